@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Everything that can be said about the code without running it. Goes on after a failure, so that one run
+# shows all there is to mend, and exits 1 when anything failed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# test/cluster/components/* are left out: a main function each over code that is not ours, and vetting them
+# would compile all of Kubernetes once more.
+modules=". test/cluster test"
+failures=""
+
+check() { # title, command...
+  local title=$1
+  shift
+  echo "==> $title"
+  "$@" || failures="$failures
+  $title"
+}
+
+formatted() {
+  local files
+  files=$(gofmt -l .)
+  [ -z "$files" ] || {
+    echo "not formatted, run gofmt -w on:"
+    echo "$files"
+    return 1
+  }
+}
+
+docs_current() {
+  local before
+  before=$(mktemp -d)
+  [ ! -d docs ] || cp -R docs/. "$before"
+  go run ./hack/gendocs && diff -r "$before" docs || {
+    echo "docs/ differs from what the commands say; it has been generated anew: look at it and commit it"
+    rm -rf "$before"
+    return 1
+  }
+  rm -rf "$before"
+}
+
+lint() { # module
+  (cd "$1" && "$golangci" run --config "$root/.golangci.yml" --timeout 20m ./...)
+}
+
+root=$PWD
+golangci=$(hack/tool.sh golangci-lint)
+
+check "gofmt" formatted
+for module in $modules; do
+  if [ ! -f "$module/go.mod" ]; then
+    echo "==> $module: no such module yet, nothing to check"
+    continue
+  fi
+  check "go mod tidy ($module)" go -C "$module" mod tidy -diff
+  check "go vet ($module)" go -C "$module" vet ./...
+  check "golangci-lint ($module)" lint "$module"
+done
+if [ -d hack/gendocs ]; then
+  check "docs are current" docs_current
+fi
+
+if [ -n "$failures" ]; then
+  echo "lint failed:$failures" >&2
+  exit 1
+fi
+echo "lint: all clean"
