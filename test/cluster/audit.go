@@ -1,0 +1,168 @@
+package cluster
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// AuditEvent is one request that the API server has answered: what was really
+// sent, by whom, and what came of it.
+type AuditEvent struct {
+	Time        time.Time // when the server received it
+	Stage       string
+	Verb        string
+	User        string
+	UserAgent   string
+	Resource    string
+	Subresource string
+	Name        string
+	Namespace   string
+	URI         string // with its query
+	Code        int
+	// Request and Response are the bodies; nil for secrets, events and what
+	// the control plane itself reads.
+	Request  json.RawMessage
+	Response json.RawMessage
+	// Patch is the kind of a patch as far as its body gives it away, since
+	// the log does not keep content types: JSON patch and apply are certain,
+	// all else is called a merge patch. It is "" for other verbs.
+	Patch types.PatchType
+}
+
+// Audit returns what was asked about objects in this namespace, and about the
+// namespace itself, in the order in which the answers were given. Whatever the
+// caller has got an answer to is in it.
+func (c *Cluster) Audit(namespace string) ([]AuditEvent, error) {
+	return c.audit.events(namespace)
+}
+
+// auditReader reads a log that grows. It remembers where each namespace's
+// events are, and not the events: a large test makes very many.
+type auditReader struct {
+	path string
+
+	mu     sync.Mutex
+	offset int64
+	lines  map[string][]span
+}
+
+type span struct {
+	offset int64
+	length int
+}
+
+func (r *auditReader) events(namespace string) ([]AuditEvent, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	log, err := os.Open(r.path)
+	if err != nil {
+		return nil, fmt.Errorf("read the audit log: %w", err)
+	}
+	defer log.Close()
+	if err := r.catchUp(log); err != nil {
+		return nil, fmt.Errorf("read the audit log: %w", err)
+	}
+	var events []AuditEvent
+	for _, line := range r.lines[namespace] {
+		data := make([]byte, line.length)
+		if _, err := log.ReadAt(data, line.offset); err != nil {
+			return nil, fmt.Errorf("read the audit log: %w", err)
+		}
+		event, err := parseAuditEvent(data)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, event)
+	}
+	return events, nil
+}
+
+// catchUp notes the lines that were added since the last time.
+func (r *auditReader) catchUp(log *os.File) error {
+	if r.lines == nil {
+		r.lines = map[string][]span{}
+	}
+	if _, err := log.Seek(r.offset, io.SeekStart); err != nil {
+		return err
+	}
+	reader := bufio.NewReaderSize(log, 1<<20)
+	for {
+		line, err := reader.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return nil // half a line, if any, is read next time
+		}
+		if err != nil {
+			return err
+		}
+		if bytes.Contains(line, []byte(`"stage":"ResponseComplete"`)) {
+			var event struct{ ObjectRef struct{ Namespace string } }
+			if err := json.Unmarshal(line, &event); err != nil {
+				return fmt.Errorf("at offset %d: %w", r.offset, err)
+			}
+			if ns := event.ObjectRef.Namespace; ns != "" {
+				r.lines[ns] = append(r.lines[ns], span{r.offset, len(line)})
+			}
+		}
+		r.offset += int64(len(line))
+	}
+}
+
+func parseAuditEvent(line []byte) (AuditEvent, error) {
+	var logged struct {
+		Stage                    string
+		Verb                     string
+		RequestURI               string
+		User                     struct{ Username string }
+		UserAgent                string
+		RequestReceivedTimestamp time.Time
+		ObjectRef                struct{ Resource, Subresource, Name, Namespace string }
+		ResponseStatus           struct{ Code int }
+		RequestObject            json.RawMessage
+		ResponseObject           json.RawMessage
+	}
+	if err := json.Unmarshal(line, &logged); err != nil {
+		return AuditEvent{}, fmt.Errorf("read an event of the audit log: %w", err)
+	}
+	event := AuditEvent{
+		Time:        logged.RequestReceivedTimestamp,
+		Stage:       logged.Stage,
+		Verb:        logged.Verb,
+		User:        logged.User.Username,
+		UserAgent:   logged.UserAgent,
+		Resource:    logged.ObjectRef.Resource,
+		Subresource: logged.ObjectRef.Subresource,
+		Name:        logged.ObjectRef.Name,
+		Namespace:   logged.ObjectRef.Namespace,
+		URI:         logged.RequestURI,
+		Code:        logged.ResponseStatus.Code,
+		Request:     logged.RequestObject,
+		Response:    logged.ResponseObject,
+	}
+	if event.Verb == "patch" {
+		event.Patch = patchType(event.URI, event.Request)
+	}
+	return event, nil
+}
+
+func patchType(uri string, body []byte) types.PatchType {
+	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
+		return types.JSONPatchType
+	}
+	// Only an apply has to name a manager, and it sends a whole object.
+	var object struct{ APIVersion, Kind string }
+	if u, err := url.Parse(uri); err == nil && u.Query().Get("fieldManager") != "" &&
+		json.Unmarshal(body, &object) == nil && object.APIVersion != "" && object.Kind != "" {
+		return types.ApplyPatchType
+	}
+	return types.MergePatchType
+}

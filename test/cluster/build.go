@@ -1,0 +1,287 @@
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// kubernetesVersion is what the components report. It must name the version of
+// k8s.io/kubernetes in components/kubernetes/go.mod: a module does not know its
+// own release, and without this the API server calls itself v0.0.0-master.
+const kubernetesVersion = "v1.36.3"
+
+// sourceEnv names the folder of this module, for programs that were moved away
+// from the checkout they were built in.
+const sourceEnv = "KUBECTL_STS_TEST_CLUSTER_SOURCE"
+
+// A target is one program that is built once and then kept in the cache.
+type target struct {
+	name    string   // of the binary, and of its part of the cache
+	module  string   // folder of its go.mod
+	pkg     string   // package to build, as seen from there
+	sources []string // globs, as seen from there, of all that goes into it
+	ldflags string
+	links   []string // other names for the binary
+	usually string   // how long a cold build takes
+}
+
+func kubernetesTarget(source string) target {
+	const version = " -X k8s.io/component-base/version."
+	major, minor, _ := strings.Cut(strings.TrimPrefix(kubernetesVersion, "v"), ".")
+	minor, _, _ = strings.Cut(minor, ".")
+	return target{
+		name:    "components",
+		module:  filepath.Join(source, "components", "kubernetes"),
+		pkg:     ".",
+		sources: []string{"*.go", "go.mod", "go.sum"},
+		ldflags: "-s -w" +
+			version + "gitVersion=" + kubernetesVersion +
+			version + "gitMajor=" + major +
+			version + "gitMinor=" + minor +
+			version + "gitTreeState=clean" +
+			version + "gitCommit=none" +
+			// A fixed date keeps the build reproducible.
+			version + "buildDate=1970-01-01T00:00:00Z",
+		links:   []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok"},
+		usually: "about 5 minutes the first time",
+	}
+}
+
+func supervisorTarget(source string) target {
+	return target{
+		name:    "supervisor",
+		module:  source,
+		pkg:     "./cmd/supervisor",
+		sources: []string{"cmd/supervisor/*.go", "internal/supervisor/*.go"},
+		ldflags: "-s -w",
+		usually: "a few seconds",
+	}
+}
+
+// Build makes sure that the Kubernetes components are built and returns the
+// folder with etcd, kube-apiserver, kubectl and so on. Only the first call on a
+// machine takes long; log, which may be nil, then shows how it goes.
+func Build(ctx context.Context, log io.Writer) (binDir string, err error) {
+	source, err := sourceDir()
+	if err != nil {
+		return "", err
+	}
+	return build(ctx, kubernetesTarget(source), log)
+}
+
+func buildSupervisor(ctx context.Context, log io.Writer) (path string, err error) {
+	source, err := sourceDir()
+	if err != nil {
+		return "", err
+	}
+	dir, err := build(ctx, supervisorTarget(source), log)
+	return filepath.Join(dir, "supervisor"), err
+}
+
+// sourceDir is the folder of this module. The compiler knows where this file
+// was; a program built with -trimpath doesn't, and looks around itself instead.
+func sourceDir() (string, error) {
+	var candidates []string
+	if dir := os.Getenv(sourceEnv); dir != "" {
+		candidates = []string{dir}
+	} else {
+		if _, file, _, ok := runtime.Caller(0); ok && filepath.IsAbs(file) {
+			candidates = append(candidates, filepath.Dir(file))
+		}
+		if wd, err := os.Getwd(); err == nil {
+			for dir := wd; ; dir = filepath.Dir(dir) {
+				candidates = append(candidates, dir, filepath.Join(dir, "test", "cluster"))
+				if dir == filepath.Dir(dir) {
+					break
+				}
+			}
+		}
+	}
+	for _, dir := range candidates {
+		if _, err := os.Stat(filepath.Join(dir, "components", "kubernetes", "go.mod")); err == nil {
+			return filepath.Abs(dir)
+		}
+	}
+	return "", fmt.Errorf("the sources of the test cluster's components were not found: "+
+		"run this inside a checkout of kubectl-sts, or set %s to its folder test/cluster", sourceEnv)
+}
+
+// build returns the cache folder of t, and fills it first if need be.
+func build(ctx context.Context, t target, log io.Writer) (string, error) {
+	goTool, err := exec.LookPath("go")
+	if err != nil {
+		return "", errors.New("the test cluster is built from source and the go command was not found: " +
+			"install Go from your package manager and put it in PATH")
+	}
+	home, err := cacheHome()
+	if err != nil {
+		return "", err
+	}
+	key, err := t.key(ctx, goTool)
+	if err != nil {
+		return "", err
+	}
+	kept := filepath.Join(home, t.name)
+	dir := filepath.Join(kept, key)
+	if t.isBuilt(dir) {
+		return dir, nil
+	}
+
+	p := newProgress(log)
+	unlock, err := lock(ctx, dir+".lock", func() {
+		p.say("waiting for another build of the %s to finish", t.name)
+	})
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	if t.isBuilt(dir) {
+		return dir, nil
+	}
+	tmp, err := os.MkdirTemp(kept, "building-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(tmp)
+	if err := t.compile(ctx, goTool, tmp, p); err != nil {
+		return "", err
+	}
+	for _, name := range t.links {
+		if err := os.Symlink(t.name, filepath.Join(tmp, name)); err != nil {
+			return "", err
+		}
+	}
+	if err := os.Rename(tmp, dir); err != nil {
+		return "", err
+	}
+	forgetOld(kept, dir)
+	return dir, nil
+}
+
+// isBuilt also notes that the build is in use, for forgetOld.
+func (t target) isBuilt(dir string) bool {
+	if _, err := os.Stat(filepath.Join(dir, t.name)); err != nil {
+		return false
+	}
+	now := time.Now()
+	_ = os.Chtimes(dir, now, now) // a read-only cache is as good
+	return true
+}
+
+// forgetOld drops builds that nobody has used for long: one has 140 MB.
+func forgetOld(kept, except string) {
+	const long = 14 * 24 * time.Hour
+	entries, _ := os.ReadDir(kept)
+	for _, e := range entries {
+		path := filepath.Join(kept, e.Name())
+		if info, err := e.Info(); err == nil && path != except && time.Since(info.ModTime()) > long {
+			_ = os.RemoveAll(path) // the next build tries again
+		}
+	}
+}
+
+// key is a hash of all that decides what the build comes to.
+func (t target) key(ctx context.Context, goTool string) (string, error) {
+	h := sha256.New()
+	version, err := t.command(ctx, goTool, "env", "GOVERSION").Output()
+	if err != nil {
+		return "", fmt.Errorf("ask %s for its version: %w", goTool, failed(err))
+	}
+	fmt.Fprintln(h, runtime.GOOS, runtime.GOARCH, string(version), t.pkg, t.ldflags, t.links)
+	for _, pattern := range t.sources {
+		files, err := filepath.Glob(filepath.Join(t.module, pattern))
+		if err != nil {
+			return "", err
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintf(h, "%s %d\n%s", filepath.Base(file), len(data), data)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16], nil
+}
+
+// command is a go command that only this module's files decide about: a
+// go.work around the checkout or somebody's GOFLAGS would pull in other
+// versions than go.sum pins.
+func (t target) command(ctx context.Context, goTool string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, goTool, args...)
+	cmd.Dir = t.module
+	cmd.WaitDelay = 5 * time.Second // compilers that a killed go command leaves
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
+	return cmd
+}
+
+// compile builds t into dir.
+func (t target) compile(ctx context.Context, goTool, dir string, p *progress) error {
+	p.start("building the test cluster's "+t.name, t.usually)
+	defer p.finish()
+
+	p.phase("fetching modules", "modules")
+	var stdout, stderr bytes.Buffer
+	list := t.command(ctx, goTool, "list", "-deps", t.pkg)
+	list.Stdout, list.Stderr = &stdout, io.MultiWriter(&stderr, p.count("go: downloading "))
+	if err := list.Run(); err != nil {
+		return t.explain(ctx, err, stderr.String())
+	}
+
+	// go prints the name of each package that it compiles; those that its own
+	// cache has already are not among them, so the total is an upper bound.
+	p.phase("compiling", fmt.Sprintf("of at most %d packages", bytes.Count(stdout.Bytes(), []byte("\n"))))
+	stderr.Reset()
+	compile := t.command(ctx, goTool, "build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", t.ldflags,
+		"-o", filepath.Join(dir, t.name), t.pkg)
+	compile.Stderr = io.MultiWriter(&stderr, p.count(""))
+	if err := compile.Run(); err != nil {
+		return t.explain(ctx, err, stderr.String())
+	}
+	p.done()
+	return nil
+}
+
+// explain turns a failed go command into what a person can act on.
+func (t target) explain(ctx context.Context, err error, stderr string) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("build of the test cluster's %s: %w", t.name, context.Cause(ctx))
+	}
+	var said []string
+	for line := range strings.Lines(stderr) {
+		line = strings.TrimRight(line, "\n")
+		// Package names and downloads are progress; they have no spaces or a
+		// prefix of their own. What is left says what went wrong.
+		if strings.Contains(line, " ") && !strings.HasPrefix(line, "go: downloading ") {
+			said = append(said, line)
+		}
+	}
+	detail := strings.Join(said[max(0, len(said)-10):], "\n")
+	for _, sign := range []string{"dial tcp", "proxyconnect", "no such host", "i/o timeout", "connection refused", "connection reset", "TLS handshake", "unexpected EOF", "403 Forbidden", "502 ", "503 ", "module lookup disabled"} {
+		if strings.Contains(detail, sign) {
+			return fmt.Errorf("build of the test cluster's %s: a Go module could not be downloaded; "+
+				"check the network and GOPROXY and run it again, what is there already is kept:\n%s", t.name, detail)
+		}
+	}
+	return fmt.Errorf("build of the test cluster's %s failed: %w\n%s", t.name, err, detail)
+}
+
+// failed adds what a command said on stderr to its error.
+func failed(err error) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
+		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(exit.Stderr))
+	}
+	return err
+}

@@ -1,0 +1,429 @@
+// Package cluster brings up a real Kubernetes control plane on this machine:
+// etcd, kube-apiserver, kube-controller-manager and kube-scheduler as they are
+// released, built from Go modules, with nodes simulated by kwok. It needs no
+// root, no container engine and no downloaded binary, and listens on the
+// loopback interface alone.
+//
+// Tests ask for Shared and then for a Namespace of their own.
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/rand"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/supervisor"
+)
+
+// startTimeout bounds how long a cluster may take to come up once its
+// components are built. It takes seconds; a machine under load takes longer.
+const startTimeout = 2 * time.Minute
+
+// ErrExists says that a cluster already runs where another was asked for.
+var ErrExists = errors.New("a cluster of this name is running already")
+
+// Config says what cluster to bring up.
+type Config struct {
+	// Name of the cluster and of its kubectl context; made up when empty.
+	Name string
+	// Dir is the state folder, by default one called Name below Root.
+	// Down removes it.
+	Dir string
+	// Nodes is the number of simulated nodes, by default 3.
+	Nodes int
+	// FeatureGates are passed to all components.
+	FeatureGates map[string]bool
+	// Log gets the progress of a build and of the start; it may be nil.
+	Log io.Writer
+	// Detached lets the cluster outlive this process. All others end with it,
+	// however it ends.
+	Detached bool
+}
+
+// State is what a cluster's folder tells about it.
+type State struct {
+	Name         string          `json:"name"`
+	Server       string          `json:"server"`
+	Nodes        int             `json:"nodes"`
+	FeatureGates map[string]bool `json:"featureGates,omitempty"`
+	Created      time.Time       `json:"created"`
+	// Detached is false for a cluster that belongs to a running program.
+	Detached bool   `json:"detached"`
+	BinDir   string `json:"binDir"`
+}
+
+// Cluster is a running cluster.
+type Cluster struct {
+	dir    string
+	state  State
+	config *rest.Config
+	client kubernetes.Interface
+	audit  auditReader
+
+	// alive is the pipe whose end tells the supervisor that this process is
+	// gone. It is nil when the cluster doesn't depend on us.
+	alive io.Closer
+}
+
+// Up brings a cluster up and returns when pods can run on it: its nodes are
+// Ready and there is a default storage class. Nothing is left behind when it
+// fails.
+func Up(ctx context.Context, c Config) (*Cluster, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	binDir, err := Build(ctx, c.Log)
+	if err != nil {
+		return nil, err
+	}
+	supervisorBin, err := buildSupervisor(ctx, c.Log)
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout,
+		fmt.Errorf("the cluster was not up within %s", startTimeout))
+	defer cancel()
+	unlock, err := lock(ctx, c.Dir+".lock", nil)
+	if err != nil {
+		return nil, fmt.Errorf("wait for another start or stop of cluster %s: %w", c.Name, err)
+	}
+	defer unlock()
+	if supervisor.Self(c.Dir).Alive() {
+		return nil, fmt.Errorf("%w: %s, in %s", ErrExists, c.Name, c.Dir)
+	}
+	// What an Up that was killed has left.
+	if err := removable(c.Dir); err != nil {
+		return nil, err
+	}
+	if err := supervisor.Stop(c.Dir); err != nil {
+		return nil, fmt.Errorf("remove the remains of an earlier cluster: %w", err)
+	}
+
+	const attempts = 5
+	for attempt := 1; ; attempt++ {
+		cluster, err := start(ctx, c, binDir, supervisorBin)
+		if err == nil {
+			newProgress(c.Log).say("cluster %s is up after %s", c.Name, time.Since(began).Round(100*time.Millisecond))
+			return cluster, nil
+		}
+		// The port was free when we looked, and somebody else took it before
+		// the API server could.
+		if !strings.Contains(err.Error(), "address already in use") || attempt == attempts {
+			return nil, fmt.Errorf("start of cluster %s: %w", c.Name, err)
+		}
+	}
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Nodes == 0 {
+		c.Nodes = 3
+	}
+	if c.Nodes < 0 || c.Nodes > maxNodes {
+		return c, fmt.Errorf("%d nodes: give a number from 1 to %d", c.Nodes, maxNodes)
+	}
+	if c.Name == "" && c.Dir != "" {
+		c.Name = filepath.Base(c.Dir)
+	}
+	if c.Name == "" {
+		c.Name = "test-" + rand.String(8)
+	}
+	if strings.ContainsAny(c.Name, "/\\ \t\n") || strings.HasPrefix(c.Name, ".") {
+		return c, fmt.Errorf("%q can't be the name of a cluster: use letters, digits and dashes", c.Name)
+	}
+	if c.Dir == "" {
+		root, err := Root()
+		if err != nil {
+			return c, err
+		}
+		c.Dir = filepath.Join(root, c.Name)
+	}
+	dir, err := filepath.Abs(c.Dir)
+	c.Dir = dir
+	return c, err
+}
+
+// removable guards against --dir pointing at something that isn't ours: what
+// is there will be deleted.
+func removable(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if os.IsNotExist(err) || (err == nil && len(entries) == 0) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, known := range []string{"pki", "plan.json", stateFile} {
+		if _, err := os.Lstat(filepath.Join(dir, known)); err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is not the state folder of a test cluster: name one that is, or a new one", dir)
+}
+
+// start makes one attempt to bring the cluster up.
+func start(ctx context.Context, c Config, binDir, supervisorBin string) (_ *Cluster, err error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	l := &layout{dir: c.Dir, name: c.Name, binDir: binDir, port: port, gates: c.FeatureGates}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, supervisor.Stop(c.Dir))
+		}
+	}()
+	if err := l.write(ctx); err != nil {
+		return nil, err
+	}
+	alive, exited, err := launch(supervisorBin, c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			alive.Close()
+		}
+	}()
+
+	cluster, err := newCluster(c.Dir, State{
+		Name: c.Name, Server: l.server(), Nodes: c.Nodes, FeatureGates: c.FeatureGates,
+		Created: time.Now(), Detached: c.Detached, BinDir: binDir,
+	})
+	if err != nil {
+		return nil, err
+	}
+	// A component that gave up ends the waiting.
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go watchStart(ctx, cancel, c.Dir, exited)
+	if err := cluster.prepare(ctx); err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return nil, cause
+		}
+		return nil, err
+	}
+	state, err := json.MarshalIndent(cluster.state, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(c.Dir, stateFile), state, 0o600); err != nil {
+		return nil, err
+	}
+	if !c.Detached {
+		cluster.alive = alive
+		return cluster, nil
+	}
+	if _, err := io.WriteString(alive, supervisor.Detach); err != nil {
+		return nil, fmt.Errorf("let go of the supervisor: %w", err)
+	}
+	return cluster, alive.Close()
+}
+
+// launch starts the supervisor of dir. It lives as long as the returned pipe
+// is open; exited is closed when it is gone.
+func launch(bin, dir string) (alive io.WriteCloser, exited <-chan struct{}, err error) {
+	log, err := os.Create(filepath.Join(dir, "logs", "supervisor.log"))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer log.Close()
+	cmd := exec.Command(bin, dir)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
+	// A session of its own: Ctrl-C in a terminal is for us, not for it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	alive, err = cmd.StdinPipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, nil, fmt.Errorf("start the supervisor: %w", err)
+	}
+	done := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // how it ended is in its log
+		close(done)
+	}()
+	return alive, done, nil
+}
+
+// watchStart cancels the start as soon as it can't succeed any more.
+func watchStart(ctx context.Context, cancel context.CancelCauseFunc, dir string, exited <-chan struct{}) {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-exited:
+			log, _ := os.ReadFile(filepath.Join(dir, "logs", "supervisor.log")) // it may be gone with the folder
+			cancel(fmt.Errorf("the supervisor ended: %s", strings.TrimSpace(string(log))))
+			return
+		case <-tick.C:
+			if why := supervisor.Failure(dir); why != "" {
+				cancel(errors.New(why))
+				return
+			}
+		}
+	}
+}
+
+// freePort finds a port that nobody listens on at this moment.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// Attach opens a running cluster by its state folder.
+func Attach(dir string) (*Cluster, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	state, err := readState(dir)
+	if err != nil {
+		return nil, fmt.Errorf("no cluster is up in %s: %w", dir, err)
+	}
+	if !supervisor.Self(dir).Alive() {
+		return nil, fmt.Errorf("the cluster in %s no longer runs: take it down and up again", dir)
+	}
+	if why := supervisor.Failure(dir); why != "" {
+		return nil, fmt.Errorf("the cluster in %s is broken, take it down and up again: %s", dir, why)
+	}
+	return newCluster(dir, state)
+}
+
+func readState(dir string) (State, error) {
+	var state State
+	data, err := os.ReadFile(filepath.Join(dir, stateFile))
+	if err != nil {
+		return state, err
+	}
+	return state, json.Unmarshal(data, &state)
+}
+
+func newCluster(dir string, state State) (*Cluster, error) {
+	c := &Cluster{dir: dir, state: state}
+	c.audit.path = filepath.Join(dir, auditFile)
+	config, err := clientcmd.BuildConfigFromFlags("", c.Kubeconfig())
+	if err != nil {
+		return nil, err
+	}
+	// Tests wait for the server, not for a limit in their client.
+	config.QPS, config.Burst = -1, -1
+	config.UserAgent = "kubectl-sts-testcluster"
+	c.config = config
+	c.client, err = kubernetes.NewForConfig(config)
+	return c, err
+}
+
+// Down ends the cluster and leaves nothing of it behind.
+func (c *Cluster) Down() error {
+	err := Remove(c.dir)
+	if c.alive != nil {
+		_ = c.alive.Close() // the supervisor is gone
+	}
+	return err
+}
+
+// Remove ends the cluster in dir, or what a killed program has left of one,
+// and leaves nothing behind.
+func Remove(dir string) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	unlock, err := lock(ctx, dir+".lock", nil)
+	if err != nil {
+		return fmt.Errorf("wait for a start of the cluster in %s: %w", dir, err)
+	}
+	defer unlock()
+	if err := removable(dir); err != nil {
+		return err
+	}
+	return supervisor.Stop(dir)
+}
+
+// Dir is the cluster's state folder.
+func (c *Cluster) Dir() string { return c.dir }
+
+// State tells what cluster this is.
+func (c *Cluster) State() State { return c.state }
+
+// RESTConfig is a fresh configuration of a client with all rights.
+func (c *Cluster) RESTConfig() *rest.Config { return rest.CopyConfig(c.config) }
+
+// Client is a client with all rights.
+func (c *Cluster) Client() kubernetes.Interface { return c.client }
+
+// Kubeconfig is the path of a kubeconfig with all rights.
+func (c *Cluster) Kubeconfig() string { return filepath.Join(c.dir, kubeconfigFile) }
+
+// Bin is the path of a component: kubectl, etcd, kube-apiserver …
+func (c *Cluster) Bin(name string) string { return filepath.Join(c.state.BinDir, name) }
+
+// KubeconfigFor makes a user, with a client certificate, and returns the path
+// of its kubeconfig. The user may do nothing until RBAC binds it or one of its
+// groups to a role.
+func (c *Cluster) KubeconfigFor(ctx context.Context, user string, groups ...string) (path string, err error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	ca, err := loadAuthority(filepath.Join(c.dir, caCertFile), filepath.Join(c.dir, caKeyFile))
+	if err != nil {
+		return "", err
+	}
+	file, err := os.CreateTemp(filepath.Join(c.dir, "users"), "user-*.yaml")
+	if err != nil {
+		return "", err
+	}
+	if err := file.Close(); err != nil {
+		return "", err
+	}
+	return file.Name(), writeKubeconfig(file.Name(), c.state.Name, c.state.Server, ca, user, groups...)
+}
+
+// Pause stops a component in its tracks, as SIGSTOP does, until Resume: so a
+// test can look at what lies between two steps of a controller.
+func (c *Cluster) Pause(component string) error { return c.signal(component, syscall.SIGSTOP) }
+
+// Resume lets a paused component go on.
+func (c *Cluster) Resume(component string) error { return c.signal(component, syscall.SIGCONT) }
+
+func (c *Cluster) signal(component string, signal syscall.Signal) error {
+	running, err := supervisor.Processes(c.dir)
+	if err != nil {
+		return err
+	}
+	for _, p := range running {
+		if p.Name != component {
+			continue
+		}
+		if !p.Alive() {
+			return fmt.Errorf("%s of cluster %s no longer runs", component, c.state.Name)
+		}
+		return syscall.Kill(p.PID, signal)
+	}
+	return fmt.Errorf("cluster %s has no component %q", c.state.Name, component)
+}

@@ -1,0 +1,259 @@
+// Command testcluster brings up real Kubernetes control planes on this machine.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/test/cluster"
+)
+
+const usage = `testcluster brings up a real Kubernetes control plane with simulated nodes.
+
+  testcluster build   build the components (minutes the first time)
+  testcluster up      [--name N] [--dir D] [--nodes 3] [--feature-gates A=true,B=false]
+  testcluster down    [--name N | --dir D | --all]
+  testcluster list    show the clusters
+`
+
+// defaultName is the cluster that is meant when none is named.
+const defaultName = "default"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:])
+	switch {
+	case err == nil:
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Print(usage)
+	case errors.Is(err, errUsage):
+		fmt.Fprintf(os.Stderr, "testcluster: %v\n\n%s", err, usage)
+		os.Exit(2)
+	case ctx.Err() != nil:
+		fmt.Fprintln(os.Stderr, "testcluster: interrupted; nothing is left behind")
+		os.Exit(130)
+	default:
+		fmt.Fprintln(os.Stderr, "testcluster:", err)
+		os.Exit(1)
+	}
+}
+
+var errUsage = errors.New("wrong usage")
+
+func run(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return fmt.Errorf("%w: name a command", errUsage)
+	}
+	commands := map[string]func(context.Context, []string) error{
+		"build": build, "up": up, "down": down, "list": list,
+	}
+	switch command := commands[args[0]]; {
+	case command != nil:
+		return command(ctx, args[1:])
+	case args[0] == "help" || args[0] == "-h" || args[0] == "--help":
+		return flag.ErrHelp
+	default:
+		return fmt.Errorf("%w: there is no command %q", errUsage, args[0])
+	}
+}
+
+// parse reads the flags that define sets up, and refuses anything else.
+func parse(args []string, define func(*flag.FlagSet)) error {
+	flags := flag.NewFlagSet("testcluster", flag.ContinueOnError)
+	flags.Usage = func() {}
+	flags.SetOutput(devNull{})
+	define(flags)
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return err
+	} else if err != nil {
+		return fmt.Errorf("%w: %v", errUsage, err)
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%w: don't know what to do with %q", errUsage, flags.Arg(0))
+	}
+	return nil
+}
+
+// devNull swallows what the flag package would print: main says it.
+type devNull struct{}
+
+func (devNull) Write(p []byte) (int, error) { return len(p), nil }
+
+func build(ctx context.Context, args []string) error {
+	if err := parse(args, func(*flag.FlagSet) {}); err != nil {
+		return err
+	}
+	dir, err := cluster.Build(ctx, os.Stderr)
+	if err != nil {
+		return err
+	}
+	fmt.Println(dir)
+	return nil
+}
+
+func up(ctx context.Context, args []string) error {
+	config := cluster.Config{Log: os.Stderr, Detached: true}
+	gates := gatesValue{}
+	err := parse(args, func(flags *flag.FlagSet) {
+		flags.StringVar(&config.Name, "name", "", "")
+		flags.StringVar(&config.Dir, "dir", "", "")
+		flags.IntVar(&config.Nodes, "nodes", 3, "")
+		flags.Var(&gates, "feature-gates", "")
+	})
+	if err != nil {
+		return err
+	}
+	if config.Name == "" && config.Dir == "" {
+		config.Name = defaultName
+	}
+	config.FeatureGates = gates
+	c, err := cluster.Up(ctx, config)
+	if errors.Is(err, cluster.ErrExists) {
+		c, err = reuse(config)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Println(c.Kubeconfig())
+	fmt.Printf("# use it:  export KUBECONFIG=%s\n", c.Kubeconfig())
+	fmt.Printf("# kubectl: %s\n", c.Bin("kubectl"))
+	fmt.Printf("# end it:  testcluster down %s\n", selects(config))
+	return nil
+}
+
+// selects is how to name the cluster of config on the command line.
+func selects(config cluster.Config) string {
+	if config.Dir != "" {
+		return "--dir " + config.Dir
+	}
+	return "--name " + config.Name
+}
+
+// reuse makes a second up a success, if what runs is what was asked for.
+func reuse(config cluster.Config) (*cluster.Cluster, error) {
+	dir, err := dirOf(config.Name, config.Dir)
+	if err != nil {
+		return nil, err
+	}
+	c, err := cluster.Attach(dir)
+	if err != nil {
+		return nil, err
+	}
+	state := c.State()
+	if state.Nodes != config.Nodes || !maps.Equal(state.FeatureGates, config.FeatureGates) {
+		return nil, fmt.Errorf("cluster %s is up with %d nodes and feature gates %q: take it down first, or give the new one another name",
+			state.Name, state.Nodes, gatesValue(state.FeatureGates).String())
+	}
+	fmt.Fprintf(os.Stderr, "cluster %s is up already\n", state.Name)
+	return c, nil
+}
+
+func dirOf(name, dir string) (string, error) {
+	if dir != "" {
+		return filepath.Abs(dir)
+	}
+	root, err := cluster.Root()
+	return filepath.Join(root, name), err
+}
+
+func down(_ context.Context, args []string) error {
+	var name, dir string
+	var all bool
+	err := parse(args, func(flags *flag.FlagSet) {
+		flags.StringVar(&name, "name", "", "")
+		flags.StringVar(&dir, "dir", "", "")
+		flags.BoolVar(&all, "all", false, "")
+	})
+	if err != nil {
+		return err
+	}
+	if all {
+		if name != "" || dir != "" {
+			return fmt.Errorf("%w: --all goes alone", errUsage)
+		}
+		return downAll()
+	}
+	if name == "" {
+		name = defaultName
+	}
+	if dir, err = dirOf(name, dir); err != nil {
+		return err
+	}
+	if _, err := os.Stat(dir); os.IsNotExist(err) {
+		fmt.Fprintf(os.Stderr, "there is no cluster in %s\n", dir)
+		return nil
+	}
+	return cluster.Remove(dir)
+}
+
+// downAll leaves clusters alone that belong to a running program: those end
+// with it, and it may be in the middle of a test.
+func downAll() error {
+	all, err := cluster.List()
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, c := range all {
+		if c.Running && !c.Detached {
+			fmt.Fprintf(os.Stderr, "%s belongs to a running program and ends with it\n", c.Name)
+			continue
+		}
+		failed = errors.Join(failed, cluster.Remove(c.Dir))
+	}
+	return failed
+}
+
+func list(_ context.Context, args []string) error {
+	if err := parse(args, func(*flag.FlagSet) {}); err != nil {
+		return err
+	}
+	all, err := cluster.List()
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		fmt.Fprintln(os.Stderr, "there are no clusters")
+		return nil
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(w, "NAME\tSTATUS\tNODES\tAGE\tSERVER\tFEATURE GATES\tFOLDER")
+	for _, c := range all {
+		age := ""
+		if !c.Created.IsZero() {
+			age = time.Since(c.Created).Round(time.Second).String()
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\t%s\n",
+			c.Name, c.Status, c.Nodes, age, c.Server, gatesValue(c.FeatureGates), c.Dir)
+	}
+	return w.Flush()
+}
+
+// gatesValue is the flag A=true,B=false.
+type gatesValue map[string]bool
+
+func (g gatesValue) String() string { return cluster.FormatGates(g) }
+
+func (g gatesValue) Set(text string) error {
+	for pair := range strings.SplitSeq(text, ",") {
+		name, value, found := strings.Cut(pair, "=")
+		on, err := strconv.ParseBool(value)
+		if !found || name == "" || err != nil {
+			return fmt.Errorf("%q is not a feature gate: write Name=true or Name=false", pair)
+		}
+		g[name] = on
+	}
+	return nil
+}

@@ -1,0 +1,230 @@
+package cluster
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/supervisor"
+)
+
+//go:embed audit-policy.yaml
+var auditPolicy []byte
+
+// Files in a state folder.
+const (
+	stateFile      = "cluster.json"
+	kubeconfigFile = "kubeconfig"
+	auditFile      = "audit.log"
+	caCertFile     = "pki/ca.crt"
+	caKeyFile      = "pki/ca.key"
+)
+
+// layout is a cluster that is being laid down in its state folder.
+type layout struct {
+	dir    string
+	name   string
+	binDir string
+	port   int
+	gates  map[string]bool
+	ca     *authority
+}
+
+func (l *layout) path(parts ...string) string {
+	return filepath.Join(append([]string{l.dir}, parts...)...)
+}
+
+func (l *layout) server() string {
+	return fmt.Sprintf("https://127.0.0.1:%d", l.port)
+}
+
+// write fills the state folder with all that the processes need.
+func (l *layout) write(ctx context.Context) error {
+	for _, sub := range []string{"pki", "logs", "users"} {
+		if err := os.MkdirAll(l.path(sub), 0o700); err != nil {
+			return err
+		}
+	}
+	if err := l.writePKI(); err != nil {
+		return fmt.Errorf("make certificates: %w", err)
+	}
+	stages, err := kwokConfig(ctx, l.binDir)
+	if err != nil {
+		return err
+	}
+	for file, content := range map[string][]byte{"kwok.yaml": stages, "audit-policy.yaml": auditPolicy} {
+		if err := os.WriteFile(l.path(file), content, 0o600); err != nil {
+			return err
+		}
+	}
+	return supervisor.WritePlan(l.dir, supervisor.Plan{Processes: l.processes(), AuditLog: l.path(auditFile)})
+}
+
+func (l *layout) writePKI() error {
+	ca, caPair, err := newAuthority()
+	if err != nil {
+		return err
+	}
+	l.ca = ca
+	server, err := ca.server()
+	if err != nil {
+		return err
+	}
+	frontProxy, err := ca.user("front-proxy-client")
+	if err != nil {
+		return err
+	}
+	serviceAccounts, err := ca.user("service-accounts") // only its key is used
+	if err != nil {
+		return err
+	}
+	for file, content := range map[string][]byte{
+		caCertFile: caPair.cert, caKeyFile: caPair.key,
+		"pki/apiserver.crt": server.cert, "pki/apiserver.key": server.key,
+		"pki/front-proxy.crt": frontProxy.cert, "pki/front-proxy.key": frontProxy.key,
+		"pki/service-accounts.key": serviceAccounts.key,
+	} {
+		if err := os.WriteFile(l.path(file), content, 0o600); err != nil {
+			return err
+		}
+	}
+	for file, user := range map[string][]string{
+		kubeconfigFile:                  {"admin", "system:masters"},
+		"users/controller-manager.yaml": {"system:kube-controller-manager"},
+		"users/scheduler.yaml":          {"system:kube-scheduler"},
+		"users/kwok.yaml":               {"kwok", "system:masters"},
+	} {
+		if err := writeKubeconfig(l.path(file), l.name, l.server(), l.ca, user[0], user[1:]...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeKubeconfig makes a kubeconfig of one user, with a certificate of its own.
+func writeKubeconfig(path, name, server string, ca *authority, user string, groups ...string) error {
+	cert, err := ca.user(user, groups...)
+	if err != nil {
+		return err
+	}
+	config := clientcmdapi.NewConfig()
+	config.Clusters[name] = &clientcmdapi.Cluster{Server: server, CertificateAuthorityData: ca.certPEM}
+	config.AuthInfos[user] = &clientcmdapi.AuthInfo{ClientCertificateData: cert.cert, ClientKeyData: cert.key}
+	config.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: user, Namespace: "default"}
+	config.CurrentContext = name
+	return clientcmd.WriteToFile(*config, path)
+}
+
+// processes are the components with their flags, in the order of their start.
+// The API server is the only one to listen on a port: etcd has a socket in the
+// state folder, and nobody asks the others anything.
+func (l *layout) processes() []supervisor.Process {
+	// Those that ask for their rights as they start give up at once when the
+	// API server can't answer yet.
+	ready := &supervisor.Probe{URL: l.server() + "/readyz", CAFile: l.path(caCertFile)}
+	// Relative, since a path to a socket may have 107 characters only, and all
+	// components run in the state folder.
+	const etcdSocket = "unix://etcd.sock"
+
+	process := func(name string, waitFor *supervisor.Probe, args ...string) supervisor.Process {
+		return supervisor.Process{
+			Name:    name,
+			Path:    filepath.Join(l.binDir, name),
+			Args:    args,
+			Log:     l.path("logs", name+".log"),
+			WaitFor: waitFor,
+		}
+	}
+	gates := "--feature-gates=" + FormatGates(l.gates)
+	return []supervisor.Process{
+		process("etcd", nil,
+			"--name=etcd",
+			"--data-dir="+l.path("etcd"),
+			"--listen-client-urls="+etcdSocket,
+			"--listen-peer-urls=unix://etcd-peer.sock",
+			// Addresses are all that may be advertised, and nobody looks.
+			"--advertise-client-urls=http://127.0.0.1:1",
+			"--initial-advertise-peer-urls=http://127.0.0.1:2",
+			"--initial-cluster=etcd=http://127.0.0.1:2",
+			"--unsafe-no-fsync", // nothing here is worth a disk's time
+			"--quota-backend-bytes=8589934592",
+			"--log-level=warn",
+		),
+		process("kube-apiserver", nil,
+			fmt.Sprintf("--secure-port=%d", l.port),
+			"--bind-address=127.0.0.1",
+			"--advertise-address=127.0.0.1",
+			"--endpoint-reconciler-type=none",
+			"--etcd-servers="+etcdSocket,
+			"--tls-cert-file="+l.path("pki/apiserver.crt"),
+			"--tls-private-key-file="+l.path("pki/apiserver.key"),
+			"--client-ca-file="+l.path(caCertFile),
+			"--authorization-mode=Node,RBAC",
+			"--service-cluster-ip-range=10.96.0.0/16",
+			"--service-account-issuer=https://kubernetes.default.svc",
+			"--service-account-key-file="+l.path("pki/service-accounts.key"),
+			"--service-account-signing-key-file="+l.path("pki/service-accounts.key"),
+			"--requestheader-client-ca-file="+l.path(caCertFile),
+			"--requestheader-allowed-names=front-proxy-client",
+			"--requestheader-extra-headers-prefix=X-Remote-Extra-",
+			"--requestheader-group-headers=X-Remote-Group",
+			"--requestheader-username-headers=X-Remote-User",
+			"--proxy-client-cert-file="+l.path("pki/front-proxy.crt"),
+			"--proxy-client-key-file="+l.path("pki/front-proxy.key"),
+			"--audit-policy-file="+l.path("audit-policy.yaml"),
+			"--audit-log-path="+l.path(auditFile),
+			// An answer is on its way only after its event is in the file.
+			"--audit-log-mode=blocking",
+			// One file for the cluster's whole life: 0 would mean 100 MB.
+			"--audit-log-maxsize=1000000",
+			"--profiling=false",
+			gates,
+		),
+		process("kube-controller-manager", ready,
+			"--kubeconfig="+l.path("users/controller-manager.yaml"),
+			"--authentication-skip-lookup",
+			"--secure-port=0",
+			"--leader-elect=false",
+			"--use-service-account-credentials",
+			"--service-account-private-key-file="+l.path("pki/service-accounts.key"),
+			"--root-ca-file="+l.path(caCertFile),
+			"--enable-hostpath-provisioner",
+			"--kube-api-qps=500",
+			"--kube-api-burst=1000",
+			"--profiling=false",
+			gates,
+		),
+		process("kube-scheduler", ready,
+			"--kubeconfig="+l.path("users/scheduler.yaml"),
+			"--authentication-skip-lookup",
+			"--secure-port=0",
+			"--leader-elect=false",
+			"--kube-api-qps=500",
+			"--kube-api-burst=1000",
+			"--profiling=false",
+			gates,
+		),
+		process("kwok", ready,
+			"--kubeconfig="+l.path("users/kwok.yaml"),
+			"--config="+l.path("kwok.yaml"),
+		),
+	}
+}
+
+// FormatGates writes feature gates the way the components' flag wants them, and
+// always in the same order.
+func FormatGates(gates map[string]bool) string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(gates)) {
+		all = append(all, fmt.Sprintf("%s=%t", name, gates[name]))
+	}
+	return strings.Join(all, ",")
+}

@@ -1,0 +1,143 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+)
+
+// Nodes that kwok is to simulate carry this annotation.
+const (
+	simulatedNode      = "kwok.x-k8s.io/node"
+	simulatedNodeValue = "fake"
+)
+
+// maxNodes is how many pod ranges of 4096 addresses 10.64.0.0/10 has.
+const maxNodes = 1024
+
+// Storage classes of every cluster.
+const (
+	// StandardClass is the default: volumes go when their claim goes.
+	StandardClass = "standard"
+	// RetainClass keeps volumes whose claim is gone.
+	RetainClass = "standard-retain"
+	// NeverClass has no provisioner, so its claims stay Pending.
+	NeverClass = "never"
+)
+
+// pollEvery is how often we look whether the cluster has come further.
+const pollEvery = 50 * time.Millisecond
+
+// prepare makes a bare control plane one that pods can run on.
+func (c *Cluster) prepare(ctx context.Context) error {
+	if err := c.untilReady(ctx); err != nil {
+		return fmt.Errorf("wait for the API server: %w", err)
+	}
+	for _, class := range storageClasses() {
+		if _, err := c.client.StorageV1().StorageClasses().Create(ctx, class, metav1.CreateOptions{}); err != nil {
+			return fmt.Errorf("make storage class %s: %w", class.Name, err)
+		}
+	}
+	for i := range c.state.Nodes {
+		if _, err := c.client.CoreV1().Nodes().Create(ctx, node(i), metav1.CreateOptions{}); err != nil {
+			return fmt.Errorf("make node %d: %w", i, err)
+		}
+	}
+	if err := c.untilNodesReady(ctx); err != nil {
+		return fmt.Errorf("wait for the nodes: %w", err)
+	}
+	return c.untilServiceAccount(ctx, metav1.NamespaceDefault)
+}
+
+func (c *Cluster) untilReady(ctx context.Context) error {
+	return wait.PollUntilContextCancel(ctx, pollEvery, true, func(ctx context.Context) (bool, error) {
+		_, err := c.client.Discovery().RESTClient().Get().AbsPath("/readyz").DoRaw(ctx)
+		return err == nil, nil
+	})
+}
+
+func (c *Cluster) untilNodesReady(ctx context.Context) error {
+	return wait.PollUntilContextCancel(ctx, pollEvery, true, func(ctx context.Context) (bool, error) {
+		nodes, err := c.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return false, err
+		}
+		for _, n := range nodes.Items {
+			// The taint goes a moment after the node is Ready; until then
+			// nothing is scheduled there.
+			if len(n.Spec.Taints) > 0 || !isReady(n.Status.Conditions) {
+				return false, nil
+			}
+		}
+		return len(nodes.Items) > 0, nil
+	})
+}
+
+func isReady(conditions []corev1.NodeCondition) bool {
+	for _, condition := range conditions {
+		if condition.Type == corev1.NodeReady {
+			return condition.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}
+
+// untilServiceAccount waits for the account without which no pod is admitted.
+func (c *Cluster) untilServiceAccount(ctx context.Context, namespace string) error {
+	err := wait.PollUntilContextCancel(ctx, pollEvery, true, func(ctx context.Context) (bool, error) {
+		_, err := c.client.CoreV1().ServiceAccounts(namespace).Get(ctx, "default", metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	if err != nil {
+		return fmt.Errorf("wait for the default service account of namespace %s: %w", namespace, err)
+	}
+	return nil
+}
+
+func storageClasses() []*storagev1.StorageClass {
+	class := func(name, provisioner string, reclaim corev1.PersistentVolumeReclaimPolicy) *storagev1.StorageClass {
+		immediate := storagev1.VolumeBindingImmediate
+		return &storagev1.StorageClass{
+			ObjectMeta:        metav1.ObjectMeta{Name: name},
+			Provisioner:       provisioner,
+			ReclaimPolicy:     &reclaim,
+			VolumeBindingMode: &immediate,
+		}
+	}
+	standard := class(StandardClass, "kubernetes.io/host-path", corev1.PersistentVolumeReclaimDelete)
+	standard.Annotations = map[string]string{"storageclass.kubernetes.io/is-default-class": "true"}
+	return []*storagev1.StorageClass{
+		standard,
+		class(RetainClass, "kubernetes.io/host-path", corev1.PersistentVolumeReclaimRetain),
+		class(NeverClass, "test.kubectl-sts.dev/never", corev1.PersistentVolumeReclaimDelete),
+	}
+}
+
+func node(i int) *corev1.Node {
+	name := fmt.Sprintf("node-%d", i)
+	podRange := fmt.Sprintf("10.%d.%d.0/20", 64+i/16, i%16*16)
+	return &corev1.Node{
+		ObjectMeta: metav1.ObjectMeta{
+			Name:        name,
+			Annotations: map[string]string{simulatedNode: simulatedNodeValue},
+			Labels: map[string]string{
+				corev1.LabelHostname:           name,
+				corev1.LabelOSStable:           "linux",
+				corev1.LabelArchStable:         "amd64",
+				corev1.LabelTopologyRegion:     "test",
+				corev1.LabelTopologyZone:       fmt.Sprintf("zone-%c", 'a'+i%3),
+				"node.kubernetes.io/simulated": "true",
+			},
+		},
+		Spec: corev1.NodeSpec{PodCIDR: podRange, PodCIDRs: []string{podRange}},
+	}
+}

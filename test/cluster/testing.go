@@ -1,0 +1,109 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// AttachEnv names the state folder of a running cluster that tests are to use
+// instead of starting one of their own.
+const AttachEnv = "KUBECTL_STS_TEST_CLUSTER"
+
+var (
+	sharedMu sync.Mutex
+	shared   = map[string]*sharedCluster{}
+)
+
+type sharedCluster struct {
+	once    sync.Once
+	cluster *Cluster
+	err     error
+	ours    bool // and not one that we attached to
+}
+
+// Shared returns the one cluster of this test process that has these feature
+// gates; the first call starts it. It ends with the process, or with StopShared.
+func Shared(t testing.TB, featureGates map[string]bool) *Cluster {
+	t.Helper()
+	gates := FormatGates(featureGates)
+	sharedMu.Lock()
+	s := shared[gates]
+	if s == nil {
+		s = &sharedCluster{}
+		shared[gates] = s
+	}
+	sharedMu.Unlock()
+
+	// Under the cluster's own lock, so that one start does not hold up tests
+	// that want another cluster.
+	s.once.Do(func() {
+		if dir := os.Getenv(AttachEnv); dir != "" && len(featureGates) == 0 {
+			s.cluster, s.err = Attach(dir)
+			return
+		}
+		s.ours = true
+		s.cluster, s.err = Up(context.Background(), Config{FeatureGates: featureGates, Log: testLog()})
+	})
+	if s.err != nil {
+		t.Fatalf("the shared test cluster: %v", s.err)
+	}
+	return s.cluster
+}
+
+// testLog is where the minutes of a cold build show. go test holds back what a
+// passing test prints, so a build of minutes would look as if it hung.
+func testLog() io.Writer { return os.Stderr }
+
+// StopShared ends all clusters that Shared has started. It is for TestMain:
+// without it they end a moment after the process.
+func StopShared() {
+	sharedMu.Lock()
+	defer sharedMu.Unlock()
+	for gates, s := range shared {
+		if s.ours && s.cluster != nil {
+			if err := s.cluster.Down(); err != nil {
+				fmt.Fprintln(os.Stderr, "take the shared test cluster down:", err)
+			}
+		}
+		delete(shared, gates)
+	}
+}
+
+var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
+
+// Namespace makes a namespace that pods can be created in, and deletes it when
+// the test is over, without waiting for its end.
+func (c *Cluster) Namespace(t testing.TB) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	name := strings.Trim(notInNames.ReplaceAllString(strings.ToLower(t.Name()), "-"), "-")
+	name = strings.Trim(name[max(0, len(name)-40):], "-") // the end tells subtests apart
+	namespace, err := c.client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: name + "-"},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatalf("make a namespace: %v", err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := c.client.CoreV1().Namespaces().Delete(ctx, namespace.Name, metav1.DeleteOptions{}); err != nil {
+			t.Logf("delete namespace %s: %v", namespace.Name, err)
+		}
+	})
+	if err := c.untilServiceAccount(ctx, namespace.Name); err != nil {
+		t.Fatal(err)
+	}
+	return namespace.Name
+}
