@@ -22,7 +22,7 @@ TESTCLUSTER = go -C test/cluster run ./cmd/testcluster
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build install demo docs test test-unit test-race test-cluster test-e2e bench lint \
+.PHONY: help build install demo docs test test-unit test-race test-cluster test-e2e bench fmt lint \
 	cluster-build cluster-up cluster-down snapshot krew-manifest clean
 
 help: ## Show this list
@@ -48,7 +48,7 @@ test: test-unit test-cluster test-e2e ## Run all tests: unit, the test cluster, 
 
 test-unit: ## Run the tests of the plugin's module, without a cluster
 	@$(if $(RACE),true,echo 'no C compiler here: the race detector is off')
-	$(if $(RACED),go test $(RACE) $(TESTFLAGS) $(addprefix ./,$(addsuffix /...,$(RACED))))
+	$(if $(RACED),go test $(strip $(RACE) $(TESTFLAGS)) $(addprefix ./,$(addsuffix /...,$(RACED))))
 	go test $(TESTFLAGS) $$(go list ./... $(if $(RACED),| grep -Ev '$(RACED_RE)'))
 
 test-race: ## Run the same tests with the race detector over every package (needs a C compiler)
@@ -62,6 +62,11 @@ test-e2e: cluster-build ## Run the real binary against a real control plane
 
 bench: cluster-build ## Measure the plugin beside kubectl on a large cluster
 	go -C test test -count=1 -timeout $(E2E_TIMEOUT) -run xxx -bench . $(TESTFLAGS) ./bench/...
+
+fmt: ## Format the code as make lint wants it
+	@golangci=$$(hack/tool.sh golangci-lint) && for module in . test/cluster test; do \
+		[ ! -f $$module/go.mod ] || (cd $$module && "$$golangci" fmt --config '$(CURDIR)/.golangci.yml' ./...) || exit 1; \
+	done
 
 lint: ## gofmt, go vet, golangci-lint, tidy go.mod files, current docs
 	@hack/lint.sh

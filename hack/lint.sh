@@ -21,7 +21,7 @@ formatted() {
   local files
   files=$(gofmt -l .)
   [ -z "$files" ] || {
-    echo "not formatted, run gofmt -w on:"
+    echo "not formatted, run make fmt:"
     echo "$files"
     return 1
   }
