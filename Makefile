@@ -81,7 +81,7 @@ cluster-down: ## Stop it
 	@$(TESTCLUSTER) down
 
 snapshot: ## Build the release archives and a krew manifest for them into dist/, publish nothing
-	@goreleaser=$$(hack/tool.sh goreleaser) && "$$goreleaser" check && "$$goreleaser" release --snapshot --clean
+	@goreleaser=$$(hack/tool.sh goreleaser) && "$$goreleaser" check && VERSION='$(VERSION)' "$$goreleaser" release --snapshot --clean
 	@go run ./hack/krewmanifest -version v0.0.0-snapshot -checksums dist/checksums.txt -o dist/sts.yaml
 	@echo 'try it: kubectl krew install --manifest=dist/sts.yaml --archive=dist/kubectl-sts_<os>_<arch>.tar.gz'
 
