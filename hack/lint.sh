@@ -28,15 +28,16 @@ formatted() {
 }
 
 docs_current() {
-  local before
+  local before status=0
   before=$(mktemp -d)
   [ ! -d docs ] || cp -R docs/. "$before"
-  go run ./hack/gendocs && diff -r "$before" docs || {
+  go run ./hack/gendocs || return 1
+  diff -r "$before" docs || {
     echo "docs/ differs from what the commands say; it has been generated anew: look at it and commit it"
-    rm -rf "$before"
-    return 1
+    status=1
   }
   rm -rf "$before"
+  return $status
 }
 
 lint() { # module
