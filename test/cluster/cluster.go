@@ -178,7 +178,7 @@ func removable(dir string) error {
 
 // start makes one attempt to bring the cluster up.
 func start(ctx context.Context, c Config, binDir, supervisorBin string) (_ *Cluster, err error) {
-	port, err := freePort()
+	port, err := pickPort()
 	if err != nil {
 		return nil, err
 	}
@@ -282,6 +282,9 @@ func watchStart(ctx context.Context, cancel context.CancelCauseFunc, dir string,
 		}
 	}
 }
+
+// pickPort is a variable for the test that loses the race for a port.
+var pickPort = freePort
 
 // freePort finds a port that nobody listens on at this moment.
 func freePort() (int, error) {

@@ -212,6 +212,7 @@ containerStatuses:
 - name: {{ $container.name | Quote }}
   image: {{ $container.image | Quote }}%[4]s
 {{ end }}
+{{ if not .status.podIP }}
 {{ with NodeIPWith .spec.nodeName }}
 hostIP: {{ . | Quote }}
 hostIPs: [{ip: {{ . | Quote }}}]
@@ -219,6 +220,7 @@ hostIPs: [{ip: {{ . | Quote }}}]
 {{ with PodIPWith .spec.nodeName (or .spec.hostNetwork false) (or .metadata.uid "") (or .metadata.name "") (or .metadata.namespace "") }}
 podIP: {{ . | Quote }}
 podIPs: [{ip: {{ . | Quote }}}]
+{{ end }}
 {{ end }}
 `, phase, ready, reason, container)
 }
