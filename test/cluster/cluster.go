@@ -83,6 +83,10 @@ type Cluster struct {
 // Ready and there is a default storage class. Nothing is left behind when it
 // fails.
 func Up(ctx context.Context, c Config) (*Cluster, error) {
+	return up(ctx, c, freePort)
+}
+
+func up(ctx context.Context, c Config, pickPort func() (int, error)) (*Cluster, error) {
 	c, err := c.withDefaults()
 	if err != nil {
 		return nil, err
@@ -117,7 +121,7 @@ func Up(ctx context.Context, c Config) (*Cluster, error) {
 
 	const attempts = 5
 	for attempt := 1; ; attempt++ {
-		cluster, err := start(ctx, c, binDir, supervisorBin)
+		cluster, err := start(ctx, c, binDir, supervisorBin, pickPort)
 		if err == nil {
 			newProgress(c.Log).say("cluster %s is up after %s", c.Name, time.Since(began).Round(100*time.Millisecond))
 			return cluster, nil
@@ -177,7 +181,7 @@ func removable(dir string) error {
 }
 
 // start makes one attempt to bring the cluster up.
-func start(ctx context.Context, c Config, binDir, supervisorBin string) (_ *Cluster, err error) {
+func start(ctx context.Context, c Config, binDir, supervisorBin string, pickPort func() (int, error)) (_ *Cluster, err error) {
 	port, err := pickPort()
 	if err != nil {
 		return nil, err
@@ -282,9 +286,6 @@ func watchStart(ctx context.Context, cancel context.CancelCauseFunc, dir string,
 		}
 	}
 }
-
-// pickPort is a variable for the test that loses the race for a port.
-var pickPort = freePort
 
 // freePort finds a port that nobody listens on at this moment.
 func freePort() (int, error) {
