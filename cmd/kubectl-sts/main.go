@@ -1,0 +1,37 @@
+// Command kubectl-sts is a kubectl plugin for running StatefulSets.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/go-logr/logr"
+	_ "k8s.io/client-go/plugin/pkg/client/auth" // the cloud providers' logins
+	"k8s.io/klog/v2"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	// What libraries log would fall into the middle of our own messages.
+	klog.SetLogger(logr.Discard())
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		cancel(&cmd.SignalError{Signal: <-signals})
+		// A second one does not wait for the call in flight.
+		if <-signals == syscall.SIGTERM {
+			os.Exit(cmd.ExitTerminated)
+		}
+		os.Exit(cmd.ExitInterrupted)
+	}()
+	env := cmd.OSEnv()
+	root := cmd.NewRoot(env)
+	return cmd.Exit(env.ErrOut, root.ExecuteContext(ctx))
+}

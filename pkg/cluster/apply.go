@@ -1,0 +1,130 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Apply carries out one action on the view's set. The returned function says
+// whether a snapshot shows the write.
+func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(*sts.Snapshot) bool, error) {
+	switch {
+	case a.PatchSet != nil:
+		set, err := v.patch(ctx, a.PatchSet)
+		if err != nil {
+			return nil, err
+		}
+		if a.PatchSet.Event != "" {
+			v.record(ctx, set, a.PatchSet.Event, a.Why)
+		}
+		return func(s *sts.Snapshot) bool { return notOlder(s.Set, set) }, nil
+	case a.DeletePod != nil:
+		d := a.DeletePod
+		err := v.client.kube.CoreV1().Pods(v.query.Namespace).Delete(ctx, d.Name, metav1.DeleteOptions{
+			Preconditions: metav1.NewUIDPreconditions(string(d.UID)),
+		})
+		if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+			return nil, fmt.Errorf("%w: %w", plan.ErrChanged, err)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("delete pod %s: %w", d.Name, err)
+		}
+		v.record(ctx, s.Set, "PodDeleted", a.Why)
+		return func(s *sts.Snapshot) bool { return podGone(s, d.UID) }, nil
+	}
+	return nil, errors.New("an action without content")
+}
+
+// DryRun sends a patch with dryRun=All: admission and validation have their say,
+// nothing is stored. It returns the set as it would be.
+func (v *View) DryRun(ctx context.Context, p *plan.PatchSet) (*appsv1.StatefulSet, error) {
+	return v.patch(ctx, p, metav1.DryRunAll)
+}
+
+func (v *View) patch(ctx context.Context, p *plan.PatchSet, dryRun ...string) (*appsv1.StatefulSet, error) {
+	body, err := json.Marshal(p.Ops)
+	if err != nil {
+		return nil, err
+	}
+	set, err := v.client.kube.AppsV1().StatefulSets(v.query.Namespace).Patch(ctx, v.query.Names[0], types.JSONPatchType, body,
+		metav1.PatchOptions{FieldManager: sts.FieldManager, DryRun: dryRun})
+	switch {
+	case err == nil:
+		return set, nil
+	case testFailed(err), apierrors.IsConflict(err):
+		return nil, fmt.Errorf("%w: %w", plan.ErrChanged, err)
+	}
+	return nil, fmt.Errorf("patch statefulset %s: %w", v.query.Names[0], err)
+}
+
+// testFailed tells a JSON patch whose test operation failed from an object that
+// the server finds invalid: both are 422.
+func testFailed(err error) bool {
+	var status apierrors.APIStatus
+	if !apierrors.IsInvalid(err) || !errors.As(err, &status) {
+		return false
+	}
+	st := status.Status()
+	text := st.Message
+	if st.Details != nil {
+		for _, c := range st.Details.Causes {
+			text += " " + c.Message
+		}
+	}
+	return strings.Contains(text, "test failed") || strings.Contains(text, "is missing path")
+}
+
+// notOlder compares resourceVersions of one object. They are numbers that grow
+// (KEP-5504); should a server think otherwise, equality is what is left.
+func notOlder(have, written *appsv1.StatefulSet) bool {
+	a, err1 := strconv.ParseUint(have.ResourceVersion, 10, 64)
+	b, err2 := strconv.ParseUint(written.ResourceVersion, 10, 64)
+	if err1 != nil || err2 != nil {
+		return have.ResourceVersion == written.ResourceVersion || have.Generation > written.Generation
+	}
+	return a >= b
+}
+
+// record leaves an Event on the set. That it could not be written is worth a
+// warning and nothing more.
+func (v *View) record(ctx context.Context, set *appsv1.StatefulSet, reason, message string) {
+	now := v.client.Now()
+	_, err := v.client.kube.CoreV1().Events(set.Namespace).Create(ctx, &corev1.Event{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: set.Namespace,
+			Name:      fmt.Sprintf("%s.%x", set.Name, now.UnixNano()),
+		},
+		InvolvedObject: corev1.ObjectReference{
+			APIVersion: "apps/v1", Kind: "StatefulSet", Namespace: set.Namespace, Name: set.Name,
+			UID: set.UID, ResourceVersion: set.ResourceVersion,
+		},
+		Reason: reason, Message: clip(message), Type: corev1.EventTypeNormal, Count: 1,
+		FirstTimestamp: metav1.NewTime(now), LastTimestamp: metav1.NewTime(now),
+		Source: corev1.EventSource{Component: sts.FieldManager}, ReportingController: sts.FieldManager,
+	}, metav1.CreateOptions{FieldManager: sts.FieldManager})
+	if err != nil {
+		v.warn("cannot leave an event on statefulset " + set.Name + ": " + err.Error())
+	}
+}
+
+// clip keeps an event's message within the API's limit of 1024 bytes.
+func clip(message string) string {
+	const limit = 1000
+	if len(message) <= limit {
+		return message
+	}
+	return strings.ToValidUTF8(message[:limit], "") + "…"
+}

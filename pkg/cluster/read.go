@@ -1,0 +1,173 @@
+package cluster
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/pager"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// pageSize is how many objects one request asks for when a whole namespace or
+// cluster is listed.
+const pageSize = 1000
+
+// Query says which StatefulSets to read.
+type Query struct {
+	// Namespace, or metav1.NamespaceAll.
+	Namespace string
+	// Names of sets; all when empty.
+	Names []string
+	// Selector on the sets' labels.
+	Selector string
+	// Revisions asks for ControllerRevisions too.
+	Revisions bool
+}
+
+// pick leaves the sets that were asked for by name, and says which does not exist.
+func (q Query) pick(inv *sts.Inventory) error {
+	if len(q.Names) == 0 {
+		return nil
+	}
+	inv.Sets = slices.DeleteFunc(inv.Sets, func(s *appsv1.StatefulSet) bool { return !slices.Contains(q.Names, s.Name) })
+	for _, name := range q.Names {
+		if !slices.ContainsFunc(inv.Sets, func(s *appsv1.StatefulSet) bool { return s.Name == name }) {
+			return apierrors.NewNotFound(appsv1.Resource("statefulsets"), name)
+		}
+	}
+	return nil
+}
+
+// Read reads the sets and what belongs to them: one request per kind (and page),
+// the lists in parallel. What the user may not list is in the Inventory's Missing;
+// only the sets themselves are needed.
+func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
+	inv := &sts.Inventory{}
+	if err := c.sets(ctx, q, inv); err != nil {
+		return nil, err
+	}
+	if len(inv.Sets) == 0 {
+		inv.TakenAt = c.Now()
+		return inv, nil
+	}
+	pods := metav1.ListOptions{Limit: pageSize}
+	services := metav1.ListOptions{Limit: pageSize}
+	if len(q.Names) == 1 {
+		// One set: let the server pick, in one page.
+		pods = metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(inv.Sets[0].Spec.Selector)}
+		services = metav1.ListOptions{FieldSelector: "metadata.name=" + inv.Sets[0].Spec.ServiceName}
+	}
+	r := reader{ctx: ctx, inv: inv}
+	core := c.kube.CoreV1()
+	r.list("pods", pods, listOf(core.Pods(q.Namespace).List), func(o runtime.Object) { inv.Pods = append(inv.Pods, o.(*corev1.Pod)) })
+	r.list("persistentvolumeclaims", metav1.ListOptions{Limit: pageSize}, listOf(core.PersistentVolumeClaims(q.Namespace).List),
+		func(o runtime.Object) { inv.Claims = append(inv.Claims, o.(*corev1.PersistentVolumeClaim)) })
+	r.list("poddisruptionbudgets", metav1.ListOptions{Limit: pageSize}, listOf(c.kube.PolicyV1().PodDisruptionBudgets(q.Namespace).List),
+		func(o runtime.Object) { inv.Budgets = append(inv.Budgets, o.(*policyv1.PodDisruptionBudget)) })
+	r.list("services", services, listOf(core.Services(q.Namespace).List),
+		func(o runtime.Object) { inv.Services = append(inv.Services, o.(*corev1.Service)) })
+	r.list("events", metav1.ListOptions{Limit: pageSize, FieldSelector: "type=Warning"}, listOf(core.Events(q.Namespace).List),
+		func(o runtime.Object) { inv.Events = append(inv.Events, o.(*corev1.Event)) })
+	if q.Revisions {
+		r.list("controllerrevisions", pods, listOf(c.kube.AppsV1().ControllerRevisions(q.Namespace).List),
+			func(o runtime.Object) { inv.Revisions = append(inv.Revisions, o.(*appsv1.ControllerRevision)) })
+	}
+	if err := r.wait(); err != nil {
+		return nil, err
+	}
+	inv.TakenAt = c.Now()
+	return inv, nil
+}
+
+func (c *Client) sets(ctx context.Context, q Query, inv *sts.Inventory) error {
+	api := c.kube.AppsV1().StatefulSets(q.Namespace)
+	if len(q.Names) == 1 {
+		set, err := api.Get(ctx, q.Names[0], metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		inv.Sets = append(inv.Sets, set)
+		return nil
+	}
+	err := each(ctx, listOf(api.List), metav1.ListOptions{Limit: pageSize, LabelSelector: q.Selector},
+		func(o runtime.Object) { inv.Sets = append(inv.Sets, o.(*appsv1.StatefulSet)) })
+	if err != nil {
+		return err
+	}
+	return q.pick(inv)
+}
+
+type listFunc func(context.Context, metav1.ListOptions) (runtime.Object, error)
+
+func listOf[L runtime.Object](list func(context.Context, metav1.ListOptions) (L, error)) listFunc {
+	return func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return list(ctx, o) }
+}
+
+// each calls f for every object, page by page.
+func each(ctx context.Context, list listFunc, opts metav1.ListOptions, f func(runtime.Object)) error {
+	p := pager.New(pager.ListPageFunc(list))
+	p.PageSize = opts.Limit
+	return p.EachListItemWithAlloc(ctx, opts, func(o runtime.Object) error {
+		f(o)
+		return nil
+	})
+}
+
+// reader runs lists side by side and gathers what they find.
+type reader struct {
+	ctx  context.Context
+	inv  *sts.Inventory
+	wg   sync.WaitGroup
+	mu   sync.Mutex
+	errs []error
+}
+
+func (r *reader) list(resource string, opts metav1.ListOptions, list listFunc, add func(runtime.Object)) {
+	r.wg.Go(func() {
+		err := each(r.ctx, list, opts, add) // every kind has a list of its own to add to
+		reason, hidden, err := missing(resource, err)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if hidden {
+			r.inv.Missing = append(r.inv.Missing, sts.Missing{Resource: resource, Reason: reason})
+		}
+		if err != nil {
+			r.errs = append(r.errs, err)
+		}
+	})
+}
+
+func (r *reader) wait() error {
+	r.wg.Wait()
+	slices.SortFunc(r.inv.Missing, func(a, b sts.Missing) int {
+		if a.Resource < b.Resource {
+			return -1
+		}
+		return 1
+	})
+	if len(r.errs) > 0 {
+		return r.errs[0]
+	}
+	return nil
+}
+
+// SetNames lists the names of the StatefulSets in a namespace, for completion.
+func (c *Client) SetNames(ctx context.Context, namespace string) ([]string, error) {
+	sets, err := c.kube.AppsV1().StatefulSets(namespace).List(ctx, metav1.ListOptions{Limit: pageSize})
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(sets.Items))
+	for i := range sets.Items {
+		names[i] = sets.Items[i].Name
+	}
+	return names, nil
+}

@@ -1,0 +1,308 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	appsinformers "k8s.io/client-go/informers/apps/v1"
+	coreinformers "k8s.io/client-go/informers/core/v1"
+	policyinformers "k8s.io/client-go/informers/policy/v1"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// heartbeat is how often a Snapshot comes although nothing has moved, so that
+// times which are counted (minReadySeconds, a stand-still) get on.
+const heartbeat = time.Second
+
+// View watches StatefulSets and everything that concerns them.
+type View struct {
+	client *Client
+	query  Query
+	uid    types.UID // of the one set that is watched, empty when there may be several
+	needed []string
+	warn   func(string)
+
+	kinds []*kind
+	dirty chan struct{}
+
+	mu     sync.Mutex
+	hidden map[string]string // resource → why it cannot be seen
+	err    error
+	warned string
+}
+
+type kind struct {
+	resource string
+	informer cache.SharedIndexInformer
+}
+
+// Needs are the resources without which a change cannot be decided.
+var Needs = []string{"pods", "poddisruptionbudgets", "controllerrevisions"}
+
+// Open prepares a view. The resources that are needed end the view when they may
+// not be watched; others are reported as missing. warn is told when the
+// connection fails; the view keeps trying.
+func (c *Client) Open(ctx context.Context, q Query, needed []string, warn func(string)) (*View, error) {
+	v := &View{
+		client: c, query: q, warn: warn,
+		needed: append([]string{"statefulsets"}, needed...),
+		dirty:  make(chan struct{}, 1), hidden: map[string]string{},
+	}
+	byField := func(f string) func(*metav1.ListOptions) { return func(o *metav1.ListOptions) { o.FieldSelector = f } }
+	all := func(*metav1.ListOptions) {}
+	sets := func(o *metav1.ListOptions) { o.LabelSelector = q.Selector }
+	byLabel, service := all, all
+	if len(q.Names) == 1 {
+		// One set: let the server pick.
+		set, err := c.kube.AppsV1().StatefulSets(q.Namespace).Get(ctx, q.Names[0], metav1.GetOptions{})
+		if err != nil {
+			return nil, err
+		}
+		v.uid = set.UID
+		selector := metav1.FormatLabelSelector(set.Spec.Selector)
+		byLabel = func(o *metav1.ListOptions) { o.LabelSelector = selector }
+		sets, service = byField("metadata.name="+set.Name), byField("metadata.name="+set.Spec.ServiceName)
+	}
+	ns := q.Namespace
+	v.kinds = []*kind{
+		{"statefulsets", appsinformers.NewFilteredStatefulSetInformer(c.kube, ns, 0, nil, sets)},
+		{"pods", coreinformers.NewFilteredPodInformer(c.kube, ns, 0, nil, byLabel)},
+		{"persistentvolumeclaims", coreinformers.NewFilteredPersistentVolumeClaimInformer(c.kube, ns, 0, nil, all)},
+		{"poddisruptionbudgets", policyinformers.NewFilteredPodDisruptionBudgetInformer(c.kube, ns, 0, nil, all)},
+		{"services", coreinformers.NewFilteredServiceInformer(c.kube, ns, 0, nil, service)},
+		{"events", coreinformers.NewFilteredEventInformer(c.kube, ns, 0, nil, byField("type=Warning"))},
+	}
+	if slices.Contains(needed, "controllerrevisions") {
+		v.kinds = append(v.kinds, &kind{"controllerrevisions", appsinformers.NewFilteredControllerRevisionInformer(c.kube, ns, 0, nil, byLabel)})
+	}
+	return v, nil
+}
+
+// Err says why the channel of Watch was closed, nil when its context ended.
+func (v *View) Err() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.err
+}
+
+// Watch sends a Snapshot of the one set that the view is on, on every change,
+// coalesced, and at every heartbeat. A View is watched once.
+func (v *View) Watch(ctx context.Context) <-chan *sts.Snapshot {
+	return watch(ctx, v, func(inv *sts.Inventory) *sts.Snapshot { return inv.Snapshots()[0] })
+}
+
+// WatchAll is Watch for a view on several sets.
+func (v *View) WatchAll(ctx context.Context) <-chan *sts.Inventory {
+	return watch(ctx, v, func(inv *sts.Inventory) *sts.Inventory { return inv })
+}
+
+// watch starts the goroutine that owns the channel: it alone sends and closes.
+func watch[T any](ctx context.Context, v *View, of func(*sts.Inventory) T) <-chan T {
+	out := make(chan T)
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer close(out)
+		defer cancel()
+		v.run(ctx, func(inv *sts.Inventory) {
+			select {
+			case out <- of(inv):
+			case <-ctx.Done():
+			}
+		})
+	}()
+	return out
+}
+
+func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
+	for _, k := range v.kinds {
+		if err := v.prepare(k); err != nil {
+			v.fail(err)
+			return
+		}
+		go k.informer.RunWithContext(ctx)
+		go func() {
+			select {
+			case <-k.informer.HasSyncedChecker().Done():
+				v.wake()
+			case <-ctx.Done():
+			}
+		}()
+	}
+	tick := v.client.clock.NewTicker(heartbeat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-v.dirty:
+		case <-tick.C():
+		}
+		if v.Err() != nil {
+			return
+		}
+		if !v.synced() {
+			continue
+		}
+		inv, err := v.inventory()
+		if err != nil {
+			v.fail(err)
+			return
+		}
+		send(inv)
+	}
+}
+
+func (v *View) prepare(k *kind) error {
+	if err := k.informer.SetTransform(trim); err != nil {
+		return err
+	}
+	if err := k.informer.SetWatchErrorHandlerWithContext(func(ctx context.Context, r *cache.Reflector, err error) {
+		v.watchFailed(ctx, r, k.resource, err)
+	}); err != nil {
+		return err
+	}
+	mark := func(any) { v.changed(k.resource) }
+	_, err := k.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc: mark, DeleteFunc: mark, UpdateFunc: func(_, o any) { mark(o) },
+	})
+	return err
+}
+
+// trim drops what no verb looks at, to keep memory small. Only the set's own
+// managedFields are read.
+func trim(o any) (any, error) {
+	if _, isSet := o.(*appsv1.StatefulSet); isSet {
+		return o, nil
+	}
+	if m, ok := o.(metav1.Object); ok {
+		m.SetManagedFields(nil)
+	}
+	return o, nil
+}
+
+func (v *View) changed(resource string) {
+	v.mu.Lock()
+	if _, was := v.hidden[resource]; was {
+		delete(v.hidden, resource) // granted meanwhile
+	}
+	v.mu.Unlock()
+	v.wake()
+}
+
+func (v *View) wake() {
+	select {
+	case v.dirty <- struct{}{}:
+	default: // a rebuild is due already
+	}
+}
+
+func (v *View) watchFailed(ctx context.Context, r *cache.Reflector, resource string, err error) {
+	reason, hidden, _ := missing(resource, err)
+	switch {
+	case hidden && slices.Contains(v.needed, resource):
+		v.fail(fmt.Errorf("cannot watch %s in namespace %s: %w", resource, v.query.Namespace, err))
+	case hidden:
+		v.mu.Lock()
+		v.hidden[resource] = reason
+		v.mu.Unlock()
+		v.wake()
+	case apierrors.IsUnauthorized(err):
+		v.fail(err)
+	default:
+		cache.DefaultWatchErrorHandler(ctx, r, err)
+		if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) || strings.Contains(err.Error(), "EOF") {
+			return // the ordinary end of a watch
+		}
+		v.mu.Lock()
+		text := err.Error()
+		fresh := text != v.warned
+		v.warned = text
+		v.mu.Unlock()
+		if fresh {
+			v.warn("the connection to the cluster failed, trying again: " + text)
+		}
+	}
+}
+
+func (v *View) fail(err error) {
+	v.mu.Lock()
+	if v.err == nil {
+		v.err = err
+	}
+	v.mu.Unlock()
+	v.wake()
+}
+
+func (v *View) synced() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, k := range v.kinds {
+		if _, hidden := v.hidden[k.resource]; !hidden && !k.informer.HasSynced() {
+			return false
+		}
+	}
+	return true
+}
+
+func (v *View) inventory() (*sts.Inventory, error) {
+	inv := &sts.Inventory{TakenAt: v.client.Now()}
+	v.mu.Lock()
+	for _, k := range v.kinds {
+		if reason, hidden := v.hidden[k.resource]; hidden {
+			inv.Missing = append(inv.Missing, sts.Missing{Resource: k.resource, Reason: reason})
+		}
+	}
+	v.mu.Unlock()
+	for _, k := range v.kinds {
+		for _, o := range k.informer.GetStore().List() {
+			switch o := o.(type) {
+			case *appsv1.StatefulSet:
+				inv.Sets = append(inv.Sets, o)
+			case *corev1.Pod:
+				inv.Pods = append(inv.Pods, o)
+			case *corev1.PersistentVolumeClaim:
+				inv.Claims = append(inv.Claims, o)
+			case *policyv1.PodDisruptionBudget:
+				inv.Budgets = append(inv.Budgets, o)
+			case *corev1.Service:
+				inv.Services = append(inv.Services, o)
+			case *appsv1.ControllerRevision:
+				inv.Revisions = append(inv.Revisions, o)
+			case *corev1.Event:
+				inv.Events = append(inv.Events, o)
+			}
+		}
+	}
+	if v.uid == "" {
+		return inv, v.query.pick(inv)
+	}
+	if len(inv.Sets) == 0 {
+		return nil, apierrors.NewNotFound(appsv1.Resource("statefulsets"), v.query.Names[0])
+	}
+	if set := inv.Sets[0]; set.UID != v.uid {
+		return nil, fmt.Errorf("statefulset %s was deleted and made anew meanwhile (UID %s, was %s)", set.Name, set.UID, v.uid)
+	}
+	return inv, nil
+}
+
+// podGone says whether the snapshot shows that the pod of this UID is gone or going.
+func podGone(s *sts.Snapshot, uid types.UID) bool {
+	for _, p := range s.Pods {
+		if p.UID == uid {
+			return p.DeletionTimestamp != nil
+		}
+	}
+	return true
+}

@@ -1,0 +1,202 @@
+package cmd
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+func newCanary(c *common) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "canary",
+		Short: "Update the highest ordinals first, then promote or abort",
+		Long: `Update the highest ordinals of a StatefulSet first and leave the rest alone, by
+stepping spec.updateStrategy.rollingUpdate.partition. Then promote the canary to
+more ordinals, or abort it: every ordinal goes back to the revision that was
+stable, also out of a rollout that Kubernetes would leave stuck.
+
+Before every step all other ordinals must be available and every
+PodDisruptionBudget must allow one pod to go down. What was stable is remembered
+in an annotation on the StatefulSet until the canary is finished.`,
+		Args: unknownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newCanaryStart(c), newCanaryStatus(c), newCanaryPromote(c), newCanaryAbort(c))
+	return cmd
+}
+
+func newCanaryStart(c *common) *cobra.Command {
+	var (
+		images   []string
+		canaries string
+		wait     bool
+	)
+	cmd := &cobra.Command{
+		Use:   "start NAME --image [CONTAINER=]IMAGE",
+		Short: "Give the highest ordinals a new image",
+		Long: `Give the highest ordinals of a StatefulSet a new image and wait until they are
+available. Template and partition change in one patch, so no lower ordinal is
+ever touched.`,
+		Example: `  # the highest ordinal
+  kubectl sts canary start web --image postgres:17.1
+
+  # the highest 20% (rounded up), a container by name
+  kubectl sts canary start web --image app=registry.example/app:v2 --canaries 20%
+
+  # what would be done
+  kubectl sts canary start web --image postgres:17.1 --dry-run=server`,
+		Args: oneName, ValidArgsFunction: c.completeNames,
+	}
+	ch := c.newChange(cmd, "CanaryReport", "canary start")
+	cmd.Flags().StringArrayVar(&images, "image", nil, "The new image, as image or container=image; may be repeated")
+	cmd.Flags().StringVar(&canaries, "canaries", "1", "How many of the highest ordinals: a number, or a percentage that rounds up")
+	cmd.Flags().BoolVar(&wait, "wait", true, "Wait until the canary is available")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		intent := plan.StartCanary{NoWait: !wait}
+		if len(images) == 0 {
+			return usagef("what is to change? give --image")
+		}
+		for _, s := range images {
+			image, err := plan.ParseImage(s)
+			if err != nil {
+				return usagef("--image: %s", err)
+			}
+			intent.Images = append(intent.Images, image)
+		}
+		count, err := plan.ParseCount(canaries)
+		if err != nil {
+			return usagef("--canaries: %s", err)
+		}
+		intent.Canaries = count
+		return ch.run(cmd, args, func(_ *sts.Snapshot, h plan.Holder, digest string) plan.Intent {
+			intent.Holder, intent.TemplateDigest = h, digest
+			return intent
+		})
+	}
+	return cmd
+}
+
+func newCanaryPromote(c *common) *cobra.Command {
+	var (
+		intent plan.PromoteCanary
+		to     int32
+	)
+	cmd := &cobra.Command{
+		Use:   "promote NAME",
+		Short: "Give more ordinals the canary's revision, one at a time",
+		Long: `Give more ordinals the canary's revision, one ordinal at a time, highest first.
+Without --step, --to or --full it is one ordinal. After each ordinal it waits
+until the pod is available; when one fails it stops there with exit code 4.
+
+With --full the canary becomes the set's only revision; the partition then goes
+back to what it was before the canary, and the canary's annotation is removed.`,
+		Example: `  # one ordinal more
+  kubectl sts canary promote web
+
+  # down to ordinal 2, then all the rest
+  kubectl sts canary promote web --to 2
+  kubectl sts canary promote web --full --yes --timeout 30m`,
+		Args: oneName, ValidArgsFunction: c.completeNames,
+	}
+	ch := c.newChange(cmd, "CanaryReport", "canary promote")
+	cmd.Flags().Int32Var(&intent.Step, "step", 0, "How many more ordinals")
+	cmd.Flags().Int32Var(&to, "to", 0, "The lowest ordinal to update, inclusive")
+	cmd.Flags().BoolVar(&intent.Full, "full", false, "Every ordinal, and finish the canary")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		given := 0
+		for _, f := range []string{"step", "to", "full"} {
+			if cmd.Flags().Changed(f) {
+				given++
+			}
+		}
+		if given > 1 {
+			return usagef("--step, --to and --full exclude each other")
+		}
+		if cmd.Flags().Changed("step") && intent.Step < 1 {
+			return usagef("--step=%d: it is 1 or more", intent.Step)
+		}
+		if cmd.Flags().Changed("to") {
+			o := sts.Ordinal(to)
+			intent.To = &o
+		}
+		return ch.run(cmd, args, func(s *sts.Snapshot, h plan.Holder, _ string) plan.Intent {
+			intent.Holder = h
+			return intent.Resolve(s)
+		})
+	}
+	return cmd
+}
+
+func newCanaryAbort(c *common) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "abort NAME",
+		Short: "Bring every ordinal back to the stable revision",
+		Long: `Bring every ordinal back to the revision that was stable before the canary.
+
+One patch restores the stable template and sets the partition to the lowest
+ordinal that is not on stable. A canary pod that Kubernetes would leave standing in
+the way, because it never gets ready, is deleted (by UID). When every ordinal is
+on stable and available, the partition goes back to what it was before.
+
+Should the server write the stable template anew under another revision name, the
+partition stays where it is, because lowering it would restart pods that the
+canary never touched: then the exit code is 4 and it says how to go on.`,
+		Example: `  kubectl sts canary abort web
+
+  # in a pipeline
+  kubectl sts canary abort web --yes --timeout 10m`,
+		Args: oneName, ValidArgsFunction: c.completeNames,
+	}
+	ch := c.newChange(cmd, "CanaryReport", "canary abort")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return ch.run(cmd, args, func(_ *sts.Snapshot, h plan.Holder, _ string) plan.Intent {
+			return plan.AbortCanary{Holder: h}
+		})
+	}
+	return cmd
+}
+
+func newCanaryStatus(c *common) *cobra.Command {
+	var o statusOptions
+	cmd := &cobra.Command{
+		Use:   "status NAME",
+		Short: "Show where a canary stands",
+		Long:  `Show where a canary stands: the same report as 'kubectl sts status NAME'.`,
+		Example: `  kubectl sts canary status web
+  kubectl sts canary status web -w`,
+		Args: oneName, ValidArgsFunction: c.completeNames,
+	}
+	out := newOutput(cmd, false)
+	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Go on showing every change")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := out.check(); err != nil {
+			return err
+		}
+		name, err := setName(args)
+		if err != nil {
+			return err
+		}
+		if o.query, err = (&target{}).query(c, []string{name}); err != nil {
+			return err
+		}
+		return runReport(cmd.Context(), c, o, out)
+	}
+	return cmd
+}
+
+func oneName(_ *cobra.Command, args []string) error {
+	_, err := setName(args)
+	return err
+}
+
+func (c *change) run(cmd *cobra.Command, args []string, of intents) error {
+	name, err := setName(args)
+	if err != nil {
+		return err
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	return c.runChange(cmd.Context(), name, of)
+}

@@ -1,0 +1,252 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/rand"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
+	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/print"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// change is what every command that writes has: its flags and, once it runs, its report.
+type change struct {
+	*common
+	kind, verb string // of the report: "CanaryReport", "canary start"
+	out        *output
+
+	dryRun   string
+	yes      bool
+	timeout  time.Duration
+	takeOver bool
+	owner    string
+}
+
+func (c *common) newChange(cmd *cobra.Command, kind, verb string) *change {
+	ch := &change{common: c, kind: kind, verb: verb, out: newOutput(cmd, false)}
+	f := cmd.Flags()
+	f.StringVar(&ch.dryRun, "dry-run", "none", `"client" prints the plan; "server" also has the API server check its first step`)
+	f.Lookup("dry-run").NoOptDefVal = "client"
+	f.BoolVarP(&ch.yes, "yes", "y", false, "Do not ask: needed where there is no terminal")
+	f.DurationVar(&ch.timeout, "timeout", 0, "How long to wait, like 90s or 10m; 0 is for ever. The same command goes on later")
+	f.BoolVar(&ch.takeOver, "take-over", false, "Go on although somebody else holds the set or has moved its partition")
+	f.StringVar(&ch.owner, "owner", c.env.Who, "Who does this: commands of one owner go on where another was killed")
+	_ = cmd.RegisterFlagCompletionFunc("dry-run", cobra.FixedCompletions([]string{"none", "client", "server"}, cobra.ShellCompDirectiveNoFileComp))
+	return ch
+}
+
+func (c *change) check() error {
+	switch {
+	case c.dryRun != "none" && c.dryRun != "client" && c.dryRun != "server":
+		return usagef("--dry-run=%s: it is none, client or server", c.dryRun)
+	case c.timeout < 0:
+		return usagef("--timeout=%s: it cannot be negative", c.timeout)
+	case c.owner == "":
+		return usagef("--owner: say who, it cannot be empty")
+	}
+	return c.out.check()
+}
+
+func (c *change) holder(now time.Time) plan.Holder {
+	return plan.Holder{TakeOver: c.takeOver, Owner: sts.Owner{
+		Name: c.owner, ID: rand.String(10), Command: c.verb, Since: now.UTC().Truncate(time.Second),
+	}}
+}
+
+// ChangeReport is the one document that a command which writes ends with.
+type ChangeReport struct {
+	metav1.TypeMeta `json:",inline"`
+	Namespace       string `json:"namespace"`
+	Name            string `json:"name"`
+	Command         string `json:"command"`
+	// DryRun is client or server when nothing was written.
+	DryRun string `json:"dryRun,omitempty"`
+	// Plan is what was foretold, the last step being how it would end.
+	Plan []plan.Decision `json:"plan"`
+	// Applied is what was written, when (cluster time) and why.
+	Applied []execute.Applied `json:"applied"`
+	// Outcome is how it ended; Error is set when an error ended it.
+	Outcome *plan.Decision `json:"outcome,omitempty"`
+	Error   string         `json:"error,omitempty"`
+	// Status is the set as it was last seen.
+	Status *inspect.Status `json:"status,omitempty"`
+}
+
+// intents makes the intent from the state in which the command finds the set.
+// digest is that of the template after the first step, empty before the server
+// has been asked.
+type intents func(s *sts.Snapshot, h plan.Holder, digest string) plan.Intent
+
+// runChange plans, shows, asks, carries out and reports.
+func (c *change) runChange(ctx context.Context, name string, of intents) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	ns, err := c.namespace()
+	if err != nil {
+		return err
+	}
+	q := cluster.Query{Namespace: ns, Names: []string{name}, Revisions: true}
+	s, err := c.look(ctx, client, q)
+	if err != nil {
+		return err
+	}
+	view, err := client.Open(ctx, q, cluster.Needs, func(w string) { warnTo(c.env.ErrOut, w) })
+	if err != nil {
+		return err
+	}
+	h := c.holder(s.TakenAt)
+	intent := of(s, h, "")
+	report := &ChangeReport{
+		TypeMeta:  metav1.TypeMeta{APIVersion: inspect.APIVersion, Kind: c.kind},
+		Namespace: ns, Name: name, Command: c.verb,
+		Plan: plan.Foretell(intent, s), Applied: []execute.Applied{},
+	}
+	first := report.Plan[0]
+	if c.dryRun != "none" {
+		report.DryRun = c.dryRun
+	}
+	writes := false
+	for _, d := range report.Plan {
+		writes = writes || d.Verdict == plan.Do
+	}
+	if first.Verdict == plan.Do && c.dryRun != "client" {
+		set, err := c.preflight(ctx, view, first.Action)
+		if err != nil {
+			return err
+		}
+		if set != nil {
+			intent = of(s, h, sts.TemplateDigest(&set.Spec.Template))
+		}
+	}
+	if c.out.human() && writes {
+		to := c.env.ErrOut
+		if c.dryRun != "none" {
+			to = c.env.Out
+		}
+		_, _ = fmt.Fprintf(to, "%s of statefulset.apps/%s in namespace %s%s:\n", c.verb, name, ns, c.dryRunNote())
+		print.Plan(to, report.Plan, c.env.errStyle())
+	}
+	if !writes && (first.Verdict != plan.Wait || c.dryRun != "none") || c.dryRun != "none" {
+		return c.finish(report, s, first, nil)
+	}
+	if writes && !c.yes {
+		if err := c.env.confirm(ctx, "Go on?"); err != nil {
+			return err
+		}
+	}
+	result, err := execute.Run(ctx, view, intent, c.timeout, &narrator{env: c.env})
+	report.Applied = append(report.Applied, result.Applied...)
+	if result.Last != nil {
+		s = result.Last
+	}
+	return c.finish(report, s, result.Decision, err)
+}
+
+func (c *change) dryRunNote() string {
+	if c.dryRun == "none" {
+		return ""
+	}
+	return " (" + c.dryRun + " dry run)"
+}
+
+// look reads the set with all that a decision needs.
+func (c *change) look(ctx context.Context, client *cluster.Client, q cluster.Query) (*sts.Snapshot, error) {
+	inv, err := client.Read(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	s := inv.Snapshots()[0]
+	var lacking []string
+	for _, need := range cluster.Needs {
+		for _, m := range s.Missing {
+			if m.Resource == need {
+				lacking = append(lacking, m.Reason)
+			}
+		}
+	}
+	if len(lacking) > 0 {
+		return nil, fmt.Errorf("%s cannot be decided without seeing everything it depends on:\n  %s\nask for the permission to list and watch %s in namespace %s",
+			c.verb, strings.Join(lacking, "\n  "), strings.Join(cluster.Needs, ", "), q.Namespace)
+	}
+	print.Missing(c.env.ErrOut, s.Missing)
+	return s, nil
+}
+
+// preflight has the server check the first patch: admission refuses before
+// anything moves. A set that has changed since it was read is no objection.
+func (c *change) preflight(ctx context.Context, view *cluster.View, a *plan.Action) (*appsv1.StatefulSet, error) {
+	if a.PatchSet == nil {
+		return nil, nil
+	}
+	set, err := view.DryRun(ctx, a.PatchSet)
+	if errors.Is(err, plan.ErrChanged) {
+		return nil, nil
+	}
+	return set, err
+}
+
+// finish prints the report and turns the outcome into an error with its exit code.
+func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err error) error {
+	status := inspect.NewStatus(s)
+	r.Status = &status
+	if err != nil {
+		r.Error = err.Error()
+	}
+	if d.Verdict != plan.Do {
+		r.Outcome = &d
+	}
+	if !c.out.human() {
+		if e := c.out.print(c.env.Out, r, []string{r.Name}); e != nil {
+			return e
+		}
+	}
+	var interrupted *execute.InterruptedError
+	var expired *execute.TimeoutError
+	switch {
+	case errors.As(err, &interrupted), errors.As(err, &expired):
+		_, _ = fmt.Fprintf(c.env.ErrOut, "Stopped here: %s\nThe same command goes on from there.\n", print.StatusLine(&status))
+		return err
+	case err != nil:
+		return err
+	case d.Verdict == plan.Stuck || d.Verdict == plan.Refused:
+		return &outcomeError{Decision: d}
+	case d.Verdict == plan.Done && c.out.human():
+		_, e := fmt.Fprintf(c.env.Out, "statefulset.apps/%s: %s\n", r.Name, d.Message)
+		if d.Hint != "" && e == nil {
+			_, e = fmt.Fprintf(c.env.ErrOut, "→ %s\n", d.Hint)
+		}
+		return e
+	}
+	return nil
+}
+
+// narrator tells on standard error what the loop does.
+type narrator struct {
+	env  *Env
+	last string
+}
+
+// Decided implements execute.Observer.
+func (n *narrator) Decided(_ *sts.Snapshot, d plan.Decision) {
+	if d.Verdict != plan.Do && d.Verdict != plan.Wait || d.Key() == n.last {
+		return
+	}
+	n.last = d.Key()
+	print.Progress(n.env.ErrOut, d, n.env.errStyle())
+}
+
+// Applied implements execute.Observer.
+func (n *narrator) Applied(*sts.Snapshot, plan.Action) {}

@@ -1,0 +1,161 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+)
+
+// The exit codes are an API: docs/exit-codes.md is made from this table.
+const (
+	ExitOK          = 0
+	ExitError       = 1
+	ExitUsage       = 2
+	ExitFound       = 3
+	ExitStuck       = 4
+	ExitRefused     = 5
+	ExitGate        = 6
+	ExitTimeout     = 124
+	ExitInterrupted = 130
+	ExitTerminated  = 143
+)
+
+// ExitCodes is the table for the documentation.
+var ExitCodes = []struct {
+	Code    int
+	Meaning string
+}{
+	{ExitOK, "done, or nothing to do; a plain report"},
+	{ExitError, "error"},
+	{ExitUsage, "the command line is wrong; also: a confirmation is needed and there is no terminal and no `--yes`"},
+	{ExitFound, "found or not yet, for those who ask with `--exit-code` or `--for`"},
+	{ExitStuck, "stuck: it cannot go on without a person"},
+	{ExitRefused, "refused by a guard: a budget that can never allow it, somebody else at work, an update on its way"},
+	{ExitGate, "a gate failed"},
+	{ExitTimeout, "timed out"},
+	{ExitInterrupted, "interrupted (Ctrl-C)"},
+	{ExitTerminated, "terminated (SIGTERM)"},
+}
+
+// usageError is a command line that is wrong.
+type usageError struct{ msg string }
+
+func (e *usageError) Error() string { return e.msg }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// outcomeError is a command that ended Stuck or Refused. Where a report has said
+// so already it is not said again.
+type outcomeError struct {
+	plan.Decision
+	said bool
+}
+
+func (e *outcomeError) Error() string { return e.Message }
+
+// notYetError is the answer "no" for those who asked with --exit-code or --for.
+type notYetError struct{ msg string }
+
+func (e *notYetError) Error() string { return e.msg }
+
+// errDeclined: the person said no.
+var errDeclined = errors.New("nothing was changed")
+
+// SignalError is a signal that asked the program to stop.
+type SignalError struct{ Signal os.Signal }
+
+func (e *SignalError) Error() string { return "signal: " + e.Signal.String() }
+
+// Exit prints the error, if there is anything to say, and returns the exit code.
+// This is the one place that knows both.
+func Exit(w io.Writer, err error) int {
+	var (
+		usage     *usageError
+		outcome   *outcomeError
+		notYet    *notYetError
+		timeout   *execute.TimeoutError
+		interrupt *execute.InterruptedError
+		signal    *SignalError
+	)
+	say := func(s string) {
+		if s != "" {
+			_, _ = fmt.Fprintln(w, s)
+		}
+	}
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.As(err, &outcome):
+		word := map[plan.Verdict]string{plan.Stuck: "stuck: ", plan.Refused: "refused: "}[outcome.Verdict]
+		if !outcome.said {
+			say(word + outcome.Message)
+			if outcome.Hint != "" {
+				say("→ " + outcome.Hint)
+			}
+		}
+		switch {
+		case outcome.Reason == plan.ReasonBadRequest:
+			return ExitUsage
+		case outcome.Verdict == plan.Stuck:
+			return ExitStuck
+		}
+		return ExitRefused
+	case errors.As(err, &usage):
+		say("error: " + usage.msg)
+		return ExitUsage
+	case errors.As(err, &notYet):
+		say(notYet.msg)
+		return ExitFound
+	case errors.As(err, &timeout):
+		say("error: " + err.Error())
+		return ExitTimeout
+	case errors.As(err, &signal):
+		if errors.As(err, &interrupt) {
+			say(interrupt.Error())
+		}
+		if signal.Signal == syscall.SIGTERM {
+			return ExitTerminated
+		}
+		return ExitInterrupted
+	case errors.Is(err, context.DeadlineExceeded):
+		say("error: " + err.Error())
+		return ExitTimeout
+	case errors.Is(err, errDeclined):
+		say(err.Error())
+		return ExitError
+	}
+	say(errorText(err))
+	return ExitError
+}
+
+// errorText is kubectl's own text for what the API server answered. kubectl looks
+// at the outermost error only, so ours are unwrapped for it and what they add is
+// put in front.
+func errorText(err error) string {
+	var status apierrors.APIStatus
+	if errors.As(err, &status) {
+		if inner, ok := status.(error); ok {
+			if text, ok := cmdutil.StandardErrorMessage(inner); ok {
+				context := strings.TrimSuffix(strings.TrimSuffix(err.Error(), inner.Error()), ": ")
+				if context != "" && context != err.Error() {
+					return "error: " + context + "\n" + text
+				}
+				return text
+			}
+		}
+	}
+	if text, ok := cmdutil.StandardErrorMessage(err); ok {
+		return text
+	}
+	return "error: " + err.Error()
+}

@@ -1,0 +1,80 @@
+package cmd
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+)
+
+// output is the -o flag: "" and "wide" are for people, "name" for shells, the
+// rest is done by cli-runtime's printers.
+type output struct {
+	flags *genericclioptions.PrintFlags
+	wide  bool // whether -o wide exists
+}
+
+func newOutput(cmd *cobra.Command, wide bool) *output {
+	o := &output{flags: genericclioptions.NewPrintFlags(""), wide: wide}
+	o.flags.AddFlags(cmd)
+	f := cmd.Flags().Lookup("output")
+	formats := append([]string{}, o.flags.AllowedFormats()...)
+	if wide {
+		formats = append(formats, "wide")
+	}
+	f.Usage = "Output format: " + strings.Join(formats, "|")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	return o
+}
+
+func (o *output) format() string {
+	f := *o.flags.OutputFormat
+	if f == "" && *o.flags.TemplatePrinterFlags.TemplateArgument != "" {
+		return "go-template" // --template alone, as in kubectl
+	}
+	return f
+}
+
+func (o *output) human() bool  { return o.format() == "" || o.format() == "wide" }
+func (o *output) isWide() bool { return o.format() == "wide" }
+
+// check rejects a format that does not exist before anything is asked of the cluster.
+func (o *output) check() error {
+	if o.format() == "" || o.wide && o.isWide() {
+		return nil
+	}
+	if _, err := o.flags.ToPrinter(); err != nil {
+		return usagef("%s", err)
+	}
+	return nil
+}
+
+// print writes a report in a machine format. names are the objects that it is
+// about, for -o name.
+func (o *output) print(w io.Writer, report any, names []string) error {
+	if o.format() == "name" {
+		for _, n := range names {
+			if _, err := fmt.Fprintln(w, "statefulset.apps/"+n); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	printer, err := o.flags.ToPrinter()
+	if err != nil {
+		return usagef("%s", err)
+	}
+	raw, err := json.Marshal(report)
+	if err != nil {
+		return err
+	}
+	u := &unstructured.Unstructured{}
+	if err := json.Unmarshal(raw, &u.Object); err != nil {
+		return err
+	}
+	return printer.PrintObj(u, w)
+}

@@ -1,0 +1,201 @@
+// Package cmd is the command line: flags become a plain Intent or Query, and two
+// runners do the rest, runReport and runChange.
+package cmd
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
+)
+
+// version is set by the build: see the Makefile.
+var version = "v0.0.0-dev"
+
+// common is what every command shares.
+type common struct {
+	env    *Env
+	config *genericclioptions.ConfigFlags
+}
+
+// NewRoot makes the command tree.
+func NewRoot(env Env) *cobra.Command {
+	c := &common{env: &env, config: genericclioptions.NewConfigFlags(true)}
+	root := &cobra.Command{
+		Use:   "kubectl-sts",
+		Short: "Run StatefulSets: status, canaries and the way back",
+		Long: `Status, canaries and the way back for Kubernetes StatefulSets.
+
+Nothing is installed in the cluster. What a command has begun is remembered in
+annotations on the StatefulSet, so a command that was killed goes on when it is
+run again. Data goes to standard output, progress and warnings to standard error.`,
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: env.Called},
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          unknownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(env.In)
+	root.SetOut(env.Out)
+	root.SetErr(env.ErrOut)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%s\nSee '%s --help' for usage.", err, cmd.CommandPath())
+	})
+	c.config.AddFlags(root.PersistentFlags())
+	root.AddCommand(
+		newStatus(c),
+		newCanary(c),
+		newVersion(c),
+	)
+	root.InitDefaultCompletionCmd()
+	return root
+}
+
+// unknownCommand rejects what is left of the command line after a group of commands.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	msg := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		msg += ", did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usagef("%s\nSee '%s --help' for usage.", msg, cmd.CommandPath())
+}
+
+// client makes a cluster client from the kubectl flags.
+func (c *common) client() (*cluster.Client, error) {
+	config, err := c.config.ToRESTConfig()
+	if err != nil {
+		return nil, err
+	}
+	return c.clientFor(config)
+}
+
+func (c *common) clientFor(config *rest.Config) (*cluster.Client, error) {
+	agent := fmt.Sprintf("kubectl-sts/%s (%s/%s)", version, runtime.GOOS, runtime.GOARCH)
+	return cluster.New(config, agent, c.env.Clock, c.env.ErrOut)
+}
+
+func (c *common) namespace() (string, error) {
+	ns, _, err := c.config.ToRawKubeConfigLoader().Namespace()
+	return ns, err
+}
+
+// target says which sets a command line names.
+type target struct {
+	all      bool
+	selector string
+}
+
+func (t *target) addFlags(cmd *cobra.Command) {
+	cmd.Flags().BoolVarP(&t.all, "all-namespaces", "A", false, "Look at the StatefulSets of all namespaces")
+	cmd.Flags().StringVarP(&t.selector, "selector", "l", "", "Label selector on StatefulSets, like app=db,tier!=test")
+}
+
+func (t *target) query(c *common, args []string) (cluster.Query, error) {
+	names, err := setNames(args)
+	if err != nil {
+		return cluster.Query{}, err
+	}
+	switch {
+	case len(names) > 0 && t.selector != "":
+		return cluster.Query{}, usagef("name StatefulSets or select them with --selector, not both")
+	case len(names) > 0 && t.all:
+		return cluster.Query{}, usagef("a StatefulSet cannot be named across all namespaces: leave out the name or --all-namespaces")
+	}
+	if _, err := labels.Parse(t.selector); err != nil {
+		return cluster.Query{}, usagef("--selector: %s", err)
+	}
+	q := cluster.Query{Names: names, Selector: t.selector}
+	if !t.all {
+		if q.Namespace, err = c.namespace(); err != nil {
+			return cluster.Query{}, err
+		}
+	}
+	return q, nil
+}
+
+// setTypes are the ways to write the resource, as kubectl takes them.
+var setTypes = map[string]bool{
+	"sts": true, "statefulset": true, "statefulsets": true,
+	"statefulset.apps": true, "statefulsets.apps": true,
+	"statefulset.v1.apps": true, "statefulsets.v1.apps": true,
+}
+
+// setNames reads NAME, sts/NAME or "statefulset NAME…", each of them once.
+func setNames(args []string) ([]string, error) {
+	if len(args) > 1 && setTypes[strings.ToLower(args[0])] {
+		args = args[1:]
+	}
+	seen := map[string]bool{}
+	var names []string
+	for _, arg := range args {
+		name := arg
+		if kind, rest, typed := strings.Cut(arg, "/"); typed {
+			if !setTypes[strings.ToLower(kind)] {
+				return nil, usagef("%q is not a StatefulSet: write NAME or statefulset/NAME", arg)
+			}
+			name = rest
+		}
+		if name == "" || strings.Contains(name, "/") {
+			return nil, usagef("%q has no StatefulSet's name in it: write NAME or statefulset/NAME", arg)
+		}
+		if !seen[name] {
+			names = append(names, name)
+			seen[name] = true
+		}
+	}
+	return names, nil
+}
+
+// setName reads the one StatefulSet that a change is about.
+func setName(args []string) (string, error) {
+	names, err := setNames(args)
+	if err != nil {
+		return "", err
+	}
+	if len(names) != 1 {
+		return "", usagef("name exactly one StatefulSet, like web or sts/web")
+	}
+	return names[0], nil
+}
+
+// completeNames completes StatefulSet names from the cluster, quickly or not at all.
+func (c *common) completeNames(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	config, err := c.config.ToRESTConfig()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	config.Timeout = 3 * time.Second
+	client, err := c.clientFor(config)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	ns, err := c.namespace()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	names, err := client.SetNames(cmd.Context(), ns)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	taken := map[string]bool{}
+	for _, a := range args {
+		taken[a] = true
+	}
+	var out []string
+	for _, n := range names {
+		if !taken[n] {
+			out = append(out, n)
+		}
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,352 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
+	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/print"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// statusOptions is `status` as a plain value.
+type statusOptions struct {
+	query    cluster.Query
+	all      bool
+	ordinals sts.Ordinals
+	watch    bool
+	until    string
+	timeout  time.Duration
+	exitCode bool
+}
+
+func newStatus(c *common) *cobra.Command {
+	var (
+		o        statusOptions
+		t        target
+		ordinals []string
+	)
+	cmd := &cobra.Command{
+		Use:   "status [NAME...]",
+		Short: "Show what StatefulSets are doing, ordinal by ordinal",
+		Long: `Show what StatefulSets are doing.
+
+Without a name: one line per set. With a name: its strategy with the partition as
+an ordinal, governing Service and budgets, a line per ordinal, and what is going on.
+
+The states are Complete, Progressing, Paused (the partition holds ordinals back),
+Stuck, ScalingUp, ScalingDown, Parked (0 replicas) and Deleting. Stuck is proven
+from what is seen, such as a crash loop or a claim that is not bound, and not from
+a time-out. --for waits for a state and ends with 4 when a set is Stuck and with
+124 on --timeout; --exit-code ends with 4 when a set is Stuck and with 3 when one
+is neither Complete nor Parked.`,
+		Example: `  # every StatefulSet of the namespace, one line each
+  kubectl sts status
+
+  # one set, watched until it is stopped
+  kubectl sts status web -w
+
+  # in a pipeline: wait until an update is through, fail fast when it is stuck
+  kubectl sts status web --for=complete --timeout=10m`,
+		ValidArgsFunction: c.completeNames,
+	}
+	out := newOutput(cmd, true)
+	t.addFlags(cmd)
+	cmd.Flags().StringSliceVar(&ordinals, "ordinal", nil, "Show only these ordinals, like 2,5-7")
+	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Go on showing every change")
+	cmd.Flags().StringVar(&o.until, "for", "", "Wait for ready, complete or paused")
+	cmd.Flags().DurationVar(&o.timeout, "timeout", 0, "How long --for and --watch go on, like 90s or 10m; 0 is for ever")
+	cmd.Flags().BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 when a set is neither Complete nor Parked, with 4 when one is Stuck")
+	_ = cmd.RegisterFlagCompletionFunc("for", cobra.FixedCompletions([]string{"ready", "complete", "paused"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		var err error
+		if err := out.check(); err != nil {
+			return err
+		}
+		if o.query, err = t.query(c, args); err != nil {
+			return err
+		}
+		o.all = t.all
+		if o.ordinals, err = sts.ParseOrdinals(ordinals...); err != nil {
+			return usagef("--ordinal: %s", err)
+		}
+		if err := o.check(); err != nil {
+			return err
+		}
+		return runReport(cmd.Context(), c, o, out)
+	}
+	return cmd
+}
+
+func (o *statusOptions) check() error {
+	switch {
+	case o.until != "" && goals[o.until] == nil:
+		return usagef("--for=%s: it is ready, complete or paused", o.until)
+	case o.timeout < 0:
+		return usagef("--timeout=%s: it cannot be negative", o.timeout)
+	case o.timeout > 0 && o.until == "" && !o.watch:
+		return usagef("--timeout goes with --for or --watch; a single request is bounded by --request-timeout")
+	}
+	return nil
+}
+
+// goals are the ends of --for: reached, or so that it never will be by itself.
+var goals = map[string]func(*inspect.Status) (reached, never bool){
+	"ready": func(s *inspect.Status) (bool, bool) {
+		settled := s.State == inspect.Complete || s.State == inspect.Paused || s.State == inspect.Parked || s.State == inspect.Progressing
+		return settled && s.AvailableReplicas == s.WantedReplicas && s.Observed, false
+	},
+	"complete": func(s *inspect.Status) (bool, bool) {
+		return s.State == inspect.Complete || s.State == inspect.Parked, false
+	},
+	"paused": func(s *inspect.Status) (bool, bool) {
+		return s.State == inspect.Paused, s.State == inspect.Complete || s.State == inspect.Parked
+	},
+}
+
+// runReport reads, or watches, and prints.
+func runReport(ctx context.Context, c *common, o statusOptions, out *output) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	p := &reporter{env: c.env, options: o, out: out}
+	if !o.watch && o.until == "" {
+		inv, err := client.Read(ctx, o.query)
+		if err != nil {
+			return err
+		}
+		if len(inv.Sets) == 0 {
+			c.sayNone(ctx, client, o.query)
+		}
+		if err := p.show(inv, true); err != nil {
+			return err
+		}
+		return p.verdict()
+	}
+	view, err := client.Open(ctx, o.query, nil, func(w string) { warnTo(c.env.ErrOut, w) })
+	if err != nil {
+		return err
+	}
+	if o.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, o.timeout, &execute.TimeoutError{After: o.timeout})
+		defer cancel()
+	}
+	for inv := range view.WatchAll(ctx) {
+		end := p.reached(inv)
+		if o.watch || end != nil {
+			if err := p.show(inv, end != nil); err != nil {
+				return err
+			}
+		} else {
+			p.progress()
+		}
+		if end != nil {
+			return *end
+		}
+	}
+	if err := view.Err(); err != nil {
+		return err
+	}
+	cause := context.Cause(ctx)
+	if timeout := (*execute.TimeoutError)(nil); errors.As(cause, &timeout) {
+		if o.until == "" {
+			return nil // a watch that was to last that long
+		}
+		timeout.Last = plan.Decision{Verdict: plan.Wait, Message: "for " + o.until + p.sentence()}
+		return timeout
+	}
+	return cause
+}
+
+func warnTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, "warning: "+text) }
+
+// sayNone is kubectl's word when a list is empty; a namespace that does not exist
+// is a likelier mistake than one without StatefulSets.
+func (c *common) sayNone(ctx context.Context, client *cluster.Client, q cluster.Query) {
+	switch {
+	case q.Namespace == "":
+		_, _ = fmt.Fprintln(c.env.ErrOut, "No StatefulSets found.")
+	case client.CheckNamespace(ctx, q.Namespace) != nil:
+		_, _ = fmt.Fprintf(c.env.ErrOut, "No StatefulSets found: namespace %s does not exist.\n", q.Namespace)
+	default:
+		_, _ = fmt.Fprintf(c.env.ErrOut, "No StatefulSets found in namespace %s.\n", q.Namespace)
+	}
+}
+
+// reporter prints report after report and remembers the last one.
+type reporter struct {
+	env     *Env
+	options statusOptions
+	out     *output
+
+	report *inspect.StatusReport
+	shown  string // what stands on the screen, or fingerprints in line mode
+	lines  int
+	noted  string
+}
+
+// reached says whether --for has its answer: nil while it has not.
+func (p *reporter) reached(inv *sts.Inventory) *error {
+	p.report = inspect.NewStatusReport(inv, p.options.ordinals)
+	if p.options.until == "" {
+		return nil
+	}
+	all := len(p.report.Items) > 0
+	var end error
+	for i := range p.report.Items {
+		s := &p.report.Items[i]
+		reached, never := goals[p.options.until](s)
+		switch {
+		case s.State == inspect.Stuck && !reached:
+			end = &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: s.Name + ": " + s.Message, Hint: s.Hint}, said: p.out.human()}
+			return &end
+		case never:
+			end = &notYetError{fmt.Sprintf("statefulset %s is %s: nothing is %s", s.Name, s.State, p.options.until)}
+			return &end
+		}
+		all = all && reached
+	}
+	if !all {
+		return nil
+	}
+	return &end
+}
+
+// show prints a report: final ones in full, in between only what has changed.
+func (p *reporter) show(inv *sts.Inventory, final bool) error {
+	if p.report == nil || p.options.until == "" {
+		p.report = inspect.NewStatusReport(inv, p.options.ordinals)
+	}
+	if note := fmt.Sprint(p.report.Missing); note != p.noted && len(p.report.Missing) > 0 && p.out.human() {
+		p.noted = note
+		print.Missing(p.env.ErrOut, p.report.Missing)
+	}
+	var text strings.Builder
+	if p.out.human() {
+		if err := p.human(&text, inv.TakenAt); err != nil {
+			return err
+		}
+	} else {
+		if !final && p.fingerprint() == p.shown {
+			return nil
+		}
+		p.shown = p.fingerprint()
+		return p.out.print(p.env.Out, p.report, p.names())
+	}
+	switch {
+	case p.options.watch && p.env.OutTerminal:
+		return p.redraw(text.String())
+	case final:
+		_, err := io.WriteString(p.env.Out, text.String())
+		return err
+	}
+	p.lineMode(p.env.Out)
+	return nil
+}
+
+func (p *reporter) human(w io.Writer, now time.Time) error {
+	// By name: a screen each. A list: a line each.
+	if len(p.options.query.Names) == 0 || p.out.isWide() {
+		if len(p.report.Items) == 0 {
+			return nil
+		}
+		return print.StatusTable(w, p.report, p.env.style(), print.Columns{Namespace: p.options.all, Wide: p.out.isWide()})
+	}
+	for i := range p.report.Items {
+		if i > 0 {
+			_, _ = fmt.Fprintln(w)
+		}
+		if err := print.StatusScreen(w, &p.report.Items[i], now, p.env.style()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// redraw replaces what stands on the terminal. What does not fit starts from the top.
+func (p *reporter) redraw(text string) error {
+	if text == p.shown {
+		return nil
+	}
+	_, height := p.env.Size()
+	move := ""
+	if p.lines > 0 {
+		move = fmt.Sprintf("\x1b[%dA\r\x1b[J", p.lines)
+		if height > 0 && p.lines >= height {
+			move = "\x1b[H\x1b[2J"
+		}
+	}
+	p.shown, p.lines = text, strings.Count(text, "\n")
+	_, err := io.WriteString(p.env.Out, move+text)
+	return err
+}
+
+// lineMode prints a line for each set that has changed.
+func (p *reporter) lineMode(w io.Writer) {
+	if f := p.fingerprint(); f != p.shown {
+		p.shown = f
+		for i := range p.report.Items {
+			_, _ = fmt.Fprintln(w, print.StatusLine(&p.report.Items[i]))
+		}
+	}
+}
+
+// progress tells what --for is waiting for, on standard error.
+func (p *reporter) progress() {
+	p.lineMode(p.env.ErrOut)
+}
+
+func (p *reporter) fingerprint() string {
+	var b strings.Builder
+	for i := range p.report.Items {
+		b.WriteString(p.report.Items[i].Fingerprint() + "\n")
+	}
+	return b.String()
+}
+
+func (p *reporter) names() []string {
+	var names []string
+	for i := range p.report.Items {
+		names = append(names, p.report.Items[i].Name)
+	}
+	return names
+}
+
+func (p *reporter) sentence() string {
+	if p.report == nil || len(p.report.Items) != 1 {
+		return ""
+	}
+	return ": " + p.report.Items[0].Message
+}
+
+// verdict is the answer to --exit-code.
+func (p *reporter) verdict() error {
+	if !p.options.exitCode {
+		return nil
+	}
+	var open []string
+	for i := range p.report.Items {
+		switch s := &p.report.Items[i]; s.State {
+		case inspect.Stuck:
+			return &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: s.Name + ": " + s.Message}, said: true}
+		case inspect.Complete, inspect.Parked:
+		default:
+			open = append(open, s.Name)
+		}
+	}
+	if len(open) > 0 {
+		return &notYetError{"not complete: " + strings.Join(open, ", ")}
+	}
+	return nil
+}

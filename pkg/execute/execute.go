@@ -1,0 +1,232 @@
+// Package execute is the loop that carries out a plan: watch, ask what is next,
+// do it, wait until the watch has shown it, ask again.
+package execute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// World is the cluster as the loop sees it.
+type World interface {
+	// Watch sends a Snapshot whenever something has moved, and now and then when
+	// nothing has. The channel is closed when ctx ends or the watch fails; Err
+	// then says why.
+	Watch(ctx context.Context) <-chan *sts.Snapshot
+	Err() error
+	// Apply writes. It returns what tells whether a snapshot shows the write, or an
+	// error that is [plan.ErrChanged] when the cluster was no longer as the action expects.
+	Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (seen func(*sts.Snapshot) bool, err error)
+}
+
+// changedLimit is how many times in a row a fresh look may find its decision
+// outdated before the loop gives up.
+const changedLimit = 20
+
+// callTimeout bounds one write. It does not end with ctx: on Ctrl-C the call in
+// flight is finished, so that what was done is known.
+const callTimeout = 30 * time.Second
+
+// TimeoutError says that the time given was over.
+type TimeoutError struct {
+	After time.Duration
+	// Last is what was being waited for.
+	Last plan.Decision
+}
+
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("timed out after %s%s", e.After, waitingFor(e.Last))
+}
+
+// InterruptedError says that the context was cancelled, by Ctrl-C or a signal.
+type InterruptedError struct {
+	Cause error
+	Last  plan.Decision
+}
+
+func (e *InterruptedError) Error() string { return "stopped" + waitingFor(e.Last) }
+
+// Unwrap gives the cause of the cancellation, which knows the signal.
+func (e *InterruptedError) Unwrap() error { return e.Cause }
+
+func waitingFor(d plan.Decision) string {
+	if d.Message == "" || d.Verdict != plan.Wait {
+		return ""
+	}
+	return " while waiting " + d.Message
+}
+
+// Applied is one action that was carried out.
+type Applied struct {
+	At time.Time `json:"at"`
+	plan.Action
+}
+
+// Result is how a run ended.
+type Result struct {
+	// Decision is the last one: Done, Stuck or Refused; what was waited for when an
+	// error ended the run.
+	Decision plan.Decision
+	Applied  []Applied
+	// Last is the snapshot of that decision, nil when none was seen.
+	Last *sts.Snapshot
+}
+
+// Observer is told about every decision before it is acted on, and after an
+// action has been carried out.
+type Observer interface {
+	Decided(s *sts.Snapshot, d plan.Decision)
+	Applied(s *sts.Snapshot, a plan.Action)
+}
+
+// Run asks the intent again and again until it says Done, Stuck or Refused, until
+// the timeout (0 for none) or until ctx ends. Whatever ends it, the owner token is
+// given back if it was taken.
+func Run(ctx context.Context, w World, i plan.Intent, timeout time.Duration, o Observer) (Result, error) {
+	watchCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	r := runner{world: w, intent: i, observer: o, changes: w.Watch(watchCtx)}
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, timeout, &TimeoutError{After: timeout})
+		defer cancel()
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			cause := context.Cause(ctx)
+			if expired := (*TimeoutError)(nil); errors.As(cause, &expired) {
+				expired.Last = r.result.Decision
+				return r.end(expired)
+			}
+			return r.end(&InterruptedError{Cause: cause, Last: r.result.Decision})
+		case s, ok := <-r.changes:
+			if !ok {
+				return r.end(fmt.Errorf("lost sight of the cluster: %w", w.Err()))
+			}
+			if done, err := r.look(ctx, s); done || err != nil {
+				return r.end(err)
+			}
+		}
+	}
+}
+
+type runner struct {
+	world    World
+	intent   plan.Intent
+	observer Observer
+	changes  <-chan *sts.Snapshot
+
+	result   Result
+	facts    plan.Facts
+	seen     func(*sts.Snapshot) bool // the last write, until the watch has shown it
+	then     *plan.Decision           // how the run ends when it has
+	stale    string                   // resourceVersion of a set that a write found outdated
+	changed  int
+	progress string
+	since    time.Time
+}
+
+// look lets one snapshot decide. It reports whether the run has come to its end.
+func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
+	r.result.Last = s
+	if r.seen != nil {
+		if !r.seen(s) {
+			return false, nil // a snapshot from before the write must not decide
+		}
+		r.seen = nil
+	}
+	if r.then != nil {
+		r.result.Decision = *r.then
+		r.observer.Decided(s, *r.then)
+		return true, nil
+	}
+	if r.stale != "" {
+		if r.stale == s.Set.ResourceVersion {
+			return false, nil
+		}
+		r.stale = ""
+	}
+	if p := s.Progress(); p != r.progress {
+		r.progress, r.since = p, s.TakenAt
+	}
+	r.facts.Still = s.TakenAt.Sub(r.since)
+	d := r.intent.Next(s, r.facts)
+	r.result.Decision = d
+	r.observer.Decided(s, d)
+	switch d.Verdict {
+	case plan.Do:
+		return false, r.apply(ctx, s, d)
+	case plan.Wait:
+		return false, nil
+	}
+	return true, nil
+}
+
+func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	seen, err := r.world.Apply(ctx, s, *d.Action)
+	if errors.Is(err, plan.ErrChanged) {
+		if r.changed++; r.changed > changedLimit {
+			return fmt.Errorf("statefulset %s keeps changing under our hands: %w", s.Set.Name, err)
+		}
+		if d.Action.PatchSet != nil {
+			r.stale = s.Set.ResourceVersion
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r.changed = 0
+	r.facts.Wrote = r.facts.Wrote || d.Action.PatchSet != nil
+	r.seen, r.then = seen, d.Then
+	r.result.Applied = append(r.result.Applied, Applied{At: s.TakenAt, Action: *d.Action})
+	r.observer.Applied(s, *d.Action)
+	return nil
+}
+
+// end gives the owner token back. A failure to do so does not hide how the run
+// ended; the same owner can always go on.
+func (r *runner) end(err error) (Result, error) {
+	reached := err == nil && r.result.Decision.Verdict == plan.Done
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	for s := r.result.Last; s != nil; s = r.newer(ctx, s) {
+		if r.seen != nil && !r.seen(s) {
+			continue // our own last write is not in it yet
+		}
+		a := r.intent.Release(s, reached)
+		if a == nil {
+			break
+		}
+		if _, e := r.world.Apply(ctx, s, *a); e == nil || !errors.Is(e, plan.ErrChanged) {
+			err = errors.Join(err, e)
+			break
+		}
+	}
+	return r.result, err
+}
+
+// newer waits for a snapshot in which the set has changed, nil when none comes.
+func (r *runner) newer(ctx context.Context, s *sts.Snapshot) *sts.Snapshot {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case next, ok := <-r.changes:
+			if !ok {
+				return nil
+			}
+			if next.Set.ResourceVersion != s.Set.ResourceVersion {
+				return next
+			}
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package inspect
+
+import (
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// judge finds the state and says in one sentence what is going on.
+func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, replicas []sts.Replica) {
+	set := s.Set
+	leaving := st.ordinals(func(r ReplicaStatus) bool { return r.Role == Leaving })
+	missing := st.ordinals(func(r ReplicaStatus) bool { return r.Role == Missing })
+	switch {
+	case set.DeletionTimestamp != nil:
+		st.say(Deleting, fmt.Sprintf("being deleted, %s left", plural(len(s.Pods), "pod")), "")
+	case !sts.Observed(set):
+		st.say(Progressing, "the StatefulSet controller has not yet seen the last change", "")
+	case st.stuck(s, c):
+	case len(leaving) > 0:
+		st.say(ScalingDown, fmt.Sprintf("scaling down: ordinals %s are leaving", sts.FormatOrdinals(leaving)), "")
+	case st.WantedReplicas == 0:
+		st.say(Parked, "parked at 0 replicas", "")
+	case len(missing) > 0 && c == nil && st.StableRevision == st.UpdateRevision && scalingUp(replicas):
+		st.say(ScalingUp, fmt.Sprintf("scaling up: ordinals %s are still to come%s", sts.FormatOrdinals(missing), st.waitingFor(s, replicas)), "")
+	case c != nil && c.Aborting:
+		st.say(Progressing, "going back to the stable revision "+c.StableRevision+st.waitingFor(s, replicas),
+			st.ownHint("kubectl sts canary abort "+st.Name+" goes on with it"))
+	default:
+		st.judgeRollout(s, c, replicas)
+	}
+}
+
+func (st *Status) say(state State, message, hint string) {
+	st.State, st.Message, st.Hint = state, message, hint
+}
+
+// ownHint gives a hint only while no command is at work on the set.
+func (st *Status) ownHint(hint string) string {
+	if st.Owner != nil {
+		return ""
+	}
+	return hint
+}
+
+// judgeRollout tells an update that is on its way from one that is held back, and
+// both from none.
+func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Replica) {
+	var due, held, unavailable []sts.Ordinal
+	for _, r := range replicas {
+		outdated := r.Pod != nil && r.Revision != st.UpdateRevision
+		switch {
+		case !r.Desired:
+		case outdated && sts.IsRollingUpdate(s.Set) && r.Ordinal >= sts.UpdateFrom(s.Set):
+			due = append(due, r.Ordinal)
+		case outdated:
+			held = append(held, r.Ordinal)
+		}
+		if r.Desired && !r.Available {
+			unavailable = append(unavailable, r.Ordinal)
+		}
+	}
+	done := fmt.Sprintf("%d of %s updated", st.UpdatedReplicas, plural(int(st.WantedReplicas), "pod"))
+	canary := st.Canary != nil && len(st.Canary.Ordinals) > 0
+	subject := ""
+	if canary {
+		subject = fmt.Sprintf("canary of %s (%s %s)", plural(len(st.Canary.Ordinals), "pod"),
+			ordinalWord(len(st.Canary.Ordinals)), sts.FormatOrdinals(st.Canary.Ordinals))
+	}
+	switch {
+	case len(due) > 0:
+		st.say(Progressing, "updating, "+done+st.waitingFor(s, replicas), "")
+	case len(unavailable) > 0 && canary:
+		st.say(Progressing, subject+st.waitingFor(s, replicas), "")
+	case len(unavailable) > 0 && (len(held) > 0 || st.StableRevision != st.UpdateRevision):
+		st.say(Progressing, "updating, "+done+st.waitingFor(s, replicas), "")
+	case len(unavailable) > 0:
+		st.say(Progressing, fmt.Sprintf("%d of %d pods available", st.AvailableReplicas, st.WantedReplicas)+st.waitingFor(s, replicas), "")
+	case len(held) > 0 && !sts.IsRollingUpdate(s.Set):
+		st.say(Paused, fmt.Sprintf("%s: ordinals %s get the new template when somebody deletes their pods",
+			s.Set.Spec.UpdateStrategy.Type, sts.FormatOrdinals(held)), "")
+	case len(held) > 0 && canary:
+		st.say(Paused, subject+" healthy, waiting to be promoted",
+			st.ownHint(fmt.Sprintf("kubectl sts canary promote %[1]s, or kubectl sts canary abort %[1]s", st.Name)))
+	case len(held) > 0:
+		st.say(Paused, fmt.Sprintf("the partition holds back ordinals %s", sts.FormatOrdinals(held)),
+			st.ownHint("kubectl sts canary promote "+st.Name))
+	case c != nil:
+		st.say(Paused, "every ordinal runs the canary, which is not finished yet",
+			st.ownHint(fmt.Sprintf("kubectl sts canary promote %s --full", st.Name)))
+	case st.UpdateStrategy == string(appsv1.RollingUpdateStatefulSetStrategyType) && s.Set.Status.CurrentRevision != st.UpdateRevision:
+		st.say(Progressing, "updated, the StatefulSet controller is finishing", "")
+	default:
+		st.say(Complete, fmt.Sprintf("all %s available on %s", plural(int(st.WantedReplicas), "pod"), st.UpdateRevision), "")
+	}
+}
+
+func ordinalWord(n int) string {
+	if n == 1 {
+		return "ordinal"
+	}
+	return "ordinals"
+}
+
+// stuck says so when a wanted ordinal is failing: see [sts.Trouble].
+func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
+	for _, r := range st.Replicas {
+		if r.Trouble == nil || !r.Trouble.Failing {
+			continue
+		}
+		inUpdate := c != nil || st.StableRevision != st.UpdateRevision || r.Revision != "" && r.Revision != st.UpdateRevision
+		msg := "stuck: " + r.Pod + " " + r.Trouble.Message
+		hint := "kubectl describe pod " + r.Pod
+		switch {
+		case r.Revision != "" && r.Revision != st.UpdateRevision && r.Revision != st.StableRevision:
+			// The forced rollback trap, kubernetes#67250.
+			msg = sentence(msg, "the template has moved on, but Kubernetes does not replace a pod that never got ready")
+			hint = "kubectl sts canary abort " + st.Name
+		case inUpdate && r.Revision == st.UpdateRevision:
+			msg += " and blocks the update"
+			hint = "kubectl sts canary abort " + st.Name
+		case r.Revision == "":
+			hint = "kubectl describe statefulset " + st.Name
+		}
+		st.say(Stuck, msg, hint)
+		return true
+	}
+	return false
+}
+
+// scalingUp says whether what is missing is just the top of the range.
+func scalingUp(replicas []sts.Replica) bool {
+	top := true
+	for i := len(replicas) - 1; i >= 0; i-- {
+		r := replicas[i]
+		if !r.Desired {
+			continue
+		}
+		if r.Pod != nil {
+			top = false
+		} else if !top {
+			return false
+		}
+	}
+	return true
+}
+
+// waitingFor names the pod that is waited for: the highest one that is not available.
+func (st *Status) waitingFor(s *sts.Snapshot, replicas []sts.Replica) string {
+	for i := len(replicas) - 1; i >= 0; i-- {
+		if t := s.Trouble(replicas[i]); t != nil {
+			return "; " + s.Name(replicas[i].Ordinal) + " " + t.Message
+		}
+	}
+	return ""
+}

@@ -1,0 +1,446 @@
+// Package inspect answers questions about a Snapshot: what is the state, and why.
+// It is pure; its answers are the machine-readable reports.
+package inspect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// APIVersion is the version of every report. Fields are added within a version,
+// never renamed or removed.
+const APIVersion = "kubectl-sts.dev/v1alpha1"
+
+// State is what a StatefulSet is doing, in one word.
+type State string
+
+// The states. Exactly one holds at a time; the first that fits in this order is it.
+const (
+	// Deleting: the set has a deletion timestamp.
+	Deleting State = "Deleting"
+	// Stuck: it will not get further without a person, proven from what is seen.
+	Stuck State = "Stuck"
+	// ScalingDown: pods beyond the wanted range are still there.
+	ScalingDown State = "ScalingDown"
+	// Parked: the set stands at 0 replicas.
+	Parked State = "Parked"
+	// ScalingUp: the highest ordinals are not there yet.
+	ScalingUp State = "ScalingUp"
+	// Progressing: an update, a restart or a recovery is on its way.
+	Progressing State = "Progressing"
+	// Paused: all is well and the partition (or OnDelete) holds ordinals back.
+	Paused State = "Paused"
+	// Complete: every wanted ordinal is available on the update revision.
+	Complete State = "Complete"
+)
+
+// Role is what an ordinal is in the set's present state.
+type Role string
+
+// The roles.
+const (
+	Stable   Role = "stable"    // on the revision that all were on before the update
+	Canary   Role = "canary"    // on the update revision while others are held back
+	Updated  Role = "updated"   // on the update revision while others are to follow by themselves
+	Updating Role = "updating"  // being replaced, or due to be
+	Outdated Role = "outdated"  // on a revision that is neither stable nor the update's
+	Missing  Role = "missing"   // wanted, but there is no pod
+	Leaving  Role = "leaving"   // a pod beyond the wanted range
+	LeftOver Role = "left over" // claims beyond the wanted range, without a pod
+	Unknown  Role = "unknown"   // pods could not be read
+)
+
+// StatusReport answers "what is the state?" for one or more StatefulSets.
+type StatusReport struct {
+	metav1.TypeMeta `json:",inline"`
+	Items           []Status `json:"items"`
+	// Missing is what could not be read; the report is less sure by that much.
+	Missing []sts.Missing `json:"missing,omitempty"`
+}
+
+// Status is the state of one StatefulSet.
+type Status struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	State     State  `json:"state"`
+	// Message is one sentence on what is going on, Hint what to do about it.
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+
+	Images         []ContainerImage `json:"images"`
+	UpdateStrategy string           `json:"updateStrategy"`
+	PodManagement  string           `json:"podManagement"`
+	// Partition is the field as it stands in the object, an offset from
+	// StartOrdinal; UpdateFrom is the same as an ordinal: the lowest one that gets
+	// the update revision.
+	Partition    int32        `json:"partition"`
+	UpdateFrom   *sts.Ordinal `json:"updateFrom,omitempty"`
+	StartOrdinal sts.Ordinal  `json:"startOrdinal"`
+
+	// Observed: the controller has seen the present spec. Before that, what stands
+	// here is about an earlier one.
+	Observed          bool  `json:"observed"`
+	WantedReplicas    int32 `json:"wantedReplicas"`
+	ReadyReplicas     int32 `json:"readyReplicas"`
+	AvailableReplicas int32 `json:"availableReplicas"`
+	// UpdatedReplicas counts the wanted ordinals on the update revision.
+	UpdatedReplicas int32 `json:"updatedReplicas"`
+
+	StableRevision string `json:"stableRevision"`
+	UpdateRevision string `json:"updateRevision"`
+
+	Service  *ServiceStatus  `json:"service,omitempty"`
+	Budgets  []BudgetStatus  `json:"budgets,omitempty"`
+	Canary   *CanaryStatus   `json:"canary,omitempty"`
+	Owner    *sts.Owner      `json:"owner,omitempty"`
+	Replicas []ReplicaStatus `json:"replicas"`
+}
+
+// ContainerImage is one container's image in the set's pod template.
+type ContainerImage struct {
+	Container string `json:"container"`
+	Image     string `json:"image"`
+}
+
+// ServiceStatus is the governing Service.
+type ServiceStatus struct {
+	Name string `json:"name"`
+	// Found is absent when Services could not be read.
+	Found    *bool `json:"found,omitempty"`
+	Headless bool  `json:"headless"`
+}
+
+// BudgetStatus is a PodDisruptionBudget that selects the set's pods.
+type BudgetStatus struct {
+	Name               string `json:"name"`
+	DisruptionsAllowed int32  `json:"disruptionsAllowed"`
+	CurrentHealthy     int32  `json:"currentHealthy"`
+	DesiredHealthy     int32  `json:"desiredHealthy"`
+	ExpectedPods       int32  `json:"expectedPods"`
+}
+
+// CanaryStatus is the canary that is on its way.
+type CanaryStatus struct {
+	// Ordinals run the canary's revision, HeldBack do not yet.
+	Ordinals  []sts.Ordinal `json:"ordinals"`
+	HeldBack  []sts.Ordinal `json:"heldBack"`
+	Aborting  bool          `json:"aborting,omitempty"`
+	StartedBy string        `json:"startedBy,omitempty"`
+	StartedAt *metav1.Time  `json:"startedAt,omitempty"`
+	// StableImages are what the containers ran before, where that differs.
+	StableImages []ContainerImage `json:"stableImages,omitempty"`
+}
+
+// ReplicaStatus is one ordinal.
+type ReplicaStatus struct {
+	Ordinal     sts.Ordinal   `json:"ordinal"`
+	Pod         string        `json:"pod"`
+	Role        Role          `json:"role"`
+	Revision    string        `json:"revision,omitempty"`
+	Ready       bool          `json:"ready"`
+	ReadySince  *metav1.Time  `json:"readySince,omitempty"`
+	Available   bool          `json:"available"`
+	Terminating bool          `json:"terminating,omitempty"`
+	Restarts    int32         `json:"restarts"`
+	Trouble     *sts.Trouble  `json:"trouble,omitempty"`
+	Node        string        `json:"node,omitempty"`
+	Claims      []ClaimStatus `json:"claims"`
+}
+
+// ClaimStatus is one of an ordinal's claims. A claim that a template wants and
+// that does not exist has the phase "Missing".
+type ClaimStatus struct {
+	Name  string `json:"name"`
+	Phase string `json:"phase"`
+	// Size is the bound capacity, or what is asked for while it is not bound.
+	Size string `json:"size,omitempty"`
+}
+
+// NewStatusReport reports on every set of the inventory, of each only the ordinals asked for.
+func NewStatusReport(inv *sts.Inventory, only sts.Ordinals) *StatusReport {
+	r := &StatusReport{
+		TypeMeta: metav1.TypeMeta{APIVersion: APIVersion, Kind: "StatusReport"},
+		Items:    []Status{}, Missing: inv.Missing,
+	}
+	for _, s := range inv.Snapshots() {
+		st := NewStatus(s)
+		st.Replicas = slices.DeleteFunc(st.Replicas, func(r ReplicaStatus) bool { return !only.Has(r.Ordinal) })
+		r.Items = append(r.Items, st)
+	}
+	return r
+}
+
+// NewStatus reports on one set.
+func NewStatus(s *sts.Snapshot) Status {
+	set := s.Set
+	st := Status{
+		Namespace: set.Namespace, Name: set.Name,
+		Images:         images(&set.Spec.Template),
+		UpdateStrategy: string(set.Spec.UpdateStrategy.Type),
+		PodManagement:  string(set.Spec.PodManagementPolicy),
+		Partition:      sts.Partition(set), StartOrdinal: sts.Start(set),
+		WantedReplicas: sts.WantedReplicas(set), Observed: sts.Observed(set),
+		StableRevision: set.Status.CurrentRevision, UpdateRevision: set.Status.UpdateRevision,
+		Replicas: []ReplicaStatus{},
+	}
+	if sts.IsRollingUpdate(set) {
+		from := sts.UpdateFrom(set)
+		st.UpdateFrom = &from
+	}
+	if name := set.Spec.ServiceName; name != "" {
+		st.Service = &ServiceStatus{Name: name}
+		if s.Knows("services") {
+			found := s.Service != nil
+			st.Service.Found = &found
+			st.Service.Headless = found && s.Service.Spec.ClusterIP == corev1.ClusterIPNone
+		}
+	}
+	for _, b := range s.Budgets {
+		st.Budgets = append(st.Budgets, BudgetStatus{b.Name, b.Status.DisruptionsAllowed,
+			b.Status.CurrentHealthy, b.Status.DesiredHealthy, b.Status.ExpectedPods})
+	}
+	// A record that can't be read is the change verbs' business to refuse; the
+	// report goes by what it sees.
+	canary, _ := sts.ReadCanary(set)
+	st.Owner, _ = sts.ReadOwner(set)
+	if canary != nil {
+		st.StableRevision = canary.StableRevision
+	}
+	replicas := s.Replicas()
+	if !s.Knows("pods") {
+		st.fromCounters(s)
+		return st
+	}
+	for _, r := range replicas {
+		if r.Desired {
+			st.ReadyReplicas += one(r.Ready)
+			st.AvailableReplicas += one(r.Available)
+			st.UpdatedReplicas += one(r.Pod != nil && r.Revision == st.UpdateRevision)
+		}
+		st.Replicas = append(st.Replicas, replicaStatus(s, &st, r))
+	}
+	st.Replicas = append(st.Replicas, leftOver(s)...)
+	slices.SortFunc(st.Replicas, func(a, b ReplicaStatus) int { return int(b.Ordinal) - int(a.Ordinal) })
+	if canary != nil || st.holdsBack() {
+		st.Canary = canaryStatus(&st, canary, set)
+	}
+	st.judge(s, canary, replicas)
+	return st
+}
+
+func one(b bool) int32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func images(t *corev1.PodTemplateSpec) []ContainerImage {
+	out := []ContainerImage{}
+	for _, c := range t.Spec.Containers {
+		out = append(out, ContainerImage{c.Name, c.Image})
+	}
+	return out
+}
+
+// holdsBack says whether an update stands with some ordinals on it and some not.
+func (st *Status) holdsBack() bool {
+	return st.UpdateFrom != nil && st.StableRevision != st.UpdateRevision && *st.UpdateFrom > st.StartOrdinal
+}
+
+func (st *Status) ordinals(keep func(ReplicaStatus) bool) []sts.Ordinal {
+	out := []sts.Ordinal{}
+	for _, r := range st.Replicas {
+		if keep(r) {
+			out = append(out, r.Ordinal)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (st *Status) wants(o sts.Ordinal) bool {
+	return o >= st.StartOrdinal && o < st.StartOrdinal+sts.Ordinal(st.WantedReplicas)
+}
+
+func canaryStatus(st *Status, c *sts.Canary, set *appsv1.StatefulSet) *CanaryStatus {
+	on := func(r ReplicaStatus) bool {
+		return st.wants(r.Ordinal) && r.Revision != "" && r.Revision != st.StableRevision
+	}
+	out := &CanaryStatus{
+		Ordinals: st.ordinals(on),
+		HeldBack: st.ordinals(func(r ReplicaStatus) bool { return st.wants(r.Ordinal) && !on(r) }),
+	}
+	if c == nil {
+		return out
+	}
+	started := metav1.NewTime(c.StartedAt)
+	out.Aborting, out.StartedBy, out.StartedAt = c.Aborting, c.StartedBy, &started
+	if t, err := sts.ParseTemplate(c.StableTemplate); err == nil {
+		now := images(&set.Spec.Template)
+		for _, image := range images(t) {
+			if !slices.Contains(now, image) {
+				out.StableImages = append(out.StableImages, image)
+			}
+		}
+	}
+	return out
+}
+
+func replicaStatus(s *sts.Snapshot, st *Status, r sts.Replica) ReplicaStatus {
+	out := ReplicaStatus{
+		Ordinal: r.Ordinal, Pod: s.Name(r.Ordinal), Role: role(s, st, r), Revision: r.Revision,
+		Ready: r.Ready, Available: r.Available, Terminating: r.Terminating,
+		Trouble: s.Trouble(r), Claims: claimStatus(s, r.Ordinal, r.Claims, r.Desired),
+	}
+	if r.Pod == nil {
+		return out
+	}
+	out.Node = r.Pod.Spec.NodeName
+	if since := sts.ReadySince(r.Pod); !since.IsZero() {
+		t := metav1.NewTime(since)
+		out.ReadySince = &t
+	}
+	for _, c := range r.Pod.Status.ContainerStatuses {
+		out.Restarts += c.RestartCount
+	}
+	return out
+}
+
+func role(s *sts.Snapshot, st *Status, r sts.Replica) Role {
+	switch {
+	case !r.Desired:
+		return Leaving
+	case r.Pod == nil:
+		return Missing
+	case r.Revision == st.UpdateRevision && st.UpdateRevision != st.StableRevision:
+		switch {
+		case r.Terminating || !r.Available && !st.holdsBack():
+			return Updating
+		case st.holdsBack():
+			return Canary
+		}
+		return Updated
+	case r.Terminating:
+		return Updating
+	case r.Revision == st.UpdateRevision:
+		return Stable
+	case sts.IsRollingUpdate(s.Set) && r.Ordinal >= sts.UpdateFrom(s.Set):
+		return Updating
+	case r.Revision == st.StableRevision && sts.IsRollingUpdate(s.Set):
+		return Stable
+	}
+	return Outdated
+}
+
+func claimStatus(s *sts.Snapshot, o sts.Ordinal, have []*corev1.PersistentVolumeClaim, wanted bool) []ClaimStatus {
+	out := []ClaimStatus{}
+	if !s.Knows("persistentvolumeclaims") {
+		return out
+	}
+	for i := range s.Set.Spec.VolumeClaimTemplates {
+		name := sts.ClaimName(s.Set.Spec.VolumeClaimTemplates[i].Name, s.Set.Name, o)
+		k := slices.IndexFunc(have, func(c *corev1.PersistentVolumeClaim) bool { return c.Name == name })
+		switch {
+		case k >= 0:
+			size, bound := have[k].Status.Capacity[corev1.ResourceStorage]
+			if !bound {
+				size = have[k].Spec.Resources.Requests[corev1.ResourceStorage]
+			}
+			out = append(out, ClaimStatus{name, string(have[k].Status.Phase), size.String()})
+		case wanted:
+			out = append(out, ClaimStatus{Name: name, Phase: "Missing"})
+		}
+	}
+	return out
+}
+
+// leftOver are ordinals beyond the range of which only claims are there. The
+// labels that the controller puts on its claims keep out another set's claims of
+// the same name.
+func leftOver(s *sts.Snapshot) []ReplicaStatus {
+	seen := map[sts.Ordinal][]*corev1.PersistentVolumeClaim{}
+	for _, c := range s.Claims {
+		o, ok := sts.ClaimOrdinal(c.Name)
+		if !ok || sts.Wants(s.Set, o) || !matches(s.Set.Spec.Selector, c.Labels) ||
+			slices.ContainsFunc(s.Pods, func(p *corev1.Pod) bool { return p.Name == s.Name(o) }) {
+			continue
+		}
+		seen[o] = append(seen[o], c)
+	}
+	var out []ReplicaStatus
+	for o, claims := range seen {
+		out = append(out, ReplicaStatus{Ordinal: o, Pod: s.Name(o), Role: LeftOver, Claims: claimStatus(s, o, claims, false)})
+	}
+	return out
+}
+
+func matches(sel *metav1.LabelSelector, l map[string]string) bool {
+	if sel == nil {
+		return false
+	}
+	for k, v := range sel.MatchLabels {
+		if l[k] != v {
+			return false
+		}
+	}
+	return true
+}
+
+// fromCounters is what is left to say when pods may not be read.
+func (st *Status) fromCounters(s *sts.Snapshot) {
+	c := s.Set.Status
+	st.ReadyReplicas, st.AvailableReplicas, st.UpdatedReplicas = c.ReadyReplicas, c.AvailableReplicas, c.UpdatedReplicas
+	for o := sts.Start(s.Set); o < sts.End(s.Set); o++ {
+		st.Replicas = append([]ReplicaStatus{{Ordinal: o, Pod: s.Name(o), Role: Unknown, Claims: []ClaimStatus{}}}, st.Replicas...)
+	}
+	switch {
+	case s.Set.DeletionTimestamp != nil:
+		st.State = Deleting
+	case !sts.Observed(s.Set):
+		st.State = Progressing
+	case st.WantedReplicas == 0 && c.Replicas == 0:
+		st.State = Parked
+	case c.Replicas > st.WantedReplicas:
+		st.State = ScalingDown
+	case c.Replicas < st.WantedReplicas:
+		st.State = ScalingUp
+	case c.CurrentRevision == c.UpdateRevision && c.AvailableReplicas == st.WantedReplicas:
+		st.State = Complete
+	case st.holdsBack() && c.AvailableReplicas == st.WantedReplicas:
+		st.State = Paused
+	default:
+		st.State = Progressing
+	}
+	st.Message = fmt.Sprintf("pods could not be read; going by the set's counters, %d of %d are ready and %d are updated",
+		c.ReadyReplicas, st.WantedReplicas, c.UpdatedReplicas)
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+func sentence(parts ...string) string { return strings.Join(parts, "; ") }
+
+// Fingerprint changes when something has happened, and not because time passes.
+func (st *Status) Fingerprint() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s/%s %s %d %d %d %s", st.Namespace, st.Name, st.State, st.WantedReplicas, st.ReadyReplicas, st.Partition, st.UpdateRevision)
+	for _, r := range st.Replicas {
+		fmt.Fprintf(&b, " %s:%s,%s,%t", r.Ordinal, r.Role, r.Revision, r.Available)
+		if r.Trouble != nil {
+			b.WriteString("," + r.Trouble.Reason)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,207 @@
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Action is one write to the cluster, with why. Exactly one field besides Why is set.
+type Action struct {
+	Why       string     `json:"why"`
+	PatchSet  *PatchSet  `json:"patchSet,omitempty"`
+	DeletePod *DeletePod `json:"deletePod,omitempty"`
+}
+
+// DeletePod deletes one pod, if it is still the one with this UID.
+type DeletePod struct {
+	Name     string      `json:"name"`
+	UID      types.UID   `json:"uid"`
+	Ordinal  sts.Ordinal `json:"ordinal"`
+	Revision string      `json:"revision"`
+}
+
+// PatchSet changes the StatefulSet with one JSON patch (RFC 6902). Ops is what is
+// sent; the other fields say the same in words.
+type PatchSet struct {
+	// Event is the reason of the Event that leaves the trail, empty for none.
+	Event     string           `json:"event,omitempty"`
+	Partition *PartitionChange `json:"partition,omitempty"`
+	Images    []ImageChange    `json:"images,omitempty"`
+	// RestoreRevision is the revision whose template is put back.
+	RestoreRevision string      `json:"restoreRevision,omitempty"`
+	Canary          *sts.Canary `json:"-"`
+	Ops             []PatchOp   `json:"ops"`
+}
+
+// PartitionChange moves the partition. Partitions are offsets from the start
+// ordinal; the ordinals say which pods have the update revision from then on.
+type PartitionChange struct {
+	From        int32       `json:"from"`
+	To          int32       `json:"to"`
+	FromOrdinal sts.Ordinal `json:"fromOrdinal"`
+	ToOrdinal   sts.Ordinal `json:"toOrdinal"`
+}
+
+// ImageChange sets one container's image.
+type ImageChange struct {
+	Container string `json:"container"`
+	From      string `json:"from"`
+	To        string `json:"to"`
+}
+
+// PatchOp is one operation of a JSON patch (RFC 6902).
+type PatchOp struct {
+	Op    string          `json:"op"`
+	Path  string          `json:"path"`
+	Value json.RawMessage `json:"value,omitempty"`
+}
+
+// patch builds a PatchSet against the set as it was seen. Every change is
+// preceded by a test of what it replaces: a failed test changes nothing.
+type patch struct {
+	set         *appsv1.StatefulSet
+	p           PatchSet
+	annotations map[string]*string
+	spec        []PatchOp
+}
+
+func newPatch(set *appsv1.StatefulSet) *patch {
+	return &patch{set: set, annotations: map[string]*string{}}
+}
+
+func (b *patch) partition(to int32) *patch {
+	from := sts.Partition(b.set)
+	if from == to {
+		return b
+	}
+	b.p.Partition = &PartitionChange{From: from, To: to,
+		FromOrdinal: sts.UpdateFrom(b.set), ToOrdinal: sts.Start(b.set) + sts.Ordinal(to)}
+	const path = "/spec/updateStrategy/rollingUpdate"
+	switch ru := b.set.Spec.UpdateStrategy.RollingUpdate; {
+	case ru == nil:
+		b.spec = append(b.spec, op("test", path, nil), op("add", path, map[string]int32{"partition": to}))
+	case ru.Partition == nil:
+		b.spec = append(b.spec, op("test", path+"/partition", nil), op("add", path+"/partition", to))
+	default:
+		b.spec = append(b.spec, op("test", path+"/partition", from), op("replace", path+"/partition", to))
+	}
+	return b
+}
+
+func (b *patch) image(c containerRef, to string) *patch {
+	b.p.Images = append(b.p.Images, ImageChange{Container: c.name, From: c.image, To: to})
+	b.spec = append(b.spec, op("test", c.path+"/name", c.name),
+		op("test", c.path+"/image", c.image), op("replace", c.path+"/image", to))
+	return b
+}
+
+func (b *patch) template(revision string, raw json.RawMessage) *patch {
+	b.p.RestoreRevision = revision
+	b.spec = append(b.spec, PatchOp{Op: "replace", Path: "/spec/template", Value: raw})
+	return b
+}
+
+// canary writes the record, with the generation that this very patch leads to:
+// every change of the spec moves metadata.generation by one.
+func (b *patch) canary(c sts.Canary) *patch {
+	if len(b.spec) > 0 {
+		return b.record(c, b.set.Generation+1)
+	}
+	return b.record(c, b.set.Generation)
+}
+
+func (b *patch) record(c sts.Canary, generation int64) *patch {
+	c.Generation = generation
+	b.p.Canary = &c
+	value := sts.EncodeAnnotation(c)
+	b.annotations[sts.CanaryAnnotation] = &value
+	return b
+}
+
+func (b *patch) owner(o sts.Owner) *patch {
+	value := sts.EncodeAnnotation(o)
+	b.annotations[sts.OwnerAnnotation] = &value
+	return b
+}
+
+func (b *patch) drop(keys ...string) *patch {
+	for _, k := range keys {
+		b.annotations[k] = nil
+	}
+	return b
+}
+
+// action renders the patch. The generation is tested, and not the resourceVersion,
+// because status writes move the latter all the time.
+func (b *patch) action(event, why string) Action {
+	b.p.Event = event
+	ops := []PatchOp{
+		op("test", "/metadata/uid", b.set.UID),
+		op("test", "/metadata/generation", b.set.Generation),
+	}
+	adds := slices.ContainsFunc(slices.Collect(maps.Values(b.annotations)), func(v *string) bool { return v != nil })
+	if adds && b.set.Annotations == nil {
+		ops = append(ops, op("test", "/metadata/annotations", nil), op("add", "/metadata/annotations", map[string]string{}))
+	}
+	for _, k := range slices.Sorted(maps.Keys(b.annotations)) {
+		path := "/metadata/annotations/" + escapePointer(k)
+		want := b.annotations[k]
+		have, exists := b.set.Annotations[k]
+		switch {
+		case exists && want == nil:
+			ops = append(ops, op("test", path, have), PatchOp{Op: "remove", Path: path})
+		case exists:
+			ops = append(ops, op("test", path, have), op("replace", path, *want))
+		case want != nil:
+			ops = append(ops, op("test", path, nil), op("add", path, *want))
+		}
+	}
+	b.p.Ops = append(ops, b.spec...)
+	return Action{Why: why, PatchSet: &b.p}
+}
+
+func op(verb, path string, value any) PatchOp {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		panic(fmt.Sprintf("patch value for %s: %v", path, err)) // strings, numbers and our own types
+	}
+	return PatchOp{Op: verb, Path: path, Value: raw}
+}
+
+// escapePointer writes a key as a JSON pointer segment (RFC 6901).
+func escapePointer(key string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+}
+
+// containerRef is where a container stands in the pod template.
+type containerRef struct {
+	path, name, image string
+}
+
+func containers(set *appsv1.StatefulSet) []containerRef {
+	var out []containerRef
+	spec := &set.Spec.Template.Spec
+	for i, c := range spec.Containers {
+		out = append(out, containerRef{fmt.Sprintf("/spec/template/spec/containers/%d", i), c.Name, c.Image})
+	}
+	for i, c := range spec.InitContainers {
+		out = append(out, containerRef{fmt.Sprintf("/spec/template/spec/initContainers/%d", i), c.Name, c.Image})
+	}
+	return out
+}
+
+func unquote(raw json.RawMessage) string {
+	var s string
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return ""
+	}
+	return s
+}

@@ -1,0 +1,147 @@
+package plan
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Count is how many ordinals a canary takes: a number, or a percentage of the
+// replicas that rounds up, as kubectl-sts writes it on the command line.
+type Count struct {
+	N       int32
+	Percent bool
+}
+
+// ParseCount reads "2" or "20%".
+func ParseCount(s string) (Count, error) {
+	digits, percent := strings.CutSuffix(s, "%")
+	n, err := strconv.ParseInt(digits, 10, 32)
+	if err != nil || n < 1 || percent && n > 100 {
+		return Count{}, fmt.Errorf("%q is not a number of canaries: write 1 or more, or a percentage like 20%%", s)
+	}
+	return Count{N: int32(n), Percent: percent}, nil
+}
+
+// Of is the count for a set of that many replicas.
+func (c Count) Of(replicas int32) int32 {
+	if !c.Percent {
+		return c.N
+	}
+	return int32((int64(c.N)*int64(replicas) + 99) / 100)
+}
+
+// canaryRecord reads the record, or derives one from an update that somebody
+// began without kubectl sts and that is still on its way: nil when there is
+// neither.
+func canaryRecord(s *sts.Snapshot) (c *sts.Canary, derived bool, d *Decision) {
+	c, err := sts.ReadCanary(s.Set)
+	if err != nil {
+		r := decide(Refused, ReasonBadRecord, err.Error(), "repair the annotation, or remove it and finish by hand with kubectl")
+		return nil, false, &r
+	}
+	if c != nil || inFlight(s) == "" {
+		return c, false, nil
+	}
+	// Where both are the same and pods still run something else, the template has
+	// been restored already and only the pods are to follow.
+	stable := s.Revision(s.Set.Status.CurrentRevision)
+	if stable == nil {
+		r := decide(Refused, ReasonRevisionGone,
+			fmt.Sprintf("an update of statefulset %s is on its way, but the revision %s that it came from is gone from history", s.Set.Name, s.Set.Status.CurrentRevision),
+			"apply the manifest that you want")
+		return nil, false, &r
+	}
+	template, err := sts.RevisionTemplate(stable)
+	if err != nil {
+		r := decide(Refused, ReasonRevisionGone, err.Error(), "apply the manifest that you want")
+		return nil, false, &r
+	}
+	return &sts.Canary{
+		StableRevision: stable.Name, StableTemplate: template,
+		// What stood before is unknown: the present partition is left at the end.
+		PartitionBefore: sts.Partition(s.Set), Partition: sts.Partition(s.Set),
+		Generation: s.Set.Generation, TemplateDigest: sts.TemplateDigest(&s.Set.Spec.Template),
+		StartedAt: s.TakenAt,
+	}, true, nil
+}
+
+// unmoved refuses when somebody else has moved the partition or changed the
+// template since the canary's last write to the spec. A change of replicas alone
+// is everybody's right.
+func unmoved(s *sts.Snapshot, c *sts.Canary, h Holder) *Decision {
+	if c.Generation == s.Set.Generation || h.TakeOver {
+		return nil
+	}
+	var d Decision
+	switch {
+	case sts.Partition(s.Set) != c.Partition:
+		d = decide(Refused, ReasonMoved,
+			fmt.Sprintf("%s moved the partition of statefulset %s from %d to %d (ordinals %s to %s) during the canary",
+				who(s.Set, "updateStrategy", "rollingUpdate", "partition"), s.Set.Name, c.Partition, sts.Partition(s.Set),
+				sts.Start(s.Set)+sts.Ordinal(c.Partition), sts.UpdateFrom(s.Set)),
+			"settle it with them; --take-over goes on from where the partition stands now")
+	case sts.TemplateDigest(&s.Set.Spec.Template) != c.TemplateDigest && !c.Aborting:
+		d = decide(Refused, ReasonTemplateChanged,
+			fmt.Sprintf("%s changed the pod template of statefulset %s during the canary", who(s.Set, "template"), s.Set.Name),
+			"kubectl sts canary abort "+s.Set.Name+" goes back to what was stable; --take-over goes on with the new template")
+	default:
+		return nil
+	}
+	return &d
+}
+
+// who names the manager of a field of the spec, for a sentence.
+func who(set *appsv1.StatefulSet, path ...string) string {
+	if m := sts.LastManager(set, append([]string{"spec"}, path...)...); m != "" && m != sts.FieldManager {
+		return "field manager " + m
+	}
+	return "somebody"
+}
+
+// canaryPods waits until every ordinal that the partition lets through runs the
+// update revision and is available. Nil when they do.
+func canaryPods(s *sts.Snapshot) *Decision {
+	replicas := s.Replicas()
+	for i := len(replicas) - 1; i >= 0; i-- {
+		r := replicas[i]
+		t := s.Trouble(r)
+		if t != nil && t.Failing {
+			d := decide(Stuck, ReasonPodFailing, s.Name(r.Ordinal)+" "+t.Message, "kubectl sts canary abort "+s.Set.Name)
+			return &d
+		}
+		if !r.Desired || r.Ordinal < sts.UpdateFrom(s.Set) {
+			continue
+		}
+		if t != nil {
+			d := trouble(s, r, t, Stuck)
+			return &d
+		}
+		if r.Revision != s.Set.Status.UpdateRevision {
+			d := decide(Wait, ReasonPodNotAvailable, "for "+s.Name(r.Ordinal)+" to be replaced", "")
+			return &d
+		}
+	}
+	return nil
+}
+
+// heldBack are the wanted ordinals below the partition.
+func heldBack(s *sts.Snapshot) []sts.Ordinal {
+	return ordinalRange(sts.Start(s.Set), min(sts.UpdateFrom(s.Set), sts.End(s.Set)))
+}
+
+func updated(s *sts.Snapshot) []sts.Ordinal {
+	return ordinalRange(sts.UpdateFrom(s.Set), sts.End(s.Set))
+}
+
+func ordinalRange(from, end sts.Ordinal) []sts.Ordinal {
+	var out []sts.Ordinal
+	for o := from; o < end; o++ {
+		out = append(out, o)
+	}
+	return out
+}

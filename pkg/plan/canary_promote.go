@@ -1,0 +1,119 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// PromoteCanary lowers the partition ordinal by ordinal. Exactly one of Step, To
+// and Full says how far; with none it is one ordinal.
+type PromoteCanary struct {
+	Holder
+	// Step is how many more ordinals, To the lowest ordinal to update (inclusive),
+	// Full every ordinal.
+	Step int32
+	To   *sts.Ordinal
+	Full bool
+	// goal is fixed when the command first looks, so that "one more" does not
+	// become one more each time it looks.
+	goal *sts.Ordinal
+}
+
+// Resolve fixes the goal from the state in which the command found the set.
+func (i PromoteCanary) Resolve(s *sts.Snapshot) PromoteCanary {
+	start, from := sts.Start(s.Set), min(sts.UpdateFrom(s.Set), sts.End(s.Set))
+	goal := start
+	switch {
+	case i.Full:
+	case i.To != nil:
+		goal = *i.To
+	default:
+		goal = max(start, from-sts.Ordinal(max(1, i.Step)))
+		// A command of ours that was killed knew where it was going.
+		if c, err := sts.ReadCanary(s.Set); err == nil && c != nil && c.Goal != nil {
+			goal = *c.Goal
+		}
+	}
+	i.goal = &goal
+	return i
+}
+
+// Next implements [Intent].
+func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
+	if i.goal == nil {
+		i = i.Resolve(s)
+	}
+	if d := i.guard(s, f); d != nil {
+		return *d
+	}
+	c, derived, d := canaryRecord(s)
+	if d != nil {
+		return *d
+	}
+	if c == nil {
+		return decide(Done, ReasonNothingToDo, "nothing to promote: no canary of statefulset "+s.Set.Name+" is on its way", "")
+	}
+	if d := partitionable(s); d != nil {
+		return *d
+	}
+	if c.Aborting {
+		return decide(Refused, ReasonCanaryOnItsWay, "the canary of statefulset "+s.Set.Name+" is being aborted",
+			"finish that: kubectl sts canary abort "+s.Set.Name)
+	}
+	if d := unmoved(s, c, i.Holder); d != nil {
+		return *d
+	}
+	if !sts.Wants(s.Set, *i.goal) {
+		return decide(Refused, ReasonBadRequest, fmt.Sprintf("statefulset %s has no ordinal %s: it has %s to %s",
+			s.Set.Name, *i.goal, sts.Start(s.Set), sts.End(s.Set)-1), "")
+	}
+	if d := settled(s); d != nil {
+		return *d
+	}
+	if d := canaryPods(s); d != nil {
+		return *d
+	}
+	from := min(sts.UpdateFrom(s.Set), sts.End(s.Set))
+	switch {
+	case from <= sts.Start(s.Set):
+		return i.finish(s, c, derived)
+	case from <= *i.goal:
+		return paused(s, false)
+	}
+	next := from - 1
+	if d := mayDisrupt(s, next, Stuck); d != nil {
+		return *d
+	}
+	if derived {
+		c.PartitionBefore = 0 // whoever held ordinals back by hand is done with that at the end
+	}
+	return i.step(s, *c, next)
+}
+
+func (i PromoteCanary) step(s *sts.Snapshot, c sts.Canary, next sts.Ordinal) Decision {
+	c.Partition = sts.PartitionAt(s.Set, next)
+	c.Goal = i.goal
+	// With --take-over the template may be another than at the start: from here on it is this one.
+	c.TemplateDigest = sts.TemplateDigest(&s.Set.Spec.Template)
+	a := newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(c).
+		action("CanaryPromoted", "promote the canary to "+s.Name(next))
+	return do(a, "Step")
+}
+
+// finish waits until the controller has made the canary the set's one revision,
+// then puts the partition back where it was before and forgets the canary.
+func (i PromoteCanary) finish(s *sts.Snapshot, c *sts.Canary, derived bool) Decision {
+	if st := s.Set.Status; st.CurrentRevision != st.UpdateRevision {
+		return decide(Wait, ReasonNotObserved, "for the StatefulSet controller to finish the update", "")
+	}
+	done := decide(Done, ReasonComplete, fmt.Sprintf("every ordinal of statefulset %s runs the new revision %s and is available",
+		s.Set.Name, s.Set.Status.UpdateRevision), "")
+	if derived {
+		return done
+	}
+	d := do(newPatch(s.Set).partition(c.PartitionBefore).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
+		action("CanaryCompleted", "finish: the canary is the set's only revision now"), "Finish")
+	d.Then = &done
+	return d
+}

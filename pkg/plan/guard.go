@@ -1,0 +1,171 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Holder is who asks: the owner token that a command writes while it works.
+type Holder struct {
+	sts.Owner
+	// TakeOver goes on although somebody else holds the set or has moved what we
+	// moved: a person has looked and says so.
+	TakeOver bool
+}
+
+// guard refuses while somebody else works on the set. It returns nil when the
+// way is free.
+func (h Holder) guard(s *sts.Snapshot, f Facts) *Decision {
+	o, err := sts.ReadOwner(s.Set)
+	if err != nil {
+		d := decide(Refused, ReasonBadRecord, err.Error(), "remove the annotation when no kubectl sts command is running on the set")
+		return &d
+	}
+	switch {
+	case f.Wrote && (o == nil || o.ID != h.ID):
+		msg := fmt.Sprintf("statefulset %s is no longer ours: its %s annotation was removed", s.Set.Name, sts.OwnerAnnotation)
+		if o != nil {
+			msg = fmt.Sprintf("%s took over statefulset %s with %q", o.Name, s.Set.Name, o.Command)
+		}
+		d := decide(Refused, ReasonTakenOver, msg, "kubectl sts status "+s.Set.Name+" shows where it stands")
+		return &d
+	case o == nil || o.ID == h.ID || o.Name == h.Name || h.TakeOver:
+		return nil
+	}
+	d := decide(Refused, ReasonOwned,
+		fmt.Sprintf("%s works on statefulset %s with %q since %s", o.Name, s.Set.Name, o.Command, o.Since.UTC().Format("2006-01-02 15:04:05 MST")),
+		"wait for it, or, when it is gone, go on with --take-over")
+	return &d
+}
+
+// settled waits until status speaks of the present spec, and refuses what no
+// verb can work on.
+func settled(s *sts.Snapshot) *Decision {
+	var d Decision
+	switch {
+	case s.Set.DeletionTimestamp != nil:
+		d = decide(Refused, ReasonDeleting, "statefulset "+s.Set.Name+" is being deleted", "")
+	case !sts.Observed(s.Set):
+		d = decide(Wait, ReasonNotObserved, "for the StatefulSet controller to see the change", "")
+	default:
+		return nil
+	}
+	return &d
+}
+
+// partitionable refuses update strategies that have no partition.
+func partitionable(s *sts.Snapshot) *Decision {
+	if sts.IsRollingUpdate(s.Set) {
+		return nil
+	}
+	t := s.Set.Spec.UpdateStrategy.Type
+	why := "has no partition"
+	switch t {
+	case appsv1.OnDeleteStatefulSetStrategyType:
+		why = "updates a pod only when somebody deletes it, so there is no partition to step"
+	case appsv1.RecreateStatefulSetStrategyType:
+		why = "takes all pods down at once, so there is no partition to step"
+	}
+	d := decide(Refused, ReasonStrategy,
+		fmt.Sprintf("statefulset %s has the update strategy %s, which %s", s.Set.Name, t, why),
+		"set spec.updateStrategy.type to RollingUpdate first")
+	return &d
+}
+
+// mayDisrupt decides whether the ordinal's pod may go down now: every other
+// wanted ordinal is available and every budget that selects the pods allows it.
+// The controller asks no budget when a partition step makes it delete a pod.
+// otherFailing is the verdict when another pod is failing for good.
+func mayDisrupt(s *sts.Snapshot, target sts.Ordinal, otherFailing Verdict) *Decision {
+	ready := false
+	for _, r := range s.Replicas() {
+		if r.Ordinal == target {
+			ready = r.Ready
+			continue
+		}
+		if t := s.Trouble(r); t != nil {
+			d := trouble(s, r, t, otherFailing)
+			return &d
+		}
+		if !r.Desired && r.Pod != nil {
+			d := decide(Wait, ReasonScalingDown, "for "+s.Name(r.Ordinal)+", which a scale-down removes", "")
+			return &d
+		}
+	}
+	for _, b := range s.Budgets {
+		switch verdict, numbers := sts.JudgeBudget(b, ready); verdict {
+		case sts.BudgetNever:
+			d := decide(Refused, ReasonBudgetNever,
+				fmt.Sprintf("poddisruptionbudget %s can never allow that %s goes down (%s)", b.Name, s.Name(target), numbers),
+				"lower its minAvailable or raise its maxUnavailable so that one pod may be down")
+			return &d
+		case sts.BudgetShort:
+			d := decide(Wait, ReasonBudgetShort, fmt.Sprintf("for poddisruptionbudget %s", numbers), "")
+			d.Subject = b.Name
+			return &d
+		}
+	}
+	return nil
+}
+
+// trouble turns why a pod is not available into Wait, or into the given verdict
+// when it is failing.
+func trouble(s *sts.Snapshot, r sts.Replica, t *sts.Trouble, whenFailing Verdict) Decision {
+	d := decide(Wait, ReasonPodNotAvailable, "for "+s.Name(r.Ordinal)+", which "+t.Message, "")
+	if t.Failing {
+		d = decide(whenFailing, ReasonPodFailing, s.Name(r.Ordinal)+" "+t.Message, "kubectl describe pod "+s.Name(r.Ordinal))
+	}
+	d.Subject = s.Name(r.Ordinal) + " " + t.Reason
+	return d
+}
+
+// inFlight says in words which update is on its way, empty when none is. It goes
+// by the pods' own labels: status alone says done while pods still run something
+// else (after a raised partition and a restored template).
+func inFlight(s *sts.Snapshot) string {
+	st := s.Set.Status
+	var other []sts.Ordinal
+	revisions := map[string]bool{}
+	for _, r := range s.Replicas() {
+		if r.Desired && r.Pod != nil && r.Revision != st.UpdateRevision {
+			other = append(other, r.Ordinal)
+			revisions[r.Revision] = true
+		}
+	}
+	switch {
+	case len(other) > 0:
+		names := make([]string, 0, len(revisions))
+		for name := range revisions {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		return fmt.Sprintf("ordinals %s are on %s, not on %s", sts.FormatOrdinals(other), strings.Join(names, " and "), st.UpdateRevision)
+	case st.CurrentRevision != st.UpdateRevision:
+		return fmt.Sprintf("the update from %s to %s is not finished", st.CurrentRevision, st.UpdateRevision)
+	}
+	return ""
+}
+
+// Release gives the owner token back. When the goal was reached it is forgotten,
+// so that the next command begins a step of its own.
+func (h Holder) Release(s *sts.Snapshot, reached bool) *Action {
+	o, err := sts.ReadOwner(s.Set)
+	if err != nil || o == nil || o.ID != h.ID {
+		return nil
+	}
+	b := newPatch(s.Set).drop(sts.OwnerAnnotation)
+	if c, err := sts.ReadCanary(s.Set); err == nil && c != nil && c.Goal != nil && reached {
+		// Generation stays: this patch does not touch the spec, and whether somebody
+		// else did is still to be seen.
+		generation := c.Generation
+		c.Goal = nil
+		b = b.record(*c, generation)
+	}
+	a := b.action("", "leave the set to others")
+	return &a
+}

@@ -1,0 +1,163 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Foretell runs an intent in a world where everything goes well and returns its
+// decisions: the plan that people review. The last one is how it would end. The
+// same Next decides here and when it is done for real.
+func Foretell(i Intent, s *sts.Snapshot) []Decision {
+	var out []Decision
+	f := Facts{Still: time.Hour}
+	for range 10 + 4*len(s.Replicas()) {
+		d := i.Next(s, f)
+		if n := len(out); n > 0 && d.Verdict == Wait && out[n-1].Verdict == Wait && out[n-1].Message == d.Message {
+			return out // waiting does not help even in this world: the person sees for what
+		}
+		out = append(out, d)
+		switch d.Verdict {
+		case Do:
+			if d.Then != nil {
+				return append(out, *d.Then)
+			}
+			s = imagine(s, d.Action)
+			f.Wrote = true
+		case Wait:
+			s = imagine(s, nil)
+		default:
+			return out
+		}
+	}
+	return out
+}
+
+// imagine is the happy effect of an action, or of waiting where it is nil: the
+// controller does its part and every pod that it makes becomes available.
+func imagine(old *sts.Snapshot, a *Action) *sts.Snapshot {
+	s := *old
+	s.Set = old.Set.DeepCopy()
+	s.Events = nil
+	s.Budgets = slices.Clone(old.Budgets)
+	for k, b := range s.Budgets {
+		if verdict, _ := sts.JudgeBudget(b, true); verdict == sts.BudgetShort {
+			b = b.DeepCopy()
+			b.Status.ObservedGeneration, b.Status.DisruptionsAllowed = b.Generation, 1
+			b.Status.ExpectedPods = max(1, b.Status.ExpectedPods)
+			s.Budgets[k] = b
+		}
+	}
+	var deleted types.UID
+	switch {
+	case a == nil:
+	case a.DeletePod != nil:
+		deleted = a.DeletePod.UID
+	case a.PatchSet != nil:
+		imaginePatch(s.Set, a.PatchSet)
+	}
+	s.Set.Status.ObservedGeneration = s.Set.Generation
+	s.Pods = nil
+	allUpdated := true
+	for _, r := range old.Replicas() {
+		if !r.Desired {
+			continue
+		}
+		pod := imaginePod(old, s.Set, r, deleted, a != nil)
+		allUpdated = allUpdated && sts.PodRevision(pod) == s.Set.Status.UpdateRevision
+		s.Pods = append(s.Pods, pod)
+	}
+	if allUpdated {
+		s.Set.Status.CurrentRevision = s.Set.Status.UpdateRevision
+	}
+	return &s
+}
+
+// imaginePatch is what the API server and the controller make of a patch.
+func imaginePatch(set *appsv1.StatefulSet, p *PatchSet) {
+	set.Annotations = maps.Clone(set.Annotations)
+	if set.Annotations == nil {
+		set.Annotations = map[string]string{}
+	}
+	for _, key := range []string{sts.CanaryAnnotation, sts.OwnerAnnotation} {
+		for _, o := range p.Ops {
+			if o.Path != "/metadata/annotations/"+escapePointer(key) {
+				continue
+			}
+			switch o.Op {
+			case "add", "replace":
+				set.Annotations[key] = unquote(o.Value)
+			case "remove":
+				delete(set.Annotations, key)
+			}
+		}
+	}
+	if p.Partition != nil {
+		if set.Spec.UpdateStrategy.RollingUpdate == nil {
+			set.Spec.UpdateStrategy.RollingUpdate = &appsv1.RollingUpdateStatefulSetStrategy{}
+		}
+		set.Spec.UpdateStrategy.RollingUpdate.Partition = &p.Partition.To
+	}
+	for _, change := range p.Images {
+		for _, list := range [][]corev1.Container{set.Spec.Template.Spec.Containers, set.Spec.Template.Spec.InitContainers} {
+			for k := range list {
+				if list[k].Name == change.Container {
+					list[k].Image = change.To
+				}
+			}
+		}
+		set.Status.UpdateRevision = set.Name + "-(new)"
+	}
+	if p.RestoreRevision != "" {
+		set.Status.UpdateRevision = p.RestoreRevision
+	}
+	if p.Partition != nil || len(p.Images) > 0 || p.RestoreRevision != "" {
+		set.Generation++
+	}
+}
+
+// imaginePod is the ordinal's pod when the controller has done its part. A pod
+// that is in trouble on another revision stays where the controller would not
+// replace it (kubernetes#67250), until it is deleted.
+func imaginePod(old *sts.Snapshot, set *appsv1.StatefulSet, r sts.Replica, deleted types.UID, acted bool) *corev1.Pod {
+	target := set.Status.UpdateRevision
+	if r.Ordinal < sts.UpdateFrom(set) {
+		target = set.Status.CurrentRevision
+		if r.Pod != nil && r.Pod.UID != deleted {
+			target = r.Revision
+		}
+	}
+	if r.Pod != nil && r.Pod.UID != deleted && !r.Terminating {
+		trapped := acted && !r.Available && !sts.IsParallel(set) && r.Revision != target
+		if trapped {
+			return r.Pod
+		}
+	}
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: set.Namespace, Name: old.Name(r.Ordinal)}}
+	if r.Pod != nil {
+		pod = r.Pod.DeepCopy()
+	}
+	pod.DeletionTimestamp = nil
+	if r.Pod == nil || r.Pod.UID == deleted || r.Revision != target {
+		pod.UID = types.UID(fmt.Sprintf("%s (imagined %s)", pod.Name, target))
+	}
+	pod.Labels = maps.Clone(pod.Labels)
+	if pod.Labels == nil {
+		pod.Labels = map[string]string{}
+	}
+	pod.Labels[appsv1.StatefulSetRevisionLabel] = target
+	pod.Status = corev1.PodStatus{Phase: corev1.PodRunning, Conditions: []corev1.PodCondition{{
+		Type: corev1.PodReady, Status: corev1.ConditionTrue,
+		LastTransitionTime: metav1.NewTime(old.TakenAt.Add(-time.Hour * 24)),
+	}}}
+	return pod
+}

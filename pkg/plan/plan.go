@@ -1,0 +1,108 @@
+// Package plan decides: from what is seen of a StatefulSet and what somebody
+// wants, it says the one next thing to do. It is pure; package execute asks it
+// again after every step, so a command that was killed goes on when it is run again.
+package plan
+
+import (
+	"errors"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Intent is a verb with its options. Next looks at the present state and decides
+// the one next thing; it keeps nothing between calls.
+type Intent interface {
+	Next(s *sts.Snapshot, f Facts) Decision
+	// Release is the write that leaves the set to others when the command ends,
+	// nil when there is nothing to release. With reached false the same command
+	// can still go on to its goal later.
+	Release(s *sts.Snapshot, reached bool) *Action
+}
+
+// ErrChanged says that a precondition of an action did not hold: nothing was
+// written, and a fresh look decides anew.
+var ErrChanged = errors.New("changed meanwhile")
+
+// Facts are what an Intent cannot see in a Snapshot.
+type Facts struct {
+	// Wrote says that this command has written to the set: from then on the owner
+	// annotation must be its own.
+	Wrote bool
+	// Still is for how long nothing has moved: see [sts.Snapshot.Progress].
+	Still time.Duration
+}
+
+// Verdict is the kind of a Decision.
+type Verdict string
+
+// The verdicts. Do and Wait go on; the others end the command.
+const (
+	Do      Verdict = "Do"
+	Wait    Verdict = "Wait"
+	Done    Verdict = "Done"
+	Stuck   Verdict = "Stuck"
+	Refused Verdict = "Refused"
+)
+
+// Decision is what to do next, or why nothing is to be done now or ever.
+type Decision struct {
+	Verdict Verdict `json:"verdict"`
+	// Reason is one stable word for machines: "BudgetShort".
+	Reason string `json:"reason"`
+	// Message says it for a person.
+	Message string `json:"message"`
+	// Subject is the object that it is about, where there is one: a pod, a budget.
+	Subject string `json:"subject,omitempty"`
+	// Hint is what the person can do, often a command.
+	Hint string `json:"hint,omitempty"`
+	// Action is set with Do.
+	Action *Action `json:"action,omitempty"`
+	// Then is how the command ends once the watch has shown the action: set for
+	// an action that wipes the record which Next would have to look at.
+	Then *Decision `json:"-"`
+}
+
+// Reasons that other packages and pipelines look at.
+const (
+	ReasonNothingToDo       = "NothingToDo"
+	ReasonPaused            = "Paused"
+	ReasonComplete          = "Complete"
+	ReasonAborted           = "Aborted"
+	ReasonPodFailing        = "PodFailing"
+	ReasonPodNotAvailable   = "PodNotAvailable"
+	ReasonBudgetShort       = "BudgetShort"
+	ReasonBudgetNever       = "BudgetNever"
+	ReasonScalingDown       = "ScalingDown"
+	ReasonNotObserved       = "NotObserved"
+	ReasonOwned             = "Owned"
+	ReasonTakenOver         = "TakenOver"
+	ReasonMoved             = "PartitionMoved"
+	ReasonTemplateChanged   = "TemplateChanged"
+	ReasonUpdateOnItsWay    = "UpdateOnItsWay"
+	ReasonCanaryOnItsWay    = "CanaryOnItsWay"
+	ReasonNoCanary          = "NoCanary"
+	ReasonStrategy          = "UpdateStrategy"
+	ReasonParked            = "Parked"
+	ReasonDeleting          = "Deleting"
+	ReasonBadRequest        = "BadRequest"
+	ReasonBadRecord         = "BadRecord"
+	ReasonRevisionGone      = "RevisionGone"
+	ReasonRevisionReencoded = "RevisionReencoded"
+)
+
+func decide(v Verdict, reason, message, hint string) Decision {
+	return Decision{Verdict: v, Reason: reason, Message: message, Hint: hint}
+}
+
+func do(a Action, reason string) Decision {
+	return Decision{Verdict: Do, Reason: reason, Message: a.Why, Action: &a}
+}
+
+// Key tells decisions apart for people who watch: seconds that pass do not change it.
+func (d Decision) Key() string {
+	if d.Verdict == Wait {
+		return d.Reason + "/" + d.Subject
+	}
+	return string(d.Verdict) + d.Message
+}

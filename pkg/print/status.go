@@ -1,0 +1,260 @@
+package print
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+var stateTones = map[inspect.State]Tone{
+	inspect.Complete: Good, inspect.Stuck: Bad, inspect.Paused: Warn, inspect.Progressing: Warn,
+	inspect.ScalingUp: Warn, inspect.ScalingDown: Warn, inspect.Deleting: Warn, inspect.Parked: Dim,
+}
+
+var roleTones = map[inspect.Role]Tone{
+	inspect.Canary: Warn, inspect.Updating: Warn, inspect.Leaving: Warn, inspect.Outdated: Warn,
+	inspect.Missing: Bad, inspect.LeftOver: Dim, inspect.Unknown: Dim,
+}
+
+// Columns says which optional columns a table has.
+type Columns struct{ Namespace, Wide bool }
+
+// StatusTable prints one line per set.
+func StatusTable(w io.Writer, r *inspect.StatusReport, st Style, c Columns) error {
+	t := table{style: st}
+	titles := []string{"NAME", "READY", "UPDATED", "STATE", "VOLUMES"}
+	if c.Namespace {
+		titles = append([]string{"NAMESPACE"}, titles...)
+	}
+	if c.Wide {
+		titles = append(titles, "STABLE", "UPDATE", "IMAGES")
+	}
+	t.header(append(titles, "MESSAGE")...)
+	for i := range r.Items {
+		s := &r.Items[i]
+		row := []cell{
+			{s.Name, Plain},
+			{fmt.Sprintf("%d/%d", s.ReadyReplicas, s.WantedReplicas), Plain},
+			{updatedColumn(s), Plain},
+			{string(s.State), stateTones[s.State]},
+			{volumesColumn(s), Plain},
+		}
+		if c.Namespace {
+			row = append([]cell{{s.Namespace, Plain}}, row...)
+		}
+		if c.Wide {
+			row = append(row, cell{s.StableRevision, Plain}, cell{s.UpdateRevision, Plain}, cell{imageList(s.Images), Plain})
+		}
+		message := s.Message
+		if s.State == inspect.Complete {
+			message = "" // the other columns say it
+		}
+		t.row(append(row, cell{message, Plain})...)
+	}
+	return t.print(w)
+}
+
+// updatedColumn is the progress of the update by ordinal: "3-4 of 0-4".
+func updatedColumn(s *inspect.Status) string {
+	var on, all []sts.Ordinal
+	for _, r := range s.Replicas {
+		if r.Role == inspect.Leaving || r.Role == inspect.LeftOver {
+			continue
+		}
+		all = append(all, r.Ordinal)
+		if r.Revision != "" && r.Revision == s.UpdateRevision {
+			on = append(on, r.Ordinal)
+		}
+	}
+	switch {
+	case len(all) == 0:
+		return "-"
+	case len(on) == len(all):
+		return "all"
+	}
+	return strings.ReplaceAll(sts.FormatOrdinals(on), " ", "") + "/" + strings.ReplaceAll(sts.FormatOrdinals(all), " ", "")
+}
+
+func volumesColumn(s *inspect.Status) string {
+	bound, all, left := 0, 0, 0
+	for _, r := range s.Replicas {
+		for _, c := range r.Claims {
+			if r.Role == inspect.LeftOver {
+				left++
+				continue
+			}
+			all++
+			if c.Phase == "Bound" {
+				bound++
+			}
+		}
+	}
+	out := "-"
+	if all > 0 {
+		out = fmt.Sprintf("%d/%d", bound, all)
+	}
+	if left > 0 {
+		out += fmt.Sprintf(" +%d", left)
+	}
+	return out
+}
+
+func imageList(images []inspect.ContainerImage) string {
+	parts := make([]string, len(images))
+	for i, c := range images {
+		parts[i] = c.Container + "=" + c.Image
+	}
+	return strings.Join(parts, ",")
+}
+
+// StatusScreen prints one set in full: a header, a line per ordinal, highest
+// first, and what is going on.
+func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %s  %d/%d ready\n", st.Paint(Bold, "statefulset.apps/"+s.Name),
+		st.Paint(stateTones[s.State], string(s.State)), s.ReadyReplicas, s.WantedReplicas)
+	field := func(name, format string, args ...any) {
+		b.WriteString("  " + st.Paint(Dim, fmt.Sprintf("%-9s", name)) + "  " + cut(fmt.Sprintf(format, args...), st.Width, 13) + "\n")
+	}
+	field("Image", "%s", imageLine(s))
+	field("Strategy", "%s", strategyLine(s))
+	field("Revision", "%s", revisionLine(s))
+	if s.Service != nil {
+		field("Service", "%s", serviceLine(s.Service))
+	}
+	for _, budget := range s.Budgets {
+		field("Budget", "%s: %d disruptions allowed now (%d of %d healthy, %d required)", budget.Name,
+			budget.DisruptionsAllowed, budget.CurrentHealthy, budget.ExpectedPods, budget.DesiredHealthy)
+	}
+	if c := s.Canary; c != nil && c.StartedAt != nil {
+		field("Canary", "started %s ago by %s", sts.Age(now.Sub(c.StartedAt.Time)), c.StartedBy)
+	}
+	if s.Owner != nil {
+		field("At work", "%s with %q for %s", s.Owner.Name, s.Owner.Command, sts.Age(now.Sub(s.Owner.Since)))
+	}
+	if len(s.Replicas) > 0 {
+		b.WriteByte('\n')
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return err
+	}
+	if len(s.Replicas) > 0 {
+		if err := replicaTable(s, now, st).print(w); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(w, "\n%s\n", st.Paint(stateTones[s.State], s.Message))
+	if s.Hint != "" {
+		fmt.Fprintf(w, "%s %s\n", st.Paint(Dim, "→"), s.Hint)
+	}
+	return nil
+}
+
+func imageLine(s *inspect.Status) string {
+	line := strings.ReplaceAll(imageList(s.Images), ",", ", ")
+	if s.Canary != nil && len(s.Canary.StableImages) > 0 {
+		line += "  (stable: " + strings.ReplaceAll(imageList(s.Canary.StableImages), ",", ", ") + ")"
+	}
+	return line
+}
+
+func strategyLine(s *inspect.Status) string {
+	strategy := s.UpdateStrategy
+	if s.UpdateFrom != nil && s.Partition > 0 {
+		end := s.StartOrdinal + sts.Ordinal(s.WantedReplicas)
+		switch {
+		case *s.UpdateFrom >= end:
+			strategy += fmt.Sprintf(", all ordinals held back (partition %d)", s.Partition)
+		default:
+			strategy += fmt.Sprintf(" from ordinal %s up (partition %d)", *s.UpdateFrom, s.Partition)
+		}
+	}
+	if s.PodManagement != "" {
+		strategy += ", " + s.PodManagement
+	}
+	if s.StartOrdinal != 0 {
+		strategy += fmt.Sprintf(", ordinals start at %s", s.StartOrdinal)
+	}
+	return strategy
+}
+
+func revisionLine(s *inspect.Status) string {
+	if s.StableRevision == s.UpdateRevision {
+		return s.UpdateRevision
+	}
+	return fmt.Sprintf("%s → %s (%d of %d updated)", s.StableRevision, s.UpdateRevision, s.UpdatedReplicas, s.WantedReplicas)
+}
+
+func serviceLine(s *inspect.ServiceStatus) string {
+	switch {
+	case s.Found == nil:
+		return s.Name + " (could not be read)"
+	case !*s.Found:
+		return s.Name + " (does not exist: the pods have no DNS names)"
+	case !s.Headless:
+		return s.Name + " (not headless: the pods have no DNS names)"
+	}
+	return s.Name + " (headless)"
+}
+
+func replicaTable(s *inspect.Status, now time.Time, st Style) *table {
+	t := &table{style: st, indent: "  "}
+	t.header("POD", "ROLE", "READY", "RESTARTS", "NODE", "CLAIMS")
+	for _, r := range s.Replicas {
+		node, restarts := r.Node, strconv.Itoa(int(r.Restarts))
+		if r.Role == inspect.LeftOver || r.Role == inspect.Missing || r.Role == inspect.Unknown {
+			restarts = "-"
+		}
+		if node == "" {
+			node = "-"
+		}
+		ready, tone := readyColumn(r, now)
+		t.row(cell{r.Pod, Plain}, cell{string(r.Role), roleTones[r.Role]}, cell{ready, tone},
+			cell{restarts, Plain}, cell{node, Plain}, cell{claimColumn(r.Claims), Plain})
+	}
+	return t
+}
+
+func readyColumn(r inspect.ReplicaStatus, now time.Time) (string, Tone) {
+	switch {
+	case r.Role == inspect.LeftOver || r.Role == inspect.Unknown:
+		return "-", Dim
+	case r.Trouble != nil && r.Trouble.Failing:
+		return r.Trouble.Reason, Bad
+	case r.Trouble != nil:
+		return r.Trouble.Reason, Warn
+	case r.Terminating:
+		return "Terminating", Warn
+	case r.Ready && r.ReadySince != nil:
+		return "yes, " + sts.Age(now.Sub(r.ReadySince.Time)), Good
+	}
+	return "no", Warn
+}
+
+func claimColumn(claims []inspect.ClaimStatus) string {
+	if len(claims) == 0 {
+		return "-"
+	}
+	parts := make([]string, len(claims))
+	for i, c := range claims {
+		parts[i] = strings.TrimSpace(c.Name + " " + c.Phase + " " + c.Size)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// StatusLine is one set in one line, for logs: what -w prints off the terminal.
+func StatusLine(s *inspect.Status) string {
+	return fmt.Sprintf("statefulset.apps/%s %s %d/%d ready: %s", s.Name, s.State, s.ReadyReplicas, s.WantedReplicas, s.Message)
+}
+
+// Missing says what could not be read.
+func Missing(w io.Writer, missing []sts.Missing) {
+	for _, m := range missing {
+		fmt.Fprintf(w, "note: %s could not be read: %s\n", m.Resource, m.Reason)
+	}
+}

@@ -1,0 +1,104 @@
+// Package print turns reports into what people read. It is pure: a value and a
+// style in, text out.
+package print
+
+import (
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// Style is how text may look on the stream that it goes to.
+type Style struct {
+	// Color allows ANSI colours.
+	Color bool
+	// Width is the terminal's, 0 when it is unknown: then nothing is cut.
+	Width int
+}
+
+// Tone is the meaning of a piece of text; Style gives it a colour.
+type Tone int
+
+// The tones.
+const (
+	Plain Tone = iota
+	Good
+	Warn
+	Bad
+	Dim
+	Bold
+)
+
+var codes = map[Tone]string{Good: "32", Warn: "33", Bad: "31", Dim: "2", Bold: "1"}
+
+// Paint colours the text where the style allows it.
+func (s Style) Paint(t Tone, text string) string {
+	code := codes[t]
+	if !s.Color || code == "" || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// cell is a piece of text with its tone; its width counts without the colour.
+type cell struct {
+	text string
+	tone Tone
+}
+
+// table lines up columns with two spaces between them, kubectl's way. The last
+// column is neither padded nor, unless the style has a width, cut.
+type table struct {
+	style  Style
+	indent string
+	rows   [][]cell
+}
+
+func (t *table) header(titles ...string) {
+	row := make([]cell, len(titles))
+	for i, title := range titles {
+		row[i] = cell{title, Dim}
+	}
+	t.rows = append(t.rows, row)
+}
+
+func (t *table) row(cells ...cell) { t.rows = append(t.rows, cells) }
+
+func (t *table) print(w io.Writer) error {
+	var widths []int
+	for _, row := range t.rows {
+		for i, c := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
+		}
+	}
+	var b strings.Builder
+	for _, row := range t.rows {
+		b.WriteString(t.indent)
+		used := len(t.indent)
+		for i, c := range row {
+			if i == len(row)-1 {
+				b.WriteString(t.style.Paint(c.tone, cut(c.text, t.style.Width, used)))
+				break
+			}
+			b.WriteString(t.style.Paint(c.tone, c.text))
+			b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.text)+2))
+			used += widths[i] + 2
+		}
+		b.WriteByte('\n')
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// cut keeps a line within the width, unless so little room is left that nothing
+// could be read.
+func cut(text string, width, used int) string {
+	room := width - used
+	if width == 0 || room < 20 || utf8.RuneCountInString(text) <= room {
+		return text
+	}
+	return string([]rune(text)[:room-1]) + "…"
+}

@@ -1,0 +1,40 @@
+package sts
+
+import (
+	"fmt"
+
+	policyv1 "k8s.io/api/policy/v1"
+)
+
+// BudgetVerdict is what a PodDisruptionBudget says about taking down one pod.
+type BudgetVerdict int
+
+const (
+	// BudgetAllows: the disruption fits now.
+	BudgetAllows BudgetVerdict = iota
+	// BudgetShort: it does not fit at this moment, but would if more pods were healthy.
+	BudgetShort
+	// BudgetNever: even with every pod healthy it would not fit.
+	BudgetNever
+)
+
+// JudgeBudget says whether the budget allows that a pod goes down now. The
+// controller's own deletions ask no budget, so those who cause them must.
+// A pod that is not ready does not count as healthy, so taking it down needs no
+// free disruption, only that the budget is not short already (the server's rule
+// for evictions, policy IfHealthyBudget). The second result is the budget in numbers.
+func JudgeBudget(b *policyv1.PodDisruptionBudget, podReady bool) (BudgetVerdict, string) {
+	st := b.Status
+	numbers := fmt.Sprintf("%s: %d of %d pods healthy, %d required, %d disruptions allowed now",
+		b.Name, st.CurrentHealthy, st.ExpectedPods, st.DesiredHealthy, st.DisruptionsAllowed)
+	if st.ObservedGeneration < b.Generation || st.ExpectedPods == 0 {
+		return BudgetShort, b.Name + ": the disruption controller has not counted its pods yet"
+	}
+	switch {
+	case st.DisruptionsAllowed >= 1, !podReady && st.CurrentHealthy >= st.DesiredHealthy:
+		return BudgetAllows, numbers
+	case st.DesiredHealthy >= st.ExpectedPods:
+		return BudgetNever, numbers
+	}
+	return BudgetShort, numbers
+}

@@ -1,0 +1,196 @@
+package sts
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+)
+
+// Inventory is what was read of one or more namespaces, trimmed to what the
+// verbs look at.
+type Inventory struct {
+	// TakenAt is the cluster's time when the inventory was read: the only clock
+	// that pure code sees.
+	TakenAt time.Time
+
+	Sets      []*appsv1.StatefulSet
+	Pods      []*corev1.Pod
+	Claims    []*corev1.PersistentVolumeClaim
+	Budgets   []*policyv1.PodDisruptionBudget
+	Services  []*corev1.Service
+	Revisions []*appsv1.ControllerRevision
+	Events    []*corev1.Event
+
+	// Missing lists what could not be read, usually for want of permission. A
+	// report without it would be a guess that looks like a fact.
+	Missing []Missing
+}
+
+// Missing is one kind of object that could not be read, and why.
+type Missing struct {
+	// Resource is the plural name, as in RBAC rules: "persistentvolumeclaims".
+	Resource string `json:"resource"`
+	// Reason is the server's own message.
+	Reason string `json:"reason"`
+}
+
+// Snapshot is one StatefulSet with everything in the inventory that concerns it.
+type Snapshot struct {
+	TakenAt time.Time
+	Set     *appsv1.StatefulSet
+	// Pods are controlled by the set, in order of their ordinals.
+	Pods []*corev1.Pod
+	// Claims are the claims in the set's namespace whose names a template of the
+	// set would produce, for any ordinal.
+	Claims []*corev1.PersistentVolumeClaim
+	// Budgets select the set's pods.
+	Budgets []*policyv1.PodDisruptionBudget
+	// Service is the governing Service, nil when there is none of that name.
+	Service *corev1.Service
+	// Revisions are owned by the set, oldest first.
+	Revisions []*appsv1.ControllerRevision
+	// Events are about the set, its pods or its claims.
+	Events  []*corev1.Event
+	Missing []Missing
+}
+
+// Knows says whether the resource (plural name) could be read.
+func (s *Snapshot) Knows(resource string) bool {
+	return !slices.ContainsFunc(s.Missing, func(m Missing) bool { return m.Resource == resource })
+}
+
+type key struct{ namespace, name string }
+
+// Snapshots splits the inventory by StatefulSet, sorted by namespace and name.
+// Its cost grows with the number of objects, not with objects times sets.
+func (inv *Inventory) Snapshots() []*Snapshot {
+	pods := map[key][]*corev1.Pod{}
+	for _, pod := range inv.Pods {
+		if owner := controllerOf(pod, "StatefulSet"); owner != "" {
+			k := key{pod.Namespace, owner}
+			pods[k] = append(pods[k], pod)
+		}
+	}
+	revisions := map[key][]*appsv1.ControllerRevision{}
+	for _, r := range inv.Revisions {
+		if owner := controllerOf(r, "StatefulSet"); owner != "" {
+			k := key{r.Namespace, owner}
+			revisions[k] = append(revisions[k], r)
+		}
+	}
+	budgets := map[string][]*policyv1.PodDisruptionBudget{}
+	for _, b := range inv.Budgets {
+		budgets[b.Namespace] = append(budgets[b.Namespace], b)
+	}
+	services := map[key]*corev1.Service{}
+	for _, s := range inv.Services {
+		services[key{s.Namespace, s.Name}] = s
+	}
+	// A claim belongs to the sets whose templates would produce its name. The
+	// part before the last dash is "<template>-<set>", which is looked up.
+	claims := map[key][]*corev1.PersistentVolumeClaim{}
+	for _, c := range inv.Claims {
+		if stem, _, ok := cutOrdinal(c.Name); ok {
+			k := key{c.Namespace, stem}
+			claims[k] = append(claims[k], c)
+		}
+	}
+	type ref struct{ namespace, kind, name string }
+	events := map[ref][]*corev1.Event{}
+	for _, e := range inv.Events {
+		r := ref{e.InvolvedObject.Namespace, e.InvolvedObject.Kind, e.InvolvedObject.Name}
+		events[r] = append(events[r], e)
+	}
+
+	out := make([]*Snapshot, 0, len(inv.Sets))
+	for _, set := range inv.Sets {
+		k := key{set.Namespace, set.Name}
+		s := &Snapshot{
+			TakenAt: inv.TakenAt, Set: set, Missing: inv.Missing,
+			Revisions: slices.Clone(revisions[k]),
+			Service:   services[key{set.Namespace, set.Spec.ServiceName}],
+			Events:    slices.Clone(events[ref{set.Namespace, "StatefulSet", set.Name}]),
+		}
+		for _, pod := range pods[k] {
+			// The controller goes by owner UID: a pod of an earlier set of this
+			// name is not this set's.
+			if metav1.IsControlledBy(pod, set) {
+				s.Pods = append(s.Pods, pod)
+				s.Events = append(s.Events, events[ref{set.Namespace, "Pod", pod.Name}]...)
+			}
+		}
+		s.Revisions = slices.DeleteFunc(s.Revisions, func(r *appsv1.ControllerRevision) bool {
+			return !metav1.IsControlledBy(r, set)
+		})
+		for i := range set.Spec.VolumeClaimTemplates {
+			stem := set.Spec.VolumeClaimTemplates[i].Name + "-" + set.Name
+			for _, c := range claims[key{set.Namespace, stem}] {
+				s.Claims = append(s.Claims, c)
+				s.Events = append(s.Events, events[ref{set.Namespace, "PersistentVolumeClaim", c.Name}]...)
+			}
+		}
+		for _, b := range budgets[set.Namespace] {
+			if budgetSelects(b, set.Spec.Template.Labels) {
+				s.Budgets = append(s.Budgets, b)
+			}
+		}
+		slices.SortFunc(s.Pods, func(a, b *corev1.Pod) int { return cmp.Compare(podOrdinal(set, a), podOrdinal(set, b)) })
+		slices.SortFunc(s.Budgets, func(a, b *policyv1.PodDisruptionBudget) int { return cmp.Compare(a.Name, b.Name) })
+		slices.SortStableFunc(s.Revisions, func(a, b *appsv1.ControllerRevision) int {
+			return cmp.Or(cmp.Compare(a.Revision, b.Revision), cmp.Compare(a.Name, b.Name))
+		})
+		out = append(out, s)
+	}
+	slices.SortFunc(out, func(a, b *Snapshot) int {
+		return cmp.Or(cmp.Compare(a.Set.Namespace, b.Set.Namespace), cmp.Compare(a.Set.Name, b.Set.Name))
+	})
+	return out
+}
+
+func controllerOf(o metav1.Object, kind string) string {
+	if ref := metav1.GetControllerOfNoCopy(o); ref != nil && ref.Kind == kind {
+		return ref.Name
+	}
+	return ""
+}
+
+// cutOrdinal splits "data-web-3" into "data-web" and 3.
+func cutOrdinal(name string) (stem string, o Ordinal, ok bool) {
+	for i := len(name) - 1; i > 0; i-- {
+		if name[i] == '-' {
+			o, ok = parseOrdinal(name[i+1:])
+			return name[:i], o, ok
+		}
+	}
+	return "", 0, false
+}
+
+func podOrdinal(set *appsv1.StatefulSet, pod *corev1.Pod) Ordinal {
+	if o, ok := ParsePodName(set.Name, pod.Name); ok {
+		return o
+	}
+	return -1
+}
+
+// budgetSelects goes by the template's labels, which the API server keeps
+// matching the set's selector: so a budget is known even while no pod exists.
+// A nil selector selects nothing, an empty one everything (policy/v1).
+func budgetSelects(b *policyv1.PodDisruptionBudget, podLabels map[string]string) bool {
+	if b.Spec.Selector == nil {
+		return false
+	}
+	selector, err := metav1.LabelSelectorAsSelector(b.Spec.Selector)
+	return err == nil && selector.Matches(labels.Set(podLabels))
+}
+
+// ClaimOrdinal reads the ordinal at the end of a claim's name.
+func ClaimOrdinal(claim string) (Ordinal, bool) {
+	_, o, ok := cutOrdinal(claim)
+	return o, ok
+}

@@ -1,0 +1,146 @@
+package sts
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+const (
+	// FieldManager is the name under which every write is recorded in managedFields.
+	FieldManager = "kubectl-sts"
+	// AnnotationPrefix begins the key of every annotation that kubectl-sts writes.
+	AnnotationPrefix = "kubectl-sts.dev/"
+	// CanaryAnnotation holds a [Canary] in JSON while a canary is on its way.
+	CanaryAnnotation = AnnotationPrefix + "canary"
+	// OwnerAnnotation holds an [Owner] in JSON while a command works on the set.
+	OwnerAnnotation = AnnotationPrefix + "owner"
+)
+
+// Canary is what has to be remembered about a canary and cannot be seen in the
+// set, its pods and its revisions. There is no other state.
+type Canary struct {
+	// StableRevision is the name of the revision that every ordinal was on before.
+	StableRevision string `json:"stableRevision"`
+	// StableTemplate is its pod template as the server wrote it. It is kept here
+	// because history may drop the revision (kubernetes#121534).
+	StableTemplate json.RawMessage `json:"stableTemplate"`
+	// PartitionBefore is the partition (an offset) that stood before the canary.
+	PartitionBefore int32 `json:"partitionBefore"`
+	// Partition is the one that the canary wrote last.
+	Partition int32 `json:"partition"`
+	// Generation is the set's metadata.generation after the canary's last write to
+	// its spec. As long as it stands, nobody else has changed the spec.
+	Generation int64 `json:"generation"`
+	// TemplateDigest is [TemplateDigest] of the canary's own pod template.
+	TemplateDigest string `json:"templateDigest"`
+	// Goal is the lowest ordinal that the command under way is to update. It is
+	// absent between commands, so that a killed command knows where it was going.
+	Goal *Ordinal `json:"goal,omitempty"`
+	// Aborting: the stable template has been put back, the pods are following.
+	Aborting  bool      `json:"aborting,omitempty"`
+	StartedBy string    `json:"startedBy,omitempty"`
+	StartedAt time.Time `json:"startedAt"`
+}
+
+// Owner names the command that works on a set just now. It is absent between commands.
+type Owner struct {
+	// Name says who: by default user@host. Commands of one name go on where an
+	// earlier one of that name was killed.
+	Name string `json:"name"`
+	// ID is different for every command that runs.
+	ID      string    `json:"id"`
+	Command string    `json:"command"`
+	Since   time.Time `json:"since"`
+}
+
+// ReadCanary reads the set's canary record: nil when there is none, an error
+// when it can't be read.
+func ReadCanary(set *appsv1.StatefulSet) (*Canary, error) {
+	return readAnnotation[Canary](set, CanaryAnnotation)
+}
+
+// ReadOwner reads which command works on the set: nil when none does, an error
+// when the record can't be read.
+func ReadOwner(set *appsv1.StatefulSet) (*Owner, error) {
+	return readAnnotation[Owner](set, OwnerAnnotation)
+}
+
+func readAnnotation[T any](set *appsv1.StatefulSet, key string) (*T, error) {
+	raw, ok := set.Annotations[key]
+	if !ok {
+		return nil, nil
+	}
+	v := new(T)
+	if err := json.Unmarshal([]byte(raw), v); err != nil {
+		return nil, fmt.Errorf("statefulset %s: annotation %s: %w", set.Name, key, err)
+	}
+	return v, nil
+}
+
+// EncodeAnnotation writes a record as an annotation's value.
+func EncodeAnnotation(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // our own types, which always marshal
+	}
+	return string(raw)
+}
+
+// TemplateDigest tells pod templates apart: a hash of the template's JSON.
+func TemplateDigest(t *corev1.PodTemplateSpec) string {
+	raw, err := json.Marshal(t)
+	if err != nil {
+		panic(err) // an API type, which always marshals
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:8])
+}
+
+// LastManager names who last wrote the field of the set's spec at the path, from
+// managedFields: "helm", "kubectl-edit". Empty when nobody is recorded.
+func LastManager(set *appsv1.StatefulSet, path ...string) string {
+	entries := slices.Clone(set.ManagedFields)
+	slices.SortStableFunc(entries, func(a, b metav1.ManagedFieldsEntry) int {
+		return cmp.Compare(timeOf(b.Time).UnixNano(), timeOf(a.Time).UnixNano())
+	})
+	for _, e := range entries {
+		if e.FieldsV1 == nil || e.Subresource == "status" {
+			continue
+		}
+		var fields map[string]any
+		if json.Unmarshal(e.FieldsV1.GetRawBytes(), &fields) != nil {
+			continue
+		}
+		if ownsPath(fields, path) {
+			return e.Manager
+		}
+	}
+	return ""
+}
+
+func ownsPath(fields map[string]any, path []string) bool {
+	for _, p := range path {
+		next, ok := fields["f:"+p].(map[string]any)
+		if !ok {
+			return false
+		}
+		fields = next
+	}
+	return true
+}
+
+func timeOf(t *metav1.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.Time
+}

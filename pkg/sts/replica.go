@@ -1,0 +1,107 @@
+package sts
+
+import (
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"slices"
+)
+
+// Replica is one ordinal of a set: wanted, left over from a larger size, or both
+// a pod and claims, or neither yet.
+type Replica struct {
+	Ordinal Ordinal
+	// Desired: the ordinal is in the set's range.
+	Desired bool
+	// Pod is nil when it does not exist.
+	Pod *corev1.Pod
+	// Claims that exist for the ordinal, in the order of the set's templates.
+	Claims []*corev1.PersistentVolumeClaim
+	// Revision is the name of the ControllerRevision that the pod was made from,
+	// from its controller-revision-hash label. Empty without a pod.
+	Revision string
+	// Ready is the pod's Ready condition. Available adds minReadySeconds.
+	Ready, Available bool
+	// Terminating: the pod has a deletion timestamp. It counts as unavailable.
+	Terminating bool
+}
+
+// Name is the name of the ordinal's pod, whether it exists or not.
+func (s *Snapshot) Name(o Ordinal) string { return PodName(s.Set.Name, o) }
+
+// Replicas is every ordinal that is wanted or has a pod, sorted, lowest first.
+// An ordinal that only claims remember is not a replica.
+func (s *Snapshot) Replicas() []Replica {
+	byOrdinal := map[Ordinal]*Replica{}
+	at := func(o Ordinal) *Replica {
+		if byOrdinal[o] == nil {
+			byOrdinal[o] = &Replica{Ordinal: o, Desired: Wants(s.Set, o)}
+		}
+		return byOrdinal[o]
+	}
+	for o := Start(s.Set); o < End(s.Set); o++ {
+		at(o)
+	}
+	for _, pod := range s.Pods {
+		o, ok := ParsePodName(s.Set.Name, pod.Name)
+		if !ok {
+			continue // the controller ignores it too
+		}
+		r := at(o)
+		r.Pod = pod
+		r.Revision = PodRevision(pod)
+		r.Ready = readyCondition(pod) != nil
+		r.Terminating = pod.DeletionTimestamp != nil
+		r.Available = !r.Terminating && Available(pod, s.Set.Spec.MinReadySeconds, s.TakenAt)
+	}
+	claims := map[string]*corev1.PersistentVolumeClaim{}
+	for _, c := range s.Claims {
+		claims[c.Name] = c
+	}
+	out := make([]Replica, 0, len(byOrdinal))
+	for _, r := range byOrdinal {
+		for i := range s.Set.Spec.VolumeClaimTemplates {
+			if c := claims[ClaimName(s.Set.Spec.VolumeClaimTemplates[i].Name, s.Set.Name, r.Ordinal)]; c != nil {
+				r.Claims = append(r.Claims, c)
+			}
+		}
+		out = append(out, *r)
+	}
+	slices.SortFunc(out, func(a, b Replica) int { return int(a.Ordinal) - int(b.Ordinal) })
+	return out
+}
+
+// PodRevision is the name of the ControllerRevision that the pod was made from.
+func PodRevision(pod *corev1.Pod) string { return pod.Labels[appsv1.StatefulSetRevisionLabel] }
+
+func readyCondition(pod *corev1.Pod) *corev1.PodCondition {
+	for i := range pod.Status.Conditions {
+		if c := &pod.Status.Conditions[i]; c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {
+			return c
+		}
+	}
+	return nil
+}
+
+// ReadySince is the time of the pod's last change to Ready, zero when it is not.
+func ReadySince(pod *corev1.Pod) time.Time {
+	if c := readyCondition(pod); c != nil {
+		return c.LastTransitionTime.Time
+	}
+	return time.Time{}
+}
+
+// Available says whether the pod has been Ready for at least minReadySeconds
+// (seconds) at the time now: podutil.IsPodAvailable of Kubernetes. It does not
+// look at the deletion timestamp.
+func Available(pod *corev1.Pod, minReadySeconds int32, now time.Time) bool {
+	since := ReadySince(pod)
+	if readyCondition(pod) == nil {
+		return false
+	}
+	if minReadySeconds == 0 {
+		return true
+	}
+	return !since.IsZero() && !since.Add(time.Duration(minReadySeconds)*time.Second).After(now)
+}

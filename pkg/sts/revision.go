@@ -1,0 +1,70 @@
+package sts
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Revision finds one of the set's revisions by name, nil when history has dropped it.
+func (s *Snapshot) Revision(name string) *appsv1.ControllerRevision {
+	i := slices.IndexFunc(s.Revisions, func(r *appsv1.ControllerRevision) bool { return r.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return s.Revisions[i]
+}
+
+// RevisionTemplate is the pod template that a ControllerRevision holds, as the
+// server wrote it. It stays raw JSON so that fields which this program does not
+// know survive a rollback.
+func RevisionTemplate(r *appsv1.ControllerRevision) (json.RawMessage, error) {
+	var data struct {
+		Spec struct {
+			Template map[string]json.RawMessage `json:"template"`
+		} `json:"spec"`
+	}
+	if err := json.Unmarshal(r.Data.Raw, &data); err != nil {
+		return nil, fmt.Errorf("controllerrevision %s: %w", r.Name, err)
+	}
+	if len(data.Spec.Template) == 0 {
+		return nil, fmt.Errorf("controllerrevision %s holds no pod template", r.Name)
+	}
+	// The revision is a strategic merge patch; its directive is not part of the template.
+	delete(data.Spec.Template, "$patch")
+	return json.Marshal(data.Spec.Template)
+}
+
+// ParseTemplate reads a pod template from JSON.
+func ParseTemplate(raw json.RawMessage) (*corev1.PodTemplateSpec, error) {
+	t := &corev1.PodTemplateSpec{}
+	if err := json.Unmarshal(raw, t); err != nil {
+		return nil, fmt.Errorf("pod template: %w", err)
+	}
+	return t, nil
+}
+
+// Observed says whether the controller has seen the set's present spec and has
+// said which revision it leads to. Before that, status speaks of an older spec.
+func Observed(set *appsv1.StatefulSet) bool {
+	return set.Status.ObservedGeneration >= set.Generation && set.Status.UpdateRevision != ""
+}
+
+// Progress is a fingerprint of everything that moves when a rollout gets on:
+// while it stays the same, the controller has done nothing. A crash loop's
+// restarts do not change it.
+func (s *Snapshot) Progress() string {
+	var b strings.Builder
+	st := s.Set.Status
+	fmt.Fprintf(&b, "%d/%d/%s/%s", s.Set.Generation, st.ObservedGeneration, st.CurrentRevision, st.UpdateRevision)
+	for _, r := range s.Replicas() {
+		if r.Pod != nil {
+			fmt.Fprintf(&b, " %s=%s,%t,%t", r.Ordinal, r.Pod.UID, r.Terminating, r.Available)
+		}
+	}
+	return b.String()
+}

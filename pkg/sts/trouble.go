@@ -1,0 +1,212 @@
+package sts
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Trouble is why a wanted ordinal is not available.
+type Trouble struct {
+	// Reason is one word, Kubernetes' own where it has one: "CrashLoopBackOff".
+	Reason string `json:"reason"`
+	// Message says it for a person, without the pod's name.
+	Message string `json:"message"`
+	// Failing: from what is seen it will not get better without a person or a
+	// change. False for what is merely on its way.
+	Failing bool `json:"failing"`
+}
+
+// Grace periods after which a state that often passes by itself counts as failing.
+const (
+	unschedulableGrace = 30 * time.Second // a scheduler retry, a volume being provisioned
+	terminatingGrace   = time.Minute      // beyond the pod's own grace period
+	notReadyGrace      = 10 * time.Minute // running, never ready: Deployments' progressDeadlineSeconds
+	eventFresh         = 5 * time.Minute  // older warnings speak of the past
+)
+
+// failingWaits are the container waiting reasons of the kubelet that repeat until
+// something changes. ErrImagePull and the like come before their BackOff form and
+// can still be a hiccup, so they are not here.
+var failingWaits = map[string]bool{
+	"CrashLoopBackOff":           true,
+	"ImagePullBackOff":           true,
+	"InvalidImageName":           true,
+	"ErrImageNeverPull":          true,
+	"ErrImageReferenceConflict":  true,
+	"CreateContainerConfigError": true,
+	"CreateContainerError":       true,
+	"RunContainerError":          true,
+	"PreCreateHookError":         true,
+	"PostStartHookError":         true,
+}
+
+// Trouble says why the replica is not available, nil when it is, or when it is
+// not wanted. It goes by what is seen: conditions, container states, claims and
+// warnings, never by the bare age of a rollout.
+func (s *Snapshot) Trouble(r Replica) *Trouble {
+	switch {
+	case !r.Desired || r.Available:
+		return nil
+	case r.Pod == nil:
+		return s.missingTrouble(r)
+	case r.Terminating:
+		overdue := s.TakenAt.Sub(r.Pod.DeletionTimestamp.Time)
+		t := &Trouble{Reason: "Terminating", Message: "is terminating"}
+		if overdue > terminatingGrace {
+			t.Failing = true
+			t.Message = fmt.Sprintf("should have been gone %s ago", Age(overdue))
+			if len(r.Pod.Finalizers) > 0 {
+				t.Message += " and is held by finalizers " + strings.Join(r.Pod.Finalizers, ", ")
+			} else if r.Pod.Spec.NodeName != "" {
+				t.Message += ": is node " + r.Pod.Spec.NodeName + " alive?"
+			}
+		}
+		return t
+	}
+	if t := s.schedulingTrouble(r); t != nil {
+		return t
+	}
+	if t := containerTrouble(r.Pod); t != nil {
+		return t
+	}
+	if t := s.volumeTrouble(r); t != nil {
+		return t
+	}
+	return s.readinessTrouble(r)
+}
+
+// missingTrouble looks for the controller's own warning about the pod that it
+// cannot create: a quota, an admission webhook, a bad volume claim template.
+func (s *Snapshot) missingTrouble(r Replica) *Trouble {
+	name := s.Name(r.Ordinal)
+	for _, e := range s.Events {
+		if e.InvolvedObject.Kind == "StatefulSet" && e.Reason == "FailedCreate" &&
+			mentions(e.Message, name) && s.TakenAt.Sub(EventTime(e)) < eventFresh {
+			return &Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: " + e.Message}
+		}
+	}
+	return &Trouble{Reason: "Missing", Message: "is not there yet"}
+}
+
+// mentions says whether the word stands in the text and is not just the
+// beginning of a longer one: web-1 is not mentioned by "web-10".
+func mentions(text, word string) bool {
+	for {
+		i := strings.Index(text, word)
+		if i < 0 {
+			return false
+		}
+		text = text[i+len(word):]
+		if text == "" || text[0] < '0' || text[0] > '9' {
+			return true
+		}
+	}
+}
+
+func (s *Snapshot) schedulingTrouble(r Replica) *Trouble {
+	for _, c := range r.Pod.Status.Conditions {
+		if c.Type != corev1.PodScheduled || c.Status != corev1.ConditionFalse {
+			continue
+		}
+		since := s.TakenAt.Sub(c.LastTransitionTime.Time)
+		t := &Trouble{Reason: "Unschedulable", Failing: since > unschedulableGrace}
+		for _, claim := range r.Claims {
+			if claim.Status.Phase != corev1.ClaimBound {
+				t.Reason = "UnboundClaim"
+				t.Message = fmt.Sprintf("waits for its claim %s, which is %s", claim.Name, claim.Status.Phase)
+				return t
+			}
+		}
+		t.Message = fmt.Sprintf("cannot be scheduled for %s: %s", Age(since), c.Message)
+		return t
+	}
+	return nil
+}
+
+func containerTrouble(pod *corev1.Pod) *Trouble {
+	for _, list := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
+		for _, c := range list {
+			if w := c.State.Waiting; w != nil && w.Reason != "" && w.Reason != "ContainerCreating" && w.Reason != "PodInitializing" {
+				t := &Trouble{Reason: w.Reason, Failing: failingWaits[w.Reason]}
+				t.Message = fmt.Sprintf("is in %s (%s)", w.Reason, containerDetail(c, w.Message))
+				return t
+			}
+			if d := c.State.Terminated; d != nil && d.ExitCode != 0 {
+				return &Trouble{Reason: "Terminated", Failing: c.RestartCount > 1,
+					Message: fmt.Sprintf("has container %s ended with exit code %d", c.Name, d.ExitCode)}
+			}
+		}
+	}
+	return nil
+}
+
+func containerDetail(c corev1.ContainerStatus, message string) string {
+	parts := []string{"container " + c.Name}
+	if d := c.LastTerminationState.Terminated; d != nil {
+		end := fmt.Sprintf("exit code %d", d.ExitCode)
+		if d.Reason != "" && d.Reason != "Error" && d.Reason != "Completed" {
+			end = d.Reason + ", " + end
+		}
+		parts = append(parts, end)
+	} else if message != "" {
+		parts = append(parts, strings.TrimSpace(message))
+	}
+	if c.RestartCount > 0 {
+		parts = append(parts, fmt.Sprintf("%d restarts", c.RestartCount))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// volumeTrouble reports attach and mount failures, which show only as events.
+func (s *Snapshot) volumeTrouble(r Replica) *Trouble {
+	if r.Pod.Status.Phase != corev1.PodPending {
+		return nil
+	}
+	for _, e := range s.Events {
+		if (e.Reason == "FailedAttachVolume" || e.Reason == "FailedMount") && e.InvolvedObject.UID == r.Pod.UID &&
+			s.TakenAt.Sub(EventTime(e)) < eventFresh {
+			return &Trouble{Reason: e.Reason, Failing: eventCount(e) > 1, Message: "cannot get its volume: " + e.Message}
+		}
+	}
+	return nil
+}
+
+func (s *Snapshot) readinessTrouble(r Replica) *Trouble {
+	if r.Ready {
+		return &Trouble{Reason: "MinReadySeconds", Message: fmt.Sprintf("is ready, available after %ds without interruption", s.Set.Spec.MinReadySeconds)}
+	}
+	since := r.Pod.CreationTimestamp.Time
+	for _, c := range r.Pod.Status.Conditions {
+		if c.Type == corev1.PodReady && c.LastTransitionTime.After(since) {
+			since = c.LastTransitionTime.Time
+		}
+	}
+	age := s.TakenAt.Sub(since)
+	if r.Pod.Status.Phase != corev1.PodRunning {
+		return &Trouble{Reason: string(r.Pod.Status.Phase), Message: fmt.Sprintf("is %s for %s", r.Pod.Status.Phase, Age(age))}
+	}
+	return &Trouble{Reason: "NotReady", Failing: age > notReadyGrace, Message: fmt.Sprintf("runs but is not ready for %s", Age(age))}
+}
+
+// EventTime is when the event was last seen.
+func EventTime(e *corev1.Event) time.Time {
+	switch {
+	case e.Series != nil && !e.Series.LastObservedTime.IsZero():
+		return e.Series.LastObservedTime.Time
+	case !e.LastTimestamp.IsZero():
+		return e.LastTimestamp.Time
+	case !e.EventTime.IsZero():
+		return e.EventTime.Time
+	}
+	return e.CreationTimestamp.Time
+}
+
+func eventCount(e *corev1.Event) int32 {
+	if e.Series != nil {
+		return e.Series.Count
+	}
+	return e.Count
+}
