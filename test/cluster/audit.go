@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,14 +47,20 @@ func (c *Cluster) Audit(namespace string) ([]AuditEvent, error) {
 	return c.audit.events(namespace)
 }
 
-// auditReader reads a log that grows. It remembers where each namespace's
-// events are, and not the events: a large test makes very many.
+// auditReader reads a log that grows. Of most lines it remembers only where
+// they are: a large test makes very many, and asks about one namespace.
 type auditReader struct {
 	path string
 
-	mu     sync.Mutex
-	offset int64
-	lines  map[string][]span
+	mu         sync.Mutex
+	offset     int64
+	namespaces map[string]*namespaceLog
+}
+
+// namespaceLog has the events that were asked for, and where the later ones are.
+type namespaceLog struct {
+	events []AuditEvent
+	unread []span
 }
 
 type span struct {
@@ -72,8 +79,11 @@ func (r *auditReader) events(namespace string) ([]AuditEvent, error) {
 	if err := r.catchUp(log); err != nil {
 		return nil, fmt.Errorf("read the audit log: %w", err)
 	}
-	var events []AuditEvent
-	for _, line := range r.lines[namespace] {
+	ns := r.namespaces[namespace]
+	if ns == nil {
+		return nil, nil
+	}
+	for _, line := range ns.unread {
 		data := make([]byte, line.length)
 		if _, err := log.ReadAt(data, line.offset); err != nil {
 			return nil, fmt.Errorf("read the audit log: %w", err)
@@ -82,15 +92,16 @@ func (r *auditReader) events(namespace string) ([]AuditEvent, error) {
 		if err != nil {
 			return nil, err
 		}
-		events = append(events, event)
+		ns.events = append(ns.events, event)
 	}
-	return events, nil
+	ns.unread = nil
+	return slices.Clone(ns.events), nil
 }
 
 // catchUp notes the lines that were added since the last time.
 func (r *auditReader) catchUp(log *os.File) error {
-	if r.lines == nil {
-		r.lines = map[string][]span{}
+	if r.namespaces == nil {
+		r.namespaces = map[string]*namespaceLog{}
 	}
 	if _, err := log.Seek(r.offset, io.SeekStart); err != nil {
 		return err
@@ -104,17 +115,31 @@ func (r *auditReader) catchUp(log *os.File) error {
 		if err != nil {
 			return err
 		}
-		if bytes.Contains(line, []byte(`"stage":"ResponseComplete"`)) {
-			var event struct{ ObjectRef struct{ Namespace string } }
-			if err := json.Unmarshal(line, &event); err != nil {
-				return fmt.Errorf("at offset %d: %w", r.offset, err)
+		if namespace := answeredIn(line); namespace != "" {
+			ns := r.namespaces[namespace]
+			if ns == nil {
+				ns = &namespaceLog{}
+				r.namespaces[namespace] = ns
 			}
-			if ns := event.ObjectRef.Namespace; ns != "" {
-				r.lines[ns] = append(r.lines[ns], span{r.offset, len(line)})
-			}
+			ns.unread = append(ns.unread, span{r.offset, len(line)})
 		}
 		r.offset += int64(len(line))
 	}
+}
+
+// answeredIn is the namespace of an event whose request was answered, or "".
+// It reads no further than the object's reference, which stands before the
+// bodies; a quote inside of what stands before that is escaped.
+func answeredIn(line []byte) string {
+	head, reference, found := bytes.Cut(line, []byte(`"objectRef":`))
+	if !found || !bytes.Contains(head, []byte(`"stage":"ResponseComplete"`)) {
+		return ""
+	}
+	var ref struct{ Namespace string }
+	if err := json.NewDecoder(bytes.NewReader(reference)).Decode(&ref); err != nil {
+		return ""
+	}
+	return ref.Namespace
 }
 
 func parseAuditEvent(line []byte) (AuditEvent, error) {

@@ -14,6 +14,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/lockfile"
 )
 
 // kubernetesVersion is what the components report. It must name the version of
@@ -63,7 +65,7 @@ func supervisorTarget(source string) target {
 		name:    "supervisor",
 		module:  source,
 		pkg:     "./cmd/supervisor",
-		sources: []string{"cmd/supervisor/*.go", "internal/supervisor/*.go"},
+		sources: []string{"cmd/supervisor/*.go", "internal/supervisor/*.go", "internal/lockfile/*.go"},
 		ldflags: "-s -w",
 		usually: "a few seconds",
 	}
@@ -139,7 +141,7 @@ func build(ctx context.Context, t target, log io.Writer) (string, error) {
 	}
 
 	p := newProgress(log)
-	unlock, err := lock(ctx, dir+".lock", func() {
+	unlock, err := lockfile.Take(ctx, dir+".lock", func() {
 		p.say("waiting for another build of the %s to finish", t.name)
 	})
 	if err != nil {
@@ -205,6 +207,9 @@ func (t target) key(ctx context.Context, goTool string) (string, error) {
 			return "", err
 		}
 		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
 			data, err := os.ReadFile(file)
 			if err != nil {
 				return "", err

@@ -26,6 +26,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/lockfile"
 	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/supervisor"
 )
 
@@ -103,7 +104,7 @@ func up(ctx context.Context, c Config, pickPort func() (int, error)) (*Cluster, 
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout,
 		fmt.Errorf("the cluster was not up within %s", startTimeout))
 	defer cancel()
-	unlock, err := lock(ctx, c.Dir+".lock", nil)
+	unlock, err := lockfile.Take(ctx, supervisor.Lock(c.Dir), nil)
 	if err != nil {
 		return nil, fmt.Errorf("wait for another start or stop of cluster %s: %w", c.Name, err)
 	}
@@ -358,7 +359,7 @@ func Remove(dir string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	unlock, err := lock(ctx, dir+".lock", nil)
+	unlock, err := lockfile.Take(ctx, supervisor.Lock(dir), nil)
 	if err != nil {
 		return fmt.Errorf("wait for a start of the cluster in %s: %w", dir, err)
 	}
@@ -408,26 +409,34 @@ func (c *Cluster) KubeconfigFor(ctx context.Context, user string, groups ...stri
 	return file.Name(), writeKubeconfig(file.Name(), c.state.Name, c.state.Server, ca, user, groups...)
 }
 
-// Pause stops a component in its tracks, as SIGSTOP does, until Resume: so a
-// test can look at what lies between two steps of a controller.
-func (c *Cluster) Pause(component string) error { return c.signal(component, syscall.SIGSTOP) }
-
-// Resume lets a paused component go on.
-func (c *Cluster) Resume(component string) error { return c.signal(component, syscall.SIGCONT) }
-
-func (c *Cluster) signal(component string, signal syscall.Signal) error {
-	running, err := supervisor.Processes(c.dir)
+// Pause stops a component in its tracks, until Resume: so a test can look at
+// what lies between two steps of a controller.
+func (c *Cluster) Pause(component string) error {
+	p, err := c.component(component)
 	if err != nil {
 		return err
 	}
-	for _, p := range running {
-		if p.Name != component {
-			continue
-		}
-		if !p.Alive() {
-			return fmt.Errorf("%s of cluster %s no longer runs", component, c.state.Name)
-		}
-		return syscall.Kill(p.PID, signal)
+	return p.Pause()
+}
+
+// Resume lets a paused component go on.
+func (c *Cluster) Resume(component string) error {
+	p, err := c.component(component)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("cluster %s has no component %q", c.state.Name, component)
+	return p.Resume()
+}
+
+func (c *Cluster) component(name string) (supervisor.Running, error) {
+	running, err := supervisor.Processes(c.dir)
+	if err != nil {
+		return supervisor.Running{}, err
+	}
+	for _, p := range running {
+		if p.Name == name && p.Alive() {
+			return p, nil
+		}
+	}
+	return supervisor.Running{}, fmt.Errorf("cluster %s runs no %q", c.state.Name, name)
 }

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"regexp"
 	"strings"
@@ -52,17 +51,13 @@ func Shared(t testing.TB, featureGates map[string]bool) *Cluster {
 			return
 		}
 		s.ours = true
-		s.cluster, s.err = Up(context.Background(), Config{FeatureGates: featureGates, Log: testLog()})
+		s.cluster, s.err = Up(context.Background(), Config{FeatureGates: featureGates, Log: os.Stderr})
 	})
 	if s.err != nil {
 		t.Fatalf("the shared test cluster: %v", s.err)
 	}
 	return s.cluster
 }
-
-// testLog is where the minutes of a cold build show. go test holds back what a
-// passing test prints, so a build of minutes would look as if it hung.
-func testLog() io.Writer { return os.Stderr }
 
 // StopShared ends all clusters that Shared has started. It is for TestMain:
 // without it they end a moment after the process.

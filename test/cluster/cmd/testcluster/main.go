@@ -193,7 +193,6 @@ func down(_ context.Context, args []string) error {
 	}
 	if _, err := os.Stat(dir); os.IsNotExist(err) {
 		fmt.Fprintf(os.Stderr, "there is no cluster in %s\n", dir)
-		return nil
 	}
 	return cluster.Remove(dir)
 }

@@ -1,7 +1,7 @@
 // Package supervisor starts the processes of one test cluster, watches them,
 // and takes all of them away again: when it is told to, or when the program
-// that wanted the cluster is gone. It uses the standard library alone, because
-// one of it runs beside every cluster.
+// that wanted the cluster is gone. It needs nothing but the standard library,
+// because one of it runs beside every cluster.
 package supervisor
 
 import (
@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -62,6 +63,10 @@ func (r Running) Alive() bool {
 	return r.PID > 0 && r.Identity != "" && identity(r.PID) == r.Identity
 }
 
+// Lock is the lock file of whoever starts or stops the cluster in dir. It is
+// outside of the folder, which comes and goes meanwhile.
+func Lock(dir string) string { return dir + ".lock" }
+
 // WritePlan lays down the plan that Run reads.
 func WritePlan(dir string, p Plan) error {
 	return writeJSON(filepath.Join(dir, planFile), p)
@@ -108,6 +113,22 @@ func writeJSON(path string, v any) error {
 	}
 	return writeFile(path, data)
 }
+
+// Pause stops a process, and returns when none of its threads runs any more.
+func (r Running) Pause() error {
+	if err := syscall.Kill(r.PID, syscall.SIGSTOP); err != nil {
+		return err
+	}
+	for end := time.Now().Add(5 * time.Second); !stopped(r.PID); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			return fmt.Errorf("%s (process %d) does not stop", r.Name, r.PID)
+		}
+	}
+	return nil
+}
+
+// Resume lets a paused process go on.
+func (r Running) Resume() error { return syscall.Kill(r.PID, syscall.SIGCONT) }
 
 // writeFile replaces a file in one step: whoever reads it while a process is
 // being killed finds the old or the new text, never half of one.

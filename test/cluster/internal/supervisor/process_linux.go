@@ -1,7 +1,9 @@
 package supervisor
 
 import (
+	"bytes"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -11,22 +13,42 @@ import (
 // common: the time of its start, and the boot that time counts from. It is ""
 // for a process that has ended, also when its parent has not looked yet.
 func identity(pid int) string {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return ""
-	}
-	// The command's name stands in parentheses and may hold anything.
-	_, rest, _ := strings.Cut(string(stat[strings.LastIndexByte(string(stat), ')'):]), " ")
-	fields := strings.Fields(rest)
-	const state, startTime = 0, 19
-	if len(fields) <= startTime || fields[state] == "Z" || fields[state] == "X" {
+	state, started := status("/proc/" + strconv.Itoa(pid) + "/stat")
+	if state == "" || state == "Z" || state == "X" {
 		return ""
 	}
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return ""
 	}
-	return strings.TrimSpace(string(boot)) + "/" + fields[startTime]
+	return strings.TrimSpace(string(boot)) + "/" + started
+}
+
+// stopped looks at each thread: a signal reaches them one after the other.
+func stopped(pid int) bool {
+	threads, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/stat")
+	for _, thread := range threads {
+		if state, _ := status(thread); state != "" && state != "T" {
+			return false
+		}
+	}
+	return len(threads) > 0
+}
+
+// status reads the state and the start time of a process or a thread, both ""
+// when it is gone.
+func status(file string) (state, started string) {
+	stat, err := os.ReadFile(file)
+	if err != nil {
+		return "", ""
+	}
+	// The command's name stands in parentheses and may hold anything.
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	const startTime = 19
+	if len(fields) <= startTime {
+		return "", ""
+	}
+	return fields[0], fields[startTime]
 }
 
 // dieWithParent makes the kernel end a component whose supervisor was killed.

@@ -12,15 +12,27 @@ import (
 // identity is something that two processes with the same pid don't have in
 // common: the time of its start. It is "" for a process that has ended.
 func identity(pid int) string {
-	out, err := exec.Command("ps", "-o", "state=,lstart=", "-p", strconv.Itoa(pid)).Output()
-	if err != nil {
-		return ""
-	}
-	state, started, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
+	state, started := status(pid)
 	if strings.HasPrefix(state, "Z") {
 		return ""
 	}
-	return strings.TrimSpace(started)
+	return started
+}
+
+func stopped(pid int) bool {
+	state, _ := status(pid)
+	return strings.HasPrefix(state, "T")
+}
+
+// status reads the state and the start time of a process, both "" when it is
+// gone.
+func status(pid int) (state, started string) {
+	out, err := exec.Command("ps", "-o", "state=,lstart=", "-p", strconv.Itoa(pid)).Output()
+	if err != nil {
+		return "", ""
+	}
+	state, started, _ = strings.Cut(strings.TrimSpace(string(out)), " ")
+	return state, strings.TrimSpace(started)
 }
 
 // dieWithParent has no counterpart here: the components of a supervisor that

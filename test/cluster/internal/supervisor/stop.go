@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/lockfile"
 )
 
 // Stop ends the cluster in dir and removes all that it left: its processes,
@@ -60,5 +62,6 @@ func clean(dir string, plan Plan) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return fmt.Errorf("remove the cluster's folder: %w", err)
 	}
+	lockfile.Sweep(Lock(dir))
 	return nil
 }
