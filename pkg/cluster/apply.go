@@ -13,10 +13,30 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
+
+// transient says whether trying again can help: the server was not reached, or
+// did not manage to answer.
+func transient(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return utilnet.IsConnectionReset(err) || utilnet.IsConnectionRefused(err) || utilnet.IsProbableEOF(err) ||
+		utilnet.IsHTTP2ConnectionLost(err) || errors.As(err, &timeout) && timeout.Timeout() ||
+		apierrors.IsInternalError(err) || apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) ||
+		apierrors.IsServiceUnavailable(err) || apierrors.IsTooManyRequests(err)
+}
+
+// failed says what could not be done; whether it can be tried again is in the error.
+func (v *View) failed(what string, err error) error {
+	if !transient(err) {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	v.warn(what + " failed, trying again: " + err.Error())
+	return fmt.Errorf("%s: %w: %w", what, plan.ErrTransient, err)
+}
 
 // Apply carries out one action on the view's set. The returned function says
 // whether a snapshot shows the write.
@@ -40,7 +60,7 @@ func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(
 			return nil, fmt.Errorf("%w: %w", plan.ErrChanged, err)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("delete pod %s: %w", d.Name, err)
+			return nil, v.failed("delete pod "+d.Name, err)
 		}
 		v.record(ctx, s.Set, "PodDeleted", a.Why)
 		return func(s *sts.Snapshot) bool { return podGone(s, d.UID) }, nil
@@ -67,7 +87,7 @@ func (v *View) patch(ctx context.Context, p *plan.PatchSet, dryRun ...string) (*
 	case testFailed(err), apierrors.IsConflict(err):
 		return nil, fmt.Errorf("%w: %w", plan.ErrChanged, err)
 	}
-	return nil, fmt.Errorf("patch statefulset %s: %w", v.query.Names[0], err)
+	return nil, v.failed("patch statefulset "+v.query.Names[0], err)
 }
 
 // testFailed tells a JSON patch whose test operation failed from an object that

@@ -31,9 +31,11 @@ const clockSkew = 2 * time.Second
 
 // Client reads and writes one cluster.
 type Client struct {
-	kube   kubernetes.Interface
-	clock  clock.WithTicker
-	offset atomic.Int64 // server's clock minus ours, in nanoseconds
+	kube kubernetes.Interface
+	// watcher is kube without --request-timeout, which is about single requests.
+	watcher kubernetes.Interface
+	clock   clock.WithTicker
+	offset  atomic.Int64 // server's clock minus ours, in nanoseconds
 }
 
 // New makes a Client. It asks nothing of the server yet.
@@ -60,6 +62,10 @@ func New(config *rest.Config, userAgent string, c clock.WithTicker, warnings io.
 		return nil, err
 	}
 	client.kube = kube
+	config.Timeout = 0
+	if client.watcher, err = kubernetes.NewForConfig(config); err != nil {
+		return nil, err
+	}
 	return client, nil
 }
 

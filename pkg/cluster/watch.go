@@ -77,15 +77,15 @@ func (c *Client) Open(ctx context.Context, q Query, needed []string, warn func(s
 	}
 	ns := q.Namespace
 	v.kinds = []*kind{
-		{"statefulsets", appsinformers.NewFilteredStatefulSetInformer(c.kube, ns, 0, nil, sets)},
-		{"pods", coreinformers.NewFilteredPodInformer(c.kube, ns, 0, nil, byLabel)},
-		{"persistentvolumeclaims", coreinformers.NewFilteredPersistentVolumeClaimInformer(c.kube, ns, 0, nil, all)},
-		{"poddisruptionbudgets", policyinformers.NewFilteredPodDisruptionBudgetInformer(c.kube, ns, 0, nil, all)},
-		{"services", coreinformers.NewFilteredServiceInformer(c.kube, ns, 0, nil, service)},
-		{"events", coreinformers.NewFilteredEventInformer(c.kube, ns, 0, nil, byField("type=Warning"))},
+		{"statefulsets", appsinformers.NewFilteredStatefulSetInformer(c.watcher, ns, 0, nil, sets)},
+		{"pods", coreinformers.NewFilteredPodInformer(c.watcher, ns, 0, nil, byLabel)},
+		{"persistentvolumeclaims", coreinformers.NewFilteredPersistentVolumeClaimInformer(c.watcher, ns, 0, nil, all)},
+		{"poddisruptionbudgets", policyinformers.NewFilteredPodDisruptionBudgetInformer(c.watcher, ns, 0, nil, all)},
+		{"services", coreinformers.NewFilteredServiceInformer(c.watcher, ns, 0, nil, service)},
+		{"events", coreinformers.NewFilteredEventInformer(c.watcher, ns, 0, nil, byField("type=Warning"))},
 	}
 	if slices.Contains(needed, "controllerrevisions") {
-		v.kinds = append(v.kinds, &kind{"controllerrevisions", appsinformers.NewFilteredControllerRevisionInformer(c.kube, ns, 0, nil, byLabel)})
+		v.kinds = append(v.kinds, &kind{"controllerrevisions", appsinformers.NewFilteredControllerRevisionInformer(c.watcher, ns, 0, nil, byLabel)})
 	}
 	return v, nil
 }

@@ -131,7 +131,8 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 			intent = of(s, h, sts.TemplateDigest(&set.Spec.Template))
 		}
 	}
-	if c.out.human() && writes {
+	asks := writes && !c.yes && c.dryRun == "none"
+	if asks || c.out.human() && (writes || c.dryRun != "none") {
 		to := c.env.ErrOut
 		if c.dryRun != "none" {
 			to = c.env.Out
@@ -139,10 +140,10 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		_, _ = fmt.Fprintf(to, "%s of statefulset.apps/%s in namespace %s%s:\n", c.verb, name, ns, c.dryRunNote())
 		print.Plan(to, report.Plan, c.env.errStyle())
 	}
-	if !writes && (first.Verdict != plan.Wait || c.dryRun != "none") || c.dryRun != "none" {
+	if c.dryRun != "none" || !writes && first.Verdict != plan.Wait {
 		return c.finish(report, s, first, nil)
 	}
-	if writes && !c.yes {
+	if asks {
 		if err := c.env.confirm(ctx, "Go on?"); err != nil {
 			return err
 		}

@@ -28,6 +28,13 @@ type World interface {
 // outdated before the loop gives up.
 const changedLimit = 20
 
+// After a call that the server did not answer it is tried again, at most
+// transientLimit times in a row, each time after transientPause.
+const (
+	transientLimit = 20
+	transientPause = time.Second
+)
+
 // callTimeout bounds one write. It does not end with ctx: on Ctrl-C the call in
 // flight is finished, so that what was done is known.
 const callTimeout = 30 * time.Second
@@ -128,6 +135,8 @@ type runner struct {
 	then     *plan.Decision           // how the run ends when it has
 	stale    string                   // resourceVersion of a set that a write found outdated
 	changed  int
+	failed   int
+	retryAt  time.Time
 	progress string
 	since    time.Time
 }
@@ -151,6 +160,9 @@ func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 			return false, nil
 		}
 		r.stale = ""
+	}
+	if s.TakenAt.Before(r.retryAt) {
+		return false, nil
 	}
 	if p := s.Progress(); p != r.progress {
 		r.progress, r.since = p, s.TakenAt
@@ -181,10 +193,16 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) er
 		}
 		return nil
 	}
+	if errors.Is(err, plan.ErrTransient) {
+		if r.failed++; r.failed <= transientLimit {
+			r.retryAt = s.TakenAt.Add(transientPause)
+			return nil
+		}
+	}
 	if err != nil {
 		return err
 	}
-	r.changed = 0
+	r.changed, r.failed = 0, 0
 	r.facts.Wrote = r.facts.Wrote || d.Action.PatchSet != nil
 	r.seen, r.then = seen, d.Then
 	r.result.Applied = append(r.result.Applied, Applied{At: s.TakenAt, Action: *d.Action})

@@ -15,16 +15,16 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, replicas []sts.Replica) 
 	missing := st.ordinals(func(r ReplicaStatus) bool { return r.Role == Missing })
 	switch {
 	case set.DeletionTimestamp != nil:
-		st.say(Deleting, fmt.Sprintf("being deleted, %s left", plural(len(s.Pods), "pod")), "")
+		st.say(Deleting, fmt.Sprintf("being deleted, %s left", sts.Count(len(s.Pods), "pod")), "")
 	case !sts.Observed(set):
 		st.say(Progressing, "the StatefulSet controller has not yet seen the last change", "")
 	case st.stuck(s, c):
 	case len(leaving) > 0:
-		st.say(ScalingDown, fmt.Sprintf("scaling down: ordinals %s are leaving", sts.FormatOrdinals(leaving)), "")
+		st.say(ScalingDown, fmt.Sprintf("scaling down: %s leaving", sts.SayOrdinals(leaving)), "")
 	case st.WantedReplicas == 0:
 		st.say(Parked, "parked at 0 replicas", "")
 	case len(missing) > 0 && c == nil && st.StableRevision == st.UpdateRevision && scalingUp(replicas):
-		st.say(ScalingUp, fmt.Sprintf("scaling up: ordinals %s are still to come%s", sts.FormatOrdinals(missing), st.waitingFor(s, replicas)), "")
+		st.say(ScalingUp, fmt.Sprintf("scaling up: %s still to come%s", sts.SayOrdinals(missing), st.waitingFor(s, replicas)), "")
 	case c != nil && c.Aborting:
 		st.say(Progressing, "going back to the stable revision "+c.StableRevision+st.waitingFor(s, replicas),
 			st.ownHint("kubectl sts canary abort "+st.Name+" goes on with it"))
@@ -62,12 +62,11 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 			unavailable = append(unavailable, r.Ordinal)
 		}
 	}
-	done := fmt.Sprintf("%d of %s updated", st.UpdatedReplicas, plural(int(st.WantedReplicas), "pod"))
+	done := fmt.Sprintf("%d of %s updated", st.UpdatedReplicas, sts.Count(int(st.WantedReplicas), "pod"))
 	canary := st.Canary != nil && len(st.Canary.Ordinals) > 0
 	subject := ""
 	if canary {
-		subject = fmt.Sprintf("canary of %s (%s %s)", plural(len(st.Canary.Ordinals), "pod"),
-			ordinalWord(len(st.Canary.Ordinals)), sts.FormatOrdinals(st.Canary.Ordinals))
+		subject = fmt.Sprintf("canary of %s (%s)", sts.Count(len(st.Canary.Ordinals), "pod"), sts.SayOrdinals(st.Canary.Ordinals))
 	}
 	switch {
 	case len(due) > 0:
@@ -79,13 +78,13 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 	case len(unavailable) > 0:
 		st.say(Progressing, fmt.Sprintf("%d of %d pods available", st.AvailableReplicas, st.WantedReplicas)+st.waitingFor(s, replicas), "")
 	case len(held) > 0 && !sts.IsRollingUpdate(s.Set):
-		st.say(Paused, fmt.Sprintf("%s: ordinals %s get the new template when somebody deletes their pods",
-			s.Set.Spec.UpdateStrategy.Type, sts.FormatOrdinals(held)), "")
+		st.say(Paused, fmt.Sprintf("%s: the new template waits for the pods of %s to be deleted",
+			s.Set.Spec.UpdateStrategy.Type, sts.SayOrdinals(held)), "")
 	case len(held) > 0 && canary:
 		st.say(Paused, subject+" healthy, waiting to be promoted",
 			st.ownHint(fmt.Sprintf("kubectl sts canary promote %[1]s, or kubectl sts canary abort %[1]s", st.Name)))
 	case len(held) > 0:
-		st.say(Paused, fmt.Sprintf("the partition holds back ordinals %s", sts.FormatOrdinals(held)),
+		st.say(Paused, fmt.Sprintf("the partition holds back %s", sts.SayOrdinals(held)),
 			st.ownHint("kubectl sts canary promote "+st.Name))
 	case c != nil:
 		st.say(Paused, "every ordinal runs the canary, which is not finished yet",
@@ -93,15 +92,8 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 	case st.UpdateStrategy == string(appsv1.RollingUpdateStatefulSetStrategyType) && s.Set.Status.CurrentRevision != st.UpdateRevision:
 		st.say(Progressing, "updated, the StatefulSet controller is finishing", "")
 	default:
-		st.say(Complete, fmt.Sprintf("all %s available on %s", plural(int(st.WantedReplicas), "pod"), st.UpdateRevision), "")
+		st.say(Complete, fmt.Sprintf("all %s available on %s", sts.Count(int(st.WantedReplicas), "pod"), st.UpdateRevision), "")
 	}
-}
-
-func ordinalWord(n int) string {
-	if n == 1 {
-		return "ordinal"
-	}
-	return "ordinals"
 }
 
 // stuck says so when a wanted ordinal is failing: see [sts.Trouble].

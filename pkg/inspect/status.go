@@ -423,13 +423,6 @@ func (st *Status) fromCounters(s *sts.Snapshot) {
 		c.ReadyReplicas, st.WantedReplicas, c.UpdatedReplicas)
 }
 
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
-}
-
 func sentence(parts ...string) string { return strings.Join(parts, "; ") }
 
 // Fingerprint changes when something has happened, and not because time passes.

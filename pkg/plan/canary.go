@@ -111,7 +111,10 @@ func canaryPods(s *sts.Snapshot) *Decision {
 		r := replicas[i]
 		t := s.Trouble(r)
 		if t != nil && t.Failing {
-			d := decide(Stuck, ReasonPodFailing, s.Name(r.Ordinal)+" "+t.Message, "kubectl sts canary abort "+s.Set.Name)
+			d := trouble(s, r, t, Stuck)
+			if r.Revision == s.Set.Status.UpdateRevision {
+				d.Hint = "kubectl sts canary abort " + s.Set.Name
+			}
 			return &d
 		}
 		if !r.Desired || r.Ordinal < sts.UpdateFrom(s.Set) {

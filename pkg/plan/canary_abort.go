@@ -182,8 +182,8 @@ func (i AbortCanary) finish(s *sts.Snapshot, c sts.Canary) Decision {
 	if update := s.Set.Status.UpdateRevision; update != c.StableRevision {
 		end = decide(Stuck, ReasonRevisionReencoded,
 			fmt.Sprintf("every ordinal of statefulset %s runs the stable template, but the server wrote it anew as %s instead of %s: "+
-				"the partition stays at ordinal %s, because lowering it would restart ordinals %s, which run the same template",
-				s.Set.Name, update, c.StableRevision, sts.UpdateFrom(s.Set), sts.FormatOrdinals(heldBack(s))),
+				"the partition stays at ordinal %s, because lowering it would restart %s, which run the same template",
+				s.Set.Name, update, c.StableRevision, sts.UpdateFrom(s.Set), sts.SayOrdinals(heldBack(s))),
 			"when these restarts are fine: kubectl sts canary promote "+s.Set.Name+" --full")
 	} else {
 		b = b.partition(c.PartitionBefore)

@@ -73,7 +73,7 @@ func (i StartCanary) goOn(s *sts.Snapshot, c *sts.Canary, same bool) Decision {
 	// With a goal recorded the start is still under way, whatever the set's size
 	// has become meanwhile.
 	if c.Aborting || !same || c.Goal == nil && sts.UpdateFrom(s.Set) != i.from(s) {
-		state := "stands at ordinals " + sts.FormatOrdinals(updated(s))
+		state := "stands at " + sts.SayOrdinals(updated(s))
 		if c.Aborting {
 			state = "is being aborted"
 		}
@@ -91,19 +91,16 @@ func (i StartCanary) goOn(s *sts.Snapshot, c *sts.Canary, same bool) Decision {
 
 // paused says where the canary stands when the command ends.
 func paused(s *sts.Snapshot, unseen bool) Decision {
-	state := "runs the new revision and is available; ordinals " + sts.FormatOrdinals(heldBack(s)) + " are held back"
+	state := "available on the new revision"
 	if unseen {
-		state = "is given the new revision; not waited for"
+		state = "to get the new revision, not waited for"
+	}
+	if held := heldBack(s); len(held) > 0 {
+		state += "; held back: " + sts.SayOrdinals(held)
 	}
 	hint := fmt.Sprintf("kubectl sts canary promote %[1]s, or kubectl sts canary abort %[1]s", s.Set.Name)
-	return decide(Done, ReasonPaused, fmt.Sprintf("canary %s %s", podNames(s, updated(s)), state), hint)
-}
-
-func podNames(s *sts.Snapshot, ordinals []sts.Ordinal) string {
-	if len(ordinals) == 1 {
-		return s.Name(ordinals[0])
-	}
-	return s.Set.Name + "-[" + sts.FormatOrdinals(ordinals) + "]"
+	return decide(Done, ReasonPaused, fmt.Sprintf("canary of %s (%s) %s",
+		sts.Count(len(updated(s)), "pod"), sts.SayOrdinals(updated(s)), state), hint)
 }
 
 func (i StartCanary) from(s *sts.Snapshot) sts.Ordinal {
@@ -153,7 +150,7 @@ func (i StartCanary) begin(s *sts.Snapshot, changes []imageEdit) Decision {
 		TemplateDigest: i.TemplateDigest, StartedBy: i.Name, StartedAt: s.TakenAt, Goal: &from,
 	})
 	canaries := ordinalRange(from, sts.End(s.Set))
-	why := fmt.Sprintf("start a canary on ordinals %s: %s", sts.FormatOrdinals(canaries), describe(changes))
+	why := fmt.Sprintf("start a canary on %s: %s", sts.SayOrdinals(canaries), describe(changes))
 	return do(b.action("CanaryStarted", why), "Start")
 }
 

@@ -144,7 +144,7 @@ func inFlight(s *sts.Snapshot) string {
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		return fmt.Sprintf("ordinals %s are on %s, not on %s", sts.FormatOrdinals(other), strings.Join(names, " and "), st.UpdateRevision)
+		return fmt.Sprintf("%s on %s, not on %s", sts.SayOrdinals(other), strings.Join(names, " and "), st.UpdateRevision)
 	case st.CurrentRevision != st.UpdateRevision:
 		return fmt.Sprintf("the update from %s to %s is not finished", st.CurrentRevision, st.UpdateRevision)
 	}

@@ -24,6 +24,11 @@ type Intent interface {
 // written, and a fresh look decides anew.
 var ErrChanged = errors.New("changed meanwhile")
 
+// ErrTransient says that the server could not be reached or did not answer: the
+// action may or may not have been carried out. It can be tried again, because its
+// preconditions fail when it was.
+var ErrTransient = errors.New("no answer from the server")
+
 // Facts are what an Intent cannot see in a Snapshot.
 type Facts struct {
 	// Wrote says that this command has written to the set: from then on the owner

@@ -25,7 +25,11 @@ func Plan(w io.Writer, steps []plan.Decision, st Style) {
 			continue
 		}
 		if p := d.Action.PatchSet.Partition; p != nil {
-			fmt.Fprintf(w, "     %s\n", st.Paint(Dim, fmt.Sprintf("partition %d → %d: ordinals from %s up get the set's template", p.From, p.To, p.ToOrdinal)))
+			effect := fmt.Sprintf("ordinals from %s up get the set's template", p.ToOrdinal)
+			if d.Action.PatchSet.Canary == nil {
+				effect = "as before the canary; restarts nothing"
+			}
+			fmt.Fprintf(w, "     %s\n", st.Paint(Dim, fmt.Sprintf("partition %d → %d: %s", p.From, p.To, effect)))
 		}
 	}
 }

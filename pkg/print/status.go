@@ -128,8 +128,8 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 		field("Service", "%s", serviceLine(s.Service))
 	}
 	for _, budget := range s.Budgets {
-		field("Budget", "%s: %d disruptions allowed now (%d of %d healthy, %d required)", budget.Name,
-			budget.DisruptionsAllowed, budget.CurrentHealthy, budget.ExpectedPods, budget.DesiredHealthy)
+		field("Budget", "%s: %s allowed now (%d of %d healthy, %d required)", budget.Name,
+			sts.Count(budget.DisruptionsAllowed, "disruption"), budget.CurrentHealthy, budget.ExpectedPods, budget.DesiredHealthy)
 	}
 	if c := s.Canary; c != nil && c.StartedAt != nil {
 		field("Canary", "started %s ago by %s", sts.Age(now.Sub(c.StartedAt.Time)), c.StartedBy)

@@ -25,8 +25,8 @@ const (
 // for evictions, policy IfHealthyBudget). The second result is the budget in numbers.
 func JudgeBudget(b *policyv1.PodDisruptionBudget, podReady bool) (BudgetVerdict, string) {
 	st := b.Status
-	numbers := fmt.Sprintf("%s: %d of %d pods healthy, %d required, %d disruptions allowed now",
-		b.Name, st.CurrentHealthy, st.ExpectedPods, st.DesiredHealthy, st.DisruptionsAllowed)
+	numbers := fmt.Sprintf("%s: %d of %s healthy, %d required, %s allowed now",
+		b.Name, st.CurrentHealthy, Count(st.ExpectedPods, "pod"), st.DesiredHealthy, Count(st.DisruptionsAllowed, "disruption"))
 	if st.ObservedGeneration < b.Generation || st.ExpectedPods == 0 {
 		return BudgetShort, b.Name + ": the disruption controller has not counted its pods yet"
 	}

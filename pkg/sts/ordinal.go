@@ -130,6 +130,22 @@ func FormatOrdinals(ordinals []Ordinal) string {
 	return strings.Join(parts, ", ")
 }
 
+// SayOrdinals is FormatOrdinals with its noun: "ordinal 4", "ordinals 0-2, 4".
+func SayOrdinals(ordinals []Ordinal) string {
+	if len(ordinals) == 1 {
+		return "ordinal " + ordinals[0].String()
+	}
+	return "ordinals " + FormatOrdinals(ordinals)
+}
+
+// Count writes a number with its noun, "1 pod" or "3 pods".
+func Count[N int | int32](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 // Ordinals is a set of ordinals as people give it on a command line.
 type Ordinals []struct{ First, Last Ordinal }
 

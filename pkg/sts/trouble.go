@@ -155,7 +155,7 @@ func containerDetail(c corev1.ContainerStatus, message string) string {
 		parts = append(parts, strings.TrimSpace(message))
 	}
 	if c.RestartCount > 0 {
-		parts = append(parts, fmt.Sprintf("%d restarts", c.RestartCount))
+		parts = append(parts, Count(c.RestartCount, "restart"))
 	}
 	return strings.Join(parts, ", ")
 }
