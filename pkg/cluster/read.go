@@ -67,7 +67,12 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 	}
 	r := reader{ctx: ctx, inv: inv}
 	core := c.kube.CoreV1()
-	r.list("pods", pods, listOf(core.Pods(q.Namespace).List), func(o runtime.Object) { inv.Pods = append(inv.Pods, o.(*corev1.Pod)) })
+	r.list("pods", pods, listOf(core.Pods(q.Namespace).List), func(o runtime.Object) {
+		// Most pods of a cluster are no StatefulSet's: they are not kept.
+		if pod := o.(*corev1.Pod); sts.OwnerSet(pod) != "" {
+			inv.Pods = append(inv.Pods, pod)
+		}
+	})
 	r.list("persistentvolumeclaims", metav1.ListOptions{Limit: pageSize}, listOf(core.PersistentVolumeClaims(q.Namespace).List),
 		func(o runtime.Object) { inv.Claims = append(inv.Claims, o.(*corev1.PersistentVolumeClaim)) })
 	r.list("poddisruptionbudgets", metav1.ListOptions{Limit: pageSize}, listOf(c.kube.PolicyV1().PodDisruptionBudgets(q.Namespace).List),
@@ -116,8 +121,11 @@ func each(ctx context.Context, list listFunc, opts metav1.ListOptions, f func(ru
 	p := pager.New(pager.ListPageFunc(list))
 	p.PageSize = opts.Limit
 	return p.EachListItemWithAlloc(ctx, opts, func(o runtime.Object) error {
-		f(o)
-		return nil
+		o, err := trim(o)
+		if err == nil {
+			f(o)
+		}
+		return err
 	})
 }
 

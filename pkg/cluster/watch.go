@@ -165,7 +165,7 @@ func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
 }
 
 func (v *View) prepare(k *kind) error {
-	if err := k.informer.SetTransform(trim); err != nil {
+	if err := k.informer.SetTransform(trim[any]); err != nil {
 		return err
 	}
 	if err := k.informer.SetWatchErrorHandlerWithContext(func(ctx context.Context, r *cache.Reflector, err error) {
@@ -182,11 +182,11 @@ func (v *View) prepare(k *kind) error {
 
 // trim drops what no verb looks at, to keep memory small. Only the set's own
 // managedFields are read.
-func trim(o any) (any, error) {
-	if _, isSet := o.(*appsv1.StatefulSet); isSet {
+func trim[T any](o T) (T, error) {
+	if _, isSet := any(o).(*appsv1.StatefulSet); isSet {
 		return o, nil
 	}
-	if m, ok := o.(metav1.Object); ok {
+	if m, ok := any(o).(metav1.Object); ok {
 		m.SetManagedFields(nil)
 	}
 	return o, nil

@@ -49,8 +49,8 @@ ever touched.`,
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
 	ch := c.newChange(cmd, "CanaryReport", "canary start")
-	cmd.Flags().StringArrayVar(&images, "image", nil, "The new image, as image or container=image; may be repeated")
-	cmd.Flags().StringVar(&canaries, "canaries", "1", "How many of the highest ordinals: a number, or a percentage that rounds up")
+	cmd.Flags().StringArrayVar(&images, "image", nil, "The new image, as `[CONTAINER=]IMAGE`; may be repeated")
+	cmd.Flags().StringVar(&canaries, "canaries", "1", "How many of the highest ordinals: `N|P%`, a percentage rounds up")
 	cmd.Flags().BoolVar(&wait, "wait", true, "Wait until the canary is available")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		intent := plan.StartCanary{NoWait: !wait}
@@ -100,8 +100,8 @@ back to what it was before the canary, and the canary's annotation is removed.`,
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
 	ch := c.newChange(cmd, "CanaryReport", "canary promote")
-	cmd.Flags().Int32Var(&intent.Step, "step", 0, "How many more ordinals")
-	cmd.Flags().Int32Var(&to, "to", 0, "The lowest ordinal to update, inclusive")
+	cmd.Flags().Int32Var(&intent.Step, "step", 0, "Update `N` more ordinals")
+	cmd.Flags().Int32Var(&to, "to", 0, "The lowest `ORDINAL` to update, inclusive")
 	cmd.Flags().BoolVar(&intent.Full, "full", false, "Every ordinal, and finish the canary")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		given := 0

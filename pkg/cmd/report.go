@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,13 +22,10 @@ type output struct {
 func newOutput(cmd *cobra.Command, wide bool) *output {
 	o := &output{flags: genericclioptions.NewPrintFlags(""), wide: wide}
 	o.flags.AddFlags(cmd)
+	_ = cmd.Flags().MarkHidden("show-managed-fields") // a report has none
 	f := cmd.Flags().Lookup("output")
-	formats := append([]string{}, o.flags.AllowedFormats()...)
-	if wide {
-		formats = append(formats, "wide")
-	}
-	f.Usage = "Output format: " + strings.Join(formats, "|")
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	f.Usage = "Output format: " + strings.Join(o.formats(), "|")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(o.formats(), cobra.ShellCompDirectiveNoFileComp))
 	return o
 }
 
@@ -47,10 +45,20 @@ func (o *output) check() error {
 	if o.format() == "" || o.wide && o.isWide() {
 		return nil
 	}
-	if _, err := o.flags.ToPrinter(); err != nil {
+	if _, err := o.flags.ToPrinter(); genericclioptions.IsNoCompatiblePrinterError(err) {
+		return usagef("--output=%s: it is one of %s", o.format(), strings.Join(o.formats(), ", "))
+	} else if err != nil {
 		return usagef("%s", err)
 	}
 	return nil
+}
+
+func (o *output) formats() []string {
+	formats := slices.Clone(o.flags.AllowedFormats())
+	if o.wide {
+		formats = append(formats, "wide")
+	}
+	return formats
 }
 
 // print writes a report in a machine format. names are the objects that it is

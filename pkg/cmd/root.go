@@ -54,8 +54,37 @@ run again. Data goes to standard output, progress and warnings to standard error
 		newCanary(c),
 		newVersion(c),
 	)
+	root.AddCommand(newOptions(root))
 	root.InitDefaultCompletionCmd()
+	// As in kubectl, the flags that every command has are shown once, by options.
+	root.SetUsageTemplate(strings.NewReplacer(
+		inheritedFlags, "",
+		"{{.LocalFlags.FlagUsages |", "{{.LocalNonPersistentFlags.FlagUsagesWrapped 100 |",
+	).Replace(root.UsageTemplate()) + globalFlagsHint)
 	return root
+}
+
+// inheritedFlags is the part of cobra's usage template that a page is spared of.
+const inheritedFlags = `{{if .HasAvailableInheritedFlags}}
+
+Global Flags:
+{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}`
+
+const globalFlagsHint = `{{if not .HasAvailableSubCommands}}
+{{end}}Use "{{.Root.CommandPath}} options" for the flags that every command has.
+`
+
+func newOptions(root *cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "options",
+		Short: "List the flags that every command has",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "The following flags can be passed to any command:\n\n%s", root.PersistentFlags().FlagUsagesWrapped(100))
+			return err
+		},
+	}
+	return cmd
 }
 
 // unknownCommand rejects what is left of the command line after a group of commands.

@@ -72,14 +72,14 @@ type key struct{ namespace, name string }
 func (inv *Inventory) Snapshots() []*Snapshot {
 	pods := map[key][]*corev1.Pod{}
 	for _, pod := range inv.Pods {
-		if owner := controllerOf(pod, "StatefulSet"); owner != "" {
+		if owner := OwnerSet(pod); owner != "" {
 			k := key{pod.Namespace, owner}
 			pods[k] = append(pods[k], pod)
 		}
 	}
 	revisions := map[key][]*appsv1.ControllerRevision{}
 	for _, r := range inv.Revisions {
-		if owner := controllerOf(r, "StatefulSet"); owner != "" {
+		if owner := OwnerSet(r); owner != "" {
 			k := key{r.Namespace, owner}
 			revisions[k] = append(revisions[k], r)
 		}
@@ -153,8 +153,10 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 	return out
 }
 
-func controllerOf(o metav1.Object, kind string) string {
-	if ref := metav1.GetControllerOfNoCopy(o); ref != nil && ref.Kind == kind {
+// OwnerSet is the name of the StatefulSet that controls the object, empty when
+// none does.
+func OwnerSet(o metav1.Object) string {
+	if ref := metav1.GetControllerOfNoCopy(o); ref != nil && ref.Kind == "StatefulSet" {
 		return ref.Name
 	}
 	return ""
