@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -18,6 +19,9 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
+
+// recordTimeout bounds the writing of one Event.
+const recordTimeout = 10 * time.Second
 
 // transient says whether trying again can help: the server was not reached, or
 // did not manage to answer.
@@ -118,10 +122,21 @@ func notOlder(have, written *appsv1.StatefulSet) bool {
 	return a >= b
 }
 
-// record leaves an Event on the set. That it could not be written is worth a
-// warning and nothing more.
+// record leaves an Event on the set, without holding up the next step; Close waits
+// for it. That it could not be written is worth a warning and nothing more.
 func (v *View) record(ctx context.Context, set *appsv1.StatefulSet, reason, message string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	now := v.client.Now()
+	v.records.Go(func() {
+		defer cancel()
+		v.create(ctx, set, reason, message, now)
+	})
+}
+
+// Close waits until the trail of Events is written.
+func (v *View) Close() { v.records.Wait() }
+
+func (v *View) create(ctx context.Context, set *appsv1.StatefulSet, reason, message string, now time.Time) {
 	_, err := v.client.kube.CoreV1().Events(set.Namespace).Create(ctx, &corev1.Event{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: set.Namespace,

@@ -37,6 +37,8 @@ type View struct {
 	kinds []*kind
 	dirty chan struct{}
 
+	records sync.WaitGroup
+
 	mu     sync.Mutex
 	hidden map[string]string // resource → why it cannot be seen
 	err    error

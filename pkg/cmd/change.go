@@ -107,6 +107,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	if err != nil {
 		return err
 	}
+	defer view.Close()
 	h := c.holder(s.TakenAt)
 	intent := of(s, h, "")
 	report := &ChangeReport{
