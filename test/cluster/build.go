@@ -246,7 +246,7 @@ func (t target) compile(ctx context.Context, goTool, dir string, p *progress) er
 
 	// go prints the name of each package that it compiles; those that its own
 	// cache has already are not among them, so the total is an upper bound.
-	p.phase("compiling", fmt.Sprintf("of at most %d packages", bytes.Count(stdout.Bytes(), []byte("\n"))))
+	p.phase("compiling and linking", fmt.Sprintf("of at most %d packages", bytes.Count(stdout.Bytes(), []byte("\n"))))
 	stderr.Reset()
 	compile := t.command(ctx, goTool, "build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", t.ldflags,
 		"-o", filepath.Join(dir, t.name), t.pkg)
@@ -256,6 +256,14 @@ func (t target) compile(ctx context.Context, goTool, dir string, p *progress) er
 	}
 	p.done()
 	return nil
+}
+
+// downloadFailed are words of the go command by which to tell that the network
+// is to blame and not the code.
+var downloadFailed = []string{
+	"dial tcp", "no such host", "i/o timeout", "TLS handshake", "unexpected EOF",
+	"connection refused", "connection reset", "proxyconnect",
+	"403 Forbidden", "502 ", "503 ", "module lookup disabled",
 }
 
 // explain turns a failed go command into what a person can act on.
@@ -273,7 +281,7 @@ func (t target) explain(ctx context.Context, err error, stderr string) error {
 		}
 	}
 	detail := strings.Join(said[max(0, len(said)-10):], "\n")
-	for _, sign := range []string{"dial tcp", "proxyconnect", "no such host", "i/o timeout", "connection refused", "connection reset", "TLS handshake", "unexpected EOF", "403 Forbidden", "502 ", "503 ", "module lookup disabled"} {
+	for _, sign := range downloadFailed {
 		if strings.Contains(detail, sign) {
 			return fmt.Errorf("build of the test cluster's %s: a Go module could not be downloaded; "+
 				"check the network and GOPROXY and run it again, what is there already is kept:\n%s", t.name, detail)

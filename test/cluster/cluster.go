@@ -323,7 +323,8 @@ func readState(dir string) (State, error) {
 	if err != nil {
 		return state, err
 	}
-	return state, json.Unmarshal(data, &state)
+	err = json.Unmarshal(data, &state)
+	return state, err
 }
 
 func newCluster(dir string, state State) (*Cluster, error) {
@@ -406,7 +407,8 @@ func (c *Cluster) KubeconfigFor(ctx context.Context, user string, groups ...stri
 	if err := file.Close(); err != nil {
 		return "", err
 	}
-	return file.Name(), writeKubeconfig(file.Name(), c.state.Name, c.state.Server, ca, user, groups...)
+	path = file.Name()
+	return path, writeKubeconfig(path, c.state.Name, c.state.Server, ca, user, groups...)
 }
 
 // Pause stops a component in its tracks, until Resume: so a test can look at

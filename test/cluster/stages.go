@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -254,7 +255,7 @@ func kwokConfig(ctx context.Context, binDir string) ([]byte, error) {
 	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(stock), 4096)
 	for {
 		var document map[string]any
-		if err := decoder.Decode(&document); err == io.EOF {
+		if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			return nil, fmt.Errorf("read kwok's own stages: %w", err)

@@ -31,22 +31,28 @@ const usage = `testcluster brings up a real Kubernetes control plane with simula
 const defaultName = "default"
 
 func main() {
+	os.Exit(exitCode(os.Args[1:]))
+}
+
+func exitCode(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := run(ctx, os.Args[1:])
+	err := run(ctx, args)
 	switch {
 	case err == nil:
+		return 0
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Print(usage)
+		return 0
 	case errors.Is(err, errUsage):
 		fmt.Fprintf(os.Stderr, "testcluster: %v\n\n%s", err, usage)
-		os.Exit(2)
+		return 2
 	case ctx.Err() != nil:
 		fmt.Fprintln(os.Stderr, "testcluster: interrupted; nothing is left behind")
-		os.Exit(130)
+		return 130
 	default:
 		fmt.Fprintln(os.Stderr, "testcluster:", err)
-		os.Exit(1)
+		return 1
 	}
 }
 
@@ -78,7 +84,7 @@ func parse(args []string, define func(*flag.FlagSet)) error {
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return err
 	} else if err != nil {
-		return fmt.Errorf("%w: %v", errUsage, err)
+		return fmt.Errorf("%w: %w", errUsage, err)
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("%w: don't know what to do with %q", errUsage, flags.Arg(0))
