@@ -1,0 +1,150 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-sts/kubectl-sts/test/cluster"
+)
+
+func isNotFound(err error) bool { return apierrors.IsNotFound(err) }
+
+// assertAudit counts the requests in the scenario's namespace that fit all filters.
+func assertAudit(s *scenario, ts *testscript.TestScript, args []string) error {
+	usage(ts, len(args) > 0, "audit mark | audit COUNT|>=COUNT|<=COUNT FILTER…")
+	events, err := s.cluster.Audit(s.namespace)
+	if err != nil {
+		return err
+	}
+	if args[0] == "mark" {
+		s.since = len(events)
+		return nil
+	}
+	events = events[s.since:]
+	filters, err := parseFilters(s, args[1:])
+	if err != nil {
+		return err
+	}
+	n := 0
+	var near []string
+	for _, e := range events {
+		fits := true
+		for _, f := range filters {
+			fits = fits && f(e)
+		}
+		if fits {
+			n++
+		}
+		if strings.HasPrefix(e.UserAgent, "kubectl-sts/") && isWrite(e) {
+			near = append(near, fmt.Sprintf("  %s %s %d %.1500s", e.Verb, e.URI, e.Code, e.Request))
+		}
+	}
+	digits := strings.TrimLeft(args[0], "<>=")
+	want, err := strconv.Atoi(digits)
+	if err != nil {
+		return err
+	}
+	ok := n == want
+	switch strings.TrimSuffix(args[0], digits) {
+	case ">=":
+		ok = n >= want
+	case "<=":
+		ok = n <= want
+	}
+	if ok {
+		return nil
+	}
+	return fmt.Errorf("%d requests fit, want %s; what kubectl-sts wrote:\n%s", n, args[0], strings.Join(near, "\n"))
+}
+
+type filter func(cluster.AuditEvent) bool
+
+func isWrite(e cluster.AuditEvent) bool {
+	return e.Verb != "get" && e.Verb != "list" && e.Verb != "watch"
+}
+
+func uriHas(e cluster.AuditEvent, key, value string) bool {
+	u, err := url.Parse(e.URI)
+	return err == nil && u.Query().Get(key) == value
+}
+
+// parseFilters reads the filters. Without another agent= only requests of the
+// plugin count.
+func parseFilters(s *scenario, args []string) ([]filter, error) {
+	agent := "kubectl-sts/"
+	var out []filter
+	for _, arg := range args {
+		key, value, _ := strings.Cut(arg, "=")
+		switch key {
+		case "agent":
+			agent = value
+		case "write":
+			out = append(out, isWrite)
+		case "effective": // it was allowed and changed something
+			out = append(out, func(e cluster.AuditEvent) bool { return e.Code < 300 && !uriHas(e, "dryRun", "All") })
+		case "dry":
+			out = append(out, func(e cluster.AuditEvent) bool { return uriHas(e, "dryRun", "All") })
+		case "verb":
+			out = append(out, func(e cluster.AuditEvent) bool { return e.Verb == value })
+		case "on":
+			resource, name, _ := strings.Cut(value, "/")
+			out = append(out, func(e cluster.AuditEvent) bool {
+				return e.Resource == resource && e.Subresource == "" && (name == "" || e.Name == name)
+			})
+		case "manager":
+			out = append(out, func(e cluster.AuditEvent) bool { return uriHas(e, "fieldManager", value) })
+		case "patch":
+			out = append(out, func(e cluster.AuditEvent) bool { return string(e.Patch) == "application/"+value+"-patch+json" })
+		case "op":
+			verb, rest, _ := strings.Cut(value, ":")
+			path, want, valued := strings.Cut(rest, "=")
+			out = append(out, func(e cluster.AuditEvent) bool { return hasOp(e, verb, path, want, valued) })
+		case "uid":
+			want := s.saved[strings.TrimPrefix(value, "@")]
+			if want == "" {
+				return nil, fmt.Errorf("%s was not saved", value)
+			}
+			out = append(out, func(e cluster.AuditEvent) bool { return preconditionUID(e) == want })
+		default:
+			return nil, fmt.Errorf("%s is no filter of audit", arg)
+		}
+	}
+	return append(out, func(e cluster.AuditEvent) bool { return strings.HasPrefix(e.UserAgent, agent) }), nil
+}
+
+// hasOp says whether a JSON patch has an operation, on a path that begins with path.
+func hasOp(e cluster.AuditEvent, verb, path, want string, valued bool) bool {
+	var ops []struct {
+		Op, Path string
+		Value    any
+	}
+	if json.Unmarshal(e.Request, &ops) != nil {
+		return false
+	}
+	for _, o := range ops {
+		if o.Op != verb || o.Path != path {
+			continue
+		}
+		text, err := plain(o.Value)
+		if err == nil && (!valued || text == want) {
+			return true
+		}
+	}
+	return false
+}
+
+func preconditionUID(e cluster.AuditEvent) string {
+	var options struct {
+		Preconditions struct{ UID string }
+	}
+	if json.Unmarshal(e.Request, &options) != nil {
+		return ""
+	}
+	return options.Preconditions.UID
+}

@@ -1,0 +1,464 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// commands are the words that scenarios have besides those of testscript.
+// README.md explains them: keep both in step.
+var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"sts":     func(ts *testscript.TestScript, neg bool, args []string) { foreground(ts, neg, 0, "sts", args) },
+	"kubectl": func(ts *testscript.TestScript, neg bool, args []string) { foreground(ts, neg, 0, "kubectl", args) },
+	"rc":      cmdRC,
+	"spawn":   cmdSpawn,
+	"signal":  cmdSignal,
+	"reap":    cmdReap,
+	"deploy":  cmdDeploy,
+	"save":    cmdSave,
+	"until":   cmdUntil,
+	"user":    cmdUser,
+	"recode":  cmdRecode,
+	"proxy":   cmdProxy,
+	"field":   assertion("field"),
+	"uids":    assertion("uids"),
+	"audit":   assertion("audit"),
+	"events":  assertion("events"),
+	"clean":   assertion("clean"),
+	"said":    assertion("said"),
+	"gone":    assertion("gone"),
+}
+
+// assertions are about the cluster; each can stand behind "until".
+var assertions map[string]func(s *scenario, ts *testscript.TestScript, args []string) error
+
+func init() { // "until" is one of the commands and looks here
+	assertions = map[string]func(*scenario, *testscript.TestScript, []string) error{
+		"field":  assertField,
+		"uids":   assertUIDs,
+		"audit":  assertAudit,
+		"events": assertEvents,
+		"clean":  assertClean,
+		"said":   assertSaid,
+		"gone":   assertGone,
+	}
+}
+
+func assertion(name string) func(ts *testscript.TestScript, neg bool, args []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg {
+			ts.Fatalf("! %s: say what is to be, not what is not to be", name)
+		}
+		ts.Check(assertions[name](of(ts), ts, args))
+	}
+}
+
+func usage(ts *testscript.TestScript, ok bool, form string) {
+	if !ok {
+		ts.Fatalf("usage: %s", form)
+	}
+}
+
+// program turns the word of a scenario into a command line.
+func program(ts *testscript.TestScript, word string, args []string) *exec.Cmd {
+	names := map[string]string{"sts": "kubectl-sts", "kubectl": "kubectl", "kubectl-sts": "kubectl-sts"}
+	name, ok := names[word]
+	if !ok {
+		ts.Fatalf("%q: it is sts or kubectl that is run", word)
+	}
+	path := ""
+	for _, dir := range strings.Split(ts.Getenv("PATH"), ":") {
+		if p, err := exec.LookPath(dir + "/" + name); err == nil {
+			path = p
+			break
+		}
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Args[0] = name
+	cmd.Dir = ts.MkAbs(".")
+	for _, key := range []string{"PATH", "HOME", "KUBECONFIG", "KUBECACHEDIR", "TMPDIR"} {
+		cmd.Env = append(cmd.Env, key+"="+ts.Getenv(key))
+	}
+	return cmd
+}
+
+// process is a program that runs, in the fore- or background.
+type process struct {
+	cmd    *exec.Cmd
+	out    buffer
+	errout buffer
+	done   chan struct{}
+}
+
+// buffer is written by a process while a scenario reads it.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+func start(cmd *exec.Cmd) (*process, error) {
+	p := &process{cmd: cmd, done: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = &p.out, &p.errout
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		_ = cmd.Wait() // how it ended is in ProcessState
+		close(p.done)
+	}()
+	return p, nil
+}
+
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill() // it may have ended
+	<-p.done
+}
+
+// end waits for the process and makes its output what "stdout" and "stderr" match.
+// The result is the exit code, or "killed".
+func (p *process) end(ts *testscript.TestScript) string {
+	select {
+	case <-p.done:
+	case <-time.After(*patience):
+		_ = p.cmd.Process.Signal(syscall.SIGQUIT) // for the stack traces
+		<-p.done
+		ts.Logf("[stdout]\n%s[stderr]\n%s", &p.out, &p.errout)
+		ts.Fatalf("%s did not end within %s", strings.Join(p.cmd.Args, " "), *patience)
+	}
+	_, _ = io.WriteString(ts.Stdout(), p.out.String())
+	_, _ = io.WriteString(ts.Stderr(), p.errout.String())
+	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return "killed"
+	}
+	return strconv.Itoa(p.cmd.ProcessState.ExitCode())
+}
+
+func foreground(ts *testscript.TestScript, neg bool, want int, word string, args []string) {
+	if neg {
+		ts.Fatalf("! %s: say which exit code is right: rc 5 %s …", word, word)
+	}
+	p, err := start(program(ts, word, args))
+	ts.Check(err)
+	if got := p.end(ts); got != strconv.Itoa(want) {
+		ts.Fatalf("exit code %s, want %d", got, want)
+	}
+}
+
+func cmdRC(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) > 1, "rc CODE sts|kubectl ARG…")
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	foreground(ts, false, want, args[1], args[2:])
+}
+
+func cmdSpawn(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) > 1, "spawn NAME sts|kubectl ARG…")
+	p, err := start(program(ts, args[1], args[2:]))
+	ts.Check(err)
+	of(ts).processes[args[0]] = p
+}
+
+func (s *scenario) process(name string) (*process, error) {
+	p := s.processes[name]
+	if p == nil {
+		return nil, fmt.Errorf("nothing was spawned as %s", name)
+	}
+	return p, nil
+}
+
+func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
+	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL}
+	usage(ts, !neg && len(args) == 2 && signals[args[1]] != 0, "signal NAME INT|TERM|KILL")
+	p, err := of(ts).process(args[0])
+	ts.Check(err)
+	ts.Check(p.cmd.Process.Signal(signals[args[1]]))
+}
+
+func cmdReap(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 2, "reap NAME CODE|killed")
+	p, err := of(ts).process(args[0])
+	ts.Check(err)
+	got := p.end(ts)
+	delete(of(ts).processes, args[0])
+	if got != args[1] {
+		ts.Fatalf("%s ended with %s, want %s", args[0], got, args[1])
+	}
+}
+
+// cmdUntil repeats an assertion until it holds. Nothing is waited for otherwise.
+func cmdUntil(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) > 0, "until ASSERTION…")
+	check := assertions[args[0]]
+	if check == nil {
+		ts.Fatalf("%s is no assertion", args[0])
+	}
+	until(ts, func() error { return check(of(ts), ts, args[1:]) })
+}
+
+var errNotYet = errors.New("not yet")
+
+// until is the one place that waits for the cluster.
+func until(ts *testscript.TestScript, holds func() error) {
+	ctx, cancel := context.WithTimeout(context.Background(), *patience)
+	defer cancel()
+	for {
+		err := holds()
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			for name, p := range of(ts).processes {
+				ts.Logf("[%s stdout]\n%s[%s stderr]\n%s", name, &p.out, name, &p.errout)
+			}
+			ts.Fatalf("not within %s: %v", *patience, err)
+		case <-time.After(glance):
+		}
+	}
+}
+
+// cmdDeploy makes a StatefulSet and waits until all its pods are available.
+func cmdDeploy(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) > 0, "deploy NAME [PATH=VALUE…]")
+	s, name := of(ts), args[0]
+	labels := map[string]any{"app": name}
+	set := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "apps/v1", "kind": "StatefulSet",
+		"metadata": map[string]any{"name": name, "labels": map[string]any{"app": name}},
+		"spec": map[string]any{
+			"replicas": int64(3), "serviceName": name,
+			"selector": map[string]any{"matchLabels": labels},
+			"template": map[string]any{
+				"metadata": map[string]any{"labels": map[string]any{"app": name}},
+				"spec":     map[string]any{"containers": []any{map[string]any{"name": "app", "image": "app:v1"}}},
+			},
+		},
+	}}
+	for _, arg := range args[1:] {
+		path, value, _ := strings.Cut(arg, "=")
+		if path == "claims" {
+			ts.Check(addClaims(set, value))
+			continue
+		}
+		ts.Check(unstructured.SetNestedField(set.Object, literal(value), strings.Split(path, ".")...))
+	}
+	ctx, cancel := requestContext()
+	defer cancel()
+	_, err := s.api("sts").Create(ctx, set, metav1.CreateOptions{FieldManager: "deploy"})
+	ts.Check(err)
+	replicas, _, err := unstructured.NestedInt64(set.Object, "spec", "replicas")
+	ts.Check(err)
+	cmdUntil(ts, false, []string{"field", "sts/" + name, "{.status.observedGeneration}/{.status.availableReplicas}",
+		fmt.Sprintf("1/%d", replicas)})
+}
+
+// literal is a value as JSON where it is JSON, else the text itself.
+func literal(text string) any {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil || d.More() {
+		return text
+	}
+	if n, ok := v.(json.Number); ok {
+		if i, err := n.Int64(); err == nil {
+			return i
+		}
+	}
+	return v
+}
+
+func addClaims(set *unstructured.Unstructured, name string) error {
+	return unstructured.SetNestedSlice(set.Object, []any{map[string]any{
+		"metadata": map[string]any{"name": name},
+		"spec": map[string]any{
+			"accessModes": []any{"ReadWriteOnce"},
+			"resources":   map[string]any{"requests": map[string]any{"storage": "1Gi"}},
+		},
+	}}, "spec", "volumeClaimTemplates")
+}
+
+// cmdSave keeps a field of an object.
+func cmdSave(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 3, "save NAME OBJECT JSONPATH")
+	o, err := of(ts).get(args[1])
+	ts.Check(err)
+	of(ts).saved[args[0]], err = query(o.Object, args[2])
+	ts.Check(err)
+}
+
+// assertField compares a field of an object, or of the last command's JSON.
+func assertField(s *scenario, ts *testscript.TestScript, args []string) error {
+	usage(ts, len(args) == 3, "field OBJECT|stdout JSONPATH VALUE|@SAVED|~REGEXP")
+	var object any
+	if args[0] == "stdout" {
+		if err := json.Unmarshal([]byte(ts.ReadFile("stdout")), &object); err != nil {
+			return err
+		}
+	} else {
+		o, err := s.get(args[0])
+		if err != nil {
+			return err
+		}
+		object = o.Object
+	}
+	got, err := query(object, args[1])
+	if err != nil {
+		return err
+	}
+	want := args[2]
+	switch {
+	case strings.HasPrefix(want, "~"):
+		match, err := regexp.MatchString(want[1:], got)
+		if err != nil || match {
+			return err
+		}
+	case strings.HasPrefix(want, "@"):
+		if want = s.saved[want[1:]]; got == want {
+			return nil
+		}
+	case got == want:
+		return nil
+	}
+	return fmt.Errorf("%s of %s is %q, want %q", args[1], args[0], got, want)
+}
+
+// assertUIDs tells which pods are the ones that were there, and which are not.
+func assertUIDs(s *scenario, ts *testscript.TestScript, args []string) error {
+	usage(ts, len(args) > 1 && slices.Contains([]string{"save", "same", "new"}, args[0]), "uids save|same|new NAME [POD…]")
+	ctx, cancel := requestContext()
+	defer cancel()
+	pods, err := s.api("pod").List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	now := map[string]string{}
+	for _, p := range pods.Items {
+		now[p.GetName()] = string(p.GetUID())
+	}
+	for name, uid := range now {
+		if args[0] == "save" {
+			s.saved[args[1]+"/"+name] = uid
+		}
+	}
+	for _, pod := range args[2:] {
+		before := s.saved[args[1]+"/"+pod]
+		switch same := now[pod] == before; {
+		case before == "":
+			return fmt.Errorf("%s did not exist at uids save %s", pod, args[1])
+		case now[pod] == "":
+			return fmt.Errorf("%s does not exist", pod)
+		case same && args[0] == "new":
+			return fmt.Errorf("%s is still the same pod", pod)
+		case !same && args[0] == "same":
+			return fmt.Errorf("%s is another pod than before", pod)
+		}
+	}
+	return nil
+}
+
+// assertClean: no annotation of ours is left.
+func assertClean(s *scenario, ts *testscript.TestScript, args []string) error {
+	usage(ts, len(args) == 1, "clean NAME")
+	set, err := s.get("sts/" + args[0])
+	if err != nil {
+		return err
+	}
+	for key := range set.GetAnnotations() {
+		if strings.HasPrefix(key, "kubectl-sts.dev/") {
+			return fmt.Errorf("annotation %s is left on statefulset %s", key, args[0])
+		}
+	}
+	return nil
+}
+
+// assertEvents compares the reasons of the Events that kubectl-sts has left on a set.
+func assertEvents(s *scenario, ts *testscript.TestScript, args []string) error {
+	usage(ts, len(args) > 0, "events NAME [REASON…]")
+	ctx, cancel := requestContext()
+	defer cancel()
+	list, err := s.api("events").List(ctx, metav1.ListOptions{
+		FieldSelector: "involvedObject.kind=StatefulSet,involvedObject.name=" + args[0],
+	})
+	if err != nil {
+		return err
+	}
+	type event struct{ name, reason string }
+	var ours []event
+	for _, e := range list.Items {
+		reason, _, _ := unstructured.NestedString(e.Object, "reason")
+		if by, _, _ := unstructured.NestedString(e.Object, "source", "component"); by == "kubectl-sts" {
+			ours = append(ours, event{e.GetName(), reason})
+		}
+	}
+	// Their names end in the time in nanoseconds.
+	slices.SortFunc(ours, func(a, b event) int { return strings.Compare(a.name, b.name) })
+	var got []string
+	for _, e := range ours {
+		got = append(got, e.reason)
+	}
+	if !slices.Equal(got, args[1:]) {
+		return fmt.Errorf("events on statefulset %s: %v, want %v", args[0], got, args[1:])
+	}
+	return nil
+}
+
+// assertSaid matches what a spawned program has written so far.
+func assertSaid(s *scenario, ts *testscript.TestScript, args []string) error {
+	usage(ts, len(args) == 2, "said NAME REGEXP")
+	p, err := s.process(args[0])
+	if err != nil {
+		return err
+	}
+	text := p.out.String() + p.errout.String()
+	match, err := regexp.MatchString("(?m)"+args[1], text)
+	if err != nil {
+		return err
+	}
+	if !match {
+		return fmt.Errorf("%s has not said %q but:\n%s", args[0], args[1], text)
+	}
+	return nil
+}
+
+func assertGone(s *scenario, ts *testscript.TestScript, args []string) error {
+	usage(ts, len(args) > 0, "gone OBJECT…")
+	for _, object := range args {
+		_, err := s.get(object)
+		switch {
+		case err == nil:
+			return fmt.Errorf("%s exists", object)
+		case !isNotFound(err):
+			return err
+		}
+	}
+	return nil
+}

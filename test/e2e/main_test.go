@@ -1,0 +1,105 @@
+// Package e2e runs scenarios: the real binary against a real control plane. Each
+// file below testdata holds one promise and is read from top to bottom; README.md
+// says which words it is written in.
+package e2e
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kubectl-sts/kubectl-sts/test/cluster"
+)
+
+// bin is a folder with kubectl-sts, and kubecache what kubectl remembers of the
+// API, for all scenarios together.
+var bin, kubecache string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// Scenarios wait most of their time: more of them run at once than there are
+	// processors, unless somebody says otherwise.
+	if !given("test.parallel") {
+		if err := flag.Set("test.parallel", "12"); err != nil {
+			fatal(err)
+		}
+	}
+	dir, err := os.MkdirTemp("", "kubectl-sts-e2e-")
+	if err != nil {
+		fatal(err)
+	}
+	bin, kubecache = filepath.Join(dir, "bin"), filepath.Join(dir, "kubecache")
+	err = provideBinary(filepath.Join(bin, "kubectl-sts"))
+	code := 1
+	if err == nil {
+		code = m.Run()
+	} else {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	cluster.StopShared()
+	if err := os.RemoveAll(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(code)
+}
+
+func fatal(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+func given(name string) bool {
+	found := false
+	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
+}
+
+// provideBinary builds the plugin once for the whole run, or takes the one that
+// KUBECTL_STS_BIN names.
+func provideBinary(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	if have := os.Getenv("KUBECTL_STS_BIN"); have != "" {
+		have, err := filepath.Abs(have)
+		if err != nil {
+			return err
+		}
+		return os.Symlink(have, path)
+	}
+	build := exec.Command("go", "build", "-o", path, "./cmd/kubectl-sts")
+	build.Dir = filepath.Join("..", "..")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the plugin: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// TestScenarios runs on a cluster as it comes.
+func TestScenarios(t *testing.T) {
+	t.Parallel()
+	run(t, "default", nil)
+}
+
+// TestMaxUnavailable runs where Parallel sets roll like OrderedReady ones, up to
+// maxUnavailable pods at a time.
+func TestMaxUnavailable(t *testing.T) {
+	t.Parallel()
+	run(t, "max-unavailable", map[string]bool{"MaxUnavailableStatefulSet": true})
+}
+
+func run(t *testing.T, folder string, gates map[string]bool) {
+	c := cluster.Shared(t, gates)
+	testscript.Run(t, testscript.Params{
+		Dir:                filepath.Join("testdata", folder),
+		Setup:              func(env *testscript.Env) error { return setup(env, c) },
+		Cmds:               commands,
+		RequireUniqueNames: true,
+	})
+}

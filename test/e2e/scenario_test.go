@@ -1,0 +1,196 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/util/jsonpath"
+
+	"github.com/kubectl-sts/kubectl-sts/test/cluster"
+)
+
+// patience is how long "until" and a command in the foreground may take. Scenarios
+// take seconds; a machine under load takes longer.
+var patience = flag.Duration("patience", 2*time.Minute, "how long a scenario waits for one thing")
+
+// glance is the time between two looks of "until".
+const glance = 50 * time.Millisecond
+
+// scenario is what the commands of one running script share.
+type scenario struct {
+	cluster   *cluster.Cluster
+	client    dynamic.Interface
+	namespace string
+	work      string
+
+	saved     map[string]string // by "save" and "uids save"
+	processes map[string]*process
+	since     int // audit events before this one do not count any more
+	proxy     *proxy
+}
+
+type scenarioKey struct{}
+
+func of(ts *testscript.TestScript) *scenario { return ts.Value(scenarioKey{}).(*scenario) }
+
+// setup gives the script a namespace of its own and a kubeconfig that points at it.
+func setup(env *testscript.Env, c *cluster.Cluster) error {
+	tb, ok := env.T().(testing.TB)
+	if !ok {
+		return errors.New("scenarios are run by go test")
+	}
+	client, err := dynamic.NewForConfig(c.RESTConfig())
+	if err != nil {
+		return err
+	}
+	s := &scenario{
+		cluster: c, client: client, namespace: c.Namespace(tb), work: env.WorkDir,
+		saved: map[string]string{}, processes: map[string]*process{},
+	}
+	env.Values[scenarioKey{}] = s
+	env.Defer(s.end)
+	kubeconfig := filepath.Join(env.WorkDir, "kubeconfig")
+	if err := s.writeKubeconfig(c.Kubeconfig(), kubeconfig, ""); err != nil {
+		return err
+	}
+	tools := filepath.Join(env.WorkDir, ".bin")
+	if err := os.Mkdir(tools, 0o755); err != nil {
+		return err
+	}
+	if err := os.Symlink(c.Bin("kubectl"), filepath.Join(tools, "kubectl")); err != nil {
+		return err
+	}
+	env.Setenv("PATH", strings.Join([]string{bin, tools, os.Getenv("PATH")}, string(os.PathListSeparator)))
+	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("KUBECACHEDIR", kubecache)
+	env.Setenv("KUBECONFIG", kubeconfig)
+	env.Setenv("NS", s.namespace)
+	return nil
+}
+
+func (s *scenario) end() {
+	for _, p := range s.processes {
+		p.kill()
+	}
+	if s.proxy != nil {
+		s.proxy.close()
+	}
+}
+
+// writeKubeconfig copies a kubeconfig so that it points at the scenario's
+// namespace and, if one is given, at another address.
+func (s *scenario) writeKubeconfig(from, to, address string) error {
+	config, err := clientcmd.LoadFromFile(from)
+	if err != nil {
+		return err
+	}
+	for _, c := range config.Contexts {
+		c.Namespace = s.namespace
+	}
+	for _, c := range config.Clusters {
+		if address != "" {
+			c.Server = "https://" + address
+		}
+	}
+	return clientcmd.WriteToFile(*config, to)
+}
+
+func (s *scenario) serverAddress() (string, error) {
+	u, err := url.Parse(s.cluster.State().Server)
+	if err != nil {
+		return "", err
+	}
+	if _, _, err := net.SplitHostPort(u.Host); err != nil {
+		return "", err
+	}
+	return u.Host, nil
+}
+
+// resources are the kinds that scenarios look at, by kubectl's short names.
+var resources = map[string]schema.GroupVersionResource{
+	"sts":    {Group: "apps", Version: "v1", Resource: "statefulsets"},
+	"rev":    {Group: "apps", Version: "v1", Resource: "controllerrevisions"},
+	"pod":    {Version: "v1", Resource: "pods"},
+	"pvc":    {Version: "v1", Resource: "persistentvolumeclaims"},
+	"svc":    {Version: "v1", Resource: "services"},
+	"events": {Version: "v1", Resource: "events"},
+	"pdb":    {Group: "policy", Version: "v1", Resource: "poddisruptionbudgets"},
+}
+
+func (s *scenario) api(resource string) dynamic.ResourceInterface {
+	return s.client.Resource(resources[resource]).Namespace(s.namespace)
+}
+
+// get reads an object that is written like sts/web or pod/web-0.
+func (s *scenario) get(object string) (*unstructured.Unstructured, error) {
+	kind, name, ok := strings.Cut(object, "/")
+	if _, known := resources[kind]; !ok || !known {
+		return nil, fmt.Errorf("%q is no object: write one like sts/web or pod/web-0", object)
+	}
+	ctx, cancel := requestContext()
+	defer cancel()
+	return s.api(kind).Get(ctx, name, metav1.GetOptions{})
+}
+
+func requestContext() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), 30*time.Second)
+}
+
+// query evaluates a JSONPath, as kubectl takes it with or without braces, and
+// writes what is not a string as JSON. What does not exist is "".
+func query(object any, path string) (string, error) {
+	if !strings.HasPrefix(path, "{") {
+		path = "{" + path + "}"
+	}
+	j := jsonpath.New("query").AllowMissingKeys(true)
+	if err := j.Parse(path); err != nil {
+		return "", err
+	}
+	found, err := j.FindResults(object)
+	if err != nil {
+		return "", err
+	}
+	out := ""
+	for _, results := range found {
+		var texts []string
+		for _, r := range results {
+			if !r.CanInterface() {
+				continue
+			}
+			text, err := plain(r.Interface())
+			if err != nil {
+				return "", err
+			}
+			texts = append(texts, text)
+		}
+		out += strings.Join(texts, " ")
+	}
+	return out, nil
+}
+
+func plain(v any) (string, error) {
+	switch v := v.(type) {
+	case nil:
+		return "", nil
+	case string:
+		return v, nil
+	}
+	raw, err := json.Marshal(v)
+	return string(raw), err
+}

@@ -1,0 +1,177 @@
+package e2e
+
+import (
+	"io"
+	"net"
+	"path/filepath"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/util/retry"
+	"sigs.k8s.io/yaml"
+)
+
+// cmdUser makes a user who may do what the rules in a file say and nothing else.
+// The user's kubeconfig is the file NAME.kubeconfig.
+func cmdUser(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 2, "user NAME RULES.yaml")
+	s, name := of(ts), args[0]
+	var rules []rbacv1.PolicyRule
+	ts.Check(yaml.UnmarshalStrict([]byte(ts.ReadFile(args[1])), &rules))
+	ctx, cancel := requestContext()
+	defer cancel()
+	user := name + "@" + s.namespace
+	config, err := s.cluster.KubeconfigFor(ctx, user)
+	ts.Check(err)
+	ts.Check(s.writeKubeconfig(config, filepath.Join(s.work, name+".kubeconfig"), ""))
+
+	rbac := s.cluster.Client().RbacV1()
+	meta := metav1.ObjectMeta{Name: name}
+	_, err = rbac.Roles(s.namespace).Create(ctx, &rbacv1.Role{ObjectMeta: meta, Rules: rules}, metav1.CreateOptions{})
+	ts.Check(err)
+	_, err = rbac.RoleBindings(s.namespace).Create(ctx, &rbacv1.RoleBinding{
+		ObjectMeta: meta,
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
+	}, metav1.CreateOptions{})
+	ts.Check(err)
+	// The authorizer learns of it by a watch of its own.
+	rule := rules[0]
+	until(ts, func() error {
+		review, err := s.cluster.Client().AuthorizationV1().SubjectAccessReviews().Create(ctx, &authorizationv1.SubjectAccessReview{
+			Spec: authorizationv1.SubjectAccessReviewSpec{User: user, ResourceAttributes: &authorizationv1.ResourceAttributes{
+				Namespace: s.namespace, Verb: rule.Verbs[0], Group: rule.APIGroups[0], Resource: rule.Resources[0],
+			}},
+		}, metav1.CreateOptions{})
+		if err == nil && !review.Status.Allowed {
+			err = errNotYet
+		}
+		return err
+	})
+}
+
+// cmdRecode writes a revision anew under its own name, with a null in its template
+// that the server would not write today: so look revisions that an older server
+// has left. The controller looks at revisions only when a set or pod moves.
+func cmdRecode(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 1, "recode REVISION|@SAVED")
+	s, name := of(ts), args[0]
+	if name[0] == '@' {
+		name = s.saved[name[1:]]
+	}
+	o, err := s.get("rev/" + name)
+	ts.Check(err)
+	ts.Check(unstructured.SetNestedField(o.Object, nil, "data", "spec", "template", "metadata", "creationTimestamp"))
+	o.SetResourceVersion("")
+	o.SetUID("")
+	ctx, cancel := requestContext()
+	defer cancel()
+	ts.Check(s.api("rev").Delete(ctx, name, metav1.DeleteOptions{}))
+	ts.Check(retry.OnError(retry.DefaultBackoff, func(error) bool { return true }, func() error {
+		_, err := s.api("rev").Create(ctx, o, metav1.CreateOptions{})
+		return err
+	}))
+}
+
+// proxy passes bytes between the plugin and the API server, as long as it is let.
+type proxy struct {
+	listener net.Listener
+	to       string
+
+	mu   sync.Mutex
+	open map[net.Conn]bool
+	cut  bool
+}
+
+// cmdProxy puts a proxy in front of the API server for all later commands, and
+// cuts or mends the connection.
+func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 1, "proxy start|cut|mend")
+	s := of(ts)
+	switch args[0] {
+	case "start":
+		address, err := s.serverAddress()
+		ts.Check(err)
+		s.proxy, err = newProxy(address)
+		ts.Check(err)
+		path := filepath.Join(s.work, "proxied.kubeconfig")
+		ts.Check(s.writeKubeconfig(s.cluster.Kubeconfig(), path, s.proxy.listener.Addr().String()))
+	case "cut":
+		s.proxy.interrupt(true)
+	case "mend":
+		s.proxy.interrupt(false)
+	default:
+		ts.Fatalf("proxy %s: it is start, cut or mend", args[0])
+	}
+}
+
+func newProxy(to string) (*proxy, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	p := &proxy{listener: l, to: to, open: map[net.Conn]bool{}}
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return // closed
+			}
+			go p.serve(conn)
+		}
+	}()
+	return p, nil
+}
+
+func (p *proxy) serve(from net.Conn) {
+	to, err := net.Dial("tcp", p.to)
+	if err != nil || !p.track(from, to) {
+		closeAll(from, to)
+		return
+	}
+	var both sync.WaitGroup
+	both.Go(func() { _, _ = io.Copy(to, from); closeAll(from, to) })
+	both.Go(func() { _, _ = io.Copy(from, to); closeAll(from, to) })
+	both.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.open, from)
+	delete(p.open, to)
+}
+
+func (p *proxy) track(conns ...net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range conns {
+		p.open[c] = true
+	}
+	return !p.cut
+}
+
+func (p *proxy) interrupt(cut bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cut = cut
+	if cut {
+		for c := range p.open {
+			closeAll(c)
+		}
+	}
+}
+
+func (p *proxy) close() {
+	_ = p.listener.Close() // the scenario is over
+	p.interrupt(true)
+}
+
+func closeAll(conns ...net.Conn) {
+	for _, c := range conns {
+		if c != nil {
+			_ = c.Close() // it may be closed by the other side
+		}
+	}
+}
