@@ -1,0 +1,135 @@
+package sts_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+func annotated(key, value string) *appsv1.StatefulSet {
+	set := &appsv1.StatefulSet{}
+	set.Name = "web"
+	set.Annotations = map[string]string{key: value}
+	return set
+}
+
+func TestAnnotationsRoundTrip(t *testing.T) {
+	goal := sts.Ordinal(0) // not the same as none
+	for _, want := range []sts.Canary{
+		{},
+		{StableRevision: "web-1", StableTemplate: json.RawMessage(`{"spec":{"containers":null,"new":{"x":1}}}`), PartitionBefore: 5, Partition: 3,
+			Generation: 1 << 40, TemplateDigest: "abc", Goal: &goal, Aborting: true, StartedBy: "Zoë <z@example.org>", StartedAt: ststest.Now},
+	} {
+		if want.StableTemplate == nil {
+			want.StableTemplate = json.RawMessage("null")
+		}
+		got, err := sts.ReadCanary(annotated(sts.CanaryAnnotation, sts.EncodeAnnotation(want)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(&want, got); diff != "" {
+			t.Errorf("canary (-want +got):\n%s", diff)
+		}
+	}
+	want := sts.Owner{Name: "alice@laptop", ID: "1", Command: "canary start", Since: ststest.Now}
+	got, err := sts.ReadOwner(annotated(sts.OwnerAnnotation, sts.EncodeAnnotation(want)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&want, got); diff != "" {
+		t.Errorf("owner (-want +got):\n%s", diff)
+	}
+}
+
+func TestAnnotationsAbsentOrGarbage(t *testing.T) {
+	if c, err := sts.ReadCanary(&appsv1.StatefulSet{}); c != nil || err != nil {
+		t.Errorf("no annotation: %v, %v", c, err)
+	}
+	if o, err := sts.ReadOwner(annotated("other", "{}")); o != nil || err != nil {
+		t.Errorf("another annotation: %v, %v", o, err)
+	}
+	for _, garbage := range []string{"", "x", "[]", `{"partition":"three"}`, `{"startedAt":"yesterday"}`, `{"generation":1.5}`} {
+		c, err := sts.ReadCanary(annotated(sts.CanaryAnnotation, garbage))
+		if c != nil || err == nil || !strings.HasPrefix(err.Error(), "statefulset web: annotation kubectl-sts.dev/canary: ") {
+			t.Errorf("%q: %v, %v", garbage, c, err)
+		}
+	}
+}
+
+func FuzzReadAnnotations(f *testing.F) {
+	f.Add(sts.EncodeAnnotation(sts.Canary{StableTemplate: json.RawMessage(`{"spec":{}}`)}))
+	f.Add(sts.EncodeAnnotation(sts.Owner{Name: "a", Since: time.Unix(0, 0).UTC()}))
+	f.Add(`{"goal":-1}`)
+	f.Add("null")
+	f.Fuzz(func(t *testing.T, value string) {
+		c, err := sts.ReadCanary(annotated(sts.CanaryAnnotation, value))
+		if (c == nil) == (err == nil) {
+			t.Fatalf("%q: %v, %v", value, c, err)
+		}
+		if c == nil {
+			return
+		}
+		// What was read is written so that it reads the same.
+		once := sts.EncodeAnnotation(c)
+		again, err := sts.ReadCanary(annotated(sts.CanaryAnnotation, once))
+		if err != nil || sts.EncodeAnnotation(again) != once {
+			t.Errorf("%q is written as %s and read as %v, %v", value, once, again, err)
+		}
+	})
+}
+
+func TestTemplateDigest(t *testing.T) {
+	a, same, other := ststest.Template("web:1"), ststest.Template("web:1"), ststest.Template("web:2")
+	if sts.TemplateDigest(&a) != sts.TemplateDigest(&same) {
+		t.Error("one template has two digests")
+	}
+	if sts.TemplateDigest(&a) == sts.TemplateDigest(&other) {
+		t.Error("two templates have one digest")
+	}
+}
+
+func TestLastManager(t *testing.T) {
+	const partition = `{"f:spec":{"f:updateStrategy":{"f:rollingUpdate":{".":{},"f:partition":{}}}}}`
+	const image = `{"f:spec":{"f:template":{"f:spec":{"f:containers":{"k:{\"name\":\"app\"}":{"f:image":{}}}}}}}`
+	entry := func(manager, fields string, minute int, subresource string) metav1.ManagedFieldsEntry {
+		e := metav1.ManagedFieldsEntry{Manager: manager, Subresource: subresource, FieldsV1: metav1.NewFieldsV1(fields)}
+		if minute >= 0 {
+			e.Time = &metav1.Time{Time: ststest.Now.Add(time.Duration(minute) * time.Minute)}
+		}
+		return e
+	}
+	path := []string{"spec", "updateStrategy", "rollingUpdate", "partition"}
+	tests := []struct {
+		name    string
+		entries []metav1.ManagedFieldsEntry
+		path    []string
+		want    string
+	}{
+		{"nobody", nil, path, ""},
+		{"one", []metav1.ManagedFieldsEntry{entry("helm", partition, 0, "")}, path, "helm"},
+		{"the later one", []metav1.ManagedFieldsEntry{entry("helm", partition, 0, ""), entry("kubectl-edit", partition, 5, ""), entry("argo", partition, 3, "")}, path, "kubectl-edit"},
+		{"who wrote something else later", []metav1.ManagedFieldsEntry{entry("helm", partition, 0, ""), entry("kubectl-set", image, 5, "")}, path, "helm"},
+		{"somewhere below the path", []metav1.ManagedFieldsEntry{entry("kubectl-set", image, 0, "")}, []string{"spec", "template"}, "kubectl-set"},
+		{"status writes do not count", []metav1.ManagedFieldsEntry{entry("kube-controller-manager", partition, 9, "status"), entry("helm", partition, 0, "")}, path, "helm"},
+		{"no time is the earliest", []metav1.ManagedFieldsEntry{entry("old", partition, -1, ""), entry("helm", partition, 0, "")}, path, "helm"},
+		{"no time alone", []metav1.ManagedFieldsEntry{entry("old", partition, -1, "")}, path, "old"},
+		{"garbage", []metav1.ManagedFieldsEntry{entry("broken", "{", 3, ""), {Manager: "empty"}}, path, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			set := &appsv1.StatefulSet{}
+			set.ManagedFields = test.entries
+			if got := sts.LastManager(set, test.path...); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
