@@ -71,6 +71,7 @@ func New(config *rest.Config, userAgent string, c clock.WithTicker, warnings io.
 
 type roundTripper func(*http.Request) (*http.Response, error)
 
+// RoundTrip implements http.RoundTripper.
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func (c *Client) setClock(date string) {

@@ -121,11 +121,9 @@ func each(ctx context.Context, list listFunc, opts metav1.ListOptions, f func(ru
 	p := pager.New(pager.ListPageFunc(list))
 	p.PageSize = opts.Limit
 	return p.EachListItemWithAlloc(ctx, opts, func(o runtime.Object) error {
-		o, err := trim(o)
-		if err == nil {
-			f(o)
-		}
-		return err
+		trim(o)
+		f(o)
+		return nil
 	})
 }
 

@@ -167,7 +167,10 @@ func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
 }
 
 func (v *View) prepare(k *kind) error {
-	if err := k.informer.SetTransform(trim[any]); err != nil {
+	if err := k.informer.SetTransform(func(o any) (any, error) {
+		trim(o)
+		return o, nil
+	}); err != nil {
 		return err
 	}
 	if err := k.informer.SetWatchErrorHandlerWithContext(func(ctx context.Context, r *cache.Reflector, err error) {
@@ -184,21 +187,18 @@ func (v *View) prepare(k *kind) error {
 
 // trim drops what no verb looks at, to keep memory small. Only the set's own
 // managedFields are read.
-func trim[T any](o T) (T, error) {
-	if _, isSet := any(o).(*appsv1.StatefulSet); isSet {
-		return o, nil
+func trim(o any) {
+	if _, isSet := o.(*appsv1.StatefulSet); isSet {
+		return
 	}
-	if m, ok := any(o).(metav1.Object); ok {
+	if m, ok := o.(metav1.Object); ok {
 		m.SetManagedFields(nil)
 	}
-	return o, nil
 }
 
 func (v *View) changed(resource string) {
 	v.mu.Lock()
-	if _, was := v.hidden[resource]; was {
-		delete(v.hidden, resource) // granted meanwhile
-	}
+	delete(v.hidden, resource) // it may have been granted meanwhile
 	v.mu.Unlock()
 	v.wake()
 }

@@ -224,11 +224,12 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 	case err != nil:
 		return err
 	case d.Verdict == plan.Stuck || d.Verdict == plan.Refused:
+		d.Hint = c.hint(r.Namespace, d.Hint)
 		return &outcomeError{Decision: d}
 	case d.Verdict == plan.Done && c.out.human():
 		_, e := fmt.Fprintf(c.env.Out, "statefulset.apps/%s: %s\n", r.Name, d.Message)
 		if d.Hint != "" && e == nil {
-			_, e = fmt.Fprintf(c.env.ErrOut, "→ %s\n", d.Hint)
+			_, e = fmt.Fprintf(c.env.ErrOut, "→ %s\n", c.hint(r.Namespace, d.Hint))
 		}
 		return e
 	}

@@ -80,12 +80,11 @@ func (e *SignalError) Error() string { return "signal: " + e.Signal.String() }
 // This is the one place that knows both.
 func Exit(w io.Writer, err error) int {
 	var (
-		usage     *usageError
-		outcome   *outcomeError
-		notYet    *notYetError
-		timeout   *execute.TimeoutError
-		interrupt *execute.InterruptedError
-		signal    *SignalError
+		usage   *usageError
+		outcome *outcomeError
+		notYet  *notYetError
+		timeout *execute.TimeoutError
+		signal  *SignalError
 	)
 	say := func(s string) {
 		if s != "" {
@@ -97,6 +96,9 @@ func Exit(w io.Writer, err error) int {
 		return ExitOK
 	case errors.As(err, &outcome):
 		word := map[plan.Verdict]string{plan.Stuck: "stuck: ", plan.Refused: "refused: "}[outcome.Verdict]
+		if outcome.Reason == plan.ReasonBadRequest {
+			word = "error: "
+		}
 		if !outcome.said {
 			say(word + outcome.Message)
 			if outcome.Hint != "" {
@@ -120,9 +122,6 @@ func Exit(w io.Writer, err error) int {
 		say("error: " + err.Error())
 		return ExitTimeout
 	case errors.As(err, &signal):
-		if errors.As(err, &interrupt) {
-			say(interrupt.Error())
-		}
 		if signal.Signal == syscall.SIGTERM {
 			return ExitTerminated
 		}

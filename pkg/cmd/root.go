@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // version is set by the build: see the Makefile.
@@ -116,6 +117,25 @@ func (c *common) clientFor(config *rest.Config) (*cluster.Client, error) {
 func (c *common) namespace() (string, error) {
 	ns, _, err := c.config.ToRawKubeConfigLoader().Namespace()
 	return ns, err
+}
+
+// hint makes the commands in a hint fit the command line that it answers: the
+// namespace is left out where the context says it, and a context, kubeconfig or
+// identity that was given is given again.
+func (c *common) hint(namespace, text string) string {
+	flags := ""
+	if *c.config.Namespace != "" {
+		flags = sts.NamespaceFlag(namespace)
+	}
+	for _, f := range []struct {
+		name  string
+		value *string
+	}{{"context", c.config.Context}, {"kubeconfig", c.config.KubeConfig}, {"cluster", c.config.ClusterName}, {"as", c.config.Impersonate}} {
+		if f.value != nil && *f.value != "" {
+			flags += " --" + f.name + " " + *f.value
+		}
+	}
+	return strings.ReplaceAll(text, sts.NamespaceFlag(namespace), flags)
 }
 
 // target says which sets a command line names.

@@ -119,7 +119,7 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 	if err != nil {
 		return err
 	}
-	p := &reporter{env: c.env, options: o, out: out}
+	p := &reporter{common: c, options: o, out: out}
 	if !o.watch && o.until == "" {
 		inv, err := client.Read(ctx, o.query)
 		if err != nil {
@@ -186,12 +186,13 @@ func (c *common) sayNone(ctx context.Context, client *cluster.Client, q cluster.
 
 // reporter prints report after report and remembers the last one.
 type reporter struct {
-	env     *Env
+	*common
 	options statusOptions
 	out     *output
 
 	report *inspect.StatusReport
-	shown  string // what stands on the screen, or fingerprints in line mode
+	shown  string            // what stands on the screen, or the last report's fingerprint
+	said   map[string]string // the last line of each set, without its ages
 	lines  int
 	noted  string
 }
@@ -209,7 +210,7 @@ func (p *reporter) reached(inv *sts.Inventory) *error {
 		reached, never := goals[p.options.until](s)
 		switch {
 		case s.State == inspect.Stuck && !reached:
-			end = &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: s.Name + ": " + s.Message, Hint: s.Hint}, said: p.out.human()}
+			end = &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: s.Name + ": " + s.Message, Hint: p.hint(s.Namespace, s.Hint)}, said: p.out.human()}
 			return &end
 		case never:
 			end = &notYetError{fmt.Sprintf("statefulset %s is %s: nothing is %s", s.Name, s.State, p.options.until)}
@@ -267,7 +268,9 @@ func (p *reporter) human(w io.Writer, now time.Time) error {
 		if i > 0 {
 			_, _ = fmt.Fprintln(w)
 		}
-		if err := print.StatusScreen(w, &p.report.Items[i], now, p.env.style()); err != nil {
+		item := p.report.Items[i]
+		item.Hint = p.hint(item.Namespace, item.Hint)
+		if err := print.StatusScreen(w, &item, now, p.env.style()); err != nil {
 			return err
 		}
 	}
@@ -294,10 +297,15 @@ func (p *reporter) redraw(text string) error {
 
 // lineMode prints a line for each set that has changed.
 func (p *reporter) lineMode(w io.Writer) {
-	if f := p.fingerprint(); f != p.shown {
-		p.shown = f
-		for i := range p.report.Items {
-			_, _ = fmt.Fprintln(w, print.StatusLine(&p.report.Items[i]))
+	if p.said == nil {
+		p.said = map[string]string{}
+	}
+	for i := range p.report.Items {
+		item := &p.report.Items[i]
+		key, line := item.Namespace+"/"+item.Name, print.StatusLine(item)
+		if said := print.Ageless(line); p.said[key] != said {
+			p.said[key] = said
+			_, _ = fmt.Fprintln(w, line)
 		}
 	}
 }

@@ -18,7 +18,7 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, replicas []sts.Replica) 
 		st.say(Deleting, fmt.Sprintf("being deleted, %s left", sts.Count(len(s.Pods), "pod")), "")
 	case !sts.Observed(set):
 		st.say(Progressing, "the StatefulSet controller has not yet seen the last change", "")
-	case st.stuck(s, c):
+	case st.stuck(c):
 	case len(leaving) > 0:
 		st.say(ScalingDown, fmt.Sprintf("scaling down: %s leaving", sts.SayOrdinals(leaving)), "")
 	case st.WantedReplicas == 0:
@@ -27,7 +27,7 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, replicas []sts.Replica) 
 		st.say(ScalingUp, fmt.Sprintf("scaling up: %s still to come%s", sts.SayOrdinals(missing), st.waitingFor(s, replicas)), "")
 	case c != nil && c.Aborting:
 		st.say(Progressing, "going back to the stable revision "+c.StableRevision+st.waitingFor(s, replicas),
-			st.ownHint("kubectl sts canary abort "+st.Name+" goes on with it"))
+			st.ownHint(st.canary("abort")+" goes on with it"))
 	default:
 		st.judgeRollout(s, c, replicas)
 	}
@@ -35,6 +35,11 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, replicas []sts.Replica) 
 
 func (st *Status) say(state State, message, hint string) {
 	st.State, st.Message, st.Hint = state, message, hint
+}
+
+// canary is a command for a hint.
+func (st *Status) canary(verb string, flags ...string) string {
+	return sts.Kubectl(st.Namespace, append([]string{"sts canary", verb, st.Name}, flags...)...)
 }
 
 // ownHint gives a hint only while no command is at work on the set.
@@ -82,13 +87,13 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 			s.Set.Spec.UpdateStrategy.Type, sts.SayOrdinals(held)), "")
 	case len(held) > 0 && canary:
 		st.say(Paused, subject+" healthy, waiting to be promoted",
-			st.ownHint(fmt.Sprintf("kubectl sts canary promote %[1]s, or kubectl sts canary abort %[1]s", st.Name)))
+			st.ownHint(st.canary("promote")+", or "+st.canary("abort")))
 	case len(held) > 0:
 		st.say(Paused, fmt.Sprintf("the partition holds back %s", sts.SayOrdinals(held)),
-			st.ownHint("kubectl sts canary promote "+st.Name))
+			st.ownHint(st.canary("promote")))
 	case c != nil:
 		st.say(Paused, "every ordinal runs the canary, which is not finished yet",
-			st.ownHint(fmt.Sprintf("kubectl sts canary promote %s --full", st.Name)))
+			st.ownHint(st.canary("promote", "--full")))
 	case st.UpdateStrategy == string(appsv1.RollingUpdateStatefulSetStrategyType) && s.Set.Status.CurrentRevision != st.UpdateRevision:
 		st.say(Progressing, "updated, the StatefulSet controller is finishing", "")
 	default:
@@ -97,24 +102,24 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 }
 
 // stuck says so when a wanted ordinal is failing: see [sts.Trouble].
-func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
+func (st *Status) stuck(c *sts.Canary) bool {
 	for _, r := range st.Replicas {
 		if r.Trouble == nil || !r.Trouble.Failing {
 			continue
 		}
 		inUpdate := c != nil || st.StableRevision != st.UpdateRevision || r.Revision != "" && r.Revision != st.UpdateRevision
 		msg := "stuck: " + r.Pod + " " + r.Trouble.Message
-		hint := "kubectl describe pod " + r.Pod
+		hint := sts.Kubectl(st.Namespace, "describe pod", r.Pod)
 		switch {
 		case r.Revision != "" && r.Revision != st.UpdateRevision && r.Revision != st.StableRevision:
 			// The forced rollback trap, kubernetes#67250.
 			msg = sentence(msg, "the template has moved on, but Kubernetes does not replace a pod that never got ready")
-			hint = "kubectl sts canary abort " + st.Name
+			hint = st.canary("abort")
 		case inUpdate && r.Revision == st.UpdateRevision:
 			msg += " and blocks the update"
-			hint = "kubectl sts canary abort " + st.Name
+			hint = st.canary("abort")
 		case r.Revision == "":
-			hint = "kubectl describe statefulset " + st.Name
+			hint = sts.Kubectl(st.Namespace, "describe statefulset", st.Name)
 		}
 		st.say(Stuck, msg, hint)
 		return true
@@ -139,12 +144,17 @@ func scalingUp(replicas []sts.Replica) bool {
 	return true
 }
 
-// waitingFor names the pod that is waited for: the highest one that is not available.
+// waitingFor names the pod that is waited for. Under OrderedReady the controller
+// does nothing above the lowest one that is not available.
 func (st *Status) waitingFor(s *sts.Snapshot, replicas []sts.Replica) string {
-	for i := len(replicas) - 1; i >= 0; i-- {
-		if t := s.Trouble(replicas[i]); t != nil {
-			return "; " + s.Name(replicas[i].Ordinal) + " " + t.Message
+	text := ""
+	for _, r := range replicas {
+		if t := s.Trouble(r); t != nil {
+			text = "; " + s.Name(r.Ordinal) + " " + t.Message
+			if !sts.IsParallel(s.Set) {
+				break
+			}
 		}
 	}
-	return ""
+	return text
 }

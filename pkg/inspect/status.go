@@ -316,7 +316,7 @@ func replicaStatus(s *sts.Snapshot, st *Status, r sts.Replica) ReplicaStatus {
 
 func role(s *sts.Snapshot, st *Status, r sts.Replica) Role {
 	switch {
-	case !r.Desired:
+	case !r.Desired, r.Terminating && s.Set.DeletionTimestamp != nil:
 		return Leaving
 	case r.Pod == nil:
 		return Missing

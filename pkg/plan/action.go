@@ -164,7 +164,7 @@ func (b *patch) action(event, why string) Action {
 			ops = append(ops, op("test", path, nil), op("add", path, *want))
 		}
 	}
-	b.p.Ops = append(ops, b.spec...)
+	b.p.Ops = slices.Concat(ops, b.spec)
 	return Action{Why: why, PatchSet: &b.p}
 }
 

@@ -85,10 +85,10 @@ func unmoved(s *sts.Snapshot, c *sts.Canary, h Holder) *Decision {
 				who(s.Set, "updateStrategy", "rollingUpdate", "partition"), s.Set.Name, c.Partition, sts.Partition(s.Set),
 				sts.Start(s.Set)+sts.Ordinal(c.Partition), sts.UpdateFrom(s.Set)),
 			"settle it with them; --take-over goes on from where the partition stands now")
-	case sts.TemplateDigest(&s.Set.Spec.Template) != c.TemplateDigest && !c.Aborting:
+	case c.TemplateDigest != "" && sts.TemplateDigest(&s.Set.Spec.Template) != c.TemplateDigest && !c.Aborting:
 		d = decide(Refused, ReasonTemplateChanged,
 			fmt.Sprintf("%s changed the pod template of statefulset %s during the canary", who(s.Set, "template"), s.Set.Name),
-			"kubectl sts canary abort "+s.Set.Name+" goes back to what was stable; --take-over goes on with the new template")
+			canaryCommand(s, "abort")+" goes back to what was stable; --take-over goes on with the new template")
 	default:
 		return nil
 	}
@@ -113,7 +113,7 @@ func canaryPods(s *sts.Snapshot) *Decision {
 		if t != nil && t.Failing {
 			d := trouble(s, r, t, Stuck)
 			if r.Revision == s.Set.Status.UpdateRevision {
-				d.Hint = "kubectl sts canary abort " + s.Set.Name
+				d.Hint = canaryCommand(s, "abort")
 			}
 			return &d
 		}
@@ -130,6 +130,11 @@ func canaryPods(s *sts.Snapshot) *Decision {
 		}
 	}
 	return nil
+}
+
+// canaryCommand is a command for a hint.
+func canaryCommand(s *sts.Snapshot, verb string, flags ...string) string {
+	return sts.Kubectl(s.Set.Namespace, append([]string{"sts canary", verb, s.Set.Name}, flags...)...)
 }
 
 // heldBack are the wanted ordinals below the partition.

@@ -61,7 +61,7 @@ func (i AbortCanary) restore(s *sts.Snapshot, c sts.Canary) Decision {
 	if lowest, ok := lowestOff(s, map[string]bool{c.StableRevision: true}); ok {
 		to = sts.PartitionAt(s.Set, lowest)
 	}
-	c.Aborting, c.Goal, c.Partition = true, nil, to
+	c.Aborting, c.Goal, c.GoalOf, c.Partition = true, nil, "", to
 	why := "abort: restore the stable template of " + c.StableRevision
 	return do(newPatch(s.Set).template(c.StableRevision, c.StableTemplate).partition(to).owner(i.Owner).canary(c).
 		action("CanaryAborting", why), "Restore")
@@ -184,7 +184,7 @@ func (i AbortCanary) finish(s *sts.Snapshot, c sts.Canary) Decision {
 			fmt.Sprintf("every ordinal of statefulset %s runs the stable template, but the server wrote it anew as %s instead of %s: "+
 				"the partition stays at ordinal %s, because lowering it would restart %s, which run the same template",
 				s.Set.Name, update, c.StableRevision, sts.UpdateFrom(s.Set), sts.SayOrdinals(heldBack(s))),
-			"when these restarts are fine: kubectl sts canary promote "+s.Set.Name+" --full")
+			"when these restarts are fine: "+canaryCommand(s, "promote", "--full"))
 	} else {
 		b = b.partition(c.PartitionBefore)
 	}

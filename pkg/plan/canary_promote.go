@@ -31,7 +31,7 @@ func (i PromoteCanary) Resolve(s *sts.Snapshot) PromoteCanary {
 	default:
 		goal = max(start, from-sts.Ordinal(max(1, i.Step)))
 		// A command of ours that was killed knew where it was going.
-		if c, err := sts.ReadCanary(s.Set); err == nil && c != nil && c.Goal != nil {
+		if c, err := sts.ReadCanary(s.Set); err == nil && c != nil && c.Goal != nil && c.GoalOf == i.Command {
 			goal = *c.Goal
 		}
 	}
@@ -59,7 +59,7 @@ func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	}
 	if c.Aborting {
 		return decide(Refused, ReasonCanaryOnItsWay, "the canary of statefulset "+s.Set.Name+" is being aborted",
-			"finish that: kubectl sts canary abort "+s.Set.Name)
+			"finish that: "+canaryCommand(s, "abort"))
 	}
 	if d := unmoved(s, c, i.Holder); d != nil {
 		return *d
@@ -93,7 +93,7 @@ func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 
 func (i PromoteCanary) step(s *sts.Snapshot, c sts.Canary, next sts.Ordinal) Decision {
 	c.Partition = sts.PartitionAt(s.Set, next)
-	c.Goal = i.goal
+	c.Goal, c.GoalOf = i.goal, i.Command
 	// With --take-over the template may be another than at the start: from here on it is this one.
 	c.TemplateDigest = sts.TemplateDigest(&s.Set.Spec.Template)
 	a := newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(c).

@@ -72,14 +72,15 @@ func (i StartCanary) goOn(s *sts.Snapshot, c *sts.Canary, same bool) Decision {
 	}
 	// With a goal recorded the start is still under way, whatever the set's size
 	// has become meanwhile.
-	if c.Aborting || !same || c.Goal == nil && sts.UpdateFrom(s.Set) != i.from(s) {
+	underWay := c.Goal != nil && c.GoalOf == i.Command
+	if c.Aborting || !same || !underWay && sts.UpdateFrom(s.Set) != i.from(s) {
 		state := "stands at " + sts.SayOrdinals(updated(s))
 		if c.Aborting {
 			state = "is being aborted"
 		}
 		return decide(Refused, ReasonCanaryOnItsWay,
 			fmt.Sprintf("a canary of statefulset %s %s already", s.Set.Name, state),
-			"promote or abort it first: kubectl sts canary promote|abort "+s.Set.Name)
+			"finish it first: "+canaryCommand(s, "promote", "--full")+", or "+canaryCommand(s, "abort"))
 	}
 	if !i.NoWait {
 		if d := canaryPods(s); d != nil {
@@ -98,7 +99,7 @@ func paused(s *sts.Snapshot, unseen bool) Decision {
 	if held := heldBack(s); len(held) > 0 {
 		state += "; held back: " + sts.SayOrdinals(held)
 	}
-	hint := fmt.Sprintf("kubectl sts canary promote %[1]s, or kubectl sts canary abort %[1]s", s.Set.Name)
+	hint := canaryCommand(s, "promote") + ", or " + canaryCommand(s, "abort")
 	return decide(Done, ReasonPaused, fmt.Sprintf("canary of %s (%s) %s",
 		sts.Count(len(updated(s)), "pod"), sts.SayOrdinals(updated(s)), state), hint)
 }
@@ -112,7 +113,7 @@ func (i StartCanary) begin(s *sts.Snapshot, changes []imageEdit) Decision {
 	if what := inFlight(s); what != "" {
 		return decide(Refused, ReasonUpdateOnItsWay,
 			fmt.Sprintf("an update of statefulset %s is on its way: %s", s.Set.Name, what),
-			fmt.Sprintf("let it finish, or kubectl sts canary promote|abort %s", s.Set.Name))
+			"let it finish, or "+canaryCommand(s, "abort"))
 	}
 	if len(changes) == 0 {
 		return decide(Done, ReasonNothingToDo, "nothing to change: statefulset "+s.Set.Name+" has this template already", "")
@@ -147,7 +148,7 @@ func (i StartCanary) begin(s *sts.Snapshot, changes []imageEdit) Decision {
 	b = b.partition(to).owner(i.Owner).canary(sts.Canary{
 		StableRevision: stable.Name, StableTemplate: template,
 		PartitionBefore: sts.Partition(s.Set), Partition: to,
-		TemplateDigest: i.TemplateDigest, StartedBy: i.Name, StartedAt: s.TakenAt, Goal: &from,
+		TemplateDigest: i.TemplateDigest, StartedBy: i.Name, StartedAt: s.TakenAt, Goal: &from, GoalOf: i.Command,
 	})
 	canaries := ordinalRange(from, sts.End(s.Set))
 	why := fmt.Sprintf("start a canary on %s: %s", sts.SayOrdinals(canaries), describe(changes))

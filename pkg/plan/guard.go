@@ -32,7 +32,7 @@ func (h Holder) guard(s *sts.Snapshot, f Facts) *Decision {
 		if o != nil {
 			msg = fmt.Sprintf("%s took over statefulset %s with %q", o.Name, s.Set.Name, o.Command)
 		}
-		d := decide(Refused, ReasonTakenOver, msg, "kubectl sts status "+s.Set.Name+" shows where it stands")
+		d := decide(Refused, ReasonTakenOver, msg, sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name)+" shows where it stands")
 		return &d
 	case o == nil || o.ID == h.ID || o.Name == h.Name || h.TakeOver:
 		return nil
@@ -118,7 +118,7 @@ func mayDisrupt(s *sts.Snapshot, target sts.Ordinal, otherFailing Verdict) *Deci
 func trouble(s *sts.Snapshot, r sts.Replica, t *sts.Trouble, whenFailing Verdict) Decision {
 	d := decide(Wait, ReasonPodNotAvailable, "for "+s.Name(r.Ordinal)+", which "+t.Message, "")
 	if t.Failing {
-		d = decide(whenFailing, ReasonPodFailing, s.Name(r.Ordinal)+" "+t.Message, "kubectl describe pod "+s.Name(r.Ordinal))
+		d = decide(whenFailing, ReasonPodFailing, s.Name(r.Ordinal)+" "+t.Message, sts.Kubectl(s.Set.Namespace, "describe pod", s.Name(r.Ordinal)))
 	}
 	d.Subject = s.Name(r.Ordinal) + " " + t.Reason
 	return d
@@ -163,7 +163,7 @@ func (h Holder) Release(s *sts.Snapshot, reached bool) *Action {
 		// Generation stays: this patch does not touch the spec, and whether somebody
 		// else did is still to be seen.
 		generation := c.Generation
-		c.Goal = nil
+		c.Goal, c.GoalOf = nil, ""
 		b = b.record(*c, generation)
 	}
 	a := b.action("", "leave the set to others")

@@ -3,6 +3,7 @@ package print
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -215,7 +216,7 @@ func replicaTable(s *inspect.Status, now time.Time, st Style) *table {
 		}
 		ready, tone := readyColumn(r, now)
 		t.row(cell{r.Pod, Plain}, cell{string(r.Role), roleTones[r.Role]}, cell{ready, tone},
-			cell{restarts, Plain}, cell{node, Plain}, cell{claimColumn(r.Claims), Plain})
+			cell{restarts, Plain}, cell{node, Plain}, cell{claimColumn(r), Plain})
 	}
 	return t
 }
@@ -236,13 +237,14 @@ func readyColumn(r inspect.ReplicaStatus, now time.Time) (string, Tone) {
 	return "no", Warn
 }
 
-func claimColumn(claims []inspect.ClaimStatus) string {
-	if len(claims) == 0 {
+// claimColumn names a claim by its template: the rest of its name is the pod's.
+func claimColumn(r inspect.ReplicaStatus) string {
+	if len(r.Claims) == 0 {
 		return "-"
 	}
-	parts := make([]string, len(claims))
-	for i, c := range claims {
-		parts[i] = strings.TrimSpace(c.Name + " " + c.Phase + " " + c.Size)
+	parts := make([]string, len(r.Claims))
+	for i, c := range r.Claims {
+		parts[i] = strings.TrimSpace(strings.TrimSuffix(c.Name, "-"+r.Pod) + " " + c.Phase + " " + c.Size)
 	}
 	return strings.Join(parts, ", ")
 }
@@ -251,6 +253,12 @@ func claimColumn(claims []inspect.ClaimStatus) string {
 func StatusLine(s *inspect.Status) string {
 	return fmt.Sprintf("statefulset.apps/%s %s %d/%d ready: %s", s.Name, s.State, s.ReadyReplicas, s.WantedReplicas, s.Message)
 }
+
+var ages = regexp.MustCompile(`\b(\d+[ydhms])+\b`)
+
+// Ageless is a line without its ages, to tell lines that say something new from
+// those in which only time has passed.
+func Ageless(line string) string { return ages.ReplaceAllString(line, "") }
 
 // Missing says what could not be read.
 func Missing(w io.Writer, missing []sts.Missing) {

@@ -4,6 +4,7 @@ package print
 
 import (
 	"io"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -54,6 +55,8 @@ type table struct {
 	rows   [][]cell
 }
 
+var trailingBlanks = regexp.MustCompile(` +\n`)
+
 func (t *table) header(titles ...string) {
 	row := make([]cell, len(titles))
 	for i, title := range titles {
@@ -89,7 +92,7 @@ func (t *table) print(w io.Writer) error {
 		}
 		b.WriteByte('\n')
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, trailingBlanks.ReplaceAllString(b.String(), "\n"))
 	return err
 }
 

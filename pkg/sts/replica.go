@@ -1,11 +1,11 @@
 package sts
 
 import (
+	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"slices"
 )
 
 // Replica is one ordinal of a set: wanted, left over from a larger size, or both
