@@ -89,6 +89,9 @@ func lowestOff(s *sts.Snapshot, good map[string]bool) (sts.Ordinal, bool) {
 // follow sees every ordinal back to stable.
 func (i AbortCanary) follow(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
 	update := s.Set.Status.UpdateRevision
+	if update != c.StableRevision && s.Revision(update) == nil {
+		return notSeen(update)
+	}
 	if update != c.StableRevision && !sameTemplate(s, update, c) {
 		return decide(Refused, ReasonTemplateChanged,
 			fmt.Sprintf("%s applied another template to statefulset %s while it went back to %s", who(s.Set, "template"), s.Set.Name, c.StableRevision),
@@ -111,11 +114,7 @@ func (i AbortCanary) follow(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
 
 // sameTemplate says whether a revision holds the stable template under another name.
 func sameTemplate(s *sts.Snapshot, revision string, c sts.Canary) bool {
-	r := s.Revision(revision)
-	if r == nil {
-		return false
-	}
-	raw, err := sts.RevisionTemplate(r)
+	raw, err := sts.RevisionTemplate(s.Revision(revision))
 	if err != nil {
 		return false
 	}

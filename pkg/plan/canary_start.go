@@ -131,9 +131,7 @@ func (i StartCanary) begin(s *sts.Snapshot, changes []imageEdit) Decision {
 	}
 	stable := s.Revision(s.Set.Status.UpdateRevision)
 	if stable == nil {
-		return decide(Refused, ReasonRevisionGone,
-			fmt.Sprintf("controllerrevision %s is gone, so the way back could not be recorded", s.Set.Status.UpdateRevision),
-			"wait a moment: the controller writes it again")
+		return notSeen(s.Set.Status.UpdateRevision) // the way back could not be recorded
 	}
 	template, err := sts.RevisionTemplate(stable)
 	if err != nil {

@@ -58,6 +58,12 @@ func settled(s *sts.Snapshot) *Decision {
 	return &d
 }
 
+// notSeen waits for a revision that status names already: the watches of sets and
+// of revisions do not keep step.
+func notSeen(revision string) Decision {
+	return decide(Wait, ReasonNotObserved, "for controllerrevision "+revision+" to be seen", "")
+}
+
 // partitionable refuses update strategies that have no partition.
 func partitionable(s *sts.Snapshot) *Decision {
 	if sts.IsRollingUpdate(s.Set) {
