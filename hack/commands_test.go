@@ -1,0 +1,210 @@
+package hack_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
+)
+
+// Every command line that a document shows has to be one that the plugin takes: people paste them.
+func TestShownCommandLinesParse(t *testing.T) {
+	total := 0
+	for _, file := range documents(t) {
+		for _, c := range commandLines(file.text) {
+			total++
+			if err := parses(c.line, c.mention); err != nil {
+				t.Errorf("%s: %s\n  %v", file.path, c.line, err)
+			}
+		}
+	}
+	var k9s struct {
+		Plugins map[string]k9sPlugin `json:"plugins"`
+	}
+	read(t, "plugins.yaml", &k9s)
+	for name, plugin := range k9s.Plugins {
+		total++
+		if err := parses(plugin.typed(t, name), false); err != nil {
+			t.Errorf("plugins.yaml: %s: %v", name, err)
+		}
+	}
+	if total < 30 {
+		t.Errorf("only %d command lines found: this test looks for the wrong thing", total)
+	}
+}
+
+// A test that takes everything would hold nothing.
+func TestWrongCommandLinesDoNotParse(t *testing.T) {
+	for _, line := range []string{
+		"kubectl sts drain web",
+		"kubectl sts canary begin web",
+		"kubectl sts status web --until=complete",
+		"kubectl sts canary promote web --to two",
+		"kubectl sts canary promote",
+	} {
+		if parses(line, false) == nil {
+			t.Errorf("%q should not parse", line)
+		}
+	}
+	text := "`kubectl sts status` and\n```sh\n$ kubectl sts canary abort b --yes | tail  # why\nkubectl sts status \\\nc\n```\nkubectl sts is nice"
+	want := []shown{{"kubectl sts status", true}, {"kubectl sts canary abort b --yes", false}, {"kubectl sts status  c", false}}
+	if got := commandLines(text); !slices.Equal(got, want) {
+		t.Errorf("found %+v, want %+v", got, want)
+	}
+}
+
+type document struct{ path, text string }
+
+func documents(t *testing.T) []document {
+	t.Helper()
+	var out []document
+	add := func(path string) {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		out = append(out, document{path, string(raw)})
+	}
+	add("../README.md")
+	add("../CHANGELOG.md")
+	add("../CONTRIBUTING.md")
+	for _, dir := range []string{"../docs", "../examples"} {
+		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() {
+				add(path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	return out
+}
+
+var (
+	codeSpan   = regexp.MustCompile("`(kubectl[ -]sts [^`]+)`")
+	inBlock    = regexp.MustCompile(`(?:^|[\s(])(kubectl[ -]sts [^|;&>#)]+)`)
+	hintsApart = regexp.MustCompile(`, or |, when `)
+)
+
+// shown is a command line in a document. A mention stands in the middle of a sentence and may leave away
+// what a command needs.
+type shown struct {
+	line    string
+	mention bool
+}
+
+// commandLines finds what a reader would type: in code spans, and in code blocks line by line.
+func commandLines(text string) []shown {
+	var out []shown
+	block := false
+	// A line that is continued is one line.
+	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
+		switch {
+		case strings.HasPrefix(strings.TrimSpace(line), "```"):
+			block = !block
+		case block || strings.HasPrefix(line, "# `"):
+			for _, part := range hintsApart.Split(line, -1) {
+				if m := inBlock.FindStringSubmatch(part); m != nil {
+					out = append(out, shown{strings.TrimSpace(m[1]), false})
+				}
+			}
+		default:
+			for _, m := range codeSpan.FindAllStringSubmatch(line, -1) {
+				out = append(out, shown{strings.TrimSpace(m[1]), true})
+			}
+		}
+	}
+	return out
+}
+
+// parses says whether the plugin would take the command line, up to the point where it asks the cluster.
+func parses(line string, mention bool) error {
+	words, err := split(line)
+	if err != nil {
+		return err
+	}
+	words = words[1:]
+	if words[0] == "sts" { // not kubectl-sts
+		words = words[1:]
+	}
+	for i, w := range words {
+		// Where a name or an image is left to the reader, and usage lines.
+		words[i] = strings.NewReplacer("[", "", "]", "", "...", "", "…", "x").Replace(w)
+	}
+	if words[len(words)-1] == "flags" {
+		words = words[:len(words)-1]
+	}
+	root := cmd.NewRoot(cmd.Env{IOStreams: genericiooptions.NewTestIOStreamsDiscard(), Called: "kubectl sts"})
+	command, rest, err := root.Find(words)
+	if err != nil {
+		return err
+	}
+	if err := command.ParseFlags(rest); err != nil {
+		return err
+	}
+	args := command.Flags().Args()
+	if command.HasAvailableSubCommands() && len(args) > 0 {
+		return errors.New("there is no such command")
+	}
+	if mention && len(args) == 0 {
+		return nil
+	}
+	return command.ValidateArgs(args)
+}
+
+func split(line string) ([]string, error) {
+	var words []string
+	var word strings.Builder
+	quote, begun := rune(0), false
+	for _, r := range line {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote != 0:
+			word.WriteRune(r)
+		case r == '\'' || r == '"':
+			quote, begun = r, true
+		case r == ' ':
+			if begun {
+				words = append(words, word.String())
+			}
+			word.Reset()
+			begun = false
+		default:
+			word.WriteRune(r)
+			begun = true
+		}
+	}
+	if quote != 0 {
+		return nil, errors.New("a quote is not closed")
+	}
+	if begun {
+		words = append(words, word.String())
+	}
+	return words, nil
+}
+
+// typed is the command line that a key stands for: what follows the script's name is its "$@".
+func (p k9sPlugin) typed(t *testing.T, name string) string {
+	t.Helper()
+	const at = `kubectl sts "$@"`
+	if p.Command != "sh" || len(p.Args) < 3 || !strings.Contains(p.Args[1].(string), at) {
+		t.Fatalf("%s: expected sh -c with %s", name, at)
+	}
+	line := "kubectl"
+	for _, arg := range p.Args[2:] {
+		line += " " + arg.(string)
+	}
+	return line
+}

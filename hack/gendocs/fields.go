@@ -1,0 +1,197 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+)
+
+// reportFields describes every field of every report, and every word that stands in one. It walks the Go
+// types, so a field without a meaning, or a meaning without a field, is an error and not a gap.
+func reportFields(root string) (string, error) {
+	w := walker{seen: map[reflect.Type]bool{}, used: map[string]bool{}}
+	w.report("StatusReport", reflect.TypeFor[inspect.StatusReport]())
+	w.report("CanaryReport", reflect.TypeFor[cmd.ChangeReport]())
+	for len(w.queue) > 0 {
+		t := w.queue[0]
+		w.queue = w.queue[1:]
+		w.section(t.Name(), t)
+	}
+	for _, key := range slices.Sorted(maps.Keys(meanings)) {
+		if !w.used[key] {
+			w.errs = append(w.errs, fmt.Errorf("hack/gendocs/meanings.go describes %s, which no report has", key))
+		}
+	}
+	for _, v := range vocabularies {
+		w.words(root, v)
+	}
+	return w.out.String(), errors.Join(w.errs...)
+}
+
+type walker struct {
+	out   strings.Builder
+	queue []reflect.Type
+	seen  map[reflect.Type]bool
+	used  map[string]bool
+	errs  []error
+}
+
+func (w *walker) report(kind string, t reflect.Type) {
+	w.seen[t] = true
+	w.section(kind, t)
+}
+
+func (w *walker) section(name string, t reflect.Type) {
+	fmt.Fprintf(&w.out, "\n### %s\n\n| field | type | |\n|---|---|---|\n", name)
+	w.fields(name, t)
+}
+
+func (w *walker) fields(owner string, t reflect.Type) {
+	for f := range fieldsOf(t) {
+		tag := f.Tag.Get("json")
+		name, options, _ := strings.Cut(tag, ",")
+		if f.Anonymous && name == "" {
+			if f.Type == reflect.TypeFor[metav1.TypeMeta]() {
+				fmt.Fprintf(&w.out, "| `apiVersion` | string | `%s` |\n| `kind` | string | `%s` |\n", inspect.APIVersion, owner)
+				continue
+			}
+			w.fields(owner, f.Type)
+			continue
+		}
+		if name == "-" {
+			continue
+		}
+		key := owner + "." + name
+		meaning, ok := meanings[key]
+		if !ok {
+			w.errs = append(w.errs, fmt.Errorf("hack/gendocs/meanings.go says nothing of %s", key))
+		}
+		w.used[key] = true
+		kind := w.kind(f.Type)
+		if strings.Contains(options, "omitempty") {
+			kind += ", may be absent"
+		}
+		fmt.Fprintf(&w.out, "| `%s` | %s | %s |\n", name, kind, cell(meaning))
+	}
+}
+
+func fieldsOf(t reflect.Type) func(func(reflect.StructField) bool) {
+	return func(yield func(reflect.StructField) bool) {
+		for i := range t.NumField() {
+			if f := t.Field(i); f.IsExported() && !yield(f) {
+				return
+			}
+		}
+	}
+}
+
+func (w *walker) kind(t reflect.Type) string {
+	switch {
+	case t == reflect.TypeFor[json.RawMessage]():
+		return "any"
+	case t == reflect.TypeFor[time.Time](), t == reflect.TypeFor[metav1.Time]():
+		return "time"
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return w.kind(t.Elem())
+	case reflect.Slice:
+		return "list of " + w.kind(t.Elem())
+	case reflect.Struct:
+		if !w.seen[t] {
+			w.seen[t] = true
+			w.queue = append(w.queue, t)
+		}
+		return fmt.Sprintf("[%s](#%s)", t.Name(), strings.ToLower(t.Name()))
+	case reflect.String:
+		return "string"
+	case reflect.Bool:
+		return "boolean"
+	case reflect.Int32, reflect.Int64, reflect.Int:
+		return "integer"
+	}
+	w.errs = append(w.errs, fmt.Errorf("hack/gendocs has no word for the type %s", t))
+	return t.String()
+}
+
+// vocabulary is a set of constants that stand in reports.
+type vocabulary struct {
+	title, about string
+	dir          string // of the package
+	kind, prefix string // the constants' type, or what their names begin with
+	meanings     map[string]string
+}
+
+func (w *walker) words(root string, v vocabulary) {
+	values, err := constants(filepath.Join(root, v.dir), v.kind, v.prefix)
+	if err != nil {
+		w.errs = append(w.errs, err)
+		return
+	}
+	fmt.Fprintf(&w.out, "\n### %s\n\n%s\n\n| word | |\n|---|---|\n", v.title, v.about)
+	for _, value := range values {
+		meaning, ok := v.meanings[value]
+		if !ok {
+			w.errs = append(w.errs, fmt.Errorf("hack/gendocs/meanings.go says nothing of %s %q", v.title, value))
+		}
+		fmt.Fprintf(&w.out, "| `%s` | %s |\n", value, cell(meaning))
+	}
+	for _, value := range slices.Sorted(maps.Keys(v.meanings)) {
+		if !slices.Contains(values, value) {
+			w.errs = append(w.errs, fmt.Errorf("hack/gendocs/meanings.go describes %s %q, which the code does not have", v.title, value))
+		}
+	}
+}
+
+// constants reads the string constants of a package from its source, in their order there.
+func constants(dir, kind, prefix string) ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			typed, _ := spec.Type.(*ast.Ident)
+			for i, name := range spec.Names {
+				if i >= len(spec.Values) || kind != "" && (typed == nil || typed.Name != kind) || !strings.HasPrefix(name.Name, prefix) {
+					continue
+				}
+				if lit, ok := spec.Values[i].(*ast.BasicLit); ok && lit.Kind == token.STRING {
+					value, err := strconv.Unquote(lit.Value)
+					if err == nil {
+						out = append(out, value)
+					}
+				}
+			}
+			return true
+		})
+	}
+	return out, nil
+}

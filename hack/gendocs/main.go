@@ -1,0 +1,92 @@
+// Command gendocs writes the parts of docs/ that follow from the code: docs/reference from the command tree,
+// the table of exit codes, and the fields of the reports. Run it with `make docs`. It is deterministic: no
+// date, nothing of the machine it runs on.
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+func main() {
+	if err := run("."); err != nil {
+		fmt.Fprintln(os.Stderr, "gendocs:", err)
+		os.Exit(1)
+	}
+}
+
+func run(root string) error {
+	files, err := generate(root)
+	if err != nil {
+		return err
+	}
+	// A page of a command that is gone goes too.
+	old, err := filepath.Glob(filepath.Join(root, "docs/reference/*.md"))
+	if err != nil {
+		return err
+	}
+	for _, file := range old {
+		if err := os.Remove(file); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(root, "docs/reference"), 0o755); err != nil {
+		return err
+	}
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		if err := os.WriteFile(filepath.Join(root, file), []byte(files[file]), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// generate makes all files, by their path below root. Those that are written by hand keep what stands
+// outside of the generated parts.
+func generate(root string) (map[string]string, error) {
+	files := reference()
+	fields, err := reportFields(root)
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range []struct{ file, name, text string }{
+		{"docs/exit-codes.md", "codes", exitCodes()},
+		{"docs/json.md", "fields", fields},
+	} {
+		text, ok := files[part.file]
+		if !ok {
+			raw, err := os.ReadFile(filepath.Join(root, part.file))
+			if err != nil {
+				return nil, err
+			}
+			text = string(raw)
+		}
+		if files[part.file], err = between(text, part.name, part.text); err != nil {
+			return nil, fmt.Errorf("%s: %w", part.file, err)
+		}
+	}
+	return files, nil
+}
+
+// between replaces what stands between the two marks of that name.
+func between(text, name, part string) (string, error) {
+	begin, end := "<!-- generated: "+name+" -->\n", "<!-- end of generated: "+name+" -->"
+	head, rest, found := strings.Cut(text, begin)
+	if !found {
+		return "", fmt.Errorf("lacks the mark %q", strings.TrimSpace(begin))
+	}
+	_, tail, found := strings.Cut(rest, end)
+	if !found {
+		return "", fmt.Errorf("lacks the mark %q", end)
+	}
+	return head + begin + part + end + tail, nil
+}
+
+// cell is text for one cell of a Markdown table.
+func cell(s string) string {
+	return strings.ReplaceAll(strings.Join(strings.Fields(s), " "), "|", `\|`)
+}
