@@ -213,6 +213,9 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) er
 // end gives the owner token back. A failure to do so does not hide how the run
 // ended; the same owner can always go on.
 func (r *runner) end(err error) (Result, error) {
+	if len(r.result.Applied) == 0 && r.failed == 0 {
+		return r.result, err // nothing was taken
+	}
 	reached := err == nil && r.result.Decision.Verdict == plan.Done
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 	defer cancel()

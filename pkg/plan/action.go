@@ -139,6 +139,25 @@ func (b *patch) drop(keys ...string) *patch {
 	return b
 }
 
+// disown gives back the fields that managedFields records as ours, once nothing of
+// ours is left on the set: a later server-side apply (Helm 4, GitOps) of another
+// value would conflict with us, even weeks later. Nil when nothing is ours.
+func disown(set *appsv1.StatefulSet) *Action {
+	b := newPatch(set)
+	for i := len(set.ManagedFields) - 1; i >= 0; i-- {
+		if e := set.ManagedFields[i]; e.Manager != sts.FieldManager || e.Subresource != "" {
+			continue
+		}
+		path := fmt.Sprintf("/metadata/managedFields/%d", i)
+		b.spec = append(b.spec, op("test", path+"/manager", sts.FieldManager), PatchOp{Op: "remove", Path: path})
+	}
+	if len(b.spec) == 0 {
+		return nil
+	}
+	a := b.action("", "give the fields back that kubectl-sts has written")
+	return &a
+}
+
 // action renders the patch. The generation is tested, and not the resourceVersion,
 // because status writes move the latter all the time.
 func (b *patch) action(event, why string) Action {

@@ -157,12 +157,19 @@ func inFlight(s *sts.Snapshot) string {
 	return ""
 }
 
-// Release gives the owner token back. When the goal was reached it is forgotten,
+// Release gives the owner token back, or, when the canary is over, the fields that
+// it has written. When the goal was reached it is forgotten,
 // so that the next command begins a step of its own.
 func (h Holder) Release(s *sts.Snapshot, reached bool) *Action {
 	o, err := sts.ReadOwner(s.Set)
-	if err != nil || o == nil || o.ID != h.ID {
+	if err != nil || o != nil && o.ID != h.ID {
 		return nil
+	}
+	if o == nil {
+		if _, onItsWay := s.Set.Annotations[sts.CanaryAnnotation]; onItsWay {
+			return nil
+		}
+		return disown(s.Set)
 	}
 	b := newPatch(s.Set).drop(sts.OwnerAnnotation)
 	if c, err := sts.ReadCanary(s.Set); err == nil && c != nil && c.Goal != nil && reached {
