@@ -213,41 +213,36 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) er
 // end gives the owner token back. A failure to do so does not hide how the run
 // ended; the same owner can always go on.
 func (r *runner) end(err error) (Result, error) {
-	if len(r.result.Applied) == 0 && r.failed == 0 {
-		return r.result, err // nothing was taken
-	}
-	reached := err == nil && r.result.Decision.Verdict == plan.Done
+	reached := err == nil && (r.result.Decision.Verdict == plan.Done || r.then != nil)
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 	defer cancel()
-	for s := r.result.Last; s != nil; s = r.newer(ctx, s) {
-		if r.seen != nil && !r.seen(s) {
-			continue // our own last write is not in it yet
+	for s := r.result.Last; s != nil; s = r.next(ctx) {
+		if r.seen != nil && !r.seen(s) || r.stale == s.Set.ResourceVersion {
+			continue // our own last write, or somebody else's, is not in it yet
 		}
 		a := r.intent.Release(s, reached)
 		if a == nil {
 			break
 		}
-		if _, e := r.world.Apply(ctx, s, *a); e == nil || !errors.Is(e, plan.ErrChanged) {
-			err = errors.Join(err, e)
-			break
+		_, e := r.world.Apply(ctx, s, *a)
+		switch {
+		case errors.Is(e, plan.ErrChanged):
+			r.stale = s.Set.ResourceVersion
+			continue
+		case errors.Is(e, plan.ErrTransient):
+			continue
 		}
+		return r.result, errors.Join(err, e)
 	}
 	return r.result, err
 }
 
-// newer waits for a snapshot in which the set has changed, nil when none comes.
-func (r *runner) newer(ctx context.Context, s *sts.Snapshot) *sts.Snapshot {
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case next, ok := <-r.changes:
-			if !ok {
-				return nil
-			}
-			if next.Set.ResourceVersion != s.Set.ResourceVersion {
-				return next
-			}
-		}
+// next waits for a snapshot, nil when none comes.
+func (r *runner) next(ctx context.Context) *sts.Snapshot {
+	select {
+	case <-ctx.Done():
+		return nil
+	case s := <-r.changes:
+		return s
 	}
 }

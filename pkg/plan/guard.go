@@ -157,19 +157,22 @@ func inFlight(s *sts.Snapshot) string {
 	return ""
 }
 
-// Release gives the owner token back, or, when the canary is over, the fields that
-// it has written. When the goal was reached it is forgotten,
+// Release gives the owner token back, also one that a killed command of the same
+// owner has left, or, when the canary is over, the fields that it has written. When the goal was reached it is forgotten,
 // so that the next command begins a step of its own.
 func (h Holder) Release(s *sts.Snapshot, reached bool) *Action {
 	o, err := sts.ReadOwner(s.Set)
-	if err != nil || o != nil && o.ID != h.ID {
+	if err != nil {
 		return nil
 	}
 	if o == nil {
-		if _, onItsWay := s.Set.Annotations[sts.CanaryAnnotation]; onItsWay {
+		if _, onItsWay := s.Set.Annotations[sts.CanaryAnnotation]; onItsWay || !reached {
 			return nil
 		}
 		return disown(s.Set)
+	}
+	if o.ID != h.ID && !(reached && (o.Name == h.Name || h.TakeOver)) {
+		return nil
 	}
 	b := newPatch(s.Set).drop(sts.OwnerAnnotation)
 	if c, err := sts.ReadCanary(s.Set); err == nil && c != nil && c.Goal != nil && reached {
