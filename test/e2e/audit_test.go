@@ -63,6 +63,8 @@ func assertAudit(s *scenario, ts *testscript.TestScript, args []string) error {
 	return fmt.Errorf("%d requests fit, want %s; what kubectl-sts wrote:\n%s", n, args[0], strings.Join(near, "\n"))
 }
 
+func isEffective(e cluster.AuditEvent) bool { return e.Code < 300 && !uriHas(e, "dryRun", "All") }
+
 type filter func(cluster.AuditEvent) bool
 
 func isWrite(e cluster.AuditEvent) bool {
@@ -87,7 +89,7 @@ func parseFilters(s *scenario, args []string) ([]filter, error) {
 		case "write":
 			out = append(out, isWrite)
 		case "effective": // it was allowed and changed something
-			out = append(out, func(e cluster.AuditEvent) bool { return e.Code < 300 && !uriHas(e, "dryRun", "All") })
+			out = append(out, isEffective)
 		case "dry":
 			out = append(out, func(e cluster.AuditEvent) bool { return uriHas(e, "dryRun", "All") })
 		case "verb":

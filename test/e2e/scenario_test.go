@@ -6,8 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -105,21 +103,10 @@ func (s *scenario) writeKubeconfig(from, to, address string) error {
 	}
 	for _, c := range config.Clusters {
 		if address != "" {
-			c.Server = "https://" + address
+			c.Server = address
 		}
 	}
 	return clientcmd.WriteToFile(*config, to)
-}
-
-func (s *scenario) serverAddress() (string, error) {
-	u, err := url.Parse(s.cluster.State().Server)
-	if err != nil {
-		return "", err
-	}
-	if _, _, err := net.SplitHostPort(u.Host); err != nil {
-		return "", err
-	}
-	return u.Host, nil
 }
 
 // resources are the kinds that scenarios look at, by kubectl's short names.

@@ -1,10 +1,7 @@
 package e2e
 
 import (
-	"io"
-	"net"
 	"path/filepath"
-	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -75,103 +72,4 @@ func cmdRecode(ts *testscript.TestScript, neg bool, args []string) {
 		_, err := s.api("rev").Create(ctx, o, metav1.CreateOptions{})
 		return err
 	}))
-}
-
-// proxy passes bytes between the plugin and the API server, as long as it is let.
-type proxy struct {
-	listener net.Listener
-	to       string
-
-	mu   sync.Mutex
-	open map[net.Conn]bool
-	cut  bool
-}
-
-// cmdProxy puts a proxy in front of the API server for all later commands, and
-// cuts or mends the connection.
-func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && len(args) == 1, "proxy start|cut|mend")
-	s := of(ts)
-	switch args[0] {
-	case "start":
-		address, err := s.serverAddress()
-		ts.Check(err)
-		s.proxy, err = newProxy(address)
-		ts.Check(err)
-		path := filepath.Join(s.work, "proxied.kubeconfig")
-		ts.Check(s.writeKubeconfig(s.cluster.Kubeconfig(), path, s.proxy.listener.Addr().String()))
-	case "cut":
-		s.proxy.interrupt(true)
-	case "mend":
-		s.proxy.interrupt(false)
-	default:
-		ts.Fatalf("proxy %s: it is start, cut or mend", args[0])
-	}
-}
-
-func newProxy(to string) (*proxy, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	p := &proxy{listener: l, to: to, open: map[net.Conn]bool{}}
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return // closed
-			}
-			go p.serve(conn)
-		}
-	}()
-	return p, nil
-}
-
-func (p *proxy) serve(from net.Conn) {
-	to, err := net.Dial("tcp", p.to)
-	if err != nil || !p.track(from, to) {
-		closeAll(from, to)
-		return
-	}
-	var both sync.WaitGroup
-	both.Go(func() { _, _ = io.Copy(to, from); closeAll(from, to) })
-	both.Go(func() { _, _ = io.Copy(from, to); closeAll(from, to) })
-	both.Wait()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.open, from)
-	delete(p.open, to)
-}
-
-func (p *proxy) track(conns ...net.Conn) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, c := range conns {
-		p.open[c] = true
-	}
-	return !p.cut
-}
-
-func (p *proxy) interrupt(cut bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.cut = cut
-	if cut {
-		for c := range p.open {
-			closeAll(c)
-		}
-	}
-}
-
-func (p *proxy) close() {
-	_ = p.listener.Close() // the scenario is over
-	p.interrupt(true)
-}
-
-func closeAll(conns ...net.Conn) {
-	for _, c := range conns {
-		if c != nil {
-			_ = c.Close() // it may be closed by the other side
-		}
-	}
 }

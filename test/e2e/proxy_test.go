@@ -1,0 +1,202 @@
+package e2e
+
+import (
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-sts/kubectl-sts/test/cluster"
+)
+
+// proxy stands between the plugin and the API server and can do what networks and
+// busy servers do. It speaks as the cluster's admin.
+type proxy struct {
+	server  *http.Server
+	address string
+
+	mu      sync.Mutex
+	open    map[net.Conn]bool
+	cut     bool
+	lose    int         // so many answers to writes are lost
+	fail    map[int]int // so many writes are answered with this code
+	onWrite func()      // when a write was answered, before the plugin hears of it
+}
+
+func newProxy(c *cluster.Cluster) (*proxy, error) {
+	to, err := url.Parse(c.State().Server)
+	if err != nil {
+		return nil, err
+	}
+	transport, err := rest.TransportFor(c.RESTConfig())
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	p := &proxy{address: l.Addr().String(), open: map[net.Conn]bool{}, fail: map[int]int{}}
+	reverse := &httputil.ReverseProxy{
+		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(to) },
+		Transport:     transport,
+		FlushInterval: -1, // watches
+		ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+		ModifyResponse: func(r *http.Response) error {
+			p.answered(r)
+			return nil
+		},
+	}
+	p.server = &http.Server{
+		ConnState: p.track,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if code := p.refuses(r); code != 0 {
+				w.WriteHeader(code)
+				return
+			}
+			reverse.ServeHTTP(w, r)
+		}),
+	}
+	go func() { _ = p.server.Serve(l) }() // it ends with close
+	return p, nil
+}
+
+func isSetOrPodWrite(r *http.Request) bool {
+	return r.Method != http.MethodGet && r.URL.Query().Get("dryRun") == "" &&
+		(strings.Contains(r.URL.Path, "/statefulsets/") || strings.Contains(r.URL.Path, "/pods/"))
+}
+
+func (p *proxy) refuses(r *http.Request) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cut {
+		panic(http.ErrAbortHandler)
+	}
+	for code, n := range p.fail {
+		if n > 0 && isSetOrPodWrite(r) {
+			p.fail[code]--
+			return code
+		}
+	}
+	return 0
+}
+
+func (p *proxy) answered(r *http.Response) {
+	if !isSetOrPodWrite(r.Request) || r.StatusCode >= http.StatusMultipleChoices {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.onWrite != nil {
+		p.onWrite()
+	}
+	if p.lose > 0 {
+		p.lose--
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (p *proxy) track(c net.Conn, state http.ConnState) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch state {
+	case http.StateNew:
+		p.open[c] = true
+	case http.StateClosed, http.StateHijacked:
+		delete(p.open, c)
+	}
+}
+
+func (p *proxy) set(change func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change()
+	if p.cut {
+		for c := range p.open {
+			_ = c.Close() // it may be closed by the other side
+		}
+	}
+}
+
+func (p *proxy) close() { _ = p.server.Close() }
+
+// cmdProxy puts the proxy in front of the API server for all later programs, or
+// makes it misbehave.
+func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) > 0, "proxy start|cut|mend|lose COUNT|fail CODE COUNT")
+	number := func(i int) int {
+		usage(ts, len(args) > i, "proxy lose COUNT|fail CODE COUNT")
+		n, err := strconv.Atoi(args[i])
+		ts.Check(err)
+		return n
+	}
+	s := of(ts)
+	if args[0] == "start" {
+		ts.Check(s.startProxy())
+		ts.Setenv("KUBECONFIG", filepath.Join(s.work, "proxied.kubeconfig"))
+		return
+	}
+	if s.proxy == nil {
+		ts.Fatalf("proxy start comes first")
+	}
+	switch args[0] {
+	case "cut", "mend":
+		s.proxy.set(func() { s.proxy.cut = args[0] == "cut" })
+	case "lose":
+		n := number(1)
+		s.proxy.set(func() { s.proxy.lose = n })
+	case "fail":
+		code, n := number(1), number(2)
+		s.proxy.set(func() { s.proxy.fail[code] = n })
+	default:
+		ts.Fatalf("proxy %s: it is start, cut, mend, lose or fail", args[0])
+	}
+}
+
+func (s *scenario) startProxy() error {
+	p, err := newProxy(s.cluster)
+	if err != nil {
+		return err
+	}
+	s.proxy = p
+	return s.writeKubeconfig(s.cluster.Kubeconfig(), filepath.Join(s.work, "proxied.kubeconfig"), "http://"+p.address)
+}
+
+// cmdKillEach runs a command again and again, through a proxy that kills it after
+// each write to a set or pod, before the command hears of it, until the command
+// ends by itself.
+func cmdKillEach(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) > 1, "killeach CODE sts ARG…")
+	if of(ts).proxy == nil {
+		cmdProxy(ts, false, []string{"start"})
+	}
+	px := of(ts).proxy
+	const limit = 50
+	for kills := range limit {
+		cmd := program(ts, args[1], args[2:])
+		px.set(func() { px.onWrite = func() { _ = cmd.Process.Kill() } })
+		p, err := start(cmd)
+		ts.Check(err)
+		of(ts).processes["killeach"] = p
+		switch code := p.end(ts); code {
+		case "killed":
+			continue
+		case args[0]:
+			px.set(func() { px.onWrite = nil })
+			ts.Logf("killed %d times", kills)
+			_, err = ts.Stdout().Write([]byte("killed " + strconv.Itoa(kills) + " times\n"))
+			ts.Check(err)
+			return
+		default:
+			ts.Fatalf("exit code %s, want %s", code, args[0])
+		}
+	}
+	ts.Fatalf("killed %d times and still not at the end", limit)
+}
