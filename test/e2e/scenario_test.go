@@ -117,6 +117,7 @@ var resources = map[string]schema.GroupVersionResource{
 	"pvc":    {Version: "v1", Resource: "persistentvolumeclaims"},
 	"svc":    {Version: "v1", Resource: "services"},
 	"events": {Version: "v1", Resource: "events"},
+	"quota":  {Version: "v1", Resource: "resourcequotas"},
 	"pdb":    {Group: "policy", Version: "v1", Resource: "poddisruptionbudgets"},
 }
 
