@@ -25,7 +25,7 @@ func run(root string) error {
 		return err
 	}
 	// A page of a command that is gone goes too.
-	old, err := filepath.Glob(filepath.Join(root, "docs/reference/*.md"))
+	old, err := filepath.Glob(filepath.Join(root, "docs", "reference", "*.md"))
 	if err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func run(root string) error {
 			return err
 		}
 	}
-	if err := os.MkdirAll(filepath.Join(root, "docs/reference"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(root, "docs", "reference"), 0o755); err != nil {
 		return err
 	}
 	for _, file := range slices.Sorted(maps.Keys(files)) {

@@ -10,12 +10,13 @@ import (
 
 // What stands in docs/ is what the commands say now.
 func TestDocsAreCurrent(t *testing.T) {
-	files, err := generate("../..")
+	const root = "../.."
+	files, err := generate(root)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range slices.Sorted(maps.Keys(files)) {
-		have, err := os.ReadFile(filepath.Join("../..", file))
+		have, err := os.ReadFile(filepath.Join(root, file))
 		if err != nil {
 			t.Error(err)
 		} else if string(have) != files[file] {

@@ -1,0 +1,155 @@
+// Command demo shows kubectl sts at work on a real Kubernetes control plane that it brings up for the purpose:
+// each step with a few words, the command, and what the command really says. It checks every exit code and the
+// objects behind it, and leaves nothing behind. Run it with `make demo`.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/test/cluster"
+)
+
+// chapters are played in this order on one cluster, each in the state that the one before has left.
+var chapters = []chapter{
+	canary,
+}
+
+// chapter is one part of the demo, in a file of its own.
+type chapter struct {
+	title string
+	play  func(context.Context, *stage) error
+	shown []string // for the summary
+}
+
+// limit is a safety net: a demo that hangs is worse than one that fails.
+const limit = 5 * time.Minute
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait for the cleaning up
+	d := demo{stage: newStage(os.Stdout)}
+	err := d.show(ctx)
+	left := d.cleanUp()
+	if left != nil {
+		fmt.Fprintln(os.Stderr, "\ndemo: could not clean up:", left)
+	}
+	switch {
+	case ctx.Err() != nil && left == nil:
+		fmt.Fprintln(os.Stderr, "\ndemo: interrupted; nothing is left behind")
+		return 130
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "\ndemo: FAILED:", err)
+		return 1
+	case left != nil:
+		return 1
+	}
+	return 0
+}
+
+// demo is what has to be cleaned up, however it ends.
+type demo struct {
+	*stage
+	bin     string
+	cluster *cluster.Cluster
+}
+
+func (d *demo) cleanUp() error {
+	var err error
+	if d.cluster != nil {
+		err = d.cluster.Down()
+	}
+	if d.bin != "" {
+		err = errors.Join(err, os.RemoveAll(d.bin))
+	}
+	return err
+}
+
+func (d *demo) show(ctx context.Context) error {
+	// Building Kubernetes takes minutes the first time: that is before the clock starts.
+	if _, err := cluster.Build(ctx, os.Stderr); err != nil {
+		return fmt.Errorf("build Kubernetes: %w", err)
+	}
+	began := time.Now()
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the demo was not over after %s", limit))
+	defer cancel()
+	if err := d.prepare(ctx); err != nil {
+		return err
+	}
+	for _, ch := range chapters {
+		d.title(ch.title)
+		if err := ch.play(ctx, d.stage); err != nil {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			return fmt.Errorf("%s: %w", ch.title, err)
+		}
+	}
+	d.title("What you have seen")
+	for _, ch := range chapters {
+		for _, line := range ch.shown {
+			d.item(line)
+		}
+	}
+	d.say(fmt.Sprintf("%d commands and %d checks in %s. The cluster is taken down now, nothing stays.",
+		d.commands, d.checks, time.Since(began).Round(time.Second)))
+	d.say("Next: make install, then kubectl sts status on a cluster of yours; it only reads. " +
+		"For one like this to play with: make cluster-up.")
+	return nil
+}
+
+// prepare builds the plugin and brings the cluster up, at the same time.
+func (d *demo) prepare(ctx context.Context) error {
+	root, err := repository(ctx)
+	if err != nil {
+		return err
+	}
+	if d.bin, err = os.MkdirTemp("", "kubectl-sts-demo-"); err != nil {
+		return err
+	}
+	d.title("kubectl sts, on a real Kubernetes control plane")
+	d.say("Building the plugin, and starting etcd, kube-apiserver, the controllers and the scheduler on this machine. " +
+		"Nodes and containers are simulated; everything that decides is real.")
+	built := make(chan error, 1)
+	go func() { built <- build(ctx, root, d.bin) }()
+	// The process in the name keeps two demos apart.
+	d.cluster, err = cluster.Up(ctx, cluster.Config{Name: fmt.Sprintf("demo-%d", os.Getpid()), Log: os.Stderr})
+	if err := errors.Join(err, <-built); err != nil {
+		return err
+	}
+	d.use(d.cluster, root, d.bin)
+	return nil
+}
+
+// repository is the checkout that this program is part of.
+func repository(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("find the checkout: %w", err)
+	}
+	root := filepath.Dir(filepath.Dir(strings.TrimSpace(string(out))))
+	if _, err := os.Stat(filepath.Join(root, "cmd", "kubectl-sts")); err != nil {
+		return "", fmt.Errorf("run this by make demo, in a checkout of kubectl-sts: %w", err)
+	}
+	return root, nil
+}
+
+func build(ctx context.Context, root, bin string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(bin, "kubectl-sts"), "./cmd/kubectl-sts")
+	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the plugin: %w\n%s", err, out)
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-sts/kubectl-sts/test/cluster"
+)
+
+// width is what the demo's own words are wrapped to.
+const width = 78
+
+// stage is where chapters play: it shows words and commands, and counts what was checked.
+type stage struct {
+	out      *os.File
+	color    bool
+	root     string
+	env      []string
+	kubectl  string
+	client   kubernetes.Interface
+	commands int
+	checks   int
+}
+
+func newStage(out *os.File) *stage {
+	info, err := out.Stat()
+	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0
+	return &stage{out: out, color: terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+}
+
+// use puts the plugin and the cluster's own kubectl first on the PATH, and the cluster in place of the user's.
+func (s *stage) use(c *cluster.Cluster, root, bin string) {
+	s.root, s.client, s.kubectl = root, c.Client(), c.Bin("kubectl")
+	path := bin + string(os.PathListSeparator) + filepath.Dir(s.kubectl) + string(os.PathListSeparator) + os.Getenv("PATH")
+	s.env = append(os.Environ(), "PATH="+path, "KUBECONFIG="+c.Kubeconfig())
+}
+
+const (
+	bold  = "\x1b[1m"
+	cyan  = "\x1b[36m"
+	green = "\x1b[32m"
+	plain = "\x1b[0m"
+)
+
+func (s *stage) print(style, text string) {
+	if s.color && style != "" {
+		text = style + text + plain
+	}
+	fmt.Fprintln(s.out, text)
+}
+
+func (s *stage) title(text string) {
+	fmt.Fprintln(s.out)
+	s.print(bold, text)
+	s.print(bold, strings.Repeat("─", len([]rune(text))))
+}
+
+// say explains.
+func (s *stage) say(text string) {
+	fmt.Fprintln(s.out)
+	for _, line := range wrap(text, width) {
+		s.print("", line)
+	}
+}
+
+func (s *stage) item(text string) {
+	for i, line := range wrap(text, width-2) {
+		lead := "  "
+		if i == 0 {
+			lead = "• "
+		}
+		s.print("", lead+line)
+	}
+}
+
+// run runs a kubectl command as one would type it, shows what it says, and wants it to end with this exit code.
+func (s *stage) run(ctx context.Context, want int, line string) error {
+	s.commands++
+	fmt.Fprintln(s.out)
+	s.print(cyan, "$ "+line)
+	words := strings.Fields(line)
+	cmd := exec.CommandContext(ctx, s.kubectl, words[1:]...)
+	// Both go where we write: at a terminal the command sees a terminal, in a file the order is kept.
+	cmd.Stdout, cmd.Stderr = s.out, s.out
+	cmd.Dir, cmd.Env = s.root, s.env
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	got := 0
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else if err != nil {
+		return fmt.Errorf("%s: %w", line, err)
+	}
+	if got != want {
+		return fmt.Errorf("%q ended with exit code %d, it should be %d", line, got, want)
+	}
+	if want != 0 {
+		return s.checked(fmt.Sprintf("the exit code is %d", want), nil)
+	}
+	return nil
+}
+
+// checked tells what holds, if it holds.
+func (s *stage) checked(what string, err error) error {
+	if err != nil {
+		return fmt.Errorf("it should be that %s: %w", what, err)
+	}
+	s.checks++
+	for i, line := range wrap(what, width-4) {
+		lead := "    "
+		if i == 0 {
+			lead = "  ✓ "
+		}
+		s.print(green, lead+line)
+	}
+	return nil
+}
+
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		switch {
+		case line == "":
+			line = word
+		case len([]rune(line))+1+len([]rune(word)) > width:
+			lines = append(lines, line)
+			line = word
+		default:
+			line += " " + word
+		}
+	}
+	return append(lines, line)
+}
