@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -169,29 +170,28 @@ func (s *scenario) startProxy() error {
 	return s.writeKubeconfig(s.cluster.Kubeconfig(), filepath.Join(s.work, "proxied.kubeconfig"), "http://"+p.address)
 }
 
-// cmdKillEach runs a command again and again, through a proxy that kills it after
-// each write to a set or pod, before the command hears of it, until the command
-// ends by itself.
-func cmdKillEach(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && len(args) > 1, "killeach CODE sts ARG…")
-	if of(ts).proxy == nil {
-		cmdProxy(ts, false, []string{"start"})
+// cmdKillAt runs a command through the proxy, which kills it after its Nth write to
+// a set or pod was carried out, before the command hears of it.
+func cmdKillAt(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) > 2, "killat COUNT sts ARG…")
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if code := killAt(ts, n, args[1:]); code != "killed" {
+		ts.Fatalf("ended with exit code %s before its write number %d", code, n)
 	}
-	px := of(ts).proxy
+}
+
+// cmdKillEach runs a command again and again, each time up to its next write, until
+// it ends by itself.
+func cmdKillEach(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) > 2, "killeach CODE sts ARG…")
 	const limit = 50
 	for kills := range limit {
-		cmd := program(ts, args[1], args[2:])
-		px.set(func() { px.onWrite = func() { _ = cmd.Process.Kill() } })
-		p, err := start(cmd)
-		ts.Check(err)
-		of(ts).processes["killeach"] = p
-		switch code := p.end(ts); code {
+		switch code := killAt(ts, 1, args[1:]); code {
 		case "killed":
 			continue
 		case args[0]:
-			px.set(func() { px.onWrite = nil })
-			ts.Logf("killed %d times", kills)
-			_, err = ts.Stdout().Write([]byte("killed " + strconv.Itoa(kills) + " times\n"))
+			_, err := fmt.Fprintf(ts.Stdout(), "killed %d times\n", kills)
 			ts.Check(err)
 			return
 		default:
@@ -199,4 +199,25 @@ func cmdKillEach(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("killed %d times and still not at the end", limit)
+}
+
+func killAt(ts *testscript.TestScript, n int, args []string) (code string) {
+	s := of(ts)
+	if s.proxy == nil {
+		cmdProxy(ts, false, []string{"start"})
+	}
+	cmd := program(ts, args[0], args[1:])
+	s.proxy.set(func() {
+		s.proxy.onWrite = func() {
+			if n--; n == 0 {
+				_ = cmd.Process.Kill() // it is waiting for the answer
+			}
+		}
+	})
+	p, err := start(cmd)
+	ts.Check(err)
+	s.processes["killed"] = p
+	code = p.end(ts)
+	s.proxy.set(func() { s.proxy.onWrite = nil })
+	return code
 }
