@@ -291,7 +291,7 @@ func (v *View) inventory() (*sts.Inventory, error) {
 		return inv, v.query.pick(inv)
 	}
 	if len(inv.Sets) == 0 {
-		return nil, apierrors.NewNotFound(appsv1.Resource("statefulsets"), v.query.Names[0])
+		return nil, fmt.Errorf("statefulset %s was deleted meanwhile", v.query.Names[0])
 	}
 	if set := inv.Sets[0]; set.UID != v.uid {
 		return nil, fmt.Errorf("statefulset %s was deleted and made anew meanwhile (UID %s, was %s)", set.Name, set.UID, v.uid)

@@ -1,8 +1,12 @@
 package cmd
 
 import (
+	"context"
+	"time"
+
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -28,50 +32,80 @@ in an annotation on the StatefulSet until the canary is finished.`,
 
 func newCanaryStart(c *common) *cobra.Command {
 	var (
-		images   []string
+		o        startOptions
 		canaries string
+		from     int32
 		wait     bool
 	)
 	cmd := &cobra.Command{
-		Use:   "start NAME --image [CONTAINER=]IMAGE",
-		Short: "Give the highest ordinals a new image",
-		Long: `Give the highest ordinals of a StatefulSet a new image and wait until they are
-available. Template and partition change in one patch, so no lower ordinal is
-ever touched.`,
+		Use:   "start NAME (--image [CONTAINER=]IMAGE | --patch PATCH | -f FILE | --restart)",
+		Short: "Give the highest ordinals a changed template",
+		Long: `Give the highest ordinals of a StatefulSet a changed pod template and wait until
+they are available. Template and partition change in one patch, so no lower
+ordinal is ever touched.
+
+The change is an image, a strategic merge patch on the pod template, the
+StatefulSet's new manifest, or a restart. Of a manifest only changes of the pod
+template become the canary; if it would change anything else, that is named and
+refused. --image, --patch and --restart may be combined.`,
 		Example: `  # the highest ordinal
   kubectl sts canary start web --image postgres:17.1
 
   # the highest 20% (rounded up), a container by name
   kubectl sts canary start web --image app=registry.example/app:v2 --canaries 20%
 
+  # a patch on the pod template, on ordinal 3 and above
+  kubectl sts canary start web --patch '{"spec":{"terminationGracePeriodSeconds":60}}' --from 3
+
+  # the manifest that is to be applied
+  kubectl sts canary start web -f postgres.yaml
+
   # what would be done
   kubectl sts canary start web --image postgres:17.1 --dry-run=server`,
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
 	ch := c.newChange(cmd, "CanaryReport", "canary start")
-	cmd.Flags().StringArrayVar(&images, "image", nil, "The new image, as `[CONTAINER=]IMAGE`; may be repeated")
-	cmd.Flags().StringVar(&canaries, "canaries", "1", "How many of the highest ordinals: `N|P%`, a percentage rounds up")
-	cmd.Flags().BoolVar(&wait, "wait", true, "Wait until the canary is available")
+	f := cmd.Flags()
+	f.StringArrayVar(&o.images, "image", nil, "The new image, as `[CONTAINER=]IMAGE`; may be repeated")
+	f.StringVarP(&o.patch, "patch", "p", "", "A strategic merge `PATCH` on the pod template, in JSON or YAML")
+	f.StringVar(&o.patchFile, "patch-file", "", "A `FILE` with such a patch, - for standard input")
+	f.StringVarP(&o.manifest, "filename", "f", "", "A `FILE` with the StatefulSet's new manifest, - for standard input")
+	f.BoolVar(&o.restart, "restart", false, "Restart the canary's pods, as kubectl rollout restart does")
+	f.StringVar(&canaries, "canaries", "1", "How many of the highest ordinals: `N|P%`, a percentage rounds up")
+	f.Int32Var(&from, "from", 0, "The lowest `ORDINAL` of the canary, instead of --canaries")
+	f.BoolVar(&wait, "wait", true, "Wait until the canary is available")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		intent := plan.StartCanary{NoWait: !wait}
-		if len(images) == 0 {
-			return usagef("what is to change? give --image")
-		}
-		for _, s := range images {
-			image, err := plan.ParseImage(s)
-			if err != nil {
-				return usagef("--image: %s", err)
-			}
-			intent.Images = append(intent.Images, image)
-		}
-		count, err := plan.ParseCount(canaries)
+		intent, err := o.intent(c.env)
 		if err != nil {
+			return err
+		}
+		intent.NoWait = !wait
+		if intent.Canaries, err = plan.ParseCount(canaries); err != nil {
 			return usagef("--canaries: %s", err)
 		}
-		intent.Canaries = count
-		return ch.run(cmd, args, func(_ *sts.Snapshot, h plan.Holder, digest string) plan.Intent {
+		if f.Changed("from") {
+			if f.Changed("canaries") {
+				return usagef("--from and --canaries exclude each other")
+			}
+			lowest := sts.Ordinal(from)
+			intent.From = &lowest
+		}
+		manifest, err := o.readManifest(c.env, args)
+		if err != nil {
+			return err
+		}
+		return ch.run(cmd, args, func(ctx context.Context, client *cluster.Client, s *sts.Snapshot, h plan.Holder, digest string) (plan.Intent, error) {
+			intent := intent
 			intent.Holder, intent.TemplateDigest = h, digest
-			return intent
+			if o.restart {
+				intent.RestartAt = s.TakenAt.UTC().Format(time.RFC3339)
+			}
+			if manifest != nil {
+				if intent.Template, err = manifestTemplate(ctx, client, s, manifest); err != nil {
+					return nil, err
+				}
+			}
+			return intent, nil
 		})
 	}
 	return cmd
@@ -120,9 +154,9 @@ back to what it was before the canary, and the canary's annotation is removed.`,
 			o := sts.Ordinal(to)
 			intent.To = &o
 		}
-		return ch.run(cmd, args, func(s *sts.Snapshot, h plan.Holder, _ string) plan.Intent {
+		return ch.run(cmd, args, func(_ context.Context, _ *cluster.Client, s *sts.Snapshot, h plan.Holder, _ string) (plan.Intent, error) {
 			intent.Holder = h
-			return intent.Resolve(s)
+			return intent.Resolve(s), nil
 		})
 	}
 	return cmd
@@ -150,8 +184,8 @@ canary never touched: then the exit code is 4 and it says how to go on.`,
 	}
 	ch := c.newChange(cmd, "CanaryReport", "canary abort")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return ch.run(cmd, args, func(_ *sts.Snapshot, h plan.Holder, _ string) plan.Intent {
-			return plan.AbortCanary{Holder: h}
+		return ch.run(cmd, args, func(_ context.Context, _ *cluster.Client, _ *sts.Snapshot, h plan.Holder, _ string) (plan.Intent, error) {
+			return plan.AbortCanary{Holder: h}, nil
 		})
 	}
 	return cmd

@@ -86,7 +86,7 @@ type ChangeReport struct {
 // intents makes the intent from the state in which the command finds the set.
 // digest is that of the template after the first step, empty before the server
 // has been asked.
-type intents func(s *sts.Snapshot, h plan.Holder, digest string) plan.Intent
+type intents func(ctx context.Context, client *cluster.Client, s *sts.Snapshot, h plan.Holder, digest string) (plan.Intent, error)
 
 // runChange plans, shows, asks, carries out and reports.
 func (c *change) runChange(ctx context.Context, name string, of intents) error {
@@ -109,7 +109,10 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	}
 	defer view.Close()
 	h := c.holder(s.TakenAt)
-	intent := of(s, h, "")
+	intent, err := of(ctx, client, s, h, "")
+	if err != nil {
+		return err
+	}
 	report := &ChangeReport{
 		TypeMeta:  metav1.TypeMeta{APIVersion: inspect.APIVersion, Kind: c.kind},
 		Namespace: ns, Name: name, Command: c.verb,
@@ -129,7 +132,9 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 			return err
 		}
 		if set != nil {
-			intent = of(s, h, sts.TemplateDigest(&set.Spec.Template))
+			if intent, err = of(ctx, client, s, h, sts.TemplateDigest(&set.Spec.Template)); err != nil {
+				return err
+			}
 		}
 	}
 	asks := writes && !c.yes && c.dryRun == "none"
@@ -142,7 +147,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		print.Plan(to, report.Plan, c.env.errStyle())
 	}
 	if c.dryRun != "none" || !writes && first.Verdict != plan.Wait {
-		return c.finish(report, s, first, nil)
+		return errors.Join(c.finish(report, s, first, nil), c.tidy(ctx, view, intent, s, first))
 	}
 	if asks {
 		if err := c.env.confirm(ctx, "Go on?"); err != nil {
@@ -155,6 +160,23 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		s = result.Last
 	}
 	return c.finish(report, s, result.Decision, err)
+}
+
+// tidy removes what a command that was killed at its very end has left behind,
+// when the same command finds nothing else to do.
+func (c *change) tidy(ctx context.Context, view *cluster.View, intent plan.Intent, s *sts.Snapshot, d plan.Decision) error {
+	if c.dryRun != "none" || d.Verdict != plan.Done {
+		return nil
+	}
+	a := intent.Release(s, true)
+	if a == nil {
+		return nil
+	}
+	_, err := view.Apply(ctx, s, *a)
+	if errors.Is(err, plan.ErrChanged) {
+		return nil
+	}
+	return err
 }
 
 func (c *change) dryRunNote() string {

@@ -114,7 +114,7 @@ func Run(ctx context.Context, w World, i plan.Intent, timeout time.Duration, o O
 			return r.end(&InterruptedError{Cause: cause, Last: r.result.Decision})
 		case s, ok := <-r.changes:
 			if !ok {
-				return r.end(fmt.Errorf("lost sight of the cluster: %w", w.Err()))
+				return r.result, w.Err() // the set is gone, or may not be watched any more
 			}
 			if done, err := r.look(ctx, s); done || err != nil {
 				return r.end(err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -36,9 +37,13 @@ type PatchSet struct {
 	Partition *PartitionChange `json:"partition,omitempty"`
 	Images    []ImageChange    `json:"images,omitempty"`
 	// RestoreRevision is the revision whose template is put back.
-	RestoreRevision string      `json:"restoreRevision,omitempty"`
-	Canary          *sts.Canary `json:"-"`
-	Ops             []PatchOp   `json:"ops"`
+	RestoreRevision string `json:"restoreRevision,omitempty"`
+	// TemplateReplaced: the pod template is replaced as a whole.
+	TemplateReplaced bool        `json:"templateReplaced,omitempty"`
+	Canary           *sts.Canary `json:"-"`
+	Ops              []PatchOp   `json:"ops"`
+	// template is what the pod template becomes, nil when it stays.
+	template *corev1.PodTemplateSpec
 }
 
 // PartitionChange moves the partition. Partitions are offsets from the start
@@ -98,15 +103,30 @@ func (b *patch) partition(to int32) *patch {
 
 func (b *patch) image(c containerRef, to string) *patch {
 	b.p.Images = append(b.p.Images, ImageChange{Container: c.name, From: c.image, To: to})
+	t := b.becomes()
+	for _, list := range [][]corev1.Container{t.Spec.Containers, t.Spec.InitContainers} {
+		for k := range list {
+			if list[k].Name == c.name {
+				list[k].Image = to
+			}
+		}
+	}
 	b.spec = append(b.spec, op("test", c.path+"/name", c.name),
 		op("test", c.path+"/image", c.image), op("replace", c.path+"/image", to))
 	return b
 }
 
-func (b *patch) template(revision string, raw json.RawMessage) *patch {
+// becomes is the template that the patch leads to, to be changed along with it.
+func (b *patch) becomes() *corev1.PodTemplateSpec {
+	if b.p.template == nil {
+		b.p.template = b.set.Spec.Template.DeepCopy()
+	}
+	return b.p.template
+}
+
+func (b *patch) restore(revision string, raw json.RawMessage) *patch {
 	b.p.RestoreRevision = revision
-	b.spec = append(b.spec, PatchOp{Op: "replace", Path: "/spec/template", Value: raw})
-	return b
+	return b.newTemplate(raw)
 }
 
 // canary writes the record, with the generation that this very patch leads to:
@@ -167,7 +187,7 @@ func (b *patch) action(event, why string) Action {
 		op("test", "/metadata/generation", b.set.Generation),
 	}
 	adds := slices.ContainsFunc(slices.Collect(maps.Values(b.annotations)), func(v *string) bool { return v != nil })
-	if adds && b.set.Annotations == nil {
+	if adds && len(b.set.Annotations) == 0 {
 		ops = append(ops, op("test", "/metadata/annotations", nil), op("add", "/metadata/annotations", map[string]string{}))
 	}
 	for _, k := range slices.Sorted(maps.Keys(b.annotations)) {

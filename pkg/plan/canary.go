@@ -107,20 +107,20 @@ func who(set *appsv1.StatefulSet, path ...string) string {
 // update revision and is available. Nil when they do.
 func canaryPods(s *sts.Snapshot) *Decision {
 	replicas := s.Replicas()
+	// A failing pod anywhere is looked for first: under OrderedReady it is why
+	// those above it are not there.
+	if r, d := failing(s, Stuck, -1); d != nil {
+		if r.Revision == s.Set.Status.UpdateRevision {
+			d.Hint = canaryCommand(s, "abort")
+		}
+		return d
+	}
 	for i := len(replicas) - 1; i >= 0; i-- {
 		r := replicas[i]
-		t := s.Trouble(r)
-		if t != nil && t.Failing {
-			d := trouble(s, r, t, Stuck)
-			if r.Revision == s.Set.Status.UpdateRevision {
-				d.Hint = canaryCommand(s, "abort")
-			}
-			return &d
-		}
 		if !r.Desired || r.Ordinal < sts.UpdateFrom(s.Set) {
 			continue
 		}
-		if t != nil {
+		if t := s.Trouble(r); t != nil {
 			d := trouble(s, r, t, Stuck)
 			return &d
 		}
@@ -135,6 +135,14 @@ func canaryPods(s *sts.Snapshot) *Decision {
 // canaryCommand is a command for a hint.
 func canaryCommand(s *sts.Snapshot, verb string, flags ...string) string {
 	return sts.Kubectl(s.Set.Namespace, append([]string{"sts canary", verb, s.Set.Name}, flags...)...)
+}
+
+// noOrdinal is the answer to an ordinal that the set does not have.
+func noOrdinal(s *sts.Snapshot, o sts.Ordinal) *Decision {
+	if sts.WantedReplicas(s.Set) == 0 {
+		return badRequest("statefulset %s has no ordinal %s: it stands at 0 replicas", s.Set.Name, o)
+	}
+	return badRequest("statefulset %s has no ordinal %s: it has %s to %s", s.Set.Name, o, sts.Start(s.Set), sts.End(s.Set)-1)
 }
 
 // heldBack are the wanted ordinals below the partition.

@@ -63,7 +63,7 @@ func (i AbortCanary) restore(s *sts.Snapshot, c sts.Canary) Decision {
 	}
 	c.Aborting, c.Goal, c.GoalOf, c.Partition = true, nil, "", to
 	why := "abort: restore the stable template of " + c.StableRevision
-	return do(newPatch(s.Set).template(c.StableRevision, c.StableTemplate).partition(to).owner(i.Owner).canary(c).
+	return do(newPatch(s.Set).restore(c.StableRevision, c.StableTemplate).partition(to).owner(i.Owner).canary(c).
 		action("CanaryAborting", why), "Restore")
 }
 

@@ -65,8 +65,7 @@ func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	if !sts.Wants(s.Set, *i.goal) {
-		return decide(Refused, ReasonBadRequest, fmt.Sprintf("statefulset %s has no ordinal %s: it has %s to %s",
-			s.Set.Name, *i.goal, sts.Start(s.Set), sts.End(s.Set)-1), "")
+		return *noOrdinal(s, *i.goal)
 	}
 	if d := settled(s); d != nil {
 		return *d

@@ -88,6 +88,9 @@ func partitionable(s *sts.Snapshot) *Decision {
 // The controller asks no budget when a partition step makes it delete a pod.
 // otherFailing is the verdict when another pod is failing for good.
 func mayDisrupt(s *sts.Snapshot, target sts.Ordinal, otherFailing Verdict) *Decision {
+	if _, d := failing(s, otherFailing, target); d != nil {
+		return d
+	}
 	ready := false
 	for _, r := range s.Replicas() {
 		if r.Ordinal == target {
@@ -117,6 +120,18 @@ func mayDisrupt(s *sts.Snapshot, target sts.Ordinal, otherFailing Verdict) *Deci
 		}
 	}
 	return nil
+}
+
+// failing finds the lowest pod that is failing for good, except that of one
+// ordinal, and gives it the verdict.
+func failing(s *sts.Snapshot, verdict Verdict, except sts.Ordinal) (sts.Replica, *Decision) {
+	for _, r := range s.Replicas() {
+		if t := s.Trouble(r); t != nil && t.Failing && r.Ordinal != except {
+			d := trouble(s, r, t, verdict)
+			return r, &d
+		}
+	}
+	return sts.Replica{}, nil
 }
 
 // trouble turns why a pod is not available into Wait, or into the given verdict

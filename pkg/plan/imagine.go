@@ -32,7 +32,7 @@ func Foretell(i Intent, s *sts.Snapshot) []Decision {
 				return append(out, *d.Then)
 			}
 			s = imagine(s, d.Action)
-			f.Wrote = true
+			f.Wrote = f.Wrote || d.Action.PatchSet != nil
 		case Wait:
 			s = imagine(s, nil)
 		default:
@@ -64,6 +64,7 @@ func imagine(old *sts.Snapshot, a *Action) *sts.Snapshot {
 		deleted = a.DeletePod.UID
 	case a.PatchSet != nil:
 		imaginePatch(s.Set, a.PatchSet)
+		s.Revisions = append(slices.Clone(old.Revisions), imagineRevision(s.Set))
 	}
 	s.Set.Status.ObservedGeneration = s.Set.Generation
 	s.Pods = nil
@@ -107,22 +108,25 @@ func imaginePatch(set *appsv1.StatefulSet, p *PatchSet) {
 		}
 		set.Spec.UpdateStrategy.RollingUpdate.Partition = &p.Partition.To
 	}
-	for _, change := range p.Images {
-		for _, list := range [][]corev1.Container{set.Spec.Template.Spec.Containers, set.Spec.Template.Spec.InitContainers} {
-			for k := range list {
-				if list[k].Name == change.Container {
-					list[k].Image = change.To
-				}
-			}
-		}
+	if p.template != nil {
+		set.Spec.Template = *p.template.DeepCopy()
 		set.Status.UpdateRevision = set.Name + "-(new)"
 	}
 	if p.RestoreRevision != "" {
 		set.Status.UpdateRevision = p.RestoreRevision
 	}
-	if p.Partition != nil || len(p.Images) > 0 || p.RestoreRevision != "" {
+	if p.Partition != nil || p.template != nil {
 		set.Generation++
 	}
+}
+
+// imagineRevision is the set's template as the controller would put it into history.
+func imagineRevision(set *appsv1.StatefulSet) *appsv1.ControllerRevision {
+	r := &appsv1.ControllerRevision{}
+	r.Name = set.Status.UpdateRevision
+	template := op("", "", set.Spec.Template).Value
+	r.Data.Raw = slices.Concat([]byte(`{"spec":{"template":`), template, []byte(`}}`))
+	return r
 }
 
 // imaginePod is the ordinal's pod when the controller has done its part. A pod

@@ -1,0 +1,93 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// TemplateOf reads the pod template that a manifest would give the set, as the API
+// server would store it: defaults filled in, admission asked, nothing written. It
+// also names what else the manifest would change; what the manifest does not
+// mention stays as it is.
+func (c *Client) TemplateOf(ctx context.Context, live *appsv1.StatefulSet, manifest []byte) (template json.RawMessage, others []string, err error) {
+	var want struct {
+		Metadata struct {
+			Labels      map[string]string `json:"labels"`
+			Annotations map[string]string `json:"annotations"`
+		} `json:"metadata"`
+		Spec map[string]json.RawMessage `json:"spec"`
+	}
+	if err := json.Unmarshal(manifest, &want); err != nil {
+		return nil, nil, fmt.Errorf("the manifest: %w", err)
+	}
+	if want.Spec["template"] == nil {
+		return nil, nil, fmt.Errorf("the manifest of statefulset %s has no spec.template", live.Name)
+	}
+	before, err := fields(live.Spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	merged := maps.Clone(before)
+	maps.Copy(merged, want.Spec)
+	next := live.DeepCopy()
+	next.Spec = appsv1.StatefulSetSpec{}
+	raw, err := json.Marshal(merged)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := json.Unmarshal(raw, &next.Spec); err != nil {
+		return nil, nil, fmt.Errorf("the manifest of statefulset %s: %w", live.Name, err)
+	}
+	stored, err := c.kube.AppsV1().StatefulSets(live.Namespace).Update(ctx, next, metav1.UpdateOptions{
+		DryRun: []string{metav1.DryRunAll}, FieldManager: sts.FieldManager, FieldValidation: metav1.FieldValidationStrict,
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("the manifest of statefulset %s: %w", live.Name, err)
+	}
+	after, err := fields(stored.Spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		if name != "template" && !sameJSON(before[name], after[name]) {
+			others = append(others, "spec."+name)
+		}
+	}
+	others = append(others, differing("metadata.labels", want.Metadata.Labels, live.Labels)...)
+	others = append(others, differing("metadata.annotations", want.Metadata.Annotations, live.Annotations)...)
+	return after["template"], others, nil
+}
+
+func fields(spec appsv1.StatefulSetSpec) (map[string]json.RawMessage, error) {
+	raw, err := json.Marshal(spec)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]json.RawMessage{}
+	err = json.Unmarshal(raw, &out)
+	return out, err
+}
+
+func sameJSON(a, b json.RawMessage) bool {
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
+}
+
+func differing(field string, want, have map[string]string) []string {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(want)) {
+		if v, ok := have[k]; !ok || v != want[k] {
+			out = append(out, field+"["+k+"]")
+		}
+	}
+	return out
+}
