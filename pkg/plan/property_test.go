@@ -1,0 +1,339 @@
+package plan_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	policyv1 "k8s.io/api/policy/v1"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+var (
+	seed    = flag.Uint64("seed", 0, "run the one random story of this seed")
+	stories = flag.Int("stories", 150, "how many random stories to run")
+)
+
+// A story is a canary in a random world: started, promoted or aborted, by commands
+// that are killed at random, while somebody else scales now and then.
+func TestCanaryInRandomWorlds(t *testing.T) {
+	if *seed != 0 {
+		newStory(t, *seed).tell()
+		return
+	}
+	for n := range uint64(*stories) {
+		t.Run(fmt.Sprintf("seed=%d", n+1), func(t *testing.T) { newStory(t, n+1).tell() })
+	}
+}
+
+type story struct {
+	t    *testing.T
+	r    *rand.Rand
+	w    *world
+	seed uint64
+
+	image     string
+	before    int32 // the partition before the canary
+	scaling   int   // how often others will scale meanwhile
+	disturbed bool
+	allowed   sts.Ordinal
+	commands  int
+	narration []string
+}
+
+func newStory(t *testing.T, seed uint64) *story {
+	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // to be repeated
+	s := &story{t: t, r: r, seed: seed}
+	s.w = newWorld(int32(1+r.IntN(5)), func(set *appsv1.StatefulSet) {
+		if r.IntN(3) == 0 {
+			set.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 3}
+		}
+		if r.IntN(2) == 0 {
+			set.Spec.PodManagementPolicy = appsv1.ParallelPodManagement
+		}
+		if r.IntN(3) == 0 {
+			set.Spec.MinReadySeconds = 3
+		}
+		if r.IntN(3) == 0 {
+			set.Spec.RevisionHistoryLimit = new(int32)
+		}
+		switch r.IntN(4) {
+		case 0:
+			*set.Spec.UpdateStrategy.RollingUpdate.Partition = int32(r.IntN(7))
+		case 1:
+			set.Spec.UpdateStrategy.RollingUpdate.Partition = nil
+		}
+	})
+	s.before = sts.Partition(s.w.set)
+	s.w.gate = r.IntN(3) == 0
+	s.w.reencodes = r.IntN(4) == 0
+	s.w.slow = time.Duration(r.IntN(4)) * time.Second
+	s.image = []string{"web:2", "web:2", "web:2-crash", "web:2-never-ready"}[r.IntN(4)]
+	if r.IntN(4) == 0 {
+		s.scaling = 1 + r.IntN(3)
+		s.disturbed = true
+	}
+	for n := range r.IntN(3) {
+		max := intstr.FromInt32(1)
+		s.w.budgets = append(s.w.budgets, &policyv1.PodDisruptionBudget{
+			ObjectMeta: metav1.ObjectMeta{Namespace: ststest.Namespace, Name: fmt.Sprintf("budget-%d", n)},
+			Spec:       policyv1.PodDisruptionBudgetSpec{MaxUnavailable: &max, Selector: &metav1.LabelSelector{}},
+		})
+	}
+	return s
+}
+
+func (s *story) say(format string, args ...any) {
+	s.narration = append(s.narration, fmt.Sprintf(format, args...))
+}
+
+func (s *story) tell() {
+	s.t.Cleanup(func() {
+		if s.t.Failed() {
+			for _, line := range s.narration {
+				s.t.Log(line)
+			}
+			s.t.Logf("again: go test ./pkg/plan -run TestCanaryInRandomWorlds -seed %d", s.seed)
+		}
+	})
+	set := s.w.set
+	s.say("%d replicas from ordinal %d, partition %d, %s, minReady %d, gate %t, reencodes %t, slow %s, image %s, %d budgets",
+		sts.WantedReplicas(set), sts.Start(set), sts.Partition(set), set.Spec.PodManagementPolicy, set.Spec.MinReadySeconds,
+		s.w.gate, s.w.reencodes, s.w.slow, s.image, len(s.w.budgets))
+	s.w.tick()
+	n := 1 + s.r.Int32N(sts.WantedReplicas(set))
+	s.allowed = sts.End(set) - sts.Ordinal(n)
+	d := s.command(func(id string) plan.Intent { return start(id, s.image, n) })
+	if d.Verdict != plan.Done {
+		s.abort()
+		return
+	}
+	for s.r.IntN(3) > 0 {
+		if goal := s.allowed - sts.Ordinal(1+s.r.IntN(2)); goal >= sts.Start(s.w.set) {
+			s.allowed = goal
+			if d := s.command(func(id string) plan.Intent { return plan.PromoteCanary{Holder: holder(id), To: &goal} }); d.Reason == plan.ReasonComplete || d.Reason == plan.ReasonNothingToDo {
+				s.promoted(d)
+				return
+			} else if d.Verdict != plan.Done {
+				break
+			}
+		}
+	}
+	if s.r.IntN(2) == 0 {
+		s.allowed = sts.Start(s.w.set)
+		d := s.command(func(id string) plan.Intent { return plan.PromoteCanary{Holder: holder(id), Full: true} })
+		if d.Verdict == plan.Done {
+			s.promoted(d)
+			return
+		}
+	}
+	s.abort()
+}
+
+// command runs an intent, killed now and then, to its end.
+func (s *story) command(of func(id string) plan.Intent) plan.Decision {
+	s.t.Helper()
+	s.commands++
+	var c *command
+	last := ""
+	for rounds := 0; ; rounds++ {
+		if rounds > 900 {
+			s.t.Fatalf("command %d comes to no end", s.commands)
+		}
+		if c == nil || s.r.IntN(10) == 0 {
+			intent := of(fmt.Sprintf("%d-%d", s.commands, rounds))
+			if p, ok := intent.(plan.PromoteCanary); ok {
+				intent = p.Resolve(s.w.snapshot())
+			}
+			c = &command{t: s.t, w: s.w, intent: intent, before: s.safe}
+			s.foretell(intent)
+		}
+		if s.scaling > 0 && s.r.IntN(15) == 0 {
+			s.scaling--
+			s.scale()
+		}
+		d, end := c.step()
+		if d.Key() != last {
+			last = d.Key()
+			s.say("%s %s: %s", d.Verdict, d.Reason, d.Message)
+		}
+		if end {
+			c.release(d)
+			return d
+		}
+		for range s.r.IntN(4) {
+			s.tick()
+		}
+	}
+}
+
+// scale is somebody else's: between 1 and 5 replicas, or a moment at none.
+func (s *story) scale() {
+	n := s.r.Int32N(6)
+	s.say("somebody scales to %d", n)
+	s.w.edit(func(set *appsv1.StatefulSet) { *set.Spec.Replicas = n })
+	if n == 0 {
+		for range 12 {
+			s.tick()
+		}
+		n = 3
+		s.say("and to %d", n)
+		s.w.edit(func(set *appsv1.StatefulSet) { *set.Spec.Replicas = n })
+	}
+}
+
+// tick lets the world go on and looks at what the controller took down for it.
+func (s *story) tick() {
+	s.t.Helper()
+	s.w.deleted = nil
+	s.w.tick()
+	if s.disturbed {
+		return // somebody else's doing: a larger set, a scale to zero, move what is due
+	}
+	for _, r := range s.w.deleted {
+		if r.ordinal < s.allowed {
+			s.t.Fatalf("ordinal %d was taken down for an update, and %d is the lowest that anybody asked for", r.ordinal, s.allowed)
+		}
+		aborting := aborting(s.w.set)
+		if aborting && !s.w.reencodes && r.revision == ststest.StableRevision {
+			s.t.Fatalf("the abort took down ordinal %d, which was on stable", r.ordinal)
+		}
+		if !aborting && len(r.down) > 0 && s.commands > 1 {
+			s.t.Fatalf("ordinal %d was taken down for an update while %v were not available", r.ordinal, r.down)
+		}
+	}
+}
+
+func aborting(set *appsv1.StatefulSet) bool {
+	c, err := sts.ReadCanary(set)
+	return err == nil && c != nil && c.Aborting
+}
+
+// safe looks at a decision before it is carried out.
+func (s *story) safe(snapshot *sts.Snapshot, d plan.Decision) {
+	s.t.Helper()
+	if d.Action == nil {
+		return
+	}
+	if del := d.Action.DeletePod; del != nil {
+		pod := s.w.pods[del.Ordinal]
+		if pod == nil || pod.UID != del.UID {
+			s.t.Fatalf("deletes %s by the UID %q of another pod", del.Name, del.UID)
+		}
+		if sts.PodRevision(pod) == ststest.StableRevision {
+			s.t.Fatalf("deletes %s, which is on stable", del.Name)
+		}
+		if !aborting(s.w.set) {
+			s.t.Fatalf("deletes %s outside of an abort", del.Name)
+		}
+	}
+	p := d.Action.PatchSet
+	if p == nil || p.Partition == nil || p.Partition.To >= p.Partition.From || p.RestoreRevision != "" || len(p.Images) > 0 {
+		return
+	}
+	var touched []sts.Ordinal
+	for _, r := range snapshot.Replicas() {
+		if r.Desired && r.Ordinal >= p.Partition.ToOrdinal && r.Ordinal < p.Partition.FromOrdinal && r.Revision != snapshot.Set.Status.UpdateRevision {
+			touched = append(touched, r.Ordinal)
+		}
+	}
+	if aborting(snapshot.Set) {
+		return // what is touched goes back to stable, one after the other
+	}
+	if len(touched) > 1 {
+		s.t.Fatalf("one step of the partition from ordinal %d to %d gives the ordinals %v away at once", p.Partition.FromOrdinal, p.Partition.ToOrdinal, touched)
+	}
+	for _, r := range snapshot.Replicas() {
+		if len(touched) == 1 && r.Desired && !r.Available && r.Ordinal != touched[0] {
+			s.t.Fatalf("the partition goes to ordinal %d while %d is not available", touched[0], r.Ordinal)
+		}
+	}
+	for _, b := range snapshot.Budgets {
+		if len(touched) == 1 && b.Status.DisruptionsAllowed < 1 && !sts.ReadySince(s.w.pods[touched[0]]).IsZero() {
+			s.t.Fatalf("the partition goes to ordinal %d while %s allows no disruption", touched[0], b.Name)
+		}
+	}
+}
+
+// foretell: the plan comes to an end, and begins with what Next says now.
+func (s *story) foretell(i plan.Intent) {
+	s.t.Helper()
+	snapshot := s.w.snapshot()
+	steps := plan.Foretell(i, snapshot)
+	if len(steps) == 0 {
+		s.t.Fatal("a plan without a step")
+	}
+	first := i.Next(snapshot, plan.Facts{Still: time.Hour})
+	if diff := cmp.Diff(text(first), text(steps[0])); diff != "" {
+		s.t.Fatalf("the plan does not begin with what would be done (-Next +Foretell):\n%s", diff)
+	}
+	if last := steps[len(steps)-1]; last.Verdict == plan.Do {
+		s.t.Fatalf("the plan does not come to an end: %s", last.Message)
+	}
+	if !reflect.DeepEqual(s.w.snapshot(), snapshot) {
+		s.t.Fatalf("foretelling changed the snapshot:\n%s", cmp.Diff(s.w.snapshot(), snapshot))
+	}
+}
+
+func (s *story) abort() {
+	s.t.Helper()
+	s.allowed = sts.Start(s.w.set)
+	d := s.command(func(id string) plan.Intent { return plan.AbortCanary{Holder: holder(id)} })
+	s.checkForgotten(d)
+	switch {
+	case d.Verdict == plan.Done:
+		for n := 0; n < 5 || n < 60 && len(s.w.unavailable()) > 0; n++ {
+			s.tick()
+		}
+		for o, p := range s.w.pods {
+			if !sts.Wants(s.w.set, o) {
+				continue
+			}
+			if p.Spec.Containers[0].Image != ststest.StableImage || !s.w.available(p) {
+				s.t.Errorf("%s, and ordinal %d runs %s, available %t", d.Message, o, p.Spec.Containers[0].Image, s.w.available(p))
+			}
+		}
+		if d.Reason == plan.ReasonAborted && sts.Partition(s.w.set) != s.before {
+			s.t.Errorf("the partition is %d, and was %d before the canary", sts.Partition(s.w.set), s.before)
+		}
+	case d.Reason != plan.ReasonRevisionReencoded:
+		s.t.Errorf("the abort ended %s %s: %s", d.Verdict, d.Reason, d.Message)
+	}
+}
+
+func (s *story) promoted(d plan.Decision) {
+	s.t.Helper()
+	s.checkForgotten(d)
+	for range 5 {
+		s.tick()
+	}
+	for o, p := range s.w.pods {
+		if p.Spec.Containers[0].Image != s.image && s.w.set.Spec.Template.Spec.Containers[0].Image == s.image {
+			s.t.Errorf("%s, and ordinal %d runs %s", d.Message, o, p.Spec.Containers[0].Image)
+		}
+	}
+	if sts.Partition(s.w.set) != s.before {
+		s.t.Errorf("the partition is %d, and was %d before the canary", sts.Partition(s.w.set), s.before)
+	}
+}
+
+func (s *story) checkForgotten(d plan.Decision) {
+	s.t.Helper()
+	for _, key := range []string{sts.CanaryAnnotation, sts.OwnerAnnotation} {
+		if v, there := s.w.set.Annotations[key]; there && slices.Contains([]plan.Verdict{plan.Done}, d.Verdict) {
+			s.t.Errorf("%s, and the annotation %s is still there: %s", d.Message, key, v)
+		}
+	}
+}
