@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -113,6 +114,12 @@ func parseFilters(s *scenario, args []string) ([]filter, error) {
 				return nil, fmt.Errorf("%s was not saved", value)
 			}
 			out = append(out, func(e cluster.AuditEvent) bool { return preconditionUID(e) == want })
+		case "later":
+			f, err := later(s, value)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, f)
 		default:
 			return nil, fmt.Errorf("%s is no filter of audit", arg)
 		}
@@ -120,7 +127,21 @@ func parseFilters(s *scenario, args []string) ([]filter, error) {
 	return append(out, func(e cluster.AuditEvent) bool { return strings.HasPrefix(e.UserAgent, agent) }), nil
 }
 
-// hasOp says whether a JSON patch has an operation, on a path that begins with path.
+// later reads "4s@NAME".
+func later(s *scenario, value string) (filter, error) {
+	text, name, _ := strings.Cut(value, "@")
+	after, err := time.ParseDuration(text)
+	if err != nil {
+		return nil, err
+	}
+	from, err := time.Parse(time.RFC3339, s.saved[name])
+	if err != nil {
+		return nil, err
+	}
+	return func(e cluster.AuditEvent) bool { return e.Time.Sub(from) >= after }, nil
+}
+
+// hasOp says whether a JSON patch has an operation, on just this path.
 func hasOp(e cluster.AuditEvent, verb, path, want string, valued bool) bool {
 	var ops []struct {
 		Op, Path string

@@ -45,7 +45,6 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"clean":    assertion("clean"),
 	"said":     assertion("said"),
 	"gone":     assertion("gone"),
-	"later":    assertion("later"),
 }
 
 // assertions are about the cluster; each can stand behind "until".
@@ -60,7 +59,6 @@ func init() { // "until" is one of the commands and looks here
 		"clean":  assertClean,
 		"said":   assertSaid,
 		"gone":   assertGone,
-		"later":  assertLater,
 	}
 }
 
@@ -449,33 +447,6 @@ func assertSaid(s *scenario, ts *testscript.TestScript, args []string) error {
 	}
 	if !match {
 		return fmt.Errorf("%s has not said %q but:\n%s", args[0], args[1], text)
-	}
-	return nil
-}
-
-// assertLater compares two times.
-func assertLater(s *scenario, ts *testscript.TestScript, args []string) error {
-	usage(ts, len(args) == 5, "later DURATION OBJECT JSONPATH OBJECT JSONPATH")
-	want, err := time.ParseDuration(args[0])
-	if err != nil {
-		return err
-	}
-	var times [2]time.Time
-	for i := range times {
-		o, err := s.get(args[1+2*i])
-		if err != nil {
-			return err
-		}
-		text, err := query(o.Object, args[2+2*i])
-		if err != nil {
-			return err
-		}
-		if times[i], err = time.Parse(time.RFC3339, text); err != nil {
-			return err
-		}
-	}
-	if got := times[0].Sub(times[1]); got < want {
-		return fmt.Errorf("%s of %s is %s after %s of %s, want %s", args[2], args[1], got, args[4], args[3], want)
 	}
 	return nil
 }
