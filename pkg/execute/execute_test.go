@@ -1,0 +1,480 @@
+package execute_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+// cluster is a World that the test moves. Everything that happens is written down.
+type cluster struct {
+	t       *testing.T
+	version int
+	age     time.Duration // since the first snapshot
+	changes chan *sts.Snapshot
+	err     error
+	log     []string
+	// apply answers a write; by default it succeeds and is seen one version later.
+	apply func(ctx context.Context, a plan.Action) error
+	ended context.Context // of the watch
+}
+
+func newCluster(t *testing.T) *cluster {
+	return &cluster{t: t, version: 1, changes: make(chan *sts.Snapshot)}
+}
+
+func (c *cluster) Watch(ctx context.Context) <-chan *sts.Snapshot {
+	c.ended = ctx
+	return c.changes
+}
+
+func (c *cluster) Err() error { return c.err }
+
+func (c *cluster) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(*sts.Snapshot) bool, error) {
+	c.note("apply %s on %s", a.Why, s.Set.ResourceVersion)
+	if _, bounded := ctx.Deadline(); !bounded {
+		c.t.Errorf("the write %q has no deadline", a.Why)
+	}
+	if c.apply != nil {
+		if err := c.apply(ctx, a); err != nil {
+			return nil, err
+		}
+	}
+	written := c.version + 1
+	return func(s *sts.Snapshot) bool { return number(s) >= written }, nil
+}
+
+func (c *cluster) note(format string, args ...any) {
+	c.log = append(c.log, fmt.Sprintf(format, args...))
+}
+
+// show sends the set at a version to the loop.
+func (c *cluster) show(version int) {
+	c.version = version
+	inv := ststest.Web(2)
+	inv.TakenAt = inv.TakenAt.Add(c.age)
+	inv.Sets[0].ResourceVersion = strconv.Itoa(version)
+	snapshot := inv.Snapshots()[0]
+	go func() { c.changes <- snapshot }() // a slow write must not hold up the test
+	synctest.Wait()
+}
+
+func number(s *sts.Snapshot) int {
+	n, err := strconv.Atoi(s.Set.ResourceVersion)
+	if err != nil {
+		panic(err)
+	}
+	return n
+}
+
+// Decided and Applied make the cluster the loop's observer, too.
+func (c *cluster) Decided(s *sts.Snapshot, d plan.Decision) {
+	c.note("decided %s %s on %s", d.Verdict, d.Message, s.Set.ResourceVersion)
+}
+
+func (c *cluster) Applied(s *sts.Snapshot, a plan.Action) {
+	c.note("applied %s on %s", a.Why, s.Set.ResourceVersion)
+}
+
+// script is an Intent that gives its decisions one after the other, the last one
+// again and again.
+type script struct {
+	decisions []plan.Decision
+	facts     []plan.Facts
+	released  []bool
+	release   bool // whether there is something to release
+}
+
+func (i *script) Next(_ *sts.Snapshot, f plan.Facts) plan.Decision {
+	i.facts = append(i.facts, f)
+	return i.decisions[min(len(i.facts), len(i.decisions))-1]
+}
+
+func (i *script) Release(_ *sts.Snapshot, reached bool) *plan.Action {
+	i.released = append(i.released, reached)
+	if !i.release {
+		return nil
+	}
+	return &plan.Action{Why: "release", PatchSet: &plan.PatchSet{}}
+}
+
+func wait(message string) plan.Decision { return plan.Decision{Verdict: plan.Wait, Message: message} }
+func done(message string) plan.Decision { return plan.Decision{Verdict: plan.Done, Message: message} }
+
+func patch(why string) plan.Decision {
+	return plan.Decision{Verdict: plan.Do, Message: why, Action: &plan.Action{Why: why, PatchSet: &plan.PatchSet{}}}
+}
+
+func deletion(why string) plan.Decision {
+	return plan.Decision{Verdict: plan.Do, Message: why, Action: &plan.Action{Why: why, DeletePod: &plan.DeletePod{}}}
+}
+
+// running is a loop under way.
+type running struct {
+	result execute.Result
+	err    error
+	end    chan struct{}
+	stop   context.CancelCauseFunc
+}
+
+func run(c *cluster, i plan.Intent, timeout time.Duration) *running {
+	ctx, stop := context.WithCancelCause(context.Background())
+	r := &running{stop: stop, end: make(chan struct{})}
+	go func() {
+		defer close(r.end)
+		r.result, r.err = execute.Run(ctx, c, i, timeout, c)
+	}()
+	synctest.Wait()
+	return r
+}
+
+func (r *running) over() bool {
+	select {
+	case <-r.end:
+		return true
+	default:
+		return false
+	}
+}
+
+func (r *running) mustBeOver(t *testing.T, over bool) {
+	t.Helper()
+	synctest.Wait()
+	if r.over() != over {
+		t.Fatalf("the loop is over: %t", r.over())
+	}
+}
+
+func (c *cluster) wrote(t *testing.T, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, c.log); diff != "" {
+		t.Errorf("what happened (-want +got):\n%s", diff)
+	}
+}
+
+func TestWaitsForTheWatchToShowTheWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{wait("a moment"), patch("one"), deletion("two"), done("all")}}
+		r := run(c, i, 0)
+		c.show(1)
+		c.show(2)
+		c.show(2) // a heartbeat from before the write: must not decide
+		c.show(2)
+		c.show(3)
+		c.show(4)
+		r.mustBeOver(t, true)
+		c.wrote(t,
+			"decided Wait a moment on 1",
+			"decided Do one on 2", "apply one on 2", "applied one on 2",
+			"decided Do two on 3", "apply two on 3", "applied two on 3",
+			"decided Done all on 4",
+		)
+		if r.err != nil || r.result.Decision.Message != "all" || len(r.result.Applied) != 2 || number(r.result.Last) != 4 {
+			t.Errorf("%v, %+v", r.err, r.result)
+		}
+		if c.ended.Err() == nil {
+			t.Error("the watch goes on after the end")
+		}
+		if diff := cmp.Diff([]bool{true}, i.released); diff != "" {
+			t.Errorf("released (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Only a write to the set leaves an owner token behind, and only time in which
+// nothing moves counts as still.
+func TestFacts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{wait("x"), deletion("a"), patch("b"), wait("y"), done("")}}
+		r := run(c, i, 0)
+		for n := 1; n <= 5; n++ {
+			c.show(n)
+			c.age += time.Minute
+		}
+		r.mustBeOver(t, true)
+		want := []plan.Facts{{Still: 0}, {Still: time.Minute}, {Still: 2 * time.Minute},
+			{Wrote: true, Still: 3 * time.Minute}, {Wrote: true, Still: 4 * time.Minute}}
+		if diff := cmp.Diff(want, i.facts); diff != "" {
+			t.Errorf("facts (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// What wipes the record that Next would look at says itself how it ends.
+func TestThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		last := patch("finish")
+		end := plan.Decision{Verdict: plan.Stuck, Message: "re-encoded"}
+		last.Then = &end
+		c, i := newCluster(t), &script{decisions: []plan.Decision{last, done("never asked")}}
+		r := run(c, i, 0)
+		c.show(1)
+		c.show(1)
+		r.mustBeOver(t, false)
+		c.show(2)
+		r.mustBeOver(t, true)
+		if r.err != nil || r.result.Decision.Message != "re-encoded" || len(i.facts) != 1 {
+			t.Errorf("%v, %+v, asked %d times", r.err, r.result.Decision, len(i.facts))
+		}
+	})
+}
+
+func TestChangedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{patch("one"), patch("again"), done("all")}}
+		refused := 0
+		c.apply = func(context.Context, plan.Action) error {
+			if refused++; refused == 1 {
+				return fmt.Errorf("patch: %w: test failed", plan.ErrChanged)
+			}
+			return nil
+		}
+		r := run(c, i, 0)
+		c.show(1)
+		c.show(1) // the same outdated set must not decide again
+		c.show(2)
+		c.show(3)
+		r.mustBeOver(t, true)
+		c.wrote(t,
+			"decided Do one on 1", "apply one on 1",
+			"decided Do again on 2", "apply again on 2", "applied again on 2",
+			"decided Done all on 3",
+		)
+		if len(r.result.Applied) != 1 {
+			t.Errorf("%d actions are reported, one was carried out", len(r.result.Applied))
+		}
+	})
+}
+
+func TestGivesUpWhenItKeepsChanging(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{patch("one")}}
+		c.apply = func(context.Context, plan.Action) error { return plan.ErrChanged }
+		r := run(c, i, 0)
+		for n := 1; !r.over() && n < 100; n++ {
+			c.show(n)
+		}
+		r.mustBeOver(t, true)
+		if !errors.Is(r.err, plan.ErrChanged) || !strings.Contains(r.err.Error(), "statefulset web keeps changing") {
+			t.Errorf("error %v", r.err)
+		}
+		if len(i.facts) < 10 || len(i.facts) > 30 {
+			t.Errorf("gave up after %d looks", len(i.facts))
+		}
+	})
+}
+
+// A write without an answer is tried again, not before a moment has passed, and
+// not for ever.
+func TestNoAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{patch("one")}}
+		c.apply = func(context.Context, plan.Action) error { return fmt.Errorf("reset: %w", plan.ErrTransient) }
+		r := run(c, i, 0)
+		c.show(1)
+		c.show(2)
+		if len(i.facts) != 1 {
+			t.Errorf("tried %d times at one moment", len(i.facts))
+		}
+		for n := 3; !r.over() && n < 100; n++ {
+			c.age += 2 * time.Second
+			c.show(n)
+		}
+		r.mustBeOver(t, true)
+		if !errors.Is(r.err, plan.ErrTransient) {
+			t.Errorf("error %v", r.err)
+		}
+		if len(i.facts) < 10 || len(i.facts) > 30 {
+			t.Errorf("gave up after %d tries", len(i.facts))
+		}
+	})
+}
+
+func TestAnErrorEndsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{patch("one")}, release: true}
+		forbidden := errors.New("forbidden")
+		c.apply = func(_ context.Context, a plan.Action) error {
+			if a.Why == "release" {
+				return nil
+			}
+			return forbidden
+		}
+		r := run(c, i, 0)
+		c.show(1)
+		r.mustBeOver(t, true)
+		if !errors.Is(r.err, forbidden) {
+			t.Errorf("error %v", r.err)
+		}
+		if diff := cmp.Diff([]bool{false}, i.released); diff != "" {
+			t.Errorf("released as reached (-want +got):\n%s", diff)
+		}
+		c.wrote(t, "decided Do one on 1", "apply one on 1", "apply release on 1")
+	})
+}
+
+// That the token could not be given back is told, and does not hide how it ended.
+func TestReleaseFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{done("all")}, release: true}
+		c.apply = func(context.Context, plan.Action) error { return errors.New("forbidden") }
+		r := run(c, i, 0)
+		c.show(1)
+		r.mustBeOver(t, true)
+		if r.err == nil || r.result.Decision.Verdict != plan.Done {
+			t.Errorf("%v, %+v", r.err, r.result.Decision)
+		}
+	})
+}
+
+func TestReleaseLooksAgainWhenTheSetHasChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{done("all")}, release: true}
+		refused := 0
+		c.apply = func(context.Context, plan.Action) error {
+			if refused++; refused == 1 {
+				return plan.ErrChanged
+			}
+			return nil
+		}
+		r := run(c, i, 0)
+		c.show(1)
+		r.mustBeOver(t, false)
+		c.show(1)
+		c.show(2)
+		r.mustBeOver(t, true)
+		c.wrote(t, "decided Done all on 1", "apply release on 1", "apply release on 2")
+		if r.err != nil {
+			t.Error(r.err)
+		}
+	})
+}
+
+func TestTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{wait("for web-4")}, release: true}
+		r := run(c, i, 90*time.Second)
+		c.show(1)
+		time.Sleep(89 * time.Second)
+		r.mustBeOver(t, false)
+		time.Sleep(2 * time.Second)
+		r.mustBeOver(t, true)
+		var timeout *execute.TimeoutError
+		if !errors.As(r.err, &timeout) || timeout.After != 90*time.Second || r.err.Error() != "timed out after 1m30s while waiting for web-4" {
+			t.Errorf("error %v", r.err)
+		}
+		if diff := cmp.Diff([]bool{false}, i.released); diff != "" {
+			t.Errorf("released as reached (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestTimeoutBeforeAnythingWasSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{done("")}}
+		r := run(c, i, time.Second)
+		time.Sleep(2 * time.Second)
+		r.mustBeOver(t, true)
+		if r.err == nil || r.err.Error() != "timed out after 1s" || r.result.Last != nil || len(i.released) != 0 {
+			t.Errorf("%v, %+v, released %v", r.err, r.result, i.released)
+		}
+	})
+}
+
+// Ctrl-C: the call in flight is finished and told of, the token is given back, and
+// only when the watch has shown the last write.
+func TestInterruption(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{patch("one"), wait("for web-4")}, release: true}
+		cause := errors.New("signal: interrupt")
+		c.apply = func(ctx context.Context, a plan.Action) error {
+			if a.Why == "release" {
+				return nil
+			}
+			time.Sleep(5 * time.Second) // a slow server
+			return ctx.Err()
+		}
+		r := run(c, i, 0)
+		c.show(1)
+		r.stop(cause)
+		r.mustBeOver(t, false)
+		time.Sleep(6 * time.Second)
+		r.mustBeOver(t, false) // the write is not shown yet
+		c.show(1)
+		c.show(2)
+		r.mustBeOver(t, true)
+		var interrupted *execute.InterruptedError
+		if !errors.As(r.err, &interrupted) || !errors.Is(r.err, cause) {
+			t.Errorf("error %v", r.err)
+		}
+		c.wrote(t, "decided Do one on 1", "apply one on 1", "applied one on 1", "apply release on 2")
+		if len(r.result.Applied) != 1 {
+			t.Errorf("%d actions are reported, one was carried out", len(r.result.Applied))
+		}
+		if diff := cmp.Diff([]bool{false}, i.released); diff != "" {
+			t.Errorf("released as reached (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A server that hangs does not hold a person who has pressed Ctrl-C for ever.
+func TestInterruptionOfAHangingCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{patch("one")}}
+		c.apply = func(ctx context.Context, _ plan.Action) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		r := run(c, i, 0)
+		c.show(1)
+		r.stop(errors.New("signal"))
+		time.Sleep(2 * time.Minute)
+		r.mustBeOver(t, true)
+		if r.err == nil {
+			t.Error("no error after a write that came to no end")
+		}
+	})
+}
+
+func TestTheWatchFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{wait("x")}}
+		r := run(c, i, 0)
+		c.show(1)
+		c.err = errors.New("statefulset web was deleted")
+		close(c.changes)
+		r.mustBeOver(t, true)
+		if !errors.Is(r.err, c.err) {
+			t.Errorf("error %v", r.err)
+		}
+	})
+}
+
+func TestVerdictsThatEnd(t *testing.T) {
+	for _, verdict := range []plan.Verdict{plan.Done, plan.Stuck, plan.Refused} {
+		synctest.Test(t, func(t *testing.T) {
+			c, i := newCluster(t), &script{decisions: []plan.Decision{{Verdict: verdict, Message: "m"}}}
+			r := run(c, i, 0)
+			c.show(1)
+			r.mustBeOver(t, true)
+			if r.err != nil || r.result.Decision.Verdict != verdict {
+				t.Errorf("%s: %v, %+v", verdict, r.err, r.result.Decision)
+			}
+			if diff := cmp.Diff([]bool{verdict == plan.Done}, i.released); diff != "" {
+				t.Errorf("%s: released as reached (-want +got):\n%s", verdict, diff)
+			}
+		})
+	}
+}
