@@ -38,7 +38,7 @@ func newCanaryStart(c *common) *cobra.Command {
 		wait     bool
 	)
 	cmd := &cobra.Command{
-		Use:   "start NAME (--image [CONTAINER=]IMAGE | --patch PATCH | -f FILE | --restart)",
+		Use:   "start NAME --image [CONTAINER=]IMAGE",
 		Short: "Give the highest ordinals a changed template",
 		Long: `Give the highest ordinals of a StatefulSet a changed pod template and wait until
 they are available. Template and partition change in one patch, so no lower

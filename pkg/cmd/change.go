@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -122,10 +123,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	if c.dryRun != "none" {
 		report.DryRun = c.dryRun
 	}
-	writes := false
-	for _, d := range report.Plan {
-		writes = writes || d.Verdict == plan.Do
-	}
+	writes := countWrites(report.Plan) > 0
 	if first.Verdict == plan.Do && c.dryRun != "client" {
 		set, err := c.preflight(ctx, view, first.Action)
 		if err != nil {
@@ -144,7 +142,11 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 			to = c.env.Out
 		}
 		_, _ = fmt.Fprintf(to, "%s of statefulset.apps/%s in namespace %s%s:\n", c.verb, name, ns, c.dryRunNote())
-		print.Plan(to, report.Plan, c.env.errStyle())
+		style := c.env.errStyle()
+		if c.dryRun != "none" {
+			style = c.env.style()
+		}
+		print.Plan(to, report.Plan, style)
 	}
 	if c.dryRun != "none" || !writes && first.Verdict != plan.Wait {
 		return errors.Join(c.finish(report, s, first, nil), c.tidy(ctx, view, intent, s, first))
@@ -154,7 +156,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 			return err
 		}
 	}
-	result, err := execute.Run(ctx, view, intent, c.timeout, &narrator{env: c.env})
+	result, err := execute.Run(ctx, view, intent, c.timeout, &narrator{env: c.env, quiet: c.out.human() && countWrites(report.Plan) == 1})
 	report.Applied = append(report.Applied, result.Applied...)
 	if result.Last != nil {
 		s = result.Last
@@ -249,10 +251,8 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 		d.Hint = c.hint(r.Namespace, d.Hint)
 		return &outcomeError{Decision: d}
 	case d.Verdict == plan.Done && c.out.human():
-		_, e := fmt.Fprintf(c.env.Out, "statefulset.apps/%s: %s\n", r.Name, d.Message)
-		if d.Hint != "" && e == nil {
-			_, e = fmt.Fprintf(c.env.ErrOut, "→ %s\n", c.hint(r.Namespace, d.Hint))
-		}
+		_, e := io.WriteString(c.env.Out, c.env.style().Wrap("", 0, print.Plain, "statefulset.apps/"+r.Name+": "+d.Message))
+		_, _ = io.WriteString(c.env.ErrOut, print.Hint(c.hint(r.Namespace, d.Hint), c.env.errStyle()))
 		return e
 	}
 	return nil
@@ -260,8 +260,20 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 
 // narrator tells on standard error what the loop does.
 type narrator struct {
-	env  *Env
-	last string
+	env *Env
+	// quiet: the plan had a single step, which need not be said again.
+	quiet bool
+	last  string
+}
+
+func countWrites(steps []plan.Decision) int {
+	n := 0
+	for _, d := range steps {
+		if d.Verdict == plan.Do {
+			n++
+		}
+	}
+	return n
 }
 
 // Decided implements execute.Observer.
@@ -270,6 +282,10 @@ func (n *narrator) Decided(_ *sts.Snapshot, d plan.Decision) {
 		return
 	}
 	n.last = d.Key()
+	if d.Verdict == plan.Do && n.quiet {
+		n.quiet = false
+		return
+	}
 	print.Progress(n.env.ErrOut, d, n.env.errStyle())
 }
 

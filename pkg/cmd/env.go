@@ -44,11 +44,12 @@ func OSEnv() Env {
 		OutTerminal: isTerminal(os.Stdout),
 		ErrTerminal: isTerminal(os.Stderr),
 		Size: func() (int, int) {
-			w, h, err := term.GetSize(int(os.Stdout.Fd()))
-			if err != nil {
-				return 0, 0
+			for _, f := range []*os.File{os.Stdout, os.Stderr} {
+				if w, h, err := term.GetSize(int(f.Fd())); err == nil {
+					return w, h
+				}
 			}
-			return w, h
+			return 0, 0
 		},
 		Who: who(),
 	}
@@ -83,8 +84,12 @@ func who() string {
 
 // style is how text may look on standard output.
 func (e *Env) style() print.Style {
-	s := print.Style{Color: e.OutTerminal && e.colors()}
-	if e.OutTerminal && e.Size != nil {
+	return e.styleOf(e.OutTerminal)
+}
+
+func (e *Env) styleOf(terminal bool) print.Style {
+	s := print.Style{Color: terminal && e.colors()}
+	if terminal && e.Size != nil {
 		s.Width, _ = e.Size()
 	}
 	return s
@@ -92,7 +97,7 @@ func (e *Env) style() print.Style {
 
 // errStyle is how text may look on standard error.
 func (e *Env) errStyle() print.Style {
-	return print.Style{Color: e.ErrTerminal && e.colors()}
+	return e.styleOf(e.ErrTerminal)
 }
 
 // colors honours https://no-color.org and dumb terminals.

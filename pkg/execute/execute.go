@@ -150,6 +150,9 @@ func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 		}
 		r.seen = nil
 	}
+	if r.then != nil && !sts.Observed(s.Set) {
+		return false, nil // so that the report at the end is about the spec that stands
+	}
 	if r.then != nil {
 		r.result.Decision = *r.then
 		r.observer.Decided(s, *r.then)

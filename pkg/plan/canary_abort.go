@@ -162,7 +162,9 @@ func (i AbortCanary) blocker(s *sts.Snapshot, c sts.Canary, good map[string]bool
 		need = stillFailing
 	}
 	if f.Still < need {
-		d := decide(Wait, ReasonPodNotAvailable, "for "+s.Name(blocking.Ordinal)+" on the canary's revision, which "+t.Message, "")
+		d := decide(Wait, ReasonPodNotAvailable, fmt.Sprintf("for %s on the canary's revision, which %s; it is deleted when nothing moves for %s",
+			s.Name(blocking.Ordinal), t.Message, sts.Age(need)), "")
+		d.Subject = s.Name(blocking.Ordinal) + " " + t.Reason
 		return &d
 	}
 	d := do(Action{

@@ -186,7 +186,8 @@ func (h Holder) Release(s *sts.Snapshot, reached bool) *Action {
 		}
 		return disown(s.Set)
 	}
-	if o.ID != h.ID && !(reached && (o.Name == h.Name || h.TakeOver)) {
+	abandoned := reached && (o.Name == h.Name || h.TakeOver)
+	if o.ID != h.ID && !abandoned {
 		return nil
 	}
 	b := newPatch(s.Set).drop(sts.OwnerAnnotation)

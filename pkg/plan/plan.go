@@ -86,7 +86,6 @@ const (
 	ReasonTemplateChanged   = "TemplateChanged"
 	ReasonUpdateOnItsWay    = "UpdateOnItsWay"
 	ReasonCanaryOnItsWay    = "CanaryOnItsWay"
-	ReasonNoCanary          = "NoCanary"
 	ReasonStrategy          = "UpdateStrategy"
 	ReasonParked            = "Parked"
 	ReasonDeleting          = "Deleting"

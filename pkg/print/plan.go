@@ -12,7 +12,8 @@ func Plan(w io.Writer, steps []plan.Decision, st Style) {
 	n := 0
 	for i, d := range steps {
 		if i == len(steps)-1 && d.Verdict != plan.Do {
-			fmt.Fprintf(w, "  %s  %s\n", st.Paint(Dim, "→"), d.Message)
+			prefix, width := st.arrow("  ")
+			_, _ = io.WriteString(w, st.Wrap(prefix, width, Plain, d.Message))
 			continue
 		}
 		n++
@@ -20,7 +21,8 @@ func Plan(w io.Writer, steps []plan.Decision, st Style) {
 		if d.Verdict == plan.Wait {
 			text = "wait " + text
 		}
-		fmt.Fprintf(w, "  %d. %s\n", n, text)
+		number := fmt.Sprintf("  %d. ", n)
+		_, _ = io.WriteString(w, st.Wrap(number, len(number), Plain, text))
 		if d.Action == nil || d.Action.PatchSet == nil {
 			continue
 		}
@@ -29,27 +31,17 @@ func Plan(w io.Writer, steps []plan.Decision, st Style) {
 			if d.Action.PatchSet.Canary == nil {
 				effect = "as before the canary; restarts nothing"
 			}
-			fmt.Fprintf(w, "     %s\n", st.Paint(Dim, fmt.Sprintf("partition %d → %d: %s", p.From, p.To, effect)))
+			_, _ = io.WriteString(w, st.Wrap("     ", 5, Dim, fmt.Sprintf("partition %d → %d: %s", p.From, p.To, effect)))
 		}
 	}
 }
 
-var verdictTones = map[plan.Verdict]Tone{plan.Done: Good, plan.Stuck: Bad, plan.Refused: Bad}
-
-// Progress prints a decision as one line of a log.
+// Progress prints a decision for those who watch.
 func Progress(w io.Writer, d plan.Decision, st Style) {
 	switch d.Verdict {
 	case plan.Do:
-		fmt.Fprintln(w, d.Message)
+		_, _ = io.WriteString(w, st.Wrap("", 0, Plain, d.Message))
 	case plan.Wait:
-		fmt.Fprintln(w, st.Paint(Dim, "waiting "+d.Message))
-	}
-}
-
-// Outcome prints how a command ended.
-func Outcome(w io.Writer, d plan.Decision, st Style) {
-	fmt.Fprintln(w, st.Paint(verdictTones[d.Verdict], d.Message))
-	if d.Hint != "" {
-		fmt.Fprintf(w, "%s %s\n", st.Paint(Dim, "→"), d.Hint)
+		_, _ = io.WriteString(w, st.Wrap("", 0, Dim, "waiting "+d.Message))
 	}
 }

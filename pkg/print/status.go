@@ -149,11 +149,8 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 			return err
 		}
 	}
-	fmt.Fprintf(w, "\n%s\n", st.Paint(stateTones[s.State], s.Message))
-	if s.Hint != "" {
-		fmt.Fprintf(w, "%s %s\n", st.Paint(Dim, "→"), s.Hint)
-	}
-	return nil
+	_, err := io.WriteString(w, "\n"+st.Wrap("", 0, stateTones[s.State], s.Message)+Hint(s.Hint, st))
+	return err
 }
 
 func imageLine(s *inspect.Status) string {
@@ -252,6 +249,15 @@ func claimColumn(r inspect.ReplicaStatus) string {
 // StatusLine is one set in one line, for logs: what -w prints off the terminal.
 func StatusLine(s *inspect.Status) string {
 	return fmt.Sprintf("statefulset.apps/%s %s %d/%d ready: %s", s.Name, s.State, s.ReadyReplicas, s.WantedReplicas, s.Message)
+}
+
+// Hint is a hint on a line of its own, nothing when there is none.
+func Hint(hint string, st Style) string {
+	if hint == "" {
+		return ""
+	}
+	prefix, width := st.arrow("")
+	return st.Wrap(prefix, width, Plain, hint)
 }
 
 var ages = regexp.MustCompile(`\b(\d+[ydhms])+\b`)

@@ -41,6 +41,40 @@ func (s Style) Paint(t Tone, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
+// Wrap breaks the text at words to fit the width; further lines stand under the
+// first one's text. The prefix may be coloured, so its width is given.
+func (s Style) Wrap(prefix string, prefixWidth int, t Tone, text string) string {
+	const least = 40 // narrower than that is no help to anybody
+	room := s.Width - prefixWidth
+	if s.Width == 0 || room < least {
+		return prefix + s.Paint(t, text) + "\n"
+	}
+	var b strings.Builder
+	line, lead := "", prefix
+	flush := func() {
+		b.WriteString(lead + s.Paint(t, line) + "\n")
+		line, lead = "", strings.Repeat(" ", prefixWidth)
+	}
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case line == "":
+			line = word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > room:
+			flush()
+			line = word
+		default:
+			line += " " + word
+		}
+	}
+	flush()
+	return b.String()
+}
+
+// arrow is what stands before a hint or an outcome.
+func (s Style) arrow(indent string) (prefix string, width int) {
+	return indent + s.Paint(Dim, "→") + " ", len(indent) + 2
+}
+
 // cell is a piece of text with its tone; its width counts without the colour.
 type cell struct {
 	text string

@@ -120,7 +120,7 @@ func (s *Snapshot) schedulingTrouble(r Replica) *Trouble {
 				return t
 			}
 		}
-		t.Message = fmt.Sprintf("cannot be scheduled for %s: %s", Age(since), c.Message)
+		t.Message = fmt.Sprintf("cannot be scheduled (%s): %s", Age(since), c.Message)
 		return t
 	}
 	return nil
@@ -186,9 +186,9 @@ func (s *Snapshot) readinessTrouble(r Replica) *Trouble {
 	}
 	age := s.TakenAt.Sub(since)
 	if r.Pod.Status.Phase != corev1.PodRunning {
-		return &Trouble{Reason: string(r.Pod.Status.Phase), Message: fmt.Sprintf("is %s for %s", r.Pod.Status.Phase, Age(age))}
+		return &Trouble{Reason: string(r.Pod.Status.Phase), Message: fmt.Sprintf("is %s (%s)", r.Pod.Status.Phase, Age(age))}
 	}
-	return &Trouble{Reason: "NotReady", Failing: age > notReadyGrace, Message: fmt.Sprintf("runs but is not ready for %s", Age(age))}
+	return &Trouble{Reason: "NotReady", Failing: age > notReadyGrace, Message: fmt.Sprintf("runs but is not ready (%s)", Age(age))}
 }
 
 // EventTime is when the event was last seen.

@@ -85,9 +85,9 @@ func TestTrouble(t *testing.T) {
 			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "should have been gone 5m ago and is held by finalizers a.example/x, b.example/y"}},
 
 		{"unschedulable, a scheduler's retry", unschedulable(30 * time.Second),
-			&sts.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled for 30s: 0/3 nodes are available"}},
+			&sts.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled (30s): 0/3 nodes are available"}},
 		{"unschedulable", unschedulable(31 * time.Second),
-			&sts.Trouble{Reason: "Unschedulable", Failing: true, Message: "cannot be scheduled for 31s: 0/3 nodes are available"}},
+			&sts.Trouble{Reason: "Unschedulable", Failing: true, Message: "cannot be scheduled (31s): 0/3 nodes are available"}},
 		{"its volume is being provisioned", unbound(10 * time.Second),
 			&sts.Trouble{Reason: "UnboundClaim", Message: "waits for its claim data-web-1, which is Pending"}},
 		{"its claim is not bound", unbound(31 * time.Second),
@@ -109,7 +109,7 @@ func TestTrouble(t *testing.T) {
 		{"CreateContainerError", waiting("CreateContainerError", ""), &sts.Trouble{Reason: "CreateContainerError", Failing: true, Message: "is in CreateContainerError (container app)"}},
 		{"RunContainerError", waiting("RunContainerError", ""), &sts.Trouble{Reason: "RunContainerError", Failing: true, Message: "is in RunContainerError (container app)"}},
 		{"PostStartHookError", waiting("PostStartHookError", ""), &sts.Trouble{Reason: "PostStartHookError", Failing: true, Message: "is in PostStartHookError (container app)"}},
-		{"ContainerCreating is the usual way", waiting("ContainerCreating", ""), &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready for 60s"}},
+		{"ContainerCreating is the usual way", waiting("ContainerCreating", ""), &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
 		{"an init container in a crash loop", func(inv *sts.Inventory) {
 			waiting("PodInitializing", "")(inv)
 			inv.Pods[1].Status.Phase = corev1.PodPending
@@ -120,7 +120,7 @@ func TestTrouble(t *testing.T) {
 			ststest.NotReady(inv.Pods[1], ago(time.Minute))
 			inv.Pods[1].Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "restore",
 				State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 0}}}}
-		}, &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready for 60s"}},
+		}, &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
 		{"ended once", func(inv *sts.Inventory) {
 			ststest.NotReady(inv.Pods[1], ago(time.Minute))
 			inv.Pods[1].Status.ContainerStatuses[0].RestartCount = 1
@@ -138,16 +138,16 @@ func TestTrouble(t *testing.T) {
 			&sts.Trouble{Reason: "FailedMount", Failing: true, Message: "cannot get its volume: volume data is in use elsewhere"}},
 		{"FailedAttachVolume", volume("FailedAttachVolume", 2, 0),
 			&sts.Trouble{Reason: "FailedAttachVolume", Failing: true, Message: "cannot get its volume: volume data is in use elsewhere"}},
-		{"FailedMount of long ago", volume("FailedMount", 9, 6*time.Minute), &sts.Trouble{Reason: "Pending", Message: "is Pending for 60m"}},
+		{"FailedMount of long ago", volume("FailedMount", 9, 6*time.Minute), &sts.Trouble{Reason: "Pending", Message: "is Pending (60m)"}},
 		{"FailedMount of an earlier pod of the name", func(inv *sts.Inventory) {
 			volume("FailedMount", 9, time.Minute)(inv)
 			inv.Events[0].InvolvedObject.UID = "earlier"
-		}, &sts.Trouble{Reason: "Pending", Message: "is Pending for 60m"}},
+		}, &sts.Trouble{Reason: "Pending", Message: "is Pending (60m)"}},
 
 		{"not ready for a while", func(inv *sts.Inventory) { ststest.NotReady(inv.Pods[1], ago(10*time.Minute)) },
-			&sts.Trouble{Reason: "NotReady", Message: "runs but is not ready for 10m"}},
+			&sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (10m)"}},
 		{"not ready for too long", func(inv *sts.Inventory) { ststest.NotReady(inv.Pods[1], ago(10*time.Minute+time.Second)) },
-			&sts.Trouble{Reason: "NotReady", Failing: true, Message: "runs but is not ready for 10m"}},
+			&sts.Trouble{Reason: "NotReady", Failing: true, Message: "runs but is not ready (10m)"}},
 		{"ready, minReadySeconds not over", func(inv *sts.Inventory) {
 			inv.Sets[0].Spec.MinReadySeconds = 60
 			ststest.Ready(inv.Pods[1], ago(10*time.Second))
