@@ -91,6 +91,8 @@ func parseFilters(s *scenario, args []string) ([]filter, error) {
 			out = append(out, isWrite)
 		case "effective": // it was allowed and changed something
 			out = append(out, isEffective)
+		case "refused":
+			out = append(out, func(e cluster.AuditEvent) bool { return e.Code >= 400 })
 		case "dry":
 			out = append(out, func(e cluster.AuditEvent) bool { return uriHas(e, "dryRun", "All") })
 		case "verb":

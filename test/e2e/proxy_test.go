@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
@@ -28,6 +30,7 @@ type proxy struct {
 	cut     bool
 	lose    int         // so many answers to writes are lost
 	fail    map[int]int // so many writes are answered with this code
+	race    func()      // once, before a write is passed on
 	onWrite func()      // when a write was answered, before the plugin hears of it
 }
 
@@ -80,6 +83,10 @@ func (p *proxy) refuses(r *http.Request) int {
 	if p.cut {
 		panic(http.ErrAbortHandler)
 	}
+	if p.race != nil && isSetOrPodWrite(r) {
+		p.race()
+		p.race = nil
+	}
 	for code, n := range p.fail {
 		if n > 0 && isSetOrPodWrite(r) {
 			p.fail[code]--
@@ -131,7 +138,7 @@ func (p *proxy) close() { _ = p.server.Close() }
 // cmdProxy puts the proxy in front of the API server for all later programs, or
 // makes it misbehave.
 func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && len(args) > 0, "proxy start|cut|mend|lose COUNT|fail CODE COUNT")
+	usage(ts, !neg && len(args) > 0, "proxy start|cut|mend|lose COUNT|fail CODE COUNT|race OBJECT MERGEPATCH")
 	number := func(i int) int {
 		usage(ts, len(args) > i, "proxy lose COUNT|fail CODE COUNT")
 		n, err := strconv.Atoi(args[i])
@@ -156,9 +163,21 @@ func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
 	case "fail":
 		code, n := number(1), number(2)
 		s.proxy.set(func() { s.proxy.fail[code] = n })
+	case "race":
+		usage(ts, len(args) == 3, "proxy race OBJECT MERGEPATCH")
+		s.proxy.set(func() { s.proxy.race = func() { s.mergePatch(args[1], args[2]) } })
 	default:
-		ts.Fatalf("proxy %s: it is start, cut, mend, lose or fail", args[0])
+		ts.Fatalf("proxy %s: it is start, cut, mend, lose, fail or race", args[0])
 	}
+}
+
+// mergePatch changes an object as somebody else would. That it did can be seen in
+// what comes of the race.
+func (s *scenario) mergePatch(object, patch string) {
+	kind, name, _ := strings.Cut(object, "/")
+	ctx, cancel := requestContext()
+	defer cancel()
+	_, _ = s.api(kind).Patch(ctx, name, types.MergePatchType, []byte(patch), metav1.PatchOptions{FieldManager: "racer"})
 }
 
 func (s *scenario) startProxy() error {
