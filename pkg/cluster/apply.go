@@ -98,20 +98,17 @@ func (v *View) patch(ctx context.Context, p *plan.PatchSet, dryRun ...string) (*
 }
 
 // testFailed tells a JSON patch whose test operation failed from an object that
-// the server finds invalid: both are 422.
+// the server finds invalid: both are 422. Of a patch that does not apply the
+// server gives no details at all, only its general words; validation names the
+// object and the fields, and a webhook has words of its own.
 func testFailed(err error) bool {
 	var status apierrors.APIStatus
 	if !apierrors.IsInvalid(err) || !errors.As(err, &status) {
 		return false
 	}
 	st := status.Status()
-	text := st.Message
-	if st.Details != nil {
-		for _, c := range st.Details.Causes {
-			text += " " + c.Message
-		}
-	}
-	return strings.Contains(text, "test failed") || strings.Contains(text, "is missing path")
+	bare := st.Details == nil || st.Details.Name == "" && st.Details.Kind == "" && len(st.Details.Causes) == 0
+	return bare && strings.Contains(st.Message, "the server rejected our request due to an error in our request")
 }
 
 // notOlder compares resourceVersions of one object. They are numbers that grow
