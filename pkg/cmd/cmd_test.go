@@ -1,0 +1,427 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	testingclock "k8s.io/utils/clock/testing"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+// invocation is one run of the program that needs no cluster: there is none.
+type invocation struct {
+	out, err bytes.Buffer
+	code     int
+}
+
+func invoke(t *testing.T, args ...string) *invocation {
+	t.Helper()
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	i := &invocation{}
+	env := Env{
+		IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: &i.out, ErrOut: &i.err},
+		Clock:     testingclock.NewFakeClock(ststest.Now), Called: "kubectl sts", Who: "alice@laptop",
+		Getenv: func(string) string { return "" },
+	}
+	root := NewRoot(env)
+	root.SetArgs(args)
+	i.code = Exit(&i.err, root.ExecuteContext(t.Context()))
+	return i
+}
+
+func TestWrongCommandLines(t *testing.T) {
+	tests := []struct {
+		args string
+		says string
+	}{
+		{"statsu", `unknown command "statsu" for "kubectl sts"`},
+		{"canary strat", `unknown command "strat" for "kubectl sts canary"`},
+		{"status --nope", "unknown flag: --nope"},
+		{"status -o nope", "--output=nope: it is one of "},
+		{"canary abort web -o wide", "--output=wide: it is one of "},
+		{"status --for=never", "--for=never: it is ready, complete or paused"},
+		{"status --timeout=1m", "--timeout goes with --for or --watch"},
+		{"status --timeout=-1m --for=ready", "--timeout=-1m0s: it cannot be negative"},
+		{"status --timeout=soon", `invalid argument "soon" for "--timeout" flag`},
+		{"status --ordinal=x", `--ordinal: "x" is not an ordinal`},
+		{"status web -A", "cannot be named across all namespaces"},
+		{"status web -l app=db", "not both"},
+		{"status -l app==,", "--selector: "},
+		{"status pod/web", `"pod/web" is not a StatefulSet`},
+		{"canary start", "name exactly one StatefulSet"},
+		{"canary start web db --image=x", "name exactly one StatefulSet"},
+		{"canary start web", "what is to change?"},
+		{"canary start web --image=", `--image: "" is not an image`},
+		{"canary start web --image==x", `--image: "=x" is not an image`},
+		{"canary start web --image=x --canaries=0", `--canaries: "0" is not a number of canaries`},
+		{"canary start web --image=x --canaries=101%", `--canaries: "101%" is not a number of canaries`},
+		{"canary start web --image=x --dry-run=maybe", "--dry-run=maybe: it is none, client or server"},
+		{"canary start web --image=x --owner=", "--owner: say who"},
+		{"canary start web --patch={} --patch-file=x", "--patch and --patch-file exclude each other"},
+		{"canary promote web --step=0", "--step=0: it is 1 or more"},
+		{"canary promote web --step=1 --full", "exclude each other"},
+		{"canary promote web --to=1 --full", "exclude each other"},
+		{"canary abort web --timeout=-1s", "--timeout=-1s: it cannot be negative"},
+		{"version now", "takes no arguments"},
+	}
+	for _, test := range tests {
+		t.Run(test.args, func(t *testing.T) {
+			i := invoke(t, strings.Fields(test.args)...)
+			if i.code != ExitUsage {
+				t.Errorf("exit code %d", i.code)
+			}
+			if !strings.HasPrefix(i.err.String(), "error: ") || !strings.Contains(i.err.String(), test.says) {
+				t.Errorf("it says %q, not %q", i.err.String(), test.says)
+			}
+			if i.out.Len() > 0 {
+				t.Errorf("data: %q", i.out.String())
+			}
+		})
+	}
+}
+
+func TestHelpNamesTheProgramAsItWasCalled(t *testing.T) {
+	for _, args := range [][]string{nil, {"--help"}, {"canary"}, {"canary", "start", "--help"}} {
+		i := invoke(t, args...)
+		if i.code != ExitOK || !strings.Contains(i.out.String(), "\n  kubectl sts ") || i.err.Len() > 0 {
+			t.Errorf("%v: exit code %d\n%s%s", args, i.code, i.out.String(), i.err.String())
+		}
+	}
+}
+
+// Every command says what it does and gives an example that it takes itself.
+func TestEveryCommandHasHelp(t *testing.T) {
+	root := NewRoot(Env{Getenv: func(string) string { return "" }})
+	each(root, func(c *cobra.Command) {
+		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
+			t.Errorf("%s: short help %q", c.CommandPath(), c.Short)
+		}
+		for line := range strings.Lines(c.Example) {
+			words := strings.Fields(line)
+			if len(words) == 0 || words[0] == "#" {
+				continue
+			}
+			if got, _, err := root.Find(words[2:]); words[0] != "kubectl" || words[1] != "sts" || err != nil || got != c {
+				t.Errorf("%s has an example of something else: %q", c.CommandPath(), line)
+			}
+			for _, word := range words {
+				name, isFlag := strings.CutPrefix(word, "--")
+				name, _, _ = strings.Cut(name, "=")
+				if isFlag && c.Flags().Lookup(name) == nil && c.InheritedFlags().Lookup(name) == nil {
+					t.Errorf("%s has no flag --%s, which its example gives", c.CommandPath(), name)
+				}
+			}
+		}
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Usage == "" {
+				t.Errorf("%s: --%s says nothing", c.CommandPath(), f.Name)
+			}
+		})
+	})
+}
+
+func each(c *cobra.Command, f func(*cobra.Command)) {
+	f(c)
+	for _, sub := range c.Commands() {
+		if sub.Name() != "completion" && sub.Name() != "help" {
+			each(sub, f)
+		}
+	}
+}
+
+func TestCalledAs(t *testing.T) {
+	tests := []struct{ arg0, underscore, want string }{
+		{"/usr/local/bin/kubectl-sts", "/usr/bin/kubectl", "kubectl sts"},       // kubectl runs plugins by their path
+		{"kubectl-sts", "/usr/local/bin/kubectl-sts", "kubectl-sts"},            // typed, found on the PATH
+		{"./bin/kubectl-sts", "./bin/kubectl-sts", "kubectl-sts"},               // typed as a path
+		{"/opt/kubectl-sts", "/opt/kubectl-sts", "kubectl-sts"},                 // the same
+		{"/usr/local/bin/kubectl-sts", "", "kubectl sts"},                       // no shell
+		{"/krew/bin/kubectl-stateful_sets", "kubectl", "kubectl stateful-sets"}, // kubectl's rule for dashes
+		{"/x/kubectl-sts.exe", "/x/kubectl.exe", "kubectl sts"},
+		{"sts", "/usr/bin/sts", "sts"},
+		{"/usr/bin/sts", "", "sts"},
+	}
+	for _, test := range tests {
+		if got := calledAs(test.arg0, test.underscore); got != test.want {
+			t.Errorf("calledAs(%q, %q) = %q, want %q", test.arg0, test.underscore, got, test.want)
+		}
+	}
+}
+
+func TestSetNames(t *testing.T) {
+	tests := []struct {
+		args []string
+		want []string
+		bad  bool
+	}{
+		{nil, nil, false},
+		{[]string{"web"}, []string{"web"}, false},
+		{[]string{"sts/web"}, []string{"web"}, false},
+		{[]string{"StatefulSet/web"}, []string{"web"}, false},
+		{[]string{"statefulsets.v1.apps/web"}, []string{"web"}, false},
+		{[]string{"statefulset.apps/web", "web", "db"}, []string{"web", "db"}, false},
+		{[]string{"sts", "web", "db"}, []string{"web", "db"}, false},
+		{[]string{"sts"}, []string{"sts"}, false}, // a set may be named so
+		{[]string{"sts/sts"}, []string{"sts"}, false},
+		{[]string{"pod/web"}, nil, true},
+		{[]string{"sts/"}, nil, true},
+		{[]string{"/web"}, nil, true},
+		{[]string{"sts/web/0"}, nil, true},
+		{[]string{""}, nil, true},
+	}
+	for _, test := range tests {
+		got, err := setNames(test.args)
+		if diff := cmp.Diff(test.want, got); diff != "" || (err != nil) != test.bad {
+			t.Errorf("setNames(%q): %v, -want +got:\n%s", test.args, err, diff)
+		}
+		var usage *usageError
+		if test.bad && !errors.As(err, &usage) {
+			t.Errorf("setNames(%q): %T is no usage error", test.args, err)
+		}
+	}
+}
+
+func TestExit(t *testing.T) {
+	sets := schema.GroupResource{Group: "apps", Resource: "statefulsets"}
+	outcome := func(v plan.Verdict, reason, hint string) error {
+		return &outcomeError{Decision: plan.Decision{Verdict: v, Reason: reason, Message: "why", Hint: hint}}
+	}
+	tests := []struct {
+		name string
+		err  error
+		code int
+		says string
+	}{
+		{"nothing", nil, 0, ""},
+		{"an error", errors.New("boom"), 1, "error: boom\n"},
+		{"usage", usagef("--x is wrong"), 2, "error: --x is wrong\n"},
+		{"usage, wrapped", fmt.Errorf("flags: %w", usagef("--x is wrong")), 2, "error: --x is wrong\n"},
+		{"a bad request", outcome(plan.Refused, plan.ReasonBadRequest, ""), 2, "error: why\n"},
+		{"not yet", &notYetError{"not complete: web"}, 3, "not complete: web\n"},
+		{"stuck", outcome(plan.Stuck, plan.ReasonPodFailing, "do this"), 4, "stuck: why\n→ do this\n"},
+		{"stuck, said already", &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: "why", Hint: "do"}, said: true}, 4, ""},
+		{"refused", outcome(plan.Refused, plan.ReasonOwned, ""), 5, "refused: why\n"},
+		{"timeout", &execute.TimeoutError{After: time.Minute, Last: plan.Decision{Verdict: plan.Wait, Message: "for web-4"}}, 124, "error: timed out after 1m0s while waiting for web-4\n"},
+		{"timeout, and the token could not be given back", errors.Join(&execute.TimeoutError{After: time.Minute}, errors.New("forbidden")), 124, "error: timed out after 1m0s\nforbidden\n"},
+		{"--request-timeout", fmt.Errorf("get: %w", context.DeadlineExceeded), 124, "error: get: context deadline exceeded\n"},
+		{"Ctrl-C before the loop", &SignalError{os.Interrupt}, 130, ""},
+		{"Ctrl-C in the loop", &execute.InterruptedError{Cause: &SignalError{os.Interrupt}}, 130, ""},
+		{"SIGTERM in the loop", &execute.InterruptedError{Cause: &SignalError{syscall.SIGTERM}}, 143, ""},
+		{"declined", errDeclined, 1, "nothing was changed\n"},
+		{"not found, in kubectl's words", apierrors.NewNotFound(sets, "web"), 1, "Error from server (NotFound): statefulsets.apps \"web\" not found\n"},
+		{"forbidden, wrapped", fmt.Errorf("pods: %w", apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "", errors.New(`User "bob" cannot list resource "pods"`))), 1,
+			"error: pods\nError from server (Forbidden): pods is forbidden: User \"bob\" cannot list resource \"pods\"\n"},
+		{"unauthorized", apierrors.NewUnauthorized("Unauthorized"), 1, "error: You must be logged in to the server (Unauthorized)\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var b strings.Builder
+			if code := Exit(&b, test.err); code != test.code {
+				t.Errorf("exit code %d, want %d", code, test.code)
+			}
+			if diff := cmp.Diff(test.says, b.String()); diff != "" {
+				t.Errorf("it says (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestExitCodesAreDocumented(t *testing.T) {
+	seen := map[int]bool{}
+	for _, c := range ExitCodes {
+		if seen[c.Code] || c.Meaning == "" {
+			t.Errorf("%d stands there twice, or without a meaning", c.Code)
+		}
+		seen[c.Code] = true
+	}
+	for _, code := range []int{0, 1, 2, 3, 4, 5, 6, 124, 130, 143} {
+		if !seen[code] {
+			t.Errorf("%d is not documented", code)
+		}
+	}
+}
+
+func TestConfirm(t *testing.T) {
+	confirm := func(in io.Reader, terminal bool) (error, string) {
+		var b strings.Builder
+		env := &Env{IOStreams: genericiooptions.IOStreams{In: in, ErrOut: &b}, InTerminal: terminal}
+		return env.confirm(t.Context(), "Go on?"), b.String()
+	}
+	for answer, yes := range map[string]bool{
+		"y\n": true, "Y\n": true, "yes\n": true, " YES \n": true, "y": true,
+		"\n": false, "n\n": false, "": false, "yeah\n": false, "no, y\n": false,
+	} {
+		err, asked := confirm(strings.NewReader(answer), true)
+		if asked != "Go on? [y/N] " {
+			t.Errorf("asked %q", asked)
+		}
+		if yes && err != nil || !yes && !errors.Is(err, errDeclined) {
+			t.Errorf("%q: %v", answer, err)
+		}
+	}
+	var usage *usageError
+	if err, asked := confirm(strings.NewReader("y\n"), false); !errors.As(err, &usage) || !strings.Contains(err.Error(), "--yes") || asked != "" {
+		t.Errorf("without a terminal: %v, asked %q", err, asked)
+	}
+}
+
+func TestConfirmEndsWithTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	in, keyboard := io.Pipe() // nobody types
+	defer keyboard.Close()
+	env := &Env{IOStreams: genericiooptions.IOStreams{In: in, ErrOut: io.Discard}, InTerminal: true}
+	cancel(&SignalError{os.Interrupt})
+	var signal *SignalError
+	if err := env.confirm(ctx, "Go on?"); !errors.As(err, &signal) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestColours(t *testing.T) {
+	tests := []struct {
+		name             string
+		vars             map[string]string
+		outTTY, errTTY   bool
+		wantOut, wantErr bool
+	}{
+		{"a terminal", nil, true, true, true, true},
+		{"a pipe", nil, false, true, false, true},
+		{"2>file", nil, true, false, true, false},
+		{"NO_COLOR", map[string]string{"NO_COLOR": "1"}, true, true, false, false},
+		{"an empty NO_COLOR is none", map[string]string{"NO_COLOR": ""}, true, true, true, true},
+		{"a dumb terminal", map[string]string{"TERM": "dumb"}, true, true, false, false},
+	}
+	for _, test := range tests {
+		env := Env{OutTerminal: test.outTTY, ErrTerminal: test.errTTY,
+			Getenv: func(k string) string { return test.vars[k] }, Size: func() (int, int) { return 90, 20 }}
+		if out, err := env.style().Color, env.errStyle().Color; out != test.wantOut || err != test.wantErr {
+			t.Errorf("%s: colours on stdout %t, on stderr %t", test.name, out, err)
+		}
+		if width := env.style().Width; test.outTTY != (width == 90) {
+			t.Errorf("%s: width %d", test.name, width)
+		}
+	}
+}
+
+func TestOutputFormats(t *testing.T) {
+	report := &inspect.StatusReport{TypeMeta: metav1.TypeMeta{APIVersion: inspect.APIVersion, Kind: "StatusReport"},
+		Items: []inspect.Status{{Name: "web", State: inspect.Complete}, {Name: "db", State: inspect.Stuck}}}
+	tests := []struct {
+		args []string
+		want string // the whole, or a part where it begins with …
+	}{
+		{[]string{"-o", "name"}, "statefulset.apps/web\nstatefulset.apps/db\n"},
+		{[]string{"-o", "jsonpath={.items[*].state}"}, "Complete Stuck"},
+		{[]string{"-o", "go-template={{range .items}}{{.name}};{{end}}"}, "web;db;"},
+		{[]string{"--template", "{{.kind}}"}, "StatusReport"},
+		{[]string{"-o", "json"}, `…"kind": "StatusReport"`},
+		{[]string{"-o", "yaml"}, "…\nkind: StatusReport\n"},
+	}
+	for _, test := range tests {
+		c := &cobra.Command{}
+		out := newOutput(c, true)
+		if err := c.ParseFlags(test.args); err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := errors.Join(out.check(), out.print(&b, report, []string{"web", "db"})); err != nil {
+			t.Errorf("%q: %v", test.args, err)
+		}
+		part, isPart := strings.CutPrefix(test.want, "…")
+		if out.human() || isPart && !strings.Contains(b.String(), part) || !isPart && b.String() != test.want {
+			t.Errorf("%q gives\n%s\nnot\n%s", test.args, b.String(), test.want)
+		}
+	}
+	c := &cobra.Command{}
+	out := newOutput(c, false)
+	if err := c.ParseFlags(nil); err != nil || !out.human() || out.check() != nil {
+		t.Errorf("no -o: %v, %v", err, out.check())
+	}
+}
+
+// The report is what pipelines read: an error is text in it, and an empty list a list.
+func TestChangeReportIsWhole(t *testing.T) {
+	s := ststest.Web(1).Snapshots()[0]
+	status := inspect.NewStatus(s)
+	raw, err := json.Marshal(ChangeReport{Plan: []plan.Decision{}, Applied: []execute.Applied{}, Error: errors.New("boom").Error(), Status: &status})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{`"error":"boom"`, `"plan":[]`, `"applied":[]`, `"state":"Complete"`} {
+		if !bytes.Contains(raw, []byte(part)) {
+			t.Errorf("no %s in %s", part, raw)
+		}
+	}
+}
+
+// --for has its answer only in states that mean it.
+func TestGoals(t *testing.T) {
+	type answer struct{ reached, never bool }
+	status := func(state inspect.State, available int32) *inspect.Status {
+		return &inspect.Status{State: state, Observed: true, WantedReplicas: 3, AvailableReplicas: available}
+	}
+	parked := &inspect.Status{State: inspect.Parked, Observed: true}
+	unseen := &inspect.Status{State: inspect.Progressing, WantedReplicas: 3, AvailableReplicas: 3}
+	tests := []struct {
+		goal string
+		s    *inspect.Status
+		want answer
+	}{
+		{"ready", status(inspect.Complete, 3), answer{true, false}},
+		{"ready", status(inspect.Paused, 3), answer{true, false}},
+		{"ready", status(inspect.Progressing, 2), answer{}},
+		{"ready", status(inspect.ScalingDown, 3), answer{}},
+		{"ready", status(inspect.Deleting, 3), answer{}},
+		{"ready", unseen, answer{}},
+		{"ready", parked, answer{true, false}},
+		{"complete", status(inspect.Complete, 3), answer{true, false}},
+		{"complete", status(inspect.Paused, 3), answer{}},
+		{"complete", status(inspect.Progressing, 3), answer{}},
+		{"complete", parked, answer{true, false}},
+		{"paused", status(inspect.Paused, 3), answer{true, false}},
+		{"paused", status(inspect.Progressing, 3), answer{}},
+		{"paused", status(inspect.Complete, 3), answer{false, true}},
+		{"paused", parked, answer{false, true}},
+	}
+	for _, test := range tests {
+		reached, never := goals[test.goal](test.s)
+		if got := (answer{reached, never}); got != test.want {
+			t.Errorf("--for=%s while %s with %d of %d available: %+v, want %+v", test.goal, test.s.State, test.s.AvailableReplicas, test.s.WantedReplicas, got, test.want)
+		}
+	}
+}
+
+func TestHintsFitTheCommandLine(t *testing.T) {
+	c := &common{config: genericclioptions.NewConfigFlags(true)}
+	text := "run kubectl sts canary abort web" + sts.NamespaceFlag("shop")
+	if got := c.hint("shop", text); got != "run kubectl sts canary abort web" {
+		t.Errorf("with the namespace of the context: %q", got)
+	}
+	*c.config.Namespace, *c.config.Context = "shop", "prod"
+	if got := c.hint("shop", text); got != text+" --context prod" {
+		t.Errorf("with -n and --context: %q", got)
+	}
+}
