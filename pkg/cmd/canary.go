@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"context"
+	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -109,6 +111,65 @@ refused. --image, --patch and --restart may be combined.`,
 		})
 	}
 	return cmd
+}
+
+func newUndo(c *common) *cobra.Command {
+	var (
+		revision string
+		canaries string
+		wait     bool
+	)
+	cmd := &cobra.Command{
+		Use:   "undo NAME --to-revision REVISION",
+		Short: "Go back to an earlier revision, as a canary",
+		Long: `Go back to the pod template of an earlier revision, on the highest ordinals first:
+a canary like any other, to be promoted or aborted. While a canary is on its way,
+abort is the way back.
+
+A revision is given by its number or its name. Kubernetes gives a revision that is
+used again a new number; the name stays.`,
+		Example: `  kubectl sts history web
+  kubectl sts undo web --to-revision 3
+  kubectl sts canary promote web --full`,
+		Args: oneName, ValidArgsFunction: c.completeNames,
+	}
+	ch := c.newChange(cmd, "CanaryReport", "undo")
+	cmd.Flags().StringVar(&revision, "to-revision", "", "The `REVISION` by number or name, as history lists it")
+	cmd.Flags().StringVar(&canaries, "canaries", "1", "How many of the highest ordinals: `N|P%`, a percentage rounds up")
+	cmd.Flags().BoolVar(&wait, "wait", true, "Wait until the canary is available")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		count, err := plan.ParseCount(canaries)
+		if err != nil {
+			return usagef("--canaries: %s", err)
+		}
+		if revision == "" {
+			// "The one before" would be a canary that was just aborted.
+			return usagef("--to-revision: say which one; 'kubectl sts history NAME' lists them")
+		}
+		return ch.run(cmd, args, func(_ context.Context, _ *cluster.Client, s *sts.Snapshot, h plan.Holder, digest string) (plan.Intent, error) {
+			template, err := earlierTemplate(s, revision)
+			if err != nil {
+				return nil, err
+			}
+			return plan.StartCanary{Holder: h, TemplateDigest: digest, Template: template, Canaries: count, NoWait: !wait}, nil
+		})
+	}
+	return cmd
+}
+
+// earlierTemplate is the pod template of a revision by number or name. An undo that
+// was killed has moved the number away: then it is the template that it has set.
+func earlierTemplate(s *sts.Snapshot, revision string) (json.RawMessage, error) {
+	for _, r := range s.Revisions {
+		if r.Name == revision || strconv.FormatInt(r.Revision, 10) == revision {
+			return sts.RevisionTemplate(r)
+		}
+	}
+	c, err := sts.ReadCanary(s.Set)
+	if r := s.Revision(s.Set.Status.UpdateRevision); err == nil && c != nil && c.GoalOf == "undo" && r != nil {
+		return sts.RevisionTemplate(r)
+	}
+	return nil, usagef("statefulset %s has no revision %s in its history: see %s", s.Set.Name, revision, sts.Kubectl(s.Set.Namespace, "sts history", s.Set.Name))
 }
 
 func newCanaryPromote(c *common) *cobra.Command {

@@ -53,6 +53,9 @@ run again. Data goes to standard output, progress and warnings to standard error
 	root.AddCommand(
 		newStatus(c),
 		newCanary(c),
+		newDiff(c),
+		newHistory(c),
+		newUndo(c),
 		newVersion(c),
 	)
 	root.AddCommand(newOptions(root))

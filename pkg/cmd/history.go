@@ -1,0 +1,140 @@
+package cmd
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pmezard/go-difflib/difflib"
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/print"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+func newHistory(c *common) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "history NAME",
+		Short: "List the revisions of a StatefulSet and what they changed",
+		Long: `List the revisions of a StatefulSet that the cluster remembers, newest first: what
+each changed against the one before it, and which ordinals run it. Which ones are
+kept is up to spec.revisionHistoryLimit.`,
+		Example: `  kubectl sts history web`,
+		Args:    oneName, ValidArgsFunction: c.completeNames,
+	}
+	out := newOutput(cmd, false)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		s, err := c.snapshot(cmd, args, out)
+		if err != nil {
+			return err
+		}
+		report := inspect.NewHistoryReport(s)
+		if !out.human() {
+			return out.print(c.env.Out, report, []string{report.Name})
+		}
+		print.Missing(c.env.ErrOut, s.Missing)
+		return print.History(c.env.Out, report, s.TakenAt, c.env.style())
+	}
+	return cmd
+}
+
+func newDiff(c *common) *cobra.Command {
+	var (
+		from, to int64
+		exitCode bool
+	)
+	cmd := &cobra.Command{
+		Use:   "diff NAME",
+		Short: "Compare the stable pod template with the canary's",
+		Long: `Compare two pod templates of a StatefulSet: without flags, the one that was stable
+before the update that is on its way with the one that it goes to. With --from and
+--to any revisions that 'kubectl sts history' lists.`,
+		Example: `  # what does the canary change?
+  kubectl sts diff web
+
+  # between two revisions
+  kubectl sts diff web --from 3 --to 5`,
+		Args: oneName, ValidArgsFunction: c.completeNames,
+	}
+	out := newOutput(cmd, false)
+	cmd.Flags().Int64Var(&from, "from", 0, "The older `REVISION` by number, instead of the stable one")
+	cmd.Flags().Int64Var(&to, "to", 0, "The newer `REVISION` by number, instead of the one that the set goes to")
+	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "Exit with 3 when there are differences")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		s, err := c.snapshot(cmd, args, out)
+		if err != nil {
+			return err
+		}
+		report, err := inspect.NewDiffReport(s, from, to)
+		if err != nil {
+			return usagef("%s", err)
+		}
+		if out.human() {
+			err = c.printDiff(report)
+		} else {
+			err = out.print(c.env.Out, report, []string{report.Name})
+		}
+		if err == nil && exitCode && len(report.Changes) > 0 {
+			return &notYetError{}
+		}
+		return err
+	}
+	return cmd
+}
+
+// snapshot reads one set with its revisions.
+func (c *common) snapshot(cmd *cobra.Command, args []string, out *output) (*sts.Snapshot, error) {
+	if err := out.check(); err != nil {
+		return nil, err
+	}
+	name, err := setName(args)
+	if err != nil {
+		return nil, err
+	}
+	client, err := c.client()
+	if err != nil {
+		return nil, err
+	}
+	q, err := (&target{}).query(c, []string{name})
+	if err != nil {
+		return nil, err
+	}
+	q.Revisions = true
+	inv, err := client.Read(cmd.Context(), q)
+	if err != nil {
+		return nil, err
+	}
+	s := inv.Snapshots()[0]
+	for _, m := range s.Missing {
+		if m.Resource == "controllerrevisions" {
+			return nil, fmt.Errorf("the history of statefulset %s cannot be read: %s", name, m.Reason)
+		}
+	}
+	return s, nil
+}
+
+func (c *common) printDiff(r *inspect.DiffReport) error {
+	if len(r.Changes) == 0 {
+		_, err := fmt.Fprintf(c.env.ErrOut, "no differences: %s and %s have the same pod template\n", r.From, r.To)
+		return err
+	}
+	var sides [2]string
+	for i, raw := range [][]byte{r.FromTemplate, r.ToTemplate} {
+		text, err := yaml.JSONToYAML(raw)
+		if err != nil {
+			return err
+		}
+		sides[i] = string(text)
+	}
+	unified, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
+		A: lines(sides[0]), B: lines(sides[1]), FromFile: r.From, ToFile: r.To, Context: 3,
+	})
+	if err != nil {
+		return err
+	}
+	return print.Diff(c.env.Out, unified, c.env.style())
+}
+
+func lines(text string) []string { return slices.Collect(strings.Lines(text)) }

@@ -1,0 +1,99 @@
+package print
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// History prints one line per revision, newest first.
+func History(w io.Writer, r *inspect.HistoryReport, now time.Time, st Style) error {
+	t := table{style: st}
+	t.header("REVISION", "NAME", "AGE", "ORDINALS", "CHANGED")
+	for i := range r.Items {
+		item := &r.Items[i]
+		ordinals, tone := "-", Dim
+		if len(item.Ordinals) > 0 {
+			ordinals, tone = strings.ReplaceAll(sts.FormatOrdinals(item.Ordinals), " ", ""), Good
+			if item.Update && !item.Stable {
+				tone = Warn
+			}
+		}
+		t.row(cell{strconv.FormatInt(item.Revision, 10), Plain}, cell{item.Name, Plain},
+			cell{sts.Age(now.Sub(item.Created.Time)), Plain}, cell{ordinals, tone},
+			cell{changeSummary(item, i == len(r.Items)-1), Plain})
+	}
+	return t.print(w)
+}
+
+// changeSummary says in one line what a revision changed.
+func changeSummary(r *inspect.Revision, oldest bool) string {
+	switch {
+	case r.Error != "":
+		return r.Error
+	case oldest:
+		return "the oldest that is remembered"
+	case len(r.Changes) == 0:
+		return "nothing that can be told"
+	}
+	// Images say most; the rest is for diff.
+	changes := slices.Clone(r.Changes)
+	slices.SortStableFunc(changes, func(a, b inspect.Change) int { return rank(a) - rank(b) })
+	const shown = 2
+	parts := make([]string, 0, shown+1)
+	for i, c := range changes {
+		if i == shown {
+			parts = append(parts, fmt.Sprintf("%d more", len(changes)-shown))
+			break
+		}
+		parts = append(parts, ChangeLine(c))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func rank(c inspect.Change) int {
+	if strings.HasSuffix(c.Path, ".image") {
+		return 0
+	}
+	return 1
+}
+
+// ChangeLine is one changed field in a line.
+func ChangeLine(c inspect.Change) string {
+	path := strings.TrimPrefix(c.Path, "spec.")
+	switch {
+	case c.From == "":
+		return fmt.Sprintf("%s = %s (new)", path, c.To)
+	case c.To == "":
+		return fmt.Sprintf("%s gone (was %s)", path, c.From)
+	}
+	return fmt.Sprintf("%s: %s → %s", path, c.From, c.To)
+}
+
+// Diff colours a unified diff.
+func Diff(w io.Writer, unified string, st Style) error {
+	var b strings.Builder
+	for line := range strings.Lines(unified) {
+		text := strings.TrimSuffix(line, "\n")
+		tone := Plain
+		switch {
+		case strings.HasPrefix(text, "---"), strings.HasPrefix(text, "+++"):
+			tone = Bold
+		case strings.HasPrefix(text, "-"):
+			tone = Bad
+		case strings.HasPrefix(text, "+"):
+			tone = Good
+		case strings.HasPrefix(text, "@@"):
+			tone = Dim
+		}
+		b.WriteString(st.Paint(tone, text) + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
