@@ -183,3 +183,22 @@ func TestServersClock(t *testing.T) {
 		}
 	}
 }
+func TestTestFailed(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		err  error
+		want bool
+	}{
+		{"a test that failed", answered(t, patchDoesNotApply), true},
+		{"the same, wrapped", fmt.Errorf("patch: %w", answered(t, patchDoesNotApply)), true},
+		{"an invalid object", answered(t, invalidPartition), false},
+		{"forbidden", answered(t, forbidden), false},
+		{"not found", answered(t, notFound), false},
+		{"conflict", answered(t, conflict), false},
+		{"no answer", io.ErrUnexpectedEOF, false},
+	} {
+		if got := testFailed(test.err); got != test.want {
+			t.Errorf("%s: testFailed = %t", test.name, got)
+		}
+	}
+}

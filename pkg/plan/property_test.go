@@ -23,7 +23,7 @@ import (
 
 var (
 	seed    = flag.Uint64("seed", 0, "run the one random story of this seed")
-	stories = flag.Int("stories", 150, "how many random stories to run")
+	stories = flag.Int("stories", 60, "how many random stories to run")
 )
 
 // A story is a canary in a random world: started, promoted or aborted, by commands

@@ -464,7 +464,7 @@ func text(d plan.Decision) string {
 func opsText(ops []plan.PatchOp) string {
 	var b strings.Builder
 	for _, o := range ops {
-		fmt.Fprintf(&b, "%s %s %s\n", o.Op, o.Path, o.Value)
+		b.WriteString(strings.TrimSpace(fmt.Sprintf("%s %s %s", o.Op, o.Path, o.Value)) + "\n")
 	}
 	return b.String()
 }

@@ -1,0 +1,604 @@
+package plan_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew: read the difference before you commit it")
+
+// canaryRevision is what the canary in these tables runs.
+const canaryRevision = "web-canary"
+
+// change is one of what stands in an inventory.
+type change = func(*sts.Inventory)
+
+// standing is a canary of the highest n of 5 ordinals, all available, waiting to be promoted.
+func standing(n sts.Ordinal) *sts.Inventory {
+	inv := ststest.Web(5)
+	set := inv.Sets[0]
+	from := sts.End(set) - n
+	stable, err := sts.RevisionTemplate(inv.Revisions[0])
+	if err != nil {
+		panic(err) // we made it
+	}
+	set.Spec.Template = ststest.Template("web:2")
+	*set.Spec.UpdateStrategy.RollingUpdate.Partition = int32(from)
+	set.Generation, set.Status.ObservedGeneration = 2, 2
+	set.Status.UpdateRevision = canaryRevision
+	inv.Revisions = append(inv.Revisions, ststest.Revision(set, canaryRevision, 2, set.Spec.Template))
+	for o := from; o < sts.End(set); o++ {
+		inv.Pods[o] = ststest.Pod(set, o, canaryRevision)
+	}
+	record(set, sts.Canary{StableRevision: ststest.StableRevision, StableTemplate: stable, Partition: int32(from), Generation: 2,
+		TemplateDigest: sts.TemplateDigest(&set.Spec.Template), StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-time.Hour)})
+	return inv
+}
+
+func record(set *appsv1.StatefulSet, c sts.Canary) {
+	if set.Annotations == nil {
+		set.Annotations = map[string]string{}
+	}
+	set.Annotations[sts.CanaryAnnotation] = sts.EncodeAnnotation(c)
+}
+
+// edit changes the canary's record.
+func edit(f func(*sts.Canary)) change {
+	return func(inv *sts.Inventory) {
+		c, err := sts.ReadCanary(inv.Sets[0])
+		if err != nil {
+			panic(err)
+		}
+		f(c)
+		record(inv.Sets[0], *c)
+	}
+}
+
+// aborted is a canary whose stable template has been put back; its pods are to follow.
+func aborted(n sts.Ordinal) *sts.Inventory {
+	inv := standing(n)
+	set := inv.Sets[0]
+	set.Spec.Template = ststest.Template(ststest.StableImage)
+	set.Status.UpdateRevision = ststest.StableRevision
+	set.Generation, set.Status.ObservedGeneration = 3, 3
+	edit(func(c *sts.Canary) { c.Aborting, c.Generation = true, 3 })(inv)
+	return inv
+}
+
+func owned(by, id string) change {
+	return func(inv *sts.Inventory) {
+		if inv.Sets[0].Annotations == nil {
+			inv.Sets[0].Annotations = map[string]string{}
+		}
+		inv.Sets[0].Annotations[sts.OwnerAnnotation] = sts.EncodeAnnotation(sts.Owner{Name: by, ID: id, Command: "canary promote", Since: ststest.Now})
+	}
+}
+
+func onSet(f func(*appsv1.StatefulSet)) change { return func(inv *sts.Inventory) { f(inv.Sets[0]) } }
+
+func onPod(o int, f func(*corev1.Pod)) change { return func(inv *sts.Inventory) { f(inv.Pods[o]) } }
+
+func crashing(o int) change { return onPod(o, ststest.Crashing) }
+
+func starting(o int) change {
+	return onPod(o, func(p *corev1.Pod) { ststest.NotReady(p, ststest.Now.Add(-time.Minute)) })
+}
+
+func budget(healthy, desired, expected int32) change {
+	return func(inv *sts.Inventory) {
+		inv.Budgets[0].Status = policyv1.PodDisruptionBudgetStatus{ObservedGeneration: 1, CurrentHealthy: healthy, DesiredHealthy: desired,
+			ExpectedPods: expected, DisruptionsAllowed: max(0, healthy-desired)}
+	}
+}
+
+// movedPartition is somebody else's write.
+func movedPartition(to int32) change {
+	return onSet(func(set *appsv1.StatefulSet) {
+		*set.Spec.UpdateStrategy.RollingUpdate.Partition = to
+		set.Generation, set.Status.ObservedGeneration = 9, 9
+		set.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "helm",
+			FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:template":{},"f:updateStrategy":{"f:rollingUpdate":{"f:partition":{}}}}}`)}}
+	})
+}
+
+func changedTemplate(set *appsv1.StatefulSet) {
+	set.Spec.Template = ststest.Template("web:3")
+	set.Generation, set.Status.ObservedGeneration, set.Status.UpdateRevision = 9, 9, "web-third"
+}
+
+type decisionCase struct {
+	name    string
+	from    *sts.Inventory
+	changes []change
+	intent  plan.Intent
+	facts   plan.Facts
+	verdict plan.Verdict
+	reason  string
+}
+
+func startCases() []decisionCase {
+	one := start("1", "web:2", 1)
+	with := func(f func(*plan.StartCanary)) plan.StartCanary {
+		i := one
+		f(&i)
+		return i
+	}
+	took := with(func(i *plan.StartCanary) { i.TakeOver = true })
+	goal := func(o sts.Ordinal, of string) change { return edit(func(c *sts.Canary) { c.Goal, c.GoalOf = &o, of }) }
+	twoContainers := onSet(func(set *appsv1.StatefulSet) {
+		set.Spec.Template.Spec.Containers = append(set.Spec.Template.Spec.Containers, corev1.Container{Name: "sidecar", Image: "log:1"})
+		set.Spec.Template.Spec.InitContainers = []corev1.Container{{Name: "restore", Image: "web:1"}}
+	})
+	images := func(requests ...plan.ImageRequest) plan.StartCanary {
+		return with(func(i *plan.StartCanary) { i.Images = requests })
+	}
+	return []decisionCase{
+		{"the highest ordinal", ststest.Web(5), nil, one, plan.Facts{}, plan.Do, "Start"},
+		{"two fifths", ststest.Web(5), nil, with(func(i *plan.StartCanary) { i.Canaries = plan.Count{N: 21, Percent: true} }), plan.Facts{}, plan.Do, "Start"},
+		{"every ordinal", ststest.Web(5), nil, start("1", "web:2", 5), plan.Facts{}, plan.Do, "Start"},
+		{"from an ordinal", ststest.Web(5), nil, with(func(i *plan.StartCanary) { i.From = new(sts.Ordinal(2)) }), plan.Facts{}, plan.Do, "Start"},
+		{"ordinals from 3", ststest.Web(0), []change{func(inv *sts.Inventory) {
+			*inv = *ststest.Web(5)
+			inv.Sets[0].Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 3}
+			inv.Pods = nil
+			for o := sts.Ordinal(3); o < 8; o++ {
+				inv.Pods = append(inv.Pods, ststest.Pod(inv.Sets[0], o, ststest.StableRevision))
+			}
+		}}, one, plan.Facts{}, plan.Do, "Start"},
+		{"annotations of others stay", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{"a/b~c": "d"} })}, one, plan.Facts{}, plan.Do, "Start"},
+		{"empty annotations", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{} })}, one, plan.Facts{}, plan.Do, "Start"},
+		{"no rollingUpdate", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.RollingUpdate = nil })}, one, plan.Facts{}, plan.Do, "Start"},
+		{"no partition", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.RollingUpdate.Partition = nil })}, one, plan.Facts{}, plan.Do, "Start"},
+		{"the partition stands there already", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.RollingUpdate.Partition = new(int32(1)) })}, one, plan.Facts{}, plan.Do, "Start"},
+		{"a token of a killed command of ours", ststest.Web(2), []change{owned("alice@laptop", "0")}, one, plan.Facts{}, plan.Do, "Start"},
+		{"a token taken over", ststest.Web(2), []change{owned("bob@desk", "0")}, took, plan.Facts{}, plan.Do, "Start"},
+		{"containers by name", ststest.Web(2), []change{twoContainers}, images(plan.ImageRequest{Container: "sidecar", Image: "log:2"}, plan.ImageRequest{Container: "restore", Image: "web:2"}), plan.Facts{}, plan.Do, "Start"},
+		{"the default container", ststest.Web(2), []change{twoContainers, onSet(func(s *appsv1.StatefulSet) {
+			s.Spec.Template.Annotations = map[string]string{"kubectl.kubernetes.io/default-container": "sidecar"}
+		})}, images(plan.ImageRequest{Image: "log:2"}), plan.Facts{}, plan.Do, "Start"},
+		{"only what differs", ststest.Web(2), []change{twoContainers}, images(plan.ImageRequest{Container: "app", Image: "web:1"}, plan.ImageRequest{Container: "sidecar", Image: "log:2"}), plan.Facts{}, plan.Do, "Start"},
+		{"a restart", ststest.Web(2), nil, plan.StartCanary{Holder: holder("1"), RestartAt: "2026-03-01T12:00:00Z", Canaries: plan.Count{N: 1}}, plan.Facts{}, plan.Do, "Start"},
+		{"a patch", ststest.Web(2), nil, plan.StartCanary{Holder: holder("1"), Patch: json.RawMessage(`{"spec":{"containers":[{"name":"app","env":[{"name":"A","value":"b"}]}]}}`), Canaries: plan.Count{N: 1}}, plan.Facts{}, plan.Do, "Start"},
+
+		{"nothing to change", ststest.Web(5), nil, start("1", ststest.StableImage, 1), plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"which container?", ststest.Web(2), []change{twoContainers}, one, plan.Facts{}, plan.Refused, plan.ReasonBadRequest},
+		{"no such container", ststest.Web(2), nil, images(plan.ImageRequest{Container: "db", Image: "x"}), plan.Facts{}, plan.Refused, plan.ReasonBadRequest},
+		{"two images for one", ststest.Web(2), nil, images(plan.ImageRequest{Image: "x"}, plan.ImageRequest{Container: "app", Image: "y"}), plan.Facts{}, plan.Refused, plan.ReasonBadRequest},
+		{"more canaries than ordinals", ststest.Web(2), nil, start("1", "web:2", 3), plan.Facts{}, plan.Refused, plan.ReasonBadRequest},
+		{"from an ordinal that it has not", ststest.Web(2), nil, with(func(i *plan.StartCanary) { i.From = new(sts.Ordinal(7)) }), plan.Facts{}, plan.Refused, plan.ReasonBadRequest},
+		{"parked", ststest.Web(0), nil, one, plan.Facts{}, plan.Refused, plan.ReasonParked},
+		{"OnDelete", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "OnDelete" })}, one, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
+		{"Recreate", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "Recreate" })}, one, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
+		{"deleting", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, one, plan.Facts{}, plan.Refused, plan.ReasonDeleting},
+		{"not observed", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Generation++ })}, one, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
+		{"an update on its way", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })}, start("1", "web:3", 1), plan.Facts{}, plan.Refused, plan.ReasonUpdateOnItsWay},
+		{"pods on an old revision though status says done", ststest.Web(3), []change{onPod(1, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "old" })}, one, plan.Facts{}, plan.Refused, plan.ReasonUpdateOnItsWay},
+		{"another pod is failing", ststest.Web(3), []change{crashing(0)}, one, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
+		{"the target itself is failing", ststest.Web(3), []change{crashing(2), budget(2, 2, 3)}, one, plan.Facts{}, plan.Do, "Start"},
+		{"another pod is starting", ststest.Web(3), []change{starting(0)}, one, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"a scale-down on its way", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { *s.Spec.Replicas = 2 })}, one, plan.Facts{}, plan.Wait, plan.ReasonScalingDown},
+		{"a budget that never allows it", ststest.Web(3), []change{budget(3, 3, 3)}, one, plan.Facts{}, plan.Refused, plan.ReasonBudgetNever},
+		{"a budget that is short", ststest.Web(3), []change{budget(2, 2, 3)}, one, plan.Facts{}, plan.Wait, plan.ReasonBudgetShort},
+		{"a record that can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{sts.CanaryAnnotation: "{"} })}, one, plan.Facts{}, plan.Refused, plan.ReasonBadRecord},
+		{"a token that can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{sts.OwnerAnnotation: "{"} })}, one, plan.Facts{}, plan.Refused, plan.ReasonBadRecord},
+		{"somebody else at work", ststest.Web(3), []change{owned("bob@desk", "0")}, one, plan.Facts{}, plan.Refused, plan.ReasonOwned},
+		{"taken over from us", standing(1), []change{owned("bob@desk", "0")}, took, plan.Facts{Wrote: true}, plan.Refused, plan.ReasonTakenOver},
+		{"our token is gone", standing(1), nil, one, plan.Facts{Wrote: true}, plan.Refused, plan.ReasonTakenOver},
+		{"another command of ours took over", standing(1), []change{owned("alice@laptop", "2")}, one, plan.Facts{Wrote: true}, plan.Refused, plan.ReasonTakenOver},
+
+		{"waiting for the canary", standing(1), []change{owned("alice@laptop", "1"), starting(4)}, one, plan.Facts{Wrote: true}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"waiting for the old pod to go", standing(1), []change{owned("alice@laptop", "1"), onPod(4, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = ststest.StableRevision })}, one, plan.Facts{Wrote: true}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"not waiting", standing(1), []change{owned("alice@laptop", "1"), starting(4)}, with(func(i *plan.StartCanary) { i.NoWait = true }), plan.Facts{Wrote: true}, plan.Done, plan.ReasonPaused},
+		{"the canary fails", standing(1), []change{owned("alice@laptop", "1"), crashing(4)}, one, plan.Facts{Wrote: true}, plan.Stuck, plan.ReasonPodFailing},
+		{"a lower pod fails meanwhile", standing(1), []change{owned("alice@laptop", "1"), crashing(0), starting(4)}, one, plan.Facts{Wrote: true}, plan.Stuck, plan.ReasonPodFailing},
+		{"the canary stands", standing(1), []change{owned("alice@laptop", "1")}, one, plan.Facts{Wrote: true}, plan.Done, plan.ReasonPaused},
+		{"run again", standing(1), nil, one, plan.Facts{}, plan.Done, plan.ReasonPaused},
+		{"run again with another image", standing(1), nil, start("1", "web:3", 1), plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
+		{"run again with another count", standing(1), nil, start("1", "web:2", 2), plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
+		{"killed, then scaled", standing(1), []change{goal(4, "canary"), onSet(func(s *appsv1.StatefulSet) { *s.Spec.Replicas = 4 }), func(inv *sts.Inventory) { inv.Pods = inv.Pods[:4] }}, one, plan.Facts{}, plan.Done, plan.ReasonPaused},
+		{"the goal of another command", standing(1), []change{goal(2, "canary promote")}, start("1", "web:2", 2), plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
+		{"being aborted", aborted(1), nil, start("1", ststest.StableImage, 1), plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
+		{"somebody moved the partition", standing(1), []change{movedPartition(3)}, one, plan.Facts{}, plan.Refused, plan.ReasonMoved},
+		{"somebody changed the template", standing(1), []change{onSet(changedTemplate)}, start("1", "web:3", 1), plan.Facts{}, plan.Refused, plan.ReasonTemplateChanged},
+	}
+}
+
+func promoteCases() []decisionCase {
+	by := func(f func(*plan.PromoteCanary)) plan.PromoteCanary {
+		i := plan.PromoteCanary{Holder: holder("1")}
+		f(&i)
+		return i
+	}
+	one := by(func(*plan.PromoteCanary) {})
+	full := by(func(i *plan.PromoteCanary) { i.Full = true })
+	to := func(o sts.Ordinal) plan.PromoteCanary { return by(func(i *plan.PromoteCanary) { i.To = &o }) }
+	took := by(func(i *plan.PromoteCanary) { i.TakeOver = true })
+	complete := onSet(func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = canaryRevision })
+	before := edit(func(c *sts.Canary) { c.PartitionBefore = 4 })
+	derived := onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })
+	resolved := func(i plan.PromoteCanary, at *sts.Inventory) plan.PromoteCanary { return i.Resolve(at.Snapshots()[0]) }
+	return []decisionCase{
+		{"one more", standing(1), nil, one, plan.Facts{}, plan.Do, "Step"},
+		{"to the ordinal", standing(1), nil, to(1), plan.Facts{}, plan.Do, "Step"},
+		{"all, one at a time", standing(1), nil, full, plan.Facts{}, plan.Do, "Step"},
+		{"a killed command of ours goes on", standing(2), []change{edit(func(c *sts.Canary) { c.Goal, c.GoalOf = new(sts.Ordinal(3)), "canary" })}, one, plan.Facts{}, plan.Done, plan.ReasonPaused},
+		{"the goal of another command is not ours", standing(2), []change{edit(func(c *sts.Canary) { c.Goal, c.GoalOf = new(sts.Ordinal(3)), "canary start" })}, one, plan.Facts{}, plan.Do, "Step"},
+		{"one more is one, however often it looks", standing(2), nil, resolved(one, standing(1)), plan.Facts{}, plan.Done, plan.ReasonPaused},
+		{"further than asked already", standing(3), nil, to(4), plan.Facts{}, plan.Done, plan.ReasonPaused},
+		{"a failing pod blocks nothing but itself", standing(1), []change{crashing(3), budget(4, 4, 5)}, one, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
+		{"partition beyond the end", standing(1), []change{onSet(func(s *appsv1.StatefulSet) {
+			*s.Spec.Replicas = 3
+			s.Generation, s.Status.ObservedGeneration = 3, 3
+		}), func(inv *sts.Inventory) { inv.Pods = inv.Pods[:3] }}, one, plan.Facts{}, plan.Do, "Step"},
+		{"by hand, without a record", standing(2), []change{derived}, one, plan.Facts{}, plan.Do, "Step"},
+		{"moved by somebody, taken over", standing(2), []change{movedPartition(4)}, took, plan.Facts{}, plan.Do, "Step"},
+		{"another template, taken over", standing(1), []change{onSet(changedTemplate), onPod(4, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "web-third" })}, took, plan.Facts{}, plan.Do, "Step"},
+		{"somebody scaled: everybody's right", standing(1), []change{onSet(func(s *appsv1.StatefulSet) { s.Generation, s.Status.ObservedGeneration = 7, 7 })}, one, plan.Facts{}, plan.Do, "Step"},
+
+		{"all are on it", standing(5), nil, full, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
+		{"all are on it, the controller has seen it", standing(5), []change{complete}, full, plan.Facts{}, plan.Do, "Finish"},
+		{"the partition goes back", standing(5), []change{complete, before}, full, plan.Facts{}, plan.Do, "Finish"},
+		{"without a record there is nothing to forget", standing(5), []change{derived}, full, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
+
+		{"no canary", ststest.Web(3), nil, one, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"no such ordinal", standing(1), nil, to(9), plan.Facts{}, plan.Refused, plan.ReasonBadRequest},
+		{"waiting for the last step", standing(2), []change{starting(3)}, full, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"the last step failed", standing(2), []change{crashing(3)}, full, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
+		{"a lower pod is starting", standing(2), []change{starting(0)}, full, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"a lower pod is failing", standing(2), []change{crashing(0)}, full, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
+		{"minReadySeconds", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.MinReadySeconds = 30 }),
+			onPod(3, func(p *corev1.Pod) { ststest.Ready(p, ststest.Now.Add(-29*time.Second)) })}, full, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"a budget that is short", standing(2), []change{budget(4, 4, 5)}, full, plan.Facts{}, plan.Wait, plan.ReasonBudgetShort},
+		{"a budget that never allows it", standing(2), []change{budget(5, 5, 5)}, full, plan.Facts{}, plan.Refused, plan.ReasonBudgetNever},
+		{"a second budget that is short", standing(2), []change{func(inv *sts.Inventory) {
+			second := inv.Budgets[0].DeepCopy()
+			second.Name, second.Status.DisruptionsAllowed, second.Status.CurrentHealthy = "z-second", 0, 3
+			inv.Budgets = append(inv.Budgets, second)
+		}}, full, plan.Facts{}, plan.Wait, plan.ReasonBudgetShort},
+		{"not observed", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Status.ObservedGeneration = 1 })}, full, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
+		{"being aborted", aborted(2), nil, full, plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
+		{"deleting", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, full, plan.Facts{}, plan.Refused, plan.ReasonDeleting},
+		{"OnDelete", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "OnDelete" })}, full, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
+		{"somebody else at work", standing(2), []change{owned("bob@desk", "7")}, full, plan.Facts{}, plan.Refused, plan.ReasonOwned},
+		{"taken over from us", standing(2), []change{owned("bob@desk", "7")}, full, plan.Facts{Wrote: true}, plan.Refused, plan.ReasonTakenOver},
+		{"somebody moved the partition", standing(2), []change{movedPartition(1)}, full, plan.Facts{}, plan.Refused, plan.ReasonMoved},
+		{"somebody changed the template", standing(2), []change{onSet(changedTemplate)}, full, plan.Facts{}, plan.Refused, plan.ReasonTemplateChanged},
+		{"by hand, and the old revision is gone", standing(2), []change{derived, func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[1:] }}, full, plan.Facts{}, plan.Refused, plan.ReasonRevisionGone},
+		{"a record that can't be read", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations[sts.CanaryAnnotation] = "[]" })}, full, plan.Facts{}, plan.Refused, plan.ReasonBadRecord},
+	}
+}
+
+func abortCases() []decisionCase {
+	abort := plan.AbortCanary{Holder: holder("1")}
+	took := plan.AbortCanary{Holder: plan.Holder{Owner: holder("1").Owner, TakeOver: true}}
+	still := func(d time.Duration) plan.Facts { return plan.Facts{Still: d} }
+	parallel := onSet(func(s *appsv1.StatefulSet) { s.Spec.PodManagementPolicy = "Parallel" })
+	back := func(ordinals ...int) change {
+		return func(inv *sts.Inventory) {
+			for _, o := range ordinals {
+				inv.Pods[o] = ststest.Pod(inv.Sets[0], sts.Ordinal(o), inv.Sets[0].Status.UpdateRevision)
+			}
+		}
+	}
+	reencoded := func(inv *sts.Inventory) {
+		set := inv.Sets[0]
+		set.Status.UpdateRevision = "web-anew"
+		inv.Revisions = append(inv.Revisions, ststest.Revision(set, "web-anew", 3, ststest.Template(ststest.StableImage)))
+	}
+	return []decisionCase{
+		{"a healthy canary", standing(2), nil, abort, plan.Facts{}, plan.Do, "Restore"},
+		{"a failing canary", standing(2), []change{crashing(4)}, abort, plan.Facts{}, plan.Do, "Restore"},
+		{"before the canary's pod is made", standing(1), []change{func(inv *sts.Inventory) { inv.Pods = inv.Pods[:4] }}, abort, plan.Facts{}, plan.Do, "Restore"},
+		{"the controller has not seen the start", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Status.ObservedGeneration = 1 })}, abort, plan.Facts{}, plan.Do, "Restore"},
+		{"after a scale to zero every ordinal is off stable", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = canaryRevision }), func(inv *sts.Inventory) {
+			inv.Revisions = inv.Revisions[1:]
+			for o := range inv.Pods {
+				inv.Pods[o].Labels[appsv1.StatefulSetRevisionLabel] = canaryRevision
+			}
+		}}, abort, plan.Facts{}, plan.Do, "Restore"},
+		{"parked meanwhile", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { *s.Spec.Replicas = 0 }), func(inv *sts.Inventory) { inv.Pods = nil }}, abort, plan.Facts{}, plan.Do, "Restore"},
+		{"by hand, without a record", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })}, abort, plan.Facts{}, plan.Do, "Restore"},
+		{"the partition was moved", standing(2), []change{movedPartition(0)}, abort, plan.Facts{}, plan.Do, "Restore"},
+		{"another template was applied", standing(2), []change{onSet(changedTemplate)}, abort, plan.Facts{}, plan.Do, "Restore"},
+
+		{"they follow by themselves", aborted(2), nil, abort, still(time.Hour), plan.Wait, plan.ReasonPodNotAvailable},
+		{"one is on its way", aborted(2), []change{onPod(4, func(p *corev1.Pod) { ststest.Terminating(p, ststest.Now) })}, abort, still(time.Hour), plan.Wait, plan.ReasonPodNotAvailable},
+		{"a failing pod, not for long enough", aborted(2), []change{crashing(4)}, abort, still(2 * time.Second), plan.Wait, plan.ReasonPodNotAvailable},
+		{"a failing pod is in the way", aborted(2), []change{crashing(4)}, abort, still(3 * time.Second), plan.Do, "DeleteBlocker"},
+		{"a starting pod, not for long enough", aborted(2), []change{starting(4)}, abort, still(29 * time.Second), plan.Wait, plan.ReasonPodNotAvailable},
+		{"a starting pod is in the way", aborted(2), []change{starting(4)}, abort, still(30 * time.Second), plan.Do, "DeleteBlocker"},
+		{"OrderedReady: the lowest first", aborted(3), []change{crashing(2), crashing(4)}, abort, still(time.Hour), plan.Do, "DeleteBlocker"},
+		{"Parallel: one after the other", aborted(3), []change{parallel, crashing(2), crashing(4)}, abort, still(time.Hour), plan.Do, "DeleteBlocker"},
+		{"a pod on stable is never deleted", aborted(2), []change{back(4), crashing(4)}, abort, still(time.Hour), plan.Stuck, plan.ReasonPodFailing},
+		{"a pod on stable below is never deleted", aborted(2), []change{crashing(0), crashing(4)}, abort, still(time.Hour), plan.Stuck, plan.ReasonPodFailing},
+		{"a pod on stable is starting", aborted(2), []change{back(4), starting(4)}, abort, still(time.Hour), plan.Wait, plan.ReasonPodNotAvailable},
+		{"more pods came up on the canary", aborted(1), []change{onPod(1, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = canaryRevision })}, abort, still(time.Hour), plan.Do, "Lower"},
+		{"the controller is finishing", aborted(2), []change{back(3, 4), onSet(func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = canaryRevision })}, abort, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
+		{"all are back", aborted(2), []change{back(3, 4)}, abort, plan.Facts{}, plan.Do, "Finish"},
+		{"all are back, others' annotations stay", aborted(2), []change{back(3, 4), owned("alice@laptop", "1"), onSet(func(s *appsv1.StatefulSet) { s.Annotations["x"] = "y" })}, abort, plan.Facts{Wrote: true}, plan.Do, "Finish"},
+		{"the partition goes back", aborted(2), []change{back(3, 4), edit(func(c *sts.Canary) { c.PartitionBefore = 1 })}, abort, plan.Facts{}, plan.Do, "Finish"},
+		{"written anew: they follow", aborted(2), []change{reencoded}, abort, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"written anew: the partition stays", aborted(2), []change{reencoded, back(3, 4)}, abort, plan.Facts{}, plan.Do, "Finish"},
+		{"written anew, not seen yet", aborted(2), []change{reencoded, func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[:2] }}, abort, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
+
+		{"no canary", ststest.Web(3), nil, abort, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"not observed", aborted(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Status.ObservedGeneration = 2 })}, abort, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
+		{"deleting", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, abort, plan.Facts{}, plan.Refused, plan.ReasonDeleting},
+		{"OnDelete", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "OnDelete" })}, abort, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
+		{"somebody else at work", standing(2), []change{owned("bob@desk", "7")}, abort, plan.Facts{}, plan.Refused, plan.ReasonOwned},
+		{"somebody else at work, taken over", standing(2), []change{owned("bob@desk", "7")}, took, plan.Facts{}, plan.Do, "Restore"},
+		{"taken over from us", aborted(2), []change{owned("bob@desk", "7")}, took, plan.Facts{Wrote: true}, plan.Refused, plan.ReasonTakenOver},
+		{"the partition was moved on the way", aborted(2), []change{movedPartition(0)}, abort, plan.Facts{}, plan.Refused, plan.ReasonMoved},
+		{"another template was applied on the way", aborted(2), []change{onSet(changedTemplate), func(inv *sts.Inventory) {
+			inv.Revisions = append(inv.Revisions, ststest.Revision(inv.Sets[0], "web-third", 3, ststest.Template("web:3")))
+		}}, abort, plan.Facts{}, plan.Refused, plan.ReasonTemplateChanged},
+		{"a record that can't be read", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations[sts.CanaryAnnotation] = "" })}, abort, plan.Facts{}, plan.Refused, plan.ReasonBadRecord},
+	}
+}
+
+func TestDecisions(t *testing.T) {
+	for verb, cases := range map[string][]decisionCase{"start": startCases(), "promote": promoteCases(), "abort": abortCases()} {
+		t.Run(verb, func(t *testing.T) {
+			var all strings.Builder
+			for _, test := range cases {
+				for _, change := range test.changes {
+					change(test.from)
+				}
+				s := test.from.Snapshots()[0]
+				d := test.intent.Next(s, test.facts)
+				if d.Verdict != test.verdict || d.Reason != test.reason {
+					t.Errorf("%s: %s %s: %s; want %s %s", test.name, d.Verdict, d.Reason, d.Message, test.verdict, test.reason)
+				}
+				fmt.Fprintf(&all, "# %s\n%s", test.name, inFull(d))
+				if d.Action != nil && d.Action.PatchSet != nil {
+					guarded(t, test.name, s.Set, d.Action.PatchSet)
+				}
+			}
+			golden(t, filepath.Join("testdata", verb+".decisions"), all.String())
+		})
+	}
+}
+
+func inFull(d plan.Decision) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: %s\n", d.Verdict, d.Reason, d.Message)
+	if d.Hint != "" {
+		fmt.Fprintf(&b, "→ %s\n", d.Hint)
+	}
+	if d.Action != nil && d.Action.DeletePod != nil {
+		p := d.Action.DeletePod
+		fmt.Fprintf(&b, "  delete %s, UID %s, on %s\n", p.Name, p.UID, p.Revision)
+	}
+	if d.Action != nil && d.Action.PatchSet != nil {
+		fmt.Fprintf(&b, "  event %s\n", d.Action.PatchSet.Event)
+		for line := range strings.Lines(opsText(d.Action.PatchSet.Ops)) {
+			b.WriteString("  " + line)
+		}
+	}
+	if d.Then != nil {
+		b.WriteString("then " + inFull(*d.Then))
+		return b.String()
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+// guarded: the patch fits the set as it was seen, leads to the wanted object, and
+// no set that differs in what it replaces.
+func guarded(t *testing.T, name string, set *appsv1.StatefulSet, p *plan.PatchSet) {
+	t.Helper()
+	after, err := patched(set, p.Ops)
+	if err != nil {
+		t.Errorf("%s: the patch does not apply: %v", name, err)
+		return
+	}
+	if p.Partition != nil && (sts.Partition(set) != p.Partition.From || sts.Partition(after) != p.Partition.To) {
+		t.Errorf("%s: the partition goes from %d to %d, and the plan says %+v", name, sts.Partition(set), sts.Partition(after), p.Partition)
+	}
+	if p.Partition == nil && sts.Partition(set) != sts.Partition(after) {
+		t.Errorf("%s: the partition goes to %d, and the plan does not say so", name, sts.Partition(after))
+	}
+	if c, err := sts.ReadCanary(after); err != nil || c != nil && c.Partition != sts.Partition(after) {
+		t.Errorf("%s: the record says %+v, %v; the partition is %d", name, c, err, sts.Partition(after))
+	}
+	changed := cmp.Diff(set.Spec, after.Spec) != ""
+	if c, err := sts.ReadCanary(after); err == nil && c != nil && changed != (c.Generation == set.Generation+1) {
+		t.Errorf("%s: the spec changes: %t, and the record expects generation %d after %d", name, changed, c.Generation, set.Generation)
+	}
+	for key, value := range set.Annotations {
+		if !strings.HasPrefix(key, sts.AnnotationPrefix) && after.Annotations[key] != value {
+			t.Errorf("%s: the annotation %s of somebody else is now %q", name, key, after.Annotations[key])
+		}
+	}
+	races := map[string]func(*appsv1.StatefulSet){
+		"another set of the name": func(s *appsv1.StatefulSet) { s.UID = "another" },
+		"another generation":      func(s *appsv1.StatefulSet) { s.Generation++ },
+	}
+	if p.Partition != nil {
+		races["another partition"] = func(s *appsv1.StatefulSet) {
+			s.Spec.UpdateStrategy.RollingUpdate = &appsv1.RollingUpdateStatefulSetStrategy{Partition: new(p.Partition.From + 17)}
+		}
+	}
+	if len(p.Images) > 0 {
+		races["another image"] = func(s *appsv1.StatefulSet) {
+			for _, list := range [][]corev1.Container{s.Spec.Template.Spec.Containers, s.Spec.Template.Spec.InitContainers} {
+				for i := range list {
+					list[i].Image = "raced"
+				}
+			}
+		}
+	}
+	for _, key := range []string{sts.CanaryAnnotation, sts.OwnerAnnotation} {
+		if set.Annotations[key] != after.Annotations[key] {
+			races["another "+key] = func(s *appsv1.StatefulSet) {
+				if s.Annotations == nil {
+					s.Annotations = map[string]string{}
+				}
+				s.Annotations[key] = "raced"
+			}
+		}
+	}
+	for race, change := range races {
+		raced := set.DeepCopy()
+		change(raced)
+		if _, err := patched(raced, p.Ops); err == nil {
+			t.Errorf("%s: the patch applies in spite of %s", name, race)
+		}
+	}
+}
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("not as in %s (-want +got); -update writes it anew:\n%s", path, diff)
+	}
+}
+
+func TestRelease(t *testing.T) {
+	goal := edit(func(c *sts.Canary) { c.Goal, c.GoalOf = new(sts.Ordinal(3)), "canary" })
+	tests := []struct {
+		name    string
+		changes []change
+		reached bool
+		token   bool // is given back
+		goal    bool // stays
+	}{
+		{"reached", []change{owned("alice@laptop", "1"), goal}, true, true, false},
+		{"not reached", []change{owned("alice@laptop", "1"), goal}, false, true, true},
+		{"somebody else's", []change{owned("bob@desk", "1x"), goal}, false, false, true},
+		{"somebody else's, and we had nothing to do", []change{owned("bob@desk", "1x"), goal}, true, false, true},
+		{"one of ours that was killed, and we had nothing to do", []change{owned("alice@laptop", "0"), goal}, true, true, false},
+		{"one of ours that may still run", []change{owned("alice@laptop", "0"), goal}, false, false, true},
+		{"unreadable", []change{goal, onSet(func(s *appsv1.StatefulSet) { s.Annotations[sts.OwnerAnnotation] = "{" })}, true, false, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inv := standing(1)
+			for _, change := range test.changes {
+				change(inv)
+			}
+			s := inv.Snapshots()[0]
+			a := plan.AbortCanary{Holder: holder("1")}.Release(s, test.reached)
+			after := s.Set
+			if a != nil {
+				guarded(t, test.name, s.Set, a.PatchSet)
+				var err error
+				if after, err = patched(s.Set, a.PatchSet.Ops); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, held := after.Annotations[sts.OwnerAnnotation]; held == test.token {
+				t.Errorf("the token is still there: %t", held)
+			}
+			c, err := sts.ReadCanary(after)
+			if err != nil || (c.Goal != nil) != test.goal || c.Generation != 2 {
+				t.Errorf("the record is now %+v, %v", c, err)
+			}
+			if diff := cmp.Diff(s.Set.Spec, after.Spec); diff != "" {
+				t.Errorf("the spec was changed:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestParseCount(t *testing.T) {
+	tests := []struct {
+		in       string
+		of       int32
+		want     int32
+		accepted bool
+	}{
+		{"1", 5, 1, true}, {"7", 5, 7, true}, {"20%", 5, 1, true}, {"21%", 5, 2, true}, {"1%", 1, 1, true}, {"100%", 5, 5, true},
+		{"50%", 0, 0, true}, {"34%", 2147483647, 730144440, true},
+		{"0", 0, 0, false}, {"0%", 0, 0, false}, {"101%", 0, 0, false}, {"-1", 0, 0, false}, {"", 0, 0, false}, {"%", 0, 0, false},
+		{"1.5", 0, 0, false}, {"two", 0, 0, false}, {"2147483648", 0, 0, false}, {"1 ", 0, 0, false},
+	}
+	for _, test := range tests {
+		c, err := plan.ParseCount(test.in)
+		if (err == nil) != test.accepted || err == nil && c.Of(test.of) != test.want {
+			t.Errorf("ParseCount(%q) of %d: %d, %v; want %d", test.in, test.of, c.Of(test.of), err, test.want)
+		}
+	}
+}
+
+func FuzzParseCount(f *testing.F) {
+	for _, seed := range []string{"1", "20%", "100%", "0", "-3", "%", "99999999999"} {
+		f.Add(seed, int32(5))
+	}
+	f.Fuzz(func(t *testing.T, in string, replicas int32) {
+		c, err := plan.ParseCount(in)
+		if err != nil || replicas < 1 {
+			return
+		}
+		if n := c.Of(replicas); n < 1 || c.Percent && n > replicas {
+			t.Errorf("%q of %d is %d", in, replicas, n)
+		}
+	})
+}
+
+func TestParseImage(t *testing.T) {
+	tests := []struct {
+		in   string
+		want plan.ImageRequest
+		ok   bool
+	}{
+		{"postgres:17", plan.ImageRequest{Image: "postgres:17"}, true},
+		{"app=registry.example:5000/app@sha256:abc", plan.ImageRequest{Container: "app", Image: "registry.example:5000/app@sha256:abc"}, true},
+		{"app=x=y", plan.ImageRequest{Container: "app", Image: "x=y"}, true},
+		{"", plan.ImageRequest{}, false}, {"app=", plan.ImageRequest{}, false}, {"=x", plan.ImageRequest{}, false},
+		{"app= x", plan.ImageRequest{}, false}, {"x\n", plan.ImageRequest{}, false},
+	}
+	for _, test := range tests {
+		if got, err := plan.ParseImage(test.in); got != test.want || (err == nil) != test.ok {
+			t.Errorf("ParseImage(%q) = %+v, %v", test.in, got, err)
+		}
+	}
+}
+
+func FuzzParseImage(f *testing.F) {
+	for _, seed := range []string{"postgres:17", "app=x", "=", "a=", "a=b=c", "\t"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		r, err := plan.ParseImage(in)
+		if err != nil {
+			return
+		}
+		back := r.Image
+		if r.Container != "" {
+			back = r.Container + "=" + r.Image
+		}
+		if r.Image == "" || back != in {
+			t.Errorf("%q is read as %+v", in, r)
+		}
+	})
+}
