@@ -72,6 +72,7 @@ lint: ## gofmt, go vet, golangci-lint, tidy go.mod files, current docs
 	@hack/lint.sh
 
 cluster-build: ## Build the test cluster's programs (about 5 minutes the first time)
+	@echo 'building the test cluster (on a fresh machine its tool is compiled first, which says nothing for a minute or two)'
 	@$(TESTCLUSTER) build
 
 cluster-up: ## Start a local Kubernetes and say how to reach it

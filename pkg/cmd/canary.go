@@ -128,9 +128,11 @@ abort is the way back.
 
 A revision is given by its number or its name. Kubernetes gives a revision that is
 used again a new number; the name stays.`,
-		Example: `  kubectl sts history web
+		Example: `  # revision 3 of those that history lists, on the highest ordinal
   kubectl sts undo web --to-revision 3
-  kubectl sts canary promote web --full`,
+
+  # by name, on every ordinal, one after the other
+  kubectl sts undo web --to-revision web-6986cb69d8 --canaries 100%`,
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
 	ch := c.newChange(cmd, "CanaryReport", "undo")

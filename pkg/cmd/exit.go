@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
@@ -137,11 +138,28 @@ func Exit(w io.Writer, err error) int {
 	return ExitError
 }
 
+func causes(d *metav1.StatusDetails) string {
+	parts := make([]string, len(d.Causes))
+	for i, c := range d.Causes {
+		parts[i] = c.Field + ": " + c.Message
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return "\n* " + strings.Join(parts, "\n* ")
+}
+
 // errorText is kubectl's own text for what the API server answered. kubectl looks
 // at the outermost error only, so ours are unwrapped for it and what they add is
 // put in front.
 func errorText(err error) string {
 	var status apierrors.APIStatus
+	if apierrors.IsInvalid(err) && errors.As(err, &status) {
+		// kubectl has a sentence of its own for these, which it does not export.
+		if d := status.Status().Details; d != nil && d.Name != "" {
+			return fmt.Sprintf("The %s %q is invalid: %s", d.Kind, d.Name, causes(d))
+		}
+	}
 	if errors.As(err, &status) {
 		if inner, ok := status.(error); ok {
 			if text, ok := cmdutil.StandardErrorMessage(inner); ok {

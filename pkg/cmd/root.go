@@ -97,6 +97,7 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	msg := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
+	cmd.SuggestionsMinimumDistance = 2 // cobra's own default, which it sets too late for us
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		msg += ", did you mean " + strings.Join(near, " or ") + "?"
 	}

@@ -81,7 +81,7 @@ func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 		return paused(s, false)
 	}
 	next := from - 1
-	if d := mayDisrupt(s, next, Stuck); d != nil {
+	if d := mayDisrupt(s, f, next, Stuck); d != nil {
 		return *d
 	}
 	if derived {

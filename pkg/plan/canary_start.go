@@ -50,7 +50,7 @@ func (i StartCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	if c != nil {
 		return i.goOn(s, c, e == nil || f.Wrote)
 	}
-	return i.begin(s, e)
+	return i.begin(s, f, e)
 }
 
 // goOn is the same command run again, or still running.
@@ -102,7 +102,7 @@ func (i StartCanary) from(s *sts.Snapshot) sts.Ordinal {
 	return sts.End(s.Set) - sts.Ordinal(i.Canaries.Of(sts.WantedReplicas(s.Set)))
 }
 
-func (i StartCanary) begin(s *sts.Snapshot, e *edit) Decision {
+func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 	replicas := sts.WantedReplicas(s.Set)
 	if what := inFlight(s); what != "" {
 		return decide(Refused, ReasonUpdateOnItsWay,
@@ -123,7 +123,7 @@ func (i StartCanary) begin(s *sts.Snapshot, e *edit) Decision {
 		return decide(Refused, ReasonBadRequest,
 			fmt.Sprintf("%d canaries are more than the %d replicas of statefulset %s", n, replicas, s.Set.Name), "ask for fewer with --canaries")
 	}
-	if d := mayDisrupt(s, sts.End(s.Set)-1, Refused); d != nil {
+	if d := mayDisrupt(s, f, sts.End(s.Set)-1, Refused); d != nil {
 		return *d
 	}
 	stable := s.Revision(s.Set.Status.UpdateRevision)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 
@@ -83,11 +84,16 @@ func partitionable(s *sts.Snapshot) *Decision {
 	return &d
 }
 
+// budgetLag is for how long nothing must have moved before a budget that we have
+// seen change is believed never to allow anything: while a pod is being replaced,
+// the disruption controller counts one pod less.
+const budgetLag = 10 * time.Second
+
 // mayDisrupt decides whether the ordinal's pod may go down now: every other
 // wanted ordinal is available and every budget that selects the pods allows it.
 // The controller asks no budget when a partition step makes it delete a pod.
 // otherFailing is the verdict when another pod is failing for good.
-func mayDisrupt(s *sts.Snapshot, target sts.Ordinal, otherFailing Verdict) *Decision {
+func mayDisrupt(s *sts.Snapshot, f Facts, target sts.Ordinal, otherFailing Verdict) *Decision {
 	if _, d := failing(s, otherFailing, target); d != nil {
 		return d
 	}
@@ -107,7 +113,11 @@ func mayDisrupt(s *sts.Snapshot, target sts.Ordinal, otherFailing Verdict) *Deci
 		}
 	}
 	for _, b := range s.Budgets {
-		switch verdict, numbers := sts.JudgeBudget(b, ready); verdict {
+		verdict, numbers := sts.JudgeBudget(b, ready)
+		if verdict == sts.BudgetNever && f.Wrote && f.Still < budgetLag {
+			verdict = sts.BudgetShort
+		}
+		switch verdict {
 		case sts.BudgetNever:
 			d := decide(Refused, ReasonBudgetNever,
 				fmt.Sprintf("poddisruptionbudget %s can never allow that %s goes down (%s)", b.Name, s.Name(target), numbers),

@@ -66,5 +66,8 @@ func (s *Snapshot) Progress() string {
 			fmt.Fprintf(&b, " %s=%s,%t,%t", r.Ordinal, r.Pod.UID, r.Terminating, r.Available)
 		}
 	}
+	for _, budget := range s.Budgets {
+		fmt.Fprintf(&b, " %s=%d/%d", budget.Name, budget.Status.DisruptionsAllowed, budget.Status.ExpectedPods)
+	}
 	return b.String()
 }

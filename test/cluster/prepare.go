@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -44,6 +45,9 @@ func (c *Cluster) prepare(ctx context.Context) error {
 			return fmt.Errorf("make storage class %s: %w", class.Name, err)
 		}
 	}
+	if err := c.guardPods(ctx); err != nil {
+		return fmt.Errorf("guard pods from a second deletion: %w", err)
+	}
 	for i := range c.state.Nodes {
 		if _, err := c.client.CoreV1().Nodes().Create(ctx, node(i), metav1.CreateOptions{}); err != nil {
 			return fmt.Errorf("make node %d: %w", i, err)
@@ -53,6 +57,40 @@ func (c *Cluster) prepare(ctx context.Context) error {
 		return fmt.Errorf("wait for the nodes: %w", err)
 	}
 	return c.untilServiceAccount(ctx, metav1.NamespaceDefault)
+}
+
+// guardPods keeps kwok from deleting a pod's successor. It deletes by name, now and
+// then twice, and by the second time the next pod may be there; a real kubelet
+// names the UID.
+func (c *Cluster) guardPods(ctx context.Context) error {
+	const name = "kwok-deletes-what-is-deleted"
+	api := c.client.AdmissionregistrationV1()
+	_, err := api.ValidatingAdmissionPolicies().Create(ctx, &admissionv1.ValidatingAdmissionPolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec: admissionv1.ValidatingAdmissionPolicySpec{
+			MatchConstraints: &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{
+				RuleWithOperations: admissionv1.RuleWithOperations{
+					Operations: []admissionv1.OperationType{admissionv1.Delete},
+					Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"pods"}},
+				},
+			}}},
+			MatchConditions: []admissionv1.MatchCondition{{Name: "kwok", Expression: `request.userInfo.username == "kwok"`}},
+			Validations: []admissionv1.Validation{{
+				Expression: "has(oldObject.metadata.deletionTimestamp)",
+				Message:    "this pod is not being deleted; the one before it was",
+			}},
+		},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		return err
+	}
+	_, err = api.ValidatingAdmissionPolicyBindings().Create(ctx, &admissionv1.ValidatingAdmissionPolicyBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
+			PolicyName: name, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
+		},
+	}, metav1.CreateOptions{})
+	return err
 }
 
 func (c *Cluster) untilReady(ctx context.Context) error {
