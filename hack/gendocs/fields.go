@@ -27,6 +27,8 @@ func reportFields(root string) (string, error) {
 	w := walker{seen: map[reflect.Type]bool{}, used: map[string]bool{}}
 	w.report("StatusReport", reflect.TypeFor[inspect.StatusReport]())
 	w.report("CanaryReport", reflect.TypeFor[cmd.ChangeReport]())
+	w.report("HistoryReport", reflect.TypeFor[inspect.HistoryReport]())
+	w.report("DiffReport", reflect.TypeFor[inspect.DiffReport]())
 	for len(w.queue) > 0 {
 		t := w.queue[0]
 		w.queue = w.queue[1:]

@@ -11,13 +11,37 @@ var meanings = map[string]string{
 
 	"CanaryReport.namespace": "of the StatefulSet",
 	"CanaryReport.name":      "of the StatefulSet",
-	"CanaryReport.command":   "`canary start`, `canary promote` or `canary abort`",
+	"CanaryReport.command":   "`canary start`, `canary promote`, `canary abort` or `undo`",
 	"CanaryReport.dryRun":    "`client` or `server` when nothing was written",
 	"CanaryReport.plan":      "what was foretold before anything was written; the last one says how it would end",
 	"CanaryReport.applied":   "what was written, in order",
 	"CanaryReport.outcome":   "how it ended; absent when an error came before any decision",
 	"CanaryReport.error":     "the error that ended it, a time-out and an interruption included",
 	"CanaryReport.status":    "the set as it was last seen",
+
+	"HistoryReport.namespace": "of the StatefulSet",
+	"HistoryReport.name":      "of the StatefulSet",
+	"HistoryReport.items":     "its ControllerRevisions",
+	"HistoryReport.missing":   "what could not be read",
+
+	"Revision.revision": "its number, for `--to-revision`, `--from` and `--to`; Kubernetes gives a revision that is used again a new one",
+	"Revision.name":     "its name, which stays",
+	"Revision.created":  "when it was first used",
+	"Revision.stable":   "it is what the set came from",
+	"Revision.update":   "it is what the set goes to",
+	"Revision.ordinals": "the pods that run it",
+	"Revision.changes":  "what it changed against the one before; absent for the oldest",
+	"Revision.error":    "why it could not be read",
+
+	"DiffReport.namespace": "of the StatefulSet",
+	"DiffReport.name":      "of the StatefulSet",
+	"DiffReport.from":      "the name of the older revision",
+	"DiffReport.to":        "the name of the newer revision",
+	"DiffReport.changes":   "the fields in which the two pod templates differ, by path",
+
+	"Change.path": "the field, with list items by their name: `spec.containers[postgres].image`",
+	"Change.from": "the older value; absent where the field was not there",
+	"Change.to":   "the newer value; absent where the field is not there",
 
 	"Status.namespace":         "of the StatefulSet",
 	"Status.name":              "of the StatefulSet",
