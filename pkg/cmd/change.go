@@ -249,7 +249,7 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 		return err
 	case d.Verdict == plan.Stuck || d.Verdict == plan.Refused:
 		d.Hint = c.hint(r.Namespace, d.Hint)
-		return &outcomeError{Decision: d}
+		return &outcomeError{Decision: d, style: c.env.errStyle()}
 	case d.Verdict == plan.Done && c.out.human():
 		_, e := io.WriteString(c.env.Out, c.env.style().Wrap("", 0, print.Plain, "statefulset.apps/"+r.Name+": "+d.Message))
 		_, _ = io.WriteString(c.env.ErrOut, print.Hint(c.hint(r.Namespace, d.Hint), c.env.errStyle()))

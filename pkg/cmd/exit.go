@@ -15,6 +15,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/print"
 )
 
 // The exit codes are an API: docs/exit-codes.md is made from this table.
@@ -59,7 +60,8 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(f
 // so already it is not said again.
 type outcomeError struct {
 	plan.Decision
-	said bool
+	said  bool
+	style print.Style
 }
 
 func (e *outcomeError) Error() string { return e.Message }
@@ -101,10 +103,7 @@ func Exit(w io.Writer, err error) int {
 			word = "error: "
 		}
 		if !outcome.said {
-			say(word + outcome.Message)
-			if outcome.Hint != "" {
-				say("→ " + outcome.Hint)
-			}
+			_, _ = io.WriteString(w, outcome.style.Wrap("", 0, print.Plain, word+outcome.Message)+print.Hint(outcome.Hint, outcome.style))
 		}
 		switch {
 		case outcome.Reason == plan.ReasonBadRequest:
