@@ -35,6 +35,10 @@ func TestMain(m *testing.M) {
 	}
 	bin, kubecache = filepath.Join(dir, "bin"), filepath.Join(dir, "kubecache")
 	err = provideBinary(filepath.Join(bin, "kubectl-sts"))
+	if err == nil {
+		// testscript leaves a folder behind when only some of the scenarios run.
+		err = os.Setenv("GOTMPDIR", dir)
+	}
 	code := 1
 	if err == nil {
 		code = m.Run()
