@@ -34,7 +34,7 @@ type Revision struct {
 	// Ordinals whose pods run it.
 	Ordinals []sts.Ordinal `json:"ordinals"`
 	// Changes against the revision before it; absent for the oldest.
-	Changes []Change `json:"changes,omitempty"`
+	Changes []sts.Change `json:"changes,omitempty"`
 	// Error says why the revision could not be read.
 	Error string `json:"error,omitempty"`
 }
@@ -64,7 +64,7 @@ func NewHistoryReport(s *sts.Snapshot) *HistoryReport {
 		}
 		template, err := sts.RevisionTemplate(revision)
 		if err == nil && before != nil {
-			item.Changes, err = Changes(before, template)
+			item.Changes, err = sts.Changes(before, template)
 		}
 		if err != nil {
 			item.Error = err.Error()
@@ -92,9 +92,9 @@ type DiffReport struct {
 	Namespace       string `json:"namespace"`
 	Name            string `json:"name"`
 	// From and To are the names of the revisions.
-	From    string   `json:"from"`
-	To      string   `json:"to"`
-	Changes []Change `json:"changes"`
+	From    string       `json:"from"`
+	To      string       `json:"to"`
+	Changes []sts.Change `json:"changes"`
 
 	// FromTemplate and ToTemplate are what was compared, for those who print it.
 	FromTemplate json.RawMessage `json:"-"`
@@ -117,7 +117,7 @@ func NewDiffReport(s *sts.Snapshot, from, to int64) (*DiffReport, error) {
 	if r.To, r.ToTemplate, err = template(s, to, r.To); err != nil {
 		return nil, err
 	}
-	r.Changes, err = Changes(r.FromTemplate, r.ToTemplate)
+	r.Changes, err = sts.Changes(r.FromTemplate, r.ToTemplate)
 	return r, err
 }
 

@@ -45,6 +45,7 @@ type edit struct {
 	images  []imageEdit
 	restart string
 	whole   json.RawMessage
+	changes []sts.Change // that the whole brings
 }
 
 type imageEdit struct {
@@ -129,6 +130,9 @@ func (i StartCanary) wholeEdit(s *sts.Snapshot, e *edit) *Decision {
 	if e.whole, err = json.Marshal(fresh); err != nil {
 		return badRequest("the new pod template: %s", err)
 	}
+	if e.changes, err = sts.Changes(before, e.whole); err != nil {
+		return badRequest("%s", err)
+	}
 	if err := newMistake(before, e.whole); err != nil {
 		_, reason, _ := strings.Cut(err.Error(), "json: ") // past what the decoders say of themselves
 		return badRequest("the change does not fit a pod template: %s", cmp.Or(reason, err.Error()))
@@ -194,7 +198,7 @@ func (e *edit) what() string {
 		parts = append(parts, "restart at "+e.restart)
 	}
 	if e.whole != nil {
-		parts = append(parts, "a changed pod template")
+		parts = append(parts, sts.SayChanges(e.changes))
 	}
 	return strings.Join(parts, ", ")
 }

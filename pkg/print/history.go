@@ -1,9 +1,7 @@
 package print
 
 import (
-	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,38 +40,7 @@ func changeSummary(r *inspect.Revision, oldest bool) string {
 	case len(r.Changes) == 0:
 		return "nothing that can be told"
 	}
-	// Images say most; the rest is for diff.
-	changes := slices.Clone(r.Changes)
-	slices.SortStableFunc(changes, func(a, b inspect.Change) int { return rank(a) - rank(b) })
-	const shown = 2
-	parts := make([]string, 0, shown+1)
-	for i, c := range changes {
-		if i == shown {
-			parts = append(parts, fmt.Sprintf("%d more", len(changes)-shown))
-			break
-		}
-		parts = append(parts, ChangeLine(c))
-	}
-	return strings.Join(parts, ", ")
-}
-
-func rank(c inspect.Change) int {
-	if strings.HasSuffix(c.Path, ".image") {
-		return 0
-	}
-	return 1
-}
-
-// ChangeLine is one changed field in a line.
-func ChangeLine(c inspect.Change) string {
-	path := strings.TrimPrefix(c.Path, "spec.")
-	switch {
-	case c.From == "":
-		return fmt.Sprintf("%s = %s (new)", path, c.To)
-	case c.To == "":
-		return fmt.Sprintf("%s gone (was %s)", path, c.From)
-	}
-	return fmt.Sprintf("%s: %s → %s", path, c.From, c.To)
+	return sts.SayChanges(r.Changes)
 }
 
 // Diff colours a unified diff.

@@ -1,4 +1,4 @@
-package inspect
+package sts
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Change is one field in which two pod templates differ. A side that does not have
@@ -16,6 +17,41 @@ type Change struct {
 	Path string `json:"path"`
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"`
+}
+
+// String is the change in a line; spec. is left out.
+func (c Change) String() string {
+	path := strings.TrimPrefix(c.Path, "spec.")
+	switch {
+	case c.From == "":
+		return fmt.Sprintf("%s = %s (new)", path, c.To)
+	case c.To == "":
+		return fmt.Sprintf("%s gone (was %s)", path, c.From)
+	}
+	return fmt.Sprintf("%s: %s → %s", path, c.From, c.To)
+}
+
+// SayChanges names the first changes, images before all others, and counts the rest.
+func SayChanges(changes []Change) string {
+	const shown = 2
+	changes = slices.Clone(changes)
+	slices.SortStableFunc(changes, func(a, b Change) int { return a.rank() - b.rank() })
+	var parts []string
+	for i, c := range changes {
+		if i == shown {
+			parts = append(parts, fmt.Sprintf("%d more", len(changes)-shown))
+			break
+		}
+		parts = append(parts, c.String())
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (c Change) rank() int {
+	if strings.HasSuffix(c.Path, ".image") {
+		return 0
+	}
+	return 1
 }
 
 // Changes lists in which fields two pod templates in JSON differ, sorted by path.
