@@ -1,0 +1,128 @@
+package inspect_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+func TestOnlyTheOrdinalsAskedFor(t *testing.T) {
+	only, err := sts.ParseOrdinals("1,4-9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := inspect.NewStatusReport(ststest.Web(5), only).Items[0]
+	var got []sts.Ordinal
+	for _, r := range st.Replicas {
+		got = append(got, r.Ordinal)
+	}
+	if diff := cmp.Diff([]sts.Ordinal{4, 1}, got); diff != "" {
+		t.Errorf("ordinals, highest first (-want +got):\n%s", diff)
+	}
+	if st.State != inspect.Complete || st.ReadyReplicas != 5 {
+		t.Errorf("the state is the whole set's: %s, %d ready", st.State, st.ReadyReplicas)
+	}
+}
+
+// What was hidden is a gap in the report, never the end of it, and never a false alarm.
+func TestStatusGoesByCountersWithoutPods(t *testing.T) {
+	counters := func(replicas, available, updated int32) appsv1.StatefulSetStatus {
+		return appsv1.StatefulSetStatus{ObservedGeneration: 1, Replicas: replicas, ReadyReplicas: available, AvailableReplicas: available,
+			UpdatedReplicas: updated, CurrentRevision: ststest.StableRevision, UpdateRevision: ststest.StableRevision}
+	}
+	tests := []struct {
+		name   string
+		change func(*appsv1.StatefulSet)
+		want   inspect.State
+	}{
+		{"complete", func(s *appsv1.StatefulSet) { s.Status = counters(3, 3, 3) }, inspect.Complete},
+		{"one is not available", func(s *appsv1.StatefulSet) { s.Status = counters(3, 2, 3) }, inspect.Progressing},
+		{"scaling up", func(s *appsv1.StatefulSet) { s.Status = counters(2, 2, 2) }, inspect.ScalingUp},
+		{"scaling down", func(s *appsv1.StatefulSet) { s.Status = counters(4, 4, 4) }, inspect.ScalingDown},
+		{"parked", func(s *appsv1.StatefulSet) { s.Status, *s.Spec.Replicas = counters(0, 0, 0), 0 }, inspect.Parked},
+		{"not observed", func(s *appsv1.StatefulSet) { s.Status = counters(3, 3, 3); s.Generation = 2 }, inspect.Progressing},
+		{"deleting", func(s *appsv1.StatefulSet) {
+			s.Status, s.DeletionTimestamp = counters(3, 3, 3), &metav1.Time{Time: ststest.Now}
+		}, inspect.Deleting},
+		{"held back", func(s *appsv1.StatefulSet) {
+			s.Status = counters(3, 3, 1)
+			s.Status.UpdateRevision = "web-new"
+			*s.Spec.UpdateStrategy.RollingUpdate.Partition = 2
+		}, inspect.Paused},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inv := ststest.Web(3)
+			inv.Pods = nil
+			inv.Missing = []sts.Missing{{Resource: "pods", Reason: "forbidden"}}
+			test.change(inv.Sets[0])
+			st := inspect.NewStatusReport(inv, nil).Items[0]
+			if st.State != test.want {
+				t.Errorf("%s (%s), want %s", st.State, st.Message, test.want)
+			}
+			for _, r := range st.Replicas {
+				if r.Role != inspect.Unknown || r.Trouble != nil {
+					t.Errorf("ordinal %d has the role %s and the trouble %v", r.Ordinal, r.Role, r.Trouble)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatElseMayBeHidden(t *testing.T) {
+	inv := ststest.Web(2)
+	inv.Claims, inv.Services, inv.Budgets = nil, nil, nil
+	inv.Missing = []sts.Missing{{Resource: "persistentvolumeclaims"}, {Resource: "services"}, {Resource: "poddisruptionbudgets"}}
+	st := inspect.NewStatusReport(inv, nil).Items[0]
+	if st.State != inspect.Complete {
+		t.Errorf("%s: %s", st.State, st.Message)
+	}
+	if st.Service == nil || st.Service.Found != nil {
+		t.Errorf("the Service could not be read, and the report says %+v", st.Service)
+	}
+	for _, r := range st.Replicas {
+		if len(r.Claims) > 0 {
+			t.Errorf("claims could not be read, and ordinal %d has %v", r.Ordinal, r.Claims)
+		}
+	}
+}
+
+// Claims of another set that happen to have our names are not left over from us.
+func TestLeftOverClaims(t *testing.T) {
+	inv := ststest.Web(2)
+	set := inv.Sets[0]
+	stranger := ststest.Claim(set, 7)
+	stranger.Labels = map[string]string{"app": "another"}
+	inv.Claims = append(inv.Claims, ststest.Claim(set, 4), stranger)
+	var got []sts.Ordinal
+	for _, r := range inspect.NewStatusReport(inv, nil).Items[0].Replicas {
+		if r.Role == inspect.LeftOver {
+			got = append(got, r.Ordinal)
+		}
+	}
+	if diff := cmp.Diff([]sts.Ordinal{4}, got); diff != "" {
+		t.Errorf("left over (-want +got):\n%s", diff)
+	}
+}
+
+// A line is written when something has happened, and not because time passes.
+func TestFingerprint(t *testing.T) {
+	before, later := ststest.Web(3), ststest.Web(3)
+	ststest.NotReady(before.Pods[1], ststest.Now)
+	ststest.NotReady(later.Pods[1], ststest.Now)
+	later.TakenAt = later.TakenAt.Add(30e9)
+	a, b := inspect.NewStatusReport(before, nil).Items[0], inspect.NewStatusReport(later, nil).Items[0]
+	if a.Message == b.Message || a.Fingerprint() != b.Fingerprint() {
+		t.Errorf("half a minute later:\n%s\n%s\n%s\n%s", a.Message, b.Message, a.Fingerprint(), b.Fingerprint())
+	}
+	ststest.Ready(later.Pods[1], ststest.Now)
+	if c := inspect.NewStatusReport(later, nil).Items[0]; c.Fingerprint() == a.Fingerprint() {
+		t.Errorf("web-1 got ready, and nothing has happened: %s", c.Fingerprint())
+	}
+}
