@@ -200,6 +200,7 @@ var vocabularies = []vocabulary{
 		title: "Reasons", dir: "pkg/plan", prefix: "Reason",
 		about: "`outcome.reason`, for programs.",
 		meanings: map[string]string{
+			"Resumed":           "the StatefulSet controller goes on with the update by itself",
 			"NothingToDo":       "the set is as asked for already, or there is no canary",
 			"Paused":            "the canary stands where it was asked to stand",
 			"Complete":          "the canary is the set's only revision now",

@@ -39,6 +39,7 @@ func (c *Client) TemplateOf(ctx context.Context, live *appsv1.StatefulSet, manif
 	merged := maps.Clone(before)
 	maps.Copy(merged, want.Spec)
 	next := live.DeepCopy()
+	next.ResourceVersion = "" // nothing is written, so a status that moves is no conflict
 	next.Spec = appsv1.StatefulSetSpec{}
 	raw, err := json.Marshal(merged)
 	if err != nil {

@@ -55,6 +55,8 @@ run again. Data goes to standard output, progress and warnings to standard error
 		newCanary(c),
 		newDiff(c),
 		newHistory(c),
+		newPause(c),
+		newResume(c),
 		newUndo(c),
 		newVersion(c),
 	)

@@ -30,14 +30,8 @@ type StartCanary struct {
 
 // Next implements [Intent].
 func (i StartCanary) Next(s *sts.Snapshot, f Facts) Decision {
-	for _, guard := range []func() *Decision{
-		func() *Decision { return i.guard(s, f) },
-		func() *Decision { return partitionable(s) },
-		func() *Decision { return settled(s) },
-	} {
-		if d := guard(); d != nil {
-			return *d
-		}
+	if d := firstOf(s, f, i.Holder); d != nil {
+		return *d
 	}
 	c, err := sts.ReadCanary(s.Set)
 	if err != nil {

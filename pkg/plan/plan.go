@@ -74,6 +74,7 @@ const (
 	ReasonPaused            = "Paused"
 	ReasonComplete          = "Complete"
 	ReasonAborted           = "Aborted"
+	ReasonResumed           = "Resumed"
 	ReasonPodFailing        = "PodFailing"
 	ReasonPodNotAvailable   = "PodNotAvailable"
 	ReasonBudgetShort       = "BudgetShort"

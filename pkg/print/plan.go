@@ -28,7 +28,10 @@ func Plan(w io.Writer, steps []plan.Decision, st Style) {
 		}
 		if p := d.Action.PatchSet.Partition; p != nil {
 			effect := fmt.Sprintf("ordinals from %s up get the set's template", p.ToOrdinal)
-			if d.Action.PatchSet.Canary == nil {
+			switch {
+			case d.Action.PatchSet.Event == "UpdateResumed":
+				effect = "as before the pause"
+			case d.Action.PatchSet.Canary == nil:
 				effect = "as before the canary; restarts nothing"
 			}
 			_, _ = io.WriteString(w, st.Wrap("     ", 5, Dim, fmt.Sprintf("partition %d → %d: %s", p.From, p.To, effect)))

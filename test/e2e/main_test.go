@@ -100,9 +100,6 @@ func TestMaxUnavailable(t *testing.T) {
 
 func run(t *testing.T, folder string, gates map[string]bool) {
 	c := cluster.Shared(t, gates)
-	if err := guardPods(c); err != nil {
-		t.Fatal(err)
-	}
 	testscript.Run(t, testscript.Params{
 		Dir:                filepath.Join("testdata", folder),
 		Setup:              func(env *testscript.Env) error { return setup(env, c) },

@@ -4,55 +4,14 @@ import (
 	"path/filepath"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	admissionv1 "k8s.io/api/admissionregistration/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/yaml"
 
-	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
-
-// guardPods keeps the simulated kubelet from deleting a pod's successor: it deletes by
-// name, now and then twice, and the second time the next pod may be there already.
-func guardPods(c *cluster.Cluster) error {
-	const name = "kwok-deletes-what-is-deleted"
-	ctx, cancel := requestContext()
-	defer cancel()
-	api := c.Client().AdmissionregistrationV1()
-	_, err := api.ValidatingAdmissionPolicies().Create(ctx, &admissionv1.ValidatingAdmissionPolicy{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec: admissionv1.ValidatingAdmissionPolicySpec{
-			MatchConstraints: &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{
-				RuleWithOperations: admissionv1.RuleWithOperations{
-					Operations: []admissionv1.OperationType{admissionv1.Delete},
-					Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"pods"}},
-				},
-			}}},
-			MatchConditions: []admissionv1.MatchCondition{{Name: "kwok", Expression: `request.userInfo.username == "kwok"`}},
-			Validations: []admissionv1.Validation{{
-				Expression: "has(oldObject.metadata.deletionTimestamp)",
-				Message:    "this pod is not being deleted; the one before it was",
-			}},
-		},
-	}, metav1.CreateOptions{})
-	if apierrors.IsAlreadyExists(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	_, err = api.ValidatingAdmissionPolicyBindings().Create(ctx, &admissionv1.ValidatingAdmissionPolicyBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
-			PolicyName: name, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
-		},
-	}, metav1.CreateOptions{})
-	return err
-}
 
 // cmdUser makes a user who may do what the rules in a file say and nothing else.
 // The user's kubeconfig is the file NAME.kubeconfig.

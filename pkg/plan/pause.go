@@ -1,0 +1,115 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// PauseUpdate freezes an update that is on its way, whoever began it, at the
+// ordinal that it has reached. From then on it is a canary: it can be promoted,
+// aborted or resumed. It reverts nothing.
+type PauseUpdate struct {
+	Holder
+}
+
+// Next implements [Intent].
+func (i PauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
+	if d := firstOf(s, f, i.Holder); d != nil {
+		return *d
+	}
+	c, derived, d := canaryRecord(s)
+	if d != nil {
+		return *d
+	}
+	if c == nil {
+		return decide(Done, ReasonNothingToDo, "nothing to pause: no update of statefulset "+s.Set.Name+" is on its way", "")
+	}
+	if c.Aborting {
+		return decide(Refused, ReasonCanaryOnItsWay, "the canary of statefulset "+s.Set.Name+" is being aborted",
+			"finish that: "+canaryCommand(s, "abort"))
+	}
+	if !derived {
+		if d := unmoved(s, c, i.Holder); d != nil {
+			return *d
+		}
+		return i.frozen(s)
+	}
+	reached := reachedOrdinal(s)
+	c.PartitionBefore, c.Partition, c.StartedBy = sts.Partition(s.Set), sts.PartitionAt(s.Set, reached), i.Name
+	a := newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(*c).
+		action("UpdatePaused", fmt.Sprintf("hold back %s; what is updated stays so", sts.SayOrdinals(ordinalRange(sts.Start(s.Set), min(reached, sts.End(s.Set))))))
+	return do(a, "Pause")
+}
+
+func (i PauseUpdate) frozen(s *sts.Snapshot) Decision {
+	return decide(Done, ReasonPaused, fmt.Sprintf("paused: %s held back, %s on the new revision; nothing was reverted",
+		sts.SayOrdinals(heldBack(s)), sts.SayOrdinals(updated(s))),
+		sts.Kubectl(s.Set.Namespace, "sts resume", s.Set.Name)+", or "+canaryCommand(s, "promote")+", or "+canaryCommand(s, "abort"))
+}
+
+// reachedOrdinal is the lowest ordinal that the update has touched: its pod runs
+// the update revision, or is being replaced by one that will.
+func reachedOrdinal(s *sts.Snapshot) sts.Ordinal {
+	reached := max(sts.End(s.Set), sts.UpdateFrom(s.Set))
+	for _, r := range s.Replicas() {
+		if !r.Desired || r.Ordinal < sts.UpdateFrom(s.Set) {
+			continue
+		}
+		if r.Pod == nil || r.Terminating || r.Revision == s.Set.Status.UpdateRevision {
+			return r.Ordinal
+		}
+	}
+	return reached
+}
+
+// ResumeUpdate lets the StatefulSet controller go on with a paused update by
+// itself: the partition goes back to what it was, and the record is dropped.
+type ResumeUpdate struct {
+	Holder
+}
+
+// Next implements [Intent].
+func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
+	if d := firstOf(s, f, i.Holder); d != nil {
+		return *d
+	}
+	c, err := sts.ReadCanary(s.Set)
+	switch {
+	case err != nil:
+		return decide(Refused, ReasonBadRecord, err.Error(), "repair the annotation, or remove it and finish by hand with kubectl")
+	case c == nil:
+		return decide(Done, ReasonNothingToDo, "nothing to resume: no paused update of statefulset "+s.Set.Name, "")
+	case c.Aborting:
+		return decide(Refused, ReasonCanaryOnItsWay, "the canary of statefulset "+s.Set.Name+" is being aborted",
+			"finish that: "+canaryCommand(s, "abort"))
+	}
+	if d := unmoved(s, c, i.Holder); d != nil {
+		return *d
+	}
+	if next := min(sts.UpdateFrom(s.Set), sts.End(s.Set)) - 1; next >= sts.Start(s.Set)+sts.Ordinal(c.PartitionBefore) {
+		if d := canaryPods(s); d != nil {
+			return *d
+		}
+		if d := mayDisrupt(s, f, next, Stuck); d != nil {
+			return *d
+		}
+	}
+	done := decide(Done, ReasonResumed, fmt.Sprintf("resumed: the StatefulSet controller goes on with the update of statefulset %s by itself", s.Set.Name),
+		sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name, "--for=complete"))
+	d := do(newPatch(s.Set).partition(c.PartitionBefore).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
+		action("UpdateResumed", "let the StatefulSet controller update the rest by itself, without asking budgets"), "Resume")
+	d.Then = &done
+	return d
+}
+
+// firstOf are the guards that come before everything else.
+func firstOf(s *sts.Snapshot, f Facts, h Holder) *Decision {
+	if d := h.guard(s, f); d != nil {
+		return d
+	}
+	if d := partitionable(s); d != nil {
+		return d
+	}
+	return settled(s)
+}
