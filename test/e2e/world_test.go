@@ -10,7 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/yaml"
-
 )
 
 // cmdUser makes a user who may do what the rules in a file say and nothing else.
