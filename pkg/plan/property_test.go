@@ -3,6 +3,7 @@ package plan_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -23,7 +24,7 @@ import (
 
 var (
 	seed    = flag.Uint64("seed", 0, "run the one random story of this seed")
-	stories = flag.Int("stories", 60, "how many random stories to run")
+	stories = flag.Int("stories", 100, "how many random stories to run")
 )
 
 // A story is a canary in a random world: started, promoted or aborted, by commands
@@ -48,6 +49,8 @@ type story struct {
 	before    int32 // the partition before the canary
 	scaling   int   // how often others will scale meanwhile
 	disturbed bool
+	losses    int // how many pods will be lost meanwhile
+	breaking  bool
 	allowed   sts.Ordinal
 	commands  int
 	narration []string
@@ -85,7 +88,10 @@ func newStory(t *testing.T, seed uint64) *story {
 		s.scaling = 1 + r.IntN(3)
 		s.disturbed = true
 	}
-	for n := range r.IntN(3) {
+	if s.breaking = r.IntN(2) == 0; s.breaking {
+		s.losses = 8
+	}
+	for n := range max(0, r.IntN(4)-1) {
 		max := intstr.FromInt32(1)
 		s.w.budgets = append(s.w.budgets, &policyv1.PodDisruptionBudget{
 			ObjectMeta: metav1.ObjectMeta{Namespace: ststest.Namespace, Name: fmt.Sprintf("budget-%d", n)},
@@ -164,6 +170,10 @@ func (s *story) command(of func(id string) plan.Intent) plan.Decision {
 			s.scaling--
 			s.scale()
 		}
+		if s.losses > 0 && s.r.IntN(2) == 0 && (s.commands > 1 || s.r.IntN(8) == 0) {
+			s.losses--
+			s.lose()
+		}
 		d, end := c.step()
 		if d.Key() != last {
 			last = d.Key()
@@ -194,10 +204,25 @@ func (s *story) scale() {
 	}
 }
 
+// lose takes one pod away: a node fails, somebody drains it.
+func (s *story) lose() {
+	pods := slices.Sorted(maps.Keys(s.w.pods))
+	if len(pods) == 0 {
+		return
+	}
+	o := pods[s.r.IntN(len(pods))]
+	s.say("somebody deletes web-%d", o)
+	s.w.delete(s.w.pods[o])
+	s.w.count()
+}
+
 // tick lets the world go on and looks at what the controller took down for it.
 func (s *story) tick() {
 	s.t.Helper()
 	s.w.deleted = nil
+	if s.breaking {
+		s.w.strangers = s.r.Int32N(3) % 2
+	}
 	s.w.tick()
 	if s.disturbed {
 		return // somebody else's doing: a larger set, a scale to zero, move what is due
@@ -210,7 +235,7 @@ func (s *story) tick() {
 		if aborting && !s.w.reencodes && r.revision == ststest.StableRevision {
 			s.t.Fatalf("the abort took down ordinal %d, which was on stable", r.ordinal)
 		}
-		if !aborting && len(r.down) > 0 && s.commands > 1 {
+		if !aborting && len(r.down) > 0 && s.commands > 1 && !s.breaking {
 			s.t.Fatalf("ordinal %d was taken down for an update while %v were not available", r.ordinal, r.down)
 		}
 	}
@@ -289,7 +314,7 @@ func (s *story) foretell(i plan.Intent) {
 
 func (s *story) abort() {
 	s.t.Helper()
-	s.allowed = sts.Start(s.w.set)
+	s.allowed = s.lowestOffStable()
 	d := s.command(func(id string) plan.Intent { return plan.AbortCanary{Holder: holder(id)} })
 	s.checkForgotten(d)
 	switch {
@@ -311,6 +336,16 @@ func (s *story) abort() {
 	case d.Reason != plan.ReasonRevisionReencoded:
 		s.t.Errorf("the abort ended %s %s: %s", d.Verdict, d.Reason, d.Message)
 	}
+}
+
+// lowestOffStable is what an abort may begin with; whoever stands below it runs stable.
+func (s *story) lowestOffStable() sts.Ordinal {
+	for o := sts.Start(s.w.set); o < sts.End(s.w.set); o++ {
+		if p := s.w.pods[o]; p != nil && sts.PodRevision(p) != ststest.StableRevision || p == nil && o >= sts.UpdateFrom(s.w.set) {
+			return o
+		}
+	}
+	return sts.End(s.w.set)
 }
 
 func (s *story) promoted(d plan.Decision) {

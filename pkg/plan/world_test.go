@@ -39,6 +39,8 @@ type world struct {
 	// reencodes: the server writes a template that is put back in another way, so
 	// that it gets a revision of its own.
 	reencodes bool
+	// strangers is how many pods of others are down that the same budgets select.
+	strangers int32
 	// slow is how long a pod takes to get ready and to go.
 	slow time.Duration
 
@@ -349,7 +351,7 @@ func (w *world) truncate() {
 // as that many fewer than all.
 func (w *world) count() {
 	for _, b := range w.budgets {
-		healthy := int32(0)
+		healthy := -w.strangers
 		for _, p := range w.pods {
 			if p.DeletionTimestamp == nil && !sts.ReadySince(p).IsZero() {
 				healthy++
@@ -358,7 +360,7 @@ func (w *world) count() {
 		st := &b.Status
 		st.ExpectedPods = sts.WantedReplicas(w.set)
 		st.DesiredHealthy = max(0, st.ExpectedPods-b.Spec.MaxUnavailable.IntVal)
-		st.CurrentHealthy, st.DisruptionsAllowed = healthy, max(0, healthy-st.DesiredHealthy)
+		st.CurrentHealthy, st.DisruptionsAllowed = max(0, healthy), max(0, healthy-st.DesiredHealthy)
 		st.ObservedGeneration = b.Generation
 	}
 }
