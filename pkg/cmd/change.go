@@ -24,24 +24,26 @@ import (
 // change is what every command that writes has: its flags and, once it runs, its report.
 type change struct {
 	*common
-	kind, verb string // of the report: "CanaryReport", "canary start"
-	out        *output
+	verb string // "canary start"
+	out  *output
 
 	dryRun   string
 	yes      bool
 	timeout  time.Duration
 	takeOver bool
+	force    bool
 	owner    string
 }
 
-func (c *common) newChange(cmd *cobra.Command, kind, verb string) *change {
-	ch := &change{common: c, kind: kind, verb: verb, out: newOutput(cmd, false)}
+func (c *common) newChange(cmd *cobra.Command, verb string) *change {
+	ch := &change{common: c, verb: verb, out: newOutput(cmd, false)}
 	f := cmd.Flags()
 	f.StringVar(&ch.dryRun, "dry-run", "none", `"client" prints the plan; "server" also has the API server check its first step`)
 	f.Lookup("dry-run").NoOptDefVal = "client"
 	f.BoolVarP(&ch.yes, "yes", "y", false, "Do not ask: needed where there is no terminal")
 	f.DurationVar(&ch.timeout, "timeout", 0, "How long to wait, like 90s or 10m; 0 is for ever. The same command goes on later")
 	f.BoolVar(&ch.takeOver, "take-over", false, "Go on although somebody else holds the set or has moved its partition")
+	f.BoolVar(&ch.force, "force-ownership", false, "Go on although an operator or a GitOps controller manages the set and would undo the change")
 	f.StringVar(&ch.owner, "owner", c.env.Who, "Who does this: commands of one owner go on where another was killed")
 	_ = cmd.RegisterFlagCompletionFunc("dry-run", cobra.FixedCompletions([]string{"none", "client", "server"}, cobra.ShellCompDirectiveNoFileComp))
 	return ch
@@ -60,7 +62,7 @@ func (c *change) check() error {
 }
 
 func (c *change) holder(now time.Time) plan.Holder {
-	return plan.Holder{TakeOver: c.takeOver, Owner: sts.Owner{
+	return plan.Holder{TakeOver: c.takeOver, Force: c.force, Owner: sts.Owner{
 		Name: c.owner, ID: rand.String(10), Command: c.verb, Since: now.UTC().Truncate(time.Second),
 	}}
 }
@@ -115,7 +117,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		return err
 	}
 	report := &ChangeReport{
-		TypeMeta:  metav1.TypeMeta{APIVersion: inspect.APIVersion, Kind: c.kind},
+		TypeMeta:  metav1.TypeMeta{APIVersion: inspect.APIVersion, Kind: "CanaryReport"},
 		Namespace: ns, Name: name, Command: c.verb,
 		Plan: plan.Foretell(intent, s), Applied: []execute.Applied{},
 	}
@@ -133,6 +135,11 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 			if intent, err = of(ctx, client, s, h, sts.TemplateDigest(&set.Spec.Template)); err != nil {
 				return err
 			}
+		}
+	}
+	if writes {
+		for _, m := range sts.Managers(s.Set) {
+			warnTo(c.env.ErrOut, m.Name+" manages this StatefulSet, too: "+m.Hint)
 		}
 	}
 	asks := writes && !c.yes && c.dryRun == "none"

@@ -96,9 +96,11 @@ type Status struct {
 	StableRevision string `json:"stableRevision"`
 	UpdateRevision string `json:"updateRevision"`
 
-	Service  *ServiceStatus  `json:"service,omitempty"`
-	Budgets  []BudgetStatus  `json:"budgets,omitempty"`
-	Canary   *CanaryStatus   `json:"canary,omitempty"`
+	Service *ServiceStatus `json:"service,omitempty"`
+	Budgets []BudgetStatus `json:"budgets,omitempty"`
+	Canary  *CanaryStatus  `json:"canary,omitempty"`
+	// Managers are others who write the set, such as operators and GitOps controllers.
+	Managers []sts.Manager   `json:"managers,omitempty"`
 	Owner    *sts.Owner      `json:"owner,omitempty"`
 	Replicas []ReplicaStatus `json:"replicas"`
 }
@@ -188,7 +190,7 @@ func NewStatus(s *sts.Snapshot) Status {
 		Partition:      sts.Partition(set), StartOrdinal: sts.Start(set),
 		WantedReplicas: sts.WantedReplicas(set), Observed: sts.Observed(set),
 		StableRevision: set.Status.CurrentRevision, UpdateRevision: set.Status.UpdateRevision,
-		Replicas: []ReplicaStatus{},
+		Managers: sts.Managers(set), Replicas: []ReplicaStatus{},
 	}
 	if sts.IsRollingUpdate(set) {
 		from := sts.UpdateFrom(set)

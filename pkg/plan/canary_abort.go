@@ -28,7 +28,7 @@ func (i AbortCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := i.guard(s, f); d != nil {
 		return *d
 	}
-	c, _, d := canaryRecord(s)
+	c, derived, d := canaryRecord(s)
 	if d != nil {
 		return *d
 	}
@@ -39,6 +39,9 @@ func (i AbortCanary) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	if !c.Aborting {
+		if d := i.unmanaged(s); d != nil && derived {
+			return *d
+		}
 		if s.Set.DeletionTimestamp != nil {
 			return *settled(s)
 		}

@@ -84,6 +84,9 @@ func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := mayDisrupt(s, f, next, Stuck); d != nil {
 		return *d
 	}
+	if d := i.unmanaged(s); d != nil && derived {
+		return *d
+	}
 	if derived {
 		c.PartitionBefore = 0 // whoever held ordinals back by hand is done with that at the end
 	}

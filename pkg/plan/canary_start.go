@@ -57,12 +57,13 @@ func (i StartCanary) goOn(s *sts.Snapshot, c *sts.Canary, same bool) Decision {
 	underWay := c.Goal != nil && c.GoalOf == i.Command
 	if c.Aborting || !same || !underWay && sts.UpdateFrom(s.Set) != i.from(s) {
 		state := "stands at " + sts.SayOrdinals(updated(s))
+		hint := "finish it first: " + canaryCommand(s, "promote", "--full") + ", or " + canaryCommand(s, "abort")
 		if c.Aborting {
-			state = "is being aborted"
+			state, hint = "is being aborted", "finish that first: "+canaryCommand(s, "abort")
 		}
 		return decide(Refused, ReasonCanaryOnItsWay,
 			fmt.Sprintf("a canary of statefulset %s %s already", s.Set.Name, state),
-			"finish it first: "+canaryCommand(s, "promote", "--full")+", or "+canaryCommand(s, "abort"))
+			hint)
 	}
 	if !i.NoWait {
 		if d := canaryPods(s); d != nil {
@@ -116,6 +117,9 @@ func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 	if n := i.Canaries.Of(replicas); i.From == nil && n > replicas {
 		return decide(Refused, ReasonBadRequest,
 			fmt.Sprintf("%d canaries are more than the %d replicas of statefulset %s", n, replicas, s.Set.Name), "ask for fewer with --canaries")
+	}
+	if d := i.unmanaged(s); d != nil {
+		return *d
 	}
 	if d := mayDisrupt(s, f, sts.End(s.Set)-1, Refused); d != nil {
 		return *d

@@ -17,6 +17,20 @@ type Holder struct {
 	// TakeOver goes on although somebody else holds the set or has moved what we
 	// moved: a person has looked and says so.
 	TakeOver bool
+	// Force goes on although somebody else writes the set and would undo the change.
+	Force bool
+}
+
+// unmanaged refuses a change that an operator or a GitOps controller would undo.
+func (h Holder) unmanaged(s *sts.Snapshot) *Decision {
+	for _, m := range sts.Managers(s.Set) {
+		if m.Reverts && !h.Force {
+			d := decide(Refused, ReasonManaged, fmt.Sprintf("%s manages statefulset %s (%s) and would undo the change", m.Name, s.Set.Name, m.Evidence),
+				m.Hint+"; --force-ownership goes on all the same")
+			return &d
+		}
+	}
+	return nil
 }
 
 // guard refuses while somebody else works on the set. It returns nil when the
@@ -183,25 +197,32 @@ func inFlight(s *sts.Snapshot) string {
 }
 
 // Release gives the owner token back, also one that a killed command of the same
-// owner has left, or, when the canary is over, the fields that it has written. When the goal was reached it is forgotten,
-// so that the next command begins a step of its own.
+// owner has left, or, when the canary is over, the fields that it has written.
 func (h Holder) Release(s *sts.Snapshot, reached bool) *Action {
 	o, err := sts.ReadOwner(s.Set)
 	if err != nil {
 		return nil
 	}
-	if o == nil {
-		if _, onItsWay := s.Set.Annotations[sts.CanaryAnnotation]; onItsWay || !reached {
-			return nil
-		}
-		return disown(s.Set)
-	}
-	abandoned := reached && (o.Name == h.Name || h.TakeOver)
-	if o.ID != h.ID && !abandoned {
+	c, err := sts.ReadCanary(s.Set)
+	if err != nil {
 		return nil
 	}
-	b := newPatch(s.Set).drop(sts.OwnerAnnotation)
-	if c, err := sts.ReadCanary(s.Set); err == nil && c != nil && c.Goal != nil && reached {
+	// A goal that was reached is forgotten, so that the next command begins a step
+	// of its own.
+	met := reached && c != nil && c.Goal != nil && c.GoalOf == h.Command
+	abandoned := o != nil && reached && (o.Name == h.Name || h.TakeOver)
+	ours := o != nil && (o.ID == h.ID || abandoned)
+	switch {
+	case o == nil && c == nil && reached:
+		return disown(s.Set)
+	case o != nil && !ours, o == nil && !met:
+		return nil
+	}
+	b := newPatch(s.Set)
+	if ours {
+		b = b.drop(sts.OwnerAnnotation)
+	}
+	if met {
 		// Generation stays: this patch does not touch the spec, and whether somebody
 		// else did is still to be seen.
 		generation := c.Generation

@@ -35,6 +35,9 @@ func (i PauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 		}
 		return i.frozen(s)
 	}
+	if d := i.unmanaged(s); d != nil {
+		return *d
+	}
 	reached := reachedOrdinal(s)
 	c.PartitionBefore, c.Partition, c.StartedBy = sts.Partition(s.Set), sts.PartitionAt(s.Set, reached), i.Name
 	a := newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(*c).

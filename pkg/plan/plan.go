@@ -82,6 +82,7 @@ const (
 	ReasonScalingDown       = "ScalingDown"
 	ReasonNotObserved       = "NotObserved"
 	ReasonOwned             = "Owned"
+	ReasonManaged           = "Managed"
 	ReasonTakenOver         = "TakenOver"
 	ReasonMoved             = "PartitionMoved"
 	ReasonTemplateChanged   = "TemplateChanged"

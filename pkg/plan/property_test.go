@@ -92,10 +92,10 @@ func newStory(t *testing.T, seed uint64) *story {
 		s.losses = 8
 	}
 	for n := range max(0, r.IntN(4)-1) {
-		max := intstr.FromInt32(1)
+		most := intstr.FromInt32(1)
 		s.w.budgets = append(s.w.budgets, &policyv1.PodDisruptionBudget{
 			ObjectMeta: metav1.ObjectMeta{Namespace: ststest.Namespace, Name: fmt.Sprintf("budget-%d", n)},
-			Spec:       policyv1.PodDisruptionBudgetSpec{MaxUnavailable: &max, Selector: &metav1.LabelSelector{}},
+			Spec:       policyv1.PodDisruptionBudgetSpec{MaxUnavailable: &most, Selector: &metav1.LabelSelector{}},
 		})
 	}
 	return s

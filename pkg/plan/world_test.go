@@ -430,22 +430,6 @@ func (c *command) check(s *sts.Snapshot, d plan.Decision) {
 	}
 }
 
-// run goes on until the last decision.
-func (c *command) run(limit int) plan.Decision {
-	c.t.Helper()
-	var d plan.Decision
-	for range limit {
-		var end bool
-		if d, end = c.step(); end {
-			c.release(d)
-			return d
-		}
-		c.w.tick()
-	}
-	c.t.Fatalf("no end after %d rounds; last: %s %s: %s", limit, d.Verdict, d.Reason, d.Message)
-	return d
-}
-
 // release ends the command as execute does.
 func (c *command) release(d plan.Decision) {
 	c.t.Helper()

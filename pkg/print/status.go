@@ -132,6 +132,9 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 		field("Budget", "%s: %s allowed now (%d of %d healthy, %d required)", budget.Name,
 			sts.Count(budget.DisruptionsAllowed, "disruption"), budget.CurrentHealthy, budget.ExpectedPods, budget.DesiredHealthy)
 	}
+	for _, m := range s.Managers {
+		field("Managed", "by %s", m.Name)
+	}
 	if c := s.Canary; c != nil && c.StartedAt != nil {
 		field("Canary", "started %s ago by %s", sts.Age(now.Sub(c.StartedAt.Time)), c.StartedBy)
 	}
