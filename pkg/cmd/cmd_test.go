@@ -20,6 +20,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	testingclock "k8s.io/utils/clock/testing"
@@ -57,8 +58,8 @@ func TestWrongCommandLines(t *testing.T) {
 		args string
 		says string
 	}{
-		{"statsu", `unknown command "statsu" for "kubectl sts"`},
-		{"canary strat", `unknown command "strat" for "kubectl sts canary"`},
+		{"statsu", `unknown command "statsu" for "kubectl sts", did you mean status?`},
+		{"canary strat", `unknown command "strat" for "kubectl sts canary", did you mean start?`},
 		{"status --nope", "unknown flag: --nope"},
 		{"status -o nope", "--output=nope: it is one of "},
 		{"canary abort web -o wide", "--output=wide: it is one of "},
@@ -217,6 +218,8 @@ func TestExit(t *testing.T) {
 	outcome := func(v plan.Verdict, reason, hint string) error {
 		return &outcomeError{Decision: plan.Decision{Verdict: v, Reason: reason, Message: "why", Hint: hint}}
 	}
+	invalid := apierrors.NewInvalid(schema.GroupKind{Group: "apps", Kind: "StatefulSet"}, "web", field.ErrorList{
+		field.Invalid(field.NewPath("spec", "replicas"), -1, "must be greater than or equal to 0")})
 	tests := []struct {
 		name string
 		err  error
@@ -242,6 +245,8 @@ func TestExit(t *testing.T) {
 		{"not found, in kubectl's words", apierrors.NewNotFound(sets, "web"), 1, "Error from server (NotFound): statefulsets.apps \"web\" not found\n"},
 		{"forbidden, wrapped", fmt.Errorf("pods: %w", apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "", errors.New(`User "bob" cannot list resource "pods"`))), 1,
 			"error: pods\nError from server (Forbidden): pods is forbidden: User \"bob\" cannot list resource \"pods\"\n"},
+		{"invalid, wrapped", fmt.Errorf("patch statefulset web: %w", invalid), 1,
+			"The StatefulSet \"web\" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0\n"},
 		{"unauthorized", apierrors.NewUnauthorized("Unauthorized"), 1, "error: You must be logged in to the server (Unauthorized)\n"},
 	}
 	for _, test := range tests {
