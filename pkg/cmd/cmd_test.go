@@ -59,7 +59,7 @@ func TestWrongCommandLines(t *testing.T) {
 		says string
 	}{
 		{"statsu", `unknown command "statsu" for "kubectl sts", did you mean status?`},
-		{"canary strat", `unknown command "strat" for "kubectl sts canary", did you mean start?`},
+		{"canary startt", `unknown command "startt" for "kubectl sts canary", did you mean start?`},
 		{"status --nope", "unknown flag: --nope"},
 		{"status -o nope", "--output=nope: it is one of "},
 		{"canary abort web -o wide", "--output=wide: it is one of "},
@@ -278,16 +278,17 @@ func TestExitCodesAreDocumented(t *testing.T) {
 }
 
 func TestConfirm(t *testing.T) {
-	confirm := func(in io.Reader, terminal bool) (error, string) {
+	confirm := func(in io.Reader, terminal bool) (asked string, err error) {
 		var b strings.Builder
 		env := &Env{IOStreams: genericiooptions.IOStreams{In: in, ErrOut: &b}, InTerminal: terminal}
-		return env.confirm(t.Context(), "Go on?"), b.String()
+		err = env.confirm(t.Context(), "Go on?")
+		return b.String(), err
 	}
 	for answer, yes := range map[string]bool{
 		"y\n": true, "Y\n": true, "yes\n": true, " YES \n": true, "y": true,
 		"\n": false, "n\n": false, "": false, "yeah\n": false, "no, y\n": false,
 	} {
-		err, asked := confirm(strings.NewReader(answer), true)
+		asked, err := confirm(strings.NewReader(answer), true)
 		if asked != "Go on? [y/N] " {
 			t.Errorf("asked %q", asked)
 		}
@@ -296,7 +297,7 @@ func TestConfirm(t *testing.T) {
 		}
 	}
 	var usage *usageError
-	if err, asked := confirm(strings.NewReader("y\n"), false); !errors.As(err, &usage) || !strings.Contains(err.Error(), "--yes") || asked != "" {
+	if asked, err := confirm(strings.NewReader("y\n"), false); !errors.As(err, &usage) || !strings.Contains(err.Error(), "--yes") || asked != "" {
 		t.Errorf("without a terminal: %v, asked %q", err, asked)
 	}
 }
