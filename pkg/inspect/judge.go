@@ -31,6 +31,28 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, replicas []sts.Replica) 
 	default:
 		st.judgeRollout(s, c, replicas)
 	}
+	st.judgeDisturbance(s, c)
+}
+
+// judgeDisturbance adds who has changed the spec under a canary: then promote
+// refuses, and the hint must not send people there.
+func (st *Status) judgeDisturbance(s *sts.Snapshot, c *sts.Canary) {
+	if c == nil {
+		return
+	}
+	what := c.Disturbed(s.Set)
+	if what == "" {
+		return
+	}
+	st.Message = sentence(st.Message, what)
+	switch {
+	case c.Aborting:
+		st.Hint = st.ownHint(st.canary("abort", "--take-over"))
+	case sts.Partition(s.Set) != c.Partition:
+		st.Hint = st.ownHint(st.canary("promote", "--take-over") + ", or " + st.canary("abort"))
+	default:
+		st.Hint = st.ownHint(st.canary("abort"))
+	}
 }
 
 func (st *Status) say(state State, message, hint string) {
@@ -91,6 +113,9 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 	case len(held) > 0:
 		st.say(Paused, fmt.Sprintf("the partition holds back %s", sts.SayOrdinals(held)),
 			st.ownHint(st.canary("promote")))
+	case c != nil && st.StableRevision == st.UpdateRevision:
+		st.say(Paused, "every ordinal is on the stable revision; the canary's record is left",
+			st.ownHint(st.canary("abort")))
 	case c != nil:
 		st.say(Paused, "every ordinal runs the canary, which is not finished yet",
 			st.ownHint(st.canary("promote", "--full")))

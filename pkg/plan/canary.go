@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
-
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -77,30 +75,17 @@ func unmoved(s *sts.Snapshot, c *sts.Canary, h Holder) *Decision {
 	if c.Generation == s.Set.Generation || h.TakeOver {
 		return nil
 	}
-	var d Decision
+	what, d := c.Disturbed(s.Set), Decision{}
 	switch {
-	case sts.Partition(s.Set) != c.Partition:
-		d = decide(Refused, ReasonMoved,
-			fmt.Sprintf("%s moved the partition of statefulset %s from %d to %d (ordinals %s to %s) during the canary",
-				who(s.Set, "updateStrategy", "rollingUpdate", "partition"), s.Set.Name, c.Partition, sts.Partition(s.Set),
-				sts.Start(s.Set)+sts.Ordinal(c.Partition), sts.UpdateFrom(s.Set)),
-			"settle it with them; --take-over goes on from where the partition stands now")
-	case c.TemplateDigest != "" && sts.TemplateDigest(&s.Set.Spec.Template) != c.TemplateDigest && !c.Aborting:
-		d = decide(Refused, ReasonTemplateChanged,
-			fmt.Sprintf("%s changed the pod template of statefulset %s during the canary", who(s.Set, "template"), s.Set.Name),
-			canaryCommand(s, "abort")+" goes back to what was stable; --take-over goes on with the new template")
-	default:
+	case what == "":
 		return nil
+	case sts.Partition(s.Set) != c.Partition:
+		d = decide(Refused, ReasonMoved, what, "settle it with them; --take-over goes on from where the partition stands now")
+	default:
+		d = decide(Refused, ReasonTemplateChanged, what,
+			canaryCommand(s, "abort")+" goes back to what was stable; --take-over goes on with the new template")
 	}
 	return &d
-}
-
-// who names the manager of a field of the spec, for a sentence.
-func who(set *appsv1.StatefulSet, path ...string) string {
-	if m := sts.LastManager(set, append([]string{"spec"}, path...)...); m != "" && m != sts.FieldManager {
-		return "field manager " + m
-	}
-	return "somebody"
 }
 
 // canaryPods waits until every ordinal that the partition lets through runs the

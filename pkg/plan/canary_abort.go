@@ -60,19 +60,35 @@ func (i AbortCanary) Next(s *sts.Snapshot, f Facts) Decision {
 // at the lowest ordinal that is not on stable, so that should the server give the
 // template a new revision name, no pod that the canary never touched restarts.
 func (i AbortCanary) restore(s *sts.Snapshot, c sts.Canary) Decision {
-	to := sts.Partition(s.Set)
+	to, before := sts.Partition(s.Set), c
 	if lowest, ok := lowestOff(s, map[string]bool{c.StableRevision: true}); ok {
 		to = sts.PartitionAt(s.Set, lowest)
 	}
 	c.Aborting, c.Goal, c.GoalOf, c.Partition = true, nil, "", to
 	why := "abort: restore the stable template of " + c.StableRevision
+	if off := offStable(s, map[string]bool{c.StableRevision: true}); len(off) > 0 {
+		why = "abort: bring " + sts.SayOrdinals(off) + " back to " + c.StableRevision
+	}
+	if what := before.Disturbed(s.Set); what != "" {
+		why += " (" + what + ")"
+	}
 	return do(newPatch(s.Set).restore(c.StableRevision, c.StableTemplate).partition(to).owner(i.Owner).canary(c).
 		action("CanaryAborting", why), "Restore")
 }
 
-// lowestOff is the lowest wanted ordinal that is not on a good revision, or is
-// missing and would come back on another one.
+// lowestOff is the lowest of [offStable].
 func lowestOff(s *sts.Snapshot, good map[string]bool) (sts.Ordinal, bool) {
+	off := offStable(s, good)
+	if len(off) == 0 {
+		return 0, false
+	}
+	return off[0], true
+}
+
+// offStable are the wanted ordinals that are not on a good revision, or are
+// missing and would come back on another one; lowest first.
+func offStable(s *sts.Snapshot, good map[string]bool) []sts.Ordinal {
+	var off []sts.Ordinal
 	for _, r := range s.Replicas() {
 		revision := r.Revision
 		if r.Pod == nil || r.Terminating {
@@ -83,10 +99,10 @@ func lowestOff(s *sts.Snapshot, good map[string]bool) (sts.Ordinal, bool) {
 			}
 		}
 		if r.Desired && !good[revision] {
-			return r.Ordinal, true
+			off = append(off, r.Ordinal)
 		}
 	}
-	return 0, false
+	return off
 }
 
 // follow sees every ordinal back to stable.
@@ -97,7 +113,7 @@ func (i AbortCanary) follow(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
 	}
 	if update != c.StableRevision && !sameTemplate(s, update, c) {
 		return decide(Refused, ReasonTemplateChanged,
-			fmt.Sprintf("%s applied another template to statefulset %s while it went back to %s", who(s.Set, "template"), s.Set.Name, c.StableRevision),
+			fmt.Sprintf("%s applied another template to statefulset %s while it went back to %s", sts.Who(s.Set, "template"), s.Set.Name, c.StableRevision),
 			"settle it with them; the stable template is in the annotation "+sts.CanaryAnnotation)
 	}
 	good := map[string]bool{c.StableRevision: true, update: true}

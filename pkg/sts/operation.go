@@ -107,6 +107,30 @@ func TemplateDigest(t *corev1.PodTemplateSpec) string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// Disturbed says in a sentence who has moved the partition or changed the template
+// since the canary's last write to the spec; empty when nobody has. A change of
+// replicas alone is everybody's right.
+func (c *Canary) Disturbed(set *appsv1.StatefulSet) string {
+	switch {
+	case c.Generation == set.Generation:
+	case Partition(set) != c.Partition:
+		return fmt.Sprintf("%s moved the partition of statefulset %s from %d to %d (ordinals %s to %s) during the canary",
+			Who(set, "updateStrategy", "rollingUpdate", "partition"), set.Name, c.Partition, Partition(set),
+			Start(set)+Ordinal(c.Partition), UpdateFrom(set))
+	case c.TemplateDigest != "" && TemplateDigest(&set.Spec.Template) != c.TemplateDigest && !c.Aborting:
+		return fmt.Sprintf("%s changed the pod template of statefulset %s during the canary", Who(set, "template"), set.Name)
+	}
+	return ""
+}
+
+// Who names the manager of a field of the spec, for a sentence.
+func Who(set *appsv1.StatefulSet, path ...string) string {
+	if m := LastManager(set, append([]string{"spec"}, path...)...); m != "" && m != FieldManager {
+		return "field manager " + m
+	}
+	return "somebody"
+}
+
 // LastManager names who last wrote the field of the set's spec at the path, from
 // managedFields: "helm", "kubectl-edit". Empty when nobody is recorded.
 func LastManager(set *appsv1.StatefulSet, path ...string) string {
