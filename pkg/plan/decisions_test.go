@@ -352,8 +352,69 @@ func abortCases() []decisionCase {
 	}
 }
 
+// pauseCases are about updates that somebody began without us, and their records.
+func pauseCases() []decisionCase {
+	pause, resume := plan.PauseUpdate{Holder: holder("1")}, plan.ResumeUpdate{Holder: holder("1")}
+	byHand := onSet(func(s *appsv1.StatefulSet) {
+		s.Annotations = nil
+		*s.Spec.UpdateStrategy.RollingUpdate.Partition = 0
+	})
+	held := onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })
+	before := edit(func(c *sts.Canary) { c.PartitionBefore = 4 })
+	return []decisionCase{
+		{"pause an update that has reached ordinal 3", standing(2), []change{byHand}, pause, plan.Facts{}, plan.Do, "Pause"},
+		{"pause while ordinal 2 is being replaced", standing(2), []change{byHand, onPod(2, func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, pause, plan.Facts{}, plan.Do, "Pause"},
+		{"pause before anything is touched", standing(0), []change{byHand}, pause, plan.Facts{}, plan.Do, "Pause"},
+		{"pause what a partition holds back already", standing(2), []change{held}, pause, plan.Facts{}, plan.Do, "Pause"},
+		{"paused", standing(2), nil, pause, plan.Facts{}, plan.Done, plan.ReasonPaused},
+		{"nothing to pause", ststest.Web(3), nil, pause, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"pause an abort", aborted(2), nil, pause, plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
+		{"pause while somebody else is at work", standing(2), []change{owned("bob@desk", "7")}, pause, plan.Facts{}, plan.Refused, plan.ReasonOwned},
+		{"resume", standing(2), nil, resume, plan.Facts{}, plan.Do, "Resume"},
+		{"resume to the partition that stood before", standing(2), []change{before}, resume, plan.Facts{}, plan.Do, "Resume"},
+		{"resume with a pod on its way", standing(2), []change{starting(4)}, resume, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"resume with a failing pod", standing(2), []change{crashing(4)}, resume, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
+		{"resume with a budget that is short", standing(2), []change{budget(4, 4, 5)}, resume, plan.Facts{}, plan.Wait, plan.ReasonBudgetShort},
+		{"nothing to resume", ststest.Web(3), nil, resume, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"resume an abort", aborted(2), nil, resume, plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
+		{"resume after the partition was moved", standing(2), []change{movedPartition(0)}, resume, plan.Facts{}, plan.Refused, plan.ReasonMoved},
+	}
+}
+
+// managedCases are about others who write the set by themselves.
+func managedCases() []decisionCase {
+	annotated := func(key, value string) change {
+		return onSet(func(s *appsv1.StatefulSet) {
+			if s.Annotations == nil {
+				s.Annotations = map[string]string{}
+			}
+			s.Annotations[key] = value
+		})
+	}
+	operator := onSet(func(s *appsv1.StatefulSet) {
+		s.OwnerReferences = []metav1.OwnerReference{{APIVersion: "cassandra.example/v1", Kind: "Ring", Name: "web", UID: "u", Controller: new(true)}}
+	})
+	argo, helm := annotated("argocd.argoproj.io/tracking-id", "shop"), annotated("meta.helm.sh/release-name", "shop")
+	one := start("1", "web:2", 1)
+	forced := one
+	forced.Force = true
+	byHand := onSet(func(s *appsv1.StatefulSet) { delete(s.Annotations, sts.CanaryAnnotation) })
+	return []decisionCase{
+		{"start under an operator", ststest.Web(3), []change{operator}, one, plan.Facts{}, plan.Refused, plan.ReasonManaged},
+		{"start under Argo CD", ststest.Web(3), []change{argo}, one, plan.Facts{}, plan.Refused, plan.ReasonManaged},
+		{"start under Argo CD all the same", ststest.Web(3), []change{argo}, forced, plan.Facts{}, plan.Do, "Start"},
+		{"start under Helm, which reverts nothing by itself", ststest.Web(3), []change{helm}, one, plan.Facts{}, plan.Do, "Start"},
+		{"abort what was begun under Argo CD", standing(2), []change{argo}, plan.AbortCanary{Holder: holder("1")}, plan.Facts{}, plan.Do, "Restore"},
+		{"abort what Argo CD itself has begun", standing(2), []change{argo, byHand}, plan.AbortCanary{Holder: holder("1")}, plan.Facts{}, plan.Refused, plan.ReasonManaged},
+		{"pause what Argo CD itself has begun", standing(2), []change{argo, byHand}, plan.PauseUpdate{Holder: holder("1")}, plan.Facts{}, plan.Refused, plan.ReasonManaged},
+		{"promote what Argo CD itself has begun", standing(2), []change{argo, byHand}, plan.PromoteCanary{Holder: holder("1")}, plan.Facts{}, plan.Refused, plan.ReasonManaged},
+	}
+}
+
 func TestDecisions(t *testing.T) {
-	for verb, cases := range map[string][]decisionCase{"start": startCases(), "promote": promoteCases(), "abort": abortCases()} {
+	for verb, cases := range map[string][]decisionCase{
+		"start": startCases(), "promote": promoteCases(), "abort": abortCases(), "pause": pauseCases(), "managed": managedCases(),
+	} {
 		t.Run(verb, func(t *testing.T) {
 			var all strings.Builder
 			for _, test := range cases {
