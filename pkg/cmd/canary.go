@@ -264,7 +264,7 @@ func newCanaryStatus(c *common) *cobra.Command {
   kubectl sts canary status web -w`,
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
-	out := newOutput(cmd, false)
+	out := newOutput(cmd, true)
 	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Go on showing every change")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := out.check(); err != nil {

@@ -131,6 +131,7 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 		if err := p.show(inv, true); err != nil {
 			return err
 		}
+		p.sayNoOrdinals()
 		return p.verdict()
 	}
 	view, err := client.Open(ctx, o.query, nil, func(w string) { warnTo(c.env.ErrOut, w) })
@@ -181,6 +182,15 @@ func (c *common) sayNone(ctx context.Context, client *cluster.Client, q cluster.
 		_, _ = fmt.Fprintf(c.env.ErrOut, "No StatefulSets found: namespace %s does not exist.\n", q.Namespace)
 	default:
 		_, _ = fmt.Fprintf(c.env.ErrOut, "No StatefulSets found in namespace %s.\n", q.Namespace)
+	}
+}
+
+// sayNoOrdinals says of which set --ordinal left nothing to show.
+func (p *reporter) sayNoOrdinals() {
+	for i := range p.report.Items {
+		if item := &p.report.Items[i]; len(p.options.ordinals) > 0 && len(item.Replicas) == 0 {
+			_, _ = fmt.Fprintf(p.env.ErrOut, "statefulset %s has none of these ordinals\n", item.Name)
+		}
 	}
 }
 

@@ -64,6 +64,10 @@ func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := unmoved(s, c, i.Holder); d != nil {
 		return *d
 	}
+	if sts.WantedReplicas(s.Set) == 0 {
+		return decide(Refused, ReasonParked, "statefulset "+s.Set.Name+" is parked at 0 replicas: there is no pod to promote the canary to",
+			"scale it up first, or "+canaryCommand(s, "abort"))
+	}
 	if !sts.Wants(s.Set, *i.goal) {
 		return *noOrdinal(s, *i.goal)
 	}

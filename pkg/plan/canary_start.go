@@ -58,7 +58,10 @@ func (i StartCanary) goOn(s *sts.Snapshot, c *sts.Canary, same bool) Decision {
 	if c.Aborting || !same || !underWay && sts.UpdateFrom(s.Set) != i.from(s) {
 		state := "stands at " + sts.SayOrdinals(updated(s))
 		hint := "finish it first: " + canaryCommand(s, "promote", "--full") + ", or " + canaryCommand(s, "abort")
-		if c.Aborting {
+		switch {
+		case len(updated(s)) == 0:
+			state, hint = "has no pods (the set has "+sts.Count(sts.WantedReplicas(s.Set), "replica")+") and is on its way", canaryCommand(s, "abort")
+		case c.Aborting:
 			state, hint = "is being aborted", "finish that first: "+canaryCommand(s, "abort")
 		}
 		return decide(Refused, ReasonCanaryOnItsWay,

@@ -120,7 +120,7 @@ func (s *Snapshot) schedulingTrouble(r Replica) *Trouble {
 				return t
 			}
 		}
-		t.Message = fmt.Sprintf("cannot be scheduled (%s): %s", Age(since), c.Message)
+		t.Message = fmt.Sprintf("cannot be scheduled (%s): %s", Age(since), strings.TrimRight(c.Message, ". "))
 		return t
 	}
 	return nil
