@@ -217,6 +217,11 @@ back to what it was before the canary, and the canary's annotation is removed.`,
 			o := sts.Ordinal(to)
 			intent.To = &o
 		}
+		for _, f := range []string{"step", "to", "full"} {
+			if cmd.Flags().Changed(f) {
+				ch.detail = " --" + f + "=" + cmd.Flags().Lookup(f).Value.String()
+			}
+		}
 		return ch.run(cmd, args, func(_ context.Context, _ *cluster.Client, s *sts.Snapshot, h plan.Holder, _ string) (plan.Intent, error) {
 			intent.Holder = h
 			return intent.Resolve(s), nil
@@ -246,6 +251,7 @@ canary never touched: then the exit code is 4 and it says how to go on.`,
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
 	ch := c.newChange(cmd, "canary abort")
+	ch.needs = []string{"pods", "controllerrevisions"} // no budget is asked on the way out
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return ch.run(cmd, args, func(_ context.Context, _ *cluster.Client, _ *sts.Snapshot, h plan.Holder, _ string) (plan.Intent, error) {
 			return plan.AbortCanary{Holder: h}, nil

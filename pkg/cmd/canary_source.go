@@ -85,6 +85,16 @@ func readFile(env *Env, name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
+// manifestHead is what tells a manifest's object, or the list of them that
+// kubectl get writes.
+type manifestHead struct {
+	Kind     string `json:"kind"`
+	Metadata struct {
+		Name string `json:"name"`
+	} `json:"metadata"`
+	Items []json.RawMessage `json:"items"`
+}
+
 // readManifest finds the StatefulSet in the file, which may hold other objects
 // too; nil when no file was given.
 func (o *startOptions) readManifest(env *Env, args []string) ([]byte, error) {
@@ -109,24 +119,32 @@ func (o *startOptions) readManifest(env *Env, args []string) ([]byte, error) {
 		if err != nil {
 			return nil, usagef("--filename %s: %s", o.manifest, err)
 		}
-		var head struct {
-			Kind     string `json:"kind"`
-			Metadata struct {
-				Name string `json:"name"`
-			} `json:"metadata"`
-		}
+		var head manifestHead
 		if err := yaml.Unmarshal(doc, &head); err != nil {
 			return nil, usagef("--filename %s: %s", o.manifest, err)
 		}
-		if head.Kind == "StatefulSet" && head.Metadata.Name == name {
-			// A field that this program does not know would get lost on the way.
-			if err := yaml.UnmarshalStrict(doc, &appsv1.StatefulSet{}); err != nil {
+		docs := [][]byte{doc}
+		if head.Kind == "List" {
+			docs = nil
+			for _, item := range head.Items {
+				docs = append(docs, item)
+			}
+		}
+		for _, doc := range docs {
+			var head manifestHead
+			if err := yaml.Unmarshal(doc, &head); err != nil {
 				return nil, usagef("--filename %s: %s", o.manifest, err)
 			}
-			return yaml.YAMLToJSON(doc)
-		}
-		if head.Kind != "" {
-			others = append(others, head.Kind+"/"+head.Metadata.Name)
+			if head.Kind == "StatefulSet" && head.Metadata.Name == name {
+				// A field that this program does not know would get lost on the way.
+				if err := yaml.UnmarshalStrict(doc, &appsv1.StatefulSet{}); err != nil {
+					return nil, usagef("--filename %s: %s", o.manifest, err)
+				}
+				return yaml.YAMLToJSON(doc)
+			}
+			if head.Kind != "" {
+				others = append(others, head.Kind+"/"+head.Metadata.Name)
+			}
 		}
 	}
 	return nil, usagef("--filename %s has no StatefulSet %s in it, only %s", o.manifest, name, strings.Join(others, ", "))

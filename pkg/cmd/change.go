@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	appsv1 "k8s.io/api/apps/v1"
@@ -25,7 +27,11 @@ import (
 type change struct {
 	*common
 	verb string // "canary start"
-	out  *output
+	// detail are the options that say how far a command goes: what is gone on with
+	// after an interruption is the same command with the same options.
+	detail string
+	needs  []string
+	out    *output
 
 	dryRun   string
 	yes      bool
@@ -36,7 +42,7 @@ type change struct {
 }
 
 func (c *common) newChange(cmd *cobra.Command, verb string) *change {
-	ch := &change{common: c, verb: verb, out: newOutput(cmd, false)}
+	ch := &change{common: c, verb: verb, needs: cluster.Needs, out: newOutput(cmd, false)}
 	f := cmd.Flags()
 	f.StringVar(&ch.dryRun, "dry-run", "none", `"client" prints the plan; "server" also has the API server check its first step`)
 	f.Lookup("dry-run").NoOptDefVal = "client"
@@ -55,15 +61,15 @@ func (c *change) check() error {
 		return usagef("--dry-run=%s: it is none, client or server", c.dryRun)
 	case c.timeout < 0:
 		return usagef("--timeout=%s: it cannot be negative", c.timeout)
-	case c.owner == "":
-		return usagef("--owner: say who, it cannot be empty")
+	case c.owner == "" || strings.ContainsFunc(c.owner, unicode.IsControl):
+		return usagef("--owner: say who, in one line")
 	}
 	return c.out.check()
 }
 
 func (c *change) holder(now time.Time) plan.Holder {
 	return plan.Holder{TakeOver: c.takeOver, Force: c.force, Owner: sts.Owner{
-		Name: c.owner, ID: rand.String(10), Command: c.verb, Since: now.UTC().Truncate(time.Second),
+		Name: c.owner, ID: rand.String(10), Command: c.verb + c.detail, Since: now.UTC().Truncate(time.Second),
 	}}
 }
 
@@ -106,7 +112,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	if err != nil {
 		return err
 	}
-	view, err := client.Open(ctx, q, cluster.Needs, func(w string) { warnTo(c.env.ErrOut, w) })
+	view, err := client.Open(ctx, q, c.needs, func(w string) { warnTo(c.env.ErrOut, w) })
 	if err != nil {
 		return err
 	}
@@ -143,7 +149,8 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		}
 	}
 	asks := writes && !c.yes && c.dryRun == "none"
-	if asks || c.out.human() && (writes || c.dryRun != "none") {
+	shown := writes || c.dryRun != "none" && first.Verdict == plan.Wait
+	if asks || c.out.human() && shown {
 		to := c.env.ErrOut
 		if c.dryRun != "none" {
 			to = c.env.Out
@@ -202,17 +209,16 @@ func (c *change) look(ctx context.Context, client *cluster.Client, q cluster.Que
 		return nil, err
 	}
 	s := inv.Snapshots()[0]
-	var lacking []string
-	for _, need := range cluster.Needs {
-		for _, m := range s.Missing {
-			if m.Resource == need {
-				lacking = append(lacking, m.Reason)
-			}
+	var lacking, reasons []string
+	for _, m := range s.Missing {
+		if slices.Contains(c.needs, m.Resource) {
+			lacking = append(lacking, m.Resource)
+			reasons = append(reasons, m.Reason)
 		}
 	}
 	if len(lacking) > 0 {
 		return nil, fmt.Errorf("%s cannot be decided without seeing everything it depends on:\n  %s\nask for the permission to list and watch %s in namespace %s",
-			c.verb, strings.Join(lacking, "\n  "), strings.Join(cluster.Needs, ", "), q.Namespace)
+			c.verb, strings.Join(reasons, "\n  "), strings.Join(lacking, ", "), q.Namespace)
 	}
 	print.Missing(c.env.ErrOut, s.Missing)
 	return s, nil

@@ -287,18 +287,16 @@ func (p *reporter) human(w io.Writer, now time.Time) error {
 	return nil
 }
 
-// redraw replaces what stands on the terminal. What does not fit starts from the top.
+// redraw replaces what stands on the terminal. What does not fit is left out, from
+// the end: the highest ordinals, where updates begin, stand on top.
 func (p *reporter) redraw(text string) error {
+	text = print.Fit(text, p.env.Size)
 	if text == p.shown {
 		return nil
 	}
-	_, height := p.env.Size()
 	move := ""
 	if p.lines > 0 {
 		move = fmt.Sprintf("\x1b[%dA\r\x1b[J", p.lines)
-		if height > 0 && p.lines >= height {
-			move = "\x1b[H\x1b[2J"
-		}
 	}
 	p.shown, p.lines = text, strings.Count(text, "\n")
 	_, err := io.WriteString(p.env.Out, move+text)

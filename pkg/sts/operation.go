@@ -45,7 +45,8 @@ type Canary struct {
 	// Goal is the lowest ordinal that the command under way is to update. It is
 	// absent between commands, so that a killed command knows where it was going.
 	Goal *Ordinal `json:"goal,omitempty"`
-	// GoalOf is the command that has this goal: only the same one goes on to it.
+	// GoalOf is the command, with its options, that has this goal: only the same one
+	// goes on to it.
 	GoalOf string `json:"goalOf,omitempty"`
 	// Aborting: the stable template has been put back, the pods are following.
 	Aborting  bool      `json:"aborting,omitempty"`
