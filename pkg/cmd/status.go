@@ -296,10 +296,13 @@ func (p *reporter) redraw(text string) error {
 	}
 	move := ""
 	if p.lines > 0 {
-		move = fmt.Sprintf("\x1b[%dA\r\x1b[J", p.lines)
+		move = fmt.Sprintf("\x1b[%dA\r", p.lines)
 	}
+	// Each line is written over the old one: clearing the screen first would flicker,
+	// and some terminals keep what is cleared in their scrollback.
+	frame := move + strings.ReplaceAll(text, "\n", "\x1b[K\n") + "\x1b[J"
 	p.shown, p.lines = text, strings.Count(text, "\n")
-	_, err := io.WriteString(p.env.Out, move+text)
+	_, err := io.WriteString(p.env.Out, frame)
 	return err
 }
 

@@ -1,9 +1,11 @@
 package print
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -206,7 +208,12 @@ func serviceLine(s *inspect.ServiceStatus) string {
 func replicaTable(s *inspect.Status, now time.Time, st Style) *table {
 	t := &table{style: st, indent: "  "}
 	t.header("POD", "ROLE", "READY", "RESTARTS", "NODE", "CLAIMS")
-	for _, r := range s.Replicas {
+	// What is only left over comes after the pods, whatever its ordinals.
+	replicas := slices.Clone(s.Replicas)
+	slices.SortStableFunc(replicas, func(a, b inspect.ReplicaStatus) int {
+		return cmp.Compare(one(a.Role == inspect.LeftOver), one(b.Role == inspect.LeftOver))
+	})
+	for _, r := range replicas {
 		node, restarts := r.Node, strconv.Itoa(int(r.Restarts))
 		if r.Role == inspect.LeftOver || r.Role == inspect.Missing || r.Role == inspect.Unknown {
 			restarts = "-"
@@ -219,6 +226,13 @@ func replicaTable(s *inspect.Status, now time.Time, st Style) *table {
 			cell{restarts, Plain}, cell{node, Plain}, cell{claimColumn(r), Plain})
 	}
 	return t
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func readyColumn(r inspect.ReplicaStatus, now time.Time) (string, Tone) {
