@@ -230,7 +230,12 @@ func (c *change) preflight(ctx context.Context, view *cluster.View, a *plan.Acti
 	if a.PatchSet == nil {
 		return nil, nil
 	}
-	set, err := view.DryRun(ctx, a.PatchSet)
+	const tries = 3
+	var set *appsv1.StatefulSet
+	err := plan.ErrTransient
+	for try := 0; try < tries && errors.Is(err, plan.ErrTransient); try++ {
+		set, err = view.DryRun(ctx, a.PatchSet)
+	}
 	if errors.Is(err, plan.ErrChanged) {
 		return nil, nil
 	}

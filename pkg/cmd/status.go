@@ -45,9 +45,10 @@ an ordinal, governing Service and budgets, a line per ordinal, and what is going
 
 The states are Complete, Progressing, Paused (the partition holds ordinals back),
 Stuck, ScalingUp, ScalingDown, Parked (0 replicas) and Deleting. Stuck is proven
-from what is seen, such as a crash loop or a claim that is not bound, and not from
-a time-out. --for waits for a state and ends with 4 when a set is Stuck and with
-124 on --timeout; --exit-code ends with 4 when a set is Stuck and with 3 when one
+from what is seen of a pod, such as a crash loop, a claim that is not bound, or ten
+minutes of running without getting ready; how long an update takes is no proof.
+--for waits for a state and ends with 4 when a set is Stuck and with 124 on
+--timeout; --exit-code ends with 4 when a set is Stuck and with 3 when one
 is neither Complete nor Parked.`,
 		Example: `  # every StatefulSet of the namespace, one line each
   kubectl sts status

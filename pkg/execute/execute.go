@@ -133,6 +133,7 @@ type runner struct {
 	facts    plan.Facts
 	seen     func(*sts.Snapshot) bool // the last write, until the watch has shown it
 	then     *plan.Decision           // how the run ends when it has
+	lost     *plan.Decision           // a last write whose answer was lost
 	stale    string                   // resourceVersion of a set that a write found outdated
 	changed  int
 	failed   int
@@ -149,6 +150,9 @@ func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 			return false, nil // a snapshot from before the write must not decide
 		}
 		r.seen = nil
+	}
+	if r.lost != nil && r.lost.Action.PatchSet.Ended(s.Set) {
+		r.wrote(s, *r.lost, nil)
 	}
 	if r.then != nil && !sts.Observed(s.Set) {
 		return false, nil // so that the report at the end is about the spec that stands
@@ -197,6 +201,9 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) er
 		return nil
 	}
 	if errors.Is(err, plan.ErrTransient) {
+		if d.Then != nil && d.Action.PatchSet != nil {
+			r.lost = &d // it may have been carried out, and then Next has nothing left to see
+		}
 		if r.failed++; r.failed <= transientLimit {
 			r.retryAt = s.TakenAt.Add(transientPause)
 			return nil
@@ -205,12 +212,17 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) er
 	if err != nil {
 		return err
 	}
-	r.changed, r.failed = 0, 0
+	r.wrote(s, d, seen)
+	return nil
+}
+
+// wrote takes note of an action that was carried out.
+func (r *runner) wrote(s *sts.Snapshot, d plan.Decision, seen func(*sts.Snapshot) bool) {
+	r.changed, r.failed, r.lost = 0, 0, nil
 	r.facts.Wrote = r.facts.Wrote || d.Action.PatchSet != nil
 	r.seen, r.then = seen, d.Then
 	r.result.Applied = append(r.result.Applied, Applied{At: s.TakenAt, Action: *d.Action})
 	r.observer.Applied(s, *d.Action)
-	return nil
 }
 
 // end gives the owner token back. A failure to do so does not hide how the run

@@ -159,6 +159,15 @@ func (b *patch) drop(keys ...string) *patch {
 	return b
 }
 
+// Ended says whether the set shows that this patch, which ends an operation, was
+// carried out: no record is left and the partition is where it was to go. It is
+// asked when the server's answer to the patch was lost.
+func (p *PatchSet) Ended(set *appsv1.StatefulSet) bool {
+	_, recorded := set.Annotations[sts.CanaryAnnotation]
+	_, owned := set.Annotations[sts.OwnerAnnotation]
+	return !recorded && !owned && (p.Partition == nil || p.Partition.To == sts.Partition(set))
+}
+
 // disown gives back the fields that managedFields records as ours, once nothing of
 // ours is left on the set: a later server-side apply (Helm 4, GitOps) of another
 // value would conflict with us, even weeks later. Nil when nothing is ours.

@@ -68,6 +68,28 @@ func canaryRecord(s *sts.Snapshot) (c *sts.Canary, derived bool, d *Decision) {
 	}, true, nil
 }
 
+// begun is where promote and abort begin: nobody else at work, and a canary, or an
+// update that can be taken for one, on its way.
+func (h Holder) begun(s *sts.Snapshot, f Facts, verb string) (c *sts.Canary, derived bool, d *Decision) {
+	if d := h.guard(s, f); d != nil {
+		return nil, false, d
+	}
+	if c, derived, d = canaryRecord(s); d != nil {
+		return nil, false, d
+	}
+	if c == nil {
+		none := decide(Done, ReasonNothingToDo, fmt.Sprintf("nothing to %s: no canary of statefulset %s is on its way", verb, s.Set.Name), "")
+		return nil, false, &none
+	}
+	return c, derived, partitionable(s)
+}
+
+// beingAborted refuses everything but going on with the abort.
+func beingAborted(s *sts.Snapshot) Decision {
+	return decide(Refused, ReasonCanaryOnItsWay, "the canary of statefulset "+s.Set.Name+" is being aborted",
+		"finish that: "+canaryCommand(s, "abort"))
+}
+
 // unmoved refuses when somebody else has moved the partition or changed the
 // template since the canary's last write to the spec. A change of replicas alone
 // is everybody's right.

@@ -25,17 +25,8 @@ type AbortCanary struct {
 
 // Next implements [Intent].
 func (i AbortCanary) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.guard(s, f); d != nil {
-		return *d
-	}
-	c, derived, d := canaryRecord(s)
+	c, derived, d := i.begun(s, f, "abort")
 	if d != nil {
-		return *d
-	}
-	if c == nil {
-		return decide(Done, ReasonNothingToDo, "nothing to abort: no canary of statefulset "+s.Set.Name+" is on its way", "")
-	}
-	if d := partitionable(s); d != nil {
 		return *d
 	}
 	if !c.Aborting {

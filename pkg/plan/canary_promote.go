@@ -44,22 +44,12 @@ func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	if i.goal == nil {
 		i = i.Resolve(s)
 	}
-	if d := i.guard(s, f); d != nil {
-		return *d
-	}
-	c, derived, d := canaryRecord(s)
+	c, derived, d := i.begun(s, f, "promote")
 	if d != nil {
 		return *d
 	}
-	if c == nil {
-		return decide(Done, ReasonNothingToDo, "nothing to promote: no canary of statefulset "+s.Set.Name+" is on its way", "")
-	}
-	if d := partitionable(s); d != nil {
-		return *d
-	}
 	if c.Aborting {
-		return decide(Refused, ReasonCanaryOnItsWay, "the canary of statefulset "+s.Set.Name+" is being aborted",
-			"finish that: "+canaryCommand(s, "abort"))
+		return beingAborted(s)
 	}
 	if d := unmoved(s, c, i.Holder); d != nil {
 		return *d

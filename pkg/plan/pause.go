@@ -26,8 +26,7 @@ func (i PauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 		return decide(Done, ReasonNothingToDo, "nothing to pause: no update of statefulset "+s.Set.Name+" is on its way", "")
 	}
 	if c.Aborting {
-		return decide(Refused, ReasonCanaryOnItsWay, "the canary of statefulset "+s.Set.Name+" is being aborted",
-			"finish that: "+canaryCommand(s, "abort"))
+		return beingAborted(s)
 	}
 	if !derived {
 		if d := unmoved(s, c, i.Holder); d != nil {
@@ -84,8 +83,7 @@ func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	case c == nil:
 		return decide(Done, ReasonNothingToDo, "nothing to resume: no paused update of statefulset "+s.Set.Name, "")
 	case c.Aborting:
-		return decide(Refused, ReasonCanaryOnItsWay, "the canary of statefulset "+s.Set.Name+" is being aborted",
-			"finish that: "+canaryCommand(s, "abort"))
+		return beingAborted(s)
 	}
 	if d := unmoved(s, c, i.Holder); d != nil {
 		return *d
