@@ -24,9 +24,9 @@ import (
 // recordTimeout bounds the writing of one Event.
 const recordTimeout = 10 * time.Second
 
-// transient says whether trying again can help: the server was not reached, or
+// Transient says whether trying again can help: the server was not reached, or
 // did not manage to answer.
-func transient(err error) bool {
+func Transient(err error) bool {
 	var timeout interface{ Timeout() bool }
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		strings.Contains(err.Error(), "stream error when reading response body") || // client-go's own words
@@ -38,7 +38,7 @@ func transient(err error) bool {
 
 // failed says what could not be done; whether it can be tried again is in the error.
 func (v *View) failed(what string, err error) error {
-	if !transient(err) {
+	if !Transient(err) {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	v.warn(what + " failed, trying again: " + err.Error())

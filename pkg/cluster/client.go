@@ -34,6 +34,8 @@ type Client struct {
 	kube kubernetes.Interface
 	// watcher is kube without --request-timeout, which is about single requests.
 	watcher kubernetes.Interface
+	// streaming is what exec connects with.
+	streaming *rest.Config
 	clock   clock.WithTicker
 	offset  atomic.Int64 // server's clock minus ours, in nanoseconds
 }
@@ -63,6 +65,7 @@ func New(config *rest.Config, userAgent string, c clock.WithTicker, warnings io.
 	}
 	client.kube = kube
 	config.Timeout = 0
+	client.streaming = rest.CopyConfig(config)
 	if client.watcher, err = kubernetes.NewForConfig(config); err != nil {
 		return nil, err
 	}

@@ -85,6 +85,8 @@ type ChangeReport struct {
 	Plan []plan.Decision `json:"plan"`
 	// Applied is what was written, when (cluster time) and why.
 	Applied []execute.Applied `json:"applied"`
+	// Asked is which commands were run as gates, and what they answered.
+	Asked []execute.Asked `json:"asked,omitempty"`
 	// Outcome is how it ended; Error is set when an error ended it.
 	Outcome *plan.Decision `json:"outcome,omitempty"`
 	Error   string         `json:"error,omitempty"`
@@ -170,8 +172,10 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 			return err
 		}
 	}
-	result, err := execute.Run(ctx, view, intent, c.timeout, &narrator{env: c.env, quiet: c.out.human() && countWrites(report.Plan) == 1})
+	w := &world{View: view, client: client, namespace: ns, env: c.env, environment: c.environment()}
+	result, err := execute.Run(ctx, w, intent, c.timeout, &narrator{world: w, quiet: c.out.human() && countWrites(report.Plan) == 1})
 	report.Applied = append(report.Applied, result.Applied...)
+	report.Asked = append(report.Asked, result.Asked...)
 	if result.Last != nil {
 		s = result.Last
 	}
@@ -200,6 +204,19 @@ func (c *change) dryRunNote() string {
 		return ""
 	}
 	return " (" + c.dryRun + " dry run)"
+}
+
+// environment is where commands that run here find the cluster that this one works on.
+func (c *change) environment() []string {
+	var out []string
+	if *c.config.KubeConfig != "" {
+		out = append(out, "KUBECONFIG="+*c.config.KubeConfig)
+	}
+	name := *c.config.Context
+	if raw, err := c.config.ToRawKubeConfigLoader().RawConfig(); err == nil && name == "" {
+		name = raw.CurrentContext
+	}
+	return append(out, "KUBECTL_STS_CONTEXT="+name)
 }
 
 // look reads the set with all that a decision needs.
@@ -278,7 +295,7 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 
 // narrator tells on standard error what the loop does.
 type narrator struct {
-	env *Env
+	world *world
 	// quiet: the plan had a single step, which need not be said again.
 	quiet bool
 	last  string
@@ -304,8 +321,18 @@ func (n *narrator) Decided(_ *sts.Snapshot, d plan.Decision) {
 		n.quiet = false
 		return
 	}
-	print.Progress(n.env.ErrOut, d, n.env.errStyle())
+	n.world.mu.Lock()
+	defer n.world.mu.Unlock()
+	print.Progress(n.world.env.ErrOut, d, n.world.env.errStyle())
 }
 
 // Applied implements execute.Observer.
 func (n *narrator) Applied(*sts.Snapshot, plan.Action) {}
+
+// Answered implements execute.Observer: what a command wrote is on the screen
+// already, how it ended is not.
+func (n *narrator) Answered(run plan.Run, a plan.Answer) {
+	n.world.mu.Lock()
+	defer n.world.mu.Unlock()
+	_, _ = fmt.Fprintf(n.world.env.ErrOut, "%s %s\n", run.Label(), a)
+}

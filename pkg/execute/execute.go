@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"sync"
 	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
@@ -22,6 +24,9 @@ type World interface {
 	// Apply writes. It returns what tells whether a snapshot shows the write, or an
 	// error that is [plan.ErrChanged] when the cluster was no longer as the action expects.
 	Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (seen func(*sts.Snapshot) bool, err error)
+	// Ask runs a command until it ends, or until ctx does. An error says that it
+	// could not be run at all. It is called from several goroutines.
+	Ask(ctx context.Context, run plan.Run) (plan.Answer, error)
 }
 
 // changedLimit is how many times in a row a fresh look may find its decision
@@ -74,36 +79,52 @@ type Applied struct {
 	plan.Action
 }
 
+// Asked is one command that was run, and what it said.
+type Asked struct {
+	// At is when the answer came.
+	At time.Time `json:"at"`
+	plan.Run
+	plan.Answer
+}
+
 // Result is how a run ended.
 type Result struct {
-	// Decision is the last one: Done, Stuck or Refused; what was waited for when an
-	// error ended the run.
+	// Decision is the last one: Done, Stuck, Refused or Failed; what was waited for
+	// when an error ended the run.
 	Decision plan.Decision
 	Applied  []Applied
+	Asked    []Asked
 	// Last is the snapshot of that decision, nil when none was seen.
 	Last *sts.Snapshot
 }
 
 // Observer is told about every decision before it is acted on, and after an
-// action has been carried out.
+// action has been carried out or a question answered.
 type Observer interface {
 	Decided(s *sts.Snapshot, d plan.Decision)
 	Applied(s *sts.Snapshot, a plan.Action)
+	Answered(run plan.Run, a plan.Answer)
 }
 
-// Run asks the intent again and again until it says Done, Stuck or Refused, until
-// the timeout (0 for none) or until ctx ends. Whatever ends it, the owner token is
-// given back if it was taken.
+// Run asks the intent again and again until its verdict ends the command, until
+// the timeout (0 for none) or until ctx ends. Whatever ends it, commands that still
+// run are ended and the owner token is given back if it was taken.
 func Run(ctx context.Context, w World, i plan.Intent, timeout time.Duration, o Observer) (Result, error) {
 	watchCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	r := runner{world: w, intent: i, observer: o, changes: w.Watch(watchCtx)}
+	r := runner{world: w, intent: i, observer: o, changes: w.Watch(watchCtx), answers: make(chan answered)}
+	r.due = time.NewTimer(time.Hour)
+	r.due.Stop()
 	if timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, timeout, &TimeoutError{After: timeout})
 		defer cancel()
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer r.asking.Wait()
+	defer cancel()
 	for {
+		var s *sts.Snapshot
 		select {
 		case <-ctx.Done():
 			cause := context.Cause(ctx)
@@ -112,13 +133,22 @@ func Run(ctx context.Context, w World, i plan.Intent, timeout time.Duration, o O
 				return r.end(expired)
 			}
 			return r.end(&InterruptedError{Cause: cause, Last: r.result.Decision})
-		case s, ok := <-r.changes:
+		case seen, ok := <-r.changes:
 			if !ok {
 				return r.result, w.Err() // the set is gone, or may not be watched any more
 			}
-			if done, err := r.look(ctx, s); done || err != nil {
-				return r.end(err)
+			s = seen
+		case a := <-r.answers:
+			if a.err != nil {
+				return r.end(a.err)
 			}
+			r.answered(a)
+			s = r.result.Last
+		case <-r.due.C:
+			s = r.later()
+		}
+		if done, err := r.look(ctx, s); done || err != nil {
+			return r.end(err)
 		}
 	}
 }
@@ -128,6 +158,9 @@ type runner struct {
 	intent   plan.Intent
 	observer Observer
 	changes  <-chan *sts.Snapshot
+	answers  chan answered
+	asking   sync.WaitGroup
+	due      *time.Timer // fires when a wait that has an end is over
 
 	result   Result
 	facts    plan.Facts
@@ -142,9 +175,57 @@ type runner struct {
 	since    time.Time
 }
 
+type answered struct {
+	run plan.Run
+	plan.Answer
+	err error
+}
+
+// ask runs a command beside the loop.
+func (r *runner) ask(ctx context.Context, run plan.Run) error {
+	if r.facts.Asked[run.Key] {
+		return fmt.Errorf("%s would be run twice (this is a bug)", run.For)
+	}
+	r.facts.Asked = withKey(r.facts.Asked, run.Key, true)
+	r.asking.Go(func() {
+		a := answered{run: run}
+		a.Answer, a.err = r.world.Ask(ctx, run)
+		select {
+		case r.answers <- a:
+		case <-ctx.Done():
+		}
+	})
+	return nil
+}
+
+func (r *runner) answered(a answered) {
+	r.facts.Answers = withKey(r.facts.Answers, a.run.Key, a.Answer)
+	r.result.Asked = append(r.result.Asked, Asked{At: r.result.Last.TakenAt, Run: a.run, Answer: a.Answer})
+	r.observer.Answered(a.run, a.Answer)
+}
+
+// withKey leaves the old map alone: an intent may have kept it.
+func withKey[V any](old map[string]V, key string, value V) map[string]V {
+	m := maps.Clone(old)
+	if m == nil {
+		m = map[string]V{}
+	}
+	m[key] = value
+	return m
+}
+
+// later is the last snapshot at the time until which was to be waited: had
+// anything moved, a new one would have come.
+func (r *runner) later() *sts.Snapshot {
+	s := *r.result.Last
+	s.TakenAt = *r.result.Decision.Until
+	return &s
+}
+
 // look lets one snapshot decide. It reports whether the run has come to its end.
 func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 	r.result.Last = s
+	r.due.Stop()
 	if r.seen != nil {
 		if !r.seen(s) {
 			return false, nil // a snapshot from before the write must not decide
@@ -175,16 +256,26 @@ func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 		r.progress, r.since = p, s.TakenAt
 	}
 	r.facts.Still = s.TakenAt.Sub(r.since)
-	d := r.intent.Next(s, r.facts)
-	r.result.Decision = d
-	r.observer.Decided(s, d)
-	switch d.Verdict {
-	case plan.Do:
-		return false, r.apply(ctx, s, d)
-	case plan.Wait:
-		return false, nil
+	for {
+		d := r.intent.Next(s, r.facts)
+		r.result.Decision = d
+		r.observer.Decided(s, d)
+		switch {
+		case d.Verdict == plan.Do && d.Action.Run != nil:
+			if err := r.ask(ctx, *d.Action.Run); err != nil {
+				return true, err
+			}
+			continue // what else is there to do while it runs?
+		case d.Verdict == plan.Do:
+			return false, r.apply(ctx, s, d)
+		case d.Verdict == plan.Wait:
+			if d.Until != nil && d.Until.After(s.TakenAt) {
+				r.due.Reset(d.Until.Sub(s.TakenAt))
+			}
+			return false, nil
+		}
+		return true, nil
 	}
-	return true, nil
 }
 
 func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) error {

@@ -28,6 +28,8 @@ type cluster struct {
 	log     []string
 	// apply answers a write; by default it succeeds and is seen one version later.
 	apply func(ctx context.Context, a plan.Action) error
+	// ask answers a command; it runs beside the loop.
+	ask   func(ctx context.Context, run plan.Run) (plan.Answer, error)
 	ended context.Context // of the watch
 }
 
@@ -55,6 +57,10 @@ func (c *cluster) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (fu
 	written := c.version + 1
 	return func(s *sts.Snapshot) bool { return number(s) >= written }, nil
 }
+
+func (c *cluster) Ask(ctx context.Context, run plan.Run) (plan.Answer, error) { return c.ask(ctx, run) }
+
+func (c *cluster) Answered(run plan.Run, a plan.Answer) { c.note("answered %s: %s", run.Key, a) }
 
 func (c *cluster) note(format string, args ...any) {
 	c.log = append(c.log, fmt.Sprintf(format, args...))
@@ -119,6 +125,10 @@ func patch(why string) plan.Decision {
 
 func deletion(why string) plan.Decision {
 	return plan.Decision{Verdict: plan.Do, Message: why, Action: &plan.Action{Why: why, DeletePod: &plan.DeletePod{}}}
+}
+
+func question(key string) plan.Decision {
+	return plan.Decision{Verdict: plan.Do, Message: key, Action: &plan.Action{Why: key, Run: &plan.Run{Key: key, For: "check"}}}
 }
 
 // running is a loop under way.
@@ -477,4 +487,96 @@ func TestVerdictsThatEnd(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Questions run beside the loop: it goes on looking, several may be open, and an
+// answer decides at once, without waiting for something to move.
+func TestAsks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{
+			question("a"), question("b"), wait("for both"), wait("for both"), wait("for b"), done("all"),
+		}}
+		answers := map[string]chan plan.Answer{"a": make(chan plan.Answer), "b": make(chan plan.Answer)}
+		c.ask = func(_ context.Context, run plan.Run) (plan.Answer, error) { return <-answers[run.Key], nil }
+		r := run(c, i, 0)
+		c.show(1)
+		c.show(2)
+		answers["a"] <- plan.Answer{ExitCode: 3}
+		synctest.Wait()
+		answers["b"] <- plan.Answer{Output: "fine"}
+		r.mustBeOver(t, true)
+		c.wrote(t,
+			"decided Do a on 1", "decided Do b on 1", "decided Wait for both on 1",
+			"decided Wait for both on 2",
+			"answered a: ended with exit code 3", "decided Wait for b on 2",
+			"answered b: ended with exit code 0", "decided Done all on 2",
+		)
+		last := i.facts[len(i.facts)-1]
+		want := plan.Facts{Answers: map[string]plan.Answer{"a": {ExitCode: 3}, "b": {Output: "fine"}}, Asked: map[string]bool{"a": true, "b": true}}
+		if diff := cmp.Diff(want, last); diff != "" {
+			t.Errorf("facts (-want +got):\n%s", diff)
+		}
+		if len(i.facts[0].Asked) != 0 || len(i.facts[1].Answers) != 0 {
+			t.Error("facts that were handed out have changed")
+		}
+		if len(r.result.Asked) != 2 || len(r.result.Applied) != 0 || r.err != nil {
+			t.Errorf("%v, %+v", r.err, r.result)
+		}
+	})
+}
+
+// Whatever ends the command ends what it has asked.
+func TestEndOfTheCommandEndsItsQuestions(t *testing.T) {
+	for name, end := range map[string]func(c *cluster, r *running){
+		"stuck meanwhile": func(c *cluster, _ *running) { c.show(2) },
+		"interrupted":     func(_ *cluster, r *running) { r.stop(errors.New("Ctrl-C")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, i := newCluster(t), &script{decisions: []plan.Decision{question("a"), wait("for a"), {Verdict: plan.Stuck}}}
+				ended := false
+				c.ask = func(ctx context.Context, _ plan.Run) (plan.Answer, error) {
+					<-ctx.Done()
+					ended = true
+					return plan.Answer{}, ctx.Err()
+				}
+				r := run(c, i, 0)
+				c.show(1)
+				end(c, r)
+				r.mustBeOver(t, true)
+				if !ended {
+					t.Error("the command still runs")
+				}
+			})
+		})
+	}
+}
+
+func TestAQuestionThatCannotBeAskedIsAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{question("a"), wait("for a")}}
+		c.ask = func(context.Context, plan.Run) (plan.Answer, error) { return plan.Answer{}, errors.New("no shell") }
+		r := run(c, i, 0)
+		c.show(1)
+		r.mustBeOver(t, true)
+		if r.err == nil || r.err.Error() != "no shell" {
+			t.Errorf("error %v", r.err)
+		}
+	})
+}
+
+// A wait that has an end is over then, not at the next heartbeat.
+func TestUntil(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		soaked := ststest.Now.Add(300 * time.Millisecond)
+		c := newCluster(t)
+		i := &script{decisions: []plan.Decision{{Verdict: plan.Wait, Until: &soaked}, done("soaked")}}
+		r := run(c, i, 0)
+		began := time.Now()
+		c.show(1)
+		<-r.end
+		if took := time.Since(began); took != 300*time.Millisecond || !r.result.Last.TakenAt.Equal(soaked) {
+			t.Errorf("it took %s, and the last look was at %s", took, r.result.Last.TakenAt)
+		}
+	})
 }

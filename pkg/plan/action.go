@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -14,11 +15,60 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Action is one write to the cluster, with why. Exactly one field besides Why is set.
+// Action is one write to the cluster, or one question to it, with why. Exactly one
+// field besides Why is set.
 type Action struct {
 	Why       string     `json:"why"`
 	PatchSet  *PatchSet  `json:"patchSet,omitempty"`
 	DeletePod *DeletePod `json:"deletePod,omitempty"`
+	Run       *Run       `json:"run,omitempty"`
+}
+
+// Run runs a command that asks something, here or inside a pod. The loop goes on
+// watching meanwhile; what the command said is in [Facts.Answers] from then on.
+type Run struct {
+	// Key tells this question from all others of the command that asks.
+	Key string `json:"-"`
+	// For is what asks, the option's name: "check". It labels the output.
+	For string `json:"for"`
+	// Command is a line for the shell: sh -c, where it runs here on Windows, cmd /c.
+	Command string `json:"command"`
+	// Env is added to the environment of a command that runs here, as NAME=value.
+	Env []string `json:"env,omitempty"`
+	// Pod is where it runs, if it is still the one with this UID; empty for here.
+	Pod       string    `json:"pod,omitempty"`
+	UID       types.UID `json:"uid,omitempty"`
+	Container string    `json:"container,omitempty"`
+	// Timeout is how long it may take, 0 for as long as it wants.
+	Timeout time.Duration `json:"-"`
+}
+
+// Label says which command it is: "--check", "--check-exec in web-3".
+func (r Run) Label() string {
+	if r.Pod == "" {
+		return "--" + r.For
+	}
+	return "--" + r.For + " in " + r.Pod
+}
+
+// Answer is how a [Run] ended.
+type Answer struct {
+	// ExitCode is the command's own. It is -1 when there is none; Problem says why.
+	ExitCode int    `json:"exitCode"`
+	Problem  string `json:"problem,omitempty"`
+	// Output is the end of what it wrote.
+	Output string `json:"output,omitempty"`
+}
+
+// Good says whether the command ended with exit code 0.
+func (a Answer) Good() bool { return a.ExitCode == 0 && a.Problem == "" }
+
+// String is the answer for a sentence.
+func (a Answer) String() string {
+	if a.Problem != "" {
+		return a.Problem
+	}
+	return fmt.Sprintf("ended with exit code %d", a.ExitCode)
 }
 
 // DeletePod deletes one pod, if it is still the one with this UID.

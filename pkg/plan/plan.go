@@ -36,6 +36,10 @@ type Facts struct {
 	Wrote bool
 	// Still is for how long nothing has moved: see [sts.Snapshot.Progress].
 	Still time.Duration
+	// Answers are those of the [Run] actions that have ended, by their keys; Asked
+	// are the keys of all that have begun.
+	Answers map[string]Answer
+	Asked   map[string]bool
 }
 
 // Verdict is the kind of a Decision.
@@ -48,6 +52,7 @@ const (
 	Done    Verdict = "Done"
 	Stuck   Verdict = "Stuck"
 	Refused Verdict = "Refused"
+	Failed  Verdict = "Failed" // a gate, and only that
 )
 
 // Decision is what to do next, or why nothing is to be done now or ever.
@@ -63,6 +68,8 @@ type Decision struct {
 	Hint string `json:"hint,omitempty"`
 	// Action is set with Do.
 	Action *Action `json:"action,omitempty"`
+	// Until is when a Wait is over if nothing else moves.
+	Until *time.Time `json:"until,omitempty"`
 	// Then is how the command ends once the watch has shown the action: set for
 	// an action that wipes the record which Next would have to look at.
 	Then *Decision `json:"-"`

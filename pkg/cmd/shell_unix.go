@@ -1,0 +1,27 @@
+//go:build unix
+
+package cmd
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// shell is a command for sh. It leads a process group of its own, so that Ctrl-C
+// reaches it through us alone, and everything that it has started ends with it.
+func shell(ctx context.Context, command string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "sh", "-c", command)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	return cmd
+}
+
+// exitCode is the command's own; for one that a signal ended, what a shell would say.
+func exitCode(e *os.ProcessState) int {
+	if status, ok := e.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return e.ExitCode()
+}
