@@ -32,9 +32,9 @@ type world struct {
 	client    *cluster.Client
 	namespace string
 	env       *Env
+	screen    *screen
 	// environment is added to that of every command that runs here.
 	environment []string
-	mu          sync.Mutex // held while a line is written to standard error
 }
 
 // Ask implements execute.World.
@@ -45,7 +45,7 @@ func (w *world) Ask(ctx context.Context, run plan.Run) (plan.Answer, error) {
 		ctx, cancel = context.WithTimeout(ctx, run.Timeout)
 		defer cancel()
 	}
-	out := &labelled{w: w, prefix: run.For}
+	out := &labelled{screen: w.screen, prefix: run.For}
 	if run.Pod != "" {
 		out.prefix = run.Pod
 	}
@@ -103,7 +103,7 @@ func (w *world) inPod(ctx context.Context, run plan.Run, out io.Writer) (int, er
 
 // labelled puts a label before every line of a command's output, and keeps its end.
 type labelled struct {
-	w      *world
+	screen *screen
 	prefix string
 
 	mu   sync.Mutex
@@ -138,9 +138,7 @@ func (l *labelled) flush() {
 }
 
 func (l *labelled) say(line string) {
-	l.w.mu.Lock()
-	defer l.w.mu.Unlock()
-	_, _ = fmt.Fprintf(l.w.env.ErrOut, "%s | %s\n", l.prefix, printable(line))
+	l.screen.say(l.prefix + " | " + printable(line) + "\n")
 }
 
 func (l *labelled) kept() string {

@@ -174,62 +174,6 @@ func earlierTemplate(s *sts.Snapshot, revision string) (json.RawMessage, error) 
 	return nil, usagef("statefulset %s has no revision %s in its history: see %s", s.Set.Name, revision, sts.Kubectl(s.Set.Namespace, "sts history", s.Set.Name))
 }
 
-func newCanaryPromote(c *common) *cobra.Command {
-	var (
-		intent plan.PromoteCanary
-		to     int32
-	)
-	cmd := &cobra.Command{
-		Use:   "promote NAME",
-		Short: "Give more ordinals the canary's revision, one at a time",
-		Long: `Give more ordinals the canary's revision, one ordinal at a time, highest first.
-Without --step, --to or --full it is one ordinal. After each ordinal it waits
-until the pod is available; when one fails it stops there with exit code 4.
-
-With --full the canary becomes the set's only revision; the partition then goes
-back to what it was before the canary, and the canary's annotation is removed.`,
-		Example: `  # one ordinal more
-  kubectl sts canary promote web
-
-  # down to ordinal 2, then all the rest
-  kubectl sts canary promote web --to 2
-  kubectl sts canary promote web --full --yes --timeout 30m`,
-		Args: oneName, ValidArgsFunction: c.completeNames,
-	}
-	ch := c.newChange(cmd, "canary promote")
-	cmd.Flags().Int32Var(&intent.Step, "step", 0, "Update `N` more ordinals")
-	cmd.Flags().Int32Var(&to, "to", 0, "The lowest `ORDINAL` to update, inclusive")
-	cmd.Flags().BoolVar(&intent.Full, "full", false, "Every ordinal, and finish the canary")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		given := 0
-		for _, f := range []string{"step", "to", "full"} {
-			if cmd.Flags().Changed(f) {
-				given++
-			}
-		}
-		if given > 1 {
-			return usagef("--step, --to and --full exclude each other")
-		}
-		if cmd.Flags().Changed("step") && intent.Step < 1 {
-			return usagef("--step=%d: it is 1 or more", intent.Step)
-		}
-		if cmd.Flags().Changed("to") {
-			o := sts.Ordinal(to)
-			intent.To = &o
-		}
-		for _, f := range []string{"step", "to", "full"} {
-			if cmd.Flags().Changed(f) {
-				ch.detail = " --" + f + "=" + cmd.Flags().Lookup(f).Value.String()
-			}
-		}
-		return ch.run(cmd, args, func(_ context.Context, _ *cluster.Client, s *sts.Snapshot, h plan.Holder, _ string) (plan.Intent, error) {
-			intent.Holder = h
-			return intent.Resolve(s), nil
-		})
-	}
-	return cmd
-}
-
 func newCanaryAbort(c *common) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "abort NAME",

@@ -114,7 +114,8 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	if err != nil {
 		return err
 	}
-	view, err := client.Open(ctx, q, c.needs, func(w string) { warnTo(c.env.ErrOut, w) })
+	screen := newScreen(c.env)
+	view, err := client.Open(ctx, q, c.needs, screen.warn)
 	if err != nil {
 		return err
 	}
@@ -172,8 +173,9 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 			return err
 		}
 	}
-	w := &world{View: view, client: client, namespace: ns, env: c.env, environment: c.environment()}
-	result, err := execute.Run(ctx, w, intent, c.timeout, &narrator{world: w, quiet: c.out.human() && countWrites(report.Plan) == 1})
+	w := &world{View: view, client: client, namespace: ns, env: c.env, screen: screen, environment: c.environment()}
+	result, err := execute.Run(ctx, w, intent, c.timeout, &narrator{screen: screen, quiet: c.out.human() && countWrites(report.Plan) == 1})
+	screen.done()
 	report.Applied = append(report.Applied, result.Applied...)
 	report.Asked = append(report.Asked, result.Asked...)
 	if result.Last != nil {
@@ -282,7 +284,7 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 		return err
 	case err != nil:
 		return err
-	case d.Verdict == plan.Stuck || d.Verdict == plan.Refused:
+	case d.Verdict == plan.Stuck || d.Verdict == plan.Refused || d.Verdict == plan.Failed:
 		d.Hint = c.hint(r.Namespace, d.Hint)
 		return &outcomeError{Decision: d, style: c.env.errStyle()}
 	case d.Verdict == plan.Done && c.out.human():
@@ -295,7 +297,7 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 
 // narrator tells on standard error what the loop does.
 type narrator struct {
-	world *world
+	screen *screen
 	// quiet: the plan had a single step, which need not be said again.
 	quiet bool
 	last  string
@@ -304,7 +306,7 @@ type narrator struct {
 func countWrites(steps []plan.Decision) int {
 	n := 0
 	for _, d := range steps {
-		if d.Verdict == plan.Do {
+		if d.Verdict == plan.Do && d.Action.Run == nil {
 			n++
 		}
 	}
@@ -312,18 +314,23 @@ func countWrites(steps []plan.Decision) int {
 }
 
 // Decided implements execute.Observer.
-func (n *narrator) Decided(_ *sts.Snapshot, d plan.Decision) {
-	if d.Verdict != plan.Do && d.Verdict != plan.Wait || d.Key() == n.last {
-		return
+func (n *narrator) Decided(s *sts.Snapshot, d plan.Decision) {
+	if d.Verdict != plan.Do && d.Verdict != plan.Wait || d.Reason == plan.ReasonChecking {
+		return // that a command was begun has been said
 	}
-	n.last = d.Key()
-	if d.Verdict == plan.Do && n.quiet {
-		n.quiet = false
-		return
+	if d.Key() != n.last {
+		n.last = d.Key()
+		if d.Verdict == plan.Do && n.quiet {
+			n.quiet = false
+			return
+		}
+		var b strings.Builder
+		print.Progress(&b, d, n.screen.style)
+		n.screen.say(b.String())
 	}
-	n.world.mu.Lock()
-	defer n.world.mu.Unlock()
-	print.Progress(n.world.env.ErrOut, d, n.world.env.errStyle())
+	if d.Until != nil {
+		n.screen.over("  " + sts.Age(d.Until.Sub(s.TakenAt)) + " left")
+	}
 }
 
 // Applied implements execute.Observer.
@@ -332,7 +339,5 @@ func (n *narrator) Applied(*sts.Snapshot, plan.Action) {}
 // Answered implements execute.Observer: what a command wrote is on the screen
 // already, how it ended is not.
 func (n *narrator) Answered(run plan.Run, a plan.Answer) {
-	n.world.mu.Lock()
-	defer n.world.mu.Unlock()
-	_, _ = fmt.Fprintf(n.world.env.ErrOut, "%s %s\n", run.Label(), a)
+	n.screen.say(run.Label() + " " + a.String() + "\n")
 }

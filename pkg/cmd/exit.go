@@ -43,7 +43,7 @@ var ExitCodes = []struct {
 	{ExitFound, "found or not yet, for those who ask with `--exit-code` or `--for`"},
 	{ExitStuck, "stuck: it cannot go on without a person"},
 	{ExitRefused, "refused by a guard: a budget that can never allow it, somebody else at work, an update on its way"},
-	{ExitGate, "a gate failed"},
+	{ExitGate, "a gate failed: the canary stands paused, or is aborted, as `--on-failure` says"},
 	{ExitTimeout, "timed out"},
 	{ExitInterrupted, "interrupted (Ctrl-C)"},
 	{ExitTerminated, "terminated (SIGTERM)"},
@@ -56,7 +56,7 @@ func (e *usageError) Error() string { return e.msg }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
-// outcomeError is a command that ended Stuck or Refused. Where a report has said
+// outcomeError is a command that ended Stuck, Refused or Failed. Where a report has said
 // so already it is not said again.
 type outcomeError struct {
 	plan.Decision
@@ -98,7 +98,7 @@ func Exit(w io.Writer, err error) int {
 	case err == nil:
 		return ExitOK
 	case errors.As(err, &outcome):
-		word := map[plan.Verdict]string{plan.Stuck: "stuck: ", plan.Refused: "refused: "}[outcome.Verdict]
+		word := map[plan.Verdict]string{plan.Stuck: "stuck: ", plan.Refused: "refused: ", plan.Failed: "gate failed: "}[outcome.Verdict]
 		if outcome.Reason == plan.ReasonBadRequest {
 			word = "error: "
 		}
@@ -110,6 +110,8 @@ func Exit(w io.Writer, err error) int {
 			return ExitUsage
 		case outcome.Verdict == plan.Stuck:
 			return ExitStuck
+		case outcome.Verdict == plan.Failed:
+			return ExitGate
 		}
 		return ExitRefused
 	case errors.As(err, &usage):

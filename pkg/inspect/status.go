@@ -310,9 +310,7 @@ func replicaStatus(s *sts.Snapshot, st *Status, r sts.Replica) ReplicaStatus {
 		t := metav1.NewTime(since)
 		out.ReadySince = &t
 	}
-	for _, c := range r.Pod.Status.ContainerStatuses {
-		out.Restarts += c.RestartCount
-	}
+	out.Restarts = sts.Restarts(r.Pod)
 	return out
 }
 

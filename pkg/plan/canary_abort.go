@@ -21,6 +21,8 @@ const (
 // leave a broken pod in the way for ever (kubernetes#67250).
 type AbortCanary struct {
 	Holder
+	// For is why, where a gate and not a person wants it.
+	For string
 }
 
 // Next implements [Intent].
@@ -36,6 +38,7 @@ func (i AbortCanary) Next(s *sts.Snapshot, f Facts) Decision {
 		if s.Set.DeletionTimestamp != nil {
 			return *settled(s)
 		}
+		c.AbortedFor = i.For
 		return i.restore(s, *c)
 	}
 	if d := unmoved(s, c, i.Holder); d != nil {

@@ -51,18 +51,11 @@ func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	if c.Aborting {
 		return beingAborted(s)
 	}
-	if d := unmoved(s, c, i.Holder); d != nil {
+	if d := i.promotable(s, c); d != nil {
 		return *d
-	}
-	if sts.WantedReplicas(s.Set) == 0 {
-		return decide(Refused, ReasonParked, "statefulset "+s.Set.Name+" is parked at 0 replicas: there is no pod to promote the canary to",
-			"scale it up first, or "+canaryCommand(s, "abort"))
 	}
 	if !sts.Wants(s.Set, *i.goal) {
 		return *noOrdinal(s, *i.goal)
-	}
-	if d := settled(s); d != nil {
-		return *d
 	}
 	if d := canaryPods(s); d != nil {
 		return *d
@@ -85,6 +78,19 @@ func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 		c.PartitionBefore = 0 // whoever held ordinals back by hand is done with that at the end
 	}
 	return i.step(s, *c, next)
+}
+
+// promotable are the guards of a promotion that come before any look at pods.
+func (h Holder) promotable(s *sts.Snapshot, c *sts.Canary) *Decision {
+	if d := unmoved(s, c, h); d != nil {
+		return d
+	}
+	if sts.WantedReplicas(s.Set) == 0 {
+		d := decide(Refused, ReasonParked, "statefulset "+s.Set.Name+" is parked at 0 replicas: there is no pod to promote the canary to",
+			"scale it up first, or "+canaryCommand(s, "abort"))
+		return &d
+	}
+	return settled(s)
 }
 
 func (i PromoteCanary) step(s *sts.Snapshot, c sts.Canary, next sts.Ordinal) Decision {

@@ -20,26 +20,55 @@ import (
 func Foretell(i Intent, s *sts.Snapshot) []Decision {
 	var out []Decision
 	f := Facts{Still: time.Hour}
-	for range 10 + 4*len(s.Replicas()) {
+	for left := 10 + 5*len(s.Replicas()); left > 0; left-- {
 		d := i.Next(s, f)
-		if n := len(out); n > 0 && d.Verdict == Wait && out[n-1].Verdict == Wait && out[n-1].Message == d.Message {
+		n := len(out)
+		if n > 0 && d.Verdict == Wait && out[n-1].Verdict == Wait && out[n-1].Message == d.Message {
 			return out // waiting does not help even in this world: the person sees for what
 		}
-		out = append(out, d)
+		if run := question(d); run == nil || n == 0 || !sameQuestion(question(out[n-1]), run) {
+			out = append(out, d)
+		}
 		switch d.Verdict {
 		case Do:
 			if d.Then != nil {
 				return append(out, *d.Then)
 			}
+			if run := d.Action.Run; run != nil {
+				f.Asked, f.Answers = answeredWell(f, run.Key)
+				left++ // a question takes no step
+				continue
+			}
 			s = imagine(s, d.Action)
 			f.Wrote = f.Wrote || d.Action.PatchSet != nil
 		case Wait:
 			s = imagine(s, nil)
+			if d.Until != nil && d.Until.After(s.TakenAt) {
+				s.TakenAt = *d.Until
+			}
 		default:
 			return out
 		}
 	}
 	return out
+}
+
+// question is what a decision asks, nil when it asks nothing.
+func question(d Decision) *Run {
+	if d.Action == nil {
+		return nil
+	}
+	return d.Action.Run
+}
+
+// sameQuestion says whether two questions differ only in the pod that is asked.
+func sameQuestion(a, b *Run) bool { return a != nil && a.For == b.For && a.Command == b.Command }
+
+func answeredWell(f Facts, key string) (map[string]bool, map[string]Answer) {
+	asked, answers := map[string]bool{key: true}, map[string]Answer{key: {}}
+	maps.Copy(asked, f.Asked)
+	maps.Copy(answers, f.Answers)
+	return asked, answers
 }
 
 // imagine is the happy effect of an action, or of waiting where it is nil: the
@@ -48,6 +77,7 @@ func imagine(old *sts.Snapshot, a *Action) *sts.Snapshot {
 	s := *old
 	s.Set = old.Set.DeepCopy()
 	s.Events = nil
+	s.TakenAt = old.TakenAt.Add(time.Duration(s.Set.Spec.MinReadySeconds+1) * time.Second)
 	s.Budgets = slices.Clone(old.Budgets)
 	for k, b := range s.Budgets {
 		if verdict, _ := sts.JudgeBudget(b, true); verdict == sts.BudgetShort {
@@ -159,9 +189,12 @@ func imaginePod(old *sts.Snapshot, set *appsv1.StatefulSet, r sts.Replica, delet
 		pod.Labels = map[string]string{}
 	}
 	pod.Labels[appsv1.StatefulSetRevisionLabel] = target
+	if r.Ready && pod.UID == r.Pod.UID {
+		return pod
+	}
 	pod.Status = corev1.PodStatus{Phase: corev1.PodRunning, Conditions: []corev1.PodCondition{{
 		Type: corev1.PodReady, Status: corev1.ConditionTrue,
-		LastTransitionTime: metav1.NewTime(old.TakenAt.Add(-time.Hour * 24)),
+		LastTransitionTime: metav1.NewTime(old.TakenAt),
 	}}}
 	return pod
 }

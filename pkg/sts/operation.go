@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -49,9 +50,51 @@ type Canary struct {
 	// goes on to it.
 	GoalOf string `json:"goalOf,omitempty"`
 	// Aborting: the stable template has been put back, the pods are following.
-	Aborting  bool      `json:"aborting,omitempty"`
+	Aborting bool `json:"aborting,omitempty"`
+	// AbortedFor is the gate that failed, where no person asked for the abort.
+	AbortedFor string `json:"abortedFor,omitempty"`
+	// Auto is what a `canary promote --auto` goes by, or went by that was stopped.
+	Auto      *Auto     `json:"auto,omitempty"`
 	StartedBy string    `json:"startedBy,omitempty"`
 	StartedAt time.Time `json:"startedAt"`
+}
+
+// Auto is what a canary that promotes itself goes by.
+type Auto struct {
+	// Steps are how many ordinals have the update after each step, like 3 or 50%;
+	// empty is one more each time.
+	Steps []string `json:"steps,omitempty"`
+	// Soak is for how long every updated pod has to be Ready at each step, as Go
+	// writes durations: "5m0s".
+	Soak string `json:"soak,omitempty"`
+	// MaxRestarts is how often the containers of one updated pod may restart.
+	MaxRestarts int32 `json:"maxRestarts"`
+	// Checks is how many commands are asked at each step.
+	Checks int `json:"checks,omitempty"`
+}
+
+// SoakTime is Soak as a duration, 0 for none.
+func (a *Auto) SoakTime() time.Duration {
+	d, err := time.ParseDuration(a.Soak)
+	if err != nil {
+		return 0
+	}
+	return d
+}
+
+// String is one line for people.
+func (a *Auto) String() string {
+	parts := []string{"one by one"}
+	if len(a.Steps) > 0 {
+		parts[0] = "steps " + strings.Join(a.Steps, ", ")
+	}
+	if d := a.SoakTime(); d > 0 {
+		parts = append(parts, "soak "+Age(d))
+	}
+	if a.Checks > 0 {
+		parts = append(parts, Count(a.Checks, "check"))
+	}
+	return strings.Join(append(parts, "at most "+Count(a.MaxRestarts, "restart")), ", ")
 }
 
 // Owner names the command that works on a set just now. It is absent between commands.

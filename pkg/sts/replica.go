@@ -92,6 +92,15 @@ func ReadySince(pod *corev1.Pod) time.Time {
 	return time.Time{}
 }
 
+// Restarts is how often the pod's containers have restarted, in all.
+func Restarts(pod *corev1.Pod) int32 {
+	var n int32
+	for _, c := range pod.Status.ContainerStatuses {
+		n += c.RestartCount
+	}
+	return n
+}
+
 // Available says whether the pod has been Ready for at least minReadySeconds
 // (seconds) at the time now: podutil.IsPodAvailable of Kubernetes. It does not
 // look at the deletion timestamp.

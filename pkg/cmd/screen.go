@@ -1,0 +1,64 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/print"
+)
+
+// screen is standard error while a command works: lines from several sources, and on
+// a terminal one last line that is written over as time passes.
+type screen struct {
+	out   io.Writer
+	style print.Style
+	// terminal: lines can be written over.
+	terminal bool
+
+	mu   sync.Mutex
+	live string
+}
+
+func newScreen(env *Env) *screen {
+	return &screen{out: env.ErrOut, style: env.errStyle(), terminal: env.ErrTerminal}
+}
+
+// say writes text that ends with a newline.
+func (s *screen) say(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wipe()
+	_, _ = io.WriteString(s.out, text)
+}
+
+// warn writes a warning.
+func (s *screen) warn(text string) { s.say("warning: " + text + "\n") }
+
+// over writes a line over the last one that came from here. Nothing where lines
+// cannot be written over: it is only about time that passes.
+func (s *screen) over(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.terminal || text == s.live || s.style.Width > 0 && len(text) >= s.style.Width {
+		return // a line that wraps could not be taken back
+	}
+	s.wipe()
+	s.live = text
+	_, _ = io.WriteString(s.out, s.style.Paint(print.Dim, text))
+}
+
+// done takes the live line away.
+func (s *screen) done() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wipe()
+}
+
+func (s *screen) wipe() {
+	if s.live != "" {
+		_, _ = fmt.Fprintf(s.out, "\r%s\r", strings.Repeat(" ", len(s.live)))
+		s.live = ""
+	}
+}

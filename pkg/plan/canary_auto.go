@@ -1,0 +1,173 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// AutoPromote promotes a canary by itself, step by step, each behind gates. Within
+// a step ordinals follow one another as [PromoteCanary] has them.
+type AutoPromote struct {
+	Holder
+	// Steps are how many ordinals have the update after each, ascending; empty is
+	// one more each time, to the last.
+	Steps []Count
+	Gates Gates
+	// Abort goes back to stable when a gate fails; else the canary stands paused.
+	Abort bool
+}
+
+// ParseSteps reads "1,3,50%,100%".
+func ParseSteps(s string) ([]Count, error) {
+	var out []Count
+	for part := range strings.SplitSeq(s, ",") {
+		c, err := ParseCount(strings.TrimSpace(part))
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a list of steps like 1,3,50%%,100%%: %w", s, err)
+		}
+		// A percentage and a number can be compared only for a set of known size.
+		if n := len(out); n > 0 && out[n-1].Percent == c.Percent && out[n-1].N >= c.N {
+			return nil, fmt.Errorf("steps are cumulative: %s after %s takes none", c, out[n-1])
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// String is the count as it is written on the command line.
+func (c Count) String() string {
+	if c.Percent {
+		return fmt.Sprintf("%d%%", c.N)
+	}
+	return fmt.Sprint(c.N)
+}
+
+// Next implements [Intent].
+func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
+	c, derived, d := i.begun(s, f, "promote")
+	if d != nil {
+		return *d
+	}
+	if c.Aborting {
+		return i.goBack(s, f, c.AbortedFor)
+	}
+	if d := i.promotable(s, c); d != nil {
+		return *d
+	}
+	if derived {
+		if d := i.unmanaged(s); d != nil {
+			return *d
+		}
+		c.PartitionBefore = 0 // whoever held ordinals back by hand is done with that at the end
+	}
+	if why := i.Gates.failed(s); why != "" {
+		return i.failed(s, f, why)
+	}
+	if i.Gates.takeTime() && !f.Wrote {
+		return i.take(s, *c)
+	}
+	if d := canaryPods(s); d != nil {
+		return *d
+	}
+	goals := i.goals(s)
+	from := min(sts.UpdateFrom(s.Set), sts.End(s.Set))
+	goal, number := sts.Start(s.Set), 0
+	for _, g := range goals {
+		if g < from {
+			goal = g
+			break
+		}
+		number++
+	}
+	// A step of this very command that was killed is finished before its gates are asked.
+	if c.Goal != nil && c.GoalOf == i.Command && *c.Goal < from {
+		goal = *c.Goal
+	} else {
+		at := step{number: number, of: len(goals), from: from, pods: canaryReplicas(s)}
+		if d, why := i.Gates.pass(s, f, at); why != "" {
+			return i.failed(s, f, why)
+		} else if d != nil {
+			return *d
+		}
+		switch {
+		case from <= sts.Start(s.Set):
+			return PromoteCanary{Holder: i.Holder}.finish(s, c, derived && !f.Wrote)
+		case number == len(goals):
+			return paused(s, false)
+		}
+	}
+	if d := mayDisrupt(s, f, from-1, Stuck); d != nil {
+		return *d
+	}
+	return PromoteCanary{Holder: i.Holder, goal: &goal}.step(s, *c, from-1)
+}
+
+// take writes down, before anything moves, that this command is at work and what it
+// goes by: soaks and checks take their time, and others want to know.
+func (i AutoPromote) take(s *sts.Snapshot, c sts.Canary) Decision {
+	c.Auto = i.record()
+	why := "promote step by step: " + c.Auto.String()
+	return do(newPatch(s.Set).owner(i.Owner).canary(c).action("", why), "Take")
+}
+
+func (i AutoPromote) record() *sts.Auto {
+	a := &sts.Auto{MaxRestarts: i.Gates.MaxRestarts, Soak: i.Gates.Soak.String(), Checks: len(i.Gates.Checks) + len(i.Gates.Execs)}
+	for _, c := range i.Steps {
+		a.Steps = append(a.Steps, c.String())
+	}
+	return a
+}
+
+// goals are the lowest ordinals of the steps, highest first. A step that takes no
+// more than the one before it, in a set of this size, is none.
+func (i AutoPromote) goals(s *sts.Snapshot) []sts.Ordinal {
+	var out []sts.Ordinal
+	if len(i.Steps) == 0 {
+		for o := sts.End(s.Set) - 1; o >= sts.Start(s.Set); o-- {
+			out = append(out, o)
+		}
+		return out
+	}
+	lowest := sts.End(s.Set)
+	for _, c := range i.Steps {
+		if o := max(sts.Start(s.Set), sts.End(s.Set)-sts.Ordinal(c.Of(sts.WantedReplicas(s.Set)))); o < lowest {
+			out, lowest = append(out, o), o
+		}
+	}
+	return out
+}
+
+func canaryReplicas(s *sts.Snapshot) []sts.Replica {
+	var out []sts.Replica
+	for _, r := range s.Replicas() {
+		if onCanary(s, r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// failed is the end of the way forward: the canary stands as it is, or goes back.
+func (i AutoPromote) failed(s *sts.Snapshot, f Facts, why string) Decision {
+	if i.Abort {
+		return i.goBack(s, f, why)
+	}
+	return decide(Failed, ReasonGateFailed, fmt.Sprintf("%s; the canary stands paused with %s on the new revision, held back: %s",
+		why, sts.SayOrdinals(updated(s)), sts.SayOrdinals(heldBack(s))),
+		"the same command asks its gates again, "+canaryCommand(s, "abort")+" goes back")
+}
+
+// goBack aborts, because a gate failed, and goes on with such an abort.
+func (i AutoPromote) goBack(s *sts.Snapshot, f Facts, why string) Decision {
+	if why == "" || !i.Abort {
+		return beingAborted(s)
+	}
+	d := AbortCanary{Holder: i.Holder, For: why}.Next(s, f)
+	if d.Then != nil && d.Then.Reason == ReasonAborted {
+		end := decide(Failed, ReasonGateFailed, why+"; aborted: "+d.Then.Message, "")
+		d.Then = &end
+	}
+	return d
+}
