@@ -86,9 +86,19 @@ var meanings = map[string]string{
 	"BudgetStatus.desiredHealthy":     "pods that have to be",
 	"BudgetStatus.expectedPods":       "pods that it counts",
 
-	"CanaryStatus.ordinals":     "run the canary's revision",
-	"CanaryStatus.heldBack":     "do not yet",
-	"CanaryStatus.aborting":     "it is on its way back to stable",
+	"CanaryStatus.ordinals":   "run the canary's revision",
+	"CanaryStatus.heldBack":   "do not yet",
+	"CanaryStatus.aborting":   "it is on its way back to stable",
+	"CanaryStatus.abortedFor": "the gate that failed, where no person asked for the abort",
+	"CanaryStatus.auto":       "set while the canary promotes itself",
+
+	"AutoStatus.steps":       "how many ordinals have the update after each step, like `3` or `50%`; absent for one more each time",
+	"AutoStatus.soak":        "for how long every updated pod has to be Ready at each step, like `5m0s`",
+	"AutoStatus.maxRestarts": "how often the containers of one updated pod may restart",
+	"AutoStatus.checks":      "how many commands are asked at each step",
+	"AutoStatus.waitingFor":  "one of the [gates](#gates), absent between steps",
+	"AutoStatus.soakedAt":    "when the soak is over if nothing happens",
+
 	"CanaryStatus.startedBy":    "who ran `canary start`; absent for an update that was begun with other tools",
 	"CanaryStatus.startedAt":    "when",
 	"CanaryStatus.stableImages": "what the containers ran before, where that differs",
@@ -102,6 +112,9 @@ var meanings = map[string]string{
 	"ReplicaStatus.pod":         "the pod's name, whether it exists or not",
 	"ReplicaStatus.role":        "one of the [roles](#roles)",
 	"ReplicaStatus.revision":    "the pod's own revision label; absent without a pod",
+	"ReplicaStatus.images":      "what the pod's containers run, where the set's template has another image",
+	"ReplicaStatus.createdAt":   "when the pod was created",
+	"ReplicaStatus.soakedAt":    "until when the pod still has to be Ready for a canary that promotes itself; absent when it has been for long enough",
 	"ReplicaStatus.ready":       "the pod is Ready",
 	"ReplicaStatus.readySince":  "since when",
 	"ReplicaStatus.available":   "Ready for `minReadySeconds` and not terminating",
@@ -210,6 +223,15 @@ var vocabularies = []vocabulary{
 			"leaving":   "a pod beyond the wanted range",
 			"left over": "claims beyond the wanted range, without a pod",
 			"unknown":   "pods could not be read",
+		},
+	},
+	{
+		title: "Gates", dir: "pkg/inspect", kind: "Gate",
+		about: "`items[].canary.auto.waitingFor`.",
+		meanings: map[string]string{
+			"pods":   "an updated pod is not available yet",
+			"soak":   "one has not been Ready for long enough",
+			"checks": "commands run",
 		},
 	},
 	{

@@ -26,7 +26,11 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, replicas []sts.Replica) 
 	case len(missing) > 0 && c == nil && st.StableRevision == st.UpdateRevision && scalingUp(replicas):
 		st.say(ScalingUp, fmt.Sprintf("scaling up: %s still to come%s", sts.SayOrdinals(missing), st.waitingFor(s, replicas)), "")
 	case c != nil && c.Aborting:
-		st.say(Progressing, "going back to the stable revision "+c.StableRevision+st.waitingFor(s, replicas),
+		why := ""
+		if c.AbortedFor != "" {
+			why = " because a gate failed (" + c.AbortedFor + ")"
+		}
+		st.say(Progressing, "going back to the stable revision "+c.StableRevision+why+st.waitingFor(s, replicas),
 			st.ownHint(st.canary("abort")+" goes on with it"))
 	default:
 		st.judgeRollout(s, c, replicas)
@@ -107,6 +111,8 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 	case len(held) > 0 && !sts.IsRollingUpdate(s.Set):
 		st.say(Paused, fmt.Sprintf("%s: the new template waits for the pods of %s to be deleted",
 			s.Set.Spec.UpdateStrategy.Type, sts.SayOrdinals(held)), "")
+	case canary && st.Canary.Auto != nil:
+		st.say(Progressing, subject+" healthy, promoting itself: "+st.Canary.Auto.waiting(s.TakenAt), "")
 	case len(held) > 0 && canary:
 		st.say(Paused, subject+" healthy, waiting to be promoted",
 			st.ownHint(st.canary("promote")+", or "+st.canary("abort")))

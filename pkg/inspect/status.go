@@ -131,23 +131,33 @@ type BudgetStatus struct {
 // CanaryStatus is the canary that is on its way.
 type CanaryStatus struct {
 	// Ordinals run the canary's revision, HeldBack do not yet.
-	Ordinals  []sts.Ordinal `json:"ordinals"`
-	HeldBack  []sts.Ordinal `json:"heldBack"`
-	Aborting  bool          `json:"aborting,omitempty"`
-	StartedBy string        `json:"startedBy,omitempty"`
-	StartedAt *metav1.Time  `json:"startedAt,omitempty"`
+	Ordinals []sts.Ordinal `json:"ordinals"`
+	HeldBack []sts.Ordinal `json:"heldBack"`
+	Aborting bool          `json:"aborting,omitempty"`
+	// AbortedFor is the gate that failed, where no person asked for the abort.
+	AbortedFor string       `json:"abortedFor,omitempty"`
+	StartedBy  string       `json:"startedBy,omitempty"`
+	StartedAt  *metav1.Time `json:"startedAt,omitempty"`
 	// StableImages are what the containers ran before, where that differs.
 	StableImages []ContainerImage `json:"stableImages,omitempty"`
+	// Auto is set while the canary promotes itself.
+	Auto *AutoStatus `json:"auto,omitempty"`
 }
 
 // ReplicaStatus is one ordinal.
 type ReplicaStatus struct {
-	Ordinal     sts.Ordinal   `json:"ordinal"`
-	Pod         string        `json:"pod"`
-	Role        Role          `json:"role"`
-	Revision    string        `json:"revision,omitempty"`
-	Ready       bool          `json:"ready"`
-	ReadySince  *metav1.Time  `json:"readySince,omitempty"`
+	Ordinal  sts.Ordinal `json:"ordinal"`
+	Pod      string      `json:"pod"`
+	Role     Role        `json:"role"`
+	Revision string      `json:"revision,omitempty"`
+	// Images are what the pod's containers run, where the set's template has another.
+	Images     []ContainerImage `json:"images,omitempty"`
+	CreatedAt  *metav1.Time     `json:"createdAt,omitempty"`
+	Ready      bool             `json:"ready"`
+	ReadySince *metav1.Time     `json:"readySince,omitempty"`
+	// SoakedAt is when the pod has been Ready for long enough for a canary that
+	// promotes itself, absent when it has.
+	SoakedAt    *metav1.Time  `json:"soakedAt,omitempty"`
 	Available   bool          `json:"available"`
 	Terminating bool          `json:"terminating,omitempty"`
 	Restarts    int32         `json:"restarts"`
@@ -184,7 +194,7 @@ func NewStatus(s *sts.Snapshot) Status {
 	set := s.Set
 	st := Status{
 		Namespace: set.Namespace, Name: set.Name,
-		Images:         images(&set.Spec.Template),
+		Images:         images(set.Spec.Template.Spec.Containers),
 		UpdateStrategy: string(set.Spec.UpdateStrategy.Type),
 		PodManagement:  string(set.Spec.PodManagementPolicy),
 		Partition:      sts.Partition(set), StartOrdinal: sts.Start(set),
@@ -232,6 +242,7 @@ func NewStatus(s *sts.Snapshot) Status {
 	slices.SortFunc(st.Replicas, func(a, b ReplicaStatus) int { return int(b.Ordinal) - int(a.Ordinal) })
 	if canary != nil || st.holdsBack() {
 		st.Canary = canaryStatus(&st, canary, set)
+		st.Canary.Auto = st.autoStatus(s, canary)
 	}
 	st.judge(s, canary, replicas)
 	return st
@@ -244,9 +255,9 @@ func one(b bool) int32 {
 	return 0
 }
 
-func images(t *corev1.PodTemplateSpec) []ContainerImage {
+func images(containers []corev1.Container) []ContainerImage {
 	out := []ContainerImage{}
-	for _, c := range t.Spec.Containers {
+	for _, c := range containers {
 		out = append(out, ContainerImage{c.Name, c.Image})
 	}
 	return out
@@ -284,14 +295,9 @@ func canaryStatus(st *Status, c *sts.Canary, set *appsv1.StatefulSet) *CanarySta
 		return out
 	}
 	started := metav1.NewTime(c.StartedAt)
-	out.Aborting, out.StartedBy, out.StartedAt = c.Aborting, c.StartedBy, &started
+	out.Aborting, out.AbortedFor, out.StartedBy, out.StartedAt = c.Aborting, c.AbortedFor, c.StartedBy, &started
 	if t, err := sts.ParseTemplate(c.StableTemplate); err == nil {
-		now := images(&set.Spec.Template)
-		for _, image := range images(t) {
-			if !slices.Contains(now, image) {
-				out.StableImages = append(out.StableImages, image)
-			}
-		}
+		out.StableImages = differingImages(st.Images, images(t.Spec.Containers))
 	}
 	return out
 }
@@ -306,6 +312,9 @@ func replicaStatus(s *sts.Snapshot, st *Status, r sts.Replica) ReplicaStatus {
 		return out
 	}
 	out.Node = r.Pod.Spec.NodeName
+	created := r.Pod.CreationTimestamp
+	out.CreatedAt = &created
+	out.Images = differingImages(st.Images, images(r.Pod.Spec.Containers))
 	if since := sts.ReadySince(r.Pod); !since.IsZero() {
 		t := metav1.NewTime(since)
 		out.ReadySince = &t
@@ -434,6 +443,9 @@ func (st *Status) Fingerprint() string {
 		if r.Trouble != nil {
 			b.WriteString("," + r.Trouble.Reason)
 		}
+	}
+	if st.Canary != nil && st.Canary.Auto != nil {
+		b.WriteString(" auto:" + string(st.Canary.Auto.WaitingFor))
 	}
 	return b.String()
 }

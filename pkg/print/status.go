@@ -140,6 +140,9 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 	if c := s.Canary; c != nil && c.StartedAt != nil {
 		field("Canary", "started %s ago by %s", sts.Age(now.Sub(c.StartedAt.Time)), c.StartedBy)
 	}
+	if c := s.Canary; c != nil && c.Auto != nil {
+		field("Auto", "%s", c.Auto.String())
+	}
 	if s.Owner != nil {
 		field("At work", "%s with %q for %s", s.Owner.Name, s.Owner.Command, sts.Age(now.Sub(s.Owner.Since)))
 	}
@@ -205,27 +208,104 @@ func serviceLine(s *inspect.ServiceStatus) string {
 	return s.Name + " (headless)"
 }
 
+// replicaTable has a line for each ordinal. While pods run more than one revision
+// it is a tree: the revisions with their images, and their ordinals below them.
 func replicaTable(s *inspect.Status, now time.Time, st Style) *table {
 	t := &table{style: st, indent: "  "}
-	t.header("POD", "ROLE", "READY", "RESTARTS", "NODE", "CLAIMS")
+	soaks := slices.ContainsFunc(s.Replicas, func(r inspect.ReplicaStatus) bool { return r.SoakedAt != nil })
+	titles := []string{"POD", "ROLE", "READY", "RESTARTS", "AGE", "NODE", "CLAIMS"}
+	if soaks {
+		titles = slices.Insert(titles, 3, "SOAK")
+	}
+	t.header(titles...)
 	// What is only left over comes after the pods, whatever its ordinals.
 	replicas := slices.Clone(s.Replicas)
 	slices.SortStableFunc(replicas, func(a, b inspect.ReplicaStatus) int {
 		return cmp.Compare(one(a.Role == inspect.LeftOver), one(b.Role == inspect.LeftOver))
 	})
-	for _, r := range replicas {
-		node, restarts := r.Node, strconv.Itoa(int(r.Restarts))
+	tree := branches(replicas) > 1
+	for i, r := range replicas {
+		if tree && (i == 0 || !sameBranch(replicas[i-1], r)) {
+			t.row(cell{branchTitle(s, r), Bold})
+		}
+		name := r.Pod
+		switch {
+		case tree && (i == len(replicas)-1 || !sameBranch(r, replicas[i+1])):
+			name = "└─ " + name
+		case tree:
+			name = "├─ " + name
+		}
+		node, restarts, age := r.Node, strconv.Itoa(int(r.Restarts)), "-"
 		if r.Role == inspect.LeftOver || r.Role == inspect.Missing || r.Role == inspect.Unknown {
 			restarts = "-"
 		}
 		if node == "" {
 			node = "-"
 		}
+		if r.CreatedAt != nil {
+			age = sts.Age(now.Sub(r.CreatedAt.Time))
+		}
 		ready, tone := readyColumn(r, now)
-		t.row(cell{r.Pod, Plain}, cell{string(r.Role), roleTones[r.Role]}, cell{ready, tone},
-			cell{restarts, Plain}, cell{node, Plain}, cell{claimColumn(r), Plain})
+		row := []cell{{name, Plain}, {string(r.Role), roleTones[r.Role]}, {ready, tone},
+			{restarts, Plain}, {age, Plain}, {node, Plain}, {claimColumn(r), Plain}}
+		if soaks {
+			row = slices.Insert(row, 3, soakColumn(s, r, now))
+		}
+		t.row(row...)
 	}
 	return t
+}
+
+// branches is how many revisions the pods run.
+func branches(replicas []inspect.ReplicaStatus) int {
+	seen := map[string]bool{}
+	for _, r := range replicas {
+		if r.Revision != "" {
+			seen[r.Revision] = true
+		}
+	}
+	return len(seen)
+}
+
+func sameBranch(a, b inspect.ReplicaStatus) bool {
+	return a.Revision == b.Revision && (a.Role == inspect.LeftOver) == (b.Role == inspect.LeftOver)
+}
+
+// branchTitle is a revision with its images.
+func branchTitle(s *inspect.Status, r inspect.ReplicaStatus) string {
+	switch {
+	case r.Role == inspect.LeftOver:
+		return "left over"
+	case r.Revision == "":
+		return "no pod"
+	}
+	images := slices.Clone(s.Images)
+	for i, c := range images {
+		for _, other := range r.Images {
+			if other.Container == c.Container {
+				images[i] = other
+			}
+		}
+	}
+	title := r.Revision + "  " + strings.ReplaceAll(imageList(images), ",", ", ")
+	switch r.Revision {
+	case s.UpdateRevision:
+		return title + "  (update)"
+	case s.StableRevision:
+		return title + "  (stable)"
+	}
+	return title
+}
+
+// soakColumn is how long the pod has still to be Ready before its canary goes on.
+func soakColumn(s *inspect.Status, r inspect.ReplicaStatus, now time.Time) cell {
+	switch {
+	case r.SoakedAt != nil:
+		return cell{sts.Age(r.SoakedAt.Sub(now)) + " left", Warn}
+	case r.Revision == s.UpdateRevision && r.Available:
+		return cell{"done", Good}
+	}
+	return cell{"-", Dim}
 }
 
 func one(b bool) int {

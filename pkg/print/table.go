@@ -82,7 +82,8 @@ type cell struct {
 }
 
 // table lines up columns with two spaces between them, kubectl's way. The last
-// column is neither padded nor, unless the style has a width, cut.
+// column is neither padded nor, unless the style has a width, cut. A row of one cell
+// goes across all columns.
 type table struct {
 	style  Style
 	indent string
@@ -104,6 +105,9 @@ func (t *table) row(cells ...cell) { t.rows = append(t.rows, cells) }
 func (t *table) print(w io.Writer) error {
 	var widths []int
 	for _, row := range t.rows {
+		if len(row) == 1 {
+			continue // a line across all columns
+		}
 		for i, c := range row {
 			if i == len(widths) {
 				widths = append(widths, 0)

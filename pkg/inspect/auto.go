@@ -1,0 +1,85 @@
+package inspect
+
+import (
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// AutoStatus is a `canary promote --auto` that is at work.
+type AutoStatus struct {
+	sts.Auto
+	// WaitingFor is the gate that is being waited for; empty between steps.
+	WaitingFor Gate `json:"waitingFor,omitempty"`
+	// SoakedAt is when the soak is over if nothing happens, with the gate "soak".
+	SoakedAt *metav1.Time `json:"soakedAt,omitempty"`
+}
+
+// Gate is what a canary that promotes itself waits for.
+type Gate string
+
+// The gates, in their order.
+const (
+	GatePods   Gate = "pods"   // an updated pod is not available yet
+	GateSoak   Gate = "soak"   // one has not been Ready for long enough
+	GateChecks Gate = "checks" // commands run
+)
+
+// autoStatus tells what the command at work waits for from what it goes by and from
+// the pods' own Ready times. Nil when none is at work. It sets the pods' soaks.
+func (st *Status) autoStatus(s *sts.Snapshot, c *sts.Canary) *AutoStatus {
+	if c == nil || c.Auto == nil || st.Owner == nil || c.Aborting {
+		return nil
+	}
+	out := &AutoStatus{Auto: *c.Auto}
+	var last time.Time
+	for i := range st.Replicas {
+		r := &st.Replicas[i]
+		if !st.wants(r.Ordinal) || r.Ordinal < sts.UpdateFrom(s.Set) {
+			continue
+		}
+		if !r.Available || r.ReadySince == nil || r.Revision != st.UpdateRevision {
+			out.WaitingFor = GatePods
+			continue
+		}
+		until := r.ReadySince.Add(c.Auto.SoakTime())
+		if until.After(s.TakenAt) {
+			t := metav1.NewTime(until)
+			r.SoakedAt = &t
+		}
+		if until.After(last) {
+			last = until
+		}
+	}
+	midStep := c.Goal != nil && *c.Goal < sts.UpdateFrom(s.Set)
+	switch {
+	case out.WaitingFor == GatePods, midStep:
+	case last.After(s.TakenAt):
+		t := metav1.NewTime(last)
+		out.WaitingFor, out.SoakedAt = GateSoak, &t
+	case c.Auto.Checks > 0:
+		out.WaitingFor = GateChecks
+	}
+	return out
+}
+
+// waiting is the gate in words.
+func (a *AutoStatus) waiting(now time.Time) string {
+	switch a.WaitingFor {
+	case GatePods:
+		return "waiting for its pods"
+	case GateSoak:
+		return "soaking, " + sts.Age(a.SoakedAt.Sub(now)) + " left"
+	case GateChecks:
+		return sts.Count(a.Checks, "check") + " to pass"
+	}
+	return "next step"
+}
+
+// differingImages are a pod's images that are not those of the set's template.
+func differingImages(set, pod []ContainerImage) []ContainerImage {
+	return slices.DeleteFunc(pod, func(c ContainerImage) bool { return slices.Contains(set, c) })
+}
