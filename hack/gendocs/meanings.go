@@ -12,6 +12,8 @@ var meanings = map[string]string{
 	"CanaryReport.namespace": "of the StatefulSet",
 	"CanaryReport.name":      "of the StatefulSet",
 	"CanaryReport.command":   "`canary start`, `canary promote`, `canary abort` or `undo`",
+	"CanaryReport.startedAt": "when it first looked, by the cluster's clock",
+	"CanaryReport.endedAt":   "when it last looked",
 	"CanaryReport.dryRun":    "`client` or `server` when nothing was written",
 	"CanaryReport.plan":      "what was foretold before anything was written; the last one says how it would end",
 	"CanaryReport.applied":   "what was written, in order",

@@ -214,7 +214,7 @@ func newCanaryStatus(c *common) *cobra.Command {
   kubectl sts canary status web -w`,
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
-	out := newOutput(cmd, true)
+	out := newOutput(cmd, wide)
 	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Go on showing every change")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := out.check(); err != nil {
@@ -235,15 +235,4 @@ func newCanaryStatus(c *common) *cobra.Command {
 func oneName(_ *cobra.Command, args []string) error {
 	_, err := setName(args)
 	return err
-}
-
-func (c *change) run(cmd *cobra.Command, args []string, of intents) error {
-	name, err := setName(args)
-	if err != nil {
-		return err
-	}
-	if err := c.check(); err != nil {
-		return err
-	}
-	return c.runChange(cmd.Context(), name, of)
 }

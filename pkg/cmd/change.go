@@ -39,10 +39,12 @@ type change struct {
 	takeOver bool
 	force    bool
 	owner    string
+	// annotated: a GitHub workflow has been told how the command ended.
+	annotated bool
 }
 
 func (c *common) newChange(cmd *cobra.Command, verb string) *change {
-	ch := &change{common: c, verb: verb, needs: cluster.Needs, out: newOutput(cmd, false)}
+	ch := &change{common: c, verb: verb, needs: cluster.Needs, out: newOutput(cmd, github)}
 	f := cmd.Flags()
 	f.StringVar(&ch.dryRun, "dry-run", "none", `"client" prints the plan; "server" also has the API server check its first step`)
 	f.Lookup("dry-run").NoOptDefVal = "client"
@@ -79,6 +81,9 @@ type ChangeReport struct {
 	Namespace       string `json:"namespace"`
 	Name            string `json:"name"`
 	Command         string `json:"command"`
+	// StartedAt and EndedAt are the cluster's time.
+	StartedAt metav1.Time `json:"startedAt"`
+	EndedAt   metav1.Time `json:"endedAt"`
 	// DryRun is client or server when nothing was written.
 	DryRun string `json:"dryRun,omitempty"`
 	// Plan is what was foretold, the last step being how it would end.
@@ -98,6 +103,21 @@ type ChangeReport struct {
 // digest is that of the template after the first step, empty before the server
 // has been asked.
 type intents func(ctx context.Context, client *cluster.Client, s *sts.Snapshot, h plan.Holder, digest string) (plan.Intent, error)
+
+func (c *change) run(cmd *cobra.Command, args []string, of intents) error {
+	name, err := setName(args)
+	if err != nil {
+		return err
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	err = c.runChange(cmd.Context(), name, of)
+	if err != nil && c.out.isGitHub() && !c.annotated {
+		c.annotateError(name, err)
+	}
+	return err
+}
 
 // runChange plans, shows, asks, carries out and reports.
 func (c *change) runChange(ctx context.Context, name string, of intents) error {
@@ -127,7 +147,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	}
 	report := &ChangeReport{
 		TypeMeta:  metav1.TypeMeta{APIVersion: inspect.APIVersion, Kind: "CanaryReport"},
-		Namespace: ns, Name: name, Command: c.verb,
+		Namespace: ns, Name: name, Command: c.verb, StartedAt: metav1.NewTime(s.TakenAt),
 		Plan: plan.Foretell(intent, s), Applied: []execute.Applied{},
 	}
 	first := report.Plan[0]
@@ -264,7 +284,7 @@ func (c *change) preflight(ctx context.Context, view *cluster.View, a *plan.Acti
 // finish prints the report and turns the outcome into an error with its exit code.
 func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err error) error {
 	status := inspect.NewStatus(s)
-	r.Status = &status
+	r.Status, r.EndedAt = &status, metav1.NewTime(s.TakenAt)
 	if err != nil {
 		r.Error = err.Error()
 	}
@@ -273,6 +293,11 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 	}
 	if !c.out.human() {
 		if e := c.out.print(c.env.Out, r, []string{r.Name}); e != nil {
+			return e
+		}
+	}
+	if c.out.isGitHub() {
+		if e := c.annotate(r); e != nil {
 			return e
 		}
 	}
@@ -287,7 +312,7 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 	case d.Verdict == plan.Stuck || d.Verdict == plan.Refused || d.Verdict == plan.Failed:
 		d.Hint = c.hint(r.Namespace, d.Hint)
 		return &outcomeError{Decision: d, style: c.env.errStyle()}
-	case d.Verdict == plan.Done && c.out.human():
+	case d.Verdict == plan.Done && c.out.human() && !c.out.isGitHub():
 		_, e := io.WriteString(c.env.Out, c.env.style().Wrap("", 0, print.Plain, "statefulset.apps/"+r.Name+": "+d.Message))
 		_, _ = io.WriteString(c.env.ErrOut, print.Hint(c.hint(r.Namespace, d.Hint), c.env.errStyle()))
 		return e

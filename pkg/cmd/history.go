@@ -24,7 +24,7 @@ kept is up to spec.revisionHistoryLimit.`,
 		Example: `  kubectl sts history web`,
 		Args:    oneName, ValidArgsFunction: c.completeNames,
 	}
-	out := newOutput(cmd, false)
+	out := newOutput(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		s, err := c.snapshot(cmd, args, out)
 		if err != nil {
@@ -58,7 +58,7 @@ before the update that is on its way with the one that it goes to. With --from a
   kubectl sts diff web --from 3 --to 5`,
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
-	out := newOutput(cmd, false)
+	out := newOutput(cmd)
 	cmd.Flags().Int64Var(&from, "from", 0, "The older `REVISION` by number, instead of the stable one")
 	cmd.Flags().Int64Var(&to, "to", 0, "The newer `REVISION` by number, instead of the one that the set goes to")
 	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "Exit with 3 when there are differences")

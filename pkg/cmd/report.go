@@ -12,15 +12,21 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 )
 
-// output is the -o flag: "" and "wide" are for people, "name" for shells, the
-// rest is done by cli-runtime's printers.
+// Formats of our own.
+const (
+	wide   = "wide"
+	github = "github"
+)
+
+// output is the -o flag: "" and formats of our own are for people, "name" for shells,
+// the rest is done by cli-runtime's printers.
 type output struct {
 	flags *genericclioptions.PrintFlags
-	wide  bool // whether -o wide exists
+	own   []string // formats that are ours: wide, github
 }
 
-func newOutput(cmd *cobra.Command, wide bool) *output {
-	o := &output{flags: genericclioptions.NewPrintFlags(""), wide: wide}
+func newOutput(cmd *cobra.Command, own ...string) *output {
+	o := &output{flags: genericclioptions.NewPrintFlags(""), own: own}
 	o.flags.AddFlags(cmd)
 	_ = cmd.Flags().MarkHidden("show-managed-fields") // a report has none
 	f := cmd.Flags().Lookup("output")
@@ -37,12 +43,15 @@ func (o *output) format() string {
 	return f
 }
 
-func (o *output) human() bool  { return o.format() == "" || o.format() == "wide" }
-func (o *output) isWide() bool { return o.format() == "wide" }
+func (o *output) human() bool  { return o.format() == "" || slices.Contains(o.own, o.format()) }
+func (o *output) isWide() bool { return o.format() == wide }
+
+// isGitHub: the end is told to a GitHub Actions workflow, too.
+func (o *output) isGitHub() bool { return o.format() == github }
 
 // check rejects a format that does not exist before anything is asked of the cluster.
 func (o *output) check() error {
-	if o.format() == "" || o.wide && o.isWide() {
+	if o.human() {
 		return nil
 	}
 	if _, err := o.flags.ToPrinter(); genericclioptions.IsNoCompatiblePrinterError(err) {
@@ -54,11 +63,7 @@ func (o *output) check() error {
 }
 
 func (o *output) formats() []string {
-	formats := slices.Clone(o.flags.AllowedFormats())
-	if o.wide {
-		formats = append(formats, "wide")
-	}
-	return formats
+	return append(slices.Clone(o.flags.AllowedFormats()), o.own...)
 }
 
 // print writes a report in a machine format. names are the objects that it is

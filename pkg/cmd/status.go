@@ -60,7 +60,7 @@ is neither Complete nor Parked.`,
   kubectl sts status web --for=complete --timeout=10m`,
 		ValidArgsFunction: c.completeNames,
 	}
-	out := newOutput(cmd, true)
+	out := newOutput(cmd, wide)
 	t.addFlags(cmd)
 	cmd.Flags().StringSliceVar(&ordinals, "ordinal", nil, "Show only these ordinals, like 2,5-7")
 	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Go on showing every change")

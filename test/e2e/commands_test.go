@@ -94,7 +94,7 @@ func program(ts *testscript.TestScript, word string, args []string) *exec.Cmd {
 	cmd := exec.Command(path, args...)
 	cmd.Args[0] = name
 	cmd.Dir = ts.MkAbs(".")
-	for _, key := range []string{"PATH", "HOME", "KUBECONFIG", "KUBECACHEDIR", "TMPDIR"} {
+	for _, key := range []string{"PATH", "HOME", "KUBECONFIG", "KUBECACHEDIR", "TMPDIR", "GITHUB_STEP_SUMMARY"} {
 		cmd.Env = append(cmd.Env, key+"="+ts.Getenv(key))
 	}
 	return cmd

@@ -1,0 +1,149 @@
+package print
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Ended is a command that has come to its end, for the pages of a pipeline.
+type Ended struct {
+	Command, Namespace, Name string
+	// Outcome is how it ended, nil when an error came first. Error is that error, a
+	// time-out or an interruption included.
+	Outcome *plan.Decision
+	Error   string
+	DryRun  string
+	Took    time.Duration
+	Done    []Entry
+	Checks  []Check
+	// Status is nil when the set was never seen.
+	Status *inspect.Status
+}
+
+// Entry is one thing that was done, and when.
+type Entry struct {
+	At   time.Time
+	What string
+}
+
+// Check is one command that was asked.
+type Check struct {
+	At            time.Time
+	Label, Output string
+	Command, Said string
+	Good          bool
+}
+
+// verdict is one word for the end, and what there is to say.
+func (e Ended) verdict() (word, message string, good bool) {
+	switch {
+	case e.Error != "":
+		return "failed", e.Error, false
+	case e.Outcome == nil:
+		return "failed", "ended without an outcome", false
+	}
+	switch e.Outcome.Verdict {
+	case plan.Done:
+		return "done", e.Outcome.Message, true
+	case plan.Stuck:
+		return "stuck", e.Outcome.Message, false
+	case plan.Failed:
+		return "gate failed", e.Outcome.Message, false
+	case plan.Refused:
+		return "refused", e.Outcome.Message, false
+	}
+	return "planned", e.Outcome.Message, true
+}
+
+// Annotation writes the end as a GitHub Actions workflow command: a notice, or an
+// error (docs.github.com, "Workflow commands for GitHub Actions").
+func Annotation(w io.Writer, e Ended) error {
+	word, message, good := e.verdict()
+	level := "notice"
+	if !good {
+		level, message = "error", word+": "+message
+	}
+	if e.Outcome != nil && e.Outcome.Hint != "" && e.Error == "" {
+		message += "\n" + e.Outcome.Hint
+	}
+	title := fmt.Sprintf("kubectl sts %s %s/%s", e.Command, e.Namespace, e.Name)
+	_, err := fmt.Fprintf(w, "::%s title=%s::%s\n", level, githubProperty.Replace(title), githubData.Replace(message))
+	return err
+}
+
+var (
+	githubData     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	githubProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)
+
+// Markdown writes the end as a summary: what happened, when, and how the set stands.
+func Markdown(w io.Writer, e Ended) error {
+	var b strings.Builder
+	word, message, _ := e.verdict()
+	fmt.Fprintf(&b, "### kubectl sts %s %s: %s\n\n%s\n\n", e.Command, markdown(e.Name), word, markdown(message))
+	if e.Outcome != nil && e.Outcome.Hint != "" && e.Error == "" {
+		fmt.Fprintf(&b, "→ %s\n\n", markdown(e.Outcome.Hint))
+	}
+	about := "namespace " + e.Namespace + ", took " + sts.Age(e.Took)
+	if e.DryRun != "" {
+		about += ", " + e.DryRun + " dry run: nothing was written"
+	}
+	fmt.Fprintf(&b, "%s\n\n", markdown(about))
+	if s := e.Status; s != nil && len(s.Replicas) > 0 {
+		b.WriteString("| pod | role | revision | ready | restarts |\n|---|---|---|---|---|\n")
+		for _, r := range s.Replicas {
+			ready := "no"
+			switch {
+			case r.Trouble != nil:
+				ready = r.Trouble.Reason
+			case r.Ready:
+				ready = "yes"
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %d |\n", r.Pod, r.Role, r.Revision, markdown(ready), r.Restarts)
+		}
+		b.WriteByte('\n')
+	}
+	if len(e.Done) > 0 {
+		b.WriteString("| time (UTC) | what was done |\n|---|---|\n")
+		for _, d := range e.Done {
+			fmt.Fprintf(&b, "| %s | %s |\n", clockTime(d.At), markdown(d.What))
+		}
+		b.WriteByte('\n')
+	}
+	for _, c := range e.Checks {
+		mark := "✗"
+		if c.Good {
+			mark = "✓"
+		}
+		fmt.Fprintf(&b, "<details><summary>%s %s <code>%s</code> %s (%s)</summary>\n\n%s\n</details>\n\n",
+			mark, html(c.Label), html(c.Command), html(c.Said), clockTime(c.At), fenced(c.Output))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func clockTime(t time.Time) string { return t.UTC().Format(time.TimeOnly) }
+
+// fenced is text as it is, in a fence that it does not hold itself.
+func fenced(text string) string {
+	fence := "```"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	return fence + "\n" + text + "\n" + fence
+}
+
+var htmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\n", " ")
+
+func html(text string) string { return htmlEscapes.Replace(text) }
+
+var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`)
+
+// markdown keeps text from being markup, also inside a table.
+func markdown(text string) string { return markdownEscapes.Replace(html(text)) }
