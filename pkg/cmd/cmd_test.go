@@ -356,7 +356,7 @@ func TestOutputFormats(t *testing.T) {
 	}
 	for _, test := range tests {
 		c := &cobra.Command{}
-		out := newOutput(c, true)
+		out := newOutput(c, wide)
 		if err := c.ParseFlags(test.args); err != nil {
 			t.Fatal(err)
 		}
@@ -370,7 +370,7 @@ func TestOutputFormats(t *testing.T) {
 		}
 	}
 	c := &cobra.Command{}
-	out := newOutput(c, false)
+	out := newOutput(c)
 	if err := c.ParseFlags(nil); err != nil || !out.human() || out.check() != nil {
 		t.Errorf("no -o: %v, %v", err, out.check())
 	}
