@@ -14,7 +14,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
@@ -52,7 +51,8 @@ func run(b *testing.B, c *cluster.Cluster, program string, args ...string) {
 	}
 }
 
-// create makes a StatefulSet and waits until it is ready.
+// create makes a StatefulSet and waits until it is ready. Pods with an image tag that
+// ends with -late are ready after readyAfter, all others at once.
 func create(b *testing.B, c *cluster.Cluster, ns, name string, replicas int32, policy appsv1.PodManagementPolicyType) {
 	b.Helper()
 	labels := map[string]string{"app": name}
@@ -64,7 +64,7 @@ func create(b *testing.B, c *cluster.Cluster, ns, name string, replicas int32, p
 			Replicas: &replicas, ServiceName: name, PodManagementPolicy: policy,
 			Selector: &metav1.LabelSelector{MatchLabels: labels},
 			Template: corev1.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{Labels: labels},
+				ObjectMeta: metav1.ObjectMeta{Labels: labels, Annotations: map[string]string{cluster.ReadyAfterAnnotation: readyAfter.String()}},
 				Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app:1"}}},
 			},
 		},
@@ -114,34 +114,5 @@ func BenchmarkStatusOfAllSets(b *testing.B) {
 		for b.Loop() {
 			run(b, c, c.Bin("kubectl"), "get", "statefulsets", "-n", ns)
 		}
-	})
-}
-
-// BenchmarkRollout compares an update of 20 pods step by step, each step decided
-// and waited for by promote, with the bare controller rolling them by itself.
-func BenchmarkRollout(b *testing.B) {
-	const replicas = 20
-	c := cluster.Shared(b, nil)
-	ns := c.Namespace(b)
-	create(b, c, ns, "web", replicas, appsv1.OrderedReadyPodManagement)
-	image := 1
-	next := func() string { image++; return fmt.Sprintf("app:%d", image) }
-	b.Run("promote", func(b *testing.B) {
-		for b.Loop() {
-			run(b, c, binary, "canary", "start", "web", "-n", ns, "--image", next(), "--yes")
-			run(b, c, binary, "canary", "promote", "web", "-n", ns, "--full", "--yes")
-		}
-		b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N*replicas), "ms/pod")
-	})
-	b.Run("controller", func(b *testing.B) {
-		for b.Loop() {
-			patch := fmt.Sprintf(`{"spec":{"template":{"spec":{"containers":[{"name":"app","image":%q}]}}}}`, next())
-			api := c.Client().AppsV1().StatefulSets(ns)
-			if _, err := api.Patch(context.Background(), "web", types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{}); err != nil {
-				b.Fatal(err)
-			}
-			run(b, c, c.Bin("kubectl"), "rollout", "status", "statefulset/web", "-n", ns)
-		}
-		b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N*replicas), "ms/pod")
 	})
 }

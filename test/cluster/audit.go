@@ -20,6 +20,7 @@ import (
 // sent, by whom, and what came of it.
 type AuditEvent struct {
 	Time        time.Time // when the server received it
+	Answered    time.Time // when it had answered
 	Stage       string
 	Verb        string
 	User        string
@@ -150,6 +151,7 @@ func parseAuditEvent(line []byte) (AuditEvent, error) {
 		User                     struct{ Username string }
 		UserAgent                string
 		RequestReceivedTimestamp time.Time
+		StageTimestamp           time.Time
 		ObjectRef                struct{ Resource, Subresource, Name, Namespace string }
 		ResponseStatus           struct{ Code int }
 		RequestObject            json.RawMessage
@@ -160,6 +162,7 @@ func parseAuditEvent(line []byte) (AuditEvent, error) {
 	}
 	event := AuditEvent{
 		Time:        logged.RequestReceivedTimestamp,
+		Answered:    logged.StageTimestamp,
 		Stage:       logged.Stage,
 		Verb:        logged.Verb,
 		User:        logged.User.Username,
