@@ -55,7 +55,7 @@ func kubernetesTarget(source string) target {
 			version + "gitCommit=none" +
 			// A fixed date keeps the build reproducible.
 			version + "buildDate=1970-01-01T00:00:00Z",
-		links:   []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok"},
+		links:   []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kubelet", "kwok"},
 		usually: "about 5 minutes the first time",
 	}
 }
@@ -66,6 +66,29 @@ func supervisorTarget(source string) target {
 		module:  source,
 		pkg:     "./cmd/supervisor",
 		sources: []string{"cmd/supervisor/*.go", "internal/supervisor/*.go", "internal/lockfile/*.go"},
+		ldflags: "-s -w",
+		usually: "a few seconds",
+	}
+}
+
+// The two programs of a real node; nodeTools has the others.
+func nodeTarget(source string) target {
+	return target{
+		name:    "node",
+		module:  source,
+		pkg:     "./cmd/node",
+		sources: []string{"cmd/node/*.go", "internal/realnode/*.go", "internal/supervisor/*.go", "internal/lockfile/*.go"},
+		ldflags: "-s -w",
+		usually: "a few seconds",
+	}
+}
+
+func appTarget(source string) target {
+	return target{
+		name:    "app",
+		module:  source,
+		pkg:     "./cmd/app",
+		sources: []string{"cmd/app/*.go"},
 		ldflags: "-s -w",
 		usually: "a few seconds",
 	}

@@ -46,6 +46,10 @@ type Config struct {
 	Dir string
 	// Nodes is the number of simulated nodes, by default 3.
 	Nodes int
+	// RealNode adds a node whose pods run: a kubelet and containerd, for exec,
+	// logs and port-forward. It takes root; where it is not possible, Up
+	// returns a NoNodeError. OnRealNode sends a pod there.
+	RealNode bool
 	// FeatureGates are passed to all components.
 	FeatureGates map[string]bool
 	// Log gets the progress of a build and of the start; it may be nil.
@@ -60,6 +64,7 @@ type State struct {
 	Name         string          `json:"name"`
 	Server       string          `json:"server"`
 	Nodes        int             `json:"nodes"`
+	RealNode     bool            `json:"realNode,omitempty"`
 	FeatureGates map[string]bool `json:"featureGates,omitempty"`
 	Created      time.Time       `json:"created"`
 	// Detached is false for a cluster that belongs to a running program.
@@ -100,6 +105,10 @@ func up(ctx context.Context, c Config, pickPort func() (int, error)) (*Cluster, 
 	if err != nil {
 		return nil, err
 	}
+	programs, err := prepareNode(ctx, c, supervisorBin)
+	if err != nil {
+		return nil, err
+	}
 	began := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout,
 		fmt.Errorf("the cluster was not up within %s", startTimeout))
@@ -122,7 +131,7 @@ func up(ctx context.Context, c Config, pickPort func() (int, error)) (*Cluster, 
 
 	const attempts = 5
 	for attempt := 1; ; attempt++ {
-		cluster, err := start(ctx, c, binDir, supervisorBin, pickPort)
+		cluster, err := start(ctx, c, binDir, supervisorBin, programs, pickPort)
 		if err == nil {
 			newProgress(c.Log).say("cluster %s is up after %s", c.Name, time.Since(began).Round(100*time.Millisecond))
 			return cluster, nil
@@ -182,12 +191,12 @@ func removable(dir string) error {
 }
 
 // start makes one attempt to bring the cluster up.
-func start(ctx context.Context, c Config, binDir, supervisorBin string, pickPort func() (int, error)) (_ *Cluster, err error) {
+func start(ctx context.Context, c Config, binDir, supervisorBin string, programs *nodePrograms, pickPort func() (int, error)) (_ *Cluster, err error) {
 	port, err := pickPort()
 	if err != nil {
 		return nil, err
 	}
-	l := &layout{dir: c.Dir, name: c.Name, binDir: binDir, port: port, gates: c.FeatureGates}
+	l := &layout{dir: c.Dir, name: c.Name, binDir: binDir, port: port, gates: c.FeatureGates, programs: programs}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, supervisor.Stop(c.Dir))
@@ -207,7 +216,7 @@ func start(ctx context.Context, c Config, binDir, supervisorBin string, pickPort
 	}()
 
 	cluster, err := newCluster(c.Dir, State{
-		Name: c.Name, Server: l.server(), Nodes: c.Nodes, FeatureGates: c.FeatureGates,
+		Name: c.Name, Server: l.server(), Nodes: c.Nodes, RealNode: c.RealNode, FeatureGates: c.FeatureGates,
 		Created: time.Now(), Detached: c.Detached, BinDir: binDir,
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,6 +37,8 @@ type layout struct {
 	port   int
 	gates  map[string]bool
 	ca     *authority
+	// programs of the real node, nil without one.
+	programs *nodePrograms
 }
 
 func (l *layout) path(parts ...string) string {
@@ -65,7 +68,14 @@ func (l *layout) write(ctx context.Context) error {
 			return err
 		}
 	}
-	return supervisor.WritePlan(l.dir, supervisor.Plan{Processes: l.processes(), AuditLog: l.path(auditFile)})
+	plan := supervisor.Plan{Processes: l.processes(), AuditLog: l.path(auditFile)}
+	if l.programs != nil {
+		if err := l.writeNode(ctx); err != nil {
+			return fmt.Errorf("lay down the real node: %w", err)
+		}
+		plan.Cgroup = l.cgroup()
+	}
+	return supervisor.WritePlan(l.dir, plan)
 }
 
 func (l *layout) writePKI() error {
@@ -74,7 +84,7 @@ func (l *layout) writePKI() error {
 		return err
 	}
 	l.ca = ca
-	server, err := ca.server()
+	server, err := ca.server("kube-apiserver", net.IPv4(127, 0, 0, 1), "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
 	if err != nil {
 		return err
 	}
@@ -129,7 +139,7 @@ func writeKubeconfig(path, name, server string, ca *authority, user string, grou
 func (l *layout) processes() []supervisor.Process {
 	// Those that ask for their rights as they start give up at once when the
 	// API server can't answer yet.
-	ready := &supervisor.Probe{URL: l.server() + "/readyz", CAFile: l.path(caCertFile)}
+	ready := l.ready()
 	// Relative, since a path to a socket may have 107 characters only, and all
 	// components run in the state folder.
 	const etcdSocket = "unix://etcd.sock"
@@ -144,7 +154,20 @@ func (l *layout) processes() []supervisor.Process {
 		}
 	}
 	gates := "--feature-gates=" + FormatGates(l.gates)
-	return []supervisor.Process{
+	var toKubelet []string
+	var realNode []supervisor.Process
+	if l.programs != nil {
+		toKubelet = []string{
+			"--kubelet-client-certificate=" + l.path("pki/kubelet-client.crt"),
+			"--kubelet-client-key=" + l.path("pki/kubelet-client.key"),
+			"--kubelet-certificate-authority=" + l.path(caCertFile),
+			"--kubelet-preferred-address-types=InternalIP",
+			"--egress-selector-config-file=" + l.path("egress.json"),
+		}
+		realNode = []supervisor.Process{l.nodeProcess()}
+	}
+	// The real node has much to do before it asks the API server for anything.
+	return append(realNode, []supervisor.Process{
 		process("etcd", nil,
 			"--name=etcd",
 			"--data-dir="+l.path("etcd"),
@@ -158,7 +181,7 @@ func (l *layout) processes() []supervisor.Process {
 			"--quota-backend-bytes=8589934592",
 			"--log-level=warn",
 		),
-		process("kube-apiserver", nil,
+		process("kube-apiserver", nil, append(toKubelet,
 			fmt.Sprintf("--secure-port=%d", l.port),
 			"--bind-address=127.0.0.1",
 			"--advertise-address=127.0.0.1",
@@ -187,7 +210,7 @@ func (l *layout) processes() []supervisor.Process {
 			"--audit-log-maxsize=1000000",
 			"--profiling=false",
 			gates,
-		),
+		)...),
 		process("kube-controller-manager", ready,
 			"--kubeconfig="+l.path("users/controller-manager.yaml"),
 			"--authentication-skip-lookup",
@@ -216,7 +239,12 @@ func (l *layout) processes() []supervisor.Process {
 			"--kubeconfig="+l.path("users/kwok.yaml"),
 			"--config="+l.path("kwok.yaml"),
 		),
-	}
+	}...)
+}
+
+// ready passes when the API server can answer.
+func (l *layout) ready() *supervisor.Probe {
+	return &supervisor.Probe{URL: l.server() + "/readyz", CAFile: l.path(caCertFile)}
 }
 
 // FormatGates writes feature gates the way the components' flag wants them, and

@@ -14,9 +14,13 @@ import (
 // and does nothing more, for the test that kills it.
 const ownerEnv = "KUBECTL_STS_TEST_CLUSTER_OWNER"
 
+// ownerNodeEnv gives that cluster a real node.
+const ownerNodeEnv = "KUBECTL_STS_TEST_CLUSTER_OWNER_NODE"
+
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(ownerEnv); dir != "" {
-		if _, err := Up(context.Background(), Config{Dir: dir, Log: os.Stderr}); err != nil {
+		config := Config{Dir: dir, RealNode: os.Getenv(ownerNodeEnv) != "", Log: os.Stderr}
+		if _, err := Up(context.Background(), config); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

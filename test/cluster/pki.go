@@ -81,13 +81,12 @@ func (a *authority) user(name string, groups ...string) (pair, error) {
 	return a.issue(template)
 }
 
-// server is a serving certificate for the API server.
-func (a *authority) server() (pair, error) {
-	template := certificate(pkix.Name{CommonName: "kube-apiserver"})
+// server is a serving certificate.
+func (a *authority) server(name string, address net.IP, hosts ...string) (pair, error) {
+	template := certificate(pkix.Name{CommonName: name})
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
-	template.DNSNames = []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"}
+	template.IPAddresses, template.DNSNames = []net.IP{address}, hosts
 	return a.issue(template)
 }
 

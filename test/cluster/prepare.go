@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
@@ -109,13 +110,20 @@ func (c *Cluster) untilNodesReady(ctx context.Context) error {
 		for _, n := range nodes.Items {
 			// The taint goes a moment after the node is Ready; until then
 			// nothing is scheduled there.
-			if len(n.Spec.Taints) > 0 || !isReady(n.Status.Conditions) {
+			if slices.ContainsFunc(n.Spec.Taints, passing) || !isReady(n.Status.Conditions) {
 				return false, nil
 			}
 		}
-		return len(nodes.Items) > 0, nil
+		want := c.state.Nodes
+		if c.state.RealNode {
+			want++ // it registers itself
+		}
+		return len(nodes.Items) == want, nil
 	})
 }
+
+// passing tells whether a taint goes by itself.
+func passing(t corev1.Taint) bool { return t.Key != NodeLabel }
 
 func isReady(conditions []corev1.NodeCondition) bool {
 	for _, condition := range conditions {

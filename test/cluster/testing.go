@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -34,25 +35,46 @@ type sharedCluster struct {
 // gates; the first call starts it. It ends with the process, or with StopShared.
 func Shared(t testing.TB, featureGates map[string]bool) *Cluster {
 	t.Helper()
-	gates := FormatGates(featureGates)
+	return share(t, Config{FeatureGates: featureGates, Log: os.Stderr})
+}
+
+// SharedNode returns the one cluster of this test process that has a real node.
+// Where there can be none the test is skipped; with CI set it fails.
+func SharedNode(t testing.TB) *Cluster {
+	t.Helper()
+	return share(t, Config{RealNode: true, Log: os.Stderr})
+}
+
+func share(t testing.TB, c Config) *Cluster {
+	t.Helper()
+	key := FormatGates(c.FeatureGates)
+	if c.RealNode {
+		key += " and a real node"
+	}
 	sharedMu.Lock()
-	s := shared[gates]
+	s := shared[key]
 	if s == nil {
 		s = &sharedCluster{}
-		shared[gates] = s
+		shared[key] = s
 	}
 	sharedMu.Unlock()
 
 	// Under the cluster's own lock, so that one start does not hold up tests
 	// that want another cluster.
 	s.once.Do(func() {
-		if dir := os.Getenv(AttachEnv); dir != "" && len(featureGates) == 0 {
+		if dir := os.Getenv(AttachEnv); dir != "" && len(c.FeatureGates) == 0 {
 			s.cluster, s.err = Attach(dir)
-			return
+			if s.err != nil || s.cluster.state.RealNode || !c.RealNode {
+				return
+			}
 		}
 		s.ours = true
-		s.cluster, s.err = Up(context.Background(), Config{FeatureGates: featureGates, Log: os.Stderr})
+		s.cluster, s.err = Up(context.Background(), c)
 	})
+	var noNode *NoNodeError
+	if errors.As(s.err, &noNode) && os.Getenv("CI") == "" {
+		t.Skip(s.err)
+	}
 	if s.err != nil {
 		t.Fatalf("the shared test cluster: %v", s.err)
 	}
@@ -64,13 +86,13 @@ func Shared(t testing.TB, featureGates map[string]bool) *Cluster {
 func StopShared() {
 	sharedMu.Lock()
 	defer sharedMu.Unlock()
-	for gates, s := range shared {
+	for key, s := range shared {
 		if s.ours && s.cluster != nil {
 			if err := s.cluster.Down(); err != nil {
 				fmt.Fprintln(os.Stderr, "take the shared test cluster down:", err)
 			}
 		}
-		delete(shared, gates)
+		delete(shared, key)
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 const usage = `testcluster brings up a real Kubernetes control plane with simulated nodes.
 
   testcluster build   build the components (minutes the first time)
-  testcluster up      [--name N] [--dir D] [--nodes 3] [--feature-gates A=true,B=false]
+  testcluster up      [--name N] [--dir D] [--nodes 3] [--real-node] [--feature-gates A=true,B=false]
   testcluster down    [--name N | --dir D | --all]
   testcluster list    show the clusters
 `
@@ -116,6 +116,7 @@ func up(ctx context.Context, args []string) error {
 		flags.StringVar(&config.Name, "name", "", "")
 		flags.StringVar(&config.Dir, "dir", "", "")
 		flags.IntVar(&config.Nodes, "nodes", 3, "")
+		flags.BoolVar(&config.RealNode, "real-node", false, "")
 		flags.Var(&gates, "feature-gates", "")
 	})
 	if err != nil {
@@ -158,9 +159,9 @@ func reuse(config cluster.Config) (*cluster.Cluster, error) {
 		return nil, err
 	}
 	state := c.State()
-	if state.Nodes != config.Nodes || !maps.Equal(state.FeatureGates, config.FeatureGates) {
-		return nil, fmt.Errorf("cluster %s is up with %d nodes and feature gates %q: take it down first, or give the new one another name",
-			state.Name, state.Nodes, gatesValue(state.FeatureGates).String())
+	if state.Nodes != config.Nodes || state.RealNode != config.RealNode || !maps.Equal(state.FeatureGates, config.FeatureGates) {
+		return nil, fmt.Errorf("cluster %s is up with %s nodes and feature gates %q: take it down first, or give the new one another name",
+			state.Name, nodes(state), gatesValue(state.FeatureGates).String())
 	}
 	fmt.Fprintf(os.Stderr, "cluster %s is up already\n", state.Name)
 	return c, nil
@@ -240,10 +241,19 @@ func list(_ context.Context, args []string) error {
 		if !c.Created.IsZero() {
 			age = time.Since(c.Created).Round(time.Second).String()
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\t%s\n",
-			c.Name, c.Status, c.Nodes, age, c.Server, gatesValue(c.FeatureGates), c.Dir)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			c.Name, c.Status, nodes(c.State), age, c.Server, gatesValue(c.FeatureGates), c.Dir)
 	}
 	return w.Flush()
+}
+
+// nodes tells the number of nodes.
+func nodes(state cluster.State) string {
+	text := strconv.Itoa(state.Nodes)
+	if state.RealNode {
+		text += " + real"
+	}
+	return text
 }
 
 // gatesValue is the flag A=true,B=false.

@@ -32,6 +32,8 @@ type Plan struct {
 	// AuditLog is the API server's audit log: the one record of the volumes
 	// that the cluster made outside of its state folder.
 	AuditLog string `json:"auditLog"`
+	// Cgroup is the parent of all cgroups that the cluster makes, "" for none.
+	Cgroup string `json:"cgroup,omitempty"`
 }
 
 // Process is one component.
@@ -42,6 +44,9 @@ type Process struct {
 	Log  string   `json:"log"`
 	// WaitFor, when set, must answer 200 before this process starts.
 	WaitFor *Probe `json:"waitFor,omitempty"`
+	// Namespaces makes it the first process of new namespaces for processes
+	// and mounts: all that is in there ends with it.
+	Namespaces bool `json:"namespaces,omitempty"`
 }
 
 // Probe is an HTTPS address and the certificate authority that vouches for it.

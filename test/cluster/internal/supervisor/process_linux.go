@@ -3,6 +3,7 @@ package supervisor
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -51,7 +52,23 @@ func status(file string) (state, started string) {
 	return fields[0], fields[startTime]
 }
 
-// dieWithParent makes the kernel end a component whose supervisor was killed.
-func dieWithParent() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+// TryNamespaces tries whether a program may be started in namespaces of its own.
+func TryNamespaces(program string) error {
+	cmd := exec.Command(program)
+	cmd.SysProcAttr = attributes(Process{Namespaces: true})
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	_ = cmd.Wait() // that it began is enough
+	return nil
+}
+
+// attributes make the kernel end a component whose supervisor was killed, and
+// with it all that is in its namespaces.
+func attributes(p Process) *syscall.SysProcAttr {
+	a := &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if p.Namespaces {
+		a.Cloneflags = syscall.CLONE_NEWPID | syscall.CLONE_NEWNS
+	}
+	return a
 }

@@ -3,6 +3,7 @@
 package supervisor
 
 import (
+	"errors"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -35,8 +36,11 @@ func status(pid int) (state, started string) {
 	return state, strings.TrimSpace(started)
 }
 
-// dieWithParent has no counterpart here: the components of a supervisor that
-// was killed stay until Stop.
-func dieWithParent() *syscall.SysProcAttr {
+// TryNamespaces has no need to try.
+func TryNamespaces(string) error { return errors.New("only Linux has namespaces") }
+
+// attributes has nothing to offer here: the components of a supervisor that was
+// killed stay until Stop, and there are no namespaces.
+func attributes(Process) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{}
 }

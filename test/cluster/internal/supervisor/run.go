@@ -76,7 +76,7 @@ func (r *runner) supervise(stop <-chan struct{}) {
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
 	for {
-		for len(waiting) > 0 && waiting[0].WaitFor.passes() {
+		for len(waiting) > 0 && waiting[0].WaitFor.Passes() {
 			if err := r.start(waiting[0]); err != nil {
 				r.fail(fmt.Sprintf("%s did not start: %v", waiting[0].Name, err), stop)
 				return
@@ -92,7 +92,7 @@ func (r *runner) supervise(stop <-chan struct{}) {
 			return
 		case e := <-r.exits:
 			r.started = without(r.started, e.process)
-			r.fail(fmt.Sprintf("%s ended: %v\n%s", e.process.Name, e.err, tail(e.process.Log)), stop)
+			r.fail(fmt.Sprintf("%s ended: %v\n%s", e.process.Name, e.err, Tail(e.process.Log)), stop)
 			return
 		case <-tick.C:
 		}
@@ -118,7 +118,7 @@ func (r *runner) start(p Process) error {
 	// A HOME of its own: none of the components is to pick up, or leave,
 	// anything in the user's.
 	cmd.Env = []string{"HOME=" + r.dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + r.dir}
-	cmd.SysProcAttr = dieWithParent()
+	cmd.SysProcAttr = attributes(p)
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -150,8 +150,8 @@ func without(all []*exec.Cmd, gone Process) []*exec.Cmd {
 	return left
 }
 
-// passes is true when there is nothing to wait for, too.
-func (p *Probe) passes() bool {
+// Passes is true when there is nothing to wait for, too.
+func (p *Probe) Passes() bool {
 	if p == nil {
 		return true
 	}
@@ -171,8 +171,8 @@ func (p *Probe) passes() bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// tail is the end of a log, where a component that gave up says why.
-func tail(path string) string {
+// Tail is the end of a log, where a component that gave up says why.
+func Tail(path string) string {
 	const lines, most = 12, 16 << 10
 	f, err := os.Open(path)
 	if err != nil {

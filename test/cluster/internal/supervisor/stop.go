@@ -54,8 +54,11 @@ func gone(p Running, within time.Duration) bool {
 	return true
 }
 
-// clean removes what the ended cluster has left on the disk.
+// clean removes what the ended cluster has left.
 func clean(dir string, plan Plan) error {
+	if err := removeCgroup(plan.Cgroup); err != nil {
+		return err
+	}
 	if err := removeVolumes(plan.AuditLog); err != nil {
 		return err
 	}
