@@ -234,8 +234,8 @@ func (l *layout) kubeletConfig() map[string]any {
 		// There is nowhere to get an image from again.
 		"imageGCHighThresholdPercent":            100,
 		"imagePullCredentialsVerificationPolicy": "NeverVerify",
-		// As often as simulated pods crash.
-		"crashLoopBackOff": map[string]any{"maxContainerRestartPeriod": "2s"},
+		// Long enough to look at it, and not longer each time.
+		"crashLoopBackOff": map[string]any{"maxContainerRestartPeriod": "10s"},
 	}
 }
 

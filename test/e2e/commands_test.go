@@ -17,8 +17,13 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
 // commands are the words that scenarios have besides those of testscript.
@@ -264,6 +269,9 @@ func cmdDeploy(ts *testscript.TestScript, neg bool, args []string) {
 			},
 		},
 	}}
+	if s.realPods {
+		ts.Check(putOnRealNode(set))
+	}
 	for _, arg := range args[1:] {
 		path, value, _ := strings.Cut(arg, "=")
 		if path == "claims" {
@@ -282,6 +290,24 @@ func cmdDeploy(ts *testscript.TestScript, neg bool, args []string) {
 		fmt.Sprintf("1/%d", replicas)})
 }
 
+// putOnRealNode makes the pods of a set real ones, which are ready when they say so.
+func putOnRealNode(set *unstructured.Unstructured) error {
+	var pod corev1.PodSpec
+	cluster.OnRealNode(&pod)
+	pod.Containers = []corev1.Container{{
+		Name: "app", Image: "app:v1",
+		ReadinessProbe: &corev1.Probe{
+			ProbeHandler:  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/ready", Port: intstr.FromInt32(8080)}},
+			PeriodSeconds: 1,
+		},
+	}}
+	spec, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&pod)
+	if err != nil {
+		return err
+	}
+	return unstructured.SetNestedMap(set.Object, spec, "spec", "template", "spec")
+}
+
 // literal is a value as JSON where it is JSON, else the text itself.
 func literal(text string) any {
 	d := json.NewDecoder(strings.NewReader(text))
@@ -298,7 +324,16 @@ func literal(text string) any {
 	return v
 }
 
+// addClaims adds a claim template, and has the first container see the volume.
 func addClaims(set *unstructured.Unstructured, name string) error {
+	containers, _, err := unstructured.NestedSlice(set.Object, "spec", "template", "spec", "containers")
+	if err != nil {
+		return err
+	}
+	containers[0].(map[string]any)["volumeMounts"] = []any{map[string]any{"name": name, "mountPath": "/" + name}}
+	if err := unstructured.SetNestedSlice(set.Object, containers, "spec", "template", "spec", "containers"); err != nil {
+		return err
+	}
 	return unstructured.SetNestedSlice(set.Object, []any{map[string]any{
 		"metadata": map[string]any{"name": name},
 		"spec": map[string]any{

@@ -88,21 +88,29 @@ func provideBinary(path string) error {
 // TestScenarios runs on a cluster as it comes.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
-	run(t, "default", nil)
+	run(t, "default", cluster.Shared(t, nil))
 }
 
 // TestMaxUnavailable runs where Parallel sets roll like OrderedReady ones, up to
 // maxUnavailable pods at a time.
 func TestMaxUnavailable(t *testing.T) {
 	t.Parallel()
-	run(t, "max-unavailable", map[string]bool{"MaxUnavailableStatefulSet": true})
+	run(t, "max-unavailable", cluster.Shared(t, map[string]bool{"MaxUnavailableStatefulSet": true}))
 }
 
-func run(t *testing.T, folder string, gates map[string]bool) {
-	c := cluster.Shared(t, gates)
+// TestNode runs where pods are more than their status: on a real node.
+func TestNode(t *testing.T) {
+	t.Parallel()
+	run(t, realNode, cluster.SharedNode(t))
+}
+
+// realNode is the folder whose sets are deployed to the real node.
+const realNode = "node"
+
+func run(t *testing.T, folder string, c *cluster.Cluster) {
 	testscript.Run(t, testscript.Params{
 		Dir:                filepath.Join("testdata", folder),
-		Setup:              func(env *testscript.Env) error { return setup(env, c) },
+		Setup:              func(env *testscript.Env) error { return setup(env, c, folder == realNode) },
 		Cmds:               commands,
 		RequireUniqueNames: true,
 	})

@@ -36,6 +36,7 @@ type scenario struct {
 	client    dynamic.Interface
 	namespace string
 	work      string
+	realPods  bool // "deploy" puts pods on the real node
 
 	saved     map[string]string // by "save" and "uids save"
 	processes map[string]*process
@@ -48,7 +49,7 @@ type scenarioKey struct{}
 func of(ts *testscript.TestScript) *scenario { return ts.Value(scenarioKey{}).(*scenario) }
 
 // setup gives the script a namespace of its own and a kubeconfig that points at it.
-func setup(env *testscript.Env, c *cluster.Cluster) error {
+func setup(env *testscript.Env, c *cluster.Cluster, realPods bool) error {
 	tb, ok := env.T().(testing.TB)
 	if !ok {
 		return errors.New("scenarios are run by go test")
@@ -58,7 +59,7 @@ func setup(env *testscript.Env, c *cluster.Cluster) error {
 		return err
 	}
 	s := &scenario{
-		cluster: c, client: client, namespace: c.Namespace(tb), work: env.WorkDir,
+		cluster: c, client: client, namespace: c.Namespace(tb), work: env.WorkDir, realPods: realPods,
 		saved: map[string]string{}, processes: map[string]*process{},
 	}
 	env.Values[scenarioKey{}] = s
