@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,6 +21,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/supervisor"
 )
 
 // realSet is a StatefulSet of app on the real node, with a volume.
@@ -335,4 +338,34 @@ func TestNodeToolsMissing(t *testing.T) {
 	if !errors.As(err, &noNode) || !strings.Contains(err.Error(), "containerd, ctr") || !strings.Contains(err.Error(), "busybox-static") {
 		t.Errorf("without tools: %v", err)
 	}
+}
+
+// A node that breaks says what broke.
+func TestRealNodeBroken(t *testing.T) {
+	t.Parallel()
+	SharedNode(t) // skips where there can be no node
+	dir := filepath.Join(t.TempDir(), "cluster")
+	c, err := Up(t.Context(), Config{Dir: dir, Nodes: 1, RealNode: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Down(); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, member := range inNode(t, dir) {
+		if name, _ := os.ReadFile(member + "/comm"); string(name) == "kubelet\n" {
+			pid, err := strconv.Atoi(filepath.Base(member))
+			if err == nil {
+				err = syscall.Kill(pid, syscall.SIGKILL)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	eventually(t, 10*time.Second, "wait for the failure", func(context.Context) (bool, error) {
+		return strings.Contains(supervisor.Failure(dir), "node: kubelet ended: exit code -1, signal 9"), nil
+	})
 }

@@ -2,7 +2,6 @@ package realnode
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -119,7 +118,8 @@ func logFile(dir, name string) string { return filepath.Join(dir, "logs", name+"
 func await(what, dir string, done func() bool) error {
 	for end := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			return fmt.Errorf("%s did not answer within %s\n%s", what, patience, supervisor.Tail(logFile(dir, "containerd")))
+			quote(dir, "containerd")
+			return fmt.Errorf("%s did not answer within %s", what, patience)
 		}
 	}
 	return nil
@@ -131,14 +131,18 @@ func reap(dir string, ours map[int]string) {
 	for {
 		var status syscall.WaitStatus
 		pid, err := syscall.Wait4(-1, &status, 0, nil)
-		if errors.Is(err, syscall.EINTR) {
-			continue
-		}
-		if name := ours[pid]; err != nil || name != "" {
-			fmt.Fprintf(os.Stderr, "%s ended: %v (exit code %d)\n%s\n", name, err, status.ExitStatus(), supervisor.Tail(logFile(dir, name)))
+		if name := ours[pid]; err == nil && name != "" {
+			quote(dir, name)
+			fmt.Fprintf(os.Stderr, "node: %s ended: exit code %d, signal %d\n", name, status.ExitStatus(), status.Signal())
 			os.Exit(1)
 		}
 	}
+}
+
+// quote repeats the end of a process's log in ours. What we have to say comes
+// after it, because of ours, too, the end is read.
+func quote(dir, name string) {
+	fmt.Fprintln(os.Stderr, supervisor.Tail(logFile(dir, name)))
 }
 
 // makeRoot gives this process a root folder in memory, with the machine's
