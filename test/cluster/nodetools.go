@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"debug/elf"
@@ -145,21 +146,23 @@ func fetchTools(ctx context.Context, dir string, log io.Writer) error {
 	run := func(name string, args ...string) error {
 		cmd := exec.CommandContext(ctx, name, args...)
 		cmd.Dir = tmp
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("%s %s: %w: %s", name, args[0], err, out)
+		var out bytes.Buffer
+		cmd.Stdout = io.MultiWriter(&out, p.count(""))
+		cmd.Stderr = cmd.Stdout
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("%s %s: %w: %s", name, args[0], err, &out)
 		}
 		return nil
 	}
 	download := append([]string{"download", "-o", "APT::Sandbox::User=root"}, nodePackages...)
-	p.phase("apt-get download", "done")
+	p.phase("apt-get download", "lines")
 	if err := run("apt-get", download...); err != nil {
 		// The lists of packages may be old, or not there at all.
-		p.phase("apt-get update", "done")
+		p.phase("apt-get update", "lines")
 		if updateErr := run("apt-get", "update"); updateErr != nil {
 			return errors.Join(err, updateErr)
 		}
-		p.phase("apt-get download", "done")
+		p.phase("apt-get download", "lines")
 		if err := run("apt-get", download...); err != nil {
 			return err
 		}
@@ -168,7 +171,7 @@ func fetchTools(ctx context.Context, dir string, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	p.phase("unpacking", "packages")
+	p.phase("unpacking", "lines")
 	root := filepath.Join(tmp, "root")
 	for _, file := range packages {
 		if err := run("dpkg-deb", "--extract", file, root); err != nil {

@@ -17,8 +17,9 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/supervisor"
 )
 
-// patience bounds each single step of the start.
-const patience = 30 * time.Second
+// patience bounds each single step of the start. They take a second; whoever
+// waits for the cluster gives up earlier than this.
+const patience = 2 * time.Minute
 
 // Run is the whole life of the node, as the first process of new namespaces for
 // processes and mounts. It returns only when something went wrong. It must be
