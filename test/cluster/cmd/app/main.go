@@ -22,8 +22,7 @@ import (
 var behaviours = regexp.MustCompile(`^(.*-)?(crash|never-ready|late)$`)
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
+	ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	if len(os.Args) > 1 && os.Args[1] == "pause" {
 		<-ctx.Done()
 		return
@@ -60,7 +59,9 @@ func run(ctx context.Context, started time.Time) error {
 	mux.HandleFunc("/ready", func(w http.ResponseWriter, _ *http.Request) {
 		if behaviour == "never-ready" || (behaviour == "late" && time.Since(started) < readyAfter) {
 			http.Error(w, "not yet a member", http.StatusServiceUnavailable)
+			return
 		}
+		fmt.Fprintln(w, "a member")
 	})
 	listener, err := net.Listen("tcp", ":8080")
 	if err != nil {

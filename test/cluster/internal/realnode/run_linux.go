@@ -45,7 +45,7 @@ func Run(dir string) error {
 		return fmt.Errorf("make the bridge: %w", err)
 	}
 	inside := make(chan func())
-	if err := makeDoors(dir, config.APIServer, inside); err != nil {
+	if err := makeDoors(config.APIServer, inside); err != nil {
 		return fmt.Errorf("make a way in and out: %w", err)
 	}
 	if err := supervisor.MakeCgroup(config.Cgroup); err != nil {
@@ -263,7 +263,7 @@ func makeLinks(busybox string) error {
 
 // makeDoors opens the two ways between the node's network and the machine's:
 // out to the API server and nowhere else, and in for the API server.
-func makeDoors(dir, apiServer string, inside chan<- func()) error {
+func makeDoors(apiServer string, inside chan<- func()) error {
 	out, err := net.Listen("tcp", apiServer) // the main thread's network is the node's
 	if err != nil {
 		return err
@@ -284,7 +284,7 @@ func makeDoors(dir, apiServer string, inside chan<- func()) error {
 			}()
 		}
 	}()
-	in, err := net.Listen("unix", ConnectSocket) // in the state folder
+	in, err := net.Listen("unix", ConnectSocket) // in the state folder, where we are
 	if err != nil {
 		return err
 	}
