@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -81,6 +82,8 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 		func(o runtime.Object) { inv.Services = append(inv.Services, o.(*corev1.Service)) })
 	r.list("events", metav1.ListOptions{Limit: pageSize, FieldSelector: "type=Warning"}, listOf(core.Events(q.Namespace).List),
 		func(o runtime.Object) { inv.Events = append(inv.Events, o.(*corev1.Event)) })
+	r.list("horizontalpodautoscalers", metav1.ListOptions{Limit: pageSize}, listOf(c.kube.AutoscalingV2().HorizontalPodAutoscalers(q.Namespace).List),
+		func(o runtime.Object) { inv.HPAs = append(inv.HPAs, o.(*autoscalingv2.HorizontalPodAutoscaler)) })
 	if q.Revisions {
 		r.list("controllerrevisions", pods, listOf(c.kube.AppsV1().ControllerRevisions(q.Namespace).List),
 			func(o runtime.Object) { inv.Revisions = append(inv.Revisions, o.(*appsv1.ControllerRevision)) })

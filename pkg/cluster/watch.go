@@ -9,12 +9,14 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	appsinformers "k8s.io/client-go/informers/apps/v1"
+	autoscalinginformers "k8s.io/client-go/informers/autoscaling/v2"
 	coreinformers "k8s.io/client-go/informers/core/v1"
 	policyinformers "k8s.io/client-go/informers/policy/v1"
 	"k8s.io/client-go/tools/cache"
@@ -85,6 +87,7 @@ func (c *Client) Open(ctx context.Context, q Query, needed []string, warn func(s
 		{"poddisruptionbudgets", policyinformers.NewFilteredPodDisruptionBudgetInformer(c.watcher, ns, 0, nil, all)},
 		{"services", coreinformers.NewFilteredServiceInformer(c.watcher, ns, 0, nil, service)},
 		{"events", coreinformers.NewFilteredEventInformer(c.watcher, ns, 0, nil, byField("type=Warning"))},
+		{"horizontalpodautoscalers", autoscalinginformers.NewFilteredHorizontalPodAutoscalerInformer(c.watcher, ns, 0, nil, all)},
 	}
 	if slices.Contains(needed, "controllerrevisions") {
 		v.kinds = append(v.kinds, &kind{"controllerrevisions", appsinformers.NewFilteredControllerRevisionInformer(c.watcher, ns, 0, nil, byLabel)})
@@ -284,6 +287,8 @@ func (v *View) inventory() (*sts.Inventory, error) {
 				inv.Revisions = append(inv.Revisions, o)
 			case *corev1.Event:
 				inv.Events = append(inv.Events, o)
+			case *autoscalingv2.HorizontalPodAutoscaler:
+				inv.HPAs = append(inv.HPAs, o)
 			}
 		}
 	}

@@ -66,7 +66,7 @@ refused. --image, --patch and --restart may be combined.`,
   kubectl sts canary start web --image postgres:17.1 --dry-run=server`,
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
-	ch := c.newChange(cmd, "canary start")
+	ch := c.newChange(cmd, "canary start").canPrintPatch(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&o.images, "image", nil, "The new image, as `[CONTAINER=]IMAGE`; may be repeated")
 	f.StringVarP(&o.patch, "patch", "p", "", "A strategic merge `PATCH` on the pod template, in JSON or YAML")
@@ -135,7 +135,7 @@ used again a new number; the name stays.`,
   kubectl sts undo web --to-revision web-6986cb69d8 --canaries 100%`,
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
-	ch := c.newChange(cmd, "undo")
+	ch := c.newChange(cmd, "undo").canPrintPatch(cmd)
 	cmd.Flags().StringVar(&revision, "to-revision", "", "The `REVISION` by number or name, as history lists it")
 	cmd.Flags().StringVar(&canaries, "canaries", "1", "How many of the highest ordinals: `N|P%`, a percentage rounds up")
 	cmd.Flags().BoolVar(&wait, "wait", true, "Wait until the canary is available")
@@ -194,7 +194,7 @@ canary never touched: then the exit code is 4 and it says how to go on.`,
   kubectl sts canary abort web --yes --timeout 10m`,
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
-	ch := c.newChange(cmd, "canary abort")
+	ch := c.newChange(cmd, "canary abort").canPrintPatch(cmd)
 	ch.needs = []string{"pods", "controllerrevisions"} // no budget is asked on the way out
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return ch.run(cmd, args, func(_ context.Context, _ *cluster.Client, _ *sts.Snapshot, h plan.Holder, _ string) (plan.Intent, error) {

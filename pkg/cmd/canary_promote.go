@@ -73,7 +73,7 @@ highest ordinal last, separated by spaces). What it writes is shown.`,
     --on-failure=abort --yes --timeout 2h`,
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
-	ch := c.newChange(cmd, "canary promote")
+	ch := c.newChange(cmd, "canary promote").canPrintPatch(cmd)
 	f, a := cmd.Flags(), &o.auto
 	f.Int32Var(&o.step, "step", 0, "Update `N` more ordinals")
 	f.Int32Var(&o.to, "to", 0, "The lowest `ORDINAL` to update, inclusive")
@@ -90,6 +90,9 @@ highest ordinal last, separated by spaces). What it writes is shown.`,
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := o.check(cmd); err != nil {
 			return err
+		}
+		if o.auto.on && ch.printPatch {
+			return usagef("--print-patch prints one step, of which --auto would ask the gates: leave out --auto")
 		}
 		if !o.auto.on {
 			return ch.run(cmd, args, o.byHand(cmd, ch))

@@ -41,6 +41,8 @@ type change struct {
 	owner    string
 	// annotated: a GitHub workflow has been told how the command ended.
 	annotated bool
+	// printPatch: print what the first step changes in the spec, and change nothing.
+	printPatch bool
 }
 
 func (c *common) newChange(cmd *cobra.Command, verb string) *change {
@@ -57,12 +59,20 @@ func (c *common) newChange(cmd *cobra.Command, verb string) *change {
 	return ch
 }
 
+// canPrintPatch is for commands that change the set's spec.
+func (c *change) canPrintPatch(cmd *cobra.Command) *change {
+	cmd.Flags().BoolVar(&c.printPatch, "print-patch", false, "Print the first step as a strategic merge patch of the manifest, to be committed to Git, and change nothing")
+	return c
+}
+
 func (c *change) check() error {
 	switch {
 	case c.dryRun != "none" && c.dryRun != "client" && c.dryRun != "server":
 		return usagef("--dry-run=%s: it is none, client or server", c.dryRun)
 	case c.timeout < 0:
 		return usagef("--timeout=%s: it cannot be negative", c.timeout)
+	case c.printPatch && (c.dryRun != "none" || c.out.format() != ""):
+		return usagef("--print-patch prints YAML and changes nothing: leave out --dry-run and --output")
 	case c.owner == "" || strings.ContainsFunc(c.owner, unicode.IsControl):
 		return usagef("--owner: say who, in one line")
 	}
@@ -70,7 +80,8 @@ func (c *change) check() error {
 }
 
 func (c *change) holder(now time.Time) plan.Holder {
-	return plan.Holder{TakeOver: c.takeOver, Force: c.force, Owner: sts.Owner{
+	// Who commits the change to Git does what GitOps wants.
+	return plan.Holder{TakeOver: c.takeOver, Force: c.force || c.printPatch, Owner: sts.Owner{
 		Name: c.owner, ID: rand.String(10), Command: c.verb + c.detail, Since: now.UTC().Truncate(time.Second),
 	}}
 }
@@ -134,6 +145,9 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	if err != nil {
 		return err
 	}
+	if c.printPatch {
+		return c.printFirst(ctx, client, s, of)
+	}
 	screen := newScreen(c.env)
 	view, err := client.Open(ctx, q, c.needs, screen.warn)
 	if err != nil {
@@ -167,8 +181,8 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		}
 	}
 	if writes {
-		for _, m := range sts.Managers(s.Set) {
-			warnTo(c.env.ErrOut, m.Name+" manages this StatefulSet, too: "+m.Hint)
+		for _, w := range plan.Cautions(s, report.Plan) {
+			warnTo(c.env.ErrOut, w)
 		}
 	}
 	asks := writes && !c.yes && c.dryRun == "none"
@@ -202,6 +216,36 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		s = result.Last
 	}
 	return c.finish(report, s, result.Decision, err)
+}
+
+// printFirst prints the first step that changes the spec, for a manifest in Git.
+func (c *change) printFirst(ctx context.Context, client *cluster.Client, s *sts.Snapshot, of intents) error {
+	intent, err := of(ctx, client, s, c.holder(s.TakenAt), "")
+	if err != nil {
+		return err
+	}
+	steps := plan.Foretell(intent, s)
+	if steps[0].Verdict == plan.Wait {
+		// Committed now it would not be the step that waits.
+		return &notYetError{"not yet: waiting " + steps[0].Message}
+	}
+	var patch []byte
+	if first := plan.FirstPatch(steps); first != nil {
+		if patch, err = first.Commit(s.Set); err != nil {
+			return err
+		}
+	}
+	last := steps[len(steps)-1]
+	switch {
+	case len(patch) > 0:
+		_, err := c.env.Out.Write(patch)
+		return err
+	case last.Verdict == plan.Stuck || last.Verdict == plan.Refused:
+		last.Hint = c.hint(s.Set.Namespace, last.Hint)
+		return &outcomeError{Decision: last, style: c.env.errStyle()}
+	}
+	_, err = io.WriteString(c.env.ErrOut, c.env.errStyle().Wrap("", 0, print.Plain, "nothing to commit: "+last.Message))
+	return err
 }
 
 // tidy removes what a command that was killed at its very end has left behind,

@@ -24,7 +24,7 @@ aborted, or resumed.`,
   kubectl sts pause web`,
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
-	ch := c.newChange(cmd, "pause")
+	ch := c.newChange(cmd, "pause").canPrintPatch(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return ch.run(cmd, args, func(_ context.Context, _ *cluster.Client, _ *sts.Snapshot, h plan.Holder, _ string) (plan.Intent, error) {
 			return plan.PauseUpdate{Holder: h}, nil
@@ -44,7 +44,7 @@ PodDisruptionBudget; 'kubectl sts canary promote NAME --full' does, before each 
   kubectl sts status web --for=complete --timeout=10m`,
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
-	ch := c.newChange(cmd, "resume")
+	ch := c.newChange(cmd, "resume").canPrintPatch(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return ch.run(cmd, args, func(_ context.Context, _ *cluster.Client, _ *sts.Snapshot, h plan.Holder, _ string) (plan.Intent, error) {
 			return plan.ResumeUpdate{Holder: h}, nil

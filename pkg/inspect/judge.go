@@ -35,7 +35,27 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, replicas []sts.Replica) 
 	default:
 		st.judgeRollout(s, c, replicas)
 	}
+	st.judgeScaling(c)
 	st.judgeDisturbance(s, c)
+}
+
+// judgeScaling adds that the set was scaled during a canary: ordinals that came at
+// the top run the canary's revision, whatever was asked for at its start.
+func (st *Status) judgeScaling(c *sts.Canary) {
+	if c == nil || c.Replicas == nil || *c.Replicas == st.WantedReplicas {
+		return
+	}
+	what := fmt.Sprintf("scaled from %d to %d meanwhile", *c.Replicas, st.WantedReplicas)
+	var came []sts.Ordinal
+	for _, o := range st.Canary.Ordinals {
+		if o >= st.StartOrdinal+sts.Ordinal(*c.Replicas) {
+			came = append(came, o)
+		}
+	}
+	if len(came) > 0 && !c.Aborting {
+		what += ": " + sts.SayOrdinals(came) + " came up on the canary"
+	}
+	st.Message = sentence(st.Message, what)
 }
 
 // judgeDisturbance adds who has changed the spec under a canary: then promote

@@ -99,6 +99,8 @@ type Status struct {
 	Service *ServiceStatus `json:"service,omitempty"`
 	Budgets []BudgetStatus `json:"budgets,omitempty"`
 	Canary  *CanaryStatus  `json:"canary,omitempty"`
+	// Autoscalers change the set's replicas by themselves.
+	Autoscalers []sts.Autoscaler `json:"autoscalers,omitempty"`
 	// Managers are others who write the set, such as operators and GitOps controllers.
 	Managers []sts.Manager   `json:"managers,omitempty"`
 	Owner    *sts.Owner      `json:"owner,omitempty"`
@@ -133,7 +135,9 @@ type CanaryStatus struct {
 	// Ordinals run the canary's revision, HeldBack do not yet.
 	Ordinals []sts.Ordinal `json:"ordinals"`
 	HeldBack []sts.Ordinal `json:"heldBack"`
-	Aborting bool          `json:"aborting,omitempty"`
+	// ReplicasBefore is how many the set had when the canary began, where that is known.
+	ReplicasBefore *int32 `json:"replicasBefore,omitempty"`
+	Aborting       bool   `json:"aborting,omitempty"`
 	// AbortedFor is the gate that failed, where no person asked for the abort.
 	AbortedFor string       `json:"abortedFor,omitempty"`
 	StartedBy  string       `json:"startedBy,omitempty"`
@@ -200,7 +204,7 @@ func NewStatus(s *sts.Snapshot) Status {
 		Partition:      sts.Partition(set), StartOrdinal: sts.Start(set),
 		WantedReplicas: sts.WantedReplicas(set), Observed: sts.Observed(set),
 		StableRevision: set.Status.CurrentRevision, UpdateRevision: set.Status.UpdateRevision,
-		Managers: sts.Managers(set), Replicas: []ReplicaStatus{},
+		Autoscalers: s.Autoscalers(), Managers: sts.Managers(set), Replicas: []ReplicaStatus{},
 	}
 	if sts.IsRollingUpdate(set) {
 		from := sts.UpdateFrom(set)
@@ -296,6 +300,7 @@ func canaryStatus(st *Status, c *sts.Canary, set *appsv1.StatefulSet) *CanarySta
 	}
 	started := metav1.NewTime(c.StartedAt)
 	out.Aborting, out.AbortedFor, out.StartedBy, out.StartedAt = c.Aborting, c.AbortedFor, c.StartedBy, &started
+	out.ReplicasBefore = c.Replicas
 	if t, err := sts.ParseTemplate(c.StableTemplate); err == nil {
 		out.StableImages = differingImages(st.Images, images(t.Spec.Containers))
 	}

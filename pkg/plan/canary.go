@@ -59,8 +59,9 @@ func canaryRecord(s *sts.Snapshot) (c *sts.Canary, derived bool, d *Decision) {
 		r := decide(Refused, ReasonRevisionGone, err.Error(), "apply the manifest that you want")
 		return nil, false, &r
 	}
+	replicas := sts.WantedReplicas(s.Set)
 	return &sts.Canary{
-		StableRevision: stable.Name, StableTemplate: template,
+		StableRevision: stable.Name, StableTemplate: template, Replicas: &replicas,
 		// What stood before is unknown: the present partition is left at the end.
 		PartitionBefore: sts.Partition(s.Set), Partition: sts.Partition(s.Set),
 		Generation: s.Set.Generation, TemplateDigest: sts.TemplateDigest(&s.Set.Spec.Template),

@@ -32,7 +32,7 @@ func (i AbortCanary) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	if !c.Aborting {
-		if d := i.unmanaged(s); d != nil && derived {
+		if d := i.unmanaged(s, sts.FieldTemplate, sts.FieldPartition); d != nil && derived {
 			return *d
 		}
 		if s.Set.DeletionTimestamp != nil {

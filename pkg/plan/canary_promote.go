@@ -71,7 +71,7 @@ func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := mayDisrupt(s, f, next, Stuck); d != nil {
 		return *d
 	}
-	if d := i.unmanaged(s); d != nil && derived {
+	if d := i.unmanaged(s, sts.FieldPartition); d != nil && derived {
 		return *d
 	}
 	if derived {

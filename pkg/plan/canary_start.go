@@ -121,7 +121,7 @@ func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 		return decide(Refused, ReasonBadRequest,
 			fmt.Sprintf("%d canaries are more than the %d replicas of statefulset %s", n, replicas, s.Set.Name), "ask for fewer with --canaries")
 	}
-	if d := i.unmanaged(s); d != nil {
+	if d := i.unmanaged(s, sts.FieldTemplate, sts.FieldPartition); d != nil {
 		return *d
 	}
 	if d := mayDisrupt(s, f, sts.End(s.Set)-1, Refused); d != nil {
@@ -139,7 +139,7 @@ func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 	to := sts.PartitionAt(s.Set, from)
 	b := e.apply(newPatch(s.Set)).partition(to).owner(i.Owner).canary(sts.Canary{
 		StableRevision: stable.Name, StableTemplate: template,
-		PartitionBefore: sts.Partition(s.Set), Partition: to,
+		PartitionBefore: sts.Partition(s.Set), Partition: to, Replicas: &replicas,
 		TemplateDigest: i.TemplateDigest, StartedBy: i.Name, StartedAt: s.TakenAt, Goal: &from, GoalOf: i.Command,
 	})
 	canaries := ordinalRange(from, sts.End(s.Set))

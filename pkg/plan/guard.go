@@ -21,18 +21,6 @@ type Holder struct {
 	Force bool
 }
 
-// unmanaged refuses a change that an operator or a GitOps controller would undo.
-func (h Holder) unmanaged(s *sts.Snapshot) *Decision {
-	for _, m := range sts.Managers(s.Set) {
-		if m.Reverts && !h.Force {
-			d := decide(Refused, ReasonManaged, fmt.Sprintf("%s manages statefulset %s (%s) and would undo the change", m.Name, s.Set.Name, m.Evidence),
-				m.Hint+"; --force-ownership goes on all the same")
-			return &d
-		}
-	}
-	return nil
-}
-
 // guard refuses while somebody else works on the set. It returns nil when the
 // way is free.
 func (h Holder) guard(s *sts.Snapshot, f Facts) *Decision {

@@ -34,7 +34,7 @@ func (i PauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 		}
 		return i.frozen(s)
 	}
-	if d := i.unmanaged(s); d != nil {
+	if d := i.unmanaged(s, sts.FieldPartition); d != nil {
 		return *d
 	}
 	reached := reachedOrdinal(s)

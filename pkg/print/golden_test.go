@@ -71,6 +71,7 @@ func every(t *testing.T) *sts.Inventory {
 		all.Services = append(all.Services, inv.Services...)
 		all.Revisions = append(all.Revisions, inv.Revisions...)
 		all.Events = append(all.Events, inv.Events...)
+		all.HPAs = append(all.HPAs, inv.HPAs...)
 	}
 	return all
 }

@@ -134,6 +134,13 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 		field("Budget", "%s: %s allowed now (%d of %d healthy, %d required)", budget.Name,
 			sts.Count(budget.DisruptionsAllowed, "disruption"), budget.CurrentHealthy, budget.ExpectedPods, budget.DesiredHealthy)
 	}
+	for _, a := range s.Autoscalers {
+		line := "by " + a.By + ": " + a.Range()
+		if !a.Active {
+			line += ", not active"
+		}
+		field("Scaled", "%s", line)
+	}
 	for _, m := range s.Managers {
 		field("Managed", "by %s", m.Name)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,6 +27,7 @@ type Inventory struct {
 	Services  []*corev1.Service
 	Revisions []*appsv1.ControllerRevision
 	Events    []*corev1.Event
+	HPAs      []*autoscalingv2.HorizontalPodAutoscaler
 
 	// Missing lists what could not be read, usually for want of permission. A
 	// report without it would be a guess that looks like a fact.
@@ -56,7 +58,9 @@ type Snapshot struct {
 	// Revisions are owned by the set, oldest first.
 	Revisions []*appsv1.ControllerRevision
 	// Events are about the set, its pods or its claims.
-	Events  []*corev1.Event
+	Events []*corev1.Event
+	// HPAs scale the set: see [Snapshot.Autoscalers].
+	HPAs    []*autoscalingv2.HorizontalPodAutoscaler
 	Missing []Missing
 }
 
@@ -88,6 +92,13 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 	for _, b := range inv.Budgets {
 		budgets[b.Namespace] = append(budgets[b.Namespace], b)
 	}
+	hpas := map[key][]*autoscalingv2.HorizontalPodAutoscaler{}
+	for _, h := range inv.HPAs {
+		if set, ok := scales(h); ok {
+			k := key{h.Namespace, set}
+			hpas[k] = append(hpas[k], h)
+		}
+	}
 	services := map[key]*corev1.Service{}
 	for _, s := range inv.Services {
 		services[key{s.Namespace, s.Name}] = s
@@ -116,6 +127,7 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 			Revisions: slices.Clone(revisions[k]),
 			Service:   services[key{set.Namespace, set.Spec.ServiceName}],
 			Events:    slices.Clone(events[ref{set.Namespace, "StatefulSet", set.Name}]),
+			HPAs:      hpas[k],
 		}
 		for _, pod := range pods[k] {
 			// The controller goes by owner UID: a pod of an earlier set of this

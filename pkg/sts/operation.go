@@ -36,6 +36,8 @@ type Canary struct {
 	StableTemplate json.RawMessage `json:"stableTemplate"`
 	// PartitionBefore is the partition (an offset) that stood before the canary.
 	PartitionBefore int32 `json:"partitionBefore"`
+	// Replicas is how many the set had when the canary began; older records don't say.
+	Replicas *int32 `json:"replicas,omitempty"`
 	// Partition is the one that the canary wrote last.
 	Partition int32 `json:"partition"`
 	// Generation is the set's metadata.generation after the canary's last write to

@@ -120,6 +120,7 @@ var resources = map[string]schema.GroupVersionResource{
 	"events": {Version: "v1", Resource: "events"},
 	"quota":  {Version: "v1", Resource: "resourcequotas"},
 	"pdb":    {Group: "policy", Version: "v1", Resource: "poddisruptionbudgets"},
+	"hpa":    {Group: "autoscaling", Version: "v2", Resource: "horizontalpodautoscalers"},
 }
 
 func (s *scenario) api(resource string) dynamic.ResourceInterface {

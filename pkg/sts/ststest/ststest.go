@@ -8,6 +8,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -53,6 +54,8 @@ func Parse(file []byte) (*sts.Inventory, error) {
 			err = add[appsv1.ControllerRevision](&inv.Revisions, raw)
 		case "Event":
 			err = add[corev1.Event](&inv.Events, raw)
+		case "HorizontalPodAutoscaler":
+			err = add[autoscalingv2.HorizontalPodAutoscaler](&inv.HPAs, raw)
 		default:
 			err = fmt.Errorf("a %s in a recorded scenario", kind.Kind)
 		}

@@ -1,0 +1,73 @@
+package sts
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Autoscaler changes the set's replicas by itself.
+type Autoscaler struct {
+	// Name is the HorizontalPodAutoscaler's.
+	Name string `json:"name"`
+	// By says who, for a sentence: "HPA web", or the KEDA ScaledObject that has made the HPA.
+	By string `json:"by"`
+	// MinReplicas and MaxReplicas are the HPA's. KEDA goes below the first by itself: to 0.
+	MinReplicas int32 `json:"minReplicas"`
+	MaxReplicas int32 `json:"maxReplicas"`
+	// Active is false while the HPA says that it can't scale: its metrics are
+	// missing, or the set stands at 0. It keeps the set within its range even then.
+	Active bool `json:"active"`
+}
+
+// Autoscalers are the autoscalers of the set, by name.
+func (s *Snapshot) Autoscalers() []Autoscaler {
+	var out []Autoscaler
+	for _, h := range s.HPAs {
+		a := Autoscaler{Name: h.Name, By: "HPA " + h.Name, MinReplicas: 1, MaxReplicas: h.Spec.MaxReplicas, Active: true}
+		if name := scaledObject(h); name != "" {
+			a.By = "KEDA ScaledObject " + name
+		}
+		if h.Spec.MinReplicas != nil {
+			a.MinReplicas = *h.Spec.MinReplicas
+		}
+		for _, c := range h.Status.Conditions {
+			if c.Type == autoscalingv2.ScalingActive && c.Status == corev1.ConditionFalse {
+				a.Active = false
+			}
+		}
+		out = append(out, a)
+	}
+	slices.SortFunc(out, func(a, b Autoscaler) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// Range is the autoscaler's range in words: "3 to 10 replicas".
+func (a Autoscaler) Range() string {
+	if a.MinReplicas == a.MaxReplicas {
+		return Count(a.MaxReplicas, "replica")
+	}
+	return fmt.Sprintf("%d to %s", a.MinReplicas, Count(a.MaxReplicas, "replica"))
+}
+
+// scaledObject names the KEDA ScaledObject that has made the HPA, empty when none has.
+func scaledObject(h *autoscalingv2.HorizontalPodAutoscaler) string {
+	for _, ref := range h.OwnerReferences {
+		if ref.Kind == "ScaledObject" && strings.HasPrefix(ref.APIVersion, "keda.sh/") {
+			return ref.Name
+		}
+	}
+	return h.Labels["scaledobject.keda.sh/name"]
+}
+
+// scales says whether the HPA's target is a StatefulSet, and of which name.
+func scales(h *autoscalingv2.HorizontalPodAutoscaler) (set string, ok bool) {
+	ref := h.Spec.ScaleTargetRef
+	group, _, _ := strings.Cut(ref.APIVersion, "/")
+	return ref.Name, ref.Kind == "StatefulSet" && group == appsv1.GroupName
+}
