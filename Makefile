@@ -58,6 +58,7 @@ test-cluster: cluster-build ## Run the tests of the test cluster itself
 	go -C test/cluster test -timeout 20m $(TESTFLAGS) ./...
 
 test-e2e: cluster-build ## Run the real binary against a real control plane
+	@$(TESTCLUSTER) build --helm
 	go -C test test -count=1 -timeout $(E2E_TIMEOUT) $(TESTFLAGS) ./e2e/...
 
 bench: cluster-build ## Measure the plugin beside kubectl on a large cluster

@@ -60,6 +60,17 @@ func kubernetesTarget(source string) target {
 	}
 }
 
+func helmTarget(source string) target {
+	return target{
+		name:    "helm",
+		module:  filepath.Join(source, "components", "helm"),
+		pkg:     "helm.sh/helm/v4/cmd/helm",
+		sources: []string{"go.mod", "go.sum"},
+		ldflags: "-s -w",
+		usually: "a minute or two the first time",
+	}
+}
+
 func supervisorTarget(source string) target {
 	return target{
 		name:    "supervisor",
@@ -103,6 +114,17 @@ func Build(ctx context.Context, log io.Writer) (binDir string, err error) {
 		return "", err
 	}
 	return build(ctx, kubernetesTarget(source), log)
+}
+
+// BuildHelm makes sure that helm is built and returns its path. The cluster itself
+// has no use for it.
+func BuildHelm(ctx context.Context, log io.Writer) (path string, err error) {
+	source, err := sourceDir()
+	if err != nil {
+		return "", err
+	}
+	dir, err := build(ctx, helmTarget(source), log)
+	return filepath.Join(dir, "helm"), err
 }
 
 func buildSupervisor(ctx context.Context, log io.Writer) (path string, err error) {

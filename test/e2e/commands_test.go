@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -31,6 +32,7 @@ import (
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"sts":      func(ts *testscript.TestScript, neg bool, args []string) { foreground(ts, neg, 0, "sts", args) },
 	"kubectl":  func(ts *testscript.TestScript, neg bool, args []string) { foreground(ts, neg, 0, "kubectl", args) },
+	"helm":     func(ts *testscript.TestScript, neg bool, args []string) { foreground(ts, neg, 0, "helm", args) },
 	"rc":       cmdRC,
 	"spawn":    cmdSpawn,
 	"signal":   cmdSignal,
@@ -82,12 +84,15 @@ func usage(ts *testscript.TestScript, ok bool, form string) {
 	}
 }
 
+// helm builds it for the first scenario that asks; most do not.
+var helm = sync.OnceValues(func() (string, error) { return cluster.BuildHelm(context.Background(), os.Stderr) })
+
 // program turns the word of a scenario into a command line.
 func program(ts *testscript.TestScript, word string, args []string) *exec.Cmd {
-	names := map[string]string{"sts": "kubectl-sts", "kubectl": "kubectl", "kubectl-sts": "kubectl-sts"}
+	names := map[string]string{"sts": "kubectl-sts", "kubectl": "kubectl", "kubectl-sts": "kubectl-sts", "helm": "helm"}
 	name, ok := names[word]
 	if !ok {
-		ts.Fatalf("%q: it is sts or kubectl that is run", word)
+		ts.Fatalf("%q: it is sts, kubectl or helm that is run", word)
 	}
 	path := ""
 	for _, dir := range strings.Split(ts.Getenv("PATH"), ":") {
@@ -95,6 +100,11 @@ func program(ts *testscript.TestScript, word string, args []string) *exec.Cmd {
 			path = p
 			break
 		}
+	}
+	if word == "helm" { // ours, not the machine's
+		var err error
+		path, err = helm()
+		ts.Check(err)
 	}
 	cmd := exec.Command(path, args...)
 	cmd.Args[0] = name

@@ -21,7 +21,7 @@ import (
 
 const usage = `testcluster brings up a real Kubernetes control plane with simulated nodes.
 
-  testcluster build   build the components (minutes the first time)
+  testcluster build   [--helm] build the components (minutes the first time), and Helm
   testcluster up      [--name N] [--dir D] [--nodes 3] [--real-node] [--feature-gates A=true,B=false]
   testcluster down    [--name N | --dir D | --all]
   testcluster list    show the clusters
@@ -98,7 +98,8 @@ type devNull struct{}
 func (devNull) Write(p []byte) (int, error) { return len(p), nil }
 
 func build(ctx context.Context, args []string) error {
-	if err := parse(args, func(*flag.FlagSet) {}); err != nil {
+	helm := false
+	if err := parse(args, func(flags *flag.FlagSet) { flags.BoolVar(&helm, "helm", false, "") }); err != nil {
 		return err
 	}
 	dir, err := cluster.Build(ctx, os.Stderr)
@@ -106,6 +107,13 @@ func build(ctx context.Context, args []string) error {
 		return err
 	}
 	fmt.Println(dir)
+	if helm {
+		path, err := cluster.BuildHelm(ctx, os.Stderr)
+		if err != nil {
+			return err
+		}
+		fmt.Println(path)
+	}
 	return nil
 }
 
