@@ -180,10 +180,8 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 			}
 		}
 	}
-	if writes {
-		for _, w := range plan.Cautions(s, report.Plan) {
-			warnTo(c.env.ErrOut, w)
-		}
+	for _, w := range plan.Cautions(s, report.Plan) {
+		warnTo(c.env.ErrOut, w)
 	}
 	asks := writes && !c.yes && c.dryRun == "none"
 	shown := writes || c.dryRun != "none" && first.Verdict == plan.Wait

@@ -57,7 +57,7 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	if derived {
-		if d := i.unmanaged(s); d != nil {
+		if d := i.unmanaged(s, sts.FieldPartition); d != nil {
 			return *d
 		}
 		c.PartitionBefore = 0 // whoever held ordinals back by hand is done with that at the end

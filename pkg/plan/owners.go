@@ -36,7 +36,10 @@ func Cautions(s *sts.Snapshot, steps []Decision) []string {
 		return nil
 	}
 	var out []string
-	fields := first.fields()
+	var fields []sts.Field
+	if p := FirstPatch(steps); p != nil {
+		fields = p.fields()
+	}
 	for _, m := range sts.Managers(s.Set) {
 		if m.Writes(fields...) {
 			out = append(out, m.Caution(fields...))

@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
@@ -53,6 +54,8 @@ func TestCautions(t *testing.T) {
 		{"a promotion moves the partition only", standing(2), []change{applies(`{"f:spec":{"f:template":{}}}`)}, plan.PromoteCanary{Holder: holder("1")}, nil},
 		{"a field manager of the partition", standing(2), []change{applies(`{"f:spec":{"f:updateStrategy":{"f:rollingUpdate":{"f:partition":{}}}}}`)},
 			plan.PromoteCanary{Holder: holder("1")}, []string{ci + "spec.updateStrategy.rollingUpdate.partition" + conflicts}},
+		{"a promotion that notes itself down before it moves anything", standing(2), []change{applies(`{"f:spec":{"f:updateStrategy":{"f:rollingUpdate":{"f:partition":{}}}}}`)},
+			plan.AutoPromote{Holder: holder("1"), Gates: plan.Gates{Soak: time.Second}}, []string{ci + "spec.updateStrategy.rollingUpdate.partition" + conflicts}},
 		{"one of replicas only", ststest.Web(5), []change{applies(`{"f:spec":{"f:replicas":{}}}`)}, start("1", "web:2", 1), nil},
 	}
 	for _, test := range tests {
