@@ -35,6 +35,7 @@ var recorded = map[string]inspect.State{
 	"canary-after-zero":    inspect.Paused,
 	"canary-crash-looping": inspect.Stuck,
 	"canary-paused":        inspect.Paused,
+	"canary-scaled":        inspect.Paused,
 	"complete":             inspect.Complete,
 	"deleting":             inspect.Deleting,
 	"forbidden-by-quota":   inspect.Stuck,

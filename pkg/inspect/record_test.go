@@ -16,6 +16,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -136,6 +137,13 @@ var scenarios = []struct {
 		time.Sleep(time.Second)
 		c.ready(3)
 	}},
+	{"canary-scaled", options{}, func(c bench) {
+		c.ready(3)
+		c.sts("canary", "start", "web", "--image=registry.example/web:2", "--yes", "--owner=alice@laptop")
+		c.kubectl("autoscale", "sts/web", "--min=5", "--max=8")
+		c.ready(5)
+		c.until(`{.status.conditions[?(@.type=="ScalingActive")].status}`, "False", "hpa", "web")
+	}},
 	{"deleting", options{annotations: slowToGo}, func(c bench) {
 		c.ready(3)
 		c.kubectl("delete", "sts/web", "--cascade=foreground", "--wait=false")
@@ -243,7 +251,7 @@ spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
 
 // read takes the objects as a verb would read them: warnings are the only events.
 func (c bench) read(o options) []byte {
-	kinds := []string{"sts", "pods", "pvc", "pdb", "svc", "controllerrevisions"}
+	kinds := []string{"sts", "pods", "pvc", "pdb", "svc", "controllerrevisions", "hpa"}
 	scenario := ststest.Scenario{}
 	if o.hidePods {
 		kinds = append(kinds[:1], kinds[2:]...)
@@ -294,6 +302,8 @@ func (c bench) trim(raw json.RawMessage) json.RawMessage {
 		object = &appsv1.ControllerRevision{}
 	case "Event":
 		object = &corev1.Event{}
+	case "HorizontalPodAutoscaler":
+		object = &autoscalingv2.HorizontalPodAutoscaler{}
 	}
 	c.decode(string(raw), object)
 	if kind.Kind != "StatefulSet" {

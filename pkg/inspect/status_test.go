@@ -1,6 +1,7 @@
 package inspect_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -124,5 +125,52 @@ func TestFingerprint(t *testing.T) {
 	ststest.Ready(later.Pods[1], ststest.Now)
 	if c := inspect.NewStatusReport(later, nil).Items[0]; c.Fingerprint() == a.Fingerprint() {
 		t.Errorf("web-1 got ready, and nothing has happened: %s", c.Fingerprint())
+	}
+}
+
+func TestScaledDuringACanary(t *testing.T) {
+	const before = "; scaled from "
+	tests := []struct {
+		name     string
+		replicas *int32 // at the start
+		start    sts.Ordinal
+		on       sts.Ordinal // the lowest ordinal with a pod of the canary
+		aborting bool
+		want     string // what stands at the end
+	}{
+		{"an older record does not say", nil, 0, 2, false, ""},
+		{"not scaled", new(int32(5)), 0, 2, false, ""},
+		{"up", new(int32(3)), 0, 2, false, before + "3 to 5 meanwhile: ordinals 3-4 came up on the canary"},
+		{"up, ordinals from 10", new(int32(4)), 10, 12, false, before + "4 to 5 meanwhile: ordinal 14 came up on the canary"},
+		{"up, the new pods are to come", new(int32(3)), 0, 5, false, before + "3 to 5 meanwhile"},
+		{"down", new(int32(7)), 0, 2, false, before + "7 to 5 meanwhile"},
+		{"on the way back", new(int32(3)), 0, 2, true, before + "3 to 5 meanwhile"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inv := ststest.Web(5)
+			set := inv.Sets[0]
+			set.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: int32(test.start)}
+			set.Status.UpdateRevision = "web-canary"
+			*set.Spec.UpdateStrategy.RollingUpdate.Partition = int32(test.on - test.start)
+			set.Annotations = map[string]string{sts.CanaryAnnotation: sts.EncodeAnnotation(sts.Canary{StableRevision: ststest.StableRevision,
+				StableTemplate: []byte(`{}`), Replicas: test.replicas, Generation: set.Generation, Partition: int32(test.on - test.start), Aborting: test.aborting})}
+			inv.Pods = nil
+			for o := test.start; o < sts.End(set); o++ {
+				revision := ststest.StableRevision
+				if o >= test.on {
+					revision = "web-canary"
+				}
+				inv.Pods = append(inv.Pods, ststest.Pod(set, o, revision))
+			}
+			got := ""
+			message := inspect.NewStatusReport(inv, nil).Items[0].Message
+			if _, after, ok := strings.Cut(message, before); ok {
+				got = before + after
+			}
+			if got != test.want {
+				t.Errorf("it says %q, want at its end %q", message, test.want)
+			}
+		})
 	}
 }

@@ -26,7 +26,7 @@ func TestAnnotationsRoundTrip(t *testing.T) {
 	for _, want := range []sts.Canary{
 		{},
 		{StableRevision: "web-1", StableTemplate: json.RawMessage(`{"spec":{"containers":null,"new":{"x":1}}}`), PartitionBefore: 5, Partition: 3,
-			Generation: 1 << 40, TemplateDigest: "abc", Goal: &goal, Aborting: true, StartedBy: "Zoë <z@example.org>", StartedAt: ststest.Now},
+			Generation: 1 << 40, TemplateDigest: "abc", Goal: &goal, Aborting: true, Replicas: new(int32(0)), StartedBy: "Zoë <z@example.org>", StartedAt: ststest.Now},
 	} {
 		if want.StableTemplate == nil {
 			want.StableTemplate = json.RawMessage("null")
