@@ -27,6 +27,7 @@ func reportFields(root string) (string, error) {
 	w := walker{seen: map[reflect.Type]bool{}, used: map[string]bool{}}
 	w.report("StatusReport", reflect.TypeFor[inspect.StatusReport]())
 	w.report("CanaryReport", reflect.TypeFor[cmd.ChangeReport]())
+	w.report("RestartReport", reflect.TypeFor[cmd.ChangeReport]())
 	w.report("HistoryReport", reflect.TypeFor[inspect.HistoryReport]())
 	w.report("DiffReport", reflect.TypeFor[inspect.DiffReport]())
 	for len(w.queue) > 0 {
@@ -60,19 +61,21 @@ func (w *walker) report(kind string, t reflect.Type) {
 
 func (w *walker) section(name string, t reflect.Type) {
 	fmt.Fprintf(&w.out, "\n### %s\n\n| field | type | |\n|---|---|---|\n", name)
-	w.fields(name, t)
+	w.fields(name, t.Name(), t)
 }
 
-func (w *walker) fields(owner string, t reflect.Type) {
+// fields describes a section's fields. Its name is the kind of a report; owner is the
+// type that the meanings go by.
+func (w *walker) fields(kind, owner string, t reflect.Type) {
 	for f := range fieldsOf(t) {
 		tag := f.Tag.Get("json")
 		name, options, _ := strings.Cut(tag, ",")
 		if f.Anonymous && name == "" {
 			if f.Type == reflect.TypeFor[metav1.TypeMeta]() {
-				fmt.Fprintf(&w.out, "| `apiVersion` | string | `%s` |\n| `kind` | string | `%s` |\n", inspect.APIVersion, owner)
+				fmt.Fprintf(&w.out, "| `apiVersion` | string | `%s` |\n| `kind` | string | `%s` |\n", inspect.APIVersion, kind)
 				continue
 			}
-			w.fields(owner, f.Type)
+			w.fields(kind, owner, f.Type)
 			continue
 		}
 		if name == "-" {

@@ -6,16 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
+	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -71,6 +74,12 @@ func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(
 		}
 		v.record(ctx, s.Set, "PodDeleted", a.Why)
 		return func(s *sts.Snapshot) bool { return podGone(s, d.UID) }, nil
+	case a.EvictPod != nil:
+		if err := v.evict(ctx, a.EvictPod); err != nil {
+			return nil, err
+		}
+		v.record(ctx, s.Set, "PodEvicted", a.Why)
+		return func(s *sts.Snapshot) bool { return podGone(s, a.EvictPod.UID) }, nil
 	}
 	return nil, errors.New("an action without content")
 }
@@ -79,6 +88,54 @@ func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(
 // nothing is stored. It returns the set as it would be.
 func (v *View) DryRun(ctx context.Context, p *plan.PatchSet) (*appsv1.StatefulSet, error) {
 	return v.patch(ctx, p, metav1.DryRunAll)
+}
+
+// DryEvict asks the API server whether it would evict the pod now. Unlike an
+// eviction that it declines, the question costs a budget nothing.
+func (v *View) DryEvict(ctx context.Context, e *plan.EvictPod) error {
+	return v.evict(ctx, e, metav1.DryRunAll)
+}
+
+func (v *View) evict(ctx context.Context, e *plan.EvictPod, dryRun ...string) error {
+	// Without MaxRetries client-go would wait and ask again by itself while a budget
+	// is being counted, and nobody would hear why.
+	err := v.client.kube.CoreV1().RESTClient().Post().
+		Namespace(v.query.Namespace).Resource("pods").Name(e.Name).SubResource("eviction").
+		VersionedParams(&metav1.CreateOptions{FieldManager: sts.FieldManager, DryRun: dryRun}, scheme.ParameterCodec).
+		Body(&policyv1.Eviction{
+			ObjectMeta:    metav1.ObjectMeta{Namespace: v.query.Namespace, Name: e.Name},
+			DeleteOptions: &metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(e.UID))},
+		}).
+		MaxRetries(0).Do(ctx).Error()
+	if err == nil {
+		return nil
+	}
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+		return fmt.Errorf("%w: %w", plan.ErrChanged, err)
+	}
+	if answer := evictionAnswer(e, err); answer != nil {
+		return answer
+	}
+	return v.failed("evict pod "+e.Name, err)
+}
+
+// evictionAnswer reads what the API server has to say of budgets.
+func evictionAnswer(e *plan.EvictPod, err error) error {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return nil
+	}
+	st := status.Status()
+	if cause, ok := apierrors.StatusCause(err, policyv1.DisruptionBudgetCause); ok {
+		return &plan.AnswerError{Decision: plan.Decision{Verdict: plan.Wait, Reason: plan.ReasonBudgetShort, Subject: e.Name,
+			Message: "for a budget to let " + e.Name + " go: " + cause.Message}}
+	}
+	// The one 500 that is no fault of the server; it comes without a reason.
+	if st.Code == http.StatusInternalServerError && strings.Contains(st.Message, "more than one PodDisruptionBudget") {
+		return &plan.AnswerError{Decision: plan.Decision{Verdict: plan.Refused, Reason: plan.ReasonTwoBudgets,
+			Message: "the API server does not evict " + e.Name + ": " + st.Message, Hint: "leave one of the budgets that select it"}}
+	}
+	return nil
 }
 
 func (v *View) patch(ctx context.Context, p *plan.PatchSet, dryRun ...string) (*appsv1.StatefulSet, error) {

@@ -36,8 +36,8 @@ type Client struct {
 	watcher kubernetes.Interface
 	// streaming is what exec connects with.
 	streaming *rest.Config
-	clock   clock.WithTicker
-	offset  atomic.Int64 // server's clock minus ours, in nanoseconds
+	clock     clock.WithTicker
+	offset    atomic.Int64 // server's clock minus ours, in nanoseconds
 }
 
 // New makes a Client. It asks nothing of the server yet.

@@ -27,6 +27,7 @@ import (
 type change struct {
 	*common
 	verb string // "canary start"
+	kind string // of the report
 	// detail are the options that say how far a command goes: what is gone on with
 	// after an interruption is the same command with the same options.
 	detail string
@@ -46,7 +47,7 @@ type change struct {
 }
 
 func (c *common) newChange(cmd *cobra.Command, verb string) *change {
-	ch := &change{common: c, verb: verb, needs: cluster.Needs, out: newOutput(cmd, github)}
+	ch := &change{common: c, verb: verb, kind: "CanaryReport", needs: cluster.Needs, out: newOutput(cmd, github)}
 	f := cmd.Flags()
 	f.StringVar(&ch.dryRun, "dry-run", "none", `"client" prints the plan; "server" also has the API server check its first step`)
 	f.Lookup("dry-run").NoOptDefVal = "client"
@@ -160,7 +161,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		return err
 	}
 	report := &ChangeReport{
-		TypeMeta:  metav1.TypeMeta{APIVersion: inspect.APIVersion, Kind: "CanaryReport"},
+		TypeMeta:  metav1.TypeMeta{APIVersion: inspect.APIVersion, Kind: c.kind},
 		Namespace: ns, Name: name, Command: c.verb, StartedAt: metav1.NewTime(s.TakenAt),
 		Plan: plan.Foretell(intent, s), Applied: []execute.Applied{},
 	}
@@ -170,7 +171,10 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	}
 	writes := countWrites(report.Plan) > 0
 	if first.Verdict == plan.Do && c.dryRun != "client" {
-		set, err := c.preflight(ctx, view, first.Action)
+		set, err := c.preflight(ctx, view, report.Plan)
+		if answer := (*plan.AnswerError)(nil); errors.As(err, &answer) {
+			return c.finish(report, s, answer.Decision, nil)
+		}
 		if err != nil {
 			return err
 		}
@@ -305,22 +309,50 @@ func (c *change) look(ctx context.Context, client *cluster.Client, q cluster.Que
 	return s, nil
 }
 
-// preflight has the server check the first patch: admission refuses before
-// anything moves. A set that has changed since it was read is no objection.
-func (c *change) preflight(ctx context.Context, view *cluster.View, a *plan.Action) (*appsv1.StatefulSet, error) {
-	if a.PatchSet == nil {
-		return nil, nil
-	}
-	const tries = 3
+// preflight has the server check the first patch and the first eviction: admission
+// and budgets refuse before anything moves. A set that has changed since it was
+// read is no objection.
+func (c *change) preflight(ctx context.Context, view *cluster.View, steps []plan.Decision) (*appsv1.StatefulSet, error) {
 	var set *appsv1.StatefulSet
+	if p := steps[0].Action.PatchSet; p != nil {
+		err := persist(func() (err error) {
+			set, err = view.DryRun(ctx, p)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, d := range steps {
+		if d.Action != nil && d.Action.EvictPod != nil {
+			return set, c.preflightEviction(ctx, view, d.Action.EvictPod)
+		}
+	}
+	return set, nil
+}
+
+func (c *change) preflightEviction(ctx context.Context, view *cluster.View, e *plan.EvictPod) error {
+	err := persist(func() error { return view.DryEvict(ctx, e) })
+	answer := (*plan.AnswerError)(nil)
+	if errors.As(err, &answer) && answer.Verdict == plan.Wait {
+		warnTo(c.env.ErrOut, "the API server does not let "+e.Name+" go just now and will be asked again: waiting "+answer.Message)
+		return nil
+	}
+	return err
+}
+
+// persist asks the server again when it does not answer. That the set has changed
+// meanwhile is no error.
+func persist(ask func() error) error {
+	const tries = 3
 	err := plan.ErrTransient
 	for try := 0; try < tries && errors.Is(err, plan.ErrTransient); try++ {
-		set, err = view.DryRun(ctx, a.PatchSet)
+		err = ask()
 	}
 	if errors.Is(err, plan.ErrChanged) {
-		return nil, nil
+		return nil
 	}
-	return set, err
+	return err
 }
 
 // finish prints the report and turns the outcome into an error with its exit code.

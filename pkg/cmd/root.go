@@ -56,6 +56,7 @@ run again. Data goes to standard output, progress and warnings to standard error
 		newDiff(c),
 		newHistory(c),
 		newPause(c),
+		newRestart(c),
 		newResume(c),
 		newUndo(c),
 		newVersion(c),

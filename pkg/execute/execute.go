@@ -167,6 +167,7 @@ type runner struct {
 	seen     func(*sts.Snapshot) bool // the last write, until the watch has shown it
 	then     *plan.Decision           // how the run ends when it has
 	lost     *plan.Decision           // a last write whose answer was lost
+	held     string                   // key of an action that the server lets wait
 	stale    string                   // resourceVersion of a set that a write found outdated
 	changed  int
 	failed   int
@@ -259,7 +260,9 @@ func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 	for {
 		d := r.intent.Next(s, r.facts)
 		r.result.Decision = d
-		r.observer.Decided(s, d)
+		if d.Key() != r.held {
+			r.observer.Decided(s, d)
+		}
 		switch {
 		case d.Verdict == plan.Do && d.Action.Run != nil:
 			if err := r.ask(ctx, *d.Action.Run); err != nil {
@@ -267,7 +270,7 @@ func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 			}
 			continue // what else is there to do while it runs?
 		case d.Verdict == plan.Do:
-			return false, r.apply(ctx, s, d)
+			return r.apply(ctx, s, d)
 		case d.Verdict == plan.Wait:
 			if d.Until != nil && d.Until.After(s.TakenAt) {
 				r.due.Reset(d.Until.Sub(s.TakenAt))
@@ -278,18 +281,24 @@ func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 	}
 }
 
-func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) error {
+func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
 	seen, err := r.world.Apply(ctx, s, *d.Action)
 	if errors.Is(err, plan.ErrChanged) {
 		if r.changed++; r.changed > changedLimit {
-			return fmt.Errorf("statefulset %s keeps changing under our hands: %w", s.Set.Name, err)
+			return false, fmt.Errorf("statefulset %s keeps changing under our hands: %w", s.Set.Name, err)
 		}
 		if d.Action.PatchSet != nil {
 			r.stale = s.Set.ResourceVersion
 		}
-		return nil
+		return false, nil
+	}
+	if answer := (*plan.AnswerError)(nil); errors.As(err, &answer) {
+		r.result.Decision, r.held = answer.Decision, d.Key()
+		r.observer.Decided(s, answer.Decision)
+		r.retryAt = s.TakenAt.Add(transientPause)
+		return answer.Verdict != plan.Wait, nil
 	}
 	if errors.Is(err, plan.ErrTransient) {
 		if d.Then != nil && d.Action.PatchSet != nil {
@@ -297,19 +306,19 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) er
 		}
 		if r.failed++; r.failed <= transientLimit {
 			r.retryAt = s.TakenAt.Add(transientPause)
-			return nil
+			return false, nil
 		}
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	r.wrote(s, d, seen)
-	return nil
+	return false, nil
 }
 
 // wrote takes note of an action that was carried out.
 func (r *runner) wrote(s *sts.Snapshot, d plan.Decision, seen func(*sts.Snapshot) bool) {
-	r.changed, r.failed, r.lost = 0, 0, nil
+	r.changed, r.failed, r.lost, r.held = 0, 0, nil, ""
 	r.facts.Wrote = r.facts.Wrote || d.Action.PatchSet != nil
 	r.seen, r.then = seen, d.Then
 	r.result.Applied = append(r.result.Applied, Applied{At: s.TakenAt, Action: *d.Action})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -76,6 +77,25 @@ func (st *Status) judgeDisturbance(s *sts.Snapshot, c *sts.Canary) {
 		st.Hint = st.ownHint(st.canary("promote", "--take-over") + ", or " + st.canary("abort"))
 	default:
 		st.Hint = st.ownHint(st.canary("abort"))
+	}
+}
+
+// judgeRestart adds a restart that is on its way, and how it goes on where nobody
+// is at work.
+func (st *Status) judgeRestart(s *sts.Snapshot, r *sts.Restart) {
+	if r == nil {
+		return
+	}
+	done, left := r.Split(s)
+	st.Restart = &RestartStatus{Done: append([]sts.Ordinal{}, done...), Left: append([]sts.Ordinal{}, left...),
+		Command: r.Command, StartedBy: r.StartedBy, StartedAt: metav1.NewTime(r.StartedAt)}
+	what := sts.SayOrdinals(left) + " still to restart"
+	if len(left) == 0 {
+		what = "the restart's record is left"
+	}
+	st.Message = sentence(st.Message, what)
+	if st.Hint == "" {
+		st.Hint = st.ownHint(r.Again(s.Set))
 	}
 }
 

@@ -101,6 +101,8 @@ type Status struct {
 	Canary  *CanaryStatus  `json:"canary,omitempty"`
 	// Autoscalers change the set's replicas by themselves.
 	Autoscalers []sts.Autoscaler `json:"autoscalers,omitempty"`
+	// Restart is the restart of chosen pods that is on its way.
+	Restart *RestartStatus `json:"restart,omitempty"`
 	// Managers are others who write the set, such as operators and GitOps controllers.
 	Managers []sts.Manager   `json:"managers,omitempty"`
 	Owner    *sts.Owner      `json:"owner,omitempty"`
@@ -146,6 +148,16 @@ type CanaryStatus struct {
 	StableImages []ContainerImage `json:"stableImages,omitempty"`
 	// Auto is set while the canary promotes itself.
 	Auto *AutoStatus `json:"auto,omitempty"`
+}
+
+// RestartStatus is a restart of chosen pods that is on its way, or was interrupted.
+type RestartStatus struct {
+	// Done have another pod than when it began, which is available; Left have not.
+	Done      []sts.Ordinal `json:"done"`
+	Left      []sts.Ordinal `json:"left"`
+	Command   string        `json:"command"`
+	StartedBy string        `json:"startedBy,omitempty"`
+	StartedAt metav1.Time   `json:"startedAt"`
 }
 
 // ReplicaStatus is one ordinal.
@@ -248,7 +260,9 @@ func NewStatus(s *sts.Snapshot) Status {
 		st.Canary = canaryStatus(&st, canary, set)
 		st.Canary.Auto = st.autoStatus(s, canary)
 	}
+	restart, _ := sts.ReadRestart(set)
 	st.judge(s, canary, replicas)
+	st.judgeRestart(s, restart)
 	return st
 }
 

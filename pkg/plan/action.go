@@ -21,6 +21,7 @@ type Action struct {
 	Why       string     `json:"why"`
 	PatchSet  *PatchSet  `json:"patchSet,omitempty"`
 	DeletePod *DeletePod `json:"deletePod,omitempty"`
+	EvictPod  *EvictPod  `json:"evictPod,omitempty"`
 	Run       *Run       `json:"run,omitempty"`
 }
 
@@ -41,6 +42,8 @@ type Run struct {
 	Container string    `json:"container,omitempty"`
 	// Timeout is how long it may take, 0 for as long as it wants.
 	Timeout time.Duration `json:"-"`
+	// foretold is the answer in a plan, where nobody is asked. Good when it is empty.
+	foretold Answer
 }
 
 // Label says which command it is: "--check", "--check-exec in web-3".
@@ -69,6 +72,15 @@ func (a Answer) String() string {
 		return a.Problem
 	}
 	return fmt.Sprintf("ended with exit code %d", a.ExitCode)
+}
+
+// EvictPod evicts one pod through the API server, which asks the budgets, if it is
+// still the one with this UID. It comes back on the revision that it has.
+type EvictPod struct {
+	Name     string      `json:"name"`
+	UID      types.UID   `json:"uid"`
+	Ordinal  sts.Ordinal `json:"ordinal"`
+	Revision string      `json:"revision"`
 }
 
 // DeletePod deletes one pod, if it is still the one with this UID.
@@ -196,6 +208,12 @@ func (b *patch) record(c sts.Canary, generation int64) *patch {
 	return b
 }
 
+func (b *patch) restart(r sts.Restart) *patch {
+	value := sts.EncodeAnnotation(r)
+	b.annotations[sts.RestartAnnotation] = &value
+	return b
+}
+
 func (b *patch) owner(o sts.Owner) *patch {
 	value := sts.EncodeAnnotation(o)
 	b.annotations[sts.OwnerAnnotation] = &value
@@ -210,12 +228,26 @@ func (b *patch) drop(keys ...string) *patch {
 }
 
 // Ended says whether the set shows that this patch, which ends an operation, was
-// carried out: no record is left and the partition is where it was to go. It is
-// asked when the server's answer to the patch was lost.
+// carried out: no record that it removes is left and the partition is where it was
+// to go. It is asked when the server's answer to the patch was lost.
 func (p *PatchSet) Ended(set *appsv1.StatefulSet) bool {
-	_, recorded := set.Annotations[sts.CanaryAnnotation]
-	_, owned := set.Annotations[sts.OwnerAnnotation]
-	return !recorded && !owned && (p.Partition == nil || p.Partition.To == sts.Partition(set))
+	for _, o := range p.Ops {
+		key, isAnnotation := o.annotation()
+		if _, left := set.Annotations[key]; isAnnotation && o.Op == "remove" && left {
+			return false
+		}
+	}
+	return p.Partition == nil || p.Partition.To == sts.Partition(set)
+}
+
+// ChangesSpec says whether more than our own annotations change: the partition or
+// the template.
+func (p *PatchSet) ChangesSpec() bool { return p.Partition != nil || p.template != nil }
+
+// annotation is the key of the one annotation that the operation is about.
+func (o PatchOp) annotation() (key string, ok bool) {
+	escaped, ok := strings.CutPrefix(o.Path, "/metadata/annotations/")
+	return strings.NewReplacer("~1", "/", "~0", "~").Replace(escaped), ok
 }
 
 // disown gives back the fields that managedFields records as ours, once nothing of

@@ -117,7 +117,7 @@ func canaryPods(s *sts.Snapshot) *Decision {
 	replicas := s.Replicas()
 	// A failing pod anywhere is looked for first: under OrderedReady it is why
 	// those above it are not there.
-	if r, d := failing(s, Stuck, -1); d != nil {
+	if r, d := failing(s, Stuck); d != nil {
 		if r.Revision == s.Set.Status.UpdateRevision {
 			d.Hint = canaryCommand(s, "abort")
 		}

@@ -86,11 +86,7 @@ func offStable(s *sts.Snapshot, good map[string]bool) []sts.Ordinal {
 	for _, r := range s.Replicas() {
 		revision := r.Revision
 		if r.Pod == nil || r.Terminating {
-			// What the controller will create: newVersionedStatefulSetPod.
-			revision = s.Set.Status.CurrentRevision
-			if r.Ordinal >= sts.UpdateFrom(s.Set) {
-				revision = s.Set.Status.UpdateRevision
-			}
+			revision = s.RevisionFor(r.Ordinal)
 		}
 		if r.Desired && !good[revision] {
 			off = append(off, r.Ordinal)

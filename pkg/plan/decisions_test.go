@@ -413,7 +413,7 @@ func managedCases() []decisionCase {
 
 func TestDecisions(t *testing.T) {
 	for verb, cases := range map[string][]decisionCase{
-		"start": startCases(), "promote": promoteCases(), "abort": abortCases(), "pause": pauseCases(), "managed": managedCases(),
+		"start": startCases(), "promote": promoteCases(), "abort": abortCases(), "pause": pauseCases(), "managed": managedCases(), "restart": restartCases(),
 	} {
 		t.Run(verb, func(t *testing.T) {
 			var all strings.Builder
@@ -445,6 +445,14 @@ func inFull(d plan.Decision) string {
 	if d.Action != nil && d.Action.DeletePod != nil {
 		p := d.Action.DeletePod
 		fmt.Fprintf(&b, "  delete %s, UID %s, on %s\n", p.Name, p.UID, p.Revision)
+	}
+	if d.Action != nil && d.Action.EvictPod != nil {
+		p := d.Action.EvictPod
+		fmt.Fprintf(&b, "  evict %s, UID %s, on %s\n", p.Name, p.UID, p.Revision)
+	}
+	if d.Action != nil && d.Action.Run != nil {
+		r := d.Action.Run
+		fmt.Fprintf(&b, "  run %q in %s, UID %s, container %s, at most %s\n", r.Command, r.Pod, r.UID, r.Container, r.Timeout)
 	}
 	if d.Action != nil && d.Action.PatchSet != nil {
 		fmt.Fprintf(&b, "  event %s\n", d.Action.PatchSet.Event)
@@ -505,7 +513,7 @@ func guarded(t *testing.T, name string, set *appsv1.StatefulSet, p *plan.PatchSe
 			}
 		}
 	}
-	for _, key := range []string{sts.CanaryAnnotation, sts.OwnerAnnotation} {
+	for _, key := range []string{sts.CanaryAnnotation, sts.RestartAnnotation, sts.OwnerAnnotation} {
 		if set.Annotations[key] != after.Annotations[key] {
 			races["another "+key] = func(s *appsv1.StatefulSet) {
 				if s.Annotations == nil {

@@ -96,17 +96,24 @@ const budgetLag = 10 * time.Second
 // The controller asks no budget when a partition step makes it delete a pod.
 // otherFailing is the verdict when another pod is failing for good.
 func mayDisrupt(s *sts.Snapshot, f Facts, target sts.Ordinal, otherFailing Verdict) *Decision {
-	if _, d := failing(s, otherFailing, target); d != nil {
+	if d := available(s, otherFailing, target); d != nil {
 		return d
 	}
-	ready := false
+	return budgetsAllow(s, f, target)
+}
+
+// available waits until every wanted ordinal is available, except these, and no
+// other one is left. Nil when it is so.
+func available(s *sts.Snapshot, whenFailing Verdict, except ...sts.Ordinal) *Decision {
+	if _, d := failing(s, whenFailing, except...); d != nil {
+		return d
+	}
 	for _, r := range s.Replicas() {
-		if r.Ordinal == target {
-			ready = r.Ready
+		if slices.Contains(except, r.Ordinal) {
 			continue
 		}
 		if t := s.Trouble(r); t != nil {
-			d := trouble(s, r, t, otherFailing)
+			d := trouble(s, r, t, whenFailing)
 			return &d
 		}
 		if !r.Desired && r.Pod != nil {
@@ -114,9 +121,17 @@ func mayDisrupt(s *sts.Snapshot, f Facts, target sts.Ordinal, otherFailing Verdi
 			return &d
 		}
 	}
+	return nil
+}
+
+// budgetsAllow decides whether every budget allows that the ordinal's pod goes down now.
+func budgetsAllow(s *sts.Snapshot, f Facts, target sts.Ordinal) *Decision {
+	ready := slices.ContainsFunc(s.Replicas(), func(r sts.Replica) bool { return r.Ordinal == target && r.Ready })
 	for _, b := range s.Budgets {
 		verdict, numbers := sts.JudgeBudget(b, ready)
-		if verdict == sts.BudgetNever && f.Wrote && f.Still < budgetLag {
+		// Fewer than there are: it still counts as if a pod were being replaced.
+		behind := int(b.Status.ExpectedPods) < len(s.Pods)
+		if verdict == sts.BudgetNever && (behind || f.Wrote && f.Still < budgetLag) {
 			verdict = sts.BudgetShort
 		}
 		switch verdict {
@@ -134,11 +149,11 @@ func mayDisrupt(s *sts.Snapshot, f Facts, target sts.Ordinal, otherFailing Verdi
 	return nil
 }
 
-// failing finds the lowest pod that is failing for good, except that of one
-// ordinal, and gives it the verdict.
-func failing(s *sts.Snapshot, verdict Verdict, except sts.Ordinal) (sts.Replica, *Decision) {
+// failing finds the lowest pod that is failing for good, except those of some
+// ordinals, and gives it the verdict.
+func failing(s *sts.Snapshot, verdict Verdict, except ...sts.Ordinal) (sts.Replica, *Decision) {
 	for _, r := range s.Replicas() {
-		if t := s.Trouble(r); t != nil && t.Failing && r.Ordinal != except {
+		if t := s.Trouble(r); t != nil && t.Failing && !slices.Contains(except, r.Ordinal) {
 			d := trouble(s, r, t, verdict)
 			return r, &d
 		}

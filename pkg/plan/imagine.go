@@ -35,7 +35,7 @@ func Foretell(i Intent, s *sts.Snapshot) []Decision {
 				return append(out, *d.Then)
 			}
 			if run := d.Action.Run; run != nil {
-				f.Asked, f.Answers = answeredWell(f, run.Key)
+				f.Asked, f.Answers = answered(f, *run)
 				left++ // a question takes no step
 				continue
 			}
@@ -64,8 +64,9 @@ func question(d Decision) *Run {
 // sameQuestion says whether two questions differ only in the pod that is asked.
 func sameQuestion(a, b *Run) bool { return a != nil && a.For == b.For && a.Command == b.Command }
 
-func answeredWell(f Facts, key string) (map[string]bool, map[string]Answer) {
-	asked, answers := map[string]bool{key: true}, map[string]Answer{key: {}}
+// answered are the facts when the question has had the answer that is foretold.
+func answered(f Facts, run Run) (map[string]bool, map[string]Answer) {
+	asked, answers := map[string]bool{run.Key: true}, map[string]Answer{run.Key: run.foretold}
 	maps.Copy(asked, f.Asked)
 	maps.Copy(answers, f.Answers)
 	return asked, answers
@@ -92,18 +93,20 @@ func imagine(old *sts.Snapshot, a *Action) *sts.Snapshot {
 	case a == nil:
 	case a.DeletePod != nil:
 		deleted = a.DeletePod.UID
+	case a.EvictPod != nil:
+		deleted = a.EvictPod.UID
 	case a.PatchSet != nil:
 		imaginePatch(s.Set, a.PatchSet)
 		s.Revisions = append(slices.Clone(old.Revisions), imagineRevision(s.Set))
 	}
 	s.Set.Status.ObservedGeneration = s.Set.Generation
 	s.Pods = nil
-	allUpdated := true
+	allUpdated := sts.IsRollingUpdate(s.Set)
 	for _, r := range old.Replicas() {
 		if !r.Desired {
 			continue
 		}
-		pod := imaginePod(old, s.Set, r, deleted, a != nil)
+		pod := imaginePod(old, &s, r, deleted, a != nil)
 		allUpdated = allUpdated && sts.PodRevision(pod) == s.Set.Status.UpdateRevision
 		s.Pods = append(s.Pods, pod)
 	}
@@ -119,17 +122,14 @@ func imaginePatch(set *appsv1.StatefulSet, p *PatchSet) {
 	if set.Annotations == nil {
 		set.Annotations = map[string]string{}
 	}
-	for _, key := range []string{sts.CanaryAnnotation, sts.OwnerAnnotation} {
-		for _, o := range p.Ops {
-			if o.Path != "/metadata/annotations/"+escapePointer(key) {
-				continue
-			}
-			switch o.Op {
-			case "add", "replace":
-				set.Annotations[key] = unquote(o.Value)
-			case "remove":
-				delete(set.Annotations, key)
-			}
+	for _, o := range p.Ops {
+		key, ok := o.annotation()
+		switch {
+		case !ok:
+		case o.Op == "add", o.Op == "replace":
+			set.Annotations[key] = unquote(o.Value)
+		case o.Op == "remove":
+			delete(set.Annotations, key)
 		}
 	}
 	if p.Partition != nil {
@@ -145,7 +145,7 @@ func imaginePatch(set *appsv1.StatefulSet, p *PatchSet) {
 	if p.RestoreRevision != "" {
 		set.Status.UpdateRevision = p.RestoreRevision
 	}
-	if p.Partition != nil || p.template != nil {
+	if p.ChangesSpec() {
 		set.Generation++
 	}
 }
@@ -162,12 +162,12 @@ func imagineRevision(set *appsv1.StatefulSet) *appsv1.ControllerRevision {
 // imaginePod is the ordinal's pod when the controller has done its part. A pod
 // that is in trouble on another revision stays where the controller would not
 // replace it (kubernetes#67250), until it is deleted.
-func imaginePod(old *sts.Snapshot, set *appsv1.StatefulSet, r sts.Replica, deleted types.UID, acted bool) *corev1.Pod {
-	target := set.Status.UpdateRevision
-	if r.Ordinal < sts.UpdateFrom(set) {
-		target = set.Status.CurrentRevision
-		if r.Pod != nil && r.Pod.UID != deleted {
-			target = r.Revision
+func imaginePod(old, s *sts.Snapshot, r sts.Replica, deleted types.UID, acted bool) *corev1.Pod {
+	set, target := s.Set, s.RevisionFor(r.Ordinal)
+	if r.Pod != nil && r.Pod.UID != deleted {
+		target = r.Revision
+		if sts.IsRollingUpdate(set) && r.Ordinal >= sts.UpdateFrom(set) {
+			target = set.Status.UpdateRevision
 		}
 	}
 	if r.Pod != nil && r.Pod.UID != deleted && !r.Terminating {

@@ -31,14 +31,14 @@ func (h Holder) unmanaged(s *sts.Snapshot, fields ...sts.Field) *Decision {
 // writes: who else manages the set, and, where the step begins a canary, who may
 // scale it meanwhile.
 func Cautions(s *sts.Snapshot, steps []Decision) []string {
-	first := firstPatch(steps, func(*PatchSet) bool { return true })
-	if first == nil {
-		return nil
+	first, changing := firstPatch(steps, func(*PatchSet) bool { return true }), FirstPatch(steps)
+	if first == nil || changing == nil && first.Canary == nil {
+		return nil // evictions are nobody else's business
 	}
 	var out []string
 	var fields []sts.Field
-	if p := FirstPatch(steps); p != nil {
-		fields = p.fields()
+	if changing != nil {
+		fields = changing.fields()
 	}
 	for _, m := range sts.Managers(s.Set) {
 		if m.Writes(fields...) {

@@ -29,6 +29,12 @@ var ErrChanged = errors.New("changed meanwhile")
 // preconditions fail when it was.
 var ErrTransient = errors.New("no answer from the server")
 
+// AnswerError is an answer of the server that decides by itself how it goes on: a
+// budget that lets no pod go just now is waited for.
+type AnswerError struct{ Decision }
+
+func (e *AnswerError) Error() string { return e.Message }
+
 // Facts are what an Intent cannot see in a Snapshot.
 type Facts struct {
 	// Wrote says that this command has written to the set: from then on the owner
@@ -103,6 +109,12 @@ const (
 	ReasonDeleting          = "Deleting"
 	ReasonBadRequest        = "BadRequest"
 	ReasonBadRecord         = "BadRecord"
+	ReasonRestarted         = "Restarted"
+	ReasonForgotten         = "Forgotten"
+	ReasonRestartOnItsWay   = "RestartOnItsWay"
+	ReasonRevisionChange    = "RevisionWouldChange"
+	ReasonLeaderUnknown     = "LeaderUnknown"
+	ReasonTwoBudgets        = "TwoBudgets"
 	ReasonRevisionGone      = "RevisionGone"
 	ReasonRevisionReencoded = "RevisionReencoded"
 )

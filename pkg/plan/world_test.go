@@ -101,6 +101,13 @@ func (w *world) apply(t *testing.T, a plan.Action) bool {
 		}
 		w.delete(pod)
 		return true
+	case a.EvictPod != nil:
+		pod := w.pods[a.EvictPod.Ordinal]
+		if pod == nil || pod.Name != a.EvictPod.Name || pod.UID != a.EvictPod.UID {
+			return false
+		}
+		w.evict(t, pod)
+		return true
 	}
 	t.Fatalf("an action without content: %+v", a)
 	return false
@@ -157,6 +164,25 @@ func (w *world) delete(pod *corev1.Pod) {
 	}
 }
 
+// evict is the API server's eviction of a pod. One that a budget does not allow is
+// an error of who asks: the budgets were to be judged before.
+func (w *world) evict(t *testing.T, pod *corev1.Pod) {
+	t.Helper()
+	if pod.Status.Phase == corev1.PodRunning && pod.DeletionTimestamp == nil {
+		if len(w.budgets) > 1 {
+			t.Fatalf("evicts %s, which %d budgets select", pod.Name, len(w.budgets))
+		}
+		for _, b := range w.budgets {
+			st := b.Status
+			unready := sts.ReadySince(pod).IsZero() && st.CurrentHealthy >= st.DesiredHealthy && st.DesiredHealthy > 0
+			if st.DisruptionsAllowed < 1 && !unready {
+				t.Fatalf("evicts %s, which %s does not allow: %+v", pod.Name, b.Name, st)
+			}
+		}
+	}
+	w.delete(pod)
+}
+
 // tick is a moment: nodes do their part, then the controllers.
 func (w *world) tick() {
 	w.now = w.now.Add(w.pace)
@@ -204,7 +230,7 @@ func (w *world) sync() {
 	}
 	st.ObservedGeneration, st.CurrentRevision, st.UpdateRevision = w.set.Generation, current.Name, update.Name
 	w.reconcile(current, update)
-	if w.allOn(update.Name) {
+	if sts.IsRollingUpdate(w.set) && w.allOn(update.Name) {
 		st.CurrentRevision = update.Name
 	}
 	w.truncate()
@@ -239,6 +265,9 @@ func (w *world) reconcile(current, update *appsv1.ControllerRevision) {
 		if ordered {
 			return
 		}
+	}
+	if !sts.IsRollingUpdate(w.set) {
+		return
 	}
 	if w.gate && len(w.unavailable()) > 0 {
 		return
@@ -381,6 +410,7 @@ type command struct {
 	then     *plan.Decision
 	refusals int
 	before   func(*sts.Snapshot, plan.Decision) // sees every decision before it is carried out
+	answer   func(plan.Run) plan.Answer
 }
 
 // step looks once and does what is to be done. It returns the decision, and
@@ -402,6 +432,11 @@ func (c *command) step() (plan.Decision, bool) {
 	}
 	switch d.Verdict {
 	case plan.Do:
+		if run := d.Action.Run; run != nil {
+			c.facts.Asked, c.facts.Answers = maps.Clone(c.facts.Asked), maps.Clone(c.facts.Answers)
+			c.facts.Asked[run.Key], c.facts.Answers[run.Key] = true, c.answer(*run)
+			return d, false
+		}
 		if !c.w.apply(c.t, *d.Action) {
 			c.refusals++
 			if c.refusals > 3 && d.Action.PatchSet != nil {

@@ -150,6 +150,13 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 	if c := s.Canary; c != nil && c.Auto != nil {
 		field("Auto", "%s", c.Auto.String())
 	}
+	if r := s.Restart; r != nil {
+		line := fmt.Sprintf("%d of %s done", len(r.Done), sts.Count(len(r.Done)+len(r.Left), "pod"))
+		if len(r.Left) > 0 {
+			line += ", " + sts.SayOrdinals(r.Left) + " left"
+		}
+		field("Restart", "%s; started %s ago by %s", line, sts.Age(now.Sub(r.StartedAt.Time)), r.StartedBy)
+	}
 	if s.Owner != nil {
 		field("At work", "%s with %q for %s", s.Owner.Name, s.Owner.Command, sts.Age(now.Sub(s.Owner.Since)))
 	}

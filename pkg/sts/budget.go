@@ -21,8 +21,9 @@ const (
 // JudgeBudget says whether the budget allows that a pod goes down now. The
 // controller's own deletions ask no budget, so those who cause them must.
 // A pod that is not ready does not count as healthy, so taking it down needs no
-// free disruption, only that the budget is not short already (the server's rule
-// for evictions, policy IfHealthyBudget). The second result is the budget in numbers.
+// free disruption, only that the budget is not short already, or not even that: the
+// server's rule for evictions, by the budget's unhealthyPodEvictionPolicy. The
+// second result is the budget in numbers.
 func JudgeBudget(b *policyv1.PodDisruptionBudget, podReady bool) (BudgetVerdict, string) {
 	st := b.Status
 	numbers := fmt.Sprintf("%s: %d of %s healthy, %d required, %s allowed now",
@@ -30,8 +31,10 @@ func JudgeBudget(b *policyv1.PodDisruptionBudget, podReady bool) (BudgetVerdict,
 	if st.ObservedGeneration < b.Generation || st.ExpectedPods == 0 {
 		return BudgetShort, b.Name + ": the disruption controller has not counted its pods yet"
 	}
+	policy := b.Spec.UnhealthyPodEvictionPolicy
+	always := policy != nil && *policy == policyv1.AlwaysAllow
 	switch {
-	case st.DisruptionsAllowed >= 1, !podReady && st.CurrentHealthy >= st.DesiredHealthy:
+	case st.DisruptionsAllowed >= 1, !podReady && (always || st.CurrentHealthy >= st.DesiredHealthy):
 		return BudgetAllows, numbers
 	case st.DesiredHealthy >= st.ExpectedPods:
 		return BudgetNever, numbers

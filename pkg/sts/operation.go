@@ -13,6 +13,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 const (
@@ -22,6 +23,8 @@ const (
 	AnnotationPrefix = "kubectl-sts.dev/"
 	// CanaryAnnotation holds a [Canary] in JSON while a canary is on its way.
 	CanaryAnnotation = AnnotationPrefix + "canary"
+	// RestartAnnotation holds a [Restart] in JSON while a restart is on its way.
+	RestartAnnotation = AnnotationPrefix + "restart"
 	// OwnerAnnotation holds an [Owner] in JSON while a command works on the set.
 	OwnerAnnotation = AnnotationPrefix + "owner"
 )
@@ -99,6 +102,40 @@ func (a *Auto) String() string {
 	return strings.Join(append(parts, "at most "+Count(a.MaxRestarts, "restart")), ", ")
 }
 
+// Restart is what has to be remembered about a restart of chosen pods: which pods
+// they were. Who has another pod by now has been restarted, whoever did it.
+type Restart struct {
+	// Pods are the UIDs that the chosen ordinals' pods had when it began.
+	Pods map[Ordinal]types.UID `json:"pods"`
+	// Command is the command with its options: only the same one goes on with it.
+	Command   string    `json:"command"`
+	StartedBy string    `json:"startedBy,omitempty"`
+	StartedAt time.Time `json:"startedAt"`
+}
+
+// Split tells the ordinals that have another pod by now, which is available, from
+// those that are left; lowest first. An ordinal that the set no longer has is
+// neither.
+func (r *Restart) Split(s *Snapshot) (done, left []Ordinal) {
+	for _, replica := range s.Replicas() {
+		before, chosen := r.Pods[replica.Ordinal]
+		switch {
+		case !chosen || !replica.Desired:
+		case replica.Available && replica.Pod.UID != before:
+			done = append(done, replica.Ordinal)
+		default:
+			left = append(left, replica.Ordinal)
+		}
+	}
+	return done, left
+}
+
+// Again is the command that goes on with the restart, for a hint.
+func (r *Restart) Again(set *appsv1.StatefulSet) string {
+	verb, options, _ := strings.Cut(r.Command, " ")
+	return Kubectl(set.Namespace, strings.TrimSpace("sts "+verb+" "+set.Name+" "+options))
+}
+
 // Owner names the command that works on a set just now. It is absent between commands.
 type Owner struct {
 	// Name says who: by default user@host. Commands of one name go on where an
@@ -114,6 +151,12 @@ type Owner struct {
 // when it can't be read.
 func ReadCanary(set *appsv1.StatefulSet) (*Canary, error) {
 	return readAnnotation[Canary](set, CanaryAnnotation)
+}
+
+// ReadRestart reads the record of a restart that is on its way: nil when there is
+// none, an error when it can't be read.
+func ReadRestart(set *appsv1.StatefulSet) (*Restart, error) {
+	return readAnnotation[Restart](set, RestartAnnotation)
 }
 
 // ReadOwner reads which command works on the set: nil when none does, an error

@@ -171,6 +171,19 @@ func ParseOrdinals(items ...string) (Ordinals, error) {
 	return out, nil
 }
 
+// Beyond is the first of these ordinals that the set does not have.
+func (s Ordinals) Beyond(set *appsv1.StatefulSet) (Ordinal, bool) {
+	for _, r := range s {
+		switch {
+		case r.First < Start(set):
+			return r.First, true
+		case r.Last >= End(set):
+			return max(r.First, End(set)), true
+		}
+	}
+	return 0, false
+}
+
 // Has says whether the ordinal is one of these. An empty list has every ordinal:
 // nobody asked for fewer.
 func (s Ordinals) Has(o Ordinal) bool {

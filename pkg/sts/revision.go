@@ -19,6 +19,25 @@ func (s *Snapshot) Revision(name string) *appsv1.ControllerRevision {
 	return s.Revisions[i]
 }
 
+// RevisionFor is the name of the revision with which the controller makes the
+// ordinal's pod when it is not there: newVersionedStatefulSetPod in Kubernetes'
+// StatefulSet controller.
+func (s *Snapshot) RevisionFor(o Ordinal) string {
+	set, below := s.Set, Start(s.Set)
+	switch ru := set.Spec.UpdateStrategy.RollingUpdate; {
+	case ru != nil:
+		below = UpdateFrom(set)
+	case IsRollingUpdate(set):
+		// Without a partition it goes by how many pods are still on the current one.
+		below += Ordinal(set.Status.CurrentReplicas)
+	}
+	// A current revision that is gone from history is replaced by the update revision.
+	if o < below && s.Revision(set.Status.CurrentRevision) != nil {
+		return set.Status.CurrentRevision
+	}
+	return set.Status.UpdateRevision
+}
+
 // RevisionTemplate is the pod template that a ControllerRevision holds, as the
 // server wrote it. It stays raw JSON so that fields which this program does not
 // know survive a rollback.

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -100,7 +101,11 @@ func parseFilters(s *scenario, args []string) ([]filter, error) {
 		case "on":
 			resource, name, _ := strings.Cut(value, "/")
 			out = append(out, func(e cluster.AuditEvent) bool {
-				return e.Resource == resource && e.Subresource == "" && (name == "" || e.Name == name)
+				kind := e.Resource
+				if e.Subresource != "" {
+					kind += "." + e.Subresource
+				}
+				return kind == resource && (name == "" || e.Name == name)
 			})
 		case "manager":
 			out = append(out, func(e cluster.AuditEvent) bool { return uriHas(e, "fieldManager", value) })
@@ -165,11 +170,15 @@ func hasOp(e cluster.AuditEvent, verb, path, want string, valued bool) bool {
 }
 
 func preconditionUID(e cluster.AuditEvent) string {
-	var options struct {
+	type options struct {
 		Preconditions struct{ UID string }
 	}
-	if json.Unmarshal(e.Request, &options) != nil {
+	var request struct {
+		options               // a deletion
+		DeleteOptions options // an eviction
+	}
+	if json.Unmarshal(e.Request, &request) != nil {
 		return ""
 	}
-	return options.Preconditions.UID
+	return cmp.Or(request.Preconditions.UID, request.DeleteOptions.Preconditions.UID)
 }

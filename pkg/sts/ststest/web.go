@@ -96,6 +96,7 @@ func Pod(set *appsv1.StatefulSet, o sts.Ordinal, revision string) *corev1.Pod {
 	pod := &corev1.Pod{ObjectMeta: owned(set, sts.PodName(set.Name, o))}
 	pod.CreationTimestamp = metav1.NewTime(Now.Add(-time.Hour))
 	pod.Labels = map[string]string{"app": "web", appsv1.StatefulSetRevisionLabel: revision}
+	pod.Spec.Containers = set.Spec.Template.Spec.Containers
 	pod.Spec.NodeName = "node-0"
 	Ready(pod, Now.Add(-time.Hour))
 	return pod

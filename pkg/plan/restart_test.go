@@ -1,0 +1,363 @@
+package plan_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+func restarter(id string) plan.RestartPods {
+	i := plan.RestartPods{Holder: holder(id)}
+	i.Command = "restart"
+	return i
+}
+
+// restarting is a restart that is on its way; of these ordinals the pod is still
+// the one of then.
+func restarting(command string, chosen []sts.Ordinal, left ...sts.Ordinal) change {
+	return func(inv *sts.Inventory) {
+		r := sts.Restart{Pods: map[sts.Ordinal]types.UID{}, Command: command, StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-time.Hour)}
+		for _, o := range chosen {
+			r.Pods[o] = "of-then"
+			if slices.Contains(left, o) {
+				r.Pods[o] = inv.Pods[o].UID
+			}
+		}
+		set := inv.Sets[0]
+		if set.Annotations == nil {
+			set.Annotations = map[string]string{}
+		}
+		set.Annotations[sts.RestartAnnotation] = sts.EncodeAnnotation(r)
+	}
+}
+
+func restartCases() []decisionCase {
+	one := restarter("1")
+	with := func(f func(*plan.RestartPods)) plan.RestartPods {
+		i := one
+		f(&i)
+		return i
+	}
+	only := func(text string) plan.RestartPods {
+		ordinals, err := sts.ParseOrdinals(text)
+		if err != nil {
+			panic(err)
+		}
+		return with(func(i *plan.RestartPods) { i.Ordinals = ordinals })
+	}
+	leader := with(func(i *plan.RestartPods) { i.LeaderExec = "am-i-leader" })
+	all := []sts.Ordinal{0, 1, 2}
+	mine := owned("alice@laptop", "1")
+	none := []change(nil)
+	onDelete := onSet(func(s *appsv1.StatefulSet) {
+		s.Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.OnDeleteStatefulSetStrategyType}
+	})
+	newTemplate := onSet(func(s *appsv1.StatefulSet) { s.Status.UpdateRevision = "web-new" })
+	budgets := func(inv *sts.Inventory) {
+		second := inv.Budgets[0].DeepCopy()
+		second.Name = "second"
+		inv.Budgets = append(inv.Budgets, second)
+	}
+	pending := func(o int) change {
+		return onPod(o, func(p *corev1.Pod) { p.Status = corev1.PodStatus{Phase: corev1.PodPending} })
+	}
+	always := func(inv *sts.Inventory) {
+		policy := policyv1.AlwaysAllow
+		inv.Budgets[0].Spec.UnhealthyPodEvictionPolicy = &policy
+	}
+	// asked are the answers of pods, by what each of them is asked.
+	asked := func(from *sts.Inventory, changes []change, answers ...plan.Answer) plan.Facts {
+		inv := from
+		for _, change := range changes {
+			change(inv)
+		}
+		f := plan.Facts{Wrote: true, Asked: map[string]bool{}, Answers: map[string]plan.Answer{}}
+		for _, a := range answers {
+			d := leader.Next(inv.Snapshots()[0], f)
+			if d.Action == nil || d.Action.Run == nil {
+				panic("nothing is asked: " + d.Message)
+			}
+			f.Asked[d.Action.Run.Key] = true
+			if a.ExitCode != 99 {
+				f.Answers[d.Action.Run.Key] = a
+			}
+		}
+		return f
+	}
+	leads, follows, silent := plan.Answer{}, plan.Answer{ExitCode: 1}, plan.Answer{ExitCode: 99}
+	onTheWay := func(left ...sts.Ordinal) []change { return []change{mine, restarting("restart", all, left...)} }
+	ask := func(name string, left []sts.Ordinal, verdict plan.Verdict, reason string, answers ...plan.Answer) decisionCase {
+		return decisionCase{name, ststest.Web(3), onTheWay(left...), leader, asked(ststest.Web(3), onTheWay(left...), answers...), verdict, reason}
+	}
+	return []decisionCase{
+		{"begin", ststest.Web(3), none, one, plan.Facts{}, plan.Do, "Begin"},
+		{"chosen ones", ststest.Web(5), none, only("1,3-4"), plan.Facts{}, plan.Do, "Begin"},
+		{"OnDelete", ststest.Web(3), []change{onDelete}, one, plan.Facts{}, plan.Do, "Begin"},
+		{"beside a canary", standing(2), none, one, plan.Facts{}, plan.Do, "Begin"},
+		{"the highest", ststest.Web(3), onTheWay(0, 1, 2), one, plan.Facts{Wrote: true}, plan.Do, "Evict"},
+		{"the lowest", ststest.Web(3), onTheWay(0, 1, 2), with(func(i *plan.RestartPods) { i.Ascending = true }), plan.Facts{Wrote: true}, plan.Do, "Evict"},
+		{"the next", ststest.Web(3), onTheWay(0, 1), one, plan.Facts{Wrote: true}, plan.Do, "Evict"},
+		{"go on with what was interrupted", ststest.Web(3), []change{restarting("restart", all, 0, 1)}, one, plan.Facts{}, plan.Do, "Begin"},
+		{"go on with what was killed", ststest.Web(3), []change{owned("alice@laptop", "0"), restarting("restart", all, 0, 1)}, one, plan.Facts{}, plan.Do, "Begin"},
+		{"scaled down meanwhile", ststest.Web(2), []change{mine, func(inv *sts.Inventory) {
+			five := ststest.Web(5)
+			restarting("restart", []sts.Ordinal{0, 1, 2, 3, 4}, 0, 4)(five)
+			inv.Sets[0].Annotations[sts.RestartAnnotation] = five.Sets[0].Annotations[sts.RestartAnnotation]
+		}}, one, plan.Facts{Wrote: true}, plan.Do, "Evict"},
+		{"the next is on its way", ststest.Web(3), append(onTheWay(0, 1), starting(2)), one, plan.Facts{Wrote: true}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"the last is on its way", ststest.Web(3), append(onTheWay(), starting(0)), one, plan.Facts{Wrote: true}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"the last is terminating", ststest.Web(3), append(onTheWay(0), onPod(0, func(p *corev1.Pod) { ststest.Terminating(p, ststest.Now) })), one, plan.Facts{Wrote: true}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"the last fails", ststest.Web(3), append(onTheWay(), crashing(0)), one, plan.Facts{Wrote: true}, plan.Stuck, plan.ReasonPodFailing},
+		{"finish", ststest.Web(3), onTheWay(), one, plan.Facts{Wrote: true}, plan.Do, "Finish"},
+		{"finish what was killed at its end", ststest.Web(3), []change{owned("alice@laptop", "0"), restarting("restart", all)}, one, plan.Facts{}, plan.Do, "Finish"},
+
+		{"an ordinal that it has not", ststest.Web(3), none, only("1,3"), plan.Facts{}, plan.Refused, plan.ReasonBadRequest},
+		{"below the start", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 3} })}, only("2-4"), plan.Facts{}, plan.Refused, plan.ReasonBadRequest},
+		{"parked", ststest.Web(0), none, one, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"a pod that is not there yet", ststest.Web(3), []change{func(inv *sts.Inventory) { inv.Pods = inv.Pods[:2] }}, only("2"), plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"another restart", ststest.Web(3), []change{restarting("restart --ordinal=0,2 --order=asc", all, 0)}, one, plan.Facts{}, plan.Refused, plan.ReasonRestartOnItsWay},
+		{"another restart, all done", ststest.Web(3), []change{restarting("restart --ordinal=0", []sts.Ordinal{0})}, one, plan.Facts{}, plan.Refused, plan.ReasonRestartOnItsWay},
+		{"a record that can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{sts.RestartAnnotation: "["} })}, one, plan.Facts{}, plan.Refused, plan.ReasonBadRecord},
+		{"a record that somebody removed", ststest.Web(3), []change{mine}, one, plan.Facts{Wrote: true}, plan.Refused, plan.ReasonTakenOver},
+		{"somebody else at work", ststest.Web(3), []change{owned("bob@desk", "0")}, one, plan.Facts{}, plan.Refused, plan.ReasonOwned},
+		{"an abort", aborted(2), none, one, plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
+		{"another pod is failing", ststest.Web(3), []change{crashing(0)}, only("1-2"), plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
+		{"another pod is starting", ststest.Web(3), []change{starting(0)}, only("1-2"), plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"failing ones come first", ststest.Web(5), []change{mine, restarting("restart", []sts.Ordinal{0, 1, 3, 4}, 0, 1, 3, 4), crashing(1), crashing(3), budget(3, 3, 5)}, one, plan.Facts{Wrote: true}, plan.Do, "Evict"},
+
+		{"OnDelete with a new template", ststest.Web(3), []change{onDelete, newTemplate}, one, plan.Facts{}, plan.Refused, plan.ReasonRevisionChange},
+		{"an update that will come to it", ststest.Web(3), []change{newTemplate}, only("0"), plan.Facts{}, plan.Refused, plan.ReasonRevisionChange},
+		{"an update that has passed it", ststest.Web(3), []change{newTemplate, onPod(2, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "web-new" })}, only("2"), plan.Facts{}, plan.Wait, plan.ReasonUpdateOnItsWay},
+		{"a canary below its partition", standing(2), []change{movedPartition(4)}, only("3"), plan.Facts{}, plan.Refused, plan.ReasonRevisionChange},
+		{"the current revision is gone", standing(2), []change{func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[1:] }}, only("0"), plan.Facts{}, plan.Refused, plan.ReasonRevisionChange},
+
+		{"a budget that is short", ststest.Web(3), []change{budget(3, 3, 4)}, one, plan.Facts{}, plan.Wait, plan.ReasonBudgetShort},
+		{"a budget that never allows it", ststest.Web(3), []change{budget(3, 3, 3)}, one, plan.Facts{}, plan.Refused, plan.ReasonBudgetNever},
+		{"a budget that has not counted the new pod", ststest.Web(3), []change{budget(2, 2, 2)}, one, plan.Facts{}, plan.Wait, plan.ReasonBudgetShort},
+		{"two budgets", ststest.Web(3), []change{budgets}, one, plan.Facts{}, plan.Refused, plan.ReasonTwoBudgets},
+		{"no budget is asked for a pending pod", ststest.Web(3), []change{budgets, pending(2)}, only("2"), plan.Facts{}, plan.Do, "Begin"},
+		{"a failing pod that the budget holds", ststest.Web(3), []change{crashing(2), budget(2, 2, 3), func(inv *sts.Inventory) { inv.Budgets[0].Status.CurrentHealthy = 1 }}, only("2"), plan.Facts{}, plan.Stuck, plan.ReasonBudgetShort},
+		{"the only pod, failing", ststest.Web(1), []change{crashing(0), budget(0, 0, 1)}, one, plan.Facts{}, plan.Stuck, plan.ReasonBudgetShort},
+		{"the only pod, starting", ststest.Web(1), []change{starting(0), budget(0, 0, 1)}, one, plan.Facts{}, plan.Wait, plan.ReasonBudgetShort},
+		{"the only pod, failing, always allowed", ststest.Web(1), []change{crashing(0), budget(0, 0, 1), always}, one, plan.Facts{}, plan.Do, "Begin"},
+
+		ask("ask the highest", all, plan.Do, "Ask"),
+		ask("it has not answered", all, plan.Wait, plan.ReasonLeaderUnknown, silent),
+		ask("it does not lead", all, plan.Do, "Evict", follows),
+		ask("it leads, so ask the next", all, plan.Do, "Ask", leads),
+		ask("the next does not lead", all, plan.Do, "Evict", leads, follows),
+		ask("the next leads, too", all, plan.Stuck, plan.ReasonLeaderUnknown, leads, leads),
+		ask("no answer in time", all, plan.Stuck, plan.ReasonLeaderUnknown, plan.Answer{ExitCode: -1, Problem: "did not end within 30s"}),
+		ask("no such command", all, plan.Stuck, plan.ReasonLeaderUnknown, plan.Answer{ExitCode: 127}),
+		ask("the last one is not asked", []sts.Ordinal{1}, plan.Do, "Evict"),
+		{"an answer from before something moved", ststest.Web(3), append(onTheWay(0, 1), onSet(func(s *appsv1.StatefulSet) { s.ResourceVersion = "2" })), leader,
+			asked(ststest.Web(3), onTheWay(0, 1), follows), plan.Do, "Ask"},
+		{"a failing pod is not asked", ststest.Web(3), append(onTheWay(0, 1), crashing(0)), leader, plan.Facts{Wrote: true}, plan.Do, "Evict"},
+		{"the container that kubectl exec would take", ststest.Web(3), append(onTheWay(0, 1), onPod(1, func(p *corev1.Pod) {
+			p.Annotations = map[string]string{"kubectl.kubernetes.io/default-container": "db"}
+		})), leader, plan.Facts{Wrote: true}, plan.Do, "Ask"},
+
+		{"forget", ststest.Web(3), []change{restarting("restart --ordinal=0", all, 0)}, plan.ForgetRestart{Holder: holder("1")}, plan.Facts{}, plan.Do, "Forget"},
+		{"forget what can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{sts.RestartAnnotation: "["} })}, plan.ForgetRestart{Holder: holder("1")}, plan.Facts{}, plan.Do, "Forget"},
+		{"nothing to forget", ststest.Web(3), none, plan.ForgetRestart{Holder: holder("1")}, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+	}
+}
+
+// A restart in random worlds, by commands that are killed at random, while pods of
+// others come and go.
+func TestRestartInRandomWorlds(t *testing.T) {
+	for seed := range uint64(*stories) {
+		t.Run(fmt.Sprintf("seed=%d", seed+1), func(t *testing.T) { newRestartStory(t, seed+1).tell() })
+	}
+}
+
+type restartStory struct {
+	t       *testing.T
+	r       *rand.Rand
+	w       *world
+	intent  plan.RestartPods
+	chosen  map[sts.Ordinal]types.UID
+	before  map[sts.Ordinal]string // revisions
+	evicted map[sts.Ordinal]int
+	losses  int
+	leader  sts.Ordinal
+}
+
+func newRestartStory(t *testing.T, seed uint64) *restartStory {
+	r := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // to be repeated
+	w := newWorld(int32(1+r.IntN(5)), func(set *appsv1.StatefulSet) {
+		if r.IntN(3) == 0 {
+			set.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 3}
+		}
+		if r.IntN(2) == 0 {
+			set.Spec.PodManagementPolicy = appsv1.ParallelPodManagement
+		}
+		if r.IntN(3) == 0 {
+			set.Spec.MinReadySeconds = 3
+		}
+	})
+	w.slow = time.Duration(r.IntN(4)) * time.Second
+	s := &restartStory{t: t, r: r, w: w, intent: restarter("0"), losses: r.IntN(3),
+		chosen: map[sts.Ordinal]types.UID{}, before: map[sts.Ordinal]string{}, evicted: map[sts.Ordinal]int{}}
+	switch r.IntN(3) {
+	case 0: // a canary that is held back
+		w.edit(func(set *appsv1.StatefulSet) {
+			set.Spec.Template = ststest.Template("web:2")
+			*set.Spec.UpdateStrategy.RollingUpdate.Partition = r.Int32N(sts.WantedReplicas(set) + 1)
+		})
+	case 1:
+		w.edit(func(set *appsv1.StatefulSet) {
+			set.Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.OnDeleteStatefulSetStrategyType}
+		})
+	}
+	for range 60 {
+		w.tick()
+	}
+	if r.IntN(2) == 0 {
+		most := intstr.FromInt32(1)
+		w.budgets = []*policyv1.PodDisruptionBudget{{
+			ObjectMeta: metav1.ObjectMeta{Namespace: ststest.Namespace, Name: "budget"},
+			Spec:       policyv1.PodDisruptionBudgetSpec{MaxUnavailable: &most, Selector: &metav1.LabelSelector{}},
+		}}
+		w.count()
+	}
+	s.intent.Ascending = r.IntN(2) == 0
+	if r.IntN(2) == 0 {
+		s.intent.LeaderExec = "am-i-leader"
+	}
+	s.leader = sts.Start(w.set) + sts.Ordinal(r.IntN(int(sts.WantedReplicas(w.set))))
+	for o, p := range w.pods {
+		s.before[o] = sts.PodRevision(p)
+		if r.IntN(3) > 0 || len(s.chosen) == 0 {
+			s.chosen[o] = p.UID
+			s.intent.Ordinals = append(s.intent.Ordinals, struct{ First, Last sts.Ordinal }{o, o})
+		}
+	}
+	return s
+}
+
+func (s *restartStory) tell() {
+	var c *command
+	for rounds := 0; ; rounds++ {
+		if rounds > 600 {
+			s.t.Fatal("it comes to no end")
+		}
+		// One that is killed after its last write has done its work: the next would be
+		// another restart.
+		if c == nil || c.then == nil && s.r.IntN(10) == 0 {
+			i := s.intent
+			i.ID = fmt.Sprint(rounds)
+			if steps := plan.Foretell(i, s.w.snapshot()); steps[len(steps)-1].Verdict != plan.Done {
+				s.t.Fatalf("the plan ends with %s", text(steps[len(steps)-1]))
+			}
+			c = &command{t: s.t, w: s.w, intent: i, before: s.safe, answer: s.answer,
+				facts: plan.Facts{Asked: map[string]bool{}, Answers: map[string]plan.Answer{}}}
+		}
+		if s.losses > 0 && s.r.IntN(8) == 0 && s.w.set.Annotations[sts.RestartAnnotation] != "" {
+			s.losses--
+			o := slices.Sorted(maps.Keys(s.w.pods))[s.r.IntN(len(s.w.pods))]
+			s.w.delete(s.w.pods[o])
+			s.w.count()
+		}
+		d, end := c.step()
+		if end {
+			c.release(d)
+			s.ended(d)
+			return
+		}
+		for range s.r.IntN(4) {
+			s.w.strangers = s.r.Int32N(3) % 2
+			s.w.tick()
+			s.elect()
+		}
+	}
+}
+
+// elect: who leads goes on leading while it is available.
+func (s *restartStory) elect() {
+	if s.w.available(s.w.pods[s.leader]) {
+		return
+	}
+	for _, o := range slices.Sorted(maps.Keys(s.w.pods)) {
+		if s.w.available(s.w.pods[o]) {
+			s.leader = o
+			s.w.set.ResourceVersion = fmt.Sprint(s.w.now.UnixNano()) // status has moved
+		}
+	}
+}
+
+func (s *restartStory) answer(run plan.Run) plan.Answer {
+	if run.Pod == sts.PodName("web", s.leader) {
+		return plan.Answer{}
+	}
+	return plan.Answer{ExitCode: 1}
+}
+
+func (s *restartStory) safe(snapshot *sts.Snapshot, d plan.Decision) {
+	s.t.Helper()
+	if d.Action == nil {
+		return
+	}
+	if p := d.Action.PatchSet; p != nil && p.ChangesSpec() {
+		s.t.Fatalf("changes the spec: %s", opsText(p.Ops))
+	}
+	e := d.Action.EvictPod
+	if e == nil {
+		return
+	}
+	if s.chosen[e.Ordinal] != e.UID {
+		s.t.Fatalf("evicts %s with the UID %s, which is not one of the chosen pods", e.Name, e.UID)
+	}
+	s.evicted[e.Ordinal]++
+	for _, o := range s.w.unavailable() {
+		if o != e.Ordinal {
+			s.t.Fatalf("evicts %s while ordinal %s is not available", e.Name, o)
+		}
+	}
+	left := 0
+	for o, uid := range s.chosen {
+		if p := s.w.pods[o]; p != nil && p.UID == uid {
+			left++
+		}
+	}
+	if s.intent.LeaderExec != "" && left > 1 && e.Ordinal == s.leader && !sts.ReadySince(s.w.pods[e.Ordinal]).IsZero() {
+		s.t.Fatalf("evicts the leader %s with %d pods left", e.Name, left)
+	}
+}
+
+func (s *restartStory) ended(d plan.Decision) {
+	s.t.Helper()
+	if d.Reason != plan.ReasonRestarted {
+		s.t.Fatalf("it ended %s %s: %s", d.Verdict, d.Reason, d.Message)
+	}
+	for o, uid := range s.chosen {
+		if p := s.w.pods[o]; p == nil || p.UID == uid || s.evicted[o] > 1 {
+			s.t.Errorf("ordinal %s was evicted %d times, and has the pod %v", o, s.evicted[o], p)
+		}
+	}
+	for range 20 {
+		s.w.tick()
+	}
+	for o, revision := range s.before {
+		if p := s.w.pods[o]; sts.PodRevision(p) != revision {
+			s.t.Errorf("ordinal %s is on %s, and was on %s", o, sts.PodRevision(p), revision)
+		}
+	}
+	if len(s.w.set.Annotations) > 0 {
+		s.t.Errorf("annotations are left: %v", s.w.set.Annotations)
+	}
+}
