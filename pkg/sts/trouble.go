@@ -25,6 +25,7 @@ const (
 	terminatingGrace   = time.Minute      // beyond the pod's own grace period
 	notReadyGrace      = 10 * time.Minute // running, never ready: Deployments' progressDeadlineSeconds
 	eventFresh         = 5 * time.Minute  // older warnings speak of the past
+	crashFresh         = 6 * time.Minute  // the kubelet backs off for 5 at most, and a start takes time
 )
 
 // failingWaits are the container waiting reasons of the kubelet that repeat until
@@ -69,7 +70,7 @@ func (s *Snapshot) Trouble(r Replica) *Trouble {
 	if t := s.schedulingTrouble(r); t != nil {
 		return t
 	}
-	if t := containerTrouble(r.Pod); t != nil {
+	if t := containerTrouble(r.Pod, s.TakenAt); t != nil {
 		return t
 	}
 	if t := s.volumeTrouble(r); t != nil {
@@ -126,7 +127,7 @@ func (s *Snapshot) schedulingTrouble(r Replica) *Trouble {
 	return nil
 }
 
-func containerTrouble(pod *corev1.Pod) *Trouble {
+func containerTrouble(pod *corev1.Pod, now time.Time) *Trouble {
 	for _, list := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
 		for _, c := range list {
 			if w := c.State.Waiting; w != nil && w.Reason != "" && w.Reason != "ContainerCreating" && w.Reason != "PodInitializing" {
@@ -134,18 +135,36 @@ func containerTrouble(pod *corev1.Pod) *Trouble {
 				t.Message = fmt.Sprintf("is in %s (%s)", w.Reason, containerDetail(c, w.Message))
 				return t
 			}
+			if crashLoops(c, now) {
+				return &Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: fmt.Sprintf("keeps crashing (%s)", containerDetail(c, ""))}
+			}
 			if d := c.State.Terminated; d != nil && d.ExitCode != 0 {
-				return &Trouble{Reason: "Terminated", Failing: c.RestartCount > 1,
-					Message: fmt.Sprintf("has container %s ended with exit code %d", c.Name, d.ExitCode)}
+				return &Trouble{Reason: "Terminated", Message: fmt.Sprintf("has container %s ended with exit code %d", c.Name, d.ExitCode)}
 			}
 		}
 	}
 	return nil
 }
 
+// crashLoops says whether a container that is not ready is between two crashes. In a
+// loop it is waiting (CrashLoopBackOff), running and ended in turn, and none of that
+// makes it better. After the second restart it is one, until it has run for longer
+// than the kubelet ever backs off.
+func crashLoops(c corev1.ContainerStatus, now time.Time) bool {
+	last := c.State.Terminated
+	if last == nil {
+		last = c.LastTerminationState.Terminated
+	}
+	return !c.Ready && c.RestartCount > 1 && last != nil && last.ExitCode != 0 && now.Sub(last.FinishedAt.Time) < crashFresh
+}
+
 func containerDetail(c corev1.ContainerStatus, message string) string {
 	parts := []string{"container " + c.Name}
-	if d := c.LastTerminationState.Terminated; d != nil {
+	last := c.LastTerminationState.Terminated
+	if c.State.Terminated != nil {
+		last = c.State.Terminated
+	}
+	if d := last; d != nil {
 		end := fmt.Sprintf("exit code %d", d.ExitCode)
 		if d.Reason != "" && d.Reason != "Error" && d.Reason != "Completed" {
 			end = d.Reason + ", " + end

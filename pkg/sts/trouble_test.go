@@ -56,6 +56,14 @@ func TestTrouble(t *testing.T) {
 			inv.Events = append(inv.Events, e)
 		}
 	}
+	crashed := func(state corev1.ContainerState, restarts int32, last time.Time) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) {
+			ststest.NotReady(inv.Pods[1], ago(time.Minute))
+			c := &inv.Pods[1].Status.ContainerStatuses[0]
+			c.Ready, c.State, c.RestartCount = false, state, restarts
+			c.LastTerminationState.Terminated = &corev1.ContainerStateTerminated{ExitCode: 1, FinishedAt: metav1.NewTime(last)}
+		}
+	}
 	none := (*sts.Trouble)(nil)
 	tests := []struct {
 		name   string
@@ -126,11 +134,14 @@ func TestTrouble(t *testing.T) {
 			inv.Pods[1].Status.ContainerStatuses[0].RestartCount = 1
 			inv.Pods[1].Status.ContainerStatuses[0].State.Terminated = &corev1.ContainerStateTerminated{ExitCode: 2}
 		}, &sts.Trouble{Reason: "Terminated", Message: "has container app ended with exit code 2"}},
-		{"ended again and again", func(inv *sts.Inventory) {
-			ststest.NotReady(inv.Pods[1], ago(time.Minute))
-			inv.Pods[1].Status.ContainerStatuses[0].RestartCount = 2
-			inv.Pods[1].Status.ContainerStatuses[0].State.Terminated = &corev1.ContainerStateTerminated{ExitCode: 2}
-		}, &sts.Trouble{Reason: "Terminated", Failing: true, Message: "has container app ended with exit code 2"}},
+		{"ended again and again", crashed(corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 2, FinishedAt: metav1.NewTime(ago(time.Second))}}, 2, ago(time.Hour)),
+			&sts.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "keeps crashing (container app, exit code 2, 2 restarts)"}},
+		{"runs once more after two crashes", crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 2, ago(5*time.Minute)),
+			&sts.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "keeps crashing (container app, exit code 1, 2 restarts)"}},
+		{"runs after a single crash", crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 1, ago(time.Minute)),
+			&sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
+		{"has run for longer than any back-off", crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 9, ago(7*time.Minute)),
+			&sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
 
 		{"FailedMount once", volume("FailedMount", 1, time.Minute),
 			&sts.Trouble{Reason: "FailedMount", Message: "cannot get its volume: volume data is in use elsewhere"}},
