@@ -54,7 +54,9 @@ func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := i.promotable(s, c); d != nil {
 		return *d
 	}
-	if !sts.Wants(s.Set, *i.goal) {
+	// A goal that the command has begun with may be scaled away: then it is reached.
+	begun := c.Goal != nil && *c.Goal == *i.goal && c.GoalOf == i.Command
+	if !begun && !sts.Wants(s.Set, *i.goal) {
 		return *noOrdinal(s, *i.goal)
 	}
 	if d := canaryPods(s); d != nil {

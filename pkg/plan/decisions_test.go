@@ -232,6 +232,11 @@ func promoteCases() []decisionCase {
 	complete := onSet(func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = canaryRevision })
 	before := edit(func(c *sts.Canary) { c.PartitionBefore = 4 })
 	derived := onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })
+	scaledDown := func(inv *sts.Inventory) {
+		*inv.Sets[0].Spec.Replicas = 3
+		inv.Sets[0].Generation, inv.Sets[0].Status.ObservedGeneration = 3, 3
+		inv.Pods = inv.Pods[:3]
+	}
 	resolved := func(i plan.PromoteCanary, at *sts.Inventory) plan.PromoteCanary { return i.Resolve(at.Snapshots()[0]) }
 	return []decisionCase{
 		{"one more", standing(1), nil, one, plan.Facts{}, plan.Do, "Step"},
@@ -242,10 +247,10 @@ func promoteCases() []decisionCase {
 		{"one more is one, however often it looks", standing(2), nil, resolved(one, standing(1)), plan.Facts{}, plan.Done, plan.ReasonPaused},
 		{"further than asked already", standing(3), nil, to(4), plan.Facts{}, plan.Done, plan.ReasonPaused},
 		{"a failing pod blocks nothing but itself", standing(1), []change{crashing(3), budget(4, 4, 5)}, one, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
-		{"partition beyond the end", standing(1), []change{onSet(func(s *appsv1.StatefulSet) {
-			*s.Spec.Replicas = 3
-			s.Generation, s.Status.ObservedGeneration = 3, 3
-		}), func(inv *sts.Inventory) { inv.Pods = inv.Pods[:3] }}, one, plan.Facts{}, plan.Do, "Step"},
+		{"partition beyond the end", standing(1), []change{scaledDown}, one, plan.Facts{}, plan.Do, "Step"},
+		{"scaled down below the goal meanwhile", standing(2), []change{scaledDown, edit(func(c *sts.Canary) { c.Goal, c.GoalOf = new(sts.Ordinal(3)), "canary" })},
+			to(3), plan.Facts{}, plan.Done, plan.ReasonPaused},
+		{"scaled down below what is asked for before", standing(2), []change{scaledDown}, to(3), plan.Facts{}, plan.Refused, plan.ReasonBadRequest},
 		{"by hand, without a record", standing(2), []change{derived}, one, plan.Facts{}, plan.Do, "Step"},
 		{"moved by somebody, taken over", standing(2), []change{movedPartition(4)}, took, plan.Facts{}, plan.Do, "Step"},
 		{"another template, taken over", standing(1), []change{onSet(changedTemplate), onPod(4, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "web-third" })}, took, plan.Facts{}, plan.Do, "Step"},
