@@ -297,7 +297,7 @@ var vocabularies = []vocabulary{
 			"Owned":               "somebody else's command works on the set",
 			"TakenOver":           "somebody else has taken over from this command",
 			"PartitionMoved":      "somebody else moved the partition during the canary",
-			"TemplateChanged":     "somebody else changed the pod template during the canary",
+			"TemplateChanged":     "somebody else changed the pod template during the canary or its abort",
 			"UpdateOnItsWay":      "an update is on its way: no canary can begin, and a restart waits for it",
 			"CanaryOnItsWay":      "another canary is on its way, or this one is being aborted",
 			"UpdateStrategy":      "the update strategy has no partition (OnDelete, Recreate)",
@@ -307,6 +307,7 @@ var vocabularies = []vocabulary{
 			"BadRecord":           "an annotation of ours cannot be read",
 			"RevisionGone":        "the revision to go back to is gone from history",
 			"RevisionReencoded":   "the server wrote the stable template anew under another revision name",
+			"MaxDeletes":          "a pod stands in the way, and as many pods are deleted as `--max-deletes` allows",
 		},
 	},
 }

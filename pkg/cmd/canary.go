@@ -182,8 +182,12 @@ func newCanaryAbort(c *common) *cobra.Command {
 
 One patch restores the stable template and sets the partition to the lowest
 ordinal that is not on stable. A canary pod that Kubernetes would leave standing in
-the way, because it never gets ready, is deleted (by UID). When every ordinal is
-on stable and available, the partition goes back to what it was before.
+the way, because it never gets ready, is deleted (by UID), of each ordinal at most
+once, or at most --max-deletes pods in all. A pod on stable is never deleted. When
+every ordinal is on stable and available, the partition goes back to what it was.
+
+When somebody applies another template meanwhile, it stops, says who, and fights
+nobody: with --take-over the stable template is put back once more.
 
 Should the server write the stable template anew under another revision name, the
 partition stays where it is, because lowering it would restart pods that the
@@ -196,12 +200,32 @@ canary never touched: then the exit code is 4 and it says how to go on.`,
 	}
 	ch := c.newChange(cmd, "canary abort").canPrintPatch(cmd)
 	ch.needs = []string{"pods", "controllerrevisions"} // no budget is asked on the way out
+	deletions := newDeletions(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return ch.run(cmd, args, func(_ context.Context, _ *cluster.Client, _ *sts.Snapshot, h plan.Holder, _ string) (plan.Intent, error) {
-			return plan.AbortCanary{Holder: h}, nil
+		d, err := deletions()
+		if err != nil {
+			return err
+		}
+		return ch.run(cmd, args, func(_ context.Context, _ *cluster.Client, _ *sts.Snapshot, h plan.Holder, digest string) (plan.Intent, error) {
+			return plan.AbortCanary{Holder: h, Deletions: d, TemplateDigest: digest}, nil
 		})
 	}
 	return cmd
+}
+
+// newDeletions is the flag that caps how many pods a command deletes.
+func newDeletions(cmd *cobra.Command) func() (plan.Deletions, error) {
+	var most int32
+	cmd.Flags().Int32Var(&most, "max-deletes", 0, "Delete at most `N` pods; without it no ordinal's pod is deleted twice")
+	return func() (plan.Deletions, error) {
+		switch {
+		case !cmd.Flags().Changed("max-deletes"):
+			return plan.Deletions{}, nil
+		case most < 0:
+			return plan.Deletions{}, usagef("--max-deletes=%d: it cannot be negative", most)
+		}
+		return plan.Deletions{Max: &most}, nil
+	}
 }
 
 func newCanaryStatus(c *common) *cobra.Command {

@@ -304,6 +304,9 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 		if d.Then != nil && d.Action.PatchSet != nil {
 			r.lost = &d // it may have been carried out, and then Next has nothing left to see
 		}
+		if d.Action.DeletePod != nil {
+			r.facts = r.facts.After(*d.Action) // the pod may be gone, and counts
+		}
 		if r.failed++; r.failed <= transientLimit {
 			r.retryAt = s.TakenAt.Add(transientPause)
 			return false, nil
@@ -319,7 +322,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 // wrote takes note of an action that was carried out.
 func (r *runner) wrote(s *sts.Snapshot, d plan.Decision, seen func(*sts.Snapshot) bool) {
 	r.changed, r.failed, r.lost, r.held = 0, 0, nil, ""
-	r.facts.Wrote = r.facts.Wrote || d.Action.PatchSet != nil
+	r.facts = r.facts.After(*d.Action)
 	r.seen, r.then = seen, d.Then
 	r.result.Applied = append(r.result.Applied, Applied{At: s.TakenAt, Action: *d.Action})
 	r.observer.Applied(s, *d.Action)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
@@ -124,7 +125,7 @@ func patch(why string) plan.Decision {
 }
 
 func deletion(why string) plan.Decision {
-	return plan.Decision{Verdict: plan.Do, Message: why, Action: &plan.Action{Why: why, DeletePod: &plan.DeletePod{}}}
+	return plan.Decision{Verdict: plan.Do, Message: why, Action: &plan.Action{Why: why, DeletePod: &plan.DeletePod{Name: why, UID: types.UID("uid " + why)}}}
 }
 
 func question(key string) plan.Decision {
@@ -214,12 +215,41 @@ func TestFacts(t *testing.T) {
 			c.age += time.Minute
 		}
 		r.mustBeOver(t, true)
-		want := []plan.Facts{{Still: 0}, {Still: time.Minute}, {Still: 2 * time.Minute},
-			{Wrote: true, Still: 3 * time.Minute}, {Wrote: true, Still: 4 * time.Minute}}
+		gone := map[types.UID]string{"uid a": "a"}
+		want := []plan.Facts{{Still: 0}, {Still: time.Minute}, {Still: 2 * time.Minute, Deleted: gone},
+			{Wrote: true, Still: 3 * time.Minute, Deleted: gone}, {Wrote: true, Still: 4 * time.Minute, Deleted: gone}}
 		if diff := cmp.Diff(want, i.facts); diff != "" {
 			t.Errorf("facts (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// A deletion whose answer is lost counts, because the pod may be gone. One that the
+// server has refused does not.
+func TestFactsOfDeletions(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer error
+		want   map[types.UID]string
+	}{
+		"lost":    {plan.ErrTransient, map[types.UID]string{"uid a": "a"}},
+		"refused": {plan.ErrChanged, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, i := newCluster(t), &script{decisions: []plan.Decision{deletion("a"), done("")}}
+				c.apply = func(context.Context, plan.Action) error { return test.answer }
+				r := run(c, i, 0)
+				for n := 1; n <= 2; n++ {
+					c.show(n)
+					c.age += time.Minute
+				}
+				r.mustBeOver(t, true)
+				if diff := cmp.Diff(test.want, i.facts[1].Deleted); diff != "" {
+					t.Errorf("deleted (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
 }
 
 // What wipes the record that Next would look at says itself how it ends.

@@ -49,15 +49,13 @@ func canaryRecord(s *sts.Snapshot) (c *sts.Canary, derived bool, d *Decision) {
 	// been restored already and only the pods are to follow.
 	stable := s.Revision(s.Set.Status.CurrentRevision)
 	if stable == nil {
-		r := decide(Refused, ReasonRevisionGone,
-			fmt.Sprintf("an update of statefulset %s is on its way, but the revision %s that it came from is gone from history", s.Set.Name, s.Set.Status.CurrentRevision),
-			"apply the manifest that you want")
-		return nil, false, &r
+		return nil, false, revisionGone(s, s.Set.Status.CurrentRevision)
 	}
 	template, err := sts.RevisionTemplate(stable)
 	if err != nil {
-		r := decide(Refused, ReasonRevisionGone, err.Error(), "apply the manifest that you want")
-		return nil, false, &r
+		d := revisionGone(s, stable.Name)
+		d.Message += ": " + err.Error()
+		return nil, false, d
 	}
 	replicas := sts.WantedReplicas(s.Set)
 	return &sts.Canary{
@@ -67,6 +65,17 @@ func canaryRecord(s *sts.Snapshot) (c *sts.Canary, derived bool, d *Decision) {
 		Generation: s.Set.Generation, TemplateDigest: sts.TemplateDigest(&s.Set.Spec.Template),
 		StartedAt: s.TakenAt,
 	}, true, nil
+}
+
+// revisionGone refuses to guess a pod template that nobody remembers.
+func revisionGone(s *sts.Snapshot, revision string) *Decision {
+	ns := s.Set.Namespace
+	d := decide(Refused, ReasonRevisionGone,
+		fmt.Sprintf("an update of statefulset %s is on its way, but the revision %s that it came from is gone from history and nobody has recorded its template", s.Set.Name, revision),
+		fmt.Sprintf("put a template that works there yourself: %s, or %s with one that %s lists; when a failing pod then blocks it: %s",
+			sts.Kubectl(ns, "apply -f OLD.yaml"), sts.Kubectl(ns, "rollout undo sts/"+s.Set.Name, "--to-revision=N"),
+			sts.Kubectl(ns, "sts history", s.Set.Name), sts.Kubectl(ns, "sts unstick", s.Set.Name)))
+	return &d
 }
 
 // begun is where promote and abort begin: nobody else at work, and a canary, or an

@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -301,6 +302,14 @@ func abortCases() []decisionCase {
 			}
 		}
 	}
+	atMost := func(n int32) plan.AbortCanary {
+		return plan.AbortCanary{Holder: holder("1"), Deletions: plan.Deletions{Max: &n}}
+	}
+	applied := func(inv *sts.Inventory) {
+		changedTemplate(inv.Sets[0])
+		inv.Revisions = append(inv.Revisions, ststest.Revision(inv.Sets[0], "web-third", 3, ststest.Template("web:3")))
+		inv.Sets[0].ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "helm", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:template":{}}}`)}}
+	}
 	reencoded := func(inv *sts.Inventory) {
 		set := inv.Sets[0]
 		set.Status.UpdateRevision = "web-anew"
@@ -340,7 +349,10 @@ func abortCases() []decisionCase {
 		{"the partition goes back", aborted(2), []change{back(3, 4), edit(func(c *sts.Canary) { c.PartitionBefore = 1 })}, abort, plan.Facts{}, plan.Do, "Finish"},
 		{"written anew: they follow", aborted(2), []change{reencoded}, abort, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
 		{"written anew: the partition stays", aborted(2), []change{reencoded, back(3, 4)}, abort, plan.Facts{}, plan.Do, "Finish"},
-		{"written anew, not seen yet", aborted(2), []change{reencoded, func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[:2] }}, abort, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
+		{"written anew, with words that a newer server adds", aborted(2), []change{reencoded, back(3, 4), func(inv *sts.Inventory) {
+			inv.Sets[0].Spec.Template.Spec.RestartPolicy = corev1.RestartPolicyAlways
+			edit(func(c *sts.Canary) { c.TemplateDigest = sts.TemplateDigest(&inv.Sets[0].Spec.Template) })(inv)
+		}}, abort, plan.Facts{}, plan.Do, "Finish"},
 
 		{"no canary", ststest.Web(3), nil, abort, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
 		{"not observed", aborted(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Status.ObservedGeneration = 2 })}, abort, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
@@ -350,9 +362,26 @@ func abortCases() []decisionCase {
 		{"somebody else at work, taken over", standing(2), []change{owned("bob@desk", "7")}, took, plan.Facts{}, plan.Do, "Restore"},
 		{"taken over from us", aborted(2), []change{owned("bob@desk", "7")}, took, plan.Facts{Wrote: true}, plan.Refused, plan.ReasonTakenOver},
 		{"the partition was moved on the way", aborted(2), []change{movedPartition(0)}, abort, plan.Facts{}, plan.Refused, plan.ReasonMoved},
-		{"another template was applied on the way", aborted(2), []change{onSet(changedTemplate), func(inv *sts.Inventory) {
-			inv.Revisions = append(inv.Revisions, ststest.Revision(inv.Sets[0], "web-third", 3, ststest.Template("web:3")))
-		}}, abort, plan.Facts{}, plan.Refused, plan.ReasonTemplateChanged},
+		{"another template was applied on the way", aborted(2), []change{applied}, abort, plan.Facts{}, plan.Refused, plan.ReasonTemplateChanged},
+		{"another template was applied on the way, taken over", aborted(2), []change{applied}, took, plan.Facts{}, plan.Do, "Restore"},
+		{"another template was applied on the way, once too often", aborted(2), []change{applied, owned("alice@laptop", "1")}, took, plan.Facts{Wrote: true, Restored: 1}, plan.Refused, plan.ReasonTemplateChanged},
+		{"all are back, and somebody had applied the template", aborted(2), []change{back(3, 4), edit(func(c *sts.Canary) { c.AppliedBy = "field manager helm" })}, abort, plan.Facts{}, plan.Do, "Finish"},
+
+		{"as many pods deleted as are allowed", aborted(2), []change{crashing(4)}, atMost(1), plan.Facts{Still: time.Hour, Deleted: map[types.UID]string{"u": "web-3"}}, plan.Stuck, plan.ReasonMaxDeletes},
+		{"no pod may be deleted", aborted(2), []change{crashing(4)}, atMost(0), still(time.Hour), plan.Stuck, plan.ReasonMaxDeletes},
+		{"a pod fewer than are allowed", aborted(2), []change{crashing(4)}, atMost(2), plan.Facts{Still: time.Hour, Deleted: map[types.UID]string{"u": "web-4"}}, plan.Do, "DeleteBlocker"},
+		{"a deletion whose answer was lost", aborted(2), []change{crashing(4)}, atMost(1), plan.Facts{Still: time.Hour, Deleted: map[types.UID]string{"web-4-uid": "web-4"}}, plan.Do, "DeleteBlocker"},
+		{"another ordinal", aborted(2), []change{crashing(4)}, abort, plan.Facts{Still: time.Hour, Deleted: map[types.UID]string{"u": "web-3"}}, plan.Do, "DeleteBlocker"},
+		{"no pod twice", aborted(2), []change{crashing(4)}, abort, plan.Facts{Still: time.Hour, Deleted: map[types.UID]string{"u": "web-4"}}, plan.Stuck, plan.ReasonMaxDeletes},
+
+		{"by hand, and the old revision is gone", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil }), func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[1:] }}, abort, plan.Facts{}, plan.Refused, plan.ReasonRevisionGone},
+		{"by hand, and the controller has forgotten the old revision", standing(2), []change{func(inv *sts.Inventory) {
+			inv.Revisions = inv.Revisions[1:]
+			inv.Sets[0].Annotations, inv.Sets[0].Status.CurrentRevision = nil, canaryRevision
+		}}, abort, plan.Facts{}, plan.Refused, plan.ReasonRevisionGone},
+		{"by hand, and undone by hand", standing(2), []change{onSet(func(s *appsv1.StatefulSet) {
+			s.Annotations, s.Spec.Template, s.Status.UpdateRevision = nil, ststest.Template(ststest.StableImage), ststest.StableRevision
+		})}, abort, plan.Facts{}, plan.Do, "Restore"},
 		{"a record that can't be read", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations[sts.CanaryAnnotation] = "" })}, abort, plan.Facts{}, plan.Refused, plan.ReasonBadRecord},
 	}
 }

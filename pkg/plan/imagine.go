@@ -40,7 +40,7 @@ func Foretell(i Intent, s *sts.Snapshot) []Decision {
 				continue
 			}
 			s = imagine(s, d.Action)
-			f.Wrote = f.Wrote || d.Action.PatchSet != nil
+			f = f.After(*d.Action)
 		case Wait:
 			s = imagine(s, nil)
 			if d.Until != nil && d.Until.After(s.TakenAt) {

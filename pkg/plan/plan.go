@@ -5,7 +5,10 @@ package plan
 
 import (
 	"errors"
+	"maps"
 	"time"
+
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -46,6 +49,29 @@ type Facts struct {
 	// are the keys of all that have begun.
 	Answers map[string]Answer
 	Asked   map[string]bool
+	// Restored is how often this command has put a stable template back.
+	Restored int
+	// Deleted are the pods that this command has deleted, by UID, also where the
+	// server's answer was lost.
+	Deleted map[types.UID]string
+}
+
+// After are the facts once an action was carried out.
+func (f Facts) After(a Action) Facts {
+	switch {
+	case a.PatchSet != nil:
+		f.Wrote = true
+		if a.PatchSet.RestoreRevision != "" {
+			f.Restored++
+		}
+	case a.DeletePod != nil:
+		f.Deleted = maps.Clone(f.Deleted)
+		if f.Deleted == nil {
+			f.Deleted = map[types.UID]string{}
+		}
+		f.Deleted[a.DeletePod.UID] = a.DeletePod.Name
+	}
+	return f
 }
 
 // Verdict is the kind of a Decision.
@@ -117,6 +143,7 @@ const (
 	ReasonTwoBudgets        = "TwoBudgets"
 	ReasonRevisionGone      = "RevisionGone"
 	ReasonRevisionReencoded = "RevisionReencoded"
+	ReasonMaxDeletes        = "MaxDeletes"
 )
 
 func decide(v Verdict, reason, message, hint string) Decision {

@@ -444,7 +444,7 @@ func (c *command) step() (plan.Decision, bool) {
 			}
 		} else {
 			c.refusals = 0
-			c.facts.Wrote = c.facts.Wrote || d.Action.PatchSet != nil
+			c.facts = c.facts.After(*d.Action)
 			c.then = d.Then
 		}
 		return d, false

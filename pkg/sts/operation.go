@@ -12,6 +12,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -46,7 +47,9 @@ type Canary struct {
 	// Generation is the set's metadata.generation after the canary's last write to
 	// its spec. As long as it stands, nobody else has changed the spec.
 	Generation int64 `json:"generation"`
-	// TemplateDigest is [TemplateDigest] of the canary's own pod template.
+	// TemplateDigest is [TemplateDigest] of the pod template that the last write to it
+	// led to: the canary's own, while aborting the stable one as the server writes
+	// it. Empty when that is not known.
 	TemplateDigest string `json:"templateDigest"`
 	// Goal is the lowest ordinal that the command under way is to update. It is
 	// absent between commands, so that a killed command knows where it was going.
@@ -59,7 +62,9 @@ type Canary struct {
 	// AbortedFor is the gate that failed, where no person asked for the abort.
 	AbortedFor string `json:"abortedFor,omitempty"`
 	// Auto is what a `canary promote --auto` goes by, or went by that was stopped.
-	Auto      *Auto     `json:"auto,omitempty"`
+	Auto *Auto `json:"auto,omitempty"`
+	// AppliedBy is who else had applied the template that the abort took back.
+	AppliedBy string    `json:"appliedBy,omitempty"`
 	StartedBy string    `json:"startedBy,omitempty"`
 	StartedAt time.Time `json:"startedAt"`
 }
@@ -206,29 +211,41 @@ func (c *Canary) Disturbed(set *appsv1.StatefulSet) string {
 		return fmt.Sprintf("%s moved the partition of statefulset %s from %d to %d (ordinals %s to %s) during the canary",
 			Who(set, "updateStrategy", "rollingUpdate", "partition"), set.Name, c.Partition, Partition(set),
 			Start(set)+Ordinal(c.Partition), UpdateFrom(set))
-	case c.TemplateDigest != "" && TemplateDigest(&set.Spec.Template) != c.TemplateDigest && !c.Aborting:
+	case c.Aborting && !c.Restored(set):
+		return fmt.Sprintf("%s applied another template to statefulset %s while it went back to %s", Who(set, "template"), set.Name, c.StableRevision)
+	case !c.Aborting && c.TemplateDigest != "" && TemplateDigest(&set.Spec.Template) != c.TemplateDigest:
 		return fmt.Sprintf("%s changed the pod template of statefulset %s during the canary", Who(set, "template"), set.Name)
 	}
 	return ""
 }
 
-// Who names the manager of a field of the spec, for a sentence.
+// Restored says whether the stable template stands. The server may have written it
+// in words of its own, which a dry run has told, or may not.
+func (c *Canary) Restored(set *appsv1.StatefulSet) bool {
+	if c.Aborting && c.TemplateDigest == TemplateDigest(&set.Spec.Template) {
+		return true
+	}
+	stable, err := ParseTemplate(c.StableTemplate)
+	return err == nil && equality.Semantic.DeepEqual(*stable, set.Spec.Template)
+}
+
+// Who names somebody else who manages a field of the spec, for a sentence.
 func Who(set *appsv1.StatefulSet, path ...string) string {
-	if m := LastManager(set, append([]string{"spec"}, path...)...); m != "" && m != FieldManager {
+	if m := LastManager(set, append([]string{"spec"}, path...)...); m != "" {
 		return "field manager " + m
 	}
 	return "somebody"
 }
 
-// LastManager names who last wrote the field of the set's spec at the path, from
-// managedFields: "helm", "kubectl-edit". Empty when nobody is recorded.
+// LastManager names who besides us last wrote the field of the set's spec at the
+// path, from managedFields: "helm", "kubectl-edit". Empty when nobody is recorded.
 func LastManager(set *appsv1.StatefulSet, path ...string) string {
 	entries := slices.Clone(set.ManagedFields)
 	slices.SortStableFunc(entries, func(a, b metav1.ManagedFieldsEntry) int {
 		return cmp.Compare(timeOf(b.Time).UnixNano(), timeOf(a.Time).UnixNano())
 	})
 	for _, e := range entries {
-		if e.FieldsV1 == nil || e.Subresource == "status" {
+		if e.FieldsV1 == nil || e.Subresource == "status" || e.Manager == FieldManager {
 			continue
 		}
 		var fields map[string]any

@@ -120,6 +120,7 @@ func TestLastManager(t *testing.T) {
 		{"somewhere below the path", []metav1.ManagedFieldsEntry{entry("kubectl-set", image, 0, "")}, []string{"spec", "template"}, "kubectl-set"},
 		{"status writes do not count", []metav1.ManagedFieldsEntry{entry("kube-controller-manager", partition, 9, "status"), entry("helm", partition, 0, "")}, path, "helm"},
 		{"no time is the earliest", []metav1.ManagedFieldsEntry{entry("old", partition, -1, ""), entry("helm", partition, 0, "")}, path, "helm"},
+		{"our own do not count", []metav1.ManagedFieldsEntry{entry(sts.FieldManager, partition, 9, ""), entry("helm", partition, 0, "")}, path, "helm"},
 		{"no time alone", []metav1.ManagedFieldsEntry{entry("old", partition, -1, "")}, path, "old"},
 		{"garbage", []metav1.ManagedFieldsEntry{entry("broken", "{", 3, ""), {Manager: "empty"}}, path, ""},
 	}
