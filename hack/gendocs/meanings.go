@@ -285,7 +285,7 @@ var vocabularies = []vocabulary{
 			"Forgotten":           "the record of a restart that was interrupted is gone",
 			"RestartOnItsWay":     "another restart is not finished",
 			"RevisionWouldChange": "a pod would come back on another revision, so it would be an update and no restart",
-			"LeaderUnknown":       "which pod leads is being asked, or is not clear from the answers",
+			"LeaderUnknown":       "which pod leads is not clear from their answers",
 			"TwoBudgets":          "more than one PodDisruptionBudget selects a pod: the API server does not evict it",
 			"PodFailing":          "a pod is failing and will not get better by itself",
 			"PodNotAvailable":     "a pod is on its way, and waited for",

@@ -17,6 +17,7 @@ import (
 	"k8s.io/utils/clock"
 	testingclock "k8s.io/utils/clock/testing"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
@@ -29,6 +30,8 @@ const (
 	invalidPartition  = `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"StatefulSet.apps \"web\" is invalid: spec.updateStrategy.rollingUpdate.partition: Invalid value: -1: must be greater than or equal to 0","reason":"Invalid","details":{"name":"web","group":"apps","kind":"StatefulSet","causes":[{"reason":"FieldValueInvalid","message":"Invalid value: -1: must be greater than or equal to 0","field":"spec.updateStrategy.rollingUpdate.partition"}]},"code":422}`
 	forbidden         = `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"pods is forbidden: User \"bob\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\"","reason":"Forbidden","details":{"kind":"pods"},"code":403}`
 	notFound          = `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"statefulsets.apps \"web\" not found","reason":"NotFound","details":{"name":"web","group":"apps","kind":"statefulsets"},"code":404}`
+	budgetShort       = `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Cannot evict pod as it would violate the pod's disruption budget.","reason":"TooManyRequests","details":{"causes":[{"reason":"DisruptionBudget","message":"The disruption budget a needs 2 healthy pods and has 2 currently"}]},"code":429}`
+	twoBudgets        = `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.","code":500}`
 	conflict          = `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Operation cannot be fulfilled on Pod \"web-0\": the UID in the precondition (x) does not match the UID in record (y). The object might have been deleted and then recreated","reason":"Conflict","details":{"name":"web-0","kind":"Pod"},"code":409}`
 )
 
@@ -199,6 +202,31 @@ func TestTestFailed(t *testing.T) {
 	} {
 		if got := testFailed(test.err); got != test.want {
 			t.Errorf("%s: testFailed = %t", test.name, got)
+		}
+	}
+}
+
+func TestEvictionAnswer(t *testing.T) {
+	pod := &plan.EvictPod{Name: "web-1"}
+	for _, test := range []struct {
+		name    string
+		err     error
+		verdict plan.Verdict
+		message string
+	}{
+		{"a budget that is short", answered(t, budgetShort), plan.Wait, "for a budget to let web-1 go: The disruption budget a needs 2 healthy pods and has 2 currently"},
+		{"two budgets", answered(t, twoBudgets), plan.Refused, "the API server does not evict web-1: This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."},
+		{"a busy server", apierrors.NewTooManyRequests("busy", 1), "", ""},
+		{"a broken server", apierrors.NewInternalError(errors.New("etcd")), "", ""},
+		{"forbidden", answered(t, forbidden), "", ""},
+		{"no answer", io.EOF, "", ""},
+	} {
+		var answer *plan.AnswerError
+		if errors.As(evictionAnswer(pod, test.err), &answer) != (test.verdict != "") {
+			t.Errorf("%s: %v", test.name, answer)
+		}
+		if answer != nil && (answer.Verdict != test.verdict || answer.Message != test.message) {
+			t.Errorf("%s: %+v", test.name, answer.Decision)
 		}
 	}
 }

@@ -342,6 +342,43 @@ func TestNoAnswer(t *testing.T) {
 	})
 }
 
+// A budget that lets no pod go just now is waited for, as long as it takes, and said
+// once; a misconfiguration ends the run.
+func TestTheServerAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{deletion("evict")}}
+		answer := wait("for budget web")
+		c.apply = func(context.Context, plan.Action) error { return &plan.AnswerError{Decision: answer} }
+		r := run(c, i, 0)
+		c.show(1)
+		c.show(2)
+		if len(i.facts) != 1 {
+			t.Errorf("asked %d times at one moment", len(i.facts))
+		}
+		for n := 3; n < 60; n++ {
+			c.age += 2 * time.Second
+			c.show(n)
+		}
+		r.mustBeOver(t, false)
+		var decided []string
+		for _, line := range c.log {
+			if strings.HasPrefix(line, "decided Do") {
+				decided = append(decided, line)
+			}
+		}
+		if len(decided) != 1 || len(i.facts) < 50 {
+			t.Errorf("asked %d times, and said %v", len(i.facts), decided)
+		}
+		answer = plan.Decision{Verdict: plan.Refused, Reason: "TwoBudgets", Message: "two budgets"}
+		c.age += 2 * time.Second
+		c.show(60)
+		r.mustBeOver(t, true)
+		if r.err != nil || r.result.Decision.Reason != "TwoBudgets" || len(r.result.Applied) != 0 {
+			t.Errorf("%v, %+v", r.err, r.result)
+		}
+	})
+}
+
 func TestAnErrorEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []plan.Decision{patch("one")}, release: true}

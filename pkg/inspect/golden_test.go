@@ -46,6 +46,7 @@ var recorded = map[string]inspect.State{
 	"ordinals-start-3":     inspect.Paused,
 	"parallel-pull":        inspect.Stuck,
 	"parked":               inspect.Parked,
+	"restart-interrupted":  inspect.Complete,
 	"rolling-update":       inspect.Progressing,
 	"scaling-down":         inspect.ScalingDown,
 	"scaling-up":           inspect.ScalingUp,

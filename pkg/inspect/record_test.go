@@ -126,6 +126,12 @@ var scenarios = []struct {
 		c.kubectl("delete", "pod", "web-1")
 		c.ready(3)
 	}},
+	{"restart-interrupted", options{annotations: `{test.kubectl-sts.dev/behaviour: late, test.kubectl-sts.dev/ready-after: 4s}`}, func(c bench) {
+		c.ready(3)
+		out, _ := exec.Command("kubectl-sts", "-n", c.namespace, "restart", "web", "--yes", "--owner=alice@laptop", "--timeout=2s").CombinedOutput()
+		c.t.Logf("%s", out) // it times out while the first pod is on its way
+		c.ready(3)
+	}},
 	{"missing-service", options{noService: true}, func(c bench) { c.ready(3) }},
 	{"hidden-pods", options{hidePods: true}, func(c bench) { c.ready(3) }},
 	{"canary-after-zero", options{}, func(c bench) {

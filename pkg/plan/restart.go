@@ -179,7 +179,7 @@ func (i RestartPods) follower(s *sts.Snapshot, f Facts, todo []sts.Replica) (sts
 		answer, ok := f.Answers[run.Key]
 		switch {
 		case !ok:
-			d := decide(Wait, ReasonLeaderUnknown, "for "+r.Pod.Name+" to say whether it leads", "")
+			d := decide(Wait, ReasonChecking, "for "+r.Pod.Name+" to say whether it leads", "")
 			d.Subject = r.Pod.Name
 			return r, &d
 		case answer.Problem != "" || answer.ExitCode == notExecutable || answer.ExitCode == notFound:
@@ -204,11 +204,14 @@ const (
 )
 
 // question asks a pod whether it leads. Leadership moves, so an answer counts only
-// as long as nothing has moved: then it is another question.
+// as long as all pods stay what they are: then it is another question.
 func (i RestartPods) question(s *sts.Snapshot, r sts.Replica) Run {
+	key := "leader " + r.Pod.Name
+	for _, p := range s.Pods {
+		key += fmt.Sprintf(" %s@%d", p.UID, sts.ReadySince(p).Unix())
+	}
 	return Run{
-		Key: strings.Join([]string{"leader", string(r.Pod.UID), s.Set.ResourceVersion, s.Progress()}, " "),
-		For: "leader-exec", Command: i.LeaderExec,
+		Key: key, For: "leader-exec", Command: i.LeaderExec,
 		Pod: r.Pod.Name, UID: r.Pod.UID, Container: mainContainer(r.Pod), Timeout: leaderTimeout,
 		foretold: Answer{ExitCode: 1},
 	}

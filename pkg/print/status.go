@@ -54,7 +54,7 @@ func StatusTable(w io.Writer, r *inspect.StatusReport, st Style, c Columns) erro
 			row = append(row, cell{s.StableRevision, Plain}, cell{s.UpdateRevision, Plain}, cell{imageList(s.Images), Plain})
 		}
 		message := s.Message
-		if s.State == inspect.Complete {
+		if s.State == inspect.Complete && s.Restart == nil {
 			message = "" // the other columns say it
 		}
 		t.row(append(row, cell{message, Plain})...)

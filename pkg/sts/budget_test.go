@@ -52,3 +52,20 @@ func TestJudgeBudget(t *testing.T) {
 		})
 	}
 }
+
+// With AlwaysAllow a pod that is not ready may always go.
+func TestJudgeBudgetOfUnreadyPods(t *testing.T) {
+	b := &policyv1.PodDisruptionBudget{}
+	b.Status = policyv1.PodDisruptionBudgetStatus{CurrentHealthy: 1, DesiredHealthy: 2, ExpectedPods: 3}
+	for policy, want := range map[policyv1.UnhealthyPodEvictionPolicyType]sts.BudgetVerdict{
+		policyv1.IfHealthyBudget: sts.BudgetShort, policyv1.AlwaysAllow: sts.BudgetAllows,
+	} {
+		b.Spec.UnhealthyPodEvictionPolicy = &policy
+		if got, numbers := sts.JudgeBudget(b, false); got != want {
+			t.Errorf("%s: got %d (%s), want %d", policy, got, numbers, want)
+		}
+		if got, numbers := sts.JudgeBudget(b, true); got != sts.BudgetShort {
+			t.Errorf("%s, ready: got %d (%s)", policy, got, numbers)
+		}
+	}
+}

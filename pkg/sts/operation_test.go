@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
@@ -46,6 +47,34 @@ func TestAnnotationsRoundTrip(t *testing.T) {
 	}
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Errorf("owner (-want +got):\n%s", diff)
+	}
+}
+
+func TestRestart(t *testing.T) {
+	want := sts.Restart{Pods: map[sts.Ordinal]types.UID{0: "web-0-uid", 2: "then", 3: "then", 7: "then"},
+		Command: "restart --ordinal=0,2-3,7", StartedBy: "alice@laptop", StartedAt: ststest.Now}
+	got, err := sts.ReadRestart(annotated(sts.RestartAnnotation, sts.EncodeAnnotation(want)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	inv := ststest.Web(5)
+	ststest.NotReady(inv.Pods[3], ststest.Now)
+	s := inv.Snapshots()[0]
+	// 0 has the pod of then, 3 another one that is not ready; 7 is no ordinal any more.
+	done, left := got.Split(s)
+	if diff := cmp.Diff([][]sts.Ordinal{{2}, {0, 3}}, [][]sts.Ordinal{done, left}); diff != "" {
+		t.Errorf("done and left (-want +got):\n%s", diff)
+	}
+	for command, want := range map[string]string{
+		"restart":                   "kubectl sts restart web -n test",
+		"restart --ordinal=0,2-3,7": "kubectl sts restart web --ordinal=0,2-3,7 -n test",
+	} {
+		if got := (&sts.Restart{Command: command}).Again(s.Set); got != want {
+			t.Errorf("%q goes on with %q, want %q", command, got, want)
+		}
 	}
 }
 

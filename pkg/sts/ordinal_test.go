@@ -247,3 +247,23 @@ func TestStrategies(t *testing.T) {
 		}
 	}
 }
+
+func TestOrdinalsBeyondTheSet(t *testing.T) {
+	set := &appsv1.StatefulSet{}
+	set.Spec.Replicas = new(int32(4))
+	set.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 3} // 3 to 6
+	for text, want := range map[string]sts.Ordinal{
+		"3-6": -1, "4": -1, "2": 2, "2-9": 2, "5-9": 7, "9": 9, "3,8-9": 8, "0-2147483647": 0, "3-2147483647": 7,
+	} {
+		ordinals, err := sts.ParseOrdinals(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, beyond := ordinals.Beyond(set); beyond != (want >= 0) || beyond && got != want {
+			t.Errorf("%s: %d, %t; want %d", text, got, beyond, want)
+		}
+	}
+	if _, beyond := (sts.Ordinals{}).Beyond(set); beyond {
+		t.Error("nothing is beyond the set")
+	}
+}

@@ -74,6 +74,43 @@ func TestRevisionByName(t *testing.T) {
 	}
 }
 
+// newVersionedStatefulSetPod of Kubernetes 1.36, case by case.
+func TestRevisionFor(t *testing.T) {
+	tests := []struct {
+		name     string
+		strategy appsv1.StatefulSetUpdateStrategy
+		current  int32 // pods that are still on the current revision
+		gone     bool  // the current revision is gone from history
+		want     string
+	}{
+		{"no partition", appsv1.StatefulSetUpdateStrategy{Type: "RollingUpdate", RollingUpdate: &appsv1.RollingUpdateStatefulSetStrategy{}}, 4, false, "nnnn"},
+		{"a partition", appsv1.StatefulSetUpdateStrategy{Type: "RollingUpdate", RollingUpdate: &appsv1.RollingUpdateStatefulSetStrategy{Partition: new(int32(3))}}, 4, false, "cccn"},
+		{"a partition beyond the end", appsv1.StatefulSetUpdateStrategy{Type: "RollingUpdate", RollingUpdate: &appsv1.RollingUpdateStatefulSetStrategy{Partition: new(int32(9))}}, 4, false, "cccc"},
+		{"no rollingUpdate: by the count", appsv1.StatefulSetUpdateStrategy{Type: "RollingUpdate"}, 1, false, "cnnn"},
+		{"OnDelete", appsv1.StatefulSetUpdateStrategy{Type: "OnDelete"}, 3, false, "nnnn"},
+		{"the current one is gone", appsv1.StatefulSetUpdateStrategy{Type: "RollingUpdate", RollingUpdate: &appsv1.RollingUpdateStatefulSetStrategy{Partition: new(int32(3))}}, 4, true, "nnnn"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inv := ststest.Web(4)
+			set := inv.Sets[0]
+			set.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 5}
+			set.Spec.UpdateStrategy = test.strategy
+			set.Status.UpdateRevision, set.Status.CurrentReplicas = "new", test.current
+			if test.gone {
+				inv.Revisions = nil
+			}
+			s, got := inv.Snapshots()[0], ""
+			for o := sts.Start(set); o < sts.End(set); o++ {
+				got += map[string]string{"new": "n", ststest.StableRevision: "c"}[s.RevisionFor(o)]
+			}
+			if got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
 func TestObserved(t *testing.T) {
 	for _, test := range []struct {
 		generation, observed int64
