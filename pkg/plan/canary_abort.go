@@ -83,10 +83,15 @@ func (i AbortCanary) reapplied(s *sts.Snapshot, c sts.Canary, f Facts) *Decision
 func (i AbortCanary) restore(s *sts.Snapshot, c sts.Canary, derived bool) Decision {
 	to, disturbed := sts.Partition(s.Set), c.Disturbed(s.Set)
 	off := offStable(s, map[string]bool{c.StableRevision: true})
-	why := "abort: restore the stable template of " + c.StableRevision
+	why := "abort: "
+	if i.For != "" {
+		why = "abort, because " + i.For + ": "
+	}
 	if len(off) > 0 {
 		to = sts.PartitionAt(s.Set, off[0])
-		why = "abort: bring " + sts.SayOrdinals(off) + " back to " + c.StableRevision
+		why += "bring " + sts.SayOrdinals(off) + " back to " + c.StableRevision
+	} else {
+		why += "restore the stable template of " + c.StableRevision
 	}
 	if disturbed != "" {
 		why += " (" + disturbed + ")"

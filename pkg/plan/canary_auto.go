@@ -27,9 +27,11 @@ func ParseSteps(s string) ([]Count, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%q is not a list of steps like 1,3,50%%,100%%: %w", s, err)
 		}
-		// A percentage and a number can be compared only for a set of known size.
-		if n := len(out); n > 0 && out[n-1].Percent == c.Percent && out[n-1].N >= c.N {
-			return nil, fmt.Errorf("steps are cumulative: %s after %s takes none", c, out[n-1])
+		for _, before := range out {
+			// A percentage and a number can be compared only for a set of known size.
+			if before.Percent == c.Percent && before.N >= c.N || before == (Count{N: 100, Percent: true}) {
+				return nil, fmt.Errorf("steps are cumulative: %s after %s takes none", c, before)
+			}
 		}
 		out = append(out, c)
 	}
@@ -62,18 +64,13 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 		}
 		c.PartitionBefore = 0 // whoever held ordinals back by hand is done with that at the end
 	}
+	c.Auto = i.record()
 	if why := i.Gates.failed(s); why != "" {
 		return i.failed(s, f, why)
 	}
-	if i.Gates.takeTime() && !f.Wrote {
-		return i.take(s, *c)
-	}
-	if d := canaryPods(s); d != nil {
-		return *d
-	}
 	goals := i.goals(s)
 	from := min(sts.UpdateFrom(s.Set), sts.End(s.Set))
-	goal, number := sts.Start(s.Set), 0
+	goal, number := from, 0
 	for _, g := range goals {
 		if g < from {
 			goal = g
@@ -81,9 +78,21 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 		}
 		number++
 	}
+	if goal < from {
+		// What a budget will never allow is not soaked and checked for first.
+		if d := mayDisrupt(s, f, from-1, Stuck); d != nil && d.Verdict == Refused {
+			return *d
+		}
+	}
+	if i.Gates.takeTime() && !f.Wrote {
+		return i.take(s, *c)
+	}
+	if d := canaryPods(s); d != nil {
+		return *d
+	}
 	// A step of this very command that was killed is finished before its gates are asked.
-	if c.Goal != nil && c.GoalOf == i.Command && *c.Goal < from {
-		goal = *c.Goal
+	if g := i.underWay(s, c); g < from {
+		goal = g
 	} else {
 		at := step{number: number, of: len(goals), from: from, pods: canaryReplicas(s)}
 		if d, why := i.Gates.pass(s, f, at); why != "" {
@@ -107,9 +116,19 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 // take writes down, before anything moves, that this command is at work and what it
 // goes by: soaks and checks take their time, and others want to know.
 func (i AutoPromote) take(s *sts.Snapshot, c sts.Canary) Decision {
-	c.Auto = i.record()
+	// With --take-over they may be others than the canary's own.
+	c.Partition, c.TemplateDigest = sts.Partition(s.Set), sts.TemplateDigest(&s.Set.Spec.Template)
 	why := "promote step by step: " + c.Auto.String()
 	return do(newPatch(s.Set).owner(i.Owner).canary(c).action("", why), "Take")
+}
+
+// underWay is the goal of the step that this command has begun, as far as the set,
+// which others may have scaled, still has it; without one it is the end of the set.
+func (i AutoPromote) underWay(s *sts.Snapshot, c *sts.Canary) sts.Ordinal {
+	if c.Goal == nil || c.GoalOf != i.Command {
+		return sts.End(s.Set)
+	}
+	return max(*c.Goal, sts.Start(s.Set))
 }
 
 func (i AutoPromote) record() *sts.Auto {
@@ -154,8 +173,12 @@ func (i AutoPromote) failed(s *sts.Snapshot, f Facts, why string) Decision {
 	if i.Abort {
 		return i.goBack(s, f, why)
 	}
-	return decide(Failed, ReasonGateFailed, fmt.Sprintf("%s; the canary stands paused with %s on the new revision, held back: %s",
-		why, sts.SayOrdinals(updated(s)), sts.SayOrdinals(heldBack(s))),
+	held := "none is held back any more"
+	if back := heldBack(s); len(back) > 0 {
+		held = sts.SayOrdinals(back) + " held back"
+	}
+	return decide(Failed, ReasonGateFailed, fmt.Sprintf("%s; the canary stands paused with %s on the new revision, %s",
+		why, sts.SayOrdinals(updated(s)), held),
 		"the same command asks its gates again, "+canaryCommand(s, "abort")+" goes back")
 }
 
@@ -165,8 +188,12 @@ func (i AutoPromote) goBack(s *sts.Snapshot, f Facts, why string) Decision {
 		return beingAborted(s)
 	}
 	d := AbortCanary{Holder: i.Holder, For: why}.Next(s, f)
-	if d.Then != nil && d.Then.Reason == ReasonAborted {
-		end := decide(Failed, ReasonGateFailed, why+"; aborted: "+d.Then.Message, "")
+	if d.Then != nil {
+		end := *d.Then
+		end.Message = why + "; aborted: " + end.Message
+		if end.Verdict == Done {
+			end.Verdict, end.Reason = Failed, ReasonGateFailed
+		}
 		d.Then = &end
 	}
 	return d

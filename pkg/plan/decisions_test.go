@@ -386,6 +386,303 @@ func abortCases() []decisionCase {
 	}
 }
 
+// answers are the facts after an intent has asked all that it wants to know at once.
+// Questions that say gives no answer to are still open.
+func answers(i plan.Intent, inv *sts.Inventory, say func(plan.Run) *plan.Answer) plan.Facts {
+	s, f := inv.Snapshots()[0], plan.Facts{Wrote: true, Asked: map[string]bool{}, Answers: map[string]plan.Answer{}}
+	for d := i.Next(s, f); d.Action != nil && d.Action.Run != nil; d = i.Next(s, f) {
+		run := *d.Action.Run
+		f.Asked[run.Key] = true
+		if a := say(run); a != nil {
+			f.Answers[run.Key] = *a
+		}
+	}
+	return f
+}
+
+func autoCases() []decisionCase {
+	by := func(f func(*plan.AutoPromote)) plan.AutoPromote {
+		i := plan.AutoPromote{Holder: holder("1"), Gates: plan.Gates{Timeout: time.Minute}}
+		f(&i)
+		return i
+	}
+	steps := func(text string) []plan.Count {
+		out, err := plan.ParseSteps(text)
+		if err != nil {
+			panic(err) // they are written below
+		}
+		return out
+	}
+	oneByOne := by(func(*plan.AutoPromote) {})
+	in := func(text string) plan.AutoPromote {
+		return by(func(i *plan.AutoPromote) { i.Steps = steps(text) })
+	}
+	soaking := func(d time.Duration) plan.AutoPromote {
+		return by(func(i *plan.AutoPromote) { i.Steps, i.Gates.Soak = steps("2,4"), d })
+	}
+	tolerant := by(func(i *plan.AutoPromote) { i.Gates.MaxRestarts = 2 })
+	checking := by(func(i *plan.AutoPromote) { i.Gates.Checks = []string{"./smoke", "./more"} })
+	probing := by(func(i *plan.AutoPromote) { i.Gates.Execs = []string{"pg_isready", "df"} })
+	both := by(func(i *plan.AutoPromote) { i.Gates.Checks, i.Gates.Execs = []string{"./smoke"}, []string{"pg_isready"} })
+	aborting := func(i plan.AutoPromote) plan.AutoPromote { i.Abort = true; return i }
+	took := soaking(time.Minute)
+	took.TakeOver = true
+
+	ours, theirs := owned("alice@laptop", "1"), owned("bob@desk", "7")
+	at := func(n sts.Ordinal, changes ...change) *sts.Inventory {
+		inv := standing(n)
+		for _, change := range append(changes, ours) {
+			change(inv)
+		}
+		return inv
+	}
+	goal := func(o sts.Ordinal, of string) change { return edit(func(c *sts.Canary) { c.Goal, c.GoalOf = &o, of }) }
+	restarted := func(o int, n int32) change {
+		return onPod(o, func(p *corev1.Pod) { p.Status.ContainerStatuses[0].RestartCount = n })
+	}
+	readyFor := func(o int, d time.Duration) change {
+		return onPod(o, func(p *corev1.Pod) { ststest.Ready(p, ststest.Now.Add(-d)) })
+	}
+	replaced := func(o int) change { return onPod(o, func(p *corev1.Pod) { p.UID = "another" }) }
+	onStable := func(o int) change {
+		return onPod(o, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = ststest.StableRevision })
+	}
+	scaled := func(n int32) change {
+		return func(inv *sts.Inventory) {
+			set := inv.Sets[0]
+			inv.Pods = inv.Pods[:min(int32(len(inv.Pods)), n)]
+			for o := sts.End(set); o < sts.Ordinal(n); o++ {
+				inv.Pods = append(inv.Pods, ststest.Pod(set, o, canaryRevision))
+			}
+			*set.Spec.Replicas = n
+			set.Generation, set.Status.ObservedGeneration = 7, 7
+		}
+	}
+	startAt := func(first sts.Ordinal) change {
+		return func(inv *sts.Inventory) {
+			set := inv.Sets[0]
+			set.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: int32(first)}
+			for k, p := range inv.Pods {
+				inv.Pods[k] = ststest.Pod(set, first+sts.Ordinal(k), sts.PodRevision(p))
+			}
+		}
+	}
+	complete := onSet(func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = canaryRevision })
+	derived := onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })
+	argo := onSet(func(s *appsv1.StatefulSet) {
+		s.Annotations = map[string]string{"argocd.argoproj.io/tracking-id": "shop"}
+	})
+	wrote := plan.Facts{Wrote: true}
+	good, bad := &plan.Answer{}, &plan.Answer{ExitCode: 3, Output: "no"}
+	always := func(a *plan.Answer) func(plan.Run) *plan.Answer {
+		return func(plan.Run) *plan.Answer { return a }
+	}
+	about := func(what string, a *plan.Answer) func(plan.Run) *plan.Answer {
+		return func(r plan.Run) *plan.Answer {
+			if r.Pod == what || r.Command == what {
+				return a
+			}
+			return good
+		}
+	}
+	return []decisionCase{
+		// How far.
+		{"one by one", standing(1), nil, oneByOne, plan.Facts{}, plan.Do, "Step"},
+		{"the first of a step of two", standing(1), nil, in("1,3,100%"), plan.Facts{}, plan.Do, "Step"},
+		{"the second of a step of two", standing(2), []change{goal(2, "canary")}, in("1,3,100%"), plan.Facts{}, plan.Do, "Step"},
+		{"a step is reached", standing(3), []change{goal(2, "canary")}, in("1,3,100%"), plan.Facts{}, plan.Do, "Step"},
+		{"start has taken more than the first steps", standing(3), nil, in("1,2,4"), plan.Facts{}, plan.Do, "Step"},
+		{"start has taken less than the first step", standing(1), nil, in("3"), plan.Facts{}, plan.Do, "Step"},
+		{"half of five are three", standing(1), nil, in("50%"), plan.Facts{}, plan.Do, "Step"},
+		{"numbers and percentages", standing(2), nil, in("2,40%,3,100%"), plan.Facts{}, plan.Do, "Step"},
+		{"more than there are is all", standing(4), nil, in("4,9"), plan.Facts{}, plan.Do, "Step"},
+		{"ordinals from 3", standing(2), []change{startAt(3)}, in("2,100%"), plan.Facts{}, plan.Do, "Step"},
+		{"the last step is not all", standing(3), nil, in("1,3"), plan.Facts{}, plan.Done, plan.ReasonPaused},
+		{"further than the last step", standing(4), nil, in("1,50%"), plan.Facts{}, plan.Done, plan.ReasonPaused},
+		{"all are on it", standing(5), nil, oneByOne, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
+		{"all are on it, the controller has seen it", standing(5), []change{complete}, oneByOne, plan.Facts{}, plan.Do, "Finish"},
+		{"all are on it though the last step is less", standing(5), []change{complete}, in("1,2"), plan.Facts{}, plan.Do, "Finish"},
+		{"scaled up: the new ordinals have the canary", standing(2), []change{scaled(8)}, in("2,6,100%"), plan.Facts{}, plan.Do, "Step"},
+		{"scaled up in the middle of a step", standing(2), []change{goal(2, "canary"), scaled(8)}, in("1,3,100%"), plan.Facts{}, plan.Do, "Step"},
+		{"scaled down below the canary", standing(2), []change{scaled(3)}, in("1,100%"), plan.Facts{}, plan.Do, "Step"},
+		{"scaled down below the canary, nothing to check", at(2), []change{scaled(3)}, both, wrote, plan.Do, "Step"},
+		{"the first ordinal has moved up in the middle of a step", standing(5), []change{goal(0, "canary"), startAt(3), complete, onSet(func(s *appsv1.StatefulSet) { s.Generation, s.Status.ObservedGeneration = 9, 9 })}, oneByOne, plan.Facts{}, plan.Do, "Finish"},
+		{"no more than one is asked of a larger set", standing(1), []change{budget(4, 4, 5)}, oneByOne, plan.Facts{}, plan.Wait, plan.ReasonBudgetShort},
+		{"a budget that never allows it", standing(1), []change{budget(5, 5, 5)}, oneByOne, plan.Facts{}, plan.Refused, plan.ReasonBudgetNever},
+		{"a budget that never allows it is not soaked for", standing(1), []change{budget(5, 5, 5)}, soaking(2 * time.Hour), plan.Facts{}, plan.Refused, plan.ReasonBudgetNever},
+		{"a budget that never allows it, with nothing left to promote", standing(4), []change{budget(5, 5, 5)}, soaking(time.Minute), plan.Facts{}, plan.Do, "Take"},
+		{"a budget in the middle of a step", standing(2), []change{goal(2, "canary"), budget(4, 4, 5)}, in("1,3"), plan.Facts{}, plan.Wait, plan.ReasonBudgetShort},
+
+		// The claim.
+		{"claims the set before it soaks", standing(1), nil, soaking(time.Minute), plan.Facts{}, plan.Do, "Take"},
+		{"claims the set before it checks", standing(1), nil, checking, plan.Facts{}, plan.Do, "Take"},
+		{"claims what a killed command of ours has left", standing(1), []change{owned("alice@laptop", "0")}, probing, plan.Facts{}, plan.Do, "Take"},
+		{"claims in the middle of a step", standing(2), []change{goal(1, "canary")}, soaking(time.Minute), plan.Facts{}, plan.Do, "Take"},
+		{"claims what somebody has moved, taken over", standing(2), []change{movedPartition(4)}, took, plan.Facts{}, plan.Do, "Take"},
+		{"claims another template, taken over", standing(1), []change{onSet(changedTemplate), onPod(4, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "web-third" })}, took, plan.Facts{}, plan.Do, "Take"},
+		{"claims an update that kubectl began", standing(2), []change{derived}, soaking(time.Minute), plan.Facts{}, plan.Do, "Take"},
+		{"an update that kubectl began", standing(2), []change{derived}, oneByOne, plan.Facts{}, plan.Do, "Step"},
+		{"an update that Argo CD began", standing(2), []change{argo}, oneByOne, plan.Facts{}, plan.Refused, plan.ReasonManaged},
+
+		// Pods.
+		{"a canary is starting", at(2), []change{starting(3)}, soaking(time.Minute), wrote, plan.Wait, plan.ReasonPodNotAvailable},
+		{"a canary is to be replaced yet", at(2), []change{onStable(3)}, soaking(time.Minute), wrote, plan.Wait, plan.ReasonPodNotAvailable},
+		{"a canary fails", standing(2), []change{crashing(3)}, oneByOne, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
+		{"a canary fails in the middle of a step", standing(2), []change{goal(1, "canary"), crashing(3)}, in("4"), plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
+		{"a canary fails when none is held back", standing(5), []change{crashing(0)}, oneByOne, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
+		{"a canary cannot be created", standing(1), []change{func(inv *sts.Inventory) {
+			inv.Pods = inv.Pods[:4]
+			inv.Events = []*corev1.Event{{InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: ststest.Namespace, Name: "web", UID: inv.Sets[0].UID}, Reason: "FailedCreate",
+				Message: "create Pod web-4 in StatefulSet web failed error: exceeded quota", LastTimestamp: metav1.NewTime(ststest.Now)}}
+		}}, oneByOne, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
+		{"a pod on stable fails: no gate", standing(2), []change{crashing(0)}, oneByOne, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
+		{"a pod that the update has not reached fails: no gate", standing(2), []change{onStable(3), crashing(3)}, oneByOne, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
+		{"restarted once", standing(2), []change{restarted(3, 1)}, oneByOne, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
+		{"restarted as often as allowed", standing(2), []change{restarted(3, 2)}, tolerant, plan.Facts{}, plan.Do, "Step"},
+		{"restarted too often", standing(2), []change{restarted(3, 3)}, tolerant, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
+		{"restarted too often, and in trouble", standing(2), []change{starting(3), restarted(3, 3)}, tolerant, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
+		{"a pod on stable has restarted", standing(2), []change{restarted(0, 9)}, oneByOne, plan.Facts{}, plan.Do, "Step"},
+		{"a pod that goes has restarted", standing(2), []change{restarted(3, 9), onPod(3, func(p *corev1.Pod) { ststest.Terminating(p, ststest.Now) })}, oneByOne, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+
+		// The soak.
+		{"soaking", at(2), []change{readyFor(3, 59*time.Second)}, soaking(time.Minute), wrote, plan.Wait, plan.ReasonSoaking},
+		{"the pod that was ready last counts", at(2), []change{readyFor(3, time.Hour), readyFor(4, 20*time.Second)}, soaking(time.Minute), wrote, plan.Wait, plan.ReasonSoaking},
+		{"soaked", at(2), []change{readyFor(3, time.Minute)}, soaking(time.Minute), wrote, plan.Do, "Step"},
+		{"no soak in the middle of a step", at(1), []change{goal(3, "canary"), readyFor(4, time.Second)}, soaking(time.Minute), wrote, plan.Do, "Step"},
+		{"the goal of another command is not gone on with", at(1), []change{goal(3, "canary promote"), readyFor(4, time.Second)}, soaking(time.Minute), wrote, plan.Wait, plan.ReasonSoaking},
+		{"soaking at the last step", at(4), []change{readyFor(1, time.Second)}, soaking(time.Minute), wrote, plan.Wait, plan.ReasonSoaking},
+		{"pods on stable need no soak", at(2), []change{readyFor(0, time.Second)}, soaking(time.Minute), wrote, plan.Do, "Step"},
+
+		// Checks.
+		{"the first check", at(2), nil, checking, wrote, plan.Do, "Check"},
+		{"the first check runs", at(2), nil, checking, answers(checking, at(2), always(nil)), plan.Wait, plan.ReasonChecking},
+		{"the second check", at(2), nil, checking, answers(checking, at(2), func(r plan.Run) *plan.Answer {
+			if r.Command == "./smoke" {
+				return good
+			}
+			return nil
+		}), plan.Wait, plan.ReasonChecking},
+		{"checked", at(2), nil, checking, answers(checking, at(2), always(good)), plan.Do, "Step"},
+		{"a bad check", at(2), nil, checking, answers(checking, at(2), about("./more", bad)), plan.Failed, plan.ReasonGateFailed},
+		{"a check that took too long", at(2), nil, checking, answers(checking, at(2), always(&plan.Answer{ExitCode: -1, Problem: "did not end within 1m0s"})), plan.Failed, plan.ReasonGateFailed},
+		{"a pod was replaced: its answers do not count", at(2), []change{replaced(3)}, checking, answers(checking, at(2), always(good)), plan.Do, "Check"},
+		{"a pod was replaced: bad answers do not count either", at(2), []change{replaced(3)}, checking, answers(checking, at(2), always(bad)), plan.Do, "Check"},
+		{"each step asks anew", at(3), nil, checking, answers(checking, at(2), always(good)), plan.Do, "Check"},
+		{"no check in the middle of a step", at(2), []change{goal(1, "canary")}, checking, wrote, plan.Do, "Step"},
+		{"no check while a canary is starting", at(2), []change{starting(3)}, checking, wrote, plan.Wait, plan.ReasonPodNotAvailable},
+		{"a good check, and the budget is short", at(2), []change{budget(4, 4, 5)}, checking, answers(checking, at(2), always(good)), plan.Wait, plan.ReasonBudgetShort},
+
+		{"a check inside the first pod", at(2), nil, probing, wrote, plan.Do, "Check"},
+		{"checks inside the pods", at(2), nil, probing, answers(probing, at(2), always(nil)), plan.Wait, plan.ReasonChecking},
+		{"checked inside the pods", at(2), nil, probing, answers(probing, at(2), always(good)), plan.Do, "Step"},
+		{"a bad check inside a pod", at(2), nil, probing, answers(probing, at(2), about("web-3", bad)), plan.Failed, plan.ReasonGateFailed},
+		{"a pod was replaced: it is checked", at(2), []change{replaced(3)}, probing, answers(probing, at(2), always(good)), plan.Do, "Check"},
+		{"in the default container", at(2), []change{onPod(3, func(p *corev1.Pod) {
+			p.Spec.Containers = append(p.Spec.Containers, corev1.Container{Name: "db"})
+			p.Annotations = map[string]string{"kubectl.kubernetes.io/default-container": "db"}
+		})}, probing, wrote, plan.Do, "Check"},
+		{"in the first container where the default one does not exist", at(2), []change{onPod(3, func(p *corev1.Pod) {
+			p.Annotations = map[string]string{"kubectl.kubernetes.io/default-container": "gone"}
+		})}, probing, wrote, plan.Do, "Check"},
+		{"inside the pods first, then here", at(2), nil, both, answers(both, at(2), func(r plan.Run) *plan.Answer {
+			if r.Pod != "" {
+				return good
+			}
+			return nil
+		}), plan.Wait, plan.ReasonChecking},
+
+		// What follows a failed gate.
+		{"a canary fails: back to stable", standing(2), []change{crashing(3)}, aborting(oneByOne), plan.Facts{}, plan.Do, "Restore"},
+		{"a bad check: back to stable", at(2), nil, aborting(checking), answers(checking, at(2), about("./more", bad)), plan.Do, "Restore"},
+		{"going back", aborted(2), []change{edit(func(c *sts.Canary) { c.AbortedFor = "web-3 was bad" }), ours}, aborting(oneByOne), plan.Facts{Wrote: true, Still: time.Hour}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"going back, resumed", aborted(2), []change{edit(func(c *sts.Canary) { c.AbortedFor = "web-3 was bad" }), crashing(4)}, aborting(oneByOne), plan.Facts{Still: time.Hour}, plan.Do, "DeleteBlocker"},
+		{"back", aborted(0), []change{edit(func(c *sts.Canary) { c.AbortedFor = "web-3 was bad" })}, aborting(oneByOne), plan.Facts{}, plan.Do, "Finish"},
+		{"back, and written anew", aborted(0), []change{edit(func(c *sts.Canary) { c.AbortedFor = "web-3 was bad" }), func(inv *sts.Inventory) {
+			set := inv.Sets[0]
+			set.Status.UpdateRevision = "web-anew"
+			inv.Revisions = append(inv.Revisions, ststest.Revision(set, "web-anew", 3, ststest.Template(ststest.StableImage)))
+		}}, aborting(oneByOne), plan.Facts{}, plan.Do, "Finish"},
+		{"an abort of a person is not ours", aborted(2), nil, aborting(oneByOne), plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
+		{"an abort for a gate, and now without --on-failure=abort", aborted(2), []change{edit(func(c *sts.Canary) { c.AbortedFor = "web-3 was bad" })}, oneByOne, plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
+
+		// Others.
+		{"no canary", ststest.Web(3), nil, oneByOne, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"parked", standing(2), []change{scaled(0)}, oneByOne, plan.Facts{}, plan.Refused, plan.ReasonParked},
+		{"not observed", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Status.ObservedGeneration = 1 })}, oneByOne, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
+		{"OnDelete", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "OnDelete" })}, oneByOne, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
+		{"somebody else at work", standing(2), []change{theirs}, soaking(time.Minute), plan.Facts{}, plan.Refused, plan.ReasonOwned},
+		{"taken over from us", standing(2), []change{theirs}, soaking(time.Minute), wrote, plan.Refused, plan.ReasonTakenOver},
+		{"somebody moved the partition", standing(2), []change{movedPartition(1)}, soaking(time.Minute), plan.Facts{}, plan.Refused, plan.ReasonMoved},
+		{"somebody changed the template", standing(2), []change{onSet(changedTemplate)}, soaking(time.Minute), plan.Facts{}, plan.Refused, plan.ReasonTemplateChanged},
+		{"another scaled while it soaked", at(2), []change{scaled(6), readyFor(5, time.Second)}, soaking(time.Minute), wrote, plan.Wait, plan.ReasonSoaking},
+	}
+}
+
+// The plan that people confirm: it names each step, what is asked before it and how
+// it ends, and a question to many pods once.
+func TestForetellAuto(t *testing.T) {
+	steps := func(text string) []plan.Count {
+		out, err := plan.ParseSteps(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	fifty := ststest.Web(50)
+	small := standing(1)
+	set := fifty.Sets[0]
+	set.Annotations, set.Spec.Template = small.Sets[0].Annotations, small.Sets[0].Spec.Template
+	*set.Spec.UpdateStrategy.RollingUpdate.Partition = 49
+	edit(func(c *sts.Canary) { c.Partition, c.Generation = 49, set.Generation })(fifty)
+	set.Status.UpdateRevision = canaryRevision
+	fifty.Pods[49] = ststest.Pod(set, 49, canaryRevision)
+	fifty.Revisions = small.Revisions
+	everything := plan.Gates{Soak: 5 * time.Minute, Checks: []string{"./smoke"}, Execs: []string{"pg_isready", "df"}}
+	missing := standing(2)
+	missing.Pods = missing.Pods[:4]
+	tests := []struct {
+		name   string
+		of     *sts.Inventory
+		intent plan.AutoPromote
+	}{
+		{"all the gates", standing(1), plan.AutoPromote{Steps: steps("1,3,100%"), Gates: everything}},
+		{"one by one", standing(1), plan.AutoPromote{}},
+		{"not all", standing(1), plan.AutoPromote{Steps: steps("50%"), Gates: plan.Gates{Soak: 90 * time.Second}}},
+		{"a pod to be asked is missing", missing, plan.AutoPromote{Steps: steps("2"), Gates: plan.Gates{Execs: []string{"pg_isready"}}}},
+		{"fifty pods", fifty, plan.AutoPromote{Gates: everything}},
+	}
+	var all strings.Builder
+	for _, test := range tests {
+		test.intent.Holder = holder("1")
+		fmt.Fprintf(&all, "# %s\n", test.name)
+		for _, d := range plan.Foretell(test.intent, test.of.Snapshots()[0]) {
+			fmt.Fprintf(&all, "%s: %s\n", d.Verdict, d.Message)
+		}
+		all.WriteString("\n")
+	}
+	golden(t, filepath.Join("testdata", "auto.plans"), all.String())
+}
+
+func TestParseSteps(t *testing.T) {
+	tests := []struct {
+		in   string
+		want []plan.Count // nil: not taken
+	}{
+		{"1", []plan.Count{{N: 1}}},
+		{"1,3,50%,100%", []plan.Count{{N: 1}, {N: 3}, {N: 50, Percent: true}, {N: 100, Percent: true}}},
+		{" 1, 20% ", []plan.Count{{N: 1}, {N: 20, Percent: true}}},
+		{"50%,1", []plan.Count{{N: 50, Percent: true}, {N: 1}}}, // more in a set of one
+		{"", nil}, {",", nil}, {"1,", nil}, {"0", nil}, {"0%", nil}, {"101%", nil}, {"-1", nil}, {"1;2", nil}, {"all", nil}, {"1.5", nil},
+		{"3,3", nil}, {"3,1", nil}, {"50%,20%", nil}, {"1,50%,1", nil}, {"20%,7,10%", nil}, {"100%,7", nil}, {"99999999999", nil},
+	}
+	for _, test := range tests {
+		got, err := plan.ParseSteps(test.in)
+		if diff := cmp.Diff(test.want, got); diff != "" || (err == nil) != (test.want != nil) {
+			t.Errorf("ParseSteps(%q): %v\n%s", test.in, err, diff)
+		}
+	}
+}
+
 // pauseCases are about updates that somebody began without us, and their records.
 func pauseCases() []decisionCase {
 	pause, resume := plan.PauseUpdate{Holder: holder("1")}, plan.ResumeUpdate{Holder: holder("1")}
@@ -447,7 +744,7 @@ func managedCases() []decisionCase {
 
 func TestDecisions(t *testing.T) {
 	for verb, cases := range map[string][]decisionCase{
-		"start": startCases(), "promote": promoteCases(), "abort": abortCases(), "pause": pauseCases(), "managed": managedCases(), "restart": restartCases(),
+		"start": startCases(), "promote": promoteCases(), "auto": autoCases(), "abort": abortCases(), "pause": pauseCases(), "managed": managedCases(), "restart": restartCases(),
 	} {
 		t.Run(verb, func(t *testing.T) {
 			var all strings.Builder
@@ -486,7 +783,13 @@ func inFull(d plan.Decision) string {
 	}
 	if d.Action != nil && d.Action.Run != nil {
 		r := d.Action.Run
-		fmt.Fprintf(&b, "  run %q in %s, UID %s, container %s, at most %s\n", r.Command, r.Pod, r.UID, r.Container, r.Timeout)
+		fmt.Fprintf(&b, "  run %s: %s, container %q, UID %q, within %s\n", r.Label(), r.Command, r.Container, r.UID, r.Timeout)
+		for _, line := range r.Env {
+			b.WriteString("  " + line + "\n")
+		}
+	}
+	if d.Until != nil {
+		fmt.Fprintf(&b, "  until %s\n", d.Until.Format(time.TimeOnly))
 	}
 	if d.Action != nil && d.Action.PatchSet != nil {
 		fmt.Fprintf(&b, "  event %s\n", d.Action.PatchSet.Event)

@@ -46,9 +46,11 @@ func (g Gates) failed(s *sts.Snapshot) string {
 		}
 		t := s.Trouble(r)
 		switch {
+		case r.Pod != nil && r.Revision != s.Set.Status.UpdateRevision:
+			continue // not the canary's fault
 		case t != nil && t.Failing:
 			return s.Name(r.Ordinal) + " " + t.Message
-		case r.Pod != nil && !r.Terminating && r.Revision == s.Set.Status.UpdateRevision && sts.Restarts(r.Pod) > g.MaxRestarts:
+		case r.Pod != nil && !r.Terminating && sts.Restarts(r.Pod) > g.MaxRestarts:
 			why := fmt.Sprintf("%s has restarted %s, %d allowed by --max-restarts", s.Name(r.Ordinal), times(sts.Restarts(r.Pod)), g.MaxRestarts)
 			if t != nil {
 				why += "; it " + t.Message
@@ -74,6 +76,9 @@ func times(n int32) string {
 // pass asks the gates of a step that take time, when its pods are all available. The
 // decision is nil when all are passed; failed says which one was not.
 func (g Gates) pass(s *sts.Snapshot, f Facts, at step) (d *Decision, failed string) {
+	if len(at.pods) == 0 {
+		return nil, "" // scaled away: there is nothing to ask about
+	}
 	if d := g.soak(s, at); d != nil {
 		return d, ""
 	}
@@ -85,14 +90,11 @@ func (g Gates) pass(s *sts.Snapshot, f Facts, at step) (d *Decision, failed stri
 
 // soak waits for the pod that has been ready for the shortest time.
 func (g Gates) soak(s *sts.Snapshot, at step) *Decision {
-	var last *sts.Replica
-	for k := range at.pods {
-		if r := &at.pods[k]; last == nil || sts.ReadySince(r.Pod).After(sts.ReadySince(last.Pod)) {
+	last := at.pods[0]
+	for _, r := range at.pods {
+		if sts.ReadySince(r.Pod).After(sts.ReadySince(last.Pod)) {
 			last = r
 		}
-	}
-	if last == nil {
-		return nil
 	}
 	until := sts.ReadySince(last.Pod).Add(g.Soak)
 	if !until.After(s.TakenAt) {
@@ -175,10 +177,13 @@ func said(run Run, a Answer) string {
 	return fmt.Sprintf("%s %q %s", run.Label(), run.Command, a)
 }
 
-// mainContainer is where kubectl would exec: the pod's default container, or its first.
+// mainContainer is where kubectl would exec: the pod's default container if it has
+// that one, or its first.
 func mainContainer(pod *corev1.Pod) string {
-	if name := pod.Annotations[defaultContainerAnnotation]; name != "" {
-		return name
+	for _, c := range pod.Spec.Containers {
+		if c.Name == pod.Annotations[defaultContainerAnnotation] {
+			return c.Name
+		}
 	}
 	return pod.Spec.Containers[0].Name
 }

@@ -19,7 +19,7 @@ import (
 // same Next decides here and when it is done for real.
 func Foretell(i Intent, s *sts.Snapshot) []Decision {
 	var out []Decision
-	f := Facts{Still: time.Hour}
+	f := Facts{Still: time.Hour, Asked: map[string]bool{}, Answers: map[string]Answer{}}
 	for left := 10 + 5*len(s.Replicas()); left > 0; left-- {
 		d := i.Next(s, f)
 		n := len(out)
@@ -35,7 +35,7 @@ func Foretell(i Intent, s *sts.Snapshot) []Decision {
 				return append(out, *d.Then)
 			}
 			if run := d.Action.Run; run != nil {
-				f.Asked, f.Answers = answered(f, *run)
+				f.Asked[run.Key], f.Answers[run.Key] = true, run.foretold
 				left++ // a question takes no step
 				continue
 			}
@@ -63,14 +63,6 @@ func question(d Decision) *Run {
 
 // sameQuestion says whether two questions differ only in the pod that is asked.
 func sameQuestion(a, b *Run) bool { return a != nil && a.For == b.For && a.Command == b.Command }
-
-// answered are the facts when the question has had the answer that is foretold.
-func answered(f Facts, run Run) (map[string]bool, map[string]Answer) {
-	asked, answers := map[string]bool{run.Key: true}, map[string]Answer{run.Key: run.foretold}
-	maps.Copy(asked, f.Asked)
-	maps.Copy(answers, f.Answers)
-	return asked, answers
-}
 
 // imagine is the happy effect of an action, or of waiting where it is nil: the
 // controller does its part and every pod that it makes becomes available.
@@ -183,6 +175,9 @@ func imaginePod(old, s *sts.Snapshot, r sts.Replica, deleted types.UID, acted bo
 	pod.DeletionTimestamp = nil
 	if r.Pod == nil || r.Pod.UID == deleted || r.Revision != target {
 		pod.UID = types.UID(fmt.Sprintf("%s (imagined %s)", pod.Name, target))
+		if target == set.Status.UpdateRevision {
+			pod.Annotations, pod.Spec.Containers = set.Spec.Template.Annotations, set.Spec.Template.Spec.Containers
+		}
 	}
 	pod.Labels = maps.Clone(pod.Labels)
 	if pod.Labels == nil {

@@ -168,6 +168,7 @@ func restartCases() []decisionCase {
 			asked(ststest.Web(3), onTheWay(0, 1), follows), plan.Do, "Ask"},
 		{"a failing pod is not asked", ststest.Web(3), append(onTheWay(0, 1), crashing(0)), leader, plan.Facts{Wrote: true}, plan.Do, "Evict"},
 		{"the container that kubectl exec would take", ststest.Web(3), append(onTheWay(0, 1), onPod(1, func(p *corev1.Pod) {
+			p.Spec.Containers = append(p.Spec.Containers, corev1.Container{Name: "db"})
 			p.Annotations = map[string]string{"kubectl.kubernetes.io/default-container": "db"}
 		})), leader, plan.Facts{Wrote: true}, plan.Do, "Ask"},
 

@@ -3,6 +3,7 @@ package ststest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -98,6 +99,7 @@ func Pod(set *appsv1.StatefulSet, o sts.Ordinal, revision string) *corev1.Pod {
 	pod.Labels = map[string]string{"app": "web", appsv1.StatefulSetRevisionLabel: revision}
 	pod.Spec.Containers = set.Spec.Template.Spec.Containers
 	pod.Spec.NodeName = "node-0"
+	pod.Spec.Containers = slices.Clone(set.Spec.Template.Spec.Containers)
 	Ready(pod, Now.Add(-time.Hour))
 	return pod
 }
