@@ -8,10 +8,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
@@ -20,6 +23,8 @@ import (
 const (
 	// outputKept is how many bytes of a command's output a report keeps: its end.
 	outputKept = 4096
+	// lineShown is after how many bytes a line that has no end is shown in parts.
+	lineShown = 4096
 	// endGrace is how long a command that is to end has for it.
 	endGrace = 5 * time.Second
 	// execTries is how often a command is begun again in a pod whose connection broke.
@@ -68,16 +73,35 @@ func (w *world) Ask(ctx context.Context, run plan.Run) (plan.Answer, error) {
 	return answer, nil
 }
 
-// local runs the command with this machine's shell.
+// local runs the command with this machine's shell. What it has left in the
+// background ends with it: else the next step would find its port taken.
 func (w *world) local(ctx context.Context, run plan.Run, out io.Writer) (int, error) {
+	r, stdout, err := os.Pipe()
+	if err != nil {
+		return 0, err
+	}
 	cmd := shell(ctx, run.Command)
 	cmd.Env = slices.Concat(os.Environ(), w.environment, run.Env)
-	cmd.Stdout, cmd.Stderr = out, out
+	cmd.Stdout, cmd.Stderr = stdout, stdout
 	cmd.WaitDelay = endGrace
-	err := cmd.Run()
-	if errors.Is(err, exec.ErrWaitDelay) {
-		return exitCode(cmd.ProcessState), nil // only what it left in the background holds on to our pipe
+	err = cmd.Start()
+	_ = stdout.Close() // the command's end is open as long as anything of it lives
+	if err != nil {
+		return 0, errors.Join(err, r.Close())
 	}
+	heard := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(out, r)
+		close(heard)
+	}()
+	err = cmd.Wait()
+	terminate(cmd)
+	select {
+	case <-heard:
+	case <-w.env.Clock.After(endGrace):
+	}
+	kill(cmd)
+	_ = r.Close()
 	var ended *exec.ExitError
 	if errors.As(err, &ended) && ctx.Err() == nil {
 		return exitCode(ended.ProcessState), nil
@@ -107,7 +131,7 @@ type labelled struct {
 	prefix string
 
 	mu   sync.Mutex
-	line bytes.Buffer
+	line []byte // has no end yet
 	tail []byte
 }
 
@@ -117,28 +141,46 @@ func (l *labelled) Write(p []byte) (int, error) {
 	defer l.mu.Unlock()
 	l.tail = append(l.tail, p...)
 	l.tail = l.tail[max(0, len(l.tail)-outputKept):]
-	l.line.Write(p)
-	for {
-		line, err := l.line.ReadString('\n')
-		if err != nil {
-			l.line.WriteString(line) // not at its end yet
-			return len(p), nil
+	rest := append(l.line, p...)
+	for len(rest) > 0 {
+		n := bytes.IndexByte(rest[:min(len(rest), lineShown)], '\n') + 1
+		if n == 0 && len(rest) >= lineShown {
+			n = runes(rest[:lineShown])
 		}
-		l.say(strings.TrimRight(line, "\r\n"))
+		if n == 0 {
+			break
+		}
+		l.say(rest[:n])
+		rest = rest[n:]
 	}
+	l.line = append(l.line[:0], rest...)
+	return len(p), nil
+}
+
+// runes is how many of the bytes are whole runes.
+func runes(b []byte) int {
+	for n := len(b) - 1; n > len(b)-utf8.UTFMax; n-- {
+		if utf8.RuneStart(b[n]) {
+			if utf8.FullRune(b[n:]) {
+				return len(b)
+			}
+			return n
+		}
+	}
+	return len(b)
 }
 
 func (l *labelled) flush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.line.Len() > 0 {
-		l.say(l.line.String())
-		l.line.Reset()
+	if len(l.line) > 0 {
+		l.say(l.line)
+		l.line = nil
 	}
 }
 
-func (l *labelled) say(line string) {
-	l.screen.say(l.prefix + " | " + printable(line) + "\n")
+func (l *labelled) say(line []byte) {
+	l.screen.say(l.prefix + " | " + printable(string(line)) + "\n")
 }
 
 func (l *labelled) kept() string {
@@ -147,12 +189,18 @@ func (l *labelled) kept() string {
 	return strings.TrimRight(strings.ToValidUTF8(string(l.tail), ""), "\r\n")
 }
 
-// printable keeps a command's output from moving the cursor or changing colours.
+// colours are how commands paint what they write.
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// printable is a line as a terminal would leave it, without what moves the cursor
+// or changes colours.
 func printable(line string) string {
+	line = strings.TrimRight(line, "\r\n")
+	line = line[strings.LastIndexByte(line, '\r')+1:] // a progress bar writes over itself
 	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r == 0x7f {
+		if unicode.IsControl(r) && r != '\t' {
 			return -1
 		}
 		return r
-	}, line)
+	}, colours.ReplaceAllString(line, ""))
 }

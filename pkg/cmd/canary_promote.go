@@ -58,8 +58,9 @@ exit code is 6, and the canary stands paused or, with --on-failure=abort, goes b
 
 A --check finds in its environment KUBECTL_STS_CONTEXT, KUBECTL_STS_NAMESPACE,
 KUBECTL_STS_NAME, KUBECTL_STS_REVISION, KUBECTL_STS_STEP and KUBECTL_STS_STEPS
-(numbers; 0 is the canary as start left it) and KUBECTL_STS_PODS (the updated pods,
-highest ordinal last, separated by spaces). What it writes is shown.`,
+(numbers; step 0 is before the first is reached) and KUBECTL_STS_PODS (the updated
+pods, highest ordinal last, separated by spaces). What it writes is shown; what it has
+started in the background ends with it.`,
 		Example: `  # one ordinal more
   kubectl sts canary promote web
 
@@ -97,7 +98,7 @@ highest ordinal last, separated by spaces). What it writes is shown.`,
 		if !o.auto.on {
 			return ch.run(cmd, args, o.byHand(cmd, ch))
 		}
-		of, err := o.auto.intents(ch)
+		of, err := o.auto.intents(cmd, ch)
 		if err != nil {
 			return err
 		}
@@ -161,12 +162,12 @@ func (o *promoteOptions) byHand(cmd *cobra.Command, ch *change) intents {
 }
 
 // intents is a promotion that goes on by itself.
-func (o *autoOptions) intents(ch *change) (intents, error) {
+func (o *autoOptions) intents(cmd *cobra.Command, ch *change) (intents, error) {
 	intent := plan.AutoPromote{Abort: o.onFailure == "abort", Gates: plan.Gates{
 		Soak: o.soak, MaxRestarts: o.maxRestarts, Checks: o.checks, Execs: o.execs, Timeout: o.timeout,
 	}}
 	ch.detail = " --auto"
-	if o.steps != "" {
+	if cmd.Flags().Changed("steps") {
 		var err error
 		if intent.Steps, err = plan.ParseSteps(o.steps); err != nil {
 			return nil, usagef("--steps: %s", err)

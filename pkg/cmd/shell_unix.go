@@ -14,9 +14,15 @@ import (
 func shell(ctx context.Context, command string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "sh", "-c", command)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.Cancel = func() error { return signalGroup(cmd, syscall.SIGTERM) }
 	return cmd
 }
+
+// terminate asks what the command has left behind to end, kill makes it.
+func terminate(cmd *exec.Cmd) { _ = signalGroup(cmd, syscall.SIGTERM) }
+func kill(cmd *exec.Cmd)      { _ = signalGroup(cmd, syscall.SIGKILL) }
+
+func signalGroup(cmd *exec.Cmd, s syscall.Signal) error { return syscall.Kill(-cmd.Process.Pid, s) }
 
 // exitCode is the command's own; for one that a signal ended, what a shell would say.
 func exitCode(e *os.ProcessState) int {
