@@ -84,11 +84,14 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 			return *d
 		}
 	}
-	if i.Gates.takeTime() && !f.Wrote {
+	notYet := canaryPods(s)
+	switch {
+	case notYet != nil && notYet.Verdict != Wait:
+		return *notYet
+	case i.Gates.takeTime() && !f.Wrote:
 		return i.take(s, *c)
-	}
-	if d := canaryPods(s); d != nil {
-		return *d
+	case notYet != nil:
+		return *notYet
 	}
 	// A step of this very command that was killed is finished before its gates are asked.
 	if g := i.underWay(s, c); g < from {

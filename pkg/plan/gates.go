@@ -41,13 +41,12 @@ type step struct {
 // is asked at every look, not only at the end of a step.
 func (g Gates) failed(s *sts.Snapshot) string {
 	for _, r := range s.Replicas() {
-		if !onCanary(s, r) {
+		// After a scale to zero there are canaries below the partition, too.
+		if r.Pod == nil && !onCanary(s, r) || r.Pod != nil && r.Revision != s.Set.Status.UpdateRevision || !r.Desired {
 			continue
 		}
 		t := s.Trouble(r)
 		switch {
-		case r.Pod != nil && r.Revision != s.Set.Status.UpdateRevision:
-			continue // not the canary's fault
 		case t != nil && t.Failing:
 			return s.Name(r.Ordinal) + " " + t.Message
 		case r.Pod != nil && !r.Terminating && sts.Restarts(r.Pod) > g.MaxRestarts:

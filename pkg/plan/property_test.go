@@ -15,6 +15,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
@@ -54,6 +55,18 @@ type story struct {
 	allowed   sts.Ordinal
 	commands  int
 	narration []string
+
+	unreliable bool              // checks fail now and then
+	asked      []question        // by the command that runs now
+	auto       *plan.AutoPromote // the one that runs now
+}
+
+// question is one that was asked, about the pods of that time.
+type question struct {
+	plan.Run
+	from   sts.Ordinal
+	pods   map[sts.Ordinal]types.UID
+	answer *plan.Answer
 }
 
 func newStory(t *testing.T, seed uint64) *story {
@@ -83,7 +96,7 @@ func newStory(t *testing.T, seed uint64) *story {
 	s.w.gate = r.IntN(3) == 0
 	s.w.reencodes = r.IntN(4) == 0
 	s.w.slow = time.Duration(r.IntN(4)) * time.Second
-	s.image = []string{"web:2", "web:2", "web:2-crash", "web:2-never-ready"}[r.IntN(4)]
+	s.image = []string{"web:2", "web:2", "web:2-crash", "web:2-never-ready", "web:2-flaky"}[r.IntN(5)]
 	if s.image == "web:2-never-ready" {
 		s.w.pace = 7 * time.Second // it takes ten minutes until that is proven
 	}
@@ -125,7 +138,11 @@ func (s *story) tell() {
 	n := 1 + s.r.Int32N(sts.WantedReplicas(set))
 	s.allowed = sts.End(set) - sts.Ordinal(n)
 	d := s.command(func(id string) plan.Intent { return start(id, s.image, n) })
-	if d.Verdict != plan.Done {
+	if s.r.IntN(2) == 0 {
+		if s.promoteItself() {
+			return
+		}
+	} else if d.Verdict != plan.Done {
 		s.abort()
 		return
 	}
@@ -151,6 +168,149 @@ func (s *story) tell() {
 	s.abort()
 }
 
+// promoteItself runs a promotion with gates, and again after a gate that failed. It
+// reports whether the canary is over.
+func (s *story) promoteItself() bool {
+	s.t.Helper()
+	auto := plan.AutoPromote{Abort: s.r.IntN(2) == 0, Gates: plan.Gates{
+		Soak:        time.Duration(s.r.IntN(3)*7) * time.Second,
+		MaxRestarts: s.r.Int32N(2),
+		Checks:      []string{"./smoke", "./more"}[:s.r.IntN(3)],
+		Execs:       []string{"pg_isready", "df"}[:s.r.IntN(3)],
+	}}
+	s.unreliable = s.r.IntN(2) == 0
+	n := int32(0)
+	for range s.r.IntN(3) {
+		n += 1 + s.r.Int32N(3)
+		auto.Steps = append(auto.Steps, plan.Count{N: n})
+	}
+	if len(auto.Steps) > 0 && s.r.IntN(2) == 0 {
+		auto.Steps = append(auto.Steps, plan.Count{N: 100, Percent: true})
+	}
+	s.say("promote itself: %+v", auto)
+	s.auto = &auto
+	defer func() { s.auto = nil }()
+	for range 4 {
+		d := s.command(func(id string) plan.Intent {
+			s.asked = nil // what a killed command was told is lost
+			// Also where one that was killed had aborted, with a revision written anew.
+			if goals := s.goals(auto); len(goals) > 0 {
+				s.allowed = min(s.allowed, goals[len(goals)-1])
+			}
+			i := auto
+			i.Holder = holder(id)
+			return i
+		})
+		// One that was killed at the very end of its abort finds an update from one
+		// spelling of the stable template to the other, and nothing of before.
+		again := s.w.reencodes && s.w.set.Spec.Template.Spec.Containers[0].Image == ststest.StableImage
+		switch {
+		case again && d.Verdict == plan.Done:
+			return true
+		case d.Reason == plan.ReasonPaused && d.Verdict == plan.Done:
+			return false
+		case d.Verdict == plan.Done && s.w.set.Spec.Template.Spec.Containers[0].Image == s.image:
+			s.promoted(d)
+			return true
+		case d.Verdict == plan.Failed && !auto.Abort:
+			if aborting(s.w.set) {
+				s.t.Errorf("%s, and it goes back", d.Message)
+			}
+		case d.Verdict == plan.Failed, d.Verdict == plan.Done, d.Reason == plan.ReasonRevisionReencoded:
+			s.aborted(d)
+			return true
+		default:
+			s.t.Errorf("the promotion ended %s %s: %s", d.Verdict, d.Reason, d.Message)
+		}
+	}
+	s.abort()
+	return true
+}
+
+// goals are the lowest ordinals of the steps.
+func (s *story) goals(auto plan.AutoPromote) []sts.Ordinal {
+	out := []sts.Ordinal{}
+	for _, c := range auto.Steps {
+		out = append(out, max(sts.Start(s.w.set), sts.End(s.w.set)-sts.Ordinal(c.Of(sts.WantedReplicas(s.w.set)))))
+	}
+	if len(out) == 0 {
+		for o := sts.End(s.w.set) - 1; o >= sts.Start(s.w.set); o-- {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// ask remembers a question and the pods that it is about.
+func (s *story) ask(snapshot *sts.Snapshot, run plan.Run) {
+	q := question{Run: run, from: sts.UpdateFrom(snapshot.Set), pods: map[sts.Ordinal]types.UID{}}
+	for _, r := range snapshot.Replicas() {
+		if r.Desired && r.Ordinal >= q.from && (run.Pod == "" || run.Pod == r.Pod.Name) {
+			q.pods[r.Ordinal] = r.Pod.UID
+		}
+	}
+	s.asked = append(s.asked, q)
+}
+
+// answer ends a question after a while, well or not.
+func (s *story) answer(run plan.Run) *plan.Answer {
+	if s.r.IntN(2) == 0 {
+		return nil
+	}
+	a := &plan.Answer{}
+	if s.unreliable && s.r.IntN(12) == 0 {
+		a.ExitCode = 1
+	}
+	for k := range s.asked {
+		if s.asked[k].Key == run.Key {
+			s.asked[k].answer = a
+		}
+	}
+	s.say("%s %q %s", run.Label(), run.Command, a)
+	return a
+}
+
+// gatesPassed: at the end of a step the partition goes on only when every gate says
+// so about the very pods that are there.
+func (s *story) gatesPassed(snapshot *sts.Snapshot) {
+	s.t.Helper()
+	from, g := sts.UpdateFrom(snapshot.Set), s.auto.Gates
+	c, err := sts.ReadCanary(snapshot.Set)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	underWay := c.Goal != nil && c.GoalOf == "canary" && *c.Goal < from
+	if at := s.goals(*s.auto); !s.disturbed && underWay && slices.Contains(at, from) {
+		s.t.Fatalf("ordinal %d is the end of a step, and the step goes on to %d", from, *c.Goal)
+	}
+	for _, r := range snapshot.Replicas() {
+		if !r.Desired || r.Ordinal < from {
+			continue
+		}
+		if n := sts.Restarts(r.Pod); n > g.MaxRestarts {
+			s.t.Fatalf("promotes though %s has restarted %d times", r.Pod.Name, n)
+		}
+		if soaked := snapshot.TakenAt.Sub(sts.ReadySince(r.Pod)); !underWay && soaked < g.Soak {
+			s.t.Fatalf("promotes though %s has soaked for %s of %s", r.Pod.Name, soaked, g.Soak)
+		}
+		for _, command := range slices.Concat(g.Checks, g.Execs) {
+			last := s.lastAnswer(command, from, r)
+			if !underWay && (last == nil || !last.Good()) {
+				s.t.Fatalf("promotes though %q says %v about %s", command, last, r.Pod.Name)
+			}
+		}
+	}
+}
+
+func (s *story) lastAnswer(command string, from sts.Ordinal, r sts.Replica) *plan.Answer {
+	for _, q := range slices.Backward(s.asked) {
+		if uid, there := q.pods[r.Ordinal]; q.Command == command && q.from == from && there && uid == r.Pod.UID {
+			return q.answer
+		}
+	}
+	return nil
+}
+
 // command runs an intent, killed now and then, to its end.
 func (s *story) command(of func(id string) plan.Intent) plan.Decision {
 	s.t.Helper()
@@ -166,7 +326,7 @@ func (s *story) command(of func(id string) plan.Intent) plan.Decision {
 			if p, ok := intent.(plan.PromoteCanary); ok {
 				intent = p.Resolve(s.w.snapshot())
 			}
-			c = &command{t: s.t, w: s.w, intent: intent, before: s.safe}
+			c = &command{t: s.t, w: s.w, intent: intent, before: s.safe, answer: s.answer}
 			s.foretell(intent)
 		}
 		if s.scaling > 0 && s.r.IntN(15) == 0 {
@@ -255,6 +415,10 @@ func (s *story) safe(snapshot *sts.Snapshot, d plan.Decision) {
 	if d.Action == nil {
 		return
 	}
+	if run := d.Action.Run; run != nil {
+		s.ask(snapshot, *run)
+		return
+	}
 	if del := d.Action.DeletePod; del != nil {
 		pod := s.w.pods[del.Ordinal]
 		if pod == nil || pod.UID != del.UID {
@@ -268,6 +432,9 @@ func (s *story) safe(snapshot *sts.Snapshot, d plan.Decision) {
 		}
 	}
 	p := d.Action.PatchSet
+	if p != nil && p.RestoreRevision != "" {
+		s.allowed = s.lowestOffStable()
+	}
 	if p == nil || p.Partition == nil || p.Partition.To >= p.Partition.From || p.RestoreRevision != "" || len(p.Images) > 0 {
 		return
 	}
@@ -279,6 +446,9 @@ func (s *story) safe(snapshot *sts.Snapshot, d plan.Decision) {
 	}
 	if aborting(snapshot.Set) {
 		return // what is touched goes back to stable, one after the other
+	}
+	if s.auto != nil {
+		s.gatesPassed(snapshot)
 	}
 	if len(touched) > 1 {
 		s.t.Fatalf("one step of the partition from ordinal %d to %d gives the ordinals %v away at once", p.Partition.FromOrdinal, p.Partition.ToOrdinal, touched)
@@ -317,11 +487,14 @@ func (s *story) foretell(i plan.Intent) {
 
 func (s *story) abort() {
 	s.t.Helper()
-	s.allowed = s.lowestOffStable()
-	d := s.command(func(id string) plan.Intent { return plan.AbortCanary{Holder: holder(id)} })
+	s.aborted(s.command(func(id string) plan.Intent { return plan.AbortCanary{Holder: holder(id)} }))
+}
+
+func (s *story) aborted(d plan.Decision) {
+	s.t.Helper()
 	s.checkForgotten(d)
 	switch {
-	case d.Verdict == plan.Done:
+	case d.Verdict == plan.Done, d.Verdict == plan.Failed:
 		for n := 0; n < 5 || n < 60 && len(s.w.unavailable()) > 0; n++ {
 			s.tick()
 		}
@@ -333,7 +506,7 @@ func (s *story) abort() {
 				s.t.Errorf("%s, and ordinal %d runs %s, available %t", d.Message, o, p.Spec.Containers[0].Image, s.w.available(p))
 			}
 		}
-		if d.Reason == plan.ReasonAborted && sts.Partition(s.w.set) != s.before {
+		if (d.Reason == plan.ReasonAborted || d.Reason == plan.ReasonGateFailed) && sts.Partition(s.w.set) != s.before {
 			s.t.Errorf("the partition is %d, and was %d before the canary", sts.Partition(s.w.set), s.before)
 		}
 	case d.Reason != plan.ReasonRevisionReencoded:
@@ -344,7 +517,12 @@ func (s *story) abort() {
 // lowestOffStable is what an abort may begin with; whoever stands below it runs stable.
 func (s *story) lowestOffStable() sts.Ordinal {
 	for o := sts.Start(s.w.set); o < sts.End(s.w.set); o++ {
-		if p := s.w.pods[o]; p != nil && sts.PodRevision(p) != ststest.StableRevision || p == nil && o >= sts.UpdateFrom(s.w.set) {
+		p := s.w.pods[o]
+		if p == nil || p.DeletionTimestamp != nil {
+			if o >= sts.UpdateFrom(s.w.set) {
+				return o
+			}
+		} else if sts.PodRevision(p) != ststest.StableRevision {
 			return o
 		}
 	}
@@ -370,7 +548,7 @@ func (s *story) promoted(d plan.Decision) {
 func (s *story) checkForgotten(d plan.Decision) {
 	s.t.Helper()
 	for _, key := range []string{sts.CanaryAnnotation, sts.OwnerAnnotation} {
-		if v, there := s.w.set.Annotations[key]; there && slices.Contains([]plan.Verdict{plan.Done}, d.Verdict) {
+		if v, there := s.w.set.Annotations[key]; there && (d.Verdict == plan.Done || d.Verdict == plan.Failed) {
 			s.t.Errorf("%s, and the annotation %s is still there: %s", d.Message, key, v)
 		}
 	}

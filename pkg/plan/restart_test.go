@@ -265,8 +265,7 @@ func (s *restartStory) tell() {
 			if steps := plan.Foretell(i, s.w.snapshot()); steps[len(steps)-1].Verdict != plan.Done {
 				s.t.Fatalf("the plan ends with %s", text(steps[len(steps)-1]))
 			}
-			c = &command{t: s.t, w: s.w, intent: i, before: s.safe, answer: s.answer,
-				facts: plan.Facts{Asked: map[string]bool{}, Answers: map[string]plan.Answer{}}}
+			c = &command{t: s.t, w: s.w, intent: i, before: s.safe, answer: s.answer}
 		}
 		if s.losses > 0 && s.r.IntN(8) == 0 && s.w.set.Annotations[sts.RestartAnnotation] != "" {
 			s.losses--
@@ -300,11 +299,11 @@ func (s *restartStory) elect() {
 	}
 }
 
-func (s *restartStory) answer(run plan.Run) plan.Answer {
+func (s *restartStory) answer(run plan.Run) *plan.Answer {
 	if run.Pod == sts.PodName("web", s.leader) {
-		return plan.Answer{}
+		return &plan.Answer{}
 	}
-	return plan.Answer{ExitCode: 1}
+	return &plan.Answer{ExitCode: 1}
 }
 
 func (s *restartStory) safe(snapshot *sts.Snapshot, d plan.Decision) {

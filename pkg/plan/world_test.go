@@ -211,6 +211,9 @@ func (w *world) run(pod *corev1.Pod) {
 		}
 		ststest.Crashing(pod)
 		pod.Status.ContainerStatuses[0].RestartCount = restarts
+	case strings.HasSuffix(image, "-flaky") && w.now.Sub(pod.CreationTimestamp.Time) > w.slow+6*time.Second && sts.Restarts(pod) == 0:
+		ststest.Ready(pod, w.now) // again, in the same moment
+		pod.Status.ContainerStatuses[0].RestartCount = 1
 	case strings.HasSuffix(image, "-never-ready"):
 		ststest.NotReady(pod, pod.CreationTimestamp.Time)
 	case w.now.Sub(pod.CreationTimestamp.Time) < w.slow:
@@ -410,7 +413,9 @@ type command struct {
 	then     *plan.Decision
 	refusals int
 	before   func(*sts.Snapshot, plan.Decision) // sees every decision before it is carried out
-	answer   func(plan.Run) plan.Answer
+	// answer is what a question is told, nil when it still runs. It is asked at each step.
+	answer func(plan.Run) *plan.Answer
+	open   []plan.Run
 }
 
 // step looks once and does what is to be done. It returns the decision, and
@@ -425,18 +430,19 @@ func (c *command) step() (plan.Decision, bool) {
 		c.progress, c.since = p, s.TakenAt
 	}
 	c.facts.Still = s.TakenAt.Sub(c.since)
-	d := c.intent.Next(s, c.facts)
-	c.check(s, d)
-	if c.before != nil {
-		c.before(s, d)
+	c.listen()
+	d := c.next(s)
+	for d.Action != nil && d.Action.Run != nil {
+		run := *d.Action.Run
+		if c.facts.Asked[run.Key] {
+			c.t.Fatalf("asked twice: %s", run.Key)
+		}
+		c.facts.Asked = with(c.facts.Asked, run.Key, true)
+		c.open = append(c.open, run)
+		d = c.next(s)
 	}
 	switch d.Verdict {
 	case plan.Do:
-		if run := d.Action.Run; run != nil {
-			c.facts.Asked, c.facts.Answers = maps.Clone(c.facts.Asked), maps.Clone(c.facts.Answers)
-			c.facts.Asked[run.Key], c.facts.Answers[run.Key] = true, c.answer(*run)
-			return d, false
-		}
 		if !c.w.apply(c.t, *d.Action) {
 			c.refusals++
 			if c.refusals > 3 && d.Action.PatchSet != nil {
@@ -452,6 +458,34 @@ func (c *command) step() (plan.Decision, bool) {
 		return d, false
 	}
 	return d, true
+}
+
+func (c *command) next(s *sts.Snapshot) plan.Decision {
+	c.t.Helper()
+	d := c.intent.Next(s, c.facts)
+	c.check(s, d)
+	if c.before != nil {
+		c.before(s, d)
+	}
+	return d
+}
+
+// listen takes the answers of the questions that have ended.
+func (c *command) listen() {
+	c.open = slices.DeleteFunc(c.open, func(run plan.Run) bool {
+		a := c.answer(run)
+		if a != nil {
+			c.facts.Answers = with(c.facts.Answers, run.Key, *a)
+		}
+		return a != nil
+	})
+}
+
+// with is a map with one more entry; the old one stays as it is.
+func with[V any](old map[string]V, key string, value V) map[string]V {
+	out := map[string]V{key: value}
+	maps.Copy(out, old)
+	return out
 }
 
 // check is what holds of every decision.
