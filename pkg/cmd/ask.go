@@ -197,10 +197,13 @@ var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
 func printable(line string) string {
 	line = strings.TrimRight(line, "\r\n")
 	line = line[strings.LastIndexByte(line, '\r')+1:] // a progress bar writes over itself
+	if strings.Contains(line, "\x1b") {
+		line = colours.ReplaceAllString(line, "")
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\t' {
 			return -1
 		}
 		return r
-	}, colours.ReplaceAllString(line, ""))
+	}, line)
 }
