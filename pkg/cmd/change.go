@@ -32,6 +32,8 @@ type change struct {
 	// after an interruption is the same command with the same options.
 	detail string
 	needs  []string
+	// prove finds out why a set is stuck, for a command that shows it before it asks.
+	prove func(ctx context.Context, client *cluster.Client, s *sts.Snapshot) *inspect.Proof
 	out    *output
 
 	dryRun   string
@@ -98,6 +100,8 @@ type ChangeReport struct {
 	EndedAt   metav1.Time `json:"endedAt"`
 	// DryRun is client or server when nothing was written.
 	DryRun string `json:"dryRun,omitempty"`
+	// Proof is why the set is stuck, where the command finds that out.
+	Proof *inspect.Proof `json:"proof,omitempty"`
 	// Plan is what was foretold, the last step being how it would end.
 	Plan []plan.Decision `json:"plan"`
 	// Applied is what was written, when (cluster time) and why.
@@ -165,6 +169,9 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		Namespace: ns, Name: name, Command: c.verb, StartedAt: metav1.NewTime(s.TakenAt),
 		Plan: plan.Foretell(intent, s), Applied: []execute.Applied{},
 	}
+	if c.prove != nil {
+		report.Proof = c.prove(ctx, client, s)
+	}
 	first := report.Plan[0]
 	if c.dryRun != "none" {
 		report.DryRun = c.dryRun
@@ -194,11 +201,16 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		if c.dryRun != "none" {
 			to = c.env.Out
 		}
-		_, _ = fmt.Fprintf(to, "%s of statefulset.apps/%s in namespace %s%s:\n", c.verb, name, ns, c.dryRunNote())
 		style := c.env.errStyle()
 		if c.dryRun != "none" {
 			style = c.env.style()
 		}
+		if report.Proof != nil {
+			if err := printProof(to, report.Proof, s.TakenAt, style); err != nil {
+				return err
+			}
+		}
+		_, _ = fmt.Fprintf(to, "%s of statefulset.apps/%s in namespace %s%s:\n", c.verb, name, ns, c.dryRunNote())
 		print.Plan(to, report.Plan, style)
 	}
 	if c.dryRun != "none" || !writes && first.Verdict != plan.Wait {

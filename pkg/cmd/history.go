@@ -120,21 +120,26 @@ func (c *common) printDiff(r *inspect.DiffReport) error {
 		_, err := fmt.Fprintf(c.env.ErrOut, "no differences: %s and %s have the same pod template\n", r.From, r.To)
 		return err
 	}
-	var sides [2]string
-	for i, raw := range [][]byte{r.FromTemplate, r.ToTemplate} {
-		text, err := yaml.JSONToYAML(raw)
-		if err != nil {
-			return err
-		}
-		sides[i] = string(text)
-	}
-	unified, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
-		A: lines(sides[0]), B: lines(sides[1]), FromFile: r.From, ToFile: r.To, Context: 3,
-	})
+	unified, err := unifiedDiff(r)
 	if err != nil {
 		return err
 	}
 	return print.Diff(c.env.Out, unified, c.env.style())
+}
+
+// unifiedDiff compares the two templates as YAML.
+func unifiedDiff(r *inspect.DiffReport) (string, error) {
+	var sides [2]string
+	for i, raw := range [][]byte{r.FromTemplate, r.ToTemplate} {
+		text, err := yaml.JSONToYAML(raw)
+		if err != nil {
+			return "", err
+		}
+		sides[i] = string(text)
+	}
+	return difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
+		A: lines(sides[0]), B: lines(sides[1]), FromFile: r.From, ToFile: r.To, Context: 3,
+	})
 }
 
 func lines(text string) []string { return slices.Collect(strings.Lines(text)) }

@@ -59,6 +59,7 @@ run again. Data goes to standard output, progress and warnings to standard error
 		newRestart(c),
 		newResume(c),
 		newUndo(c),
+		newUnstick(c),
 		newVersion(c),
 	)
 	root.AddCommand(newOptions(root))

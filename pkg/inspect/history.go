@@ -51,7 +51,7 @@ func NewHistoryReport(s *sts.Snapshot) *HistoryReport {
 			on[replica.Revision] = append(on[replica.Revision], replica.Ordinal)
 		}
 	}
-	stable := stableRevision(s)
+	stable := s.Stable()
 	var before json.RawMessage
 	for _, revision := range s.Revisions {
 		item := Revision{
@@ -77,15 +77,6 @@ func NewHistoryReport(s *sts.Snapshot) *HistoryReport {
 	return r
 }
 
-// stableRevision is what the ordinals were on before the update: what a canary
-// has recorded, else what status says.
-func stableRevision(s *sts.Snapshot) string {
-	if c, err := sts.ReadCanary(s.Set); err == nil && c != nil {
-		return c.StableRevision
-	}
-	return s.Set.Status.CurrentRevision
-}
-
 // DiffReport compares the pod templates of two revisions.
 type DiffReport struct {
 	metav1.TypeMeta `json:",inline"`
@@ -105,16 +96,20 @@ type DiffReport struct {
 // for the one that the set is going to. An error names a revision that history
 // does not have.
 func NewDiffReport(s *sts.Snapshot, from, to int64) (*DiffReport, error) {
+	return diff(s, from, s.Stable(), to, s.Set.Status.UpdateRevision)
+}
+
+// diff compares two revisions, each by number, or with 0 by name.
+func diff(s *sts.Snapshot, from int64, fromName string, to int64, toName string) (*DiffReport, error) {
 	r := &DiffReport{
 		TypeMeta:  metav1.TypeMeta{APIVersion: APIVersion, Kind: "DiffReport"},
 		Namespace: s.Set.Namespace, Name: s.Set.Name,
-		From: stableRevision(s), To: s.Set.Status.UpdateRevision,
 	}
 	var err error
-	if r.From, r.FromTemplate, err = template(s, from, r.From); err != nil {
+	if r.From, r.FromTemplate, err = template(s, from, fromName); err != nil {
 		return nil, err
 	}
-	if r.To, r.ToTemplate, err = template(s, to, r.To); err != nil {
+	if r.To, r.ToTemplate, err = template(s, to, toName); err != nil {
 		return nil, err
 	}
 	r.Changes, err = sts.Changes(r.FromTemplate, r.ToTemplate)

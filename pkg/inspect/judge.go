@@ -19,7 +19,7 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, replicas []sts.Replica) 
 		st.say(Deleting, fmt.Sprintf("being deleted, %s left", sts.Count(len(s.Pods), "pod")), "")
 	case !sts.Observed(set):
 		st.say(Progressing, "the StatefulSet controller has not yet seen the last change", "")
-	case st.stuck(c):
+	case st.stuck(s, c):
 	case len(leaving) > 0:
 		st.say(ScalingDown, fmt.Sprintf("scaling down: %s leaving", sts.SayOrdinals(leaving)), "")
 	case st.WantedReplicas == 0:
@@ -173,24 +173,29 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 }
 
 // stuck says so when a wanted ordinal is failing: see [sts.Trouble].
-func (st *Status) stuck(c *sts.Canary) bool {
+func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
+	trap := s.Trap()
 	for _, r := range st.Replicas {
-		if r.Trouble == nil || !r.Trouble.Failing {
+		if r.Trouble == nil || !r.Trouble.Failing || trap != nil && r.Ordinal != trap.Replica.Ordinal {
 			continue
 		}
 		inUpdate := c != nil || st.StableRevision != st.UpdateRevision || r.Revision != "" && r.Revision != st.UpdateRevision
 		msg := "stuck: " + r.Pod + " " + r.Trouble.Message
 		hint := sts.Kubectl(st.Namespace, "describe pod", r.Pod)
 		switch {
-		case r.Revision != "" && r.Revision != st.UpdateRevision && r.Revision != st.StableRevision:
+		case trap != nil && r.Revision != st.UpdateRevision:
 			// The forced rollback trap, kubernetes#67250.
 			msg = sentence(msg, "the template has moved on, but Kubernetes does not replace a pod that never got ready")
-			hint = st.canary("abort")
 		case inUpdate && r.Revision == st.UpdateRevision:
 			msg += " and blocks the update"
-			hint = st.canary("abort")
 		case r.Revision == "":
 			hint = sts.Kubectl(st.Namespace, "describe statefulset", st.Name)
+		}
+		switch {
+		case trap != nil && c != nil:
+			hint = st.canary("abort")
+		case trap != nil && trap.Cure != sts.NoCure:
+			hint = sts.Kubectl(st.Namespace, "sts unstick", st.Name)
 		}
 		st.say(Stuck, msg, hint)
 		return true

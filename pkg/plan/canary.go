@@ -39,7 +39,7 @@ func (c Count) Of(replicas int32) int32 {
 func canaryRecord(s *sts.Snapshot) (c *sts.Canary, derived bool, d *Decision) {
 	c, err := sts.ReadCanary(s.Set)
 	if err != nil {
-		r := decide(Refused, ReasonBadRecord, err.Error(), "repair the annotation, or remove it and finish by hand with kubectl")
+		r := badRecord(err)
 		return nil, false, &r
 	}
 	if c != nil || inFlight(s) == "" {
@@ -65,6 +65,11 @@ func canaryRecord(s *sts.Snapshot) (c *sts.Canary, derived bool, d *Decision) {
 		Generation: s.Set.Generation, TemplateDigest: sts.TemplateDigest(&s.Set.Spec.Template),
 		StartedAt: s.TakenAt,
 	}, true, nil
+}
+
+// badRecord refuses to guess what a record that cannot be read may say.
+func badRecord(err error) Decision {
+	return decide(Refused, ReasonBadRecord, err.Error(), "repair the annotation, or remove it and finish by hand with kubectl")
 }
 
 // revisionGone refuses to guess a pod template that nobody remembers.

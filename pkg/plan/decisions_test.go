@@ -744,7 +744,7 @@ func managedCases() []decisionCase {
 
 func TestDecisions(t *testing.T) {
 	for verb, cases := range map[string][]decisionCase{
-		"start": startCases(), "promote": promoteCases(), "auto": autoCases(), "abort": abortCases(), "pause": pauseCases(), "managed": managedCases(), "restart": restartCases(),
+		"start": startCases(), "promote": promoteCases(), "auto": autoCases(), "abort": abortCases(), "pause": pauseCases(), "managed": managedCases(), "restart": restartCases(), "unstick": unstickCases(),
 	} {
 		t.Run(verb, func(t *testing.T) {
 			var all strings.Builder
@@ -1007,4 +1007,129 @@ func FuzzParseImage(f *testing.F) {
 			t.Errorf("%q is read as %+v", in, r)
 		}
 	})
+}
+
+// rolling is a rolling update that kubectl has begun and that has come to the
+// highest n of 5 ordinals.
+func rolling(n sts.Ordinal, changes ...change) *sts.Inventory {
+	inv := standing(n)
+	set := inv.Sets[0]
+	set.Annotations = nil
+	*set.Spec.UpdateStrategy.RollingUpdate.Partition = 0
+	for _, change := range changes {
+		change(inv)
+	}
+	return inv
+}
+
+// undone is what kubectl rollout undo makes of it.
+func undone(inv *sts.Inventory) {
+	set := inv.Sets[0]
+	set.Spec.Template = ststest.Template(ststest.StableImage)
+	set.Status.UpdateRevision = ststest.StableRevision
+	set.Generation, set.Status.ObservedGeneration = 3, 3
+}
+
+func unstickCases() []decisionCase {
+	hold := holder("1")
+	hold.Command = "unstick"
+	unstick := plan.Unstick{Holder: hold}
+	agreed := func(c sts.Cure) plan.Unstick { return plan.Unstick{Holder: hold, Agreed: c} }
+	taken := func(by, id string) change {
+		return onSet(func(s *appsv1.StatefulSet) {
+			s.Annotations = map[string]string{sts.OwnerAnnotation: sts.EncodeAnnotation(sts.Owner{Name: by, ID: id, Command: "unstick", Since: ststest.Now})}
+		})
+	}
+	ours, wrote := taken("alice@laptop", "1"), plan.Facts{Wrote: true, Still: time.Hour}
+	fixed := func(inv *sts.Inventory) {
+		changedTemplate(inv.Sets[0])
+		inv.Revisions = append(inv.Revisions, ststest.Revision(inv.Sets[0], "web-third", 3, ststest.Template("web:3")))
+	}
+	on := func(revision string, ordinals ...int) change {
+		return func(inv *sts.Inventory) {
+			for _, o := range ordinals {
+				inv.Pods[o] = ststest.Pod(inv.Sets[0], sts.Ordinal(o), revision)
+			}
+		}
+	}
+	parallel := onSet(func(s *appsv1.StatefulSet) { s.Spec.PodManagementPolicy = "Parallel" })
+	partition := func(to int32) change {
+		return onSet(func(s *appsv1.StatefulSet) { *s.Spec.UpdateStrategy.RollingUpdate.Partition = to })
+	}
+	return []decisionCase{
+		{"the update is broken: back", rolling(1), []change{crashing(4)}, unstick, plan.Facts{}, plan.Do, "Restore"},
+		{"the update is broken at the last ordinal", rolling(5), []change{crashing(0)}, unstick, plan.Facts{}, plan.Do, "Restore"},
+		{"a canary is broken: back", standing(1), []change{crashing(4)}, unstick, plan.Facts{}, plan.Do, "Restore"},
+		{"a canary of the scaled to zero", standing(1), []change{on(canaryRevision, 0, 1, 2, 3, 4), crashing(0), onSet(func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = canaryRevision })}, unstick, plan.Facts{}, plan.Do, "Restore"},
+		{"an abort was killed", aborted(1), []change{crashing(4)}, unstick, plan.Facts{Still: time.Hour}, plan.Do, "DeleteBlocker"},
+		{"Argo CD would undo the way back", rolling(1), []change{crashing(4), onSet(func(s *appsv1.StatefulSet) {
+			s.Annotations = map[string]string{"argocd.argoproj.io/tracking-id": "shop"}
+		})}, unstick, plan.Facts{}, plan.Refused, plan.ReasonManaged},
+		{"the stable revision is gone", rolling(1), []change{crashing(4), func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[1:] }}, unstick, plan.Facts{}, plan.Refused, plan.ReasonRevisionGone},
+
+		{"undone: take the set", rolling(1, undone), []change{crashing(4)}, unstick, plan.Facts{}, plan.Do, "Hold"},
+		{"undone: not for long enough", rolling(1, undone), []change{crashing(4), ours}, unstick, plan.Facts{Wrote: true, Still: time.Second}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"undone: delete", rolling(1, undone), []change{crashing(4), ours}, unstick, wrote, plan.Do, "DeleteBlocker"},
+		{"undone under Parallel with the gate", rolling(2, undone), []change{parallel, crashing(3), crashing(4), ours}, unstick, wrote, plan.Do, "DeleteBlocker"},
+		{"undone, and no pod may be deleted", rolling(1, undone), []change{crashing(4), ours}, plan.Unstick{Holder: hold, Deletions: plan.Deletions{Max: new(int32)}}, wrote, plan.Stuck, plan.ReasonMaxDeletes},
+		{"a pod that only starts is not deleted", rolling(2, undone), []change{crashing(4), starting(3), ours}, unstick, wrote, plan.Wait, plan.ReasonPodNotAvailable},
+		{"a fix was applied", rolling(1, fixed), []change{crashing(4)}, unstick, plan.Facts{}, plan.Do, "Hold"},
+		{"the first revision was broken, and a fix applied", rolling(0), []change{crashing(0)}, unstick, plan.Facts{}, plan.Do, "Hold"},
+		{"in the partition's part", rolling(3), []change{partition(2), on(ststest.StableRevision, 2), crashing(2)}, unstick, plan.Facts{}, plan.Do, "Hold"},
+		{"ordinals from 3", rolling(0), []change{func(inv *sts.Inventory) {
+			set := inv.Sets[0]
+			set.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 3}
+			*set.Spec.UpdateStrategy.RollingUpdate.Partition = 2
+			inv.Pods = nil
+			for o := sts.Ordinal(3); o < 8; o++ {
+				inv.Pods = append(inv.Pods, ststest.Pod(set, o, ststest.StableRevision))
+			}
+			ststest.Crashing(inv.Pods[2])
+		}}, unstick, plan.Facts{}, plan.Do, "Hold"},
+		{"ordinals from 3: held back is where it is to be", rolling(0), []change{func(inv *sts.Inventory) {
+			set := inv.Sets[0]
+			set.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 3}
+			*set.Spec.UpdateStrategy.RollingUpdate.Partition = 3
+			inv.Pods = nil
+			for o := sts.Ordinal(3); o < 8; o++ {
+				inv.Pods = append(inv.Pods, ststest.Pod(set, o, ststest.StableRevision))
+			}
+			ststest.Crashing(inv.Pods[2])
+		}}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
+
+		{"under way: it comes back", rolling(1, undone), []change{on(ststest.StableRevision, 4), starting(4), ours}, unstick, wrote, plan.Wait, plan.ReasonPodNotAvailable},
+		{"under way: the others follow", rolling(1, fixed), []change{on("web-third", 4), ours}, unstick, wrote, plan.Wait, plan.ReasonPodNotAvailable},
+		{"under way: the present template fails, too", rolling(1, fixed), []change{on("web-third", 4), crashing(4), ours}, unstick, wrote, plan.Stuck, plan.ReasonPodFailing},
+		{"under way: stable fails", rolling(1, undone), []change{on(ststest.StableRevision, 4), crashing(4), ours}, unstick, wrote, plan.Stuck, plan.ReasonPodFailing},
+		{"under way: all are there", rolling(5), []change{ours}, unstick, wrote, plan.Do, "Finish"},
+		{"under way: the partition holds the rest", rolling(2), []change{partition(3), ours}, unstick, wrote, plan.Do, "Finish"},
+		{"a killed one goes on", rolling(1, undone), []change{on(ststest.StableRevision, 4), starting(4), taken("alice@laptop", "0")}, unstick, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"a killed one comes to its end", rolling(1, undone), []change{on(ststest.StableRevision, 4), taken("alice@laptop", "0")}, unstick, plan.Facts{}, plan.Do, "Finish"},
+		{"one that came to no end begins anew", rolling(1, fixed), []change{on("web-third", 4), crashing(4), taken("alice@laptop", "0")}, unstick, plan.Facts{}, plan.Do, "Restore"},
+		{"taken over from us", rolling(1, undone), []change{crashing(4), taken("bob@desk", "7")}, unstick, wrote, plan.Refused, plan.ReasonTakenOver},
+
+		{"neither works", rolling(1), []change{crashing(0), crashing(4)}, unstick, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
+		{"another cure than the one that was shown", rolling(1), []change{crashing(4)}, agreed(sts.Forward), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
+		{"nothing was shown", rolling(1, undone), []change{crashing(4)}, agreed(sts.NoCure), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
+		{"a pod fails on what it is to run", ststest.Web(3), []change{crashing(1)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
+		{"the lowest fails on what it is to run", rolling(1, undone), []change{crashing(0), crashing(4)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
+		{"a pod cannot be created", ststest.Web(3), []change{func(inv *sts.Inventory) {
+			inv.Pods = inv.Pods[:2]
+			inv.Events = []*corev1.Event{{InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: ststest.Namespace, Name: "web"},
+				Reason: "FailedCreate", Message: "create Pod web-2 failed: quota", LastTimestamp: metav1.NewTime(ststest.Now)}}
+		}}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
+		{"OnDelete", rolling(0), []change{crashing(2), onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "OnDelete" })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
+		{"Recreate", rolling(0), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "Recreate" })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
+		{"somebody else at work", rolling(1), []change{crashing(4), taken("bob@desk", "7")}, unstick, plan.Facts{}, plan.Refused, plan.ReasonOwned},
+		{"deleting", rolling(1), []change{crashing(4), onSet(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonDeleting},
+		{"not observed", rolling(1), []change{crashing(4), onSet(func(s *appsv1.StatefulSet) { s.Generation = 9 })}, unstick, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
+		{"a record that can't be read", standing(1), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations[sts.CanaryAnnotation] = "" })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonBadRecord},
+
+		{"all is well", ststest.Web(3), nil, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"a canary stands", standing(2), nil, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"a partition holds", rolling(2), []change{partition(3)}, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"an update gets on", rolling(2), nil, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"an update is slow", rolling(2), []change{starting(3)}, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"a pod restarts", ststest.Web(3), []change{starting(1)}, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+	}
 }

@@ -163,7 +163,9 @@ func imaginePod(old, s *sts.Snapshot, r sts.Replica, deleted types.UID, acted bo
 		}
 	}
 	if r.Pod != nil && r.Pod.UID != deleted && !r.Terminating {
-		trapped := acted && !r.Available && !sts.IsParallel(set) && r.Revision != target
+		// Under Parallel it may replace it, but then it has seen this template already.
+		stays := !sts.IsParallel(set) || set.Status.UpdateRevision == old.Set.Status.UpdateRevision
+		trapped := acted && !r.Available && stays && r.Revision != target
 		if trapped {
 			return r.Pod
 		}

@@ -79,7 +79,7 @@ func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	c, err := sts.ReadCanary(s.Set)
 	switch {
 	case err != nil:
-		return decide(Refused, ReasonBadRecord, err.Error(), "repair the annotation, or remove it and finish by hand with kubectl")
+		return badRecord(err)
 	case c == nil:
 		return decide(Done, ReasonNothingToDo, "nothing to resume: no paused update of statefulset "+s.Set.Name, "")
 	case c.Aborting:

@@ -117,6 +117,7 @@ const (
 	ReasonSoaking           = "Soaking"
 	ReasonChecking          = "Checking"
 	ReasonGateFailed        = "GateFailed"
+	ReasonUnstuck           = "Unstuck"
 	ReasonPodFailing        = "PodFailing"
 	ReasonPodNotAvailable   = "PodNotAvailable"
 	ReasonBudgetShort       = "BudgetShort"

@@ -2,6 +2,7 @@ package sts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,7 +71,7 @@ func (s *Snapshot) Trouble(r Replica) *Trouble {
 	if t := s.schedulingTrouble(r); t != nil {
 		return t
 	}
-	if t := containerTrouble(r.Pod, s.TakenAt); t != nil {
+	if t := s.containerTrouble(r.Pod); t != nil {
 		return t
 	}
 	if t := s.volumeTrouble(r); t != nil {
@@ -127,21 +128,38 @@ func (s *Snapshot) schedulingTrouble(r Replica) *Trouble {
 	return nil
 }
 
-func containerTrouble(pod *corev1.Pod, now time.Time) *Trouble {
+// FailingContainer is the container that keeps a pod from getting ready, nil when
+// none is seen to: a pod that cannot be scheduled has none.
+func (s *Snapshot) FailingContainer(pod *corev1.Pod) *corev1.ContainerStatus {
 	for _, list := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
-		for _, c := range list {
-			if w := c.State.Waiting; w != nil && w.Reason != "" && w.Reason != "ContainerCreating" && w.Reason != "PodInitializing" {
-				t := &Trouble{Reason: w.Reason, Failing: failingWaits[w.Reason]}
-				t.Message = fmt.Sprintf("is in %s (%s)", w.Reason, containerDetail(c, w.Message))
-				return t
-			}
-			if crashLoops(c, now) {
-				return &Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: fmt.Sprintf("keeps crashing (%s)", containerDetail(c, ""))}
-			}
-			if d := c.State.Terminated; d != nil && d.ExitCode != 0 {
-				return &Trouble{Reason: "Terminated", Message: fmt.Sprintf("has container %s ended with exit code %d", c.Name, d.ExitCode)}
+		for i := range list {
+			w, d := list[i].State.Waiting, list[i].State.Terminated
+			if w != nil && w.Reason != "" && w.Reason != "ContainerCreating" && w.Reason != "PodInitializing" ||
+				d != nil && d.ExitCode != 0 || crashLoops(list[i], s.TakenAt) {
+				return &list[i]
 			}
 		}
+	}
+	i := slices.IndexFunc(pod.Status.ContainerStatuses, func(c corev1.ContainerStatus) bool { return c.State.Running != nil && !c.Ready })
+	if i < 0 {
+		return nil
+	}
+	return &pod.Status.ContainerStatuses[i]
+}
+
+func (s *Snapshot) containerTrouble(pod *corev1.Pod) *Trouble {
+	c := s.FailingContainer(pod)
+	switch {
+	case c == nil:
+		return nil
+	case c.State.Waiting != nil:
+		reason := c.State.Waiting.Reason
+		return &Trouble{Reason: reason, Failing: failingWaits[reason],
+			Message: fmt.Sprintf("is in %s (%s)", reason, containerDetail(*c, c.State.Waiting.Message))}
+	case crashLoops(*c, s.TakenAt):
+		return &Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: fmt.Sprintf("keeps crashing (%s)", containerDetail(*c, ""))}
+	case c.State.Terminated != nil:
+		return &Trouble{Reason: "Terminated", Message: fmt.Sprintf("has container %s ended with exit code %d", c.Name, c.State.Terminated.ExitCode)}
 	}
 	return nil
 }
@@ -149,13 +167,18 @@ func containerTrouble(pod *corev1.Pod, now time.Time) *Trouble {
 // crashLoops says whether a container that is not ready is between two crashes. In a
 // loop it is waiting (CrashLoopBackOff), running and ended in turn, and none of that
 // makes it better. After the second restart it is one, until it has run for longer
-// than the kubelet ever backs off.
+// than the kubelet ever backs off. Where the run before was a long one the node was
+// rebooted, or the like.
 func crashLoops(c corev1.ContainerStatus, now time.Time) bool {
 	last := c.State.Terminated
 	if last == nil {
 		last = c.LastTerminationState.Terminated
 	}
-	return !c.Ready && c.RestartCount > 1 && last != nil && last.ExitCode != 0 && now.Sub(last.FinishedAt.Time) < crashFresh
+	if c.Ready || c.RestartCount < 2 || last == nil || last.ExitCode == 0 {
+		return false
+	}
+	long := !last.StartedAt.IsZero() && last.FinishedAt.Sub(last.StartedAt.Time) > notReadyGrace
+	return !long && now.Sub(last.FinishedAt.Time) < crashFresh
 }
 
 func containerDetail(c corev1.ContainerStatus, message string) string {

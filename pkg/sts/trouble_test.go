@@ -140,6 +140,10 @@ func TestTrouble(t *testing.T) {
 			&sts.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "keeps crashing (container app, exit code 1, 2 restarts)"}},
 		{"runs after a single crash", crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 1, ago(time.Minute)),
 			&sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
+		{"restarted with its node", func(inv *sts.Inventory) {
+			crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 2, ago(time.Minute))(inv)
+			inv.Pods[1].Status.ContainerStatuses[0].LastTerminationState.Terminated.StartedAt = metav1.NewTime(ago(24 * time.Hour))
+		}, &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
 		{"has run for longer than any back-off", crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 9, ago(7*time.Minute)),
 			&sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
 

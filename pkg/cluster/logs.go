@@ -1,0 +1,40 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// logTimeout and logLimit bound what is read of a log: it is shown to a person.
+const (
+	logTimeout = 5 * time.Second
+	logLimit   = 1 << 20 // bytes, from the first of the lines
+)
+
+// Logs reads the last lines of a container's log, of the run before the present one
+// with previous.
+func (c *Client) Logs(ctx context.Context, namespace, pod, container string, previous bool, tail int64) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, logTimeout)
+	defer cancel()
+	limit := int64(logLimit)
+	raw, err := c.kube.CoreV1().Pods(namespace).GetLogs(pod, &corev1.PodLogOptions{
+		Container: container, Previous: previous, TailLines: &tail, LimitBytes: &limit,
+	}).DoRaw(ctx)
+	var status apierrors.APIStatus
+	if errors.As(err, &status) {
+		return nil, errors.New(status.Status().Message)
+	}
+	if err != nil {
+		return nil, err
+	}
+	text := strings.TrimRight(strings.ToValidUTF8(string(raw), "\uFFFD"), "\n")
+	if text == "" {
+		return nil, nil
+	}
+	return strings.Split(text, "\n"), nil
+}

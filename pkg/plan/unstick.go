@@ -1,0 +1,221 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// unstickCommand is the name of the command that an owner annotation has.
+const unstickCommand = "unstick"
+
+// Unstick gets an update going that Kubernetes would leave stuck for ever, whoever
+// began it (kubernetes#67250). Where the update itself is broken it goes back to
+// stable, as [AbortCanary] does; where the template has moved on, it only takes the
+// failing pods out of the way.
+type Unstick struct {
+	Holder
+	Deletions
+	// TemplateDigest is for the way back: see [AbortCanary].
+	TemplateDigest string
+	// Agreed is the cure that a person has been shown and has agreed to: no other is
+	// begun. Empty stands for any.
+	Agreed sts.Cure
+}
+
+// Next implements [Intent].
+func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
+	if d := i.guard(s, f); d != nil {
+		return *d
+	}
+	c, err := sts.ReadCanary(s.Set)
+	if err != nil {
+		return badRecord(err)
+	}
+	back := AbortCanary{Holder: i.Holder, Deletions: i.Deletions, TemplateDigest: i.TemplateDigest}
+	if c != nil && c.Aborting {
+		return back.Next(s, f)
+	}
+	if d := settled(s); d != nil {
+		return *d
+	}
+	if d := onDelete(s); d != nil {
+		return *d
+	}
+	if d := partitionable(s); d != nil {
+		return *d
+	}
+	if c == nil && i.underWay(s, f) {
+		// Who comes back to a template that fails, too, gets a new proof.
+		if d := i.forward(s, f); f.Wrote || d.Reason != ReasonPodFailing {
+			return d
+		}
+	}
+	trap := s.Trap()
+	switch {
+	case trap == nil:
+		return free(s, c)
+	case trap.Cure == sts.NoCure:
+		return i.noWay(s, trap)
+	case i.Agreed != "" && i.Agreed != trap.Cure:
+		return decide(Refused, ReasonNotObserved, "statefulset "+s.Set.Name+" has moved since it was looked at, and what helps now is not what was shown",
+			"run the same command again")
+	case trap.Cure == sts.Back:
+		return back.Next(s, f)
+	}
+	return i.forward(s, f)
+}
+
+// underWay says whether pods are being taken out of the way already, by this
+// command or by one of the same owner that was killed: then the way is followed to
+// its end, whatever the set looks like in between.
+func (i Unstick) underWay(s *sts.Snapshot, f Facts) bool {
+	o, err := sts.ReadOwner(s.Set)
+	return f.Wrote || err == nil && o != nil && o.Command == unstickCommand && (o.Name == i.Name || i.TakeOver)
+}
+
+// forward takes failing pods out of the way of the present template, one after the
+// other, and sees every ordinal that is due to it.
+func (i Unstick) forward(s *sts.Snapshot, f Facts) Decision {
+	update := s.Set.Status.UpdateRevision
+	on := way{to: update, good: func(r sts.Replica) bool {
+		t := s.Trouble(r)
+		heldBack := r.Ordinal < sts.UpdateFrom(s.Set) && (t == nil || !t.Failing)
+		return heldBack || r.Revision == s.RevisionFor(r.Ordinal)
+	}}
+	d := on.blocker(s, f, i.Deletions)
+	if !i.underWay(s, f) {
+		return do(newPatch(s.Set).owner(i.Owner).
+			action("Unsticking", "unstick: let statefulset "+s.Set.Name+" go on to "+update+"; the template stays as it is"), "Hold")
+	}
+	if d == nil {
+		return i.gotOn(s)
+	}
+	for _, r := range s.Replicas() {
+		if t := s.Trouble(r); d.Verdict == Stuck && d.Reason == ReasonPodFailing && t != nil && t.Failing && r.Revision == update {
+			return i.failsToo(s, r, t)
+		}
+	}
+	return *d
+}
+
+// failsToo is when the present template does not work either.
+func (i Unstick) failsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) Decision {
+	again := sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name)
+	hint := "apply a template that works, then " + again
+	if stable := s.Set.Status.CurrentRevision; stable != r.Revision {
+		hint = again + " takes it back to " + stable + "; or " + hint
+	}
+	d := decide(Stuck, ReasonPodFailing, fmt.Sprintf("%s fails on the present template, too: it %s on %s", s.Name(r.Ordinal), t.Message, r.Revision), hint)
+	d.Subject = s.Name(r.Ordinal)
+	return d
+}
+
+func (i Unstick) gotOn(s *sts.Snapshot) Decision {
+	due := updated(s)
+	message := fmt.Sprintf("%s of statefulset %s on %s and available", sts.SayOrdinals(due), s.Set.Name, s.Set.Status.UpdateRevision)
+	if held := heldBack(s); len(held) > 0 {
+		message += "; held back by the partition: " + sts.SayOrdinals(held)
+	}
+	end := decide(Done, ReasonUnstuck, message, "")
+	d := do(newPatch(s.Set).drop(sts.OwnerAnnotation).action("Unstuck", "finish: nothing is in the way any more"), "Finish")
+	d.Then = &end
+	return d
+}
+
+// noWay is when neither the update nor what was stable works.
+func (i Unstick) noWay(s *sts.Snapshot, trap *sts.Trap) Decision {
+	var parts []string
+	for _, r := range s.Replicas() {
+		if t := s.Trouble(r); t != nil && t.Failing && r.Pod != nil {
+			parts = append(parts, fmt.Sprintf("%s on %s %s", s.Name(r.Ordinal), r.Revision, t.Message))
+		}
+	}
+	d := decide(Stuck, ReasonPodFailing, "pods fail on the stable revision as well as on the update: "+sayAll(parts),
+		fmt.Sprintf("apply a template that works, then %s; or %s takes the update back first",
+			sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name), canaryCommand(s, "abort")))
+	d.Subject = s.Name(trap.Replica.Ordinal)
+	return d
+}
+
+// sayAll names the first few and counts the rest.
+func sayAll(parts []string) string {
+	const shown = 2
+	text := ""
+	for k, p := range parts {
+		switch {
+		case k == shown:
+			return fmt.Sprintf("%s, and %d more", text, len(parts)-shown)
+		case k > 0:
+			text += ", "
+		}
+		text += p
+	}
+	return text
+}
+
+// free says what a set is doing that no trap holds.
+func free(s *sts.Snapshot, c *sts.Canary) Decision {
+	ns, name := s.Set.Namespace, s.Set.Name
+	update := inFlight(s)
+	for _, r := range s.Replicas() {
+		t := s.Trouble(r)
+		switch {
+		case t == nil:
+		case t.Failing && r.Pod != nil && !r.Terminating:
+			d := decide(Refused, ReasonPodFailing,
+				fmt.Sprintf("%s %s on %s, which is what it is to run: no update is stuck in it, and deleting it would bring back the same", s.Name(r.Ordinal), t.Message, r.Revision),
+				fmt.Sprintf("look at it: %s; when the template is wrong, apply one that works, then %s",
+					sts.Kubectl(ns, "describe pod", s.Name(r.Ordinal)), sts.Kubectl(ns, "sts unstick", name)))
+			d.Subject = s.Name(r.Ordinal)
+			return d
+		case t.Failing:
+			d := trouble(s, r, t, Refused)
+			d.Message += ": there is no pod to take out of the way"
+			return d
+		case update != "":
+			return nothingStuck(s.Name(r.Ordinal)+" "+t.Message+", and that is not proven to last ("+update+")",
+				"wait, or take the update back without proof: "+canaryCommand(s, "abort"))
+		default:
+			return nothingStuck(s.Name(r.Ordinal)+" "+t.Message+", and no update is on its way", "")
+		}
+	}
+	switch {
+	case c != nil:
+		return nothingStuck("every pod is available, and a canary is on its way",
+			canaryCommand(s, "promote")+", or "+canaryCommand(s, "abort"))
+	case update != "" && slices.ContainsFunc(s.Replicas(), func(r sts.Replica) bool {
+		return r.Desired && r.Ordinal >= sts.UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision
+	}):
+		return nothingStuck("every pod is available, and the update goes on ("+update+")", sts.Kubectl(ns, "sts status", name, "-w"))
+	case update != "":
+		return nothingStuck("every pod is available, and the partition holds "+sts.SayOrdinals(heldBack(s))+" back",
+			canaryCommand(s, "promote")+", or "+canaryCommand(s, "abort"))
+	}
+	return nothingStuck("every pod is available, and no update is on its way", "")
+}
+
+func nothingStuck(what, hint string) Decision {
+	return decide(Done, ReasonNothingToDo, "nothing to unstick: "+what, hint)
+}
+
+// onDelete explains a strategy under which nothing gets stuck, because nothing
+// moves.
+func onDelete(s *sts.Snapshot) *Decision {
+	if s.Set.Spec.UpdateStrategy.Type != appsv1.OnDeleteStatefulSetStrategyType {
+		return nil
+	}
+	d := decide(Refused, ReasonStrategy,
+		fmt.Sprintf("statefulset %s has the update strategy OnDelete: a pod gets the present template when somebody deletes it, and not before, so no update is stuck", s.Set.Name), "")
+	for _, r := range s.Replicas() {
+		if t := s.Trouble(r); t != nil && r.Pod != nil && !r.Terminating && r.Revision != s.Set.Status.UpdateRevision {
+			d.Message += "; " + s.Name(r.Ordinal) + " " + t.Message
+			d.Hint = sts.Kubectl(s.Set.Namespace, "delete pod", s.Name(r.Ordinal)) + " brings it back with the present template"
+			break
+		}
+	}
+	return &d
+}

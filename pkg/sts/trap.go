@@ -1,0 +1,93 @@
+package sts
+
+import "slices"
+
+// Cure is what gets a set out of a [Trap].
+type Cure string
+
+// The cures.
+const (
+	// Back: the update itself is broken, so the set goes back to its stable revision.
+	Back Cure = "back"
+	// Forward: the template has moved on and is not known to be broken. Only the pod
+	// is in the way.
+	Forward Cure = "forward"
+	// NoCure: neither the stable revision nor the update is known to work.
+	NoCure Cure = "none"
+)
+
+// Trap is an update that will never get on by itself: the controller waits for a
+// pod that is failing for good (kubernetes#67250).
+type Trap struct {
+	// Replica is the lowest ordinal whose pod is in the way, Trouble what it has.
+	Replica Replica
+	Trouble Trouble
+	// Target is the revision that its pod is to run.
+	Target string
+	// Blocks are the other ordinals that are not where they are to go.
+	Blocks []Ordinal
+	Cure   Cure
+}
+
+// Stable is the revision that the ordinals were on before the update: what a
+// canary has recorded, else what status says.
+func (s *Snapshot) Stable() string {
+	if c, err := ReadCanary(s.Set); err == nil && c != nil {
+		return c.StableRevision
+	}
+	return s.Set.Status.CurrentRevision
+}
+
+// Trap finds out whether an update is trapped, and in what: nil when it is not. It
+// goes by the pods' own revisions. Neither the policy nor the version of Kubernetes
+// tells whether the controller replaces such a pod by itself, so that nothing moves
+// is for the caller to see.
+func (s *Snapshot) Trap() *Trap {
+	if !IsRollingUpdate(s.Set) || s.Set.DeletionTimestamp != nil || !Observed(s.Set) {
+		return nil
+	}
+	stable, update := s.Stable(), s.Set.Status.UpdateRevision
+	_, recorded := s.Set.Annotations[CanaryAnnotation]
+	var failing []Replica
+	updateFails := false
+	for _, r := range s.Replicas() {
+		if t := s.Trouble(r); t != nil && t.Failing && r.Pod != nil && !r.Terminating {
+			failing = append(failing, r)
+			updateFails = updateFails || r.Revision == update
+		}
+	}
+	back := recorded || updateFails && stable != update
+	wrong := func(r Replica) bool {
+		switch {
+		case back:
+			return r.Revision != stable
+		case updateFails:
+			return false // the one revision that there is fails
+		case r.Ordinal < UpdateFrom(s.Set) && s.Revision(r.Revision) == nil:
+			return false // held back on a revision that cannot come back
+		}
+		return r.Revision != s.RevisionFor(r.Ordinal)
+	}
+	i := slices.IndexFunc(failing, wrong)
+	switch {
+	case i < 0:
+		return nil
+	case i > 0 && !back && !IsParallel(s.Set):
+		return nil // what the controller waits for is a pod that is where it is to be
+	}
+	r := failing[i]
+	t := &Trap{Replica: r, Trouble: *s.Trouble(r), Target: s.RevisionFor(r.Ordinal), Cure: Forward}
+	if back {
+		t.Target, t.Cure = stable, Back
+		if slices.ContainsFunc(failing, func(r Replica) bool { return r.Revision == stable }) {
+			t.Cure = NoCure
+		}
+	}
+	for _, other := range s.Replicas() {
+		due := other.Pod == nil || other.Ordinal >= UpdateFrom(s.Set) && other.Revision != update
+		if other.Desired && other.Ordinal != r.Ordinal && due {
+			t.Blocks = append(t.Blocks, other.Ordinal)
+		}
+	}
+	return t
+}
