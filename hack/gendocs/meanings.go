@@ -14,6 +14,7 @@ var meanings = map[string]string{
 	"ChangeReport.startedAt": "when it first looked, by the cluster's clock",
 	"ChangeReport.endedAt":   "when it last looked",
 	"ChangeReport.dryRun":    "`client` or `server` when nothing was written",
+	"ChangeReport.proof":     "why the set is stuck: with `unstick`, where it is",
 	"ChangeReport.plan":      "what was foretold before anything was written; the last one says how it would end",
 	"ChangeReport.applied":   "what was written, in order",
 	"ChangeReport.asked":     "the commands that were run to ask something, and what they answered",
@@ -25,6 +26,27 @@ var meanings = map[string]string{
 	"HistoryReport.name":      "of the StatefulSet",
 	"HistoryReport.items":     "its ControllerRevisions",
 	"HistoryReport.missing":   "what could not be read",
+
+	"Proof.pod":            "the lowest pod that the update waits for",
+	"Proof.ordinal":        "its number",
+	"Proof.revision":       "what it runs",
+	"Proof.targetRevision": "what it is to run",
+	"Proof.trouble":        "why it is not available",
+	"Proof.blocks":         "the other ordinals that are not where they are to go",
+	"Proof.cure":           "one of the [cures](#cures)",
+	"Proof.container":      "the container that fails; absent where none has been started",
+	"Proof.log":            "its last lines, of the run before the present one where it was restarted",
+	"Proof.logError":       "why they could not be read",
+	"Proof.changes":        "what differs in the pod's revision against the one that it is to run",
+	"Proof.changesError":   "why that cannot be told",
+
+	"FailingContainer.name":       "the container's name",
+	"FailingContainer.state":      "`Waiting`, `Running` or `Terminated`",
+	"FailingContainer.reason":     "why, Kubernetes' own word: `CrashLoopBackOff`",
+	"FailingContainer.restarts":   "how often it was restarted",
+	"FailingContainer.exitCode":   "of its last end",
+	"FailingContainer.exitReason": "of its last end, Kubernetes' own word: `OOMKilled`",
+	"FailingContainer.exitedAt":   "when that was",
 
 	"Revision.revision": "its number, for `--to-revision`, `--from` and `--to`; Kubernetes gives a revision that is used again a new one",
 	"Revision.name":     "its name, which stays",
@@ -258,6 +280,15 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
+		title: "Cures", dir: "pkg/sts", kind: "Cure",
+		about: "`proof.cure`: what gets a stuck update going.",
+		meanings: map[string]string{
+			"back":    "the update is broken: back to the stable revision",
+			"forward": "the template has moved on: the failing pods are taken out of its way",
+			"none":    "pods fail on the stable revision as well as on the update's",
+		},
+	},
+	{
 		title: "Verdicts", dir: "pkg/plan", kind: "Verdict",
 		about: "`outcome.verdict` and `plan[].verdict`.",
 		meanings: map[string]string{
@@ -273,6 +304,7 @@ var vocabularies = []vocabulary{
 		title: "Reasons", dir: "pkg/plan", prefix: "Reason",
 		about: "`outcome.reason`, for programs.",
 		meanings: map[string]string{
+			"Unstuck":             "nothing is in the way of the update any more",
 			"Resumed":             "the StatefulSet controller goes on with the update by itself",
 			"NothingToDo":         "the set is as asked for already, or there is no canary or restart",
 			"Paused":              "the canary stands where it was asked to stand",

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"time"
 
@@ -22,13 +23,18 @@ func (c *Client) Logs(ctx context.Context, namespace, pod, container string, pre
 	ctx, cancel := context.WithTimeout(ctx, logTimeout)
 	defer cancel()
 	limit := int64(logLimit)
-	raw, err := c.kube.CoreV1().Pods(namespace).GetLogs(pod, &corev1.PodLogOptions{
+	stream, err := c.kube.CoreV1().Pods(namespace).GetLogs(pod, &corev1.PodLogOptions{
 		Container: container, Previous: previous, TailLines: &tail, LimitBytes: &limit,
-	}).DoRaw(ctx)
+	}).Stream(ctx)
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {
 		return nil, errors.New(status.Status().Message)
 	}
+	if err != nil {
+		return nil, err
+	}
+	defer stream.Close() //nolint:errcheck // it was only read
+	raw, err := io.ReadAll(stream)
 	if err != nil {
 		return nil, err
 	}

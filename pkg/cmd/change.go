@@ -34,7 +34,7 @@ type change struct {
 	needs  []string
 	// prove finds out why a set is stuck, for a command that shows it before it asks.
 	prove func(ctx context.Context, client *cluster.Client, s *sts.Snapshot) *inspect.Proof
-	out    *output
+	out   *output
 
 	dryRun   string
 	yes      bool
