@@ -26,7 +26,7 @@ func (c *change) annotate(r *ChangeReport) error {
 		e.Done = append(e.Done, print.Entry{At: a.At, What: a.Why})
 	}
 	for _, a := range r.Asked {
-		e.Checks = append(e.Checks, print.Check{At: a.At, Label: a.Label(), Command: a.Command, Said: a.Answer.String(), Output: a.Output, Good: a.Good()})
+		e.Checks = append(e.Checks, print.Check{At: a.At, Label: a.Label(), Command: a.Command, Said: a.String(), Output: a.Output, Good: a.Good()})
 	}
 	c.annotated = true
 	if err := print.Annotation(c.env.Out, e); err != nil {

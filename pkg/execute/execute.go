@@ -113,7 +113,7 @@ func Run(ctx context.Context, w World, i plan.Intent, timeout time.Duration, o O
 	watchCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	r := runner{world: w, intent: i, observer: o, changes: w.Watch(watchCtx), answers: make(chan answered)}
-	r.due = time.NewTimer(time.Hour)
+	r.due = time.NewTimer(time.Hour) //nolint:forbidigo // says when to look again; what decides is the snapshot's time
 	r.due.Stop()
 	if timeout > 0 {
 		var cancel context.CancelFunc

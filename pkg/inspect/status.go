@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -257,7 +256,7 @@ func NewStatus(s *sts.Snapshot) Status {
 	st.Replicas = append(st.Replicas, leftOver(s)...)
 	slices.SortFunc(st.Replicas, func(a, b ReplicaStatus) int { return int(b.Ordinal) - int(a.Ordinal) })
 	if canary != nil || st.holdsBack() {
-		st.Canary = canaryStatus(&st, canary, set)
+		st.Canary = canaryStatus(&st, canary)
 		st.Canary.Auto = st.autoStatus(s, canary)
 	}
 	restart, _ := sts.ReadRestart(set)
@@ -301,7 +300,7 @@ func (st *Status) wants(o sts.Ordinal) bool {
 	return o >= st.StartOrdinal && o < st.StartOrdinal+sts.Ordinal(st.WantedReplicas)
 }
 
-func canaryStatus(st *Status, c *sts.Canary, set *appsv1.StatefulSet) *CanaryStatus {
+func canaryStatus(st *Status, c *sts.Canary) *CanaryStatus {
 	on := func(r ReplicaStatus) bool {
 		return st.wants(r.Ordinal) && r.Revision != "" && r.Revision != st.StableRevision
 	}

@@ -32,7 +32,7 @@ type way struct {
 // blocker waits for the pods, or deletes the one that keeps the controller from
 // getting on: the lowest that is neither good nor available, once it is plain that
 // the controller will not replace it. Nil when every pod is where it is to go.
-func (w way) blocker(s *sts.Snapshot, f Facts, cap Deletions) *Decision {
+func (w way) blocker(s *sts.Snapshot, f Facts, most Deletions) *Decision {
 	var blocking *sts.Replica
 	var wait *Decision
 	replicas := s.Replicas()
@@ -62,11 +62,11 @@ func (w way) blocker(s *sts.Snapshot, f Facts, cap Deletions) *Decision {
 	if blocking == nil {
 		return wait
 	}
-	d := w.remove(s, *blocking, f, cap)
+	d := w.remove(s, *blocking, f, most)
 	return &d
 }
 
-func (w way) remove(s *sts.Snapshot, r sts.Replica, f Facts, cap Deletions) Decision {
+func (w way) remove(s *sts.Snapshot, r sts.Replica, f Facts, most Deletions) Decision {
 	t := s.Trouble(r)
 	need := stillStarting
 	if t.Failing {
@@ -81,7 +81,7 @@ func (w way) remove(s *sts.Snapshot, r sts.Replica, f Facts, cap Deletions) Deci
 		wait.Message += "; it is deleted when nothing moves for " + sts.Age(need)
 		return wait
 	}
-	if d := cap.spent(s, r, f); d != nil {
+	if d := most.spent(s, r, f); d != nil {
 		return *d
 	}
 	return do(Action{
