@@ -33,7 +33,7 @@ func (c *Client) Logs(ctx context.Context, namespace, pod, container string, pre
 	if err != nil {
 		return nil, err
 	}
-	defer stream.Close() //nolint:errcheck // it was only read
+	defer stream.Close()
 	raw, err := io.ReadAll(stream)
 	if err != nil {
 		return nil, err

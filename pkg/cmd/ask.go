@@ -141,7 +141,7 @@ func (l *labelled) Write(p []byte) (int, error) {
 	defer l.mu.Unlock()
 	l.tail = append(l.tail, p...)
 	l.tail = l.tail[max(0, len(l.tail)-outputKept):]
-	rest := append(l.line, p...)
+	rest := slices.Concat(l.line, p)
 	for len(rest) > 0 {
 		n := bytes.IndexByte(rest[:min(len(rest), lineShown)], '\n') + 1
 		if n == 0 && len(rest) >= lineShown {

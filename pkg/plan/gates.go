@@ -99,7 +99,7 @@ func (g Gates) soak(s *sts.Snapshot, at step) *Decision {
 	if !until.After(s.TakenAt) {
 		return nil
 	}
-	d := decide(Wait, ReasonSoaking, fmt.Sprintf("for %s to have been ready for %s", s.Name(last.Ordinal), g.Soak), "")
+	d := decide(Wait, ReasonSoaking, fmt.Sprintf("for %s to have been ready for %s", s.Name(last.Ordinal), sts.Age(g.Soak)), "")
 	d.Subject, d.Until = s.Name(last.Ordinal), &until
 	return &d
 }
