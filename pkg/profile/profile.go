@@ -119,6 +119,9 @@ type Until struct {
 type Join struct {
 	// Before runs before the set is made larger: the pod does not exist yet.
 	Before []Command `json:"before,omitempty"`
+	// Started runs when the new pod's containers run, for what has to happen before it
+	// can be ready: a learner has to be promoted. Retries is how it waits.
+	Started []Command `json:"started,omitempty"`
 	// After runs when the new pod is ready.
 	After []Command `json:"after,omitempty"`
 }
@@ -137,13 +140,14 @@ type Section string
 
 // The sections in their order.
 const (
-	Precheck   Section = "precheck"
-	Drain      Section = "drain"
-	UntilGone  Section = "until"
-	Cancel     Section = "cancel"
-	After      Section = "after"
-	JoinBefore Section = "join.before"
-	JoinAfter  Section = "join.after"
+	Precheck    Section = "precheck"
+	Drain       Section = "drain"
+	UntilGone   Section = "until"
+	Cancel      Section = "cancel"
+	After       Section = "after"
+	JoinBefore  Section = "join.before"
+	JoinStarted Section = "join.started"
+	JoinAfter   Section = "join.after"
 )
 
 // Rules are what holds for the commands of one section.
@@ -163,6 +167,7 @@ var Sections = []Rules{
 	{Cancel, "cancel", []Where{Leaving, Survivor, Here}},
 	{After, "after", []Where{Survivor, Here}},
 	{JoinBefore, "join.before", []Where{Survivor, Here}},
+	{JoinStarted, "join.started", []Where{Survivor, Joining, Here}},
 	{JoinAfter, "join.after", []Where{Survivor, Joining, Here}},
 }
 
@@ -192,6 +197,10 @@ func (p *Profile) list(s Section) *[]Command {
 	case JoinBefore:
 		if p.Join != nil {
 			return &p.Join.Before
+		}
+	case JoinStarted:
+		if p.Join != nil {
+			return &p.Join.Started
 		}
 	case JoinAfter:
 		if p.Join != nil {

@@ -37,8 +37,8 @@ func (r *reader) validate(p *Profile) {
 		}
 	}
 	r.until(p)
-	if j := p.Join; j != nil && len(j.Before)+len(j.After) == 0 {
-		r.wrong("join", "has neither before nor after")
+	if j := p.Join; j != nil && len(j.Before)+len(j.Started)+len(j.After) == 0 {
+		r.wrong("join", "has none of before, started and after")
 	}
 }
 
