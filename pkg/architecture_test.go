@@ -48,7 +48,7 @@ var layers = map[string]layer{
 	"simulate": {pure: true, never: cluster, imports: []string{"sts"}},
 	"profile":  {pure: true, never: cluster, imports: []string{"sts"}},
 	"plan":     {pure: true, never: cluster, imports: []string{"profile", "simulate", "sts"}},
-	"print":    {pure: true, never: cluster, imports: []string{"inspect", "plan", "simulate", "sts"}},
+	"print":    {pure: true, never: cluster, imports: []string{"inspect", "plan", "profile", "simulate", "sts"}},
 	"execute":  {never: cluster, imports: []string{"plan", "profile", "simulate", "sts"}},
 	"cluster":  {never: frontEnd, imports: []string{"plan", "sts"}},
 	"cmd":      {imports: []string{"cluster", "execute", "inspect", "plan", "print", "profile", "simulate", "sts"}},

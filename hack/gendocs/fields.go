@@ -24,22 +24,13 @@ import (
 // reportFields describes every field of every report, and every word that stands in one. It walks the Go
 // types, so a field without a meaning, or a meaning without a field, is an error and not a gap.
 func reportFields(root string) (string, error) {
-	w := walker{seen: map[reflect.Type]bool{}, used: map[string]bool{}}
+	w := newWalker(meanings)
 	w.report("StatusReport", reflect.TypeFor[inspect.StatusReport]())
 	w.report("CanaryReport", reflect.TypeFor[cmd.ChangeReport]())
 	w.report("RestartReport", reflect.TypeFor[cmd.ChangeReport]())
 	w.report("HistoryReport", reflect.TypeFor[inspect.HistoryReport]())
 	w.report("DiffReport", reflect.TypeFor[inspect.DiffReport]())
-	for len(w.queue) > 0 {
-		t := w.queue[0]
-		w.queue = w.queue[1:]
-		w.section(t.Name(), t)
-	}
-	for _, key := range slices.Sorted(maps.Keys(meanings)) {
-		if !w.used[key] {
-			w.errs = append(w.errs, fmt.Errorf("hack/gendocs/meanings.go describes %s, which no report has", key))
-		}
-	}
+	w.rest()
 	for _, v := range vocabularies {
 		w.words(root, v)
 	}
@@ -47,11 +38,30 @@ func reportFields(root string) (string, error) {
 }
 
 type walker struct {
-	out   strings.Builder
-	queue []reflect.Type
-	seen  map[reflect.Type]bool
-	used  map[string]bool
-	errs  []error
+	meanings map[string]string
+	out      strings.Builder
+	queue    []reflect.Type
+	seen     map[reflect.Type]bool
+	used     map[string]bool
+	errs     []error
+}
+
+func newWalker(meanings map[string]string) *walker {
+	return &walker{meanings: meanings, seen: map[reflect.Type]bool{}, used: map[string]bool{}}
+}
+
+// rest describes the types that others refer to, and looks for meanings without a field.
+func (w *walker) rest() {
+	for len(w.queue) > 0 {
+		t := w.queue[0]
+		w.queue = w.queue[1:]
+		w.section(t.Name(), t)
+	}
+	for _, key := range slices.Sorted(maps.Keys(w.meanings)) {
+		if !w.used[key] {
+			w.errs = append(w.errs, fmt.Errorf("hack/gendocs/meanings.go describes %s, which is nowhere", key))
+		}
+	}
 }
 
 func (w *walker) report(kind string, t reflect.Type) {
@@ -82,13 +92,13 @@ func (w *walker) fields(kind, owner string, t reflect.Type) {
 			continue
 		}
 		key := owner + "." + name
-		meaning, ok := meanings[key]
+		meaning, ok := w.meanings[key]
 		if !ok {
 			w.errs = append(w.errs, fmt.Errorf("hack/gendocs/meanings.go says nothing of %s", key))
 		}
 		w.used[key] = true
 		kind := w.kind(f.Type)
-		if strings.Contains(options, "omitempty") {
+		if strings.HasPrefix(options, "omit") {
 			kind += ", may be absent"
 		}
 		fmt.Fprintf(&w.out, "| `%s` | %s | %s |\n", name, kind, cell(meaning))
@@ -111,10 +121,14 @@ func (w *walker) kind(t reflect.Type) string {
 		return "any"
 	case t == reflect.TypeFor[time.Time](), t == reflect.TypeFor[metav1.Time]():
 		return "time"
+	case t == reflect.TypeFor[metav1.Duration]():
+		return "duration"
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return w.kind(t.Elem())
+	case reflect.Map:
+		return w.kind(t.Elem()) + " by name"
 	case reflect.Slice:
 		return "list of " + w.kind(t.Elem())
 	case reflect.Struct:

@@ -53,9 +53,17 @@ func generate(root string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	ofProfiles, err := profileFields()
+	if err != nil {
+		return nil, err
+	}
 	for _, part := range []struct{ file, name, text string }{
 		{"docs/exit-codes.md", "codes", exitCodes()},
 		{"docs/json.md", "fields", fields},
+		{"docs/profiles.md", "profiles", profiles()},
+		{"docs/profiles.md", "sections", profileSections()},
+		{"docs/profiles.md", "variables", profileVariables()},
+		{"docs/profiles.md", "fields", ofProfiles},
 	} {
 		text, ok := files[part.file]
 		if !ok {

@@ -1,5 +1,11 @@
 package main
 
+import (
+	"fmt"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
+)
+
 // meanings says what each field of a report means, by Go type and JSON name.
 var meanings = map[string]string{
 	"StatusReport.items":   "the StatefulSets that were asked for",
@@ -342,4 +348,52 @@ var vocabularies = []vocabulary{
 			"MaxDeletes":          "a pod stands in the way, and as many pods are deleted as `--max-deletes` allows",
 		},
 	},
+}
+
+// profileMeanings say the same of drain profiles.
+var profileMeanings = map[string]string{
+	"Metadata.name": "what people call the profile by",
+
+	"Profile.metadata":      "the name",
+	"Profile.system":        "the system's own name, for people",
+	"Profile.description":   "what the profile does, and what has to hold for it",
+	"Profile.tested":        "the version with which it was run for real; absent for one that was only written from the documentation",
+	"Profile.documentation": "addresses of the system's own procedure",
+	"Profile.match":         "which StatefulSets it is for",
+	"Profile.refuse":        "why members cannot leave one by one; such a profile has no commands",
+	"Profile.precheck":      "see [the sections](#sections)",
+	"Profile.drain":         "see [the sections](#sections)",
+	"Profile.until":         "how a member that stays knows that this one has left; present unless `refuse` is",
+	"Profile.cancel":        "see [the sections](#sections)",
+	"Profile.after":         "see [the sections](#sections)",
+	"Profile.join":          "what has to happen around the start of a new member",
+
+	"Match.images": "patterns for the repository of a container's image, compared from its end in whole parts: `etcd` fits `quay.io/coreos/etcd:v3.6.4`, `bitnami/etcd` only that one; a part may hold `*` and `?`",
+	"Match.labels": "label selectors for the pod template or the set; one is enough. An image counts more than a label",
+
+	"Until.commands":  "run one after the other; the answer is yes when all of them end well",
+	"Until.successes": fmt.Sprintf("how often in a row the answer has to be yes; %d unless said", profile.DefaultSuccesses),
+	"Until.interval":  fmt.Sprintf("the time between two questions; %s unless said", profile.DefaultInterval),
+	"Until.timeout":   fmt.Sprintf("how long it may take from the first question on; %s unless said", profile.DefaultUntilTimeout),
+
+	"Join.before":  "see [the sections](#sections)",
+	"Join.started": "see [the sections](#sections)",
+	"Join.after":   "see [the sections](#sections)",
+
+	"Command.name":      "tells it from the others of its section",
+	"Command.why":       "what it is for, in a few words",
+	"Command.on":        "where it runs: in the pod that is `leaving` or `joining`, in one that stays (`survivor`), or `here`, beside kubectl",
+	"Command.container": "the container; otherwise the pod's default container (`kubectl.kubernetes.io/default-container`), the one whose image the profile matches, or the first",
+	"Command.command":   "the list of arguments; no shell reads it unless it is one: `[sh, -c, …]`",
+	"Command.if":        "regular expressions by variable: it runs only when all of them match",
+	"Command.unless":    "the same the other way round: it runs only when none of them matches",
+	"Command.exitCodes": "the good ones; 0 unless said",
+	"Command.expect":    "regular expressions that all have to match standard output",
+	"Command.reject":    "regular expressions of which none may match it",
+	"Command.capture":   "values for later commands: by variable, a regular expression with one group around the value",
+	"Command.else":      "the value of a captured variable where nothing matches; without it the command has failed then",
+	"Command.timeout":   fmt.Sprintf("how long one try may take; %s unless said", profile.DefaultTimeout),
+	"Command.retries":   "how often it is tried again when its end was not good; not at all unless said",
+	"Command.pause":     fmt.Sprintf("the time between two tries; %s unless said", profile.DefaultPause),
+	"Command.hint":      "what a person can do when it failed",
 }

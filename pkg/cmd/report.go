@@ -23,10 +23,12 @@ const (
 type output struct {
 	flags *genericclioptions.PrintFlags
 	own   []string // formats that are ours: wide, github
+	// resource is what -o name writes before the names.
+	resource string
 }
 
 func newOutput(cmd *cobra.Command, own ...string) *output {
-	o := &output{flags: genericclioptions.NewPrintFlags(""), own: own}
+	o := &output{flags: genericclioptions.NewPrintFlags(""), own: own, resource: "statefulset.apps"}
 	o.flags.AddFlags(cmd)
 	_ = cmd.Flags().MarkHidden("show-managed-fields") // a report has none
 	f := cmd.Flags().Lookup("output")
@@ -71,7 +73,7 @@ func (o *output) formats() []string {
 func (o *output) print(w io.Writer, report any, names []string) error {
 	if o.format() == "name" {
 		for _, n := range names {
-			if _, err := fmt.Fprintln(w, "statefulset.apps/"+n); err != nil {
+			if _, err := fmt.Fprintln(w, o.resource+"/"+n); err != nil {
 				return err
 			}
 		}

@@ -57,6 +57,7 @@ run again. Data goes to standard output, progress and warnings to standard error
 		newHistory(c),
 		newPause(c),
 		newRestart(c),
+		newProfile(c),
 		newResume(c),
 		newUndo(c),
 		newUnstick(c),

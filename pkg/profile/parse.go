@@ -56,7 +56,10 @@ func Parse(data []byte) (*Profile, error) {
 	p := &Profile{}
 	if root := r.document(data); root != nil {
 		r.value(root, reflect.ValueOf(p).Elem(), "")
-		r.validate(p)
+		r.unreadable = r.mistakes.paths()
+		if !r.unreadable[""] {
+			r.validate(p)
+		}
 	}
 	if len(r.mistakes) > 0 {
 		slices.SortStableFunc(r.mistakes, func(a, b Mistake) int {
@@ -71,14 +74,31 @@ func Parse(data []byte) (*Profile, error) {
 	return p, nil
 }
 
+// paths are the fields that have a mistake.
+func (m Mistakes) paths() map[string]bool {
+	out := map[string]bool{}
+	for i := range m {
+		out[m[i].Path] = true
+	}
+	return out
+}
+
 // reader fills a profile from YAML and remembers where each field stands.
 type reader struct {
 	at       map[string]*yaml.Node
 	mistakes Mistakes
+	// unreadable are the fields that have no value for that reason: there is no more to
+	// say about them.
+	unreadable map[string]bool
+	// captured is the section in which a variable gets its value, by name.
+	captured map[string]string
 }
 
 // wrong notes a mistake at a field; where the field is absent, at what should hold it.
 func (r *reader) wrong(path, format string, args ...any) {
+	if r.unreadable[path] {
+		return
+	}
 	m := Mistake{Path: path, Message: fmt.Sprintf(format, args...)}
 	for holder := path; ; {
 		if node := r.at[holder]; node != nil {
@@ -133,6 +153,8 @@ func (r *reader) value(node *yaml.Node, into reflect.Value, path string) {
 	r.at[path] = node
 	if node.Kind == yaml.AliasNode || node.Anchor != "" {
 		r.wrong(path, "anchors and aliases are not for profiles: write it out")
+	}
+	if node.Kind == yaml.AliasNode {
 		return
 	}
 	if into.Type() == reflect.TypeFor[metav1.Duration]() {
@@ -155,11 +177,11 @@ func (r *reader) value(node *yaml.Node, into reflect.Value, path string) {
 		r.value(node, fresh.Elem(), path)
 		into.Set(fresh)
 	case reflect.Struct:
-		if r.is(node, yaml.MappingNode, "!!map", "fields", path) {
+		if r.is(node, yaml.MappingNode, "!!map", "a list of fields with values", path) {
 			r.fields(node, into, path)
 		}
 	case reflect.Map:
-		if r.is(node, yaml.MappingNode, "!!map", "names with a text each", path) {
+		if r.is(node, yaml.MappingNode, "!!map", "a list of names with a text each", path) {
 			into.Set(reflect.MakeMap(into.Type()))
 			r.pairs(node, path, func(key, value *yaml.Node, path string) {
 				text := reflect.New(into.Type().Elem()).Elem()

@@ -157,18 +157,28 @@ type Rules struct {
 	Path string
 	// Places are where its commands may run, the default first.
 	Places []Where
+	// When says when they run.
+	When string
 }
 
 // Sections are all sections with their rules, in their order.
 var Sections = []Rules{
-	{Precheck, "precheck", []Where{Survivor, Leaving, Here}},
-	{Drain, "drain", []Where{Leaving, Survivor, Here}},
-	{UntilGone, "until.commands", []Where{Survivor, Here}},
-	{Cancel, "cancel", []Where{Leaving, Survivor, Here}},
-	{After, "after", []Where{Survivor, Here}},
-	{JoinBefore, "join.before", []Where{Survivor, Here}},
-	{JoinStarted, "join.started", []Where{Survivor, Joining, Here}},
-	{JoinAfter, "join.after", []Where{Survivor, Joining, Here}},
+	{Precheck, "precheck", []Where{Survivor, Leaving, Here},
+		"before anything is changed, to refuse what would not go well and to find out the member's id; it only looks"},
+	{Drain, "drain", []Where{Leaving, Survivor, Here},
+		"makes the member leave. Every command can be run again after it was cut off"},
+	{UntilGone, "until.commands", []Where{Survivor, Here},
+		"after drain, again and again, until a member that stays says that this one has left"},
+	{Cancel, "cancel", []Where{Leaving, Survivor, Here},
+		"when the drain failed or was taken back and the member has not left"},
+	{After, "after", []Where{Survivor, Here},
+		"when the pod is gone"},
+	{JoinBefore, "join.before", []Where{Survivor, Here},
+		"before the set is made larger: the new pod does not exist yet"},
+	{JoinStarted, "join.started", []Where{Survivor, Joining, Here},
+		"when the new pod's containers run, for what it needs to become ready"},
+	{JoinAfter, "join.after", []Where{Survivor, Joining, Here},
+		"when the new pod is ready"},
 }
 
 // Commands are those of one section, in their order.

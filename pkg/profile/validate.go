@@ -22,6 +22,17 @@ func (r *reader) validate(p *Profile) {
 		r.refusal(p)
 		return
 	}
+	if len(p.Drain) == 0 {
+		r.wrong("drain", "is missing: say how a member leaves, or with refuse why it cannot")
+	}
+	r.captured = map[string]string{}
+	for _, rules := range Sections {
+		for _, c := range p.Commands(rules.Section) {
+			for name := range c.Capture {
+				r.captured[name] = string(rules.Section)
+			}
+		}
+	}
 	// What runs after something of drain may have run can count only on what was
 	// captured before it, so that it is known when a killed command is taken up again.
 	fromPrecheck := scope{}
@@ -99,7 +110,7 @@ func (r *reader) refusal(p *Profile) {
 func (r *reader) until(p *Profile) {
 	switch u := p.Until; {
 	case u == nil:
-		r.wrong("until", "is missing: say how a member that stays knows that this one has left, or with refuse why it cannot leave")
+		r.wrong("until", "is missing: say how a member that stays knows that this one has left")
 	case len(u.Commands) == 0:
 		r.wrong("until.commands", "is missing")
 	case u.Successes < 0:
@@ -194,7 +205,7 @@ func (r *reader) variables(c *Command, at string, vars scope) {
 		check(text, at)
 		re, err := pattern(text, func(string) (string, error) { return "", nil })
 		if err != nil {
-			r.wrong(at, "command %s: %s", c.Name, err)
+			r.wrong(at, "command %s: %s", c.Name, strings.Replace(err.Error(), "(?m)", "", 1))
 		}
 		return re
 	}
@@ -225,12 +236,23 @@ func (r *reader) variable(c *Command, name, at string, vars scope) {
 		return
 	}
 	from, ok := vars[name]
+	section, elsewhere := r.captured[name]
 	switch {
+	case !ok && elsewhere:
+		r.wrong(at, "command %s: there is no value for $(%s) here: a command of %s captures it, which %s", c.Name, name, section, reach(section))
 	case !ok:
-		r.wrong(at, "command %s: there is no value for $(%s): it is neither one of %s nor captured by an earlier command that counts here; for a text that looks like this write $$(%s)", c.Name, name, allNames(), name)
+		r.wrong(at, "command %s: $(%s) is neither one of %s nor captured by a command; for a text that looks like this write $$(%s)", c.Name, name, allNames(), name)
 	case !includes(c.If, from.If) || !includes(c.Unless, from.Unless):
 		r.wrong(at, "command %s: $(%s) has no value when command %s does not run: give this one the same if and unless", c.Name, name, from.Name)
 	}
+}
+
+// reach says how far the values go that are captured in a section.
+func reach(section string) string {
+	if section == string(Precheck) {
+		return "is known to what follows it in precheck, and to drain, until, cancel and after"
+	}
+	return "is known only to what follows it in that section"
 }
 
 func includes(all, part map[string]string) bool {
