@@ -17,6 +17,10 @@ const (
 	logLimit   = 1 << 20 // bytes, from the first of the lines
 )
 
+// noLog is what a kubelet answers, with a good status, of a container that it has
+// removed.
+const noLog = "unable to retrieve container logs for "
+
 // Logs reads the last lines of a container's log, of the run before the present one
 // with previous.
 func (c *Client) Logs(ctx context.Context, namespace, pod, container string, previous bool, tail int64) ([]string, error) {
@@ -39,8 +43,11 @@ func (c *Client) Logs(ctx context.Context, namespace, pod, container string, pre
 		return nil, err
 	}
 	text := strings.TrimRight(strings.ToValidUTF8(string(raw), "\uFFFD"), "\n")
-	if text == "" {
+	switch {
+	case text == "":
 		return nil, nil
+	case strings.HasPrefix(text, noLog):
+		return nil, errors.New(text)
 	}
 	return strings.Split(text, "\n"), nil
 }

@@ -48,7 +48,7 @@ exit code 5.`,
   kubectl sts unstick web --yes --timeout 10m -o json`,
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
-	ch := c.newChange(cmd, "unstick")
+	ch := c.newChange(cmd, "unstick").canPrintPatch(cmd)
 	ch.needs = []string{"pods", "controllerrevisions"} // no budget is asked on the way out
 	deletions := newDeletions(cmd)
 	cmd.Flags().Int64Var(&tail, "tail", 10, "How many of the failing container's last log `LINES` to show")
@@ -93,13 +93,14 @@ func prove(ctx context.Context, client *cluster.Client, s *sts.Snapshot, tail in
 	if p == nil || tail == 0 {
 		return p
 	}
-	ran, previous := p.HasLog()
-	if !ran {
-		return p
-	}
-	var err error
-	if p.Log, err = client.Logs(ctx, s.Set.Namespace, p.Pod, p.Container.Name, previous, tail); err != nil {
-		p.LogError = err.Error()
+	for _, previous := range p.Logs() {
+		lines, err := client.Logs(ctx, s.Set.Namespace, p.Pod, p.Container.Name, previous, tail)
+		if err != nil {
+			p.LogError = err.Error()
+		} else if len(lines) > 0 {
+			p.Log, p.LogError = lines, ""
+			break
+		}
 	}
 	return p
 }

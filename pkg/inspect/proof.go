@@ -71,14 +71,20 @@ func NewProof(s *sts.Snapshot) *Proof {
 	return p
 }
 
-// HasLog says whether the failing container has ever run, and whether its log is
-// that of the run before the present one.
-func (p *Proof) HasLog() (ran, previous bool) {
+// Logs says which logs of the failing container to look at, the best first: true is
+// that of the run before the present one. In a crash loop either may be empty, or be
+// gone by the time that it is asked for. Nil where it has never run.
+func (p *Proof) Logs() []bool {
 	c := p.Container
-	if c == nil {
-		return false, false
+	switch {
+	case c == nil || c.State == "Waiting" && c.ExitCode == nil:
+		return nil
+	case c.State == "Running" && c.ExitCode != nil:
+		return []bool{true, false}
+	case c.Restarts > 0:
+		return []bool{false, true}
 	}
-	return c.State != "Waiting" || c.ExitCode != nil, c.State != "Terminated" && c.ExitCode != nil
+	return []bool{false}
 }
 
 func failingContainer(c *corev1.ContainerStatus) *FailingContainer {
