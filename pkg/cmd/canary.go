@@ -92,7 +92,11 @@ refused. --image, --patch and --restart may be combined.`,
 			lowest := sts.Ordinal(from)
 			intent.From = &lowest
 		}
-		manifest, err := o.readManifest(c.env, args)
+		namespace, err := c.namespace()
+		if err != nil {
+			return err
+		}
+		manifest, err := o.readManifest(c.env, namespace, args)
 		if err != nil {
 			return err
 		}

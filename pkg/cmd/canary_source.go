@@ -78,11 +78,24 @@ func (o *startOptions) intent(env *Env) (plan.StartCanary, error) {
 	return intent, nil
 }
 
+// fileLimit is more than any object that a cluster stores.
+const fileLimit = 16 << 20
+
 func readFile(env *Env, name string) ([]byte, error) {
-	if name == "-" {
-		return io.ReadAll(env.In)
+	in := env.In
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = f.Close() }()
+		in = f
 	}
-	return os.ReadFile(name)
+	data, err := io.ReadAll(io.LimitReader(in, fileLimit+1))
+	if err == nil && len(data) > fileLimit {
+		err = fmt.Errorf("%s is larger than %d MiB: that is no manifest", name, fileLimit>>20)
+	}
+	return data, err
 }
 
 // manifestHead is what tells a manifest's object, or the list of them that
@@ -90,14 +103,15 @@ func readFile(env *Env, name string) ([]byte, error) {
 type manifestHead struct {
 	Kind     string `json:"kind"`
 	Metadata struct {
-		Name string `json:"name"`
+		Name      string `json:"name"`
+		Namespace string `json:"namespace"`
 	} `json:"metadata"`
 	Items []json.RawMessage `json:"items"`
 }
 
 // readManifest finds the StatefulSet in the file, which may hold other objects
 // too; nil when no file was given.
-func (o *startOptions) readManifest(env *Env, args []string) ([]byte, error) {
+func (o *startOptions) readManifest(env *Env, namespace string, args []string) ([]byte, error) {
 	if o.manifest == "" {
 		return nil, nil
 	}
@@ -136,6 +150,10 @@ func (o *startOptions) readManifest(env *Env, args []string) ([]byte, error) {
 				return nil, usagef("--filename %s: %s", o.manifest, err)
 			}
 			if head.Kind == "StatefulSet" && head.Metadata.Name == name {
+				if ns := head.Metadata.Namespace; ns != "" && ns != namespace {
+					return nil, usagef("--filename %s: its StatefulSet %s is in namespace %s, and this is about namespace %s: say which with --namespace",
+						o.manifest, name, ns, namespace)
+				}
 				// A field that this program does not know would get lost on the way.
 				if err := yaml.UnmarshalStrict(doc, &appsv1.StatefulSet{}); err != nil {
 					return nil, usagef("--filename %s: %s", o.manifest, err)

@@ -48,7 +48,7 @@ leave one by one; it says why.`,
 		Example: `  kubectl sts profile list
 
   # why does a profile refuse?
-  kubectl sts profile list -o jsonpath='{range .items[?(@.refuse)]}{.metadata.name}: {.refuse}{"\n"}{end}'`,
+  kubectl sts profile list -o jsonpath='{.items[?(@.metadata.name=="minio")].refuse}'`,
 		Args: noArgs,
 	}
 	out := newOutput(cmd)

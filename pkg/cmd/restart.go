@@ -67,6 +67,8 @@ restarts no pod twice.`,
 			return usagef("--ordinal: %s", err)
 		}
 		switch {
+		case f.Changed("ordinal") && len(ordinals) == 0:
+			return usagef("--ordinal is empty: name ordinals, like 2,5-7, or leave it out for all of them")
 		case order != "asc" && order != "desc":
 			return usagef("--order=%s: it is desc or asc", order)
 		case leaderLast != (leaderExec != ""):

@@ -80,6 +80,9 @@ is neither Complete nor Parked.`,
 		if o.ordinals, err = sts.ParseOrdinals(ordinals...); err != nil {
 			return usagef("--ordinal: %s", err)
 		}
+		if cmd.Flags().Changed("ordinal") && len(ordinals) == 0 {
+			return usagef("--ordinal is empty: name ordinals, like 2,5-7, or leave it out for all of them")
+		}
 		if err := o.check(); err != nil {
 			return err
 		}

@@ -143,8 +143,12 @@ func (i StartCanary) wholeEdit(s *sts.Snapshot, e *edit) *Decision {
 // newMistake looks for fields that a pod template does not have. Those that stood
 // there before are a newer server's, not a slip of the pen.
 func newMistake(before, after json.RawMessage) error {
+	// YAML takes a number for a string, the server does not.
+	if err := json.Unmarshal(after, &corev1.PodTemplateSpec{}); err != nil {
+		return err
+	}
 	if yaml.UnmarshalStrict(before, &corev1.PodTemplateSpec{}) != nil {
-		return yaml.Unmarshal(after, &corev1.PodTemplateSpec{})
+		return nil
 	}
 	return yaml.UnmarshalStrict(after, &corev1.PodTemplateSpec{})
 }
