@@ -107,6 +107,12 @@ func TestWrongCommandLines(t *testing.T) {
 		{"canary promote web --auto=maybe", `invalid argument "maybe" for "--auto" flag`},
 		{"canary abort web --timeout=-1s", "--timeout=-1s: it cannot be negative"},
 		{"version now", "takes no arguments"},
+		{"profile shwo", `unknown command "shwo" for "kubectl sts profile", did you mean show?`},
+		{"profile list etcd", "takes no arguments"},
+		{"profile list -o wide", "--output=wide: it is one of "},
+		{"profile show", "name exactly one profile"},
+		{"profile show postgres", `there is no built-in profile "postgres": it is one of cassandra, `},
+		{"profile lint", "name a file, or - for standard input"},
 	}
 	for _, test := range tests {
 		t.Run(test.args, func(t *testing.T) {

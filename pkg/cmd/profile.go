@@ -47,8 +47,8 @@ StatefulSet they are found by. One that refuses is for a system whose members ca
 leave one by one; it says why.`,
 		Example: `  kubectl sts profile list
 
-  # why does a profile refuse?
-  kubectl sts profile list -o jsonpath='{.items[?(@.metadata.name=="minio")].refuse}'`,
+  # only the names
+  kubectl sts profile list -o jsonpath='{.items[*].metadata.name}'`,
 		Args: noArgs,
 	}
 	out := newOutput(cmd)

@@ -252,7 +252,7 @@ func (r *reader) fields(node *yaml.Node, into reflect.Value, path string) {
 		field, ok := known[key.Value]
 		if !ok {
 			r.at[path] = key
-			r.wrong(path, "is not a field here: there are %s", strings.Join(names, ", "))
+			r.wrong(path, "is not a field here: it is one of %s", strings.Join(names, ", "))
 			return
 		}
 		r.value(value, field, path)
