@@ -79,7 +79,7 @@ func TestProfileLint(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := write("good.yaml", string(source))
-	bad := write("bad.yaml", strings.Replace(string(source), "  name: etcd\n", "  name: etcd\n  nmae: x\n", 1)+"dran: []\n")
+	bad := write("bad.yaml", strings.Replace(string(source), "  name: etcd\n", "  name: etcd\n  label: x\n", 1)+"dran: []\n")
 	empty := write("empty.yaml", "")
 
 	i := invoke(t, "profile", "lint", good)
@@ -91,7 +91,7 @@ func TestProfileLint(t *testing.T) {
 	lines := strings.Count(string(source), "\n")
 	head, _, _ := strings.Cut(string(source), "  name: etcd\n")
 	want := []string{
-		"bad.yaml:" + strconv.Itoa(strings.Count(head, "\n")+2) + ":3: metadata.nmae: is not a field here: it is one of name",
+		"bad.yaml:" + strconv.Itoa(strings.Count(head, "\n")+2) + ":3: metadata.label: is not a field here: it is one of name",
 		"bad.yaml:" + strconv.Itoa(lines+2) + ":1: dran: is not a field here: it is one of kind, apiVersion, metadata, system, description, tested, documentation, match, refuse, precheck, drain, until, cancel, after, join",
 		"good.yaml: profile etcd is in order",
 		"empty.yaml:1:1: is empty",
