@@ -18,6 +18,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 const (
@@ -66,7 +67,7 @@ func (w *world) Ask(ctx context.Context, run plan.Run) (plan.Answer, error) {
 	case parent.Err() != nil:
 		return plan.Answer{}, context.Cause(parent)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		answer.ExitCode, answer.Problem = -1, fmt.Sprintf("did not end within %s", run.Timeout)
+		answer.ExitCode, answer.Problem = -1, "did not end within "+sts.Duration(run.Timeout)
 	default:
 		return plan.Answer{}, fmt.Errorf("--%s: %w", run.For, err)
 	}

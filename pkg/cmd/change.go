@@ -227,9 +227,20 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	report.Applied = append(report.Applied, result.Applied...)
 	report.Asked = append(report.Asked, result.Asked...)
 	if result.Last != nil {
-		s = result.Last
+		s = released(result.Last, h.ID)
 	}
 	return c.finish(report, s, result.Decision, err)
+}
+
+// released is the snapshot without the token that the command has given back at its end.
+func released(s *sts.Snapshot, id string) *sts.Snapshot {
+	if o, err := sts.ReadOwner(s.Set); err != nil || o == nil || o.ID != id {
+		return s
+	}
+	out := *s
+	out.Set = s.Set.DeepCopy()
+	delete(out.Set.Annotations, sts.OwnerAnnotation)
+	return &out
 }
 
 // printFirst prints the first step that changes the spec, for a manifest in Git.

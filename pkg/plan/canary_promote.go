@@ -79,6 +79,7 @@ func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	if derived {
 		c.PartitionBefore = 0 // whoever held ordinals back by hand is done with that at the end
 	}
+	c.Auto = nil // by hand now
 	return i.step(s, *c, next)
 }
 

@@ -252,6 +252,7 @@ func promoteCases() []decisionCase {
 		{"scaled down below the goal meanwhile", standing(2), []change{scaledDown, edit(func(c *sts.Canary) { c.Goal, c.GoalOf = new(sts.Ordinal(3)), "canary" })},
 			to(3), plan.Facts{}, plan.Done, plan.ReasonPaused},
 		{"scaled down below what is asked for before", standing(2), []change{scaledDown}, to(3), plan.Facts{}, plan.Refused, plan.ReasonBadRequest},
+		{"by hand, after it had promoted itself", standing(2), []change{edit(func(c *sts.Canary) { c.Auto = &sts.Auto{Soak: "5m0s"} })}, one, plan.Facts{}, plan.Do, "Step"},
 		{"by hand, without a record", standing(2), []change{derived}, one, plan.Facts{}, plan.Do, "Step"},
 		{"moved by somebody, taken over", standing(2), []change{movedPartition(4)}, took, plan.Facts{}, plan.Do, "Step"},
 		{"another template, taken over", standing(1), []change{onSet(changedTemplate), onPod(4, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "web-third" })}, took, plan.Facts{}, plan.Do, "Step"},

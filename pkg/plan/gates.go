@@ -99,16 +99,16 @@ func (g Gates) soak(s *sts.Snapshot, at step) *Decision {
 	if !until.After(s.TakenAt) {
 		return nil
 	}
-	d := decide(Wait, ReasonSoaking, fmt.Sprintf("for %s to have been ready for %s", s.Name(last.Ordinal), sts.Age(g.Soak)), "")
+	d := decide(Wait, ReasonSoaking, fmt.Sprintf("for %s to have been ready for %s", s.Name(last.Ordinal), sts.Duration(g.Soak)), "")
 	d.Subject, d.Until = s.Name(last.Ordinal), &until
 	return &d
 }
 
 func (g Gates) execs(f Facts, at step) (*Decision, string) {
-	open := 0
+	open, which := 0, ""
 	var next *Run
 	for n, command := range g.Execs {
-		for _, r := range at.pods {
+		for k, r := range at.pods {
 			run := Run{
 				Key: fmt.Sprintf("check-exec %d from %s in %s", n, at.from, r.Pod.UID), For: "check-exec", Command: command,
 				Pod: r.Pod.Name, UID: r.Pod.UID, Container: mainContainer(r.Pod), Timeout: g.Timeout,
@@ -122,12 +122,15 @@ func (g Gates) execs(f Facts, at step) (*Decision, string) {
 				open++
 			case next == nil:
 				next = &run
+				if len(at.pods) > 1 {
+					which = fmt.Sprintf(" (%d of %d)", k+1, len(at.pods))
+				}
 			}
 		}
 	}
 	switch {
 	case next != nil && open < execsAtOnce:
-		d := do(Action{Why: fmt.Sprintf("run --check-exec %q inside %s", next.Command, next.Pod), Run: next}, "Check")
+		d := do(Action{Why: fmt.Sprintf("run --check-exec %q inside %s%s", next.Command, next.Pod, which), Run: next}, "Check")
 		return &d, ""
 	case next != nil || open > 0:
 		d := decide(Wait, ReasonChecking, "for --check-exec inside "+sts.Count(len(at.pods), "pod"), "")

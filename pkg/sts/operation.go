@@ -99,7 +99,7 @@ func (a *Auto) String() string {
 		parts[0] = "steps " + strings.Join(a.Steps, ", ")
 	}
 	if d := a.SoakTime(); d > 0 {
-		parts = append(parts, "soak "+Age(d))
+		parts = append(parts, "soak "+Duration(d))
 	}
 	if a.Checks > 0 {
 		parts = append(parts, Count(a.Checks, "check"))
