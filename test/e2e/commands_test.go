@@ -52,6 +52,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"clean":    assertion("clean"),
 	"said":     assertion("said"),
 	"gone":     assertion("gone"),
+	"ended":    assertion("ended"),
 }
 
 // assertions are about the cluster; each can stand behind "until".
@@ -66,6 +67,7 @@ func init() { // "until" is one of the commands and looks here
 		"clean":  assertClean,
 		"said":   assertSaid,
 		"gone":   assertGone,
+		"ended":  assertEnded,
 	}
 }
 
@@ -494,6 +496,24 @@ func assertSaid(s *scenario, ts *testscript.TestScript, args []string) error {
 		return fmt.Errorf("%s has not said %q but:\n%s", args[0], args[1], text)
 	}
 	return nil
+}
+
+// assertEnded: a process whose id a command has left in a file does not run any more.
+func assertEnded(_ *scenario, ts *testscript.TestScript, args []string) error {
+	usage(ts, len(args) == 1, "ended FILE")
+	pid, err := strconv.Atoi(strings.TrimSpace(ts.ReadFile(args[0])))
+	if err != nil {
+		return err
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	// The state follows the name, which stands in brackets. Nobody may have collected it yet.
+	if _, state, _ := strings.Cut(string(stat), ") "); err == nil && !strings.HasPrefix(state, "Z") {
+		err = fmt.Errorf("process %d still runs", pid)
+	}
+	return err
 }
 
 func assertGone(s *scenario, ts *testscript.TestScript, args []string) error {
