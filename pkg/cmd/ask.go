@@ -28,6 +28,8 @@ const (
 	lineShown = 4096
 	// endGrace is how long a command that is to end has for it.
 	endGrace = 5 * time.Second
+	// noSuchCommand is what container runtimes say in the middle of an internal error.
+	noSuchCommand = "executable file not found"
 	// execTries is how often a command is begun again in a pod whose connection broke.
 	execTries = 3
 )
@@ -116,6 +118,9 @@ func (w *world) inPod(ctx context.Context, run plan.Run, out io.Writer) (int, er
 	command := []string{"sh", "-c", run.Command}
 	for try := 1; ; try++ {
 		code, err := w.client.Exec(ctx, w.namespace, run.Pod, run.Container, command, out, out)
+		if err != nil && strings.Contains(err.Error(), noSuchCommand) {
+			return 0, fmt.Errorf("container %s of pod %s has no sh to run it with", run.Container, run.Pod)
+		}
 		if err == nil || ctx.Err() != nil || try == execTries || !cluster.Transient(err) {
 			return code, err
 		}
