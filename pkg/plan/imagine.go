@@ -19,7 +19,6 @@ import (
 // same Next decides here and when it is done for real.
 func Foretell(i Intent, s *sts.Snapshot) []Decision {
 	var out []Decision
-	more := 0 // pods that are asked the last question, too
 	f := Facts{Still: time.Hour, Asked: map[string]bool{}, Answers: map[string]Answer{}}
 	for left := 10 + 5*len(s.Replicas()); left > 0; left-- {
 		d := i.Next(s, f)
@@ -28,10 +27,7 @@ func Foretell(i Intent, s *sts.Snapshot) []Decision {
 			return out // waiting does not help even in this world: the person sees for what
 		}
 		if run := question(d); run == nil || n == 0 || !sameQuestion(question(out[n-1]), run) {
-			out, more = append(out, d), 0
-		} else {
-			more++
-			out[n-1].Message = fmt.Sprintf("%s and %s", out[n-1].Action.Why, sts.Count(more, "more pod"))
+			out = append(out, d)
 		}
 		switch d.Verdict {
 		case Do:
