@@ -150,6 +150,9 @@ func (v *View) patch(ctx context.Context, p *plan.PatchSet, dryRun ...string) (*
 		return set, nil
 	case testFailed(err), apierrors.IsConflict(err):
 		return nil, fmt.Errorf("%w: %w", plan.ErrChanged, err)
+	case apierrors.IsInvalid(err) && strings.Contains(err.Error(), "metadata.annotations: Too long"):
+		return nil, fmt.Errorf("the annotations of statefulset %s would be too large: the stable pod template is remembered in one, and all of them may have 256 KiB; "+
+			"move what makes the template so large to a ConfigMap", v.query.Names[0])
 	}
 	return nil, v.failed("patch statefulset "+v.query.Names[0], err)
 }

@@ -60,7 +60,8 @@ A --check finds in its environment KUBECTL_STS_CONTEXT, KUBECTL_STS_NAMESPACE,
 KUBECTL_STS_NAME, KUBECTL_STS_REVISION, KUBECTL_STS_STEP and KUBECTL_STS_STEPS
 (numbers; step 0 is before the first is reached) and KUBECTL_STS_PODS (the updated
 pods, highest ordinal last, separated by spaces). What it writes is shown; what it has
-started in the background ends with it.`,
+started in the background ends with it. What runs inside a pod cannot be ended from
+here: after Ctrl-C or --check-timeout it goes on there until it ends by itself.`,
 		Example: `  # one ordinal more
   kubectl sts canary promote web
 
@@ -77,7 +78,9 @@ started in the background ends with it.`,
 	ch := c.newChange(cmd, "canary promote").canPrintPatch(cmd)
 	f, a := cmd.Flags(), &o.auto
 	f.Int32Var(&o.step, "step", 0, "Update `N` more ordinals")
+	noDefault(cmd, "step")
 	f.Int32Var(&o.to, "to", 0, "The lowest `ORDINAL` to update, inclusive")
+	noDefault(cmd, "to")
 	f.BoolVar(&o.full, "full", false, "Every ordinal, and finish the canary")
 	f.BoolVar(&a.on, "auto", false, "Step by step, as long as the gates are passed")
 	f.StringVar(&a.steps, "steps", "", "With --auto: how many ordinals have the update after each step, like `1,3,50%,100%`")

@@ -165,6 +165,9 @@ func (o *startOptions) readManifest(env *Env, namespace string, args []string) (
 			}
 		}
 	}
+	if len(others) == 0 {
+		return nil, usagef("--filename %s has no StatefulSet %s in it: it holds no object at all", o.manifest, name)
+	}
 	return nil, usagef("--filename %s has no StatefulSet %s in it, only %s", o.manifest, name, strings.Join(others, ", "))
 }
 

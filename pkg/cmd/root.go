@@ -257,3 +257,7 @@ func (c *common) completeNames(cmd *cobra.Command, args []string, _ string) ([]s
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp
 }
+
+// noDefault keeps help and documentation from showing a number that is not what holds
+// without the flag.
+func noDefault(cmd *cobra.Command, flag string) { cmd.Flags().Lookup(flag).DefValue = "" }

@@ -235,7 +235,7 @@ func NewStatus(s *sts.Snapshot) Status {
 	}
 	// A record that can't be read is the change verbs' business to refuse; the
 	// report goes by what it sees.
-	canary, _ := sts.ReadCanary(set)
+	canary, unreadable := sts.ReadCanary(set)
 	st.Owner, _ = sts.ReadOwner(set)
 	if canary != nil {
 		st.StableRevision = canary.StableRevision
@@ -262,6 +262,9 @@ func NewStatus(s *sts.Snapshot) Status {
 	restart, _ := sts.ReadRestart(set)
 	st.judge(s, canary, replicas)
 	st.judgeRestart(s, restart)
+	if unreadable != nil {
+		st.Message = sentence(st.Message, unreadable.Error())
+	}
 	return st
 }
 

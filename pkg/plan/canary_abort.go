@@ -36,7 +36,7 @@ func (i AbortCanary) Next(s *sts.Snapshot, f Facts) Decision {
 			}
 		}
 		c.AbortedFor = i.For
-		return i.restore(s, *c, derived)
+		return i.restore(s, *c)
 	}
 	if d := i.reapplied(s, *c, f); d != nil {
 		return *d
@@ -68,7 +68,7 @@ func (i AbortCanary) reapplied(s *sts.Snapshot, c sts.Canary, f Facts) *Decision
 		return nil
 	}
 	if i.TakeOver && f.Restored == 0 {
-		d := i.restore(s, c, false)
+		d := i.restore(s, c)
 		return &d
 	}
 	d := decide(Refused, ReasonTemplateChanged,
@@ -80,7 +80,7 @@ func (i AbortCanary) reapplied(s *sts.Snapshot, c sts.Canary, f Facts) *Decision
 // restore is the one patch of the abort: the stable template, and the partition
 // at the lowest ordinal that is not on stable, so that should the server give the
 // template a new revision name, no pod that the canary never touched restarts.
-func (i AbortCanary) restore(s *sts.Snapshot, c sts.Canary, derived bool) Decision {
+func (i AbortCanary) restore(s *sts.Snapshot, c sts.Canary) Decision {
 	to, disturbed := sts.Partition(s.Set), c.Disturbed(s.Set)
 	off := offStable(s, map[string]bool{c.StableRevision: true})
 	why := "abort: "
@@ -99,9 +99,7 @@ func (i AbortCanary) restore(s *sts.Snapshot, c sts.Canary, derived bool) Decisi
 	b := newPatch(s.Set).partition(to).owner(i.Owner)
 	if !c.Restored(s.Set) {
 		b = b.restore(c.StableRevision, c.StableTemplate)
-		if derived || disturbed != "" && sts.TemplateDigest(&s.Set.Spec.Template) != c.TemplateDigest {
-			c.AppliedBy = sts.Who(s.Set, "template")
-		}
+		c.AppliedBy = sts.AppliedBy(s.Set, c.StableTemplate)
 	}
 	c.Aborting, c.Goal, c.GoalOf, c.Partition = true, nil, "", to
 	c.TemplateDigest = i.TemplateDigest

@@ -84,7 +84,7 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 			return *d
 		}
 	}
-	notYet := canaryPods(s)
+	notYet := i.Gates.tolerated(s, canaryPods(s))
 	switch {
 	case notYet != nil && notYet.Verdict != Wait:
 		return *notYet

@@ -486,7 +486,11 @@ func autoCases() []decisionCase {
 			return good
 		}
 	}
+	patient := by(func(i *plan.AutoPromote) { i.Gates.MaxRestarts = 5 })
 	return []decisionCase{
+		{"a crash loop within the restarts allowed", standing(2), []change{crashing(4)}, patient, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"a crash loop beyond them", standing(2), []change{crashing(4)}, tolerant, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
+		{"a crash loop of a pod that is not the canary's", standing(2), []change{crashing(0)}, patient, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
 		// How far.
 		{"one by one", standing(1), nil, oneByOne, plan.Facts{}, plan.Do, "Step"},
 		{"the first of a step of two", standing(1), nil, in("1,3,100%"), plan.Facts{}, plan.Do, "Step"},

@@ -47,6 +47,7 @@ func (g Gates) failed(s *sts.Snapshot) string {
 		}
 		t := s.Trouble(r)
 		switch {
+		case g.mayRestart(r, t):
 		case t != nil && t.Failing:
 			return s.Name(r.Ordinal) + " " + t.Message
 		case r.Pod != nil && !r.Terminating && sts.Restarts(r.Pod) > g.MaxRestarts:
@@ -58,6 +59,27 @@ func (g Gates) failed(s *sts.Snapshot) string {
 		}
 	}
 	return ""
+}
+
+// mayRestart says whether the pod is in a crash loop that is still within the
+// restarts that are allowed: the kubelet starts it once more.
+func (g Gates) mayRestart(r sts.Replica, t *sts.Trouble) bool {
+	return t != nil && t.Reason == sts.CrashLoop && r.Pod != nil && sts.Restarts(r.Pod) < g.MaxRestarts
+}
+
+// tolerated turns the verdict on a pod that may still restart into a wait.
+func (g Gates) tolerated(s *sts.Snapshot, d *Decision) *Decision {
+	if d == nil || d.Verdict != Stuck {
+		return d
+	}
+	for _, r := range s.Replicas() {
+		if t := s.Trouble(r); onCanary(s, r) && g.mayRestart(r, t) && r.Revision == s.Set.Status.UpdateRevision {
+			w := decide(Wait, ReasonPodNotAvailable, fmt.Sprintf("for %s, which %s, %d allowed", s.Name(r.Ordinal), t.Message, g.MaxRestarts), "")
+			w.Subject = s.Name(r.Ordinal) + " " + t.Reason
+			return &w
+		}
+	}
+	return d
 }
 
 // onCanary says whether the partition gives the ordinal to the canary.

@@ -2,24 +2,39 @@ package print
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
 // Fit cuts text to a terminal: lines at its width, and as many of them as leave a
-// line for the cursor. How many were left out is said. An unknown size cuts nothing.
+// line for the cursor. What is left out comes from the middle, and how much is said:
+// the updated ordinals stand on top, and what is going on in the last paragraph. An
+// unknown size cuts nothing.
 func Fit(text string, size func() (width, height int)) string {
 	width, height := size()
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	const least = 4 // lower than that is no help to anybody
 	if room := height - 1; height > least && len(lines) > room {
+		end := conclusion(lines, room/2)
 		left := len(lines) - room + 1
-		lines = append(lines[:room-1:room-1], fmt.Sprintf("… %d more lines: make the terminal higher", left))
+		lines = slices.Concat(lines[:room-1-end], []string{fmt.Sprintf("… %d more lines: make the terminal higher", left)}, lines[len(lines)-end:])
 	}
 	for i, line := range lines {
 		lines[i] = fitLine(line, width)
 	}
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// conclusion is how many lines the last paragraph has, with the blank one before it;
+// 0 when there is none that is short enough.
+func conclusion(lines []string, most int) int {
+	for n := 1; n <= min(most, len(lines)); n++ {
+		if lines[len(lines)-n] == "" {
+			return n
+		}
+	}
+	return 0
 }
 
 // fitLine cuts a line that may hold colours, which take no room.

@@ -155,7 +155,11 @@ type Owner struct {
 // ReadCanary reads the set's canary record: nil when there is none, an error
 // when it can't be read.
 func ReadCanary(set *appsv1.StatefulSet) (*Canary, error) {
-	return readAnnotation[Canary](set, CanaryAnnotation)
+	c, err := readAnnotation[Canary](set, CanaryAnnotation)
+	if err == nil && c != nil && (c.StableRevision == "" || len(c.StableTemplate) == 0) {
+		return nil, fmt.Errorf("statefulset %s: annotation %s: no stable revision is recorded in it", set.Name, CanaryAnnotation)
+	}
+	return c, err
 }
 
 // ReadRestart reads the record of a restart that is on its way: nil when there is

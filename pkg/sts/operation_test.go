@@ -25,13 +25,10 @@ func annotated(key, value string) *appsv1.StatefulSet {
 func TestAnnotationsRoundTrip(t *testing.T) {
 	goal := sts.Ordinal(0) // not the same as none
 	for _, want := range []sts.Canary{
-		{},
+		{StableRevision: "web-0", StableTemplate: json.RawMessage(`{}`)},
 		{StableRevision: "web-1", StableTemplate: json.RawMessage(`{"spec":{"containers":null,"new":{"x":1}}}`), PartitionBefore: 5, Partition: 3,
 			Generation: 1 << 40, TemplateDigest: "abc", Goal: &goal, Aborting: true, Replicas: new(int32(0)), StartedBy: "Zoë <z@example.org>", StartedAt: ststest.Now},
 	} {
-		if want.StableTemplate == nil {
-			want.StableTemplate = json.RawMessage("null")
-		}
 		got, err := sts.ReadCanary(annotated(sts.CanaryAnnotation, sts.EncodeAnnotation(want)))
 		if err != nil {
 			t.Fatal(err)
@@ -39,6 +36,9 @@ func TestAnnotationsRoundTrip(t *testing.T) {
 		if diff := cmp.Diff(&want, got); diff != "" {
 			t.Errorf("canary (-want +got):\n%s", diff)
 		}
+	}
+	if c, err := sts.ReadCanary(annotated(sts.CanaryAnnotation, "{}")); err == nil {
+		t.Errorf("a record without a stable revision is taken for %+v", c)
 	}
 	want := sts.Owner{Name: "alice@laptop", ID: "1", Command: "canary start", Since: ststest.Now}
 	got, err := sts.ReadOwner(annotated(sts.OwnerAnnotation, sts.EncodeAnnotation(want)))

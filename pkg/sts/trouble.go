@@ -20,6 +20,9 @@ type Trouble struct {
 	Failing bool `json:"failing"`
 }
 
+// CrashLoop is the reason of a container that crashes again and again: the kubelet's word.
+const CrashLoop = "CrashLoopBackOff"
+
 // Grace periods after which a state that often passes by itself counts as failing.
 const (
 	unschedulableGrace = 30 * time.Second // a scheduler retry, a volume being provisioned
@@ -33,7 +36,7 @@ const (
 // something changes. ErrImagePull and the like come before their BackOff form and
 // can still be a hiccup, so they are not here.
 var failingWaits = map[string]bool{
-	"CrashLoopBackOff":           true,
+	CrashLoop:                    true,
 	"ImagePullBackOff":           true,
 	"InvalidImageName":           true,
 	"ErrImageNeverPull":          true,
@@ -157,7 +160,7 @@ func (s *Snapshot) containerTrouble(pod *corev1.Pod) *Trouble {
 		return &Trouble{Reason: reason, Failing: failingWaits[reason],
 			Message: fmt.Sprintf("is in %s (%s)", reason, containerDetail(*c, c.State.Waiting.Message))}
 	case crashLoops(*c, s.TakenAt):
-		return &Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: fmt.Sprintf("keeps crashing (%s)", containerDetail(*c, ""))}
+		return &Trouble{Reason: CrashLoop, Failing: true, Message: fmt.Sprintf("keeps crashing (%s)", containerDetail(*c, ""))}
 	case c.State.Terminated != nil:
 		return &Trouble{Reason: "Terminated", Message: fmt.Sprintf("has container %s ended with exit code %d", c.Name, c.State.Terminated.ExitCode)}
 	}

@@ -1,0 +1,58 @@
+package sts_test
+
+import (
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+func TestAppliedBy(t *testing.T) {
+	image := func(manager, subresource string) metav1.ManagedFieldsEntry {
+		return metav1.ManagedFieldsEntry{Manager: manager, Subresource: subresource,
+			FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:template":{"f:spec":{"f:containers":{"k:{\"name\":\"app\"}":{"f:image":{}}}}}}}`)}
+	}
+	elsewhere := metav1.ManagedFieldsEntry{Manager: "other",
+		FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:replicas":{},"f:template":{"f:spec":{"f:containers":{"k:{\"name\":\"sidecar\"}":{"f:image":{}}}}}}}`)}
+	applier := metav1.ManagedFieldsEntry{Manager: "kubectl-client-side-apply",
+		FieldsV1: metav1.NewFieldsV1(`{"f:metadata":{"f:annotations":{"f:kubectl.kubernetes.io/last-applied-configuration":{}}}}`)}
+	applied := func(image string) string {
+		return `{"spec":{"template":{"spec":{"containers":[{"name":"app","image":"` + image + `"}]}}}}`
+	}
+	for _, test := range []struct {
+		name    string
+		entries []metav1.ManagedFieldsEntry
+		last    string
+		want    string
+	}{
+		{"nobody", nil, "", ""},
+		{"we alone", []metav1.ManagedFieldsEntry{image(sts.FieldManager, ""), elsewhere}, "", ""},
+		{"the same value applied again", []metav1.ManagedFieldsEntry{image(sts.FieldManager, ""), image("helm", "")}, "", "field manager helm"},
+		{"two", []metav1.ManagedFieldsEntry{image("helm", ""), image("argocd-controller", "")}, "", "field manager argocd-controller and helm"},
+		{"status is not the spec", []metav1.ManagedFieldsEntry{image("kube-controller-manager", "status")}, "", ""},
+		{"kubectl apply with the value", []metav1.ManagedFieldsEntry{applier}, applied("web:2"), "field manager kubectl-client-side-apply"},
+		{"kubectl apply, nobody recorded", nil, applied("web:2"), "field manager kubectl apply"},
+		{"kubectl apply with the old value", []metav1.ManagedFieldsEntry{applier}, applied(ststest.StableImage), ""},
+		{"kubectl apply with a third value", []metav1.ManagedFieldsEntry{applier}, applied("web:3"), ""},
+		{"what kubectl applied cannot be read", []metav1.ManagedFieldsEntry{applier}, "{", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			inv := ststest.Web(2)
+			stable, err := sts.RevisionTemplate(inv.Revisions[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{ManagedFields: test.entries}}
+			if test.last != "" {
+				set.Annotations = map[string]string{"kubectl.kubernetes.io/last-applied-configuration": test.last}
+			}
+			set.Spec.Template = ststest.Template("web:2")
+			if got := sts.AppliedBy(set, stable); got != test.want {
+				t.Errorf("%q, want %q", got, test.want)
+			}
+		})
+	}
+}
