@@ -423,6 +423,8 @@ type narrator struct {
 	// quiet: the plan had a single step, which need not be said again.
 	quiet bool
 	last  string
+	// checking is since when commands are waited for.
+	checking time.Time
 }
 
 func countWrites(steps []plan.Decision) int {
@@ -437,9 +439,18 @@ func countWrites(steps []plan.Decision) int {
 
 // Decided implements execute.Observer.
 func (n *narrator) Decided(s *sts.Snapshot, d plan.Decision) {
-	if d.Verdict != plan.Do && d.Verdict != plan.Wait || d.Reason == plan.ReasonChecking {
-		return // that a command was begun has been said
+	if d.Verdict != plan.Do && d.Verdict != plan.Wait {
+		return
 	}
+	if d.Reason == plan.ReasonChecking {
+		if n.checking.IsZero() {
+			n.checking = s.TakenAt
+		}
+		n.last = d.Key() // that a command was begun has been said
+		n.screen.over("  for " + sts.Age(s.TakenAt.Sub(n.checking)))
+		return
+	}
+	n.checking = time.Time{}
 	if d.Key() != n.last {
 		n.last = d.Key()
 		if d.Verdict == plan.Do && n.quiet {

@@ -113,7 +113,12 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := mayDisrupt(s, f, from-1, Stuck); d != nil {
 		return *d
 	}
-	return PromoteCanary{Holder: i.Holder, goal: &goal}.step(s, *c, from-1)
+	next := PromoteCanary{Holder: i.Holder, goal: &goal}.step(s, *c, from-1)
+	if len(i.Steps) > 0 {
+		next.Message = fmt.Sprintf("step %d of %d: %s", min(number+1, len(goals)), len(goals), next.Message)
+		next.Action.Why = next.Message
+	}
+	return next
 }
 
 // take writes down, before anything moves, that this command is at work and what it
