@@ -130,7 +130,9 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 			return err
 		}
 		if len(inv.Sets) == 0 {
-			c.sayNone(ctx, client, o.query)
+			if err := c.sayNone(ctx, client, o.query); err != nil && o.exitCode {
+				return err // a pipeline that looks at the wrong place must not be content
+			}
 		}
 		if err := p.show(inv, true); err != nil {
 			return err
@@ -177,16 +179,18 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 func warnTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, "warning: "+text) }
 
 // sayNone is kubectl's word when a list is empty; a namespace that does not exist
-// is a likelier mistake than one without StatefulSets.
-func (c *common) sayNone(ctx context.Context, client *cluster.Client, q cluster.Query) {
-	switch {
-	case q.Namespace == "":
+// is a likelier mistake than one without StatefulSets: that is the error.
+func (c *common) sayNone(ctx context.Context, client *cluster.Client, q cluster.Query) error {
+	if q.Namespace == "" {
 		_, _ = fmt.Fprintln(c.env.ErrOut, "No StatefulSets found.")
-	case client.CheckNamespace(ctx, q.Namespace) != nil:
-		_, _ = fmt.Fprintf(c.env.ErrOut, "No StatefulSets found: namespace %s does not exist.\n", q.Namespace)
-	default:
-		_, _ = fmt.Fprintf(c.env.ErrOut, "No StatefulSets found in namespace %s.\n", q.Namespace)
+		return nil
 	}
+	if err := client.CheckNamespace(ctx, q.Namespace); err != nil {
+		_, _ = fmt.Fprintf(c.env.ErrOut, "No StatefulSets found: namespace %s does not exist.\n", q.Namespace)
+		return err
+	}
+	_, _ = fmt.Fprintf(c.env.ErrOut, "No StatefulSets found in namespace %s.\n", q.Namespace)
+	return nil
 }
 
 // sayNoOrdinals says of which set --ordinal left nothing to show.

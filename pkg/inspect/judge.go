@@ -154,8 +154,12 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 	case canary && st.Canary.Auto != nil:
 		st.say(Progressing, subject+" healthy, promoting itself: "+st.Canary.Auto.waiting(s.TakenAt), "")
 	case len(held) > 0 && canary:
-		st.say(Paused, subject+" healthy, waiting to be promoted",
-			st.ownHint(st.canary("promote")+", or "+st.canary("abort")))
+		said, hint := " healthy, waiting to be promoted", st.canary("promote")+", or "+st.canary("abort")
+		if c != nil && c.Paused {
+			said = " healthy, the update is paused"
+			hint = sts.Kubectl(st.Namespace, "sts resume", st.Name) + ", or " + hint
+		}
+		st.say(Paused, subject+said, st.ownHint(hint))
 	case len(held) > 0:
 		st.say(Paused, fmt.Sprintf("the partition holds back %s", sts.SayOrdinals(held)),
 			st.ownHint(st.canary("promote")))

@@ -39,6 +39,7 @@ func (i PauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	}
 	reached := reachedOrdinal(s)
 	c.PartitionBefore, c.Partition, c.StartedBy = sts.Partition(s.Set), sts.PartitionAt(s.Set, reached), i.Name
+	c.Paused = true
 	a := newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(*c).
 		action("UpdatePaused", fmt.Sprintf("hold back %s; what is updated stays so", sts.SayOrdinals(ordinalRange(sts.Start(s.Set), min(reached, sts.End(s.Set))))))
 	return do(a, "Pause")

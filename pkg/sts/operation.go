@@ -57,6 +57,8 @@ type Canary struct {
 	// GoalOf is the command, with its options, that has this goal: only the same one
 	// goes on to it.
 	GoalOf string `json:"goalOf,omitempty"`
+	// Paused: it began as somebody's update that was frozen, and can be let go again.
+	Paused bool `json:"paused,omitempty"`
 	// Aborting: the stable template has been put back, the pods are following.
 	Aborting bool `json:"aborting,omitempty"`
 	// AbortedFor is the gate that failed, where no person asked for the abort.
