@@ -62,7 +62,7 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 		if d := i.unmanaged(s, sts.FieldPartition); d != nil {
 			return *d
 		}
-		c.PartitionBefore = 0 // whoever held ordinals back by hand is done with that at the end
+		c.Adopted = true
 	}
 	c.Auto = i.record()
 	if why := i.Gates.failed(s); why != "" {

@@ -77,7 +77,7 @@ func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	if derived {
-		c.PartitionBefore = 0 // whoever held ordinals back by hand is done with that at the end
+		c.Adopted = true
 	}
 	c.Auto = nil // by hand now
 	return i.step(s, *c, next)
@@ -117,7 +117,7 @@ func (i PromoteCanary) finish(s *sts.Snapshot, c *sts.Canary, derived bool) Deci
 	if derived {
 		return done
 	}
-	d := do(newPatch(s.Set).partition(c.PartitionBefore).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
+	d := do(newPatch(s.Set).partition(c.PartitionAfter()).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
 		action("CanaryCompleted", "finish: the canary is the set's only revision now"), "Finish")
 	d.Then = &done
 	return d

@@ -89,7 +89,7 @@ func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := unmoved(s, c, i.Holder); d != nil {
 		return *d
 	}
-	if next := min(sts.UpdateFrom(s.Set), sts.End(s.Set)) - 1; next >= sts.Start(s.Set)+sts.Ordinal(c.PartitionBefore) {
+	if next := min(sts.UpdateFrom(s.Set), sts.End(s.Set)) - 1; next >= sts.Start(s.Set)+sts.Ordinal(c.PartitionAfter()) {
 		if d := canaryPods(s); d != nil {
 			return *d
 		}
@@ -99,7 +99,7 @@ func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	}
 	done := decide(Done, ReasonResumed, fmt.Sprintf("resumed: the StatefulSet controller goes on with the update of statefulset %s by itself", s.Set.Name),
 		sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name, "--for=complete"))
-	d := do(newPatch(s.Set).partition(c.PartitionBefore).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
+	d := do(newPatch(s.Set).partition(c.PartitionAfter()).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
 		action("UpdateResumed", "let the StatefulSet controller update the rest by itself, without asking budgets"), "Resume")
 	d.Then = &done
 	return d

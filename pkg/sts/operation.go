@@ -57,6 +57,8 @@ type Canary struct {
 	// GoalOf is the command, with its options, that has this goal: only the same one
 	// goes on to it.
 	GoalOf string `json:"goalOf,omitempty"`
+	// Adopted: it began as an update of somebody else's that a promotion goes on with.
+	Adopted bool `json:"adopted,omitempty"`
 	// Paused: it began as somebody's update that was frozen, and can be let go again.
 	Paused bool `json:"paused,omitempty"`
 	// Aborting: the stable template has been put back, the pods are following.
@@ -69,6 +71,15 @@ type Canary struct {
 	AppliedBy string    `json:"appliedBy,omitempty"`
 	StartedBy string    `json:"startedBy,omitempty"`
 	StartedAt time.Time `json:"startedAt"`
+}
+
+// PartitionAfter is the partition once the way forward is over: the one before, but
+// for an adopted update. Whoever held ordinals back there by hand is done with that.
+func (c *Canary) PartitionAfter() int32 {
+	if c.Adopted {
+		return 0
+	}
+	return c.PartitionBefore
 }
 
 // Auto is what a canary that promotes itself goes by.
