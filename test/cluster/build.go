@@ -71,6 +71,32 @@ func helmTarget(source string) target {
 	}
 }
 
+// corednsTarget is a module of its own: it wants other Kubernetes libraries than the
+// components.
+func corednsTarget(source string) target {
+	return target{
+		name:    "coredns",
+		module:  filepath.Join(source, "components", "coredns"),
+		pkg:     ".",
+		sources: []string{"*.go", "go.mod", "go.sum"},
+		ldflags: "-s -w",
+		usually: "a minute or two the first time",
+	}
+}
+
+// etcdTarget is the etcd of the real node's pods. That of the control plane is one of
+// the components, five times as large.
+func etcdTarget(source string) target {
+	return target{
+		name:    "etcd",
+		module:  filepath.Join(source, "components", "etcd"),
+		pkg:     ".",
+		sources: []string{"*.go", "go.mod", "go.sum"},
+		ldflags: "-s -w",
+		usually: "a minute the first time",
+	}
+}
+
 func supervisorTarget(source string) target {
 	return target{
 		name:    "supervisor",
@@ -82,7 +108,7 @@ func supervisorTarget(source string) target {
 	}
 }
 
-// The two programs of a real node; nodeTools has the others.
+// Two small programs of a real node; nodeTools has those that others make.
 func nodeTarget(source string) target {
 	return target{
 		name:    "node",

@@ -32,6 +32,12 @@ func OnRealNode(pod *corev1.PodSpec) {
 	})
 }
 
+// Images of the real node, besides app.
+const (
+	BusyboxImage = "busybox:stable"
+	EtcdImage    = "etcd:v3.6.8" // the version in components/etcd/go.mod
+)
+
 // imageTags are the tags that the real node has of the image app. Any other
 // can't be pulled, since there is nowhere to pull from.
 func imageTags() []string {
@@ -50,6 +56,9 @@ type nodePrograms struct {
 	tools realnode.Tools
 	init  string // cmd/node
 	app   string // cmd/app
+
+	coredns string // components/coredns
+	etcd    string // components/etcd
 }
 
 // prepareNode makes sure that this machine can have a real node.
@@ -73,7 +82,12 @@ func prepareNode(ctx context.Context, c Config, supervisorBin string) (*nodeProg
 	for _, program := range []struct {
 		target target
 		path   *string
-	}{{nodeTarget(source), &p.init}, {appTarget(source), &p.app}} {
+	}{
+		{nodeTarget(source), &p.init},
+		{appTarget(source), &p.app},
+		{corednsTarget(source), &p.coredns},
+		{etcdTarget(source), &p.etcd},
+	} {
 		dir, err := build(ctx, program.target, c.Log)
 		if err != nil {
 			return nil, err
@@ -105,7 +119,11 @@ func (l *layout) writeNode(ctx context.Context) error {
 	if err := writeKubeconfig(l.path("users/kubelet.yaml"), l.name, l.server(), l.ca, "system:node:"+RealNode, "system:nodes"); err != nil {
 		return err
 	}
+	if err := writeKubeconfig(l.path("users/coredns.yaml"), l.name, l.server(), l.ca, "coredns", "system:masters"); err != nil {
+		return err
+	}
 	for file, content := range map[string][]byte{
+		l.path(realnode.Corefile):        []byte(l.corefile()),
 		l.path("pki/kubelet.crt"):        serving.cert,
 		l.path("pki/kubelet.key"):        serving.key,
 		l.path("pki/kubelet-client.crt"): client.cert,
@@ -147,10 +165,11 @@ func (l *layout) nodeConfig() realnode.Config {
 			"--root-dir=/var/lib/kubelet",
 			"--feature-gates=" + FormatGates(l.gates),
 		},
+		CoreDNS:   []string{l.programs.coredns, "-conf", l.path(realnode.Corefile)},
 		APIServer: fmt.Sprintf("127.0.0.1:%d", l.port),
 		Ready:     *l.ready(),
 		Cgroup:    l.cgroup(),
-		Visible:   []string{l.dir, l.binDir},
+		Visible:   []string{l.dir, l.binDir, filepath.Dir(l.programs.coredns)},
 	}
 }
 
@@ -239,6 +258,21 @@ func (l *layout) kubeletConfig() map[string]any {
 	}
 }
 
+// corefile has no cache, so that an answer is never older than what CoreDNS has heard
+// from the API server, and for a second at a client's. There is nobody to forward
+// other names to.
+func (l *layout) corefile() string {
+	return fmt.Sprintf(`cluster.local in-addr.arpa {
+	bind %s
+	errors
+	kubernetes {
+		kubeconfig %q
+		ttl 1
+	}
+}
+`, realnode.Address, l.path("users/coredns.yaml"))
+}
+
 // containerdConfig: a lower oom_score_adj than one's own takes a capability that
 // root may lack in a container.
 func containerdConfig(tools realnode.Tools, cniFolder string) string {
@@ -262,7 +296,7 @@ conf_dir = %q
 `, filepath.Dir(realnode.ContainerdSocket), realnode.ContainerdSocket, realnode.Sandbox, tools.Runc, tools.CNI, cniFolder)
 }
 
-// writeImages makes the images: busybox with all its names, and app.
+// writeImages makes the images: busybox with all its names, app, and etcd.
 func (l *layout) writeImages(ctx context.Context) error {
 	applets, err := exec.CommandContext(ctx, l.programs.tools.Busybox, "--list").Output()
 	if err != nil {
@@ -284,8 +318,22 @@ func (l *layout) writeImages(ctx context.Context) error {
 			files = append(files, image.File{Path: "bin/" + applet, Mode: 0o777, To: "busybox"})
 		}
 	}
+	etcd, err := os.ReadFile(l.programs.etcd)
+	if err != nil {
+		return err
+	}
 	const path = "PATH=/bin"
-	images := []image.Image{{Name: realnode.Sandbox, Entrypoint: []string{"/app", "pause"}, Env: []string{path}}}
+	images := []image.Image{
+		{Name: realnode.Sandbox, Entrypoint: []string{"/app", "pause"}, Env: []string{path}},
+		{Name: "docker.io/library/" + BusyboxImage, Entrypoint: []string{"/bin/sh"}, Env: []string{path}},
+		{
+			Name: "docker.io/library/" + EtcdImage, Entrypoint: []string{"/bin/etcd"}, Env: []string{path},
+			Files: []image.File{
+				{Path: "bin/etcd", Mode: 0o755, Content: etcd},
+				{Path: "bin/etcdctl", Mode: 0o777, To: "etcd"},
+			},
+		},
+	}
 	for _, tag := range imageTags() {
 		images = append(images, image.Image{
 			Name: "docker.io/library/app:" + tag, Entrypoint: []string{"/app"}, Env: []string{path, "IMAGE_TAG=" + tag},

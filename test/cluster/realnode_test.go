@@ -184,6 +184,78 @@ func TestRealNotReady(t *testing.T) {
 	}
 }
 
+// Pods find each other by their names, in a lookup and in a connection, also those that
+// are not ready where the Service says so.
+func TestRealNames(t *testing.T) {
+	t.Parallel()
+	c := SharedNode(t)
+	ns := c.Namespace(t)
+	services, sets := c.Client().CoreV1().Services(ns), c.Client().AppsV1().StatefulSets(ns)
+	service, err := services.Create(t.Context(), &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Name: "web"},
+		Spec: corev1.ServiceSpec{
+			ClusterIP: corev1.ClusterIPNone, Selector: map[string]string{"app": "web"}, PublishNotReadyAddresses: true,
+		},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := realSet(2)
+	set.Spec.ServiceName, set.Spec.PodManagementPolicy = "web", appsv1.ParallelPodManagement
+	set.Spec.Template.Spec.Containers[0].Image = "app:v1-never-ready"
+	if _, err := sets.Create(t.Context(), set, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	full := "web-1.web." + ns + ".svc.cluster.local"
+	lookup := func() (answer string, err error) {
+		out, err := kubectl(t, c, ns, "exec", "web-0", "--", "nslookup", full).Output()
+		return string(out), err
+	}
+	eventually(t, time.Minute, "look up a pod that is not ready", func(ctx context.Context) (bool, error) {
+		answer, err := lookup()
+		if err != nil {
+			return false, nil //nolint:nilerr // not yet
+		}
+		pod, err := c.Client().CoreV1().Pods(ns).Get(ctx, "web-1", metav1.GetOptions{})
+		if err != nil || podReady(pod) || !strings.Contains(answer, full) || !strings.Contains(answer, pod.Status.PodIP) {
+			t.Errorf("the answer for %s at %s, ready %t: %s (%v)", pod.Name, pod.Status.PodIP, podReady(pod), answer, err)
+		}
+		return true, nil
+	})
+	eventually(t, 20*time.Second, "reach a pod by its short name", func(context.Context) (bool, error) {
+		out, _ := kubectl(t, c, ns, "exec", "web-0", "--", "timeout", "5", "wget", "-qO-", "http://web-1.web:8080").Output()
+		return string(out) == "web-1 v1-never-ready\n", nil
+	})
+
+	service.Spec.PublishNotReadyAddresses = false
+	if _, err := services.Update(t.Context(), service, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 20*time.Second, "wait for the name to go", func(context.Context) (bool, error) {
+		answer, _ := lookup()
+		return strings.Contains(answer, "can't find "+full), nil
+	})
+}
+
+// The image of etcd is the version that it says, with a shell beside it.
+func TestRealEtcd(t *testing.T) {
+	t.Parallel()
+	c := SharedNode(t)
+	ns := c.Namespace(t)
+	pod := realPod(EtcdImage)
+	pod.Spec.Containers[0].Command = []string{"sh", "-c", "etcdctl version; exec etcd --version"}
+	pod.Spec.RestartPolicy = corev1.RestartPolicyNever
+	createPod(t, c, ns, pod)
+	awaitPod(t, c, ns, "done", func(pod *corev1.Pod) bool { return pod.Status.Phase == corev1.PodSucceeded })
+	out, err := kubectl(t, c, ns, "logs", "pod").Output()
+	version := strings.TrimPrefix(EtcdImage, "etcd:v")
+	for _, line := range []string{"etcdctl version: " + version, "etcd Version: " + version} {
+		if !strings.Contains(string(out), line+"\n") {
+			t.Errorf("%q is not in what it says: %s (%v)", line, out, err)
+		}
+	}
+}
+
 // Nothing can be pulled: there is no way out of the node.
 func TestRealPull(t *testing.T) {
 	t.Parallel()

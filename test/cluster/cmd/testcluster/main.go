@@ -22,13 +22,16 @@ import (
 const usage = `testcluster brings up a real Kubernetes control plane with simulated nodes.
 
   testcluster build   [--helm] build the components (minutes the first time), and Helm
-  testcluster up      [--name N] [--dir D] [--nodes 3] [--real-node] [--feature-gates A=true,B=false]
+  testcluster up      [--name N] [--dir D] [--nodes 3|real|3,real] [--feature-gates A=true,B=false]
   testcluster down    [--name N | --dir D | --all]
   testcluster list    show the clusters
 `
 
 // defaultName is the cluster that is meant when none is named.
 const defaultName = "default"
+
+// defaultNodes is how many simulated nodes there are when nobody says.
+const defaultNodes = 3
 
 func main() {
 	os.Exit(exitCode(os.Args[1:]))
@@ -118,13 +121,12 @@ func build(ctx context.Context, args []string) error {
 }
 
 func up(ctx context.Context, args []string) error {
-	config := cluster.Config{Log: os.Stderr, Detached: true}
+	config := cluster.Config{Nodes: defaultNodes, Log: os.Stderr, Detached: true}
 	gates := gatesValue{}
 	err := parse(args, func(flags *flag.FlagSet) {
 		flags.StringVar(&config.Name, "name", "", "")
 		flags.StringVar(&config.Dir, "dir", "", "")
-		flags.IntVar(&config.Nodes, "nodes", 3, "")
-		flags.BoolVar(&config.RealNode, "real-node", false, "")
+		flags.Func("nodes", "", func(text string) error { return setNodes(&config, text) })
 		flags.Var(&gates, "feature-gates", "")
 	})
 	if err != nil {
@@ -262,6 +264,23 @@ func nodes(state cluster.State) string {
 		text += " + real"
 	}
 	return text
+}
+
+// setNodes reads --nodes: how many simulated ones, and whether there is a real one.
+func setNodes(config *cluster.Config, text string) error {
+	config.Nodes, config.RealNode = defaultNodes, false
+	for part := range strings.SplitSeq(text, ",") {
+		if part == "real" {
+			config.RealNode = true
+			continue
+		}
+		count, err := strconv.Atoi(part)
+		if err != nil {
+			return fmt.Errorf("%q: write a number of simulated nodes, real, or both as in 3,real", text)
+		}
+		config.Nodes = count
+	}
+	return nil
 }
 
 // gatesValue is the flag A=true,B=false.

@@ -44,6 +44,25 @@ func output(t *testing.T, args ...string) string {
 	return string(out)
 }
 
+func TestNodes(t *testing.T) {
+	for text, want := range map[string]cluster.Config{
+		"2":      {Nodes: 2},
+		"real":   {Nodes: 3, RealNode: true},
+		"1,real": {Nodes: 1, RealNode: true},
+		"real,5": {Nodes: 5, RealNode: true},
+	} {
+		var got cluster.Config
+		if err := setNodes(&got, text); err != nil || got.Nodes != want.Nodes || got.RealNode != want.RealNode {
+			t.Errorf("--nodes %s: %d simulated, real %t (%v)", text, got.Nodes, got.RealNode, err)
+		}
+	}
+	for _, text := range []string{"", "really", "2;real"} {
+		if err := setNodes(&cluster.Config{}, text); err == nil {
+			t.Errorf("--nodes %q is taken", text)
+		}
+	}
+}
+
 // The cluster outlives the program that made it, and a second up finds it.
 func TestUpAndDown(t *testing.T) {
 	t.Parallel()

@@ -23,22 +23,31 @@ type File struct {
 	To      string
 }
 
-// Image is one image: a name and how it is run.
+// Image is one image: a name, how it is run, and the files that it alone holds.
 type Image struct {
 	Name       string
 	Entrypoint []string
 	Env        []string
+	Files      []File
 }
 
-// Write writes images that all hold the same files.
+// Write writes images that all hold the same files, besides their own.
 func Write(w io.Writer, files []File, images []Image) error {
-	var layer bytes.Buffer
-	if err := pack(&layer, files); err != nil {
+	var archive []File
+	addLayer := func(files []File) (id string, err error) {
+		var layer bytes.Buffer
+		if err := pack(&layer, files); err != nil {
+			return "", err
+		}
+		sum := sha256.Sum256(layer.Bytes())
+		id = hex.EncodeToString(sum[:])
+		archive = append(archive, File{Path: id + "/layer.tar", Mode: 0o644, Content: layer.Bytes()})
+		return id, nil
+	}
+	common, err := addLayer(files)
+	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(layer.Bytes())
-	layerID := hex.EncodeToString(sum[:])
-	archive := []File{{Path: layerID + "/layer.tar", Mode: 0o644, Content: layer.Bytes()}}
 	type entry struct {
 		Config   string
 		RepoTags []string
@@ -46,11 +55,24 @@ func Write(w io.Writer, files []File, images []Image) error {
 	}
 	var manifest []entry
 	for _, i := range images {
+		layers := []string{common}
+		if len(i.Files) > 0 {
+			own, err := addLayer(i.Files)
+			if err != nil {
+				return err
+			}
+			layers = append(layers, own)
+		}
+		var ids, paths []string
+		for _, layer := range layers {
+			ids = append(ids, "sha256:"+layer)
+			paths = append(paths, layer+"/layer.tar")
+		}
 		config, err := json.Marshal(map[string]any{
 			"architecture": runtime.GOARCH,
 			"os":           "linux",
 			"config":       map[string]any{"Entrypoint": i.Entrypoint, "Env": i.Env},
-			"rootfs":       map[string]any{"type": "layers", "diff_ids": []string{"sha256:" + layerID}},
+			"rootfs":       map[string]any{"type": "layers", "diff_ids": ids},
 		})
 		if err != nil {
 			return err
@@ -58,7 +80,7 @@ func Write(w io.Writer, files []File, images []Image) error {
 		sum := sha256.Sum256(config)
 		name := hex.EncodeToString(sum[:]) + ".json"
 		archive = append(archive, File{Path: name, Mode: 0o644, Content: config})
-		manifest = append(manifest, entry{name, []string{i.Name}, []string{layerID + "/layer.tar"}})
+		manifest = append(manifest, entry{name, []string{i.Name}, paths})
 	}
 	text, err := json.Marshal(manifest)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package realnode is what goes on inside of a test cluster's real node: containerd
-// and a kubelet in namespaces of their own, for processes, mounts and the
+// Package realnode is what goes on inside of a test cluster's real node: containerd,
+// a kubelet and CoreDNS in namespaces of their own, for processes, mounts and the
 // network. Whatever they make there, containers, mounts, links, addresses, goes
 // with the namespaces when their first process ends, however it ends; the
 // machine around them is not changed, and there is no way out into its network.
@@ -8,7 +8,7 @@ package realnode
 import "github.com/kubectl-sts/kubectl-sts/test/cluster/internal/supervisor"
 
 // The node's own network: a bridge that the pods hang on. Its first address is
-// the bridge's, which the kubelet listens on and pods have as name server.
+// the bridge's, which the kubelet listens on, and CoreDNS, whom the pods ask.
 const (
 	Subnet  = "10.245.0.0/24"
 	Address = "10.245.0.1"
@@ -30,6 +30,8 @@ type Config struct {
 	Tools Tools `json:"tools"`
 	// Kubelet is the kubelet's command line.
 	Kubelet []string `json:"kubelet"`
+	// CoreDNS is the name server's command line.
+	CoreDNS []string `json:"coreDNS"`
 	// APIServer is its address on the machine's loopback; processes inside
 	// reach it under the same one.
 	APIServer string           `json:"apiServer"`
@@ -57,6 +59,7 @@ const (
 	ContainerdFile = "node/containerd.toml"
 	KubeletFile    = "node/kubelet.json"
 	ResolvFile     = "node/resolv.conf"
+	Corefile       = "node/Corefile"
 	CNIFolder      = "node/cni"
 	ImagesFile     = "node/images.tar"
 )

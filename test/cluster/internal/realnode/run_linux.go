@@ -60,37 +60,35 @@ func Run(dir string) error {
 	return nil
 }
 
-// start starts containerd and the kubelet, and has the process end when one of
-// them does.
+// start starts containerd, CoreDNS and the kubelet, and has the process end when
+// one of them does.
 func start(dir string, config Config) error {
 	containerd, err := spawn(dir, "containerd", []string{config.Tools.Containerd, "--config", filepath.Join(dir, ContainerdFile)}, config.Tools)
 	if err != nil {
 		return err
 	}
-	err = await("containerd", dir, func() bool {
-		c, err := net.Dial("unix", ContainerdSocket)
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
-	})
-	if err != nil {
+	if err := await("containerd", dir, func() bool { return answers("unix", ContainerdSocket) }); err != nil {
 		return err
 	}
 	if out, err := exec.Command(config.Tools.Ctr, "--address", ContainerdSocket, "--namespace", "k8s.io", "images", "import",
 		"--digests", filepath.Join(dir, ImagesFile)).CombinedOutput(); err != nil {
 		return fmt.Errorf("import the images: %w\n%s", err, out)
 	}
-	// A kubelet that can't register tries again only seconds later.
+	// A kubelet that can't register tries again only seconds later, and CoreDNS
+	// waits as long before it answers.
 	if err := await("the API server", dir, config.Ready.Passes); err != nil {
+		return err
+	}
+	coredns, err := spawn(dir, "coredns", config.CoreDNS, config.Tools)
+	if err != nil {
 		return err
 	}
 	kubelet, err := spawn(dir, "kubelet", config.Kubelet, config.Tools)
 	if err != nil {
 		return err
 	}
-	go reap(dir, map[int]string{containerd: "containerd", kubelet: "kubelet"})
-	return nil
+	go reap(dir, map[int]string{containerd: "containerd", coredns: "coredns", kubelet: "kubelet"})
+	return await("coredns", dir, func() bool { return answers("tcp", Address+":53") })
 }
 
 // spawn starts a process. Nothing but reap waits for it.
@@ -119,11 +117,20 @@ func logFile(dir, name string) string { return filepath.Join(dir, "logs", name+"
 func await(what, dir string, done func() bool) error {
 	for end := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			quote(dir, "containerd")
+			quote(dir, what)
 			return fmt.Errorf("%s did not answer within %s", what, patience)
 		}
 	}
 	return nil
+}
+
+// answers tells whether somebody listens.
+func answers(network, address string) bool {
+	c, err := net.Dial(network, address)
+	if err == nil {
+		c.Close()
+	}
+	return err == nil
 }
 
 // reap does what the first process has to do: bury all that were left alone,
@@ -251,6 +258,9 @@ func makeLinks(busybox string) error {
 	for _, args := range [][]string{
 		{"ip", "link", "set", "lo", "up"},
 		{"brctl", "addbr", Bridge},
+		// One that was given stays. Else it is the lowest of the pods', and when such a
+		// pod goes, the others don't reach the name server for half a minute.
+		{"ip", "link", "set", Bridge, "address", "02:00:0a:f5:00:01"},
 		{"ip", "address", "add", Address + "/24", "dev", Bridge},
 		{"ip", "link", "set", Bridge, "up"},
 	} {
