@@ -141,6 +141,9 @@ func parses(line string, mention bool) error {
 	for i, w := range words {
 		// Where a name or an image is left to the reader, and usage lines.
 		words[i] = strings.NewReplacer("[", "", "]", "", "...", "", "…", "x").Replace(w)
+		if w == "N" {
+			words[i] = "1" // a number is left to the reader
+		}
 	}
 	if words[len(words)-1] == "flags" {
 		words = words[:len(words)-1]
@@ -205,6 +208,11 @@ func (p k9sPlugin) typed(t *testing.T, name string) string {
 	line := "kubectl"
 	for _, arg := range p.Args[2:] {
 		line += " " + arg.(string)
+	}
+	for _, input := range p.Inputs {
+		if input.Type == "number" {
+			line = strings.ReplaceAll(line, "$INPUT_"+input.Name, "1")
+		}
 	}
 	return line
 }

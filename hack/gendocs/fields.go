@@ -28,6 +28,7 @@ func reportFields(root string) (string, error) {
 	w.report("StatusReport", reflect.TypeFor[inspect.StatusReport]())
 	w.report("CanaryReport", reflect.TypeFor[cmd.ChangeReport]())
 	w.report("RestartReport", reflect.TypeFor[cmd.ChangeReport]())
+	w.report("DrainReport", reflect.TypeFor[cmd.ChangeReport]())
 	w.report("HistoryReport", reflect.TypeFor[inspect.HistoryReport]())
 	w.report("DiffReport", reflect.TypeFor[inspect.DiffReport]())
 	w.rest()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -80,8 +81,61 @@ func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(
 		}
 		v.record(ctx, s.Set, "PodEvicted", a.Why)
 		return func(s *sts.Snapshot) bool { return podGone(s, a.EvictPod.UID) }, nil
+	case a.AskEviction != nil:
+		if err := v.DryEvict(ctx, &a.AskEviction.EvictPod); err != nil {
+			return nil, err
+		}
+		return func(*sts.Snapshot) bool { return true }, nil
+	case a.Scale != nil:
+		return v.scale(ctx, s, a)
+	case a.HoldPod != nil:
+		return v.hold(ctx, a.HoldPod)
 	}
 	return nil, errors.New("an action without content")
+}
+
+// scale patches the set's scale subresource.
+func (v *View) scale(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(*sts.Snapshot) bool, error) {
+	body, err := json.Marshal(a.Scale.Ops)
+	if err != nil {
+		return nil, err
+	}
+	set := v.query.Names[0]
+	scaled := &autoscalingv1.Scale{} // the typed client would take it for a StatefulSet
+	err = v.client.kube.AppsV1().RESTClient().Patch(types.JSONPatchType).
+		Namespace(v.query.Namespace).Resource("statefulsets").Name(set).SubResource("scale").
+		VersionedParams(&metav1.PatchOptions{FieldManager: sts.FieldManager}, scheme.ParameterCodec).
+		Body(body).Do(ctx).Into(scaled)
+	switch {
+	case err == nil:
+	case testFailed(err), apierrors.IsConflict(err):
+		return nil, fmt.Errorf("%w: %w", plan.ErrChanged, err)
+	default:
+		return nil, v.failed("scale statefulset "+set, err)
+	}
+	if a.Scale.Event != "" {
+		v.record(ctx, s.Set, a.Scale.Event, a.Why)
+	}
+	return func(s *sts.Snapshot) bool { return !olderThan(s.Set.ResourceVersion, scaled.ResourceVersion) }, nil
+}
+
+// hold puts our finalizer on a pod, or takes it off.
+func (v *View) hold(ctx context.Context, h *plan.HoldPod) (func(*sts.Snapshot) bool, error) {
+	pod, err := v.client.Hold(ctx, v.query.Namespace, h)
+	if err != nil && !errors.Is(err, plan.ErrChanged) {
+		err = v.failed("patch pod "+h.Name, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func(s *sts.Snapshot) bool {
+		for _, p := range s.Pods {
+			if p.UID == h.UID {
+				return !olderThan(p.ResourceVersion, pod.ResourceVersion)
+			}
+		}
+		return true
+	}, nil
 }
 
 // DryRun sends a patch with dryRun=All: admission and validation have their say,
@@ -174,12 +228,20 @@ func testFailed(err error) bool {
 // notOlder compares resourceVersions of one object. They are numbers that grow
 // (KEP-5504); should a server think otherwise, equality is what is left.
 func notOlder(have, written *appsv1.StatefulSet) bool {
-	a, err1 := strconv.ParseUint(have.ResourceVersion, 10, 64)
-	b, err2 := strconv.ParseUint(written.ResourceVersion, 10, 64)
-	if err1 != nil || err2 != nil {
+	if _, err := strconv.ParseUint(have.ResourceVersion, 10, 64); err != nil {
 		return have.ResourceVersion == written.ResourceVersion || have.Generation > written.Generation
 	}
-	return a >= b
+	return !olderThan(have.ResourceVersion, written.ResourceVersion)
+}
+
+// olderThan compares the resourceVersions of one object.
+func olderThan(have, written string) bool {
+	a, err1 := strconv.ParseUint(have, 10, 64)
+	b, err2 := strconv.ParseUint(written, 10, 64)
+	if err1 != nil || err2 != nil {
+		return have != written
+	}
+	return a < b
 }
 
 // record leaves an Event on the set, without holding up the next step; Close waits

@@ -9,6 +9,7 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/remotecommand"
 	"k8s.io/client-go/util/exec"
@@ -50,17 +51,19 @@ func (c *Client) Exec(ctx context.Context, namespace, pod, container string, com
 }
 
 // May says whether the user may do this in the namespace, as the server answers
-// for itself; nil when it may, or when the server does not tell.
+// for itself; nil when it may, or when the server does not tell. The resource is
+// written with its group, like statefulsets.apps.
 func (c *Client) May(ctx context.Context, namespace, verb, resource, subresource string) error {
+	gr := schema.ParseGroupResource(resource)
 	review, err := c.kube.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
 		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
-			Namespace: namespace, Verb: verb, Resource: resource, Subresource: subresource,
+			Namespace: namespace, Verb: verb, Group: gr.Group, Resource: gr.Resource, Subresource: subresource,
 		}},
 	}, metav1.CreateOptions{})
 	if err != nil || review.Status.Allowed {
 		return nil //nolint:nilerr // then the request itself will tell
 	}
-	what := resource
+	what := gr.Resource
 	if subresource != "" {
 		what += "/" + subresource
 	}

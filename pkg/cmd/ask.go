@@ -16,6 +16,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -53,7 +55,7 @@ func (w *world) Ask(ctx context.Context, run plan.Run) (plan.Answer, error) {
 		ctx, cancel = context.WithTimeout(ctx, run.Timeout)
 		defer cancel()
 	}
-	out := &labelled{screen: w.screen, prefix: run.For}
+	out := &labelled{screen: w.screen, prefix: run.For, quiet: run.Quiet}
 	if run.Pod != "" {
 		out.prefix = run.Pod
 	}
@@ -61,29 +63,38 @@ func (w *world) Ask(ctx context.Context, run plan.Run) (plan.Answer, error) {
 	if run.Pod != "" {
 		ask = w.inPod
 	}
-	code, err := ask(ctx, run, out)
+	var stdout limited
+	code, err := ask(ctx, run, io.MultiWriter(out, &stdout), out)
 	out.flush()
-	answer := plan.Answer{ExitCode: code, Output: out.kept()}
+	answer := plan.Answer{ExitCode: code, Output: out.kept(), Stdout: stdout.String(), Truncated: stdout.overflown}
 	switch {
 	case err == nil:
 	case parent.Err() != nil:
 		return plan.Answer{}, context.Cause(parent)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		answer.ExitCode, answer.Problem = -1, "did not end within "+sts.Duration(run.Timeout)
+		answer.ExitCode, answer.Problem, answer.Lost = -1, "did not end within "+sts.Duration(run.Timeout), true
+	case len(run.Argv) > 0 && cluster.Transient(err):
+		answer.ExitCode, answer.Problem, answer.Lost = -1, "lost its connection: "+err.Error(), true
+	case len(run.Argv) > 0 && run.Pod != "" && !apierrors.IsForbidden(err):
+		answer.ExitCode, answer.Problem = -1, "could not be run: "+err.Error() // a container that restarts, no such program
 	default:
-		return plan.Answer{}, fmt.Errorf("--%s: %w", run.For, err)
+		return plan.Answer{}, fmt.Errorf("%s: %w", run.Label(), err)
 	}
 	return answer, nil
 }
 
 // local runs the command with this machine's shell. What it has left in the
 // background ends with it: else the next step would find its port taken.
-func (w *world) local(ctx context.Context, run plan.Run, out io.Writer) (int, error) {
+func (w *world) local(ctx context.Context, run plan.Run, out, _ io.Writer) (int, error) {
 	r, stdout, err := os.Pipe()
 	if err != nil {
 		return 0, err
 	}
-	cmd := shell(ctx, run.Command)
+	argv := run.Argv
+	if len(argv) == 0 {
+		argv = shell(run.Command)
+	}
+	cmd := command(ctx, argv)
 	cmd.Env = slices.Concat(os.Environ(), w.environment, run.Env)
 	cmd.Stdout, cmd.Stderr = stdout, stdout
 	cmd.WaitDelay = endGrace
@@ -114,14 +125,17 @@ func (w *world) local(ctx context.Context, run plan.Run, out io.Writer) (int, er
 
 // inPod runs the command in a pod's shell. A connection that breaks says nothing
 // about the command, so it is begun again.
-func (w *world) inPod(ctx context.Context, run plan.Run, out io.Writer) (int, error) {
-	command := []string{"sh", "-c", run.Command}
+func (w *world) inPod(ctx context.Context, run plan.Run, out, errOut io.Writer) (int, error) {
+	argv, tries := run.Argv, 1 // whether such a one is tried again is for its profile to say
+	if len(argv) == 0 {
+		argv, tries = []string{"sh", "-c", run.Command}, execTries
+	}
 	for try := 1; ; try++ {
-		code, err := w.client.Exec(ctx, w.namespace, run.Pod, run.Container, command, out, out)
+		code, err := w.client.Exec(ctx, w.namespace, run.Pod, run.Container, argv, out, errOut)
 		if err != nil && strings.Contains(err.Error(), noSuchCommand) {
-			return 0, fmt.Errorf("container %s of pod %s has no sh to run it with", run.Container, run.Pod)
+			return 0, fmt.Errorf("container %s of pod %s has no %s to run it with", run.Container, run.Pod, argv[0])
 		}
-		if err == nil || ctx.Err() != nil || try == execTries || !cluster.Transient(err) {
+		if err == nil || ctx.Err() != nil || try == tries || !cluster.Transient(err) {
 			return code, err
 		}
 		select {
@@ -131,10 +145,28 @@ func (w *world) inPod(ctx context.Context, run plan.Run, out io.Writer) (int, er
 	}
 }
 
+// limited keeps the beginning of a command's output, for what is read out of it.
+type limited struct {
+	strings.Builder
+	overflown bool
+}
+
+// stdoutKept is how many bytes of a hook's output are read.
+const stdoutKept = 1 << 20
+
+// Write implements io.Writer. It never fails: what is too long is left away.
+func (l *limited) Write(p []byte) (int, error) {
+	fits := min(len(p), stdoutKept-l.Len())
+	l.overflown = l.overflown || fits < len(p)
+	l.Builder.Write(p[:fits])
+	return len(p), nil
+}
+
 // labelled puts a label before every line of a command's output, and keeps its end.
 type labelled struct {
 	screen *screen
 	prefix string
+	quiet  bool // kept, and not shown
 
 	mu   sync.Mutex
 	line []byte // has no end yet
@@ -186,6 +218,9 @@ func (l *labelled) flush() {
 }
 
 func (l *labelled) say(line []byte) {
+	if l.quiet {
+		return
+	}
 	l.screen.say(l.prefix + " | " + printable(string(line)) + "\n")
 }
 

@@ -111,6 +111,8 @@ type ChangeReport struct {
 	// Outcome is how it ended; Error is set when an error ended it.
 	Outcome *plan.Decision `json:"outcome,omitempty"`
 	Error   string         `json:"error,omitempty"`
+	// Drain is the change of size, with drain-scale: also when it has ended.
+	Drain *inspect.DrainStatus `json:"drain,omitempty"`
 	// Status is the set as it was last seen.
 	Status *inspect.Status `json:"status,omitempty"`
 }
@@ -213,7 +215,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		_, _ = fmt.Fprintf(to, "%s of statefulset.apps/%s in namespace %s%s:\n", c.verb, name, ns, c.dryRunNote())
 		print.Plan(to, report.Plan, style)
 	}
-	if c.dryRun != "none" || !writes && first.Verdict != plan.Wait {
+	if c.dryRun != "none" || !writes && first.Verdict != plan.Wait && first.Verdict != plan.Do {
 		return errors.Join(c.finish(report, s, first, nil), c.tidy(ctx, view, intent, s, first))
 	}
 	if asks {
@@ -382,6 +384,11 @@ func persist(ask func() error) error {
 func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err error) error {
 	status := inspect.NewStatus(s)
 	r.Status, r.EndedAt = &status, metav1.NewTime(s.TakenAt)
+	if c.kind == drainReport {
+		if r.Drain = status.Drain; d.Drain != nil {
+			r.Drain = inspect.NewDrainStatus(s, d.Drain)
+		}
+	}
 	if err != nil {
 		r.Error = err.Error()
 	}
@@ -411,6 +418,9 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 		return &outcomeError{Decision: d, style: c.env.errStyle()}
 	case d.Verdict == plan.Done && c.out.human() && !c.out.isGitHub():
 		_, e := io.WriteString(c.env.Out, c.env.style().Wrap("", 0, print.Plain, "statefulset.apps/"+r.Name+": "+d.Message))
+		if d.Drain != nil {
+			print.DrainEnd(c.env.Out, r.Drain, c.env.style())
+		}
 		_, _ = io.WriteString(c.env.ErrOut, print.Hint(c.hint(r.Namespace, d.Hint), c.env.errStyle()))
 		return e
 	}
@@ -430,7 +440,7 @@ type narrator struct {
 func countWrites(steps []plan.Decision) int {
 	n := 0
 	for _, d := range steps {
-		if d.Verdict == plan.Do && d.Action.Run == nil {
+		if d.Verdict == plan.Do && d.Action.Writes() {
 			n++
 		}
 	}
@@ -439,10 +449,11 @@ func countWrites(steps []plan.Decision) int {
 
 // Decided implements execute.Observer.
 func (n *narrator) Decided(s *sts.Snapshot, d plan.Decision) {
-	if d.Verdict != plan.Do && d.Verdict != plan.Wait {
+	asks := d.Action != nil && (d.Action.AskEviction != nil || d.Action.Run != nil && d.Action.Run.Quiet)
+	if asks || d.Verdict != plan.Do && d.Verdict != plan.Wait {
 		return
 	}
-	if d.Reason == plan.ReasonChecking {
+	if d.Reason == plan.ReasonChecking || d.Reason == plan.ReasonHookRuns && d.Until == nil {
 		if n.checking.IsZero() {
 			n.checking = s.TakenAt
 		}
@@ -472,5 +483,8 @@ func (n *narrator) Applied(*sts.Snapshot, plan.Action) {}
 // Answered implements execute.Observer: what a command wrote is on the screen
 // already, how it ended is not.
 func (n *narrator) Answered(run plan.Run, a plan.Answer) {
+	if run.Quiet || len(run.Argv) > 0 && a.Good() {
+		return // what comes next says that it was well
+	}
 	n.screen.say(run.Label() + " " + a.String() + "\n")
 }

@@ -53,6 +53,7 @@ run again. Data goes to standard output, progress and warnings to standard error
 	root.AddCommand(
 		newStatus(c),
 		newCanary(c),
+		newDrainScale(c),
 		newDiff(c),
 		newHistory(c),
 		newPause(c),

@@ -9,10 +9,13 @@ import (
 	"syscall"
 )
 
-// shell is a command for sh. It leads a process group of its own, so that Ctrl-C
-// reaches it through us alone, and everything that it has started ends with it.
-func shell(ctx context.Context, command string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "sh", "-c", command)
+// shell is what reads a command line here.
+func shell(line string) []string { return []string{"sh", "-c", line} }
+
+// command leads a process group of its own, so that Ctrl-C reaches it through us
+// alone, and everything that it has started ends with it.
+func command(ctx context.Context, argv []string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return signalGroup(cmd, syscall.SIGTERM) }
 	return cmd

@@ -6,9 +6,11 @@ import (
 	"os/exec"
 )
 
-// shell is a command for cmd.
-func shell(ctx context.Context, command string) *exec.Cmd {
-	return exec.CommandContext(ctx, "cmd", "/c", command)
+// shell is what reads a command line here.
+func shell(line string) []string { return []string{"cmd", "/c", line} }
+
+func command(ctx context.Context, argv []string) *exec.Cmd {
+	return exec.CommandContext(ctx, argv[0], argv[1:]...)
 }
 
 // There are no process groups here: what a command leaves behind goes on.

@@ -200,8 +200,9 @@ func (r *runner) ask(ctx context.Context, run plan.Run) error {
 }
 
 func (r *runner) answered(a answered) {
+	a.At = r.result.Last.TakenAt
 	r.facts.Answers = withKey(r.facts.Answers, a.run.Key, a.Answer)
-	r.result.Asked = append(r.result.Asked, Asked{At: r.result.Last.TakenAt, Run: a.run, Answer: a.Answer})
+	r.result.Asked = append(r.result.Asked, Asked{At: a.At, Run: a.run, Answer: a.Answer})
 	r.observer.Answered(a.run, a.Answer)
 }
 
@@ -324,6 +325,9 @@ func (r *runner) wrote(s *sts.Snapshot, d plan.Decision, seen func(*sts.Snapshot
 	r.changed, r.failed, r.lost, r.held = 0, 0, nil, ""
 	r.facts = r.facts.After(*d.Action)
 	r.seen, r.then = seen, d.Then
+	if !d.Action.Writes() {
+		return
+	}
 	r.result.Applied = append(r.result.Applied, Applied{At: s.TakenAt, Action: *d.Action})
 	r.observer.Applied(s, *d.Action)
 }
@@ -331,7 +335,7 @@ func (r *runner) wrote(s *sts.Snapshot, d plan.Decision, seen func(*sts.Snapshot
 // end gives the owner token back. A failure to do so does not hide how the run
 // ended; the same owner can always go on.
 func (r *runner) end(err error) (Result, error) {
-	reached := err == nil && (r.result.Decision.Verdict == plan.Done || r.then != nil)
+	reached := err == nil && (r.result.Decision.Verdict == plan.Done || r.then != nil && r.then.Verdict == plan.Done)
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 	defer cancel()
 	for s := r.result.Last; s != nil; s = r.next(ctx) {

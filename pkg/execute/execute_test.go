@@ -579,7 +579,10 @@ func TestAsks(t *testing.T) {
 			"answered b: ended with exit code 0", "decided Done all on 2",
 		)
 		last := i.facts[len(i.facts)-1]
-		want := plan.Facts{Answers: map[string]plan.Answer{"a": {ExitCode: 3}, "b": {Output: "fine"}}, Asked: map[string]bool{"a": true, "b": true}}
+		want := plan.Facts{Answers: map[string]plan.Answer{"a": {ExitCode: 3, At: last.Answers["a"].At}, "b": {Output: "fine", At: last.Answers["b"].At}}, Asked: map[string]bool{"a": true, "b": true}}
+		if last.Answers["a"].At.IsZero() || last.Answers["b"].At.IsZero() {
+			t.Error("an answer has no time")
+		}
 		if diff := cmp.Diff(want, last); diff != "" {
 			t.Errorf("facts (-want +got):\n%s", diff)
 		}

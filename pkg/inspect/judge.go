@@ -10,7 +10,7 @@ import (
 )
 
 // judge finds the state and says in one sentence what is going on.
-func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, replicas []sts.Replica) {
+func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, drain *sts.Drain, replicas []sts.Replica) {
 	set := s.Set
 	leaving := st.ordinals(func(r ReplicaStatus) bool { return r.Role == Leaving })
 	missing := st.ordinals(func(r ReplicaStatus) bool { return r.Role == Missing })
@@ -20,8 +20,16 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, replicas []sts.Replica) 
 	case !sts.Observed(set):
 		st.say(Progressing, "the StatefulSet controller has not yet seen the last change", "")
 	case st.stuck(s, c):
+		if st.Drain != nil {
+			st.Message = sentence(st.Message, st.Drain.sentence(s))
+		}
+	case st.Drain != nil:
+		st.judgeDrain(s, drain)
 	case len(leaving) > 0:
 		st.say(ScalingDown, fmt.Sprintf("scaling down: %s leaving", sts.SayOrdinals(leaving)), "")
+	case st.WantedReplicas == 0 && st.ParkedReplicas != nil:
+		st.say(Parked, fmt.Sprintf("parked, comes back to %s", sts.Count(*st.ParkedReplicas, "replica")),
+			st.ownHint(sts.Kubectl(st.Namespace, "sts drain-scale", st.Name, "--unpark")))
 	case st.WantedReplicas == 0:
 		st.say(Parked, "parked at 0 replicas", "")
 	case len(missing) > 0 && c == nil && st.StableRevision == st.UpdateRevision && scalingUp(replicas):
@@ -176,11 +184,12 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 	}
 }
 
-// stuck says so when a wanted ordinal is failing: see [sts.Trouble].
+// stuck says so when a wanted ordinal is failing, and not on its way out: see
+// [sts.Trouble].
 func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 	trap := s.Trap()
 	for _, r := range st.Replicas {
-		if r.Trouble == nil || !r.Trouble.Failing || trap != nil && r.Ordinal != trap.Replica.Ordinal {
+		if r.Trouble == nil || !r.Trouble.Failing || st.Drain.leaves(s, r.Ordinal) || trap != nil && r.Ordinal != trap.Replica.Ordinal {
 			continue
 		}
 		inUpdate := c != nil || st.StableRevision != st.UpdateRevision || r.Revision != "" && r.Revision != st.UpdateRevision

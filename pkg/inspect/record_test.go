@@ -126,11 +126,23 @@ var scenarios = []struct {
 		c.kubectl("delete", "pod", "web-1")
 		c.ready(3)
 	}},
-	{"restart-interrupted", options{annotations: `{test.kubectl-sts.dev/behaviour: late, test.kubectl-sts.dev/ready-after: 4s}`}, func(c bench) {
+	{"restart-interrupted", options{annotations: `{test.kubectl-sts.dev/behaviour: late, test.kubectl-sts.dev/ready-after: 7s}`}, func(c bench) {
 		c.ready(3)
-		out, _ := exec.Command("kubectl-sts", "-n", c.namespace, "restart", "web", "--yes", "--owner=alice@laptop", "--timeout=2s").CombinedOutput()
-		c.t.Logf("%s", out) // it times out while the first pod is on its way
+		c.interrupted("restart", "web") // while the first pod is on its way
 		c.ready(3)
+	}},
+	{"drain-interrupted", options{replicas: 5}, func(c bench) {
+		c.ready(5)
+		c.interrupted("drain-scale", "web", "--replicas=3", "--drain-cmd", "if [ $(POD_NAME) != web-4 ]; then sleep 60; fi")
+	}},
+	{"drain-removing", options{replicas: 5, annotations: slowToGo}, func(c bench) {
+		c.ready(5)
+		c.interrupted("drain-scale", "web", "--replicas=3", "--drain-cmd", "true")
+		c.until(`{.metadata.deletionGracePeriodSeconds}`, "30", "pod", "web-4")
+	}},
+	{"parked-to-come-back", options{}, func(c bench) {
+		c.ready(3)
+		c.sts("drain-scale", "web", "--replicas=0", "--park", "--yes", "--owner=alice@laptop")
 	}},
 	{"missing-service", options{noService: true}, func(c bench) { c.ready(3) }},
 	{"hidden-pods", options{hidePods: true}, func(c bench) { c.ready(3) }},
@@ -181,6 +193,13 @@ func (c bench) kubectl(args ...string) string {
 
 func (c bench) sts(args ...string) {
 	c.run(nil, "kubectl-sts", append([]string{"-n", c.namespace}, args...)...)
+}
+
+// interrupted is a command that comes to its end too soon.
+func (c bench) interrupted(args ...string) {
+	args = append([]string{"-n", c.namespace}, args...)
+	out, _ := exec.Command("kubectl-sts", append(args, "--yes", "--owner=alice@laptop", "--timeout=5s")...).CombinedOutput()
+	c.t.Logf("%s", out)
 }
 
 func (c bench) run(in []byte, name string, args ...string) string {

@@ -26,11 +26,12 @@ const (
 	Deleting State = "Deleting"
 	// Stuck: it will not get further without a person, proven from what is seen.
 	Stuck State = "Stuck"
-	// ScalingDown: pods beyond the wanted range are still there.
+	// ScalingDown: pods beyond the wanted range are still there, or members leave one
+	// by one.
 	ScalingDown State = "ScalingDown"
 	// Parked: the set stands at 0 replicas.
 	Parked State = "Parked"
-	// ScalingUp: the highest ordinals are not there yet.
+	// ScalingUp: the highest ordinals are not there yet, or members join one by one.
 	ScalingUp State = "ScalingUp"
 	// Progressing: an update, a restart or a recovery is on its way.
 	Progressing State = "Progressing"
@@ -102,6 +103,10 @@ type Status struct {
 	Autoscalers []sts.Autoscaler `json:"autoscalers,omitempty"`
 	// Restart is the restart of chosen pods that is on its way.
 	Restart *RestartStatus `json:"restart,omitempty"`
+	// Drain is the change of size, one member after the other, that is on its way.
+	Drain *DrainStatus `json:"drain,omitempty"`
+	// ParkedReplicas is the size to which a set that was parked comes back.
+	ParkedReplicas *int32 `json:"parkedReplicas,omitempty"`
 	// Managers are others who write the set, such as operators and GitOps controllers.
 	Managers []sts.Manager   `json:"managers,omitempty"`
 	Owner    *sts.Owner      `json:"owner,omitempty"`
@@ -237,12 +242,22 @@ func NewStatus(s *sts.Snapshot) Status {
 	// report goes by what it sees.
 	canary, unreadable := sts.ReadCanary(set)
 	st.Owner, _ = sts.ReadOwner(set)
+	drain, unreadableDrain := sts.ReadDrain(set)
+	st.Drain = NewDrainStatus(s, drain)
+	if n, ok := sts.ParkedSize(set); ok {
+		st.ParkedReplicas = &n
+	}
 	if canary != nil {
 		st.StableRevision = canary.StableRevision
 	}
 	replicas := s.Replicas()
 	if !s.Knows("pods") {
 		st.fromCounters(s)
+		if st.Drain != nil && st.State != Deleting {
+			message := st.Message
+			st.judgeDrain(s, drain)
+			st.Message = sentence(st.Message, message)
+		}
 		return st
 	}
 	for _, r := range replicas {
@@ -260,10 +275,12 @@ func NewStatus(s *sts.Snapshot) Status {
 		st.Canary.Auto = st.autoStatus(s, canary)
 	}
 	restart, _ := sts.ReadRestart(set)
-	st.judge(s, canary, replicas)
+	st.judge(s, canary, drain, replicas)
 	st.judgeRestart(s, restart)
-	if unreadable != nil {
-		st.Message = sentence(st.Message, unreadable.Error())
+	for _, err := range []error{unreadable, unreadableDrain} {
+		if err != nil {
+			st.Message = sentence(st.Message, err.Error())
+		}
 	}
 	return st
 }
@@ -467,6 +484,9 @@ func (st *Status) Fingerprint() string {
 	}
 	if st.Canary != nil && st.Canary.Auto != nil {
 		b.WriteString(" auto:" + string(st.Canary.Auto.WaitingFor))
+	}
+	if st.Drain != nil && st.Drain.Member != nil {
+		fmt.Fprintf(&b, " member:%s,%s", st.Drain.Member.Ordinal, st.Drain.Member.Phase)
 	}
 	return b.String()
 }

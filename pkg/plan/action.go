@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,7 +23,76 @@ type Action struct {
 	PatchSet  *PatchSet  `json:"patchSet,omitempty"`
 	DeletePod *DeletePod `json:"deletePod,omitempty"`
 	EvictPod  *EvictPod  `json:"evictPod,omitempty"`
-	Run       *Run       `json:"run,omitempty"`
+	// AskEviction asks and writes nothing.
+	AskEviction *AskEviction `json:"askEviction,omitempty"`
+	Scale       *Scale       `json:"scale,omitempty"`
+	HoldPod     *HoldPod     `json:"holdPod,omitempty"`
+	Run         *Run         `json:"run,omitempty"`
+}
+
+// Writes says whether the action changes something in the cluster.
+func (a *Action) Writes() bool { return a.Run == nil && a.AskEviction == nil }
+
+// AskEviction asks the API server whether it would evict the pod, with a dry run: an
+// eviction that it declines costs a budget's disruption for two minutes, this nothing.
+type AskEviction struct {
+	EvictPod
+	// When tells two such questions of one pod apart.
+	When string `json:"when"`
+}
+
+// Scale changes the set's replicas through its scale subresource, with one JSON
+// patch that tests what it replaces.
+type Scale struct {
+	// Event is the reason of the Event that leaves the trail.
+	Event string `json:"event,omitempty"`
+	From  int32  `json:"from"`
+	To    int32  `json:"to"`
+	// Ordinal is the one that goes or comes, the lowest of several.
+	Ordinal sts.Ordinal `json:"ordinal"`
+	Ops     []PatchOp   `json:"ops"`
+}
+
+func scale(set *appsv1.StatefulSet, to int32, event string) *Scale {
+	from := sts.WantedReplicas(set)
+	s := &Scale{Event: event, From: from, To: to, Ordinal: sts.Start(set) + sts.Ordinal(min(from, to)), Ops: []PatchOp{
+		op("test", "/metadata/uid", set.UID),
+		op("test", "/spec/replicas", from),
+		op("replace", "/spec/replicas", to),
+	}}
+	if from == 0 { // which a Scale does not spell out
+		s.Ops[1], s.Ops[2] = op("test", "/spec", struct{}{}), op("add", "/spec/replicas", to)
+	}
+	return s
+}
+
+// HoldPod puts the finalizer [sts.LeavingFinalizer] on a pod, or takes it off, if it
+// is still the one with this UID.
+type HoldPod struct {
+	Name    string      `json:"name"`
+	UID     types.UID   `json:"uid"`
+	Ordinal sts.Ordinal `json:"ordinal"`
+	// Off takes the finalizer off.
+	Off bool      `json:"off,omitempty"`
+	Ops []PatchOp `json:"ops"`
+}
+
+// LetGo takes our finalizer off a pod.
+func LetGo(pod *corev1.Pod, o sts.Ordinal) *HoldPod { return hold(pod, o, true) }
+
+func hold(pod *corev1.Pod, o sts.Ordinal, off bool) *HoldPod {
+	h := &HoldPod{Name: pod.Name, UID: pod.UID, Ordinal: o, Off: off, Ops: []PatchOp{op("test", "/metadata/uid", pod.UID)}}
+	const path = "/metadata/finalizers"
+	switch k := slices.Index(pod.Finalizers, sts.LeavingFinalizer); {
+	case off:
+		at := fmt.Sprintf("%s/%d", path, k)
+		h.Ops = append(h.Ops, op("test", at, sts.LeavingFinalizer), PatchOp{Op: "remove", Path: at})
+	case len(pod.Finalizers) == 0: // the server lets nobody hold what is being deleted
+		h.Ops = append(h.Ops, op("test", "/metadata/deletionTimestamp", nil), op("test", path, nil), op("add", path, []string{sts.LeavingFinalizer}))
+	default:
+		h.Ops = append(h.Ops, op("test", "/metadata/deletionTimestamp", nil), op("add", path+"/-", sts.LeavingFinalizer))
+	}
+	return h
 }
 
 // Run runs a command that asks something, here or inside a pod. The loop goes on
@@ -33,7 +103,9 @@ type Run struct {
 	// For is what asks, the option's name: "check". It labels the output.
 	For string `json:"for"`
 	// Command is a line for the shell: sh -c, where it runs here on Windows, cmd /c.
-	Command string `json:"command"`
+	// Argv is a command without a shell, instead.
+	Command string   `json:"command,omitempty"`
+	Argv    []string `json:"argv,omitempty"`
 	// Env is added to the environment of a command that runs here, as NAME=value.
 	Env []string `json:"env,omitempty"`
 	// Pod is where it runs, if it is still the one with this UID; empty for here.
@@ -42,16 +114,22 @@ type Run struct {
 	Container string    `json:"container,omitempty"`
 	// Timeout is how long it may take, 0 for as long as it wants.
 	Timeout time.Duration `json:"-"`
+	// Quiet: what it writes is read, and not shown; it is asked again and again.
+	Quiet bool `json:"-"`
 	// foretold is the answer in a plan, where nobody is asked. Good when it is empty.
 	foretold Answer
 }
 
 // Label says which command it is: "--check", "--check-exec in web-3".
 func (r Run) Label() string {
-	if r.Pod == "" {
-		return "--" + r.For
+	name := "--" + r.For
+	if len(r.Argv) > 0 {
+		name = r.For
 	}
-	return "--" + r.For + " in " + r.Pod
+	if r.Pod == "" {
+		return name
+	}
+	return name + " in " + r.Pod
 }
 
 // Answer is how a [Run] ended.
@@ -61,6 +139,15 @@ type Answer struct {
 	Problem  string `json:"problem,omitempty"`
 	// Output is the end of what it wrote.
 	Output string `json:"output,omitempty"`
+	// Stdout is all that it wrote to standard output, At when its end was seen. Lost:
+	// the connection broke first, so that it may have been carried out.
+	Stdout string    `json:"-"`
+	At     time.Time `json:"-"`
+	Lost   bool      `json:"-"`
+	// Truncated: standard output was longer than what is kept of it.
+	Truncated bool `json:"-"`
+	// Imagined: nobody was asked.
+	Imagined bool `json:"-"`
 }
 
 // Good says whether the command ended with exit code 0.
@@ -101,9 +188,11 @@ type PatchSet struct {
 	// RestoreRevision is the revision whose template is put back.
 	RestoreRevision string `json:"restoreRevision,omitempty"`
 	// TemplateReplaced: the pod template is replaced as a whole.
-	TemplateReplaced bool        `json:"templateReplaced,omitempty"`
-	Canary           *sts.Canary `json:"-"`
-	Ops              []PatchOp   `json:"ops"`
+	TemplateReplaced bool `json:"templateReplaced,omitempty"`
+	// WhenScaled is what persistentVolumeClaimRetentionPolicy.whenScaled becomes.
+	WhenScaled string      `json:"whenScaled,omitempty"`
+	Canary     *sts.Canary `json:"-"`
+	Ops        []PatchOp   `json:"ops"`
 	// template is what the pod template becomes, nil when it stays.
 	template *corev1.PodTemplateSpec
 }
@@ -214,6 +303,27 @@ func (b *patch) restart(r sts.Restart) *patch {
 	return b
 }
 
+// park remembers the size of a set that goes down to 0.
+func (b *patch) park(replicas int32) *patch {
+	value := strconv.Itoa(int(replicas))
+	b.annotations[sts.ParkedAnnotation] = &value
+	return b
+}
+
+// retention sets what scaling down does with claims.
+func (b *patch) retention(to string) *patch {
+	const path = "/spec/persistentVolumeClaimRetentionPolicy/whenScaled"
+	b.spec = append(b.spec, op("test", path, b.set.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled), op("replace", path, to))
+	b.p.WhenScaled = to
+	return b
+}
+
+func (b *patch) drain(d sts.Drain) *patch {
+	value := sts.EncodeAnnotation(d)
+	b.annotations[sts.DrainAnnotation] = &value
+	return b
+}
+
 func (b *patch) owner(o sts.Owner) *patch {
 	value := sts.EncodeAnnotation(o)
 	b.annotations[sts.OwnerAnnotation] = &value
@@ -242,7 +352,9 @@ func (p *PatchSet) Ended(set *appsv1.StatefulSet) bool {
 
 // ChangesSpec says whether more than our own annotations change: the partition or
 // the template.
-func (p *PatchSet) ChangesSpec() bool { return p.Partition != nil || p.template != nil }
+func (p *PatchSet) ChangesSpec() bool {
+	return p.Partition != nil || p.template != nil || p.WhenScaled != ""
+}
 
 // annotation is the key of the one annotation that the operation is about.
 func (o PatchOp) annotation() (key string, ok bool) {
@@ -256,7 +368,7 @@ func (o PatchOp) annotation() (key string, ok bool) {
 func disown(set *appsv1.StatefulSet) *Action {
 	b := newPatch(set)
 	for i := len(set.ManagedFields) - 1; i >= 0; i-- {
-		if e := set.ManagedFields[i]; e.Manager != sts.FieldManager || e.Subresource != "" {
+		if e := set.ManagedFields[i]; e.Manager != sts.FieldManager || e.Subresource != "" && e.Subresource != "scale" {
 			continue
 		}
 		path := fmt.Sprintf("/metadata/managedFields/%d", i)

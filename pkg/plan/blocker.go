@@ -40,6 +40,9 @@ func (w way) blocker(s *sts.Snapshot, f Facts, most Deletions) *Decision {
 		r := &replicas[k]
 		t := s.Trouble(*r)
 		switch {
+		case r.Pod != nil && sts.HoldsLeaving(r.Pod) && (t != nil || !w.good(*r)):
+			d := stays(s, *r)
+			return &d
 		case t == nil:
 			if r.Desired && !w.good(*r) && wait == nil {
 				d := decide(Wait, ReasonPodNotAvailable, fmt.Sprintf("for %s to go to %s", s.Name(r.Ordinal), w.to), "")
@@ -64,6 +67,17 @@ func (w way) blocker(s *sts.Snapshot, f Facts, most Deletions) *Decision {
 	}
 	d := w.remove(s, *blocking, f, most)
 	return &d
+}
+
+// stays is the end where a pod is held in its place because its member has left:
+// nothing makes it go but a smaller set.
+func stays(s *sts.Snapshot, r sts.Replica) Decision {
+	d := memberLeft(s, r.Ordinal, r.Pod)
+	if record, err := sts.ReadDrain(s.Set); err == nil && record != nil {
+		d.Hint = "take it out first: " + record.Again(s.Set)
+	}
+	d.Verdict, d.Subject = Stuck, r.Pod.Name
+	return d
 }
 
 func (w way) remove(s *sts.Snapshot, r sts.Replica, f Facts, most Deletions) Decision {

@@ -93,6 +93,9 @@ func (h Holder) promotable(s *sts.Snapshot, c *sts.Canary) *Decision {
 			"scale it up first, or "+canaryCommand(s, "abort"))
 		return &d
 	}
+	if d := noDrain(s); d != nil {
+		return d
+	}
 	return settled(s)
 }
 

@@ -93,6 +93,17 @@ func owned(by, id string) change {
 
 func onSet(f func(*appsv1.StatefulSet)) change { return func(inv *sts.Inventory) { f(inv.Sets[0]) } }
 
+func annotated(key, value string) change {
+	return onSet(func(set *appsv1.StatefulSet) { annotate(set, key, value) })
+}
+
+func annotate(set *appsv1.StatefulSet, key, value string) {
+	if set.Annotations == nil {
+		set.Annotations = map[string]string{}
+	}
+	set.Annotations[key] = value
+}
+
 func onPod(o int, f func(*corev1.Pod)) change { return func(inv *sts.Inventory) { f(inv.Pods[o]) } }
 
 func crashing(o int) change { return onPod(o, ststest.Crashing) }
@@ -719,14 +730,6 @@ func pauseCases() []decisionCase {
 
 // managedCases are about others who write the set by themselves.
 func managedCases() []decisionCase {
-	annotated := func(key, value string) change {
-		return onSet(func(s *appsv1.StatefulSet) {
-			if s.Annotations == nil {
-				s.Annotations = map[string]string{}
-			}
-			s.Annotations[key] = value
-		})
-	}
 	operator := onSet(func(s *appsv1.StatefulSet) {
 		s.OwnerReferences = []metav1.OwnerReference{{APIVersion: "cassandra.example/v1", Kind: "Ring", Name: "web", UID: "u", Controller: new(true)}}
 	})
@@ -750,6 +753,7 @@ func managedCases() []decisionCase {
 func TestDecisions(t *testing.T) {
 	for verb, cases := range map[string][]decisionCase{
 		"start": startCases(), "promote": promoteCases(), "auto": autoCases(), "abort": abortCases(), "pause": pauseCases(), "managed": managedCases(), "restart": restartCases(), "unstick": unstickCases(),
+		"drain": drainCases(), "cancel": cancelCases(), "unpark": unparkCases(), "resizing": resizingCases(),
 	} {
 		t.Run(verb, func(t *testing.T) {
 			var all strings.Builder
@@ -788,25 +792,47 @@ func inFull(d plan.Decision) string {
 	}
 	if d.Action != nil && d.Action.Run != nil {
 		r := d.Action.Run
-		fmt.Fprintf(&b, "  run %s: %s, container %q, UID %q, within %s\n", r.Label(), r.Command, r.Container, r.UID, r.Timeout)
+		fmt.Fprintf(&b, "  run %s: %s%s, container %q, UID %q, within %s\n", r.Label(), r.Command, strings.Join(r.Argv, " "), r.Container, r.UID, r.Timeout)
 		for _, line := range r.Env {
 			b.WriteString("  " + line + "\n")
 		}
+	}
+	if d.Action != nil {
+		b.WriteString(resizing(d.Action))
 	}
 	if d.Until != nil {
 		fmt.Fprintf(&b, "  until %s\n", d.Until.Format(time.TimeOnly))
 	}
 	if d.Action != nil && d.Action.PatchSet != nil {
 		fmt.Fprintf(&b, "  event %s\n", d.Action.PatchSet.Event)
-		for line := range strings.Lines(opsText(d.Action.PatchSet.Ops)) {
-			b.WriteString("  " + line)
-		}
+		b.WriteString(indented(d.Action.PatchSet.Ops))
 	}
 	if d.Then != nil {
 		b.WriteString("then " + inFull(*d.Then))
 		return b.String()
 	}
 	b.WriteString("\n")
+	return b.String()
+}
+
+// resizing are the actions that only changes of size have.
+func resizing(a *plan.Action) string {
+	switch {
+	case a.AskEviction != nil:
+		return fmt.Sprintf("  ask whether %s, UID %s, may be evicted %s\n", a.AskEviction.Name, a.AskEviction.UID, a.AskEviction.When)
+	case a.Scale != nil:
+		return fmt.Sprintf("  scale from %d to %d, ordinal %s, event %s\n%s", a.Scale.From, a.Scale.To, a.Scale.Ordinal, a.Scale.Event, indented(a.Scale.Ops))
+	case a.HoldPod != nil:
+		return fmt.Sprintf("  hold %s, off %t\n%s", a.HoldPod.Name, a.HoldPod.Off, indented(a.HoldPod.Ops))
+	}
+	return ""
+}
+
+func indented(ops []plan.PatchOp) string {
+	var b strings.Builder
+	for line := range strings.Lines(opsText(ops)) {
+		b.WriteString("  " + line)
+	}
 	return b.String()
 }
 
@@ -855,7 +881,7 @@ func guarded(t *testing.T, name string, set *appsv1.StatefulSet, p *plan.PatchSe
 			}
 		}
 	}
-	for _, key := range []string{sts.CanaryAnnotation, sts.RestartAnnotation, sts.OwnerAnnotation} {
+	for _, key := range []string{sts.CanaryAnnotation, sts.RestartAnnotation, sts.DrainAnnotation, sts.ParkedAnnotation, sts.OwnerAnnotation} {
 		if set.Annotations[key] != after.Annotations[key] {
 			races["another "+key] = func(s *appsv1.StatefulSet) {
 				if s.Annotations == nil {

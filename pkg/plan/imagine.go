@@ -20,8 +20,12 @@ import (
 func Foretell(i Intent, s *sts.Snapshot) []Decision {
 	var out []Decision
 	f := Facts{Still: time.Hour, Asked: map[string]bool{}, Answers: map[string]Answer{}}
-	for left := 10 + 5*len(s.Replicas()); left > 0; left-- {
+	for left := 10 + 10*len(s.Replicas()); left > 0; left-- {
 		d := i.Next(s, f)
+		if d.Action != nil && d.Action.AskEviction != nil {
+			f = f.After(*d.Action) // no step for people
+			continue
+		}
 		n := len(out)
 		if n > 0 && d.Verdict == Wait && out[n-1].Verdict == Wait && out[n-1].Message == d.Message {
 			return out // waiting does not help even in this world: the person sees for what
@@ -35,7 +39,9 @@ func Foretell(i Intent, s *sts.Snapshot) []Decision {
 				return append(out, *d.Then)
 			}
 			if run := d.Action.Run; run != nil {
-				f.Asked[run.Key], f.Answers[run.Key] = true, run.foretold
+				answer := run.foretold
+				answer.Imagined = true
+				f.Asked[run.Key], f.Answers[run.Key] = true, answer
 				left++ // a question takes no step
 				continue
 			}
@@ -62,7 +68,9 @@ func question(d Decision) *Run {
 }
 
 // sameQuestion says whether two questions differ only in the pod that is asked.
-func sameQuestion(a, b *Run) bool { return a != nil && a.For == b.For && a.Command == b.Command }
+func sameQuestion(a, b *Run) bool {
+	return a != nil && a.For == b.For && a.Command == b.Command && slices.Equal(a.Argv, b.Argv)
+}
 
 // imagine is the happy effect of an action, or of waiting where it is nil: the
 // controller does its part and every pod that it makes becomes available.
@@ -87,6 +95,9 @@ func imagine(old *sts.Snapshot, a *Action) *sts.Snapshot {
 		deleted = a.DeletePod.UID
 	case a.EvictPod != nil:
 		deleted = a.EvictPod.UID
+	case a.Scale != nil:
+		s.Set.Spec.Replicas = &a.Scale.To
+		s.Set.Generation++
 	case a.PatchSet != nil:
 		imaginePatch(s.Set, a.PatchSet)
 		s.Revisions = append(slices.Clone(old.Revisions), imagineRevision(s.Set))
@@ -95,7 +106,18 @@ func imagine(old *sts.Snapshot, a *Action) *sts.Snapshot {
 	s.Pods = nil
 	allUpdated := sts.IsRollingUpdate(s.Set)
 	for _, r := range old.Replicas() {
-		if !r.Desired {
+		if off := a != nil && a.HoldPod != nil && a.HoldPod.Off; off && r.Pod != nil && r.Pod.UID == a.HoldPod.UID {
+			r.Pod = r.Pod.DeepCopy()
+			r.Pod.Finalizers = slices.DeleteFunc(r.Pod.Finalizers, func(f string) bool { return f == sts.LeavingFinalizer })
+			if r.Terminating {
+				deleted = r.Pod.UID
+			}
+		}
+		if held := imagineHeld(&s, r, a); held != nil {
+			s.Pods = append(s.Pods, held)
+			continue
+		}
+		if !sts.Wants(s.Set, r.Ordinal) {
 			continue
 		}
 		pod := imaginePod(old, &s, r, deleted, a != nil)
@@ -106,6 +128,28 @@ func imagine(old *sts.Snapshot, a *Action) *sts.Snapshot {
 		s.Set.Status.CurrentRevision = s.Set.Status.UpdateRevision
 	}
 	return &s
+}
+
+// imagineHeld is a pod with our finalizer, which nothing makes go but taking that off;
+// nil for any other.
+func imagineHeld(s *sts.Snapshot, r sts.Replica, a *Action) *corev1.Pod {
+	if r.Pod == nil {
+		return nil
+	}
+	uid := r.Pod.UID
+	puts := a != nil && a.HoldPod != nil && a.HoldPod.UID == uid
+	if puts && a.HoldPod.Off || !puts && !sts.HoldsLeaving(r.Pod) {
+		return nil
+	}
+	pod := r.Pod.DeepCopy()
+	if puts {
+		pod.Finalizers = append(pod.Finalizers, sts.LeavingFinalizer)
+	}
+	if a != nil && (a.EvictPod != nil && a.EvictPod.UID == uid || a.DeletePod != nil && a.DeletePod.UID == uid) {
+		now := metav1.NewTime(s.TakenAt)
+		pod.DeletionTimestamp = &now
+	}
+	return pod
 }
 
 // imaginePatch is what the API server and the controller make of a patch.
@@ -129,6 +173,9 @@ func imaginePatch(set *appsv1.StatefulSet, p *PatchSet) {
 			set.Spec.UpdateStrategy.RollingUpdate = &appsv1.RollingUpdateStatefulSetStrategy{}
 		}
 		set.Spec.UpdateStrategy.RollingUpdate.Partition = &p.Partition.To
+	}
+	if p.WhenScaled != "" {
+		set.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled = appsv1.PersistentVolumeClaimRetentionPolicyType(p.WhenScaled)
 	}
 	if p.template != nil {
 		set.Spec.Template = *p.template.DeepCopy()

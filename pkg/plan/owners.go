@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -31,8 +32,8 @@ func (h Holder) unmanaged(s *sts.Snapshot, fields ...sts.Field) *Decision {
 // writes: who else manages the set, and, where the step begins a canary, who may
 // scale it meanwhile.
 func Cautions(s *sts.Snapshot, steps []Decision) []string {
-	first, changing := firstPatch(steps, func(*PatchSet) bool { return true }), FirstPatch(steps)
-	if first == nil || changing == nil && first.Canary == nil {
+	first, changing, size := firstPatch(steps, func(*PatchSet) bool { return true }), FirstPatch(steps), lastScale(steps)
+	if size == nil && (first == nil || changing == nil && first.Canary == nil) {
 		return nil // evictions are nobody else's business
 	}
 	var out []string
@@ -40,10 +41,19 @@ func Cautions(s *sts.Snapshot, steps []Decision) []string {
 	if changing != nil {
 		fields = changing.fields()
 	}
+	if size != nil {
+		fields = append(fields, sts.FieldReplicas)
+	}
 	for _, m := range sts.Managers(s.Set) {
 		if m.Writes(fields...) {
 			out = append(out, m.Caution(fields...))
 		}
+	}
+	if size != nil {
+		for _, a := range s.Autoscalers() {
+			out = append(out, fmt.Sprintf("%s scales this StatefulSet (%s) and may change what is left at %d", a.By, a.Range(), size.To))
+		}
+		return out
 	}
 	if c, err := sts.ReadCanary(s.Set); c != nil || err != nil || first.Canary == nil || first.Canary.Aborting {
 		return out
@@ -54,6 +64,16 @@ func Cautions(s *sts.Snapshot, steps []Decision) []string {
 		}
 	}
 	return out
+}
+
+// lastScale is the last change of size among the steps, nil when there is none.
+func lastScale(steps []Decision) *Scale {
+	for _, d := range slices.Backward(steps) {
+		if d.Action != nil && d.Action.Scale != nil {
+			return d.Action.Scale
+		}
+	}
+	return nil
 }
 
 // FirstPatch is the first of the steps that writes the set's spec, nil when none does.

@@ -110,6 +110,9 @@ func firstOf(s *sts.Snapshot, f Facts, h Holder) *Decision {
 	if d := h.guard(s, f); d != nil {
 		return d
 	}
+	if d := noDrain(s); d != nil {
+		return d
+	}
 	if d := partitionable(s); d != nil {
 		return d
 	}

@@ -54,6 +54,10 @@ type Facts struct {
 	// Deleted are the pods that this command has deleted, by UID, also where the
 	// server's answer was lost.
 	Deleted map[types.UID]string
+	// Allowed are the evictions that the API server would have carried out.
+	Allowed map[AskEviction]bool
+	// Scaled are the ordinals with or without which this command has scaled the set.
+	Scaled map[sts.Ordinal]bool
 }
 
 // After are the facts once an action was carried out.
@@ -65,13 +69,23 @@ func (f Facts) After(a Action) Facts {
 			f.Restored++
 		}
 	case a.DeletePod != nil:
-		f.Deleted = maps.Clone(f.Deleted)
-		if f.Deleted == nil {
-			f.Deleted = map[types.UID]string{}
-		}
-		f.Deleted[a.DeletePod.UID] = a.DeletePod.Name
+		f.Deleted = withKey(f.Deleted, a.DeletePod.UID, a.DeletePod.Name)
+	case a.AskEviction != nil:
+		f.Allowed = withKey(f.Allowed, *a.AskEviction, true)
+	case a.Scale != nil:
+		f.Scaled = withKey(f.Scaled, a.Scale.Ordinal, true)
 	}
 	return f
+}
+
+// withKey leaves the old map alone: others may have kept it.
+func withKey[K comparable, V any](old map[K]V, key K, value V) map[K]V {
+	m := maps.Clone(old)
+	if m == nil {
+		m = map[K]V{}
+	}
+	m[key] = value
+	return m
 }
 
 // Verdict is the kind of a Decision.
@@ -96,12 +110,16 @@ type Decision struct {
 	Message string `json:"message"`
 	// Subject is the object that it is about, where there is one: a pod, a budget.
 	Subject string `json:"subject,omitempty"`
+	// Member is the one that a change of size takes out, or in, with this step.
+	Member string `json:"member,omitempty"`
 	// Hint is what the person can do, often a command.
 	Hint string `json:"hint,omitempty"`
 	// Action is set with Do.
 	Action *Action `json:"action,omitempty"`
 	// Until is when a Wait is over if nothing else moves.
 	Until *time.Time `json:"until,omitempty"`
+	// Drain is the change of size that has ended, whose record is wiped.
+	Drain *sts.Drain `json:"-"`
 	// Then is how the command ends once the watch has shown the action: set for
 	// an action that wipes the record which Next would have to look at.
 	Then *Decision `json:"-"`
@@ -118,6 +136,21 @@ const (
 	ReasonChecking          = "Checking"
 	ReasonGateFailed        = "GateFailed"
 	ReasonUnstuck           = "Unstuck"
+	ReasonScaled            = "Scaled"
+	ReasonScaleCancelled    = "ScaleCancelled"
+	ReasonMemberLeft        = "MemberLeft"
+	ReasonScaleOnItsWay     = "ScaleOnItsWay"
+	ReasonHookRuns          = "HookRuns"
+	ReasonHookFailed        = "HookFailed"
+	ReasonMemberLeaving     = "MemberLeaving"
+	ReasonParking           = "Parking"
+	ReasonQuorum            = "Quorum"
+	ReasonMinHealthy        = "MinHealthy"
+	ReasonAutoscaler        = "Autoscaler"
+	ReasonProfileRefuses    = "ProfileRefuses"
+	ReasonDataLoss          = "DataLoss"
+	ReasonStaleClaims       = "StaleClaims"
+	ReasonUnparked          = "Unparked"
 	ReasonPodFailing        = "PodFailing"
 	ReasonPodNotAvailable   = "PodNotAvailable"
 	ReasonBudgetShort       = "BudgetShort"

@@ -41,6 +41,9 @@ func (i RestartPods) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := settled(s); d != nil {
 		return *d
 	}
+	if d := noDrain(s); d != nil {
+		return *d
+	}
 	if c, err := sts.ReadCanary(s.Set); err == nil && c != nil && c.Aborting {
 		return beingAborted(s)
 	}

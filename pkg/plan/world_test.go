@@ -108,6 +108,26 @@ func (w *world) apply(t *testing.T, a plan.Action) bool {
 		}
 		w.evict(t, pod)
 		return true
+	case a.AskEviction != nil:
+		pod := w.pods[a.AskEviction.Ordinal]
+		if pod == nil || pod.Name != a.AskEviction.Name || pod.UID != a.AskEviction.UID {
+			return false
+		}
+		w.mayEvict(t, pod)
+		return true
+	case a.Scale != nil:
+		return w.patch(t, a.Scale.Ops)
+	case a.HoldPod != nil:
+		pod := w.pods[a.HoldPod.Ordinal]
+		if pod == nil {
+			return false
+		}
+		after, err := patched(pod, a.HoldPod.Ops)
+		if err != nil {
+			return false
+		}
+		w.pods[a.HoldPod.Ordinal] = after
+		return true
 	}
 	t.Fatalf("an action without content: %+v", a)
 	return false
@@ -119,6 +139,9 @@ func (w *world) patch(t *testing.T, ops []plan.PatchOp) bool {
 	if err != nil {
 		return false
 	}
+	if len(after.Annotations) == 0 {
+		after.Annotations = nil // as it comes back from storage
+	}
 	if !equality.Semantic.DeepEqual(after.Spec, w.set.Spec) {
 		after.Generation++
 	}
@@ -127,8 +150,8 @@ func (w *world) patch(t *testing.T, ops []plan.PatchOp) bool {
 }
 
 // patched applies operations with the library that the API server uses.
-func patched(set *appsv1.StatefulSet, ops []plan.PatchOp) (*appsv1.StatefulSet, error) {
-	before, err := json.Marshal(set)
+func patched[T any](object *T, ops []plan.PatchOp) (*T, error) {
+	before, err := json.Marshal(object)
 	if err != nil {
 		return nil, err
 	}
@@ -144,11 +167,8 @@ func patched(set *appsv1.StatefulSet, ops []plan.PatchOp) (*appsv1.StatefulSet, 
 	if err != nil {
 		return nil, err
 	}
-	after := &appsv1.StatefulSet{}
+	after := new(T)
 	err = json.Unmarshal(out, after)
-	if len(after.Annotations) == 0 {
-		after.Annotations = nil // as it comes back from storage
-	}
 	return after, err
 }
 
@@ -168,6 +188,12 @@ func (w *world) delete(pod *corev1.Pod) {
 // an error of who asks: the budgets were to be judged before.
 func (w *world) evict(t *testing.T, pod *corev1.Pod) {
 	t.Helper()
+	w.mayEvict(t, pod)
+	w.delete(pod)
+}
+
+func (w *world) mayEvict(t *testing.T, pod *corev1.Pod) {
+	t.Helper()
 	if pod.Status.Phase == corev1.PodRunning && pod.DeletionTimestamp == nil {
 		if len(w.budgets) > 1 {
 			t.Fatalf("evicts %s, which %d budgets select", pod.Name, len(w.budgets))
@@ -180,7 +206,6 @@ func (w *world) evict(t *testing.T, pod *corev1.Pod) {
 			}
 		}
 	}
-	w.delete(pod)
 }
 
 // tick is a moment: nodes do their part, then the controllers.
@@ -189,7 +214,7 @@ func (w *world) tick() {
 	for _, o := range slices.Sorted(maps.Keys(w.pods)) {
 		pod := w.pods[o]
 		if pod.DeletionTimestamp != nil {
-			if !pod.DeletionTimestamp.After(w.now) {
+			if !pod.DeletionTimestamp.After(w.now) && len(pod.Finalizers) == 0 {
 				delete(w.pods, o)
 			}
 			continue
@@ -475,6 +500,7 @@ func (c *command) listen() {
 	c.open = slices.DeleteFunc(c.open, func(run plan.Run) bool {
 		a := c.answer(run)
 		if a != nil {
+			a.At = c.w.now
 			c.facts.Answers = with(c.facts.Answers, run.Key, *a)
 		}
 		return a != nil

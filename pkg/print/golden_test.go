@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,32 +54,22 @@ func TestScreenOfRecordedScenarios(t *testing.T) {
 	}
 }
 
-// every is one inventory of all scenarios, a namespace each.
-func every(t *testing.T) *sts.Inventory {
+// every is one report on all scenarios, a namespace each, as each was seen then.
+func every(t *testing.T) *inspect.StatusReport {
 	t.Helper()
-	all := &sts.Inventory{}
+	all := &inspect.StatusReport{}
 	for name, inv := range scenarios(t) {
 		if name == "hidden-pods" {
 			continue // what could not be read is of the whole inventory
 		}
-		if inv.TakenAt.After(all.TakenAt) {
-			all.TakenAt = inv.TakenAt
-		}
-		all.Sets = append(all.Sets, inv.Sets...)
-		all.Pods = append(all.Pods, inv.Pods...)
-		all.Claims = append(all.Claims, inv.Claims...)
-		all.Budgets = append(all.Budgets, inv.Budgets...)
-		all.Services = append(all.Services, inv.Services...)
-		all.Revisions = append(all.Revisions, inv.Revisions...)
-		all.Events = append(all.Events, inv.Events...)
-		all.HPAs = append(all.HPAs, inv.HPAs...)
+		all.Items = append(all.Items, inspect.NewStatusReport(inv, nil).Items...)
 	}
+	slices.SortFunc(all.Items, func(a, b inspect.Status) int { return strings.Compare(a.Namespace, b.Namespace) })
 	return all
 }
 
 func TestTableOfAllNamespaces(t *testing.T) {
-	inv := every(t)
-	report := inspect.NewStatusReport(inv, nil)
+	report := every(t)
 	for _, test := range []struct {
 		name    string
 		columns print.Columns

@@ -3,6 +3,7 @@ package print
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
 )
@@ -17,8 +18,15 @@ func Plan(w io.Writer, steps []plan.Decision, st Style) {
 	if n := len(steps); n > 0 && steps[n-1].Verdict != plan.Do {
 		end, steps = &steps[n-1], steps[:n-1]
 	}
+	folded := sameWay(steps)
 	for i, d := range steps {
-		if left := len(steps) - planShown - planEnd; left > 1 && i >= planShown && i < planShown+left {
+		if last, ok := folded[i]; ok {
+			if last > i {
+				_, _ = io.WriteString(w, st.Wrap("     ", 5, Dim, fmt.Sprintf("… steps %d to %d, the same for %s", i+1, last+1, members(steps[i:last+1]))))
+			}
+			continue
+		}
+		if left := len(steps) - planShown - planEnd; left > 1 && i >= planShown && i < planShown+left && len(folded) == 0 {
 			if i == planShown {
 				_, _ = io.WriteString(w, st.Wrap("     ", 5, Dim, fmt.Sprintf("… %d more steps like these …", left)))
 			}
@@ -48,6 +56,54 @@ func Plan(w io.Writer, steps []plan.Decision, st Style) {
 		prefix, width := st.arrow("  ")
 		_, _ = io.WriteString(w, st.Wrap(prefix, width, Plain, end.Message))
 	}
+}
+
+// sameWay are the steps that are the same for another member as for the first one: by
+// the first of them the last, by all others themselves.
+func sameWay(steps []plan.Decision) map[int]int {
+	var ways [][]int // the steps of each member
+	for i, d := range steps {
+		switch n := len(ways); {
+		case d.Member == "":
+		case n > 0 && steps[ways[n-1][0]].Member == d.Member:
+			ways[n-1] = append(ways[n-1], i)
+		default:
+			ways = append(ways, []int{i})
+		}
+	}
+	out := map[int]int{}
+	begin := -1
+	for n := 1; n < len(ways); n++ {
+		if !slices.EqualFunc(ways[0], ways[n], func(a, b int) bool { return stepKey(steps[a]) == stepKey(steps[b]) }) {
+			begin = -1
+			continue
+		}
+		for _, i := range ways[n] {
+			if begin < 0 {
+				begin = i
+			}
+			out[i] = i
+			out[begin] = i
+		}
+	}
+	return out
+}
+
+// stepKey is what a step does, without whom it does it to.
+func stepKey(d plan.Decision) string {
+	if d.Action != nil && d.Action.Run != nil {
+		return d.Reason + " " + d.Action.Run.For
+	}
+	return d.Reason
+}
+
+// members are those of the steps: "web-3", "web-38 to web-3".
+func members(steps []plan.Decision) string {
+	first, last := steps[0].Member, steps[len(steps)-1].Member
+	if first == last {
+		return first
+	}
+	return first + " to " + last + ", one after the other"
 }
 
 // Progress prints a decision for those who watch.

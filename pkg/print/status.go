@@ -157,6 +157,11 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 		}
 		field("Restart", "%s; started %s ago by %s", line, sts.Age(now.Sub(r.StartedAt.Time)), r.StartedBy)
 	}
+	if s.Drain != nil {
+		for _, line := range drainLines(s.Drain, now) {
+			field(line[0], "%s", line[1])
+		}
+	}
 	if s.Owner != nil {
 		field("At work", "%s with %q for %s", s.Owner.Name, s.Owner.Command, sts.Age(now.Sub(s.Owner.Since)))
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
 // BudgetVerdict is what a PodDisruptionBudget says about taking down one pod.
@@ -40,4 +41,24 @@ func JudgeBudget(b *policyv1.PodDisruptionBudget, podReady bool) (BudgetVerdict,
 		return BudgetNever, numbers
 	}
 	return BudgetShort, numbers
+}
+
+// RequiredBy is how many of so many pods the budget wants to be healthy: the
+// disruption controller's own reckoning, which rounds percentages up.
+func RequiredBy(b *policyv1.PodDisruptionBudget, pods int32) int32 {
+	switch spec := b.Spec; {
+	case spec.MinAvailable != nil:
+		n, err := intstr.GetScaledValueFromIntOrPercent(spec.MinAvailable, int(pods), true)
+		if err != nil {
+			return 0
+		}
+		return int32(n)
+	case spec.MaxUnavailable != nil:
+		n, err := intstr.GetScaledValueFromIntOrPercent(spec.MaxUnavailable, int(pods), true)
+		if err != nil {
+			return 0
+		}
+		return max(0, pods-int32(n))
+	}
+	return 0
 }

@@ -231,7 +231,13 @@ func (s *Snapshot) readinessTrouble(r Replica) *Trouble {
 	}
 	age := s.TakenAt.Sub(since)
 	if r.Pod.Status.Phase != corev1.PodRunning {
-		return &Trouble{Reason: string(r.Pod.Status.Phase), Message: fmt.Sprintf("is %s (%s)", r.Pod.Status.Phase, Age(age))}
+		t := &Trouble{Reason: string(r.Pod.Status.Phase), Message: fmt.Sprintf("is %s (%s)", r.Pod.Status.Phase, Age(age))}
+		for _, c := range r.Pod.Status.InitContainerStatuses {
+			if c.State.Running != nil && (c.Started == nil || !*c.Started) { // not a sidecar that is up
+				t.Message = fmt.Sprintf("is %s: init container %s runs (%s)", r.Pod.Status.Phase, c.Name, Age(s.TakenAt.Sub(c.State.Running.StartedAt.Time)))
+			}
+		}
+		return t
 	}
 	return &Trouble{Reason: "NotReady", Failing: age > notReadyGrace, Message: fmt.Sprintf("runs but is not ready (%s)", Age(age))}
 }

@@ -5,6 +5,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,8 +54,12 @@ func run(b *testing.B, c *cluster.Cluster, program string, args ...string) {
 
 // create makes a StatefulSet and waits until it is ready. Pods with an image tag that
 // ends with -late are ready after readyAfter, all others at once.
-func create(b *testing.B, c *cluster.Cluster, ns, name string, replicas int32, policy appsv1.PodManagementPolicyType) {
+func create(b *testing.B, c *cluster.Cluster, ns, name string, replicas int32, policy appsv1.PodManagementPolicyType, annotations ...map[string]string) {
 	b.Helper()
+	annotated := map[string]string{cluster.ReadyAfterAnnotation: readyAfter.String()}
+	for _, more := range annotations {
+		maps.Copy(annotated, more)
+	}
 	labels := map[string]string{"app": name}
 	ctx := context.Background()
 	api := c.Client().AppsV1().StatefulSets(ns)
@@ -64,7 +69,7 @@ func create(b *testing.B, c *cluster.Cluster, ns, name string, replicas int32, p
 			Replicas: &replicas, ServiceName: name, PodManagementPolicy: policy,
 			Selector: &metav1.LabelSelector{MatchLabels: labels},
 			Template: corev1.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{Labels: labels, Annotations: map[string]string{cluster.ReadyAfterAnnotation: readyAfter.String()}},
+				ObjectMeta: metav1.ObjectMeta{Labels: labels, Annotations: annotated},
 				Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app:1"}}},
 			},
 		},

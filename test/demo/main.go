@@ -21,6 +21,7 @@ import (
 // chapters are played in this order on one cluster, each in the state that the one before has left.
 var chapters = []chapter{
 	canary,
+	drain,
 }
 
 // chapter is one part of the demo, in a file of its own.

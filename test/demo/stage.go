@@ -24,7 +24,6 @@ type stage struct {
 	color    bool
 	root     string
 	env      []string
-	kubectl  string
 	client   kubernetes.Interface
 	commands int
 	checks   int
@@ -38,8 +37,8 @@ func newStage(out *os.File) *stage {
 
 // use puts the plugin and the cluster's own kubectl first on the PATH, and the cluster in place of the user's.
 func (s *stage) use(c *cluster.Cluster, root, bin string) {
-	s.root, s.client, s.kubectl = root, c.Client(), c.Bin("kubectl")
-	path := bin + string(os.PathListSeparator) + filepath.Dir(s.kubectl) + string(os.PathListSeparator) + os.Getenv("PATH")
+	s.root, s.client = root, c.Client()
+	path := bin + string(os.PathListSeparator) + filepath.Dir(c.Bin("kubectl")) + string(os.PathListSeparator) + os.Getenv("PATH")
 	s.env = append(os.Environ(), "PATH="+path, "KUBECONFIG="+c.Kubeconfig())
 }
 
@@ -86,8 +85,7 @@ func (s *stage) run(ctx context.Context, want int, line string) error {
 	s.commands++
 	fmt.Fprintln(s.out)
 	s.print(cyan, "$ "+line)
-	words := strings.Fields(line)
-	cmd := exec.CommandContext(ctx, s.kubectl, words[1:]...)
+	cmd := exec.CommandContext(ctx, "sh", "-c", "exec "+line)
 	// Both go where we write: at a terminal the command sees a terminal, in a file the order is kept.
 	cmd.Stdout, cmd.Stderr = s.out, s.out
 	cmd.Dir, cmd.Env = s.root, s.env

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -19,10 +21,12 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/yaml"
 
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
@@ -40,6 +44,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"killat":   cmdKillAt,
 	"killeach": cmdKillEach,
 	"deploy":   cmdDeploy,
+	"apply":    cmdApply,
 	"save":     cmdSave,
 	"until":    cmdUntil,
 	"user":     cmdUser,
@@ -300,6 +305,58 @@ func cmdDeploy(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	cmdUntil(ts, false, []string{"field", "sts/" + name, "{.status.observedGeneration}/{.status.availableReplicas}",
 		fmt.Sprintf("1/%d", replicas)})
+}
+
+// cmdApply makes what a file of this repository describes. Pods run on the real node.
+func cmdApply(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 1, "apply FILE")
+	s := of(ts)
+	file, err := os.Open(filepath.Join("..", "..", args[0]))
+	ts.Check(err)
+	defer file.Close()
+	for documents := yaml.NewYAMLOrJSONDecoder(file, 4096); ; {
+		object := &unstructured.Unstructured{}
+		if err := documents.Decode(object); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			ts.Fatalf("%s: %v", args[0], err)
+		}
+		switch object.GetKind() {
+		case "Pod":
+			ts.Check(bringToRealNode(object, "spec"))
+		case "StatefulSet":
+			ts.Check(bringToRealNode(object, "spec", "template", "spec"))
+		}
+		resource, _ := meta.UnsafeGuessKindToResource(object.GroupVersionKind())
+		ctx, cancel := requestContext()
+		_, err := s.client.Resource(resource).Namespace(s.namespace).Create(ctx, object, metav1.CreateOptions{FieldManager: "apply"})
+		cancel()
+		ts.Check(err)
+	}
+}
+
+// bringToRealNode makes the pods that an object describes at this place real ones. They
+// take their images without the registry: nothing can be pulled, but there are some.
+func bringToRealNode(object *unstructured.Unstructured, place ...string) error {
+	spec, _, err := unstructured.NestedMap(object.Object, place...)
+	if err != nil {
+		return err
+	}
+	var pod corev1.PodSpec
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(spec, &pod); err != nil {
+		return err
+	}
+	cluster.OnRealNode(&pod)
+	for _, containers := range [][]corev1.Container{pod.InitContainers, pod.Containers} {
+		for i := range containers {
+			containers[i].Image = path.Base(containers[i].Image)
+		}
+	}
+	spec, err = runtime.DefaultUnstructuredConverter.ToUnstructured(&pod)
+	if err != nil {
+		return err
+	}
+	return unstructured.SetNestedMap(object.Object, spec, place...)
 }
 
 // putOnRealNode makes the pods of a set real ones, which are ready when they say so.

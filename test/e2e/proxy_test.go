@@ -32,6 +32,7 @@ type proxy struct {
 	fail    map[int]int // so many writes are answered with this code
 	race    func()      // once, before a write is passed on
 	onWrite func()      // when a write was answered, before the plugin hears of it
+	before  func()      // each time, before a write is passed on
 }
 
 func newProxy(c *cluster.Cluster) (*proxy, error) {
@@ -61,6 +62,9 @@ func newProxy(c *cluster.Cluster) (*proxy, error) {
 	p.server = &http.Server{
 		ConnState: p.track,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if p.before != nil && isSetOrPodWrite(r) {
+				p.before()
+			}
 			if code := p.refuses(r); code != 0 {
 				w.WriteHeader(code)
 				return

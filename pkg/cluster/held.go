@@ -1,0 +1,52 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Held are the pods of a StatefulSet, by its name, that our finalizer keeps: also
+// when the set itself is gone.
+func (c *Client) Held(ctx context.Context, namespace, set string) ([]*corev1.Pod, error) {
+	var out []*corev1.Pod
+	options := metav1.ListOptions{Limit: pageSize}
+	for {
+		page, err := c.kube.CoreV1().Pods(namespace).List(ctx, options)
+		if err != nil {
+			return nil, err
+		}
+		for i := range page.Items {
+			pod := &page.Items[i]
+			if _, ok := sts.ParsePodName(set, pod.Name); ok && sts.HoldsLeaving(pod) {
+				out = append(out, pod)
+			}
+		}
+		if options.Continue = page.Continue; options.Continue == "" {
+			return out, nil
+		}
+	}
+}
+
+// Hold puts our finalizer on a pod, or takes it off. An error is [plan.ErrChanged]
+// when the pod was no longer as h expects.
+func (c *Client) Hold(ctx context.Context, namespace string, h *plan.HoldPod, dryRun ...string) (*corev1.Pod, error) {
+	body, err := json.Marshal(h.Ops)
+	if err != nil {
+		return nil, err
+	}
+	pod, err := c.kube.CoreV1().Pods(namespace).Patch(ctx, h.Name, types.JSONPatchType, body,
+		metav1.PatchOptions{FieldManager: sts.FieldManager, DryRun: dryRun})
+	if apierrors.IsNotFound(err) || testFailed(err) || apierrors.IsConflict(err) {
+		return nil, fmt.Errorf("%w: %w", plan.ErrChanged, err)
+	}
+	return pod, err
+}

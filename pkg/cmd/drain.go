@@ -1,0 +1,408 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/print"
+	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// drainReport is the kind of drain-scale's report.
+const drainReport = "DrainReport"
+
+// drainOptions are the flags of drain-scale.
+type drainOptions struct {
+	intent  plan.DrainScale
+	profile string
+	exec    string
+	on      string
+	command string
+	timeout time.Duration
+	pdb     string
+	cancel  bool
+	unpark  bool
+}
+
+func newDrainScale(c *common) *cobra.Command {
+	var o drainOptions
+	cmd := &cobra.Command{
+		Use:   "drain-scale NAME --replicas N",
+		Short: "Scale one member at a time, each after it has left its cluster",
+		Long: `Scale a StatefulSet one member at a time: down, highest ordinal first, or up.
+
+Going down, every member leaves its own cluster before its pod goes: a drain profile
+says how, or --drain-exec (a command inside the pod that leaves, with --on=survivor
+inside one that stays) or --drain-cmd (a command here). A profile is found by the
+set's image and labels, or by the annotation kubectl-sts.dev/drain-profile; --profile
+names another one, or a file, and none is for none. 'kubectl sts profile list' shows
+what there is. Whether a member has left is asked of one that stays.
+
+Then its pod is evicted, so that every PodDisruptionBudget is asked, and the set is
+made smaller by one. A finalizer on the pod keeps a member that has left from being
+made anew, wherever the command dies. Before each member all others have to be
+available, but for those that are failing and are to go, too: that backs out of a
+scale-up that went wrong. When something fails it stops before the next one, and the
+same command goes on; --cancel undoes what can be undone.
+
+Going up, a profile's join hooks run before each pod is made and when it is ready.
+Claims that earlier members have left would give new ones an old identity: it refuses
+them unless --reuse-claims says that this is right.
+
+--replicas 0 needs --park: all members stop where they are, without leaving their
+cluster, and the size is remembered. --unpark brings all of them back at once.
+
+It refuses where claims would be deleted with their data (whenScaled: Delete), where
+an autoscaler, an operator or GitOps would put the size back, and while an update, a
+canary or a restart is on its way.`,
+		Example: `  # from 5 to 3: pods 4 and 3 leave, in this order
+  kubectl sts drain-scale postgres --replicas 3
+
+  # with a command of your own inside each pod that leaves
+  kubectl sts drain-scale cassandra --replicas 4 --drain-exec 'nodetool decommission'
+
+  # in a pipeline, keeping a majority of the present size
+  kubectl sts drain-scale etcd --replicas 3 --quorum --yes --timeout 30m
+
+  # what would be done
+  kubectl sts drain-scale etcd --replicas 3 --dry-run
+
+  # stop all members for the night, and bring them back
+  kubectl sts drain-scale web --replicas 0 --park
+  kubectl sts drain-scale web --unpark`,
+		Args: oneName, ValidArgsFunction: c.completeNames,
+	}
+	ch := c.newChange(cmd, "drain-scale")
+	ch.kind = drainReport
+	f, i := cmd.Flags(), &o.intent
+	f.Int32Var(&i.Replicas, "replicas", 0, "How many members there are to be")
+	f.StringVar(&o.profile, "profile", "", "The drain profile: `NAME|FILE|none`; by default the one that fits the set")
+	f.StringVar(&o.exec, "drain-exec", "", "A `COMMAND` (sh -c) inside the pod that leaves, instead of a profile")
+	f.StringVar(&o.on, "on", "leaving", "Where --drain-exec runs: `leaving|survivor`")
+	f.StringVar(&o.command, "drain-cmd", "", "A `COMMAND` that runs here, instead of a profile")
+	f.DurationVar(&o.timeout, "drain-timeout", time.Hour, "How long --drain-exec and --drain-cmd may take")
+	f.StringVar(&i.Domain, "cluster-domain", "cluster.local", "The cluster's DNS domain, for profiles that need it")
+	f.StringVar(&o.pdb, "pdb", "enforce", "`enforce|ignore` PodDisruptionBudgets: ignore deletes pods whatever their budgets say")
+	f.BoolVar(&i.Quorum, "quorum", false, "Refuse to go below a majority of the present size")
+	f.Int32Var(&i.MinHealthy, "min-healthy", 0, "How many available members have to be left at any time")
+	f.BoolVar(&i.AcceptDataLoss, "accept-data-loss", false, "Go on although the claims of the members that leave are deleted (whenScaled: Delete)")
+	f.BoolVar(&i.KeepClaims, "keep-claims", false, "Keep these claims: set whenScaled to Retain meanwhile")
+	f.BoolVar(&i.ReuseClaims, "reuse-claims", false, "Going up, let new members have the claims that earlier ones have left")
+	f.BoolVar(&i.Park, "park", false, "Stop all members (--replicas 0), and remember the size in an annotation")
+	f.BoolVar(&o.unpark, "unpark", false, "Bring a parked set back to the size that it had")
+	f.BoolVar(&o.cancel, "cancel", false, "Stop a change of size that was interrupted, and call its member back where that can be")
+	_ = cmd.RegisterFlagCompletionFunc("pdb", cobra.FixedCompletions([]string{"enforce", "ignore"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("on", cobra.FixedCompletions([]string{"leaving", "survivor"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("profile", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		names := []string{"none"}
+		for _, p := range profile.Builtin() {
+			names = append(names, p.Metadata.Name)
+		}
+		return names, cobra.ShellCompDirectiveDefault
+	})
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := o.check(cmd); err != nil {
+			return err
+		}
+		switch {
+		case o.cancel:
+			ch.detail = " --cancel"
+		case o.unpark:
+			ch.detail = " --unpark"
+		default:
+			ch.detail = fmt.Sprintf(" --replicas %d", i.Replicas)
+		}
+		err := ch.run(cmd, args, func(ctx context.Context, client *cluster.Client, s *sts.Snapshot, h plan.Holder, digest string) (plan.Intent, error) {
+			if o.unpark {
+				return plan.Unpark{Holder: h}, nil
+			}
+			intent := o.intent
+			intent.Holder, intent.NoHooks = h, o.profile == "none"
+			var err error
+			if intent.Profile, err = o.hooks(ch, s, digest == ""); err != nil {
+				return nil, err
+			}
+			if o.cancel {
+				return plan.CancelDrain{Holder: h, Profile: intent.Profile, Domain: intent.Domain}, nil
+			}
+			if digest == "" {
+				if err := mayDrain(ctx, client, s, intent); err != nil {
+					return nil, err
+				}
+				if intent.IgnoreBudgets && len(s.Budgets) > 0 {
+					warnTo(c.env.ErrOut, "--pdb=ignore: pods are deleted without asking "+budgetNames(s))
+				}
+			}
+			if digest == "" {
+				intent.ReuseClaims, err = o.reuse(ctx, ch, s, intent)
+			}
+			return intent.Resolve(s), err
+		})
+		if apierrors.IsNotFound(err) {
+			return o.orphans(cmd.Context(), ch, args, err)
+		}
+		return err
+	}
+	return cmd
+}
+
+func budgetNames(s *sts.Snapshot) string {
+	var names []string
+	for _, b := range s.Budgets {
+		names = append(names, b.Name)
+	}
+	word := "poddisruptionbudget "
+	if len(names) > 1 {
+		word = "poddisruptionbudgets "
+	}
+	return word + strings.Join(names, ", ")
+}
+
+// orphans are pods that are held in their place while their set was deleted: nothing
+// else lets them go.
+func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, gone error) error {
+	name, err := setName(args)
+	if err != nil {
+		return gone
+	}
+	ns, err := c.namespace()
+	if err != nil {
+		return gone
+	}
+	client, err := c.client()
+	if err != nil {
+		return gone
+	}
+	pods, err := client.Held(ctx, ns, name)
+	if err != nil || len(pods) == 0 {
+		return gone
+	}
+	for _, pod := range pods {
+		_, _ = fmt.Fprintf(c.env.ErrOut, "pod %s is held by the finalizer %s, and its StatefulSet is gone\n", pod.Name, sts.LeavingFinalizer)
+	}
+	switch {
+	case !o.cancel:
+		_, _ = io.WriteString(c.env.ErrOut, print.Hint(c.hint(ns, sts.Kubectl(ns, "sts drain-scale", name, "--cancel")+" lets it go"), c.env.errStyle()))
+		return gone
+	case !c.yes && c.dryRun == "none":
+		if err := c.env.confirm(ctx, "Let it go?"); err != nil {
+			return err
+		}
+	}
+	var dryRun []string
+	if c.dryRun != "none" {
+		dryRun = []string{metav1.DryRunAll}
+	}
+	for _, pod := range pods {
+		o, _ := sts.ParsePodName(name, pod.Name)
+		if _, err := client.Hold(ctx, ns, plan.LetGo(pod, o), dryRun...); err != nil {
+			return fmt.Errorf("let pod %s go: %w", pod.Name, err)
+		}
+		_, _ = fmt.Fprintf(c.env.Out, "pod/%s: let go%s\n", pod.Name, c.dryRunNote())
+	}
+	return nil
+}
+
+// reuse asks a person whether new members may have the claims that earlier ones have
+// left, where nobody has said so. In a pipeline the intent refuses them.
+func (o *drainOptions) reuse(ctx context.Context, c *change, s *sts.Snapshot, intent plan.DrainScale) (bool, error) {
+	if intent.ReuseClaims || c.yes || c.dryRun != "none" || !c.env.InTerminal {
+		return intent.ReuseClaims, nil
+	}
+	d := intent.Next(s, plan.Facts{})
+	if d.Reason != plan.ReasonStaleClaims {
+		return false, nil
+	}
+	_, _ = io.WriteString(c.env.ErrOut, c.env.errStyle().Wrap("", 0, print.Plain, d.Message))
+	if err := c.env.confirm(ctx, "Let new members have them?"); err != nil {
+		return false, err
+	}
+	o.intent.ReuseClaims = true
+	return true, nil
+}
+
+func (o *drainOptions) check(cmd *cobra.Command) error {
+	f := cmd.Flags()
+	given := 0
+	for _, flag := range []string{"profile", "drain-exec", "drain-cmd"} {
+		if f.Changed(flag) {
+			given++
+		}
+	}
+	o.intent.IgnoreBudgets = o.pdb == "ignore"
+	switch {
+	case o.cancel && o.unpark, o.cancel && f.Changed("replicas"), o.unpark && f.Changed("replicas"):
+		return usagef("--replicas, --cancel and --unpark exclude each other")
+	case !o.cancel && !o.unpark && !f.Changed("replicas"):
+		return usagef("how many members are there to be? give --replicas")
+	case o.intent.Park && (!f.Changed("replicas") || o.intent.Replicas != 0):
+		return usagef("--park goes with --replicas 0")
+	case o.intent.Park && o.profile != "" && o.profile != "none":
+		return usagef("--park stops members that stay in their cluster: it goes without --profile")
+	case o.intent.Replicas < 0:
+		return usagef("--replicas=%d: it cannot be negative", o.intent.Replicas)
+	case given > 1:
+		return usagef("--profile, --drain-exec and --drain-cmd exclude each other")
+	case f.Changed("on") && o.exec == "":
+		return usagef("--on goes with --drain-exec")
+	case o.on != "leaving" && o.on != "survivor":
+		return usagef("--on=%s: it is leaving or survivor", o.on)
+	case o.pdb != "enforce" && o.pdb != "ignore":
+		return usagef("--pdb=%s: it is enforce or ignore", o.pdb)
+	case o.intent.MinHealthy < 0:
+		return usagef("--min-healthy=%d: it cannot be negative", o.intent.MinHealthy)
+	case o.intent.AcceptDataLoss && o.intent.KeepClaims:
+		return usagef("--accept-data-loss and --keep-claims exclude each other")
+	case misspelt(o.exec+o.command) != "":
+		return usagef("%s is no variable of a drain profile: there are %s", misspelt(o.exec+o.command), variables())
+	case f.Changed("drain-exec") && strings.TrimSpace(o.exec) == "", f.Changed("drain-cmd") && strings.TrimSpace(o.command) == "":
+		return usagef("the command is empty")
+	case o.timeout <= 0:
+		return usagef("--drain-timeout=%s: it is more than 0", o.timeout)
+	}
+	return nil
+}
+
+// hooks is how members leave: as the flags say, or as the set tells.
+func (o *drainOptions) hooks(c *change, s *sts.Snapshot, first bool) (*profile.Profile, error) {
+	one := func(name string, on profile.Where, argv []string) *profile.Profile {
+		return &profile.Profile{Metadata: profile.Metadata{Name: "--" + name}, Drain: []profile.Command{{
+			Name: name, Why: "have it leave its cluster", On: on, Command: argv, ExitCodes: []int{0}, Timeout: metav1.Duration{Duration: o.timeout},
+		}}}
+	}
+	switch {
+	case o.exec != "":
+		return one("drain-exec", profile.Where(o.on), []string{"sh", "-c", escapeVariables(o.exec)}), nil
+	case o.command != "":
+		argv := shell(escapeVariables(o.command))
+		return one("drain-cmd", profile.Here, argv), nil
+	case o.profile == "none", o.intent.Park:
+		return nil, nil
+	case o.profile != "":
+		return readProfile(o.profile)
+	}
+	found, err := profile.Detect(s.Set, profile.Builtin())
+	if err != nil {
+		return nil, err
+	}
+	if len(found.Ambiguous) > 0 {
+		var names []string
+		for _, p := range found.Ambiguous {
+			names = append(names, p.Metadata.Name)
+		}
+		return nil, usagef("several drain profiles fit statefulset %s (%s): say which with --profile", s.Set.Name, strings.Join(names, ", "))
+	}
+	if found.Profile != nil && first && c.out.human() {
+		_, _ = fmt.Fprintf(c.env.ErrOut, "drain profile %s, because of %s\n", found.Profile.Metadata.Name, found.Why)
+	}
+	return found.Profile, nil
+}
+
+// escapeVariables keeps a shell's own $(…) and $$ from being taken for what a profile
+// means by them, but for the variables that a profile knows.
+func escapeVariables(line string) string {
+	before, rest, found := strings.Cut(line, "$")
+	if !found {
+		return line
+	}
+	for _, v := range profile.Variables {
+		if variable := "(" + v.Name + ")"; strings.HasPrefix(rest, variable) {
+			return before + "$" + variable + escapeVariables(rest[len(variable):])
+		}
+	}
+	return before + "$$" + escapeVariables(rest)
+}
+
+// capitals are what a variable looks like, and no command.
+var capitals = regexp.MustCompile(`\$\(([A-Z_]+)\)`)
+
+// misspelt is the first thing in the line that looks like a profile's variable and is none.
+func misspelt(line string) string {
+	for _, found := range capitals.FindAllStringSubmatch(line, -1) {
+		known := false
+		for _, v := range profile.Variables {
+			known = known || v.Name == found[1]
+		}
+		if !known {
+			return found[0]
+		}
+	}
+	return ""
+}
+
+func variables() string {
+	var names []string
+	for _, v := range profile.Variables {
+		names = append(names, v.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// readProfile reads a profile of our own by name, or one of the user's from a file.
+func readProfile(name string) (*profile.Profile, error) {
+	p, notFound := profile.Find(name)
+	if notFound == nil {
+		return p, nil
+	}
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(name, `/\.`) {
+		return nil, usagef("--profile: %s", notFound)
+	}
+	if err != nil {
+		return nil, usagef("--profile: %s", err)
+	}
+	if p, err = profile.Parse(data); err != nil {
+		return nil, usagef("--profile %s: %s", name, err)
+	}
+	return p, nil
+}
+
+// mayDrain looks for the permissions before anything begins: one that is missing in
+// the middle would leave a member that has left in its place.
+func mayDrain(ctx context.Context, client *cluster.Client, s *sts.Snapshot, i plan.DrainScale) error {
+	ns := s.Set.Namespace
+	needs := [][3]string{{"patch", "statefulsets.apps", "scale"}}
+	if sts.WantedReplicas(s.Set) > i.Replicas {
+		switch {
+		case i.IgnoreBudgets:
+			needs = append(needs, [3]string{"delete", "pods", ""})
+		default:
+			needs = append(needs, [3]string{"create", "pods", "eviction"})
+		}
+		needs = append(needs, [3]string{"patch", "pods", ""}) // the finalizer
+	}
+	if i.Profile != nil && runsInPods(i.Profile) {
+		needs = append(needs, [3]string{"create", "pods", "exec"})
+	}
+	for _, n := range needs {
+		if err := client.May(ctx, ns, n[0], n[1], n[2]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func runsInPods(p *profile.Profile) bool {
+	for _, rules := range profile.Sections {
+		for _, c := range p.Commands(rules.Section) {
+			if c.On != profile.Here {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,231 @@
+package inspect_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+// scalingDown is a set of 5 on its way to 3 with etcd, its member web-4 in that phase
+// for three minutes.
+func scalingDown(phase sts.MemberPhase) *sts.Drain {
+	return &sts.Drain{From: 5, To: 3, Profile: "etcd", StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-5 * time.Minute),
+		Member: &sts.Member{Ordinal: 4, UID: "web-4-uid", Phase: phase, Values: map[string]string{"MEMBER_ID": "8e9e"}, Since: ststest.Now.Add(-3 * time.Minute)}}
+}
+
+func scalingUp(phase sts.MemberPhase, profile string) *sts.Drain {
+	return &sts.Drain{From: 5, To: 7, Profile: profile, StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-5 * time.Minute),
+		Member: &sts.Member{Ordinal: 5, Phase: phase, Since: ststest.Now.Add(-20 * time.Second)}}
+}
+
+func wants(n int32) func(*sts.Inventory) {
+	return func(inv *sts.Inventory) { *inv.Sets[0].Spec.Replicas = n }
+}
+
+// gone is a set that has become smaller: n pods are left of it.
+func gone(n int32) func(*sts.Inventory) {
+	return func(inv *sts.Inventory) {
+		*inv.Sets[0].Spec.Replicas = n
+		inv.Pods = inv.Pods[:n]
+	}
+}
+
+func held(o int) func(*sts.Inventory) {
+	return func(inv *sts.Inventory) { inv.Pods[o].Finalizers = []string{sts.LeavingFinalizer} }
+}
+
+func ending(o int) func(*sts.Inventory) {
+	return func(inv *sts.Inventory) { inv.Pods[o].DeletionTimestamp = &metav1.Time{Time: ststest.Now} }
+}
+
+func failing(o int) func(*sts.Inventory) {
+	return func(inv *sts.Inventory) { ststest.Crashing(inv.Pods[o]) }
+}
+
+func ownedByAlice(inv *sts.Inventory) {
+	inv.Sets[0].Annotations[sts.OwnerAnnotation] = sts.EncodeAnnotation(sts.Owner{Name: "alice@laptop", ID: "1", Command: "drain-scale --replicas 3", Since: ststest.Now})
+}
+
+func hidden(resource string) func(*sts.Inventory) {
+	return func(inv *sts.Inventory) {
+		inv.Missing = append(inv.Missing, sts.Missing{Resource: resource, Reason: "forbidden"})
+	}
+}
+
+func parked(inv *sts.Inventory) {
+	inv.Sets[0].Annotations = map[string]string{sts.ParkedAnnotation: "5"}
+}
+
+type drainCase struct {
+	name    string
+	record  *sts.Drain
+	changes []func(*sts.Inventory)
+	state   inspect.State
+	message string
+	hint    string
+}
+
+const (
+	goOn      = "kubectl sts drain-scale web --replicas 3 --profile etcd -n test"
+	goOnPlain = "kubectl sts drain-scale web --replicas 3 --profile none -n test"
+	goOnUp    = "kubectl sts drain-scale web --replicas 7 --profile etcd -n test"
+	goOnUpRaw = "kubectl sts drain-scale web --replicas 7 --profile none -n test"
+	orGiveUp  = ", or give it up: kubectl sts drain-scale web --cancel -n test"
+	fromTo    = "; on the way from 5 to 3 replicas"
+	describe4 = "kubectl describe pod web-4 -n test"
+)
+
+func drainCases() []drainCase {
+	type on = []func(*sts.Inventory)
+	between := scalingDown(sts.Draining)
+	between.Member = nil
+	between.Done = []sts.Moved{{Ordinal: 4, Took: map[sts.MemberPhase]metav1.Duration{sts.Draining: {Duration: time.Minute}, sts.Removing: {Duration: 3 * time.Second}}}}
+	finishing := *between
+	finishing.Done = append(finishing.Done[:1:1], sts.Moved{Ordinal: 3})
+	second := *between
+	second.Member = &sts.Member{Ordinal: 3, Phase: sts.Draining, Since: ststest.Now.Add(-time.Second)}
+	plain := scalingDown(sts.Removing)
+	plain.Profile = ""
+	byHand := scalingDown(sts.Draining)
+	byHand.Profile = "--drain-exec"
+	betweenUp := scalingUp(sts.Announcing, "")
+	betweenUp.Member = nil
+	park := scalingDown(sts.Removing)
+	park.To, park.Profile = 0, ""
+	return []drainCase{
+		{"it is leaving", scalingDown(sts.Draining), nil, inspect.ScalingDown,
+			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, goOn + orGiveUp},
+		{"it is leaving, and the command is at work", scalingDown(sts.Draining), on{ownedByAlice}, inspect.ScalingDown,
+			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, ""},
+		{"by an inline command", byHand, nil, inspect.ScalingDown,
+			"web-4 is leaving its cluster (draining for 3m, --drain-exec)" + fromTo,
+			"kubectl sts drain-scale web --replicas 3 --drain-exec COMMAND -n test" + orGiveUp},
+		{"it is failing, and so may leave", scalingDown(sts.Draining), on{failing(4)}, inspect.ScalingDown,
+			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, goOn + orGiveUp},
+		{"another one that is to leave is failing", scalingDown(sts.Draining), on{failing(3)}, inspect.ScalingDown,
+			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, goOn + orGiveUp},
+		{"one that stays is failing", scalingDown(sts.Draining), on{failing(1)}, inspect.Stuck,
+			"stuck: web-1 is in CrashLoopBackOff (container app, exit code 1, 4 restarts); web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo,
+			"kubectl describe pod web-1 -n test"},
+		{"it was called back", scalingDown(sts.Recalled), on{held(4)}, inspect.ScalingDown,
+			"web-4 did not leave its cluster, and was called back (recalled for 3m, etcd)" + fromTo, goOn + orGiveUp},
+		{"it has left", scalingDown(sts.Removing), on{held(4)}, inspect.ScalingDown,
+			"web-4 has left its cluster, its pod is still to go (removing for 3m, etcd)" + fromTo, goOn},
+		{"it has left, and its pod is ending", scalingDown(sts.Removing), on{held(4), ending(4)}, inspect.ScalingDown,
+			"web-4 has left its cluster, its pod is ending (removing for 3m, etcd)" + fromTo, goOn},
+		{"it has left, the set is smaller, its pod is ending", scalingDown(sts.Removing), on{held(4), ending(4), wants(4)}, inspect.ScalingDown,
+			"web-4 has left its cluster, its pod is ending (removing for 3m, etcd)" + fromTo, goOn},
+		{"it has left, and its pod is gone", scalingDown(sts.Removing), on{gone(4)}, inspect.ScalingDown,
+			"web-4 has left its cluster, its pod is gone (removing for 3m, etcd)" + fromTo, goOn},
+		{"what comes after", scalingDown(sts.Finishing), on{gone(4)}, inspect.ScalingDown,
+			"web-4 is gone, and what comes after is to be done (finishing for 3m, etcd)" + fromTo, goOn + orGiveUp},
+		{"without hooks", plain, nil, inspect.ScalingDown,
+			"web-4 is being removed (for 3m)" + fromTo, goOnPlain + orGiveUp},
+		{"being parked", park, nil, inspect.ScalingDown,
+			"web-4 is being removed (for 3m); on the way from 5 to 0 replicas", "kubectl sts drain-scale web --replicas 0 --park -n test" + orGiveUp},
+		{"between two", between, on{gone(4)}, inspect.ScalingDown,
+			"web-3 is the next to leave" + fromTo + ", 1 of 2 done", goOn + orGiveUp},
+		{"the second", &second, on{gone(4)}, inspect.ScalingDown,
+			"web-3 is leaving its cluster (draining for 1s, etcd)" + fromTo + ", 1 of 2 done", goOn + orGiveUp},
+		{"all are gone", &finishing, on{gone(3)}, inspect.ScalingDown,
+			"the change of size is as good as finished" + fromTo + ", 2 of 2 done", goOn + orGiveUp},
+		{"pods are hidden", scalingDown(sts.Removing), on{func(inv *sts.Inventory) { inv.Pods = nil }, hidden("pods")}, inspect.ScalingDown,
+			"web-4 has left its cluster (removing for 3m, etcd)" + fromTo + "; pods could not be read; going by the set's counters, 0 of 5 are ready and 0 are updated", goOn},
+		{"the record is lost", nil, on{held(4)}, inspect.ScalingDown,
+			"web-4 is leaving its cluster, or has left it; annotation kubectl-sts.dev/drain, which told more, is gone",
+			"go on with it: kubectl sts drain-scale web --replicas 4 -n test"},
+		{"the record is lost, and the set is smaller", nil, on{held(4), ending(4), wants(3)}, inspect.ScalingDown,
+			"web-4 is leaving its cluster, or has left it; annotation kubectl-sts.dev/drain, which told more, is gone",
+			"go on with it: kubectl sts drain-scale web --replicas 3 -n test"},
+		{"to be added", scalingUp(sts.Announcing, ""), nil, inspect.ScalingUp,
+			"web-5 is to be added (for 20s); on the way from 5 to 7 replicas", goOnUpRaw + orGiveUp},
+		{"to join", scalingUp(sts.Announcing, "etcd"), nil, inspect.ScalingUp,
+			"web-5 is to join (announcing for 20s, etcd); on the way from 5 to 7 replicas", goOnUp + orGiveUp},
+		{"starting", scalingUp(sts.Starting, "etcd"), on{wants(6)}, inspect.ScalingUp,
+			"web-5 is starting (starting for 20s, etcd); on the way from 5 to 7 replicas", goOnUp + orGiveUp},
+		{"between two that join", betweenUp, nil, inspect.ScalingUp,
+			"web-5 is the next to join; on the way from 5 to 7 replicas", goOnUpRaw + orGiveUp},
+		{"parked to come back", nil, on{gone(0), parked}, inspect.Parked,
+			"parked, comes back to 5 replicas", "kubectl sts drain-scale web --unpark -n test"},
+		{"parked by hand", nil, on{gone(0)}, inspect.Parked, "parked at 0 replicas", ""},
+		{"a pod that fails without any of this", nil, on{failing(4)}, inspect.Stuck,
+			"stuck: web-4 is in CrashLoopBackOff (container app, exit code 1, 4 restarts)", describe4},
+	}
+}
+
+func (c drainCase) inventory() *sts.Inventory {
+	inv := ststest.Web(5)
+	if c.record != nil {
+		inv.Sets[0].Annotations = map[string]string{sts.DrainAnnotation: sts.EncodeAnnotation(*c.record)}
+	}
+	for _, change := range c.changes {
+		change(inv)
+	}
+	return inv
+}
+
+func TestStatusOfAChangeOfSize(t *testing.T) {
+	for _, test := range drainCases() {
+		t.Run(test.name, func(t *testing.T) {
+			st := inspect.NewStatusReport(test.inventory(), nil).Items[0]
+			got := []string{string(st.State), st.Message, st.Hint}
+			if diff := cmp.Diff([]string{string(test.state), test.message, test.hint}, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDrainStatus(t *testing.T) {
+	record := scalingDown(sts.Draining)
+	record.From, record.Retention = 6, "Delete"
+	record.Done = []sts.Moved{{Ordinal: 5, Took: map[sts.MemberPhase]metav1.Duration{sts.Draining: {Duration: time.Minute}, sts.Removing: {Duration: 3 * time.Second}}}}
+	record.Member.Took = map[sts.MemberPhase]metav1.Duration{sts.Draining: {Duration: time.Second}}
+	inv := ststest.Web(5)
+	kept := ststest.Claim(inv.Sets[0], 5)
+	inv.Claims = append(inv.Claims, kept)
+	inv.Pods[4].Finalizers = []string{"other.example/x", sts.LeavingFinalizer}
+	s := inv.Snapshots()[0]
+	started, since := metav1.NewTime(record.StartedAt), metav1.NewTime(record.Member.Since)
+	want := &inspect.DrainStatus{From: 6, To: 3, Profile: "etcd", Retention: "Delete", StartedBy: "alice@laptop", StartedAt: &started,
+		Member: &inspect.MemberStatus{Ordinal: 4, Pod: "web-4", Phase: sts.Draining, Since: &since, Held: true,
+			Took: record.Member.Took, Values: map[string]string{"MEMBER_ID": "8e9e"}},
+		Done: []inspect.MovedStatus{{Ordinal: 5, Pod: "web-5", Took: record.Done[0].Took}}, Left: []sts.Ordinal{3}, Claims: []string{"data-web-5"}}
+	got := inspect.NewDrainStatus(s, record)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if total := got.Done[0].Total(); total != 63*time.Second {
+		t.Errorf("web-5 took %s", total)
+	}
+	// A claim that goes with its pod is not left behind.
+	for name, change := range map[string]func(*corev1.PersistentVolumeClaim){
+		"owned by its pod": func(c *corev1.PersistentVolumeClaim) {
+			c.OwnerReferences = []metav1.OwnerReference{{Kind: "Pod", Name: "web-5"}}
+		},
+		"being deleted": func(c *corev1.PersistentVolumeClaim) { c.DeletionTimestamp = &metav1.Time{Time: ststest.Now} },
+	} {
+		c := kept.DeepCopy()
+		change(c)
+		inv.Claims[5] = c
+		if got := inspect.NewDrainStatus(inv.Snapshots()[0], record).Claims; len(got) != 0 {
+			t.Errorf("%s: %s is said to be left behind", name, strings.Join(got, ", "))
+		}
+	}
+	up := *record
+	up.From, up.To, up.Done, up.Member = 4, 7, []sts.Moved{{Ordinal: 4}}, nil
+	if got := inspect.NewDrainStatus(s, &up); !cmp.Equal(got.Left, []sts.Ordinal{5, 6}) || len(got.Claims) != 0 {
+		t.Errorf("scaling up: left %v, claims %v", got.Left, got.Claims)
+	}
+	if got := inspect.NewDrainStatus(ststest.Web(3).Snapshots()[0], nil); got != nil {
+		t.Errorf("of nothing: %+v", got)
+	}
+}

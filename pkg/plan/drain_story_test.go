@@ -1,0 +1,334 @@
+package plan_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+// A story is a set whose members form a cluster of their own and which goes to another
+// size, by commands that are killed at random, while pods are deleted and commands in
+// them fail now and then.
+func TestDrainScaleInRandomWorlds(t *testing.T) {
+	if *seed != 0 {
+		newDrainStory(t, *seed).tell()
+		return
+	}
+	for n := range uint64(*stories) {
+		t.Run(fmt.Sprintf("seed=%d", n+1), func(t *testing.T) { newDrainStory(t, n+1).tell() })
+	}
+}
+
+type drainStory struct {
+	t         *testing.T
+	r         *rand.Rand
+	w         *world
+	seed      uint64
+	intent    plan.DrainScale
+	from      int32
+	last      map[sts.Ordinal]types.UID // the pods that there were last
+	left      map[types.UID]bool        // members that have left their cluster
+	known     map[string]bool           // members that were announced
+	losses    int                       // how many pods others will delete
+	failures  int                       // how many commands will fail
+	narration []string
+}
+
+func newDrainStory(t *testing.T, seed uint64) *drainStory {
+	r := rand.New(rand.NewPCG(seed, 3)) //nolint:gosec // to be repeated
+	s := &drainStory{t: t, r: r, seed: seed, from: 2 + r.Int32N(4), last: map[sts.Ordinal]types.UID{}, left: map[types.UID]bool{}, known: map[string]bool{}}
+	s.w = newWorld(s.from, func(set *appsv1.StatefulSet) {
+		if r.IntN(3) == 0 {
+			set.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 3}
+		}
+		if r.IntN(2) == 0 {
+			set.Spec.PodManagementPolicy = appsv1.ParallelPodManagement
+		}
+		if r.IntN(3) == 0 {
+			set.Spec.MinReadySeconds = 3
+		}
+	})
+	s.w.slow = time.Duration(r.IntN(4)) * time.Second
+	s.intent = drain(1+r.Int32N(7), nil)
+	if s.intent.Replicas == s.from {
+		s.intent.Replicas--
+	}
+	if r.IntN(3) > 0 {
+		s.intent.Profile = quorum()
+		if r.IntN(2) == 0 {
+			s.intent.Profile.Cancel = nil
+		}
+		if r.IntN(2) == 0 {
+			s.intent.Profile.After = nil
+		}
+		s.failures = r.IntN(4)
+	}
+	if r.IntN(2) == 0 {
+		s.losses = r.IntN(7)
+	}
+	if r.IntN(2) == 0 {
+		most := intstr.FromInt32(1)
+		s.w.budgets = []*policyv1.PodDisruptionBudget{{
+			ObjectMeta: metav1.ObjectMeta{Namespace: ststest.Namespace, Name: "budget"},
+			Spec:       policyv1.PodDisruptionBudgetSpec{MaxUnavailable: &most, Selector: &metav1.LabelSelector{}},
+		}}
+	}
+	return s
+}
+
+func (s *drainStory) say(format string, args ...any) {
+	s.narration = append(s.narration, s.w.now.Format("15:04:05 ")+fmt.Sprintf(format, args...))
+}
+
+func (s *drainStory) tell() {
+	s.t.Cleanup(func() {
+		if s.t.Failed() {
+			for _, line := range s.narration {
+				s.t.Log(line)
+			}
+			s.t.Logf("again: go test ./pkg/plan -run TestDrainScaleInRandomWorlds -seed %d", s.seed)
+		}
+	})
+	s.say("from %d to %d from ordinal %s, %s, slow %s, hooks %t, %d losses, %d failures, %d budgets", s.from, s.intent.Replicas,
+		sts.Start(s.w.set), s.w.set.Spec.PodManagementPolicy, s.w.slow, s.intent.Profile != nil, s.losses, s.failures, len(s.w.budgets))
+	for range 5 {
+		s.w.tick()
+	}
+	var c *command
+	for rounds := 0; ; rounds++ {
+		if rounds > 3000 {
+			s.t.Fatal("it comes to no end")
+		}
+		if c == nil || c.then == nil && s.r.IntN(12) == 0 {
+			c = s.begin(c, fmt.Sprint(rounds))
+		}
+		s.lose()
+		d, end := c.step()
+		if d.Verdict != plan.Wait || end {
+			s.say("%s %s: %s", d.Verdict, d.Reason, d.Message)
+		}
+		switch {
+		case end && d.Verdict == plan.Stuck && d.Reason == plan.ReasonHookFailed:
+			c.release(d)
+			c = nil // a person has seen to it
+		case end:
+			c.release(d)
+			s.ended(d)
+			return
+		}
+		for range s.r.IntN(4) {
+			s.tick()
+		}
+	}
+}
+
+// begin is a new command, also where another was killed: what that has begun in pods
+// goes on there, or not.
+func (s *drainStory) begin(killed *command, id string) *command {
+	if killed != nil {
+		s.say("killed")
+		for _, run := range killed.open {
+			if s.r.IntN(2) == 0 {
+				s.carryOut(run)
+			}
+		}
+	}
+	i := s.intent
+	i.ID = id
+	i = i.Resolve(s.w.snapshot())
+	steps := plan.Foretell(i, s.w.snapshot())
+	if last := steps[len(steps)-1]; last.Verdict != plan.Done {
+		s.t.Fatalf("the plan ends with %s", text(last))
+	}
+	return &command{t: s.t, w: s.w, intent: i, before: s.safe, answer: s.answer}
+}
+
+// lose deletes a pod now and then, whoever that may be.
+func (s *drainStory) lose() {
+	if s.losses == 0 || s.r.IntN(5) > 0 {
+		return
+	}
+	s.losses--
+	pods := slices.Sorted(maps.Keys(s.w.pods))
+	pod := s.w.pods[pods[s.r.IntN(len(pods))]]
+	s.say("somebody deletes %s", pod.Name)
+	s.w.delete(pod)
+	s.w.count()
+}
+
+// tick: no pod is made for a member that has left.
+func (s *drainStory) tick() {
+	s.w.tick()
+	for _, o := range slices.Sorted(maps.Keys(s.w.pods)) {
+		pod := s.w.pods[o]
+		if s.last[o] == pod.UID {
+			continue
+		}
+		if s.left[s.last[o]] {
+			s.t.Fatalf("%s had left, and was made anew", pod.Name)
+		}
+		s.last[o] = pod.UID
+		s.say("%s is made", pod.Name)
+	}
+}
+
+// carryOut is what a command does to the members' own cluster. It returns what it prints.
+func (s *drainStory) carryOut(run plan.Run) string {
+	argument := types.UID(run.Argv[len(run.Argv)-1])
+	s.say("%s: %s", run.Label(), strings.Join(run.Argv, " "))
+	switch run.For {
+	case "find":
+		if pod := s.pod(string(argument)); pod != nil {
+			return "id=" + string(pod.UID)
+		}
+	case "leave":
+		s.left[argument] = true
+	case "come-back":
+		delete(s.left, argument)
+	case "add":
+		s.known[string(argument)] = true
+	case "promote":
+		if !s.known[string(argument)] {
+			s.t.Fatalf("%s is promoted, and was never added", argument)
+		}
+	}
+	return ""
+}
+
+// answer ends a command after a while, well or not.
+func (s *drainStory) answer(run plan.Run) *plan.Answer {
+	if s.r.IntN(3) == 0 {
+		return nil
+	}
+	if run.Pod != "" {
+		if pod := s.pod(run.Pod); pod == nil || pod.UID != run.UID {
+			return &plan.Answer{ExitCode: -1, Problem: "its pod is gone", Lost: true}
+		}
+	}
+	if s.failures > 0 && s.r.IntN(3) == 0 {
+		s.failures--
+		if s.r.IntN(2) == 0 {
+			s.carryOut(run)
+		}
+		s.say("%s fails", run.Label())
+		if s.r.IntN(2) == 0 {
+			return &plan.Answer{ExitCode: -1, Problem: "the connection broke", Lost: true}
+		}
+		return &plan.Answer{ExitCode: 1}
+	}
+	a := &plan.Answer{Stdout: s.carryOut(run)}
+	if run.For == "gone" && !s.left[types.UID(run.Argv[len(run.Argv)-1])] {
+		a.ExitCode = 1
+	}
+	return a
+}
+
+// safe looks at every decision before it is carried out.
+func (s *drainStory) safe(_ *sts.Snapshot, d plan.Decision) {
+	s.t.Helper()
+	if d.Action == nil {
+		return
+	}
+	a := d.Action
+	switch {
+	case a.PatchSet != nil && a.PatchSet.ChangesSpec():
+		s.t.Fatalf("changes the spec: %s", opsText(a.PatchSet.Ops))
+	case a.DeletePod != nil:
+		s.t.Fatalf("deletes %s instead of evicting it", a.DeletePod.Name)
+	case a.EvictPod != nil:
+		s.goes(a.EvictPod.Ordinal, a.EvictPod.UID)
+	case a.Scale != nil && a.Scale.To == a.Scale.From-1 && a.Scale.To >= s.intent.Replicas:
+		if pod := s.w.pods[a.Scale.Ordinal]; pod != nil && pod.DeletionTimestamp == nil && !s.fresh(pod.UID) {
+			s.t.Fatalf("makes the set smaller while %s is there", pod.Name)
+		} else if pod != nil {
+			s.leftFor(a.Scale.Ordinal, pod.UID)
+		}
+	case a.Scale != nil && a.Scale.To == a.Scale.From+1 && a.Scale.To <= s.intent.Replicas:
+		if name := s.name(a.Scale.Ordinal); s.intent.Profile != nil && !s.known[name] {
+			s.t.Fatalf("makes %s before its cluster knows of it", name)
+		}
+		if down := s.w.unavailable(); len(down) > 0 && s.losses == 0 {
+			s.say("%v are not available", down)
+		}
+	case a.Scale != nil:
+		s.t.Fatalf("scales from %d to %d on the way to %d", a.Scale.From, a.Scale.To, s.intent.Replicas)
+	}
+}
+
+func (s *drainStory) pod(name string) *corev1.Pod {
+	for _, pod := range s.w.pods {
+		if pod.Name == name {
+			return pod
+		}
+	}
+	return nil
+}
+
+func (s *drainStory) name(o sts.Ordinal) string { return sts.PodName("web", o) }
+
+// goes: a pod goes down only when its member has left and all others are available.
+func (s *drainStory) goes(o sts.Ordinal, uid types.UID) {
+	s.t.Helper()
+	s.leftFor(o, uid)
+	for _, other := range s.w.unavailable() {
+		if other != o {
+			s.t.Fatalf("%s goes down while %s is not available", s.name(o), s.name(other))
+		}
+	}
+}
+
+func (s *drainStory) leftFor(o sts.Ordinal, uid types.UID) {
+	s.t.Helper()
+	if s.intent.Profile != nil && !s.left[uid] {
+		s.t.Fatalf("%s goes, and its member has not left", s.name(o))
+	}
+}
+
+// fresh: without hooks the pod that came after the one that was evicted is no loss.
+func (s *drainStory) fresh(uid types.UID) bool {
+	return s.intent.Profile == nil && !slices.ContainsFunc(slices.Collect(maps.Values(s.w.pods)), func(pod *corev1.Pod) bool {
+		return pod.UID == uid && s.w.available(pod)
+	})
+}
+
+func (s *drainStory) ended(d plan.Decision) {
+	s.t.Helper()
+	if d.Verdict != plan.Done || d.Reason != plan.ReasonScaled && d.Reason != plan.ReasonNothingToDo {
+		s.t.Fatalf("it ended %s %s: %s", d.Verdict, d.Reason, d.Message)
+	}
+	if n := sts.WantedReplicas(s.w.set); n != s.intent.Replicas {
+		s.t.Errorf("it has %d replicas, and was to have %d", n, s.intent.Replicas)
+	}
+	for range 20 {
+		s.w.tick()
+	}
+	if down := s.w.unavailable(); len(down) > 0 || len(s.w.pods) != int(s.intent.Replicas) {
+		s.t.Errorf("%d pods are left, and %v are not available", len(s.w.pods), down)
+	}
+	for _, pod := range s.w.pods {
+		if sts.HoldsLeaving(pod) {
+			s.t.Errorf("%s is held still", pod.Name)
+		}
+		if s.left[pod.UID] {
+			s.t.Errorf("%s has left its cluster, and stayed", pod.Name)
+		}
+	}
+	if len(s.w.set.Annotations) > 0 {
+		s.t.Errorf("annotations are left: %v", s.w.set.Annotations)
+	}
+}

@@ -1,0 +1,476 @@
+package plan_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+// quorum is a profile with a command in each section.
+func quorum() *profile.Profile {
+	one := func(name string, on profile.Where, argv ...string) []profile.Command {
+		return []profile.Command{{Name: name, Why: "see to " + name, On: on, Command: argv, ExitCodes: []int{0},
+			Timeout: metav1.Duration{Duration: time.Minute}, Pause: metav1.Duration{Duration: 2 * time.Second}}}
+	}
+	p := &profile.Profile{
+		Metadata: profile.Metadata{Name: "quorum"},
+		Precheck: one("find", profile.Survivor, "list", "$(POD_NAME)"), Drain: one("leave", profile.Leaving, "leave", "$(MEMBER_ID)"),
+		Until: &profile.Until{Commands: one("gone", profile.Survivor, "ask", "$(MEMBER_ID)"), Successes: 2,
+			Interval: metav1.Duration{Duration: 3 * time.Second}, Timeout: metav1.Duration{Duration: time.Minute}},
+		Cancel: one("come-back", profile.Leaving, "rejoin", "$(MEMBER_ID)"), After: one("forget", profile.Survivor, "forget", "$(MEMBER_ID)"),
+		Join: &profile.Join{Before: one("add", profile.Survivor, "add", "$(POD_NAME)"), Started: one("promote", profile.Survivor, "promote", "$(POD_NAME)"),
+			After: one("vote", profile.Joining, "vote")},
+	}
+	p.Precheck[0].Capture = map[string]string{"MEMBER_ID": "id=(.*)"}
+	p.Drain[0].Retries = 1
+	return p
+}
+
+// bare is quorum with only what is needed to leave.
+func bare() *profile.Profile {
+	p := quorum()
+	p.Metadata.Name = "bare"
+	p.Precheck, p.Until, p.Cancel, p.After, p.Join = nil, nil, nil, nil, nil
+	p.Drain[0].Command = []string{"leave"}
+	return p
+}
+
+func drain(to int32, p *profile.Profile) plan.DrainScale {
+	return plan.DrainScale{Holder: holder("1"), Replicas: to, Profile: p, Domain: "cluster.local"}
+}
+
+func drainWith(to int32, p *profile.Profile, f func(*plan.DrainScale)) plan.DrainScale {
+	i := drain(to, p)
+	f(&i)
+	return i
+}
+
+// leaving writes down that a member is on its way from 5 to 3, or to another size.
+func leaving(p *profile.Profile, o sts.Ordinal, phase sts.MemberPhase, more ...func(*sts.Drain)) change {
+	return onSet(func(set *appsv1.StatefulSet) {
+		d := sts.Drain{From: 5, To: 3, StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-time.Hour),
+			Member: &sts.Member{Ordinal: o, UID: types.UID(sts.PodName("web", o) + "-uid"), Phase: phase, Since: ststest.Now.Add(-time.Minute)}}
+		if p != nil {
+			d.Profile = p.Metadata.Name
+			d.Member.Values = map[string]string{"MEMBER_ID": "8e9e"}
+		}
+		for n := sts.Ordinal(4); n > o; n-- {
+			d.Done = append(d.Done, sts.Moved{Ordinal: n})
+		}
+		for _, f := range more {
+			f(&d)
+		}
+		annotate(set, sts.DrainAnnotation, sts.EncodeAnnotation(d))
+		annotate(set, sts.OwnerAnnotation, sts.EncodeAnnotation(holder("1").Owner))
+	})
+}
+
+// joining writes down that a member is on its way from 5 to 7.
+func joining(p *profile.Profile, phase sts.MemberPhase) change {
+	return leaving(p, 5, phase, func(d *sts.Drain) {
+		d.To, d.Member.UID, d.Member.Values = 7, "", nil
+	})
+}
+
+func between(d *sts.Drain) { d.Member = nil }
+
+func wanted(n int32) change {
+	return onSet(func(set *appsv1.StatefulSet) { *set.Spec.Replicas = n })
+}
+
+// without are pods that are gone.
+func without(from int) change {
+	return func(inv *sts.Inventory) { inv.Pods = inv.Pods[:from] }
+}
+
+func held(o int) change {
+	return onPod(o, func(p *corev1.Pod) { p.Finalizers = append(p.Finalizers, "other.example/x", sts.LeavingFinalizer) })
+}
+
+func going(o int) change {
+	return onPod(o, func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })
+}
+
+func anew(o int) change {
+	return onPod(o, func(p *corev1.Pod) { p.UID = "made-anew" })
+}
+
+func noBudget(inv *sts.Inventory) { inv.Budgets = nil }
+
+func autoscaled(low, high int32) change {
+	return func(inv *sts.Inventory) {
+		inv.HPAs = append(inv.HPAs, &autoscalingv2.HorizontalPodAutoscaler{
+			ObjectMeta: metav1.ObjectMeta{Namespace: ststest.Namespace, Name: "web-hpa"},
+			Spec: autoscalingv2.HorizontalPodAutoscalerSpec{MinReplicas: &low, MaxReplicas: high,
+				ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "web"}},
+		})
+	}
+}
+
+func deletesClaims(set *appsv1.StatefulSet) {
+	set.Spec.PersistentVolumeClaimRetentionPolicy = &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{
+		WhenDeleted: appsv1.RetainPersistentVolumeClaimRetentionPolicyType, WhenScaled: appsv1.DeletePersistentVolumeClaimRetentionPolicyType}
+}
+
+// claimsOf adds claims that old members have left.
+func claimsOf(ordinals ...sts.Ordinal) change {
+	return func(inv *sts.Inventory) {
+		for _, o := range ordinals {
+			inv.Claims = append(inv.Claims, ststest.Claim(inv.Sets[0], o))
+		}
+	}
+}
+
+// notYet: the question was not asked.
+var notYet = &plan.Answer{}
+
+// told are the facts when every question was answered as say says; nil is one that
+// still runs. The API server would carry out every eviction.
+func told(i plan.Intent, inv *sts.Inventory, say func(plan.Run) *plan.Answer) plan.Facts {
+	s := inv.Snapshots()[0]
+	f := plan.Facts{Answers: map[string]plan.Answer{}, Asked: map[string]bool{}}
+	for range 50 {
+		d := i.Next(s, f)
+		switch {
+		case d.Action != nil && d.Action.AskEviction != nil:
+			f = f.After(*d.Action)
+		case d.Action != nil && d.Action.Run != nil:
+			a := say(*d.Action.Run)
+			if a == notYet {
+				return f
+			}
+			f.Asked[d.Action.Run.Key] = true
+			if a == nil {
+				return f
+			}
+			if a.At.IsZero() {
+				a.At = s.TakenAt.Add(-10 * time.Second)
+			}
+			f.Answers[d.Action.Run.Key] = *a
+		default:
+			return f
+		}
+	}
+	panic("it asks without an end")
+}
+
+func nothing(plan.Run) *plan.Answer { return notYet }
+
+func fine(plan.Run) *plan.Answer { return &plan.Answer{Stdout: "id=8e9e"} }
+
+// unless is fine, but for one command.
+func unless(name string, a *plan.Answer) func(plan.Run) *plan.Answer {
+	return func(run plan.Run) *plan.Answer {
+		if run.For == name {
+			if a == nil {
+				return nil
+			}
+			answer := *a
+			return &answer
+		}
+		return fine(run)
+	}
+}
+
+// asked is a case in which the questions of the hooks were answered as say says.
+func asked(test decisionCase, say func(plan.Run) *plan.Answer) decisionCase {
+	for _, change := range test.changes {
+		change(test.from)
+	}
+	test.changes = nil
+	wrote := test.facts
+	test.facts = told(test.intent, test.from, say)
+	test.facts.Wrote, test.facts.Still, test.facts.Scaled = wrote.Wrote, wrote.Still, wrote.Scaled
+	return test
+}
+
+// allowed: the API server would evict the pods.
+func allowed(test decisionCase) decisionCase { return asked(test, fine) }
+
+// resizingCases are other verbs while members leave or join.
+func resizingCases() []decisionCase {
+	on := func() []change { return []change{leaving(quorum(), 4, sts.Draining)} }
+	lost := func() []change { return []change{held(4)} }
+	none := plan.Facts{}
+	var out []decisionCase
+	add := func(name string, from *sts.Inventory, changes []change, i plan.Intent, v plan.Verdict, reason string) {
+		out = append(out, decisionCase{name, from, changes, i, none, v, reason})
+	}
+	add("start a canary", ststest.Web(5), on(), start("1", "web:2", 1), plan.Refused, plan.ReasonScaleOnItsWay)
+	add("start a canary with a pod that is held and no record", ststest.Web(5), lost(), start("1", "web:2", 1), plan.Refused, plan.ReasonMemberLeft)
+	add("start a canary while the record cannot be read", ststest.Web(5), []change{annotated(sts.DrainAnnotation, "{")}, start("1", "web:2", 1), plan.Refused, plan.ReasonBadRecord)
+	add("promote an update of somebody else", rolling(1), on(), plan.PromoteCanary{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
+	add("promote itself", rolling(1), on(), plan.AutoPromote{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
+	add("pause an update of somebody else", rolling(1), on(), plan.PauseUpdate{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
+	add("resume", rolling(1), on(), plan.ResumeUpdate{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
+	add("restart", ststest.Web(5), on(), restarter("1"), plan.Refused, plan.ReasonScaleOnItsWay)
+	add("restart with a pod that is held and no record", ststest.Web(5), lost(), restarter("1"), plan.Refused, plan.ReasonMemberLeft)
+	add("restart while members join", ststest.Web(5), []change{joining(quorum(), sts.Announcing)}, restarter("1"), plan.Refused, plan.ReasonScaleOnItsWay)
+	add("unpark", ststest.Web(5), append(on(), annotated(sts.ParkedAnnotation, "5")), plan.Unpark{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
+	// What a change of size may wait for.
+	add("forget a restart", ststest.Web(5), append(on(), restarting("restart", []sts.Ordinal{0}, 0)), plan.ForgetRestart{Holder: holder("1")}, plan.Do, "Forget")
+	add("take an update of somebody else back", rolling(1), on(), plan.AbortCanary{Holder: holder("1")}, plan.Do, "Restore")
+	stuck := func() []change { return append(on(), crashing(2), undone) }
+	add("unstick another pod", rolling(3), stuck(), plan.Unstick{Holder: holder("1")}, plan.Do, "Hold")
+	add("on the way back, a pod is held", aborted(1), append(on(), held(4)), plan.AbortCanary{Holder: holder("1")}, plan.Stuck, plan.ReasonMemberLeft)
+	add("on the way back, a pod that is held is being deleted", aborted(1), append(on(), held(4), going(4)), plan.AbortCanary{Holder: holder("1")}, plan.Stuck, plan.ReasonMemberLeft)
+	add("on the way back, a pod is held without any record", aborted(1), []change{held(4), going(4)}, plan.AbortCanary{Holder: holder("1")}, plan.Stuck, plan.ReasonMemberLeft)
+	return out
+}
+
+func drainCases() []decisionCase {
+	type on = []change
+	none, wrote := plan.Facts{}, plan.Facts{Wrote: true}
+	q, b := quorum(), bare()
+	down, plainDown := drain(3, q), drain(3, nil)
+	park := drainWith(0, nil, func(i *plan.DrainScale) { i.Park = true })
+	refusing := quorum()
+	refusing.Refuse = "members cannot leave one by one"
+	ignoring := drainWith(3, nil, func(i *plan.DrainScale) { i.IgnoreBudgets = true })
+	taking := drainWith(3, q, func(i *plan.DrainScale) { i.TakeOver = true })
+	resumed := func(i plan.DrainScale, inv *sts.Inventory, changes ...change) decisionCase {
+		for _, change := range changes {
+			change(inv)
+		}
+		return decisionCase{from: inv, intent: i.Resolve(inv.Snapshots()[0])}
+	}
+	named := func(name string, d decisionCase, v plan.Verdict, reason string) decisionCase {
+		d.name, d.verdict, d.reason = name, v, reason
+		return d
+	}
+	other := onSet(func(set *appsv1.StatefulSet) {
+		set.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:replicas":{}}}`)}}
+	})
+	lostWay := []change{leaving(q, 4, sts.Draining), held(4)}
+	no := &plan.Answer{ExitCode: 1, Stdout: "id=8e9e"}
+	lost := &plan.Answer{ExitCode: -1, Problem: "the connection broke", Lost: true}
+	return []decisionCase{
+		// Before anything begins.
+		{"the size is as asked for", ststest.Web(3), nil, plainDown, none, plan.Done, plan.ReasonNothingToDo},
+		{"the set is being deleted", ststest.Web(5), on{onSet(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, plainDown, none, plan.Refused, plan.ReasonDeleting},
+		{"somebody else is at work", ststest.Web(5), on{owned("bob@desk", "7")}, plainDown, none, plan.Refused, plan.ReasonOwned},
+		{"taken over from us", ststest.Web(5), on{owned("bob@desk", "7")}, plainDown, wrote, plan.Refused, plan.ReasonTakenOver},
+		{"not observed", ststest.Web(5), on{onSet(func(s *appsv1.StatefulSet) { s.Generation = 9 })}, plainDown, none, plan.Wait, plan.ReasonNotObserved},
+		{"a canary is on its way", standing(1), nil, plainDown, none, plan.Refused, plan.ReasonCanaryOnItsWay},
+		{"an update is on its way", rolling(2), nil, plainDown, none, plan.Refused, plan.ReasonUpdateOnItsWay},
+		{"a restart is on its way", ststest.Web(5), on{restarting("restart", []sts.Ordinal{1}, 1)}, plainDown, none, plan.Refused, plan.ReasonRestartOnItsWay},
+		{"the record cannot be read", ststest.Web(5), on{annotated(sts.DrainAnnotation, "{}")}, plainDown, none, plan.Refused, plan.ReasonBadRecord},
+		{"Argo CD would put the size back", ststest.Web(5), on{annotated("argocd.argoproj.io/tracking-id", "shop")}, plainDown, none, plan.Refused, plan.ReasonManaged},
+		{"an autoscaler would scale up again", ststest.Web(5), on{autoscaled(4, 9)}, plainDown, none, plan.Refused, plan.ReasonAutoscaler},
+		{"an autoscaler would scale down again", ststest.Web(5), on{autoscaled(2, 5)}, drain(7, nil), none, plan.Refused, plan.ReasonAutoscaler},
+		{"the profile refuses", ststest.Web(5), nil, drain(3, refusing), none, plan.Refused, plan.ReasonProfileRefuses},
+		{"to 0", ststest.Web(5), nil, drain(0, nil), none, plan.Refused, plan.ReasonParking},
+		{"below the quorum", ststest.Web(5), nil, drainWith(2, nil, func(i *plan.DrainScale) { i.Quorum = true }), none, plan.Refused, plan.ReasonQuorum},
+		allowed(decisionCase{"to the quorum", ststest.Web(5), nil, drainWith(3, nil, func(i *plan.DrainScale) { i.Quorum = true }), none, plan.Do, "Begin"}),
+		{"below --min-healthy", ststest.Web(5), nil, drainWith(3, nil, func(i *plan.DrainScale) { i.MinHealthy = 4 }), none, plan.Refused, plan.ReasonMinHealthy},
+		{"the claims would be deleted", ststest.Web(5), on{onSet(deletesClaims)}, plainDown, none, plan.Refused, plan.ReasonDataLoss},
+		allowed(decisionCase{"the claims are kept", ststest.Web(5), on{onSet(deletesClaims)}, drainWith(3, nil, func(i *plan.DrainScale) { i.KeepClaims = true }), none, plan.Do, "Begin"}),
+		allowed(decisionCase{"the claims may go", ststest.Web(5), on{onSet(deletesClaims)}, drainWith(3, nil, func(i *plan.DrainScale) { i.AcceptDataLoss = true }), none, plan.Do, "Begin"}),
+		{"a pod is held, and more members are asked for", ststest.Web(5), on{held(4)}, drain(6, nil), none, plan.Refused, plan.ReasonMemberLeft},
+
+		// Before each member.
+		{"one that stays is failing", ststest.Web(5), on{crashing(1)}, plainDown, none, plan.Stuck, plan.ReasonPodFailing},
+		{"one that stays is starting", ststest.Web(5), on{starting(1)}, plainDown, none, plan.Wait, plan.ReasonPodNotAvailable},
+		{"the one that leaves is being deleted", ststest.Web(5), on{going(4)}, plainDown, none, plan.Wait, plan.ReasonPodNotAvailable},
+		{"a pod of an earlier scale-down ends", ststest.Web(5), on{wanted(4)}, plainDown, none, plan.Wait, plan.ReasonScalingDown},
+		allowed(decisionCase{"the one that leaves is failing", ststest.Web(5), on{crashing(4), budget(4, 4, 5)}, plainDown, none, plan.Do, "Begin"}),
+		{"the one that leaves is failing, and the budget wants it to be ready", ststest.Web(5), on{crashing(4), budget(4, 5, 5)}, plainDown, none, plan.Refused, plan.ReasonBudgetNever},
+		allowed(decisionCase{"the one that leaves is failing, without a budget", ststest.Web(5), on{crashing(4), noBudget}, plainDown, none, plan.Do, "Begin"}),
+		allowed(decisionCase{"one that is to leave later is failing, too", ststest.Web(5), on{crashing(3), noBudget}, plainDown, none, plan.Do, "Begin"}),
+		allowed(decisionCase{"the one that leaves has no pod", ststest.Web(5), on{without(4)}, plainDown, none, plan.Wait, plan.ReasonPodNotAvailable}),
+		{"the budget allows none now", ststest.Web(5), on{budget(4, 4, 5)}, plainDown, none, plan.Wait, plan.ReasonBudgetShort},
+		{"the budget can never allow one", ststest.Web(5), on{budget(5, 5, 5)}, plainDown, plan.Facts{Still: time.Hour}, plan.Refused, plan.ReasonBudgetNever},
+		{"two budgets", ststest.Web(5), on{func(inv *sts.Inventory) { inv.Budgets = append(inv.Budgets, inv.Budgets[0].DeepCopy()) }}, plainDown, none, plan.Refused, plan.ReasonTwoBudgets},
+		{"budgets are ignored", ststest.Web(5), on{budget(5, 5, 5)}, ignoring, none, plan.Do, "Begin"},
+		{"as many as --min-healthy have to be left", ststest.Web(5), on{crashing(3), noBudget}, drainWith(3, nil, func(i *plan.DrainScale) { i.MinHealthy = 4; i.Replicas = 4 }), none, plan.Stuck, plan.ReasonPodFailing},
+		{"the budgets are asked", ststest.Web(5), nil, plainDown, none, plan.Do, "AskEviction"},
+		allowed(decisionCase{"begin without hooks", ststest.Web(5), nil, plainDown, none, plan.Do, "Begin"}),
+		allowed(decisionCase{"parking: the first goes, whatever the others do", ststest.Web(5), on{starting(1), noBudget}, park, none, plan.Do, "Begin"}),
+		asked(decisionCase{"the precheck is asked of the lowest that stays", ststest.Web(5), nil, down, none, plan.Do, "Hook"}, nothing),
+		asked(decisionCase{"begin with hooks", ststest.Web(5), nil, down, none, plan.Do, "Begin"}, fine),
+		asked(decisionCase{"the precheck says no", ststest.Web(5), nil, down, none, plan.Stuck, plan.ReasonHookFailed}, unless("find", no)),
+
+		// On its way out.
+		{"hold it before it leaves", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, down, wrote, plan.Do, "Hold"},
+		asked(decisionCase{"it is told to leave", ststest.Web(5), lostWay, down, wrote, plan.Do, "Hook"}, nothing),
+		asked(decisionCase{"it is leaving", ststest.Web(5), lostWay, down, wrote, plan.Wait, plan.ReasonHookRuns}, unless("leave", nil)),
+		asked(decisionCase{"another is asked whether it has left", ststest.Web(5), lostWay, down, wrote, plan.Wait, plan.ReasonHookRuns}, unless("gone", nil)),
+		asked(decisionCase{"not yet", ststest.Web(5), lostWay, down, wrote, plan.Wait, plan.ReasonMemberLeaving}, unless("gone", &plan.Answer{ExitCode: 1, At: ststest.Now.Add(-time.Second)})),
+		asked(decisionCase{"it has left", ststest.Web(5), lostWay, down, wrote, plan.Do, "Note"}, fine),
+		asked(decisionCase{"its command lost its connection, and it has left", ststest.Web(5), lostWay, down, wrote, plan.Do, "Note"}, unless("leave", lost)),
+		asked(decisionCase{"its command failed, but it has left", ststest.Web(5), lostWay, down, wrote, plan.Do, "Note"}, unless("leave", no)),
+		asked(decisionCase{"its command failed, and it has not left: call it back", ststest.Web(5), lostWay, down, wrote, plan.Do, "Note"}, func(run plan.Run) *plan.Answer {
+			if run.For == "gone" {
+				return no
+			}
+			return unless("leave", no)(run)
+		}),
+		asked(decisionCase{"its command failed, and nobody knows a way back", ststest.Web(5), on{leaving(b, 4, sts.Draining), held(4)}, drain(3, b), wrote, plan.Stuck, plan.ReasonHookFailed}, unless("leave", no)),
+		asked(decisionCase{"no other member is available to be asked", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4), starting(0), starting(1), starting(2), starting(3)}, down, wrote, plan.Wait, plan.ReasonMemberLeaving}, fine),
+		{"it was called back: let its pod be", ststest.Web(5), on{leaving(q, 4, sts.Recalled, func(d *sts.Drain) { d.Member.Problem = "leave in web-4: it says no" }), held(4)}, down, wrote, plan.Do, "LetGo"},
+		{"it was called back", ststest.Web(5), on{leaving(q, 4, sts.Recalled, func(d *sts.Drain) { d.Member.Problem = "leave in web-4: it says no" })}, down, wrote, plan.Do, "Note"},
+		{"somebody deletes its pod before it is held", ststest.Web(5), on{leaving(q, 4, sts.Draining), going(4)}, down, wrote, plan.Wait, plan.ReasonPodNotAvailable},
+		{"somebody has deleted its pod before it was held", ststest.Web(5), on{leaving(q, 4, sts.Draining), without(4)}, down, wrote, plan.Wait, plan.ReasonPodNotAvailable},
+		{"its pod was made anew", ststest.Web(5), on{leaving(q, 4, sts.Draining), anew(4)}, down, wrote, plan.Do, "Note"},
+		asked(decisionCase{"somebody deletes its pod, and it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, plan.Do, "Note"}, fine),
+		asked(decisionCase{"somebody deletes its pod, and its command failed: ask whether it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, plan.Do, "Hook"}, func(run plan.Run) *plan.Answer {
+			if run.For == "gone" {
+				return notYet
+			}
+			return unless("leave", no)(run)
+		}),
+		asked(decisionCase{"somebody deletes its pod before it could leave", ststest.Web(5), append(lostWay, going(4)), down, wrote, plan.Do, "LetGo"}, func(plan.Run) *plan.Answer {
+			return &plan.Answer{ExitCode: 1}
+		}),
+
+		// An earlier command was killed.
+		named("resumed: it is asked first whether it has left", asked(resumed(down, ststest.Web(5), lostWay...), nothing), plan.Do, "Hook"),
+		named("resumed: it has left", asked(resumed(down, ststest.Web(5), lostWay...), fine), plan.Do, "Note"),
+		named("resumed: it has not, so it is told once more", asked(resumed(down, ststest.Web(5), lostWay...), func(run plan.Run) *plan.Answer {
+			if run.For == "gone" {
+				return &plan.Answer{ExitCode: 1}
+			}
+			return notYet
+		}), plan.Do, "Hook"),
+		{"resumed by another command of the same owner", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4), owned("alice@laptop", "0")}, down, none, plan.Do, "Take"},
+		{"another size is asked for", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(4, q), none, plan.Refused, plan.ReasonScaleOnItsWay},
+		{"another profile is asked for", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(3, b), none, plan.Refused, plan.ReasonScaleOnItsWay},
+		{"a person says that it has left", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, nil, func(i *plan.DrainScale) { i.TakeOver = true }), wrote, plan.Do, "AskEviction"},
+		{"the record was removed during the command", ststest.Web(5), on{owned("alice@laptop", "1")}, down, wrote, plan.Refused, plan.ReasonTakenOver},
+		{"the record is lost, its pod is ending", ststest.Web(5), on{held(4), going(4)}, plainDown, none, plan.Refused, plan.ReasonMemberLeft},
+		{"the record is lost, and a person says that it has left", ststest.Web(5), on{held(4), going(4)}, drainWith(3, nil, func(i *plan.DrainScale) { i.NoHooks = true }), none, plan.Do, "Scale"},
+
+		// It has left.
+		allowed(decisionCase{"evict", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4)}, down, wrote, plan.Do, "Evict"}),
+		{"delete, where budgets are ignored", ststest.Web(5), on{leaving(nil, 4, sts.Removing), held(4)}, ignoring, wrote, plan.Do, "Delete"},
+		{"the budget allows none now, after it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), budget(4, 4, 5)}, down, wrote, plan.Wait, plan.ReasonBudgetShort},
+		{"one that stays is failing after it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), crashing(1)}, down, wrote, plan.Stuck, plan.ReasonPodFailing},
+		{"its pod is ending: the set is made smaller", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), going(4)}, down, wrote, plan.Do, "Scale"},
+		{"without hooks, its pod was made anew and is starting", ststest.Web(5), on{leaving(nil, 4, sts.Removing), anew(4), starting(4)}, plainDown, wrote, plan.Do, "Note"},
+		{"without hooks, its pod was made anew and is ready", ststest.Web(5), on{leaving(nil, 4, sts.Removing), anew(4)}, plainDown, wrote, plan.Do, "Note"},
+		{"with hooks, its pod was made anew", ststest.Web(5), on{leaving(q, 4, sts.Removing), anew(4)}, down, wrote, plan.Do, "Note"},
+		{"the set is smaller: let its pod go", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4)}, down, wrote, plan.Do, "LetGo"},
+		{"its pod is ending", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), going(4)}, down, wrote, plan.Wait, plan.ReasonScalingDown},
+		{"its pod does not end", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), onPod(4, func(p *corev1.Pod) {
+			p.DeletionTimestamp = &metav1.Time{Time: ststest.Now.Add(-time.Hour)}
+		})}, down, wrote, plan.Stuck, plan.ReasonPodFailing},
+		{"its pod is gone", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), without(4)}, down, wrote, plan.Do, "Note"},
+		{"its pod is gone, and nothing comes after", ststest.Web(5), on{leaving(b, 4, sts.Removing), wanted(4), without(4)}, drain(3, b), wrote, plan.Do, "Note"},
+		allowed(decisionCase{"its pod is gone, without hooks the next one begins at once", ststest.Web(5), on{leaving(nil, 4, sts.Removing), wanted(4), without(4)}, plainDown, wrote, plan.Do, "Begin"}),
+		asked(decisionCase{"what comes after", ststest.Web(5), on{leaving(q, 4, sts.Finishing), wanted(4), without(4)}, down, wrote, plan.Do, "Hook"}, nothing),
+		asked(decisionCase{"what comes after is done", ststest.Web(5), on{leaving(q, 4, sts.Finishing), wanted(4), without(4)}, down, wrote, plan.Do, "Note"}, fine),
+		asked(decisionCase{"what comes after failed", ststest.Web(5), on{leaving(q, 4, sts.Finishing), wanted(4), without(4)}, down, wrote, plan.Stuck, plan.ReasonHookFailed}, unless("forget", no)),
+
+		// Others change the size meanwhile.
+		{"scaled up while it leaves", ststest.Web(7), on{leaving(q, 4, sts.Draining), other}, down, wrote, plan.Refused, plan.ReasonTakenOver},
+		{"scaled down while it leaves", ststest.Web(5), on{leaving(q, 4, sts.Draining), wanted(4), other}, down, wrote, plan.Refused, plan.ReasonTakenOver},
+		{"scaled up again after it was removed", ststest.Web(5), on{leaving(q, 4, sts.Removing), other}, down, plan.Facts{Wrote: true, Scaled: map[sts.Ordinal]bool{4: true}}, plan.Refused, plan.ReasonTakenOver},
+		{"scaled between two", ststest.Web(6), on{leaving(q, 3, sts.Draining, between), other}, down, wrote, plan.Refused, plan.ReasonTakenOver},
+		asked(decisionCase{"scaled between two, and taken over", ststest.Web(6), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, plan.Do, "Begin"}, fine),
+
+		// The end.
+		{"all are gone", ststest.Web(3), on{leaving(nil, 2, sts.Removing, between), claimsOf(3, 4)}, plainDown, wrote, plan.Do, "Finish"},
+		{"all are gone, and the policy comes back", ststest.Web(3), on{onSet(deletesClaims), onSet(func(s *appsv1.StatefulSet) { s.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled = "Retain" }),
+			leaving(nil, 2, sts.Removing, between, func(d *sts.Drain) { d.Retention = "Delete" }), claimsOf(3, 4)}, plainDown, wrote, plan.Do, "Finish"},
+		{"all are gone, and one that stays is starting", ststest.Web(3), on{leaving(nil, 2, sts.Removing, between), starting(1)}, plainDown, wrote, plan.Wait, plan.ReasonPodNotAvailable},
+
+		// Members join.
+		{"new ones would have old claims", ststest.Web(5), on{claimsOf(6)}, drain(7, q), none, plan.Refused, plan.ReasonStaleClaims},
+		{"new ones may have old claims", ststest.Web(5), on{claimsOf(5, 6)}, drainWith(7, q, func(i *plan.DrainScale) { i.ReuseClaims = true }), none, plan.Do, "Begin"},
+		{"add one", ststest.Web(5), nil, drain(7, nil), none, plan.Do, "Begin"},
+		{"an inline drain is nothing for new ones", ststest.Web(5), nil, drain(7, &profile.Profile{Metadata: profile.Metadata{Name: "--drain-exec"}}), none, plan.Refused, plan.ReasonBadRequest},
+		{"one is failing before any joins", ststest.Web(5), on{crashing(2)}, drain(7, q), none, plan.Stuck, plan.ReasonPodFailing},
+		asked(decisionCase{"its cluster is told of it", ststest.Web(5), on{joining(q, sts.Announcing)}, drain(7, q), wrote, plan.Do, "Hook"}, nothing),
+		asked(decisionCase{"its cluster says no", ststest.Web(5), on{joining(q, sts.Announcing)}, drain(7, q), wrote, plan.Stuck, plan.ReasonHookFailed}, unless("add", no)),
+		asked(decisionCase{"its cluster knows of it", ststest.Web(5), on{joining(q, sts.Announcing)}, drain(7, q), wrote, plan.Do, "Note"}, fine),
+		{"its pod is to be made", ststest.Web(5), on{joining(q, sts.Starting)}, drain(7, q), none, plan.Do, "Scale"},
+		{"somebody else made it before its cluster knew of it", ststest.Web(6), on{joining(q, sts.Announcing)}, drain(7, q), wrote, plan.Refused, plan.ReasonTakenOver},
+		asked(decisionCase{"it runs", ststest.Web(6), on{joining(q, sts.Starting), starting(5)}, drain(7, q), wrote, plan.Do, "Hook"}, nothing),
+		asked(decisionCase{"it runs, and is not ready", ststest.Web(6), on{joining(q, sts.Starting), starting(5)}, drain(7, q), wrote, plan.Wait, plan.ReasonPodNotAvailable}, fine),
+		{"it fails", ststest.Web(6), on{joining(q, sts.Starting), crashing(5)}, drain(7, q), wrote, plan.Stuck, plan.ReasonPodFailing},
+		asked(decisionCase{"it has joined", ststest.Web(6), on{joining(q, sts.Starting)}, drain(7, q), wrote, plan.Do, "Note"}, fine),
+		asked(decisionCase{"it does not vote", ststest.Web(6), on{joining(q, sts.Starting)}, drain(7, q), wrote, plan.Stuck, plan.ReasonHookFailed}, unless("vote", no)),
+		{"scaled down while it starts", ststest.Web(5), on{joining(q, sts.Starting), other}, drain(7, q), plan.Facts{Wrote: true, Scaled: map[sts.Ordinal]bool{5: true}}, plan.Refused, plan.ReasonTakenOver},
+		{"all have joined", ststest.Web(7), on{leaving(nil, 5, sts.Starting, between, func(d *sts.Drain) { d.To, d.Done = 7, []sts.Moved{{Ordinal: 5}, {Ordinal: 6}} })}, drain(7, nil), wrote, plan.Do, "Finish"},
+	}
+}
+
+func cancelCases() []decisionCase {
+	type on = []change
+	none, wrote := plan.Facts{}, plan.Facts{Wrote: true}
+	q := quorum()
+	cancel := plan.CancelDrain{Holder: holder("1"), Profile: q, Domain: "cluster.local"}
+	plain := plan.CancelDrain{Holder: holder("1")}
+	way := func() []change { return on{leaving(q, 4, sts.Draining), held(4)} }
+	stays := func(run plan.Run) *plan.Answer {
+		if run.For == "gone" {
+			return &plan.Answer{ExitCode: 1}
+		}
+		return fine(run)
+	}
+	return []decisionCase{
+		{"nothing is on its way", ststest.Web(5), nil, plain, none, plan.Done, plan.ReasonNothingToDo},
+		{"somebody else is at work", ststest.Web(5), on{leaving(q, 4, sts.Draining), owned("bob@desk", "7")}, plain, none, plan.Refused, plan.ReasonOwned},
+		{"the record cannot be read", ststest.Web(5), on{annotated(sts.DrainAnnotation, "{")}, plain, none, plan.Refused, plan.ReasonBadRecord},
+		{"a pod is held, and the record is lost", ststest.Web(5), on{held(4)}, plain, none, plan.Do, "LetGo"},
+		{"between two", ststest.Web(4), on{leaving(q, 3, sts.Draining, between)}, plain, none, plan.Do, "Cancel"},
+		{"between two, the policy comes back", ststest.Web(4), on{onSet(deletesClaims), onSet(func(s *appsv1.StatefulSet) { s.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled = "Retain" }),
+			leaving(nil, 3, sts.Removing, between, func(d *sts.Drain) { d.Retention = "Delete" })}, plain, none, plan.Do, "Cancel"},
+		{"of parking", ststest.Web(4), on{leaving(nil, 3, sts.Removing, func(d *sts.Drain) { d.To = 0 }), annotated(sts.ParkedAnnotation, "5")}, plain, none, plan.Do, "Cancel"},
+		{"nothing was done to it yet", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, plain, none, plan.Do, "Cancel"},
+		{"it is leaving, and no profile is given", ststest.Web(5), way(), plain, none, plan.Refused, plan.ReasonScaleOnItsWay},
+		asked(decisionCase{"it is asked whether it has left", ststest.Web(5), way(), cancel, none, plan.Do, "Hook"}, nothing),
+		asked(decisionCase{"it has left meanwhile", ststest.Web(5), way(), cancel, none, plan.Refused, plan.ReasonMemberLeft}, fine),
+		asked(decisionCase{"it is called back: its pod is let be", ststest.Web(5), way(), cancel, wrote, plan.Do, "LetGo"}, stays),
+		asked(decisionCase{"it cannot be called back", ststest.Web(5), way(), cancel, wrote, plan.Stuck, plan.ReasonHookFailed}, func(run plan.Run) *plan.Answer { return &plan.Answer{ExitCode: 1} }),
+		asked(decisionCase{"nobody answers", ststest.Web(5), way(), cancel, none, plan.Wait, plan.ReasonMemberLeaving}, unless("gone", &plan.Answer{ExitCode: -1, Problem: "the connection broke", At: ststest.Now.Add(-time.Second)})),
+		{"it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4)}, cancel, none, plan.Refused, plan.ReasonMemberLeft},
+		{"it has left, and the set is smaller", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), without(4)}, cancel, none, plan.Refused, plan.ReasonMemberLeft},
+		{"without hooks", ststest.Web(5), on{leaving(nil, 4, sts.Removing)}, plain, none, plan.Do, "Cancel"},
+		{"it is gone, and what comes after is left out", ststest.Web(5), on{leaving(q, 4, sts.Finishing), wanted(4), without(4)}, cancel, none, plan.Do, "Cancel"},
+		{"its cluster may know of one that is to join", ststest.Web(5), on{joining(q, sts.Announcing)}, cancel, none, plan.Do, "Cancel"},
+		{"one is to be added", ststest.Web(5), on{joining(nil, sts.Announcing)}, plain, none, plan.Do, "Cancel"},
+	}
+}
+
+func unparkCases() []decisionCase {
+	type on = []change
+	none := plan.Facts{}
+	unpark := plan.Unpark{Holder: holder("1")}
+	parked := annotated(sts.ParkedAnnotation, "5")
+	return []decisionCase{
+		{"it is not parked", ststest.Web(3), nil, unpark, none, plan.Done, plan.ReasonNothingToDo},
+		{"it was parked by hand", ststest.Web(0), nil, unpark, none, plan.Refused, plan.ReasonParked},
+		{"it says no number", ststest.Web(0), on{annotated(sts.ParkedAnnotation, "many")}, unpark, none, plan.Refused, plan.ReasonParked},
+		{"somebody else is at work", ststest.Web(0), on{parked, owned("bob@desk", "7")}, unpark, none, plan.Refused, plan.ReasonOwned},
+		{"Argo CD would put the size back", ststest.Web(0), on{parked, annotated("argocd.argoproj.io/tracking-id", "shop")}, unpark, none, plan.Refused, plan.ReasonManaged},
+		{"all come back at once", ststest.Web(0), on{parked}, unpark, none, plan.Do, "Scale"},
+		{"some have come back by other means", ststest.Web(2), on{parked}, unpark, none, plan.Do, "Scale"},
+		{"one is starting", ststest.Web(5), on{parked, starting(4)}, unpark, none, plan.Wait, plan.ReasonPodNotAvailable},
+		{"one is failing", ststest.Web(5), on{parked, crashing(0)}, unpark, none, plan.Stuck, plan.ReasonPodFailing},
+		{"all are back", ststest.Web(5), on{parked}, unpark, none, plan.Do, "Finish"},
+	}
+}
+
+func TestDrainDecisionsNameTheirWayOut(t *testing.T) {
+	for _, test := range slices.Concat(drainCases(), cancelCases(), unparkCases(), resizingCases()) {
+		for _, change := range test.changes {
+			change(test.from)
+		}
+		d := test.intent.Next(test.from.Snapshots()[0], test.facts)
+		if (d.Verdict == plan.Refused || d.Verdict == plan.Stuck) && d.Hint == "" && d.Reason != plan.ReasonProfileRefuses && d.Reason != plan.ReasonMinHealthy && d.Reason != plan.ReasonDeleting {
+			t.Errorf("%s: %s %s without a hint: %s", test.name, d.Verdict, d.Reason, d.Message)
+		}
+	}
+}

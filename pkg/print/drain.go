@@ -1,0 +1,92 @@
+package print
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// drainLines are what the screen says of a change of size, by field.
+func drainLines(d *inspect.DrainStatus, now time.Time) [][2]string {
+	var out [][2]string
+	if d.StartedAt != nil {
+		line := fmt.Sprintf("from %d to %d, member by member", d.From, d.To)
+		if d.Profile != "" {
+			line = fmt.Sprintf("from %d to %d with %s", d.From, d.To, d.Profile)
+		}
+		out = append(out, [2]string{"Resize", fmt.Sprintf("%s; started %s ago by %s", line, sts.Age(now.Sub(d.StartedAt.Time)), d.StartedBy)})
+	}
+	if m := d.Member; m != nil {
+		line := m.Pod
+		if m.Since != nil {
+			line += ": " + string(m.Phase) + " for " + sts.Age(now.Sub(m.Since.Time))
+		}
+		for _, name := range slices.Sorted(maps.Keys(m.Values)) {
+			line += ", " + name + " " + m.Values[name]
+		}
+		if m.Held {
+			line += ", its pod is held"
+		}
+		out = append(out, [2]string{"Member", line})
+	}
+	if n := len(d.Done); n > 0 {
+		line := sayTook(d.Done[n-1])
+		if n > 1 {
+			line = fmt.Sprintf("%s, the last %s", sts.Count(n, "member"), line)
+		}
+		out = append(out, [2]string{"Done", line})
+	}
+	return out
+}
+
+// sayTook is a member that is done, and how long that took.
+func sayTook(m inspect.MovedStatus) string {
+	phases := tookPhases(m.Took)
+	if len(phases) == 0 {
+		return m.Pod
+	}
+	text := m.Pod + " in " + brief(m.Total())
+	if len(phases) > 1 {
+		text += " (" + strings.Join(phases, ", ") + ")"
+	}
+	return text
+}
+
+// phaseOrder is that of a member's way, out or in.
+var phaseOrder = []sts.MemberPhase{sts.Draining, sts.Recalled, sts.Removing, sts.Finishing, sts.Announcing, sts.Starting}
+
+func tookPhases(took map[sts.MemberPhase]metav1.Duration) []string {
+	var out []string
+	for _, phase := range phaseOrder {
+		if d, ok := took[phase]; ok {
+			out = append(out, string(phase)+" "+brief(d.Duration))
+		}
+	}
+	return out
+}
+
+// brief is a duration as people say it: 3m, 1.3s, 12ms.
+func brief(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	return sts.Age(d)
+}
+
+// DrainEnd says of a change of size that has ended how long each member took.
+func DrainEnd(w io.Writer, d *inspect.DrainStatus, st Style) {
+	for _, m := range d.Done {
+		_, _ = io.WriteString(w, st.Wrap("  ", 2, Dim, sayTook(m)))
+	}
+}
