@@ -132,17 +132,40 @@ func each(ctx context.Context, list listFunc, opts metav1.ListOptions, f func(ru
 
 // reader runs lists side by side and gathers what they find.
 type reader struct {
-	ctx  context.Context
-	inv  *sts.Inventory
+	ctx context.Context
+	inv *sts.Inventory
+	// needed are the resources that have to be readable.
+	needed []string
+	// seen is told how many objects have come, nil for nobody.
+	seen func(resource string, n int)
 	wg   sync.WaitGroup
 	mu   sync.Mutex
 	errs []error
 }
 
 func (r *reader) list(resource string, opts metav1.ListOptions, list listFunc, add func(runtime.Object)) {
+	n := 0
+	r.read(resource, func() error {
+		return each(r.ctx, list, opts, func(o runtime.Object) { // every kind has a list of its own to add to
+			add(o)
+			if n++; r.seen != nil && n%seenEvery == 0 {
+				r.seen(resource, n)
+			}
+		})
+	})
+}
+
+// seenEvery is after how many objects it is told how many there were.
+const seenEvery = 500
+
+// read runs what reads a resource beside the others.
+func (r *reader) read(resource string, read func() error) {
 	r.wg.Go(func() {
-		err := each(r.ctx, list, opts, add) // every kind has a list of its own to add to
-		reason, hidden, err := missing(resource, err)
+		err := read()
+		reason, hidden := "", false
+		if !slices.Contains(r.needed, resource) || !apierrors.IsForbidden(err) {
+			reason, hidden, err = missing(resource, err)
+		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if hidden {

@@ -63,12 +63,10 @@ restarts no pod twice.`,
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		intent := plan.RestartPods{Ascending: order == "asc"}
 		var err error
-		if intent.Ordinals, err = sts.ParseOrdinals(ordinals...); err != nil {
-			return usagef("--ordinal: %s", err)
+		if intent.Ordinals, err = chosenOrdinals(cmd, ordinals); err != nil {
+			return err
 		}
 		switch {
-		case f.Changed("ordinal") && len(ordinals) == 0:
-			return usagef("--ordinal is empty: name ordinals, like 2,5-7, or leave it out for all of them")
 		case order != "asc" && order != "desc":
 			return usagef("--order=%s: it is desc or asc", order)
 		case leaderLast != (leaderExec != ""):

@@ -59,6 +59,7 @@ run again. Data goes to standard output, progress and warnings to standard error
 		newPause(c),
 		newRestart(c),
 		newProfile(c),
+		newPVCGC(c),
 		newResume(c),
 		newUndo(c),
 		newUnstick(c),
@@ -180,6 +181,18 @@ func (t *target) query(c *common, args []string) (cluster.Query, error) {
 		}
 	}
 	return q, nil
+}
+
+// chosenOrdinals reads --ordinal.
+func chosenOrdinals(cmd *cobra.Command, ordinals []string) (sts.Ordinals, error) {
+	out, err := sts.ParseOrdinals(ordinals...)
+	if err != nil {
+		return nil, usagef("--ordinal: %s", err)
+	}
+	if cmd.Flags().Changed("ordinal") && len(ordinals) == 0 {
+		return nil, usagef("--ordinal is empty: name ordinals, like 2,5-7, or leave it out for all of them")
+	}
+	return out, nil
 }
 
 // setTypes are the ways to write the resource, as kubectl takes them.

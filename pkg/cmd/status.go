@@ -77,11 +77,8 @@ is neither Complete nor Parked.`,
 			return err
 		}
 		o.all = t.all
-		if o.ordinals, err = sts.ParseOrdinals(ordinals...); err != nil {
-			return usagef("--ordinal: %s", err)
-		}
-		if cmd.Flags().Changed("ordinal") && len(ordinals) == 0 {
-			return usagef("--ordinal is empty: name ordinals, like 2,5-7, or leave it out for all of them")
+		if o.ordinals, err = chosenOrdinals(cmd, ordinals); err != nil {
+			return err
 		}
 		if err := o.check(); err != nil {
 			return err
@@ -130,7 +127,7 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 			return err
 		}
 		if len(inv.Sets) == 0 {
-			if err := c.sayNone(ctx, client, o.query); err != nil && o.exitCode {
+			if err := c.sayNone(ctx, client, "StatefulSets", o.query.Namespace); err != nil && o.exitCode {
 				return err // a pipeline that looks at the wrong place must not be content
 			}
 		}
@@ -179,17 +176,17 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 func warnTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, "warning: "+text) }
 
 // sayNone is kubectl's word when a list is empty; a namespace that does not exist
-// is a likelier mistake than one without StatefulSets: that is the error.
-func (c *common) sayNone(ctx context.Context, client *cluster.Client, q cluster.Query) error {
-	if q.Namespace == "" {
-		_, _ = fmt.Fprintln(c.env.ErrOut, "No StatefulSets found.")
+// is a likelier mistake than one without such objects: that is the error.
+func (c *common) sayNone(ctx context.Context, client *cluster.Client, objects, namespace string) error {
+	if namespace == "" {
+		_, _ = fmt.Fprintf(c.env.ErrOut, "No %s found.\n", objects)
 		return nil
 	}
-	if err := client.CheckNamespace(ctx, q.Namespace); err != nil {
-		_, _ = fmt.Fprintf(c.env.ErrOut, "No StatefulSets found: namespace %s does not exist.\n", q.Namespace)
+	if err := client.CheckNamespace(ctx, namespace); err != nil {
+		_, _ = fmt.Fprintf(c.env.ErrOut, "No %s found: namespace %s does not exist.\n", objects, namespace)
 		return err
 	}
-	_, _ = fmt.Fprintf(c.env.ErrOut, "No StatefulSets found in namespace %s.\n", q.Namespace)
+	_, _ = fmt.Fprintf(c.env.ErrOut, "No %s found in namespace %s.\n", objects, namespace)
 	return nil
 }
 

@@ -29,10 +29,7 @@ type Autoscaler struct {
 func (s *Snapshot) Autoscalers() []Autoscaler {
 	var out []Autoscaler
 	for _, h := range s.HPAs {
-		a := Autoscaler{Name: h.Name, By: "HPA " + h.Name, MinReplicas: 1, MaxReplicas: h.Spec.MaxReplicas, Active: true}
-		if name := scaledObject(h); name != "" {
-			a.By = "KEDA ScaledObject " + name
-		}
+		a := Autoscaler{Name: h.Name, By: scalesBy(h), MinReplicas: 1, MaxReplicas: h.Spec.MaxReplicas, Active: true}
 		if h.Spec.MinReplicas != nil {
 			a.MinReplicas = *h.Spec.MinReplicas
 		}
@@ -53,6 +50,23 @@ func (a Autoscaler) Range() string {
 		return Count(a.MaxReplicas, "replica")
 	}
 	return fmt.Sprintf("%d to %s", a.MinReplicas, Count(a.MaxReplicas, "replica"))
+}
+
+// scalesBy says who scales by the HPA: it, or the ScaledObject that has made it.
+func scalesBy(h *autoscalingv2.HorizontalPodAutoscaler) string {
+	if name := scaledObject(h); name != "" {
+		return "KEDA ScaledObject " + name
+	}
+	return "HPA " + h.Name
+}
+
+// ScaledObject is KEDA's autoscaler of a StatefulSet. It works by an HPA, which is not
+// there while the ScaledObject is paused.
+type ScaledObject struct {
+	Namespace, Name string
+	// Set is the name of the StatefulSet that it scales.
+	Set         string
+	MaxReplicas int32
 }
 
 // scaledObject names the KEDA ScaledObject that has made the HPA, empty when none has.

@@ -29,6 +29,10 @@ type Inventory struct {
 	Events    []*corev1.Event
 	HPAs      []*autoscalingv2.HorizontalPodAutoscaler
 
+	// Volumes and ScaledObjects are read where all claims are judged.
+	Volumes       []*corev1.PersistentVolume
+	ScaledObjects []ScaledObject
+
 	// Missing lists what could not be read, usually for want of permission. A
 	// report without it would be a guess that looks like a fact.
 	Missing []Missing
@@ -65,8 +69,13 @@ type Snapshot struct {
 }
 
 // Knows says whether the resource (plural name) could be read.
-func (s *Snapshot) Knows(resource string) bool {
-	return !slices.ContainsFunc(s.Missing, func(m Missing) bool { return m.Resource == resource })
+func (s *Snapshot) Knows(resource string) bool { return knows(s.Missing, resource) }
+
+// Knows says whether the resource (plural name) could be read.
+func (inv *Inventory) Knows(resource string) bool { return knows(inv.Missing, resource) }
+
+func knows(missing []Missing, resource string) bool {
+	return !slices.ContainsFunc(missing, func(m Missing) bool { return m.Resource == resource })
 }
 
 type key struct{ namespace, name string }

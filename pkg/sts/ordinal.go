@@ -40,7 +40,13 @@ func End(set *appsv1.StatefulSet) Ordinal {
 
 // Wants says whether the ordinal is in the set's range, start to start+replicas-1.
 func Wants(set *appsv1.StatefulSet, o Ordinal) bool {
-	return o >= Start(set) && o < End(set)
+	return within(set, o, WantedReplicas(set))
+}
+
+// within says whether the set would want the ordinal if it had so many replicas. The
+// difference is taken in 64 bits: the end of a range may not fit in an ordinal.
+func within(set *appsv1.StatefulSet, o Ordinal, replicas int32) bool {
+	return o >= Start(set) && int64(o)-int64(Start(set)) < int64(replicas)
 }
 
 // Partition is spec.updateStrategy.rollingUpdate.partition as it stands in the

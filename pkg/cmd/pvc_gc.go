@@ -1,0 +1,191 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/print"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// gcOptions is `pvc-gc` as a plain value.
+type gcOptions struct {
+	namespace string
+	claims    inspect.ClaimQuery
+	exitCode  bool
+}
+
+func newPVCGC(c *common) *cobra.Command {
+	var (
+		o         gcOptions
+		t         target
+		ordinals  []string
+		olderThan string
+	)
+	cmd := &cobra.Command{
+		Use:   "pvc-gc [NAME...]",
+		Short: "List PersistentVolumeClaims with what they are to StatefulSets, and those that may go",
+		Long: `List every PersistentVolumeClaim, what it is to the StatefulSets of its namespace, and
+why. Nothing is deleted.
+
+The states are terminating, in-use (a pod mounts it, any pod), wanted (its ordinal is in
+range), policy (a retention policy has given it to the garbage collector), reserved (an
+HPA, a KEDA ScaledObject or the size that a parked set is to come back with would bring
+its ordinal back), parked (its set stands at 0), left-over (its ordinal is out of range),
+stale-template (its set has no such template any more), orphan-set (its set is gone; told
+by labels and name, with how sure that is) and foreign (from no volumeClaimTemplate).
+
+Candidates for deletion, marked with *, are left-over and stale-template; --orphans,
+--parked and --reserved add others. A claim is held back where it is not known whether a
+pod mounts it or an autoscaler would bring it back, for want of permission, and by the
+annotation kubectl-sts.dev/keep on it or on its set. -o name prints the candidates only.
+
+Names are names of StatefulSets, also of those that are gone.`,
+		Example: `  # what is there, and what did removed ordinals leave behind?
+  kubectl sts pvc-gc
+
+  # in the whole cluster, unused for a month
+  kubectl sts pvc-gc -A --older-than 30d
+
+  # what a deleted set has left, as names
+  kubectl sts pvc-gc web --orphans -o name
+
+  # fail when there is something to clean up
+  kubectl sts pvc-gc --exit-code`,
+		ValidArgsFunction: c.completeNames,
+	}
+	out := newOutput(cmd, wide)
+	out.resource = "persistentvolumeclaim"
+	t.addFlags(cmd)
+	f := cmd.Flags()
+	f.StringSliceVar(&ordinals, "ordinal", nil, "Show only claims of these ordinals, like 2,5-7")
+	f.BoolVar(&o.claims.Choice.Orphans, "orphans", false, "Claims of sets that are gone are candidates, too")
+	f.BoolVar(&o.claims.Choice.Parked, "parked", false, "Claims of sets that stand at 0 are candidates, too")
+	f.BoolVar(&o.claims.Choice.Reserved, "reserved", false, "Claims of ordinals that may come back are candidates, too")
+	f.StringVar(&olderThan, "older-than", "", "Only what has been unused for this long is a candidate, like 30d or 36h; what is not known is not")
+	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 when there are candidates")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := out.check(); err != nil {
+			return err
+		}
+		q, err := t.query(c, args)
+		if err != nil {
+			return err
+		}
+		o.namespace, o.claims.Names = q.Namespace, q.Names
+		if q.Selector != "" {
+			if o.claims.Selector, err = labels.Parse(q.Selector); err != nil {
+				return usagef("--selector: %s", err)
+			}
+		}
+		if o.claims.Ordinals, err = chosenOrdinals(cmd, ordinals); err != nil {
+			return err
+		}
+		if cmd.Flags().Changed("older-than") {
+			if o.claims.Choice.OlderThan, err = sts.ParseAge(olderThan); err != nil {
+				return usagef("--older-than: %s", err)
+			}
+		}
+		return runClaims(cmd.Context(), c, o, out)
+	}
+	return cmd
+}
+
+// runClaims reads the claims and prints them.
+func runClaims(ctx context.Context, c *common, o gcOptions, out *output) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	progress := newListing(c.env)
+	inv, err := client.ReadClaims(ctx, o.namespace, progress.seen)
+	progress.screen.done()
+	if err != nil {
+		return err
+	}
+	report, unknown := inspect.NewClaimReport(inv, o.claims)
+	if len(unknown) > 0 {
+		return apierrors.NewNotFound(appsv1.Resource("statefulsets"), unknown[0])
+	}
+	if len(report.Items) == 0 {
+		if err := c.sayNone(ctx, client, "PersistentVolumeClaims", o.namespace); err != nil && o.exitCode {
+			return err // a pipeline that looks at the wrong place must not be content
+		}
+	}
+	if !out.human() {
+		err = out.print(c.env.Out, report, candidates(report))
+	} else {
+		print.Missing(c.env.ErrOut, report.Missing)
+		if len(report.Items) > 0 {
+			err = print.ClaimTable(c.env.Out, report, inv.TakenAt, c.env.style(), print.Columns{Namespace: o.namespace == "", Wide: out.isWide()})
+		}
+	}
+	if err == nil && o.exitCode && report.Total.Candidates > 0 {
+		return &notYetError{sts.Count(report.Total.Candidates, "claim") + " may go"}
+	}
+	return err
+}
+
+func candidates(r *inspect.ClaimReport) []string {
+	var names []string
+	for i := range r.Items {
+		if r.Items[i].Candidate {
+			names = append(names, r.Items[i].Name)
+		}
+	}
+	return names
+}
+
+// listing tells how far a long list has come: on a terminal in one line, elsewhere in a
+// line now and then.
+type listing struct {
+	env    *Env
+	screen *screen
+	every  time.Duration
+
+	mu     sync.Mutex
+	next   time.Time
+	counts map[string]int
+}
+
+func newListing(env *Env) *listing {
+	l := &listing{env: env, screen: newScreen(env), every: 5 * time.Second, counts: map[string]int{}}
+	if l.screen.terminal {
+		l.every = time.Second
+	}
+	l.next = env.Clock.Now().Add(l.every)
+	return l
+}
+
+// seen is called by whoever reads, from several goroutines.
+func (l *listing) seen(resource string, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.counts[resource] = n
+	now := l.env.Clock.Now()
+	if now.Before(l.next) {
+		return
+	}
+	l.next = now.Add(l.every)
+	var parts []string
+	for _, r := range slices.Sorted(maps.Keys(l.counts)) {
+		parts = append(parts, fmt.Sprintf("%d %s", l.counts[r], r))
+	}
+	text := "reading: " + strings.Join(parts, ", ")
+	if l.screen.terminal {
+		l.screen.over(text)
+	} else {
+		l.screen.say(text + "\n")
+	}
+}

@@ -1,0 +1,184 @@
+package inspect
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// ClaimReport answers "what are these claims, and which may go?".
+type ClaimReport struct {
+	metav1.TypeMeta `json:",inline"`
+	Items           []Claim `json:"items"`
+	// Classes are the sums per storage class, Total is the sum of all.
+	Classes []ClaimSum `json:"classes"`
+	Total   ClaimSum   `json:"total"`
+	// Missing is what could not be read; the report is less sure by that much.
+	Missing []sts.Missing `json:"missing,omitempty"`
+}
+
+// Claim is one PersistentVolumeClaim.
+type Claim struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	// Set, Template and Ordinal are what its name is made from.
+	Set      string       `json:"set,omitempty"`
+	Template string       `json:"template,omitempty"`
+	Ordinal  *sts.Ordinal `json:"ordinal,omitempty"`
+
+	State      sts.ClaimState `json:"state"`
+	Reason     string         `json:"reason"`
+	Confidence sts.Confidence `json:"confidence,omitempty"`
+	// Candidate: it may be deleted, by its state and by what was asked for.
+	Candidate bool `json:"candidate"`
+	// Held is why it is no candidate although its state would make it one.
+	Held   string   `json:"held,omitempty"`
+	Doubts []string `json:"doubts,omitempty"`
+
+	Phase string `json:"phase"`
+	// Size is the bound capacity, or what is asked for while it is not bound.
+	Size          string        `json:"size,omitempty"`
+	Class         string        `json:"class,omitempty"`
+	Volume        string        `json:"volume,omitempty"`
+	ReclaimPolicy string        `json:"reclaimPolicy,omitempty"`
+	UnusedSince   *metav1.Time  `json:"unusedSince,omitempty"`
+	UnusedFrom    sts.AgeSource `json:"unusedFrom,omitempty"`
+}
+
+// ClaimSum is how many claims there are, and how large they are together.
+type ClaimSum struct {
+	Class         string            `json:"class,omitempty"`
+	Claims        int               `json:"claims"`
+	Size          resource.Quantity `json:"size"`
+	Candidates    int               `json:"candidates"`
+	CandidateSize resource.Quantity `json:"candidateSize"`
+}
+
+// ClaimQuery says which claims to report, and which of them may go.
+type ClaimQuery struct {
+	// Names of sets, also of those that are gone; claims of all sets and of none when empty.
+	Names []string
+	// Selector on the labels of living sets, nil for none.
+	Selector labels.Selector
+	Ordinals sts.Ordinals
+	Choice   sts.ClaimChoice
+}
+
+// selects says whether the claim is one of those that were asked for by their sets.
+func (q *ClaimQuery) selects(v *sts.ClaimVerdict, namespace string, sets map[[2]string]*appsv1.StatefulSet) bool {
+	if len(q.Names) == 0 && q.Selector == nil {
+		return true
+	}
+	return slices.ContainsFunc(append(slices.Clone(v.Sets), v.Set), func(name string) bool {
+		set := sets[[2]string{namespace, name}]
+		return slices.Contains(q.Names, name) || q.Selector != nil && set != nil && q.Selector.Matches(labels.Set(set.Labels))
+	})
+}
+
+// NewClaimReport judges every claim of the inventory and reports those that were asked
+// for. It also says of which names there is neither a set nor a claim.
+func NewClaimReport(inv *sts.Inventory, q ClaimQuery) (r *ClaimReport, unknown []string) {
+	r = &ClaimReport{
+		TypeMeta: metav1.TypeMeta{APIVersion: APIVersion, Kind: "ClaimReport"},
+		Items:    []Claim{}, Classes: []ClaimSum{}, Missing: inv.Missing,
+	}
+	judge := sts.NewClaimJudge(inv)
+	sets, known := map[[2]string]*appsv1.StatefulSet{}, map[string]bool{}
+	for _, set := range inv.Sets {
+		sets[[2]string{set.Namespace, set.Name}] = set
+		known[set.Name] = true
+	}
+	classes := map[string]*ClaimSum{}
+	for _, c := range inv.Claims {
+		v := judge.Judge(c)
+		if v.Set != "" {
+			known[v.Set] = true
+		}
+		if !q.selects(&v, c.Namespace, sets) || len(q.Ordinals) > 0 && (v.Set == "" || !q.Ordinals.Has(v.Ordinal)) {
+			continue
+		}
+		item := newClaim(c, &v, judge.Volume(c))
+		item.Candidate, item.Held = v.Candidate(q.Choice, inv.TakenAt)
+		r.Items = append(r.Items, item)
+		if classes[item.Class] == nil {
+			classes[item.Class] = &ClaimSum{Class: item.Class}
+		}
+		size := claimSize(c)
+		classes[item.Class].add(&item, size)
+		r.Total.add(&item, size)
+	}
+	slices.SortFunc(r.Items, compareClaims)
+	for _, sum := range classes {
+		r.Classes = append(r.Classes, *sum)
+	}
+	slices.SortFunc(r.Classes, func(a, b ClaimSum) int { return strings.Compare(a.Class, b.Class) })
+	for _, name := range q.Names {
+		if !known[name] {
+			unknown = append(unknown, name)
+		}
+	}
+	return r, unknown
+}
+
+func (s *ClaimSum) add(c *Claim, size resource.Quantity) {
+	s.Claims++
+	s.Size.Add(size)
+	if c.Candidate {
+		s.Candidates++
+		s.CandidateSize.Add(size)
+	}
+}
+
+func newClaim(c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, volume *corev1.PersistentVolume) Claim {
+	size := claimSize(c)
+	out := Claim{
+		Namespace: c.Namespace, Name: c.Name, Set: v.Set, Template: v.Template,
+		State: v.State, Reason: v.Reason, Confidence: v.Confidence, Doubts: v.Doubts,
+		Phase: string(c.Status.Phase), Size: size.String(), Volume: c.Spec.VolumeName, UnusedFrom: v.UnusedFrom,
+	}
+	if v.Set != "" {
+		out.Ordinal = &v.Ordinal
+	}
+	if c.Spec.StorageClassName != nil {
+		out.Class = *c.Spec.StorageClassName
+	}
+	if volume != nil {
+		out.ReclaimPolicy = string(volume.Spec.PersistentVolumeReclaimPolicy)
+	}
+	if !v.UnusedSince.IsZero() {
+		since := metav1.NewTime(v.UnusedSince)
+		out.UnusedSince = &since
+	}
+	return out
+}
+
+func claimSize(c *corev1.PersistentVolumeClaim) resource.Quantity {
+	if size, bound := c.Status.Capacity[corev1.ResourceStorage]; bound {
+		return size
+	}
+	return c.Spec.Resources.Requests[corev1.ResourceStorage]
+}
+
+// compareClaims puts the claims of a set together, those of no set last.
+func compareClaims(a, b Claim) int {
+	return cmp.Or(strings.Compare(a.Namespace, b.Namespace), cmp.Compare(nameless(a), nameless(b)), strings.Compare(a.Set, b.Set),
+		cmp.Compare(ordinalOf(a), ordinalOf(b)), strings.Compare(a.Name, b.Name))
+}
+
+func nameless(c Claim) int32 { return one(c.Set == "") }
+
+func ordinalOf(c Claim) sts.Ordinal {
+	if c.Ordinal == nil {
+		return math.MaxInt32
+	}
+	return *c.Ordinal
+}

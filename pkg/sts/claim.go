@@ -1,0 +1,512 @@
+package sts
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// KeepAnnotation on a claim, or on a set for all its claims, says that they are to stay.
+const KeepAnnotation = AnnotationPrefix + "keep"
+
+// ClaimState is what a PersistentVolumeClaim is to the StatefulSets of its namespace.
+type ClaimState string
+
+// The states. Exactly one holds; the first that fits in this order is it.
+const (
+	// ClaimTerminating: it has a deletion timestamp.
+	ClaimTerminating ClaimState = "terminating"
+	// ClaimInUse: a pod mounts it, whoever's pod that is.
+	ClaimInUse ClaimState = "in-use"
+	// ClaimWanted: its name is that of an ordinal in a set's range.
+	ClaimWanted ClaimState = "wanted"
+	// ClaimPolicy: a retention policy has given it to the garbage collector.
+	ClaimPolicy ClaimState = "policy"
+	// ClaimReserved: an autoscaler's maximum, or the size that a parked set is to come
+	// back with, would bring its ordinal back.
+	ClaimReserved ClaimState = "reserved"
+	// ClaimParked: its set stands at 0.
+	ClaimParked ClaimState = "parked"
+	// ClaimLeftOver: its ordinal lies beyond its set's range, or below it.
+	ClaimLeftOver ClaimState = "left-over"
+	// ClaimStaleTemplate: its set has no such volumeClaimTemplate any more.
+	ClaimStaleTemplate ClaimState = "stale-template"
+	// ClaimOrphanSet: its set is gone.
+	ClaimOrphanSet ClaimState = "orphan-set"
+	// ClaimForeign: it does not come from a volumeClaimTemplate.
+	ClaimForeign ClaimState = "foreign"
+)
+
+// Confidence is how sure it is that a claim is of a set that is gone: nothing but the
+// claim remembers that set.
+type Confidence string
+
+// The degrees of confidence.
+const (
+	// ConfidenceHigh: its labels name the set.
+	ConfidenceHigh Confidence = "high"
+	// ConfidenceMedium: there are others of its shape, or its labels are those of a set
+	// that has no such template.
+	ConfidenceMedium Confidence = "medium"
+	// ConfidenceLow: only its name has the shape.
+	ConfidenceLow Confidence = "low"
+)
+
+// ClaimVerdict is what a claim is, and why.
+type ClaimVerdict struct {
+	State ClaimState
+	// Reason is one clause.
+	Reason string
+	// Set and Template are where the claim's name comes from, for the Ordinal; empty, and
+	// -1, where it comes from none.
+	Set, Template string
+	Ordinal       Ordinal
+	// Sets are the names of all living sets that the claim has to do with.
+	Sets []string
+	// Confidence goes with ClaimOrphanSet.
+	Confidence Confidence
+	// Doubts are what a person should know before the claim is deleted.
+	Doubts []string
+	// UnusedSince is when the claim was last used, zero when that is not known, and by
+	// what that is known. The claim may have been unused for longer, not for less.
+	UnusedSince time.Time
+	UnusedFrom  AgeSource
+
+	kept      string // why it has to stay whatever its state
+	unscaled  string // why it is not known whether an autoscaler would bring it back
+	unmounted string // why it is not known whether a pod mounts it
+}
+
+// AgeSource is what tells since when a claim has been unused.
+type AgeSource string
+
+// The sources.
+const (
+	AgeFromCondition AgeSource = "condition"
+	AgeFromEvent     AgeSource = "event"
+)
+
+// ClaimChoice says which claims may go. Left-over claims and those of stale templates
+// always may.
+type ClaimChoice struct {
+	Orphans, Parked, Reserved bool
+	// OlderThan leaves those that have been unused for so long, and known to be.
+	OlderThan time.Duration
+}
+
+// Candidate says whether the claim may go. Where its state would let it and something
+// else does not, held says what.
+func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, held string) {
+	switch v.State {
+	case ClaimLeftOver, ClaimStaleTemplate:
+		ok = true
+	case ClaimOrphanSet:
+		ok = choice.Orphans
+	case ClaimParked:
+		ok = choice.Parked
+	case ClaimReserved:
+		ok = choice.Reserved
+	}
+	if !ok {
+		return false, ""
+	}
+	switch {
+	case v.kept != "":
+		held = v.kept
+	case v.unmounted != "":
+		held = v.unmounted
+	case v.unscaled != "" && !choice.Reserved:
+		held = v.unscaled
+	case v.Confidence == ConfidenceLow:
+		held = "nothing but its name says that it comes from a statefulset"
+	case choice.OlderThan > 0 && v.UnusedSince.IsZero():
+		held = "since when it is unused is not known"
+	case choice.OlderThan > 0 && now.Sub(v.UnusedSince) < choice.OlderThan:
+		held = "unused for only " + Age(now.Sub(v.UnusedSince))
+	}
+	return held == "", held
+}
+
+// ClaimJudge judges claims by everything that an Inventory holds of their namespaces.
+// It needs all sets there, not a selection: what any of them wants is wanted.
+type ClaimJudge struct {
+	inv       *Inventory
+	claimants map[key][]claimant // by namespace and <template>-<set>
+	sets      map[key]*appsv1.StatefulSet
+	families  map[key]int // how many claims have a name of this stem
+	mounts    map[key][]*corev1.Pod
+	living    map[types.UID]bool // pods, and sets that are not being deleted
+	scalers   map[key][]scaler
+	volumes   map[string]*corev1.PersistentVolume
+	storages  map[storage][]string // volumes by what they stand for
+	deletions map[key]time.Time    // when the set's controller last deleted a pod, by pod
+}
+
+// claimant is a set with one of its volumeClaimTemplates.
+type claimant struct {
+	set      *appsv1.StatefulSet
+	template string
+}
+
+// scaler would scale a set up to max replicas.
+type scaler struct {
+	by  string
+	max int32
+}
+
+// NewClaimJudge prepares for judging the claims of the inventory, or one of them read
+// anew.
+func NewClaimJudge(inv *Inventory) *ClaimJudge {
+	j := &ClaimJudge{
+		inv: inv, claimants: map[key][]claimant{}, sets: map[key]*appsv1.StatefulSet{}, families: map[key]int{},
+		mounts: map[key][]*corev1.Pod{}, living: map[types.UID]bool{}, scalers: map[key][]scaler{},
+		volumes: map[string]*corev1.PersistentVolume{}, storages: map[storage][]string{}, deletions: map[key]time.Time{},
+	}
+	for _, set := range inv.Sets {
+		j.sets[key{set.Namespace, set.Name}] = set
+		j.living[set.UID] = set.DeletionTimestamp == nil
+		for i := range set.Spec.VolumeClaimTemplates {
+			t := set.Spec.VolumeClaimTemplates[i].Name
+			k := key{set.Namespace, t + "-" + set.Name}
+			j.claimants[k] = append(j.claimants[k], claimant{set, t})
+		}
+		if n, ok := ParkedSize(set); ok {
+			j.scale(set.Namespace, set.Name, scaler{"annotation " + ParkedAnnotation, n})
+		}
+	}
+	for _, c := range inv.Claims {
+		if stem, _, ok := cutOrdinal(c.Name); ok {
+			j.families[key{c.Namespace, stem}]++
+		}
+	}
+	for _, pod := range inv.Pods {
+		j.living[pod.UID] = true
+		for _, claim := range MountedClaims(pod) {
+			k := key{pod.Namespace, claim}
+			j.mounts[k] = append(j.mounts[k], pod)
+		}
+	}
+	for _, h := range inv.HPAs {
+		if set, ok := scales(h); ok {
+			j.scale(h.Namespace, set, scaler{scalesBy(h), h.Spec.MaxReplicas})
+		}
+	}
+	for _, o := range inv.ScaledObjects {
+		j.scale(o.Namespace, o.Set, scaler{"KEDA ScaledObject " + o.Name, o.MaxReplicas})
+	}
+	for _, v := range inv.Volumes {
+		j.volumes[v.Name] = v
+		if s := storageOf(v); s != (storage{}) {
+			j.storages[s] = append(j.storages[s], v.Name)
+		}
+	}
+	for _, e := range inv.Events {
+		j.note(e)
+	}
+	return j
+}
+
+func (j *ClaimJudge) scale(namespace, set string, s scaler) {
+	k := key{namespace, set}
+	j.scalers[k] = append(j.scalers[k], s)
+}
+
+// note remembers the deletion of a pod by the StatefulSet controller, which tells it
+// in an Event: "delete Pod web-4 in StatefulSet web successful".
+func (j *ClaimJudge) note(e *corev1.Event) {
+	set := j.sets[key{e.InvolvedObject.Namespace, e.InvolvedObject.Name}]
+	words := strings.Fields(e.Message)
+	if e.Reason != PodDeletedReason || e.InvolvedObject.Kind != "StatefulSet" || set == nil || set.UID != e.InvolvedObject.UID || len(words) < 3 {
+		return
+	}
+	at := e.LastTimestamp.Time
+	if at.IsZero() {
+		at = e.EventTime.Time
+	}
+	if k := (key{set.Namespace, words[2]}); at.After(j.deletions[k]) {
+		j.deletions[k] = at
+	}
+}
+
+// PodDeletedReason is the reason of the StatefulSet controller's Event about a pod that
+// it has deleted.
+const PodDeletedReason = "SuccessfulDelete"
+
+// MountedClaims are the names of the claims that the pod has as volumes, also those that
+// were made for it alone.
+func MountedClaims(pod *corev1.Pod) []string {
+	var out []string
+	for i := range pod.Spec.Volumes {
+		switch v := &pod.Spec.Volumes[i]; {
+		case v.PersistentVolumeClaim != nil:
+			out = append(out, v.PersistentVolumeClaim.ClaimName)
+		case v.Ephemeral != nil:
+			out = append(out, pod.Name+"-"+v.Name)
+		}
+	}
+	return out
+}
+
+// Volume is the claim's volume, nil where there is none or it could not be read.
+func (j *ClaimJudge) Volume(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolume {
+	return j.volumes[c.Spec.VolumeName]
+}
+
+// Judge says what the claim is.
+func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
+	v := j.origin(c)
+	pods := j.mounts[key{c.Namespace, c.Name}]
+	unused := unusedCondition(c)
+	mounted := sayMounts(pods)
+	if !j.inv.Knows("pods") {
+		switch {
+		case unused == nil:
+			v.unmounted = "pods could not be read: one may mount it"
+		case unused.Status == corev1.ConditionFalse:
+			mounted = "a pod mounts it, by its condition " + string(unused.Type)
+		}
+	}
+	switch {
+	case c.DeletionTimestamp != nil:
+		v.State, v.Confidence = ClaimTerminating, ""
+		v.Reason = "being deleted for " + Age(j.inv.TakenAt.Sub(c.DeletionTimestamp.Time))
+		if mounted != "" {
+			v.Reason += "; " + mounted
+		}
+	case mounted != "":
+		v.State, v.Reason, v.Confidence = ClaimInUse, mounted, ""
+	case v.State != ClaimWanted:
+		if with := j.collected(c); with != "" {
+			v.State, v.Reason, v.Confidence = ClaimPolicy, "the garbage collector takes it with "+with, ""
+		}
+	}
+	if mounted == "" {
+		j.age(c, unused, &v)
+	}
+	j.doubts(c, unused, &v)
+	return v
+}
+
+// origin says which set the claim's name comes from, and what it is to that set.
+func (j *ClaimJudge) origin(c *corev1.PersistentVolumeClaim) ClaimVerdict {
+	stem, o, shaped := cutOrdinal(c.Name)
+	if !shaped {
+		return foreign("its name is none that a volumeClaimTemplate gives")
+	}
+	if claimants := j.claimants[key{c.Namespace, stem}]; len(claimants) > 0 {
+		return j.claimed(c, stem, o, claimants)
+	}
+	if who := handMade(c); who != "" {
+		return foreign(who)
+	}
+	return j.unclaimed(c, stem, o, ConfidenceLow)
+}
+
+func foreign(reason string) ClaimVerdict {
+	return ClaimVerdict{State: ClaimForeign, Reason: reason, Ordinal: -1}
+}
+
+// protection is the order in which the verdicts of several sets on one name count.
+var protection = []ClaimState{ClaimWanted, ClaimReserved, ClaimParked, ClaimLeftOver}
+
+// claimed judges a claim whose name templates of living sets give. One name may come
+// from several sets: data-web-db-0 is of set web-db with the template data, and of set
+// db with the template data-web. What protects it most counts.
+func (j *ClaimJudge) claimed(c *corev1.PersistentVolumeClaim, stem string, o Ordinal, claimants []claimant) ClaimVerdict {
+	var (
+		best     ClaimVerdict
+		bestMade bool
+		made     bool // by the controller for one of these sets, as its labels say
+		names    []string
+		kept     string
+	)
+	for _, by := range claimants {
+		v := j.ordinal(by.set, o)
+		v.Set, v.Template, v.Ordinal = by.set.Name, by.template, o
+		names = append(names, by.set.Name)
+		if keeps(by.set) {
+			kept = "annotation " + KeepAnnotation + " on statefulset " + by.set.Name
+		}
+		ours := labelled(c, by.set)
+		better := cmp.Or(
+			cmp.Compare(slices.Index(protection, v.State), slices.Index(protection, best.State)),
+			cmp.Compare(one(bestMade), one(ours)),
+			cmp.Compare(v.Set, best.Set),
+		)
+		if best.State == "" || better < 0 {
+			best, bestMade = v, ours
+		}
+		made = made || ours
+	}
+	slices.Sort(names)
+	best.Sets, best.kept = names, kept
+	if best.State == ClaimLeftOver && !made {
+		// The controller labels what it makes. This one is of a template that was dropped,
+		// of a set that is gone, or a person's.
+		v := foreign("its labels are not those of statefulset " + best.Set + ", whose volumeClaimTemplate " + best.Template + " gives such names")
+		if handMade(c) == "" {
+			if other := j.unclaimed(c, stem, o, ConfidenceHigh); other.State != ClaimForeign {
+				v = other
+			}
+		}
+		for _, name := range v.Sets {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		v.Sets, v.kept = names, cmp.Or(v.kept, kept)
+		return v
+	}
+	return best
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// ordinal says what the ordinal is to the set.
+func (j *ClaimJudge) ordinal(set *appsv1.StatefulSet, o Ordinal) ClaimVerdict {
+	name := "statefulset " + set.Name
+	if set.DeletionTimestamp != nil {
+		name += ", which is being deleted"
+	}
+	if Wants(set, o) {
+		return ClaimVerdict{State: ClaimWanted, Reason: sayRange(set, WantedReplicas(set)) + " of " + name}
+	}
+	for _, s := range j.scalers[key{set.Namespace, set.Name}] {
+		if within(set, o, s.max) {
+			return ClaimVerdict{State: ClaimReserved, Reason: fmt.Sprintf("%s: %s of %s", s.by, sayRange(set, s.max), name)}
+		}
+	}
+	v := ClaimVerdict{State: ClaimLeftOver, Reason: "beyond " + sayRange(set, WantedReplicas(set)) + " of " + name}
+	if o < Start(set) {
+		v.Reason = "below ordinal " + Start(set).String() + ", the first of " + name
+	} else {
+		for _, resource := range []string{"horizontalpodautoscalers", "scaledobjects"} {
+			if !j.inv.Knows(resource) {
+				v.unscaled = resource + " could not be read: one may bring it back"
+			}
+		}
+	}
+	if WantedReplicas(set) == 0 {
+		v.State, v.Reason = ClaimParked, name+" stands at 0"
+	}
+	return v
+}
+
+// sayRange are the ordinals that the set would have with so many replicas.
+func sayRange(set *appsv1.StatefulSet, replicas int32) string {
+	if replicas == 1 {
+		return "ordinal " + Start(set).String()
+	}
+	return fmt.Sprintf("ordinals %d-%d", Start(set), int64(Start(set))+int64(replicas)-1)
+}
+
+func keeps(o metav1.Object) bool {
+	v, ok := o.GetAnnotations()[KeepAnnotation]
+	return ok && v != "false"
+}
+
+// labelled says whether the claim has the labels that the controller gives to the
+// set's claims: those of its selector. A selector without matchLabels gives none.
+func labelled(c *corev1.PersistentVolumeClaim, set *appsv1.StatefulSet) bool {
+	if set.Spec.Selector == nil {
+		return true
+	}
+	for k, v := range set.Spec.Selector.MatchLabels {
+		if have, ok := c.Labels[k]; !ok || have != v {
+			return false
+		}
+	}
+	return true
+}
+
+// unusedCondition is the API server's own word (KEP-5541), nil where it has none.
+func unusedCondition(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaimCondition {
+	for i := range c.Status.Conditions {
+		if cond := &c.Status.Conditions[i]; cond.Type == corev1.PersistentVolumeClaimUnused && cond.Status != corev1.ConditionUnknown {
+			return cond
+		}
+	}
+	return nil
+}
+
+// age says since when the claim is unused. The condition's time is that of the last
+// change, or of the server's first look. An Event of the controller tells of the
+// deletion of the ordinal's pod.
+func (j *ClaimJudge) age(c *corev1.PersistentVolumeClaim, unused *corev1.PersistentVolumeClaimCondition, v *ClaimVerdict) {
+	if unused != nil {
+		if unused.Status == corev1.ConditionTrue {
+			v.UnusedSince, v.UnusedFrom = unused.LastTransitionTime.Time, AgeFromCondition
+		}
+		return
+	}
+	for _, set := range v.Sets {
+		if at := j.deletions[key{c.Namespace, PodName(set, v.Ordinal)}]; at.After(v.UnusedSince) {
+			v.UnusedSince, v.UnusedFrom = at, AgeFromEvent
+		}
+	}
+}
+
+// sayMounts names pods that mount a claim.
+func sayMounts(pods []*corev1.Pod) string {
+	const most = 3
+	var names []string
+	for i, p := range pods {
+		if i == most {
+			names = append(names, Count(len(pods)-most, "other"))
+			break
+		}
+		name := p.Name
+		switch {
+		case p.DeletionTimestamp != nil:
+			name += " (terminating)"
+		case p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed:
+			name += " (" + string(p.Status.Phase) + ")"
+		}
+		names = append(names, name)
+	}
+	switch len(names) {
+	case 0:
+		return ""
+	case 1:
+		return "pod " + names[0] + " mounts it"
+	}
+	last := len(names) - 1
+	return "pods " + strings.Join(names[:last], ", ") + " and " + names[last] + " mount it"
+}
+
+// collected says with which owner the garbage collector takes the claim, empty when it
+// does not. A retention policy works by owner references: to the pod of an ordinal that
+// is scaled away, to the set when it goes with the set. A policy of today does not reach
+// back to ordinals that went before it.
+func (j *ClaimJudge) collected(c *corev1.PersistentVolumeClaim) string {
+	with := ""
+	for _, ref := range c.OwnerReferences {
+		policy := ""
+		switch {
+		case ref.Kind == "Pod" && ref.APIVersion == "v1" && strings.HasSuffix(c.Name, "-"+ref.Name):
+			policy = "pod " + ref.Name + " (whenScaled: Delete)"
+			if !j.inv.Knows("pods") {
+				return ""
+			}
+		case ref.Kind == "StatefulSet" && strings.HasPrefix(ref.APIVersion, appsv1.GroupName+"/"):
+			policy = "statefulset " + ref.Name + " (whenDeleted: Delete)"
+		}
+		if policy == "" || j.living[ref.UID] {
+			return "" // it lives as long as any owner does
+		}
+		with = policy
+	}
+	return with
+}

@@ -1,0 +1,254 @@
+package sts
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// split is one way to read "<template>-<set>".
+type split struct{ template, set string }
+
+// splits are all ways to read the stem of a claim's name, the shortest template first.
+func splits(stem string) []split {
+	var out []split
+	for i := 1; i < len(stem)-1; i++ {
+		if stem[i] == '-' && stem[i-1] != '-' && stem[i+1] != '-' && stem[i+1] != '.' {
+			out = append(out, split{stem[:i], stem[i+1:]})
+		}
+	}
+	return out
+}
+
+// handMadeMarks are annotations of those who write a claim itself, which the
+// StatefulSet controller's claims do not have.
+var handMadeMarks = []struct{ key, by string }{
+	{"meta.helm.sh/release-name", "a Helm chart"},
+	{corev1.LastAppliedConfigAnnotation, "kubectl apply"},
+	{"argocd.argoproj.io/tracking-id", "an Argo CD application"},
+}
+
+// MarksClaim says whether an annotation of a claim has a say in what the claim is.
+func MarksClaim(annotation string) bool {
+	return strings.HasPrefix(annotation, AnnotationPrefix) ||
+		slices.ContainsFunc(handMadeMarks, func(m struct{ key, by string }) bool { return m.key == annotation })
+}
+
+// handMade says who else than a StatefulSet's controller has made the claim.
+func handMade(c *corev1.PersistentVolumeClaim) string {
+	if ref := metav1.GetControllerOfNoCopy(c); ref != nil && ref.Kind != "StatefulSet" && (ref.Kind != "Pod" || !strings.HasSuffix(c.Name, "-"+ref.Name)) {
+		return fmt.Sprintf("it is of %s %s", strings.ToLower(ref.Kind), ref.Name)
+	}
+	for _, m := range handMadeMarks {
+		if _, ok := c.Annotations[m.key]; ok {
+			return "made by " + m.by
+		}
+	}
+	return ""
+}
+
+// unclaimed judges a claim that no template of a living set accounts for: it is of a
+// template that was dropped, of a set that is gone, or of neither. least is how sure it
+// has to be that it is of a set that is gone.
+func (j *ClaimJudge) unclaimed(c *corev1.PersistentVolumeClaim, stem string, o Ordinal, least Confidence) ClaimVerdict {
+	stale := j.stale(c, stem, o)
+	if stale == nil {
+		return j.gone(c, stem, o, least)
+	}
+	if naming(c.Labels, stale.Set) != "" {
+		return *stale
+	}
+	if v := j.gone(c, stem, o, ConfidenceHigh); v.State == ClaimOrphanSet {
+		return v
+	}
+	// data-old-web-0 with the labels of set web, which has a template data: a set old-web
+	// may have shared its labels, and be gone.
+	set := j.sets[key{c.Namespace, stale.Set}]
+	for i := range set.Spec.VolumeClaimTemplates {
+		t := set.Spec.VolumeClaimTemplates[i].Name
+		rest, ok := strings.CutPrefix(stale.Template, t+"-")
+		if was := rest + "-" + set.Name; ok && j.sets[key{c.Namespace, was}] == nil {
+			return ClaimVerdict{
+				State: ClaimOrphanSet, Confidence: ConfidenceMedium, Set: was, Template: t, Ordinal: o, Sets: stale.Sets, kept: stale.kept,
+				Reason: fmt.Sprintf("no statefulset %s any more, or of a template %s that statefulset %s no longer has", was, stale.Template, set.Name),
+			}
+		}
+	}
+	return *stale
+}
+
+// stale reads the claim as one of a living set's, from a template that it has no more:
+// the set's name is in the claim's, and its labels on it.
+func (j *ClaimJudge) stale(c *corev1.PersistentVolumeClaim, stem string, o Ordinal) *ClaimVerdict {
+	for _, s := range splits(stem) { // the longest set name first
+		set := j.sets[key{c.Namespace, s.set}]
+		if set == nil {
+			continue
+		}
+		owned := slices.ContainsFunc(c.OwnerReferences, func(r metav1.OwnerReference) bool { return r.UID == set.UID })
+		if !owned && (set.Spec.Selector == nil || len(set.Spec.Selector.MatchLabels) == 0 || !labelled(c, set)) {
+			continue
+		}
+		v := &ClaimVerdict{
+			State: ClaimStaleTemplate, Set: s.set, Template: s.template, Ordinal: o, Sets: []string{s.set},
+			Reason: "statefulset " + s.set + " has no volumeClaimTemplate " + s.template,
+		}
+		if keeps(set) {
+			v.kept = "annotation " + KeepAnnotation + " on statefulset " + s.set
+		}
+		return v
+	}
+	return nil
+}
+
+// gone reads the claim as one of a set that does not exist any more; foreign when there
+// is not as much confidence in it as is asked for.
+func (j *ClaimJudge) gone(c *corev1.PersistentVolumeClaim, stem string, o Ordinal, least Confidence) ClaimVerdict {
+	var best *ClaimVerdict
+	for _, s := range splits(stem) {
+		if j.sets[key{c.Namespace, s.set}] != nil {
+			continue
+		}
+		v := &ClaimVerdict{State: ClaimOrphanSet, Set: s.set, Template: s.template, Ordinal: o}
+		why := ""
+		if label := naming(c.Labels, s.set); label != "" {
+			v.Confidence, why = ConfidenceHigh, "label "+label
+		} else if n := j.families[key{c.Namespace, stem}]; n > 1 {
+			v.Confidence, why = ConfidenceMedium, Count(n, "claim")+" of its shape"
+		} else {
+			v.Confidence, why = ConfidenceLow, "by its name only"
+		}
+		v.Reason = fmt.Sprintf("no statefulset %s any more (%s)", s.set, why)
+		// Templates' names rarely have a dash: the shortest one is the likeliest.
+		if best == nil || rank(v.Confidence) < rank(best.Confidence) {
+			best = v
+		}
+	}
+	switch {
+	case best == nil || rank(best.Confidence) > rank(least) || handMade(c) != "":
+		return foreign("no volumeClaimTemplate gives such a name")
+	case len(c.Labels) == 0:
+		return foreign("it has none of the labels that a statefulset gives to its claims")
+	}
+	return *best
+}
+
+func rank(c Confidence) int {
+	return slices.Index([]Confidence{ConfidenceHigh, ConfidenceMedium, ConfidenceLow}, c)
+}
+
+// naming is the label that names the set: its value is the set's name, or the values of
+// the labels that Helm charts make it from do. The first in order of keys.
+func naming(labels map[string]string, set string) string {
+	found := ""
+	for k, v := range labels {
+		if v == set && (found == "" || k < found) {
+			found = k
+		}
+	}
+	if found != "" {
+		return found + "=" + set
+	}
+	const common = "app.kubernetes.io/"
+	instance, name, component := labels[common+"instance"], labels[common+"name"], labels[common+"component"]
+	if instance == "" {
+		return ""
+	}
+	for _, made := range []string{instance + "-" + name, instance + "-" + component, instance + "-" + name + "-" + component} {
+		if made == set {
+			return common + "instance=" + instance
+		}
+	}
+	return ""
+}
+
+// storage is what a volume stands for, as far as a volume source says it.
+type storage struct{ kind, where, what string }
+
+func storageOf(v *corev1.PersistentVolume) storage {
+	s := &v.Spec.PersistentVolumeSource
+	switch {
+	case s.CSI != nil:
+		return storage{"csi", s.CSI.Driver, s.CSI.VolumeHandle}
+	case s.NFS != nil:
+		return storage{"nfs", s.NFS.Server, s.NFS.Path}
+	case s.ISCSI != nil:
+		return storage{"iscsi", s.ISCSI.TargetPortal, fmt.Sprintf("%s/%d", s.ISCSI.IQN, s.ISCSI.Lun)}
+	case s.Local != nil:
+		return storage{"local", hostOf(v), s.Local.Path}
+	}
+	return storage{} // a hostPath is another directory on each node
+}
+
+// hostOf is the node that a local volume is on, by its node affinity.
+func hostOf(v *corev1.PersistentVolume) string {
+	if v.Spec.NodeAffinity == nil || v.Spec.NodeAffinity.Required == nil {
+		return ""
+	}
+	var hosts []string
+	for _, term := range v.Spec.NodeAffinity.Required.NodeSelectorTerms {
+		for _, e := range term.MatchExpressions {
+			if e.Key == corev1.LabelHostname {
+				hosts = append(hosts, e.Values...)
+			}
+		}
+	}
+	slices.Sort(hosts)
+	return strings.Join(hosts, ",")
+}
+
+// doubts are what a person should know before the claim goes.
+func (j *ClaimJudge) doubts(c *corev1.PersistentVolumeClaim, unused *corev1.PersistentVolumeClaimCondition, v *ClaimVerdict) {
+	if keeps(c) {
+		v.kept = "annotation " + KeepAnnotation + " on the claim"
+	}
+	doubt := func(format string, args ...any) { v.Doubts = append(v.Doubts, fmt.Sprintf(format, args...)) }
+	for _, name := range v.Sets {
+		set := j.sets[key{c.Namespace, name}]
+		if ref := metav1.GetControllerOfNoCopy(set); ref != nil {
+			doubt("statefulset %s is made by the operator of %s", name, operator(c.Namespace, ref).Name)
+		}
+		if text, ok := set.Annotations[ParkedAnnotation]; ok {
+			if _, ok := ParkedSize(set); !ok {
+				doubt("annotation %s=%s on statefulset %s is no size", ParkedAnnotation, text, name)
+			}
+		}
+		if name != v.Set {
+			doubt("statefulset %s gives this name, too", name)
+		}
+	}
+	if v.State != ClaimForeign {
+		if who := handMade(c); who != "" {
+			doubt("%s", who)
+		}
+	}
+	if v.State != ClaimInUse && j.inv.Knows("pods") && unused != nil && unused.Status == corev1.ConditionFalse {
+		doubt("its condition %s says that a pod uses it, and none is there", unused.Type)
+	}
+	for _, f := range c.Finalizers {
+		if f != "kubernetes.io/pvc-protection" {
+			doubt("finalizer %s: whoever has put it there holds the claim", f)
+		}
+	}
+	if c.Status.Phase == corev1.ClaimLost {
+		doubt("it has lost its volume %s", c.Spec.VolumeName)
+	}
+	volume := j.Volume(c)
+	if volume == nil {
+		return
+	}
+	if ref := volume.Spec.ClaimRef; ref != nil && (ref.Namespace != c.Namespace || ref.Name != c.Name || ref.UID != "" && ref.UID != c.UID) {
+		doubt("volume %s is bound to claim %s/%s (UID %s)", volume.Name, ref.Namespace, ref.Name, ref.UID)
+	}
+	if s := storageOf(volume); s != (storage{}) {
+		others := slices.DeleteFunc(slices.Clone(j.storages[s]), func(n string) bool { return n == volume.Name })
+		slices.SortFunc(others, cmp.Compare[string])
+		if len(others) > 0 {
+			doubt("volume %s has the same data (%s %s) as volume %s", volume.Name, s.kind, s.what, strings.Join(others, ", "))
+		}
+	}
+}
