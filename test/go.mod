@@ -8,6 +8,8 @@ replace (
 )
 
 require (
+	github.com/google/go-cmp v0.7.0
+	github.com/kubectl-sts/kubectl-sts v0.0.0-00010101000000-000000000000
 	github.com/kubectl-sts/kubectl-sts/test/cluster v0.0.0-00010101000000-000000000000
 	github.com/rogpeppe/go-internal v1.16.0
 	k8s.io/api v0.37.2

@@ -126,7 +126,9 @@ func RandomClaimWorld(random func(n int) int) *ClaimWorld {
 	}
 	for range random(3) {
 		if all := slices.Sorted(maps.Keys(w.claims)); len(all) > 0 {
-			w.do(ClaimStep{Mount: pick(all)})
+			if name := pick(all); !w.mounts[name] {
+				w.do(ClaimStep{Mount: name})
+			}
 		}
 	}
 	if all := slices.Sorted(maps.Keys(w.claims)); len(all) > 0 && random(2) == 0 {
