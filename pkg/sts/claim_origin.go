@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -201,6 +202,12 @@ func hostOf(v *corev1.PersistentVolume) string {
 	return strings.Join(hosts, ",")
 }
 
+// gives says whether a template of the set gives the claim's name.
+func (j *ClaimJudge) gives(set *appsv1.StatefulSet, c *corev1.PersistentVolumeClaim) bool {
+	stem, _, _ := cutOrdinal(c.Name)
+	return slices.ContainsFunc(j.claimants[key{c.Namespace, stem}], func(by claimant) bool { return by.set == set })
+}
+
 // doubts are what a person should know before the claim goes.
 func (j *ClaimJudge) doubts(c *corev1.PersistentVolumeClaim, unused *corev1.PersistentVolumeClaimCondition, v *ClaimVerdict) {
 	if keeps(c) {
@@ -217,7 +224,7 @@ func (j *ClaimJudge) doubts(c *corev1.PersistentVolumeClaim, unused *corev1.Pers
 				doubt("annotation %s=%s on statefulset %s is no size", ParkedAnnotation, text, name)
 			}
 		}
-		if name != v.Set {
+		if name != v.Set && v.Set != "" && j.gives(set, c) {
 			doubt("statefulset %s gives this name, too", name)
 		}
 	}

@@ -1,0 +1,378 @@
+package sts_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+// place is an inventory with one claim that a test is about.
+type place struct {
+	*sts.Inventory
+	web    *appsv1.StatefulSet
+	claim  *corev1.PersistentVolumeClaim
+	choice sts.ClaimChoice
+}
+
+// claimPlace has a set web of ordinals 0-2 with the template data, which others change.
+func claimPlace(claim string) *place {
+	inv := ststest.Web(3)
+	c := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{
+		Namespace: ststest.Namespace, Name: claim, UID: "claim-uid", Labels: map[string]string{"app": "web"},
+		Finalizers: []string{"kubernetes.io/pvc-protection"},
+	}}
+	inv.Claims = append(inv.Claims, c)
+	return &place{Inventory: inv, web: inv.Sets[0], claim: c}
+}
+
+func (p *place) set(name, template string, replicas int32) *appsv1.StatefulSet {
+	set := ststest.Web(replicas).Sets[0]
+	set.Name, set.UID = name, types.UID(name+"-uid")
+	set.Spec.VolumeClaimTemplates[0].Name = template
+	set.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"app": name}}
+	p.Sets = append(p.Sets, set)
+	return set
+}
+
+func (p *place) pod(name, claim string) *corev1.Pod {
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: ststest.Namespace, Name: name, UID: types.UID(name + "-uid")}}
+	v := corev1.Volume{Name: "v"}
+	v.PersistentVolumeClaim = &corev1.PersistentVolumeClaimVolumeSource{ClaimName: claim}
+	pod.Spec.Volumes = []corev1.Volume{v}
+	p.Pods = append(p.Pods, pod)
+	return pod
+}
+
+func (p *place) scale(replicas int32) { p.web.Spec.Replicas = &replicas }
+
+func (p *place) autoscale(set string, most int32) *autoscalingv2.HorizontalPodAutoscaler {
+	h := &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: metav1.ObjectMeta{Namespace: ststest.Namespace, Name: "cpu"}}
+	h.Spec.MaxReplicas = most
+	h.Spec.ScaleTargetRef = autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "StatefulSet", Name: set}
+	p.HPAs = append(p.HPAs, h)
+	return h
+}
+
+func (p *place) hide(resources ...string) {
+	for _, r := range resources {
+		p.Missing = append(p.Missing, sts.Missing{Resource: r, Reason: "forbidden"})
+	}
+}
+
+func (p *place) unused(status corev1.ConditionStatus, since time.Duration) {
+	p.claim.Status.Conditions = append(p.claim.Status.Conditions, corev1.PersistentVolumeClaimCondition{
+		Type: corev1.PersistentVolumeClaimUnused, Status: status, LastTransitionTime: metav1.NewTime(ststest.Now.Add(-since)),
+	})
+}
+
+func (p *place) deletion(pod string, ago time.Duration) *corev1.Event {
+	e := &corev1.Event{
+		InvolvedObject: corev1.ObjectReference{Namespace: ststest.Namespace, Kind: "StatefulSet", Name: "web", UID: "set-uid"},
+		Reason:         "SuccessfulDelete", Message: "delete Pod " + pod + " in StatefulSet web successful",
+		LastTimestamp: metav1.NewTime(ststest.Now.Add(-ago)),
+	}
+	p.Events = append(p.Events, e)
+	return e
+}
+
+func (p *place) volume(name, handle string, change func(*corev1.PersistentVolume)) {
+	v := &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	v.Spec.CSI = &corev1.CSIPersistentVolumeSource{Driver: "disk.example.com", VolumeHandle: handle}
+	v.Spec.ClaimRef = &corev1.ObjectReference{Namespace: ststest.Namespace, Name: p.claim.Name, UID: p.claim.UID}
+	if change != nil {
+		change(v)
+	}
+	p.Volumes = append(p.Volumes, v)
+}
+
+func label(key, value string) map[string]string { return map[string]string{key: value} }
+
+const day = 24 * time.Hour
+
+// want is what is compared of a verdict; what is left out is empty.
+type want struct {
+	State      sts.ClaimState
+	Reason     string
+	Set        string
+	Confidence sts.Confidence
+	Doubts     []string
+	Unused     time.Duration
+	From       sts.AgeSource
+	Candidate  bool
+	Held       string
+}
+
+const beyond = "beyond ordinals 0-2 of statefulset web"
+
+func TestClaimVerdicts(t *testing.T) {
+	all := sts.ClaimChoice{Orphans: true, Parked: true, Reserved: true}
+	for name, test := range map[string]struct {
+		claim  string
+		change func(*place)
+		want   want
+	}{
+		"in range without a pod": {"data-web-1", nil, want{State: sts.ClaimWanted, Reason: "ordinals 0-2 of statefulset web", Set: "web"}},
+		"the only ordinal":       {"data-web-0", func(p *place) { p.scale(1) }, want{State: sts.ClaimWanted, Reason: "ordinal 0 of statefulset web", Set: "web"}},
+		"in range of a set that is being deleted": {"data-web-1", func(p *place) {
+			p.web.DeletionTimestamp = &metav1.Time{Time: ststest.Now}
+		}, want{State: sts.ClaimWanted, Reason: "ordinals 0-2 of statefulset web, which is being deleted", Set: "web"}},
+		"beyond the range": {"data-web-3", nil, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+		"far beyond it":    {"data-web-2147483647", nil, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+		"no such ordinal":  {"data-web-2147483648", nil, want{State: sts.ClaimForeign, Reason: "its name is none that a volumeClaimTemplate gives"}},
+		"no canonical one": {"data-web-03", nil, want{State: sts.ClaimForeign, Reason: "its name is none that a volumeClaimTemplate gives"}},
+		"no dash in front": {"web-3", nil, want{State: sts.ClaimForeign, Reason: "no volumeClaimTemplate gives such a name"}},
+		"below the start": {"data-web-3", func(p *place) { p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 4} },
+			want{State: sts.ClaimLeftOver, Reason: "below ordinal 4, the first of statefulset web", Set: "web", Candidate: true}},
+		"a range that ends beyond all ordinals": {"data-web-2147483647", func(p *place) {
+			p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 2147483646}
+		}, want{State: sts.ClaimWanted, Reason: "ordinals 2147483646-2147483648 of statefulset web", Set: "web"}},
+		"in another namespace": {"data-web-1", func(p *place) { p.claim.Namespace = "other" },
+			want{State: sts.ClaimOrphanSet, Reason: "no statefulset web any more (label app=web)", Set: "web", Confidence: sts.ConfidenceHigh}},
+
+		"a pod of its own mounts it": {"data-web-3", func(p *place) { p.pod("debug", "data-web-3") },
+			want{State: sts.ClaimInUse, Reason: "pod debug mounts it", Set: "web"}},
+		"a pod mounts it that has run to its end": {"backup", func(p *place) { p.pod("job", "backup").Status.Phase = corev1.PodSucceeded },
+			want{State: sts.ClaimInUse, Reason: "pod job (Succeeded) mounts it"}},
+		"a pod on its way out mounts it": {"data-web-3", func(p *place) { p.pod("web-3", "data-web-3").DeletionTimestamp = &metav1.Time{} },
+			want{State: sts.ClaimInUse, Reason: "pod web-3 (terminating) mounts it", Set: "web"}},
+		"many pods mount it": {"shared", func(p *place) {
+			for _, n := range []string{"a", "b", "c", "d", "e"} {
+				p.pod(n, "shared")
+			}
+		}, want{State: sts.ClaimInUse, Reason: "pods a, b, c and 2 others mount it"}},
+		"made for a pod's ephemeral volume": {"job-scratch", func(p *place) {
+			p.pod("job", "").Spec.Volumes = []corev1.Volume{{Name: "scratch", VolumeSource: corev1.VolumeSource{Ephemeral: &corev1.EphemeralVolumeSource{}}}}
+		}, want{State: sts.ClaimInUse, Reason: "pod job mounts it"}},
+		"a pod of that name elsewhere": {"data-web-3", func(p *place) { p.pod("debug", "data-web-3").Namespace = "other" },
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+
+		"two sets give the name, one wants it": {"data-web-db-0", func(p *place) {
+			p.set("web-db", "data", 0)
+			p.set("db", "data-web", 1)
+		}, want{State: sts.ClaimWanted, Reason: "ordinal 0 of statefulset db", Set: "db", Doubts: []string{"statefulset web-db gives this name, too"}}},
+		"two sets give the name, one would come back": {"data-web-db-5", func(p *place) {
+			p.set("db", "data-web", 1)
+			p.set("web-db", "data", 0)
+			p.claim.Labels = label("app", "db")
+			p.choice = all
+		}, want{State: sts.ClaimParked, Reason: "statefulset web-db stands at 0", Set: "web-db", Candidate: true,
+			Doubts: []string{"statefulset db gives this name, too"}}},
+		"two sets give the name, it is of one": {"data-web-db-5", func(p *place) {
+			p.set("db", "data-web", 1)
+			p.set("web-db", "data", 2)
+			p.claim.Labels = label("app", "web-db")
+		}, want{State: sts.ClaimLeftOver, Reason: "beyond ordinals 0-1 of statefulset web-db", Set: "web-db", Candidate: true,
+			Doubts: []string{"statefulset db gives this name, too"}}},
+		"a set that is gone made it, and another gives the name": {"data-web-db-5", func(p *place) {
+			p.set("db", "data-web", 1)
+			p.claim.Labels = label("app", "web-db")
+		}, want{State: sts.ClaimOrphanSet, Reason: "no statefulset web-db any more (label app=web-db)", Set: "web-db", Confidence: sts.ConfidenceHigh,
+			Doubts: []string{"statefulset db gives this name, too"}}},
+
+		"parked": {"data-web-1", func(p *place) { p.scale(0) }, want{State: sts.ClaimParked, Reason: "statefulset web stands at 0", Set: "web"}},
+		"parked, and asked for": {"data-web-1", func(p *place) { p.scale(0); p.choice = sts.ClaimChoice{Parked: true} },
+			want{State: sts.ClaimParked, Reason: "statefulset web stands at 0", Set: "web", Candidate: true}},
+		"parked with a size to come back with": {"data-web-4", func(p *place) {
+			p.scale(0)
+			p.web.Annotations = map[string]string{sts.ParkedAnnotation: "5"}
+			p.choice = sts.ClaimChoice{Parked: true}
+		}, want{State: sts.ClaimReserved, Reason: "annotation kubectl-sts.dev/parked: ordinals 0-4 of statefulset web", Set: "web"}},
+		"parked, beyond the size to come back with": {"data-web-5", func(p *place) {
+			p.scale(0)
+			p.web.Annotations = map[string]string{sts.ParkedAnnotation: "5"}
+		}, want{State: sts.ClaimParked, Reason: "statefulset web stands at 0", Set: "web"}},
+		"parked with a size that is none": {"data-web-3", func(p *place) { p.web.Annotations = map[string]string{sts.ParkedAnnotation: "many"} },
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true,
+				Doubts: []string{"annotation kubectl-sts.dev/parked=many on statefulset web is no size"}}},
+		"an autoscaler may bring it back": {"data-web-9", func(p *place) { p.autoscale("web", 10) },
+			want{State: sts.ClaimReserved, Reason: "HPA cpu: ordinals 0-9 of statefulset web", Set: "web"}},
+		"an autoscaler may not":           {"data-web-10", func(p *place) { p.autoscale("web", 10) }, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+		"an autoscaler of something else": {"data-web-9", func(p *place) { p.autoscale("web", 10).Spec.ScaleTargetRef.Kind = "Deployment" }, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+		"an autoscaler, and asked for": {"data-web-9", func(p *place) { p.autoscale("web", 10); p.choice = all },
+			want{State: sts.ClaimReserved, Reason: "HPA cpu: ordinals 0-9 of statefulset web", Set: "web", Candidate: true}},
+		"KEDA, paused": {"data-web-9", func(p *place) {
+			p.ScaledObjects = []sts.ScaledObject{{Namespace: ststest.Namespace, Name: "queue", Set: "web", MaxReplicas: 10}}
+		}, want{State: sts.ClaimReserved, Reason: "KEDA ScaledObject queue: ordinals 0-9 of statefulset web", Set: "web"}},
+		"autoscalers cannot be read": {"data-web-3", func(p *place) { p.hide("horizontalpodautoscalers") },
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "horizontalpodautoscalers could not be read: one may bring it back"}},
+		"autoscalers cannot be read, and do not matter": {"data-web-3", func(p *place) {
+			p.hide("horizontalpodautoscalers", "scaledobjects")
+			p.choice = sts.ClaimChoice{Reserved: true}
+		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+		"no autoscaler goes below the start": {"data-web-3", func(p *place) {
+			p.hide("scaledobjects")
+			p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 4}
+		}, want{State: sts.ClaimLeftOver, Reason: "below ordinal 4, the first of statefulset web", Set: "web", Candidate: true}},
+
+		"the policy takes it with its pod": {"data-web-3", func(p *place) {
+			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: "web-3", UID: "gone"}}
+		}, want{State: sts.ClaimPolicy, Reason: "the garbage collector takes it with pod web-3 (whenScaled: Delete)", Set: "web"}},
+		"the policy takes it with its set": {"data-old-3", func(p *place) {
+			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "old", UID: "gone"}}
+		}, want{State: sts.ClaimPolicy, Reason: "the garbage collector takes it with statefulset old (whenDeleted: Delete)", Set: "old"}},
+		"the policy would take it with a set that lives": {"data-web-3", func(p *place) {
+			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "web", UID: "set-uid"}}
+		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+		"another owner keeps it": {"data-web-3", func(p *place) {
+			p.claim.OwnerReferences = []metav1.OwnerReference{
+				{APIVersion: "v1", Kind: "Pod", Name: "web-3", UID: "gone"}, {APIVersion: "v1", Kind: "ConfigMap", Name: "x", UID: "x"},
+			}
+		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+
+		"terminating": {"data-web-3", func(p *place) {
+			p.claim.DeletionTimestamp = &metav1.Time{Time: ststest.Now.Add(-time.Minute)}
+			p.claim.Finalizers = append(p.claim.Finalizers, "example.com/backup")
+		}, want{State: sts.ClaimTerminating, Reason: "being deleted for 60s", Set: "web",
+			Doubts: []string{"finalizer example.com/backup: whoever has put it there holds the claim"}}},
+		"terminating and mounted": {"data-web-1", func(p *place) {
+			p.claim.DeletionTimestamp = &metav1.Time{Time: ststest.Now}
+			p.pod("web-1", "data-web-1")
+		}, want{State: sts.ClaimTerminating, Reason: "being deleted for 0s; pod web-1 mounts it", Set: "web"}},
+
+		"of a template that the set has no more": {"logs-web-1", nil,
+			want{State: sts.ClaimStaleTemplate, Reason: "statefulset web has no volumeClaimTemplate logs", Set: "web", Candidate: true}},
+		"of a template with a dash": {"old-data-web-1", func(p *place) {
+			p.web.Spec.Selector.MatchLabels = label("role", "front")
+			p.claim.Labels = label("role", "front")
+		},
+			want{State: sts.ClaimStaleTemplate, Reason: "statefulset web has no volumeClaimTemplate old-data", Set: "web", Candidate: true}},
+		"of a template no more, or of a set with the same labels": {"data-old-web-1", func(p *place) {
+			p.web.Spec.Selector.MatchLabels = label("role", "front")
+			p.claim.Labels = label("role", "front")
+		}, want{State: sts.ClaimOrphanSet, Set: "old-web", Confidence: sts.ConfidenceMedium,
+			Reason: "no statefulset old-web any more, or of a template data-old that statefulset web no longer has"}},
+		"owned by the set it has the name of": {"logs-web-1", func(p *place) {
+			p.claim.Labels = nil
+			p.claim.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(p.web, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))}
+		}, want{State: sts.ClaimStaleTemplate, Reason: "statefulset web has no volumeClaimTemplate logs", Set: "web", Candidate: true}},
+
+		"of a set that is gone, by a label": {"data-old-1", func(p *place) { p.claim.Labels = label("app", "old") },
+			want{State: sts.ClaimOrphanSet, Reason: "no statefulset old any more (label app=old)", Set: "old", Confidence: sts.ConfidenceHigh}},
+		"of a set that is gone, by what charts label": {"data-shop-postgresql-primary-1", func(p *place) {
+			p.claim.Labels = map[string]string{"app.kubernetes.io/instance": "shop", "app.kubernetes.io/name": "postgresql", "app.kubernetes.io/component": "primary"}
+			p.choice = all
+		}, want{State: sts.ClaimOrphanSet, Reason: "no statefulset shop-postgresql-primary any more (label app.kubernetes.io/instance=shop)",
+			Set: "shop-postgresql-primary", Confidence: sts.ConfidenceHigh, Candidate: true}},
+		"of a set that is gone, by others of its kind": {"data-old-db-1", func(p *place) {
+			p.claim.Labels = label("role", "x")
+			other := p.claim.DeepCopy()
+			other.Name = "data-old-db-7"
+			p.Claims = append(p.Claims, other)
+			p.choice = all
+		}, want{State: sts.ClaimOrphanSet, Reason: "no statefulset old-db any more (2 claims of its shape)", Set: "old-db", Confidence: sts.ConfidenceMedium, Candidate: true}},
+		"by its name only": {"backup-disk-1", func(p *place) { p.claim.Labels = label("role", "x"); p.choice = all },
+			want{State: sts.ClaimOrphanSet, Reason: "no statefulset disk any more (by its name only)", Set: "disk", Confidence: sts.ConfidenceLow,
+				Held: "nothing but its name says that it comes from a statefulset"}},
+		"without labels": {"data-old-1", func(p *place) { p.claim.Labels = nil; p.choice = all },
+			want{State: sts.ClaimForeign, Reason: "it has none of the labels that a statefulset gives to its claims"}},
+		"made by a chart": {"data-old-1", func(p *place) { p.claim.Annotations = label("meta.helm.sh/release-name", "x") },
+			want{State: sts.ClaimForeign, Reason: "made by a Helm chart"}},
+		"made by an operator": {"data-old-1", func(p *place) {
+			yes := true
+			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "postgresql.cnpg.io/v1", Kind: "Cluster", Name: "old", Controller: &yes}}
+		}, want{State: sts.ClaimForeign, Reason: "it is of cluster old"}},
+		"a name of the set's, made by hand": {"data-web-7", func(p *place) { p.claim.Labels = nil },
+			want{State: sts.ClaimForeign, Reason: "its labels are not those of statefulset web, whose volumeClaimTemplate data gives such names"}},
+
+		"kept": {"data-web-3", func(p *place) { p.claim.Annotations = label(sts.KeepAnnotation, "") },
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "annotation kubectl-sts.dev/keep on the claim"}},
+		"kept with its set": {"data-web-3", func(p *place) { p.web.Annotations = label(sts.KeepAnnotation, "true") },
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "annotation kubectl-sts.dev/keep on statefulset web"}},
+		"kept with its set, of a stale template": {"logs-web-3", func(p *place) { p.web.Annotations = label(sts.KeepAnnotation, "true") },
+			want{State: sts.ClaimStaleTemplate, Reason: "statefulset web has no volumeClaimTemplate logs", Set: "web", Held: "annotation kubectl-sts.dev/keep on statefulset web"}},
+		"not kept": {"data-web-3", func(p *place) { p.claim.Annotations = label(sts.KeepAnnotation, "false") },
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+
+		"pods cannot be read": {"data-web-3", func(p *place) { p.hide("pods") },
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "pods could not be read: one may mount it"}},
+		"pods cannot be read, and its condition says that none mounts it": {"data-web-3", func(p *place) { p.hide("pods"); p.unused(corev1.ConditionTrue, day) },
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true, Unused: day, From: sts.AgeFromCondition}},
+		"pods cannot be read, and its condition says that one mounts it": {"data-web-3", func(p *place) { p.hide("pods"); p.unused(corev1.ConditionFalse, day) },
+			want{State: sts.ClaimInUse, Reason: "a pod mounts it, by its condition Unused", Set: "web"}},
+
+		"unused for long enough": {"data-web-3", func(p *place) { p.unused(corev1.ConditionTrue, 31*day); p.choice.OlderThan = 30 * day },
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true, Unused: 31 * day, From: sts.AgeFromCondition}},
+		"not unused for long enough": {"data-web-3", func(p *place) { p.unused(corev1.ConditionTrue, 29*day); p.choice.OlderThan = 30 * day },
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "unused for only 29d", Unused: 29 * day, From: sts.AgeFromCondition}},
+		"unused since nobody knows": {"data-web-3", func(p *place) {
+			p.choice.OlderThan = time.Second
+			p.claim.CreationTimestamp = metav1.NewTime(ststest.Now.Add(-9 * day))
+		},
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "since when it is unused is not known"}},
+		"unused, by a condition that says nothing": {"data-web-3", func(p *place) { p.unused(corev1.ConditionUnknown, 31*day); p.choice.OlderThan = day },
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "since when it is unused is not known"}},
+		"used, by a condition that lags": {"data-web-3", func(p *place) { p.unused(corev1.ConditionFalse, 31*day); p.choice.OlderThan = day },
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "since when it is unused is not known",
+				Doubts: []string{"its condition Unused says that a pod uses it, and none is there"}}},
+		"unused since its pod was deleted": {"data-web-3", func(p *place) {
+			p.deletion("web-3", time.Hour)
+			p.deletion("web-3", 2*time.Hour)
+			p.deletion("web-4", time.Minute)
+		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true, Unused: time.Hour, From: sts.AgeFromEvent}},
+		"a pod of an earlier set was deleted": {"data-web-3", func(p *place) { p.deletion("web-3", time.Hour).InvolvedObject.UID = "earlier" },
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+
+		"an operator's set": {"data-web-3", func(p *place) {
+			yes := true
+			p.web.OwnerReferences = []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: "Database", Name: "db", Controller: &yes}}
+		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true,
+			Doubts: []string{"statefulset web is made by the operator of Database db (example.com/v1)"}}},
+		"a volume with the data of another": {"data-web-3", func(p *place) {
+			p.claim.Spec.VolumeName = "pv-1"
+			p.volume("pv-1", "disk-1", nil)
+			p.volume("pv-2", "disk-1", nil)
+			p.volume("pv-3", "disk-3", nil)
+		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true,
+			Doubts: []string{"volume pv-1 has the same data (csi disk-1) as volume pv-2"}}},
+		"a volume of another claim": {"data-web-3", func(p *place) {
+			p.claim.Spec.VolumeName = "pv-1"
+			p.claim.Status.Phase = corev1.ClaimLost
+			p.volume("pv-1", "disk-1", func(v *corev1.PersistentVolume) {
+				v.Spec.ClaimRef = &corev1.ObjectReference{Namespace: "other", Name: "restored", UID: "u"}
+			})
+		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true,
+			Doubts: []string{"it has lost its volume pv-1", "volume pv-1 is bound to claim other/restored (UID u)"}}},
+		"made with kubectl": {"data-web-3", func(p *place) { p.claim.Annotations = label(corev1.LastAppliedConfigAnnotation, "{}") },
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true, Doubts: []string{"made by kubectl apply"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := claimPlace(test.claim)
+			if test.change != nil {
+				test.change(p)
+			}
+			v := sts.NewClaimJudge(p.Inventory).Judge(p.claim)
+			got := want{State: v.State, Reason: v.Reason, Set: v.Set, Confidence: v.Confidence, Doubts: v.Doubts, From: v.UnusedFrom}
+			if !v.UnusedSince.IsZero() {
+				got.Unused = ststest.Now.Sub(v.UnusedSince)
+			}
+			got.Candidate, got.Held = v.Candidate(p.choice, ststest.Now)
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestParseAge(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"30d": 30 * day, "36h": 36 * time.Hour, "1d12h": 36 * time.Hour, "90m": 90 * time.Minute, "0d": 0, "0": 0,
+	} {
+		if got, err := sts.ParseAge(text); err != nil || got != want {
+			t.Errorf("%s: %s, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "d", "-1d", "1d-1h", "30", "3 d", "1.5d", "99999d", "30days", "-1h"} {
+		if got, err := sts.ParseAge(text); err == nil {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
+}
