@@ -1,7 +1,6 @@
 package print
 
 import (
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -16,7 +15,7 @@ var claimTones = map[sts.ClaimState]Tone{
 	sts.ClaimReserved: Dim, sts.ClaimParked: Dim, sts.ClaimForeign: Dim,
 }
 
-// ClaimTable prints one line per claim, the sums, and the doubts about candidates.
+// ClaimTable prints one line per claim, the sums, what is held back, and the doubts.
 func ClaimTable(w io.Writer, r *inspect.ClaimReport, now time.Time, st Style, c Columns) error {
 	t := table{style: st}
 	titles := []string{"CLAIM", "SET", "ORDINAL", "STATE", "SIZE", "CLASS", "RECLAIM", "LAST-USED"}
@@ -39,7 +38,7 @@ func ClaimTable(w io.Writer, r *inspect.ClaimReport, now time.Time, st Style, c 
 	if err := claimSums(r, st).print(w); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, claimDoubts(r, st, c))
+	_, err := io.WriteString(w, claimNotes(r, st, c))
 	return err
 }
 
@@ -65,9 +64,6 @@ func claimRow(item *inspect.Claim, now time.Time, c Columns) []cell {
 	reason := item.Reason
 	if item.Confidence != "" {
 		reason += "; confidence " + string(item.Confidence)
-	}
-	if item.Held != "" {
-		reason += "; held: " + item.Held
 	}
 	return append(row, cell{reason, Plain})
 }
@@ -106,24 +102,57 @@ func claimSums(r *inspect.ClaimReport, st Style) *table {
 	return t
 }
 
-// claimDoubts tells of the candidates what to know before they go.
-func claimDoubts(r *inspect.ClaimReport, st Style, c Columns) string {
-	var b strings.Builder
+// claimNotes tells why claims are held back, and of those and the candidates what to
+// know before they go. Claims of which the same is to be said share a line.
+func claimNotes(r *inspect.ClaimReport, st Style, c Columns) string {
+	held, doubts := &notes{}, &notes{}
 	for i := range r.Items {
 		item := &r.Items[i]
-		if !item.Candidate && item.Held == "" {
-			continue
-		}
 		name := item.Name
 		if c.Namespace {
 			name = item.Namespace + "/" + name
 		}
-		for _, doubt := range item.Doubts {
-			if b.Len() == 0 {
-				b.WriteByte('\n')
-			}
-			b.WriteString(st.Wrap(st.Paint(Warn, "doubt:")+" ", len("doubt: "), Plain, fmt.Sprintf("%s: %s", name, doubt)))
+		if item.Held != "" {
+			held.add(item.Held, name)
 		}
+		if item.Candidate || item.Held != "" {
+			for _, d := range item.Doubts {
+				doubts.add(d, name)
+			}
+		}
+	}
+	text := held.text("held back:", Dim, st) + doubts.text("doubt:", Warn, st)
+	if text != "" {
+		text = "\n" + text
+	}
+	return text
+}
+
+// notes are texts with the names that each is about, in the order in which they came.
+type notes struct {
+	texts []string
+	names map[string][]string
+}
+
+func (n *notes) add(text, name string) {
+	if n.names == nil {
+		n.names = map[string][]string{}
+	}
+	if n.names[text] == nil {
+		n.texts = append(n.texts, text)
+	}
+	n.names[text] = append(n.names[text], name)
+}
+
+func (n *notes) text(title string, tone Tone, st Style) string {
+	const most = 3
+	var b strings.Builder
+	for _, text := range n.texts {
+		names := n.names[text]
+		if more := len(names) - most; more > 0 {
+			names = append(names[:most:most], sts.Count(more, "other"))
+		}
+		b.WriteString(st.Wrap(st.Paint(tone, title)+" ", len(title)+1, Plain, strings.Join(names, ", ")+": "+text))
 	}
 	return b.String()
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -178,7 +179,7 @@ func NewClaimJudge(inv *Inventory) *ClaimJudge {
 			j.claimants[k] = append(j.claimants[k], claimant{set, t})
 		}
 		if n, ok := ParkedSize(set); ok {
-			j.scale(set.Namespace, set.Name, scaler{"annotation " + ParkedAnnotation, n})
+			j.scale(set.Namespace, set.Name, scaler{"parked size " + strconv.Itoa(int(n)), n})
 		}
 	}
 	for _, c := range inv.Claims {
@@ -376,7 +377,7 @@ func one(b bool) int {
 
 // ordinal says what the ordinal is to the set.
 func (j *ClaimJudge) ordinal(set *appsv1.StatefulSet, o Ordinal) ClaimVerdict {
-	name := "statefulset " + set.Name
+	name := set.Name
 	if set.DeletionTimestamp != nil {
 		name += ", which is being deleted"
 	}

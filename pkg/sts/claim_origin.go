@@ -75,7 +75,7 @@ func (j *ClaimJudge) unclaimed(c *corev1.PersistentVolumeClaim, stem string, o O
 		if was := rest + "-" + set.Name; ok && j.sets[key{c.Namespace, was}] == nil {
 			return ClaimVerdict{
 				State: ClaimOrphanSet, Confidence: ConfidenceMedium, Set: was, Template: t, Ordinal: o, Sets: stale.Sets, kept: stale.kept,
-				Reason: fmt.Sprintf("no statefulset %s any more, or of a template %s that statefulset %s no longer has", was, stale.Template, set.Name),
+				Reason: fmt.Sprintf("statefulset %s is gone, or %s had a volumeClaimTemplate %s", was, set.Name, stale.Template),
 			}
 		}
 	}
@@ -96,7 +96,7 @@ func (j *ClaimJudge) stale(c *corev1.PersistentVolumeClaim, stem string, o Ordin
 		}
 		v := &ClaimVerdict{
 			State: ClaimStaleTemplate, Set: s.set, Template: s.template, Ordinal: o, Sets: []string{s.set},
-			Reason: "statefulset " + s.set + " has no volumeClaimTemplate " + s.template,
+			Reason: s.set + " has no volumeClaimTemplate " + s.template,
 		}
 		if keeps(set) {
 			v.kept = "annotation " + KeepAnnotation + " on statefulset " + s.set
@@ -123,7 +123,7 @@ func (j *ClaimJudge) gone(c *corev1.PersistentVolumeClaim, stem string, o Ordina
 		} else {
 			v.Confidence, why = ConfidenceLow, "by its name only"
 		}
-		v.Reason = fmt.Sprintf("no statefulset %s any more (%s)", s.set, why)
+		v.Reason = fmt.Sprintf("statefulset %s is gone (%s)", s.set, why)
 		// Templates' names rarely have a dash: the shortest one is the likeliest.
 		if best == nil || rank(v.Confidence) < rank(best.Confidence) {
 			best = v

@@ -111,7 +111,7 @@ type want struct {
 	Held       string
 }
 
-const beyond = "beyond ordinals 0-2 of statefulset web"
+const beyond = "beyond ordinals 0-2 of web"
 
 func TestClaimVerdicts(t *testing.T) {
 	all := sts.ClaimChoice{Orphans: true, Parked: true, Reserved: true}
@@ -120,23 +120,23 @@ func TestClaimVerdicts(t *testing.T) {
 		change func(*place)
 		want   want
 	}{
-		"in range without a pod": {"data-web-1", nil, want{State: sts.ClaimWanted, Reason: "ordinals 0-2 of statefulset web", Set: "web"}},
-		"the only ordinal":       {"data-web-0", func(p *place) { p.scale(1) }, want{State: sts.ClaimWanted, Reason: "ordinal 0 of statefulset web", Set: "web"}},
+		"in range without a pod": {"data-web-1", nil, want{State: sts.ClaimWanted, Reason: "ordinals 0-2 of web", Set: "web"}},
+		"the only ordinal":       {"data-web-0", func(p *place) { p.scale(1) }, want{State: sts.ClaimWanted, Reason: "ordinal 0 of web", Set: "web"}},
 		"in range of a set that is being deleted": {"data-web-1", func(p *place) {
 			p.web.DeletionTimestamp = &metav1.Time{Time: ststest.Now}
-		}, want{State: sts.ClaimWanted, Reason: "ordinals 0-2 of statefulset web, which is being deleted", Set: "web"}},
+		}, want{State: sts.ClaimWanted, Reason: "ordinals 0-2 of web, which is being deleted", Set: "web"}},
 		"beyond the range": {"data-web-3", nil, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
 		"far beyond it":    {"data-web-2147483647", nil, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
 		"no such ordinal":  {"data-web-2147483648", nil, want{State: sts.ClaimForeign, Reason: "its name is none that a volumeClaimTemplate gives"}},
 		"no canonical one": {"data-web-03", nil, want{State: sts.ClaimForeign, Reason: "its name is none that a volumeClaimTemplate gives"}},
 		"no dash in front": {"web-3", nil, want{State: sts.ClaimForeign, Reason: "no volumeClaimTemplate gives such a name"}},
 		"below the start": {"data-web-3", func(p *place) { p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 4} },
-			want{State: sts.ClaimLeftOver, Reason: "below ordinal 4, the first of statefulset web", Set: "web", Candidate: true}},
+			want{State: sts.ClaimLeftOver, Reason: "below ordinal 4, the first of web", Set: "web", Candidate: true}},
 		"a range that ends beyond all ordinals": {"data-web-2147483647", func(p *place) {
 			p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 2147483646}
-		}, want{State: sts.ClaimWanted, Reason: "ordinals 2147483646-2147483648 of statefulset web", Set: "web"}},
+		}, want{State: sts.ClaimWanted, Reason: "ordinals 2147483646-2147483648 of web", Set: "web"}},
 		"in another namespace": {"data-web-1", func(p *place) { p.claim.Namespace = "other" },
-			want{State: sts.ClaimOrphanSet, Reason: "no statefulset web any more (label app=web)", Set: "web", Confidence: sts.ConfidenceHigh}},
+			want{State: sts.ClaimOrphanSet, Reason: "statefulset web is gone (label app=web)", Set: "web", Confidence: sts.ConfidenceHigh}},
 
 		"a pod of its own mounts it": {"data-web-3", func(p *place) { p.pod("debug", "data-web-3") },
 			want{State: sts.ClaimInUse, Reason: "pod debug mounts it", Set: "web"}},
@@ -158,50 +158,50 @@ func TestClaimVerdicts(t *testing.T) {
 		"two sets give the name, one wants it": {"data-web-db-0", func(p *place) {
 			p.set("web-db", "data", 0)
 			p.set("db", "data-web", 1)
-		}, want{State: sts.ClaimWanted, Reason: "ordinal 0 of statefulset db", Set: "db", Doubts: []string{"statefulset web-db gives this name, too"}}},
+		}, want{State: sts.ClaimWanted, Reason: "ordinal 0 of db", Set: "db", Doubts: []string{"statefulset web-db gives this name, too"}}},
 		"two sets give the name, one would come back": {"data-web-db-5", func(p *place) {
 			p.set("db", "data-web", 1)
 			p.set("web-db", "data", 0)
 			p.claim.Labels = label("app", "db")
 			p.choice = all
-		}, want{State: sts.ClaimParked, Reason: "statefulset web-db stands at 0", Set: "web-db", Candidate: true,
+		}, want{State: sts.ClaimParked, Reason: "web-db stands at 0", Set: "web-db", Candidate: true,
 			Doubts: []string{"statefulset db gives this name, too"}}},
 		"two sets give the name, it is of one": {"data-web-db-5", func(p *place) {
 			p.set("db", "data-web", 1)
 			p.set("web-db", "data", 2)
 			p.claim.Labels = label("app", "web-db")
-		}, want{State: sts.ClaimLeftOver, Reason: "beyond ordinals 0-1 of statefulset web-db", Set: "web-db", Candidate: true,
+		}, want{State: sts.ClaimLeftOver, Reason: "beyond ordinals 0-1 of web-db", Set: "web-db", Candidate: true,
 			Doubts: []string{"statefulset db gives this name, too"}}},
 		"a set that is gone made it, and another gives the name": {"data-web-db-5", func(p *place) {
 			p.set("db", "data-web", 1)
 			p.claim.Labels = label("app", "web-db")
-		}, want{State: sts.ClaimOrphanSet, Reason: "no statefulset web-db any more (label app=web-db)", Set: "web-db", Confidence: sts.ConfidenceHigh,
+		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset web-db is gone (label app=web-db)", Set: "web-db", Confidence: sts.ConfidenceHigh,
 			Doubts: []string{"statefulset db gives this name, too"}}},
 
-		"parked": {"data-web-1", func(p *place) { p.scale(0) }, want{State: sts.ClaimParked, Reason: "statefulset web stands at 0", Set: "web"}},
+		"parked": {"data-web-1", func(p *place) { p.scale(0) }, want{State: sts.ClaimParked, Reason: "web stands at 0", Set: "web"}},
 		"parked, and asked for": {"data-web-1", func(p *place) { p.scale(0); p.choice = sts.ClaimChoice{Parked: true} },
-			want{State: sts.ClaimParked, Reason: "statefulset web stands at 0", Set: "web", Candidate: true}},
+			want{State: sts.ClaimParked, Reason: "web stands at 0", Set: "web", Candidate: true}},
 		"parked with a size to come back with": {"data-web-4", func(p *place) {
 			p.scale(0)
 			p.web.Annotations = map[string]string{sts.ParkedAnnotation: "5"}
 			p.choice = sts.ClaimChoice{Parked: true}
-		}, want{State: sts.ClaimReserved, Reason: "annotation kubectl-sts.dev/parked: ordinals 0-4 of statefulset web", Set: "web"}},
+		}, want{State: sts.ClaimReserved, Reason: "parked size 5: ordinals 0-4 of web", Set: "web"}},
 		"parked, beyond the size to come back with": {"data-web-5", func(p *place) {
 			p.scale(0)
 			p.web.Annotations = map[string]string{sts.ParkedAnnotation: "5"}
-		}, want{State: sts.ClaimParked, Reason: "statefulset web stands at 0", Set: "web"}},
+		}, want{State: sts.ClaimParked, Reason: "web stands at 0", Set: "web"}},
 		"parked with a size that is none": {"data-web-3", func(p *place) { p.web.Annotations = map[string]string{sts.ParkedAnnotation: "many"} },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true,
 				Doubts: []string{"annotation kubectl-sts.dev/parked=many on statefulset web is no size"}}},
 		"an autoscaler may bring it back": {"data-web-9", func(p *place) { p.autoscale("web", 10) },
-			want{State: sts.ClaimReserved, Reason: "HPA cpu: ordinals 0-9 of statefulset web", Set: "web"}},
+			want{State: sts.ClaimReserved, Reason: "HPA cpu: ordinals 0-9 of web", Set: "web"}},
 		"an autoscaler may not":           {"data-web-10", func(p *place) { p.autoscale("web", 10) }, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
 		"an autoscaler of something else": {"data-web-9", func(p *place) { p.autoscale("web", 10).Spec.ScaleTargetRef.Kind = "Deployment" }, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
 		"an autoscaler, and asked for": {"data-web-9", func(p *place) { p.autoscale("web", 10); p.choice = all },
-			want{State: sts.ClaimReserved, Reason: "HPA cpu: ordinals 0-9 of statefulset web", Set: "web", Candidate: true}},
+			want{State: sts.ClaimReserved, Reason: "HPA cpu: ordinals 0-9 of web", Set: "web", Candidate: true}},
 		"KEDA, paused": {"data-web-9", func(p *place) {
 			p.ScaledObjects = []sts.ScaledObject{{Namespace: ststest.Namespace, Name: "queue", Set: "web", MaxReplicas: 10}}
-		}, want{State: sts.ClaimReserved, Reason: "KEDA ScaledObject queue: ordinals 0-9 of statefulset web", Set: "web"}},
+		}, want{State: sts.ClaimReserved, Reason: "KEDA ScaledObject queue: ordinals 0-9 of web", Set: "web"}},
 		"autoscalers cannot be read": {"data-web-3", func(p *place) { p.hide("horizontalpodautoscalers") },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "horizontalpodautoscalers could not be read: one may bring it back"}},
 		"autoscalers cannot be read, and do not matter": {"data-web-3", func(p *place) {
@@ -211,7 +211,7 @@ func TestClaimVerdicts(t *testing.T) {
 		"no autoscaler goes below the start": {"data-web-3", func(p *place) {
 			p.hide("scaledobjects")
 			p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 4}
-		}, want{State: sts.ClaimLeftOver, Reason: "below ordinal 4, the first of statefulset web", Set: "web", Candidate: true}},
+		}, want{State: sts.ClaimLeftOver, Reason: "below ordinal 4, the first of web", Set: "web", Candidate: true}},
 
 		"the policy takes it with its pod": {"data-web-3", func(p *place) {
 			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: "web-3", UID: "gone"}}
@@ -239,28 +239,28 @@ func TestClaimVerdicts(t *testing.T) {
 		}, want{State: sts.ClaimTerminating, Reason: "being deleted for 0s; pod web-1 mounts it", Set: "web"}},
 
 		"of a template that the set has no more": {"logs-web-1", nil,
-			want{State: sts.ClaimStaleTemplate, Reason: "statefulset web has no volumeClaimTemplate logs", Set: "web", Candidate: true}},
+			want{State: sts.ClaimStaleTemplate, Reason: "web has no volumeClaimTemplate logs", Set: "web", Candidate: true}},
 		"of a template with a dash": {"old-data-web-1", func(p *place) {
 			p.web.Spec.Selector.MatchLabels = label("role", "front")
 			p.claim.Labels = label("role", "front")
 		},
-			want{State: sts.ClaimStaleTemplate, Reason: "statefulset web has no volumeClaimTemplate old-data", Set: "web", Candidate: true}},
+			want{State: sts.ClaimStaleTemplate, Reason: "web has no volumeClaimTemplate old-data", Set: "web", Candidate: true}},
 		"of a template no more, or of a set with the same labels": {"data-old-web-1", func(p *place) {
 			p.web.Spec.Selector.MatchLabels = label("role", "front")
 			p.claim.Labels = label("role", "front")
 		}, want{State: sts.ClaimOrphanSet, Set: "old-web", Confidence: sts.ConfidenceMedium,
-			Reason: "no statefulset old-web any more, or of a template data-old that statefulset web no longer has"}},
+			Reason: "statefulset old-web is gone, or web had a volumeClaimTemplate data-old"}},
 		"owned by the set it has the name of": {"logs-web-1", func(p *place) {
 			p.claim.Labels = nil
 			p.claim.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(p.web, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))}
-		}, want{State: sts.ClaimStaleTemplate, Reason: "statefulset web has no volumeClaimTemplate logs", Set: "web", Candidate: true}},
+		}, want{State: sts.ClaimStaleTemplate, Reason: "web has no volumeClaimTemplate logs", Set: "web", Candidate: true}},
 
 		"of a set that is gone, by a label": {"data-old-1", func(p *place) { p.claim.Labels = label("app", "old") },
-			want{State: sts.ClaimOrphanSet, Reason: "no statefulset old any more (label app=old)", Set: "old", Confidence: sts.ConfidenceHigh}},
+			want{State: sts.ClaimOrphanSet, Reason: "statefulset old is gone (label app=old)", Set: "old", Confidence: sts.ConfidenceHigh}},
 		"of a set that is gone, by what charts label": {"data-shop-postgresql-primary-1", func(p *place) {
 			p.claim.Labels = map[string]string{"app.kubernetes.io/instance": "shop", "app.kubernetes.io/name": "postgresql", "app.kubernetes.io/component": "primary"}
 			p.choice = all
-		}, want{State: sts.ClaimOrphanSet, Reason: "no statefulset shop-postgresql-primary any more (label app.kubernetes.io/instance=shop)",
+		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset shop-postgresql-primary is gone (label app.kubernetes.io/instance=shop)",
 			Set: "shop-postgresql-primary", Confidence: sts.ConfidenceHigh, Candidate: true}},
 		"of a set that is gone, by others of its kind": {"data-old-db-1", func(p *place) {
 			p.claim.Labels = label("role", "x")
@@ -268,9 +268,9 @@ func TestClaimVerdicts(t *testing.T) {
 			other.Name = "data-old-db-7"
 			p.Claims = append(p.Claims, other)
 			p.choice = all
-		}, want{State: sts.ClaimOrphanSet, Reason: "no statefulset old-db any more (2 claims of its shape)", Set: "old-db", Confidence: sts.ConfidenceMedium, Candidate: true}},
+		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset old-db is gone (2 claims of its shape)", Set: "old-db", Confidence: sts.ConfidenceMedium, Candidate: true}},
 		"by its name only": {"backup-disk-1", func(p *place) { p.claim.Labels = label("role", "x"); p.choice = all },
-			want{State: sts.ClaimOrphanSet, Reason: "no statefulset disk any more (by its name only)", Set: "disk", Confidence: sts.ConfidenceLow,
+			want{State: sts.ClaimOrphanSet, Reason: "statefulset disk is gone (by its name only)", Set: "disk", Confidence: sts.ConfidenceLow,
 				Held: "nothing but its name says that it comes from a statefulset"}},
 		"without labels": {"data-old-1", func(p *place) { p.claim.Labels = nil; p.choice = all },
 			want{State: sts.ClaimForeign, Reason: "it has none of the labels that a statefulset gives to its claims"}},
@@ -288,7 +288,7 @@ func TestClaimVerdicts(t *testing.T) {
 		"kept with its set": {"data-web-3", func(p *place) { p.web.Annotations = label(sts.KeepAnnotation, "true") },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "annotation kubectl-sts.dev/keep on statefulset web"}},
 		"kept with its set, of a stale template": {"logs-web-3", func(p *place) { p.web.Annotations = label(sts.KeepAnnotation, "true") },
-			want{State: sts.ClaimStaleTemplate, Reason: "statefulset web has no volumeClaimTemplate logs", Set: "web", Held: "annotation kubectl-sts.dev/keep on statefulset web"}},
+			want{State: sts.ClaimStaleTemplate, Reason: "web has no volumeClaimTemplate logs", Set: "web", Held: "annotation kubectl-sts.dev/keep on statefulset web"}},
 		"not kept": {"data-web-3", func(p *place) { p.claim.Annotations = label(sts.KeepAnnotation, "false") },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
 

@@ -228,10 +228,19 @@ func (s *claimWorld) settle(ctx context.Context, set string, pods int) {
 				found[p.Name] = p.DeletionTimestamp == nil
 			}
 		}
-		if len(list.Items) == pods && len(found) == pods && !slices.Contains(slices.Collect(maps.Values(found)), false) {
+		if len(list.Items) == pods && len(found) == pods && !slices.Contains(slices.Collect(maps.Values(found)), false) && s.collected(ctx, set) {
 			return
 		}
 		names = slices.Sorted(maps.Keys(found))
 	}
 	s.t.Fatalf("statefulset %s has %v, want %d pods", set, names, pods)
+}
+
+// collected says whether the garbage collector has taken what the set's retention policy
+// has given to it. Until then a pod that comes back would wait for its claim.
+func (s *claimWorld) collected(ctx context.Context, set string) bool {
+	s.t.Helper()
+	list, err := s.kube.CoreV1().PersistentVolumeClaims(s.namespace).List(ctx, metav1.ListOptions{LabelSelector: "app=" + set})
+	s.check(err)
+	return !slices.ContainsFunc(list.Items, func(c corev1.PersistentVolumeClaim) bool { return len(c.OwnerReferences) > 0 })
 }

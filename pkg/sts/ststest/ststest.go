@@ -46,6 +46,8 @@ func Parse(file []byte) (*sts.Inventory, error) {
 			err = add[corev1.Pod](&inv.Pods, raw)
 		case "PersistentVolumeClaim":
 			err = add[corev1.PersistentVolumeClaim](&inv.Claims, raw)
+		case "PersistentVolume":
+			err = add[corev1.PersistentVolume](&inv.Volumes, raw)
 		case "PodDisruptionBudget":
 			err = add[policyv1.PodDisruptionBudget](&inv.Budgets, raw)
 		case "Service":
