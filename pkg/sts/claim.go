@@ -351,7 +351,7 @@ func (j *ClaimJudge) claimed(c *corev1.PersistentVolumeClaim, stem string, o Ord
 	if best.State == ClaimLeftOver && !made {
 		// The controller labels what it makes. This one is of a template that was dropped,
 		// of a set that is gone, or a person's.
-		v := foreign("its labels are not those of statefulset " + best.Set + ", whose volumeClaimTemplate " + best.Template + " gives such names")
+		v := foreign("its labels are not those of " + best.Set + ", whose volumeClaimTemplate " + best.Template + " gives such names")
 		if handMade(c) == "" {
 			if other := j.unclaimed(c, stem, o, ConfidenceHigh); other.State != ClaimForeign {
 				v = other

@@ -281,7 +281,7 @@ func TestClaimVerdicts(t *testing.T) {
 			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "postgresql.cnpg.io/v1", Kind: "Cluster", Name: "old", Controller: &yes}}
 		}, want{State: sts.ClaimForeign, Reason: "it is of cluster old"}},
 		"a name of the set's, made by hand": {"data-web-7", func(p *place) { p.claim.Labels = nil },
-			want{State: sts.ClaimForeign, Reason: "its labels are not those of statefulset web, whose volumeClaimTemplate data gives such names"}},
+			want{State: sts.ClaimForeign, Reason: "its labels are not those of web, whose volumeClaimTemplate data gives such names"}},
 
 		"kept": {"data-web-3", func(p *place) { p.claim.Annotations = label(sts.KeepAnnotation, "") },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "annotation kubectl-sts.dev/keep on the claim"}},
