@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
@@ -31,6 +32,7 @@ func reportFields(root string) (string, error) {
 	w.report("DrainReport", reflect.TypeFor[cmd.ChangeReport]())
 	w.report("HistoryReport", reflect.TypeFor[inspect.HistoryReport]())
 	w.report("DiffReport", reflect.TypeFor[inspect.DiffReport]())
+	w.report("ClaimReport", reflect.TypeFor[inspect.ClaimReport]())
 	w.rest()
 	for _, v := range vocabularies {
 		w.words(root, v)
@@ -124,6 +126,8 @@ func (w *walker) kind(t reflect.Type) string {
 		return "time"
 	case t == reflect.TypeFor[metav1.Duration]():
 		return "duration"
+	case t == reflect.TypeFor[resource.Quantity]():
+		return "quantity"
 	}
 	switch t.Kind() {
 	case reflect.Pointer:

@@ -73,7 +73,7 @@ Names are names of StatefulSets, also of those that are gone.`,
 	f.BoolVar(&o.claims.Choice.Orphans, "orphans", false, "Claims of sets that are gone are candidates, too")
 	f.BoolVar(&o.claims.Choice.Parked, "parked", false, "Claims of sets that stand at 0 are candidates, too")
 	f.BoolVar(&o.claims.Choice.Reserved, "reserved", false, "Claims of ordinals that may come back are candidates, too")
-	f.StringVar(&olderThan, "older-than", "", "Only what has been unused for this long is a candidate, like 30d or 36h; what is not known is not")
+	f.StringVar(&olderThan, "older-than", "", "Only what has been unused for this `AGE` is a candidate, like 30d or 36h; what is not known is not")
 	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 when there are candidates")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := out.check(); err != nil {
