@@ -81,8 +81,12 @@ func (c *Client) scaledObjects(ctx context.Context, namespace string) ([]sts.Sca
 	}
 	var out []sts.ScaledObject
 	for more := ""; ; {
-		raw, err := api.Get().AbsPath(path).SetHeader("Accept", runtime.ContentTypeJSON).
-			Param("limit", strconv.Itoa(pageSize)).Param("continue", more).Do(ctx).Raw()
+		result := api.Get().AbsPath(path).SetHeader("Accept", runtime.ContentTypeJSON).
+			Param("limit", strconv.Itoa(pageSize)).Param("continue", more).Do(ctx)
+		if err := result.Error(); err != nil { // Raw's would lack the server's words
+			return nil, err
+		}
+		raw, err := result.Raw()
 		if err != nil {
 			return nil, err
 		}

@@ -98,6 +98,12 @@ func TestMaxUnavailable(t *testing.T) {
 	run(t, "max-unavailable", cluster.Shared(t, map[string]bool{"MaxUnavailableStatefulSet": true}))
 }
 
+// TestUnusedSince runs where claims carry the condition Unused.
+func TestUnusedSince(t *testing.T) {
+	t.Parallel()
+	run(t, "unused-since", cluster.Shared(t, map[string]bool{"PersistentVolumeClaimUnusedSinceTime": true}))
+}
+
 // TestNode runs where pods are more than their status: on a real node.
 func TestNode(t *testing.T) {
 	t.Parallel()
