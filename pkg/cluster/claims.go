@@ -245,19 +245,9 @@ func (s *shared) slimClaim(c *corev1.PersistentVolumeClaim) *corev1.PersistentVo
 }
 
 // slimVolume leaves of a volume whose it is and what it stands for.
-func (s *shared) slimVolume(v *corev1.PersistentVolume) *corev1.PersistentVolume {
-	out := &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: v.Name}}
-	out.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimPolicy(s.word(string(v.Spec.PersistentVolumeReclaimPolicy)))
-	if ref := v.Spec.ClaimRef; ref != nil {
-		out.Spec.ClaimRef = &corev1.ObjectReference{Namespace: s.word(ref.Namespace), Name: ref.Name, UID: ref.UID}
-	}
-	switch source := v.Spec.PersistentVolumeSource; {
-	case source.CSI != nil:
-		out.Spec.CSI = &corev1.CSIPersistentVolumeSource{Driver: s.word(source.CSI.Driver), VolumeHandle: source.CSI.VolumeHandle}
-	case source.Local != nil:
-		out.Spec.Local, out.Spec.NodeAffinity = source.Local, v.Spec.NodeAffinity
-	case source.NFS != nil, source.ISCSI != nil:
-		out.Spec.PersistentVolumeSource = source
-	}
+func (s *shared) slimVolume(v *corev1.PersistentVolume) sts.Volume {
+	out := sts.NewVolume(v)
+	out.ReclaimPolicy = corev1.PersistentVolumeReclaimPolicy(s.word(string(out.ReclaimPolicy)))
+	out.Claim.Namespace, out.Storage.Where = s.word(out.Claim.Namespace), s.word(out.Storage.Where)
 	return out
 }

@@ -123,6 +123,7 @@ func listOf[L runtime.Object](list func(context.Context, metav1.ListOptions) (L,
 func each(ctx context.Context, list listFunc, opts metav1.ListOptions, f func(runtime.Object)) error {
 	p := pager.New(pager.ListPageFunc(list))
 	p.PageSize = opts.Limit
+	p.PageBufferSize = 1 // a page ahead is enough to overlap with reading it
 	return p.EachListItemWithAlloc(ctx, opts, func(o runtime.Object) error {
 		trim(o)
 		f(o)

@@ -106,7 +106,8 @@ func NewClaimReport(inv *sts.Inventory, q ClaimQuery) (r *ClaimReport, unknown [
 		if !q.selects(&v, c.Namespace, sets) || len(q.Ordinals) > 0 && (v.Set == "" || !q.Ordinals.Has(v.Ordinal)) {
 			continue
 		}
-		item := newClaim(c, &v, judge.Volume(c))
+		volume, _ := judge.Volume(c)
+		item := newClaim(c, &v, volume)
 		item.Candidate, item.Held = v.Candidate(q.Choice, inv.TakenAt)
 		r.Items = append(r.Items, item)
 		if classes[item.Class] == nil {
@@ -138,21 +139,19 @@ func (s *ClaimSum) add(c *Claim, size resource.Quantity) {
 	}
 }
 
-func newClaim(c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, volume *corev1.PersistentVolume) Claim {
+func newClaim(c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, volume sts.Volume) Claim {
 	size := claimSize(c)
 	out := Claim{
 		Namespace: c.Namespace, Name: c.Name, Set: v.Set, Template: v.Template,
 		State: v.State, Reason: v.Reason, Confidence: v.Confidence, Doubts: v.Doubts,
 		Phase: string(c.Status.Phase), Size: size.String(), Volume: c.Spec.VolumeName, UnusedFrom: v.UnusedFrom,
+		ReclaimPolicy: string(volume.ReclaimPolicy),
 	}
 	if v.Set != "" {
 		out.Ordinal = &v.Ordinal
 	}
 	if c.Spec.StorageClassName != nil {
 		out.Class = *c.Spec.StorageClassName
-	}
-	if volume != nil {
-		out.ReclaimPolicy = string(volume.Spec.PersistentVolumeReclaimPolicy)
 	}
 	if !v.UnusedSince.IsZero() {
 		since := metav1.NewTime(v.UnusedSince)

@@ -145,8 +145,8 @@ type ClaimJudge struct {
 	mounts    map[key][]*corev1.Pod
 	living    map[types.UID]bool // pods, and sets that are not being deleted
 	scalers   map[key][]scaler
-	volumes   map[string]*corev1.PersistentVolume
-	storages  map[storage][]string // volumes by what they stand for
+	volumes   map[string]*Volume
+	storages  map[Storage][]string // names of volumes, where several stand for the same
 	deletions map[key]time.Time    // when the set's controller last deleted a pod, by pod
 }
 
@@ -168,7 +168,7 @@ func NewClaimJudge(inv *Inventory) *ClaimJudge {
 	j := &ClaimJudge{
 		inv: inv, claimants: map[key][]claimant{}, sets: map[key]*appsv1.StatefulSet{}, families: map[key]int{},
 		mounts: map[key][]*corev1.Pod{}, living: map[types.UID]bool{}, scalers: map[key][]scaler{},
-		volumes: map[string]*corev1.PersistentVolume{}, storages: map[storage][]string{}, deletions: map[key]time.Time{},
+		volumes: map[string]*Volume{}, storages: map[Storage][]string{}, deletions: map[key]time.Time{},
 	}
 	for _, set := range inv.Sets {
 		j.sets[key{set.Namespace, set.Name}] = set
@@ -202,11 +202,21 @@ func NewClaimJudge(inv *Inventory) *ClaimJudge {
 	for _, o := range inv.ScaledObjects {
 		j.scale(o.Namespace, o.Set, scaler{"KEDA ScaledObject " + o.Name, o.MaxReplicas})
 	}
-	for _, v := range inv.Volumes {
+	first := map[Storage]string{}
+	for i := range inv.Volumes {
+		v := &inv.Volumes[i]
 		j.volumes[v.Name] = v
-		if s := storageOf(v); s != (storage{}) {
-			j.storages[s] = append(j.storages[s], v.Name)
+		if v.Storage == (Storage{}) {
+			continue
 		}
+		if first[v.Storage] == "" {
+			first[v.Storage] = v.Name
+			continue
+		}
+		if j.storages[v.Storage] == nil {
+			j.storages[v.Storage] = []string{first[v.Storage]}
+		}
+		j.storages[v.Storage] = append(j.storages[v.Storage], v.Name)
 	}
 	for _, e := range inv.Events {
 		j.note(e)
@@ -255,9 +265,12 @@ func MountedClaims(pod *corev1.Pod) []string {
 	return out
 }
 
-// Volume is the claim's volume, nil where there is none or it could not be read.
-func (j *ClaimJudge) Volume(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolume {
-	return j.volumes[c.Spec.VolumeName]
+// Volume is the claim's volume; false where there is none or it could not be read.
+func (j *ClaimJudge) Volume(c *corev1.PersistentVolumeClaim) (Volume, bool) {
+	if v := j.volumes[c.Spec.VolumeName]; v != nil {
+		return *v, true
+	}
+	return Volume{}, false
 }
 
 // Judge says what the claim is.

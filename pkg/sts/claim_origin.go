@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -167,41 +166,6 @@ func naming(labels map[string]string, set string) string {
 	return ""
 }
 
-// storage is what a volume stands for, as far as a volume source says it.
-type storage struct{ kind, where, what string }
-
-func storageOf(v *corev1.PersistentVolume) storage {
-	s := &v.Spec.PersistentVolumeSource
-	switch {
-	case s.CSI != nil:
-		return storage{"csi", s.CSI.Driver, s.CSI.VolumeHandle}
-	case s.NFS != nil:
-		return storage{"nfs", s.NFS.Server, s.NFS.Path}
-	case s.ISCSI != nil:
-		return storage{"iscsi", s.ISCSI.TargetPortal, fmt.Sprintf("%s/%d", s.ISCSI.IQN, s.ISCSI.Lun)}
-	case s.Local != nil:
-		return storage{"local", hostOf(v), s.Local.Path}
-	}
-	return storage{} // a hostPath is another directory on each node
-}
-
-// hostOf is the node that a local volume is on, by its node affinity.
-func hostOf(v *corev1.PersistentVolume) string {
-	if v.Spec.NodeAffinity == nil || v.Spec.NodeAffinity.Required == nil {
-		return ""
-	}
-	var hosts []string
-	for _, term := range v.Spec.NodeAffinity.Required.NodeSelectorTerms {
-		for _, e := range term.MatchExpressions {
-			if e.Key == corev1.LabelHostname {
-				hosts = append(hosts, e.Values...)
-			}
-		}
-	}
-	slices.Sort(hosts)
-	return strings.Join(hosts, ",")
-}
-
 // gives says whether a template of the set gives the claim's name.
 func (j *ClaimJudge) gives(set *appsv1.StatefulSet, c *corev1.PersistentVolumeClaim) bool {
 	stem, _, _ := cutOrdinal(c.Name)
@@ -244,18 +208,18 @@ func (j *ClaimJudge) doubts(c *corev1.PersistentVolumeClaim, unused *corev1.Pers
 	if c.Status.Phase == corev1.ClaimLost {
 		doubt("it has lost its volume %s", c.Spec.VolumeName)
 	}
-	volume := j.Volume(c)
-	if volume == nil {
+	volume, ok := j.Volume(c)
+	if !ok {
 		return
 	}
-	if ref := volume.Spec.ClaimRef; ref != nil && (ref.Namespace != c.Namespace || ref.Name != c.Name || ref.UID != "" && ref.UID != c.UID) {
-		doubt("volume %s is bound to claim %s/%s (UID %s)", volume.Name, ref.Namespace, ref.Name, ref.UID)
+	if by := volume.Claim; by.Name != "" && (by.Namespace != c.Namespace || by.Name != c.Name || by.UID != "" && by.UID != c.UID) {
+		doubt("volume %s is bound to claim %s/%s (UID %s)", volume.Name, by.Namespace, by.Name, by.UID)
 	}
-	if s := storageOf(volume); s != (storage{}) {
-		others := slices.DeleteFunc(slices.Clone(j.storages[s]), func(n string) bool { return n == volume.Name })
-		slices.SortFunc(others, cmp.Compare[string])
+	if volume.Storage != (Storage{}) {
+		others := slices.DeleteFunc(slices.Clone(j.storages[volume.Storage]), func(n string) bool { return n == volume.Name })
+		slices.Sort(others)
 		if len(others) > 0 {
-			doubt("volume %s has the same data (%s %s) as volume %s", volume.Name, s.kind, s.what, strings.Join(others, ", "))
+			doubt("volume %s has the same data (%s %s) as volume %s", volume.Name, volume.Storage.Kind, volume.Storage.What, strings.Join(others, ", "))
 		}
 	}
 }

@@ -91,7 +91,7 @@ func (p *place) volume(name, handle string, change func(*corev1.PersistentVolume
 	if change != nil {
 		change(v)
 	}
-	p.Volumes = append(p.Volumes, v)
+	p.Volumes = append(p.Volumes, sts.NewVolume(v))
 }
 
 func label(key, value string) map[string]string { return map[string]string{key: value} }

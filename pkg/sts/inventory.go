@@ -30,7 +30,7 @@ type Inventory struct {
 	HPAs      []*autoscalingv2.HorizontalPodAutoscaler
 
 	// Volumes and ScaledObjects are read where all claims are judged.
-	Volumes       []*corev1.PersistentVolume
+	Volumes       []Volume
 	ScaledObjects []ScaledObject
 
 	// Missing lists what could not be read, usually for want of permission. A

@@ -47,7 +47,11 @@ func Parse(file []byte) (*sts.Inventory, error) {
 		case "PersistentVolumeClaim":
 			err = add[corev1.PersistentVolumeClaim](&inv.Claims, raw)
 		case "PersistentVolume":
-			err = add[corev1.PersistentVolume](&inv.Volumes, raw)
+			var volumes []*corev1.PersistentVolume
+			err = add[corev1.PersistentVolume](&volumes, raw)
+			for _, v := range volumes {
+				inv.Volumes = append(inv.Volumes, sts.NewVolume(v))
+			}
 		case "PodDisruptionBudget":
 			err = add[policyv1.PodDisruptionBudget](&inv.Budgets, raw)
 		case "Service":
