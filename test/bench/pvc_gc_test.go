@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -129,6 +130,7 @@ func fillWithClaims(b *testing.B, c *cluster.Cluster) {
 			if !apierrors.IsForbidden(err) {
 				return err
 			}
+			time.Sleep(100 * time.Millisecond)
 		}
 	})
 }
