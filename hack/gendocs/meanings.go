@@ -370,7 +370,7 @@ var vocabularies = []vocabulary{
 			"in-use":         "a pod has it as a volume, whoever's pod that is and whatever became of it",
 			"wanted":         "its name is that of an ordinal in a set's range",
 			"policy":         "a retention policy has given it to the garbage collector: its owner, a pod or a set, is gone",
-			"reserved":       "an HPA's or a KEDA ScaledObject's maximum, or the size that a parked set is to come back with, would bring its ordinal back",
+			"reserved":       "an HPA's or a KEDA ScaledObject's maximum, the size that a parked set is to come back with, or that of a `drain-scale` on its way, would bring its ordinal back",
 			"parked":         "its set stands at 0 replicas",
 			"left-over":      "its ordinal lies beyond its set's range, or below it",
 			"stale-template": "its set has no such volumeClaimTemplate any more",

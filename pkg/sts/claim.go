@@ -30,8 +30,8 @@ const (
 	ClaimWanted ClaimState = "wanted"
 	// ClaimPolicy: a retention policy has given it to the garbage collector.
 	ClaimPolicy ClaimState = "policy"
-	// ClaimReserved: an autoscaler's maximum, or the size that a parked set is to come
-	// back with, would bring its ordinal back.
+	// ClaimReserved: an autoscaler's maximum, the size that a parked set is to come back
+	// with, or one of a drain-scale on its way would bring its ordinal back.
 	ClaimReserved ClaimState = "reserved"
 	// ClaimParked: its set stands at 0.
 	ClaimParked ClaimState = "parked"
@@ -180,6 +180,10 @@ func NewClaimJudge(inv *Inventory) *ClaimJudge {
 		}
 		if n, ok := ParkedSize(set); ok {
 			j.scale(set.Namespace, set.Name, scaler{"parked size " + strconv.Itoa(int(n)), n})
+		}
+		// Whoever cancels it, or goes on with it, wants the larger of both sizes back.
+		if d, err := ReadDrain(set); err == nil && d != nil {
+			j.scale(set.Namespace, set.Name, scaler{fmt.Sprintf("drain-scale from %d to %d on its way", d.From, d.To), max(d.From, d.To)})
 		}
 	}
 	for _, c := range inv.Claims {
@@ -345,8 +349,8 @@ func (j *ClaimJudge) claimed(c *corev1.PersistentVolumeClaim, stem string, o Ord
 		v := j.ordinal(by.set, o)
 		v.Set, v.Template, v.Ordinal = by.set.Name, by.template, o
 		names = append(names, by.set.Name)
-		if keeps(by.set) {
-			kept = "annotation " + KeepAnnotation + " on statefulset " + by.set.Name
+		if why := keptBy(by.set); why != "" {
+			kept = why
 		}
 		ours := labelled(c, by.set)
 		better := cmp.Or(
@@ -424,6 +428,17 @@ func sayRange(set *appsv1.StatefulSet, replicas int32) string {
 		return "ordinal " + Start(set).String()
 	}
 	return fmt.Sprintf("ordinals %d-%d", Start(set), int64(Start(set))+int64(replicas)-1)
+}
+
+// keptBy says why all claims of the set have to stay, empty when they have not.
+func keptBy(set *appsv1.StatefulSet) string {
+	if keeps(set) {
+		return "annotation " + KeepAnnotation + " on statefulset " + set.Name
+	}
+	if _, err := ReadDrain(set); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 func keeps(o metav1.Object) bool {

@@ -94,11 +94,8 @@ func (j *ClaimJudge) stale(c *corev1.PersistentVolumeClaim, stem string, o Ordin
 			continue
 		}
 		v := &ClaimVerdict{
-			State: ClaimStaleTemplate, Set: s.set, Template: s.template, Ordinal: o, Sets: []string{s.set},
+			State: ClaimStaleTemplate, Set: s.set, Template: s.template, Ordinal: o, Sets: []string{s.set}, kept: keptBy(set),
 			Reason: s.set + " has no volumeClaimTemplate " + s.template,
-		}
-		if keeps(set) {
-			v.kept = "annotation " + KeepAnnotation + " on statefulset " + s.set
 		}
 		return v
 	}

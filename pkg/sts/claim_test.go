@@ -193,6 +193,12 @@ func TestClaimVerdicts(t *testing.T) {
 		"parked with a size that is none": {"data-web-3", func(p *place) { p.web.Annotations = map[string]string{sts.ParkedAnnotation: "many"} },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true,
 				Doubts: []string{"annotation kubectl-sts.dev/parked=many on statefulset web is no size"}}},
+		"a drain-scale is on its way": {"data-web-4", func(p *place) {
+			p.web.Annotations = label(sts.DrainAnnotation, `{"from":5,"to":2,"startedAt":"2026-03-01T11:00:00Z"}`)
+		}, want{State: sts.ClaimReserved, Reason: "drain-scale from 5 to 2 on its way: ordinals 0-4 of web", Set: "web"}},
+		"a drain-scale's record cannot be read": {"data-web-4", func(p *place) { p.web.Annotations = label(sts.DrainAnnotation, `{`) },
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web",
+				Held: "statefulset web: annotation kubectl-sts.dev/drain: unexpected end of JSON input"}},
 		"an autoscaler may bring it back": {"data-web-9", func(p *place) { p.autoscale("web", 10) },
 			want{State: sts.ClaimReserved, Reason: "HPA cpu: ordinals 0-9 of web", Set: "web"}},
 		"an autoscaler may not":           {"data-web-10", func(p *place) { p.autoscale("web", 10) }, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
