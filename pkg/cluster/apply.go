@@ -42,10 +42,16 @@ func Transient(err error) bool {
 
 // failed says what could not be done; whether it can be tried again is in the error.
 func (v *View) failed(what string, err error) error {
+	if Transient(err) {
+		v.warn(what + " failed, trying again: " + err.Error())
+	}
+	return failed(what, err)
+}
+
+func failed(what string, err error) error {
 	if !Transient(err) {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	v.warn(what + " failed, trying again: " + err.Error())
 	return fmt.Errorf("%s: %w: %w", what, plan.ErrTransient, err)
 }
 

@@ -29,8 +29,7 @@ func (c *Client) ReadClaims(ctx context.Context, namespace string, seen func(res
 	r := reader{ctx: ctx, inv: inv, needed: []string{"statefulsets", "persistentvolumeclaims"}, seen: seen}
 	page := metav1.ListOptions{Limit: pageSize}
 	core := c.kube.CoreV1()
-	r.list("statefulsets", page, listOf(c.kube.AppsV1().StatefulSets(namespace).List),
-		func(o runtime.Object) { inv.Sets = append(inv.Sets, slimSet(o.(*appsv1.StatefulSet))) })
+	c.around(&r, namespace)
 	claims, volumes := newShared(), newShared() // each list has a goroutine of its own
 	r.list("persistentvolumeclaims", page, listOf(core.PersistentVolumeClaims(namespace).List),
 		func(o runtime.Object) {
@@ -40,7 +39,22 @@ func (c *Client) ReadClaims(ctx context.Context, namespace string, seen func(res
 		func(o runtime.Object) {
 			inv.Volumes = append(inv.Volumes, volumes.slimVolume(o.(*corev1.PersistentVolume)))
 		})
-	r.list("pods", page, listOf(core.Pods(namespace).List), func(o runtime.Object) {
+	deletions := metav1.ListOptions{Limit: pageSize, FieldSelector: "reason=" + sts.PodDeletedReason + ",involvedObject.kind=StatefulSet"}
+	r.list("events", deletions, listOf(core.Events(namespace).List),
+		func(o runtime.Object) { inv.Events = append(inv.Events, o.(*corev1.Event)) })
+	if err := r.wait(); err != nil {
+		return nil, err
+	}
+	inv.TakenAt = c.Now()
+	return inv, nil
+}
+
+// around lists what wants claims: sets, pods and autoscalers.
+func (c *Client) around(r *reader, namespace string) {
+	page, inv := metav1.ListOptions{Limit: pageSize}, r.inv
+	r.list("statefulsets", page, listOf(c.kube.AppsV1().StatefulSets(namespace).List),
+		func(o runtime.Object) { inv.Sets = append(inv.Sets, slimSet(o.(*appsv1.StatefulSet))) })
+	r.list("pods", page, listOf(c.kube.CoreV1().Pods(namespace).List), func(o runtime.Object) {
 		// Most pods of a cluster mount no claim: they are not kept.
 		if pod := o.(*corev1.Pod); len(sts.MountedClaims(pod)) > 0 {
 			inv.Pods = append(inv.Pods, slimPod(pod))
@@ -48,18 +62,10 @@ func (c *Client) ReadClaims(ctx context.Context, namespace string, seen func(res
 	})
 	r.list("horizontalpodautoscalers", page, listOf(c.kube.AutoscalingV2().HorizontalPodAutoscalers(namespace).List),
 		func(o runtime.Object) { inv.HPAs = append(inv.HPAs, o.(*autoscalingv2.HorizontalPodAutoscaler)) })
-	deletions := metav1.ListOptions{Limit: pageSize, FieldSelector: "reason=" + sts.PodDeletedReason + ",involvedObject.kind=StatefulSet"}
-	r.list("events", deletions, listOf(core.Events(namespace).List),
-		func(o runtime.Object) { inv.Events = append(inv.Events, o.(*corev1.Event)) })
 	r.read("scaledobjects", func() (err error) {
-		inv.ScaledObjects, err = c.scaledObjects(ctx, namespace)
+		inv.ScaledObjects, err = c.scaledObjects(r.ctx, namespace)
 		return err
 	})
-	if err := r.wait(); err != nil {
-		return nil, err
-	}
-	inv.TakenAt = c.Now()
-	return inv, nil
 }
 
 // kedaAPI is where KEDA serves its ScaledObjects, a custom resource.
@@ -69,8 +75,12 @@ const kedaAPI = "/apis/keda.sh/v1alpha1"
 // asked first: a list of what does not exist is forbidden to most.
 func (c *Client) scaledObjects(ctx context.Context, namespace string) ([]sts.ScaledObject, error) {
 	api := c.kube.Discovery().RESTClient()
+	if c.noKEDA.Load() {
+		return nil, nil
+	}
 	if err := api.Get().AbsPath(kedaAPI).Do(ctx).Error(); err != nil {
 		if apierrors.IsNotFound(err) {
+			c.noKEDA.Store(true)
 			return nil, nil
 		}
 		return nil, err
@@ -137,6 +147,7 @@ func slimSet(s *appsv1.StatefulSet) *appsv1.StatefulSet {
 // slimPod leaves of a pod what it mounts.
 func slimPod(p *corev1.Pod) *corev1.Pod {
 	out := &corev1.Pod{ObjectMeta: slimMeta(&p.ObjectMeta, nil), Status: corev1.PodStatus{Phase: p.Status.Phase}}
+	out.Spec.NodeName = p.Spec.NodeName
 	for _, v := range p.Spec.Volumes {
 		if v.Ephemeral != nil {
 			v.Ephemeral = &corev1.EphemeralVolumeSource{}

@@ -38,16 +38,20 @@ type Client struct {
 	streaming *rest.Config
 	clock     clock.WithTicker
 	offset    atomic.Int64 // server's clock minus ours, in nanoseconds
+	noKEDA    atomic.Bool  // the server knows no ScaledObjects
 }
 
-// New makes a Client. It asks nothing of the server yet.
+// New makes a Client. It asks nothing of the server yet. How fast it may ask is kubectl's
+// own limit, where the config has none.
 // Warnings that the server sends go to warnings.
 func New(config *rest.Config, userAgent string, c clock.WithTicker, warnings io.Writer) (*Client, error) {
 	client := &Client{clock: c}
 	config = rest.CopyConfig(config)
 	config.UserAgent = userAgent
 	config.WarningHandler = rest.NewWarningWriter(warnings, rest.WarningWriterOptions{Deduplicate: true})
-	config.QPS, config.Burst = qps, burst
+	if config.QPS == 0 {
+		config.QPS, config.Burst = qps, burst
+	}
 	config.ContentType = runtime.ContentTypeProtobuf
 	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper {

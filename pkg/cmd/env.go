@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"golang.org/x/term"
@@ -107,10 +108,27 @@ func (e *Env) colors() bool {
 
 // confirm asks on the terminal. Without one, nobody can answer: that needs --yes.
 func (e *Env) confirm(ctx context.Context, question string) error {
-	if !e.InTerminal {
-		return usagef("a confirmation is needed and there is no terminal to ask on: add --yes when the plan above is right")
+	a, err := e.ask(ctx, question+" [y/N] ")
+	if err == nil && a != "y" && a != "yes" {
+		return errDeclined
 	}
-	_, _ = fmt.Fprintf(e.ErrOut, "%s [y/N] ", question)
+	return err
+}
+
+// confirmNumber has a person type how many things are meant.
+func (e *Env) confirmNumber(ctx context.Context, n int, what string) error {
+	a, err := e.ask(ctx, fmt.Sprintf("Type %d to %s: ", n, what))
+	if err == nil && a != strconv.Itoa(n) {
+		return errDeclined
+	}
+	return err
+}
+
+func (e *Env) ask(ctx context.Context, question string) (string, error) {
+	if !e.InTerminal {
+		return "", usagef("a confirmation is needed and there is no terminal to ask on: add --yes when the plan above is right")
+	}
+	_, _ = fmt.Fprint(e.ErrOut, question)
 	answer := make(chan string, 1)
 	go func() {
 		line, err := bufio.NewReader(e.In).ReadString('\n')
@@ -122,11 +140,8 @@ func (e *Env) confirm(ctx context.Context, question string) error {
 	select {
 	case <-ctx.Done():
 		_, _ = fmt.Fprintln(e.ErrOut)
-		return context.Cause(ctx)
+		return "", context.Cause(ctx)
 	case a := <-answer:
-		if a == "y" || a == "yes" {
-			return nil
-		}
+		return a, nil
 	}
-	return errDeclined
 }

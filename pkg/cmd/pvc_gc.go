@@ -24,6 +24,7 @@ type gcOptions struct {
 	namespace string
 	claims    inspect.ClaimQuery
 	exitCode  bool
+	backupDir string
 }
 
 func newPVCGC(c *common) *cobra.Command {
@@ -32,6 +33,7 @@ func newPVCGC(c *common) *cobra.Command {
 		t         target
 		ordinals  []string
 		olderThan string
+		remove    bool
 	)
 	cmd := &cobra.Command{
 		Use:   "pvc-gc [NAME...]",
@@ -75,6 +77,12 @@ Names are names of StatefulSets, also of those that are gone.`,
 	f.BoolVar(&o.claims.Choice.Reserved, "reserved", false, "Claims of ordinals that may come back are candidates, too")
 	f.StringVar(&olderThan, "older-than", "", "Only what has been unused for this `AGE` is a candidate, like 30d or 36h; what is not known is not")
 	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 when there are candidates")
+	g := &gcRun{common: c, verb: "pvc-gc", did: "deleted", out: out}
+	f.BoolVar(&remove, "delete", false, "Delete the candidates; their volumes keep the data")
+	g.addFlags(cmd)
+	g.limit(cmd, "candidates")
+	f.StringVar(&o.backupDir, "backup-dir", "", "Also write the manifests of what is deleted to files in this `FOLDER`")
+	cmd.AddCommand(newPVCGCUndo(c), newPVCGCPurge(c))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := out.check(); err != nil {
 			return err
@@ -97,14 +105,33 @@ Names are names of StatefulSets, also of those that are gone.`,
 				return usagef("--older-than: %s", err)
 			}
 		}
-		return runClaims(cmd.Context(), c, o, out)
+		for _, name := range []string{"dry-run", "yes", "concurrency", "timeout", "max", "backup-dir"} {
+			if !remove && f.Changed(name) {
+				return usagef("--%s goes with --delete: without it nothing is done to claims", name)
+			}
+		}
+		if !remove {
+			return runClaims(cmd.Context(), c, o, out, nil)
+		}
+		if o.exitCode {
+			return usagef("--exit-code is for the list, and goes without --delete")
+		}
+		g.all = t.all
+		if err := g.check(); err != nil {
+			return err
+		}
+		return runClaims(cmd.Context(), c, o, out, g)
 	}
 	return cmd
 }
 
-// runClaims reads the claims and prints them.
-func runClaims(ctx context.Context, c *common, o gcOptions, out *output) error {
-	client, err := c.client()
+// runClaims reads the claims and prints them, or deletes those that may go.
+func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRun) error {
+	connect := c.client
+	if g != nil {
+		connect = g.connect
+	}
+	client, err := connect()
 	if err != nil {
 		return err
 	}
@@ -117,6 +144,9 @@ func runClaims(ctx context.Context, c *common, o gcOptions, out *output) error {
 	report, unknown := inspect.NewClaimReport(inv, o.claims)
 	if len(unknown) > 0 {
 		return apierrors.NewNotFound(appsv1.Resource("statefulsets"), unknown[0])
+	}
+	if g != nil {
+		return g.deleteClaims(ctx, client, inv, report, o)
 	}
 	if len(report.Items) == 0 {
 		if err := c.sayNone(ctx, client, "PersistentVolumeClaims", o.namespace); err != nil && o.exitCode {

@@ -28,10 +28,21 @@ type Action struct {
 	Scale       *Scale       `json:"scale,omitempty"`
 	HoldPod     *HoldPod     `json:"holdPod,omitempty"`
 	Run         *Run         `json:"run,omitempty"`
+
+	// What is done to a claim and its volume.
+	RetainVolume  *PatchVolume  `json:"retainVolume,omitempty"`
+	DeleteClaim   *DeleteClaim  `json:"deleteClaim,omitempty"`
+	ClearClaimRef *PatchVolume  `json:"clearClaimRef,omitempty"`
+	CreateClaim   *CreateClaim  `json:"createClaim,omitempty"`
+	ReleaseVolume *PatchVolume  `json:"releaseVolume,omitempty"`
+	PurgeVolume   *PatchVolume  `json:"purgeVolume,omitempty"`
+	DeleteVolume  *DeleteVolume `json:"deleteVolume,omitempty"`
+	// LookAround asks what the claim is now, and writes nothing.
+	LookAround *LookAround `json:"lookAround,omitempty"`
 }
 
 // Writes says whether the action changes something in the cluster.
-func (a *Action) Writes() bool { return a.Run == nil && a.AskEviction == nil }
+func (a *Action) Writes() bool { return a.Run == nil && a.AskEviction == nil && a.LookAround == nil }
 
 // AskEviction asks the API server whether it would evict the pod, with a dry run: an
 // eviction that it declines costs a budget's disruption for two minutes, this nothing.

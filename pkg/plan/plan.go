@@ -178,6 +178,23 @@ const (
 	ReasonRevisionGone      = "RevisionGone"
 	ReasonRevisionReencoded = "RevisionReencoded"
 	ReasonMaxDeletes        = "MaxDeletes"
+	ReasonClaimDeleted      = "ClaimDeleted"
+	ReasonClaimGone         = "ClaimGone"
+	ReasonClaimKept         = "ClaimKept"
+	ReasonClaimRestored     = "ClaimRestored"
+	ReasonClaimReplaced     = "ClaimReplaced"
+	ReasonClaimHeld         = "ClaimHeld"
+	ReasonClaimTerminating  = "ClaimTerminating"
+	ReasonClaimExists       = "ClaimExists"
+	ReasonClaimMissing      = "ClaimMissing"
+	ReasonBinding           = "Binding"
+	ReasonVolumeNotOurs     = "VolumeNotOurs"
+	ReasonNotRetained       = "NotRetained"
+	ReasonRetainIgnored     = "RetainIgnored"
+	ReasonNotReleased       = "NotReleased"
+	ReasonPurging           = "Purging"
+	ReasonPurged            = "Purged"
+	ReasonPurgeFailed       = "PurgeFailed"
 )
 
 func decide(v Verdict, reason, message, hint string) Decision {

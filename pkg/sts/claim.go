@@ -277,6 +277,17 @@ func (j *ClaimJudge) Volume(c *corev1.PersistentVolumeClaim) (Volume, bool) {
 	return Volume{}, false
 }
 
+// Holder is a pod on a node that mounts the claim, empty when there is none. The server
+// keeps a claim that is being deleted as long as there is one.
+func (j *ClaimJudge) Holder(c *corev1.PersistentVolumeClaim) string {
+	for _, pod := range j.mounts[key{c.Namespace, c.Name}] {
+		if pod.Spec.NodeName != "" {
+			return pod.Name
+		}
+	}
+	return ""
+}
+
 // Judge says what the claim is.
 func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	v := j.origin(c)

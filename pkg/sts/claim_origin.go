@@ -111,7 +111,7 @@ func (j *ClaimJudge) gone(c *corev1.PersistentVolumeClaim, stem string, o Ordina
 			continue
 		}
 		v := &ClaimVerdict{State: ClaimOrphanSet, Set: s.set, Template: s.template, Ordinal: o}
-		why := ""
+		var why string
 		if label := naming(c.Labels, s.set); label != "" {
 			v.Confidence, why = ConfidenceHigh, "label "+label
 		} else if n := j.families[key{c.Namespace, stem}]; n > 1 {

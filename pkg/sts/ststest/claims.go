@@ -91,12 +91,13 @@ func RandomClaimWorld(random func(n int) int) *ClaimWorld {
 				set.Templates = append(set.Templates, other)
 			}
 			w.do(ClaimStep{Create: &set})
-		case random(4) == 0:
-			w.do(ClaimStep{Delete: pick(living)})
-		case random(4) == 0:
-			w.do(ClaimStep{Scale: &SizeOf{pick(living), 0}})
 		default:
-			w.do(ClaimStep{Scale: &SizeOf{pick(living), random(5)}})
+			w.do([]ClaimStep{
+				{Delete: pick(living)},
+				{Scale: &SizeOf{pick(living), 0}},
+				{Scale: &SizeOf{pick(living), random(5)}},
+				{Scale: &SizeOf{pick(living), random(5)}},
+			}[random(4)])
 		}
 	}
 	// No other set's names are like its: what the policy takes nobody else has mounted.

@@ -1,0 +1,427 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	apiwatch "k8s.io/apimachinery/pkg/watch"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Claims carries out actions on claims and their volumes, one view at a time. It may be
+// used from several goroutines.
+type Claims struct {
+	Client *Client
+	// Known are the claims of each namespace as they were listed: what a claim of a set
+	// that is gone is told by its likes, which may go before it.
+	Known map[string][]*corev1.PersistentVolumeClaim
+	// Backup is given a claim and its volume right before the claim is deleted, which
+	// is not done when it fails. Nil for none.
+	Backup func(*corev1.PersistentVolumeClaim, *corev1.PersistentVolume) error
+	// DryRun has the server check writes and not carry them out.
+	DryRun bool
+}
+
+func (w *Claims) dry() []string {
+	if w.DryRun {
+		return []string{metav1.DryRunAll}
+	}
+	return nil
+}
+
+// Read looks at the claim and its volume as they are now.
+func (w *Claims) Read(ctx context.Context, v plan.ClaimView) (plan.ClaimView, error) {
+	core := w.Client.kube.CoreV1()
+	claim, err := core.PersistentVolumeClaims(v.Namespace).Get(ctx, v.Name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		v.Claim = nil
+	case err != nil:
+		return v, failed("read persistentvolumeclaim "+v.Name, err)
+	default:
+		trim(claim)
+		v.Claim = claim
+		if v.VolumeName == "" {
+			v.VolumeName = claim.Spec.VolumeName
+		}
+	}
+	if v.VolumeName == "" {
+		return v, nil
+	}
+	v.Volume, err = w.volume(ctx, v.VolumeName)
+	return v, err
+}
+
+// volume reads a volume, nil when there is none.
+func (w *Claims) volume(ctx context.Context, name string) (*corev1.PersistentVolume, error) {
+	volume, err := w.Client.kube.CoreV1().PersistentVolumes().Get(ctx, name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, failed("read persistentvolume "+name, err)
+	}
+	trim(volume)
+	return volume, nil
+}
+
+// Look reads the sets, pods and autoscalers of the namespace, no older than the call.
+func (w *Claims) Look(ctx context.Context, namespace string) (func(plan.ClaimView) *plan.Around, error) {
+	inv := &sts.Inventory{Claims: w.Known[namespace]}
+	r := reader{ctx: ctx, inv: inv, needed: []string{"statefulsets"}}
+	w.Client.around(&r, namespace)
+	if err := r.wait(); err != nil {
+		return nil, failed("look at namespace "+namespace, err)
+	}
+	inv.TakenAt = w.Client.Now()
+	judge := sts.NewClaimJudge(inv)
+	return func(v plan.ClaimView) *plan.Around {
+		claim := lasting(v)
+		return &plan.Around{At: inv.TakenAt, Verdict: judge.Judge(claim), Holder: judge.Holder(claim)}
+	}, nil
+}
+
+// lasting is the claim as if nobody had deleted it: what the namespace makes of it is
+// asked also when it is gone.
+func lasting(v plan.ClaimView) *corev1.PersistentVolumeClaim {
+	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: v.Namespace, Name: v.Name}}
+	if v.Volume != nil {
+		if r, err := sts.ReadRetained(v.Volume); err == nil && r != nil {
+			claim = r.Claim
+		}
+	}
+	if v.Claim != nil {
+		claim = v.Claim.DeepCopy()
+		claim.DeletionTimestamp = nil
+	}
+	return claim
+}
+
+// Apply carries out one action. The view that it returns has what the server answered.
+func (w *Claims) Apply(ctx context.Context, v plan.ClaimView, a plan.Action) (plan.ClaimView, error) {
+	var err error
+	switch {
+	case a.DeleteClaim != nil:
+		return w.deleteClaim(ctx, v, a.DeleteClaim)
+	case a.CreateClaim != nil:
+		c := a.CreateClaim.Claim
+		v.Claim, err = w.Client.kube.CoreV1().PersistentVolumeClaims(c.Namespace).Create(ctx, c,
+			metav1.CreateOptions{FieldManager: sts.FieldManager, DryRun: w.dry()})
+		return v, written("create persistentvolumeclaim "+c.Name, err)
+	case a.DeleteVolume != nil:
+		d := a.DeleteVolume
+		err = w.Client.kube.CoreV1().PersistentVolumes().Delete(ctx, d.Name, metav1.DeleteOptions{
+			Preconditions: &metav1.Preconditions{UID: &d.UID, ResourceVersion: &d.ResourceVersion}, DryRun: w.dry(),
+		})
+		if err == nil {
+			v.Volume, err = w.volume(ctx, d.Name)
+			return v, err
+		}
+		return v, written("delete persistentvolume "+d.Name, err)
+	}
+	for _, p := range []*plan.PatchVolume{a.RetainVolume, a.ClearClaimRef, a.ReleaseVolume, a.PurgeVolume} {
+		if p != nil {
+			v.Volume, err = w.patchVolume(ctx, p)
+			return v, err
+		}
+	}
+	return v, errors.New("an action that is not about a claim")
+}
+
+func (w *Claims) patchVolume(ctx context.Context, p *plan.PatchVolume) (*corev1.PersistentVolume, error) {
+	body, err := json.Marshal(p.Ops)
+	if err != nil {
+		return nil, err
+	}
+	volume, err := w.Client.kube.CoreV1().PersistentVolumes().Patch(ctx, p.Name, types.JSONPatchType, body,
+		metav1.PatchOptions{FieldManager: sts.FieldManager, DryRun: w.dry()})
+	if err != nil {
+		return nil, written("patch persistentvolume "+p.Name, err)
+	}
+	trim(volume)
+	return volume, nil
+}
+
+// deleteClaim deletes the claim, and forgets the last look: it says nothing about what
+// has happened since.
+func (w *Claims) deleteClaim(ctx context.Context, v plan.ClaimView, d *plan.DeleteClaim) (plan.ClaimView, error) {
+	if w.Backup != nil {
+		if err := w.Backup(v.Claim, v.Volume); err != nil {
+			return v, fmt.Errorf("nothing was deleted: %w", err)
+		}
+	}
+	// The typed client keeps the answer to itself.
+	answer, err := w.Client.kube.CoreV1().RESTClient().Delete().
+		Namespace(d.Namespace).Resource("persistentvolumeclaims").Name(d.Name).
+		Body(&metav1.DeleteOptions{
+			Preconditions: &metav1.Preconditions{UID: &d.UID, ResourceVersion: &d.ResourceVersion}, DryRun: w.dry(),
+		}).Do(ctx).Get()
+	if err != nil {
+		return v, written("delete persistentvolumeclaim "+d.Name, err)
+	}
+	v.Claim, v.Around = nil, nil
+	if claim, ok := answer.(*corev1.PersistentVolumeClaim); ok && claim.DeletionTimestamp != nil && len(claim.Finalizers) > 0 {
+		trim(claim)
+		v.Claim = claim
+	}
+	return v, nil
+}
+
+// written reads the answer to a write with preconditions.
+func written(what string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case testFailed(err), apierrors.IsConflict(err), apierrors.IsNotFound(err), apierrors.IsAlreadyExists(err):
+		return fmt.Errorf("%w: %s: %w", plan.ErrChanged, what, err)
+	}
+	return failed(what, err)
+}
+
+// gather is for how long more changes are waited for when one has come: a look at the
+// namespace serves all of them.
+const gather = time.Second
+
+// Await waits until at least one of the views, all of one namespace, is outdated, and
+// brings those that are up to date.
+func (w *Claims) Await(ctx context.Context, namespace string, views []*plan.ClaimView) ([]bool, error) {
+	core := w.Client.kube.CoreV1()
+	claims := follower{names: map[string][]int{}, list: listOf(core.PersistentVolumeClaims(namespace).List), watch: core.PersistentVolumeClaims(namespace).Watch}
+	volumes := follower{names: map[string][]int{}, list: listOf(core.PersistentVolumes().List), watch: core.PersistentVolumes().Watch,
+		selector: sts.RetainedSelector(namespace)}
+	for n, v := range views {
+		claims.names[v.Name] = append(claims.names[v.Name], n)
+		if v.Volume != nil && (v.Claim == nil || v.Claim.DeletionTimestamp == nil) {
+			volumes.names[v.VolumeName] = append(volumes.names[v.VolumeName], n)
+		}
+	}
+	changed := make([]bool, len(views))
+	claims.see = func(n int, o runtime.Object) {
+		claim, _ := o.(*corev1.PersistentVolumeClaim)
+		if moved(v1Object(views[n].Claim), v1Object(claim)) {
+			views[n].Claim, changed[n] = claim, true
+		}
+	}
+	volumes.see = func(n int, o runtime.Object) {
+		volume, _ := o.(*corev1.PersistentVolume)
+		if moved(v1Object(views[n].Volume), v1Object(volume)) {
+			views[n].Volume, changed[n] = volume, true
+		}
+	}
+	for {
+		switch err := w.follow(ctx, &claims, &volumes, changed); {
+		case errors.Is(err, errStale):
+		case err != nil:
+			return nil, err
+		default:
+			return changed, w.confirmGone(ctx, views)
+		}
+	}
+}
+
+// confirmGone reads the volumes that have left the list: one that has lost its label is
+// still there.
+func (w *Claims) confirmGone(ctx context.Context, views []*plan.ClaimView) (err error) {
+	for _, v := range views {
+		if v.VolumeName != "" && v.Volume == nil {
+			if v.Volume, err = w.volume(ctx, v.VolumeName); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// v1Object turns a pointer that may be nil into an interface that is nil with it.
+func v1Object[T any, P interface {
+	*T
+	metav1.Object
+}](o P) metav1.Object {
+	if o == nil {
+		return nil
+	}
+	return o
+}
+
+func moved(seen, now metav1.Object) bool {
+	if seen == nil || now == nil {
+		return seen != now
+	}
+	return seen.GetUID() != now.GetUID() || olderThan(seen.GetResourceVersion(), now.GetResourceVersion())
+}
+
+// follower follows some objects of a list.
+type follower struct {
+	list     listFunc
+	watch    func(context.Context, metav1.ListOptions) (apiwatch.Interface, error)
+	selector string
+	names    map[string][]int
+	// see is told what an object is now, nil for gone.
+	see func(n int, o runtime.Object)
+
+	listed bool
+	events apiwatch.Interface
+}
+
+var errStale = errors.New("the watch has ended")
+
+// begin lists, tells what is there and what is not, and watches from there.
+func (f *follower) begin(ctx context.Context) error {
+	if len(f.names) == 0 {
+		return nil
+	}
+	there := map[string]bool{}
+	opts := metav1.ListOptions{Limit: pageSize, LabelSelector: f.selector}
+	version := ""
+	for {
+		page, err := f.list(ctx, opts)
+		if err != nil {
+			return err
+		}
+		list, err := meta.ListAccessor(page)
+		if err != nil {
+			return err
+		}
+		version = list.GetResourceVersion()
+		err = meta.EachListItemWithAlloc(page, func(o runtime.Object) error {
+			there[f.tell(o, false)] = true
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if opts.Continue = list.GetContinue(); opts.Continue == "" {
+			break
+		}
+	}
+	for name, views := range f.names {
+		for _, n := range views {
+			if !there[name] {
+				f.see(n, nil)
+			}
+		}
+	}
+	f.listed = true
+	var err error
+	f.events, err = f.watch(ctx, metav1.ListOptions{ResourceVersion: version, LabelSelector: f.selector})
+	return err
+}
+
+// tell passes an object on to those who wait for it, and returns its name.
+func (f *follower) tell(o runtime.Object, gone bool) string {
+	trim(o)
+	m, err := meta.Accessor(o)
+	if err != nil {
+		return ""
+	}
+	for _, n := range f.names[m.GetName()] {
+		if gone {
+			f.see(n, nil)
+		} else {
+			f.see(n, o)
+		}
+	}
+	return m.GetName()
+}
+
+func (f *follower) end() {
+	if f.events != nil {
+		f.events.Stop()
+		f.events = nil
+	}
+}
+
+// result is the channel of events, nil while there is none.
+func (f *follower) result() <-chan apiwatch.Event {
+	if f.events == nil {
+		return nil
+	}
+	return f.events.ResultChan()
+}
+
+// follow returns when something has changed, and a little later: more changes may come.
+func (w *Claims) follow(ctx context.Context, claims, volumes *follower, changed []bool) error {
+	defer claims.end()
+	defer volumes.end()
+	err := claims.begin(ctx)
+	if err == nil {
+		err = volumes.begin(ctx)
+	}
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case slices.Contains(changed, true):
+		return nil
+	case Transient(err), apierrors.IsForbidden(err) && claims.listed && (volumes.listed || len(volumes.names) == 0):
+		// Who may not watch looks again and again.
+		select {
+		case <-w.Client.clock.After(gather):
+			return errStale
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	default:
+		return err
+	}
+	var enough <-chan time.Time
+	for slices.Contains(changed, false) {
+		if enough == nil && slices.Contains(changed, true) {
+			enough = w.Client.clock.After(gather)
+		}
+		var (
+			e  apiwatch.Event
+			ok bool
+			by = claims
+		)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-enough:
+			return nil
+		case e, ok = <-claims.result():
+		case e, ok = <-volumes.result():
+			by = volumes
+		}
+		switch {
+		case !ok, e.Type == apiwatch.Error:
+			if enough != nil {
+				return nil
+			}
+			return errStale
+		case e.Type == apiwatch.Added, e.Type == apiwatch.Modified, e.Type == apiwatch.Deleted:
+			by.tell(e.Object, e.Type == apiwatch.Deleted)
+		}
+	}
+	return nil
+}
+
+// Retained lists the volumes that keep the data of claims that were deleted in the
+// namespace, or in all of them.
+func (c *Client) Retained(ctx context.Context, namespace string) ([]*corev1.PersistentVolume, error) {
+	var out []*corev1.PersistentVolume
+	err := each(ctx, listOf(c.kube.CoreV1().PersistentVolumes().List), metav1.ListOptions{Limit: pageSize, LabelSelector: sts.RetainedSelector(namespace)},
+		func(o runtime.Object) { out = append(out, o.(*corev1.PersistentVolume)) })
+	return out, err
+}
+
+// ClaimExists says whether there is a claim of that name.
+func (c *Client) ClaimExists(ctx context.Context, namespace, name string) (bool, error) {
+	_, err := c.kube.CoreV1().PersistentVolumeClaims(namespace).Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,126 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
+	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/print"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// deleteClaims deletes the candidates of a report.
+func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *sts.Inventory, report *inspect.ClaimReport, o gcOptions) error {
+	candidates, reasons := *report, map[[2]string]inspect.Claim{}
+	candidates.Items = nil
+	withVolumes := false
+	for i := range report.Items {
+		if item := report.Items[i]; item.Candidate {
+			candidates.Items = append(candidates.Items, item)
+			reasons[[2]string{item.Namespace, item.Name}] = item
+			withVolumes = withVolumes || item.Volume != ""
+		}
+	}
+	if g.out.human() {
+		print.Missing(g.env.ErrOut, report.Missing)
+	}
+	n := len(candidates.Items)
+	switch {
+	case n == 0 && g.out.human():
+		_, err := fmt.Fprintln(g.env.Out, "Nothing to delete: no claim is a candidate.")
+		return err
+	case n == 0:
+		return g.carryOut(ctx, nil, nil, []GCItem{}, inv.TakenAt, report.Missing)
+	}
+	to, style := g.to()
+	if g.shows() {
+		if err := print.ClaimTable(to, &candidates, inv.TakenAt, style, print.Columns{Namespace: g.all, Wide: true}); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(to, "\n%s to delete. Volumes keep their data, with reclaim policy Retain: this can be undone.\n", sts.Count(n, "claim"))
+	}
+	if err := g.withinMax(n, "claim"); err != nil {
+		return err
+	}
+	if withVolumes {
+		if err := g.mayKeep(ctx, client); err != nil {
+			return err
+		}
+	}
+	if !g.yes && g.dryRun == "none" {
+		if err := g.env.confirmNumber(ctx, n, "delete them"); err != nil {
+			return err
+		}
+	}
+	world := &cluster.Claims{Client: client, Known: map[string][]*corev1.PersistentVolumeClaim{}}
+	if o.backupDir != "" && g.dryRun == "none" {
+		world.Backup = func(c *corev1.PersistentVolumeClaim, v *corev1.PersistentVolume) error {
+			return backup(o.backupDir, c, v)
+		}
+	}
+	choice := o.claims.Choice
+	choice.OlderThan = 0 // how old it is has been seen; that it is still unused is looked at again
+	at := client.Now().UTC().Truncate(time.Second)
+	var (
+		tasks []execute.ClaimTask
+		items []GCItem
+	)
+	for _, c := range inv.Claims {
+		world.Known[c.Namespace] = append(world.Known[c.Namespace], c)
+		item, ok := reasons[[2]string{c.Namespace, c.Name}]
+		if !ok {
+			continue
+		}
+		tasks = append(tasks, execute.ClaimTask{
+			Intent: plan.CollectClaim{UID: c.UID, Choice: choice, By: g.env.Who, At: at},
+			View:   plan.ClaimView{Namespace: c.Namespace, Name: c.Name, VolumeName: item.Volume},
+		})
+		items = append(items, GCItem{
+			Namespace: item.Namespace, Claim: item.Name, Size: item.Size, Class: item.Class,
+			Volume: item.Volume, ReclaimPolicy: item.ReclaimPolicy, Reason: item.Reason,
+		})
+	}
+	return g.carryOut(ctx, world, tasks, items, inv.TakenAt, report.Missing)
+}
+
+// backup writes the claim, as it can be made again, and its volume to a folder for their
+// namespace. What is there already is of an earlier deletion and stays.
+func backup(dir string, c *corev1.PersistentVolumeClaim, v *corev1.PersistentVolume) error {
+	folder := filepath.Join(dir, c.Namespace)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	raw, err := yaml.Marshal(sts.Restorable(c))
+	if err != nil {
+		return err
+	}
+	if v != nil {
+		volume := v.DeepCopy()
+		volume.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolume"}
+		more, err := yaml.Marshal(volume)
+		if err != nil {
+			return err
+		}
+		raw = append(append(raw, "---\n"...), more...)
+	}
+	file, err := os.OpenFile(filepath.Join(folder, c.Name+"."+string(c.UID)+".yaml"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil // by a command that was killed right after
+	}
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(raw)
+	return errors.Join(err, file.Sync(), file.Close())
+}

@@ -1,0 +1,405 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
+	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/print"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// GCReport is the one document that a command ends with which deletes claims, brings
+// them back, or purges what was kept of them.
+type GCReport struct {
+	metav1.TypeMeta `json:",inline"`
+	Command         string `json:"command"`
+	// StartedAt and EndedAt are the cluster's time.
+	StartedAt metav1.Time `json:"startedAt"`
+	EndedAt   metav1.Time `json:"endedAt"`
+	// DryRun is client or server when nothing was written.
+	DryRun string   `json:"dryRun,omitempty"`
+	Items  []GCItem `json:"items"`
+	// Missing is what could not be read.
+	Missing []sts.Missing `json:"missing,omitempty"`
+}
+
+// GCItem is one claim, and what was done to it.
+type GCItem struct {
+	Namespace string `json:"namespace"`
+	Claim     string `json:"claim"`
+	Size      string `json:"size,omitempty"`
+	Class     string `json:"class,omitempty"`
+	// Volume is where the data is, ReclaimPolicy the volume's own, which it has when it
+	// does not keep the data of a deleted claim.
+	Volume        string `json:"volume,omitempty"`
+	ReclaimPolicy string `json:"reclaimPolicy,omitempty"`
+	// Reason is why the claim can go, or could.
+	Reason    string       `json:"reason,omitempty"`
+	DeletedAt *metav1.Time `json:"deletedAt,omitempty"`
+	DeletedBy string       `json:"deletedBy,omitempty"`
+	// Outcome is how it ended, absent when nothing was tried; Error is set when an error
+	// ended it.
+	Outcome *plan.Decision `json:"outcome,omitempty"`
+	Error   string         `json:"error,omitempty"`
+}
+
+// gcRun is what the commands that write to claims have in common.
+type gcRun struct {
+	*common
+	out     *output
+	verb    string // "pvc-gc undo"
+	did     string // what is said of those that went well: "restored"
+	dryRun  string
+	yes     bool
+	workers int
+	most    int // 0 where there is no limit
+	timeout time.Duration
+	// all namespaces: names have their namespace before them.
+	all bool
+}
+
+func (g *gcRun) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&g.dryRun, "dry-run", "none", `"client" shows what would be done; "server" also has the API server check it`)
+	f.Lookup("dry-run").NoOptDefVal = "client"
+	f.BoolVarP(&g.yes, "yes", "y", false, "Do not ask: needed where there is no terminal")
+	f.IntVar(&g.workers, "concurrency", 8, "How many requests may be under way at once")
+	f.DurationVar(&g.timeout, "timeout", 5*time.Minute, "How long to wait for the cluster while nothing moves")
+	_ = cmd.RegisterFlagCompletionFunc("dry-run", cobra.FixedCompletions([]string{"none", "client", "server"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// limit adds --max.
+func (g *gcRun) limit(cmd *cobra.Command, what string) {
+	cmd.Flags().IntVar(&g.most, "max", 50, "Refuse when there are more "+what+" than this")
+}
+
+func (g *gcRun) check() error {
+	switch {
+	case g.dryRun != "none" && g.dryRun != "client" && g.dryRun != "server":
+		return usagef("--dry-run=%s: it is none, client or server", g.dryRun)
+	case g.workers < 1 || g.workers > 256:
+		return usagef("--concurrency=%d: it is 1 to 256", g.workers)
+	case g.timeout <= 0:
+		return usagef("--timeout=%s: say how long to wait, like 90s", g.timeout)
+	case g.most < 0:
+		return usagef("--max=%d: it cannot be negative", g.most)
+	}
+	return g.out.check()
+}
+
+// connect makes a client that is held back by --concurrency and by the server's own
+// fairness, not by a number of requests per second.
+func (g *gcRun) connect() (*cluster.Client, error) {
+	config, err := g.config.ToRESTConfig()
+	if err != nil {
+		return nil, err
+	}
+	config.QPS = -1
+	return g.clientFor(config)
+}
+
+// mayKeep refuses when the user may not change volumes: the data of a claim could not
+// be kept, or its volume not be given back.
+func (g *gcRun) mayKeep(ctx context.Context, client *cluster.Client) error {
+	for _, verb := range []string{"get", "patch"} {
+		if client.May(ctx, "", verb, "persistentvolumes", "") != nil {
+			return g.refuse(plan.ReasonNotRetained,
+				"you may not "+verb+" persistentvolumes: without that the data of a claim cannot be kept when it is deleted, so none is",
+				"ask for get, list, watch and patch on persistentvolumes, which are cluster-scoped: it takes a ClusterRole")
+		}
+	}
+	return nil
+}
+
+func (g *gcRun) refuse(reason, message, hint string) error {
+	return &outcomeError{Decision: plan.Decision{Verdict: plan.Refused, Reason: reason, Message: message, Hint: hint}, style: g.env.errStyle()}
+}
+
+// withinMax is the guard against a command that does far more than was thought.
+func (g *gcRun) withinMax(n int, what string) error {
+	if g.most == 0 || n <= g.most {
+		return nil
+	}
+	return g.refuse(plan.ReasonMaxDeletes, fmt.Sprintf("these are %s, more than --max=%d: nothing was done", sts.Count(n, what), g.most),
+		fmt.Sprintf("when all of them are meant: --max=%d", n))
+}
+
+// to is where a plan is shown.
+func (g *gcRun) to() (io.Writer, print.Style) {
+	if g.dryRun != "none" {
+		return g.env.Out, g.env.style()
+	}
+	return g.env.ErrOut, g.env.errStyle()
+}
+
+// shows says whether the plan is shown to a person.
+func (g *gcRun) shows() bool { return g.out.human() || !g.yes && g.dryRun == "none" }
+
+// carryOut drives the claims to their ends, telling how it goes, and reports. items
+// belong to the tasks.
+func (g *gcRun) carryOut(ctx context.Context, world *cluster.Claims, tasks []execute.ClaimTask, items []GCItem, started time.Time, missing []sts.Missing) error {
+	report := &GCReport{
+		TypeMeta: metav1.TypeMeta{APIVersion: inspect.APIVersion, Kind: "GCReport"}, Command: g.verb,
+		StartedAt: metav1.NewTime(started), EndedAt: metav1.NewTime(started), Items: items, Missing: missing,
+	}
+	if g.dryRun != "none" {
+		report.DryRun = g.dryRun
+	}
+	if g.dryRun == "client" {
+		return g.finish(report)
+	}
+	world.DryRun = g.dryRun == "server"
+	progress := &gcProgress{run: g, screen: newScreen(g.env), total: len(tasks), counts: map[string]int{}}
+	began := g.env.Clock.Now()
+	progress.next = began.Add(progress.every())
+	execute.Claims(ctx, world, tasks, execute.ClaimOptions{Concurrency: g.workers, Timeout: g.timeout, DryRun: world.DryRun}, func(r execute.ClaimResult) {
+		item := &items[r.Task]
+		if d := r.Decision; d.Verdict != plan.Do && d.Verdict != "" {
+			item.Outcome = &d
+		}
+		if r.Err != nil {
+			item.Error = r.Err.Error()
+		}
+		progress.ended(item, r)
+	})
+	progress.screen.done()
+	report.EndedAt = metav1.NewTime(world.Client.Now())
+	if err := g.finish(report); err != nil {
+		return err
+	}
+	took := g.env.Clock.Now().Sub(began)
+	_, _ = fmt.Fprintf(g.env.ErrOut, "%s%s in %s\n", progress.summary(), g.dryRunNote(), sts.Age(took))
+	return progress.outcome(ctx)
+}
+
+func (g *gcRun) dryRunNote() string {
+	if g.dryRun == "none" {
+		return ""
+	}
+	return " (" + g.dryRun + " dry run)"
+}
+
+func (g *gcRun) finish(r *GCReport) error {
+	if g.out.human() {
+		return nil
+	}
+	names := make([]string, len(r.Items))
+	for i := range r.Items {
+		names[i] = r.Items[i].Claim
+	}
+	return g.out.print(g.env.Out, r, names)
+}
+
+// gcProgress tells what became of each claim, and how many are done.
+type gcProgress struct {
+	run    *gcRun
+	screen *screen
+	total  int
+	done   int
+	next   time.Time
+	// counts are how many ended how, worst is the one that decides about the exit code.
+	counts map[string]int
+	worst  gcEnd
+	first  string
+	hint   string
+}
+
+// gcEnd is how it ended for a claim, the worst last.
+type gcEnd int
+
+const (
+	endGood gcEnd = iota
+	endTimeout
+	endError
+	endRefused
+	endStuck
+)
+
+// every is the time between two lines of progress.
+func (p *gcProgress) every() time.Duration {
+	if p.screen.terminal {
+		return 0
+	}
+	return 5 * time.Second
+}
+
+// ended is called for one claim at a time.
+func (p *gcProgress) ended(item *GCItem, r execute.ClaimResult) {
+	p.done++
+	var (
+		timeout     *execute.TimeoutError
+		interrupted *execute.InterruptedError
+		d           = r.Decision
+		word, line  string
+		end         gcEnd
+	)
+	switch {
+	case errors.As(r.Err, &interrupted):
+		word = "not begun"
+		if r.Wrote {
+			word = "stopped half-way"
+			line = word + ": the same command goes on"
+		}
+	case errors.As(r.Err, &timeout):
+		word, line, end = "timed out", r.Err.Error(), endTimeout
+	case r.Err != nil:
+		word, line, end = "failed", r.Err.Error(), endError
+	case d.Verdict == plan.Do:
+		word = p.run.did // a dry run
+		line = "would be " + p.run.did
+	case d.Reason == plan.ReasonClaimKept || d.Reason == plan.ReasonClaimGone:
+		word, line = map[string]string{plan.ReasonClaimKept: "kept", plan.ReasonClaimGone: "gone before"}[d.Reason], d.Message
+	case d.Verdict == plan.Done:
+		word, line = p.run.did, d.Message
+	case d.Reason == plan.ReasonClaimRestored:
+		word, line, end = "restored", d.Message, endStuck
+	case d.Verdict == plan.Stuck:
+		word, line, end = "stuck", d.Message, endStuck
+	default:
+		word, line, end = "refused", d.Message, endRefused
+	}
+	p.counts[word]++
+	name := item.Claim
+	if p.run.all {
+		name = item.Namespace + "/" + name
+	}
+	if end > p.worst {
+		p.worst, p.first, p.hint = end, name+": "+line, d.Hint
+	}
+	p.tell(name, line, end, item.Namespace, d.Hint)
+}
+
+func (p *gcProgress) tell(name, line string, end gcEnd, namespace, hint string) {
+	text := "persistentvolumeclaim/" + name + ": " + line
+	switch {
+	case line == "":
+	case end != endGood:
+		style := p.run.env.errStyle()
+		p.screen.say(style.Wrap("", 0, print.Plain, text) + print.Hint(p.run.hint(namespace, hint), style))
+	case p.run.out.human():
+		p.screen.done()
+		_, _ = fmt.Fprintln(p.run.env.Out, text)
+	}
+	if now := p.run.env.Clock.Now(); !now.Before(p.next) && p.done < p.total {
+		p.next = now.Add(p.every())
+		if p.screen.terminal {
+			p.screen.over(bar(p.done, p.total))
+		} else if !p.run.out.human() {
+			p.screen.say(fmt.Sprintf("%d of %s\n", p.done, sts.Count(p.total, "claim")))
+		}
+	}
+}
+
+// bar shows how many are done.
+func bar(done, total int) string {
+	const width = 30
+	n := done * width / total
+	return fmt.Sprintf("[%s%s] %d of %d", strings.Repeat("#", n), strings.Repeat("-", width-n), done, total)
+}
+
+// summary counts how it went, what was wanted first.
+func (p *gcProgress) summary() string {
+	var parts []string
+	for _, word := range []string{p.run.did, "restored", "kept", "gone before", "refused", "stuck", "failed", "timed out", "stopped half-way", "not begun"} {
+		if n := p.counts[word]; n > 0 && !slices.ContainsFunc(parts, func(s string) bool { return strings.HasSuffix(s, " "+word) }) {
+			parts = append(parts, fmt.Sprintf("%d %s", n, word))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// outcome is the error that decides about the exit code: a signal first, then what needs
+// a person most.
+func (p *gcProgress) outcome(ctx context.Context) error {
+	bad := p.counts["stuck"] + p.counts["refused"] + p.counts["failed"] + p.counts["timed out"]
+	if p.worst == endStuck && p.run.did != "restored" {
+		bad += p.counts["restored"]
+	}
+	of := fmt.Sprintf("%d of %s", bad, sts.Count(p.total, "claim"))
+	switch {
+	case ctx.Err() != nil && p.counts["not begun"]+p.counts["stopped half-way"] > 0:
+		_, _ = fmt.Fprintln(p.run.env.ErrOut, "Stopped. The same command goes on from there.")
+		return context.Cause(ctx)
+	case p.worst == endGood:
+		return nil
+	case p.worst == endTimeout:
+		return &execute.TimeoutError{After: p.run.timeout, Last: plan.Decision{Verdict: plan.Wait, Message: "for " + of}}
+	case p.worst == endError:
+		return fmt.Errorf("%s failed; the same command tries again", of)
+	case p.worst == endRefused:
+		return &outcomeError{Decision: plan.Decision{Verdict: plan.Refused, Reason: plan.ReasonClaimKept, Message: of + " did not go, first " + p.first}, style: p.run.env.errStyle()}
+	}
+	return &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Reason: plan.ReasonClaimHeld, Message: of + " did not go as planned, first " + p.first}, style: p.run.env.errStyle()}
+}
+
+// retained is a volume with the claim that it remembers.
+type retained = sts.RetainedVolume
+
+// readRetained lists what is kept in the namespace, and says which records are broken.
+func (g *gcRun) readRetained(ctx context.Context, client *cluster.Client, namespace string) ([]retained, error) {
+	volumes, err := client.Retained(ctx, namespace)
+	if err != nil {
+		return nil, err
+	}
+	var out []retained
+	for _, v := range volumes {
+		r, err := sts.ReadRetained(v)
+		switch {
+		case err != nil:
+			warnTo(g.env.ErrOut, err.Error())
+		case r != nil && r.Claim.Namespace == namespace: // the label is only for finding it
+			out = append(out, retained{Volume: v, Record: r})
+		}
+	}
+	slices.SortFunc(out, func(a, b retained) int {
+		return cmp.Or(cmp.Compare(a.Record.Claim.Name, b.Record.Claim.Name), a.Record.DeletedAt.Compare(b.Record.DeletedAt), cmp.Compare(a.Volume.Name, b.Volume.Name))
+	})
+	return out, nil
+}
+
+// pick leaves those that were named, by claim or by volume, and says which names there
+// are none of.
+func pick(all []retained, names []string) (picked []retained, unknown []string) {
+	if len(names) == 0 {
+		return all, nil
+	}
+	for _, r := range all {
+		if slices.Contains(names, r.Record.Claim.Name) || slices.Contains(names, r.Volume.Name) {
+			picked = append(picked, r)
+		}
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(picked, func(r retained) bool { return r.Record.Claim.Name == name || r.Volume.Name == name }) {
+			unknown = append(unknown, name)
+		}
+	}
+	return picked, unknown
+}
+
+func retainedItem(r retained) GCItem {
+	at := metav1.NewTime(r.Record.DeletedAt)
+	size := r.Volume.Spec.Capacity[corev1.ResourceStorage]
+	return GCItem{
+		Namespace: r.Record.Claim.Namespace, Claim: r.Record.Claim.Name, Size: size.String(), Class: r.Volume.Spec.StorageClassName,
+		Volume: r.Volume.Name, ReclaimPolicy: string(r.Record.ReclaimPolicy), Reason: r.Record.Reason, DeletedAt: &at, DeletedBy: r.Record.DeletedBy,
+	}
+}
+
+// retainedView names the claim and the volume for the loop.
+func retainedView(r retained) plan.ClaimView {
+	return plan.ClaimView{Namespace: r.Record.Claim.Namespace, Name: r.Record.Claim.Name, VolumeName: r.Volume.Name}
+}

@@ -1,0 +1,178 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
+	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/print"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+func newPVCGCUndo(c *common) *cobra.Command {
+	var everything bool
+	cmd := &cobra.Command{
+		Use:   "undo [NAME...]",
+		Short: "Bring claims back that pvc-gc has deleted, with their data",
+		Long: `Bring PersistentVolumeClaims back that 'pvc-gc --delete' has deleted, on the volumes
+that have kept their data. The volume is bound to no claim but one of the same name in
+this namespace, the claim is made again from the manifest that the volume remembers, and
+when the two are bound the volume gets its own reclaim policy back.
+
+NAME is a claim or a volume. Without names or --all, what could be brought back is shown.
+
+Where another claim of that name is there, this is refused: the two cannot both be. It
+goes on where it was interrupted when the same command is run again.`,
+		Example: `  # what is kept, and since when?
+  kubectl sts pvc-gc undo
+
+  # one claim
+  kubectl sts pvc-gc undo data-web-3
+
+  # all of the namespace, in a pipeline
+  kubectl sts pvc-gc undo --all --yes`,
+		ValidArgsFunction: c.completeRetained,
+	}
+	g := &gcRun{common: c, verb: "pvc-gc undo", did: "restored", out: newOutput(cmd)}
+	g.out.resource = "persistentvolumeclaim"
+	g.addFlags(cmd)
+	cmd.Flags().BoolVar(&everything, "all", false, "All claims of the namespace that are kept")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := g.checkNames(args, everything); err != nil {
+			return err
+		}
+		return g.undo(cmd.Context(), args, everything)
+	}
+	return cmd
+}
+
+func (g *gcRun) checkNames(args []string, everything bool) error {
+	if everything && len(args) > 0 {
+		return usagef("--all or names, not both")
+	}
+	return g.check()
+}
+
+// completeRetained completes the names of claims that are kept.
+func (c *common) completeRetained(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	client, err := c.client()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	ns, err := c.namespace()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	volumes, err := client.Retained(cmd.Context(), ns)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, v := range volumes {
+		if v.Spec.ClaimRef != nil {
+			names = append(names, v.Spec.ClaimRef.Name)
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// kept lists what is kept in the namespace and was asked for.
+func (g *gcRun) kept(ctx context.Context, names []string) (*cluster.Client, []retained, []string, error) {
+	client, err := g.connect()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	ns, err := g.namespace()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	all, err := g.readRetained(ctx, client, ns)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	picked, unknown := pick(all, names)
+	return client, picked, unknown, nil
+}
+
+// notKept is the error for a name of which nothing is kept.
+func notKept(name string) error {
+	return apierrors.NewNotFound(corev1.Resource("persistentvolumes with the data of claim"), name)
+}
+
+// undo brings claims back.
+func (g *gcRun) undo(ctx context.Context, names []string, everything bool) error {
+	client, picked, unknown, err := g.kept(ctx, names)
+	if err != nil {
+		return err
+	}
+	ns, err := g.namespace()
+	if err != nil {
+		return err
+	}
+	for _, name := range unknown {
+		there, err := client.ClaimExists(ctx, ns, name)
+		if err != nil {
+			return err
+		}
+		if !there {
+			return notKept(name)
+		}
+		_, _ = fmt.Fprintf(g.env.ErrOut, "claim %s is there, and nothing else is kept of that name\n", name)
+	}
+	if len(picked) == 0 {
+		return g.nothingKept(ctx, client, ns)
+	}
+	chosen := len(names) > 0 || everything
+	to, style := g.to()
+	if g.shows() || !chosen {
+		if err := print.RetainedTable(to, picked, client.Now(), style); err != nil {
+			return err
+		}
+	}
+	if !chosen {
+		return usagef("name the claims to bring back, or --all")
+	}
+	if err := g.mayKeep(ctx, client); err != nil {
+		return err
+	}
+	if twice := ambiguous(picked); twice != "" {
+		return g.refuse(plan.ReasonClaimExists, "claim "+twice+" was deleted more than once, and more than one volume has its data", "name the volume instead: "+
+			sts.Kubectl(ns, "sts", "pvc-gc", "undo", "VOLUME"))
+	}
+	if !g.yes && g.dryRun == "none" {
+		if err := g.env.confirm(ctx, "Bring "+sts.Count(len(picked), "claim")+" back?"); err != nil {
+			return err
+		}
+	}
+	tasks, items := make([]execute.ClaimTask, len(picked)), make([]GCItem, len(picked))
+	for i, r := range picked {
+		tasks[i] = execute.ClaimTask{Intent: plan.RestoreClaim{UID: r.Volume.UID}, View: retainedView(r)}
+		items[i] = retainedItem(r)
+	}
+	return g.carryOut(ctx, &cluster.Claims{Client: client}, tasks, items, client.Now(), nil)
+}
+
+// nothingKept ends a command that has nothing to work on.
+func (g *gcRun) nothingKept(ctx context.Context, client *cluster.Client, ns string) error {
+	if g.out.human() {
+		_, err := fmt.Fprintf(g.env.Out, "Nothing is kept of deleted claims in namespace %s.\n", ns)
+		return err
+	}
+	return g.carryOut(ctx, &cluster.Claims{Client: client}, nil, []GCItem{}, client.Now(), nil)
+}
+
+// ambiguous is a claim that several volumes have the data of.
+func ambiguous(picked []retained) string {
+	for i := 1; i < len(picked); i++ {
+		if picked[i].Record.Claim.Name == picked[i-1].Record.Claim.Name {
+			return picked[i].Record.Claim.Name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,134 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// CollectClaim deletes one claim so that this can be undone: its volume is made to keep
+// the data before, and afterwards is looked whether anybody wants the claim by now.
+type CollectClaim struct {
+	// UID is that of the claim which was shown to whoever said yes.
+	UID    types.UID
+	Choice sts.ClaimChoice
+	// By and At are who does this, and since when.
+	By string
+	At time.Time
+}
+
+// Next implements ClaimIntent.
+func (i CollectClaim) Next(v ClaimView) Decision {
+	switch {
+	case v.Claim == nil || v.Claim.UID != i.UID:
+		return i.afterwards(v)
+	case v.Claim.DeletionTimestamp != nil:
+		return i.terminating(v)
+	}
+	record := v.record()
+	ours := record != nil && record.UID == i.UID
+	if v.Around != nil {
+		if may, why := i.may(v.Around); !may {
+			if ours {
+				return do(Action{Why: "give volume " + v.Volume.Name + " its reclaim policy back: claim " + v.Name + " stays",
+					ReleaseVolume: release(v.Volume, record)}, ReasonClaimKept)
+			}
+			return decide(Done, ReasonClaimKept, "stays: "+why, "")
+		}
+	}
+	if v.Volume != nil {
+		switch kept := v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain; {
+		case v.refUID() != i.UID:
+			return decide(Refused, ReasonVolumeNotOurs,
+				fmt.Sprintf("volume %s is bound to %s: whose the data is has to be sorted out first", v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
+		case v.Volume.DeletionTimestamp != nil:
+			return decide(Refused, ReasonVolumeNotOurs,
+				fmt.Sprintf("volume %s is being deleted: it would be gone with its claim, and nothing could bring it back", v.Volume.Name), "")
+		case ours && !kept && record.DeletedAt.Equal(i.At):
+			return decide(Refused, ReasonRetainIgnored,
+				fmt.Sprintf("volume %s was to get reclaim policy Retain and has %s: something sets it back", v.Volume.Name, v.Volume.Spec.PersistentVolumeReclaimPolicy),
+				"look for an admission webhook or a controller that changes PersistentVolumes")
+		case !ours || !kept:
+			r := sts.NewRetained(v.Claim, v.Volume)
+			r.DeletedBy, r.DeletedAt = i.By, i.At
+			if v.Around != nil {
+				r.Reason = v.Around.Verdict.Reason
+			}
+			return do(Action{Why: "have volume " + v.Volume.Name + " keep its data", RetainVolume: retain(v.Volume, r)}, ReasonClaimDeleted)
+		}
+	}
+	if v.Around == nil {
+		return lookAround(&v, "see that claim "+v.Name+" may still go")
+	}
+	return do(Action{Why: "delete claim " + v.Name + ": " + v.Around.Verdict.Reason, DeleteClaim: &DeleteClaim{
+		Namespace: v.Namespace, Name: v.Name, UID: i.UID, ResourceVersion: v.Claim.ResourceVersion,
+	}}, ReasonClaimDeleted)
+}
+
+// may says whether the claim may go by the last look, and why not.
+func (i CollectClaim) may(a *Around) (ok bool, why string) {
+	ok, held := a.Verdict.Candidate(i.Choice, a.At)
+	if held != "" {
+		return ok, held
+	}
+	return ok, string(a.Verdict.State) + ", " + a.Verdict.Reason
+}
+
+func sayRef(ref *corev1.ObjectReference) string {
+	if ref == nil {
+		return "no claim"
+	}
+	return fmt.Sprintf("claim %s/%s (UID %s)", ref.Namespace, ref.Name, ref.UID)
+}
+
+// terminating: the claim has been deleted and is still there.
+func (i CollectClaim) terminating(v ClaimView) Decision {
+	if v.Around == nil {
+		return lookAround(&v, "see whether anybody wants claim "+v.Name+" by now")
+	}
+	if v.Around.Holder != "" {
+		return decide(Stuck, ReasonClaimHeld,
+			fmt.Sprintf("deleted, and pod %s has begun to use it: the claim goes when that pod does%s", v.Around.Holder, sayKept(&v)),
+			"when the pod has gone: "+undoHint(&v))
+	}
+	return going(v.Claim)
+}
+
+// sayKept says where the data is.
+func sayKept(v *ClaimView) string {
+	if v.record() == nil {
+		return ""
+	}
+	return "; volume " + v.Volume.Name + " keeps its data"
+}
+
+func undoHint(v *ClaimView) string { return sts.Kubectl(v.Namespace, "sts", "pvc-gc", "undo", v.Name) }
+
+// afterwards: the claim is gone, and another may have its name.
+func (i CollectClaim) afterwards(v ClaimView) Decision {
+	record := v.record()
+	switch {
+	case v.Volume == nil:
+		return decide(Done, ReasonClaimDeleted, "deleted; it had no data", "")
+	case record == nil && v.on():
+		return decide(Stuck, ReasonClaimRestored, "deleted, and restored with its data: it became wanted meanwhile", "")
+	case record == nil || record.UID != i.UID:
+		return decide(Done, ReasonClaimGone, "was deleted by somebody else meanwhile", "")
+	case v.Around == nil:
+		return lookAround(&v, "see whether anybody wants claim "+v.Name+" by now")
+	case !v.Around.wanted() && v.Claim == nil:
+		return decide(Done, ReasonClaimDeleted, "deleted"+sayKept(&v), undoHint(&v))
+	case v.Claim != nil && v.Claim.Spec.VolumeName != "" && !v.on():
+		return decide(Stuck, ReasonClaimReplaced,
+			fmt.Sprintf("deleted, and made anew meanwhile on volume %s%s", v.Claim.Spec.VolumeName, sayKept(&v)), replacedHint(&v))
+	}
+	return restore(v, record)
+}
+
+func replacedHint(v *ClaimView) string {
+	return "the new claim has none of the old data; to have that instead, scale its ordinal away, delete the new claim, and " + undoHint(v)
+}
