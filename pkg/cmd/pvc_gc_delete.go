@@ -22,15 +22,11 @@ import (
 
 // deleteClaims deletes the candidates of a report.
 func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *sts.Inventory, report *inspect.ClaimReport, o gcOptions) error {
-	candidates, reasons := *report, map[[2]string]inspect.Claim{}
-	candidates.Items = nil
+	candidates, reasons := report.OnlyCandidates(), map[[2]string]inspect.Claim{}
 	withVolumes := false
-	for i := range report.Items {
-		if item := report.Items[i]; item.Candidate {
-			candidates.Items = append(candidates.Items, item)
-			reasons[[2]string{item.Namespace, item.Name}] = item
-			withVolumes = withVolumes || item.Volume != ""
-		}
+	for _, item := range candidates.Items {
+		reasons[[2]string{item.Namespace, item.Name}] = item
+		withVolumes = withVolumes || item.Volume != ""
 	}
 	if g.out.human() {
 		print.Missing(g.env.ErrOut, report.Missing)
@@ -45,7 +41,7 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 	}
 	to, style := g.to()
 	if g.shows() {
-		if err := print.ClaimTable(to, &candidates, inv.TakenAt, style, print.Columns{Namespace: g.all, Wide: true}); err != nil {
+		if err := print.ClaimTable(to, candidates, inv.TakenAt, style, print.Columns{Namespace: g.all, Wide: true}); err != nil {
 			return err
 		}
 		_, _ = fmt.Fprintf(to, "\n%s to delete. Volumes keep their data, with reclaim policy Retain: this can be undone.\n", sts.Count(n, "claim"))

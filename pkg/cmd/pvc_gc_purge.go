@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -84,15 +85,11 @@ func (g *gcRun) purge(ctx context.Context, names []string, everything bool, age 
 	if len(picked) == 0 {
 		return g.nothingKept(ctx, client, ns)
 	}
-	chosen := len(names) > 0 || everything
 	to, style := g.to()
-	if g.shows() || !chosen {
+	if g.shows() {
 		if err := print.RetainedTable(to, picked, client.Now(), style); err != nil {
 			return err
 		}
-	}
-	if !chosen {
-		return usagef("name the claims whose data is to be deleted for good, or --all")
 	}
 	if g.shows() {
 		_, _ = fmt.Fprint(to, "\n"+capitals(picked))
@@ -128,10 +125,10 @@ func capitals(picked []retained) string {
 	}
 	text := ""
 	if data > 0 {
-		text += fmt.Sprintf("THIS DELETES THE DATA OF %d CLAIM(S) FOR GOOD. NOTHING CAN BRING IT BACK.\n", data)
+		text += fmt.Sprintf("THIS DELETES THE DATA OF %s FOR GOOD. NOTHING CAN BRING IT BACK.\n", strings.ToUpper(sts.Count(data, "claim")))
 	}
 	if objects > 0 {
-		text += fmt.Sprintf("OF %d CLAIM(S) IT DELETES THE PERSISTENTVOLUME ONLY: THE STORAGE BEHIND IT STAYS, AND NO CLAIM LEADS TO IT ANY MORE.\n", objects)
+		text += fmt.Sprintf("OF %s IT DELETES ONLY THE PERSISTENTVOLUME: THE STORAGE STAYS, AND NOTHING LEADS TO IT ANY MORE.\n", strings.ToUpper(sts.Count(objects, "claim")))
 	}
 	return text
 }

@@ -53,8 +53,13 @@ goes on where it was interrupted when the same command is run again.`,
 }
 
 func (g *gcRun) checkNames(args []string, everything bool) error {
-	if everything && len(args) > 0 {
+	switch {
+	case everything && len(args) > 0:
 		return usagef("--all or names, not both")
+	case !everything && len(args) == 0 && (g.yes || g.dryRun != "none"):
+		return usagef("name the claims, or --all: without either they are only shown")
+	case !everything && len(args) == 0:
+		g.dryRun = "client"
 	}
 	return g.check()
 }
@@ -128,15 +133,11 @@ func (g *gcRun) undo(ctx context.Context, names []string, everything bool) error
 	if len(picked) == 0 {
 		return g.nothingKept(ctx, client, ns)
 	}
-	chosen := len(names) > 0 || everything
 	to, style := g.to()
-	if g.shows() || !chosen {
+	if g.shows() {
 		if err := print.RetainedTable(to, picked, client.Now(), style); err != nil {
 			return err
 		}
-	}
-	if !chosen {
-		return usagef("name the claims to bring back, or --all")
 	}
 	if err := g.mayKeep(ctx, client); err != nil {
 		return err

@@ -130,6 +130,24 @@ func NewClaimReport(inv *sts.Inventory, q ClaimQuery) (r *ClaimReport, unknown [
 	return r, unknown
 }
 
+// OnlyCandidates is the report of those that may go.
+func (r *ClaimReport) OnlyCandidates() *ClaimReport {
+	out := *r
+	out.Items = slices.DeleteFunc(slices.Clone(r.Items), func(c Claim) bool { return !c.Candidate })
+	out.Classes, out.Total = nil, r.Total.onlyCandidates()
+	for i := range r.Classes {
+		if r.Classes[i].Candidates > 0 {
+			out.Classes = append(out.Classes, r.Classes[i].onlyCandidates())
+		}
+	}
+	return &out
+}
+
+func (s ClaimSum) onlyCandidates() ClaimSum {
+	s.Claims, s.Size = s.Candidates, s.CandidateSize
+	return s
+}
+
 func (s *ClaimSum) add(c *Claim, size resource.Quantity) {
 	s.Claims++
 	s.Size.Add(size)

@@ -65,7 +65,13 @@ func assertAudit(s *scenario, ts *testscript.TestScript, args []string) error {
 	return fmt.Errorf("%d requests fit, want %s; what kubectl-sts wrote:\n%s", n, args[0], strings.Join(near, "\n"))
 }
 
-func isEffective(e cluster.AuditEvent) bool { return e.Code < 300 && !uriHas(e, "dryRun", "All") }
+func isEffective(e cluster.AuditEvent) bool { return e.Code < 300 && !isDry(e) }
+
+// isDry: a deletion says so in its body.
+func isDry(e cluster.AuditEvent) bool {
+	var options struct{ DryRun []string }
+	return uriHas(e, "dryRun", "All") || e.Verb == "delete" && json.Unmarshal(e.Request, &options) == nil && len(options.DryRun) > 0
+}
 
 type filter func(cluster.AuditEvent) bool
 
@@ -95,7 +101,7 @@ func parseFilters(s *scenario, args []string) ([]filter, error) {
 		case "refused":
 			out = append(out, func(e cluster.AuditEvent) bool { return e.Code >= 400 })
 		case "dry":
-			out = append(out, func(e cluster.AuditEvent) bool { return uriHas(e, "dryRun", "All") })
+			out = append(out, isDry)
 		case "verb":
 			out = append(out, func(e cluster.AuditEvent) bool { return e.Verb == value })
 		case "on":
@@ -120,7 +126,11 @@ func parseFilters(s *scenario, args []string) ([]filter, error) {
 			if want == "" {
 				return nil, fmt.Errorf("%s was not saved", value)
 			}
-			out = append(out, func(e cluster.AuditEvent) bool { return preconditionUID(e) == want })
+			out = append(out, func(e cluster.AuditEvent) bool { return preconditions(e).UID == want })
+		case "versioned":
+			out = append(out, func(e cluster.AuditEvent) bool {
+				return preconditions(e).UID != "" && preconditions(e).ResourceVersion != ""
+			})
 		case "later":
 			f, err := later(s, value)
 			if err != nil {
@@ -169,16 +179,16 @@ func hasOp(e cluster.AuditEvent, verb, path, want string, valued bool) bool {
 	return false
 }
 
-func preconditionUID(e cluster.AuditEvent) string {
-	type options struct {
-		Preconditions struct{ UID string }
-	}
+type precondition struct{ UID, ResourceVersion string }
+
+func preconditions(e cluster.AuditEvent) precondition {
+	type options struct{ Preconditions precondition }
 	var request struct {
 		options               // a deletion
 		DeleteOptions options // an eviction
 	}
 	if json.Unmarshal(e.Request, &request) != nil {
-		return ""
+		return precondition{}
 	}
-	return cmp.Or(request.Preconditions.UID, request.DeleteOptions.Preconditions.UID)
+	return cmp.Or(request.Preconditions, request.DeleteOptions.Preconditions)
 }

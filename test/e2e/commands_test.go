@@ -58,6 +58,8 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"said":     assertion("said"),
 	"gone":     assertion("gone"),
 	"ended":    assertion("ended"),
+	"write":    cmdWrite,
+	"holds":    assertion("holds"),
 }
 
 // assertions are about the cluster; each can stand behind "until".
@@ -73,6 +75,7 @@ func init() { // "until" is one of the commands and looks here
 		"said":   assertSaid,
 		"gone":   assertGone,
 		"ended":  assertEnded,
+		"holds":  assertHolds,
 	}
 }
 
@@ -585,4 +588,48 @@ func assertGone(s *scenario, ts *testscript.TestScript, args []string) error {
 		}
 	}
 	return nil
+}
+
+// file is where a scenario writes into a volume, which is a folder of this machine.
+func (s *scenario) file(object string) (string, error) {
+	o, err := s.get(object)
+	if err != nil {
+		return "", err
+	}
+	if o.GetKind() == "PersistentVolumeClaim" {
+		name, _, err := unstructured.NestedString(o.Object, "spec", "volumeName")
+		if err != nil {
+			return "", err
+		}
+		if o, err = s.get("pv/" + name); err != nil {
+			return "", err
+		}
+	}
+	folder, found, err := unstructured.NestedString(o.Object, "spec", "hostPath", "path")
+	if err == nil && !found {
+		err = fmt.Errorf("%s is no folder of this machine", object)
+	}
+	return filepath.Join(folder, "file"), err
+}
+
+// cmdWrite writes a file into a volume.
+func cmdWrite(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 2, "write pvc/NAME|pv/NAME TEXT")
+	path, err := of(ts).file(args[0])
+	ts.Check(err)
+	ts.Check(os.WriteFile(path, []byte(args[1]), 0o600))
+}
+
+// assertHolds: the file in the volume is what was written.
+func assertHolds(s *scenario, ts *testscript.TestScript, args []string) error {
+	usage(ts, len(args) == 2, "holds pvc/NAME|pv/NAME TEXT")
+	path, err := s.file(args[0])
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(path)
+	if err == nil && string(text) != args[1] {
+		err = fmt.Errorf("%s holds %q, want %q", args[0], text, args[1])
+	}
+	return err
 }

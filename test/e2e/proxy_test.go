@@ -7,6 +7,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,6 +32,7 @@ type proxy struct {
 	lose    int         // so many answers to writes are lost
 	fail    map[int]int // so many writes are answered with this code
 	race    func()      // once, before a write is passed on
+	raceOn  string      // with this method only, empty for any
 	onWrite func()      // when a write was answered, before the plugin hears of it
 	before  func()      // each time, before a write is passed on
 }
@@ -76,9 +78,13 @@ func newProxy(c *cluster.Cluster) (*proxy, error) {
 	return p, nil
 }
 
-func isSetOrPodWrite(r *http.Request) bool {
-	return r.Method != http.MethodGet && r.URL.Query().Get("dryRun") == "" &&
-		(strings.Contains(r.URL.Path, "/statefulsets/") || strings.Contains(r.URL.Path, "/pods/"))
+// isCountedWrite leaves out what goes with the writes that matter: events and questions.
+func isCountedWrite(r *http.Request) bool {
+	if r.Method == http.MethodGet || r.URL.Query().Get("dryRun") != "" {
+		return false
+	}
+	return slices.ContainsFunc([]string{"/statefulsets/", "/pods/", "/persistentvolumeclaims", "/persistentvolumes/"},
+		func(part string) bool { return strings.Contains(r.URL.Path, part) })
 }
 
 func (p *proxy) refuses(r *http.Request) int {
@@ -87,12 +93,12 @@ func (p *proxy) refuses(r *http.Request) int {
 	if p.cut {
 		panic(http.ErrAbortHandler)
 	}
-	if p.race != nil && isSetOrPodWrite(r) {
+	if p.race != nil && isCountedWrite(r) && (p.raceOn == "" || p.raceOn == r.Method) {
 		p.race()
 		p.race = nil
 	}
 	for code, n := range p.fail {
-		if n > 0 && isSetOrPodWrite(r) {
+		if n > 0 && isCountedWrite(r) {
 			p.fail[code]--
 			return code
 		}
@@ -101,7 +107,7 @@ func (p *proxy) refuses(r *http.Request) int {
 }
 
 func (p *proxy) answered(r *http.Response) {
-	if !isSetOrPodWrite(r.Request) || r.StatusCode >= http.StatusMultipleChoices {
+	if !isCountedWrite(r.Request) || r.StatusCode >= http.StatusMultipleChoices {
 		return
 	}
 	p.mu.Lock()
@@ -142,7 +148,7 @@ func (p *proxy) close() { _ = p.server.Close() }
 // cmdProxy puts the proxy in front of the API server for all later programs, or
 // makes it misbehave.
 func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && len(args) > 0, "proxy start|cut|mend|lose COUNT|fail CODE COUNT|race OBJECT MERGEPATCH")
+	usage(ts, !neg && len(args) > 0, "proxy start|cut|mend|lose COUNT|fail CODE COUNT|race OBJECT MERGEPATCH [METHOD]")
 	number := func(i int) int {
 		usage(ts, len(args) > i, "proxy lose COUNT|fail CODE COUNT")
 		n, err := strconv.Atoi(args[i])
@@ -168,8 +174,10 @@ func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
 		code, n := number(1), number(2)
 		s.proxy.set(func() { s.proxy.fail[code] = n })
 	case "race":
-		usage(ts, len(args) == 3, "proxy race OBJECT MERGEPATCH")
-		s.proxy.set(func() { s.proxy.race = func() { s.mergePatch(args[1], args[2]) } })
+		usage(ts, len(args) == 3 || len(args) == 4, "proxy race OBJECT MERGEPATCH [METHOD]")
+		s.proxy.set(func() {
+			s.proxy.race, s.proxy.raceOn = func() { s.mergePatch(args[1], args[2]) }, strings.Join(args[3:], "")
+		})
 	default:
 		ts.Fatalf("proxy %s: it is start, cut, mend, lose, fail or race", args[0])
 	}

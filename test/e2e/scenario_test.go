@@ -121,9 +121,13 @@ var resources = map[string]schema.GroupVersionResource{
 	"quota":  {Version: "v1", Resource: "resourcequotas"},
 	"pdb":    {Group: "policy", Version: "v1", Resource: "poddisruptionbudgets"},
 	"hpa":    {Group: "autoscaling", Version: "v2", Resource: "horizontalpodautoscalers"},
+	"pv":     {Version: "v1", Resource: "persistentvolumes"},
 }
 
 func (s *scenario) api(resource string) dynamic.ResourceInterface {
+	if resource == "pv" {
+		return s.client.Resource(resources[resource]) // of no namespace
+	}
 	return s.client.Resource(resources[resource]).Namespace(s.namespace)
 }
 
@@ -132,6 +136,9 @@ func (s *scenario) get(object string) (*unstructured.Unstructured, error) {
 	kind, name, ok := strings.Cut(object, "/")
 	if _, known := resources[kind]; !ok || !known {
 		return nil, fmt.Errorf("%q is no object: write one like sts/web or pod/web-0", object)
+	}
+	if saved, ok := strings.CutPrefix(name, "@"); ok {
+		name = s.saved[saved]
 	}
 	ctx, cancel := requestContext()
 	defer cancel()

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"path/filepath"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -13,9 +14,10 @@ import (
 )
 
 // cmdUser makes a user who may do what the rules in a file say and nothing else.
-// The user's kubeconfig is the file NAME.kubeconfig.
+// The user's kubeconfig is the file NAME.kubeconfig. Rules in a second file are about
+// what has no namespace.
 func cmdUser(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && len(args) == 2, "user NAME RULES.yaml")
+	usage(ts, !neg && (len(args) == 2 || len(args) == 3), "user NAME RULES.yaml [CLUSTER-RULES.yaml]")
 	s, name := of(ts), args[0]
 	var rules []rbacv1.PolicyRule
 	ts.Check(yaml.UnmarshalStrict([]byte(ts.ReadFile(args[1])), &rules))
@@ -36,6 +38,9 @@ func cmdUser(ts *testscript.TestScript, neg bool, args []string) {
 		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
 	}, metav1.CreateOptions{})
 	ts.Check(err)
+	if len(args) == 3 {
+		ts.Check(s.allowEverywhere(ctx, user, ts.ReadFile(args[2])))
+	}
 	// The authorizer learns of it by a watch of its own.
 	rule := rules[0]
 	until(ts, func() error {
@@ -49,6 +54,24 @@ func cmdUser(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return err
 	})
+}
+
+// allowEverywhere lets the user do what the rules say in the whole cluster.
+func (s *scenario) allowEverywhere(ctx context.Context, user, text string) error {
+	var rules []rbacv1.PolicyRule
+	if err := yaml.UnmarshalStrict([]byte(text), &rules); err != nil {
+		return err
+	}
+	rbac, meta := s.cluster.Client().RbacV1(), metav1.ObjectMeta{Name: "scenario:" + user}
+	if _, err := rbac.ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: meta, Rules: rules}, metav1.CreateOptions{}); err != nil {
+		return err
+	}
+	_, err := rbac.ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
+		ObjectMeta: meta,
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: meta.Name},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
+	}, metav1.CreateOptions{})
+	return err
 }
 
 // cmdRecode writes a revision anew under its own name, with a null in its template
