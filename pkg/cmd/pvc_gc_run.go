@@ -223,6 +223,7 @@ type gcEnd int
 
 const (
 	endGood gcEnd = iota
+	endStopped
 	endTimeout
 	endError
 	endRefused
@@ -251,8 +252,11 @@ func (p *gcProgress) ended(item *GCItem, r execute.ClaimResult) {
 	case errors.As(r.Err, &interrupted):
 		word = "not begun"
 		if r.Wrote {
-			word = "stopped half-way"
+			word, end = "stopped half-way", endStopped
 			line = word + ": the same command goes on"
+		}
+		if r.View.Sent {
+			line = "deleted, and its end was not waited for: volume " + r.View.VolumeName + " keeps its data"
 		}
 	case errors.As(r.Err, &timeout):
 		word, line, end = "timed out", r.Err.Error(), endTimeout
@@ -334,7 +338,7 @@ func (p *gcProgress) outcome(ctx context.Context) error {
 	case ctx.Err() != nil && p.counts["not begun"]+p.counts["stopped half-way"] > 0:
 		_, _ = fmt.Fprintln(p.run.env.ErrOut, "Stopped. The same command goes on from there.")
 		return context.Cause(ctx)
-	case p.worst == endGood:
+	case p.worst <= endStopped:
 		return nil
 	case p.worst == endTimeout:
 		return &execute.TimeoutError{After: p.run.timeout, Last: plan.Decision{Verdict: plan.Wait, Message: "for " + of}}

@@ -212,6 +212,7 @@ func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 			r.end(c, fmt.Errorf("%d steps have led nowhere, the last to %s", stepLimit, d.Message))
 			return
 		}
+		c.result.View.Sent = c.result.View.Sent || d.Action.DeleteClaim != nil
 		err := r.call(ctx, func(ctx context.Context) error {
 			next, err := r.world.Apply(ctx, c.result.View, *d.Action)
 			if err == nil {

@@ -27,6 +27,8 @@ type ClaimView struct {
 	// Volume is nil when it does not exist.
 	VolumeName string
 	Volume     *corev1.PersistentVolume
+	// Sent: this command has sent the claim's deletion, whether or not it was answered.
+	Sent bool
 	// Around is the last look at everything that has a say, nil when there was none since
 	// the claim was deleted or has changed.
 	Around *Around

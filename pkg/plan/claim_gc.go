@@ -112,12 +112,16 @@ func undoHint(v *ClaimView) string { return sts.Kubectl(v.Namespace, "sts", "pvc
 func (i CollectClaim) afterwards(v ClaimView) Decision {
 	record := v.record()
 	switch {
+	case !v.Sent && (record == nil || record.UID != i.UID):
+		return decide(Done, ReasonClaimGone, "was deleted by somebody else meanwhile", "")
+	case v.VolumeName == "":
+		return decide(Done, ReasonClaimDeleted, "deleted; it had no volume", "")
 	case v.Volume == nil:
-		return decide(Done, ReasonClaimDeleted, "deleted; it had no data", "")
+		return decide(Done, ReasonClaimDeleted, "deleted; its volume "+v.VolumeName+" was gone", "")
 	case record == nil && v.on():
 		return decide(Stuck, ReasonClaimRestored, "deleted, and restored with its data: it became wanted meanwhile", "")
 	case record == nil || record.UID != i.UID:
-		return decide(Done, ReasonClaimGone, "was deleted by somebody else meanwhile", "")
+		return decide(Stuck, ReasonClaimReplaced, "deleted, and somebody has changed volume "+v.Volume.Name+", which kept its data", "")
 	case v.Around == nil:
 		return lookAround(&v, "see whether anybody wants claim "+v.Name+" by now")
 	case !v.Around.wanted() && v.Claim == nil:
