@@ -33,6 +33,7 @@ func reportFields(root string) (string, error) {
 	w.report("HistoryReport", reflect.TypeFor[inspect.HistoryReport]())
 	w.report("DiffReport", reflect.TypeFor[inspect.DiffReport]())
 	w.report("ClaimReport", reflect.TypeFor[inspect.ClaimReport]())
+	w.report("GCReport", reflect.TypeFor[cmd.GCReport]())
 	w.rest()
 	for _, v := range vocabularies {
 		w.words(root, v)

@@ -37,9 +37,9 @@ func newPVCGC(c *common) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "pvc-gc [NAME...]",
-		Short: "List PersistentVolumeClaims with what they are to StatefulSets, and those that may go",
+		Short: "List the PersistentVolumeClaims that StatefulSets have left behind; delete them so that it can be undone",
 		Long: `List every PersistentVolumeClaim, what it is to the StatefulSets of its namespace, and
-why. Nothing is deleted.
+why. Without --delete nothing is changed.
 
 The states are terminating, in-use (a pod mounts it, any pod), wanted (its ordinal is in
 range), policy (a retention policy has given it to the garbage collector), reserved (an
@@ -53,7 +53,15 @@ Candidates for deletion, marked with *, are left-over and stale-template; --orph
 pod mounts it or an autoscaler would bring it back, for want of permission, and by the
 annotation kubectl-sts.dev/keep on it or on its set. -o name prints the candidates only.
 
-Names are names of StatefulSets, also of those that are gone.`,
+With --delete the candidates are shown and, once somebody has typed their number, deleted
+so that this can be undone: each volume is made to keep its data (reclaim policy Retain)
+and to remember its claim, the namespace is looked at again, and a claim that became
+wanted meanwhile is restored. 'pvc-gc undo' brings claims back, 'pvc-gc purge' deletes
+the volumes for good. What fails for one claim stops no other; the same command goes on
+where it was interrupted. It ends with exit code 4 when a claim needs a person.
+
+Names are names of StatefulSets, also of those that are gone. Write sts/undo for a set
+that is called like a subcommand.`,
 		Example: `  # what is there, and what did removed ordinals leave behind?
   kubectl sts pvc-gc
 
@@ -64,7 +72,10 @@ Names are names of StatefulSets, also of those that are gone.`,
   kubectl sts pvc-gc web --orphans -o name
 
   # fail when there is something to clean up
-  kubectl sts pvc-gc --exit-code`,
+  kubectl sts pvc-gc --exit-code
+
+  # delete what a month has not been used, in a pipeline; keep the manifests as files, too
+  kubectl sts pvc-gc -A --older-than 30d --delete --yes --max 200 --backup-dir claims`,
 		ValidArgsFunction: c.completeNames,
 	}
 	out := newOutput(cmd, wide)

@@ -119,7 +119,10 @@ type DeleteClaim struct {
 
 // CreateClaim makes a claim anew, on the volume that it had.
 type CreateClaim struct {
-	Claim *corev1.PersistentVolumeClaim `json:"claim"`
+	Namespace string                        `json:"namespace"`
+	Name      string                        `json:"name"`
+	Volume    string                        `json:"volume"`
+	Claim     *corev1.PersistentVolumeClaim `json:"-"`
 }
 
 // DeleteVolume deletes a PersistentVolume, and not the storage that it stands for.

@@ -59,7 +59,9 @@ func restore(v ClaimView, record *sts.Retained) Decision {
 	case c == nil:
 		again := record.Claim.DeepCopy()
 		again.Spec.VolumeName = v.Volume.Name
-		return do(Action{Why: "make claim " + v.Name + " again, on volume " + v.Volume.Name, CreateClaim: &CreateClaim{Claim: again}}, ReasonClaimRestored)
+		return do(Action{Why: "make claim " + v.Name + " again, on volume " + v.Volume.Name, CreateClaim: &CreateClaim{
+			Namespace: v.Namespace, Name: v.Name, Volume: v.Volume.Name, Claim: again,
+		}}, ReasonClaimRestored)
 	case c.Spec.VolumeName != "" && !v.on():
 		return decide(Stuck, ReasonClaimReplaced,
 			fmt.Sprintf("made anew meanwhile on volume %s%s", c.Spec.VolumeName, sayKept(&v)), replacedHint(&v))

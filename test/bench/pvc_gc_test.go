@@ -138,7 +138,12 @@ func fillWithClaims(b *testing.B, c *cluster.Cluster) {
 // each runs f for 0 to n-1, many at once.
 func each(b *testing.B, n int, f func(i int) error) {
 	b.Helper()
-	const workers = 32
+	eachBy(b, 32, n, f)
+}
+
+// eachBy runs f for 0 to n-1 by so many workers.
+func eachBy(b *testing.B, workers, n int, f func(i int) error) {
+	b.Helper()
 	var wg sync.WaitGroup
 	errs := make([]error, workers)
 	for w := range workers {

@@ -27,10 +27,10 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// raceRounds sets are raced for, in groups that share a namespace and a command.
+// claimRaceRounds sets are raced for, in groups that share a namespace and a command.
 const (
-	raceRounds = 200
-	raceGroup  = 40
+	claimRaceRounds = 200
+	claimRaceGroup  = 40
 )
 
 // TestClaimRaces has sets grow and pods appear while pvc-gc deletes the claims that they
@@ -46,7 +46,7 @@ func TestClaimRaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	ends := map[string]int{}
-	for group := range raceRounds / raceGroup {
+	for group := range claimRaceRounds / claimRaceGroup {
 		r := &claimRace{claimWorld: claimWorld{t: t, kube: kube, namespace: c.Namespace(t)}, random: rand.New(rand.NewPCG(uint64(group), 200)), files: map[string]file{}}
 		r.run(c, ends)
 	}
@@ -75,7 +75,7 @@ type claimRace struct {
 func (r *claimRace) run(c *cluster.Cluster, ends map[string]int) {
 	ctx, cancel := context.WithTimeout(r.t.Context(), 2**patience)
 	defer cancel()
-	sets := make([]string, raceGroup)
+	sets := make([]string, claimRaceGroup)
 	var all sync.WaitGroup
 	for i := range sets {
 		sets[i] = fmt.Sprintf("web%d", i)
