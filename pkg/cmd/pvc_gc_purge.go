@@ -92,7 +92,7 @@ func (g *gcRun) purge(ctx context.Context, names []string, everything bool, age 
 		}
 	}
 	if g.shows() {
-		_, _ = fmt.Fprint(to, "\n"+capitals(picked))
+		_, _ = fmt.Fprint(to, "\n"+inCapitals(picked))
 	}
 	if err := g.withinMax(len(picked), "volume"); err != nil {
 		return err
@@ -113,8 +113,8 @@ func (g *gcRun) purge(ctx context.Context, names []string, everything bool, age 
 	return g.carryOut(ctx, &cluster.Claims{Client: client}, tasks, items, client.Now(), nil)
 }
 
-// capitals says what a purge does.
-func capitals(picked []retained) string {
+// inCapitals says what a purge does.
+func inCapitals(picked []retained) string {
 	data, objects := 0, 0
 	for _, r := range picked {
 		if r.Record.ReclaimPolicy == corev1.PersistentVolumeReclaimDelete {

@@ -26,7 +26,7 @@ const (
 )
 
 // BenchmarkPVCGCDelete compares pvc-gc --delete with a loop that makes the same calls for
-// each claim at the same concurrency, and looks at nothing.
+// each claim at the same concurrency, looks at nothing, and waits until all are gone.
 func BenchmarkPVCGCDelete(b *testing.B) {
 	c := cluster.Shared(b, nil)
 	config := c.RESTConfig()
@@ -43,6 +43,7 @@ func BenchmarkPVCGCDelete(b *testing.B) {
 			eachBy(b, deleteWorkers, deleteClaims, func(i int) error {
 				return deleteBare(kube, namespaces[i%deleteNamespaces], leftClaim(i))
 			})
+			eachBy(b, deleteWorkers, deleteNamespaces, func(i int) error { return untilGone(kube, namespaces[i]) })
 		},
 	} {
 		b.Run(name, func(b *testing.B) {
@@ -134,4 +135,14 @@ func deleteBare(kube kubernetes.Interface, namespace, name string) error {
 	return core.PersistentVolumeClaims(namespace).Delete(ctx, name, metav1.DeleteOptions{
 		Preconditions: &metav1.Preconditions{UID: &claim.UID, ResourceVersion: &claim.ResourceVersion},
 	})
+}
+
+func untilGone(kube kubernetes.Interface, namespace string) error {
+	for {
+		list, err := kube.CoreV1().PersistentVolumeClaims(namespace).List(context.Background(), metav1.ListOptions{})
+		if err != nil || len(list.Items) == 0 {
+			return err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 }
