@@ -157,7 +157,7 @@ func parses(line string, mention bool) error {
 		return err
 	}
 	args := command.Flags().Args()
-	if command.HasAvailableSubCommands() && len(args) > 0 {
+	if command.HasAvailableSubCommands() && len(args) > 0 && command.ValidArgsFunction == nil { // pvc-gc takes names, too
 		return errors.New("there is no such command")
 	}
 	if mention && len(args) == 0 {

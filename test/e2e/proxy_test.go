@@ -64,7 +64,7 @@ func newProxy(c *cluster.Cluster) (*proxy, error) {
 	p.server = &http.Server{
 		ConnState: p.track,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if p.before != nil && isSetOrPodWrite(r) {
+			if p.before != nil && isCountedWrite(r) {
 				p.before()
 			}
 			if code := p.refuses(r); code != 0 {
