@@ -801,11 +801,15 @@ func (i DrainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
 		b = b.drop(sts.ParkedAnnotation)
 	}
 	who := sts.SayOrdinals(record.Ordinals()) + " " + verb
-	kept := ""
-	if claims := sts.ClaimsOf(s, record.Ordinals()); !record.Up() && len(claims) > 0 {
+	kept, hint := "", ""
+	goes := record.Retention == "" && sts.DeletesClaimsWhenScaled(s.Set) // accepted before it began
+	if claims := sts.ClaimsOf(s, record.Ordinals()); !record.Up() && !goes && len(claims) > 0 {
 		kept = "; what they wrote is kept in " + sts.ClaimWord(len(claims)) + " " + sayAll(claims)
+		if record.To > 0 {
+			hint = sts.Kubectl(s.Set.Namespace, "sts pvc-gc", s.Set.Name) + " shows them"
+		}
 	}
-	end := decide(Done, ReasonScaled, fmt.Sprintf("statefulset %s has %s; %s%s", s.Set.Name, sts.Count(record.To, "replica"), who, kept), "")
+	end := decide(Done, ReasonScaled, fmt.Sprintf("statefulset %s has %s; %s%s", s.Set.Name, sts.Count(record.To, "replica"), who, kept), hint)
 	end.Drain = &record
 	d := do(b.action(event, "finish: "+who), "Finish")
 	d.Then = &end

@@ -42,7 +42,7 @@ func (i DrainScale) staleClaims(s *sts.Snapshot, names []string) *Decision {
 	}
 	d := decide(Refused, ReasonStaleClaims, fmt.Sprintf("%s %s of statefulset %s still %s the data of members that have left: new ones would come up with it",
 		sts.ClaimWord(len(names)), strings.Join(names, ", "), s.Set.Name, verb),
-		"--reuse-claims lets them, where that is right; else delete them first, or move what they hold aside")
+		"move it aside, so that it can be undone: "+sts.Kubectl(s.Set.Namespace, "sts pvc-gc", s.Set.Name, "--delete")+"; or, where it is right that they have it: --reuse-claims")
 	return &d
 }
 

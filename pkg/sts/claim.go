@@ -130,7 +130,7 @@ func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, he
 	case choice.OlderThan > 0 && v.UnusedSince.IsZero():
 		held = "since when it is unused is not known"
 	case choice.OlderThan > 0 && now.Sub(v.UnusedSince) < choice.OlderThan:
-		held = "unused for only " + Age(now.Sub(v.UnusedSince))
+		held = "unused for less than " + Age(choice.OlderThan)
 	}
 	return held == "", held
 }
@@ -234,7 +234,7 @@ func (j *ClaimJudge) scale(namespace, set string, s scaler) {
 }
 
 // note remembers the deletion of a pod by the StatefulSet controller, which tells it
-// in an Event: "delete Pod web-4 in StatefulSet web successful".
+// in an Event: "Delete Pod web-4 in StatefulSet web successful".
 func (j *ClaimJudge) note(e *corev1.Event) {
 	set := j.sets[key{e.InvolvedObject.Namespace, e.InvolvedObject.Name}]
 	words := strings.Fields(e.Message)

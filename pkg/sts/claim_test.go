@@ -77,7 +77,7 @@ func (p *place) unused(status corev1.ConditionStatus, since time.Duration) {
 func (p *place) deletion(pod string, ago time.Duration) *corev1.Event {
 	e := &corev1.Event{
 		InvolvedObject: corev1.ObjectReference{Namespace: ststest.Namespace, Kind: "StatefulSet", Name: "web", UID: "set-uid"},
-		Reason:         "SuccessfulDelete", Message: "delete Pod " + pod + " in StatefulSet web successful",
+		Reason:         "SuccessfulDelete", Message: "Delete Pod " + pod + " in StatefulSet web successful",
 		LastTimestamp: metav1.NewTime(ststest.Now.Add(-ago)),
 	}
 	p.Events = append(p.Events, e)
@@ -308,7 +308,7 @@ func TestClaimVerdicts(t *testing.T) {
 		"unused for long enough": {"data-web-3", func(p *place) { p.unused(corev1.ConditionTrue, 31*day); p.choice.OlderThan = 30 * day },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true, Unused: 31 * day, From: sts.AgeFromCondition}},
 		"not unused for long enough": {"data-web-3", func(p *place) { p.unused(corev1.ConditionTrue, 29*day); p.choice.OlderThan = 30 * day },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "unused for only 29d", Unused: 29 * day, From: sts.AgeFromCondition}},
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "unused for less than 30d", Unused: 29 * day, From: sts.AgeFromCondition}},
 		"unused since nobody knows": {"data-web-3", func(p *place) {
 			p.choice.OlderThan = time.Second
 			p.claim.CreationTimestamp = metav1.NewTime(ststest.Now.Add(-9 * day))
