@@ -578,8 +578,7 @@ func (r *race) left() map[types.UID]string {
 // judgeSuccessor: after a member has left, its pod is made anew only when somebody
 // scaled the set up, after we had made it smaller.
 func (r *race) judgeSuccessor(events []cluster.AuditEvent, uid types.UID, name string) {
-	made, smaller := false, false
-	replicas := int32(raceFrom)
+	made, smaller, grown := false, false, false
 	for _, e := range events {
 		if e.Code >= 300 || uriHas(e, "dryRun", "All") {
 			continue
@@ -593,7 +592,7 @@ func (r *race) judgeSuccessor(events []cluster.AuditEvent, uid types.UID, name s
 			switch {
 			case pod.UID == uid:
 				made = true
-			case made && pod.Name == name && (!smaller || replicas <= ordinalOf(name)):
+			case made && pod.Name == name && !grown:
 				r.Errorf("%s (%s) had left and was made anew as %s at %s", name, uid, pod.UID, e.Time.Local().Format(time.StampMilli))
 				return
 			case made && pod.Name == name:
@@ -604,8 +603,9 @@ func (r *race) judgeSuccessor(events []cluster.AuditEvent, uid types.UID, name s
 			if err := json.Unmarshal(e.Response, &s); err != nil {
 				r.Fatal(err)
 			}
-			replicas = s.Spec.Replicas
-			smaller = smaller || made && strings.HasPrefix(e.UserAgent, "kubectl-sts/") && replicas <= ordinalOf(name)
+			wanted := s.Spec.Replicas > ordinalOf(name)
+			grown = grown || smaller && wanted // also when that was taken back: the controller may have seen it
+			smaller = smaller || made && strings.HasPrefix(e.UserAgent, "kubectl-sts/") && !wanted
 		}
 	}
 }
