@@ -22,6 +22,7 @@ import (
 var chapters = []chapter{
 	canary,
 	drain,
+	claimGC,
 }
 
 // chapter is one part of the demo, in a file of its own.
