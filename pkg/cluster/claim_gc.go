@@ -284,7 +284,7 @@ func (f *follower) begin(ctx context.Context) error {
 	}
 	there := map[string]bool{}
 	opts := metav1.ListOptions{Limit: pageSize, LabelSelector: f.selector}
-	version := ""
+	var version string
 	for {
 		page, err := f.list(ctx, opts)
 		if err != nil {

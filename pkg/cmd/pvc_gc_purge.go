@@ -63,13 +63,13 @@ NAME is a claim or a volume. Without names or --all, what could be purged is sho
 				return usagef("--older-than: %s", err)
 			}
 		}
-		return g.purge(cmd.Context(), args, everything, age)
+		return g.purge(cmd.Context(), args, age)
 	}
 	return cmd
 }
 
 // purge deletes volumes for good.
-func (g *gcRun) purge(ctx context.Context, names []string, everything bool, age time.Duration) error {
+func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) error {
 	client, picked, unknown, err := g.kept(ctx, names)
 	if err != nil {
 		return err

@@ -47,7 +47,7 @@ goes on where it was interrupted when the same command is run again.`,
 		if err := g.checkNames(args, everything); err != nil {
 			return err
 		}
-		return g.undo(cmd.Context(), args, everything)
+		return g.undo(cmd.Context(), args)
 	}
 	return cmd
 }
@@ -111,7 +111,7 @@ func notKept(name string) error {
 }
 
 // undo brings claims back.
-func (g *gcRun) undo(ctx context.Context, names []string, everything bool) error {
+func (g *gcRun) undo(ctx context.Context, names []string) error {
 	client, picked, unknown, err := g.kept(ctx, names)
 	if err != nil {
 		return err

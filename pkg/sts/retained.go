@@ -16,10 +16,11 @@ const (
 	// ClaimAnnotation on a PersistentVolume holds a [Retained] in JSON: the claim that was
 	// deleted while the volume kept its data.
 	ClaimAnnotation = AnnotationPrefix + "claim"
-	// RetainedLabel is "true" on volumes with that annotation, and RetainedIn is their
-	// claim's namespace: by these they are found with one list.
+	// RetainedLabel is "true" on volumes with that annotation: by it they are found with
+	// one list.
 	RetainedLabel = AnnotationPrefix + "retained"
-	RetainedIn    = AnnotationPrefix + "namespace"
+	// RetainedIn is their claim's namespace, as a label.
+	RetainedIn = AnnotationPrefix + "namespace"
 )
 
 // RetainedSelector selects the volumes that keep the data of claims that were deleted
