@@ -8,14 +8,17 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
 	"github.com/kubectl-sts/kubectl-sts/pkg/print"
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
@@ -36,6 +39,7 @@ type drainOptions struct {
 	pdb     string
 	cancel  bool
 	unpark  bool
+	fresh   bool
 }
 
 func newDrainScale(c *common) *cobra.Command {
@@ -61,7 +65,8 @@ same command goes on; --cancel undoes what can be undone.
 
 Going up, a profile's join hooks run before each pod is made and when it is ready.
 Claims that earlier members have left would give new ones an old identity: it refuses
-them unless --reuse-claims says that this is right.
+them. --fresh-claims deletes them first, as pvc-gc does: their volumes keep the data.
+--reuse-claims says that it is right to have them.
 
 --replicas 0 needs --park: all members stop where they are, without leaving their
 cluster, and the size is remembered. --unpark brings all of them back at once.
@@ -102,6 +107,7 @@ canary or a restart is on its way.`,
 	f.BoolVar(&i.AcceptDataLoss, "accept-data-loss", false, "Go on although the claims of the members that leave are deleted (whenScaled: Delete)")
 	f.BoolVar(&i.KeepClaims, "keep-claims", false, "Keep these claims: set whenScaled to Retain meanwhile")
 	f.BoolVar(&i.ReuseClaims, "reuse-claims", false, "Going up, let new members have the claims that earlier ones have left")
+	f.BoolVar(&o.fresh, "fresh-claims", false, "Going up, delete the claims that earlier members have left, so that 'pvc-gc undo' brings them back")
 	f.BoolVar(&i.Park, "park", false, "Stop all members (--replicas 0), and remember the size in an annotation")
 	f.BoolVar(&o.unpark, "unpark", false, "Bring a parked set back to the size that it had")
 	f.BoolVar(&o.cancel, "cancel", false, "Stop a change of size that was interrupted, and call its member back where that can be")
@@ -148,7 +154,7 @@ canary or a restart is on its way.`,
 				}
 			}
 			if digest == "" {
-				intent.ReuseClaims, err = o.reuse(ctx, ch, s, intent)
+				intent.ReuseClaims, err = o.stale(ctx, ch, client, s, intent)
 			}
 			return intent.Resolve(s), err
 		})
@@ -217,15 +223,20 @@ func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, go
 	return nil
 }
 
-// reuse asks a person whether new members may have the claims that earlier ones have
-// left, where nobody has said so. In a pipeline the intent refuses them.
-func (o *drainOptions) reuse(ctx context.Context, c *change, s *sts.Snapshot, intent plan.DrainScale) (bool, error) {
-	if intent.ReuseClaims || c.yes || c.dryRun != "none" || !c.env.InTerminal {
+// stale sees to the claims that earlier members have left: with --fresh-claims they are
+// moved out of the way, else a person is asked whether new members may have them. In a
+// pipeline the intent refuses them.
+func (o *drainOptions) stale(ctx context.Context, c *change, client *cluster.Client, s *sts.Snapshot, intent plan.DrainScale) (bool, error) {
+	asks := !c.yes && c.dryRun == "none" && c.env.InTerminal
+	if intent.ReuseClaims || !o.fresh && !asks {
 		return intent.ReuseClaims, nil
 	}
 	d := intent.Next(s, plan.Facts{})
 	if d.Reason != plan.ReasonStaleClaims {
 		return false, nil
+	}
+	if o.fresh {
+		return false, o.deleteStale(ctx, c, client, s)
 	}
 	_, _ = io.WriteString(c.env.ErrOut, c.env.errStyle().Wrap("", 0, print.Plain, d.Message))
 	if err := c.env.confirm(ctx, "Let new members have them?"); err != nil {
@@ -233,6 +244,39 @@ func (o *drainOptions) reuse(ctx context.Context, c *change, s *sts.Snapshot, in
 	}
 	o.intent.ReuseClaims = true
 	return true, nil
+}
+
+// deleteStale deletes the claims of the ordinals that are to come as 'pvc-gc --delete'
+// does: their volumes keep the data. The snapshot is without them from then on.
+func (o *drainOptions) deleteStale(ctx context.Context, c *change, client *cluster.Client, s *sts.Snapshot) error {
+	env := *c.env
+	env.Out, env.OutTerminal = env.ErrOut, env.ErrTerminal // stdout is for the command's own report
+	common := *c.common
+	common.env = &env
+	first, last := sts.End(s.Set), sts.Start(s.Set)+sts.Ordinal(o.intent.Replicas)-1
+	ordinals, err := sts.ParseOrdinals(fmt.Sprintf("%d-%d", first, last))
+	if err != nil {
+		return err
+	}
+	g := &gcRun{common: &common, out: newOutput(&cobra.Command{}), verb: "pvc-gc", did: "deleted", dryRun: c.dryRun, yes: c.yes, workers: 8, most: 50, timeout: 5 * time.Minute}
+	query := gcOptions{namespace: s.Set.Namespace, claims: inspect.ClaimQuery{Names: []string{s.Set.Name}, Ordinals: ordinals}}
+	if err := runClaims(ctx, &common, query, g.out, g); err != nil {
+		return err
+	}
+	if c.dryRun != "none" {
+		var going []sts.Ordinal
+		for o := first; o <= last; o++ {
+			going = append(going, o)
+		}
+		gone := sts.ClaimsOf(s, going)
+		s.Claims = slices.DeleteFunc(slices.Clone(s.Claims), func(c *corev1.PersistentVolumeClaim) bool { return slices.Contains(gone, c.Name) })
+		return nil
+	}
+	inv, err := client.Read(ctx, cluster.Query{Namespace: s.Set.Namespace, Names: []string{s.Set.Name}})
+	if err == nil {
+		s.Claims = inv.Snapshots()[0].Claims
+	}
+	return err
 }
 
 func (o *drainOptions) check(cmd *cobra.Command) error {
@@ -249,6 +293,8 @@ func (o *drainOptions) check(cmd *cobra.Command) error {
 		return usagef("--replicas, --cancel and --unpark exclude each other")
 	case !o.cancel && !o.unpark && !f.Changed("replicas"):
 		return usagef("how many members are there to be? give --replicas")
+	case o.fresh && o.intent.ReuseClaims:
+		return usagef("--fresh-claims and --reuse-claims exclude each other")
 	case o.intent.Park && (!f.Changed("replicas") || o.intent.Replicas != 0):
 		return usagef("--park goes with --replicas 0")
 	case o.intent.Park && o.profile != "" && o.profile != "none":

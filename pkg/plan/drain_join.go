@@ -42,7 +42,7 @@ func (i DrainScale) staleClaims(s *sts.Snapshot, names []string) *Decision {
 	}
 	d := decide(Refused, ReasonStaleClaims, fmt.Sprintf("%s %s of statefulset %s still %s the data of members that have left: new ones would come up with it",
 		sts.ClaimWord(len(names)), strings.Join(names, ", "), s.Set.Name, verb),
-		"move it aside, so that it can be undone: "+sts.Kubectl(s.Set.Namespace, "sts pvc-gc", s.Set.Name, "--delete")+"; or, where it is right that they have it: --reuse-claims")
+		"--fresh-claims moves it aside, so that it can be undone; --reuse-claims lets them have it, where that is right")
 	return &d
 }
 

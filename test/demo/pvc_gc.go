@@ -45,8 +45,12 @@ func (s *stage) kept(ctx context.Context, what string, ordinals ...int) error {
 	}
 	for _, o := range ordinals {
 		name := fmt.Sprintf("data-%s-%d", set, o)
-		if _, err := s.client.CoreV1().PersistentVolumeClaims(metav1.NamespaceDefault).Get(ctx, name, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
-			return s.checked(what, fmt.Errorf("claim %s is still there (%v)", name, err))
+		_, err := s.client.CoreV1().PersistentVolumeClaims(metav1.NamespaceDefault).Get(ctx, name, metav1.GetOptions{})
+		if err == nil {
+			return s.checked(what, fmt.Errorf("claim %s is still there", name))
+		}
+		if !apierrors.IsNotFound(err) {
+			return err
 		}
 		found := false
 		for _, v := range volumes.Items {
