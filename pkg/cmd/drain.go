@@ -202,7 +202,7 @@ func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, go
 	}
 	switch {
 	case !o.cancel:
-		_, _ = io.WriteString(c.env.ErrOut, print.Hint(c.hint(ns, sts.Kubectl(ns, "sts drain-scale", name, "--cancel")+" lets it go"), c.env.errStyle()))
+		_, _ = io.WriteString(c.env.ErrOut, print.Hint(c.hint(ns, sts.GiveUpDrain(ns, name)+" lets it go"), c.env.errStyle()))
 		return gone
 	case !c.yes && c.dryRun == "none":
 		if err := c.env.confirm(ctx, "Let it go?"); err != nil {

@@ -202,13 +202,11 @@ func (st *Status) judgeDrain(s *sts.Snapshot, record *sts.Drain) {
 	var hint string
 	switch {
 	case d.RecordLost:
-		hint = fmt.Sprintf("if it has left: %s; if it is a member: %s",
-			sts.Kubectl(st.Namespace, "sts drain-scale", st.Name, fmt.Sprintf("--replicas %d --profile none", min(d.To, st.WantedReplicas))),
-			record.GiveUp(s.Set))
+		hint = sts.LostDrain(s.Set, d.Member.Ordinal)
 	case d.Member != nil && d.Profile != "" && d.Member.Phase == sts.Removing:
 		hint = record.Again(s.Set) // who has left cannot be called back
 	default:
-		hint = record.Again(s.Set) + ", or give it up: " + record.GiveUp(s.Set)
+		hint = record.Again(s.Set) + ", or give it up: " + sts.GiveUpDrain(s.Set.Namespace, s.Set.Name)
 	}
 	st.say(d.state(), d.sentence(s), st.ownHint(hint))
 }

@@ -72,9 +72,10 @@ func (w way) blocker(s *sts.Snapshot, f Facts, most Deletions) *Decision {
 // stays is the end where a pod is held in its place because its member has left:
 // nothing makes it go but a smaller set.
 func stays(s *sts.Snapshot, r sts.Replica) Decision {
-	d := memberLeft(s, r.Ordinal, r.Pod)
+	d := lostMember(s, r.Ordinal, r.Pod)
 	if record, err := sts.ReadDrain(s.Set); err == nil && record != nil {
-		d.Hint = "take it out first: " + record.Again(s.Set)
+		d = decide(Stuck, ReasonMemberLeft, fmt.Sprintf("%s is leaving its cluster, or has left it: its pod must not go on as a member (it is held by the finalizer %s)", r.Pod.Name, sts.LeavingFinalizer),
+			"take it out first: "+record.Again(s.Set))
 	}
 	d.Verdict, d.Subject = Stuck, r.Pod.Name
 	return d

@@ -121,13 +121,14 @@ func (i DrainScale) recorded(s *sts.Snapshot, f Facts) (*sts.Drain, *Decision) {
 	record, err := sts.ReadDrain(s.Set)
 	switch {
 	case err != nil:
-		return refuse(ReasonBadRecord, err.Error(), "repair the annotation, or remove it and finish by hand with kubectl")
+		d := badRecord(err)
+		return nil, &d
 	case record == nil && f.Wrote:
 		return refuse(ReasonTakenOver, fmt.Sprintf("somebody removed the annotation %s from statefulset %s meanwhile", sts.DrainAnnotation, s.Set.Name),
 			sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name)+" shows where it stands")
 	case record != nil && (record.To != i.Replicas || record.Profile != i.profileName() && !i.TakeOver):
 		return refuse(ReasonScaleOnItsWay, onItsWay(s, record),
-			"go on with that: "+record.Again(s.Set)+", or undo what can be undone: "+record.GiveUp(s.Set))
+			"go on with that: "+record.Again(s.Set)+", or undo what can be undone: "+sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
 	case record != nil:
 		record.Profile, record.Custom = i.profileName(), i.custom()
 		return record, nil
@@ -160,19 +161,20 @@ func noDrain(s *sts.Snapshot) *Decision {
 		d = badRecord(err)
 	case record != nil:
 		d = decide(Refused, ReasonScaleOnItsWay, onItsWay(s, record),
-			"finish it first: "+record.Again(s.Set)+", or undo what can be undone: "+record.GiveUp(s.Set))
+			"finish it first: "+record.Again(s.Set)+", or undo what can be undone: "+sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
 	case held != nil:
-		d = memberLeft(s, o, held)
+		d = lostMember(s, o, held)
 	default:
 		return nil
 	}
 	return &d
 }
 
-// memberLeft refuses to go on with the pod of a member that leaves or has left.
-func memberLeft(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) Decision {
-	return decide(Refused, ReasonMemberLeft, fmt.Sprintf("%s is leaving its cluster, or has left it: its pod must not go on as a member (it is held by the finalizer %s)", held.Name, sts.LeavingFinalizer),
-		"take it out first: "+drainCommand(s, int32(o-sts.Start(s.Set))))
+// lostMember refuses to go on with a pod that our finalizer holds and of which the record is
+// lost: whether its member has left is for a person to say.
+func lostMember(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) Decision {
+	return decide(Refused, ReasonMemberLeft, fmt.Sprintf("%s is held by the finalizer %s: it was leaving its cluster or has left it, and the record of that is lost", held.Name, sts.LeavingFinalizer),
+		sts.LostDrain(s.Set, o))
 }
 
 func (i DrainScale) profileName() string {
@@ -209,8 +211,7 @@ func heldPod(s *sts.Snapshot) (sts.Ordinal, *corev1.Pod) {
 func (i DrainScale) adopt(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) (*sts.Drain, *Decision) {
 	before := int32(o-sts.Start(s.Set)) + 1
 	if i.Replicas >= before || !i.NoHooks {
-		d := decide(Refused, ReasonMemberLeft, fmt.Sprintf("%s is held by the finalizer %s: it was leaving its cluster or has left it, and the record of that is lost", held.Name, sts.LeavingFinalizer),
-			fmt.Sprintf("if it has left: %s --profile none; if it is a member: %s", drainCommand(s, before-1), sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--cancel")))
+		d := lostMember(s, o, held)
 		return nil, &d
 	}
 	return &sts.Drain{From: before, To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt,
@@ -648,7 +649,7 @@ func (i DrainScale) stayed(h *hooks, s *sts.Snapshot, record sts.Drain, why *hoo
 		what += "; somebody has deleted its pod meanwhile"
 	}
 	return decide(Stuck, ReasonHookFailed, what, cmpHint(why.hint, "the same command asks again; if it has left: "+
-		sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, fmt.Sprintf("--replicas %d --profile none --take-over", record.To))+", if not: "+record.GiveUp(s.Set)))
+		sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, fmt.Sprintf("--replicas %d --profile none --take-over", record.To))+", if not: "+sts.GiveUpDrain(s.Set.Namespace, s.Set.Name)))
 }
 
 func letGo(pod *corev1.Pod, o sts.Ordinal, why string) Decision {

@@ -28,7 +28,7 @@ func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	o, held := heldPod(s)
 	switch {
 	case err != nil:
-		return decide(Refused, ReasonBadRecord, err.Error(), "repair the annotation, or remove it and finish by hand with kubectl")
+		return badRecord(err)
 	case record == nil && held != nil:
 		return letGo(held, o, "hold "+held.Name+" no longer; it may have left its cluster half-way: see to it")
 	case record == nil:

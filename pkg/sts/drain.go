@@ -168,9 +168,17 @@ func (d *Drain) Again(set *appsv1.StatefulSet) string {
 	return Kubectl(set.Namespace, "sts drain-scale", set.Name, options)
 }
 
-// GiveUp is the command that undoes what can be undone of it, for a hint.
-func (d *Drain) GiveUp(set *appsv1.StatefulSet) string {
-	return Kubectl(set.Namespace, "sts drain-scale", set.Name, "--cancel")
+// GiveUpDrain is the command that undoes what can be undone of a change of size, for a hint.
+func GiveUpDrain(namespace, set string) string {
+	return Kubectl(namespace, "sts drain-scale", set, "--cancel")
+}
+
+// LostDrain is how to go on with a member that our finalizer holds while no record says how
+// far it is, for a hint: only a person can know.
+func LostDrain(set *appsv1.StatefulSet, member Ordinal) string {
+	to := min(int32(member-Start(set)), WantedReplicas(set))
+	return fmt.Sprintf("if it has left: %s; if it is a member: %s",
+		Kubectl(set.Namespace, "sts drain-scale", set.Name, fmt.Sprintf("--replicas %d --profile none", to)), GiveUpDrain(set.Namespace, set.Name))
 }
 
 // ParkedSize is the size to which a set at 0 is to come back; false when none was
