@@ -60,6 +60,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"ended":    assertion("ended"),
 	"write":    cmdWrite,
 	"holds":    assertion("holds"),
+	"logged":   assertion("logged"),
 }
 
 // assertions are about the cluster; each can stand behind "until".
@@ -76,6 +77,7 @@ func init() { // "until" is one of the commands and looks here
 		"gone":   assertGone,
 		"ended":  assertEnded,
 		"holds":  assertHolds,
+		"logged": assertLogged,
 	}
 }
 
@@ -554,6 +556,24 @@ func assertSaid(s *scenario, ts *testscript.TestScript, args []string) error {
 	}
 	if !match {
 		return fmt.Errorf("%s has not said %q but:\n%s", args[0], args[1], text)
+	}
+	return nil
+}
+
+// assertLogged: the container of the pod that ended last has written this. The kubelet may
+// just be removing it for the next one, so this belongs behind "until".
+func assertLogged(_ *scenario, ts *testscript.TestScript, args []string) error {
+	usage(ts, len(args) == 2, "logged POD REGEXP")
+	out, err := program(ts, "kubectl", []string{"logs", args[0], "--previous"}).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("logs of %s: %w: %s", args[0], err, out)
+	}
+	match, err := regexp.Match("(?m)"+args[1], out)
+	if err != nil {
+		return err
+	}
+	if !match {
+		return fmt.Errorf("%s has not written %q but:\n%s", args[0], args[1], out)
 	}
 	return nil
 }
