@@ -136,6 +136,9 @@ canary or a restart is on its way.`,
 			if o.unpark {
 				return plan.Unpark{Holder: h}, nil
 			}
+			if wanted := sts.WantedReplicas(s.Set); (o.fresh || o.intent.ReuseClaims) && !o.cancel && o.intent.Replicas < wanted {
+				return nil, usagef("--fresh-claims and --reuse-claims are for a scale-up: statefulset %s has %s and goes down to %d", s.Set.Name, sts.Count(wanted, "replica"), o.intent.Replicas)
+			}
 			intent := o.intent
 			intent.Holder, intent.NoHooks = h, o.profile == "none"
 			var err error
@@ -317,6 +320,8 @@ func (o *drainOptions) check(cmd *cobra.Command) error {
 		return usagef("%s is no variable of a drain profile: there are %s", misspelt(o.exec+o.command), variables())
 	case f.Changed("drain-exec") && strings.TrimSpace(o.exec) == "", f.Changed("drain-cmd") && strings.TrimSpace(o.command) == "":
 		return usagef("the command is empty")
+	case f.Changed("drain-timeout") && o.exec+o.command == "":
+		return usagef("--drain-timeout goes with --drain-exec or --drain-cmd: a profile has times of its own")
 	case o.timeout <= 0:
 		return usagef("--drain-timeout=%s: it is more than 0", o.timeout)
 	}
