@@ -163,7 +163,8 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 		}
 	}
 	if s.Owner != nil {
-		field("At work", "%s with %q for %s", s.Owner.Name, s.Owner.Command, sts.Age(now.Sub(s.Owner.Since)))
+		// Nobody can tell a command that waits from one that was killed.
+		field("At work", "%s with %q for %s; if it was killed, the same command goes on", s.Owner.Name, s.Owner.Command, sts.Age(now.Sub(s.Owner.Since)))
 	}
 	if len(s.Replicas) > 0 {
 		b.WriteByte('\n')
