@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/remotecommand"
 	"k8s.io/client-go/util/exec"
@@ -48,6 +50,13 @@ func (c *Client) Exec(ctx context.Context, namespace, pod, container string, com
 		return ended.Code, nil
 	}
 	return 0, fmt.Errorf("exec in pod %s: %w", pod, err)
+}
+
+// PodGone says whether the pod of this UID is ending or gone, as the server knows it now: a
+// watch may be behind. It is false when the server does not tell.
+func (c *Client) PodGone(ctx context.Context, namespace, name string, uid types.UID) bool {
+	pods, err := c.kube.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + name})
+	return err == nil && !slices.ContainsFunc(pods.Items, func(p corev1.Pod) bool { return p.UID == uid && p.DeletionTimestamp == nil })
 }
 
 // May says whether the user may do this in the namespace, as the server answers

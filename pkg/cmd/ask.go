@@ -80,6 +80,9 @@ func (w *world) Ask(ctx context.Context, run plan.Run) (plan.Answer, error) {
 	default:
 		return plan.Answer{}, fmt.Errorf("%s: %w", run.Label(), err)
 	}
+	if run.Pod != "" && !answer.Good() {
+		answer.PodGone = w.client.PodGone(parent, w.namespace, run.Pod, run.UID)
+	}
 	return answer, nil
 }
 

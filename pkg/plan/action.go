@@ -157,6 +157,9 @@ type Answer struct {
 	Lost   bool      `json:"-"`
 	// Truncated: standard output was longer than what is kept of it.
 	Truncated bool `json:"-"`
+	// PodGone: the pod that it ran in was ending or gone when it had not succeeded. The end of
+	// a pod ends what runs inside it.
+	PodGone bool `json:"-"`
 	// Imagined: nobody was asked.
 	Imagined bool `json:"-"`
 }

@@ -590,6 +590,8 @@ func autoCases() []decisionCase {
 
 		{"a check inside the first pod", at(2), nil, probing, wrote, plan.Do, "Check"},
 		{"checks inside the pods", at(2), nil, probing, answers(probing, at(2), always(nil)), plan.Wait, plan.ReasonChecking},
+		{"a pod that went away under its check, before the watch shows it", at(2), nil, probing, answers(probing, at(2), about("web-4", &plan.Answer{ExitCode: 137, PodGone: true})), plan.Wait, plan.ReasonChecking},
+		{"a check that was killed in a pod that stays", at(2), nil, probing, answers(probing, at(2), about("web-4", &plan.Answer{ExitCode: 137})), plan.Failed, plan.ReasonGateFailed},
 		{"checked inside the pods", at(2), nil, probing, answers(probing, at(2), always(good)), plan.Do, "Step"},
 		{"a bad check inside a pod", at(2), nil, probing, answers(probing, at(2), about("web-3", bad)), plan.Failed, plan.ReasonGateFailed},
 		{"a pod was replaced: it is checked", at(2), []change{replaced(3)}, probing, answers(probing, at(2), always(good)), plan.Do, "Check"},

@@ -137,6 +137,8 @@ func (g Gates) execs(f Facts, at step) (*Decision, string) {
 			}
 			answer, answered := f.Answers[run.Key]
 			switch {
+			case answered && answer.PodGone:
+				open++ // the watch has still to show it
 			case answered && !answer.Good():
 				return nil, said(run, answer)
 			case answered:
