@@ -1,6 +1,88 @@
 package sts
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// DefaultClusterDomain is what a cluster's names end with unless somebody chose otherwise.
+const DefaultClusterDomain = "cluster.local"
+
+// ClusterDomain is what the names of a cluster's Services and pods end with.
+type ClusterDomain struct {
+	Name   string
+	Source DomainSource
+	// Others are further domains that the DNS server has the same names in.
+	Others []string
+}
+
+// DomainSource is from where a cluster's domain is known.
+type DomainSource string
+
+// The sources, the surest first.
+const (
+	DomainGiven    DomainSource = "flag"
+	DomainCorefile DomainSource = "corefile"
+	DomainKubelet  DomainSource = "kubelet"
+	DomainAssumed  DomainSource = "assumed"
+)
+
+// ServiceDNSName is a Service's own name: "web.shop.svc.cluster.local".
+func ServiceDNSName(namespace, service, domain string) string {
+	return service + "." + namespace + ".svc." + domain
+}
+
+// PodDNSName is the name of an ordinal's pod below the set's governing Service. It is
+// empty without one: such pods have no names.
+func PodDNSName(set *appsv1.StatefulSet, o Ordinal, domain string) string {
+	if set.Spec.ServiceName == "" {
+		return ""
+	}
+	return PodName(set.Name, o) + "." + ServiceDNSName(set.Namespace, set.Spec.ServiceName, domain)
+}
+
+// ShortDNSNames are the shorter forms of a pod's name that a pod's resolver completes by
+// its search list, the shortest first; that one holds in the set's own namespace only.
+func ShortDNSNames(set *appsv1.StatefulSet, o Ordinal) []string {
+	if set.Spec.ServiceName == "" {
+		return nil
+	}
+	short := PodName(set.Name, o) + "." + set.Spec.ServiceName
+	return []string{short, short + "." + set.Namespace, short + "." + set.Namespace + ".svc"}
+}
+
+// SRVName is the name of the SRV records for a named port of a Service (RFC 2782); empty
+// for a port without a name, which has none.
+func SRVName(namespace, service, domain, port string, protocol corev1.Protocol) string {
+	if port == "" {
+		return ""
+	}
+	if protocol == "" {
+		protocol = corev1.ProtocolTCP
+	}
+	return "_" + port + "._" + strings.ToLower(string(protocol)) + "." + ServiceDNSName(namespace, service, domain)
+}
+
+// The types of DNS records that a set's names have.
+const (
+	RecordA    = "A"
+	RecordAAAA = "AAAA"
+	RecordSRV  = "SRV"
+)
+
+// AddressRecord is the type of the record that an address stands in.
+func AddressRecord(ip string) string {
+	if strings.Contains(ip, ":") {
+		return RecordAAAA
+	}
+	return RecordA
+}
 
 // DNSQuestion asks a DNS server for the records of one type under one name.
 type DNSQuestion struct {
@@ -36,4 +118,31 @@ type DNSAnswer struct {
 type DNSService struct {
 	Target string `json:"target"`
 	Port   int32  `json:"port"`
+}
+
+// TargetPort is where a pod of the template listens for the Service's port: 0 and false
+// where it goes by a name that no container has. Sidecars count, as for Kubernetes.
+func TargetPort(p *corev1.ServicePort, pod *corev1.PodSpec) (int32, bool) {
+	target := p.TargetPort
+	if target.Type == intstr.Int {
+		if target.IntVal == 0 {
+			return p.Port, true // the API server's default
+		}
+		return target.IntVal, true
+	}
+	containers := slices.Clone(pod.Containers)
+	for i := range pod.InitContainers {
+		if policy := pod.InitContainers[i].RestartPolicy; policy != nil && *policy == corev1.ContainerRestartPolicyAlways {
+			containers = append(containers, pod.InitContainers[i])
+		}
+	}
+	protocol := cmp.Or(p.Protocol, corev1.ProtocolTCP)
+	for i := range containers {
+		for _, port := range containers[i].Ports {
+			if port.Name == target.StrVal && cmp.Or(port.Protocol, corev1.ProtocolTCP) == protocol {
+				return port.ContainerPort, true
+			}
+		}
+	}
+	return 0, false
 }

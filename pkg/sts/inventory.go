@@ -8,6 +8,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -28,6 +29,10 @@ type Inventory struct {
 	Revisions []*appsv1.ControllerRevision
 	Events    []*corev1.Event
 	HPAs      []*autoscalingv2.HorizontalPodAutoscaler
+
+	// Slices and Domain are read where names are asked for.
+	Slices []*discoveryv1.EndpointSlice
+	Domain ClusterDomain
 
 	// Volumes and ScaledObjects are read where all claims are judged.
 	Volumes       []Volume
@@ -59,6 +64,8 @@ type Snapshot struct {
 	Budgets []*policyv1.PodDisruptionBudget
 	// Service is the governing Service, nil when there is none of that name.
 	Service *corev1.Service
+	// Slices are those of the governing Service: what its names resolve to.
+	Slices []*discoveryv1.EndpointSlice
 	// Revisions are owned by the set, oldest first.
 	Revisions []*appsv1.ControllerRevision
 	// Events are about the set, its pods or its claims.
@@ -112,6 +119,11 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 	for _, s := range inv.Services {
 		services[key{s.Namespace, s.Name}] = s
 	}
+	endpoints := map[key][]*discoveryv1.EndpointSlice{}
+	for _, s := range inv.Slices {
+		k := key{s.Namespace, s.Labels[discoveryv1.LabelServiceName]}
+		endpoints[k] = append(endpoints[k], s)
+	}
 	// A claim belongs to the sets whose templates would produce its name. The
 	// part before the last dash is "<template>-<set>", which is looked up.
 	claims := map[key][]*corev1.PersistentVolumeClaim{}
@@ -135,6 +147,7 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 			TakenAt: inv.TakenAt, Set: set, Missing: inv.Missing,
 			Revisions: slices.Clone(revisions[k]),
 			Service:   services[key{set.Namespace, set.Spec.ServiceName}],
+			Slices:    endpoints[key{set.Namespace, set.Spec.ServiceName}],
 			Events:    slices.Clone(events[ref{set.Namespace, "StatefulSet", set.Name}]),
 			HPAs:      hpas[k],
 		}

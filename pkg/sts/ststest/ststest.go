@@ -10,6 +10,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
@@ -56,6 +57,8 @@ func Parse(file []byte) (*sts.Inventory, error) {
 			err = add[policyv1.PodDisruptionBudget](&inv.Budgets, raw)
 		case "Service":
 			err = add[corev1.Service](&inv.Services, raw)
+		case "EndpointSlice":
+			err = add[discoveryv1.EndpointSlice](&inv.Slices, raw)
 		case "ControllerRevision":
 			err = add[appsv1.ControllerRevision](&inv.Revisions, raw)
 		case "Event":

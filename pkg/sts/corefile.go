@@ -1,0 +1,126 @@
+package sts
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// CorefileDomains are the zones for which a Corefile has its kubernetes plugin answer, in
+// their order, without those for the way back from addresses. A plugin without zones of
+// its own answers for those of its server block.
+func CorefileDomains(text string) []string {
+	var out []string
+	depth := 0
+	var keys []string
+	for _, line := range corefileLines(text) {
+		closing := slices.Equal(line, []string{"}"})
+		opening := len(line) > 0 && line[len(line)-1] == "{"
+		words := line
+		if opening {
+			words = line[:len(line)-1]
+		}
+		switch {
+		case closing:
+			depth--
+			if depth <= 0 {
+				depth, keys = 0, nil
+			}
+			continue
+		case depth == 0:
+			// The addresses of a server block may go over several lines.
+			keys = append(keys, words...)
+		case depth == 1 && len(words) > 0 && words[0] == "kubernetes":
+			zones := words[1:]
+			if len(zones) == 0 {
+				zones = keys
+			}
+			for _, z := range zones {
+				if z = zoneOf(z); z != "" && !slices.Contains(out, z) {
+					out = append(out, z)
+				}
+			}
+		}
+		if opening {
+			depth++
+		}
+	}
+	return out
+}
+
+// corefileLines splits a Corefile into lines of words: without comments, quotation marks
+// taken off, a closing brace on a line of its own.
+func corefileLines(text string) [][]string {
+	var lines [][]string
+	var line []string
+	var word strings.Builder
+	inWord, quoted, comment := false, false, false
+	endWord := func() {
+		if !inWord {
+			return
+		}
+		if w := word.String(); w == "}" {
+			if len(line) > 0 {
+				lines = append(lines, line)
+			}
+			lines, line = append(lines, []string{"}"}), nil
+		} else {
+			line = append(line, w)
+		}
+		word.Reset()
+		inWord = false
+	}
+	for _, r := range text {
+		switch {
+		case comment:
+			if comment = r != '\n'; !comment && len(line) > 0 {
+				lines, line = append(lines, line), nil
+			}
+		case quoted:
+			if r == '"' {
+				quoted = false
+				continue
+			}
+			word.WriteRune(r)
+		case r == '"' && !inWord:
+			quoted, inWord = true, true
+		case r == '#' && !inWord:
+			comment = true
+		case r == '\n':
+			endWord()
+			if len(line) > 0 {
+				lines, line = append(lines, line), nil
+			}
+		case r == ' ' || r == '\t' || r == '\r':
+			endWord()
+		default:
+			inWord = true
+			word.WriteRune(r)
+		}
+	}
+	endWord()
+	if len(line) > 0 {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// zoneOf reads a zone as a Corefile has it: "dns://cluster.local.:53", of a server block
+// maybe with a comma behind. It is empty for what is no zone of names: the root, networks
+// and the zones for the way back from addresses.
+func zoneOf(word string) string {
+	word = strings.TrimSuffix(word, ",")
+	if _, rest, ok := strings.Cut(word, "://"); ok {
+		word = rest
+	}
+	if _, err := netip.ParsePrefix(word); err == nil {
+		return ""
+	}
+	word, _, _ = strings.Cut(word, ":")
+	word = strings.ToLower(strings.TrimSuffix(word, "."))
+	if word == "in-addr.arpa" || word == "ip6.arpa" || strings.HasSuffix(word, ".in-addr.arpa") || strings.HasSuffix(word, ".ip6.arpa") ||
+		strings.ContainsAny(word, "/{}$()*") {
+		return ""
+	}
+	return word
+}

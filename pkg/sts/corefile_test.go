@@ -1,0 +1,62 @@
+package sts_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+func TestDomainsOfCorefile(t *testing.T) {
+	for _, test := range []struct {
+		name, text string
+		want       []string
+	}{
+		{name: "empty"},
+		{"as kubeadm installs it", `.:53 {
+    errors
+    health {
+       lameduck 5s
+    }
+    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+       pods insecure
+       fallthrough in-addr.arpa ip6.arpa
+       ttl 30
+    }
+    prometheus :9153
+    forward . /etc/resolv.conf {
+       max_concurrent 1000
+    }
+    cache 30 {
+       disable success cluster.local
+       disable denial cluster.local
+    }
+    loop
+    reload
+    loadbalance
+}
+`, []string{"cluster.local"}},
+		{"several zones, written freely", `
+# kubernetes not.this
+.:53 {
+	kubernetes   Corp.Example.  cluster.local 10.96.0.0/12 2001:db8::/32 0.0.10.in-addr.arpa
+}`, []string{"corp.example", "cluster.local"}},
+		{"zones of the server block", "example.org:53 { # ours\n  forward . 192.0.2.1\n}\n\ndns://k8s.example.:5353, in-addr.arpa {\n  kubernetes {\n    pods verified\n  }\n}", []string{"k8s.example"}},
+		{"several server blocks", ".:53 {\n kubernetes a.example\n}\nother.example:53 {\n kubernetes b.example a.example\n}", []string{"a.example", "b.example"}},
+		{"addresses over two lines", "a.example,\nb.example {\n kubernetes\n}", []string{"a.example", "b.example"}},
+		{"the root is no domain", ". {\n kubernetes\n}", nil},
+		{"only the plugin counts", ". {\n rewrite name kubernetes cluster.local\n hosts {\n  kubernetes x.example\n }\n log kubernetes\n}", nil},
+		{"quoted", ". {\n kubernetes \"cluster.local\"\n}", []string{"cluster.local"}},
+		{"set by the environment", ". {\n kubernetes {$DOMAIN} cluster.local\n}", []string{"cluster.local"}},
+		{"broken off", ".:53 {\n kubernetes cluster.local {\n pods", []string{"cluster.local"}},
+		{"closed too often", "}\n}\n.:53 {\n kubernetes cluster.local\n}", []string{"cluster.local"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, sts.CorefileDomains(test.text)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

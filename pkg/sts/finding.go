@@ -1,0 +1,39 @@
+package sts
+
+// Finding is what a check has found.
+type Finding struct {
+	// Code is stable: one for each check.
+	Code     FindingCode `json:"code"`
+	Severity Severity    `json:"severity"`
+	// Object is what it is about, as kubectl takes it: "service/web".
+	Object string `json:"object"`
+	// Message is one sentence, Hint what to do.
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// FindingCode names a check. Codes are added, never renamed.
+type FindingCode string
+
+// Severity is how much a finding matters.
+type Severity string
+
+// The severities, the worst first.
+const (
+	SeverityError   Severity = "error"
+	SeverityWarning Severity = "warning"
+	SeverityInfo    Severity = "info"
+)
+
+// AtLeast says whether the severity is this one or a worse one.
+func (s Severity) AtLeast(least Severity) bool { return s.rank() <= least.rank() }
+
+func (s Severity) rank() int {
+	switch s {
+	case SeverityError:
+		return 0
+	case SeverityWarning:
+		return 1
+	}
+	return 2
+}
