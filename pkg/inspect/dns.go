@@ -1,0 +1,313 @@
+package inspect
+
+import (
+	"cmp"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// DNSReport answers "by which names are the pods found, can these resolve, and do they?".
+type DNSReport struct {
+	metav1.TypeMeta     `json:",inline"`
+	ClusterDomain       string           `json:"clusterDomain"`
+	ClusterDomainSource sts.DomainSource `json:"clusterDomainSource"`
+	// Server is the DNS server that was asked, absent when none was.
+	Server string      `json:"server,omitempty"`
+	Items  []DNSStatus `json:"items"`
+	// Missing is what could not be read; the report is less sure by that much.
+	Missing []sts.Missing `json:"missing,omitempty"`
+
+	owners map[string]string // of addresses: the pods that have them
+}
+
+// DNSStatus is one StatefulSet's names.
+type DNSStatus struct {
+	Namespace string           `json:"namespace"`
+	Name      string           `json:"name"`
+	Service   DNSServiceStatus `json:"service"`
+	Replicas  []DNSReplica     `json:"replicas"`
+	Findings  []sts.Finding    `json:"findings"`
+}
+
+// DNSServiceStatus is the governing Service as DNS sees it.
+type DNSServiceStatus struct {
+	// Name is empty when the set names none.
+	Name string `json:"name"`
+	FQDN string `json:"fqdn,omitempty"`
+	// Found is absent when Services could not be read.
+	Found    *bool `json:"found,omitempty"`
+	Headless bool  `json:"headless"`
+	// PublishNotReadyAddresses: pods have their names before they are ready, too.
+	PublishNotReadyAddresses bool        `json:"publishNotReadyAddresses"`
+	IPFamilies               []string    `json:"ipFamilies,omitempty"`
+	Ports                    []DNSPort   `json:"ports"`
+	Lookups                  []DNSLookup `json:"lookups,omitempty"`
+}
+
+// DNSPort is a port of the governing Service.
+type DNSPort struct {
+	Name     string `json:"name,omitempty"`
+	Protocol string `json:"protocol"`
+	// Port is where the pods listen, ServicePort the Service's own number: a headless
+	// Service does not translate. Port is 0 where no container has the port's name.
+	Port        int32       `json:"port"`
+	ServicePort int32       `json:"servicePort"`
+	SRV         string      `json:"srv,omitempty"`
+	Lookups     []DNSLookup `json:"lookups,omitempty"`
+}
+
+// DNSReplica is one ordinal's name.
+type DNSReplica struct {
+	Ordinal sts.Ordinal `json:"ordinal"`
+	Pod     string      `json:"pod"`
+	// Wanted: the ordinal is in the set's range.
+	Wanted bool `json:"wanted"`
+	// FQDN is empty where the set has no governing Service.
+	FQDN       string   `json:"fqdn,omitempty"`
+	ShortNames []string `json:"shortNames,omitempty"`
+	IPs        []string `json:"ips"`
+	Ready      bool     `json:"ready"`
+	// Expected: the name should resolve, because the ordinal is wanted and its pod is
+	// ready, or the Service publishes pods that are not.
+	Expected bool `json:"expected"`
+	// Published: EndpointSlices have the name. Absent when they could not be read.
+	Published *bool `json:"published,omitempty"`
+	// PublishedSince is when that began, where it can be told.
+	PublishedSince *metav1.Time `json:"publishedSince,omitempty"`
+	// Reason is why the name is not published, Message the same for a person.
+	Reason  DNSReason   `json:"reason,omitempty"`
+	Message string      `json:"message,omitempty"`
+	Lookups []DNSLookup `json:"lookups,omitempty"`
+}
+
+// DNSReason is why a name is not published.
+type DNSReason string
+
+// The reasons. The first that fits in this order is it.
+const (
+	DNSNoService   DNSReason = "NoService"
+	DNSNoPod       DNSReason = "NoPod"
+	DNSFinished    DNSReason = "Finished"
+	DNSNoAddress   DNSReason = "NoAddress"
+	DNSTerminating DNSReason = "Terminating"
+	DNSNotReady    DNSReason = "NotReady"
+	DNSNotSelected DNSReason = "NotSelected"
+	DNSNoEndpoint  DNSReason = "NoEndpoint"
+	DNSNoHostname  DNSReason = "NoHostname"
+)
+
+// DNSQuery says what to report.
+type DNSQuery struct {
+	Ordinals sts.Ordinals
+	// Offline: there is a manifest and no cluster, so nothing is known of pods.
+	Offline bool
+	// Resolve: names are to be asked for, so the report has room for the answers.
+	Resolve bool
+}
+
+// NewDNSReport reports on every set of the inventory.
+func NewDNSReport(inv *sts.Inventory, q DNSQuery) *DNSReport {
+	r := &DNSReport{
+		TypeMeta:      metav1.TypeMeta{APIVersion: APIVersion, Kind: "DNSReport"},
+		ClusterDomain: inv.Domain.Name, ClusterDomainSource: inv.Domain.Source,
+		Items: []DNSStatus{}, Missing: inv.Missing, owners: map[string]string{},
+	}
+	for _, pod := range inv.Pods {
+		if !pod.Spec.HostNetwork {
+			for _, ip := range podIPs(pod) {
+				r.owners[ip] = pod.Namespace + "/" + pod.Name
+			}
+		}
+	}
+	for _, s := range inv.Snapshots() {
+		n := &names{Snapshot: s, domain: inv.Domain, query: q}
+		r.Items = append(r.Items, n.status())
+	}
+	return r
+}
+
+// names is one set while its names are told and checked.
+type names struct {
+	*sts.Snapshot
+	domain sts.ClusterDomain
+	query  DNSQuery
+}
+
+func (n *names) status() DNSStatus {
+	out := DNSStatus{Namespace: n.Set.Namespace, Name: n.Set.Name, Service: n.service(), Replicas: []DNSReplica{}, Findings: []sts.Finding{}}
+	for _, r := range n.Replicas() {
+		if n.query.Ordinals.Has(r.Ordinal) {
+			out.Replicas = append(out.Replicas, n.replica(r))
+		}
+	}
+	if n.query.Resolve {
+		n.lookups(&out)
+	}
+	return out
+}
+
+func (n *names) service() DNSServiceStatus {
+	out := DNSServiceStatus{Name: n.Set.Spec.ServiceName, Ports: []DNSPort{}}
+	if out.Name == "" {
+		return out
+	}
+	out.FQDN = sts.ServiceDNSName(n.Set.Namespace, out.Name, n.domain.Name)
+	if n.Knows("services") {
+		found := n.Service != nil
+		out.Found = &found
+	}
+	if n.Service == nil {
+		return out
+	}
+	spec := &n.Service.Spec
+	out.Headless = spec.ClusterIP == corev1.ClusterIPNone
+	out.PublishNotReadyAddresses = spec.PublishNotReadyAddresses
+	for _, f := range spec.IPFamilies {
+		out.IPFamilies = append(out.IPFamilies, string(f))
+	}
+	for i := range spec.Ports {
+		p := &spec.Ports[i]
+		port := DNSPort{Name: p.Name, Protocol: string(cmp.Or(p.Protocol, corev1.ProtocolTCP)), ServicePort: p.Port, Port: p.Port}
+		if out.Headless {
+			port.Port, _ = sts.TargetPort(p, &n.Set.Spec.Template.Spec)
+		}
+		port.SRV = sts.SRVName(n.Set.Namespace, out.Name, n.domain.Name, p.Name, p.Protocol)
+		out.Ports = append(out.Ports, port)
+	}
+	return out
+}
+
+func (n *names) replica(r sts.Replica) DNSReplica {
+	out := DNSReplica{
+		Ordinal: r.Ordinal, Pod: n.Name(r.Ordinal), Wanted: r.Desired, Ready: r.Ready, IPs: []string{},
+		FQDN: sts.PodDNSName(n.Set, r.Ordinal, n.domain.Name), ShortNames: sts.ShortDNSNames(n.Set, r.Ordinal),
+	}
+	if n.query.Offline || !n.Knows("pods") {
+		return out
+	}
+	if r.Pod != nil {
+		out.IPs = append(out.IPs, podIPs(r.Pod)...)
+	}
+	publishes := n.Service != nil && n.Service.Spec.PublishNotReadyAddresses
+	out.Expected = r.Desired && r.Pod != nil && len(out.IPs) > 0 && !finished(r.Pod) && (publishes || r.Ready && !r.Terminating)
+	if !n.Knows("endpointslices") {
+		return out
+	}
+	published := len(n.published(out.Pod)) > 0
+	out.Published = &published
+	if !published {
+		out.Reason, out.Message = n.unpublished(r, publishes)
+	} else if since := publishedSince(r.Pod, publishes); since != nil {
+		out.PublishedSince = since
+	}
+	return out
+}
+
+// podIPs are the pod's addresses; some old kubelets fill only the one field.
+func podIPs(pod *corev1.Pod) []string {
+	var out []string
+	for _, ip := range pod.Status.PodIPs {
+		out = append(out, ip.IP)
+	}
+	if out == nil && pod.Status.PodIP != "" {
+		out = append(out, pod.Status.PodIP)
+	}
+	return out
+}
+
+func finished(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
+}
+
+// published are the addresses that the EndpointSlices give to the pod's name.
+func (n *names) published(pod string) []string {
+	var out []string
+	for _, slice := range n.Slices {
+		for i := range slice.Endpoints {
+			e := &slice.Endpoints[i]
+			if endpointReady(e) && e.Hostname != nil && *e.Hostname == pod {
+				out = append(out, e.Addresses...)
+			}
+		}
+	}
+	return out
+}
+
+// endpointReady: DNS servers take an endpoint of which it is not known for ready, as the
+// API asks them to.
+func endpointReady(e *discoveryv1.Endpoint) bool {
+	return e.Conditions.Ready == nil || *e.Conditions.Ready
+}
+
+// unpublished says why EndpointSlices do not have the pod's name, by the rules of
+// Kubernetes' endpointslice controller.
+func (n *names) unpublished(r sts.Replica, publishes bool) (DNSReason, string) {
+	service := n.Set.Spec.ServiceName
+	switch {
+	case service == "":
+		return DNSNoService, "the set names no governing Service"
+	case n.Service == nil && n.Knows("services"):
+		return DNSNoService, "service " + service + " does not exist"
+	case n.Service != nil && n.Service.Spec.Type == corev1.ServiceTypeExternalName:
+		return DNSNoService, "service " + service + " stands for an external name"
+	case r.Pod == nil:
+		return DNSNoPod, "there is no pod"
+	case finished(r.Pod):
+		return DNSFinished, "the pod has ended"
+	case len(podIPs(r.Pod)) == 0:
+		return DNSNoAddress, "the pod has no address yet"
+	case r.Terminating && !publishes:
+		return DNSTerminating, "the pod is terminating"
+	case !r.Ready && !publishes:
+		return DNSNotReady, "the pod is not ready"
+	case n.Service != nil && len(n.Service.Spec.Selector) > 0 && !selects(n.Service, r.Pod.Labels):
+		return DNSNotSelected, "service " + service + " does not select the pod"
+	case n.endpointOf(r.Pod) != nil && endpointReady(n.endpointOf(r.Pod)):
+		return DNSNoHostname, "its endpoint has no hostname"
+	}
+	return DNSNoEndpoint, "no EndpointSlice has it yet"
+}
+
+func selects(service *corev1.Service, labels map[string]string) bool {
+	for k, v := range service.Spec.Selector {
+		if labels[k] != v {
+			return false
+		}
+	}
+	return true
+}
+
+// endpointOf finds the pod in the EndpointSlices.
+func (n *names) endpointOf(pod *corev1.Pod) *discoveryv1.Endpoint {
+	for _, slice := range n.Slices {
+		for i := range slice.Endpoints {
+			e := &slice.Endpoints[i]
+			if e.TargetRef != nil && e.TargetRef.Kind == "Pod" && e.TargetRef.Name == pod.Name {
+				return e
+			}
+		}
+	}
+	return nil
+}
+
+// publishedSince is when the pod's address came into DNS at the earliest: with its
+// readiness, or where that is not waited for, when it got its address.
+func publishedSince(pod *corev1.Pod, publishes bool) *metav1.Time {
+	if pod == nil {
+		return nil
+	}
+	kind := corev1.PodReady
+	if publishes {
+		kind = corev1.PodReadyToStartContainers
+	}
+	for i := range pod.Status.Conditions {
+		if c := &pod.Status.Conditions[i]; c.Type == kind && c.Status == corev1.ConditionTrue && !c.LastTransitionTime.IsZero() {
+			return &c.LastTransitionTime
+		}
+	}
+	return nil
+}

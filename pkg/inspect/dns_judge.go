@@ -1,0 +1,390 @@
+package inspect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// DNSLookup is one question to a DNS server, and what its answer is worth.
+type DNSLookup struct {
+	sts.DNSQuestion
+	// Expected: it should be answered with a record.
+	Expected bool `json:"expected"`
+	// Want is the right answer: addresses, or "target:port" of SRV records. It is empty
+	// while nothing is published.
+	Want []string `json:"want"`
+	// Got is the answer, Code its response code, both empty when none came.
+	Got     []string   `json:"got,omitempty"`
+	Code    string     `json:"code,omitempty"`
+	Verdict DNSVerdict `json:"verdict,omitempty"`
+	// Message says for a person what is wrong, empty when nothing is.
+	Message string `json:"message,omitempty"`
+	// KeptFor is how long resolvers may go on giving the answer.
+	KeptFor *metav1.Duration `json:"keptFor,omitempty"`
+	Took    *metav1.Duration `json:"took,omitempty"`
+
+	absence string // why nothing is published
+	since   *metav1.Time
+	pod     string
+}
+
+// DNSVerdict is what an answer is worth.
+type DNSVerdict string
+
+// The verdicts.
+const (
+	DNSRight      DNSVerdict = "right"
+	DNSAbsent     DNSVerdict = "absent"
+	DNSDenied     DNSVerdict = "denied"
+	DNSIncomplete DNSVerdict = "incomplete"
+	DNSWrong      DNSVerdict = "wrong"
+	DNSStale      DNSVerdict = "stale"
+	DNSFailed     DNSVerdict = "failed"
+	DNSNoAnswer   DNSVerdict = "no-answer"
+)
+
+// lookups makes room for the answers to all questions about the set.
+func (n *names) lookups(out *DNSStatus) {
+	if out.Service.Name == "" {
+		return
+	}
+	records := n.addressRecords(out)
+	service := &out.Service
+	for _, record := range records {
+		l := newLookup(service.FQDN, record, addresses(n.serviceAddresses(), record))
+		l.Expected = slices.ContainsFunc(out.Replicas, func(r DNSReplica) bool { return r.Expected && hasAddress(r.IPs, record) })
+		service.Lookups = append(service.Lookups, l)
+	}
+	for i := range service.Ports {
+		p := &service.Ports[i]
+		if p.SRV == "" {
+			continue
+		}
+		l := newLookup(p.SRV, sts.RecordSRV, n.serviceRecords(p, service))
+		l.Expected = len(l.Want) > 0
+		p.Lookups = append(p.Lookups, l)
+	}
+	for i := range out.Replicas {
+		r := &out.Replicas[i]
+		want := r.IPs
+		if r.Published != nil {
+			// What is published and is not the pod's is not right, whoever repeats it.
+			published := n.published(r.Pod)
+			want = slices.DeleteFunc(slices.Clone(r.IPs), func(ip string) bool { return !slices.Contains(published, ip) })
+		} else if !r.Expected {
+			want = nil
+		}
+		for _, record := range records {
+			l := newLookup(r.FQDN, record, addresses(want, record))
+			l.Expected = r.Expected && hasAddress(r.IPs, record)
+			l.absence, l.since, l.pod = r.Message, r.PublishedSince, r.Pod
+			r.Lookups = append(r.Lookups, l)
+		}
+	}
+}
+
+func newLookup(name, record string, want []string) DNSLookup {
+	if want == nil {
+		want = []string{}
+	}
+	return DNSLookup{DNSQuestion: sts.DNSQuestion{Name: name, Type: record}, Want: want}
+}
+
+// addressRecords are the types of address records to ask for: those of the Service's IP
+// families, or of the pods' addresses where these are not known.
+func (n *names) addressRecords(out *DNSStatus) []string {
+	v4 := slices.Contains(out.Service.IPFamilies, string(corev1.IPv4Protocol))
+	v6 := slices.Contains(out.Service.IPFamilies, string(corev1.IPv6Protocol))
+	if !v4 && !v6 {
+		for i := range out.Replicas {
+			v4 = v4 || hasAddress(out.Replicas[i].IPs, sts.RecordA)
+			v6 = v6 || hasAddress(out.Replicas[i].IPs, sts.RecordAAAA)
+		}
+	}
+	var records []string
+	if v4 || !v6 {
+		records = append(records, sts.RecordA)
+	}
+	if v6 {
+		records = append(records, sts.RecordAAAA)
+	}
+	return records
+}
+
+func addresses(ips []string, record string) []string {
+	return slices.DeleteFunc(slices.Clone(ips), func(ip string) bool { return sts.AddressRecord(ip) != record })
+}
+
+func hasAddress(ips []string, record string) bool { return len(addresses(ips, record)) > 0 }
+
+// serviceAddresses are what the Service's own name resolves to: every pod that it
+// publishes, or its cluster IPs.
+func (n *names) serviceAddresses() []string {
+	if n.Service != nil && n.Service.Spec.ClusterIP != corev1.ClusterIPNone {
+		return slices.DeleteFunc(slices.Clone(n.Service.Spec.ClusterIPs), func(ip string) bool { return ip == "" })
+	}
+	var out []string
+	for _, slice := range n.Slices {
+		for i := range slice.Endpoints {
+			if endpointReady(&slice.Endpoints[i]) {
+				out = append(out, slice.Endpoints[i].Addresses...)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// serviceRecords are the SRV records of a port: one for each endpoint that has it, or for
+// the Service itself where it has a cluster IP.
+func (n *names) serviceRecords(port *DNSPort, service *DNSServiceStatus) []string {
+	if !service.Headless {
+		return []string{record(service.FQDN, port.ServicePort)}
+	}
+	var out []string
+	for _, slice := range n.Slices {
+		for _, p := range slice.Ports {
+			if p.Name == nil || *p.Name != port.Name || p.Port == nil || p.Protocol != nil && string(*p.Protocol) != port.Protocol {
+				continue
+			}
+			for i := range slice.Endpoints {
+				e := &slice.Endpoints[i]
+				if !endpointReady(e) {
+					continue
+				}
+				for _, ip := range e.Addresses {
+					host := dashed(ip)
+					if e.Hostname != nil && *e.Hostname != "" {
+						host = *e.Hostname
+					}
+					out = append(out, record(host+"."+service.FQDN, *p.Port))
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func record(target string, port int32) string { return fmt.Sprintf("%s:%d", target, port) }
+
+// dashed is CoreDNS's name for an endpoint without a hostname.
+func dashed(ip string) string {
+	name := strings.NewReplacer(".", "-", ":", "-").Replace(ip)
+	if strings.HasSuffix(name, "-") {
+		name += "0"
+	}
+	return name
+}
+
+// Questions are what the report has room for, each once.
+func (r *DNSReport) Questions() []sts.DNSQuestion {
+	var out []sts.DNSQuestion
+	seen := map[sts.DNSQuestion]bool{}
+	r.each(func(l *DNSLookup) {
+		if !seen[l.DNSQuestion] {
+			seen[l.DNSQuestion] = true
+			out = append(out, l.DNSQuestion)
+		}
+	})
+	return out
+}
+
+func (r *DNSReport) each(f func(*DNSLookup)) {
+	all := func(lookups []DNSLookup) {
+		for i := range lookups {
+			f(&lookups[i])
+		}
+	}
+	for i := range r.Items {
+		item := &r.Items[i]
+		for k := range item.Replicas {
+			all(item.Replicas[k].Lookups)
+		}
+		all(item.Service.Lookups)
+		for k := range item.Service.Ports {
+			all(item.Service.Ports[k].Lookups)
+		}
+	}
+}
+
+// Judge gives each lookup its answer and says what that is worth. A question without an
+// answer keeps an empty verdict.
+func (r *DNSReport) Judge(now time.Time, answers []sts.DNSAnswer) {
+	byQuestion := map[sts.DNSQuestion]*sts.DNSAnswer{}
+	for i := range answers {
+		byQuestion[answers[i].DNSQuestion] = &answers[i]
+	}
+	r.each(func(l *DNSLookup) {
+		if a := byQuestion[l.DNSQuestion]; a != nil {
+			l.judge(now, a, r.owners)
+		}
+	})
+}
+
+func (l *DNSLookup) judge(now time.Time, a *sts.DNSAnswer, owners map[string]string) {
+	l.Code, l.Took = a.Code, &metav1.Duration{Duration: a.Took}
+	l.Got = slices.Clone(a.Addresses)
+	for _, s := range a.Services {
+		l.Got = append(l.Got, record(strings.ToLower(strings.TrimSuffix(s.Target, ".")), s.Port))
+	}
+	slices.Sort(l.Got)
+	l.Got = slices.Compact(l.Got)
+	if a.Code == rcodeSuccess || a.Code == rcodeNameError {
+		l.KeptFor = &metav1.Duration{Duration: a.TTL}
+	}
+	extra, lacking := minus(l.Got, l.Want), minus(l.Want, l.Got)
+	switch {
+	case a.TimedOut:
+		l.Verdict, l.Message = DNSNoAnswer, "no answer within "+sts.Duration(a.Took.Round(time.Millisecond))
+	case a.Code == "":
+		l.Verdict, l.Message = DNSNoAnswer, "no answer: "+a.Problem
+	case a.Code != rcodeSuccess && a.Code != rcodeNameError:
+		l.Verdict, l.Message = DNSFailed, "the DNS server answers "+a.Code
+	case len(l.Got) == 0 && len(l.Want) == 0:
+		l.Verdict, l.Message = DNSAbsent, l.absence
+	case len(l.Got) == 0:
+		l.Verdict, l.Message = DNSDenied, l.denial(now, a.TTL)
+	case len(extra) > 0 && len(l.Want) == 0:
+		l.Verdict, l.Message = DNSStale, "still answers "+l.whose(extra, owners)+l.kept()
+		if l.absence != "" {
+			l.Message += ", though " + l.absence
+		}
+	case len(extra) > 0:
+		l.Verdict, l.Message = DNSWrong, "answers "+l.whose(extra, owners)+" instead of "+few(l.Want)+l.kept()
+		if len(lacking) == 0 {
+			l.Message = "answers " + l.whose(extra, owners) + ", too" + l.kept()
+		}
+	case len(lacking) > 0:
+		l.Verdict, l.Message = DNSIncomplete, "the answer lacks "+few(lacking)+l.kept()
+	default:
+		l.Verdict = DNSRight
+	}
+}
+
+// The response codes that say something about a name (RFC 1035).
+const (
+	rcodeSuccess   = "NOERROR"
+	rcodeNameError = "NXDOMAIN"
+)
+
+func minus(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
+}
+
+func few(list []string) string {
+	const most = 3
+	if more := len(list) - most; more > 0 {
+		return strings.Join(list[:most], ", ") + fmt.Sprintf(" and %d more", more)
+	}
+	return strings.Join(list, ", ")
+}
+
+// whose says of addresses which other pod has them.
+func (l *DNSLookup) whose(ips []string, owners map[string]string) string {
+	list := slices.Clone(ips)
+	for i, ip := range ips {
+		switch _, pod, _ := strings.Cut(owners[ip], "/"); {
+		case l.Type == sts.RecordSRV:
+		case pod == "" && l.pod != "":
+			list[i] = ip + " (no pod of a StatefulSet has it)"
+		case pod != "" && pod != l.pod:
+			list[i] = ip + " (now " + pod + "'s)"
+		}
+	}
+	return few(list)
+}
+
+// kept says for how long caches may give this answer.
+func (l *DNSLookup) kept() string {
+	if l.KeptFor == nil || l.KeptFor.Duration <= 0 {
+		return ""
+	}
+	return "; caches may go on for " + sts.Age(l.KeptFor.Duration)
+}
+
+// denial says for how long a name that is published may be denied. A DNS server that keeps
+// "there is none" counts its time down, so the time in the answer is what is left of it.
+func (l *DNSLookup) denial(now time.Time, left time.Duration) string {
+	text := "does not exist, says the DNS server"
+	if l.Code == rcodeSuccess {
+		text = "has no " + l.Type + " record, says the DNS server"
+	}
+	if l.since == nil {
+		return text + ", though it is published" + negative(left)
+	}
+	age := now.Sub(l.since.Time)
+	text += ", though it is published since " + sts.Age(age)
+	// What a cache keeps is at most the full time; twice that is none of a cache.
+	if left > 0 && age > denialPatience && age > 2*left {
+		return text + ": longer than a cache would keep that; does the DNS server see the API server?"
+	}
+	return text + negative(left)
+}
+
+// denialPatience is longer than DNS servers in clusters keep that there is no such name:
+// CoreDNS 30s as it is installed.
+const denialPatience = 2 * time.Minute
+
+func negative(left time.Duration) string {
+	if left <= 0 {
+		return ""
+	}
+	return "; caches may go on to say so for " + sts.Age(left)
+}
+
+// Unresolved are the names that should resolve and do not, or not right.
+func (r *DNSReport) Unresolved() []string {
+	return r.names(func(_ *DNSReplica, expected bool) bool { return expected })
+}
+
+// Pending are the names of wanted ordinals that do not resolve right, whether they should
+// by now or not: what --wait waits for.
+func (r *DNSReport) Pending() []string {
+	return r.names(func(replica *DNSReplica, expected bool) bool { return expected || replica != nil && replica.Wanted })
+}
+
+// names are those of which the lookups matter and are not right. A replica without a name
+// is called by its pod's.
+func (r *DNSReport) names(matters func(replica *DNSReplica, expected bool) bool) []string {
+	var out []string
+	add := func(name string) {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	lookups := func(list []DNSLookup) {
+		for i := range list {
+			if l := &list[i]; l.Verdict != DNSRight && matters(nil, l.Expected) {
+				add(l.Name)
+			}
+		}
+	}
+	for i := range r.Items {
+		item := &r.Items[i]
+		for k := range item.Replicas {
+			replica := &item.Replicas[k]
+			right := slices.ContainsFunc(replica.Lookups, func(l DNSLookup) bool { return l.Verdict == DNSRight })
+			lookups(replica.Lookups)
+			switch {
+			case right || !matters(replica, replica.Expected):
+			case replica.FQDN == "":
+				add(replica.Pod)
+			default:
+				add(replica.FQDN)
+			}
+		}
+		lookups(item.Service.Lookups)
+		for k := range item.Service.Ports {
+			lookups(item.Service.Ports[k].Lookups)
+		}
+	}
+	return out
+}
