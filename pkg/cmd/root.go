@@ -55,6 +55,7 @@ run again. Data goes to standard output, progress and warnings to standard error
 		newCanary(c),
 		newDrainScale(c),
 		newDiff(c),
+		newDNS(c),
 		newHistory(c),
 		newPause(c),
 		newRestart(c),

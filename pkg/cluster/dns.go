@@ -1,0 +1,147 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// ReadNames reads the sets and what their DNS names hang on: pods, Services, EndpointSlices
+// and the cluster's domain, unless that is given. One set costs eight requests at most,
+// many sets one list per kind and page. What the user may not read is in the Inventory's
+// Missing; only the sets themselves are needed.
+func (c *Client) ReadNames(ctx context.Context, q Query, domain string) (*sts.Inventory, error) {
+	inv := &sts.Inventory{}
+	if err := c.sets(ctx, q, inv); err != nil {
+		return nil, err
+	}
+	if len(inv.Sets) == 0 {
+		inv.TakenAt = c.Now()
+		return inv, nil
+	}
+	pods := metav1.ListOptions{Limit: pageSize}
+	services, endpoints := pods, pods
+	if len(q.Names) == 1 {
+		set := inv.Sets[0]
+		pods = metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(set.Spec.Selector)}
+		services = metav1.ListOptions{FieldSelector: "metadata.name=" + set.Spec.ServiceName}
+		endpoints = metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + set.Spec.ServiceName}
+	}
+	r := reader{ctx: ctx, inv: inv}
+	core := c.kube.CoreV1()
+	r.list("pods", pods, listOf(core.Pods(q.Namespace).List), func(o runtime.Object) {
+		if pod := o.(*corev1.Pod); sts.OwnerSet(pod) != "" {
+			inv.Pods = append(inv.Pods, pod)
+		}
+	})
+	if len(q.Names) != 1 || inv.Sets[0].Spec.ServiceName != "" {
+		governs := governing(inv.Sets)
+		r.list("services", services, listOf(core.Services(q.Namespace).List), func(o runtime.Object) {
+			if s := o.(*corev1.Service); governs[[2]string{s.Namespace, s.Name}] {
+				inv.Services = append(inv.Services, s)
+			}
+		})
+		r.list("endpointslices", endpoints, listOf(c.kube.DiscoveryV1().EndpointSlices(q.Namespace).List), func(o runtime.Object) {
+			if s := o.(*discoveryv1.EndpointSlice); governs[[2]string{s.Namespace, s.Labels[discoveryv1.LabelServiceName]}] {
+				inv.Slices = append(inv.Slices, s)
+			}
+		})
+	}
+	if domain != "" {
+		inv.Domain = sts.ClusterDomain{Name: domain, Source: sts.DomainGiven}
+	} else {
+		r.read("configmaps", func() (err error) {
+			inv.Domain, err = c.corefileDomain(ctx)
+			return err
+		})
+	}
+	if err := r.wait(); err != nil {
+		return nil, err
+	}
+	if inv.Domain.Name == "" {
+		if err := c.kubeletDomain(ctx, inv); err != nil {
+			return nil, err
+		}
+	}
+	if inv.Domain.Name == "" {
+		inv.Domain = sts.ClusterDomain{Name: sts.DefaultClusterDomain, Source: sts.DomainAssumed}
+	}
+	inv.TakenAt = c.Now()
+	return inv, nil
+}
+
+// governing are the Services that the sets name.
+func governing(sets []*appsv1.StatefulSet) map[[2]string]bool {
+	out := map[[2]string]bool{}
+	for _, s := range sets {
+		if s.Spec.ServiceName != "" {
+			out[[2]string{s.Namespace, s.Spec.ServiceName}] = true
+		}
+	}
+	return out
+}
+
+// corefiles are where distributions keep CoreDNS's configuration: kubeadm and most others,
+// RKE2, OpenShift.
+var corefiles = []struct{ namespace, name string }{
+	{metav1.NamespaceSystem, "coredns"},
+	{metav1.NamespaceSystem, "rke2-coredns-rke2-coredns"},
+	{"openshift-dns", "dns-default"},
+}
+
+// corefileDomain reads the domain from CoreDNS's configuration; none where there is none.
+func (c *Client) corefileDomain(ctx context.Context) (sts.ClusterDomain, error) {
+	for _, at := range corefiles {
+		config, err := c.kube.CoreV1().ConfigMaps(at.namespace).Get(ctx, at.name, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return sts.ClusterDomain{}, err
+		}
+		if found := sts.CorefileDomains(config.Data["Corefile"]); len(found) > 0 {
+			return sts.ClusterDomain{Name: found[0], Source: sts.DomainCorefile, Others: found[1:]}, nil
+		}
+	}
+	return sts.ClusterDomain{}, nil
+}
+
+// kubeletDomain reads the domain from the configuration of a kubelet that runs one of the
+// pods. What cannot be had is left out: the API server, or a node, may not let us.
+func (c *Client) kubeletDomain(ctx context.Context, inv *sts.Inventory) error {
+	i := slices.IndexFunc(inv.Pods, func(p *corev1.Pod) bool { return p.Spec.NodeName != "" })
+	if i < 0 {
+		return nil
+	}
+	result := c.kube.CoreV1().RESTClient().Get().Resource("nodes").Name(inv.Pods[i].Spec.NodeName).
+		SubResource("proxy", "configz").SetHeader("Accept", runtime.ContentTypeJSON).Do(ctx)
+	if err := result.Error(); err != nil {
+		reason, hidden, _ := missing("nodes/proxy", err)
+		if hidden {
+			inv.Missing = append(inv.Missing, sts.Missing{Resource: "nodes/proxy", Reason: reason})
+		}
+		return ctx.Err() // a node that cannot be reached is no reason to fail
+	}
+	raw, err := result.Raw()
+	if err != nil {
+		return nil
+	}
+	var config struct {
+		Kubelet struct {
+			ClusterDomain string `json:"clusterDomain"`
+		} `json:"kubeletconfig"`
+	}
+	if json.Unmarshal(raw, &config) == nil && config.Kubelet.ClusterDomain != "" {
+		inv.Domain = sts.ClusterDomain{Name: config.Kubelet.ClusterDomain, Source: sts.DomainKubelet}
+	}
+	return nil
+}
