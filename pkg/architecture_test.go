@@ -50,8 +50,9 @@ var layers = map[string]layer{
 	"plan":     {pure: true, never: cluster, imports: []string{"profile", "simulate", "sts"}},
 	"print":    {pure: true, never: cluster, imports: []string{"inspect", "plan", "profile", "simulate", "sts"}},
 	"execute":  {never: cluster, imports: []string{"plan", "profile", "simulate", "sts"}},
+	"resolve":  {never: cluster, imports: []string{"sts"}},
 	"cluster":  {never: frontEnd, imports: []string{"plan", "sts"}},
-	"cmd":      {imports: []string{"cluster", "execute", "inspect", "plan", "print", "profile", "simulate", "sts"}},
+	"cmd":      {imports: []string{"cluster", "execute", "inspect", "plan", "print", "profile", "resolve", "simulate", "sts"}},
 }
 
 var (
@@ -331,6 +332,7 @@ func TestViolationsAreFound(t *testing.T) {
 		{"network", "plan", []string{"net/http"}, "touches neither files"},
 		{"chance", "simulate", []string{"math/rand/v2"}, "touches neither files"},
 		{"a client in a decision", "plan", []string{clientset}, "must not know"},
+		{"a client in the resolver", "resolve", []string{clientset}, "must not know"},
 		{"a client in the loop", "execute", []string{clientset}, "must not know"},
 		{"flags in the client", "cluster", []string{"k8s.io/cli-runtime/pkg/genericclioptions"}, "must not know"},
 		{"another module", "print", []string{"github.com/example/tables"}, "only the standard library"},

@@ -1,0 +1,236 @@
+package resolve
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// udpSize is how large an answer may be that comes in one datagram: what gets through
+// everywhere without being cut into fragments (DNS Flag Day 2020).
+const udpSize = 1232
+
+var types = map[string]dnsmessage.Type{
+	"A": dnsmessage.TypeA, "AAAA": dnsmessage.TypeAAAA, "SRV": dnsmessage.TypeSRV,
+}
+
+// codes are the response codes by their names in the IANA registry.
+var codes = map[dnsmessage.RCode]string{
+	0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED",
+	6: "YXDOMAIN", 7: "YXRRSET", 8: "NXRRSET", 9: "NOTAUTH", 10: "NOTZONE", 16: "BADVERS", 23: "BADCOOKIE",
+}
+
+func codeName(c dnsmessage.RCode) string {
+	if name, known := codes[c]; known {
+		return name
+	}
+	return fmt.Sprintf("RCODE%d", c)
+}
+
+// The limits of a name and of each part of it (RFC 1035, section 2.3.4).
+const (
+	maxName  = 253 // written out, without the dot at its end
+	maxLabel = 63
+)
+
+func checkName(name string) error {
+	if len(name) > maxName {
+		return fmt.Errorf("no such name can exist: it has %d characters, and %d is the most", len(name), maxName)
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" {
+			return errors.New("no such name can exist: a part of it is empty")
+		}
+		if len(label) > maxLabel {
+			return fmt.Errorf("no such name can exist: %q has %d characters, and %d is the most for a part", label, len(label), maxLabel)
+		}
+	}
+	return nil
+}
+
+// pack makes the message that asks for the records of one type under a name.
+func pack(id uint16, name string, t dnsmessage.Type, edns bool) ([]byte, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	n, err := dnsmessage.NewName(name + ".")
+	if err != nil {
+		return nil, err
+	}
+	m := dnsmessage.Message{
+		Header:    dnsmessage.Header{ID: id, RecursionDesired: true},
+		Questions: []dnsmessage.Question{{Name: n, Type: t, Class: dnsmessage.ClassINET}},
+	}
+	if edns {
+		opt := dnsmessage.Resource{Body: &dnsmessage.OPTResource{}}
+		if err := opt.Header.SetEDNS0(udpSize, dnsmessage.RCodeSuccess, false); err != nil {
+			return nil, err
+		}
+		m.Additionals = []dnsmessage.Resource{opt}
+	}
+	return m.Pack()
+}
+
+// reply is what one message says.
+type reply struct {
+	code dnsmessage.RCode
+	// truncated: there is more than has fitted in.
+	truncated bool
+	addresses []string
+	services  []sts.DNSService
+	ttl       time.Duration
+	// next is where the aliases lead to when the message has no record of that name.
+	next string
+}
+
+// errForeign is a message that answers another question, or none.
+var errForeign = errors.New("not an answer to the question")
+
+// errMalformed is a message that breaks the rules of its format.
+var errMalformed = errors.New("an answer that cannot be read")
+
+// unpack reads the answer to the question for a name and type. Records of other names
+// than those that the aliases lead to are not believed.
+func unpack(msg []byte, name string, t dnsmessage.Type) (reply, error) {
+	var (
+		p dnsmessage.Parser
+		r reply
+	)
+	h, err := p.Start(msg)
+	if err != nil {
+		return r, fmt.Errorf("%w: %w", errMalformed, err)
+	}
+	if !h.Response || h.OpCode != 0 {
+		return r, errForeign
+	}
+	r.code, r.truncated = h.RCode, h.Truncated
+	asked, err := p.AllQuestions()
+	switch {
+	case err != nil:
+		return r, fmt.Errorf("%w: %w", errMalformed, err)
+	case len(asked) == 0 && r.code != dnsmessage.RCodeSuccess && r.code != dnsmessage.RCodeNameError:
+		return r, nil // who does not understand a question need not repeat it
+	case len(asked) != 1 || canonical(asked[0].Name) != canonicalName(name) || asked[0].Type != t || asked[0].Class != dnsmessage.ClassINET:
+		return r, errForeign
+	case r.truncated:
+		return r, nil
+	}
+	if err := r.records(&p, name, t); err != nil {
+		return r, fmt.Errorf("%w: %w", errMalformed, err)
+	}
+	return r, nil
+}
+
+// records reads the three sections behind the question.
+func (r *reply) records(p *dnsmessage.Parser, name string, t dnsmessage.Type) error {
+	answers, err := p.AllAnswers()
+	if err != nil {
+		return err
+	}
+	authorities, err := p.AllAuthorities()
+	if err != nil {
+		return err
+	}
+	additionals, err := p.AllAdditionals()
+	if err != nil {
+		return err
+	}
+	for i := range additionals {
+		if additionals[i].Header.Type == dnsmessage.TypeOPT {
+			r.code = additionals[i].Header.ExtendedRCode(r.code)
+		}
+	}
+	var kept shortest
+	end, err := follow(answers, canonicalName(name), &kept)
+	if err != nil {
+		return err
+	}
+	for i := range answers {
+		a := &answers[i]
+		if a.Header.Type != t || a.Header.Class != dnsmessage.ClassINET || canonical(a.Header.Name) != end {
+			continue
+		}
+		kept.see(a.Header.TTL)
+		switch body := a.Body.(type) {
+		case *dnsmessage.AResource:
+			r.addresses = append(r.addresses, netip.AddrFrom4(body.A).String())
+		case *dnsmessage.AAAAResource:
+			r.addresses = append(r.addresses, netip.AddrFrom16(body.AAAA).String())
+		case *dnsmessage.SRVResource:
+			r.services = append(r.services, sts.DNSService{Target: canonical(body.Target), Port: int32(body.Port)})
+		}
+	}
+	none := len(r.addresses) == 0 && len(r.services) == 0
+	if none && r.code == dnsmessage.RCodeSuccess && end != canonicalName(name) && !hasSOA(authorities) {
+		r.next = end
+		return nil
+	}
+	if none {
+		kept = shortest{}
+		for i := range authorities {
+			if soa, ok := authorities[i].Body.(*dnsmessage.SOAResource); ok {
+				kept.see(min(authorities[i].Header.TTL, soa.MinTTL)) // RFC 2308, section 5
+			}
+		}
+	}
+	r.ttl = kept.duration()
+	return nil
+}
+
+// follow goes from alias to alias and returns the name at their end.
+func follow(answers []dnsmessage.Resource, name string, kept *shortest) (string, error) {
+	been := map[string]bool{}
+	for {
+		if been[name] {
+			return "", errors.New("its aliases lead in a circle")
+		}
+		been[name] = true
+		next := ""
+		for i := range answers {
+			alias, ok := answers[i].Body.(*dnsmessage.CNAMEResource)
+			if ok && canonical(answers[i].Header.Name) == name {
+				next = canonical(alias.CNAME)
+				kept.see(answers[i].Header.TTL)
+				break
+			}
+		}
+		if next == "" {
+			return name, nil
+		}
+		name = next
+	}
+}
+
+func hasSOA(authorities []dnsmessage.Resource) bool {
+	for i := range authorities {
+		if authorities[i].Header.Type == dnsmessage.TypeSOA {
+			return true
+		}
+	}
+	return false
+}
+
+// shortest is the least of the times that it has seen.
+type shortest struct {
+	seconds uint32
+	any     bool
+}
+
+func (s *shortest) see(seconds uint32) {
+	if !s.any || seconds < s.seconds {
+		s.seconds, s.any = seconds, true
+	}
+}
+
+func (s *shortest) duration() time.Duration { return time.Duration(s.seconds) * time.Second }
+
+// canonical is how we write a name, and compare it: in lower case, without the dot at its end.
+func canonical(n dnsmessage.Name) string { return canonicalName(n.String()) }
+
+func canonicalName(n string) string { return strings.ToLower(strings.TrimSuffix(n, ".")) }
