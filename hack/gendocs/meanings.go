@@ -272,6 +272,7 @@ var meanings = map[string]string{
 	"Applied.askEviction":   "never: it writes nothing",
 	"Applied.run":           "never: commands stand in `asked`",
 	"Applied.retainVolume":  "a patch that has a volume keep its data, or",
+	"Applied.holdClaim":     "a mark on a claim, so that nobody's pvc-gc deletes it meanwhile, or its end, or",
 	"Applied.deleteClaim":   "the deletion of a claim, or",
 	"Applied.clearClaimRef": "a patch that lets a new claim of the same name have a volume, or",
 	"Applied.createClaim":   "a claim that is made again on its volume, or",
@@ -310,6 +311,7 @@ var meanings = map[string]string{
 	"Asked.output":    "the end of what it wrote, at most 4 KiB",
 
 	"Action.retainVolume":  "a patch that has a volume keep its data, or",
+	"Action.holdClaim":     "a mark on a claim, so that nobody's pvc-gc deletes it meanwhile, or its end, or",
 	"Action.deleteClaim":   "the deletion of a claim, or",
 	"Action.clearClaimRef": "a patch that lets a new claim of the same name have a volume, or",
 	"Action.createClaim":   "a claim that is made again on its volume, or",
@@ -322,6 +324,12 @@ var meanings = map[string]string{
 	"PatchVolume.uid":           "its UID: another volume of that name is not touched",
 	"PatchVolume.reclaimPolicy": "what its reclaim policy becomes; absent when that stays",
 	"PatchVolume.ops":           "the JSON patch as it is sent, `test` operations included",
+
+	"HoldClaim.namespace": "of the claim",
+	"HoldClaim.name":      "its name",
+	"HoldClaim.uid":       "its UID: another claim of that name is not touched",
+	"HoldClaim.off":       "the mark is taken off",
+	"HoldClaim.ops":       "the JSON patch as it is sent, `test` operations included",
 
 	"DeleteClaim.namespace":       "of the claim",
 	"DeleteClaim.name":            "its name",

@@ -155,14 +155,19 @@ func TestPick(t *testing.T) {
 }
 
 func TestTrim(t *testing.T) {
-	managed := []metav1.ManagedFieldsEntry{{Manager: "x"}}
-	pod, set := &corev1.Pod{}, &appsv1.StatefulSet{}
-	pod.ManagedFields, set.ManagedFields = managed, managed
-	for _, o := range []any{pod, set, "something else"} {
+	managed := func() []metav1.ManagedFieldsEntry {
+		return []metav1.ManagedFieldsEntry{{Manager: "x", FieldsV1: &metav1.FieldsV1{Raw: []byte("{}")}}}
+	}
+	pod, set, volume := &corev1.Pod{}, &appsv1.StatefulSet{}, &corev1.PersistentVolume{}
+	pod.ManagedFields, set.ManagedFields, volume.ManagedFields = managed(), managed(), managed()
+	for _, o := range []any{pod, set, volume, "something else"} {
 		trim(o)
 	}
-	if pod.ManagedFields != nil || set.ManagedFields == nil {
-		t.Error("only the set's managedFields are read")
+	if pod.ManagedFields != nil || set.ManagedFields[0].FieldsV1 == nil {
+		t.Error("not a pod's managedFields are read, but a set's")
+	}
+	if len(volume.ManagedFields) != 1 || volume.ManagedFields[0].FieldsV1 != nil {
+		t.Error("of a volume is read who has fields, not which")
 	}
 }
 

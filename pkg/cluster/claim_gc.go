@@ -115,6 +115,19 @@ func (w *Claims) Apply(ctx context.Context, v plan.ClaimView, a plan.Action) (pl
 	switch {
 	case a.DeleteClaim != nil:
 		return w.deleteClaim(ctx, v, a.DeleteClaim)
+	case a.HoldClaim != nil:
+		h := a.HoldClaim
+		body, err := json.Marshal(h.Ops)
+		if err != nil {
+			return v, err
+		}
+		claim, err := w.Client.kube.CoreV1().PersistentVolumeClaims(h.Namespace).Patch(ctx, h.Name, types.JSONPatchType, body,
+			metav1.PatchOptions{FieldManager: sts.FieldManager, DryRun: w.dry()})
+		if err == nil {
+			trim(claim)
+			v.Claim = claim
+		}
+		return v, written("patch persistentvolumeclaim "+h.Name, err)
 	case a.CreateClaim != nil:
 		c := a.CreateClaim.Claim
 		v.Claim, err = w.Client.kube.CoreV1().PersistentVolumeClaims(c.Namespace).Create(ctx, c,

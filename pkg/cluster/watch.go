@@ -188,10 +188,16 @@ func (v *View) prepare(k *kind) error {
 	return err
 }
 
-// trim drops what no verb looks at, to keep memory small. Only the set's own
-// managedFields are read.
+// trim drops what no verb looks at, to keep memory small. Only a set's managedFields
+// are read, and of a volume's who has some.
 func trim(o any) {
-	if _, isSet := o.(*appsv1.StatefulSet); isSet {
+	switch o := o.(type) {
+	case *appsv1.StatefulSet:
+		return
+	case *corev1.PersistentVolume:
+		for i := range o.ManagedFields {
+			o.ManagedFields[i].FieldsV1 = nil
+		}
 		return
 	}
 	if m, ok := o.(metav1.Object); ok {

@@ -103,6 +103,7 @@ func backup(dir string, c *corev1.PersistentVolumeClaim, v *corev1.PersistentVol
 	}
 	if v != nil {
 		volume := v.DeepCopy()
+		volume.ManagedFields = nil
 		volume.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolume"}
 		more, err := yaml.Marshal(volume)
 		if err != nil {

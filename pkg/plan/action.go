@@ -11,6 +11,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -31,6 +32,7 @@ type Action struct {
 
 	// What is done to a claim and its volume.
 	RetainVolume  *PatchVolume  `json:"retainVolume,omitempty"`
+	HoldClaim     *HoldClaim    `json:"holdClaim,omitempty"`
 	DeleteClaim   *DeleteClaim  `json:"deleteClaim,omitempty"`
 	ClearClaimRef *PatchVolume  `json:"clearClaimRef,omitempty"`
 	CreateClaim   *CreateClaim  `json:"createClaim,omitempty"`
@@ -381,18 +383,24 @@ func (o PatchOp) annotation() (key string, ok bool) {
 // value would conflict with us, even weeks later. Nil when nothing is ours.
 func disown(set *appsv1.StatefulSet) *Action {
 	b := newPatch(set)
-	for i := len(set.ManagedFields) - 1; i >= 0; i-- {
-		if e := set.ManagedFields[i]; e.Manager != sts.FieldManager || e.Subresource != "" && e.Subresource != "scale" {
-			continue
-		}
-		path := fmt.Sprintf("/metadata/managedFields/%d", i)
-		b.spec = append(b.spec, op("test", path+"/manager", sts.FieldManager), PatchOp{Op: "remove", Path: path})
-	}
-	if len(b.spec) == 0 {
+	if b.spec = disownOps(set); len(b.spec) == 0 {
 		return nil
 	}
 	a := b.action("", "give the fields back that kubectl-sts has written")
 	return &a
+}
+
+// disownOps removes our entries, the last first: their places are counted.
+func disownOps(o metav1.Object) []PatchOp {
+	var ops []PatchOp
+	for i, e := range slices.Backward(o.GetManagedFields()) {
+		if e.Manager != sts.FieldManager || e.Subresource != "" && e.Subresource != "scale" {
+			continue
+		}
+		path := fmt.Sprintf("/metadata/managedFields/%d", i)
+		ops = append(ops, op("test", path+"/manager", sts.FieldManager), PatchOp{Op: "remove", Path: path})
+	}
+	return ops
 }
 
 // action renders the patch. The generation is tested, and not the resourceVersion,

@@ -108,6 +108,17 @@ type PatchVolume struct {
 	Ops           []PatchOp                            `json:"ops"`
 }
 
+// HoldClaim marks a claim so that nobody's pvc-gc deletes it, or takes the mark off, if
+// it is still the one with this UID.
+type HoldClaim struct {
+	Namespace string    `json:"namespace"`
+	Name      string    `json:"name"`
+	UID       types.UID `json:"uid"`
+	// Off takes the mark off.
+	Off bool      `json:"off,omitempty"`
+	Ops []PatchOp `json:"ops"`
+}
+
 // DeleteClaim deletes a claim, if it is still the one with this UID and nobody has
 // changed it since it was seen.
 type DeleteClaim struct {
@@ -232,6 +243,55 @@ func release(v *corev1.PersistentVolume, r *sts.Retained) *PatchVolume {
 		unset("labels", v.Labels, sts.RetainedLabel).
 		unset("labels", v.Labels, sts.RetainedIn)
 	return &b.p
+}
+
+// giveBack gives the volume of a claim that lives its own reclaim policy back. Another
+// pvc-gc may be about to delete that very claim, relying on the policy that it sees. So
+// the claim is marked before: a deletion that does not know of the mark fails, because
+// the claim has changed.
+func giveBack(v *ClaimView, record *sts.Retained, reason string) Decision {
+	if c := v.Claim; c.UID == record.UID && !sts.Keeps(c) {
+		return do(Action{Why: "have claim " + c.Name + " stay while its volume gets its reclaim policy back", HoldClaim: mark(c)}, reason)
+	}
+	return do(Action{Why: "give volume " + v.Volume.Name + " its reclaim policy back: claim " + v.Name + " stays",
+		ReleaseVolume: release(v.Volume, record)}, reason)
+}
+
+// tidy takes away what is left of us when the volume is as it was: the mark, and the
+// fields that managedFields records as ours. Nil when nothing is.
+func tidy(v *ClaimView, reason string) *Decision {
+	var a Action
+	if v.Claim.Annotations[sts.KeepAnnotation] == sts.KeptMeanwhile {
+		a = Action{Why: "let claim " + v.Name + " go its way", HoldClaim: unmark(v.Claim)}
+	} else if ops := disownOps(v.Volume); len(ops) > 0 {
+		b := newVolumePatch(v.Volume).add(ops...)
+		a = Action{Why: "give the fields of volume " + v.Volume.Name + " back that kubectl-sts has written", ReleaseVolume: &b.p}
+	} else {
+		return nil
+	}
+	d := do(a, reason)
+	return &d
+}
+
+const annotationsPath = "/metadata/annotations"
+
+func mark(c *corev1.PersistentVolumeClaim) *HoldClaim {
+	h := &HoldClaim{Namespace: c.Namespace, Name: c.Name, UID: c.UID, Ops: []PatchOp{
+		op("test", "/metadata/uid", c.UID), op("test", "/metadata/deletionTimestamp", nil),
+	}}
+	if len(c.Annotations) == 0 {
+		h.Ops = append(h.Ops, op("test", annotationsPath, nil), op("add", annotationsPath, map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile}))
+	} else {
+		h.Ops = append(h.Ops, op("add", annotationsPath+"/"+escapePointer(sts.KeepAnnotation), sts.KeptMeanwhile))
+	}
+	return h
+}
+
+func unmark(c *corev1.PersistentVolumeClaim) *HoldClaim {
+	path := annotationsPath + "/" + escapePointer(sts.KeepAnnotation)
+	return &HoldClaim{Namespace: c.Namespace, Name: c.Name, UID: c.UID, Off: true, Ops: []PatchOp{
+		op("test", "/metadata/uid", c.UID), op("test", path, sts.KeptMeanwhile), {Op: "remove", Path: path},
+	}}
 }
 
 // purge has the cluster delete the volume and its data. A volume that an undo had begun

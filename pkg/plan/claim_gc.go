@@ -21,6 +21,10 @@ type CollectClaim struct {
 	At time.Time
 }
 
+// staleRecord is the age from which the record of a deletion that was interrupted is
+// written anew: a purge goes by when the claim was deleted.
+const staleRecord = time.Hour
+
 // Next implements ClaimIntent.
 func (i CollectClaim) Next(v ClaimView) Decision {
 	switch {
@@ -34,8 +38,12 @@ func (i CollectClaim) Next(v ClaimView) Decision {
 	if v.Around != nil {
 		if may, why := i.may(v.Around); !may {
 			if ours {
-				return do(Action{Why: "give volume " + v.Volume.Name + " its reclaim policy back: claim " + v.Name + " stays",
-					ReleaseVolume: release(v.Volume, record)}, ReasonClaimKept)
+				return giveBack(&v, record, ReasonClaimKept)
+			}
+			if record == nil && v.on() {
+				if d := tidy(&v, ReasonClaimKept); d != nil {
+					return *d
+				}
 			}
 			return decide(Done, ReasonClaimKept, "stays: "+why, "")
 		}
@@ -52,7 +60,7 @@ func (i CollectClaim) Next(v ClaimView) Decision {
 			return decide(Refused, ReasonRetainIgnored,
 				fmt.Sprintf("volume %s was to get reclaim policy Retain and has %s: something sets it back", v.Volume.Name, v.Volume.Spec.PersistentVolumeReclaimPolicy),
 				"look for an admission webhook or a controller that changes PersistentVolumes")
-		case !ours || !kept:
+		case !ours || !kept || i.At.Sub(record.DeletedAt) > staleRecord:
 			r := sts.NewRetained(v.Claim, v.Volume)
 			r.DeletedBy, r.DeletedAt = i.By, i.At
 			if v.Around != nil {
@@ -119,6 +127,9 @@ func (i CollectClaim) afterwards(v ClaimView) Decision {
 	case v.Volume == nil:
 		return decide(Done, ReasonClaimDeleted, "deleted; its volume "+v.VolumeName+" was gone", "")
 	case record == nil && v.on():
+		if d := tidy(&v, ReasonClaimRestored); d != nil {
+			return *d
+		}
 		return decide(Stuck, ReasonClaimRestored, "deleted, and restored with its data: it became wanted meanwhile", "")
 	case record == nil || record.UID != i.UID:
 		return decide(Stuck, ReasonClaimReplaced, "deleted, and somebody has changed volume "+v.Volume.Name+", which kept its data", "")

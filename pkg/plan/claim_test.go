@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -49,6 +48,7 @@ func newClaimWorld(t *testing.T, policy corev1.PersistentVolumeReclaimPolicy) *c
 	}}
 	w.claim.Spec.VolumeName, w.claim.Status.Phase = volumeName, corev1.ClaimBound
 	w.volume = &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: volumeName, UID: "volume-0", ResourceVersion: "1"}}
+	w.volume.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kube-controller-manager"}}
 	w.volume.Spec.PersistentVolumeReclaimPolicy, w.volume.Status.Phase = policy, corev1.VolumeBound
 	w.volume.Spec.ClaimRef = &corev1.ObjectReference{Kind: "PersistentVolumeClaim", Namespace: "shop", Name: claimName, UID: "claim-0", ResourceVersion: "1"}
 	return w
@@ -68,6 +68,9 @@ func (w *claimWorld) view() plan.ClaimView {
 // look is what the world makes of the claim right now.
 func (w *claimWorld) look() {
 	w.around = &plan.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{State: w.state, Reason: "as the test says"}}
+	if w.claim != nil && sts.Keeps(w.claim) && (w.state == sts.ClaimLeftOver || w.state == sts.ClaimParked) {
+		w.around.Verdict.State = sts.ClaimForeign // which is never a candidate, either
+	}
 	if w.held {
 		w.around.Holder = "web-3"
 	}
@@ -94,6 +97,8 @@ func (w *claimWorld) apply(a *plan.Action) bool {
 		}
 		w.make(a.CreateClaim.Claim.DeepCopy())
 		return true
+	case a.HoldClaim != nil:
+		return w.hold(a.HoldClaim)
 	case a.DeleteVolume != nil:
 		if w.volume == nil || w.volume.UID != a.DeleteVolume.UID {
 			return false
@@ -119,30 +124,33 @@ func (w *claimWorld) make(c *corev1.PersistentVolumeClaim) {
 }
 
 func (w *claimWorld) patch(p *plan.PatchVolume) bool {
-	if w.volume == nil {
+	if w.volume == nil || w.volume.UID != p.UID {
 		return false
 	}
-	ops, err := json.Marshal(p.Ops)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	before, err := json.Marshal(w.volume)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	decoded, err := jsonpatch.DecodePatch(ops)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	after, err := decoded.Apply(before)
+	after, err := patched(w.volume, p.Ops)
 	if err != nil {
 		return false // a test has failed
 	}
-	w.volume = &corev1.PersistentVolume{}
-	if err := json.Unmarshal(after, w.volume); err != nil {
-		w.t.Fatal(err)
+	after.ResourceVersion += "0"
+	ours := func(e metav1.ManagedFieldsEntry) bool { return e.Manager == sts.FieldManager }
+	writes := func(o plan.PatchOp) bool { return o.Op != "test" && !strings.HasPrefix(o.Path, "/metadata/managedFields") }
+	if slices.ContainsFunc(p.Ops, writes) && !slices.ContainsFunc(after.ManagedFields, ours) {
+		after.ManagedFields = append(after.ManagedFields, metav1.ManagedFieldsEntry{Manager: sts.FieldManager})
 	}
-	w.volume.ResourceVersion += "0"
+	w.volume = after
+	return true
+}
+
+func (w *claimWorld) hold(h *plan.HoldClaim) bool {
+	if w.claim == nil {
+		return false
+	}
+	after, err := patched(w.claim, h.Ops)
+	if err != nil {
+		return false
+	}
+	after.ResourceVersion += "0"
+	w.claim = after
 	return true
 }
 
@@ -258,12 +266,12 @@ func TestClaimThereAndBack(t *testing.T) {
 		expect(collect(), plan.ReasonClaimDeleted, "lookAround")
 
 		w.around = nil
-		expect(plan.RestoreClaim{UID: "volume-0"}, plan.ReasonClaimRestored, "clearClaimRef", "createClaim", "releaseVolume")
+		expect(plan.RestoreClaim{UID: "volume-0"}, plan.ReasonClaimRestored, "clearClaimRef", "createClaim", "releaseVolume", "releaseVolume")
 		if c := w.claim; c.UID != "claim-1" || c.Spec.VolumeName != volumeName || len(c.OwnerReferences) > 0 ||
 			fmt.Sprint(c.Annotations) != "map[team:blue]" || c.Labels["app"] != "web" {
 			t.Errorf("%s: restored as %+v", policy, c)
 		}
-		if v := w.volume; v.Spec.PersistentVolumeReclaimPolicy != before.Spec.PersistentVolumeReclaimPolicy || len(v.Annotations)+len(v.Labels) > 0 {
+		if v := w.volume; v.Spec.PersistentVolumeReclaimPolicy != before.Spec.PersistentVolumeReclaimPolicy || len(v.Annotations)+len(v.Labels) > 0 || len(v.ManagedFields) != 1 {
 			t.Errorf("%s: the volume afterwards: %+v", policy, v)
 		}
 		expect(plan.RestoreClaim{UID: "volume-0"}, plan.ReasonClaimRestored)
@@ -293,10 +301,10 @@ func TestClaimDecisions(t *testing.T) {
 		want   string // steps, then the end
 	}{
 		"wanted by now: given back": {func(w *claimWorld) { w.state = sts.ClaimWanted }, collect(),
-			"retainVolume lookAround releaseVolume Done ClaimKept"},
+			"retainVolume lookAround holdClaim releaseVolume holdClaim releaseVolume Done ClaimKept"},
 		"a pod mounts it by now": {func(w *claimWorld) { w.state = sts.ClaimInUse }, collect(),
-			"retainVolume lookAround releaseVolume Done ClaimKept"},
-		"parked by now": {func(w *claimWorld) { w.state = sts.ClaimParked }, collect(), "retainVolume lookAround releaseVolume Done ClaimKept"},
+			"retainVolume lookAround holdClaim releaseVolume holdClaim releaseVolume Done ClaimKept"},
+		"parked by now": {func(w *claimWorld) { w.state = sts.ClaimParked }, collect(), "retainVolume lookAround holdClaim releaseVolume holdClaim releaseVolume Done ClaimKept"},
 		"parked, and that is meant": {func(w *claimWorld) { w.state = sts.ClaimParked },
 			plan.CollectClaim{UID: "claim-0", Choice: sts.ClaimChoice{Parked: true}, At: ststest.Now},
 			"retainVolume lookAround deleteClaim lookAround lookAround Done ClaimDeleted"},
@@ -323,7 +331,7 @@ func TestClaimDecisions(t *testing.T) {
 			w.state, w.held = sts.ClaimInUse, true
 		}, collect(), "lookAround Stuck ClaimHeld"},
 		"deleted, and wanted": {func(w *claimWorld) { deleted(w); w.state = sts.ClaimWanted }, collect(),
-			"lookAround clearClaimRef createClaim lookAround lookAround releaseVolume Stuck ClaimRestored"},
+			"lookAround clearClaimRef createClaim lookAround lookAround releaseVolume releaseVolume Stuck ClaimRestored"},
 		"deleted, wanted, and made anew elsewhere": {func(w *claimWorld) {
 			deleted(w)
 			w.state = sts.ClaimWanted
@@ -334,11 +342,12 @@ func TestClaimDecisions(t *testing.T) {
 			deleted(w)
 			w.state = sts.ClaimWanted
 			w.controllers(3)
-		}, collect(), "lookAround clearClaimRef lookAround lookAround releaseVolume Stuck ClaimRestored"},
+		}, collect(), "lookAround clearClaimRef lookAround lookAround releaseVolume releaseVolume Stuck ClaimRestored"},
 
-		"undo of what is not kept":   {func(*claimWorld) {}, plan.RestoreClaim{UID: "volume-0"}, "Done ClaimRestored"},
-		"undo, the volume is gone":   {func(w *claimWorld) { w.volume = nil }, undo, "Refused NotRetained"},
-		"undo, it was never deleted": {func(w *claimWorld) { w.apply(collect().Next(w.view()).Action) }, undo, "releaseVolume Done ClaimRestored"},
+		"undo of what is not kept": {func(*claimWorld) {}, plan.RestoreClaim{UID: "volume-0"}, "Done ClaimRestored"},
+		"undo, the volume is gone": {func(w *claimWorld) { w.volume = nil }, undo, "Refused NotRetained"},
+		"undo, it was never deleted": {func(w *claimWorld) { w.apply(collect().Next(w.view()).Action) }, undo,
+			"holdClaim releaseVolume holdClaim releaseVolume Done ClaimRestored"},
 		"undo, another claim is there": {func(w *claimWorld) {
 			deleted(w)
 			w.state = sts.ClaimWanted
@@ -349,7 +358,7 @@ func TestClaimDecisions(t *testing.T) {
 			w.apply(undo.Next(w.view()).Action)
 			w.state = sts.ClaimWanted
 			w.controllers(3)
-		}, undo, "releaseVolume Done ClaimRestored"},
+		}, undo, "releaseVolume releaseVolume Done ClaimRestored"},
 		"undo of a volume that was given to another": {func(w *claimWorld) {
 			deleted(w)
 			w.volume.Spec.ClaimRef.Name = "data-db-0"

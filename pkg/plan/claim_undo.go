@@ -24,6 +24,9 @@ func (i RestoreClaim) Next(v ClaimView) Decision {
 	record := v.record()
 	switch {
 	case record == nil && v.on():
+		if d := tidy(&v, ReasonClaimRestored); d != nil {
+			return *d
+		}
 		return decide(Done, ReasonClaimRestored, "restored on volume "+v.Volume.Name, "")
 	case record == nil:
 		return decide(Refused, ReasonNotRetained, "volume "+v.Volume.Name+" keeps the data of no claim any more", "")
@@ -53,7 +56,7 @@ func restore(v ClaimView, record *sts.Retained) Decision {
 		return going(c)
 	case c != nil && c.UID == record.UID,
 		c != nil && v.on() && ref == c.UID && v.Volume.Status.Phase == corev1.VolumeBound && c.Status.Phase == corev1.ClaimBound:
-		return do(Action{Why: "give volume " + v.Volume.Name + " its reclaim policy back", ReleaseVolume: release(v.Volume, record)}, ReasonClaimRestored)
+		return giveBack(&v, record, ReasonClaimRestored)
 	case ref != "" && (c == nil || ref != c.UID):
 		return do(Action{Why: "let claim " + v.Name + " have volume " + v.Volume.Name + " again", ClearClaimRef: clearRef(v.Volume)}, ReasonClaimRestored)
 	case c == nil:

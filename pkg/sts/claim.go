@@ -17,6 +17,10 @@ import (
 // KeepAnnotation on a claim, or on a set for all its claims, says that they are to stay.
 const KeepAnnotation = AnnotationPrefix + "keep"
 
+// KeptMeanwhile is the value of [KeepAnnotation] that keeps a claim for the moment in
+// which its volume gets its own reclaim policy back.
+const KeptMeanwhile = "undo"
+
 // ClaimState is what a PersistentVolumeClaim is to the StatefulSets of its namespace.
 type ClaimState string
 
@@ -443,7 +447,7 @@ func sayRange(set *appsv1.StatefulSet, replicas int32) string {
 
 // keptBy says why all claims of the set have to stay, empty when they have not.
 func keptBy(set *appsv1.StatefulSet) string {
-	if keeps(set) {
+	if Keeps(set) {
 		return "annotation " + KeepAnnotation + " on statefulset " + set.Name
 	}
 	if _, err := ReadDrain(set); err != nil {
@@ -452,7 +456,8 @@ func keptBy(set *appsv1.StatefulSet) string {
 	return ""
 }
 
-func keeps(o metav1.Object) bool {
+// Keeps says whether the object's annotation says that claims are to stay.
+func Keeps(o metav1.Object) bool {
 	v, ok := o.GetAnnotations()[KeepAnnotation]
 	return ok && v != "false"
 }

@@ -171,8 +171,11 @@ func (j *ClaimJudge) gives(set *appsv1.StatefulSet, c *corev1.PersistentVolumeCl
 
 // doubts are what a person should know before the claim goes.
 func (j *ClaimJudge) doubts(c *corev1.PersistentVolumeClaim, unused *corev1.PersistentVolumeClaimCondition, v *ClaimVerdict) {
-	if keeps(c) {
+	if Keeps(c) {
 		v.kept = "annotation " + KeepAnnotation + " on the claim"
+		if c.Annotations[KeepAnnotation] == KeptMeanwhile {
+			v.kept += ", which an undo leaves there when it is interrupted"
+		}
 	}
 	doubt := func(format string, args ...any) { v.Doubts = append(v.Doubts, fmt.Sprintf(format, args...)) }
 	for _, name := range v.Sets {
