@@ -74,10 +74,11 @@ var meanings = map[string]string{
 	"Change.from": "the older value; absent where the field was not there",
 	"Change.to":   "the newer value; absent where the field is not there",
 
-	"ClaimReport.items":   "the claims that were asked for, those of a set together",
-	"ClaimReport.classes": "the sums per storage class",
-	"ClaimReport.total":   "the sum of all",
-	"ClaimReport.missing": "what could not be read, usually for lack of permission; what hangs on it is held back",
+	"ClaimReport.items":    "the claims that were asked for, those of a set together",
+	"ClaimReport.classes":  "the sums per storage class",
+	"ClaimReport.total":    "the sum of all",
+	"ClaimReport.retained": "what volumes keep of claims that were deleted; absent where volumes could not be read",
+	"ClaimReport.missing":  "what could not be read, usually for lack of permission; what hangs on it is held back",
 
 	"Claim.namespace":     "of the PersistentVolumeClaim",
 	"Claim.name":          "of the PersistentVolumeClaim",
@@ -104,11 +105,24 @@ var meanings = map[string]string{
 	"ClaimSum.candidates":    "how many of them are candidates",
 	"ClaimSum.candidateSize": "how large those are together",
 
+	"RetainedSum.volumes":    "how many volumes keep the data of a claim that is deleted",
+	"RetainedSum.size":       "how large they are together",
+	"RetainedSum.namespaces": "where these claims were",
+	"RetainedSum.notable":    "claims of which somebody should know now",
+
+	"RetainedClaim.namespace": "of the PersistentVolumeClaim",
+	"RetainedClaim.claim":     "its name",
+	"RetainedClaim.volume":    "the PersistentVolume with the data",
+	"RetainedClaim.deletedAt": "when it was deleted",
+	"RetainedClaim.state":     "one of the [states of deleted claims](#states-of-deleted-claims)",
+	"RetainedClaim.message":   "the same, for a person",
+
 	"GCReport.command":   "`pvc-gc` for `--delete`, `pvc-gc undo`, `pvc-gc purge`",
 	"GCReport.startedAt": "when it looked, by the cluster's clock",
 	"GCReport.endedAt":   "when it had done all",
 	"GCReport.dryRun":    "`client` or `server` when nothing was written",
 	"GCReport.items":     "the claims that it is about",
+	"GCReport.earlier":   "with `--delete`: claims of earlier deletions of which somebody should know now",
 	"GCReport.missing":   "what could not be read, usually for lack of permission",
 
 	"GCItem.namespace":     "of the PersistentVolumeClaim",
@@ -460,6 +474,17 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
+		title: "States of deleted claims", dir: "pkg/inspect", kind: "RetainedState",
+		about: "`retained.notable[].state` of a ClaimReport: what has become of a claim of which a volume keeps the data, where that matters.",
+		meanings: map[string]string{
+			"missing":    "an ordinal or a pod wants the claim, and there is none: `undo` brings it back",
+			"waiting":    "a new claim of that name is wanted and has no volume yet: `undo` gives it this one",
+			"replaced":   "a new claim of that name is wanted or in use, on another volume",
+			"held":       "the claim is being deleted and a pod uses it: it goes with the pod",
+			"unfinished": "the claim is on this volume: a deletion or an undo has stopped half-way, and `undo` gives the volume its reclaim policy back",
+		},
+	},
+	{
 		title: "Gates", dir: "pkg/inspect", kind: "Gate",
 		about: "`items[].canary.auto.waitingFor`.",
 		meanings: map[string]string{
@@ -565,6 +590,7 @@ var vocabularies = []vocabulary{
 			"ClaimTerminating":    "the claim is deleted and not gone yet; waited for",
 			"ClaimExists":         "a claim of that name stands in the way",
 			"ClaimMissing":        "the claim is wanted: its data is not purged",
+			"ClaimWanted":         "a claim that was deleted before is wanted again, and its data waits for `undo`",
 			"Binding":             "the claim is not bound to its volume yet; waited for",
 			"VolumeNotOurs":       "the volume is another claim's, or is being deleted",
 			"NotRetained":         "the volume keeps the data of no deleted claim, or could not be made to",

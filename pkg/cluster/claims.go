@@ -37,7 +37,11 @@ func (c *Client) ReadClaims(ctx context.Context, namespace string, seen func(res
 		})
 	r.list("persistentvolumes", page, listOf(core.PersistentVolumes().List),
 		func(o runtime.Object) {
-			inv.Volumes = append(inv.Volumes, volumes.slimVolume(o.(*corev1.PersistentVolume)))
+			volume := volumes.slimVolume(o.(*corev1.PersistentVolume))
+			if r := volume.Retained; r != nil && namespace != "" && r.Claim.Namespace != namespace {
+				volume.Retained = nil // nothing of it is asked
+			}
+			inv.Volumes = append(inv.Volumes, volume)
 		})
 	deletions := metav1.ListOptions{Limit: pageSize, FieldSelector: "reason=" + sts.PodDeletedReason + ",involvedObject.kind=StatefulSet"}
 	r.list("events", deletions, listOf(core.Events(namespace).List),
@@ -260,5 +264,8 @@ func (s *shared) slimVolume(v *corev1.PersistentVolume) sts.Volume {
 	out := sts.NewVolume(v)
 	out.ReclaimPolicy = corev1.PersistentVolumeReclaimPolicy(s.word(string(out.ReclaimPolicy)))
 	out.Claim.Namespace, out.Storage.Where = s.word(out.Claim.Namespace), s.word(out.Storage.Where)
+	if out.Retained != nil {
+		out.Retained.Claim = s.slimClaim(out.Retained.Claim)
+	}
 	return out
 }

@@ -455,10 +455,18 @@ func TestGoals(t *testing.T) {
 }
 
 func TestHintsFitTheCommandLine(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(file, []byte(`{"current-context": "c", "contexts": [{"name": "c", "context": {"namespace": "shop"}}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("KUBECONFIG", file)
 	c := &common{config: genericclioptions.NewConfigFlags(true)}
 	text := "run kubectl sts canary abort web" + sts.NamespaceFlag("shop")
 	if got := c.hint("shop", text); got != "run kubectl sts canary abort web" {
 		t.Errorf("with the namespace of the context: %q", got)
+	}
+	if got, want := c.hint("db", "run x"+sts.NamespaceFlag("db")), "run x -n db"; got != want {
+		t.Errorf("about another namespace, with -A: %q", got)
 	}
 	*c.config.Namespace, *c.config.Context = "shop", "prod"
 	if got := c.hint("shop", text); got != text+" --context prod" {

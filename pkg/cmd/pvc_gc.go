@@ -168,14 +168,32 @@ func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRu
 		err = out.print(c.env.Out, report, candidates(report))
 	} else {
 		print.Missing(c.env.ErrOut, report.Missing)
+		columns := print.Columns{Namespace: o.namespace == "", Wide: out.isWide()}
 		if len(report.Items) > 0 {
-			err = print.ClaimTable(c.env.Out, report, inv.TakenAt, c.env.style(), print.Columns{Namespace: o.namespace == "", Wide: out.isWide()})
+			err = print.ClaimTable(c.env.Out, report, inv.TakenAt, c.env.style(), columns)
 		}
+		c.sayRetained(report.Retained, columns)
 	}
 	if err == nil && o.exitCode && report.Total.Candidates > 0 {
 		return &notYetError{sts.Count(report.Total.Candidates, "claim") + " may go"}
 	}
 	return err
+}
+
+// sayRetained ends the list with what is kept of claims that were deleted before.
+func (c *common) sayRetained(r *inspect.RetainedSum, columns print.Columns) {
+	if r == nil {
+		return
+	}
+	style := c.env.style()
+	text := print.RetainedNotes(r.Notable, style, columns) + print.RetainedSum(r, style, columns)
+	switch {
+	case text == "":
+		return
+	case len(r.Namespaces) > 0:
+		text += print.Hint(c.hint(r.Namespaces[0], sts.Kubectl(r.Namespaces[0], "sts", "pvc-gc", "undo")), style)
+	}
+	_, _ = fmt.Fprint(c.env.Out, "\n"+text)
 }
 
 func candidates(r *inspect.ClaimReport) []string {

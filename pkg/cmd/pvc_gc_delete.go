@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,13 +32,17 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 	if g.out.human() {
 		print.Missing(g.env.ErrOut, report.Missing)
 	}
+	if report.Retained != nil {
+		g.earlier = report.Retained.Notable
+		_, _ = fmt.Fprint(g.env.ErrOut, print.RetainedNotes(g.earlier, g.env.errStyle(), print.Columns{Namespace: g.all}))
+	}
 	n := len(candidates.Items)
 	switch {
 	case n == 0 && g.out.human():
-		_, err := fmt.Fprintln(g.env.Out, "Nothing to delete: no claim is a candidate.")
-		return err
+		_, _ = fmt.Fprintln(g.env.Out, "Nothing to delete: no claim is a candidate.")
+		return g.recalled()
 	case n == 0:
-		return g.carryOut(ctx, nil, nil, []GCItem{}, inv.TakenAt, report.Missing)
+		return cmp.Or(g.finish(g.report([]GCItem{}, inv.TakenAt, report.Missing)), g.recalled())
 	}
 	to, style := g.to()
 	if g.shows() {
@@ -87,7 +92,21 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 			Volume: item.Volume, ReclaimPolicy: item.ReclaimPolicy, Reason: item.Reason,
 		})
 	}
-	return g.carryOut(ctx, world, tasks, items, inv.TakenAt, report.Missing)
+	return cmp.Or(g.carryOut(ctx, world, tasks, items, inv.TakenAt, report.Missing), g.recalled())
+}
+
+// recalled is the end when a claim that was deleted before is wanted again and its data
+// waits for somebody, as after a kill between the deletion and the look that follows it.
+func (g *gcRun) recalled() error {
+	for i := range g.earlier {
+		if c := &g.earlier[i]; c.Urgent() && g.dryRun == "none" {
+			return &outcomeError{Decision: plan.Decision{
+				Verdict: plan.Stuck, Reason: plan.ReasonClaimWanted, Message: "claim " + c.Claim + " was " + c.Message,
+				Hint: g.hint(c.Namespace, sts.Kubectl(c.Namespace, "sts", "pvc-gc", "undo", c.Claim)),
+			}, style: g.env.errStyle()}
+		}
+	}
+	return nil
 }
 
 // backup writes the claim, as it can be made again, and its volume to a folder for their

@@ -33,6 +33,9 @@ type GCReport struct {
 	// DryRun is client or server when nothing was written.
 	DryRun string   `json:"dryRun,omitempty"`
 	Items  []GCItem `json:"items"`
+	// Earlier are claims that were deleted before and are wanted again, or were not
+	// deleted to the end.
+	Earlier []inspect.RetainedClaim `json:"earlier,omitempty"`
 	// Missing is what could not be read.
 	Missing []sts.Missing `json:"missing,omitempty"`
 }
@@ -70,6 +73,8 @@ type gcRun struct {
 	timeout time.Duration
 	// all namespaces: names have their namespace before them.
 	all bool
+	// earlier are claims of earlier deletions of which somebody should know.
+	earlier []inspect.RetainedClaim
 }
 
 func (g *gcRun) addFlags(cmd *cobra.Command) {
@@ -152,13 +157,7 @@ func (g *gcRun) shows() bool { return g.out.human() || !g.yes && g.dryRun == "no
 // carryOut drives the claims to their ends, telling how it goes, and reports. items
 // belong to the tasks.
 func (g *gcRun) carryOut(ctx context.Context, world *cluster.Claims, tasks []execute.ClaimTask, items []GCItem, started time.Time, missing []sts.Missing) error {
-	report := &GCReport{
-		TypeMeta: metav1.TypeMeta{APIVersion: inspect.APIVersion, Kind: "GCReport"}, Command: g.verb,
-		StartedAt: metav1.NewTime(started), EndedAt: metav1.NewTime(started), Items: items, Missing: missing,
-	}
-	if g.dryRun != "none" {
-		report.DryRun = g.dryRun
-	}
+	report := g.report(items, started, missing)
 	if g.dryRun == "client" {
 		return g.finish(report)
 	}
@@ -184,6 +183,17 @@ func (g *gcRun) carryOut(ctx context.Context, world *cluster.Claims, tasks []exe
 	took := g.env.Clock.Now().Sub(began)
 	_, _ = fmt.Fprintf(g.env.ErrOut, "%s%s in %s\n", progress.summary(), g.dryRunNote(), sts.Age(took))
 	return progress.outcome(ctx)
+}
+
+func (g *gcRun) report(items []GCItem, started time.Time, missing []sts.Missing) *GCReport {
+	r := &GCReport{
+		TypeMeta: metav1.TypeMeta{APIVersion: inspect.APIVersion, Kind: "GCReport"}, Command: g.verb,
+		StartedAt: metav1.NewTime(started), EndedAt: metav1.NewTime(started), Items: items, Earlier: g.earlier, Missing: missing,
+	}
+	if g.dryRun != "none" {
+		r.DryRun = g.dryRun
+	}
+	return r
 }
 
 func (g *gcRun) dryRunNote() string {

@@ -27,8 +27,9 @@ when the two are bound the volume gets its own reclaim policy back.
 
 NAME is a claim or a volume. Without names or --all, what could be brought back is shown.
 
-Where another claim of that name is there, this is refused: the two cannot both be. It
-goes on where it was interrupted when the same command is run again.`,
+Where another claim of that name is there on a volume of its own, this is refused: the
+two cannot both be. It goes on where it was interrupted when the same command is run
+again.`,
 		Example: `  # what is kept, and since when?
   kubectl sts pvc-gc undo
 

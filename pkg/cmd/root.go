@@ -136,7 +136,7 @@ func (c *common) namespace() (string, error) {
 // identity that was given is given again.
 func (c *common) hint(namespace, text string) string {
 	flags := ""
-	if *c.config.Namespace != "" {
+	if context, err := c.namespace(); *c.config.Namespace != "" || err != nil || context != namespace {
 		flags = sts.NamespaceFlag(namespace)
 	}
 	for _, f := range []struct {

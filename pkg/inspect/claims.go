@@ -22,6 +22,9 @@ type ClaimReport struct {
 	// Classes are the sums per storage class, Total is the sum of all.
 	Classes []ClaimSum `json:"classes"`
 	Total   ClaimSum   `json:"total"`
+	// Retained is what volumes keep of claims that were deleted, absent where volumes could
+	// not be read.
+	Retained *RetainedSum `json:"retained,omitempty"`
 	// Missing is what could not be read; the report is less sure by that much.
 	Missing []sts.Missing `json:"missing,omitempty"`
 }
@@ -84,6 +87,11 @@ func (q *ClaimQuery) selects(v *sts.ClaimVerdict, namespace string, sets map[[2]
 	})
 }
 
+// picks says whether the claim is one of those that were asked for.
+func (q *ClaimQuery) picks(v *sts.ClaimVerdict, namespace string, sets map[[2]string]*appsv1.StatefulSet) bool {
+	return q.selects(v, namespace, sets) && (len(q.Ordinals) == 0 || v.Set != "" && q.Ordinals.Has(v.Ordinal))
+}
+
 // NewClaimReport judges every claim of the inventory and reports those that were asked
 // for. It also says of which names there is neither a set nor a claim.
 func NewClaimReport(inv *sts.Inventory, q ClaimQuery) (r *ClaimReport, unknown []string) {
@@ -103,7 +111,7 @@ func NewClaimReport(inv *sts.Inventory, q ClaimQuery) (r *ClaimReport, unknown [
 		if v.Set != "" {
 			known[v.Set] = true
 		}
-		if !q.selects(&v, c.Namespace, sets) || len(q.Ordinals) > 0 && (v.Set == "" || !q.Ordinals.Has(v.Ordinal)) {
+		if !q.picks(&v, c.Namespace, sets) {
 			continue
 		}
 		volume, _ := judge.Volume(c)
@@ -118,6 +126,11 @@ func NewClaimReport(inv *sts.Inventory, q ClaimQuery) (r *ClaimReport, unknown [
 		r.Total.add(&item, size)
 	}
 	slices.SortFunc(r.Items, compareClaims)
+	if inv.Knows("persistentvolumes") {
+		r.Retained = newRetained(inv, judge, func(v *sts.ClaimVerdict, namespace string) bool {
+			return q.picks(v, namespace, sets)
+		})
+	}
 	for _, sum := range classes {
 		r.Classes = append(r.Classes, *sum)
 	}
@@ -134,7 +147,7 @@ func NewClaimReport(inv *sts.Inventory, q ClaimQuery) (r *ClaimReport, unknown [
 func (r *ClaimReport) OnlyCandidates() *ClaimReport {
 	out := *r
 	out.Items = slices.DeleteFunc(slices.Clone(r.Items), func(c Claim) bool { return !c.Candidate })
-	out.Classes, out.Total = nil, r.Total.onlyCandidates()
+	out.Classes, out.Retained, out.Total = nil, nil, r.Total.onlyCandidates()
 	for i := range r.Classes {
 		if r.Classes[i].Candidates > 0 {
 			out.Classes = append(out.Classes, r.Classes[i].onlyCandidates())

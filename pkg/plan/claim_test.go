@@ -133,7 +133,9 @@ func (w *claimWorld) patch(p *plan.PatchVolume) bool {
 	}
 	after.ResourceVersion += "0"
 	ours := func(e metav1.ManagedFieldsEntry) bool { return e.Manager == sts.FieldManager }
-	writes := func(o plan.PatchOp) bool { return o.Op != "test" && !strings.HasPrefix(o.Path, "/metadata/managedFields") }
+	writes := func(o plan.PatchOp) bool {
+		return o.Op != "test" && !strings.HasPrefix(o.Path, "/metadata/managedFields")
+	}
 	if slices.ContainsFunc(p.Ops, writes) && !slices.ContainsFunc(after.ManagedFields, ours) {
 		after.ManagedFields = append(after.ManagedFields, metav1.ManagedFieldsEntry{Manager: sts.FieldManager})
 	}
@@ -352,7 +354,13 @@ func TestClaimDecisions(t *testing.T) {
 			deleted(w)
 			w.state = sts.ClaimWanted
 			w.controllers(3)
+			w.controllers(2)
 		}, undo, "Refused ClaimExists"},
+		"undo, another claim waits for a volume": {func(w *claimWorld) {
+			deleted(w)
+			w.state = sts.ClaimWanted
+			w.controllers(3)
+		}, undo, "clearClaimRef releaseVolume releaseVolume Done ClaimRestored"},
 		"undo, killed before the claim was made, and somebody made it": {func(w *claimWorld) {
 			deleted(w)
 			w.apply(undo.Next(w.view()).Action)
@@ -451,6 +459,71 @@ func TestClaimRaces(t *testing.T) {
 	for _, reason := range []string{plan.ReasonClaimDeleted, plan.ReasonClaimKept, plan.ReasonClaimRestored, plan.ReasonClaimReplaced, plan.ReasonClaimHeld, plan.ReasonClaimExists} {
 		if ends[reason] == 0 {
 			t.Errorf("no race ended with %s: %v", reason, ends)
+		}
+	}
+}
+
+// TestClaimKilled kills a deletion after each of its writes, lets the namespace move on
+// in every way, and has an undo, or the deletion again and then an undo, end it: then
+// the claim is on its volume, which is as it was, or whoever has the name is told of.
+func TestClaimKilled(t *testing.T) {
+	moves := map[string]func(w *claimWorld){
+		"nothing":    func(*claimWorld) {},
+		"it is gone": func(w *claimWorld) { w.controllers(0); w.controllers(1) },
+		"wanted":     func(w *claimWorld) { w.controllers(0); w.controllers(1); w.state = sts.ClaimWanted },
+		"a new claim waits": func(w *claimWorld) {
+			w.controllers(0)
+			w.controllers(1)
+			w.state = sts.ClaimWanted
+			w.controllers(3)
+		},
+		"a new claim is elsewhere": func(w *claimWorld) {
+			w.controllers(0)
+			w.controllers(1)
+			w.state = sts.ClaimWanted
+			w.controllers(3)
+			w.controllers(2)
+		},
+	}
+	for kills := range 3 {
+		for name, move := range moves {
+			for _, again := range []bool{false, true} {
+				w := newClaimWorld(t, corev1.PersistentVolumeReclaimDelete)
+				for writes := 0; writes < kills; {
+					d := collect().Next(w.view())
+					w.apply(d.Action)
+					if d.Action.Writes() {
+						writes++
+					}
+				}
+				w.around, w.sent = nil, false
+				move(w)
+				if again && w.claim != nil {
+					i := collect()
+					i.UID = w.claim.UID
+					w.drive(i, inOrder)
+					w.around, w.sent = nil, false
+				}
+				steps, d := w.drive(plan.RestoreClaim{UID: "volume-0"}, inOrder)
+				at := fmt.Sprintf("killed after %d writes, %s, deleted again %t: %v, then %s %s: %s", kills, name, again, steps, d.Verdict, d.Reason, d.Message)
+				if w.lost || w.volume == nil {
+					t.Fatalf("%s: the data is lost", at)
+				}
+				on := w.claim != nil && w.claim.Spec.VolumeName == volumeName
+				whole := w.volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimDelete && w.volume.Annotations[sts.ClaimAnnotation] == ""
+				switch d.Reason {
+				case plan.ReasonClaimRestored:
+					if !on || !whole || sts.Keeps(w.claim) {
+						t.Errorf("%s: claim %v, volume %v", at, w.claim, w.volume)
+					}
+				case plan.ReasonClaimExists:
+					if on || whole || name != "a new claim is elsewhere" {
+						t.Errorf("%s: claim %v, volume %v", at, w.claim, w.volume)
+					}
+				default:
+					t.Errorf("%s", at)
+				}
+			}
 		}
 	}
 }

@@ -34,14 +34,10 @@ func (i RestoreClaim) Next(v ClaimView) Decision {
 		return decide(Refused, ReasonPurging, "volume "+v.Volume.Name+" is being purged", "")
 	case v.Volume.Spec.ClaimRef != nil && !v.remembers(record):
 		return elsewhere(&v)
-	// A claim without a volume may be one that this very command has made room for.
-	case v.Claim != nil && !v.on() && v.Claim.UID != record.UID && (v.Claim.Spec.VolumeName != "" || v.refUID() != ""):
-		on := "waits for a volume"
-		if v.Claim.Spec.VolumeName != "" {
-			on = "is on volume " + v.Claim.Spec.VolumeName
-		}
+	// One without a volume has no data yet, and gets this.
+	case v.Claim != nil && !v.on() && v.Claim.UID != record.UID && v.Claim.Spec.VolumeName != "":
 		return decide(Refused, ReasonClaimExists,
-			fmt.Sprintf("another claim %s is there and %s; the old data stays on volume %s", v.Name, on, v.Volume.Name),
+			fmt.Sprintf("another claim %s is there and is on volume %s; the old data stays on volume %s", v.Name, v.Claim.Spec.VolumeName, v.Volume.Name),
 			"the claims cannot both have the name: scale the ordinal away that uses the new one, delete that claim, and "+undoHint(&v))
 	}
 	return restore(v, record)

@@ -187,6 +187,7 @@ const (
 	ReasonClaimTerminating  = "ClaimTerminating"
 	ReasonClaimExists       = "ClaimExists"
 	ReasonClaimMissing      = "ClaimMissing"
+	ReasonClaimWanted       = "ClaimWanted"
 	ReasonBinding           = "Binding"
 	ReasonVolumeNotOurs     = "VolumeNotOurs"
 	ReasonNotRetained       = "NotRetained"

@@ -42,6 +42,36 @@ func ClaimTable(w io.Writer, r *inspect.ClaimReport, now time.Time, st Style, c 
 	return err
 }
 
+// RetainedNotes tells what to know of claims that were deleted, one line for those of
+// which the same is to be said.
+func RetainedNotes(kept []inspect.RetainedClaim, st Style, c Columns) string {
+	var n notes
+	for i := range kept {
+		name := kept[i].Claim
+		if c.Namespace {
+			name = kept[i].Namespace + "/" + name
+		}
+		n.add(kept[i].Message, name)
+	}
+	return n.text("kept:", Warn, st)
+}
+
+// RetainedSum says how much is kept of claims that were deleted; empty when nothing is.
+func RetainedSum(r *inspect.RetainedSum, st Style, c Columns) string {
+	if r == nil || r.Volumes == 0 {
+		return ""
+	}
+	verb := " keep "
+	if r.Volumes == 1 {
+		verb = " keeps "
+	}
+	text := sts.Count(r.Volumes, "volume") + verb + r.Size.String() + " of deleted claims"
+	if c.Namespace {
+		text += " in " + sts.Count(len(r.Namespaces), "namespace")
+	}
+	return st.Wrap("", 0, Plain, text+", to be brought back or purged.")
+}
+
 func claimRow(item *inspect.Claim, now time.Time, c Columns) []cell {
 	state, tone := string(item.State), claimTones[item.State]
 	if item.Candidate {

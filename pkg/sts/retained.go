@@ -8,6 +8,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -51,6 +52,15 @@ type Retained struct {
 type RetainedVolume struct {
 	Volume *corev1.PersistentVolume
 	Record *Retained
+}
+
+// RetainedClaim is what a look at many volumes needs of a record.
+type RetainedClaim struct {
+	// UID is the deleted claim's, Claim its manifest.
+	UID       types.UID
+	Claim     *corev1.PersistentVolumeClaim
+	DeletedAt time.Time
+	Size      resource.Quantity
 }
 
 // NewRetained remembers the claim. Where the volume has such a record already, from a

@@ -20,6 +20,8 @@ type Volume struct {
 		UID             types.UID
 	}
 	Storage Storage
+	// Retained is set where it keeps the data of a claim that was deleted.
+	Retained *RetainedClaim
 }
 
 // Storage is what a volume stands for, as far as its source says it: two volumes of one
@@ -31,6 +33,9 @@ func NewVolume(v *corev1.PersistentVolume) Volume {
 	out := Volume{Name: v.Name, ReclaimPolicy: v.Spec.PersistentVolumeReclaimPolicy, Storage: storageOf(v)}
 	if ref := v.Spec.ClaimRef; ref != nil {
 		out.Claim.Namespace, out.Claim.Name, out.Claim.UID = ref.Namespace, ref.Name, ref.UID
+	}
+	if r, err := ReadRetained(v); err == nil && r != nil {
+		out.Retained = &RetainedClaim{UID: r.UID, Claim: r.Claim, DeletedAt: r.DeletedAt, Size: v.Spec.Capacity[corev1.ResourceStorage]}
 	}
 	return out
 }

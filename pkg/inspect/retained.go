@@ -1,0 +1,135 @@
+package inspect
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// RetainedSum is how many volumes keep the data of claims that pvc-gc has deleted.
+type RetainedSum struct {
+	Volumes int               `json:"volumes"`
+	Size    resource.Quantity `json:"size"`
+	// Namespaces are where these claims were.
+	Namespaces []string `json:"namespaces,omitempty"`
+	// Notable are those of which somebody should know now.
+	Notable []RetainedClaim `json:"notable,omitempty"`
+}
+
+// RetainedClaim is a claim of which a volume keeps the data, and which is there again,
+// is wanted again, or was not deleted to the end.
+type RetainedClaim struct {
+	Namespace string        `json:"namespace"`
+	Claim     string        `json:"claim"`
+	Volume    string        `json:"volume"`
+	DeletedAt metav1.Time   `json:"deletedAt"`
+	State     RetainedState `json:"state"`
+	Message   string        `json:"message"`
+}
+
+// RetainedState is what has become of a claim of which a volume keeps the data.
+type RetainedState string
+
+// The states that are notable.
+const (
+	// RetainedMissing: an ordinal or a pod wants the claim, and there is none.
+	RetainedMissing RetainedState = "missing"
+	// RetainedWaiting: a new claim of that name has no volume yet.
+	RetainedWaiting RetainedState = "waiting"
+	// RetainedReplaced: a new claim of that name is in use or wanted, on another volume.
+	RetainedReplaced RetainedState = "replaced"
+	// RetainedHeld: the claim is on its way out and a pod uses it.
+	RetainedHeld RetainedState = "held"
+	// RetainedUnfinished: the claim is on this volume; a deletion or an undo has stopped
+	// half-way.
+	RetainedUnfinished RetainedState = "unfinished"
+)
+
+// Urgent says whether a wanted claim's data waits for somebody to bring it back.
+func (c *RetainedClaim) Urgent() bool {
+	return c.State == RetainedMissing || c.State == RetainedWaiting
+}
+
+var retainedMessages = map[RetainedState]string{
+	RetainedMissing:    "deleted, and wanted again: undo brings it back with its data, before it is made anew without",
+	RetainedWaiting:    "deleted, wanted again, and the new claim waits for a volume: undo gives it the data",
+	RetainedReplaced:   "made anew since it was deleted, without the old data: undo tells where that is",
+	RetainedHeld:       "deleted while a pod uses it: it goes with the pod, and undo brings it back then",
+	RetainedUnfinished: "stopped half-way: its deletion goes on with the same command, undo gives its volume the reclaim policy back",
+}
+
+// newRetained counts the volumes that keep data of the claims that were asked for.
+func newRetained(inv *sts.Inventory, judge *sts.ClaimJudge, picks func(v *sts.ClaimVerdict, namespace string) bool) *RetainedSum {
+	sum := &RetainedSum{}
+	var there map[[2]string]*corev1.PersistentVolumeClaim
+	for i := range inv.Volumes {
+		volume := &inv.Volumes[i]
+		kept := volume.Retained
+		if kept == nil {
+			continue
+		}
+		if there == nil {
+			there = make(map[[2]string]*corev1.PersistentVolumeClaim, len(inv.Claims))
+			for _, c := range inv.Claims {
+				there[[2]string{c.Namespace, c.Name}] = c
+			}
+		}
+		c := there[[2]string{kept.Claim.Namespace, kept.Claim.Name}]
+		judged := kept.Claim
+		if c != nil {
+			judged = c
+		}
+		v := judge.Judge(judged)
+		if !picks(&v, judged.Namespace) {
+			continue
+		}
+		state := retainedState(volume, c, &v, c != nil && judge.Holder(c) != "")
+		if state != RetainedUnfinished {
+			sum.Volumes++
+			sum.Size.Add(kept.Size)
+			if !slices.Contains(sum.Namespaces, judged.Namespace) {
+				sum.Namespaces = append(sum.Namespaces, judged.Namespace)
+			}
+		}
+		if state != "" {
+			sum.Notable = append(sum.Notable, RetainedClaim{
+				Namespace: judged.Namespace, Claim: judged.Name, Volume: volume.Name, DeletedAt: metav1.NewTime(kept.DeletedAt),
+				State: state, Message: retainedMessages[state],
+			})
+		}
+	}
+	slices.Sort(sum.Namespaces)
+	slices.SortFunc(sum.Notable, func(a, b RetainedClaim) int {
+		return strings.Compare(a.Namespace+"/"+a.Claim+"/"+a.Volume, b.Namespace+"/"+b.Claim+"/"+b.Volume)
+	})
+	return sum
+}
+
+// retainedState is what is notable about the claim c, which is nil when there is none
+// and may be held by a pod; empty when nothing is.
+func retainedState(volume *sts.Volume, c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, held bool) RetainedState {
+	wanted := v.State == sts.ClaimWanted || v.State == sts.ClaimInUse
+	switch {
+	case c == nil && wanted:
+		return RetainedMissing
+	case c == nil:
+		return ""
+	case c.DeletionTimestamp != nil:
+		if c.UID == volume.Retained.UID && held {
+			return RetainedHeld
+		}
+		return ""
+	case c.UID == volume.Retained.UID || c.Spec.VolumeName == volume.Name:
+		return RetainedUnfinished
+	case !wanted:
+		return ""
+	case c.Spec.VolumeName == "":
+		return RetainedWaiting
+	}
+	return RetainedReplaced
+}
