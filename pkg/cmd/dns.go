@@ -85,4 +85,3 @@ func dnsNames(r *inspect.DNSReport) []string {
 	}
 	return names
 }
-

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"cmp"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -124,8 +125,7 @@ func NewDNSReport(inv *sts.Inventory, q DNSQuery) *DNSReport {
 		}
 	}
 	for _, s := range inv.Snapshots() {
-		n := &names{Snapshot: s, domain: inv.Domain, query: q}
-		r.Items = append(r.Items, n.status())
+		r.Items = append(r.Items, newNames(s, inv.Domain, q).status())
 	}
 	return r
 }
@@ -135,10 +135,31 @@ type names struct {
 	*sts.Snapshot
 	domain sts.ClusterDomain
 	query  DNSQuery
+
+	// published are the addresses that the EndpointSlices give to each hostname, endpoints
+	// what they have of each pod.
+	published map[string][]string
+	endpoints map[string]*discoveryv1.Endpoint
+}
+
+func newNames(s *sts.Snapshot, domain sts.ClusterDomain, q DNSQuery) *names {
+	n := &names{Snapshot: s, domain: domain, query: q, published: map[string][]string{}, endpoints: map[string]*discoveryv1.Endpoint{}}
+	for _, slice := range s.Slices {
+		for i := range slice.Endpoints {
+			e := &slice.Endpoints[i]
+			if e.Hostname != nil && endpointReady(e) {
+				n.published[*e.Hostname] = append(n.published[*e.Hostname], e.Addresses...)
+			}
+			if e.TargetRef != nil && e.TargetRef.Kind == "Pod" {
+				n.endpoints[e.TargetRef.Name] = e
+			}
+		}
+	}
+	return n
 }
 
 func (n *names) status() DNSStatus {
-	out := DNSStatus{Namespace: n.Set.Namespace, Name: n.Set.Name, Service: n.service(), Replicas: []DNSReplica{}, Findings: []sts.Finding{}}
+	out := DNSStatus{Namespace: n.Set.Namespace, Name: n.Set.Name, Service: n.service(), Replicas: []DNSReplica{}, Findings: n.findings()}
 	for _, r := range n.Replicas() {
 		if n.query.Ordinals.Has(r.Ordinal) {
 			out.Replicas = append(out.Replicas, n.replica(r))
@@ -197,7 +218,7 @@ func (n *names) replica(r sts.Replica) DNSReplica {
 	if !n.Knows("endpointslices") {
 		return out
 	}
-	published := len(n.published(out.Pod)) > 0
+	published := len(n.published[out.Pod]) > 0
 	out.Published = &published
 	if !published {
 		out.Reason, out.Message = n.unpublished(r, publishes)
@@ -223,20 +244,6 @@ func finished(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }
 
-// published are the addresses that the EndpointSlices give to the pod's name.
-func (n *names) published(pod string) []string {
-	var out []string
-	for _, slice := range n.Slices {
-		for i := range slice.Endpoints {
-			e := &slice.Endpoints[i]
-			if endpointReady(e) && e.Hostname != nil && *e.Hostname == pod {
-				out = append(out, e.Addresses...)
-			}
-		}
-	}
-	return out
-}
-
 // endpointReady: DNS servers take an endpoint of which it is not known for ready, as the
 // API asks them to.
 func endpointReady(e *discoveryv1.Endpoint) bool {
@@ -260,14 +267,17 @@ func (n *names) unpublished(r sts.Replica, publishes bool) (DNSReason, string) {
 		return DNSFinished, "the pod has ended"
 	case len(podIPs(r.Pod)) == 0:
 		return DNSNoAddress, "the pod has no address yet"
+	case !n.hasFamily(podIPs(r.Pod)):
+		return DNSNoAddress, "the pod has no address of the Service's IP family"
 	case r.Terminating && !publishes:
 		return DNSTerminating, "the pod is terminating"
 	case !r.Ready && !publishes:
 		return DNSNotReady, "the pod is not ready"
 	case n.Service != nil && len(n.Service.Spec.Selector) > 0 && !selects(n.Service, r.Pod.Labels):
 		return DNSNotSelected, "service " + service + " does not select the pod"
-	case n.endpointOf(r.Pod) != nil && endpointReady(n.endpointOf(r.Pod)):
-		return DNSNoHostname, "its endpoint has no hostname"
+	}
+	if e := n.endpoints[r.Pod.Name]; e != nil && endpointReady(e) {
+		return DNSNoHostname, "its endpoint lacks the pod's hostname"
 	}
 	return DNSNoEndpoint, "no EndpointSlice has it yet"
 }
@@ -281,17 +291,12 @@ func selects(service *corev1.Service, labels map[string]string) bool {
 	return true
 }
 
-// endpointOf finds the pod in the EndpointSlices.
-func (n *names) endpointOf(pod *corev1.Pod) *discoveryv1.Endpoint {
-	for _, slice := range n.Slices {
-		for i := range slice.Endpoints {
-			e := &slice.Endpoints[i]
-			if e.TargetRef != nil && e.TargetRef.Kind == "Pod" && e.TargetRef.Name == pod.Name {
-				return e
-			}
-		}
+// hasFamily says whether one of the addresses is of an IP family of the Service.
+func (n *names) hasFamily(ips []string) bool {
+	if n.Service == nil || len(n.Service.Spec.IPFamilies) == 0 {
+		return len(ips) > 0
 	}
-	return nil
+	return slices.ContainsFunc(ips, func(ip string) bool { return slices.Contains(n.Service.Spec.IPFamilies, familyOf(ip)) })
 }
 
 // publishedSince is when the pod's address came into DNS at the earliest: with its

@@ -76,7 +76,7 @@ func (n *names) lookups(out *DNSStatus) {
 		want := r.IPs
 		if r.Published != nil {
 			// What is published and is not the pod's is not right, whoever repeats it.
-			published := n.published(r.Pod)
+			published := n.published[r.Pod]
 			want = slices.DeleteFunc(slices.Clone(r.IPs), func(ip string) bool { return !slices.Contains(published, ip) })
 		} else if !r.Expected {
 			want = nil
@@ -321,7 +321,7 @@ func (l *DNSLookup) denial(now time.Time, left time.Duration) string {
 		return text + ", though it is published" + negative(left)
 	}
 	age := now.Sub(l.since.Time)
-	text += ", though it is published since " + sts.Age(age)
+	text += ", though it has been published for " + sts.Age(age)
 	// What a cache keeps is at most the full time; twice that is none of a cache.
 	if left > 0 && age > denialPatience && age > 2*left {
 		return text + ": longer than a cache would keep that; does the DNS server see the API server?"

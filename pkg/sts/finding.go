@@ -15,6 +15,30 @@ type Finding struct {
 // FindingCode names a check. Codes are added, never renamed.
 type FindingCode string
 
+// The codes of the checks of DNS names.
+const (
+	NoServiceName           FindingCode = "NoServiceName"
+	ServiceMissing          FindingCode = "ServiceMissing"
+	ServiceExternal         FindingCode = "ServiceExternal"
+	ServiceNotHeadless      FindingCode = "ServiceNotHeadless"
+	SelectorMissing         FindingCode = "SelectorMissing"
+	SelectorMismatch        FindingCode = "SelectorMismatch"
+	InvalidName             FindingCode = "InvalidName"
+	HostnameTooLong         FindingCode = "HostnameTooLong"
+	WrongHostname           FindingCode = "WrongHostname"
+	BootstrapDeadlock       FindingCode = "BootstrapDeadlock"
+	EndpointMissing         FindingCode = "EndpointMissing"
+	EndpointWithoutHostname FindingCode = "EndpointWithoutHostname"
+	StaleAddress            FindingCode = "StaleAddress"
+	ForeignEndpoints        FindingCode = "ForeignEndpoints"
+	IPFamilyMissing         FindingCode = "IPFamilyMissing"
+	HostDNS                 FindingCode = "HostDNS"
+	NoPorts                 FindingCode = "NoPorts"
+	PortUnnamed             FindingCode = "PortUnnamed"
+	PortUnknown             FindingCode = "PortUnknown"
+	PortNotTranslated       FindingCode = "PortNotTranslated"
+)
+
 // Severity is how much a finding matters.
 type Severity string
 
@@ -26,9 +50,10 @@ const (
 )
 
 // AtLeast says whether the severity is this one or a worse one.
-func (s Severity) AtLeast(least Severity) bool { return s.rank() <= least.rank() }
+func (s Severity) AtLeast(least Severity) bool { return s.Rank() <= least.Rank() }
 
-func (s Severity) rank() int {
+// Rank orders severities, the worst first.
+func (s Severity) Rank() int {
 	switch s {
 	case SeverityError:
 		return 0

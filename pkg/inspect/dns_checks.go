@@ -1,0 +1,464 @@
+package inspect
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// dnsChecks are what can be wrong with a set's names. Each looks at one thing, and keeps
+// quiet where another one has told the cause already.
+var dnsChecks = []func(*dnsCheck) []sts.Finding{
+	checkServiceName, checkServiceExists, checkServiceKind, checkSelector, checkNames, checkHostnameAsFQDN,
+	checkPodIdentity, checkDeadlock, checkEndpoints, checkEndpointHostnames, checkStaleAddresses, checkForeignEndpoints,
+	checkIPFamilies, checkHostDNS, checkPorts,
+}
+
+// dnsCheck is what the checks look at.
+type dnsCheck struct {
+	*names
+	replicas []sts.Replica // with their pods, none when offline
+	status   []DNSReplica  // of the same ordinals, whether they are to be shown or not
+}
+
+func (n *names) findings() []sts.Finding {
+	c := &dnsCheck{names: n, replicas: n.Replicas()}
+	for _, r := range c.replicas {
+		c.status = append(c.status, n.replica(r))
+	}
+	out := []sts.Finding{}
+	for _, check := range dnsChecks {
+		out = append(out, check(c)...)
+	}
+	slices.SortStableFunc(out, func(a, b sts.Finding) int { return cmp.Compare(a.Severity.Rank(), b.Severity.Rank()) })
+	return out
+}
+
+func (c *dnsCheck) finding(code sts.FindingCode, severity sts.Severity, object, message, hint string) []sts.Finding {
+	return []sts.Finding{{Code: code, Severity: severity, Object: object, Message: message, Hint: hint}}
+}
+
+func (c *dnsCheck) set() string     { return "statefulset/" + c.Set.Name }
+func (c *dnsCheck) svc() string     { return "service/" + c.Set.Spec.ServiceName }
+func (c *dnsCheck) service() string { return c.Set.Spec.ServiceName }
+
+func (c *dnsCheck) kubectl(args ...string) string { return sts.Kubectl(c.Set.Namespace, args...) }
+
+// serves says whether the governing Service can give the pods names at all.
+func (c *dnsCheck) serves() bool {
+	return c.Service != nil && c.Service.Spec.Type != corev1.ServiceTypeExternalName
+}
+
+// ordinals are those that have a pod for which the condition holds.
+func (c *dnsCheck) ordinals(holds func(r sts.Replica, status *DNSReplica) bool) []sts.Ordinal {
+	var out []sts.Ordinal
+	for i, r := range c.replicas {
+		if r.Pod != nil && holds(r, &c.status[i]) {
+			out = append(out, r.Ordinal)
+		}
+	}
+	return out
+}
+
+// immutable is how a field is changed that the API server does not let anybody change.
+const immutable = "the field cannot be changed: delete the set with --cascade=orphan and create it anew, then restart the pods"
+
+func checkServiceName(c *dnsCheck) []sts.Finding {
+	if c.service() != "" {
+		return nil
+	}
+	return c.finding(sts.NoServiceName, sts.SeverityError, c.set(),
+		"spec.serviceName is not set, so the pods have no DNS names", "name a headless Service there; "+immutable)
+}
+
+func checkServiceExists(c *dnsCheck) []sts.Finding {
+	switch {
+	case c.service() == "" || c.Service != nil || !c.Knows("services"):
+		return nil
+	case c.query.Offline:
+		return c.finding(sts.ServiceMissing, sts.SeverityInfo, c.svc(),
+			"service "+c.service()+" is not in the manifest: without it the pods have no DNS names", "")
+	}
+	return c.finding(sts.ServiceMissing, sts.SeverityError, c.svc(),
+		"service "+c.service()+" does not exist, so the pods have no DNS names",
+		fmt.Sprintf("create a Service %s with clusterIP: None and the selector %s", c.service(), labels.Set(c.Set.Spec.Template.Labels)))
+}
+
+// checkServiceKind: the specification of Kubernetes' DNS gives pods names below headless
+// Services only. CoreDNS answers below others, too (findServices in its kubernetes plugin).
+func checkServiceKind(c *dnsCheck) []sts.Finding {
+	switch {
+	case c.Service == nil:
+		return nil
+	case c.Service.Spec.Type == corev1.ServiceTypeExternalName:
+		return c.finding(sts.ServiceExternal, sts.SeverityError, c.svc(),
+			"service "+c.service()+" stands for the external name "+c.Service.Spec.ExternalName+", so the pods have no DNS names",
+			"make it a headless Service: clusterIP: None and a selector")
+	case c.Service.Spec.ClusterIP == corev1.ClusterIPNone:
+		return nil
+	}
+	return c.finding(sts.ServiceNotHeadless, sts.SeverityWarning, c.svc(),
+		"service "+c.service()+" is not headless: its name and its SRV records lead to its cluster IP, and whether the pods have names is up to the DNS server (CoreDNS gives them)",
+		"give the set a Service with clusterIP: None; a Service that has one keeps it, so delete it and create it anew")
+}
+
+func checkSelector(c *dnsCheck) []sts.Finding {
+	if !c.serves() {
+		return nil
+	}
+	selector := c.Service.Spec.Selector
+	if len(selector) == 0 {
+		severity := sts.SeverityInfo
+		if len(c.ordinals(func(_ sts.Replica, s *DNSReplica) bool { return s.Expected && s.Published != nil && !*s.Published })) > 0 {
+			severity = sts.SeverityWarning
+		}
+		return c.finding(sts.SelectorMissing, severity, c.svc(),
+			"service "+c.service()+" has no selector: somebody else has to make its EndpointSlices, with the pods' hostnames", "")
+	}
+	if !selects(c.Service, c.Set.Spec.Template.Labels) {
+		return c.finding(sts.SelectorMismatch, sts.SeverityError, c.svc(),
+			fmt.Sprintf("service %s selects %s, which the pod template does not have: no pod of the set has a DNS name", c.service(), labels.Set(lackingLabels(selector, c.Set.Spec.Template.Labels))),
+			"")
+	}
+	off := c.ordinals(func(r sts.Replica, _ *DNSReplica) bool { return r.Desired && !selects(c.Service, r.Pod.Labels) })
+	if len(off) == 0 {
+		return nil
+	}
+	return c.finding(sts.SelectorMismatch, sts.SeverityError, c.svc(),
+		fmt.Sprintf("service %s selects %s, which the template has and the pods of %s have not", c.service(), labels.Set(selector), sts.SayOrdinals(off)),
+		"restart them: "+c.kubectl("sts", "restart", c.Set.Name, "--ordinal", ordinalsArg(off)))
+}
+
+func ordinalsArg(ordinals []sts.Ordinal) string {
+	return strings.ReplaceAll(sts.FormatOrdinals(ordinals), " ", "")
+}
+
+func lackingLabels(want, have map[string]string) map[string]string {
+	out := map[string]string{}
+	for k, v := range want {
+		if have[k] != v {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+// checkNames: a label of a DNS name has 63 characters at most, a name 253, and pods get
+// their names as hostnames, which are single labels.
+func checkNames(c *dnsCheck) []sts.Finding {
+	last := c.Name(max(sts.End(c.Set)-1, sts.Start(c.Set)))
+	if problems := validation.IsDNS1123Label(last); len(problems) > 0 {
+		what := "is no label of a DNS name"
+		if len(last) > validation.DNS1123LabelMaxLength {
+			what = fmt.Sprintf("has %d characters, and a label of a DNS name %d at most", len(last), validation.DNS1123LabelMaxLength)
+		}
+		return c.finding(sts.InvalidName, sts.SeverityError, c.set(), "the pod name "+last+" "+what+": such a pod cannot be created", "")
+	}
+	if c.service() == "" {
+		return nil
+	}
+	if problems := validation.IsDNS1123Label(c.service()); len(problems) > 0 {
+		return c.finding(sts.InvalidName, sts.SeverityError, c.set(),
+			"spec.serviceName "+c.service()+" is no label of a DNS name: it is the bare name of a Service, without a namespace", "")
+	}
+	if name := sts.PodDNSName(c.Set, max(sts.End(c.Set)-1, sts.Start(c.Set)), c.domain.Name); len(name) > validation.DNS1123SubdomainMaxLength {
+		return c.finding(sts.InvalidName, sts.SeverityError, c.set(),
+			fmt.Sprintf("the DNS name %s has %d characters, and may have %d", name, len(name), validation.DNS1123SubdomainMaxLength), "")
+	}
+	return nil
+}
+
+// fqdnHostname is the longest hostname that Linux takes.
+const fqdnHostname = 64
+
+func checkHostnameAsFQDN(c *dnsCheck) []sts.Finding {
+	if whole := c.Set.Spec.Template.Spec.SetHostnameAsFQDN; whole == nil || !*whole {
+		return nil
+	}
+	name := sts.PodDNSName(c.Set, max(sts.End(c.Set)-1, sts.Start(c.Set)), c.domain.Name)
+	if len(name) <= fqdnHostname {
+		return nil
+	}
+	return c.finding(sts.HostnameTooLong, sts.SeverityError, c.set(),
+		fmt.Sprintf("with setHostnameAsFQDN the hostname is %s: %d characters, and a kernel takes %d, so the pod does not start", name, len(name), fqdnHostname),
+		"take setHostnameAsFQDN out of the pod template, or shorten the names")
+}
+
+// checkPodIdentity: hostname and subdomain are set when a pod is created and never after,
+// so pods that a set has adopted may have those of an earlier set.
+func checkPodIdentity(c *dnsCheck) []sts.Finding {
+	if c.service() == "" {
+		return nil
+	}
+	wrong := c.ordinals(func(r sts.Replica, s *DNSReplica) bool {
+		return r.Desired && (r.Pod.Spec.Hostname != s.Pod || r.Pod.Spec.Subdomain != c.service())
+	})
+	if len(wrong) == 0 {
+		return nil
+	}
+	i := slices.IndexFunc(c.replicas, func(r sts.Replica) bool { return r.Ordinal == wrong[0] })
+	pod := c.replicas[i].Pod
+	return c.finding(sts.WrongHostname, sts.SeverityError, c.set(),
+		fmt.Sprintf("pod %s has hostname %q and subdomain %q instead of %q and %q%s, so the name of the set's Service does not lead to it",
+			pod.Name, pod.Spec.Hostname, pod.Spec.Subdomain, pod.Name, c.service(), others(wrong)),
+		"these are set when a pod is created: "+c.kubectl("sts", "restart", c.Set.Name, "--ordinal", ordinalsArg(wrong)))
+}
+
+func others(ordinals []sts.Ordinal) string {
+	if len(ordinals) < 2 {
+		return ""
+	}
+	return ", and so have " + sts.SayOrdinals(ordinals[1:])
+}
+
+// findPeers are images of which it is known that members find each other by these names
+// before they get ready.
+var findPeers = []string{"cassandra", "cockroach", "consul", "elasticsearch", "etcd", "kafka", "mongo", "nats", "opensearch", "qdrant", "rabbitmq", "scylla", "zookeeper"}
+
+// deadlockPatience is how long it takes until pods that do not get ready look stuck.
+const deadlockPatience = time.Minute
+
+// checkDeadlock: without publishNotReadyAddresses a pod has no name until it is ready. A
+// member that needs names to get ready then waits for ever.
+func checkDeadlock(c *dnsCheck) []sts.Finding {
+	if !c.serves() || c.Service.Spec.PublishNotReadyAddresses || sts.WantedReplicas(c.Set) < 2 {
+		return nil
+	}
+	hint := "publish them before: " + c.kubectl("patch", "service", c.service(), "--type=merge", "-p", `'{"spec":{"publishNotReadyAddresses":true}}'`)
+	pods, waiting := 0, []sts.Ordinal{}
+	for _, r := range c.replicas {
+		if !r.Desired || r.Pod == nil {
+			continue
+		}
+		pods++
+		if !r.Ready && !r.Terminating && r.Pod.Status.Phase == corev1.PodRunning && runsFor(r.Pod, c.TakenAt) >= deadlockPatience {
+			waiting = append(waiting, r.Ordinal)
+		}
+	}
+	if pods > 0 && len(waiting) == pods {
+		return c.finding(sts.BootstrapDeadlock, sts.SeverityWarning, c.svc(),
+			"no pod is ready, and service "+c.service()+" publishes only pods that are: if they need a DNS name to get ready, their own or each other's, none ever will",
+			hint)
+	}
+	image := ""
+	for _, container := range c.Set.Spec.Template.Spec.Containers {
+		if container.ReadinessProbe != nil && slices.ContainsFunc(findPeers, func(s string) bool { return strings.Contains(imageName(container.Image), s) }) {
+			image = container.Image
+		}
+	}
+	if image == "" {
+		return nil
+	}
+	return c.finding(sts.BootstrapDeadlock, sts.SeverityInfo, c.svc(),
+		"service "+c.service()+" publishes only pods that are ready, and members of "+imageName(image)+" often need each other's names to get ready", hint)
+}
+
+// imageName is the last part of an image's path, without its tag: "rabbitmq".
+func imageName(image string) string {
+	image = image[strings.LastIndex(image, "/")+1:]
+	if i := strings.IndexAny(image, ":@"); i >= 0 {
+		image = image[:i]
+	}
+	return image
+}
+
+// runsFor is how long the pod has its address, or has been started.
+func runsFor(pod *corev1.Pod, now time.Time) time.Duration {
+	if since := publishedSince(pod, true); since != nil {
+		return now.Sub(since.Time)
+	}
+	if pod.Status.StartTime != nil {
+		return now.Sub(pod.Status.StartTime.Time)
+	}
+	return 0
+}
+
+// endpointPatience is how long Kubernetes may take to write an EndpointSlice.
+const endpointPatience = 10 * time.Second
+
+func checkEndpoints(c *dnsCheck) []sts.Finding {
+	if !c.serves() || len(c.Service.Spec.Selector) == 0 {
+		return nil
+	}
+	lacking := c.ordinals(func(_ sts.Replica, s *DNSReplica) bool {
+		return s.Expected && s.Reason == DNSNoEndpoint && c.hasFamily(s.IPs)
+	})
+	late := slices.DeleteFunc(lacking, func(o sts.Ordinal) bool {
+		i := slices.IndexFunc(c.replicas, func(r sts.Replica) bool { return r.Ordinal == o })
+		since := publishedSince(c.replicas[i].Pod, c.Service.Spec.PublishNotReadyAddresses)
+		return since != nil && c.TakenAt.Sub(since.Time) < endpointPatience
+	})
+	if len(late) == 0 {
+		return nil
+	}
+	return c.finding(sts.EndpointMissing, sts.SeverityError, c.svc(),
+		fmt.Sprintf("no EndpointSlice of service %s has the pods of %s, which should have their DNS names", c.service(), sts.SayOrdinals(late)),
+		"does the kube-controller-manager run? "+c.kubectl("get", "endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service()))
+}
+
+func checkEndpointHostnames(c *dnsCheck) []sts.Finding {
+	nameless := c.ordinals(func(r sts.Replica, s *DNSReplica) bool {
+		return s.Reason == DNSNoHostname && r.Pod.Spec.Hostname == s.Pod && r.Pod.Spec.Subdomain == c.service()
+	})
+	if len(nameless) == 0 {
+		return nil
+	}
+	return c.finding(sts.EndpointWithoutHostname, sts.SeverityError, c.svc(),
+		fmt.Sprintf("the endpoints of %s have no hostname, or another one, in the EndpointSlices of service %s: DNS servers name such a pod by its address (10-0-0-7.%s…)",
+			sts.SayOrdinals(nameless), c.service(), c.service()),
+		"who writes them? "+c.kubectl("get", "endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service(), "-L", discoveryv1.LabelManagedBy))
+}
+
+// checkStaleAddresses: what is published and is no pod's any more.
+func checkStaleAddresses(c *dnsCheck) []sts.Finding {
+	if !c.Knows("pods") || c.query.Offline {
+		return nil
+	}
+	pods := map[string]*corev1.Pod{}
+	for _, r := range c.replicas {
+		if r.Pod != nil {
+			pods[r.Pod.Name] = r.Pod
+		}
+	}
+	var out []sts.Finding
+	for _, slice := range c.Slices {
+		for i := range slice.Endpoints {
+			e := &slice.Endpoints[i]
+			name := ""
+			if e.Hostname != nil {
+				name = *e.Hostname
+			}
+			if e.TargetRef != nil && e.TargetRef.Kind == "Pod" {
+				name = e.TargetRef.Name
+			}
+			if _, ours := sts.ParsePodName(c.Set.Name, name); !ours || !endpointReady(e) {
+				continue
+			}
+			text := fmt.Sprintf("EndpointSlice %s gives %s for %s, ", slice.Name, strings.Join(e.Addresses, ", "), name)
+			switch pod := pods[name]; {
+			case pod == nil:
+				text += "which does not exist"
+			case e.TargetRef != nil && e.TargetRef.UID != "" && e.TargetRef.UID != pod.UID:
+				text += "which is an earlier pod of this name"
+			case len(minus(e.Addresses, podIPs(pod))) > 0:
+				text += "which has " + cmp.Or(strings.Join(podIPs(pod), ", "), "no address")
+			default:
+				continue
+			}
+			out = append(out, c.finding(sts.StaleAddress, sts.SeverityWarning, "endpointslice/"+slice.Name, text, "")...)
+		}
+	}
+	return out
+}
+
+// sliceController is who writes EndpointSlices for Services with a selector.
+const sliceController = "endpointslice-controller.k8s.io"
+
+func checkForeignEndpoints(c *dnsCheck) []sts.Finding {
+	if !c.serves() || len(c.Service.Spec.Selector) == 0 {
+		return nil
+	}
+	var out []sts.Finding
+	for _, slice := range c.Slices {
+		by := slice.Labels[discoveryv1.LabelManagedBy]
+		if by == sliceController || len(slice.Endpoints) == 0 {
+			continue
+		}
+		out = append(out, c.finding(sts.ForeignEndpoints, sts.SeverityWarning, "endpointslice/"+slice.Name,
+			fmt.Sprintf("EndpointSlice %s of service %s is not Kubernetes' own but %s: DNS answers with its %s, too",
+				slice.Name, c.service(), cmp.Or(by, "nobody's"), sts.Count(len(slice.Endpoints), "endpoint")), "")...)
+	}
+	return out
+}
+
+func familyOf(ip string) corev1.IPFamily {
+	if sts.AddressRecord(ip) == sts.RecordAAAA {
+		return corev1.IPv6Protocol
+	}
+	return corev1.IPv4Protocol
+}
+
+// checkIPFamilies: an address is published if the Service has its IP family.
+func checkIPFamilies(c *dnsCheck) []sts.Finding {
+	if !c.serves() || len(c.Service.Spec.IPFamilies) == 0 {
+		return nil
+	}
+	var out []sts.Finding
+	for _, family := range c.Service.Spec.IPFamilies {
+		without := c.ordinals(func(r sts.Replica, s *DNSReplica) bool {
+			return r.Desired && len(s.IPs) > 0 && !slices.ContainsFunc(s.IPs, func(ip string) bool { return familyOf(ip) == family })
+		})
+		if len(without) == 0 {
+			continue
+		}
+		severity, what := sts.SeverityWarning, "the pods of "+sts.SayOrdinals(without)+" have no such address"
+		if len(c.Service.Spec.IPFamilies) == 1 {
+			severity, what = sts.SeverityError, what+" and so no DNS name"
+		}
+		out = append(out, c.finding(sts.IPFamilyMissing, severity, c.svc(), fmt.Sprintf("service %s is for %s, and %s", c.service(), family, what), "")...)
+	}
+	unpublished := c.ordinals(func(r sts.Replica, s *DNSReplica) bool {
+		return r.Desired && c.hasFamily(s.IPs) && slices.ContainsFunc(s.IPs, func(ip string) bool { return !slices.Contains(c.Service.Spec.IPFamilies, familyOf(ip)) })
+	})
+	if len(unpublished) > 0 {
+		out = append(out, c.finding(sts.IPFamilyMissing, sts.SeverityInfo, c.svc(),
+			fmt.Sprintf("service %s is for %s only, so the other addresses of its pods are not in DNS", c.service(), c.Service.Spec.IPFamilies[0]),
+			"to have them: "+c.kubectl("patch", "service", c.service(), "--type=merge", "-p", `'{"spec":{"ipFamilyPolicy":"PreferDualStack"}}'`))...)
+	}
+	return out
+}
+
+// checkHostDNS: pods that ask their node's DNS servers do not know the cluster's names.
+func checkHostDNS(c *dnsCheck) []sts.Finding {
+	spec := &c.Set.Spec.Template.Spec
+	switch {
+	case spec.HostNetwork && (spec.DNSPolicy == "" || spec.DNSPolicy == corev1.DNSClusterFirst):
+		return c.finding(sts.HostDNS, sts.SeverityWarning, c.set(),
+			"the pods use their node's network and so its DNS servers, which do not know the cluster's names: they do not find each other by them",
+			"set dnsPolicy: ClusterFirstWithHostNet in the pod template")
+	case spec.DNSPolicy == corev1.DNSDefault:
+		return c.finding(sts.HostDNS, sts.SeverityInfo, c.set(),
+			"with dnsPolicy: Default the pods ask their node's DNS servers, which do not know the cluster's names: they do not find each other by them", "")
+	}
+	return nil
+}
+
+// checkPorts: SRV records are made for named ports, and say where the pods listen.
+func checkPorts(c *dnsCheck) []sts.Finding {
+	if !c.serves() {
+		return nil
+	}
+	var out []sts.Finding
+	add := func(code sts.FindingCode, severity sts.Severity, format string, args ...any) {
+		out = append(out, c.finding(code, severity, c.svc(), fmt.Sprintf(format, args...), "")...)
+	}
+	headless := c.Service.Spec.ClusterIP == corev1.ClusterIPNone
+	if len(c.Service.Spec.Ports) == 0 {
+		add(sts.NoPorts, sts.SeverityInfo, "service %s has no ports: there are no SRV records", c.service())
+	}
+	for i := range c.Service.Spec.Ports {
+		p := &c.Service.Spec.Ports[i]
+		if p.Name == "" {
+			add(sts.PortUnnamed, sts.SeverityInfo, "port %d of service %s has no name: SRV records are made for named ports", p.Port, c.service())
+		}
+		port, found := sts.TargetPort(p, &c.Set.Spec.Template.Spec)
+		switch {
+		case !found:
+			add(sts.PortUnknown, sts.SeverityWarning, "port %s of service %s goes to the pods' port %q, which no container has: there is no SRV record for it",
+				cmp.Or(p.Name, fmt.Sprint(p.Port)), c.service(), p.TargetPort.StrVal)
+		case headless && port != p.Port:
+			add(sts.PortNotTranslated, sts.SeverityInfo, "port %d of service %s is %d in the pods, and a headless Service does not translate: by name they are reached at %d",
+				p.Port, c.service(), port, port)
+		}
+	}
+	return out
+}

@@ -1,0 +1,182 @@
+package inspect_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+func dnsReport(t *testing.T, notReady []string, changes map[string]string, q inspect.DNSQuery) *inspect.DNSReport {
+	t.Helper()
+	patches := map[string]json.RawMessage{}
+	for object, patch := range changes {
+		raw, err := yaml.YAMLToJSON([]byte(patch))
+		if err != nil {
+			t.Fatal(err)
+		}
+		patches[object] = raw
+	}
+	inv := changedWorld(t, notReady, patches)
+	inv.Domain = sts.ClusterDomain{Name: "cluster.local", Source: sts.DomainCorefile}
+	return inspect.NewDNSReport(inv, q)
+}
+
+func TestDNSReportOfARollout(t *testing.T) {
+	// web-0 is new and not ready, web-1 terminates, web-2 has two addresses, web-3 is to
+	// come and web-4 to go.
+	report := dnsReport(t, []string{"web-0"}, map[string]string{
+		"StatefulSet/web":         "{spec: {replicas: 4}}",
+		"Service/web":             "{spec: {ipFamilies: [IPv4, IPv6], ports: [{name: peer, port: 7000, targetPort: peer}, {name: dns, port: 53, protocol: UDP}]}}",
+		"Pod/web-1":               `{metadata: {deletionTimestamp: "2026-03-01T12:00:10Z"}}`,
+		"Pod/web-2":               `{status: {podIPs: [{ip: 10.0.0.3}, {ip: "fd00::3"}]}}`,
+		"EndpointSlice/web-x7k2p": `{endpoints: [{addresses: [10.0.0.1], hostname: web-0, conditions: {ready: false}}, {addresses: [10.0.0.3], hostname: web-2, conditions: {ready: true}}]}`,
+		"EndpointSlice/web-extra": `{metadata: {name: web-v6}, addressType: IPv6, endpoints: [{addresses: ["fd00::3"], hostname: web-2, conditions: {ready: true}}]}`,
+	}, inspect.DNSQuery{Resolve: true})
+	raw, err := yaml.Marshal(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/dns/rollout.report", string(raw))
+}
+
+func TestDNSVerdicts(t *testing.T) {
+	const (
+		web0 = "web-0.web.shop.svc.cluster.local"
+		web2 = "web-2.web.shop.svc.cluster.local"
+		own  = "web.shop.svc.cluster.local"
+		srv  = "_peer._tcp.web.shop.svc.cluster.local"
+	)
+	empty := map[string]string{"EndpointSlice/web-x7k2p": "{endpoints: []}"}
+	ok := func(addresses ...string) sts.DNSAnswer {
+		return sts.DNSAnswer{Code: "NOERROR", Addresses: addresses, TTL: 30 * time.Second, Took: time.Millisecond}
+	}
+	nx := func(ttl time.Duration) sts.DNSAnswer {
+		return sts.DNSAnswer{Code: "NXDOMAIN", TTL: ttl, Took: time.Millisecond}
+	}
+	services := func(list ...sts.DNSService) sts.DNSAnswer {
+		return sts.DNSAnswer{Code: "NOERROR", Services: list}
+	}
+	peer := func(pod string) sts.DNSService {
+		return sts.DNSService{Target: pod + ".web.shop.svc.cluster.local.", Port: 7000}
+	}
+	for _, test := range []struct {
+		name, question, record string
+		notReady               []string
+		changes                map[string]string
+		answer                 sts.DNSAnswer
+		verdict                inspect.DNSVerdict
+		message                string
+	}{
+		{name: "right", question: web2, record: "A", answer: ok("10.0.0.3"), verdict: inspect.DNSRight},
+		{name: "right, written twice", question: web2, record: "A", answer: ok("10.0.0.3", "10.0.0.3"), verdict: inspect.DNSRight},
+		{name: "as it should be", question: web0, record: "A", notReady: []string{"web-0"}, changes: empty, answer: nx(5 * time.Second),
+			verdict: inspect.DNSAbsent, message: "the pod is not ready"},
+		{name: "no record of this type", question: web2, record: "AAAA", changes: map[string]string{"Service/web": "{spec: {ipFamilies: [IPv4, IPv6]}}"}, answer: ok(),
+			verdict: inspect.DNSAbsent},
+		{name: "denied by a cache", question: web2, record: "A", changes: map[string]string{
+			"Pod/web-2": `{status: {conditions: [{type: Ready, status: "True", lastTransitionTime: "2026-03-01T11:59:48Z"}]}}`,
+		}, answer: nx(18 * time.Second), verdict: inspect.DNSDenied,
+			message: "does not exist, says the DNS server, though it has been published for 12s; caches may go on to say so for 18s"},
+		{name: "denied for longer than a cache would", question: web2, record: "A", answer: nx(18 * time.Second), verdict: inspect.DNSDenied,
+			message: "does not exist, says the DNS server, though it has been published for 60m: longer than a cache would keep that; does the DNS server see the API server?"},
+		{name: "denied with other records", question: web2, record: "A", answer: ok(), verdict: inspect.DNSDenied,
+			message: "has no A record, says the DNS server, though it has been published for 60m: longer than a cache would keep that; does the DNS server see the API server?"},
+		{name: "the address of before", question: web2, record: "A", answer: ok("10.0.0.77"), verdict: inspect.DNSWrong,
+			message: "answers 10.0.0.77 (no pod of a StatefulSet has it) instead of 10.0.0.3; caches may go on for 30s"},
+		{name: "the address is another's by now", question: web2, record: "A", answer: ok("10.0.0.1"), verdict: inspect.DNSWrong,
+			message: "answers 10.0.0.1 (now web-0's) instead of 10.0.0.3; caches may go on for 30s"},
+		{name: "one address too many", question: web2, record: "A", answer: ok("10.0.0.77", "10.0.0.3"), verdict: inspect.DNSWrong,
+			message: "answers 10.0.0.77 (no pod of a StatefulSet has it), too; caches may go on for 30s"},
+		{name: "a slice that lags is not right either", question: web2, record: "A", changes: map[string]string{
+			"Pod/web-2": "{status: {podIP: 10.0.0.9, podIPs: [{ip: 10.0.0.9}]}}",
+		}, answer: ok("10.0.0.3"), verdict: inspect.DNSStale, message: "still answers 10.0.0.3 (no pod of a StatefulSet has it); caches may go on for 30s"},
+		{name: "not ready any more, and still there", question: web0, record: "A", notReady: []string{"web-0"}, changes: empty, answer: ok("10.0.0.1"),
+			verdict: inspect.DNSStale, message: "still answers 10.0.0.1; caches may go on for 30s, though the pod is not ready"},
+		{name: "failed", question: web2, record: "A", answer: sts.DNSAnswer{Code: "SERVFAIL"}, verdict: inspect.DNSFailed, message: "the DNS server answers SERVFAIL"},
+		{name: "refused", question: web2, record: "A", answer: sts.DNSAnswer{Code: "REFUSED"}, verdict: inspect.DNSFailed, message: "the DNS server answers REFUSED"},
+		{name: "timed out", question: web2, record: "A", answer: sts.DNSAnswer{TimedOut: true, Took: 2 * time.Second}, verdict: inspect.DNSNoAnswer, message: "no answer within 2s"},
+		{name: "broken off", question: web2, record: "A", answer: sts.DNSAnswer{Problem: "connection reset"}, verdict: inspect.DNSNoAnswer, message: "no answer: connection reset"},
+		{name: "slices hidden", question: web2, record: "A", changes: map[string]string{"EndpointSlice/web-x7k2p": "null", "missing": "endpointslices"}, answer: ok("10.0.0.3"),
+			verdict: inspect.DNSRight},
+		{name: "service", question: own, record: "A", answer: ok("10.0.0.2", "10.0.0.1", "10.0.0.3"), verdict: inspect.DNSRight},
+		{name: "service, cut", question: own, record: "A", answer: ok("10.0.0.1", "10.0.0.3"), verdict: inspect.DNSIncomplete,
+			message: "the answer lacks 10.0.0.2; caches may go on for 30s"},
+		{name: "service with a cluster IP", question: own, record: "A", changes: map[string]string{"Service/web": "{spec: {clusterIP: 10.96.0.9, clusterIPs: [10.96.0.9]}}"},
+			answer: ok("10.96.0.9"), verdict: inspect.DNSRight},
+		{name: "SRV", question: srv, record: "SRV", answer: services(peer("web-2"), peer("web-0"), peer("web-1")), verdict: inspect.DNSRight},
+		{name: "SRV lacks one", question: srv, record: "SRV", answer: services(peer("web-2"), peer("web-0")), verdict: inspect.DNSIncomplete,
+			message: "the answer lacks web-1.web.shop.svc.cluster.local:7000"},
+		{name: "SRV of an endpoint without a hostname", question: srv, record: "SRV",
+			changes: map[string]string{"EndpointSlice/web-x7k2p": `{endpoints: [{addresses: [10.0.0.7]}, {addresses: ["fd00::"]}]}`},
+			answer:  services(peer("10-0-0-7"), peer("fd00--0")), verdict: inspect.DNSRight},
+		{name: "SRV denied", question: srv, record: "SRV", answer: nx(5 * time.Second), verdict: inspect.DNSDenied,
+			message: "does not exist, says the DNS server, though it is published; caches may go on to say so for 5s"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			report := dnsReport(t, test.notReady, test.changes, inspect.DNSQuery{Resolve: true})
+			test.answer.DNSQuestion = sts.DNSQuestion{Name: test.question, Type: test.record}
+			report.Judge(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), []sts.DNSAnswer{test.answer})
+			item := report.Items[0]
+			lookups := append(item.Service.Lookups, item.Service.Ports[0].Lookups...)
+			for _, r := range item.Replicas {
+				lookups = append(lookups, r.Lookups...)
+			}
+			for _, l := range lookups {
+				if l.DNSQuestion != test.answer.DNSQuestion {
+					continue
+				}
+				if l.Verdict != test.verdict || l.Message != test.message {
+					t.Errorf("%s: %q\nwant %s: %q", l.Verdict, l.Message, test.verdict, test.message)
+				}
+				return
+			}
+			t.Errorf("%v was not asked", test.answer.DNSQuestion)
+		})
+	}
+}
+
+// Which names a pipeline waits for, and which of them are an error by now.
+func TestDNSUnresolvedAndPending(t *testing.T) {
+	name := func(pod string) string { return pod + ".web.shop.svc.cluster.local" }
+	all := []string{"web.shop.svc.cluster.local", "_peer._tcp.web.shop.svc.cluster.local"}
+	right := []sts.DNSAnswer{
+		{DNSQuestion: sts.DNSQuestion{Name: name("web-1"), Type: "A"}, Code: "NOERROR", Addresses: []string{"10.0.0.2"}},
+		{DNSQuestion: sts.DNSQuestion{Name: name("web-2"), Type: "A"}, Code: "NOERROR", Addresses: []string{"10.0.0.3"}},
+		{DNSQuestion: sts.DNSQuestion{Name: all[0], Type: "A"}, Code: "NOERROR", Addresses: []string{"10.0.0.2", "10.0.0.3"}},
+		{DNSQuestion: sts.DNSQuestion{Name: all[1], Type: "SRV"}, Code: "NOERROR", Services: []sts.DNSService{{Target: name("web-1"), Port: 7000}, {Target: name("web-2"), Port: 7000}}},
+		{DNSQuestion: sts.DNSQuestion{Name: name("web-0"), Type: "A"}, Code: "NXDOMAIN"},
+	}
+	twoReady := map[string]string{"EndpointSlice/web-x7k2p": "{endpoints: [{addresses: [10.0.0.2], hostname: web-1}, {addresses: [10.0.0.3], hostname: web-2}]}"}
+	for _, test := range []struct {
+		name                string
+		notReady            []string
+		changes             map[string]string
+		answers             []sts.DNSAnswer
+		unresolved, pending []string
+	}{
+		{"nothing was answered", nil, nil, nil, append([]string{name("web-0"), name("web-1"), name("web-2")}, all...), append([]string{name("web-0"), name("web-1"), name("web-2")}, all...)},
+		{"web-0 is not ready and has no name", []string{"web-0"}, twoReady, right, nil, []string{name("web-0")}},
+		{"web-0 is ready and has no name", nil, twoReady, right, []string{name("web-0")}, []string{name("web-0")}},
+		{"an ordinal that goes does not matter", []string{"web-0"}, map[string]string{
+			"StatefulSet/web": "{spec: {ordinals: {start: 1}, replicas: 2}}", "EndpointSlice/web-x7k2p": twoReady["EndpointSlice/web-x7k2p"]}, right, nil, nil},
+		{"a set without a Service", nil, map[string]string{"StatefulSet/web": `{spec: {serviceName: ""}}`}, nil,
+			[]string{"web-0", "web-1", "web-2"}, []string{"web-0", "web-1", "web-2"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			report := dnsReport(t, test.notReady, test.changes, inspect.DNSQuery{Resolve: true})
+			report.Judge(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), test.answers)
+			if diff := cmp.Diff(test.unresolved, report.Unresolved()); diff != "" {
+				t.Errorf("unresolved (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.pending, report.Pending()); diff != "" {
+				t.Errorf("pending (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
