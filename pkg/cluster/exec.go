@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -49,8 +50,22 @@ func (c *Client) Exec(ctx context.Context, namespace, pod, container string, com
 	case errors.As(err, &ended):
 		return ended.Code, nil
 	}
-	return 0, fmt.Errorf("exec in pod %s: %w", pod, err)
+	return 0, &execError{pod: pod, err: err}
 }
+
+// execError is a command that could not be run in a pod. The server's words hold the address
+// that it has asked the kubelet for, with the whole command in it, which says nothing new.
+type execError struct {
+	pod string
+	err error
+}
+
+var askedFor = regexp.MustCompile(`\?[^"\s]*\bcommand=[^"\s]*`)
+
+func (e *execError) Error() string {
+	return "exec in pod " + e.pod + ": " + askedFor.ReplaceAllString(e.err.Error(), "")
+}
+func (e *execError) Unwrap() error { return e.err }
 
 // PodGone says whether the pod of this UID is ending or gone, as the server knows it now: a
 // watch may be behind. It is false when the server does not tell.

@@ -32,6 +32,7 @@ func quorum() *profile.Profile {
 		Join: &profile.Join{Before: one("add", profile.Survivor, "add", "$(POD_NAME)"), Started: one("promote", profile.Survivor, "promote", "$(POD_NAME)"),
 			After: one("vote", profile.Joining, "vote")},
 	}
+	p.Precheck[0].Hint = "look at what list says"
 	p.Precheck[0].Capture = map[string]string{"MEMBER_ID": "id=(.*)"}
 	p.Drain[0].Retries = 1
 	return p
@@ -300,6 +301,7 @@ func drainCases() []decisionCase {
 		asked(decisionCase{"the precheck is asked of the lowest that stays", ststest.Web(5), nil, down, none, plan.Do, "Hook"}, nothing),
 		asked(decisionCase{"begin with hooks", ststest.Web(5), nil, down, none, plan.Do, "Begin"}, fine),
 		asked(decisionCase{"the precheck says no", ststest.Web(5), nil, down, none, plan.Stuck, plan.ReasonHookFailed}, unless("find", no)),
+		asked(decisionCase{"the precheck cannot be asked", ststest.Web(5), nil, down, none, plan.Stuck, plan.ReasonHookFailed}, unless("find", lost)),
 
 		// On its way out.
 		{"hold it before it leaves", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, down, wrote, plan.Do, "Hold"},

@@ -170,8 +170,11 @@ func (h *hooks) command(c *profile.Command, vars profile.Vars, key string, retri
 			return captured, answer.At, nil, nil
 		}
 		if try == tries-1 {
-			return nil, answer.At, nil, &hookFailure{problem: fmt.Sprintf("%s: %s", run.Label(), problem), hint: c.Hint,
-				lost: answer.Lost, unanswered: answer.ExitCode < 0}
+			failed := &hookFailure{problem: fmt.Sprintf("%s: %s", run.Label(), problem), lost: answer.Lost, unanswered: answer.ExitCode < 0}
+			if !failed.unanswered {
+				failed.hint = c.Hint // it is about what the command has said
+			}
+			return nil, answer.At, nil, failed
 		}
 		if next := answer.At.Add(c.Pause.Duration); next.After(h.now) {
 			d := decide(Wait, ReasonHookRuns, fmt.Sprintf("to try %s again: %s", run.Label(), problem), "")
