@@ -230,23 +230,26 @@ func (r *DNSReport) Judge(now time.Time, answers []sts.DNSAnswer) {
 }
 
 func (l *DNSLookup) judge(now time.Time, a *sts.DNSAnswer, owners map[string]string) {
-	l.Code, l.Took = a.Code, &metav1.Duration{Duration: a.Took}
+	l.Code = a.Code
+	if a.Took > 0 { // not every tool tells it
+		l.Took = &metav1.Duration{Duration: a.Took}
+	}
 	l.Got = slices.Clone(a.Addresses)
 	for _, s := range a.Services {
 		l.Got = append(l.Got, record(strings.ToLower(strings.TrimSuffix(s.Target, ".")), s.Port))
 	}
 	slices.Sort(l.Got)
 	l.Got = slices.Compact(l.Got)
-	if a.Code == rcodeSuccess || a.Code == rcodeNameError {
+	if a.TTL > 0 && (a.Code == rcodeSuccess || a.Code == rcodeNameError) {
 		l.KeptFor = &metav1.Duration{Duration: a.TTL}
 	}
 	extra, lacking := minus(l.Got, l.Want), minus(l.Want, l.Got)
 	switch {
 	case a.TimedOut:
-		l.Verdict, l.Message = DNSNoAnswer, "no answer within "+sts.Duration(a.Took.Round(time.Millisecond))
+		l.Verdict, l.Message = DNSNoAnswer, a.Problem
 	case a.Code == "":
 		l.Verdict, l.Message = DNSNoAnswer, "no answer: "+a.Problem
-	case a.Code != rcodeSuccess && a.Code != rcodeNameError:
+	case a.Code != rcodeSuccess && a.Code != rcodeNameError && a.Code != sts.DNSNotFound:
 		l.Verdict, l.Message = DNSFailed, "the DNS server answers "+a.Code
 	case len(l.Got) == 0 && len(l.Want) == 0:
 		l.Verdict, l.Message = DNSAbsent, l.absence
@@ -316,6 +319,9 @@ func (l *DNSLookup) denial(now time.Time, left time.Duration) string {
 	text := "does not exist, says the DNS server"
 	if l.Code == rcodeSuccess {
 		text = "has no " + l.Type + " record, says the DNS server"
+	}
+	if l.Code == sts.DNSNotFound {
+		text = "is not found (how it was asked does not tell why)"
 	}
 	if l.since == nil {
 		return text + ", though it is published" + negative(left)

@@ -92,11 +92,15 @@ type DNSQuestion struct {
 	Type string `json:"type"`
 }
 
+// DNSNotFound: there is no such record, or the question failed; who has asked does not tell.
+const DNSNotFound = "NOTFOUND"
+
 // DNSAnswer is what a DNS server said to one question.
 type DNSAnswer struct {
 	DNSQuestion
 	// Code is the response code by its name in the IANA registry: NOERROR, NXDOMAIN, SERVFAIL,
-	// REFUSED. It is empty when no answer came; Problem then says why.
+	// REFUSED. It is DNSNotFound where a tool has asked that does not tell the code, and
+	// empty when no answer came; Problem then says why.
 	Code string `json:"code,omitempty"`
 	// Addresses are those of the A or AAAA records, in the order of the answer.
 	Addresses []string `json:"addresses,omitempty"`

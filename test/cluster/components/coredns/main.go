@@ -1,5 +1,5 @@
-// Command coredns is the name server of a test cluster's real node: CoreDNS with
-// the few plugins that this takes.
+// Command coredns is the name server of a test cluster: CoreDNS with the few plugins
+// that this takes.
 package main
 
 import (
@@ -7,12 +7,13 @@ import (
 	"github.com/coredns/coredns/coremain"
 
 	_ "github.com/coredns/coredns/plugin/bind"
+	_ "github.com/coredns/coredns/plugin/cache"
 	_ "github.com/coredns/coredns/plugin/errors"
 	_ "github.com/coredns/coredns/plugin/kubernetes"
 )
 
 func main() {
 	// The order in which a query passes through them, too.
-	dnsserver.Directives = []string{"bind", "errors", "kubernetes"}
+	dnsserver.Directives = []string{"bind", "errors", "cache", "kubernetes"}
 	coremain.Run()
 }
