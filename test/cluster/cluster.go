@@ -50,6 +50,9 @@ type Config struct {
 	// logs and port-forward. It takes root; where it is not possible, Up
 	// returns a NoNodeError. OnRealNode sends a pod there.
 	RealNode bool
+	// DNS adds a CoreDNS process behind a simulated pod in kube-system, which is
+	// reached by a port-forward to it.
+	DNS bool
 	// FeatureGates are passed to all components.
 	FeatureGates map[string]bool
 	// Log gets the progress of a build and of the start; it may be nil.
@@ -65,6 +68,7 @@ type State struct {
 	Server       string          `json:"server"`
 	Nodes        int             `json:"nodes"`
 	RealNode     bool            `json:"realNode,omitempty"`
+	DNS          bool            `json:"dns,omitempty"`
 	FeatureGates map[string]bool `json:"featureGates,omitempty"`
 	Created      time.Time       `json:"created"`
 	// Detached is false for a cluster that belongs to a running program.
@@ -109,6 +113,10 @@ func up(ctx context.Context, c Config, pickPort func() (int, error)) (*Cluster, 
 	if err != nil {
 		return nil, err
 	}
+	dns, err := prepareDNS(ctx, c)
+	if err != nil {
+		return nil, err
+	}
 	began := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout,
 		fmt.Errorf("the cluster was not up within %s", startTimeout))
@@ -131,7 +139,7 @@ func up(ctx context.Context, c Config, pickPort func() (int, error)) (*Cluster, 
 
 	const attempts = 5
 	for attempt := 1; ; attempt++ {
-		cluster, err := start(ctx, c, binDir, supervisorBin, programs, pickPort)
+		cluster, err := start(ctx, c, binDir, supervisorBin, programs, dns, pickPort)
 		if err == nil {
 			newProgress(c.Log).say("cluster %s is up after %s", c.Name, time.Since(began).Round(100*time.Millisecond))
 			return cluster, nil
@@ -191,12 +199,15 @@ func removable(dir string) error {
 }
 
 // start makes one attempt to bring the cluster up.
-func start(ctx context.Context, c Config, binDir, supervisorBin string, programs *nodePrograms, pickPort func() (int, error)) (_ *Cluster, err error) {
+func start(ctx context.Context, c Config, binDir, supervisorBin string, programs *nodePrograms, dns *dnsParts, pickPort func() (int, error)) (_ *Cluster, err error) {
 	port, err := pickPort()
 	if err != nil {
 		return nil, err
 	}
 	l := &layout{dir: c.Dir, name: c.Name, binDir: binDir, port: port, gates: c.FeatureGates, programs: programs}
+	if l.dns, err = dns.withPorts(pickPort); err != nil {
+		return nil, err
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, supervisor.Stop(c.Dir))
@@ -216,7 +227,7 @@ func start(ctx context.Context, c Config, binDir, supervisorBin string, programs
 	}()
 
 	cluster, err := newCluster(c.Dir, State{
-		Name: c.Name, Server: l.server(), Nodes: c.Nodes, RealNode: c.RealNode, FeatureGates: c.FeatureGates,
+		Name: c.Name, Server: l.server(), Nodes: c.Nodes, RealNode: c.RealNode, DNS: c.DNS, FeatureGates: c.FeatureGates,
 		Created: time.Now(), Detached: c.Detached, BinDir: binDir,
 	})
 	if err != nil {

@@ -39,6 +39,8 @@ type layout struct {
 	ca     *authority
 	// programs of the real node, nil without one.
 	programs *nodePrograms
+	// dns is nil without it.
+	dns *dnsParts
 }
 
 func (l *layout) path(parts ...string) string {
@@ -62,6 +64,16 @@ func (l *layout) write(ctx context.Context) error {
 	stages, err := kwokConfig(ctx, l.binDir)
 	if err != nil {
 		return err
+	}
+	if l.dns != nil {
+		if err := l.writeDNS(); err != nil {
+			return fmt.Errorf("lay down the DNS: %w", err)
+		}
+		forwards, err := l.kwokForwards()
+		if err != nil {
+			return err
+		}
+		stages = append(stages, forwards...)
 	}
 	for file, content := range map[string][]byte{"kwok.yaml": stages, "audit-policy.yaml": auditPolicy} {
 		if err := os.WriteFile(l.path(file), content, 0o600); err != nil {
@@ -134,8 +146,8 @@ func writeKubeconfig(path, name, server string, ca *authority, user string, grou
 }
 
 // processes are the components with their flags, in the order of their start.
-// The API server is the only one to listen on a port: etcd has a socket in the
-// state folder, and nobody asks the others anything.
+// The API server is the only one to listen on a port, without DNS: etcd has a socket
+// in the state folder, and nobody asks the others anything.
 func (l *layout) processes() []supervisor.Process {
 	// Those that ask for their rights as they start give up at once when the
 	// API server can't answer yet.
@@ -155,7 +167,8 @@ func (l *layout) processes() []supervisor.Process {
 	}
 	gates := "--feature-gates=" + FormatGates(l.gates)
 	var toKubelet []string
-	var realNode []supervisor.Process
+	var realNode, dns []supervisor.Process
+	var kwokServes []string
 	if l.programs != nil {
 		toKubelet = []string{
 			"--kubelet-client-certificate=" + l.path("pki/kubelet-client.crt"),
@@ -166,8 +179,21 @@ func (l *layout) processes() []supervisor.Process {
 		}
 		realNode = []supervisor.Process{l.nodeProcess()}
 	}
+	if l.dns != nil {
+		toKubelet = []string{
+			"--kubelet-certificate-authority=" + l.path(caCertFile),
+			"--kubelet-preferred-address-types=InternalIP",
+		}
+		kwokServes = []string{
+			fmt.Sprintf("--server-address=127.0.0.1:%d", l.dns.kubelet),
+			fmt.Sprintf("--node-port=%d", l.dns.kubelet),
+			"--tls-cert-file=" + l.path("pki/kwok.crt"),
+			"--tls-private-key-file=" + l.path("pki/kwok.key"),
+		}
+		dns = []supervisor.Process{l.corednsProcess()}
+	}
 	// The real node has much to do before it asks the API server for anything.
-	return append(realNode, []supervisor.Process{
+	return slices.Concat(realNode, []supervisor.Process{
 		process("etcd", nil,
 			"--name=etcd",
 			"--data-dir="+l.path("etcd"),
@@ -235,11 +261,11 @@ func (l *layout) processes() []supervisor.Process {
 			"--profiling=false",
 			gates,
 		),
-		process("kwok", ready,
+		process("kwok", ready, append(kwokServes,
 			"--kubeconfig="+l.path("users/kwok.yaml"),
 			"--config="+l.path("kwok.yaml"),
-		),
-	}...)
+		)...),
+	}, dns)
 }
 
 // ready passes when the API server can answer.

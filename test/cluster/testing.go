@@ -38,6 +38,12 @@ func Shared(t testing.TB, featureGates map[string]bool) *Cluster {
 	return share(t, Config{FeatureGates: featureGates, Log: os.Stderr})
 }
 
+// SharedDNS returns the one cluster of this test process that has a CoreDNS.
+func SharedDNS(t testing.TB) *Cluster {
+	t.Helper()
+	return share(t, Config{DNS: true, Log: os.Stderr})
+}
+
 // SharedNode returns the one cluster of this test process that has a real node.
 // Where there can be none the test is skipped; with CI set it fails.
 func SharedNode(t testing.TB) *Cluster {
@@ -50,6 +56,9 @@ func share(t testing.TB, c Config) *Cluster {
 	key := FormatGates(c.FeatureGates)
 	if c.RealNode {
 		key += " and a real node"
+	}
+	if c.DNS {
+		key += " and DNS"
 	}
 	sharedMu.Lock()
 	s := shared[key]
@@ -64,7 +73,7 @@ func share(t testing.TB, c Config) *Cluster {
 	s.once.Do(func() {
 		if dir := os.Getenv(AttachEnv); dir != "" && len(c.FeatureGates) == 0 {
 			s.cluster, s.err = Attach(dir)
-			if s.err != nil || s.cluster.state.RealNode || !c.RealNode {
+			if s.err != nil || (s.cluster.state.RealNode || !c.RealNode) && (s.cluster.state.DNS || !c.DNS) {
 				return
 			}
 		}

@@ -22,7 +22,7 @@ import (
 const usage = `testcluster brings up a real Kubernetes control plane with simulated nodes.
 
   testcluster build   [--helm] build the components (minutes the first time), and Helm
-  testcluster up      [--name N] [--dir D] [--nodes 3|real|3,real] [--feature-gates A=true,B=false]
+  testcluster up      [--name N] [--dir D] [--nodes 3|real|3,real] [--dns] [--feature-gates A=true,B=false]
   testcluster down    [--name N | --dir D | --all]
   testcluster list    show the clusters
 `
@@ -127,6 +127,7 @@ func up(ctx context.Context, args []string) error {
 		flags.StringVar(&config.Name, "name", "", "")
 		flags.StringVar(&config.Dir, "dir", "", "")
 		flags.Func("nodes", "", func(text string) error { return setNodes(&config, text) })
+		flags.BoolVar(&config.DNS, "dns", false, "")
 		flags.Var(&gates, "feature-gates", "")
 	})
 	if err != nil {
@@ -169,7 +170,7 @@ func reuse(config cluster.Config) (*cluster.Cluster, error) {
 		return nil, err
 	}
 	state := c.State()
-	if state.Nodes != config.Nodes || state.RealNode != config.RealNode || !maps.Equal(state.FeatureGates, config.FeatureGates) {
+	if state.Nodes != config.Nodes || state.RealNode != config.RealNode || state.DNS != config.DNS || !maps.Equal(state.FeatureGates, config.FeatureGates) {
 		return nil, fmt.Errorf("cluster %s is up with %s nodes and feature gates %q: take it down first, or give the new one another name",
 			state.Name, nodes(state), gatesValue(state.FeatureGates).String())
 	}
@@ -262,6 +263,9 @@ func nodes(state cluster.State) string {
 	text := strconv.Itoa(state.Nodes)
 	if state.RealNode {
 		text += " + real"
+	}
+	if state.DNS {
+		text += " + DNS"
 	}
 	return text
 }
