@@ -11,6 +11,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,6 +19,7 @@ import (
 	appsinformers "k8s.io/client-go/informers/apps/v1"
 	autoscalinginformers "k8s.io/client-go/informers/autoscaling/v2"
 	coreinformers "k8s.io/client-go/informers/core/v1"
+	discoveryinformers "k8s.io/client-go/informers/discovery/v1"
 	policyinformers "k8s.io/client-go/informers/policy/v1"
 	"k8s.io/client-go/tools/cache"
 
@@ -35,6 +37,7 @@ type View struct {
 	uid    types.UID // of the one set that is watched, empty when there may be several
 	needed []string
 	warn   func(string)
+	domain sts.ClusterDomain // of names, empty where these are not asked about
 
 	kinds []*kind
 	dirty chan struct{}
@@ -59,40 +62,76 @@ var Needs = []string{"pods", "poddisruptionbudgets", "controllerrevisions"}
 // not be watched; others are reported as missing. warn is told when the
 // connection fails; the view keeps trying.
 func (c *Client) Open(ctx context.Context, q Query, needed []string, warn func(string)) (*View, error) {
+	v, only, err := c.newView(ctx, q, needed, warn)
+	if err != nil {
+		return nil, err
+	}
+	ns := q.Namespace
+	v.kinds = []*kind{
+		{"statefulsets", appsinformers.NewFilteredStatefulSetInformer(c.watcher, ns, 0, nil, only.sets)},
+		{"pods", coreinformers.NewFilteredPodInformer(c.watcher, ns, 0, nil, only.owned)},
+		{"persistentvolumeclaims", coreinformers.NewFilteredPersistentVolumeClaimInformer(c.watcher, ns, 0, nil, all)},
+		{"poddisruptionbudgets", policyinformers.NewFilteredPodDisruptionBudgetInformer(c.watcher, ns, 0, nil, all)},
+		{"services", coreinformers.NewFilteredServiceInformer(c.watcher, ns, 0, nil, only.service)},
+		{"events", coreinformers.NewFilteredEventInformer(c.watcher, ns, 0, nil, byField("type=Warning"))},
+		{"horizontalpodautoscalers", autoscalinginformers.NewFilteredHorizontalPodAutoscalerInformer(c.watcher, ns, 0, nil, all)},
+	}
+	if slices.Contains(needed, "controllerrevisions") {
+		v.kinds = append(v.kinds, &kind{"controllerrevisions", appsinformers.NewFilteredControllerRevisionInformer(c.watcher, ns, 0, nil, only.owned)})
+	}
+	return v, nil
+}
+
+// OpenNames prepares a view on what the DNS names of sets hang on.
+func (c *Client) OpenNames(ctx context.Context, q Query, domain sts.ClusterDomain, warn func(string)) (*View, error) {
+	v, only, err := c.newView(ctx, q, []string{"pods"}, warn)
+	if err != nil {
+		return nil, err
+	}
+	v.domain = domain
+	ns := q.Namespace
+	v.kinds = []*kind{
+		{"statefulsets", appsinformers.NewFilteredStatefulSetInformer(c.watcher, ns, 0, nil, only.sets)},
+		{"pods", coreinformers.NewFilteredPodInformer(c.watcher, ns, 0, nil, only.owned)},
+		{"services", coreinformers.NewFilteredServiceInformer(c.watcher, ns, 0, nil, only.service)},
+		{"endpointslices", discoveryinformers.NewFilteredEndpointSliceInformer(c.watcher, ns, 0, nil, only.slices)},
+	}
+	return v, nil
+}
+
+// only narrows down what the server sends, where one set is watched.
+type only struct{ sets, owned, service, slices func(*metav1.ListOptions) }
+
+func all(*metav1.ListOptions) {}
+
+func byField(f string) func(*metav1.ListOptions) {
+	return func(o *metav1.ListOptions) { o.FieldSelector = f }
+}
+
+func byLabel(l string) func(*metav1.ListOptions) {
+	return func(o *metav1.ListOptions) { o.LabelSelector = l }
+}
+
+func (c *Client) newView(ctx context.Context, q Query, needed []string, warn func(string)) (*View, only, error) {
 	v := &View{
 		client: c, query: q, warn: warn,
 		needed: append([]string{"statefulsets"}, needed...),
 		dirty:  make(chan struct{}, 1), hidden: map[string]string{},
 	}
-	byField := func(f string) func(*metav1.ListOptions) { return func(o *metav1.ListOptions) { o.FieldSelector = f } }
-	all := func(*metav1.ListOptions) {}
-	sets := func(o *metav1.ListOptions) { o.LabelSelector = q.Selector }
-	byLabel, service := all, all
-	if len(q.Names) == 1 {
-		// One set: let the server pick.
-		set, err := c.kube.AppsV1().StatefulSets(q.Namespace).Get(ctx, q.Names[0], metav1.GetOptions{})
-		if err != nil {
-			return nil, err
-		}
-		v.uid = set.UID
-		selector := metav1.FormatLabelSelector(set.Spec.Selector)
-		byLabel = func(o *metav1.ListOptions) { o.LabelSelector = selector }
-		sets, service = byField("metadata.name="+set.Name), byField("metadata.name="+set.Spec.ServiceName)
+	if len(q.Names) != 1 {
+		return v, only{sets: byLabel(q.Selector), owned: all, service: all, slices: all}, nil
 	}
-	ns := q.Namespace
-	v.kinds = []*kind{
-		{"statefulsets", appsinformers.NewFilteredStatefulSetInformer(c.watcher, ns, 0, nil, sets)},
-		{"pods", coreinformers.NewFilteredPodInformer(c.watcher, ns, 0, nil, byLabel)},
-		{"persistentvolumeclaims", coreinformers.NewFilteredPersistentVolumeClaimInformer(c.watcher, ns, 0, nil, all)},
-		{"poddisruptionbudgets", policyinformers.NewFilteredPodDisruptionBudgetInformer(c.watcher, ns, 0, nil, all)},
-		{"services", coreinformers.NewFilteredServiceInformer(c.watcher, ns, 0, nil, service)},
-		{"events", coreinformers.NewFilteredEventInformer(c.watcher, ns, 0, nil, byField("type=Warning"))},
-		{"horizontalpodautoscalers", autoscalinginformers.NewFilteredHorizontalPodAutoscalerInformer(c.watcher, ns, 0, nil, all)},
+	set, err := c.kube.AppsV1().StatefulSets(q.Namespace).Get(ctx, q.Names[0], metav1.GetOptions{})
+	if err != nil {
+		return nil, only{}, err
 	}
-	if slices.Contains(needed, "controllerrevisions") {
-		v.kinds = append(v.kinds, &kind{"controllerrevisions", appsinformers.NewFilteredControllerRevisionInformer(c.watcher, ns, 0, nil, byLabel)})
-	}
-	return v, nil
+	v.uid = set.UID
+	return v, only{
+		sets:    byField("metadata.name=" + set.Name),
+		owned:   byLabel(metav1.FormatLabelSelector(set.Spec.Selector)),
+		service: byField("metadata.name=" + set.Spec.ServiceName),
+		slices:  byLabel(discoveryv1.LabelServiceName + "=" + set.Spec.ServiceName),
+	}, nil
 }
 
 // Err says why the channel of Watch was closed, nil when its context ended.
@@ -268,7 +307,7 @@ func (v *View) synced() bool {
 }
 
 func (v *View) inventory() (*sts.Inventory, error) {
-	inv := &sts.Inventory{TakenAt: v.client.Now()}
+	inv := &sts.Inventory{TakenAt: v.client.Now(), Domain: v.domain}
 	v.mu.Lock()
 	for _, k := range v.kinds {
 		if reason, hidden := v.hidden[k.resource]; hidden {
@@ -289,6 +328,8 @@ func (v *View) inventory() (*sts.Inventory, error) {
 				inv.Budgets = append(inv.Budgets, o)
 			case *corev1.Service:
 				inv.Services = append(inv.Services, o)
+			case *discoveryv1.EndpointSlice:
+				inv.Slices = append(inv.Slices, o)
 			case *appsv1.ControllerRevision:
 				inv.Revisions = append(inv.Revisions, o)
 			case *corev1.Event:

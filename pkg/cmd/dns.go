@@ -17,6 +17,7 @@ type dnsOptions struct {
 	domain   string
 	names    inspect.DNSQuery
 	exitCode bool
+	resolveOptions
 }
 
 func newDNS(c *common) *cobra.Command {
@@ -39,6 +40,7 @@ published, and why not.`,
 	f := cmd.Flags()
 	f.StringSliceVar(&ordinals, "ordinal", nil, "Show only these ordinals, like 2,5-7")
 	f.StringVar(&o.domain, "cluster-domain", "", "The cluster's DNS `DOMAIN`, instead of looking for it")
+	o.addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var err error
 		if err := out.check(); err != nil {
@@ -51,6 +53,10 @@ published, and why not.`,
 		if o.names.Ordinals, err = chosenOrdinals(cmd, ordinals); err != nil {
 			return err
 		}
+		if err := o.check(); err != nil {
+			return err
+		}
+		o.names.Resolve = o.resolve
 		return runDNS(cmd.Context(), c, o, out)
 	}
 	return cmd
@@ -69,7 +75,14 @@ func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 	if len(inv.Sets) == 0 {
 		_ = c.sayNone(ctx, client, "StatefulSets", o.query.Namespace)
 	}
-	report := inspect.NewDNSReport(inv, o.names)
+	if !o.resolve || len(inv.Sets) == 0 {
+		return showDNS(c, o, out, inspect.NewDNSReport(inv, o.names))
+	}
+	return resolveDNS(ctx, c, client, o, out, inv)
+}
+
+// showDNS prints a report.
+func showDNS(c *common, o dnsOptions, out *output, report *inspect.DNSReport) error {
 	if !out.human() {
 		return out.print(c.env.Out, report, dnsNames(report))
 	}

@@ -188,7 +188,7 @@ func dashed(ip string) string {
 func (r *DNSReport) Questions() []sts.DNSQuestion {
 	var out []sts.DNSQuestion
 	seen := map[sts.DNSQuestion]bool{}
-	r.each(func(l *DNSLookup) {
+	r.Lookups(func(l *DNSLookup) {
 		if !seen[l.DNSQuestion] {
 			seen[l.DNSQuestion] = true
 			out = append(out, l.DNSQuestion)
@@ -197,7 +197,8 @@ func (r *DNSReport) Questions() []sts.DNSQuestion {
 	return out
 }
 
-func (r *DNSReport) each(f func(*DNSLookup)) {
+// Lookups calls f for each lookup: those of pods, of Services, of ports.
+func (r *DNSReport) Lookups(f func(*DNSLookup)) {
 	all := func(lookups []DNSLookup) {
 		for i := range lookups {
 			f(&lookups[i])
@@ -222,7 +223,7 @@ func (r *DNSReport) Judge(now time.Time, answers []sts.DNSAnswer) {
 	for i := range answers {
 		byQuestion[answers[i].DNSQuestion] = &answers[i]
 	}
-	r.each(func(l *DNSLookup) {
+	r.Lookups(func(l *DNSLookup) {
 		if a := byQuestion[l.DNSQuestion]; a != nil {
 			l.judge(now, a, r.owners)
 		}

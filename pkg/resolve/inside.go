@@ -52,11 +52,11 @@ const (
 	execs = 4
 )
 
-// ErrNoShell: there is nothing to ask with.
+// ErrNoShell: not even a shell can be run.
 var ErrNoShell = errors.New("no shell is found there")
 
-// errNoTool: a shell, and nothing to ask with.
-var errNoTool = errors.New("none of dig, nslookup and getent is found there")
+// ErrNoTool: there is a shell, and nothing that it could ask with.
+var ErrNoTool = errors.New("none of dig, nslookup and getent is found there")
 
 // Exit codes of shells and of what starts them.
 const (
@@ -122,7 +122,7 @@ func (s *Inside) run(ctx context.Context, part []int, answers []sts.DNSAnswer) e
 	case err != nil:
 		return err
 	case code == exitNoTool:
-		return errNoTool
+		return ErrNoTool
 	case code == exitNotRunable || code == exitNotFound:
 		return ErrNoShell
 	}

@@ -222,7 +222,7 @@ func TestInsideErrors(t *testing.T) {
 		{0, errors.New(`OCI runtime exec failed: exec: "sh": executable file not found in $PATH: unknown`), ErrNoShell},
 		{126, nil, ErrNoShell},
 		{127, nil, ErrNoShell},
-		{69, nil, errNoTool},
+		{69, nil, ErrNoTool},
 		{0, broken, broken},
 	} {
 		inside := &Inside{Timeout: second, Exec: func(context.Context, []string, io.Writer, io.Writer) (int, error) { return test.code, test.err }}

@@ -1,0 +1,320 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/resolve"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// questionTimeout is how long one DNS question is waited for.
+const questionTimeout = 3 * time.Second
+
+// resolvConf is the --server that stands for this machine's own, and the file that names it.
+const (
+	resolvConf     = "resolv.conf"
+	resolvConfFile = "/etc/resolv.conf"
+)
+
+// resolveOptions say how names are asked for, if they are.
+type resolveOptions struct {
+	resolve   bool
+	from      string
+	container string
+	server    string
+	wait      bool
+	watch     bool
+	timeout   time.Duration
+}
+
+func (o *resolveOptions) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&o.resolve, "resolve", false, "Ask the cluster's DNS for every name, through a port-forward to a CoreDNS pod")
+	f.StringVar(&o.from, "from", "", "Ask from inside this `POD`, with the dig, nslookup or getent that it has")
+	f.StringVarP(&o.container, "container", "c", "", "The container of --from; the pod's default without it")
+	f.StringVar(&o.server, "server", "", "Ask the DNS server at `HOST:PORT`, tcp://HOST:PORT without UDP, or the one in resolv.conf")
+	f.BoolVar(&o.wait, "wait", false, "Wait until the name of every wanted ordinal resolves right")
+	f.BoolVarP(&o.watch, "watch", "w", false, "Go on asking when pods or EndpointSlices change, and show what becomes of each name")
+	f.DurationVar(&o.timeout, "timeout", 0, "How long --wait and --watch go on, like 90s or 10m; 0 is for ever")
+}
+
+// check completes the options: whoever says how to ask wants to.
+func (o *resolveOptions) check() error {
+	switch {
+	case o.from != "" && o.server != "":
+		return usagef("--from asks from a pod and --server from here: give one of them")
+	case o.container != "" && o.from == "":
+		return usagef("--container goes with --from")
+	case o.timeout < 0:
+		return usagef("--timeout=%s: it cannot be negative", o.timeout)
+	case o.timeout > 0 && !o.wait && !o.watch:
+		return usagef("--timeout goes with --wait or --watch; a single request is bounded by --request-timeout")
+	}
+	o.resolve = o.resolve || o.from != "" || o.server != "" || o.wait || o.watch
+	return nil
+}
+
+// nameServer answers DNS questions.
+type nameServer interface {
+	Ask(context.Context, []sts.DNSQuestion) ([]sts.DNSAnswer, error)
+	// String says for the report who it is.
+	String() string
+	Close()
+}
+
+// open finds who is to be asked. Nothing is sent yet.
+func (o *resolveOptions) open(c *common, client *cluster.Client) (nameServer, error) {
+	switch {
+	case o.server == resolvConf:
+		server, err := ownServer()
+		if err != nil {
+			return nil, err
+		}
+		return newAddressServer(server)
+	case o.server != "":
+		return newAddressServer(o.server)
+	case o.from != "":
+		return newPodServer(c, client, o.from, o.container)
+	}
+	return &forwardServer{client: client}, nil
+}
+
+// resolveDNS asks for every name and prints what the answers are worth.
+func resolveDNS(ctx context.Context, c *common, client *cluster.Client, o dnsOptions, out *output, inv *sts.Inventory) error {
+	server, err := o.open(c, client)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	if o.wait || o.watch {
+		return watchDNS(ctx, c, client, server, o, out, inv.Domain)
+	}
+	report := inspect.NewDNSReport(inv, o.names)
+	if questions := report.Questions(); len(questions) > 0 {
+		answers, err := server.Ask(ctx, questions)
+		if err != nil {
+			return err
+		}
+		report.Server = server.String()
+		report.Judge(client.Now(), answers)
+	}
+	if err := showDNS(c, o, out, report); err != nil {
+		return err
+	}
+	return unresolved(c, report)
+}
+
+// mostNamed is how many names are spelled out.
+const mostNamed = 3
+
+// unresolved is the error for names that should resolve and do not.
+func unresolved(c *common, report *inspect.DNSReport) error {
+	names := report.Unresolved()
+	if len(names) == 0 {
+		return nil
+	}
+	text := strings.Join(names[:min(len(names), mostNamed)], ", ")
+	if more := len(names) - mostNamed; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	verb := "does"
+	if len(names) > 1 {
+		verb = "do"
+	}
+	return &outcomeError{style: c.env.errStyle(), Decision: plan.Decision{
+		Verdict: plan.Stuck, Message: sts.Count(len(names), "name") + " that should resolve " + verb + " not: " + text,
+	}}
+}
+
+// addressServer is asked from here, over the network.
+type addressServer struct {
+	*resolve.Server
+	address string
+}
+
+func newAddressServer(address string) (*addressServer, error) {
+	server, err := resolve.At(address, questionTimeout)
+	if err != nil {
+		return nil, usagef("--server: %s", err)
+	}
+	return &addressServer{server, address}, nil
+}
+
+// Ask implements nameServer.
+func (s *addressServer) Ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts.DNSAnswer, error) {
+	answers, err := s.Server.Ask(ctx, questions)
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("the DNS server %s cannot be asked: %w", s.address, err)
+	}
+	return answers, err
+}
+
+func (s *addressServer) String() string { return s.address }
+
+// Close implements nameServer.
+func (s *addressServer) Close() {}
+
+// ownServer is the first name server of the machine that this runs on. In a pod it is the
+// cluster's own.
+func ownServer() (string, error) {
+	text, err := os.ReadFile(resolvConfFile)
+	if err != nil {
+		return "", fmt.Errorf("--server=%s: %w", resolvConf, err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Fields(line); len(f) > 1 && f[0] == "nameserver" {
+			return f[1], nil
+		}
+	}
+	return "", fmt.Errorf("--server=%s: %s names no name server", resolvConf, resolvConfFile)
+}
+
+// forwardServer is a pod of the cluster's DNS behind a port-forward. A pod that cannot be
+// reached is followed by the next.
+type forwardServer struct {
+	client  *cluster.Client
+	at      cluster.NameServer
+	forward *cluster.Forward
+}
+
+// Ask implements nameServer.
+func (s *forwardServer) Ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts.DNSAnswer, error) {
+	if s.forward != nil { // as long as it lasts
+		if answers, err := s.ask(ctx, questions); err == nil || ctx.Err() != nil {
+			return answers, err
+		}
+		s.Close()
+	}
+	found, err := s.client.NameServers(ctx)
+	if err != nil {
+		return nil, s.explain(ctx, err)
+	}
+	for _, at := range found {
+		s.at = at
+		if s.forward, err = s.client.Forward(ctx, at.Namespace, at.Pod); err == nil {
+			var answers []sts.DNSAnswer
+			if answers, err = s.ask(ctx, questions); err == nil {
+				return answers, nil
+			}
+			s.Close()
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+	}
+	if denied := s.client.May(ctx, s.at.Namespace, "create", "pods", "portforward"); denied != nil {
+		err = &forbiddenError{denied}
+	}
+	return nil, s.explain(ctx, err)
+}
+
+func (s *forwardServer) ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts.DNSAnswer, error) {
+	server := &resolve.Server{Timeout: questionTimeout, Stream: func(context.Context) (io.ReadWriteCloser, error) {
+		return s.forward.Dial(s.at.Port)
+	}}
+	answers, err := server.Ask(ctx, questions)
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%s: %w", s.at, err)
+	}
+	return answers, err
+}
+
+// otherWays is what to do when CoreDNS cannot be asked through a port-forward.
+const otherWays = "ask from a pod, with --from pod/NAME, or a server by its address, with --server HOST:PORT"
+
+func (s *forwardServer) explain(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return fmt.Errorf("the cluster's DNS cannot be asked: %w\n%s", err, otherWays)
+}
+
+func (s *forwardServer) String() string {
+	return fmt.Sprintf("pod %s/%s, by port-forward", s.at.Namespace, s.at.Pod)
+}
+
+// Close implements nameServer.
+func (s *forwardServer) Close() {
+	if s.forward != nil {
+		_ = s.forward.Close() // nothing is expected of it any more
+		s.forward = nil
+	}
+}
+
+// podServer asks with what a pod's image has.
+type podServer struct {
+	resolve.Inside
+	pod string
+}
+
+func newPodServer(c *common, client *cluster.Client, from, container string) (*podServer, error) {
+	pod := from
+	if kind, name, typed := strings.Cut(from, "/"); typed {
+		if kind != "pod" && kind != "pods" && kind != "po" {
+			return nil, usagef("--from=%s: write pod/NAME", from)
+		}
+		pod = name
+	}
+	if pod == "" || strings.Contains(pod, "/") {
+		return nil, usagef("--from=%s: write pod/NAME", from)
+	}
+	namespace, err := c.namespace()
+	if err != nil {
+		return nil, err
+	}
+	return &podServer{pod: pod, Inside: resolve.Inside{
+		Timeout: questionTimeout,
+		Exec: func(ctx context.Context, command []string, stdout, stderr io.Writer) (int, error) {
+			return client.Exec(ctx, namespace, pod, container, command, stdout, stderr)
+		},
+	}}, nil
+}
+
+// Ask implements nameServer.
+func (s *podServer) Ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts.DNSAnswer, error) {
+	answers, err := s.Inside.Ask(ctx, questions)
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return answers, err
+	case errors.Is(err, resolve.ErrNoShell), errors.Is(err, resolve.ErrNoTool):
+		err = fmt.Errorf("pod %s cannot ask: %w\nname another pod with --from, another container with --container, or leave out --from", s.pod, err)
+		return nil, &hopelessError{err}
+	}
+	return nil, fmt.Errorf("pod %s cannot ask: %w", s.pod, err)
+}
+
+func (s *podServer) String() string { return s.Tool() + " in pod " + s.pod }
+
+// Close implements nameServer.
+func (s *podServer) Close() {}
+
+// forbiddenError is a permission that is lacking, in our words.
+type forbiddenError struct{ error }
+
+// hopelessError will be the same the next time.
+type hopelessError struct{ error }
+
+func (e *hopelessError) Unwrap() error { return e.error }
+
+// hopeless says whether waiting does not help.
+func hopeless(err error) bool {
+	var (
+		forbidden *forbiddenError
+		without   *hopelessError
+		usage     *usageError
+	)
+	return errors.As(err, &forbidden) || errors.As(err, &without) || errors.As(err, &usage) ||
+		apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)
+}

@@ -1,0 +1,402 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
+	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/print"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// dnsWatch asks for names for as long as they do not resolve right. What they should
+// resolve to is watched. A name is asked for only while it is published: asking before that
+// would have DNS servers remember, for all others, too, that there is none.
+type dnsWatch struct {
+	*common
+	options dnsOptions
+	out     *output
+	client  *cluster.Client
+	server  nameServer
+	screen  *screen
+
+	report *inspect.DNSReport
+	tracks map[sts.DNSQuestion]*track
+	// broken is why the server could not be asked the last time.
+	broken string
+	pause  time.Duration
+	begun  bool // the first round of answers is in, and has been shown
+
+	told     string // what is waited for, without ages
+	nextTell time.Time
+}
+
+// track is one question over time.
+type track struct {
+	// want is what the answer should be, and since when.
+	want  string
+	since time.Time
+	asks  bool // it is worth asking now
+
+	answer *sts.DNSAnswer
+	at     time.Time // of the answer
+	due    time.Time // when to ask again, or at first
+	pause  time.Duration
+	flying bool
+	told   string
+}
+
+// Between two questions for one name, while the answer is not right.
+const (
+	firstPause = 250 * time.Millisecond
+	lastPause  = 5 * time.Second
+)
+
+// answered is what came of asking.
+type answered struct {
+	answers []sts.DNSAnswer
+	err     error
+}
+
+// watchDNS runs until every wanted name resolves right (--wait), or until it is stopped.
+func watchDNS(ctx context.Context, c *common, client *cluster.Client, server nameServer, o dnsOptions, out *output, domain sts.ClusterDomain) error {
+	w := &dnsWatch{common: c, options: o, out: out, client: client, server: server, screen: newScreen(c.env), tracks: map[sts.DNSQuestion]*track{}}
+	defer w.screen.done()
+	if o.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, o.timeout, &execute.TimeoutError{After: o.timeout})
+		defer cancel()
+	}
+	view, err := client.OpenNames(ctx, o.query, domain, w.screen.warn)
+	if err != nil {
+		return w.end(ctx, err)
+	}
+	err = w.run(ctx, view)
+	return w.end(ctx, err)
+}
+
+func (w *dnsWatch) run(ctx context.Context, view *cluster.View) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	changes, answers, asking := view.WatchAll(ctx), make(chan answered, 1), false
+	defer func() {
+		cancel()
+		if asking {
+			<-answers // it uses the server, which is closed next
+		}
+	}()
+	timer := w.env.Clock.NewTimer(lastPause)
+	defer timer.Stop()
+	for {
+		select {
+		case inv, ok := <-changes:
+			if !ok {
+				return errors.Join(view.Err(), context.Cause(ctx))
+			}
+			w.look(inv)
+		case a := <-answers:
+			asking = false
+			if err := w.hear(a); err != nil {
+				return err
+			}
+		case <-timer.C():
+		}
+		if w.report == nil {
+			continue
+		}
+		if done, err := w.tell(asking); done || err != nil {
+			return err
+		}
+		if asking {
+			continue
+		}
+		due, next := w.due()
+		if len(due) > 0 {
+			asking = true
+			go func() {
+				got, err := w.server.Ask(ctx, due)
+				answers <- answered{got, err}
+			}()
+			continue
+		}
+		timer.Reset(next)
+	}
+}
+
+// end turns how the watching ended into the command's error.
+func (w *dnsWatch) end(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	cause := context.Cause(ctx)
+	if timeout := (*execute.TimeoutError)(nil); errors.As(cause, &timeout) {
+		if !w.options.wait {
+			return nil // a watch that was to last that long
+		}
+		timeout.Last = plan.Decision{Verdict: plan.Wait, Message: w.waitingFor()}
+		return timeout
+	}
+	return cause
+}
+
+// look takes in what the names should be now.
+func (w *dnsWatch) look(inv *sts.Inventory) {
+	w.report = inspect.NewDNSReport(inv, w.options.names)
+	now := w.env.Clock.Now()
+	seen := map[sts.DNSQuestion]bool{}
+	w.report.Lookups(func(l *inspect.DNSLookup) {
+		seen[l.DNSQuestion] = true
+		t := w.tracks[l.DNSQuestion]
+		if t == nil {
+			t = &track{}
+			w.tracks[l.DNSQuestion] = t
+		}
+		if want := fmt.Sprint(l.Expected, l.Want); want != t.want {
+			t.want, t.since, t.due, t.pause, t.flying = want, now, now, 0, false
+			t.answer = nil
+		}
+		t.asks = l.Expected && len(l.Want) > 0
+	})
+	for q := range w.tracks {
+		if !seen[q] {
+			delete(w.tracks, q)
+		}
+	}
+}
+
+// due are the questions to ask now, or how long to wait for the first of them.
+func (w *dnsWatch) due() ([]sts.DNSQuestion, time.Duration) {
+	var due []sts.DNSQuestion
+	now, next := w.env.Clock.Now(), lastPause
+	w.report.Lookups(func(l *inspect.DNSLookup) {
+		t := w.tracks[l.DNSQuestion]
+		if !t.asks || l.Verdict == inspect.DNSRight {
+			return
+		}
+		if wait := t.due.Sub(now); wait > 0 {
+			next = min(next, wait)
+			return
+		}
+		if !slices.Contains(due, l.DNSQuestion) {
+			t.flying = true
+			due = append(due, l.DNSQuestion)
+		}
+	})
+	return due, next
+}
+
+// hear takes in answers, or that there are none. An error ends the watching.
+func (w *dnsWatch) hear(a answered) error {
+	now := w.env.Clock.Now()
+	if a.err != nil {
+		if hopeless(a.err) {
+			return a.err
+		}
+		if text := a.err.Error(); text != w.broken {
+			w.broken = text
+			w.screen.warn(text + "; trying again")
+		}
+		w.pause = min(max(2*w.pause, firstPause), lastPause)
+		for _, t := range w.tracks {
+			if t.flying {
+				t.flying, t.due = false, now.Add(w.pause)
+			}
+		}
+		return nil
+	}
+	if w.broken != "" {
+		w.broken, w.pause = "", 0
+		w.screen.say("the DNS server answers again\n")
+	}
+	for i := range a.answers {
+		t := w.tracks[a.answers[i].DNSQuestion]
+		if t == nil || !t.flying {
+			continue // what it should be has changed meanwhile: it is asked for again
+		}
+		t.flying, t.answer, t.at = false, &a.answers[i], now
+		t.pause = min(max(2*t.pause, firstPause), lastPause)
+		t.due = now.Add(t.pause)
+		if left := t.answer.TTL; left > 0 && left < t.pause {
+			t.due = now.Add(left) // then a cache has to look again
+		}
+	}
+	return nil
+}
+
+// judge gives the report the answers so far, with what is left of their time.
+func (w *dnsWatch) judge() {
+	var answers []sts.DNSAnswer
+	now := w.env.Clock.Now()
+	for _, t := range w.tracks {
+		if t.answer != nil {
+			a := *t.answer
+			a.TTL = max(0, a.TTL-now.Sub(t.at))
+			answers = append(answers, a)
+		}
+	}
+	w.report.Server = w.server.String()
+	w.report.Judge(w.client.Now(), answers)
+}
+
+// tell shows what is new and says whether the end is reached.
+func (w *dnsWatch) tell(asking bool) (done bool, err error) {
+	w.judge()
+	if w.options.wait {
+		if nameless := w.nameless(); nameless != nil {
+			return true, nameless
+		}
+		done = len(w.report.Items) > 0 && len(w.report.Pending()) == 0
+	}
+	if !done && !w.begun && (asking || w.unasked()) {
+		return false, nil
+	}
+	if done && !w.options.watch || !w.begun && w.options.watch {
+		if err := showDNS(w.common, w.options, w.out, w.report); err != nil {
+			return true, err
+		}
+	}
+	if w.options.watch {
+		err = w.tellChanges()
+	} else if !done {
+		w.tellProgress()
+	}
+	w.begun = true
+	return done, err
+}
+
+// unasked: there are questions that have not had their first answer.
+func (w *dnsWatch) unasked() bool {
+	for _, t := range w.tracks {
+		if t.asks && t.answer == nil && w.broken == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// nameless is a set whose pods can never have names.
+func (w *dnsWatch) nameless() error {
+	for i := range w.report.Items {
+		if item := &w.report.Items[i]; item.Service.Name == "" && len(item.Replicas) > 0 {
+			return &outcomeError{style: w.env.errStyle(), Decision: plan.Decision{
+				Verdict: plan.Stuck, Message: "statefulset " + item.Name + " names no governing Service, so its pods have no names to wait for",
+				Hint: w.hint(item.Namespace, "spec.serviceName cannot be changed: delete the set with --cascade=orphan and make it anew with one"),
+			}}
+		}
+	}
+	return nil
+}
+
+// tellEvery keeps a roll-out of many pods from telling a line for each.
+const tellEvery = 2 * time.Second
+
+// tellProgress says on standard error what --wait waits for.
+func (w *dnsWatch) tellProgress() {
+	text := "waiting " + w.waitingFor()
+	now := w.env.Clock.Now()
+	if told := print.Ageless(text); told != w.told && !now.Before(w.nextTell) {
+		w.told, w.nextTell = told, now.Add(tellEvery)
+		w.screen.say(w.screen.style.Wrap("", 0, print.Plain, text))
+		return
+	}
+	w.screen.over(text)
+}
+
+// waitingFor are the names that do not resolve right, and why the first does not.
+func (w *dnsWatch) waitingFor() string {
+	if w.report == nil {
+		return "for the first look at the cluster"
+	}
+	pending := w.report.Pending()
+	if len(pending) == 0 {
+		return "for a StatefulSet"
+	}
+	text := "for " + sts.Count(len(pending), "name") + " to resolve right: " + pending[0]
+	if len(pending) > 1 {
+		text = "for " + sts.Count(len(pending), "name") + " to resolve right, first " + pending[0]
+	}
+	if why := w.reasons()[pending[0]]; why != "" {
+		text += ": " + why
+	}
+	return text
+}
+
+// reasons say for each name why it does not resolve right, where that is known.
+func (w *dnsWatch) reasons() map[string]string {
+	why := map[string]string{}
+	for i := range w.report.Items {
+		for k := range w.report.Items[i].Replicas {
+			switch r := &w.report.Items[i].Replicas[k]; {
+			case r.Message != "":
+				why[r.FQDN] = r.Message
+			case !r.Expected && !r.Ready:
+				why[r.FQDN] = "the pod is not ready"
+			case !r.Expected:
+				why[r.FQDN] = "the pod is going"
+			}
+		}
+	}
+	w.report.Lookups(func(l *inspect.DNSLookup) {
+		if l.Message != "" && l.Verdict != inspect.DNSRight && why[l.Name] == "" {
+			why[l.Name] = l.Message
+		}
+	})
+	return why
+}
+
+// tellChanges shows what has become of each name: a line for people, else the report.
+func (w *dnsWatch) tellChanges() error {
+	var lines []string
+	why := w.reasons()
+	w.report.Lookups(func(l *inspect.DNSLookup) {
+		t := w.tracks[l.DNSQuestion]
+		news, text := t.news(l, why[l.Name])
+		if news == "" || news == t.told {
+			return
+		}
+		if t.told != "" {
+			lines = append(lines, fmt.Sprintf("%s %s %s", l.Name, l.Type, text))
+		}
+		t.told = news
+	})
+	switch {
+	case len(lines) == 0 || !w.begun:
+		return nil
+	case !w.out.human():
+		return w.out.print(w.env.Out, w.report, dnsNames(w.report))
+	}
+	_, err := fmt.Fprintln(w.env.Out, strings.Join(lines, "\n"))
+	return err
+}
+
+// news is what there is to say of a name, and by what it is told from what was said
+// before; nothing while its answer is on the way.
+func (t *track) news(l *inspect.DNSLookup, why string) (news, text string) {
+	switch {
+	case !t.asks:
+		text = "is not to be found now"
+		if why != "" {
+			text += ": " + why
+		}
+		return "unpublished", text
+	case l.Verdict == "":
+		return "", ""
+	case l.Verdict != inspect.DNSRight:
+		return fmt.Sprint(l.Verdict, l.Got, l.Want), string(l.Verdict) + ": " + l.Message
+	}
+	text = strings.Join(l.Got, ", ")
+	if len(l.Got) > mostNamed {
+		text = sts.Count(len(l.Got), "record")
+	}
+	if took := t.at.Sub(t.since).Round(100 * time.Millisecond); took > 0 {
+		text += ", after " + sts.Duration(took)
+	}
+	return fmt.Sprint(l.Verdict, l.Got), string(l.Verdict) + ": " + text
+}
