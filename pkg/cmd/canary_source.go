@@ -1,18 +1,12 @@
 package cmd
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
-	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
@@ -78,37 +72,6 @@ func (o *startOptions) intent(env *Env) (plan.StartCanary, error) {
 	return intent, nil
 }
 
-// fileLimit is more than any object that a cluster stores.
-const fileLimit = 16 << 20
-
-func readFile(env *Env, name string) ([]byte, error) {
-	in := env.In
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = f.Close() }()
-		in = f
-	}
-	data, err := io.ReadAll(io.LimitReader(in, fileLimit+1))
-	if err == nil && len(data) > fileLimit {
-		err = fmt.Errorf("%s is larger than %d MiB: that is no manifest", name, fileLimit>>20)
-	}
-	return data, err
-}
-
-// manifestHead is what tells a manifest's object, or the list of them that
-// kubectl get writes.
-type manifestHead struct {
-	Kind     string `json:"kind"`
-	Metadata struct {
-		Name      string `json:"name"`
-		Namespace string `json:"namespace"`
-	} `json:"metadata"`
-	Items []json.RawMessage `json:"items"`
-}
-
 // readManifest finds the StatefulSet in the file, which may hold other objects
 // too; nil when no file was given.
 func (o *startOptions) readManifest(env *Env, namespace string, args []string) ([]byte, error) {
@@ -119,56 +82,25 @@ func (o *startOptions) readManifest(env *Env, namespace string, args []string) (
 	if err != nil {
 		return nil, err
 	}
-	data, err := readFile(env, o.manifest)
+	objects, err := readObjects(env, o.manifest)
 	if err != nil {
-		return nil, usagef("--filename: %s", err)
+		return nil, filenameError(o.manifest, err)
 	}
-	var others []string
-	reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data)))
-	for {
-		doc, err := reader.Read()
-		if errors.Is(err, io.EOF) {
-			break
+	for _, object := range objects {
+		if object.Kind != "StatefulSet" || object.Metadata.Name != name {
+			continue
 		}
-		if err != nil {
+		if ns := object.Metadata.Namespace; ns != "" && ns != namespace {
+			return nil, usagef("--filename %s: its StatefulSet %s is in namespace %s, and this is about namespace %s: say which with --namespace",
+				o.manifest, name, ns, namespace)
+		}
+		// A field that this program does not know would get lost on the way.
+		if err := yaml.UnmarshalStrict(object.text, &appsv1.StatefulSet{}); err != nil {
 			return nil, usagef("--filename %s: %s", o.manifest, err)
 		}
-		var head manifestHead
-		if err := yaml.Unmarshal(doc, &head); err != nil {
-			return nil, usagef("--filename %s: %s", o.manifest, err)
-		}
-		docs := [][]byte{doc}
-		if head.Kind == "List" {
-			docs = nil
-			for _, item := range head.Items {
-				docs = append(docs, item)
-			}
-		}
-		for _, doc := range docs {
-			var head manifestHead
-			if err := yaml.Unmarshal(doc, &head); err != nil {
-				return nil, usagef("--filename %s: %s", o.manifest, err)
-			}
-			if head.Kind == "StatefulSet" && head.Metadata.Name == name {
-				if ns := head.Metadata.Namespace; ns != "" && ns != namespace {
-					return nil, usagef("--filename %s: its StatefulSet %s is in namespace %s, and this is about namespace %s: say which with --namespace",
-						o.manifest, name, ns, namespace)
-				}
-				// A field that this program does not know would get lost on the way.
-				if err := yaml.UnmarshalStrict(doc, &appsv1.StatefulSet{}); err != nil {
-					return nil, usagef("--filename %s: %s", o.manifest, err)
-				}
-				return yaml.YAMLToJSON(doc)
-			}
-			if head.Kind != "" {
-				others = append(others, head.Kind+"/"+head.Metadata.Name)
-			}
-		}
+		return yaml.YAMLToJSON(object.text)
 	}
-	if len(others) == 0 {
-		return nil, usagef("--filename %s has no StatefulSet %s in it: it holds no object at all", o.manifest, name)
-	}
-	return nil, usagef("--filename %s has no StatefulSet %s in it, only %s", o.manifest, name, strings.Join(others, ", "))
+	return nil, usagef("--filename %s has no StatefulSet %s in it%s", o.manifest, name, onlyThese(objects))
 }
 
 // manifestTemplate is the manifest's pod template as the server would store it,

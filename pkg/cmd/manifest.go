@@ -1,0 +1,153 @@
+package cmd
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/yaml"
+)
+
+// fileLimit is more than any object that a cluster stores.
+const fileLimit = 16 << 20
+
+func readFile(env *Env, name string) ([]byte, error) {
+	in := env.In
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = f.Close() }()
+		in = f
+	}
+	data, err := io.ReadAll(io.LimitReader(in, fileLimit+1))
+	if err == nil && len(data) > fileLimit {
+		err = fmt.Errorf("%s is larger than %d MiB: that is no manifest", name, fileLimit>>20)
+	}
+	return data, err
+}
+
+// manifestObject is one object of a manifest: its text, and what tells it from others.
+type manifestObject struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Metadata   struct {
+		Name      string `json:"name"`
+		Namespace string `json:"namespace"`
+	} `json:"metadata"`
+	Items []json.RawMessage `json:"items"`
+
+	text []byte
+	file string
+}
+
+// readObjects reads the objects of a file, of standard input ("-"), or of the manifests in
+// a folder, not those in folders below it. The lists that kubectl get writes are opened.
+func readObjects(env *Env, name string) ([]manifestObject, error) {
+	files := []string{name}
+	if info, err := os.Stat(name); name != "-" && err == nil && info.IsDir() {
+		entries, err := os.ReadDir(name)
+		if err != nil {
+			return nil, err
+		}
+		files = nil
+		for _, e := range entries {
+			if !e.IsDir() && slices.Contains([]string{".json", ".yaml", ".yml"}, filepath.Ext(e.Name())) {
+				files = append(files, filepath.Join(name, e.Name()))
+			}
+		}
+	}
+	var out []manifestObject
+	for _, file := range files {
+		data, err := readFile(env, file)
+		if err != nil {
+			return nil, err
+		}
+		objects, err := parseObjects(data)
+		if err != nil {
+			if file != name {
+				err = fmt.Errorf("%s: %w", filepath.Base(file), err)
+			}
+			return nil, err
+		}
+		for i := range objects {
+			objects[i].file = file
+		}
+		out = append(out, objects...)
+	}
+	return out, nil
+}
+
+func parseObjects(data []byte) ([]manifestObject, error) {
+	var out []manifestObject
+	reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data)))
+	for {
+		doc, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		raw, err := yaml.YAMLToJSON(doc)
+		if err != nil {
+			return nil, err
+		}
+		object := manifestObject{text: doc}
+		if json.Unmarshal(raw, &object) != nil {
+			return nil, errors.New("it is no manifest: it holds something else than objects")
+		}
+		if !strings.HasSuffix(object.Kind, "List") || object.Items == nil {
+			if object.Kind != "" {
+				out = append(out, object)
+			}
+			continue
+		}
+		for _, item := range object.Items {
+			inner := manifestObject{text: item}
+			if err := yaml.Unmarshal(item, &inner); err != nil {
+				return nil, err
+			}
+			if inner.Kind == "" { // a StatefulSetList says it once for all
+				inner.Kind, inner.APIVersion = strings.TrimSuffix(object.Kind, "List"), object.APIVersion
+			}
+			if inner.Kind != "" {
+				out = append(out, inner)
+			}
+		}
+	}
+}
+
+// onlyThese ends the sentence that something is not in a manifest.
+func onlyThese(objects []manifestObject) string {
+	if len(objects) == 0 {
+		return ": it holds no object at all"
+	}
+	const most = 5
+	var names []string
+	for _, o := range objects {
+		names = append(names, o.Kind+"/"+o.Metadata.Name)
+	}
+	if more := len(names) - most; more > 0 {
+		names = append(names[:most], fmt.Sprintf("%d more", more))
+	}
+	return ", only " + strings.Join(names, ", ")
+}
+
+// filenameError is what is wrong with a manifest, named once.
+func filenameError(name string, err error) error {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) && path.Path == name {
+		err = path.Err
+	}
+	return usagef("--filename %s: %s", name, err)
+}
