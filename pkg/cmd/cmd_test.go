@@ -315,7 +315,11 @@ func TestConfirm(t *testing.T) {
 		"\n": false, "n\n": false, "": false, "yeah\n": false, "no, y\n": false,
 	} {
 		asked, err := confirm(strings.NewReader(answer), true)
-		if asked != "Go on? [y/N] " {
+		want := "Go on? [y/N] "
+		if !strings.HasSuffix(answer, "\n") { // the next line is not to stand behind the question
+			want += "\n"
+		}
+		if asked != want {
 			t.Errorf("asked %q", asked)
 		}
 		if yes && err != nil || !yes && !errors.Is(err, errDeclined) {

@@ -135,13 +135,16 @@ func (e *Env) ask(ctx context.Context, question string) (string, error) {
 		if err != nil && err != io.EOF {
 			line = ""
 		}
-		answer <- strings.ToLower(strings.TrimSpace(line))
+		answer <- line
 	}()
 	select {
 	case <-ctx.Done():
 		_, _ = fmt.Fprintln(e.ErrOut)
 		return "", context.Cause(ctx)
-	case a := <-answer:
-		return a, nil
+	case line := <-answer:
+		if !strings.HasSuffix(line, "\n") { // nobody has pressed Enter
+			_, _ = fmt.Fprintln(e.ErrOut)
+		}
+		return strings.ToLower(strings.TrimSpace(line)), nil
 	}
 }

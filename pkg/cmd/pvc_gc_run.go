@@ -225,7 +225,6 @@ type gcProgress struct {
 	counts map[string]int
 	worst  gcEnd
 	first  string
-	hint   string
 }
 
 // gcEnd is how it ended for a claim, the worst last.
@@ -265,7 +264,7 @@ func (p *gcProgress) ended(item *GCItem, r execute.ClaimResult) {
 			word, end = "stopped half-way", endStopped
 			line = word + ": the same command goes on"
 		}
-		if r.View.Sent {
+		if c := r.View.Claim; r.View.Sent && (c == nil || c.DeletionTimestamp != nil) {
 			line = "deleted, and its end was not waited for: volume " + r.View.VolumeName + " keeps its data"
 		}
 	case errors.As(r.Err, &timeout):
@@ -292,7 +291,7 @@ func (p *gcProgress) ended(item *GCItem, r execute.ClaimResult) {
 		name = item.Namespace + "/" + name
 	}
 	if end > p.worst {
-		p.worst, p.first, p.hint = end, name+": "+line, d.Hint
+		p.worst, p.first = end, name+": "+line
 	}
 	p.tell(name, line, end, item.Namespace, d.Hint)
 }

@@ -1,0 +1,138 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	testingclock "k8s.io/utils/clock/testing"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+// What a person is asked before many things go: their number, and nothing else will do.
+func TestConfirmNumber(t *testing.T) {
+	for _, test := range []struct {
+		name, typed string
+		terminal    bool
+		want        error
+		code        int
+	}{
+		{"the number", "12\n", true, nil, 0},
+		{"with blanks around it", "  12 \n", true, nil, 0},
+		{"and no newline", "12", true, nil, 0},
+		{"another number", "2\n", true, errDeclined, 1},
+		{"more digits", "120\n", true, errDeclined, 1},
+		{"yes", "y\n", true, errDeclined, 1},
+		{"nothing", "\n", true, errDeclined, 1},
+		{"the end of input", "", true, errDeclined, 1},
+		{"nobody to ask", "12\n", false, nil, ExitUsage},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var out bytes.Buffer
+			env := Env{IOStreams: genericiooptions.IOStreams{In: strings.NewReader(test.typed), ErrOut: &out}, InTerminal: test.terminal}
+			err := env.confirmNumber(t.Context(), 12, "delete them")
+			if code := Exit(io.Discard, err); code != test.code || test.want != nil && !errors.Is(err, test.want) {
+				t.Errorf("%v, exit code %d", err, code)
+			}
+			if asked := strings.HasPrefix(out.String(), "Type 12 to delete them: "); asked != test.terminal {
+				t.Errorf("it says %q", out.String())
+			}
+		})
+	}
+	// Ctrl-C while it asks.
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("Ctrl-C"))
+	r, w := io.Pipe()
+	defer w.Close()
+	env := Env{IOStreams: genericiooptions.IOStreams{In: r, ErrOut: io.Discard}, InTerminal: true}
+	if err := env.confirmNumber(ctx, 12, "delete them"); err == nil || err.Error() != "Ctrl-C" {
+		t.Errorf("interrupted: %v", err)
+	}
+}
+
+// Progress is a bar that is written over on a terminal, now and then a line elsewhere
+// where nothing else tells, and colours only where they are wanted.
+func TestProgressOfClaims(t *testing.T) {
+	live := &corev1.PersistentVolumeClaim{}
+	dying := &corev1.PersistentVolumeClaim{}
+	dying.DeletionTimestamp = &metav1.Time{Time: ststest.Now}
+	stopped := &execute.InterruptedError{Cause: errors.New("Ctrl-C")}
+	done := plan.Decision{Verdict: plan.Done, Reason: plan.ReasonClaimDeleted, Message: "deleted"}
+	held := plan.Decision{Verdict: plan.Stuck, Reason: plan.ReasonClaimHeld, Message: "a pod uses it", Hint: "kubectl x -n shop"}
+	results := []execute.ClaimResult{
+		{Decision: done, Wrote: true},
+		{Decision: held, Wrote: true},
+		{Err: stopped},
+		{Err: stopped, Wrote: true, View: plan.ClaimView{Claim: live, VolumeName: "v"}},
+		{Err: stopped, Wrote: true, View: plan.ClaimView{Sent: true, Claim: live, VolumeName: "v"}},
+		{Err: stopped, Wrote: true, View: plan.ClaimView{Sent: true, Claim: dying, VolumeName: "v"}},
+		{Decision: done, Wrote: true},
+	}
+	for _, test := range []struct {
+		name, format, env string
+		terminal          bool
+		out, err          string
+	}{
+		{"to a file", "", "", false, "persistentvolumeclaim/c-0: deleted\npersistentvolumeclaim/c-6: deleted\n",
+			"persistentvolumeclaim/c-1: a pod uses it\n→ kubectl x -n shop\n" +
+				"persistentvolumeclaim/c-3: stopped half-way: the same command goes on\n" +
+				"persistentvolumeclaim/c-4: stopped half-way: the same command goes on\n" +
+				"persistentvolumeclaim/c-5: deleted, and its end was not waited for: volume v keeps its data\n"},
+		{"as JSON to a file", "json", "", false, "",
+			"persistentvolumeclaim/c-1: a pod uses it\n→ kubectl x -n shop\n2 of 7 claims\n" +
+				"persistentvolumeclaim/c-3: stopped half-way: the same command goes on\n4 of 7 claims\n" +
+				"persistentvolumeclaim/c-4: stopped half-way: the same command goes on\n" +
+				"persistentvolumeclaim/c-5: deleted, and its end was not waited for: volume v keeps its data\n6 of 7 claims\n"},
+		{"on a terminal", "json", "", true, "", "\x1b[2m[####--------------------------] 1 of 7\x1b[0m"},
+		{"without colours", "json", "NO_COLOR", true, "", "[####--------------------------] 1 of 7\r" + strings.Repeat(" ", 39) + "\rpersistentvolumeclaim/c-1: a pod uses it\n→ kubectl x"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var out, errOut bytes.Buffer
+			clock := testingclock.NewFakeClock(ststest.Now)
+			env := &Env{
+				IOStreams: genericiooptions.IOStreams{Out: &out, ErrOut: &errOut}, Clock: clock, ErrTerminal: test.terminal,
+				Getenv: func(name string) string {
+					if name == test.env {
+						return "1"
+					}
+					return ""
+				},
+			}
+			g := &gcRun{common: &common{env: env, config: genericclioptions.NewConfigFlags(true)}, did: "deleted", out: newOutput(&cobra.Command{})}
+			*g.out.flags.OutputFormat = test.format
+			p := &gcProgress{run: g, screen: newScreen(env), total: len(results), counts: map[string]int{}}
+			p.next = clock.Now().Add(p.every())
+			for n, r := range results {
+				clock.Step(3 * time.Second)
+				p.ended(&GCItem{Namespace: "shop", Claim: fmt.Sprintf("c-%d", n)}, r)
+			}
+			p.screen.done()
+			if test.terminal {
+				if !strings.HasPrefix(errOut.String(), test.err) {
+					t.Errorf("%q", errOut.String())
+				}
+				return
+			}
+			if diff := cmp.Diff([]string{test.out, test.err}, []string{out.String(), errOut.String()}); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if got, want := p.summary(), "2 deleted, 1 stuck, 3 stopped half-way, 1 not begun"; got != want {
+				t.Errorf("summary %q", got)
+			}
+		})
+	}
+}
