@@ -46,7 +46,7 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 	}
 	to, style := g.to()
 	if g.shows() {
-		if err := print.ClaimTable(to, candidates, inv.TakenAt, style, print.Columns{Namespace: g.all, Wide: true}); err != nil {
+		if err := print.ClaimTable(to, candidates, inv.TakenAt, style, print.Columns{Namespace: g.all, Wide: g.out.isWide()}); err != nil {
 			return err
 		}
 		_, _ = fmt.Fprintf(to, "\n%s to delete. Volumes keep their data, with reclaim policy Retain: this can be undone.\n", sts.Count(n, "claim"))

@@ -305,7 +305,7 @@ func (p *gcProgress) tell(name, line string, end gcEnd, namespace, hint string) 
 		p.screen.say(style.Wrap("", 0, print.Plain, text) + print.Hint(p.run.hint(namespace, hint), style))
 	case p.run.out.human():
 		p.screen.done()
-		_, _ = fmt.Fprintln(p.run.env.Out, text)
+		_, _ = fmt.Fprint(p.run.env.Out, p.run.env.style().Wrap("", 0, print.Plain, text))
 	}
 	if now := p.run.env.Clock.Now(); !now.Before(p.next) && p.done < p.total {
 		p.next = now.Add(p.every())

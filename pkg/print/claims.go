@@ -29,6 +29,9 @@ func ClaimTable(w io.Writer, r *inspect.ClaimReport, now time.Time, st Style, c 
 	for i := range r.Items {
 		t.row(claimRow(&r.Items[i], now, c)...)
 	}
+	if !c.Wide {
+		t.fit("CLASS", "RECLAIM", "SET", "ORDINAL", "SIZE")
+	}
 	if err := t.print(w); err != nil {
 		return err
 	}

@@ -62,3 +62,72 @@ func fitLine(line string, width int) string {
 	}
 	return b.String() + "\x1b[0m"
 }
+
+// fit makes the table as narrow as its style wants it, with some room for the last
+// column: the columns of these titles go, in this order, and then the widest texts
+// lose their middle. An unknown width leaves all as it is.
+func (t *table) fit(drop ...string) {
+	const room = 24
+	if t.style.Width <= 0 {
+		return
+	}
+	over := func() int { return t.fixed() + room - t.style.Width }
+	for _, title := range drop {
+		if over() <= 0 {
+			return
+		}
+		t.drop(title)
+	}
+	const least = 12
+	widths := t.widths()
+	for n := over(); n > 0; n-- {
+		widest := 0
+		for i := range widths[:len(widths)-1] {
+			if widths[i] > widths[widest] {
+				widest = i
+			}
+		}
+		if widths[widest] <= least {
+			break
+		}
+		widths[widest]--
+	}
+	for _, row := range t.rows {
+		for i := range row[:len(row)-1] {
+			row[i].text = middle(row[i].text, widths[i])
+		}
+	}
+}
+
+// fixed is how wide the table is without its last column.
+func (t *table) fixed() int {
+	widths := t.widths()
+	n := len(t.indent)
+	for _, w := range widths[:len(widths)-1] {
+		n += w + 2
+	}
+	return n
+}
+
+// drop takes the column of that title away.
+func (t *table) drop(title string) {
+	at := slices.IndexFunc(t.rows[0], func(c cell) bool { return c.text == title })
+	if at < 0 {
+		return
+	}
+	for i, row := range t.rows {
+		if len(row) > 1 {
+			t.rows[i] = slices.Delete(row, at, at+1)
+		}
+	}
+}
+
+// middle shortens text to a width: names of one kind differ at their ends.
+func middle(text string, width int) string {
+	runes := []rune(text)
+	if len(runes) <= width {
+		return text
+	}
+	end := width / 2
+	return string(runes[:width-1-end]) + "…" + string(runes[len(runes)-end:])
+}

@@ -19,5 +19,6 @@ func RetainedTable(w io.Writer, kept []sts.RetainedVolume, now time.Time, st Sty
 			cell{string(k.Volume.Status.Phase), Plain}, cell{string(k.Record.ReclaimPolicy), Plain},
 			cell{sts.Age(now.Sub(k.Record.DeletedAt)) + " ago", Plain}, cell{dash(k.Record.DeletedBy), Plain})
 	}
+	t.fit("CLASS", "PHASE")
 	return t.print(w)
 }

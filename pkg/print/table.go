@@ -102,7 +102,7 @@ func (t *table) header(titles ...string) {
 
 func (t *table) row(cells ...cell) { t.rows = append(t.rows, cells) }
 
-func (t *table) print(w io.Writer) error {
+func (t *table) widths() []int {
 	var widths []int
 	for _, row := range t.rows {
 		if len(row) == 1 {
@@ -115,6 +115,11 @@ func (t *table) print(w io.Writer) error {
 			widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
 		}
 	}
+	return widths
+}
+
+func (t *table) print(w io.Writer) error {
+	widths := t.widths()
 	var b strings.Builder
 	for _, row := range t.rows {
 		b.WriteString(t.indent)
