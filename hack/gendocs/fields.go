@@ -34,6 +34,7 @@ func reportFields(root string) (string, error) {
 	w.report("DiffReport", reflect.TypeFor[inspect.DiffReport]())
 	w.report("ClaimReport", reflect.TypeFor[inspect.ClaimReport]())
 	w.report("GCReport", reflect.TypeFor[cmd.GCReport]())
+	w.report("DNSReport", reflect.TypeFor[inspect.DNSReport]())
 	w.rest()
 	for _, v := range vocabularies {
 		w.words(root, v)
@@ -181,6 +182,30 @@ func (w *walker) words(root string, v vocabulary) {
 			w.errs = append(w.errs, fmt.Errorf("hack/gendocs/meanings.go describes %s %q, which the code does not have", v.title, value))
 		}
 	}
+}
+
+// findingCodes is the table of what checks look at.
+func findingCodes(root string) (string, error) {
+	codes, err := constants(filepath.Join(root, "pkg", "sts"), "FindingCode", "")
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	var errs []error
+	b.WriteString("| code | severity | what is wrong |\n|---|---|---|\n")
+	for _, code := range codes {
+		m, ok := findings[code]
+		if !ok {
+			errs = append(errs, fmt.Errorf("hack/gendocs/meanings.go says nothing of the finding %s", code))
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", code, m.severity, cell(m.meaning))
+	}
+	for _, code := range slices.Sorted(maps.Keys(findings)) {
+		if !slices.Contains(codes, code) {
+			errs = append(errs, fmt.Errorf("hack/gendocs/meanings.go describes the finding %s, which the code does not have", code))
+		}
+	}
+	return b.String(), errors.Join(errs...)
 }
 
 // constants reads the string constants of a package from its source, in their order there.

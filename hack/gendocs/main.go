@@ -53,6 +53,10 @@ func generate(root string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	codes, err := findingCodes(root)
+	if err != nil {
+		return nil, err
+	}
 	ofProfiles, err := profileFields()
 	if err != nil {
 		return nil, err
@@ -60,6 +64,7 @@ func generate(root string) (map[string]string, error) {
 	for _, part := range []struct{ file, name, text string }{
 		{"docs/exit-codes.md", "codes", exitCodes()},
 		{"docs/json.md", "fields", fields},
+		{"docs/dns.md", "findings", codes},
 		{"docs/profiles.md", "profiles", profiles()},
 		{"docs/profiles.md", "sections", profileSections()},
 		{"docs/profiles.md", "variables", profileVariables()},

@@ -106,6 +106,26 @@ func TestWrongCommandLines(t *testing.T) {
 		{"canary promote web --auto --on-failure=retry", "--on-failure=retry: it is pause or abort"},
 		{"canary promote web --auto=maybe", `invalid argument "maybe" for "--auto" flag`},
 		{"canary abort web --timeout=-1s", "--timeout=-1s: it cannot be negative"},
+		{"dns web -A", "cannot be named across all namespaces"},
+		{"dns -A -f x.yaml", "--all-namespaces is for a cluster"},
+		{"dns web --port=sql", "--port goes with -o seeds"},
+		{"dns web -o seeds --port=", "--port is empty"},
+		{"dns web --replicas=-1", "--replicas=-1: it cannot be negative"},
+		{"dns web --cluster-domain=", "--cluster-domain=: it is no DNS name"},
+		{"dns web --cluster-domain=a_b", "--cluster-domain=a_b: it is no DNS name"},
+		{"dns web -o nope", "--output=nope: it is one of "},
+		{"dns -f testdata/none.yaml", "--filename testdata/none.yaml: no such file or directory"},
+		{"dns -f testdata/dns/empty.yaml", "--filename testdata/dns/empty.yaml has no StatefulSet in it: it holds no object at all"},
+		{"dns -f testdata/dns/others.yaml", "has no StatefulSet in it, only Deployment/web, Service/web"},
+		{"dns -f testdata/dns/kruise.yaml", "has no StatefulSet in it, only StatefulSet/web"},
+		{"dns -f testdata/dns/text.yaml", "it is no manifest: it holds something else than objects"},
+		{"dns -f testdata/dns/broken.yaml", "--filename testdata/dns/broken.yaml: yaml: line 1: "},
+		{"dns -f testdata/dns/nameless.yaml", "a StatefulSet has no metadata.name"},
+		{"dns -f testdata/dns/wrong-type.yaml", "StatefulSet web: "},
+		{"dns db -f testdata/dns/web.yaml", "has no StatefulSet db in it, only web"},
+		{"dns -n other -f testdata/dns/web.yaml", "Service web is in namespace shop, not in other as --namespace says"},
+		{"dns -f testdata/dns/two-ports.yaml -o seeds", "service web of statefulset web has several ports: say which with --port, peer or client"},
+		{"dns -f testdata/dns/two-ports.yaml -o seeds --port=sql", "service web of statefulset web has no port sql; it has peer, client"},
 		{"version now", "takes no arguments"},
 		{"profile shwo", `unknown command "shwo" for "kubectl sts profile", did you mean show?`},
 		{"profile list etcd", "takes no arguments"},
@@ -120,7 +140,7 @@ func TestWrongCommandLines(t *testing.T) {
 			if i.code != ExitUsage {
 				t.Errorf("exit code %d", i.code)
 			}
-			if !strings.HasPrefix(i.err.String(), "error: ") || !strings.Contains(i.err.String(), test.says) {
+			if !strings.Contains("\n"+i.err.String(), "\nerror: ") || !strings.Contains(i.err.String(), test.says) {
 				t.Errorf("it says %q, not %q", i.err.String(), test.says)
 			}
 			if i.out.Len() > 0 {

@@ -2,20 +2,37 @@ package cmd
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/pkg/print"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// The formats of dns that people paste.
+const (
+	hosts   = "hosts"
+	seeds   = "seeds"
+	envFile = "env"
+	srv     = "srv"
 )
 
 // dnsOptions is `dns` as a plain value.
 type dnsOptions struct {
 	query    cluster.Query
 	all      bool
-	domain   string
 	names    inspect.DNSQuery
+	domain   string
+	files    []string
+	replicas int32 // -1 for those of the set
+	port     string
 	exitCode bool
 	resolveOptions
 }
@@ -28,19 +45,50 @@ func newDNS(c *common) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "dns [NAME...]",
-		Short: "Show the DNS names of StatefulSets' pods, and whether they can resolve",
+		Short: "Show the DNS names of StatefulSets' pods, which can resolve, and why not",
 		Long: `Show by which DNS names the pods of StatefulSets are found, which of these are
-published, and why not.`,
-		Example: `  # the names of one set's pods
-  kubectl sts dns web`,
+published, and what keeps the others from it.
+
+With a name: the governing Service, the SRV names, a line per ordinal, and what the
+checks have found. Without one: a line per set. -o wide has a line per name.
+
+A name is published when the EndpointSlices of the governing Service have it: that is
+what DNS servers answer from. By default a pod that is not ready is not published.
+What the checks look at, and their codes, is in docs/dns.md.
+
+-o name prints the names, -o hosts a block for /etc/hosts, -o seeds the names with a
+port, joined by commas, -o env NAME=value lines for shells, -o srv the SRV records.
+Only data goes to standard output. Seeds, records and variables are of all ordinals in
+range, published or not.
+
+With --filename it works from a manifest, for a set that does not exist yet, and asks no
+cluster anything. The cluster's domain is read from CoreDNS's configuration, else from a
+kubelet's, else it is taken to be cluster.local.`,
+		Example: `  # the names of one set's pods, and what is wrong with them
+  kubectl sts dns web
+
+  # every set of the cluster, a line each; fail when a check finds something
+  kubectl sts dns -A --exit-code
+
+  # what a client wants to be told
+  kubectl sts dns web -o seeds --port client
+
+  # before it exists
+  kubectl sts dns -f web.yaml --replicas 5 -o seeds`,
 		ValidArgsFunction: c.completeNames,
 	}
-	out := newOutput(cmd, wide)
+	out := newOutput(cmd, wide, hosts, seeds, envFile, srv)
+	out.resource = "" // of DNS names there is no kind
 	t.addFlags(cmd)
 	f := cmd.Flags()
 	f.StringSliceVar(&ordinals, "ordinal", nil, "Show only these ordinals, like 2,5-7")
 	f.StringVar(&o.domain, "cluster-domain", "", "The cluster's DNS `DOMAIN`, instead of looking for it")
+	f.StringSliceVarP(&o.files, "filename", "f", nil, "A `FILE` or folder with manifests, - for standard input; no cluster is asked")
+	f.Int32Var(&o.replicas, "replicas", -1, "Show the names for so many replicas, instead of those that the set has")
+	noDefault(cmd, "replicas")
+	f.StringVar(&o.port, "port", "", "With -o seeds: the port's `NAME` in the governing Service, or its number")
 	o.addFlags(cmd)
+	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 when a check has found an error or a warning")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var err error
 		if err := out.check(); err != nil {
@@ -53,17 +101,51 @@ published, and why not.`,
 		if o.names.Ordinals, err = chosenOrdinals(cmd, ordinals); err != nil {
 			return err
 		}
-		if err := o.check(); err != nil {
+		if err := o.check(cmd, out); err != nil {
 			return err
 		}
-		o.names.Resolve = o.resolve
 		return runDNS(cmd.Context(), c, o, out)
 	}
 	return cmd
 }
 
-// runDNS reads the sets and prints their names.
+func (o *dnsOptions) check(cmd *cobra.Command, out *output) error {
+	if err := o.resolveOptions.check(); err != nil {
+		return err
+	}
+	o.names.Offline, o.names.Resolve = len(o.files) > 0, o.resolve
+	changed := cmd.Flags().Changed
+	if o.domain = strings.Trim(o.domain, "."); o.domain != "" || changed("cluster-domain") {
+		if problems := validation.IsDNS1123Subdomain(o.domain); len(problems) > 0 {
+			return usagef("--cluster-domain=%s: it is no DNS name", o.domain)
+		}
+	}
+	switch {
+	case changed("replicas") && o.replicas < 0:
+		return usagef("--replicas=%d: it cannot be negative", o.replicas)
+	case changed("port") && out.format() != seeds:
+		return usagef("--port goes with -o seeds: other formats have all ports")
+	case changed("port") && o.port == "":
+		return usagef("--port is empty: it is the name of a port of the governing Service, or a number")
+	case o.names.Offline && o.resolve:
+		return usagef("--filename asks no cluster, and its DNS servers neither: leave it out, or --resolve, --wait and --watch")
+	case changed("replicas") && o.resolve:
+		return usagef("--replicas is about names to come, which no DNS server knows: leave it out, or --resolve, --wait and --watch")
+	case o.names.Offline && o.all:
+		return usagef("--all-namespaces is for a cluster: --filename takes the namespaces from the manifests")
+	}
+	return nil
+}
+
+// runDNS reads manifests or the cluster and prints the names, asked for or not.
 func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
+	if o.names.Offline {
+		inv, err := c.manifestNames(o)
+		if err != nil {
+			return err
+		}
+		return showNames(c, o, out, inv)
+	}
 	client, err := c.client()
 	if err != nil {
 		return err
@@ -73,28 +155,134 @@ func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 		return err
 	}
 	if len(inv.Sets) == 0 {
-		_ = c.sayNone(ctx, client, "StatefulSets", o.query.Namespace)
+		if err := c.sayNone(ctx, client, "StatefulSets", o.query.Namespace); err != nil && o.exitCode {
+			return err // a pipeline that looks at the wrong place must not be content
+		}
 	}
 	if !o.resolve || len(inv.Sets) == 0 {
-		return showDNS(c, o, out, inspect.NewDNSReport(inv, o.names))
+		return showNames(c, o, out, inv)
 	}
 	return resolveDNS(ctx, c, client, o, out, inv)
 }
 
-// showDNS prints a report.
-func showDNS(c *common, o dnsOptions, out *output, report *inspect.DNSReport) error {
-	if !out.human() {
-		return out.print(c.env.Out, report, dnsNames(report))
+// showNames prints names that are not asked for.
+func showNames(c *common, o dnsOptions, out *output, inv *sts.Inventory) error {
+	for _, set := range inv.Sets {
+		if o.replicas >= 0 {
+			set.Spec.Replicas = &o.replicas
+		}
 	}
-	print.Missing(c.env.ErrOut, report.Missing)
-	return print.DNS(c.env.Out, report, c.env.style())
+	report := inspect.NewDNSReport(inv, o.names)
+	if err := showDNS(c, o, out, report); err != nil {
+		return err
+	}
+	return o.verdict(report)
 }
 
-// dnsNames are the sets of a report.
-func dnsNames(r *inspect.DNSReport) []string {
+// showDNS prints a report in the format that was asked for.
+func showDNS(c *common, o dnsOptions, out *output, r *inspect.DNSReport) error {
+	columns := print.Columns{Namespace: o.all || severalNamespaces(r)}
+	if out.human() {
+		print.Missing(c.env.ErrOut, r.Missing)
+	}
+	if r.ClusterDomainSource == sts.DomainAssumed && !o.names.Offline && len(r.Items) > 0 && !o.screens(r, out) {
+		_, _ = fmt.Fprintf(c.env.ErrOut, "note: the cluster's domain is taken to be %s, because it could not be read: --cluster-domain says another\n", r.ClusterDomain)
+	}
+	if len(r.Items) == 0 && out.human() {
+		return nil
+	}
+	if err := c.printDNS(r, o, out, columns); err != nil {
+		return err
+	}
+	for i := range r.Items {
+		if item := &r.Items[i]; len(o.names.Ordinals) > 0 && len(item.Replicas) == 0 {
+			_, _ = fmt.Fprintf(c.env.ErrOut, "statefulset %s has none of these ordinals\n", item.Name)
+		}
+	}
+	return nil
+}
+
+func (c *common) printDNS(r *inspect.DNSReport, o dnsOptions, out *output, columns print.Columns) error {
+	w, st := c.env.Out, c.env.style()
+	switch out.format() {
+	case hosts:
+		print.DNSAddressless(c.env.ErrOut, r)
+		return print.DNSHosts(w, r)
+	case seeds:
+		if err := print.DNSSeeds(w, r, o.port); err != nil {
+			return usagef("%s", err)
+		}
+		return nil
+	case envFile:
+		return print.DNSEnv(w, r, columns.Namespace)
+	case srv:
+		return print.DNSRecords(w, r)
+	case wide:
+		return print.DNSNames(w, r, st, columns)
+	case "":
+		if !o.screens(r, out) {
+			return print.DNSTable(w, r, st, columns)
+		}
+		return c.dnsScreens(w, r, st)
+	}
+	return out.print(w, r, podNames(r))
+}
+
+// screens says whether sets are shown in full: those by name, and the one of a manifest.
+func (o *dnsOptions) screens(r *inspect.DNSReport, out *output) bool {
+	return out.format() == "" && (len(o.query.Names) > 0 || o.names.Offline && len(r.Items) == 1)
+}
+
+// dnsScreens prints a screen for each set.
+func (c *common) dnsScreens(w io.Writer, r *inspect.DNSReport, st print.Style) error {
+	for i := range r.Items {
+		if i > 0 {
+			_, _ = fmt.Fprintln(w)
+		}
+		item := r.Items[i]
+		item.Findings = slices.Clone(item.Findings)
+		for k := range item.Findings {
+			item.Findings[k].Hint = c.hint(item.Namespace, item.Findings[k].Hint)
+		}
+		if err := print.DNSScreen(w, r, &item, st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func severalNamespaces(r *inspect.DNSReport) bool {
+	return slices.ContainsFunc(r.Items, func(d inspect.DNSStatus) bool { return d.Namespace != r.Items[0].Namespace })
+}
+
+// podNames are the DNS names of the pods, for -o name.
+func podNames(r *inspect.DNSReport) []string {
 	var names []string
 	for i := range r.Items {
-		names = append(names, r.Items[i].Name)
+		for _, n := range r.Items[i].Replicas {
+			if n.FQDN != "" {
+				names = append(names, n.FQDN)
+			}
+		}
 	}
 	return names
+}
+
+// verdict is the answer to --exit-code.
+func (o *dnsOptions) verdict(r *inspect.DNSReport) error {
+	if !o.exitCode {
+		return nil
+	}
+	var found []string
+	for i := range r.Items {
+		for _, f := range r.Items[i].Findings {
+			if f.Severity.AtLeast(sts.SeverityWarning) {
+				found = append(found, fmt.Sprintf("%s of %s", f.Code, r.Items[i].Name))
+			}
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return &notYetError{"found: " + strings.Join(found, ", ")}
 }

@@ -113,7 +113,10 @@ func resolveDNS(ctx context.Context, c *common, client *cluster.Client, o dnsOpt
 	if err := showDNS(c, o, out, report); err != nil {
 		return err
 	}
-	return unresolved(c, report)
+	if err := unresolved(c, report); err != nil {
+		return err
+	}
+	return o.verdict(report)
 }
 
 // mostNamed is how many names are spelled out.

@@ -369,8 +369,8 @@ func (w *dnsWatch) tellChanges() error {
 	switch {
 	case len(lines) == 0 || !w.begun:
 		return nil
-	case !w.out.human():
-		return w.out.print(w.env.Out, w.report, dnsNames(w.report))
+	case w.out.format() != "" && !w.out.isWide():
+		return showDNS(w.common, w.options, w.out, w.report)
 	}
 	_, err := fmt.Fprintln(w.env.Out, strings.Join(lines, "\n"))
 	return err

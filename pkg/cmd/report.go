@@ -23,7 +23,7 @@ const (
 type output struct {
 	flags *genericclioptions.PrintFlags
 	own   []string // formats that are ours: wide, github
-	// resource is what -o name writes before the names.
+	// resource is what -o name writes before the names, nothing when it is empty.
 	resource string
 }
 
@@ -73,7 +73,10 @@ func (o *output) formats() []string {
 func (o *output) print(w io.Writer, report any, names []string) error {
 	if o.format() == "name" {
 		for _, n := range names {
-			if _, err := fmt.Fprintln(w, o.resource+"/"+n); err != nil {
+			if o.resource != "" {
+				n = o.resource + "/" + n
+			}
+			if _, err := fmt.Fprintln(w, n); err != nil {
 				return err
 			}
 		}

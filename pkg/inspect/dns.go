@@ -3,6 +3,7 @@ package inspect
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -21,6 +22,8 @@ type DNSReport struct {
 	Items  []DNSStatus `json:"items"`
 	// Missing is what could not be read; the report is less sure by that much.
 	Missing []sts.Missing `json:"missing,omitempty"`
+	// TakenAt is when the cluster was looked at, for those who print ages.
+	TakenAt time.Time `json:"-"`
 
 	owners map[string]string // of addresses: the pods that have them
 }
@@ -53,8 +56,8 @@ type DNSServiceStatus struct {
 type DNSPort struct {
 	Name     string `json:"name,omitempty"`
 	Protocol string `json:"protocol"`
-	// Port is where the pods listen, ServicePort the Service's own number: a headless
-	// Service does not translate. Port is 0 where no container has the port's name.
+	// Port is where the pods listen, and so where their names lead; 0 where no container
+	// has the port's name. ServicePort is the Service's own number.
 	Port        int32       `json:"port"`
 	ServicePort int32       `json:"servicePort"`
 	SRV         string      `json:"srv,omitempty"`
@@ -115,7 +118,7 @@ func NewDNSReport(inv *sts.Inventory, q DNSQuery) *DNSReport {
 	r := &DNSReport{
 		TypeMeta:      metav1.TypeMeta{APIVersion: APIVersion, Kind: "DNSReport"},
 		ClusterDomain: inv.Domain.Name, ClusterDomainSource: inv.Domain.Source,
-		Items: []DNSStatus{}, Missing: inv.Missing, owners: map[string]string{},
+		Items: []DNSStatus{}, Missing: inv.Missing, TakenAt: inv.TakenAt, owners: map[string]string{},
 	}
 	for _, pod := range inv.Pods {
 		if !pod.Spec.HostNetwork {
@@ -192,10 +195,8 @@ func (n *names) service() DNSServiceStatus {
 	}
 	for i := range spec.Ports {
 		p := &spec.Ports[i]
-		port := DNSPort{Name: p.Name, Protocol: string(cmp.Or(p.Protocol, corev1.ProtocolTCP)), ServicePort: p.Port, Port: p.Port}
-		if out.Headless {
-			port.Port, _ = sts.TargetPort(p, &n.Set.Spec.Template.Spec)
-		}
+		port := DNSPort{Name: p.Name, Protocol: string(cmp.Or(p.Protocol, corev1.ProtocolTCP)), ServicePort: p.Port}
+		port.Port, _ = sts.TargetPort(p, &n.Set.Spec.Template.Spec)
 		port.SRV = sts.SRVName(n.Set.Namespace, out.Name, n.domain.Name, p.Name, p.Protocol)
 		out.Ports = append(out.Ports, port)
 	}

@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -18,7 +19,7 @@ import (
 // dnsChecks are what can be wrong with a set's names. Each looks at one thing, and keeps
 // quiet where another one has told the cause already.
 var dnsChecks = []func(*dnsCheck) []sts.Finding{
-	checkServiceName, checkServiceExists, checkServiceKind, checkSelector, checkNames, checkHostnameAsFQDN,
+	checkServiceName, checkServiceExists, checkServiceKind, checkSelector, checkOwnSelector, checkNames, checkHostnameAsFQDN,
 	checkPodIdentity, checkDeadlock, checkEndpoints, checkEndpointHostnames, checkStaleAddresses, checkForeignEndpoints,
 	checkIPFamilies, checkHostDNS, checkPorts,
 }
@@ -136,6 +137,23 @@ func checkSelector(c *dnsCheck) []sts.Finding {
 	return c.finding(sts.SelectorMismatch, sts.SeverityError, c.svc(),
 		fmt.Sprintf("service %s selects %s, which the template has and the pods of %s have not", c.service(), labels.Set(selector), sts.SayOrdinals(off)),
 		"restart them: "+c.kubectl("sts", "restart", c.Set.Name, "--ordinal", ordinalsArg(off)))
+}
+
+// checkOwnSelector: the API server takes no set whose selector does not fit its template.
+func checkOwnSelector(c *dnsCheck) []sts.Finding {
+	selector, err := metav1.LabelSelectorAsSelector(c.Set.Spec.Selector)
+	message := ""
+	switch {
+	case err != nil:
+		message = "spec.selector cannot be read: " + err.Error()
+	case selector.Empty() || c.Set.Spec.Selector == nil:
+		message = "spec.selector is missing: such a set cannot be created"
+	case !selector.Matches(labels.Set(c.Set.Spec.Template.Labels)):
+		message = fmt.Sprintf("spec.selector is %s, and the pod template has the labels %s: such a set cannot be created", selector, cmp.Or(labels.Set(c.Set.Spec.Template.Labels).String(), "none"))
+	default:
+		return nil
+	}
+	return c.finding(sts.InvalidSelector, sts.SeverityError, c.set(), message, "")
 }
 
 func ordinalsArg(ordinals []sts.Ordinal) string {

@@ -100,7 +100,7 @@ func TestDNSVerdicts(t *testing.T) {
 			verdict: inspect.DNSStale, message: "still answers 10.0.0.1; caches may go on for 30s, though the pod is not ready"},
 		{name: "failed", question: web2, record: "A", answer: sts.DNSAnswer{Code: "SERVFAIL"}, verdict: inspect.DNSFailed, message: "the DNS server answers SERVFAIL"},
 		{name: "refused", question: web2, record: "A", answer: sts.DNSAnswer{Code: "REFUSED"}, verdict: inspect.DNSFailed, message: "the DNS server answers REFUSED"},
-		{name: "timed out", question: web2, record: "A", answer: sts.DNSAnswer{TimedOut: true, Took: 2 * time.Second}, verdict: inspect.DNSNoAnswer, message: "no answer within 2s"},
+		{name: "timed out", question: web2, record: "A", answer: sts.DNSAnswer{TimedOut: true, Problem: "no answer within 2s", Took: 2 * time.Second}, verdict: inspect.DNSNoAnswer, message: "no answer within 2s"},
 		{name: "broken off", question: web2, record: "A", answer: sts.DNSAnswer{Problem: "connection reset"}, verdict: inspect.DNSNoAnswer, message: "no answer: connection reset"},
 		{name: "slices hidden", question: web2, record: "A", changes: map[string]string{"EndpointSlice/web-x7k2p": "null", "missing": "endpointslices"}, answer: ok("10.0.0.3"),
 			verdict: inspect.DNSRight},

@@ -1,22 +1,450 @@
 package print
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// DNS prints each set's names, a line per ordinal.
-func DNS(w io.Writer, r *inspect.DNSReport, st Style) error {
-	t := table{style: st}
-	t.header("NAME", "IP", "READY", "PUBLISHED")
+var severityTones = map[sts.Severity]Tone{sts.SeverityError: Bad, sts.SeverityWarning: Warn, sts.SeverityInfo: Dim}
+
+// verdicts, from the one that matters least when several answers make one line.
+var verdicts = []inspect.DNSVerdict{
+	"", inspect.DNSAbsent, inspect.DNSRight, inspect.DNSStale, inspect.DNSIncomplete, inspect.DNSWrong, inspect.DNSDenied, inspect.DNSFailed, inspect.DNSNoAnswer,
+}
+
+func verdictTone(l *inspect.DNSLookup) Tone {
+	switch {
+	case l.Verdict == inspect.DNSRight:
+		return Good
+	case l.Verdict == inspect.DNSAbsent && !l.Expected:
+		return Dim
+	case l.Verdict == inspect.DNSStale || l.Verdict == inspect.DNSIncomplete:
+		return Warn
+	}
+	return Bad
+}
+
+// worst is the lookup that says most about a name, nil where none was made.
+func worst(lookups []inspect.DNSLookup) *inspect.DNSLookup {
+	var out *inspect.DNSLookup
+	for i := range lookups {
+		if l := &lookups[i]; out == nil || slices.Index(verdicts, l.Verdict) > slices.Index(verdicts, out.Verdict) {
+			out = l
+		}
+	}
+	return out
+}
+
+func took(lookups []inspect.DNSLookup) string {
+	var most time.Duration
+	for _, l := range lookups {
+		if l.Took != nil {
+			most = max(most, l.Took.Duration)
+		}
+	}
+	switch {
+	case most == 0:
+		return ""
+	case most < time.Millisecond:
+		return " <1ms"
+	}
+	return " " + most.Round(time.Millisecond).String()
+}
+
+// answer is what came for a name, in short.
+func answer(lookups []inspect.DNSLookup) cell {
+	l := worst(lookups)
+	if l == nil || l.Verdict == "" {
+		return cell{"-", Dim}
+	}
+	text := string(l.Verdict)
+	if len(lookups) > 1 && l.Verdict != inspect.DNSRight && l.Verdict != inspect.DNSAbsent {
+		text = l.Type + " " + text
+	}
+	return cell{text + took(lookups), verdictTone(l)}
+}
+
+// resolved counts the wanted ordinals whose names have been answered right.
+func resolved(d *inspect.DNSStatus) (right, wanted int, asked bool) {
+	for i := range d.Replicas {
+		r := &d.Replicas[i]
+		l := worst(r.Lookups)
+		asked = asked || l != nil && l.Verdict != ""
+		wanted += one(r.Wanted)
+		right += one(r.Wanted && l != nil && l.Verdict == inspect.DNSRight)
+	}
+	return right, wanted, asked
+}
+
+// published counts the wanted ordinals whose names EndpointSlices have; known is false
+// where that could not be read, or there is no cluster.
+func published(d *inspect.DNSStatus) (names, wanted int, known bool) {
+	for i := range d.Replicas {
+		r := &d.Replicas[i]
+		known = known || r.Published != nil
+		wanted += one(r.Wanted)
+		names += one(r.Wanted && r.Published != nil && *r.Published)
+	}
+	return names, wanted, known
+}
+
+// anyOf says whether it is known of any set what is published, and whether any was asked
+// for.
+func anyOf(r *inspect.DNSReport) (known, asked bool) {
 	for i := range r.Items {
-		for _, replica := range r.Items[i].Replicas {
-			t.row(cell{replica.FQDN, Plain}, cell{dash(strings.Join(replica.IPs, ",")), Plain},
-				cell{fmt.Sprint(replica.Ready), Plain}, cell{fmt.Sprint(replica.Published != nil && *replica.Published), Plain})
+		_, _, k := published(&r.Items[i])
+		_, _, a := resolved(&r.Items[i])
+		known, asked = known || k, asked || a
+	}
+	return known, asked
+}
+
+func share(n, of int) (string, Tone) {
+	switch {
+	case n == of:
+		return fmt.Sprintf("%d/%d", n, of), Good
+	case n == 0:
+		return fmt.Sprintf("%d/%d", n, of), Bad
+	}
+	return fmt.Sprintf("%d/%d", n, of), Warn
+}
+
+// DNSTable prints one line per set.
+func DNSTable(w io.Writer, r *inspect.DNSReport, st Style, c Columns) error {
+	t := table{style: st}
+	known, asked := anyOf(r)
+	titles := []string{"NAME", "SERVICE", "NAMES"}
+	if known {
+		titles = append(titles, "PUBLISHED")
+	}
+	if c.Namespace {
+		titles = append([]string{"NAMESPACE"}, titles...)
+	}
+	if asked {
+		titles = append(titles, "RIGHT")
+	}
+	t.header(append(titles, "FINDINGS")...)
+	for i := range r.Items {
+		d := &r.Items[i]
+		names, wanted, readable := published(d)
+		row := []cell{{d.Name, Plain}, {dash(d.Service.Name), Plain}, {strconv.Itoa(wanted), Plain}}
+		switch {
+		case readable:
+			text, tone := share(names, wanted)
+			row = append(row, cell{text, tone})
+		case known:
+			row = append(row, cell{"-", Dim})
+		}
+		if c.Namespace {
+			row = append([]cell{{d.Namespace, Plain}}, row...)
+		}
+		if asked {
+			n, wanted, _ := resolved(d)
+			text, tone := share(n, wanted)
+			row = append(row, cell{text, tone})
+		}
+		t.row(append(row, findingCell(d.Findings))...)
+	}
+	return t.print(w)
+}
+
+// findingCell is the worst finding of a set.
+func findingCell(findings []sts.Finding) cell {
+	if len(findings) == 0 {
+		return cell{}
+	}
+	f := findings[0]
+	text := string(f.Severity) + ": " + f.Message
+	if more := len(findings) - 1; more > 0 {
+		text = fmt.Sprintf("%s (+%d): %s", f.Severity, more, f.Message)
+	}
+	return cell{text, severityTones[f.Severity]}
+}
+
+// DNSNames prints one line per name, of all sets in one table.
+func DNSNames(w io.Writer, r *inspect.DNSReport, st Style, c Columns) error {
+	t := table{style: st}
+	known, asked := anyOf(r)
+	titles := []string{"SET", "ORDINAL", "NAME"}
+	if known {
+		titles = append(titles, "IP", "READY", "PUBLISHED", "SINCE")
+	}
+	if asked {
+		titles = append(titles, "ANSWER")
+	}
+	if known || asked {
+		titles = append(titles, "REASON")
+	}
+	if c.Namespace {
+		titles = append([]string{"NAMESPACE"}, titles...)
+	}
+	t.header(titles...)
+	for i := range r.Items {
+		d := &r.Items[i]
+		for k := range d.Replicas {
+			n := &d.Replicas[k]
+			since, text := "-", n.Message
+			if n.PublishedSince != nil {
+				since = sts.Age(r.TakenAt.Sub(n.PublishedSince.Time))
+			}
+			if l := worst(n.Lookups); l != nil && l.Message != "" {
+				text = l.Message
+			}
+			row := []cell{{d.Name, Plain}, {n.Ordinal.String(), Plain}, {dash(n.FQDN), Plain}}
+			if known {
+				row = append(row, cell{ips(n), Plain}, ready(n), publishedCell(n), cell{since, Plain})
+			}
+			if asked {
+				row = append(row, answer(n.Lookups))
+			}
+			if known || asked {
+				row = append(row, cell{text, Plain})
+			}
+			if c.Namespace {
+				row = append([]cell{{d.Namespace, Plain}}, row...)
+			}
+			t.row(row...)
 		}
 	}
 	return t.print(w)
+}
+
+func ips(n *inspect.DNSReplica) string { return dash(strings.Join(n.IPs, ",")) }
+
+func yes(b bool) cell {
+	if b {
+		return cell{"yes", Good}
+	}
+	return cell{"no", Warn}
+}
+
+func ready(n *inspect.DNSReplica) cell {
+	if !n.Ready && len(n.IPs) == 0 && (n.Reason == inspect.DNSNoPod || n.Reason == inspect.DNSNoService) {
+		return cell{"-", Dim}
+	}
+	return yes(n.Ready)
+}
+
+func publishedCell(n *inspect.DNSReplica) cell {
+	if n.Published == nil {
+		return cell{"-", Dim}
+	}
+	return yes(*n.Published)
+}
+
+// DNSScreen prints one set's names in full, what is wrong with them, and what answers are
+// worth.
+func DNSScreen(w io.Writer, r *inspect.DNSReport, d *inspect.DNSStatus, st Style) error {
+	var b strings.Builder
+	b.WriteString(st.Paint(Bold, "statefulset.apps/"+d.Name) + "  " + dnsSummary(d, st) + "\n")
+	field := func(name, text string) {
+		b.WriteString("  " + st.Paint(Dim, fmt.Sprintf("%-9s", name)) + "  " + text + "\n")
+	}
+	field("Service", cut(dnsService(d), st.Width, 13))
+	if d.Service.FQDN != "" {
+		text := d.Service.FQDN
+		if a := answer(d.Service.Lookups); a.text != "-" {
+			text += "  " + st.Paint(a.tone, a.text)
+		}
+		field("Name", text)
+	}
+	for i := range d.Service.Ports {
+		p := &d.Service.Ports[i]
+		if p.SRV == "" {
+			field("Port", fmt.Sprintf("%d, without a name and so without SRV records", p.Port))
+			continue
+		}
+		text := p.SRV
+		switch {
+		case !d.Service.Headless:
+			text += fmt.Sprintf(" → %d of the Service", p.ServicePort)
+		case p.Port != 0:
+			text += fmt.Sprintf(" → %d", p.Port)
+		}
+		if a := answer(p.Lookups); a.text != "-" {
+			text += "  " + st.Paint(a.tone, a.text)
+		}
+		field("SRV", text)
+	}
+	field("Domain", r.ClusterDomain+", "+domainSources[r.ClusterDomainSource])
+	if r.Server != "" {
+		field("Asked", r.Server)
+	}
+	t, suffix := nameTable(d, st)
+	if suffix != "" {
+		field("Suffix", suffix+", of all names below")
+	}
+	if len(d.Replicas) > 0 {
+		b.WriteByte('\n')
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return err
+	}
+	if len(d.Replicas) > 0 {
+		if err := t.print(w); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(w, dnsNotes(d, st)+dnsFindings(d, st))
+	return err
+}
+
+var domainSources = map[sts.DomainSource]string{
+	sts.DomainGiven: "as given", sts.DomainCorefile: "from CoreDNS's configuration", sts.DomainKubelet: "from a kubelet's configuration",
+	sts.DomainAssumed: "assumed: --cluster-domain says another",
+}
+
+func dnsSummary(d *inspect.DNSStatus, st Style) string {
+	n, wanted, known := published(d)
+	if !known {
+		return sts.Count(wanted, "name")
+	}
+	text, tone := share(n, wanted)
+	if wanted == 0 {
+		tone = Dim
+	}
+	text = st.Paint(tone, text+" names published")
+	if right, _, asked := resolved(d); asked {
+		s, tone := share(right, wanted)
+		text += ", " + st.Paint(tone, s+" right")
+	}
+	return text
+}
+
+func dnsService(d *inspect.DNSStatus) string {
+	s := &d.Service
+	switch {
+	case s.Name == "":
+		return "none (spec.serviceName is not set)"
+	case s.Found == nil:
+		return s.Name + " (could not be read)"
+	case !*s.Found:
+		return s.Name + " (not there)"
+	}
+	kind := "not headless"
+	if s.Headless {
+		kind = "headless"
+	}
+	if s.PublishNotReadyAddresses {
+		kind += ", publishes pods that are not ready"
+	}
+	return fmt.Sprintf("%s (%s)", s.Name, kind)
+}
+
+// nameTable has a line for each ordinal. Where the terminal is too narrow for the names
+// in full, it has their short form, and the suffix that they lack.
+func nameTable(d *inspect.DNSStatus, st Style) (t *table, suffix string) {
+	full, wide := nameRows(d, st, func(n *inspect.DNSReplica) string { return n.FQDN })
+	if st.Width == 0 || wide <= st.Width || len(d.Replicas) == 0 || len(d.Replicas[0].ShortNames) == 0 {
+		return full, ""
+	}
+	short, _ := nameRows(d, st, func(n *inspect.DNSReplica) string { return n.ShortNames[0] })
+	return short, strings.TrimPrefix(d.Replicas[0].FQDN, d.Replicas[0].ShortNames[0])
+}
+
+// leastReason is the room that a reason needs to be told in full.
+const leastReason = 26
+
+func nameRows(d *inspect.DNSStatus, st Style, name func(*inspect.DNSReplica) string) (t *table, width int) {
+	t = &table{style: st, indent: "  "}
+	_, _, known := published(d)
+	_, _, asked := resolved(d)
+	bare := slices.ContainsFunc(d.Replicas, func(n inspect.DNSReplica) bool { return len(n.IPs) > 0 })
+	switch {
+	case !known && !asked && !bare:
+		t.header("NAME")
+	case asked:
+		t.header("NAME", "IP", "READY", "PUBLISHED", "ANSWER")
+	default:
+		t.header("NAME", "IP", "READY", "PUBLISHED")
+	}
+	columns := len(t.rows[0])
+	for i := range d.Replicas {
+		n := &d.Replicas[i]
+		row := []cell{{cmp.Or(name(n), n.Pod+" (no name)"), Plain}, {ips(n), Plain}, ready(n), publishedCell(n), answer(n.Lookups)}[:columns]
+		if !n.Wanted {
+			row[0].tone = Dim
+		}
+		last := &row[columns-1]
+		switch {
+		case columns == 1:
+		case !n.Wanted && (n.Message == "" || !asked):
+			last.text += ", out of range"
+		case n.Message != "" && (!asked || worst(n.Lookups).Verdict == inspect.DNSAbsent):
+			last.text += ", " + n.Message
+		}
+		t.row(row...)
+	}
+	width = len(t.indent)
+	for c := range columns {
+		most := 0
+		for _, row := range t.rows {
+			most = max(most, utf8.RuneCountInString(row[c].text))
+		}
+		if c == columns-1 {
+			most = min(most, leastReason)
+		}
+		width += most + 2
+	}
+	return t, width - 2
+}
+
+// dnsNotes are the answers that are not as they should be. Names of which the same is to
+// be said share a line.
+func dnsNotes(d *inspect.DNSStatus, st Style) string {
+	byVerdict := map[inspect.DNSVerdict]*notes{}
+	add := func(name string, lookups []inspect.DNSLookup) {
+		for i := range lookups {
+			l := &lookups[i]
+			if l.Verdict == "" || l.Verdict == inspect.DNSRight || l.Verdict == inspect.DNSAbsent {
+				continue
+			}
+			if byVerdict[l.Verdict] == nil {
+				byVerdict[l.Verdict] = &notes{}
+			}
+			byVerdict[l.Verdict].add(l.Message, name)
+		}
+	}
+	for i := range d.Replicas {
+		add(d.Replicas[i].Pod, d.Replicas[i].Lookups)
+	}
+	add(d.Service.Name, d.Service.Lookups)
+	for i := range d.Service.Ports {
+		add("SRV "+d.Service.Ports[i].Name, d.Service.Ports[i].Lookups)
+	}
+	text := ""
+	for _, v := range slices.Backward(verdicts) {
+		if n := byVerdict[v]; n != nil {
+			tone := Bad
+			if v == inspect.DNSStale || v == inspect.DNSIncomplete {
+				tone = Warn
+			}
+			text += n.text(string(v)+":", tone, st)
+		}
+	}
+	if text != "" {
+		text = "\n" + text
+	}
+	return text
+}
+
+func dnsFindings(d *inspect.DNSStatus, st Style) string {
+	var b strings.Builder
+	for _, f := range d.Findings {
+		if b.Len() == 0 {
+			b.WriteByte('\n')
+		}
+		title := string(f.Severity) + ":"
+		b.WriteString(st.Wrap(st.Paint(severityTones[f.Severity], title)+" ", len(title)+1, Plain, f.Message+" ["+string(f.Code)+"]") + Hint(f.Hint, st))
+	}
+	return b.String()
 }

@@ -223,7 +223,7 @@ func serviceLine(s *inspect.ServiceStatus) string {
 	case !*s.Found:
 		return s.Name + " (does not exist: the pods have no DNS names)"
 	case !s.Headless:
-		return s.Name + " (not headless: the pods have no DNS names)"
+		return s.Name + " (not headless: the pods may have no DNS names)"
 	}
 	return s.Name + " (headless)"
 }

@@ -23,6 +23,7 @@ const (
 	ServiceNotHeadless      FindingCode = "ServiceNotHeadless"
 	SelectorMissing         FindingCode = "SelectorMissing"
 	SelectorMismatch        FindingCode = "SelectorMismatch"
+	InvalidSelector         FindingCode = "InvalidSelector"
 	InvalidName             FindingCode = "InvalidName"
 	HostnameTooLong         FindingCode = "HostnameTooLong"
 	WrongHostname           FindingCode = "WrongHostname"

@@ -1,0 +1,214 @@
+package print
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// DNSHosts prints a block for /etc/hosts for each set, between marks by which the next one
+// can take its place. A pod without an address has no line.
+func DNSHosts(w io.Writer, r *inspect.DNSReport) error {
+	var b strings.Builder
+	for i := range r.Items {
+		d := &r.Items[i]
+		fmt.Fprintf(&b, "# BEGIN statefulset %s/%s\n", d.Namespace, d.Name)
+		for k := range d.Replicas {
+			n := &d.Replicas[k]
+			var names []string
+			if n.FQDN != "" {
+				names = append(names, n.FQDN)
+			}
+			for _, short := range slices.Backward(n.ShortNames) {
+				names = append(names, short)
+			}
+			for _, ip := range n.IPs {
+				fmt.Fprintf(&b, "%s\t%s\n", ip, strings.Join(append(names, n.Pod), " "))
+			}
+		}
+		fmt.Fprintf(&b, "# END statefulset %s/%s\n", d.Namespace, d.Name)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// wantedNames are the names of the ordinals that are in the set's range.
+func wantedNames(d *inspect.DNSStatus) []string {
+	var out []string
+	for i := range d.Replicas {
+		if n := &d.Replicas[i]; n.Wanted && n.FQDN != "" {
+			out = append(out, n.FQDN)
+		}
+	}
+	return out
+}
+
+// DNSSeeds prints for each set the names of its wanted ordinals, joined by commas, with a
+// port: by its name or number, or with none given that of the governing Service if it has
+// just one. It is an error when it is not clear which.
+func DNSSeeds(w io.Writer, r *inspect.DNSReport, port string) error {
+	var b strings.Builder
+	for i := range r.Items {
+		seeds, err := seedsOf(&r.Items[i], port)
+		if err != nil {
+			return err
+		}
+		b.WriteString(strings.Join(seeds, ",") + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func seedsOf(d *inspect.DNSStatus, port string) ([]string, error) {
+	number, err := portOf(d, port)
+	if err != nil {
+		return nil, err
+	}
+	names := wantedNames(d)
+	for i := range names {
+		if number != 0 {
+			names[i] += ":" + strconv.Itoa(int(number))
+		}
+	}
+	return names, nil
+}
+
+// portOf is where the pods listen, 0 when no port was asked for and there is none.
+func portOf(d *inspect.DNSStatus, port string) (int32, error) {
+	if n, err := strconv.ParseUint(port, 10, 16); err == nil && n > 0 {
+		return int32(n), nil
+	}
+	ports := d.Service.Ports
+	var have []string
+	for i := range ports {
+		if name := ports[i].Name; name != "" {
+			have = append(have, name)
+		} else {
+			have = append(have, strconv.Itoa(int(ports[i].ServicePort)))
+		}
+	}
+	k := 0
+	switch {
+	case port != "":
+		if k = slices.Index(have, port); k < 0 {
+			return 0, fmt.Errorf("service %s of statefulset %s has no port %s; it has %s", dash(d.Service.Name), d.Name, port, orNone(have))
+		}
+	case len(ports) == 0:
+		return 0, nil
+	case len(ports) > 1:
+		return 0, fmt.Errorf("service %s of statefulset %s has several ports: say which with --port, %s", d.Service.Name, d.Name, strings.Join(have, " or "))
+	}
+	if ports[k].Port == 0 {
+		return 0, fmt.Errorf("port %s of service %s leads to no port of the pods: give its number", have[k], d.Service.Name)
+	}
+	return ports[k].Port, nil
+}
+
+func orNone(list []string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ", ")
+}
+
+const srvLine = "%s.\tIN\tSRV\t0 100 %d %s.\n"
+
+// DNSRecords prints the SRV records as they are once all wanted ordinals are published, as
+// lines of a zone file. A DNS server gives them a weight and a time to live of its own.
+func DNSRecords(w io.Writer, r *inspect.DNSReport) error {
+	var b strings.Builder
+	for i := range r.Items {
+		d := &r.Items[i]
+		for k := range d.Service.Ports {
+			p := &d.Service.Ports[k]
+			switch {
+			case p.SRV == "":
+				continue
+			case !d.Service.Headless:
+				fmt.Fprintf(&b, srvLine, p.SRV, p.ServicePort, d.Service.FQDN)
+				continue
+			case p.Port == 0:
+				continue
+			}
+			for _, name := range wantedNames(d) {
+				fmt.Fprintf(&b, srvLine, p.SRV, p.Port, name)
+			}
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// DNSEnv prints what shells and env files read: NAME=value lines. Each begins with the
+// set's name in capitals, and with its namespace before that where there are several.
+func DNSEnv(w io.Writer, r *inspect.DNSReport, namespaces bool) error {
+	var b strings.Builder
+	for i := range r.Items {
+		d := &r.Items[i]
+		prefix := d.Name
+		if namespaces {
+			prefix = d.Namespace + "_" + d.Name
+		}
+		put := func(key, value string) { fmt.Fprintf(&b, "%s=%s\n", variable(prefix+"_"+key), shellWord(value)) }
+		put("SERVICE", d.Service.FQDN)
+		put("HOSTS", strings.Join(wantedNames(d), ","))
+		for k := range d.Service.Ports {
+			if p := &d.Service.Ports[k]; p.Name != "" && p.Port != 0 {
+				put("PORT_"+p.Name, strconv.Itoa(int(p.Port)))
+			}
+		}
+		for k := range d.Replicas {
+			n := &d.Replicas[k]
+			if !n.Wanted {
+				continue
+			}
+			put(n.Ordinal.String()+"_HOST", n.FQDN)
+			put(n.Ordinal.String()+"_IP", strings.Join(n.IPs, ","))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+var notInVariable = regexp.MustCompile(`[^A-Z0-9_]`)
+
+// variable is text as the name of an environment variable, which does not begin with a digit.
+func variable(text string) string {
+	text = notInVariable.ReplaceAllString(strings.ToUpper(text), "_")
+	if text[0] >= '0' && text[0] <= '9' {
+		text = "_" + text
+	}
+	return text
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9.,:/_-]*$`)
+
+// shellWord quotes a value where a shell would read something else.
+func shellWord(text string) string {
+	if plainWord.MatchString(text) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// DNSAddressless says of which pods a format that is made of addresses has nothing.
+func DNSAddressless(w io.Writer, r *inspect.DNSReport) {
+	for i := range r.Items {
+		d := &r.Items[i]
+		var without []sts.Ordinal
+		for k := range d.Replicas {
+			if n := &d.Replicas[k]; n.Wanted && len(n.IPs) == 0 {
+				without = append(without, n.Ordinal)
+			}
+		}
+		if len(without) > 0 {
+			fmt.Fprintf(w, "note: statefulset %s: no address is known of %s\n", d.Name, sts.SayOrdinals(without))
+		}
+	}
+}
