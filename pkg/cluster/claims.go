@@ -242,6 +242,9 @@ func (s *shared) meta(m *metav1.ObjectMeta) metav1.ObjectMeta {
 // slimClaim leaves of a claim what tells where it comes from and what it holds.
 func (s *shared) slimClaim(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
 	out := &corev1.PersistentVolumeClaim{ObjectMeta: s.meta(&c.ObjectMeta)}
+	for _, maker := range c.ManagedFields {
+		out.ManagedFields = append(out.ManagedFields, metav1.ManagedFieldsEntry{Manager: s.word(maker.Manager)})
+	}
 	out.Spec.VolumeName = c.Spec.VolumeName
 	out.Spec.Resources.Requests = s.size(c.Spec.Resources.Requests)
 	if c.Spec.StorageClassName != nil {

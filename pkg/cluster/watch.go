@@ -238,6 +238,12 @@ func trim(o any) {
 			o.ManagedFields[i].FieldsV1 = nil
 		}
 		return
+	case *corev1.PersistentVolumeClaim:
+		maker := sts.ClaimMaker(o.ManagedFields)
+		if o.ManagedFields = nil; maker != "" {
+			o.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: maker}}
+		}
+		return
 	}
 	if m, ok := o.(metav1.Object); ok {
 		m.SetManagedFields(nil)

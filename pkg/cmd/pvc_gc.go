@@ -191,9 +191,22 @@ func (c *common) sayRetained(r *inspect.RetainedSum, columns print.Columns) {
 	case text == "":
 		return
 	case len(r.Namespaces) > 0:
-		text += print.Hint(c.hint(r.Namespaces[0], sts.Kubectl(r.Namespaces[0], "sts", "pvc-gc", "undo")), style)
+		text += print.Hint(c.hint(r.Namespaces[0], sts.Kubectl(r.Namespaces[0], "sts", "pvc-gc", "undo"))+sameIn(r.Namespaces[1:]), style)
 	}
 	_, _ = fmt.Fprint(c.env.Out, "\n"+text)
+}
+
+// sameIn says in which other namespaces a command is to be run, too.
+func sameIn(namespaces []string) string {
+	if len(namespaces) == 0 {
+		return ""
+	}
+	named := namespaces[:min(len(namespaces), mostNamed)]
+	text := ", and the same with -n " + strings.Join(named, ", -n ")
+	if more := len(namespaces) - len(named); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 func candidates(r *inspect.ClaimReport) []string {

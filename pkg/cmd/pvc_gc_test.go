@@ -136,3 +136,16 @@ func TestProgressOfClaims(t *testing.T) {
 		})
 	}
 }
+
+func TestSameIn(t *testing.T) {
+	for want, namespaces := range map[string][]string{
+		"":                               nil,
+		", and the same with -n b":       {"b"},
+		", and the same with -n b, -n c": {"b", "c"},
+		", and the same with -n b, -n c, -n d and 2 more": {"b", "c", "d", "e", "f"},
+	} {
+		if got := sameIn(namespaces); got != want {
+			t.Errorf("%v: %q, want %q", namespaces, got, want)
+		}
+	}
+}

@@ -497,7 +497,9 @@ func (j *ClaimJudge) age(c *corev1.PersistentVolumeClaim, unused *corev1.Persist
 		return
 	}
 	for _, set := range v.Sets {
-		if at := j.deletions[key{c.Namespace, PodName(set, v.Ordinal)}]; at.After(v.UnusedSince) {
+		at := j.deletions[key{c.Namespace, PodName(set, v.Ordinal)}]
+		// A pod that went before the claim was made had another one of that name.
+		if at.After(v.UnusedSince) && at.After(c.CreationTimestamp.Time) {
 			v.UnusedSince, v.UnusedFrom = at, AgeFromEvent
 		}
 	}

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,6 +31,27 @@ var handMadeMarks = []struct{ key, by string }{
 	{"meta.helm.sh/release-name", "a Helm chart"},
 	{corev1.LastAppliedConfigAnnotation, "kubectl apply"},
 	{"argocd.argoproj.io/tracking-id", "an Argo CD application"},
+}
+
+// claimMakers are the field managers that make claims for StatefulSets: the controller by
+// the names of the programs that it runs in, and we, who make one again.
+var claimMakers = []string{"kube-controller-manager", "k3s", "hyperkube", FieldManager}
+
+// ClaimMaker is the field manager that has made the claim: its access modes are written when
+// it is made, and never after. It is empty where nothing tells, and for those who make claims
+// for StatefulSets.
+func ClaimMaker(fields []metav1.ManagedFieldsEntry) string {
+	for i := range fields {
+		e := &fields[i]
+		made := e.FieldsV1 == nil || bytes.Contains(e.FieldsV1.GetRawBytes(), []byte(`"f:accessModes"`))
+		if e.Subresource == "" && made {
+			if slices.Contains(claimMakers, e.Manager) {
+				return ""
+			}
+			return e.Manager
+		}
+	}
+	return ""
 }
 
 // MarksClaim says whether an annotation of a claim has a say in what the claim is.
@@ -114,6 +136,9 @@ func (j *ClaimJudge) gone(c *corev1.PersistentVolumeClaim, stem string, o Ordina
 		var why string
 		if label := naming(c.Labels, s.set); label != "" {
 			v.Confidence, why = ConfidenceHigh, "label "+label
+			if ClaimMaker(c.ManagedFields) != "" {
+				v.Confidence = ConfidenceMedium // others name things after what they belong to, too
+			}
 		} else if n := j.families[key{c.Namespace, stem}]; n > 1 {
 			v.Confidence, why = ConfidenceMedium, Count(n, "claim")+" of its shape"
 		} else {
@@ -195,6 +220,8 @@ func (j *ClaimJudge) doubts(c *corev1.PersistentVolumeClaim, unused *corev1.Pers
 	if v.State != ClaimForeign {
 		if who := handMade(c); who != "" {
 			doubt("%s", who)
+		} else if maker := ClaimMaker(c.ManagedFields); maker != "" {
+			doubt("made by field manager %s, and not by the StatefulSet controller", maker)
 		}
 	}
 	if v.State != ClaimInUse && j.inv.Knows("pods") && unused != nil && unused.Status == corev1.ConditionFalse {

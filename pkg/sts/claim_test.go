@@ -280,6 +280,21 @@ func TestClaimVerdicts(t *testing.T) {
 				Held: "nothing but its name says that it comes from a statefulset"}},
 		"without labels": {"data-old-1", func(p *place) { p.claim.Labels = nil; p.choice = all },
 			want{State: sts.ClaimForeign, Reason: "it has none of the labels that a statefulset gives to its claims"}},
+		"of a set that is gone, by a label of who is no controller": {"data-old-1", func(p *place) {
+			p.claim.Labels = label("app", "old")
+			p.claim.ManagedFields = []metav1.ManagedFieldsEntry{
+				{Manager: "kube-controller-manager", Subresource: "status", FieldsV1: metav1.NewFieldsV1(`{"f:status":{"f:accessModes":{}}}`)},
+				{Manager: "backup", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:accessModes":{}}}`)},
+			}
+		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset old is gone (label app=old)", Set: "old", Confidence: sts.ConfidenceMedium,
+			Doubts: []string{"made by field manager backup, and not by the StatefulSet controller"}}},
+		"of a set that is gone, by a label, made by the controller": {"data-old-1", func(p *place) {
+			p.claim.Labels = label("app", "old")
+			p.claim.ManagedFields = []metav1.ManagedFieldsEntry{
+				{Manager: "editor", FieldsV1: metav1.NewFieldsV1(`{"f:metadata":{"f:labels":{}}}`)},
+				{Manager: "kube-controller-manager", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:accessModes":{}}}`)},
+			}
+		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset old is gone (label app=old)", Set: "old", Confidence: sts.ConfidenceHigh}},
 		"made by a chart": {"data-old-1", func(p *place) { p.claim.Annotations = label("meta.helm.sh/release-name", "x") },
 			want{State: sts.ClaimForeign, Reason: "made by a Helm chart"}},
 		"made by an operator": {"data-old-1", func(p *place) {
@@ -324,6 +339,11 @@ func TestClaimVerdicts(t *testing.T) {
 			p.deletion("web-3", 2*time.Hour)
 			p.deletion("web-4", time.Minute)
 		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true, Unused: time.Hour, From: sts.AgeFromEvent}},
+		"its pod was deleted, and then it was made anew": {"data-web-3", func(p *place) {
+			p.deletion("web-3", time.Hour)
+			p.claim.CreationTimestamp = metav1.NewTime(ststest.Now.Add(-time.Minute))
+			p.choice.OlderThan = 2 * time.Minute
+		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "since when it is unused is not known"}},
 		"a pod of an earlier set was deleted": {"data-web-3", func(p *place) { p.deletion("web-3", time.Hour).InvolvedObject.UID = "earlier" },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
 
