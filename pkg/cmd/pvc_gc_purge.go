@@ -34,7 +34,7 @@ reclaim policy was Delete it gets it back, and the cluster deletes the volume an
 data. Where it was not, only the PersistentVolume goes: the storage behind it stays and
 is for you to delete.
 
-NAME is a claim or a volume. Without names or --all, what could be purged is shown.`,
+NAME is a claim, as in data-web-3 or pvc/data-web-3, or a volume. Without names or --all, what could be purged is shown.`,
 		Example: `  # what is kept, and since when?
   kubectl sts pvc-gc purge
 
@@ -50,7 +50,7 @@ NAME is a claim or a volume. Without names or --all, what could be purged is sho
 	g.addFlags(cmd)
 	g.limit(cmd, "volumes")
 	f := cmd.Flags()
-	f.BoolVar(&everything, "all", false, "All volumes that keep data of this namespace's claims")
+	g.inOneNamespace(cmd, &everything, "All volumes that keep data of this namespace's claims")
 	f.StringVar(&olderThan, "older-than", "", "Only those whose claim was deleted this long ago, like 30d or 36h")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := g.checkNames(args, everything); err != nil {

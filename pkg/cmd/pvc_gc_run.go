@@ -384,20 +384,52 @@ func (g *gcRun) readRetained(ctx context.Context, client *cluster.Client, namesp
 	return out, nil
 }
 
+// keptName is a name that undo and purge are given: of a claim, of a volume, or of either.
+type keptName struct{ name, kind string }
+
+// keptNames reads data-web-3, pvc/data-web-3 as -o name writes it, and pv/pvc-0f0f.
+func keptNames(args []string) ([]keptName, error) {
+	var out []keptName
+	for _, arg := range args {
+		kind, name, ok := strings.Cut(arg, "/")
+		if !ok {
+			kind, name = "", arg
+		}
+		switch kind {
+		case "":
+		case "pvc", "persistentvolumeclaim", "persistentvolumeclaims":
+			kind = "pvc"
+		case "pv", "persistentvolume", "persistentvolumes":
+			kind = "pv"
+		default:
+			return nil, usagef("%q: name claims, like pvc/data-web-3, or volumes, like pv/NAME", arg)
+		}
+		if name == "" || strings.HasPrefix(arg, "/") {
+			return nil, usagef("%q names nothing", arg)
+		}
+		out = append(out, keptName{name, kind})
+	}
+	return out, nil
+}
+
+func (k keptName) means(r retained) bool {
+	return k.kind != "pv" && k.name == r.Record.Claim.Name || k.kind != "pvc" && k.name == r.Volume.Name
+}
+
 // pick leaves those that were named, by claim or by volume, and says which names there
 // are none of.
-func pick(all []retained, names []string) (picked []retained, unknown []string) {
+func pick(all []retained, names []keptName) (picked []retained, unknown []string) {
 	if len(names) == 0 {
 		return all, nil
 	}
 	for _, r := range all {
-		if slices.Contains(names, r.Record.Claim.Name) || slices.Contains(names, r.Volume.Name) {
+		if slices.ContainsFunc(names, func(k keptName) bool { return k.means(r) }) {
 			picked = append(picked, r)
 		}
 	}
-	for _, name := range names {
-		if !slices.ContainsFunc(picked, func(r retained) bool { return r.Record.Claim.Name == name || r.Volume.Name == name }) {
-			unknown = append(unknown, name)
+	for _, k := range names {
+		if !slices.ContainsFunc(picked, k.means) {
+			unknown = append(unknown, k.name)
 		}
 	}
 	return picked, unknown

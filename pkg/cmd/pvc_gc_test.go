@@ -20,6 +20,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -147,5 +148,48 @@ func TestSameIn(t *testing.T) {
 		if got := sameIn(namespaces); got != want {
 			t.Errorf("%v: %q, want %q", namespaces, got, want)
 		}
+	}
+}
+
+func TestNamesOfWhatIsKept(t *testing.T) {
+	of := func(claim, volume string) retained {
+		return retained{
+			Volume: &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: volume}},
+			Record: &sts.Retained{Claim: &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: claim}}},
+		}
+	}
+	all := []retained{of("data-web-2", "pvc-a"), of("data-web-3", "pvc-b"), of("data-web-3", "pvc-c"), of("pvc-a", "pvc-d")}
+	for args, want := range map[string]string{
+		"":           "pvc-a pvc-b pvc-c pvc-d |",
+		"data-web-2": "pvc-a |",
+		"pvc/data-web-3 persistentvolumeclaim/data-web-9": "pvc-b pvc-c | data-web-9",
+		"pvc-b":                         "pvc-b |",
+		"pvc-a":                         "pvc-a pvc-d |",
+		"pv/pvc-a":                      "pvc-a |",
+		"pvc/pvc-a":                     "pvc-d |",
+		"pv/data-web-2 data-web-2 web":  "pvc-a | data-web-2 web",
+		"persistentvolume/pvc-c pvc/no": "pvc-c | no",
+	} {
+		names, err := keptNames(strings.Fields(args))
+		if err != nil {
+			t.Fatal(err)
+		}
+		picked, unknown := pick(all, names)
+		var got []string
+		for _, r := range picked {
+			got = append(got, r.Volume.Name)
+		}
+		if got := strings.TrimSpace(strings.Join(append(append(got, "|"), unknown...), " ")); got != want {
+			t.Errorf("%s: %s, want %s", args, got, want)
+		}
+	}
+	for _, wrong := range []string{"sts/web", "pvc/", "/x"} {
+		var usage *usageError
+		if _, err := keptNames([]string{wrong}); !errors.As(err, &usage) {
+			t.Errorf("%s: %v", wrong, err)
+		}
+	}
+	if got := ofSet(all, "web"); strings.Join(got, " ") != "data-web-2 data-web-3" {
+		t.Errorf("of set web: %v", got)
 	}
 }

@@ -3,6 +3,8 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
@@ -25,7 +27,7 @@ that have kept their data. The volume is bound to no claim but one of the same n
 this namespace, the claim is made again from the manifest that the volume remembers, and
 when the two are bound the volume gets its own reclaim policy back.
 
-NAME is a claim or a volume. Without names or --all, what could be brought back is shown.
+NAME is a claim, as in data-web-3 or pvc/data-web-3, or a volume. Without names or --all, what could be brought back is shown.
 
 Where another claim of that name is there on a volume of its own, this is refused: the
 two cannot both be. It goes on where it was interrupted when the same command is run
@@ -43,7 +45,7 @@ again.`,
 	g := &gcRun{common: c, verb: "pvc-gc undo", did: "restored", out: newOutput(cmd)}
 	g.out.resource = "persistentvolumeclaim"
 	g.addFlags(cmd)
-	cmd.Flags().BoolVar(&everything, "all", false, "All claims of the namespace that are kept")
+	g.inOneNamespace(cmd, &everything, "All claims of the namespace that are kept")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := g.checkNames(args, everything); err != nil {
 			return err
@@ -53,8 +55,19 @@ again.`,
 	return cmd
 }
 
+// inOneNamespace are the flags of undo and purge by which they say that they work in one
+// namespace, to those who have just listed all.
+func (g *gcRun) inOneNamespace(cmd *cobra.Command, everything *bool, usage string) {
+	f := cmd.Flags()
+	f.BoolVar(everything, "all", false, usage)
+	f.BoolVarP(&g.all, "all-namespaces", "A", false, "")
+	_ = f.MarkHidden("all-namespaces")
+}
+
 func (g *gcRun) checkNames(args []string, everything bool) error {
 	switch {
+	case g.all:
+		return usagef("%s works in one namespace: name it with -n; 'pvc-gc -A -o json' has those where something is kept, in retained.namespaces", g.verb)
 	case everything && len(args) > 0:
 		return usagef("--all or names, not both")
 	case !everything && len(args) == 0 && (g.yes || g.dryRun != "none"):
@@ -89,7 +102,11 @@ func (c *common) completeRetained(cmd *cobra.Command, args []string, _ string) (
 }
 
 // kept lists what is kept in the namespace and was asked for.
-func (g *gcRun) kept(ctx context.Context, names []string) (*cluster.Client, []retained, []string, error) {
+func (g *gcRun) kept(ctx context.Context, args []string) (*cluster.Client, []retained, []string, error) {
+	names, err := keptNames(args)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	client, err := g.connect()
 	if err != nil {
 		return nil, nil, nil, err
@@ -103,7 +120,24 @@ func (g *gcRun) kept(ctx context.Context, names []string) (*cluster.Client, []re
 		return nil, nil, nil, err
 	}
 	picked, unknown := pick(all, names)
+	for _, name := range unknown {
+		if claims := ofSet(all, name); len(claims) > 0 {
+			return nil, nil, nil, usagef("%s is a StatefulSet here, and claims or volumes are to be named: %s", name, strings.Join(claims, " "))
+		}
+	}
 	return client, picked, unknown, nil
+}
+
+// ofSet are the names of the claims that a set of that name can have had.
+func ofSet(all []retained, name string) []string {
+	var out []string
+	for _, r := range all {
+		claim := r.Record.Claim.Name
+		if n := strings.LastIndexByte(claim, '-'); n > 0 && strings.HasSuffix(claim[:n], "-"+name) {
+			out = append(out, claim)
+		}
+	}
+	return slices.Compact(out)
 }
 
 // notKept is the error for a name of which nothing is kept.
