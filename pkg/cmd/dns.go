@@ -255,12 +255,12 @@ func severalNamespaces(r *inspect.DNSReport) bool {
 	return slices.ContainsFunc(r.Items, func(d inspect.DNSStatus) bool { return d.Namespace != r.Items[0].Namespace })
 }
 
-// podNames are the DNS names of the pods, for -o name.
+// podNames are the DNS names of the ordinals in range, for -o name.
 func podNames(r *inspect.DNSReport) []string {
 	var names []string
 	for i := range r.Items {
 		for _, n := range r.Items[i].Replicas {
-			if n.FQDN != "" {
+			if n.Wanted && n.FQDN != "" {
 				names = append(names, n.FQDN)
 			}
 		}
