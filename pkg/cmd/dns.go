@@ -24,6 +24,9 @@ const (
 	srv     = "srv"
 )
 
+// asItHas stands for the size that the set has.
+const asItHas = -1
+
 // dnsOptions is `dns` as a plain value.
 type dnsOptions struct {
 	query    cluster.Query
@@ -31,7 +34,7 @@ type dnsOptions struct {
 	names    inspect.DNSQuery
 	domain   string
 	files    []string
-	replicas int32 // -1 for those of the set
+	replicas int32 // or asItHas
 	port     string
 	exitCode bool
 	resolveOptions
@@ -84,8 +87,7 @@ kubelet's, else it is taken to be cluster.local.`,
 	f.StringSliceVar(&ordinals, "ordinal", nil, "Show only these ordinals, like 2,5-7")
 	f.StringVar(&o.domain, "cluster-domain", "", "The cluster's DNS `DOMAIN`, instead of looking for it")
 	f.StringSliceVarP(&o.files, "filename", "f", nil, "A `FILE` or folder with manifests, - for standard input; no cluster is asked")
-	f.Int32Var(&o.replicas, "replicas", -1, "Show the names for so many replicas, instead of those that the set has")
-	noDefault(cmd, "replicas")
+	f.Int32Var(&o.replicas, "replicas", 0, "Show the names for so many replicas, instead of those that the set has")
 	f.StringVar(&o.port, "port", "", "With -o seeds: the port's `NAME` in the governing Service, or its number")
 	o.addFlags(cmd)
 	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 when a check has found an error or a warning")
@@ -119,6 +121,9 @@ func (o *dnsOptions) check(cmd *cobra.Command, out *output) error {
 		if problems := validation.IsDNS1123Subdomain(o.domain); len(problems) > 0 {
 			return usagef("--cluster-domain=%s: it is no DNS name", o.domain)
 		}
+	}
+	if !changed("replicas") {
+		o.replicas = asItHas
 	}
 	switch {
 	case changed("replicas") && o.replicas < 0:
@@ -168,7 +173,7 @@ func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 // showNames prints names that are not asked for.
 func showNames(c *common, o dnsOptions, out *output, inv *sts.Inventory) error {
 	for _, set := range inv.Sets {
-		if o.replicas >= 0 {
+		if o.replicas != asItHas {
 			set.Spec.Replicas = &o.replicas
 		}
 	}
