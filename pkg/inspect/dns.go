@@ -17,6 +17,8 @@ type DNSReport struct {
 	metav1.TypeMeta     `json:",inline"`
 	ClusterDomain       string           `json:"clusterDomain"`
 	ClusterDomainSource sts.DomainSource `json:"clusterDomainSource"`
+	// OtherDomains are further domains in which the DNS server has the same names.
+	OtherDomains []string `json:"otherDomains,omitempty"`
 	// Server is the DNS server that was asked, absent when none was.
 	Server string      `json:"server,omitempty"`
 	Items  []DNSStatus `json:"items"`
@@ -117,7 +119,7 @@ type DNSQuery struct {
 func NewDNSReport(inv *sts.Inventory, q DNSQuery) *DNSReport {
 	r := &DNSReport{
 		TypeMeta:      metav1.TypeMeta{APIVersion: APIVersion, Kind: "DNSReport"},
-		ClusterDomain: inv.Domain.Name, ClusterDomainSource: inv.Domain.Source,
+		ClusterDomain: inv.Domain.Name, ClusterDomainSource: inv.Domain.Source, OtherDomains: inv.Domain.Others,
 		Items: []DNSStatus{}, Missing: inv.Missing, TakenAt: inv.TakenAt, owners: map[string]string{},
 	}
 	for _, pod := range inv.Pods {

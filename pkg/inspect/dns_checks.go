@@ -391,7 +391,7 @@ func checkForeignEndpoints(c *dnsCheck) []sts.Finding {
 		if by == sliceController || len(slice.Endpoints) == 0 {
 			continue
 		}
-		out = append(out, c.finding(sts.ForeignEndpoints, sts.SeverityWarning, "endpointslice/"+slice.Name,
+		out = append(out, c.finding(sts.ForeignEndpoints, sts.SeverityInfo, "endpointslice/"+slice.Name,
 			fmt.Sprintf("EndpointSlice %s of service %s is not Kubernetes' own but %s: DNS answers with its %s, too",
 				slice.Name, c.service(), cmp.Or(by, "nobody's"), sts.Count(len(slice.Endpoints), "endpoint")), "")...)
 	}

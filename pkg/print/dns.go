@@ -275,7 +275,11 @@ func DNSScreen(w io.Writer, r *inspect.DNSReport, d *inspect.DNSStatus, st Style
 		}
 		field("SRV", text)
 	}
-	field("Domain", r.ClusterDomain+", "+domainSources[r.ClusterDomainSource])
+	domain := r.ClusterDomain + ", " + domainSources[r.ClusterDomainSource]
+	if len(r.OtherDomains) > 0 {
+		domain += "; also " + strings.Join(r.OtherDomains, ", ")
+	}
+	field("Domain", domain)
 	if r.Server != "" {
 		field("Asked", r.Server)
 	}
@@ -380,7 +384,7 @@ func nameRows(d *inspect.DNSStatus, st Style, name func(*inspect.DNSReplica) str
 		case !n.Wanted && (n.Message == "" || !asked):
 			last.text += ", out of range"
 		case n.Message != "" && (!asked || worst(n.Lookups).Verdict == inspect.DNSAbsent):
-			last.text += ", " + n.Message
+			last.text += ", " + strings.TrimPrefix(n.Message, "the pod is ")
 		}
 		t.row(row...)
 	}

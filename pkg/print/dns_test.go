@@ -67,6 +67,11 @@ func TestDNSOutput(t *testing.T) {
 	complete := func(t *testing.T) *inspect.DNSReport { return inspect.NewDNSReport(dnsWorld(t), inspect.DNSQuery{}) }
 	lags := func(t *testing.T) *inspect.DNSReport { return inspect.NewDNSReport(lagging(t), inspect.DNSQuery{}) }
 	resolved := func(t *testing.T) *inspect.DNSReport { return answered(t, lagging(t)) }
+	domains := func(t *testing.T) *inspect.DNSReport {
+		inv := dnsWorld(t)
+		inv.Domain.Others = []string{"corp.example"}
+		return inspect.NewDNSReport(inv, inspect.DNSQuery{})
+	}
 	offline := func(t *testing.T) *inspect.DNSReport {
 		inv := dnsWorld(t)
 		inv.Pods, inv.Slices, inv.Domain.Source = nil, nil, sts.DomainAssumed
@@ -91,6 +96,7 @@ func TestDNSOutput(t *testing.T) {
 		print  func(io.Writer, *inspect.DNSReport) error
 	}{
 		{"dns-screen", complete, screen(print.Style{})},
+		{"dns-screen-domains", domains, screen(print.Style{})},
 		{"dns-screen-lags", lags, screen(print.Style{Width: 80})},
 		{"dns-screen-resolved", resolved, screen(print.Style{Width: 120})},
 		{"dns-screen-resolved-80-columns", resolved, screen(print.Style{Width: 80})},
