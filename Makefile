@@ -22,7 +22,7 @@ TESTCLUSTER = go -C test/cluster run ./cmd/testcluster
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build install demo docs test test-unit test-race test-cluster test-e2e bench fmt lint \
+.PHONY: help build install demo docs test test-unit test-race test-cluster test-e2e test-random bench fmt lint \
 	cluster-build cluster-up cluster-down snapshot krew-manifest clean
 
 help: ## Show this list
@@ -60,6 +60,11 @@ test-cluster: cluster-build ## Run the tests of the test cluster itself
 test-e2e: cluster-build ## Run the real binary against a real control plane
 	@$(TESTCLUSTER) build --helm
 	go -C test test -count=1 -timeout $(E2E_TIMEOUT) $(TESTFLAGS) ./e2e/...
+
+# So many of each are for a person who has changed what they are about; test-e2e plays fewer.
+test-random: cluster-build ## Play many random rounds against a real control plane (about 40 minutes)
+	go -C test test -count=1 -timeout 3h -run 'TestDrainRace|TestClaimRaces|TestClaimWorlds' $(TESTFLAGS) ./e2e \
+		-race-rounds 200 -claim-race-rounds 200 -claim-worlds 50
 
 bench: cluster-build ## Measure the plugin beside kubectl on a large cluster
 	go -C test test -count=1 -timeout $(E2E_TIMEOUT) -run xxx -bench . $(TESTFLAGS) ./bench/...

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -27,11 +28,10 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// claimRaceRounds sets are raced for, in groups that share a namespace and a command.
-const (
-	claimRaceRounds = 200
-	claimRaceGroup  = 40
-)
+var claimRaceRounds = flag.Int("claim-race-rounds", 80, "for how many sets TestClaimRaces races")
+
+// claimRaceGroup sets share a namespace and a command.
+const claimRaceGroup = 40
 
 // TestClaimRaces has sets grow and pods appear while pvc-gc deletes the claims that they
 // want, at any moment. Every file that was written is there afterwards: in the claim of
@@ -46,7 +46,7 @@ func TestClaimRaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	ends := map[string]int{}
-	for group := range claimRaceRounds / claimRaceGroup {
+	for group := range *claimRaceRounds / claimRaceGroup {
 		r := &claimRace{claimWorld: claimWorld{t: t, kube: kube, namespace: c.Namespace(t)}, random: rand.New(rand.NewPCG(uint64(group), 200)), files: map[string]file{}}
 		r.run(c, ends)
 	}

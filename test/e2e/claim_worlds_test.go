@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -29,6 +30,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
+var claimWorlds = flag.Uint64("claim-worlds", 16, "how many random namespaces TestClaimWorlds makes")
+
 // TestClaimWorlds lets the real controllers live through random histories, and asks the
 // binary what the claims are. The world knows, because it knows who made which.
 func TestClaimWorlds(t *testing.T) {
@@ -40,7 +43,7 @@ func TestClaimWorlds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for seed := range uint64(50) {
+	for seed := range *claimWorlds {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
 			w := ststest.RandomClaimWorld(rand.New(rand.NewPCG(seed, 50)).IntN)
