@@ -60,7 +60,7 @@ again.`,
 func (g *gcRun) inOneNamespace(cmd *cobra.Command, everything *bool, usage string) {
 	f := cmd.Flags()
 	f.BoolVar(everything, "all", false, usage)
-	f.BoolVarP(&g.all, "all-namespaces", "A", false, "")
+	f.BoolVarP(&g.all, "all-namespaces", "A", false, "Not here: it is refused")
 	_ = f.MarkHidden("all-namespaces")
 }
 
