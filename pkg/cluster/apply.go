@@ -257,15 +257,24 @@ func (v *View) record(ctx context.Context, set *appsv1.StatefulSet, reason, mess
 	now := v.client.Now()
 	v.records.Go(func() {
 		defer cancel()
-		v.create(ctx, set, reason, message, now)
+		if err := v.client.leave(ctx, set, reason, message, now); err != nil {
+			v.warn(err.Error())
+		}
 	})
+}
+
+// Record leaves an Event on the set.
+func (c *Client) Record(ctx context.Context, set *appsv1.StatefulSet, reason, message string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancel()
+	return c.leave(ctx, set, reason, message, c.Now())
 }
 
 // Close waits until the trail of Events is written.
 func (v *View) Close() { v.records.Wait() }
 
-func (v *View) create(ctx context.Context, set *appsv1.StatefulSet, reason, message string, now time.Time) {
-	_, err := v.client.kube.CoreV1().Events(set.Namespace).Create(ctx, &corev1.Event{
+func (c *Client) leave(ctx context.Context, set *appsv1.StatefulSet, reason, message string, now time.Time) error {
+	_, err := c.kube.CoreV1().Events(set.Namespace).Create(ctx, &corev1.Event{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: set.Namespace,
 			Name:      fmt.Sprintf("%s.%x", set.Name, now.UnixNano()),
@@ -279,8 +288,9 @@ func (v *View) create(ctx context.Context, set *appsv1.StatefulSet, reason, mess
 		Source: corev1.EventSource{Component: sts.FieldManager}, ReportingController: sts.FieldManager,
 	}, metav1.CreateOptions{FieldManager: sts.FieldManager})
 	if err != nil {
-		v.warn("cannot leave an event on statefulset " + set.Name + ": " + err.Error())
+		return fmt.Errorf("cannot leave an event on statefulset %s: %w", set.Name, err)
 	}
+	return nil
 }
 
 // clip keeps an event's message within the API's limit of 1024 bytes.

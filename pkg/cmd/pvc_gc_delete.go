@@ -7,8 +7,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
@@ -92,7 +96,43 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 			Volume: item.Volume, ReclaimPolicy: item.ReclaimPolicy, Reason: item.Reason,
 		})
 	}
-	return cmp.Or(g.carryOut(ctx, world, tasks, items, inv.TakenAt, report.Missing), g.recalled())
+	err := g.carryOut(ctx, world, tasks, items, inv.TakenAt, report.Missing)
+	g.trail(ctx, client, inv.Sets, reasons, items)
+	return cmp.Or(err, g.recalled())
+}
+
+// trail leaves one Event on each set that still exists about its claims that were deleted.
+func (g *gcRun) trail(ctx context.Context, client *cluster.Client, sets []*appsv1.StatefulSet, claims map[[2]string]inspect.Claim, items []GCItem) {
+	deleted := map[[2]string][]string{}
+	for i := range items {
+		if o := items[i].Outcome; o != nil && o.Reason == plan.ReasonClaimDeleted && g.dryRun == "none" {
+			set := [2]string{items[i].Namespace, claims[[2]string{items[i].Namespace, items[i].Claim}].Set}
+			deleted[set] = append(deleted[set], items[i].Claim)
+		}
+	}
+	var (
+		group  sync.WaitGroup
+		calls  = make(chan struct{}, g.workers)
+		failed atomic.Pointer[error]
+	)
+	for _, set := range sets {
+		names := deleted[[2]string{set.Namespace, set.Name}]
+		if len(names) == 0 {
+			continue
+		}
+		calls <- struct{}{}
+		group.Go(func() {
+			defer func() { <-calls }()
+			text := fmt.Sprintf("%s deleted by %s, which kubectl sts pvc-gc undo brings back: %s", sts.Count(len(names), "claim"), g.env.Who, strings.Join(names, ", "))
+			if err := client.Record(ctx, set, "ClaimsDeleted", text); err != nil {
+				failed.Store(&err)
+			}
+		})
+	}
+	group.Wait()
+	if err := failed.Load(); err != nil { // one word for all: the reason is the same
+		warnTo(g.env.ErrOut, (*err).Error())
+	}
 }
 
 // recalled is the end when a claim that was deleted before is wanted again and its data
