@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -38,6 +39,13 @@ type GCReport struct {
 	Earlier []inspect.RetainedClaim `json:"earlier,omitempty"`
 	// Missing is what could not be read.
 	Missing []sts.Missing `json:"missing,omitempty"`
+}
+
+// Split implements [itemised].
+func (r *GCReport) Split() (head any, items iter.Seq[any]) {
+	without := *r
+	without.Items = []GCItem{}
+	return &without, inspect.Each(r.Items)
 }
 
 // GCItem is one claim, and what was done to it.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -14,11 +15,13 @@ import (
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	testingclock "k8s.io/utils/clock/testing"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
@@ -191,5 +194,55 @@ func TestNamesOfWhatIsKept(t *testing.T) {
 	}
 	if got := ofSet(all, "web"); strings.Join(got, " ") != "data-web-2 data-web-3" {
 		t.Errorf("of set web: %v", got)
+	}
+}
+
+// What is printed item by item is what cli-runtime prints of the whole.
+func TestItemised(t *testing.T) {
+	raw, err := os.ReadFile("../inspect/testdata/claims/shop.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv, err := ststest.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long, _ := inspect.NewClaimReport(inv, inspect.ClaimQuery{})
+	long.Items[1].Reason = strings.Repeat("very long words, <b>&: ", 12) + "\nand another line: \"é\""
+	inv.Claims = nil
+	empty, _ := inspect.NewClaimReport(inv, inspect.ClaimQuery{})
+	at := metav1.NewTime(ststest.Now)
+	gc := &GCReport{TypeMeta: metav1.TypeMeta{APIVersion: inspect.APIVersion, Kind: "GCReport"}, StartedAt: at, EndedAt: at, Items: []GCItem{
+		{Claim: "data-web-3", DeletedAt: &at, Outcome: &plan.Decision{Verdict: plan.Stuck, Reason: plan.ReasonClaimHeld, Message: "held"}}, {Claim: "x"},
+	}}
+	for _, format := range []string{"json", "yaml"} {
+		for n, report := range []itemised{long, empty, gc} {
+			out := newOutput(&cobra.Command{})
+			*out.flags.OutputFormat = format
+			var got, want bytes.Buffer
+			if err := out.print(&got, report, nil); err != nil {
+				t.Fatal(err)
+			}
+			printer, err := out.flags.ToPrinter()
+			if err != nil {
+				t.Fatal(err)
+			}
+			whole, err := generic(report)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := printer.PrintObj(&unstructured.Unstructured{Object: whole}, &want); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(strings.Split(want.String(), "\n"), strings.Split(got.String(), "\n")); diff != "" {
+				t.Errorf("%s of report %d (-want +got):\n%s", format, n, diff)
+			}
+		}
+	}
+	// A reader that goes away is an error, as with cli-runtime.
+	r, w := io.Pipe()
+	_ = r.Close()
+	if err := printItemised(w, long, false); err == nil {
+		t.Error("nobody reads, and that is no error")
 	}
 }

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -27,6 +28,24 @@ type ClaimReport struct {
 	Retained *RetainedSum `json:"retained,omitempty"`
 	// Missing is what could not be read; the report is less sure by that much.
 	Missing []sts.Missing `json:"missing,omitempty"`
+}
+
+// Split leaves the report without its items, and them one by one: they are many.
+func (r *ClaimReport) Split() (head any, items iter.Seq[any]) {
+	without := *r
+	without.Items = []Claim{}
+	return &without, Each(r.Items)
+}
+
+// Each yields pointers to the items.
+func Each[T any](items []T) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		for i := range items {
+			if !yield(&items[i]) {
+				return
+			}
+		}
+	}
 }
 
 // Claim is one PersistentVolumeClaim.
