@@ -52,7 +52,7 @@ func (c *Client) NameServers(ctx context.Context) ([]NameServer, error) {
 			found, err := find()
 			switch {
 			case apierrors.IsForbidden(err):
-				forbidden = err
+				forbidden = cmp.Or(forbidden, err) // the first is where most clusters have it
 			case err != nil:
 				return nil, err
 			case len(found) > 0:

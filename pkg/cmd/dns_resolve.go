@@ -218,7 +218,7 @@ func (s *forwardServer) Ask(ctx context.Context, questions []sts.DNSQuestion) ([
 		}
 	}
 	if denied := s.client.May(ctx, s.at.Namespace, "create", "pods", "portforward"); denied != nil {
-		err = &forbiddenError{denied}
+		err = &hopelessError{denied}
 	}
 	return nil, s.explain(ctx, err)
 }
@@ -241,7 +241,11 @@ func (s *forwardServer) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return fmt.Errorf("the cluster's DNS cannot be asked: %w\n%s", err, otherWays)
+	explained := fmt.Errorf("the cluster's DNS cannot be asked: %s\n%s", err, otherWays) //nolint:errorlint // its text goes between ours
+	if hopeless(err) {
+		return &hopelessError{explained}
+	}
+	return explained
 }
 
 func (s *forwardServer) String() string {
@@ -303,9 +307,6 @@ func (s *podServer) String() string { return s.Tool() + " in pod " + s.pod }
 // Close implements nameServer.
 func (s *podServer) Close() {}
 
-// forbiddenError is a permission that is lacking, in our words.
-type forbiddenError struct{ error }
-
 // hopelessError will be the same the next time.
 type hopelessError struct{ error }
 
@@ -314,10 +315,8 @@ func (e *hopelessError) Unwrap() error { return e.error }
 // hopeless says whether waiting does not help.
 func hopeless(err error) bool {
 	var (
-		forbidden *forbiddenError
-		without   *hopelessError
-		usage     *usageError
+		without *hopelessError
+		usage   *usageError
 	)
-	return errors.As(err, &forbidden) || errors.As(err, &without) || errors.As(err, &usage) ||
-		apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)
+	return errors.As(err, &without) || errors.As(err, &usage) || apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)
 }

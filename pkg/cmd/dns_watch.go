@@ -201,7 +201,8 @@ func (w *dnsWatch) hear(a answered) error {
 		}
 		if text := a.err.Error(); text != w.broken {
 			w.broken = text
-			w.screen.warn(text + "; trying again")
+			problem, ways, _ := strings.Cut(text, "\n")
+			w.screen.warn(strings.TrimSuffix(problem+"; trying again\n"+ways, "\n"))
 		}
 		w.pause = min(max(2*w.pause, firstPause), lastPause)
 		for _, t := range w.tracks {
