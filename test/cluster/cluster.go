@@ -64,11 +64,12 @@ type Config struct {
 
 // State is what a cluster's folder tells about it.
 type State struct {
-	Name         string          `json:"name"`
-	Server       string          `json:"server"`
-	Nodes        int             `json:"nodes"`
-	RealNode     bool            `json:"realNode,omitempty"`
-	DNS          bool            `json:"dns,omitempty"`
+	Name     string `json:"name"`
+	Server   string `json:"server"`
+	Nodes    int    `json:"nodes"`
+	RealNode bool   `json:"realNode,omitempty"`
+	// DNS is where the CoreDNS process listens, "" without one.
+	DNS          string          `json:"dns,omitempty"`
 	FeatureGates map[string]bool `json:"featureGates,omitempty"`
 	Created      time.Time       `json:"created"`
 	// Detached is false for a cluster that belongs to a running program.
@@ -227,7 +228,7 @@ func start(ctx context.Context, c Config, binDir, supervisorBin string, programs
 	}()
 
 	cluster, err := newCluster(c.Dir, State{
-		Name: c.Name, Server: l.server(), Nodes: c.Nodes, RealNode: c.RealNode, DNS: c.DNS, FeatureGates: c.FeatureGates,
+		Name: c.Name, Server: l.server(), Nodes: c.Nodes, RealNode: c.RealNode, DNS: l.dns.address(), FeatureGates: c.FeatureGates,
 		Created: time.Now(), Detached: c.Detached, BinDir: binDir,
 	})
 	if err != nil {

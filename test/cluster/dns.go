@@ -18,9 +18,12 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/supervisor"
 )
 
-// DNSCacheSeconds is how long a test cluster's CoreDNS keeps an answer, and that there is
-// none.
-const DNSCacheSeconds = 5
+// How many seconds CoreDNS keeps an answer, and that there is none: long enough to be
+// seen, short enough to wait for.
+const (
+	keepsAnswers = 5
+	keepsDenials = 10
+)
 
 // dnsPort is where pods ask it, as everywhere.
 const dnsPort = 53
@@ -53,6 +56,13 @@ func prepareDNS(ctx context.Context, c Config) (*dnsParts, error) {
 	return &dnsParts{coredns: filepath.Join(dir, t.name)}, nil
 }
 
+func (d *dnsParts) address() string {
+	if d == nil {
+		return ""
+	}
+	return fmt.Sprintf("127.0.0.1:%d", d.port)
+}
+
 // withPorts are the same parts for one attempt to start them.
 func (d *dnsParts) withPorts(pick func() (int, error)) (*dnsParts, error) {
 	if d == nil {
@@ -74,16 +84,16 @@ func (l *layout) dnsCorefile() string {
 	return fmt.Sprintf(`.:%d {
 	bind 127.0.0.1
 	errors
-	cache %[2]d {
-		success 9984 %[2]d
-		denial 9984 %[2]d
+	cache {
+		success 9984 %d
+		denial 9984 %[3]d
 	}
 	kubernetes cluster.local in-addr.arpa ip6.arpa {
-		kubeconfig %[3]q
-		ttl %[2]d
+		kubeconfig %[4]q
+		ttl %[3]d
 	}
 }
-`, l.dns.port, DNSCacheSeconds, l.path("users/coredns.yaml"))
+`, l.dns.port, keepsAnswers, keepsDenials, l.path("users/coredns.yaml"))
 }
 
 // writeDNS lays down what CoreDNS and kwok are started with.

@@ -57,7 +57,7 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	if err := c.untilNodesReady(ctx); err != nil {
 		return fmt.Errorf("wait for the nodes: %w", err)
 	}
-	if c.state.DNS {
+	if c.state.DNS != "" {
 		if err := c.installDNS(ctx); err != nil {
 			return fmt.Errorf("install the DNS: %w", err)
 		}

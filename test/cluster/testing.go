@@ -73,7 +73,7 @@ func share(t testing.TB, c Config) *Cluster {
 	s.once.Do(func() {
 		if dir := os.Getenv(AttachEnv); dir != "" && len(c.FeatureGates) == 0 {
 			s.cluster, s.err = Attach(dir)
-			if s.err != nil || (s.cluster.state.RealNode || !c.RealNode) && (s.cluster.state.DNS || !c.DNS) {
+			if s.err != nil || (s.cluster.state.RealNode || !c.RealNode) && (s.cluster.state.DNS != "" || !c.DNS) {
 				return
 			}
 		}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -50,6 +51,8 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"user":     cmdUser,
 	"recode":   cmdRecode,
 	"proxy":    cmdProxy,
+	"pause":    onComponent("pause", (*cluster.Cluster).Pause),
+	"resume":   onComponent("resume", (*cluster.Cluster).Resume),
 	"field":    assertion("field"),
 	"uids":     assertion("uids"),
 	"audit":    assertion("audit"),
@@ -61,6 +64,8 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"write":    cmdWrite,
 	"holds":    assertion("holds"),
 	"logged":   assertion("logged"),
+
+	"published": assertion("published"),
 }
 
 // assertions are about the cluster; each can stand behind "until".
@@ -78,6 +83,8 @@ func init() { // "until" is one of the commands and looks here
 		"ended":  assertEnded,
 		"holds":  assertHolds,
 		"logged": assertLogged,
+
+		"published": assertPublished,
 	}
 }
 
@@ -310,6 +317,15 @@ func cmdDeploy(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	cmdUntil(ts, false, []string{"field", "sts/" + name, "{.status.observedGeneration}/{.status.availableReplicas}",
 		fmt.Sprintf("1/%d", replicas)})
+}
+
+// onComponent does something to a component of the cluster. Scenarios share it: this is
+// for those that have one alone.
+func onComponent(form string, do func(*cluster.Cluster, string) error) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		usage(ts, !neg && len(args) == 1, form+" COMPONENT")
+		ts.Check(do(of(ts).cluster, args[0]))
+	}
 }
 
 // cmdApply makes what a file of this repository describes. Pods run on the real node.
@@ -606,6 +622,33 @@ func assertGone(s *scenario, ts *testscript.TestScript, args []string) error {
 		case !isNotFound(err):
 			return err
 		}
+	}
+	return nil
+}
+
+// assertPublished counts the ready endpoints of a Service: what DNS answers for it.
+func assertPublished(s *scenario, ts *testscript.TestScript, args []string) error {
+	usage(ts, len(args) == 2, "published [NAMESPACE/]SERVICE COUNT")
+	namespace, service, found := strings.Cut(args[0], "/")
+	if !found {
+		namespace, service = s.namespace, args[0]
+	}
+	ctx, cancel := requestContext()
+	defer cancel()
+	list, err := s.cluster.Client().DiscoveryV1().EndpointSlices(namespace).List(ctx, metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + service})
+	if err != nil {
+		return err
+	}
+	ready := 0
+	for i := range list.Items {
+		for _, e := range list.Items[i].Endpoints {
+			if e.Conditions.Ready == nil || *e.Conditions.Ready {
+				ready++
+			}
+		}
+	}
+	if strconv.Itoa(ready) != args[1] {
+		return fmt.Errorf("%d ready endpoints of %s, want %s", ready, args[0], args[1])
 	}
 	return nil
 }

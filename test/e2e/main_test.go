@@ -104,6 +104,27 @@ func TestUnusedSince(t *testing.T) {
 	run(t, "unused-since", cluster.Shared(t, map[string]bool{"PersistentVolumeClaimUnusedSinceTime": true}))
 }
 
+// TestDNS runs where there is a CoreDNS.
+func TestDNS(t *testing.T) {
+	t.Parallel()
+	run(t, "dns", cluster.SharedDNS(t))
+}
+
+// TestDNSDown runs where there is one that fails: in a cluster for nobody else.
+func TestDNSDown(t *testing.T) {
+	t.Parallel()
+	c, err := cluster.Up(t.Context(), cluster.Config{DNS: true, Nodes: 1, Log: os.Stderr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Down(); err != nil {
+			t.Error(err)
+		}
+	})
+	run(t, "dns-down", c)
+}
+
 // TestNode runs where pods are more than their status: on a real node.
 func TestNode(t *testing.T) {
 	t.Parallel()

@@ -80,6 +80,7 @@ func setup(env *testscript.Env, c *cluster.Cluster, realPods bool) error {
 	env.Setenv("KUBECACHEDIR", kubecache)
 	env.Setenv("KUBECONFIG", kubeconfig)
 	env.Setenv("NS", s.namespace)
+	env.Setenv("DNS", c.State().DNS)
 	return nil
 }
 

@@ -170,7 +170,7 @@ func reuse(config cluster.Config) (*cluster.Cluster, error) {
 		return nil, err
 	}
 	state := c.State()
-	if state.Nodes != config.Nodes || state.RealNode != config.RealNode || state.DNS != config.DNS || !maps.Equal(state.FeatureGates, config.FeatureGates) {
+	if state.Nodes != config.Nodes || state.RealNode != config.RealNode || (state.DNS != "") != config.DNS || !maps.Equal(state.FeatureGates, config.FeatureGates) {
 		return nil, fmt.Errorf("cluster %s is up with %s nodes and feature gates %q: take it down first, or give the new one another name",
 			state.Name, nodes(state), gatesValue(state.FeatureGates).String())
 	}
@@ -264,7 +264,7 @@ func nodes(state cluster.State) string {
 	if state.RealNode {
 		text += " + real"
 	}
-	if state.DNS {
+	if state.DNS != "" {
 		text += " + DNS"
 	}
 	return text
