@@ -64,6 +64,13 @@ port, joined by commas, -o env NAME=value lines for shells, -o srv the SRV recor
 Only data goes to standard output. Seeds, records and variables are of all ordinals in
 range, published or not.
 
+With --resolve the cluster's DNS is asked for every name, A or AAAA and SRV, and each
+answer compared with the pods: by default through a port-forward to a CoreDNS pod, with
+--from from inside a pod, with --server over the network. It ends with exit code 4 when
+a name that should resolve does not, or not right. --wait goes on until all wanted names
+resolve right, -w shows what becomes of each; both ask for a name only while it is
+published, so that nobody remembers for their sake that there is none.
+
 With --filename it works from a manifest, for a set that does not exist yet, and asks no
 cluster anything. The cluster's domain is read from CoreDNS's configuration, else from a
 kubelet's, else it is taken to be cluster.local.`,
@@ -75,6 +82,13 @@ kubelet's, else it is taken to be cluster.local.`,
 
   # what a client wants to be told
   kubectl sts dns web -o seeds --port client
+
+  # do the names resolve, and to the right addresses? Now, and as an application sees it
+  kubectl sts dns web --resolve
+  kubectl sts dns web --from pod/web-0
+
+  # in a pipeline: go on when every member finds every other
+  kubectl sts dns web --wait --timeout 5m
 
   # before it exists
   kubectl sts dns -f web.yaml --replicas 5 -o seeds`,

@@ -41,7 +41,7 @@ var ExitCodes = []struct {
 	{ExitError, "error"},
 	{ExitUsage, "the command line is wrong; also: a confirmation is needed and there is no terminal and no `--yes`"},
 	{ExitFound, "found or not yet, for those who ask with `--exit-code`, `--for` or `--print-patch`"},
-	{ExitStuck, "stuck: it cannot go on without a person"},
+	{ExitStuck, "stuck: it cannot go on without a person; also: a DNS name that should resolve does not"},
 	{ExitRefused, "refused by a guard: a budget that can never allow it, somebody else at work, an update on its way"},
 	{ExitGate, "a gate failed: the canary stands paused, or is aborted, as `--on-failure` says"},
 	{ExitTimeout, "timed out"},
