@@ -1,9 +1,11 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -100,20 +102,28 @@ var corefiles = []struct{ namespace, name string }{
 
 // corefileDomain reads the domain from CoreDNS's configuration; none where there is none.
 func (c *Client) corefileDomain(ctx context.Context) (sts.ClusterDomain, error) {
+	var hidden error
 	for _, at := range corefiles {
 		config, err := c.kube.CoreV1().ConfigMaps(at.namespace).Get(ctx, at.name, metav1.GetOptions{})
-		if apierrors.IsNotFound(err) {
+		switch {
+		case apierrors.IsNotFound(err):
 			continue
-		}
-		if err != nil {
+		case apierrors.IsForbidden(err):
+			// Who may not read the first may still read that of the distribution.
+			hidden = cmp.Or(hidden, err)
+			continue
+		case err != nil:
 			return sts.ClusterDomain{}, err
 		}
 		if found := sts.CorefileDomains(config.Data["Corefile"]); len(found) > 0 {
 			return sts.ClusterDomain{Name: found[0], Source: sts.DomainCorefile, Others: found[1:]}, nil
 		}
 	}
-	return sts.ClusterDomain{}, nil
+	return sts.ClusterDomain{}, hidden
 }
+
+// kubeletPatience is how long a kubelet is waited for: its node may be dead.
+const kubeletPatience = 3 * time.Second
 
 // kubeletDomain reads the domain from the configuration of a kubelet that runs one of the
 // pods. What cannot be had is left out: the API server, or a node, may not let us.
@@ -122,8 +132,10 @@ func (c *Client) kubeletDomain(ctx context.Context, inv *sts.Inventory) error {
 	if i < 0 {
 		return nil
 	}
+	asking, cancel := context.WithTimeout(ctx, kubeletPatience)
+	defer cancel()
 	result := c.kube.CoreV1().RESTClient().Get().Resource("nodes").Name(inv.Pods[i].Spec.NodeName).
-		SubResource("proxy", "configz").SetHeader("Accept", runtime.ContentTypeJSON).Do(ctx)
+		SubResource("proxy", "configz").SetHeader("Accept", runtime.ContentTypeJSON).Do(asking)
 	if err := result.Error(); err != nil {
 		reason, hidden, _ := missing("nodes/proxy", err)
 		if hidden {

@@ -142,7 +142,7 @@ func checkSelector(c *dnsCheck) []sts.Finding {
 // checkOwnSelector: the API server takes no set whose selector does not fit its template.
 func checkOwnSelector(c *dnsCheck) []sts.Finding {
 	selector, err := metav1.LabelSelectorAsSelector(c.Set.Spec.Selector)
-	message := ""
+	var message string
 	switch {
 	case err != nil:
 		message = "spec.selector cannot be read: " + err.Error()

@@ -2,6 +2,7 @@ package inspect_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -123,7 +124,7 @@ func TestDNSVerdicts(t *testing.T) {
 			test.answer.DNSQuestion = sts.DNSQuestion{Name: test.question, Type: test.record}
 			report.Judge(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), []sts.DNSAnswer{test.answer})
 			item := report.Items[0]
-			lookups := append(item.Service.Lookups, item.Service.Ports[0].Lookups...)
+			lookups := slices.Concat(item.Service.Lookups, item.Service.Ports[0].Lookups)
 			for _, r := range item.Replicas {
 				lookups = append(lookups, r.Lookups...)
 			}

@@ -109,13 +109,14 @@ func anyOf(r *inspect.DNSReport) (known, asked bool) {
 }
 
 func share(n, of int) (string, Tone) {
-	switch {
-	case n == of:
-		return fmt.Sprintf("%d/%d", n, of), Good
-	case n == 0:
-		return fmt.Sprintf("%d/%d", n, of), Bad
+	tone := Warn
+	switch n {
+	case of:
+		tone = Good
+	case 0:
+		tone = Bad
 	}
-	return fmt.Sprintf("%d/%d", n, of), Warn
+	return fmt.Sprintf("%d/%d", n, of), tone
 }
 
 // DNSTable prints one line per set.
