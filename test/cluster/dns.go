@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -44,16 +45,25 @@ func prepareDNS(ctx context.Context, c Config) (*dnsParts, error) {
 	if c.RealNode {
 		return nil, errors.New("a cluster with a real node has a CoreDNS of its own: ask for one of the two")
 	}
+	program, err := buildCoreDNS(ctx, c.Log)
+	return &dnsParts{coredns: program}, err
+}
+
+// BuildDNS builds what a cluster with DNS takes more, if that is not there yet. Up does it,
+// too; this is for those who measure time.
+func BuildDNS(ctx context.Context, log io.Writer) error {
+	_, err := buildCoreDNS(ctx, log)
+	return err
+}
+
+func buildCoreDNS(ctx context.Context, log io.Writer) (program string, err error) {
 	source, err := sourceDir()
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	t := corednsTarget(source)
-	dir, err := build(ctx, t, c.Log)
-	if err != nil {
-		return nil, err
-	}
-	return &dnsParts{coredns: filepath.Join(dir, t.name)}, nil
+	dir, err := build(ctx, t, log)
+	return filepath.Join(dir, t.name), err
 }
 
 func (d *dnsParts) address() string {

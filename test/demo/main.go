@@ -23,6 +23,7 @@ var chapters = []chapter{
 	canary,
 	drain,
 	claimGC,
+	dns,
 }
 
 // chapter is one part of the demo, in a file of its own.
@@ -83,6 +84,9 @@ func (d *demo) show(ctx context.Context) error {
 	if _, err := cluster.Build(ctx, os.Stderr); err != nil {
 		return fmt.Errorf("build Kubernetes: %w", err)
 	}
+	if err := cluster.BuildDNS(ctx, os.Stderr); err != nil {
+		return err
+	}
 	began := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the demo was not over after %s", limit))
 	defer cancel()
@@ -121,12 +125,12 @@ func (d *demo) prepare(ctx context.Context) error {
 		return err
 	}
 	d.title("kubectl sts, on a real Kubernetes control plane")
-	d.say("Building the plugin, and starting etcd, kube-apiserver, the controllers and the scheduler on this machine. " +
+	d.say("Building the plugin, and starting etcd, kube-apiserver, the controllers, the scheduler and CoreDNS on this machine. " +
 		"Nodes and containers are simulated; everything that decides is real.")
 	built := make(chan error, 1)
 	go func() { built <- build(ctx, root, d.bin) }()
 	// The process in the name keeps two demos apart.
-	d.cluster, err = cluster.Up(ctx, cluster.Config{Name: fmt.Sprintf("demo-%d", os.Getpid()), Log: os.Stderr})
+	d.cluster, err = cluster.Up(ctx, cluster.Config{Name: fmt.Sprintf("demo-%d", os.Getpid()), DNS: true, Log: os.Stderr})
 	if err := errors.Join(err, <-built); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type stage struct {
 	root     string
 	env      []string
 	client   kubernetes.Interface
+	dns      string // where CoreDNS listens
 	commands int
 	checks   int
 }
@@ -37,7 +38,7 @@ func newStage(out *os.File) *stage {
 
 // use puts the plugin and the cluster's own kubectl first on the PATH, and the cluster in place of the user's.
 func (s *stage) use(c *cluster.Cluster, root, bin string) {
-	s.root, s.client = root, c.Client()
+	s.root, s.client, s.dns = root, c.Client(), c.State().DNS
 	path := bin + string(os.PathListSeparator) + filepath.Dir(c.Bin("kubectl")) + string(os.PathListSeparator) + os.Getenv("PATH")
 	s.env = append(os.Environ(), "PATH="+path, "KUBECONFIG="+c.Kubeconfig())
 }
