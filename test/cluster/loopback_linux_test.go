@@ -3,15 +3,30 @@ package cluster
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 )
 
-// Only the API server may be reached, and only from this machine.
+// Only the API server may be reached, and only from this machine; with DNS CoreDNS may, by
+// TCP and UDP, and kwok in a kubelet's place.
 func TestNothingListensBeyondLoopback(t *testing.T) {
 	t.Parallel()
-	c := Shared(t, nil)
+	for name, want := range map[string]string{"without DNS": "kube-apiserver", "with DNS": "coredns,coredns,kube-apiserver,kwok"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			share := SharedDNS
+			if name == "without DNS" {
+				share = func(t testing.TB) *Cluster { return Shared(t, nil) }
+			}
+			onlyLoopback(t, share(t), want)
+		})
+	}
+}
+
+func onlyLoopback(t *testing.T, c *Cluster, want string) {
+	t.Helper()
 	owners := map[string]string{} // by the inode of a socket
 	for _, p := range processesOf(t, c.Dir()) {
 		files, err := filepath.Glob("/proc/" + strconv.Itoa(p.PID) + "/fd/*")
@@ -50,7 +65,8 @@ func TestNothingListensBeyondLoopback(t *testing.T) {
 			}
 		}
 	}
-	if strings.Join(listening, ",") != "kube-apiserver" {
-		t.Errorf("these listen: %v, want the API server alone", listening)
+	slices.Sort(listening)
+	if got := strings.Join(listening, ","); got != want {
+		t.Errorf("these listen: %s, want %s", got, want)
 	}
 }
