@@ -362,8 +362,10 @@ func (r *DNSReport) Pending() []string {
 // is called by its pod's.
 func (r *DNSReport) names(matters func(replica *DNSReplica, expected bool) bool) []string {
 	var out []string
+	seen := map[string]bool{}
 	add := func(name string) {
-		if !slices.Contains(out, name) {
+		if !seen[name] {
+			seen[name] = true
 			out = append(out, name)
 		}
 	}
