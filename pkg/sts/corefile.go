@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // CorefileDomains are the zones for which a Corefile has its kubernetes plugin answer, in
@@ -118,9 +120,13 @@ func zoneOf(word string) string {
 	}
 	word, _, _ = strings.Cut(word, ":")
 	word = strings.ToLower(strings.TrimSuffix(word, "."))
-	if word == "in-addr.arpa" || word == "ip6.arpa" || strings.HasSuffix(word, ".in-addr.arpa") || strings.HasSuffix(word, ".ip6.arpa") ||
-		strings.ContainsAny(word, "/{}$()*") {
-		return ""
+	for _, reverse := range []string{"in-addr.arpa", "ip6.arpa"} {
+		if word == reverse || strings.HasSuffix(word, "."+reverse) {
+			return ""
+		}
+	}
+	if len(validation.IsDNS1123Subdomain(word)) > 0 {
+		return "" // the root, or set by the environment
 	}
 	return word
 }

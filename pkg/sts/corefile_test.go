@@ -1,9 +1,11 @@
 package sts_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -59,4 +61,18 @@ func TestDomainsOfCorefile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever a Corefile holds, what comes of it can end a name.
+func FuzzCorefileDomains(f *testing.F) {
+	for _, seed := range []string{"", ". {\n kubernetes cluster.local\n}", "a,\nb {\n kubernetes {\n", "}}}{{{\n\"", "kubernetes {$X} 10.0.0.0/8 \"a b\" # c"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, domain := range sts.CorefileDomains(text) {
+			if problems := validation.IsDNS1123Subdomain(domain); len(problems) > 0 {
+				t.Errorf("%q: %s", domain, strings.Join(problems, ", "))
+			}
+		}
+	})
 }
