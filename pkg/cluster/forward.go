@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
 	"k8s.io/streaming/pkg/httpstream"
+	"k8s.io/utils/clock"
 )
 
 // Forward is a port-forward to a pod that opens no port on this machine: its connections
@@ -24,6 +25,8 @@ type Forward struct {
 	pod  string
 	conn httpstream.Connection
 	next atomic.Int64
+
+	clock clock.Clock
 }
 
 // Forward connects to a pod. As kubectl does, over a websocket, or SPDY where the server or a
@@ -41,28 +44,43 @@ func (c *Client) Forward(ctx context.Context, namespace, pod string) (*Forward, 
 	dialer := portforward.NewFallbackDialerForStreaming(websocket,
 		spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, url),
 		func(err error) bool { return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err) })
-	type dialed struct {
-		conn httpstream.Connection
+	conn, err := within(ctx, func() (httpstream.Connection, error) {
+		conn, _, err := dialer.Dial(portforward.PortForwardProtocolV1Name)
+		return conn, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("port-forward to pod %s/%s: %w", namespace, pod, err)
+	}
+	return &Forward{pod: pod, conn: conn, clock: c.clock}, nil
+}
+
+// forwardTimeout is how long a connection may take to come about.
+const forwardTimeout = 15 * time.Second
+
+// within gives up on what knows nothing of contexts. What comes of it too late is closed.
+func within[T io.Closer](ctx context.Context, open func() (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, forwardTimeout, fmt.Errorf("it was not there within %s", forwardTimeout))
+	defer cancel()
+	type opened struct {
+		what T
 		err  error
 	}
-	done := make(chan dialed, 1)
+	done := make(chan opened, 1)
 	go func() {
-		conn, _, err := dialer.Dial(portforward.PortForwardProtocolV1Name)
-		done <- dialed{conn, err}
+		what, err := open()
+		done <- opened{what, err}
 	}()
 	select {
-	case d := <-done:
-		if d.err != nil {
-			return nil, fmt.Errorf("port-forward to pod %s/%s: %w", namespace, pod, d.err)
-		}
-		return &Forward{pod: pod, conn: d.conn}, nil
+	case o := <-done:
+		return o.what, o.err
 	case <-ctx.Done():
-		go func() { // it knows nothing of contexts
-			if d := <-done; d.err == nil {
-				_ = d.conn.Close()
+		go func() {
+			if o := <-done; o.err == nil {
+				_ = o.what.Close()
 			}
 		}()
-		return nil, context.Cause(ctx)
+		var none T
+		return none, context.Cause(ctx)
 	}
 }
 
@@ -71,14 +89,22 @@ func (f *Forward) Close() error { return f.conn.Close() }
 
 // Dial opens a connection to a port of the pod. That nobody listens there is told by its
 // first Read.
-func (f *Forward) Dial(port int32) (io.ReadWriteCloser, error) {
+func (f *Forward) Dial(ctx context.Context, port int32) (io.ReadWriteCloser, error) {
+	conn, err := within(ctx, func() (*forwarded, error) { return f.dial(port) })
+	if err != nil {
+		return nil, fmt.Errorf("the port-forward to pod %s has ended: %w", f.pod, err)
+	}
+	return conn, nil
+}
+
+func (f *Forward) dial(port int32) (*forwarded, error) {
 	headers := http.Header{}
 	headers.Set(corev1.PortHeader, strconv.Itoa(int(port)))
 	headers.Set(corev1.PortForwardRequestIDHeader, strconv.FormatInt(f.next.Add(1), 10))
 	headers.Set(corev1.StreamType, corev1.StreamTypeError)
 	failure, err := f.conn.CreateStream(headers)
 	if err != nil {
-		return nil, fmt.Errorf("the port-forward to pod %s has ended: %w", f.pod, err)
+		return nil, err
 	}
 	_ = failure.Close() // nothing is written to it
 	headers.Set(corev1.StreamType, corev1.StreamTypeData)
@@ -86,7 +112,7 @@ func (f *Forward) Dial(port int32) (io.ReadWriteCloser, error) {
 	if err != nil {
 		_ = failure.Reset()
 		f.conn.RemoveStreams(failure)
-		return nil, fmt.Errorf("the port-forward to pod %s has ended: %w", f.pod, err)
+		return nil, err
 	}
 	p := &forwarded{forward: f, port: port, data: data, failure: failure, said: make(chan struct{})}
 	go p.listen()
@@ -126,7 +152,7 @@ func (p *forwarded) Read(b []byte) (int, error) {
 		if why := bytes.TrimSpace(p.why); len(why) > 0 {
 			return n, fmt.Errorf("port %d of pod %s: %s", p.port, p.forward.pod, why)
 		}
-	case <-time.After(time.Second):
+	case <-p.forward.clock.After(time.Second):
 	}
 	return n, err
 }

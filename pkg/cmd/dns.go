@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -176,6 +177,9 @@ func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 	if len(inv.Sets) == 0 {
 		if err := c.sayNone(ctx, client, "StatefulSets", o.query.Namespace); err != nil && o.exitCode {
 			return err // a pipeline that looks at the wrong place must not be content
+		}
+		if o.wait {
+			return errors.New("there is no StatefulSet whose names could be waited for")
 		}
 	}
 	if !o.resolve || len(inv.Sets) == 0 {

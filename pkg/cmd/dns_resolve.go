@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/utils/clock"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
@@ -78,17 +79,17 @@ type nameServer interface {
 func (o *resolveOptions) open(c *common, client *cluster.Client) (nameServer, error) {
 	switch {
 	case o.server == resolvConf:
-		server, err := ownServer()
+		server, err := ownServer(resolvConfFile)
 		if err != nil {
 			return nil, err
 		}
-		return newAddressServer(server)
+		return newAddressServer(c, server)
 	case o.server != "":
-		return newAddressServer(o.server)
+		return newAddressServer(c, o.server)
 	case o.from != "":
 		return newPodServer(c, client, o.from, o.container)
 	}
-	return &forwardServer{client: client}, nil
+	return &forwardServer{client: client, clock: c.env.Clock}, nil
 }
 
 // resolveDNS asks for every name and prints what the answers are worth.
@@ -147,8 +148,8 @@ type addressServer struct {
 	address string
 }
 
-func newAddressServer(address string) (*addressServer, error) {
-	server, err := resolve.At(address, questionTimeout)
+func newAddressServer(c *common, address string) (*addressServer, error) {
+	server, err := resolve.At(address, questionTimeout, c.env.Clock)
 	if err != nil {
 		return nil, usagef("--server: %s", err)
 	}
@@ -171,8 +172,8 @@ func (s *addressServer) Close() {}
 
 // ownServer is the first name server of the machine that this runs on. In a pod it is the
 // cluster's own.
-func ownServer() (string, error) {
-	text, err := os.ReadFile(resolvConfFile)
+func ownServer(file string) (string, error) {
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return "", fmt.Errorf("--server=%s: %w", resolvConf, err)
 	}
@@ -181,13 +182,14 @@ func ownServer() (string, error) {
 			return f[1], nil
 		}
 	}
-	return "", fmt.Errorf("--server=%s: %s names no name server", resolvConf, resolvConfFile)
+	return "", fmt.Errorf("--server=%s: %s names no name server", resolvConf, file)
 }
 
 // forwardServer is a pod of the cluster's DNS behind a port-forward. A pod that cannot be
 // reached is followed by the next.
 type forwardServer struct {
 	client  *cluster.Client
+	clock   clock.Clock
 	at      cluster.NameServer
 	forward *cluster.Forward
 }
@@ -224,8 +226,8 @@ func (s *forwardServer) Ask(ctx context.Context, questions []sts.DNSQuestion) ([
 }
 
 func (s *forwardServer) ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts.DNSAnswer, error) {
-	server := &resolve.Server{Timeout: questionTimeout, Stream: func(context.Context) (io.ReadWriteCloser, error) {
-		return s.forward.Dial(s.at.Port)
+	server := &resolve.Server{Timeout: questionTimeout, Clock: s.clock, Stream: func(ctx context.Context) (io.ReadWriteCloser, error) {
+		return s.forward.Dial(ctx, s.at.Port)
 	}}
 	answers, err := server.Ask(ctx, questions)
 	if err != nil && ctx.Err() == nil {

@@ -100,9 +100,12 @@ func (w *dnsWatch) run(ctx context.Context, view *cluster.View) error {
 			if !ok {
 				return errors.Join(view.Err(), context.Cause(ctx))
 			}
-			w.look(inv)
+			w.follow(inspect.NewDNSReport(inv, w.options.names))
 		case a := <-answers:
 			asking = false
+			if ctx.Err() != nil { // that it was broken off is no news of the server
+				return context.Cause(ctx)
+			}
 			if err := w.hear(a); err != nil {
 				return err
 			}
@@ -146,9 +149,9 @@ func (w *dnsWatch) end(ctx context.Context, err error) error {
 	return cause
 }
 
-// look takes in what the names should be now.
-func (w *dnsWatch) look(inv *sts.Inventory) {
-	w.report = inspect.NewDNSReport(inv, w.options.names)
+// follow takes in what the names should be now.
+func (w *dnsWatch) follow(report *inspect.DNSReport) {
+	w.report = report
 	now := w.env.Clock.Now()
 	seen := map[sts.DNSQuestion]bool{}
 	w.report.Lookups(func(l *inspect.DNSLookup) {

@@ -198,10 +198,11 @@ func readDig(text string, a *sts.DNSAnswer) {
 			if err == nil {
 				denied.see(uint32(min(ttl, minimum)))
 			}
-		case kind == a.Type && kind == sts.RecordSRV && len(f) == 8:
+		case kind != a.Type:
+		case kind == sts.RecordSRV && len(f) == 8:
 			addService(a, f[6], f[7])
 			answered.see(uint32(ttl))
-		case kind == a.Type:
+		default:
 			addAddress(a, f[4])
 			answered.see(uint32(ttl))
 		}

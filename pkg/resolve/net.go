@@ -8,13 +8,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"k8s.io/utils/clock"
 )
 
 // dialTimeout is how long a connection may take to come about.
 const dialTimeout = 5 * time.Second
 
 // At is the server at an address: HOST, HOST:PORT, or tcp://HOST:PORT to leave UDP out.
-func At(address string, timeout time.Duration) (*Server, error) {
+func At(address string, timeout time.Duration, c clock.Clock) (*Server, error) {
 	rest, streamOnly := strings.CutPrefix(address, "tcp://")
 	host, port, err := net.SplitHostPort(rest)
 	if err != nil {
@@ -36,7 +38,7 @@ func At(address string, timeout time.Duration) (*Server, error) {
 			return d.DialContext(ctx, network, net.JoinHostPort(host, port))
 		}
 	}
-	s := &Server{Stream: dial("tcp"), Timeout: timeout}
+	s := &Server{Stream: dial("tcp"), Timeout: timeout, Clock: c}
 	if !streamOnly {
 		s.Packet = dial("udp")
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
+	"k8s.io/utils/clock"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -43,8 +44,9 @@ type Server struct {
 	// where only streams get through. What is too long for a datagram is asked for again
 	// over Stream.
 	Packet Dial
-	// Timeout is how long one question is waited for.
+	// Timeout is how long one question is waited for, by the Clock.
 	Timeout time.Duration
+	Clock   clock.Clock
 }
 
 // Ask puts all questions to the server and returns their answers in the same order. What
@@ -270,14 +272,14 @@ func (c *conversation) session(ctx context.Context, conn io.ReadWriteCloser) (er
 		wg.Wait()
 		s.giveBack(err)
 	}()
-	timer := time.NewTimer(c.server.Timeout)
+	timer := c.server.Clock.NewTimer(c.server.Timeout)
 	defer timer.Stop()
 	for {
 		s.fill()
 		if len(s.flying) == 0 {
 			return nil
 		}
-		timer.Reset(time.Until(s.next().due))
+		timer.Reset(s.next().due.Sub(c.server.Clock.Now()))
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -286,7 +288,7 @@ func (c *conversation) session(ctx context.Context, conn io.ReadWriteCloser) (er
 				return broken
 			}
 			s.hear(msg)
-		case <-timer.C:
+		case <-timer.C():
 			if err := s.late(); err != nil {
 				return err
 			}
@@ -313,7 +315,7 @@ func (s *session) fill() {
 			it.id++
 		}
 		s.flying[it.id] = it
-		it.sent, it.sends = time.Now(), 0
+		it.sent, it.sends = s.server.Clock.Now(), 0
 		s.send(it)
 	}
 }
@@ -331,7 +333,7 @@ func (s *session) send(it *item) {
 	it.sends++
 	s.sent++
 	it.order = s.sent
-	it.due = time.Now().Add(wait)
+	it.due = s.server.Clock.Now().Add(wait)
 	s.outgoing <- msg
 }
 
@@ -381,7 +383,7 @@ func (s *session) hear(msg []byte) {
 	if errors.Is(err, errForeign) {
 		return
 	}
-	s.last = time.Now()
+	s.last = s.server.Clock.Now()
 	delete(s.flying, it.id)
 	s.mu.Lock()
 	s.heard++
@@ -432,7 +434,7 @@ func (s *session) late() error {
 	}
 	delete(s.flying, it.id)
 	it.fail(s.silent().Error(), true)
-	if !s.stream || time.Since(s.last) < s.server.Timeout/2 {
+	if !s.stream || s.server.Clock.Since(s.last) < s.server.Timeout/2 {
 		return nil
 	}
 	return s.silent()

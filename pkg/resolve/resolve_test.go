@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/dns/dnsmessage"
+	"k8s.io/utils/clock"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -38,7 +39,7 @@ func in(t *testing.T, s *server, f func(t *testing.T, ask *Server)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s.t = t
-		f(t, &Server{Stream: s.stream, Timeout: 2 * second})
+		f(t, &Server{Stream: s.stream, Timeout: 2 * second, Clock: clock.RealClock{}})
 		s.wg.Wait() // every connection has been closed
 	})
 }
@@ -129,7 +130,7 @@ func TestAsk(t *testing.T) {
 		{name: "another case", ask: ask("WEB-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				m := q.reply(0, address(strings.ToUpper(q.name), 1))
-				m.Questions[0].Name = dnsmessage.MustNewName(strings.ToLower(q.Question.Name.String()))
+				m.Questions[0].Name = dnsmessage.MustNewName(strings.ToLower(q.Name.String()))
 				say(m)
 			}, want: "WEB-0 A: NOERROR 10.0.0.1 30s"},
 
@@ -487,7 +488,7 @@ func TestAt(t *testing.T) {
 		{"https://dns.example.org/dns-query", "is not HOST:PORT"},
 	}
 	for _, test := range tests {
-		s, err := At(test.address, second)
+		s, err := At(test.address, second, clock.RealClock{})
 		switch {
 		case test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)):
 			t.Errorf("At(%q): error %v, want %q", test.address, err, test.err)
@@ -553,7 +554,7 @@ func TestSockets(t *testing.T) {
 		}
 	}()
 	for _, a := range []string{address, "tcp://" + address} {
-		s, err := At(a, 5*second)
+		s, err := At(a, 5*second, clock.RealClock{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -565,7 +566,7 @@ func TestSockets(t *testing.T) {
 	}
 	_ = listener.Close()
 	_ = datagrams.Close()
-	s, _ := At(address, second)
+	s, _ := At(address, second, clock.RealClock{})
 	if _, err := s.Ask(t.Context(), many(40)); err == nil || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("nobody listens there any more: error %v", err)
 	}

@@ -1,0 +1,142 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	clocktesting "k8s.io/utils/clock/testing"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+func TestResolveOptions(t *testing.T) {
+	for _, test := range []struct {
+		options  resolveOptions
+		resolves bool
+		err      string
+	}{
+		{resolveOptions{}, false, ""},
+		{resolveOptions{resolve: true}, true, ""},
+		{resolveOptions{from: "pod/web-0", container: "app"}, true, ""},
+		{resolveOptions{server: "10.96.0.10"}, true, ""},
+		{resolveOptions{wait: true, timeout: time.Minute}, true, ""},
+		{resolveOptions{watch: true}, true, ""},
+		{resolveOptions{from: "web-0", server: "10.96.0.10"}, false, "give one of them"},
+		{resolveOptions{container: "app", resolve: true}, false, "--container goes with --from"},
+		{resolveOptions{timeout: time.Minute, resolve: true}, false, "--timeout goes with --wait or --watch"},
+		{resolveOptions{timeout: -1, wait: true}, false, "it cannot be negative"},
+	} {
+		err := test.options.check()
+		switch {
+		case test.err == "" && (err != nil || test.options.resolve != test.resolves):
+			t.Errorf("%+v: error %v", test.options, err)
+		case test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)):
+			t.Errorf("%+v: error %v, want %s", test.options, err, test.err)
+		}
+	}
+}
+
+func TestOwnServer(t *testing.T) {
+	for _, test := range []struct{ text, want, err string }{
+		{"search shop.svc.cluster.local svc.cluster.local\nnameserver 10.96.0.10\nnameserver 10.96.0.11\noptions ndots:5\n", "10.96.0.10", ""},
+		{"# nameserver 10.0.0.1\nnameserver\tfd00::a", "fd00::a", ""},
+		{"search example.org\nnameserver\n", "", "names no name server"},
+	} {
+		file := filepath.Join(t.TempDir(), "resolv.conf")
+		if err := os.WriteFile(file, []byte(test.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ownServer(file)
+		if got != test.want || (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+			t.Errorf("%q: %s, error %v", test.text, got, err)
+		}
+	}
+	if _, err := ownServer(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file: error %v", err)
+	}
+}
+
+// What is asked, and when: only what is published and not right, slower and slower, and not
+// later than a cache looks again.
+func TestWatchAsksForWhatIsNotRight(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	clock := clocktesting.NewFakeClock(now)
+	streams, _, _, stderr := genericiooptions.NewTestIOStreams()
+	env := &Env{IOStreams: streams, Clock: clock}
+	w := &dnsWatch{common: &common{env: env}, screen: newScreen(env), tracks: map[sts.DNSQuestion]*track{}}
+	question := func(name string) sts.DNSQuestion { return sts.DNSQuestion{Name: name, Type: sts.RecordA} }
+	lookup := func(name string, expected bool, want ...string) inspect.DNSLookup {
+		return inspect.DNSLookup{DNSQuestion: question(name), Expected: expected, Want: want}
+	}
+	see := func(lookups ...inspect.DNSLookup) {
+		w.follow(&inspect.DNSReport{Items: []inspect.DNSStatus{{Service: inspect.DNSServiceStatus{Lookups: lookups}}}})
+	}
+	var answers []sts.DNSAnswer
+	asks := func(what string, next time.Duration, names ...string) {
+		t.Helper()
+		w.report.Judge(clock.Now(), answers)
+		due, wait := w.due()
+		var got []string
+		for _, q := range due {
+			got = append(got, q.Name)
+		}
+		if strings.Join(got, " ") != strings.Join(names, " ") || len(names) == 0 && wait != next {
+			t.Errorf("%s: asks for %v, next in %s; want %v, %s", what, got, wait, names, next)
+		}
+	}
+	hear := func(list ...sts.DNSAnswer) {
+		t.Helper()
+		answers = list
+		if err := w.hear(answered{answers: list}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	right := sts.DNSAnswer{DNSQuestion: question("web-0"), Code: "NOERROR", Addresses: []string{"10.0.0.1"}}
+	denied := sts.DNSAnswer{DNSQuestion: question("web-1"), Code: "NXDOMAIN", TTL: 8 * time.Second}
+
+	see(lookup("web-0", true, "10.0.0.1"), lookup("web-1", true, "10.0.0.2"), lookup("web-2", false), lookup("web-3", true))
+	asks("at first, what is published", 0, "web-0", "web-1")
+	hear(right, denied)
+	asks("soon, what is not right", firstPause)
+	for _, pause := range []time.Duration{firstPause, 2 * firstPause, 4 * firstPause, 8 * firstPause, 16 * firstPause} {
+		clock.Step(pause)
+		asks("after "+pause.String(), 0, "web-1")
+		denied.TTL -= pause
+		hear(right, denied)
+	}
+	asks("when a cache has to look again", 250*time.Millisecond)
+	clock.Step(250 * time.Millisecond)
+	asks("then", 0, "web-1")
+	// What it should be changes while the question is on its way.
+	see(lookup("web-0", true, "10.0.0.1"), lookup("web-1", true, "10.0.0.9"), lookup("web-2", true, "10.0.0.3"))
+	hear(right, denied)
+	answers = []sts.DNSAnswer{right}
+	asks("what has changed, at once", 0, "web-1", "web-2")
+
+	broken := errors.New("the DNS server 10.96.0.10 cannot be asked: connection refused\nanother way")
+	for range 2 {
+		if err := w.hear(answered{err: broken}); err != nil {
+			t.Fatal(err)
+		}
+		asks("after a failure, slower", w.pause)
+		clock.Step(w.pause)
+		asks("and again", 0, "web-1", "web-2")
+	}
+	hear(right, sts.DNSAnswer{DNSQuestion: question("web-1"), Code: "NOERROR", Addresses: []string{"10.0.0.9"}},
+		sts.DNSAnswer{DNSQuestion: question("web-2"), Code: "NOERROR", Addresses: []string{"10.0.0.3"}})
+	asks("all is well", lastPause)
+	const said = "warning: the DNS server 10.96.0.10 cannot be asked: connection refused; trying again\nanother way\nthe DNS server answers again\n"
+	if stderr.String() != said {
+		t.Errorf("said %q, want %q", stderr, said)
+	}
+	if err := w.hear(answered{err: &hopelessError{context.DeadlineExceeded}}); err == nil {
+		t.Error("goes on though it is hopeless")
+	}
+}
