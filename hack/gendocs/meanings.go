@@ -697,6 +697,8 @@ var vocabularies = []vocabulary{
 			"ClaimTerminating":    "the claim is deleted and not gone yet; waited for",
 			"ClaimExists":         "a claim of that name stands in the way",
 			"ClaimMissing":        "the claim is wanted: its data is not purged",
+			"VolumeShared":        "the volume's data is another volume's, too, which may be in use: it is not purged",
+			"Unseen":              "what may want the claim could not be read: its data is not purged",
 			"ClaimWanted":         "a claim that was deleted before is wanted again, and its data waits for `undo`",
 			"Binding":             "the claim is not bound to its volume yet; waited for",
 			"VolumeNotOurs":       "the volume is another claim's, or is being deleted",

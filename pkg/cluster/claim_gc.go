@@ -93,6 +93,59 @@ func (w *Claims) Look(ctx context.Context, namespace string) (func(plan.ClaimVie
 	}, nil
 }
 
+// Fill makes views of one namespace whole with one list of its claims and one look, to
+// decide about them before anything is done.
+func (w *Claims) Fill(ctx context.Context, namespace string, views []*plan.ClaimView) error {
+	names := map[string][]*plan.ClaimView{}
+	for _, v := range views {
+		names[v.Name] = append(names[v.Name], v)
+	}
+	err := each(ctx, listOf(w.Client.kube.CoreV1().PersistentVolumeClaims(namespace).List), metav1.ListOptions{Limit: pageSize},
+		func(o runtime.Object) {
+			claim := o.(*corev1.PersistentVolumeClaim)
+			for _, v := range names[claim.Name] {
+				v.Claim = claim
+			}
+		})
+	if err != nil {
+		return err
+	}
+	judge, err := w.Look(ctx, namespace)
+	if err != nil {
+		return err
+	}
+	for _, v := range views {
+		v.Around = judge(*v)
+	}
+	return nil
+}
+
+// Volumes are all volumes of the cluster, without what makes them large.
+func (c *Client) Volumes(ctx context.Context) ([]sts.Volume, error) {
+	var out []sts.Volume
+	words := newShared()
+	err := each(ctx, listOf(c.kube.CoreV1().PersistentVolumes().List), metav1.ListOptions{Limit: pageSize},
+		func(o runtime.Object) {
+			volume := words.slimVolume(o.(*corev1.PersistentVolume))
+			volume.Retained = nil
+			out = append(out, volume)
+		})
+	return out, err
+}
+
+// Marked are the claims that an undo has marked to be kept while it was at work, and has
+// not come to take the mark off.
+func (c *Client) Marked(ctx context.Context, namespace string) ([]*corev1.PersistentVolumeClaim, error) {
+	var out []*corev1.PersistentVolumeClaim
+	err := each(ctx, listOf(c.kube.CoreV1().PersistentVolumeClaims(namespace).List), metav1.ListOptions{Limit: pageSize},
+		func(o runtime.Object) {
+			if claim := o.(*corev1.PersistentVolumeClaim); claim.Annotations[sts.KeepAnnotation] == sts.KeptMeanwhile {
+				out = append(out, claim)
+			}
+		})
+	return out, err
+}
+
 // lasting is the claim as if nobody had deleted it: what the namespace makes of it is
 // asked also when it is gone.
 func lasting(v plan.ClaimView) *corev1.PersistentVolumeClaim {
@@ -284,8 +337,8 @@ type follower struct {
 	// see is told what an object is now, nil for gone.
 	see func(n int, o runtime.Object)
 
-	listed bool
 	events apiwatch.Interface
+	blind  bool // it may be listed, and not watched
 }
 
 var errStale = errors.New("the watch has ended")
@@ -326,9 +379,11 @@ func (f *follower) begin(ctx context.Context) error {
 			}
 		}
 	}
-	f.listed = true
 	var err error
 	f.events, err = f.watch(ctx, metav1.ListOptions{ResourceVersion: version, LabelSelector: f.selector})
+	if f.blind = apierrors.IsForbidden(err); f.blind {
+		return nil
+	}
 	return err
 }
 
@@ -378,8 +433,7 @@ func (w *Claims) follow(ctx context.Context, claims, volumes *follower, changed 
 		return ctx.Err()
 	case slices.Contains(changed, true):
 		return nil
-	case Transient(err), apierrors.IsForbidden(err) && claims.listed && (volumes.listed || len(volumes.names) == 0):
-		// Who may not watch looks again and again.
+	case Transient(err):
 		select {
 		case <-w.Client.clock.After(gather):
 			return errStale
@@ -389,7 +443,10 @@ func (w *Claims) follow(ctx context.Context, claims, volumes *follower, changed 
 	default:
 		return err
 	}
-	var enough <-chan time.Time
+	var enough, again <-chan time.Time
+	if claims.blind || volumes.blind { // who may not watch looks again and again
+		again = w.Client.clock.After(gather)
+	}
 	for slices.Contains(changed, false) {
 		if enough == nil && slices.Contains(changed, true) {
 			enough = w.Client.clock.After(gather)
@@ -404,6 +461,11 @@ func (w *Claims) follow(ctx context.Context, claims, volumes *follower, changed 
 			return ctx.Err()
 		case <-enough:
 			return nil
+		case <-again:
+			if enough != nil {
+				return nil
+			}
+			return errStale
 		case e, ok = <-claims.result():
 		case e, ok = <-volumes.result():
 			by = volumes

@@ -266,6 +266,7 @@ func (s *shared) slimClaim(c *corev1.PersistentVolumeClaim) *corev1.PersistentVo
 func (s *shared) slimVolume(v *corev1.PersistentVolume) sts.Volume {
 	out := sts.NewVolume(v)
 	out.ReclaimPolicy = corev1.PersistentVolumeReclaimPolicy(s.word(string(out.ReclaimPolicy)))
+	out.Phase = corev1.PersistentVolumePhase(s.word(string(out.Phase)))
 	out.Claim.Namespace, out.Storage.Where = s.word(out.Claim.Namespace), s.word(out.Storage.Where)
 	if out.Retained != nil {
 		out.Retained.Claim = s.slimClaim(out.Retained.Claim)

@@ -44,9 +44,10 @@ why. Without --delete nothing is changed.
 The states are terminating, in-use (a pod mounts it, any pod), wanted (its ordinal is in
 range), policy (a retention policy has given it to the garbage collector), reserved (an
 HPA, a KEDA ScaledObject, the size that a parked set is to come back with or a drain-scale
-on its way would bring its ordinal back), parked (its set stands at 0), left-over (its ordinal is out of range),
-stale-template (its set has no such template any more), orphan-set (its set is gone; told
-by labels and name, with how sure that is) and foreign (from no volumeClaimTemplate).
+on its way would bring its ordinal back), parked (its set stands at 0), left-over (its
+ordinal is out of range), stale-template (its set has no such template any more),
+orphan-set (its set is gone; told by labels and name, with how sure that is) and foreign
+(from no volumeClaimTemplate).
 
 Candidates for deletion, marked with *, are left-over and stale-template; --orphans,
 --parked and --reserved add others. A claim is held back where it is not known whether a

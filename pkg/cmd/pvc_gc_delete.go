@@ -48,15 +48,20 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 	case n == 0:
 		return cmp.Or(g.finish(g.report([]GCItem{}, inv.TakenAt, report.Missing)), g.recalled())
 	}
+	if err := g.withinMax(n, "claim"); err != nil {
+		return err
+	}
+	if o.backupDir != "" && g.dryRun == "none" {
+		if err := tryBackup(o.backupDir); err != nil {
+			return fmt.Errorf("--backup-dir: nothing was deleted: %w", err)
+		}
+	}
 	to, style := g.to()
 	if g.shows() {
 		if err := print.ClaimTable(to, candidates, inv.TakenAt, style, print.Columns{Namespace: g.all, Wide: g.out.isWide()}); err != nil {
 			return err
 		}
 		_, _ = fmt.Fprintf(to, "\n%s to delete. Volumes keep their data, with reclaim policy Retain: this can be undone.\n", sts.Count(n, "claim"))
-	}
-	if err := g.withinMax(n, "claim"); err != nil {
-		return err
 	}
 	if withVolumes {
 		if err := g.mayKeep(ctx, client); err != nil {
@@ -147,6 +152,18 @@ func (g *gcRun) recalled() error {
 		}
 	}
 	return nil
+}
+
+// tryBackup finds out whether files can be written in the folder.
+func tryBackup(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(dir, ".kubectl-sts-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
 }
 
 // backup writes the claim, as it can be made again, and its volume to a folder for their

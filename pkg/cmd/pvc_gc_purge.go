@@ -29,10 +29,11 @@ func newPVCGCPurge(c *common) *cobra.Command {
 deleted. NOTHING CAN BRING THE DATA BACK.
 
 All are looked at once more before the first is deleted: a volume goes only when it is
-released, remembers its claim, and nobody wants that claim. Where the volume's own
-reclaim policy was Delete it gets it back, and the cluster deletes the volume and the
-data. Where it was not, only the PersistentVolume goes: the storage behind it stays and
-is for you to delete.
+released, remembers its claim, and nobody wants that claim. Where the claim was made anew
+without the data and is wanted, the volume goes only when it is named itself. Where its
+own reclaim policy was Delete it gets it back, and the cluster deletes the volume and the
+data, unless another volume in use has the same data. Where it was not, only the
+PersistentVolume goes: the storage behind it stays and is for you to delete.
 
 NAME is a claim, as in data-web-3 or pvc/data-web-3, or a volume. Without names or --all, what could be purged is shown.`,
 		Example: `  # what is kept, and since when?
@@ -81,36 +82,97 @@ func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) er
 	if len(unknown) > 0 {
 		return notKept(unknown[0])
 	}
+	all := len(picked)
 	picked = slices.DeleteFunc(picked, func(r retained) bool { return client.Now().Sub(r.Record.DeletedAt) < age })
 	if len(picked) == 0 {
-		return g.nothingKept(ctx, client, ns)
+		return g.nothingKept(ctx, client, ns, all)
 	}
-	to, style := g.to()
-	if g.shows() {
-		if err := print.RetainedTable(to, picked, client.Now(), style); err != nil {
+	byVolume := func(r retained) bool {
+		return slices.Contains(names, r.Volume.Name) || slices.Contains(names, "pv/"+r.Volume.Name)
+	}
+	if len(names) > 0 {
+		if err := g.refuseAmbiguous(ns, slices.DeleteFunc(slices.Clone(picked), byVolume)); err != nil {
 			return err
 		}
-	}
-	if g.shows() {
-		_, _ = fmt.Fprint(to, "\n"+inCapitals(picked))
-	}
-	if err := g.withinMax(len(picked), "volume"); err != nil {
-		return err
 	}
 	if err := g.mayKeep(ctx, client); err != nil {
 		return err
 	}
-	if !g.yes && g.dryRun == "none" {
-		if err := g.env.confirmNumber(ctx, len(picked), "DELETE FOR GOOD"); err != nil {
+	world := &cluster.Claims{Client: client}
+	tasks, err := g.judged(ctx, world, ns, picked, byVolume)
+	if err != nil {
+		return err
+	}
+	items := make([]GCItem, len(picked))
+	var going []retained
+	stays := ""
+	to, style := g.to()
+	for i, r := range picked {
+		items[i] = retainedItem(r)
+		d, isSettled := tasks[i].Intent.(settled)
+		if !isSettled {
+			going = append(going, r)
+			continue
+		}
+		items[i].Outcome = (*plan.Decision)(&d)
+		stays += style.Wrap("stays: ", len("stays: "), print.Plain, r.Record.Claim.Name+": "+d.Message) + print.Hint(g.hint(ns, d.Hint), style)
+	}
+	if err := g.withinMax(len(going), "volume"); err != nil {
+		return err
+	}
+	if g.shows() {
+		if len(going) > 0 {
+			if err := print.RetainedTable(to, going, client.Now(), style); err != nil {
+				return err
+			}
+			_, _ = fmt.Fprint(to, "\n"+inCapitals(going))
+		}
+		if !g.yes { // else it is told as it goes
+			_, _ = fmt.Fprint(to, stays)
+		}
+	}
+	if len(going) > 0 && !g.yes && g.dryRun == "none" {
+		if err := g.env.confirmNumber(ctx, len(going), "DELETE FOR GOOD"); err != nil {
 			return err
 		}
 	}
-	tasks, items := make([]execute.ClaimTask, len(picked)), make([]GCItem, len(picked))
-	for i, r := range picked {
-		tasks[i] = execute.ClaimTask{Intent: plan.PurgeRetained{UID: r.Volume.UID}, View: retainedView(r)}
-		items[i] = retainedItem(r)
+	return g.carryOut(ctx, world, tasks, items, client.Now(), nil)
+}
+
+// settled is the end of a claim that was judged before it was shown: what was not shown
+// is not done, whatever comes in between.
+type settled plan.Decision
+
+// Next implements [plan.ClaimIntent].
+func (s settled) Next(plan.ClaimView) plan.Decision { return plan.Decision(s) }
+
+// judged are the tasks of a purge, those that are refused by a first look settled.
+func (g *gcRun) judged(ctx context.Context, world *cluster.Claims, ns string, picked []retained, byVolume func(retained) bool) ([]execute.ClaimTask, error) {
+	volumes, err := world.Client.Volumes(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return g.carryOut(ctx, &cluster.Claims{Client: client}, tasks, items, client.Now(), nil)
+	storages := map[string]sts.Storage{}
+	for i := range volumes {
+		storages[volumes[i].Name] = volumes[i].Storage
+	}
+	tasks, views := make([]execute.ClaimTask, len(picked)), make([]*plan.ClaimView, len(picked))
+	for i, r := range picked {
+		tasks[i] = execute.ClaimTask{View: retainedView(r), Intent: plan.PurgeRetained{
+			UID: r.Volume.UID, Shared: storages[r.Volume.Name].Sharers(volumes, r.Volume.Name), Replaced: byVolume(r),
+		}}
+		view := retainedView(r)
+		view.Volume, views[i] = r.Volume, &view
+	}
+	if err := world.Fill(ctx, ns, views); err != nil {
+		return nil, err
+	}
+	for i := range tasks {
+		if d := tasks[i].Intent.Next(*views[i]); d.Verdict == plan.Refused {
+			tasks[i].Intent = settled(d)
+		}
+	}
+	return tasks, nil
 }
 
 // inCapitals says what a purge does.

@@ -381,7 +381,7 @@ func (g *gcRun) readRetained(ctx context.Context, client *cluster.Client, namesp
 		r, err := sts.ReadRetained(v)
 		switch {
 		case err != nil:
-			warnTo(g.env.ErrOut, err.Error())
+			warnTo(g.env.ErrOut, err.Error()+": to have its data, make a claim by hand with this volume as spec.volumeName, and clear the volume's spec.claimRef")
 		case r != nil && r.Claim.Namespace == namespace: // the label is only for finding it
 			out = append(out, retained{Volume: v, Record: r})
 		}

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -155,7 +156,17 @@ func (g *gcRun) undo(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
+	if err := client.CheckNamespace(ctx, ns); err != nil {
+		return fmt.Errorf("%w: make it first, with kubectl create namespace %s", err, ns)
+	}
+	half, err := g.halfUndone(ctx, client, ns, names, picked)
+	if err != nil {
+		return err
+	}
 	for _, name := range unknown {
+		if slices.ContainsFunc(half, func(c *corev1.PersistentVolumeClaim) bool { return c.Name == name }) {
+			continue
+		}
 		there, err := client.ClaimExists(ctx, ns, name)
 		if err != nil {
 			return err
@@ -165,39 +176,73 @@ func (g *gcRun) undo(ctx context.Context, names []string) error {
 		}
 		_, _ = fmt.Fprintf(g.env.ErrOut, "claim %s is there, and nothing else is kept of that name\n", name)
 	}
-	if len(picked) == 0 {
-		return g.nothingKept(ctx, client, ns)
+	if len(picked)+len(half) == 0 {
+		return g.nothingKept(ctx, client, ns, len(unknown))
 	}
 	to, style := g.to()
 	if g.shows() {
-		if err := print.RetainedTable(to, picked, client.Now(), style); err != nil {
-			return err
+		if len(picked) > 0 {
+			if err := print.RetainedTable(to, picked, client.Now(), style); err != nil {
+				return err
+			}
+		}
+		for _, c := range half {
+			_, _ = fmt.Fprintf(to, "claim %s is back: an undo that was interrupted is brought to its end\n", c.Name)
 		}
 	}
 	if err := g.mayKeep(ctx, client); err != nil {
 		return err
 	}
-	if twice := ambiguous(picked); twice != "" {
-		return g.refuse(plan.ReasonClaimExists, "claim "+twice+" was deleted more than once, and more than one volume has its data", "name the volume instead: "+
-			sts.Kubectl(ns, "sts", "pvc-gc", "undo", "VOLUME"))
+	if err := g.refuseAmbiguous(ns, picked); err != nil {
+		return err
 	}
 	if !g.yes && g.dryRun == "none" {
-		if err := g.env.confirm(ctx, "Bring "+sts.Count(len(picked), "claim")+" back?"); err != nil {
+		if err := g.env.confirm(ctx, "Bring "+sts.Count(len(picked)+len(half), "claim")+" back?"); err != nil {
 			return err
 		}
 	}
-	tasks, items := make([]execute.ClaimTask, len(picked)), make([]GCItem, len(picked))
-	for i, r := range picked {
-		tasks[i] = execute.ClaimTask{Intent: plan.RestoreClaim{UID: r.Volume.UID}, View: retainedView(r)}
-		items[i] = retainedItem(r)
+	var tasks []execute.ClaimTask
+	var items []GCItem
+	for _, r := range picked {
+		tasks = append(tasks, execute.ClaimTask{Intent: plan.RestoreClaim{UID: r.Volume.UID}, View: retainedView(r)})
+		items = append(items, retainedItem(r))
+	}
+	for _, c := range half {
+		tasks = append(tasks, execute.ClaimTask{Intent: plan.FinishRestore{}, View: plan.ClaimView{Namespace: ns, Name: c.Name, VolumeName: c.Spec.VolumeName}})
+		items = append(items, GCItem{Namespace: ns, Claim: c.Name, Volume: c.Spec.VolumeName})
 	}
 	return g.carryOut(ctx, &cluster.Claims{Client: client}, tasks, items, client.Now(), nil)
 }
 
-// nothingKept ends a command that has nothing to work on.
-func (g *gcRun) nothingKept(ctx context.Context, client *cluster.Client, ns string) error {
+// halfUndone are the claims, of those that were named, which an undo has left marked.
+func (g *gcRun) halfUndone(ctx context.Context, client *cluster.Client, ns string, names []string, picked []retained) ([]*corev1.PersistentVolumeClaim, error) {
+	marked, err := client.Marked(ctx, ns)
+	named, wrong := keptNames(names)
+	return slices.DeleteFunc(marked, func(c *corev1.PersistentVolumeClaim) bool {
+		asked := len(named) == 0 || slices.ContainsFunc(named, func(k keptName) bool { return k.kind != "pv" && k.name == c.Name })
+		return !asked || slices.ContainsFunc(picked, func(r retained) bool { return r.Record.Claim.Name == c.Name })
+	}), errors.Join(err, wrong)
+}
+
+// refuseAmbiguous refuses what was named by a claim of which several volumes have data.
+func (g *gcRun) refuseAmbiguous(ns string, picked []retained) error {
+	twice := ambiguous(picked)
+	if twice == "" {
+		return nil
+	}
+	return g.refuse(plan.ReasonClaimExists, "claim "+twice+" was deleted more than once, and more than one volume has its data",
+		"name the volume instead: "+sts.Kubectl(ns, "sts", g.verb, "VOLUME"))
+}
+
+// nothingKept ends a command that has nothing to work on; others are what it was not
+// asked to work on.
+func (g *gcRun) nothingKept(ctx context.Context, client *cluster.Client, ns string, others int) error {
 	if g.out.human() {
-		_, err := fmt.Fprintf(g.env.Out, "Nothing is kept of deleted claims in namespace %s.\n", ns)
+		text := fmt.Sprintf("Nothing is kept of deleted claims in namespace %s.", ns)
+		if others > 0 {
+			text = "Nothing to do."
+		}
+		_, err := fmt.Fprintln(g.env.Out, text)
 		return err
 	}
 	return g.carryOut(ctx, &cluster.Claims{Client: client}, nil, []GCItem{}, client.Now(), nil)

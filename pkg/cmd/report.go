@@ -170,13 +170,11 @@ func writeItem(out *bufio.Writer, item any, first, asYAML bool) error {
 	if err != nil {
 		return err
 	}
-	before, raw := "items:\n", []byte(nil)
-	if asYAML {
-		raw, err = yaml.Marshal([]any{fields})
-	} else {
-		before = "[\n        "
-		raw, err = json.MarshalIndent(fields, "        ", "    ")
+	before, marshal := "items:\n", func() ([]byte, error) { return yaml.Marshal([]any{fields}) }
+	if !asYAML {
+		before, marshal = "[\n        ", func() ([]byte, error) { return json.MarshalIndent(fields, "        ", "    ") }
 	}
+	raw, err := marshal()
 	if err != nil {
 		return err
 	}

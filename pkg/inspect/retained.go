@@ -70,7 +70,7 @@ func newRetained(inv *sts.Inventory, judge *sts.ClaimJudge, picks func(v *sts.Cl
 	for i := range inv.Volumes {
 		volume := &inv.Volumes[i]
 		kept := volume.Retained
-		if kept == nil {
+		if kept == nil || volume.Claim.Name != "" && (volume.Claim.Name != kept.Claim.Name || volume.Claim.Namespace != kept.Claim.Namespace) {
 			continue
 		}
 		if there == nil {

@@ -50,6 +50,8 @@ func (i CollectClaim) Next(v ClaimView) Decision {
 	}
 	if v.Volume != nil {
 		switch kept := v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain; {
+		case v.refUID() == "" && record != nil && v.Volume.Spec.ClaimRef != nil && v.remembers(record):
+			return decide(Refused, ReasonVolumeNotOurs, fmt.Sprintf("an undo has begun to hand volume %s out, and was not finished", v.Volume.Name), undoHint(&v))
 		case v.refUID() != i.UID:
 			return decide(Refused, ReasonVolumeNotOurs,
 				fmt.Sprintf("volume %s is bound to %s: whose the data is has to be sorted out first", v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
@@ -135,6 +137,8 @@ func (i CollectClaim) afterwards(v ClaimView) Decision {
 		return decide(Stuck, ReasonClaimReplaced, "deleted, and somebody has changed volume "+v.Volume.Name+", which kept its data", "")
 	case v.Around == nil:
 		return lookAround(&v, "see whether anybody wants claim "+v.Name+" by now")
+	case !v.Around.wanted() && v.Claim == nil && !v.Sent:
+		return decide(Done, ReasonClaimGone, "was deleted by somebody else meanwhile"+sayKept(&v), undoHint(&v))
 	case !v.Around.wanted() && v.Claim == nil:
 		return decide(Done, ReasonClaimDeleted, "deleted"+sayKept(&v), undoHint(&v))
 	case v.Claim != nil && v.Claim.Spec.VolumeName != "" && !v.on():

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -15,6 +16,11 @@ import (
 type PurgeRetained struct {
 	// UID is the volume's.
 	UID types.UID
+	// Shared are other volumes that stand for the same storage and may be in use.
+	Shared []string
+	// Replaced: also when the claim was made anew on another volume, and is wanted. Then
+	// this is what its ordinal had before.
+	Replaced bool
 }
 
 // purged says whether the purge of the volume has begun: nothing else gives a volume
@@ -22,6 +28,11 @@ type PurgeRetained struct {
 func purged(v *corev1.PersistentVolume, record *sts.Retained) bool {
 	return v.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimDelete && v.Status.Phase != corev1.VolumeBound &&
 		record.ReclaimPolicy == corev1.PersistentVolumeReclaimDelete
+}
+
+// unpurge are the commands that take a purge back which nothing carries out.
+func unpurge(v *ClaimView) string {
+	return fmt.Sprintf(`kubectl patch persistentvolume %s -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}' && %s`, v.Volume.Name, undoHint(v))
 }
 
 // Next implements ClaimIntent.
@@ -43,17 +54,29 @@ func (i PurgeRetained) Next(v ClaimView) Decision {
 	case v.Volume.DeletionTimestamp != nil || purged(v.Volume, record):
 		if v.Volume.Status.Phase == corev1.VolumeFailed {
 			return decide(Stuck, ReasonPurgeFailed, fmt.Sprintf("volume %s could not be deleted: %s", v.Volume.Name, v.Volume.Status.Message),
-				"its provisioner tells more: "+"kubectl describe persistentvolume "+v.Volume.Name)
+				"its provisioner tells more: kubectl describe persistentvolume "+v.Volume.Name+"; to keep it: "+unpurge(&v))
 		}
-		return Decision{Verdict: Wait, Reason: ReasonPurging, Subject: v.Volume.Name, Message: "for volume " + v.Volume.Name + " to be gone"}
+		return Decision{Verdict: Wait, Reason: ReasonPurging, Subject: v.Volume.Name, Message: "for volume " + v.Volume.Name + " to be gone",
+			Hint: "when nothing deletes volumes of its kind: " + unpurge(&v)}
 	case v.Volume.Status.Phase != corev1.VolumeReleased && (v.Volume.Status.Phase != corev1.VolumeAvailable || v.refUID() != ""):
 		return Decision{Verdict: Wait, Reason: ReasonNotReleased, Subject: v.Volume.Name,
 			Message: fmt.Sprintf("for volume %s, which is %s, to be released", v.Volume.Name, v.Volume.Status.Phase)}
 	case v.Around == nil:
 		return lookAround(&v, "see that nobody wants the data of claim "+v.Name)
+	case v.Around.Verdict.Unseen() != "":
+		return decide(Refused, ReasonUnseen, fmt.Sprintf("whether claim %s is wanted is not known: %s", v.Name, v.Around.Verdict.Unseen()),
+			"ask for get and list on pods, or somebody who may")
+	case v.Claim != nil && v.Around.wanted() && !i.Replaced:
+		return decide(Refused, ReasonClaimReplaced,
+			fmt.Sprintf("claim %s was made anew on volume %s without this data, and is wanted: %s", v.Name, v.Claim.Spec.VolumeName, v.Around.Verdict.Reason),
+			"when the old data is not: "+sts.Kubectl(v.Namespace, "sts", "pvc-gc", "purge", v.Volume.Name))
 	case v.Claim == nil && v.Around.wanted():
 		return decide(Refused, ReasonClaimMissing, fmt.Sprintf("claim %s is wanted, and this is its data: %s", v.Name, v.Around.Verdict.Reason),
 			"to bring it back: "+undoHint(&v))
+	case record.ReclaimPolicy == corev1.PersistentVolumeReclaimDelete && len(i.Shared) > 0:
+		return decide(Refused, ReasonVolumeShared,
+			fmt.Sprintf("volume %s has the same data as volume %s: it would be gone for both", v.Volume.Name, strings.Join(i.Shared, ", ")),
+			"to delete only the volume and leave the data: kubectl delete persistentvolume "+v.Volume.Name)
 	case record.ReclaimPolicy == corev1.PersistentVolumeReclaimDelete:
 		return do(Action{Why: "delete volume " + v.Volume.Name + " and its data", PurgeVolume: purge(v.Volume, record)}, ReasonPurged)
 	}

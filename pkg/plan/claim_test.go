@@ -30,6 +30,7 @@ type claimWorld struct {
 	named  string // the volume that it is about
 	sent   bool
 	lost   bool // the data is gone
+	blind  bool // pods cannot be read
 	made   int
 }
 
@@ -68,6 +69,10 @@ func (w *claimWorld) view() plan.ClaimView {
 // look is what the world makes of the claim right now.
 func (w *claimWorld) look() {
 	w.around = &plan.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{State: w.state, Reason: "as the test says"}}
+	if w.blind {
+		judge := sts.NewClaimJudge(&sts.Inventory{Missing: []sts.Missing{{Resource: "pods"}}})
+		w.around.Verdict = judge.Judge(&corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: claimName}})
+	}
 	if w.claim != nil && sts.Keeps(w.claim) && (w.state == sts.ClaimLeftOver || w.state == sts.ClaimParked) {
 		w.around.Verdict.State = sts.ClaimForeign // which is never a candidate, either
 	}
@@ -296,6 +301,12 @@ func TestClaimThereAndBack(t *testing.T) {
 // TestClaimDecisions are the ends that are not the usual one.
 func TestClaimDecisions(t *testing.T) {
 	deleted := func(w *claimWorld) { w.drive(collect(), inOrder); w.around = nil }
+	replaced := func(w *claimWorld) {
+		deleted(w)
+		w.state = sts.ClaimWanted
+		w.controllers(3)
+		w.controllers(2)
+	}
 	undo, purge := plan.RestoreClaim{UID: "volume-0"}, plan.PurgeRetained{UID: "volume-0"}
 	for name, c := range map[string]struct {
 		world  func(w *claimWorld)
@@ -391,12 +402,30 @@ func TestClaimDecisions(t *testing.T) {
 			w.state = sts.ClaimWanted
 			w.controllers(3)
 		}, purge, "Refused ClaimExists"},
-		"purge, the new claim is elsewhere": {func(w *claimWorld) {
+		"purge, the new claim is elsewhere": {replaced, purge, "lookAround Refused ClaimReplaced"},
+		"purge, the new claim is elsewhere, and that is known": {replaced, plan.PurgeRetained{UID: "volume-0", Replaced: true},
+			"lookAround purgeVolume Done Purged"},
+		"purge, the new claim is elsewhere, and nobody wants it": {func(w *claimWorld) {
+			replaced(w)
+			w.state, w.held = sts.ClaimLeftOver, false
+		}, purge, "lookAround purgeVolume Done Purged"},
+		"purge, and nobody knows whether a pod wants it": {func(w *claimWorld) { deleted(w); w.blind = true }, purge, "lookAround Refused Unseen"},
+		"purge, and another volume has the data": {deleted, plan.PurgeRetained{UID: "volume-0", Shared: []string{"pvc-2"}},
+			"lookAround Refused VolumeShared"},
+		"deleted by two at once": {func(w *claimWorld) { deleted(w); w.sent = false }, collect(), "lookAround Done ClaimGone"},
+		"deleted while an undo is half done": {func(w *claimWorld) {
 			deleted(w)
+			w.apply(undo.Next(w.view()).Action)
 			w.state = sts.ClaimWanted
 			w.controllers(3)
-			w.controllers(2)
-		}, purge, "lookAround purgeVolume Done Purged"},
+			w.state, w.held = sts.ClaimLeftOver, false
+			w.claim.Spec.VolumeName = volumeName
+		}, plan.CollectClaim{UID: "claim-1", At: ststest.Now}, "Refused VolumeNotOurs"},
+		"undo, killed before its last writes": {func(w *claimWorld) {
+			w.apply(collect().Next(w.view()).Action)
+			w.apply(undo.Next(w.view()).Action)
+			w.apply(undo.Next(w.view()).Action)
+		}, plan.FinishRestore{}, "holdClaim releaseVolume Done ClaimRestored"},
 		"purge that fails": {func(w *claimWorld) {
 			deleted(w)
 			w.look()

@@ -31,7 +31,7 @@ func (i RestoreClaim) Next(v ClaimView) Decision {
 	case record == nil:
 		return decide(Refused, ReasonNotRetained, "volume "+v.Volume.Name+" keeps the data of no claim any more", "")
 	case v.Volume.DeletionTimestamp != nil || purged(v.Volume, record):
-		return decide(Refused, ReasonPurging, "volume "+v.Volume.Name+" is being purged", "")
+		return decide(Refused, ReasonPurging, "volume "+v.Volume.Name+" is being purged", stillThere(&v))
 	case v.Volume.Spec.ClaimRef != nil && !v.remembers(record):
 		return elsewhere(&v)
 	// One without a volume has no data yet, and gets this.
@@ -66,4 +66,26 @@ func restore(v ClaimView, record *sts.Retained) Decision {
 			fmt.Sprintf("made anew meanwhile on volume %s%s", c.Spec.VolumeName, sayKept(&v)), replacedHint(&v))
 	}
 	return Decision{Verdict: Wait, Reason: ReasonBinding, Subject: c.Name, Message: "for claim " + c.Name + " to be bound to volume " + v.Volume.Name}
+}
+
+// stillThere is the way back from a purge that has not got further.
+func stillThere(v *ClaimView) string {
+	if v.Volume.DeletionTimestamp != nil {
+		return ""
+	}
+	return "when it does not go, its data may be whole: " + unpurge(v)
+}
+
+// FinishRestore takes away what an undo, or a deletion that was called off, has left on a
+// claim and its volume when it was interrupted at its end.
+type FinishRestore struct{}
+
+// Next implements ClaimIntent.
+func (FinishRestore) Next(v ClaimView) Decision {
+	if v.Claim != nil && v.Volume != nil && v.record() == nil {
+		if d := tidy(&v, ReasonClaimRestored); d != nil {
+			return *d
+		}
+	}
+	return decide(Done, ReasonClaimRestored, "restored on volume "+v.VolumeName, "")
 }

@@ -189,6 +189,8 @@ const (
 	ReasonClaimMissing      = "ClaimMissing"
 	ReasonClaimWanted       = "ClaimWanted"
 	ReasonBinding           = "Binding"
+	ReasonVolumeShared      = "VolumeShared"
+	ReasonUnseen            = "Unseen"
 	ReasonVolumeNotOurs     = "VolumeNotOurs"
 	ReasonNotRetained       = "NotRetained"
 	ReasonRetainIgnored     = "RetainIgnored"

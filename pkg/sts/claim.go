@@ -89,6 +89,9 @@ type ClaimVerdict struct {
 	unmounted string // why it is not known whether a pod mounts it
 }
 
+// Unseen says why it is not known whether a pod mounts the claim, empty when it is.
+func (v *ClaimVerdict) Unseen() string { return v.unmounted }
+
 // AgeSource is what tells since when a claim has been unused.
 type AgeSource string
 

@@ -199,7 +199,7 @@ func (j *ClaimJudge) doubts(c *corev1.PersistentVolumeClaim, unused *corev1.Pers
 	if Keeps(c) {
 		v.kept = "annotation " + KeepAnnotation + " on the claim"
 		if c.Annotations[KeepAnnotation] == KeptMeanwhile {
-			v.kept += ", which an undo leaves there when it is interrupted"
+			v.kept += ", which an undo has left when it was interrupted: undo it again"
 		}
 	}
 	doubt := func(format string, args ...any) { v.Doubts = append(v.Doubts, fmt.Sprintf(format, args...)) }

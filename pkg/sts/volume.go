@@ -20,6 +20,8 @@ type Volume struct {
 		UID             types.UID
 	}
 	Storage Storage
+	// Phase is its own.
+	Phase corev1.PersistentVolumePhase
 	// Retained is set where it keeps the data of a claim that was deleted.
 	Retained *RetainedClaim
 }
@@ -30,7 +32,7 @@ type Storage struct{ Kind, Where, What string }
 
 // NewVolume takes what matters of the volume.
 func NewVolume(v *corev1.PersistentVolume) Volume {
-	out := Volume{Name: v.Name, ReclaimPolicy: v.Spec.PersistentVolumeReclaimPolicy, Storage: storageOf(v)}
+	out := Volume{Name: v.Name, ReclaimPolicy: v.Spec.PersistentVolumeReclaimPolicy, Storage: storageOf(v), Phase: v.Status.Phase}
 	if ref := v.Spec.ClaimRef; ref != nil {
 		out.Claim.Namespace, out.Claim.Name, out.Claim.UID = ref.Namespace, ref.Name, ref.UID
 	}
@@ -51,8 +53,40 @@ func storageOf(v *corev1.PersistentVolume) Storage {
 		return Storage{"iscsi", s.ISCSI.TargetPortal, fmt.Sprintf("%s/%d", s.ISCSI.IQN, s.ISCSI.Lun)}
 	case s.Local != nil:
 		return Storage{"local", hostOf(v), s.Local.Path}
+	case s.HostPath != nil: // another folder on each node, and the same for pods on one
+		return Storage{"hostPath", hostOf(v), s.HostPath.Path}
+	case s.RBD != nil:
+		return Storage{"rbd", strings.Join(s.RBD.CephMonitors, ","), s.RBD.RBDPool + "/" + s.RBD.RBDImage}
+	case s.CephFS != nil:
+		return Storage{"cephfs", strings.Join(s.CephFS.Monitors, ","), s.CephFS.Path}
+	case s.AWSElasticBlockStore != nil:
+		return Storage{"awsElasticBlockStore", "", s.AWSElasticBlockStore.VolumeID}
+	case s.GCEPersistentDisk != nil:
+		return Storage{"gcePersistentDisk", "", s.GCEPersistentDisk.PDName}
+	case s.AzureDisk != nil:
+		return Storage{"azureDisk", "", s.AzureDisk.DataDiskURI}
+	case s.AzureFile != nil:
+		return Storage{"azureFile", s.AzureFile.SecretName, s.AzureFile.ShareName}
+	case s.Cinder != nil:
+		return Storage{"cinder", "", s.Cinder.VolumeID}
+	case s.VsphereVolume != nil:
+		return Storage{"vsphereVolume", "", s.VsphereVolume.VolumePath}
 	}
-	return Storage{} // a hostPath is another directory on each node
+	return Storage{}
+}
+
+// Sharers are the names of other volumes that stand for the same storage and may be in
+// use: all but those that were released. Nothing is said of a storage that is not known.
+func (s Storage) Sharers(volumes []Volume, name string) []string {
+	var out []string
+	for i := range volumes {
+		v := &volumes[i]
+		if s != (Storage{}) && v.Storage == s && v.Name != name && v.Phase != corev1.VolumeReleased && v.Phase != corev1.VolumeFailed {
+			out = append(out, v.Name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // hostOf is the node that a local volume is on, by its node affinity.
