@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
@@ -27,6 +29,10 @@ const (
 
 // asItHas stands for the size that the set has.
 const asItHas = -1
+
+// mostNames are the ordinals of a set that names are told for: more than a cluster has
+// pods, and few enough for a terminal's patience.
+const mostNames = 100_000
 
 // dnsOptions is `dns` as a plain value.
 type dnsOptions struct {
@@ -132,7 +138,7 @@ func (o *dnsOptions) check(cmd *cobra.Command, out *output) error {
 	}
 	o.names.Offline, o.names.Resolve = len(o.files) > 0, o.resolve
 	changed := cmd.Flags().Changed
-	if o.domain = strings.Trim(o.domain, "."); o.domain != "" || changed("cluster-domain") {
+	if o.domain = strings.ToLower(strings.Trim(o.domain, ".")); o.domain != "" || changed("cluster-domain") {
 		if problems := validation.IsDNS1123Subdomain(o.domain); len(problems) > 0 {
 			return usagef("--cluster-domain=%s: it is no DNS name", o.domain)
 		}
@@ -143,6 +149,10 @@ func (o *dnsOptions) check(cmd *cobra.Command, out *output) error {
 	switch {
 	case changed("replicas") && o.replicas < 0:
 		return usagef("--replicas=%d: it cannot be negative", o.replicas)
+	case o.replicas > mostNames:
+		return usagef("--replicas=%d: %d are the most", o.replicas, mostNames)
+	case changed("filename") && (len(o.files) == 0 || slices.Contains(o.files, "")):
+		return usagef("--filename is empty: name a file or folder with manifests, or leave it out to ask the cluster")
 	case changed("port") && out.format() != seeds:
 		return usagef("--port goes with -o seeds: other formats have all ports")
 	case changed("port") && o.port == "":
@@ -182,6 +192,11 @@ func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 			return errors.New("there is no StatefulSet whose names could be waited for")
 		}
 	}
+	for _, set := range inv.Sets {
+		if err := checkRange(set); err != nil {
+			return err
+		}
+	}
 	if !o.resolve || len(inv.Sets) == 0 {
 		return showNames(c, o, out, inv)
 	}
@@ -194,12 +209,28 @@ func showNames(c *common, o dnsOptions, out *output, inv *sts.Inventory) error {
 		if o.replicas != asItHas {
 			set.Spec.Replicas = &o.replicas
 		}
+		if err := checkRange(set); err != nil {
+			return usagef("%s", err)
+		}
 	}
 	report := inspect.NewDNSReport(inv, o.names)
 	if err := showDNS(c, o, out, report); err != nil {
 		return err
 	}
 	return o.verdict(report)
+}
+
+// checkRange refuses a set whose ordinals cannot be told one by one.
+func checkRange(set *appsv1.StatefulSet) error {
+	switch n := sts.WantedReplicas(set); {
+	case n < 0:
+		return fmt.Errorf("statefulset %s has %d replicas: it cannot be negative", set.Name, n)
+	case n > mostNames:
+		return fmt.Errorf("statefulset %s has %d replicas: names are told for %d at most", set.Name, n, mostNames)
+	case sts.Start(set) < 0 || int64(sts.Start(set))+int64(n) > math.MaxInt32:
+		return fmt.Errorf("statefulset %s has %d replicas from ordinal %s on: there are no such ordinals", set.Name, n, sts.Start(set))
+	}
+	return nil
 }
 
 // showDNS prints a report in the format that was asked for.

@@ -19,9 +19,7 @@ func TestDNSOfManifests(t *testing.T) {
 	}{
 		{args: "dns -f testdata/dns/web.yaml -o name", out: web0 + "\n" + web1 + "\n"},
 		{args: "dns web -f testdata/dns/web.yaml -o name --replicas=0"},
-		{args: "dns sts/web -f testdata/dns/web.yaml -o name --replicas=3 --ordinal=1-2 --cluster-domain=Corp.example.", code: ExitUsage,
-			err: "error: --cluster-domain=Corp.example: it is no DNS name\n"},
-		{args: "dns sts/web -f testdata/dns/web.yaml -o name --replicas=3 --ordinal=1-2 --cluster-domain=corp.example.",
+		{args: "dns sts/web -f testdata/dns/web.yaml -o name --replicas=3 --ordinal=1-2 --cluster-domain=Corp.example.",
 			out: "web-1.web.shop.svc.corp.example\nweb-2.web.shop.svc.corp.example\n"},
 		{args: "dns -f testdata/dns/web.yaml -o name --ordinal=7", err: "statefulset web has none of these ordinals\n"},
 		{args: "dns -f testdata/dns/web.yaml -o name -l tier=back"},
@@ -43,8 +41,9 @@ func TestDNSOfManifests(t *testing.T) {
   bare-0 (no name)
 
 error: spec.serviceName is not set, so the pods have no DNS names [NoServiceName]
-→ name a headless Service there; the field cannot be changed: delete the set with --cascade=orphan and create it anew, then restart the pods
+→ name a headless Service there
 error: spec.selector is missing: such a set cannot be created [InvalidSelector]
+→ let spec.selector.matchLabels be labels that spec.template.metadata.labels has
 `, err: "warning: testdata/dns/bare.yaml: StatefulSet bare: unknown field \"replicaz\"\n"},
 		{args: "dns -f testdata/dns/folder", out: "NAME  SERVICE  NAMES  FINDINGS\na     web      2\nb     web      1\n"},
 	} {

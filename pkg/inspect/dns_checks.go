@@ -77,8 +77,11 @@ func checkServiceName(c *dnsCheck) []sts.Finding {
 	if c.service() != "" {
 		return nil
 	}
-	return c.finding(sts.NoServiceName, sts.SeverityError, c.set(),
-		"spec.serviceName is not set, so the pods have no DNS names", "name a headless Service there; "+immutable)
+	hint := "name a headless Service there"
+	if !c.query.Offline {
+		hint += "; " + immutable
+	}
+	return c.finding(sts.NoServiceName, sts.SeverityError, c.set(), "spec.serviceName is not set, so the pods have no DNS names", hint)
 }
 
 func checkServiceExists(c *dnsCheck) []sts.Finding {
@@ -123,12 +126,12 @@ func checkSelector(c *dnsCheck) []sts.Finding {
 			severity = sts.SeverityWarning
 		}
 		return c.finding(sts.SelectorMissing, severity, c.svc(),
-			"service "+c.service()+" has no selector: somebody else has to make its EndpointSlices, with the pods' hostnames", "")
+			"service "+c.service()+" has no selector: somebody else has to make its EndpointSlices, with the pods' hostnames", c.selectorHint())
 	}
 	if !selects(c.Service, c.Set.Spec.Template.Labels) {
 		return c.finding(sts.SelectorMismatch, sts.SeverityError, c.svc(),
 			fmt.Sprintf("service %s selects %s, which the pod template does not have: no pod of the set has a DNS name", c.service(), labels.Set(lackingLabels(selector, c.Set.Spec.Template.Labels))),
-			"")
+			c.selectorHint())
 	}
 	off := c.ordinals(func(r sts.Replica, _ *DNSReplica) bool { return r.Desired && !selects(c.Service, r.Pod.Labels) })
 	if len(off) == 0 {
@@ -137,6 +140,18 @@ func checkSelector(c *dnsCheck) []sts.Finding {
 	return c.finding(sts.SelectorMismatch, sts.SeverityError, c.svc(),
 		fmt.Sprintf("service %s selects %s, which the template has and the pods of %s have not", c.service(), labels.Set(selector), sts.SayOrdinals(off)),
 		"restart them: "+c.kubectl("sts", "restart", c.Set.Name, "--ordinal", ordinalsArg(off)))
+}
+
+// selectorHint is how the Service gets to select the set's pods.
+func (c *dnsCheck) selectorHint() string {
+	if c.Set.Spec.Selector == nil || len(c.Set.Spec.Selector.MatchLabels) == 0 {
+		return "give it a selector of labels that the pod template has"
+	}
+	selector := labels.Set(c.Set.Spec.Selector.MatchLabels).String()
+	if c.query.Offline {
+		return "to have it lead to the set's pods, let it select " + selector
+	}
+	return "to have it lead to the set's pods: " + c.kubectl("set", "selector", "service", c.service(), selector)
 }
 
 // checkOwnSelector: the API server takes no set whose selector does not fit its template.
@@ -153,7 +168,7 @@ func checkOwnSelector(c *dnsCheck) []sts.Finding {
 	default:
 		return nil
 	}
-	return c.finding(sts.InvalidSelector, sts.SeverityError, c.set(), message, "")
+	return c.finding(sts.InvalidSelector, sts.SeverityError, c.set(), message, "let spec.selector.matchLabels be labels that spec.template.metadata.labels has")
 }
 
 func ordinalsArg(ordinals []sts.Ordinal) string {
@@ -407,8 +422,8 @@ func familyOf(ip string) corev1.IPFamily {
 
 // checkIPFamilies: an address is published if the Service has its IP family.
 func checkIPFamilies(c *dnsCheck) []sts.Finding {
-	if !c.serves() || len(c.Service.Spec.IPFamilies) == 0 {
-		return nil
+	if !c.serves() || len(c.Service.Spec.IPFamilies) == 0 || len(c.Service.Spec.Selector) == 0 {
+		return nil // the API server gives a Service without a selector both families
 	}
 	var out []sts.Finding
 	for _, family := range c.Service.Spec.IPFamilies {
