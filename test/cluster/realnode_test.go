@@ -160,10 +160,16 @@ func TestRealCrashLoop(t *testing.T) {
 		return waiting(pod) == "CrashLoopBackOff" && pod.Status.ContainerStatuses[0].RestartCount > 0 &&
 			pod.Status.ContainerStatuses[0].LastTerminationState.Terminated.ExitCode == 1
 	})
-	out, err := kubectl(t, c, ns, "logs", "--previous", "pod").Output()
-	if !strings.Contains(string(out), "fatal: the data on disk is of a newer version") {
-		t.Errorf("logs of the crashed container: %s (%v)", out, err)
-	}
+	// The kubelet may just be removing the one that the status tells of.
+	eventually(t, time.Minute, "read the logs of the crashed container", func(context.Context) (bool, error) {
+		out, err := kubectl(t, c, ns, "logs", "--previous", "pod").CombinedOutput()
+		found := strings.Contains(string(out), "fatal: the data on disk is of a newer version")
+		if !found {
+			t.Logf("logs of the crashed container: %s (%v)", out, err)
+			time.Sleep(time.Second)
+		}
+		return found, nil
+	})
 }
 
 func TestRealNotReady(t *testing.T) {

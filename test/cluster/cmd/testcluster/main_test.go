@@ -135,9 +135,9 @@ func TestUpEndsEarly(t *testing.T) {
 
 func waitFor(t *testing.T, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !done(); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); !done(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("waited a minute in vain")
+			t.Fatal("waited three minutes in vain")
 		}
 	}
 }
