@@ -156,7 +156,7 @@ func TestPick(t *testing.T) {
 
 func TestTrim(t *testing.T) {
 	managed := func() []metav1.ManagedFieldsEntry {
-		return []metav1.ManagedFieldsEntry{{Manager: "x", FieldsV1: &metav1.FieldsV1{Raw: []byte("{}")}}}
+		return []metav1.ManagedFieldsEntry{{Manager: "x", FieldsV1: metav1.NewFieldsV1("{}")}}
 	}
 	pod, set, volume := &corev1.Pod{}, &appsv1.StatefulSet{}, &corev1.PersistentVolume{}
 	pod.ManagedFields, set.ManagedFields, volume.ManagedFields = managed(), managed(), managed()

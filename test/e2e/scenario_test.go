@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/util/jsonpath"
@@ -90,6 +91,22 @@ func (s *scenario) end() {
 	}
 	if s.proxy != nil {
 		s.proxy.close()
+	}
+	s.giveUpVolumes()
+}
+
+// giveUpVolumes has the volumes deleted that were made to keep the data of this
+// namespace's claims: they would outlive it. What fails goes with the cluster.
+func (s *scenario) giveUpVolumes() {
+	ctx, cancel := requestContext()
+	defer cancel()
+	kept, err := s.api("pv").List(ctx, metav1.ListOptions{LabelSelector: "kubectl-sts.dev/namespace=" + s.namespace})
+	if err != nil {
+		return
+	}
+	for _, v := range kept.Items {
+		_, _ = s.api("pv").Patch(ctx, v.GetName(), types.MergePatchType,
+			[]byte(`{"spec":{"persistentVolumeReclaimPolicy":"Delete"}}`), metav1.PatchOptions{})
 	}
 }
 
