@@ -61,7 +61,8 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 		if err := print.ClaimTable(to, candidates, inv.TakenAt, style, print.Columns{Namespace: g.all, Wide: g.out.isWide()}); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(to, "\n%s to delete. Volumes keep their data, with reclaim policy Retain: this can be undone.\n", sts.Count(n, "claim"))
+		_, _ = fmt.Fprint(to, "\n"+style.Wrap("", 0, print.Plain,
+			sts.Count(n, "claim")+" to delete. Volumes keep their data, with reclaim policy Retain: this can be undone."))
 	}
 	if withVolumes {
 		if err := g.mayKeep(ctx, client); err != nil {

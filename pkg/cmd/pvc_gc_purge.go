@@ -125,7 +125,7 @@ func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) er
 			if err := print.RetainedTable(to, going, client.Now(), style); err != nil {
 				return err
 			}
-			_, _ = fmt.Fprint(to, "\n"+inCapitals(going))
+			_, _ = fmt.Fprint(to, "\n"+inCapitals(going, style))
 		}
 		if !g.yes { // else it is told as it goes
 			_, _ = fmt.Fprint(to, stays)
@@ -176,7 +176,7 @@ func (g *gcRun) judged(ctx context.Context, world *cluster.Claims, ns string, pi
 }
 
 // inCapitals says what a purge does.
-func inCapitals(picked []retained) string {
+func inCapitals(picked []retained, style print.Style) string {
 	data, objects := 0, 0
 	for _, r := range picked {
 		if r.Record.ReclaimPolicy == corev1.PersistentVolumeReclaimDelete {
@@ -187,10 +187,11 @@ func inCapitals(picked []retained) string {
 	}
 	text := ""
 	if data > 0 {
-		text += fmt.Sprintf("THIS DELETES THE DATA OF %s FOR GOOD. NOTHING CAN BRING IT BACK.\n", strings.ToUpper(sts.Count(data, "claim")))
+		text += style.Wrap("", 0, print.Plain, fmt.Sprintf("THIS DELETES THE DATA OF %s FOR GOOD. NOTHING CAN BRING IT BACK.", strings.ToUpper(sts.Count(data, "claim"))))
 	}
 	if objects > 0 {
-		text += fmt.Sprintf("OF %s IT DELETES ONLY THE PERSISTENTVOLUME: THE STORAGE STAYS, AND NOTHING LEADS TO IT ANY MORE.\n", strings.ToUpper(sts.Count(objects, "claim")))
+		text += style.Wrap("", 0, print.Plain,
+			fmt.Sprintf("OF %s IT DELETES ONLY THE PERSISTENTVOLUME: THE STORAGE STAYS, AND NOTHING LEADS TO IT ANY MORE.", strings.ToUpper(sts.Count(objects, "claim"))))
 	}
 	return text
 }

@@ -67,10 +67,11 @@ func fitLine(line string, width int) string {
 // column: the columns of these titles go, in this order, and then the widest texts
 // lose their middle. An unknown width leaves all as it is.
 func (t *table) fit(drop ...string) {
-	const room = 24
-	if t.style.Width <= 0 {
+	if t.style.Width <= 0 || len(t.rows) == 0 {
 		return
 	}
+	all := t.widths()
+	room := min(all[len(all)-1], 24)
 	over := func() int { return t.fixed() + room - t.style.Width }
 	for _, title := range drop {
 		if over() <= 0 {
