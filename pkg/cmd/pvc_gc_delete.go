@@ -188,13 +188,21 @@ func backup(dir string, c *corev1.PersistentVolumeClaim, v *corev1.PersistentVol
 		}
 		raw = append(append(raw, "---\n"...), more...)
 	}
-	file, err := os.OpenFile(filepath.Join(folder, c.Name+"."+string(c.UID)+".yaml"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, os.ErrExist) {
+	path := filepath.Join(folder, c.Name+"."+string(c.UID)+".yaml")
+	if _, err := os.Lstat(path); err == nil {
 		return nil // by a command that was killed right after
 	}
+	// It has its name when it is whole: the next command trusts it.
+	file, err := os.CreateTemp(folder, ".kubectl-sts-*")
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(raw)
-	return errors.Join(err, file.Sync(), file.Close())
+	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+	}
+	return err
 }

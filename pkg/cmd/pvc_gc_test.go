@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -244,5 +245,39 @@ func TestItemised(t *testing.T) {
 	_ = r.Close()
 	if err := printItemised(w, long, false); err == nil {
 		t.Error("nobody reads, and that is no error")
+	}
+}
+
+// A backup has its name when it is whole, and one that is there stays.
+func TestBackup(t *testing.T) {
+	dir := t.TempDir()
+	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "data-web-3", UID: "u"}}
+	volume := &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: "pvc-0"}}
+	path := filepath.Join(dir, "shop", "data-web-3.u.yaml")
+	for range 2 {
+		if err := backup(dir, claim, volume); err != nil {
+			t.Fatal(err)
+		}
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(raw), "kind: PersistentVolumeClaim\n") || !strings.Contains(string(raw), "kind: PersistentVolume\n") {
+		t.Errorf("%v: %s", err, raw)
+	}
+	if err := os.WriteFile(path, []byte("of then"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := backup(dir, claim, volume); err != nil {
+		t.Fatal(err)
+	}
+	if raw, err := os.ReadFile(path); err != nil || string(raw) != "of then" {
+		t.Errorf("%v: %s", err, raw)
+	}
+	// One that cannot be written leaves nothing that looks like one.
+	claim.Name = strings.Repeat("x", 250)
+	if err := backup(dir, claim, volume); err == nil {
+		t.Error("a name that is too long")
+	}
+	if files, err := os.ReadDir(filepath.Join(dir, "shop")); err != nil || len(files) != 1 {
+		t.Errorf("%v: %v", err, files)
 	}
 }
