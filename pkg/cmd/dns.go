@@ -258,6 +258,9 @@ func showDNS(c *common, o dnsOptions, out *output, r *inspect.DNSReport) error {
 
 func (c *common) printDNS(r *inspect.DNSReport, o dnsOptions, out *output, columns print.Columns) error {
 	w, st := c.env.Out, c.env.style()
+	if slices.Contains([]string{"name", seeds, envFile, srv}, out.format()) && len(o.names.Ordinals) == 0 {
+		print.DNSNameless(c.env.ErrOut, r)
+	}
 	switch out.format() {
 	case hosts:
 		print.DNSAddressless(c.env.ErrOut, r)
@@ -336,6 +339,12 @@ func (o *dnsOptions) verdict(r *inspect.DNSReport) error {
 		}
 	}
 	if len(found) == 0 {
+		for _, m := range r.Missing {
+			// A pipeline must not be content with what could not be looked at.
+			if slices.Contains([]string{"pods", "services", "endpointslices"}, m.Resource) {
+				return fmt.Errorf("not everything could be checked: %s could not be read: %s", m.Resource, m.Reason)
+			}
+		}
 		return nil
 	}
 	return &notYetError{"found: " + strings.Join(found, ", ")}

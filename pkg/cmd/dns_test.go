@@ -18,7 +18,8 @@ func TestDNSOfManifests(t *testing.T) {
 		code           int
 	}{
 		{args: "dns -f testdata/dns/web.yaml -o name", out: web0 + "\n" + web1 + "\n"},
-		{args: "dns web -f testdata/dns/web.yaml -o name --replicas=0"},
+		{args: "dns web -f testdata/dns/web.yaml -o name --replicas=0", err: "note: statefulset web has no ordinals to name\n"},
+		{args: "dns web -f testdata/dns/web.yaml -o seeds --replicas=0", err: "note: statefulset web has no ordinals to name\n"},
 		{args: "dns sts/web -f testdata/dns/web.yaml -o name --replicas=3 --ordinal=1-2 --cluster-domain=Corp.example.",
 			out: "web-1.web.shop.svc.corp.example\nweb-2.web.shop.svc.corp.example\n"},
 		{args: "dns -f testdata/dns/web.yaml -o name --ordinal=7", err: "statefulset web has none of these ordinals\n"},
@@ -32,6 +33,7 @@ func TestDNSOfManifests(t *testing.T) {
 		{args: "dns -f testdata/dns/web.yaml --exit-code -o name", out: web0 + "\n" + web1 + "\n"},
 		{args: "dns -f testdata/dns/web.yaml -f testdata/dns/bare.yaml -o name --exit-code", out: web0 + "\n" + web1 + "\n", code: ExitFound,
 			err: "warning: testdata/dns/bare.yaml: StatefulSet bare: unknown field \"replicaz\"\n" +
+				"note: statefulset bare names no governing Service: its pods have no names\n" +
 				"found: NoServiceName of bare, InvalidSelector of bare\n"},
 		{args: "dns -f testdata/dns/bare.yaml", out: `statefulset.apps/bare  1 name
   Service    none (spec.serviceName is not set)

@@ -80,7 +80,7 @@ type DNSReplica struct {
 	// Expected: the name should resolve, because the ordinal is wanted and its pod is
 	// ready, or the Service publishes pods that are not.
 	Expected bool `json:"expected"`
-	// Published: EndpointSlices have the name. Absent when they could not be read.
+	// Published: EndpointSlices have the name with an address of the pod's. Absent when they could not be read.
 	Published *bool `json:"published,omitempty"`
 	// PublishedSince is when that began, where it can be told.
 	PublishedSince *metav1.Time `json:"publishedSince,omitempty"`
@@ -95,15 +95,16 @@ type DNSReason string
 
 // The reasons. The first that fits in this order is it.
 const (
-	DNSNoService   DNSReason = "NoService"
-	DNSNoPod       DNSReason = "NoPod"
-	DNSFinished    DNSReason = "Finished"
-	DNSNoAddress   DNSReason = "NoAddress"
-	DNSTerminating DNSReason = "Terminating"
-	DNSNotReady    DNSReason = "NotReady"
-	DNSNotSelected DNSReason = "NotSelected"
-	DNSNoEndpoint  DNSReason = "NoEndpoint"
-	DNSNoHostname  DNSReason = "NoHostname"
+	DNSNoService    DNSReason = "NoService"
+	DNSNoPod        DNSReason = "NoPod"
+	DNSFinished     DNSReason = "Finished"
+	DNSNoAddress    DNSReason = "NoAddress"
+	DNSTerminating  DNSReason = "Terminating"
+	DNSNotReady     DNSReason = "NotReady"
+	DNSNotSelected  DNSReason = "NotSelected"
+	DNSWrongAddress DNSReason = "WrongAddress"
+	DNSNoHostname   DNSReason = "NoHostname"
+	DNSNoEndpoint   DNSReason = "NoEndpoint"
 )
 
 // DNSQuery says what to report.
@@ -221,7 +222,7 @@ func (n *names) replica(r sts.Replica) DNSReplica {
 	if !n.Knows("endpointslices") {
 		return out
 	}
-	published := len(n.published[out.Pod]) > 0
+	published := slices.ContainsFunc(n.published[out.Pod], func(ip string) bool { return slices.Contains(out.IPs, ip) })
 	out.Published = &published
 	if !published {
 		out.Reason, out.Message = n.unpublished(r, publishes)
@@ -278,6 +279,9 @@ func (n *names) unpublished(r sts.Replica, publishes bool) (DNSReason, string) {
 		return DNSNotReady, "the pod is not ready"
 	case n.Service != nil && len(n.Service.Spec.Selector) > 0 && !selects(n.Service, r.Pod.Labels):
 		return DNSNotSelected, "service " + service + " does not select the pod"
+	}
+	if others := n.published[r.Pod.Name]; len(others) > 0 {
+		return DNSWrongAddress, "EndpointSlices have " + few(others) + " for it"
 	}
 	if e := n.endpoints[r.Pod.Name]; e != nil && endpointReady(e) {
 		return DNSNoHostname, "its endpoint lacks the pod's hostname"

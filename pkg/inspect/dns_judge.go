@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -33,6 +34,8 @@ type DNSLookup struct {
 	absence string // why nothing is published
 	since   *metav1.Time
 	pod     string
+	ips     []string // of the pod
+	foreign []string // what is published for the name and is not the pod's
 }
 
 // DNSVerdict is what an answer is worth.
@@ -85,6 +88,7 @@ func (n *names) lookups(out *DNSStatus) {
 			l := newLookup(r.FQDN, record, addresses(want, record))
 			l.Expected = r.Expected && hasAddress(r.IPs, record)
 			l.absence, l.since, l.pod = r.Message, r.PublishedSince, r.Pod
+			l.ips, l.foreign = addresses(r.IPs, record), minus(n.published[r.Pod], r.IPs)
 			r.Lookups = append(r.Lookups, l)
 		}
 	}
@@ -98,7 +102,7 @@ func newLookup(name, record string, want []string) DNSLookup {
 }
 
 // addressRecords are the types of address records to ask for: those of the Service's IP
-// families, or of the pods' addresses where these are not known.
+// families, or of the pods' addresses where these are not known, and of EndpointSlices.
 func (n *names) addressRecords(out *DNSStatus) []string {
 	v4 := slices.Contains(out.Service.IPFamilies, string(corev1.IPv4Protocol))
 	v6 := slices.Contains(out.Service.IPFamilies, string(corev1.IPv6Protocol))
@@ -107,6 +111,10 @@ func (n *names) addressRecords(out *DNSStatus) []string {
 			v4 = v4 || hasAddress(out.Replicas[i].IPs, sts.RecordA)
 			v6 = v6 || hasAddress(out.Replicas[i].IPs, sts.RecordAAAA)
 		}
+	}
+	for _, slice := range n.Slices { // somebody else's may have the other family
+		v4 = v4 || slice.AddressType == discoveryv1.AddressTypeIPv4 && len(slice.Endpoints) > 0
+		v6 = v6 || slice.AddressType == discoveryv1.AddressTypeIPv6 && len(slice.Endpoints) > 0
 	}
 	var records []string
 	if v4 || !v6 {
@@ -256,6 +264,11 @@ func (l *DNSLookup) judge(now time.Time, a *sts.DNSAnswer, owners map[string]str
 		l.Verdict, l.Message = DNSAbsent, l.absence
 	case len(l.Got) == 0:
 		l.Verdict, l.Message = DNSDenied, l.denial(now, a.TTL)
+	case len(extra) > 0 && len(minus(extra, l.foreign)) == 0:
+		l.Verdict, l.Message = DNSWrong, "answers "+l.whose(extra, owners)+", as an EndpointSlice has it"
+		if right := minus(l.ips, l.Got); len(right) > 0 {
+			l.Message += ", instead of " + few(right)
+		}
 	case len(extra) > 0 && len(l.Want) == 0:
 		l.Verdict, l.Message = DNSStale, "still answers "+l.whose(extra, owners)+l.kept()
 		if l.absence != "" {

@@ -96,7 +96,13 @@ func TestDNSVerdicts(t *testing.T) {
 			message: "answers 10.0.0.77 (no pod of a StatefulSet has it), too; caches may go on for 30s"},
 		{name: "a slice that lags is not right either", question: web2, record: "A", changes: map[string]string{
 			"Pod/web-2": "{status: {podIP: 10.0.0.9, podIPs: [{ip: 10.0.0.9}]}}",
-		}, answer: ok("10.0.0.3"), verdict: inspect.DNSStale, message: "still answers 10.0.0.3 (no pod of a StatefulSet has it); caches may go on for 30s"},
+		}, answer: ok("10.0.0.3"), verdict: inspect.DNSWrong, message: "answers 10.0.0.3 (no pod of a StatefulSet has it), as an EndpointSlice has it, instead of 10.0.0.9"},
+		{name: "somebody's slice has another address, too", question: web2, record: "A", changes: map[string]string{
+			"EndpointSlice/web-extra": "{metadata: {name: by-hand}, endpoints: [{addresses: [10.9.9.9], hostname: web-2}]}",
+		}, answer: ok("10.9.9.9", "10.0.0.3"), verdict: inspect.DNSWrong, message: "answers 10.9.9.9 (no pod of a StatefulSet has it), as an EndpointSlice has it"},
+		{name: "somebody's slice has another family", question: web2, record: "AAAA", changes: map[string]string{
+			"EndpointSlice/web-extra": `{metadata: {name: by-hand}, addressType: IPv6, endpoints: [{addresses: ["fd00::9"], hostname: web-2}]}`,
+		}, answer: ok("fd00::9"), verdict: inspect.DNSWrong, message: "answers fd00::9 (no pod of a StatefulSet has it), as an EndpointSlice has it"},
 		{name: "not ready any more, and still there", question: web0, record: "A", notReady: []string{"web-0"}, changes: empty, answer: ok("10.0.0.1"),
 			verdict: inspect.DNSStale, message: "still answers 10.0.0.1; caches may go on for 30s, though the pod is not ready"},
 		{name: "failed", question: web2, record: "A", answer: sts.DNSAnswer{Code: "SERVFAIL"}, verdict: inspect.DNSFailed, message: "the DNS server answers SERVFAIL"},
@@ -139,6 +145,22 @@ func TestDNSVerdicts(t *testing.T) {
 			}
 			t.Errorf("%v was not asked", test.answer.DNSQuestion)
 		})
+	}
+}
+
+func TestDNSNamesWithSomebodyElsesAddress(t *testing.T) {
+	r := dnsReport(t, nil, map[string]string{
+		"EndpointSlice/web-x7k2p": "{endpoints: [{addresses: [10.0.0.1], hostname: web-0}, {addresses: [10.0.0.2, 10.9.9.9], hostname: web-1}, {addresses: [10.9.9.9], hostname: web-2}]}",
+	}, inspect.DNSQuery{})
+	for i, want := range []struct {
+		published bool
+		reason    inspect.DNSReason
+		message   string
+	}{{true, "", ""}, {true, "", ""}, {false, inspect.DNSWrongAddress, "EndpointSlices have 10.9.9.9 for it"}} {
+		n := r.Items[0].Replicas[i]
+		if *n.Published != want.published || n.Reason != want.reason || n.Message != want.message {
+			t.Errorf("%s: %t %s %q, want %+v", n.Pod, *n.Published, n.Reason, n.Message, want)
+		}
 	}
 }
 

@@ -59,7 +59,9 @@ func DNSSeeds(w io.Writer, r *inspect.DNSReport, port string) error {
 		if err != nil {
 			return err
 		}
-		b.WriteString(strings.Join(seeds, ",") + "\n")
+		if len(seeds) > 0 {
+			b.WriteString(strings.Join(seeds, ",") + "\n")
+		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -209,6 +211,19 @@ func DNSAddressless(w io.Writer, r *inspect.DNSReport) {
 		}
 		if len(without) > 0 {
 			fmt.Fprintf(w, "note: statefulset %s: no address is known of %s\n", d.Name, sts.SayOrdinals(without))
+		}
+	}
+}
+
+// DNSNameless says of which sets a format that is made of names has nothing.
+func DNSNameless(w io.Writer, r *inspect.DNSReport) {
+	for i := range r.Items {
+		switch d := &r.Items[i]; {
+		case len(wantedNames(d)) > 0:
+		case d.Service.Name == "":
+			fmt.Fprintf(w, "note: statefulset %s names no governing Service: its pods have no names\n", d.Name)
+		default:
+			fmt.Fprintf(w, "note: statefulset %s has no ordinals to name\n", d.Name)
 		}
 	}
 }
