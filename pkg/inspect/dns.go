@@ -143,7 +143,7 @@ type names struct {
 	query  DNSQuery
 
 	// published are the addresses that the EndpointSlices give to each hostname, endpoints
-	// what they have of each pod.
+	// what they have of each pod, by its name, or its address where they name none.
 	published map[string][]string
 	endpoints map[string]*discoveryv1.Endpoint
 }
@@ -156,8 +156,13 @@ func newNames(s *sts.Snapshot, domain sts.ClusterDomain, q DNSQuery) *names {
 			if e.Hostname != nil && endpointReady(e) {
 				n.published[*e.Hostname] = append(n.published[*e.Hostname], e.Addresses...)
 			}
-			if e.TargetRef != nil && e.TargetRef.Kind == "Pod" {
+			switch {
+			case e.TargetRef != nil && e.TargetRef.Kind == "Pod":
 				n.endpoints[e.TargetRef.Name] = e
+			case e.TargetRef == nil && e.Hostname == nil: // by hand: only its address tells
+				for _, ip := range e.Addresses {
+					n.endpoints[ip] = e
+				}
 			}
 		}
 	}
@@ -283,8 +288,10 @@ func (n *names) unpublished(r sts.Replica, publishes bool) (DNSReason, string) {
 	if others := n.published[r.Pod.Name]; len(others) > 0 {
 		return DNSWrongAddress, "EndpointSlices have " + few(others) + " for it"
 	}
-	if e := n.endpoints[r.Pod.Name]; e != nil && endpointReady(e) {
-		return DNSNoHostname, "its endpoint lacks the pod's hostname"
+	for _, key := range append(podIPs(r.Pod), r.Pod.Name) {
+		if e := n.endpoints[key]; e != nil && endpointReady(e) {
+			return DNSNoHostname, "its endpoint lacks the pod's hostname"
+		}
 	}
 	return DNSNoEndpoint, "no EndpointSlice has it yet"
 }
