@@ -154,7 +154,7 @@ var meanings = map[string]string{
 	"DNSReplica.ready":          "the pod is ready",
 	"DNSReplica.expected":       "the name should resolve: it is wanted, and the pod is ready or the Service publishes those that are not",
 	"DNSReplica.published":      "EndpointSlices have the name with an address of the pod's; absent where they could not be read, or there is no cluster",
-	"DNSReplica.publishedSince": "when that began at the earliest: with the pod's readiness, or its address",
+	"DNSReplica.publishedSince": "since when it is so at least: the pod is ready, or has its address, and the EndpointSlice was not changed after that",
 	"DNSReplica.reason":         "why it is not published, one of the [DNS reasons](#dns-reasons)",
 	"DNSReplica.message":        "the same for a person",
 	"DNSReplica.lookups":        "with `--resolve`: the questions for the name, one for each type of address",

@@ -227,8 +227,14 @@ func (v *View) prepare(k *kind) error {
 	return err
 }
 
+// writtenAt leaves of an object's managedFields when it was written: that tells how old a
+// DNS name is.
+func writtenAt(o metav1.Object) []metav1.ManagedFieldsEntry {
+	return []metav1.ManagedFieldsEntry{{Time: &metav1.Time{Time: sts.LastWritten(o)}}}
+}
+
 // trim drops what no verb looks at, to keep memory small. Only a set's managedFields
-// are read, and of a volume's who has some.
+// are read, of a volume's who has some, and of what makes DNS names when it was written.
 func trim(o any) {
 	switch o := o.(type) {
 	case *appsv1.StatefulSet:
@@ -237,6 +243,12 @@ func trim(o any) {
 		for i := range o.ManagedFields {
 			o.ManagedFields[i].FieldsV1 = nil
 		}
+		return
+	case *corev1.Service:
+		o.ManagedFields = writtenAt(o)
+		return
+	case *discoveryv1.EndpointSlice:
+		o.ManagedFields = writtenAt(o)
 		return
 	case *corev1.PersistentVolumeClaim:
 		maker := sts.ClaimMaker(o.ManagedFields)

@@ -82,7 +82,7 @@ type DNSReplica struct {
 	Expected bool `json:"expected"`
 	// Published: EndpointSlices have the name with an address of the pod's. Absent when they could not be read.
 	Published *bool `json:"published,omitempty"`
-	// PublishedSince is when that began, where it can be told.
+	// PublishedSince: for so long it has been so at least.
 	PublishedSince *metav1.Time `json:"publishedSince,omitempty"`
 	// Reason is why the name is not published, Message the same for a person.
 	Reason  DNSReason   `json:"reason,omitempty"`
@@ -146,14 +146,20 @@ type names struct {
 	// what they have of each pod, by its name, or its address where they name none.
 	published map[string][]string
 	endpoints map[string]*discoveryv1.Endpoint
+	// written is when the EndpointSlices with each hostname were last changed.
+	written map[string]time.Time
 }
 
 func newNames(s *sts.Snapshot, domain sts.ClusterDomain, q DNSQuery) *names {
-	n := &names{Snapshot: s, domain: domain, query: q, published: map[string][]string{}, endpoints: map[string]*discoveryv1.Endpoint{}}
+	n := &names{Snapshot: s, domain: domain, query: q, published: map[string][]string{}, endpoints: map[string]*discoveryv1.Endpoint{}, written: map[string]time.Time{}}
 	for _, slice := range s.Slices {
+		written := sts.LastWritten(slice)
 		for i := range slice.Endpoints {
 			e := &slice.Endpoints[i]
 			if e.Hostname != nil && endpointReady(e) {
+				if written.After(n.written[*e.Hostname]) {
+					n.written[*e.Hostname] = written
+				}
 				n.published[*e.Hostname] = append(n.published[*e.Hostname], e.Addresses...)
 			}
 			switch {
@@ -231,8 +237,8 @@ func (n *names) replica(r sts.Replica) DNSReplica {
 	out.Published = &published
 	if !published {
 		out.Reason, out.Message = n.unpublished(r, publishes)
-	} else if since := publishedSince(r.Pod, publishes); since != nil {
-		out.PublishedSince = since
+	} else {
+		out.PublishedSince = later(startOfName(r.Pod, publishes), n.written[out.Pod])
 	}
 	return out
 }
@@ -313,9 +319,17 @@ func (n *names) hasFamily(ips []string) bool {
 	return slices.ContainsFunc(ips, func(ip string) bool { return slices.Contains(n.Service.Spec.IPFamilies, familyOf(ip)) })
 }
 
-// publishedSince is when the pod's address came into DNS at the earliest: with its
-// readiness, or where that is not waited for, when it got its address.
-func publishedSince(pod *corev1.Pod, publishes bool) *metav1.Time {
+// later is the later of the two times, nil when neither is known.
+func later(a *metav1.Time, b time.Time) *metav1.Time {
+	if b.IsZero() || a != nil && a.After(b) {
+		return a
+	}
+	return &metav1.Time{Time: b}
+}
+
+// startOfName is when the pod's address could come into DNS: with its readiness, or where
+// that is not waited for, when it got its address.
+func startOfName(pod *corev1.Pod, publishes bool) *metav1.Time {
 	if pod == nil {
 		return nil
 	}

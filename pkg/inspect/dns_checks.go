@@ -189,25 +189,27 @@ func lackingLabels(want, have map[string]string) map[string]string {
 // their names as hostnames, which are single labels.
 func checkNames(c *dnsCheck) []sts.Finding {
 	last := c.Name(max(sts.End(c.Set)-1, sts.Start(c.Set)))
+	var out []sts.Finding
+	add := func(message string) {
+		out = append(out, c.finding(sts.InvalidName, sts.SeverityError, c.set(), message, "")...)
+	}
 	if problems := validation.IsDNS1123Label(last); len(problems) > 0 {
 		what := "is no label of a DNS name"
 		if len(last) > validation.DNS1123LabelMaxLength {
 			what = fmt.Sprintf("has %d characters, and a label of a DNS name %d at most", len(last), validation.DNS1123LabelMaxLength)
 		}
-		return c.finding(sts.InvalidName, sts.SeverityError, c.set(), "the pod name "+last+" "+what+": such a pod cannot be created", "")
+		add("the pod name " + last + " " + what + ": such a pod cannot be created")
 	}
 	if c.service() == "" {
-		return nil
+		return out
 	}
 	if problems := validation.IsDNS1123Label(c.service()); len(problems) > 0 {
-		return c.finding(sts.InvalidName, sts.SeverityError, c.set(),
-			"spec.serviceName "+c.service()+" is no label of a DNS name: it is the bare name of a Service, without a namespace", "")
+		add("spec.serviceName " + c.service() + " is no label of a DNS name: it is the bare name of a Service, without a namespace")
 	}
-	if name := sts.PodDNSName(c.Set, max(sts.End(c.Set)-1, sts.Start(c.Set)), c.domain.Name); len(name) > validation.DNS1123SubdomainMaxLength {
-		return c.finding(sts.InvalidName, sts.SeverityError, c.set(),
-			fmt.Sprintf("the DNS name %s has %d characters, and may have %d", name, len(name), validation.DNS1123SubdomainMaxLength), "")
+	if name := sts.PodDNSName(c.Set, max(sts.End(c.Set)-1, sts.Start(c.Set)), c.domain.Name); len(out) == 0 && len(name) > validation.DNS1123SubdomainMaxLength {
+		add(fmt.Sprintf("the DNS name %s has %d characters, and may have %d", name, len(name), validation.DNS1123SubdomainMaxLength))
 	}
-	return nil
+	return out
 }
 
 // fqdnHostname is the longest hostname that Linux takes.
@@ -267,6 +269,9 @@ func checkDeadlock(c *dnsCheck) []sts.Finding {
 		return nil
 	}
 	hint := "publish them before: " + c.kubectl("patch", "service", c.service(), "--type=merge", "-p", `'{"spec":{"publishNotReadyAddresses":true}}'`)
+	if c.query.Offline {
+		hint = "publish them before, with publishNotReadyAddresses: true in the Service"
+	}
 	pods, waiting := 0, []sts.Ordinal{}
 	for _, r := range c.replicas {
 		if !r.Desired || r.Pod == nil {
@@ -306,7 +311,7 @@ func imageName(image string) string {
 
 // runsFor is how long the pod has its address, or has been started.
 func runsFor(pod *corev1.Pod, now time.Time) time.Duration {
-	if since := publishedSince(pod, true); since != nil {
+	if since := startOfName(pod, true); since != nil {
 		return now.Sub(since.Time)
 	}
 	if pod.Status.StartTime != nil {
@@ -327,7 +332,7 @@ func checkEndpoints(c *dnsCheck) []sts.Finding {
 	})
 	late := slices.DeleteFunc(lacking, func(o sts.Ordinal) bool {
 		i := slices.IndexFunc(c.replicas, func(r sts.Replica) bool { return r.Ordinal == o })
-		since := publishedSince(c.replicas[i].Pod, c.Service.Spec.PublishNotReadyAddresses)
+		since := later(startOfName(c.replicas[i].Pod, c.Service.Spec.PublishNotReadyAddresses), sts.LastWritten(c.Service))
 		return since != nil && c.TakenAt.Sub(since.Time) < endpointPatience
 	})
 	if len(late) == 0 {
@@ -437,7 +442,8 @@ func checkIPFamilies(c *dnsCheck) []sts.Finding {
 		if len(c.Service.Spec.IPFamilies) == 1 {
 			severity, what = sts.SeverityError, what+" and so no DNS name"
 		}
-		out = append(out, c.finding(sts.IPFamilyMissing, severity, c.svc(), fmt.Sprintf("service %s is for %s, and %s", c.service(), family, what), "")...)
+		out = append(out, c.finding(sts.IPFamilyMissing, severity, c.svc(), fmt.Sprintf("service %s is for %s, and %s", c.service(), family, what),
+			"let spec.ipFamilies of the Service be what the pods have; which these get is up to the cluster's network")...)
 	}
 	unpublished := c.ordinals(func(r sts.Replica, s *DNSReplica) bool {
 		return r.Desired && c.hasFamily(s.IPs) && slices.ContainsFunc(s.IPs, func(ip string) bool { return !slices.Contains(c.Service.Spec.IPFamilies, familyOf(ip)) })

@@ -275,7 +275,7 @@ func (l *DNSLookup) judge(now time.Time, a *sts.DNSAnswer, owners map[string]str
 			l.Message += ", though " + l.absence
 		}
 	case len(extra) > 0:
-		l.Verdict, l.Message = DNSWrong, "answers "+l.whose(extra, owners)+" instead of "+few(l.Want)+l.kept()
+		l.Verdict, l.Message = DNSWrong, "answers "+l.whose(extra, owners)+" instead of "+few(lacking)+l.kept()
 		if len(lacking) == 0 {
 			l.Message = "answers " + l.whose(extra, owners) + ", too" + l.kept()
 		}
@@ -341,7 +341,7 @@ func (l *DNSLookup) denial(now time.Time, left time.Duration) string {
 		return text + ", though it is published" + negative(left)
 	}
 	age := now.Sub(l.since.Time)
-	text += ", though it has been published for " + sts.Age(age)
+	text += ", though it has been published for at least " + sts.Age(age)
 	// What a cache keeps is at most the full time; twice that is none of a cache.
 	if left > 0 && age > denialPatience && age > 2*left {
 		return text + ": longer than a cache would keep that; does the DNS server see the API server?"
