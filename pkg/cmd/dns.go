@@ -133,7 +133,7 @@ kubelet's, else it is taken to be cluster.local.`,
 }
 
 func (o *dnsOptions) check(cmd *cobra.Command, out *output) error {
-	if err := o.resolveOptions.check(); err != nil {
+	if err := o.resolveOptions.check(cmd); err != nil {
 		return err
 	}
 	o.names.Offline, o.names.Resolve = len(o.files) > 0, o.resolve

@@ -52,7 +52,12 @@ func (o *resolveOptions) addFlags(cmd *cobra.Command) {
 }
 
 // check completes the options: whoever says how to ask wants to.
-func (o *resolveOptions) check() error {
+func (o *resolveOptions) check(cmd *cobra.Command) error {
+	for _, name := range []string{"from", "server", "container"} {
+		if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
+			return usagef("--%s is empty: is a variable not set?", name)
+		}
+	}
 	switch {
 	case o.from != "" && o.server != "":
 		return usagef("--from asks from a pod and --server from here: give one of them")
@@ -251,6 +256,9 @@ func (s *forwardServer) explain(ctx context.Context, err error) error {
 }
 
 func (s *forwardServer) String() string {
+	if s.at.Pod == "" {
+		return "" // nobody yet
+	}
 	return fmt.Sprintf("pod %s/%s, by port-forward", s.at.Namespace, s.at.Pod)
 }
 
@@ -304,7 +312,12 @@ func (s *podServer) Ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts
 	return nil, fmt.Errorf("pod %s cannot ask: %w", s.pod, err)
 }
 
-func (s *podServer) String() string { return s.Tool() + " in pod " + s.pod }
+func (s *podServer) String() string {
+	if s.Tool() == "" {
+		return "pod " + s.pod
+	}
+	return s.Tool() + " in pod " + s.pod
+}
 
 // Close implements nameServer.
 func (s *podServer) Close() {}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	clocktesting "k8s.io/utils/clock/testing"
 
@@ -33,7 +34,7 @@ func TestResolveOptions(t *testing.T) {
 		{resolveOptions{timeout: time.Minute, resolve: true}, false, "--timeout goes with --wait or --watch"},
 		{resolveOptions{timeout: -1, wait: true}, false, "it cannot be negative"},
 	} {
-		err := test.options.check()
+		err := test.options.check(newDNS(&common{env: &Env{}, config: genericclioptions.NewConfigFlags(true)}))
 		switch {
 		case test.err == "" && (err != nil || test.options.resolve != test.resolves):
 			t.Errorf("%+v: error %v", test.options, err)

@@ -32,6 +32,7 @@ type dnsWatch struct {
 	// broken is why the server could not be asked the last time.
 	broken string
 	pause  time.Duration
+	asked  bool // an answer has come
 	begun  bool // the first round of answers is in, and has been shown
 
 	told     string // what is waited for, without ages
@@ -144,6 +145,11 @@ func (w *dnsWatch) end(ctx context.Context, err error) error {
 			return nil // a watch that was to last that long
 		}
 		timeout.Last = plan.Decision{Verdict: plan.Wait, Message: w.waitingFor()}
+		if w.report != nil { // as far as it has come
+			if err := showDNS(w.common, w.options, w.out, w.report); err != nil {
+				return err
+			}
+		}
 		return timeout
 	}
 	return cause
@@ -219,6 +225,7 @@ func (w *dnsWatch) hear(a answered) error {
 		w.broken, w.pause = "", 0
 		w.screen.say("the DNS server answers again\n")
 	}
+	w.asked = true
 	for i := range a.answers {
 		t := w.tracks[a.answers[i].DNSQuestion]
 		if t == nil || !t.flying {
@@ -245,7 +252,9 @@ func (w *dnsWatch) judge() {
 			answers = append(answers, a)
 		}
 	}
-	w.report.Server = w.server.String()
+	if w.asked {
+		w.report.Server = w.server.String()
+	}
 	w.report.Judge(w.client.Now(), answers)
 }
 
@@ -256,7 +265,7 @@ func (w *dnsWatch) tell(asking bool) (done bool, err error) {
 		if nameless := w.nameless(); nameless != nil {
 			return true, nameless
 		}
-		done = len(w.report.Items) > 0 && len(w.report.Pending()) == 0
+		done = !w.astray() && len(w.report.Pending()) == 0
 	}
 	if !done && !w.begun && (asking || w.unasked()) {
 		return false, nil
@@ -283,6 +292,13 @@ func (w *dnsWatch) unasked() bool {
 		}
 	}
 	return false
+}
+
+// astray: no set has any of the ordinals that were asked for, so far.
+func (w *dnsWatch) astray() bool {
+	return len(w.report.Items) == 0 || len(w.options.names.Ordinals) > 0 && !slices.ContainsFunc(w.report.Items, func(d inspect.DNSStatus) bool {
+		return len(d.Replicas) > 0
+	})
 }
 
 // nameless is a set whose pods can never have names.
@@ -319,8 +335,16 @@ func (w *dnsWatch) waitingFor() string {
 		return "for the first look at the cluster"
 	}
 	pending := w.report.Pending()
-	if len(pending) == 0 {
-		return "for a StatefulSet"
+	switch {
+	case w.astray():
+		return "for a StatefulSet that has such an ordinal"
+	case w.broken != "":
+		problem, _, _ := strings.Cut(w.broken, "\n")
+		return "for the DNS server: " + problem
+	case !w.asked && w.unasked():
+		return "for the DNS server's first answers"
+	case len(pending) == 0:
+		return "for the last answers"
 	}
 	text := "for " + sts.Count(len(pending), "name") + " to resolve right: " + pending[0]
 	if len(pending) > 1 {
@@ -385,7 +409,7 @@ func (w *dnsWatch) tellChanges() error {
 func (t *track) news(l *inspect.DNSLookup, why string) (news, text string) {
 	switch {
 	case !t.asks:
-		text = "is not to be found now"
+		text = "is not published now"
 		if why != "" {
 			text += ": " + why
 		}

@@ -137,7 +137,7 @@ func (s *Inside) run(ctx context.Context, part []int, answers []sts.DNSAnswer) e
 		case answered && read != nil:
 			read(section, a)
 		case stderr.Len() > 0:
-			a.Problem = strings.TrimSpace(stderr.String())
+			a.Problem = strconv.Quote(strings.TrimSpace(stderr.String())) // whatever a pod says
 		default: // the script gives up on a server that does not answer
 			a.Problem, a.TimedOut = "not asked, because the DNS server did not answer before", true
 		}
@@ -284,5 +284,5 @@ func unanswered(text string, a *sts.DNSAnswer) {
 		return
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	a.Problem = "not understood: " + line
+	a.Problem = "not understood: " + strconv.Quote(line)
 }

@@ -233,4 +233,20 @@ func (s *shortest) duration() time.Duration { return time.Duration(s.seconds) * 
 // canonical is how we write a name, and compare it: in lower case, without the dot at its end.
 func canonical(n dnsmessage.Name) string { return canonicalName(n.String()) }
 
-func canonicalName(n string) string { return strings.ToLower(strings.TrimSuffix(n, ".")) }
+// What is no printable ASCII stands there by its number, as in zone files (RFC 1035, section
+// 5.1): a server may send anything, and a terminal would obey it.
+func canonicalName(n string) string {
+	var b strings.Builder
+	n = strings.TrimSuffix(n, ".")
+	for i := range len(n) {
+		switch c := n[i]; {
+		case c <= ' ' || c > '~':
+			fmt.Fprintf(&b, `\%03d`, c)
+		case 'A' <= c && c <= 'Z':
+			b.WriteByte(c + 'a' - 'A')
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}

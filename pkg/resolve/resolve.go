@@ -83,8 +83,14 @@ func (s *Server) Ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts.DN
 		}
 	}
 	c := &conversation{server: s, dial: s.Stream, stream: true, queue: items}
-	if err := c.run(ctx); err != nil && (heard == 0 || ctx.Err() != nil) {
+	err := c.run(ctx)
+	if err != nil && (heard == 0 || ctx.Err() != nil) {
 		return nil, err
+	}
+	if err != nil {
+		for _, it := range items {
+			it.fail("too long for UDP, and by TCP "+err.Error(), errors.Is(err, errSilent))
+		}
 	}
 	return answers, nil
 }
@@ -172,7 +178,8 @@ func ended(ctx context.Context, err error) error {
 }
 
 // connect keeps one connection after the other busy until nothing is left to ask. It gives
-// up when two of them have brought nothing and nothing came over others meanwhile.
+// up when two of them have brought nothing and nothing came over others meanwhile, and sooner
+// on a server that has never said a word.
 func (c *conversation) connect(ctx context.Context, conn io.ReadWriteCloser) {
 	heard, barren := 0, 0
 	for ctx.Err() == nil && c.left() {
@@ -194,7 +201,7 @@ func (c *conversation) connect(ctx context.Context, conn io.ReadWriteCloser) {
 		c.mu.Unlock()
 		if news {
 			barren = 0
-		} else if barren++; barren == 2 {
+		} else if barren++; barren == 2 || heard == 0 && errors.Is(err, errSilent) {
 			return
 		}
 	}

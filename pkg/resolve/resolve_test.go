@@ -106,6 +106,10 @@ func TestAsk(t *testing.T) {
 				two := &dnsmessage.SRVResource{Port: 81, Weight: 50, Target: dnsmessage.MustNewName("Web-1.Web.")}
 				say(q.reply(0, record(q.name, 30, one), record(q.name, 20, two)))
 			}, want: "_http SRV: NOERROR web-0.web.shop.svc.cluster.local:80 web-1.web:81 20s"},
+		{name: "a target that a terminal would obey", ask: ask("_http._tcp SRV"),
+			answer: func(_ int, q query, say func(dnsmessage.Message)) {
+				say(q.reply(0, record(q.name, 30, &dnsmessage.SRVResource{Port: 80, Target: dnsmessage.MustNewName("\x1b[31mred\xff.")})))
+			}, want: `_http SRV: NOERROR \027[31mred\255:80 30s`},
 		{name: "refused", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) { say(q.reply(dnsmessage.RCodeRefused)) },
 			want:   "web-0 A: REFUSED"},
@@ -183,7 +187,7 @@ func TestAsk(t *testing.T) {
 				m := q.reply(0, address(q.name, 66))
 				m.Questions = nil
 				say(m)
-			}, err: "no answer came within 2s", within: 4 * second},
+			}, err: "no answer came within 2s", within: 2 * second},
 		{name: "cut off over TCP", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				m := q.reply(0)
@@ -205,7 +209,7 @@ func TestAsk(t *testing.T) {
 				zone(conn, q, say)
 			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: NOERROR 10.0.0.2 30s\n" +
 				"slow A: timed out: no answer came within 2s\nweb-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: NOERROR 10.0.0.2 30s"},
-		{name: "nothing ever comes", ask: many(900), within: 7 * second,
+		{name: "nothing ever comes", ask: many(900), within: 2 * second,
 			answer: func(int, query, func(dnsmessage.Message)) {}, err: "no answer came within 2s"},
 		{name: "hangs up at once", ask: many(900), within: second,
 			answer: func(_ int, q query, _ func(dnsmessage.Message)) { q.hangUp() }, err: "the server has closed the connection"},
@@ -439,7 +443,13 @@ func TestPackets(t *testing.T) {
 					zone(conn, q, say)
 				}
 			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: NOERROR 10.0.0.2 30s"},
-		{name: "nothing gets through", within: 9 * second, conns: 3,
+		{name: "too long for a datagram, and TCP is silent", conns: 2, within: 3 * second,
+			answer: func(conn int, q query, say func(dnsmessage.Message)) {
+				if !q.stream {
+					truncated(conn, q, say)
+				}
+			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: timed out: too long for UDP, and by TCP no answer came within 2s"},
+		{name: "nothing gets through", within: 4 * second, conns: 2,
 			answer: func(int, query, func(dnsmessage.Message)) {}, err: "no answer came within 2s"},
 	}
 	for _, test := range tests {
