@@ -99,6 +99,13 @@ func TestWatchAsksForWhatIsNotRight(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// An address that is not the pod's is wrong for ever: it is asked for, and shown.
+	yes := true
+	w.follow(&inspect.DNSReport{Items: []inspect.DNSStatus{{Replicas: []inspect.DNSReplica{
+		{FQDN: "web-7", Published: &yes, Lookups: []inspect.DNSLookup{lookup("web-7", true)}},
+	}}}})
+	asks("with another address", 0, "web-7")
+
 	right := sts.DNSAnswer{DNSQuestion: question("web-0"), Code: "NOERROR", Addresses: []string{"10.0.0.1"}}
 	denied := sts.DNSAnswer{DNSQuestion: question("web-1"), Code: "NXDOMAIN", TTL: 8 * time.Second}
 

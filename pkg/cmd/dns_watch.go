@@ -160,6 +160,13 @@ func (w *dnsWatch) follow(report *inspect.DNSReport) {
 	w.report = report
 	now := w.env.Clock.Now()
 	seen := map[sts.DNSQuestion]bool{}
+	published := map[string]bool{} // also with an address that is not the pod's
+	for i := range report.Items {
+		for k := range report.Items[i].Replicas {
+			r := &report.Items[i].Replicas[k]
+			published[r.FQDN] = r.Published != nil && *r.Published
+		}
+	}
 	w.report.Lookups(func(l *inspect.DNSLookup) {
 		seen[l.DNSQuestion] = true
 		t := w.tracks[l.DNSQuestion]
@@ -171,7 +178,7 @@ func (w *dnsWatch) follow(report *inspect.DNSReport) {
 			t.want, t.since, t.due, t.pause, t.flying = want, now, now, 0, false
 			t.answer = nil
 		}
-		t.asks = l.Expected && len(l.Want) > 0
+		t.asks = l.Expected && (len(l.Want) > 0 || published[l.Name])
 	})
 	for q := range w.tracks {
 		if !seen[q] {
