@@ -144,7 +144,29 @@ func unresolved(c *common, report *inspect.DNSReport) error {
 	}
 	return &outcomeError{style: c.env.errStyle(), Decision: plan.Decision{
 		Verdict: plan.Stuck, Message: sts.Count(len(names), "name") + " that should resolve " + verb + " not: " + text,
+		Hint: serverHint(report),
 	}}
+}
+
+// serverHint is what to look at when all answers are bad in the same way: then it is the
+// server, and not a name.
+func serverHint(report *inspect.DNSReport) string {
+	codes, failed := map[string]bool{}, true
+	report.Lookups(func(l *inspect.DNSLookup) {
+		if l.Expected {
+			codes[l.Code] = true
+			failed = failed && l.Verdict == inspect.DNSFailed
+		}
+	})
+	switch {
+	case len(codes) != 1:
+		return ""
+	case failed:
+		return "the DNS server answers none of the questions: its log says why, with CoreDNS kubectl logs -n kube-system -l k8s-app=kube-dns"
+	case codes["NXDOMAIN"] && report.ClusterDomainSource != sts.DomainCorefile:
+		return "the DNS server knows none of the names: is " + report.ClusterDomain + " the cluster's domain? --cluster-domain says another"
+	}
+	return ""
 }
 
 // addressServer is asked from here, over the network.
@@ -313,10 +335,15 @@ func (s *podServer) Ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts
 }
 
 func (s *podServer) String() string {
-	if s.Tool() == "" {
-		return "pod " + s.pod
+	text := "pod " + s.pod
+	tool, server := s.Tool()
+	if tool != "" {
+		text = tool + " in " + text
 	}
-	return s.Tool() + " in pod " + s.pod
+	if server != "" {
+		text += ", which asks " + server
+	}
+	return text
 }
 
 // Close implements nameServer.

@@ -64,6 +64,32 @@ func TestOwnServer(t *testing.T) {
 	}
 }
 
+func TestServerHint(t *testing.T) {
+	for _, test := range []struct {
+		codes  []string
+		source sts.DomainSource
+		want   string
+	}{
+		{[]string{"SERVFAIL", "SERVFAIL"}, sts.DomainCorefile, "its log says why"},
+		{[]string{"SERVFAIL", "NOERROR"}, sts.DomainCorefile, ""},
+		{[]string{"NXDOMAIN", "NXDOMAIN"}, sts.DomainAssumed, "is corp.test the cluster's domain?"},
+		{[]string{"NXDOMAIN", "NXDOMAIN"}, sts.DomainCorefile, ""},
+		{[]string{"NXDOMAIN", "NOERROR"}, sts.DomainAssumed, ""},
+	} {
+		report := &inspect.DNSReport{ClusterDomain: "corp.test", ClusterDomainSource: test.source, Items: []inspect.DNSStatus{{}}}
+		var answers []sts.DNSAnswer
+		for i, code := range test.codes {
+			q := sts.DNSQuestion{Name: string(rune('a' + i)), Type: sts.RecordA}
+			report.Items[0].Service.Lookups = append(report.Items[0].Service.Lookups, inspect.DNSLookup{DNSQuestion: q, Expected: true, Want: []string{"10.0.0.1"}})
+			answers = append(answers, sts.DNSAnswer{DNSQuestion: q, Code: code})
+		}
+		report.Judge(time.Time{}, answers)
+		if got := serverHint(report); (test.want == "") != (got == "") || !strings.Contains(got, test.want) {
+			t.Errorf("%v: hint %q, want %q", test.codes, got, test.want)
+		}
+	}
+}
+
 // What is asked, and when: only what is published and not right, slower and slower, and not
 // later than a cache looks again.
 func TestWatchAsksForWhatIsNotRight(t *testing.T) {

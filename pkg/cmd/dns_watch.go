@@ -255,7 +255,7 @@ func (w *dnsWatch) judge() {
 	for _, t := range w.tracks {
 		if t.answer != nil {
 			a := *t.answer
-			a.TTL = max(0, a.TTL-now.Sub(t.at))
+			a.TTL = max(0, a.TTL-now.Sub(t.at)).Truncate(time.Second)
 			answers = append(answers, a)
 		}
 	}

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -28,15 +29,16 @@ type Inside struct {
 	// Timeout is how long one question is waited for.
 	Timeout time.Duration
 
-	mu   sync.Mutex
-	tool string
+	mu           sync.Mutex
+	tool, server string
 }
 
-// Tool is what the last questions were asked with.
-func (s *Inside) Tool() string {
+// Tool is what the last questions were asked with, and Server the address that it says it
+// has asked. Each is empty where that is not known.
+func (s *Inside) Tool() (tool, server string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.tool
+	return s.tool, s.server
 }
 
 // script asks all questions in its arguments, TYPE/NAME each, after the seconds to wait.
@@ -129,6 +131,9 @@ func (s *Inside) run(ctx context.Context, part []int, answers []sts.DNSAnswer) e
 	tool, sections := split(stdout.String())
 	s.mu.Lock()
 	s.tool = tool
+	for _, section := range sections {
+		s.server = cmp.Or(serverOf(section), s.server)
+	}
 	s.mu.Unlock()
 	for _, i := range part {
 		a := &answers[i]
@@ -163,6 +168,24 @@ func split(out string) (tool string, sections map[string]string) {
 // readers understand the tools.
 var readers = map[string]func(text string, a *sts.DNSAnswer){
 	"dig": readDig, "nslookup": readNslookup, "getent": readGetent,
+}
+
+// serverOf is the address of the server that nslookup or dig has asked.
+func serverOf(section string) string {
+	for line := range strings.Lines(section) {
+		f := strings.Fields(line)
+		if len(f) > 2 && f[1] == "SERVER:" {
+			f = f[1:]
+		}
+		if len(f) < 2 || f[0] != "Server:" && f[0] != "SERVER:" {
+			continue
+		}
+		address, _, _ := strings.Cut(f[1], "#")
+		if ip, err := netip.ParseAddr(address); err == nil {
+			return ip.String()
+		}
+	}
+	return ""
 }
 
 // readDig: the records as in a zone file, and the code in a comment.

@@ -148,8 +148,8 @@ esac`},
 			if diff := cmp.Diff(test.want, summary(got)); diff != "" {
 				t.Error(diff)
 			}
-			if inside.Tool() != test.tool {
-				t.Errorf("asked with %q, want %s", inside.Tool(), test.tool)
+			if tool, _ := inside.Tool(); tool != test.tool {
+				t.Errorf("asked with %q, want %s", tool, test.tool)
 			}
 		})
 	}
@@ -209,6 +209,17 @@ func TestInsideGivesUp(t *testing.T) {
 		strings.Repeat("x", 64) + " A: no such name can exist: \"" + strings.Repeat("x", 64) + "\" has 64 characters, and 63 is the most for a part"
 	if diff := cmp.Diff(want, summary(got)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestServerOf(t *testing.T) {
+	for section, want := range map[string]string{
+		bindHead: "10.96.0.10", busyboxHead: "10.96.0.10", oldHead: "10.96.0.10", digHead + digTail: "10.96.0.10",
+		"Server:\t\tfd00::a\nAddress:\tfd00::a#53\n": "fd00::a", "Server:\t\x1b[31m\n": "", "10.0.0.5 STREAM web-0\n": "",
+	} {
+		if got := serverOf(section); got != want {
+			t.Errorf("%q: %q, want %q", section, got, want)
+		}
 	}
 }
 

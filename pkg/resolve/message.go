@@ -93,7 +93,7 @@ type reply struct {
 var errForeign = errors.New("not an answer to the question")
 
 // errMalformed is a message that breaks the rules of its format.
-var errMalformed = errors.New("an answer that cannot be read")
+var errMalformed = errors.New("what came cannot be read")
 
 // unpack reads the answer to the question for a name and type. Records of other names
 // than those that the aliases lead to are not believed.
@@ -222,7 +222,13 @@ type shortest struct {
 	any     bool
 }
 
+// maxTTL: what is more counts as 0 (RFC 2181, section 8).
+const maxTTL = 1<<31 - 1
+
 func (s *shortest) see(seconds uint32) {
+	if seconds > maxTTL {
+		seconds = 0
+	}
 	if !s.any || seconds < s.seconds {
 		s.seconds, s.any = seconds, true
 	}

@@ -403,12 +403,12 @@ func (s *session) hear(msg []byte) {
 		s.long = append(s.long, it)
 		s.mu.Unlock()
 	case r.truncated:
-		it.fail("an answer that is cut off, although it came over TCP", false)
+		it.fail("what came is cut off, although it came over TCP", false)
 	case it.edns && (r.code == dnsmessage.RCodeFormatError || r.code == dnsmessage.RCodeNotImplemented):
 		it.edns = false // a server from before EDNS
 		s.askOn(it)
 	case r.next != "" && it.aliases == maxAliases:
-		it.fail("its aliases lead too far", false)
+		it.fail("the aliases lead too far", false)
 	case r.next != "":
 		it.name = r.next
 		it.aliases++

@@ -90,6 +90,10 @@ func TestAsk(t *testing.T) {
 				m.Authorities = []dnsmessage.Resource{soa(3, 300)}
 				say(m)
 			}, want: "web-9 A: NXDOMAIN 3s"},
+		{name: "a TTL that is none", ask: ask("web-0"),
+			answer: func(_ int, q query, say func(dnsmessage.Message)) {
+				say(q.reply(0, record(q.name, 1<<31, &dnsmessage.AResource{A: [4]byte{10, 0, 0, 1}})))
+			}, want: "web-0 A: NOERROR 10.0.0.1"},
 		{name: "no record of that type", ask: ask("web-0 AAAA"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				m := q.reply(0)
@@ -159,10 +163,10 @@ func TestAsk(t *testing.T) {
 		{name: "aliases in a circle", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				say(q.reply(0, alias(q.name, "b.example", 60), alias("b.example", q.name, 60)))
-			}, want: "web-0 A: an answer that cannot be read: its aliases lead in a circle"},
+			}, want: "web-0 A: what came cannot be read: its aliases lead in a circle"},
 		{name: "aliases without an end", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) { say(q.reply(0, alias(q.name, "x."+q.name, 60))) },
-			want:   "web-0 A: its aliases lead too far"},
+			want:   "web-0 A: the aliases lead too far"},
 
 		{name: "records of other names are not believed", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
@@ -193,7 +197,7 @@ func TestAsk(t *testing.T) {
 				m := q.reply(0)
 				m.Truncated = true
 				say(m)
-			}, want: "web-0 A: an answer that is cut off, although it came over TCP"},
+			}, want: "web-0 A: what came is cut off, although it came over TCP"},
 
 		{name: "names that cannot be asked for", ask: append(ask(strings.Repeat("x", 64), "web-0", "web-0 TXT"), sts.DNSQuestion{Name: "long" + strings.Repeat(".long", 60), Type: "A"}, sts.DNSQuestion{Name: "a..b", Type: "A"}), answer: zone,
 			want: strings.Repeat("x", 64) + " A: no such name can exist: \"" + strings.Repeat("x", 64) + "\" has 64 characters, and 63 is the most for a part\n" +
@@ -366,7 +370,7 @@ func TestOddBytes(t *testing.T) {
 			}
 		}}, func(t *testing.T, s *Server) {
 			got, err := s.Ask(t.Context(), ask("web-0"))
-			if err != nil || !strings.HasPrefix(got[0].Problem, "an answer that cannot be read: ") {
+			if err != nil || !strings.HasPrefix(got[0].Problem, "what came cannot be read: ") {
 				t.Errorf("got %+v, error %v", got, err)
 			}
 		})
