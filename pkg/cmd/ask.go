@@ -77,6 +77,9 @@ func (w *world) Ask(ctx context.Context, run plan.Run) (plan.Answer, error) {
 		answer.ExitCode, answer.Problem, answer.Lost = -1, "lost its connection: "+err.Error(), true
 	case len(run.Argv) > 0 && run.Pod != "" && !apierrors.IsForbidden(err):
 		answer.ExitCode, answer.Problem = -1, "could not be run: "+err.Error() // a container that restarts, no such program
+	case run.Pod != "" && w.client.PodGone(parent, w.namespace, run.Pod, run.UID):
+		answer.ExitCode, answer.Problem, answer.Lost, answer.PodGone = -1, "its pod went away", true, true
+		return answer, nil
 	default:
 		return plan.Answer{}, fmt.Errorf("%s: %w", run.Label(), err)
 	}

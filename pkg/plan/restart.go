@@ -181,7 +181,7 @@ func (i RestartPods) follower(s *sts.Snapshot, f Facts, todo []sts.Replica) (sts
 		}
 		answer, ok := f.Answers[run.Key]
 		switch {
-		case !ok:
+		case !ok || answer.PodGone: // in the second case the watch has still to show it
 			d := decide(Wait, ReasonChecking, "for "+r.Pod.Name+" to say whether it leads", "")
 			d.Subject = r.Pod.Name
 			return r, &d

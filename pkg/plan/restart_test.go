@@ -162,6 +162,7 @@ func restartCases() []decisionCase {
 		ask("the next does not lead", all, plan.Do, "Evict", leads, follows),
 		ask("the next leads, too", all, plan.Stuck, plan.ReasonLeaderUnknown, leads, leads),
 		ask("no answer in time", all, plan.Stuck, plan.ReasonLeaderUnknown, plan.Answer{ExitCode: -1, Problem: "did not end within 30s"}),
+		ask("it went away while it was asked", all, plan.Wait, plan.ReasonChecking, plan.Answer{ExitCode: 137, PodGone: true}),
 		ask("no such command", all, plan.Stuck, plan.ReasonLeaderUnknown, plan.Answer{ExitCode: 127}),
 		ask("the last one is not asked", []sts.Ordinal{1}, plan.Do, "Evict"),
 		{"an answer from before a pod was away", ststest.Web(3), append(onTheWay(0, 1), onPod(2, func(p *corev1.Pod) { ststest.Ready(p, ststest.Now.Add(-time.Minute)) })), leader,

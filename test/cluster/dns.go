@@ -23,7 +23,7 @@ import (
 // seen, short enough to wait for.
 const (
 	keepsAnswers = 5
-	keepsDenials = 10
+	keepsDenials = 20
 )
 
 // dnsPort is where pods ask it, as everywhere.

@@ -21,6 +21,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -94,10 +95,18 @@ func (r *claimRace) run(c *cluster.Cluster, ends map[string]int) {
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+c.Kubeconfig())
 	var told strings.Builder
 	cmd.Stderr = &told
+	deleted := r.deletions(ctx)
 	for _, set := range sets {
-		move, after := r.random.IntN(4), time.Duration(r.random.IntN(2500))*time.Millisecond
+		move, after, late := r.random.IntN(4), time.Duration(r.random.IntN(2500))*time.Millisecond, r.random.IntN(2) == 0
 		all.Go(func() {
-			time.Sleep(after)
+			if late { // on a machine of any pace
+				select {
+				case <-deleted("data-" + set + "-2"):
+				case <-time.After(after + 10*time.Second):
+				}
+			} else {
+				time.Sleep(after)
+			}
 			switch move {
 			case 0, 1: // grows by one, or two
 				raw := fmt.Appendf(nil, `{"spec":{"replicas":%d}}`, move+2)
@@ -137,6 +146,32 @@ func (r *claimRace) run(c *cluster.Cluster, ends map[string]int) {
 	r.readFiles(ctx, reported)
 	r.auditDeletions(c)
 	r.cleanUp(ctx)
+}
+
+// deletions tells of each claim when it is being deleted.
+func (r *claimRace) deletions(ctx context.Context) func(claim string) <-chan struct{} {
+	var mu sync.Mutex
+	seen := map[string]chan struct{}{}
+	of := func(claim string) chan struct{} {
+		mu.Lock()
+		defer mu.Unlock()
+		if seen[claim] == nil {
+			seen[claim] = make(chan struct{})
+		}
+		return seen[claim]
+	}
+	w, err := r.kube.CoreV1().PersistentVolumeClaims(r.namespace).Watch(ctx, metav1.ListOptions{})
+	r.check(err)
+	go func() {
+		told := map[string]bool{}
+		for e := range w.ResultChan() {
+			if c, ok := e.Object.(*corev1.PersistentVolumeClaim); ok && !told[c.Name] && (c.DeletionTimestamp != nil || e.Type == watch.Deleted) {
+				told[c.Name] = true
+				close(of(c.Name))
+			}
+		}
+	}()
+	return func(claim string) <-chan struct{} { return of(claim) }
 }
 
 // writeFiles writes one into the volume of every claim.

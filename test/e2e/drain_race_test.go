@@ -306,7 +306,27 @@ func (r *race) forget(ctx context.Context) {
 func (r *race) evict(ctx context.Context, pod string) {
 	r.resting.RLock()
 	defer r.resting.RUnlock()
+	if r.scaledAway(ctx) {
+		return
+	}
 	_ = r.client.CoreV1().Pods(r.ns).EvictV1(ctx, &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Namespace: r.ns, Name: pod}})
+}
+
+// scaledAway says whether a pod is going, or is to go when one below it has gone, because a
+// person has scaled back. No budget counts that: together with an eviction it would take the
+// set below its budget, and that would be nobody's fault here.
+func (r *race) scaledAway(ctx context.Context) bool {
+	s, err := r.client.AppsV1().StatefulSets(r.ns).GetScale(ctx, "web", metav1.GetOptions{})
+	if err != nil {
+		return true
+	}
+	pods, err := r.client.CoreV1().Pods(r.ns).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return true
+	}
+	return slices.ContainsFunc(pods.Items, func(p corev1.Pod) bool {
+		return ordinalOf(p.Name) >= s.Spec.Replicas && len(p.Finalizers) == 0
+	})
 }
 
 func (r *race) grow(ctx context.Context) {
