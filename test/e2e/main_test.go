@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	// Scenarios wait most of their time: more of them run at once than there are
 	// processors, unless somebody says otherwise.
 	if !given("test.parallel") {
-		if err := flag.Set("test.parallel", "12"); err != nil {
+		if err := flag.Set("test.parallel", "8"); err != nil {
 			fatal(err)
 		}
 	}
