@@ -25,13 +25,7 @@ import (
 // size, by commands that are killed at random, while pods are deleted and commands in
 // them fail now and then.
 func TestDrainScaleInRandomWorlds(t *testing.T) {
-	if *seed != 0 {
-		newDrainStory(t, *seed).tell()
-		return
-	}
-	for n := range uint64(*stories) {
-		t.Run(fmt.Sprintf("seed=%d", n+1), func(t *testing.T) { newDrainStory(t, n+1).tell() })
-	}
+	tellStories(t, func(t *testing.T, seed uint64) { newDrainStory(t, seed).tell() })
 }
 
 type drainStory struct {

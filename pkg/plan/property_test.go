@@ -28,16 +28,21 @@ var (
 	stories = flag.Int("stories", 150, "how many random stories to run")
 )
 
-// A story is a canary in a random world: started, promoted or aborted, by commands
-// that are killed at random, while somebody else scales now and then.
-func TestCanaryInRandomWorlds(t *testing.T) {
+// tellStories tells the stories of many seeds, or the one that is asked for.
+func tellStories(t *testing.T, tell func(t *testing.T, seed uint64)) {
 	if *seed != 0 {
-		newStory(t, *seed).tell()
+		tell(t, *seed)
 		return
 	}
 	for n := range uint64(*stories) {
-		t.Run(fmt.Sprintf("seed=%d", n+1), func(t *testing.T) { newStory(t, n+1).tell() })
+		t.Run(fmt.Sprintf("seed=%d", n+1), func(t *testing.T) { tell(t, n+1) })
 	}
+}
+
+// A story is a canary in a random world: started, promoted or aborted, by commands
+// that are killed at random, while somebody else scales now and then.
+func TestCanaryInRandomWorlds(t *testing.T) {
+	tellStories(t, func(t *testing.T, seed uint64) { newStory(t, seed).tell() })
 }
 
 type story struct {

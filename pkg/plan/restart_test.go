@@ -182,9 +182,7 @@ func restartCases() []decisionCase {
 // A restart in random worlds, by commands that are killed at random, while pods of
 // others come and go.
 func TestRestartInRandomWorlds(t *testing.T) {
-	for seed := range uint64(*stories) {
-		t.Run(fmt.Sprintf("seed=%d", seed+1), func(t *testing.T) { newRestartStory(t, seed+1).tell() })
-	}
+	tellStories(t, func(t *testing.T, seed uint64) { newRestartStory(t, seed).tell() })
 }
 
 type restartStory struct {

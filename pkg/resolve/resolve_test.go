@@ -514,17 +514,30 @@ func TestAt(t *testing.T) {
 	}
 }
 
+// bothPorts are a TCP and a UDP port of the same number. Somebody else may have one of them.
+func bothPorts(t *testing.T) (net.Listener, net.PacketConn) {
+	t.Helper()
+	var problem error
+	for range 20 {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		datagrams, err := net.ListenPacket("udp", listener.Addr().String())
+		if err == nil {
+			return listener, datagrams
+		}
+		problem = err
+		_ = listener.Close()
+	}
+	t.Fatal(problem)
+	return nil, nil
+}
+
 // TestSockets asks over real ones: a UDP and a TCP port of this machine.
 func TestSockets(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener, datagrams := bothPorts(t)
 	address := listener.Addr().String()
-	datagrams, err := net.ListenPacket("udp", address)
-	if err != nil {
-		t.Skip("somebody else has the UDP port: ", err)
-	}
 	t.Cleanup(func() {
 		_ = listener.Close()
 		_ = datagrams.Close()
