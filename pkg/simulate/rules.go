@@ -1,0 +1,298 @@
+package simulate
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// sync is one round of the controller (UpdateStatefulSet). It is false when there was
+// nothing to do.
+func (w *World) sync() bool {
+	if w.Set == nil {
+		return false
+	}
+	before := len(w.events)
+	st := &w.Set.Status
+	status := *st.DeepCopy()
+	update := w.updateRevision()
+	current := w.revision(st.CurrentRevision)
+	if current == nil {
+		current = update
+	}
+	st.ObservedGeneration, st.CurrentRevision, st.UpdateRevision = w.Set.Generation, current.Name, update.Name
+	if w.Set.DeletionTimestamp == nil {
+		w.reconcile(current, update)
+	}
+	w.count()
+	w.complete()
+	w.truncate()
+	return len(w.events) > before || st.CurrentRevision != status.CurrentRevision || st.UpdateRevision != status.UpdateRevision
+}
+
+// reconcile does what one round does (updateStatefulSet): first it makes pods, then it
+// scales down, then it updates. Under OrderedReady each of these waits for the one before,
+// and each pod for the one below; under Parallel all is done at once.
+func (w *World) reconcile(current, update *appsv1.ControllerRevision) {
+	inOrder := !sts.IsParallel(w.Set)
+	first, anyUnavailable := w.firstUnavailable()
+	for o := sts.Start(w.Set); o < sts.End(w.Set); o++ {
+		if waits := w.replica(o, current, update); waits && inOrder {
+			return
+		}
+	}
+	for _, o := range w.condemned() {
+		w.releaseClaims(o)
+	}
+	for _, o := range w.condemned() {
+		p := w.pod(o)
+		switch {
+		case p.DeletionTimestamp != nil && inOrder:
+			return
+		case p.DeletionTimestamp != nil:
+			continue
+		// A pod that is not available may only go when no lower one is unavailable, too.
+		case inOrder && !w.available(p) && anyUnavailable && first != o:
+			return
+		}
+		w.Delete(o)
+		if inOrder {
+			return
+		}
+	}
+	switch {
+	case !sts.IsRollingUpdate(w.Set):
+	case w.Features.MaxUnavailable:
+		w.updateMany(update)
+	default:
+		w.updateOne(update)
+	}
+}
+
+// replica makes an ordinal's pod, or has a failed one go (processReplica). It is true when
+// the ordinals above have to wait under OrderedReady.
+func (w *World) replica(o sts.Ordinal, current, update *appsv1.ControllerRevision) (waits bool) {
+	p := w.pod(o)
+	switch {
+	case p == nil && w.claimIsStale(o):
+		return true
+	case p == nil:
+		w.create(o, current, update)
+		return true
+	case p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded:
+		if p.DeletionTimestamp == nil {
+			w.Delete(o)
+		}
+		return true
+	case p.DeletionTimestamp != nil || !w.available(p) || p.Status.Phase != corev1.PodRunning:
+		return true
+	}
+	w.ownClaims(o)
+	return false
+}
+
+// updateOne is an update without the gate MaxUnavailableStatefulSet: the highest outdated
+// pod goes as soon as all above it are available.
+func (w *World) updateOne(update *appsv1.ControllerRevision) {
+	for o := sts.End(w.Set) - 1; o >= sts.UpdateFrom(w.Set); o-- {
+		p := w.pod(o)
+		switch {
+		case p == nil:
+			return // a claim of it is still going
+		case sts.PodRevision(p) != update.Name && p.DeletionTimestamp == nil:
+			w.Delete(o)
+			return
+		case w.unavailable(p):
+			return
+		}
+	}
+}
+
+// updateMany is an update with the gate: as many pods go at once as maxUnavailable allows,
+// the highest first, and whoever is unavailable counts, also below the partition.
+func (w *World) updateMany(update *appsv1.ControllerRevision) {
+	most := MaxUnavailable(w.Set)
+	for o := sts.Start(w.Set); o < sts.End(w.Set); o++ {
+		if w.unavailable(w.pod(o)) {
+			most--
+		}
+	}
+	for o := sts.End(w.Set) - 1; o >= sts.UpdateFrom(w.Set) && most > 0; o-- {
+		if p := w.pod(o); p != nil && sts.PodRevision(p) != update.Name && p.DeletionTimestamp == nil {
+			w.Delete(o)
+			most--
+		}
+	}
+}
+
+// MaxUnavailable is how many pods an update may have unavailable: percentages are rounded
+// down, and it is at least one (getStatefulSetMaxUnavailable).
+func MaxUnavailable(set *appsv1.StatefulSet) int {
+	var given *intstr.IntOrString
+	if ru := set.Spec.UpdateStrategy.RollingUpdate; ru != nil {
+		given = ru.MaxUnavailable
+	}
+	one := intstr.FromInt32(1)
+	n, err := intstr.GetScaledValueFromIntOrPercent(cmp.Or(given, &one), int(sts.WantedReplicas(set)), false)
+	if err != nil {
+		return 1 // the API server takes no such value
+	}
+	return max(n, 1)
+}
+
+// condemned are the ordinals that have a pod and are not wanted, highest first.
+func (w *World) condemned() []sts.Ordinal {
+	out := slices.DeleteFunc(w.ordinals(), func(o sts.Ordinal) bool { return sts.Wants(w.Set, o) })
+	slices.Reverse(out)
+	return out
+}
+
+// firstUnavailable is the lowest wanted ordinal without an available pod, else the lowest of
+// the others.
+func (w *World) firstUnavailable() (sts.Ordinal, bool) {
+	for o := sts.Start(w.Set); o < sts.End(w.Set); o++ {
+		if w.unavailable(w.pod(o)) {
+			return o, true
+		}
+	}
+	condemned := w.condemned()
+	for _, o := range slices.Backward(condemned) {
+		if w.unavailable(w.pod(o)) {
+			return o, true
+		}
+	}
+	return 0, false
+}
+
+func (w *World) available(p *corev1.Pod) bool {
+	return p != nil && sts.Available(p, w.Set.Spec.MinReadySeconds, w.Now)
+}
+
+func (w *World) unavailable(p *corev1.Pod) bool {
+	return p == nil || p.DeletionTimestamp != nil || !w.available(p)
+}
+
+// create makes the claims that the ordinal has not yet, and its pod: from the current
+// revision below the partition, else from the update revision (newVersionedStatefulSetPod).
+func (w *World) create(o sts.Ordinal, current, update *appsv1.ControllerRevision) {
+	revision := update
+	below := o < sts.UpdateFrom(w.Set)
+	if ru := w.Set.Spec.UpdateStrategy; ru.Type == appsv1.RollingUpdateStatefulSetStrategyType && ru.RollingUpdate == nil {
+		below = o < sts.Start(w.Set)+sts.Ordinal(w.Set.Status.CurrentReplicas)
+	}
+	if below {
+		revision = current
+	}
+	name := sts.PodName(w.Set.Name, o)
+	for i := range w.Set.Spec.VolumeClaimTemplates {
+		template := &w.Set.Spec.VolumeClaimTemplates[i]
+		claim := sts.ClaimName(template.Name, w.Set.Name, o)
+		if w.Claims[claim] != nil {
+			continue
+		}
+		c := template.DeepCopy()
+		c.Name, c.Namespace, c.UID, c.CreationTimestamp = claim, w.Set.Namespace, w.uid(claim), metav1.NewTime(w.Now)
+		c.Status.Phase = corev1.ClaimBound
+		w.Claims[claim] = c
+		w.tell(ClaimCreated, o, claim, "")
+	}
+	p := &corev1.Pod{Spec: *w.template(revision).Spec.DeepCopy()}
+	p.ObjectMeta = metav1.ObjectMeta{
+		Name: name, Namespace: w.Set.Namespace, UID: w.uid(name), CreationTimestamp: metav1.NewTime(w.Now),
+		Labels:          map[string]string{appsv1.StatefulSetRevisionLabel: revision.Name, appsv1.StatefulSetPodNameLabel: name, appsv1.PodIndexLabel: o.String()},
+		OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(w.Set, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))},
+	}
+	template := w.template(revision)
+	for k, v := range template.Labels {
+		p.Labels[k] = v
+	}
+	p.Annotations = template.Annotations
+	p.Spec.Hostname, p.Spec.Subdomain = name, w.Set.Spec.ServiceName
+	p.Status.Phase = corev1.PodPending
+	w.Pods[name] = p
+	w.tell(PodCreated, o, name, revision.Name)
+	w.ownClaims(o)
+}
+
+// Delete has an ordinal's pod go, as the controller, a person or a node's end does.
+func (w *World) Delete(o sts.Ordinal) {
+	p := w.pod(o)
+	if p == nil || p.DeletionTimestamp != nil {
+		return
+	}
+	at := metav1.NewTime(w.Now.Add(w.Nodes.TerminateAfter))
+	p.DeletionTimestamp = &at
+	w.tell(PodDeleted, o, p.Name, sts.PodRevision(p))
+}
+
+// count is the status (updateStatus).
+func (w *World) count() {
+	st := &w.Set.Status
+	st.Replicas, st.ReadyReplicas, st.AvailableReplicas, st.CurrentReplicas, st.UpdatedReplicas = 0, 0, 0, 0, 0
+	for _, p := range w.Pods {
+		st.Replicas++
+		if p.Status.Phase == corev1.PodRunning && !sts.ReadySince(p).IsZero() {
+			st.ReadyReplicas++
+			if w.available(p) {
+				st.AvailableReplicas++
+			}
+		}
+		if p.DeletionTimestamp != nil {
+			continue
+		}
+		if sts.PodRevision(p) == st.CurrentRevision {
+			st.CurrentReplicas++
+		}
+		if sts.PodRevision(p) == st.UpdateRevision {
+			st.UpdatedReplicas++
+		}
+	}
+}
+
+// complete ends an update (completeRollingUpdate). It counts, so a set of no replicas is
+// always complete.
+func (w *World) complete() {
+	st, n := &w.Set.Status, sts.WantedReplicas(w.Set)
+	if w.Set.Spec.UpdateStrategy.Type != appsv1.OnDeleteStatefulSetStrategyType && st.UpdatedReplicas == n && st.ReadyReplicas == n && st.Replicas == n {
+		st.CurrentReplicas, st.CurrentRevision = st.UpdatedReplicas, st.UpdateRevision
+	}
+}
+
+// updateRevision is the revision of the set's template: one that is in history already, by
+// then its newest, or a new one (getStatefulSetRevisions).
+func (w *World) updateRevision() *appsv1.ControllerRevision {
+	proposed := newRevision(w.Set)
+	newest := int64(0)
+	for _, r := range w.Revisions {
+		newest = max(newest, r.Revision)
+	}
+	for _, r := range slices.Backward(w.Revisions) {
+		if equality.Semantic.DeepEqual(w.template(r), w.template(proposed)) {
+			if r.Revision < newest {
+				r.Revision = newest + 1
+				slices.SortStableFunc(w.Revisions, func(a, b *appsv1.ControllerRevision) int { return cmp.Compare(a.Revision, b.Revision) })
+			}
+			return r
+		}
+	}
+	w.made++
+	proposed.Name, proposed.Revision = fmt.Sprintf("%s-(new %d)", w.Set.Name, w.made), newest+1
+	w.Revisions = append(w.Revisions, proposed)
+	return proposed
+}
+
+func (w *World) revision(name string) *appsv1.ControllerRevision {
+	i := slices.IndexFunc(w.Revisions, func(r *appsv1.ControllerRevision) bool { return r.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return w.Revisions[i]
+}

@@ -1,0 +1,124 @@
+package simulate_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+// story is what happens, in short: "+2" a pod is created, "2!" it is ready, "-2" it is told
+// to go, "2." it is gone; with the claim's name before a colon for claims. What happens at
+// the same time stands together.
+func story(w *simulate.World) string {
+	var out strings.Builder
+	var at time.Time
+	for i, e := range w.Events() {
+		if i > 0 {
+			sep := " "
+			if !e.At.Equal(at) {
+				sep = " | "
+			}
+			out.WriteString(sep)
+		}
+		at = e.At
+		switch e.Kind {
+		case simulate.PodCreated:
+			out.WriteString("+" + e.Ordinal.String())
+		case simulate.PodReady:
+			out.WriteString(e.Ordinal.String() + "!")
+		case simulate.PodDeleted:
+			out.WriteString("-" + e.Ordinal.String())
+		case simulate.PodGone:
+			out.WriteString(e.Ordinal.String() + ".")
+		case simulate.ClaimCreated:
+			out.WriteString("c" + e.Ordinal.String())
+		default:
+			fmt.Fprintf(&out, "%s:%s", e.Object, e.Kind)
+		}
+	}
+	return out.String()
+}
+
+func play(w *simulate.World) string {
+	w.Settle()
+	for n := 0; w.Advance(); n++ {
+		if n > 1000 {
+			return "it never ends: " + story(w)
+		}
+	}
+	return story(w)
+}
+
+func TestStories(t *testing.T) {
+	parallel := func(s *appsv1.StatefulSet) { s.Spec.PodManagementPolicy = appsv1.ParallelPodManagement }
+	size := func(n int32) func(*appsv1.StatefulSet) {
+		return func(s *appsv1.StatefulSet) { s.Spec.Replicas = &n }
+	}
+	image := func(s *appsv1.StatefulSet) { s.Spec.Template.Spec.Containers[0].Image = "app:v2" }
+	partition := func(n int32) func(*appsv1.StatefulSet) {
+		return func(s *appsv1.StatefulSet) {
+			s.Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.RollingUpdateStatefulSetStrategyType,
+				RollingUpdate: &appsv1.RollingUpdateStatefulSetStrategy{Partition: &n}}
+		}
+	}
+	atOnce := func(n int) func(*appsv1.StatefulSet) {
+		return func(s *appsv1.StatefulSet) {
+			most := intstr.FromInt(n)
+			if s.Spec.UpdateStrategy.RollingUpdate == nil {
+				s.Spec.UpdateStrategy.RollingUpdate = &appsv1.RollingUpdateStatefulSetStrategy{Partition: new(int32)}
+			}
+			s.Spec.UpdateStrategy.RollingUpdate.MaxUnavailable = &most
+		}
+	}
+	gate := simulate.Features{MaxUnavailable: true}
+	onDelete := func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = appsv1.OnDeleteStatefulSetStrategyType }
+	for _, c := range []struct {
+		name     string
+		from     int32
+		features simulate.Features
+		broken   bool
+		change   []func(*appsv1.StatefulSet)
+		want     string
+	}{
+		{"nothing to do", 3, simulate.Features{}, false, nil, ""},
+		{"up, in order", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){size(5)}, "c3 +3 | 3! c4 +4 | 4!"},
+		{"up, at once", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){size(5), parallel}, "c3 +3 c4 +4 | 3! 4!"},
+		{"down, in order", 5, simulate.Features{}, false, []func(*appsv1.StatefulSet){size(3)}, "-4 | 4. -3 | 3."},
+		{"down, at once", 5, simulate.Features{}, false, []func(*appsv1.StatefulSet){size(3), parallel}, "-4 -3 | 3. 4."},
+		{"an update", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){image}, "-2 | 2. +2 | 2! -1 | 1. +1 | 1! -0 | 0. +0 | 0!"},
+		{"a partition", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){partition(2), image}, "-2 | 2. +2 | 2!"},
+		{"an update under Parallel", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){parallel, image}, "-2 | 2. +2 | 2! -1 | 1. +1 | 1! -0 | 0. +0 | 0!"},
+		{"two at once", 4, gate, false, []func(*appsv1.StatefulSet){parallel, image, atOnce(2)}, "-3 -2 | 2. 3. +2 +3 | 2! 3! -1 -0 | 0. 1. +0 +1 | 0! 1!"},
+		{"two at once, in order", 4, gate, false, []func(*appsv1.StatefulSet){image, atOnce(2)}, "-3 -2 | 2. 3. +2 | 2! +3 | 3! -1 -0 | 0. 1. +0 | 0! +1 | 1!"},
+		{"two at once without the gate", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){image, atOnce(2)}, "-2 | 2. +2 | 2! -1 | 1. +1 | 1! -0 | 0. +0 | 0!"},
+		{"OnDelete", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){onDelete, image}, ""},
+		{"the new revision is broken", 3, simulate.Features{}, true, []func(*appsv1.StatefulSet){image}, "-2 | 2. +2"},
+		{"up and an update, in order", 2, simulate.Features{}, false, []func(*appsv1.StatefulSet){size(3), image}, "c2 +2 | 2! -1 | 1. +1 | 1! -0 | 0. +0 | 0!"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := ststest.Web(c.from).Snapshots()[0]
+			w := simulate.NewWorld(s, c.features, simulate.Nodes{ReadyAfter: 10 * time.Second, TerminateAfter: 5 * time.Second})
+			w.Set.Spec.Replicas = &c.from
+			for _, change := range c.change {
+				change(w.Set)
+			}
+			if c.broken {
+				w.Nodes.Broken = func(revision string) bool { return strings.Contains(revision, "new") }
+			}
+			if got := play(w); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+	_ = corev1.PodReady
+	_ = sts.Ordinal(0)
+}
