@@ -6,12 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -97,8 +96,8 @@ func TestStories(t *testing.T) {
 		{"an update", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){image}, "-2 | 2. +2 | 2! -1 | 1. +1 | 1! -0 | 0. +0 | 0!"},
 		{"a partition", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){partition(2), image}, "-2 | 2. +2 | 2!"},
 		{"an update under Parallel", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){parallel, image}, "-2 | 2. +2 | 2! -1 | 1. +1 | 1! -0 | 0. +0 | 0!"},
-		{"two at once", 4, gate, false, []func(*appsv1.StatefulSet){parallel, image, atOnce(2)}, "-3 -2 | 2. 3. +2 +3 | 2! 3! -1 -0 | 0. 1. +0 +1 | 0! 1!"},
-		{"two at once, in order", 4, gate, false, []func(*appsv1.StatefulSet){image, atOnce(2)}, "-3 -2 | 2. 3. +2 | 2! +3 | 3! -1 -0 | 0. 1. +0 | 0! +1 | 1!"},
+		{"two at once", 4, gate, false, []func(*appsv1.StatefulSet){parallel, image, atOnce(2)}, "-3 -2 | 2. +2 3. +3 | 2! -1 3! -0 | 0. +0 1. +1 | 0! 1!"},
+		{"two at once, in order", 4, gate, false, []func(*appsv1.StatefulSet){image, atOnce(2)}, "-3 -2 | 2. +2 3. | 2! +3 | 3! -1 -0 | 0. +0 1. | 0! +1 | 1!"},
 		{"two at once without the gate", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){image, atOnce(2)}, "-2 | 2. +2 | 2! -1 | 1. +1 | 1! -0 | 0. +0 | 0!"},
 		{"OnDelete", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){onDelete, image}, ""},
 		{"the new revision is broken", 3, simulate.Features{}, true, []func(*appsv1.StatefulSet){image}, "-2 | 2. +2"},
@@ -119,6 +118,37 @@ func TestStories(t *testing.T) {
 			}
 		})
 	}
-	_ = corev1.PodReady
-	_ = sts.Ordinal(0)
+}
+
+// TestAfter: each event names those that it waited for.
+func TestAfter(t *testing.T) {
+	size := int32(3)
+	w := simulate.NewWorld(ststest.Web(2).Snapshots()[0], simulate.Features{}, simulate.Nodes{ReadyAfter: 10 * time.Second, TerminateAfter: 5 * time.Second})
+	w.Set.Spec.Replicas, w.Set.Spec.MinReadySeconds = &size, 4
+	w.Set.Spec.Template.Spec.Containers[0].Image = "app:v2"
+	w.Settle()
+	for range 6 {
+		w.Advance()
+	}
+	var got []string
+	for n, e := range w.Events() {
+		got = append(got, fmt.Sprintf("%d %s %s after %v", n, e.Kind, e.Object, e.After))
+	}
+	want := []string{
+		"0 ClaimCreated data-web-2 after []",
+		"1 PodCreated web-2 after [0]",
+		"2 PodReady web-2 after [1]",
+		"3 PodAvailable web-2 after [2]",
+		"4 PodDeleted web-1 after [3]",
+		"5 PodGone web-1 after [4]",
+		"6 PodCreated web-1 after [5]",
+		"7 PodReady web-1 after [6]",
+		"8 PodAvailable web-1 after [7]",
+		"9 PodDeleted web-0 after [8]",
+		"10 PodGone web-0 after [9]",
+		"11 PodCreated web-0 after [10]",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
 }

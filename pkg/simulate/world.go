@@ -31,7 +31,12 @@ type World struct {
 	Nodes    Nodes
 
 	events []Event
-	made   int // objects so far, for UIDs and names
+	// cause is what the controller answers to in this Settle, as indices into events: none
+	// when it answers to a change from outside.
+	cause []int
+	last  map[string]int     // of each object its last event
+	told  map[types.UID]bool // the pods that are known to be available
+	made  int                // objects so far, for UIDs and names
 }
 
 // Features are the feature gates of the kube-controller-manager that change the rules.
@@ -59,6 +64,9 @@ type Event struct {
 	Ordinal sts.Ordinal
 	// Revision is the pod's.
 	Revision string
+	// After are the events that it waited for, as indices into the list of events. None: it
+	// follows from how things stood at the start, or from a change from outside.
+	After []int
 }
 
 // EventKind is what happens to a pod or claim.
@@ -69,7 +77,8 @@ const (
 	ClaimCreated  EventKind = "ClaimCreated"
 	PodCreated    EventKind = "PodCreated"
 	PodReady      EventKind = "PodReady"
-	PodDeleted    EventKind = "PodDeleted" // it is told to go
+	PodAvailable  EventKind = "PodAvailable" // it has been ready for minReadySeconds; not told where these are 0
+	PodDeleted    EventKind = "PodDeleted"   // it is told to go
 	PodGone       EventKind = "PodGone"
 	ClaimReleased EventKind = "ClaimReleased" // it goes with its pod or its set
 	ClaimGone     EventKind = "ClaimGone"
@@ -80,9 +89,11 @@ func NewWorld(s *sts.Snapshot, features Features, nodes Nodes) *World {
 	w := &World{
 		Now: s.TakenAt, Set: s.Set.DeepCopy(), Features: features, Nodes: nodes,
 		Pods: map[string]*corev1.Pod{}, Claims: map[string]*corev1.PersistentVolumeClaim{},
+		last: map[string]int{}, told: map[types.UID]bool{},
 	}
 	for _, p := range s.Pods {
 		w.Pods[p.Name] = p.DeepCopy()
+		w.told[p.UID] = w.available(p)
 	}
 	for _, c := range s.Claims {
 		w.Claims[c.Name] = c.DeepCopy()
@@ -113,67 +124,60 @@ func (w *World) Snapshot(s *sts.Snapshot) *sts.Snapshot {
 // Events are what has happened so far, in order.
 func (w *World) Events() []Event { return slices.Clone(w.events) }
 
-// Settle lets the controller do what it does without time going by.
+// Settle lets the controller do what it does without time going by, after a change from
+// outside.
 func (w *World) Settle() {
+	w.cause = nil
+	w.settle()
+}
+
+func (w *World) settle() {
 	for w.sync() {
 	}
 }
 
-// Advance moves time on to the next thing that happens by itself, and settles. It is false
-// when nothing does: the world has come to rest.
+// Advance lets the next thing happen that happens by itself, moves time on to it, and has the
+// controller answer. It is false when nothing does: the world has come to rest. What happens
+// at the same moment happens one after the other, the lowest ordinal first.
 func (w *World) Advance() bool {
-	next, any := w.next()
-	if !any {
+	o, at, happen := w.next()
+	if happen == nil {
 		return false
 	}
-	w.Now = next
-	w.nodes()
-	w.Settle()
+	if at.After(w.Now) {
+		w.Now = at
+	}
+	happen(o, w.pod(o))
+	w.cause = []int{len(w.events) - 1}
+	w.settle()
 	return true
 }
 
-// next is when something happens by itself: a pod gets ready or available, or is gone.
-func (w *World) next() (time.Time, bool) {
-	var next time.Time
-	add := func(t time.Time) {
-		if t.After(w.Now) && (next.IsZero() || t.Before(next)) {
-			next = t
+// next is what happens next by itself, which is what kubelets do: a pod gets ready, has been
+// so for long enough, or is gone.
+func (w *World) next() (ordinal sts.Ordinal, at time.Time, happen func(sts.Ordinal, *corev1.Pod)) {
+	consider := func(o sts.Ordinal, t time.Time, h func(sts.Ordinal, *corev1.Pod)) {
+		if happen == nil || t.Before(at) {
+			ordinal, at, happen = o, t, h
 		}
 	}
-	for _, p := range w.Pods {
-		switch {
+	for _, o := range w.ordinals() {
+		p := w.pod(o)
+		switch since := sts.ReadySince(p); {
 		case p.DeletionTimestamp != nil && len(p.Finalizers) > 0: // somebody holds it
 		case p.DeletionTimestamp != nil:
-			add(p.DeletionTimestamp.Time)
-		case w.broken(p):
-		case !sts.ReadySince(p).IsZero():
-			if w.Set != nil {
-				add(sts.ReadySince(p).Add(time.Duration(w.Set.Spec.MinReadySeconds) * time.Second))
-			}
-		default:
-			add(p.CreationTimestamp.Add(w.Nodes.ReadyAfter))
+			consider(o, p.DeletionTimestamp.Time, w.gone)
+		case since.IsZero() && !w.broken(p):
+			consider(o, p.CreationTimestamp.Add(w.Nodes.ReadyAfter), w.ready)
+		case !since.IsZero() && w.Set != nil && w.Set.Spec.MinReadySeconds > 0 && !w.told[p.UID]:
+			consider(o, since.Add(time.Duration(w.Set.Spec.MinReadySeconds)*time.Second), w.becomeAvailable)
 		}
 	}
-	return next, !next.IsZero()
+	return ordinal, at, happen
 }
 
 func (w *World) broken(p *corev1.Pod) bool {
 	return w.Nodes.Broken != nil && w.Nodes.Broken(sts.PodRevision(p))
-}
-
-// nodes is what the kubelets and the garbage collector have done by now.
-func (w *World) nodes() {
-	for _, o := range w.ordinals() {
-		p := w.pod(o)
-		switch {
-		case p.DeletionTimestamp != nil:
-			if !p.DeletionTimestamp.After(w.Now) && len(p.Finalizers) == 0 {
-				w.gone(o, p)
-			}
-		case sts.ReadySince(p).IsZero() && !w.broken(p) && !p.CreationTimestamp.Add(w.Nodes.ReadyAfter).After(w.Now):
-			w.ready(o, p)
-		}
-	}
 }
 
 func (w *World) ready(o sts.Ordinal, p *corev1.Pod) {
@@ -182,11 +186,17 @@ func (w *World) ready(o sts.Ordinal, p *corev1.Pod) {
 	w.tell(PodReady, o, p.Name, sts.PodRevision(p))
 }
 
+func (w *World) becomeAvailable(o sts.Ordinal, p *corev1.Pod) {
+	w.told[p.UID] = true
+	w.tell(PodAvailable, o, p.Name, sts.PodRevision(p))
+}
+
 // gone is the end of a pod, and of the claims that it owns: garbage is collected when its
 // last owner has gone.
 func (w *World) gone(o sts.Ordinal, p *corev1.Pod) {
 	delete(w.Pods, p.Name)
 	w.tell(PodGone, o, p.Name, sts.PodRevision(p))
+	w.cause = []int{len(w.events) - 1}
 	w.collect(p.UID)
 }
 
@@ -211,7 +221,26 @@ func (w *World) deleteClaim(c *corev1.PersistentVolumeClaim) {
 }
 
 func (w *World) tell(kind EventKind, o sts.Ordinal, object, revision string) {
-	w.events = append(w.events, Event{At: w.Now, Kind: kind, Ordinal: o, Object: object, Revision: revision})
+	var after []int
+	last, before := w.last[object]
+	switch kind {
+	case PodReady, PodAvailable, PodGone: // by the node
+	case PodCreated:
+		after = append(after, w.cause...)
+		for _, t := range w.Set.Spec.VolumeClaimTemplates {
+			if n, ok := w.last[sts.ClaimName(t.Name, w.Set.Name, o)]; ok && w.events[n].Kind == ClaimCreated {
+				after = append(after, n)
+			}
+		}
+	default:
+		after, before = append(after, w.cause...), false
+	}
+	if before && !slices.Contains(after, last) {
+		after = append(after, last)
+	}
+	slices.Sort(after)
+	w.last[object] = len(w.events)
+	w.events = append(w.events, Event{At: w.Now, Kind: kind, Ordinal: o, Object: object, Revision: revision, After: after})
 }
 
 // pod is the ordinal's pod, nil when there is none.

@@ -205,6 +205,9 @@ func (f *fidelity) play() {
 	}
 	var pods, pvcs []happening
 	for _, e := range w.Events() {
+		if e.Kind == simulate.PodAvailable {
+			continue // nobody can see it
+		}
 		h := happening{e.Kind, e.Object, e.Revision != "" && e.Revision != stable}
 		if e.Kind == simulate.ClaimCreated || e.Kind == simulate.ClaimGone {
 			pvcs = append(pvcs, h)
