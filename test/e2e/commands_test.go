@@ -93,8 +93,26 @@ func assertion(name string) func(ts *testscript.TestScript, neg bool, args []str
 		if neg {
 			ts.Fatalf("! %s: say what is to be, not what is not to be", name)
 		}
+		if inOthersTime(name, args) {
+			until(ts, func() error { return assertions[name](of(ts), ts, args) })
+			return
+		}
 		ts.Check(assertions[name](of(ts), ts, args))
 	}
+}
+
+// inOthersTime tells what somebody else than the plugin writes: a controller its status
+// and its slices, the kubelet its logs, the kernel that a process has ended. The plugin
+// may be right and done before they are, so this is waited for. What the plugin itself
+// has written is to be seen at once, and so is what it has seen: it judges by the pods.
+func inOthersTime(name string, args []string) bool {
+	switch name {
+	case "field":
+		return len(args) > 1 && args[0] != "stdout" && !strings.HasPrefix(args[0], "pod/") && strings.Contains(args[1], ".status")
+	case "published", "logged", "ended":
+		return true
+	}
+	return false
 }
 
 func usage(ts *testscript.TestScript, ok bool, form string) {
