@@ -20,6 +20,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // reportFields describes every field of every report, and every word that stands in one. It walks the Go
@@ -87,7 +88,7 @@ func (w *walker) fields(kind, owner string, t reflect.Type) {
 		name, options, _ := strings.Cut(tag, ",")
 		if f.Anonymous && name == "" {
 			if f.Type == reflect.TypeFor[metav1.TypeMeta]() {
-				fmt.Fprintf(&w.out, "| `apiVersion` | string | `%s` |\n| `kind` | string | `%s` |\n", inspect.APIVersion, kind)
+				fmt.Fprintf(&w.out, "| `apiVersion` | string | `%s` |\n| `kind` | string | `%s` |\n", sts.APIVersion, kind)
 				continue
 			}
 			w.fields(kind, owner, f.Type)

@@ -167,7 +167,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		return err
 	}
 	report := &ChangeReport{
-		TypeMeta:  metav1.TypeMeta{APIVersion: inspect.APIVersion, Kind: c.kind},
+		TypeMeta:  metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: c.kind},
 		Namespace: ns, Name: name, Command: c.verb, StartedAt: metav1.NewTime(s.TakenAt),
 		Plan: plan.Foretell(intent, s), Applied: []execute.Applied{},
 	}

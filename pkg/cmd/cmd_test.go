@@ -400,7 +400,7 @@ func TestColours(t *testing.T) {
 }
 
 func TestOutputFormats(t *testing.T) {
-	report := &inspect.StatusReport{TypeMeta: metav1.TypeMeta{APIVersion: inspect.APIVersion, Kind: "StatusReport"},
+	report := &inspect.StatusReport{TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "StatusReport"},
 		Items: []inspect.Status{{Name: "web", State: inspect.Complete}, {Name: "db", State: inspect.Stuck}}}
 	tests := []struct {
 		args []string

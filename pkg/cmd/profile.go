@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/pkg/print"
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -65,7 +64,7 @@ leave one by one; it says why.`,
 		for i, p := range list {
 			names[i] = p.Metadata.Name
 		}
-		return out.print(c.env.Out, profileList{inspect.APIVersion, profile.Kind + "List", list}, names)
+		return out.print(c.env.Out, profileList{sts.APIVersion, profile.Kind + "List", list}, names)
 	}
 	return cmd
 }

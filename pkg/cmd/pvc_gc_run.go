@@ -195,7 +195,7 @@ func (g *gcRun) carryOut(ctx context.Context, world *cluster.Claims, tasks []exe
 
 func (g *gcRun) report(items []GCItem, started time.Time, missing []sts.Missing) *GCReport {
 	r := &GCReport{
-		TypeMeta: metav1.TypeMeta{APIVersion: inspect.APIVersion, Kind: "GCReport"}, Command: g.verb,
+		TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "GCReport"}, Command: g.verb,
 		StartedAt: metav1.NewTime(started), EndedAt: metav1.NewTime(started), Items: items, Earlier: g.earlier, Missing: missing,
 	}
 	if g.dryRun != "none" {

@@ -213,7 +213,7 @@ func TestItemised(t *testing.T) {
 	inv.Claims = nil
 	empty, _ := inspect.NewClaimReport(inv, inspect.ClaimQuery{})
 	at := metav1.NewTime(ststest.Now)
-	gc := &GCReport{TypeMeta: metav1.TypeMeta{APIVersion: inspect.APIVersion, Kind: "GCReport"}, StartedAt: at, EndedAt: at, Items: []GCItem{
+	gc := &GCReport{TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "GCReport"}, StartedAt: at, EndedAt: at, Items: []GCItem{
 		{Claim: "data-web-3", DeletedAt: &at, Outcome: &plan.Decision{Verdict: plan.Stuck, Reason: plan.ReasonClaimHeld, Message: "held"}}, {Claim: "x"},
 	}}
 	for _, format := range []string{"json", "yaml"} {

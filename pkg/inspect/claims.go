@@ -115,7 +115,7 @@ func (q *ClaimQuery) picks(v *sts.ClaimVerdict, namespace string, sets map[[2]st
 // for. It also says of which names there is neither a set nor a claim.
 func NewClaimReport(inv *sts.Inventory, q ClaimQuery) (r *ClaimReport, unknown []string) {
 	r = &ClaimReport{
-		TypeMeta: metav1.TypeMeta{APIVersion: APIVersion, Kind: "ClaimReport"},
+		TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "ClaimReport"},
 		Items:    []Claim{}, Classes: []ClaimSum{}, Missing: inv.Missing,
 	}
 	judge := sts.NewClaimJudge(inv)

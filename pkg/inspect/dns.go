@@ -119,7 +119,7 @@ type DNSQuery struct {
 // NewDNSReport reports on every set of the inventory.
 func NewDNSReport(inv *sts.Inventory, q DNSQuery) *DNSReport {
 	r := &DNSReport{
-		TypeMeta:      metav1.TypeMeta{APIVersion: APIVersion, Kind: "DNSReport"},
+		TypeMeta:      metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "DNSReport"},
 		ClusterDomain: inv.Domain.Name, ClusterDomainSource: inv.Domain.Source, OtherDomains: inv.Domain.Others,
 		Items: []DNSStatus{}, Missing: inv.Missing, TakenAt: inv.TakenAt, owners: map[string]string{},
 	}

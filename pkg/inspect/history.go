@@ -42,7 +42,7 @@ type Revision struct {
 // NewHistoryReport reports on one set. Its snapshot has to hold the revisions.
 func NewHistoryReport(s *sts.Snapshot) *HistoryReport {
 	r := &HistoryReport{
-		TypeMeta:  metav1.TypeMeta{APIVersion: APIVersion, Kind: "HistoryReport"},
+		TypeMeta:  metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "HistoryReport"},
 		Namespace: s.Set.Namespace, Name: s.Set.Name, Items: []Revision{}, Missing: s.Missing,
 	}
 	on := map[string][]sts.Ordinal{}
@@ -102,7 +102,7 @@ func NewDiffReport(s *sts.Snapshot, from, to int64) (*DiffReport, error) {
 // diff compares two revisions, each by number, or with 0 by name.
 func diff(s *sts.Snapshot, from int64, fromName string, to int64, toName string) (*DiffReport, error) {
 	r := &DiffReport{
-		TypeMeta:  metav1.TypeMeta{APIVersion: APIVersion, Kind: "DiffReport"},
+		TypeMeta:  metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "DiffReport"},
 		Namespace: s.Set.Namespace, Name: s.Set.Name,
 	}
 	var err error

@@ -13,10 +13,6 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// APIVersion is the version of every report. Fields are added within a version,
-// never renamed or removed.
-const APIVersion = "kubectl-sts.dev/v1alpha1"
-
 // State is what a StatefulSet is doing, in one word.
 type State string
 
@@ -198,7 +194,7 @@ type ClaimStatus struct {
 // NewStatusReport reports on every set of the inventory, of each only the ordinals asked for.
 func NewStatusReport(inv *sts.Inventory, only sts.Ordinals) *StatusReport {
 	r := &StatusReport{
-		TypeMeta: metav1.TypeMeta{APIVersion: APIVersion, Kind: "StatusReport"},
+		TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "StatusReport"},
 		Items:    []Status{}, Missing: inv.Missing,
 	}
 	for _, s := range inv.Snapshots() {
