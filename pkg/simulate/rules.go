@@ -283,8 +283,7 @@ func (w *World) updateRevision() *appsv1.ControllerRevision {
 			return r
 		}
 	}
-	w.made++
-	proposed.Name, proposed.Revision = fmt.Sprintf("%s-(new %d)", w.Set.Name, w.made), newest+1
+	proposed.Name, proposed.Revision = fmt.Sprintf("%s-(new %d)", w.Set.Name, newest+1), newest+1
 	w.Revisions = append(w.Revisions, proposed)
 	return proposed
 }

@@ -8,9 +8,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -111,7 +113,7 @@ func TestStories(t *testing.T) {
 				change(w.Set)
 			}
 			if c.broken {
-				w.Nodes.Broken = func(revision string) bool { return strings.Contains(revision, "new") }
+				w.Nodes.Broken = func(p *corev1.Pod) bool { return strings.Contains(sts.PodRevision(p), "new") }
 			}
 			if got := play(w); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)

@@ -51,8 +51,8 @@ type Nodes struct {
 	// ReadyAfter is how long a pod takes from its creation to being ready, TerminateAfter
 	// how long from its deletion to being gone.
 	ReadyAfter, TerminateAfter time.Duration
-	// Broken says of which revision pods never get ready. Nil for none.
-	Broken func(revision string) bool
+	// Broken says which pods never get ready. Nil for none.
+	Broken func(p *corev1.Pod) bool
 }
 
 // Event is one thing that happens.
@@ -177,7 +177,7 @@ func (w *World) next() (ordinal sts.Ordinal, at time.Time, happen func(sts.Ordin
 }
 
 func (w *World) broken(p *corev1.Pod) bool {
-	return w.Nodes.Broken != nil && w.Nodes.Broken(sts.PodRevision(p))
+	return w.Nodes.Broken != nil && w.Nodes.Broken(p)
 }
 
 func (w *World) ready(o sts.Ordinal, p *corev1.Pod) {

@@ -193,7 +193,7 @@ func (f *fidelity) play() {
 	w := simulate.NewWorld(snapshot, f.features, simulate.Nodes{ReadyAfter: time.Second, TerminateAfter: time.Second})
 	stable := set.Status.UpdateRevision
 	if broken {
-		w.Nodes.Broken = func(revision string) bool { return revision != stable }
+		w.Nodes.Broken = func(p *corev1.Pod) bool { return sts.PodRevision(p) != stable }
 	}
 	change(w.Set)
 	w.Set.Generation++
