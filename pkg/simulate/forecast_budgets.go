@@ -1,0 +1,70 @@
+package simulate
+
+import (
+	"fmt"
+
+	policyv1 "k8s.io/api/policy/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// podNow is a pod while events are gone through.
+type podNow struct{ ready, going bool }
+
+// tellBudgets asks every budget at every deletion, as an eviction would.
+func (t *teller) tellBudgets() {
+	pods := map[string]podNow{}
+	for _, p := range t.before.Pods {
+		pods[p.Name] = podNow{ready: !sts.ReadySince(p).IsZero(), going: p.DeletionTimestamp != nil}
+	}
+	for i, e := range t.events {
+		p := pods[e.Object]
+		switch e.Kind {
+		case PodCreated:
+			pods[e.Object] = podNow{}
+		case PodReady:
+			pods[e.Object] = podNow{ready: true}
+		case PodGone:
+			delete(pods, e.Object)
+		case PodDeleted:
+			for _, b := range t.before.Budgets {
+				t.Budgets = append(t.Budgets, t.ask(b, i, pods))
+			}
+			p.going = true
+			pods[e.Object] = p
+		}
+	}
+}
+
+// ask is what the budget says about the nth event, a deletion, by the disruption
+// controller's reckoning: pods that are ready and not told to go are healthy; percentages
+// and maxUnavailable are of the set's replicas.
+func (t *teller) ask(b *policyv1.PodDisruptionBudget, n int, pods map[string]podNow) ForecastBudget {
+	e := t.events[n]
+	wanted := sts.WantedReplicas(t.set)
+	if t.q.Delete != "" {
+		wanted = 0
+	}
+	judged := &policyv1.PodDisruptionBudget{ObjectMeta: b.ObjectMeta, Spec: b.Spec}
+	st := &judged.Status
+	st.ObservedGeneration, st.ExpectedPods, st.DesiredHealthy = b.Generation, wanted, sts.RequiredBy(b, wanted)
+	for _, p := range pods {
+		if p.ready && !p.going {
+			st.CurrentHealthy++
+		}
+	}
+	st.DisruptionsAllowed = max(0, st.CurrentHealthy-st.DesiredHealthy)
+	out := ForecastBudget{
+		Budget: b.Name, Event: n + 1, At: t.at(e), Pod: e.Object, Word: BudgetAllows,
+		Healthy: st.CurrentHealthy, Required: st.DesiredHealthy, Expected: st.ExpectedPods,
+	}
+	say := "would allow it"
+	switch verdict, _ := sts.JudgeBudget(judged, pods[e.Object].ready); verdict {
+	case sts.BudgetShort:
+		out.Word, say = BudgetRefuses, "would refuse it now"
+	case sts.BudgetNever:
+		out.Word, say = BudgetNever, "would never allow it"
+	}
+	out.Message = fmt.Sprintf("%s %s: %d healthy, %d required", b.Name, say, st.CurrentHealthy, st.DesiredHealthy)
+	return out
+}

@@ -1,0 +1,70 @@
+package simulate
+
+import (
+	"cmp"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// tellClaims says what becomes of each claim.
+func (t *teller) tellClaims() {
+	before, names := map[string]bool{}, map[string]bool{}
+	for _, c := range t.before.Claims {
+		before[c.Name], names[c.Name] = true, true
+	}
+	created, gone := map[string]*metav1.Duration{}, map[string]*metav1.Duration{}
+	for _, e := range t.events {
+		at := t.at(e)
+		switch e.Kind {
+		case ClaimCreated:
+			created[e.Object], names[e.Object] = &at, true
+		case ClaimGone:
+			gone[e.Object] = &at
+		}
+	}
+	for name := range names {
+		o, _ := sts.ClaimOrdinal(name)
+		c := ForecastClaim{Name: name, Ordinal: o, At: cmp.Or(created[name], gone[name])}
+		switch {
+		case gone[name] != nil && t.world.Claims[name] == nil:
+			c.Fate, c.Policy, c.At = ClaimIsDeleted, t.policy(o), gone[name]
+			c.Message = "deleted with its data, as the retention policy says"
+		case gone[name] != nil:
+			c.Fate, c.Policy, c.Message = ClaimRecreated, t.policy(o), "deleted with its data, then made anew, empty"
+		case !before[name]:
+			c.Fate, c.Message = ClaimAppears, "created, empty"
+		case !t.wants(o):
+			c.Fate, c.Policy, c.Message = ClaimIsKept, t.policy(o), "kept with its data, though its pod is gone"
+			if t.original(sts.PodName(t.Name, o)) == nil {
+				c.Message = "kept with its data, as it is left over now"
+			}
+		case t.original(sts.PodName(t.Name, o)) == nil:
+			c.Fate, c.Message = ClaimIsReused, "was left over: its pod comes back to the data in it"
+		default:
+			c.Fate, c.Message = ClaimStays, "stays with its pod"
+		}
+		t.Claims = append(t.Claims, c)
+	}
+	slices.SortFunc(t.Claims, func(a, b ForecastClaim) int {
+		return cmp.Or(cmp.Compare(a.Ordinal, b.Ordinal), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+// wants says whether the ordinal has a place in the end.
+func (t *teller) wants(o sts.Ordinal) bool { return t.world.Set != nil && sts.Wants(t.set, o) }
+
+// policy is the field that decides about the claims of an ordinal that goes.
+func (t *teller) policy(o sts.Ordinal) string {
+	scaled, deleted := policies(t.set)
+	field, deletes := "whenScaled: ", scaled
+	if t.q.Delete != "" && sts.Wants(t.set, o) {
+		field, deletes = "whenDeleted: ", deleted
+	}
+	if deletes {
+		return field + "Delete"
+	}
+	return field + "Retain"
+}

@@ -1,0 +1,147 @@
+package simulate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// tellEvents puts what happens into words.
+func (t *teller) tellEvents() {
+	had := map[string]bool{}
+	for _, p := range t.before.Pods {
+		had[p.Name] = true
+	}
+	for i, e := range t.events {
+		f := ForecastEvent{
+			Order: i + 1, At: t.at(e), Kind: e.Kind, Object: kinds[e.Kind] + e.Object,
+			Revision: e.Revision, After: []int{}, Message: t.message(e, had[e.Object]), Waits: t.waits(e),
+		}
+		if e.Ordinal >= 0 {
+			f.Ordinal = &e.Ordinal
+		}
+		if e.Revision != "" {
+			f.Role = t.role(e.Revision)
+		}
+		for _, n := range e.After {
+			f.After = append(f.After, n+1)
+		}
+		if p := t.original(e.Object); p != nil && !t.remade(e.Object, i) {
+			f.Node = p.Spec.NodeName
+		}
+		had[e.Object] = had[e.Object] || e.Kind == PodCreated
+		t.Events = append(t.Events, f)
+		t.Took = f.At
+	}
+}
+
+// kinds are what stands before an object's name.
+var kinds = map[EventKind]string{
+	PodCreated: "pod/", PodReady: "pod/", PodAvailable: "pod/", PodDeleted: "pod/", PodGone: "pod/",
+	ClaimCreated: "persistentvolumeclaim/", ClaimReleased: "persistentvolumeclaim/", ClaimGone: "persistentvolumeclaim/",
+}
+
+// message says what happens. had: there was a pod of this name before.
+func (t *teller) message(e Event, had bool) string {
+	switch e.Kind {
+	case ClaimCreated:
+		return "claim " + e.Object + " is created"
+	case ClaimReleased:
+		return "claim " + e.Object + " is to go with its pod"
+	case ClaimGone:
+		return "claim " + e.Object + " is deleted"
+	case PodCreated:
+		again := ""
+		if had {
+			again = " again"
+		}
+		return fmt.Sprintf("%s is created%s, with %s", e.Object, again, t.template(e.Revision))
+	case PodReady:
+		return e.Object + " is ready"
+	case PodAvailable:
+		return fmt.Sprintf("%s has been ready for %ds and is available", e.Object, t.set.Spec.MinReadySeconds)
+	case PodDeleted:
+		return e.Object + " is deleted" + t.purpose(e)
+	case PodGone:
+		return e.Object + " has ended"
+	}
+	return e.Object + " " + string(e.Kind)
+}
+
+// template says what pods of a revision are made from, in short.
+func (t *teller) template(revision string) string {
+	word := "the set's template"
+	if t.role(revision) != RoleUpdate && revision != t.update {
+		word = "the template of revision " + revision
+	}
+	images := t.images(revision)
+	if len(images) == 0 {
+		return word
+	}
+	return strings.Join(images, ", ")
+}
+
+// images are those of a revision's containers.
+func (t *teller) images(revision string) []string {
+	r := t.world.revision(revision)
+	if r == nil {
+		r = t.before.Revision(revision)
+	}
+	if r == nil {
+		return nil
+	}
+	var out []string
+	for _, c := range t.world.template(r).Spec.Containers {
+		out = append(out, c.Image)
+	}
+	return out
+}
+
+// purpose says why a pod is deleted.
+func (t *teller) purpose(e Event) string {
+	switch {
+	case t.q.Delete != "":
+		return ""
+	case !sts.Wants(t.set, e.Ordinal):
+		return ": the set wants fewer"
+	case e.Revision != t.update && e.Ordinal >= sts.UpdateFrom(t.set):
+		return ", to be updated"
+	}
+	return ", to be made anew"
+}
+
+// waits says for what an event has waited, and why it had to.
+func (t *teller) waits(e Event) string {
+	i := slices.IndexFunc(e.After, func(n int) bool { return t.events[n].Kind != ClaimCreated })
+	if i < 0 {
+		return ""
+	}
+	cause := t.events[e.After[i]]
+	own := cause.Object == e.Object
+	state := cause.Object + " to be " + map[EventKind]string{PodReady: "ready", PodAvailable: "available", PodGone: "gone", ClaimGone: "gone"}[cause.Kind]
+	switch {
+	case e.Kind == PodReady || e.Kind == PodAvailable || e.Kind == PodGone:
+		return "" // that takes its time
+	case e.Kind == PodCreated && own:
+		return "the old pod to be gone: there are no two of one name"
+	case e.Kind == PodCreated && cause.Kind == ClaimGone:
+		return state + ": the new pod gets a new one"
+	case e.Kind == ClaimGone || e.Kind == ClaimReleased:
+		return state
+	case (e.Kind == PodCreated || e.Kind == ClaimCreated || !sts.Wants(t.set, e.Ordinal)) && !sts.IsParallel(t.set):
+		return state + ": OrderedReady, one after the other"
+	case e.Kind == PodDeleted && sts.Wants(t.set, e.Ordinal):
+		return state + ": " + t.pace()
+	}
+	return state
+}
+
+// pace says how many pods an update takes down at a time.
+func (t *teller) pace() string {
+	if most := MaxUnavailable(t.set); t.q.Features.MaxUnavailable && most > 1 {
+		return fmt.Sprintf("at most %s down at a time", sts.Count(most, "pod"))
+	}
+	return "an update takes one pod at a time"
+}

@@ -1,0 +1,90 @@
+package simulate
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// tellNames says when each pod's DNS name is there. It is while its pod is ready and not
+// told to go, or, where the Service publishes addresses that are not ready, while there is
+// a pod.
+func (t *teller) tellNames() {
+	if t.set.Spec.ServiceName == "" || t.before.Service == nil && t.From == Live && t.before.Knows("services") {
+		return
+	}
+	publishes := t.before.Service != nil && t.before.Service.Spec.PublishNotReadyAddresses
+	by := map[string][]Event{}
+	for _, e := range t.events {
+		by[e.Object] = append(by[e.Object], e)
+	}
+	for _, o := range t.Ordinals {
+		name := ForecastName{Ordinal: o.Ordinal, Name: sts.PodDNSName(t.set, o.Ordinal, t.q.Domain), Away: []Span{}}
+		there := o.Before != nil && (publishes || o.Before.Ready && !o.Before.Terminating)
+		began := there
+		if !there {
+			name.Away = append(name.Away, Span{})
+		}
+		for _, e := range by[o.Pod] {
+			name.NewAddress = name.NewAddress || e.Kind == PodCreated && o.Before != nil
+			now := there
+			switch e.Kind {
+			case PodReady:
+				now = true
+			case PodCreated:
+				now = publishes
+			case PodDeleted:
+				now = now && publishes
+			case PodGone:
+				now = false
+			}
+			if now != there {
+				name.turn(t.at(e), now)
+				there = now
+			}
+		}
+		t.fate(&name, began, there)
+		t.Names = append(t.Names, name)
+	}
+}
+
+// turn notes that the name comes or goes. What comes back at the same moment was not away.
+func (n *ForecastName) turn(at metav1.Duration, there bool) {
+	last := len(n.Away) - 1
+	switch {
+	case !there:
+		n.Away = append(n.Away, Span{From: at})
+	case n.Away[last].From == at && at.Duration > 0:
+		n.Away = n.Away[:last]
+	default:
+		n.Away[last].To = &at
+	}
+}
+
+// fate says what becomes of a name that was there at the start, or in the end.
+func (t *teller) fate(n *ForecastName, began, ends bool) {
+	var away time.Duration
+	for _, s := range n.Away {
+		if s.To != nil {
+			away += s.To.Duration - s.From.Duration
+		}
+	}
+	switch {
+	case !began && ends:
+		n.Fate, n.Message = NameComes, "comes after "+sts.Duration(away)
+	case !began:
+		n.Fate, n.Message = NameAbsent, "does not come: its pod never gets ready"
+	case ends && len(n.Away) == 0 && n.NewAddress:
+		n.Fate, n.Message = NameStays, "stays, with a new address"
+	case ends && len(n.Away) == 0:
+		n.Fate, n.Message = NameStays, "stays"
+	case ends:
+		n.Fate, n.Message = NameAway, "is away for "+sts.Duration(away)+", then leads to a new address"
+	case t.wants(n.Ordinal):
+		n.Fate, n.Message = NameAway, "goes away and does not come back: its pod never gets ready"
+	default:
+		n.Fate, n.Message = NameGoes, "goes with its pod"
+	}
+}

@@ -1,0 +1,50 @@
+package simulate
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// tellNotes says what was assumed and could not be seen.
+func (t *teller) tellNotes() {
+	note := func(reason NoteReason, format string, args ...any) {
+		t.Notes = append(t.Notes, ForecastNote{reason, fmt.Sprintf(format, args...)})
+	}
+	if t.From == Manifest && len(t.before.Pods) > 0 {
+		note(NoteAssumedHealthy, "the set of the manifest is taken to run, all pods available")
+	}
+	for _, a := range t.before.Autoscalers() {
+		switch n := sts.WantedReplicas(t.set); {
+		case n == 0 || t.world.Set == nil:
+		case n < a.MinReplicas || n > a.MaxReplicas:
+			note(NoteAutoscaler, "%s keeps %s: it will put the replicas back into that range", a.By, a.Range())
+		default:
+			note(NoteAutoscaler, "%s keeps %s by itself: it may put the replicas back at any time", a.By, a.Range())
+		}
+	}
+	if len(t.events) >= mostEvents {
+		note(NoteCut, "ended after %d events", len(t.events))
+	}
+	switch service := t.set.Spec.ServiceName; {
+	case service == "":
+		note(NoteService, "the set names no governing Service, so its pods have no DNS names")
+	case t.before.Service == nil && t.From == Live && t.before.Knows("services"):
+		note(NoteService, "service %s does not exist: until it does, pods have no DNS names", service)
+	case t.before.Service == nil:
+		note(NoteService, "service %s could not be seen: it is taken to be headless, and to publish pods when they are ready", service)
+	}
+	for _, b := range t.before.Budgets {
+		if n := int(b.Status.ExpectedPods); t.From == Live && n > len(t.before.Pods) {
+			note(NoteBudget, "poddisruptionbudget %s counts %d pods, more than the set has: only the set's are counted here", b.Name, n)
+		}
+	}
+	for _, revision := range slices.Sorted(maps.Keys(t.bad)) {
+		note(NoteBroken, "all pods of revision %s fail, so new ones of it are taken to fail, too", revision)
+	}
+	for _, m := range t.before.Missing {
+		note(NoteUnseen, "%s could not be read: %s", m.Resource, m.Reason)
+	}
+}

@@ -1,0 +1,147 @@
+package simulate
+
+import (
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// mostEvents ends a forecast that would go on for ever.
+const mostEvents = 200_000
+
+// Foretell plays the change in a world that begins as the snapshot is, until nothing
+// happens any more.
+func Foretell(s *sts.Snapshot, q Question) *Forecast {
+	t := newTeller(s, q)
+	t.change()
+	t.play()
+	t.tellSet()
+	t.tellRevisions()
+	t.tellEvents()
+	t.tellOrdinals()
+	t.tellClaims()
+	t.tellNames()
+	t.tellBudgets()
+	t.tellOutcome()
+	t.tellNotes()
+	return t.Forecast
+}
+
+// teller writes a forecast.
+type teller struct {
+	*Forecast
+	q      Question
+	before *sts.Snapshot
+	world  *World
+	// set is the StatefulSet after the change, also when that deletes it.
+	set *appsv1.StatefulSet
+	// failing are the pods that will not get better by themselves, by name.
+	failing map[string]*sts.Trouble
+	// bad are the revisions of which no pod is known to work.
+	bad    map[string]bool
+	stable string
+	update string
+	events []Event
+	start  time.Time
+}
+
+// newTeller begins with the world as the snapshot is. A manifest's set that is changed is
+// first brought up: it is taken to run, and to be healthy.
+func newTeller(s *sts.Snapshot, q Question) *teller {
+	w := NewWorld(s, q.Features, Nodes{})
+	if q.From == Manifest && (q.Set != nil || q.Delete != "" || q.LoseNode != "") {
+		w.play()
+		w.events, w.last = nil, map[string]int{}
+	}
+	t := &teller{q: q, world: w, before: w.Snapshot(s), set: s.Set, failing: map[string]*sts.Trouble{}, bad: map[string]bool{}}
+	if q.Set != nil {
+		t.set = q.Set
+	}
+	for _, r := range t.before.Replicas() {
+		if trouble := t.before.Trouble(r); trouble != nil && trouble.Failing && r.Pod != nil {
+			t.failing[r.Pod.Name] = trouble
+		}
+	}
+	t.findBad()
+	t.stable = t.before.Stable()
+	w.Nodes = Nodes{ReadyAfter: q.ReadyAfter.Duration, TerminateAfter: q.TerminateAfter.Duration, Broken: t.broken}
+	t.Forecast = &Forecast{
+		TypeMeta:  metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "Forecast"},
+		Namespace: s.Set.Namespace, Name: s.Set.Name, From: q.From, Assumed: q.Assumptions, ClusterDomain: q.Domain,
+		Revisions: []ForecastRevision{}, Ordinals: []ForecastOrdinal{}, Events: []ForecastEvent{}, Claims: []ForecastClaim{},
+		Names: []ForecastName{}, Budgets: []ForecastBudget{}, Notes: append([]ForecastNote{}, q.Notes...),
+	}
+	return t
+}
+
+// findBad finds the revisions that have pods, all of which fail: a new pod of such a
+// revision will most likely do the same.
+func (t *teller) findBad() {
+	good := map[string]bool{}
+	for _, r := range t.before.Replicas() {
+		if r.Pod == nil || r.Terminating {
+			continue
+		}
+		if trouble := t.failing[r.Pod.Name]; trouble != nil {
+			t.bad[r.Revision] = true
+		} else {
+			good[r.Revision] = true
+		}
+	}
+	for revision := range good {
+		delete(t.bad, revision)
+	}
+}
+
+// broken says whether a pod never gets ready: one that fails already, one of a revision
+// that only fails, and with --broken what is made from the set's template.
+func (t *teller) broken(p *corev1.Pod) bool {
+	for _, old := range t.before.Pods {
+		if old.UID == p.UID {
+			return t.failing[p.Name] != nil
+		}
+	}
+	revision := sts.PodRevision(p)
+	return t.bad[revision] || t.q.Broken && t.world.Set != nil && revision == t.world.Set.Status.UpdateRevision
+}
+
+// change does to the world what is asked for.
+func (t *teller) change() {
+	w := t.world
+	t.Changes = changes(t.before.Set, t.set)
+	if t.q.Set != nil {
+		w.Set.Labels, w.Set.Annotations = t.q.Set.Labels, t.q.Set.Annotations
+		w.Set.Spec = *t.q.Set.Spec.DeepCopy()
+		w.Set.Generation++
+	}
+}
+
+// play lets the world go on until it comes to rest.
+func (w *World) play() {
+	w.Settle()
+	for w.Advance() && len(w.events) < mostEvents {
+	}
+}
+
+func (t *teller) play() {
+	w := t.world
+	t.start = w.Now
+	t.update = t.before.Set.Status.UpdateRevision
+	w.Settle()
+	if w.Set != nil {
+		t.update = w.Set.Status.UpdateRevision
+	}
+	if len(t.before.Pods) == 0 || t.stable == "" {
+		t.stable = t.update // there was nothing before
+	}
+	for w.Advance() && len(w.events) < mostEvents {
+	}
+	t.events = w.events
+}
+
+// at is when something happens, counted from the change.
+func (t *teller) at(e Event) metav1.Duration { return metav1.Duration{Duration: e.At.Sub(t.start)} }
