@@ -55,6 +55,10 @@ type Config struct {
 	DNS bool
 	// FeatureGates are passed to all components.
 	FeatureGates map[string]bool
+	// Controllers, when given, are all that the controller manager runs. There
+	// is no scheduler, no node, no service account and no audit log then:
+	// whoever asks plays the nodes, and much happens in little time.
+	Controllers []string
 	// Log gets the progress of a build and of the start; it may be nil.
 	Log io.Writer
 	// Detached lets the cluster outlive this process. All others end with it,
@@ -154,7 +158,7 @@ func up(ctx context.Context, c Config, pickPort func() (int, error)) (*Cluster, 
 }
 
 func (c Config) withDefaults() (Config, error) {
-	if c.Nodes == 0 {
+	if c.Nodes == 0 && len(c.Controllers) == 0 {
 		c.Nodes = 3
 	}
 	if c.Nodes < 0 || c.Nodes > maxNodes {
@@ -205,7 +209,7 @@ func start(ctx context.Context, c Config, binDir, supervisorBin string, programs
 	if err != nil {
 		return nil, err
 	}
-	l := &layout{dir: c.Dir, name: c.Name, binDir: binDir, port: port, gates: c.FeatureGates, programs: programs}
+	l := &layout{dir: c.Dir, name: c.Name, binDir: binDir, port: port, gates: c.FeatureGates, controllers: c.Controllers, programs: programs}
 	if l.dns, err = dns.withPorts(pickPort); err != nil {
 		return nil, err
 	}
@@ -238,7 +242,11 @@ func start(ctx context.Context, c Config, binDir, supervisorBin string, programs
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go watchStart(ctx, cancel, c.Dir, exited)
-	if err := cluster.prepare(ctx); err != nil {
+	prepare := cluster.prepare
+	if len(c.Controllers) > 0 {
+		prepare = cluster.untilReady
+	}
+	if err := prepare(ctx); err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			return nil, cause
 		}

@@ -37,6 +37,8 @@ type layout struct {
 	port   int
 	gates  map[string]bool
 	ca     *authority
+	// controllers are the only ones, see Config.
+	controllers []string
 	// programs of the real node, nil without one.
 	programs *nodePrograms
 	// dns is nil without it.
@@ -192,8 +194,25 @@ func (l *layout) processes() []supervisor.Process {
 		}
 		dns = []supervisor.Process{l.corednsProcess()}
 	}
+	audit := []string{
+		"--audit-policy-file=" + l.path("audit-policy.yaml"),
+		"--audit-log-path=" + l.path(auditFile),
+		// An answer is on its way only after its event is in the file.
+		"--audit-log-mode=blocking",
+		// One file for the cluster's whole life: 0 would mean 100 MB.
+		"--audit-log-maxsize=1000000",
+	}
+	manager := []string{"--kube-api-qps=500", "--kube-api-burst=1000"}
+	if l.lean() {
+		audit = []string{"--disable-admission-plugins=ServiceAccount"}
+		manager = []string{
+			"--kube-api-qps=5000", "--kube-api-burst=10000",
+			"--controllers=" + strings.Join(l.controllers, ","),
+			"--concurrent-statefulset-syncs=20", "--concurrent-gc-syncs=20",
+		}
+	}
 	// The real node has much to do before it asks the API server for anything.
-	return slices.Concat(realNode, []supervisor.Process{
+	processes := slices.Concat(realNode, []supervisor.Process{
 		process("etcd", nil,
 			"--name=etcd",
 			"--data-dir="+l.path("etcd"),
@@ -207,7 +226,7 @@ func (l *layout) processes() []supervisor.Process {
 			"--quota-backend-bytes=8589934592",
 			"--log-level=warn",
 		),
-		process("kube-apiserver", nil, append(toKubelet,
+		process("kube-apiserver", nil, append(slices.Concat(toKubelet, audit),
 			fmt.Sprintf("--secure-port=%d", l.port),
 			"--bind-address=127.0.0.1",
 			"--advertise-address=127.0.0.1",
@@ -228,16 +247,10 @@ func (l *layout) processes() []supervisor.Process {
 			"--requestheader-username-headers=X-Remote-User",
 			"--proxy-client-cert-file="+l.path("pki/front-proxy.crt"),
 			"--proxy-client-key-file="+l.path("pki/front-proxy.key"),
-			"--audit-policy-file="+l.path("audit-policy.yaml"),
-			"--audit-log-path="+l.path(auditFile),
-			// An answer is on its way only after its event is in the file.
-			"--audit-log-mode=blocking",
-			// One file for the cluster's whole life: 0 would mean 100 MB.
-			"--audit-log-maxsize=1000000",
 			"--profiling=false",
 			gates,
 		)...),
-		process("kube-controller-manager", ready,
+		process("kube-controller-manager", ready, append(manager,
 			"--kubeconfig="+l.path("users/controller-manager.yaml"),
 			"--authentication-skip-lookup",
 			"--secure-port=0",
@@ -246,11 +259,9 @@ func (l *layout) processes() []supervisor.Process {
 			"--service-account-private-key-file="+l.path("pki/service-accounts.key"),
 			"--root-ca-file="+l.path(caCertFile),
 			"--enable-hostpath-provisioner",
-			"--kube-api-qps=500",
-			"--kube-api-burst=1000",
 			"--profiling=false",
 			gates,
-		),
+		)...),
 		process("kube-scheduler", ready,
 			"--kubeconfig="+l.path("users/scheduler.yaml"),
 			"--authentication-skip-lookup",
@@ -266,7 +277,13 @@ func (l *layout) processes() []supervisor.Process {
 			"--config="+l.path("kwok.yaml"),
 		)...),
 	}, dns)
+	return slices.DeleteFunc(processes, func(p supervisor.Process) bool {
+		return l.lean() && (p.Name == "kube-scheduler" || p.Name == "kwok")
+	})
 }
+
+// lean says whether nobody here but the controllers makes pods do anything.
+func (l *layout) lean() bool { return len(l.controllers) > 0 }
 
 // ready passes when the API server can answer.
 func (l *layout) ready() *supervisor.Probe {
