@@ -228,8 +228,8 @@ func (w *World) Delete(o sts.Ordinal) {
 	if p == nil || p.DeletionTimestamp != nil {
 		return
 	}
-	at := metav1.NewTime(w.Now.Add(w.Nodes.TerminateAfter))
-	p.DeletionTimestamp = &at
+	p.DeletionTimestamp = &metav1.Time{Time: w.Now}
+	p.DeletionTimestamp = &metav1.Time{Time: w.Now.Add(w.Nodes.TerminateAfter + w.late(p))}
 	w.tell(PodDeleted, o, p.Name, sts.PodRevision(p))
 }
 

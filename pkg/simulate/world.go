@@ -53,6 +53,9 @@ type Nodes struct {
 	ReadyAfter, TerminateAfter time.Duration
 	// Broken says which pods never get ready. Nil for none.
 	Broken func(p *corev1.Pod) bool
+	// Late is how much longer than that a pod takes to be ready, or when it is being deleted
+	// to be gone. Nil for no longer.
+	Late func(p *corev1.Pod) time.Duration
 }
 
 // Event is one thing that happens.
@@ -168,7 +171,7 @@ func (w *World) next() (ordinal sts.Ordinal, at time.Time, happen func(sts.Ordin
 		case p.DeletionTimestamp != nil:
 			consider(o, p.DeletionTimestamp.Time, w.gone)
 		case since.IsZero() && !w.broken(p):
-			consider(o, p.CreationTimestamp.Add(w.Nodes.ReadyAfter), w.ready)
+			consider(o, p.CreationTimestamp.Add(w.Nodes.ReadyAfter+w.late(p)), w.ready)
 		case !since.IsZero() && w.Set != nil && w.Set.Spec.MinReadySeconds > 0 && !w.told[p.UID]:
 			consider(o, since.Add(time.Duration(w.Set.Spec.MinReadySeconds)*time.Second), w.becomeAvailable)
 		}
@@ -178,6 +181,13 @@ func (w *World) next() (ordinal sts.Ordinal, at time.Time, happen func(sts.Ordin
 
 func (w *World) broken(p *corev1.Pod) bool {
 	return w.Nodes.Broken != nil && w.Nodes.Broken(p)
+}
+
+func (w *World) late(p *corev1.Pod) time.Duration {
+	if w.Nodes.Late == nil {
+		return 0
+	}
+	return w.Nodes.Late(p)
 }
 
 func (w *World) ready(o sts.Ordinal, p *corev1.Pod) {

@@ -1,24 +1,26 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
+	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/apimachinery/pkg/watch"
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -26,91 +28,152 @@ import (
 )
 
 var (
-	fidelityRounds = flag.Int("fidelity-rounds", 20, "how many random changes TestFidelity plays, on each cluster")
-	fidelitySeed   = flag.Uint64("fidelity-seed", uint64(time.Now().UnixNano()), "the seed of its first round; the next ones count up")
+	fidelityRounds = flag.Int("fidelity-rounds", 160, "how many random histories TestFidelity plays, and TestFidelityMaxUnavailable")
+	fidelitySeed   = flag.Uint64("fidelity-seed", uint64(time.Now().UnixNano()), "the seed of the first one; the next ones count up")
 )
 
-// TestFidelity holds pkg/simulate against the real controller: random sets and changes, and
-// what happens has to be what was foretold.
+// TestFidelity holds pkg/simulate against the real controller: random sets have a random
+// history, step by step, and after each step the real world has to be what was foretold.
 func TestFidelity(t *testing.T) {
 	t.Parallel()
-	playFidelity(t, cluster.Shared(t, nil), simulate.Features{})
+	playFidelity(t, simulate.Features{})
 }
 
 // TestFidelityMaxUnavailable is the same with the feature gate MaxUnavailableStatefulSet.
 func TestFidelityMaxUnavailable(t *testing.T) {
 	t.Parallel()
-	playFidelity(t, cluster.Shared(t, map[string]bool{"MaxUnavailableStatefulSet": true}), simulate.Features{MaxUnavailable: true})
+	playFidelity(t, simulate.Features{MaxUnavailable: true})
 }
 
-func playFidelity(t *testing.T, c *cluster.Cluster, features simulate.Features) {
-	config := c.RESTConfig()
-	config.QPS = -1
-	kube, err := kubernetes.NewForConfig(config)
+// atOnce is how many rounds are played at once: most of the time they wait.
+const atOnce = 24
+
+func playFidelity(t *testing.T, features simulate.Features) {
+	c, err := cluster.Up(t.Context(), cluster.Config{
+		FeatureGates: map[string]bool{"MaxUnavailableStatefulSet": features.MaxUnavailable},
+		Controllers:  []string{"statefulset-controller", "garbage-collector-controller", "persistentvolumeclaim-protection-controller"},
+		Log:          os.Stderr,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := c.Down(); err != nil {
+			t.Error(err)
+		}
+	})
+	s, err := openStage(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rounds sync.WaitGroup
+	var steps atomic.Int64
+	began, free := time.Now(), make(chan struct{}, atOnce)
 	for n := range *fidelityRounds {
-		seed := *fidelitySeed + uint64(n)
-		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
-			t.Parallel()
-			r := &fidelity{T: t, kube: kube, namespace: c.Namespace(t), features: features, random: rand.New(rand.NewPCG(seed, 7))}
-			r.play()
-			if t.Failed() {
-				t.Logf("play it again: go -C test test ./e2e -run %s -fidelity-rounds 1 -fidelity-seed %d", strings.Split(t.Name(), "/")[0], seed)
+		free <- struct{}{}
+		rounds.Go(func() {
+			defer func() { <-free }()
+			r := newRound(s, features, *fidelitySeed+uint64(n))
+			if err := r.play(t.Context()); err != nil {
+				t.Errorf("%v\nplay it again: go -C test test ./e2e -run '%s$' -fidelity-rounds 1 -fidelity-seed %d", err, t.Name(), r.seed)
 			}
+			steps.Add(int64(r.steps))
 		})
 	}
+	rounds.Wait()
+	t.Logf("%d rounds of %d steps in %s, the first with seed %d", *fidelityRounds, steps.Load(), time.Since(began).Round(time.Millisecond), *fidelitySeed)
 }
 
-// fidelity is one round.
+// fidelity is one round: a set, as it is and as it is foretold.
 type fidelity struct {
-	*testing.T
-	kube      kubernetes.Interface
-	namespace string
-	features  simulate.Features
-	random    *rand.Rand
-
-	mu   sync.Mutex
-	pods []happening
-	pvcs []happening
-	last time.Time
+	*sight
+	stage    *stage
+	features simulate.Features
+	seed     uint64
+	random   *rand.Rand
+	name     string
+	world    *simulate.World
+	// ids are the real UIDs and names of revisions, by those of the world.
+	ids map[string]string
+	// status is the foretold one when the worlds agreed last.
+	status appsv1.StatefulSetStatus
+	// told and seen are how many events of each world have been compared.
+	told, seen int
+	steps      int
+	story      []string
 }
 
-// happening is an event without its time.
-type happening struct {
-	Kind   simulate.EventKind
-	Object string
-	// New: the pod is of the revision that the change has made.
-	New bool
-}
-
-func (h happening) String() string {
-	text := fmt.Sprintf("%s %s", h.Kind, h.Object)
-	if h.New {
-		text += " (new)"
-	}
-	return text
-}
-
-func (f *fidelity) must(err error) {
-	f.Helper()
-	if err != nil {
-		f.Fatal(err)
+func newRound(s *stage, features simulate.Features, seed uint64) *fidelity {
+	name := fmt.Sprintf("s%d", seed)
+	return &fidelity{
+		stage: s, features: features, seed: seed, random: rand.New(rand.NewPCG(seed, 7)),
+		name: name, sight: s.lookAt(name), ids: map[string]string{},
 	}
 }
 
 func (f *fidelity) chance(percent int) bool { return f.random.IntN(100) < percent }
 
-const fidelitySet = "web"
+func (f *fidelity) play(ctx context.Context) error {
+	set, err := f.stage.sets().Create(ctx, f.randomSet(), metav1.CreateOptions{})
+	if err != nil {
+		return err
+	}
+	f.ids[string(set.UID)] = string(set.UID)
+	f.told = 0
+	inv := &sts.Inventory{TakenAt: time.Now(), Sets: []*appsv1.StatefulSet{set}}
+	f.world = simulate.NewWorld(inv.Snapshots()[0], f.features, simulate.Nodes{
+		ReadyAfter: time.Second, TerminateAfter: time.Second, Late: f.late,
+	})
+	f.did("create %s", describe(set))
+	f.world.Settle()
+	if err := f.agree(ctx); err != nil {
+		return err
+	}
+	for changes := 2 + f.random.IntN(5); ; f.steps++ {
+		// The next thing that happens by itself, or somebody changes something.
+		switch end := f.world.Now.After(set.CreationTimestamp.Add(horizon)); {
+		case changes > 0 && f.chance(20):
+			changes--
+			err = f.change(ctx)
+		case !end && f.world.Advance():
+			f.did("%v", f.news())
+		case changes > 0:
+			changes--
+			err = f.change(ctx)
+		default:
+			return f.probe(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		if err := f.agree(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// horizon is so far in the future that whatever happens there never happens.
+const horizon = 1000 * 24 * time.Hour
+
+// late is how long a pod takes beyond the common, up to a minute and now and then for ever.
+func (f *fidelity) late(p *corev1.Pod) time.Duration {
+	h := fnv.New64a()
+	fmt.Fprint(h, f.seed, p.UID, p.DeletionTimestamp)
+	n := h.Sum64()
+	if p.DeletionTimestamp == nil && n%12 == 0 {
+		return 2 * horizon
+	}
+	return time.Duration(n % uint64(time.Minute))
+}
 
 // randomSet is any set.
 func (f *fidelity) randomSet() *appsv1.StatefulSet {
-	labels, size := map[string]string{"app": fidelitySet}, int32(f.random.IntN(5))
-	set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: fidelitySet, Namespace: f.namespace}}
+	labels, size := map[string]string{"app": f.name}, int32(f.random.IntN(5))
+	set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: f.name, Labels: labels}}
 	s := &set.Spec
-	s.Replicas, s.ServiceName, s.Selector = &size, fidelitySet, &metav1.LabelSelector{MatchLabels: labels}
+	s.Replicas, s.ServiceName, s.Selector = &size, f.name, &metav1.LabelSelector{MatchLabels: labels}
 	s.Template.Labels = labels
+	s.Template.Spec.NodeName = "node"
 	s.Template.Spec.Containers = []corev1.Container{{Name: "app", Image: "app:v1"}}
 	if f.chance(40) {
 		s.Ordinals = &appsv1.StatefulSetOrdinals{Start: int32(f.random.IntN(3))}
@@ -119,257 +182,180 @@ func (f *fidelity) randomSet() *appsv1.StatefulSet {
 		s.PodManagementPolicy = appsv1.ParallelPodManagement
 	}
 	if f.chance(25) {
-		s.MinReadySeconds = int32(1 + f.random.IntN(2))
+		s.MinReadySeconds = minReady
 	}
-	switch {
-	case f.chance(15):
-		s.UpdateStrategy.Type = appsv1.OnDeleteStatefulSetStrategyType
-	case f.chance(60):
-		partition := int32(f.random.IntN(int(size) + 2))
-		s.UpdateStrategy.Type = appsv1.RollingUpdateStatefulSetStrategyType
-		s.UpdateStrategy.RollingUpdate = &appsv1.RollingUpdateStatefulSetStrategy{Partition: &partition}
-		if f.features.MaxUnavailable && f.chance(70) {
-			most := intstr.FromInt(1 + f.random.IntN(3))
-			s.UpdateStrategy.RollingUpdate.MaxUnavailable = &most
-		}
-	}
+	f.randomStrategy(s)
 	if f.chance(50) {
 		s.VolumeClaimTemplates = []corev1.PersistentVolumeClaim{{ObjectMeta: metav1.ObjectMeta{Name: "data"}, Spec: claimSpec()}}
-		policy := func() appsv1.PersistentVolumeClaimRetentionPolicyType {
-			if f.chance(50) {
-				return appsv1.DeletePersistentVolumeClaimRetentionPolicyType
-			}
-			return appsv1.RetainPersistentVolumeClaimRetentionPolicyType
-		}
-		s.PersistentVolumeClaimRetentionPolicy = &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{WhenScaled: policy(), WhenDeleted: policy()}
+		f.randomPolicy(s)
 	}
 	return set
 }
 
-// randomChange is one change of the spec, or several at once. It says whether pods of the
-// new revision never get ready.
-func (f *fidelity) randomChange() (change func(*appsv1.StatefulSet), broken bool, what string) {
-	var changes []func(*appsv1.StatefulSet)
-	if f.chance(60) {
+// minReady is a day: a pod is available only when the round says so.
+const minReady = 24 * 60 * 60
+
+func (f *fidelity) randomStrategy(s *appsv1.StatefulSetSpec) {
+	if f.chance(15) {
+		s.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.OnDeleteStatefulSetStrategyType}
+		return
+	}
+	rolling := &appsv1.RollingUpdateStatefulSetStrategy{}
+	s.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.RollingUpdateStatefulSetStrategyType, RollingUpdate: rolling}
+	if f.chance(50) {
+		partition := int32(f.random.IntN(int(*s.Replicas) + 2))
+		rolling.Partition = &partition
+	}
+	if f.chance(50) {
+		most := intstr.FromInt(1 + f.random.IntN(3))
+		if f.chance(40) {
+			most = intstr.FromString(fmt.Sprintf("%d%%", 1+f.random.IntN(100)))
+		}
+		rolling.MaxUnavailable = &most
+	}
+}
+
+func (f *fidelity) randomPolicy(s *appsv1.StatefulSetSpec) {
+	policy := func() appsv1.PersistentVolumeClaimRetentionPolicyType {
+		if f.chance(50) {
+			return appsv1.DeletePersistentVolumeClaimRetentionPolicyType
+		}
+		return appsv1.RetainPersistentVolumeClaimRetentionPolicyType
+	}
+	s.PersistentVolumeClaimRetentionPolicy = &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{WhenScaled: policy(), WhenDeleted: policy()}
+}
+
+// change is something that a person does, or that befalls a pod.
+func (f *fidelity) change(ctx context.Context) error {
+	pods := f.pods()
+	switch kind := f.random.IntN(100); {
+	case kind < 25 && len(pods) > 0:
+		p := pods[f.random.IntN(len(pods))]
+		o, _ := sts.ParsePodName(f.name, p.Name)
+		f.world.Delete(o)
+		f.world.Settle()
+		f.did("somebody deletes pod %s", p.Name)
+		return f.stage.pods().Delete(ctx, p.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(p.UID))})
+	default:
+		return f.edit(ctx, f.randomChange)
+	}
+}
+
+// edit changes the spec, in both worlds.
+func (f *fidelity) edit(ctx context.Context, change func(*appsv1.StatefulSetSpec)) error {
+	set := f.world.Set.DeepCopy()
+	change(&set.Spec)
+	set.ResourceVersion = "" // whoever has written a status in between
+	set, err := f.stage.sets().Update(ctx, set, metav1.UpdateOptions{})
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, strings.Join(f.story, "\n"))
+	}
+	f.did("edit: %s", describe(set))
+	f.world.Set.Spec, f.world.Set.Generation = *set.Spec.DeepCopy(), set.Generation
+	f.world.Settle()
+	return nil
+}
+
+// randomChange is one change of the spec, or several at once.
+func (f *fidelity) randomChange(s *appsv1.StatefulSetSpec) {
+	if f.chance(50) {
 		size := int32(f.random.IntN(6))
-		what += fmt.Sprintf("to %d replicas; ", size)
-		changes = append(changes, func(s *appsv1.StatefulSet) { s.Spec.Replicas = &size })
+		s.Replicas = &size
+	}
+	if f.chance(45) {
+		s.Template.Spec.Containers[0].Image = fmt.Sprintf("app:v%d", 1+f.random.IntN(3))
 	}
 	if f.chance(30) {
-		partition := int32(f.random.IntN(5))
-		what += fmt.Sprintf("partition %d; ", partition)
-		changes = append(changes, func(s *appsv1.StatefulSet) {
-			if ru := s.Spec.UpdateStrategy.RollingUpdate; ru != nil {
-				ru.Partition = &partition
-			}
-		})
+		f.randomStrategy(s)
 	}
-	if f.chance(65) || len(changes) == 0 {
-		image := "app:v2"
-		if broken = f.chance(25); broken {
-			image = "app:v2-never-ready"
-		}
-		what += "image " + image
-		changes = append(changes, func(s *appsv1.StatefulSet) { s.Spec.Template.Spec.Containers[0].Image = image })
-	}
-	return func(s *appsv1.StatefulSet) {
-		for _, c := range changes {
-			c(s)
-		}
-	}, broken, what
 }
 
-func (f *fidelity) play() {
-	ctx, cancel := context.WithTimeout(f.Context(), 2**patience)
-	defer cancel()
-	sets := f.kube.AppsV1().StatefulSets(f.namespace)
-	before := f.randomSet()
-	set, err := sets.Create(ctx, before, metav1.CreateOptions{})
-	f.must(err)
-	set = f.settled(ctx, set)
-	snapshot := f.snapshot(ctx, set)
-	change, broken, what := f.randomChange()
+// probe is a change of no consequence: when the controller has seen it, it has seen all
+// that was before.
+func (f *fidelity) probe(ctx context.Context) error {
+	if err := f.edit(ctx, func(s *appsv1.StatefulSetSpec) { *s.RevisionHistoryLimit++ }); err != nil {
+		return err
+	}
+	return f.agree(ctx)
+}
 
-	w := simulate.NewWorld(snapshot, f.features, simulate.Nodes{ReadyAfter: time.Second, TerminateAfter: time.Second})
-	stable := set.Status.UpdateRevision
-	if broken {
-		w.Nodes.Broken = func(p *corev1.Pod) bool { return sts.PodRevision(p) != stable }
+// agree plays the nodes as foretold, and waits until the real world is the foretold one.
+func (f *fidelity) agree(ctx context.Context) error {
+	status := f.world.Set.Status
+	silent := equality.Semantic.DeepEqual(status, f.status)
+	f.status = status
+	if err := f.playNodes(ctx); err != nil {
+		return err
 	}
-	change(w.Set)
-	w.Set.Generation++
-	w.Settle()
-	for range 1000 {
-		if !w.Advance() {
-			break
-		}
-	}
-	var pods, pvcs []happening
-	for _, e := range w.Events() {
-		if e.Kind == simulate.PodAvailable {
-			continue // nobody can see it
-		}
-		h := happening{e.Kind, e.Object, e.Revision != "" && e.Revision != stable}
-		if e.Kind == simulate.ClaimCreated || e.Kind == simulate.ClaimGone {
-			pvcs = append(pvcs, h)
-		} else {
-			pods = append(pods, h)
-		}
-	}
-
-	watching, stop := context.WithCancel(ctx)
-	defer stop()
-	f.watch(watching, stable)
+	give := time.After(*patience)
 	for {
-		change(set)
-		if _, err = sets.Update(ctx, set, metav1.UpdateOptions{}); err == nil {
+		foretold, seen := f.states()
+		if foretold == seen {
 			break
 		}
-		fresh, e := sets.Get(ctx, set.Name, metav1.GetOptions{})
-		f.must(e)
-		set = fresh
-	}
-	f.untilQuiet(ctx, len(pods), len(pvcs))
-	stop()
-
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	inOrder := set.Spec.PodManagementPolicy != appsv1.ParallelPodManagement && simulate.MaxUnavailable(set) == 1
-	if inOrder {
-		f.compare("pods", pods, f.pods, before, what)
-	} else {
-		f.compare("pods", byObject(pods), byObject(f.pods), before, what)
-	}
-	f.compare("claims", byObject(pvcs), byObject(f.pvcs), before, what)
-}
-
-func (f *fidelity) compare(of string, foretold, seen []happening, set *appsv1.StatefulSet, what string) {
-	f.Helper()
-	text := func(list []happening) []string {
-		out := []string{}
-		for _, h := range list {
-			out = append(out, h.String())
+		select {
+		case <-f.changed:
+		case <-give:
+			return f.disagree("state", foretold, seen)
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		return out
 	}
-	if diff := cmp.Diff(text(foretold), text(seen)); diff != "" {
-		s := &set.Spec
-		f.Errorf("%s (-foretold +seen):\n%s\nset: %d replicas from %v, %s, %s %v, minReady %d, retention %v, gate %v\nchange: %s", of, diff,
-			*s.Replicas, s.Ordinals, s.PodManagementPolicy, s.UpdateStrategy.Type, s.UpdateStrategy.RollingUpdate, s.MinReadySeconds,
-			s.PersistentVolumeClaimRetentionPolicy, f.features.MaxUnavailable, what)
+	f.recognize()
+	if foretold, seen := f.happenings(); foretold != seen {
+		return f.disagree("events", foretold, seen)
 	}
+	if silent {
+		// The controller's answer is to do nothing: it has to have been asked.
+		return f.probe(ctx)
+	}
+	return nil
 }
 
-// byObject leaves only the order of what happens to one object.
-func byObject(list []happening) []happening {
-	out := slices.Clone(list)
-	slices.SortStableFunc(out, func(a, b happening) int { return strings.Compare(a.Object, b.Object) })
+func (f *fidelity) did(format string, args ...any) {
+	f.story = append(f.story, fmt.Sprintf("%3d ", f.steps)+fmt.Sprintf(format, args...))
+}
+
+// news are the foretold events that have not been compared.
+func (f *fidelity) news() []string {
+	var out []string
+	for _, e := range f.world.Events()[f.told:] {
+		out = append(out, fmt.Sprintf("%s %s", e.Kind, e.Object))
+	}
 	return out
 }
 
-// settled waits until the set is as it is to be.
-func (f *fidelity) settled(ctx context.Context, set *appsv1.StatefulSet) *appsv1.StatefulSet {
-	for {
-		now, err := f.kube.AppsV1().StatefulSets(f.namespace).Get(ctx, set.Name, metav1.GetOptions{})
-		f.must(err)
-		st, n := &now.Status, *now.Spec.Replicas
-		if st.ObservedGeneration == now.Generation && st.AvailableReplicas == n && st.Replicas == n && st.CurrentRevision == st.UpdateRevision {
-			return now
-		}
-		time.Sleep(200 * time.Millisecond)
-	}
+func (f *fidelity) disagree(on, foretold, seen string) error {
+	return fmt.Errorf("seed %d, gate %t, step %d: %s (-foretold +seen):\n%s\nstory:\n%s", f.seed, f.features.MaxUnavailable, f.steps, on,
+		gocmp.Diff(strings.Split(foretold, "\n"), strings.Split(seen, "\n")), strings.Join(f.story, "\n"))
 }
 
-func (f *fidelity) snapshot(ctx context.Context, set *appsv1.StatefulSet) *sts.Snapshot {
-	inv := &sts.Inventory{TakenAt: time.Now(), Sets: []*appsv1.StatefulSet{set}}
-	pods, err := f.kube.CoreV1().Pods(f.namespace).List(ctx, metav1.ListOptions{})
-	f.must(err)
-	for i := range pods.Items {
-		inv.Pods = append(inv.Pods, &pods.Items[i])
+func describe(set *appsv1.StatefulSet) string {
+	s := &set.Spec
+	text := fmt.Sprintf("%d from %d, %s, %s", *s.Replicas, sts.Start(set), s.PodManagementPolicy, s.UpdateStrategy.Type)
+	if ru := s.UpdateStrategy.RollingUpdate; ru != nil {
+		text += fmt.Sprintf(" %d", *ru.Partition)
+		if ru.MaxUnavailable != nil {
+			text += " at most " + ru.MaxUnavailable.String()
+		}
 	}
-	claims, err := f.kube.CoreV1().PersistentVolumeClaims(f.namespace).List(ctx, metav1.ListOptions{})
-	f.must(err)
-	for i := range claims.Items {
-		inv.Claims = append(inv.Claims, &claims.Items[i])
+	text += fmt.Sprintf(", minReady %d, %s, history %d", s.MinReadySeconds, s.Template.Spec.Containers[0].Image, *s.RevisionHistoryLimit)
+	if p := s.PersistentVolumeClaimRetentionPolicy; len(s.VolumeClaimTemplates) > 0 && p != nil {
+		text += fmt.Sprintf(", claims %s/%s", p.WhenScaled, p.WhenDeleted)
 	}
-	revisions, err := f.kube.AppsV1().ControllerRevisions(f.namespace).List(ctx, metav1.ListOptions{})
-	f.must(err)
-	for i := range revisions.Items {
-		inv.Revisions = append(inv.Revisions, &revisions.Items[i])
-	}
-	return inv.Snapshots()[0]
+	return text
 }
 
-// watch notes what happens from now on.
-func (f *fidelity) watch(ctx context.Context, stable string) {
-	f.last = time.Now()
-	pods, err := f.kube.CoreV1().Pods(f.namespace).List(ctx, metav1.ListOptions{})
-	f.must(err)
-	ready, going := map[string]bool{}, map[string]bool{}
-	for i := range pods.Items {
-		ready[string(pods.Items[i].UID)] = true
-	}
-	w, err := f.kube.CoreV1().Pods(f.namespace).Watch(ctx, metav1.ListOptions{ResourceVersion: pods.ResourceVersion})
-	f.must(err)
-	note := func(list *[]happening, h happening) {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		*list = append(*list, h)
-		f.last = time.Now()
-	}
-	go func() {
-		for e := range w.ResultChan() {
-			p, ok := e.Object.(*corev1.Pod)
-			if !ok {
-				continue
-			}
-			uid, isNew := string(p.UID), sts.PodRevision(p) != stable
-			if e.Type == watch.Added {
-				note(&f.pods, happening{simulate.PodCreated, p.Name, isNew})
-			}
-			if !ready[uid] && !sts.ReadySince(p).IsZero() {
-				ready[uid] = true
-				note(&f.pods, happening{simulate.PodReady, p.Name, isNew})
-			}
-			if p.DeletionTimestamp != nil && !going[uid] {
-				going[uid] = true
-				note(&f.pods, happening{simulate.PodDeleted, p.Name, isNew})
-			}
-			if e.Type == watch.Deleted {
-				note(&f.pods, happening{simulate.PodGone, p.Name, isNew})
-			}
+// pods are the real ones that are not on their way out.
+func (f *fidelity) pods() []*corev1.Pod {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []*corev1.Pod
+	for _, p := range f.podsByName {
+		if p.DeletionTimestamp == nil {
+			out = append(out, p)
 		}
-	}()
-	claims, err := f.kube.CoreV1().PersistentVolumeClaims(f.namespace).List(ctx, metav1.ListOptions{})
-	f.must(err)
-	wc, err := f.kube.CoreV1().PersistentVolumeClaims(f.namespace).Watch(ctx, metav1.ListOptions{ResourceVersion: claims.ResourceVersion})
-	f.must(err)
-	go func() {
-		for e := range wc.ResultChan() {
-			c, ok := e.Object.(*corev1.PersistentVolumeClaim)
-			switch {
-			case !ok:
-			case e.Type == watch.Added:
-				note(&f.pvcs, happening{simulate.ClaimCreated, c.Name, false})
-			case e.Type == watch.Deleted:
-				note(&f.pvcs, happening{simulate.ClaimGone, c.Name, false})
-			}
-		}
-	}()
-}
-
-// quiet is for how long nothing more has to happen until it is believed that nothing will.
-const quiet = 5 * time.Second
-
-// untilQuiet waits until as much has happened as was foretold, and nothing more does.
-func (f *fidelity) untilQuiet(ctx context.Context, pods, pvcs int) {
-	for ctx.Err() == nil {
-		f.mu.Lock()
-		idle := time.Since(f.last)
-		enough := len(f.pods) >= pods && len(f.pvcs) >= pvcs
-		f.mu.Unlock()
-		if enough && idle > quiet || idle > 8*quiet {
-			return
-		}
-		time.Sleep(200 * time.Millisecond)
 	}
+	slices.SortFunc(out, func(a, b *corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })
+	return out
 }

@@ -1,0 +1,341 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	appsclient "k8s.io/client-go/kubernetes/typed/apps/v1"
+	coreclient "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/test/cluster"
+)
+
+// stage is a control plane of controllers without nodes, and what all rounds see of it: one
+// watch for each kind. Whatever belongs to a set has the set's name as its label app.
+type stage struct {
+	kube   kubernetes.Interface
+	mu     sync.Mutex
+	sights map[string]*sight
+}
+
+const stageNamespace = "default"
+
+func (s *stage) sets() appsclient.StatefulSetInterface {
+	return s.kube.AppsV1().StatefulSets(stageNamespace)
+}
+func (s *stage) pods() coreclient.PodInterface { return s.kube.CoreV1().Pods(stageNamespace) }
+
+func openStage(ctx context.Context, c *cluster.Cluster) (*stage, error) {
+	config := c.RESTConfig()
+	config.ContentType = "application/vnd.kubernetes.protobuf"
+	kube, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	s := &stage{kube: kube, sights: map[string]*sight{}}
+	factory := informers.NewSharedInformerFactoryWithOptions(kube, 0, informers.WithNamespace(stageNamespace))
+	for _, informer := range []cache.SharedIndexInformer{
+		factory.Apps().V1().StatefulSets().Informer(), factory.Apps().V1().ControllerRevisions().Informer(),
+		factory.Core().V1().Pods().Informer(), factory.Core().V1().PersistentVolumeClaims().Informer(),
+	} {
+		if _, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+			AddFunc:    func(obj any) { s.saw(obj, false) },
+			UpdateFunc: func(_, obj any) { s.saw(obj, false) },
+			DeleteFunc: func(obj any) { s.saw(obj, true) },
+		}); err != nil {
+			return nil, err
+		}
+	}
+	factory.Start(ctx.Done())
+	for kind, ok := range factory.WaitForCacheSync(ctx.Done()) {
+		if !ok {
+			return nil, fmt.Errorf("watch %v: %w", kind, context.Cause(ctx))
+		}
+	}
+	return s, nil
+}
+
+func (s *stage) lookAt(set string) *sight {
+	v := &sight{
+		podsByName: map[string]*corev1.Pod{}, claims: map[string]*corev1.PersistentVolumeClaim{},
+		revisions: map[string]*appsv1.ControllerRevision{}, going: map[types.UID]bool{}, ready: map[types.UID]bool{},
+		changed: make(chan struct{}, 1),
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sights[set] = v
+	return v
+}
+
+func (s *stage) saw(obj any, gone bool) {
+	if last, ok := obj.(cache.DeletedFinalStateUnknown); ok {
+		obj = last.Obj
+	}
+	m, ok := obj.(metav1.Object)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	v := s.sights[m.GetLabels()["app"]]
+	s.mu.Unlock()
+	if v == nil {
+		return
+	}
+	v.saw(obj, gone)
+	select {
+	case v.changed <- struct{}{}:
+	default:
+	}
+}
+
+// sight is what one round sees.
+type sight struct {
+	changed chan struct{}
+
+	mu           sync.Mutex
+	set          *appsv1.StatefulSet
+	podsByName   map[string]*corev1.Pod
+	claims       map[string]*corev1.PersistentVolumeClaim
+	revisions    map[string]*appsv1.ControllerRevision
+	events       []happening
+	going, ready map[types.UID]bool
+}
+
+// happening is an event without its time.
+type happening struct {
+	kind             simulate.EventKind
+	object, revision string
+}
+
+func (v *sight) saw(obj any, gone bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch o := obj.(type) {
+	case *appsv1.StatefulSet:
+		if v.set = o; gone {
+			v.set = nil
+		}
+	case *appsv1.ControllerRevision:
+		keep(v.revisions, o.Name, o, gone)
+	case *corev1.PersistentVolumeClaim:
+		if v.claims[o.Name] == nil {
+			v.note(simulate.ClaimCreated, o.Name, "")
+		}
+		if keep(v.claims, o.Name, o, gone); gone {
+			v.note(simulate.ClaimGone, o.Name, "")
+		}
+	case *corev1.Pod:
+		note := func(kind simulate.EventKind) { v.note(kind, o.Name, sts.PodRevision(o)) }
+		if v.podsByName[o.Name] == nil {
+			note(simulate.PodCreated)
+		}
+		if !v.ready[o.UID] && !sts.ReadySince(o).IsZero() {
+			v.ready[o.UID] = true
+			note(simulate.PodReady)
+		}
+		if !v.going[o.UID] && (gone || o.DeletionTimestamp != nil) {
+			v.going[o.UID] = true
+			note(simulate.PodDeleted)
+		}
+		if keep(v.podsByName, o.Name, o, gone); gone {
+			note(simulate.PodGone)
+		}
+	}
+}
+
+func (v *sight) note(kind simulate.EventKind, object, revision string) {
+	v.events = append(v.events, happening{kind, object, revision})
+}
+
+func keep[T any](all map[string]T, name string, o T, gone bool) {
+	if all[name] = o; gone {
+		delete(all, name)
+	}
+}
+
+// playNodes has happen to the real pods what the nodes of the foretold world have done.
+func (f *fidelity) playNodes(ctx context.Context) error {
+	foretold := map[string]*corev1.Pod{}
+	for _, p := range f.world.Pods {
+		foretold[f.ids[string(p.UID)]] = p
+	}
+	f.mu.Lock()
+	pods := maps.Clone(f.podsByName)
+	f.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(pods)) {
+		real := pods[name]
+		p := foretold[string(real.UID)]
+		var err error
+		switch {
+		case p == nil && real.DeletionTimestamp != nil:
+			err = f.stage.pods().Delete(ctx, name, metav1.DeleteOptions{GracePeriodSeconds: new(int64), Preconditions: metav1.NewUIDPreconditions(string(real.UID))})
+		case p == nil:
+		case f.fares(p) != fares(real, time.Now()):
+			err = f.stage.setStatus(ctx, real, f.fares(p))
+		}
+		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// fare is how a pod fares on its node.
+type fare struct {
+	phase corev1.PodPhase
+	ready bool
+	// old: it has been ready for longer than any minReadySeconds here.
+	old bool
+}
+
+func (f *fidelity) fares(p *corev1.Pod) fare { return fares(p, f.world.Now) }
+
+func fares(p *corev1.Pod, now time.Time) fare {
+	since := sts.ReadySince(p)
+	return fare{p.Status.Phase, !since.IsZero(), !since.IsZero() && !since.Add(minReady*time.Second).After(now)}
+}
+
+// setStatus gives a real pod a status. One that has been ready for long has it in its past.
+func (s *stage) setStatus(ctx context.Context, p *corev1.Pod, as fare) error {
+	status := corev1.ConditionFalse
+	since := time.Now()
+	if as.ready {
+		status = corev1.ConditionTrue
+	}
+	if as.old {
+		since = since.Add(-2 * minReady * time.Second)
+	}
+	patch, err := json.Marshal(map[string]any{
+		"metadata": map[string]any{"uid": p.UID},
+		"status": map[string]any{"phase": as.phase, "conditions": []any{
+			map[string]any{"type": "Ready", "status": status, "lastTransitionTime": since.UTC().Format(time.RFC3339)},
+		}},
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.pods().Patch(ctx, p.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
+	return err
+}
+
+// states are both worlds in words, with the names of the real one. What one of them does not
+// know yet is new.
+func (f *fidelity) states() (foretold, seen string) {
+	const isNew = "(new)"
+	known := map[string]bool{}
+	for _, id := range f.ids {
+		known[id] = true
+	}
+	foretold = inWords(f.world.Set, f.world.Pods, f.world.Claims, f.world.Revisions, f.world.Now, func(id string) string {
+		if real := f.ids[id]; real != "" {
+			return real
+		}
+		return isNew
+	})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	revisions := slices.Collect(maps.Values(f.revisions))
+	seen = inWords(f.set, f.podsByName, f.claims, revisions, time.Now(), func(id string) string {
+		if known[id] {
+			return id
+		}
+		return isNew
+	})
+	return foretold, seen
+}
+
+func inWords(set *appsv1.StatefulSet, pods map[string]*corev1.Pod, claims map[string]*corev1.PersistentVolumeClaim,
+	revisions []*appsv1.ControllerRevision, now time.Time, id func(string) string) string {
+	var lines []string
+	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	if set != nil {
+		st := &set.Status
+		say("set %s, generation %d of %d: %d pods, %d ready, %d available, %d of %s, %d of %s%s", id(string(set.UID)), st.ObservedGeneration, set.Generation,
+			st.Replicas, st.ReadyReplicas, st.AvailableReplicas, st.CurrentReplicas, id(st.CurrentRevision), st.UpdatedReplicas, id(st.UpdateRevision), going(set))
+	}
+	owners := func(o metav1.Object) string {
+		var out []string
+		for _, r := range o.GetOwnerReferences() {
+			out = append(out, " of "+r.Kind+" "+id(string(r.UID)))
+		}
+		slices.Sort(out)
+		return strings.Join(out, "")
+	}
+	for _, name := range slices.Sorted(maps.Keys(pods)) {
+		p := pods[name]
+		say("pod %s %s, %s %+v%s%s", name, id(string(p.UID)), id(sts.PodRevision(p)), fares(p, now), owners(p), going(p))
+	}
+	for _, name := range slices.Sorted(maps.Keys(claims)) {
+		c := claims[name]
+		say("claim %s %s%s%s", name, id(string(c.UID)), owners(c), going(c))
+	}
+	slices.SortFunc(revisions, func(a, b *appsv1.ControllerRevision) int { return int(a.Revision - b.Revision) })
+	for _, r := range revisions {
+		say("revision %d %s", r.Revision, id(r.Name))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func going(o metav1.Object) string {
+	if o.GetDeletionTimestamp() != nil {
+		return ", going"
+	}
+	return ""
+}
+
+// recognize remembers which of the real objects are which of the foretold ones: the worlds
+// have been found the same.
+func (f *fidelity) recognize() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for name, p := range f.world.Pods {
+		f.ids[string(p.UID)] = string(f.podsByName[name].UID)
+	}
+	for name, c := range f.world.Claims {
+		f.ids[string(c.UID)] = string(f.claims[name].UID)
+	}
+	for _, r := range f.world.Revisions {
+		for _, real := range f.revisions {
+			if real.Revision == r.Revision {
+				f.ids[r.Name] = real.Name
+			}
+		}
+	}
+}
+
+// happenings are the events of both worlds since they were compared last. Their order counts
+// where the controller promises one.
+func (f *fidelity) happenings() (foretold, seen string) {
+	var a, b []string
+	for _, e := range f.world.Events()[f.told:] {
+		if e.Kind != simulate.PodAvailable {
+			a = append(a, fmt.Sprint(happening{e.Kind, e.Object, f.ids[e.Revision]}))
+		}
+	}
+	f.told = len(f.world.Events())
+	f.mu.Lock()
+	for _, h := range f.events[f.seen:] {
+		b = append(b, fmt.Sprint(h))
+	}
+	f.seen = len(f.events)
+	f.mu.Unlock()
+	slices.Sort(a)
+	slices.Sort(b)
+	return strings.Join(a, "\n"), strings.Join(b, "\n")
+}
