@@ -26,6 +26,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/yaml"
 
@@ -49,6 +50,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"save":     cmdSave,
 	"until":    cmdUntil,
 	"user":     cmdUser,
+	"heal":     cmdHeal,
 	"recode":   cmdRecode,
 	"proxy":    cmdProxy,
 	"pause":    onComponent("pause", (*cluster.Cluster).Pause),
@@ -64,6 +66,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"write":    cmdWrite,
 	"holds":    assertion("holds"),
 	"logged":   assertion("logged"),
+	"ready":    assertion("ready"),
 
 	"published": assertion("published"),
 }
@@ -83,6 +86,7 @@ func init() { // "until" is one of the commands and looks here
 		"ended":  assertEnded,
 		"holds":  assertHolds,
 		"logged": assertLogged,
+		"ready":  assertReady,
 
 		"published": assertPublished,
 	}
@@ -644,7 +648,25 @@ func assertGone(s *scenario, ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// assertPublished counts the ready endpoints of a Service: what DNS answers for it.
+// assertReady: these pods are there to stay, and ready.
+func assertReady(s *scenario, ts *testscript.TestScript, args []string) error {
+	usage(ts, len(args) > 0, "ready POD…")
+	ctx, cancel := requestContext()
+	defer cancel()
+	for _, name := range args {
+		pod, err := s.cluster.Client().CoreV1().Pods(s.namespace).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		if !available(pod) {
+			return fmt.Errorf("%s is not ready: %s, deleted at %v, %v", name, pod.Status.Phase, pod.DeletionTimestamp, pod.Status.Conditions)
+		}
+	}
+	return nil
+}
+
+// assertPublished counts the ready endpoints of a Service: what DNS answers for it. What is
+// still published of pods that have gone does not count.
 func assertPublished(s *scenario, ts *testscript.TestScript, args []string) error {
 	usage(ts, len(args) == 2, "published [NAMESPACE/]SERVICE COUNT")
 	namespace, service, found := strings.Cut(args[0], "/")
@@ -653,14 +675,23 @@ func assertPublished(s *scenario, ts *testscript.TestScript, args []string) erro
 	}
 	ctx, cancel := requestContext()
 	defer cancel()
-	list, err := s.cluster.Client().DiscoveryV1().EndpointSlices(namespace).List(ctx, metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + service})
+	kube := s.cluster.Client()
+	pods, err := kube.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	addresses := map[types.UID]string{}
+	for i := range pods.Items {
+		addresses[pods.Items[i].UID] = pods.Items[i].Status.PodIP
+	}
+	list, err := kube.DiscoveryV1().EndpointSlices(namespace).List(ctx, metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + service})
 	if err != nil {
 		return err
 	}
 	ready := 0
 	for i := range list.Items {
 		for _, e := range list.Items[i].Endpoints {
-			if e.Conditions.Ready == nil || *e.Conditions.Ready {
+			if isReady := e.Conditions.Ready == nil || *e.Conditions.Ready; isReady && e.TargetRef != nil && addresses[e.TargetRef.UID] == e.Addresses[0] {
 				ready++
 			}
 		}

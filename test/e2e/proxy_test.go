@@ -29,6 +29,7 @@ type proxy struct {
 	mu      sync.Mutex
 	open    map[net.Conn]bool
 	cut     bool
+	cutIn   int         // so many writes arrive until it is cut, the last one with it
 	lose    int         // so many answers to writes are lost
 	fail    map[int]int // so many writes are answered with this code
 	race    func()      // once, before a write is passed on
@@ -90,6 +91,11 @@ func isCountedWrite(r *http.Request) bool {
 func (p *proxy) refuses(r *http.Request) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.cutIn > 0 && isCountedWrite(r) {
+		if p.cutIn--; p.cutIn == 0 {
+			p.breakOff()
+		}
+	}
 	if p.cut {
 		panic(http.ErrAbortHandler)
 	}
@@ -136,10 +142,12 @@ func (p *proxy) set(change func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	change()
-	if p.cut {
-		for c := range p.open {
-			_ = c.Close() // it may be closed by the other side
-		}
+}
+
+func (p *proxy) breakOff() {
+	p.cut = true
+	for c := range p.open {
+		_ = c.Close() // it may be closed by the other side
 	}
 }
 
@@ -148,9 +156,9 @@ func (p *proxy) close() { _ = p.server.Close() }
 // cmdProxy puts the proxy in front of the API server for all later programs, or
 // makes it misbehave.
 func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && len(args) > 0, "proxy start|cut|mend|lose COUNT|fail CODE COUNT|race OBJECT MERGEPATCH [METHOD]")
+	usage(ts, !neg && len(args) > 0, "proxy start|cut [COUNT]|mend|lose COUNT|fail CODE COUNT|race OBJECT MERGEPATCH [METHOD]")
 	number := func(i int) int {
-		usage(ts, len(args) > i, "proxy lose COUNT|fail CODE COUNT")
+		usage(ts, len(args) > i, "proxy cut COUNT|lose COUNT|fail CODE COUNT")
 		n, err := strconv.Atoi(args[i])
 		ts.Check(err)
 		return n
@@ -165,8 +173,15 @@ func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("proxy start comes first")
 	}
 	switch args[0] {
-	case "cut", "mend":
-		s.proxy.set(func() { s.proxy.cut = args[0] == "cut" })
+	case "cut":
+		if len(args) == 1 {
+			s.proxy.set(s.proxy.breakOff)
+			return
+		}
+		n := number(1)
+		s.proxy.set(func() { s.proxy.cutIn = n })
+	case "mend":
+		s.proxy.set(func() { s.proxy.cut, s.proxy.cutIn = false, 0 })
 	case "lose":
 		n := number(1)
 		s.proxy.set(func() { s.proxy.lose = n })

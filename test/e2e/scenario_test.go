@@ -26,7 +26,7 @@ import (
 
 // patience is how long "until" and a command in the foreground may take. Scenarios
 // take seconds; a machine under load takes longer.
-var patience = flag.Duration("patience", 2*time.Minute, "how long a scenario waits for one thing")
+var patience = flag.Duration("patience", 4*time.Minute, "how long a scenario waits for one thing")
 
 // glance is the time between two looks of "until".
 const glance = 50 * time.Millisecond
@@ -164,7 +164,7 @@ func (s *scenario) get(object string) (*unstructured.Unstructured, error) {
 }
 
 func requestContext() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), 30*time.Second)
+	return context.WithTimeout(context.Background(), time.Minute)
 }
 
 // query evaluates a JSONPath, as kubectl takes it with or without braces, and

@@ -2,7 +2,10 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
+	"sync"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -11,6 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
 // cmdUser makes a user who may do what the rules in a file say and nothing else.
@@ -38,30 +43,35 @@ func cmdUser(ts *testscript.TestScript, neg bool, args []string) {
 		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
 	}, metav1.CreateOptions{})
 	ts.Check(err)
+	var everywhere []rbacv1.PolicyRule
 	if len(args) == 3 {
-		ts.Check(s.allowEverywhere(ctx, user, ts.ReadFile(args[2])))
+		ts.Check(yaml.UnmarshalStrict([]byte(ts.ReadFile(args[2])), &everywhere))
+		ts.Check(s.allowEverywhere(ctx, user, everywhere))
 	}
-	// The authorizer learns of it by a watch of its own.
-	rule := rules[0]
-	until(ts, func() error {
-		review, err := s.cluster.Client().AuthorizationV1().SubjectAccessReviews().Create(ctx, &authorizationv1.SubjectAccessReview{
-			Spec: authorizationv1.SubjectAccessReviewSpec{User: user, ResourceAttributes: &authorizationv1.ResourceAttributes{
-				Namespace: s.namespace, Verb: rule.Verbs[0], Group: rule.APIGroups[0], Resource: rule.Resources[0],
-			}},
-		}, metav1.CreateOptions{})
-		if err == nil && !review.Status.Allowed {
-			err = errNotYet
-		}
-		return err
-	})
+	until(ts, func() error { return s.mayByNow(user, s.namespace, rules[0]) })
+	if len(args) == 3 {
+		until(ts, func() error { return s.mayByNow(user, "", everywhere[0]) })
+	}
+}
+
+// mayByNow asks the authorizer, which learns of roles and their bindings by watches of its
+// own. A namespace of "" stands for all.
+func (s *scenario) mayByNow(user, namespace string, rule rbacv1.PolicyRule) error {
+	ctx, cancel := requestContext()
+	defer cancel()
+	review, err := s.cluster.Client().AuthorizationV1().SubjectAccessReviews().Create(ctx, &authorizationv1.SubjectAccessReview{
+		Spec: authorizationv1.SubjectAccessReviewSpec{User: user, ResourceAttributes: &authorizationv1.ResourceAttributes{
+			Namespace: namespace, Verb: rule.Verbs[0], Group: rule.APIGroups[0], Resource: rule.Resources[0],
+		}},
+	}, metav1.CreateOptions{})
+	if err == nil && !review.Status.Allowed {
+		err = errNotYet
+	}
+	return err
 }
 
 // allowEverywhere lets the user do what the rules say in the whole cluster.
-func (s *scenario) allowEverywhere(ctx context.Context, user, text string) error {
-	var rules []rbacv1.PolicyRule
-	if err := yaml.UnmarshalStrict([]byte(text), &rules); err != nil {
-		return err
-	}
+func (s *scenario) allowEverywhere(ctx context.Context, user string, rules []rbacv1.PolicyRule) error {
 	rbac, meta := s.cluster.Client().RbacV1(), metav1.ObjectMeta{Name: "scenario:" + user}
 	if _, err := rbac.ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: meta, Rules: rules}, metav1.CreateOptions{}); err != nil {
 		return err
@@ -95,4 +105,31 @@ func cmdRecode(ts *testscript.TestScript, neg bool, args []string) {
 		_, err := s.api("rev").Create(ctx, o, metav1.CreateOptions{})
 		return err
 	}))
+}
+
+// cmdHeal makes the pods of a set well whatever their image says, those that are there and
+// those that come. With it a scenario has a pod wait until it has been looked at, however
+// long that takes.
+func cmdHeal(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 1, "heal NAME")
+	s := of(ts)
+	ctx, cancel := context.WithCancel(context.Background())
+	var healing sync.WaitGroup
+	healing.Go(func() {
+		for ; ctx.Err() == nil; time.Sleep(glance) {
+			pods, err := s.api("pod").Watch(ctx, metav1.ListOptions{LabelSelector: "app=" + args[0]})
+			if err != nil {
+				continue
+			}
+			for e := range pods.ResultChan() {
+				if pod, ok := e.Object.(*unstructured.Unstructured); ok && pod.GetAnnotations()[cluster.BehaviourAnnotation] != "healthy" {
+					s.mergePatch("pod/"+pod.GetName(), fmt.Sprintf(`{"metadata":{"uid":%q,"annotations":{%q:"healthy"}}}`, pod.GetUID(), cluster.BehaviourAnnotation))
+				}
+			}
+		}
+	})
+	ts.Defer(func() {
+		cancel()
+		healing.Wait()
+	})
 }
