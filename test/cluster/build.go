@@ -18,11 +18,6 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/lockfile"
 )
 
-// kubernetesVersion is what the components report. It must name the version of
-// k8s.io/kubernetes in components/kubernetes/go.mod: a module does not know its
-// own release, and without this the API server calls itself v0.0.0-master.
-const kubernetesVersion = "v1.36.3"
-
 // sourceEnv names the folder of this module, for programs that were moved away
 // from the checkout they were built in.
 const sourceEnv = "KUBECTL_STS_TEST_CLUSTER_SOURCE"
@@ -31,33 +26,12 @@ const sourceEnv = "KUBECTL_STS_TEST_CLUSTER_SOURCE"
 type target struct {
 	name    string   // of the binary, and of its part of the cache
 	module  string   // folder of its go.mod
+	modfile string   // instead of go.mod, when it is another file there
 	pkg     string   // package to build, as seen from there
 	sources []string // globs, as seen from there, of all that goes into it
 	ldflags string
 	links   []string // other names for the binary
 	usually string   // how long a cold build takes
-}
-
-func kubernetesTarget(source string) target {
-	const version = " -X k8s.io/component-base/version."
-	major, minor, _ := strings.Cut(strings.TrimPrefix(kubernetesVersion, "v"), ".")
-	minor, _, _ = strings.Cut(minor, ".")
-	return target{
-		name:    "components",
-		module:  filepath.Join(source, "components", "kubernetes"),
-		pkg:     ".",
-		sources: []string{"*.go", "go.mod", "go.sum"},
-		ldflags: "-s -w" +
-			version + "gitVersion=" + kubernetesVersion +
-			version + "gitMajor=" + major +
-			version + "gitMinor=" + minor +
-			version + "gitTreeState=clean" +
-			version + "gitCommit=none" +
-			// A fixed date keeps the build reproducible.
-			version + "buildDate=1970-01-01T00:00:00Z",
-		links:   []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kubelet", "kwok"},
-		usually: "about 5 minutes the first time",
-	}
 }
 
 func helmTarget(source string) target {
@@ -131,15 +105,20 @@ func appTarget(source string) target {
 	}
 }
 
-// Build makes sure that the Kubernetes components are built and returns the
-// folder with etcd, kube-apiserver, kubectl and so on. Only the first call on a
-// machine takes long; log, which may be nil, then shows how it goes.
-func Build(ctx context.Context, log io.Writer) (binDir string, err error) {
+// Build makes sure that the components of a version of Kubernetes are built and
+// returns the folder with etcd, kube-apiserver, kubectl and so on. An empty version
+// is the default. Only the first call on a machine takes long; log, which may be
+// nil, then shows how it goes.
+func Build(ctx context.Context, kubernetes string, log io.Writer) (binDir string, err error) {
+	r, err := releaseOf(kubernetes)
+	if err != nil {
+		return "", err
+	}
 	source, err := sourceDir()
 	if err != nil {
 		return "", err
 	}
-	return build(ctx, kubernetesTarget(source), log)
+	return build(ctx, kubernetesTarget(source, r), log)
 }
 
 // BuildHelm makes sure that helm is built and returns its path. The cluster itself
@@ -309,7 +288,7 @@ func (t target) compile(ctx context.Context, goTool, dir string, p *progress) er
 
 	p.phase("fetching modules", "modules")
 	var stdout, stderr bytes.Buffer
-	list := t.command(ctx, goTool, "list", "-deps", t.pkg)
+	list := t.command(ctx, goTool, "list", "-modfile="+t.modfile, "-deps", t.pkg)
 	list.Stdout, list.Stderr = &stdout, io.MultiWriter(&stderr, p.count("go: downloading "))
 	if err := list.Run(); err != nil {
 		return t.explain(ctx, err, stderr.String())
@@ -319,7 +298,7 @@ func (t target) compile(ctx context.Context, goTool, dir string, p *progress) er
 	// cache has already are not among them, so the total is an upper bound.
 	p.phase("compiling and linking", fmt.Sprintf("of at most %d packages", bytes.Count(stdout.Bytes(), []byte("\n"))))
 	stderr.Reset()
-	compile := t.command(ctx, goTool, "build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", t.ldflags,
+	compile := t.command(ctx, goTool, "build", "-modfile="+t.modfile, "-v", "-trimpath", "-buildvcs=false", "-ldflags", t.ldflags,
 		"-o", filepath.Join(dir, t.name), t.pkg)
 	compile.Stderr = io.MultiWriter(&stderr, p.count(""))
 	if err := compile.Run(); err != nil {

@@ -65,14 +65,14 @@ func TestConcurrentBuilds(t *testing.T) {
 // The real components, too, are found by all who look at the same time.
 func TestConcurrentBuildsWhenWarm(t *testing.T) {
 	t.Parallel()
-	want, err := Build(t.Context(), os.Stderr)
+	want, err := Build(t.Context(), "", os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			if got, err := Build(t.Context(), nil); err != nil || got != want {
+			if got, err := Build(t.Context(), "", nil); err != nil || got != want {
 				t.Errorf("got %s, %v, want %s", got, err, want)
 			}
 		})
@@ -87,7 +87,7 @@ func TestConcurrentBuildsWhenWarm(t *testing.T) {
 
 func TestBuildNeedsGo(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	if _, err := Build(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "install Go") {
+	if _, err := Build(t.Context(), "", nil); err == nil || !strings.Contains(err.Error(), "install Go") {
 		t.Errorf("without a go command: %v", err)
 	}
 }
@@ -96,7 +96,7 @@ func TestBuildWithoutNetwork(t *testing.T) {
 	emptyCache(t)
 	t.Setenv("GOMODCACHE", t.TempDir())
 	t.Setenv("GOPROXY", "off")
-	if _, err := Build(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "could not be downloaded") {
+	if _, err := Build(t.Context(), "", nil); err == nil || !strings.Contains(err.Error(), "could not be downloaded") {
 		t.Errorf("without modules: %v", err)
 	}
 }
@@ -124,22 +124,3 @@ func TestInterruptedBuild(t *testing.T) {
 type writerFunc func(p []byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
-
-// The version is written down twice, since a module can't tell its own.
-func TestVersionIsTheModules(t *testing.T) {
-	source, err := sourceDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	gomod, err := os.ReadFile(filepath.Join(source, "components", "kubernetes", "go.mod"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(gomod), "\tk8s.io/kubernetes "+kubernetesVersion+"\n") {
-		t.Errorf("components/kubernetes/go.mod does not require k8s.io/kubernetes %s", kubernetesVersion)
-	}
-	version, err := Shared(t, nil).Client().Discovery().ServerVersion()
-	if err != nil || version.GitVersion != kubernetesVersion {
-		t.Errorf("the server reports %v (%v), want %s", version, err, kubernetesVersion)
-	}
-}

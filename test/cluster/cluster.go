@@ -44,6 +44,9 @@ type Config struct {
 	// Dir is the state folder, by default one called Name below Root.
 	// Down removes it.
 	Dir string
+	// Kubernetes is the version, like 1.35; by default that of KubernetesEnv, or
+	// else the newest.
+	Kubernetes string
 	// Nodes is the number of simulated nodes, by default 3.
 	Nodes int
 	// RealNode adds a node whose pods run: a kubelet and containerd, for exec,
@@ -68,10 +71,11 @@ type Config struct {
 
 // State is what a cluster's folder tells about it.
 type State struct {
-	Name     string `json:"name"`
-	Server   string `json:"server"`
-	Nodes    int    `json:"nodes"`
-	RealNode bool   `json:"realNode,omitempty"`
+	Name       string `json:"name"`
+	Kubernetes string `json:"kubernetes"` // the full version
+	Server     string `json:"server"`
+	Nodes      int    `json:"nodes"`
+	RealNode   bool   `json:"realNode,omitempty"`
 	// DNS is where the CoreDNS process listens, "" without one.
 	DNS          string          `json:"dns,omitempty"`
 	FeatureGates map[string]bool `json:"featureGates,omitempty"`
@@ -106,7 +110,7 @@ func up(ctx context.Context, c Config, pickPort func() (int, error)) (*Cluster, 
 	if err != nil {
 		return nil, err
 	}
-	binDir, err := Build(ctx, c.Log)
+	binDir, err := Build(ctx, c.Kubernetes, c.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -158,6 +162,11 @@ func up(ctx context.Context, c Config, pickPort func() (int, error)) (*Cluster, 
 }
 
 func (c Config) withDefaults() (Config, error) {
+	kubernetes, err := releaseOf(c.Kubernetes)
+	if err != nil {
+		return c, err
+	}
+	c.Kubernetes = kubernetes.version
 	if c.Nodes == 0 && len(c.Controllers) == 0 {
 		c.Nodes = 3
 	}
@@ -232,7 +241,7 @@ func start(ctx context.Context, c Config, binDir, supervisorBin string, programs
 	}()
 
 	cluster, err := newCluster(c.Dir, State{
-		Name: c.Name, Server: l.server(), Nodes: c.Nodes, RealNode: c.RealNode, DNS: l.dns.address(), FeatureGates: c.FeatureGates,
+		Name: c.Name, Kubernetes: c.Kubernetes, Server: l.server(), Nodes: c.Nodes, RealNode: c.RealNode, DNS: l.dns.address(), FeatureGates: c.FeatureGates,
 		Created: time.Now(), Detached: c.Detached, BinDir: binDir,
 	})
 	if err != nil {

@@ -73,7 +73,7 @@ func share(t testing.TB, c Config) *Cluster {
 	s.once.Do(func() {
 		if dir := os.Getenv(AttachEnv); dir != "" && len(c.FeatureGates) == 0 {
 			s.cluster, s.err = Attach(dir)
-			if s.err != nil || (s.cluster.state.RealNode || !c.RealNode) && (s.cluster.state.DNS != "" || !c.DNS) {
+			if s.err != nil || s.cluster.serves(c) {
 				return
 			}
 		}
@@ -88,6 +88,17 @@ func share(t testing.TB, c Config) *Cluster {
 		t.Fatalf("the shared test cluster: %v", s.err)
 	}
 	return s.cluster
+}
+
+// serves tells whether a cluster has all that c asks for. It may have more, and, when no
+// version was asked for, any.
+func (c *Cluster) serves(wanted Config) bool {
+	if asked := os.Getenv(KubernetesEnv); asked != "" {
+		if version, err := Version(asked); err != nil || version != c.state.Kubernetes {
+			return false
+		}
+	}
+	return (c.state.RealNode || !wanted.RealNode) && (c.state.DNS != "" || !wanted.DNS)
 }
 
 // StopShared ends all clusters that Shared has started. It is for TestMain:

@@ -81,7 +81,7 @@ func (d *demo) cleanUp() error {
 
 func (d *demo) show(ctx context.Context) error {
 	// Building Kubernetes takes minutes the first time: that is before the clock starts.
-	if _, err := cluster.Build(ctx, os.Stderr); err != nil {
+	if _, err := cluster.Build(ctx, "", os.Stderr); err != nil {
 		return fmt.Errorf("build Kubernetes: %w", err)
 	}
 	if err := cluster.BuildDNS(ctx, os.Stderr); err != nil {

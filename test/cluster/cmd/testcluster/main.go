@@ -21,8 +21,9 @@ import (
 
 const usage = `testcluster brings up a real Kubernetes control plane with simulated nodes.
 
-  testcluster build   [--helm] build the components (minutes the first time), and Helm
-  testcluster up      [--name N] [--dir D] [--nodes 3|real|3,real] [--dns] [--feature-gates A=true,B=false]
+  testcluster build   [--kubernetes 1.35] [--helm] build the components (minutes the first time), and Helm
+  testcluster up      [--name N] [--dir D] [--kubernetes 1.35] [--nodes 3|real|3,real] [--dns]
+                      [--feature-gates A=true,B=false]
   testcluster down    [--name N | --dir D | --all]
   testcluster list    show the clusters
 `
@@ -101,11 +102,16 @@ type devNull struct{}
 func (devNull) Write(p []byte) (int, error) { return len(p), nil }
 
 func build(ctx context.Context, args []string) error {
-	helm := false
-	if err := parse(args, func(flags *flag.FlagSet) { flags.BoolVar(&helm, "helm", false, "") }); err != nil {
+	var helm bool
+	var kubernetes string
+	err := parse(args, func(flags *flag.FlagSet) {
+		flags.BoolVar(&helm, "helm", false, "")
+		flags.StringVar(&kubernetes, "kubernetes", "", "")
+	})
+	if err != nil {
 		return err
 	}
-	dir, err := cluster.Build(ctx, os.Stderr)
+	dir, err := cluster.Build(ctx, kubernetes, os.Stderr)
 	if err != nil {
 		return err
 	}
@@ -126,6 +132,7 @@ func up(ctx context.Context, args []string) error {
 	err := parse(args, func(flags *flag.FlagSet) {
 		flags.StringVar(&config.Name, "name", "", "")
 		flags.StringVar(&config.Dir, "dir", "", "")
+		flags.StringVar(&config.Kubernetes, "kubernetes", "", "")
 		flags.Func("nodes", "", func(text string) error { return setNodes(&config, text) })
 		flags.BoolVar(&config.DNS, "dns", false, "")
 		flags.Var(&gates, "feature-gates", "")
@@ -170,9 +177,13 @@ func reuse(config cluster.Config) (*cluster.Cluster, error) {
 		return nil, err
 	}
 	state := c.State()
-	if state.Nodes != config.Nodes || state.RealNode != config.RealNode || (state.DNS != "") != config.DNS || !maps.Equal(state.FeatureGates, config.FeatureGates) {
-		return nil, fmt.Errorf("cluster %s is up with %s nodes and feature gates %q: take it down first, or give the new one another name",
-			state.Name, nodes(state), gatesValue(state.FeatureGates).String())
+	version, err := cluster.Version(config.Kubernetes)
+	if err != nil {
+		return nil, err
+	}
+	if state.Kubernetes != version || state.Nodes != config.Nodes || state.RealNode != config.RealNode || (state.DNS != "") != config.DNS || !maps.Equal(state.FeatureGates, config.FeatureGates) {
+		return nil, fmt.Errorf("cluster %s is up with Kubernetes %s, %s nodes and feature gates %q: take it down first, or give the new one another name",
+			state.Name, state.Kubernetes, nodes(state), gatesValue(state.FeatureGates).String())
 	}
 	fmt.Fprintf(os.Stderr, "cluster %s is up already\n", state.Name)
 	return c, nil
@@ -246,14 +257,14 @@ func list(_ context.Context, args []string) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(w, "NAME\tSTATUS\tNODES\tAGE\tSERVER\tFEATURE GATES\tFOLDER")
+	fmt.Fprintln(w, "NAME\tSTATUS\tVERSION\tNODES\tAGE\tSERVER\tFEATURE GATES\tFOLDER")
 	for _, c := range all {
 		age := ""
 		if !c.Created.IsZero() {
 			age = time.Since(c.Created).Round(time.Second).String()
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			c.Name, c.Status, nodes(c.State), age, c.Server, gatesValue(c.FeatureGates), c.Dir)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			c.Name, c.Status, c.Kubernetes, nodes(c.State), age, c.Server, gatesValue(c.FeatureGates), c.Dir)
 	}
 	return w.Flush()
 }

@@ -86,6 +86,11 @@ func TestUpAndDown(t *testing.T) {
 	if err := testcluster("up", "--dir", dir, "--nodes", "3").Run(); err == nil {
 		t.Error("up with other options found the cluster good enough")
 	}
+	// In this process, which has looked before it would build one.
+	other := cluster.Config{Dir: dir, Nodes: 2, Kubernetes: "1.34", FeatureGates: map[string]bool{"MaxUnavailableStatefulSet": true}}
+	if _, err := reuse(other); err == nil {
+		t.Error("up with another Kubernetes found the cluster good enough")
+	}
 	output(t, "down", "--dir", dir)
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
 		t.Errorf("down left %s: %v", dir, err)

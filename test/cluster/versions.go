@@ -1,0 +1,89 @@
+package cluster
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// releases are the versions of Kubernetes that a cluster can have, the default first. A
+// module does not know its own release, and without this the API server calls itself
+// v0.0.0-master: each must be the version of k8s.io/kubernetes in the release's go.mod.
+var releases = []release{{"v1.36.3", "go"}, {"v1.35.4", "go-1.35"}, {"v1.34.4", "go-1.34"}}
+
+// KubernetesEnv names the version of Kubernetes that clusters get when nobody asks for
+// another one: 1.35, or a full version.
+const KubernetesEnv = "KUBECTL_STS_TEST_KUBERNETES"
+
+// A release is built from the same sources as all others, with a go.mod and go.sum of its
+// own.
+type release struct {
+	version string
+	modules string // the name of its two files before the dot
+}
+
+// minor is what a person calls a release by: 1.35.
+func (r release) minor() string {
+	major, rest, _ := strings.Cut(strings.TrimPrefix(r.version, "v"), ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	return major + "." + minor
+}
+
+// Versions lists the versions of Kubernetes that a cluster can have, the default first.
+func Versions() []string {
+	versions := make([]string, len(releases))
+	for i, r := range releases {
+		versions[i] = r.version
+	}
+	return versions
+}
+
+// Version is the full version that is meant by a short one like 1.35, or by an empty one:
+// that of KubernetesEnv, or else the default.
+func Version(short string) (string, error) {
+	r, err := releaseOf(short)
+	return r.version, err
+}
+
+// releaseOf finds what is meant by a minor or a full version, with or without the v.
+func releaseOf(version string) (release, error) {
+	if version == "" {
+		version = os.Getenv(KubernetesEnv)
+	}
+	if version == "" {
+		return releases[0], nil
+	}
+	asked := strings.TrimPrefix(version, "v")
+	for _, r := range releases {
+		if asked == r.minor() || "v"+asked == r.version {
+			return r, nil
+		}
+	}
+	return release{}, fmt.Errorf("no test cluster of Kubernetes %q: there are %s", version, strings.Join(Versions(), ", "))
+}
+
+func kubernetesTarget(source string, r release) target {
+	const version = " -X k8s.io/component-base/version."
+	major, minor, _ := strings.Cut(r.minor(), ".")
+	t := target{
+		name:    "components",
+		module:  filepath.Join(source, "components", "kubernetes"),
+		pkg:     ".",
+		sources: []string{"*.go", r.modules + ".mod", r.modules + ".sum"},
+		ldflags: "-s -w" +
+			version + "gitVersion=" + r.version +
+			version + "gitMajor=" + major +
+			version + "gitMinor=" + minor +
+			version + "gitTreeState=clean" +
+			version + "gitCommit=none" +
+			// A fixed date keeps the build reproducible.
+			version + "buildDate=1970-01-01T00:00:00Z",
+		links:   []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kubelet", "kwok"},
+		usually: "about 5 minutes the first time",
+	}
+	if r != releases[0] {
+		t.modfile = r.modules + ".mod"
+	}
+	return t
+}
