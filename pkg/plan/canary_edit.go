@@ -100,7 +100,13 @@ func (i StartCanary) wholeEdit(s *sts.Snapshot, e *edit) *Decision {
 	if err != nil {
 		return badRequest("%s", err)
 	}
+	return i.editWhole(before, e)
+}
+
+// editWhole puts the whole template that comes of this one into the edit.
+func (i StartCanary) editWhole(before json.RawMessage, e *edit) *Decision {
 	after := before
+	var err error
 	if len(i.Template) > 0 {
 		after = i.Template
 	}
@@ -112,7 +118,7 @@ func (i StartCanary) wholeEdit(s *sts.Snapshot, e *edit) *Decision {
 	}
 	var old, fresh map[string]any
 	if err := json.Unmarshal(before, &old); err != nil {
-		return badRequest("controllerrevision %s: %s", revision.Name, err)
+		return badRequest("the present pod template: %s", err)
 	}
 	if err := json.Unmarshal(after, &fresh); err != nil {
 		return badRequest("the new pod template is not an object: %s", err)
@@ -138,6 +144,31 @@ func (i StartCanary) wholeEdit(s *sts.Snapshot, e *edit) *Decision {
 		return badRequest("the change does not fit a pod template: %s", cmp.Or(reason, err.Error()))
 	}
 	return nil
+}
+
+// NewTemplate is the pod template that the set would get, without what the API server fills
+// in: for those who only want to know.
+func (i StartCanary) NewTemplate(s *sts.Snapshot) (*corev1.PodTemplateSpec, *Decision) {
+	images, d := i.imageEdits(s)
+	if d != nil {
+		return nil, d
+	}
+	before, err := json.Marshal(s.Set.Spec.Template)
+	if err != nil {
+		return nil, badRequest("%s", err)
+	}
+	e := &edit{images: images, restart: i.RestartAt}
+	if d := i.editWhole(before, e); d != nil {
+		return nil, d
+	}
+	if e.whole == nil {
+		return &s.Set.Spec.Template, nil
+	}
+	t, err := sts.ParseTemplate(e.whole)
+	if err != nil {
+		return nil, badRequest("%s", err)
+	}
+	return t, nil
 }
 
 // newMistake looks for fields that a pod template does not have. Those that stood
