@@ -13,8 +13,15 @@ import (
 	"slices"
 	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // fileLimit is more than any object that a cluster stores.
@@ -150,4 +157,86 @@ func filenameError(name string, err error) error {
 		err = path.Err
 	}
 	return usagef("--filename %s: %s", name, err)
+}
+
+// readManifests reads the objects of these kinds from files, as they would be made in the
+// namespace where they name none. A file without any StatefulSet is a mistake.
+func (c *common) readManifests(files []string, namespace string, kinds ...string) (*sts.Inventory, error) {
+	inv := &sts.Inventory{TakenAt: c.env.Clock.Now()}
+	var objects []manifestObject
+	for _, file := range files {
+		found, err := readObjects(c.env, file)
+		if err != nil {
+			return nil, filenameError(file, err)
+		}
+		objects = append(objects, found...)
+	}
+	given := *c.config.Namespace
+	for _, object := range objects {
+		if !slices.Contains(kinds, object.Kind) {
+			continue
+		}
+		if ns := object.Metadata.Namespace; given != "" && ns != "" && ns != given {
+			return nil, usagef("--filename %s: %s %s is in namespace %s, not in %s as --namespace says", object.file, object.Kind, object.Metadata.Name, ns, given)
+		}
+		if err := c.addObject(inv, object, namespace); err != nil {
+			return nil, err
+		}
+	}
+	if len(inv.Sets) == 0 {
+		return nil, usagef("--filename %s has no StatefulSet in it%s", strings.Join(files, ","), onlyThese(objects))
+	}
+	return inv, nil
+}
+
+// addObject puts an object of a manifest where it belongs.
+func (c *common) addObject(inv *sts.Inventory, object manifestObject, namespace string) error {
+	group, _, _ := strings.Cut(object.APIVersion, "/")
+	switch {
+	case object.Kind == "Service" && object.APIVersion == "v1":
+		return addDecoded[corev1.Service](c, &inv.Services, object, namespace)
+	case object.Kind == "PodDisruptionBudget" && group == policyv1.GroupName:
+		return addDecoded[policyv1.PodDisruptionBudget](c, &inv.Budgets, object, namespace)
+	case object.Kind == "HorizontalPodAutoscaler" && group == autoscalingv2.GroupName:
+		return addDecoded[autoscalingv2.HorizontalPodAutoscaler](c, &inv.HPAs, object, namespace)
+	case object.Kind == "StatefulSet" && group != appsv1.GroupName:
+		warnTo(c.env.ErrOut, fmt.Sprintf("%s: StatefulSet %s is not Kubernetes' own but of %s", object.file, object.Metadata.Name, object.APIVersion))
+	case object.Kind == "StatefulSet" && object.Metadata.Name == "":
+		return usagef("--filename %s: a StatefulSet has no metadata.name", object.file)
+	case object.Kind == "StatefulSet":
+		return addDecoded[appsv1.StatefulSet](c, &inv.Sets, object, namespace)
+	}
+	return nil
+}
+
+// addDecoded reads an object and adds it to the list.
+func addDecoded[T any, P interface {
+	*T
+	metav1.Object
+}](c *common, list *[]P, object manifestObject, namespace string) error {
+	into := P(new(T))
+	if err := c.decode(object, into); err != nil {
+		return err
+	}
+	if into.GetNamespace() == "" {
+		into.SetNamespace(namespace)
+	}
+	*list = append(*list, into)
+	return nil
+}
+
+// decode reads an object of a manifest. A field that this program does not know may be one
+// of a newer Kubernetes, or a mistake: it is told.
+func (c *common) decode(object manifestObject, into any) error {
+	what := func(err error) string {
+		return fmt.Sprintf("%s: %s %s: %s", object.file, object.Kind, object.Metadata.Name,
+			strings.TrimPrefix(err.Error(), "error unmarshaling JSON: while decoding JSON: json: "))
+	}
+	if err := yaml.Unmarshal(object.text, into); err != nil {
+		return usagef("--filename %s", what(err))
+	}
+	if err := yaml.UnmarshalStrict(object.text, into); err != nil {
+		warnTo(c.env.ErrOut, what(err))
+	}
+	return nil
 }
