@@ -1,14 +1,19 @@
 package simulate
 
 import (
+	"maps"
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
+
+// inUse is the finalizer of every claim that keeps it for as long as a pod uses it.
+const inUse = "kubernetes.io/pvc-protection"
 
 // claimsOf are the claims that an ordinal has, in the order of the set's templates.
 func (w *World) claimsOf(o sts.Ordinal) []*corev1.PersistentVolumeClaim {
@@ -21,50 +26,126 @@ func (w *World) claimsOf(o sts.Ordinal) []*corev1.PersistentVolumeClaim {
 	return out
 }
 
+// createClaims makes those that the ordinal does not have yet. It is false when one of them
+// is on its way out, which is an error to the controller (createPersistentVolumeClaims).
+func (w *World) createClaims(o sts.Ordinal) bool {
+	ok := true
+	for i := range w.Set.Spec.VolumeClaimTemplates {
+		template := &w.Set.Spec.VolumeClaimTemplates[i]
+		name := sts.ClaimName(template.Name, w.Set.Name, o)
+		if c := w.Claims[name]; c != nil {
+			ok = ok && c.DeletionTimestamp == nil
+			continue
+		}
+		c := template.DeepCopy()
+		c.Name, c.Namespace, c.UID, c.CreationTimestamp = name, w.Set.Namespace, w.uid(name), metav1.NewTime(w.Now)
+		c.Finalizers = []string{inUse}
+		c.Status.Phase = corev1.ClaimBound
+		w.Claims[name] = c
+		w.tell(ClaimCreated, o, name, "")
+	}
+	return ok
+}
+
 func policies(set *appsv1.StatefulSet) (whenScaled, whenDeleted bool) {
 	p := set.Spec.PersistentVolumeClaimRetentionPolicy
 	const deletes = appsv1.DeletePersistentVolumeClaimRetentionPolicyType
 	return p != nil && p.WhenScaled == deletes, p != nil && p.WhenDeleted == deletes
 }
 
-// ownClaims has the claims of an ordinal go as the retention policy says
+// ownClaims has the claims of an ordinal's pod go as the retention policy says
 // (updateClaimOwnerRefForSetAndPod): with their set where whenDeleted is Delete; with their
 // pod where whenScaled is and the ordinal is not wanted. Claims that go with nothing have no
-// owner of ours.
+// owner of ours. Claims of somebody else's, or of an earlier pod or set, are left alone.
 func (w *World) ownClaims(o sts.Ordinal) {
 	p := w.pod(o)
 	scaled, deleted := policies(w.Set)
 	for _, c := range w.claimsOf(o) {
+		if goesWith(c, "StatefulSet", w.Set.Name, w.Set.UID) || goesWith(c, "Pod", p.Name, p.UID) {
+			continue
+		}
 		c.OwnerReferences = slices.DeleteFunc(c.OwnerReferences, func(r metav1.OwnerReference) bool {
-			return r.UID == w.Set.UID || p != nil && r.UID == p.UID
+			return r.UID == w.Set.UID || r.UID == p.UID
 		})
 		switch leaves := !sts.Wants(w.Set, o); {
-		case scaled && leaves && p != nil:
+		case metav1.GetControllerOfNoCopy(c) != nil:
+		case scaled && leaves:
 			c.OwnerReferences = append(c.OwnerReferences, *metav1.NewControllerRef(p, corev1.SchemeGroupVersion.WithKind("Pod")))
-		case deleted && (!leaves || !scaled):
+		case deleted:
 			c.OwnerReferences = append(c.OwnerReferences, *metav1.NewControllerRef(w.Set, appsv1.SchemeGroupVersion.WithKind("StatefulSet")))
 		}
 	}
 }
 
-// releaseClaims is ownClaims for a pod that is to go.
-func (w *World) releaseClaims(o sts.Ordinal) {
-	w.ownClaims(o)
+// goesWith says whether a claim goes with another object of that kind and name than the one
+// with this UID.
+func goesWith(c *corev1.PersistentVolumeClaim, kind, name string, than types.UID) bool {
+	return slices.ContainsFunc(c.OwnerReferences, func(r metav1.OwnerReference) bool {
+		return r.Kind == kind && r.Name == name && r.UID != than
+	})
 }
 
 // claimIsStale says whether a claim of the ordinal still goes with an earlier pod of its name:
 // a new pod has to wait until it is gone (PodClaimIsStale).
 func (w *World) claimIsStale(o sts.Ordinal) bool {
-	if scaled, _ := policies(w.Set); !scaled {
-		return false
+	scaled, _ := policies(w.Set)
+	return scaled && slices.ContainsFunc(w.claimsOf(o), func(c *corev1.PersistentVolumeClaim) bool {
+		return goesWith(c, "Pod", sts.PodName(w.Set.Name, o), "")
+	})
+}
+
+// DeleteClaim tells a claim to go, as a person or the garbage collector does. It stays for as
+// long as a pod uses it.
+func (w *World) DeleteClaim(name string) {
+	c := w.Claims[name]
+	if c == nil || c.DeletionTimestamp != nil {
+		return
 	}
-	name := sts.PodName(w.Set.Name, o)
-	for _, c := range w.claimsOf(o) {
-		for _, r := range c.OwnerReferences {
-			if r.Kind == "Pod" && r.Name == name {
+	c.DeletionTimestamp = &metav1.Time{Time: w.Now}
+	if w.used(c) {
+		o, _ := sts.ClaimOrdinal(c.Name)
+		w.tell(ClaimDeleted, o, c.Name, "")
+	}
+	w.endClaims()
+}
+
+// endClaims ends the claims that are to go and that nothing holds.
+func (w *World) endClaims() {
+	for _, name := range slices.Sorted(maps.Keys(w.Claims)) {
+		c := w.Claims[name]
+		held := slices.ContainsFunc(c.Finalizers, func(f string) bool { return f != inUse || w.used(c) })
+		if c.DeletionTimestamp != nil && !held {
+			delete(w.Claims, name)
+			o, _ := sts.ClaimOrdinal(name)
+			w.tell(ClaimGone, o, name, "")
+		}
+	}
+}
+
+// used says whether a pod mounts the claim.
+func (w *World) used(c *corev1.PersistentVolumeClaim) bool {
+	for _, p := range w.Pods {
+		for _, v := range p.Spec.Volumes {
+			if v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == c.Name {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// collect is the garbage collector after the end of an owner: claims of which no owner is
+// left go.
+func (w *World) collect(owner types.UID) {
+	for _, name := range slices.Sorted(maps.Keys(w.Claims)) {
+		c := w.Claims[name]
+		left := slices.DeleteFunc(slices.Clone(c.OwnerReferences), func(r metav1.OwnerReference) bool { return r.UID == owner })
+		switch {
+		case len(left) == len(c.OwnerReferences):
+		case len(left) > 0:
+			c.OwnerReferences = left
+		default:
+			w.DeleteClaim(name)
+		}
+	}
 }

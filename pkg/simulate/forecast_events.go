@@ -40,7 +40,7 @@ func (t *teller) tellEvents() {
 // kinds are what stands before an object's name.
 var kinds = map[EventKind]string{
 	PodCreated: "pod/", PodReady: "pod/", PodAvailable: "pod/", PodDeleted: "pod/", PodGone: "pod/",
-	ClaimCreated: "persistentvolumeclaim/", ClaimReleased: "persistentvolumeclaim/", ClaimGone: "persistentvolumeclaim/",
+	ClaimCreated: "persistentvolumeclaim/", ClaimDeleted: "persistentvolumeclaim/", ClaimGone: "persistentvolumeclaim/",
 }
 
 // message says what happens. had: there was a pod of this name before.
@@ -48,8 +48,8 @@ func (t *teller) message(e Event, had bool) string {
 	switch e.Kind {
 	case ClaimCreated:
 		return "claim " + e.Object + " is created"
-	case ClaimReleased:
-		return "claim " + e.Object + " is to go with its pod"
+	case ClaimDeleted:
+		return "claim " + e.Object + " is deleted, and stays while a pod uses it"
 	case ClaimGone:
 		return "claim " + e.Object + " is deleted"
 	case PodCreated:
@@ -128,7 +128,7 @@ func (t *teller) waits(e Event) string {
 		return "the old pod to be gone: there are no two of one name"
 	case e.Kind == PodCreated && cause.Kind == ClaimGone:
 		return state + ": the new pod gets a new one"
-	case e.Kind == ClaimGone || e.Kind == ClaimReleased:
+	case e.Kind == ClaimGone || e.Kind == ClaimDeleted:
 		return state
 	case (e.Kind == PodCreated || e.Kind == ClaimCreated || !sts.Wants(t.set, e.Ordinal)) && !sts.IsParallel(t.set):
 		return state + ": OrderedReady, one after the other"

@@ -44,13 +44,19 @@ func (w *World) sync() bool {
 func (w *World) reconcile(current, update *appsv1.ControllerRevision) {
 	inOrder := !sts.IsParallel(w.Set)
 	first, anyUnavailable := w.firstUnavailable()
+	failed := false
 	for o := sts.Start(w.Set); o < sts.End(w.Set); o++ {
-		if waits := w.replica(o, current, update); waits && inOrder {
+		waits, fails := w.replica(o, current, update)
+		failed = failed || fails
+		if inOrder && (waits || fails) || failed && endsBatch(int(o-sts.Start(w.Set))) {
 			return
 		}
 	}
+	if failed {
+		return
+	}
 	for _, o := range w.condemned() {
-		w.releaseClaims(o)
+		w.ownClaims(o)
 	}
 	for _, o := range w.condemned() {
 		p := w.pod(o)
@@ -77,26 +83,37 @@ func (w *World) reconcile(current, update *appsv1.ControllerRevision) {
 	}
 }
 
-// replica makes an ordinal's pod, or has a failed one go (processReplica). It is true when
-// the ordinals above have to wait under OrderedReady.
-func (w *World) replica(o sts.Ordinal, current, update *appsv1.ControllerRevision) (waits bool) {
+// endsBatch says whether the i-th of the pods that are handled at once under Parallel is the
+// last of its batch: they are 1, 2, 4 … pods, and after one with a failure comes no other
+// (slowStartBatch).
+func endsBatch(i int) bool { return (i+2)&(i+1) == 0 }
+
+// replica makes an ordinal's pod and claims, or has a failed pod go (processReplica). It waits
+// when the ordinals above have to under OrderedReady. It fails when a claim that it needs is
+// on its way out.
+func (w *World) replica(o sts.Ordinal, current, update *appsv1.ControllerRevision) (waits, fails bool) {
 	p := w.pod(o)
 	switch {
 	case p == nil && w.claimIsStale(o):
-		return true
+		return true, false
 	case p == nil:
-		w.create(o, current, update)
-		return true
-	case p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded:
-		if p.DeletionTimestamp == nil {
-			w.Delete(o)
-		}
-		return true
-	case p.DeletionTimestamp != nil || !w.available(p) || p.Status.Phase != corev1.PodRunning:
-		return true
+		return true, !w.create(o, current, update)
+	case ended(p):
+		w.Delete(o)
+		return true, false
+	case p.Status.Phase == corev1.PodPending && !w.createClaims(o):
+		return true, true
 	}
-	w.ownClaims(o)
-	return false
+	waits = p.DeletionTimestamp != nil || !w.available(p) || p.Status.Phase != corev1.PodRunning
+	if !waits || sts.IsParallel(w.Set) || p.Status.Phase == corev1.PodPending {
+		w.ownClaims(o)
+	}
+	return waits, false
+}
+
+// ended says whether a pod will never run again by itself.
+func ended(p *corev1.Pod) bool {
+	return p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded
 }
 
 // updateOne is an update without the gate MaxUnavailableStatefulSet: the highest outdated
@@ -180,9 +197,13 @@ func (w *World) unavailable(p *corev1.Pod) bool {
 	return p == nil || p.DeletionTimestamp != nil || !w.available(p)
 }
 
-// create makes the claims that the ordinal has not yet, and its pod: from the current
-// revision below the partition, else from the update revision (newVersionedStatefulSetPod).
-func (w *World) create(o sts.Ordinal, current, update *appsv1.ControllerRevision) {
+// create makes an ordinal's pod, from the current revision below the partition, else from the
+// update revision (newVersionedStatefulSetPod), and before it the claims that it needs. It is
+// false when it can't.
+func (w *World) create(o sts.Ordinal, current, update *appsv1.ControllerRevision) bool {
+	if !w.createClaims(o) {
+		return false
+	}
 	revision := update
 	below := o < sts.UpdateFrom(w.Set)
 	if ru := w.Set.Spec.UpdateStrategy; ru.Type == appsv1.RollingUpdateStatefulSetStrategyType && ru.RollingUpdate == nil {
@@ -192,18 +213,6 @@ func (w *World) create(o sts.Ordinal, current, update *appsv1.ControllerRevision
 		revision = current
 	}
 	name := sts.PodName(w.Set.Name, o)
-	for i := range w.Set.Spec.VolumeClaimTemplates {
-		template := &w.Set.Spec.VolumeClaimTemplates[i]
-		claim := sts.ClaimName(template.Name, w.Set.Name, o)
-		if w.Claims[claim] != nil {
-			continue
-		}
-		c := template.DeepCopy()
-		c.Name, c.Namespace, c.UID, c.CreationTimestamp = claim, w.Set.Namespace, w.uid(claim), metav1.NewTime(w.Now)
-		c.Status.Phase = corev1.ClaimBound
-		w.Claims[claim] = c
-		w.tell(ClaimCreated, o, claim, "")
-	}
 	p := &corev1.Pod{Spec: *w.template(revision).Spec.DeepCopy()}
 	p.ObjectMeta = metav1.ObjectMeta{
 		Name: name, Namespace: w.Set.Namespace, UID: w.uid(name), CreationTimestamp: metav1.NewTime(w.Now),
@@ -218,19 +227,35 @@ func (w *World) create(o sts.Ordinal, current, update *appsv1.ControllerRevision
 	p.Spec.Hostname, p.Spec.Subdomain = name, w.Set.Spec.ServiceName
 	p.Status.Phase = corev1.PodPending
 	w.Pods[name] = p
+	for i := range w.Set.Spec.VolumeClaimTemplates {
+		v := corev1.Volume{Name: w.Set.Spec.VolumeClaimTemplates[i].Name}
+		v.PersistentVolumeClaim = &corev1.PersistentVolumeClaimVolumeSource{ClaimName: sts.ClaimName(v.Name, w.Set.Name, o)}
+		p.Spec.Volumes = append(slices.DeleteFunc(p.Spec.Volumes, func(other corev1.Volume) bool { return other.Name == v.Name }), v)
+	}
 	w.tell(PodCreated, o, name, revision.Name)
 	w.ownClaims(o)
+	return true
 }
 
-// Delete has an ordinal's pod go, as the controller, a person or a node's end does.
+// Delete has an ordinal's pod go, as the controller or a person does. One that has ended, or
+// that gets no time to, is gone at once.
 func (w *World) Delete(o sts.Ordinal) {
 	p := w.pod(o)
 	if p == nil || p.DeletionTimestamp != nil {
 		return
 	}
-	p.DeletionTimestamp = &metav1.Time{Time: w.Now}
-	p.DeletionTimestamp = &metav1.Time{Time: w.Now.Add(w.Nodes.TerminateAfter + w.late(p))}
+	p.DeletionTimestamp = &metav1.Time{Time: w.Now.Add(w.Nodes.TerminateAfter)}
 	w.tell(PodDeleted, o, p.Name, sts.PodRevision(p))
+	if grace := p.Spec.TerminationGracePeriodSeconds; (ended(p) || grace != nil && *grace == 0) && len(p.Finalizers) == 0 {
+		w.gone(o, p)
+	}
+}
+
+// Fail has an ordinal's pod end with a failure, as a kubelet does that is short of something.
+func (w *World) Fail(o sts.Ordinal) {
+	if p := w.pod(o); p != nil {
+		p.Status.Phase, p.Status.Conditions = corev1.PodFailed, nil
+	}
 }
 
 // count is the status (updateStatus).

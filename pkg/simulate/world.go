@@ -77,14 +77,14 @@ type EventKind string
 
 // The kinds of events.
 const (
-	ClaimCreated  EventKind = "ClaimCreated"
-	PodCreated    EventKind = "PodCreated"
-	PodReady      EventKind = "PodReady"
-	PodAvailable  EventKind = "PodAvailable" // it has been ready for minReadySeconds; not told where these are 0
-	PodDeleted    EventKind = "PodDeleted"   // it is told to go
-	PodGone       EventKind = "PodGone"
-	ClaimReleased EventKind = "ClaimReleased" // it goes with its pod or its set
-	ClaimGone     EventKind = "ClaimGone"
+	ClaimCreated EventKind = "ClaimCreated"
+	PodCreated   EventKind = "PodCreated"
+	PodReady     EventKind = "PodReady"
+	PodAvailable EventKind = "PodAvailable" // it has been ready for minReadySeconds; not told where these are 0
+	PodDeleted   EventKind = "PodDeleted"   // it is told to go
+	PodGone      EventKind = "PodGone"
+	ClaimDeleted EventKind = "ClaimDeleted" // it is told to go, and stays while a pod uses it; not told of one that goes at once
+	ClaimGone    EventKind = "ClaimGone"
 )
 
 // NewWorld is the world of a snapshot. It shares nothing with it.
@@ -169,7 +169,8 @@ func (w *World) next() (ordinal sts.Ordinal, at time.Time, happen func(sts.Ordin
 		switch since := sts.ReadySince(p); {
 		case p.DeletionTimestamp != nil && len(p.Finalizers) > 0: // somebody holds it
 		case p.DeletionTimestamp != nil:
-			consider(o, p.DeletionTimestamp.Time, w.gone)
+			consider(o, p.DeletionTimestamp.Add(w.late(p)), w.gone)
+		case ended(p):
 		case since.IsZero() && !w.broken(p):
 			consider(o, p.CreationTimestamp.Add(w.Nodes.ReadyAfter+w.late(p)), w.ready)
 		case !since.IsZero() && w.Set != nil && w.Set.Spec.MinReadySeconds > 0 && !w.told[p.UID]:
@@ -201,33 +202,13 @@ func (w *World) becomeAvailable(o sts.Ordinal, p *corev1.Pod) {
 	w.tell(PodAvailable, o, p.Name, sts.PodRevision(p))
 }
 
-// gone is the end of a pod, and of the claims that it owns: garbage is collected when its
-// last owner has gone.
+// gone is the end of a pod, and of the claims that go with it.
 func (w *World) gone(o sts.Ordinal, p *corev1.Pod) {
 	delete(w.Pods, p.Name)
 	w.tell(PodGone, o, p.Name, sts.PodRevision(p))
 	w.cause = []int{len(w.events) - 1}
 	w.collect(p.UID)
-}
-
-func (w *World) collect(owner types.UID) {
-	for _, name := range slices.Sorted(maps.Keys(w.Claims)) {
-		c := w.Claims[name]
-		left := slices.DeleteFunc(slices.Clone(c.OwnerReferences), func(r metav1.OwnerReference) bool { return r.UID == owner })
-		if len(left) == len(c.OwnerReferences) {
-			continue
-		}
-		if c.OwnerReferences = left; len(left) == 0 {
-			w.deleteClaim(c)
-		}
-	}
-}
-
-// deleteClaim deletes a claim, which stays for as long as a pod mounts it.
-func (w *World) deleteClaim(c *corev1.PersistentVolumeClaim) {
-	o, _ := sts.ClaimOrdinal(c.Name)
-	delete(w.Claims, c.Name)
-	w.tell(ClaimGone, o, c.Name, "")
+	w.endClaims()
 }
 
 func (w *World) tell(kind EventKind, o sts.Ordinal, object, revision string) {
