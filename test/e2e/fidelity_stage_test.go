@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -41,6 +42,10 @@ func (s *stage) sets() appsclient.StatefulSetInterface {
 }
 func (s *stage) pods() coreclient.PodInterface { return s.kube.CoreV1().Pods(stageNamespace) }
 
+func (s *stage) claims() coreclient.PersistentVolumeClaimInterface {
+	return s.kube.CoreV1().PersistentVolumeClaims(stageNamespace)
+}
+
 func openStage(ctx context.Context, c *cluster.Cluster) (*stage, error) {
 	config := c.RESTConfig()
 	config.ContentType = "application/vnd.kubernetes.protobuf"
@@ -73,7 +78,7 @@ func openStage(ctx context.Context, c *cluster.Cluster) (*stage, error) {
 
 func (s *stage) lookAt(set string) *sight {
 	v := &sight{
-		podsByName: map[string]*corev1.Pod{}, claims: map[string]*corev1.PersistentVolumeClaim{},
+		podsByName: map[string]*corev1.Pod{}, claimsByName: map[string]*corev1.PersistentVolumeClaim{},
 		revisions: map[string]*appsv1.ControllerRevision{}, going: map[types.UID]bool{}, ready: map[types.UID]bool{},
 		changed: make(chan struct{}, 1),
 	}
@@ -111,7 +116,7 @@ type sight struct {
 	mu           sync.Mutex
 	set          *appsv1.StatefulSet
 	podsByName   map[string]*corev1.Pod
-	claims       map[string]*corev1.PersistentVolumeClaim
+	claimsByName map[string]*corev1.PersistentVolumeClaim
 	revisions    map[string]*appsv1.ControllerRevision
 	events       []happening
 	going, ready map[types.UID]bool
@@ -134,10 +139,10 @@ func (v *sight) saw(obj any, gone bool) {
 	case *appsv1.ControllerRevision:
 		keep(v.revisions, o.Name, o, gone)
 	case *corev1.PersistentVolumeClaim:
-		if v.claims[o.Name] == nil {
+		if v.claimsByName[o.Name] == nil {
 			v.note(simulate.ClaimCreated, o.Name, "")
 		}
-		if keep(v.claims, o.Name, o, gone); gone {
+		if keep(v.claimsByName, o.Name, o, gone); gone {
 			v.note(simulate.ClaimGone, o.Name, "")
 		}
 	case *corev1.Pod:
@@ -167,6 +172,18 @@ func keep[T any](all map[string]T, name string, o T, gone bool) {
 	if all[name] = o; gone {
 		delete(all, name)
 	}
+}
+
+// playNode has happen to the real pod what a node has just done to the foretold one, which
+// the controller may have replaced since.
+func (f *fidelity) playNode(ctx context.Context, e simulate.Event) error {
+	f.mu.Lock()
+	p := f.podsByName[e.Object]
+	f.mu.Unlock()
+	if p == nil || e.Kind != simulate.PodReady && e.Kind != simulate.PodAvailable {
+		return nil
+	}
+	return f.stage.setStatus(ctx, p, fare{corev1.PodRunning, true, e.Kind == simulate.PodAvailable})
 }
 
 // playNodes has happen to the real pods what the nodes of the foretold world have done.
@@ -238,10 +255,6 @@ func (s *stage) setStatus(ctx context.Context, p *corev1.Pod, as fare) error {
 // know yet is new.
 func (f *fidelity) states() (foretold, seen string) {
 	const isNew = "(new)"
-	known := map[string]bool{}
-	for _, id := range f.ids {
-		known[id] = true
-	}
 	foretold = inWords(f.world.Set, f.world.Pods, f.world.Claims, f.world.Revisions, f.world.Now, func(id string) string {
 		if real := f.ids[id]; real != "" {
 			return real
@@ -251,8 +264,8 @@ func (f *fidelity) states() (foretold, seen string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	revisions := slices.Collect(maps.Values(f.revisions))
-	seen = inWords(f.set, f.podsByName, f.claims, revisions, time.Now(), func(id string) string {
-		if known[id] {
+	seen = inWords(f.set, f.podsByName, f.claimsByName, revisions, time.Now(), func(id string) string {
+		if f.known[id] {
 			return id
 		}
 		return isNew
@@ -304,38 +317,61 @@ func going(o metav1.Object) string {
 func (f *fidelity) recognize() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	clear(f.known)
+	if f.world.Set != nil {
+		f.know(string(f.world.Set.UID), string(f.world.Set.UID))
+	}
 	for name, p := range f.world.Pods {
-		f.ids[string(p.UID)] = string(f.podsByName[name].UID)
+		f.know(string(p.UID), string(f.podsByName[name].UID))
 	}
 	for name, c := range f.world.Claims {
-		f.ids[string(c.UID)] = string(f.claims[name].UID)
+		f.know(string(c.UID), string(f.claimsByName[name].UID))
 	}
 	for _, r := range f.world.Revisions {
 		for _, real := range f.revisions {
 			if real.Revision == r.Revision {
-				f.ids[r.Name] = real.Name
+				f.know(r.Name, real.Name)
 			}
 		}
 	}
 }
 
-// happenings are the events of both worlds since they were compared last. Their order counts
-// where the controller promises one.
+func (f *fidelity) know(foretold, seen string) { f.ids[foretold], f.known[seen] = seen, true }
+
+// happenings are the events of both worlds since they were compared last, in order where the
+// controller promises one. Pods and claims are watched apart.
 func (f *fidelity) happenings() (foretold, seen string) {
-	var a, b []string
+	var a, b []happening
 	for _, e := range f.world.Events()[f.told:] {
-		if e.Kind != simulate.PodAvailable {
-			a = append(a, fmt.Sprint(happening{e.Kind, e.Object, f.ids[e.Revision]}))
+		if e.Kind != simulate.PodAvailable && e.Kind != simulate.ClaimDeleted {
+			a = append(a, happening{e.Kind, e.Object, f.ids[e.Revision]})
 		}
 	}
 	f.told = len(f.world.Events())
 	f.mu.Lock()
-	for _, h := range f.events[f.seen:] {
-		b = append(b, fmt.Sprint(h))
-	}
+	b = append(b, f.events[f.seen:]...)
 	f.seen = len(f.events)
 	f.mu.Unlock()
-	slices.Sort(a)
-	slices.Sort(b)
-	return strings.Join(a, "\n"), strings.Join(b, "\n")
+	ordered := f.world.Set != nil && !sts.IsParallel(f.world.Set)
+	return f.list(a, ordered), f.list(b, ordered)
+}
+
+func (f *fidelity) list(all []happening, ordered bool) string {
+	slices.SortStableFunc(all, func(a, b happening) int {
+		aClaim, bClaim := strings.HasPrefix(string(a.kind), "Claim"), strings.HasPrefix(string(b.kind), "Claim")
+		switch {
+		case aClaim != bClaim && aClaim:
+			return 1
+		case aClaim != bClaim:
+			return -1
+		case ordered && !aClaim:
+			return 0
+		}
+		return cmp.Or(cmp.Compare(a.object, b.object), cmp.Compare(a.kind, b.kind))
+	})
+	var lines []string
+	for _, h := range all {
+		lines = append(lines, fmt.Sprintf("%s %s %s", h.kind, h.object, h.revision))
+	}
+	return strings.Join(lines, "\n")
 }

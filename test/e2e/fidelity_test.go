@@ -1,11 +1,11 @@
 package e2e
 
 import (
-	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -95,6 +95,8 @@ type fidelity struct {
 	world    *simulate.World
 	// ids are the real UIDs and names of revisions, by those of the world.
 	ids map[string]string
+	// known are those of what there was when the worlds agreed last.
+	known map[string]bool
 	// status is the foretold one when the worlds agreed last.
 	status appsv1.StatefulSetStatus
 	// told and seen are how many events of each world have been compared.
@@ -104,10 +106,13 @@ type fidelity struct {
 }
 
 func newRound(s *stage, features simulate.Features, seed uint64) *fidelity {
-	name := fmt.Sprintf("s%d", seed)
+	name, other := fmt.Sprintf("s%d", seed), uint64(0)
+	if features.MaxUnavailable {
+		other = 1
+	}
 	return &fidelity{
-		stage: s, features: features, seed: seed, random: rand.New(rand.NewPCG(seed, 7)),
-		name: name, sight: s.lookAt(name), ids: map[string]string{},
+		stage: s, features: features, seed: seed, random: rand.New(rand.NewPCG(seed, other)),
+		name: name, sight: s.lookAt(name), ids: map[string]string{}, known: map[string]bool{},
 	}
 }
 
@@ -118,11 +123,10 @@ func (f *fidelity) play(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.ids[string(set.UID)] = string(set.UID)
-	f.told = 0
+	f.know(string(set.UID), string(set.UID))
 	inv := &sts.Inventory{TakenAt: time.Now(), Sets: []*appsv1.StatefulSet{set}}
 	f.world = simulate.NewWorld(inv.Snapshots()[0], f.features, simulate.Nodes{
-		ReadyAfter: time.Second, TerminateAfter: time.Second, Late: f.late,
+		ReadyAfter: time.Second, TerminateAfter: time.Second, Late: f.late, Broken: f.broken,
 	})
 	f.did("create %s", describe(set))
 	f.world.Settle()
@@ -131,12 +135,13 @@ func (f *fidelity) play(ctx context.Context) error {
 	}
 	for changes := 2 + f.random.IntN(5); ; f.steps++ {
 		// The next thing that happens by itself, or somebody changes something.
-		switch end := f.world.Now.After(set.CreationTimestamp.Add(horizon)); {
+		switch {
 		case changes > 0 && f.chance(20):
 			changes--
 			err = f.change(ctx)
-		case !end && f.world.Advance():
+		case f.world.Advance():
 			f.did("%v", f.news())
+			err = f.playNode(ctx, f.world.Events()[f.told])
 		case changes > 0:
 			changes--
 			err = f.change(ctx)
@@ -152,18 +157,18 @@ func (f *fidelity) play(ctx context.Context) error {
 	}
 }
 
-// horizon is so far in the future that whatever happens there never happens.
-const horizon = 1000 * 24 * time.Hour
-
-// late is how long a pod takes beyond the common, up to a minute and now and then for ever.
+// late is how long a pod takes beyond the common, and broken says that it takes for ever.
 func (f *fidelity) late(p *corev1.Pod) time.Duration {
+	return time.Duration(f.luck(p) % uint64(time.Minute))
+}
+
+func (f *fidelity) broken(p *corev1.Pod) bool { return f.luck(p)%12 == 0 }
+
+// luck is a random number of a pod's own.
+func (f *fidelity) luck(p *corev1.Pod) uint64 {
 	h := fnv.New64a()
 	fmt.Fprint(h, f.seed, p.UID, p.DeletionTimestamp)
-	n := h.Sum64()
-	if p.DeletionTimestamp == nil && n%12 == 0 {
-		return 2 * horizon
-	}
-	return time.Duration(n % uint64(time.Minute))
+	return h.Sum64()
 }
 
 // randomSet is any set.
@@ -174,7 +179,8 @@ func (f *fidelity) randomSet() *appsv1.StatefulSet {
 	s.Replicas, s.ServiceName, s.Selector = &size, f.name, &metav1.LabelSelector{MatchLabels: labels}
 	s.Template.Labels = labels
 	s.Template.Spec.NodeName = "node"
-	s.Template.Spec.Containers = []corev1.Container{{Name: "app", Image: "app:v1"}}
+	s.Template.Spec.Containers = []corev1.Container{{Name: "app"}}
+	f.randomTemplate(s)
 	if f.chance(40) {
 		s.Ordinals = &appsv1.StatefulSetOrdinals{Start: int32(f.random.IntN(3))}
 	}
@@ -227,15 +233,28 @@ func (f *fidelity) randomPolicy(s *appsv1.StatefulSetSpec) {
 
 // change is something that a person does, or that befalls a pod.
 func (f *fidelity) change(ctx context.Context) error {
-	pods := f.pods()
+	pods, claims := f.pods(), f.claims()
 	switch kind := f.random.IntN(100); {
-	case kind < 25 && len(pods) > 0:
-		p := pods[f.random.IntN(len(pods))]
+	case kind < 15 && len(pods) > 0:
+		p := pick(f, pods)
 		o, _ := sts.ParsePodName(f.name, p.Name)
 		f.world.Delete(o)
 		f.world.Settle()
 		f.did("somebody deletes pod %s", p.Name)
 		return f.stage.pods().Delete(ctx, p.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(p.UID))})
+	case kind < 23 && len(pods) > 0:
+		p := pick(f, pods)
+		o, _ := sts.ParsePodName(f.name, p.Name)
+		f.world.Fail(o)
+		f.world.Settle()
+		f.did("pod %s fails", p.Name)
+		return f.stage.setStatus(ctx, p, fare{phase: corev1.PodFailed})
+	case kind < 30 && len(claims) > 0:
+		c := pick(f, claims)
+		f.world.DeleteClaim(c.Name)
+		f.world.Settle()
+		f.did("somebody deletes claim %s", c.Name)
+		return f.stage.claims().Delete(ctx, c.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(c.UID))})
 	default:
 		return f.edit(ctx, f.randomChange)
 	}
@@ -263,10 +282,33 @@ func (f *fidelity) randomChange(s *appsv1.StatefulSetSpec) {
 		s.Replicas = &size
 	}
 	if f.chance(45) {
-		s.Template.Spec.Containers[0].Image = fmt.Sprintf("app:v%d", 1+f.random.IntN(3))
+		f.randomTemplate(s)
 	}
-	if f.chance(30) {
+	if f.chance(25) {
 		f.randomStrategy(s)
+	}
+	if f.chance(12) {
+		s.MinReadySeconds = minReady - s.MinReadySeconds
+	}
+	if f.chance(12) {
+		s.Ordinals = &appsv1.StatefulSetOrdinals{Start: int32(f.random.IntN(4))}
+	}
+	if f.chance(12) {
+		limit := int32(f.random.IntN(3))
+		s.RevisionHistoryLimit = &limit
+	}
+	if f.chance(15) && len(s.VolumeClaimTemplates) > 0 {
+		f.randomPolicy(s)
+	}
+}
+
+// randomTemplate is one of four, so that now and then an old one comes back.
+func (f *fidelity) randomTemplate(s *appsv1.StatefulSetSpec) {
+	n := f.random.IntN(4)
+	s.Template.Spec.Containers[0].Image = fmt.Sprintf("app:v%d", n)
+	s.Template.Spec.TerminationGracePeriodSeconds = nil
+	if n == 3 {
+		s.Template.Spec.TerminationGracePeriodSeconds = new(int64)
 	}
 }
 
@@ -287,6 +329,7 @@ func (f *fidelity) agree(ctx context.Context) error {
 	if err := f.playNodes(ctx); err != nil {
 		return err
 	}
+	// Now the controllers.
 	give := time.After(*patience)
 	for {
 		foretold, seen := f.states()
@@ -346,16 +389,20 @@ func describe(set *appsv1.StatefulSet) string {
 	return text
 }
 
-// pods are the real ones that are not on their way out.
-func (f *fidelity) pods() []*corev1.Pod {
+func pick[T any](f *fidelity, from []T) T { return from[f.random.IntN(len(from))] }
+
+// pods are the real ones that are not on their way out, and so are claims.
+func (f *fidelity) pods() []*corev1.Pod                     { return staying(f, f.podsByName) }
+func (f *fidelity) claims() []*corev1.PersistentVolumeClaim { return staying(f, f.claimsByName) }
+
+func staying[T metav1.Object](f *fidelity, all map[string]T) []T {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var out []*corev1.Pod
-	for _, p := range f.podsByName {
-		if p.DeletionTimestamp == nil {
-			out = append(out, p)
+	var out []T
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if all[name].GetDeletionTimestamp() == nil {
+			out = append(out, all[name])
 		}
 	}
-	slices.SortFunc(out, func(a, b *corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }
