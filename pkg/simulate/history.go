@@ -10,9 +10,9 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// newRevision is the set's template as history keeps it: a strategic merge patch that puts
+// NewRevision is the set's template as history keeps it: a strategic merge patch that puts
 // the whole template back.
-func newRevision(set *appsv1.StatefulSet) *appsv1.ControllerRevision {
+func NewRevision(set *appsv1.StatefulSet) *appsv1.ControllerRevision {
 	r := &appsv1.ControllerRevision{}
 	raw, err := json.Marshal(set.Spec.Template)
 	if err == nil {

@@ -294,7 +294,7 @@ func (w *World) complete() {
 // updateRevision is the revision of the set's template: one that is in history already, by
 // then its newest, or a new one (getStatefulSetRevisions).
 func (w *World) updateRevision() *appsv1.ControllerRevision {
-	proposed := newRevision(w.Set)
+	proposed := NewRevision(w.Set)
 	newest := int64(0)
 	for _, r := range w.Revisions {
 		newest = max(newest, r.Revision)
