@@ -375,7 +375,7 @@ func (p *PatchSet) ChangesSpec() bool {
 // annotation is the key of the one annotation that the operation is about.
 func (o PatchOp) annotation() (key string, ok bool) {
 	escaped, ok := strings.CutPrefix(o.Path, "/metadata/annotations/")
-	return strings.NewReplacer("~1", "/", "~0", "~").Replace(escaped), ok
+	return unescapePointer(escaped), ok
 }
 
 // disown gives back the fields that managedFields records as ours, once nothing of
@@ -460,12 +460,4 @@ func containers(set *appsv1.StatefulSet) []containerRef {
 		out = append(out, containerRef{fmt.Sprintf("/spec/template/spec/initContainers/%d", i), c.Name, c.Image})
 	}
 	return out
-}
-
-func unquote(raw json.RawMessage) string {
-	var s string
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return ""
-	}
-	return s
 }

@@ -17,8 +17,10 @@ import (
 // elsewhere: a strategic merge patch of the StatefulSet in YAML, which kubectl and
 // kustomize take. It is empty when the spec stays as it is.
 func (p *PatchSet) Commit(set *appsv1.StatefulSet) ([]byte, error) {
-	next := set.DeepCopy()
-	imaginePatch(next, p)
+	next, err := patched(set, p.specOps())
+	if err != nil {
+		return nil, fmt.Errorf("statefulset %s: %w", set.Name, err)
+	}
 	before, err := json.Marshal(appsv1.StatefulSet{Spec: set.Spec})
 	if err != nil {
 		return nil, err
@@ -44,6 +46,12 @@ func (p *PatchSet) Commit(set *appsv1.StatefulSet) ([]byte, error) {
 		"metadata": map[string]string{"name": set.Name, "namespace": set.Namespace},
 		"spec":     patch["spec"],
 	})
+}
+
+// specOps are the operations on the spec: a step before this one may have written
+// annotations.
+func (p *PatchSet) specOps() []PatchOp {
+	return slices.DeleteFunc(slices.Clone(p.Ops), func(o PatchOp) bool { return !strings.HasPrefix(o.Path, "/spec/") })
 }
 
 const setElementOrder = "$setElementOrder/"

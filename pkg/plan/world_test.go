@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -122,7 +121,7 @@ func (w *world) apply(t *testing.T, a plan.Action) bool {
 		if pod == nil {
 			return false
 		}
-		after, err := patched(pod, a.HoldPod.Ops)
+		after, err := byTheServer(pod, a.HoldPod.Ops)
 		if err != nil {
 			return false
 		}
@@ -135,7 +134,7 @@ func (w *world) apply(t *testing.T, a plan.Action) bool {
 
 func (w *world) patch(t *testing.T, ops []plan.PatchOp) bool {
 	t.Helper()
-	after, err := patched(w.set, ops)
+	after, err := byTheServer(w.set, ops)
 	if err != nil {
 		return false
 	}
@@ -147,29 +146,6 @@ func (w *world) patch(t *testing.T, ops []plan.PatchOp) bool {
 	}
 	w.set = after
 	return true
-}
-
-// patched applies operations with the library that the API server uses.
-func patched[T any](object *T, ops []plan.PatchOp) (*T, error) {
-	before, err := json.Marshal(object)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := json.Marshal(ops)
-	if err != nil {
-		return nil, err
-	}
-	p, err := jsonpatch.DecodePatch(raw)
-	if err != nil {
-		return nil, err
-	}
-	out, err := p.Apply(before)
-	if err != nil {
-		return nil, err
-	}
-	after := new(T)
-	err = json.Unmarshal(out, after)
-	return after, err
 }
 
 func (w *world) edit(change func(*appsv1.StatefulSet)) {
