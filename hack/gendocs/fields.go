@@ -20,6 +20,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -36,6 +37,7 @@ func reportFields(root string) (string, error) {
 	w.report("ClaimReport", reflect.TypeFor[inspect.ClaimReport]())
 	w.report("GCReport", reflect.TypeFor[cmd.GCReport]())
 	w.report("DNSReport", reflect.TypeFor[inspect.DNSReport]())
+	w.report("Forecast", reflect.TypeFor[simulate.Forecast]())
 	w.rest()
 	for _, v := range vocabularies {
 		w.words(root, v)

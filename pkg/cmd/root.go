@@ -58,6 +58,7 @@ run again. Data goes to standard output, progress and warnings to standard error
 		newDNS(c),
 		newHistory(c),
 		newPause(c),
+		newPlan(c),
 		newRestart(c),
 		newProfile(c),
 		newPVCGC(c),

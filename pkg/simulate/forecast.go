@@ -134,7 +134,7 @@ type ForecastEvent struct {
 	// After are the events that it waits for, by their order. None: it follows from the
 	// change, or from how things stood.
 	After []int `json:"after"`
-	// Message says it for a person, Waits for what it has waited and why.
+	// Message says it for a person, Waits why it had to wait for those.
 	Message string `json:"message"`
 	Waits   string `json:"waits,omitempty"`
 }

@@ -31,20 +31,20 @@ func (t *teller) tellClaims() {
 		switch {
 		case gone[name] != nil && t.world.Claims[name] == nil:
 			c.Fate, c.Policy, c.At = ClaimIsDeleted, t.policy(o), gone[name]
-			c.Message = "deleted with its data, as the retention policy says"
+			c.Message = "deleted, with the data in it"
 		case gone[name] != nil:
-			c.Fate, c.Policy, c.Message = ClaimRecreated, t.policy(o), "deleted with its data, then made anew, empty"
+			c.Fate, c.Policy, c.Message = ClaimRecreated, t.policy(o), "deleted, with the data in it, then made anew, empty"
 		case !before[name]:
 			c.Fate, c.Message = ClaimAppears, "created, empty"
 		case !t.wants(o):
-			c.Fate, c.Policy, c.Message = ClaimIsKept, t.policy(o), "kept with its data, though its pod is gone"
+			c.Fate, c.Policy, c.Message = ClaimIsKept, t.policy(o), "kept, with the data in it, though the pod is gone"
 			if t.original(sts.PodName(t.Name, o)) == nil {
-				c.Message = "kept with its data, as it is left over now"
+				c.Message = "left over, as before"
 			}
 		case t.original(sts.PodName(t.Name, o)) == nil:
-			c.Fate, c.Message = ClaimIsReused, "was left over: its pod comes back to the data in it"
+			c.Fate, c.Message = ClaimIsReused, "in use again, with the data in it: it was left over"
 		default:
-			c.Fate, c.Message = ClaimStays, "stays with its pod"
+			c.Fate, c.Message = ClaimStays, "in use, as before"
 		}
 		t.Claims = append(t.Claims, c)
 	}

@@ -112,36 +112,32 @@ func (t *teller) purpose(e Event) string {
 	return ", to be made anew"
 }
 
-// waits says for what an event has waited, and why it had to.
+// waits says why an event had to wait for those before it, where it is not just that things
+// take their time.
 func (t *teller) waits(e Event) string {
 	i := slices.IndexFunc(e.After, func(n int) bool { return t.events[n].Kind != ClaimCreated })
 	if i < 0 {
 		return ""
 	}
 	cause := t.events[e.After[i]]
-	own := cause.Object == e.Object
-	state := cause.Object + " to be " + map[EventKind]string{PodReady: "ready", PodAvailable: "available", PodGone: "gone", ClaimGone: "gone"}[cause.Kind]
+	makes := e.Kind == PodCreated || e.Kind == ClaimCreated
 	switch {
-	case e.Kind == PodReady || e.Kind == PodAvailable || e.Kind == PodGone:
-		return "" // that takes its time
-	case e.Kind == PodCreated && own:
-		return "the old pod to be gone: there are no two of one name"
-	case e.Kind == PodCreated && cause.Kind == ClaimGone:
-		return state + ": the new pod gets a new one"
-	case e.Kind == ClaimGone || e.Kind == ClaimDeleted:
-		return state
-	case (e.Kind == PodCreated || e.Kind == ClaimCreated || !sts.Wants(t.set, e.Ordinal)) && !sts.IsParallel(t.set):
-		return state + ": OrderedReady, one after the other"
+	case makes && cause.Kind == PodGone && cause.Object == sts.PodName(t.Name, e.Ordinal):
+		return "two pods cannot have one name"
+	case makes && cause.Kind == ClaimGone:
+		return "its old claim has to be gone"
+	case (makes || e.Kind == PodDeleted && !sts.Wants(t.set, e.Ordinal)) && !sts.IsParallel(t.set):
+		return "OrderedReady: one pod after the other"
 	case e.Kind == PodDeleted && sts.Wants(t.set, e.Ordinal):
-		return state + ": " + t.pace()
+		return t.pace()
 	}
-	return state
+	return ""
 }
 
 // pace says how many pods an update takes down at a time.
 func (t *teller) pace() string {
 	if most := MaxUnavailable(t.set); t.q.Features.MaxUnavailable && most > 1 {
-		return fmt.Sprintf("at most %s down at a time", sts.Count(most, "pod"))
+		return fmt.Sprintf("at most %d pods are down at a time", most)
 	}
-	return "an update takes one pod at a time"
+	return "one pod is updated at a time"
 }

@@ -73,18 +73,18 @@ func (t *teller) fate(n *ForecastName, began, ends bool) {
 	}
 	switch {
 	case !began && ends:
-		n.Fate, n.Message = NameComes, "comes after "+sts.Duration(away)
+		n.Fate, n.Message = NameComes, "there after "+sts.Duration(away)
 	case !began:
-		n.Fate, n.Message = NameAbsent, "does not come: its pod never gets ready"
+		n.Fate, n.Message = NameAbsent, "never there: the pod does not get ready"
 	case ends && len(n.Away) == 0 && n.NewAddress:
-		n.Fate, n.Message = NameStays, "stays, with a new address"
+		n.Fate, n.Message = NameStays, "there all the time, with a new address in the end"
 	case ends && len(n.Away) == 0:
-		n.Fate, n.Message = NameStays, "stays"
+		n.Fate, n.Message = NameStays, "there all the time"
 	case ends:
-		n.Fate, n.Message = NameAway, "is away for "+sts.Duration(away)+", then leads to a new address"
+		n.Fate, n.Message = NameAway, "away for "+sts.Duration(away)+", then with a new address"
 	case t.wants(n.Ordinal):
-		n.Fate, n.Message = NameAway, "goes away and does not come back: its pod never gets ready"
+		n.Fate, n.Message = NameAway, "away for good: the pod does not get ready again"
 	default:
-		n.Fate, n.Message = NameGoes, "goes with its pod"
+		n.Fate, n.Message = NameGoes, "gone with the pod"
 	}
 }

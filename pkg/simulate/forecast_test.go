@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/yaml"
@@ -29,16 +30,104 @@ var foretold = []struct {
 	change   func(set *appsv1.StatefulSet)
 	question func(q *simulate.Question)
 }{
+	{"nothing", 2, nil, nil, nil},
 	{"scale-up", 2, nil, func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(4)) }, nil},
-	{"scale-down", 3, nil, func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(1)) }, nil},
+	{"scale-up-reused", 1, func(inv *sts.Inventory) {
+		inv.Claims = append(inv.Claims, ststest.Claim(inv.Sets[0], 1), ststest.Claim(inv.Sets[0], 2))
+	}, func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(2)) }, nil},
+	{"scale-down", 3, func(inv *sts.Inventory) {
+		inv.Budgets[0].Spec.MinAvailable = new(intstr.FromInt32(3))
+	}, func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(1)) }, nil},
+	{"scale-down-deletes-claims", 3, nil, func(set *appsv1.StatefulSet) {
+		set.Spec.Replicas = new(int32(1))
+		set.Spec.PersistentVolumeClaimRetentionPolicy = &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{
+			WhenScaled: appsv1.DeletePersistentVolumeClaimRetentionPolicyType, WhenDeleted: appsv1.RetainPersistentVolumeClaimRetentionPolicyType}
+	}, nil},
+	{"scale-autoscaled", 3, func(inv *sts.Inventory) {
+		h := &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: metav1.ObjectMeta{Namespace: ststest.Namespace, Name: "web"}}
+		h.Spec.MinReplicas, h.Spec.MaxReplicas = new(int32(2)), 3
+		h.Spec.ScaleTargetRef = autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "web"}
+		inv.HPAs = append(inv.HPAs, h)
+	}, func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(4)) }, nil},
 	{"update", 3, func(inv *sts.Inventory) {
-		one := intstr.FromInt32(1)
-		inv.Budgets[0].Spec.MaxUnavailable = &one
+		inv.Budgets[0].Spec.MaxUnavailable = new(intstr.FromInt32(1))
 	}, newImage, nil},
+	{"update-min-ready", 2, func(inv *sts.Inventory) { inv.Sets[0].Spec.MinReadySeconds = 15 }, newImage, nil},
+	{"update-names-published-early", 2, func(inv *sts.Inventory) { inv.Services[0].Spec.PublishNotReadyAddresses = true }, newImage, nil},
+	{"update-same-template", 2, nil, func(set *appsv1.StatefulSet) {
+		set.Spec.Template = *set.Spec.Template.DeepCopy()
+		set.Spec.Template.Annotations = map[string]string{}
+	}, nil},
+	{"update-two-at-once", 4, func(inv *sts.Inventory) {
+		inv.Sets[0].Spec.PodManagementPolicy = appsv1.ParallelPodManagement
+		inv.Budgets[0].Spec.MaxUnavailable = new(intstr.FromInt32(1))
+	}, func(set *appsv1.StatefulSet) {
+		newImage(set)
+		set.Spec.UpdateStrategy.RollingUpdate.MaxUnavailable = new(intstr.FromInt32(2))
+	}, func(q *simulate.Question) { q.Features.MaxUnavailable = true }},
 	{"update-broken", 3, nil, newImage, func(q *simulate.Question) { q.Broken = true }},
+	{"update-held", 3, nil, func(set *appsv1.StatefulSet) {
+		newImage(set)
+		set.Spec.UpdateStrategy.RollingUpdate.Partition = new(int32(2))
+	}, nil},
+	{"update-held-from-ordinal-5", 3, startAt5, func(set *appsv1.StatefulSet) {
+		newImage(set)
+		set.Spec.UpdateStrategy.RollingUpdate.Partition = new(int32(2))
+	}, nil},
+	{"update-on-delete", 2, nil, func(set *appsv1.StatefulSet) {
+		newImage(set)
+		set.Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.OnDeleteStatefulSetStrategyType}
+	}, nil},
+	{"crashing-before", 3, crashing, newImage, nil},
+	{"crashing-canary-scaled", 3, func(inv *sts.Inventory) {
+		crashing(inv)
+		inv.Sets[0].Spec.PodManagementPolicy = appsv1.ParallelPodManagement
+	}, func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(4)) }, nil},
+	{"terminating-for-ever", 3, func(inv *sts.Inventory) {
+		ststest.Terminating(inv.Pods[2], ststest.Now.Add(-time.Hour))
+	}, func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(1)) }, nil},
+	{"parallel", 2, func(inv *sts.Inventory) { inv.Sets[0].Spec.PodManagementPolicy = appsv1.ParallelPodManagement },
+		func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(5)) }, nil},
+	{"manifest-created", 0, manifest(3), nil, fromManifest},
+	{"manifest-created-broken", 0, manifest(3), nil, func(q *simulate.Question) { fromManifest(q); q.Broken = true }},
+	{"manifest-updated", 0, manifest(2), newImage, fromManifest},
+	{"hidden-claims", 2, func(inv *sts.Inventory) {
+		inv.Budgets, inv.Services = nil, nil
+		inv.Missing = []sts.Missing{{Resource: "services", Reason: "services is forbidden"}, {Resource: "poddisruptionbudgets", Reason: "forbidden"}}
+	}, newImage, nil},
 }
 
 func newImage(set *appsv1.StatefulSet) { set.Spec.Template.Spec.Containers[0].Image = "web:2" }
+
+func startAt5(inv *sts.Inventory) {
+	set := inv.Sets[0]
+	set.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 5}
+	inv.Pods, inv.Claims = nil, nil
+	for o := sts.Start(set); o < sts.End(set); o++ {
+		inv.Pods, inv.Claims = append(inv.Pods, ststest.Pod(set, o, ststest.StableRevision)), append(inv.Claims, ststest.Claim(set, o))
+	}
+}
+
+// crashing is an update whose first pod never got ready.
+func crashing(inv *sts.Inventory) {
+	set := inv.Sets[0]
+	set.Spec.Template = ststest.Template("web:broken")
+	inv.Revisions = append(inv.Revisions, ststest.Revision(set, "web-broken", 2, set.Spec.Template))
+	set.Status.UpdateRevision = "web-broken"
+	inv.Pods[2] = ststest.Pod(set, 2, "web-broken")
+	ststest.Crashing(inv.Pods[2])
+}
+
+// manifest is the set as it stands in a file.
+func manifest(replicas int32) func(inv *sts.Inventory) {
+	return func(inv *sts.Inventory) {
+		set := inv.Sets[0]
+		set.Spec.Replicas, set.UID, set.Status = &replicas, "", appsv1.StatefulSetStatus{}
+		inv.Revisions = nil
+	}
+}
+
+func fromManifest(q *simulate.Question) { q.From = simulate.Manifest }
 
 func TestForecasts(t *testing.T) {
 	for _, c := range foretold {

@@ -1,0 +1,283 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/print"
+	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// planOptions is `plan` as a plain value.
+type planOptions struct {
+	name      string // empty: the one set of the manifests
+	namespace string
+	files     []string
+
+	template       startOptions
+	newFile        string
+	replicas       *int32
+	partition      *int32
+	maxUnavailable *intstr.IntOrString
+	delete         metav1.DeletionPropagation
+	loseNode       string
+
+	assumed simulate.Assumptions
+	// gate is what --feature-gates says of MaxUnavailableStatefulSet, nil when it says nothing.
+	gate     *bool
+	domain   string
+	exitCode bool
+}
+
+// planFlags are the flags that are read into planOptions.
+type planFlags struct {
+	replicas, partition        int32
+	maxUnavailable, cascade    string
+	delete                     bool
+	gates                      []string
+	readyAfter, terminateAfter time.Duration
+}
+
+func newPlan(c *common) *cobra.Command {
+	var (
+		o planOptions
+		f planFlags
+	)
+	cmd := &cobra.Command{
+		Use:   "plan NAME|-f FILE",
+		Short: "Foretell what Kubernetes will do, and in which order",
+		Long: `Foretell what Kubernetes will do with a StatefulSet, in which order, and how it ends:
+which pods are created, deleted and made anew, what waits for what, which claims
+appear, stay or vanish, which DNS names come and go, what the budgets would have
+said, and whether it gets stuck. It changes nothing.
+
+With a NAME it starts from the live set as it is now, and without a change it tells
+what is still to happen there. With --filename it asks no cluster: a file may hold
+the set, its Service, its budgets and its autoscaler. Without a change that is the
+set's creation; with one, the set of the manifest is taken to run already, healthy,
+and is then changed.
+
+The rules are those of Kubernetes' StatefulSet controller. How long pods take to get
+ready and to end is up to you: --ready-after and --terminate-after; --broken says that
+pods made from the set's template never get ready. What was assumed stands below
+"Notes".
+
+The exit code is 5 when the API server would refuse the change. With --exit-code it
+is 4 when the change would get stuck, and 3 when it would be held back, by the
+partition or by OnDelete.`,
+		Example: `  # what happens next, and what a change would do
+  kubectl sts plan web
+  kubectl sts plan web --replicas 5
+  kubectl sts plan web --image app=registry.example/app:v2 --partition 2
+
+  # what if the new image never gets ready?
+  kubectl sts plan web --image app=registry.example/app:v2 --broken
+
+  # no cluster is asked
+  kubectl sts plan -f examples/postgres.yaml
+  kubectl sts plan -f examples/postgres.yaml --replicas 5 --image postgres=postgres:17
+  kubectl sts plan -f old.yaml --new-file new.yaml -o json
+
+  # deleting it, and losing a node
+  kubectl sts plan web --delete --cascade=orphan
+  kubectl sts plan web --lose-node worker-3`,
+		ValidArgsFunction: c.completeNames,
+	}
+	out := newOutput(cmd, wide)
+	o.addFlags(cmd, &f)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := out.check(); err != nil {
+			return err
+		}
+		if err := o.read(c, cmd, f, args); err != nil {
+			return err
+		}
+		return runPlan(cmd.Context(), c, o, out)
+	}
+	return cmd
+}
+
+func (o *planOptions) addFlags(cmd *cobra.Command, p *planFlags) {
+	f := cmd.Flags()
+	f.StringSliceVarP(&o.files, "filename", "f", nil, "A `FILE` or folder with manifests, - for standard input; no cluster is asked")
+	f.Int32Var(&p.replicas, "replicas", 0, "Scale to so many replicas")
+	noDefault(cmd, "replicas")
+	f.StringArrayVar(&o.template.images, "image", nil, "A new image, as `[CONTAINER=]IMAGE`; may be repeated")
+	f.StringVarP(&o.template.patch, "patch", "p", "", "A strategic merge `PATCH` on the pod template, in JSON or YAML")
+	f.StringVar(&o.template.patchFile, "patch-file", "", "A `FILE` with such a patch, - for standard input")
+	f.BoolVar(&o.template.restart, "restart", false, "Restart all pods, as kubectl rollout restart does")
+	f.StringVar(&o.newFile, "new-file", "", "A `FILE` with the StatefulSet's new manifest, - for standard input")
+	f.Int32Var(&p.partition, "partition", 0, "Set the partition, as it stands in the set: an `OFFSET` from its first ordinal")
+	noDefault(cmd, "partition")
+	f.StringVar(&p.maxUnavailable, "max-unavailable", "", "Set the update strategy's maxUnavailable: `N|P%`")
+	f.BoolVar(&p.delete, "delete", false, "Delete the set")
+	f.StringVar(&p.cascade, "cascade", "background", "With --delete: background, foreground or orphan, as in kubectl delete")
+	f.StringVar(&o.loseNode, "lose-node", "", "Lose a `NODE`: its kubelet is heard no more")
+	f.BoolVar(&o.assumed.Broken, "broken", false, "Pods that are made from the set's template from now on never get ready")
+	f.DurationVar(&p.readyAfter, "ready-after", 20*time.Second, "How long a pod takes from its creation to being ready")
+	f.DurationVar(&p.terminateAfter, "terminate-after", 10*time.Second, "How long a pod takes from its deletion to being gone")
+	f.StringSliceVar(&p.gates, "feature-gates", nil, "The cluster's feature gates: `MaxUnavailableStatefulSet=true|false`")
+	f.StringVar(&o.domain, "cluster-domain", sts.DefaultClusterDomain, "The cluster's DNS `DOMAIN`")
+	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 4 when it gets stuck, with 3 when it is held back")
+	_ = cmd.RegisterFlagCompletionFunc("cascade", cobra.FixedCompletions(cascades, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("feature-gates", cobra.FixedCompletions([]string{maxUnavailableGate + "=true", maxUnavailableGate + "=false"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// cascades are kubectl's words for how to delete, in which order they stand in its help.
+var cascades = []string{"background", "orphan", "foreground"}
+
+var propagation = map[string]metav1.DeletionPropagation{
+	"background": metav1.DeletePropagationBackground, "orphan": metav1.DeletePropagationOrphan, "foreground": metav1.DeletePropagationForeground,
+}
+
+const maxUnavailableGate = "MaxUnavailableStatefulSet"
+
+// read makes the options from the command line.
+func (o *planOptions) read(c *common, cmd *cobra.Command, f planFlags, args []string) error {
+	if err := o.readNames(c, cmd, args); err != nil {
+		return err
+	}
+	changed := cmd.Flags().Changed
+	if changed("replicas") {
+		o.replicas = &f.replicas
+	}
+	if changed("partition") {
+		o.partition = &f.partition
+	}
+	if changed("max-unavailable") {
+		n, err := maxUnavailable(f.maxUnavailable)
+		if err != nil {
+			return err
+		}
+		o.maxUnavailable = n
+	}
+	if f.delete {
+		o.delete = propagation[f.cascade]
+	}
+	o.assumed.ReadyAfter.Duration, o.assumed.TerminateAfter.Duration = f.readyAfter, f.terminateAfter
+	var err error
+	if o.gate, err = readGates(f.gates); err != nil {
+		return err
+	}
+	return o.check(changed, f)
+}
+
+// readNames finds out which set is meant, and whether a cluster is asked.
+func (o *planOptions) readNames(c *common, cmd *cobra.Command, args []string) error {
+	var err error
+	if o.namespace, err = c.namespace(); err != nil {
+		return err
+	}
+	switch {
+	case cmd.Flags().Changed("filename") && (len(o.files) == 0 || slices.Contains(o.files, "")):
+		return usagef("--filename is empty: name a file or folder with manifests, or leave it out to ask the cluster")
+	case len(o.files) == 0 && len(args) == 0:
+		return usagef("name a StatefulSet, or give its manifest with --filename")
+	case len(args) > 0:
+		o.name, err = setName(args)
+	}
+	return err
+}
+
+func (o *planOptions) check(changed func(string) bool, f planFlags) error {
+	o.domain = strings.ToLower(strings.Trim(o.domain, "."))
+	if problems := validation.IsDNS1123Subdomain(o.domain); len(problems) > 0 {
+		return usagef("--cluster-domain=%s: it is no DNS name", o.domain)
+	}
+	switch {
+	case changed("replicas") && f.replicas < 0:
+		return usagef("--replicas=%d: it cannot be negative", f.replicas)
+	case changed("partition") && f.partition < 0:
+		return usagef("--partition=%d: it cannot be negative", f.partition)
+	case changed("lose-node") && o.loseNode == "":
+		return usagef("--lose-node is empty: name a node")
+	case changed("new-file") && o.newFile == "":
+		return usagef("--new-file is empty: name a file with the new manifest")
+	case f.readyAfter < 0 || f.terminateAfter < 0:
+		return usagef("--ready-after and --terminate-after cannot be negative")
+	case changed("cascade") && !f.delete:
+		return usagef("--cascade goes with --delete")
+	case f.delete && o.delete == "":
+		return usagef("--cascade=%s: it is one of %s", f.cascade, strings.Join(cascades, ", "))
+	case f.delete && (o.changes() || o.loseNode != ""):
+		return usagef("--delete is the whole change: leave out the others")
+	case o.loseNode != "" && o.changes():
+		return usagef("--lose-node is the whole change: leave out the others")
+	}
+	return nil
+}
+
+// changes says whether the set is to be changed; losing a node and deleting are no change of it.
+func (o *planOptions) changes() bool {
+	return o.newFile != "" || o.replicas != nil || o.partition != nil || o.maxUnavailable != nil || o.changesTemplate()
+}
+
+func (o *planOptions) changesTemplate() bool {
+	t := &o.template
+	return len(t.images) > 0 || t.patch != "" || t.patchFile != "" || t.restart
+}
+
+// maxUnavailable reads --max-unavailable as the API server would.
+func maxUnavailable(text string) (*intstr.IntOrString, error) {
+	n := intstr.Parse(text)
+	digits := strings.TrimSuffix(text, "%")
+	if v, err := strconv.Atoi(digits); err != nil || v < 1 || n.Type == intstr.String && v > 100 {
+		return nil, usagef("--max-unavailable=%s: write a number from 1 on, or a percentage like 20%%", text)
+	}
+	return &n, nil
+}
+
+// readGates reads --feature-gates, written as Kubernetes' programs take them.
+func readGates(gates []string) (*bool, error) {
+	var out *bool
+	for _, g := range gates {
+		name, value, _ := strings.Cut(g, "=")
+		on, err := strconv.ParseBool(value)
+		if name != maxUnavailableGate || err != nil {
+			return nil, usagef("--feature-gates=%s: it is %s=true or =false; no other gate changes the order of things", g, maxUnavailableGate)
+		}
+		out = &on
+	}
+	return out, nil
+}
+
+// runPlan foretells and prints.
+func runPlan(ctx context.Context, c *common, o planOptions, out *output) error {
+	s, q, err := o.question(ctx, c)
+	if err != nil {
+		return err
+	}
+	forecast := simulate.Foretell(s, q)
+	forecast.Outcome.Hint = c.hint(forecast.Namespace, forecast.Outcome.Hint)
+	if out.human() {
+		err = print.Forecast(c.env.Out, forecast, c.env.style(), out.isWide())
+	} else {
+		err = out.print(c.env.Out, forecast, []string{forecast.Name})
+	}
+	if err != nil || !o.exitCode {
+		return err
+	}
+	return o.verdict(forecast, out)
+}
+
+// verdict is the answer to --exit-code.
+func (o *planOptions) verdict(f *simulate.Forecast, out *output) error {
+	switch f.Outcome.State {
+	case simulate.OutcomeStuck:
+		return &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: f.Outcome.Message, Hint: f.Outcome.Hint}, said: out.human()}
+	case simulate.OutcomeHeld, simulate.OutcomeWaiting:
+		return &notYetError{fmt.Sprintf("%s: %s", f.Name, f.Outcome.Message)}
+	}
+	return nil
+}

@@ -1,0 +1,250 @@
+package cmd
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/util/strategicpatch"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// question finds out how things stand, and what is to be foretold.
+func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, simulate.Question, error) {
+	q := simulate.Question{From: simulate.Live, Delete: o.delete, LoseNode: o.loseNode, Assumptions: o.assumed, Domain: o.domain}
+	look := o.live
+	if len(o.files) > 0 {
+		q.From, look = simulate.Manifest, o.offline
+	}
+	s, err := look(ctx, c)
+	if err != nil {
+		return nil, q, err
+	}
+	if err := o.mostReplicas(s.Set); err != nil {
+		return nil, q, err
+	}
+	o.gates(s, &q)
+	if !o.changes() {
+		return s, q, o.refuse(s, q)
+	}
+	if q.Set, err = o.changed(c, s, &q); err != nil {
+		return nil, q, err
+	}
+	if err := o.mostReplicas(q.Set); err != nil {
+		return nil, q, err
+	}
+	return s, q, o.refuse(s, q)
+}
+
+// mostForetold is for how many replicas a forecast takes no longer than one has patience for.
+const mostForetold = 2000
+
+func (o *planOptions) mostReplicas(set *appsv1.StatefulSet) error {
+	if n := sts.WantedReplicas(set); n > mostForetold {
+		return usagef("statefulset %s has %d replicas: it is foretold for %d at most", set.Name, n, mostForetold)
+	}
+	return checkRange(set)
+}
+
+// live reads the set from the cluster: the reads of status, and the set's revisions.
+func (o *planOptions) live(ctx context.Context, c *common) (*sts.Snapshot, error) {
+	client, err := c.client()
+	if err != nil {
+		return nil, err
+	}
+	inv, err := client.Read(ctx, cluster.Query{Namespace: o.namespace, Names: []string{o.name}, Revisions: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range inv.Missing {
+		if slices.Contains([]string{"pods", "controllerrevisions", "persistentvolumeclaims"}, m.Resource) {
+			return nil, fmt.Errorf("without the %s of statefulset %s nothing can be foretold: %s", m.Resource, o.name, m.Reason)
+		}
+	}
+	return inv.Snapshots()[0], nil
+}
+
+// offline reads the set from manifests.
+func (o *planOptions) offline(_ context.Context, c *common) (*sts.Snapshot, error) {
+	inv, err := c.readManifests(o.files, o.namespace, "StatefulSet", "Service", "PodDisruptionBudget", "HorizontalPodAutoscaler")
+	if err != nil {
+		return nil, err
+	}
+	var have []string
+	inv.Sets = slices.DeleteFunc(inv.Sets, func(s *appsv1.StatefulSet) bool {
+		have = append(have, s.Name)
+		return o.name != "" && s.Name != o.name
+	})
+	switch {
+	case len(inv.Sets) == 0:
+		return nil, usagef("--filename %s has no StatefulSet %s in it, only %s", strings.Join(o.files, ","), o.name, strings.Join(have, ", "))
+	case len(inv.Sets) > 1:
+		return nil, usagef("--filename %s has several StatefulSets in it: name one of %s", strings.Join(o.files, ","), strings.Join(have, ", "))
+	}
+	inv.Sets[0] = sts.Defaulted(inv.Sets[0])
+	return inv.Snapshots()[0], nil
+}
+
+// gates says what is taken of MaxUnavailableStatefulSet. An API server that has it on fills
+// maxUnavailable in wherever it is not set; one that has it off drops it.
+func (o *planOptions) gates(s *sts.Snapshot, q *simulate.Question) {
+	note := func(format string, args ...any) {
+		q.Notes = append(q.Notes, simulate.ForecastNote{Reason: simulate.NoteAssumedGate, Message: fmt.Sprintf(format, args...)})
+	}
+	ru := s.Set.Spec.UpdateStrategy.RollingUpdate
+	set := ru != nil && ru.MaxUnavailable != nil
+	switch {
+	case o.gate != nil:
+		q.Features.MaxUnavailable = *o.gate
+	case q.From == simulate.Live:
+		q.Features.MaxUnavailable = set
+	case set || o.maxUnavailable != nil:
+		note("feature gate %s is taken to be off, as it is by default in most versions of Kubernetes, so maxUnavailable has no effect: --feature-gates %s=true says otherwise",
+			maxUnavailableGate, maxUnavailableGate)
+	}
+	if q.From == simulate.Live && o.maxUnavailable != nil && !q.Features.MaxUnavailable {
+		note("feature gate %s is off in this cluster: the API server drops maxUnavailable", maxUnavailableGate)
+	}
+}
+
+// changed is the set as the change leaves it.
+func (o *planOptions) changed(c *common, s *sts.Snapshot, q *simulate.Question) (*appsv1.StatefulSet, error) {
+	set := s.Set.DeepCopy()
+	if o.newFile != "" {
+		var err error
+		if set, err = o.replaced(c, s, q); err != nil {
+			return nil, err
+		}
+	}
+	if o.changesTemplate() {
+		intent, err := o.template.intent(c.env)
+		if err != nil {
+			return nil, err
+		}
+		if o.template.restart {
+			intent.RestartAt = s.TakenAt.UTC().Format(time.RFC3339)
+		}
+		template, d := intent.NewTemplate(&sts.Snapshot{Set: set})
+		if d != nil {
+			return nil, &outcomeError{Decision: *d}
+		}
+		set.Spec.Template = *template
+	}
+	if o.replicas != nil {
+		set.Spec.Replicas = o.replicas
+	}
+	if o.partition == nil && o.maxUnavailable == nil {
+		return set, nil
+	}
+	if !sts.IsRollingUpdate(set) {
+		return nil, usagef("statefulset %s has the update strategy %s: --partition and --max-unavailable are of RollingUpdate", set.Name, set.Spec.UpdateStrategy.Type)
+	}
+	ru := set.Spec.UpdateStrategy.RollingUpdate
+	if ru == nil {
+		ru = &appsv1.RollingUpdateStatefulSetStrategy{}
+		set.Spec.UpdateStrategy.RollingUpdate = ru
+	}
+	if o.partition != nil {
+		ru.Partition = o.partition
+	}
+	if o.maxUnavailable != nil && (q.From == simulate.Manifest || q.Features.MaxUnavailable) {
+		ru.MaxUnavailable = o.maxUnavailable
+	}
+	return set, nil
+}
+
+// replaced is the set as the new manifest makes it.
+func (o *planOptions) replaced(c *common, s *sts.Snapshot, q *simulate.Question) (*appsv1.StatefulSet, error) {
+	source := startOptions{manifest: o.newFile}
+	manifest, err := source.readManifest(c.env, s.Set.Namespace, []string{s.Set.Name})
+	if err != nil {
+		return nil, err
+	}
+	set := &appsv1.StatefulSet{}
+	if q.From == simulate.Manifest {
+		if err := yaml.Unmarshal(manifest, set); err != nil {
+			return nil, usagef("--new-file %s: %s", o.newFile, err)
+		}
+		set.Namespace = s.Set.Namespace
+		q.Notes = append(q.Notes, simulate.ForecastNote{Reason: simulate.NoteDefaults,
+			Message: "both manifests are compared as they are written: a field of the pod template that is spelled out in only one of them counts as a change, even where it says what the API server fills in"})
+		return sts.Defaulted(set), nil
+	}
+	raw, err := applied(s.Set, manifest)
+	if err != nil {
+		return nil, usagef("--new-file %s: %s", o.newFile, err)
+	}
+	if s.Set.Annotations[lastApplied] == "" {
+		q.Notes = append(q.Notes, simulate.ForecastNote{Reason: simulate.NoteDefaults,
+			Message: "the set does not say what was applied last: what the new manifest leaves out is taken to stay as it is"})
+	}
+	return set, json.Unmarshal(raw, set)
+}
+
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+// applied is the live set once the manifest is applied to it, as kubectl apply reckons: what
+// was applied before and is not any more goes, what the API server filled in stays.
+func applied(live *appsv1.StatefulSet, manifest []byte) ([]byte, error) {
+	schema, err := strategicpatch.NewPatchMetaFromStruct(appsv1.StatefulSet{})
+	if err != nil {
+		return nil, err
+	}
+	current, err := json.Marshal(live)
+	if err != nil {
+		return nil, err
+	}
+	patch, err := strategicpatch.CreateThreeWayMergePatch([]byte(live.Annotations[lastApplied]), manifest, current, schema, true)
+	if err != nil {
+		return nil, err
+	}
+	return strategicpatch.StrategicMergePatch(current, patch, appsv1.StatefulSet{})
+}
+
+// refuse tells what the API server would not take, and what cannot be asked for.
+func (o *planOptions) refuse(s *sts.Snapshot, q simulate.Question) error {
+	refused := func(reason, hint, format string, args ...any) error {
+		return &outcomeError{Decision: plan.Decision{Verdict: plan.Refused, Reason: reason, Hint: hint, Message: fmt.Sprintf(format, args...)}}
+	}
+	set := s.Set
+	if q.Set != nil {
+		if set.DeletionTimestamp != nil {
+			return refused(plan.ReasonDeleting, "", "statefulset %s is being deleted", set.Name)
+		}
+		if fields := sts.ChangesForbidden(s.Set, q.Set); len(fields) > 0 {
+			return refused(reasonImmutable,
+				sts.Kubectl(set.Namespace, "sts plan", set.Name, "--delete --cascade=orphan")+" shows how to get there: pods and claims stay, and the new manifest takes them over",
+				"the API server would refuse it: %s of statefulset %s cannot be changed, only %s can", strings.Join(fields, ", "), set.Name, strings.Join(sts.Mutable, ", "))
+		}
+		set = q.Set
+	}
+	if problems := sts.Objections(set); q.From == simulate.Manifest && len(problems) > 0 {
+		return refused(reasonInvalid, "", "the API server would refuse statefulset %s: %s", set.Name, strings.Join(problems, "; "))
+	}
+	if o.loseNode == "" || q.From == simulate.Manifest {
+		return nil
+	}
+	nodes := map[string]bool{}
+	for _, p := range s.Pods {
+		nodes[p.Spec.NodeName] = true
+	}
+	if !nodes[o.loseNode] {
+		return usagef("--lose-node=%s: no pod of statefulset %s runs there", o.loseNode, set.Name)
+	}
+	return nil
+}
+
+// Reasons for which the API server would refuse a change.
+const (
+	reasonImmutable = "FieldImmutable"
+	reasonInvalid   = "Invalid"
+)

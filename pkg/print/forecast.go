@@ -1,0 +1,223 @@
+package print
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Forecast prints what is going to happen: a timeline, what becomes of claims and names, what
+// budgets would have said, and how it ends. In full, a long timeline is not shortened.
+func Forecast(w io.Writer, f *simulate.Forecast, st Style, full bool) error {
+	p := &forecast{Forecast: f, style: st}
+	p.head()
+	if len(f.Events) > 0 {
+		if err := p.timeline(full); err != nil {
+			return err
+		}
+	}
+	if err := p.sections(full); err != nil {
+		return err
+	}
+	p.end()
+	_, err := io.WriteString(w, p.out.String())
+	return err
+}
+
+type forecast struct {
+	*simulate.Forecast
+	style Style
+	out   strings.Builder
+}
+
+func (p *forecast) line(indent int, tone Tone, text string) {
+	p.out.WriteString(p.style.Wrap(strings.Repeat(" ", indent), indent, tone, text))
+}
+
+// head says what is done to which set, and how long that takes.
+func (p *forecast) head() {
+	text := "statefulset.apps/" + p.Name + ": nothing happens"
+	if n := len(p.Events); n > 0 {
+		text = fmt.Sprintf("statefulset.apps/%s: %s in %s, with pods ready after %s and gone after %s", p.Name, sts.Count(n, "step"),
+			sts.Duration(p.Took.Duration), sts.Duration(p.Assumed.ReadyAfter.Duration), sts.Duration(p.Assumed.TerminateAfter.Duration))
+	}
+	p.line(0, Bold, text)
+	for _, c := range p.Changes {
+		p.line(2, Plain, c)
+	}
+}
+
+// step is one line of the timeline: an event, or several of one kind at one time.
+type step struct {
+	events []*simulate.ForecastEvent
+	orders []sts.Ordinal // the numbers of the events, also of those that are told along
+	after  []sts.Ordinal
+	what   string // without the subject
+	claims int    // that are created along
+}
+
+// shownSteps is how many lines a timeline has at its beginning, and at its end, before what is
+// between them is left out.
+const shownSteps, shownStepsEnd = 18, 6
+
+func (p *forecast) timeline(full bool) error {
+	p.out.WriteString("\n")
+	t := table{style: p.style, indent: "  "}
+	t.header("TIME", "STEP", "WHAT HAPPENS", "AFTER", "WHY IT WAITS")
+	steps := p.steps()
+	left := len(steps) - shownSteps - shownStepsEnd
+	var at string
+	for i, s := range steps {
+		if !full && left > 2 && i >= shownSteps && i < shownSteps+left {
+			if i == shownSteps {
+				t.row(cell{p.omitted(steps[i : i+left]), Dim})
+			}
+			at = ""
+			continue
+		}
+		e := s.events[0]
+		now := sts.Duration(e.At.Duration)
+		shown := now
+		if now == at {
+			shown = ""
+		}
+		at = now
+		t.row(cell{shown, Plain}, cell{numbers(s.orders), Dim}, cell{p.what(s), eventTone(e)}, cell{numbers(s.after), Dim}, cell{e.Waits, Dim})
+	}
+	t.fit("AFTER")
+	return t.print(&p.out)
+}
+
+// steps puts together what happens at one time: pods to which the same happens, and a pod
+// with its new claims.
+func (p *forecast) steps() []step {
+	var out []step
+	begin := 0 // of what is at this time
+	claims := map[sts.Ordinal][]*simulate.ForecastEvent{}
+	for i := range p.Events {
+		e := &p.Events[i]
+		if i > 0 && e.At != p.Events[i-1].At {
+			begin = len(out)
+		}
+		if e.Kind == simulate.ClaimCreated {
+			claims[*e.Ordinal] = append(claims[*e.Ordinal], e)
+			continue
+		}
+		s := step{events: []*simulate.ForecastEvent{e}, what: predicate(e)}
+		if e.Kind == simulate.PodCreated {
+			for _, c := range claims[*e.Ordinal] {
+				s.orders, s.claims = append(s.orders, sts.Ordinal(c.Order)), s.claims+1
+				s.after = append(s.after, orders(c.After)...)
+			}
+			delete(claims, *e.Ordinal)
+		}
+		s.orders = append(s.orders, sts.Ordinal(e.Order))
+		for _, n := range orders(e.After) {
+			if !slices.Contains(s.orders, n) {
+				s.after = append(s.after, n)
+			}
+		}
+		same := slices.IndexFunc(out[begin:], func(o step) bool { return o.events[0].Kind == e.Kind && o.what == s.what && o.claims == s.claims })
+		if same < 0 || slices.ContainsFunc(s.after, func(n sts.Ordinal) bool { return slices.Contains(out[begin+same].orders, n) }) {
+			out = append(out, s)
+			continue
+		}
+		o := &out[begin+same]
+		o.events, o.orders, o.after = append(o.events, e), append(o.orders, s.orders...), append(o.after, s.after...)
+	}
+	return out
+}
+
+func orders(list []int) []sts.Ordinal {
+	out := make([]sts.Ordinal, len(list))
+	for i, n := range list {
+		out[i] = sts.Ordinal(n)
+	}
+	return out
+}
+
+// numbers writes numbers of steps in little room.
+func numbers(list []sts.Ordinal) string {
+	if len(list) == 0 {
+		return ""
+	}
+	text := sts.FormatOrdinals(list)
+	if len(text) > len("10, 12") {
+		return fmt.Sprintf("%s…%s", slices.Min(list), slices.Max(list))
+	}
+	return text
+}
+
+// predicate is what happens, without to whom.
+func predicate(e *simulate.ForecastEvent) string {
+	_, name, _ := strings.Cut(e.Object, "/")
+	_, rest, _ := strings.Cut(e.Message, name+" ")
+	return rest
+}
+
+// what says what happens, to one or to several.
+func (p *forecast) what(s step) string {
+	names := make([]string, len(s.events))
+	for i, e := range s.events {
+		_, names[i], _ = strings.Cut(e.Object, "/")
+	}
+	what := s.what
+	if len(names) > 1 {
+		verb, rest, _ := strings.Cut(what, " ")
+		what = cmp.Or(map[string]string{"is": "are", "has": "have"}[verb], verb) + " " + rest
+	}
+	switch {
+	case s.claims > 1:
+		what += " and new claims"
+	case s.claims == 1:
+		what += " and a new claim"
+	}
+	return sayNames(names) + " " + what
+}
+
+// sayNames lists a few names, and of many the first and the last.
+func sayNames(names []string) string {
+	const few = 3
+	switch n := len(names); {
+	case n > few:
+		return fmt.Sprintf("%s to %s", names[0], names[n-1])
+	case n > 1:
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
+	return names[0]
+}
+
+func eventTone(e *simulate.ForecastEvent) Tone {
+	switch e.Kind {
+	case simulate.PodReady, simulate.PodAvailable:
+		return Good
+	case simulate.PodDeleted, simulate.ClaimGone:
+		return Warn
+	}
+	return Plain
+}
+
+// omitted says what happens in the lines that are left out.
+func (p *forecast) omitted(steps []step) string {
+	kinds, subjects := map[simulate.EventKind]bool{}, map[sts.Ordinal]bool{}
+	for _, s := range steps {
+		for _, e := range s.events {
+			kinds[e.Kind] = true
+			if e.Ordinal != nil {
+				subjects[*e.Ordinal] = true
+			}
+		}
+	}
+	var all []sts.Ordinal
+	for o := range subjects {
+		all = append(all, o)
+	}
+	last := steps[len(steps)-1]
+	return fmt.Sprintf("… %d more lines like these for %s, until %s (-o wide shows all)",
+		len(steps), sts.SayOrdinals(all), sts.Duration(last.events[0].At.Duration))
+}
