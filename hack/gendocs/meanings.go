@@ -823,7 +823,7 @@ var vocabularies = []vocabulary{
 			"PodAvailable":  "it has been ready for minReadySeconds; not told where these are 0",
 			"PodDeleted":    "it is told to go",
 			"PodGone":       "it has ended",
-			"ClaimReleased": "a claim is to go with its pod or its set",
+			"ClaimDeleted": "a claim is told to go, and stays for as long as a pod uses it",
 			"ClaimGone":     "a claim is gone",
 		},
 	},
