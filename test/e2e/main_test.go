@@ -91,38 +91,32 @@ func TestScenarios(t *testing.T) {
 	run(t, "default", cluster.Shared(t, nil))
 }
 
+// gated has what is off by default. What runs there does not mind the other gates.
+func gated(t *testing.T) *cluster.Cluster {
+	t.Helper()
+	return cluster.Shared(t, map[string]bool{"MaxUnavailableStatefulSet": true, "PersistentVolumeClaimUnusedSinceTime": true})
+}
+
 // TestMaxUnavailable runs where Parallel sets roll like OrderedReady ones, up to
 // maxUnavailable pods at a time.
 func TestMaxUnavailable(t *testing.T) {
 	t.Parallel()
-	run(t, "max-unavailable", cluster.Shared(t, map[string]bool{"MaxUnavailableStatefulSet": true}))
+	run(t, "max-unavailable", gated(t))
 }
 
 // TestUnusedSince runs where claims carry the condition Unused.
 func TestUnusedSince(t *testing.T) {
 	t.Parallel()
-	run(t, "unused-since", cluster.Shared(t, map[string]bool{"PersistentVolumeClaimUnusedSinceTime": true}))
+	run(t, "unused-since", gated(t))
 }
 
-// TestDNS runs where there is a CoreDNS.
+// TestDNS runs where there is a CoreDNS. Those that need one that fails have it for
+// themselves when the others are through.
 func TestDNS(t *testing.T) {
 	t.Parallel()
-	run(t, "dns", cluster.SharedDNS(t))
-}
-
-// TestDNSDown runs where there is one that fails: in a cluster for nobody else.
-func TestDNSDown(t *testing.T) {
-	t.Parallel()
-	c, err := cluster.Up(t.Context(), cluster.Config{DNS: true, Nodes: 1, Log: os.Stderr})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Down(); err != nil {
-			t.Error(err)
-		}
-	})
-	run(t, "dns-down", c)
+	c := cluster.SharedDNS(t)
+	t.Run("up", func(t *testing.T) { run(t, "dns", c) })
+	t.Run("down", func(t *testing.T) { run(t, "dns-down", c) })
 }
 
 // TestNode runs where pods are more than their status: on a real node.
