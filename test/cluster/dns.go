@@ -20,10 +20,10 @@ import (
 )
 
 // How many seconds CoreDNS keeps an answer, and that there is none: long enough to be
-// seen, short enough to wait for.
+// seen on a machine that is busy, short enough to wait for.
 const (
 	keepsAnswers = 5
-	keepsDenials = 20
+	keepsDenials = 40
 )
 
 // dnsPort is where pods ask it, as everywhere.
