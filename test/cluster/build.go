@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,9 +27,9 @@ const sourceEnv = "KUBECTL_STS_TEST_CLUSTER_SOURCE"
 type target struct {
 	name    string   // of the binary, and of its part of the cache
 	module  string   // folder of its go.mod
-	modfile string   // instead of go.mod, when it is another file there
 	pkg     string   // package to build, as seen from there
 	sources []string // globs, as seen from there, of all that goes into it
+	flags   []string // for go list and go build, with names of files among the sources
 	ldflags string
 	links   []string // other names for the binary
 	usually string   // how long a cold build takes
@@ -288,7 +289,7 @@ func (t target) compile(ctx context.Context, goTool, dir string, p *progress) er
 
 	p.phase("fetching modules", "modules")
 	var stdout, stderr bytes.Buffer
-	list := t.command(ctx, goTool, "list", "-modfile="+t.modfile, "-deps", t.pkg)
+	list := t.command(ctx, goTool, slices.Concat([]string{"list", "-deps"}, t.flags, []string{t.pkg})...)
 	list.Stdout, list.Stderr = &stdout, io.MultiWriter(&stderr, p.count("go: downloading "))
 	if err := list.Run(); err != nil {
 		return t.explain(ctx, err, stderr.String())
@@ -298,8 +299,8 @@ func (t target) compile(ctx context.Context, goTool, dir string, p *progress) er
 	// cache has already are not among them, so the total is an upper bound.
 	p.phase("compiling and linking", fmt.Sprintf("of at most %d packages", bytes.Count(stdout.Bytes(), []byte("\n"))))
 	stderr.Reset()
-	compile := t.command(ctx, goTool, "build", "-modfile="+t.modfile, "-v", "-trimpath", "-buildvcs=false", "-ldflags", t.ldflags,
-		"-o", filepath.Join(dir, t.name), t.pkg)
+	compile := t.command(ctx, goTool, slices.Concat([]string{"build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", t.ldflags,
+		"-o", filepath.Join(dir, t.name)}, t.flags, []string{t.pkg})...)
 	compile.Stderr = io.MultiWriter(&stderr, p.count(""))
 	if err := compile.Run(); err != nil {
 		return t.explain(ctx, err, stderr.String())

@@ -45,7 +45,7 @@ type Config struct {
 	// Down removes it.
 	Dir string
 	// Kubernetes is the version, like 1.35; by default that of KubernetesEnv, or
-	// else the newest.
+	// else the newest. A real node can only have the newest.
 	Kubernetes string
 	// Nodes is the number of simulated nodes, by default 3.
 	Nodes int
@@ -167,6 +167,9 @@ func (c Config) withDefaults() (Config, error) {
 		return c, err
 	}
 	c.Kubernetes = kubernetes.version
+	if c.RealNode && kubernetes != releases[0] {
+		return c, &NoNodeError{Why: "only Kubernetes " + releases[0].version + " is built with a kubelet"}
+	}
 	if c.Nodes == 0 && len(c.Controllers) == 0 {
 		c.Nodes = 3
 	}

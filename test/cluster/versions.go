@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -15,6 +16,11 @@ var releases = []release{{"v1.36.3", "go"}, {"v1.35.4", "go-1.35"}, {"v1.34.4", 
 // KubernetesEnv names the version of Kubernetes that clusters get when nobody asks for
 // another one: 1.35, or a full version.
 const KubernetesEnv = "KUBECTL_STS_TEST_KUBERNETES"
+
+// withoutKubelet leaves the kubelet out. It and kwok want different libraries for the
+// container runtime in all releases but the newest, and kwok is to be the same in all of
+// them: so pods behave alike, and what differs is Kubernetes.
+const withoutKubelet = "without-kubelet.json"
 
 // A release is built from the same sources as all others, with a go.mod and go.sum of its
 // own.
@@ -83,7 +89,9 @@ func kubernetesTarget(source string, r release) target {
 		usually: "about 5 minutes the first time",
 	}
 	if r != releases[0] {
-		t.modfile = r.modules + ".mod"
+		t.sources = append(t.sources, withoutKubelet)
+		t.flags = []string{"-modfile=" + r.modules + ".mod", "-overlay=" + withoutKubelet}
+		t.links = slices.DeleteFunc(t.links, func(name string) bool { return name == "kubelet" })
 	}
 	return t
 }

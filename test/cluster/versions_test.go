@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,6 +56,13 @@ func TestReleaseOf(t *testing.T) {
 	}
 	if got, err := releaseOf("1.35"); err != nil || got.version != "v1.35.4" {
 		t.Errorf("asked for against the environment: %v (%v)", got, err)
+	}
+}
+
+func TestRealNodeOfOldVersion(t *testing.T) {
+	var noNode *NoNodeError
+	if _, err := Up(t.Context(), Config{Dir: t.TempDir(), Kubernetes: "1.34", RealNode: true}); !errors.As(err, &noNode) {
+		t.Errorf("a kubelet of 1.34: %v", err)
 	}
 }
 
