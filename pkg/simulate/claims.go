@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"maps"
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -111,7 +110,7 @@ func (w *World) DeleteClaim(name string) {
 
 // endClaims ends the claims that are to go and that nothing holds.
 func (w *World) endClaims() {
-	for _, name := range slices.Sorted(maps.Keys(w.Claims)) {
+	for _, name := range sorted(w.Claims) {
 		c := w.Claims[name]
 		held := slices.ContainsFunc(c.Finalizers, func(f string) bool { return f != inUse || w.used(c) })
 		if c.DeletionTimestamp != nil && !held {
@@ -132,20 +131,4 @@ func (w *World) used(c *corev1.PersistentVolumeClaim) bool {
 		}
 	}
 	return false
-}
-
-// collect is the garbage collector after the end of an owner: claims of which no owner is
-// left go.
-func (w *World) collect(owner types.UID) {
-	for _, name := range slices.Sorted(maps.Keys(w.Claims)) {
-		c := w.Claims[name]
-		left := slices.DeleteFunc(slices.Clone(c.OwnerReferences), func(r metav1.OwnerReference) bool { return r.UID == owner })
-		switch {
-		case len(left) == len(c.OwnerReferences):
-		case len(left) > 0:
-			c.OwnerReferences = left
-		default:
-			w.DeleteClaim(name)
-		}
-	}
 }

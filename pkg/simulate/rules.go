@@ -17,7 +17,11 @@ import (
 // sync is one round of the controller (UpdateStatefulSet). It is false when there was
 // nothing to do.
 func (w *World) sync() bool {
-	if w.Set == nil {
+	switch {
+	case w.Set == nil:
+		return false
+	case w.Set.DeletionTimestamp != nil:
+		w.count()
 		return false
 	}
 	before := len(w.events)
@@ -29,9 +33,7 @@ func (w *World) sync() bool {
 		current = update
 	}
 	st.ObservedGeneration, st.CurrentRevision, st.UpdateRevision = w.Set.Generation, current.Name, update.Name
-	if w.Set.DeletionTimestamp == nil {
-		w.reconcile(current, update)
-	}
+	w.reconcile(current, update)
 	w.count()
 	w.complete()
 	w.truncate()
@@ -309,6 +311,7 @@ func (w *World) updateRevision() *appsv1.ControllerRevision {
 		}
 	}
 	proposed.Name, proposed.Revision = fmt.Sprintf("%s-(new %d)", w.Set.Name, newest+1), newest+1
+	proposed.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(w.Set, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))}
 	w.Revisions = append(w.Revisions, proposed)
 	return proposed
 }

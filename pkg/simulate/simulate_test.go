@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
@@ -16,13 +17,15 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// story is what happens, in short: "+2" a pod is created, "2!" it is ready, "-2" it is told
-// to go, "2." it is gone; with the claim's name before a colon for claims. What happens at
-// the same time stands together.
-func story(w *simulate.World) string {
+// story is what happens, in short: "+2" a pod is created, "2!" it is ready, "2?" it is not any
+// more, "-2" it is told to go, "2." it is gone; with the claim's name before a colon for
+// claims. What happens at the same time stands together.
+func story(w *simulate.World) string { return tell(w.Events()) }
+
+func tell(events []simulate.Event) string {
 	var out strings.Builder
 	var at time.Time
-	for i, e := range w.Events() {
+	for i, e := range events {
 		if i > 0 {
 			sep := " "
 			if !e.At.Equal(at) {
@@ -36,6 +39,8 @@ func story(w *simulate.World) string {
 			out.WriteString("+" + e.Ordinal.String())
 		case simulate.PodReady:
 			out.WriteString(e.Ordinal.String() + "!")
+		case simulate.PodUnready:
+			out.WriteString(e.Ordinal.String() + "?")
 		case simulate.PodDeleted:
 			out.WriteString("-" + e.Ordinal.String())
 		case simulate.PodGone:
@@ -153,4 +158,94 @@ func TestAfter(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
+}
+
+func TestDeleteSet(t *testing.T) {
+	for _, c := range []struct {
+		cascade metav1.DeletionPropagation
+		want    string
+	}{
+		{metav1.DeletePropagationBackground, "web:SetGone -0 -1 -2 data-web-0:ClaimDeleted data-web-1:ClaimDeleted data-web-2:ClaimDeleted | " +
+			"0. data-web-0:ClaimGone 1. data-web-1:ClaimGone 2. data-web-2:ClaimGone"},
+		{metav1.DeletePropagationForeground, "web:SetDeleted -0 -1 -2 data-web-0:ClaimDeleted data-web-1:ClaimDeleted data-web-2:ClaimDeleted | " +
+			"0. data-web-0:ClaimGone 1. data-web-1:ClaimGone 2. data-web-2:ClaimGone web:SetGone"},
+		{metav1.DeletePropagationOrphan, "web:SetGone"},
+	} {
+		w := started(3, nil)
+		w.Set.Spec.PersistentVolumeClaimRetentionPolicy = &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{
+			WhenDeleted: appsv1.DeletePersistentVolumeClaimRetentionPolicyType, WhenScaled: appsv1.RetainPersistentVolumeClaimRetentionPolicyType,
+		}
+		w.Settle()
+		before := len(w.Events())
+		w.DeleteSet(c.cascade)
+		if got := tellFrom(w, before); got != c.want {
+			t.Errorf("%s\ngot  %s\nwant %s", c.cascade, got, c.want)
+		}
+	}
+}
+
+// A pod of a lost node hangs until the node is removed; then another takes its name and claim.
+func TestLoseNode(t *testing.T) {
+	w := started(3, func(o int) string { return fmt.Sprintf("node-%d", o) })
+	before := len(w.Events())
+	lost := w.Now
+	w.LoseNode("node-1")
+	if got, want := tellFrom(w, before), "1? | -1"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got, want := w.Now.Sub(lost), 350*time.Second; got != want {
+		t.Errorf("the pod is evicted after %s, want %s", got, want)
+	}
+	claim := w.Claims["data-web-1"].UID
+	before = len(w.Events())
+	w.RemoveNode("node-1")
+	if got, want := tellFrom(w, before), "1. +1 | 1!"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if w.Claims["data-web-1"].UID != claim {
+		t.Error("the new pod has a new claim")
+	}
+}
+
+// A pod says how long it stays on a lost node.
+func TestToleration(t *testing.T) {
+	for seconds, want := range map[int64]string{20: "70s", -1: ""} {
+		w := started(1, func(int) string { return "node-0" })
+		toleration := corev1.Toleration{Key: corev1.TaintNodeUnreachable, Operator: corev1.TolerationOpExists, TolerationSeconds: &seconds}
+		if seconds < 0 {
+			toleration.TolerationSeconds = nil
+		}
+		w.Pods["web-0"].Spec.Tolerations = []corev1.Toleration{toleration}
+		w.LoseNode("node-0")
+		began, got := w.Now, ""
+		for n := len(w.Events()); w.Advance(); n++ {
+			if w.Events()[n].Kind == simulate.PodDeleted {
+				got = fmt.Sprintf("%.0fs", w.Now.Sub(began).Seconds())
+			}
+		}
+		if got != want {
+			t.Errorf("tolerated for %d: evicted after %q, want %q", seconds, got, want)
+		}
+	}
+}
+
+// started is a world where so many pods run, each on its node.
+func started(size int32, node func(ordinal int) string) *simulate.World {
+	s := ststest.Web(0).Snapshots()[0]
+	s.Set.Spec.Replicas = &size
+	w := simulate.NewWorld(s, simulate.Features{}, simulate.Nodes{ReadyAfter: 10 * time.Second, TerminateAfter: 5 * time.Second})
+	play(w)
+	for o := range int(size) {
+		if node != nil {
+			w.Pods[fmt.Sprintf("web-%d", o)].Spec.NodeName = node(o)
+		}
+	}
+	return w
+}
+
+func tellFrom(w *simulate.World, n int) string {
+	w.Settle()
+	for w.Advance() {
+	}
+	return tell(w.Events()[n:])
 }

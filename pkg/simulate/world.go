@@ -30,13 +30,15 @@ type World struct {
 	Features Features
 	Nodes    Nodes
 
+	name   string // the set's
 	events []Event
 	// cause is what the controller answers to in this Settle, as indices into events: none
 	// when it answers to a change from outside.
 	cause []int
-	last  map[string]int     // of each object its last event
-	told  map[types.UID]bool // the pods that are known to be available
-	made  int                // objects so far, for UIDs and names
+	last  map[string]int          // of each object its last event
+	told  map[types.UID]bool      // the pods that are known to be available
+	lost  map[types.UID]time.Time // the pods on lost nodes, since when
+	made  int                     // objects so far, for UIDs and names
 }
 
 // Features are the feature gates of the kube-controller-manager that change the rules.
@@ -81,10 +83,13 @@ const (
 	PodCreated   EventKind = "PodCreated"
 	PodReady     EventKind = "PodReady"
 	PodAvailable EventKind = "PodAvailable" // it has been ready for minReadySeconds; not told where these are 0
+	PodUnready   EventKind = "PodUnready"   // its node is silent
 	PodDeleted   EventKind = "PodDeleted"   // it is told to go
 	PodGone      EventKind = "PodGone"
 	ClaimDeleted EventKind = "ClaimDeleted" // it is told to go, and stays while a pod uses it; not told of one that goes at once
 	ClaimGone    EventKind = "ClaimGone"
+	SetDeleted   EventKind = "SetDeleted" // it is told to go, and stays until what goes with it is gone
+	SetGone      EventKind = "SetGone"
 )
 
 // NewWorld is the world of a snapshot. It shares nothing with it.
@@ -92,7 +97,7 @@ func NewWorld(s *sts.Snapshot, features Features, nodes Nodes) *World {
 	w := &World{
 		Now: s.TakenAt, Set: s.Set.DeepCopy(), Features: features, Nodes: nodes,
 		Pods: map[string]*corev1.Pod{}, Claims: map[string]*corev1.PersistentVolumeClaim{},
-		last: map[string]int{}, told: map[types.UID]bool{},
+		name: s.Set.Name, last: map[string]int{}, told: map[types.UID]bool{}, lost: map[types.UID]time.Time{},
 	}
 	for _, p := range s.Pods {
 		w.Pods[p.Name] = p.DeepCopy()
@@ -115,7 +120,7 @@ func (w *World) Snapshot(s *sts.Snapshot) *sts.Snapshot {
 	for _, o := range w.ordinals() {
 		out.Pods = append(out.Pods, w.pod(o).DeepCopy())
 	}
-	for _, name := range slices.Sorted(maps.Keys(w.Claims)) {
+	for _, name := range sorted(w.Claims) {
 		out.Claims = append(out.Claims, w.Claims[name].DeepCopy())
 	}
 	for _, r := range w.Revisions {
@@ -137,6 +142,7 @@ func (w *World) Settle() {
 func (w *World) settle() {
 	for w.sync() {
 	}
+	w.cause = nil
 }
 
 // Advance lets the next thing happen that happens by itself, moves time on to it, and has the
@@ -166,6 +172,12 @@ func (w *World) next() (ordinal sts.Ordinal, at time.Time, happen func(sts.Ordin
 	}
 	for _, o := range w.ordinals() {
 		p := w.pod(o)
+		if _, lost := w.lost[p.UID]; lost {
+			if t, h := w.nextOfLost(p); h != nil {
+				consider(o, t, h)
+			}
+			continue
+		}
 		switch since := sts.ReadySince(p); {
 		case p.DeletionTimestamp != nil && len(p.Finalizers) > 0: // somebody holds it
 		case p.DeletionTimestamp != nil:
@@ -209,13 +221,14 @@ func (w *World) gone(o sts.Ordinal, p *corev1.Pod) {
 	w.cause = []int{len(w.events) - 1}
 	w.collect(p.UID)
 	w.endClaims()
+	w.endSet()
 }
 
 func (w *World) tell(kind EventKind, o sts.Ordinal, object, revision string) {
 	var after []int
 	last, before := w.last[object]
 	switch kind {
-	case PodReady, PodAvailable, PodGone: // by the node
+	case PodReady, PodAvailable, PodUnready, PodGone: // by the node
 	case PodCreated:
 		after = append(after, w.cause...)
 		for _, t := range w.Set.Spec.VolumeClaimTemplates {
@@ -235,19 +248,21 @@ func (w *World) tell(kind EventKind, o sts.Ordinal, object, revision string) {
 }
 
 // pod is the ordinal's pod, nil when there is none.
-func (w *World) pod(o sts.Ordinal) *corev1.Pod { return w.Pods[sts.PodName(w.Set.Name, o)] }
+func (w *World) pod(o sts.Ordinal) *corev1.Pod { return w.Pods[sts.PodName(w.name, o)] }
 
 // ordinals are those that have a pod, lowest first.
 func (w *World) ordinals() []sts.Ordinal {
 	var out []sts.Ordinal
 	for name := range w.Pods {
-		if o, ok := sts.ParsePodName(w.Set.Name, name); ok {
+		if o, ok := sts.ParsePodName(w.name, name); ok {
 			out = append(out, o)
 		}
 	}
 	slices.SortFunc(out, func(a, b sts.Ordinal) int { return cmp.Compare(a, b) })
 	return out
 }
+
+func sorted[T any](all map[string]T) []string { return slices.Sorted(maps.Keys(all)) }
 
 func (w *World) uid(name string) types.UID {
 	w.made++

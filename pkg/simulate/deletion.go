@@ -1,0 +1,105 @@
+package simulate
+
+import (
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// DeleteSet deletes the set, which is the garbage collector's work and knows no order.
+//   - Background: the set is gone at once, and all its pods are told to go, and the claims
+//     that go with it.
+//   - Foreground: the same, but the set stays until the last of them is gone.
+//   - Orphan: the set is gone at once, and all else stays and is nobody's.
+func (w *World) DeleteSet(cascade metav1.DeletionPropagation) {
+	set := w.Set
+	if set == nil || set.DeletionTimestamp != nil {
+		return
+	}
+	switch cascade {
+	case metav1.DeletePropagationForeground:
+		set.DeletionTimestamp = &metav1.Time{Time: w.Now}
+		set.Finalizers = append(set.Finalizers, metav1.FinalizerDeleteDependents)
+		w.tell(SetDeleted, 0, set.Name, "")
+		w.cause = []int{len(w.events) - 1}
+		w.collect(set.UID)
+		w.endSet()
+	case metav1.DeletePropagationOrphan:
+		w.orphan(set.UID)
+		w.goneSet()
+	default:
+		w.goneSet()
+		w.cause = []int{len(w.events) - 1}
+		w.collect(set.UID)
+	}
+	w.cause = nil
+}
+
+// endSet ends a set that was only waiting for the objects that go with it.
+func (w *World) endSet() {
+	if w.Set == nil || w.Set.DeletionTimestamp == nil {
+		return
+	}
+	for _, p := range w.Pods {
+		if owns(w.Set.UID, p) {
+			return
+		}
+	}
+	for _, c := range w.Claims {
+		if owns(w.Set.UID, c) {
+			return
+		}
+	}
+	w.goneSet()
+}
+
+func (w *World) goneSet() {
+	set := w.Set
+	w.Set = nil
+	w.tell(SetGone, 0, set.Name, "")
+	w.Revisions = slices.DeleteFunc(w.Revisions, func(r *appsv1.ControllerRevision) bool { return owns(set.UID, r) })
+}
+
+// orphan has nothing go with the owner.
+func (w *World) orphan(owner types.UID) {
+	for _, p := range w.Pods {
+		p.OwnerReferences = without(owner, p)
+	}
+	for _, c := range w.Claims {
+		c.OwnerReferences = without(owner, c)
+	}
+	for _, r := range w.Revisions {
+		r.OwnerReferences = without(owner, r)
+	}
+}
+
+// collect is the garbage collector at the end of an owner: what has no other owner is told to
+// go.
+func (w *World) collect(owner types.UID) {
+	for _, o := range w.ordinals() {
+		if p := w.pod(o); owns(owner, p) {
+			w.Delete(o)
+		}
+	}
+	for _, name := range sorted(w.Claims) {
+		c := w.Claims[name]
+		switch left := without(owner, c); {
+		case len(left) == len(c.OwnerReferences):
+		case len(left) > 0:
+			c.OwnerReferences = left
+		default:
+			w.DeleteClaim(name)
+		}
+	}
+}
+
+func owns(owner types.UID, o metav1.Object) bool {
+	return slices.ContainsFunc(o.GetOwnerReferences(), func(r metav1.OwnerReference) bool { return r.UID == owner })
+}
+
+// without are an object's owners but this one.
+func without(owner types.UID, o metav1.Object) []metav1.OwnerReference {
+	return slices.DeleteFunc(slices.Clone(o.GetOwnerReferences()), func(r metav1.OwnerReference) bool { return r.UID == owner })
+}

@@ -1,0 +1,94 @@
+package simulate
+
+import (
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+const (
+	// noticed is how long a node is silent until its pods count as not ready, and the taint
+	// node.kubernetes.io/unreachable stands on it (--node-monitor-grace-period).
+	noticed = 50 * time.Second
+	// tolerated is how long a pod stays on such a node when its manifest says nothing about
+	// it: the API server writes a toleration of that length into it.
+	tolerated = 300 * time.Second
+)
+
+// LoseNode has a node fall silent. Its pods get unready, and in the end they are told to go;
+// but there is nobody who could end them, and so their names and claims are not free, until
+// RemoveNode. What the set's new pods run on is another node.
+func (w *World) LoseNode(node string) {
+	for _, p := range w.Pods {
+		if _, already := w.lost[p.UID]; p.Spec.NodeName == node && !already {
+			w.lost[p.UID] = w.Now
+		}
+	}
+}
+
+// RemoveNode is somebody's word that a lost node will not come back: its Node object is
+// deleted, or gets the taint node.kubernetes.io/out-of-service. Its pods are gone by that.
+func (w *World) RemoveNode(node string) {
+	for _, o := range w.ordinals() {
+		p := w.pod(o)
+		if _, lost := w.lost[p.UID]; !lost || p.Spec.NodeName != node {
+			continue
+		}
+		w.Delete(o)
+		if w.pod(o) == p {
+			w.gone(o, p)
+		}
+	}
+}
+
+// nextOfLost is what happens to a pod on a lost node by itself: it is taken for unready, then
+// evicted by the taint, and then nothing.
+func (w *World) nextOfLost(p *corev1.Pod) (at time.Time, happen func(sts.Ordinal, *corev1.Pod)) {
+	at = w.lost[p.UID].Add(noticed)
+	if !sts.ReadySince(p).IsZero() {
+		return at, w.unready
+	}
+	if after, evicted := toleration(p); evicted && p.DeletionTimestamp == nil {
+		return at.Add(after), w.evict
+	}
+	return time.Time{}, nil
+}
+
+func (w *World) unready(o sts.Ordinal, p *corev1.Pod) {
+	for i := range p.Status.Conditions {
+		if c := &p.Status.Conditions[i]; c.Type == corev1.PodReady {
+			c.Status, c.LastTransitionTime = corev1.ConditionFalse, metav1.NewTime(w.Now)
+		}
+	}
+	delete(w.told, p.UID)
+	w.tell(PodUnready, o, p.Name, sts.PodRevision(p))
+}
+
+func (w *World) evict(o sts.Ordinal, p *corev1.Pod) {
+	if last, ok := w.last[p.Name]; ok {
+		w.cause = []int{last}
+	}
+	w.Delete(o)
+}
+
+// toleration is for how long a pod stays on an unreachable node, and whether it leaves it at
+// all.
+func toleration(p *corev1.Pod) (after time.Duration, leaves bool) {
+	taint := corev1.Taint{Key: corev1.TaintNodeUnreachable, Effect: corev1.TaintEffectNoExecute}
+	fits := slices.DeleteFunc(slices.Clone(p.Spec.Tolerations), func(t corev1.Toleration) bool {
+		return t.Effect != "" && t.Effect != taint.Effect || t.Key != taint.Key && (t.Key != "" || t.Operator != corev1.TolerationOpExists)
+	})
+	if len(fits) == 0 {
+		return tolerated, true
+	}
+	for _, t := range fits {
+		if seconds := t.TolerationSeconds; seconds != nil && (!leaves || time.Duration(*seconds)*time.Second < after) {
+			after, leaves = max(0, time.Duration(*seconds)*time.Second), true
+		}
+	}
+	return after, leaves
+}
