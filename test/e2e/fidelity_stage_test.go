@@ -180,10 +180,15 @@ func (f *fidelity) playNode(ctx context.Context, e simulate.Event) error {
 	f.mu.Lock()
 	p := f.podsByName[e.Object]
 	f.mu.Unlock()
-	if p == nil || e.Kind != simulate.PodReady && e.Kind != simulate.PodAvailable {
+	switch {
+	case p == nil:
 		return nil
+	case e.Kind == simulate.PodReady, e.Kind == simulate.PodAvailable, e.Kind == simulate.PodUnready:
+		return f.stage.setStatus(ctx, p, fare{corev1.PodRunning, e.Kind != simulate.PodUnready, e.Kind == simulate.PodAvailable})
+	case e.Kind == simulate.PodDeleted: // evicted from a lost node
+		return f.stage.pods().Delete(ctx, p.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(p.UID))})
 	}
-	return f.stage.setStatus(ctx, p, fare{corev1.PodRunning, true, e.Kind == simulate.PodAvailable})
+	return nil
 }
 
 // playNodes has happen to the real pods what the nodes of the foretold world have done.
@@ -201,16 +206,25 @@ func (f *fidelity) playNodes(ctx context.Context) error {
 		var err error
 		switch {
 		case p == nil && real.DeletionTimestamp != nil:
-			err = f.stage.pods().Delete(ctx, name, metav1.DeleteOptions{GracePeriodSeconds: new(int64), Preconditions: metav1.NewUIDPreconditions(string(real.UID))})
+			err = f.stage.end(ctx, real)
 		case p == nil:
 		case f.fares(p) != fares(real, time.Now()):
 			err = f.stage.setStatus(ctx, real, f.fares(p))
 		}
-		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// end is the end of a pod, as the kubelet tells it.
+func (s *stage) end(ctx context.Context, p *corev1.Pod) error {
+	err := s.pods().Delete(ctx, p.Name, metav1.DeleteOptions{GracePeriodSeconds: new(int64), Preconditions: metav1.NewUIDPreconditions(string(p.UID))})
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+		return nil // it has ended
+	}
+	return err
 }
 
 // fare is how a pod fares on its node.
@@ -277,10 +291,16 @@ func inWords(set *appsv1.StatefulSet, pods map[string]*corev1.Pod, claims map[st
 	revisions []*appsv1.ControllerRevision, now time.Time, id func(string) string) string {
 	var lines []string
 	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
-	if set != nil {
+	switch {
+	case set == nil:
+	case set.DeletionTimestamp != nil:
+		// What the controller does to its status and to new revisions has no consequences.
+		say("set %s, going", id(string(set.UID)))
+		revisions = nil
+	default:
 		st := &set.Status
-		say("set %s, generation %d of %d: %d pods, %d ready, %d available, %d of %s, %d of %s%s", id(string(set.UID)), st.ObservedGeneration, set.Generation,
-			st.Replicas, st.ReadyReplicas, st.AvailableReplicas, st.CurrentReplicas, id(st.CurrentRevision), st.UpdatedReplicas, id(st.UpdateRevision), going(set))
+		say("set %s, generation %d of %d: %d pods, %d ready, %d available, %d of %s, %d of %s", id(string(set.UID)), st.ObservedGeneration, set.Generation,
+			st.Replicas, st.ReadyReplicas, st.AvailableReplicas, st.CurrentReplicas, id(st.CurrentRevision), st.UpdatedReplicas, id(st.UpdateRevision))
 	}
 	owners := func(o metav1.Object) string {
 		var out []string
@@ -318,14 +338,19 @@ func (f *fidelity) recognize() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	clear(f.known)
-	if f.world.Set != nil {
-		f.know(string(f.world.Set.UID), string(f.world.Set.UID))
-	}
 	for name, p := range f.world.Pods {
 		f.know(string(p.UID), string(f.podsByName[name].UID))
+		f.know(sts.PodRevision(p), sts.PodRevision(f.podsByName[name]))
 	}
 	for name, c := range f.world.Claims {
 		f.know(string(c.UID), string(f.claimsByName[name].UID))
+	}
+	if f.world.Set == nil {
+		return
+	}
+	f.know(string(f.world.Set.UID), string(f.world.Set.UID))
+	if f.world.Set.DeletionTimestamp != nil {
+		return
 	}
 	for _, r := range f.world.Revisions {
 		for _, real := range f.revisions {
@@ -343,7 +368,9 @@ func (f *fidelity) know(foretold, seen string) { f.ids[foretold], f.known[seen] 
 func (f *fidelity) happenings() (foretold, seen string) {
 	var a, b []happening
 	for _, e := range f.world.Events()[f.told:] {
-		if e.Kind != simulate.PodAvailable && e.Kind != simulate.ClaimDeleted {
+		switch e.Kind {
+		case simulate.PodAvailable, simulate.PodUnready, simulate.ClaimDeleted, simulate.SetDeleted, simulate.SetGone: // their states say enough
+		default:
 			a = append(a, happening{e.Kind, e.Object, f.ids[e.Revision]})
 		}
 	}
@@ -352,7 +379,8 @@ func (f *fidelity) happenings() (foretold, seen string) {
 	b = append(b, f.events[f.seen:]...)
 	f.seen = len(f.events)
 	f.mu.Unlock()
-	ordered := f.world.Set != nil && !sts.IsParallel(f.world.Set)
+	ordered := !f.burst && f.world.Set != nil && !sts.IsParallel(f.world.Set)
+	f.burst = false
 	return f.list(a, ordered), f.list(b, ordered)
 }
 

@@ -20,6 +20,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
@@ -101,6 +102,8 @@ type fidelity struct {
 	status appsv1.StatefulSetStatus
 	// told and seen are how many events of each world have been compared.
 	told, seen int
+	lost       map[types.UID]bool // pods on nodes that are
+	burst      bool               // much has happened at once
 	steps      int
 	story      []string
 }
@@ -112,7 +115,7 @@ func newRound(s *stage, features simulate.Features, seed uint64) *fidelity {
 	}
 	return &fidelity{
 		stage: s, features: features, seed: seed, random: rand.New(rand.NewPCG(seed, other)),
-		name: name, sight: s.lookAt(name), ids: map[string]string{}, known: map[string]bool{},
+		name: name, sight: s.lookAt(name), ids: map[string]string{}, known: map[string]bool{}, lost: map[types.UID]bool{},
 	}
 }
 
@@ -135,16 +138,21 @@ func (f *fidelity) play(ctx context.Context) error {
 	}
 	for changes := 2 + f.random.IntN(5); ; f.steps++ {
 		// The next thing that happens by itself, or somebody changes something.
+		if f.world.Set == nil || f.world.Set.DeletionTimestamp != nil {
+			changes = 0
+		}
 		switch {
 		case changes > 0 && f.chance(20):
 			changes--
-			err = f.change(ctx)
+			err = f.change(ctx, changes == 0)
 		case f.world.Advance():
 			f.did("%v", f.news())
 			err = f.playNode(ctx, f.world.Events()[f.told])
 		case changes > 0:
 			changes--
-			err = f.change(ctx)
+			err = f.change(ctx, changes == 0)
+		case f.world.Set == nil:
+			return nil
 		default:
 			return f.probe(ctx)
 		}
@@ -178,7 +186,6 @@ func (f *fidelity) randomSet() *appsv1.StatefulSet {
 	s := &set.Spec
 	s.Replicas, s.ServiceName, s.Selector = &size, f.name, &metav1.LabelSelector{MatchLabels: labels}
 	s.Template.Labels = labels
-	s.Template.Spec.NodeName = "node"
 	s.Template.Spec.Containers = []corev1.Container{{Name: "app"}}
 	f.randomTemplate(s)
 	if f.chance(40) {
@@ -232,7 +239,7 @@ func (f *fidelity) randomPolicy(s *appsv1.StatefulSetSpec) {
 }
 
 // change is something that a person does, or that befalls a pod.
-func (f *fidelity) change(ctx context.Context) error {
+func (f *fidelity) change(ctx context.Context, last bool) error {
 	pods, claims := f.pods(), f.claims()
 	switch kind := f.random.IntN(100); {
 	case kind < 15 && len(pods) > 0:
@@ -249,15 +256,56 @@ func (f *fidelity) change(ctx context.Context) error {
 		f.world.Settle()
 		f.did("pod %s fails", p.Name)
 		return f.stage.setStatus(ctx, p, fare{phase: corev1.PodFailed})
-	case kind < 30 && len(claims) > 0:
+	case kind < 29 && len(pods) > 0:
+		node := pick(f, pods).Spec.NodeName
+		for _, p := range f.podsByName {
+			if p.Spec.NodeName == node {
+				f.lost[p.UID] = true
+			}
+		}
+		f.world.LoseNode(node)
+		f.did("node %s is lost", node)
+		return nil
+	case kind < 35 && len(f.lost) > 0:
+		return f.removeNode(ctx, pick(f, nodes))
+	case kind < 42 && len(claims) > 0:
 		c := pick(f, claims)
 		f.world.DeleteClaim(c.Name)
 		f.world.Settle()
 		f.did("somebody deletes claim %s", c.Name)
 		return f.stage.claims().Delete(ctx, c.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(c.UID))})
+	case kind < 60 && last:
+		cascade := pick(f, []metav1.DeletionPropagation{metav1.DeletePropagationBackground, metav1.DeletePropagationForeground, metav1.DeletePropagationOrphan})
+		f.burst = true
+		f.world.DeleteSet(cascade)
+		f.did("delete the set, %s", cascade)
+		return f.stage.sets().Delete(ctx, f.name, metav1.DeleteOptions{PropagationPolicy: &cascade})
 	default:
 		return f.edit(ctx, f.randomChange)
 	}
+}
+
+var nodes = []string{"node-0", "node-1"}
+
+// removeNode has a lost node's pods gone.
+func (f *fidelity) removeNode(ctx context.Context, node string) error {
+	f.burst = true
+	f.world.RemoveNode(node)
+	f.world.Settle()
+	f.did("node %s is removed", node)
+	f.mu.Lock()
+	pods := maps.Clone(f.podsByName)
+	f.mu.Unlock()
+	for _, p := range pods {
+		if !f.lost[p.UID] || p.Spec.NodeName != node {
+			continue
+		}
+		delete(f.lost, p.UID)
+		if err := f.stage.end(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // edit changes the spec, in both worlds.
@@ -306,6 +354,7 @@ func (f *fidelity) randomChange(s *appsv1.StatefulSetSpec) {
 func (f *fidelity) randomTemplate(s *appsv1.StatefulSetSpec) {
 	n := f.random.IntN(4)
 	s.Template.Spec.Containers[0].Image = fmt.Sprintf("app:v%d", n)
+	s.Template.Spec.NodeName = nodes[n%2]
 	s.Template.Spec.TerminationGracePeriodSeconds = nil
 	if n == 3 {
 		s.Template.Spec.TerminationGracePeriodSeconds = new(int64)
@@ -323,9 +372,11 @@ func (f *fidelity) probe(ctx context.Context) error {
 
 // agree plays the nodes as foretold, and waits until the real world is the foretold one.
 func (f *fidelity) agree(ctx context.Context) error {
-	status := f.world.Set.Status
-	silent := equality.Semantic.DeepEqual(status, f.status)
-	f.status = status
+	silent := false
+	if set := f.world.Set; set != nil {
+		silent = set.DeletionTimestamp == nil && equality.Semantic.DeepEqual(set.Status, f.status)
+		f.status = set.Status
+	}
 	if err := f.playNodes(ctx); err != nil {
 		return err
 	}
