@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,6 +22,8 @@ type startOptions struct {
 	patchFile string
 	manifest  string
 	restart   bool
+	// manifestFlag is how a command calls it, --filename when empty.
+	manifestFlag string
 }
 
 // intent reads what does not need the cluster.
@@ -82,25 +85,26 @@ func (o *startOptions) readManifest(env *Env, namespace string, args []string) (
 	if err != nil {
 		return nil, err
 	}
+	flag := cmp.Or(o.manifestFlag, "--filename")
 	objects, err := readObjects(env, o.manifest)
 	if err != nil {
-		return nil, filenameError(o.manifest, err)
+		return nil, filenameError(flag, o.manifest, err)
 	}
 	for _, object := range objects {
 		if object.Kind != "StatefulSet" || object.Metadata.Name != name {
 			continue
 		}
 		if ns := object.Metadata.Namespace; ns != "" && ns != namespace {
-			return nil, usagef("--filename %s: its StatefulSet %s is in namespace %s, and this is about namespace %s: say which with --namespace",
-				o.manifest, name, ns, namespace)
+			return nil, usagef("%s %s: its StatefulSet %s is in namespace %s, and this is about namespace %s: say which with --namespace",
+				flag, o.manifest, name, ns, namespace)
 		}
 		// A field that this program does not know would get lost on the way.
 		if err := yaml.UnmarshalStrict(object.text, &appsv1.StatefulSet{}); err != nil {
-			return nil, usagef("--filename %s: %s", o.manifest, err)
+			return nil, usagef("%s %s: %s", flag, o.manifest, err)
 		}
 		return yaml.YAMLToJSON(object.text)
 	}
-	return nil, usagef("--filename %s has no StatefulSet %s in it%s", o.manifest, name, onlyThese(objects))
+	return nil, usagef("%s %s has no StatefulSet %s in it%s", flag, o.manifest, name, onlyThese(objects))
 }
 
 // manifestTemplate is the manifest's pod template as the server would store it,

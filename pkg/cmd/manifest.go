@@ -152,11 +152,11 @@ func onlyThese(objects []manifestObject) string {
 }
 
 // filenameError is what is wrong with a manifest, named once.
-func filenameError(name string, err error) error {
+func filenameError(flag, name string, err error) error {
 	if path := (*fs.PathError)(nil); errors.As(err, &path) && path.Path == name {
 		err = path.Err
 	}
-	return usagef("--filename %s: %s", name, err)
+	return usagef("%s %s: %s", flag, name, err)
 }
 
 // readManifests reads the objects of these kinds from files, as they would be made in the
@@ -167,7 +167,7 @@ func (c *common) readManifests(files []string, namespace string, kinds ...string
 	for _, file := range files {
 		found, err := readObjects(c.env, file)
 		if err != nil {
-			return nil, filenameError(file, err)
+			return nil, filenameError("--filename", file, err)
 		}
 		objects = append(objects, found...)
 	}

@@ -19,6 +19,9 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
+// svg is a picture, of ordinals over time.
+const svg = "svg"
+
 // planOptions is `plan` as a plain value.
 type planOptions struct {
 	name      string // empty: the one set of the manifests
@@ -70,8 +73,9 @@ and is then changed.
 
 The rules are those of Kubernetes' StatefulSet controller. How long pods take to get
 ready and to end is up to you: --ready-after and --terminate-after; --broken says that
-pods made from the set's template never get ready. What was assumed stands below
-"Notes".
+pods made from the set's template never get ready. What was assumed stands at the end.
+
+-o wide shows every step of a long timeline, -o svg draws a picture of it.
 
 The exit code is 5 when the API server would refuse the change. With --exit-code it
 is 4 when the change would get stuck, and 3 when it would be held back, by the
@@ -94,7 +98,7 @@ partition or by OnDelete.`,
   kubectl sts plan web --lose-node worker-3`,
 		ValidArgsFunction: c.completeNames,
 	}
-	out := newOutput(cmd, wide)
+	out := newOutput(cmd, wide, svg)
 	o.addFlags(cmd, &f)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := out.check(); err != nil {
@@ -260,9 +264,12 @@ func runPlan(ctx context.Context, c *common, o planOptions, out *output) error {
 	}
 	forecast := simulate.Foretell(s, q)
 	forecast.Outcome.Hint = c.hint(forecast.Namespace, forecast.Outcome.Hint)
-	if out.human() {
+	switch {
+	case out.format() == svg:
+		err = print.ForecastSVG(c.env.Out, forecast)
+	case out.human():
 		err = print.Forecast(c.env.Out, forecast, c.env.style(), out.isWide())
-	} else {
+	default:
 		err = out.print(c.env.Out, forecast, []string{forecast.Name})
 	}
 	if err != nil || !o.exitCode {
@@ -275,7 +282,7 @@ func runPlan(ctx context.Context, c *common, o planOptions, out *output) error {
 func (o *planOptions) verdict(f *simulate.Forecast, out *output) error {
 	switch f.Outcome.State {
 	case simulate.OutcomeStuck:
-		return &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: f.Outcome.Message, Hint: f.Outcome.Hint}, said: out.human()}
+		return &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: f.Outcome.Message, Hint: f.Outcome.Hint}, said: out.human() && out.format() != svg}
 	case simulate.OutcomeHeld, simulate.OutcomeWaiting:
 		return &notYetError{fmt.Sprintf("%s: %s", f.Name, f.Outcome.Message)}
 	}

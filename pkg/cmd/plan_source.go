@@ -164,7 +164,7 @@ func (o *planOptions) changed(c *common, s *sts.Snapshot, q *simulate.Question) 
 
 // replaced is the set as the new manifest makes it.
 func (o *planOptions) replaced(c *common, s *sts.Snapshot, q *simulate.Question) (*appsv1.StatefulSet, error) {
-	source := startOptions{manifest: o.newFile}
+	source := startOptions{manifest: o.newFile, manifestFlag: "--new-file"}
 	manifest, err := source.readManifest(c.env, s.Set.Namespace, []string{s.Set.Name})
 	if err != nil {
 		return nil, err

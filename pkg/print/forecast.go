@@ -94,43 +94,69 @@ func (p *forecast) timeline(full bool) error {
 }
 
 // steps puts together what happens at one time: pods to which the same happens, and a pod
-// with its new claims.
+// with its new claims. What waits for something else of that time stays behind it.
 func (p *forecast) steps() []step {
 	var out []step
-	begin := 0 // of what is at this time
+	begin := 0                    // of what is at this time
+	line := map[sts.Ordinal]int{} // by the number of an event of this time
 	claims := map[sts.Ordinal][]*simulate.ForecastEvent{}
 	for i := range p.Events {
 		e := &p.Events[i]
 		if i > 0 && e.At != p.Events[i-1].At {
 			begin = len(out)
+			clear(line)
 		}
 		if e.Kind == simulate.ClaimCreated {
 			claims[*e.Ordinal] = append(claims[*e.Ordinal], e)
 			continue
 		}
-		s := step{events: []*simulate.ForecastEvent{e}, what: predicate(e)}
-		if e.Kind == simulate.PodCreated {
-			for _, c := range claims[*e.Ordinal] {
-				s.orders, s.claims = append(s.orders, sts.Ordinal(c.Order)), s.claims+1
-				s.after = append(s.after, orders(c.After)...)
+		s := newStep(e, claims)
+		least := begin
+		for _, n := range s.after {
+			if at, ok := line[n]; ok {
+				least = max(least, at+1)
 			}
-			delete(claims, *e.Ordinal)
 		}
-		s.orders = append(s.orders, sts.Ordinal(e.Order))
-		for _, n := range orders(e.After) {
+		at := slices.IndexFunc(out[least:], s.sameAs)
+		if at += least; at < least {
+			at = len(out)
+			out = append(out, s)
+		} else {
+			out[at].add(s)
+		}
+		for _, n := range s.orders {
+			line[n] = at
+		}
+	}
+	return out
+}
+
+// newStep is an event, with the claims that are created for its pod.
+func newStep(e *simulate.ForecastEvent, claims map[sts.Ordinal][]*simulate.ForecastEvent) step {
+	s := step{events: []*simulate.ForecastEvent{e}, what: predicate(e)}
+	all := []*simulate.ForecastEvent{e}
+	if e.Kind == simulate.PodCreated {
+		all = append(claims[*e.Ordinal], e)
+		s.claims = len(all) - 1
+		delete(claims, *e.Ordinal)
+	}
+	for _, one := range all {
+		s.orders = append(s.orders, sts.Ordinal(one.Order))
+		for _, n := range orders(one.After) {
 			if !slices.Contains(s.orders, n) {
 				s.after = append(s.after, n)
 			}
 		}
-		same := slices.IndexFunc(out[begin:], func(o step) bool { return o.events[0].Kind == e.Kind && o.what == s.what && o.claims == s.claims })
-		if same < 0 || slices.ContainsFunc(s.after, func(n sts.Ordinal) bool { return slices.Contains(out[begin+same].orders, n) }) {
-			out = append(out, s)
-			continue
-		}
-		o := &out[begin+same]
-		o.events, o.orders, o.after = append(o.events, e), append(o.orders, s.orders...), append(o.after, s.after...)
 	}
-	return out
+	return s
+}
+
+func (s step) sameAs(o step) bool {
+	return o.events[0].Kind == s.events[0].Kind && o.what == s.what && o.claims == s.claims && o.events[0].Waits == s.events[0].Waits
+}
+
+func (s *step) add(o step) {
+	s.events, s.orders, s.after = append(s.events, o.events...), append(s.orders, o.orders...), append(s.after, o.after...)
 }
 
 func orders(list []int) []sts.Ordinal {
@@ -164,7 +190,11 @@ func predicate(e *simulate.ForecastEvent) string {
 func (p *forecast) what(s step) string {
 	names := make([]string, len(s.events))
 	for i, e := range s.events {
-		_, names[i], _ = strings.Cut(e.Object, "/")
+		var kind string
+		kind, names[i], _ = strings.Cut(e.Object, "/")
+		if e.Ordinal == nil { // no pod, and no claim
+			names[i] = strings.TrimSuffix(kind, ".apps") + " " + names[i]
+		}
 	}
 	what := s.what
 	if len(names) > 1 {
@@ -176,6 +206,9 @@ func (p *forecast) what(s step) string {
 		what += " and new claims"
 	case s.claims == 1:
 		what += " and a new claim"
+	}
+	if s.claims > 0 && len(names) > 1 {
+		what += " each"
 	}
 	return sayNames(names) + " " + what
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"sigs.k8s.io/yaml"
 
@@ -44,6 +45,7 @@ func TestForecasts(t *testing.T) {
 func TestForecastOfManyReplicas(t *testing.T) {
 	s := ststest.Web(300).Snapshots()[0]
 	q := simulate.Question{From: simulate.Live, Domain: sts.DefaultClusterDomain, Set: s.Set.DeepCopy()}
+	q.ReadyAfter.Duration, q.TerminateAfter.Duration = 20*time.Second, 10*time.Second
 	q.Set.Spec.Template = ststest.Template("web:2")
 	f := simulate.Foretell(s, q)
 	goldenForecast(t, "many", f, print.Style{}, false)

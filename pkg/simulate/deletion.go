@@ -22,7 +22,7 @@ func (w *World) DeleteSet(cascade metav1.DeletionPropagation) {
 	case metav1.DeletePropagationForeground:
 		set.DeletionTimestamp = &metav1.Time{Time: w.Now}
 		set.Finalizers = append(set.Finalizers, metav1.FinalizerDeleteDependents)
-		w.tell(SetDeleted, 0, set.Name, "")
+		w.tell(SetDeleted, NoOrdinal, set.Name, "")
 		w.cause = []int{len(w.events) - 1}
 		w.collect(set.UID)
 		w.endSet()
@@ -52,13 +52,14 @@ func (w *World) endSet() {
 			return
 		}
 	}
+	w.cause = []int{len(w.events) - 1}
 	w.goneSet()
 }
 
 func (w *World) goneSet() {
 	set := w.Set
 	w.Set = nil
-	w.tell(SetGone, 0, set.Name, "")
+	w.tell(SetGone, NoOrdinal, set.Name, "")
 	w.Revisions = slices.DeleteFunc(w.Revisions, func(r *appsv1.ControllerRevision) bool { return owns(set.UID, r) })
 }
 

@@ -264,6 +264,7 @@ const (
 	NoteService        NoteReason = "Service"        // names need a governing Service
 	NoteBudget         NoteReason = "Budget"         // it also counts pods that are not the set's
 	NoteBroken         NoteReason = "Broken"         // a revision is taken to be broken
+	NoteNode           NoteReason = "Node"           // how long nodes are waited for
 	NoteCut            NoteReason = "Cut"            // the forecast was ended
 )
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -11,8 +12,12 @@ import (
 // podNow is a pod while events are gone through.
 type podNow struct{ ready, going bool }
 
-// tellBudgets asks every budget at every deletion, as an eviction would.
+// tellBudgets asks every budget at every deletion by the StatefulSet controller, as an
+// eviction would.
 func (t *teller) tellBudgets() {
+	if t.q.Delete != "" || t.q.LoseNode != "" {
+		return
+	}
 	pods := map[string]podNow{}
 	for _, p := range t.before.Pods {
 		pods[p.Name] = podNow{ready: !sts.ReadySince(p).IsZero(), going: p.DeletionTimestamp != nil}
@@ -37,17 +42,17 @@ func (t *teller) tellBudgets() {
 }
 
 // ask is what the budget says about the nth event, a deletion, by the disruption
-// controller's reckoning: pods that are ready and not told to go are healthy; percentages
-// and maxUnavailable are of the set's replicas.
+// controller's reckoning: pods that are ready and not told to go are healthy. Percentages and
+// maxUnavailable are of the set's replicas, a plain minAvailable is of the pods that there are.
 func (t *teller) ask(b *policyv1.PodDisruptionBudget, n int, pods map[string]podNow) ForecastBudget {
 	e := t.events[n]
-	wanted := sts.WantedReplicas(t.set)
-	if t.q.Delete != "" {
-		wanted = 0
+	expected := sts.WantedReplicas(t.set)
+	if least := b.Spec.MinAvailable; least != nil && least.Type == intstr.Int {
+		expected = int32(len(pods))
 	}
 	judged := &policyv1.PodDisruptionBudget{ObjectMeta: b.ObjectMeta, Spec: b.Spec}
 	st := &judged.Status
-	st.ObservedGeneration, st.ExpectedPods, st.DesiredHealthy = b.Generation, wanted, sts.RequiredBy(b, wanted)
+	st.ObservedGeneration, st.ExpectedPods, st.DesiredHealthy = b.Generation, expected, sts.RequiredBy(b, expected)
 	for _, p := range pods {
 		if p.ready && !p.going {
 			st.CurrentHealthy++

@@ -32,7 +32,7 @@ func changes(before, after *appsv1.StatefulSet) []string {
 	}
 	for _, c := range differing {
 		c.Path = strings.TrimPrefix(c.Path, "template.")
-		if c.Path = strings.TrimPrefix(c.Path, "updateStrategy.rollingUpdate."); c.Path == "partition" {
+		if c.Path = strings.TrimPrefix(c.Path, "updateStrategy.rollingUpdate."); c.Path == "partition" && sts.IsRollingUpdate(after) {
 			out = append(out, fmt.Sprintf("%s, %s", c, updatedBy(after)))
 			continue
 		}

@@ -36,7 +36,7 @@ func (t *teller) tellClaims() {
 			c.Fate, c.Policy, c.Message = ClaimRecreated, t.policy(o), "deleted, with the data in it, then made anew, empty"
 		case !before[name]:
 			c.Fate, c.Message = ClaimAppears, "created, empty"
-		case !t.wants(o):
+		case !t.wants(o) && t.world.Pods[sts.PodName(t.Name, o)] == nil:
 			c.Fate, c.Policy, c.Message = ClaimIsKept, t.policy(o), "kept, with the data in it, though the pod is gone"
 			if t.original(sts.PodName(t.Name, o)) == nil {
 				c.Message = "left over, as before"

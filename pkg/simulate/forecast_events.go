@@ -40,6 +40,7 @@ func (t *teller) tellEvents() {
 // kinds are what stands before an object's name.
 var kinds = map[EventKind]string{
 	PodCreated: "pod/", PodReady: "pod/", PodAvailable: "pod/", PodDeleted: "pod/", PodGone: "pod/",
+	PodUnready: "pod/", SetDeleted: "statefulset.apps/", SetGone: "statefulset.apps/", NodeLost: "node/", NodeRemoved: "node/",
 	ClaimCreated: "persistentvolumeclaim/", ClaimDeleted: "persistentvolumeclaim/", ClaimGone: "persistentvolumeclaim/",
 }
 
@@ -49,9 +50,9 @@ func (t *teller) message(e Event, had bool) string {
 	case ClaimCreated:
 		return "claim " + e.Object + " is created"
 	case ClaimDeleted:
-		return "claim " + e.Object + " is deleted, and stays while a pod uses it"
+		return "claim " + e.Object + " is to go once no pod uses it"
 	case ClaimGone:
-		return "claim " + e.Object + " is deleted"
+		return "claim " + e.Object + " is gone, with the data in it"
 	case PodCreated:
 		again := ""
 		if had {
@@ -66,6 +67,16 @@ func (t *teller) message(e Event, had bool) string {
 		return e.Object + " is deleted" + t.purpose(e)
 	case PodGone:
 		return e.Object + " has ended"
+	case PodUnready:
+		return e.Object + " is not ready any more"
+	case SetDeleted:
+		return e.Object + " is deleted: it goes after its pods"
+	case SetGone:
+		return e.Object + " is gone"
+	case NodeLost:
+		return e.Object + " falls silent: whether its pods still run cannot be known"
+	case NodeRemoved:
+		return e.Object + " is deleted by a person: only then is it known to be gone"
 	}
 	return e.Object + " " + string(e.Kind)
 }
@@ -103,7 +114,11 @@ func (t *teller) images(revision string) []string {
 func (t *teller) purpose(e Event) string {
 	switch {
 	case t.q.Delete != "":
-		return ""
+		return ", with the set"
+	case len(e.After) > 0 && t.events[e.After[0]].Kind == NodeRemoved:
+		return " with its node"
+	case t.q.LoseNode != "":
+		return ", and hangs: its node cannot say that it has ended"
 	case !sts.Wants(t.set, e.Ordinal):
 		return ": the set wants fewer"
 	case e.Revision != t.update && e.Ordinal >= sts.UpdateFrom(t.set):
@@ -126,9 +141,11 @@ func (t *teller) waits(e Event) string {
 		return "two pods cannot have one name"
 	case makes && cause.Kind == ClaimGone:
 		return "its old claim has to be gone"
+	case e.Kind == PodDeleted && t.q.Delete != "":
+		return ""
 	case (makes || e.Kind == PodDeleted && !sts.Wants(t.set, e.Ordinal)) && !sts.IsParallel(t.set):
 		return "OrderedReady: one pod after the other"
-	case e.Kind == PodDeleted && sts.Wants(t.set, e.Ordinal):
+	case e.Kind == PodDeleted && t.q.LoseNode == "" && sts.Wants(t.set, e.Ordinal):
 		return t.pace()
 	}
 	return ""

@@ -35,7 +35,7 @@ func (t *teller) tellNames() {
 				now = true
 			case PodCreated:
 				now = publishes
-			case PodDeleted:
+			case PodDeleted, PodUnready:
 				now = now && publishes
 			case PodGone:
 				now = false

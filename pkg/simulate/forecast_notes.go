@@ -14,7 +14,7 @@ func (t *teller) tellNotes() {
 		t.Notes = append(t.Notes, ForecastNote{reason, fmt.Sprintf(format, args...)})
 	}
 	if t.From == Manifest && len(t.before.Pods) > 0 {
-		note(NoteAssumedHealthy, "the set of the manifest is taken to run, all pods available")
+		note(NoteAssumedHealthy, "the set of the manifest is taken to run, all pods available, each on a node of its own: node-%s …", sts.Start(t.set))
 	}
 	for _, a := range t.before.Autoscalers() {
 		switch n := sts.WantedReplicas(t.set); {
@@ -24,6 +24,9 @@ func (t *teller) tellNotes() {
 		default:
 			note(NoteAutoscaler, "%s keeps %s by itself: it may put the replicas back at any time", a.By, a.Range())
 		}
+	}
+	if t.q.LoseNode != "" {
+		note(NoteNode, "pods are not ready %s after their node fell silent, and told to go after %s more, the defaults of Kubernetes", sts.Duration(noticed), sts.Duration(tolerated))
 	}
 	if len(t.events) >= mostEvents {
 		note(NoteCut, "ended after %d events", len(t.events))
@@ -42,6 +45,9 @@ func (t *teller) tellNotes() {
 		}
 	}
 	for _, revision := range slices.Sorted(maps.Keys(t.bad)) {
+		if !slices.ContainsFunc(t.events, func(e Event) bool { return e.Kind == PodCreated && e.Revision == revision }) {
+			continue
+		}
 		note(NoteBroken, "all pods of revision %s fail, so new ones of it are taken to fail, too", revision)
 	}
 	for _, m := range t.before.Missing {

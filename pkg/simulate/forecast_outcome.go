@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -12,11 +13,17 @@ import (
 func (t *teller) tellOutcome() {
 	out := &t.Outcome
 	out.Ordinals = []sts.Ordinal{}
-	if t.world.Set == nil {
+	if t.world.Set == nil || t.world.Set.DeletionTimestamp != nil {
 		t.tellDeletion()
 		return
 	}
 	if t.tellStuck() {
+		return
+	}
+	if t.hangs != "" {
+		out.State, out.Pod = OutcomeStuck, t.hangs
+		out.Message = fmt.Sprintf("%s hangs until somebody says that node %s is gone; then it comes back on another node, with its name and its claims", t.hangs, t.q.LoseNode)
+		out.Hint = "kubectl delete node " + t.q.LoseNode
 		return
 	}
 	for o := sts.Start(t.set); o < sts.End(t.set); o++ {
@@ -26,15 +33,15 @@ func (t *teller) tellOutcome() {
 	}
 	switch all := sts.Count(sts.WantedReplicas(t.set), "pod"); {
 	case len(out.Ordinals) == 0:
-		out.State, out.Message = OutcomeComplete, fmt.Sprintf("all of it is done: %s available, with %s", all, t.template(t.update))
+		out.State, out.Message = OutcomeComplete, fmt.Sprintf("%s available, with %s", all, t.template(t.update))
 	case sts.IsRollingUpdate(t.set):
 		out.State = OutcomeHeld
 		out.Message = fmt.Sprintf("the partition holds %s back", sts.SayOrdinals(out.Ordinals))
-		out.Hint = sts.Kubectl(t.Namespace, "sts resume", t.Name)
+		out.Hint = sts.Kubectl(t.Namespace, "sts canary promote", t.Name)
 	default:
 		out.State = OutcomeWaiting
-		out.Message = fmt.Sprintf("%s keeps %s as they are until somebody deletes their pods", t.UpdateStrategy, sts.SayOrdinals(out.Ordinals))
-		out.Hint = sts.Kubectl(t.Namespace, "sts restart", t.Name)
+		out.Message = fmt.Sprintf("%s updates %s when somebody deletes the pods", t.UpdateStrategy, sts.SayOrdinals(out.Ordinals))
+		out.Hint = sts.Kubectl(t.Namespace, "delete pod", sts.PodName(t.Name, slices.Max(out.Ordinals)))
 	}
 }
 
@@ -43,6 +50,12 @@ func (t *teller) tellDeletion() {
 	out.State, out.Message = OutcomeDeleted, "the set and its pods are gone"
 	if t.q.Delete == metav1.DeletePropagationOrphan {
 		out.State, out.Message = OutcomeOrphaned, "the set is gone, its pods run on, and nobody makes them anew"
+	}
+	if left := t.world.ordinals(); len(left) > 0 && t.q.Delete != metav1.DeletePropagationOrphan {
+		out.State, out.Pod, out.Ordinals = OutcomeStuck, sts.PodName(t.Name, left[0]), left
+		out.Message = out.Pod + " " + t.trouble(t.world.pod(left[0]))
+		out.Hint = sts.Kubectl(t.Namespace, "describe pod", out.Pod)
+		return
 	}
 	for _, c := range t.Claims {
 		if c.Fate == ClaimIsKept {
@@ -84,20 +97,24 @@ func (t *teller) tellStuck() bool {
 func (t *teller) sayStuck() {
 	out := &t.Outcome
 	p := t.world.Pods[out.Pod]
-	out.Hint = sts.Kubectl(t.Namespace, "describe pod", out.Pod)
+	out.Hint = sts.Kubectl(t.Namespace, "sts status", t.Name)
 	if p == nil {
 		out.Message = out.Pod + " is not made"
 		return
 	}
 	out.Message = out.Pod + " " + t.trouble(p)
-	old := sts.PodRevision(p) != t.update
+	trap := !sts.IsParallel(t.set) || t.q.Features.MaxUnavailable
 	switch {
-	case p.DeletionTimestamp != nil:
-	case old:
+	case p.DeletionTimestamp != nil || t.stable == t.update:
+	case sts.PodRevision(p) != t.update && trap:
 		out.Message += "; Kubernetes waits for it before it replaces it, though the template has moved on (kubernetes#67250)"
 		out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
-	case t.stable != t.update:
+	case sts.PodRevision(p) != t.update:
+	case trap:
 		out.Message += " and blocks the update; to put the old template back does not help by itself (kubernetes#67250)"
+		out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
+	default:
+		out.Message += " and blocks the update until the template changes"
 		out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
 	}
 }

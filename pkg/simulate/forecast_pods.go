@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -66,10 +67,10 @@ func (t *teller) pod(p *corev1.Pod, now time.Time) *ForecastPod {
 func (t *teller) trouble(p *corev1.Pod) string {
 	old := t.original(p.Name)
 	switch {
-	case p.DeletionTimestamp != nil && len(p.Finalizers) > 0:
-		return "does not end: a finalizer holds it"
 	case old != nil && old.UID == p.UID && t.failing[p.Name] != nil:
 		return t.failing[p.Name].Message
+	case p.DeletionTimestamp != nil && len(p.Finalizers) > 0:
+		return "does not end: it is held by finalizers " + strings.Join(p.Finalizers, ", ")
 	case p.DeletionTimestamp == nil && t.broken(p):
 		return "never gets ready"
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/yaml"
@@ -91,6 +92,18 @@ var foretold = []struct {
 	{"manifest-created", 0, manifest(3), nil, fromManifest},
 	{"manifest-created-broken", 0, manifest(3), nil, func(q *simulate.Question) { fromManifest(q); q.Broken = true }},
 	{"manifest-updated", 0, manifest(2), newImage, fromManifest},
+	{"delete-background", 2, deletesClaims, nil, deleting(metav1.DeletePropagationBackground)},
+	{"delete-foreground", 2, deletesClaims, nil, deleting(metav1.DeletePropagationForeground)},
+	{"delete-orphan", 2, deletesClaims, nil, deleting(metav1.DeletePropagationOrphan)},
+	{"delete-retained", 2, nil, nil, deleting(metav1.DeletePropagationBackground)},
+	{"delete-hanging", 2, func(inv *sts.Inventory) { inv.Pods[1].Finalizers = []string{"example.com/hold"} }, nil,
+		deleting(metav1.DeletePropagationForeground)},
+	{"lose-node", 3, func(inv *sts.Inventory) { inv.Pods[1].Spec.NodeName = "node-1" }, nil, func(q *simulate.Question) { q.LoseNode = "node-1" }},
+	{"lose-node-tolerated", 2, func(inv *sts.Inventory) {
+		inv.Pods[1].Spec.NodeName = "node-1"
+		inv.Pods[1].Spec.Tolerations = []corev1.Toleration{{Key: corev1.TaintNodeUnreachable, Operator: corev1.TolerationOpExists}}
+	}, nil, func(q *simulate.Question) { q.LoseNode = "node-1" }},
+	{"manifest-lose-node", 0, manifest(2), nil, func(q *simulate.Question) { fromManifest(q); q.LoseNode = "node-1" }},
 	{"hidden-claims", 2, func(inv *sts.Inventory) {
 		inv.Budgets, inv.Services = nil, nil
 		inv.Missing = []sts.Missing{{Resource: "services", Reason: "services is forbidden"}, {Resource: "poddisruptionbudgets", Reason: "forbidden"}}
@@ -98,6 +111,24 @@ var foretold = []struct {
 }
 
 func newImage(set *appsv1.StatefulSet) { set.Spec.Template.Spec.Containers[0].Image = "web:2" }
+
+// deletesClaims has claims as the set's controller makes them under whenDeleted: Delete.
+func deletesClaims(inv *sts.Inventory) {
+	set := inv.Sets[0]
+	set.Spec.PersistentVolumeClaimRetentionPolicy = &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{
+		WhenDeleted: appsv1.DeletePersistentVolumeClaimRetentionPolicyType}
+	for i, c := range inv.Claims {
+		c.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(set, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))}
+		c.Finalizers = []string{"kubernetes.io/pvc-protection"}
+		v := corev1.Volume{Name: "data"}
+		v.PersistentVolumeClaim = &corev1.PersistentVolumeClaimVolumeSource{ClaimName: c.Name}
+		inv.Pods[i].Spec.Volumes = []corev1.Volume{v}
+	}
+}
+
+func deleting(how metav1.DeletionPropagation) func(q *simulate.Question) {
+	return func(q *simulate.Question) { q.Delete = how }
+}
 
 func startAt5(inv *sts.Inventory) {
 	set := inv.Sets[0]

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -9,6 +10,9 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
+
+// overdue holds a pod that should have been gone long ago.
+const overdue = sts.AnnotationPrefix + "overdue"
 
 // mostEvents ends a forecast that would go on for ever.
 const mostEvents = 200_000
@@ -47,6 +51,8 @@ type teller struct {
 	update string
 	events []Event
 	start  time.Time
+	// hangs is the pod that does not get on before somebody says that its node is gone.
+	hangs string
 }
 
 // newTeller begins with the world as the snapshot is. A manifest's set that is changed is
@@ -54,7 +60,11 @@ type teller struct {
 func newTeller(s *sts.Snapshot, q Question) *teller {
 	w := NewWorld(s, q.Features, Nodes{})
 	if q.From == Manifest && (q.Set != nil || q.Delete != "" || q.LoseNode != "") {
+		w.Settle()
 		w.play()
+		for _, o := range w.ordinals() {
+			w.pod(o).Spec.NodeName = "node-" + o.String()
+		}
 		w.events, w.last = nil, map[string]int{}
 	}
 	t := &teller{q: q, world: w, before: w.Snapshot(s), set: s.Set, failing: map[string]*sts.Trouble{}, bad: map[string]bool{}}
@@ -62,8 +72,14 @@ func newTeller(s *sts.Snapshot, q Question) *teller {
 		t.set = q.Set
 	}
 	for _, r := range t.before.Replicas() {
-		if trouble := t.before.Trouble(r); trouble != nil && trouble.Failing && r.Pod != nil {
-			t.failing[r.Pod.Name] = trouble
+		r.Desired = true // who is to leave may hang, too
+		trouble := t.before.Trouble(r)
+		if r.Pod == nil || trouble == nil || !trouble.Failing {
+			continue
+		}
+		t.failing[r.Pod.Name] = trouble
+		if r.Terminating { // nobody knows what holds it, and it is held
+			w.Pods[r.Pod.Name].Finalizers = append(w.Pods[r.Pod.Name].Finalizers, overdue)
 		}
 	}
 	t.findBad()
@@ -112,24 +128,30 @@ func (t *teller) broken(p *corev1.Pod) bool {
 // change does to the world what is asked for.
 func (t *teller) change() {
 	w := t.world
+	t.start = w.Now
 	t.Changes = changes(t.before.Set, t.set)
-	if t.q.Set != nil {
+	switch {
+	case t.q.Set != nil:
 		w.Set.Labels, w.Set.Annotations = t.q.Set.Labels, t.q.Set.Annotations
 		w.Set.Spec = *t.q.Set.Spec.DeepCopy()
 		w.Set.Generation++
+	case t.q.Delete != "":
+		t.Changes = append(t.Changes, "deleted, --cascade="+strings.ToLower(string(t.q.Delete)))
+		w.DeleteSet(t.q.Delete)
+	case t.q.LoseNode != "":
+		t.Changes = append(t.Changes, "node "+t.q.LoseNode+" is lost")
+		w.LoseNode(t.q.LoseNode)
 	}
 }
 
 // play lets the world go on until it comes to rest.
 func (w *World) play() {
-	w.Settle()
 	for w.Advance() && len(w.events) < mostEvents {
 	}
 }
 
 func (t *teller) play() {
 	w := t.world
-	t.start = w.Now
 	t.update = t.before.Set.Status.UpdateRevision
 	w.Settle()
 	if w.Set != nil {
@@ -138,9 +160,24 @@ func (t *teller) play() {
 	if len(t.before.Pods) == 0 || t.stable == "" {
 		t.stable = t.update // there was nothing before
 	}
-	for w.Advance() && len(w.events) < mostEvents {
+	w.play()
+	if t.q.LoseNode != "" {
+		t.hangs = t.unfinished()
+		w.RemoveNode(t.q.LoseNode)
+		w.Settle()
+		w.play()
 	}
 	t.events = w.events
+}
+
+// unfinished is the lowest ordinal's pod that is not available, empty when there is none.
+func (t *teller) unfinished() string {
+	for o := sts.Start(t.set); o < sts.End(t.set); o++ {
+		if !t.world.available(t.world.pod(o)) {
+			return sts.PodName(t.Name, o)
+		}
+	}
+	return ""
 }
 
 // at is when something happens, counted from the change.

@@ -23,6 +23,8 @@ const (
 // but there is nobody who could end them, and so their names and claims are not free, until
 // RemoveNode. What the set's new pods run on is another node.
 func (w *World) LoseNode(node string) {
+	w.cause = nil
+	w.tell(NodeLost, NoOrdinal, node, "")
 	for _, p := range w.Pods {
 		if _, already := w.lost[p.UID]; p.Spec.NodeName == node && !already {
 			w.lost[p.UID] = w.Now
@@ -33,14 +35,21 @@ func (w *World) LoseNode(node string) {
 // RemoveNode is somebody's word that a lost node will not come back: its Node object is
 // deleted, or gets the taint node.kubernetes.io/out-of-service. Its pods are gone by that.
 func (w *World) RemoveNode(node string) {
+	w.cause = nil
+	w.tell(NodeRemoved, NoOrdinal, node, "")
+	removed := len(w.events) - 1
 	for _, o := range w.ordinals() {
 		p := w.pod(o)
 		if _, lost := w.lost[p.UID]; !lost || p.Spec.NodeName != node {
 			continue
 		}
+		w.cause = []int{removed}
 		w.Delete(o)
 		if w.pod(o) == p {
 			w.gone(o, p)
+			gone := &w.events[w.last[p.Name]]
+			gone.After = append(gone.After, removed)
+			slices.Sort(gone.After)
 		}
 	}
 }
@@ -65,6 +74,7 @@ func (w *World) unready(o sts.Ordinal, p *corev1.Pod) {
 		}
 	}
 	delete(w.told, p.UID)
+	w.cause = []int{w.last[p.Spec.NodeName]}
 	w.tell(PodUnready, o, p.Name, sts.PodRevision(p))
 }
 

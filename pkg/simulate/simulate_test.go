@@ -190,7 +190,7 @@ func TestLoseNode(t *testing.T) {
 	before := len(w.Events())
 	lost := w.Now
 	w.LoseNode("node-1")
-	if got, want := tellFrom(w, before), "1? | -1"; got != want {
+	if got, want := tellFrom(w, before), "node-1:NodeLost | 1? | -1"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if got, want := w.Now.Sub(lost), 350*time.Second; got != want {
@@ -199,7 +199,7 @@ func TestLoseNode(t *testing.T) {
 	claim := w.Claims["data-web-1"].UID
 	before = len(w.Events())
 	w.RemoveNode("node-1")
-	if got, want := tellFrom(w, before), "1. +1 | 1!"; got != want {
+	if got, want := tellFrom(w, before), "node-1:NodeRemoved 1. +1 | 1!"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if w.Claims["data-web-1"].UID != claim {

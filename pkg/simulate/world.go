@@ -64,8 +64,9 @@ type Nodes struct {
 type Event struct {
 	At   time.Time
 	Kind EventKind
-	// Object is the name of the pod or claim.
-	Object  string
+	// Object is the name of the pod or claim, of the set or of a node.
+	Object string
+	// Ordinal is the pod's or claim's, else NoOrdinal.
 	Ordinal sts.Ordinal
 	// Revision is the pod's.
 	Revision string
@@ -90,7 +91,12 @@ const (
 	ClaimGone    EventKind = "ClaimGone"
 	SetDeleted   EventKind = "SetDeleted" // it is told to go, and stays until what goes with it is gone
 	SetGone      EventKind = "SetGone"
+	NodeLost     EventKind = "NodeLost"    // nothing is heard of it any more
+	NodeRemoved  EventKind = "NodeRemoved" // somebody says that it is gone: nothing does so by itself
 )
+
+// NoOrdinal is that of what is about no ordinal: a node, the set itself.
+const NoOrdinal sts.Ordinal = -1
 
 // NewWorld is the world of a snapshot. It shares nothing with it.
 func NewWorld(s *sts.Snapshot, features Features, nodes Nodes) *World {
@@ -228,7 +234,7 @@ func (w *World) tell(kind EventKind, o sts.Ordinal, object, revision string) {
 	var after []int
 	last, before := w.last[object]
 	switch kind {
-	case PodReady, PodAvailable, PodUnready, PodGone: // by the node
+	case PodReady, PodAvailable, PodGone: // by the node
 	case PodCreated:
 		after = append(after, w.cause...)
 		for _, t := range w.Set.Spec.VolumeClaimTemplates {

@@ -369,7 +369,8 @@ func (f *fidelity) happenings() (foretold, seen string) {
 	var a, b []happening
 	for _, e := range f.world.Events()[f.told:] {
 		switch e.Kind {
-		case simulate.PodAvailable, simulate.PodUnready, simulate.ClaimDeleted, simulate.SetDeleted, simulate.SetGone: // their states say enough
+		case simulate.PodAvailable, simulate.PodUnready, simulate.ClaimDeleted, simulate.SetDeleted, simulate.SetGone, // their states say enough
+			simulate.NodeLost, simulate.NodeRemoved: // the round does it
 		default:
 			a = append(a, happening{e.Kind, e.Object, f.ids[e.Revision]})
 		}

@@ -1,0 +1,112 @@
+package cmd
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// What plan tells of manifests, without a cluster.
+func TestPlanOfManifests(t *testing.T) {
+	const (
+		web     = "plan -f testdata/plan/web.yaml "
+		summary = ` -o go-template={{range.changes}}{{.}}|{{end}}{{.took}}|{{len.events}}|{{.outcome.state}}`
+	)
+	for _, test := range []struct {
+		args, out, err string
+		code           int
+	}{
+		{args: web + "-o name", out: "statefulset.apps/web\n"},
+		{args: web + summary, out: "40s|6|Complete"},
+		{args: web + "--ready-after 1m" + summary, out: "2m0s|6|Complete"},
+		{args: web + "--broken --exit-code" + summary, out: "0s|2|Stuck", code: ExitStuck,
+			err: "stuck: web-0 never gets ready\n→ kubectl sts status web -n shop\n"},
+		{args: web + "--replicas 3" + summary, out: "replicas: 2 → 3|20s|3|Complete"},
+		{args: web + "--replicas 2" + summary, out: "0s|0|Complete"},
+		{args: web + "--image app:v2 --terminate-after 0s" + summary, out: "containers[app].image: app:v1 → app:v2|40s|8|Complete"},
+		{args: web + "--image app=app:v1" + summary, out: "0s|0|Complete"},
+		{args: web + "--image app:v2 --partition 1 --exit-code" + summary, code: ExitFound,
+			out: "containers[app].image: app:v1 → app:v2|partition: 0 → 1, ordinals from 1 up are updated|30s|4|Held",
+			err: "web: the partition holds ordinal 0 back\n"},
+		{args: web + `--patch {"spec":{"terminationGracePeriodSeconds":5}}` + summary, out: "terminationGracePeriodSeconds = 5 (new)|1m0s|8|Complete"},
+		{args: web + "--restart" + summary, out: "metadata.annotations.kubectl.kubernetes.io/restartedAt = 2026-03-01T12:00:00Z (new)|1m0s|8|Complete"},
+		{args: web + "--new-file testdata/plan/web-v2.yaml" + summary, out: "replicas: 2 → 3|containers[app].image: app:v1 → app:v2|1m20s|11|Complete"},
+		{args: web + "--new-file testdata/plan/web.yaml" + summary, out: "0s|0|Complete"},
+		{args: web + "--new-file testdata/plan/forbidden.yaml", code: ExitRefused,
+			err: "refused: the API server would refuse it: spec.serviceName, spec.volumeClaimTemplates of statefulset web cannot be changed, only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, persistentVolumeClaimRetentionPolicy, minReadySeconds can\n" +
+				"→ kubectl sts plan web --delete --cascade=orphan -n shop shows how to get there: pods and claims stay, and the new manifest takes them over\n"},
+		{args: "plan Web -f testdata/plan/wrong.yaml", code: ExitRefused, err: "refused: the API server would refuse statefulset Web: " +
+			`metadata.name "Web": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*'); ` +
+			"spec.selector does not match spec.template.metadata.labels; spec.template.spec.restartPolicy is Never: it has to be Always; spec.template.spec.containers[0] needs a name and an image\n"},
+		{args: "plan db -f testdata/plan/wrong.yaml --image a=a:2 --exit-code" + summary, code: ExitFound,
+			out: "containers[a].image: a:1 → a:2|0s|0|Waiting", err: "db: OnDelete updates ordinal 0 when somebody deletes the pods\n"},
+		{args: web + "--replicas 5 -o jsonpath={.notes[*].reason}", out: "AssumedHealthy Autoscaler"},
+		{args: web + "--max-unavailable 2 -o jsonpath={.notes[0].reason},{.assumed.features.maxUnavailable}", out: "AssumedGate,false"},
+		{args: web + "--max-unavailable 2 --feature-gates MaxUnavailableStatefulSet=true -o jsonpath={.notes[0].reason},{.assumed.features.maxUnavailable}", out: "AssumedHealthy,true"},
+		{args: web + "--image app:v2 -o jsonpath={.budgets[*].word}", out: "Never Never"},
+		{args: web + "--image app:v2 --cluster-domain Corp.example. -o jsonpath={.names[0].name},{.names[0].fate}", out: "web-0.web.shop.svc.corp.example,Stays"},
+
+		{args: "plan", code: ExitUsage, err: "error: name a StatefulSet, or give its manifest with --filename\n"},
+		{args: "plan web db", code: ExitUsage, err: "error: name exactly one StatefulSet, like web or sts/web\n"},
+		{args: "plan -f testdata/plan/wrong.yaml", code: ExitUsage, err: "error: --filename testdata/plan/wrong.yaml has several StatefulSets in it: name one of Web, db\n"},
+		{args: "plan no -f testdata/plan/web.yaml", code: ExitUsage, err: "error: --filename testdata/plan/web.yaml has no StatefulSet no in it, only web\n"},
+		{args: web + "--new-file testdata/plan/wrong.yaml", code: ExitUsage, err: "error: --new-file testdata/plan/wrong.yaml has no StatefulSet web in it, only StatefulSet/Web, StatefulSet/db\n"},
+		{args: web + "--new-file nowhere.yaml", code: ExitUsage, err: "error: --new-file nowhere.yaml: no such file or directory\n"},
+		{args: web + "--replicas=-1", code: ExitUsage, err: "error: --replicas=-1: it cannot be negative\n"},
+		{args: web + "--replicas=5000", code: ExitUsage, err: "error: statefulset web has 5000 replicas: it is foretold for 2000 at most\n"},
+		{args: web + "--partition=-1", code: ExitUsage, err: "error: --partition=-1: it cannot be negative\n"},
+		{args: "plan db -f testdata/plan/wrong.yaml --partition 1", code: ExitUsage,
+			err: "error: statefulset db has the update strategy OnDelete: --partition and --max-unavailable are of RollingUpdate\n"},
+		{args: "plan db -f testdata/plan/wrong.yaml --image x", code: ExitUsage,
+			err: "error: statefulset db has several containers: say which one gets x, as container=image\n→ its containers are: a, b\n"},
+		{args: web + "--max-unavailable=0", code: ExitUsage, err: "error: --max-unavailable=0: write a number from 1 on, or a percentage like 20%\n"},
+		{args: web + "--cascade=orphan", code: ExitUsage, err: "error: --cascade goes with --delete\n"},
+		{args: web + "--delete --cascade=no", code: ExitUsage, err: "error: --cascade=no: it is one of background, orphan, foreground\n"},
+		{args: web + "--delete --replicas=3", code: ExitUsage, err: "error: --delete is the whole change: leave out the others\n"},
+		{args: web + "--lose-node=n --replicas=3", code: ExitUsage, err: "error: --lose-node is the whole change: leave out the others\n"},
+		{args: web + "--ready-after=-1s", code: ExitUsage, err: "error: --ready-after and --terminate-after cannot be negative\n"},
+		{args: web + "--feature-gates=Other=true", code: ExitUsage,
+			err: "error: --feature-gates=Other=true: it is MaxUnavailableStatefulSet=true or =false; no other gate changes the order of things\n"},
+		{args: web + "--cluster-domain=a_b", code: ExitUsage, err: "error: --cluster-domain=a_b: it is no DNS name\n"},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			i := invoke(t, splitArgs(test.args)...)
+			if i.code != test.code {
+				t.Errorf("exit code %d, want %d", i.code, test.code)
+			}
+			if diff := cmp.Diff(test.out, i.out.String()); diff != "" {
+				t.Errorf("standard output (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.err, i.err.String()); diff != "" {
+				t.Errorf("standard error (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// splitArgs are the words of a command line. A template's blank is written as a dot.
+func splitArgs(line string) []string {
+	args := strings.Fields(line)
+	for i, a := range args {
+		args[i] = strings.NewReplacer("{{range.changes", "{{range .changes", "{{len.events", "{{len .events").Replace(a)
+	}
+	return args
+}
+
+// People and pictures.
+func TestPlanOfAnExample(t *testing.T) {
+	for _, test := range []struct{ args, begins string }{
+		{"plan -f ../../examples/postgres.yaml --replicas 5 --image postgres=postgres:17",
+			"statefulset.apps/postgres: 20 steps in 2m30s, with pods ready after 20s and gone after 10s\n" +
+				"  containers[postgres].image: postgres:17.0 → postgres:17\n\n" +
+				"  TIME   STEP  WHAT HAPPENS                                   AFTER  WHY IT WAITS\n" +
+				"  0s     1     postgres-4 is deleted, to be updated\n"},
+		{"plan -f ../../examples/postgres.yaml -o svg", "<svg "},
+	} {
+		i := invoke(t, strings.Fields(test.args)...)
+		if out := i.out.String(); i.code != 0 || !strings.HasPrefix(out, test.begins) || i.err.Len() > 0 {
+			t.Errorf("%s: exit code %d\n%s%s", test.args, i.code, out, i.err.String())
+		}
+	}
+}
