@@ -1,5 +1,5 @@
 // Command gendocs writes the parts of docs/ that follow from the code: docs/reference from the command tree,
-// the table of exit codes, and the fields of the reports. Run it with `make docs`. It is deterministic: no
+// the table of exit codes, the fields of the reports, and what `plan` prints in docs/plan.md. Run it with `make docs`. It is deterministic: no
 // date, nothing of the machine it runs on.
 package main
 
@@ -24,18 +24,20 @@ func run(root string) error {
 	if err != nil {
 		return err
 	}
-	// A page of a command that is gone goes too.
-	old, err := filepath.Glob(filepath.Join(root, "docs", "reference", "*.md"))
-	if err != nil {
-		return err
-	}
-	for _, file := range old {
-		if err := os.Remove(file); err != nil {
+	// A page of a command that is gone goes too, and a picture of a screen that is.
+	for _, all := range []string{"reference/*.md", "images/*.svg"} {
+		old, err := filepath.Glob(filepath.Join(root, "docs", all))
+		if err != nil {
 			return err
 		}
-	}
-	if err := os.MkdirAll(filepath.Join(root, "docs", "reference"), 0o755); err != nil {
-		return err
+		for _, file := range old {
+			if err := os.Remove(file); err != nil {
+				return err
+			}
+		}
+		if err := os.MkdirAll(filepath.Join(root, "docs", filepath.Dir(all)), 0o755); err != nil {
+			return err
+		}
 	}
 	for _, file := range slices.Sorted(maps.Keys(files)) {
 		if err := os.WriteFile(filepath.Join(root, file), []byte(files[file]), 0o644); err != nil {
@@ -82,6 +84,16 @@ func generate(root string) (map[string]string, error) {
 			return nil, fmt.Errorf("%s: %w", part.file, err)
 		}
 	}
+	raw, err := os.ReadFile(filepath.Join(root, "docs/plan.md"))
+	if err != nil {
+		return nil, err
+	}
+	page, pictures, err := screens(string(raw))
+	if err != nil {
+		return nil, fmt.Errorf("docs/plan.md: %w", err)
+	}
+	files["docs/plan.md"] = page
+	maps.Copy(files, pictures)
 	return files, nil
 }
 

@@ -78,7 +78,7 @@ type lane struct {
 type laneSpan struct {
 	from, to   time.Duration
 	endless    bool
-	state      simulate.EventKind // what began it: PodCreated, PodReady, PodDeleted
+	state      simulate.EventKind // what began it: PodCreated, PodReady, PodUnready, PodDeleted
 	role       simulate.RevisionRole
 	revision   string
 	neverReady bool
@@ -134,7 +134,7 @@ func lanes(f *simulate.Forecast) []*lane {
 		switch e.Kind {
 		case simulate.PodGone:
 			l.end(e.At.Duration)
-		case simulate.PodCreated, simulate.PodReady, simulate.PodDeleted:
+		case simulate.PodCreated, simulate.PodReady, simulate.PodUnready, simulate.PodDeleted:
 			l.begin(laneSpan{from: e.At.Duration, state: e.Kind, role: e.Role, revision: e.Revision})
 		}
 	}
@@ -273,7 +273,7 @@ func (d *drawing) legend() {
 			seen[s.state], never = true, never || s.neverReady
 		}
 	}
-	if seen[simulate.PodCreated] {
+	if seen[simulate.PodCreated] || seen[simulate.PodUnready] {
 		entry(fmt.Sprintf(box, "bar notready stable"), "not ready yet")
 	}
 	if seen[simulate.PodDeleted] {
@@ -351,7 +351,7 @@ func (d *drawing) lane(n int, l *lane) {
 	for _, s := range l.spans {
 		class, words := string(s.role), "is ready"
 		switch s.state {
-		case simulate.PodCreated:
+		case simulate.PodCreated, simulate.PodUnready:
 			class, words = class+" notready", "is not ready"
 		case simulate.PodDeleted:
 			class, words = "going", "is terminating"

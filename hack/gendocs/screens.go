@@ -1,0 +1,57 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/utils/clock"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
+)
+
+// prompt begins a line with a command that was typed.
+const prompt = "$ "
+
+// screens puts below each "$ kubectl sts …" of a page's code blocks what that prints now.
+// The command must need no cluster. What it writes to a file, as in "> docs/images/x.svg", is
+// one of the files that come back.
+func screens(page string) (text string, files map[string]string, err error) {
+	files = map[string]string{}
+	blocks := strings.Split(page, "```")
+	for n := 1; n < len(blocks); n += 2 { // every other one is code
+		lines := strings.SplitAfter(blocks[n], "\n")
+		if len(lines) < 2 || !strings.HasPrefix(lines[1], prompt+"kubectl sts ") {
+			continue
+		}
+		typed := strings.TrimSpace(strings.TrimPrefix(lines[1], prompt))
+		line, file, toFile := strings.Cut(typed, " > ")
+		out, err := play(strings.Fields(line)[2:])
+		if err != nil {
+			return "", nil, fmt.Errorf("%s: %w", typed, err)
+		}
+		if toFile {
+			files[file], out = out, ""
+		}
+		blocks[n] = lines[0] + lines[1] + out
+	}
+	return strings.Join(blocks, "```"), files, nil
+}
+
+// play runs a command as where nobody looks on: a machine without a cluster.
+func play(args []string) (string, error) {
+	var out, errOut bytes.Buffer
+	env := cmd.Env{
+		IOStreams: genericiooptions.IOStreams{In: &bytes.Buffer{}, Out: &out, ErrOut: &errOut},
+		Clock:     clock.RealClock{}, Called: "kubectl sts", Who: "user@host",
+		Getenv: func(string) string { return "" }, Size: func() (int, int) { return 0, 0 },
+	}
+	root := cmd.NewRoot(env)
+	root.SetArgs(args)
+	if err := root.ExecuteContext(context.Background()); err != nil {
+		return "", fmt.Errorf("%w %s", err, errOut.String())
+	}
+	return out.String(), nil
+}
