@@ -33,8 +33,8 @@ func (w *World) sync() bool {
 		current = update
 	}
 	st.ObservedGeneration, st.CurrentRevision, st.UpdateRevision = w.Set.Generation, current.Name, update.Name
+	w.count() // what this round does is counted in the next one
 	w.reconcile(current, update)
-	w.count()
 	w.complete()
 	w.truncate()
 	return len(w.events) > before || st.CurrentRevision != status.CurrentRevision || st.UpdateRevision != status.UpdateRevision
