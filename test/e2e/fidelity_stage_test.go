@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -33,6 +34,7 @@ type stage struct {
 	kube   kubernetes.Interface
 	mu     sync.Mutex
 	sights map[string]*sight
+	woken  atomic.Int32
 }
 
 const stageNamespace = "default"
@@ -338,6 +340,7 @@ func (f *fidelity) recognize() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	clear(f.known)
+	f.know(f.uid, f.uid)
 	for name, p := range f.world.Pods {
 		f.know(string(p.UID), string(f.podsByName[name].UID))
 		f.know(sts.PodRevision(p), sts.PodRevision(f.podsByName[name]))
@@ -345,12 +348,8 @@ func (f *fidelity) recognize() {
 	for name, c := range f.world.Claims {
 		f.know(string(c.UID), string(f.claimsByName[name].UID))
 	}
-	if f.world.Set == nil {
-		return
-	}
-	f.know(string(f.world.Set.UID), string(f.world.Set.UID))
-	if f.world.Set.DeletionTimestamp != nil {
-		return
+	if f.world.Set != nil && f.world.Set.DeletionTimestamp != nil {
+		return // nobody looks at revisions
 	}
 	for _, r := range f.world.Revisions {
 		for _, real := range f.revisions {

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -46,9 +47,6 @@ func TestFidelityMaxUnavailable(t *testing.T) {
 	playFidelity(t, simulate.Features{MaxUnavailable: true})
 }
 
-// atOnce is how many rounds are played at once: most of the time they wait.
-const atOnce = 24
-
 func playFidelity(t *testing.T, features simulate.Features) {
 	c, err := cluster.Up(t.Context(), cluster.Config{
 		FeatureGates: map[string]bool{"MaxUnavailableStatefulSet": features.MaxUnavailable},
@@ -69,6 +67,10 @@ func playFidelity(t *testing.T, features simulate.Features) {
 	}
 	var rounds sync.WaitGroup
 	var steps atomic.Int64
+	atOnce, err := strconv.Atoi(flag.Lookup("test.parallel").Value.String())
+	if err != nil {
+		t.Fatal(err)
+	}
 	began, free := time.Now(), make(chan struct{}, atOnce)
 	for n := range *fidelityRounds {
 		free <- struct{}{}
@@ -82,7 +84,8 @@ func playFidelity(t *testing.T, features simulate.Features) {
 		})
 	}
 	rounds.Wait()
-	t.Logf("%d rounds of %d steps in %s, the first with seed %d", *fidelityRounds, steps.Load(), time.Since(began).Round(time.Millisecond), *fidelitySeed)
+	t.Logf("%d rounds of %d steps in %s, the first with seed %d; the controller slept over a claim's end %d times",
+		*fidelityRounds, steps.Load(), time.Since(began).Round(time.Millisecond), *fidelitySeed, s.woken.Load())
 }
 
 // fidelity is one round: a set, as it is and as it is foretold.
@@ -93,6 +96,7 @@ type fidelity struct {
 	seed     uint64
 	random   *rand.Rand
 	name     string
+	uid      string // of the set
 	world    *simulate.World
 	// ids are the real UIDs and names of revisions, by those of the world.
 	ids map[string]string
@@ -126,7 +130,8 @@ func (f *fidelity) play(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.know(string(set.UID), string(set.UID))
+	f.uid = string(set.UID)
+	f.know(f.uid, f.uid)
 	inv := &sts.Inventory{TakenAt: time.Now(), Sets: []*appsv1.StatefulSet{set}}
 	f.world = simulate.NewWorld(inv.Snapshots()[0], f.features, simulate.Nodes{
 		ReadyAfter: time.Second, TerminateAfter: time.Second, Late: f.late, Broken: f.broken,
@@ -389,6 +394,10 @@ func (f *fidelity) agree(ctx context.Context) error {
 		}
 		select {
 		case <-f.changed:
+		case <-time.After(time.Second):
+			if err := f.wake(ctx); err != nil {
+				return err
+			}
 		case <-give:
 			return f.disagree("state", foretold, seen)
 		case <-ctx.Done():
@@ -402,6 +411,28 @@ func (f *fidelity) agree(ctx context.Context) error {
 	if silent {
 		// The controller's answer is to do nothing: it has to have been asked.
 		return f.probe(ctx)
+	}
+	return nil
+}
+
+// wake has the controller look again where nothing else does: a pod of which an old claim was
+// in the way is made only when something happens to the set or its pods, and the end of that
+// claim is nothing of the kind.
+func (f *fidelity) wake(ctx context.Context) error {
+	set := f.world.Set
+	if set == nil || set.Spec.PersistentVolumeClaimRetentionPolicy == nil || set.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled != appsv1.DeletePersistentVolumeClaimRetentionPolicyType {
+		return nil
+	}
+	for o := sts.Start(set); o < sts.End(set); o++ {
+		f.mu.Lock()
+		pod, claim := f.podsByName[sts.PodName(f.name, o)], f.claimsByName[sts.ClaimName("data", f.name, o)]
+		f.mu.Unlock()
+		if pod == nil && claim == nil && f.world.Pods[sts.PodName(f.name, o)] != nil {
+			f.stage.woken.Add(1)
+			patch := fmt.Appendf(nil, `{"metadata":{"annotations":{"woken":"%d"}}}`, time.Now().UnixNano())
+			_, err := f.stage.sets().Patch(ctx, f.name, types.MergePatchType, patch, metav1.PatchOptions{})
+			return err
+		}
 	}
 	return nil
 }
