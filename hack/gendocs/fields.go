@@ -38,6 +38,7 @@ func reportFields(root string) (string, error) {
 	w.report("GCReport", reflect.TypeFor[cmd.GCReport]())
 	w.report("DNSReport", reflect.TypeFor[inspect.DNSReport]())
 	w.report("Forecast", reflect.TypeFor[simulate.Forecast]())
+	w.report("VersionReport", reflect.TypeFor[inspect.VersionReport]())
 	w.rest()
 	for _, v := range vocabularies {
 		w.words(root, v)

@@ -74,6 +74,28 @@ var meanings = map[string]string{
 	"Change.from": "the older value; absent where the field was not there",
 	"Change.to":   "the newer value; absent where the field is not there",
 
+	"VersionReport.client": "this program",
+	"VersionReport.server": "the API server; absent with `--client`, and when it did not answer",
+
+	"ClientVersion.version":   "as the release is called",
+	"ClientVersion.platform":  "operating system and processor: `linux/amd64`",
+	"ClientVersion.goVersion": "what it was built with",
+
+	"ServerVersion.version":     "as it reports it, with what its vendor adds",
+	"ServerVersion.platform":    "operating system and processor: `linux/amd64`",
+	"ServerVersion.support":     "one of the words for [support](#support)",
+	"ServerVersion.testedWith":  "the versions of Kubernetes that the tests run on, newest first",
+	"ServerVersion.knownIssues": "what this version does with StatefulSets that nobody would expect",
+
+	"KnownIssue.code":     "its name, which stays: see the [list](versions.md#what-is-known)",
+	"KnownIssue.versions": "which servers do so, and with which feature gate",
+	"KnownIssue.when":     "what a set has to be like, or what has to happen",
+	"KnownIssue.what":     "what Kubernetes does",
+	"KnownIssue.why":      "why it matters",
+	"KnownIssue.wayOut":   "a command, or what to do",
+	"KnownIssue.source":   "where it is discussed",
+	"KnownIssue.shown":    "a scenario of ours shows it on the control planes that we test with",
+
 	"ClaimReport.items":    "the claims that were asked for, those of a set together",
 	"ClaimReport.classes":  "the sums per storage class",
 	"ClaimReport.total":    "the sum of all",
@@ -564,6 +586,15 @@ var meanings = map[string]string{
 }
 
 var vocabularies = []vocabulary{
+	{
+		title: "Support", dir: "pkg/inspect", kind: "Support",
+		about: "`server.support` of a VersionReport.",
+		meanings: map[string]string{
+			"Tested":      "the tests run on this version",
+			"TestedMinor": "they run on another patch of this minor version",
+			"Untested":    "they run on other minor versions only",
+		},
+	},
 	{
 		title: "States", dir: "pkg/inspect", kind: "State",
 		about: "`items[].state`. Exactly one holds; the first that fits in this order is it.",

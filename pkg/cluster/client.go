@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	apiversion "k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
@@ -74,6 +76,19 @@ func New(config *rest.Config, userAgent string, c clock.WithTicker, warnings io.
 		return nil, err
 	}
 	return client, nil
+}
+
+// Version asks the server which one it is.
+func (c *Client) Version(ctx context.Context) (*apiversion.Info, error) {
+	raw, err := c.kube.Discovery().RESTClient().Get().AbsPath("/version").DoRaw(ctx)
+	if err != nil {
+		return nil, err
+	}
+	info := &apiversion.Info{}
+	if err := json.Unmarshal(raw, info); err != nil {
+		return nil, fmt.Errorf("read the server's version: %w", err)
+	}
+	return info, nil
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)

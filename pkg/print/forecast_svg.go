@@ -234,7 +234,11 @@ func (d *drawing) draw() {
 }
 
 func whatChanges(f *simulate.Forecast) string {
-	if len(f.Changes) == 0 {
+	switch {
+	case len(f.Changes) > 0:
+	case f.From == simulate.Manifest:
+		return "created"
+	default:
 		return "what comes next"
 	}
 	return strings.Join(f.Changes, ", ")

@@ -9,10 +9,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
@@ -133,6 +137,38 @@ func run(t *testing.T, folder string, c *cluster.Cluster) {
 		Dir:                filepath.Join("testdata", folder),
 		Setup:              func(env *testscript.Env) error { return setup(env, c, folder == realNode) },
 		Cmds:               commands,
+		Condition:          func(cond string) (bool, error) { return isKnown(c.State().Kubernetes, cond) },
 		RequireUniqueNames: true,
 	})
+}
+
+// isKnown is the condition known:CODE: what `kubectl sts version` knows of the cluster's
+// version. Scenarios say by it what is to be seen there.
+func isKnown(kubernetes, condition string) (bool, error) {
+	code, ok := strings.CutPrefix(condition, "known:")
+	all := inspect.KnownIssues()
+	if !ok || !slices.ContainsFunc(all, func(k inspect.KnownIssue) bool { return k.Code == code }) {
+		return false, fmt.Errorf("[%s] is no condition: write [known:CODE], with a code that kubectl sts version knows", condition)
+	}
+	known, err := inspect.KnownOf(kubernetes)
+	return slices.ContainsFunc(known, func(k inspect.KnownIssue) bool { return k.Code == code }), err
+}
+
+// What is said to be shown has a scenario, and what has one is said to be shown.
+func TestKnownIssuesAreShown(t *testing.T) {
+	t.Parallel()
+	for _, k := range inspect.KnownIssues() {
+		files, err := filepath.Glob(filepath.Join("testdata", "*", "known-"+k.Code+".txtar"))
+		if err != nil || (len(files) == 1) != k.Shown {
+			t.Errorf("%s: shown is %t, and it has the scenarios %v (%v)", k.Code, k.Shown, files, err)
+		}
+	}
+}
+
+// What the program calls tested is what the tests can be run on.
+func TestTestedVersions(t *testing.T) {
+	t.Parallel()
+	if diff := cmp.Diff(cluster.Versions(), inspect.TestedWith); diff != "" {
+		t.Errorf("inspect.TestedWith differs from the versions of test/cluster:\n%s", diff)
+	}
 }

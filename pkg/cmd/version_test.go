@@ -1,0 +1,67 @@
+package cmd
+
+import (
+	"encoding/json"
+	"net"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+)
+
+// Scripts read the first line.
+var versionLine = regexp.MustCompile(`^kubectl-sts v0\.0\.0-dev \w+/\w+ go\S+\n`)
+
+func TestVersionOfClient(t *testing.T) {
+	i := invoke(t, "version", "--client")
+	if rest := versionLine.ReplaceAllString(i.out.String(), ""); i.code != ExitOK || rest != "" || i.err.Len() > 0 {
+		t.Errorf("exit code %d, %q, %q", i.code, i.out.String(), i.err.String())
+	}
+	i = invoke(t, "version", "--client", "-o", "json")
+	var report inspect.VersionReport
+	if err := json.Unmarshal(i.out.Bytes(), &report); err != nil {
+		t.Fatal(err, i.out.String())
+	}
+	if report.Kind != "VersionReport" || report.Client.Version != version || report.Server != nil {
+		t.Errorf("%+v", report)
+	}
+}
+
+// As with kubectl, the program's version is told, and then it is an error.
+func TestVersionOfUnreachableServer(t *testing.T) {
+	closed := func() string {
+		l := listen(t)
+		defer l.Close()
+		return l.Addr().String()
+	}()
+	silent := listen(t)
+	for name, test := range map[string]struct{ args, says string }{
+		"nothing configured": {"", "The connection to the server localhost:8080 was refused"},
+		"nobody listens":     {"--server=http://" + closed, "The connection to the server " + closed + " was refused"},
+		"nobody answers":     {"--server=http://" + silent.Addr().String() + " --request-timeout=200ms", "did not answer within 200ms; --request-timeout=1m waits longer"},
+		"no such context":    {"--context=nowhere", `context "nowhere" does not exist`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			began := time.Now()
+			i := invoke(t, append([]string{"version"}, strings.Fields(test.args)...)...)
+			if i.code != ExitError || !versionLine.MatchString(i.out.String()) || !strings.Contains(i.err.String(), test.says) {
+				t.Errorf("exit code %d, %q, %q", i.code, i.out.String(), i.err.String())
+			}
+			if took := time.Since(began); took > time.Minute {
+				t.Errorf("it took %s", took)
+			}
+		})
+	}
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() }) // or it is closed already
+	return l
+}

@@ -1,0 +1,37 @@
+package print_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/print"
+)
+
+func TestVersion(t *testing.T) {
+	for name, test := range map[string]struct {
+		server string
+		style  print.Style
+	}{
+		"client":            {},
+		"untested":          {server: "v1.28.2"},
+		"tested-80-columns": {server: "v1.36.3", style: print.Style{Width: 80}},
+		"minor-colour":      {server: "v1.35.2-eks-1234", style: print.Style{Width: 100, Color: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := inspect.NewVersionReport(inspect.ClientVersion{Version: "v0.1.0", Platform: "linux/amd64", GoVersion: "go1.26.8"})
+			if test.server != "" {
+				var err error
+				if r.Server, err = inspect.NewServerVersion(test.server, "linux/arm64"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var b strings.Builder
+			if err := print.Version(&b, r, test.style); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, filepath.Join("testdata", "version-"+name+".txt"), b.String())
+		})
+	}
+}
