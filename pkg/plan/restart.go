@@ -70,6 +70,13 @@ func (i RestartPods) Next(s *sts.Snapshot, f Facts) Decision {
 		if d != nil {
 			return *d
 		}
+		// The leader may be the one that was looked at before. When it is not available, the
+		// other has to wait.
+		if follower.Ordinal != next.Ordinal {
+			if d := mayRestart(s, f, follower, todo); d != nil {
+				return *d
+			}
+		}
 		next = follower
 	}
 	return do(Action{
@@ -171,7 +178,7 @@ func isFailing(s *sts.Snapshot, r sts.Replica) bool {
 func (i RestartPods) follower(s *sts.Snapshot, f Facts, todo []sts.Replica) (sts.Replica, *Decision) {
 	leader := ""
 	for n, r := range todo {
-		if n == len(todo)-1 && leader == "" || !r.Ready {
+		if n == len(todo)-1 && leader == "" || !canLead(s, r) {
 			return r, nil
 		}
 		run := i.question(s, r)
@@ -198,6 +205,18 @@ func (i RestartPods) follower(s *sts.Snapshot, f Facts, todo []sts.Replica) (sts
 		leader = r.Pod.Name
 	}
 	return todo[len(todo)-1], nil
+}
+
+// canLead says whether the pod has to be asked. One whose readiness probe has failed a
+// moment ago may well lead; one that is failing, or whose container does not run, does not.
+func canLead(s *sts.Snapshot, r sts.Replica) bool {
+	if r.Ready {
+		return true
+	}
+	container := mainContainer(r.Pod)
+	return !isFailing(s, r) && slices.ContainsFunc(r.Pod.Status.ContainerStatuses, func(c corev1.ContainerStatus) bool {
+		return c.Name == container && c.State.Waiting == nil && c.State.Terminated == nil
+	})
 }
 
 // What a shell ends with when it cannot run a command: no answer to the question.

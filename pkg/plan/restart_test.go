@@ -167,6 +167,11 @@ func restartCases() []decisionCase {
 		ask("the last one is not asked", []sts.Ordinal{1}, plan.Do, "Evict"),
 		{"an answer from before a pod was away", ststest.Web(3), append(onTheWay(0, 1), onPod(2, func(p *corev1.Pod) { ststest.Ready(p, ststest.Now.Add(-time.Minute)) })), leader,
 			asked(ststest.Web(3), onTheWay(0, 1), follows), plan.Do, "Ask"},
+		{"one that is not ready for a moment is asked, too", ststest.Web(3), append(onTheWay(0, 1), starting(1)), leader, plan.Facts{Wrote: true}, plan.Do, "Ask"},
+		{"it does not lead, and is the next", ststest.Web(3), append(onTheWay(0, 1), starting(1)), leader, asked(ststest.Web(3), append(onTheWay(0, 1), starting(1)), follows), plan.Do, "Evict"},
+		{"it leads, so it is waited for before another goes", ststest.Web(3), append(onTheWay(0, 1), starting(1)), leader,
+			asked(ststest.Web(3), append(onTheWay(0, 1), starting(1)), leads, follows), plan.Wait, plan.ReasonPodNotAvailable},
+		{"a pod that does not run is not asked", ststest.Web(3), append(onTheWay(0, 1), pending(1)), leader, plan.Facts{Wrote: true}, plan.Do, "Evict"},
 		{"a failing pod is not asked", ststest.Web(3), append(onTheWay(0, 1), crashing(0)), leader, plan.Facts{Wrote: true}, plan.Do, "Evict"},
 		{"the container that kubectl exec would take", ststest.Web(3), append(onTheWay(0, 1), onPod(1, func(p *corev1.Pod) {
 			p.Spec.Containers = append(p.Spec.Containers, corev1.Container{Name: "db"})
