@@ -410,7 +410,7 @@ func putOnRealNode(set *unstructured.Unstructured) error {
 		Name: "app", Image: "app:v1",
 		ReadinessProbe: &corev1.Probe{
 			ProbeHandler:  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/ready", Port: intstr.FromInt32(8080)}},
-			PeriodSeconds: 1,
+			PeriodSeconds: 1, TimeoutSeconds: 20, // of a machine that is busy
 		},
 	}}
 	spec, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&pod)
