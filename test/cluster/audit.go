@@ -31,8 +31,8 @@ type AuditEvent struct {
 	Namespace   string
 	URI         string // with its query
 	Code        int
-	// Request and Response are the bodies; nil for secrets, events and what
-	// the control plane itself reads.
+	// Request and Response are the bodies; nil for secrets, events, the status
+	// of sets, and what is only read.
 	Request  json.RawMessage
 	Response json.RawMessage
 	// Patch is the kind of a patch as far as its body gives it away, since
