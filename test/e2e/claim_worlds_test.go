@@ -222,7 +222,8 @@ func (s *claimWorld) remove(ctx context.Context, set string) {
 func (s *claimWorld) settle(ctx context.Context, set string, pods int) {
 	s.t.Helper()
 	var names []string
-	for ; ctx.Err() == nil; time.Sleep(glance) {
+	// Many sets settle at once, and looking costs more than they do.
+	for again := glance; ctx.Err() == nil; again = min(again*3/2, time.Second) {
 		list, err := s.kube.CoreV1().Pods(s.namespace).List(ctx, metav1.ListOptions{LabelSelector: "app=" + set})
 		s.check(err)
 		found := map[string]bool{}
@@ -235,6 +236,7 @@ func (s *claimWorld) settle(ctx context.Context, set string, pods int) {
 			return
 		}
 		names = slices.Sorted(maps.Keys(found))
+		time.Sleep(again)
 	}
 	s.t.Fatalf("statefulset %s has %v, want %d pods", set, names, pods)
 }
