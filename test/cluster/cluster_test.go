@@ -27,7 +27,7 @@ func makeVolumes(t *testing.T, c *Cluster) []string {
 		t.Fatal(err)
 	}
 	var folders []string
-	eventually(t, 20*time.Second, "wait for volumes", func(ctx context.Context) (bool, error) {
+	eventually(t, "wait for volumes", func(ctx context.Context) (bool, error) {
 		volumes, err := c.Client().CoreV1().PersistentVolumes().List(ctx, metav1.ListOptions{})
 		if err != nil || len(volumes.Items) < 2 {
 			return false, err
@@ -52,7 +52,7 @@ func assertGone(t *testing.T, dir string, processes []supervisor.Running, volume
 	if len(processes) < 6 {
 		t.Errorf("the cluster had %d processes, want 5 components and the supervisor", len(processes))
 	}
-	eventually(t, 10*time.Second, "wait for the cluster to be gone", func(context.Context) (bool, error) {
+	eventually(t, "wait for the cluster to be gone", func(context.Context) (bool, error) {
 		for _, p := range processes {
 			if p.Alive() {
 				return false, nil
@@ -263,7 +263,7 @@ func TestPause(t *testing.T) {
 	if err := c.Resume("kube-controller-manager"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 20*time.Second, "wait for the resumed controller", func(ctx context.Context) (bool, error) {
+	eventually(t, "wait for the resumed controller", func(ctx context.Context) (bool, error) {
 		set, err := sets.Get(ctx, "web", metav1.GetOptions{})
 		return err == nil && set.Status.AvailableReplicas == 1, err
 	})

@@ -37,7 +37,7 @@ func TestDNS(t *testing.T) {
 	}}
 	// A name that is asked for too early is denied for a while, so not before it is there.
 	var address string
-	err := wait.PollUntilContextTimeout(t.Context(), pollEvery, time.Minute, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(t.Context(), pollEvery, 2*time.Minute, true, func(ctx context.Context) (bool, error) {
 		list, err := c.Client().DiscoveryV1().EndpointSlices(namespace).List(ctx, metav1.ListOptions{})
 		if err != nil || len(list.Items) == 0 || len(list.Items[0].Endpoints) == 0 {
 			return false, err
@@ -50,7 +50,7 @@ func TestDNS(t *testing.T) {
 		t.Fatal(err)
 	}
 	var found []string
-	err = wait.PollUntilContextTimeout(t.Context(), pollEvery, time.Minute, true, func(ctx context.Context) (bool, error) {
+	err = wait.PollUntilContextTimeout(t.Context(), pollEvery, 2*time.Minute, true, func(ctx context.Context) (bool, error) {
 		found, err = resolver.LookupHost(ctx, "web-0.web."+namespace+".svc.cluster.local.")
 		if e := (*net.DNSError)(nil); errors.As(err, &e) && e.IsNotFound {
 			return false, nil

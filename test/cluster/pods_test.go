@@ -51,7 +51,7 @@ func TestStatefulSetWithVolumes(t *testing.T) {
 		}
 	}
 	for _, class := range []string{StandardClass, RetainClass} {
-		eventually(t, 20*time.Second, "wait for the set of "+class, func(ctx context.Context) (bool, error) {
+		eventually(t, "wait for the set of "+class, func(ctx context.Context) (bool, error) {
 			set, err := sets.Get(ctx, class, metav1.GetOptions{})
 			return err == nil && set.Status.AvailableReplicas == 3, err
 		})
@@ -87,7 +87,7 @@ func runPod(t *testing.T, c *Cluster, ns, image string, annotations map[string]s
 func awaitPod(t *testing.T, c *Cluster, ns, what string, wanted func(*corev1.Pod) bool) *corev1.Pod {
 	t.Helper()
 	var pod *corev1.Pod
-	eventually(t, 20*time.Second, "wait for the pod to be "+what, func(ctx context.Context) (done bool, err error) {
+	eventually(t, "wait for the pod to be "+what, func(ctx context.Context) (done bool, err error) {
 		pod, err = c.Client().CoreV1().Pods(ns).Get(ctx, "pod", metav1.GetOptions{})
 		return err == nil && wanted(pod), err
 	})
@@ -149,19 +149,21 @@ func TestBehaviours(t *testing.T) {
 			ns := c.Namespace(t)
 			runPod(t, c, ns, test.image, test.annotations)
 			awaitPod(t, c, ns, name, test.wanted)
-			deletePod(t, c, ns, 2*time.Second)
+			if took := deletePod(t, c, ns); took >= corev1.DefaultTerminationGracePeriodSeconds*time.Second {
+				t.Errorf("gone after %s, want no wait", took)
+			}
 		})
 	}
 }
 
 // deletePod returns how long the pod took to go.
-func deletePod(t *testing.T, c *Cluster, ns string, within time.Duration) time.Duration {
+func deletePod(t *testing.T, c *Cluster, ns string) time.Duration {
 	t.Helper()
 	began := time.Now()
 	if err := c.Client().CoreV1().Pods(ns).Delete(t.Context(), "pod", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, within, "wait for the pod to be gone", func(ctx context.Context) (bool, error) {
+	eventually(t, "wait for the pod to be gone", func(ctx context.Context) (bool, error) {
 		_, err := c.Client().CoreV1().Pods(ns).Get(ctx, "pod", metav1.GetOptions{})
 		return apierrors.IsNotFound(err), nil
 	})
@@ -221,7 +223,7 @@ func TestTerminateAfter(t *testing.T) {
 	ns := c.Namespace(t)
 	runPod(t, c, ns, "postgres:17", map[string]string{TerminateAfterAnnotation: "2s"})
 	awaitPod(t, c, ns, "ready", podReady)
-	if took := deletePod(t, c, ns, 10*time.Second); took < 2*time.Second {
+	if took := deletePod(t, c, ns); took < 2*time.Second {
 		t.Errorf("gone after %s, want at least 2s", took)
 	}
 }
@@ -241,7 +243,7 @@ func TestFinalizerHoldsATerminatedPod(t *testing.T) {
 	if _, err := c.Client().CoreV1().Pods(ns).Patch(t.Context(), "pod", types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 5*time.Second, "wait for the pod to be gone", func(ctx context.Context) (bool, error) {
+	eventually(t, "wait for the pod to be gone", func(ctx context.Context) (bool, error) {
 		_, err := c.Client().CoreV1().Pods(ns).Get(ctx, "pod", metav1.GetOptions{})
 		return apierrors.IsNotFound(err), nil
 	})

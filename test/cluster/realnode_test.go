@@ -70,7 +70,7 @@ func TestRealStatefulSet(t *testing.T) {
 	if _, err := sets.Create(t.Context(), realSet(2), metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, time.Minute, "wait for the set", func(ctx context.Context) (bool, error) {
+	eventually(t, "wait for the set", func(ctx context.Context) (bool, error) {
 		set, err := sets.Get(ctx, "web", metav1.GetOptions{})
 		return err == nil && set.Status.AvailableReplicas == 2, err
 	})
@@ -161,7 +161,7 @@ func TestRealCrashLoop(t *testing.T) {
 			pod.Status.ContainerStatuses[0].LastTerminationState.Terminated.ExitCode == 1
 	})
 	// The kubelet may just be removing the one that the status tells of.
-	eventually(t, time.Minute, "read the logs of the crashed container", func(context.Context) (bool, error) {
+	eventually(t, "read the logs of the crashed container", func(context.Context) (bool, error) {
 		out, err := kubectl(t, c, ns, "logs", "--previous", "pod").CombinedOutput()
 		found := strings.Contains(string(out), "fatal: the data on disk is of a newer version")
 		if !found {
@@ -217,7 +217,7 @@ func TestRealNames(t *testing.T) {
 		out, err := kubectl(t, c, ns, "exec", "web-0", "--", "nslookup", full).Output()
 		return string(out), err
 	}
-	eventually(t, time.Minute, "look up a pod that is not ready", func(ctx context.Context) (bool, error) {
+	eventually(t, "look up a pod that is not ready", func(ctx context.Context) (bool, error) {
 		answer, err := lookup()
 		if err != nil {
 			return false, nil //nolint:nilerr // not yet
@@ -228,7 +228,7 @@ func TestRealNames(t *testing.T) {
 		}
 		return true, nil
 	})
-	eventually(t, 20*time.Second, "reach a pod by its short name", func(context.Context) (bool, error) {
+	eventually(t, "reach a pod by its short name", func(context.Context) (bool, error) {
 		out, _ := kubectl(t, c, ns, "exec", "web-0", "--", "timeout", "5", "wget", "-qO-", "http://web-1.web:8080").Output()
 		return string(out) == "web-1 v1-never-ready\n", nil
 	})
@@ -237,7 +237,7 @@ func TestRealNames(t *testing.T) {
 	if _, err := services.Update(t.Context(), service, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 20*time.Second, "wait for the name to go", func(context.Context) (bool, error) {
+	eventually(t, "wait for the name to go", func(context.Context) (bool, error) {
 		answer, _ := lookup()
 		return strings.Contains(answer, "can't find "+full), nil
 	})
@@ -362,7 +362,7 @@ func TestRealNodeLeavesNothing(t *testing.T) {
 	if _, err := sets.Create(t.Context(), realSet(1), metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, time.Minute, "wait for the pod", func(ctx context.Context) (bool, error) {
+	eventually(t, "wait for the pod", func(ctx context.Context) (bool, error) {
 		set, err := sets.Get(ctx, "web", metav1.GetOptions{})
 		return err == nil && set.Status.AvailableReplicas == 1, err
 	})
@@ -443,7 +443,7 @@ func TestRealNodeBroken(t *testing.T) {
 			}
 		}
 	}
-	eventually(t, 10*time.Second, "wait for the failure", func(context.Context) (bool, error) {
+	eventually(t, "wait for the failure", func(context.Context) (bool, error) {
 		return strings.Contains(supervisor.Failure(dir), "node: kubelet ended: exit code -1, signal 9"), nil
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -169,7 +168,7 @@ func TestKubeconfigFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 10*time.Second, "wait for the role binding to count", func(ctx context.Context) (bool, error) {
+	eventually(t, "wait for the role binding to count", func(ctx context.Context) (bool, error) {
 		_, err := viewer.List(ctx, metav1.ListOptions{})
 		return err == nil, nil
 	})
