@@ -168,6 +168,16 @@ func (w *World) Advance() bool {
 	return true
 }
 
+// AdvanceTo is Advance as far as that time: where nothing happens any more until then, it is
+// false and the time has come.
+func (w *World) AdvanceTo(t time.Time) bool {
+	if _, at, happen := w.next(); happen != nil && !at.After(t) {
+		return w.Advance()
+	}
+	w.Now = t
+	return false
+}
+
 // next is what happens next by itself, which is what kubelets do: a pod gets ready, has been
 // so for long enough, or is gone.
 func (w *World) next() (ordinal sts.Ordinal, at time.Time, happen func(sts.Ordinal, *corev1.Pod)) {
