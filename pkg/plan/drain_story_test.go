@@ -86,7 +86,7 @@ func newDrainStory(t *testing.T, seed uint64) *drainStory {
 }
 
 func (s *drainStory) say(format string, args ...any) {
-	s.narration = append(s.narration, s.w.now.Format("15:04:05 ")+fmt.Sprintf(format, args...))
+	s.narration = append(s.narration, s.w.Now.Format("15:04:05 ")+fmt.Sprintf(format, args...))
 }
 
 func (s *drainStory) tell() {
@@ -99,7 +99,7 @@ func (s *drainStory) tell() {
 		}
 	})
 	s.say("from %d to %d from ordinal %s, %s, slow %s, hooks %t, %d losses, %d failures, %d budgets", s.from, s.intent.Replicas,
-		sts.Start(s.w.set), s.w.set.Spec.PodManagementPolicy, s.w.slow, s.intent.Profile != nil, s.losses, s.failures, len(s.w.budgets))
+		sts.Start(s.w.Set), s.w.Set.Spec.PodManagementPolicy, s.w.slow, s.intent.Profile != nil, s.losses, s.failures, len(s.w.budgets))
 	for range 5 {
 		s.w.tick()
 	}
@@ -147,7 +147,7 @@ func (s *drainStory) begin(killed *command, id string) *command {
 	i = i.Resolve(s.w.snapshot())
 	steps := plan.Foretell(i, s.w.snapshot())
 	// A hook asks another member; where all are down at this moment, it says so.
-	asks := slices.ContainsFunc(slices.Collect(maps.Values(s.w.pods)), s.w.available)
+	asks := slices.ContainsFunc(slices.Collect(maps.Values(s.w.pods())), s.w.available)
 	if last := steps[len(steps)-1]; last.Verdict != plan.Done && (asks || last.Reason != plan.ReasonHookFailed) {
 		s.t.Fatalf("the plan ends with %s", text(last))
 	}
@@ -160,8 +160,8 @@ func (s *drainStory) lose() {
 		return
 	}
 	s.losses--
-	pods := slices.Sorted(maps.Keys(s.w.pods))
-	pod := s.w.pods[pods[s.r.IntN(len(pods))]]
+	pods := slices.Sorted(maps.Keys(s.w.pods()))
+	pod := s.w.pod(pods[s.r.IntN(len(pods))])
 	s.say("somebody deletes %s", pod.Name)
 	s.w.delete(pod)
 	s.w.count()
@@ -170,8 +170,8 @@ func (s *drainStory) lose() {
 // tick: no pod is made for a member that has left.
 func (s *drainStory) tick() {
 	s.w.tick()
-	for _, o := range slices.Sorted(maps.Keys(s.w.pods)) {
-		pod := s.w.pods[o]
+	for _, o := range slices.Sorted(maps.Keys(s.w.pods())) {
+		pod := s.w.pod(o)
 		if s.last[o] == pod.UID {
 			continue
 		}
@@ -249,7 +249,7 @@ func (s *drainStory) safe(_ *sts.Snapshot, d plan.Decision) {
 	case a.EvictPod != nil:
 		s.goes(a.EvictPod.Ordinal, a.EvictPod.UID)
 	case a.Scale != nil && a.Scale.To == a.Scale.From-1 && a.Scale.To >= s.intent.Replicas:
-		if pod := s.w.pods[a.Scale.Ordinal]; pod != nil && pod.DeletionTimestamp == nil && !s.fresh(pod.UID) {
+		if pod := s.w.pod(a.Scale.Ordinal); pod != nil && pod.DeletionTimestamp == nil && !s.fresh(pod.UID) {
 			s.t.Fatalf("makes the set smaller while %s is there", pod.Name)
 		} else if pod != nil {
 			s.leftFor(a.Scale.Ordinal, pod.UID)
@@ -267,7 +267,7 @@ func (s *drainStory) safe(_ *sts.Snapshot, d plan.Decision) {
 }
 
 func (s *drainStory) pod(name string) *corev1.Pod {
-	for _, pod := range s.w.pods {
+	for _, pod := range s.w.pods() {
 		if pod.Name == name {
 			return pod
 		}
@@ -297,7 +297,7 @@ func (s *drainStory) leftFor(o sts.Ordinal, uid types.UID) {
 
 // fresh: without hooks the pod that came after the one that was evicted is no loss.
 func (s *drainStory) fresh(uid types.UID) bool {
-	return s.intent.Profile == nil && !slices.ContainsFunc(slices.Collect(maps.Values(s.w.pods)), func(pod *corev1.Pod) bool {
+	return s.intent.Profile == nil && !slices.ContainsFunc(slices.Collect(maps.Values(s.w.pods())), func(pod *corev1.Pod) bool {
 		return pod.UID == uid && s.w.available(pod)
 	})
 }
@@ -307,16 +307,16 @@ func (s *drainStory) ended(d plan.Decision) {
 	if d.Verdict != plan.Done || d.Reason != plan.ReasonScaled && d.Reason != plan.ReasonNothingToDo {
 		s.t.Fatalf("it ended %s %s: %s", d.Verdict, d.Reason, d.Message)
 	}
-	if n := sts.WantedReplicas(s.w.set); n != s.intent.Replicas {
+	if n := sts.WantedReplicas(s.w.Set); n != s.intent.Replicas {
 		s.t.Errorf("it has %d replicas, and was to have %d", n, s.intent.Replicas)
 	}
 	for range 20 {
 		s.w.tick()
 	}
-	if down := s.w.unavailable(); len(down) > 0 || len(s.w.pods) != int(s.intent.Replicas) {
-		s.t.Errorf("%d pods are left, and %v are not available", len(s.w.pods), down)
+	if down := s.w.unavailable(); len(down) > 0 || len(s.w.Pods) != int(s.intent.Replicas) {
+		s.t.Errorf("%d pods are left, and %v are not available", len(s.w.Pods), down)
 	}
-	for _, pod := range s.w.pods {
+	for _, pod := range s.w.pods() {
 		if sts.HoldsLeaving(pod) {
 			s.t.Errorf("%s is held still", pod.Name)
 		}
@@ -324,7 +324,7 @@ func (s *drainStory) ended(d plan.Decision) {
 			s.t.Errorf("%s has left its cluster, and stayed", pod.Name)
 		}
 	}
-	if len(s.w.set.Annotations) > 0 {
-		s.t.Errorf("annotations are left: %v", s.w.set.Annotations)
+	if len(s.w.Set.Annotations) > 0 {
+		s.t.Errorf("annotations are left: %v", s.w.Set.Annotations)
 	}
 }

@@ -97,8 +97,8 @@ func newStory(t *testing.T, seed uint64) *story {
 			set.Spec.UpdateStrategy.RollingUpdate.Partition = nil
 		}
 	})
-	s.before = sts.Partition(s.w.set)
-	s.w.gate = r.IntN(3) == 0
+	s.before = sts.Partition(s.w.Set)
+	s.w.Features.MaxUnavailable = r.IntN(3) == 0
 	s.w.reencodes = r.IntN(4) == 0
 	s.w.slow = time.Duration(r.IntN(4)) * time.Second
 	s.image = []string{"web:2", "web:2", "web:2-crash", "web:2-never-ready", "web:2-flaky"}[r.IntN(5)]
@@ -135,10 +135,10 @@ func (s *story) tell() {
 			s.t.Logf("again: go test ./pkg/plan -run TestCanaryInRandomWorlds -seed %d", s.seed)
 		}
 	})
-	set := s.w.set
+	set := s.w.Set
 	s.say("%d replicas from ordinal %d, partition %d, %s, minReady %d, gate %t, reencodes %t, slow %s, image %s, %d budgets",
 		sts.WantedReplicas(set), sts.Start(set), sts.Partition(set), set.Spec.PodManagementPolicy, set.Spec.MinReadySeconds,
-		s.w.gate, s.w.reencodes, s.w.slow, s.image, len(s.w.budgets))
+		s.w.Features.MaxUnavailable, s.w.reencodes, s.w.slow, s.image, len(s.w.budgets))
 	s.w.tick()
 	n := 1 + s.r.Int32N(sts.WantedReplicas(set))
 	s.allowed = sts.End(set) - sts.Ordinal(n)
@@ -152,7 +152,7 @@ func (s *story) tell() {
 		return
 	}
 	for s.r.IntN(3) > 0 {
-		if goal := s.allowed - sts.Ordinal(1+s.r.IntN(2)); goal >= sts.Start(s.w.set) {
+		if goal := s.allowed - sts.Ordinal(1+s.r.IntN(2)); goal >= sts.Start(s.w.Set) {
 			s.allowed = goal
 			if d := s.command(func(id string) plan.Intent { return plan.PromoteCanary{Holder: holder(id), To: &goal} }); d.Reason == plan.ReasonComplete || d.Reason == plan.ReasonNothingToDo {
 				s.promoted(d)
@@ -163,7 +163,7 @@ func (s *story) tell() {
 		}
 	}
 	if s.r.IntN(2) == 0 {
-		s.allowed = sts.Start(s.w.set)
+		s.allowed = sts.Start(s.w.Set)
 		d := s.command(func(id string) plan.Intent { return plan.PromoteCanary{Holder: holder(id), Full: true} })
 		if d.Verdict == plan.Done {
 			s.promoted(d)
@@ -208,17 +208,17 @@ func (s *story) promoteItself() bool {
 		})
 		// One that was killed at the very end of its abort finds an update from one
 		// spelling of the stable template to the other, and nothing of before.
-		again := s.w.reencodes && s.w.set.Spec.Template.Spec.Containers[0].Image == ststest.StableImage
+		again := s.w.reencodes && s.w.Set.Spec.Template.Spec.Containers[0].Image == ststest.StableImage
 		switch {
 		case again && d.Verdict == plan.Done:
 			return true
 		case d.Reason == plan.ReasonPaused && d.Verdict == plan.Done:
 			return false
-		case d.Verdict == plan.Done && s.w.set.Spec.Template.Spec.Containers[0].Image == s.image:
+		case d.Verdict == plan.Done && s.w.Set.Spec.Template.Spec.Containers[0].Image == s.image:
 			s.promoted(d)
 			return true
 		case d.Verdict == plan.Failed && !auto.Abort:
-			if aborting(s.w.set) {
+			if aborting(s.w.Set) {
 				s.t.Errorf("%s, and it goes back", d.Message)
 			}
 		case d.Verdict == plan.Failed, d.Verdict == plan.Done, d.Reason == plan.ReasonRevisionReencoded:
@@ -236,10 +236,10 @@ func (s *story) promoteItself() bool {
 func (s *story) goals(auto plan.AutoPromote) []sts.Ordinal {
 	out := []sts.Ordinal{}
 	for _, c := range auto.Steps {
-		out = append(out, max(sts.Start(s.w.set), sts.End(s.w.set)-sts.Ordinal(c.Of(sts.WantedReplicas(s.w.set)))))
+		out = append(out, max(sts.Start(s.w.Set), sts.End(s.w.Set)-sts.Ordinal(c.Of(sts.WantedReplicas(s.w.Set)))))
 	}
 	if len(out) == 0 {
-		for o := sts.End(s.w.set) - 1; o >= sts.Start(s.w.set); o-- {
+		for o := sts.End(s.w.Set) - 1; o >= sts.Start(s.w.Set); o-- {
 			out = append(out, o)
 		}
 	}
@@ -374,13 +374,13 @@ func (s *story) scale() {
 
 // lose takes one pod away: a node fails, somebody drains it.
 func (s *story) lose() {
-	pods := slices.Sorted(maps.Keys(s.w.pods))
+	pods := slices.Sorted(maps.Keys(s.w.pods()))
 	if len(pods) == 0 {
 		return
 	}
 	o := pods[s.r.IntN(len(pods))]
 	s.say("somebody deletes web-%d", o)
-	s.w.delete(s.w.pods[o])
+	s.w.delete(s.w.pod(o))
 	s.w.count()
 }
 
@@ -399,7 +399,7 @@ func (s *story) tick() {
 		if r.ordinal < s.allowed {
 			s.t.Fatalf("ordinal %d was taken down for an update, and %d is the lowest that anybody asked for", r.ordinal, s.allowed)
 		}
-		aborting := aborting(s.w.set)
+		aborting := aborting(s.w.Set)
 		if aborting && !s.w.reencodes && r.revision == ststest.StableRevision {
 			s.t.Fatalf("the abort took down ordinal %d, which was on stable", r.ordinal)
 		}
@@ -425,14 +425,14 @@ func (s *story) safe(snapshot *sts.Snapshot, d plan.Decision) {
 		return
 	}
 	if del := d.Action.DeletePod; del != nil {
-		pod := s.w.pods[del.Ordinal]
+		pod := s.w.pod(del.Ordinal)
 		if pod == nil || pod.UID != del.UID {
 			s.t.Fatalf("deletes %s by the UID %q of another pod", del.Name, del.UID)
 		}
 		if sts.PodRevision(pod) == ststest.StableRevision {
 			s.t.Fatalf("deletes %s, which is on stable", del.Name)
 		}
-		if !aborting(s.w.set) {
+		if !aborting(s.w.Set) {
 			s.t.Fatalf("deletes %s outside of an abort", del.Name)
 		}
 	}
@@ -464,7 +464,7 @@ func (s *story) safe(snapshot *sts.Snapshot, d plan.Decision) {
 		}
 	}
 	for _, b := range snapshot.Budgets {
-		if len(touched) == 1 && b.Status.DisruptionsAllowed < 1 && !sts.ReadySince(s.w.pods[touched[0]]).IsZero() {
+		if len(touched) == 1 && b.Status.DisruptionsAllowed < 1 && !sts.ReadySince(s.w.pod(touched[0])).IsZero() {
 			s.t.Fatalf("the partition goes to ordinal %d while %s allows no disruption", touched[0], b.Name)
 		}
 	}
@@ -503,16 +503,16 @@ func (s *story) aborted(d plan.Decision) {
 		for n := 0; n < 5 || n < 60 && len(s.w.unavailable()) > 0; n++ {
 			s.tick()
 		}
-		for o, p := range s.w.pods {
-			if !sts.Wants(s.w.set, o) {
+		for o, p := range s.w.pods() {
+			if !sts.Wants(s.w.Set, o) {
 				continue
 			}
 			if p.Spec.Containers[0].Image != ststest.StableImage || !s.w.available(p) {
 				s.t.Errorf("%s, and ordinal %d runs %s, available %t", d.Message, o, p.Spec.Containers[0].Image, s.w.available(p))
 			}
 		}
-		if (d.Reason == plan.ReasonAborted || d.Reason == plan.ReasonGateFailed) && sts.Partition(s.w.set) != s.before {
-			s.t.Errorf("the partition is %d, and was %d before the canary", sts.Partition(s.w.set), s.before)
+		if (d.Reason == plan.ReasonAborted || d.Reason == plan.ReasonGateFailed) && sts.Partition(s.w.Set) != s.before {
+			s.t.Errorf("the partition is %d, and was %d before the canary", sts.Partition(s.w.Set), s.before)
 		}
 	case d.Reason != plan.ReasonRevisionReencoded:
 		s.t.Errorf("the abort ended %s %s: %s", d.Verdict, d.Reason, d.Message)
@@ -521,17 +521,17 @@ func (s *story) aborted(d plan.Decision) {
 
 // lowestOffStable is what an abort may begin with; whoever stands below it runs stable.
 func (s *story) lowestOffStable() sts.Ordinal {
-	for o := sts.Start(s.w.set); o < sts.End(s.w.set); o++ {
-		p := s.w.pods[o]
+	for o := sts.Start(s.w.Set); o < sts.End(s.w.Set); o++ {
+		p := s.w.pod(o)
 		if p == nil || p.DeletionTimestamp != nil {
-			if o >= sts.UpdateFrom(s.w.set) {
+			if o >= sts.UpdateFrom(s.w.Set) {
 				return o
 			}
 		} else if sts.PodRevision(p) != ststest.StableRevision {
 			return o
 		}
 	}
-	return sts.End(s.w.set)
+	return sts.End(s.w.Set)
 }
 
 func (s *story) promoted(d plan.Decision) {
@@ -540,20 +540,20 @@ func (s *story) promoted(d plan.Decision) {
 	for range 5 {
 		s.tick()
 	}
-	for o, p := range s.w.pods {
-		if p.Spec.Containers[0].Image != s.image && s.w.set.Spec.Template.Spec.Containers[0].Image == s.image {
+	for o, p := range s.w.pods() {
+		if p.Spec.Containers[0].Image != s.image && s.w.Set.Spec.Template.Spec.Containers[0].Image == s.image {
 			s.t.Errorf("%s, and ordinal %d runs %s", d.Message, o, p.Spec.Containers[0].Image)
 		}
 	}
-	if sts.Partition(s.w.set) != s.before {
-		s.t.Errorf("the partition is %d, and was %d before the canary", sts.Partition(s.w.set), s.before)
+	if sts.Partition(s.w.Set) != s.before {
+		s.t.Errorf("the partition is %d, and was %d before the canary", sts.Partition(s.w.Set), s.before)
 	}
 }
 
 func (s *story) checkForgotten(d plan.Decision) {
 	s.t.Helper()
 	for _, key := range []string{sts.CanaryAnnotation, sts.OwnerAnnotation} {
-		if v, there := s.w.set.Annotations[key]; there && (d.Verdict == plan.Done || d.Verdict == plan.Failed) {
+		if v, there := s.w.Set.Annotations[key]; there && (d.Verdict == plan.Done || d.Verdict == plan.Failed) {
 			s.t.Errorf("%s, and the annotation %s is still there: %s", d.Message, key, v)
 		}
 	}

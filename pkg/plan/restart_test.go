@@ -244,8 +244,8 @@ func newRestartStory(t *testing.T, seed uint64) *restartStory {
 	if r.IntN(2) == 0 {
 		s.intent.LeaderExec = "am-i-leader"
 	}
-	s.leader = sts.Start(w.set) + sts.Ordinal(r.IntN(int(sts.WantedReplicas(w.set))))
-	for o, p := range w.pods {
+	s.leader = sts.Start(w.Set) + sts.Ordinal(r.IntN(int(sts.WantedReplicas(w.Set))))
+	for o, p := range w.pods() {
 		s.before[o] = sts.PodRevision(p)
 		if r.IntN(3) > 0 || len(s.chosen) == 0 {
 			s.chosen[o] = p.UID
@@ -271,10 +271,10 @@ func (s *restartStory) tell() {
 			}
 			c = &command{t: s.t, w: s.w, intent: i, before: s.safe, answer: s.answer}
 		}
-		if s.losses > 0 && s.r.IntN(8) == 0 && s.w.set.Annotations[sts.RestartAnnotation] != "" {
+		if s.losses > 0 && s.r.IntN(8) == 0 && s.w.Set.Annotations[sts.RestartAnnotation] != "" {
 			s.losses--
-			o := slices.Sorted(maps.Keys(s.w.pods))[s.r.IntN(len(s.w.pods))]
-			s.w.delete(s.w.pods[o])
+			o := slices.Sorted(maps.Keys(s.w.pods()))[s.r.IntN(len(s.w.Pods))]
+			s.w.delete(s.w.pod(o))
 			s.w.count()
 		}
 		d, end := c.step()
@@ -293,11 +293,11 @@ func (s *restartStory) tell() {
 
 // elect: who leads goes on leading while it is available.
 func (s *restartStory) elect() {
-	if s.w.available(s.w.pods[s.leader]) {
+	if s.w.available(s.w.pod(s.leader)) {
 		return
 	}
-	for _, o := range slices.Sorted(maps.Keys(s.w.pods)) {
-		if s.w.available(s.w.pods[o]) {
+	for _, o := range slices.Sorted(maps.Keys(s.w.pods())) {
+		if s.w.available(s.w.pod(o)) {
 			s.leader = o
 		}
 	}
@@ -333,11 +333,11 @@ func (s *restartStory) safe(snapshot *sts.Snapshot, d plan.Decision) {
 	}
 	left := 0
 	for o, uid := range s.chosen {
-		if p := s.w.pods[o]; p != nil && p.UID == uid {
+		if p := s.w.pod(o); p != nil && p.UID == uid {
 			left++
 		}
 	}
-	if s.intent.LeaderExec != "" && left > 1 && e.Ordinal == s.leader && !sts.ReadySince(s.w.pods[e.Ordinal]).IsZero() {
+	if s.intent.LeaderExec != "" && left > 1 && e.Ordinal == s.leader && !sts.ReadySince(s.w.pod(e.Ordinal)).IsZero() {
 		s.t.Fatalf("evicts the leader %s with %d pods left", e.Name, left)
 	}
 }
@@ -348,7 +348,7 @@ func (s *restartStory) ended(d plan.Decision) {
 		s.t.Fatalf("it ended %s %s: %s", d.Verdict, d.Reason, d.Message)
 	}
 	for o, uid := range s.chosen {
-		if p := s.w.pods[o]; p == nil || p.UID == uid || s.evicted[o] > 1 {
+		if p := s.w.pod(o); p == nil || p.UID == uid || s.evicted[o] > 1 {
 			s.t.Errorf("ordinal %s was evicted %d times, and has the pod %v", o, s.evicted[o], p)
 		}
 	}
@@ -356,11 +356,11 @@ func (s *restartStory) ended(d plan.Decision) {
 		s.w.tick()
 	}
 	for o, revision := range s.before {
-		if p := s.w.pods[o]; sts.PodRevision(p) != revision {
+		if p := s.w.pod(o); sts.PodRevision(p) != revision {
 			s.t.Errorf("ordinal %s is on %s, and was on %s", o, sts.PodRevision(p), revision)
 		}
 	}
-	if len(s.w.set.Annotations) > 0 {
-		s.t.Errorf("annotations are left: %v", s.w.set.Annotations)
+	if len(s.w.Set.Annotations) > 0 {
+		s.t.Errorf("annotations are left: %v", s.w.Set.Annotations)
 	}
 }

@@ -32,7 +32,7 @@ func unstickStory(t *testing.T, seed uint64) {
 		}
 		*set.Spec.UpdateStrategy.RollingUpdate.Partition = int32(max(0, r.IntN(4)-2))
 	})
-	w.gate = r.IntN(3) == 0
+	w.Features.MaxUnavailable = r.IntN(3) == 0
 	w.slow = time.Duration(r.IntN(3)) * time.Second
 	apply := func(image string) {
 		w.edit(func(set *appsv1.StatefulSet) { set.Spec.Template = ststest.Template(image) })
@@ -50,14 +50,14 @@ func unstickStory(t *testing.T, seed uint64) {
 		wanted = "web:3"
 		apply(wanted)
 	}
-	before, spec := sts.Partition(w.set), w.set.Spec.DeepCopy()
+	before, spec := sts.Partition(w.Set), w.Set.Spec.DeepCopy()
 	deleted := map[sts.Ordinal]int{}
 	safe := func(s *sts.Snapshot, d plan.Decision) {
 		if d.Action == nil || d.Action.DeletePod == nil {
 			return
 		}
 		del := d.Action.DeletePod
-		pod := w.pods[del.Ordinal]
+		pod := w.pod(del.Ordinal)
 		if pod == nil || pod.UID != del.UID {
 			t.Fatalf("deletes %s by the UID of another pod", del.Name)
 		}
@@ -96,21 +96,21 @@ func unstickStory(t *testing.T, seed uint64) {
 			t.Errorf("ordinal %d was deleted %d times", o, n)
 		}
 	}
-	if sts.Partition(w.set) != before {
-		t.Errorf("the partition is %d, and was %d", sts.Partition(w.set), before)
+	if sts.Partition(w.Set) != before {
+		t.Errorf("the partition is %d, and was %d", sts.Partition(w.Set), before)
 	}
-	if c, err := sts.ReadCanary(w.set); c != nil || err != nil {
+	if c, err := sts.ReadCanary(w.Set); c != nil || err != nil {
 		t.Errorf("the record is left: %v, %v", c, err)
 	}
-	if wanted != "web:2-crash" && w.set.Spec.Template.Spec.Containers[0].Image != spec.Template.Spec.Containers[0].Image {
-		t.Errorf("the template was touched: it has %s", w.set.Spec.Template.Spec.Containers[0].Image)
+	if wanted != "web:2-crash" && w.Set.Spec.Template.Spec.Containers[0].Image != spec.Template.Spec.Containers[0].Image {
+		t.Errorf("the template was touched: it has %s", w.Set.Spec.Template.Spec.Containers[0].Image)
 	}
-	from := sts.UpdateFrom(w.set)
-	for o := sts.Start(w.set); o < sts.End(w.set); o++ {
-		p := w.pods[o]
+	from := sts.UpdateFrom(w.Set)
+	for o := sts.Start(w.Set); o < sts.End(w.Set); o++ {
+		p := w.pod(o)
 		if !w.available(p) {
 			t.Errorf("%s, and ordinal %d is not available", d.Message, o)
-		} else if image := p.Spec.Containers[0].Image; o >= from && image != w.set.Spec.Template.Spec.Containers[0].Image {
+		} else if image := p.Spec.Containers[0].Image; o >= from && image != w.Set.Spec.Template.Spec.Containers[0].Image {
 			t.Errorf("%s, and ordinal %d runs %s", d.Message, o, image)
 		}
 	}

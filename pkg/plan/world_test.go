@@ -15,27 +15,20 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// world is a cluster with one StatefulSet, as small as decisions can be tested
-// against: the API server's JSON patches and the rules of the StatefulSet
-// controller of Kubernetes 1.36 (pkg/controller/statefulset), a step at a time.
+// world is a cluster with one StatefulSet, as small as decisions can be tested against:
+// simulate's controller, and around it the API server's JSON patches and evictions, the
+// disruption controller and kubelets whose pods fare as their image says.
 type world struct {
-	set       *appsv1.StatefulSet
-	pods      map[sts.Ordinal]*corev1.Pod
-	revisions []*appsv1.ControllerRevision
-	budgets   []*policyv1.PodDisruptionBudget
-	now       time.Time
+	*simulate.World
+	budgets []*policyv1.PodDisruptionBudget
 
-	// gate is MaxUnavailableStatefulSet: an update waits for every unavailable pod,
-	// under Parallel too.
-	gate bool
 	// reencodes: the server writes a template that is put back in another way, so
 	// that it gets a revision of its own.
 	reencodes bool
@@ -43,10 +36,9 @@ type world struct {
 	strangers int32
 	// pace is how long a tick is.
 	pace time.Duration
-	// slow is how long a pod takes to get ready and to go.
+	// slow is how long a pod takes to get ready and to go, but it takes a tick.
 	slow time.Duration
 
-	made    int       // pods and revisions so far, for names and UIDs
 	deleted []removal // what the controller deleted for an update
 }
 
@@ -60,25 +52,37 @@ type removal struct {
 // newWorld starts from a healthy set.
 func newWorld(replicas int32, change func(*appsv1.StatefulSet)) *world {
 	inv := ststest.Web(replicas)
-	w := &world{set: inv.Sets[0], pods: map[sts.Ordinal]*corev1.Pod{}, now: ststest.Now, pace: time.Second}
+	set := inv.Sets[0]
 	if change != nil {
-		change(w.set)
+		change(set)
 	}
-	w.revisions = []*appsv1.ControllerRevision{ststest.Revision(w.set, ststest.StableRevision, 1, w.set.Spec.Template)}
-	for o := sts.Start(w.set); o < sts.End(w.set); o++ {
-		w.pods[o] = ststest.Pod(w.set, o, ststest.StableRevision)
-		w.pods[o].Spec.Containers = w.set.Spec.Template.Spec.Containers
+	inv.Revisions = []*appsv1.ControllerRevision{ststest.Revision(set, ststest.StableRevision, 1, set.Spec.Template)}
+	inv.Pods, inv.Claims = nil, nil
+	for o := sts.Start(set); o < sts.End(set); o++ {
+		inv.Pods = append(inv.Pods, ststest.Pod(set, o, ststest.StableRevision))
+		inv.Claims = append(inv.Claims, ststest.Claim(set, o))
 	}
+	w := &world{pace: time.Second}
+	w.World = simulate.NewWorld(inv.Snapshots()[0], simulate.Features{}, simulate.Nodes{
+		ReadyAfter: w.pace, TerminateAfter: w.pace,
+		Broken: func(p *corev1.Pod) bool {
+			image := p.Spec.Containers[0].Image
+			return strings.HasSuffix(image, "-crash") || strings.HasSuffix(image, "-never-ready")
+		},
+	})
 	return w
 }
 
 // snapshot is a copy: nobody can change the world through it.
 func (w *world) snapshot() *sts.Snapshot {
-	inv := &sts.Inventory{TakenAt: w.now, Sets: []*appsv1.StatefulSet{w.set.DeepCopy()}}
-	for _, p := range w.pods {
-		inv.Pods = append(inv.Pods, p.DeepCopy())
+	inv := &sts.Inventory{TakenAt: w.Now, Sets: []*appsv1.StatefulSet{w.Set.DeepCopy()}}
+	for _, name := range slices.Sorted(maps.Keys(w.Pods)) {
+		inv.Pods = append(inv.Pods, w.Pods[name].DeepCopy())
 	}
-	for _, r := range w.revisions {
+	for _, name := range slices.Sorted(maps.Keys(w.Claims)) {
+		inv.Claims = append(inv.Claims, w.Claims[name].DeepCopy())
+	}
+	for _, r := range w.Revisions {
 		inv.Revisions = append(inv.Revisions, r.DeepCopy())
 	}
 	for _, b := range w.budgets {
@@ -87,6 +91,21 @@ func (w *world) snapshot() *sts.Snapshot {
 	return inv.Snapshots()[0]
 }
 
+// pods are the set's, by their ordinals.
+func (w *world) pods() map[sts.Ordinal]*corev1.Pod {
+	out := map[sts.Ordinal]*corev1.Pod{}
+	for name, p := range w.Pods {
+		o, ok := sts.ParsePodName(w.Set.Name, name)
+		if !ok {
+			panic(name)
+		}
+		out[o] = p
+	}
+	return out
+}
+
+func (w *world) pod(o sts.Ordinal) *corev1.Pod { return w.Pods[sts.PodName(w.Set.Name, o)] }
+
 // apply is the API server: false when a precondition did not hold.
 func (w *world) apply(t *testing.T, a plan.Action) bool {
 	t.Helper()
@@ -94,21 +113,21 @@ func (w *world) apply(t *testing.T, a plan.Action) bool {
 	case a.PatchSet != nil:
 		return w.patch(t, a.PatchSet.Ops)
 	case a.DeletePod != nil:
-		pod := w.pods[a.DeletePod.Ordinal]
+		pod := w.pod(a.DeletePod.Ordinal)
 		if pod == nil || pod.Name != a.DeletePod.Name || pod.UID != a.DeletePod.UID {
 			return false
 		}
 		w.delete(pod)
 		return true
 	case a.EvictPod != nil:
-		pod := w.pods[a.EvictPod.Ordinal]
+		pod := w.pod(a.EvictPod.Ordinal)
 		if pod == nil || pod.Name != a.EvictPod.Name || pod.UID != a.EvictPod.UID {
 			return false
 		}
 		w.evict(t, pod)
 		return true
 	case a.AskEviction != nil:
-		pod := w.pods[a.AskEviction.Ordinal]
+		pod := w.pod(a.AskEviction.Ordinal)
 		if pod == nil || pod.Name != a.AskEviction.Name || pod.UID != a.AskEviction.UID {
 			return false
 		}
@@ -117,7 +136,7 @@ func (w *world) apply(t *testing.T, a plan.Action) bool {
 	case a.Scale != nil:
 		return w.patch(t, a.Scale.Ops)
 	case a.HoldPod != nil:
-		pod := w.pods[a.HoldPod.Ordinal]
+		pod := w.pod(a.HoldPod.Ordinal)
 		if pod == nil {
 			return false
 		}
@@ -125,7 +144,7 @@ func (w *world) apply(t *testing.T, a plan.Action) bool {
 		if err != nil {
 			return false
 		}
-		w.pods[a.HoldPod.Ordinal] = after
+		w.Pods[pod.Name] = after
 		return true
 	}
 	t.Fatalf("an action without content: %+v", a)
@@ -134,30 +153,35 @@ func (w *world) apply(t *testing.T, a plan.Action) bool {
 
 func (w *world) patch(t *testing.T, ops []plan.PatchOp) bool {
 	t.Helper()
-	after, err := byTheServer(w.set, ops)
+	after, err := byTheServer(w.Set, ops)
 	if err != nil {
 		return false
 	}
 	if len(after.Annotations) == 0 {
 		after.Annotations = nil // as it comes back from storage
 	}
-	if !equality.Semantic.DeepEqual(after.Spec, w.set.Spec) {
+	if !equality.Semantic.DeepEqual(after.Spec, w.Set.Spec) {
 		after.Generation++
+		w.forget()
 	}
-	w.set = after
+	w.Set = after
 	return true
 }
 
-func (w *world) edit(change func(*appsv1.StatefulSet)) {
-	w.set = w.set.DeepCopy()
-	change(w.set)
-	w.set.Generation++
+// forget has history write the stable template as no set has had it yet: see reencodes.
+func (w *world) forget() {
+	if r := w.Revisions[0]; w.reencodes && r.Name == ststest.StableRevision {
+		template := ststest.Template(ststest.StableImage)
+		template.Spec.ServiceAccountName = fmt.Sprintf("account-%d", w.Set.Generation)
+		r.Data = ststest.Revision(w.Set, r.Name, r.Revision, template).Data
+	}
 }
 
-func (w *world) delete(pod *corev1.Pod) {
-	if pod.DeletionTimestamp == nil {
-		pod.DeletionTimestamp = &metav1.Time{Time: w.now.Add(w.slow)}
-	}
+func (w *world) edit(change func(*appsv1.StatefulSet)) {
+	w.Set = w.Set.DeepCopy()
+	change(w.Set)
+	w.Set.Generation++
+	w.forget()
 }
 
 // evict is the API server's eviction of a pod. One that a budget does not allow is
@@ -166,6 +190,11 @@ func (w *world) evict(t *testing.T, pod *corev1.Pod) {
 	t.Helper()
 	w.mayEvict(t, pod)
 	w.delete(pod)
+}
+
+func (w *world) delete(pod *corev1.Pod) {
+	o, _ := sts.ParsePodName(w.Set.Name, pod.Name)
+	w.Delete(o)
 }
 
 func (w *world) mayEvict(t *testing.T, pod *corev1.Pod) {
@@ -186,201 +215,61 @@ func (w *world) mayEvict(t *testing.T, pod *corev1.Pod) {
 
 // tick is a moment: nodes do their part, then the controllers.
 func (w *world) tick() {
-	w.now = w.now.Add(w.pace)
-	for _, o := range slices.Sorted(maps.Keys(w.pods)) {
-		pod := w.pods[o]
-		if pod.DeletionTimestamp != nil {
-			if !pod.DeletionTimestamp.After(w.now) && len(pod.Finalizers) == 0 {
-				delete(w.pods, o)
-			}
-			continue
-		}
-		w.run(pod)
+	w.Nodes.ReadyAfter, w.Nodes.TerminateAfter = max(w.slow, w.pace), max(w.slow, w.pace)
+	for end := w.Now.Add(w.pace); w.Now.Before(end); {
+		w.watch(func() { w.AdvanceTo(end) })
 	}
-	w.sync()
+	for _, pod := range w.Pods {
+		if pod.DeletionTimestamp == nil {
+			w.run(pod)
+		}
+	}
+	w.watch(w.Settle)
 	w.count()
+}
+
+// watch takes down which pods the controller deletes for an update, and who is down then.
+func (w *world) watch(happens func()) {
+	before := len(w.Events())
+	happens()
+	for _, e := range w.Events()[before:] {
+		if e.Kind == simulate.PodDeleted && sts.Wants(w.Set, e.Ordinal) {
+			down := slices.DeleteFunc(w.unavailable(), func(o sts.Ordinal) bool { return o == e.Ordinal })
+			w.deleted = append(w.deleted, removal{e.Ordinal, e.Revision, down})
+		}
+	}
 }
 
 // run is the kubelet: what becomes of a pod goes by its image.
 func (w *world) run(pod *corev1.Pod) {
-	image := pod.Spec.Containers[0].Image
+	image, since := pod.Spec.Containers[0].Image, sts.ReadySince(pod)
 	switch {
 	case strings.HasSuffix(image, "-crash"):
-		restarts := int32(1)
-		if len(pod.Status.ContainerStatuses) > 0 {
-			restarts += pod.Status.ContainerStatuses[0].RestartCount
-		}
+		restarts := sts.Restarts(pod) + 1
 		ststest.Crashing(pod)
 		pod.Status.ContainerStatuses[0].RestartCount = restarts
-	case strings.HasSuffix(image, "-flaky") && w.now.Sub(pod.CreationTimestamp.Time) > w.slow+6*time.Second && sts.Restarts(pod) == 0:
-		ststest.Ready(pod, w.now) // again, in the same moment
+	case strings.HasSuffix(image, "-flaky") && w.Now.Sub(pod.CreationTimestamp.Time) > w.slow+6*time.Second && sts.Restarts(pod) == 0:
+		ststest.Ready(pod, w.Now) // again, in the same moment
 		pod.Status.ContainerStatuses[0].RestartCount = 1
-	case strings.HasSuffix(image, "-never-ready"):
+	case since.IsZero():
 		ststest.NotReady(pod, pod.CreationTimestamp.Time)
-	case w.now.Sub(pod.CreationTimestamp.Time) < w.slow:
-		ststest.NotReady(pod, pod.CreationTimestamp.Time)
-	case sts.ReadySince(pod).IsZero():
-		ststest.Ready(pod, w.now)
-	}
-}
-
-// sync is one round of the StatefulSet controller.
-func (w *world) sync() {
-	st := &w.set.Status
-	update := w.revisionOf(w.set.Spec.Template)
-	current := w.revision(st.CurrentRevision)
-	if current == nil {
-		current = update
-	}
-	st.ObservedGeneration, st.CurrentRevision, st.UpdateRevision = w.set.Generation, current.Name, update.Name
-	w.reconcile(current, update)
-	if sts.IsRollingUpdate(w.set) && w.allOn(update.Name) {
-		st.CurrentRevision = update.Name
-	}
-	w.truncate()
-}
-
-// reconcile does the one thing that the controller does in a round (or, under
-// Parallel, more of one kind).
-func (w *world) reconcile(current, update *appsv1.ControllerRevision) {
-	ordered := !sts.IsParallel(w.set)
-	for o := sts.Start(w.set); o < sts.End(w.set); o++ {
-		pod := w.pods[o]
-		if pod == nil {
-			revision := update
-			if o < sts.UpdateFrom(w.set) {
-				revision = current
-			}
-			w.pods[o] = w.newPod(o, revision)
-			if ordered {
-				return
-			}
-		} else if ordered && !w.available(pod) {
-			return
-		}
-	}
-	ordinals := slices.Sorted(maps.Keys(w.pods))
-	slices.Reverse(ordinals)
-	for _, o := range ordinals {
-		if sts.Wants(w.set, o) {
-			continue
-		}
-		w.delete(w.pods[o])
-		if ordered {
-			return
-		}
-	}
-	if !sts.IsRollingUpdate(w.set) {
-		return
-	}
-	if w.gate && len(w.unavailable()) > 0 {
-		return
-	}
-	for o := sts.End(w.set) - 1; o >= sts.UpdateFrom(w.set); o-- {
-		pod := w.pods[o]
-		if sts.PodRevision(pod) != update.Name && pod.DeletionTimestamp == nil {
-			w.deleted = append(w.deleted, removal{o, sts.PodRevision(pod), slices.DeleteFunc(w.unavailable(), func(d sts.Ordinal) bool { return d == o })})
-			w.delete(pod)
-			return
-		}
-		if !w.available(pod) {
-			return
-		}
+	case len(pod.Status.ContainerStatuses) == 0 || !pod.Status.ContainerStatuses[0].Ready:
+		ststest.Ready(pod, since)
 	}
 }
 
 func (w *world) available(pod *corev1.Pod) bool {
-	return pod != nil && pod.DeletionTimestamp == nil && sts.Available(pod, w.set.Spec.MinReadySeconds, w.now)
+	return pod != nil && pod.DeletionTimestamp == nil && sts.Available(pod, w.Set.Spec.MinReadySeconds, w.Now)
 }
 
 func (w *world) unavailable() []sts.Ordinal {
 	var out []sts.Ordinal
-	for o := sts.Start(w.set); o < sts.End(w.set); o++ {
-		if !w.available(w.pods[o]) {
+	for o := sts.Start(w.Set); o < sts.End(w.Set); o++ {
+		if !w.available(w.pod(o)) {
 			out = append(out, o)
 		}
 	}
 	return out
-}
-
-func (w *world) newPod(o sts.Ordinal, r *appsv1.ControllerRevision) *corev1.Pod {
-	w.made++
-	pod := ststest.Pod(w.set, o, r.Name)
-	pod.UID = types.UID(fmt.Sprintf("%s-uid-%d", pod.Name, w.made))
-	pod.CreationTimestamp = metav1.NewTime(w.now)
-	pod.Status = corev1.PodStatus{Phase: corev1.PodPending}
-	raw, err := sts.RevisionTemplate(r)
-	if err != nil {
-		panic(err) // we made it
-	}
-	template, err := sts.ParseTemplate(raw)
-	if err != nil {
-		panic(err)
-	}
-	pod.Spec.Containers = template.Spec.Containers
-	return pod
-}
-
-// allOn is completeRollingUpdate's condition. It counts pods, which is why a set
-// of no replicas is always complete.
-func (w *world) allOn(revision string) bool {
-	updated, ready := 0, 0
-	for _, p := range w.pods {
-		if sts.PodRevision(p) == revision {
-			updated++
-		}
-		if !sts.ReadySince(p).IsZero() {
-			ready++
-		}
-	}
-	n := int(sts.WantedReplicas(w.set))
-	return len(w.pods) == n && updated == n && ready == n
-}
-
-func (w *world) revision(name string) *appsv1.ControllerRevision {
-	i := slices.IndexFunc(w.revisions, func(r *appsv1.ControllerRevision) bool { return r.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return w.revisions[i]
-}
-
-// revisionOf finds the revision of a template, or makes one.
-func (w *world) revisionOf(template corev1.PodTemplateSpec) *appsv1.ControllerRevision {
-	proposed := ststest.Revision(w.set, "", 0, template)
-	for _, r := range w.revisions {
-		if string(r.Data.Raw) == string(proposed.Data.Raw) && (!w.reencodes || r.Name != ststest.StableRevision || w.set.Generation == 1) {
-			return r
-		}
-	}
-	w.made++
-	proposed.Name, proposed.Revision = fmt.Sprintf("web-r%d", w.made), int64(w.made+1)
-	w.revisions = append(w.revisions, proposed)
-	return proposed
-}
-
-// truncate drops history that nothing lives on.
-func (w *world) truncate() {
-	if w.set.Spec.RevisionHistoryLimit == nil {
-		return
-	}
-	live := map[string]bool{w.set.Status.CurrentRevision: true, w.set.Status.UpdateRevision: true}
-	for _, p := range w.pods {
-		live[sts.PodRevision(p)] = true
-	}
-	dead := -int(*w.set.Spec.RevisionHistoryLimit)
-	for _, r := range w.revisions {
-		if !live[r.Name] {
-			dead++
-		}
-	}
-	w.revisions = slices.DeleteFunc(w.revisions, func(r *appsv1.ControllerRevision) bool {
-		if live[r.Name] || dead <= 0 {
-			return false
-		}
-		dead--
-		return true
-	})
 }
 
 // count is the disruption controller. It goes by readiness, and knows maxUnavailable
@@ -388,13 +277,13 @@ func (w *world) truncate() {
 func (w *world) count() {
 	for _, b := range w.budgets {
 		healthy := -w.strangers
-		for _, p := range w.pods {
+		for _, p := range w.pods() {
 			if p.DeletionTimestamp == nil && !sts.ReadySince(p).IsZero() {
 				healthy++
 			}
 		}
 		st := &b.Status
-		st.ExpectedPods = sts.WantedReplicas(w.set)
+		st.ExpectedPods = sts.WantedReplicas(w.Set)
 		st.DesiredHealthy = max(0, st.ExpectedPods-b.Spec.MaxUnavailable.IntVal)
 		st.CurrentHealthy, st.DisruptionsAllowed = max(0, healthy), max(0, healthy-st.DesiredHealthy)
 		st.ObservedGeneration = b.Generation
@@ -476,7 +365,7 @@ func (c *command) listen() {
 	c.open = slices.DeleteFunc(c.open, func(run plan.Run) bool {
 		a := c.answer(run)
 		if a != nil {
-			a.At = c.w.now
+			a.At = c.w.Now
 			c.facts.Answers = with(c.facts.Answers, run.Key, *a)
 		}
 		return a != nil
