@@ -59,11 +59,16 @@ func policies(set *appsv1.StatefulSet) (whenScaled, whenDeleted bool) {
 func (w *World) ownClaims(o sts.Ordinal) {
 	p := w.pod(o)
 	scaled, deleted := policies(w.Set)
+	if !scaled && !deleted && !w.owned {
+		return
+	}
+	w.owned = true
 	for _, c := range w.claimsOf(o) {
 		if goesWith(c, "StatefulSet", w.Set.Name, w.Set.UID) || goesWith(c, "Pod", p.Name, p.UID) {
 			continue
 		}
-		c.OwnerReferences = slices.DeleteFunc(c.OwnerReferences, func(r metav1.OwnerReference) bool {
+		c = w.anewClaim(c)
+		c.OwnerReferences = slices.DeleteFunc(slices.Clone(c.OwnerReferences), func(r metav1.OwnerReference) bool {
 			return r.UID == w.Set.UID || r.UID == p.UID
 		})
 		switch leaves := !sts.Wants(w.Set, o); {
@@ -100,6 +105,7 @@ func (w *World) DeleteClaim(name string) {
 	if c == nil || c.DeletionTimestamp != nil {
 		return
 	}
+	c = w.anewClaim(c)
 	c.DeletionTimestamp = &metav1.Time{Time: w.Now}
 	if w.used(c) {
 		o, _ := sts.ClaimOrdinal(c.Name)
@@ -110,15 +116,34 @@ func (w *World) DeleteClaim(name string) {
 
 // endClaims ends the claims that are to go and that nothing holds.
 func (w *World) endClaims() {
-	for _, name := range sorted(w.Claims) {
+	for _, name := range w.claimsThat(func(c *corev1.PersistentVolumeClaim) bool { return c.DeletionTimestamp != nil }) {
 		c := w.Claims[name]
 		held := slices.ContainsFunc(c.Finalizers, func(f string) bool { return f != inUse || w.used(c) })
-		if c.DeletionTimestamp != nil && !held {
+		if !held {
 			delete(w.Claims, name)
 			o, _ := sts.ClaimOrdinal(name)
 			w.tell(ClaimGone, o, name, "")
 		}
 	}
+}
+
+// claimsThat are the names of some claims, in order.
+func (w *World) claimsThat(are func(*corev1.PersistentVolumeClaim) bool) []string {
+	var out []string
+	for name, c := range w.Claims {
+		if are(c) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// anewClaim is the claim in its place, to be changed: snapshots have the one that it was.
+func (w *World) anewClaim(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
+	next := *c
+	w.Claims[c.Name] = &next
+	return &next
 }
 
 // used says whether a pod mounts the claim.

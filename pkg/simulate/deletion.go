@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -66,13 +67,15 @@ func (w *World) goneSet() {
 // orphan has nothing go with the owner.
 func (w *World) orphan(owner types.UID) {
 	for _, p := range w.Pods {
-		p.OwnerReferences = without(owner, p)
+		w.anew(p).OwnerReferences = without(owner, p)
 	}
 	for _, c := range w.Claims {
-		c.OwnerReferences = without(owner, c)
+		w.anewClaim(c).OwnerReferences = without(owner, c)
 	}
-	for _, r := range w.Revisions {
-		r.OwnerReferences = without(owner, r)
+	for i, r := range w.Revisions {
+		orphan := *r
+		orphan.OwnerReferences = without(owner, r)
+		w.Revisions[i] = &orphan
 	}
 }
 
@@ -84,13 +87,11 @@ func (w *World) collect(owner types.UID) {
 			w.Delete(o)
 		}
 	}
-	for _, name := range sorted(w.Claims) {
+	for _, name := range w.claimsThat(func(c *corev1.PersistentVolumeClaim) bool { return owns(owner, c) }) {
 		c := w.Claims[name]
-		switch left := without(owner, c); {
-		case len(left) == len(c.OwnerReferences):
-		case len(left) > 0:
-			c.OwnerReferences = left
-		default:
+		if left := without(owner, c); len(left) > 0 {
+			w.anewClaim(c).OwnerReferences = left
+		} else {
 			w.DeleteClaim(name)
 		}
 	}

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +80,8 @@ func newTeller(s *sts.Snapshot, q Question) *teller {
 		}
 		t.failing[r.Pod.Name] = trouble
 		if r.Terminating { // nobody knows what holds it, and it is held
-			w.Pods[r.Pod.Name].Finalizers = append(w.Pods[r.Pod.Name].Finalizers, overdue)
+			p := w.anew(r.Pod)
+			p.Finalizers = append(slices.Clone(p.Finalizers), overdue)
 		}
 	}
 	t.findBad()

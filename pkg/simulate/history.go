@@ -31,19 +31,24 @@ func NewRevision(set *appsv1.StatefulSet) *appsv1.ControllerRevision {
 
 // template is what pods of the revision are made from.
 func (w *World) template(r *appsv1.ControllerRevision) *corev1.PodTemplateSpec {
+	if t := w.templates[string(r.Data.Raw)]; t != nil {
+		return t
+	}
+	t := &corev1.PodTemplateSpec{} // nobody can make pods from it
 	if raw, err := sts.RevisionTemplate(r); err == nil {
-		if t, err := sts.ParseTemplate(raw); err == nil {
-			return t
+		if parsed, err := sts.ParseTemplate(raw); err == nil {
+			t = parsed
 		}
 	}
-	return &corev1.PodTemplateSpec{} // nobody can make pods from it
+	w.templates[string(r.Data.Raw)] = t
+	return t
 }
 
 // truncate drops the oldest history that no pod and no status needs beyond the limit
 // (truncateHistory).
 func (w *World) truncate() {
 	limit := w.Set.Spec.RevisionHistoryLimit
-	if limit == nil {
+	if limit == nil || len(w.Revisions) <= int(*limit) {
 		return
 	}
 	live := map[string]bool{w.Set.Status.CurrentRevision: true, w.Set.Status.UpdateRevision: true}

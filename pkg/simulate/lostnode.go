@@ -45,7 +45,7 @@ func (w *World) RemoveNode(node string) {
 		}
 		w.cause = []int{removed}
 		w.Delete(o)
-		if w.pod(o) == p {
+		if p := w.pod(o); p != nil {
 			w.gone(o, p)
 			gone := &w.events[w.last[p.Name]]
 			gone.After = append(gone.After, removed)
@@ -68,6 +68,8 @@ func (w *World) nextOfLost(p *corev1.Pod) (at time.Time, happen func(sts.Ordinal
 }
 
 func (w *World) unready(o sts.Ordinal, p *corev1.Pod) {
+	p = w.anew(p)
+	p.Status.Conditions = slices.Clone(p.Status.Conditions)
 	for i := range p.Status.Conditions {
 		if c := &p.Status.Conditions[i]; c.Type == corev1.PodReady {
 			c.Status, c.LastTransitionTime = corev1.ConditionFalse, metav1.NewTime(w.Now)

@@ -14,8 +14,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// sync is one round of the controller (UpdateStatefulSet). It is false when there was
-// nothing to do.
+// sync is one round of the controller (UpdateStatefulSet). It is true when the next round may
+// find something to do: what was made or told to go in this one, it waits for.
 func (w *World) sync() bool {
 	switch {
 	case w.Set == nil:
@@ -26,7 +26,7 @@ func (w *World) sync() bool {
 	}
 	before := len(w.events)
 	st := &w.Set.Status
-	status := *st.DeepCopy()
+	wasCurrent, wasUpdate := st.CurrentRevision, st.UpdateRevision
 	update := w.updateRevision()
 	current := w.revision(st.CurrentRevision)
 	if current == nil {
@@ -37,7 +37,16 @@ func (w *World) sync() bool {
 	w.reconcile(current, update)
 	w.complete()
 	w.truncate()
-	return len(w.events) > before || st.CurrentRevision != status.CurrentRevision || st.UpdateRevision != status.UpdateRevision
+	did := w.events[before:]
+	// With the gate, a pod that was unavailable and is told to go leaves room for another.
+	again := w.Features.MaxUnavailable && len(did) > 0 ||
+		slices.ContainsFunc(did, func(e Event) bool { return e.Kind == PodGone || e.Kind == ClaimGone })
+	if len(did) > 0 && !again { // that is all that the next round would do
+		w.count()
+		w.complete()
+		w.truncate()
+	}
+	return again || st.CurrentRevision != wasCurrent || st.UpdateRevision != wasUpdate
 }
 
 // reconcile does what one round does (updateStatefulSet): first it makes pods, then it
@@ -45,7 +54,12 @@ func (w *World) sync() bool {
 // and each pod for the one below; under Parallel all is done at once.
 func (w *World) reconcile(current, update *appsv1.ControllerRevision) {
 	inOrder := !sts.IsParallel(w.Set)
-	first, anyUnavailable := w.firstUnavailable()
+	condemned := w.condemned()
+	var first sts.Ordinal // that is unavailable, where that matters
+	anyUnavailable := false
+	if inOrder && len(condemned) > 0 {
+		first, anyUnavailable = w.firstUnavailable()
+	}
 	failed := false
 	for o := sts.Start(w.Set); o < sts.End(w.Set); o++ {
 		waits, fails := w.replica(o, current, update)
@@ -57,10 +71,10 @@ func (w *World) reconcile(current, update *appsv1.ControllerRevision) {
 	if failed {
 		return
 	}
-	for _, o := range w.condemned() {
+	for _, o := range condemned {
 		w.ownClaims(o)
 	}
-	for _, o := range w.condemned() {
+	for _, o := range condemned {
 		p := w.pod(o)
 		switch {
 		case p.DeletionTimestamp != nil && inOrder:
@@ -169,8 +183,12 @@ func MaxUnavailable(set *appsv1.StatefulSet) int {
 
 // condemned are the ordinals that have a pod and are not wanted, highest first.
 func (w *World) condemned() []sts.Ordinal {
-	out := slices.DeleteFunc(w.ordinals(), func(o sts.Ordinal) bool { return sts.Wants(w.Set, o) })
-	slices.Reverse(out)
+	var out []sts.Ordinal
+	for _, o := range slices.Backward(w.ordinals()) {
+		if !sts.Wants(w.Set, o) {
+			out = append(out, o)
+		}
+	}
 	return out
 }
 
@@ -182,8 +200,7 @@ func (w *World) firstUnavailable() (sts.Ordinal, bool) {
 			return o, true
 		}
 	}
-	condemned := w.condemned()
-	for _, o := range slices.Backward(condemned) {
+	for _, o := range slices.Backward(w.condemned()) {
 		if w.unavailable(w.pod(o)) {
 			return o, true
 		}
@@ -229,6 +246,8 @@ func (w *World) create(o sts.Ordinal, current, update *appsv1.ControllerRevision
 	p.Spec.Hostname, p.Spec.Subdomain = name, w.Set.Spec.ServiceName
 	p.Status.Phase = corev1.PodPending
 	w.Pods[name] = p
+	at, _ := slices.BinarySearch(w.order, o)
+	w.order = slices.Insert(slices.Clone(w.order), at, o)
 	for i := range w.Set.Spec.VolumeClaimTemplates {
 		v := corev1.Volume{Name: w.Set.Spec.VolumeClaimTemplates[i].Name}
 		v.PersistentVolumeClaim = &corev1.PersistentVolumeClaimVolumeSource{ClaimName: sts.ClaimName(v.Name, w.Set.Name, o)}
@@ -246,6 +265,7 @@ func (w *World) Delete(o sts.Ordinal) {
 	if p == nil || p.DeletionTimestamp != nil {
 		return
 	}
+	p = w.anew(p)
 	p.DeletionTimestamp = &metav1.Time{Time: w.Now.Add(w.Nodes.TerminateAfter)}
 	w.tell(PodDeleted, o, p.Name, sts.PodRevision(p))
 	if grace := p.Spec.TerminationGracePeriodSeconds; (ended(p) || grace != nil && *grace == 0) && len(p.Finalizers) == 0 {
@@ -256,6 +276,7 @@ func (w *World) Delete(o sts.Ordinal) {
 // Fail has an ordinal's pod end with a failure, as a kubelet does that is short of something.
 func (w *World) Fail(o sts.Ordinal) {
 	if p := w.pod(o); p != nil {
+		p = w.anew(p)
 		p.Status.Phase, p.Status.Conditions = corev1.PodFailed, nil
 	}
 }
@@ -296,20 +317,22 @@ func (w *World) complete() {
 // updateRevision is the revision of the set's template: one that is in history already, by
 // then its newest, or a new one (getStatefulSetRevisions).
 func (w *World) updateRevision() *appsv1.ControllerRevision {
-	proposed := NewRevision(w.Set)
 	newest := int64(0)
 	for _, r := range w.Revisions {
 		newest = max(newest, r.Revision)
 	}
-	for _, r := range slices.Backward(w.Revisions) {
-		if equality.Semantic.DeepEqual(w.template(r), w.template(proposed)) {
+	for i, r := range slices.Backward(w.Revisions) {
+		if equality.Semantic.DeepEqual(w.template(r), &w.Set.Spec.Template) {
 			if r.Revision < newest {
-				r.Revision = newest + 1
+				newer := *r
+				r, newer.Revision = &newer, newest+1
+				w.Revisions[i] = r
 				slices.SortStableFunc(w.Revisions, func(a, b *appsv1.ControllerRevision) int { return cmp.Compare(a.Revision, b.Revision) })
 			}
 			return r
 		}
 	}
+	proposed := NewRevision(w.Set)
 	proposed.Name, proposed.Revision = fmt.Sprintf("%s-(new %d)", w.Set.Name, newest+1), newest+1
 	proposed.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(w.Set, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))}
 	w.Revisions = append(w.Revisions, proposed)

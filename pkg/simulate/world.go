@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,7 +20,9 @@ type World struct {
 	Now time.Time
 	// Set is nil when it has been deleted.
 	Set *appsv1.StatefulSet
-	// Pods are the set's, by name, Claims those of the namespace.
+	// Pods are the set's, by name, Claims those of the namespace. None is changed once it is
+	// here: another takes its place, so that snapshots can share them. Only the world itself
+	// adds names and removes them.
 	Pods   map[string]*corev1.Pod
 	Claims map[string]*corev1.PersistentVolumeClaim
 	// Revisions are the set's history, oldest first.
@@ -39,6 +40,11 @@ type World struct {
 	told  map[types.UID]bool      // the pods that are known to be available
 	lost  map[types.UID]time.Time // the pods on lost nodes, since when
 	made  int                     // objects so far, for UIDs and names
+
+	owned     bool                               // some claim has an owner, or had one
+	order     []sts.Ordinal                      // the ordinals those that have a pod, lowest first; replaced, never changed
+	names     map[sts.Ordinal]string             // of pods
+	templates map[string]*corev1.PodTemplateSpec // by the revisions' content
 }
 
 // Features are the feature gates of the kube-controller-manager that change the rules.
@@ -104,13 +110,19 @@ func NewWorld(s *sts.Snapshot, features Features, nodes Nodes) *World {
 		Now: s.TakenAt, Set: s.Set.DeepCopy(), Features: features, Nodes: nodes,
 		Pods: map[string]*corev1.Pod{}, Claims: map[string]*corev1.PersistentVolumeClaim{},
 		name: s.Set.Name, last: map[string]int{}, told: map[types.UID]bool{}, lost: map[types.UID]time.Time{},
+		names: map[sts.Ordinal]string{}, templates: map[string]*corev1.PodTemplateSpec{},
 	}
 	for _, p := range s.Pods {
 		w.Pods[p.Name] = p.DeepCopy()
 		w.told[p.UID] = w.available(p)
+		if o, ok := sts.ParsePodName(w.name, p.Name); ok {
+			w.order = append(w.order, o)
+		}
 	}
+	slices.Sort(w.order)
 	for _, c := range s.Claims {
 		w.Claims[c.Name] = c.DeepCopy()
+		w.owned = w.owned || len(c.OwnerReferences) > 0
 	}
 	for _, r := range s.Revisions {
 		w.Revisions = append(w.Revisions, r.DeepCopy())
@@ -118,20 +130,18 @@ func NewWorld(s *sts.Snapshot, features Features, nodes Nodes) *World {
 	return w
 }
 
-// Snapshot is how the world looks. It shares nothing with it; what s has beside the world,
-// budgets for instance, is kept.
+// Snapshot is how the world looks now, and stays so when the world goes on; what s has beside
+// the world, budgets for instance, is kept.
 func (w *World) Snapshot(s *sts.Snapshot) *sts.Snapshot {
 	out := *s
 	out.TakenAt, out.Set, out.Pods, out.Claims, out.Revisions = w.Now, w.Set.DeepCopy(), nil, nil, nil
 	for _, o := range w.ordinals() {
-		out.Pods = append(out.Pods, w.pod(o).DeepCopy())
+		out.Pods = append(out.Pods, w.pod(o))
 	}
 	for _, name := range sorted(w.Claims) {
-		out.Claims = append(out.Claims, w.Claims[name].DeepCopy())
+		out.Claims = append(out.Claims, w.Claims[name])
 	}
-	for _, r := range w.Revisions {
-		out.Revisions = append(out.Revisions, r.DeepCopy())
-	}
+	out.Revisions = slices.Clone(w.Revisions)
 	return &out
 }
 
@@ -220,6 +230,7 @@ func (w *World) late(p *corev1.Pod) time.Duration {
 }
 
 func (w *World) ready(o sts.Ordinal, p *corev1.Pod) {
+	p = w.anew(p)
 	p.Status.Phase = corev1.PodRunning
 	p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(w.Now)}}
 	w.tell(PodReady, o, p.Name, sts.PodRevision(p))
@@ -233,6 +244,7 @@ func (w *World) becomeAvailable(o sts.Ordinal, p *corev1.Pod) {
 // gone is the end of a pod, and of the claims that go with it.
 func (w *World) gone(o sts.Ordinal, p *corev1.Pod) {
 	delete(w.Pods, p.Name)
+	w.order = slices.DeleteFunc(slices.Clone(w.order), func(other sts.Ordinal) bool { return other == o })
 	w.tell(PodGone, o, p.Name, sts.PodRevision(p))
 	w.cause = []int{len(w.events) - 1}
 	w.collect(p.UID)
@@ -264,18 +276,23 @@ func (w *World) tell(kind EventKind, o sts.Ordinal, object, revision string) {
 }
 
 // pod is the ordinal's pod, nil when there is none.
-func (w *World) pod(o sts.Ordinal) *corev1.Pod { return w.Pods[sts.PodName(w.name, o)] }
+func (w *World) pod(o sts.Ordinal) *corev1.Pod {
+	name, ok := w.names[o]
+	if !ok {
+		name = sts.PodName(w.name, o)
+		w.names[o] = name
+	}
+	return w.Pods[name]
+}
 
 // ordinals are those that have a pod, lowest first.
-func (w *World) ordinals() []sts.Ordinal {
-	var out []sts.Ordinal
-	for name := range w.Pods {
-		if o, ok := sts.ParsePodName(w.name, name); ok {
-			out = append(out, o)
-		}
-	}
-	slices.SortFunc(out, func(a, b sts.Ordinal) int { return cmp.Compare(a, b) })
-	return out
+func (w *World) ordinals() []sts.Ordinal { return w.order }
+
+// anew is the pod in its place, to be changed: snapshots have the one that it was.
+func (w *World) anew(p *corev1.Pod) *corev1.Pod {
+	next := *p
+	w.Pods[p.Name] = &next
+	return &next
 }
 
 func sorted[T any](all map[string]T) []string { return slices.Sorted(maps.Keys(all)) }
