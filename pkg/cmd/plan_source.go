@@ -230,15 +230,27 @@ func (o *planOptions) refuse(s *sts.Snapshot, q simulate.Question) error {
 	if problems := sts.Objections(set); q.From == simulate.Manifest && len(problems) > 0 {
 		return refused(reasonInvalid, "", "the API server would refuse statefulset %s: %s", set.Name, strings.Join(problems, "; "))
 	}
-	if o.loseNode == "" || q.From == simulate.Manifest {
+	return o.refuseNode(s, q)
+}
+
+// refuseNode wants the node to have a pod. Those of a manifest run on a node each.
+func (o *planOptions) refuseNode(s *sts.Snapshot, q simulate.Question) error {
+	if o.loseNode == "" {
 		return nil
 	}
 	nodes := map[string]bool{}
 	for _, p := range s.Pods {
 		nodes[p.Spec.NodeName] = true
 	}
+	hint := ""
+	if q.From == simulate.Manifest {
+		hint = fmt.Sprintf("; each is taken to run on a node of its own: %s …", simulate.NodeOf(sts.Start(s.Set)))
+		for ordinal := sts.Start(s.Set); ordinal < sts.End(s.Set); ordinal++ {
+			nodes[simulate.NodeOf(ordinal)] = true
+		}
+	}
 	if !nodes[o.loseNode] {
-		return usagef("--lose-node=%s: no pod of statefulset %s runs there", o.loseNode, set.Name)
+		return usagef("--lose-node=%s: no pod of statefulset %s runs there%s", o.loseNode, s.Set.Name, hint)
 	}
 	return nil
 }

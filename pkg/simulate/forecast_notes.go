@@ -14,7 +14,7 @@ func (t *teller) tellNotes() {
 		t.Notes = append(t.Notes, ForecastNote{reason, fmt.Sprintf(format, args...)})
 	}
 	if t.From == Manifest && len(t.before.Pods) > 0 {
-		note(NoteAssumedHealthy, "the set of the manifest is taken to run, all pods available, each on a node of its own: node-%s …", sts.Start(t.set))
+		note(NoteAssumedHealthy, "the set of the manifest is taken to run, all pods available, each on a node of its own: %s …", NodeOf(sts.Start(t.set)))
 	}
 	for _, a := range t.before.Autoscalers() {
 		switch n := sts.WantedReplicas(t.set); {

@@ -105,11 +105,11 @@ func (t *teller) sayStuck() {
 	out.Message = out.Pod + " " + t.trouble(p)
 	trap := !sts.IsParallel(t.set) || t.q.Features.MaxUnavailable
 	switch {
-	case p.DeletionTimestamp != nil || t.stable == t.update:
+	case p.DeletionTimestamp != nil:
 	case sts.PodRevision(p) != t.update && trap:
 		out.Message += "; Kubernetes waits for it before it replaces it, though the template has moved on (kubernetes#67250)"
 		out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
-	case sts.PodRevision(p) != t.update:
+	case sts.PodRevision(p) != t.update || t.stable == t.update:
 	case trap:
 		out.Message += " and blocks the update; to put the old template back does not help by itself (kubernetes#67250)"
 		out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)

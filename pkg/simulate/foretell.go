@@ -64,7 +64,7 @@ func newTeller(s *sts.Snapshot, q Question) *teller {
 		w.Settle()
 		w.play()
 		for _, o := range w.ordinals() {
-			w.pod(o).Spec.NodeName = "node-" + o.String()
+			w.pod(o).Spec.NodeName = NodeOf(o)
 		}
 		w.events, w.last = nil, map[string]int{}
 	}
@@ -95,6 +95,9 @@ func newTeller(s *sts.Snapshot, q Question) *teller {
 	}
 	return t
 }
+
+// NodeOf is the node that an ordinal's pod is taken to run on where only a manifest is known.
+func NodeOf(o sts.Ordinal) string { return "node-" + o.String() }
 
 // findBad finds the revisions that have pods, all of which fail: a new pod of such a
 // revision will most likely do the same.
