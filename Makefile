@@ -22,7 +22,7 @@ TESTCLUSTER = go -C test/cluster run ./cmd/testcluster
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build install demo docs test test-unit test-race test-cluster test-e2e test-random bench fmt lint \
+.PHONY: help build install demo docs test test-unit test-race test-cluster test-e2e test-random test-versions bench fmt lint \
 	cluster-build cluster-up cluster-down snapshot krew-manifest clean
 
 help: ## Show this list
@@ -65,6 +65,9 @@ test-e2e: cluster-build ## Run the real binary against a real control plane
 test-random: cluster-build ## Play many random rounds against a real control plane (about 40 minutes)
 	go -C test test -count=1 -timeout 3h -run 'TestDrainRace|TestClaimRaces|TestClaimWorlds' $(TESTFLAGS) ./e2e \
 		-race-rounds 200 -claim-race-rounds 200 -claim-worlds 50
+
+test-versions: ## Run what has to hold on every version of Kubernetes on each, and write docs/versions.md (builds each the first time)
+	go -C test run ./versions
 
 bench: cluster-build ## Measure the plugin beside kubectl on a large cluster
 	go -C test test -count=1 -timeout $(E2E_TIMEOUT) -run xxx -bench . $(TESTFLAGS) ./bench/...

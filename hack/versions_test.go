@@ -1,0 +1,93 @@
+package hack_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+)
+
+// docs/versions.md is about the versions and the issues that the program knows, and what
+// was measured is what the program says. Measuring it takes an hour: make test-versions.
+func TestVersionsDoc(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("..", "docs", "versions.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(raw), "<!-- measured: make test-versions -->\n")
+	measured, _, _ := strings.Cut(rest, "<!-- end of measured -->")
+	gates, known, found := strings.Cut(measured, "\nWhat was to be seen of what is known:\n")
+	if !found {
+		t.Fatal("the measured part has not its two tables: run make test-versions")
+	}
+
+	rows := tableOf(t, gates)
+	numbers := regexp.MustCompile(`^([1-9]\d*) of ([1-9]\d*)$`)
+	for _, title := range []string{"rounds as foretold, gate off", "rounds as foretold, gate on", "scenarios"} {
+		for i, cell := range rows[title] {
+			if n := numbers.FindStringSubmatch(cell); n == nil || n[1] != n[2] {
+				t.Errorf("%s, %s: %q, want all of them", title, inspect.TestedWith[i], cell)
+			}
+		}
+		if len(rows[title]) == 0 {
+			t.Errorf("there is no row %q", title)
+		}
+	}
+	if len(rows["gate MaxUnavailableStatefulSet"]) == 0 {
+		t.Error("there is no gate MaxUnavailableStatefulSet")
+	}
+	for title, cells := range rows {
+		for _, cell := range cells {
+			if strings.HasPrefix(title, "gate ") && !regexp.MustCompile(`^((on|off), (alpha|beta)|on|none)$`).MatchString(cell) {
+				t.Errorf("%s: %q is no default of a gate", title, cell)
+			}
+		}
+	}
+
+	want := map[string][]string{}
+	for _, k := range inspect.KnownIssues() {
+		if !k.Shown {
+			continue
+		}
+		for _, version := range inspect.TestedWith {
+			of, err := inspect.KnownOf(version)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen := map[bool]string{true: "yes", false: "no"}[slices.ContainsFunc(of, func(o inspect.KnownIssue) bool { return o.Code == k.Code })]
+			title := "[" + k.Code + "](#" + k.Code + ")"
+			want[title] = append(want[title], seen)
+		}
+	}
+	if diff := cmp.Diff(want, tableOf(t, known)); diff != "" {
+		t.Errorf("what was seen is not what is known (- known, + seen); run make test-versions:\n%s", diff)
+	}
+}
+
+// tableOf reads a table whose columns are the versions: its rows by their titles.
+func tableOf(t *testing.T, text string) map[string][]string {
+	t.Helper()
+	rows := map[string][]string{}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "|") || strings.HasPrefix(line, "|---") {
+			continue
+		}
+		cells := strings.Split(strings.Trim(line, "|"), "|")
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		rows[cells[0]] = cells[1:]
+	}
+	if diff := cmp.Diff(inspect.TestedWith, rows[""]); diff != "" {
+		t.Errorf("the columns are not the versions that the program was tested with:\n%s", diff)
+	}
+	delete(rows, "")
+	return rows
+}
