@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -119,26 +120,61 @@ func TestUnusedSince(t *testing.T) {
 func TestDNS(t *testing.T) {
 	t.Parallel()
 	c := cluster.SharedDNS(t)
-	t.Run("up", func(t *testing.T) { run(t, "dns", c) })
-	t.Run("down", func(t *testing.T) { run(t, "dns-down", c) })
+	t.Run("up", func(t *testing.T) { runBeside(t, "dns", c) })
+	t.Run("down", func(t *testing.T) { runBeside(t, "dns-down", c) })
 }
 
 // TestNode runs where pods are more than their status: on a real node.
 func TestNode(t *testing.T) {
 	t.Parallel()
-	run(t, realNode, cluster.SharedNode(t))
+	runBeside(t, realNode, cluster.SharedNode(t))
 }
 
 // realNode is the folder whose sets are deployed to the real node.
 const realNode = "node"
 
 func run(t *testing.T, folder string, c *cluster.Cluster) {
-	testscript.Run(t, testscript.Params{
+	testscript.Run(t, params(folder, c))
+}
+
+func params(folder string, c *cluster.Cluster) testscript.Params {
+	return testscript.Params{
 		Dir:                filepath.Join("testdata", folder),
 		Setup:              func(env *testscript.Env) error { return setup(env, c, folder == realNode) },
 		Cmds:               commands,
 		Condition:          func(cond string) (bool, error) { return isKnown(c.State().Kubernetes, cond) },
 		RequireUniqueNames: true,
+	}
+}
+
+// runBeside runs a few scenarios at a time beside those that -parallel counts. They wait
+// for containers and for caches and need little else, but long: among the others they
+// would come last, with nothing left to do meanwhile.
+func runBeside(t *testing.T, folder string, c *cluster.Cluster) {
+	b := &beside{T: t, few: make(chan struct{}, 3)}
+	testscript.RunT(b, params(folder, c))
+	b.all.Wait()
+}
+
+// beside is a test whose subtests run at once, as few as that.
+type beside struct {
+	*testing.T
+	few chan struct{}
+	all sync.WaitGroup
+}
+
+// Parallel implements [testscript.T]: that is so already.
+func (*beside) Parallel() {}
+
+// Verbose implements [testscript.T].
+func (*beside) Verbose() bool { return testing.Verbose() }
+
+// Run implements [testscript.T].
+func (b *beside) Run(name string, f func(testscript.T)) {
+	b.all.Go(func() {
+		b.few <- struct{}{}
+		defer func() { <-b.few }()
+		b.T.Run(name, func(t *testing.T) { f(&beside{T: t}) })
 	})
 }
 
