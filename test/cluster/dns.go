@@ -23,7 +23,7 @@ import (
 // seen on a machine that is busy, short enough to wait for.
 const (
 	keepsAnswers = 5
-	keepsDenials = 40
+	keepsDenials = 60
 )
 
 // dnsPort is where pods ask it, as everywhere.
