@@ -29,7 +29,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-var claimRaceRounds = flag.Int("claim-race-rounds", 80, "for how many sets TestClaimRaces races")
+var claimRaceRounds = flag.Int("claim-race-rounds", 40, "for how many sets TestClaimRaces races")
 
 // claimRaceGroup sets share a namespace and a command.
 const claimRaceGroup = 40

@@ -34,7 +34,7 @@ import (
 )
 
 var (
-	raceRounds = flag.Int("race-rounds", 24, "how many random rounds TestDrainRace plays")
+	raceRounds = flag.Int("race-rounds", 12, "how many random rounds TestDrainRace plays")
 	raceSeed   = flag.Uint64("race-seed", uint64(time.Now().UnixNano()), "the seed of its first round; the next ones count up")
 )
 
