@@ -156,6 +156,7 @@ func (w *World) Settle() {
 }
 
 func (w *World) settle() {
+	w.endClaims()
 	for w.sync() {
 	}
 	w.cause = nil
