@@ -281,7 +281,7 @@ func (f *fidelity) states() (foretold, seen string) {
 	defer f.mu.Unlock()
 	revisions := slices.Collect(maps.Values(f.revisions))
 	seen = inWords(f.set, f.podsByName, f.claimsByName, revisions, time.Now(), func(id string) string {
-		if f.known[id] {
+		if f.known[id] || f.revisionsKnown[id] {
 			return id
 		}
 		return isNew
@@ -339,14 +339,16 @@ func going(o metav1.Object) string {
 func (f *fidelity) recognize() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	clear(f.known)
-	f.know(f.uid, f.uid)
 	for name, p := range f.world.Pods {
 		f.know(string(p.UID), string(f.podsByName[name].UID))
-		f.know(sts.PodRevision(p), sts.PodRevision(f.podsByName[name]))
 	}
 	for name, c := range f.world.Claims {
 		f.know(string(c.UID), string(f.claimsByName[name].UID))
+	}
+	// A revision's name comes back when its template does, and is a new one then.
+	clear(f.revisionsKnown)
+	for name, p := range f.world.Pods {
+		f.knowRevision(sts.PodRevision(p), sts.PodRevision(f.podsByName[name]))
 	}
 	if f.world.Set != nil && f.world.Set.DeletionTimestamp != nil {
 		return // nobody looks at revisions
@@ -354,13 +356,17 @@ func (f *fidelity) recognize() {
 	for _, r := range f.world.Revisions {
 		for _, real := range f.revisions {
 			if real.Revision == r.Revision {
-				f.know(r.Name, real.Name)
+				f.knowRevision(r.Name, real.Name)
 			}
 		}
 	}
 }
 
 func (f *fidelity) know(foretold, seen string) { f.ids[foretold], f.known[seen] = seen, true }
+
+func (f *fidelity) knowRevision(foretold, seen string) {
+	f.ids[foretold], f.revisionsKnown[seen] = seen, true
+}
 
 // happenings are the events of both worlds since they were compared last, in order where the
 // controller promises one. Pods and claims are watched apart.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"hash/fnv"
@@ -96,12 +97,11 @@ type fidelity struct {
 	seed     uint64
 	random   *rand.Rand
 	name     string
-	uid      string // of the set
 	world    *simulate.World
 	// ids are the real UIDs and names of revisions, by those of the world.
 	ids map[string]string
-	// known are those of what there was when the worlds agreed last.
-	known map[string]bool
+	// known are the real ones of what there has been, and of the revisions that there are.
+	known, revisionsKnown map[string]bool
 	// status is the foretold one when the worlds agreed last.
 	status appsv1.StatefulSetStatus
 	// told and seen are how many events of each world have been compared.
@@ -119,7 +119,7 @@ func newRound(s *stage, features simulate.Features, seed uint64) *fidelity {
 	}
 	return &fidelity{
 		stage: s, features: features, seed: seed, random: rand.New(rand.NewPCG(seed, other)),
-		name: name, sight: s.lookAt(name), ids: map[string]string{}, known: map[string]bool{}, lost: map[types.UID]bool{},
+		name: name, sight: s.lookAt(name), ids: map[string]string{}, known: map[string]bool{}, revisionsKnown: map[string]bool{}, lost: map[types.UID]bool{},
 	}
 }
 
@@ -130,8 +130,7 @@ func (f *fidelity) play(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.uid = string(set.UID)
-	f.know(f.uid, f.uid)
+	f.know(string(set.UID), string(set.UID))
 	inv := &sts.Inventory{TakenAt: time.Now(), Sets: []*appsv1.StatefulSet{set}}
 	f.world = simulate.NewWorld(inv.Snapshots()[0], f.features, simulate.Nodes{
 		ReadyAfter: time.Second, TerminateAfter: time.Second, Late: f.late, Broken: f.broken,
@@ -141,7 +140,7 @@ func (f *fidelity) play(ctx context.Context) error {
 	if err := f.agree(ctx); err != nil {
 		return err
 	}
-	for changes := 2 + f.random.IntN(5); ; f.steps++ {
+	for changes := 3 + f.random.IntN(5); ; f.steps++ {
 		// The next thing that happens by itself, or somebody changes something.
 		if f.world.Set == nil || f.world.Set.DeletionTimestamp != nil {
 			changes = 0
@@ -186,7 +185,7 @@ func (f *fidelity) luck(p *corev1.Pod) uint64 {
 
 // randomSet is any set.
 func (f *fidelity) randomSet() *appsv1.StatefulSet {
-	labels, size := map[string]string{"app": f.name}, int32(f.random.IntN(5))
+	labels, size := map[string]string{"app": f.name}, f.randomSize()
 	set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: f.name, Labels: labels}}
 	s := &set.Spec
 	s.Replicas, s.ServiceName, s.Selector = &size, f.name, &metav1.LabelSelector{MatchLabels: labels}
@@ -208,6 +207,14 @@ func (f *fidelity) randomSet() *appsv1.StatefulSet {
 		f.randomPolicy(s)
 	}
 	return set
+}
+
+// randomSize is rarely nothing.
+func (f *fidelity) randomSize() int32 {
+	if f.chance(12) {
+		return 0
+	}
+	return int32(1 + f.random.IntN(5))
 }
 
 // minReady is a day: a pod is available only when the round says so.
@@ -245,7 +252,7 @@ func (f *fidelity) randomPolicy(s *appsv1.StatefulSetSpec) {
 
 // change is something that a person does, or that befalls a pod.
 func (f *fidelity) change(ctx context.Context, last bool) error {
-	pods, claims := f.pods(), f.claims()
+	pods, claims, holdable := staying(f, f.podsByName), staying(f, f.claimsByName), f.holdable()
 	switch kind := f.random.IntN(100); {
 	case kind < 15 && len(pods) > 0:
 		p := pick(f, pods)
@@ -279,6 +286,8 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 		f.world.Settle()
 		f.did("somebody deletes claim %s", c.Name)
 		return f.stage.claims().Delete(ctx, c.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(c.UID))})
+	case kind < 50 && len(holdable) > 0:
+		return f.hold(ctx, pick(f, holdable))
 	case kind < 60 && last:
 		cascade := pick(f, []metav1.DeletionPropagation{metav1.DeletePropagationBackground, metav1.DeletePropagationForeground, metav1.DeletePropagationOrphan})
 		f.burst = true
@@ -288,6 +297,39 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 	default:
 		return f.edit(ctx, f.randomChange)
 	}
+}
+
+// heldBy is the finalizer of somebody who needs a claim for longer than its pod.
+const heldBy = "test.kubectl-sts.dev/held"
+
+// holdable are the claims that somebody can begin or cease to hold.
+func (f *fidelity) holdable() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(f.world.Claims)), func(name string) bool {
+		c := f.world.Claims[name]
+		return c.DeletionTimestamp != nil && !slices.Contains(c.Finalizers, heldBy)
+	})
+}
+
+// hold has somebody need a claim, or not any more, when it is on its way out.
+func (f *fidelity) hold(ctx context.Context, name string) error {
+	f.mu.Lock()
+	real := f.claimsByName[name].Finalizers
+	f.mu.Unlock()
+	foretold := &f.world.Claims[name].Finalizers
+	if letGo := func(s string) bool { return s == heldBy }; slices.ContainsFunc(real, letGo) {
+		*foretold, real = slices.DeleteFunc(*foretold, letGo), slices.DeleteFunc(slices.Clone(real), letGo)
+		f.did("somebody lets go of claim %s", name)
+	} else {
+		*foretold, real = append(*foretold, heldBy), append(slices.Clone(real), heldBy)
+		f.did("somebody holds claim %s", name)
+	}
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"finalizers": real}})
+	if err != nil {
+		return err
+	}
+	f.world.Settle()
+	_, err = f.stage.claims().Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{})
+	return err
 }
 
 var nodes = []string{"node-0", "node-1"}
@@ -331,7 +373,7 @@ func (f *fidelity) edit(ctx context.Context, change func(*appsv1.StatefulSetSpec
 // randomChange is one change of the spec, or several at once.
 func (f *fidelity) randomChange(s *appsv1.StatefulSetSpec) {
 	if f.chance(50) {
-		size := int32(f.random.IntN(6))
+		size := f.randomSize()
 		s.Replicas = &size
 	}
 	if f.chance(45) {
@@ -415,26 +457,22 @@ func (f *fidelity) agree(ctx context.Context) error {
 	return nil
 }
 
-// wake has the controller look again where nothing else does: a pod of which an old claim was
-// in the way is made only when something happens to the set or its pods, and the end of that
-// claim is nothing of the kind.
+// wake has the controller look again where nothing else does, for a long time or for ever: a
+// pod of which an old claim was in the way is made only when something happens to the set or
+// its pods, and the end of that claim is nothing of the kind.
 func (f *fidelity) wake(ctx context.Context) error {
-	set := f.world.Set
-	if set == nil || set.Spec.PersistentVolumeClaimRetentionPolicy == nil || set.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled != appsv1.DeletePersistentVolumeClaimRetentionPolicyType {
+	missing := f.world.Set != nil && slices.ContainsFunc(slices.Collect(maps.Keys(f.world.Pods)), func(name string) bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return f.podsByName[name] == nil
+	})
+	if !missing || len(f.world.Set.Spec.VolumeClaimTemplates) == 0 {
 		return nil
 	}
-	for o := sts.Start(set); o < sts.End(set); o++ {
-		f.mu.Lock()
-		pod, claim := f.podsByName[sts.PodName(f.name, o)], f.claimsByName[sts.ClaimName("data", f.name, o)]
-		f.mu.Unlock()
-		if pod == nil && claim == nil && f.world.Pods[sts.PodName(f.name, o)] != nil {
-			f.stage.woken.Add(1)
-			patch := fmt.Appendf(nil, `{"metadata":{"annotations":{"woken":"%d"}}}`, time.Now().UnixNano())
-			_, err := f.stage.sets().Patch(ctx, f.name, types.MergePatchType, patch, metav1.PatchOptions{})
-			return err
-		}
-	}
-	return nil
+	f.stage.woken.Add(1)
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{"woken":"%d"}}}`, time.Now().UnixNano())
+	_, err := f.stage.sets().Patch(ctx, f.name, types.MergePatchType, patch, metav1.PatchOptions{})
+	return err
 }
 
 func (f *fidelity) did(format string, args ...any) {
@@ -473,10 +511,7 @@ func describe(set *appsv1.StatefulSet) string {
 
 func pick[T any](f *fidelity, from []T) T { return from[f.random.IntN(len(from))] }
 
-// pods are the real ones that are not on their way out, and so are claims.
-func (f *fidelity) pods() []*corev1.Pod                     { return staying(f, f.podsByName) }
-func (f *fidelity) claims() []*corev1.PersistentVolumeClaim { return staying(f, f.claimsByName) }
-
+// staying are those that are not on their way out.
 func staying[T metav1.Object](f *fidelity, all map[string]T) []T {
 	f.mu.Lock()
 	defer f.mu.Unlock()
