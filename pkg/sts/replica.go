@@ -33,42 +33,41 @@ func (s *Snapshot) Name(o Ordinal) string { return PodName(s.Set.Name, o) }
 // Replicas is every ordinal that is wanted or has a pod, sorted, lowest first.
 // An ordinal that only claims remember is not a replica.
 func (s *Snapshot) Replicas() []Replica {
-	byOrdinal := map[Ordinal]*Replica{}
-	at := func(o Ordinal) *Replica {
-		if byOrdinal[o] == nil {
-			byOrdinal[o] = &Replica{Ordinal: o, Desired: Wants(s.Set, o)}
-		}
-		return byOrdinal[o]
-	}
-	for o := Start(s.Set); o < End(s.Set); o++ {
-		at(o)
+	start := Start(s.Set)
+	wanted := max(0, int(End(s.Set))-int(start))
+	out := make([]Replica, wanted, max(len(s.Pods), wanted))
+	for i := range out {
+		out[i] = Replica{Ordinal: start + Ordinal(i), Desired: true}
 	}
 	for _, pod := range s.Pods {
 		o, ok := ParsePodName(s.Set.Name, pod.Name)
 		if !ok {
 			continue // the controller ignores it too
 		}
-		r := at(o)
+		at := int(o) - int(start)
+		if at < 0 || at >= wanted {
+			at = len(out)
+			out = append(out, Replica{Ordinal: o, Desired: Wants(s.Set, o)})
+		}
+		r := &out[at]
 		r.Pod = pod
 		r.Revision = PodRevision(pod)
 		r.Ready = readyCondition(pod) != nil
 		r.Terminating = pod.DeletionTimestamp != nil
 		r.Available = !r.Terminating && Available(pod, s.Set.Spec.MinReadySeconds, s.TakenAt)
 	}
-	claims := map[string]*corev1.PersistentVolumeClaim{}
+	slices.SortFunc(out, func(a, b Replica) int { return int(a.Ordinal) - int(b.Ordinal) })
+	claims := make(map[string]*corev1.PersistentVolumeClaim, len(s.Claims))
 	for _, c := range s.Claims {
 		claims[c.Name] = c
 	}
-	out := make([]Replica, 0, len(byOrdinal))
-	for _, r := range byOrdinal {
+	for k := range out {
 		for i := range s.Set.Spec.VolumeClaimTemplates {
-			if c := claims[ClaimName(s.Set.Spec.VolumeClaimTemplates[i].Name, s.Set.Name, r.Ordinal)]; c != nil {
-				r.Claims = append(r.Claims, c)
+			if c := claims[ClaimName(s.Set.Spec.VolumeClaimTemplates[i].Name, s.Set.Name, out[k].Ordinal)]; c != nil {
+				out[k].Claims = append(out[k].Claims, c)
 			}
 		}
-		out = append(out, *r)
 	}
-	slices.SortFunc(out, func(a, b Replica) int { return int(a.Ordinal) - int(b.Ordinal) })
 	return out
 }
 
