@@ -147,7 +147,7 @@ func (w *foretold) goesOn(until *time.Time) bool {
 		w.settle()
 	case w.Advance():
 	case until != nil && until.After(w.Now):
-		w.Now = *until
+		w.AdvanceTo(*until)
 	default:
 		return false
 	}

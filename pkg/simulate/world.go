@@ -16,7 +16,7 @@ import (
 
 // World is a namespace with one StatefulSet.
 type World struct {
-	// Now is the world's time. Only Advance moves it.
+	// Now is the world's time. Only Advance and AdvanceTo move it.
 	Now time.Time
 	// Set is nil when it has been deleted.
 	Set *appsv1.StatefulSet
