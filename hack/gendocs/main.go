@@ -85,16 +85,18 @@ func generate(root string) (map[string]string, error) {
 			return nil, fmt.Errorf("%s: %w", part.file, err)
 		}
 	}
-	raw, err := os.ReadFile(filepath.Join(root, "docs/plan.md"))
-	if err != nil {
-		return nil, err
+	for _, page := range []string{"docs/plan.md", "README.md"} {
+		raw, err := os.ReadFile(filepath.Join(root, page))
+		if err != nil {
+			return nil, err
+		}
+		text, pictures, err := screens(string(raw))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", page, err)
+		}
+		files[page] = text
+		maps.Copy(files, pictures)
 	}
-	page, pictures, err := screens(string(raw))
-	if err != nil {
-		return nil, fmt.Errorf("docs/plan.md: %w", err)
-	}
-	files["docs/plan.md"] = page
-	maps.Copy(files, pictures)
 	return files, nil
 }
 

@@ -15,7 +15,7 @@ import (
 // prompt begins a line with a command that was typed.
 const prompt = "$ "
 
-// screens puts below each "$ kubectl sts …" of a page's code blocks what that prints now.
+// screens puts below each "$ kubectl sts plan …" of a page's code blocks what that prints now.
 // The command must need no cluster. What it writes to a file, as in "> docs/images/x.svg", is
 // one of the files that come back.
 func screens(page string) (text string, files map[string]string, err error) {
@@ -23,7 +23,7 @@ func screens(page string) (text string, files map[string]string, err error) {
 	blocks := strings.Split(page, "```")
 	for n := 1; n < len(blocks); n += 2 { // every other one is code
 		lines := strings.SplitAfter(blocks[n], "\n")
-		if len(lines) < 2 || !strings.HasPrefix(lines[1], prompt+"kubectl sts ") {
+		if len(lines) < 2 || !strings.HasPrefix(lines[1], prompt+"kubectl sts plan ") {
 			continue
 		}
 		typed := strings.TrimSpace(strings.TrimPrefix(lines[1], prompt))

@@ -72,12 +72,14 @@ func (t *teller) fate(n *ForecastName, began, ends bool) {
 		}
 	}
 	switch {
+	case !began && ends && away == 0:
+		n.Fate, n.Message = NameComes, "there at once, before the pod is ready"
 	case !began && ends:
 		n.Fate, n.Message = NameComes, "there after "+sts.Duration(away)
 	case !began:
 		n.Fate, n.Message = NameAbsent, "never there: the pod does not get ready"
 	case ends && len(n.Away) == 0 && n.NewAddress:
-		n.Fate, n.Message = NameStays, "there all the time, with a new address in the end"
+		n.Fate, n.Message = NameStays, "there but for a moment, then with a new address"
 	case ends && len(n.Away) == 0:
 		n.Fate, n.Message = NameStays, "there all the time"
 	case ends:
