@@ -203,6 +203,9 @@ func (c *common) addObject(inv *sts.Inventory, object manifestObject, namespace 
 		warnTo(c.env.ErrOut, fmt.Sprintf("%s: StatefulSet %s is not Kubernetes' own but of %s", object.file, object.Metadata.Name, object.APIVersion))
 	case object.Kind == "StatefulSet" && object.Metadata.Name == "":
 		return usagef("--filename %s: a StatefulSet has no metadata.name", object.file)
+	case object.Kind == "StatefulSet" && object.APIVersion != appsv1.SchemeGroupVersion.String():
+		warnTo(c.env.ErrOut, fmt.Sprintf("%s: StatefulSet %s is of %s, which Kubernetes has no more: it is read as apps/v1", object.file, object.Metadata.Name, object.APIVersion))
+		fallthrough
 	case object.Kind == "StatefulSet":
 		return addDecoded[appsv1.StatefulSet](c, &inv.Sets, object, namespace)
 	}

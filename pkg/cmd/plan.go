@@ -74,6 +74,7 @@ and is then changed.
 The rules are those of Kubernetes' StatefulSet controller. How long pods take to get
 ready and to end is up to you: --ready-after and --terminate-after; --broken says that
 pods made from the set's template never get ready. What was assumed stands at the end.
+A set may have 2000 replicas.
 
 -o wide shows every step of a long timeline, -o svg draws a picture of it.
 
@@ -116,14 +117,12 @@ func (o *planOptions) addFlags(cmd *cobra.Command, p *planFlags) {
 	f := cmd.Flags()
 	f.StringSliceVarP(&o.files, "filename", "f", nil, "A `FILE` or folder with manifests, - for standard input; no cluster is asked")
 	f.Int32Var(&p.replicas, "replicas", 0, "Scale to so many replicas")
-	noDefault(cmd, "replicas")
 	f.StringArrayVar(&o.template.images, "image", nil, "A new image, as `[CONTAINER=]IMAGE`; may be repeated")
 	f.StringVarP(&o.template.patch, "patch", "p", "", "A strategic merge `PATCH` on the pod template, in JSON or YAML")
 	f.StringVar(&o.template.patchFile, "patch-file", "", "A `FILE` with such a patch, - for standard input")
 	f.BoolVar(&o.template.restart, "restart", false, "Restart all pods, as kubectl rollout restart does")
 	f.StringVar(&o.newFile, "new-file", "", "A `FILE` with the StatefulSet's new manifest, - for standard input")
 	f.Int32Var(&p.partition, "partition", 0, "Set the partition, as it stands in the set: an `OFFSET` from its first ordinal")
-	noDefault(cmd, "partition")
 	f.StringVar(&p.maxUnavailable, "max-unavailable", "", "Set the update strategy's maxUnavailable: `N|P%`")
 	f.BoolVar(&p.delete, "delete", false, "Delete the set")
 	f.StringVar(&p.cascade, "cascade", "background", "With --delete: background, foreground or orphan, as in kubectl delete")
@@ -206,6 +205,8 @@ func (o *planOptions) check(changed func(string) bool, f planFlags) error {
 		return usagef("--partition=%d: it cannot be negative", f.partition)
 	case changed("lose-node") && o.loseNode == "":
 		return usagef("--lose-node is empty: name a node")
+	case stdins(o.newFile, o.template.patchFile, o.files) > 1:
+		return usagef("standard input can be read once: name a file for the others")
 	case changed("new-file") && o.newFile == "":
 		return usagef("--new-file is empty: name a file with the new manifest")
 	case f.readyAfter < 0 || f.terminateAfter < 0:
@@ -220,6 +221,17 @@ func (o *planOptions) check(changed func(string) bool, f planFlags) error {
 		return usagef("--lose-node is the whole change: leave out the others")
 	}
 	return nil
+}
+
+// stdins counts the files that are to come from standard input.
+func stdins(newFile, patchFile string, files []string) int {
+	n := 0
+	for _, f := range append([]string{newFile, patchFile}, files...) {
+		if f == "-" {
+			n++
+		}
+	}
+	return n
 }
 
 // changes says whether the set is to be changed; losing a node and deleting are no change of it.

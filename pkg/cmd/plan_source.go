@@ -29,26 +29,33 @@ func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, s
 	if err != nil {
 		return nil, q, err
 	}
-	if err := o.mostReplicas(s.Set); err != nil {
+	if err := o.acceptable(s.Set, q.From); err != nil {
 		return nil, q, err
 	}
 	o.gates(s, &q)
 	if !o.changes() {
-		return s, q, o.refuse(s, q)
+		return s, q, o.refuseNode(s, q)
 	}
 	if q.Set, err = o.changed(c, s, &q); err != nil {
 		return nil, q, err
 	}
-	if err := o.mostReplicas(q.Set); err != nil {
+	if err := o.refuse(s.Set, q.Set); err != nil {
 		return nil, q, err
 	}
-	return s, q, o.refuse(s, q)
+	return s, q, o.acceptable(q.Set, q.From)
 }
 
 // mostForetold is for how many replicas a forecast takes no longer than one has patience for.
 const mostForetold = 2000
 
-func (o *planOptions) mostReplicas(set *appsv1.StatefulSet) error {
+// acceptable refuses a set that the API server would not take, or that cannot be foretold.
+func (o *planOptions) acceptable(set *appsv1.StatefulSet, from simulate.Source) error {
+	if problems := sts.Objections(set); from == simulate.Manifest && len(problems) > 0 {
+		return refused(reasonInvalid, "", "the API server would refuse statefulset %s: %s", set.Name, strings.Join(problems, "; "))
+	}
+	if set.Spec.UpdateStrategy.Type == appsv1.RecreateStatefulSetStrategyType {
+		return refused(plan.ReasonStrategy, "", "statefulset %s has the update strategy Recreate, which cannot be foretold", set.Name)
+	}
 	if n := sts.WantedReplicas(set); n > mostForetold {
 		return usagef("statefulset %s has %d replicas: it is foretold for %d at most", set.Name, n, mostForetold)
 	}
@@ -87,6 +94,8 @@ func (o *planOptions) offline(_ context.Context, c *common) (*sts.Snapshot, erro
 	switch {
 	case len(inv.Sets) == 0:
 		return nil, usagef("--filename %s has no StatefulSet %s in it, only %s", strings.Join(o.files, ","), o.name, strings.Join(have, ", "))
+	case len(slices.Compact(slices.Sorted(slices.Values(have)))) < len(have) && len(inv.Sets) > 1:
+		return nil, usagef("--filename %s has StatefulSet %s more than once", strings.Join(o.files, ","), inv.Sets[0].Name)
 	case len(inv.Sets) > 1:
 		return nil, usagef("--filename %s has several StatefulSets in it: name one of %s", strings.Join(o.files, ","), strings.Join(have, ", "))
 	}
@@ -210,27 +219,25 @@ func applied(live *appsv1.StatefulSet, manifest []byte) ([]byte, error) {
 	return strategicpatch.StrategicMergePatch(current, patch, appsv1.StatefulSet{})
 }
 
-// refuse tells what the API server would not take, and what cannot be asked for.
-func (o *planOptions) refuse(s *sts.Snapshot, q simulate.Question) error {
-	refused := func(reason, hint, format string, args ...any) error {
-		return &outcomeError{Decision: plan.Decision{Verdict: plan.Refused, Reason: reason, Hint: hint, Message: fmt.Sprintf(format, args...)}}
+// refuse tells what the API server would not change.
+func (o *planOptions) refuse(before, after *appsv1.StatefulSet) error {
+	if before.DeletionTimestamp != nil {
+		return refused(plan.ReasonDeleting, "", "statefulset %s is being deleted", before.Name)
 	}
-	set := s.Set
-	if q.Set != nil {
-		if set.DeletionTimestamp != nil {
-			return refused(plan.ReasonDeleting, "", "statefulset %s is being deleted", set.Name)
-		}
-		if fields := sts.ChangesForbidden(s.Set, q.Set); len(fields) > 0 {
-			return refused(reasonImmutable,
-				sts.Kubectl(set.Namespace, "sts plan", set.Name, "--delete --cascade=orphan")+" shows how to get there: pods and claims stay, and the new manifest takes them over",
-				"the API server would refuse it: %s of statefulset %s cannot be changed, only %s can", strings.Join(fields, ", "), set.Name, strings.Join(sts.Mutable, ", "))
-		}
-		set = q.Set
+	fields := sts.ChangesForbidden(before, after)
+	if len(fields) == 0 {
+		return nil
 	}
-	if problems := sts.Objections(set); q.From == simulate.Manifest && len(problems) > 0 {
-		return refused(reasonInvalid, "", "the API server would refuse statefulset %s: %s", set.Name, strings.Join(problems, "; "))
+	hint := sts.Kubectl(before.Namespace, "sts plan", before.Name, "--delete --cascade=orphan")
+	if len(o.files) > 0 {
+		hint = fmt.Sprintf("kubectl sts plan %s -f %s --delete --cascade=orphan", before.Name, strings.Join(o.files, ","))
 	}
-	return o.refuseNode(s, q)
+	return refused(reasonImmutable, hint+" shows how to get there: pods and claims stay, and the new manifest takes them over",
+		"the API server would refuse it: %s of statefulset %s cannot be changed, only %s can", strings.Join(fields, ", "), before.Name, strings.Join(sts.Mutable, ", "))
+}
+
+func refused(reason, hint, format string, args ...any) error {
+	return &outcomeError{Decision: plan.Decision{Verdict: plan.Refused, Reason: reason, Hint: hint, Message: fmt.Sprintf(format, args...)}}
 }
 
 // refuseNode wants the node to have a pod. Those of a manifest run on a node each.

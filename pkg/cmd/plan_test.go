@@ -39,7 +39,7 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--delete --cascade orphan" + summary, out: "deleted, --cascade=orphan|0s|1|Orphaned"},
 		{args: web + "--new-file testdata/plan/forbidden.yaml", code: ExitRefused,
 			err: "refused: the API server would refuse it: spec.serviceName, spec.volumeClaimTemplates of statefulset web cannot be changed, only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, persistentVolumeClaimRetentionPolicy, minReadySeconds can\n" +
-				"→ kubectl sts plan web --delete --cascade=orphan -n shop shows how to get there: pods and claims stay, and the new manifest takes them over\n"},
+				"→ kubectl sts plan web -f testdata/plan/web.yaml --delete --cascade=orphan shows how to get there: pods and claims stay, and the new manifest takes them over\n"},
 		{args: "plan Web -f testdata/plan/wrong.yaml", code: ExitRefused, err: "refused: the API server would refuse statefulset Web: " +
 			`metadata.name "Web": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*'); ` +
 			"spec.selector does not match spec.template.metadata.labels; spec.template.spec.restartPolicy is Never: it has to be Always; spec.template.spec.containers[0] needs a name and an image\n"},
@@ -50,6 +50,13 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--max-unavailable 2 --feature-gates MaxUnavailableStatefulSet=true -o jsonpath={.notes[0].reason},{.assumed.features.maxUnavailable}", out: "AssumedHealthy,true"},
 		{args: web + "--image app:v2 -o jsonpath={.budgets[*].word}", out: "Never Never"},
 		{args: web + "--image app:v2 --cluster-domain Corp.example. -o jsonpath={.names[0].name},{.names[0].fate}", out: "web-0.web.shop.svc.corp.example,Stays"},
+
+		{args: "plan -f testdata/plan/odd.yaml", code: ExitRefused, err: "warning: testdata/plan/odd.yaml: StatefulSet odd is of apps/v1beta1, which Kubernetes has no more: it is read as apps/v1\n" +
+			"refused: the API server would refuse statefulset odd: spec.replicas is -2: it cannot be negative; spec.minReadySeconds is -1: it cannot be negative; spec.updateStrategy.type is Recreate: it is RollingUpdate or OnDelete\n"},
+		{args: web + "-f testdata/plan/web.yaml", code: ExitUsage, err: "error: --filename testdata/plan/web.yaml,testdata/plan/web.yaml has StatefulSet web more than once\n"},
+		{args: web + "--new-file - --patch-file -", code: ExitUsage, err: "error: standard input can be read once: name a file for the others\n"},
+		{args: web + "--image a:1 --image b:1", code: ExitUsage, err: "error: container app is given two images\n"},
+		{args: web + "--replicas 0 -o jsonpath={.budgets[0].message}", out: "web would never allow it: 2 healthy, 2 required"},
 
 		{args: "plan", code: ExitUsage, err: "error: name a StatefulSet, or give its manifest with --filename\n"},
 		{args: "plan web db", code: ExitUsage, err: "error: name exactly one StatefulSet, like web or sts/web\n"},

@@ -273,7 +273,7 @@ func (i StartCanary) imageEdits(s *sts.Snapshot) ([]imageEdit, *Decision) {
 			return nil, bad("statefulset %s has no container named %s", s.Set.Name, name)
 		}
 		if seen[name] {
-			return nil, bad("container %s is given two images", name)
+			return nil, badRequest("container %s is given two images", name)
 		}
 		seen[name] = true
 		if at.image != req.Image {

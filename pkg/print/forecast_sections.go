@@ -113,6 +113,9 @@ func (p *forecast) budgets() groups {
 		c := counts[name]
 		all := c.said[simulate.BudgetAllows] + c.said[simulate.BudgetRefuses] + c.said[simulate.BudgetNever]
 		numbers := fmt.Sprintf("%d healthy, %d required", c.worst.Healthy, c.worst.Required)
+		if c.worst.Expected == 0 {
+			numbers = "it expects no pods, and then it allows nothing"
+		}
 		switch refused := all - c.said[simulate.BudgetAllows]; {
 		case refused == 0 && all == 1:
 			out.add(name, "would allow the one deletion", Good)

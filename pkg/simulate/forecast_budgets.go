@@ -70,6 +70,10 @@ func (t *teller) ask(b *policyv1.PodDisruptionBudget, n int, pods map[string]pod
 	case sts.BudgetNever:
 		out.Word, say = BudgetNever, "would never allow it"
 	}
+	if expected == 0 {
+		out.Message = fmt.Sprintf("%s %s: it expects no pods, and then it allows nothing", b.Name, say)
+		return out
+	}
 	out.Message = fmt.Sprintf("%s %s: %d healthy, %d required", b.Name, say, st.CurrentHealthy, st.DesiredHealthy)
 	return out
 }

@@ -130,11 +130,11 @@ func (t *teller) purpose(e Event) string {
 // waits says why an event had to wait for those before it, where it is not just that things
 // take their time.
 func (t *teller) waits(e Event) string {
-	i := slices.IndexFunc(e.After, func(n int) bool { return t.events[n].Kind != ClaimCreated })
-	if i < 0 {
+	after := slices.DeleteFunc(slices.Clone(e.After), func(n int) bool { return t.events[n].Kind == ClaimCreated })
+	if len(after) == 0 {
 		return ""
 	}
-	cause := t.events[e.After[i]]
+	cause := t.events[slices.Max(after)] // the last of them is what held it up
 	makes := e.Kind == PodCreated || e.Kind == ClaimCreated
 	switch {
 	case makes && cause.Kind == PodGone && cause.Object == sts.PodName(t.Name, e.Ordinal):

@@ -3,16 +3,36 @@ package simulate
 import (
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
+
+// noNames says why the pods have no DNS names, empty when they have.
+func (t *teller) noNames() string {
+	service := t.before.Service
+	switch name := t.set.Spec.ServiceName; {
+	case name == "":
+		return "the set names no governing Service, so its pods have no DNS names"
+	case service == nil && t.From == Live && t.before.Knows("services"):
+		return "service " + name + " does not exist: until it does, pods have no DNS names"
+	case service == nil:
+		return ""
+	case service.Spec.ClusterIP != corev1.ClusterIPNone:
+		return "service " + name + " is not headless (clusterIP: None), so pods have no DNS names"
+	case len(service.Spec.Selector) > 0 && !labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(t.set.Spec.Template.Labels)):
+		return "service " + name + " does not select the set's pods, so they have no DNS names"
+	}
+	return ""
+}
 
 // tellNames says when each pod's DNS name is there. It is while its pod is ready and not
 // told to go, or, where the Service publishes addresses that are not ready, while there is
 // a pod.
 func (t *teller) tellNames() {
-	if t.set.Spec.ServiceName == "" || t.before.Service == nil && t.From == Live && t.before.Knows("services") {
+	if t.noNames() != "" {
 		return
 	}
 	publishes := t.before.Service != nil && t.before.Service.Spec.PublishNotReadyAddresses

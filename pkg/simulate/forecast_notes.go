@@ -31,13 +31,10 @@ func (t *teller) tellNotes() {
 	if len(t.events) >= mostEvents {
 		note(NoteCut, "ended after %d events", len(t.events))
 	}
-	switch service := t.set.Spec.ServiceName; {
-	case service == "":
-		note(NoteService, "the set names no governing Service, so its pods have no DNS names")
-	case t.before.Service == nil && t.From == Live && t.before.Knows("services"):
-		note(NoteService, "service %s does not exist: until it does, pods have no DNS names", service)
-	case t.before.Service == nil:
-		note(NoteService, "service %s could not be seen: it is taken to be headless, and to publish pods when they are ready", service)
+	if why := t.noNames(); why != "" {
+		note(NoteService, "%s", why)
+	} else if t.before.Service == nil {
+		note(NoteService, "service %s could not be seen: it is taken to be headless, and to publish pods when they are ready", t.set.Spec.ServiceName)
 	}
 	for _, b := range t.before.Budgets {
 		if n := int(b.Status.ExpectedPods); t.From == Live && n > len(t.before.Pods) {

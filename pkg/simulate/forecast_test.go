@@ -104,6 +104,11 @@ var foretold = []struct {
 		inv.Pods[1].Spec.Tolerations = []corev1.Toleration{{Key: corev1.TaintNodeUnreachable, Operator: corev1.TolerationOpExists}}
 	}, nil, func(q *simulate.Question) { q.LoseNode = "node-1" }},
 	{"manifest-lose-node", 0, manifest(2), nil, func(q *simulate.Question) { fromManifest(q); q.LoseNode = "node-1" }},
+	{"service-not-headless", 1, func(inv *sts.Inventory) { inv.Services[0].Spec.ClusterIP = "10.0.0.1" }, nil, nil},
+	{"service-selects-others", 1, func(inv *sts.Inventory) { inv.Services[0].Spec.Selector = map[string]string{"app": "db"} }, nil, nil},
+	{"scale-to-zero", 1, func(inv *sts.Inventory) {
+		inv.Budgets[0].Spec.MaxUnavailable = new(intstr.FromInt32(1))
+	}, func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(0)) }, nil},
 	{"hidden-claims", 2, func(inv *sts.Inventory) {
 		inv.Budgets, inv.Services = nil, nil
 		inv.Missing = []sts.Missing{{Resource: "services", Reason: "services is forbidden"}, {Resource: "poddisruptionbudgets", Reason: "forbidden"}}

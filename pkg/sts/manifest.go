@@ -50,6 +50,10 @@ func Defaulted(manifest *appsv1.StatefulSet) *appsv1.StatefulSet {
 	return set
 }
 
+// longestName is how long a set's name may be for its pods to be possible: a dash and a hash
+// of ten letters come behind it in a label's value.
+const longestName = 63 - 11
+
 // Objections are why the API server would not take a set: the mistakes that people make,
 // not all that it looks at.
 func Objections(set *appsv1.StatefulSet) []string {
@@ -60,6 +64,9 @@ func Objections(set *appsv1.StatefulSet) []string {
 	spec := &set.Spec
 	for _, problem := range validation.IsDNS1123Subdomain(set.Name) {
 		object("metadata.name", "%q: %s", set.Name, problem)
+	}
+	if n := len(set.Name); n > longestName {
+		object("metadata.name", "has %d letters: its pods are refused from %d on, because their label controller-revision-hash takes 63", n, longestName+1)
 	}
 	selector, err := metav1.LabelSelectorAsSelector(spec.Selector)
 	switch {
@@ -73,6 +80,9 @@ func Objections(set *appsv1.StatefulSet) []string {
 	if n := WantedReplicas(set); n < 0 {
 		object("spec.replicas", "is %d: it cannot be negative", n)
 	}
+	if n := spec.MinReadySeconds; n < 0 {
+		object("spec.minReadySeconds", "is %d: it cannot be negative", n)
+	}
 	if Start(set) < 0 {
 		object("spec.ordinals.start", "is %s: it cannot be negative", Start(set))
 	}
@@ -80,7 +90,7 @@ func Objections(set *appsv1.StatefulSet) []string {
 		object("spec.updateStrategy.rollingUpdate.partition", "is %d: it cannot be negative", n)
 	}
 	switch spec.UpdateStrategy.Type {
-	case appsv1.RollingUpdateStatefulSetStrategyType, appsv1.OnDeleteStatefulSetStrategyType, appsv1.RecreateStatefulSetStrategyType:
+	case appsv1.RollingUpdateStatefulSetStrategyType, appsv1.OnDeleteStatefulSetStrategyType:
 	default:
 		object("spec.updateStrategy.type", "is %s: it is RollingUpdate or OnDelete", spec.UpdateStrategy.Type)
 	}
