@@ -929,6 +929,7 @@ var vocabularies = []vocabulary{
 			"Budget":         "a budget also counts pods that are not the set's",
 			"Broken":         "a revision is taken to be broken, because all of its pods are",
 			"Node":           "how long a silent node is waited for",
+			"NotReady":       "a pod that is not ready now is taken to get ready",
 			"Cut":            "the forecast was ended",
 		},
 	},

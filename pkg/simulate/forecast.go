@@ -265,6 +265,7 @@ const (
 	NoteBudget         NoteReason = "Budget"         // it also counts pods that are not the set's
 	NoteBroken         NoteReason = "Broken"         // a revision is taken to be broken
 	NoteNode           NoteReason = "Node"           // how long nodes are waited for
+	NoteNotReady       NoteReason = "NotReady"       // a pod is taken to get ready
 	NoteCut            NoteReason = "Cut"            // the forecast was ended
 )
 

@@ -28,6 +28,11 @@ func (t *teller) tellNotes() {
 	if t.q.LoseNode != "" {
 		note(NoteNode, "pods are not ready %s after their node fell silent, and told to go after %s more, the defaults of Kubernetes", sts.Duration(noticed), sts.Duration(tolerated))
 	}
+	for _, p := range t.before.Pods {
+		if sts.ReadySince(p).IsZero() && p.DeletionTimestamp == nil && t.failing[p.Name] == nil && !t.q.Broken {
+			note(NoteNotReady, "%s is not ready now: it is taken to get ready; --broken says that it does not", p.Name)
+		}
+	}
 	if len(t.events) >= mostEvents {
 		note(NoteCut, "ended after %d events", len(t.events))
 	}

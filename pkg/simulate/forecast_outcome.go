@@ -23,7 +23,7 @@ func (t *teller) tellOutcome() {
 	if t.hangs != "" {
 		out.State, out.Pod = OutcomeStuck, t.hangs
 		out.Message = fmt.Sprintf("%s hangs until somebody says that node %s is gone; then it comes back on another node, with its name and its claims", t.hangs, t.q.LoseNode)
-		out.Hint = "kubectl delete node " + t.q.LoseNode
+		out.Hint = "kubectl delete node " + t.q.LoseNode + ", once its machine is off for sure: two pods must never write to one volume"
 		return
 	}
 	for o := sts.Start(t.set); o < sts.End(t.set); o++ {

@@ -104,6 +104,8 @@ var foretold = []struct {
 		inv.Pods[1].Spec.Tolerations = []corev1.Toleration{{Key: corev1.TaintNodeUnreachable, Operator: corev1.TolerationOpExists}}
 	}, nil, func(q *simulate.Question) { q.LoseNode = "node-1" }},
 	{"manifest-lose-node", 0, manifest(2), nil, func(q *simulate.Question) { fromManifest(q); q.LoseNode = "node-1" }},
+	{"not-ready-before", 3, notReady, nil, nil},
+	{"not-ready-before-broken", 3, notReady, nil, func(q *simulate.Question) { q.Broken = true }},
 	{"service-not-headless", 1, func(inv *sts.Inventory) { inv.Services[0].Spec.ClusterIP = "10.0.0.1" }, nil, nil},
 	{"service-selects-others", 1, func(inv *sts.Inventory) { inv.Services[0].Spec.Selector = map[string]string{"app": "db"} }, nil, nil},
 	{"scale-to-zero", 1, func(inv *sts.Inventory) {
@@ -152,6 +154,13 @@ func crashing(inv *sts.Inventory) {
 	set.Status.UpdateRevision = "web-broken"
 	inv.Pods[2] = ststest.Pod(set, 2, "web-broken")
 	ststest.Crashing(inv.Pods[2])
+}
+
+// notReady is an update whose first pod is not ready yet.
+func notReady(inv *sts.Inventory) {
+	crashing(inv)
+	inv.Pods[2] = ststest.Pod(inv.Sets[0], 2, "web-broken")
+	ststest.NotReady(inv.Pods[2], ststest.Now.Add(-3*time.Minute))
 }
 
 // manifest is the set as it stands in a file.

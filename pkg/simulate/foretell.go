@@ -123,7 +123,7 @@ func (t *teller) findBad() {
 func (t *teller) broken(p *corev1.Pod) bool {
 	for _, old := range t.before.Pods {
 		if old.UID == p.UID {
-			return t.failing[p.Name] != nil
+			return t.failing[p.Name] != nil || t.q.Broken && sts.PodRevision(p) == t.before.Set.Status.UpdateRevision
 		}
 	}
 	revision := sts.PodRevision(p)
