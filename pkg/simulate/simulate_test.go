@@ -249,3 +249,24 @@ func tellFrom(w *simulate.World, n int) string {
 	}
 	return tell(w.Events()[n:])
 }
+
+// The controller waits for the end of a pod, not for that of the claim that goes with it.
+func TestClaimsEndIsNotWaitedFor(t *testing.T) {
+	w := started(3, nil)
+	one := int32(1)
+	w.Set.Spec.Replicas = &one
+	w.Set.Spec.PersistentVolumeClaimRetentionPolicy = &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{
+		WhenDeleted: appsv1.RetainPersistentVolumeClaimRetentionPolicyType, WhenScaled: appsv1.DeletePersistentVolumeClaimRetentionPolicyType,
+	}
+	before := len(w.Events())
+	if got, want := tellFrom(w, before), "-2 | 2. data-web-2:ClaimGone -1 | 1. data-web-1:ClaimGone"; got != want {
+		t.Fatalf("got  %s\nwant %s", got, want)
+	}
+	for _, e := range w.Events() {
+		for _, n := range e.After {
+			if cause := w.Events()[n]; e.Kind == simulate.PodDeleted && cause.Kind != simulate.PodGone {
+				t.Errorf("%s is deleted after %s %s", e.Object, cause.Kind, cause.Object)
+			}
+		}
+	}
+}

@@ -173,8 +173,9 @@ func (w *World) Advance() bool {
 	if at.After(w.Now) {
 		w.Now = at
 	}
+	first := len(w.events)
 	happen(o, w.pod(o))
-	w.cause = []int{len(w.events) - 1}
+	w.cause = []int{first} // what else came of it, like the end of a claim, the controller does not wait for
 	w.settle()
 	return true
 }
