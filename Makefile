@@ -59,6 +59,7 @@ test-cluster: cluster-build ## Run the tests of the test cluster itself
 
 test-e2e: cluster-build ## Run the real binary against a real control plane
 	@$(TESTCLUSTER) build --helm
+	go -C test test ./versions
 	go -C test test -count=1 -timeout $(E2E_TIMEOUT) $(TESTFLAGS) ./e2e/...
 
 # So many of each are for a person who has changed what they are about; test-e2e plays fewer.

@@ -94,7 +94,7 @@ var meanings = map[string]string{
 	"KnownIssue.why":      "why it matters",
 	"KnownIssue.wayOut":   "a command, or what to do",
 	"KnownIssue.source":   "where it is discussed",
-	"KnownIssue.shown":    "a scenario of ours shows it on the control planes that we test with",
+	"KnownIssue.shown":    "a scenario of ours holds it against the versions that we test with",
 
 	"ClaimReport.items":    "the claims that were asked for, those of a set together",
 	"ClaimReport.classes":  "the sums per storage class",

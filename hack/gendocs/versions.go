@@ -13,9 +13,9 @@ func knownIssues() string {
 	for _, k := range inspect.KnownIssues() {
 		fmt.Fprintf(&b, "\n### %s\n\n", k.Code)
 		fmt.Fprintf(&b, "Versions: %s. When: %s.\n\n%s %s\n\n", k.Versions, k.When, k.What, k.Why)
-		shown := "shown by a scenario on every version that we test"
+		shown := "held against the versions above by a scenario"
 		if !k.Shown {
-			shown = "not shown by us"
+			shown = "no scenario of ours shows it"
 		}
 		fmt.Fprintf(&b, "Way out: %s. Source: <%s>; %s.\n", k.WayOut, k.Source, shown)
 	}

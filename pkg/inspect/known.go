@@ -21,8 +21,8 @@ type KnownIssue struct {
 	// WayOut is a command, or what to do.
 	WayOut string `json:"wayOut"`
 	Source string `json:"source"`
-	// Shown: a scenario shows it on the control plane of every version that is tested,
-	// or that it is not so there.
+	// Shown: a scenario holds it against the control planes that are tested: what is known
+	// of their version is what is to be seen there.
 	Shown bool `json:"shown"`
 
 	affects []versions

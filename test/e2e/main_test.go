@@ -14,7 +14,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
@@ -204,7 +203,9 @@ func TestKnownIssuesAreShown(t *testing.T) {
 // What the program calls tested is what the tests can be run on.
 func TestTestedVersions(t *testing.T) {
 	t.Parallel()
-	if diff := cmp.Diff(cluster.Versions(), inspect.TestedWith); diff != "" {
-		t.Errorf("inspect.TestedWith differs from the versions of test/cluster:\n%s", diff)
+	for _, version := range inspect.TestedWith {
+		if !slices.Contains(cluster.Versions(), version) {
+			t.Errorf("%s is called tested, and there is no such test cluster", version)
+		}
 	}
 }

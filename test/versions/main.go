@@ -100,15 +100,16 @@ type measured struct {
 }
 
 type gate struct {
-	stage string
+	stage string // alpha or beta, nothing when it is for good
 	on    bool
 }
 
 func (g gate) String() string {
-	if g.stage == "" {
-		return "none"
+	text := map[bool]string{false: "off", true: "on"}[g.on]
+	if g.stage != "" {
+		text += ", " + g.stage
 	}
-	return map[bool]string{false: "off", true: "on"}[g.on] + ", " + g.stage
+	return text
 }
 
 type count struct{ passed, all int }
@@ -192,7 +193,7 @@ func (r results) failed() []string {
 		if r.passed[name] {
 			continue
 		}
-		if n := len(names); n > 0 && strings.HasPrefix(name, names[n-1]+"/") {
+		if n := len(names); n > 0 && strings.HasPrefix(name, names[n-1]+"/") { // its parts come after it
 			names = names[:n-1]
 		}
 		names = append(names, name)

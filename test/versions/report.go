@@ -27,7 +27,12 @@ func report(all []measured) string {
 
 	head()
 	for _, name := range gatesOf(all) {
-		row("gate "+name, func(m measured) string { return m.gates[name].String() })
+		row("gate "+name, func(m measured) string {
+			if g, there := m.gates[name]; there {
+				return g.String()
+			}
+			return "none"
+		})
 	}
 	row("rounds as foretold, gate off", func(m measured) string { return m.fidelity[0].String() })
 	row("rounds as foretold, gate on", func(m measured) string { return m.fidelity[1].String() })
@@ -62,12 +67,17 @@ func gatesOf(all []measured) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
+// notMeasured stands where nothing has been run.
+const notMeasured = "not measured"
+
 // seen: the scenario of an issue passes where what is known is what is to be seen.
 func seen(m measured, code string) string {
 	known, err := inspect.KnownOf(m.version)
 	passed, played := m.known[code]
 	switch {
-	case err != nil || !played || !passed:
+	case !played:
+		return notMeasured
+	case err != nil || !passed:
 		return "?"
 	case slices.ContainsFunc(known, func(k inspect.KnownIssue) bool { return k.Code == code }):
 		return "yes"

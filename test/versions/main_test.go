@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// What go test -json says of a run in which one round and one scenario fail.
+func TestResults(t *testing.T) {
+	r := results{passed: map[string]bool{}}
+	output := map[string]*bytes.Buffer{}
+	for _, event := range [][3]string{
+		{"run", "TestFidelity", ""},
+		{"output", "TestFidelity", "web-1 was foretold\nplay it again: go -C test test ./e2e -fidelity-seed 7\n"},
+		{"fail", "TestFidelity", ""},
+		{"pass", "TestScenarios/canary-abort", ""},
+		{"fail", "TestScenarios/known-x", ""},
+		{"fail", "TestScenarios", ""},
+	} {
+		r.hear(event[0], event[1], event[2], output, "v1.36.3")
+	}
+	want := map[string]bool{"TestFidelity": false, "TestScenarios/canary-abort": true, "TestScenarios/known-x": false, "TestScenarios": false}
+	if diff := cmp.Diff(want, r.passed); diff != "" || r.rounds != 1 {
+		t.Errorf("%d rounds failed\n%s", r.rounds, diff)
+	}
+	if diff := cmp.Diff([]string{"TestFidelity", "TestScenarios/known-x"}, r.failed()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReport(t *testing.T) {
+	got := report([]measured{
+		{
+			version: "v1.36.3", fidelity: [2]count{{160, 160}, {159, 160}}, canaries: count{28, 29},
+			gates:  map[string]gate{"MaxUnavailableStatefulSet": {stage: "beta"}, "StaleControllerConsistencyStatefulSet": {stage: "beta", on: true}, "StatefulSetAutoDeletePVC": {on: true}, "Other": {}},
+			known:  map[string]bool{"broken-rollout-stays": true, "availability-seen-late": true, "zero-forgets-partition": false},
+			failed: []string{"TestScenarios/known-zero-forgets-partition"},
+		},
+		{
+			version: "v1.34.4", fidelity: [2]count{{160, 160}, {160, 160}}, canaries: count{29, 29},
+			gates: map[string]gate{"MaxUnavailableStatefulSet": {stage: "alpha"}},
+			known: map[string]bool{"availability-seen-late": true},
+		},
+	})
+	for _, line := range []string{
+		"|  | v1.36.3 | v1.34.4 |",
+		"| gate MaxUnavailableStatefulSet | off, beta | off, alpha |",
+		"| gate StaleControllerConsistencyStatefulSet | on, beta | none |",
+		"| gate StatefulSetAutoDeletePVC | on | none |",
+		"| rounds as foretold, gate on | 159 of 160 | 160 of 160 |",
+		"| scenarios | 28 of 29 | 29 of 29 |",
+		"| [broken-rollout-stays](#broken-rollout-stays) | yes | not measured |",
+		"| [availability-seen-late](#availability-seen-late) | no | yes |",
+		"| [zero-forgets-partition](#zero-forgets-partition) | ? | not measured |",
+		"On v1.36.3, TestScenarios/known-zero-forgets-partition failed.",
+	} {
+		if !strings.Contains(got, line+"\n") {
+			t.Errorf("no line %q in\n%s", line, got)
+		}
+	}
+	if strings.Contains(got, "Other") {
+		t.Errorf("a gate that is about something else is told:\n%s", got)
+	}
+}
