@@ -136,7 +136,7 @@ func newStep(e *simulate.ForecastEvent, claims map[sts.Ordinal][]*simulate.Forec
 	s := step{events: []*simulate.ForecastEvent{e}, what: predicate(e)}
 	all := []*simulate.ForecastEvent{e}
 	if e.Kind == simulate.PodCreated {
-		all = append(claims[*e.Ordinal], e)
+		all = append(slices.Clone(claims[*e.Ordinal]), e)
 		s.claims = len(all) - 1
 		delete(claims, *e.Ordinal)
 	}

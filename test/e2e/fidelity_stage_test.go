@@ -203,15 +203,15 @@ func (f *fidelity) playNodes(ctx context.Context) error {
 	pods := maps.Clone(f.podsByName)
 	f.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(pods)) {
-		real := pods[name]
-		p := foretold[string(real.UID)]
+		pod := pods[name]
+		p := foretold[string(pod.UID)]
 		var err error
 		switch {
-		case p == nil && real.DeletionTimestamp != nil:
-			err = f.stage.end(ctx, real)
+		case p == nil && pod.DeletionTimestamp != nil:
+			err = f.stage.end(ctx, pod)
 		case p == nil:
-		case f.fares(p) != fares(real, time.Now()):
-			err = f.stage.setStatus(ctx, real, f.fares(p))
+		case f.fares(p) != fares(pod, time.Now()):
+			err = f.stage.setStatus(ctx, pod, f.fares(p))
 		}
 		if err != nil {
 			return err
@@ -244,7 +244,7 @@ func fares(p *corev1.Pod, now time.Time) fare {
 	return fare{p.Status.Phase, !since.IsZero(), !since.IsZero() && !since.Add(minReady*time.Second).After(now)}
 }
 
-// setStatus gives a real pod a status. One that has been ready for long has it in its past.
+// setStatus gives a pod pod a status. One that has been ready for long has it in its past.
 func (s *stage) setStatus(ctx context.Context, p *corev1.Pod, as fare) error {
 	status := corev1.ConditionFalse
 	since := time.Now()
@@ -272,8 +272,8 @@ func (s *stage) setStatus(ctx context.Context, p *corev1.Pod, as fare) error {
 func (f *fidelity) states() (foretold, seen string) {
 	const isNew = "(new)"
 	foretold = inWords(f.world.Set, f.world.Pods, f.world.Claims, f.world.Revisions, f.world.Now, func(id string) string {
-		if real := f.ids[id]; real != "" {
-			return real
+		if known := f.ids[id]; known != "" {
+			return known
 		}
 		return isNew
 	})

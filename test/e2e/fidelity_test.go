@@ -313,17 +313,17 @@ func (f *fidelity) holdable() []string {
 // hold has somebody need a claim, or not any more, when it is on its way out.
 func (f *fidelity) hold(ctx context.Context, name string) error {
 	f.mu.Lock()
-	real := f.claimsByName[name].Finalizers
+	seen := f.claimsByName[name].Finalizers
 	f.mu.Unlock()
 	foretold := &f.world.Claims[name].Finalizers
-	if letGo := func(s string) bool { return s == heldBy }; slices.ContainsFunc(real, letGo) {
-		*foretold, real = slices.DeleteFunc(*foretold, letGo), slices.DeleteFunc(slices.Clone(real), letGo)
+	if letGo := func(s string) bool { return s == heldBy }; slices.ContainsFunc(seen, letGo) {
+		*foretold, seen = slices.DeleteFunc(*foretold, letGo), slices.DeleteFunc(slices.Clone(seen), letGo)
 		f.did("somebody lets go of claim %s", name)
 	} else {
-		*foretold, real = append(*foretold, heldBy), append(slices.Clone(real), heldBy)
+		*foretold, seen = append(*foretold, heldBy), append(slices.Clone(seen), heldBy)
 		f.did("somebody holds claim %s", name)
 	}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"finalizers": real}})
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"finalizers": seen}})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -48,8 +49,9 @@ const scenarios = `^TestScenarios$/^(canary-|known-|unstick-|parallel-recovers)|
 func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx); err != nil {
+	err := run(ctx)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "versions:", err)
 		os.Exit(1)
 	}
@@ -165,7 +167,7 @@ func askGates(ctx context.Context, version string) (map[string]gate, error) {
 		return nil, err
 	}
 	metrics, err := c.Client().Discovery().RESTClient().Get().AbsPath("/metrics").DoRaw(ctx)
-	if err = errors.Join(err, c.Down()); err != nil {
+	if err := errors.Join(err, c.Down()); err != nil {
 		return nil, err
 	}
 	gates := map[string]gate{}
@@ -239,7 +241,7 @@ func play(ctx context.Context, version, pattern string, args ...string) (results
 		return r, err
 	}
 	if len(r.passed) == 0 {
-		return r, fmt.Errorf("no test ran for %s: %v", pattern, err)
+		return r, fmt.Errorf("no test ran for %s: %w", pattern, cmp.Or(err, errors.New("nothing fits it")))
 	}
 	return r, nil
 }
