@@ -33,7 +33,7 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--restart" + summary, out: "metadata.annotations.kubectl.kubernetes.io/restartedAt = 2026-03-01T12:00:00Z (new)|1m0s|8|Complete"},
 		{args: web + "--new-file testdata/plan/web-v2.yaml" + summary, out: "replicas: 2 → 3|containers[app].image: app:v1 → app:v2|1m20s|11|Complete"},
 		{args: web + "--new-file testdata/plan/web.yaml" + summary, out: "0s|0|Complete"},
-		{args: web + "--lose-node node-1 --exit-code" + summary, out: "node node-1 is lost|6m10s|7|Stuck", code: ExitStuck,
+		{args: web + "--lose-node node-1 --exit-code" + summary, out: "node node-1 is lost|7m10s|7|Stuck", code: ExitStuck,
 			err: "stuck: web-1 hangs until somebody says that node node-1 is gone; then it comes back on another node, with its name and its claims\n→ kubectl delete node node-1, once its machine is off for sure: two pods must never write to one volume\n"},
 		{args: web + "--delete" + summary, out: "deleted, --cascade=background|10s|5|Deleted"},
 		{args: web + "--delete --cascade orphan" + summary, out: "deleted, --cascade=orphan|0s|1|Orphaned"},

@@ -236,6 +236,8 @@ func (d *drawing) draw() {
 func whatChanges(f *simulate.Forecast) string {
 	switch {
 	case len(f.Changes) > 0:
+	case len(f.Events) == 0:
+		return "nothing happens"
 	case f.From == simulate.Manifest:
 		return "created"
 	default:
@@ -278,7 +280,7 @@ func (d *drawing) legend() {
 		}
 	}
 	if seen[simulate.PodCreated] || seen[simulate.PodUnready] {
-		entry(fmt.Sprintf(box, "bar notready stable"), "not ready yet")
+		entry(fmt.Sprintf(box, "bar notready stable"), "not ready")
 	}
 	if seen[simulate.PodDeleted] {
 		entry(fmt.Sprintf(box, "bar going"), "terminating")

@@ -26,7 +26,8 @@ func (t *teller) tellNotes() {
 		}
 	}
 	if t.q.LoseNode != "" {
-		note(NoteNode, "pods are not ready %s after their node fell silent, and told to go after %s more, the defaults of Kubernetes", sts.Duration(noticed), sts.Duration(tolerated))
+		note(NoteNode, "pods are not ready %s after their node fell silent, Kubernetes' default; told to go after %s more, or as their tolerations say; "+
+			"a person is taken to come %s later", sts.Duration(noticed), sts.Duration(tolerated), sts.Duration(personComes))
 	}
 	for _, p := range t.before.Pods {
 		if sts.ReadySince(p).IsZero() && p.DeletionTimestamp == nil && t.failing[p.Name] == nil && !t.q.Broken {

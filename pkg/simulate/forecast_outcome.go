@@ -17,6 +17,12 @@ func (t *teller) tellOutcome() {
 		t.tellDeletion()
 		return
 	}
+	if t.unnamable() {
+		out.State, out.Pod = OutcomeStuck, sts.PodName(t.Name, sts.Start(t.set))
+		out.Message = fmt.Sprintf("no pod can be created: with a set's name of %d characters the label controller-revision-hash is longer than the %d that a label may have", len(t.Name), longestLabel)
+		out.Hint = "give the set a name of at most 52 characters"
+		return
+	}
 	if t.tellStuck() {
 		return
 	}

@@ -104,6 +104,10 @@ var foretold = []struct {
 		inv.Pods[1].Spec.Tolerations = []corev1.Toleration{{Key: corev1.TaintNodeUnreachable, Operator: corev1.TolerationOpExists}}
 	}, nil, func(q *simulate.Question) { q.LoseNode = "node-1" }},
 	{"manifest-lose-node", 0, manifest(2), nil, func(q *simulate.Question) { fromManifest(q); q.LoseNode = "node-1" }},
+	{"manifest-unnamable", 0, func(inv *sts.Inventory) {
+		manifest(2)(inv)
+		inv.Sets[0].Name = strings.Repeat("w", 55)
+	}, nil, fromManifest},
 	{"not-ready-before", 3, notReady, nil, nil},
 	{"not-ready-before-broken", 3, notReady, nil, func(q *simulate.Question) { q.Broken = true }},
 	{"service-not-headless", 1, func(inv *sts.Inventory) { inv.Services[0].Spec.ClusterIP = "10.0.0.1" }, nil, nil},

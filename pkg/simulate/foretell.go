@@ -15,6 +15,9 @@ import (
 // overdue holds a pod that should have been gone long ago.
 const overdue = sts.AnnotationPrefix + "overdue"
 
+// personComes is how long after all else somebody is taken to say that a node is gone.
+const personComes = time.Minute
+
 // mostEvents ends a forecast that would go on for ever.
 const mostEvents = 200_000
 
@@ -158,6 +161,9 @@ func (w *World) play() {
 func (t *teller) play() {
 	w := t.world
 	t.update = t.before.Set.Status.UpdateRevision
+	if t.unnamable() {
+		return
+	}
 	w.Settle()
 	if w.Set != nil {
 		t.update = w.Set.Status.UpdateRevision
@@ -168,11 +174,23 @@ func (t *teller) play() {
 	w.play()
 	if t.q.LoseNode != "" {
 		t.hangs = t.unfinished()
+		w.AdvanceTo(w.Now.Add(personComes))
 		w.RemoveNode(t.q.LoseNode)
 		w.Settle()
 		w.play()
 	}
 	t.events = w.events
+}
+
+// longestLabel is how long a label's value may be.
+const longestLabel = 63
+
+// unnamable says that no pod of the set can be created: each has the name of its revision as
+// a label (controller-revision-hash), which is the set's with a dash and a number, mostly of ten
+// digits. The API server takes the set all the same.
+func (t *teller) unnamable() bool {
+	fresh := t.q.From == Manifest || len(t.before.Pods) == 0
+	return fresh && t.q.Delete == "" && sts.WantedReplicas(t.set) > 0 && len(t.Name)+len("-12345678") > longestLabel
 }
 
 // unfinished is the lowest ordinal's pod that is not available, empty when there is none.
