@@ -31,7 +31,7 @@ import (
 )
 
 var (
-	fidelityRounds = flag.Int("fidelity-rounds", 160, "how many random histories TestFidelity plays, and TestFidelityMaxUnavailable")
+	fidelityRounds = flag.Int("fidelity-rounds", 150, "how many random histories TestFidelity plays, and TestFidelityMaxUnavailable")
 	fidelitySeed   = flag.Uint64("fidelity-seed", uint64(time.Now().UnixNano()), "the seed of the first one; the next ones count up")
 )
 
