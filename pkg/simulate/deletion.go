@@ -25,7 +25,17 @@ func (w *World) DeleteSet(cascade metav1.DeletionPropagation) {
 		set.Finalizers = append(set.Finalizers, metav1.FinalizerDeleteDependents)
 		w.tell(SetDeleted, NoOrdinal, set.Name, "")
 		w.cause = []int{len(w.events) - 1}
+		// What a pod owns is told to go before it, where it is not on its way out already.
+		var pods []types.UID
+		for _, o := range w.ordinals() {
+			if p := w.pod(o); owns(set.UID, p) && p.DeletionTimestamp == nil {
+				pods = append(pods, p.UID)
+			}
+		}
 		w.collect(set.UID)
+		for _, uid := range pods {
+			w.collect(uid)
+		}
 		w.endSet()
 	case metav1.DeletePropagationOrphan:
 		w.orphan(set.UID)
