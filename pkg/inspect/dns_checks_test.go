@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
+	"gotest.tools/v3/golden"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
@@ -71,7 +72,7 @@ func TestDNSChecks(t *testing.T) {
 			}
 		})
 	}
-	golden(t, "testdata/dns/checks.report", strings.Join(told, "---\n"))
+	golden.Assert(t, strings.Join(told, "---\n"), "dns/checks.report")
 
 	source, err := os.ReadFile(filepath.Join("..", "sts", "finding.go"))
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
@@ -43,7 +44,7 @@ func TestDNSReportOfARollout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/dns/rollout.report", string(raw))
+	golden.Assert(t, string(raw), "dns/rollout.report")
 }
 
 func TestDNSVerdicts(t *testing.T) {

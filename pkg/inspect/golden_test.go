@@ -1,21 +1,17 @@
 package inspect_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew: read the difference before you commit it")
 
 func load(t *testing.T, scenario string) *sts.Inventory {
 	t.Helper()
@@ -74,24 +70,7 @@ func TestStatusReportOfRecordedScenarios(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", name+".report"), string(raw))
+			golden.Assert(t, string(raw), name+".report")
 		})
-	}
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("not as in %s (-want +got); -update writes it anew:\n%s", path, diff)
 	}
 }

@@ -2,15 +2,13 @@ package plan_test
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -21,8 +19,6 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew: read the difference before you commit it")
 
 // canaryRevision is what the canary in these tables runs.
 const canaryRevision = "web-canary"
@@ -678,7 +674,7 @@ func TestForetellAuto(t *testing.T) {
 		}
 		all.WriteString("\n")
 	}
-	golden(t, filepath.Join("testdata", "auto.plans"), all.String())
+	golden.Assert(t, all.String(), "auto.plans")
 }
 
 func TestParseSteps(t *testing.T) {
@@ -773,7 +769,7 @@ func TestDecisions(t *testing.T) {
 					guarded(t, test.name, s.Set, d.Action.PatchSet)
 				}
 			}
-			golden(t, filepath.Join("testdata", verb+".decisions"), all.String())
+			golden.Assert(t, all.String(), verb+".decisions")
 		})
 	}
 }
@@ -899,26 +895,6 @@ func guarded(t *testing.T, name string, set *appsv1.StatefulSet, p *plan.PatchSe
 		if _, err := byTheServer(raced, p.Ops); err == nil {
 			t.Errorf("%s: the patch applies in spite of %s", name, race)
 		}
-	}
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("not as in %s (-want +got); -update writes it anew:\n%s", path, diff)
 	}
 }
 

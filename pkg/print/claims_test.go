@@ -3,11 +3,11 @@ package print_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"gotest.tools/v3/golden"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -45,7 +45,7 @@ func TestClaimTable(t *testing.T) {
 			if err := print.ClaimTable(&b, report, inv.TakenAt, test.style, test.columns); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", name+".txt"), b.String())
+			golden.Assert(t, b.String(), name+".txt")
 		})
 	}
 }

@@ -3,11 +3,11 @@ package print_test
 import (
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"gotest.tools/v3/golden"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
@@ -123,7 +123,7 @@ func TestDNSOutput(t *testing.T) {
 			if err := test.print(&b, r); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", test.name+".txt"), b.String())
+			golden.Assert(t, b.String(), test.name+".txt")
 		})
 	}
 }

@@ -1,12 +1,12 @@
 package print_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"gotest.tools/v3/golden"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
@@ -33,7 +33,7 @@ func TestDrainEnd(t *testing.T) {
 		{Ordinal: 11, Pod: "web-11", Took: map[sts.MemberPhase]metav1.Duration{sts.Removing: {Duration: 31 * time.Second}}},
 		{Ordinal: 10, Pod: "web-10"},
 	}}, print.Style{Width: 80})
-	golden(t, filepath.Join("testdata", "drain-end.txt"), b.String())
+	golden.Assert(t, b.String(), "drain-end.txt")
 }
 
 // A long way with a captured id, and a pod that is held.
@@ -51,7 +51,7 @@ func TestScreenOfAChangeOfSize(t *testing.T) {
 	if err := print.StatusScreen(&b, &report.Items[0], inv.TakenAt, print.Style{Width: 80}); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, filepath.Join("testdata", "drain-screen.txt"), b.String())
+	golden.Assert(t, b.String(), "drain-screen.txt")
 }
 
 // What people read before they confirm.
@@ -79,7 +79,7 @@ func TestPlanOfAChangeOfSize(t *testing.T) {
 					t.Errorf("wider than 80 columns: %s", line)
 				}
 			}
-			golden(t, filepath.Join("testdata", "plan-drain-"+name+".txt"), b.String())
+			golden.Assert(t, b.String(), "plan-drain-"+name+".txt")
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/golden"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/print"
@@ -17,6 +18,18 @@ import (
 
 // Those that pkg/simulate foretells.
 func TestForecasts(t *testing.T) {
+	eachForecast(t, func(t *testing.T, name string, f *simulate.Forecast) {
+		goldenForecast(t, name, f, print.Style{}, false)
+		if name == "update" {
+			goldenForecast(t, name+"-wide", f, print.Style{}, true)
+			goldenForecast(t, name+"-80-columns", f, print.Style{Width: 80, Color: true}, false)
+		}
+	})
+}
+
+// eachForecast runs a test on each of the golden forecasts of pkg/simulate.
+func eachForecast(t *testing.T, test func(t *testing.T, name string, f *simulate.Forecast)) {
+	t.Helper()
 	files, err := filepath.Glob("../simulate/testdata/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no forecasts: %v", err)
@@ -32,11 +45,7 @@ func TestForecasts(t *testing.T) {
 			if err := yaml.UnmarshalStrict(raw, f); err != nil {
 				t.Fatal(err)
 			}
-			goldenForecast(t, name, f, print.Style{}, false)
-			if name == "update" {
-				goldenForecast(t, name+"-wide", f, print.Style{}, true)
-				goldenForecast(t, name+"-80-columns", f, print.Style{Width: 80, Color: true}, false)
-			}
+			test(t, name, f)
 		})
 	}
 }
@@ -60,5 +69,5 @@ func goldenForecast(t *testing.T, name string, f *simulate.Forecast, st print.St
 	if err := print.Forecast(&b, f, st, full); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, filepath.Join("testdata", "forecast", name+".txt"), b.String())
+	golden.Assert(t, b.String(), filepath.Join("forecast", name+".txt"))
 }

@@ -1,10 +1,11 @@
 package print_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/golden"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
@@ -41,7 +42,7 @@ func TestGitHub(t *testing.T) {
 			if err := print.Markdown(&b, e); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", "github-"+name+".txt"), b.String())
+			golden.Assert(t, b.String(), "github-"+name+".txt")
 		})
 	}
 }

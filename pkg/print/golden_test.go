@@ -1,22 +1,19 @@
 package print_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/pkg/print"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew: read the difference before you commit it")
 
 // scenarios are the ones that pkg/inspect has recorded.
 func scenarios(t *testing.T) map[string]*sts.Inventory {
@@ -49,7 +46,7 @@ func TestScreenOfRecordedScenarios(t *testing.T) {
 			if err := print.StatusScreen(&b, &report.Items[0], inv.TakenAt, print.Style{}); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", name+".txt"), b.String())
+			golden.Assert(t, b.String(), name+".txt")
 		})
 	}
 }
@@ -86,27 +83,7 @@ func TestTableOfAllNamespaces(t *testing.T) {
 			if err := print.StatusTable(&b, report, test.style, test.columns); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", test.name+".txt"), b.String())
+			golden.Assert(t, b.String(), test.name+".txt")
 		})
-	}
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("not as in %s (-want +got); -update writes it anew:\n%s", path, diff)
 	}
 }

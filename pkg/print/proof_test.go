@@ -1,11 +1,11 @@
 package print_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"gotest.tools/v3/golden"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
@@ -41,7 +41,7 @@ func TestProof(t *testing.T) {
 			if err := print.Proof(&b, p, unified, ststest.Now, print.Style{Width: 80}); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", "proof-"+name+".txt"), b.String())
+			golden.Assert(t, b.String(), "proof-"+name+".txt")
 		})
 	}
 }

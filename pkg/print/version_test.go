@@ -1,9 +1,10 @@
 package print_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/golden"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/pkg/print"
@@ -31,7 +32,7 @@ func TestVersion(t *testing.T) {
 			if err := print.Version(&b, r, test.style); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", "version-"+name+".txt"), b.String())
+			golden.Assert(t, b.String(), "version-"+name+".txt")
 		})
 	}
 }

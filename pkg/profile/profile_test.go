@@ -2,7 +2,6 @@ package profile_test
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,14 +9,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew: read the difference before you commit it")
 
 func read(t testing.TB, parts ...string) []byte {
 	t.Helper()
@@ -49,15 +47,7 @@ func TestMistakes(t *testing.T) {
 			if p != nil || !errors.As(err, &mistakes) {
 				t.Fatalf("got %+v and %v", p, err)
 			}
-			golden := strings.TrimSuffix(file, ".yaml") + ".txt"
-			if *update {
-				if err := os.WriteFile(golden, []byte(err.Error()+"\n"), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if diff := cmp.Diff(string(read(t, golden)), err.Error()+"\n"); diff != "" {
-				t.Error(diff)
-			}
+			golden.Assert(t, err.Error()+"\n", filepath.Join("mistakes", strings.TrimSuffix(filepath.Base(file), ".yaml")+".txt"))
 		})
 	}
 }
