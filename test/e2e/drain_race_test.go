@@ -306,27 +306,39 @@ func (r *race) forget(ctx context.Context) {
 func (r *race) evict(ctx context.Context, pod string) {
 	r.resting.RLock()
 	defer r.resting.RUnlock()
-	if r.scaledAway(ctx) {
+	if r.uncounted(ctx) {
 		return
 	}
 	_ = r.client.CoreV1().Pods(r.ns).EvictV1(ctx, &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Namespace: r.ns, Name: pod}})
 }
 
-// scaledAway says whether a pod is going, or is to go when one below it has gone, because a
-// person has scaled back. No budget counts that: together with an eviction it would take the
-// set below its budget, and that would be nobody's fault here.
-func (r *race) scaledAway(ctx context.Context) bool {
+// uncounted says whether a pod is going, or is to go when one below it has gone, because a
+// person has scaled back, or whether one has gone that way and the budget allows more than
+// that leaves. No budget is asked for those pods: together with an eviction they would take
+// the set below its budget, and that would be nobody's fault here.
+func (r *race) uncounted(ctx context.Context) bool {
 	s, err := r.client.AppsV1().StatefulSets(r.ns).GetScale(ctx, "web", metav1.GetOptions{})
 	if err != nil {
 		return true
 	}
+	b, err := r.client.PolicyV1().PodDisruptionBudgets(r.ns).Get(ctx, "web", metav1.GetOptions{})
+	if err != nil {
+		return true
+	}
+	// After the budget: a pod that goes in between shows as one that it has not counted.
 	pods, err := r.client.CoreV1().Pods(r.ns).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return true
 	}
-	return slices.ContainsFunc(pods.Items, func(p corev1.Pod) bool {
-		return ordinalOf(p.Name) >= s.Spec.Replicas && len(p.Finalizers) == 0
-	})
+	up, scaledAway := int32(0), false
+	for k := range pods.Items {
+		p := &pods.Items[k]
+		scaledAway = scaledAway || ordinalOf(p.Name) >= s.Spec.Replicas && len(p.Finalizers) == 0
+		if available(p) {
+			up++
+		}
+	}
+	return scaledAway || b.Status.DisruptionsAllowed > max(up-raceTo, 0)
 }
 
 func (r *race) grow(ctx context.Context) {
