@@ -106,8 +106,8 @@ func flags(b *strings.Builder, set *pflag.FlagSet) {
 		switch {
 		case f.Name == "cache-dir":
 			standard = "$HOME/.kube/cache" // not that of this machine
-		case standard == "[]" || f.Value.Type() == "bool" && standard == "false":
-			standard = ""
+		case slices.Contains([]string{"[]", "0", "0s", "false"}, standard):
+			standard = "" // help does not say it either
 		}
 		if standard != "" {
 			standard = "`" + standard + "`"

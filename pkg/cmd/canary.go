@@ -75,10 +75,9 @@ refused. --image, --patch and --restart may be combined.`,
 	f.BoolVar(&o.restart, "restart", false, "Restart the canary's pods, as kubectl rollout restart does")
 	f.StringVar(&canaries, "canaries", "1", "How many of the highest ordinals: `N|P%`, a percentage rounds up")
 	f.Int32Var(&from, "from", 0, "The lowest `ORDINAL` of the canary, instead of --canaries")
-	noDefault(cmd, "from")
 	f.BoolVar(&wait, "wait", true, "Wait until the canary is available")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		intent, err := o.intent(c.env)
+		intent, err := o.intent(cmd.Context(), c.env)
 		if err != nil {
 			return err
 		}
@@ -97,7 +96,7 @@ refused. --image, --patch and --restart may be combined.`,
 		if err != nil {
 			return err
 		}
-		manifest, err := o.readManifest(c.env, namespace, args)
+		manifest, err := o.readManifest(cmd.Context(), c.env, namespace, args)
 		if err != nil {
 			return err
 		}
@@ -222,7 +221,6 @@ canary never touched: then the exit code is 4 and it says how to go on.`,
 func newDeletions(cmd *cobra.Command) func() (plan.Deletions, error) {
 	var most int32
 	cmd.Flags().Int32Var(&most, "max-deletes", 0, "Delete at most `N` pods; without it no ordinal's pod is deleted twice")
-	noDefault(cmd, "max-deletes")
 	return func() (plan.Deletions, error) {
 		switch {
 		case !cmd.Flags().Changed("max-deletes"):

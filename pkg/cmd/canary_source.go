@@ -27,7 +27,7 @@ type startOptions struct {
 }
 
 // intent reads what does not need the cluster.
-func (o *startOptions) intent(env *Env) (plan.StartCanary, error) {
+func (o *startOptions) intent(ctx context.Context, env *Env) (plan.StartCanary, error) {
 	var intent plan.StartCanary
 	switch {
 	case len(o.images) == 0 && o.patch == "" && o.patchFile == "" && o.manifest == "" && !o.restart:
@@ -48,8 +48,8 @@ func (o *startOptions) intent(env *Env) (plan.StartCanary, error) {
 	if o.patchFile != "" {
 		var err error
 		flag = "--patch-file"
-		if patch, err = readFile(env, o.patchFile); err != nil {
-			return intent, usagef("%s: %s", flag, err)
+		if patch, err = readFile(ctx, env, o.patchFile); err != nil {
+			return intent, filenameError(flag, o.patchFile, err)
 		}
 	}
 	if len(patch) == 0 {
@@ -77,7 +77,7 @@ func (o *startOptions) intent(env *Env) (plan.StartCanary, error) {
 
 // readManifest finds the StatefulSet in the file, which may hold other objects
 // too; nil when no file was given.
-func (o *startOptions) readManifest(env *Env, namespace string, args []string) ([]byte, error) {
+func (o *startOptions) readManifest(ctx context.Context, env *Env, namespace string, args []string) ([]byte, error) {
 	if o.manifest == "" {
 		return nil, nil
 	}
@@ -86,25 +86,35 @@ func (o *startOptions) readManifest(env *Env, namespace string, args []string) (
 		return nil, err
 	}
 	flag := cmp.Or(o.manifestFlag, "--filename")
-	objects, err := readObjects(env, o.manifest)
+	objects, err := readObjects(ctx, env, o.manifest)
 	if err != nil {
 		return nil, filenameError(flag, o.manifest, err)
 	}
+	var found []manifestObject
+	elsewhere := ""
 	for _, object := range objects {
-		if object.Kind != "StatefulSet" || object.Metadata.Name != name {
-			continue
+		switch ns := object.Metadata.Namespace; {
+		case object.Kind != "StatefulSet" || object.Metadata.Name != name:
+		case ns != "" && ns != namespace:
+			elsewhere = ns
+		default:
+			found = append(found, object)
 		}
-		if ns := object.Metadata.Namespace; ns != "" && ns != namespace {
-			return nil, usagef("%s %s: its StatefulSet %s is in namespace %s, and this is about namespace %s: say which with --namespace",
-				flag, o.manifest, name, ns, namespace)
-		}
-		// A field that this program does not know would get lost on the way.
-		if err := yaml.UnmarshalStrict(object.text, &appsv1.StatefulSet{}); err != nil {
-			return nil, usagef("%s %s: %s", flag, o.manifest, err)
-		}
-		return yaml.YAMLToJSON(object.text)
 	}
-	return nil, usagef("%s %s has no StatefulSet %s in it%s", flag, o.manifest, name, onlyThese(objects))
+	switch {
+	case len(found) > 1:
+		return nil, usagef("%s %s has StatefulSet %s more than once", flag, o.manifest, name)
+	case len(found) == 0 && elsewhere != "":
+		return nil, usagef("%s %s: its StatefulSet %s is in namespace %s, and this is about namespace %s: say which with --namespace",
+			flag, o.manifest, name, elsewhere, namespace)
+	case len(found) == 0:
+		return nil, usagef("%s %s has no StatefulSet %s in it%s", flag, o.manifest, name, onlyThese(objects))
+	}
+	// A field that this program does not know would get lost on the way.
+	if err := yaml.UnmarshalStrict(found[0].text, &appsv1.StatefulSet{}); err != nil {
+		return nil, usagef("%s %s: %s", flag, o.manifest, err)
+	}
+	return yaml.YAMLToJSON(found[0].text)
 }
 
 // manifestTemplate is the manifest's pod template as the server would store it,

@@ -40,16 +40,22 @@ type invocation struct {
 
 func invoke(t *testing.T, args ...string) *invocation {
 	t.Helper()
+	return invokeWith(t.Context(), t, strings.NewReader(""), args...)
+}
+
+// invokeWith has a context that can end, and something on standard input.
+func invokeWith(ctx context.Context, t *testing.T, in io.Reader, args ...string) *invocation {
+	t.Helper()
 	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
 	i := &invocation{}
 	env := Env{
-		IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: &i.out, ErrOut: &i.err},
+		IOStreams: genericiooptions.IOStreams{In: in, Out: &i.out, ErrOut: &i.err},
 		Clock:     testingclock.NewFakeClock(ststest.Now), Called: "kubectl sts", Who: "alice@laptop",
 		Getenv: func(string) string { return "" },
 	}
 	root := NewRoot(env)
 	root.SetArgs(args)
-	i.code = Exit(&i.err, root.ExecuteContext(t.Context()))
+	i.code = Exit(&i.err, root.ExecuteContext(ctx))
 	return i
 }
 
@@ -66,7 +72,8 @@ func TestWrongCommandLines(t *testing.T) {
 		{"status --for=never", "--for=never: it is ready, complete or paused"},
 		{"status --timeout=1m", "--timeout goes with --for or --watch"},
 		{"status --timeout=-1m --for=ready", "--timeout=-1m0s: it cannot be negative"},
-		{"status --timeout=soon", `invalid argument "soon" for "--timeout" flag`},
+		{"status --timeout=soon", "--timeout=soon: it takes a time like 90s, 10m or 1h30m"},
+		{"drain-scale web --replicas 50%", "--replicas=50%: it takes a whole number"},
 		{"status --ordinal=x", `--ordinal: "x" is not an ordinal`},
 		{"status web -A", "cannot be named across all namespaces"},
 		{"status web -l app=db", "not both"},
@@ -98,13 +105,13 @@ func TestWrongCommandLines(t *testing.T) {
 		{"canary promote web --auto --steps=1,x", `--steps: "1,x" is not a list of steps like 1,3,50%,100%: "x" is not a number`},
 		{"canary promote web --auto --steps=", `--steps: "" is not a list of steps`},
 		{"canary promote web --auto --soak=-1s", "--soak=-1s: it cannot be negative"},
-		{"canary promote web --auto --soak=5", `invalid argument "5" for "--soak" flag`},
+		{"canary promote web --auto --soak=5", "--soak=5: it takes a time like 90s, 10m or 1h30m"},
 		{"canary promote web --auto --max-restarts=-1", "--max-restarts=-1: it cannot be negative"},
 		{"canary promote web --auto --check=", "--check: the command is empty"},
 		{"canary promote web --auto --check-exec=", "--check-exec: the command is empty"},
 		{"canary promote web --auto --check-timeout=0", "--check-timeout=0s: it is more than 0"},
 		{"canary promote web --auto --on-failure=retry", "--on-failure=retry: it is pause or abort"},
-		{"canary promote web --auto=maybe", `invalid argument "maybe" for "--auto" flag`},
+		{"canary promote web --auto=maybe", "--auto=maybe: it takes true or false"},
 		{"canary abort web --timeout=-1s", "--timeout=-1s: it cannot be negative"},
 		{"dns web -A", "cannot be named across all namespaces"},
 		{"dns -A -f x.yaml", "--all-namespaces is for a cluster"},
@@ -370,6 +377,34 @@ func TestConfirmEndsWithTheContext(t *testing.T) {
 	var signal *SignalError
 	if err := env.confirm(ctx, "Go on?"); !errors.As(err, &signal) {
 		t.Errorf("%v", err)
+	}
+}
+
+// keyboard is one on which nobody types: somebody presses Ctrl-C when it is read.
+type keyboard struct {
+	*io.PipeReader
+	ctrlC func()
+}
+
+func (k keyboard) Read(p []byte) (int, error) {
+	k.ctrlC()
+	return k.PipeReader.Read(p)
+}
+
+func TestCtrlCWhileStandardInputIsRead(t *testing.T) {
+	for _, args := range []string{
+		"plan -f -", "plan -f testdata/plan/web.yaml --new-file -", "plan -f testdata/plan/web.yaml --patch-file -",
+		"dns -f -", "canary start web -f -", "canary start web --patch-file -", "profile lint -",
+	} {
+		t.Run(args, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			in, typed := io.Pipe()
+			defer typed.Close()
+			i := invokeWith(ctx, t, keyboard{in, func() { cancel(&SignalError{os.Interrupt}) }}, strings.Fields(args)...)
+			if i.code != ExitInterrupted || i.out.Len()+i.err.Len() > 0 {
+				t.Errorf("exit code %d, it says:\n%s%s", i.code, &i.out, &i.err)
+			}
+		})
 	}
 }
 

@@ -108,7 +108,7 @@ kubelet's, else it is taken to be cluster.local.`,
 	f.StringSliceVar(&ordinals, "ordinal", nil, "Show only these ordinals, like 2,5-7")
 	f.StringVar(&o.domain, "cluster-domain", "", "The cluster's DNS `DOMAIN`, instead of looking for it")
 	f.StringSliceVarP(&o.files, "filename", "f", nil, "A `FILE` or folder with manifests, - for standard input; no cluster is asked")
-	f.Int32Var(&o.replicas, "replicas", 0, "Show the names for so many replicas, instead of those that the set has")
+	f.Int32Var(&o.replicas, "replicas", 0, "Show the names for `N` replicas, instead of those that the set has")
 	f.StringVar(&o.port, "port", "", "With -o seeds: the port's `NAME` in the governing Service, or its number")
 	o.addFlags(cmd)
 	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 when a check has found an error or a warning")
@@ -170,7 +170,7 @@ func (o *dnsOptions) check(cmd *cobra.Command, out *output) error {
 // runDNS reads manifests or the cluster and prints the names, asked for or not.
 func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 	if o.names.Offline {
-		inv, err := c.manifestNames(o)
+		inv, err := c.manifestNames(ctx, o)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -12,8 +13,8 @@ import (
 
 // manifestNames reads sets and Services from manifests, as they would be made in the
 // namespace where the manifests name none.
-func (c *common) manifestNames(o dnsOptions) (*sts.Inventory, error) {
-	inv, err := c.readManifests(o.files, o.query.Namespace, "StatefulSet", "Service")
+func (c *common) manifestNames(ctx context.Context, o dnsOptions) (*sts.Inventory, error) {
+	inv, err := c.readManifests(ctx, o.files, o.query.Namespace, "StatefulSet", "Service")
 	if err != nil {
 		return nil, err
 	}

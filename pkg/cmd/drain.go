@@ -94,7 +94,7 @@ canary or a restart is on its way.`,
 	ch := c.newChange(cmd, "drain-scale")
 	ch.kind = drainReport
 	f, i := cmd.Flags(), &o.intent
-	f.Int32Var(&i.Replicas, "replicas", 0, "How many members there are to be")
+	f.Int32Var(&i.Replicas, "replicas", 0, "Scale to `N` members")
 	f.StringVar(&o.profile, "profile", "", "The drain profile: `NAME|FILE|none`; by default the one that fits the set")
 	f.StringVar(&o.exec, "drain-exec", "", "A `COMMAND` (sh -c) inside the pod that leaves, instead of a profile")
 	f.StringVar(&o.on, "on", "leaving", "Where --drain-exec runs: `leaving|survivor`")
@@ -103,7 +103,7 @@ canary or a restart is on its way.`,
 	f.StringVar(&i.Domain, "cluster-domain", "cluster.local", "The cluster's DNS domain, for profiles that need it")
 	f.StringVar(&o.pdb, "pdb", "enforce", "`enforce|ignore` PodDisruptionBudgets: ignore deletes pods whatever their budgets say")
 	f.BoolVar(&i.Quorum, "quorum", false, "Refuse to go below a majority of the present size")
-	f.Int32Var(&i.MinHealthy, "min-healthy", 0, "How many available members have to be left at any time")
+	f.Int32Var(&i.MinHealthy, "min-healthy", 0, "At least `N` available members have to be left at any time")
 	f.BoolVar(&i.AcceptDataLoss, "accept-data-loss", false, "Go on although the claims of the members that leave are deleted (whenScaled: Delete)")
 	f.BoolVar(&i.KeepClaims, "keep-claims", false, "Keep these claims: set whenScaled to Retain meanwhile")
 	f.BoolVar(&i.ReuseClaims, "reuse-claims", false, "Going up, let new members have the claims that earlier ones have left")

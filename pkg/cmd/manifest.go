@@ -3,6 +3,7 @@ package cmd
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,7 +28,27 @@ import (
 // fileLimit is more than any object that a cluster stores.
 const fileLimit = 16 << 20
 
-func readFile(env *Env, name string) ([]byte, error) {
+// readFile reads a file, or standard input ("-"). A terminal and a pipe may have nothing to
+// say for as long as they like, so a signal ends that.
+func readFile(ctx context.Context, env *Env, name string) ([]byte, error) {
+	type content struct {
+		data []byte
+		err  error
+	}
+	read := make(chan content, 1)
+	go func() {
+		data, err := readAll(env, name)
+		read <- content{data, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case c := <-read:
+		return c.data, c.err
+	}
+}
+
+func readAll(env *Env, name string) ([]byte, error) {
 	in := env.In
 	if name != "-" {
 		f, err := os.Open(name)
@@ -60,7 +81,7 @@ type manifestObject struct {
 
 // readObjects reads the objects of a file, of standard input ("-"), or of the manifests in
 // a folder, not those in folders below it. The lists that kubectl get writes are opened.
-func readObjects(env *Env, name string) ([]manifestObject, error) {
+func readObjects(ctx context.Context, env *Env, name string) ([]manifestObject, error) {
 	files := []string{name}
 	if info, err := os.Stat(name); name != "-" && err == nil && info.IsDir() {
 		entries, err := os.ReadDir(name)
@@ -76,7 +97,7 @@ func readObjects(env *Env, name string) ([]manifestObject, error) {
 	}
 	var out []manifestObject
 	for _, file := range files {
-		data, err := readFile(env, file)
+		data, err := readFile(ctx, env, file)
 		if err != nil {
 			return nil, err
 		}
@@ -153,6 +174,9 @@ func onlyThese(objects []manifestObject) string {
 
 // filenameError is what is wrong with a manifest, named once.
 func filenameError(flag, name string, err error) error {
+	if signal := (*SignalError)(nil); errors.As(err, &signal) {
+		return err
+	}
 	if path := (*fs.PathError)(nil); errors.As(err, &path) && path.Path == name {
 		err = path.Err
 	}
@@ -161,11 +185,11 @@ func filenameError(flag, name string, err error) error {
 
 // readManifests reads the objects of these kinds from files, as they would be made in the
 // namespace where they name none. A file without any StatefulSet is a mistake.
-func (c *common) readManifests(files []string, namespace string, kinds ...string) (*sts.Inventory, error) {
+func (c *common) readManifests(ctx context.Context, files []string, namespace string, kinds ...string) (*sts.Inventory, error) {
 	inv := &sts.Inventory{TakenAt: c.env.Clock.Now()}
 	var objects []manifestObject
 	for _, file := range files {
-		found, err := readObjects(c.env, file)
+		found, err := readObjects(ctx, c.env, file)
 		if err != nil {
 			return nil, filenameError("--filename", file, err)
 		}

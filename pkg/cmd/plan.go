@@ -116,7 +116,7 @@ partition or by OnDelete.`,
 func (o *planOptions) addFlags(cmd *cobra.Command, p *planFlags) {
 	f := cmd.Flags()
 	f.StringSliceVarP(&o.files, "filename", "f", nil, "A `FILE` or folder with manifests, - for standard input; no cluster is asked")
-	f.Int32Var(&p.replicas, "replicas", 0, "Scale to so many replicas")
+	f.Int32Var(&p.replicas, "replicas", 0, "Scale to `N` replicas")
 	f.StringArrayVar(&o.template.images, "image", nil, "A new image, as `[CONTAINER=]IMAGE`; may be repeated")
 	f.StringVarP(&o.template.patch, "patch", "p", "", "A strategic merge `PATCH` on the pod template, in JSON or YAML")
 	f.StringVar(&o.template.patchFile, "patch-file", "", "A `FILE` with such a patch, - for standard input")
@@ -217,6 +217,8 @@ func (o *planOptions) check(changed func(string) bool, f planFlags) error {
 		return usagef("--cascade=%s: it is one of %s", f.cascade, strings.Join(cascades, ", "))
 	case f.delete && (o.changes() || o.loseNode != ""):
 		return usagef("--delete is the whole change: leave out the others")
+	case f.delete && o.assumed.Broken:
+		return usagef("--broken is about pods that are made: --delete makes none")
 	case o.loseNode != "" && o.changes():
 		return usagef("--lose-node is the whole change: leave out the others")
 	}

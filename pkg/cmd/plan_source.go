@@ -36,7 +36,7 @@ func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, s
 	if !o.changes() {
 		return s, q, o.refuseNode(s, q)
 	}
-	if q.Set, err = o.changed(c, s, &q); err != nil {
+	if q.Set, err = o.changed(ctx, c, s, &q); err != nil {
 		return nil, q, err
 	}
 	if err := o.refuse(s.Set, q.Set); err != nil {
@@ -81,8 +81,8 @@ func (o *planOptions) live(ctx context.Context, c *common) (*sts.Snapshot, error
 }
 
 // offline reads the set from manifests.
-func (o *planOptions) offline(_ context.Context, c *common) (*sts.Snapshot, error) {
-	inv, err := c.readManifests(o.files, o.namespace, "StatefulSet", "Service", "PodDisruptionBudget", "HorizontalPodAutoscaler")
+func (o *planOptions) offline(ctx context.Context, c *common) (*sts.Snapshot, error) {
+	inv, err := c.readManifests(ctx, o.files, o.namespace, "StatefulSet", "Service", "PodDisruptionBudget", "HorizontalPodAutoscaler")
 	if err != nil {
 		return nil, err
 	}
@@ -126,16 +126,16 @@ func (o *planOptions) gates(s *sts.Snapshot, q *simulate.Question) {
 }
 
 // changed is the set as the change leaves it.
-func (o *planOptions) changed(c *common, s *sts.Snapshot, q *simulate.Question) (*appsv1.StatefulSet, error) {
+func (o *planOptions) changed(ctx context.Context, c *common, s *sts.Snapshot, q *simulate.Question) (*appsv1.StatefulSet, error) {
 	set := s.Set.DeepCopy()
 	if o.newFile != "" {
 		var err error
-		if set, err = o.replaced(c, s, q); err != nil {
+		if set, err = o.replaced(ctx, c, s, q); err != nil {
 			return nil, err
 		}
 	}
 	if o.changesTemplate() {
-		intent, err := o.template.intent(c.env)
+		intent, err := o.template.intent(ctx, c.env)
 		if err != nil {
 			return nil, err
 		}
@@ -172,9 +172,9 @@ func (o *planOptions) changed(c *common, s *sts.Snapshot, q *simulate.Question) 
 }
 
 // replaced is the set as the new manifest makes it.
-func (o *planOptions) replaced(c *common, s *sts.Snapshot, q *simulate.Question) (*appsv1.StatefulSet, error) {
+func (o *planOptions) replaced(ctx context.Context, c *common, s *sts.Snapshot, q *simulate.Question) (*appsv1.StatefulSet, error) {
 	source := startOptions{manifest: o.newFile, manifestFlag: "--new-file"}
-	manifest, err := source.readManifest(c.env, s.Set.Namespace, []string{s.Set.Name})
+	manifest, err := source.readManifest(ctx, c.env, s.Set.Namespace, []string{s.Set.Name})
 	if err != nil {
 		return nil, err
 	}

@@ -75,6 +75,8 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--cascade=orphan", code: ExitUsage, err: "error: --cascade goes with --delete\n"},
 		{args: web + "--delete --cascade=no", code: ExitUsage, err: "error: --cascade=no: it is one of background, orphan, foreground\n"},
 		{args: web + "--delete --replicas=3", code: ExitUsage, err: "error: --delete is the whole change: leave out the others\n"},
+		{args: web + "--delete --broken", code: ExitUsage, err: "error: --broken is about pods that are made: --delete makes none\n"},
+		{args: web + "--new-file testdata/plan/twice.yaml", code: ExitUsage, err: "error: --new-file testdata/plan/twice.yaml has StatefulSet web more than once\n"},
 		{args: web + "--lose-node=n --replicas=3", code: ExitUsage, err: "error: --lose-node is the whole change: leave out the others\n"},
 		{args: web + "--lose-node=node-2", code: ExitUsage,
 			err: "error: --lose-node=node-2: no pod of statefulset web runs there; each is taken to run on a node of its own: node-0 …\n"},

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -137,10 +138,10 @@ The exit code is 1 when there is a mistake.`,
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			total, bad := 0, 0
 			for _, file := range args {
-				found, err := c.lint(file)
+				found, err := c.lint(cmd.Context(), file)
 				if err != nil {
 					return err
 				}
@@ -157,8 +158,8 @@ The exit code is 1 when there is a mistake.`,
 }
 
 // lint prints what is wrong in one file, and says how much.
-func (c *common) lint(file string) (int, error) {
-	raw, err := readFile(c.env, file)
+func (c *common) lint(ctx context.Context, file string) (int, error) {
+	raw, err := readFile(ctx, c.env, file)
 	if err != nil {
 		return 0, err
 	}

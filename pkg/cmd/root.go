@@ -3,12 +3,14 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/rest"
@@ -47,7 +49,7 @@ run again. Data goes to standard output, progress and warnings to standard error
 	root.SetOut(env.Out)
 	root.SetErr(env.ErrOut)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%s\nSee '%s --help' for usage.", err, cmd.CommandPath())
+		return usagef("%s\nSee '%s --help' for usage.", flagError(err), cmd.CommandPath())
 	})
 	c.config.AddFlags(root.PersistentFlags())
 	root.AddCommand(
@@ -274,6 +276,18 @@ func (c *common) completeNames(cmd *cobra.Command, args []string, _ string) ([]s
 	return out, cobra.ShellCompDirectiveNoFileComp
 }
 
-// noDefault keeps help and documentation from showing a number that is not what holds
-// without the flag.
-func noDefault(cmd *cobra.Command, flag string) { cmd.Flags().Lookup(flag).DefValue = "" }
+// valueWords say what a flag of a type takes.
+var valueWords = map[string]string{
+	"int32": "a whole number", "int": "a whole number", "duration": "a time like 90s, 10m or 1h30m", "bool": "true or false",
+}
+
+// flagError says what a flag takes where its value cannot be read, without the words of Go.
+func flagError(err error) string {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		if words := valueWords[invalid.GetFlag().Value.Type()]; words != "" {
+			return fmt.Sprintf("--%s=%s: it takes %s", invalid.GetFlag().Name, invalid.GetValue(), words)
+		}
+	}
+	return err.Error()
+}
