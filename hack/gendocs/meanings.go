@@ -930,6 +930,7 @@ var vocabularies = []vocabulary{
 			"Broken":         "a revision is taken to be broken, because all of its pods are",
 			"Node":           "how long a silent node is waited for",
 			"NotReady":       "a pod that is not ready now is taken to get ready",
+			"StaleClaim":     "nothing tells the controller when an old claim has gone",
 			"Cut":            "the forecast was ended",
 		},
 	},

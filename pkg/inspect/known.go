@@ -147,6 +147,26 @@ var knownIssues = []KnownIssue{
 		WayOut:  "kubectl sts pvc-gc -A",
 		Source:  "https://github.com/kubernetes/kubernetes/pull/142130",
 	},
+	{
+		Code:    "stale-claim-waits",
+		affects: []versions{{from: "1.27"}},
+		When:    "persistentVolumeClaimRetentionPolicy.whenScaled is Delete, and a set that was scaled down is scaled up before its old claims are gone",
+		What:    "The pod waits until its old claim has gone, rightly; but nothing tells the controller when it has, so the pod may not come for hours.",
+		Why:     "The set stays too small, and no event says why.",
+		WayOut:  "kubectl annotate statefulset NAME example.com/woken=now: any change of the set makes the controller look again",
+		Source:  "https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/controller/statefulset/stateful_set_control.go#L436",
+		Shown:   true,
+	},
+	{
+		Code:    "foreground-deletion-hangs",
+		affects: []versions{{from: "1.27"}},
+		When:    "persistentVolumeClaimRetentionPolicy.whenScaled is Delete, and the set is deleted with --cascade=foreground in the middle of a scale-down",
+		What:    "Pods whose turn to go had not come wait for their claims, and the claims for the pods: neither goes, nor does the set.",
+		Why:     "kubectl delete does not end.",
+		WayOut:  `kubectl patch pod NAME --type=merge -p '{"metadata":{"finalizers":null}}', once its phase is Succeeded or Failed`,
+		Source:  "https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/controller/volume/pvcprotection/pvc_protection_controller.go#L449",
+		Shown:   true,
+	},
 }
 
 func (v versions) String() string {

@@ -87,7 +87,7 @@ func TestKnownIssuesAreComplete(t *testing.T) {
 				t.Errorf("%s: %q is no sentence", k.Code, sentence)
 			}
 		}
-		if !regexp.MustCompile(`^https://github\.com/kubernetes/(kubernetes|enhancements)/(issues|pull)/\d+$`).MatchString(k.Source) {
+		if !regexp.MustCompile(`^https://github\.com/kubernetes/(kubernetes|enhancements)/(issues/\d+|pull/\d+|blob/v1\.\d+\.\d+/pkg/controller/[\w/]+\.go#L\d+)$`).MatchString(k.Source) {
 			t.Errorf("%s: source %q", k.Code, k.Source)
 		}
 	}

@@ -266,6 +266,7 @@ const (
 	NoteBroken         NoteReason = "Broken"         // a revision is taken to be broken
 	NoteNode           NoteReason = "Node"           // how long nodes are waited for
 	NoteNotReady       NoteReason = "NotReady"       // a pod is taken to get ready
+	NoteStaleClaim     NoteReason = "StaleClaim"     // a claim's end wakes nobody
 	NoteCut            NoteReason = "Cut"            // the forecast was ended
 )
 

@@ -3,6 +3,7 @@ package simulate
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -34,6 +35,8 @@ func (t *teller) tellClaims() {
 			c.Message = "deleted, with the data in it"
 		case gone[name] != nil:
 			c.Fate, c.Policy, c.Message = ClaimRecreated, t.policy(o), "deleted, with the data in it, then made anew, empty"
+		case t.world.Claims[name].DeletionTimestamp != nil && t.world.Pods[sts.PodName(t.Name, o)] == nil:
+			c.Fate, c.Policy, c.Message = ClaimIsKept, t.policy(o), "on its way out, and held by finalizers "+strings.Join(t.world.Claims[name].Finalizers, ", ")
 		case !before[name]:
 			c.Fate, c.Message = ClaimAppears, "created, empty"
 		case !t.wants(o) && t.world.Pods[sts.PodName(t.Name, o)] == nil:

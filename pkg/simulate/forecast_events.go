@@ -130,7 +130,14 @@ func (t *teller) purpose(e Event) string {
 // waits says why an event had to wait for those before it, where it is not just that things
 // take their time.
 func (t *teller) waits(e Event) string {
-	after := slices.DeleteFunc(slices.Clone(e.After), func(n int) bool { return t.events[n].Kind == ClaimCreated })
+	var after []int
+	for _, n := range e.After {
+		if t.events[n].Kind == ClaimCreated { // which is made with the pod, and waits as the pod does
+			after = append(after, t.events[n].After...)
+		} else {
+			after = append(after, n)
+		}
+	}
 	if len(after) == 0 {
 		return ""
 	}

@@ -53,6 +53,12 @@ func (t *teller) tellNotes() {
 		}
 		note(NoteBroken, "all pods of revision %s fail, so new ones of it are taken to fail, too", revision)
 	}
+	for _, e := range t.events {
+		if e.Kind == ClaimCreated && slices.ContainsFunc(e.After, func(n int) bool { return t.events[n].Kind == ClaimGone }) {
+			note(NoteStaleClaim, "nothing tells the controller that the old claim %s has gone: %s may come much later, when something else of the set changes",
+				e.Object, sts.PodName(t.Name, e.Ordinal))
+		}
+	}
 	for _, m := range t.before.Missing {
 		note(NoteUnseen, "%s could not be read: %s", m.Resource, m.Reason)
 	}

@@ -3,7 +3,9 @@ package simulate
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -100,12 +102,28 @@ func (t *teller) tellStuck() bool {
 	return true
 }
 
+// goingClaim is a claim of a pod that is told to go in the end, and is still there.
+func (t *teller) goingClaim(pod string) *corev1.PersistentVolumeClaim {
+	for o := sts.Start(t.set); o < sts.End(t.set); o++ {
+		for _, c := range t.world.claimsOf(o) {
+			if c.DeletionTimestamp != nil && sts.PodName(t.Name, o) == pod {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
 func (t *teller) sayStuck() {
 	out := &t.Outcome
 	p := t.world.Pods[out.Pod]
 	out.Hint = sts.Kubectl(t.Namespace, "sts status", t.Name)
 	if p == nil {
 		out.Message = out.Pod + " is not made"
+		if c := t.goingClaim(out.Pod); c != nil {
+			out.Message += fmt.Sprintf(" before its old claim %s has gone, which is held by finalizers %s", c.Name, strings.Join(c.Finalizers, ", "))
+			out.Hint = sts.Kubectl(t.Namespace, "describe pvc", c.Name)
+		}
 		return
 	}
 	out.Message = out.Pod + " " + t.trouble(p)

@@ -39,6 +39,16 @@ var foretold = []struct {
 		set.Spec.PersistentVolumeClaimRetentionPolicy = &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{
 			WhenScaled: appsv1.DeletePersistentVolumeClaimRetentionPolicyType, WhenDeleted: appsv1.RetainPersistentVolumeClaimRetentionPolicyType}
 	}, nil},
+	{"scale-up-claims-still-going", 3, func(inv *sts.Inventory) {
+		leaving(inv)
+		ststest.Terminating(inv.Pods[2], ststest.Now.Add(-time.Second))
+	}, func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(3)) }, nil},
+	{"scale-up-claim-held", 3, func(inv *sts.Inventory) {
+		leaving(inv)
+		inv.Pods = inv.Pods[:2]
+		inv.Claims[2].DeletionTimestamp = &metav1.Time{Time: ststest.Now.Add(-time.Minute)}
+		inv.Claims[2].Finalizers = append(inv.Claims[2].Finalizers, "example.com/backup")
+	}, func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(3)) }, nil},
 	{"scale-autoscaled", 3, func(inv *sts.Inventory) {
 		h := &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: metav1.ObjectMeta{Namespace: ststest.Namespace, Name: "web"}}
 		h.Spec.MinReplicas, h.Spec.MaxReplicas = new(int32(2)), 3
@@ -130,6 +140,15 @@ func deletesClaims(inv *sts.Inventory) {
 		v.PersistentVolumeClaim = &corev1.PersistentVolumeClaimVolumeSource{ClaimName: c.Name}
 		inv.Pods[i].Spec.Volumes = []corev1.Volume{v}
 	}
+}
+
+// leaving is a set whose highest ordinal is on its way out, and its claim with it.
+func leaving(inv *sts.Inventory) {
+	deletesClaims(inv)
+	set := inv.Sets[0]
+	set.Spec.Replicas = new(int32(2))
+	set.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled = appsv1.DeletePersistentVolumeClaimRetentionPolicyType
+	inv.Claims[2].OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(inv.Pods[2], corev1.SchemeGroupVersion.WithKind("Pod"))}
 }
 
 func deleting(how metav1.DeletionPropagation) func(q *simulate.Question) {

@@ -266,6 +266,8 @@ func (w *World) tell(kind EventKind, o sts.Ordinal, object, revision string) {
 				after = append(after, n)
 			}
 		}
+	case ClaimCreated: // also after the end of the one before it
+		after = append(after, w.cause...)
 	default:
 		after, before = append(after, w.cause...), false
 	}
