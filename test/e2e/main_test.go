@@ -95,10 +95,19 @@ func TestScenarios(t *testing.T) {
 	run(t, "default", cluster.Shared(t, nil))
 }
 
-// gated has what is off by default. What runs there does not mind the other gates.
+// gated has what is off by default, as far as this version of Kubernetes knows it. What
+// runs there does not mind the other gates.
 func gated(t *testing.T) *cluster.Cluster {
 	t.Helper()
-	return cluster.Shared(t, map[string]bool{"MaxUnavailableStatefulSet": true, "PersistentVolumeClaimUnusedSinceTime": true})
+	gates := map[string]bool{"MaxUnavailableStatefulSet": true}
+	version, err := cluster.Version("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(version, "v1.34.") && !strings.HasPrefix(version, "v1.35.") {
+		gates["PersistentVolumeClaimUnusedSinceTime"] = true // alpha in 1.36
+	}
+	return cluster.Shared(t, gates)
 }
 
 // TestMaxUnavailable runs where Parallel sets roll like OrderedReady ones, up to
