@@ -48,8 +48,8 @@ test: test-unit test-cluster test-e2e ## Run all tests: unit, the test cluster, 
 
 test-unit: ## Run the tests of the plugin's module, without a cluster
 	@$(if $(RACE),true,echo 'no C compiler here: the race detector is off')
-	$(if $(RACED),go test $(strip $(RACE) $(TESTFLAGS)) $(addprefix ./,$(addsuffix /...,$(RACED))))
-	go test $(TESTFLAGS) $$(go list ./... $(if $(RACED),| grep -Ev '$(RACED_RE)'))
+	$(if $(RACED),go test -timeout 20m $(strip $(RACE) $(TESTFLAGS)) $(addprefix ./,$(addsuffix /...,$(RACED))))
+	go test -timeout 20m $(TESTFLAGS) $$(go list ./... $(if $(RACED),| grep -Ev '$(RACED_RE)'))
 
 test-race: ## Run the same tests with the race detector over every package (needs a C compiler)
 	go test -race $(TESTFLAGS) ./...

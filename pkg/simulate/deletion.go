@@ -12,7 +12,9 @@ import (
 // DeleteSet deletes the set, which is the garbage collector's work and knows no order.
 //   - Background: the set is gone at once, and all its pods are told to go, and the claims
 //     that go with it.
-//   - Foreground: the same, but the set stays until the last of them is gone.
+//   - Foreground: the same, but the set stays until the last of them is gone. A pod that
+//     owns a claim stays, too, until that is gone; and the claim does until the pod is, which
+//     uses it: they wait for each other for ever.
 //   - Orphan: the set is gone at once, and all else stays and is nobody's.
 func (w *World) DeleteSet(cascade metav1.DeletionPropagation) {
 	set := w.Set
@@ -28,8 +30,14 @@ func (w *World) DeleteSet(cascade metav1.DeletionPropagation) {
 		// What a pod owns is told to go before it, where it is not on its way out already.
 		var pods []types.UID
 		for _, o := range w.ordinals() {
-			if p := w.pod(o); owns(set.UID, p) && p.DeletionTimestamp == nil {
-				pods = append(pods, p.UID)
+			p := w.pod(o)
+			if !owns(set.UID, p) || p.DeletionTimestamp != nil {
+				continue
+			}
+			pods = append(pods, p.UID)
+			if len(w.claimsThat(func(c *corev1.PersistentVolumeClaim) bool { return owns(p.UID, c) })) > 0 {
+				p = w.anew(p)
+				p.Finalizers = append(slices.Clone(p.Finalizers), metav1.FinalizerDeleteDependents)
 			}
 		}
 		w.collect(set.UID)

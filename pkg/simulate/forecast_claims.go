@@ -37,6 +37,8 @@ func (t *teller) tellClaims() {
 			c.Fate, c.Policy, c.Message = ClaimRecreated, t.policy(o), "deleted, with the data in it, then made anew, empty"
 		case t.world.Claims[name].DeletionTimestamp != nil && t.world.Pods[sts.PodName(t.Name, o)] == nil:
 			c.Fate, c.Policy, c.Message = ClaimIsKept, t.policy(o), "on its way out, and held by finalizers "+strings.Join(t.world.Claims[name].Finalizers, ", ")
+		case t.world.Claims[name].DeletionTimestamp != nil:
+			c.Fate, c.Message = ClaimStays, "told to go, and in use until its pod has ended"
 		case !before[name]:
 			c.Fate, c.Message = ClaimAppears, "created, empty"
 		case !t.wants(o) && t.world.Pods[sts.PodName(t.Name, o)] == nil:
@@ -57,7 +59,9 @@ func (t *teller) tellClaims() {
 }
 
 // wants says whether the ordinal has a place in the end.
-func (t *teller) wants(o sts.Ordinal) bool { return t.world.Set != nil && sts.Wants(t.set, o) }
+func (t *teller) wants(o sts.Ordinal) bool {
+	return t.world.Set != nil && t.world.Set.DeletionTimestamp == nil && sts.Wants(t.set, o)
+}
 
 // policy is the field that decides about the claims of an ordinal that goes.
 func (t *teller) policy(o sts.Ordinal) string {

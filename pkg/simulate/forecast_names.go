@@ -96,6 +96,8 @@ func (t *teller) fate(n *ForecastName, began, ends bool) {
 		n.Fate, n.Message = NameComes, "there at once, before the pod is ready"
 	case !began && ends:
 		n.Fate, n.Message = NameComes, "there after "+sts.Duration(away)
+	case !began && !t.wants(n.Ordinal):
+		n.Fate, n.Message = NameAbsent, "not there: its pod is on its way out"
 	case !began:
 		n.Fate, n.Message = NameAbsent, "never there: the pod does not get ready"
 	case ends && len(n.Away) == 0 && n.NewAddress:

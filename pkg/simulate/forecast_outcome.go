@@ -63,6 +63,10 @@ func (t *teller) tellDeletion() {
 		out.State, out.Pod, out.Ordinals = OutcomeStuck, sts.PodName(t.Name, left[0]), left
 		out.Message = out.Pod + " " + t.trouble(t.world.pod(left[0]))
 		out.Hint = sts.Kubectl(t.Namespace, "describe pod", out.Pod)
+		if waitsForClaims(t.world.pod(left[0])) {
+			out.Hint = "let the scale-down end before, or use --cascade=background; where it hangs already: " +
+				sts.Kubectl(t.Namespace, "patch pod", out.Pod) + ` --type=merge -p '{"metadata":{"finalizers":null}}' once its containers have ended`
+		}
 		return
 	}
 	for _, c := range t.Claims {

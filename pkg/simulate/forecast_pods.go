@@ -6,6 +6,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -69,10 +70,17 @@ func (t *teller) trouble(p *corev1.Pod) string {
 	switch {
 	case old != nil && old.UID == p.UID && t.failing[p.Name] != nil:
 		return t.failing[p.Name].Message
+	case waitsForClaims(p):
+		return "waits for its claims to go, and they for it: it was deleted in the foreground in the middle of a scale-down"
 	case p.DeletionTimestamp != nil && len(p.Finalizers) > 0:
 		return "does not end: it is held by finalizers " + strings.Join(p.Finalizers, ", ")
 	case p.DeletionTimestamp == nil && t.broken(p):
 		return "never gets ready"
 	}
 	return ""
+}
+
+// waitsForClaims says whether a pod was deleted in the foreground while it owned claims.
+func waitsForClaims(p *corev1.Pod) bool {
+	return p.DeletionTimestamp != nil && slices.Contains(p.Finalizers, metav1.FinalizerDeleteDependents)
 }

@@ -99,6 +99,12 @@ var foretold = []struct {
 	{"manifest-updated", 0, manifest(2), newImage, fromManifest},
 	{"delete-background", 2, deletesClaims, nil, deleting(metav1.DeletePropagationBackground)},
 	{"delete-foreground", 2, deletesClaims, nil, deleting(metav1.DeletePropagationForeground)},
+	{"delete-foreground-in-scale-down", 3, func(inv *sts.Inventory) {
+		leaving(inv)
+		inv.Sets[0].Spec.Replicas = new(int32(1))
+		ststest.Terminating(inv.Pods[2], ststest.Now.Add(-time.Second))
+		inv.Claims[1].OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(inv.Pods[1], corev1.SchemeGroupVersion.WithKind("Pod"))}
+	}, nil, deleting(metav1.DeletePropagationForeground)},
 	{"delete-orphan", 2, deletesClaims, nil, deleting(metav1.DeletePropagationOrphan)},
 	{"delete-retained", 2, nil, nil, deleting(metav1.DeletePropagationBackground)},
 	{"delete-hanging", 2, func(inv *sts.Inventory) { inv.Pods[1].Finalizers = []string{"example.com/hold"} }, nil,

@@ -44,13 +44,21 @@ func (w *World) RemoveNode(node string) {
 			continue
 		}
 		w.cause = []int{removed}
-		w.Delete(o)
-		if p := w.pod(o); p != nil {
-			w.gone(o, p)
-			gone := &w.events[w.last[p.Name]]
+		w.End(o)
+		gone := &w.events[w.last[p.Name]]
+		if !slices.Contains(gone.After, removed) {
 			gone.After = append(gone.After, removed)
 			slices.Sort(gone.After)
 		}
+	}
+}
+
+// End has an ordinal's pod gone at once, without its node's word. So pods of a removed node
+// end, one after the other in an order that nobody promises.
+func (w *World) End(o sts.Ordinal) {
+	w.Delete(o)
+	if p := w.pod(o); p != nil {
+		w.gone(o, p)
 	}
 }
 

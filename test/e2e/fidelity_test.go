@@ -32,9 +32,7 @@ import (
 
 var (
 	fidelityRounds = flag.Int("fidelity-rounds", 150, "how many random histories TestFidelity plays, and TestFidelityMaxUnavailable")
-	// In which order the pods of a removed node go nobody promises, and on a busy machine the controller sees it.
-	loseNodes    = flag.Bool("fidelity-lose-nodes", false, "lose nodes, too: for a machine with nothing else to do")
-	fidelitySeed = flag.Uint64("fidelity-seed", 9000, "the seed of the first one, the next ones count up; 0 for any")
+	fidelitySeed   = flag.Uint64("fidelity-seed", 9000, "the seed of the first one, the next ones count up; 0 for any")
 )
 
 // TestFidelity holds pkg/simulate against the real controller: random sets have a random
@@ -160,7 +158,7 @@ func (f *fidelity) play(ctx context.Context) error {
 		case changes > 0:
 			changes--
 			err = f.change(ctx, changes == 0)
-		case f.world.Set == nil:
+		case f.world.Set == nil, f.world.Set.DeletionTimestamp != nil: // which may hang
 			return nil
 		default:
 			return f.probe(ctx)
@@ -273,7 +271,7 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 		f.world.Settle()
 		f.did("pod %s fails", p.Name)
 		return f.stage.setStatus(ctx, p, fare{phase: corev1.PodFailed})
-	case kind < 29 && *loseNodes && len(pods) > 0:
+	case kind < 29 && len(pods) > 0:
 		node := pick(f, pods).Spec.NodeName
 		for _, p := range f.podsByName {
 			if p.Spec.NodeName == node {
@@ -295,9 +293,6 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 		return f.hold(ctx, pick(f, holdable))
 	case kind < 60 && last:
 		cascade := pick(f, []metav1.DeletionPropagation{metav1.DeletePropagationBackground, metav1.DeletePropagationForeground, metav1.DeletePropagationOrphan})
-		if f.podsOwnClaims() && cascade == metav1.DeletePropagationForeground {
-			cascade = metav1.DeletePropagationBackground // in the other the pod and its claim wait for each other's end on a node that only the test plays
-		}
 		f.burst = true
 		f.world.DeleteSet(cascade)
 		f.did("delete the set, %s", cascade)
@@ -305,16 +300,6 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 	default:
 		return f.edit(ctx, f.randomChange)
 	}
-}
-
-// podsOwnClaims says whether a claim goes with a pod: that of an ordinal that is to leave.
-func (f *fidelity) podsOwnClaims() bool {
-	for _, c := range f.world.Claims {
-		if slices.ContainsFunc(c.OwnerReferences, func(r metav1.OwnerReference) bool { return r.Kind == "Pod" }) {
-			return true
-		}
-	}
-	return false
 }
 
 // heldBy is the finalizer of somebody who needs a claim for longer than its pod.
@@ -352,21 +337,26 @@ func (f *fidelity) hold(ctx context.Context, name string) error {
 
 var nodes = []string{"node-0", "node-1"}
 
-// removeNode has a lost node's pods gone.
+// removeNode has a lost node's pods gone, one after the other: nobody promises in which order
+// they go, nor that the controller sees none of them gone before the others.
 func (f *fidelity) removeNode(ctx context.Context, node string) error {
-	f.burst = true
-	f.world.RemoveNode(node)
-	f.world.Settle()
 	f.did("node %s is removed", node)
 	f.mu.Lock()
-	pods := maps.Clone(f.podsByName)
+	pods := slices.Collect(maps.Values(f.podsByName))
 	f.mu.Unlock()
+	pods = slices.DeleteFunc(pods, func(p *corev1.Pod) bool { return !f.lost[p.UID] || p.Spec.NodeName != node })
+	slices.SortFunc(pods, func(a, b *corev1.Pod) int { return strings.Compare(a.Name, b.Name) })
+	f.random.Shuffle(len(pods), func(i, j int) { pods[i], pods[j] = pods[j], pods[i] })
 	for _, p := range pods {
-		if !f.lost[p.UID] || p.Spec.NodeName != node {
-			continue
-		}
 		delete(f.lost, p.UID)
+		o, _ := sts.ParsePodName(f.name, p.Name)
+		f.world.End(o)
+		f.world.Settle()
+		f.did("pod %s ends with it", p.Name)
 		if err := f.stage.end(ctx, p); err != nil {
+			return err
+		}
+		if err := f.agree(ctx); err != nil {
 			return err
 		}
 	}
