@@ -113,8 +113,8 @@ func TestVersionsInWords(t *testing.T) {
 
 func TestNewServerVersion(t *testing.T) {
 	for version, want := range map[string]Support{
-		"v1.36.3": Tested, "v1.36.3+k3s1": Tested, "v1.35.4": Tested, "v1.36.1": TestedMinor, "v1.35.9-gke.100": TestedMinor,
-		"v1.34.4": Untested, "v1.38.0": Untested,
+		"v1.36.3": Tested, "v1.36.3+k3s1": Tested, "v1.35.4": Tested, "v1.34.4": Tested, "v1.36.1": TestedMinor, "v1.35.9-gke.100": TestedMinor,
+		"v1.33.9": Untested, "v1.38.0": Untested,
 	} {
 		s, err := NewServerVersion(version, "linux/amd64")
 		if err != nil || s.Support != want || s.Version != version {

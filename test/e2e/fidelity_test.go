@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"hash/fnv"
@@ -24,6 +23,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/client-go/util/retry"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -315,24 +315,26 @@ func (f *fidelity) holdable() []string {
 
 // hold has somebody need a claim, or not any more, when it is on its way out.
 func (f *fidelity) hold(ctx context.Context, name string) error {
-	f.mu.Lock()
-	seen := f.claimsByName[name].Finalizers
-	f.mu.Unlock()
-	foretold := &f.world.Claims[name].Finalizers
-	if letGo := func(s string) bool { return s == heldBy }; slices.ContainsFunc(seen, letGo) {
-		*foretold, seen = slices.DeleteFunc(*foretold, letGo), slices.DeleteFunc(slices.Clone(seen), letGo)
-		f.did("somebody lets go of claim %s", name)
-	} else {
-		*foretold, seen = append(*foretold, heldBy), append(slices.Clone(seen), heldBy)
-		f.did("somebody holds claim %s", name)
+	toggle := func(finalizers []string) ([]string, bool) {
+		if i := slices.Index(finalizers, heldBy); i >= 0 {
+			return slices.Delete(slices.Clone(finalizers), i, i+1), false
+		}
+		return append(slices.Clone(finalizers), heldBy), true
 	}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"finalizers": seen}})
-	if err != nil {
-		return err
-	}
+	foretold, holds := toggle(f.world.Claims[name].Finalizers)
+	f.world.Claims[name].Finalizers = foretold
+	f.did("somebody holds claim %s: %t", name, holds)
 	f.world.Settle()
-	_, err = f.stage.claims().Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{})
-	return err
+	// The controller that keeps a claim while it is in use takes its own one off in its own time.
+	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		c, err := f.stage.claims().Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		c.Finalizers, _ = toggle(c.Finalizers)
+		_, err = f.stage.claims().Update(ctx, c, metav1.UpdateOptions{})
+		return err
+	})
 }
 
 var nodes = []string{"node-0", "node-1"}
