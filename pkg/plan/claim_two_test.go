@@ -69,7 +69,7 @@ func (a *actor) step(w *claimWorld) {
 // volume kept, gives it its policy back: whoever is first, the data is there.
 func TestTwoAtOnce(t *testing.T) {
 	ends := map[string]int{}
-	for seed := range uint64(2000) {
+	for seed := range atMost(2000) {
 		random := rand.New(rand.NewPCG(seed, 11))
 		w := newClaimWorld(t, corev1.PersistentVolumeReclaimDelete)
 		first := &actor{intent: collect()}

@@ -34,9 +34,19 @@ func tellStories(t *testing.T, tell func(t *testing.T, seed uint64)) {
 		tell(t, *seed)
 		return
 	}
-	for n := range uint64(*stories) {
+	for n := range atMost(*stories) {
 		t.Run(fmt.Sprintf("seed=%d", n+1), func(t *testing.T) { tell(t, n+1) })
 	}
+}
+
+// atMost is how many of n random rounds are played: a tenth of them in a short run, which is
+// the one with the race detector. It takes ten times as long, and has nothing to find in
+// rounds that are played by one goroutine.
+func atMost(n int) uint64 {
+	if testing.Short() {
+		n = (n + 9) / 10
+	}
+	return uint64(n)
 }
 
 // A story is a canary in a random world: started, promoted or aborted, by commands

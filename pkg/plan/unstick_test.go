@@ -16,7 +16,7 @@ import (
 // A rolling update by somebody's kubectl breaks, and is undone, mended or left alone.
 // unstick gets it going, killed at random, and deletes only what stands in the way.
 func TestUnstickInRandomWorlds(t *testing.T) {
-	for n := range uint64(*stories) {
+	for n := range atMost(*stories) {
 		t.Run(fmt.Sprintf("seed=%d", n+1), func(t *testing.T) { unstickStory(t, n+1) })
 	}
 }
