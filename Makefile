@@ -56,10 +56,9 @@ test-cluster: cluster-build ## Run the tests of the test cluster itself
 test-e2e: cluster-build ## Run the real binary against a real control plane
 	@$(TESTCLUSTER) build --helm
 	go -C test test ./versions
-	go -C test test -count=1 -timeout $(E2E_TIMEOUT) -skip '^TestFidelityLostNode$$' $(TESTFLAGS) ./e2e/...
+	go -C test test -count=1 -timeout $(E2E_TIMEOUT) $(TESTFLAGS) ./e2e/...
 
-# So many of each are for a person who has changed what they are about; test-e2e plays fewer. A lost node takes
-# minutes of the real controllers' time, so that too is played here.
+# So many of each are for a person who has changed what they are about; test-e2e plays fewer.
 test-random: cluster-build ## Play many random rounds against a real control plane (about 40 minutes)
 	go -C test test -count=1 -timeout 3h -run 'TestDrainRace|TestClaimRaces|TestClaimWorlds|TestFidelity' $(TESTFLAGS) ./e2e \
 		-race-rounds 200 -claim-race-rounds 200 -claim-worlds 50 -fidelity-rounds 1500 -fidelity-seed 0
