@@ -375,7 +375,7 @@ func (p *PatchSet) ChangesSpec() bool {
 // annotation is the key of the one annotation that the operation is about.
 func (o PatchOp) annotation() (key string, ok bool) {
 	escaped, ok := strings.CutPrefix(o.Path, "/metadata/annotations/")
-	return unescapePointer(escaped), ok
+	return strings.NewReplacer("~1", "/", "~0", "~").Replace(escaped), ok // RFC 6901
 }
 
 // disown gives back the fields that managedFields records as ours, once nothing of

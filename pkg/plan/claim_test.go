@@ -132,7 +132,7 @@ func (w *claimWorld) patch(p *plan.PatchVolume) bool {
 	if w.volume == nil || w.volume.UID != p.UID {
 		return false
 	}
-	after, err := byTheServer(w.volume, p.Ops)
+	after, err := plan.Patched(w.volume, p.Ops)
 	if err != nil {
 		return false // a test has failed
 	}
@@ -152,7 +152,7 @@ func (w *claimWorld) hold(h *plan.HoldClaim) bool {
 	if w.claim == nil {
 		return false
 	}
-	after, err := byTheServer(w.claim, h.Ops)
+	after, err := plan.Patched(w.claim, h.Ops)
 	if err != nil {
 		return false
 	}

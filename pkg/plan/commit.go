@@ -17,7 +17,7 @@ import (
 // elsewhere: a strategic merge patch of the StatefulSet in YAML, which kubectl and
 // kustomize take. It is empty when the spec stays as it is.
 func (p *PatchSet) Commit(set *appsv1.StatefulSet) ([]byte, error) {
-	next, err := patched(set, p.specOps())
+	next, err := Patched(set, p.specOps())
 	if err != nil {
 		return nil, fmt.Errorf("statefulset %s: %w", set.Name, err)
 	}

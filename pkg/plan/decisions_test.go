@@ -838,7 +838,7 @@ func indented(ops []plan.PatchOp) string {
 // no set that differs in what it replaces.
 func guarded(t *testing.T, name string, set *appsv1.StatefulSet, p *plan.PatchSet) {
 	t.Helper()
-	after, err := byTheServer(set, p.Ops)
+	after, err := plan.Patched(set, p.Ops)
 	if err != nil {
 		t.Errorf("%s: the patch does not apply: %v", name, err)
 		return
@@ -892,7 +892,7 @@ func guarded(t *testing.T, name string, set *appsv1.StatefulSet, p *plan.PatchSe
 	for race, change := range races {
 		raced := set.DeepCopy()
 		change(raced)
-		if _, err := byTheServer(raced, p.Ops); err == nil {
+		if _, err := plan.Patched(raced, p.Ops); err == nil {
 			t.Errorf("%s: the patch applies in spite of %s", name, race)
 		}
 	}
@@ -927,7 +927,7 @@ func TestRelease(t *testing.T) {
 			if a != nil {
 				guarded(t, test.name, s.Set, a.PatchSet)
 				var err error
-				if after, err = byTheServer(s.Set, a.PatchSet.Ops); err != nil {
+				if after, err = plan.Patched(s.Set, a.PatchSet.Ops); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -163,7 +163,7 @@ func (w *foretold) settle() {
 func (w *foretold) apply(a *Action) error {
 	switch {
 	case a.PatchSet != nil:
-		set, err := patched(w.Set, a.PatchSet.Ops)
+		set, err := Patched(w.Set, a.PatchSet.Ops)
 		if err != nil {
 			return err
 		}
@@ -177,7 +177,7 @@ func (w *foretold) apply(a *Action) error {
 		w.Set.Spec.Replicas = &a.Scale.To
 		w.Set.Generation++
 	case a.HoldPod != nil:
-		pod, err := patched(w.Pods[a.HoldPod.Name], a.HoldPod.Ops)
+		pod, err := Patched(w.Pods[a.HoldPod.Name], a.HoldPod.Ops)
 		if err != nil {
 			return err
 		}

@@ -140,7 +140,7 @@ func (w *world) apply(t *testing.T, a plan.Action) bool {
 		if pod == nil {
 			return false
 		}
-		after, err := byTheServer(pod, a.HoldPod.Ops)
+		after, err := plan.Patched(pod, a.HoldPod.Ops)
 		if err != nil {
 			return false
 		}
@@ -153,7 +153,7 @@ func (w *world) apply(t *testing.T, a plan.Action) bool {
 
 func (w *world) patch(t *testing.T, ops []plan.PatchOp) bool {
 	t.Helper()
-	after, err := byTheServer(w.Set, ops)
+	after, err := plan.Patched(w.Set, ops)
 	if err != nil {
 		return false
 	}
