@@ -291,7 +291,7 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 		return f.stage.claims().Delete(ctx, c.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(c.UID))})
 	case kind < 50 && len(holdable) > 0:
 		return f.hold(ctx, pick(f, holdable))
-	case kind < 60 && last:
+	case kind < 75 && last:
 		cascade := pick(f, []metav1.DeletionPropagation{metav1.DeletePropagationBackground, metav1.DeletePropagationForeground, metav1.DeletePropagationOrphan})
 		f.burst = true
 		f.world.DeleteSet(cascade)
