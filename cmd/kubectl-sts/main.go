@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
@@ -33,5 +34,9 @@ func run() int {
 	}()
 	env := cmd.OSEnv()
 	root := cmd.NewRoot(env)
-	return cmd.Exit(env.ErrOut, root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = context.Cause(ctx) // a request that was under way says only that it was cancelled
+	}
+	return cmd.Exit(env.ErrOut, err)
 }

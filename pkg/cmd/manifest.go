@@ -19,6 +19,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
 
@@ -196,6 +197,9 @@ func (c *common) readManifests(ctx context.Context, files []string, namespace st
 		objects = append(objects, found...)
 	}
 	given := *c.config.Namespace
+	if problems := validation.IsDNS1123Label(given); given != "" && len(problems) > 0 {
+		return nil, usagef("--namespace=%s is no namespace: %s", given, problems[0])
+	}
 	for _, object := range objects {
 		if !slices.Contains(kinds, object.Kind) {
 			continue

@@ -144,6 +144,9 @@ var propagation = map[string]metav1.DeletionPropagation{
 	"background": metav1.DeletePropagationBackground, "orphan": metav1.DeletePropagationOrphan, "foreground": metav1.DeletePropagationForeground,
 }
 
+// longestWait is how long a pod may be taken to need: the times of thousands of them add up.
+const longestWait = 24 * time.Hour
+
 const maxUnavailableGate = "MaxUnavailableStatefulSet"
 
 // read makes the options from the command line.
@@ -211,6 +214,8 @@ func (o *planOptions) check(changed func(string) bool, f planFlags) error {
 		return usagef("--new-file is empty: name a file with the new manifest")
 	case f.readyAfter < 0 || f.terminateAfter < 0:
 		return usagef("--ready-after and --terminate-after cannot be negative")
+	case f.readyAfter > longestWait || f.terminateAfter > longestWait:
+		return usagef("--ready-after and --terminate-after are %s at most", sts.Duration(longestWait))
 	case changed("cascade") && !f.delete:
 		return usagef("--cascade goes with --delete")
 	case f.delete && o.delete == "":

@@ -72,8 +72,12 @@ func (o *planOptions) live(ctx context.Context, c *common) (*sts.Snapshot, error
 	if err != nil {
 		return nil, err
 	}
+	needed := []string{"pods", "controllerrevisions"}
+	if len(inv.Sets[0].Spec.VolumeClaimTemplates) > 0 {
+		needed = append(needed, "persistentvolumeclaims")
+	}
 	for _, m := range inv.Missing {
-		if slices.Contains([]string{"pods", "controllerrevisions", "persistentvolumeclaims"}, m.Resource) {
+		if slices.Contains(needed, m.Resource) {
 			return nil, fmt.Errorf("without the %s of statefulset %s nothing can be foretold: %s", m.Resource, o.name, m.Reason)
 		}
 	}
@@ -157,16 +161,18 @@ func (o *planOptions) changed(ctx context.Context, c *common, s *sts.Snapshot, q
 	if !sts.IsRollingUpdate(set) {
 		return nil, usagef("statefulset %s has the update strategy %s: --partition and --max-unavailable are of RollingUpdate", set.Name, set.Spec.UpdateStrategy.Type)
 	}
-	ru := set.Spec.UpdateStrategy.RollingUpdate
-	if ru == nil {
-		ru = &appsv1.RollingUpdateStatefulSetStrategy{}
-		set.Spec.UpdateStrategy.RollingUpdate = ru
+	ru := appsv1.RollingUpdateStatefulSetStrategy{}
+	if before := set.Spec.UpdateStrategy.RollingUpdate; before != nil {
+		ru = *before
 	}
 	if o.partition != nil {
 		ru.Partition = o.partition
 	}
 	if o.maxUnavailable != nil && (q.From == simulate.Manifest || q.Features.MaxUnavailable) {
 		ru.MaxUnavailable = o.maxUnavailable
+	}
+	if ru != (appsv1.RollingUpdateStatefulSetStrategy{}) {
+		set.Spec.UpdateStrategy.RollingUpdate = &ru
 	}
 	return set, nil
 }

@@ -41,7 +41,7 @@ func TestPlanOfManifests(t *testing.T) {
 			err: "refused: the API server would refuse it: spec.serviceName, spec.volumeClaimTemplates of statefulset web cannot be changed, only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, persistentVolumeClaimRetentionPolicy, minReadySeconds can\n" +
 				"→ kubectl sts plan web -f testdata/plan/web.yaml --delete --cascade=orphan shows how to get there: pods and claims stay, and the new manifest takes them over\n"},
 		{args: "plan Web -f testdata/plan/wrong.yaml", code: ExitRefused, err: "refused: the API server would refuse statefulset Web: " +
-			`metadata.name "Web": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*'); ` +
+			`metadata.name "Web": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?'); ` +
 			"spec.selector does not match spec.template.metadata.labels; spec.template.spec.restartPolicy is Never: it has to be Always; spec.template.spec.containers[0] needs a name and an image\n"},
 		{args: "plan db -f testdata/plan/wrong.yaml --image a=a:2 --exit-code" + summary, code: ExitFound,
 			out: "containers[a].image: a:1 → a:2|0s|0|Waiting", err: "db: OnDelete updates ordinal 0 when somebody deletes the pods\n"},
@@ -80,6 +80,8 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--lose-node=n --replicas=3", code: ExitUsage, err: "error: --lose-node is the whole change: leave out the others\n"},
 		{args: web + "--lose-node=node-2", code: ExitUsage,
 			err: "error: --lose-node=node-2: no pod of statefulset web runs there; each is taken to run on a node of its own: node-0 …\n"},
+		{args: web + "--ready-after=25h", code: ExitUsage, err: "error: --ready-after and --terminate-after are 24h at most\n"},
+		{args: web + "-n Bad_NS", code: ExitUsage, err: "error: --namespace=Bad_NS is no namespace: a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')\n"},
 		{args: web + "--ready-after=-1s", code: ExitUsage, err: "error: --ready-after and --terminate-after cannot be negative\n"},
 		{args: web + "--feature-gates=Other=true", code: ExitUsage,
 			err: "error: --feature-gates=Other=true: it is MaxUnavailableStatefulSet=true or =false; no other gate changes the order of things\n"},

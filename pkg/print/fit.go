@@ -70,9 +70,10 @@ func (t *table) fit(drop ...string) {
 	if t.style.Width <= 0 || len(t.rows) == 0 {
 		return
 	}
-	all := t.widths()
-	room := min(all[len(all)-1], 24)
-	over := func() int { return t.fixed() + room - t.style.Width }
+	over := func() int {
+		all := t.widths()
+		return t.fixed() + min(all[len(all)-1], 24) - t.style.Width
+	}
 	for _, title := range drop {
 		if over() <= 0 {
 			return

@@ -89,7 +89,7 @@ func (p *forecast) timeline(full bool) error {
 		at = now
 		t.row(cell{shown, Plain}, cell{numbers(s.orders), Dim}, cell{p.what(s), eventTone(e)}, cell{numbers(s.after), Dim}, cell{e.Waits, Dim})
 	}
-	t.fit("AFTER")
+	t.fit("WHY IT WAITS", "AFTER")
 	return t.print(&p.out)
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -36,7 +37,7 @@ func (t *teller) tellClaims() {
 		case gone[name] != nil:
 			c.Fate, c.Policy, c.Message = ClaimRecreated, t.policy(o), "deleted, with the data in it, then made anew, empty"
 		case t.world.Claims[name].DeletionTimestamp != nil && t.world.Pods[sts.PodName(t.Name, o)] == nil:
-			c.Fate, c.Policy, c.Message = ClaimIsKept, t.policy(o), "on its way out, and held by finalizers "+strings.Join(t.world.Claims[name].Finalizers, ", ")
+			c.Fate, c.Policy, c.Message = ClaimIsKept, t.policy(o), "on its way out, and held by finalizers "+holders(t.world.Claims[name])
 		case t.world.Claims[name].DeletionTimestamp != nil:
 			c.Fate, c.Message = ClaimStays, "told to go, and in use until its pod has ended"
 		case !before[name]:
@@ -56,6 +57,11 @@ func (t *teller) tellClaims() {
 	slices.SortFunc(t.Claims, func(a, b ForecastClaim) int {
 		return cmp.Or(cmp.Compare(a.Ordinal, b.Ordinal), cmp.Compare(a.Name, b.Name))
 	})
+}
+
+// holders are the finalizers of a claim, but for the one that goes by itself with its pod.
+func holders(c *corev1.PersistentVolumeClaim) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(c.Finalizers), func(f string) bool { return f == inUse }), ", ")
 }
 
 // wants says whether the ordinal has a place in the end.

@@ -21,7 +21,7 @@ func (t *teller) noNames() string {
 	case service == nil:
 		return ""
 	case service.Spec.ClusterIP != corev1.ClusterIPNone:
-		return "service " + name + " is not headless (clusterIP: None), so pods have no DNS names"
+		return "service " + name + " is not headless: its clusterIP is not None, so pods have no DNS names"
 	case len(service.Spec.Selector) > 0 && !labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(t.set.Spec.Template.Labels)):
 		return "service " + name + " does not select the set's pods, so they have no DNS names"
 	}
@@ -65,7 +65,7 @@ func (t *teller) tellNames() {
 				there = now
 			}
 		}
-		t.fate(&name, began, there)
+		t.fate(&name, o, began, there)
 		t.Names = append(t.Names, name)
 	}
 }
@@ -84,20 +84,35 @@ func (n *ForecastName) turn(at metav1.Duration, there bool) {
 }
 
 // fate says what becomes of a name that was there at the start, or in the end.
-func (t *teller) fate(n *ForecastName, began, ends bool) {
-	var away time.Duration
-	for _, s := range n.Away {
-		if s.To != nil {
+func (t *teller) fate(n *ForecastName, o ForecastOrdinal, began, ends bool) {
+	var away time.Duration // the whole of it, but for what comes before the first time
+	first := time.Duration(0)
+	for i, s := range n.Away {
+		switch {
+		case s.To == nil:
+		case i == 0 && !began:
+			first = s.To.Duration
+		default:
 			away += s.To.Duration - s.From.Duration
 		}
 	}
 	switch {
-	case !began && ends && away == 0:
+	case !began && ends && away > 0:
+		comes := "there after " + sts.Duration(first)
+		if first == 0 {
+			comes = "there at once"
+		}
+		n.Fate, n.Message = NameComes, comes+", then away for "+sts.Duration(away)+" until it has a new address"
+	case !began && ends && first == 0:
 		n.Fate, n.Message = NameComes, "there at once, before the pod is ready"
 	case !began && ends:
-		n.Fate, n.Message = NameComes, "there after "+sts.Duration(away)
-	case !began && !t.wants(n.Ordinal):
+		n.Fate, n.Message = NameComes, "there after "+sts.Duration(first)
+	case !began && o.Before != nil && o.Before.Terminating:
 		n.Fate, n.Message = NameAbsent, "not there: its pod is on its way out"
+	case !began && !t.wants(n.Ordinal):
+		n.Fate, n.Message = NameAbsent, "not there: its pod is not ready, and goes"
+	case !began && o.After == nil:
+		n.Fate, n.Message = NameAbsent, "never there: its pod is not made"
 	case !began:
 		n.Fate, n.Message = NameAbsent, "never there: the pod does not get ready"
 	case ends && len(n.Away) == 0 && n.NewAddress:
@@ -106,6 +121,8 @@ func (t *teller) fate(n *ForecastName, began, ends bool) {
 		n.Fate, n.Message = NameStays, "there all the time"
 	case ends:
 		n.Fate, n.Message = NameAway, "away for "+sts.Duration(away)+", then with a new address"
+	case t.wants(n.Ordinal) && o.After != nil && o.After.Terminating:
+		n.Fate, n.Message = NameAway, "away for good: the pod does not end"
 	case t.wants(n.Ordinal):
 		n.Fate, n.Message = NameAway, "away for good: the pod does not get ready again"
 	default:

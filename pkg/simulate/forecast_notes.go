@@ -29,11 +29,8 @@ func (t *teller) tellNotes() {
 		note(NoteNode, "pods are not ready %s after their node fell silent, Kubernetes' default; told to go after %s more, or as their tolerations say; "+
 			"a person is taken to come %s later", sts.Duration(noticed), sts.Duration(tolerated), sts.Duration(personComes))
 	}
-	for _, p := range t.before.Pods {
-		if sts.ReadySince(p).IsZero() && p.DeletionTimestamp == nil && t.failing[p.Name] == nil && !t.q.Broken {
-			note(NoteNotReady, "%s is not ready now: it is taken to get ready; --broken says that it does not", p.Name)
-		}
-	}
+	t.noteNotReady(note)
+	t.noteAsleep(note)
 	if len(t.events) >= mostEvents {
 		note(NoteCut, "ended after %d events", len(t.events))
 	}
@@ -61,5 +58,37 @@ func (t *teller) tellNotes() {
 	}
 	for _, m := range t.before.Missing {
 		note(NoteUnseen, "%s could not be read: %s", m.Resource, m.Reason)
+	}
+}
+
+// noteNotReady names the pods that are taken to get ready, and are not ready now.
+func (t *teller) noteNotReady(note func(reason NoteReason, format string, args ...any)) {
+	for _, r := range t.before.Replicas() {
+		if r.Pod == nil || r.Terminating || !sts.ReadySince(r.Pod).IsZero() {
+			continue
+		}
+		i := slices.IndexFunc(t.events, func(e Event) bool { return e.Object == r.Pod.Name })
+		if i < 0 || t.events[i].Kind != PodReady {
+			continue
+		}
+		why := "is not ready now"
+		if trouble := t.before.Trouble(r); trouble != nil {
+			why = trouble.Message
+		}
+		note(NoteNotReady, "%s %s: it is taken to get ready; --broken says that it does not", r.Pod.Name, why)
+	}
+}
+
+// noteAsleep names the pods that the controller would have made by now, had it been told that
+// nothing is in their way any more. A change of the set tells it.
+func (t *teller) noteAsleep(note func(reason NoteReason, format string, args ...any)) {
+	if scaled, _ := policies(t.before.Set); !scaled || t.From != Live || t.q.Set != nil || !sts.Observed(t.before.Set) {
+		return
+	}
+	for _, e := range t.events {
+		if e.Kind == PodCreated && e.At.Equal(t.start) && t.original(e.Object) == nil {
+			note(NoteStaleClaim, "%s is missing, and nothing is in its way: when it does not come, nothing has told the controller that its old claim has gone; "+
+				"any change of the set does: %s example.com/woken=now", e.Object, sts.Kubectl(t.Namespace, "annotate statefulset", t.Name))
+		}
 	}
 }

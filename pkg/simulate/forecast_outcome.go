@@ -3,7 +3,6 @@ package simulate
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,8 +20,8 @@ func (t *teller) tellOutcome() {
 	}
 	if t.unnamable() {
 		out.State, out.Pod = OutcomeStuck, sts.PodName(t.Name, sts.Start(t.set))
-		out.Message = fmt.Sprintf("no pod can be created: with a set's name of %d characters the label controller-revision-hash is longer than the %d that a label may have", len(t.Name), longestLabel)
-		out.Hint = "give the set a name of at most 52 characters"
+		out.Message = fmt.Sprintf("no pod can be created: with a set's name of %d characters the label controller-revision-hash is longer than a label may be", len(t.Name))
+		out.Hint = fmt.Sprintf("give the set a name of at most %d characters", sts.LongestSetName)
 		return
 	}
 	if t.tellStuck() {
@@ -125,7 +124,7 @@ func (t *teller) sayStuck() {
 	if p == nil {
 		out.Message = out.Pod + " is not made"
 		if c := t.goingClaim(out.Pod); c != nil {
-			out.Message += fmt.Sprintf(" before its old claim %s has gone, which is held by finalizers %s", c.Name, strings.Join(c.Finalizers, ", "))
+			out.Message += fmt.Sprintf(" before its old claim %s has gone, which is held by finalizers %s", c.Name, holders(c))
 			out.Hint = sts.Kubectl(t.Namespace, "describe pvc", c.Name)
 		}
 		return

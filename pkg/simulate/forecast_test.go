@@ -49,6 +49,11 @@ var foretold = []struct {
 		inv.Claims[2].DeletionTimestamp = &metav1.Time{Time: ststest.Now.Add(-time.Minute)}
 		inv.Claims[2].Finalizers = append(inv.Claims[2].Finalizers, "example.com/backup")
 	}, func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(3)) }, nil},
+	{"asleep-after-a-claim", 3, func(inv *sts.Inventory) {
+		leaving(inv)
+		inv.Sets[0].Spec.Replicas = new(int32(3))
+		inv.Pods, inv.Claims = inv.Pods[:2], inv.Claims[:2]
+	}, nil, nil},
 	{"scale-autoscaled", 3, func(inv *sts.Inventory) {
 		h := &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: metav1.ObjectMeta{Namespace: ststest.Namespace, Name: "web"}}
 		h.Spec.MinReplicas, h.Spec.MaxReplicas = new(int32(2)), 3
@@ -120,6 +125,8 @@ var foretold = []struct {
 		inv.Sets[0].Name = strings.Repeat("w", 55)
 	}, nil, fromManifest},
 	{"not-ready-before", 3, notReady, nil, nil},
+	{"not-ready-before-changed", 3, notReady, newImage, nil},
+	{"not-ready-before-scaled-to-zero", 3, notReady, func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(0)) }, nil},
 	{"not-ready-before-broken", 3, notReady, nil, func(q *simulate.Question) { q.Broken = true }},
 	{"service-not-headless", 1, func(inv *sts.Inventory) { inv.Services[0].Spec.ClusterIP = "10.0.0.1" }, nil, nil},
 	{"service-selects-others", 1, func(inv *sts.Inventory) { inv.Services[0].Spec.Selector = map[string]string{"app": "db"} }, nil, nil},

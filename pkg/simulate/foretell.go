@@ -24,7 +24,9 @@ const mostEvents = 200_000
 // Foretell plays the change in a world that begins as the snapshot is, until nothing
 // happens any more.
 func Foretell(s *sts.Snapshot, q Question) *Forecast {
-	t := newTeller(s, q)
+	now := *s
+	now.TakenAt = s.TakenAt.Truncate(time.Second) // as all times that objects have
+	t := newTeller(&now, q)
 	t.change()
 	t.play()
 	t.tellSet()
@@ -182,15 +184,10 @@ func (t *teller) play() {
 	t.events = w.events
 }
 
-// longestLabel is how long a label's value may be.
-const longestLabel = 63
-
-// unnamable says that no pod of the set can be created: each has the name of its revision as
-// a label (controller-revision-hash), which is the set's with a dash and a number, mostly of ten
-// digits. The API server takes the set all the same.
+// unnamable says that no pod of the set can be created: see [sts.LongestSetName].
 func (t *teller) unnamable() bool {
 	fresh := t.q.From == Manifest || len(t.before.Pods) == 0
-	return fresh && t.q.Delete == "" && sts.WantedReplicas(t.set) > 0 && len(t.Name)+len("-12345678") > longestLabel
+	return fresh && t.q.Delete == "" && sts.WantedReplicas(t.set) > 0 && len(t.Name) > sts.LongestSetName
 }
 
 // unfinished is the lowest ordinal's pod that is not available, empty when there is none.

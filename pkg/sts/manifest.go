@@ -50,9 +50,11 @@ func Defaulted(manifest *appsv1.StatefulSet) *appsv1.StatefulSet {
 	return set
 }
 
-// longestName is how long a set's name may be for its pods to be possible: a dash and a hash
-// of ten letters come behind it in a label's value.
-const longestName = 63 - 11
+// LongestSetName is how long a set's name may be for its pods to be possible: each has the
+// name of its revision as a label (controller-revision-hash), a value of at most 63 letters,
+// and there a dash and a number of up to ten digits follow the set's name. The API server
+// takes the set all the same.
+const LongestSetName = validation.LabelValueMaxLength - len("-1234567890")
 
 // Objections are why the API server would not take a set: the mistakes that people make,
 // not all that it looks at.
@@ -62,11 +64,8 @@ func Objections(set *appsv1.StatefulSet) []string {
 		out = append(out, field+" "+fmt.Sprintf(format, args...))
 	}
 	spec := &set.Spec
-	for _, problem := range validation.IsDNS1123Subdomain(set.Name) {
+	for _, problem := range validation.IsDNS1123Label(set.Name) {
 		object("metadata.name", "%q: %s", set.Name, problem)
-	}
-	if n := len(set.Name); n > longestName {
-		object("metadata.name", "has %d letters: its pods are refused from %d on, because their label controller-revision-hash takes 63", n, longestName+1)
 	}
 	selector, err := metav1.LabelSelectorAsSelector(spec.Selector)
 	switch {

@@ -291,7 +291,7 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 		return f.stage.claims().Delete(ctx, c.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(c.UID))})
 	case kind < 50 && len(holdable) > 0:
 		return f.hold(ctx, pick(f, holdable))
-	case kind < 75 && last:
+	case kind < 75 && last, f.podsOwnClaims() && f.chance(25):
 		cascade := pick(f, []metav1.DeletionPropagation{metav1.DeletePropagationBackground, metav1.DeletePropagationForeground, metav1.DeletePropagationOrphan})
 		f.burst = true
 		f.world.DeleteSet(cascade)
@@ -300,6 +300,19 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 	default:
 		return f.edit(ctx, f.randomChange)
 	}
+}
+
+// podsOwnClaims says whether a pod that is not on its way out yet owns a claim: it waits for
+// its turn to leave.
+func (f *fidelity) podsOwnClaims() bool {
+	for _, c := range f.world.Claims {
+		for _, r := range c.OwnerReferences {
+			if p := f.world.Pods[r.Name]; r.Kind == "Pod" && p != nil && p.UID == r.UID && p.DeletionTimestamp == nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // heldBy is the finalizer of somebody who needs a claim for longer than its pod.
