@@ -149,6 +149,8 @@ func (f *fidelity) play(ctx context.Context) error {
 			changes = 0
 		}
 		switch {
+		case changes > 0 && f.podsOwnClaims() && f.chance(30): // rare, and much depends on it
+			err = f.deleteSet(ctx)
 		case changes > 0 && f.chance(20):
 			changes--
 			err = f.change(ctx, changes == 0)
@@ -291,15 +293,20 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 		return f.stage.claims().Delete(ctx, c.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(c.UID))})
 	case kind < 50 && len(holdable) > 0:
 		return f.hold(ctx, pick(f, holdable))
-	case kind < 75 && last, f.podsOwnClaims() && f.chance(25):
-		cascade := pick(f, []metav1.DeletionPropagation{metav1.DeletePropagationBackground, metav1.DeletePropagationForeground, metav1.DeletePropagationOrphan})
-		f.burst = true
-		f.world.DeleteSet(cascade)
-		f.did("delete the set, %s", cascade)
-		return f.stage.sets().Delete(ctx, f.name, metav1.DeleteOptions{PropagationPolicy: &cascade})
+	case kind < 75 && last:
+		return f.deleteSet(ctx)
 	default:
 		return f.edit(ctx, f.randomChange)
 	}
+}
+
+// deleteSet is the end of the set.
+func (f *fidelity) deleteSet(ctx context.Context) error {
+	cascade := pick(f, []metav1.DeletionPropagation{metav1.DeletePropagationBackground, metav1.DeletePropagationForeground, metav1.DeletePropagationOrphan})
+	f.burst = true
+	f.world.DeleteSet(cascade)
+	f.did("delete the set, %s", cascade)
+	return f.stage.sets().Delete(ctx, f.name, metav1.DeleteOptions{PropagationPolicy: &cascade})
 }
 
 // podsOwnClaims says whether a pod that is not on its way out yet owns a claim: it waits for
