@@ -2,12 +2,15 @@ package cluster
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,6 +19,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/supervisor"
 )
@@ -38,6 +42,12 @@ func makeVolumes(t *testing.T, c *Cluster) []string {
 		}
 		return true, nil
 	})
+	// A client sees a volume a moment before the audit log does, which tells which are whose
+	// once the cluster is gone.
+	eventually(t, "wait for the audit log to have the volumes", func(context.Context) (bool, error) {
+		log, err := os.ReadFile(filepath.Join(c.Dir(), auditFile))
+		return err == nil && !slices.ContainsFunc(folders, func(f string) bool { return !bytes.Contains(log, []byte(f)) }), err
+	})
 	for _, folder := range folders {
 		if _, err := os.Stat(folder); err != nil {
 			t.Fatal(err)
@@ -52,19 +62,24 @@ func assertGone(t *testing.T, dir string, processes []supervisor.Running, volume
 	if len(processes) < 6 {
 		t.Errorf("the cluster had %d processes, want 5 components and the supervisor", len(processes))
 	}
-	eventually(t, "wait for the cluster to be gone", func(context.Context) (bool, error) {
+	var left string
+	err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, 2*time.Minute, true, func(context.Context) (bool, error) {
 		for _, p := range processes {
-			if p.Alive() {
+			if left = fmt.Sprintf("%s (process %d)", p.Name, p.PID); p.Alive() {
 				return false, nil
 			}
 		}
 		for _, path := range append(volumes, dir, supervisor.Lock(dir)) {
 			if _, err := os.Lstat(path); err == nil {
+				left = path
 				return false, nil
 			}
 		}
 		return true, nil
 	})
+	if err != nil {
+		t.Errorf("%s is left of the cluster", left)
+	}
 }
 
 func processesOf(t *testing.T, dir string) []supervisor.Running {

@@ -20,7 +20,8 @@ const provisioner = "system:serviceaccount:kube-system:persistent-volume-binder"
 
 // removeVolumes deletes the folders of the volumes that one cluster has
 // provisioned. The audit log is asked which those are, because by now there is
-// no API server left to ask.
+// no API server left to ask. A volume that was made in the very moment in which a
+// cluster was killed may not be in it, and its empty folder stays.
 func removeVolumes(auditLog string) error {
 	log, err := os.Open(auditLog)
 	if os.IsNotExist(err) || auditLog == "" {
