@@ -50,12 +50,7 @@ func (t *teller) tellNotes() {
 		}
 		note(NoteBroken, "all pods of revision %s fail, so new ones of it are taken to fail, too", revision)
 	}
-	for _, e := range t.events {
-		if e.Kind == ClaimCreated && slices.ContainsFunc(e.After, func(n int) bool { return t.events[n].Kind == ClaimGone }) {
-			note(NoteStaleClaim, "nothing tells the controller that the old claim %s has gone: %s may come much later, when something else of the set changes",
-				e.Object, sts.PodName(t.Name, e.Ordinal))
-		}
-	}
+	t.noteStaleClaims(note)
 	for _, m := range t.before.Missing {
 		note(NoteUnseen, "%s could not be read: %s", m.Resource, m.Reason)
 	}
@@ -89,6 +84,18 @@ func (t *teller) noteAsleep(note func(reason NoteReason, format string, args ...
 		if e.Kind == PodCreated && e.At.Equal(t.start) && t.original(e.Object) == nil {
 			note(NoteStaleClaim, "%s is missing, and nothing is in its way: when it does not come, nothing has told the controller that its old claim has gone; "+
 				"any change of the set does: %s example.com/woken=now", e.Object, sts.Kubectl(t.Namespace, "annotate statefulset", t.Name))
+		}
+	}
+}
+
+// noteStaleClaims names the claims whose end a pod waits for. Without whenScaled: Delete that
+// is an error to the controller, and it tries again.
+func (t *teller) noteStaleClaims(note func(reason NoteReason, format string, args ...any)) {
+	scaled, _ := policies(t.set)
+	for _, e := range t.events {
+		if scaled && e.Kind == ClaimCreated && slices.ContainsFunc(e.After, func(n int) bool { return t.events[n].Kind == ClaimGone }) {
+			note(NoteStaleClaim, "nothing tells the controller that the old claim %s has gone: %s may come much later, when something else of the set changes",
+				e.Object, sts.PodName(t.Name, e.Ordinal))
 		}
 	}
 }
