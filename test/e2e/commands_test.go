@@ -481,6 +481,11 @@ func assertField(s *scenario, ts *testscript.TestScript, args []string) error {
 			return err
 		}
 		object = o.Object
+		if strings.HasPrefix(args[0], "sts/") && strings.Contains(args[1], ".status.") && !strings.Contains(args[1], "observedGeneration") {
+			if err := observed(o); err != nil {
+				return err
+			}
+		}
 	}
 	got, err := query(object, args[1])
 	if err != nil {
@@ -501,6 +506,16 @@ func assertField(s *scenario, ts *testscript.TestScript, args []string) error {
 		return nil
 	}
 	return fmt.Errorf("%s of %s is %q, want %q", args[1], args[0], got, want)
+}
+
+// observed is an error while a set's status is from before its last change: it may hold what
+// is waited for from then.
+func observed(set *unstructured.Unstructured) error {
+	seen, _, err := unstructured.NestedInt64(set.Object, "status", "observedGeneration")
+	if err != nil || set.GetDeletionTimestamp() != nil || seen >= set.GetGeneration() {
+		return err
+	}
+	return fmt.Errorf("the controller has seen generation %d of %s, which is at %d", seen, set.GetName(), set.GetGeneration())
 }
 
 // assertUIDs tells which pods are the ones that were there, and which are not.
