@@ -186,8 +186,8 @@ func TestACanaryInTheForetoldWorld(t *testing.T) {
 	})
 }
 
-// A canary that never gets ready is found to be stuck; its abort takes the controller's trap
-// into account, which waits for the broken pod (kubernetes#67250).
+// A canary that never gets ready is waited for until the time is up; its abort gets out of the
+// controller's trap, which waits for the broken pod (kubernetes#67250).
 func TestABrokenCanaryInTheForetoldWorld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLive(t, 3)
