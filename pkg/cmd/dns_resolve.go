@@ -20,8 +20,9 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// questionTimeout is how long one DNS question is waited for.
-const questionTimeout = 3 * time.Second
+// questionTimeout is how long one DNS question is waited for: as long as resolvers do
+// (resolv.conf(5)).
+const questionTimeout = 5 * time.Second
 
 // resolvConf is the --server that stands for this machine's own, and the file that names it.
 const (

@@ -179,7 +179,7 @@ func ended(ctx context.Context, err error) error {
 
 // connect keeps one connection after the other busy until nothing is left to ask. It gives
 // up when two of them have brought nothing and nothing came over others meanwhile, and sooner
-// on a server that has never said a word.
+// on a server that has never said a word to datagrams, which were sent more than once.
 func (c *conversation) connect(ctx context.Context, conn io.ReadWriteCloser) {
 	heard, barren := 0, 0
 	for ctx.Err() == nil && c.left() {
@@ -201,7 +201,7 @@ func (c *conversation) connect(ctx context.Context, conn io.ReadWriteCloser) {
 		c.mu.Unlock()
 		if news {
 			barren = 0
-		} else if barren++; barren == 2 || heard == 0 && errors.Is(err, errSilent) {
+		} else if barren++; barren == 2 || heard == 0 && !c.stream && errors.Is(err, errSilent) {
 			return
 		}
 	}
@@ -440,6 +440,15 @@ func (s *session) late() error {
 		return nil
 	}
 	delete(s.flying, it.id)
+	if s.stream && s.last.IsZero() && it.attempts == 0 {
+		// Not a word over this connection: what is behind it, like a forwarded port, may have
+		// stalled. The question comes last on the next, in case it is what stalls the server.
+		it.attempts++
+		s.mu.Lock()
+		s.queue = append(s.queue, it)
+		s.mu.Unlock()
+		return s.silent()
+	}
 	it.fail(s.silent().Error(), true)
 	if !s.stream || s.server.Clock.Since(s.last) < s.server.Timeout/2 {
 		return nil

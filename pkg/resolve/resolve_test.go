@@ -191,7 +191,7 @@ func TestAsk(t *testing.T) {
 				m := q.reply(0, address(q.name, 66))
 				m.Questions = nil
 				say(m)
-			}, err: "no answer came within 2s", within: 2 * second},
+			}, err: "no answer came within 2s", within: 4 * second},
 		{name: "cut off over TCP", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				m := q.reply(0)
@@ -213,7 +213,20 @@ func TestAsk(t *testing.T) {
 				zone(conn, q, say)
 			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: NOERROR 10.0.0.2 30s\n" +
 				"slow A: timed out: no answer came within 2s\nweb-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: NOERROR 10.0.0.2 30s"},
-		{name: "nothing ever comes", ask: many(900), within: 2 * second,
+		{name: "the first connection stalls", ask: ask("web-0", "web-1"), within: 3 * second,
+			answer: func(conn int, q query, say func(dnsmessage.Message)) {
+				if conn > 1 {
+					zone(conn, q, say)
+				}
+			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: NOERROR 10.0.0.2 30s"},
+		{name: "the first question stalls every connection", ask: ask("slow", "web-0"), within: 5 * second,
+			answer: func(conn int, q query, say func(dnsmessage.Message)) {
+				if strings.HasPrefix(q.name, "slow") {
+					time.Sleep(time.Minute)
+				}
+				zone(conn, q, say)
+			}, want: "slow A: timed out: no answer came within 2s\nweb-0 A: NOERROR 10.0.0.1 30s"},
+		{name: "nothing ever comes", ask: many(900), within: 4 * second,
 			answer: func(int, query, func(dnsmessage.Message)) {}, err: "no answer came within 2s"},
 		{name: "hangs up at once", ask: many(900), within: second,
 			answer: func(_ int, q query, _ func(dnsmessage.Message)) { q.hangUp() }, err: "the server has closed the connection"},
@@ -447,13 +460,13 @@ func TestPackets(t *testing.T) {
 					zone(conn, q, say)
 				}
 			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: NOERROR 10.0.0.2 30s"},
-		{name: "too long for a datagram, and TCP is silent", conns: 2, within: 3 * second,
+		{name: "too long for a datagram, and TCP is silent", conns: 3, within: 4 * second,
 			answer: func(conn int, q query, say func(dnsmessage.Message)) {
 				if !q.stream {
 					truncated(conn, q, say)
 				}
 			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: timed out: too long for UDP, and by TCP no answer came within 2s"},
-		{name: "nothing gets through", within: 4 * second, conns: 2,
+		{name: "nothing gets through", within: 6 * second, conns: 3,
 			answer: func(int, query, func(dnsmessage.Message)) {}, err: "no answer came within 2s"},
 	}
 	for _, test := range tests {

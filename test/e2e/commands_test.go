@@ -281,7 +281,40 @@ func cmdUntil(ts *testscript.TestScript, neg bool, args []string) {
 	if check == nil {
 		ts.Fatalf("%s is no assertion", args[0])
 	}
-	until(ts, func() error { return check(of(ts), ts, args[1:]) })
+	until(ts, func() error {
+		if err := check(of(ts), ts, args[1:]); err != nil || !ofPods(args) {
+			return err
+		}
+		return of(ts).allObserved()
+	})
+}
+
+// ofPods: the assertion is about what the StatefulSet controller does.
+func ofPods(args []string) bool {
+	switch args[0] {
+	case "uids", "ready", "gone":
+		return true
+	case "field":
+		return strings.HasPrefix(args[1], "pod/")
+	}
+	return false
+}
+
+// allObserved is an error while the status of a set here is from before its last change: the
+// controller does things first and writes the status after.
+func (s *scenario) allObserved() error {
+	ctx, cancel := requestContext()
+	defer cancel()
+	sets, err := s.api("sts").List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for i := range sets.Items {
+		if err := observed(&sets.Items[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 var errNotYet = errors.New("not yet")
