@@ -42,8 +42,9 @@ func Transient(err error) bool {
 
 // failed says what could not be done; whether it can be tried again is in the error.
 func (v *View) failed(what string, err error) error {
-	if Transient(err) {
-		v.warn(what + " failed, trying again: " + err.Error())
+	if text := what + " failed, trying again: " + err.Error(); Transient(err) && text != v.failing {
+		v.failing = text
+		v.tell.Warn(text)
 	}
 	return failed(what, err)
 }
@@ -258,7 +259,7 @@ func (v *View) record(ctx context.Context, set *appsv1.StatefulSet, reason, mess
 	v.records.Go(func() {
 		defer cancel()
 		if err := v.client.leave(ctx, set, reason, message, now); err != nil {
-			v.warn(err.Error())
+			v.tell.Warn(err.Error())
 		}
 	})
 }

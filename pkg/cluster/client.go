@@ -34,9 +34,8 @@ const clockSkew = 2 * time.Second
 // Client reads and writes one cluster.
 type Client struct {
 	kube kubernetes.Interface
-	// watcher is kube without --request-timeout, which is about single requests.
-	watcher kubernetes.Interface
-	// streaming is what exec connects with.
+	// streaming is what watches, exec and port-forwards connect with: without
+	// --request-timeout, which is about single requests.
 	streaming *rest.Config
 	clock     clock.WithTicker
 	offset    atomic.Int64 // server's clock minus ours, in nanoseconds
@@ -71,10 +70,7 @@ func New(config *rest.Config, userAgent string, c clock.WithTicker, warnings io.
 	}
 	client.kube = kube
 	config.Timeout = 0
-	client.streaming = rest.CopyConfig(config)
-	if client.watcher, err = kubernetes.NewForConfig(config); err != nil {
-		return nil, err
-	}
+	client.streaming = config
 	return client, nil
 }
 

@@ -3,6 +3,8 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +23,8 @@ import (
 	coreinformers "k8s.io/client-go/informers/core/v1"
 	discoveryinformers "k8s.io/client-go/informers/discovery/v1"
 	policyinformers "k8s.io/client-go/informers/policy/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -36,19 +40,25 @@ type View struct {
 	query  Query
 	uid    types.UID // of the one set that is watched, empty when there may be several
 	needed []string
-	warn   func(string)
+	tell   Tell
 	domain sts.ClusterDomain // of names, empty where these are not asked about
 
-	kinds []*kind
-	dirty chan struct{}
+	watcher kubernetes.Interface
+	kinds   []*kind
+	dirty   chan struct{}
 
 	records sync.WaitGroup
+	failing string // what was last said of a write, which is tried again and again
 
 	mu     sync.Mutex
 	hidden map[string]string // resource → why it cannot be seen
+	lost   map[string]bool   // resources whose news do not come at the moment
 	err    error
 	warned string
 }
+
+// Tell is what a View says while it works, in lines.
+type Tell struct{ Warn, Say func(string) }
 
 type kind struct {
 	resource string
@@ -59,42 +69,42 @@ type kind struct {
 var Needs = []string{"pods", "poddisruptionbudgets", "controllerrevisions"}
 
 // Open prepares a view. The resources that are needed end the view when they may
-// not be watched; others are reported as missing. warn is told when the
-// connection fails; the view keeps trying.
-func (c *Client) Open(ctx context.Context, q Query, needed []string, warn func(string)) (*View, error) {
-	v, only, err := c.newView(ctx, q, needed, warn)
+// not be watched; others are reported as missing. When the connection fails
+// the view says so and keeps trying.
+func (c *Client) Open(ctx context.Context, q Query, needed []string, tell Tell) (*View, error) {
+	v, only, err := c.newView(ctx, q, needed, tell)
 	if err != nil {
 		return nil, err
 	}
 	ns := q.Namespace
 	v.kinds = []*kind{
-		{"statefulsets", appsinformers.NewFilteredStatefulSetInformer(c.watcher, ns, 0, nil, only.sets)},
-		{"pods", coreinformers.NewFilteredPodInformer(c.watcher, ns, 0, nil, only.owned)},
-		{"persistentvolumeclaims", coreinformers.NewFilteredPersistentVolumeClaimInformer(c.watcher, ns, 0, nil, all)},
-		{"poddisruptionbudgets", policyinformers.NewFilteredPodDisruptionBudgetInformer(c.watcher, ns, 0, nil, all)},
-		{"services", coreinformers.NewFilteredServiceInformer(c.watcher, ns, 0, nil, only.service)},
-		{"events", coreinformers.NewFilteredEventInformer(c.watcher, ns, 0, nil, byField("type=Warning"))},
-		{"horizontalpodautoscalers", autoscalinginformers.NewFilteredHorizontalPodAutoscalerInformer(c.watcher, ns, 0, nil, all)},
+		{"statefulsets", appsinformers.NewFilteredStatefulSetInformer(v.watcher, ns, 0, nil, only.sets)},
+		{"pods", coreinformers.NewFilteredPodInformer(v.watcher, ns, 0, nil, only.owned)},
+		{"persistentvolumeclaims", coreinformers.NewFilteredPersistentVolumeClaimInformer(v.watcher, ns, 0, nil, all)},
+		{"poddisruptionbudgets", policyinformers.NewFilteredPodDisruptionBudgetInformer(v.watcher, ns, 0, nil, all)},
+		{"services", coreinformers.NewFilteredServiceInformer(v.watcher, ns, 0, nil, only.service)},
+		{"events", coreinformers.NewFilteredEventInformer(v.watcher, ns, 0, nil, byField("type=Warning"))},
+		{"horizontalpodautoscalers", autoscalinginformers.NewFilteredHorizontalPodAutoscalerInformer(v.watcher, ns, 0, nil, all)},
 	}
 	if slices.Contains(needed, "controllerrevisions") {
-		v.kinds = append(v.kinds, &kind{"controllerrevisions", appsinformers.NewFilteredControllerRevisionInformer(c.watcher, ns, 0, nil, only.owned)})
+		v.kinds = append(v.kinds, &kind{"controllerrevisions", appsinformers.NewFilteredControllerRevisionInformer(v.watcher, ns, 0, nil, only.owned)})
 	}
 	return v, nil
 }
 
 // OpenNames prepares a view on what the DNS names of sets hang on.
-func (c *Client) OpenNames(ctx context.Context, q Query, domain sts.ClusterDomain, warn func(string)) (*View, error) {
-	v, only, err := c.newView(ctx, q, []string{"pods"}, warn)
+func (c *Client) OpenNames(ctx context.Context, q Query, domain sts.ClusterDomain, tell Tell) (*View, error) {
+	v, only, err := c.newView(ctx, q, []string{"pods"}, tell)
 	if err != nil {
 		return nil, err
 	}
 	v.domain = domain
 	ns := q.Namespace
 	v.kinds = []*kind{
-		{"statefulsets", appsinformers.NewFilteredStatefulSetInformer(c.watcher, ns, 0, nil, only.sets)},
-		{"pods", coreinformers.NewFilteredPodInformer(c.watcher, ns, 0, nil, only.owned)},
-		{"services", coreinformers.NewFilteredServiceInformer(c.watcher, ns, 0, nil, only.service)},
-		{"endpointslices", discoveryinformers.NewFilteredEndpointSliceInformer(c.watcher, ns, 0, nil, only.slices)},
+		{"statefulsets", appsinformers.NewFilteredStatefulSetInformer(v.watcher, ns, 0, nil, only.sets)},
+		{"pods", coreinformers.NewFilteredPodInformer(v.watcher, ns, 0, nil, only.owned)},
+		{"services", coreinformers.NewFilteredServiceInformer(v.watcher, ns, 0, nil, only.service)},
+		{"endpointslices", discoveryinformers.NewFilteredEndpointSliceInformer(v.watcher, ns, 0, nil, only.slices)},
 	}
 	return v, nil
 }
@@ -112,11 +122,17 @@ func byLabel(l string) func(*metav1.ListOptions) {
 	return func(o *metav1.ListOptions) { o.LabelSelector = l }
 }
 
-func (c *Client) newView(ctx context.Context, q Query, needed []string, warn func(string)) (*View, only, error) {
+func (c *Client) newView(ctx context.Context, q Query, needed []string, tell Tell) (*View, only, error) {
 	v := &View{
-		client: c, query: q, warn: warn,
+		client: c, query: q, tell: tell,
 		needed: append([]string{"statefulsets"}, needed...),
-		dirty:  make(chan struct{}, 1), hidden: map[string]string{},
+		dirty:  make(chan struct{}, 1), hidden: map[string]string{}, lost: map[string]bool{},
+	}
+	config := rest.CopyConfig(c.streaming)
+	config.Wrap(v.persist)
+	var err error
+	if v.watcher, err = kubernetes.NewForConfig(config); err != nil {
+		return nil, only{}, err
 	}
 	if len(q.Names) != 1 {
 		return v, only{sets: byLabel(q.Selector), owned: all, service: all, slices: all}, nil
@@ -142,7 +158,8 @@ func (v *View) Err() error {
 }
 
 // Watch sends a Snapshot of the one set that the view is on, on every change,
-// coalesced, and at every heartbeat. A View is watched once.
+// coalesced, and at every heartbeat; none while the connection is lost. A View is
+// watched once.
 func (v *View) Watch(ctx context.Context) <-chan *sts.Snapshot {
 	return watch(ctx, v, func(inv *sts.Inventory) *sts.Snapshot { return inv.Snapshots()[0] })
 }
@@ -179,7 +196,7 @@ func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
 		go func() {
 			select {
 			case <-k.informer.HasSyncedChecker().Done():
-				v.wake()
+				v.Wake()
 			case <-ctx.Done():
 			}
 		}()
@@ -196,7 +213,7 @@ func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
 		if v.Err() != nil {
 			return
 		}
-		if !v.synced() {
+		if !v.current() {
 			continue
 		}
 		inv, err := v.inventory()
@@ -266,10 +283,11 @@ func (v *View) changed(resource string) {
 	v.mu.Lock()
 	delete(v.hidden, resource) // it may have been granted meanwhile
 	v.mu.Unlock()
-	v.wake()
+	v.Wake()
 }
 
-func (v *View) wake() {
+// Wake has Watch send a Snapshot although nothing has moved.
+func (v *View) Wake() {
 	select {
 	case v.dirty <- struct{}{}:
 	default: // a rebuild is due already
@@ -285,7 +303,7 @@ func (v *View) watchFailed(ctx context.Context, r *cache.Reflector, resource str
 		v.mu.Lock()
 		v.hidden[resource] = reason
 		v.mu.Unlock()
-		v.wake()
+		v.Wake()
 	case apierrors.IsUnauthorized(err):
 		v.fail(err)
 	default:
@@ -293,14 +311,69 @@ func (v *View) watchFailed(ctx context.Context, r *cache.Reflector, resource str
 		if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) || strings.Contains(err.Error(), "EOF") {
 			return // the ordinary end of a watch
 		}
-		v.mu.Lock()
-		text := err.Error()
-		fresh := text != v.warned
-		v.warned = text
-		v.mu.Unlock()
-		if fresh {
-			v.warn("the connection to the cluster failed, trying again: " + text)
+		v.troubled(resource, err)
+	}
+}
+
+// Between two attempts to reach the server: short, since whoever waits at the keyboard sees
+// the network come back, while informers' own pauses grow to a minute.
+const (
+	firstReconnect = time.Second
+	lastReconnect  = 5 * time.Second
+)
+
+// persist sends a view's requests, which only read, until the server has answered them.
+func (v *View) persist(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		resource, ctx := path.Base(r.URL.Path), r.Context()
+		for pause := firstReconnect; ; pause = min(2*pause, lastReconnect) {
+			resp, err := next.RoundTrip(r.Clone(ctx))
+			switch {
+			case ctx.Err() != nil:
+				return resp, err
+			case err == nil && (resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusForbidden):
+				v.reached(resource)
+				return resp, nil
+			case err == nil: // the informer tells what the server answered, and asks again
+				v.mu.Lock()
+				v.lost[resource] = true
+				v.mu.Unlock()
+				return resp, nil
+			}
+			v.troubled(resource, err)
+			select {
+			case <-v.client.clock.After(pause):
+			case <-ctx.Done():
+				return nil, err
+			}
 		}
+	})
+}
+
+// troubled: no news of the resource come until it is reached again.
+func (v *View) troubled(resource string, err error) {
+	v.mu.Lock()
+	v.lost[resource] = true
+	text := err.Error()
+	fresh := text != v.warned
+	v.warned = text
+	v.mu.Unlock()
+	if fresh {
+		v.tell.Warn("the connection to the cluster failed, trying again: " + text)
+	}
+}
+
+// reached: what the view holds of the resource is or will soon be the present.
+func (v *View) reached(resource string) {
+	v.mu.Lock()
+	delete(v.lost, resource)
+	back := len(v.lost) == 0 && v.warned != ""
+	if back {
+		v.warned = ""
+	}
+	v.mu.Unlock()
+	if back {
+		v.tell.Say("the connection to the cluster is back")
 	}
 }
 
@@ -310,12 +383,16 @@ func (v *View) fail(err error) {
 		v.err = err
 	}
 	v.mu.Unlock()
-	v.wake()
+	v.Wake()
 }
 
-func (v *View) synced() bool {
+// current says whether all that can be seen is there, and as it is now.
+func (v *View) current() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if len(v.lost) > 0 {
+		return false
+	}
 	for _, k := range v.kinds {
 		if _, hidden := v.hidden[k.resource]; !hidden && !k.informer.HasSynced() {
 			return false

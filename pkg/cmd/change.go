@@ -156,7 +156,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		return c.printFirst(ctx, client, s, of)
 	}
 	screen := newScreen(c.env)
-	view, err := client.Open(ctx, q, c.needs, screen.warn)
+	view, err := client.Open(ctx, q, c.needs, screen.tell())
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func watchDNS(ctx context.Context, c *common, client *cluster.Client, server nam
 		ctx, cancel = context.WithTimeoutCause(ctx, o.timeout, &execute.TimeoutError{After: o.timeout})
 		defer cancel()
 	}
-	view, err := client.OpenNames(ctx, o.query, domain, w.screen.warn)
+	view, err := client.OpenNames(ctx, o.query, domain, w.screen.tell())
 	if err != nil {
 		return w.end(ctx, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
 	"github.com/kubectl-sts/kubectl-sts/pkg/print"
 )
 
@@ -35,6 +36,11 @@ func (s *screen) say(text string) {
 
 // warn writes a warning.
 func (s *screen) warn(text string) { s.say("warning: " + text + "\n") }
+
+// tell is the screen for who watches the cluster.
+func (s *screen) tell() cluster.Tell {
+	return cluster.Tell{Warn: s.warn, Say: func(text string) { s.say(text + "\n") }}
+}
 
 // over writes a line over the last one that came from here. Nothing where lines
 // cannot be written over: it is only about time that passes.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -137,7 +138,7 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 		p.sayNoOrdinals()
 		return p.verdict()
 	}
-	view, err := client.Open(ctx, o.query, nil, func(w string) { warnTo(c.env.ErrOut, w) })
+	view, err := client.Open(ctx, o.query, nil, p.tell())
 	if err != nil {
 		return err
 	}
@@ -210,6 +211,7 @@ type reporter struct {
 	said   map[string]string // the last line of each set, without its ages
 	lines  int
 	noted  string
+	anew   atomic.Bool // something else has been written below what was drawn
 }
 
 // reached says whether --for has its answer: nil while it has not.
@@ -292,10 +294,28 @@ func (p *reporter) human(w io.Writer, now time.Time) error {
 	return nil
 }
 
+// tell has the view's news stand between what was drawn before and what is drawn after.
+func (p *reporter) tell() cluster.Tell {
+	screen := newScreen(p.env)
+	noted := func(say func(string)) func(string) {
+		return func(text string) {
+			say(text)
+			if screen.terminal {
+				p.anew.Store(true)
+			}
+		}
+	}
+	tell := screen.tell()
+	return cluster.Tell{Warn: noted(tell.Warn), Say: noted(tell.Say)}
+}
+
 // redraw replaces what stands on the terminal. What does not fit is left out, from
 // the end: the highest ordinals, where updates begin, stand on top.
 func (p *reporter) redraw(text string) error {
 	text = print.Fit(text, p.env.Size)
+	if p.anew.Swap(false) {
+		p.shown, p.lines = "", 0
+	}
 	if text == p.shown {
 		return nil
 	}

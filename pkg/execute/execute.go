@@ -17,9 +17,11 @@ import (
 // World is the cluster as the loop sees it.
 type World interface {
 	// Watch sends a Snapshot whenever something has moved, and now and then when
-	// nothing has. The channel is closed when ctx ends or the watch fails; Err
-	// then says why.
+	// nothing has; none while it cannot see what moves, since old news must not decide.
+	// The channel is closed when ctx ends or the watch fails; Err then says why.
 	Watch(ctx context.Context) <-chan *sts.Snapshot
+	// Wake has Watch send a Snapshot as soon as it can, although nothing has moved.
+	Wake()
 	Err() error
 	// Apply writes. It returns what tells whether a snapshot shows the write, or an
 	// error that is [plan.ErrChanged] when the cluster was no longer as the action expects.
@@ -124,7 +126,6 @@ func Run(ctx context.Context, w World, i plan.Intent, timeout time.Duration, o O
 	defer r.asking.Wait()
 	defer cancel()
 	for {
-		var s *sts.Snapshot
 		select {
 		case <-ctx.Done():
 			cause := context.Cause(ctx)
@@ -133,22 +134,21 @@ func Run(ctx context.Context, w World, i plan.Intent, timeout time.Duration, o O
 				return r.end(expired)
 			}
 			return r.end(&InterruptedError{Cause: cause, Last: r.result.Decision})
-		case seen, ok := <-r.changes:
+		case s, ok := <-r.changes:
 			if !ok {
 				return r.result, w.Err() // the set is gone, or may not be watched any more
 			}
-			s = seen
+			if done, err := r.look(ctx, s); done || err != nil {
+				return r.end(err)
+			}
 		case a := <-r.answers:
 			if a.err != nil {
 				return r.end(a.err)
 			}
 			r.answered(a)
-			s = r.result.Last
+			w.Wake()
 		case <-r.due.C:
-			s = r.later()
-		}
-		if done, err := r.look(ctx, s); done || err != nil {
-			return r.end(err)
+			w.Wake()
 		}
 	}
 }
@@ -214,14 +214,6 @@ func withKey[V any](old map[string]V, key string, value V) map[string]V {
 	}
 	m[key] = value
 	return m
-}
-
-// later is the last snapshot at the time until which was to be waited: had
-// anything moved, a new one would have come.
-func (r *runner) later() *sts.Snapshot {
-	s := *r.result.Last
-	s.TakenAt = *r.result.Decision.Until
-	return &s
 }
 
 // look lets one snapshot decide. It reports whether the run has come to its end.

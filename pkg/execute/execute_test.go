@@ -25,6 +25,8 @@ type cluster struct {
 	version int
 	age     time.Duration // since the first snapshot
 	changes chan *sts.Snapshot
+	began   time.Time
+	cut     bool // nothing can be seen
 	err     error
 	log     []string
 	// apply answers a write; by default it succeeds and is seen one version later.
@@ -35,7 +37,7 @@ type cluster struct {
 }
 
 func newCluster(t *testing.T) *cluster {
-	return &cluster{t: t, version: 1, changes: make(chan *sts.Snapshot)}
+	return &cluster{t: t, version: 1, changes: make(chan *sts.Snapshot), began: time.Now()}
 }
 
 func (c *cluster) Watch(ctx context.Context) <-chan *sts.Snapshot {
@@ -44,6 +46,15 @@ func (c *cluster) Watch(ctx context.Context) <-chan *sts.Snapshot {
 }
 
 func (c *cluster) Err() error { return c.err }
+
+func (c *cluster) Wake() {
+	if c.cut {
+		c.note("woken in vain")
+		return
+	}
+	c.age = max(c.age, time.Since(c.began))
+	c.send()
+}
 
 func (c *cluster) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(*sts.Snapshot) bool, error) {
 	c.note("apply %s on %s", a.Why, s.Set.ResourceVersion)
@@ -70,12 +81,16 @@ func (c *cluster) note(format string, args ...any) {
 // show sends the set at a version to the loop.
 func (c *cluster) show(version int) {
 	c.version = version
+	c.send()
+	synctest.Wait()
+}
+
+func (c *cluster) send() {
 	inv := ststest.Web(2)
 	inv.TakenAt = inv.TakenAt.Add(c.age)
-	inv.Sets[0].ResourceVersion = strconv.Itoa(version)
+	inv.Sets[0].ResourceVersion = strconv.Itoa(c.version)
 	snapshot := inv.Snapshots()[0]
 	go func() { c.changes <- snapshot }() // a slow write must not hold up the test
-	synctest.Wait()
 }
 
 func number(s *sts.Snapshot) int {
@@ -632,6 +647,32 @@ func TestAQuestionThatCannotBeAskedIsAnError(t *testing.T) {
 		if r.err == nil || r.err.Error() != "no shell" {
 			t.Errorf("error %v", r.err)
 		}
+	})
+}
+
+// While nothing can be seen of the cluster nothing is decided: not when an answer comes, and
+// not when a wait is over.
+func TestBlindnessDecidesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		soaked := ststest.Now.Add(300 * time.Millisecond)
+		c, i := newCluster(t), &script{decisions: []plan.Decision{
+			question("a"), {Verdict: plan.Wait, Message: "for a", Until: &soaked}, done("all"),
+		}}
+		answer := make(chan plan.Answer)
+		c.ask = func(context.Context, plan.Run) (plan.Answer, error) { return <-answer, nil }
+		r := run(c, i, 0)
+		c.show(1)
+		c.cut = true
+		time.Sleep(time.Second)
+		answer <- plan.Answer{}
+		synctest.Wait()
+		c.cut = false
+		c.show(2)
+		r.mustBeOver(t, true)
+		c.wrote(t,
+			"decided Do a on 1", "decided Wait for a on 1", "woken in vain",
+			"answered a: ended with exit code 0", "woken in vain", "decided Done all on 2",
+		)
 	})
 }
 

@@ -31,6 +31,7 @@ type live struct {
 	version int       // of the set, as a number
 	// free has the one who reads or changes the world.
 	free chan struct{}
+	wake chan struct{}
 	// decided are the decisions, without the waits.
 	decided []string
 }
@@ -38,7 +39,7 @@ type live struct {
 func newLive(t *testing.T, replicas int32) *live {
 	s := ststest.Web(replicas).Snapshots()[0]
 	broken := func(p *corev1.Pod) bool { return strings.HasSuffix(p.Spec.Containers[0].Image, "-broken") }
-	l := &live{t: t, beside: s, origin: time.Now(), free: make(chan struct{}, 1)}
+	l := &live{t: t, beside: s, origin: time.Now(), free: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
 	l.beside.Budgets = nil
 	l.world = simulate.NewWorld(s, simulate.Features{}, simulate.Nodes{ReadyAfter: 20 * time.Second, TerminateAfter: 10 * time.Second, Broken: broken})
 	l.world.Now = ststest.Now
@@ -66,6 +67,7 @@ func (l *live) Watch(ctx context.Context) <-chan *sts.Snapshot {
 			}
 			select {
 			case <-time.After(time.Second):
+			case <-l.wake:
 			case <-ctx.Done():
 				return
 			}
@@ -75,6 +77,13 @@ func (l *live) Watch(ctx context.Context) <-chan *sts.Snapshot {
 }
 
 func (l *live) Err() error { return nil }
+
+func (l *live) Wake() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
 
 func (l *live) Apply(_ context.Context, _ *sts.Snapshot, a plan.Action) (func(*sts.Snapshot) bool, error) {
 	<-l.free
