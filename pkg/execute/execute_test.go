@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,7 +27,7 @@ type cluster struct {
 	age     time.Duration // since the first snapshot
 	changes chan *sts.Snapshot
 	began   time.Time
-	cut     bool // nothing can be seen
+	cut     atomic.Bool // nothing can be seen
 	err     error
 	log     []string
 	// apply answers a write; by default it succeeds and is seen one version later.
@@ -48,7 +49,7 @@ func (c *cluster) Watch(ctx context.Context) <-chan *sts.Snapshot {
 func (c *cluster) Err() error { return c.err }
 
 func (c *cluster) Wake() {
-	if c.cut {
+	if c.cut.Load() {
 		c.note("woken in vain")
 		return
 	}
@@ -662,11 +663,11 @@ func TestBlindnessDecidesNothing(t *testing.T) {
 		c.ask = func(context.Context, plan.Run) (plan.Answer, error) { return <-answer, nil }
 		r := run(c, i, 0)
 		c.show(1)
-		c.cut = true
+		c.cut.Store(true)
 		time.Sleep(time.Second)
 		answer <- plan.Answer{}
 		synctest.Wait()
-		c.cut = false
+		c.cut.Store(false)
 		c.show(2)
 		r.mustBeOver(t, true)
 		c.wrote(t,
