@@ -54,7 +54,7 @@ type View struct {
 	hidden map[string]string // resource → why it cannot be seen
 	lost   map[string]bool   // resources whose news do not come at the moment
 	err    error
-	warned string
+	warned map[string]bool // what was said of that, until it is over
 }
 
 // Tell is what a View says while it works, in lines.
@@ -126,7 +126,7 @@ func (c *Client) newView(ctx context.Context, q Query, needed []string, tell Tel
 	v := &View{
 		client: c, query: q, tell: tell,
 		needed: append([]string{"statefulsets"}, needed...),
-		dirty:  make(chan struct{}, 1), hidden: map[string]string{}, lost: map[string]bool{},
+		dirty:  make(chan struct{}, 1), hidden: map[string]string{}, lost: map[string]bool{}, warned: map[string]bool{},
 	}
 	config := rest.CopyConfig(c.streaming)
 	config.Wrap(v.persist)
@@ -355,8 +355,8 @@ func (v *View) troubled(resource string, err error) {
 	v.mu.Lock()
 	v.lost[resource] = true
 	text := err.Error()
-	fresh := text != v.warned
-	v.warned = text
+	fresh := !v.warned[text]
+	v.warned[text] = true
 	v.mu.Unlock()
 	if fresh {
 		v.tell.Warn("the connection to the cluster failed, trying again: " + text)
@@ -367,9 +367,9 @@ func (v *View) troubled(resource string, err error) {
 func (v *View) reached(resource string) {
 	v.mu.Lock()
 	delete(v.lost, resource)
-	back := len(v.lost) == 0 && v.warned != ""
+	back := len(v.lost) == 0 && len(v.warned) > 0
 	if back {
-		v.warned = ""
+		clear(v.warned)
 	}
 	v.mu.Unlock()
 	if back {
