@@ -2,8 +2,10 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -52,6 +54,7 @@ type View struct {
 
 	mu     sync.Mutex
 	hidden map[string]string // resource → why it cannot be seen
+	met    bool              // the server has answered once
 	lost   map[string]bool   // resources whose news do not come at the moment
 	err    error
 	warned map[string]bool // what was said of that, until it is over
@@ -141,7 +144,7 @@ func (c *Client) newView(ctx context.Context, q Query, needed []string, tell Tel
 	if err != nil {
 		return nil, only{}, err
 	}
-	v.uid = set.UID
+	v.uid, v.met = set.UID, true
 	return v, only{
 		sets:    byField("metadata.name=" + set.Name),
 		owned:   byLabel(metav1.FormatLabelSelector(set.Spec.Selector)),
@@ -340,7 +343,9 @@ func (v *View) persist(next http.RoundTripper) http.RoundTripper {
 				v.mu.Unlock()
 				return resp, nil
 			}
-			v.troubled(resource, err)
+			if !v.troubled(resource, &url.Error{Op: "Get", URL: r.URL.String(), Err: err}) {
+				return nil, err
+			}
 			select {
 			case <-v.client.clock.After(pause):
 			case <-ctx.Done():
@@ -350,22 +355,31 @@ func (v *View) persist(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// troubled: no news of the resource come until it is reached again.
-func (v *View) troubled(resource string, err error) {
+// troubled: no news of the resource come until it is reached again. A server that has never
+// answered may be the wrong one: that ends the view, and there is nothing to try again.
+func (v *View) troubled(resource string, err error) (again bool) {
+	text := err.Error()
+	if u := (*url.Error)(nil); errors.As(err, &u) {
+		text = u.Err.Error() // which resource was asked for does not matter
+	}
 	v.mu.Lock()
 	v.lost[resource] = true
-	text := err.Error()
-	fresh := !v.warned[text]
+	met, fresh := v.met, !v.warned[text]
 	v.warned[text] = true
 	v.mu.Unlock()
-	if fresh {
+	switch {
+	case !met:
+		v.fail(err)
+	case fresh:
 		v.tell.Warn("the connection to the cluster failed, trying again: " + text)
 	}
+	return met
 }
 
 // reached: what the view holds of the resource is or will soon be the present.
 func (v *View) reached(resource string) {
 	v.mu.Lock()
+	v.met = true
 	delete(v.lost, resource)
 	back := len(v.lost) == 0 && len(v.warned) > 0
 	if back {

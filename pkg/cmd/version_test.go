@@ -31,11 +31,7 @@ func TestVersionOfClient(t *testing.T) {
 
 // As with kubectl, the program's version is told, and then it is an error.
 func TestVersionOfUnreachableServer(t *testing.T) {
-	closed := func() string {
-		l := listen(t)
-		defer l.Close()
-		return l.Addr().String()
-	}()
+	closed := nobody(t)
 	silent := listen(t)
 	for name, test := range map[string]struct{ args, says string }{
 		"nothing configured": {"", "The connection to the server localhost:8080 was refused"},
@@ -54,6 +50,25 @@ func TestVersionOfUnreachableServer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Who has never been reached is not waited for.
+func TestWatchOfUnreachableServer(t *testing.T) {
+	address := nobody(t)
+	for _, args := range []string{"status -A -w", "status web db --for=complete", "status web -w"} {
+		i := invoke(t, append(strings.Fields(args), "--server=http://"+address)...)
+		if want := "The connection to the server " + address + " was refused"; i.code != ExitError || !strings.Contains(i.err.String(), want) {
+			t.Errorf("%s: exit code %d, %q", args, i.code, i.err.String())
+		}
+	}
+}
+
+// nobody is an address at which nobody listens.
+func nobody(t *testing.T) string {
+	t.Helper()
+	l := listen(t)
+	defer l.Close()
+	return l.Addr().String()
 }
 
 func listen(t *testing.T) net.Listener {
