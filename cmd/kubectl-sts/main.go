@@ -20,6 +20,13 @@ func main() { os.Exit(run()) }
 func run() int {
 	// What libraries log would fall into the middle of our own messages.
 	klog.SetLogger(logr.Discard())
+	// A connection that has died without a word is to be noticed in 15 seconds, not in
+	// client-go's 45: somebody waits for what comes over it.
+	for name, seconds := range map[string]string{"HTTP2_READ_IDLE_TIMEOUT_SECONDS": "10", "HTTP2_PING_TIMEOUT_SECONDS": "5"} {
+		if os.Getenv(name) == "" {
+			_ = os.Setenv(name, seconds) // it is how client-go is told
+		}
+	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	signals := make(chan os.Signal, 2)

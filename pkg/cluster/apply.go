@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -59,6 +60,11 @@ func failed(what string, err error) error {
 // Apply carries out one action on the view's set. The returned function says
 // whether a snapshot shows the write.
 func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(*sts.Snapshot) bool, error) {
+	if a.Disrupts() {
+		if err := v.confirm(ctx, s); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case a.PatchSet != nil:
 		set, err := v.patch(ctx, a.PatchSet)
@@ -72,7 +78,7 @@ func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(
 	case a.DeletePod != nil:
 		d := a.DeletePod
 		err := v.client.kube.CoreV1().Pods(v.query.Namespace).Delete(ctx, d.Name, metav1.DeleteOptions{
-			Preconditions: metav1.NewUIDPreconditions(string(d.UID)),
+			Preconditions: asSeen(s, d.UID),
 		})
 		if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 			return nil, fmt.Errorf("%w: %w", plan.ErrChanged, err)
@@ -99,6 +105,62 @@ func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(
 		return v.hold(ctx, a.HoldPod)
 	}
 	return nil, errors.New("an action without content")
+}
+
+// confirm reads the pods and budgets anew. A watch may have stalled without a word, and what
+// it shows of them decides whether one more pod may go; the API server, which is asked to
+// test what a write replaces, looks at neither.
+func (v *View) confirm(ctx context.Context, s *sts.Snapshot) error {
+	var (
+		inv             = &sts.Inventory{TakenAt: s.TakenAt, Sets: []*appsv1.StatefulSet{s.Set}}
+		wg              sync.WaitGroup
+		failed, failure error
+	)
+	wg.Go(func() {
+		var pods *corev1.PodList
+		if pods, failed = v.client.kube.CoreV1().Pods(v.query.Namespace).List(ctx, metav1.ListOptions{
+			LabelSelector: metav1.FormatLabelSelector(s.Set.Spec.Selector),
+		}); failed == nil {
+			inv.Pods = pointers(pods.Items)
+		}
+	})
+	wg.Go(func() {
+		var budgets *policyv1.PodDisruptionBudgetList
+		if budgets, failure = v.client.kube.PolicyV1().PodDisruptionBudgets(v.query.Namespace).List(ctx, metav1.ListOptions{}); failure == nil {
+			inv.Budgets = pointers(budgets.Items)
+		}
+	})
+	wg.Wait()
+	if failed != nil {
+		return v.failed("read the pods", failed)
+	}
+	if failure != nil {
+		return v.failed("read the budgets", failure)
+	}
+	if inv.Snapshots()[0].Progress() != s.Progress() {
+		return plan.ErrBehind
+	}
+	return nil
+}
+
+func pointers[T any](items []T) []*T {
+	out := make([]*T, len(items))
+	for i := range items {
+		out[i] = &items[i]
+	}
+	return out
+}
+
+// asSeen lets only the very pod go that was seen, and as it was: one that has got well
+// meanwhile stays.
+func asSeen(s *sts.Snapshot, uid types.UID) *metav1.Preconditions {
+	p := metav1.NewUIDPreconditions(string(uid))
+	for _, pod := range s.Pods {
+		if pod.UID == uid {
+			p.ResourceVersion = &pod.ResourceVersion
+		}
+	}
+	return p
 }
 
 // scale patches the set's scale subresource.

@@ -36,12 +36,21 @@ type Query struct {
 // pick leaves the sets that were asked for by name, and says which does not exist.
 func (q Query) pick(inv *sts.Inventory) error {
 	if len(q.Names) == 0 {
-		return nil
+		return checkSizes(inv)
 	}
 	inv.Sets = slices.DeleteFunc(inv.Sets, func(s *appsv1.StatefulSet) bool { return !slices.Contains(q.Names, s.Name) })
 	for _, name := range q.Names {
 		if !slices.ContainsFunc(inv.Sets, func(s *appsv1.StatefulSet) bool { return s.Name == name }) {
 			return apierrors.NewNotFound(appsv1.Resource("statefulsets"), name)
+		}
+	}
+	return checkSizes(inv)
+}
+
+func checkSizes(inv *sts.Inventory) error {
+	for _, set := range inv.Sets {
+		if err := sts.CheckSize(set); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -103,7 +112,7 @@ func (c *Client) sets(ctx context.Context, q Query, inv *sts.Inventory) error {
 			return err
 		}
 		inv.Sets = append(inv.Sets, set)
-		return nil
+		return sts.CheckSize(set)
 	}
 	err := each(ctx, listOf(api.List), metav1.ListOptions{Limit: pageSize, LabelSelector: q.Selector},
 		func(o runtime.Object) { inv.Sets = append(inv.Sets, o.(*appsv1.StatefulSet)) })

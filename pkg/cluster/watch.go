@@ -57,7 +57,7 @@ type View struct {
 	met    bool              // the server has answered once
 	lost   map[string]bool   // resources whose news do not come at the moment
 	err    error
-	warned map[string]bool // what was said of that, until it is over
+	warned bool // that was said
 }
 
 // Tell is what a View says while it works, in lines.
@@ -129,7 +129,7 @@ func (c *Client) newView(ctx context.Context, q Query, needed []string, tell Tel
 	v := &View{
 		client: c, query: q, tell: tell,
 		needed: append([]string{"statefulsets"}, needed...),
-		dirty:  make(chan struct{}, 1), hidden: map[string]string{}, lost: map[string]bool{}, warned: map[string]bool{},
+		dirty:  make(chan struct{}, 1), hidden: map[string]string{}, lost: map[string]bool{},
 	}
 	config := rest.CopyConfig(c.streaming)
 	config.Wrap(v.persist)
@@ -364,8 +364,8 @@ func (v *View) troubled(resource string, err error) (again bool) {
 	}
 	v.mu.Lock()
 	v.lost[resource] = true
-	met, fresh := v.met, !v.warned[text]
-	v.warned[text] = true
+	met, fresh := v.met, !v.warned // each resource has words of its own for the same trouble
+	v.warned = true
 	v.mu.Unlock()
 	switch {
 	case !met:
@@ -381,9 +381,9 @@ func (v *View) reached(resource string) {
 	v.mu.Lock()
 	v.met = true
 	delete(v.lost, resource)
-	back := len(v.lost) == 0 && len(v.warned) > 0
+	back := len(v.lost) == 0 && v.warned
 	if back {
-		clear(v.warned)
+		v.warned = false
 	}
 	v.mu.Unlock()
 	if back {
@@ -457,7 +457,7 @@ func (v *View) inventory() (*sts.Inventory, error) {
 	if set := inv.Sets[0]; set.UID != v.uid {
 		return nil, fmt.Errorf("statefulset %s was deleted and made anew meanwhile (UID %s, was %s)", set.Name, set.UID, v.uid)
 	}
-	return inv, nil
+	return inv, sts.CheckSize(inv.Sets[0])
 }
 
 // podGone says whether the snapshot shows that the pod of this UID is gone or going.

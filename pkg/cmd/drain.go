@@ -304,6 +304,8 @@ func (o *drainOptions) check(cmd *cobra.Command) error {
 		return usagef("--park stops members that stay in their cluster: it goes without --profile")
 	case o.intent.Replicas < 0:
 		return usagef("--replicas=%d: it cannot be negative", o.intent.Replicas)
+	case o.intent.Replicas > mostForetold:
+		return usagef("--replicas=%d: %d members are the most", o.intent.Replicas, mostForetold)
 	case given > 1:
 		return usagef("--profile, --drain-exec and --drain-cmd exclude each other")
 	case f.Changed("on") && o.exec == "":

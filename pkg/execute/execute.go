@@ -24,7 +24,8 @@ type World interface {
 	Wake()
 	Err() error
 	// Apply writes. It returns what tells whether a snapshot shows the write, or an
-	// error that is [plan.ErrChanged] when the cluster was no longer as the action expects.
+	// error that is [plan.ErrChanged] when the cluster was no longer as the action expects, and
+	// [plan.ErrBehind] when it is not as the snapshot shows it.
 	Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (seen func(*sts.Snapshot) bool, err error)
 	// Ask runs a command until it ends, or until ctx does. An error says that it
 	// could not be run at all. It is called from several goroutines.
@@ -170,6 +171,7 @@ type runner struct {
 	held     string                   // key of an action that the server lets wait
 	stale    string                   // resourceVersion of a set that a write found outdated
 	changed  int
+	behind   int
 	failed   int
 	retryAt  time.Time
 	progress string
@@ -278,6 +280,14 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
 	seen, err := r.world.Apply(ctx, s, *d.Action)
+	if errors.Is(err, plan.ErrBehind) {
+		if r.behind++; r.behind > 1 { // else it is a matter of milliseconds
+			r.result.Decision = plan.Decision{Verdict: plan.Wait, Reason: plan.ReasonNotObserved, Message: "for news of the pods: " + err.Error()}
+			r.held = d.Key()
+			r.observer.Decided(s, r.result.Decision)
+		}
+		return false, nil
+	}
 	if errors.Is(err, plan.ErrChanged) {
 		if r.changed++; r.changed > changedLimit {
 			return false, fmt.Errorf("statefulset %s keeps changing under our hands: %w", s.Set.Name, err)
@@ -314,7 +324,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 
 // wrote takes note of an action that was carried out.
 func (r *runner) wrote(s *sts.Snapshot, d plan.Decision, seen func(*sts.Snapshot) bool) {
-	r.changed, r.failed, r.lost, r.held = 0, 0, nil, ""
+	r.changed, r.behind, r.failed, r.lost, r.held = 0, 0, 0, nil, ""
 	r.facts = r.facts.After(*d.Action)
 	r.seen, r.then = seen, d.Then
 	if !d.Action.Writes() {

@@ -46,6 +46,14 @@ type Action struct {
 // Writes says whether the action changes something in the cluster.
 func (a *Action) Writes() bool { return a.Run == nil && a.AskEviction == nil && a.LookAround == nil }
 
+// Disrupts says whether pods may go because of the action. What it tests is not enough then:
+// that all others are well is nothing that the API server could look at.
+func (a *Action) Disrupts() bool {
+	return a.EvictPod != nil || a.Scale != nil || a.PatchSet != nil && slices.ContainsFunc(a.PatchSet.Ops, func(o PatchOp) bool {
+		return strings.HasPrefix(o.Path, "/spec/") && o.Op != "test"
+	})
+}
+
 // AskEviction asks the API server whether it would evict the pod, with a dry run: an
 // eviction that it declines costs a budget's disruption for two minutes, this nothing.
 type AskEviction struct {

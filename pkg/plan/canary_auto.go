@@ -66,7 +66,7 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	}
 	c.Auto = i.record()
 	if why := i.Gates.failed(s); why != "" {
-		return i.failed(s, f, why)
+		return i.failed(s, f, *c, why)
 	}
 	goals := i.goals(s)
 	from := min(sts.UpdateFrom(s.Set), sts.End(s.Set))
@@ -99,7 +99,7 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	} else {
 		at := step{number: number, of: len(goals), from: from, pods: canaryReplicas(s)}
 		if d, why := i.Gates.pass(s, f, at); why != "" {
-			return i.failed(s, f, why)
+			return i.failed(s, f, *c, why)
 		} else if d != nil {
 			return *d
 		}
@@ -176,10 +176,17 @@ func canaryReplicas(s *sts.Snapshot) []sts.Replica {
 	return out
 }
 
-// failed is the end of the way forward: the canary stands as it is, or goes back.
-func (i AutoPromote) failed(s *sts.Snapshot, f Facts, why string) Decision {
+// failed is the end of the way forward: the canary stands as it is, or goes back. An ordinal
+// that the last step let go, and that nothing has happened to yet, is held back again: it
+// would follow later, with nobody there who asks its gates.
+func (i AutoPromote) failed(s *sts.Snapshot, f Facts, c sts.Canary, why string) Decision {
 	if i.Abort {
 		return i.goBack(s, f, why)
+	}
+	if from := sts.UpdateFrom(s.Set); c.GoalOf == i.Command && reachedOrdinal(s) > from && from+1 < sts.End(s.Set) {
+		c.Partition = sts.PartitionAt(s.Set, from+1)
+		return do(newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(c).
+			action("UpdatePaused", fmt.Sprintf("hold back ordinal %s again, which is not replaced yet", from)), "HoldBack")
 	}
 	held := "none is held back any more"
 	if back := heldBack(s); len(back) > 0 {

@@ -144,6 +144,9 @@ func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
 	switch {
 	case !parked && have > 0:
 		return decide(Done, ReasonNothingToDo, fmt.Sprintf("nothing to do: statefulset %s is not parked, it has %s", s.Set.Name, sts.Count(have, "replica")), "")
+	case !parked && s.Set.Annotations[sts.ParkedAnnotation] != "":
+		return decide(Refused, ReasonParked, fmt.Sprintf("the size that statefulset %s remembers, %q in the annotation %s, is none", s.Set.Name, s.Set.Annotations[sts.ParkedAnnotation], sts.ParkedAnnotation),
+			"give the size: "+drainCommand(s, 1))
 	case !parked:
 		return decide(Refused, ReasonParked, fmt.Sprintf("statefulset %s has no remembered size: it was not parked with --park", s.Set.Name), "give the size: "+drainCommand(s, 1))
 	}

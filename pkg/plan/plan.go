@@ -27,6 +27,9 @@ type Intent interface {
 // written, and a fresh look decides anew.
 var ErrChanged = errors.New("changed meanwhile")
 
+// ErrBehind says that an action was decided by news that are old: nothing was written.
+var ErrBehind = errors.New("the cluster is not as it was last seen")
+
 // ErrTransient says that the server could not be reached or did not answer: the
 // action may or may not have been carried out. It can be tried again, because its
 // preconditions fail when it was.

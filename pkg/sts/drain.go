@@ -181,11 +181,23 @@ func LostDrain(set *appsv1.StatefulSet, member Ordinal) string {
 		Kubectl(set.Namespace, "sts drain-scale", set.Name, fmt.Sprintf("--replicas %d --profile none", to)), GiveUpDrain(set.Namespace, set.Name))
 }
 
+// MostReplicas is the size up to which a set is looked at ordinal by ordinal: more pods than
+// the largest clusters have. spec.replicas may be any number.
+const MostReplicas = 200_000
+
 // ParkedSize is the size to which a set at 0 is to come back; false when none was
-// written down.
+// written down that could be one.
 func ParkedSize(set *appsv1.StatefulSet) (int32, bool) {
 	n, err := strconv.ParseInt(set.Annotations[ParkedAnnotation], 10, 32)
-	return int32(n), err == nil && n > 0
+	return int32(n), err == nil && n > 0 && n <= MostReplicas
+}
+
+// CheckSize is an error for a set that is too large to be looked at.
+func CheckSize(set *appsv1.StatefulSet) error {
+	if n := WantedReplicas(set); n > MostReplicas {
+		return fmt.Errorf("statefulset %s in namespace %s wants %d replicas, and %d are the most that can be looked at: is spec.replicas what was meant?", set.Name, set.Namespace, n, MostReplicas)
+	}
+	return nil
 }
 
 // HoldsLeaving says whether the pod carries our finalizer.
