@@ -65,7 +65,10 @@ func page(c *cobra.Command) string {
 				fmt.Fprintf(&b, "| [%s](%s) | %s |\n", sub.CommandPath(), pageName(sub), cell(sub.Short))
 			}
 		}
-		return b.String()
+		if c.Example == "" {
+			return b.String() // it is no command itself
+		}
+		b.WriteString("\n")
 	}
 	fmt.Fprintf(&b, "```\n%s\n```\n", c.UseLine())
 	if c.Example != "" {

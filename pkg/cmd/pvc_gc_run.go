@@ -97,7 +97,7 @@ func (g *gcRun) addFlags(cmd *cobra.Command) {
 
 // limit adds --max.
 func (g *gcRun) limit(cmd *cobra.Command, what string) {
-	cmd.Flags().IntVar(&g.most, "max", 50, "Refuse when there are more "+what+" than this")
+	cmd.Flags().IntVar(&g.most, "max", 50, "Refuse when there are more "+what+" than this; 0 is no limit")
 }
 
 func (g *gcRun) check() error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -647,6 +648,36 @@ func TestAQuestionThatCannotBeAskedIsAnError(t *testing.T) {
 		r.mustBeOver(t, true)
 		if r.err == nil || r.err.Error() != "no shell" {
 			t.Errorf("error %v", r.err)
+		}
+	})
+}
+
+// What is decided by old news is not counted as a failure, however long they do not come, and
+// said when it is more than a moment.
+func TestOldNewsAreWaitedOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{patch("promote")}}
+		behind := true
+		c.apply = func(context.Context, plan.Action) error {
+			if behind {
+				return plan.ErrBehind
+			}
+			i.decisions = []plan.Decision{done("all")}
+			return nil
+		}
+		r := run(c, i, 0)
+		for range 30 {
+			c.show(1)
+		}
+		if said := slices.DeleteFunc(slices.Clone(c.log), func(line string) bool { return !strings.Contains(line, "for news of the pods") }); len(said) != 29 {
+			t.Errorf("said %d times: %s", len(said), strings.Join(said, "\n"))
+		}
+		behind = false
+		c.show(1)
+		c.show(2)
+		r.mustBeOver(t, true)
+		if r.err != nil || len(r.result.Applied) != 1 {
+			t.Errorf("%v, %+v", r.err, r.result.Applied)
 		}
 	})
 }

@@ -184,7 +184,7 @@ func (i AutoPromote) failed(s *sts.Snapshot, f Facts, c sts.Canary, why string) 
 		return i.goBack(s, f, why)
 	}
 	if from := sts.UpdateFrom(s.Set); c.GoalOf == i.Command && reachedOrdinal(s) > from && from+1 < sts.End(s.Set) {
-		c.Partition = sts.PartitionAt(s.Set, from+1)
+		c.Partition, c.Goal, c.GoalOf = sts.PartitionAt(s.Set, from+1), nil, "" // the next run asks the gates first
 		return do(newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(c).
 			action("UpdatePaused", fmt.Sprintf("hold back ordinal %s again, which is not replaced yet", from)), "HoldBack")
 	}

@@ -496,6 +496,9 @@ func autoCases() []decisionCase {
 	patient := by(func(i *plan.AutoPromote) { i.Gates.MaxRestarts = 5 })
 	return []decisionCase{
 		{"a crash loop within the restarts allowed", standing(2), []change{crashing(4)}, patient, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"a crash loop, and the next is let go and not replaced yet", standing(2), []change{goal(3, "canary"), crashing(4), onStable(3)}, oneByOne, plan.Facts{}, plan.Do, "HoldBack"},
+		{"a crash loop, and the next is being replaced", standing(2), []change{goal(3, "canary"), crashing(4), onStable(3), onPod(3, func(p *corev1.Pod) { p.DeletionTimestamp = new(metav1.NewTime(ststest.Now)) })}, oneByOne, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
+		{"a crash loop, and the rest of what start let go is not replaced yet", standing(2), []change{goal(3, "canary start"), crashing(4), onStable(3)}, oneByOne, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
 		{"a crash loop beyond them", standing(2), []change{crashing(4)}, tolerant, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
 		{"a crash loop of a pod that is not the canary's", standing(2), []change{crashing(0)}, patient, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
 		// How far.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -29,13 +30,14 @@ type proxy struct {
 	mu      sync.Mutex
 	open    map[net.Conn]bool
 	cut     bool
-	cutIn   int         // so many writes arrive until it is cut, the last one with it
-	lose    int         // so many answers to writes are lost
-	fail    map[int]int // so many writes are answered with this code
-	race    func()      // once, before a write is passed on
-	raceOn  string      // with this method only, empty for any
-	onWrite func()      // when a write was answered, before the plugin hears of it
-	before  func()      // each time, before a write is passed on
+	stalled chan struct{} // what watches bring waits until it is closed; nil when it need not
+	cutIn   int           // so many writes arrive until it is cut, the last one with it
+	lose    int           // so many answers to writes are lost
+	fail    map[int]int   // so many writes are answered with this code
+	race    func()        // once, before a write is passed on
+	raceOn  string        // with this method only, empty for any
+	onWrite func()        // when a write was answered, before the plugin hears of it
+	before  func()        // each time, before a write is passed on
 }
 
 func newProxy(c *cluster.Cluster) (*proxy, error) {
@@ -59,6 +61,9 @@ func newProxy(c *cluster.Cluster) (*proxy, error) {
 		ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 		ModifyResponse: func(r *http.Response) error {
 			p.answered(r)
+			if r.Request.URL.Query().Get("watch") != "" {
+				r.Body = &stallable{r.Body, p}
+			}
 			return nil
 		},
 	}
@@ -127,6 +132,31 @@ func (p *proxy) answered(r *http.Response) {
 	}
 }
 
+// stallable is what a watch brings. It says nothing for as long as the proxy stalls.
+type stallable struct {
+	io.ReadCloser
+	proxy *proxy
+}
+
+func (s *stallable) Read(b []byte) (int, error) {
+	n, err := s.ReadCloser.Read(b)
+	s.proxy.mu.Lock()
+	stalled := s.proxy.stalled
+	s.proxy.mu.Unlock()
+	if stalled != nil {
+		<-stalled
+	}
+	return n, err
+}
+
+func (p *proxy) mend() {
+	p.cut, p.cutIn = false, 0
+	if p.stalled != nil {
+		close(p.stalled)
+	}
+	p.stalled = nil
+}
+
 func (p *proxy) track(c net.Conn, state http.ConnState) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -151,12 +181,15 @@ func (p *proxy) breakOff() {
 	}
 }
 
-func (p *proxy) close() { _ = p.server.Close() }
+func (p *proxy) close() {
+	p.set(p.mend)
+	_ = p.server.Close()
+}
 
 // cmdProxy puts the proxy in front of the API server for all later programs, or
 // makes it misbehave.
 func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && len(args) > 0, "proxy start|cut [COUNT]|mend|lose COUNT|fail CODE COUNT|race OBJECT MERGEPATCH [METHOD]")
+	usage(ts, !neg && len(args) > 0, "proxy start|cut [COUNT]|stall|mend|lose COUNT|fail CODE COUNT|race OBJECT MERGEPATCH [METHOD]")
 	number := func(i int) int {
 		usage(ts, len(args) > i, "proxy cut COUNT|lose COUNT|fail CODE COUNT")
 		n, err := strconv.Atoi(args[i])
@@ -181,7 +214,9 @@ func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
 		n := number(1)
 		s.proxy.set(func() { s.proxy.cutIn = n })
 	case "mend":
-		s.proxy.set(func() { s.proxy.cut, s.proxy.cutIn = false, 0 })
+		s.proxy.set(s.proxy.mend)
+	case "stall":
+		s.proxy.set(func() { s.proxy.stalled = make(chan struct{}) })
 	case "lose":
 		n := number(1)
 		s.proxy.set(func() { s.proxy.lose = n })
@@ -194,7 +229,7 @@ func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
 			s.proxy.race, s.proxy.raceOn = func() { s.mergePatch(args[1], args[2]) }, strings.Join(args[3:], "")
 		})
 	default:
-		ts.Fatalf("proxy %s: it is start, cut, mend, lose, fail or race", args[0])
+		ts.Fatalf("proxy %s: it is start, cut, stall, mend, lose, fail or race", args[0])
 	}
 }
 
