@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
@@ -213,16 +214,46 @@ func (p *forecast) what(s step) string {
 	return sayNames(names) + " " + what
 }
 
-// sayNames lists a few names, and of many the first and the last.
+// sayNames lists a few names, and of many that follow on each other the first and the last.
 func sayNames(names []string) string {
 	const few = 3
-	switch n := len(names); {
-	case n > few:
-		return fmt.Sprintf("%s to %s", names[0], names[n-1])
-	case n > 1:
-		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	parts := names
+	if len(names) > few {
+		parts = nil
+		for rest := names; len(rest) > 0; {
+			n := run(rest)
+			if n < few {
+				n = 1
+				parts = append(parts, rest[0])
+			} else {
+				parts = append(parts, rest[0]+" to "+rest[n-1])
+			}
+			rest = rest[n:]
+		}
 	}
-	return names[0]
+	n := len(parts)
+	switch {
+	case n > 2*few: // of several templates, say
+		return names[0] + " to " + names[len(names)-1]
+	case n > 1:
+		return strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]
+	}
+	return parts[0]
+}
+
+// run is how many of the first names differ by one in their ordinals, up or down.
+func run(names []string) int {
+	step, n := 0, 1
+	for ; n < len(names); n++ {
+		a, b := strings.LastIndex(names[n-1], "-")+1, strings.LastIndex(names[n], "-")+1
+		from, err := strconv.Atoi(names[n-1][a:])
+		to, err2 := strconv.Atoi(names[n][b:])
+		if err != nil || err2 != nil || names[n-1][:a] != names[n][:b] || to-from != 1 && from-to != 1 || step != 0 && to-from != step {
+			break
+		}
+		step = to - from
+	}
+	return n
 }
 
 func eventTone(e *simulate.ForecastEvent) Tone {

@@ -28,6 +28,11 @@ func (t *teller) noNames() string {
 	return ""
 }
 
+// publishes: the Service publishes the addresses of pods that are not ready, too.
+func (t *teller) publishes() bool {
+	return t.before.Service != nil && t.before.Service.Spec.PublishNotReadyAddresses
+}
+
 // tellNames says when each pod's DNS name is there. It is while its pod is ready and not
 // told to go, or, where the Service publishes addresses that are not ready, while there is
 // a pod.
@@ -35,7 +40,7 @@ func (t *teller) tellNames() {
 	if t.noNames() != "" {
 		return
 	}
-	publishes := t.before.Service != nil && t.before.Service.Spec.PublishNotReadyAddresses
+	publishes := t.publishes()
 	by := map[string][]Event{}
 	for _, e := range t.events {
 		by[e.Object] = append(by[e.Object], e)
@@ -103,6 +108,8 @@ func (t *teller) fate(n *ForecastName, o ForecastOrdinal, began, ends bool) {
 			comes = "there at once"
 		}
 		n.Fate, n.Message = NameComes, comes+", then away for "+sts.Duration(away)+" until it has a new address"
+	case !began && ends && first == 0 && !t.publishes():
+		n.Fate, n.Message = NameComes, "there once its pod is ready"
 	case !began && ends && first == 0:
 		n.Fate, n.Message = NameComes, "there at once, before the pod is ready"
 	case !began && ends:
