@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -18,6 +17,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -111,50 +111,26 @@ func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(
 // it shows of them decides whether one more pod may go; the API server, which is asked to
 // test what a write replaces, looks at neither.
 func (v *View) confirm(ctx context.Context, s *sts.Snapshot) error {
-	var (
-		inv             = &sts.Inventory{TakenAt: s.TakenAt, Sets: []*appsv1.StatefulSet{s.Set}}
-		wg              sync.WaitGroup
-		failed, failure error
-	)
-	wg.Go(func() {
-		var pods *corev1.PodList
-		if pods, failed = v.client.kube.CoreV1().Pods(v.query.Namespace).List(ctx, metav1.ListOptions{
-			LabelSelector: metav1.FormatLabelSelector(s.Set.Spec.Selector),
-		}); failed == nil {
-			inv.Pods = pointers(pods.Items)
-		}
-	})
-	wg.Go(func() {
-		var budgets *policyv1.PodDisruptionBudgetList
-		if budgets, failure = v.client.kube.PolicyV1().PodDisruptionBudgets(v.query.Namespace).List(ctx, metav1.ListOptions{}); failure == nil {
-			inv.Budgets = pointers(budgets.Items)
-		}
-	})
-	wg.Wait()
-	switch {
-	case apierrors.IsForbidden(failed):
-		inv.Pods = s.Pods // what may not be seen did not decide
-	case failed != nil:
-		return v.failed("read the pods", failed)
+	inv := &sts.Inventory{TakenAt: s.TakenAt, Sets: []*appsv1.StatefulSet{s.Set}}
+	r, ns := reader{ctx: ctx, inv: inv}, v.query.Namespace
+	r.list("pods", metav1.ListOptions{Limit: pageSize, LabelSelector: metav1.FormatLabelSelector(s.Set.Spec.Selector)},
+		listOf(v.client.kube.CoreV1().Pods(ns).List), func(o runtime.Object) { inv.Pods = append(inv.Pods, o.(*corev1.Pod)) })
+	r.list("poddisruptionbudgets", metav1.ListOptions{Limit: pageSize},
+		listOf(v.client.kube.PolicyV1().PodDisruptionBudgets(ns).List), func(o runtime.Object) { inv.Budgets = append(inv.Budgets, o.(*policyv1.PodDisruptionBudget)) })
+	if err := r.wait(); err != nil {
+		return v.failed("look once more before statefulset "+s.Set.Name+" is changed", err)
 	}
-	switch {
-	case apierrors.IsForbidden(failure):
-		inv.Budgets = s.Budgets
-	case failure != nil:
-		return v.failed("read the budgets", failure)
+	for _, m := range inv.Missing { // what may not be seen has not decided either
+		if m.Resource == "pods" {
+			inv.Pods = s.Pods
+		} else {
+			inv.Budgets = s.Budgets
+		}
 	}
 	if inv.Snapshots()[0].Progress() != s.Progress() {
 		return plan.ErrBehind
 	}
 	return nil
-}
-
-func pointers[T any](items []T) []*T {
-	out := make([]*T, len(items))
-	for i := range items {
-		out[i] = &items[i]
-	}
-	return out
 }
 
 // asSeen lets only the very pod go that was seen, and as it was: one that has got well
