@@ -104,7 +104,6 @@ canary or a restart is on its way.`,
 	f.StringVar(&o.pdb, "pdb", "enforce", "`enforce|ignore` PodDisruptionBudgets: ignore deletes pods whatever their budgets say")
 	f.BoolVar(&i.Quorum, "quorum", false, "Refuse to go below a majority of the present size")
 	f.Int32Var(&i.MinHealthy, "min-healthy", 0, "At least `N` available members have to be left at any time")
-	f.BoolVar(&i.AcceptDataLoss, "accept-data-loss", false, "Go on although the claims of the members that leave are deleted (whenScaled: Delete)")
 	f.BoolVar(&i.KeepClaims, "keep-claims", false, "Keep these claims: set whenScaled to Retain meanwhile")
 	f.BoolVar(&i.ReuseClaims, "reuse-claims", false, "Going up, let new members have the claims that earlier ones have left")
 	f.BoolVar(&o.fresh, "fresh-claims", false, "Going up, delete the claims that earlier members have left, so that 'pvc-gc undo' brings them back")
@@ -234,7 +233,7 @@ func (o *drainOptions) stale(ctx context.Context, c *change, client *cluster.Cli
 	if intent.ReuseClaims || !o.fresh && !asks {
 		return intent.ReuseClaims, nil
 	}
-	d := intent.Next(s, plan.Facts{})
+	d := plan.Next(intent, s, plan.Facts{})
 	if d.Reason != plan.ReasonStaleClaims {
 		return false, nil
 	}
@@ -316,7 +315,7 @@ func (o *drainOptions) check(cmd *cobra.Command) error {
 		return usagef("--pdb=%s: it is enforce or ignore", o.pdb)
 	case o.intent.MinHealthy < 0:
 		return usagef("--min-healthy=%d: it cannot be negative", o.intent.MinHealthy)
-	case o.intent.AcceptDataLoss && o.intent.KeepClaims:
+	case f.Changed(acceptDataLossFlag) && o.intent.KeepClaims:
 		return usagef("--accept-data-loss and --keep-claims exclude each other")
 	case misspelt(o.exec+o.command) != "":
 		return usagef("%s is no variable of a drain profile: there are %s", misspelt(o.exec+o.command), variables())

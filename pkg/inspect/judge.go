@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"fmt"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -105,6 +106,61 @@ func (st *Status) judgeRestart(s *sts.Snapshot, r *sts.Restart) {
 	if st.Hint == "" {
 		st.Hint = st.ownHint(r.Again(s.Set))
 	}
+}
+
+// judgeClaims puts claims at risk before everything else: whatever the set is doing, the next
+// restart of such a pod takes the data with it.
+func (st *Status) judgeClaims(s *sts.Snapshot, replicas []sts.Replica) {
+	if st.State == Deleting {
+		return
+	}
+	var risks []sts.ClaimRisk
+	var rescued []string
+	var pods []sts.Ordinal
+	for _, r := range replicas {
+		found := s.ClaimRisks(r)
+		if risks = append(risks, found...); len(found) > 0 {
+			pods = append(pods, r.Ordinal)
+		}
+	}
+	for _, r := range st.Replicas {
+		for _, c := range r.Claims {
+			if c.Rescued {
+				rescued = append(rescued, c.Name)
+			}
+		}
+	}
+	if len(rescued) > 0 {
+		st.Message = sentence(st.Message, fmt.Sprintf("%s %s being deleted and rescued: when the pod has gone, the data comes back with pvc-gc undo",
+			sts.ClaimWord(len(rescued)), sayFew(rescued)))
+		if st.Hint == "" {
+			st.Hint = sts.Kubectl(st.Namespace, "sts pvc-gc undo", rescued[0])
+		}
+	}
+	if len(risks) == 0 {
+		return
+	}
+	message := fmt.Sprintf("do not restart %s: %s", sts.SayOrdinals(pods), risks[0].Message)
+	if n := len(sts.RiskClaims(risks)); n > 1 {
+		message += fmt.Sprintf(" (%d claims are at risk)", n)
+	}
+	if st.State != Complete {
+		message = sentence(message, st.Message)
+	}
+	hint := sts.RescueCommand(st.Namespace, risks)
+	if hint == "" {
+		hint = sts.Kubectl(st.Namespace, "describe pvc", risks[0].Claim)
+	}
+	st.say(DataAtRisk, message, hint)
+}
+
+// sayFew names the first few.
+func sayFew(names []string) string {
+	const most = 3
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
 }
 
 func (st *Status) say(state State, message, hint string) {

@@ -33,9 +33,8 @@ type DrainScale struct {
 	Quorum bool
 	// MinHealthy is how many available members have to be left at any time.
 	MinHealthy int32
-	// AcceptDataLoss goes on where scaling down deletes claims; KeepClaims sets that
-	// policy to Retain for as long as it takes.
-	AcceptDataLoss, KeepClaims bool
+	// KeepClaims sets whenScaled to Retain for as long as it takes.
+	KeepClaims bool
 	// Park allows 0 replicas, and remembers the size. All members go, so none of them
 	// has to be well.
 	Park bool

@@ -19,6 +19,9 @@ type Holder struct {
 	TakeOver bool
 	// Force goes on although somebody else writes the set and would undo the change.
 	Force bool
+	// AcceptDataLoss goes ahead although data is lost: with a pod whose claim is being
+	// deleted, or by whenScaled: Delete.
+	AcceptDataLoss bool
 }
 
 // guard refuses while somebody else works on the set. It returns nil when the
