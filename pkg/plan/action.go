@@ -49,7 +49,7 @@ func (a *Action) Writes() bool { return a.Run == nil && a.AskEviction == nil && 
 // Disrupts says whether pods may go because of the action. What it tests is not enough then:
 // that all others are well is nothing that the API server could look at.
 func (a *Action) Disrupts() bool {
-	return a.EvictPod != nil || a.Scale != nil || a.PatchSet != nil && slices.ContainsFunc(a.PatchSet.Ops, func(o PatchOp) bool {
+	return a.DeletePod != nil || a.EvictPod != nil || a.Scale != nil || a.PatchSet != nil && slices.ContainsFunc(a.PatchSet.Ops, func(o PatchOp) bool {
 		return strings.HasPrefix(o.Path, "/spec/") && o.Op != "test"
 	})
 }
