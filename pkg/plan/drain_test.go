@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -89,6 +90,9 @@ func between(d *sts.Drain) { d.Member = nil }
 func wanted(n int32) change {
 	return onSet(func(set *appsv1.StatefulSet) { *set.Spec.Replicas = n })
 }
+
+// unobserved is a set whose controller has not observed the last change of its spec.
+func unobserved(inv *sts.Inventory) { inv.Sets[0].Generation = 9 }
 
 // without are pods that are gone.
 func without(from int) change {
@@ -262,7 +266,7 @@ func drainCases() []decisionCase {
 		{"the set is being deleted", ststest.Web(5), on{onSet(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, plainDown, none, plan.Refused, plan.ReasonDeleting},
 		{"somebody else is at work", ststest.Web(5), on{owned("bob@desk", "7")}, plainDown, none, plan.Refused, plan.ReasonOwned},
 		{"taken over from us", ststest.Web(5), on{owned("bob@desk", "7")}, plainDown, wrote, plan.Refused, plan.ReasonTakenOver},
-		{"not observed", ststest.Web(5), on{onSet(func(s *appsv1.StatefulSet) { s.Generation = 9 })}, plainDown, none, plan.Wait, plan.ReasonNotObserved},
+		{"not observed", ststest.Web(5), on{unobserved}, plainDown, none, plan.Wait, plan.ReasonNotObserved},
 		{"a canary is on its way", standing(1), nil, plainDown, none, plan.Refused, plan.ReasonCanaryOnItsWay},
 		{"an update is on its way", rolling(2), nil, plainDown, none, plan.Refused, plan.ReasonUpdateOnItsWay},
 		{"a restart is on its way", ststest.Web(5), on{restarting("restart", []sts.Ordinal{1}, 1)}, plainDown, none, plan.Refused, plan.ReasonRestartOnItsWay},
@@ -363,6 +367,8 @@ func drainCases() []decisionCase {
 		{"without hooks, its pod was made anew and is ready", ststest.Web(5), on{leaving(nil, 4, sts.Removing), anew(4)}, plainDown, wrote, plan.Do, "Note"},
 		{"with hooks, its pod was made anew", ststest.Web(5), on{leaving(q, 4, sts.Removing), anew(4)}, down, wrote, plan.Do, "Note"},
 		{"the set is smaller: let its pod go", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4)}, down, wrote, plan.Do, "LetGo"},
+		{"the set is smaller, and the controller has not observed it", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4), unobserved}, down, wrote, plan.Wait, plan.ReasonNotObserved},
+		{"without hooks, the set is smaller, and the controller has not observed it", ststest.Web(5), on{leaving(nil, 4, sts.Removing), wanted(4), held(4), going(4), unobserved}, plainDown, wrote, plan.Wait, plan.ReasonNotObserved},
 		{"its pod is ending", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), going(4)}, down, wrote, plan.Wait, plan.ReasonScalingDown},
 		{"its pod does not end", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), onPod(4, func(p *corev1.Pod) {
 			p.DeletionTimestamp = &metav1.Time{Time: ststest.Now.Add(-time.Hour)}
@@ -473,6 +479,43 @@ func TestDrainDecisionsNameTheirWayOut(t *testing.T) {
 		d := test.intent.Next(test.from.Snapshots()[0], test.facts)
 		if (d.Verdict == plan.Refused || d.Verdict == plan.Stuck) && d.Hint == "" && d.Reason != plan.ReasonProfileRefuses && d.Reason != plan.ReasonMinHealthy && d.Reason != plan.ReasonDeleting {
 			t.Errorf("%s: %s %s without a hint: %s", test.name, d.Verdict, d.Reason, d.Message)
+		}
+	}
+}
+
+// TestHooksHaveEveryVariable: what the documentation promises to every command has a
+// value, also for one that is new.
+func TestHooksHaveEveryVariable(t *testing.T) {
+	all := []string{"hook"}
+	for _, v := range profile.Variables {
+		all = append(all, v.Name+"=$("+v.Name+")")
+	}
+	p := quorum()
+	p.Drain[0].Command, p.Join.Before[0].Command = all, all
+	leaves, joins := ststest.Web(5), ststest.Web(5)
+	leaving(p, 4, sts.Draining)(leaves)
+	held(4)(leaves)
+	joining(p, sts.Announcing)(joins)
+	for _, test := range []struct {
+		name   string
+		from   *sts.Inventory
+		intent plan.Intent
+		want   []string
+	}{
+		{"leaves", leaves, drain(3, p), []string{"hook", "POD_NAME=web-4", "ORDINAL=4", "NAMESPACE=test", "SERVICE_NAME=web", "CLUSTER_DOMAIN=cluster.local",
+			"SURVIVOR=web-0", "SURVIVORS=web-0,web-1,web-2,web-3", "REPLICAS=5", "TARGET_REPLICAS=4"}},
+		{"joins", joins, drain(7, p), []string{"hook", "POD_NAME=web-5", "ORDINAL=5", "NAMESPACE=test", "SERVICE_NAME=web", "CLUSTER_DOMAIN=cluster.local",
+			"SURVIVOR=web-0", "SURVIVORS=web-0,web-1,web-2,web-3,web-4", "REPLICAS=5", "TARGET_REPLICAS=6"}},
+	} {
+		f := told(test.intent, test.from, nothing)
+		f.Wrote = true
+		d := test.intent.Next(test.from.Snapshots()[0], f)
+		if d.Action == nil || d.Action.Run == nil {
+			t.Errorf("a member that %s: %s %s: %s", test.name, d.Verdict, d.Reason, d.Message)
+			continue
+		}
+		if diff := cmp.Diff(test.want, d.Action.Run.Argv); diff != "" {
+			t.Errorf("a member that %s (-want +have):\n%s", test.name, diff)
 		}
 	}
 }
