@@ -189,6 +189,8 @@ type ClaimStatus struct {
 	Phase string `json:"phase"`
 	// Size is the bound capacity, or what is asked for while it is not bound.
 	Size string `json:"size,omitempty"`
+	// Message is why it is not bound, where its events or its volume tell.
+	Message string `json:"message,omitempty"`
 }
 
 // NewStatusReport reports on every set of the inventory, of each only the ordinals asked for.
@@ -397,7 +399,7 @@ func claimStatus(s *sts.Snapshot, o sts.Ordinal, have []*corev1.PersistentVolume
 			if !bound {
 				size = have[k].Spec.Resources.Requests[corev1.ResourceStorage]
 			}
-			out = append(out, ClaimStatus{name, string(have[k].Status.Phase), size.String()})
+			out = append(out, ClaimStatus{name, string(have[k].Status.Phase), size.String(), s.WhyUnbound(have[k])})
 		case wanted:
 			out = append(out, ClaimStatus{Name: name, Phase: "Missing"})
 		}
@@ -475,7 +477,7 @@ func (st *Status) Fingerprint() string {
 	for _, r := range st.Replicas {
 		fmt.Fprintf(&b, " %s:%s,%s,%t", r.Ordinal, r.Role, r.Revision, r.Available)
 		if r.Trouble != nil {
-			b.WriteString("," + r.Trouble.Reason)
+			b.WriteString("," + r.Trouble.Reason + r.Trouble.Claim + r.Trouble.InitContainer)
 		}
 	}
 	if st.Canary != nil && st.Canary.Auto != nil {

@@ -1021,6 +1021,15 @@ func FuzzParseImage(f *testing.F) {
 	})
 }
 
+// unbound has an ordinal's pod wait for its claim, which nothing binds.
+func unbound(o int) change {
+	return func(inv *sts.Inventory) {
+		inv.Pods[o].Status = corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse,
+			LastTransitionTime: metav1.NewTime(ststest.Now.Add(-time.Minute))}}}
+		inv.Claims[o].Status.Phase, inv.Claims[o].Spec.StorageClassName = corev1.ClaimPending, new("")
+	}
+}
+
 // rolling is a rolling update that kubectl has begun and that has come to the
 // highest n of 5 ordinals.
 func rolling(n sts.Ordinal, changes ...change) *sts.Inventory {
@@ -1127,9 +1136,10 @@ func unstickCases() []decisionCase {
 		{"the lowest fails on what it is to run", rolling(1, undone), []change{crashing(0), crashing(4)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
 		{"a pod cannot be created", ststest.Web(3), []change{func(inv *sts.Inventory) {
 			inv.Pods = inv.Pods[:2]
-			inv.Events = []*corev1.Event{{InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: ststest.Namespace, Name: "web"},
+			inv.Events = []*corev1.Event{{InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: ststest.Namespace, Name: "web", UID: inv.Sets[0].UID},
 				Reason: "FailedCreate", Message: "create Pod web-2 failed: quota", LastTimestamp: metav1.NewTime(ststest.Now)}}
 		}}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
+		{"a pod waits for its claim", ststest.Web(3), []change{unbound(2)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
 		{"OnDelete", rolling(0), []change{crashing(2), onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "OnDelete" })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
 		{"Recreate", rolling(0), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "Recreate" })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
 		{"somebody else at work", rolling(1), []change{crashing(4), taken("bob@desk", "7")}, unstick, plan.Facts{}, plan.Refused, plan.ReasonOwned},

@@ -60,6 +60,8 @@ type Snapshot struct {
 	// Claims are the claims in the set's namespace whose names a template of the
 	// set would produce, for any ordinal.
 	Claims []*corev1.PersistentVolumeClaim
+	// Volumes are the PersistentVolumes that Claims name. Nil where volumes were not read.
+	Volumes []Volume
 	// Budgets select the set's pods.
 	Budgets []*policyv1.PodDisruptionBudget
 	// Service is the governing Service, nil when there is none of that name.
@@ -133,6 +135,10 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 			claims[k] = append(claims[k], c)
 		}
 	}
+	volumes := make(map[string]*Volume, len(inv.Volumes))
+	for i := range inv.Volumes {
+		volumes[inv.Volumes[i].Name] = &inv.Volumes[i]
+	}
 	type ref struct{ namespace, kind, name string }
 	events := map[ref][]*corev1.Event{}
 	for _, e := range inv.Events {
@@ -169,6 +175,9 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 				s.Events = append(s.Events, events[ref{set.Namespace, "PersistentVolumeClaim", c.Name}]...)
 			}
 		}
+		if inv.Volumes != nil {
+			s.Volumes = volumesOf(s.Claims, volumes)
+		}
 		for _, b := range budgets[set.Namespace] {
 			if budgetSelects(b, set.Spec.Template.Labels) {
 				s.Budgets = append(s.Budgets, b)
@@ -184,6 +193,17 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 	slices.SortFunc(out, func(a, b *Snapshot) int {
 		return cmp.Or(cmp.Compare(a.Set.Namespace, b.Set.Namespace), cmp.Compare(a.Set.Name, b.Set.Name))
 	})
+	return out
+}
+
+// volumesOf are the volumes that the claims name, never nil.
+func volumesOf(claims []*corev1.PersistentVolumeClaim, volumes map[string]*Volume) []Volume {
+	out := make([]Volume, 0, len(claims))
+	for _, c := range claims {
+		if v := volumes[c.Spec.VolumeName]; v != nil {
+			out = append(out, *v)
+		}
+	}
 	return out
 }
 
