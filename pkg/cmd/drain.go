@@ -30,7 +30,7 @@ const drainReport = "DrainReport"
 
 // drainOptions are the flags of drain-scale.
 type drainOptions struct {
-	intent  plan.DrainScale
+	intent  plan.DrainOptions
 	profile string
 	exec    string
 	on      string
@@ -158,7 +158,7 @@ canary or a restart is on its way.`,
 			if digest == "" {
 				intent.ReuseClaims, err = o.stale(ctx, ch, client, s, intent)
 			}
-			return intent.Resolve(s), err
+			return plan.NewDrainScale(intent, s), err
 		})
 		if apierrors.IsNotFound(err) {
 			return o.orphans(cmd.Context(), ch, args, err)
@@ -228,12 +228,12 @@ func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, go
 // stale sees to the claims that earlier members have left: with --fresh-claims they are
 // moved out of the way, else a person is asked whether new members may have them. In a
 // pipeline the intent refuses them.
-func (o *drainOptions) stale(ctx context.Context, c *change, client *cluster.Client, s *sts.Snapshot, intent plan.DrainScale) (bool, error) {
+func (o *drainOptions) stale(ctx context.Context, c *change, client *cluster.Client, s *sts.Snapshot, intent plan.DrainOptions) (bool, error) {
 	asks := !c.yes && c.dryRun == "none" && c.env.InTerminal
 	if intent.ReuseClaims || !o.fresh && !asks {
 		return intent.ReuseClaims, nil
 	}
-	d := plan.Next(intent, s, plan.Facts{})
+	d := plan.Next(plan.NewDrainScale(intent, s), s, plan.Facts{})
 	if d.Reason != plan.ReasonStaleClaims {
 		return false, nil
 	}
@@ -425,7 +425,7 @@ func readProfile(name string) (*profile.Profile, error) {
 
 // mayDrain looks for the permissions before anything begins: one that is missing in
 // the middle would leave a member that has left in its place.
-func mayDrain(ctx context.Context, client *cluster.Client, s *sts.Snapshot, i plan.DrainScale) error {
+func mayDrain(ctx context.Context, client *cluster.Client, s *sts.Snapshot, i plan.DrainOptions) error {
 	ns := s.Set.Namespace
 	needs := [][3]string{{"patch", "statefulsets.apps", "scale"}}
 	if sts.WantedReplicas(s.Set) > i.Replicas {

@@ -45,6 +45,7 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, drain *sts.Drain, replic
 	default:
 		st.judgeRollout(s, c, replicas)
 	}
+	st.hintAtWait(s, replicas)
 	st.judgeScaling(c)
 	st.judgeDisturbance(s, c)
 }
@@ -250,15 +251,13 @@ func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 		}
 		inUpdate := c != nil || st.StableRevision != st.UpdateRevision || r.Revision != "" && r.Revision != st.UpdateRevision
 		msg := "stuck: " + r.Pod + " " + r.Trouble.Message
-		hint := sts.Kubectl(st.Namespace, "describe pod", r.Pod)
+		hint := s.LookCommand(r.Ordinal, r.Trouble)
 		switch {
 		case trap != nil && r.Revision != st.UpdateRevision:
 			// The forced rollback trap, kubernetes#67250.
 			msg = sentence(msg, "the template has moved on, but Kubernetes does not replace a pod that never got ready")
 		case inUpdate && r.Revision == st.UpdateRevision:
 			msg += " and blocks the update"
-		case r.Revision == "":
-			hint = sts.Kubectl(st.Namespace, "describe statefulset", st.Name)
 		}
 		switch {
 		case trap != nil && c != nil:
@@ -289,17 +288,37 @@ func scalingUp(replicas []sts.Replica) bool {
 	return true
 }
 
-// waitingFor names the pod that is waited for. Under OrderedReady the controller
-// does nothing above the lowest one that is not available.
+// waitingFor names the pod that is waited for.
 func (st *Status) waitingFor(s *sts.Snapshot, replicas []sts.Replica) string {
-	text := ""
+	if o, t := waits(s, replicas); t != nil {
+		return "; " + s.Name(o) + " " + t.Message
+	}
+	return ""
+}
+
+// waits is the ordinal that is waited for. Under OrderedReady the controller does nothing above
+// the lowest one that is not available.
+func waits(s *sts.Snapshot, replicas []sts.Replica) (sts.Ordinal, *sts.Trouble) {
+	var o sts.Ordinal
+	var trouble *sts.Trouble
 	for _, r := range replicas {
 		if t := s.Trouble(r); t != nil {
-			text = "; " + s.Name(r.Ordinal) + " " + t.Message
+			o, trouble = r.Ordinal, t
 			if !sts.IsParallel(s.Set) {
 				break
 			}
 		}
 	}
-	return text
+	return o, trouble
+}
+
+// hintAtWait hints at the claim or init container that the pod waits for, where nothing else
+// is to be done.
+func (st *Status) hintAtWait(s *sts.Snapshot, replicas []sts.Replica) {
+	if st.Hint != "" || st.State != Progressing && st.State != ScalingUp {
+		return
+	}
+	if o, t := waits(s, replicas); t != nil && (t.Claim != "" || t.InitContainer != "") {
+		st.Hint = s.LookCommand(o, t)
+	}
 }

@@ -203,6 +203,8 @@ type ClaimStatus struct {
 	Rescued bool `json:"rescued,omitempty"`
 	// Risk is why the data would not be there any more once the pod is replaced.
 	Risk *sts.ClaimRisk `json:"risk,omitempty"`
+	// Message is why it is not bound, where its events or its volume tell.
+	Message string `json:"message,omitempty"`
 }
 
 // NewStatusReport reports on every set of the inventory, of each only the ordinals asked for.
@@ -415,7 +417,7 @@ func claimStatus(s *sts.Snapshot, o sts.Ordinal, have []*corev1.PersistentVolume
 			}
 			v, _ := s.Volume(have[k].Spec.VolumeName)
 			out = append(out, ClaimStatus{Name: name, Phase: string(have[k].Status.Phase), Size: size.String(), Volume: have[k].Spec.VolumeName,
-				DeletionTimestamp: have[k].DeletionTimestamp, Rescued: have[k].DeletionTimestamp != nil && sts.Rescued(have[k], v)})
+				DeletionTimestamp: have[k].DeletionTimestamp, Rescued: have[k].DeletionTimestamp != nil && sts.Rescued(have[k], v), Message: s.WhyUnbound(have[k])})
 		case wanted:
 			out = append(out, ClaimStatus{Name: name, Phase: "Missing"})
 		}
@@ -510,7 +512,7 @@ func (st *Status) Fingerprint() string {
 	for _, r := range st.Replicas {
 		fmt.Fprintf(&b, " %s:%s,%s,%t", r.Ordinal, r.Role, r.Revision, r.Available)
 		if r.Trouble != nil {
-			b.WriteString("," + r.Trouble.Reason)
+			b.WriteString("," + r.Trouble.Reason + r.Trouble.Claim + r.Trouble.InitContainer)
 		}
 		for _, c := range r.Claims {
 			if c.Risk != nil {

@@ -59,7 +59,7 @@ func rescued(inv *sts.Inventory, o int) {
 type guardedVerb struct {
 	name  string
 	from  func() *sts.Inventory
-	make  func(plan.Holder) plan.Intent
+	make  func(plan.Holder, *sts.Snapshot) plan.Intent
 	goes  []int
 	stays []int
 }
@@ -89,25 +89,31 @@ func guardedVerbs() []guardedVerb {
 		panic(err)
 	}
 	return []guardedVerb{
-		{"canary start", web(), func(h plan.Holder) plan.Intent {
+		{"canary start", web(), func(h plan.Holder, _ *sts.Snapshot) plan.Intent {
 			return plan.StartCanary{Holder: h, Images: []plan.ImageRequest{{Image: "web:2"}}, Canaries: plan.Count{N: 2}}
 		}, []int{3, 4}, []int{0, 2}},
-		{"canary start of a restart", web(), func(h plan.Holder) plan.Intent {
+		{"canary start of a restart", web(), func(h plan.Holder, _ *sts.Snapshot) plan.Intent {
 			return plan.StartCanary{Holder: h, RestartAt: "2026-03-01T12:00:00Z", Canaries: plan.Count{N: 5}}
 		}, []int{0, 4}, nil},
-		{"canary promote", canary(2), func(h plan.Holder) plan.Intent { return plan.PromoteCanary{Holder: h} }, []int{2}, []int{0, 1, 3, 4}},
-		{"canary promote --full", canary(2), func(h plan.Holder) plan.Intent { return plan.PromoteCanary{Holder: h, Full: true} }, []int{0, 1, 2}, []int{3, 4}},
-		{"canary promote --auto", canary(2), func(h plan.Holder) plan.Intent { return plan.AutoPromote{Holder: h} }, []int{0, 1, 2}, []int{3, 4}},
-		{"canary abort", canary(2), func(h plan.Holder) plan.Intent { return plan.AbortCanary{Holder: h} }, []int{3, 4}, []int{0, 2}},
-		{"resume", canary(2, edit(func(c *sts.Canary) { c.Paused = true })), func(h plan.Holder) plan.Intent { return plan.ResumeUpdate{Holder: h} }, []int{0, 2}, []int{3, 4}},
-		{"unstick", canary(2, begun, crashing(3), crashing(4)), func(h plan.Holder) plan.Intent { return plan.Unstick{Holder: h} }, []int{3, 4}, []int{0, 2}},
-		{"restart", web(), func(h plan.Holder) plan.Intent { return plan.RestartPods{Holder: h, Ordinals: only} }, []int{1, 3}, []int{0, 2, 4}},
-		{"drain-scale", web(), func(h plan.Holder) plan.Intent { return plan.DrainScale{Holder: h, Replicas: 3, NoHooks: true} }, []int{3, 4}, []int{0, 2}},
-		{"drain-scale --pdb=ignore", web(), func(h plan.Holder) plan.Intent {
-			return plan.DrainScale{Holder: h, Replicas: 3, NoHooks: true, IgnoreBudgets: true}
+		{"canary promote", canary(2), func(h plan.Holder, s *sts.Snapshot) plan.Intent {
+			return plan.NewPromoteCanary(plan.PromoteOptions{Holder: h}, s)
+		}, []int{2}, []int{0, 1, 3, 4}},
+		{"canary promote --full", canary(2), func(h plan.Holder, s *sts.Snapshot) plan.Intent {
+			return plan.NewPromoteCanary(plan.PromoteOptions{Holder: h, Full: true}, s)
+		}, []int{0, 1, 2}, []int{3, 4}},
+		{"canary promote --auto", canary(2), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.AutoPromote{Holder: h} }, []int{0, 1, 2}, []int{3, 4}},
+		{"canary abort", canary(2), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.AbortCanary{Holder: h} }, []int{3, 4}, []int{0, 2}},
+		{"resume", canary(2, edit(func(c *sts.Canary) { c.Paused = true })), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.ResumeUpdate{Holder: h} }, []int{0, 2}, []int{3, 4}},
+		{"unstick", canary(2, begun, crashing(3), crashing(4)), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.Unstick{Holder: h} }, []int{3, 4}, []int{0, 2}},
+		{"restart", web(), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.RestartPods{Holder: h, Ordinals: only} }, []int{1, 3}, []int{0, 2, 4}},
+		{"drain-scale", web(), func(h plan.Holder, s *sts.Snapshot) plan.Intent {
+			return plan.NewDrainScale(plan.DrainOptions{Holder: h, Replicas: 3, NoHooks: true}, s)
 		}, []int{3, 4}, []int{0, 2}},
-		{"drain-scale --park", web(func(inv *sts.Inventory) { inv.Budgets = nil }), func(h plan.Holder) plan.Intent {
-			return plan.DrainScale{Holder: h, Replicas: 0, Park: true, NoHooks: true}
+		{"drain-scale --pdb=ignore", web(), func(h plan.Holder, s *sts.Snapshot) plan.Intent {
+			return plan.NewDrainScale(plan.DrainOptions{Holder: h, Replicas: 3, NoHooks: true, IgnoreBudgets: true}, s)
+		}, []int{3, 4}, []int{0, 2}},
+		{"drain-scale --park", web(func(inv *sts.Inventory) { inv.Budgets = nil }), func(h plan.Holder, s *sts.Snapshot) plan.Intent {
+			return plan.NewDrainScale(plan.DrainOptions{Holder: h, Replicas: 0, Park: true, NoHooks: true}, s)
 		}, []int{0, 4}, nil},
 	}
 }
@@ -132,7 +138,7 @@ func TestNoVerbTakesAPodWhoseDataWouldGo(t *testing.T) {
 					name := inv.Claims[o].Name
 					spoil(inv, o)
 					s := inv.Snapshots()[0]
-					last := lastOf(plan.Foretell(verb.make(holder("1")), s))
+					last := lastOf(plan.Foretell(verb.make(holder("1"), s), s))
 					refused := last.Verdict == plan.Refused && last.Reason == plan.ReasonDataLoss
 					switch {
 					case slices.Contains(verb.goes, o) && (!refused || last.Subject != "persistentvolumeclaim/"+name || !strings.Contains(last.Message, name)):
@@ -146,7 +152,7 @@ func TestNoVerbTakesAPodWhoseDataWouldGo(t *testing.T) {
 					}
 					accepting := holder("1")
 					accepting.AcceptDataLoss = true
-					if last := lastOf(plan.Foretell(verb.make(accepting), s)); last.Reason == plan.ReasonDataLoss {
+					if last := lastOf(plan.Foretell(verb.make(accepting, s), s)); last.Reason == plan.ReasonDataLoss {
 						t.Errorf("with --accept-data-loss: %+v", last)
 					}
 				})
@@ -158,7 +164,7 @@ func TestNoVerbTakesAPodWhoseDataWouldGo(t *testing.T) {
 			for _, o := range verb.goes {
 				rescued(inv, o)
 			}
-			if last := lastOf(plan.Foretell(verb.make(holder("1")), inv.Snapshots()[0])); last.Reason == plan.ReasonDataLoss {
+			if last := foretold(verb, inv); last.Reason == plan.ReasonDataLoss {
 				t.Errorf("%+v", last)
 			}
 		})
@@ -166,7 +172,7 @@ func TestNoVerbTakesAPodWhoseDataWouldGo(t *testing.T) {
 			inv := verb.from()
 			mounting(inv)
 			inv.Claims, inv.Missing = nil, []sts.Missing{{Resource: "persistentvolumeclaims", Reason: "forbidden"}}
-			last := lastOf(plan.Foretell(verb.make(holder("1")), inv.Snapshots()[0]))
+			last := foretold(verb, inv)
 			if last.Verdict != plan.Refused || last.Reason != plan.ReasonUnseen || !strings.Contains(last.Message, "persistentvolumeclaims could not be read") {
 				t.Errorf("%+v", last)
 			}
@@ -175,11 +181,16 @@ func TestNoVerbTakesAPodWhoseDataWouldGo(t *testing.T) {
 			inv := verb.from()
 			mounting(inv)
 			inv.Volumes, inv.Missing = []sts.Volume{}, []sts.Missing{{Resource: "persistentvolumes", Reason: "forbidden"}}
-			if last := lastOf(plan.Foretell(verb.make(holder("1")), inv.Snapshots()[0])); last.Verdict == plan.Refused {
+			if last := foretold(verb, inv); last.Verdict == plan.Refused {
 				t.Errorf("%+v", last)
 			}
 		})
 	}
+}
+
+func foretold(verb guardedVerb, inv *sts.Inventory) plan.Decision {
+	s := inv.Snapshots()[0]
+	return lastOf(plan.Foretell(verb.make(holder("1"), s), s))
 }
 
 func lastOf(steps []plan.Decision) plan.Decision { return steps[len(steps)-1] }
@@ -192,7 +203,7 @@ func TestEveryIntentIsGuarded(t *testing.T) {
 	}
 	covered := map[string]bool{}
 	for _, verb := range guardedVerbs() {
-		covered[strings.TrimPrefix(fmt.Sprintf("%T", verb.make(holder("1"))), "plan.")] = true
+		covered[strings.TrimPrefix(fmt.Sprintf("%T", verb.make(holder("1"), verb.from().Snapshots()[0])), "plan.")] = true
 	}
 	found := 0
 	for _, f := range files["plan"].Files {

@@ -46,15 +46,6 @@ type ClaimRisk struct {
 	Rescuable bool `json:"rescuable,omitempty"`
 }
 
-// Volume is the PersistentVolume of that name among those that were read.
-func (s *Snapshot) Volume(name string) (Volume, bool) {
-	i := slices.IndexFunc(s.Volumes, func(v Volume) bool { return v.Name == name })
-	if name == "" || i < 0 {
-		return Volume{}, false
-	}
-	return s.Volumes[i], true
-}
-
 // Claim is the claim of that name among those of the set's templates and pods, nil when there
 // is none.
 func (s *Snapshot) Claim(name string) *corev1.PersistentVolumeClaim {
