@@ -48,6 +48,8 @@ type drainScale struct {
 	// resumed is the pod whose member was leaving when the command started: how far that got
 	// under an earlier command is not recorded.
 	resumed types.UID
+	// claims are those of the ordinals that will leave, as the command found them.
+	claims []string
 }
 
 // NewDrainScale changes the size of the set, starting from the snapshot in which the command
@@ -57,6 +59,11 @@ func NewDrainScale(o DrainOptions, s *sts.Snapshot) Intent {
 	record, err := sts.ReadDrain(s.Set)
 	if err == nil && record != nil && record.Member != nil {
 		i.resumed = record.Member.UID
+	}
+	for _, c := range s.Claims {
+		if o, ok := sts.ClaimOrdinal(c.Name); ok && o >= sts.Start(s.Set)+sts.Ordinal(i.Replicas) && s.HasPod(o) {
+			i.claims = append(i.claims, c.Name)
+		}
 	}
 	return i
 }
@@ -809,16 +816,32 @@ func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
 	}
 	who := sts.SayOrdinals(record.Ordinals()) + " " + verb
 	kept, hint := "", ""
-	goes := record.Retention == "" && sts.DeletesClaimsWhenScaled(s.Set) // accepted before it began
-	if claims := sts.ClaimsOf(s, record.Ordinals()); !record.Up() && !goes && len(claims) > 0 {
-		kept = "; what they wrote is kept in " + sts.ClaimWord(len(claims)) + " " + sayAll(claims)
+	if stay := sts.ClaimsOf(s, record.Ordinals()); !record.Up() && len(stay) > 0 {
+		kept = "; data kept in " + sts.ClaimWord(len(stay)) + " " + sayAll(stay)
 		if record.To > 0 {
 			hint = sts.Kubectl(s.Set.Namespace, "sts pvc-gc", s.Set.Name) + " shows them"
 		}
+	}
+	if record.DeletedClaims = i.deletedClaims(s, &record); len(record.DeletedClaims) > 0 {
+		kept += "; deleted: " + sts.ClaimWord(len(record.DeletedClaims)) + " " + strings.Join(record.DeletedClaims, ", ")
 	}
 	end := decide(Done, ReasonScaled, fmt.Sprintf("statefulset %s has %s; %s%s", s.Set.Name, sts.Count(record.To, "replica"), who, kept), hint)
 	end.Drain = &record
 	d := do(b.action(event, "finish: "+who), "Finish")
 	d.Then = &end
 	return d
+}
+
+// deletedClaims are the claims of the members that have left which the command found and which
+// are gone or being deleted now: by whenScaled: Delete, or because they were being deleted
+// before.
+func (i drainScale) deletedClaims(s *sts.Snapshot, record *sts.Drain) []string {
+	if record.Up() {
+		return nil
+	}
+	stay := sts.ClaimsOf(s, record.Ordinals())
+	return slices.DeleteFunc(slices.Clone(i.claims), func(name string) bool {
+		o, _ := sts.ClaimOrdinal(name)
+		return slices.Contains(stay, name) || !slices.Contains(record.Ordinals(), o)
+	})
 }
