@@ -387,6 +387,9 @@ func (i drainScale) mayLeave(s *sts.Snapshot, f Facts, r sts.Replica) *Decision 
 	if d := available(s, Stuck, i.needNotBeWell(s, f, r.Ordinal)...); d != nil {
 		return d
 	}
+	if d := uncounted(s); d != nil && r.Pod == nil {
+		return d
+	}
 	// Whether it has left could be a question about the next pod of its name.
 	if r.Terminating || r.Pod == nil && !unmade {
 		d := trouble(s, r, s.Trouble(r), Stuck)
