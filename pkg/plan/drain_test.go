@@ -48,14 +48,19 @@ func bare() *profile.Profile {
 	return p
 }
 
-func drain(to int32, p *profile.Profile) plan.DrainScale {
-	return plan.DrainScale{Holder: holder("1"), Replicas: to, Profile: p, Domain: "cluster.local"}
+func drainOptions(to int32, p *profile.Profile) plan.DrainOptions {
+	return plan.DrainOptions{Holder: holder("1"), Replicas: to, Profile: p, Domain: "cluster.local"}
 }
 
-func drainWith(to int32, p *profile.Profile, f func(*plan.DrainScale)) plan.DrainScale {
-	i := drain(to, p)
-	f(&i)
-	return i
+// drain is a change of size by a command that has started before any member was on its way.
+func drain(to int32, p *profile.Profile) plan.Intent {
+	return drainWith(to, p, func(*plan.DrainOptions) {})
+}
+
+func drainWith(to int32, p *profile.Profile, f func(*plan.DrainOptions)) plan.Intent {
+	o := drainOptions(to, p)
+	f(&o)
+	return plan.NewDrainScale(o, ststest.Web(5).Snapshots()[0])
 }
 
 // leaving writes down that a member is on its way from 5 to 3, or to another size.
@@ -215,7 +220,7 @@ func resizingCases() []decisionCase {
 	add("start a canary", ststest.Web(5), on(), start("1", "web:2", 1), plan.Refused, plan.ReasonScaleOnItsWay)
 	add("start a canary with a pod that is held and no record", ststest.Web(5), lost(), start("1", "web:2", 1), plan.Refused, plan.ReasonMemberLeft)
 	add("start a canary while the record cannot be read", ststest.Web(5), []change{annotated(sts.DrainAnnotation, "{")}, start("1", "web:2", 1), plan.Refused, plan.ReasonBadRecord)
-	add("promote an update of somebody else", rolling(1), on(), plan.PromoteCanary{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
+	add("promote an update of somebody else", rolling(1), on(), promoting{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
 	add("promote itself", rolling(1), on(), plan.AutoPromote{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
 	add("pause an update of somebody else", rolling(1), on(), plan.PauseUpdate{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
 	add("resume", rolling(1), on(), plan.ResumeUpdate{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
@@ -239,16 +244,16 @@ func drainCases() []decisionCase {
 	none, wrote := plan.Facts{}, plan.Facts{Wrote: true}
 	q, b := quorum(), bare()
 	down, plainDown := drain(3, q), drain(3, nil)
-	park := drainWith(0, nil, func(i *plan.DrainScale) { i.Park = true })
+	park := drainWith(0, nil, func(i *plan.DrainOptions) { i.Park = true })
 	refusing := quorum()
 	refusing.Refuse = "members cannot leave one by one"
-	ignoring := drainWith(3, nil, func(i *plan.DrainScale) { i.IgnoreBudgets = true })
-	taking := drainWith(3, q, func(i *plan.DrainScale) { i.TakeOver = true })
-	resumed := func(i plan.DrainScale, inv *sts.Inventory, changes ...change) decisionCase {
+	ignoring := drainWith(3, nil, func(i *plan.DrainOptions) { i.IgnoreBudgets = true })
+	taking := drainWith(3, q, func(i *plan.DrainOptions) { i.TakeOver = true })
+	resumed := func(o plan.DrainOptions, inv *sts.Inventory, changes ...change) decisionCase {
 		for _, change := range changes {
 			change(inv)
 		}
-		return decisionCase{from: inv, intent: i.Resolve(inv.Snapshots()[0])}
+		return decisionCase{from: inv, intent: plan.NewDrainScale(o, inv.Snapshots()[0])}
 	}
 	named := func(name string, d decisionCase, v plan.Verdict, reason string) decisionCase {
 		d.name, d.verdict, d.reason = name, v, reason
@@ -276,12 +281,12 @@ func drainCases() []decisionCase {
 		{"an autoscaler would scale down again", ststest.Web(5), on{autoscaled(2, 5)}, drain(7, nil), none, plan.Refused, plan.ReasonAutoscaler},
 		{"the profile refuses", ststest.Web(5), nil, drain(3, refusing), none, plan.Refused, plan.ReasonProfileRefuses},
 		{"to 0", ststest.Web(5), nil, drain(0, nil), none, plan.Refused, plan.ReasonParking},
-		{"below the quorum", ststest.Web(5), nil, drainWith(2, nil, func(i *plan.DrainScale) { i.Quorum = true }), none, plan.Refused, plan.ReasonQuorum},
-		allowed(decisionCase{"to the quorum", ststest.Web(5), nil, drainWith(3, nil, func(i *plan.DrainScale) { i.Quorum = true }), none, plan.Do, "Begin"}),
-		{"below --min-healthy", ststest.Web(5), nil, drainWith(3, nil, func(i *plan.DrainScale) { i.MinHealthy = 4 }), none, plan.Refused, plan.ReasonMinHealthy},
+		{"below the quorum", ststest.Web(5), nil, drainWith(2, nil, func(i *plan.DrainOptions) { i.Quorum = true }), none, plan.Refused, plan.ReasonQuorum},
+		allowed(decisionCase{"to the quorum", ststest.Web(5), nil, drainWith(3, nil, func(i *plan.DrainOptions) { i.Quorum = true }), none, plan.Do, "Begin"}),
+		{"below --min-healthy", ststest.Web(5), nil, drainWith(3, nil, func(i *plan.DrainOptions) { i.MinHealthy = 4 }), none, plan.Refused, plan.ReasonMinHealthy},
 		{"the claims would be deleted", ststest.Web(5), on{onSet(deletesClaims)}, plainDown, none, plan.Refused, plan.ReasonDataLoss},
-		allowed(decisionCase{"the claims are kept", ststest.Web(5), on{onSet(deletesClaims)}, drainWith(3, nil, func(i *plan.DrainScale) { i.KeepClaims = true }), none, plan.Do, "Begin"}),
-		allowed(decisionCase{"the claims may go", ststest.Web(5), on{onSet(deletesClaims)}, drainWith(3, nil, func(i *plan.DrainScale) { i.AcceptDataLoss = true }), none, plan.Do, "Begin"}),
+		allowed(decisionCase{"the claims are kept", ststest.Web(5), on{onSet(deletesClaims)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.KeepClaims = true }), none, plan.Do, "Begin"}),
+		allowed(decisionCase{"the claims may go", ststest.Web(5), on{onSet(deletesClaims)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.AcceptDataLoss = true }), none, plan.Do, "Begin"}),
 		{"a pod is held, and more members are asked for", ststest.Web(5), on{held(4)}, drain(6, nil), none, plan.Refused, plan.ReasonMemberLeft},
 
 		// Before each member.
@@ -298,7 +303,7 @@ func drainCases() []decisionCase {
 		{"the budget can never allow one", ststest.Web(5), on{budget(5, 5, 5)}, plainDown, plan.Facts{Still: time.Hour}, plan.Refused, plan.ReasonBudgetNever},
 		{"two budgets", ststest.Web(5), on{func(inv *sts.Inventory) { inv.Budgets = append(inv.Budgets, inv.Budgets[0].DeepCopy()) }}, plainDown, none, plan.Refused, plan.ReasonTwoBudgets},
 		{"budgets are ignored", ststest.Web(5), on{budget(5, 5, 5)}, ignoring, none, plan.Do, "Begin"},
-		{"as many as --min-healthy have to be left", ststest.Web(5), on{crashing(3), noBudget}, drainWith(3, nil, func(i *plan.DrainScale) { i.MinHealthy = 4; i.Replicas = 4 }), none, plan.Stuck, plan.ReasonPodFailing},
+		{"as many as --min-healthy have to be left", ststest.Web(5), on{crashing(3), noBudget}, drainWith(3, nil, func(i *plan.DrainOptions) { i.MinHealthy = 4; i.Replicas = 4 }), none, plan.Stuck, plan.ReasonPodFailing},
 		{"the budgets are asked", ststest.Web(5), nil, plainDown, none, plan.Do, "AskEviction"},
 		allowed(decisionCase{"begin without hooks", ststest.Web(5), nil, plainDown, none, plan.Do, "Begin"}),
 		allowed(decisionCase{"parking: the first goes, whatever the others do", ststest.Web(5), on{starting(1), noBudget}, park, none, plan.Do, "Begin"}),
@@ -341,9 +346,9 @@ func drainCases() []decisionCase {
 		}),
 
 		// An earlier command was killed.
-		named("resumed: it is asked first whether it has left", asked(resumed(down, ststest.Web(5), lostWay...), nothing), plan.Do, "Hook"),
-		named("resumed: it has left", asked(resumed(down, ststest.Web(5), lostWay...), fine), plan.Do, "Note"),
-		named("resumed: it has not, so it is told once more", asked(resumed(down, ststest.Web(5), lostWay...), func(run plan.Run) *plan.Answer {
+		named("resumed: it is asked first whether it has left", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), nothing), plan.Do, "Hook"),
+		named("resumed: it has left", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), fine), plan.Do, "Note"),
+		named("resumed: it has not, so it is told once more", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), func(run plan.Run) *plan.Answer {
 			if run.For == "gone" {
 				return &plan.Answer{ExitCode: 1}
 			}
@@ -352,10 +357,10 @@ func drainCases() []decisionCase {
 		{"resumed by another command of the same owner", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4), owned("alice@laptop", "0")}, down, none, plan.Do, "Take"},
 		{"another size is asked for", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(4, q), none, plan.Refused, plan.ReasonScaleOnItsWay},
 		{"another profile is asked for", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(3, b), none, plan.Refused, plan.ReasonScaleOnItsWay},
-		{"a person says that it has left", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, nil, func(i *plan.DrainScale) { i.TakeOver = true }), wrote, plan.Do, "AskEviction"},
+		{"a person says that it has left", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.TakeOver = true }), wrote, plan.Do, "AskEviction"},
 		{"the record was removed during the command", ststest.Web(5), on{owned("alice@laptop", "1")}, down, wrote, plan.Refused, plan.ReasonTakenOver},
 		{"the record is lost, its pod is ending", ststest.Web(5), on{held(4), going(4)}, plainDown, none, plan.Refused, plan.ReasonMemberLeft},
-		{"the record is lost, and a person says that it has left", ststest.Web(5), on{held(4), going(4)}, drainWith(3, nil, func(i *plan.DrainScale) { i.NoHooks = true }), none, plan.Do, "Scale"},
+		{"the record is lost, and a person says that it has left", ststest.Web(5), on{held(4), going(4)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.NoHooks = true }), none, plan.Do, "Scale"},
 
 		// It has left.
 		allowed(decisionCase{"evict", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4)}, down, wrote, plan.Do, "Evict"}),
@@ -395,7 +400,7 @@ func drainCases() []decisionCase {
 
 		// Members join.
 		{"new ones would have old claims", ststest.Web(5), on{claimsOf(6)}, drain(7, q), none, plan.Refused, plan.ReasonStaleClaims},
-		{"new ones may have old claims", ststest.Web(5), on{claimsOf(5, 6)}, drainWith(7, q, func(i *plan.DrainScale) { i.ReuseClaims = true }), none, plan.Do, "Begin"},
+		{"new ones may have old claims", ststest.Web(5), on{claimsOf(5, 6)}, drainWith(7, q, func(i *plan.DrainOptions) { i.ReuseClaims = true }), none, plan.Do, "Begin"},
 		{"add one", ststest.Web(5), nil, drain(7, nil), none, plan.Do, "Begin"},
 		{"an inline drain is nothing for new ones", ststest.Web(5), nil, drain(7, &profile.Profile{Metadata: profile.Metadata{Name: "--drain-exec"}}), none, plan.Refused, plan.ReasonBadRequest},
 		{"one is failing before any joins", ststest.Web(5), on{crashing(2)}, drain(7, q), none, plan.Stuck, plan.ReasonPodFailing},
@@ -517,5 +522,30 @@ func TestHooksHaveEveryVariable(t *testing.T) {
 		if diff := cmp.Diff(test.want, d.Action.Run.Argv); diff != "" {
 			t.Errorf("a member that %s (-want +have):\n%s", test.name, diff)
 		}
+	}
+}
+
+// A member may have left under an earlier command: a resumed one asks before it runs the
+// leave hook again. There is no other way to make the intent than from what the command found.
+func TestAResumedDrainAsksBeforeItDrainsAgain(t *testing.T) {
+	q := quorum()
+	first := func(found *sts.Inventory) string {
+		inv := ststest.Web(5)
+		leaving(q, 4, sts.Draining)(inv)
+		held(4)(inv)
+		if found == nil {
+			found = inv
+		}
+		d := plan.NewDrainScale(drainOptions(3, q), found.Snapshots()[0]).Next(inv.Snapshots()[0], plan.Facts{Wrote: true})
+		if d.Action == nil || d.Action.Run == nil {
+			t.Fatalf("no command is run: %s", text(d))
+		}
+		return d.Action.Run.For
+	}
+	if got := first(nil); got != "gone" {
+		t.Errorf("a resumed drain runs %q first, want gone", got)
+	}
+	if got := first(ststest.Web(5)); got != "leave" {
+		t.Errorf("a drain of its own runs %q first, want leave", got)
 	}
 }
