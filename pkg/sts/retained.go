@@ -46,6 +46,9 @@ type Retained struct {
 	Reason string `json:"reason,omitempty"`
 	// Claim is the manifest from which it is made again, bound to the volume.
 	Claim *corev1.PersistentVolumeClaim `json:"claim"`
+	// Copy names the PersistentVolume that was created for the same storage, where the
+	// volume with this record is itself being deleted.
+	Copy string `json:"copy,omitempty"`
 }
 
 // RetainedVolume is a volume that keeps the data of a claim, and the record of that.
@@ -60,7 +63,21 @@ type RetainedClaim struct {
 	UID       types.UID
 	Claim     *corev1.PersistentVolumeClaim
 	DeletedAt time.Time
-	Size      resource.Quantity
+	// Copy is that of the record.
+	Copy string
+	Size resource.Quantity
+}
+
+// Rescued reports whether the data of a claim survives the claim: its volume has reclaim
+// policy Retain and a record of this very claim, from which "pvc-gc undo" recreates it.
+// Where the volume itself is being deleted, the record must name the copy that was
+// created for the same storage. It holds for claims that are being deleted and for those
+// of which only the volume is.
+func Rescued(c *corev1.PersistentVolumeClaim, v Volume) bool {
+	return c != nil && c.UID != "" && v.Name != "" && c.Spec.VolumeName == v.Name && v.Claim.UID == c.UID &&
+		v.ReclaimPolicy == corev1.PersistentVolumeReclaimRetain &&
+		v.Retained != nil && v.Retained.UID == c.UID &&
+		(v.DeletionTimestamp == nil || v.Retained.Copy != "")
 }
 
 // NewRetained remembers the claim. Where the volume has such a record already, from a

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -22,6 +23,8 @@ type Volume struct {
 	Storage Storage
 	// Phase is its own.
 	Phase corev1.PersistentVolumePhase
+	// DeletionTimestamp is since when the volume is being deleted, nil when it is not.
+	DeletionTimestamp *metav1.Time
 	// Retained is set where it keeps the data of a claim that was deleted.
 	Retained *RetainedClaim
 }
@@ -32,12 +35,13 @@ type Storage struct{ Kind, Where, What string }
 
 // NewVolume takes what matters of the volume.
 func NewVolume(v *corev1.PersistentVolume) Volume {
-	out := Volume{Name: v.Name, ReclaimPolicy: v.Spec.PersistentVolumeReclaimPolicy, Storage: storageOf(v), Phase: v.Status.Phase}
+	out := Volume{Name: v.Name, ReclaimPolicy: v.Spec.PersistentVolumeReclaimPolicy, Storage: storageOf(v), Phase: v.Status.Phase,
+		DeletionTimestamp: v.DeletionTimestamp}
 	if ref := v.Spec.ClaimRef; ref != nil {
 		out.Claim.Namespace, out.Claim.Name, out.Claim.UID = ref.Namespace, ref.Name, ref.UID
 	}
 	if r, err := ReadRetained(v); err == nil && r != nil {
-		out.Retained = &RetainedClaim{UID: r.UID, Claim: r.Claim, DeletedAt: r.DeletedAt, Size: v.Spec.Capacity[corev1.ResourceStorage]}
+		out.Retained = &RetainedClaim{UID: r.UID, Claim: r.Claim, DeletedAt: r.DeletedAt, Copy: r.Copy, Size: v.Spec.Capacity[corev1.ResourceStorage]}
 	}
 	return out
 }
