@@ -167,8 +167,11 @@ func (g *gcRun) undo(ctx context.Context, names []string, replace bool) error {
 	if err != nil {
 		return err
 	}
+	others := len(unknown)
 	if len(names) == 0 && !g.onlyLists {
+		all := len(picked)
 		picked = slices.DeleteFunc(picked, func(r retained) bool { return r.Record.SetAsideFor != "" })
+		others += all - len(picked)
 	}
 	ns, err := g.namespace()
 	if err != nil {
@@ -195,7 +198,7 @@ func (g *gcRun) undo(ctx context.Context, names []string, replace bool) error {
 		_, _ = fmt.Fprintf(g.env.ErrOut, "claim %s is there, and nothing else is kept of that name\n", name)
 	}
 	if len(picked)+len(half) == 0 {
-		return g.nothingKept(ctx, client, ns, len(unknown))
+		return g.nothingKept(ctx, client, ns, others)
 	}
 	to, style := g.to()
 	if g.shows() {
