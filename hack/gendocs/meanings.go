@@ -340,13 +340,16 @@ var meanings = map[string]string{
 	"ReplicaStatus.node":        "where the pod runs",
 	"ReplicaStatus.claims":      "the ordinal's PersistentVolumeClaims, one for each template",
 
-	"Trouble.reason":  "one word, Kubernetes' own where it has one: `CrashLoopBackOff`, `Unschedulable`, `UnboundClaim`, `Missing` …",
-	"Trouble.message": "the same for a person, without the pod's name",
-	"Trouble.failing": "from what is seen it will not get better by itself; this is what makes a set `Stuck`",
+	"Trouble.reason":        "one word, Kubernetes' own where it has one: `CrashLoopBackOff`, `Unschedulable`, `UnboundClaim`, `Missing` …",
+	"Trouble.message":       "the same for a person, without the pod's name",
+	"Trouble.claim":         "the PersistentVolumeClaim that the pod waits for, where the cause is the claim's",
+	"Trouble.initContainer": "the init container that has not finished, or the sidecar that has not started",
+	"Trouble.failing":       "from what is seen it will not get better by itself; this is what makes a set `Stuck`",
 
-	"ClaimStatus.name":  "of the PersistentVolumeClaim",
-	"ClaimStatus.phase": "its phase, or `Missing` when a template wants it and it does not exist",
-	"ClaimStatus.size":  "the bound capacity, or what is asked for while it is not bound",
+	"ClaimStatus.name":    "of the PersistentVolumeClaim",
+	"ClaimStatus.phase":   "its phase, or `Missing` when a template wants it and it does not exist",
+	"ClaimStatus.size":    "the bound capacity, or what is asked for while it is not bound",
+	"ClaimStatus.message": "why it is not bound, as its own events, its volume or its StorageClass tell",
 
 	"Decision.verdict": "one of the [verdicts](#verdicts)",
 	"Decision.reason":  "one of the [reasons](#reasons); with `Do` the name of the step",

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,7 +62,7 @@ func failed(what string, err error) error {
 // whether a snapshot shows the write.
 func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(*sts.Snapshot) bool, error) {
 	if a.Disrupts() {
-		if err := v.confirm(ctx, s); err != nil {
+		if err := v.confirm(ctx, s, a); err != nil {
 			return nil, err
 		}
 	}
@@ -107,30 +108,62 @@ func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(
 	return nil, errors.New("an action without content")
 }
 
-// confirm reads the pods and budgets anew. A watch may have stalled without a word, and what
-// it shows of them decides whether one more pod may go; the API server, which is asked to
-// test what a write replaces, looks at neither.
-func (v *View) confirm(ctx context.Context, s *sts.Snapshot) error {
+// confirm reads once more, right before the action, what decides whether one more pod may go:
+// pods, budgets, and the claims of the pods that go, with their volumes. A watch may have
+// stalled without an error, and the API server, which tests what a write replaces, looks at
+// none of these.
+func (v *View) confirm(ctx context.Context, s *sts.Snapshot, a plan.Action) error {
 	inv := &sts.Inventory{TakenAt: s.TakenAt, Sets: []*appsv1.StatefulSet{s.Set}}
-	r, ns := reader{ctx: ctx, inv: inv}, v.query.Namespace
+	r, ns, core := reader{ctx: ctx, inv: inv}, v.query.Namespace, v.client.kube.CoreV1()
 	r.list("pods", metav1.ListOptions{Limit: pageSize, LabelSelector: metav1.FormatLabelSelector(s.Set.Spec.Selector)},
-		listOf(v.client.kube.CoreV1().Pods(ns).List), func(o runtime.Object) { inv.Pods = append(inv.Pods, o.(*corev1.Pod)) })
+		listOf(core.Pods(ns).List), func(o runtime.Object) { inv.Pods = append(inv.Pods, o.(*corev1.Pod)) })
 	r.list("poddisruptionbudgets", metav1.ListOptions{Limit: pageSize},
 		listOf(v.client.kube.PolicyV1().PodDisruptionBudgets(ns).List), func(o runtime.Object) { inv.Budgets = append(inv.Budgets, o.(*policyv1.PodDisruptionBudget)) })
+	if s.Knows("persistentvolumeclaims") {
+		r.byNames("persistentvolumeclaims", mountedBy(a.Endangers(s)), listOf(core.PersistentVolumeClaims(ns).List),
+			func(o runtime.Object) { inv.Claims = append(inv.Claims, o.(*corev1.PersistentVolumeClaim)) })
+	}
 	if err := r.wait(); err != nil {
 		return v.failed("look once more before statefulset "+s.Set.Name+" is changed", err)
 	}
+	if s.Volumes != nil && s.Knows("persistentvolumes") {
+		v.client.volumes(&r, inv.Claims)
+		if err := r.wait(); err != nil {
+			return v.failed("look once more before statefulset "+s.Set.Name+" is changed", err)
+		}
+	}
 	for _, m := range inv.Missing { // what may not be seen has not decided either
-		if m.Resource == "pods" {
+		switch m.Resource {
+		case "pods":
 			inv.Pods = s.Pods
-		} else {
+		case "poddisruptionbudgets":
 			inv.Budgets = s.Budgets
 		}
 	}
-	if inv.Snapshots()[0].Progress() != s.Progress() {
+	fresh := inv.Snapshots()[0]
+	if fresh.Progress() != s.Progress() {
+		return plan.ErrBehind
+	}
+	// Risks that the snapshot shows have been decided about.
+	known := sts.RiskClaims(a.Risks(s))
+	if slices.ContainsFunc(sts.RiskClaims(a.Risks(fresh)), func(claim string) bool { return !slices.Contains(known, claim) }) {
 		return plan.ErrBehind
 	}
 	return nil
+}
+
+// mountedBy are the names of the claims that the pods mount and that should outlive them.
+func mountedBy(replicas []sts.Replica) []string {
+	var names []string
+	for _, r := range replicas {
+		for i := range r.Pod.Spec.Volumes {
+			if source := r.Pod.Spec.Volumes[i].PersistentVolumeClaim; source != nil {
+				names = append(names, source.ClaimName)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // asSeen lets only the very pod go that was seen, and as it was: one that has got well

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -100,8 +101,71 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 	if err := r.wait(); err != nil {
 		return nil, err
 	}
+	// After the claims: a claim that is seen bound has a volume by then.
+	var claims []*corev1.PersistentVolumeClaim
+	for _, s := range inv.Snapshots() {
+		claims = slices.Concat(claims, s.Claims, s.Mounted)
+	}
+	c.volumes(&r, claims)
+	if err := r.wait(); err != nil {
+		return nil, err
+	}
 	inv.TakenAt = c.Now()
 	return inv, nil
+}
+
+// few is how many objects are asked for one by one instead of listing all of their kind.
+const few = 8
+
+// byNames lists the objects with these names only. Every request is a list, so that one
+// permission is enough.
+func (r *reader) byNames(resource string, names []string, list listFunc, add func(runtime.Object)) {
+	if len(names) > few {
+		r.list(resource, metav1.ListOptions{Limit: pageSize}, list, func(o runtime.Object) {
+			if slices.Contains(names, o.(metav1.Object).GetName()) {
+				add(o)
+			}
+		})
+		return
+	}
+	if len(names) == 0 {
+		return
+	}
+	r.read(resource, func() error {
+		var wg sync.WaitGroup
+		found, errs := make([][]runtime.Object, len(names)), make([]error, len(names))
+		for k, name := range names {
+			wg.Go(func() {
+				errs[k] = each(r.ctx, list, metav1.ListOptions{FieldSelector: "metadata.name=" + name}, func(o runtime.Object) { found[k] = append(found[k], o) })
+			})
+		}
+		wg.Wait()
+		for _, o := range slices.Concat(found...) {
+			add(o)
+		}
+		return cmp.Or(errs...)
+	})
+}
+
+// volumes reads the PersistentVolumes that the claims name.
+func (c *Client) volumes(r *reader, claims []*corev1.PersistentVolumeClaim) {
+	r.inv.Volumes = []sts.Volume{}
+	r.byNames("persistentvolumes", volumeNames(claims), listOf(c.kube.CoreV1().PersistentVolumes().List),
+		func(o runtime.Object) {
+			r.inv.Volumes = append(r.inv.Volumes, sts.NewVolume(o.(*corev1.PersistentVolume)))
+		})
+}
+
+// volumeNames are the names of the claims' volumes, sorted.
+func volumeNames(claims []*corev1.PersistentVolumeClaim) []string {
+	var names []string
+	for _, c := range claims {
+		if c.Spec.VolumeName != "" {
+			names = append(names, c.Spec.VolumeName)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func (c *Client) sets(ctx context.Context, q Query, inv *sts.Inventory) error {

@@ -89,6 +89,9 @@ func (c *Client) Open(ctx context.Context, q Query, needed []string, tell Tell) 
 		{"events", coreinformers.NewFilteredEventInformer(v.watcher, ns, 0, nil, byField("type=Warning"))},
 		{"horizontalpodautoscalers", autoscalinginformers.NewFilteredHorizontalPodAutoscalerInformer(v.watcher, ns, 0, nil, all)},
 	}
+	if only.volumes {
+		v.kinds = append(v.kinds, &kind{"persistentvolumes", coreinformers.NewFilteredPersistentVolumeInformer(v.watcher, 0, nil, all)})
+	}
 	if slices.Contains(needed, "controllerrevisions") {
 		v.kinds = append(v.kinds, &kind{"controllerrevisions", appsinformers.NewFilteredControllerRevisionInformer(v.watcher, ns, 0, nil, only.owned)})
 	}
@@ -113,7 +116,11 @@ func (c *Client) OpenNames(ctx context.Context, q Query, domain sts.ClusterDomai
 }
 
 // only narrows down what the server sends, where one set is watched.
-type only struct{ sets, owned, service, slices func(*metav1.ListOptions) }
+type only struct {
+	sets, owned, service, slices func(*metav1.ListOptions)
+	// volumes: some pods may mount claims.
+	volumes bool
+}
 
 func all(*metav1.ListOptions) {}
 
@@ -138,7 +145,7 @@ func (c *Client) newView(ctx context.Context, q Query, needed []string, tell Tel
 		return nil, only{}, err
 	}
 	if len(q.Names) != 1 {
-		return v, only{sets: byLabel(q.Selector), owned: all, service: all, slices: all}, nil
+		return v, only{sets: byLabel(q.Selector), owned: all, service: all, slices: all, volumes: true}, nil
 	}
 	set, err := c.kube.AppsV1().StatefulSets(q.Namespace).Get(ctx, q.Names[0], metav1.GetOptions{})
 	if err != nil {
@@ -150,6 +157,8 @@ func (c *Client) newView(ctx context.Context, q Query, needed []string, tell Tel
 		owned:   byLabel(metav1.FormatLabelSelector(set.Spec.Selector)),
 		service: byField("metadata.name=" + set.Spec.ServiceName),
 		slices:  byLabel(discoveryv1.LabelServiceName + "=" + set.Spec.ServiceName),
+		volumes: len(set.Spec.VolumeClaimTemplates) > 0 ||
+			slices.ContainsFunc(set.Spec.Template.Spec.Volumes, func(v corev1.Volume) bool { return v.PersistentVolumeClaim != nil }),
 	}, nil
 }
 
@@ -448,6 +457,7 @@ func (v *View) inventory() (*sts.Inventory, error) {
 			}
 		}
 	}
+	v.volumes(inv)
 	if v.uid == "" {
 		return inv, v.query.pick(inv)
 	}
@@ -458,6 +468,20 @@ func (v *View) inventory() (*sts.Inventory, error) {
 		return nil, fmt.Errorf("statefulset %s was deleted and made anew meanwhile (UID %s, was %s)", set.Name, set.UID, v.uid)
 	}
 	return inv, sts.CheckSize(inv.Sets[0])
+}
+
+// volumes takes those that the inventory's claims name: a cluster has many more.
+func (v *View) volumes(inv *sts.Inventory) {
+	i := slices.IndexFunc(v.kinds, func(k *kind) bool { return k.resource == "persistentvolumes" })
+	if i < 0 {
+		return
+	}
+	inv.Volumes = []sts.Volume{}
+	for _, name := range volumeNames(inv.Claims) {
+		if o, found, err := v.kinds[i].informer.GetStore().GetByKey(name); err == nil && found {
+			inv.Volumes = append(inv.Volumes, sts.NewVolume(o.(*corev1.PersistentVolume)))
+		}
+	}
 }
 
 // podGone says whether the snapshot shows that the pod of this UID is gone or going.

@@ -146,10 +146,10 @@ func (o *promoteOptions) check(cmd *cobra.Command) error {
 
 // byHand is a promotion as far as somebody says.
 func (o *promoteOptions) byHand(cmd *cobra.Command, ch *change) intents {
-	intent := plan.PromoteCanary{Step: o.step, Full: o.full}
+	options := plan.PromoteOptions{Step: o.step, Full: o.full}
 	if cmd.Flags().Changed("to") {
 		lowest := sts.Ordinal(o.to)
-		intent.To = &lowest
+		options.To = &lowest
 	}
 	for _, f := range []string{"step", "to", "full"} {
 		if cmd.Flags().Changed(f) {
@@ -157,8 +157,8 @@ func (o *promoteOptions) byHand(cmd *cobra.Command, ch *change) intents {
 		}
 	}
 	return func(_ context.Context, _ *cluster.Client, s *sts.Snapshot, h plan.Holder, _ string) (plan.Intent, error) {
-		intent.Holder = h
-		return intent.Resolve(s), nil
+		options.Holder = h
+		return plan.NewPromoteCanary(options, s), nil
 	}
 }
 

@@ -42,6 +42,8 @@ type change struct {
 	takeOver bool
 	force    bool
 	owner    string
+	// acceptDataLoss: go ahead although data is lost with a pod.
+	acceptDataLoss bool
 	// annotated: a GitHub workflow has been told how the command ended.
 	annotated bool
 	// printPatch: print what the first step changes in the spec, and change nothing.
@@ -57,10 +59,14 @@ func (c *common) newChange(cmd *cobra.Command, verb string) *change {
 	f.DurationVar(&ch.timeout, "timeout", 0, "How long to wait, like 90s or 10m; 0 is for ever. The same command goes on later")
 	f.BoolVar(&ch.takeOver, "take-over", false, "Go on although somebody else holds the set or has moved its partition")
 	f.BoolVar(&ch.force, "force-ownership", false, "Go on although an operator or a GitOps controller manages the set and would undo the change")
+	f.BoolVar(&ch.acceptDataLoss, acceptDataLossFlag, false, "Proceed although data will be lost: claims that are being deleted, or whenScaled: Delete")
 	f.StringVar(&ch.owner, "owner", c.env.Who, "Who does this: commands of one owner go on where another was killed")
 	_ = cmd.RegisterFlagCompletionFunc("dry-run", cobra.FixedCompletions([]string{"none", "client", "server"}, cobra.ShellCompDirectiveNoFileComp))
 	return ch
 }
+
+// acceptDataLossFlag means the same with every verb.
+const acceptDataLossFlag = "accept-data-loss"
 
 // canPrintPatch is for commands that change the set's spec.
 func (c *change) canPrintPatch(cmd *cobra.Command) *change {
@@ -84,7 +90,7 @@ func (c *change) check() error {
 
 func (c *change) holder(now time.Time) plan.Holder {
 	// Who commits the change to Git does what GitOps wants.
-	return plan.Holder{TakeOver: c.takeOver, Force: c.force || c.printPatch, Owner: sts.Owner{
+	return plan.Holder{TakeOver: c.takeOver, Force: c.force || c.printPatch, AcceptDataLoss: c.acceptDataLoss, Owner: sts.Owner{
 		Name: c.owner, ID: rand.String(10), Command: c.verb + c.detail, Since: now.UTC().Truncate(time.Second),
 	}}
 }
@@ -178,6 +184,9 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	if c.dryRun != "none" {
 		report.DryRun = c.dryRun
 	}
+	if last := report.Plan[len(report.Plan)-1]; losesData(last) {
+		return c.finish(report, s, last, nil)
+	}
 	writes := countWrites(report.Plan) > 0
 	if first.Verdict == plan.Do && c.dryRun != "client" {
 		set, err := c.preflight(ctx, view, report.Plan)
@@ -234,6 +243,12 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	return c.finish(report, s, result.Decision, err)
 }
 
+// losesData says whether a plan leads to a pod whose data would go with it. Then nothing of it
+// is begun.
+func losesData(last plan.Decision) bool {
+	return last.Verdict == plan.Refused && (last.Reason == plan.ReasonDataLoss || last.Reason == plan.ReasonUnseen)
+}
+
 // released is the snapshot without the token that the command has given back at its end.
 func released(s *sts.Snapshot, id string) *sts.Snapshot {
 	if o, err := sts.ReadOwner(s.Set); err != nil || o == nil || o.ID != id {
@@ -256,13 +271,13 @@ func (c *change) printFirst(ctx context.Context, client *cluster.Client, s *sts.
 		// Committed now it would not be the step that waits.
 		return &notYetError{"not yet: waiting " + steps[0].Message}
 	}
+	last := steps[len(steps)-1]
 	var patch []byte
-	if first := plan.FirstPatch(steps); first != nil {
+	if first := plan.FirstPatch(steps); first != nil && !losesData(last) {
 		if patch, err = first.Commit(s.Set); err != nil {
 			return err
 		}
 	}
-	last := steps[len(steps)-1]
 	switch {
 	case len(patch) > 0:
 		_, err := c.env.Out.Write(patch)

@@ -30,7 +30,7 @@ const drainReport = "DrainReport"
 
 // drainOptions are the flags of drain-scale.
 type drainOptions struct {
-	intent  plan.DrainScale
+	intent  plan.DrainOptions
 	profile string
 	exec    string
 	on      string
@@ -104,7 +104,6 @@ canary or a restart is on its way.`,
 	f.StringVar(&o.pdb, "pdb", "enforce", "`enforce|ignore` PodDisruptionBudgets: ignore deletes pods whatever their budgets say")
 	f.BoolVar(&i.Quorum, "quorum", false, "Refuse to go below a majority of the present size")
 	f.Int32Var(&i.MinHealthy, "min-healthy", 0, "At least `N` available members have to be left at any time")
-	f.BoolVar(&i.AcceptDataLoss, "accept-data-loss", false, "Go on although the claims of the members that leave are deleted (whenScaled: Delete)")
 	f.BoolVar(&i.KeepClaims, "keep-claims", false, "Keep these claims: set whenScaled to Retain meanwhile")
 	f.BoolVar(&i.ReuseClaims, "reuse-claims", false, "Going up, let new members have the claims that earlier ones have left")
 	f.BoolVar(&o.fresh, "fresh-claims", false, "Going up, delete the claims that earlier members have left, so that 'pvc-gc undo' brings them back")
@@ -159,7 +158,7 @@ canary or a restart is on its way.`,
 			if digest == "" {
 				intent.ReuseClaims, err = o.stale(ctx, ch, client, s, intent)
 			}
-			return intent.Resolve(s), err
+			return plan.NewDrainScale(intent, s), err
 		})
 		if apierrors.IsNotFound(err) {
 			return o.orphans(cmd.Context(), ch, args, err)
@@ -229,12 +228,12 @@ func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, go
 // stale sees to the claims that earlier members have left: with --fresh-claims they are
 // moved out of the way, else a person is asked whether new members may have them. In a
 // pipeline the intent refuses them.
-func (o *drainOptions) stale(ctx context.Context, c *change, client *cluster.Client, s *sts.Snapshot, intent plan.DrainScale) (bool, error) {
+func (o *drainOptions) stale(ctx context.Context, c *change, client *cluster.Client, s *sts.Snapshot, intent plan.DrainOptions) (bool, error) {
 	asks := !c.yes && c.dryRun == "none" && c.env.InTerminal
 	if intent.ReuseClaims || !o.fresh && !asks {
 		return intent.ReuseClaims, nil
 	}
-	d := intent.Next(s, plan.Facts{})
+	d := plan.Next(plan.NewDrainScale(intent, s), s, plan.Facts{})
 	if d.Reason != plan.ReasonStaleClaims {
 		return false, nil
 	}
@@ -316,7 +315,7 @@ func (o *drainOptions) check(cmd *cobra.Command) error {
 		return usagef("--pdb=%s: it is enforce or ignore", o.pdb)
 	case o.intent.MinHealthy < 0:
 		return usagef("--min-healthy=%d: it cannot be negative", o.intent.MinHealthy)
-	case o.intent.AcceptDataLoss && o.intent.KeepClaims:
+	case f.Changed(acceptDataLossFlag) && o.intent.KeepClaims:
 		return usagef("--accept-data-loss and --keep-claims exclude each other")
 	case misspelt(o.exec+o.command) != "":
 		return usagef("%s is no variable of a drain profile: there are %s", misspelt(o.exec+o.command), variables())
@@ -426,7 +425,7 @@ func readProfile(name string) (*profile.Profile, error) {
 
 // mayDrain looks for the permissions before anything begins: one that is missing in
 // the middle would leave a member that has left in its place.
-func mayDrain(ctx context.Context, client *cluster.Client, s *sts.Snapshot, i plan.DrainScale) error {
+func mayDrain(ctx context.Context, client *cluster.Client, s *sts.Snapshot, i plan.DrainOptions) error {
 	ns := s.Set.Namespace
 	needs := [][3]string{{"patch", "statefulsets.apps", "scale"}}
 	if sts.WantedReplicas(s.Set) > i.Replicas {

@@ -45,12 +45,14 @@ Without a name: one line per set. With a name: its strategy with the partition a
 an ordinal, governing Service and budgets, a line per ordinal, and what is going on.
 
 The states are Complete, Progressing, Paused (the partition holds ordinals back),
-Stuck, ScalingUp, ScalingDown, Parked (0 replicas) and Deleting. Stuck is proven
-from what is seen of a pod, such as a crash loop, a claim that is not bound, or ten
-minutes of running without getting ready; how long an update takes is no proof.
---for waits for a state and ends with 4 when a set is Stuck and with 124 on
---timeout; --exit-code ends with 4 when a set is Stuck and with 3 when one
-is neither Complete nor Parked.`,
+Stuck, DataAtRisk, ScalingUp, ScalingDown, Parked (0 replicas) and Deleting. Stuck
+is proven from what is seen of a pod, such as a crash loop, a claim that is not
+bound, or ten minutes of running without getting ready; how long an update takes
+is no proof. DataAtRisk: a pod's claim or its volume is being deleted or is gone, so
+that replacing the pod would lose the data ('kubectl sts pvc-gc rescue' saves it).
+--for waits for a state and ends with 4 when a set is Stuck or DataAtRisk and with
+124 on --timeout; --exit-code ends with 4 when a set is Stuck or DataAtRisk and
+with 3 when one is neither Complete nor Parked.`,
 		Example: `  # every StatefulSet of the namespace, one line each
   kubectl sts status
 
@@ -67,7 +69,7 @@ is neither Complete nor Parked.`,
 	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Go on showing every change")
 	cmd.Flags().StringVar(&o.until, "for", "", "Wait for ready, complete or paused")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 0, "How long --for and --watch go on, like 90s or 10m; 0 is for ever")
-	cmd.Flags().BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 when a set is neither Complete nor Parked, with 4 when one is Stuck")
+	cmd.Flags().BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 when a set is neither Complete nor Parked, with 4 when one is Stuck or DataAtRisk")
 	_ = cmd.RegisterFlagCompletionFunc("for", cobra.FixedCompletions([]string{"ready", "complete", "paused"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var err error
@@ -226,7 +228,7 @@ func (p *reporter) reached(inv *sts.Inventory) *error {
 		s := &p.report.Items[i]
 		reached, never := goals[p.options.until](s)
 		switch {
-		case s.State == inspect.Stuck && !reached:
+		case s.State.NeedsPerson() && !reached:
 			end = &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: s.Name + ": " + s.Message, Hint: p.hint(s.Namespace, s.Hint)}, said: p.out.human()}
 			return &end
 		case never:
@@ -381,10 +383,10 @@ func (p *reporter) verdict() error {
 	}
 	var open []string
 	for i := range p.report.Items {
-		switch s := &p.report.Items[i]; s.State {
-		case inspect.Stuck:
+		switch s := &p.report.Items[i]; {
+		case s.State.NeedsPerson():
 			return &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: s.Name + ": " + s.Message}, said: true}
-		case inspect.Complete, inspect.Parked:
+		case s.State == inspect.Complete, s.State == inspect.Parked:
 		default:
 			open = append(open, s.Name)
 		}

@@ -253,7 +253,7 @@ func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 	}
 	r.facts.Still = s.TakenAt.Sub(r.since)
 	for {
-		d := r.intent.Next(s, r.facts)
+		d := plan.Next(r.intent, s, r.facts)
 		r.result.Decision = d
 		if d.Key() != r.held {
 			r.observer.Decided(s, d)

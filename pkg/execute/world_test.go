@@ -127,6 +127,11 @@ func (l *live) run(i plan.Intent, timeout time.Duration) (execute.Result, error)
 	return execute.Run(l.t.Context(), l, i, timeout, l)
 }
 
+// promoteAll is a promotion to every ordinal.
+func (l *live) promoteAll(id string) plan.Intent {
+	return plan.NewPromoteCanary(plan.PromoteOptions{Holder: owner(id), Full: true}, l.world.Snapshot(l.beside))
+}
+
 // deleted are the pods that have been deleted, in order.
 func (l *live) deleted() []string {
 	var pods []string
@@ -173,14 +178,14 @@ func TestACanaryInTheForetoldWorld(t *testing.T) {
 		l.expect("the canary", l.images(), []string{"web:1", "web:1", "web:2"})
 
 		var late *execute.TimeoutError
-		r, err := l.run(plan.PromoteCanary{Holder: owner("promote"), Full: true}, 15*time.Second)
+		r, err := l.run(l.promoteAll("promote"), 15*time.Second)
 		if !errors.As(err, &late) || late.After != 15*time.Second {
 			t.Fatalf("promote within 15s: %+v, %v", r.Decision, err)
 		}
 		if _, held := l.world.Set.Annotations[sts.OwnerAnnotation]; held {
 			t.Error("the set is still held by a command that has ended")
 		}
-		if r, err := l.run(plan.PromoteCanary{Holder: owner("again"), Full: true}, 0); err != nil || r.Decision.Verdict != plan.Done {
+		if r, err := l.run(l.promoteAll("again"), 0); err != nil || r.Decision.Verdict != plan.Done {
 			t.Fatalf("promote: %+v, %v", r.Decision, err)
 		}
 		l.expect("all", l.images(), []string{"web:2", "web:2", "web:2"})

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"fmt"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -44,6 +45,7 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, drain *sts.Drain, replic
 	default:
 		st.judgeRollout(s, c, replicas)
 	}
+	st.hintAtWait(s, replicas)
 	st.judgeScaling(c)
 	st.judgeDisturbance(s, c)
 }
@@ -105,6 +107,61 @@ func (st *Status) judgeRestart(s *sts.Snapshot, r *sts.Restart) {
 	if st.Hint == "" {
 		st.Hint = st.ownHint(r.Again(s.Set))
 	}
+}
+
+// judgeClaims puts claims at risk before everything else: whatever the set is doing, the next
+// restart of such a pod takes the data with it.
+func (st *Status) judgeClaims(s *sts.Snapshot, replicas []sts.Replica) {
+	if st.State == Deleting {
+		return
+	}
+	var risks []sts.ClaimRisk
+	var rescued []string
+	var pods []sts.Ordinal
+	for _, r := range replicas {
+		found := s.ClaimRisks(r)
+		if risks = append(risks, found...); len(found) > 0 {
+			pods = append(pods, r.Ordinal)
+		}
+	}
+	for _, r := range st.Replicas {
+		for _, c := range r.Claims {
+			if c.Rescued {
+				rescued = append(rescued, c.Name)
+			}
+		}
+	}
+	if len(rescued) > 0 {
+		st.Message = sentence(st.Message, fmt.Sprintf("%s %s being deleted and rescued: when the pod has gone, the data comes back with pvc-gc undo",
+			sts.ClaimWord(len(rescued)), sayFew(rescued)))
+		if st.Hint == "" {
+			st.Hint = sts.Kubectl(st.Namespace, "sts pvc-gc undo", rescued[0])
+		}
+	}
+	if len(risks) == 0 {
+		return
+	}
+	message := fmt.Sprintf("do not restart %s: %s", sts.SayOrdinals(pods), risks[0].Message)
+	if n := len(sts.RiskClaims(risks)); n > 1 {
+		message += fmt.Sprintf(" (%d claims are at risk)", n)
+	}
+	if st.State != Complete {
+		message = sentence(message, st.Message)
+	}
+	hint := sts.RescueCommand(st.Namespace, risks)
+	if hint == "" {
+		hint = sts.Kubectl(st.Namespace, "describe pvc", risks[0].Claim)
+	}
+	st.say(DataAtRisk, message, hint)
+}
+
+// sayFew names the first few.
+func sayFew(names []string) string {
+	const most = 3
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
 }
 
 func (st *Status) say(state State, message, hint string) {
@@ -194,15 +251,13 @@ func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 		}
 		inUpdate := c != nil || st.StableRevision != st.UpdateRevision || r.Revision != "" && r.Revision != st.UpdateRevision
 		msg := "stuck: " + r.Pod + " " + r.Trouble.Message
-		hint := sts.Kubectl(st.Namespace, "describe pod", r.Pod)
+		hint := s.LookCommand(r.Ordinal, r.Trouble)
 		switch {
 		case trap != nil && r.Revision != st.UpdateRevision:
 			// The forced rollback trap, kubernetes#67250.
 			msg = sentence(msg, "the template has moved on, but Kubernetes does not replace a pod that never got ready")
 		case inUpdate && r.Revision == st.UpdateRevision:
 			msg += " and blocks the update"
-		case r.Revision == "":
-			hint = sts.Kubectl(st.Namespace, "describe statefulset", st.Name)
 		}
 		switch {
 		case trap != nil && c != nil:
@@ -233,17 +288,37 @@ func scalingUp(replicas []sts.Replica) bool {
 	return true
 }
 
-// waitingFor names the pod that is waited for. Under OrderedReady the controller
-// does nothing above the lowest one that is not available.
+// waitingFor names the pod that is waited for.
 func (st *Status) waitingFor(s *sts.Snapshot, replicas []sts.Replica) string {
-	text := ""
+	if o, t := waits(s, replicas); t != nil {
+		return "; " + s.Name(o) + " " + t.Message
+	}
+	return ""
+}
+
+// waits is the ordinal that is waited for. Under OrderedReady the controller does nothing above
+// the lowest one that is not available.
+func waits(s *sts.Snapshot, replicas []sts.Replica) (sts.Ordinal, *sts.Trouble) {
+	var o sts.Ordinal
+	var trouble *sts.Trouble
 	for _, r := range replicas {
 		if t := s.Trouble(r); t != nil {
-			text = "; " + s.Name(r.Ordinal) + " " + t.Message
+			o, trouble = r.Ordinal, t
 			if !sts.IsParallel(s.Set) {
 				break
 			}
 		}
 	}
-	return text
+	return o, trouble
+}
+
+// hintAtWait hints at the claim or init container that the pod waits for, where nothing else
+// is to be done.
+func (st *Status) hintAtWait(s *sts.Snapshot, replicas []sts.Replica) {
+	if st.Hint != "" || st.State != Progressing && st.State != ScalingUp {
+		return
+	}
+	if o, t := waits(s, replicas); t != nil && (t.Claim != "" || t.InitContainer != "") {
+		st.Hint = s.LookCommand(o, t)
+	}
 }

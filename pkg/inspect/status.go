@@ -20,6 +20,9 @@ type State string
 const (
 	// Deleting: the set has a deletion timestamp.
 	Deleting State = "Deleting"
+	// DataAtRisk: the data of a pod would be lost with the pod, or no new pod could mount it:
+	// its claim or the claim's volume is being deleted or is gone.
+	DataAtRisk State = "DataAtRisk"
 	// Stuck: it will not get further without a person, proven from what is seen.
 	Stuck State = "Stuck"
 	// ScalingDown: pods beyond the wanted range are still there, or members leave one
@@ -36,6 +39,9 @@ const (
 	// Complete: every wanted ordinal is available on the update revision.
 	Complete State = "Complete"
 )
+
+// NeedsPerson says whether nothing but a person's action ends the state well.
+func (s State) NeedsPerson() bool { return s == Stuck || s == DataAtRisk }
 
 // Role is what an ordinal is in the set's present state.
 type Role string
@@ -189,6 +195,16 @@ type ClaimStatus struct {
 	Phase string `json:"phase"`
 	// Size is the bound capacity, or what is asked for while it is not bound.
 	Size string `json:"size,omitempty"`
+	// Volume is the PersistentVolume that the claim is bound to.
+	Volume string `json:"volume,omitempty"`
+	// DeletionTimestamp is set while the claim is being deleted: it lives as long as its pod.
+	DeletionTimestamp *metav1.Time `json:"deletionTimestamp,omitempty"`
+	// Rescued: it is being deleted, and its volume keeps the data for an undo.
+	Rescued bool `json:"rescued,omitempty"`
+	// Risk is why the data would not be there any more once the pod is replaced.
+	Risk *sts.ClaimRisk `json:"risk,omitempty"`
+	// Message is why it is not bound, where its events or its volume tell.
+	Message string `json:"message,omitempty"`
 }
 
 // NewStatusReport reports on every set of the inventory, of each only the ordinals asked for.
@@ -273,6 +289,7 @@ func NewStatus(s *sts.Snapshot) Status {
 	restart, _ := sts.ReadRestart(set)
 	st.judge(s, canary, drain, replicas)
 	st.judgeRestart(s, restart)
+	st.judgeClaims(s, replicas)
 	for _, err := range []error{unreadable, unreadableDrain} {
 		if err != nil {
 			st.Message = sentence(st.Message, err.Error())
@@ -342,6 +359,7 @@ func replicaStatus(s *sts.Snapshot, st *Status, r sts.Replica) ReplicaStatus {
 		Ready: r.Ready, Available: r.Available, Terminating: r.Terminating,
 		Trouble: s.Trouble(r), Claims: claimStatus(s, r.Ordinal, r.Claims, r.Desired),
 	}
+	out.Claims = withRisks(out.Claims, s, s.ClaimRisks(r))
 	if r.Pod == nil {
 		return out
 	}
@@ -397,12 +415,31 @@ func claimStatus(s *sts.Snapshot, o sts.Ordinal, have []*corev1.PersistentVolume
 			if !bound {
 				size = have[k].Spec.Resources.Requests[corev1.ResourceStorage]
 			}
-			out = append(out, ClaimStatus{name, string(have[k].Status.Phase), size.String()})
+			v, _ := s.Volume(have[k].Spec.VolumeName)
+			out = append(out, ClaimStatus{Name: name, Phase: string(have[k].Status.Phase), Size: size.String(), Volume: have[k].Spec.VolumeName,
+				DeletionTimestamp: have[k].DeletionTimestamp, Rescued: have[k].DeletionTimestamp != nil && sts.Rescued(have[k], v), Message: s.WhyUnbound(have[k])})
 		case wanted:
 			out = append(out, ClaimStatus{Name: name, Phase: "Missing"})
 		}
 	}
 	return out
+}
+
+// withRisks adds the risks to the claims, and the claims at risk that no template makes.
+func withRisks(claims []ClaimStatus, s *sts.Snapshot, risks []sts.ClaimRisk) []ClaimStatus {
+	for i := range risks {
+		k := slices.IndexFunc(claims, func(c ClaimStatus) bool { return c.Name == risks[i].Claim })
+		if k < 0 {
+			k = len(claims)
+			claims = append(claims, ClaimStatus{Name: risks[i].Claim, Phase: "Missing", Volume: risks[i].Volume})
+			if c := s.Claim(risks[i].Claim); c != nil {
+				size := c.Status.Capacity[corev1.ResourceStorage]
+				claims[k].Phase, claims[k].Size, claims[k].DeletionTimestamp = string(c.Status.Phase), size.String(), c.DeletionTimestamp
+			}
+		}
+		claims[k].Risk = &risks[i]
+	}
+	return claims
 }
 
 // leftOver are ordinals beyond the range of which only claims are there. The
@@ -475,7 +512,12 @@ func (st *Status) Fingerprint() string {
 	for _, r := range st.Replicas {
 		fmt.Fprintf(&b, " %s:%s,%s,%t", r.Ordinal, r.Role, r.Revision, r.Available)
 		if r.Trouble != nil {
-			b.WriteString("," + r.Trouble.Reason)
+			b.WriteString("," + r.Trouble.Reason + r.Trouble.Claim + r.Trouble.InitContainer)
+		}
+		for _, c := range r.Claims {
+			if c.Risk != nil {
+				b.WriteString("," + c.Name + "=" + string(c.Risk.Reason))
+			}
 		}
 	}
 	if st.Canary != nil && st.Canary.Auto != nil {

@@ -3,9 +3,11 @@ package inspect_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
@@ -170,6 +172,55 @@ func TestScaledDuringACanary(t *testing.T) {
 			}
 			if got != test.want {
 				t.Errorf("it says %q, want at its end %q", message, test.want)
+			}
+		})
+	}
+}
+
+// What a pod waits for is named with the command that shows it, in the first seconds too.
+func TestStatusNamesWhatAPodWaitsFor(t *testing.T) {
+	pending := func(age time.Duration) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) {
+			at := metav1.NewTime(ststest.Now.Add(-age))
+			inv.Pods[2].Status = corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse,
+				Message: `storageclass.storage.k8s.io "fast" not found`, LastTransitionTime: at}}}
+			c := inv.Claims[2]
+			c.UID, c.Status.Phase, c.Spec.StorageClassName = "data-web-2-uid", corev1.ClaimPending, new("fast")
+			inv.Events = append(inv.Events, &corev1.Event{Reason: "ProvisioningFailed", Type: corev1.EventTypeWarning, Message: `storageclass.storage.k8s.io "fast" not found`,
+				InvolvedObject: corev1.ObjectReference{Kind: "PersistentVolumeClaim", Namespace: c.Namespace, Name: c.Name, UID: c.UID}, LastTimestamp: at})
+		}
+	}
+	hangs := func(ran time.Duration) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) {
+			inv.Pods[2].Spec.InitContainers = []corev1.Container{{Name: "wait"}}
+			inv.Pods[2].Status = corev1.PodStatus{Phase: corev1.PodPending, InitContainerStatuses: []corev1.ContainerStatus{{Name: "wait", Started: new(true),
+				State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(ststest.Now.Add(-ran))}}}}}
+		}
+	}
+	const why = `ProvisioningFailed: storageclass.storage.k8s.io "fast" not found`
+	tests := []struct {
+		name                 string
+		change               func(*sts.Inventory)
+		state                inspect.State
+		message, hint, claim string
+	}{
+		{"a claim, at first", pending(6 * time.Second), inspect.Progressing, "2 of 3 pods available; web-2 waits for its claim data-web-2, which is Pending (" + why + ")",
+			"kubectl describe pvc data-web-2 -n test", why},
+		{"a claim", pending(time.Minute), inspect.Stuck, "stuck: web-2 waits for its claim data-web-2, which is Pending (" + why + ")",
+			"kubectl describe pvc data-web-2 -n test", why},
+		{"an init container, at first", hangs(time.Minute), inspect.Progressing, "2 of 3 pods available; web-2 is Pending: init container wait has not finished (running for 60s)",
+			"kubectl logs web-2 -c wait -n test", ""},
+		{"an init container", hangs(3 * time.Hour), inspect.Stuck, "stuck: web-2 is Pending: init container wait has not finished (running for 3h)",
+			"kubectl logs web-2 -c wait -n test", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inv := ststest.Web(3)
+			test.change(inv)
+			st := inspect.NewStatusReport(inv, sts.Ordinals{}).Items[0]
+			got := []string{string(st.State), st.Message, st.Hint, st.Replicas[0].Claims[0].Message}
+			if diff := cmp.Diff([]string{string(test.state), test.message, test.hint, test.claim}, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
 	}

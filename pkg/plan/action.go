@@ -57,11 +57,58 @@ func (a *Action) Writes() bool {
 }
 
 // Disrupts says whether pods may go because of the action. What it tests is not enough then:
-// that all others are well is nothing that the API server could look at.
+// the API server cannot check that all other pods and the claims of these are well.
 func (a *Action) Disrupts() bool {
-	return a.EvictPod != nil || a.Scale != nil || a.PatchSet != nil && slices.ContainsFunc(a.PatchSet.Ops, func(o PatchOp) bool {
-		return strings.HasPrefix(o.Path, "/spec/") && o.Op != "test"
-	})
+	return a.DeletePod != nil || a.EvictPod != nil || a.Scale != nil || a.HoldPod != nil && a.HoldPod.Off ||
+		a.PatchSet != nil && slices.ContainsFunc(a.PatchSet.Ops, func(o PatchOp) bool {
+			return strings.HasPrefix(o.Path, "/spec/") && o.Op != "test"
+		})
+}
+
+// Endangers are the replicas whose pods may go because of the action and would not go without
+// it: by our hand, or because the StatefulSet controller then deletes them.
+func (a *Action) Endangers(s *sts.Snapshot) []sts.Replica {
+	goes := func(sts.Replica) bool { return false }
+	uid := func(uid types.UID) func(sts.Replica) bool {
+		return func(r sts.Replica) bool { return r.Pod.UID == uid }
+	}
+	switch {
+	case a.DeletePod != nil:
+		goes = uid(a.DeletePod.UID)
+	case a.EvictPod != nil:
+		goes = uid(a.EvictPod.UID)
+	case a.HoldPod != nil && a.HoldPod.Off:
+		held := uid(a.HoldPod.UID)
+		goes = func(r sts.Replica) bool { return held(r) && r.Terminating }
+	case a.Scale != nil:
+		end := sts.Start(s.Set) + sts.Ordinal(a.Scale.To)
+		goes = func(r sts.Replica) bool { return r.Desired && r.Ordinal >= end }
+	case a.PatchSet != nil:
+		goes = a.PatchSet.replaces(s)
+	}
+	var out []sts.Replica
+	for _, r := range s.Replicas() {
+		if r.Pod != nil && goes(r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// replaces says of a pod whether the controller replaces it because of the patch: from the
+// partition up every pod that is not on the update revision, which a new template changes.
+func (p *PatchSet) replaces(s *sts.Snapshot) func(sts.Replica) bool {
+	from, target := sts.UpdateFrom(s.Set), s.Set.Status.UpdateRevision
+	if p.Partition != nil {
+		from = p.Partition.ToOrdinal
+	}
+	if p.template != nil {
+		target = p.RestoreRevision // empty for a new one
+	}
+	return func(r sts.Replica) bool {
+		due := r.Ordinal >= sts.UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision
+		return sts.IsRollingUpdate(s.Set) && r.Desired && !due && r.Ordinal >= from && r.Revision != target
+	}
 }
 
 // AskEviction asks the API server whether it would evict the pod, with a dry run: an

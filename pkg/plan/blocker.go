@@ -125,7 +125,7 @@ func (c Deletions) spent(s *sts.Snapshot, r sts.Replica, f Facts) *Decision {
 		return nil
 	}
 	d := decide(Stuck, ReasonMaxDeletes, message,
-		"look at it: "+sts.Kubectl(s.Set.Namespace, "describe pod", r.Pod.Name)+"; the same command goes on, and counts from 0 (--max-deletes)")
+		"look at it: "+s.LookCommand(r.Ordinal, s.Trouble(r))+"; the same command goes on, and counts from 0 (--max-deletes)")
 	d.Subject = r.Pod.Name
 	return &d
 }

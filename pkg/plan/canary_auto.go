@@ -8,7 +8,7 @@ import (
 )
 
 // AutoPromote promotes a canary by itself, step by step, each behind gates. Within
-// a step ordinals follow one another as [PromoteCanary] has them.
+// a step ordinals follow one another as [NewPromoteCanary] has them.
 type AutoPromote struct {
 	Holder
 	// Steps are how many ordinals have the update after each, ascending; empty is
@@ -105,7 +105,7 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 		}
 		switch {
 		case from <= sts.Start(s.Set):
-			return PromoteCanary{Holder: i.Holder}.finish(s, c, derived && !f.Wrote)
+			return promoteCanary{PromoteOptions: PromoteOptions{Holder: i.Holder}}.finish(s, c, derived && !f.Wrote)
 		case number == len(goals):
 			return paused(s, false)
 		}
@@ -113,7 +113,7 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := mayDisrupt(s, f, from-1, Stuck); d != nil {
 		return *d
 	}
-	next := PromoteCanary{Holder: i.Holder, goal: &goal}.step(s, *c, from-1)
+	next := promoteCanary{PromoteOptions: PromoteOptions{Holder: i.Holder}, goal: goal}.step(s, *c, from-1)
 	if len(i.Steps) > 0 {
 		next.Message = fmt.Sprintf("step %d of %d: %s", min(number+1, len(goals)), len(goals), next.Message)
 		next.Action.Why = next.Message

@@ -6,22 +6,32 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// PromoteCanary lowers the partition ordinal by ordinal. Exactly one of Step, To
-// and Full says how far; with none it is one ordinal.
-type PromoteCanary struct {
+// PromoteOptions are the options of [NewPromoteCanary]. Exactly one of Step, To and Full
+// says how far; with none it is one ordinal.
+type PromoteOptions struct {
 	Holder
 	// Step is how many more ordinals, To the lowest ordinal to update (inclusive),
 	// Full every ordinal.
 	Step int32
 	To   *sts.Ordinal
 	Full bool
-	// goal is fixed when the command first looks, so that "one more" does not
-	// become one more each time it looks.
-	goal *sts.Ordinal
 }
 
-// Resolve fixes the goal from the state in which the command found the set.
-func (i PromoteCanary) Resolve(s *sts.Snapshot) PromoteCanary {
+// promoteCanary lowers the partition ordinal by ordinal.
+type promoteCanary struct {
+	PromoteOptions
+	// goal is fixed when the command starts, so that "one more" does not become one more
+	// each time it looks.
+	goal sts.Ordinal
+}
+
+// NewPromoteCanary promotes a canary to the goal that follows from the snapshot in which the
+// command finds the set.
+func NewPromoteCanary(o PromoteOptions, s *sts.Snapshot) Intent {
+	return promoteCanary{PromoteOptions: o, goal: o.goal(s)}
+}
+
+func (i PromoteOptions) goal(s *sts.Snapshot) sts.Ordinal {
 	start, from := sts.Start(s.Set), min(sts.UpdateFrom(s.Set), sts.End(s.Set))
 	goal := start
 	switch {
@@ -35,15 +45,11 @@ func (i PromoteCanary) Resolve(s *sts.Snapshot) PromoteCanary {
 			goal = *c.Goal
 		}
 	}
-	i.goal = &goal
-	return i
+	return goal
 }
 
 // Next implements [Intent].
-func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
-	if i.goal == nil {
-		i = i.Resolve(s)
-	}
+func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	c, derived, d := i.begun(s, f, "promote")
 	if d != nil {
 		return *d
@@ -55,9 +61,9 @@ func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	// A goal that the command has begun with may be scaled away: then it is reached.
-	begun := c.Goal != nil && *c.Goal == *i.goal && c.GoalOf == i.Command
-	if !begun && !sts.Wants(s.Set, *i.goal) {
-		return *noOrdinal(s, *i.goal)
+	begun := c.Goal != nil && *c.Goal == i.goal && c.GoalOf == i.Command
+	if !begun && !sts.Wants(s.Set, i.goal) {
+		return *noOrdinal(s, i.goal)
 	}
 	if d := canaryPods(s); d != nil {
 		return *d
@@ -66,7 +72,7 @@ func (i PromoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	switch {
 	case from <= sts.Start(s.Set):
 		return i.finish(s, c, derived)
-	case from <= *i.goal:
+	case from <= i.goal:
 		return paused(s, false)
 	}
 	next := from - 1
@@ -99,9 +105,9 @@ func (h Holder) promotable(s *sts.Snapshot, c *sts.Canary) *Decision {
 	return settled(s)
 }
 
-func (i PromoteCanary) step(s *sts.Snapshot, c sts.Canary, next sts.Ordinal) Decision {
+func (i promoteCanary) step(s *sts.Snapshot, c sts.Canary, next sts.Ordinal) Decision {
 	c.Partition = sts.PartitionAt(s.Set, next)
-	c.Goal, c.GoalOf = i.goal, i.Command
+	c.Goal, c.GoalOf = &i.goal, i.Command
 	// With --take-over the template may be another than at the start: from here on it is this one.
 	c.TemplateDigest = sts.TemplateDigest(&s.Set.Spec.Template)
 	a := newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(c).
@@ -111,7 +117,7 @@ func (i PromoteCanary) step(s *sts.Snapshot, c sts.Canary, next sts.Ordinal) Dec
 
 // finish waits until the controller has made the canary the set's one revision,
 // then puts the partition back where it was before and forgets the canary.
-func (i PromoteCanary) finish(s *sts.Snapshot, c *sts.Canary, derived bool) Decision {
+func (i promoteCanary) finish(s *sts.Snapshot, c *sts.Canary, derived bool) Decision {
 	if st := s.Set.Status; st.CurrentRevision != st.UpdateRevision {
 		return decide(Wait, ReasonNotObserved, "for the StatefulSet controller to finish the update", "")
 	}

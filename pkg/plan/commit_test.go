@@ -74,12 +74,12 @@ func TestCommit(t *testing.T) {
       - $patch: delete
         name: log
 `},
-		{"promote", standing(2), nil, plan.PromoteCanary{Holder: force, Full: true}, head + `  updateStrategy:
+		{"promote", standing(2), nil, promoting{Holder: force, Full: true}, head + `  updateStrategy:
     rollingUpdate:
       partition: 2
 `},
-		{"promote to the end", standing(5), nil, plan.PromoteCanary{Holder: force, Full: true}, ""},
-		{"promote from Git", standing(2), []change{gitOps}, plan.PromoteCanary{Holder: force}, head + `  updateStrategy:
+		{"promote to the end", standing(5), nil, promoting{Holder: force, Full: true}, ""},
+		{"promote from Git", standing(2), []change{gitOps}, promoting{Holder: force}, head + `  updateStrategy:
     rollingUpdate:
       partition: 2
 `},

@@ -227,16 +227,25 @@ func startCases() []decisionCase {
 	}
 }
 
+// promoting is a promotion that starts in the very snapshot that it looks at.
+type promoting plan.PromoteOptions
+
+func (p promoting) from(s *sts.Snapshot) plan.Intent {
+	return plan.NewPromoteCanary(plan.PromoteOptions(p), s)
+}
+
+func (p promoting) Next(s *sts.Snapshot, f plan.Facts) plan.Decision { return p.from(s).Next(s, f) }
+
 func promoteCases() []decisionCase {
-	by := func(f func(*plan.PromoteCanary)) plan.PromoteCanary {
-		i := plan.PromoteCanary{Holder: holder("1")}
+	by := func(f func(*promoting)) promoting {
+		i := promoting{Holder: holder("1")}
 		f(&i)
 		return i
 	}
-	one := by(func(*plan.PromoteCanary) {})
-	full := by(func(i *plan.PromoteCanary) { i.Full = true })
-	to := func(o sts.Ordinal) plan.PromoteCanary { return by(func(i *plan.PromoteCanary) { i.To = &o }) }
-	took := by(func(i *plan.PromoteCanary) { i.TakeOver = true })
+	one := by(func(*promoting) {})
+	full := by(func(i *promoting) { i.Full = true })
+	to := func(o sts.Ordinal) promoting { return by(func(i *promoting) { i.To = &o }) }
+	took := by(func(i *promoting) { i.TakeOver = true })
 	complete := onSet(func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = canaryRevision })
 	before := edit(func(c *sts.Canary) { c.PartitionBefore = 4 })
 	derived := onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })
@@ -245,7 +254,7 @@ func promoteCases() []decisionCase {
 		inv.Sets[0].Generation, inv.Sets[0].Status.ObservedGeneration = 3, 3
 		inv.Pods = inv.Pods[:3]
 	}
-	resolved := func(i plan.PromoteCanary, at *sts.Inventory) plan.PromoteCanary { return i.Resolve(at.Snapshots()[0]) }
+	resolved := func(i promoting, at *sts.Inventory) plan.Intent { return i.from(at.Snapshots()[0]) }
 	return []decisionCase{
 		{"one more", standing(1), nil, one, plan.Facts{}, plan.Do, "Step"},
 		{"to the ordinal", standing(1), nil, to(1), plan.Facts{}, plan.Do, "Step"},
@@ -747,7 +756,7 @@ func managedCases() []decisionCase {
 		{"abort what was begun under Argo CD", standing(2), []change{argo}, plan.AbortCanary{Holder: holder("1")}, plan.Facts{}, plan.Do, "Restore"},
 		{"abort what Argo CD itself has begun", standing(2), []change{argo, byHand}, plan.AbortCanary{Holder: holder("1")}, plan.Facts{}, plan.Refused, plan.ReasonManaged},
 		{"pause what Argo CD itself has begun", standing(2), []change{argo, byHand}, plan.PauseUpdate{Holder: holder("1")}, plan.Facts{}, plan.Refused, plan.ReasonManaged},
-		{"promote what Argo CD itself has begun", standing(2), []change{argo, byHand}, plan.PromoteCanary{Holder: holder("1")}, plan.Facts{}, plan.Refused, plan.ReasonManaged},
+		{"promote what Argo CD itself has begun", standing(2), []change{argo, byHand}, promoting{Holder: holder("1")}, plan.Facts{}, plan.Refused, plan.ReasonManaged},
 	}
 }
 
@@ -1021,6 +1030,15 @@ func FuzzParseImage(f *testing.F) {
 	})
 }
 
+// unbound has an ordinal's pod wait for its claim, which nothing binds.
+func unbound(o int) change {
+	return func(inv *sts.Inventory) {
+		inv.Pods[o].Status = corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse,
+			LastTransitionTime: metav1.NewTime(ststest.Now.Add(-time.Minute))}}}
+		inv.Claims[o].Status.Phase, inv.Claims[o].Spec.StorageClassName = corev1.ClaimPending, new("")
+	}
+}
+
 // rolling is a rolling update that kubectl has begun and that has come to the
 // highest n of 5 ordinals.
 func rolling(n sts.Ordinal, changes ...change) *sts.Inventory {
@@ -1127,9 +1145,10 @@ func unstickCases() []decisionCase {
 		{"the lowest fails on what it is to run", rolling(1, undone), []change{crashing(0), crashing(4)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
 		{"a pod cannot be created", ststest.Web(3), []change{func(inv *sts.Inventory) {
 			inv.Pods = inv.Pods[:2]
-			inv.Events = []*corev1.Event{{InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: ststest.Namespace, Name: "web"},
+			inv.Events = []*corev1.Event{{InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: ststest.Namespace, Name: "web", UID: inv.Sets[0].UID},
 				Reason: "FailedCreate", Message: "create Pod web-2 failed: quota", LastTimestamp: metav1.NewTime(ststest.Now)}}
 		}}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
+		{"a pod waits for its claim", ststest.Web(3), []change{unbound(2)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
 		{"OnDelete", rolling(0), []change{crashing(2), onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "OnDelete" })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
 		{"Recreate", rolling(0), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "Recreate" })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
 		{"somebody else at work", rolling(1), []change{crashing(4), taken("bob@desk", "7")}, unstick, plan.Facts{}, plan.Refused, plan.ReasonOwned},

@@ -14,11 +14,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// DrainScale takes a set to another size, one member at a time. Going down, highest
-// ordinal first, each leaves its own cluster, then its pod is evicted, so that the
-// budgets are asked, and only then the set is made smaller by one. Going up, its
-// cluster is told of each before its pod is made.
-type DrainScale struct {
+// DrainOptions are the options of [NewDrainScale].
+type DrainOptions struct {
 	Holder
 	Replicas int32
 	// Profile is how a member leaves and joins its cluster, nil for nothing to do.
@@ -33,24 +30,30 @@ type DrainScale struct {
 	Quorum bool
 	// MinHealthy is how many available members have to be left at any time.
 	MinHealthy int32
-	// AcceptDataLoss goes on where scaling down deletes claims; KeepClaims sets that
-	// policy to Retain for as long as it takes.
-	AcceptDataLoss, KeepClaims bool
+	// KeepClaims sets whenScaled to Retain for as long as it takes.
+	KeepClaims bool
 	// Park allows 0 replicas, and remembers the size. All members go, so none of them
 	// has to be well.
 	Park bool
 	// ReuseClaims lets new members have the claims that old ones have left.
 	ReuseClaims bool
-	// resumed is the pod that was on its way when the command first looked: what was
-	// done to it nobody has seen.
+}
+
+// drainScale takes a set to another size, one member at a time. Going down, highest
+// ordinal first, each leaves its own cluster, then its pod is evicted, so that the
+// budgets are asked, and only then the set is made smaller by one. Going up, its
+// cluster is told of each before its pod is made.
+type drainScale struct {
+	DrainOptions
+	// resumed is the pod whose member was leaving when the command started: how far that got
+	// under an earlier command is not recorded.
 	resumed types.UID
 }
 
-// overdue is how long after its deletion's deadline a pod that does not end is stuck.
-const overdue = time.Minute
-
-// Resolve takes note of what an earlier command has left half-way.
-func (i DrainScale) Resolve(s *sts.Snapshot) DrainScale {
+// NewDrainScale changes the size of the set, starting from the snapshot in which the command
+// finds it: a change of size that an earlier command has left unfinished is resumed.
+func NewDrainScale(o DrainOptions, s *sts.Snapshot) Intent {
+	i := drainScale{DrainOptions: o}
 	record, err := sts.ReadDrain(s.Set)
 	if err == nil && record != nil && record.Member != nil {
 		i.resumed = record.Member.UID
@@ -58,8 +61,11 @@ func (i DrainScale) Resolve(s *sts.Snapshot) DrainScale {
 	return i
 }
 
+// overdue is how long after its deletion's deadline a pod that does not end is stuck.
+const overdue = time.Minute
+
 // Next implements [Intent].
-func (i DrainScale) Next(s *sts.Snapshot, f Facts) Decision {
+func (i drainScale) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := i.guard(s, f); d != nil {
 		return *d
 	}
@@ -82,7 +88,7 @@ func deleted(s *sts.Snapshot) Decision {
 }
 
 // proceed takes the change of size further from its record.
-func (i DrainScale) proceed(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) proceed(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	if m := record.Member; m != nil {
 		take := i.leave
 		if record.Up() {
@@ -113,7 +119,7 @@ func (i DrainScale) proceed(s *sts.Snapshot, f Facts, record sts.Drain) Decision
 }
 
 // recorded is the record of this change of size, or the one to begin with.
-func (i DrainScale) recorded(s *sts.Snapshot, f Facts) (*sts.Drain, *Decision) {
+func (i drainScale) recorded(s *sts.Snapshot, f Facts) (*sts.Drain, *Decision) {
 	refuse := func(reason, message, hint string) (*sts.Drain, *Decision) {
 		d := decide(Refused, reason, message, hint)
 		return nil, &d
@@ -177,7 +183,7 @@ func lostMember(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) Decision {
 		sts.LostDrain(s.Set, o))
 }
 
-func (i DrainScale) profileName() string {
+func (i drainScale) profileName() string {
 	if i.Profile == nil {
 		return ""
 	}
@@ -189,7 +195,7 @@ func drainCommand(s *sts.Snapshot, to int32) string {
 }
 
 // custom says whether the profile is a file of the user's.
-func (i DrainScale) custom() bool {
+func (i drainScale) custom() bool {
 	name := i.profileName()
 	_, unknown := profile.Find(name)
 	return name != "" && !strings.HasPrefix(name, "--") && unknown != nil
@@ -208,7 +214,7 @@ func heldPod(s *sts.Snapshot) (sts.Ordinal, *corev1.Pod) {
 // adopt goes on from a pod with our finalizer where the record was lost (kubectl
 // replace drops annotations, another set has taken the pods): whether its member has
 // left is for a person to say.
-func (i DrainScale) adopt(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) (*sts.Drain, *Decision) {
+func (i drainScale) adopt(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) (*sts.Drain, *Decision) {
 	before := int32(o-sts.Start(s.Set)) + 1
 	if i.Replicas >= before || !i.NoHooks {
 		d := lostMember(s, o, held)
@@ -219,13 +225,13 @@ func (i DrainScale) adopt(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) (*st
 }
 
 // again is this command with another size, for a hint.
-func (i DrainScale) again(s *sts.Snapshot, to int32) string {
+func (i drainScale) again(s *sts.Snapshot, to int32) string {
 	record := &sts.Drain{To: to, Profile: i.profileName(), Custom: i.custom()}
 	return record.Again(s.Set)
 }
 
 // check are the guards that are asked once, before anything begins.
-func (i DrainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
+func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 	from := sts.WantedReplicas(s.Set)
 	refuse := func(reason, hint, format string, args ...any) (*sts.Drain, *Decision) {
 		d := decide(Refused, reason, fmt.Sprintf(format, args...), hint)
@@ -283,7 +289,7 @@ func (i DrainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 
 // budgetOnTheWay refuses where a budget will let no pod go before the size is reached:
 // better to know that before the first member has left.
-func (i DrainScale) budgetOnTheWay(s *sts.Snapshot) *Decision {
+func (i drainScale) budgetOnTheWay(s *sts.Snapshot) *Decision {
 	failing := slices.ContainsFunc(s.Replicas(), func(r sts.Replica) bool { return isFailing(s, r) })
 	if i.IgnoreBudgets || failing || len(s.Budgets) != 1 {
 		return nil // pods that are not healthy go by other rules
@@ -329,7 +335,7 @@ func steady(s *sts.Snapshot) *Decision {
 
 // writesReplicas refuses where somebody else would put the size back: a member that
 // has left would be made anew.
-func (i DrainScale) writesReplicas(s *sts.Snapshot) *Decision {
+func (i drainScale) writesReplicas(s *sts.Snapshot) *Decision {
 	d := i.unmanaged(s, sts.FieldReplicas)
 	if d == nil || strings.Contains(d.Hint, "--print-patch") {
 		return pauseFirst(d, i.Replicas)
@@ -347,7 +353,7 @@ func pauseFirst(d *Decision, to int32) *Decision {
 }
 
 // scaledMeanwhile stops when somebody else has changed the size.
-func (i DrainScale) scaledMeanwhile(s *sts.Snapshot, record *sts.Drain, wanted, hint string) Decision {
+func (i drainScale) scaledMeanwhile(s *sts.Snapshot, record *sts.Drain, wanted, hint string) Decision {
 	what := "scale-down"
 	if record.Up() {
 		what = "scale-up"
@@ -367,7 +373,7 @@ func scaleBack(s *sts.Snapshot, size int32) string {
 }
 
 // mayLeave are the guards before each member. Pods that are to go, too, may be failing.
-func (i DrainScale) mayLeave(s *sts.Snapshot, f Facts, r sts.Replica) *Decision {
+func (i drainScale) mayLeave(s *sts.Snapshot, f Facts, r sts.Replica) *Decision {
 	if d := steady(s); d != nil {
 		return d
 	}
@@ -411,7 +417,7 @@ func isUnmade(s *sts.Snapshot, r sts.Replica) bool {
 
 // failingToGo are the ordinals whose pods need not be well: the one that leaves, and
 // those that are failing and leave after it.
-func (i DrainScale) failingToGo(s *sts.Snapshot, top sts.Ordinal) []sts.Ordinal {
+func (i drainScale) failingToGo(s *sts.Snapshot, top sts.Ordinal) []sts.Ordinal {
 	out := []sts.Ordinal{top}
 	for _, r := range s.Replicas() {
 		if r.Ordinal != top && r.Ordinal >= sts.Start(s.Set)+sts.Ordinal(i.Replicas) && (i.Park || isFailing(s, r)) {
@@ -423,7 +429,7 @@ func (i DrainScale) failingToGo(s *sts.Snapshot, top sts.Ordinal) []sts.Ordinal 
 
 // mayEvict asks the budgets: first as they are seen, then the API server, by an
 // eviction that is not carried out. Nil when the pod may go.
-func (i DrainScale) mayEvict(s *sts.Snapshot, f Facts, r sts.Replica, when string) *Decision {
+func (i drainScale) mayEvict(s *sts.Snapshot, f Facts, r sts.Replica, when string) *Decision {
 	if i.IgnoreBudgets {
 		return nil
 	}
@@ -456,7 +462,7 @@ func replicaAt(s *sts.Snapshot, o sts.Ordinal) sts.Replica {
 
 // nextToLeave looks whether the highest ordinal may leave, and writes down that it
 // does: from then on a command that was killed is gone on with.
-func (i DrainScale) nextToLeave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	top := replicaAt(s, sts.End(s.Set)-1)
 	if d := i.mayLeave(s, f, top); d != nil {
 		return *d
@@ -483,7 +489,7 @@ func (i DrainScale) nextToLeave(s *sts.Snapshot, f Facts, record sts.Drain) Deci
 }
 
 // begin writes down who is on its way next.
-func (i DrainScale) begin(s *sts.Snapshot, record sts.Drain, m *sts.Member, what string) Decision {
+func (i drainScale) begin(s *sts.Snapshot, record sts.Drain, m *sts.Member, what string) Decision {
 	b, event := newPatch(s.Set), ""
 	if s.Set.Annotations[sts.DrainAnnotation] == "" {
 		event = "ScaleDownStarted"
@@ -507,7 +513,7 @@ func (i DrainScale) begin(s *sts.Snapshot, record sts.Drain, m *sts.Member, what
 }
 
 // note writes the record, and nothing else.
-func (i DrainScale) note(s *sts.Snapshot, record sts.Drain, event, why string) Decision {
+func (i drainScale) note(s *sts.Snapshot, record sts.Drain, event, why string) Decision {
 	return do(newPatch(s.Set).drain(record).owner(i.Owner).action(event, why), "Note")
 }
 
@@ -524,7 +530,7 @@ func (h Holder) take(s *sts.Snapshot, record sts.Drain) *Decision {
 }
 
 // leave takes the one member that is on its way out further.
-func (i DrainScale) leave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) leave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	if i.Profile == nil && record.Member.Phase != sts.Removing {
 		// Begun with hooks, and gone on with without: a person says that it has left.
 		record = record.With(record.Member.Enter(sts.Removing, s.TakenAt))
@@ -588,7 +594,7 @@ func sayValues(values map[string]string) string {
 }
 
 // drain has the member leave. Whether it has is for another member to say.
-func (i DrainScale) drain(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) drain(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	m := record.Member
 	h := newHooks(s, f, i.Profile, i.Domain, m)
 	again := ""
@@ -635,7 +641,7 @@ func (i DrainScale) drain(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 }
 
 // stayed goes on with a member that did not leave.
-func (i DrainScale) stayed(h *hooks, s *sts.Snapshot, record sts.Drain, why *hookFailure) Decision {
+func (i drainScale) stayed(h *hooks, s *sts.Snapshot, record sts.Drain, why *hookFailure) Decision {
 	m, pod, name := record.Member, h.member, s.Name(record.Member.Ordinal)
 	going := pod != nil && pod.DeletionTimestamp != nil
 	switch {
@@ -656,13 +662,13 @@ func letGo(pod *corev1.Pod, o sts.Ordinal, why string) Decision {
 	return do(Action{Why: why, HoldPod: LetGo(pod, o)}, "LetGo")
 }
 
-func (i DrainScale) drained(s *sts.Snapshot, record sts.Drain) Decision {
+func (i drainScale) drained(s *sts.Snapshot, record sts.Drain) Decision {
 	next := record.Member.Enter(sts.Removing, s.TakenAt)
 	return i.note(s, record.With(next), "MemberDrained", s.Name(next.Ordinal)+" has left its cluster")
 }
 
 // callBack calls a member back that did not leave.
-func (i DrainScale) callBack(h *hooks, s *sts.Snapshot, record sts.Drain, why *hookFailure) Decision {
+func (i drainScale) callBack(h *hooks, s *sts.Snapshot, record sts.Drain, why *hookFailure) Decision {
 	name, state := s.Name(record.Member.Ordinal), "it may have left half-way"
 	if len(i.Profile.Cancel) > 0 {
 		_, _, d, failed := h.section(profile.Cancel, "", true)
@@ -685,7 +691,7 @@ func didNotLeave(name, problem, state, hint string) Decision {
 }
 
 // recalled ends with a member that is one again.
-func (i DrainScale) recalled(s *sts.Snapshot, record sts.Drain, pod *corev1.Pod) Decision {
+func (i drainScale) recalled(s *sts.Snapshot, record sts.Drain, pod *corev1.Pod) Decision {
 	m, name := record.Member, s.Name(record.Member.Ordinal)
 	if pod != nil && sts.HoldsLeaving(pod) {
 		return letGo(pod, m.Ordinal, "hold "+name+" no longer")
@@ -707,7 +713,7 @@ func cmpHint(hint, otherwise string) string {
 
 // remove makes the pod of a member that has left go: it is evicted, so that the
 // budgets are asked, then the set is made smaller, then a pod that is held may go.
-func (i DrainScale) remove(s *sts.Snapshot, f Facts, record sts.Drain, r sts.Replica, same, smaller bool) Decision {
+func (i drainScale) remove(s *sts.Snapshot, f Facts, record sts.Drain, r sts.Replica, same, smaller bool) Decision {
 	m, pod, name := record.Member, r.Pod, s.Name(record.Member.Ordinal)
 	going := !same || pod == nil || pod.DeletionTimestamp != nil
 	switch {
@@ -739,7 +745,7 @@ func (i DrainScale) remove(s *sts.Snapshot, f Facts, record sts.Drain, r sts.Rep
 	return do(Action{Why: "evict " + name, EvictPod: &e}, "Evict")
 }
 
-func (i DrainScale) holdOn(r sts.Replica) Decision {
+func (i drainScale) holdOn(r sts.Replica) Decision {
 	return do(Action{Why: "hold " + r.Pod.Name + " in its place, so that it is not made anew", HoldPod: hold(r.Pod, r.Ordinal, false)}, "Hold")
 }
 
@@ -759,7 +765,7 @@ func ending(s *sts.Snapshot, pod *corev1.Pod) Decision {
 }
 
 // removed goes on when the pod is gone. Without hooks the next step notes it, too.
-func (i DrainScale) removed(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) removed(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	name := s.Name(record.Member.Ordinal)
 	switch {
 	case i.Profile == nil:
@@ -771,7 +777,7 @@ func (i DrainScale) removed(s *sts.Snapshot, f Facts, record sts.Drain) Decision
 }
 
 // after runs what comes after the pod is gone.
-func (i DrainScale) after(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) after(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	m := record.Member
 	if d := i.take(s, record); d != nil {
 		return *d
@@ -788,7 +794,7 @@ func (i DrainScale) after(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 }
 
 // finish waits until all members are available, then forgets the change of size.
-func (i DrainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
+func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
 	if d := available(s, Stuck); d != nil {
 		return *d
 	}

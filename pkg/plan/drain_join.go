@@ -11,7 +11,7 @@ import (
 )
 
 // mayGrow are the guards that are asked once, before the first member joins.
-func (i DrainScale) mayGrow(s *sts.Snapshot) *Decision {
+func (i drainScale) mayGrow(s *sts.Snapshot) *Decision {
 	if strings.HasPrefix(i.profileName(), "--") {
 		d := decide(Refused, ReasonBadRequest, fmt.Sprintf("%s is for members that leave, and statefulset %s has %s: %d would be more",
 			i.profileName(), s.Set.Name, sts.Count(sts.WantedReplicas(s.Set), "replica"), i.Replicas), "a profile's join hooks are for members that come: --profile")
@@ -32,7 +32,7 @@ func (i DrainScale) mayGrow(s *sts.Snapshot) *Decision {
 // staleClaims refuses to give a new member what an old one has left: it would come up
 // with the identity of a member that its cluster has forgotten, or with old data
 // (kubernetes#55045, etcd#14805).
-func (i DrainScale) staleClaims(s *sts.Snapshot, names []string) *Decision {
+func (i drainScale) staleClaims(s *sts.Snapshot, names []string) *Decision {
 	if len(names) == 0 || i.ReuseClaims {
 		return nil
 	}
@@ -47,7 +47,7 @@ func (i DrainScale) staleClaims(s *sts.Snapshot, names []string) *Decision {
 }
 
 // nextToJoin looks whether the next ordinal may come, and writes down that it does.
-func (i DrainScale) nextToJoin(s *sts.Snapshot, record sts.Drain) Decision {
+func (i drainScale) nextToJoin(s *sts.Snapshot, record sts.Drain) Decision {
 	if d := steady(s); d != nil {
 		return *d
 	}
@@ -68,7 +68,7 @@ func (i DrainScale) nextToJoin(s *sts.Snapshot, record sts.Drain) Decision {
 }
 
 // arrive takes the one member that is on its way in further.
-func (i DrainScale) arrive(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) arrive(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	m, r := record.Member, replicaAt(s, record.Member.Ordinal)
 	name, offset := s.Name(m.Ordinal), int32(m.Ordinal-sts.Start(s.Set))
 	size := sts.WantedReplicas(s.Set)
@@ -110,7 +110,7 @@ func (i DrainScale) arrive(s *sts.Snapshot, f Facts, record sts.Drain) Decision 
 }
 
 // joinHooks runs one section of a profile's join hooks.
-func (i DrainScale) joinHooks(s *sts.Snapshot, f Facts, record sts.Drain, sec profile.Section, otherwise string) *Decision {
+func (i drainScale) joinHooks(s *sts.Snapshot, f Facts, record sts.Drain, sec profile.Section, otherwise string) *Decision {
 	if i.Profile == nil || len(i.Profile.Commands(sec)) == 0 {
 		return nil
 	}

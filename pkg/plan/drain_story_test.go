@@ -33,7 +33,7 @@ type drainStory struct {
 	r         *rand.Rand
 	w         *world
 	seed      uint64
-	intent    plan.DrainScale
+	options   plan.DrainOptions
 	from      int32
 	last      map[sts.Ordinal]types.UID // the pods that there were last
 	left      map[types.UID]bool        // members that have left their cluster
@@ -58,17 +58,17 @@ func newDrainStory(t *testing.T, seed uint64) *drainStory {
 		}
 	})
 	s.w.slow = time.Duration(r.IntN(4)) * time.Second
-	s.intent = drain(1+r.Int32N(7), nil)
-	if s.intent.Replicas == s.from {
-		s.intent.Replicas--
+	s.options = drainOptions(1+r.Int32N(7), nil)
+	if s.options.Replicas == s.from {
+		s.options.Replicas--
 	}
 	if r.IntN(3) > 0 {
-		s.intent.Profile = quorum()
+		s.options.Profile = quorum()
 		if r.IntN(2) == 0 {
-			s.intent.Profile.Cancel = nil
+			s.options.Profile.Cancel = nil
 		}
 		if r.IntN(2) == 0 {
-			s.intent.Profile.After = nil
+			s.options.Profile.After = nil
 		}
 		s.failures = r.IntN(4)
 	}
@@ -98,8 +98,8 @@ func (s *drainStory) tell() {
 			s.t.Logf("again: go test ./pkg/plan -run TestDrainScaleInRandomWorlds -seed %d", s.seed)
 		}
 	})
-	s.say("from %d to %d from ordinal %s, %s, slow %s, hooks %t, %d losses, %d failures, %d budgets", s.from, s.intent.Replicas,
-		sts.Start(s.w.Set), s.w.Set.Spec.PodManagementPolicy, s.w.slow, s.intent.Profile != nil, s.losses, s.failures, len(s.w.budgets))
+	s.say("from %d to %d from ordinal %s, %s, slow %s, hooks %t, %d losses, %d failures, %d budgets", s.from, s.options.Replicas,
+		sts.Start(s.w.Set), s.w.Set.Spec.PodManagementPolicy, s.w.slow, s.options.Profile != nil, s.losses, s.failures, len(s.w.budgets))
 	for range 5 {
 		s.w.tick()
 	}
@@ -142,9 +142,9 @@ func (s *drainStory) begin(killed *command, id string) *command {
 			}
 		}
 	}
-	i := s.intent
-	i.ID = id
-	i = i.Resolve(s.w.snapshot())
+	o := s.options
+	o.ID = id
+	i := plan.NewDrainScale(o, s.w.snapshot())
 	steps := plan.Foretell(i, s.w.snapshot())
 	// A hook asks another member; where all are down at this moment, it says so.
 	asks := slices.ContainsFunc(slices.Collect(maps.Values(s.w.pods())), s.w.available)
@@ -248,21 +248,21 @@ func (s *drainStory) safe(_ *sts.Snapshot, d plan.Decision) {
 		s.t.Fatalf("deletes %s instead of evicting it", a.DeletePod.Name)
 	case a.EvictPod != nil:
 		s.goes(a.EvictPod.Ordinal, a.EvictPod.UID)
-	case a.Scale != nil && a.Scale.To == a.Scale.From-1 && a.Scale.To >= s.intent.Replicas:
+	case a.Scale != nil && a.Scale.To == a.Scale.From-1 && a.Scale.To >= s.options.Replicas:
 		if pod := s.w.pod(a.Scale.Ordinal); pod != nil && pod.DeletionTimestamp == nil && !s.fresh(pod.UID) {
 			s.t.Fatalf("makes the set smaller while %s is there", pod.Name)
 		} else if pod != nil {
 			s.leftFor(a.Scale.Ordinal, pod.UID)
 		}
-	case a.Scale != nil && a.Scale.To == a.Scale.From+1 && a.Scale.To <= s.intent.Replicas:
-		if name := s.name(a.Scale.Ordinal); s.intent.Profile != nil && !s.known[name] {
+	case a.Scale != nil && a.Scale.To == a.Scale.From+1 && a.Scale.To <= s.options.Replicas:
+		if name := s.name(a.Scale.Ordinal); s.options.Profile != nil && !s.known[name] {
 			s.t.Fatalf("makes %s before its cluster knows of it", name)
 		}
 		if down := s.w.unavailable(); len(down) > 0 && s.losses == 0 {
 			s.say("%v are not available", down)
 		}
 	case a.Scale != nil:
-		s.t.Fatalf("scales from %d to %d on the way to %d", a.Scale.From, a.Scale.To, s.intent.Replicas)
+		s.t.Fatalf("scales from %d to %d on the way to %d", a.Scale.From, a.Scale.To, s.options.Replicas)
 	}
 }
 
@@ -290,14 +290,14 @@ func (s *drainStory) goes(o sts.Ordinal, uid types.UID) {
 
 func (s *drainStory) leftFor(o sts.Ordinal, uid types.UID) {
 	s.t.Helper()
-	if s.intent.Profile != nil && !s.left[uid] {
+	if s.options.Profile != nil && !s.left[uid] {
 		s.t.Fatalf("%s goes, and its member has not left", s.name(o))
 	}
 }
 
 // fresh: without hooks the pod that came after the one that was evicted is no loss.
 func (s *drainStory) fresh(uid types.UID) bool {
-	return s.intent.Profile == nil && !slices.ContainsFunc(slices.Collect(maps.Values(s.w.pods())), func(pod *corev1.Pod) bool {
+	return s.options.Profile == nil && !slices.ContainsFunc(slices.Collect(maps.Values(s.w.pods())), func(pod *corev1.Pod) bool {
 		return pod.UID == uid && s.w.available(pod)
 	})
 }
@@ -307,13 +307,13 @@ func (s *drainStory) ended(d plan.Decision) {
 	if d.Verdict != plan.Done || d.Reason != plan.ReasonScaled && d.Reason != plan.ReasonNothingToDo {
 		s.t.Fatalf("it ended %s %s: %s", d.Verdict, d.Reason, d.Message)
 	}
-	if n := sts.WantedReplicas(s.w.Set); n != s.intent.Replicas {
-		s.t.Errorf("it has %d replicas, and was to have %d", n, s.intent.Replicas)
+	if n := sts.WantedReplicas(s.w.Set); n != s.options.Replicas {
+		s.t.Errorf("it has %d replicas, and was to have %d", n, s.options.Replicas)
 	}
 	for range 20 {
 		s.w.tick()
 	}
-	if down := s.w.unavailable(); len(down) > 0 || len(s.w.Pods) != int(s.intent.Replicas) {
+	if down := s.w.unavailable(); len(down) > 0 || len(s.w.Pods) != int(s.options.Replicas) {
 		s.t.Errorf("%d pods are left, and %v are not available", len(s.w.Pods), down)
 	}
 	for _, pod := range s.w.pods() {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -47,14 +48,19 @@ func bare() *profile.Profile {
 	return p
 }
 
-func drain(to int32, p *profile.Profile) plan.DrainScale {
-	return plan.DrainScale{Holder: holder("1"), Replicas: to, Profile: p, Domain: "cluster.local"}
+func drainOptions(to int32, p *profile.Profile) plan.DrainOptions {
+	return plan.DrainOptions{Holder: holder("1"), Replicas: to, Profile: p, Domain: "cluster.local"}
 }
 
-func drainWith(to int32, p *profile.Profile, f func(*plan.DrainScale)) plan.DrainScale {
-	i := drain(to, p)
-	f(&i)
-	return i
+// drain is a change of size by a command that has started before any member was on its way.
+func drain(to int32, p *profile.Profile) plan.Intent {
+	return drainWith(to, p, func(*plan.DrainOptions) {})
+}
+
+func drainWith(to int32, p *profile.Profile, f func(*plan.DrainOptions)) plan.Intent {
+	o := drainOptions(to, p)
+	f(&o)
+	return plan.NewDrainScale(o, ststest.Web(5).Snapshots()[0])
 }
 
 // leaving writes down that a member is on its way from 5 to 3, or to another size.
@@ -89,6 +95,9 @@ func between(d *sts.Drain) { d.Member = nil }
 func wanted(n int32) change {
 	return onSet(func(set *appsv1.StatefulSet) { *set.Spec.Replicas = n })
 }
+
+// unobserved is a set whose controller has not observed the last change of its spec.
+func unobserved(inv *sts.Inventory) { inv.Sets[0].Generation = 9 }
 
 // without are pods that are gone.
 func without(from int) change {
@@ -211,7 +220,7 @@ func resizingCases() []decisionCase {
 	add("start a canary", ststest.Web(5), on(), start("1", "web:2", 1), plan.Refused, plan.ReasonScaleOnItsWay)
 	add("start a canary with a pod that is held and no record", ststest.Web(5), lost(), start("1", "web:2", 1), plan.Refused, plan.ReasonMemberLeft)
 	add("start a canary while the record cannot be read", ststest.Web(5), []change{annotated(sts.DrainAnnotation, "{")}, start("1", "web:2", 1), plan.Refused, plan.ReasonBadRecord)
-	add("promote an update of somebody else", rolling(1), on(), plan.PromoteCanary{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
+	add("promote an update of somebody else", rolling(1), on(), promoting{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
 	add("promote itself", rolling(1), on(), plan.AutoPromote{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
 	add("pause an update of somebody else", rolling(1), on(), plan.PauseUpdate{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
 	add("resume", rolling(1), on(), plan.ResumeUpdate{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
@@ -235,16 +244,16 @@ func drainCases() []decisionCase {
 	none, wrote := plan.Facts{}, plan.Facts{Wrote: true}
 	q, b := quorum(), bare()
 	down, plainDown := drain(3, q), drain(3, nil)
-	park := drainWith(0, nil, func(i *plan.DrainScale) { i.Park = true })
+	park := drainWith(0, nil, func(i *plan.DrainOptions) { i.Park = true })
 	refusing := quorum()
 	refusing.Refuse = "members cannot leave one by one"
-	ignoring := drainWith(3, nil, func(i *plan.DrainScale) { i.IgnoreBudgets = true })
-	taking := drainWith(3, q, func(i *plan.DrainScale) { i.TakeOver = true })
-	resumed := func(i plan.DrainScale, inv *sts.Inventory, changes ...change) decisionCase {
+	ignoring := drainWith(3, nil, func(i *plan.DrainOptions) { i.IgnoreBudgets = true })
+	taking := drainWith(3, q, func(i *plan.DrainOptions) { i.TakeOver = true })
+	resumed := func(o plan.DrainOptions, inv *sts.Inventory, changes ...change) decisionCase {
 		for _, change := range changes {
 			change(inv)
 		}
-		return decisionCase{from: inv, intent: i.Resolve(inv.Snapshots()[0])}
+		return decisionCase{from: inv, intent: plan.NewDrainScale(o, inv.Snapshots()[0])}
 	}
 	named := func(name string, d decisionCase, v plan.Verdict, reason string) decisionCase {
 		d.name, d.verdict, d.reason = name, v, reason
@@ -262,7 +271,7 @@ func drainCases() []decisionCase {
 		{"the set is being deleted", ststest.Web(5), on{onSet(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, plainDown, none, plan.Refused, plan.ReasonDeleting},
 		{"somebody else is at work", ststest.Web(5), on{owned("bob@desk", "7")}, plainDown, none, plan.Refused, plan.ReasonOwned},
 		{"taken over from us", ststest.Web(5), on{owned("bob@desk", "7")}, plainDown, wrote, plan.Refused, plan.ReasonTakenOver},
-		{"not observed", ststest.Web(5), on{onSet(func(s *appsv1.StatefulSet) { s.Generation = 9 })}, plainDown, none, plan.Wait, plan.ReasonNotObserved},
+		{"not observed", ststest.Web(5), on{unobserved}, plainDown, none, plan.Wait, plan.ReasonNotObserved},
 		{"a canary is on its way", standing(1), nil, plainDown, none, plan.Refused, plan.ReasonCanaryOnItsWay},
 		{"an update is on its way", rolling(2), nil, plainDown, none, plan.Refused, plan.ReasonUpdateOnItsWay},
 		{"a restart is on its way", ststest.Web(5), on{restarting("restart", []sts.Ordinal{1}, 1)}, plainDown, none, plan.Refused, plan.ReasonRestartOnItsWay},
@@ -272,12 +281,12 @@ func drainCases() []decisionCase {
 		{"an autoscaler would scale down again", ststest.Web(5), on{autoscaled(2, 5)}, drain(7, nil), none, plan.Refused, plan.ReasonAutoscaler},
 		{"the profile refuses", ststest.Web(5), nil, drain(3, refusing), none, plan.Refused, plan.ReasonProfileRefuses},
 		{"to 0", ststest.Web(5), nil, drain(0, nil), none, plan.Refused, plan.ReasonParking},
-		{"below the quorum", ststest.Web(5), nil, drainWith(2, nil, func(i *plan.DrainScale) { i.Quorum = true }), none, plan.Refused, plan.ReasonQuorum},
-		allowed(decisionCase{"to the quorum", ststest.Web(5), nil, drainWith(3, nil, func(i *plan.DrainScale) { i.Quorum = true }), none, plan.Do, "Begin"}),
-		{"below --min-healthy", ststest.Web(5), nil, drainWith(3, nil, func(i *plan.DrainScale) { i.MinHealthy = 4 }), none, plan.Refused, plan.ReasonMinHealthy},
+		{"below the quorum", ststest.Web(5), nil, drainWith(2, nil, func(i *plan.DrainOptions) { i.Quorum = true }), none, plan.Refused, plan.ReasonQuorum},
+		allowed(decisionCase{"to the quorum", ststest.Web(5), nil, drainWith(3, nil, func(i *plan.DrainOptions) { i.Quorum = true }), none, plan.Do, "Begin"}),
+		{"below --min-healthy", ststest.Web(5), nil, drainWith(3, nil, func(i *plan.DrainOptions) { i.MinHealthy = 4 }), none, plan.Refused, plan.ReasonMinHealthy},
 		{"the claims would be deleted", ststest.Web(5), on{onSet(deletesClaims)}, plainDown, none, plan.Refused, plan.ReasonDataLoss},
-		allowed(decisionCase{"the claims are kept", ststest.Web(5), on{onSet(deletesClaims)}, drainWith(3, nil, func(i *plan.DrainScale) { i.KeepClaims = true }), none, plan.Do, "Begin"}),
-		allowed(decisionCase{"the claims may go", ststest.Web(5), on{onSet(deletesClaims)}, drainWith(3, nil, func(i *plan.DrainScale) { i.AcceptDataLoss = true }), none, plan.Do, "Begin"}),
+		allowed(decisionCase{"the claims are kept", ststest.Web(5), on{onSet(deletesClaims)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.KeepClaims = true }), none, plan.Do, "Begin"}),
+		allowed(decisionCase{"the claims may go", ststest.Web(5), on{onSet(deletesClaims)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.AcceptDataLoss = true }), none, plan.Do, "Begin"}),
 		{"a pod is held, and more members are asked for", ststest.Web(5), on{held(4)}, drain(6, nil), none, plan.Refused, plan.ReasonMemberLeft},
 
 		// Before each member.
@@ -294,7 +303,7 @@ func drainCases() []decisionCase {
 		{"the budget can never allow one", ststest.Web(5), on{budget(5, 5, 5)}, plainDown, plan.Facts{Still: time.Hour}, plan.Refused, plan.ReasonBudgetNever},
 		{"two budgets", ststest.Web(5), on{func(inv *sts.Inventory) { inv.Budgets = append(inv.Budgets, inv.Budgets[0].DeepCopy()) }}, plainDown, none, plan.Refused, plan.ReasonTwoBudgets},
 		{"budgets are ignored", ststest.Web(5), on{budget(5, 5, 5)}, ignoring, none, plan.Do, "Begin"},
-		{"as many as --min-healthy have to be left", ststest.Web(5), on{crashing(3), noBudget}, drainWith(3, nil, func(i *plan.DrainScale) { i.MinHealthy = 4; i.Replicas = 4 }), none, plan.Stuck, plan.ReasonPodFailing},
+		{"as many as --min-healthy have to be left", ststest.Web(5), on{crashing(3), noBudget}, drainWith(3, nil, func(i *plan.DrainOptions) { i.MinHealthy = 4; i.Replicas = 4 }), none, plan.Stuck, plan.ReasonPodFailing},
 		{"the budgets are asked", ststest.Web(5), nil, plainDown, none, plan.Do, "AskEviction"},
 		allowed(decisionCase{"begin without hooks", ststest.Web(5), nil, plainDown, none, plan.Do, "Begin"}),
 		allowed(decisionCase{"parking: the first goes, whatever the others do", ststest.Web(5), on{starting(1), noBudget}, park, none, plan.Do, "Begin"}),
@@ -337,9 +346,9 @@ func drainCases() []decisionCase {
 		}),
 
 		// An earlier command was killed.
-		named("resumed: it is asked first whether it has left", asked(resumed(down, ststest.Web(5), lostWay...), nothing), plan.Do, "Hook"),
-		named("resumed: it has left", asked(resumed(down, ststest.Web(5), lostWay...), fine), plan.Do, "Note"),
-		named("resumed: it has not, so it is told once more", asked(resumed(down, ststest.Web(5), lostWay...), func(run plan.Run) *plan.Answer {
+		named("resumed: it is asked first whether it has left", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), nothing), plan.Do, "Hook"),
+		named("resumed: it has left", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), fine), plan.Do, "Note"),
+		named("resumed: it has not, so it is told once more", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), func(run plan.Run) *plan.Answer {
 			if run.For == "gone" {
 				return &plan.Answer{ExitCode: 1}
 			}
@@ -348,10 +357,10 @@ func drainCases() []decisionCase {
 		{"resumed by another command of the same owner", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4), owned("alice@laptop", "0")}, down, none, plan.Do, "Take"},
 		{"another size is asked for", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(4, q), none, plan.Refused, plan.ReasonScaleOnItsWay},
 		{"another profile is asked for", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(3, b), none, plan.Refused, plan.ReasonScaleOnItsWay},
-		{"a person says that it has left", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, nil, func(i *plan.DrainScale) { i.TakeOver = true }), wrote, plan.Do, "AskEviction"},
+		{"a person says that it has left", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.TakeOver = true }), wrote, plan.Do, "AskEviction"},
 		{"the record was removed during the command", ststest.Web(5), on{owned("alice@laptop", "1")}, down, wrote, plan.Refused, plan.ReasonTakenOver},
 		{"the record is lost, its pod is ending", ststest.Web(5), on{held(4), going(4)}, plainDown, none, plan.Refused, plan.ReasonMemberLeft},
-		{"the record is lost, and a person says that it has left", ststest.Web(5), on{held(4), going(4)}, drainWith(3, nil, func(i *plan.DrainScale) { i.NoHooks = true }), none, plan.Do, "Scale"},
+		{"the record is lost, and a person says that it has left", ststest.Web(5), on{held(4), going(4)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.NoHooks = true }), none, plan.Do, "Scale"},
 
 		// It has left.
 		allowed(decisionCase{"evict", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4)}, down, wrote, plan.Do, "Evict"}),
@@ -363,6 +372,8 @@ func drainCases() []decisionCase {
 		{"without hooks, its pod was made anew and is ready", ststest.Web(5), on{leaving(nil, 4, sts.Removing), anew(4)}, plainDown, wrote, plan.Do, "Note"},
 		{"with hooks, its pod was made anew", ststest.Web(5), on{leaving(q, 4, sts.Removing), anew(4)}, down, wrote, plan.Do, "Note"},
 		{"the set is smaller: let its pod go", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4)}, down, wrote, plan.Do, "LetGo"},
+		{"the set is smaller, and the controller has not observed it", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4), unobserved}, down, wrote, plan.Wait, plan.ReasonNotObserved},
+		{"without hooks, the set is smaller, and the controller has not observed it", ststest.Web(5), on{leaving(nil, 4, sts.Removing), wanted(4), held(4), going(4), unobserved}, plainDown, wrote, plan.Wait, plan.ReasonNotObserved},
 		{"its pod is ending", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), going(4)}, down, wrote, plan.Wait, plan.ReasonScalingDown},
 		{"its pod does not end", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), onPod(4, func(p *corev1.Pod) {
 			p.DeletionTimestamp = &metav1.Time{Time: ststest.Now.Add(-time.Hour)}
@@ -389,7 +400,7 @@ func drainCases() []decisionCase {
 
 		// Members join.
 		{"new ones would have old claims", ststest.Web(5), on{claimsOf(6)}, drain(7, q), none, plan.Refused, plan.ReasonStaleClaims},
-		{"new ones may have old claims", ststest.Web(5), on{claimsOf(5, 6)}, drainWith(7, q, func(i *plan.DrainScale) { i.ReuseClaims = true }), none, plan.Do, "Begin"},
+		{"new ones may have old claims", ststest.Web(5), on{claimsOf(5, 6)}, drainWith(7, q, func(i *plan.DrainOptions) { i.ReuseClaims = true }), none, plan.Do, "Begin"},
 		{"add one", ststest.Web(5), nil, drain(7, nil), none, plan.Do, "Begin"},
 		{"an inline drain is nothing for new ones", ststest.Web(5), nil, drain(7, &profile.Profile{Metadata: profile.Metadata{Name: "--drain-exec"}}), none, plan.Refused, plan.ReasonBadRequest},
 		{"one is failing before any joins", ststest.Web(5), on{crashing(2)}, drain(7, q), none, plan.Stuck, plan.ReasonPodFailing},
@@ -474,5 +485,67 @@ func TestDrainDecisionsNameTheirWayOut(t *testing.T) {
 		if (d.Verdict == plan.Refused || d.Verdict == plan.Stuck) && d.Hint == "" && d.Reason != plan.ReasonProfileRefuses && d.Reason != plan.ReasonMinHealthy && d.Reason != plan.ReasonDeleting {
 			t.Errorf("%s: %s %s without a hint: %s", test.name, d.Verdict, d.Reason, d.Message)
 		}
+	}
+}
+
+// TestHooksHaveEveryVariable: what the documentation promises to every command has a
+// value, also for one that is new.
+func TestHooksHaveEveryVariable(t *testing.T) {
+	all := []string{"hook"}
+	for _, v := range profile.Variables {
+		all = append(all, v.Name+"=$("+v.Name+")")
+	}
+	p := quorum()
+	p.Drain[0].Command, p.Join.Before[0].Command = all, all
+	leaves, joins := ststest.Web(5), ststest.Web(5)
+	leaving(p, 4, sts.Draining)(leaves)
+	held(4)(leaves)
+	joining(p, sts.Announcing)(joins)
+	for _, test := range []struct {
+		name   string
+		from   *sts.Inventory
+		intent plan.Intent
+		want   []string
+	}{
+		{"leaves", leaves, drain(3, p), []string{"hook", "POD_NAME=web-4", "ORDINAL=4", "NAMESPACE=test", "SERVICE_NAME=web", "CLUSTER_DOMAIN=cluster.local",
+			"SURVIVOR=web-0", "SURVIVORS=web-0,web-1,web-2,web-3", "REPLICAS=5", "TARGET_REPLICAS=4"}},
+		{"joins", joins, drain(7, p), []string{"hook", "POD_NAME=web-5", "ORDINAL=5", "NAMESPACE=test", "SERVICE_NAME=web", "CLUSTER_DOMAIN=cluster.local",
+			"SURVIVOR=web-0", "SURVIVORS=web-0,web-1,web-2,web-3,web-4", "REPLICAS=5", "TARGET_REPLICAS=6"}},
+	} {
+		f := told(test.intent, test.from, nothing)
+		f.Wrote = true
+		d := test.intent.Next(test.from.Snapshots()[0], f)
+		if d.Action == nil || d.Action.Run == nil {
+			t.Errorf("a member that %s: %s %s: %s", test.name, d.Verdict, d.Reason, d.Message)
+			continue
+		}
+		if diff := cmp.Diff(test.want, d.Action.Run.Argv); diff != "" {
+			t.Errorf("a member that %s (-want +have):\n%s", test.name, diff)
+		}
+	}
+}
+
+// A member may have left under an earlier command: a resumed one asks before it runs the
+// leave hook again. There is no other way to make the intent than from what the command found.
+func TestAResumedDrainAsksBeforeItDrainsAgain(t *testing.T) {
+	q := quorum()
+	first := func(found *sts.Inventory) string {
+		inv := ststest.Web(5)
+		leaving(q, 4, sts.Draining)(inv)
+		held(4)(inv)
+		if found == nil {
+			found = inv
+		}
+		d := plan.NewDrainScale(drainOptions(3, q), found.Snapshots()[0]).Next(inv.Snapshots()[0], plan.Facts{Wrote: true})
+		if d.Action == nil || d.Action.Run == nil {
+			t.Fatalf("no command is run: %s", text(d))
+		}
+		return d.Action.Run.For
+	}
+	if got := first(nil); got != "gone" {
+		t.Errorf("a resumed drain runs %q first, want gone", got)
+	}
+	if got := first(ststest.Web(5)); got != "leave" {
+		t.Errorf("a drain of its own runs %q first, want leave", got)
 	}
 }

@@ -25,7 +25,7 @@ func Foretell(i Intent, s *sts.Snapshot) []Decision {
 	w := newForetold(s)
 	f := Facts{Still: long, Asked: map[string]bool{}, Answers: map[string]Answer{}}
 	for steps := 0; steps < w.enough(); steps++ {
-		d := i.Next(s, f)
+		d := Next(i, s, f)
 		listed := len(out) > 0 && out[len(out)-1].Verdict == d.Verdict && out[len(out)-1].Key() == d.Key()
 		switch {
 		case d.Verdict == Wait && w.goesOn(d.Until):

@@ -35,7 +35,7 @@ func BenchmarkForetell(b *testing.B) {
 			of     *sts.Inventory
 			intent plan.Intent
 		}{
-			{"promote", canary, plan.PromoteCanary{Holder: holder("1"), Full: true}.Resolve(canary.Snapshots()[0])},
+			{"promote", canary, plan.NewPromoteCanary(plan.PromoteOptions{Holder: holder("1"), Full: true}, canary.Snapshots()[0])},
 			{"start", ststest.Web(n), plan.StartCanary{Holder: holder("1"), Images: []plan.ImageRequest{{Image: "web:2"}}, From: &start}},
 			{"restart", ststest.Web(n), restarter("1")},
 			{"drain", ststest.Web(n), drain(1, nil)},

@@ -19,6 +19,9 @@ type Holder struct {
 	TakeOver bool
 	// Force goes on although somebody else writes the set and would undo the change.
 	Force bool
+	// AcceptDataLoss goes ahead although data is lost: with a pod whose claim is being
+	// deleted, or by whenScaled: Delete.
+	AcceptDataLoss bool
 }
 
 // guard refuses while somebody else works on the set. It returns nil when the
@@ -166,7 +169,7 @@ func failing(s *sts.Snapshot, verdict Verdict, except ...sts.Ordinal) (sts.Repli
 func trouble(s *sts.Snapshot, r sts.Replica, t *sts.Trouble, whenFailing Verdict) Decision {
 	d := decide(Wait, ReasonPodNotAvailable, "for "+s.Name(r.Ordinal)+", which "+t.Message, "")
 	if t.Failing {
-		d = decide(whenFailing, ReasonPodFailing, s.Name(r.Ordinal)+" "+t.Message, sts.Kubectl(s.Set.Namespace, "describe pod", s.Name(r.Ordinal)))
+		d = decide(whenFailing, ReasonPodFailing, s.Name(r.Ordinal)+" "+t.Message, s.LookCommand(r.Ordinal, t))
 	}
 	d.Subject = s.Name(r.Ordinal) + " " + t.Reason
 	return d

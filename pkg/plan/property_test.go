@@ -164,7 +164,7 @@ func (s *story) tell() {
 	for s.r.IntN(3) > 0 {
 		if goal := s.allowed - sts.Ordinal(1+s.r.IntN(2)); goal >= sts.Start(s.w.Set) {
 			s.allowed = goal
-			if d := s.command(func(id string) plan.Intent { return plan.PromoteCanary{Holder: holder(id), To: &goal} }); d.Reason == plan.ReasonComplete || d.Reason == plan.ReasonNothingToDo {
+			if d := s.command(func(id string) plan.Intent { return promoting{Holder: holder(id), To: &goal} }); d.Reason == plan.ReasonComplete || d.Reason == plan.ReasonNothingToDo {
 				s.promoted(d)
 				return
 			} else if d.Verdict != plan.Done {
@@ -174,7 +174,7 @@ func (s *story) tell() {
 	}
 	if s.r.IntN(2) == 0 {
 		s.allowed = sts.Start(s.w.Set)
-		d := s.command(func(id string) plan.Intent { return plan.PromoteCanary{Holder: holder(id), Full: true} })
+		d := s.command(func(id string) plan.Intent { return promoting{Holder: holder(id), Full: true} })
 		if d.Verdict == plan.Done {
 			s.promoted(d)
 			return
@@ -338,8 +338,8 @@ func (s *story) command(of func(id string) plan.Intent) plan.Decision {
 		}
 		if c == nil || s.r.IntN(10) == 0 {
 			intent := of(fmt.Sprintf("%d-%d", s.commands, rounds))
-			if p, ok := intent.(plan.PromoteCanary); ok {
-				intent = p.Resolve(s.w.snapshot())
+			if p, ok := intent.(promoting); ok {
+				intent = p.from(s.w.snapshot())
 			}
 			c = &command{t: s.t, w: s.w, intent: intent, before: s.safe, answer: s.answer}
 			s.foretell(intent)

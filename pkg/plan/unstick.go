@@ -166,10 +166,12 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 		switch {
 		case t == nil:
 		case t.Failing && r.Pod != nil && !r.Terminating:
+			hint := "look at it: " + s.LookCommand(r.Ordinal, t)
+			if t.Claim == "" { // no template would help a claim
+				hint += "; when the template is wrong, apply one that works, then " + sts.Kubectl(ns, "sts unstick", name)
+			}
 			d := decide(Refused, ReasonPodFailing,
-				fmt.Sprintf("%s %s on %s, which is what it is to run: no update is stuck in it, and deleting it would bring back the same", s.Name(r.Ordinal), t.Message, r.Revision),
-				fmt.Sprintf("look at it: %s; when the template is wrong, apply one that works, then %s",
-					sts.Kubectl(ns, "describe pod", s.Name(r.Ordinal)), sts.Kubectl(ns, "sts unstick", name)))
+				fmt.Sprintf("%s %s on %s, which is what it is to run: no update is stuck in it, and deleting it would bring back the same", s.Name(r.Ordinal), t.Message, r.Revision), hint)
 			d.Subject = s.Name(r.Ordinal)
 			return d
 		case t.Failing:

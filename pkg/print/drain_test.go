@@ -71,9 +71,10 @@ func TestPlanOfAChangeOfSize(t *testing.T) {
 		"up": {3, 5, nil, false}, "up-etcd": {3, 5, etcd, false}, "long": {40, 3, etcd, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			i := plan.DrainScale{Holder: plan.Holder{Owner: sts.Owner{Name: "alice@laptop", ID: "1"}}, Replicas: test.to, Profile: test.profile, Park: test.park, Domain: "cluster.local"}
+			o := plan.DrainOptions{Holder: plan.Holder{Owner: sts.Owner{Name: "alice@laptop", ID: "1"}}, Replicas: test.to, Profile: test.profile, Park: test.park, Domain: "cluster.local"}
+			s := ststest.Web(test.size).Snapshots()[0]
 			var b strings.Builder
-			print.Plan(&b, plan.Foretell(i, ststest.Web(test.size).Snapshots()[0]), print.Style{Width: 80})
+			print.Plan(&b, plan.Foretell(plan.NewDrainScale(o, s), s), print.Style{Width: 80})
 			for line := range strings.Lines(b.String()) {
 				if utf8.RuneCountInString(line) > 81 {
 					t.Errorf("wider than 80 columns: %s", line)

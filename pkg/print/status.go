@@ -15,7 +15,7 @@ import (
 )
 
 var stateTones = map[inspect.State]Tone{
-	inspect.Complete: Good, inspect.Stuck: Bad, inspect.Paused: Warn, inspect.Progressing: Warn,
+	inspect.Complete: Good, inspect.Stuck: Bad, inspect.DataAtRisk: Bad, inspect.Paused: Warn, inspect.Progressing: Warn,
 	inspect.ScalingUp: Warn, inspect.ScalingDown: Warn, inspect.Deleting: Warn, inspect.Parked: Dim,
 }
 
@@ -358,9 +358,22 @@ func claimColumn(r inspect.ReplicaStatus) string {
 	}
 	parts := make([]string, len(r.Claims))
 	for i, c := range r.Claims {
-		parts[i] = strings.TrimSpace(strings.TrimSuffix(c.Name, "-"+r.Pod) + " " + c.Phase + " " + c.Size)
+		parts[i] = strings.TrimSpace(strings.TrimSuffix(c.Name, "-"+r.Pod) + " " + claimPhase(c) + " " + c.Size)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// claimPhase is the claim's phase, or what matters more: that it or its volume is being deleted.
+func claimPhase(c inspect.ClaimStatus) string {
+	switch {
+	case c.Rescued:
+		return "Terminating (rescued)"
+	case c.DeletionTimestamp != nil:
+		return "Terminating"
+	case c.Risk != nil && (c.Risk.Reason == sts.VolumeIsTerminating || c.Risk.Reason == sts.VolumeIsMissing || c.Risk.Reason == sts.VolumeIsTaken):
+		return c.Phase + " (" + string(c.Risk.Reason) + ")"
+	}
+	return c.Phase
 }
 
 // StatusLine is one set in one line, for logs: what -w prints off the terminal.

@@ -34,8 +34,10 @@ type Inventory struct {
 	Slices []*discoveryv1.EndpointSlice
 	Domain ClusterDomain
 
-	// Volumes and ScaledObjects are read where all claims are judged.
-	Volumes       []Volume
+	// Volumes are those of the whole cluster: PersistentVolumes have no namespace. Nil
+	// where they were not asked for.
+	Volumes []Volume
+	// ScaledObjects are read where all claims are judged.
 	ScaledObjects []ScaledObject
 
 	// Missing lists what could not be read, usually for want of permission. A
@@ -60,6 +62,12 @@ type Snapshot struct {
 	// Claims are the claims in the set's namespace whose names a template of the
 	// set would produce, for any ordinal.
 	Claims []*corev1.PersistentVolumeClaim
+	// Mounted are the other claims that the set's pods mount: named in the pod template's
+	// volumes instead of made from a volumeClaimTemplate.
+	Mounted []*corev1.PersistentVolumeClaim
+	// Volumes are the PersistentVolumes that Claims and Mounted name. Nil where volumes
+	// were not read.
+	Volumes []Volume
 	// Budgets select the set's pods.
 	Budgets []*policyv1.PodDisruptionBudget
 	// Service is the governing Service, nil when there is none of that name.
@@ -126,12 +134,17 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 	}
 	// A claim belongs to the sets whose templates would produce its name. The
 	// part before the last dash is "<template>-<set>", which is looked up.
-	claims := map[key][]*corev1.PersistentVolumeClaim{}
+	claims, named := map[key][]*corev1.PersistentVolumeClaim{}, map[key]*corev1.PersistentVolumeClaim{}
 	for _, c := range inv.Claims {
+		named[key{c.Namespace, c.Name}] = c
 		if stem, _, ok := cutOrdinal(c.Name); ok {
 			k := key{c.Namespace, stem}
 			claims[k] = append(claims[k], c)
 		}
+	}
+	volumes := make(map[string]*Volume, len(inv.Volumes))
+	for i := range inv.Volumes {
+		volumes[inv.Volumes[i].Name] = &inv.Volumes[i]
 	}
 	type ref struct{ namespace, kind, name string }
 	events := map[ref][]*corev1.Event{}
@@ -169,6 +182,13 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 				s.Events = append(s.Events, events[ref{set.Namespace, "PersistentVolumeClaim", c.Name}]...)
 			}
 		}
+		s.mount(func(claim string) *corev1.PersistentVolumeClaim { return named[key{set.Namespace, claim}] })
+		for _, c := range s.Mounted {
+			s.Events = append(s.Events, events[ref{set.Namespace, "PersistentVolumeClaim", c.Name}]...)
+		}
+		if inv.Volumes != nil {
+			s.Volumes = volumesOf(slices.Concat(s.Claims, s.Mounted), volumes)
+		}
 		for _, b := range budgets[set.Namespace] {
 			if budgetSelects(b, set.Spec.Template.Labels) {
 				s.Budgets = append(s.Budgets, b)
@@ -184,6 +204,37 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 	slices.SortFunc(out, func(a, b *Snapshot) int {
 		return cmp.Or(cmp.Compare(a.Set.Namespace, b.Set.Namespace), cmp.Compare(a.Set.Name, b.Set.Name))
 	})
+	return out
+}
+
+// mount finds the claims that the pods mount beside those of the set's templates.
+func (s *Snapshot) mount(find func(claim string) *corev1.PersistentVolumeClaim) {
+	known := map[string]bool{}
+	for _, c := range s.Claims {
+		known[c.Name] = true
+	}
+	for _, pod := range s.Pods {
+		for i := range pod.Spec.Volumes {
+			source := pod.Spec.Volumes[i].PersistentVolumeClaim
+			if source == nil || known[source.ClaimName] {
+				continue
+			}
+			known[source.ClaimName] = true
+			if c := find(source.ClaimName); c != nil {
+				s.Mounted = append(s.Mounted, c)
+			}
+		}
+	}
+}
+
+// volumesOf are the volumes that the claims name, never nil.
+func volumesOf(claims []*corev1.PersistentVolumeClaim, volumes map[string]*Volume) []Volume {
+	out := make([]Volume, 0, len(claims))
+	for _, c := range claims {
+		if v := volumes[c.Spec.VolumeName]; v != nil {
+			out = append(out, *v)
+		}
+	}
 	return out
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // Trouble is why a wanted ordinal is not available.
@@ -18,6 +19,10 @@ type Trouble struct {
 	// Failing: from what is seen it will not get better without a person or a
 	// change. False for what is merely on its way.
 	Failing bool `json:"failing"`
+	// Claim is the PersistentVolumeClaim that the pod waits for.
+	Claim string `json:"claim,omitempty"`
+	// InitContainer is the init container, or the sidecar, that the pod waits for.
+	InitContainer string `json:"initContainer,omitempty"`
 }
 
 // CrashLoop is the reason of a container that crashes again and again: the kubelet's word.
@@ -29,6 +34,7 @@ const (
 	terminatingGrace   = time.Minute      // beyond the pod's own grace period
 	notReadyGrace      = 10 * time.Minute // running, never ready: Deployments' progressDeadlineSeconds
 	eventFresh         = 5 * time.Minute  // older warnings speak of the past
+	createRetry        = 20 * time.Minute // the controller retries after at most 1000 s
 	crashFresh         = 6 * time.Minute  // the kubelet backs off for 5 at most, and a start takes time
 )
 
@@ -87,13 +93,43 @@ func (s *Snapshot) Trouble(r Replica) *Trouble {
 // cannot create: a quota, an admission webhook, a bad volume claim template.
 func (s *Snapshot) missingTrouble(r Replica) *Trouble {
 	name := s.Name(r.Ordinal)
+	e := s.newestWarning("StatefulSet", s.Set.UID, func(e *corev1.Event) bool { return e.Reason == failedCreate && mentions(e.Message, name) })
+	if e != nil && s.TakenAt.Sub(EventTime(e)) < eventFresh {
+		return &Trouble{Reason: failedCreate, Failing: true, Message: "cannot be created: " + e.Message}
+	}
+	t := &Trouble{Reason: "Missing", Message: "is not there yet"}
+	if e := s.FailedCreate(); e != nil {
+		t.Message += "; last error of the StatefulSet controller: " + e.Message
+	}
+	return t
+}
+
+// failedCreate is the reason of the controller's warning that it could not create a pod.
+const failedCreate = "FailedCreate"
+
+// FailedCreate is the newest warning that the controller could not create one of the set's
+// pods, nil when there is none that may still hold: it is from before the controller's last
+// retry, or its pod exists by now. Not every pod that is refused has a warning of its own:
+// under Parallel the controller stops after the first batch that fails, and Events are
+// dropped when there are many.
+func (s *Snapshot) FailedCreate() *corev1.Event {
+	return s.newestWarning("StatefulSet", s.Set.UID, func(e *corev1.Event) bool {
+		return e.Reason == failedCreate && s.TakenAt.Sub(EventTime(e)) < createRetry &&
+			!slices.ContainsFunc(s.Pods, func(p *corev1.Pod) bool { return mentions(e.Message, p.Name) })
+	})
+}
+
+// newestWarning is the newest warning about the object with this UID that fits: an earlier
+// object of the same name may have left warnings, too.
+func (s *Snapshot) newestWarning(kind string, uid types.UID, fits func(*corev1.Event) bool) *corev1.Event {
+	var newest *corev1.Event
 	for _, e := range s.Events {
-		if e.InvolvedObject.Kind == "StatefulSet" && e.Reason == "FailedCreate" &&
-			mentions(e.Message, name) && s.TakenAt.Sub(EventTime(e)) < eventFresh {
-			return &Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: " + e.Message}
+		about := e.InvolvedObject.Kind == kind && e.InvolvedObject.UID == uid && e.Type != corev1.EventTypeNormal
+		if about && fits(e) && (newest == nil || EventTime(e).After(EventTime(newest))) {
+			newest = e
 		}
 	}
-	return &Trouble{Reason: "Missing", Message: "is not there yet"}
+	return newest
 }
 
 // mentions says whether the word stands in the text and is not just the
@@ -117,18 +153,49 @@ func (s *Snapshot) schedulingTrouble(r Replica) *Trouble {
 			continue
 		}
 		since := s.TakenAt.Sub(c.LastTransitionTime.Time)
+		scheduler := strings.TrimRight(c.Message, ". ")
 		t := &Trouble{Reason: "Unschedulable", Failing: since > unschedulableGrace}
 		for _, claim := range r.Claims {
 			if claim.Status.Phase != corev1.ClaimBound {
 				t.Reason = "UnboundClaim"
 				t.Message = fmt.Sprintf("waits for its claim %s, which is %s", claim.Name, claim.Status.Phase)
+				s.explainUnbound(t, claim, scheduler)
 				return t
 			}
 		}
-		t.Message = fmt.Sprintf("cannot be scheduled (%s): %s", Age(since), strings.TrimRight(c.Message, ". "))
+		t.Message = fmt.Sprintf("cannot be scheduled (%s): %s", Age(since), scheduler)
 		return t
 	}
 	return nil
+}
+
+// explainUnbound adds why the claim is not bound. Where nothing tells, the scheduler may: a
+// claim whose StorageClass binds at the first consumer waits for the pod, not the pod for it.
+func (s *Snapshot) explainUnbound(t *Trouble, claim *corev1.PersistentVolumeClaim, scheduler string) {
+	switch why := s.WhyUnbound(claim); {
+	case why != "":
+		t.Claim = claim.Name
+		t.Message += " (" + why + ")"
+	case scheduler != "":
+		if strings.Contains(scheduler, "PersistentVolumeClaim") {
+			t.Claim = claim.Name
+		}
+		t.Message += " (scheduler: " + scheduler + ")"
+	}
+}
+
+// LookCommand shows more about why the ordinal is not available, for a hint.
+func (s *Snapshot) LookCommand(o Ordinal, t *Trouble) string {
+	ns, name := s.Set.Namespace, s.Name(o)
+	switch {
+	case t.Claim != "":
+		return Kubectl(ns, "describe pvc", t.Claim)
+	case t.InitContainer != "":
+		return Kubectl(ns, "logs", name, "-c", t.InitContainer)
+	case !slices.ContainsFunc(s.Pods, func(p *corev1.Pod) bool { return p.Name == name }):
+		return Kubectl(ns, "describe statefulset", s.Set.Name)
+	}
+	return Kubectl(ns, "describe pod", name)
 }
 
 // FailingContainer is the container that keeps a pod from getting ready, nil when
@@ -142,6 +209,9 @@ func (s *Snapshot) FailingContainer(pod *corev1.Pod) *corev1.ContainerStatus {
 				return &list[i]
 			}
 		}
+	}
+	if c := runningInit(pod); c != nil {
+		return c
 	}
 	i := slices.IndexFunc(pod.Status.ContainerStatuses, func(c corev1.ContainerStatus) bool { return c.State.Running != nil && !c.Ready })
 	if i < 0 {
@@ -232,14 +302,42 @@ func (s *Snapshot) readinessTrouble(r Replica) *Trouble {
 	age := s.TakenAt.Sub(since)
 	if r.Pod.Status.Phase != corev1.PodRunning {
 		t := &Trouble{Reason: string(r.Pod.Status.Phase), Message: fmt.Sprintf("is %s (%s)", r.Pod.Status.Phase, Age(age))}
-		for _, c := range r.Pod.Status.InitContainerStatuses {
-			if c.State.Running != nil && (c.Started == nil || !*c.Started) { // not a sidecar that is up
-				t.Message = fmt.Sprintf("is %s: init container %s runs (%s)", r.Pod.Status.Phase, c.Name, Age(s.TakenAt.Sub(c.State.Running.StartedAt.Time)))
+		if c := runningInit(r.Pod); c != nil {
+			ran := s.TakenAt.Sub(c.State.Running.StartedAt.Time)
+			what := fmt.Sprintf("init container %s has not finished (running for %s)", c.Name, Age(ran))
+			if isSidecar(r.Pod, c.Name) {
+				what = fmt.Sprintf("sidecar container %s has not started (running for %s)", c.Name, Age(ran))
 			}
+			t.Failing, t.InitContainer = ran > notReadyGrace, c.Name
+			t.Message = fmt.Sprintf("is %s: %s", r.Pod.Status.Phase, what)
 		}
 		return t
 	}
 	return &Trouble{Reason: "NotReady", Failing: age > notReadyGrace, Message: fmt.Sprintf("runs but is not ready (%s)", Age(age))}
+}
+
+// runningInit is the init container that a pod waits for while it runs: one that has not
+// finished, or a sidecar whose startup probe has not succeeded. Kubelets write started: true
+// for every plain init container that runs, so only the pod's spec tells the two apart.
+func runningInit(pod *corev1.Pod) *corev1.ContainerStatus {
+	if pod.Status.Phase != corev1.PodPending {
+		return nil
+	}
+	for i := range pod.Status.InitContainerStatuses {
+		c := &pod.Status.InitContainerStatuses[i]
+		started := c.Started != nil && *c.Started
+		if c.State.Running != nil && !(isSidecar(pod, c.Name) && started) {
+			return c
+		}
+	}
+	return nil
+}
+
+// isSidecar says whether the init container keeps running beside the others (KEP-753).
+func isSidecar(pod *corev1.Pod, name string) bool {
+	return slices.ContainsFunc(pod.Spec.InitContainers, func(c corev1.Container) bool {
+		return c.Name == name && c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
+	})
 }
 
 // EventTime is when the event was last seen.

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
@@ -31,6 +32,53 @@ func TestTrouble(t *testing.T) {
 		return func(inv *sts.Inventory) {
 			unschedulable(since)(inv)
 			inv.Claims[1].Status.Phase = corev1.ClaimPending
+			inv.Claims[1].Spec.StorageClassName = new("fast")
+			inv.Claims[1].UID = "data-web-1-uid"
+		}
+	}
+	// warned adds a warning about an unbound claim, of long ago and of the claim's UID.
+	warned := func(uid types.UID, reason, message string, seen time.Duration) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) {
+			e := event("PersistentVolumeClaim", "data-web-1", message)
+			e.InvolvedObject.UID, e.Reason, e.Type, e.LastTimestamp = uid, reason, corev1.EventTypeWarning, metav1.NewTime(ago(seen))
+			inv.Events = append(inv.Events, e)
+		}
+	}
+	all := func(changes ...func(*sts.Inventory)) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) {
+			for _, change := range changes {
+				change(inv)
+			}
+		}
+	}
+	claim := func(f func(*corev1.PersistentVolumeClaim)) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) { f(inv.Claims[1]) }
+	}
+	// names has the unbound claim name a volume; taken says whose that is.
+	names := func(volumes ...sts.Volume) func(*sts.Inventory) {
+		return all(unbound(31*time.Second), claim(func(c *corev1.PersistentVolumeClaim) { c.Spec.VolumeName = "pv-1" }),
+			func(inv *sts.Inventory) { inv.Volumes = append([]sts.Volume{}, volumes...) })
+	}
+	taken := func(namespace, name string, uid types.UID) sts.Volume {
+		v := sts.Volume{Name: "pv-1"}
+		v.Claim.Namespace, v.Claim.Name, v.Claim.UID = namespace, name, uid
+		return v
+	}
+	unboundFor := func(why string) *sts.Trouble {
+		return &sts.Trouble{Reason: "UnboundClaim", Failing: true, Claim: "data-web-1", Message: "waits for its claim data-web-1, which is Pending (" + why + ")"}
+	}
+	// initializing has a pod whose init containers run for so long.
+	initializing := func(started *bool, ran time.Duration, sidecar bool) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) {
+			p := inv.Pods[1]
+			p.Status = corev1.PodStatus{Phase: corev1.PodPending, InitContainerStatuses: []corev1.ContainerStatus{
+				{Name: "proxy", Started: new(true), State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(ago(ran))}}},
+				{Name: "wait", Started: started, State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(ago(ran))}}},
+			}, ContainerStatuses: []corev1.ContainerStatus{{Name: "app", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "PodInitializing"}}}}}
+			p.Spec.InitContainers = []corev1.Container{{Name: "proxy", RestartPolicy: new(corev1.ContainerRestartPolicyAlways)}, {Name: "wait"}}
+			if sidecar {
+				p.Spec.InitContainers[1].RestartPolicy = new(corev1.ContainerRestartPolicyAlways)
+			}
 		}
 	}
 	terminating := func(overdue time.Duration, finalizers ...string) func(*sts.Inventory) {
@@ -52,6 +100,7 @@ func TestTrouble(t *testing.T) {
 		return func(inv *sts.Inventory) {
 			inv.Pods = append(inv.Pods[:1], inv.Pods[2:]...)
 			e := event("StatefulSet", "web", message)
+			e.InvolvedObject.UID = inv.Sets[0].UID
 			e.Reason, e.LastTimestamp = "FailedCreate", metav1.NewTime(ago(seen))
 			inv.Events = append(inv.Events, e)
 		}
@@ -80,8 +129,17 @@ func TestTrouble(t *testing.T) {
 			&sts.Trouble{Reason: "Missing", Message: "is not there yet"}},
 		{"cannot be created", missing("create Pod web-1 in StatefulSet web failed: quota", time.Minute),
 			&sts.Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: create Pod web-1 in StatefulSet web failed: quota"}},
-		{"another could not be created", missing("create Pod web-10 in StatefulSet web failed: quota", time.Minute),
+		{"another could not be created", missing("create Pod web-10 in StatefulSet web failed: quota", 19*time.Minute),
+			&sts.Trouble{Reason: "Missing", Message: "is not there yet; last error of the StatefulSet controller: create Pod web-10 in StatefulSet web failed: quota"}},
+		{"another could not be created, and exists by now", missing("create Pod web-2 in StatefulSet web failed: quota", time.Minute),
 			&sts.Trouble{Reason: "Missing", Message: "is not there yet"}},
+		{"a pod of an earlier set of the name could not be created", all(missing("create Pod web-1 in StatefulSet web failed: quota", time.Minute),
+			func(inv *sts.Inventory) { inv.Events[0].InvolvedObject.UID = "earlier" }), &sts.Trouble{Reason: "Missing", Message: "is not there yet"}},
+		{"the newest error counts", all(missing("create Pod web-1 in StatefulSet web failed: quota", 2*time.Minute), func(inv *sts.Inventory) {
+			e := inv.Events[0].DeepCopy()
+			e.Message, e.LastTimestamp = "create Pod web-1 in StatefulSet web failed: denied", metav1.NewTime(ago(time.Minute))
+			inv.Events = append(inv.Events, e)
+		}), &sts.Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: create Pod web-1 in StatefulSet web failed: denied"}},
 		{"it could not be created an hour ago", missing("create Pod web-1 in StatefulSet web failed: quota", time.Hour),
 			&sts.Trouble{Reason: "Missing", Message: "is not there yet"}},
 
@@ -97,9 +155,32 @@ func TestTrouble(t *testing.T) {
 		{"unschedulable", unschedulable(31 * time.Second),
 			&sts.Trouble{Reason: "Unschedulable", Failing: true, Message: "cannot be scheduled (31s): 0/3 nodes are available"}},
 		{"its volume is being provisioned", unbound(10 * time.Second),
-			&sts.Trouble{Reason: "UnboundClaim", Message: "waits for its claim data-web-1, which is Pending"}},
+			&sts.Trouble{Reason: "UnboundClaim", Message: "waits for its claim data-web-1, which is Pending (scheduler: 0/3 nodes are available)"}},
 		{"its claim is not bound", unbound(31 * time.Second),
-			&sts.Trouble{Reason: "UnboundClaim", Failing: true, Message: "waits for its claim data-web-1, which is Pending"}},
+			&sts.Trouble{Reason: "UnboundClaim", Failing: true, Message: "waits for its claim data-web-1, which is Pending (scheduler: 0/3 nodes are available)"}},
+		{"its claim is not bound, says the scheduler", all(unbound(31*time.Second), func(inv *sts.Inventory) {
+			inv.Pods[1].Status.Conditions[0].Message = "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims."
+		}), unboundFor("scheduler: 0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims")},
+		{"its claim's StorageClass does not exist", all(unbound(31*time.Second), warned("data-web-1-uid", "ProvisioningFailed", "storageclass \"fast\" not found\n", time.Hour)),
+			unboundFor(`ProvisioningFailed: storageclass "fast" not found`)},
+		{"the newest warning about its claim counts", all(unbound(31*time.Second),
+			warned("data-web-1-uid", "ProvisioningFailed", "quota exceeded", time.Minute), warned("data-web-1-uid", "ProvisioningFailed", "not found", time.Hour)),
+			unboundFor("ProvisioningFailed: quota exceeded")},
+		{"a warning about an earlier claim of the name", all(unbound(31*time.Second), warned("earlier", "ProvisioningFailed", "not found", time.Minute)),
+			&sts.Trouble{Reason: "UnboundClaim", Failing: true, Message: "waits for its claim data-web-1, which is Pending (scheduler: 0/3 nodes are available)"}},
+		{"its claim names no class", all(unbound(31*time.Second), claim(func(c *corev1.PersistentVolumeClaim) { c.Spec.StorageClassName = nil })),
+			unboundFor("it names no StorageClass and the cluster has no default one, so only an existing PersistentVolume without a class can be bound to it")},
+		{"its claim has an empty class", all(unbound(31*time.Second), claim(func(c *corev1.PersistentVolumeClaim) { c.Spec.StorageClassName = new("") })),
+			unboundFor("its storageClassName is empty, so only an existing PersistentVolume without a class can be bound to it")},
+		{"its claim's volume does not exist", names(), unboundFor("it names persistentvolume pv-1, which does not exist")},
+		{"its claim's volume is bound to an earlier claim", names(taken(ststest.Namespace, "data-web-1", "earlier")),
+			unboundFor("it names persistentvolume pv-1, which is still bound to an earlier claim of this name (spec.claimRef.uid is earlier, this claim's is data-web-1-uid)")},
+		{"its claim's volume is bound to another claim", names(taken("db", "data-web-1", "other")),
+			unboundFor("it names persistentvolume pv-1, which is bound to persistentvolumeclaim db/data-web-1")},
+		{"its claim's volume waits for it", names(taken(ststest.Namespace, "data-web-1", "")),
+			&sts.Trouble{Reason: "UnboundClaim", Failing: true, Message: "waits for its claim data-web-1, which is Pending (scheduler: 0/3 nodes are available)"}},
+		{"volumes were not read", all(names(), func(inv *sts.Inventory) { inv.Volumes = nil }),
+			&sts.Trouble{Reason: "UnboundClaim", Failing: true, Message: "waits for its claim data-web-1, which is Pending (scheduler: 0/3 nodes are available)"}},
 
 		{"crash loop", func(inv *sts.Inventory) { ststest.Crashing(inv.Pods[1]) },
 			&sts.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "is in CrashLoopBackOff (container app, exit code 1, 4 restarts)"}},
@@ -129,6 +210,15 @@ func TestTrouble(t *testing.T) {
 			inv.Pods[1].Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "restore",
 				State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 0}}}}
 		}, &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
+		{"an init container runs", initializing(new(true), 10*time.Minute, false),
+			&sts.Trouble{Reason: "Pending", InitContainer: "wait", Message: "is Pending: init container wait has not finished (running for 10m)"}},
+		{"an init container runs, on an old kubelet", initializing(new(false), time.Minute, false),
+			&sts.Trouble{Reason: "Pending", InitContainer: "wait", Message: "is Pending: init container wait has not finished (running for 60s)"}},
+		{"an init container hangs", initializing(new(true), 3*time.Hour, false),
+			&sts.Trouble{Reason: "Pending", Failing: true, InitContainer: "wait", Message: "is Pending: init container wait has not finished (running for 3h)"}},
+		{"a sidecar does not start", initializing(nil, 3*time.Hour, true),
+			&sts.Trouble{Reason: "Pending", Failing: true, InitContainer: "wait", Message: "is Pending: sidecar container wait has not started (running for 3h)"}},
+		{"all sidecars have started", initializing(new(true), 3*time.Hour, true), &sts.Trouble{Reason: "Pending", Message: "is Pending (60m)"}},
 		{"ended once", func(inv *sts.Inventory) {
 			ststest.NotReady(inv.Pods[1], ago(time.Minute))
 			inv.Pods[1].Status.ContainerStatuses[0].RestartCount = 1

@@ -248,3 +248,109 @@ func TestFinalizerHoldsATerminatedPod(t *testing.T) {
 		return apierrors.IsNotFound(err), nil
 	})
 }
+
+// TestRecreatedPodKeepsItsOwnStatus: kwok decides on a status and writes it later, by the
+// pod's name. A pod that has been recreated meanwhile must not get it.
+func TestRecreatedPodKeepsItsOwnStatus(t *testing.T) {
+	t.Parallel()
+	c := Shared(t, map[string]bool{"MaxUnavailableStatefulSet": true}) // with few others to be held up
+	const most = 5
+	for round := range most {
+		late := recreateBehindKwok(t, c)
+		for _, e := range late {
+			if e.Code < 300 {
+				t.Fatalf("the status of the old %s was written to the new one: %s", e.Name, e.Request)
+			}
+		}
+		if len(late) > 0 {
+			return
+		}
+		t.Logf("round %d: kwok was not late", round)
+	}
+	t.Errorf("kwok was not late once in %d rounds: nothing is tested", most)
+}
+
+// recreateBehindKwok pauses kwok while it is about to write the next restart of crashing
+// pods, and replaces them by healthy ones. It returns what kwok sent of the old pods afterwards.
+func recreateBehindKwok(t *testing.T, c *Cluster) (late []AuditEvent) {
+	t.Helper()
+	const (
+		count   = 8
+		crashes = "postgres:17-crash"
+	)
+	ns := c.Namespace(t)
+	pods := c.Client().CoreV1().Pods(ns)
+	create := func(n int, image string) {
+		t.Helper()
+		_, err := pods.Create(t.Context(), &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("pod-%d", n)},
+			Spec:       corev1.PodSpec{NodeName: "node-0", Containers: []corev1.Container{{Name: "main", Image: image}}},
+		}, metav1.CreateOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := func(ctx context.Context, wanted func(*corev1.Pod) bool) (bool, error) {
+		list, err := pods.List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return false, err
+		}
+		for i := range list.Items {
+			if !wanted(&list.Items[i]) {
+				return false, nil
+			}
+		}
+		return true, nil
+	}
+	for n := range count {
+		create(n, crashes)
+	}
+	eventually(t, "wait for the pods to crash", func(ctx context.Context) (bool, error) {
+		return all(ctx, func(pod *corev1.Pod) bool { return waiting(pod) == "CrashLoopBackOff" })
+	})
+
+	if err := c.Pause("kwok"); err != nil {
+		t.Fatal(err)
+	}
+	defer c.Resume("kwok") //nolint:errcheck // resumed below, this is for a failed test
+	due := time.Now().Add(crashesEvery + time.Second)
+	for n := range count {
+		if err := pods.Delete(t.Context(), fmt.Sprintf("pod-%d", n), *metav1.NewDeleteOptions(0)); err != nil {
+			t.Fatal(err)
+		}
+		create(n, "postgres:17")
+	}
+	<-time.After(time.Until(due)) // by then kwok is late with all of them
+	if err := c.Resume("kwok"); err != nil {
+		t.Fatal(err)
+	}
+	resumed := time.Now()
+	eventually(t, "wait for the new pods to be ready", func(ctx context.Context) (bool, error) { return all(ctx, podReady) })
+
+	events, err := c.Audit(ns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
+		if e.User == "kwok" && e.Subresource == "status" && e.Time.After(resumed) && strings.Contains(string(e.Request), crashes) {
+			late = append(late, e)
+		}
+	}
+	return late
+}
+
+func TestStagesNameThePod(t *testing.T) {
+	for _, stage := range ownStages() {
+		if err := nameUID(stage); err != nil {
+			t.Error(err)
+		}
+		if text := fmt.Sprint(stage["spec"]); !strings.Contains(text, "template:metadata: {uid: {{ .metadata.uid | Quote }}}") || strings.Contains(text, "statusTemplate") {
+			t.Errorf("%v does not name the UID: %s", stage["metadata"], text)
+		}
+	}
+	other := stage("other", nil, nil, "phase: Running")
+	other["spec"].(map[string]any)["next"] = map[string]any{"finalizers": map[string]any{"empty": true}}
+	if err := nameUID(other); err == nil || !strings.Contains(err.Error(), "next.finalizers") {
+		t.Errorf("a stage that writes otherwise: %v", err)
+	}
+}

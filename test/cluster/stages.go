@@ -9,6 +9,9 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
@@ -44,6 +47,9 @@ const (
 )
 
 var behaviours = []string{Crash, NeverReady, Late, Pull}
+
+// crashesEvery is the time between two restarts of a pod that crashes.
+const crashesEvery = 2 * time.Second
 
 // jq expressions over a pod. They are jq because kwok's other language, CEL,
 // refuses to compile for pods that have no status yet. Mind that kwok takes a
@@ -97,7 +103,7 @@ func ownStages() []map[string]any {
 	return []map[string]any{
 		stage("pod-crash", nil, backOff, podStatus("Running", "False", containerCrashed),
 			notDeleted, alive, in(jqBehaviour, Crash), notIn(jqWaiting, "CrashLoopBackOff")),
-		stage("pod-crash-again", map[string]any{"durationMilliseconds": 2000}, backOff, podStatus("Running", "False", containerCrashed),
+		stage("pod-crash-again", map[string]any{"durationMilliseconds": crashesEvery.Milliseconds()}, backOff, podStatus("Running", "False", containerCrashed),
 			notDeleted, alive, in(jqBehaviour, Crash), in(jqWaiting, "CrashLoopBackOff")),
 		stage("pod-never-ready", nil, nil, podStatus("Running", "False", containerRunning),
 			notDeleted, alive, in(jqBehaviour, NeverReady), notIn(jqReady, "False")),
@@ -131,6 +137,36 @@ func adaptStock(stock map[string]any) error {
 		spec["delay"] = map[string]any{"durationMilliseconds": 0, "durationFrom": map[string]any{"expressionFrom": jqGoneAt}}
 	}
 	selector["matchExpressions"] = expressions
+	return nil
+}
+
+// nameUID makes a stage of pods write the pod's UID along with its status, as kubelets
+// do. kwok patches by name, and may be late: when the pod has been deleted and recreated
+// meanwhile, the API server refuses the UID, and the new pod does not get the status, the
+// restarts and the addresses of the old one.
+func nameUID(stage map[string]any) error {
+	spec, _ := stage["spec"].(map[string]any)
+	ref, _ := spec["resourceRef"].(map[string]any)
+	if ref["kind"] != "Pod" {
+		return nil
+	}
+	next, _ := spec["next"].(map[string]any)
+	for key := range next {
+		if !slices.Contains([]string{"event", "delete", "statusTemplate"}, key) {
+			return fmt.Errorf("stage %v: next.%s: it is not known how this names the pod's UID", stage["metadata"], key)
+		}
+	}
+	status, ok := next["statusTemplate"].(string)
+	if !ok {
+		return nil // guardPods is there for deletions, which cannot name it
+	}
+	delete(next, "statusTemplate")
+	var template strings.Builder
+	template.WriteString("metadata: {uid: {{ .metadata.uid | Quote }}}\nstatus:\n")
+	for line := range strings.Lines(status) {
+		template.WriteString("  " + line)
+	}
+	next["patches"] = []any{map[string]any{"subresource": "status", "template": template.String()}}
 	return nil
 }
 
@@ -269,6 +305,11 @@ func kwokConfig(ctx context.Context, binDir string) ([]byte, error) {
 		documents = append(documents, document)
 	}
 	documents = append(documents, ownStages()...)
+	for _, document := range documents {
+		if err := nameUID(document); err != nil {
+			return nil, err
+		}
+	}
 
 	var out bytes.Buffer
 	for _, document := range documents {

@@ -147,7 +147,7 @@ func program(ts *testscript.TestScript, word string, args []string) *exec.Cmd {
 		path, err = helm()
 		ts.Check(err)
 	}
-	cmd := exec.Command(path, args...)
+	cmd := exec.Command(path, of(ts).resolve(args)...)
 	cmd.Args[0] = name
 	cmd.Dir = ts.MkAbs(".")
 	for _, key := range []string{"PATH", "HOME", "KUBECONFIG", "KUBECACHEDIR", "TMPDIR", "GITHUB_STEP_SUMMARY"} {
@@ -157,6 +157,17 @@ func program(ts *testscript.TestScript, word string, args []string) *exec.Cmd {
 		cmd.Env = append(cmd.Env, "GOGC=off")
 	}
 	return cmd
+}
+
+// resolve puts what was saved in the place of arguments like pv/@NAME.
+func (s *scenario) resolve(args []string) []string {
+	out := slices.Clone(args)
+	for i, arg := range args {
+		if kind, name, ok := strings.Cut(arg, "/@"); ok && s.saved[name] != "" {
+			out[i] = kind + "/" + s.saved[name]
+		}
+	}
+	return out
 }
 
 // process is a program that runs, in the fore- or background.

@@ -1,0 +1,404 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"gotest.tools/v3/golden"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+// What is sent decides whether a write is safe: a server cannot check what a request
+// leaves out. The golden files hold the whole request of every action, in the form in
+// which the verbs decide on it.
+
+// elsewhere are the fields of [plan.Action] for which this package sends no write.
+var elsewhere = []string{"Why", "Run", "LookAround"}
+
+// TestEveryActionIsHeld: an action that is new needs a request in the golden files.
+func TestEveryActionIsHeld(t *testing.T) {
+	held := map[string]bool{}
+	note := func(a *plan.Action) {
+		v := reflect.ValueOf(*a)
+		for i := range v.NumField() {
+			if f := v.Field(i); f.Kind() == reflect.Pointer && !f.IsNil() {
+				held[v.Type().Field(i).Name] = true
+			}
+		}
+	}
+	for _, c := range setCases() {
+		note(c.action(t))
+	}
+	for _, c := range claimCases() {
+		note(c.action(t))
+	}
+	for f := range reflect.TypeFor[plan.Action]().Fields() {
+		if !slices.Contains(elsewhere, f.Name) && !held[f.Name] {
+			t.Errorf("no test holds what is sent for Action.%s", f.Name)
+		}
+	}
+}
+
+// setCase is a decision about a set, and the request that follows from it.
+type setCase struct {
+	name   string
+	from   *sts.Inventory
+	intent plan.Intent
+	facts  plan.Facts
+	// disrupts: pods may go because of it.
+	disrupts bool
+}
+
+func (c setCase) action(t *testing.T) *plan.Action {
+	t.Helper()
+	d := c.intent.Next(c.from.Snapshots()[0], c.facts)
+	if d.Action == nil {
+		t.Fatalf("%s: there is no action: %s %s: %s", c.name, d.Verdict, d.Reason, d.Message)
+	}
+	return d.Action
+}
+
+var holder = plan.Holder{Owner: sts.Owner{Name: "alice@laptop", ID: "1", Command: "test", Since: ststest.Now}}
+
+// removing is a set of 5 of which the last member has left and will be removed.
+func removing(changes ...func(*sts.Inventory)) *sts.Inventory {
+	inv := ststest.Web(5)
+	inv.Pods[4].ResourceVersion = "44"
+	inv.Sets[0].Annotations = map[string]string{
+		sts.OwnerAnnotation: sts.EncodeAnnotation(holder.Owner),
+		sts.DrainAnnotation: sts.EncodeAnnotation(sts.Drain{From: 5, To: 4, StartedBy: "alice@laptop", StartedAt: ststest.Now,
+			Member: &sts.Member{Ordinal: 4, UID: inv.Pods[4].UID, Phase: sts.Removing, Since: ststest.Now}}),
+	}
+	for _, change := range changes {
+		change(inv)
+	}
+	return inv
+}
+
+func held(inv *sts.Inventory) { inv.Pods[4].Finalizers = []string{sts.LeavingFinalizer} }
+
+func going(inv *sts.Inventory) { ststest.Terminating(inv.Pods[4], ststest.Now) }
+
+func smaller(inv *sts.Inventory) { *inv.Sets[0].Spec.Replicas = 4 }
+
+func setCases() []setCase {
+	drain := func(o plan.DrainOptions) plan.Intent { return plan.NewDrainScale(o, ststest.Web(5).Snapshots()[0]) }
+	down := drain(plan.DrainOptions{Holder: holder, Replicas: 4})
+	ignoring := drain(plan.DrainOptions{Holder: holder, Replicas: 4, IgnoreBudgets: true})
+	ask := plan.AskEviction{EvictPod: plan.EvictPod{Name: "web-4", UID: "web-4-uid", Ordinal: 4, Revision: ststest.StableRevision}}
+	wrote, allowed := plan.Facts{Wrote: true}, plan.Facts{Wrote: true, Allowed: map[plan.AskEviction]bool{ask: true}}
+	gone := removing(smaller)
+	gone.Pods = gone.Pods[:4]
+	return []setCase{
+		{"change the template and the partition", ststest.Web(3), plan.StartCanary{Holder: holder, Images: []plan.ImageRequest{{Image: "web:2"}}, Canaries: plan.Count{N: 1}}, plan.Facts{}, true},
+		{"write down what begins", ststest.Web(5), down, plan.Facts{Allowed: allowed.Allowed}, false},
+		{"ask the budgets", removing(), down, wrote, false},
+		{"hold a pod with a finalizer", removing(), down, allowed, false},
+		{"evict a pod", removing(held), down, allowed, true},
+		{"delete a pod", removing(held), ignoring, wrote, true},
+		{"scale", removing(held, going), down, wrote, true},
+		{"take the finalizer off a pod", removing(held, going, smaller), down, wrote, true},
+		{"finish", gone, down, wrote, false},
+	}
+}
+
+// apply opens a view on the set and carries the action out.
+func (c setCase) apply(t *testing.T, r *recorder, client *Client) error {
+	t.Helper()
+	view := open(t, r, client)
+	_, err := view.Apply(t.Context(), c.from.Snapshots()[0], *c.action(t))
+	view.Close()
+	return err
+}
+
+func open(t *testing.T, r *recorder, client *Client) *View {
+	t.Helper()
+	warn := func(line string) { t.Errorf("warning: %s", line) }
+	view, err := client.Open(t.Context(), Query{Namespace: ststest.Namespace, Names: []string{"web"}}, Needs, Tell{Warn: warn, Say: warn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.forget()
+	return view
+}
+
+func TestRequestsForASet(t *testing.T) {
+	var all strings.Builder
+	for _, c := range setCases() {
+		r, client := record(t, c.from)
+		if err := c.apply(t, r, client); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		writes, listed := r.writes()
+		for _, resource := range []string{"pods", "poddisruptionbudgets"} {
+			if c.disrupts && !slices.Contains(listed, resource) {
+				t.Errorf("%s: %s are not read once more before the write: only %v", c.name, resource, listed)
+			}
+		}
+		all.WriteString(inFull(t, c.name, r, writes))
+	}
+	all.WriteString(asks(t))
+	golden.Assert(t, all.String(), "set.requests")
+}
+
+// asks is what is sent to have the server check something and carry out nothing.
+func asks(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	cases := setCases()
+	inv := removing(held)
+	r, client := record(t, inv)
+	view := open(t, r, client)
+	for _, q := range []struct {
+		name string
+		send func() error
+	}{
+		{"dry run of a patch", func() error { _, err := view.DryRun(t.Context(), cases[0].action(t).PatchSet); return err }},
+		{"dry run of an eviction", func() error {
+			return view.DryEvict(t.Context(), &plan.EvictPod{Name: "web-4", UID: "web-4-uid"})
+		}},
+		{"dry run of taking the finalizer off", func() error {
+			_, err := client.Hold(t.Context(), ststest.Namespace, plan.LetGo(inv.Pods[4], 4), metav1.DryRunAll)
+			return err
+		}},
+		{"event", func() error { return client.Record(t.Context(), inv.Sets[0], "Reason", "what was done") }},
+	} {
+		r.forget()
+		if err := q.send(); err != nil {
+			t.Errorf("%s: %v", q.name, err)
+		}
+		writes, _ := r.writes()
+		for _, w := range writes {
+			if dry := strings.Contains(w.line, "dryRun=All"); dry != strings.HasPrefix(q.name, "dry run") {
+				t.Errorf("%s: %s", q.name, w.line)
+			}
+		}
+		all.WriteString(inFull(t, q.name, r, writes))
+	}
+	return all.String()
+}
+
+func inFull(t *testing.T, name string, r *recorder, writes []request) string {
+	t.Helper()
+	if len(writes) == 0 {
+		t.Errorf("%s: nothing was sent", name)
+	}
+	var all strings.Builder
+	fmt.Fprintf(&all, "# %s\n", name)
+	for _, w := range writes {
+		w.guarded(t, r.find(w))
+		if e, is := w.object.(*corev1.Event); is && name != "event" { // that case shows one in full
+			fmt.Fprintf(&all, "%s\n  %s: %s\n\n", w.line, e.Reason, e.Message)
+			continue
+		}
+		fmt.Fprintf(&all, "%s\n", w)
+	}
+	return all.String()
+}
+
+// TestStaleViewWritesNothing: a watch may have stalled. Whoever is down by now was well
+// when the view last heard, so no further pod may go because of what it shows.
+func TestStaleViewWritesNothing(t *testing.T) {
+	for change, now := range map[string]func(*sts.Inventory){
+		"a pod is not ready":     func(inv *sts.Inventory) { ststest.NotReady(inv.Pods[0], ststest.Now) },
+		"a pod is terminating":   func(inv *sts.Inventory) { ststest.Terminating(inv.Pods[0], ststest.Now) },
+		"a pod is gone":          func(inv *sts.Inventory) { inv.Pods = inv.Pods[1:] },
+		"a pod was recreated":    func(inv *sts.Inventory) { inv.Pods[0].UID = "recreated" },
+		"a budget is short":      func(inv *sts.Inventory) { inv.Budgets[0].Status.DisruptionsAllowed = 0 },
+		"a budget has been made": func(inv *sts.Inventory) { inv.Budgets = append(inv.Budgets, another(inv)) },
+	} {
+		for _, c := range setCases() {
+			if !c.disrupts {
+				continue
+			}
+			t.Run(c.name+" when "+change, func(t *testing.T) {
+				server := copied(c.from)
+				now(server)
+				r, client := record(t, server)
+				err := c.apply(t, r, client)
+				if writes, _ := r.writes(); !errors.Is(err, plan.ErrBehind) || len(writes) > 0 {
+					t.Errorf("%v; sent:\n%v", err, writes)
+				}
+			})
+		}
+	}
+}
+
+func another(inv *sts.Inventory) *policyv1.PodDisruptionBudget {
+	b := inv.Budgets[0].DeepCopy()
+	b.Name = "another"
+	return b
+}
+
+// copied is the inventory with copies of what [View.confirm] reads.
+func copied(inv *sts.Inventory) *sts.Inventory {
+	out := *inv
+	out.Pods, out.Budgets = nil, nil
+	for _, p := range inv.Pods {
+		out.Pods = append(out.Pods, p.DeepCopy())
+	}
+	for _, b := range inv.Budgets {
+		out.Budgets = append(out.Budgets, b.DeepCopy())
+	}
+	return &out
+}
+
+// claimCase is a decision about a claim, and the request that follows from it.
+type claimCase struct {
+	name   string
+	view   plan.ClaimView
+	intent plan.ClaimIntent
+}
+
+func (c claimCase) action(t *testing.T) *plan.Action {
+	t.Helper()
+	d := c.intent.Next(c.view)
+	if d.Action == nil {
+		t.Fatalf("%s: there is no action: %s %s: %s", c.name, d.Verdict, d.Reason, d.Message)
+	}
+	return d.Action
+}
+
+// claimed is a claim that nothing wants, bound to a volume, which a change may alter.
+func claimed(changes ...func(*plan.ClaimView)) plan.ClaimView {
+	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: ststest.Namespace, Name: "data-web-3", UID: "claim-uid", ResourceVersion: "7",
+		Annotations: map[string]string{"team": "blue"}, Finalizers: []string{"kubernetes.io/pvc-protection"}}}
+	claim.Spec.VolumeName, claim.Status.Phase = "volume", corev1.ClaimBound
+	volume := &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: "volume", UID: "volume-uid", ResourceVersion: "8"}}
+	volume.Spec.PersistentVolumeReclaimPolicy, volume.Status.Phase = corev1.PersistentVolumeReclaimDelete, corev1.VolumeBound
+	volume.Spec.ClaimRef = &corev1.ObjectReference{Kind: "PersistentVolumeClaim", Namespace: claim.Namespace, Name: claim.Name, UID: claim.UID, ResourceVersion: "7"}
+	v := plan.ClaimView{Namespace: claim.Namespace, Name: claim.Name, Claim: claim, VolumeName: volume.Name, Volume: volume}
+	for _, change := range changes {
+		change(&v)
+	}
+	return v
+}
+
+func unwanted(v *plan.ClaimView) {
+	v.Around = &plan.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{State: sts.ClaimLeftOver, Reason: "beyond the replicas"}}
+}
+
+func wanted(v *plan.ClaimView) {
+	v.Around = &plan.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{State: sts.ClaimWanted, Reason: "web wants it"}}
+}
+
+// retained has the volume keep the data, and the record of the claim.
+func retained(v *plan.ClaimView) {
+	r := sts.NewRetained(v.Claim, v.Volume)
+	r.DeletedBy, r.DeletedAt = holder.Name, ststest.Now
+	v.Volume.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
+	v.Volume.Annotations = map[string]string{sts.ClaimAnnotation: sts.EncodeAnnotation(r)}
+	v.Volume.Labels = map[string]string{sts.RetainedLabel: "true", sts.RetainedIn: v.Namespace}
+}
+
+// keptAnyway is retained, for a volume whose own policy was Retain.
+func keptAnyway(v *plan.ClaimView) {
+	v.Volume.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
+	retained(v)
+}
+
+func deleted(v *plan.ClaimView) {
+	v.Claim, v.Sent = nil, true
+	v.Volume.Status.Phase = corev1.VolumeReleased
+}
+
+func cleared(v *plan.ClaimView) {
+	v.Volume.Spec.ClaimRef.UID, v.Volume.Spec.ClaimRef.ResourceVersion = "", ""
+	v.Volume.Status.Phase = corev1.VolumeAvailable
+}
+
+func marked(v *plan.ClaimView) { v.Claim.Annotations[sts.KeepAnnotation] = sts.KeptMeanwhile }
+
+func withOurFields(v *plan.ClaimView) {
+	v.Volume.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kube-controller-manager"}, {Manager: sts.FieldManager}}
+}
+
+func claimCases() []claimCase {
+	collect := plan.CollectClaim{UID: "claim-uid", By: holder.Name, At: ststest.Now}
+	undo, purge := plan.RestoreClaim{UID: "volume-uid"}, plan.PurgeRetained{UID: "volume-uid"}
+	return []claimCase{
+		{"have the volume keep its data", claimed(), collect},
+		{"delete the claim", claimed(retained, unwanted), collect},
+		{"mark a claim that became wanted", claimed(retained, wanted), collect},
+		{"give its volume the reclaim policy back", claimed(retained, marked, wanted), collect},
+		{"take the mark off", claimed(marked, wanted), collect},
+		{"give the fields of the volume back", claimed(withOurFields, wanted), collect},
+		{"let a new claim have the volume", claimed(retained, deleted), undo},
+		{"recreate the claim", claimed(retained, deleted, cleared), undo},
+		{"delete the data", claimed(retained, deleted, unwanted), purge},
+		{"delete the data of an undo that was interrupted", claimed(retained, deleted, cleared, unwanted), purge},
+		{"delete the volume", claimed(keptAnyway, deleted, unwanted), purge},
+	}
+}
+
+func TestRequestsForAClaim(t *testing.T) {
+	var all strings.Builder
+	for _, c := range claimCases() {
+		inv := &sts.Inventory{}
+		if c.view.Claim != nil {
+			inv.Claims = append(inv.Claims, c.view.Claim)
+		}
+		r, client := record(t, inv, c.view.Volume)
+		a := *c.action(t)
+		if _, err := (&Claims{Client: client}).Apply(t.Context(), c.view, a); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		writes, _ := r.writes()
+		all.WriteString(inFull(t, c.name, r, writes))
+		for _, w := range writes {
+			keepsData(t, c, w)
+		}
+
+		r.forget()
+		if _, err := (&Claims{Client: client, DryRun: true}).Apply(t.Context(), c.view, a); err != nil {
+			t.Errorf("%s, dry run: %v", c.name, err)
+		}
+		dry, _ := r.writes()
+		if len(dry) != len(writes) {
+			t.Errorf("%s, dry run: %d writes, want %d", c.name, len(dry), len(writes))
+		}
+		for _, w := range dry {
+			options, _ := w.object.(*metav1.DeleteOptions)
+			if !strings.Contains(w.line, "dryRun=All") && (options == nil || !slices.Equal(options.DryRun, []string{metav1.DryRunAll})) {
+				t.Errorf("%s, dry run: would be carried out:\n%s", c.name, w)
+			}
+			w.guarded(t, r.find(w))
+		}
+	}
+	golden.Assert(t, all.String(), "claim.requests")
+}
+
+// keepsData: what a patch of a volume is safe by. A volume may have been bound to another
+// claim since it was seen, or an undo may have begun to hand it out.
+func keepsData(t *testing.T, c claimCase, w request) {
+	t.Helper()
+	if w.method != http.MethodPatch || w.resource != "persistentvolumes" || strings.Contains(c.name, "fields") {
+		return
+	}
+	var ref any // what a claimRef without a UID has
+	if uid := c.view.Volume.Spec.ClaimRef.UID; uid != "" {
+		ref = uid
+	}
+	if !w.tests("/spec/claimRef/uid", ref) {
+		t.Errorf("%s: does not test which claim the volume is bound to:\n%s", c.name, w)
+	}
+	policy := slices.ContainsFunc(w.ops, func(o plan.PatchOp) bool {
+		return o.Op == "replace" && o.Path == "/spec/persistentVolumeReclaimPolicy" && string(o.Value) == `"Delete"`
+	})
+	if policy && c.view.Claim == nil && !w.tests("/status/phase", c.view.Volume.Status.Phase) {
+		t.Errorf("%s: does not test that the volume is in no use:\n%s", c.name, w)
+	}
+}

@@ -1,0 +1,82 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// acceptor is an intent that can be told to go ahead although data is lost.
+type acceptor interface{ acceptsDataLoss() bool }
+
+func (h Holder) acceptsDataLoss() bool { return h.AcceptDataLoss }
+
+// Next is the one way to ask an intent what to do: whatever the verb, an action that makes a
+// pod go is refused when the pod's data would go with it, or when no new pod could mount it.
+func Next(i Intent, s *sts.Snapshot, f Facts) Decision {
+	d := i.Next(s, f)
+	if a, ok := i.(acceptor); d.Verdict != Do || ok && a.acceptsDataLoss() {
+		return d
+	}
+	if refusal := claimsAtRisk(s, d.Action.Endangers(s)); refusal != nil {
+		refusal.Member = d.Member
+		return *refusal
+	}
+	return d
+}
+
+// Risks are the risks to the claims of the pods that may go because of the action.
+func (a *Action) Risks(s *sts.Snapshot) []sts.ClaimRisk {
+	var out []sts.ClaimRisk
+	for _, r := range a.Endangers(s) {
+		out = append(out, s.ClaimRisks(r)...)
+	}
+	return out
+}
+
+const acceptHint = "add --accept-data-loss to continue without the data"
+
+// claimsAtRisk refuses when a claim of one of the pods is at risk, or when claims could not be
+// read.
+func claimsAtRisk(s *sts.Snapshot, going []sts.Replica) *Decision {
+	var pods []string
+	var risks []sts.ClaimRisk
+	for _, r := range going {
+		found := s.ClaimRisks(r)
+		risks = append(risks, found...)
+		if len(found) > 0 || !s.Knows("persistentvolumeclaims") && r.MountsClaims() {
+			pods = append(pods, s.Name(r.Ordinal))
+		}
+	}
+	switch {
+	case len(pods) == 0:
+		return nil
+	case len(risks) == 0:
+		return &Decision{Verdict: Refused, Reason: ReasonUnseen, Subject: pods[0],
+			Message: fmt.Sprintf("cannot check whether the data of %s outlives the pod: persistentvolumeclaims could not be read", sayAll(pods)),
+			Hint:    "ask for the permission to list and watch persistentvolumeclaims, or " + acceptHint}
+	}
+	var messages []string
+	for _, risk := range risks {
+		if !slices.Contains(messages, risk.Message) {
+			messages = append(messages, risk.Message)
+		}
+	}
+	d := decide(Refused, ReasonDataLoss, fmt.Sprintf("%s must not be replaced or removed: %s", sayAll(pods), strings.Join(clipped(messages), "; ")), acceptHint)
+	if rescue := sts.RescueCommand(s.Set.Namespace, risks); rescue != "" {
+		d.Hint = "save the data first: " + rescue + "; or " + acceptHint
+	}
+	d.Subject = "persistentvolumeclaim/" + risks[0].Claim
+	return &d
+}
+
+// clipped keeps the first few.
+func clipped(messages []string) []string {
+	const most = 3
+	if len(messages) <= most {
+		return messages
+	}
+	return append(messages[:most:most], fmt.Sprintf("and %d more", len(messages)-most))
+}

@@ -1,0 +1,328 @@
+package plan_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+// mounting gives every pod of the inventory its bound claim as a volume, and every claim a
+// PersistentVolume with reclaim policy Delete.
+func mounting(inv *sts.Inventory) {
+	inv.Volumes = []sts.Volume{}
+	for k, c := range inv.Claims {
+		c.UID, c.Spec.VolumeName = types.UID(c.Name+"-uid"), "pv-"+c.Name
+		c.Finalizers = []string{"kubernetes.io/pvc-protection"}
+		v := sts.Volume{Name: c.Spec.VolumeName, ReclaimPolicy: corev1.PersistentVolumeReclaimDelete, Phase: corev1.VolumeBound}
+		v.Claim.Namespace, v.Claim.Name, v.Claim.UID = c.Namespace, c.Name, c.UID
+		inv.Volumes = append(inv.Volumes, v)
+		for _, pod := range inv.Pods {
+			if o, ok := sts.ParsePodName("web", pod.Name); ok && int(o) == k {
+				pod.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{
+					PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: c.Name}}}}
+			}
+		}
+	}
+}
+
+// badStates are all that can be wrong with the claim of one ordinal.
+var badStates = map[sts.ClaimRiskReason]func(inv *sts.Inventory, o int){
+	sts.ClaimIsTerminating:  func(inv *sts.Inventory, o int) { inv.Claims[o].DeletionTimestamp = &metav1.Time{Time: ststest.Now} },
+	sts.ClaimIsLost:         func(inv *sts.Inventory, o int) { inv.Claims[o].Status.Phase = corev1.ClaimLost },
+	sts.ClaimIsMissing:      func(inv *sts.Inventory, o int) { inv.Claims = slices.Delete(inv.Claims, o, o+1) },
+	sts.VolumeIsTerminating: func(inv *sts.Inventory, o int) { inv.Volumes[o].DeletionTimestamp = &metav1.Time{Time: ststest.Now} },
+	sts.VolumeIsMissing:     func(inv *sts.Inventory, o int) { inv.Volumes = slices.Delete(inv.Volumes, o, o+1) },
+	sts.VolumeIsTaken:       func(inv *sts.Inventory, o int) { inv.Volumes[o].Claim.UID = "of-another-claim" },
+}
+
+// rescued is a terminating claim whose volume keeps the data.
+func rescued(inv *sts.Inventory, o int) {
+	badStates[sts.ClaimIsTerminating](inv, o)
+	inv.Volumes[o].ReclaimPolicy = corev1.PersistentVolumeReclaimRetain
+	inv.Volumes[o].Retained = &sts.RetainedClaim{UID: inv.Claims[o].UID}
+}
+
+// guardedVerb is a verb in a world in which it makes the pods of some ordinals go, and of others not.
+type guardedVerb struct {
+	name  string
+	from  func() *sts.Inventory
+	make  func(plan.Holder, *sts.Snapshot) plan.Intent
+	goes  []int
+	stays []int
+}
+
+func guardedVerbs() []guardedVerb {
+	web := func(changes ...change) func() *sts.Inventory {
+		return func() *sts.Inventory {
+			inv := ststest.Web(5)
+			for _, c := range changes {
+				c(inv)
+			}
+			return inv
+		}
+	}
+	canary := func(n sts.Ordinal, changes ...change) func() *sts.Inventory {
+		return func() *sts.Inventory {
+			inv := standing(n)
+			for _, c := range changes {
+				c(inv)
+			}
+			return inv
+		}
+	}
+	begun := onSet(func(set *appsv1.StatefulSet) { delete(set.Annotations, sts.CanaryAnnotation) })
+	only, err := sts.ParseOrdinals("1,3")
+	if err != nil {
+		panic(err)
+	}
+	return []guardedVerb{
+		{"canary start", web(), func(h plan.Holder, _ *sts.Snapshot) plan.Intent {
+			return plan.StartCanary{Holder: h, Images: []plan.ImageRequest{{Image: "web:2"}}, Canaries: plan.Count{N: 2}}
+		}, []int{3, 4}, []int{0, 2}},
+		{"canary start of a restart", web(), func(h plan.Holder, _ *sts.Snapshot) plan.Intent {
+			return plan.StartCanary{Holder: h, RestartAt: "2026-03-01T12:00:00Z", Canaries: plan.Count{N: 5}}
+		}, []int{0, 4}, nil},
+		{"canary promote", canary(2), func(h plan.Holder, s *sts.Snapshot) plan.Intent {
+			return plan.NewPromoteCanary(plan.PromoteOptions{Holder: h}, s)
+		}, []int{2}, []int{0, 1, 3, 4}},
+		{"canary promote --full", canary(2), func(h plan.Holder, s *sts.Snapshot) plan.Intent {
+			return plan.NewPromoteCanary(plan.PromoteOptions{Holder: h, Full: true}, s)
+		}, []int{0, 1, 2}, []int{3, 4}},
+		{"canary promote --auto", canary(2), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.AutoPromote{Holder: h} }, []int{0, 1, 2}, []int{3, 4}},
+		{"canary abort", canary(2), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.AbortCanary{Holder: h} }, []int{3, 4}, []int{0, 2}},
+		{"resume", canary(2, edit(func(c *sts.Canary) { c.Paused = true })), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.ResumeUpdate{Holder: h} }, []int{0, 2}, []int{3, 4}},
+		{"unstick", canary(2, begun, crashing(3), crashing(4)), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.Unstick{Holder: h} }, []int{3, 4}, []int{0, 2}},
+		{"restart", web(), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.RestartPods{Holder: h, Ordinals: only} }, []int{1, 3}, []int{0, 2, 4}},
+		{"drain-scale", web(), func(h plan.Holder, s *sts.Snapshot) plan.Intent {
+			return plan.NewDrainScale(plan.DrainOptions{Holder: h, Replicas: 3, NoHooks: true}, s)
+		}, []int{3, 4}, []int{0, 2}},
+		{"drain-scale --pdb=ignore", web(), func(h plan.Holder, s *sts.Snapshot) plan.Intent {
+			return plan.NewDrainScale(plan.DrainOptions{Holder: h, Replicas: 3, NoHooks: true, IgnoreBudgets: true}, s)
+		}, []int{3, 4}, []int{0, 2}},
+		{"drain-scale --park", web(func(inv *sts.Inventory) { inv.Budgets = nil }), func(h plan.Holder, s *sts.Snapshot) plan.Intent {
+			return plan.NewDrainScale(plan.DrainOptions{Holder: h, Replicas: 0, Park: true, NoHooks: true}, s)
+		}, []int{0, 4}, nil},
+	}
+}
+
+// takesNoPod are the intents after which no pod goes, and why.
+var takesNoPod = map[string]string{
+	"PauseUpdate":   "it raises the partition to where the update is",
+	"ForgetRestart": "it removes a record",
+	"CancelDrain":   "it removes a finalizer: from a pod that is being deleted see TestTheFinalizerStaysOnAPodWithAClaimAtRisk",
+	"Unpark":        "it scales up",
+}
+
+// Every verb refuses, before anything is written, what would make a pod go whose claim is in
+// a bad state.
+func TestNoVerbTakesAPodWhoseDataWouldGo(t *testing.T) {
+	for _, verb := range guardedVerbs() {
+		for reason, spoil := range badStates {
+			for o := range 5 {
+				t.Run(fmt.Sprintf("%s/%s/%d", verb.name, reason, o), func(t *testing.T) {
+					inv := verb.from()
+					mounting(inv)
+					name := inv.Claims[o].Name
+					spoil(inv, o)
+					s := inv.Snapshots()[0]
+					last := lastOf(plan.Foretell(verb.make(holder("1"), s), s))
+					refused := last.Verdict == plan.Refused && last.Reason == plan.ReasonDataLoss
+					switch {
+					case slices.Contains(verb.goes, o) && (!refused || last.Subject != "persistentvolumeclaim/"+name || !strings.Contains(last.Message, name)):
+						t.Errorf("pod web-%d would go: %+v", o, last)
+					case slices.Contains(verb.stays, o) && refused:
+						t.Errorf("pod web-%d stays: %+v", o, last)
+					}
+					rescuable := reason == sts.ClaimIsTerminating || reason == sts.VolumeIsTerminating
+					if refused && strings.Contains(last.Hint, "kubectl sts pvc-gc rescue "+name+" -n "+ststest.Namespace) != rescuable {
+						t.Errorf("rescuable %t, hint %q", rescuable, last.Hint)
+					}
+					accepting := holder("1")
+					accepting.AcceptDataLoss = true
+					if last := lastOf(plan.Foretell(verb.make(accepting, s), s)); last.Reason == plan.ReasonDataLoss {
+						t.Errorf("with --accept-data-loss: %+v", last)
+					}
+				})
+			}
+		}
+		t.Run(verb.name+"/rescued", func(t *testing.T) {
+			inv := verb.from()
+			mounting(inv)
+			for _, o := range verb.goes {
+				rescued(inv, o)
+			}
+			if last := foretold(verb, inv); last.Reason == plan.ReasonDataLoss {
+				t.Errorf("%+v", last)
+			}
+		})
+		t.Run(verb.name+"/claims could not be read", func(t *testing.T) {
+			inv := verb.from()
+			mounting(inv)
+			inv.Claims, inv.Missing = nil, []sts.Missing{{Resource: "persistentvolumeclaims", Reason: "forbidden"}}
+			last := foretold(verb, inv)
+			if last.Verdict != plan.Refused || last.Reason != plan.ReasonUnseen || !strings.Contains(last.Message, "persistentvolumeclaims could not be read") {
+				t.Errorf("%+v", last)
+			}
+		})
+		t.Run(verb.name+"/volumes could not be read", func(t *testing.T) {
+			inv := verb.from()
+			mounting(inv)
+			inv.Volumes, inv.Missing = []sts.Volume{}, []sts.Missing{{Resource: "persistentvolumes", Reason: "forbidden"}}
+			if last := foretold(verb, inv); last.Verdict == plan.Refused {
+				t.Errorf("%+v", last)
+			}
+		})
+	}
+}
+
+func foretold(verb guardedVerb, inv *sts.Inventory) plan.Decision {
+	s := inv.Snapshots()[0]
+	return lastOf(plan.Foretell(verb.make(holder("1"), s), s))
+}
+
+func lastOf(steps []plan.Decision) plan.Decision { return steps[len(steps)-1] }
+
+// A new verb has to be in the table above, or to say why not.
+func TestEveryIntentIsGuarded(t *testing.T) {
+	files, err := parser.ParseDir(token.NewFileSet(), ".", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	covered := map[string]bool{}
+	for _, verb := range guardedVerbs() {
+		covered[strings.TrimPrefix(fmt.Sprintf("%T", verb.make(holder("1"), verb.from().Snapshots()[0])), "plan.")] = true
+	}
+	found := 0
+	for _, f := range files["plan"].Files {
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Recv == nil || fn.Name.Name != "Next" || fn.Type.Params.NumFields() != 2 {
+				continue // an intent about claims looks at a ClaimView
+			}
+			name := fn.Recv.List[0].Type.(*ast.Ident).Name
+			found++
+			if !covered[name] && takesNoPod[name] == "" {
+				t.Errorf("%s is neither in guardedVerbs nor in takesNoPod", name)
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d intents were found", found)
+	}
+}
+
+// The guard looks at what a pod mounts, whoever made the claim.
+func TestClaimsNamedInTheTemplateAreGuarded(t *testing.T) {
+	inv := ststest.Web(3)
+	inv.Sets[0].Spec.VolumeClaimTemplates = nil
+	shared := inv.Claims[0].DeepCopy()
+	shared.Name, shared.DeletionTimestamp = "shared", &metav1.Time{Time: ststest.Now}
+	inv.Claims = []*corev1.PersistentVolumeClaim{shared}
+	for _, pod := range inv.Pods {
+		pod.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{
+			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "shared"}}}}
+	}
+	last := lastOf(plan.Foretell(plan.RestartPods{Holder: holder("1")}, inv.Snapshots()[0]))
+	if last.Reason != plan.ReasonDataLoss || last.Subject != "persistentvolumeclaim/shared" {
+		t.Errorf("%+v", last)
+	}
+}
+
+// What has nothing to lose is not protected: an ephemeral volume's claim, and the claims of a
+// pod that never had a node.
+func TestWhatHasNoDataIsNotGuarded(t *testing.T) {
+	for name, change := range map[string]func(*sts.Inventory){
+		"ephemeral": func(inv *sts.Inventory) {
+			inv.Claims[2].Name = "web-2-scratch"
+			inv.Pods[2].Spec.Volumes = []corev1.Volume{{Name: "scratch", VolumeSource: corev1.VolumeSource{Ephemeral: &corev1.EphemeralVolumeSource{}}}}
+		},
+		"no node": func(inv *sts.Inventory) { inv.Pods[2].Spec.NodeName = "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inv := ststest.Web(3)
+			mounting(inv)
+			badStates[sts.ClaimIsTerminating](inv, 2)
+			change(inv)
+			if last := lastOf(plan.Foretell(plan.RestartPods{Holder: holder("1")}, inv.Snapshots()[0])); last.Verdict != plan.Done {
+				t.Errorf("%+v", last)
+			}
+		})
+	}
+}
+
+// A claim may be deleted while its pod is held: then the pod must stay held.
+func TestTheFinalizerStaysOnAPodWithAClaimAtRisk(t *testing.T) {
+	inv := ststest.Web(5)
+	mounting(inv)
+	badStates[sts.ClaimIsTerminating](inv, 4)
+	pod := inv.Pods[4]
+	pod.Finalizers = []string{sts.LeavingFinalizer}
+	off := plan.Action{HoldPod: plan.LetGo(pod, 4)}
+	s := inv.Snapshots()[0]
+	if risks := off.Risks(s); len(risks) != 0 {
+		t.Errorf("the pod is not being deleted: %+v", risks)
+	}
+	pod.DeletionTimestamp = &metav1.Time{Time: ststest.Now}
+	if risks := off.Risks(inv.Snapshots()[0]); len(risks) != 1 || risks[0].Claim != "data-web-4" {
+		t.Errorf("%+v", risks)
+	}
+}
+
+// whenScaled: Delete is what the owner of the set has asked for: such a claim is not at risk
+// once its ordinal is not desired any more.
+func TestAClaimThatGoesByPolicyIsNotAtRisk(t *testing.T) {
+	inv := ststest.Web(5)
+	mounting(inv)
+	badStates[sts.ClaimIsTerminating](inv, 4)
+	*inv.Sets[0].Spec.Replicas = 4
+	risks := func() []sts.ClaimRisk {
+		s := inv.Snapshots()[0]
+		return s.ClaimRisks(s.Replicas()[4])
+	}
+	if got := risks(); len(got) != 1 {
+		t.Errorf("deleted by a person: %+v", got)
+	}
+	inv.Claims[4].OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: "web-4", UID: inv.Pods[4].UID}}
+	if got := risks(); len(got) != 0 {
+		t.Errorf("deleted with its pod: %+v", got)
+	}
+}
+
+// Whatever makes a pod go disrupts: then pods, budgets and claims are read once more.
+func TestDisrupts(t *testing.T) {
+	inv := ststest.Web(2)
+	pod := inv.Pods[1]
+	for name, a := range map[string]plan.Action{
+		"DeletePod":   {DeletePod: &plan.DeletePod{Name: pod.Name, UID: pod.UID}},
+		"EvictPod":    {EvictPod: &plan.EvictPod{Name: pod.Name, UID: pod.UID}},
+		"Scale":       {Scale: &plan.Scale{To: 1}},
+		"HoldPod off": {HoldPod: &plan.HoldPod{UID: pod.UID, Off: true}},
+		"PatchSet":    {PatchSet: &plan.PatchSet{Ops: []plan.PatchOp{{Op: "replace", Path: "/spec/replicas"}}}},
+	} {
+		if !a.Disrupts() {
+			t.Errorf("%s disrupts", name)
+		}
+	}
+	for name, a := range map[string]plan.Action{
+		"HoldPod":     {HoldPod: &plan.HoldPod{UID: pod.UID}},
+		"AskEviction": {AskEviction: &plan.AskEviction{}},
+		"annotations": {PatchSet: &plan.PatchSet{Ops: []plan.PatchOp{{Op: "test", Path: "/spec/replicas"}, {Op: "add", Path: "/metadata/annotations/a"}}}},
+	} {
+		if a.Disrupts() {
+			t.Errorf("%s disrupts nothing", name)
+		}
+	}
+}

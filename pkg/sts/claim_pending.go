@@ -1,0 +1,62 @@
+package sts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Volume is the PersistentVolume of that name among those that the claims name; false when it
+// does not exist, or volumes were not read.
+func (s *Snapshot) Volume(name string) (Volume, bool) {
+	i := slices.IndexFunc(s.Volumes, func(v Volume) bool { return v.Name == name })
+	if name == "" || i < 0 {
+		return Volume{}, false
+	}
+	return s.Volumes[i], true
+}
+
+// WhyUnbound says why the claim is not bound: by the volume that it names, by the newest of
+// its own warnings, or by what it requests. It is empty when the claim is bound or nothing
+// tells.
+func (s *Snapshot) WhyUnbound(c *corev1.PersistentVolumeClaim) string {
+	if c.Status.Phase == corev1.ClaimBound || c.DeletionTimestamp != nil {
+		return ""
+	}
+	if why := s.wrongVolume(c); why != "" {
+		return why
+	}
+	if e := s.newestWarning("PersistentVolumeClaim", c.UID, func(*corev1.Event) bool { return true }); e != nil {
+		return e.Reason + ": " + strings.TrimSpace(e.Message)
+	}
+	class, name := c.Spec.StorageClassName, c.Spec.VolumeName
+	switch {
+	case name != "":
+	case class != nil && *class == "":
+		return "its storageClassName is empty, so only an existing PersistentVolume without a class can be bound to it"
+	case class == nil && c.Annotations[corev1.BetaStorageClassAnnotation] == "":
+		return "it names no StorageClass and the cluster has no default one, so only an existing PersistentVolume without a class can be bound to it"
+	}
+	return ""
+}
+
+// wrongVolume says what keeps the claim from the PersistentVolume that it names.
+func (s *Snapshot) wrongVolume(c *corev1.PersistentVolumeClaim) string {
+	name := c.Spec.VolumeName
+	if name == "" || s.Volumes == nil || !s.Knows("persistentvolumes") {
+		return ""
+	}
+	v, found := s.Volume(name)
+	switch ref := v.Claim; {
+	case !found:
+		return fmt.Sprintf("it names persistentvolume %s, which does not exist", name)
+	case ref.Name == "":
+	case ref.Namespace != c.Namespace || ref.Name != c.Name:
+		return fmt.Sprintf("it names persistentvolume %s, which is bound to persistentvolumeclaim %s/%s", name, ref.Namespace, ref.Name)
+	case ref.UID != "" && ref.UID != c.UID:
+		return fmt.Sprintf("it names persistentvolume %s, which is still bound to an earlier claim of this name (spec.claimRef.uid is %s, this claim's is %s)", name, ref.UID, c.UID)
+	}
+	return ""
+}

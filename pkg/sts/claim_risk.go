@@ -1,0 +1,162 @@
+package sts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// ClaimRiskReason is one word for why a pod's data would not be there after the pod was replaced.
+type ClaimRiskReason string
+
+// The reasons. For one claim the first that fits in this order is given.
+const (
+	// ClaimIsTerminating: the claim has a deletion timestamp. The API server keeps it, by the
+	// finalizer kubernetes.io/pvc-protection, until the last pod that mounts it has ended.
+	ClaimIsTerminating ClaimRiskReason = "ClaimTerminating"
+	// ClaimIsLost: the claim has lost its PersistentVolume (phase Lost), so no new pod can mount it.
+	ClaimIsLost ClaimRiskReason = "ClaimLost"
+	// ClaimIsMissing: the claim that the pod mounts does not exist.
+	ClaimIsMissing ClaimRiskReason = "ClaimMissing"
+	// VolumeIsTerminating: the claim's PersistentVolume has a deletion timestamp. The API server
+	// keeps it, by the finalizer kubernetes.io/pv-protection, for as long as the claim is bound to it.
+	VolumeIsTerminating ClaimRiskReason = "VolumeTerminating"
+	// VolumeIsMissing: the claim's PersistentVolume does not exist.
+	VolumeIsMissing ClaimRiskReason = "VolumeMissing"
+	// VolumeIsTaken: the claim's PersistentVolume is bound to another claim, or to an earlier
+	// one of this name.
+	VolumeIsTaken ClaimRiskReason = "VolumeTaken"
+)
+
+// ClaimRisk is a claim of a pod whose data would be lost with the pod, or without which the
+// pod could not start again.
+type ClaimRisk struct {
+	Reason ClaimRiskReason `json:"reason"`
+	// Claim and Volume are names. Volume is empty where the claim names none.
+	Claim  string `json:"claim"`
+	Volume string `json:"volume,omitempty"`
+	// DeletionTimestamp is that of the claim or of the volume, whichever the reason is about.
+	DeletionTimestamp *metav1.Time `json:"deletionTimestamp,omitempty"`
+	// Message says it for a person and names the claim and the volume.
+	Message string `json:"message"`
+	// Rescuable: `kubectl sts pvc-gc rescue` can save the data.
+	Rescuable bool `json:"rescuable,omitempty"`
+}
+
+// Claim is the claim of that name among those of the set's templates and pods, nil when there
+// is none.
+func (s *Snapshot) Claim(name string) *corev1.PersistentVolumeClaim {
+	for _, list := range [][]*corev1.PersistentVolumeClaim{s.Claims, s.Mounted} {
+		for _, c := range list {
+			if c.Name == name {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+// ClaimRisks are the risks to the claims that the replica's pod mounts, whoever made them. An
+// ephemeral volume's claim is meant to go with its pod. A pod that has no node holds no claim
+// and has written nothing. Claims that could not be read are not judged: see [Snapshot.Knows].
+func (s *Snapshot) ClaimRisks(r Replica) []ClaimRisk {
+	if r.Pod == nil || r.Pod.Spec.NodeName == "" || !s.Knows("persistentvolumeclaims") {
+		return nil
+	}
+	var out []ClaimRisk
+	for i := range r.Pod.Spec.Volumes {
+		source := r.Pod.Spec.Volumes[i].PersistentVolumeClaim
+		if source == nil {
+			continue
+		}
+		c := s.Claim(source.ClaimName)
+		if c != nil && !r.Desired && ownedByPod(c, r.Pod) {
+			continue // whenScaled: Delete
+		}
+		if risk := s.claimRisk(source.ClaimName, c); risk != nil {
+			out = append(out, *risk)
+		}
+	}
+	return out
+}
+
+// MountsClaims says whether the replica's pod mounts a claim that should outlive it.
+func (r Replica) MountsClaims() bool {
+	return r.Pod != nil && r.Pod.Spec.NodeName != "" &&
+		slices.ContainsFunc(r.Pod.Spec.Volumes, func(v corev1.Volume) bool { return v.PersistentVolumeClaim != nil })
+}
+
+func ownedByPod(c *corev1.PersistentVolumeClaim, pod *corev1.Pod) bool {
+	return slices.ContainsFunc(c.OwnerReferences, func(ref metav1.OwnerReference) bool { return ref.UID == pod.UID })
+}
+
+// claimRisk judges one claim; c is nil when it does not exist.
+func (s *Snapshot) claimRisk(name string, c *corev1.PersistentVolumeClaim) *ClaimRisk {
+	risk := &ClaimRisk{Claim: name}
+	if c == nil {
+		risk.Reason, risk.Message = ClaimIsMissing, "persistentvolumeclaim "+name+" does not exist any more"
+		return risk
+	}
+	risk.Volume = c.Spec.VolumeName
+	v, found := s.Volume(c.Spec.VolumeName)
+	seen := s.Volumes != nil && s.Knows("persistentvolumes") && c.Spec.VolumeName != ""
+	switch {
+	case c.DeletionTimestamp != nil && found && Rescued(c, v):
+		return nil
+	case c.DeletionTimestamp != nil:
+		risk.Reason, risk.DeletionTimestamp, risk.Rescuable = ClaimIsTerminating, c.DeletionTimestamp, c.Spec.VolumeName != ""
+		risk.Message = fmt.Sprintf("persistentvolumeclaim %s is being deleted (for %s)%s", name, Age(s.TakenAt.Sub(c.DeletionTimestamp.Time)), sayFate(v, found))
+	case c.Status.Phase == corev1.ClaimLost:
+		risk.Reason = ClaimIsLost
+		risk.Message = fmt.Sprintf("persistentvolumeclaim %s has lost its persistentvolume %s: no new pod can mount it", name, c.Spec.VolumeName)
+	case c.Status.Phase != corev1.ClaimBound || !seen:
+		return nil
+	case !found:
+		risk.Reason = VolumeIsMissing
+		risk.Message = fmt.Sprintf("persistentvolume %s of persistentvolumeclaim %s does not exist any more: no new pod can mount it", c.Spec.VolumeName, name)
+	case v.Claim.Name != "" && (v.Claim.Namespace != c.Namespace || v.Claim.Name != c.Name || v.Claim.UID != "" && v.Claim.UID != c.UID):
+		risk.Reason = VolumeIsTaken
+		risk.Message = fmt.Sprintf("persistentvolume %s of persistentvolumeclaim %s is bound to another claim, %s/%s (UID %s)",
+			v.Name, name, v.Claim.Namespace, v.Claim.Name, v.Claim.UID)
+	case v.DeletionTimestamp != nil && !Rescued(c, v):
+		risk.Reason, risk.DeletionTimestamp, risk.Rescuable = VolumeIsTerminating, v.DeletionTimestamp, true
+		risk.Message = fmt.Sprintf("persistentvolume %s of persistentvolumeclaim %s is being deleted (for %s)", v.Name, name, Age(s.TakenAt.Sub(v.DeletionTimestamp.Time)))
+	default:
+		return nil
+	}
+	return risk
+}
+
+// sayFate is what becomes of the data of a claim that is being deleted when its last pod has gone.
+func sayFate(v Volume, found bool) string {
+	switch {
+	case !found:
+		return ": it is removed when its pod has gone"
+	case v.ReclaimPolicy == corev1.PersistentVolumeReclaimRetain:
+		return fmt.Sprintf(": when its pod has gone, a new pod gets a new, empty volume, and the data stays in persistentvolume %s, unclaimed", v.Name)
+	}
+	return fmt.Sprintf(": its data is deleted with persistentvolume %s (reclaim policy %s) when its pod has gone", v.Name, v.ReclaimPolicy)
+}
+
+// RiskClaims are the names of the claims at risk, each once.
+func RiskClaims(risks []ClaimRisk) []string {
+	var names []string
+	for _, r := range risks {
+		if !slices.Contains(names, r.Claim) {
+			names = append(names, r.Claim)
+		}
+	}
+	return names
+}
+
+// RescueCommand saves the data of the claims that can be rescued; empty when none can.
+func RescueCommand(namespace string, risks []ClaimRisk) string {
+	names := RiskClaims(slices.DeleteFunc(slices.Clone(risks), func(r ClaimRisk) bool { return !r.Rescuable }))
+	if len(names) == 0 {
+		return ""
+	}
+	return Kubectl(namespace, "sts pvc-gc rescue", strings.Join(names, " "))
+}
