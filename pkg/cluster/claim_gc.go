@@ -51,6 +51,9 @@ func (w *Claims) Read(ctx context.Context, v plan.ClaimView) (plan.ClaimView, er
 	case err != nil:
 		return v, failed("read persistentvolumeclaim "+v.Name, err)
 	default:
+		if sts.ControllerMade(claim.ManagedFields) {
+			v.Made = claim.UID
+		}
 		trim(claim)
 		v.Claim = claim
 		if v.VolumeName == "" {
@@ -60,7 +63,24 @@ func (w *Claims) Read(ctx context.Context, v plan.ClaimView) (plan.ClaimView, er
 	if v.VolumeName == "" {
 		return v, nil
 	}
-	v.Volume, err = w.volume(ctx, v.VolumeName)
+	if v.Volume, err = w.volume(ctx, v.VolumeName); err != nil {
+		return v, err
+	}
+	return w.beside(ctx, v)
+}
+
+// beside reads the other volumes that matter: the one that a claim of the name is on
+// instead, and the copy of one that is being deleted.
+func (w *Claims) beside(ctx context.Context, v plan.ClaimView) (_ plan.ClaimView, err error) {
+	v.Other, v.Copy = nil, nil
+	if v.Claim != nil && v.Claim.Spec.VolumeName != "" && v.Claim.Spec.VolumeName != v.VolumeName {
+		if v.Other, err = w.volume(ctx, v.Claim.Spec.VolumeName); err != nil {
+			return v, err
+		}
+	}
+	if v.Volume != nil && v.Volume.DeletionTimestamp != nil {
+		v.Copy, err = w.volume(ctx, sts.CopyName(v.VolumeName))
+	}
 	return v, err
 }
 
@@ -89,7 +109,7 @@ func (w *Claims) Look(ctx context.Context, namespace string) (func(plan.ClaimVie
 	judge := sts.NewClaimJudge(inv)
 	return func(v plan.ClaimView) *plan.Around {
 		claim := lasting(v)
-		return &plan.Around{At: inv.TakenAt, Verdict: judge.Judge(claim), Holder: judge.Holder(claim)}
+		return &plan.Around{At: inv.TakenAt, Verdict: judge.Judge(claim), Holder: judge.Holder(claim), Stays: judge.Stays(claim), Users: judge.Users(claim)}
 	}, nil
 }
 
@@ -153,6 +173,7 @@ func lasting(v plan.ClaimView) *corev1.PersistentVolumeClaim {
 	if v.Volume != nil {
 		if r, err := sts.ReadRetained(v.Volume); err == nil && r != nil {
 			claim = r.Claim
+			claim.OwnerReferences = nil // what it is does not depend on who owned it
 		}
 	}
 	if v.Claim != nil {
@@ -169,18 +190,7 @@ func (w *Claims) Apply(ctx context.Context, v plan.ClaimView, a plan.Action) (pl
 	case a.DeleteClaim != nil:
 		return w.deleteClaim(ctx, v, a.DeleteClaim)
 	case a.HoldClaim != nil:
-		h := a.HoldClaim
-		body, err := json.Marshal(h.Ops)
-		if err != nil {
-			return v, err
-		}
-		claim, err := w.Client.kube.CoreV1().PersistentVolumeClaims(h.Namespace).Patch(ctx, h.Name, types.JSONPatchType, body,
-			metav1.PatchOptions{FieldManager: sts.FieldManager, DryRun: w.dry()})
-		if err == nil {
-			trim(claim)
-			v.Claim = claim
-		}
-		return v, written("patch persistentvolumeclaim "+h.Name, err)
+		return w.patchClaim(ctx, v, a.HoldClaim.Ops)
 	case a.CreateClaim != nil:
 		c := a.CreateClaim.Claim
 		v.Claim, err = w.Client.kube.CoreV1().PersistentVolumeClaims(c.Namespace).Create(ctx, c,
@@ -197,13 +207,42 @@ func (w *Claims) Apply(ctx context.Context, v plan.ClaimView, a plan.Action) (pl
 		}
 		return v, written("delete persistentvolume "+d.Name, err)
 	}
-	for _, p := range []*plan.PatchVolume{a.RetainVolume, a.ClearClaimRef, a.ReleaseVolume, a.PurgeVolume} {
+	switch {
+	case a.SetAsideVolume != nil:
+		v.Other, err = w.patchVolume(ctx, a.SetAsideVolume)
+		return v, err
+	case a.CopyVolume != nil:
+		c := a.CopyVolume
+		v.Copy, err = w.Client.kube.CoreV1().PersistentVolumes().Create(ctx, c.Volume, metav1.CreateOptions{FieldManager: sts.FieldManager, DryRun: w.dry()})
+		return v, written("create persistentvolume "+c.Name, err)
+	case a.LookOwners != nil:
+		v.Owners, err = w.Client.owners(ctx, a.LookOwners)
+		return v, err
+	case a.OwnClaim != nil:
+		return w.own(ctx, v, a.OwnClaim)
+	}
+	for _, p := range []*plan.PatchVolume{a.RetainVolume, a.RescueVolume, a.ClearClaimRef, a.ReleaseVolume, a.PurgeVolume} {
 		if p != nil {
 			v.Volume, err = w.patchVolume(ctx, p)
 			return v, err
 		}
 	}
 	return v, errors.New("an action that is not about a claim")
+}
+
+// patchClaim patches the view's claim, if it is there.
+func (w *Claims) patchClaim(ctx context.Context, v plan.ClaimView, ops []plan.PatchOp) (plan.ClaimView, error) {
+	body, err := json.Marshal(ops)
+	if err != nil {
+		return v, err
+	}
+	claim, err := w.Client.kube.CoreV1().PersistentVolumeClaims(v.Namespace).Patch(ctx, v.Name, types.JSONPatchType, body,
+		metav1.PatchOptions{FieldManager: sts.FieldManager, DryRun: w.dry()})
+	if err == nil {
+		trim(claim)
+		v.Claim = claim
+	}
+	return v, written("patch persistentvolumeclaim "+v.Name, err)
 }
 
 func (w *Claims) patchVolume(ctx context.Context, p *plan.PatchVolume) (*corev1.PersistentVolume, error) {
@@ -292,7 +331,7 @@ func (w *Claims) Await(ctx context.Context, namespace string, views []*plan.Clai
 		case err != nil:
 			return nil, err
 		default:
-			return changed, w.confirmGone(ctx, views)
+			return changed, errors.Join(w.confirmGone(ctx, views), w.readReplaced(ctx, views, changed))
 		}
 	}
 }
@@ -303,6 +342,19 @@ func (w *Claims) confirmGone(ctx context.Context, views []*plan.ClaimView) (err 
 	for _, v := range views {
 		if v.VolumeName != "" && v.Volume == nil {
 			if v.Volume, err = w.volume(ctx, v.VolumeName); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readReplaced reads those whole whose claim is on another volume by now: what is decided
+// about it depends on that volume, and on who created the claim.
+func (w *Claims) readReplaced(ctx context.Context, views []*plan.ClaimView, changed []bool) (err error) {
+	for n, v := range views {
+		if changed[n] && v.Claim != nil && v.Claim.Spec.VolumeName != "" && v.Claim.Spec.VolumeName != v.VolumeName {
+			if *v, err = w.Read(ctx, *v); err != nil {
 				return err
 			}
 		}

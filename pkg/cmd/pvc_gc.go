@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -94,7 +95,7 @@ that is called like a subcommand.`,
 	g.addFlags(cmd)
 	g.limit(cmd, "candidates")
 	f.StringVar(&o.backupDir, "backup-dir", "", "Also write the manifests of what is deleted to files in this `FOLDER`")
-	cmd.AddCommand(newPVCGCUndo(c), newPVCGCPurge(c))
+	cmd.AddCommand(newPVCGCUndo(c), newPVCGCPurge(c), newPVCGCRescue(c))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := out.check(); err != nil {
 			return err
@@ -174,6 +175,7 @@ func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRu
 			err = print.ClaimTable(c.env.Out, report, inv.TakenAt, c.env.style(), columns)
 		}
 		c.sayRetained(report.Retained, columns)
+		c.sayRescue(report)
 	}
 	if err == nil && o.exitCode && report.Total.Candidates > 0 {
 		return &notYetError{sts.Count(report.Total.Candidates, "claim") + " may go"}
@@ -195,6 +197,24 @@ func (c *common) sayRetained(r *inspect.RetainedSum, columns print.Columns) {
 		text += print.Hint(c.hint(r.Namespaces[0], sts.Kubectl(r.Namespaces[0], "sts", "pvc-gc", "undo"))+sameIn(r.Namespaces[1:]), style)
 	}
 	_, _ = fmt.Fprint(c.env.Out, "\n"+text)
+}
+
+// sayRescue ends the list with the way to keep the data of claims that are being deleted.
+func (c *common) sayRescue(r *inspect.ClaimReport) {
+	namespace, names := "", []string{}
+	for i := range r.Items {
+		if item := &r.Items[i]; item.AtRisk != "" && item.Phase != string(corev1.ClaimLost) && (namespace == "" || item.Namespace == namespace) {
+			namespace, names = item.Namespace, append(names, item.Name)
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	args := append([]string{"sts", "pvc-gc", "rescue"}, names...)
+	if len(names) > mostNamed {
+		args = []string{"sts", "pvc-gc", "rescue", "--all"}
+	}
+	_, _ = fmt.Fprint(c.env.Out, print.Hint("before the pods are gone: "+c.hint(namespace, sts.Kubectl(namespace, args...)), c.env.style()))
 }
 
 // sameIn says in which other namespaces a command is to be run, too.

@@ -78,7 +78,9 @@ type gcRun struct {
 	yes     bool
 	workers int
 	most    int // 0 where there is no limit
-	timeout time.Duration
+	// onlyLists: neither names nor --all were given.
+	onlyLists bool
+	timeout   time.Duration
 	// all namespaces: names have their namespace before them.
 	all bool
 	// earlier are claims of earlier deletions of which somebody should know.
@@ -128,11 +130,15 @@ func (g *gcRun) connect() (*cluster.Client, error) {
 // mayKeep refuses when the user may not change volumes: the data of a claim could not
 // be kept, or its volume not be given back.
 func (g *gcRun) mayKeep(ctx context.Context, client *cluster.Client) error {
-	for _, verb := range []string{"get", "patch"} {
+	return g.mayVolumes(ctx, client, "without that the data of a claim cannot be kept when it is deleted, so none is",
+		"ask for get, list, watch and patch on persistentvolumes, which are cluster-scoped: it takes a ClusterRole", "get", "patch")
+}
+
+// mayVolumes refuses when the user lacks one of the verbs on volumes.
+func (g *gcRun) mayVolumes(ctx context.Context, client *cluster.Client, why, hint string, verbs ...string) error {
+	for _, verb := range verbs {
 		if client.May(ctx, "", verb, "persistentvolumes", "") != nil {
-			return g.refuse(plan.ReasonNotRetained,
-				"you may not "+verb+" persistentvolumes: without that the data of a claim cannot be kept when it is deleted, so none is",
-				"ask for get, list, watch and patch on persistentvolumes, which are cluster-scoped: it takes a ClusterRole")
+			return g.refuse(plan.ReasonNotRetained, "you may not "+verb+" persistentvolumes: "+why, hint)
 		}
 	}
 	return nil
@@ -284,6 +290,8 @@ func (p *gcProgress) ended(item *GCItem, r execute.ClaimResult) {
 		line = "would be " + p.run.did
 	case d.Reason == plan.ReasonClaimKept || d.Reason == plan.ReasonClaimGone:
 		word, line = map[string]string{plan.ReasonClaimKept: "kept", plan.ReasonClaimGone: "gone before"}[d.Reason], d.Message
+	case d.Reason == plan.ReasonNothingToRescue:
+		word, line = "not at risk", d.Message
 	case d.Verdict == plan.Done:
 		word, line = p.run.did, d.Message
 	case d.Reason == plan.ReasonClaimRestored:
@@ -335,7 +343,7 @@ func bar(done, total int) string {
 // summary counts how it went, what was wanted first.
 func (p *gcProgress) summary() string {
 	var parts []string
-	for _, word := range []string{p.run.did, "restored", "kept", "gone before", "refused", "stuck", "failed", "timed out", "stopped half-way", "not begun"} {
+	for _, word := range []string{p.run.did, "restored", "kept", "gone before", "not at risk", "refused", "stuck", "failed", "timed out", "stopped half-way", "not begun"} {
 		if n := p.counts[word]; n > 0 && !slices.ContainsFunc(parts, func(s string) bool { return strings.HasSuffix(s, " "+word) }) {
 			parts = append(parts, fmt.Sprintf("%d %s", n, word))
 		}
@@ -425,18 +433,22 @@ func (k keptName) means(r retained) bool {
 }
 
 // pick leaves those that were named, by claim or by volume, and says which names there
-// are none of.
-func pick(all []retained, names []keptName) (picked []retained, unknown []string) {
+// are none of. Without aside, what was set aside for an older claim of the same name has
+// to be named by its volume.
+func pick(all []retained, names []keptName, aside bool) (picked []retained, unknown []string) {
 	if len(names) == 0 {
 		return all, nil
 	}
+	means := func(k keptName, r retained) bool {
+		return k.means(r) && (aside || r.Record.SetAsideFor == "" || k.name == r.Volume.Name)
+	}
 	for _, r := range all {
-		if slices.ContainsFunc(names, func(k keptName) bool { return k.means(r) }) {
+		if slices.ContainsFunc(names, func(k keptName) bool { return means(k, r) }) {
 			picked = append(picked, r)
 		}
 	}
 	for _, k := range names {
-		if !slices.ContainsFunc(picked, k.means) {
+		if !slices.ContainsFunc(picked, func(r retained) bool { return means(k, r) }) {
 			unknown = append(unknown, k.name)
 		}
 	}

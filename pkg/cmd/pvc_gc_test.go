@@ -162,9 +162,11 @@ func TestNamesOfWhatIsKept(t *testing.T) {
 			Record: &sts.Retained{Claim: &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: claim}}},
 		}
 	}
-	all := []retained{of("data-web-2", "pvc-a"), of("data-web-3", "pvc-b"), of("data-web-3", "pvc-c"), of("pvc-a", "pvc-d")}
+	all := []retained{of("data-web-2", "pvc-a"), of("data-web-2", "pvc-e"), of("data-web-3", "pvc-b"), of("data-web-3", "pvc-c"), of("pvc-a", "pvc-d")}
+	all[1].Record.SetAsideFor = "pvc-a"
 	for args, want := range map[string]string{
-		"":           "pvc-a pvc-b pvc-c pvc-d |",
+		"":           "pvc-a pvc-e pvc-b pvc-c pvc-d |",
+		"pvc-e":      "pvc-e |",
 		"data-web-2": "pvc-a |",
 		"pvc/data-web-3 persistentvolumeclaim/data-web-9": "pvc-b pvc-c | data-web-9",
 		"pvc-b":                         "pvc-b |",
@@ -178,7 +180,7 @@ func TestNamesOfWhatIsKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		picked, unknown := pick(all, names)
+		picked, unknown := pick(all, names, false)
 		var got []string
 		for _, r := range picked {
 			got = append(got, r.Volume.Name)

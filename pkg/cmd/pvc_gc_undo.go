@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
@@ -19,20 +20,28 @@ import (
 )
 
 func newPVCGCUndo(c *common) *cobra.Command {
-	var everything bool
+	var everything, replace bool
 	cmd := &cobra.Command{
 		Use:   "undo [NAME...]",
 		Short: "Bring claims back that pvc-gc has deleted, with their data",
-		Long: `Bring PersistentVolumeClaims back that 'pvc-gc --delete' has deleted, on the volumes
-that have kept their data. The volume is bound to no claim but one of the same name in
-this namespace, the claim is made again from the manifest that the volume remembers, and
-when the two are bound the volume gets its own reclaim policy back.
+		Long: `Bring PersistentVolumeClaims back that 'pvc-gc --delete' has deleted, or that were
+rescued with 'pvc-gc rescue', on the volumes that have kept their data. The volume is
+bound to no claim but one of the same name in this namespace, the claim is made again
+from the manifest that the volume remembers, and when the two are bound the volume gets
+its own reclaim policy back. The claim's owner references are restored where the owner
+still exists; otherwise the result names them.
 
 NAME is a claim, as in data-web-3 or pvc/data-web-3, or a volume. Without names or --all, what could be brought back is shown.
 
 Where another claim of that name is there on a volume of its own, this is refused: the
-two cannot both be. It goes on where it was interrupted when the same command is run
-again.`,
+two cannot both be. The StatefulSet controller creates one like that, empty, as soon as
+it recreates the pod. With --replace such a claim gives way, if managedFields show that
+the controller alone has written it and only its pod uses it: first its volume is kept
+and recorded (reclaim policy Retain), then the old volume is reserved for the next claim
+of the name, then the new claim is deleted. It is gone when its pod is: restart the pod
+with the command that is shown (exit code 4 until then), then run undo once more.
+
+It goes on where it was interrupted when the same command is run again.`,
 		Example: `  # what is kept, and since when?
   kubectl sts pvc-gc undo
 
@@ -40,18 +49,24 @@ again.`,
   kubectl sts pvc-gc undo data-web-3
 
   # all of the namespace, in a pipeline
-  kubectl sts pvc-gc undo --all --yes`,
+  kubectl sts pvc-gc undo --all --yes
+
+  # the StatefulSet controller has created a new, empty claim meanwhile
+  kubectl sts pvc-gc undo data-web-1 --replace
+  kubectl sts restart web --ordinal 1
+  kubectl sts pvc-gc undo data-web-1`,
 		ValidArgsFunction: c.completeRetained,
 	}
 	g := &gcRun{common: c, verb: "pvc-gc undo", did: "restored", out: newOutput(cmd)}
 	g.out.resource = "persistentvolumeclaim"
 	g.addFlags(cmd)
 	g.inOneNamespace(cmd, &everything, "All claims of the namespace that are kept")
+	cmd.Flags().BoolVar(&replace, "replace", false, "Set aside the new, empty claim that the StatefulSet controller has created")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := g.checkNames(args, everything); err != nil {
 			return err
 		}
-		return g.undo(cmd.Context(), args)
+		return g.undo(cmd.Context(), args, replace)
 	}
 	return cmd
 }
@@ -74,7 +89,7 @@ func (g *gcRun) checkNames(args []string, everything bool) error {
 	case !everything && len(args) == 0 && (g.yes || g.dryRun != "none"):
 		return usagef("name the claims, or --all: without either they are only shown")
 	case !everything && len(args) == 0:
-		g.dryRun = "client"
+		g.dryRun, g.onlyLists = "client", true
 	}
 	return g.check()
 }
@@ -120,7 +135,7 @@ func (g *gcRun) kept(ctx context.Context, args []string) (*cluster.Client, []ret
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	picked, unknown := pick(all, names)
+	picked, unknown := pick(all, names, g.verb == "pvc-gc purge")
 	for _, name := range unknown {
 		if claims := ofSet(all, name); len(claims) > 0 {
 			return nil, nil, nil, usagef("%s is a StatefulSet here, and claims or volumes are to be named: %s", name, strings.Join(claims, " "))
@@ -147,10 +162,16 @@ func notKept(name string) error {
 }
 
 // undo brings claims back.
-func (g *gcRun) undo(ctx context.Context, names []string) error {
+func (g *gcRun) undo(ctx context.Context, names []string, replace bool) error {
 	client, picked, unknown, err := g.kept(ctx, names)
 	if err != nil {
 		return err
+	}
+	others := len(unknown)
+	if len(names) == 0 && !g.onlyLists {
+		all := len(picked)
+		picked = slices.DeleteFunc(picked, func(r retained) bool { return r.Record.SetAsideFor != "" })
+		others += all - len(picked)
 	}
 	ns, err := g.namespace()
 	if err != nil {
@@ -177,7 +198,7 @@ func (g *gcRun) undo(ctx context.Context, names []string) error {
 		_, _ = fmt.Fprintf(g.env.ErrOut, "claim %s is there, and nothing else is kept of that name\n", name)
 	}
 	if len(picked)+len(half) == 0 {
-		return g.nothingKept(ctx, client, ns, len(unknown))
+		return g.nothingKept(ctx, client, ns, others)
 	}
 	to, style := g.to()
 	if g.shows() {
@@ -203,8 +224,9 @@ func (g *gcRun) undo(ctx context.Context, names []string) error {
 	}
 	var tasks []execute.ClaimTask
 	var items []GCItem
+	at := client.Now().UTC().Truncate(time.Second)
 	for _, r := range picked {
-		tasks = append(tasks, execute.ClaimTask{Intent: plan.RestoreClaim{UID: r.Volume.UID}, View: retainedView(r)})
+		tasks = append(tasks, execute.ClaimTask{Intent: plan.RestoreClaim{UID: r.Volume.UID, Replace: replace, By: g.env.Who, At: at}, View: retainedView(r)})
 		items = append(items, retainedItem(r))
 	}
 	for _, c := range half {
@@ -226,6 +248,9 @@ func (g *gcRun) halfUndone(ctx context.Context, client *cluster.Client, ns strin
 
 // refuseAmbiguous refuses what was named by a claim of which several volumes have data.
 func (g *gcRun) refuseAmbiguous(ns string, picked []retained) error {
+	if g.verb != "pvc-gc purge" {
+		picked = slices.DeleteFunc(slices.Clone(picked), func(r retained) bool { return r.Record.SetAsideFor != "" })
+	}
 	twice := ambiguous(picked)
 	if twice == "" {
 		return nil

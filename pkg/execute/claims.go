@@ -227,7 +227,7 @@ func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 		case err != nil:
 			r.end(c, err)
 		default:
-			c.result.Wrote = true
+			c.result.Wrote = c.result.Wrote || d.Action.Writes()
 			if r.options.DryRun && last(d.Action) {
 				r.end(c, nil)
 			}
@@ -237,7 +237,8 @@ func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 
 // last says whether only a cluster that has really changed could answer to the action.
 func last(a *plan.Action) bool {
-	return a.DeleteClaim != nil || a.CreateClaim != nil || a.ReleaseVolume != nil || a.PurgeVolume != nil || a.DeleteVolume != nil
+	return a.DeleteClaim != nil || a.CreateClaim != nil || a.ReleaseVolume != nil || a.PurgeVolume != nil || a.DeleteVolume != nil ||
+		a.RescueVolume != nil || a.CopyVolume != nil
 }
 
 // call makes a call that ctx does not break off, and again when the server did not answer.

@@ -68,12 +68,20 @@ type Claim struct {
 
 	Phase string `json:"phase"`
 	// Size is the bound capacity, or what is asked for while it is not bound.
-	Size          string        `json:"size,omitempty"`
-	Class         string        `json:"class,omitempty"`
-	Volume        string        `json:"volume,omitempty"`
-	ReclaimPolicy string        `json:"reclaimPolicy,omitempty"`
-	UnusedSince   *metav1.Time  `json:"unusedSince,omitempty"`
-	UnusedFrom    sts.AgeSource `json:"unusedFrom,omitempty"`
+	Size          string `json:"size,omitempty"`
+	Class         string `json:"class,omitempty"`
+	Volume        string `json:"volume,omitempty"`
+	ReclaimPolicy string `json:"reclaimPolicy,omitempty"`
+	// DeletedAt is since when it is being deleted.
+	DeletedAt *metav1.Time `json:"deletedAt,omitempty"`
+	// Rescued: its volume keeps the data and remembers it, although it or the volume is
+	// being deleted.
+	Rescued bool `json:"rescued,omitempty"`
+	// AtRisk is why its data or the way to it would be gone when its pods are, empty where
+	// it would not.
+	AtRisk      string        `json:"atRisk,omitempty"`
+	UnusedSince *metav1.Time  `json:"unusedSince,omitempty"`
+	UnusedFrom  sts.AgeSource `json:"unusedFrom,omitempty"`
 }
 
 // ClaimSum is how many claims there are, and how large they are together.
@@ -136,6 +144,7 @@ func NewClaimReport(inv *sts.Inventory, q ClaimQuery) (r *ClaimReport, unknown [
 		volume, _ := judge.Volume(c)
 		item := newClaim(c, &v, volume)
 		item.Candidate, item.Held = v.Candidate(q.Choice, inv.TakenAt)
+		item.judgeRisk(c, volume, inv)
 		r.Items = append(r.Items, item)
 		if classes[item.Class] == nil {
 			classes[item.Class] = &ClaimSum{Class: item.Class}
@@ -208,6 +217,29 @@ func newClaim(c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, volume sts.V
 		out.UnusedSince = &since
 	}
 	return out
+}
+
+// judgeRisk says whether the claim goes with its data, or its volume does.
+func (item *Claim) judgeRisk(c *corev1.PersistentVolumeClaim, volume sts.Volume, inv *sts.Inventory) {
+	item.DeletedAt = c.DeletionTimestamp
+	switch {
+	case c.Spec.VolumeName == "":
+	case c.Status.Phase == corev1.ClaimLost:
+		item.AtRisk = "volume " + c.Spec.VolumeName + " does not exist any more"
+	case c.DeletionTimestamp == nil && volume.DeletionTimestamp == nil:
+	case !inv.Knows("persistentvolumes"):
+		item.AtRisk = "whether volume " + c.Spec.VolumeName + " keeps its data is unknown: persistentvolumes could not be read"
+	case volume.Name == "": // it was listed before or after the claim was bound to it
+	case sts.Rescued(c, volume):
+		item.Rescued = true
+		item.Reason += "; rescued: volume " + cmp.Or(volume.Retained.Copy, volume.Name) + " keeps its data"
+	case volume.DeletionTimestamp != nil:
+		item.AtRisk = "volume " + volume.Name + " is being deleted: it will be gone with the claim"
+	case volume.ReclaimPolicy == corev1.PersistentVolumeReclaimRetain:
+		item.AtRisk = "volume " + volume.Name + " keeps the data but does not remember the claim"
+	default:
+		item.AtRisk = "its data will be deleted with it: volume " + volume.Name + " has reclaim policy " + string(volume.ReclaimPolicy)
+	}
 }
 
 func claimSize(c *corev1.PersistentVolumeClaim) resource.Quantity {

@@ -3,6 +3,7 @@ package inspect
 import (
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -45,6 +46,9 @@ const (
 	RetainedReplaced RetainedState = "replaced"
 	// RetainedHeld: the claim is on its way out and a pod uses it.
 	RetainedHeld RetainedState = "held"
+	// RetainedRescued: another client has deleted the claim or its volume, and what a pod
+	// still uses is kept.
+	RetainedRescued RetainedState = "rescued"
 	// RetainedUnfinished: the claim is on this volume; a deletion or an undo has stopped
 	// half-way.
 	RetainedUnfinished RetainedState = "unfinished"
@@ -70,7 +74,8 @@ func newRetained(inv *sts.Inventory, judge *sts.ClaimJudge, picks func(v *sts.Cl
 	for i := range inv.Volumes {
 		volume := &inv.Volumes[i]
 		kept := volume.Retained
-		if kept == nil || volume.Claim.Name != "" && (volume.Claim.Name != kept.Claim.Name || volume.Claim.Namespace != kept.Claim.Namespace) {
+		if kept == nil || kept.Copy != "" || // its copy is what counts
+			volume.Claim.Name != "" && (volume.Claim.Name != kept.Claim.Name || volume.Claim.Namespace != kept.Claim.Namespace) {
 			continue
 		}
 		if there == nil {
@@ -99,7 +104,7 @@ func newRetained(inv *sts.Inventory, judge *sts.ClaimJudge, picks func(v *sts.Cl
 		if state != "" {
 			sum.Notable = append(sum.Notable, RetainedClaim{
 				Namespace: judged.Namespace, Claim: judged.Name, Volume: volume.Name, DeletedAt: metav1.NewTime(kept.DeletedAt),
-				State: state, Message: retainedMessages[state],
+				State: state, Message: retainedMessage(state, kept, inv.TakenAt),
 			})
 		}
 	}
@@ -110,21 +115,38 @@ func newRetained(inv *sts.Inventory, judge *sts.ClaimJudge, picks func(v *sts.Cl
 	return sum
 }
 
+func retainedMessage(s RetainedState, kept *sts.RetainedClaim, now time.Time) string {
+	switch {
+	case s == RetainedRescued && kept.CopyOf != "":
+		return "its volume is being deleted, and rescued: another volume has the same data, and a new claim of this name is bound to that"
+	case s == RetainedRescued:
+		return "being deleted for " + sts.Age(now.Sub(kept.DeletedAt)) + ", and rescued: undo brings it back when its pod is gone"
+	case s == RetainedHeld && kept.Kind == sts.RetainedSetAside:
+		return "gives way to the older claim of its name, and is gone when its pod is: restart that"
+	}
+	return retainedMessages[s]
+}
+
 // retainedState is what is notable about the claim c, which is nil when there is none
 // and may be held by a pod; empty when nothing is.
 func retainedState(volume *sts.Volume, c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, held bool) RetainedState {
 	wanted := v.State == sts.ClaimWanted || v.State == sts.ClaimInUse
-	switch {
+	same := c != nil && c.UID == volume.Retained.UID
+	switch kind := volume.Retained.Kind; {
+	case kind == sts.RetainedSetAside && !same && (c == nil || c.Spec.VolumeName != volume.Name):
+		return "" // the older claim is the one that is wanted
+	case same && (volume.Retained.CopyOf != "" || kind == sts.RetainedRescued && c.DeletionTimestamp != nil):
+		return RetainedRescued
 	case c == nil && wanted:
 		return RetainedMissing
 	case c == nil:
 		return ""
 	case c.DeletionTimestamp != nil:
-		if c.UID == volume.Retained.UID && held {
+		if same && held {
 			return RetainedHeld
 		}
 		return ""
-	case c.UID == volume.Retained.UID || c.Spec.VolumeName == volume.Name:
+	case same || c.Spec.VolumeName == volume.Name:
 		return RetainedUnfinished
 	case !wanted:
 		return ""

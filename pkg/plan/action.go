@@ -39,12 +39,22 @@ type Action struct {
 	ReleaseVolume *PatchVolume  `json:"releaseVolume,omitempty"`
 	PurgeVolume   *PatchVolume  `json:"purgeVolume,omitempty"`
 	DeleteVolume  *DeleteVolume `json:"deleteVolume,omitempty"`
+	// RescueVolume is a RetainVolume for a claim that another client deletes, SetAsideVolume
+	// one for a claim that gives way to an older one of its name.
+	RescueVolume   *PatchVolume `json:"rescueVolume,omitempty"`
+	SetAsideVolume *PatchVolume `json:"setAsideVolume,omitempty"`
+	CopyVolume     *CopyVolume  `json:"copyVolume,omitempty"`
+	OwnClaim       *OwnClaim    `json:"ownClaim,omitempty"`
+	// LookOwners asks whether the owners of a claim exist, and writes nothing.
+	LookOwners *LookOwners `json:"lookOwners,omitempty"`
 	// LookAround asks what the claim is now, and writes nothing.
 	LookAround *LookAround `json:"lookAround,omitempty"`
 }
 
 // Writes says whether the action changes something in the cluster.
-func (a *Action) Writes() bool { return a.Run == nil && a.AskEviction == nil && a.LookAround == nil }
+func (a *Action) Writes() bool {
+	return a.Run == nil && a.AskEviction == nil && a.LookAround == nil && a.LookOwners == nil
+}
 
 // Disrupts says whether pods may go because of the action. What it tests is not enough then:
 // the API server cannot check that all other pods and the claims of these are well.

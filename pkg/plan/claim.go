@@ -27,6 +27,15 @@ type ClaimView struct {
 	// Volume is nil when it does not exist.
 	VolumeName string
 	Volume     *corev1.PersistentVolume
+	// Other is the volume that the claim is on, where that is not Volume.
+	Other *corev1.PersistentVolume
+	// Copy is the volume that has the name of a copy of Volume, read while Volume is being
+	// deleted.
+	Copy *corev1.PersistentVolume
+	// Made is the UID of the claim that the StatefulSet controller is known to have created.
+	Made types.UID
+	// Owners are the recorded owners that the claim lacks, once they were looked for.
+	Owners []Owner
 	// Sent: this command has sent the claim's deletion, whether or not it was answered.
 	Sent bool
 	// Around is the last look at everything that has a say, nil when there was none since
@@ -42,6 +51,10 @@ type Around struct {
 	// Holder is a pod on a node that mounts the claim: one that is being deleted stays
 	// as long as it does. A pod without a node does not hold it.
 	Holder string
+	// Stays is a pod like that which is not being deleted.
+	Stays string
+	// Users are all pods that mount the claim.
+	Users []string
 }
 
 // wanted says whether an ordinal or a pod wants the claim.
@@ -212,8 +225,12 @@ func (b *volumePatch) unset(field string, have map[string]string, key string) *v
 
 // retain makes the volume keep its data, and writes down what was its claim.
 func retain(v *corev1.PersistentVolume, r sts.Retained) *PatchVolume {
-	b := newVolumePatch(v).bound().policy(corev1.PersistentVolumeReclaimRetain).
-		set("annotations", v.Annotations, sts.ClaimAnnotation, sts.EncodeAnnotation(r)).
+	return newVolumePatch(v).bound().policy(corev1.PersistentVolumeReclaimRetain).record(v, r)
+}
+
+// record writes down the claim, and the labels by which the volume is found.
+func (b *volumePatch) record(v *corev1.PersistentVolume, r sts.Retained) *PatchVolume {
+	b.set("annotations", v.Annotations, sts.ClaimAnnotation, sts.EncodeAnnotation(r)).
 		set("labels", v.Labels, sts.RetainedLabel, "true")
 	labels := v.Labels
 	if len(labels) == 0 {

@@ -59,9 +59,7 @@ func (i CollectClaim) Next(v ClaimView) Decision {
 			return decide(Refused, ReasonVolumeNotOurs,
 				fmt.Sprintf("volume %s is being deleted: it would be gone with its claim, and nothing could bring it back", v.Volume.Name), "")
 		case ours && !kept && record.DeletedAt.Equal(i.At):
-			return decide(Refused, ReasonRetainIgnored,
-				fmt.Sprintf("volume %s was to get reclaim policy Retain and has %s: something sets it back", v.Volume.Name, v.Volume.Spec.PersistentVolumeReclaimPolicy),
-				"look for an admission webhook or a controller that changes PersistentVolumes")
+			return retainIgnored(v.Volume)
 		case !ours || !kept || i.At.Sub(record.DeletedAt) > staleRecord:
 			r := sts.NewRetained(v.Claim, v.Volume)
 			r.DeletedBy, r.DeletedAt = i.By, i.At
@@ -77,6 +75,12 @@ func (i CollectClaim) Next(v ClaimView) Decision {
 	return do(Action{Why: "delete claim " + v.Name + ": " + v.Around.Verdict.Reason, DeleteClaim: &DeleteClaim{
 		Namespace: v.Namespace, Name: v.Name, UID: i.UID, ResourceVersion: v.Claim.ResourceVersion,
 	}}, ReasonClaimDeleted)
+}
+
+func retainIgnored(v *corev1.PersistentVolume) Decision {
+	return decide(Refused, ReasonRetainIgnored,
+		fmt.Sprintf("volume %s was to get reclaim policy Retain and has %s: something sets it back", v.Name, v.Spec.PersistentVolumeReclaimPolicy),
+		"look for an admission webhook or a controller that changes PersistentVolumes")
 }
 
 // may says whether the claim may go by the last look, and why not.
@@ -132,7 +136,7 @@ func (i CollectClaim) afterwards(v ClaimView) Decision {
 		if d := tidy(&v, ReasonClaimRestored); d != nil {
 			return *d
 		}
-		return decide(Stuck, ReasonClaimRestored, "deleted, and restored with its data: it became wanted meanwhile", "")
+		return decide(Stuck, ReasonClaimRestored, "deleted, and restored with its data: it became wanted meanwhile"+v.sayOwners(), "")
 	case record == nil || record.UID != i.UID:
 		return decide(Stuck, ReasonClaimReplaced, "deleted, and somebody has changed volume "+v.Volume.Name+", which kept its data", "")
 	case v.Around == nil:

@@ -46,6 +46,8 @@ func (i PurgeRetained) Next(v ClaimView) Decision {
 		return decide(Refused, ReasonNotRetained, "volume "+v.Volume.Name+" keeps the data of no claim any more", "")
 	case v.Volume.Spec.ClaimRef == nil || !v.remembers(record):
 		return elsewhere(&v)
+	case v.Claim != nil && v.Claim.UID == record.UID && v.Claim.DeletionTimestamp != nil:
+		return decide(Refused, ReasonClaimExists, fmt.Sprintf("claim %s is being deleted and not gone yet", v.Name), "")
 	case v.Claim != nil && (v.on() || v.Claim.UID == record.UID):
 		return decide(Refused, ReasonClaimExists, fmt.Sprintf("claim %s is there again and stands on volume %s", v.Name, v.Volume.Name),
 			"to finish what has begun: "+undoHint(&v))

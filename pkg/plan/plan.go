@@ -201,6 +201,11 @@ const (
 	ReasonPurging           = "Purging"
 	ReasonPurged            = "Purged"
 	ReasonPurgeFailed       = "PurgeFailed"
+	ReasonRescued           = "Rescued"
+	ReasonNothingToRescue   = "NothingToRescue"
+	ReasonVolumeLost        = "VolumeLost"
+	ReasonVolumeReclaimed   = "VolumeReclaimed"
+	ReasonNotProven         = "NotProven"
 )
 
 func decide(v Verdict, reason, message, hint string) Decision {

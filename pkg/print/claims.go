@@ -138,12 +138,15 @@ func claimSums(r *inspect.ClaimReport, st Style) *table {
 // claimNotes tells why claims are held back, and of those and the candidates what to
 // know before they go. Claims of which the same is to be said share a line.
 func claimNotes(r *inspect.ClaimReport, st Style, c Columns) string {
-	held, doubts := &notes{}, &notes{}
+	risks, held, doubts := &notes{}, &notes{}, &notes{}
 	for i := range r.Items {
 		item := &r.Items[i]
 		name := item.Name
 		if c.Namespace {
 			name = item.Namespace + "/" + name
+		}
+		if item.AtRisk != "" {
+			risks.add(item.AtRisk, name)
 		}
 		if item.Held != "" {
 			held.add(item.Held, name)
@@ -154,7 +157,7 @@ func claimNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 			}
 		}
 	}
-	text := held.text("held back:", Dim, st) + doubts.text("doubt:", Warn, st)
+	text := risks.text("at risk:", Bad, st) + held.text("held back:", Dim, st) + doubts.text("doubt:", Warn, st)
 	if text != "" {
 		text = "\n" + text
 	}

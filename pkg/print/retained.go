@@ -1,24 +1,43 @@
 package print
 
 import (
+	"cmp"
 	"io"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // RetainedTable prints what is kept of claims that were deleted.
 func RetainedTable(w io.Writer, kept []sts.RetainedVolume, now time.Time, st Style) error {
 	t := table{style: st}
-	t.header("CLAIM", "VOLUME", "SIZE", "CLASS", "PHASE", "OWN-POLICY", "DELETED", "BY")
+	t.header("CLAIM", "VOLUME", "SIZE", "CLASS", "PHASE", "OWN-POLICY", "STATE", "DELETED", "BY")
 	for _, k := range kept {
 		size := k.Volume.Spec.Capacity[corev1.ResourceStorage]
 		t.row(cell{k.Record.Claim.Name, Plain}, cell{k.Volume.Name, Plain}, cell{size.String(), Plain}, cell{dash(k.Volume.Spec.StorageClassName), Plain},
 			cell{string(k.Volume.Status.Phase), Plain}, cell{string(k.Record.ReclaimPolicy), Plain},
-			cell{sts.Age(now.Sub(k.Record.DeletedAt)) + " ago", Plain}, cell{dash(k.Record.DeletedBy), Plain})
+			cell{string(k.Record.Kind()), Plain}, cell{sts.Age(now.Sub(k.Record.DeletedAt)) + " ago", Plain}, cell{dash(cmp.Or(k.Record.DeletedBy, k.Record.RescuedBy)), Plain})
 	}
-	t.fit("CLASS", "PHASE")
+	t.fit("CLASS", "PHASE", "OWN-POLICY")
+	return t.print(w)
+}
+
+// RescueTable prints claims that are to be rescued, and what would become of them.
+func RescueTable(w io.Writer, claims []inspect.Claim, now time.Time, st Style) error {
+	t := table{style: st}
+	t.header("CLAIM", "VOLUME", "SIZE", "CLASS", "RECLAIM", "DELETED", "AT-RISK")
+	for i := range claims {
+		c := &claims[i]
+		deleted := "-"
+		if c.DeletedAt != nil {
+			deleted = sts.Age(now.Sub(c.DeletedAt.Time)) + " ago"
+		}
+		t.row(cell{c.Name, Plain}, cell{dash(c.Volume), Plain}, cell{dash(c.Size), Plain}, cell{dash(c.Class), Plain},
+			cell{dash(c.ReclaimPolicy), Plain}, cell{deleted, Plain}, cell{dash(c.AtRisk), Plain})
+	}
+	t.fit("CLASS", "SIZE", "RECLAIM")
 	return t.print(w)
 }

@@ -1,10 +1,15 @@
 package sts
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -44,11 +49,46 @@ type Retained struct {
 	DeletedAt     time.Time                            `json:"deletedAt"`
 	// Reason is why the claim could go.
 	Reason string `json:"reason,omitempty"`
+	// RescuedAt is set where another client deleted the claim, or its volume, and pvc-gc
+	// made the volume keep the data before the claim was gone.
+	RescuedAt *time.Time `json:"rescuedAt,omitempty"`
+	RescuedBy string     `json:"rescuedBy,omitempty"`
 	// Claim is the manifest from which it is made again, bound to the volume.
 	Claim *corev1.PersistentVolumeClaim `json:"claim"`
 	// Copy names the PersistentVolume that was created for the same storage, where the
 	// volume with this record is itself being deleted.
 	Copy string `json:"copy,omitempty"`
+	// CopyOf is the other direction: the name of the volume whose storage this one is for.
+	CopyOf string `json:"copyOf,omitempty"`
+	// SetAsideFor names the volume with the older data for which this claim, that the
+	// StatefulSet controller created empty, was deleted.
+	SetAsideFor string `json:"setAsideFor,omitempty"`
+}
+
+// RetainedKind is how a volume came to keep the data of a claim.
+type RetainedKind string
+
+// The kinds.
+const (
+	// RetainedDeleted: pvc-gc deleted the claim.
+	RetainedDeleted RetainedKind = "deleted"
+	// RetainedRescued: another client deleted the claim or the volume.
+	RetainedRescued RetainedKind = "rescued"
+	// RetainedSetAside: undo deleted the claim in favor of an older one of its name.
+	RetainedSetAside RetainedKind = "set-aside"
+)
+
+// Kind is how the volume came to keep the data.
+func (r *Retained) Kind() RetainedKind { return retainedKind(r.RescuedAt != nil, r.SetAsideFor) }
+
+func retainedKind(rescued bool, setAsideFor string) RetainedKind {
+	switch {
+	case setAsideFor != "":
+		return RetainedSetAside
+	case rescued:
+		return RetainedRescued
+	}
+	return RetainedDeleted
 }
 
 // RetainedVolume is a volume that keeps the data of a claim, and the record of that.
@@ -63,9 +103,10 @@ type RetainedClaim struct {
 	UID       types.UID
 	Claim     *corev1.PersistentVolumeClaim
 	DeletedAt time.Time
-	// Copy is that of the record.
-	Copy string
-	Size resource.Quantity
+	// Copy and CopyOf are those of the record.
+	Copy, CopyOf string
+	Kind         RetainedKind
+	Size         resource.Quantity
 }
 
 // Rescued reports whether the data of a claim survives the claim: its volume has reclaim
@@ -109,8 +150,10 @@ func ReadRetained(v *corev1.PersistentVolume) (*Retained, error) {
 
 // Restorable is the manifest of a claim from which it can be made again, for the same
 // volume. What others fill in is left out: the marks of binding, which would have the
-// new claim count as lost before it is bound; owners, whose controllers put themselves
-// in again, and whose absence would be the claim's end; and finalizers.
+// new claim count as lost before it is bound; finalizers; and the owners that the
+// StatefulSet controller itself adds for the retention policy. Other owners stay in: they
+// are checked before the claim gets them back, because the garbage collector deletes an
+// object whose owners do not exist.
 func Restorable(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
 	out := &corev1.PersistentVolumeClaim{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolumeClaim"},
@@ -123,8 +166,55 @@ func Restorable(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
 	if len(out.Annotations) == 0 {
 		out.Annotations = nil
 	}
+	for _, ref := range c.OwnerReferences {
+		if !controllersOwn(ref) {
+			out.OwnerReferences = append(out.OwnerReferences, *ref.DeepCopy())
+		}
+	}
 	return out
 }
+
+// CopyName is the name of the volume that is created for the storage of one that is being
+// deleted.
+func CopyName(volume string) string {
+	const suffix, most = "-copy", 253
+	if len(volume) > most-len(suffix) {
+		sum := sha256.Sum256([]byte(volume))
+		tail := "-" + hex.EncodeToString(sum[:8])
+		volume = strings.TrimRight(volume[:most-len(suffix)-len(tail)], "-.") + tail
+	}
+	return volume + suffix
+}
+
+// controllersOwn reports whether the StatefulSet controller adds the reference itself, and
+// adds it again where its retention policy says so: to its set, or to a pod.
+func controllersOwn(ref metav1.OwnerReference) bool {
+	group, _, _ := strings.Cut(ref.APIVersion, "/")
+	return ref.Kind == "StatefulSet" && (group == "apps" || ref.APIVersion == "") || ref.Kind == "Pod" && (ref.APIVersion == "v1" || ref.APIVersion == "")
+}
+
+// ControllerMade reports whether the StatefulSet controller created the claim and no
+// other client has written to it since, by its managedFields.
+func ControllerMade(fields []metav1.ManagedFieldsEntry) bool {
+	made := false
+	for i := range fields {
+		e := &fields[i]
+		switch {
+		case e.Subresource != "":
+		case !slices.Contains(claimMakers, e.Manager) || e.Manager == FieldManager:
+			if !slices.Contains(claimBinders, e.Manager) {
+				return false
+			}
+		case e.FieldsV1 != nil && bytes.Contains(e.FieldsV1.GetRawBytes(), []byte(`"f:accessModes"`)):
+			made = true
+		}
+	}
+	return made
+}
+
+// claimBinders write to claims while a volume is found for them: the scheduler, which
+// chooses a node.
+var claimBinders = []string{"kube-scheduler"}
 
 // bindingMarks are the annotations that a claim gets while a volume is found for it.
 var bindingMarks = []string{

@@ -95,6 +95,9 @@ func (s *Snapshot) missingTrouble(r Replica) *Trouble {
 	name := s.Name(r.Ordinal)
 	e := s.newestWarning("StatefulSet", s.Set.UID, func(e *corev1.Event) bool { return e.Reason == failedCreate && mentions(e.Message, name) })
 	if e != nil && s.TakenAt.Sub(EventTime(e)) < eventFresh {
+		if name := s.goingClaim(r, e); name != "" {
+			return &Trouble{Reason: "Missing", Message: "is not there yet: its old claim " + name + " was being deleted"}
+		}
 		return &Trouble{Reason: failedCreate, Failing: true, Message: "cannot be created: " + e.Message}
 	}
 	t := &Trouble{Reason: "Missing", Message: "is not there yet"}
@@ -102,6 +105,23 @@ func (s *Snapshot) missingTrouble(r Replica) *Trouble {
 		t.Message += "; last error of the StatefulSet controller: " + e.Message
 	}
 	return t
+}
+
+// goingClaim is the claim of the replica that was still being deleted when the controller
+// tried to create the pod, as after the pod that held it: that passes by itself. Empty when
+// the warning is about something else, or the claim has not gone within a minute.
+func (s *Snapshot) goingClaim(r Replica, e *corev1.Event) string {
+	for i := range s.Set.Spec.VolumeClaimTemplates {
+		name := ClaimName(s.Set.Spec.VolumeClaimTemplates[i].Name, s.Set.Name, r.Ordinal)
+		if !strings.HasSuffix(e.Message, "pvc "+name+" is being deleted") {
+			continue
+		}
+		c := s.Claim(name)
+		if c == nil || c.DeletionTimestamp == nil || s.TakenAt.Sub(EventTime(e)) < terminatingGrace {
+			return name
+		}
+	}
+	return ""
 }
 
 // failedCreate is the reason of the controller's warning that it could not create a pod.

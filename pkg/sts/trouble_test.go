@@ -129,6 +129,18 @@ func TestTrouble(t *testing.T) {
 			&sts.Trouble{Reason: "Missing", Message: "is not there yet"}},
 		{"cannot be created", missing("create Pod web-1 in StatefulSet web failed: quota", time.Minute),
 			&sts.Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: create Pod web-1 in StatefulSet web failed: quota"}},
+		{"its old claim is going", missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", 59*time.Second),
+			&sts.Trouble{Reason: "Missing", Message: "is not there yet: its old claim data-web-1 was being deleted"}},
+		{"its old claim has gone", missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", 4*time.Minute),
+			&sts.Trouble{Reason: "Missing", Message: "is not there yet: its old claim data-web-1 was being deleted"}},
+		{"its old claim does not go", func(inv *sts.Inventory) {
+			missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", time.Minute)(inv)
+			for _, c := range inv.Claims {
+				if c.Name == "data-web-1" {
+					c.DeletionTimestamp = &metav1.Time{Time: ago(2 * time.Minute)}
+				}
+			}
+		}, &sts.Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted"}},
 		{"another could not be created", missing("create Pod web-10 in StatefulSet web failed: quota", 19*time.Minute),
 			&sts.Trouble{Reason: "Missing", Message: "is not there yet; last error of the StatefulSet controller: create Pod web-10 in StatefulSet web failed: quota"}},
 		{"another could not be created, and exists by now", missing("create Pod web-2 in StatefulSet web failed: quota", time.Minute),

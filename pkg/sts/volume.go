@@ -41,7 +41,11 @@ func NewVolume(v *corev1.PersistentVolume) Volume {
 		out.Claim.Namespace, out.Claim.Name, out.Claim.UID = ref.Namespace, ref.Name, ref.UID
 	}
 	if r, err := ReadRetained(v); err == nil && r != nil {
-		out.Retained = &RetainedClaim{UID: r.UID, Claim: r.Claim, DeletedAt: r.DeletedAt, Copy: r.Copy, Size: v.Spec.Capacity[corev1.ResourceStorage]}
+		r.Claim.OwnerReferences = nil // what the claim is does not depend on who owned it
+		out.Retained = &RetainedClaim{
+			UID: r.UID, Claim: r.Claim, DeletedAt: r.DeletedAt, Copy: r.Copy, CopyOf: r.CopyOf, Kind: r.Kind(),
+			Size: v.Spec.Capacity[corev1.ResourceStorage],
+		}
 	}
 	return out
 }

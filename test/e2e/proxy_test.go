@@ -89,7 +89,7 @@ func isCountedWrite(r *http.Request) bool {
 	if r.Method == http.MethodGet || r.URL.Query().Get("dryRun") != "" {
 		return false
 	}
-	return slices.ContainsFunc([]string{"/statefulsets/", "/pods/", "/persistentvolumeclaims", "/persistentvolumes/"},
+	return slices.ContainsFunc([]string{"/statefulsets/", "/pods/", "/persistentvolumeclaims", "/persistentvolumes"},
 		func(part string) bool { return strings.Contains(r.URL.Path, part) })
 }
 

@@ -1,0 +1,281 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
+	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
+	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/print"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+func newPVCGCRescue(c *common) *cobra.Command {
+	var everything bool
+	cmd := &cobra.Command{
+		Use:   "rescue [NAME...]",
+		Short: "Keep the data of claims that are being deleted",
+		Long: `Keep the data of PersistentVolumeClaims that are being deleted while a pod still uses
+them. Such a claim stays, with its data, until its pods are gone; with reclaim policy
+Delete the data goes with it. Rescue sets the policy of its volume to Retain and records
+the claim on the volume. It deletes nothing, restarts nothing and cannot take a deletion
+back: afterwards the claim may go, and 'pvc-gc undo' brings it back on its volume.
+
+A volume that is itself being deleted is gone when its claim is. Its storage is kept with
+Retain, and rescue creates a second PersistentVolume for the same storage (NAME-copy),
+reserved for the next claim of the same name in this namespace: when the old claim and
+its pod are gone, the StatefulSet controller's new claim is bound to it, with the data.
+A claim that has lost its volume (phase Lost) cannot be rescued: the message says what
+is left to do.
+
+NAME is a claim, as in data-web-1 or pvc/data-web-1. Without names or --all, the claims
+that need rescue are listed. What needs none is left alone (exit code 0), what cannot be
+rescued is refused (exit code 5). The same command resumes after an interruption.
+
+Then let the pod go, in the way that suits the set:
+  1. Best: the pod does not start before its data is back. Scale its ordinal away or park
+     the set ('drain-scale'), run 'pvc-gc undo', then scale up again.
+  2. Restart the pod ('restart'). It starts with a new, empty claim. 'pvc-gc undo --replace'
+     keeps that one's data, too, and lets it give way; restart the pod once more, then
+     run 'pvc-gc undo'.`,
+		Example: `  # which claims are being deleted, with data at risk?
+  kubectl sts pvc-gc rescue
+
+  # keep the data of one, then restart its pod and bring the claim back
+  kubectl sts pvc-gc rescue data-web-1
+  kubectl sts restart web --ordinal 1
+  kubectl sts pvc-gc undo data-web-1 --replace
+  kubectl sts restart web --ordinal 1
+  kubectl sts pvc-gc undo data-web-1
+
+  # all of the namespace, in a pipeline
+  kubectl sts pvc-gc rescue --all --yes`,
+		ValidArgsFunction: c.completeAtRisk,
+	}
+	g := &gcRun{common: c, verb: "pvc-gc rescue", did: "rescued", out: newOutput(cmd)}
+	g.out.resource = "persistentvolumeclaim"
+	g.addFlags(cmd)
+	g.inOneNamespace(cmd, &everything, "All claims of the namespace that need rescue")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := g.checkNames(args, everything); err != nil {
+			return err
+		}
+		return g.rescue(cmd.Context(), args)
+	}
+	return cmd
+}
+
+// completeAtRisk completes the names of claims that need rescue.
+func (c *common) completeAtRisk(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	const none = cobra.ShellCompDirectiveNoFileComp
+	client, err := c.client()
+	if err != nil {
+		return nil, none
+	}
+	ns, err := c.namespace()
+	if err != nil {
+		return nil, none
+	}
+	inv, err := client.ReadClaims(cmd.Context(), ns, func(string, int) {})
+	if err != nil {
+		return nil, none
+	}
+	report, _ := inspect.NewClaimReport(inv, inspect.ClaimQuery{})
+	var names []string
+	for _, item := range atRisk(report.Items) {
+		if !slices.Contains(args, item.Name) {
+			names = append(names, item.Name)
+		}
+	}
+	return names, none
+}
+
+func atRisk(items []inspect.Claim) []inspect.Claim {
+	return slices.DeleteFunc(slices.Clone(items), func(c inspect.Claim) bool { return c.AtRisk == "" })
+}
+
+// rescue keeps the data of claims that are being deleted.
+func (g *gcRun) rescue(ctx context.Context, args []string) error {
+	names, err := claimNames(args)
+	if err != nil {
+		return err
+	}
+	client, err := g.connect()
+	if err != nil {
+		return err
+	}
+	ns, err := g.namespace()
+	if err != nil {
+		return err
+	}
+	progress := newListing(g.env)
+	inv, err := client.ReadClaims(ctx, ns, progress.seen)
+	progress.screen.done()
+	if err != nil {
+		return err
+	}
+	if g.out.human() {
+		print.Missing(g.env.ErrOut, inv.Missing)
+	}
+	report, _ := inspect.NewClaimReport(inv, inspect.ClaimQuery{})
+	picked := report.Items
+	if len(names) == 0 {
+		picked = atRisk(picked)
+	} else if picked, err = g.namedClaims(ctx, client, ns, picked, names); err != nil {
+		return err
+	}
+	needed := atRisk(picked)
+	switch {
+	case len(picked) > 0:
+	case g.out.human():
+		if len(names) == 0 {
+			_, err = fmt.Fprintf(g.env.Out, "No claim in namespace %s needs rescue.\n", ns)
+		}
+		return err
+	default:
+		return g.finish(g.report([]GCItem{}, inv.TakenAt, inv.Missing))
+	}
+	to, style := g.to()
+	if g.shows() && len(needed) > 0 {
+		if err := print.RescueTable(to, needed, inv.TakenAt, style); err != nil {
+			return err
+		}
+	}
+	if g.onlyLists && g.out.human() {
+		_, err = fmt.Fprint(g.env.Out, "\n"+print.Hint("before the pods are gone: "+g.hint(ns, sts.Kubectl(ns, "sts", "pvc-gc", "rescue", "--all")), style))
+		return err
+	}
+	if len(needed) > 0 && !g.onlyLists {
+		if err := g.mayRescue(ctx, client, inv, needed); err != nil {
+			return err
+		}
+		if !g.yes && g.dryRun == "none" {
+			if err := g.env.confirm(ctx, "Make the volumes of "+sts.Count(len(needed), "claim")+" keep their data?"); err != nil {
+				return err
+			}
+		}
+	}
+	return g.carryOutRescue(ctx, client, inv, picked)
+}
+
+func (g *gcRun) carryOutRescue(ctx context.Context, client *cluster.Client, inv *sts.Inventory, picked []inspect.Claim) error {
+	claims := map[string]*corev1.PersistentVolumeClaim{}
+	for _, c := range inv.Claims {
+		claims[c.Name] = c
+	}
+	at := client.Now().UTC().Truncate(time.Second)
+	tasks, items := make([]execute.ClaimTask, len(picked)), make([]GCItem, len(picked))
+	for n := range picked {
+		item := &picked[n]
+		tasks[n] = execute.ClaimTask{
+			Intent: plan.RescueClaim{UID: claims[item.Name].UID, By: g.env.Who, At: at},
+			View:   plan.ClaimView{Namespace: item.Namespace, Name: item.Name, VolumeName: item.Volume},
+		}
+		items[n] = GCItem{
+			Namespace: item.Namespace, Claim: item.Name, Size: item.Size, Class: item.Class, Volume: item.Volume,
+			ReclaimPolicy: item.ReclaimPolicy, Reason: item.AtRisk, DeletedAt: item.DeletedAt,
+		}
+	}
+	err := g.carryOut(ctx, &cluster.Claims{Client: client}, tasks, items, inv.TakenAt, inv.Missing)
+	var rescued []string
+	for n := range items {
+		if o := items[n].Outcome; o != nil && o.Reason == plan.ReasonRescued {
+			rescued = append(rescued, items[n].Claim)
+		}
+	}
+	if len(rescued) > 0 && g.dryRun == "none" {
+		if len(rescued) > mostNamed {
+			rescued = []string{"--all"}
+		}
+		ns := picked[0].Namespace
+		_, _ = fmt.Fprint(g.env.ErrOut, print.Hint("when their pods are gone: "+
+			g.hint(ns, sts.Kubectl(ns, append([]string{"sts", "pvc-gc", "undo"}, rescued...)...)), g.env.errStyle()))
+	}
+	return err
+}
+
+// mayRescue refuses when the user may not change volumes, or not create one where that is
+// needed.
+func (g *gcRun) mayRescue(ctx context.Context, client *cluster.Client, inv *sts.Inventory, needed []inspect.Claim) error {
+	verbs := []string{"get", "patch"}
+	for i := range inv.Volumes {
+		v := &inv.Volumes[i]
+		if v.DeletionTimestamp != nil && slices.ContainsFunc(needed, func(c inspect.Claim) bool { return c.Volume == v.Name }) {
+			verbs = []string{"get", "patch", "create"}
+		}
+	}
+	return g.mayVolumes(ctx, client, "without that they cannot be made to keep the data of a claim",
+		"ask for get, list, patch and create on persistentvolumes, which are cluster-scoped: it takes a ClusterRole (examples/rbac.yaml, kubectl-sts-gc); "+
+			"who may can also do it by hand, before the pod is gone: "+retainCommand(needed), verbs...)
+}
+
+// retainCommand keeps the data by hand.
+func retainCommand(claims []inspect.Claim) string {
+	var volumes []string
+	for i := range claims {
+		volumes = append(volumes, claims[i].Volume)
+	}
+	return fmt.Sprintf(`kubectl patch persistentvolume %s -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`, strings.Join(volumes, " "))
+}
+
+// claimNames reads data-web-1 and pvc/data-web-1.
+func claimNames(args []string) ([]string, error) {
+	names, err := keptNames(args)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, k := range names {
+		if k.kind == "pv" {
+			return nil, usagef("%q: name claims, like pvc/data-web-1: a volume is rescued by its claim", "pv/"+k.name)
+		}
+		if !slices.Contains(out, k.name) {
+			out = append(out, k.name)
+		}
+	}
+	return out, nil
+}
+
+// namedClaims are the claims of these names. One that is gone and was rescued before is
+// said to be, others are errors.
+func (g *gcRun) namedClaims(ctx context.Context, client *cluster.Client, ns string, all []inspect.Claim, names []string) ([]inspect.Claim, error) {
+	var picked []inspect.Claim
+	for _, name := range names {
+		n := slices.IndexFunc(all, func(c inspect.Claim) bool { return c.Name == name })
+		if n >= 0 {
+			picked = append(picked, all[n])
+			continue
+		}
+		var ofSet []string
+		for i := range all {
+			if all[i].Set == name {
+				ofSet = append(ofSet, all[i].Name)
+			}
+		}
+		if len(ofSet) > 0 {
+			return nil, usagef("%s is a StatefulSet here, and claims are to be named: %s", name, strings.Join(ofSet, " "))
+		}
+		kept, err := g.readRetained(ctx, client, ns)
+		if err != nil {
+			return nil, err
+		}
+		n = slices.IndexFunc(kept, func(r retained) bool { return r.Record.Claim.Name == name })
+		if n < 0 {
+			return nil, apierrors.NewNotFound(corev1.Resource("persistentvolumeclaims"), name)
+		}
+		style := g.env.errStyle()
+		_, _ = fmt.Fprint(g.env.ErrOut, style.Wrap("", 0, print.Plain,
+			fmt.Sprintf("persistentvolumeclaim/%s is gone; volume %s keeps its data", name, kept[n].Volume.Name))+
+			print.Hint(g.hint(ns, sts.Kubectl(ns, "sts", "pvc-gc", "undo", name)), style))
+	}
+	return picked, nil
+}

@@ -1,0 +1,176 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// RescueClaim makes the volume of a claim keep its data and record the claim, where
+// another client has deleted the claim or the volume and a pod still holds both. It
+// deletes nothing. A volume that is being deleted itself gets a copy: a second
+// PersistentVolume for the same storage, which a new claim of the same name is bound to.
+type RescueClaim struct {
+	// UID is that of the claim that was shown to whoever confirmed.
+	UID types.UID
+	// By and At are who does this, and since when.
+	By string
+	At time.Time
+}
+
+// CopyVolume creates a PersistentVolume for the storage of one that is being deleted.
+type CopyVolume struct {
+	Name string `json:"name"`
+	// Of is the volume whose storage it is for.
+	Of     string                   `json:"of"`
+	Volume *corev1.PersistentVolume `json:"-"`
+}
+
+// Next implements [ClaimIntent].
+func (i RescueClaim) Next(v ClaimView) Decision {
+	c := v.Claim
+	if c == nil || c.UID != i.UID {
+		return i.gone(&v)
+	}
+	if d := i.cannot(&v); d != nil {
+		return *d
+	}
+	volume, record := v.Volume, v.record()
+	deleted := volume.DeletionTimestamp != nil
+	kept := volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain
+	ours := record != nil && record.UID == i.UID
+	switch {
+	case sts.Rescued(c, sts.NewVolume(volume)) && (!deleted || v.Copy != nil && !v.foreignCopy(record)):
+		return decide(Done, ReasonRescued, i.sayRescued(&v, record), "")
+	case c.DeletionTimestamp == nil && !deleted:
+		return decide(Done, ReasonNothingToRescue, "nothing to rescue: neither the claim nor volume "+volume.Name+" is being deleted", "")
+	case volume.Status.Phase != corev1.VolumeBound:
+		return decide(Refused, ReasonVolumeReclaimed,
+			fmt.Sprintf("volume %s is %s already: its data may be deleted at this moment", volume.Name, volume.Status.Phase), retainByHand(volume.Name))
+	case ours && !kept && record.RescuedAt != nil && record.RescuedAt.Equal(i.At):
+		return retainIgnored(volume)
+	case !ours || !kept:
+		return do(Action{Why: "make volume " + volume.Name + " keep its data", RescueVolume: rescue(volume, i.record(&v))}, ReasonRescued)
+	case v.Copy == nil:
+		name := sts.CopyName(volume.Name)
+		return do(Action{Why: fmt.Sprintf("create volume %s for the storage of volume %s, which is being deleted", name, volume.Name),
+			CopyVolume: &CopyVolume{Name: name, Of: volume.Name, Volume: copyOf(volume, name, *record)}}, ReasonRescued)
+	case v.foreignCopy(record):
+		return decide(Refused, ReasonVolumeNotOurs,
+			fmt.Sprintf("volume %s exists and is not a copy of volume %s that a new claim %s could be bound to", v.Copy.Name, volume.Name, v.Name),
+			"delete or rename it, then rerun the command")
+	}
+	next := *record
+	next.Copy = v.Copy.Name
+	return do(Action{Why: "record in volume " + volume.Name + " that volume " + v.Copy.Name + " is for the same storage", RescueVolume: rescue(volume, next)}, ReasonRescued)
+}
+
+// record is what is written down of the claim. Its deletion is the other client's.
+func (i RescueClaim) record(v *ClaimView) sts.Retained {
+	r := sts.NewRetained(v.Claim, v.Volume)
+	at := i.At
+	r.RescuedAt, r.RescuedBy, r.DeletedAt = &at, i.By, i.At
+	r.Reason = "volume " + v.Volume.Name + " was being deleted"
+	if t := v.Claim.DeletionTimestamp; t != nil {
+		r.DeletedAt, r.Reason = t.Time, "the claim was being deleted"
+	}
+	return r
+}
+
+// cannot is the end for a claim that needs no rescue, or that nothing can rescue any more.
+func (i RescueClaim) cannot(v *ClaimView) *Decision {
+	end := func(d Decision) *Decision { return &d }
+	c := v.Claim
+	switch {
+	case c.Spec.VolumeName == "":
+		return end(decide(Done, ReasonNothingToRescue, "nothing to rescue: the claim has no volume, so no data", ""))
+	case v.Volume == nil:
+		return end(decide(Refused, ReasonVolumeLost,
+			fmt.Sprintf("its volume %s does not exist any more, so nothing can make it keep the data; the storage may still exist, a running pod still has it mounted", c.Spec.VolumeName),
+			fmt.Sprintf("back up the data from the pod now; or recreate persistentvolume %s from a backup of its manifest, with persistentVolumeReclaimPolicy Retain and claimRef {namespace: %s, name: %s, uid: %s}: the claim is then Bound again",
+				c.Spec.VolumeName, c.Namespace, c.Name, c.UID)))
+	case v.Volume.Spec.ClaimRef == nil || v.refUID() != c.UID:
+		return end(decide(Refused, ReasonVolumeNotOurs,
+			fmt.Sprintf("volume %s is bound to %s, not to this claim", v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), ""))
+	}
+	return nil
+}
+
+// gone: the claim that was to be rescued does not exist any more.
+func (i RescueClaim) gone(v *ClaimView) Decision {
+	record := v.record()
+	switch {
+	case record != nil && record.UID == i.UID && v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain:
+		return decide(Done, ReasonRescued, "rescued, and gone by now"+sayKept(v), "")
+	case v.Volume == nil:
+		return decide(Refused, ReasonVolumeLost, "the claim and its volume "+v.VolumeName+" are gone: it is too late", "")
+	}
+	return decide(Refused, ReasonVolumeReclaimed,
+		fmt.Sprintf("the claim is gone; its volume %s is %s with reclaim policy %s, and nothing was recorded in it", v.Volume.Name, v.Volume.Status.Phase, v.Volume.Spec.PersistentVolumeReclaimPolicy),
+		retainByHand(v.Volume.Name))
+}
+
+func retainByHand(volume string) string {
+	return fmt.Sprintf(`kubectl patch persistentvolume %s -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`, volume)
+}
+
+// sayRescued says what was done, and what happens next.
+func (i RescueClaim) sayRescued(v *ClaimView, record *sts.Retained) string {
+	if v.Volume.DeletionTimestamp == nil {
+		return "rescued: volume " + v.Volume.Name + " keeps its data when the claim is gone"
+	}
+	text := fmt.Sprintf("rescued: volume %s is being deleted, and volume %s is for the same storage: a new claim of this name is bound to it", v.Volume.Name, record.Copy)
+	if v.Claim.DeletionTimestamp == nil {
+		text += " once this one is deleted"
+	}
+	return text
+}
+
+// foreignCopy reports whether the volume that has the name of the copy is another one.
+func (v *ClaimView) foreignCopy(record *sts.Retained) bool {
+	have, err := sts.ReadRetained(v.Copy)
+	ref := v.Copy.Spec.ClaimRef
+	return err != nil || have == nil || have.UID != record.UID || have.CopyOf != v.Volume.Name || v.Copy.DeletionTimestamp != nil ||
+		ref == nil || ref.Namespace != v.Namespace || ref.Name != v.Name
+}
+
+// rescue makes the volume keep its data and records its claim, if it is still bound: once
+// it is released, the cluster may be deleting the data.
+func rescue(v *corev1.PersistentVolume, r sts.Retained) *PatchVolume {
+	b := newVolumePatch(v).bound().add(op("test", "/status/phase", corev1.VolumeBound)).policy(corev1.PersistentVolumeReclaimRetain)
+	if v.DeletionTimestamp != nil {
+		// The copy is the one that is found by its labels.
+		return &b.set("annotations", v.Annotations, sts.ClaimAnnotation, sts.EncodeAnnotation(r)).p
+	}
+	return b.record(v, r)
+}
+
+// copyOf is a new volume for the storage of one that is being deleted. It is reserved for
+// a claim of the recorded name, whatever its UID, and keeps its data.
+func copyOf(v *corev1.PersistentVolume, name string, r sts.Retained) *corev1.PersistentVolume {
+	out := &corev1.PersistentVolume{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolume"},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: maps.Clone(v.Labels), Annotations: maps.Clone(v.Annotations)},
+		Spec:       *v.Spec.DeepCopy(),
+	}
+	r.CopyOf, r.Copy = v.Name, ""
+	if out.Labels == nil {
+		out.Labels = map[string]string{}
+	}
+	out.Labels[sts.RetainedLabel], out.Labels[sts.RetainedIn] = "true", r.Claim.Namespace
+	delete(out.Annotations, "pv.kubernetes.io/bound-by-controller")
+	delete(out.Annotations, corev1.LastAppliedConfigAnnotation)
+	if out.Annotations == nil {
+		out.Annotations = map[string]string{}
+	}
+	out.Annotations[sts.ClaimAnnotation] = sts.EncodeAnnotation(r)
+	out.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
+	out.Spec.ClaimRef = &corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: r.Claim.Namespace, Name: r.Claim.Name}
+	return out
+}
