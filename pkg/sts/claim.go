@@ -22,32 +22,80 @@ const KeepAnnotation = AnnotationPrefix + "keep"
 const KeptMeanwhile = "undo"
 
 // ClaimState is what a PersistentVolumeClaim is to the StatefulSets of its namespace.
+//
+// # Maker
+//
+// The maker of a claim is the field manager that wrote spec.accessModes, by managedFields:
+// they can only be written on creation. In an Inventory the claim has only that entry, without
+// its fields, and none where the maker is unknown. The maker is "the controller" where it is a
+// program that runs the StatefulSet controller (kube-controller-manager, k3s, kubelite,
+// hyperkube), or kubectl-sts, which recreates claims. The value of an annotation
+// [MakerAnnotation] on a claim that kubectl-sts has created is the maker instead. See
+// [ClaimMaker] and [MadeByController].
+//
+// # Readings
+//
+// A claim's name is <template>-<set>-<ordinal>. Each dash between two other characters may
+// separate the template from the set: each is a reading. What the readings of one claim have
+// in common is its labels; the controller gives a claim the matchLabels of its set's selector.
+//
+//   - A reading of a set that exists fits when the claim has every one of the selector's
+//     matchLabels. Where the set has the reading's template now, a selector without
+//     matchLabels fits, too; where it has not, there must be at least one, or the set must be an
+//     owner of the claim by UID.
+//   - A reading of a set that does not exist (a gone set) fits when the labels name the set, as
+//     said at [SetNaming]. Two named readings of which one uses only some of the labels of the
+//     other (also of an existing set that fits): it does not fit.
+//   - A gone set with a longer name, which the labels do not name, fits beside a shorter one
+//     that the labels name weakly: data-wordpress-mariadb-0 with the one label app=mariadb may
+//     be of mariadb or of wordpress-mariadb. The same beside an existing set that fits, unless
+//     that has the reading's template now, or the labels name it strongly. It does not fit
+//     where the part that it is longer by begins with a word for storage (data, storage,
+//     volume, vol, disk, claim, pvc, pv), which belongs to the template: redis-data-old-0.
+//   - Where no reading fits so far, all readings of gone sets fit.
+//
+// The makers of a claim ([ClaimVerdict.Makers]) are the sets of all readings that fit. With
+// more than one the claim is ambiguous: it is a candidate only with [ClaimChoice.Orphans] and
+// not where the choice is limited to sets.
 type ClaimState string
 
 // The states. Exactly one holds; the first that fits in this order is it.
 const (
 	// ClaimTerminating: it has a deletion timestamp.
 	ClaimTerminating ClaimState = "terminating"
-	// ClaimInUse: a pod mounts it, whoever's pod that is.
+	// ClaimInUse: a pod mounts it, no matter whose pod that is.
 	ClaimInUse ClaimState = "in-use"
-	// ClaimWanted: its name is that of an ordinal in a set's range.
+	// ClaimWanted: its name is that of an ordinal in a set's range, by a template that the set
+	// has now, whatever its labels and maker; or an object needs it, see [ClaimUse].
 	ClaimWanted ClaimState = "wanted"
 	// ClaimPolicy: a retention policy has given it to the garbage collector.
 	ClaimPolicy ClaimState = "policy"
-	// ClaimReserved: an autoscaler's maximum, the size that a parked set is to come back
-	// with, or one of a drain-scale on its way would bring its ordinal back.
+	// ClaimReserved: a set would need it, by a template that it has now, at a size that it may
+	// get back: an autoscaler's maximum, the size of a parked set, one of a drain-scale in
+	// progress, or a size that an annotation on the set holds, see [SizeMemories].
 	ClaimReserved ClaimState = "reserved"
-	// ClaimParked: its set stands at 0.
+	// ClaimParked: a set with 0 replicas has a template that gives the name.
 	ClaimParked ClaimState = "parked"
-	// ClaimLeftOver: its ordinal lies beyond its set's range, or below it.
+	// ClaimLeftOver: all its makers exist, and one has a template that gives the name; the
+	// ordinal is out of that set's range.
 	ClaimLeftOver ClaimState = "left-over"
-	// ClaimStaleTemplate: its set has no such volumeClaimTemplate any more.
+	// ClaimStaleTemplate: all its makers exist, and none has such a volumeClaimTemplate.
 	ClaimStaleTemplate ClaimState = "stale-template"
-	// ClaimOrphanSet: its set is gone.
+	// ClaimOrphanSet: one of its makers is gone.
 	ClaimOrphanSet ClaimState = "orphan-set"
-	// ClaimForeign: it does not come from a volumeClaimTemplate.
+	// ClaimForeign: it does not come from a volumeClaimTemplate. Its name has no such shape; or
+	// no existing set that fits has a template that gives its name, and one of these holds: its
+	// maker is known and not the controller, and it has no label of a restore (velero.io/…
+	// other than exclude-from-backup); its maker is unknown and it has a label of a program that
+	// creates such claims itself (see foreignMarks); it has an annotation of Helm, kubectl
+	// apply or Argo CD; an object other than a StatefulSet or its pod controls it; it has no
+	// labels and no set owns it.
 	ClaimForeign ClaimState = "foreign"
 )
+
+// RestoreWindow is how long a claim that the controller did not create is held back after its
+// creation, also where it is named: a restore may be in progress, and bring what wants it.
+const RestoreWindow = time.Hour
 
 // Confidence is how sure it is that a claim is of a set that is gone: nothing but the
 // claim remembers that set.
@@ -55,12 +103,13 @@ type Confidence string
 
 // The degrees of confidence.
 const (
-	// ConfidenceHigh: its labels name the set.
+	// ConfidenceHigh: it has one maker, which its labels name, the controller created it, and
+	// all claims with the same template and set in their names have the same labels.
 	ConfidenceHigh Confidence = "high"
-	// ConfidenceMedium: there are others of its shape, or its labels are those of a set
-	// that has no such template.
+	// ConfidenceMedium: its labels name one of its makers, or there is another claim with the
+	// same template and set in its name and the same labels.
 	ConfidenceMedium Confidence = "medium"
-	// ConfidenceLow: only its name has the shape.
+	// ConfidenceLow: only its name has the shape. It is held back unless it is named.
 	ConfidenceLow Confidence = "low"
 )
 
@@ -73,8 +122,12 @@ type ClaimVerdict struct {
 	// -1, where it comes from none.
 	Set, Template string
 	Ordinal       Ordinal
-	// Sets are the names of all living sets that the claim has to do with.
+	// Sets are the names of all existing sets that the claim has to do with.
 	Sets []string
+	// Makers are the names of the sets that may have created the claim, in order: with more
+	// than one it is ambiguous. Empty where none could, and for a claim that only has the name
+	// that a set's template gives, but not the set's labels.
+	Makers []string
 	// Confidence goes with ClaimOrphanSet.
 	Confidence Confidence
 	// Doubts are what a person should know before the claim is deleted.
@@ -102,9 +155,28 @@ const (
 )
 
 // ClaimChoice says which claims may go. Left-over claims and those of stale templates
-// always may.
+// may without a flag, unless they are ambiguous.
+//
+// A claim that may go is held back, in this order, where
+//   - it is annotated to be kept, or its set is;
+//   - pods are missing in the inventory and no condition tells that none mounts it;
+//   - one of [UseResources] is missing;
+//   - autoscalers are missing and it is not chosen with Reserved;
+//   - an annotation that is known to hold a size, or is chosen to, holds none (see
+//     [SizeMemories]), and it is not chosen with Reserved;
+//   - the controller did not create it and it is younger than [RestoreWindow];
+//   - the controller did not create it, or its maker is unknown, and it is not Named;
+//   - it has a label of a restore, and it is not Named;
+//   - the choice is limited to Sets, and it is ambiguous or of another set, and not Named;
+//   - its Confidence is low, and it is not Named;
+//   - it was not, or not provably, unused for OlderThan.
 type ClaimChoice struct {
 	Orphans, Parked, Reserved bool
+	// Named: this claim itself was named on the command line. Nothing of it makes a claim a
+	// candidate whose state does not.
+	Named bool
+	// Sets limits the choice to claims whose only maker is one of these, nil for no limit.
+	Sets []string
 	// OlderThan leaves those that have been unused for so long, and known to be.
 	OlderThan time.Duration
 }

@@ -33,25 +33,39 @@ var handMadeMarks = []struct{ key, by string }{
 	{"argocd.argoproj.io/tracking-id", "an Argo CD application"},
 }
 
-// claimMakers are the field managers that make claims for StatefulSets: the controller by
-// the names of the programs that it runs in, and we, who make one again.
-var claimMakers = []string{"kube-controller-manager", "k3s", "hyperkube", FieldManager}
+// MakerAnnotation is on a claim that kubectl-sts has recreated and that the StatefulSet
+// controller had not created: it names the field manager that had.
+const MakerAnnotation = AnnotationPrefix + "made-by"
 
-// ClaimMaker is the field manager that has made the claim: its access modes are written when
-// it is made, and never after. It is empty where nothing tells, and for those who make claims
-// for StatefulSets.
-func ClaimMaker(fields []metav1.ManagedFieldsEntry) string {
-	for i := range fields {
-		e := &fields[i]
-		made := e.FieldsV1 == nil || bytes.Contains(e.FieldsV1.GetRawBytes(), []byte(`"f:accessModes"`))
-		if e.Subresource == "" && made {
-			if slices.Contains(claimMakers, e.Manager) {
-				return ""
-			}
-			return e.Manager
+// controllers are the field managers by which the StatefulSet controller writes: the names of
+// the programs that it runs in.
+var controllers = []string{"kube-controller-manager", "k3s", "kubelite", "hyperkube"}
+
+// ClaimMaker is the field manager that has created the claim: its access modes are written
+// then, and never after. It is empty where managedFields do not tell. Where a later
+// server-side apply has them, too, the StatefulSet controller counts.
+func ClaimMaker(c *corev1.PersistentVolumeClaim) string {
+	maker := ""
+	for i := range c.ManagedFields {
+		e := &c.ManagedFields[i]
+		if e.Subresource != "" || e.FieldsV1 != nil && !bytes.Contains(e.FieldsV1.GetRawBytes(), []byte(`"f:accessModes"`)) {
+			continue
+		}
+		if maker == "" || slices.Contains(controllers, e.Manager) {
+			maker = e.Manager
 		}
 	}
-	return ""
+	if before := c.Annotations[MakerAnnotation]; before != "" && maker == FieldManager {
+		return before
+	}
+	return maker
+}
+
+// MadeByController says whether the StatefulSet controller has created the claim, or
+// kubectl-sts has recreated one that it had. false also where the maker is unknown.
+func MadeByController(c *corev1.PersistentVolumeClaim) bool {
+	maker := ClaimMaker(c)
+	return maker == FieldManager || slices.Contains(controllers, maker)
 }
 
 // MarksClaim says whether an annotation of a claim has a say in what the claim is.
@@ -136,7 +150,7 @@ func (j *ClaimJudge) gone(c *corev1.PersistentVolumeClaim, stem string, o Ordina
 		var why string
 		if label := naming(c.Labels, s.set); label != "" {
 			v.Confidence, why = ConfidenceHigh, "label "+label
-			if ClaimMaker(c.ManagedFields) != "" {
+			if !MadeByController(c) {
 				v.Confidence = ConfidenceMedium // others name things after what they belong to, too
 			}
 		} else if n := j.families[key{c.Namespace, stem}]; n > 1 {
@@ -220,7 +234,7 @@ func (j *ClaimJudge) doubts(c *corev1.PersistentVolumeClaim, unused *corev1.Pers
 	if v.State != ClaimForeign {
 		if who := handMade(c); who != "" {
 			doubt("%s", who)
-		} else if maker := ClaimMaker(c.ManagedFields); maker != "" {
+		} else if maker := ClaimMaker(c); maker != "" && !MadeByController(c) {
 			doubt("made by field manager %s, and not by the StatefulSet controller", maker)
 		}
 	}
