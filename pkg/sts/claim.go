@@ -3,6 +3,7 @@ package sts
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,21 +139,28 @@ type ClaimVerdict struct {
 	UnusedFrom  AgeSource
 
 	kept      string // why it has to stay whatever its state
-	unscaled  string // why it is not known whether an autoscaler would bring it back
+	unscaled  string // why it is not known whether its ordinal comes back
 	unmounted string // why it is not known whether a pod mounts it
+	unlisted  string // why it is not known whether another object needs it
+	restoring string // why a restore of what wants it may be in progress
+	restored  string // by which label it was restored
+	handmade  bool   // the controller has not created it, as far as is known
 }
 
-// Unseen says why it is not known whether a pod mounts the claim, empty when it is.
-func (v *ClaimVerdict) Unseen() string { return v.unmounted }
+// Unseen says why it is not known whether a pod or another object needs the claim, empty when
+// it is.
+func (v *ClaimVerdict) Unseen() string { return cmp.Or(v.unmounted, v.unlisted) }
+
+// Ambiguous says whether more than one set may have created the claim.
+func (v *ClaimVerdict) Ambiguous() bool { return len(v.Makers) > 1 }
 
 // AgeSource is what tells since when a claim has been unused.
 type AgeSource string
 
-// The sources.
-const (
-	AgeFromCondition AgeSource = "condition"
-	AgeFromEvent     AgeSource = "event"
-)
+// AgeFromCondition is the only source: the condition Unused that the API server keeps. An Event
+// about the deletion of the ordinal's pod proves nothing: Kubernetes drops Events, so a later pod
+// may have used the claim without one.
+const AgeFromCondition AgeSource = "condition"
 
 // ClaimChoice says which claims may go. Left-over claims and those of stale templates
 // may without a flag, unless they are ambiguous.
@@ -202,16 +210,38 @@ func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, he
 		held = v.kept
 	case v.unmounted != "":
 		held = v.unmounted
+	case v.unlisted != "":
+		held = v.unlisted
 	case v.unscaled != "" && !choice.Reserved:
 		held = v.unscaled
-	case v.Confidence == ConfidenceLow:
-		held = "nothing but its name says that it comes from a statefulset"
+	case v.restoring != "":
+		held = v.restoring
+	case v.handmade && !choice.Named:
+		held = "not known to be created by the StatefulSet controller: only --claim chooses it"
+	case v.restored != "" && !choice.Named:
+		held = "restored by Velero (label " + v.restored + "): once the restore is complete, --claim chooses it"
+	case v.Ambiguous() && !choice.Orphans:
+		held = "created by one of the statefulsets " + strings.Join(v.Makers, ", ") + ": only --orphans chooses it"
+	case !choice.Named && choice.Sets != nil && v.Ambiguous():
+		held = "created by one of the statefulsets " + strings.Join(v.Makers, ", ") + ": only --claim chooses it, or --orphans without the name of a set"
+	case !choice.Named && choice.Sets != nil && !slices.Contains(choice.Sets, v.madeBy()):
+		held = "created by statefulset " + v.madeBy() + ", which is not chosen"
+	case v.Confidence == ConfidenceLow && !choice.Named:
+		held = "nothing but its name says which statefulset created it: only --claim chooses it"
 	case choice.OlderThan > 0 && v.UnusedSince.IsZero():
-		held = "since when it is unused is not known"
+		held = "last use unknown"
 	case choice.OlderThan > 0 && now.Sub(v.UnusedSince) < choice.OlderThan:
 		held = "unused for less than " + Age(choice.OlderThan)
 	}
 	return held == "", held
+}
+
+// madeBy is the set that has created a claim that is not ambiguous, as far as is known.
+func (v *ClaimVerdict) madeBy() string {
+	if len(v.Makers) > 0 {
+		return v.Makers[0]
+	}
+	return v.Set
 }
 
 // ClaimJudge judges claims by everything that an Inventory holds of their namespaces.
@@ -220,13 +250,15 @@ type ClaimJudge struct {
 	inv       *Inventory
 	claimants map[key][]claimant // by namespace and <template>-<set>
 	sets      map[key]*appsv1.StatefulSet
-	families  map[key]int // how many claims have a name of this stem
+	families  map[key][]alikes // claims by the stem of their names
+	uses      map[key][]ClaimUse
+	unsized   map[key]string // sets of which an annotation should hold a size, and does not
 	mounts    map[key][]*corev1.Pod
 	living    map[types.UID]bool // pods, and sets that are not being deleted
 	scalers   map[key][]scaler
 	volumes   map[string]*Volume
 	storages  map[Storage][]string // names of volumes, where several stand for the same
-	deletions map[key]time.Time    // when the set's controller last deleted a pod, by pod
+	unlisted  string
 }
 
 // claimant is a set with one of its volumeClaimTemplates.
@@ -245,9 +277,10 @@ type scaler struct {
 // anew.
 func NewClaimJudge(inv *Inventory) *ClaimJudge {
 	j := &ClaimJudge{
-		inv: inv, claimants: map[key][]claimant{}, sets: map[key]*appsv1.StatefulSet{}, families: map[key]int{},
+		inv: inv, claimants: map[key][]claimant{}, sets: map[key]*appsv1.StatefulSet{}, families: map[key][]alikes{},
+		uses: map[key][]ClaimUse{}, unsized: map[key]string{}, unlisted: sayUnlisted(inv),
 		mounts: map[key][]*corev1.Pod{}, living: map[types.UID]bool{}, scalers: map[key][]scaler{},
-		volumes: map[string]*Volume{}, storages: map[Storage][]string{}, deletions: map[key]time.Time{},
+		volumes: map[string]*Volume{}, storages: map[Storage][]string{},
 	}
 	for _, set := range inv.Sets {
 		j.sets[key{set.Namespace, set.Name}] = set
@@ -264,10 +297,21 @@ func NewClaimJudge(inv *Inventory) *ClaimJudge {
 		if d, err := ReadDrain(set); err == nil && d != nil {
 			j.scale(set.Namespace, set.Name, scaler{fmt.Sprintf("drain-scale from %d to %d on its way", d.From, d.To), max(d.From, d.To)})
 		}
+		for _, m := range SizeMemories(set, inv.ReserveAnnotations) {
+			if m.Replicas > 0 {
+				j.scale(set.Namespace, set.Name, scaler{fmt.Sprintf("annotation %s (%d)", m.Annotation, m.Replicas), m.Replicas})
+			} else {
+				j.unsized[key{set.Namespace, set.Name}] = fmt.Sprintf("annotation %s on statefulset %s should hold a number of replicas and does not", m.Annotation, set.Name)
+			}
+		}
+	}
+	for _, u := range inv.ClaimUses {
+		k := key{u.Namespace, u.Claim}
+		j.uses[k] = append(j.uses[k], u)
 	}
 	for _, c := range inv.Claims {
 		if stem, _, ok := cutOrdinal(c.Name); ok {
-			j.families[key{c.Namespace, stem}]++
+			j.join(key{c.Namespace, stem}, c.Labels)
 		}
 	}
 	for _, pod := range inv.Pods {
@@ -301,9 +345,6 @@ func NewClaimJudge(inv *Inventory) *ClaimJudge {
 		}
 		j.storages[v.Storage] = append(j.storages[v.Storage], v.Name)
 	}
-	for _, e := range inv.Events {
-		j.note(e)
-	}
 	return j
 }
 
@@ -312,26 +353,17 @@ func (j *ClaimJudge) scale(namespace, set string, s scaler) {
 	j.scalers[k] = append(j.scalers[k], s)
 }
 
-// note remembers the deletion of a pod by the StatefulSet controller, which tells it
-// in an Event: "Delete Pod web-4 in StatefulSet web successful".
-func (j *ClaimJudge) note(e *corev1.Event) {
-	set := j.sets[key{e.InvolvedObject.Namespace, e.InvolvedObject.Name}]
-	words := strings.Fields(e.Message)
-	if e.Reason != PodDeletedReason || e.InvolvedObject.Kind != "StatefulSet" || set == nil || set.UID != e.InvolvedObject.UID || len(words) < 3 {
-		return
+// join counts a claim of the stem.
+func (j *ClaimJudge) join(stem key, labels map[string]string) {
+	family := j.families[stem]
+	for i := range family {
+		if maps.Equal(family[i].labels, labels) {
+			family[i].n++
+			return
+		}
 	}
-	at := e.LastTimestamp.Time
-	if at.IsZero() {
-		at = e.EventTime.Time
-	}
-	if k := (key{set.Namespace, words[2]}); at.After(j.deletions[k]) {
-		j.deletions[k] = at
-	}
+	j.families[stem] = append(family, alikes{labels, 1})
 }
-
-// PodDeletedReason is the reason of the StatefulSet controller's Event about a pod that
-// it has deleted.
-const PodDeletedReason = "SuccessfulDelete"
 
 // MountedClaims are the names of the claims that the pod has as volumes, also those that
 // were made for it alone.
@@ -381,13 +413,19 @@ func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 			mounted = "a pod mounts it, by its condition " + string(unused.Type)
 		}
 	}
+	uses := j.uses[key{c.Namespace, c.Name}]
+	if v.State != ClaimWanted && len(uses) > 0 {
+		v.State, v.Reason, v.Confidence = ClaimWanted, sayUses(uses), ""
+	}
 	switch {
 	case c.DeletionTimestamp != nil:
-		v.State, v.Confidence = ClaimTerminating, ""
-		v.Reason = "being deleted for " + Age(j.inv.TakenAt.Sub(c.DeletionTimestamp.Time))
+		reason := "being deleted for " + Age(j.inv.TakenAt.Sub(c.DeletionTimestamp.Time))
 		if mounted != "" {
-			v.Reason += "; " + mounted
+			reason += "; " + mounted
+		} else if v.State == ClaimWanted {
+			reason += "; " + v.Reason
 		}
+		v.State, v.Reason, v.Confidence = ClaimTerminating, reason, ""
 	case mounted != "":
 		v.State, v.Reason, v.Confidence = ClaimInUse, mounted, ""
 	case v.State != ClaimWanted:
@@ -395,11 +433,24 @@ func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 			v.State, v.Reason, v.Confidence = ClaimPolicy, "the garbage collector takes it with "+with, ""
 		}
 	}
-	if mounted == "" {
-		j.age(c, unused, &v)
+	v.unlisted = j.unlisted
+	j.restore(c, &v)
+	if mounted == "" && unused != nil && unused.Status == corev1.ConditionTrue {
+		v.UnusedSince, v.UnusedFrom = unused.LastTransitionTime.Time, AgeFromCondition
 	}
 	j.doubts(c, unused, &v)
 	return v
+}
+
+// restore says whether the claim may have come by a restore, and its sets not yet.
+func (j *ClaimJudge) restore(c *corev1.PersistentVolumeClaim, v *ClaimVerdict) {
+	v.restored = restoredMark(c.Labels)
+	v.handmade = !MadeByController(c)
+	if end := c.CreationTimestamp.Add(RestoreWindow); v.handmade && !c.CreationTimestamp.IsZero() && j.inv.TakenAt.Before(end) {
+		// Whole minutes, so that claims of one restore share a note.
+		end = end.Add(time.Minute - 1).Truncate(time.Minute)
+		v.restoring = "created less than an hour ago, not by the StatefulSet controller: a restore may be in progress, held back until " + end.UTC().Format("2006-01-02 15:04 UTC")
+	}
 }
 
 // origin says which set the claim's name comes from, and what it is to that set.
@@ -408,13 +459,40 @@ func (j *ClaimJudge) origin(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	if !shaped {
 		return foreign("its name is none that a volumeClaimTemplate gives")
 	}
-	if claimants := j.claimants[key{c.Namespace, stem}]; len(claimants) > 0 {
-		return j.claimed(c, stem, o, claimants)
+	var fit []reading
+	why := unmade(c)
+	if why == "" && len(c.Labels)+len(c.OwnerReferences) == 0 {
+		why = "it has none of the labels that a statefulset gives to its claims"
 	}
-	if who := handMade(c); who != "" {
-		return foreign(who)
+	all := j.readings(c, stem)
+	if why == "" {
+		fit = all
 	}
-	return j.unclaimed(c, stem, o, ConfidenceLow)
+	claimants := j.claimants[key{c.Namespace, stem}]
+	if len(claimants) > 0 {
+		if v, ok := j.claimed(o, claimants, all); ok {
+			v.Makers = makersOf(fit)
+			return v
+		}
+	}
+	if why == "" && len(claimants) > 0 && !slices.ContainsFunc(fit, func(r reading) bool { return r.set != nil || r.naming != NotNamed }) {
+		fit = nil
+	}
+	v := foreign(why)
+	if why == "" {
+		v = j.outlived(c, stem, o, fit)
+	}
+	for _, by := range claimants {
+		if v.State == ClaimForeign && handMade(c) == "" {
+			v.Reason = "its labels are not those of " + by.set.Name + ", whose volumeClaimTemplate " + by.template + " gives such names"
+		}
+		if !slices.Contains(v.Sets, by.set.Name) {
+			v.Sets = append(v.Sets, by.set.Name)
+		}
+		v.kept = cmp.Or(v.kept, keptBy(by.set))
+	}
+	slices.Sort(v.Sets)
+	return v
 }
 
 func foreign(reason string) ClaimVerdict {
@@ -424,14 +502,13 @@ func foreign(reason string) ClaimVerdict {
 // protection is the order in which the verdicts of several sets on one name count.
 var protection = []ClaimState{ClaimWanted, ClaimReserved, ClaimParked, ClaimLeftOver}
 
-// claimed judges a claim whose name templates of living sets give. One name may come
-// from several sets: data-web-db-0 is of set web-db with the template data, and of set
-// db with the template data-web. What protects it most counts.
-func (j *ClaimJudge) claimed(c *corev1.PersistentVolumeClaim, stem string, o Ordinal, claimants []claimant) ClaimVerdict {
+// claimed judges a claim whose name templates of existing sets give. One name may come from
+// several sets: data-web-db-0 is of set web-db with the template data, and of set db with the
+// template data-web. What protects it most counts. It is not ok where the claim would be
+// left-over and has not the labels of such a set: the controller labels what it creates.
+func (j *ClaimJudge) claimed(o Ordinal, claimants []claimant, fit []reading) (best ClaimVerdict, ok bool) {
 	var (
-		best     ClaimVerdict
 		bestMade bool
-		made     bool // by the controller for one of these sets, as its labels say
 		names    []string
 		kept     string
 	)
@@ -439,10 +516,8 @@ func (j *ClaimJudge) claimed(c *corev1.PersistentVolumeClaim, stem string, o Ord
 		v := j.ordinal(by.set, o)
 		v.Set, v.Template, v.Ordinal = by.set.Name, by.template, o
 		names = append(names, by.set.Name)
-		if why := keptBy(by.set); why != "" {
-			kept = why
-		}
-		ours := labelled(c, by.set)
+		kept = cmp.Or(kept, keptBy(by.set))
+		ours := slices.ContainsFunc(fit, func(r reading) bool { return r.set == by.set })
 		better := cmp.Or(
 			cmp.Compare(slices.Index(protection, v.State), slices.Index(protection, best.State)),
 			cmp.Compare(one(bestMade), one(ours)),
@@ -451,28 +526,12 @@ func (j *ClaimJudge) claimed(c *corev1.PersistentVolumeClaim, stem string, o Ord
 		if best.State == "" || better < 0 {
 			best, bestMade = v, ours
 		}
-		made = made || ours
 	}
 	slices.Sort(names)
 	best.Sets, best.kept = names, kept
-	if best.State == ClaimLeftOver && !made {
-		// The controller labels what it makes. This one is of a template that was dropped,
-		// of a set that is gone, or a person's.
-		v := foreign("its labels are not those of " + best.Set + ", whose volumeClaimTemplate " + best.Template + " gives such names")
-		if handMade(c) == "" {
-			if other := j.unclaimed(c, stem, o, ConfidenceHigh); other.State != ClaimForeign {
-				v = other
-			}
-		}
-		for _, name := range v.Sets {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-		v.Sets, v.kept = names, cmp.Or(v.kept, kept)
-		return v
-	}
-	return best
+	// Where a gone set may have created it, it is of that.
+	gone := slices.ContainsFunc(fit, func(r reading) bool { return r.set == nil })
+	return best, best.State != ClaimLeftOver || bestMade && !gone
 }
 
 func one(b bool) int {
@@ -500,6 +559,7 @@ func (j *ClaimJudge) ordinal(set *appsv1.StatefulSet, o Ordinal) ClaimVerdict {
 	if o < Start(set) {
 		v.Reason = "below ordinal " + Start(set).String() + ", the first of " + name
 	} else {
+		v.unscaled = j.unsized[key{set.Namespace, set.Name}]
 		for _, resource := range []string{"horizontalpodautoscalers", "scaledobjects"} {
 			if !j.inv.Knows(resource) {
 				v.unscaled = resource + " could not be read: one may bring it back"
@@ -559,25 +619,6 @@ func unusedCondition(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeCl
 		}
 	}
 	return nil
-}
-
-// age says since when the claim is unused. The condition's time is that of the last
-// change, or of the server's first look. An Event of the controller tells of the
-// deletion of the ordinal's pod.
-func (j *ClaimJudge) age(c *corev1.PersistentVolumeClaim, unused *corev1.PersistentVolumeClaimCondition, v *ClaimVerdict) {
-	if unused != nil {
-		if unused.Status == corev1.ConditionTrue {
-			v.UnusedSince, v.UnusedFrom = unused.LastTransitionTime.Time, AgeFromCondition
-		}
-		return
-	}
-	for _, set := range v.Sets {
-		at := j.deletions[key{c.Namespace, PodName(set, v.Ordinal)}]
-		// A pod that went before the claim was made had another one of that name.
-		if at.After(v.UnusedSince) && at.After(c.CreationTimestamp.Time) {
-			v.UnusedSince, v.UnusedFrom = at, AgeFromEvent
-		}
-	}
 }
 
 // sayMounts names pods that mount a claim.

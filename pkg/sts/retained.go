@@ -91,7 +91,8 @@ func ReadRetained(v *corev1.PersistentVolume) (*Retained, error) {
 }
 
 // Restorable is the manifest of a claim from which it can be made again, for the same
-// volume. What others fill in is left out: the marks of binding, which would have the
+// volume. Who has created a claim that the StatefulSet controller has not is noted in an
+// annotation. What others fill in is left out: the marks of binding, which would have the
 // new claim count as lost before it is bound; owners, whose controllers put themselves
 // in again, and whose absence would be the claim's end; and finalizers.
 func Restorable(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
@@ -102,6 +103,12 @@ func Restorable(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
 	}
 	for _, key := range bindingMarks {
 		delete(out.Annotations, key)
+	}
+	if maker := ClaimMaker(c); maker != "" && !MadeByController(c) {
+		if out.Annotations == nil {
+			out.Annotations = map[string]string{}
+		}
+		out.Annotations[MakerAnnotation] = maker // else it would be ours
 	}
 	if len(out.Annotations) == 0 {
 		out.Annotations = nil
