@@ -58,9 +58,9 @@ Candidates for deletion, marked with *, are left-over and stale-template; --orph
 --parked and --reserved add others. A claim that more than one set may have created goes
 only with --orphans, and not with the name of a set or a selector. A claim that the
 StatefulSet controller did not create itself, by its managedFields, goes only when --claim
-names it, and not within an hour of its creation: a restore may be in progress. A claim is
-held back where permission is missing to see what may need it, and by the annotation
-kubectl-sts.dev/keep on it or on its set. -o name prints the candidates only.
+names it: it may be restored, and what wants it not yet. A claim is held back where
+permission is missing to see what may need it, and by the annotation kubectl-sts.dev/keep
+on it or on its set. -o name prints the candidates only.
 
 With --delete the candidates are shown and, once somebody has typed their number, deleted
 so that this can be undone: each volume is made to keep its data (reclaim policy Retain)

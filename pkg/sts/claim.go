@@ -94,8 +94,8 @@ const (
 	ClaimForeign ClaimState = "foreign"
 )
 
-// RestoreWindow is how long a claim that the controller did not create is held back after its
-// creation, also where it is named: a restore may be in progress, and bring what wants it.
+// RestoreWindow is for how long after its creation a claim that the controller did not create may
+// be part of a restore that will bring what wants it.
 const RestoreWindow = time.Hour
 
 // Confidence is how sure it is that a claim is of a set that is gone: nothing but the
@@ -172,8 +172,8 @@ const AgeFromCondition AgeSource = "condition"
 //   - autoscalers are missing and it is not chosen with Reserved;
 //   - an annotation that is known to hold a size, or is chosen to, holds none (see
 //     [SizeMemories]), and it is not chosen with Reserved;
-//   - the controller did not create it and it is younger than [RestoreWindow];
-//   - the controller did not create it, or its maker is unknown, and it is not Named;
+//   - the controller did not create it, or its maker is unknown, and it is not Named; the reason
+//     is a restore while it is younger than [RestoreWindow];
 //   - it has a label of a restore, and it is not Named;
 //   - the choice is limited to Sets, and it is ambiguous or of another set, and not Named;
 //   - its Confidence is low, and it is not Named;
@@ -214,7 +214,7 @@ func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, he
 		held = v.unlisted
 	case v.unscaled != "" && !choice.Reserved:
 		held = v.unscaled
-	case v.restoring != "":
+	case v.restoring != "" && !choice.Named:
 		held = v.restoring
 	case v.handmade && !choice.Named:
 		held = "not known to be created by the StatefulSet controller: only --claim chooses it"
@@ -449,7 +449,7 @@ func (j *ClaimJudge) restore(c *corev1.PersistentVolumeClaim, v *ClaimVerdict) {
 	if end := c.CreationTimestamp.Add(RestoreWindow); v.handmade && !c.CreationTimestamp.IsZero() && j.inv.TakenAt.Before(end) {
 		// Whole minutes, so that claims of one restore share a note.
 		end = end.Add(time.Minute - 1).Truncate(time.Minute)
-		v.restoring = "created less than an hour ago, not by the StatefulSet controller: a restore may be in progress, held back until " + end.UTC().Format("2006-01-02 15:04 UTC")
+		v.restoring = "created less than an hour ago, not by the StatefulSet controller: a restore may be in progress until " + end.UTC().Format("2006-01-02 15:04 UTC") + ", only --claim chooses it"
 	}
 }
 
