@@ -229,7 +229,7 @@ func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, he
 	case v.Confidence == ConfidenceLow && !choice.Named:
 		held = "nothing but its name says which statefulset created it: only --claim chooses it"
 	case choice.OlderThan > 0 && v.UnusedSince.IsZero():
-		held = "last use unknown"
+		held = "last use unknown: it has no condition Unused that is True"
 	case choice.OlderThan > 0 && now.Sub(v.UnusedSince) < choice.OlderThan:
 		held = "unused for less than " + Age(choice.OlderThan)
 	}
@@ -483,7 +483,7 @@ func (j *ClaimJudge) origin(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 		v = j.outlived(c, stem, o, fit)
 	}
 	for _, by := range claimants {
-		if v.State == ClaimForeign && handMade(c) == "" {
+		if v.State == ClaimForeign {
 			v.Reason = "its labels are not those of " + by.set.Name + ", whose volumeClaimTemplate " + by.template + " gives such names"
 		}
 		if !slices.Contains(v.Sets, by.set.Name) {

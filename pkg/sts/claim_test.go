@@ -321,11 +321,11 @@ func TestClaimVerdicts(t *testing.T) {
 			p.choice.OlderThan = time.Second
 			p.claim.CreationTimestamp = metav1.NewTime(ststest.Now.Add(-9 * day))
 		},
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown"}},
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown: it has no condition Unused that is True"}},
 		"unused, by a condition that says nothing": {"data-web-3", func(p *place) { p.unused(corev1.ConditionUnknown, 31*day); p.choice.OlderThan = day },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown"}},
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown: it has no condition Unused that is True"}},
 		"used, by a condition that lags": {"data-web-3", func(p *place) { p.unused(corev1.ConditionFalse, 31*day); p.choice.OlderThan = day },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown",
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown: it has no condition Unused that is True",
 				Doubts: []string{"its condition Unused says that a pod uses it, and none is there"}}},
 		"an operator's set": {"data-web-3", func(p *place) {
 			yes := true
