@@ -47,17 +47,22 @@ const KeptMeanwhile = "undo"
 //   - A reading of a set that does not exist (a gone set) fits when the labels name the set, as
 //     said at [SetNaming]. Two named readings of which one uses only some of the labels of the
 //     other (also of an existing set that fits): it does not fit.
+//   - A set that exists and does not fit counts as a gone set of its name: it may have been
+//     recreated with other labels.
 //   - A gone set with a longer name, which the labels do not name, fits beside a shorter one
 //     that the labels name weakly: data-wordpress-mariadb-0 with the one label app=mariadb may
 //     be of mariadb or of wordpress-mariadb. The same beside an existing set that fits, unless
 //     that has the reading's template now, or the labels name it strongly. It does not fit
 //     where the part that it is longer by begins with a word for storage (data, storage,
 //     volume, vol, disk, claim, pvc, pv), which belongs to the template: redis-data-old-0.
+//   - Where the labels name neither a gone set nor any of the existing sets that fit, and none of
+//     those has the reading's template now, every other gone set fits beside them.
 //   - Where no reading fits so far, all readings of gone sets fit.
 //
 // The makers of a claim ([ClaimVerdict.Makers]) are the sets of all readings that fit. With
 // more than one the claim is ambiguous: it is a candidate only with [ClaimChoice.Orphans] and
-// not where the choice is limited to sets.
+// not where the choice is limited to sets. A claim of which every maker is gone is a candidate
+// only with Orphans, too, also where its state is another than orphan-set.
 type ClaimState string
 
 // The states. Exactly one holds; the first that fits in this order is it.
@@ -144,6 +149,7 @@ type ClaimVerdict struct {
 	unlisted  string // why it is not known whether another object needs it
 	restoring string // why a restore of what wants it may be in progress
 	restored  string // by which label it was restored
+	orphaned  bool   // no existing set has created it
 	handmade  bool   // the controller has not created it, as far as is known
 }
 
@@ -220,6 +226,8 @@ func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, he
 		held = "not known to be created by the StatefulSet controller: only --claim chooses it"
 	case v.restored != "" && !choice.Named:
 		held = "restored by Velero (label " + v.restored + "): once the restore is complete, --claim chooses it"
+	case v.orphaned && !v.Ambiguous() && !choice.Orphans:
+		held = "created by statefulset " + v.madeBy() + ", which is gone: only --orphans chooses it, too"
 	case v.Ambiguous() && !choice.Orphans:
 		held = "created by one of the statefulsets " + strings.Join(v.Makers, ", ") + ": only --orphans chooses it"
 	case !choice.Named && choice.Sets != nil && v.Ambiguous():
@@ -459,37 +467,33 @@ func (j *ClaimJudge) origin(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	if !shaped {
 		return foreign("its name is none that a volumeClaimTemplate gives")
 	}
-	var fit []reading
-	why := unmade(c)
+	fit, why := j.readings(c, stem), unmade(c)
 	if why == "" && len(c.Labels)+len(c.OwnerReferences) == 0 {
-		why = "it has none of the labels that a statefulset gives to its claims"
-	}
-	all := j.readings(c, stem)
-	if why == "" {
-		fit = all
-	}
-	claimants := j.claimants[key{c.Namespace, stem}]
-	if len(claimants) > 0 {
-		if v, ok := j.claimed(o, claimants, all); ok {
-			v.Makers = makersOf(fit)
-			return v
+		if fit = slices.DeleteFunc(fit, func(r reading) bool { return r.gone() }); len(fit) == 0 {
+			why = "it has none of the labels that a statefulset gives to its claims"
 		}
 	}
-	if why == "" && len(claimants) > 0 && !slices.ContainsFunc(fit, func(r reading) bool { return r.set != nil || r.naming != NotNamed }) {
-		fit = nil
-	}
-	v := foreign(why)
-	if why == "" {
+	claimants := j.claimants[key{c.Namespace, stem}]
+	v, ok := j.claimed(o, claimants, fit)
+	switch {
+	case ok && why == "":
+		v.Makers = makersOf(fit)
+		v.orphaned = len(fit) > 0 && !slices.ContainsFunc(fit, func(r reading) bool { return r.fits })
+	case ok:
+	case why != "":
+		v = foreign(why)
+	default:
 		v = j.outlived(c, stem, o, fit)
 	}
 	for _, by := range claimants {
-		if v.State == ClaimForeign {
+		if v.State == ClaimForeign && !slices.ContainsFunc(fit, func(r reading) bool { return r.fits }) {
 			v.Reason = "its labels are not those of " + by.set.Name + ", whose volumeClaimTemplate " + by.template + " gives such names"
 		}
 		if !slices.Contains(v.Sets, by.set.Name) {
 			v.Sets = append(v.Sets, by.set.Name)
 		}
 		v.kept = cmp.Or(v.kept, keptBy(by.set))
+		v.unscaled = cmp.Or(v.unscaled, j.unscaled(by.set, o))
 	}
 	slices.Sort(v.Sets)
 	return v
@@ -507,17 +511,11 @@ var protection = []ClaimState{ClaimWanted, ClaimReserved, ClaimParked, ClaimLeft
 // template data-web. What protects it most counts. It is not ok where the claim would be
 // left-over and has not the labels of such a set: the controller labels what it creates.
 func (j *ClaimJudge) claimed(o Ordinal, claimants []claimant, fit []reading) (best ClaimVerdict, ok bool) {
-	var (
-		bestMade bool
-		names    []string
-		kept     string
-	)
+	bestMade := false
 	for _, by := range claimants {
 		v := j.ordinal(by.set, o)
 		v.Set, v.Template, v.Ordinal = by.set.Name, by.template, o
-		names = append(names, by.set.Name)
-		kept = cmp.Or(kept, keptBy(by.set))
-		ours := slices.ContainsFunc(fit, func(r reading) bool { return r.set == by.set })
+		ours := slices.ContainsFunc(fit, func(r reading) bool { return r.set == by.set && r.fits })
 		better := cmp.Or(
 			cmp.Compare(slices.Index(protection, v.State), slices.Index(protection, best.State)),
 			cmp.Compare(one(bestMade), one(ours)),
@@ -527,11 +525,9 @@ func (j *ClaimJudge) claimed(o Ordinal, claimants []claimant, fit []reading) (be
 			best, bestMade = v, ours
 		}
 	}
-	slices.Sort(names)
-	best.Sets, best.kept = names, kept
-	// Where a gone set may have created it, it is of that.
-	gone := slices.ContainsFunc(fit, func(r reading) bool { return r.set == nil })
-	return best, best.State != ClaimLeftOver || bestMade && !gone
+	// Where a set that is gone may have created it, it is of that.
+	gone := slices.ContainsFunc(fit, func(r reading) bool { return r.gone() })
+	return best, best.State != "" && (best.State != ClaimLeftOver || bestMade && !gone)
 }
 
 func one(b bool) int {
@@ -558,18 +554,24 @@ func (j *ClaimJudge) ordinal(set *appsv1.StatefulSet, o Ordinal) ClaimVerdict {
 	v := ClaimVerdict{State: ClaimLeftOver, Reason: "beyond " + sayRange(set, WantedReplicas(set)) + " of " + name}
 	if o < Start(set) {
 		v.Reason = "below ordinal " + Start(set).String() + ", the first of " + name
-	} else {
-		v.unscaled = j.unsized[key{set.Namespace, set.Name}]
-		for _, resource := range []string{"horizontalpodautoscalers", "scaledobjects"} {
-			if !j.inv.Knows(resource) {
-				v.unscaled = resource + " could not be read: one may bring it back"
-			}
-		}
 	}
 	if WantedReplicas(set) == 0 {
 		v.State, v.Reason = ClaimParked, name+" stands at 0"
 	}
 	return v
+}
+
+// unscaled says why it is not known whether the set gets the ordinal back, empty when it is.
+func (j *ClaimJudge) unscaled(set *appsv1.StatefulSet, o Ordinal) string {
+	if o < Start(set) || Wants(set, o) {
+		return ""
+	}
+	for _, resource := range []string{"scaledobjects", "horizontalpodautoscalers"} {
+		if !j.inv.Knows(resource) {
+			return resource + " could not be read: one may bring it back"
+		}
+	}
+	return j.unsized[key{set.Namespace, set.Name}]
 }
 
 // sayRange are the ordinals that the set would have with so many replicas.

@@ -25,11 +25,14 @@ const (
 	// instance-name, name-instance, instance-name-component, release-app, release-chart. The
 	// value of a label chart or helm.sh/chart also counts without its version.
 	NamedStrongly
-	// NamedExactly: it is the value of a label whose key ends in "statefulset-name"; or the
-	// template has the set's name, alone or followed by a dash, and the value of a label is in
-	// the name: prometheus-NAME-db of set prometheus-NAME. Among the readings of gone sets only
-	// this one fits, and of several only the one with the longest name.
-	NamedExactly
+	// NamedByTemplate: the template has the set's name, alone or followed by a dash, and the
+	// value of a label is in the name: prometheus-NAME-db of set prometheus-NAME. Among the
+	// readings of gone sets only this one fits, of several only the one with the longest name.
+	// It does not count where the naming of another reading that fits uses its labels and more.
+	NamedByTemplate
+	// NamedByLabel: it is the value of a label whose key ends in "statefulset-name". Among the
+	// readings of gone sets only this one fits.
+	NamedByLabel
 )
 
 // instanceLabels name an instance of an application: the names of its sets begin with it.
@@ -74,8 +77,10 @@ func nameSet(labels map[string]string, s split) (SetNaming, []string) {
 		}
 		used = append(used, key)
 		switch {
-		case value == s.set && strings.HasSuffix(key, "statefulset-name"), s.template == s.set, strings.HasPrefix(s.template, s.set+"-"):
-			best = NamedExactly
+		case value == s.set && strings.HasSuffix(key, "statefulset-name"):
+			best = NamedByLabel
+		case s.template == s.set, strings.HasPrefix(s.template, s.set+"-"):
+			best = max(best, NamedByTemplate)
 		case slices.Contains(instanceLabels, key) && strings.HasPrefix(s.set+"-", value+"-"):
 			best = max(best, NamedStrongly)
 		case value == s.set:

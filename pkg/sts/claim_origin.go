@@ -141,11 +141,16 @@ func firstKey(labels map[string]string, is func(key string) bool) string {
 // reading is one way to read the name of a claim, with the set that may have created it.
 type reading struct {
 	split
-	set     *appsv1.StatefulSet // nil when it is gone
+	set     *appsv1.StatefulSet // of that name, nil when there is none
+	fits    bool                // the set exists and the claim has its labels
 	current bool                // the set has the template now
 	naming  SetNaming
 	used    []string // the labels that name the set or are in its selector
 }
+
+// gone says whether the set that may have created the claim does not exist any more: there is none
+// of that name, or it was recreated with other labels.
+func (r *reading) gone() bool { return !r.fits }
 
 // readings are those that fit, see [ClaimState]: existing sets first, the longest set name first.
 func (j *ClaimJudge) readings(c *corev1.PersistentVolumeClaim, stem string) []reading {
@@ -160,14 +165,16 @@ func (j *ClaimJudge) readings(c *corev1.PersistentVolumeClaim, stem string) []re
 		r.current = slices.ContainsFunc(r.set.Spec.VolumeClaimTemplates, func(t corev1.PersistentVolumeClaim) bool { return t.Name == s.template })
 		owned := slices.ContainsFunc(c.OwnerReferences, func(o metav1.OwnerReference) bool { return o.UID == r.set.UID })
 		selects := r.set.Spec.Selector != nil && len(r.set.Spec.Selector.MatchLabels) > 0
-		if owned || labelled(c, r.set) && (selects || r.current) {
-			if selects {
-				for k := range r.set.Spec.Selector.MatchLabels {
-					r.used = append(r.used, k)
-				}
-			}
-			fit = append(fit, r)
+		if r.fits = owned || labelled(c, r.set) && (selects || r.current); !r.fits {
+			gone = append(gone, r)
+			continue
 		}
+		if selects {
+			for k := range r.set.Spec.Selector.MatchLabels {
+				r.used = append(r.used, k)
+			}
+		}
+		fit = append(fit, r)
 	}
 	fit = append(fit, likely(gone, fit)...)
 	if len(fit) == 0 {
@@ -178,23 +185,30 @@ func (j *ClaimJudge) readings(c *corev1.PersistentVolumeClaim, stem string) []re
 
 // likely are the readings of gone sets that fit beside those of existing sets.
 func likely(gone, existing []reading) []reading {
-	for _, r := range gone { // the longest first
-		if r.naming == NamedExactly {
-			return []reading{r}
-		}
-	}
 	named := slices.DeleteFunc(slices.Clone(gone), func(r reading) bool { return r.naming == NotNamed })
 	all := slices.Concat(existing, named)
 	named = slices.DeleteFunc(named, func(r reading) bool {
-		return slices.ContainsFunc(all, func(other reading) bool { return lessOf(r.used, other.used) })
+		return r.naming != NamedByLabel && slices.ContainsFunc(all, func(other reading) bool { return lessOf(r.used, other.used) })
 	})
+	for _, sure := range []SetNaming{NamedByLabel, NamedByTemplate} {
+		if i := slices.IndexFunc(named, func(r reading) bool { return r.naming == sure }); i >= 0 {
+			return named[i : i+1] // the longest
+		}
+	}
+	anchors := slices.Concat(existing, named)
+	if len(anchors) == 0 {
+		return nil
+	}
+	unnamed := !slices.ContainsFunc(anchors, func(r reading) bool { return r.naming != NotNamed || r.current })
 	return slices.DeleteFunc(slices.Clone(gone), func(r reading) bool {
 		if r.naming != NotNamed {
 			return !slices.ContainsFunc(named, func(n reading) bool { return n.split == r.split })
 		}
-		return !slices.ContainsFunc(slices.Concat(existing, named), func(short reading) bool {
-			more, ok := strings.CutSuffix(r.split.set, "-"+short.split.set)
-			return ok && !short.current && short.naming < NamedStrongly && !storagePart(more)
+		return !slices.ContainsFunc(anchors, func(a reading) bool {
+			if more, longer := strings.CutSuffix(r.split.set, "-"+a.split.set); longer {
+				return !a.current && a.naming < NamedStrongly && !storagePart(more)
+			}
+			return unnamed // the labels tell nothing
 		})
 	})
 }
@@ -223,7 +237,7 @@ func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Or
 	}
 	best := fit[0]
 	for _, r := range fit[1:] {
-		better := cmp.Or(cmp.Compare(one(r.set == nil), one(best.set == nil)), cmp.Compare(r.naming, best.naming))
+		better := cmp.Or(cmp.Compare(one(r.gone()), one(best.gone())), cmp.Compare(r.naming, best.naming))
 		if better > 0 {
 			best = r
 		}
@@ -236,14 +250,14 @@ func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Or
 		}
 	}
 	slices.Sort(v.Sets)
-	if best.set != nil {
+	if !best.gone() {
 		v.State, v.Reason = ClaimStaleTemplate, best.split.set+" has no volumeClaimTemplate "+best.template
 		if len(fit) > 1 {
 			v.Reason = sayMakers(fit)
 		}
 		return v
 	}
-	v.State = ClaimOrphanSet
+	v.State, v.orphaned = ClaimOrphanSet, true
 	alike, others := j.family(c, stem)
 	why := ""
 	switch {
@@ -254,12 +268,15 @@ func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Or
 		}
 	case alike > 1:
 		v.Confidence, why = ConfidenceMedium, Count(alike, "claim")+" of its shape"
-	case len(v.Sets) > 0:
+	case slices.ContainsFunc(fit, func(r reading) bool { return r.fits }):
 		v.Confidence = ConfidenceMedium // its labels are those of a set that exists
 	default:
 		v.Confidence, why = ConfidenceLow, "by its name only"
 	}
 	v.Reason = fmt.Sprintf("statefulset %s is gone (%s)", v.Set, why)
+	if best.set != nil {
+		v.Reason = fmt.Sprintf("statefulset %s was recreated with other labels (%s)", v.Set, why)
+	}
 	if len(fit) > 1 {
 		v.Reason = sayMakers(fit)
 	}
@@ -276,8 +293,11 @@ func sayMakers(readings []reading) string {
 			break
 		}
 		name := r.split.set
-		if r.set == nil {
+		switch {
+		case r.set == nil:
 			name += " (gone)"
+		case r.gone():
+			name += " (before it was recreated)"
 		}
 		names = append(names, name)
 	}

@@ -106,6 +106,27 @@ func TestClaimOrigins(t *testing.T) {
 			p.set("wordpress-mariadb", "data", 1).Spec.Selector.MatchLabels = labels("app", "mariadb", "release", "wordpress")
 		}, origin{sts.ClaimLeftOver, "wordpress-mariadb", []string{"wordpress-mariadb"}, ""}},
 
+		"a living set of the longer name that was recreated with other labels": {"data-wordpress-mariadb-1", labels("app", "mariadb"), func(p *place) {
+			p.set("mariadb", "data", 1)
+			p.set("wordpress-mariadb", "data", 1).Spec.Selector.MatchLabels = labels("tier", "backend")
+		}, origin{sts.ClaimOrphanSet, "wordpress-mariadb", []string{"mariadb", "wordpress-mariadb"}, sts.ConfidenceMedium}},
+		"a set that was recreated with other labels": {"data-web-mariadb-2", labels("app", "mariadb", "release", "web"), func(p *place) {
+			p.set("web-mariadb", "data", 1)
+		}, one("web-mariadb", sts.ConfidenceHigh)},
+		"more labels than the template begins with": {"wordpress-web-wordpress-0", labels(name, "web", instance, "wordpress"), nil,
+			one("web-wordpress", sts.ConfidenceHigh)},
+		"labels that name no set, a living one and a shorter one that is gone": {"data-web-mariadb-2", labels("tier", "backend"), func(p *place) {
+			p.set("web-mariadb", "storage", 1).Spec.Selector.MatchLabels = labels("tier", "backend")
+		}, origin{sts.ClaimOrphanSet, "mariadb", []string{"mariadb", "web-mariadb"}, sts.ConfidenceMedium}},
+		"two living sets without matchLabels": {"data-old-web-1", nil, func(p *place) {
+			p.set("old-web", "data", 0).Spec.Selector.MatchLabels = nil
+			p.web.Spec.Selector.MatchLabels, p.web.Spec.VolumeClaimTemplates[0].Name = nil, "data-old"
+			p.scale(0)
+		}, origin{sts.ClaimParked, "old-web", []string{"old-web", "web"}, ""}},
+		"reserved by one, created by one that is gone": {"data-wordpress-mariadb-1", labels("release", "wordpress", "chart", "mariadb-1.0"), func(p *place) {
+			p.set("mariadb", "data-wordpress", 1).Annotations = labels("x/replicas", "4")
+		}, origin{sts.ClaimReserved, "mariadb", []string{"wordpress-mariadb"}, ""}},
+
 		"made by another manager": {"claim-student-1", labels("app", "jupyterhub", "component", "singleuser-storage"), func(p *place) {
 			p.claim.ManagedFields = madeBy("OpenAPI-Generator")
 			p.other("claim-student-2", p.claim.Labels)
@@ -203,6 +224,18 @@ func TestClaimsHeldBack(t *testing.T) {
 			p.web.Spec.VolumeClaimTemplates[0].Name = "data-old"
 			p.claim.Name = "data-old-web-5"
 		}, sts.ClaimChoice{}, "created by one of the statefulsets old-web, web: only --orphans chooses it"},
+		"reserved by one, created by one that is gone": {func(p *place) {
+			p.set("mariadb", "data-wordpress", 1).Annotations = labels("x/replicas", "4")
+			p.claim.Name, p.claim.Labels = "data-wordpress-mariadb-1", labels("release", "wordpress", "chart", "mariadb-1.0")
+		}, sts.ClaimChoice{Reserved: true}, "created by statefulset wordpress-mariadb, which is gone: only --orphans chooses it, too"},
+		"an orphan whose name a set gives, of an unknown size": {func(p *place) {
+			p.set("mariadb", "data-wordpress", 1).Annotations = labels("downscaler/original-replicas", "many")
+			p.claim.Name, p.claim.Labels = "data-wordpress-mariadb-1", labels("release", "wordpress", "app", "mariadb")
+		}, sts.ClaimChoice{Orphans: true}, "annotation downscaler/original-replicas on statefulset mariadb should hold a number of replicas and does not"},
+		"of a set that was recreated with other labels, and is to be kept": {func(p *place) {
+			p.set("web-mariadb", "data", 1).Annotations = labels(sts.KeepAnnotation, "")
+			p.claim.Name, p.claim.Labels = "data-web-mariadb-2", labels("app", "mariadb", "release", "web")
+		}, sts.ClaimChoice{Orphans: true}, "annotation kubectl-sts.dev/keep on statefulset web-mariadb"},
 		"another's memory of a size that is none": {func(p *place) { p.web.Annotations = labels("downscaler/original-replicas", "many") }, sts.ClaimChoice{},
 			"annotation downscaler/original-replicas on statefulset web should hold a number of replicas and does not"},
 		"another's memory of a size that is none, and does not matter": {func(p *place) { p.web.Annotations = labels("downscaler/original-replicas", "many") }, sts.ClaimChoice{Reserved: true}, ""},
