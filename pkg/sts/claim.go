@@ -52,11 +52,13 @@ const KeptMeanwhile = "undo"
 //   - A gone set with a longer name, which the labels do not name, fits beside a shorter one
 //     that the labels name weakly: data-wordpress-mariadb-0 with the one label app=mariadb may
 //     be of mariadb or of wordpress-mariadb. The same beside an existing set that fits, unless
-//     that has the reading's template now, or the labels name it strongly. It does not fit
+//     the labels name that strongly, or that has the reading's template now and no set of the
+//     longer name exists. It does not fit
 //     where the part that it is longer by begins with a word for storage (data, storage,
 //     volume, vol, disk, claim, pvc, pv), which belongs to the template: redis-data-old-0.
-//   - Where the labels name neither a gone set nor any of the existing sets that fit, and none of
-//     those has the reading's template now, every other gone set fits beside them.
+//   - Where the labels name neither a gone set nor any of the existing sets that fit, every other
+//     gone set fits beside them; beside one that has the reading's template now, only those of
+//     whose name a set exists.
 //   - Where no reading fits so far, all readings of gone sets fit.
 //
 // The makers of a claim ([ClaimVerdict.Makers]) are the sets of all readings that fit. With
@@ -109,8 +111,9 @@ type Confidence string
 
 // The degrees of confidence.
 const (
-	// ConfidenceHigh: it has one maker, which its labels name, the controller created it, and
-	// all claims with the same template and set in their names have the same labels.
+	// ConfidenceHigh: it has one maker, which its labels name, the controller created it, all
+	// claims with the same template and set in their names have the same labels, and its name has
+	// no reading with a longer name of a set, unless that begins with a word for storage.
 	ConfidenceHigh Confidence = "high"
 	// ConfidenceMedium: its labels name one of its makers, or there is another claim with the
 	// same template and set in its name and the same labels.

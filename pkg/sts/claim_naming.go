@@ -25,10 +25,11 @@ const (
 	// instance-name, name-instance, instance-name-component, release-app, release-chart. The
 	// value of a label chart or helm.sh/chart also counts without its version.
 	NamedStrongly
-	// NamedByTemplate: the template has the set's name, alone or followed by a dash, and the
-	// value of a label is in the name: prometheus-NAME-db of set prometheus-NAME. Among the
-	// readings of gone sets only this one fits, of several only the one with the longest name.
-	// It does not count where the naming of another reading that fits uses its labels and more.
+	// NamedByTemplate: the template has the set's name, with a dash in it, or begins with it, a
+	// dash and a word that is not in it; and the value of a label is in the name:
+	// prometheus-NAME-db of set prometheus-NAME. Among the readings of gone sets only this one
+	// fits, of several only the one with the longest name. It does not count where the naming of
+	// another reading that fits uses its labels and more.
 	NamedByTemplate
 	// NamedByLabel: it is the value of a label whose key ends in "statefulset-name". Among the
 	// readings of gone sets only this one fits.
@@ -79,7 +80,7 @@ func nameSet(labels map[string]string, s split) (SetNaming, []string) {
 		switch {
 		case value == s.set && strings.HasSuffix(key, "statefulset-name"):
 			best = NamedByLabel
-		case s.template == s.set, strings.HasPrefix(s.template, s.set+"-"):
+		case templateNames(s):
 			best = max(best, NamedByTemplate)
 		case slices.Contains(instanceLabels, key) && strings.HasPrefix(s.set+"-", value+"-"):
 			best = max(best, NamedStrongly)
@@ -92,6 +93,19 @@ func nameSet(labels map[string]string, s split) (SetNaming, []string) {
 	}
 	slices.Sort(used)
 	return best, used
+}
+
+// templateNames says whether the template begins with the set's name, and not by repeating a word.
+func templateNames(s split) bool {
+	rest, ok := strings.CutPrefix(s.template, s.set)
+	switch {
+	case !ok:
+		return false
+	case rest == "":
+		return strings.Contains(s.set, "-")
+	}
+	word, _, _ := strings.Cut(rest[1:], "-")
+	return rest[0] == '-' && !inName(word, s.set)
 }
 
 // inName says whether the value is a part of the name that dashes or its ends delimit.

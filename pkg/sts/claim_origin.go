@@ -145,7 +145,7 @@ type reading struct {
 	fits    bool                // the set exists and the claim has its labels
 	current bool                // the set has the template now
 	naming  SetNaming
-	used    []string // the labels that name the set or are in its selector
+	used    []string // the labels that name the set
 }
 
 // gone says whether the set that may have created the claim does not exist any more: there is none
@@ -168,11 +168,6 @@ func (j *ClaimJudge) readings(c *corev1.PersistentVolumeClaim, stem string) []re
 		if r.fits = owned || labelled(c, r.set) && (selects || r.current); !r.fits {
 			gone = append(gone, r)
 			continue
-		}
-		if selects {
-			for k := range r.set.Spec.Selector.MatchLabels {
-				r.used = append(r.used, k)
-			}
 		}
 		fit = append(fit, r)
 	}
@@ -199,14 +194,17 @@ func likely(gone, existing []reading) []reading {
 	if len(anchors) == 0 {
 		return nil
 	}
-	unnamed := !slices.ContainsFunc(anchors, func(r reading) bool { return r.naming != NotNamed || r.current })
+	unnamed := !slices.ContainsFunc(anchors, func(r reading) bool { return r.naming != NotNamed })
 	return slices.DeleteFunc(slices.Clone(gone), func(r reading) bool {
 		if r.naming != NotNamed {
 			return !slices.ContainsFunc(named, func(n reading) bool { return n.split == r.split })
 		}
 		return !slices.ContainsFunc(anchors, func(a reading) bool {
+			if a.current && r.set == nil {
+				return false
+			}
 			if more, longer := strings.CutSuffix(r.split.set, "-"+a.split.set); longer {
-				return !a.current && a.naming < NamedStrongly && !storagePart(more)
+				return a.naming < NamedStrongly && !storagePart(more)
 			}
 			return unnamed // the labels tell nothing
 		})
@@ -263,7 +261,7 @@ func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Or
 	switch {
 	case best.naming != NotNamed:
 		v.Confidence, why = ConfidenceMedium, sayLabels(c.Labels, best.used)
-		if len(fit) == 1 && !others && MadeByController(c) {
+		if len(fit) == 1 && !others && MadeByController(c) && sure(best, stem) {
 			v.Confidence = ConfidenceHigh
 		}
 	case alike > 1:
@@ -281,6 +279,14 @@ func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Or
 		v.Reason = sayMakers(fit)
 	}
 	return v
+}
+
+// sure says whether no longer name of a set could be read from the claim's name.
+func sure(r reading, stem string) bool {
+	return r.naming >= NamedByTemplate || !slices.ContainsFunc(splits(stem), func(s split) bool {
+		more, longer := strings.CutSuffix(s.set, "-"+r.split.set)
+		return longer && !storagePart(more)
+	})
 }
 
 // sayMakers says which sets may have created an ambiguous claim.
