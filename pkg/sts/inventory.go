@@ -48,6 +48,11 @@ type Inventory struct {
 	Volumes []Volume
 	// ScaledObjects are read where all claims are judged.
 	ScaledObjects []ScaledObject
+	// ClaimUses are read there, too: which objects besides pods need which claims.
+	ClaimUses []ClaimUse
+	// ReserveAnnotations are keys of annotations on sets that hold a size, besides those that
+	// are known: see [SizeMemories].
+	ReserveAnnotations []string
 
 	// Missing lists what could not be read, usually for want of permission. A
 	// report without it would be a guess that looks like a fact.
