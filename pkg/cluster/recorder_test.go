@@ -44,6 +44,7 @@ type request struct {
 	method, resource, subresource, name string
 	// line is the method and the URL, header what is sent of the body's type.
 	line, contentType string
+	field             string // the name that a list is narrowed down to
 	body              []byte
 	ops               []plan.PatchOp // of a JSON patch
 	object            runtime.Object // of anything else, nil without a body
@@ -143,6 +144,7 @@ func read(h *http.Request) (q request, err error) {
 	if len(parts) > 2 && parts[0] == "namespaces" {
 		parts = parts[2:]
 	}
+	q.field, _ = strings.CutPrefix(h.URL.Query().Get("fieldSelector"), "metadata.name=")
 	for i, to := range []*string{&q.resource, &q.name, &q.subresource} {
 		if i < len(parts) {
 			*to = parts[i]
@@ -169,7 +171,10 @@ func (r *recorder) answer(q request, path string) runtime.Object {
 	case q.method == http.MethodPost:
 		return stamped(q.object)
 	case q.name == "":
-		return list(q.resource, path, known)
+		return list(q.resource, path, slices.DeleteFunc(slices.Clone(known), func(o runtime.Object) bool {
+			m, err := meta.Accessor(o)
+			return err != nil || q.field != "" && m.GetName() != q.field
+		}))
 	}
 	for _, o := range known {
 		if m, err := meta.Accessor(o); err == nil && m.GetName() == q.name {

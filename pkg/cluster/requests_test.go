@@ -72,9 +72,19 @@ func (c setCase) action(t *testing.T) *plan.Action {
 
 var holder = plan.Holder{Owner: sts.Owner{Name: "alice@laptop", ID: "1", Command: "test", Since: ststest.Now}}
 
+// web is a healthy set whose pods mount their claims.
+func web(replicas int32) *sts.Inventory {
+	inv := ststest.Web(replicas)
+	for i, p := range inv.Pods {
+		p.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{
+			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: inv.Claims[i].Name}}}}
+	}
+	return inv
+}
+
 // removing is a set of 5 of which the last member has left and will be removed.
 func removing(changes ...func(*sts.Inventory)) *sts.Inventory {
-	inv := ststest.Web(5)
+	inv := web(5)
 	inv.Pods[4].ResourceVersion = "44"
 	inv.Sets[0].Annotations = map[string]string{
 		sts.OwnerAnnotation: sts.EncodeAnnotation(holder.Owner),
@@ -94,7 +104,7 @@ func going(inv *sts.Inventory) { ststest.Terminating(inv.Pods[4], ststest.Now) }
 func smaller(inv *sts.Inventory) { *inv.Sets[0].Spec.Replicas = 4 }
 
 func setCases() []setCase {
-	drain := func(o plan.DrainOptions) plan.Intent { return plan.NewDrainScale(o, ststest.Web(5).Snapshots()[0]) }
+	drain := func(o plan.DrainOptions) plan.Intent { return plan.NewDrainScale(o, web(5).Snapshots()[0]) }
 	down := drain(plan.DrainOptions{Holder: holder, Replicas: 4})
 	ignoring := drain(plan.DrainOptions{Holder: holder, Replicas: 4, IgnoreBudgets: true})
 	ask := plan.AskEviction{EvictPod: plan.EvictPod{Name: "web-4", UID: "web-4-uid", Ordinal: 4, Revision: ststest.StableRevision}}
@@ -102,8 +112,8 @@ func setCases() []setCase {
 	gone := removing(smaller)
 	gone.Pods = gone.Pods[:4]
 	return []setCase{
-		{"change the template and the partition", ststest.Web(3), plan.StartCanary{Holder: holder, Images: []plan.ImageRequest{{Image: "web:2"}}, Canaries: plan.Count{N: 1}}, plan.Facts{}, true},
-		{"write down what begins", ststest.Web(5), down, plan.Facts{Allowed: allowed.Allowed}, false},
+		{"change the template and the partition", web(3), plan.StartCanary{Holder: holder, Images: []plan.ImageRequest{{Image: "web:2"}}, Canaries: plan.Count{N: 1}}, plan.Facts{}, true},
+		{"write down what begins", web(5), down, plan.Facts{Allowed: allowed.Allowed}, false},
 		{"ask the budgets", removing(), down, wrote, false},
 		{"hold a pod with a finalizer", removing(), down, allowed, false},
 		{"evict a pod", removing(held), down, allowed, true},
@@ -143,7 +153,7 @@ func TestRequestsForASet(t *testing.T) {
 			continue
 		}
 		writes, listed := r.writes()
-		for _, resource := range []string{"pods", "poddisruptionbudgets"} {
+		for _, resource := range []string{"pods", "poddisruptionbudgets", "persistentvolumeclaims"} {
 			if c.disrupts && !slices.Contains(listed, resource) {
 				t.Errorf("%s: %s are not read once more before the write: only %v", c.name, resource, listed)
 			}
@@ -213,11 +223,16 @@ func inFull(t *testing.T, name string, r *recorder, writes []request) string {
 // when the view last heard, so no further pod may go because of what it shows.
 func TestStaleViewWritesNothing(t *testing.T) {
 	for change, now := range map[string]func(*sts.Inventory){
-		"a pod is not ready":     func(inv *sts.Inventory) { ststest.NotReady(inv.Pods[0], ststest.Now) },
-		"a pod is terminating":   func(inv *sts.Inventory) { ststest.Terminating(inv.Pods[0], ststest.Now) },
-		"a pod is gone":          func(inv *sts.Inventory) { inv.Pods = inv.Pods[1:] },
-		"a pod was recreated":    func(inv *sts.Inventory) { inv.Pods[0].UID = "recreated" },
-		"a budget is short":      func(inv *sts.Inventory) { inv.Budgets[0].Status.DisruptionsAllowed = 0 },
+		"a pod is not ready":   func(inv *sts.Inventory) { ststest.NotReady(inv.Pods[0], ststest.Now) },
+		"a pod is terminating": func(inv *sts.Inventory) { ststest.Terminating(inv.Pods[0], ststest.Now) },
+		"a pod is gone":        func(inv *sts.Inventory) { inv.Pods = inv.Pods[1:] },
+		"a pod was recreated":  func(inv *sts.Inventory) { inv.Pods[0].UID = "recreated" },
+		"a budget is short":    func(inv *sts.Inventory) { inv.Budgets[0].Status.DisruptionsAllowed = 0 },
+		"a claim is terminating": func(inv *sts.Inventory) {
+			for _, c := range inv.Claims {
+				c.DeletionTimestamp, c.Finalizers = &metav1.Time{Time: ststest.Now}, []string{"kubernetes.io/pvc-protection"}
+			}
+		},
 		"a budget has been made": func(inv *sts.Inventory) { inv.Budgets = append(inv.Budgets, another(inv)) },
 	} {
 		for _, c := range setCases() {
@@ -246,7 +261,10 @@ func another(inv *sts.Inventory) *policyv1.PodDisruptionBudget {
 // copied is the inventory with copies of what [View.confirm] reads.
 func copied(inv *sts.Inventory) *sts.Inventory {
 	out := *inv
-	out.Pods, out.Budgets = nil, nil
+	out.Pods, out.Budgets, out.Claims = nil, nil, nil
+	for _, c := range inv.Claims {
+		out.Claims = append(out.Claims, c.DeepCopy())
+	}
 	for _, p := range inv.Pods {
 		out.Pods = append(out.Pods, p.DeepCopy())
 	}
