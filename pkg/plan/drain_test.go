@@ -632,7 +632,7 @@ func TestForetellBackingOutOfAQuota(t *testing.T) {
 				"remove web-4, which has no pod", "scale to 4 replicas, without web-4",
 				"remove web-3", "hold web-3 in its place, so that it is not made anew", "evict web-3", "scale to 3 replicas, without web-3", "let web-3 go",
 				"finish: ordinals 3-5 left",
-				"statefulset web has 3 replicas; ordinals 3-5 left; what they wrote is kept in claims data-web-3, data-web-4, and 1 more",
+				"statefulset web has 3 replicas; ordinals 3-5 left; data kept in claims data-web-3, data-web-4, and 1 more",
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
