@@ -250,6 +250,7 @@ var meanings = map[string]string{
 	"Status.autoscalers":       "HorizontalPodAutoscalers of the set",
 	"Autoscaler.name":          "of the HorizontalPodAutoscaler",
 	"Autoscaler.by":            "who, in words: the HPA, or the KEDA ScaledObject that has made it",
+	"Autoscaler.scaledObject":  "the KEDA ScaledObject that has made the HPA",
 	"Autoscaler.minReplicas":   "the HPA's lower bound",
 	"Autoscaler.maxReplicas":   "the HPA's upper bound",
 	"Autoscaler.active":        "false while the HPA says that it cannot scale, for want of metrics or because the set stands at 0",

@@ -27,6 +27,8 @@ type Claims struct {
 	// Known are the claims of each namespace as they were listed: what a claim of a set
 	// that is gone is told by its likes, which may go before it.
 	Known map[string][]*corev1.PersistentVolumeClaim
+	// Reserve are annotations of sets that hold a size, besides those that are known.
+	Reserve []string
 	// Backup is given a claim and its volume right before the claim is deleted, which
 	// is not done when it fails. Nil for none.
 	Backup func(*corev1.PersistentVolumeClaim, *corev1.PersistentVolume) error
@@ -97,11 +99,14 @@ func (w *Claims) volume(ctx context.Context, name string) (*corev1.PersistentVol
 	return volume, nil
 }
 
-// Look reads the sets, pods and autoscalers of the namespace, no older than the call.
+// Look reads the sets, pods, autoscalers and what else names claims of the namespace, no older
+// than the call.
 func (w *Claims) Look(ctx context.Context, namespace string) (func(plan.ClaimView) *plan.Around, error) {
-	inv := &sts.Inventory{Claims: w.Known[namespace]}
-	r := reader{ctx: ctx, inv: inv, needed: []string{"statefulsets"}}
+	inv := &sts.Inventory{Claims: w.Known[namespace], ReserveAnnotations: w.Reserve}
+	r := reader{ctx: ctx, inv: inv, needed: []string{"statefulsets", "persistentvolumeclaims"}}
 	w.Client.around(&r, namespace)
+	r.list("persistentvolumeclaims", metav1.ListOptions{Limit: pageSize}, listOf(w.Client.kube.CoreV1().PersistentVolumeClaims(namespace).List),
+		func(o runtime.Object) { r.cloned(o.(*corev1.PersistentVolumeClaim)) })
 	if err := r.wait(); err != nil {
 		return nil, failed("look at namespace "+namespace, err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,10 +23,11 @@ import (
 // ReadClaims reads all claims of a namespace, or of all namespaces, and everything that
 // has a say about them: one paged list per kind, side by side. The sets are read
 // without a selection, because any of them may want a claim. Only claims and sets are
-// needed; what else the user may not list is in the Inventory's Missing. seen is told
-// now and then how many objects of a resource have come, from several goroutines.
-func (c *Client) ReadClaims(ctx context.Context, namespace string, seen func(resource string, n int)) (*sts.Inventory, error) {
-	inv := &sts.Inventory{}
+// needed; what else the user may not list is in the Inventory's Missing. reserve are
+// annotations of sets that hold a size. seen is told now and then how many objects of a
+// resource have come, from several goroutines.
+func (c *Client) ReadClaims(ctx context.Context, namespace string, reserve []string, seen func(resource string, n int)) (*sts.Inventory, error) {
+	inv := &sts.Inventory{ReserveAnnotations: reserve}
 	r := reader{ctx: ctx, inv: inv, needed: []string{"statefulsets", "persistentvolumeclaims"}, seen: seen}
 	page := metav1.ListOptions{Limit: pageSize}
 	core := c.kube.CoreV1()
@@ -33,7 +35,9 @@ func (c *Client) ReadClaims(ctx context.Context, namespace string, seen func(res
 	claims, volumes := newShared(), newShared() // each list has a goroutine of its own
 	r.list("persistentvolumeclaims", page, listOf(core.PersistentVolumeClaims(namespace).List),
 		func(o runtime.Object) {
-			inv.Claims = append(inv.Claims, claims.slimClaim(o.(*corev1.PersistentVolumeClaim)))
+			claim := o.(*corev1.PersistentVolumeClaim)
+			r.cloned(claim)
+			inv.Claims = append(inv.Claims, claims.slimClaim(claim))
 		})
 	r.list("persistentvolumes", page, listOf(core.PersistentVolumes().List),
 		func(o runtime.Object) {
@@ -43,9 +47,6 @@ func (c *Client) ReadClaims(ctx context.Context, namespace string, seen func(res
 			}
 			inv.Volumes = append(inv.Volumes, volume)
 		})
-	deletions := metav1.ListOptions{Limit: pageSize, FieldSelector: "reason=" + sts.PodDeletedReason + ",involvedObject.kind=StatefulSet"}
-	r.list("events", deletions, listOf(core.Events(namespace).List),
-		func(o runtime.Object) { inv.Events = append(inv.Events, o.(*corev1.Event)) })
 	if err := r.wait(); err != nil {
 		return nil, err
 	}
@@ -53,11 +54,14 @@ func (c *Client) ReadClaims(ctx context.Context, namespace string, seen func(res
 	return inv, nil
 }
 
-// around lists what wants claims: sets, pods and autoscalers.
+// around lists what wants claims: sets, pods, autoscalers and what else names claims.
 func (c *Client) around(r *reader, namespace string) {
 	page, inv := metav1.ListOptions{Limit: pageSize}, r.inv
-	r.list("statefulsets", page, listOf(c.kube.AppsV1().StatefulSets(namespace).List),
-		func(o runtime.Object) { inv.Sets = append(inv.Sets, slimSet(o.(*appsv1.StatefulSet))) })
+	r.list("statefulsets", page, listOf(c.kube.AppsV1().StatefulSets(namespace).List), func(o runtime.Object) {
+		set := o.(*appsv1.StatefulSet)
+		r.uses("statefulset.apps", set, &set.Spec.Template)
+		inv.Sets = append(inv.Sets, slimSet(set, inv.ReserveAnnotations))
+	})
 	r.list("pods", page, listOf(c.kube.CoreV1().Pods(namespace).List), func(o runtime.Object) {
 		// Most pods of a cluster mount no claim: they are not kept.
 		if pod := o.(*corev1.Pod); len(sts.MountedClaims(pod)) > 0 {
@@ -70,78 +74,221 @@ func (c *Client) around(r *reader, namespace string) {
 		inv.ScaledObjects, err = c.scaledObjects(r.ctx, namespace)
 		return err
 	})
+	c.templates(r, namespace)
+	r.read("volumesnapshots", func() error { return c.snapshots(r, namespace) })
 }
 
-// kedaAPI is where KEDA serves its ScaledObjects, a custom resource.
-const kedaAPI = "/apis/keda.sh/v1alpha1"
+// templatePage is how many objects with a pod template one request asks for: they are large,
+// and little of them is kept.
+const templatePage = 500
 
-// scaledObjects lists KEDA's ScaledObjects; none where KEDA is not installed. That is
-// asked first: a list of what does not exist is forbidden to most.
-func (c *Client) scaledObjects(ctx context.Context, namespace string) ([]sts.ScaledObject, error) {
-	api := c.kube.Discovery().RESTClient()
-	if c.noKEDA.Load() {
-		return nil, nil
-	}
-	if err := api.Get().AbsPath(kedaAPI).Do(ctx).Error(); err != nil {
-		if apierrors.IsNotFound(err) {
-			c.noKEDA.Store(true)
-			return nil, nil
+// templates lists what has a pod template, for the claims that it names.
+func (c *Client) templates(r *reader, namespace string) {
+	page := metav1.ListOptions{Limit: templatePage}
+	apps, batch := c.kube.AppsV1(), c.kube.BatchV1()
+	r.list("deployments", page, listOf(apps.Deployments(namespace).List), func(o runtime.Object) {
+		d := o.(*appsv1.Deployment)
+		r.uses("deployment.apps", d, &d.Spec.Template)
+	})
+	r.list("daemonsets", page, listOf(apps.DaemonSets(namespace).List), func(o runtime.Object) {
+		d := o.(*appsv1.DaemonSet)
+		r.uses("daemonset.apps", d, &d.Spec.Template)
+	})
+	r.list("replicasets", page, listOf(apps.ReplicaSets(namespace).List), func(o runtime.Object) {
+		rs := o.(*appsv1.ReplicaSet)
+		ref := metav1.GetControllerOfNoCopy(rs)
+		if old := rs.Spec.Replicas != nil && *rs.Spec.Replicas == 0; old && ref != nil && ref.Kind == "Deployment" && strings.HasPrefix(ref.APIVersion, appsv1.GroupName+"/") {
+			return // an earlier revision
 		}
+		r.uses("replicaset.apps", rs, &rs.Spec.Template)
+	})
+	r.list("replicationcontrollers", page, listOf(c.kube.CoreV1().ReplicationControllers(namespace).List), func(o runtime.Object) {
+		rc := o.(*corev1.ReplicationController)
+		r.uses("replicationcontroller", rc, rc.Spec.Template)
+	})
+	r.list("jobs", page, listOf(batch.Jobs(namespace).List), func(o runtime.Object) {
+		job := o.(*batchv1.Job)
+		r.uses("job.batch", job, &job.Spec.Template)
+	})
+	r.list("cronjobs", page, listOf(batch.CronJobs(namespace).List), func(o runtime.Object) {
+		job := o.(*batchv1.CronJob)
+		r.uses("cronjob.batch", job, &job.Spec.JobTemplate.Spec.Template)
+	})
+}
+
+// uses notes the claims that a pod template names.
+func (r *reader) uses(kind string, o metav1.Object, template *corev1.PodTemplateSpec) {
+	if template == nil {
+		return
+	}
+	for _, claim := range sts.TemplateClaims(&template.Spec) {
+		r.use(sts.ClaimUse{Namespace: o.GetNamespace(), Claim: claim, By: kind + "/" + o.GetName(), How: sts.UseNames})
+	}
+}
+
+// cloned notes the claim that the claim has as its data source.
+func (r *reader) cloned(c *corev1.PersistentVolumeClaim) {
+	note := func(group *string, kind, namespace, name string) {
+		if kind == "PersistentVolumeClaim" && (group == nil || *group == "") {
+			r.use(sts.ClaimUse{Namespace: namespace, Claim: name, By: "persistentvolumeclaim/" + c.Name, How: sts.UseClones})
+		}
+	}
+	switch ref, source := c.Spec.DataSourceRef, c.Spec.DataSource; {
+	case ref != nil && ref.Namespace != nil && *ref.Namespace != "":
+		note(ref.APIGroup, ref.Kind, *ref.Namespace, ref.Name)
+	case ref != nil:
+		note(ref.APIGroup, ref.Kind, c.Namespace, ref.Name)
+	case source != nil:
+		note(source.APIGroup, source.Kind, c.Namespace, source.Name)
+	}
+}
+
+// use notes that an object needs a claim. Lists run side by side.
+func (r *reader) use(u sts.ClaimUse) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.inv.ClaimUses = append(r.inv.ClaimUses, u)
+}
+
+// snapshotGroup is where the API of VolumeSnapshots is served, custom resources.
+const snapshotGroup = "snapshot.storage.k8s.io"
+
+// snapshots notes the claims that snapshots are being taken of; none where there is no such API.
+func (c *Client) snapshots(r *reader, namespace string) error {
+	version, err := c.served(r.ctx, snapshotGroup)
+	if version == "" {
+		return err
+	}
+	return customs(r.ctx, c, snapshotGroup+"/"+version, namespace, "volumesnapshots", func(o *volumeSnapshot) {
+		if source := o.Spec.Source.PersistentVolumeClaimName; source != nil && !o.Status.ReadyToUse {
+			r.use(sts.ClaimUse{
+				Namespace: o.Metadata.Namespace, Claim: *source, By: "volumesnapshot." + snapshotGroup + "/" + o.Metadata.Name, How: sts.UseSnapshots,
+			})
+		}
+	})
+}
+
+// volumeSnapshot is what is decoded of one.
+type volumeSnapshot struct {
+	Metadata metav1.ObjectMeta
+	Spec     struct {
+		Source struct{ PersistentVolumeClaimName *string }
+	}
+	Status struct{ ReadyToUse bool }
+}
+
+// kedaGroup is where KEDA serves its ScaledObjects, a custom resource.
+const kedaGroup = "keda.sh"
+
+// pausedReplicas is KEDA's annotation on a ScaledObject that stops it at a size.
+const pausedReplicas = "autoscaling.keda.sh/paused-replicas"
+
+// scaledObjects lists KEDA's ScaledObjects; none where KEDA is not installed.
+func (c *Client) scaledObjects(ctx context.Context, namespace string) ([]sts.ScaledObject, error) {
+	version, err := c.served(ctx, kedaGroup)
+	if version == "" {
 		return nil, err
 	}
-	path := kedaAPI + "/scaledobjects"
-	if namespace != "" {
-		path = kedaAPI + "/namespaces/" + namespace + "/scaledobjects"
-	}
 	var out []sts.ScaledObject
+	err = customs(ctx, c, kedaGroup+"/"+version, namespace, "scaledobjects", func(o *scaledObject) {
+		if o.Spec.ScaleTargetRef.Kind != "StatefulSet" {
+			return
+		}
+		most := int32(100) // KEDA's default
+		if o.Spec.MaxReplicaCount != nil {
+			most = *o.Spec.MaxReplicaCount
+		}
+		if n, err := strconv.ParseInt(o.Metadata.Annotations[pausedReplicas], 10, 32); err == nil {
+			most = max(most, int32(n))
+		}
+		out = append(out, sts.ScaledObject{Namespace: o.Metadata.Namespace, Name: o.Metadata.Name, Set: o.Spec.ScaleTargetRef.Name, MaxReplicas: most})
+	})
+	return out, err
+}
+
+// scaledObject is what is decoded of one.
+type scaledObject struct {
+	Metadata metav1.ObjectMeta
+	Spec     struct {
+		ScaleTargetRef  autoscalingv2.CrossVersionObjectReference
+		MaxReplicaCount *int32
+	}
+}
+
+// served is the preferred version of an API group, empty where the server does not serve it.
+// That is asked before a list: a list of what does not exist is forbidden to most.
+func (c *Client) served(ctx context.Context, group string) (version string, err error) {
+	if version, ok := c.groups.Load(group); ok {
+		return version.(string), nil
+	}
+	var found metav1.APIGroup
+	raw, err := c.kube.Discovery().RESTClient().Get().AbsPath("/apis/"+group).SetHeader("Accept", runtime.ContentTypeJSON).Do(ctx).Raw()
+	switch {
+	case apierrors.IsNotFound(err):
+	case err != nil:
+		return "", err
+	default:
+		if err := json.Unmarshal(raw, &found); err != nil {
+			return "", fmt.Errorf("read /apis/%s: %w", group, err)
+		}
+	}
+	c.groups.Store(group, found.PreferredVersion.Version)
+	return found.PreferredVersion.Version, nil
+}
+
+// customs calls f for every object of a custom resource, page by page. Only what T has is decoded.
+func customs[T any](ctx context.Context, c *Client, api, namespace, resource string, f func(*T)) error {
+	path := "/apis/" + api + "/" + resource
+	if namespace != "" {
+		path = "/apis/" + api + "/namespaces/" + namespace + "/" + resource
+	}
 	for more := ""; ; {
-		result := api.Get().AbsPath(path).SetHeader("Accept", runtime.ContentTypeJSON).
+		result := c.kube.Discovery().RESTClient().Get().AbsPath(path).SetHeader("Accept", runtime.ContentTypeJSON).
 			Param("limit", strconv.Itoa(pageSize)).Param("continue", more).Do(ctx)
-		if err := result.Error(); err != nil { // Raw's would lack the server's words
-			return nil, err
+		switch err := result.Error(); { // Raw's would lack the server's words
+		case apierrors.IsNotFound(err):
+			return nil // the group has no such resource
+		case err != nil:
+			return err
 		}
 		raw, err := result.Raw()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		var list struct {
 			Metadata metav1.ListMeta
-			Items    []struct {
-				Metadata metav1.ObjectMeta
-				Spec     struct {
-					ScaleTargetRef  autoscalingv2.CrossVersionObjectReference
-					MaxReplicaCount *int32
-				}
-			}
+			Items    []T
 		}
 		if err := json.Unmarshal(raw, &list); err != nil {
-			return nil, fmt.Errorf("read %s: %w", path, err)
+			return fmt.Errorf("read %s: %w", path, err)
 		}
 		for i := range list.Items {
-			o, spec := &list.Items[i].Metadata, &list.Items[i].Spec
-			if spec.ScaleTargetRef.Kind != "StatefulSet" {
-				continue
-			}
-			most := int32(100) // KEDA's default
-			if spec.MaxReplicaCount != nil {
-				most = *spec.MaxReplicaCount
-			}
-			out = append(out, sts.ScaledObject{Namespace: o.Namespace, Name: o.Name, Set: spec.ScaleTargetRef.Name, MaxReplicas: most})
+			f(&list.Items[i])
 		}
 		if more = list.Metadata.Continue; more == "" {
-			return out, nil
+			return nil
 		}
 	}
 }
 
-// slimSet leaves of a set what its claims depend on.
-func slimSet(s *appsv1.StatefulSet) *appsv1.StatefulSet {
+// slimSet leaves of a set what its claims depend on. reserve are annotations that hold a size,
+// besides those that are known.
+func slimSet(s *appsv1.StatefulSet, reserve []string) *appsv1.StatefulSet {
 	templates := make([]corev1.PersistentVolumeClaim, len(s.Spec.VolumeClaimTemplates))
 	for i := range templates {
 		templates[i].Name = s.Spec.VolumeClaimTemplates[i].Name
 	}
+	meta := slimMeta(&s.ObjectMeta, s.Labels)
+	for key, value := range s.Annotations {
+		if sts.RemembersSize(key, reserve) {
+			if meta.Annotations == nil {
+				meta.Annotations = map[string]string{}
+			}
+			meta.Annotations[key] = value
+		}
+	}
 	return &appsv1.StatefulSet{
-		ObjectMeta: slimMeta(&s.ObjectMeta, s.Labels),
+		ObjectMeta: meta,
 		Spec: appsv1.StatefulSetSpec{
 			Replicas: s.Spec.Replicas, Selector: s.Spec.Selector, Ordinals: s.Spec.Ordinals, VolumeClaimTemplates: templates,
 		},

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,7 +40,7 @@ type Client struct {
 	streaming *rest.Config
 	clock     clock.WithTicker
 	offset    atomic.Int64 // server's clock minus ours, in nanoseconds
-	noKEDA    atomic.Bool  // the server knows no ScaledObjects
+	groups    sync.Map     // the preferred version of API groups that were asked for, by name
 }
 
 // New makes a Client. It asks nothing of the server yet. How fast it may ask is kubectl's

@@ -10,6 +10,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	kjson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -26,7 +27,7 @@ func (c *Client) TemplateOf(ctx context.Context, live *appsv1.StatefulSet, manif
 		} `json:"metadata"`
 		Spec map[string]json.RawMessage `json:"spec"`
 	}
-	if err := json.Unmarshal(manifest, &want); err != nil {
+	if err := kjson.Unmarshal(manifest, &want); err != nil { // case-sensitive, as the API server reads
 		return nil, nil, fmt.Errorf("the manifest: %w", err)
 	}
 	if want.Spec["template"] == nil {
@@ -45,7 +46,7 @@ func (c *Client) TemplateOf(ctx context.Context, live *appsv1.StatefulSet, manif
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := json.Unmarshal(raw, &next.Spec); err != nil {
+	if err := kjson.Unmarshal(raw, &next.Spec); err != nil {
 		return nil, nil, fmt.Errorf("the manifest of statefulset %s: %w", live.Name, err)
 	}
 	stored, err := c.kube.AppsV1().StatefulSets(live.Namespace).Update(ctx, next, metav1.UpdateOptions{

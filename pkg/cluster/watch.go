@@ -280,7 +280,7 @@ func trim(o any) {
 		o.ManagedFields = writtenAt(o)
 		return
 	case *corev1.PersistentVolumeClaim:
-		maker := sts.ClaimMaker(o.ManagedFields)
+		maker := sts.ClaimMaker(o)
 		if o.ManagedFields = nil; maker != "" {
 			o.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: maker}}
 		}

@@ -111,10 +111,19 @@ func (o *startOptions) readManifest(ctx context.Context, env *Env, namespace str
 		return nil, usagef("%s %s has no StatefulSet %s in it%s", flag, o.manifest, name, onlyThese(objects))
 	}
 	// A field that this program does not know would get lost on the way.
-	if err := yaml.UnmarshalStrict(found[0].text, &appsv1.StatefulSet{}); err != nil {
-		return nil, usagef("%s %s: %s", flag, o.manifest, err)
+	object := &found[0]
+	problems, err := sts.DecodeObject(object.raw, &appsv1.StatefulSet{})
+	if err != nil {
+		return nil, usagef("%s %s: %s: %s", flag, object.where(""), object, err)
 	}
-	return yaml.YAMLToJSON(found[0].text)
+	if problems = object.problems(problems); len(problems) > 0 {
+		var list []string
+		for _, p := range problems {
+			list = append(list, p.String())
+		}
+		return nil, usagef("%s %s: %s: %s", flag, object.where(problems[0].Path), object, strings.Join(list, "; "))
+	}
+	return object.raw, nil
 }
 
 // manifestTemplate is the manifest's pod template as the server would store it,

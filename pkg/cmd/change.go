@@ -202,7 +202,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 			}
 		}
 	}
-	for _, w := range plan.Cautions(s, report.Plan) {
+	for _, w := range slices.Concat(plan.DataLoss(s, report.Plan), plan.Cautions(s, report.Plan)) {
 		warnTo(c.env.ErrOut, w)
 	}
 	asks := writes && !c.yes && c.dryRun == "none"

@@ -136,7 +136,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"dns -f testdata/dns/nameless.yaml", "a StatefulSet has no metadata.name"},
 		{"dns -f testdata/dns/wrong-type.yaml", "StatefulSet web: "},
 		{"dns db -f testdata/dns/web.yaml", "has no StatefulSet db in it, only web"},
-		{"dns -n other -f testdata/dns/web.yaml", "Service web is in namespace shop, not in other as --namespace says"},
+		{"dns -n other -f testdata/dns/web.yaml", "StatefulSet web is in namespace shop, not in other as --namespace says"},
 		{"dns -f testdata/dns/two-ports.yaml -o seeds", "service web of statefulset web has several ports: say which with --port, peer or client"},
 		{"dns -f testdata/dns/two-ports.yaml -o seeds --port=sql", "service web of statefulset web has no port sql; it has peer, client"},
 		{"pvc-gc undo -A --all", "pvc-gc undo works in one namespace: name it with -n"},

@@ -14,7 +14,7 @@ import (
 // manifestNames reads sets and Services from manifests, as they would be made in the
 // namespace where the manifests name none.
 func (c *common) manifestNames(ctx context.Context, o dnsOptions) (*sts.Inventory, error) {
-	inv, err := c.readManifests(ctx, o.files, o.query.Namespace, "StatefulSet", "Service")
+	inv, err := c.readManifests(ctx, o.files, o.query.Namespace)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,8 @@ func TestDNSOfManifests(t *testing.T) {
 	const (
 		web0 = "web-0.web.shop.svc.cluster.local"
 		web1 = "web-1.web.shop.svc.cluster.local"
+
+		misspelled = "warning: testdata/dns/bare.yaml:5: StatefulSet bare: unknown field \"spec.replicaz\" (did you mean \"replicas\"?): ignored, and kubectl apply refuses it (strict field validation)\n"
 	)
 	for _, test := range []struct {
 		args, out, err string
@@ -32,7 +34,8 @@ func TestDNSOfManifests(t *testing.T) {
 		{args: "dns -f testdata/dns/web.yaml -o jsonpath={.items[0].replicas[*].fqdn}", out: web0 + " " + web1},
 		{args: "dns -f testdata/dns/web.yaml --exit-code -o name", out: web0 + "\n" + web1 + "\n"},
 		{args: "dns -f testdata/dns/web.yaml -f testdata/dns/bare.yaml -o name --exit-code", out: web0 + "\n" + web1 + "\n", code: ExitFound,
-			err: "warning: testdata/dns/bare.yaml: StatefulSet bare: unknown field \"replicaz\"\n" +
+			err: misspelled +
+				"note: objects without a namespace are assumed to be in namespace shop, like the others; --namespace sets another one\n" +
 				"note: statefulset bare names no governing Service: its pods have no names\n" +
 				"found: NoServiceName of bare, InvalidSelector of bare\n"},
 		{args: "dns -f testdata/dns/bare.yaml", out: `statefulset.apps/bare  1 name
@@ -46,7 +49,7 @@ error: spec.serviceName is not set, so the pods have no DNS names [NoServiceName
 → name a headless Service there
 error: spec.selector is missing: such a set cannot be created [InvalidSelector]
 → let spec.selector.matchLabels be labels that spec.template.metadata.labels has
-`, err: "warning: testdata/dns/bare.yaml: StatefulSet bare: unknown field \"replicaz\"\n"},
+`, err: misspelled},
 		{args: "dns -f testdata/dns/folder", out: "NAME  SERVICE  NAMES  FINDINGS\na     web      2\nb     web      1\n"},
 	} {
 		t.Run(test.args, func(t *testing.T) {

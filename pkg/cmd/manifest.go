@@ -1,27 +1,24 @@
 package cmd
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
-	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
-	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -66,7 +63,7 @@ func readAll(env *Env, name string) ([]byte, error) {
 	return data, err
 }
 
-// manifestObject is one object of a manifest: its text, and what tells it from others.
+// manifestObject is one object of a manifest.
 type manifestObject struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
@@ -74,14 +71,29 @@ type manifestObject struct {
 		Name      string `json:"name"`
 		Namespace string `json:"namespace"`
 	} `json:"metadata"`
-	Items []json.RawMessage `json:"items"`
 
-	text []byte
-	file string
+	raw      []byte // JSON
+	file     string
+	document int        // in the file, from 1 on; 0 where the file has only one
+	node     *yaml.Node // where the file is YAML, for lines
 }
 
+// where names the file of the object, with the line or the document.
+func (o *manifestObject) where(path string) string {
+	switch line := lineOf(o.node, path); {
+	case line > 0:
+		return fmt.Sprintf("%s:%d", o.file, line)
+	case o.document > 0:
+		return fmt.Sprintf("%s, document %d", o.file, o.document)
+	}
+	return o.file
+}
+
+// String names the object in a sentence.
+func (o *manifestObject) String() string { return strings.TrimSpace(o.Kind + " " + o.Metadata.Name) }
+
 // readObjects reads the objects of a file, of standard input ("-"), or of the manifests in
-// a folder, not those in folders below it. The lists that kubectl get writes are opened.
+// a folder, not those in folders below it.
 func readObjects(ctx context.Context, env *Env, name string) ([]manifestObject, error) {
 	files := []string{name}
 	if info, err := os.Stat(name); name != "-" && err == nil && info.IsDir() {
@@ -117,46 +129,6 @@ func readObjects(ctx context.Context, env *Env, name string) ([]manifestObject, 
 	return out, nil
 }
 
-func parseObjects(data []byte) ([]manifestObject, error) {
-	var out []manifestObject
-	reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data)))
-	for {
-		doc, err := reader.Read()
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		raw, err := yaml.YAMLToJSON(doc)
-		if err != nil {
-			return nil, err
-		}
-		object := manifestObject{text: doc}
-		if json.Unmarshal(raw, &object) != nil {
-			return nil, errors.New("it is no manifest: it holds something else than objects")
-		}
-		if !strings.HasSuffix(object.Kind, "List") || object.Items == nil {
-			if object.Kind != "" {
-				out = append(out, object)
-			}
-			continue
-		}
-		for _, item := range object.Items {
-			inner := manifestObject{text: item}
-			if err := yaml.Unmarshal(item, &inner); err != nil {
-				return nil, err
-			}
-			if inner.Kind == "" { // a StatefulSetList says it once for all
-				inner.Kind, inner.APIVersion = strings.TrimSuffix(object.Kind, "List"), object.APIVersion
-			}
-			if inner.Kind != "" {
-				out = append(out, inner)
-			}
-		}
-	}
-}
-
 // onlyThese ends the sentence that something is not in a manifest.
 func onlyThese(objects []manifestObject) string {
 	if len(objects) == 0 {
@@ -184,10 +156,11 @@ func filenameError(flag, name string, err error) error {
 	return usagef("%s %s: %s", flag, name, err)
 }
 
-// readManifests reads the objects of these kinds from files, as they would be made in the
-// namespace where they name none. A file without any StatefulSet is a mistake.
-func (c *common) readManifests(ctx context.Context, files []string, namespace string, kinds ...string) (*sts.Inventory, error) {
-	inv := &sts.Inventory{TakenAt: c.env.Clock.Now()}
+// readManifests reads sets and what concerns them from files. Objects without a namespace
+// are put where kubectl would put them, which is the namespace of the others where these
+// name only one. With --namespace only the sets in that one are read. A file without any
+// StatefulSet is a mistake.
+func (c *common) readManifests(ctx context.Context, files []string, namespace string) (*sts.Inventory, error) {
 	var objects []manifestObject
 	for _, file := range files {
 		found, err := readObjects(ctx, c.env, file)
@@ -200,74 +173,105 @@ func (c *common) readManifests(ctx context.Context, files []string, namespace st
 	if problems := validation.IsDNS1123Label(given); given != "" && len(problems) > 0 {
 		return nil, usagef("--namespace=%s is no namespace: %s", given, problems[0])
 	}
-	for _, object := range objects {
-		if !slices.Contains(kinds, object.Kind) {
-			continue
-		}
-		if ns := object.Metadata.Namespace; given != "" && ns != "" && ns != given {
-			return nil, usagef("--filename %s: %s %s is in namespace %s, not in %s as --namespace says", object.file, object.Kind, object.Metadata.Name, ns, given)
-		}
-		if err := c.addObject(inv, object, namespace); err != nil {
+	inv := &sts.Inventory{TakenAt: c.env.Clock.Now()}
+	for i := range objects {
+		if err := c.addObject(inv, &objects[i]); err != nil {
 			return nil, err
 		}
 	}
 	if len(inv.Sets) == 0 {
 		return nil, usagef("--filename %s has no StatefulSet in it%s", strings.Join(files, ","), onlyThese(objects))
 	}
+	c.placeObjects(inv, given, namespace)
+	if given == "" {
+		return inv, nil
+	}
+	elsewhere := inv.Sets[0]
+	inv.Sets = slices.DeleteFunc(inv.Sets, func(s *appsv1.StatefulSet) bool { return s.Namespace != given })
+	if len(inv.Sets) == 0 {
+		return nil, usagef("--filename %s: StatefulSet %s is in namespace %s, not in %s as --namespace says",
+			strings.Join(files, ","), elsewhere.Name, elsewhere.Namespace, given)
+	}
 	return inv, nil
 }
 
+// placeObjects gives a namespace to the objects that name none.
+func (c *common) placeObjects(inv *sts.Inventory, given, namespace string) {
+	var homeless []metav1.Object
+	named := map[string]bool{}
+	for _, o := range inv.Objects() {
+		if o.GetNamespace() == "" {
+			homeless = append(homeless, o)
+			continue
+		}
+		named[o.GetNamespace()] = true
+	}
+	if len(homeless) > 0 && len(named) == 1 && given == "" && !named[namespace] {
+		namespace = slices.Collect(maps.Keys(named))[0]
+		_, _ = fmt.Fprintf(c.env.ErrOut, "note: objects without a namespace are assumed to be in namespace %s, like the others; --namespace sets another one\n", namespace)
+	}
+	for _, o := range homeless {
+		o.SetNamespace(namespace)
+	}
+}
+
 // addObject puts an object of a manifest where it belongs.
-func (c *common) addObject(inv *sts.Inventory, object manifestObject, namespace string) error {
+func (c *common) addObject(inv *sts.Inventory, object *manifestObject) error {
+	inv.Texts = append(inv.Texts, sts.ManifestText{Kind: object.Kind, Namespace: object.Metadata.Namespace, Name: object.Metadata.Name, JSON: object.raw})
+	if problem := object.unserved(); problem != "" {
+		return usagef("--filename %s: %s", object.where(""), problem)
+	}
 	group, _, _ := strings.Cut(object.APIVersion, "/")
 	switch {
 	case object.Kind == "Service" && object.APIVersion == "v1":
-		return addDecoded[corev1.Service](c, &inv.Services, object, namespace)
+		return addDecoded(c, inv, &inv.Services, object)
+	case object.Kind == "Endpoints" && object.APIVersion == "v1":
+		return addDecoded(c, inv, &inv.Endpoints, object)
+	case object.Kind == "EndpointSlice" && group == discoveryv1.GroupName:
+		return addDecoded(c, inv, &inv.Slices, object)
 	case object.Kind == "PodDisruptionBudget" && group == policyv1.GroupName:
-		return addDecoded[policyv1.PodDisruptionBudget](c, &inv.Budgets, object, namespace)
+		return addDecoded(c, inv, &inv.Budgets, object)
 	case object.Kind == "HorizontalPodAutoscaler" && group == autoscalingv2.GroupName:
-		return addDecoded[autoscalingv2.HorizontalPodAutoscaler](c, &inv.HPAs, object, namespace)
+		return addDecoded(c, inv, &inv.HPAs, object)
 	case object.Kind == "StatefulSet" && group != appsv1.GroupName:
-		warnTo(c.env.ErrOut, fmt.Sprintf("%s: StatefulSet %s is not Kubernetes' own but of %s", object.file, object.Metadata.Name, object.APIVersion))
+		warnTo(c.env.ErrOut, fmt.Sprintf("%s: StatefulSet %s is not Kubernetes' own but of %s", object.where(""), object.Metadata.Name, object.APIVersion))
 	case object.Kind == "StatefulSet" && object.Metadata.Name == "":
-		return usagef("--filename %s: a StatefulSet has no metadata.name", object.file)
+		return usagef("--filename %s: a StatefulSet has no metadata.name", object.where(""))
 	case object.Kind == "StatefulSet" && object.APIVersion != appsv1.SchemeGroupVersion.String():
-		warnTo(c.env.ErrOut, fmt.Sprintf("%s: StatefulSet %s is of %s, which Kubernetes has no more: it is read as apps/v1", object.file, object.Metadata.Name, object.APIVersion))
+		warnTo(c.env.ErrOut, fmt.Sprintf("%s: StatefulSet %s is of %s, which Kubernetes has no more: it is read as apps/v1", object.where(""), object.Metadata.Name, object.APIVersion))
 		fallthrough
 	case object.Kind == "StatefulSet":
-		return addDecoded[appsv1.StatefulSet](c, &inv.Sets, object, namespace)
+		return addDecoded(c, inv, &inv.Sets, object)
 	}
 	return nil
 }
 
-// addDecoded reads an object and adds it to the list.
+// addDecoded reads an object and adds it to the list. A field that this program does not
+// know may be one of a newer Kubernetes, or a mistake: it is named.
 func addDecoded[T any, P interface {
 	*T
 	metav1.Object
-}](c *common, list *[]P, object manifestObject, namespace string) error {
+}](c *common, inv *sts.Inventory, list *[]P, object *manifestObject) error {
 	into := P(new(T))
-	if err := c.decode(object, into); err != nil {
-		return err
+	problems, err := sts.DecodeObject(object.raw, into)
+	if err != nil {
+		return usagef("--filename %s: %s: %s", object.where(""), object, err)
 	}
-	if into.GetNamespace() == "" {
-		into.SetNamespace(namespace)
+	for _, p := range object.problems(problems) {
+		warnTo(c.env.ErrOut, fmt.Sprintf("%s: %s: %s%s", object.where(p.Path), object, p, consequence(p)))
+		inv.Problems = append(inv.Problems, sts.ManifestProblem{Object: into, FieldProblem: p})
 	}
 	*list = append(*list, into)
 	return nil
 }
 
-// decode reads an object of a manifest. A field that this program does not know may be one
-// of a newer Kubernetes, or a mistake: it is told.
-func (c *common) decode(object manifestObject, into any) error {
-	what := func(err error) string {
-		return fmt.Sprintf("%s: %s %s: %s", object.file, object.Kind, object.Metadata.Name,
-			strings.TrimPrefix(err.Error(), "error unmarshaling JSON: while decoding JSON: json: "))
+// consequence is what becomes of the field.
+func consequence(p sts.FieldProblem) string {
+	switch {
+	case p.Twice:
+		return ": the last value applies"
+	case p.Nearest != "":
+		return ": ignored, and kubectl apply refuses it (strict field validation)"
 	}
-	if err := yaml.Unmarshal(object.text, into); err != nil {
-		return usagef("--filename %s", what(err))
-	}
-	if err := yaml.UnmarshalStrict(object.text, into); err != nil {
-		warnTo(c.env.ErrOut, what(err))
-	}
-	return nil
+	return ": ignored; kubectl apply refuses it unless the cluster's Kubernetes is newer and has it"
 }

@@ -294,6 +294,9 @@ func runPlan(ctx context.Context, c *common, o planOptions, out *output) error {
 	if err != nil || !o.exitCode {
 		return err
 	}
+	if problem := strictRefusal(s); problem != "" {
+		return refused(reasonInvalid, "correct the names of the fields; kubectl apply --validate=warn applies the manifest without them", "%s", problem)
+	}
 	return o.verdict(forecast, out)
 }
 

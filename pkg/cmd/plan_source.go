@@ -10,7 +10,6 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
-	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
@@ -33,6 +32,9 @@ func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, s
 		return nil, q, err
 	}
 	o.gates(s, &q)
+	if problem := strictRefusal(s); problem != "" {
+		q.Notes = append(q.Notes, simulate.ForecastNote{Reason: simulate.NoteUnknownField, Message: problem + "; this plan is for what the API server would make with --validate=false"})
+	}
 	if !o.changes() {
 		return s, q, o.refuseNode(s, q)
 	}
@@ -43,6 +45,27 @@ func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, s
 		return nil, q, err
 	}
 	return s, q, o.acceptable(q.Set, q.From)
+}
+
+// strictRefusal is how the API server answers kubectl apply about misspelled fields, empty
+// where there are none.
+func strictRefusal(s *sts.Snapshot) string {
+	var objects []string
+	fields := map[string][]string{}
+	for _, p := range s.Misspelled() {
+		object := "statefulset " + s.Set.Name
+		if _, isSet := p.Object.(*appsv1.StatefulSet); !isSet {
+			object = "service " + p.Object.GetName()
+		}
+		if fields[object] == nil {
+			objects = append(objects, object)
+		}
+		fields[object] = append(fields[object], p.Refusal())
+	}
+	for i, object := range objects {
+		objects[i] = fmt.Sprintf("the API server would refuse %s: strict decoding error: %s", object, strings.Join(fields[object], ", "))
+	}
+	return strings.Join(objects, "; ")
 }
 
 // mostForetold is for how many replicas a forecast takes no longer than one has patience for.
@@ -86,7 +109,7 @@ func (o *planOptions) live(ctx context.Context, c *common) (*sts.Snapshot, error
 
 // offline reads the set from manifests.
 func (o *planOptions) offline(ctx context.Context, c *common) (*sts.Snapshot, error) {
-	inv, err := c.readManifests(ctx, o.files, o.namespace, "StatefulSet", "Service", "PodDisruptionBudget", "HorizontalPodAutoscaler")
+	inv, err := c.readManifests(ctx, o.files, o.namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -98,13 +121,17 @@ func (o *planOptions) offline(ctx context.Context, c *common) (*sts.Snapshot, er
 	switch {
 	case len(inv.Sets) == 0:
 		return nil, usagef("--filename %s has no StatefulSet %s in it, only %s", strings.Join(o.files, ","), o.name, strings.Join(have, ", "))
+	case len(inv.Sets) > 1 && inv.Sets[0].Name == inv.Sets[1].Name && inv.Sets[0].Namespace != inv.Sets[1].Namespace:
+		return nil, usagef("--filename %s has StatefulSet %s in namespaces %s and %s: choose one with --namespace",
+			strings.Join(o.files, ","), inv.Sets[0].Name, inv.Sets[0].Namespace, inv.Sets[1].Namespace)
 	case len(slices.Compact(slices.Sorted(slices.Values(have)))) < len(have) && len(inv.Sets) > 1:
 		return nil, usagef("--filename %s has StatefulSet %s more than once", strings.Join(o.files, ","), inv.Sets[0].Name)
 	case len(inv.Sets) > 1:
 		return nil, usagef("--filename %s has several StatefulSets in it: name one of %s", strings.Join(o.files, ","), strings.Join(have, ", "))
 	}
-	inv.Sets[0] = sts.Defaulted(inv.Sets[0])
-	return inv.Snapshots()[0], nil
+	s := inv.Snapshots()[0]
+	s.Set = sts.Defaulted(s.Set)
+	return s, nil
 }
 
 // gates says what is taken of MaxUnavailableStatefulSet. An API server that has it on fills
@@ -186,7 +213,7 @@ func (o *planOptions) replaced(ctx context.Context, c *common, s *sts.Snapshot, 
 	}
 	set := &appsv1.StatefulSet{}
 	if q.From == simulate.Manifest {
-		if err := yaml.Unmarshal(manifest, set); err != nil {
+		if _, err := sts.DecodeObject(manifest, set); err != nil {
 			return nil, usagef("--new-file %s: %s", o.newFile, err)
 		}
 		set.Namespace = s.Set.Namespace

@@ -33,6 +33,7 @@ func newPVCGC(c *common) *cobra.Command {
 		o         gcOptions
 		t         target
 		ordinals  []string
+		claims    []string
 		olderThan string
 		remove    bool
 	)
@@ -43,17 +44,23 @@ func newPVCGC(c *common) *cobra.Command {
 why. Without --delete nothing is changed.
 
 The states are terminating, in-use (a pod mounts it, any pod), wanted (its ordinal is in
-range), policy (a retention policy has given it to the garbage collector), reserved (an
-HPA, a KEDA ScaledObject, the size that a parked set is to come back with or a drain-scale
-on its way would bring its ordinal back), parked (its set stands at 0), left-over (its
-ordinal is out of range), stale-template (its set has no such template any more),
-orphan-set (its set is gone; told by labels and name, with how sure that is) and foreign
-(from no volumeClaimTemplate).
+range; or a StatefulSet, Deployment, DaemonSet, ReplicaSet, ReplicationController, Job or
+CronJob names it in its pod template, at any number of replicas; or another claim has it as
+its data source; or a VolumeSnapshot is being taken of it), policy (a retention policy has
+given it to the garbage collector), reserved (an HPA, a KEDA ScaledObject, the size of a
+parked set, a drain-scale in progress or an annotation of another program, such as
+downscaler/original-replicas, would bring its ordinal back), parked (its set has 0
+replicas), left-over (its ordinal is out of range), stale-template (its set no longer has
+such a template), orphan-set (its set is gone; judged by labels and name, with a
+confidence) and foreign (no volumeClaimTemplate made it).
 
 Candidates for deletion, marked with *, are left-over and stale-template; --orphans,
---parked and --reserved add others. A claim is held back where it is not known whether a
-pod mounts it or an autoscaler would bring it back, for want of permission, and by the
-annotation kubectl-sts.dev/keep on it or on its set. -o name prints the candidates only.
+--parked and --reserved add others. A claim that more than one set may have created goes
+only with --orphans, and not with the name of a set or a selector. A claim that the
+StatefulSet controller did not create itself, by its managedFields, goes only when --claim
+names it: it may be restored, and what wants it not yet. A claim is held back where
+permission is missing to see what may need it, and by the annotation kubectl-sts.dev/keep
+on it or on its set. -o name prints the candidates only.
 
 With --delete the candidates are shown and, once somebody has typed their number, deleted
 so that this can be undone: each volume is made to keep its data (reclaim policy Retain)
@@ -73,6 +80,9 @@ that is called like a subcommand.`,
   # what a deleted set has left, as names
   kubectl sts pvc-gc web --orphans -o name
 
+  # a claim that was restored by hand, and that no ordinal needs any more
+  kubectl sts pvc-gc --claim data-web-5 --delete
+
   # fail when there is something to clean up
   kubectl sts pvc-gc --exit-code
 
@@ -88,7 +98,9 @@ that is called like a subcommand.`,
 	f.BoolVar(&o.claims.Choice.Orphans, "orphans", false, "Claims of sets that are gone are candidates, too")
 	f.BoolVar(&o.claims.Choice.Parked, "parked", false, "Claims of sets that stand at 0 are candidates, too")
 	f.BoolVar(&o.claims.Choice.Reserved, "reserved", false, "Claims of ordinals that may come back are candidates, too")
-	f.StringVar(&olderThan, "older-than", "", "Only what has been unused for this `AGE` is a candidate, like 30d or 36h; what is not known is not")
+	f.StringSliceVar(&claims, "claim", nil, "Only the claim of this `NAME`, also one that the controller did not create; repeatable")
+	f.StringSliceVar(&o.claims.Reserve, "reserve-annotation", nil, "A set's annotation of this `KEY` holds a size that reserves its claims; repeatable")
+	f.StringVar(&olderThan, "older-than", "", "Only what was provably unused for this `AGE` (its condition Unused) is a candidate, like 30d or 36h")
 	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 when there are candidates")
 	g := &gcRun{common: c, verb: "pvc-gc", did: "deleted", out: out}
 	f.BoolVar(&remove, "delete", false, "Delete the candidates; their volumes keep the data")
@@ -112,6 +124,15 @@ that is called like a subcommand.`,
 		}
 		if o.claims.Ordinals, err = chosenOrdinals(cmd, ordinals); err != nil {
 			return err
+		}
+		if o.claims.Claims, err = chosenClaims(cmd, claims); err != nil {
+			return err
+		}
+		if len(o.claims.Claims) > 0 && t.all {
+			return usagef("--claim and --all-namespaces are mutually exclusive: name the namespace with -n")
+		}
+		if slices.Contains(o.claims.Reserve, "") || f.Changed("reserve-annotation") && len(o.claims.Reserve) == 0 {
+			return usagef("--reserve-annotation: the key of an annotation is required")
 		}
 		if cmd.Flags().Changed("older-than") {
 			if o.claims.Choice.OlderThan, err = sts.ParseAge(olderThan); err != nil {
@@ -138,6 +159,25 @@ that is called like a subcommand.`,
 	return cmd
 }
 
+// chosenClaims reads --claim: data-web-3, or pvc/data-web-3 as -o name writes it.
+func chosenClaims(cmd *cobra.Command, args []string) ([]string, error) {
+	names, err := keptNames(args)
+	if err != nil {
+		return nil, usagef("--claim: %s", err)
+	}
+	if cmd.Flags().Changed("claim") && len(names) == 0 {
+		return nil, usagef("--claim: the name of a claim is required")
+	}
+	var out []string
+	for _, n := range names {
+		if n.kind == "pv" {
+			return nil, usagef("--claim: %s is a volume, name its claim", n.name)
+		}
+		out = append(out, n.name)
+	}
+	return out, nil
+}
+
 // runClaims reads the claims and prints them, or deletes those that may go.
 func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRun) error {
 	connect := c.client
@@ -149,7 +189,7 @@ func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRu
 		return err
 	}
 	progress := newListing(c.env)
-	inv, err := client.ReadClaims(ctx, o.namespace, progress.seen)
+	inv, err := client.ReadClaims(ctx, o.namespace, o.claims.Reserve, progress.seen)
 	progress.screen.done()
 	if err != nil {
 		return err
@@ -157,6 +197,9 @@ func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRu
 	report, unknown := inspect.NewClaimReport(inv, o.claims)
 	if len(unknown) > 0 {
 		return apierrors.NewNotFound(appsv1.Resource("statefulsets"), unknown[0])
+	}
+	if absent := o.claims.Absent(inv); len(absent) > 0 {
+		return apierrors.NewNotFound(corev1.Resource("persistentvolumeclaims"), absent[0])
 	}
 	if g != nil {
 		return g.deleteClaims(ctx, client, inv, report, o)

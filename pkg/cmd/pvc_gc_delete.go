@@ -74,14 +74,12 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 			return err
 		}
 	}
-	world := &cluster.Claims{Client: client, Known: map[string][]*corev1.PersistentVolumeClaim{}}
+	world := &cluster.Claims{Client: client, Known: map[string][]*corev1.PersistentVolumeClaim{}, Reserve: o.claims.Reserve}
 	if o.backupDir != "" && g.dryRun == "none" {
 		world.Backup = func(c *corev1.PersistentVolumeClaim, v *corev1.PersistentVolume) error {
 			return backup(o.backupDir, c, v)
 		}
 	}
-	choice := o.claims.Choice
-	choice.OlderThan = 0 // how old it is has been seen; that it is still unused is looked at again
 	at := client.Now().UTC().Truncate(time.Second)
 	var (
 		tasks []execute.ClaimTask
@@ -93,6 +91,8 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 		if !ok {
 			continue
 		}
+		choice := item.Choice()
+		choice.OlderThan = 0 // how old it is has been seen; that it is still unused is looked at again
 		tasks = append(tasks, execute.ClaimTask{
 			Intent: plan.CollectClaim{UID: c.UID, Choice: choice, By: g.env.Who, At: at},
 			View:   plan.ClaimView{Namespace: c.Namespace, Name: c.Name, VolumeName: item.Volume},

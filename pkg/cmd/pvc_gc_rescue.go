@@ -85,7 +85,7 @@ func (c *common) completeAtRisk(cmd *cobra.Command, args []string, _ string) ([]
 	if err != nil {
 		return nil, none
 	}
-	inv, err := client.ReadClaims(cmd.Context(), ns, func(string, int) {})
+	inv, err := client.ReadClaims(cmd.Context(), ns, nil, func(string, int) {})
 	if err != nil {
 		return nil, none
 	}
@@ -118,7 +118,7 @@ func (g *gcRun) rescue(ctx context.Context, args []string) error {
 		return err
 	}
 	progress := newListing(g.env)
-	inv, err := client.ReadClaims(ctx, ns, progress.seen)
+	inv, err := client.ReadClaims(ctx, ns, nil, progress.seen)
 	progress.screen.done()
 	if err != nil {
 		return err

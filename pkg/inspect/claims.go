@@ -60,6 +60,8 @@ type Claim struct {
 	State      sts.ClaimState `json:"state"`
 	Reason     string         `json:"reason"`
 	Confidence sts.Confidence `json:"confidence,omitempty"`
+	// Makers are the sets that may have created it, where there is more than one.
+	Makers []string `json:"makers,omitempty"`
 	// Candidate: it may be deleted, by its state and by what was asked for.
 	Candidate bool `json:"candidate"`
 	// Held is why it is no candidate although its state would make it one.
@@ -82,7 +84,12 @@ type Claim struct {
 	AtRisk      string        `json:"atRisk,omitempty"`
 	UnusedSince *metav1.Time  `json:"unusedSince,omitempty"`
 	UnusedFrom  sts.AgeSource `json:"unusedFrom,omitempty"`
+
+	choice sts.ClaimChoice
 }
+
+// Choice is under which choice it is a candidate.
+func (c *Claim) Choice() sts.ClaimChoice { return c.choice }
 
 // ClaimSum is how many claims there are, and how large they are together.
 type ClaimSum struct {
@@ -99,24 +106,38 @@ type ClaimQuery struct {
 	Names []string
 	// Selector on the labels of living sets, nil for none.
 	Selector labels.Selector
+	// Claims are names of claims: those only, and what may only go when it is named. All when empty.
+	Claims   []string
 	Ordinals sts.Ordinals
 	Choice   sts.ClaimChoice
+	// Reserve are annotations of sets that hold a size, besides those that are known.
+	Reserve []string
 }
 
-// selects says whether the claim is one of those that were asked for by their sets.
-func (q *ClaimQuery) selects(v *sts.ClaimVerdict, namespace string, sets map[[2]string]*appsv1.StatefulSet) bool {
-	if len(q.Names) == 0 && q.Selector == nil {
-		return true
-	}
-	return slices.ContainsFunc(append(slices.Clone(v.Sets), v.Set), func(name string) bool {
+// limits says whether only claims of some sets were asked for.
+func (q *ClaimQuery) limits() bool { return len(q.Names) > 0 || q.Selector != nil }
+
+// chosen are those of the sets that were asked for.
+func (q *ClaimQuery) chosen(names []string, namespace string, sets map[[2]string]*appsv1.StatefulSet) []string {
+	out := []string{}
+	for _, name := range names {
 		set := sets[[2]string{namespace, name}]
-		return slices.Contains(q.Names, name) || q.Selector != nil && set != nil && q.Selector.Matches(labels.Set(set.Labels))
-	})
+		if slices.Contains(q.Names, name) || q.Selector != nil && set != nil && q.Selector.Matches(labels.Set(set.Labels)) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
-// picks says whether the claim is one of those that were asked for.
-func (q *ClaimQuery) picks(v *sts.ClaimVerdict, namespace string, sets map[[2]string]*appsv1.StatefulSet) bool {
-	return q.selects(v, namespace, sets) && (len(q.Ordinals) == 0 || v.Set != "" && q.Ordinals.Has(v.Ordinal))
+// picks says whether the claim is one of those that were asked for, and under which choice it may go.
+func (q *ClaimQuery) picks(claim string, v *sts.ClaimVerdict, namespace string, sets map[[2]string]*appsv1.StatefulSet) (sts.ClaimChoice, bool) {
+	choice := q.Choice
+	if q.limits() {
+		choice.Sets = q.chosen(slices.Concat(v.Sets, v.Makers, []string{v.Set}), namespace, sets)
+	}
+	choice.Named = slices.Contains(q.Claims, claim)
+	return choice, (!q.limits() || len(choice.Sets) > 0) &&
+		(len(q.Ordinals) == 0 || v.Set != "" && q.Ordinals.Has(v.Ordinal)) && (len(q.Claims) == 0 || choice.Named)
 }
 
 // NewClaimReport judges every claim of the inventory and reports those that were asked
@@ -135,15 +156,18 @@ func NewClaimReport(inv *sts.Inventory, q ClaimQuery) (r *ClaimReport, unknown [
 	classes := map[string]*ClaimSum{}
 	for _, c := range inv.Claims {
 		v := judge.Judge(c)
-		if v.Set != "" {
-			known[v.Set] = true
+		known[v.Set] = true
+		for _, name := range v.Makers {
+			known[name] = true
 		}
-		if !q.picks(&v, c.Namespace, sets) {
+		choice, picked := q.picks(c.Name, &v, c.Namespace, sets)
+		if !picked {
 			continue
 		}
 		volume, _ := judge.Volume(c)
 		item := newClaim(c, &v, volume)
-		item.Candidate, item.Held = v.Candidate(q.Choice, inv.TakenAt)
+		item.Candidate, item.Held = v.Candidate(choice, inv.TakenAt)
+		item.choice = choice
 		item.judgeRisk(c, volume, inv)
 		r.Items = append(r.Items, item)
 		if classes[item.Class] == nil {
@@ -155,8 +179,9 @@ func NewClaimReport(inv *sts.Inventory, q ClaimQuery) (r *ClaimReport, unknown [
 	}
 	slices.SortFunc(r.Items, compareClaims)
 	if inv.Knows("persistentvolumes") {
-		r.Retained = newRetained(inv, judge, func(v *sts.ClaimVerdict, namespace string) bool {
-			return q.picks(v, namespace, sets)
+		r.Retained = newRetained(inv, judge, func(claim string, v *sts.ClaimVerdict, namespace string) bool {
+			_, picked := q.picks(claim, v, namespace, sets)
+			return picked
 		})
 	}
 	for _, sum := range classes {
@@ -169,6 +194,13 @@ func NewClaimReport(inv *sts.Inventory, q ClaimQuery) (r *ClaimReport, unknown [
 		}
 	}
 	return r, unknown
+}
+
+// Absent are the claims that were named and do not exist.
+func (q *ClaimQuery) Absent(inv *sts.Inventory) []string {
+	return slices.DeleteFunc(slices.Clone(q.Claims), func(name string) bool {
+		return slices.ContainsFunc(inv.Claims, func(c *corev1.PersistentVolumeClaim) bool { return c.Name == name })
+	})
 }
 
 // OnlyCandidates is the report of those that may go.
@@ -208,6 +240,9 @@ func newClaim(c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, volume sts.V
 	}
 	if v.Set != "" {
 		out.Ordinal = &v.Ordinal
+	}
+	if v.Ambiguous() {
+		out.Makers = v.Makers
 	}
 	if c.Spec.StorageClassName != nil {
 		out.Class = *c.Spec.StorageClassName

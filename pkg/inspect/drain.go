@@ -24,6 +24,8 @@ type DrainStatus struct {
 	Left []sts.Ordinal `json:"left"`
 	// Claims are those that members which have gone have left behind.
 	Claims []string `json:"claims"`
+	// DeletedClaims are those that went with members, in the report at the end.
+	DeletedClaims []string `json:"deletedClaims,omitempty"`
 	// Retention is the whenScaled policy that comes back at the end.
 	Retention string       `json:"retention,omitempty"`
 	StartedBy string       `json:"startedBy,omitempty"`
@@ -69,7 +71,7 @@ func NewDrainStatus(s *sts.Snapshot, record *sts.Drain) *DrainStatus {
 	out := &DrainStatus{
 		From: record.From, To: record.To, Profile: record.Profile, Retention: record.Retention,
 		Done: []MovedStatus{}, Left: []sts.Ordinal{}, Claims: []string{},
-		StartedBy: record.StartedBy, StartedAt: &started,
+		DeletedClaims: record.DeletedClaims, StartedBy: record.StartedBy, StartedAt: &started,
 	}
 	for _, m := range record.Done {
 		out.Done = append(out.Done, MovedStatus{Ordinal: m.Ordinal, Pod: s.Name(m.Ordinal), Took: m.Took})

@@ -307,7 +307,8 @@ func (c bench) decode(raw string, into any) {
 	}
 }
 
-// trim drops what no verb looks at. Only the set keeps its managedFields.
+// trim drops what no verb looks at. Of managedFields only the set keeps all, and a claim who has
+// created it.
 func (c bench) trim(raw json.RawMessage) json.RawMessage {
 	var kind metav1.TypeMeta
 	c.decode(string(raw), &kind)
@@ -331,7 +332,9 @@ func (c bench) trim(raw json.RawMessage) json.RawMessage {
 		object = &autoscalingv2.HorizontalPodAutoscaler{}
 	}
 	c.decode(string(raw), object)
-	if kind.Kind != "StatefulSet" {
+	if claim, ok := object.(*corev1.PersistentVolumeClaim); ok {
+		claim.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: sts.ClaimMaker(claim)}}
+	} else if kind.Kind != "StatefulSet" {
 		object.SetManagedFields(nil)
 	}
 	if pod, ok := object.(*corev1.Pod); ok {

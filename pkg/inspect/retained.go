@@ -68,7 +68,7 @@ var retainedMessages = map[RetainedState]string{
 }
 
 // newRetained counts the volumes that keep data of the claims that were asked for.
-func newRetained(inv *sts.Inventory, judge *sts.ClaimJudge, picks func(v *sts.ClaimVerdict, namespace string) bool) *RetainedSum {
+func newRetained(inv *sts.Inventory, judge *sts.ClaimJudge, picks func(claim string, v *sts.ClaimVerdict, namespace string) bool) *RetainedSum {
 	sum := &RetainedSum{}
 	var there map[[2]string]*corev1.PersistentVolumeClaim
 	for i := range inv.Volumes {
@@ -90,7 +90,7 @@ func newRetained(inv *sts.Inventory, judge *sts.ClaimJudge, picks func(v *sts.Cl
 			judged = c
 		}
 		v := judge.Judge(judged)
-		if !picks(&v, judged.Namespace) {
+		if !picks(judged.Name, &v, judged.Namespace) {
 			continue
 		}
 		state := retainedState(volume, c, &v, c != nil && judge.Holder(c) != "")

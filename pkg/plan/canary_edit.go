@@ -3,14 +3,15 @@ package plan
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
-	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -174,14 +175,20 @@ func (i StartCanary) NewTemplate(s *sts.Snapshot) (*corev1.PodTemplateSpec, *Dec
 // newMistake looks for fields that a pod template does not have. Those that stood
 // there before are a newer server's, not a slip of the pen.
 func newMistake(before, after json.RawMessage) error {
-	// YAML takes a number for a string, the server does not.
-	if err := json.Unmarshal(after, &corev1.PodTemplateSpec{}); err != nil {
+	problems, err := sts.DecodeObject(after, &corev1.PodTemplateSpec{})
+	if err != nil || len(problems) == 0 {
 		return err
 	}
-	if yaml.UnmarshalStrict(before, &corev1.PodTemplateSpec{}) != nil {
-		return nil
+	had, err := sts.DecodeObject(before, &corev1.PodTemplateSpec{})
+	if err != nil {
+		return err
 	}
-	return yaml.UnmarshalStrict(after, &corev1.PodTemplateSpec{})
+	for _, p := range problems {
+		if !slices.Contains(had, p) {
+			return errors.New(p.String())
+		}
+	}
+	return nil
 }
 
 func setImage(template map[string]any, edit imageEdit) {

@@ -80,3 +80,20 @@ func clipped(messages []string) []string {
 	}
 	return append(messages[:most:most], fmt.Sprintf("and %d more", len(messages)-most))
 }
+
+// DataLoss says what a plan costs that was told to accept it: each claim at risk of a pod that
+// one of the steps makes go.
+func DataLoss(s *sts.Snapshot, steps []Decision) []string {
+	var out []string
+	for _, d := range steps {
+		if d.Action == nil {
+			continue
+		}
+		for _, risk := range d.Action.Risks(s) {
+			if !slices.Contains(out, risk.Message) {
+				out = append(out, risk.Message)
+			}
+		}
+	}
+	return out
+}

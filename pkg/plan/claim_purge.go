@@ -67,7 +67,7 @@ func (i PurgeRetained) Next(v ClaimView) Decision {
 		return lookAround(&v, "see that nobody wants the data of claim "+v.Name)
 	case v.Around.Verdict.Unseen() != "":
 		return decide(Refused, ReasonUnseen, fmt.Sprintf("whether claim %s is wanted is not known: %s", v.Name, v.Around.Verdict.Unseen()),
-			"ask for get and list on pods, or somebody who may")
+			"ask for permission to list it, or run the command as a user who may")
 	case v.Claim != nil && v.Around.wanted() && !i.Replaced:
 		return decide(Refused, ReasonClaimReplaced,
 			fmt.Sprintf("claim %s was made anew on volume %s without this data, and is wanted: %s", v.Name, v.Claim.Spec.VolumeName, v.Around.Verdict.Reason),

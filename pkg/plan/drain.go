@@ -48,6 +48,8 @@ type drainScale struct {
 	// resumed is the pod whose member was leaving when the command started: how far that got
 	// under an earlier command is not recorded.
 	resumed types.UID
+	// claims are those of the ordinals that will leave, as the command found them.
+	claims []string
 }
 
 // NewDrainScale changes the size of the set, starting from the snapshot in which the command
@@ -57,6 +59,11 @@ func NewDrainScale(o DrainOptions, s *sts.Snapshot) Intent {
 	record, err := sts.ReadDrain(s.Set)
 	if err == nil && record != nil && record.Member != nil {
 		i.resumed = record.Member.UID
+	}
+	for _, c := range s.Claims {
+		if o, ok := sts.ClaimOrdinal(c.Name); ok && o >= sts.Start(s.Set)+sts.Ordinal(i.Replicas) && s.HasPod(o) {
+			i.claims = append(i.claims, c.Name)
+		}
 	}
 	return i
 }
@@ -135,6 +142,9 @@ func (i drainScale) recorded(s *sts.Snapshot, f Facts) (*sts.Drain, *Decision) {
 	case record != nil && (record.To != i.Replicas || record.Profile != i.profileName() && !i.TakeOver):
 		return refuse(ReasonScaleOnItsWay, onItsWay(s, record),
 			"go on with that: "+record.Again(s.Set)+", or undo what can be undone: "+sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
+	case record != nil && !record.Up() && i.Replicas < i.MinHealthy:
+		return refuse(ReasonMinHealthy, i.tooFewHealthy(),
+			"resume it without --min-healthy, or undo what can be undone: "+sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
 	case record != nil:
 		record.Profile, record.Custom = i.profileName(), i.custom()
 		return record, nil
@@ -248,15 +258,8 @@ func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 	if d := i.writesReplicas(s); d != nil {
 		return nil, d
 	}
-	for _, a := range s.Autoscalers() {
-		switch {
-		case a.MinReplicas > i.Replicas && i.Replicas < from:
-			return refuse(ReasonAutoscaler, "lower its minimum first, or pause it",
-				"%s keeps statefulset %s at %s: it would scale up again", a.By, s.Set.Name, a.Range())
-		case a.MaxReplicas < i.Replicas && i.Replicas > from:
-			return refuse(ReasonAutoscaler, "raise its maximum first, or pause it",
-				"%s keeps statefulset %s at %s: it would scale down again", a.By, s.Set.Name, a.Range())
-		}
+	if d := i.autoscaled(s); d != nil {
+		return nil, d
 	}
 	if i.Profile != nil && i.Profile.Refuse != "" {
 		return refuse(ReasonProfileRefuses, "", "profile %s: %s", i.Profile.Metadata.Name, i.Profile.Refuse)
@@ -275,7 +278,7 @@ func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 		return refuse(ReasonQuorum, hint, "%s of %d would be no majority", sts.Count(i.Replicas, "member"), from)
 	}
 	if i.Replicas < i.MinHealthy {
-		return refuse(ReasonMinHealthy, "", "%s would be fewer than the %d that --min-healthy wants", sts.Count(i.Replicas, "member"), i.MinHealthy)
+		return refuse(ReasonMinHealthy, "", "%s", i.tooFewHealthy())
 	}
 	if d := i.budgetOnTheWay(s); d != nil {
 		return nil, d
@@ -285,6 +288,12 @@ func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 			"persistentVolumeClaimRetentionPolicy.whenScaled of statefulset %s is Delete: the claims of the ordinals that go would be deleted with their data", s.Set.Name)
 	}
 	return record, nil
+}
+
+// tooFewHealthy says that the size is smaller than what --min-healthy requires. Before a member
+// leaves all that stay have to be available, so nothing else has to be looked at.
+func (i drainScale) tooFewHealthy() string {
+	return fmt.Sprintf("%s would be fewer than the %d that --min-healthy wants", sts.Count(i.Replicas, "member"), i.MinHealthy)
 }
 
 // budgetOnTheWay refuses where a budget will let no pod go before the size is reached:
@@ -303,7 +312,7 @@ func (i drainScale) budgetOnTheWay(s *sts.Snapshot) *Decision {
 		}
 		d := decide(Refused, ReasonBudgetNever, fmt.Sprintf("poddisruptionbudget %s requires %d of %s to be healthy: it would let nobody go at %s",
 			b.Name, required, sts.Count(others+size, "pod"), sts.Count(size, "replica")),
-			"change it first, or stop there: "+i.again(s, size))
+			"change it first, or stop there: "+i.again(s, size)+"; or "+ignoreBudgets)
 		return &d
 	}
 	return nil
@@ -377,25 +386,19 @@ func (i drainScale) mayLeave(s *sts.Snapshot, f Facts, r sts.Replica) *Decision 
 	if d := steady(s); d != nil {
 		return d
 	}
-	if r.Pod == nil && i.Profile == nil && isUnmade(s, r) {
+	unmade := i.unmade(s, f, r)
+	if unmade && i.Profile == nil {
 		return nil // nothing goes down
 	}
-	if d := available(s, Stuck, i.failingToGo(s, r.Ordinal)...); d != nil {
+	if d := available(s, Stuck, i.needNotBeWell(s, f, r.Ordinal)...); d != nil {
+		return d
+	}
+	if d := uncounted(s); d != nil && r.Pod == nil {
 		return d
 	}
 	// Whether it has left could be a question about the next pod of its name.
-	if t := s.Trouble(r); r.Terminating || r.Pod == nil && !t.Failing {
-		d := trouble(s, r, t, Stuck)
-		return &d
-	}
-	left := int32(0)
-	for _, other := range s.Replicas() {
-		if other.Available && other.Desired && other.Ordinal != r.Ordinal {
-			left++
-		}
-	}
-	if left < i.MinHealthy {
-		d := decide(Wait, ReasonMinHealthy, fmt.Sprintf("for %s to be available besides %s", sts.Count(i.MinHealthy, "member"), s.Name(r.Ordinal)), "")
+	if r.Terminating || r.Pod == nil && !unmade {
+		d := trouble(s, r, s.Trouble(r), Stuck)
 		return &d
 	}
 	if r.Pod == nil {
@@ -404,10 +407,18 @@ func (i drainScale) mayLeave(s *sts.Snapshot, f Facts, r sts.Replica) *Decision 
 	return i.mayEvict(s, f, r, "before it leaves")
 }
 
-// isUnmade says whether there is no pod of the ordinal and none to come: the controller
-// cannot create it, or waits for one below.
-func isUnmade(s *sts.Snapshot, r sts.Replica) bool {
-	if t := s.Trouble(r); t != nil && t.Failing {
+// stillUnmade is for how long nothing must have moved before a pod that does not exist, and of
+// which no event tells why, is taken for one that the controller does not create.
+const stillUnmade = 10 * time.Second
+
+// unmade says whether an ordinal that will be removed has no pod, and the controller is not
+// creating one: it has seen the set's present size, its status counts no pod that is not seen
+// here, and it has failed to create one, waits for a pod below, or does nothing.
+func (i drainScale) unmade(s *sts.Snapshot, f Facts, r sts.Replica) bool {
+	switch {
+	case r.Pod != nil || r.Ordinal < sts.Start(s.Set)+sts.Ordinal(i.Replicas), uncounted(s) != nil:
+		return false
+	case isFailing(s, r), s.FailedCreate() != nil, f.Still >= stillUnmade:
 		return true
 	}
 	return !sts.IsParallel(s.Set) && slices.ContainsFunc(s.Replicas(), func(below sts.Replica) bool {
@@ -415,12 +426,46 @@ func isUnmade(s *sts.Snapshot, r sts.Replica) bool {
 	})
 }
 
-// failingToGo are the ordinals whose pods need not be well: the one that leaves, and
-// those that are failing and leave after it.
-func (i drainScale) failingToGo(s *sts.Snapshot, top sts.Ordinal) []sts.Ordinal {
+// refused says which pods the controller cannot create now.
+func (i drainScale) refused(s *sts.Snapshot) func(sts.Ordinal) bool {
+	refused := map[sts.Ordinal]bool{}
+	for _, r := range s.Replicas() {
+		refused[r.Ordinal] = i.unmade(s, Facts{}, r)
+	}
+	return func(o sts.Ordinal) bool { return refused[o] }
+}
+
+// uncounted waits while the set's status is about an earlier size, or counts pods that are not
+// seen yet.
+func uncounted(s *sts.Snapshot) *Decision {
+	if !sts.Observed(s.Set) {
+		return settled(s)
+	}
+	if n := int(s.Set.Status.Replicas); n > len(s.Pods) {
+		d := decide(Wait, ReasonNotObserved, fmt.Sprintf("for the pods of statefulset %s to be seen: its status counts %d, and %d are seen", s.Set.Name, n, len(s.Pods)), "")
+		return &d
+	}
+	return nil
+}
+
+// whyUnmade is what the controller says about pods that it cannot create, for the first of them
+// and for those that it names.
+func whyUnmade(s *sts.Snapshot, r sts.Replica, first bool) string {
+	if t := s.Trouble(r); t != nil && t.Failing {
+		return ": it " + t.Message
+	}
+	if e := s.FailedCreate(); e != nil && first {
+		return ": " + e.Message
+	}
+	return ""
+}
+
+// needNotBeWell are the ordinals whose pods need not be available: the one that leaves, and
+// those that leave after it and are failing or do not exist.
+func (i drainScale) needNotBeWell(s *sts.Snapshot, f Facts, top sts.Ordinal) []sts.Ordinal {
 	out := []sts.Ordinal{top}
 	for _, r := range s.Replicas() {
-		if r.Ordinal != top && r.Ordinal >= sts.Start(s.Set)+sts.Ordinal(i.Replicas) && (i.Park || isFailing(s, r)) {
+		if r.Ordinal != top && r.Ordinal >= sts.Start(s.Set)+sts.Ordinal(i.Replicas) && (i.Park || isFailing(s, r) || i.unmade(s, f, r)) {
 			out = append(out, r.Ordinal)
 		}
 	}
@@ -434,7 +479,7 @@ func (i drainScale) mayEvict(s *sts.Snapshot, f Facts, r sts.Replica, when strin
 		return nil
 	}
 	if d := evictable(s, f, r, isFailing(s, r)); d != nil {
-		return d
+		return i.orIgnoreBudgets(s, r, i.shortForGood(s, f, r, d))
 	}
 	if i.Profile == nil {
 		when = "" // nothing lies between the two questions
@@ -445,6 +490,48 @@ func (i drainScale) mayEvict(s *sts.Snapshot, f Facts, r sts.Replica, when strin
 	}
 	d := do(Action{Why: "ask the budgets whether " + r.Pod.Name + " may go", AskEviction: &ask}, "AskEviction")
 	return &d
+}
+
+// ignoreBudgets is the flag that does without evictions, for a hint.
+const ignoreBudgets = "--pdb=ignore deletes the pod whatever its budgets say"
+
+// orIgnoreBudgets adds that flag where a budget ends the command.
+func (i drainScale) orIgnoreBudgets(s *sts.Snapshot, r sts.Replica, d *Decision) *Decision {
+	if d.Verdict == Stuck && !r.Ready {
+		d.Hint = evictUnready(s.Budgets[0])
+	}
+	if d.Verdict != Wait {
+		d.Hint += "; or " + ignoreBudgets
+	}
+	return d
+}
+
+// shortForGood tells a budget that is short for a moment from one that will stay so: all that it
+// lacks are pods that leave later and will not become available.
+func (i drainScale) shortForGood(s *sts.Snapshot, f Facts, r sts.Replica, d *Decision) *Decision {
+	if d.Verdict != Wait || d.Reason != ReasonBudgetShort || len(s.Budgets) != 1 || f.Still < budgetLag ||
+		s.Budgets[0].Status.ExpectedPods != sts.WantedReplicas(s.Set) {
+		return d
+	}
+	var lacking []string
+	for _, other := range s.Replicas() {
+		switch {
+		case !other.Desired || other.Available || other.Ordinal == r.Ordinal:
+		case isFailing(s, other) || i.unmade(s, f, other):
+			lacking = append(lacking, s.Name(other.Ordinal))
+		default:
+			return d
+		}
+	}
+	if len(lacking) == 0 {
+		return d
+	}
+	name := s.Budgets[0].Name
+	_, numbers := sts.JudgeBudget(s.Budgets[0], r.Ready)
+	stuck := decide(Stuck, ReasonBudgetShort, fmt.Sprintf("poddisruptionbudget %s does not allow the eviction of %s (%s), and will not by itself: not available and not getting better: %s", name, r.Pod.Name, numbers, sayAll(lacking)),
+		"relax it: "+sts.Kubectl(s.Set.Namespace, "edit pdb", name))
+	stuck.Subject = name
+	return &stuck
 }
 
 func eviction(r sts.Replica) EvictPod {
@@ -472,6 +559,9 @@ func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, record sts.Drain) Deci
 		m.UID = top.Pod.UID
 	}
 	name, what := s.Name(m.Ordinal), "remove "+s.Name(m.Ordinal)
+	if top.Pod == nil {
+		what += ", which has no pod" + whyUnmade(s, top, len(record.Done) == 0)
+	}
 	if i.Profile != nil {
 		vars, _, d, failed := newHooks(s, f, i.Profile, i.Domain, m).section(profile.Precheck, "", true)
 		switch {
@@ -562,6 +652,9 @@ func (i drainScale) leave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	case !same && !smaller && r.Pod != nil, !same && !smaller && i.Profile == nil:
 		// Somebody has deleted it: the new one is a member that has not left, and counts
 		// for the budgets.
+		if m.UID == "" {
+			return i.note(s, record.With(nil), "", s.Name(m.Ordinal)+" was created meanwhile: begin with it again")
+		}
 		return i.note(s, record.With(nil), "", s.Name(m.Ordinal)+" was deleted by somebody: begin with it again")
 	case m.Phase == sts.Recalled:
 		return i.recalled(s, record, r.Pod)
@@ -718,6 +811,9 @@ func (i drainScale) remove(s *sts.Snapshot, f Facts, record sts.Drain, r sts.Rep
 	going := !same || pod == nil || pod.DeletionTimestamp != nil
 	switch {
 	case going && !smaller:
+		if d := uncounted(s); d != nil && pod == nil && m.UID == "" {
+			return *d // it may have been created meanwhile
+		}
 		to := int32(m.Ordinal - sts.Start(s.Set))
 		return do(Action{Why: fmt.Sprintf("scale to %s, without %s", sts.Count(to, "replica"), name), Scale: scale(s.Set, to, "MemberRemoved")}, "Scale")
 	case smaller && sts.HoldsLeaving(pod) && pod.DeletionTimestamp != nil:
@@ -729,7 +825,7 @@ func (i drainScale) remove(s *sts.Snapshot, f Facts, record sts.Drain, r sts.Rep
 	case smaller:
 		return ending(s, pod)
 	}
-	if d := available(s, Stuck, i.failingToGo(s, m.Ordinal)...); d != nil {
+	if d := available(s, Stuck, i.needNotBeWell(s, f, m.Ordinal)...); d != nil {
 		return *d
 	}
 	if d := i.mayEvict(s, f, r, "after it has left"); d != nil {
@@ -809,16 +905,32 @@ func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
 	}
 	who := sts.SayOrdinals(record.Ordinals()) + " " + verb
 	kept, hint := "", ""
-	goes := record.Retention == "" && sts.DeletesClaimsWhenScaled(s.Set) // accepted before it began
-	if claims := sts.ClaimsOf(s, record.Ordinals()); !record.Up() && !goes && len(claims) > 0 {
-		kept = "; what they wrote is kept in " + sts.ClaimWord(len(claims)) + " " + sayAll(claims)
+	if stay := sts.ClaimsOf(s, record.Ordinals()); !record.Up() && len(stay) > 0 {
+		kept = "; data kept in " + sts.ClaimWord(len(stay)) + " " + sayAll(stay)
 		if record.To > 0 {
 			hint = sts.Kubectl(s.Set.Namespace, "sts pvc-gc", s.Set.Name) + " shows them"
 		}
+	}
+	if record.DeletedClaims = i.deletedClaims(s, &record); len(record.DeletedClaims) > 0 {
+		kept += "; deleted: " + sts.ClaimWord(len(record.DeletedClaims)) + " " + strings.Join(record.DeletedClaims, ", ")
 	}
 	end := decide(Done, ReasonScaled, fmt.Sprintf("statefulset %s has %s; %s%s", s.Set.Name, sts.Count(record.To, "replica"), who, kept), hint)
 	end.Drain = &record
 	d := do(b.action(event, "finish: "+who), "Finish")
 	d.Then = &end
 	return d
+}
+
+// deletedClaims are the claims of the members that have left which the command found and which
+// are gone or being deleted now: by whenScaled: Delete, or because they were being deleted
+// before.
+func (i drainScale) deletedClaims(s *sts.Snapshot, record *sts.Drain) []string {
+	if record.Up() {
+		return nil
+	}
+	stay := sts.ClaimsOf(s, record.Ordinals())
+	return slices.DeleteFunc(slices.Clone(i.claims), func(name string) bool {
+		o, _ := sts.ClaimOrdinal(name)
+		return slices.Contains(stay, name) || !slices.Contains(record.Ordinals(), o)
+	})
 }

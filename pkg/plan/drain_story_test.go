@@ -40,6 +40,7 @@ type drainStory struct {
 	known     map[string]bool           // members that were announced
 	losses    int                       // how many pods others will delete
 	failures  int                       // how many commands will fail
+	quota     int                       // how many pods there may be, 0 for any number
 	narration []string
 }
 
@@ -75,6 +76,9 @@ func newDrainStory(t *testing.T, seed uint64) *drainStory {
 	if r.IntN(2) == 0 {
 		s.losses = r.IntN(7)
 	}
+	if s.options.Profile == nil && r.IntN(3) == 0 {
+		s.scaleUpUnderAQuota()
+	}
 	if r.IntN(2) == 0 {
 		most := intstr.FromInt32(1)
 		s.w.budgets = []*policyv1.PodDisruptionBudget{{
@@ -83,6 +87,21 @@ func newDrainStory(t *testing.T, seed uint64) *drainStory {
 		}}
 	}
 	return s
+}
+
+// scaleUpUnderAQuota has somebody scale up further than a quota lets pods be created. The
+// controller warns of the first pod that is refused, and not every warning is seen.
+func (s *drainStory) scaleUpUnderAQuota() {
+	s.quota = int(s.from) + s.r.IntN(3)
+	s.options.Replicas = 1 + s.r.Int32N(s.from)
+	s.from = int32(s.quota) + 1 + s.r.Int32N(5)
+	s.w.Refused = func(sts.Ordinal) bool { return len(s.w.Pods) >= s.quota }
+	s.w.edit(func(set *appsv1.StatefulSet) { set.Spec.Replicas = &s.from })
+	if s.r.IntN(2) == 0 {
+		s.w.warns = func(o sts.Ordinal) string {
+			return fmt.Sprintf("create Pod %s in StatefulSet web failed error: exceeded quota", s.name(o))
+		}
+	}
 }
 
 func (s *drainStory) say(format string, args ...any) {
@@ -98,8 +117,8 @@ func (s *drainStory) tell() {
 			s.t.Logf("again: go test ./pkg/plan -run TestDrainScaleInRandomWorlds -seed %d", s.seed)
 		}
 	})
-	s.say("from %d to %d from ordinal %s, %s, slow %s, hooks %t, %d losses, %d failures, %d budgets", s.from, s.options.Replicas,
-		sts.Start(s.w.Set), s.w.Set.Spec.PodManagementPolicy, s.w.slow, s.options.Profile != nil, s.losses, s.failures, len(s.w.budgets))
+	s.say("from %d to %d from ordinal %s, %s, slow %s, hooks %t, %d losses, %d failures, %d budgets, quota %d", s.from, s.options.Replicas,
+		sts.Start(s.w.Set), s.w.Set.Spec.PodManagementPolicy, s.w.slow, s.options.Profile != nil, s.losses, s.failures, len(s.w.budgets), s.quota)
 	for range 5 {
 		s.w.tick()
 	}
@@ -117,7 +136,7 @@ func (s *drainStory) tell() {
 			s.say("%s %s: %s", d.Verdict, d.Reason, d.Message)
 		}
 		switch {
-		case end && d.Verdict == plan.Stuck && d.Reason == plan.ReasonHookFailed:
+		case end && d.Verdict == plan.Stuck && (d.Reason == plan.ReasonHookFailed || s.starved(d)):
 			c.release(d)
 			c = nil // a person has seen to it
 		case end:
@@ -148,7 +167,7 @@ func (s *drainStory) begin(killed *command, id string) *command {
 	steps := plan.Foretell(i, s.w.snapshot())
 	// A hook asks another member; where all are down at this moment, it says so.
 	asks := slices.ContainsFunc(slices.Collect(maps.Values(s.w.pods())), s.w.available)
-	if last := steps[len(steps)-1]; last.Verdict != plan.Done && (asks || last.Reason != plan.ReasonHookFailed) {
+	if last := steps[len(steps)-1]; last.Verdict != plan.Done && (asks || last.Reason != plan.ReasonHookFailed) && !s.starved(last) {
 		s.t.Fatalf("the plan ends with %s", text(last))
 	}
 	return &command{t: s.t, w: s.w, intent: i, before: s.safe, answer: s.answer}
@@ -282,10 +301,20 @@ func (s *drainStory) goes(o sts.Ordinal, uid types.UID) {
 	s.t.Helper()
 	s.leftFor(o, uid)
 	for _, other := range s.w.unavailable() {
-		if other != o {
+		if other != o && !s.refused(other) {
 			s.t.Fatalf("%s goes down while %s is not available", s.name(o), s.name(other))
 		}
 	}
+}
+
+// starved: a pod that stays was deleted, and the quota does not let it come back at this moment.
+func (s *drainStory) starved(d plan.Decision) bool {
+	return s.quota > 0 && d.Verdict == plan.Stuck && d.Reason == plan.ReasonPodFailing
+}
+
+// refused: a quota keeps the pod of an ordinal that will be removed from being created.
+func (s *drainStory) refused(o sts.Ordinal) bool {
+	return s.quota > 0 && s.w.pod(o) == nil && o >= sts.Start(s.w.Set)+sts.Ordinal(s.options.Replicas)
 }
 
 func (s *drainStory) leftFor(o sts.Ordinal, uid types.UID) {

@@ -112,6 +112,34 @@ func going(o int) change {
 	return onPod(o, func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })
 }
 
+// gap is a pod that is missing below others.
+func gap(o int) change {
+	return func(inv *sts.Inventory) { inv.Pods = slices.Delete(inv.Pods, o, o+1) }
+}
+
+// refused is the controller's warning that a quota refuses a pod.
+func refused(pod string) change {
+	return func(inv *sts.Inventory) {
+		inv.Events = append(inv.Events, &corev1.Event{Reason: "FailedCreate", Type: corev1.EventTypeWarning, LastTimestamp: metav1.NewTime(ststest.Now.Add(-time.Minute)),
+			InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: ststest.Namespace, Name: "web", UID: inv.Sets[0].UID},
+			Message:        "create Pod " + pod + " in StatefulSet web failed error: exceeded quota"})
+	}
+}
+
+// counted: the set's status counts so many pods.
+func counted(n int32) change {
+	return onSet(func(set *appsv1.StatefulSet) { set.Status.Replicas = n })
+}
+
+func parallel(inv *sts.Inventory) {
+	inv.Sets[0].Spec.PodManagementPolicy = appsv1.ParallelPodManagement
+}
+
+// neverMade: the member that leaves had no pod.
+func neverMade(o sts.Ordinal) change {
+	return leaving(nil, o, sts.Removing, func(d *sts.Drain) { d.Member.UID = "" })
+}
+
 func anew(o int) change {
 	return onPod(o, func(p *corev1.Pod) { p.UID = "made-anew" })
 }
@@ -278,6 +306,13 @@ func drainCases() []decisionCase {
 		{"the record cannot be read", ststest.Web(5), on{annotated(sts.DrainAnnotation, "{}")}, plainDown, none, plan.Refused, plan.ReasonBadRecord},
 		{"Argo CD would put the size back", ststest.Web(5), on{annotated("argocd.argoproj.io/tracking-id", "shop")}, plainDown, none, plan.Refused, plan.ReasonManaged},
 		{"an autoscaler would scale up again", ststest.Web(5), on{autoscaled(4, 9)}, plainDown, none, plan.Refused, plan.ReasonAutoscaler},
+		{"an autoscaler would scale up again on the way to 0", ststest.Web(5), on{autoscaled(3, 9)}, park, none, plan.Refused, plan.ReasonAutoscaler},
+		{"an autoscaler that scales from 0", ststest.Web(5), on{autoscaled(0, 9)}, park, none, plan.Refused, plan.ReasonAutoscaler},
+		{"KEDA scales from 0", ststest.Web(5), on{autoscaled(1, 9), func(inv *sts.Inventory) {
+			inv.HPAs[0].Labels = map[string]string{"scaledobject.keda.sh/name": "queue"}
+		}}, park, none, plan.Refused, plan.ReasonAutoscaler},
+		allowed(decisionCase{"an autoscaler leaves 0 alone", ststest.Web(5), on{autoscaled(1, 9)}, park, none, plan.Do, "Begin"}),
+		allowed(decisionCase{"from 1 to 0 there is no size below an autoscaler's minimum", ststest.Web(1), on{autoscaled(3, 9), noBudget}, park, none, plan.Do, "Begin"}),
 		{"an autoscaler would scale down again", ststest.Web(5), on{autoscaled(2, 5)}, drain(7, nil), none, plan.Refused, plan.ReasonAutoscaler},
 		{"the profile refuses", ststest.Web(5), nil, drain(3, refusing), none, plan.Refused, plan.ReasonProfileRefuses},
 		{"to 0", ststest.Web(5), nil, drain(0, nil), none, plan.Refused, plan.ReasonParking},
@@ -299,11 +334,30 @@ func drainCases() []decisionCase {
 		allowed(decisionCase{"the one that leaves is failing, without a budget", ststest.Web(5), on{crashing(4), noBudget}, plainDown, none, plan.Do, "Begin"}),
 		allowed(decisionCase{"one that is to leave later is failing, too", ststest.Web(5), on{crashing(3), noBudget}, plainDown, none, plan.Do, "Begin"}),
 		allowed(decisionCase{"the one that leaves has no pod", ststest.Web(5), on{without(4)}, plainDown, none, plan.Wait, plan.ReasonPodNotAvailable}),
+		{"a pod that leaves was refused by a quota", ststest.Web(5), on{parallel, without(3), refused("web-3")}, plainDown, none, plan.Do, "Begin"},
+		{"of the one that leaves nothing is known, and of another", ststest.Web(5), on{parallel, without(4), refused("web-3")}, plainDown, none, plan.Wait, plan.ReasonPodNotAvailable},
+		asked(decisionCase{"with hooks, those that were never made are asked about", ststest.Web(5), on{parallel, without(3), refused("web-3")}, down, none, plan.Do, "Hook"}, nothing),
+		{"the quota of an earlier set of the name", ststest.Web(5), on{parallel, without(3), refused("web-3"), func(inv *sts.Inventory) { inv.Events[0].InvolvedObject.UID = "earlier" }},
+			plainDown, none, plan.Wait, plan.ReasonPodNotAvailable},
+		{"refused, and the status counts one more pod than is seen", ststest.Web(5), on{parallel, without(3), refused("web-3"), counted(4)}, plainDown, none, plan.Wait, plan.ReasonNotObserved},
+		{"the one that leaves was refused, and the status counts one more pod than is seen", ststest.Web(5), on{parallel, without(4), refused("web-4"), counted(5)}, plainDown, none, plan.Wait, plan.ReasonNotObserved},
+		{"in order, and the status counts one more pod than is seen", ststest.Web(5), on{without(3), counted(4)}, plainDown, none, plan.Wait, plan.ReasonPodNotAvailable},
+		{"in order, above one that is missing", ststest.Web(5), on{without(3)}, plainDown, none, plan.Do, "Begin"},
+		{"nothing has moved for long, and no event tells why", ststest.Web(5), on{parallel, without(3)}, plainDown, plan.Facts{Still: 10 * time.Second}, plan.Do, "Begin"},
+		{"nothing has moved for a moment", ststest.Web(5), on{parallel, without(3)}, plainDown, plan.Facts{Still: 9 * time.Second}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"the controller has not seen the size", ststest.Web(5), on{parallel, without(3), refused("web-3"), onSet(func(s *appsv1.StatefulSet) { s.Generation = 9 })}, plainDown, none, plan.Wait, plan.ReasonNotObserved},
+		allowed(decisionCase{"the one that leaves is there, one below it was refused", ststest.Web(5), on{parallel, gap(3), refused("web-3")}, plainDown, none, plan.Do, "Begin"}),
+		allowed(decisionCase{"the one that leaves is there, of those below it only one is named", ststest.Web(6), on{parallel, gap(4), gap(3), refused("web-3")}, plainDown, none, plan.Do, "Begin"}),
+		{"one that stays is missing, another was refused", ststest.Web(5), on{parallel, gap(3), gap(1), refused("web-3")}, plainDown, none, plan.Wait, plan.ReasonPodNotAvailable},
+		{"the budget lacks only pods that were refused", ststest.Web(5), on{parallel, gap(3), refused("web-3"), budget(4, 4, 5)}, plainDown, plan.Facts{Still: time.Minute}, plan.Stuck, plan.ReasonBudgetShort},
+		{"the budget lacks only pods that were refused, a moment ago", ststest.Web(5), on{parallel, gap(3), refused("web-3"), budget(4, 4, 5)}, plainDown, none, plan.Wait, plan.ReasonBudgetShort},
+		{"a crash-looping one may not be evicted for good", ststest.Web(5), on{crashing(4), budget(4, 5, 5)}, plainDown, plan.Facts{Still: time.Minute}, plan.Refused, plan.ReasonBudgetNever},
+		{"the only one, crash-looping, with a budget that requires none", ststest.Web(1), on{crashing(0), budget(0, 0, 1)}, park, plan.Facts{Still: time.Minute}, plan.Stuck, plan.ReasonBudgetShort},
 		{"the budget allows none now", ststest.Web(5), on{budget(4, 4, 5)}, plainDown, none, plan.Wait, plan.ReasonBudgetShort},
 		{"the budget can never allow one", ststest.Web(5), on{budget(5, 5, 5)}, plainDown, plan.Facts{Still: time.Hour}, plan.Refused, plan.ReasonBudgetNever},
 		{"two budgets", ststest.Web(5), on{func(inv *sts.Inventory) { inv.Budgets = append(inv.Budgets, inv.Budgets[0].DeepCopy()) }}, plainDown, none, plan.Refused, plan.ReasonTwoBudgets},
 		{"budgets are ignored", ststest.Web(5), on{budget(5, 5, 5)}, ignoring, none, plan.Do, "Begin"},
-		{"as many as --min-healthy have to be left", ststest.Web(5), on{crashing(3), noBudget}, drainWith(3, nil, func(i *plan.DrainOptions) { i.MinHealthy = 4; i.Replicas = 4 }), none, plan.Stuck, plan.ReasonPodFailing},
+		{"one that stays is failing, with --min-healthy", ststest.Web(5), on{crashing(3), noBudget}, drainWith(3, nil, func(i *plan.DrainOptions) { i.MinHealthy = 4; i.Replicas = 4 }), none, plan.Stuck, plan.ReasonPodFailing},
 		{"the budgets are asked", ststest.Web(5), nil, plainDown, none, plan.Do, "AskEviction"},
 		allowed(decisionCase{"begin without hooks", ststest.Web(5), nil, plainDown, none, plan.Do, "Begin"}),
 		allowed(decisionCase{"parking: the first goes, whatever the others do", ststest.Web(5), on{starting(1), noBudget}, park, none, plan.Do, "Begin"}),
@@ -346,6 +400,9 @@ func drainCases() []decisionCase {
 		}),
 
 		// An earlier command was killed.
+		{"resumed with a --min-healthy that its size cannot keep", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, q, func(i *plan.DrainOptions) { i.MinHealthy = 4 }), none, plan.Refused, plan.ReasonMinHealthy},
+		{"resumed between two with a --min-healthy that its size cannot keep", ststest.Web(4), on{leaving(nil, 3, sts.Removing, between)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.MinHealthy = 4 }), none, plan.Refused, plan.ReasonMinHealthy},
+		{"resumed with a --min-healthy that its size keeps", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drainWith(3, q, func(i *plan.DrainOptions) { i.MinHealthy = 3 }), none, plan.Do, "Hold"},
 		named("resumed: it is asked first whether it has left", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), nothing), plan.Do, "Hook"),
 		named("resumed: it has left", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), fine), plan.Do, "Note"),
 		named("resumed: it has not, so it is told once more", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), func(run plan.Run) *plan.Answer {
@@ -361,6 +418,11 @@ func drainCases() []decisionCase {
 		{"the record was removed during the command", ststest.Web(5), on{owned("alice@laptop", "1")}, down, wrote, plan.Refused, plan.ReasonTakenOver},
 		{"the record is lost, its pod is ending", ststest.Web(5), on{held(4), going(4)}, plainDown, none, plan.Refused, plan.ReasonMemberLeft},
 		{"the record is lost, and a person says that it has left", ststest.Web(5), on{held(4), going(4)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.NoHooks = true }), none, plan.Do, "Scale"},
+
+		// It was never made.
+		{"never made: the set is made smaller", ststest.Web(5), on{parallel, neverMade(4), without(4)}, plainDown, wrote, plan.Do, "Scale"},
+		{"never made, and the status counts one more pod than is seen", ststest.Web(5), on{parallel, neverMade(4), without(4), counted(5)}, plainDown, wrote, plan.Wait, plan.ReasonNotObserved},
+		{"never made, and created meanwhile", ststest.Web(5), on{parallel, neverMade(4)}, plainDown, wrote, plan.Do, "Note"},
 
 		// It has left.
 		allowed(decisionCase{"evict", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4)}, down, wrote, plan.Do, "Evict"}),
@@ -547,5 +609,34 @@ func TestAResumedDrainAsksBeforeItDrainsAgain(t *testing.T) {
 	}
 	if got := first(ststest.Web(5)); got != "leave" {
 		t.Errorf("a drain of its own runs %q first, want leave", got)
+	}
+}
+
+// The plan of backing out tells which members have no pod, and evicts only those that have one.
+func TestForetellBackingOutOfAQuota(t *testing.T) {
+	for name, policy := range map[string]appsv1.PodManagementPolicyType{"in order": appsv1.OrderedReadyPodManagement, "parallel": appsv1.ParallelPodManagement} {
+		t.Run(name, func(t *testing.T) {
+			inv := ststest.Web(6)
+			inv.Sets[0].Spec.PodManagementPolicy = policy
+			without(4)(inv)
+			refused("web-4")(inv)
+			noBudget(inv)
+			s := inv.Snapshots()[0]
+			var got []string
+			for _, d := range plan.Foretell(plan.NewDrainScale(drainOptions(3, nil), s), s) {
+				got = append(got, d.Message)
+			}
+			want := []string{
+				"scale down from 6 to 3 replicas: remove web-5, which has no pod: create Pod web-4 in StatefulSet web failed error: exceeded quota",
+				"scale to 5 replicas, without web-5",
+				"remove web-4, which has no pod", "scale to 4 replicas, without web-4",
+				"remove web-3", "hold web-3 in its place, so that it is not made anew", "evict web-3", "scale to 3 replicas, without web-3", "let web-3 go",
+				"finish: ordinals 3-5 left",
+				"statefulset web has 3 replicas; ordinals 3-5 left; what they wrote is kept in claims data-web-3, data-web-4, and 1 more",
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
 	}
 }

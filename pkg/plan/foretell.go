@@ -24,6 +24,9 @@ func Foretell(i Intent, s *sts.Snapshot) []Decision {
 	var out []Decision
 	w := newForetold(s)
 	f := Facts{Still: long, Asked: map[string]bool{}, Answers: map[string]Answer{}}
+	if d, ok := i.(drainScale); ok { // it tells a pod that is not created from one that will be
+		f.Still, w.Refused = 0, d.refused(s)
+	}
 	for steps := 0; steps < w.enough(); steps++ {
 		d := Next(i, s, f)
 		listed := len(out) > 0 && out[len(out)-1].Verdict == d.Verdict && out[len(out)-1].Key() == d.Key()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	policyv1 "k8s.io/api/policy/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -139,9 +140,12 @@ func budgetsAllow(s *sts.Snapshot, f Facts, target sts.Ordinal) *Decision {
 		}
 		switch verdict {
 		case sts.BudgetNever:
+			hint := "lower its minAvailable or raise its maxUnavailable so that one pod may be down"
+			if !ready {
+				hint = evictUnready(b) + "; or " + hint
+			}
 			d := decide(Refused, ReasonBudgetNever,
-				fmt.Sprintf("poddisruptionbudget %s can never allow that %s goes down (%s)", b.Name, s.Name(target), numbers),
-				"lower its minAvailable or raise its maxUnavailable so that one pod may be down")
+				fmt.Sprintf("poddisruptionbudget %s can never allow that %s goes down (%s)", b.Name, s.Name(target), numbers), hint)
 			return &d
 		case sts.BudgetShort:
 			d := decide(Wait, ReasonBudgetShort, fmt.Sprintf("for poddisruptionbudget %s", numbers), "")
@@ -150,6 +154,13 @@ func budgetsAllow(s *sts.Snapshot, f Facts, target sts.Ordinal) *Decision {
 		}
 	}
 	return nil
+}
+
+// evictUnready is the command with which a budget lets pods go that are not ready, for a hint.
+// Without it (IfHealthyBudget) they can be evicted only while enough others are healthy.
+func evictUnready(b *policyv1.PodDisruptionBudget) string {
+	return "let it evict pods that are not ready: " +
+		sts.Kubectl(b.Namespace, "patch pdb", b.Name, "--type=merge", `-p '{"spec":{"unhealthyPodEvictionPolicy":"AlwaysAllow"}}'`)
 }
 
 // failing finds the lowest pod that is failing for good, except those of some

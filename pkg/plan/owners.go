@@ -28,6 +28,37 @@ func (h Holder) unmanaged(s *sts.Snapshot, fields ...sts.Field) *Decision {
 	return nil
 }
 
+// autoscaled refuses a size that an autoscaler would change again.
+func (i drainScale) autoscaled(s *sts.Snapshot) *Decision {
+	from := sts.WantedReplicas(s.Set)
+	refuse := func(hint, format string, args ...any) *Decision {
+		d := decide(Refused, ReasonAutoscaler, fmt.Sprintf(format, args...), hint)
+		return &d
+	}
+	for _, a := range s.Autoscalers() {
+		below := min(a.MinReplicas, from) - 1 // the first size on the way to 0 that is below the minimum
+		toOne := sts.Kubectl(s.Set.Namespace, "patch hpa", a.Name, "--type=merge", `-p '{"spec":{"minReplicas":1}}'`)
+		switch {
+		case i.Replicas == 0 && a.ScaledObject != "":
+			return refuse("pause it for as long as the set is parked: "+sts.Kubectl(s.Set.Namespace, "annotate scaledobject", a.ScaledObject, "autoscaling.keda.sh/paused=true"),
+				"%s may scale statefulset %s up again from 0 replicas: KEDA does that, an HPA alone does not", a.By, s.Set.Name)
+		case i.Replicas == 0 && a.ScalesFromZero():
+			return refuse("raise its minimum, so that it does not scale a StatefulSet with 0 replicas: "+toOne,
+				"%s has minReplicas 0, so it may scale statefulset %s up again from 0 replicas", a.By, s.Set.Name)
+		case i.Replicas == 0 && below > 0:
+			return refuse("lower its minimum first (at 0 replicas it leaves the set alone): "+toOne,
+				"%s keeps statefulset %s at %s: on the way to 0, at %s, it would scale up again", a.By, s.Set.Name, a.Range(), sts.Count(below, "replica"))
+		case i.Replicas > 0 && a.MinReplicas > i.Replicas && i.Replicas < from:
+			return refuse("lower its minimum first, or pause it",
+				"%s keeps statefulset %s at %s: it would scale up again", a.By, s.Set.Name, a.Range())
+		case a.MaxReplicas < i.Replicas && i.Replicas > from:
+			return refuse("raise its maximum first, or pause it",
+				"%s keeps statefulset %s at %s: it would scale down again", a.By, s.Set.Name, a.Range())
+		}
+	}
+	return nil
+}
+
 // Cautions are what a person should know of others before the first step that
 // writes: who else manages the set, and, where the step begins a canary, who may
 // scale it meanwhile.
@@ -51,6 +82,10 @@ func Cautions(s *sts.Snapshot, steps []Decision) []string {
 	}
 	if size != nil {
 		for _, a := range s.Autoscalers() {
+			if size.To == 0 && !a.ScalesFromZero() {
+				out = append(out, fmt.Sprintf("%s scales this StatefulSet (%s): at 0 replicas it leaves the set alone, and scales it again after --unpark", a.By, a.Range()))
+				continue
+			}
 			out = append(out, fmt.Sprintf("%s scales this StatefulSet (%s) and may change what is left at %d", a.By, a.Range(), size.To))
 		}
 		return out

@@ -365,7 +365,7 @@ func evictable(s *sts.Snapshot, f Facts, r sts.Replica, failing bool) *Decision 
 		// It counts no pods but these, and all others are well already.
 		d.Verdict = Stuck
 		d.Message = fmt.Sprintf("%s is failing, and poddisruptionbudget %s does not let it be evicted before it is ready", r.Pod.Name, b.Name)
-		d.Hint = "set its unhealthyPodEvictionPolicy to AlwaysAllow, or " + sts.Kubectl(s.Set.Namespace, "delete pod", r.Pod.Name)
+		d.Hint = evictUnready(b) + "; or " + sts.Kubectl(s.Set.Namespace, "delete pod", r.Pod.Name)
 	}
 	return d
 }

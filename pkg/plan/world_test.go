@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
 	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
@@ -38,6 +39,9 @@ type world struct {
 	pace time.Duration
 	// slow is how long a pod takes to get ready and to go, but it takes a tick.
 	slow time.Duration
+
+	// warns is the controller's warning about the lowest pod that is missing, nil for none.
+	warns func(sts.Ordinal) string
 
 	deleted []removal // what the controller deleted for an update
 }
@@ -87,6 +91,13 @@ func (w *world) snapshot() *sts.Snapshot {
 	}
 	for _, b := range w.budgets {
 		inv.Budgets = append(inv.Budgets, b.DeepCopy())
+	}
+	for o := sts.Start(w.Set); w.warns != nil && o < sts.End(w.Set); o++ {
+		if w.pod(o) == nil {
+			inv.Events = append(inv.Events, &corev1.Event{Reason: "FailedCreate", Type: corev1.EventTypeWarning, Message: w.warns(o), LastTimestamp: metav1.NewTime(w.Now),
+				InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: w.Set.Namespace, Name: w.Set.Name, UID: w.Set.UID}})
+			break
+		}
 	}
 	return inv.Snapshots()[0]
 }

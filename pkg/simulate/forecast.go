@@ -267,6 +267,7 @@ const (
 	NoteNode           NoteReason = "Node"           // how long nodes are waited for
 	NoteNotReady       NoteReason = "NotReady"       // a pod is taken to get ready
 	NoteStaleClaim     NoteReason = "StaleClaim"     // a claim's end wakes nobody
+	NoteUnknownField   NoteReason = "UnknownField"   // strict field validation refuses the manifest
 	NoteCut            NoteReason = "Cut"            // the forecast was ended
 )
 

@@ -106,7 +106,7 @@ func endsBatch(i int) bool { return (i+2)&(i+1) == 0 }
 
 // replica makes an ordinal's pod and claims, or has a failed pod go (processReplica). It waits
 // when the ordinals above have to under OrderedReady. It fails when a claim that it needs is
-// on its way out.
+// on its way out, or its pod is refused.
 func (w *World) replica(o sts.Ordinal, current, update *appsv1.ControllerRevision) (waits, fails bool) {
 	p := w.pod(o)
 	switch {
@@ -220,7 +220,7 @@ func (w *World) unavailable(p *corev1.Pod) bool {
 // update revision (newVersionedStatefulSetPod), and before it the claims that it needs. It is
 // false when it can't.
 func (w *World) create(o sts.Ordinal, current, update *appsv1.ControllerRevision) bool {
-	if !w.createClaims(o) {
+	if !w.createClaims(o) || w.Refused != nil && w.Refused(o) {
 		return false
 	}
 	revision := update

@@ -30,6 +30,9 @@ type World struct {
 
 	Features Features
 	Nodes    Nodes
+	// Refused says which pods the API server does not let the controller create, by a quota or
+	// the like. Nil for none.
+	Refused func(o sts.Ordinal) bool
 
 	name   string // the set's
 	events []Event

@@ -17,6 +17,8 @@ type Autoscaler struct {
 	Name string `json:"name"`
 	// By says who, for a sentence: "HPA web", or the KEDA ScaledObject that has made the HPA.
 	By string `json:"by"`
+	// ScaledObject is the name of the KEDA ScaledObject that has made the HPA, empty for none.
+	ScaledObject string `json:"scaledObject,omitempty"`
 	// MinReplicas and MaxReplicas are the HPA's. KEDA goes below the first by itself: to 0.
 	MinReplicas int32 `json:"minReplicas"`
 	MaxReplicas int32 `json:"maxReplicas"`
@@ -29,7 +31,7 @@ type Autoscaler struct {
 func (s *Snapshot) Autoscalers() []Autoscaler {
 	var out []Autoscaler
 	for _, h := range s.HPAs {
-		a := Autoscaler{Name: h.Name, By: scalesBy(h), MinReplicas: 1, MaxReplicas: h.Spec.MaxReplicas, Active: true}
+		a := Autoscaler{Name: h.Name, By: scalesBy(h), ScaledObject: scaledObject(h), MinReplicas: 1, MaxReplicas: h.Spec.MaxReplicas, Active: true}
 		if h.Spec.MinReplicas != nil {
 			a.MinReplicas = *h.Spec.MinReplicas
 		}
@@ -51,6 +53,10 @@ func (a Autoscaler) Range() string {
 	}
 	return fmt.Sprintf("%d to %s", a.MinReplicas, Count(a.MaxReplicas, "replica"))
 }
+
+// ScalesFromZero says whether the autoscaler scales a set that has 0 replicas. An HPA does not,
+// unless its own minimum is 0 (the feature gate HPAScaleToZero); KEDA does, beside its HPA.
+func (a Autoscaler) ScalesFromZero() bool { return a.MinReplicas == 0 || a.ScaledObject != "" }
 
 // scalesBy says who scales by the HPA: it, or the ScaledObject that has made it.
 func scalesBy(h *autoscalingv2.HorizontalPodAutoscaler) string {

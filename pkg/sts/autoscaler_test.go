@@ -36,8 +36,8 @@ func TestAutoscalers(t *testing.T) {
 		hpa("another-group", "example.com/v1", "StatefulSet", "web"), hpa("no-group", "", "StatefulSet", "web")}
 	want := []sts.Autoscaler{
 		{Name: "a", By: "HPA a", MinReplicas: 1, MaxReplicas: 9, Active: true},
-		{Name: "b", By: "KEDA ScaledObject by-label", MinReplicas: 1, MaxReplicas: 9, Active: true},
-		{Name: "c", By: "KEDA ScaledObject by-owner", MinReplicas: 3, MaxReplicas: 9, Active: false},
+		{Name: "b", By: "KEDA ScaledObject by-label", ScaledObject: "by-label", MinReplicas: 1, MaxReplicas: 9, Active: true},
+		{Name: "c", By: "KEDA ScaledObject by-owner", ScaledObject: "by-owner", MinReplicas: 3, MaxReplicas: 9, Active: false},
 	}
 	if diff := cmp.Diff(want, inv.Snapshots()[0].Autoscalers()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -3,6 +3,7 @@ package sts
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,32 +23,87 @@ const KeepAnnotation = AnnotationPrefix + "keep"
 const KeptMeanwhile = "undo"
 
 // ClaimState is what a PersistentVolumeClaim is to the StatefulSets of its namespace.
+//
+// # Maker
+//
+// The maker of a claim is the field manager that wrote spec.accessModes, by managedFields:
+// they can only be written on creation. In an Inventory the claim has only that entry, without
+// its fields, and none where the maker is unknown. The maker is "the controller" where it is a
+// program that runs the StatefulSet controller (kube-controller-manager, k3s, kubelite,
+// hyperkube), or kubectl-sts, which recreates claims. The value of an annotation
+// [MakerAnnotation] on a claim that kubectl-sts has created is the maker instead. See
+// [ClaimMaker] and [MadeByController].
+//
+// # Readings
+//
+// A claim's name is <template>-<set>-<ordinal>. Each dash between two other characters may
+// separate the template from the set: each is a reading. What the readings of one claim have
+// in common is its labels; the controller gives a claim the matchLabels of its set's selector.
+//
+//   - A reading of a set that exists fits when the claim has every one of the selector's
+//     matchLabels. Where the set has the reading's template now, a selector without
+//     matchLabels fits, too; where it has not, there must be at least one, or the set must be an
+//     owner of the claim by UID.
+//   - A reading of a set that does not exist (a gone set) fits when the labels name the set, as
+//     said at [SetNaming]. Two named readings of which one uses only some of the labels of the
+//     other (also of an existing set that fits): it does not fit.
+//   - A set that exists and does not fit counts as a gone set of its name: it may have been
+//     recreated with other labels.
+//   - A gone set with a longer name, which the labels do not name, fits beside a shorter one
+//     that the labels name weakly: data-wordpress-mariadb-0 with the one label app=mariadb may
+//     be of mariadb or of wordpress-mariadb. The same beside an existing set that fits, unless
+//     the labels name that strongly, or that has the reading's template now and no set of the
+//     longer name exists. It does not fit
+//     where the part that it is longer by begins with a word for storage (data, storage,
+//     volume, vol, disk, claim, pvc, pv), which belongs to the template: redis-data-old-0.
+//   - Where the labels name neither a gone set nor any of the existing sets that fit, every other
+//     gone set fits beside them; beside one that has the reading's template now, only those of
+//     whose name a set exists.
+//   - Where no reading fits so far, all readings of gone sets fit.
+//
+// The makers of a claim ([ClaimVerdict.Makers]) are the sets of all readings that fit. With
+// more than one the claim is ambiguous: it is a candidate only with [ClaimChoice.Orphans] and
+// not where the choice is limited to sets. A claim of which every maker is gone is a candidate
+// only with Orphans, too, also where its state is another than orphan-set.
 type ClaimState string
 
 // The states. Exactly one holds; the first that fits in this order is it.
 const (
 	// ClaimTerminating: it has a deletion timestamp.
 	ClaimTerminating ClaimState = "terminating"
-	// ClaimInUse: a pod mounts it, whoever's pod that is.
+	// ClaimInUse: a pod mounts it, no matter whose pod that is.
 	ClaimInUse ClaimState = "in-use"
-	// ClaimWanted: its name is that of an ordinal in a set's range.
+	// ClaimWanted: its name is that of an ordinal in a set's range, by a template that the set
+	// has now, whatever its labels and maker; or an object needs it, see [ClaimUse].
 	ClaimWanted ClaimState = "wanted"
 	// ClaimPolicy: a retention policy has given it to the garbage collector.
 	ClaimPolicy ClaimState = "policy"
-	// ClaimReserved: an autoscaler's maximum, the size that a parked set is to come back
-	// with, or one of a drain-scale on its way would bring its ordinal back.
+	// ClaimReserved: a set would need it, by a template that it has now, at a size that it may
+	// get back: an autoscaler's maximum, the size of a parked set, one of a drain-scale in
+	// progress, or a size that an annotation on the set holds, see [SizeMemories].
 	ClaimReserved ClaimState = "reserved"
-	// ClaimParked: its set stands at 0.
+	// ClaimParked: a set with 0 replicas has a template that gives the name.
 	ClaimParked ClaimState = "parked"
-	// ClaimLeftOver: its ordinal lies beyond its set's range, or below it.
+	// ClaimLeftOver: all its makers exist, and one has a template that gives the name; the
+	// ordinal is out of that set's range.
 	ClaimLeftOver ClaimState = "left-over"
-	// ClaimStaleTemplate: its set has no such volumeClaimTemplate any more.
+	// ClaimStaleTemplate: all its makers exist, and none has such a volumeClaimTemplate.
 	ClaimStaleTemplate ClaimState = "stale-template"
-	// ClaimOrphanSet: its set is gone.
+	// ClaimOrphanSet: one of its makers is gone.
 	ClaimOrphanSet ClaimState = "orphan-set"
-	// ClaimForeign: it does not come from a volumeClaimTemplate.
+	// ClaimForeign: it does not come from a volumeClaimTemplate. Its name has no such shape; or
+	// no existing set that fits has a template that gives its name, and one of these holds: its
+	// maker is known and not the controller, and it has no label of a restore (velero.io/…
+	// other than exclude-from-backup); its maker is unknown and it has a label of a program that
+	// creates such claims itself (see foreignMarks); it has an annotation of Helm, kubectl
+	// apply or Argo CD; an object other than a StatefulSet or its pod controls it; it has no
+	// labels and no set owns it.
 	ClaimForeign ClaimState = "foreign"
 )
+
+// RestoreWindow is for how long after its creation a claim that the controller did not create may
+// be part of a restore that will bring what wants it.
+const RestoreWindow = time.Hour
 
 // Confidence is how sure it is that a claim is of a set that is gone: nothing but the
 // claim remembers that set.
@@ -55,12 +111,14 @@ type Confidence string
 
 // The degrees of confidence.
 const (
-	// ConfidenceHigh: its labels name the set.
+	// ConfidenceHigh: it has one maker, which its labels name, the controller created it, all
+	// claims with the same template and set in their names have the same labels, and its name has
+	// no reading with a longer name of a set, unless that begins with a word for storage.
 	ConfidenceHigh Confidence = "high"
-	// ConfidenceMedium: there are others of its shape, or its labels are those of a set
-	// that has no such template.
+	// ConfidenceMedium: its labels name one of its makers, or there is another claim with the
+	// same template and set in its name and the same labels.
 	ConfidenceMedium Confidence = "medium"
-	// ConfidenceLow: only its name has the shape.
+	// ConfidenceLow: only its name has the shape. It is held back unless it is named.
 	ConfidenceLow Confidence = "low"
 )
 
@@ -73,8 +131,12 @@ type ClaimVerdict struct {
 	// -1, where it comes from none.
 	Set, Template string
 	Ordinal       Ordinal
-	// Sets are the names of all living sets that the claim has to do with.
+	// Sets are the names of all existing sets that the claim has to do with.
 	Sets []string
+	// Makers are the names of the sets that may have created the claim, in order: with more
+	// than one it is ambiguous. Empty where none could, and for a claim that only has the name
+	// that a set's template gives, but not the set's labels.
+	Makers []string
 	// Confidence goes with ClaimOrphanSet.
 	Confidence Confidence
 	// Doubts are what a person should know before the claim is deleted.
@@ -85,26 +147,53 @@ type ClaimVerdict struct {
 	UnusedFrom  AgeSource
 
 	kept      string // why it has to stay whatever its state
-	unscaled  string // why it is not known whether an autoscaler would bring it back
+	unscaled  string // why it is not known whether its ordinal comes back
 	unmounted string // why it is not known whether a pod mounts it
+	unlisted  string // why it is not known whether another object needs it
+	restoring string // why a restore of what wants it may be in progress
+	restored  string // by which label it was restored
+	orphaned  bool   // no existing set has created it
+	handmade  bool   // the controller has not created it, as far as is known
 }
 
-// Unseen says why it is not known whether a pod mounts the claim, empty when it is.
-func (v *ClaimVerdict) Unseen() string { return v.unmounted }
+// Unseen says why it is not known whether a pod or another object needs the claim, empty when
+// it is.
+func (v *ClaimVerdict) Unseen() string { return cmp.Or(v.unmounted, v.unlisted) }
+
+// Ambiguous says whether more than one set may have created the claim.
+func (v *ClaimVerdict) Ambiguous() bool { return len(v.Makers) > 1 }
 
 // AgeSource is what tells since when a claim has been unused.
 type AgeSource string
 
-// The sources.
-const (
-	AgeFromCondition AgeSource = "condition"
-	AgeFromEvent     AgeSource = "event"
-)
+// AgeFromCondition is the only source: the condition Unused that the API server keeps. An Event
+// about the deletion of the ordinal's pod proves nothing: Kubernetes drops Events, so a later pod
+// may have used the claim without one.
+const AgeFromCondition AgeSource = "condition"
 
 // ClaimChoice says which claims may go. Left-over claims and those of stale templates
-// always may.
+// may without a flag, unless they are ambiguous.
+//
+// A claim that may go is held back, in this order, where
+//   - it is annotated to be kept, or its set is;
+//   - pods are missing in the inventory and no condition tells that none mounts it;
+//   - one of [UseResources] is missing;
+//   - autoscalers are missing and it is not chosen with Reserved;
+//   - an annotation that is known to hold a size, or is chosen to, holds none (see
+//     [SizeMemories]), and it is not chosen with Reserved;
+//   - the controller did not create it, or its maker is unknown, and it is not Named; the reason
+//     is a restore while it is younger than [RestoreWindow];
+//   - it has a label of a restore, and it is not Named;
+//   - the choice is limited to Sets, and it is ambiguous or of another set, and not Named;
+//   - its Confidence is low, and it is not Named;
+//   - it was not, or not provably, unused for OlderThan.
 type ClaimChoice struct {
 	Orphans, Parked, Reserved bool
+	// Named: this claim itself was named on the command line. Nothing of it makes a claim a
+	// candidate whose state does not.
+	Named bool
+	// Sets limits the choice to claims whose only maker is one of these, nil for no limit.
+	Sets []string
 	// OlderThan leaves those that have been unused for so long, and known to be.
 	OlderThan time.Duration
 }
@@ -130,16 +219,40 @@ func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, he
 		held = v.kept
 	case v.unmounted != "":
 		held = v.unmounted
+	case v.unlisted != "":
+		held = v.unlisted
 	case v.unscaled != "" && !choice.Reserved:
 		held = v.unscaled
-	case v.Confidence == ConfidenceLow:
-		held = "nothing but its name says that it comes from a statefulset"
+	case v.restoring != "" && !choice.Named:
+		held = v.restoring
+	case v.handmade && !choice.Named:
+		held = "not known to be created by the StatefulSet controller: only --claim chooses it"
+	case v.restored != "" && !choice.Named:
+		held = "restored by Velero (label " + v.restored + "): once the restore is complete, --claim chooses it"
+	case v.orphaned && !v.Ambiguous() && !choice.Orphans:
+		held = "created by statefulset " + v.madeBy() + ", which is gone: only --orphans chooses it, too"
+	case v.Ambiguous() && !choice.Orphans:
+		held = "created by one of the statefulsets " + strings.Join(v.Makers, ", ") + ": only --orphans chooses it"
+	case !choice.Named && choice.Sets != nil && v.Ambiguous():
+		held = "created by one of the statefulsets " + strings.Join(v.Makers, ", ") + ": only --claim chooses it, or --orphans without the name of a set"
+	case !choice.Named && choice.Sets != nil && !slices.Contains(choice.Sets, v.madeBy()):
+		held = "created by statefulset " + v.madeBy() + ", which is not chosen"
+	case v.Confidence == ConfidenceLow && !choice.Named:
+		held = "nothing but its name says which statefulset created it: only --claim chooses it"
 	case choice.OlderThan > 0 && v.UnusedSince.IsZero():
-		held = "since when it is unused is not known"
+		held = "last use unknown: it has no condition Unused that is True"
 	case choice.OlderThan > 0 && now.Sub(v.UnusedSince) < choice.OlderThan:
 		held = "unused for less than " + Age(choice.OlderThan)
 	}
 	return held == "", held
+}
+
+// madeBy is the set that has created a claim that is not ambiguous, as far as is known.
+func (v *ClaimVerdict) madeBy() string {
+	if len(v.Makers) > 0 {
+		return v.Makers[0]
+	}
+	return v.Set
 }
 
 // ClaimJudge judges claims by everything that an Inventory holds of their namespaces.
@@ -148,13 +261,15 @@ type ClaimJudge struct {
 	inv       *Inventory
 	claimants map[key][]claimant // by namespace and <template>-<set>
 	sets      map[key]*appsv1.StatefulSet
-	families  map[key]int // how many claims have a name of this stem
+	families  map[key][]alikes // claims by the stem of their names
+	uses      map[key][]ClaimUse
+	unsized   map[key]string // sets of which an annotation should hold a size, and does not
 	mounts    map[key][]*corev1.Pod
 	living    map[types.UID]bool // pods, and sets that are not being deleted
 	scalers   map[key][]scaler
 	volumes   map[string]*Volume
 	storages  map[Storage][]string // names of volumes, where several stand for the same
-	deletions map[key]time.Time    // when the set's controller last deleted a pod, by pod
+	unlisted  string
 }
 
 // claimant is a set with one of its volumeClaimTemplates.
@@ -173,9 +288,10 @@ type scaler struct {
 // anew.
 func NewClaimJudge(inv *Inventory) *ClaimJudge {
 	j := &ClaimJudge{
-		inv: inv, claimants: map[key][]claimant{}, sets: map[key]*appsv1.StatefulSet{}, families: map[key]int{},
+		inv: inv, claimants: map[key][]claimant{}, sets: map[key]*appsv1.StatefulSet{}, families: map[key][]alikes{},
+		uses: map[key][]ClaimUse{}, unsized: map[key]string{}, unlisted: sayUnlisted(inv),
 		mounts: map[key][]*corev1.Pod{}, living: map[types.UID]bool{}, scalers: map[key][]scaler{},
-		volumes: map[string]*Volume{}, storages: map[Storage][]string{}, deletions: map[key]time.Time{},
+		volumes: map[string]*Volume{}, storages: map[Storage][]string{},
 	}
 	for _, set := range inv.Sets {
 		j.sets[key{set.Namespace, set.Name}] = set
@@ -192,10 +308,21 @@ func NewClaimJudge(inv *Inventory) *ClaimJudge {
 		if d, err := ReadDrain(set); err == nil && d != nil {
 			j.scale(set.Namespace, set.Name, scaler{fmt.Sprintf("drain-scale from %d to %d on its way", d.From, d.To), max(d.From, d.To)})
 		}
+		for _, m := range SizeMemories(set, inv.ReserveAnnotations) {
+			if m.Replicas > 0 {
+				j.scale(set.Namespace, set.Name, scaler{fmt.Sprintf("annotation %s (%d)", m.Annotation, m.Replicas), m.Replicas})
+			} else {
+				j.unsized[key{set.Namespace, set.Name}] = fmt.Sprintf("annotation %s on statefulset %s should hold a number of replicas and does not", m.Annotation, set.Name)
+			}
+		}
+	}
+	for _, u := range inv.ClaimUses {
+		k := key{u.Namespace, u.Claim}
+		j.uses[k] = append(j.uses[k], u)
 	}
 	for _, c := range inv.Claims {
 		if stem, _, ok := cutOrdinal(c.Name); ok {
-			j.families[key{c.Namespace, stem}]++
+			j.join(key{c.Namespace, stem}, c.Labels)
 		}
 	}
 	for _, pod := range inv.Pods {
@@ -229,9 +356,6 @@ func NewClaimJudge(inv *Inventory) *ClaimJudge {
 		}
 		j.storages[v.Storage] = append(j.storages[v.Storage], v.Name)
 	}
-	for _, e := range inv.Events {
-		j.note(e)
-	}
 	return j
 }
 
@@ -240,26 +364,17 @@ func (j *ClaimJudge) scale(namespace, set string, s scaler) {
 	j.scalers[k] = append(j.scalers[k], s)
 }
 
-// note remembers the deletion of a pod by the StatefulSet controller, which tells it
-// in an Event: "Delete Pod web-4 in StatefulSet web successful".
-func (j *ClaimJudge) note(e *corev1.Event) {
-	set := j.sets[key{e.InvolvedObject.Namespace, e.InvolvedObject.Name}]
-	words := strings.Fields(e.Message)
-	if e.Reason != PodDeletedReason || e.InvolvedObject.Kind != "StatefulSet" || set == nil || set.UID != e.InvolvedObject.UID || len(words) < 3 {
-		return
+// join counts a claim of the stem.
+func (j *ClaimJudge) join(stem key, labels map[string]string) {
+	family := j.families[stem]
+	for i := range family {
+		if maps.Equal(family[i].labels, labels) {
+			family[i].n++
+			return
+		}
 	}
-	at := e.LastTimestamp.Time
-	if at.IsZero() {
-		at = e.EventTime.Time
-	}
-	if k := (key{set.Namespace, words[2]}); at.After(j.deletions[k]) {
-		j.deletions[k] = at
-	}
+	j.families[stem] = append(family, alikes{labels, 1})
 }
-
-// PodDeletedReason is the reason of the StatefulSet controller's Event about a pod that
-// it has deleted.
-const PodDeletedReason = "SuccessfulDelete"
 
 // MountedClaims are the names of the claims that the pod has as volumes, also those that
 // were made for it alone.
@@ -309,13 +424,19 @@ func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 			mounted = "a pod mounts it, by its condition " + string(unused.Type)
 		}
 	}
+	uses := j.uses[key{c.Namespace, c.Name}]
+	if v.State != ClaimWanted && len(uses) > 0 {
+		v.State, v.Reason, v.Confidence = ClaimWanted, sayUses(uses), ""
+	}
 	switch {
 	case c.DeletionTimestamp != nil:
-		v.State, v.Confidence = ClaimTerminating, ""
-		v.Reason = "being deleted for " + Age(j.inv.TakenAt.Sub(c.DeletionTimestamp.Time))
+		reason := "being deleted for " + Age(j.inv.TakenAt.Sub(c.DeletionTimestamp.Time))
 		if mounted != "" {
-			v.Reason += "; " + mounted
+			reason += "; " + mounted
+		} else if v.State == ClaimWanted {
+			reason += "; " + v.Reason
 		}
+		v.State, v.Reason, v.Confidence = ClaimTerminating, reason, ""
 	case mounted != "":
 		v.State, v.Reason, v.Confidence = ClaimInUse, mounted, ""
 	case v.State != ClaimWanted:
@@ -323,11 +444,24 @@ func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 			v.State, v.Reason, v.Confidence = ClaimPolicy, "the garbage collector takes it with "+with, ""
 		}
 	}
-	if mounted == "" {
-		j.age(c, unused, &v)
+	v.unlisted = j.unlisted
+	j.restore(c, &v)
+	if mounted == "" && unused != nil && unused.Status == corev1.ConditionTrue {
+		v.UnusedSince, v.UnusedFrom = unused.LastTransitionTime.Time, AgeFromCondition
 	}
 	j.doubts(c, unused, &v)
 	return v
+}
+
+// restore says whether the claim may have come by a restore, and its sets not yet.
+func (j *ClaimJudge) restore(c *corev1.PersistentVolumeClaim, v *ClaimVerdict) {
+	v.restored = restoredMark(c.Labels)
+	v.handmade = !MadeByController(c)
+	if end := c.CreationTimestamp.Add(RestoreWindow); v.handmade && !c.CreationTimestamp.IsZero() && j.inv.TakenAt.Before(end) {
+		// Whole minutes, so that claims of one restore share a note.
+		end = end.Add(time.Minute - 1).Truncate(time.Minute)
+		v.restoring = "created less than an hour ago, not by the StatefulSet controller: a restore may be in progress until " + end.UTC().Format("2006-01-02 15:04 UTC") + ", only --claim chooses it"
+	}
 }
 
 // origin says which set the claim's name comes from, and what it is to that set.
@@ -336,13 +470,36 @@ func (j *ClaimJudge) origin(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	if !shaped {
 		return foreign("its name is none that a volumeClaimTemplate gives")
 	}
-	if claimants := j.claimants[key{c.Namespace, stem}]; len(claimants) > 0 {
-		return j.claimed(c, stem, o, claimants)
+	fit, why := j.readings(c, stem), unmade(c)
+	if why == "" && len(c.Labels)+len(c.OwnerReferences) == 0 {
+		if fit = slices.DeleteFunc(fit, func(r reading) bool { return r.gone() }); len(fit) == 0 {
+			why = "it has none of the labels that a statefulset gives to its claims"
+		}
 	}
-	if who := handMade(c); who != "" {
-		return foreign(who)
+	claimants := j.claimants[key{c.Namespace, stem}]
+	v, ok := j.claimed(o, claimants, fit)
+	switch {
+	case ok && why == "":
+		v.Makers = makersOf(fit)
+		v.orphaned = len(fit) > 0 && !slices.ContainsFunc(fit, func(r reading) bool { return r.fits })
+	case ok:
+	case why != "":
+		v = foreign(why)
+	default:
+		v = j.outlived(c, stem, o, fit)
 	}
-	return j.unclaimed(c, stem, o, ConfidenceLow)
+	for _, by := range claimants {
+		if v.State == ClaimForeign && !slices.ContainsFunc(fit, func(r reading) bool { return r.fits }) {
+			v.Reason = "its labels are not those of " + by.set.Name + ", whose volumeClaimTemplate " + by.template + " gives such names"
+		}
+		if !slices.Contains(v.Sets, by.set.Name) {
+			v.Sets = append(v.Sets, by.set.Name)
+		}
+		v.kept = cmp.Or(v.kept, keptBy(by.set))
+		v.unscaled = cmp.Or(v.unscaled, j.unscaled(by.set, o))
+	}
+	slices.Sort(v.Sets)
+	return v
 }
 
 func foreign(reason string) ClaimVerdict {
@@ -352,25 +509,16 @@ func foreign(reason string) ClaimVerdict {
 // protection is the order in which the verdicts of several sets on one name count.
 var protection = []ClaimState{ClaimWanted, ClaimReserved, ClaimParked, ClaimLeftOver}
 
-// claimed judges a claim whose name templates of living sets give. One name may come
-// from several sets: data-web-db-0 is of set web-db with the template data, and of set
-// db with the template data-web. What protects it most counts.
-func (j *ClaimJudge) claimed(c *corev1.PersistentVolumeClaim, stem string, o Ordinal, claimants []claimant) ClaimVerdict {
-	var (
-		best     ClaimVerdict
-		bestMade bool
-		made     bool // by the controller for one of these sets, as its labels say
-		names    []string
-		kept     string
-	)
+// claimed judges a claim whose name templates of existing sets give. One name may come from
+// several sets: data-web-db-0 is of set web-db with the template data, and of set db with the
+// template data-web. What protects it most counts. It is not ok where the claim would be
+// left-over and has not the labels of such a set: the controller labels what it creates.
+func (j *ClaimJudge) claimed(o Ordinal, claimants []claimant, fit []reading) (best ClaimVerdict, ok bool) {
+	bestMade := false
 	for _, by := range claimants {
 		v := j.ordinal(by.set, o)
 		v.Set, v.Template, v.Ordinal = by.set.Name, by.template, o
-		names = append(names, by.set.Name)
-		if why := keptBy(by.set); why != "" {
-			kept = why
-		}
-		ours := labelled(c, by.set)
+		ours := slices.ContainsFunc(fit, func(r reading) bool { return r.set == by.set && r.fits })
 		better := cmp.Or(
 			cmp.Compare(slices.Index(protection, v.State), slices.Index(protection, best.State)),
 			cmp.Compare(one(bestMade), one(ours)),
@@ -379,28 +527,10 @@ func (j *ClaimJudge) claimed(c *corev1.PersistentVolumeClaim, stem string, o Ord
 		if best.State == "" || better < 0 {
 			best, bestMade = v, ours
 		}
-		made = made || ours
 	}
-	slices.Sort(names)
-	best.Sets, best.kept = names, kept
-	if best.State == ClaimLeftOver && !made {
-		// The controller labels what it makes. This one is of a template that was dropped,
-		// of a set that is gone, or a person's.
-		v := foreign("its labels are not those of " + best.Set + ", whose volumeClaimTemplate " + best.Template + " gives such names")
-		if handMade(c) == "" {
-			if other := j.unclaimed(c, stem, o, ConfidenceHigh); other.State != ClaimForeign {
-				v = other
-			}
-		}
-		for _, name := range v.Sets {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-		v.Sets, v.kept = names, cmp.Or(v.kept, kept)
-		return v
-	}
-	return best
+	// Where a set that is gone may have created it, it is of that.
+	gone := slices.ContainsFunc(fit, func(r reading) bool { return r.gone() })
+	return best, best.State != "" && (best.State != ClaimLeftOver || bestMade && !gone)
 }
 
 func one(b bool) int {
@@ -427,17 +557,24 @@ func (j *ClaimJudge) ordinal(set *appsv1.StatefulSet, o Ordinal) ClaimVerdict {
 	v := ClaimVerdict{State: ClaimLeftOver, Reason: "beyond " + sayRange(set, WantedReplicas(set)) + " of " + name}
 	if o < Start(set) {
 		v.Reason = "below ordinal " + Start(set).String() + ", the first of " + name
-	} else {
-		for _, resource := range []string{"horizontalpodautoscalers", "scaledobjects"} {
-			if !j.inv.Knows(resource) {
-				v.unscaled = resource + " could not be read: one may bring it back"
-			}
-		}
 	}
 	if WantedReplicas(set) == 0 {
 		v.State, v.Reason = ClaimParked, name+" stands at 0"
 	}
 	return v
+}
+
+// unscaled says why it is not known whether the set gets the ordinal back, empty when it is.
+func (j *ClaimJudge) unscaled(set *appsv1.StatefulSet, o Ordinal) string {
+	if o < Start(set) || Wants(set, o) {
+		return ""
+	}
+	for _, resource := range []string{"scaledobjects", "horizontalpodautoscalers"} {
+		if !j.inv.Knows(resource) {
+			return resource + " could not be read: one may bring it back"
+		}
+	}
+	return j.unsized[key{set.Namespace, set.Name}]
 }
 
 // sayRange are the ordinals that the set would have with so many replicas.
@@ -487,25 +624,6 @@ func unusedCondition(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeCl
 		}
 	}
 	return nil
-}
-
-// age says since when the claim is unused. The condition's time is that of the last
-// change, or of the server's first look. An Event of the controller tells of the
-// deletion of the ordinal's pod.
-func (j *ClaimJudge) age(c *corev1.PersistentVolumeClaim, unused *corev1.PersistentVolumeClaimCondition, v *ClaimVerdict) {
-	if unused != nil {
-		if unused.Status == corev1.ConditionTrue {
-			v.UnusedSince, v.UnusedFrom = unused.LastTransitionTime.Time, AgeFromCondition
-		}
-		return
-	}
-	for _, set := range v.Sets {
-		at := j.deletions[key{c.Namespace, PodName(set, v.Ordinal)}]
-		// A pod that went before the claim was made had another one of that name.
-		if at.After(v.UnusedSince) && at.After(c.CreationTimestamp.Time) {
-			v.UnusedSince, v.UnusedFrom = at, AgeFromEvent
-		}
-	}
 }
 
 // sayMounts names pods that mount a claim.

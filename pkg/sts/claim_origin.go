@@ -2,7 +2,9 @@ package sts
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -33,25 +35,39 @@ var handMadeMarks = []struct{ key, by string }{
 	{"argocd.argoproj.io/tracking-id", "an Argo CD application"},
 }
 
-// claimMakers are the field managers that make claims for StatefulSets: the controller by
-// the names of the programs that it runs in, and we, who make one again.
-var claimMakers = []string{"kube-controller-manager", "k3s", "hyperkube", FieldManager}
+// MakerAnnotation is on a claim that kubectl-sts has recreated and that the StatefulSet
+// controller had not created: it names the field manager that had.
+const MakerAnnotation = AnnotationPrefix + "made-by"
 
-// ClaimMaker is the field manager that has made the claim: its access modes are written when
-// it is made, and never after. It is empty where nothing tells, and for those who make claims
-// for StatefulSets.
-func ClaimMaker(fields []metav1.ManagedFieldsEntry) string {
-	for i := range fields {
-		e := &fields[i]
-		made := e.FieldsV1 == nil || bytes.Contains(e.FieldsV1.GetRawBytes(), []byte(`"f:accessModes"`))
-		if e.Subresource == "" && made {
-			if slices.Contains(claimMakers, e.Manager) {
-				return ""
-			}
-			return e.Manager
+// controllers are the field managers by which the StatefulSet controller writes: the names of
+// the programs that it runs in.
+var controllers = []string{"kube-controller-manager", "k3s", "kubelite", "hyperkube"}
+
+// ClaimMaker is the field manager that has created the claim: its access modes are written
+// then, and never after. It is empty where managedFields do not tell. Where a later
+// server-side apply has them, too, the StatefulSet controller counts.
+func ClaimMaker(c *corev1.PersistentVolumeClaim) string {
+	maker := ""
+	for i := range c.ManagedFields {
+		e := &c.ManagedFields[i]
+		if e.Subresource != "" || e.FieldsV1 != nil && !bytes.Contains(e.FieldsV1.GetRawBytes(), []byte(`"f:accessModes"`)) {
+			continue
+		}
+		if maker == "" || slices.Contains(controllers, e.Manager) {
+			maker = e.Manager
 		}
 	}
-	return ""
+	if before := c.Annotations[MakerAnnotation]; before != "" && maker == FieldManager {
+		return before
+	}
+	return maker
+}
+
+// MadeByController says whether the StatefulSet controller has created the claim, or
+// kubectl-sts has recreated one that it had. false also where the maker is unknown.
+func MadeByController(c *corev1.PersistentVolumeClaim) bool {
+	maker := ClaimMaker(c)
+	return maker == FieldManager || slices.Contains(controllers, maker)
 }
 
 // MarksClaim says whether an annotation of a claim has a say in what the claim is.
@@ -73,119 +89,261 @@ func handMade(c *corev1.PersistentVolumeClaim) string {
 	return ""
 }
 
-// unclaimed judges a claim that no template of a living set accounts for: it is of a
-// template that was dropped, of a set that is gone, or of neither. least is how sure it
-// has to be that it is of a set that is gone.
-func (j *ClaimJudge) unclaimed(c *corev1.PersistentVolumeClaim, stem string, o Ordinal, least Confidence) ClaimVerdict {
-	stale := j.stale(c, stem, o)
-	if stale == nil {
-		return j.gone(c, stem, o, least)
+// unmade says why no StatefulSet has created the claim, empty when one may have.
+func unmade(c *corev1.PersistentVolumeClaim) string {
+	if who := handMade(c); who != "" {
+		return who
 	}
-	if naming(c.Labels, stale.Set) != "" {
-		return *stale
-	}
-	if v := j.gone(c, stem, o, ConfidenceHigh); v.State == ClaimOrphanSet {
-		return v
-	}
-	// data-old-web-0 with the labels of set web, which has a template data: a set old-web
-	// may have shared its labels, and be gone.
-	set := j.sets[key{c.Namespace, stale.Set}]
-	for i := range set.Spec.VolumeClaimTemplates {
-		t := set.Spec.VolumeClaimTemplates[i].Name
-		rest, ok := strings.CutPrefix(stale.Template, t+"-")
-		if was := rest + "-" + set.Name; ok && j.sets[key{c.Namespace, was}] == nil {
-			return ClaimVerdict{
-				State: ClaimOrphanSet, Confidence: ConfidenceMedium, Set: was, Template: t, Ordinal: o, Sets: stale.Sets, kept: stale.kept,
-				Reason: fmt.Sprintf("statefulset %s is gone, or %s had a volumeClaimTemplate %s", was, set.Name, stale.Template),
-			}
-		}
-	}
-	return *stale
-}
-
-// stale reads the claim as one of a living set's, from a template that it has no more:
-// the set's name is in the claim's, and its labels on it.
-func (j *ClaimJudge) stale(c *corev1.PersistentVolumeClaim, stem string, o Ordinal) *ClaimVerdict {
-	for _, s := range splits(stem) { // the longest set name first
-		set := j.sets[key{c.Namespace, s.set}]
-		if set == nil {
-			continue
-		}
-		owned := slices.ContainsFunc(c.OwnerReferences, func(r metav1.OwnerReference) bool { return r.UID == set.UID })
-		if !owned && (set.Spec.Selector == nil || len(set.Spec.Selector.MatchLabels) == 0 || !labelled(c, set)) {
-			continue
-		}
-		v := &ClaimVerdict{
-			State: ClaimStaleTemplate, Set: s.set, Template: s.template, Ordinal: o, Sets: []string{s.set}, kept: keptBy(set),
-			Reason: s.set + " has no volumeClaimTemplate " + s.template,
-		}
-		return v
-	}
-	return nil
-}
-
-// gone reads the claim as one of a set that does not exist any more; foreign when there
-// is not as much confidence in it as is asked for.
-func (j *ClaimJudge) gone(c *corev1.PersistentVolumeClaim, stem string, o Ordinal, least Confidence) ClaimVerdict {
-	var best *ClaimVerdict
-	for _, s := range splits(stem) {
-		if j.sets[key{c.Namespace, s.set}] != nil {
-			continue
-		}
-		v := &ClaimVerdict{State: ClaimOrphanSet, Set: s.set, Template: s.template, Ordinal: o}
-		var why string
-		if label := naming(c.Labels, s.set); label != "" {
-			v.Confidence, why = ConfidenceHigh, "label "+label
-			if ClaimMaker(c.ManagedFields) != "" {
-				v.Confidence = ConfidenceMedium // others name things after what they belong to, too
-			}
-		} else if n := j.families[key{c.Namespace, stem}]; n > 1 {
-			v.Confidence, why = ConfidenceMedium, Count(n, "claim")+" of its shape"
-		} else {
-			v.Confidence, why = ConfidenceLow, "by its name only"
-		}
-		v.Reason = fmt.Sprintf("statefulset %s is gone (%s)", s.set, why)
-		// Templates' names rarely have a dash: the shortest one is the likeliest.
-		if best == nil || rank(v.Confidence) < rank(best.Confidence) {
-			best = v
-		}
-	}
-	switch {
-	case best == nil || rank(best.Confidence) > rank(least) || handMade(c) != "":
-		return foreign("no volumeClaimTemplate gives such a name")
-	case len(c.Labels) == 0:
-		return foreign("it has none of the labels that a statefulset gives to its claims")
-	}
-	return *best
-}
-
-func rank(c Confidence) int {
-	return slices.Index([]Confidence{ConfidenceHigh, ConfidenceMedium, ConfidenceLow}, c)
-}
-
-// naming is the label that names the set: its value is the set's name, or the values of
-// the labels that Helm charts make it from do. The first in order of keys.
-func naming(labels map[string]string, set string) string {
-	found := ""
-	for k, v := range labels {
-		if v == set && (found == "" || k < found) {
-			found = k
-		}
-	}
-	if found != "" {
-		return found + "=" + set
-	}
-	const common = "app.kubernetes.io/"
-	instance, name, component := labels[common+"instance"], labels[common+"name"], labels[common+"component"]
-	if instance == "" {
+	if MadeByController(c) {
 		return ""
 	}
-	for _, made := range []string{instance + "-" + name, instance + "-" + component, instance + "-" + name + "-" + component} {
-		if made == set {
-			return common + "instance=" + instance
-		}
+	if label, by := foreignMark(c.Labels); label != "" {
+		return fmt.Sprintf("created by %s (label %s)", by, label)
+	}
+	if maker := ClaimMaker(c); maker != "" && restoredMark(c.Labels) == "" {
+		return "created by field manager " + maker + ", not by the StatefulSet controller"
 	}
 	return ""
+}
+
+// foreignMark is the label by which a program marks claims that it creates, and the program.
+func foreignMark(labels map[string]string) (label, by string) {
+	for _, m := range foreignMarks {
+		key, value, exact := strings.Cut(m.label, "=")
+		if exact {
+			if labels[key] == value {
+				return m.label, m.by
+			}
+			continue
+		}
+		if key := firstKey(labels, func(k string) bool { return strings.HasPrefix(k, m.label) }); key != "" {
+			return key, m.by
+		}
+	}
+	return "", ""
+}
+
+// restoredMark is the label of a restore by Velero, empty when there is none.
+func restoredMark(labels map[string]string) string {
+	return firstKey(labels, func(k string) bool { return strings.HasPrefix(k, restoredMarks) && k != notRestored })
+}
+
+func firstKey(labels map[string]string, is func(key string) bool) string {
+	first := ""
+	for k := range labels {
+		if is(k) && (first == "" || k < first) {
+			first = k
+		}
+	}
+	return first
+}
+
+// reading is one way to read the name of a claim, with the set that may have created it.
+type reading struct {
+	split
+	set     *appsv1.StatefulSet // of that name, nil when there is none
+	fits    bool                // the set exists and the claim has its labels
+	current bool                // the set has the template now
+	naming  SetNaming
+	used    []string // the labels that name the set
+}
+
+// gone says whether the set that may have created the claim does not exist any more: there is none
+// of that name, or it was recreated with other labels.
+func (r *reading) gone() bool { return !r.fits }
+
+// readings are those that fit, see [ClaimState]: existing sets first, the longest set name first.
+func (j *ClaimJudge) readings(c *corev1.PersistentVolumeClaim, stem string) []reading {
+	var fit, gone []reading
+	for _, s := range splits(stem) {
+		r := reading{split: s, set: j.sets[key{c.Namespace, s.set}]}
+		r.naming, r.used = nameSet(c.Labels, s)
+		if r.set == nil {
+			gone = append(gone, r)
+			continue
+		}
+		r.current = slices.ContainsFunc(r.set.Spec.VolumeClaimTemplates, func(t corev1.PersistentVolumeClaim) bool { return t.Name == s.template })
+		owned := slices.ContainsFunc(c.OwnerReferences, func(o metav1.OwnerReference) bool { return o.UID == r.set.UID })
+		selects := r.set.Spec.Selector != nil && len(r.set.Spec.Selector.MatchLabels) > 0
+		if r.fits = owned || labelled(c, r.set) && (selects || r.current); !r.fits {
+			gone = append(gone, r)
+			continue
+		}
+		fit = append(fit, r)
+	}
+	fit = append(fit, likely(gone, fit)...)
+	if len(fit) == 0 {
+		return gone
+	}
+	return fit
+}
+
+// likely are the readings of gone sets that fit beside those of existing sets.
+func likely(gone, existing []reading) []reading {
+	named := slices.DeleteFunc(slices.Clone(gone), func(r reading) bool { return r.naming == NotNamed })
+	all := slices.Concat(existing, named)
+	named = slices.DeleteFunc(named, func(r reading) bool {
+		return r.naming != NamedByLabel && slices.ContainsFunc(all, func(other reading) bool { return lessOf(r.used, other.used) })
+	})
+	for _, sure := range []SetNaming{NamedByLabel, NamedByTemplate} {
+		if i := slices.IndexFunc(named, func(r reading) bool { return r.naming == sure }); i >= 0 {
+			return named[i : i+1] // the longest
+		}
+	}
+	anchors := slices.Concat(existing, named)
+	if len(anchors) == 0 {
+		return nil
+	}
+	unnamed := !slices.ContainsFunc(anchors, func(r reading) bool { return r.naming != NotNamed })
+	return slices.DeleteFunc(slices.Clone(gone), func(r reading) bool {
+		if r.naming != NotNamed {
+			return !slices.ContainsFunc(named, func(n reading) bool { return n.split == r.split })
+		}
+		return !slices.ContainsFunc(anchors, func(a reading) bool {
+			if a.current && r.set == nil {
+				return false
+			}
+			if more, longer := strings.CutSuffix(r.split.set, "-"+a.split.set); longer {
+				return a.naming < NamedStrongly && !storagePart(more)
+			}
+			return unnamed // the labels tell nothing
+		})
+	})
+}
+
+// lessOf says whether a has only some of the labels that b has.
+func lessOf(a, b []string) bool {
+	return !slices.ContainsFunc(a, func(k string) bool { return !slices.Contains(b, k) }) &&
+		slices.ContainsFunc(b, func(k string) bool { return !slices.Contains(a, k) })
+}
+
+// makersOf are the names of the sets of the readings, in order.
+func makersOf(readings []reading) []string {
+	var out []string
+	for _, r := range readings {
+		out = append(out, r.split.set)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// outlived judges a claim for which no existing set that fits has a template: it is of a
+// template that was removed, of a set that is gone, or of neither.
+func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Ordinal, fit []reading) ClaimVerdict {
+	if len(fit) == 0 {
+		return foreign("no volumeClaimTemplate gives such a name")
+	}
+	best := fit[0]
+	for _, r := range fit[1:] {
+		better := cmp.Or(cmp.Compare(one(r.gone()), one(best.gone())), cmp.Compare(r.naming, best.naming))
+		if better > 0 {
+			best = r
+		}
+	}
+	v := ClaimVerdict{Set: best.split.set, Template: best.template, Ordinal: o, Makers: makersOf(fit)}
+	for _, r := range fit {
+		if r.set != nil {
+			v.Sets = append(v.Sets, r.split.set)
+			v.kept = cmp.Or(v.kept, keptBy(r.set))
+		}
+	}
+	slices.Sort(v.Sets)
+	if !best.gone() {
+		v.State, v.Reason = ClaimStaleTemplate, best.split.set+" has no volumeClaimTemplate "+best.template
+		if len(fit) > 1 {
+			v.Reason = sayMakers(fit)
+		}
+		return v
+	}
+	v.State, v.orphaned = ClaimOrphanSet, true
+	alike, others := j.family(c, stem)
+	why := ""
+	switch {
+	case best.naming != NotNamed:
+		v.Confidence, why = ConfidenceMedium, sayLabels(c.Labels, best.used)
+		if len(fit) == 1 && !others && MadeByController(c) && sure(best, stem) {
+			v.Confidence = ConfidenceHigh
+		}
+	case alike > 1:
+		v.Confidence, why = ConfidenceMedium, Count(alike, "claim")+" of its shape"
+	case slices.ContainsFunc(fit, func(r reading) bool { return r.fits }):
+		v.Confidence = ConfidenceMedium // its labels are those of a set that exists
+	default:
+		v.Confidence, why = ConfidenceLow, "by its name only"
+	}
+	v.Reason = fmt.Sprintf("statefulset %s is gone (%s)", v.Set, why)
+	if best.set != nil {
+		v.Reason = fmt.Sprintf("statefulset %s was recreated with other labels (%s)", v.Set, why)
+	}
+	if len(fit) > 1 {
+		v.Reason = sayMakers(fit)
+	}
+	return v
+}
+
+// sure says whether no longer name of a set could be read from the claim's name.
+func sure(r reading, stem string) bool {
+	return r.naming >= NamedByTemplate || !slices.ContainsFunc(splits(stem), func(s split) bool {
+		more, longer := strings.CutSuffix(s.set, "-"+r.split.set)
+		return longer && !storagePart(more)
+	})
+}
+
+// sayMakers says which sets may have created an ambiguous claim.
+func sayMakers(readings []reading) string {
+	const most = 3
+	var names []string
+	for i, r := range readings {
+		if i == most {
+			names = append(names, fmt.Sprintf("%d more", len(readings)-most))
+			break
+		}
+		name := r.split.set
+		switch {
+		case r.set == nil:
+			name += " (gone)"
+		case r.gone():
+			name += " (before it was recreated)"
+		}
+		names = append(names, name)
+	}
+	return "created by one of the statefulsets " + strings.Join(names, ", ")
+}
+
+// sayLabels shows the labels by their keys.
+func sayLabels(labels map[string]string, keys []string) string {
+	const most = 2
+	var shown []string
+	for i, k := range keys {
+		if i == most {
+			shown = append(shown, "…")
+			break
+		}
+		shown = append(shown, k+"="+labels[k])
+	}
+	if len(shown) == 1 {
+		return "label " + shown[0]
+	}
+	return "labels " + strings.Join(shown, ", ")
+}
+
+// alikes are claims with the same stem and the same labels.
+type alikes struct {
+	labels map[string]string
+	n      int
+}
+
+// family counts the claims of the same stem that have the claim's labels, and says whether
+// there are others.
+func (j *ClaimJudge) family(c *corev1.PersistentVolumeClaim, stem string) (alike int, others bool) {
+	for _, f := range j.families[key{c.Namespace, stem}] {
+		if maps.Equal(f.labels, c.Labels) {
+			alike = f.n
+		} else {
+			others = true
+		}
+	}
+	return alike, others
 }
 
 // gives says whether a template of the set gives the claim's name.
@@ -220,8 +378,8 @@ func (j *ClaimJudge) doubts(c *corev1.PersistentVolumeClaim, unused *corev1.Pers
 	if v.State != ClaimForeign {
 		if who := handMade(c); who != "" {
 			doubt("%s", who)
-		} else if maker := ClaimMaker(c.ManagedFields); maker != "" {
-			doubt("made by field manager %s, and not by the StatefulSet controller", maker)
+		} else if maker := ClaimMaker(c); maker != "" && !MadeByController(c) {
+			doubt("created by field manager %s, not by the StatefulSet controller", maker)
 		}
 	}
 	if v.State != ClaimInUse && j.inv.Knows("pods") && unused != nil && unused.Status == corev1.ConditionFalse {

@@ -23,8 +23,12 @@ func TestClaimsOfRandomWorlds(t *testing.T) {
 			v := judge.Judge(c)
 			got[c.Name], reasons[c.Name] = v.State, v.Reason
 			met[v.State]++
-			// Whatever may go, it is not what somebody may want.
-			if ok, _ := v.Candidate(sts.ClaimChoice{}, inv.TakenAt); ok != mayGo(w, c.Name, nil) {
+			if state := w.States()[c.Name]; v.Ambiguous() && v.State == sts.ClaimOrphanSet && (state == sts.ClaimStaleTemplate || state == sts.ClaimLeftOver) {
+				// The judge does not know which sets there have been: one that is gone may have
+				// created what the world knows to be of a set that exists.
+				got[c.Name] = state
+			}
+			if ok, _ := v.Candidate(sts.ClaimChoice{}, inv.TakenAt); ok != (mayGo(w, c.Name, nil) && !v.Ambiguous()) {
 				t.Errorf("seed %d: %s is %s: candidate %t", seed, c.Name, v.State, ok)
 			}
 			all := []sts.ClaimState{sts.ClaimOrphanSet, sts.ClaimParked, sts.ClaimReserved}
@@ -47,5 +51,5 @@ func TestClaimsOfRandomWorlds(t *testing.T) {
 
 func mayGo(w *ststest.ClaimWorld, claim string, more []sts.ClaimState) bool {
 	states := append([]sts.ClaimState{sts.ClaimLeftOver, sts.ClaimStaleTemplate}, more...)
-	return slices.Contains(states, w.States()[claim]) && !slices.Contains(w.Kept(), claim)
+	return slices.Contains(states, w.States()[claim]) && !slices.Contains(w.Kept(), claim) && !slices.Contains(w.HandMade(), claim)
 }

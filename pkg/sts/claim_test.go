@@ -28,10 +28,14 @@ func claimPlace(claim string) *place {
 	inv := ststest.Web(3)
 	c := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{
 		Namespace: ststest.Namespace, Name: claim, UID: "claim-uid", Labels: map[string]string{"app": "web"},
-		Finalizers: []string{"kubernetes.io/pvc-protection"},
+		Finalizers: []string{"kubernetes.io/pvc-protection"}, ManagedFields: madeBy("kube-controller-manager"),
 	}}
 	inv.Claims = append(inv.Claims, c)
 	return &place{Inventory: inv, web: inv.Sets[0], claim: c}
+}
+
+func madeBy(manager string) []metav1.ManagedFieldsEntry {
+	return []metav1.ManagedFieldsEntry{{Manager: manager, FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:accessModes":{}}}`)}}
 }
 
 func (p *place) set(name, template string, replicas int32) *appsv1.StatefulSet {
@@ -72,16 +76,6 @@ func (p *place) unused(status corev1.ConditionStatus, since time.Duration) {
 	p.claim.Status.Conditions = append(p.claim.Status.Conditions, corev1.PersistentVolumeClaimCondition{
 		Type: corev1.PersistentVolumeClaimUnused, Status: status, LastTransitionTime: metav1.NewTime(ststest.Now.Add(-since)),
 	})
-}
-
-func (p *place) deletion(pod string, ago time.Duration) *corev1.Event {
-	e := &corev1.Event{
-		InvolvedObject: corev1.ObjectReference{Namespace: ststest.Namespace, Kind: "StatefulSet", Name: "web", UID: "set-uid"},
-		Reason:         "SuccessfulDelete", Message: "Delete Pod " + pod + " in StatefulSet web successful",
-		LastTimestamp: metav1.NewTime(ststest.Now.Add(-ago)),
-	}
-	p.Events = append(p.Events, e)
-	return e
 }
 
 func (p *place) volume(name, handle string, change func(*corev1.PersistentVolume)) {
@@ -255,7 +249,7 @@ func TestClaimVerdicts(t *testing.T) {
 			p.web.Spec.Selector.MatchLabels = label("role", "front")
 			p.claim.Labels = label("role", "front")
 		}, want{State: sts.ClaimOrphanSet, Set: "old-web", Confidence: sts.ConfidenceMedium,
-			Reason: "statefulset old-web is gone, or web had a volumeClaimTemplate data-old"}},
+			Reason: "created by one of the statefulsets web, old-web (gone)"}},
 		"owned by the set it has the name of": {"logs-web-1", func(p *place) {
 			p.claim.Labels = nil
 			p.claim.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(p.web, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))}
@@ -266,7 +260,7 @@ func TestClaimVerdicts(t *testing.T) {
 		"of a set that is gone, by what charts label": {"data-shop-postgresql-primary-1", func(p *place) {
 			p.claim.Labels = map[string]string{"app.kubernetes.io/instance": "shop", "app.kubernetes.io/name": "postgresql", "app.kubernetes.io/component": "primary"}
 			p.choice = all
-		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset shop-postgresql-primary is gone (label app.kubernetes.io/instance=shop)",
+		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset shop-postgresql-primary is gone (labels app.kubernetes.io/component=primary, app.kubernetes.io/instance=shop, …)",
 			Set: "shop-postgresql-primary", Confidence: sts.ConfidenceHigh, Candidate: true}},
 		"of a set that is gone, by others of its kind": {"data-old-db-1", func(p *place) {
 			p.claim.Labels = label("role", "x")
@@ -274,10 +268,10 @@ func TestClaimVerdicts(t *testing.T) {
 			other.Name = "data-old-db-7"
 			p.Claims = append(p.Claims, other)
 			p.choice = all
-		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset old-db is gone (2 claims of its shape)", Set: "old-db", Confidence: sts.ConfidenceMedium, Candidate: true}},
+		}, want{State: sts.ClaimOrphanSet, Reason: "created by one of the statefulsets old-db (gone), db (gone)", Set: "old-db", Confidence: sts.ConfidenceMedium, Candidate: true}},
 		"by its name only": {"backup-disk-1", func(p *place) { p.claim.Labels = label("role", "x"); p.choice = all },
 			want{State: sts.ClaimOrphanSet, Reason: "statefulset disk is gone (by its name only)", Set: "disk", Confidence: sts.ConfidenceLow,
-				Held: "nothing but its name says that it comes from a statefulset"}},
+				Held: "nothing but its name says which statefulset created it: only --claim chooses it"}},
 		"without labels": {"data-old-1", func(p *place) { p.claim.Labels = nil; p.choice = all },
 			want{State: sts.ClaimForeign, Reason: "it has none of the labels that a statefulset gives to its claims"}},
 		"of a set that is gone, by a label of who is no controller": {"data-old-1", func(p *place) {
@@ -286,8 +280,7 @@ func TestClaimVerdicts(t *testing.T) {
 				{Manager: "kube-controller-manager", Subresource: "status", FieldsV1: metav1.NewFieldsV1(`{"f:status":{"f:accessModes":{}}}`)},
 				{Manager: "backup", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:accessModes":{}}}`)},
 			}
-		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset old is gone (label app=old)", Set: "old", Confidence: sts.ConfidenceMedium,
-			Doubts: []string{"made by field manager backup, and not by the StatefulSet controller"}}},
+		}, want{State: sts.ClaimForeign, Reason: "created by field manager backup, not by the StatefulSet controller"}},
 		"of a set that is gone, by a label, made by the controller": {"data-old-1", func(p *place) {
 			p.claim.Labels = label("app", "old")
 			p.claim.ManagedFields = []metav1.ManagedFieldsEntry{
@@ -328,25 +321,12 @@ func TestClaimVerdicts(t *testing.T) {
 			p.choice.OlderThan = time.Second
 			p.claim.CreationTimestamp = metav1.NewTime(ststest.Now.Add(-9 * day))
 		},
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "since when it is unused is not known"}},
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown: it has no condition Unused that is True"}},
 		"unused, by a condition that says nothing": {"data-web-3", func(p *place) { p.unused(corev1.ConditionUnknown, 31*day); p.choice.OlderThan = day },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "since when it is unused is not known"}},
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown: it has no condition Unused that is True"}},
 		"used, by a condition that lags": {"data-web-3", func(p *place) { p.unused(corev1.ConditionFalse, 31*day); p.choice.OlderThan = day },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "since when it is unused is not known",
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown: it has no condition Unused that is True",
 				Doubts: []string{"its condition Unused says that a pod uses it, and none is there"}}},
-		"unused since its pod was deleted": {"data-web-3", func(p *place) {
-			p.deletion("web-3", time.Hour)
-			p.deletion("web-3", 2*time.Hour)
-			p.deletion("web-4", time.Minute)
-		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true, Unused: time.Hour, From: sts.AgeFromEvent}},
-		"its pod was deleted, and then it was made anew": {"data-web-3", func(p *place) {
-			p.deletion("web-3", time.Hour)
-			p.claim.CreationTimestamp = metav1.NewTime(ststest.Now.Add(-time.Minute))
-			p.choice.OlderThan = 2 * time.Minute
-		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "since when it is unused is not known"}},
-		"a pod of an earlier set was deleted": {"data-web-3", func(p *place) { p.deletion("web-3", time.Hour).InvolvedObject.UID = "earlier" },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
-
 		"an operator's set": {"data-web-3", func(p *place) {
 			yes := true
 			p.web.OwnerReferences = []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: "Database", Name: "db", Controller: &yes}}

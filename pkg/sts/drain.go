@@ -40,9 +40,11 @@ type Drain struct {
 	// Member is the one that is on its way, nil between two.
 	Member *Member `json:"member,omitempty"`
 	// Done are those that have gone, or come.
-	Done      []Moved   `json:"done,omitempty"`
-	StartedBy string    `json:"startedBy,omitempty"`
-	StartedAt time.Time `json:"startedAt"`
+	Done []Moved `json:"done,omitempty"`
+	// DeletedClaims are the claims that went with members, known at the end only.
+	DeletedClaims []string  `json:"-"`
+	StartedBy     string    `json:"startedBy,omitempty"`
+	StartedAt     time.Time `json:"startedAt"`
 }
 
 // Up says whether members join; else they leave.

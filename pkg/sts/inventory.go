@@ -2,6 +2,7 @@ package sts
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -34,15 +35,71 @@ type Inventory struct {
 	Slices []*discoveryv1.EndpointSlice
 	Domain ClusterDomain
 
+	// Endpoints are read of Services without a selector: who has made the EndpointSlices.
+	Endpoints []*corev1.Endpoints //nolint:staticcheck // deprecated, and still what Patroni writes
+
+	// Problems and Texts are of manifests: fields that the API does not have, and what all
+	// objects say.
+	Problems []ManifestProblem
+	Texts    []ManifestText
+
 	// Volumes are those of the whole cluster: PersistentVolumes have no namespace. Nil
 	// where they were not asked for.
 	Volumes []Volume
 	// ScaledObjects are read where all claims are judged.
 	ScaledObjects []ScaledObject
+	// ClaimUses are read there, too: which objects besides pods need which claims.
+	ClaimUses []ClaimUse
+	// ReserveAnnotations are keys of annotations on sets that hold a size, besides those that
+	// are known: see [SizeMemories].
+	ReserveAnnotations []string
 
 	// Missing lists what could not be read, usually for want of permission. A
 	// report without it would be a guess that looks like a fact.
 	Missing []Missing
+}
+
+// ManifestProblem is a field of an object that strict field validation refuses.
+type ManifestProblem struct {
+	Object metav1.Object
+	FieldProblem
+}
+
+// Misspelled are the problems that a spelling mistake explains: the API server refuses the
+// object unless it is told otherwise. A field without a similar name may be one of a newer
+// Kubernetes.
+func (s *Snapshot) Misspelled() []ManifestProblem {
+	var out []ManifestProblem
+	for _, p := range s.Problems {
+		if p.Nearest != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// ManifestText is an object of a manifest as it was written.
+type ManifestText struct {
+	Kind, Namespace, Name string
+	JSON                  json.RawMessage
+}
+
+// Objects are those of the inventory that a manifest can have.
+func (inv *Inventory) Objects() []metav1.Object {
+	var out []metav1.Object
+	out = appendObjects(out, inv.Sets)
+	out = appendObjects(out, inv.Services)
+	out = appendObjects(out, inv.Endpoints)
+	out = appendObjects(out, inv.Slices)
+	out = appendObjects(out, inv.Budgets)
+	return appendObjects(out, inv.HPAs)
+}
+
+func appendObjects[T metav1.Object](out []metav1.Object, list []T) []metav1.Object {
+	for _, o := range list {
+		out = append(out, o)
+	}
+	return out
 }
 
 // Missing is one kind of object that could not be read, and why.
@@ -81,6 +138,8 @@ type Snapshot struct {
 	// HPAs scale the set: see [Snapshot.Autoscalers].
 	HPAs    []*autoscalingv2.HorizontalPodAutoscaler
 	Missing []Missing
+	// Problems are those of the set and its governing Service in a manifest.
+	Problems []ManifestProblem
 }
 
 // Knows says whether the resource (plural name) could be read.
@@ -163,6 +222,11 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 			Slices:    endpoints[key{set.Namespace, set.Spec.ServiceName}],
 			Events:    slices.Clone(events[ref{set.Namespace, "StatefulSet", set.Name}]),
 			HPAs:      hpas[k],
+		}
+		for _, p := range inv.Problems {
+			if p.Object == metav1.Object(set) || s.Service != nil && p.Object == metav1.Object(s.Service) {
+				s.Problems = append(s.Problems, p)
+			}
 		}
 		for _, pod := range pods[k] {
 			// The controller goes by owner UID: a pod of an earlier set of this

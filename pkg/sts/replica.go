@@ -71,6 +71,12 @@ func (s *Snapshot) Replicas() []Replica {
 	return out
 }
 
+// HasPod says whether the ordinal has a pod.
+func (s *Snapshot) HasPod(o Ordinal) bool {
+	name := s.Name(o)
+	return slices.ContainsFunc(s.Pods, func(p *corev1.Pod) bool { return p.Name == name })
+}
+
 // PodRevision is the name of the ControllerRevision that the pod was made from.
 func PodRevision(pod *corev1.Pod) string { return pod.Labels[appsv1.StatefulSetRevisionLabel] }
 

@@ -149,7 +149,8 @@ func ReadRetained(v *corev1.PersistentVolume) (*Retained, error) {
 }
 
 // Restorable is the manifest of a claim from which it can be made again, for the same
-// volume. What others fill in is left out: the marks of binding, which would have the
+// volume. Who has created a claim that the StatefulSet controller has not is noted in an
+// annotation. What others fill in is left out: the marks of binding, which would have the
 // new claim count as lost before it is bound; finalizers; and the owners that the
 // StatefulSet controller itself adds for the retention policy. Other owners stay in: they
 // are checked before the claim gets them back, because the garbage collector deletes an
@@ -162,6 +163,12 @@ func Restorable(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
 	}
 	for _, key := range bindingMarks {
 		delete(out.Annotations, key)
+	}
+	if maker := ClaimMaker(c); maker != "" && !MadeByController(c) {
+		if out.Annotations == nil {
+			out.Annotations = map[string]string{}
+		}
+		out.Annotations[MakerAnnotation] = maker // else it would be ours
 	}
 	if len(out.Annotations) == 0 {
 		out.Annotations = nil
@@ -201,7 +208,7 @@ func ControllerMade(fields []metav1.ManagedFieldsEntry) bool {
 		e := &fields[i]
 		switch {
 		case e.Subresource != "":
-		case !slices.Contains(claimMakers, e.Manager) || e.Manager == FieldManager:
+		case !slices.Contains(controllers, e.Manager):
 			if !slices.Contains(claimBinders, e.Manager) {
 				return false
 			}

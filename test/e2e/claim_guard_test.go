@@ -28,7 +28,7 @@ var guardedVerbs = []guarded{
 	{"canary-abort", []string{"sts canary start WEB --image app:v2 --yes"}, "canary abort WEB", 1},
 	{"resume", []string{"sts canary start WEB --image app:v2 --yes"}, "resume WEB", 0},
 	{"undo", []string{"kubectl set image sts/WEB app=app:v2", "until field sts/WEB .status.updatedReplicas 2", "until field sts/WEB .status.availableReplicas 2",
-		"until field sts/WEB .status.currentReplicas 2"}, "undo WEB", 1},
+		"until field sts/WEB .status.currentReplicas 2"}, "undo WEB --to-revision 1", 1},
 	{"unstick", []string{"kubectl set image sts/WEB app=app:v2-crash", "until field pod/WEB-1 '{.status.containerStatuses[0].state.waiting.reason}' CrashLoopBackOff"}, "unstick WEB", 1},
 	{"restart", nil, "restart WEB --ordinal 1", 1},
 	{"drain-scale", nil, "drain-scale WEB --replicas 1", 1},

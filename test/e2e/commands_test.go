@@ -53,8 +53,8 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"heal":     cmdHeal,
 	"recode":   cmdRecode,
 	"proxy":    cmdProxy,
-	"pause":    onComponent("pause", (*cluster.Cluster).Pause),
-	"resume":   onComponent("resume", (*cluster.Cluster).Resume),
+	"pause":    cmdPause,
+	"resume":   cmdResume,
 	"field":    assertion("field"),
 	"uids":     assertion("uids"),
 	"audit":    assertion("audit"),
@@ -388,13 +388,19 @@ func cmdDeploy(ts *testscript.TestScript, neg bool, args []string) {
 		fmt.Sprintf("1/%d", replicas)})
 }
 
-// onComponent does something to a component of the cluster. Scenarios share it: this is
-// for those that have one alone.
-func onComponent(form string, do func(*cluster.Cluster, string) error) func(*testscript.TestScript, bool, []string) {
-	return func(ts *testscript.TestScript, neg bool, args []string) {
-		usage(ts, !neg && len(args) == 1, form+" COMPONENT")
-		ts.Check(do(of(ts).cluster, args[0]))
-	}
+// cmdPause stops a process of the cluster, until cmdResume or the end of the scenario.
+func cmdPause(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 1, "pause COMPONENT")
+	s := of(ts)
+	ts.Check(s.cluster.Pause(args[0]))
+	s.paused = append(s.paused, args[0])
+}
+
+func cmdResume(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 1, "resume COMPONENT")
+	s := of(ts)
+	ts.Check(s.cluster.Resume(args[0]))
+	s.paused = slices.DeleteFunc(s.paused, func(c string) bool { return c == args[0] })
 }
 
 // cmdApply makes what a file of this repository describes. Pods run on the real node.

@@ -124,12 +124,14 @@ func TestUnusedSince(t *testing.T) {
 }
 
 // TestDNS runs where there is a CoreDNS. Those that need one that fails have it for
-// themselves when the others are through.
+// themselves when the others are through, and so have those that pause a controller: each of
+// them has the whole cluster.
 func TestDNS(t *testing.T) {
 	t.Parallel()
 	c := cluster.SharedDNS(t)
 	t.Run("up", func(t *testing.T) { runBeside(t, "dns", c) })
 	t.Run("down", func(t *testing.T) { runBeside(t, "dns-down", c) })
+	t.Run("paused", func(t *testing.T) { runAlone(t, "paused", c) })
 }
 
 // TestNode runs where pods are more than their status: on a real node.
@@ -158,8 +160,13 @@ func params(folder string, c *cluster.Cluster) testscript.Params {
 // runBeside runs a few scenarios at a time beside those that -parallel counts. They wait
 // for containers and for caches and need little else, but long: among the others they
 // would come last, with nothing left to do meanwhile.
-func runBeside(t *testing.T, folder string, c *cluster.Cluster) {
-	b := &beside{T: t, few: make(chan struct{}, 3)}
+func runBeside(t *testing.T, folder string, c *cluster.Cluster) { runSome(t, folder, c, 3) }
+
+// runAlone runs one scenario at a time.
+func runAlone(t *testing.T, folder string, c *cluster.Cluster) { runSome(t, folder, c, 1) }
+
+func runSome(t *testing.T, folder string, c *cluster.Cluster, atOnce int) {
+	b := &beside{T: t, few: make(chan struct{}, atOnce)}
 	testscript.RunT(b, params(folder, c))
 	b.all.Wait()
 }

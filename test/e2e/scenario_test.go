@@ -43,6 +43,7 @@ type scenario struct {
 	processes map[string]*process
 	since     int // audit events before this one do not count any more
 	proxy     *proxy
+	paused    []string // components of the cluster
 }
 
 type scenarioKey struct{}
@@ -86,6 +87,9 @@ func setup(env *testscript.Env, c *cluster.Cluster, realPods bool) error {
 }
 
 func (s *scenario) end() {
+	for _, component := range s.paused { // of a scenario that has failed
+		_ = s.cluster.Resume(component)
+	}
 	for _, p := range s.processes {
 		p.kill()
 	}

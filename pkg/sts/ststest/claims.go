@@ -230,6 +230,17 @@ func (w *ClaimWorld) Kept() []string {
 	return out
 }
 
+// HandMade are the claims that no set has created.
+func (w *ClaimWorld) HandMade() []string {
+	var out []string
+	for name, claim := range w.claims {
+		if claim.set == "" {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 func (w *ClaimWorld) state(name string, claim *worldClaim) sts.ClaimState {
 	if claim.terminated {
 		return sts.ClaimTerminating
@@ -310,8 +321,10 @@ func (w *ClaimWorld) Inventory() *sts.Inventory {
 	for _, name := range slices.Sorted(maps.Keys(w.claims)) {
 		claim := w.claims[name]
 		c := &corev1.PersistentVolumeClaim{ObjectMeta: meta(name)}
+		c.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl-create"}}
 		if claim.set != "" {
 			c.Labels = map[string]string{"app": claim.set}
+			c.ManagedFields[0].Manager = "kube-controller-manager"
 		}
 		if claim.kept {
 			c.Annotations = map[string]string{sts.KeepAnnotation: ""}

@@ -1,0 +1,252 @@
+package cmd
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+)
+
+const (
+	serviceJSON = `{"apiVersion":"v1","kind":"Service","metadata":{"name":"web"}}`
+	setJSON     = `{"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"web"},"spec":{"serviceName":"web"}}`
+	setYAML     = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web}\n"
+	serviceYAML = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: a}\n"
+)
+
+func utf16File(text string, bigEndian bool) string {
+	var out []byte
+	for _, unit := range append([]uint16{0xfeff}, utf16.Encode([]rune(text))...) {
+		if bigEndian {
+			out = append(out, byte(unit>>8), byte(unit))
+		} else {
+			out = append(out, byte(unit), byte(unit>>8))
+		}
+	}
+	return string(out)
+}
+
+func indented(text string) string {
+	var out bytes.Buffer
+	if err := json.Indent(&out, []byte(text), "", "  "); err != nil {
+		panic(err)
+	}
+	return out.String()
+}
+
+// Whatever kubectl reads of a file is read, and what it would not read is an error.
+func TestParseObjects(t *testing.T) {
+	both := []string{"Service/web", "StatefulSet/web"}
+	for _, test := range []struct {
+		name, data string
+		want       []string
+		err        string
+	}{
+		{name: "nothing"},
+		{name: "comments and empty documents", data: "# a\n---\n---\n# b\n--- # c\n\n---\nnull\n"},
+		{name: "YAML documents", data: "---\n" + serviceYAML + "--- # Source: web.yaml\n" + setYAML, want: both},
+		{name: "Windows' line ends", data: strings.ReplaceAll(serviceYAML+"---\n"+setYAML, "\n", "\r\n"), want: both},
+		{name: "UTF-8 with a byte order mark", data: "\xef\xbb\xbf" + serviceYAML + "---\n" + setYAML, want: both},
+		{name: "UTF-16, little-endian", data: utf16File(serviceYAML+"---\n"+setYAML, false), want: both},
+		{name: "UTF-16, big-endian", data: utf16File(serviceYAML+"---\n"+setYAML, true), want: both},
+		{name: "UTF-16 with JSON", data: utf16File(serviceJSON+setJSON, false), want: both},
+		{name: "UTF-16 without a byte order mark", data: utf16File(setYAML, false)[2:], err: "control characters are not allowed"},
+		{name: "a stream of JSON", data: serviceJSON + setJSON, want: both},
+		{name: "a stream of JSON, a line each", data: serviceJSON + "\n" + setJSON + "\n", want: both},
+		{name: "a stream of JSON, indented", data: indented(serviceJSON) + "\n" + indented(setJSON) + "\n", want: both},
+		{name: "JSON and then YAML", data: serviceJSON + "\n---\n" + setYAML, want: both},
+		{name: "YAML and then JSON", data: serviceYAML + "\n---\n" + setJSON, want: both},
+		{name: "flow-style YAML", data: "{apiVersion: v1, kind: Service, metadata: {name: web}}\n---\n" + setYAML, want: both},
+		{name: "a List", data: `{"apiVersion":"v1","kind":"List","items":[` + serviceJSON + "," + setJSON + `]}`, want: both},
+		{name: "a List in a List", data: `{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"List","items":[` + serviceJSON + "," + setJSON + `]}]}`, want: both},
+		{name: "a list that says the kind once", data: "apiVersion: apps/v1\nkind: StatefulSetList\nitems:\n- {metadata: {name: a}}\n- {metadata: {name: b}}\n", want: []string{"StatefulSet/a", "StatefulSet/b"}},
+		{name: "an empty list", data: `{"apiVersion":"v1","kind":"List","items":[]}`},
+		{name: "items that are null", data: `{"apiVersion":"v1","kind":"List","items":null}`},
+		{name: "merge keys", data: "apiVersion: v1\nkind: ConfigMap\nmetadata: &m {name: web}\ndata: {<<: *m, a: b}\n", want: []string{"ConfigMap/web"}},
+		{name: "a field twice", data: setYAML + "spec: {replicas: 3, replicas: 1}\n", want: []string{"StatefulSet/web"}},
+
+		{name: "no kind", data: "x: z\n", err: `Object 'Kind' is missing in '{"x":"z"}'`},
+		{name: "no kind, behind others", data: serviceYAML + "---\n" + setYAML + "---\nx: z\n", err: `document 3: Object 'Kind' is missing in '{"x":"z"}'`},
+		{name: "no kind in a stream", data: setJSON + `{"x":1}`, err: `document 2: Object 'Kind' is missing`},
+		{name: "much without a kind", data: "x: " + strings.Repeat("z", 500), err: strings.Repeat("z", 90) + "…'"},
+		{name: "the kind in capitals", data: "apiVersion: v1\nKind: Service\n", err: "Object 'Kind' is missing"},
+		{name: "no apiVersion", data: "kind: StatefulSet\nmetadata: {name: web}\n", err: "StatefulSet web: apiVersion not set"},
+		{name: "no kind in a List", data: `{"apiVersion":"v1","kind":"List","items":[{"metadata":{"name":"a"}}]}`, err: "Object 'Kind' is missing"},
+		{name: "a List without items", data: "apiVersion: v1\nkind: List\nItems: []\n", err: "a List has no items"},
+		{name: "words", data: "just words\n", err: "it holds something else than objects"},
+		{name: "an array", data: "- a\n- b\n", err: "it holds something else than objects"},
+		{name: "an array of objects in JSON", data: "[" + setJSON + "]", err: "it holds something else than objects"},
+		{name: "broken JSON behind others", data: serviceJSON + setJSON + "{", err: "document 3: unexpected EOF"},
+		{name: "broken YAML behind others", data: serviceYAML + "---\na: [\n", err: "document 2: yaml: line "},
+		{name: "a Helm template", data: "apiVersion: v1\nkind: Service\n{{- if .x }}\nmetadata: {}\n{{- end }}\n", err: "(a Helm template? render it with helm template first)"},
+		{name: "a separator with something behind it", data: setYAML + "--- {a: b}\n", err: "invalid Yaml document separator"},
+		{name: "a document that kubectl does not read", data: serviceYAML + "...\n" + setYAML, err: "it has documents that kubectl does not read"},
+		{name: "JSON objects in one YAML document", data: serviceYAML + "---\n" + serviceJSON + "\n" + setJSON, err: "it has documents that kubectl does not read"},
+		{name: "a name that is none", data: "apiVersion: v1\nkind: Service\nmetadata: {name: [a]}\n", err: "cannot unmarshal array"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			objects, err := parseObjects([]byte(test.data))
+			if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+				t.Errorf("error %v, want %q", err, test.err)
+			}
+			var got []string
+			for _, o := range objects {
+				got = append(got, o.Kind+"/"+o.Metadata.Name)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("objects (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// FuzzParseObjects: nothing makes the reader panic, and no document is left out of what it
+// returns without an error.
+func FuzzParseObjects(f *testing.F) {
+	for _, seed := range []string{serviceYAML + "---\n" + setYAML, serviceJSON + setJSON, utf16File(setYAML, true), "x: y", "a: &a [*a]", setYAML + "...\n" + serviceYAML, "{a: b}\n---\n{", "--- |\n a\n---\n"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		objects, err := parseObjects(data)
+		if err != nil {
+			return
+		}
+		for _, o := range objects {
+			if o.Kind == "" || o.APIVersion == "" || !json.Valid(o.raw) {
+				t.Errorf("half an object: %+v", o)
+			}
+			_ = o.where("spec.a")
+			_ = o.problems(nil)
+			_ = o.unserved()
+		}
+		if n := documentsIn(data); n > len(objects) && !bytes.Contains(data, []byte("items")) && data[0] < 0xef {
+			t.Errorf("%d documents, and %d objects of them", n, len(objects))
+		}
+	})
+}
+
+// documentsIn counts the documents of a file another way, 0 where that is not known.
+func documentsIn(data []byte) int {
+	n := 0
+	for decoder := json.NewDecoder(bytes.NewReader(data)); ; n++ {
+		var v any
+		err := decoder.Decode(&v)
+		if errors.Is(err, io.EOF) {
+			return n
+		}
+		if err != nil {
+			break
+		}
+		if v == nil {
+			n--
+		}
+	}
+	n = 0
+	for decoder := yaml.NewDecoder(bytes.NewReader(data)); ; {
+		var v any
+		err := decoder.Decode(&v)
+		if errors.Is(err, io.EOF) {
+			return n
+		}
+		if err != nil {
+			return 0
+		}
+		if v != nil {
+			n++
+		}
+	}
+}
+
+// What plan and dns say about manifests as people and tools write them.
+func TestManifestsAsTheServerReadsThem(t *testing.T) {
+	const (
+		set = `apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: NAME}
+spec:
+  SPEC
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: app, image: "app:v1"}]}
+`
+		service = `apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}
+`
+	)
+	object := func(name, spec string) string {
+		return strings.NewReplacer("NAME", name, "SPEC", spec).Replace(set)
+	}
+	const inNamespace = " -o jsonpath={.items[*].namespace}/{.items[*].service.found}"
+	for _, test := range []struct {
+		name, file, args string
+		code             int
+		out, err         string // parts of what is said
+	}{
+		{name: "Replicas is not replicas", file: object("web", "Replicas: 3"), args: "plan -o jsonpath={.outcome.message},{.notes[0].reason},{.notes[0].message}",
+			out: `1 pod available, with app:v1,UnknownField,the API server would refuse statefulset web: strict decoding error: unknown field "spec.Replicas"; this plan`,
+			err: `FILE:5: StatefulSet web: unknown field "spec.Replicas" (did you mean "replicas"?): ignored, and kubectl apply refuses it`},
+		{name: "a misspelled field fails a pipeline", file: object("web", "Replicas: 3"), args: "plan -o name --exit-code", code: ExitRefused,
+			out: "statefulset.apps/web", err: `refused: the API server would refuse statefulset web: strict decoding error: unknown field "spec.Replicas"` + "\n→ correct"},
+		{name: "a field of a newer Kubernetes does not", file: object("web", "quorumMode: Fast"), args: "plan -o name --exit-code",
+			out: "statefulset.apps/web", err: `unknown field "spec.quorumMode": ignored; kubectl apply refuses it unless the cluster's Kubernetes is newer`},
+		{name: "the right spelling wins", file: service + "---\n" + object("web", "serviceName: web\n  servicename: other"), args: "dns -o name",
+			out: "web-0.web.default", err: `FILE:11: StatefulSet web: unknown field "spec.servicename" (did you mean "serviceName"?)`},
+		{name: "a misspelled serviceName gives no names", file: service + "---\n" + object("web", "servicename: web"), args: "dns --exit-code", code: ExitFound,
+			out: "web-0 (no name)", err: `unknown field "spec.servicename"`},
+		{name: "a number for a text", file: strings.Replace(object("web", "replicas: 1"), `"app:v1"`, "1", 1), args: "plan", code: ExitUsage,
+			err: "StatefulSet web: cannot unmarshal number into Go struct field Container.spec.template.spec.containers.image of type string"},
+		{name: "the last of two values applies", file: object("web", "replicas: 3\n  replicas: 2"), args: "dns -o name",
+			out: "", err: `FILE:6: StatefulSet web: duplicate field "spec.replicas": the last value applies`},
+		{name: "a kind in other letters", file: strings.Replace(object("web", "replicas: 1"), "StatefulSet", "Statefulset", 1), args: "plan", code: ExitUsage,
+			err: `no matches for kind "Statefulset" in version "apps/v1": it is kind StatefulSet in apps/v1`},
+		{name: "a kind in the wrong group", file: strings.Replace(service, "v1", "apps/v1", 1) + "---\n" + object("web", "replicas: 1"), args: "plan", code: ExitUsage,
+			err: `FILE, document 1: no matches for kind "Service" in version "apps/v1": it is kind Service in v1`},
+		{name: "an object without a kind", file: object("web", "replicas: 1") + "---\nx: z\n", args: "plan", code: ExitUsage, err: `FILE: document 2: Object 'Kind' is missing in '{"x":"z"}'`},
+
+		{name: "two namespaces", file: inNS(object("web", "replicas: 1"), "a") + "---\n" + inNS(object("web", "replicas: 2"), "b"), args: "plan", code: ExitUsage,
+			err: "has StatefulSet web in namespaces a and b: choose one with --namespace"},
+		{name: "the first of two namespaces", file: inNS(object("web", "replicas: 1"), "a") + "---\n" + inNS(object("web", "replicas: 2"), "b"), args: "plan -n a -o jsonpath={.namespace},{.outcome.message}", out: "a,1 pod available"},
+		{name: "the second of two namespaces", file: inNS(object("web", "replicas: 1"), "a") + "---\n" + inNS(object("web", "replicas: 2"), "b"), args: "plan web -n b -o jsonpath={.namespace},{.outcome.message}", out: "b,2 pods available"},
+		{name: "neither of two namespaces", file: inNS(object("web", "replicas: 1"), "a") + "---\n" + inNS(object("web", "replicas: 2"), "b"), args: "dns -n c", code: ExitUsage,
+			err: "StatefulSet web is in namespace a, not in c as --namespace says"},
+		{name: "a Service without a namespace beside a set with one", file: service + "---\n" + inNS(object("web", "serviceName: web"), "data"), args: "dns" + inNamespace, out: "data/true",
+			err: "note: objects without a namespace are assumed to be in namespace data, like the others; --namespace sets another one"},
+		{name: "a set without a namespace beside a Service with one", file: inNS(service, "data") + "---\n" + object("web", "serviceName: web"), args: "dns" + inNamespace, out: "data/true",
+			err: "assumed to be in namespace data"},
+		{name: "with --namespace", file: service + "---\n" + inNS(object("web", "serviceName: web"), "data"), args: "dns -n data" + inNamespace, out: "data/true"},
+		{name: "none names a namespace", file: service + "---\n" + object("web", "serviceName: web"), args: "dns" + inNamespace, out: "default/true"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "m.yaml")
+			if err := os.WriteFile(file, []byte(test.file), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			i := invoke(t, append(strings.Fields(test.args), "-f", file)...)
+			if i.code != test.code {
+				t.Errorf("exit code %d, want %d", i.code, test.code)
+			}
+			if !strings.Contains(i.out.String(), test.out) {
+				t.Errorf("standard output %q lacks %q", i.out.String(), test.out)
+			}
+			if want := strings.ReplaceAll(test.err, "FILE", file); !strings.Contains(i.err.String(), want) || want == "" && i.err.Len() > 0 {
+				t.Errorf("standard error %q lacks %q", i.err.String(), want)
+			}
+		})
+	}
+}
+
+func inNS(object, namespace string) string {
+	return strings.Replace(object, "metadata: {", fmt.Sprintf("metadata: {namespace: %s, ", namespace), 1)
+}

@@ -1,0 +1,93 @@
+package sts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// ClaimUse records that an object other than a running pod needs a claim. Pods are in
+// [Inventory.Pods]: a claim that a pod mounts is in-use, a claim with a ClaimUse is wanted.
+//
+// There is one ClaimUse per claim and object, for
+//   - every claim that the pod template of a StatefulSet names in template.spec.volumes, which
+//     is not the same as its volumeClaimTemplates;
+//   - every claim that the pod template of a Deployment, DaemonSet, ReplicaSet,
+//     ReplicationController, Job or CronJob (spec.jobTemplate) names there, at any number of
+//     replicas, also while it is suspended, paused, finished, being deleted, or cannot create
+//     pods. A ReplicaSet with 0 replicas whose controller is a Deployment is an old revision
+//     and does not count;
+//   - every claim that another claim of its namespace has as dataSource or dataSourceRef,
+//     also when that one is bound already;
+//   - every claim that a VolumeSnapshot has as source until the snapshot is readyToUse.
+type ClaimUse struct {
+	Namespace string
+	// Claim is the name of the claim.
+	Claim string
+	// By is the object, as kubectl prints names: "cronjob.batch/backup",
+	// "replicationcontroller/web", "persistentvolumeclaim/copy".
+	By string
+	// How is what the object does with the claim.
+	How UseKind
+}
+
+// UseKind is what an object does with a claim.
+type UseKind string
+
+// The kinds, each as the end of a sentence that begins with the object.
+const (
+	UseNames     UseKind = "names it"
+	UseClones    UseKind = "has it as its data source"
+	UseSnapshots UseKind = "takes a snapshot of it"
+)
+
+// UseResources are the resources that [ClaimUse] values come from, apart from StatefulSets and
+// claims, which are required. While one of them is in [Inventory.Missing], every claim that
+// would be a candidate is held back, with any choice, and a purge is refused. A resource that
+// the server does not serve is not missing.
+var UseResources = []string{
+	"deployments", "daemonsets", "replicasets", "replicationcontrollers", "jobs", "cronjobs", "volumesnapshots",
+}
+
+// TemplateClaims are the names of the claims in the volumes of a pod template. Generic
+// ephemeral volumes are not among them: their claims belong to a pod.
+func TemplateClaims(spec *corev1.PodSpec) []string {
+	var out []string
+	for i := range spec.Volumes {
+		if v := spec.Volumes[i].PersistentVolumeClaim; v != nil && !slices.Contains(out, v.ClaimName) {
+			out = append(out, v.ClaimName)
+		}
+	}
+	return out
+}
+
+// sayUses is the reason of a claim that is wanted by objects.
+func sayUses(uses []ClaimUse) string {
+	first := uses[0]
+	for _, u := range uses[1:] {
+		if u.By < first.By {
+			first = u
+		}
+	}
+	text := first.By + " " + string(first.How)
+	if more := len(uses) - 1; more > 0 {
+		text += fmt.Sprintf(", and %s", Count(more, "other object"))
+	}
+	return text
+}
+
+// sayUnlisted says which of the resources that name claims could not be listed.
+func sayUnlisted(inv *Inventory) string {
+	var hidden []string
+	for _, resource := range UseResources {
+		if !inv.Knows(resource) {
+			hidden = append(hidden, resource)
+		}
+	}
+	if len(hidden) == 0 {
+		return ""
+	}
+	return "permission to list " + strings.Join(hidden, ", ") + " is missing: one may name it"
+}
