@@ -43,7 +43,7 @@ rescued is refused (exit code 5). The same command resumes after an interruption
 
 Then let the pod go, in the way that suits the set:
   1. Best: the pod does not start before its data is back. Scale its ordinal away or park
-     the set ('drain-scale'), run 'pvc-gc undo', then scale up again.
+     the set ('drain-scale --replicas 0 --park'), run 'pvc-gc undo', then scale up again.
   2. Restart the pod ('restart'). It starts with a new, empty claim. 'pvc-gc undo --replace'
      keeps that one's data, too, and lets it give way; restart the pod once more, then
      run 'pvc-gc undo'.`,

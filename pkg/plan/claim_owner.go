@@ -23,7 +23,7 @@ type Owner struct {
 // have the garbage collector delete the claim.
 type LookOwners struct {
 	Namespace string                  `json:"namespace"`
-	Refs      []metav1.OwnerReference `json:"refs"`
+	Refs      []metav1.OwnerReference `json:"-"`
 }
 
 // OwnClaim gives a claim its owner references back, if it is still the one with this UID.
@@ -31,7 +31,7 @@ type OwnClaim struct {
 	Namespace string                  `json:"namespace"`
 	Name      string                  `json:"name"`
 	UID       types.UID               `json:"uid"`
-	Refs      []metav1.OwnerReference `json:"refs"`
+	Refs      []metav1.OwnerReference `json:"-"`
 	Ops       []PatchOp               `json:"ops"`
 }
 
