@@ -135,18 +135,30 @@ func claimSums(r *inspect.ClaimReport, st Style) *table {
 	return t
 }
 
+// HeldNotes says why claims are held back, one line for those with the same reason.
+func HeldNotes(r *inspect.ClaimReport, st Style, c Columns) string {
+	var n notes
+	for i := range r.Items {
+		if item := &r.Items[i]; item.Held != "" {
+			name := item.Name
+			if c.Namespace {
+				name = item.Namespace + "/" + name
+			}
+			n.add(item.Held, name)
+		}
+	}
+	return n.text("held back:", Dim, st)
+}
+
 // claimNotes tells why claims are held back, and of those and the candidates what to
 // know before they go. Claims of which the same is to be said share a line.
 func claimNotes(r *inspect.ClaimReport, st Style, c Columns) string {
-	held, doubts := &notes{}, &notes{}
+	doubts := &notes{}
 	for i := range r.Items {
 		item := &r.Items[i]
 		name := item.Name
 		if c.Namespace {
 			name = item.Namespace + "/" + name
-		}
-		if item.Held != "" {
-			held.add(item.Held, name)
 		}
 		if item.Candidate || item.Held != "" {
 			for _, d := range item.Doubts {
@@ -154,7 +166,7 @@ func claimNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 			}
 		}
 	}
-	text := held.text("held back:", Dim, st) + doubts.text("doubt:", Warn, st)
+	text := HeldNotes(r, st, c) + doubts.text("doubt:", Warn, st)
 	if text != "" {
 		text = "\n" + text
 	}
