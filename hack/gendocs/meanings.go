@@ -110,6 +110,7 @@ var meanings = map[string]string{
 	"Claim.state":         "one of the [claim states](#claim-states)",
 	"Claim.reason":        "why, for a person",
 	"Claim.confidence":    "with `orphan-set`: one of the [degrees](#confidence)",
+	"Claim.makers":        "the StatefulSets that may have created it, where there is more than one: it is ambiguous",
 	"Claim.candidate":     "it may be deleted, by its state and the flags that were given",
 	"Claim.held":          "why it is no candidate although its state and the flags would make it one",
 	"Claim.doubts":        "what a person should know before it is deleted",
@@ -121,7 +122,7 @@ var meanings = map[string]string{
 	"Claim.deletedAt":     "since when it is being deleted; absent while it is not",
 	"Claim.rescued":       "its volume keeps the data and remembers the claim, although the claim or the volume is being deleted",
 	"Claim.atRisk":        "why its data, or the way to it, would be gone with the pods that use it: `pvc-gc rescue`; absent where it would not",
-	"Claim.unusedSince":   "since when no pod has used it; absent where that is not known, and while one does. It may have been unused for longer",
+	"Claim.unusedSince":   "since when no pod has used it, provably; absent where that is not known, and while one does. It may have been unused for longer",
 	"Claim.unusedFrom":    "one of the [sources](#sources-of-an-age)",
 
 	"ClaimSum.class":         "the storage class; absent for none, and in `total`",
@@ -657,23 +658,23 @@ var vocabularies = []vocabulary{
 		meanings: map[string]string{
 			"terminating":    "it is being deleted",
 			"in-use":         "a pod has it as a volume, whoever's pod that is and whatever became of it",
-			"wanted":         "its name is that of an ordinal in a set's range",
+			"wanted":         "its ordinal is in a set's range; or an object names it in its pod template, has it as its data source or is a VolumeSnapshot that is being taken of it",
 			"policy":         "a retention policy has given it to the garbage collector: its owner, a pod or a set, is gone",
-			"reserved":       "an HPA's or a KEDA ScaledObject's maximum, the size that a parked set is to come back with, or that of a `drain-scale` on its way, would bring its ordinal back",
-			"parked":         "its set stands at 0 replicas",
-			"left-over":      "its ordinal lies beyond its set's range, or below it",
-			"stale-template": "its set has no such volumeClaimTemplate any more",
-			"orphan-set":     "its set is gone",
+			"reserved":       "the maximum of an HPA or a KEDA ScaledObject, the size of a parked set, that of a `drain-scale` in progress, or one that another program keeps in an annotation on the set, would bring its ordinal back",
+			"parked":         "its set has 0 replicas",
+			"left-over":      "its ordinal is out of its set's range",
+			"stale-template": "its set no longer has such a volumeClaimTemplate",
+			"orphan-set":     "the set that created it, or one of those that may have, is gone",
 			"foreign":        "it does not come from a volumeClaimTemplate",
 		},
 	},
 	{
 		title: "Confidence", dir: "pkg/sts", kind: "Confidence",
-		about: "`items[].confidence`: how sure it is that a claim is of a set that is gone.",
+		about: "`items[].confidence`: how sure it is which set that is gone has created a claim.",
 		meanings: map[string]string{
-			"high":   "its labels name the set",
-			"medium": "other claims have names of that shape, or its labels are those of a set that has no such template",
-			"low":    "nothing but its name says so; such a claim is never a candidate",
+			"high":   "one set may have, which its labels name, and other claims of its shape have the same labels",
+			"medium": "its labels name one of several sets, or another claim has its shape and its labels",
+			"low":    "nothing but its name tells; such a claim is a candidate only with `--claim`",
 		},
 	},
 	{
@@ -681,7 +682,6 @@ var vocabularies = []vocabulary{
 		about: "`items[].unusedFrom`: what tells since when a claim is unused.",
 		meanings: map[string]string{
 			"condition": "the claim's own condition `Unused` (Kubernetes 1.37, or its feature gate)",
-			"event":     "an Event of the StatefulSet controller about the deletion of its pod",
 		},
 	},
 	{

@@ -43,6 +43,7 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 	n := len(candidates.Items)
 	switch {
 	case n == 0 && g.out.human():
+		_, _ = fmt.Fprint(g.env.ErrOut, print.HeldNotes(report, g.env.errStyle(), print.Columns{Namespace: g.all}))
 		_, _ = fmt.Fprintln(g.env.Out, "Nothing to delete: no claim is a candidate.")
 		return g.recalled()
 	case n == 0:

@@ -47,6 +47,14 @@ func TestClaimReportOfNamespacePermissionsOnly(t *testing.T) {
 	golden.Assert(t, string(raw), shop+"-hidden.report")
 }
 
+// Claims that were named and are not there are told.
+func TestAbsentClaims(t *testing.T) {
+	q := inspect.ClaimQuery{Claims: []string{"data-web-4", "nothing"}}
+	if got := q.Absent(load(t, shop)); len(got) != 1 || got[0] != "nothing" {
+		t.Errorf("absent: %v", got)
+	}
+}
+
 func TestClaimQuery(t *testing.T) {
 	for name, test := range map[string]struct {
 		query   inspect.ClaimQuery
@@ -69,6 +77,22 @@ func TestClaimQuery(t *testing.T) {
 		"a selector": {
 			inspect.ClaimQuery{Selector: labels.SelectorFromSet(labels.Set{"app": "queue"})},
 			[]string{"data-queue-0", "data-queue-1", "data-queue-2", "data-queue-3"}, nil, nil,
+		},
+		"claims": {
+			inspect.ClaimQuery{Claims: []string{"data-web-4", "data-old-0"}, Choice: sts.ClaimChoice{Orphans: true}},
+			[]string{"data-old-0", "data-web-4"}, []string{"data-old-0", "data-web-4"}, nil,
+		},
+		"a claim of another set": {
+			inspect.ClaimQuery{Names: []string{"web"}, Claims: []string{"data-old-0"}, Choice: sts.ClaimChoice{Orphans: true}}, nil, nil, nil,
+		},
+		// db's template gives their names, too, and web-db has created them.
+		"a set that gives the names": {
+			inspect.ClaimQuery{Names: []string{"db"}, Choice: sts.ClaimChoice{Orphans: true}},
+			[]string{"data-web-db-0", "data-web-db-1", "data-web-db-2"}, nil, nil,
+		},
+		"the set that has created them": {
+			inspect.ClaimQuery{Names: []string{"web-db"}, Choice: sts.ClaimChoice{Orphans: true}},
+			[]string{"data-web-db-2"}, []string{"data-web-db-2"}, nil,
 		},
 		"unused for a month": {
 			inspect.ClaimQuery{Names: []string{"cache"}, Choice: sts.ClaimChoice{OlderThan: 30 * 24 * time.Hour}},

@@ -29,8 +29,8 @@ type claimWorld struct {
 	around *plan.Around
 	named  string // the volume that it is about
 	sent   bool
-	lost   bool // the data is gone
-	blind  bool // pods cannot be read
+	lost   bool   // the data is gone
+	hidden string // a resource that cannot be listed
 	made   int
 }
 
@@ -69,8 +69,8 @@ func (w *claimWorld) view() plan.ClaimView {
 // look is what the world makes of the claim right now.
 func (w *claimWorld) look() {
 	w.around = &plan.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{State: w.state, Reason: "as the test says"}}
-	if w.blind {
-		judge := sts.NewClaimJudge(&sts.Inventory{Missing: []sts.Missing{{Resource: "pods"}}})
+	if w.hidden != "" {
+		judge := sts.NewClaimJudge(&sts.Inventory{Missing: []sts.Missing{{Resource: w.hidden}}})
 		w.around.Verdict = judge.Judge(&corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: claimName}})
 	}
 	if w.claim != nil && sts.Keeps(w.claim) && (w.state == sts.ClaimLeftOver || w.state == sts.ClaimParked) {
@@ -409,7 +409,8 @@ func TestClaimDecisions(t *testing.T) {
 			replaced(w)
 			w.state, w.held = sts.ClaimLeftOver, false
 		}, purge, "lookAround purgeVolume Done Purged"},
-		"purge, and nobody knows whether a pod wants it": {func(w *claimWorld) { deleted(w); w.blind = true }, purge, "lookAround Refused Unseen"},
+		"purge, and nobody knows whether a pod wants it":        {func(w *claimWorld) { deleted(w); w.hidden = "pods" }, purge, "lookAround Refused Unseen"},
+		"purge, and it is not known whether an object names it": {func(w *claimWorld) { deleted(w); w.hidden = "cronjobs" }, purge, "lookAround Refused Unseen"},
 		"purge, and another volume has the data": {deleted, plan.PurgeRetained{UID: "volume-0", Shared: []string{"pvc-2"}},
 			"lookAround Refused VolumeShared"},
 		"deleted by two at once": {func(w *claimWorld) { deleted(w); w.sent = false }, collect(), "lookAround Done ClaimGone"},

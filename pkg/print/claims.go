@@ -135,10 +135,25 @@ func claimSums(r *inspect.ClaimReport, st Style) *table {
 	return t
 }
 
+// HeldNotes says why claims are held back, one line for those with the same reason.
+func HeldNotes(r *inspect.ClaimReport, st Style, c Columns) string {
+	var n notes
+	for i := range r.Items {
+		if item := &r.Items[i]; item.Held != "" {
+			name := item.Name
+			if c.Namespace {
+				name = item.Namespace + "/" + name
+			}
+			n.add(item.Held, name)
+		}
+	}
+	return n.text("held back:", Dim, st)
+}
+
 // claimNotes tells why claims are held back, and of those and the candidates what to
 // know before they go. Claims of which the same is to be said share a line.
 func claimNotes(r *inspect.ClaimReport, st Style, c Columns) string {
-	risks, held, doubts := &notes{}, &notes{}, &notes{}
+	risks, doubts := &notes{}, &notes{}
 	for i := range r.Items {
 		item := &r.Items[i]
 		name := item.Name
@@ -148,16 +163,13 @@ func claimNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 		if item.AtRisk != "" {
 			risks.add(item.AtRisk, name)
 		}
-		if item.Held != "" {
-			held.add(item.Held, name)
-		}
 		if item.Candidate || item.Held != "" {
 			for _, d := range item.Doubts {
 				doubts.add(d, name)
 			}
 		}
 	}
-	text := risks.text("at risk:", Bad, st) + held.text("held back:", Dim, st) + doubts.text("doubt:", Warn, st)
+	text := risks.text("at risk:", Bad, st) + HeldNotes(r, st, c) + doubts.text("doubt:", Warn, st)
 	if text != "" {
 		text = "\n" + text
 	}

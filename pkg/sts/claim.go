@@ -488,6 +488,11 @@ func (j *ClaimJudge) origin(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	default:
 		v = j.outlived(c, stem, o, fit)
 	}
+	for _, r := range fit {
+		if r.set != nil {
+			v.kept = cmp.Or(v.kept, keptBy(r.set))
+		}
+	}
 	for _, by := range claimants {
 		if v.State == ClaimForeign && !slices.ContainsFunc(fit, func(r reading) bool { return r.fits }) {
 			v.Reason = "its labels are not those of " + by.set.Name + ", whose volumeClaimTemplate " + by.template + " gives such names"

@@ -200,7 +200,7 @@ func likely(gone, existing []reading) []reading {
 			return !slices.ContainsFunc(named, func(n reading) bool { return n.split == r.split })
 		}
 		return !slices.ContainsFunc(anchors, func(a reading) bool {
-			if a.current && r.set == nil {
+			if a.fits && a.current && r.set == nil {
 				return false
 			}
 			if more, longer := strings.CutSuffix(r.split.set, "-"+a.split.set); longer {
@@ -244,7 +244,6 @@ func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Or
 	for _, r := range fit {
 		if r.set != nil {
 			v.Sets = append(v.Sets, r.split.set)
-			v.kept = cmp.Or(v.kept, keptBy(r.set))
 		}
 	}
 	slices.Sort(v.Sets)

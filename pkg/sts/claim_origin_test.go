@@ -127,6 +127,10 @@ func TestClaimOrigins(t *testing.T) {
 			p.set("mariadb", "data-wordpress", 1).Annotations = labels("x/replicas", "4")
 		}, origin{sts.ClaimReserved, "mariadb", []string{"wordpress-mariadb"}, ""}},
 
+		"a set that was recreated with other labels, and one of a longer name that is gone": {"data-wordpress-db-2", labels("app", "db"), func(p *place) {
+			p.set("db", "data-wordpress", 1).Spec.Selector.MatchLabels = labels("app", "db", "release", "wordpress")
+		}, origin{sts.ClaimOrphanSet, "db", []string{"db", "wordpress-db"}, sts.ConfidenceMedium}},
+
 		"made by another manager": {"claim-student-1", labels("app", "jupyterhub", "component", "singleuser-storage"), func(p *place) {
 			p.claim.ManagedFields = madeBy("OpenAPI-Generator")
 			p.other("claim-student-2", p.claim.Labels)
@@ -236,6 +240,11 @@ func TestClaimsHeldBack(t *testing.T) {
 			p.set("web-mariadb", "data", 1).Annotations = labels(sts.KeepAnnotation, "")
 			p.claim.Name, p.claim.Labels = "data-web-mariadb-2", labels("app", "mariadb", "release", "web")
 		}, sts.ClaimChoice{Orphans: true}, "annotation kubectl-sts.dev/keep on statefulset web-mariadb"},
+		"one of two makers is to be kept": {func(p *place) {
+			p.set("mariadb", "data-wordpress", 1)
+			p.set("wordpress-mariadb", "logs", 1).Annotations = labels(sts.KeepAnnotation, "")
+			p.claim.Name, p.claim.Labels = "data-wordpress-mariadb-2", labels("app", "mariadb")
+		}, sts.ClaimChoice{Orphans: true, Named: true}, "annotation kubectl-sts.dev/keep on statefulset wordpress-mariadb"},
 		"another's memory of a size that is none": {func(p *place) { p.web.Annotations = labels("downscaler/original-replicas", "many") }, sts.ClaimChoice{},
 			"annotation downscaler/original-replicas on statefulset web should hold a number of replicas and does not"},
 		"another's memory of a size that is none, and does not matter": {func(p *place) { p.web.Annotations = labels("downscaler/original-replicas", "many") }, sts.ClaimChoice{Reserved: true}, ""},

@@ -86,7 +86,7 @@ func leaveClaims(b *testing.B, c *cluster.Cluster, kube kubernetes.Interface) []
 	}
 	each(b, deleteClaims, func(i int) error {
 		o := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: leftClaim(i), Labels: labels}, Spec: spec}
-		_, err := kube.CoreV1().PersistentVolumeClaims(namespaces[i%deleteNamespaces]).Create(ctx, o, metav1.CreateOptions{})
+		_, err := kube.CoreV1().PersistentVolumeClaims(namespaces[i%deleteNamespaces]).Create(ctx, o, metav1.CreateOptions{FieldManager: "kube-controller-manager"})
 		return err
 	})
 	each(b, deleteClaims, func(i int) error {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -22,17 +23,27 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// What BenchmarkPVCGC looks at. The sets stand at 0, so that no controller moves while
-// it is measured; the pods are nobody's.
+// What BenchmarkPVCGC looks at. The sets and Deployments have 0 replicas, so that no controller
+// moves while it is measured; no controller has the pods.
 const (
-	gcNamespaces = 200
-	gcSets       = 500
-	gcClaims     = 20000
-	gcPods       = 5000
+	gcNamespaces  = 200
+	gcSets        = 500
+	gcClaims      = 20000
+	gcPods        = 5000
+	gcDeployments = 1000
+	gcCronJobs    = 1000
 )
 
-// BenchmarkPVCGC compares the judgement of all claims of a large cluster with kubectl's
-// lists of what it takes, and with the server's list of the claims alone.
+// gcLists are what pvc-gc lists.
+var gcLists = []string{
+	"/api/v1/persistentvolumeclaims", "/api/v1/persistentvolumes", "/api/v1/pods", "/api/v1/replicationcontrollers",
+	"/apis/apps/v1/statefulsets", "/apis/apps/v1/deployments", "/apis/apps/v1/daemonsets", "/apis/apps/v1/replicasets",
+	"/apis/batch/v1/jobs", "/apis/batch/v1/cronjobs", "/apis/autoscaling/v2/horizontalpodautoscalers",
+}
+
+// BenchmarkPVCGC compares the judgement of all claims of a large cluster with kubectl's lists of
+// what it takes, with the server's list of the claims alone, and with its lists of all the same
+// kinds, read side by side and not decoded.
 func BenchmarkPVCGC(b *testing.B) {
 	c := cluster.Shared(b, nil)
 	fillWithClaims(b, c)
@@ -52,6 +63,18 @@ func BenchmarkPVCGC(b *testing.B) {
 			b.ReportMetric(float64(most)/1024, "MiB")
 		})
 	}
+	kube, err := kubernetes.NewForConfig(c.RESTConfig())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("raw-lists", func(b *testing.B) {
+		for b.Loop() {
+			eachBy(b, len(gcLists), len(gcLists), func(i int) error {
+				_, err := kube.CoreV1().RESTClient().Get().AbsPath(gcLists[i]).SetHeader("Accept", "application/json").DoRaw(context.Background())
+				return err
+			})
+		}
+	})
 }
 
 // runForMemory runs a command and returns the most memory that it had, in KiB.
@@ -114,7 +137,32 @@ func fillWithClaims(b *testing.B, c *cluster.Cluster) {
 	})
 	each(b, gcClaims, func(i int) error {
 		o := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: claim(i), Labels: map[string]string{"app": set(i)}}, Spec: spec}
-		_, err := kube.CoreV1().PersistentVolumeClaims(namespace(i)).Create(ctx, o, metav1.CreateOptions{})
+		_, err := kube.CoreV1().PersistentVolumeClaims(namespace(i)).Create(ctx, o, metav1.CreateOptions{FieldManager: "kube-controller-manager"})
+		return err
+	})
+	template := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "reader"}}}
+	template.Spec.Containers = []corev1.Container{{Name: "app", Image: "app:1"}}
+	mounting := func(claim string) corev1.PodTemplateSpec {
+		t := template.DeepCopy()
+		t.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{
+			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: claim},
+		}}}
+		return *t
+	}
+	each(b, gcDeployments, func(i int) error {
+		d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("reader%d", i)}}
+		d.Spec.Replicas, d.Spec.Selector = &none, &metav1.LabelSelector{MatchLabels: template.Labels}
+		d.Spec.Template = mounting(claim(i))
+		_, err := kube.AppsV1().Deployments(namespace(i)).Create(ctx, d, metav1.CreateOptions{})
+		return err
+	})
+	each(b, gcCronJobs, func(i int) error {
+		suspended := true
+		j := &batchv1.CronJob{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("backup%d", i)}}
+		j.Spec.Schedule, j.Spec.Suspend = "0 3 * * *", &suspended
+		j.Spec.JobTemplate.Spec.Template = mounting(claim(i))
+		j.Spec.JobTemplate.Spec.Template.Spec.RestartPolicy = corev1.RestartPolicyNever
+		_, err := kube.BatchV1().CronJobs(namespace(i)).Create(ctx, j, metav1.CreateOptions{})
 		return err
 	})
 	each(b, gcPods, func(i int) error {
