@@ -59,9 +59,9 @@ what there is. Whether a member has left is asked of one that stays.
 Then its pod is evicted, so that every PodDisruptionBudget is asked, and the set is
 made smaller by one. A finalizer on the pod keeps a member that has left from being
 made anew, wherever the command dies. Before each member all others have to be
-available, but for those that are failing and are to go, too: that backs out of a
-scale-up that went wrong. When something fails it stops before the next one, and the
-same command goes on; --cancel undoes what can be undone.
+available, but for those that are failing or cannot be created and are to go, too:
+that backs out of a scale-up that went wrong. When something fails it stops before the
+next one, and the same command goes on; --cancel undoes what can be undone.
 
 Going up, a profile's join hooks run before each pod is made and when it is ready.
 Claims that earlier members have left would give new ones an old identity: it refuses
@@ -73,7 +73,7 @@ cluster, and the size is remembered. --unpark brings all of them back at once.
 
 It refuses where claims would be deleted with their data (whenScaled: Delete), where
 an autoscaler, an operator or GitOps would put the size back, and while an update, a
-canary or a restart is on its way.`,
+canary or a restart is on its way. An HPA does not scale a set with 0 replicas.`,
 		Example: `  # from 5 to 3: pods 4 and 3 leave, in this order
   kubectl sts drain-scale postgres --replicas 3
 
