@@ -222,10 +222,10 @@ func (c *dnsCheck) checkNoSelector() []sts.Finding {
 		return c.finding(sts.SelectorMissing, severity, c.svc(), message+"its endpoints are managed by "+maker, "")
 	}
 	hint := c.selectorHint()
-	if !c.query.Offline && (!c.Knows("endpointslices") || !c.Knows("endpoints")) {
-		hint = "" // it is not known whether a selector would do harm
+	if !c.wanted() || !c.query.Offline && (!c.Knows("endpointslices") || !c.Knows("endpoints")) {
+		hint = "" // a selector may do harm: the endpoints may be written later, or by an unknown client
 	}
-	return c.finding(sts.SelectorMissing, severe(sts.SeverityWarning, c.unpublished()), c.svc(),
+	return c.finding(sts.SelectorMissing, severe(sts.SeverityWarning, c.wanted() && c.unpublished()), c.svc(),
 		message+"its EndpointSlices must be created by another client, with the pods' hostnames", hint)
 }
 
