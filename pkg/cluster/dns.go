@@ -13,13 +13,15 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// ReadNames reads the sets and what their DNS names hang on: pods, Services, EndpointSlices
-// and the cluster's domain, unless that is given. One set costs eight requests at most,
-// many sets one list per kind and page. What the user may not read is in the Inventory's
+// ReadNames reads the sets and what their DNS names depend on: pods, Services, EndpointSlices
+// and the cluster's domain, unless that is given, and Endpoints for Services without a
+// selector. One set costs nine requests at most, many sets one list per kind and page. What the user may not read is in the Inventory's
 // Missing; only the sets themselves are needed.
 func (c *Client) ReadNames(ctx context.Context, q Query, domain string) (*sts.Inventory, error) {
 	inv := &sts.Inventory{}
@@ -31,11 +33,10 @@ func (c *Client) ReadNames(ctx context.Context, q Query, domain string) (*sts.In
 		return inv, nil
 	}
 	pods := metav1.ListOptions{Limit: pageSize}
-	services, endpoints := pods, pods
+	services, endpoints := pods, pods // of Services also headless ones that do not govern
 	if len(q.Names) == 1 {
 		set := inv.Sets[0]
 		pods = metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(set.Spec.Selector)}
-		services = metav1.ListOptions{FieldSelector: "metadata.name=" + set.Spec.ServiceName}
 		endpoints = metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + set.Spec.ServiceName}
 	}
 	r := reader{ctx: ctx, inv: inv}
@@ -45,13 +46,13 @@ func (c *Client) ReadNames(ctx context.Context, q Query, domain string) (*sts.In
 			inv.Pods = append(inv.Pods, pod)
 		}
 	})
-	if len(q.Names) != 1 || inv.Sets[0].Spec.ServiceName != "" {
-		governs := governing(inv.Sets)
-		r.list("services", services, listOf(core.Services(q.Namespace).List), func(o runtime.Object) {
-			if s := o.(*corev1.Service); governs[[2]string{s.Namespace, s.Name}] {
-				inv.Services = append(inv.Services, s)
-			}
-		})
+	governs := governing(inv.Sets)
+	r.list("services", services, listOf(core.Services(q.Namespace).List), func(o runtime.Object) {
+		if s := o.(*corev1.Service); governs[[2]string{s.Namespace, s.Name}] || s.Spec.ClusterIP == corev1.ClusterIPNone {
+			inv.Services = append(inv.Services, s)
+		}
+	})
+	if len(governs) > 0 {
 		r.list("endpointslices", endpoints, listOf(c.kube.DiscoveryV1().EndpointSlices(q.Namespace).List), func(o runtime.Object) {
 			if s := o.(*discoveryv1.EndpointSlice); governs[[2]string{s.Namespace, s.Labels[discoveryv1.LabelServiceName]}] {
 				inv.Slices = append(inv.Slices, s)
@@ -69,6 +70,9 @@ func (c *Client) ReadNames(ctx context.Context, q Query, domain string) (*sts.In
 	if err := r.wait(); err != nil {
 		return nil, err
 	}
+	if err := c.selectorless(ctx, q, inv, governs); err != nil {
+		return nil, err
+	}
 	if inv.Domain.Name == "" {
 		if err := c.kubeletDomain(ctx, inv); err != nil {
 			return nil, err
@@ -79,6 +83,37 @@ func (c *Client) ReadNames(ctx context.Context, q Query, domain string) (*sts.In
 	}
 	inv.TakenAt = c.Now()
 	return inv, nil
+}
+
+// selectorless reads the Endpoints of governing Services without a selector: their managed
+// fields say who writes them, which EndpointSlices that Kubernetes mirrors do not.
+func (c *Client) selectorless(ctx context.Context, q Query, inv *sts.Inventory, governs map[[2]string]bool) error {
+	named := map[[2]string]bool{}
+	for _, s := range inv.Services {
+		if at := [2]string{s.Namespace, s.Name}; governs[at] && len(s.Spec.Selector) == 0 {
+			named[at] = true
+		}
+	}
+	if len(named) == 0 {
+		return nil
+	}
+	opts := metav1.ListOptions{Limit: pageSize}
+	if len(q.Names) == 1 {
+		opts = metav1.ListOptions{FieldSelector: "metadata.name=" + inv.Sets[0].Spec.ServiceName}
+	}
+	r := reader{ctx: ctx, inv: inv}
+	r.list("endpoints", opts, func(ctx context.Context, opts metav1.ListOptions) (runtime.Object, error) {
+		list := &corev1.EndpointsList{} //nolint:staticcheck // deprecated, and still what Patroni writes
+		err := c.kube.CoreV1().RESTClient().Get().Namespace(q.Namespace).Resource("endpoints").VersionedParams(&opts, scheme.ParameterCodec).
+			WarningHandler(rest.NoWarnings{}). // of the deprecation, which is not the user's
+			Do(ctx).Into(list)
+		return list, err
+	}, func(o runtime.Object) {
+		if e := o.(*corev1.Endpoints); named[[2]string{e.Namespace, e.Name}] { //nolint:staticcheck // as above
+			inv.Endpoints = append(inv.Endpoints, e)
+		}
+	})
+	return r.wait()
 }
 
 // governing are the Services that the sets name.

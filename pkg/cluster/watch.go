@@ -268,6 +268,12 @@ func trim(o any) {
 	switch o := o.(type) {
 	case *appsv1.StatefulSet:
 		return
+	case *corev1.Endpoints: //nolint:staticcheck // who writes them is what they are read for
+		for i := range o.ManagedFields {
+			o.ManagedFields[i].FieldsV1 = nil
+		}
+		o.Subsets = nil
+		return
 	case *corev1.PersistentVolume:
 		for i := range o.ManagedFields {
 			o.ManagedFields[i].FieldsV1 = nil

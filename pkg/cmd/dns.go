@@ -111,7 +111,7 @@ kubelet's, else it is taken to be cluster.local.`,
 	f.Int32Var(&o.replicas, "replicas", 0, "Show the names for `N` replicas, instead of those that the set has")
 	f.StringVar(&o.port, "port", "", "With -o seeds: the port's `NAME` in the governing Service, or its number")
 	o.addFlags(cmd)
-	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 when a check has found an error or a warning")
+	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 when a name that is used or wanted cannot resolve")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var err error
 		if err := out.check(); err != nil {

@@ -37,7 +37,7 @@ func TestDNSOfManifests(t *testing.T) {
 			err: misspelled +
 				"note: objects without a namespace are assumed to be in namespace shop, like the others; --namespace sets another one\n" +
 				"note: statefulset bare names no governing Service: its pods have no names\n" +
-				"found: NoServiceName of bare, InvalidSelector of bare\n"},
+				"found: UnknownField of bare, InvalidSelector of bare\n"},
 		{args: "dns -f testdata/dns/bare.yaml", out: `statefulset.apps/bare  1 name
   Service    none (spec.serviceName is not set)
   Domain     cluster.local, assumed: --cluster-domain says another
@@ -45,10 +45,12 @@ func TestDNSOfManifests(t *testing.T) {
   NAME
   bare-0 (no name)
 
-error: spec.serviceName is not set, so the pods have no DNS names [NoServiceName]
-→ name a headless Service there
+error: unknown field "spec.replicaz": kubectl apply refuses it, and without strict field validation the field is dropped [UnknownField]
+→ write replicas
 error: spec.selector is missing: such a set cannot be created [InvalidSelector]
 → let spec.selector.matchLabels be labels that spec.template.metadata.labels has
+info: spec.serviceName is not set, so the pods have no DNS names [NoServiceName]
+→ set it to the name of a headless Service
 `, err: misspelled},
 		{args: "dns -f testdata/dns/folder", out: "NAME  SERVICE  NAMES  FINDINGS\na     web      2\nb     web      1\n"},
 	} {

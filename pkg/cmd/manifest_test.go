@@ -226,13 +226,14 @@ spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}
 		{name: "a set without a namespace beside a Service with one", file: inNS(service, "data") + "---\n" + object("web", "serviceName: web"), args: "dns" + inNamespace, out: "data/true",
 			err: "assumed to be in namespace data"},
 		{name: "with --namespace", file: service + "---\n" + inNS(object("web", "serviceName: web"), "data"), args: "dns -n data" + inNamespace, out: "data/true"},
+		{name: "several namespaces, and a Service without one", file: service + "---\n" + inNS(object("web", "serviceName: web"), "a") + "---\n" + inNS(object("web", "serviceName: web"), "b"), args: "dns web -o jsonpath={.items[*].findings[*].message}",
+			out: "service web is in namespace default of the manifest, not in a, where statefulset web is: without it the pods have no DNS names"},
+		{name: "plan knows it, too", file: service + "---\n" + inNS(object("web", "serviceName: web"), "a") + "---\n" + inNS(object("db", "serviceName: web"), "b"), args: "plan db -o jsonpath={.notes[*].message}",
+			out: "service web is in namespace default of the manifest, not in b: until it is, pods have no DNS names"},
 		{name: "none names a namespace", file: service + "---\n" + object("web", "serviceName: web"), args: "dns" + inNamespace, out: "default/true"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "m.yaml")
-			if err := os.WriteFile(file, []byte(test.file), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			file := writeManifest(t, test.file)
 			i := invoke(t, append(strings.Fields(test.args), "-f", file)...)
 			if i.code != test.code {
 				t.Errorf("exit code %d, want %d", i.code, test.code)
@@ -247,6 +248,88 @@ spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}
 	}
 }
 
+// writeManifest writes a file whose name has no comma, which --filename would cut at.
+func writeManifest(t *testing.T, text string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "manifest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	file := filepath.Join(dir, "m.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 func inNS(object, namespace string) string {
 	return strings.Replace(object, "metadata: {", fmt.Sprintf("metadata: {namespace: %s, ", namespace), 1)
+}
+
+// plan and dns say the same about a Service, and --exit-code fires for what keeps a name
+// from resolving that somebody uses, or that no pod could ever have.
+func TestPlanAndDNSAgree(t *testing.T) {
+	const set = `apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: NAME}
+spec:
+  serviceName: SERVICE
+  replicas: REPLICAS
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {serviceAccountName: web, containers: [{name: app, image: "app:v1", args: ["ARGS"], ports: [{name: http, containerPort: 80}]}]}
+---
+`
+	const used = "--peers=web-0.web,web-1.web"
+	service := func(spec string) string {
+		return "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: " + spec + "\n---\n"
+	}
+	for _, test := range []struct {
+		name, set, service, replicas, args, rest string
+		// severity is that of the worst finding about the Service, names whether plan has them.
+		severity, says, note string
+		names                bool
+		code                 int
+	}{
+		{name: "headless", service: "{clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}", args: used, names: true},
+		{name: "a cluster IP", service: "{selector: {app: web}, ports: [{name: http, port: 80}]}", severity: "info", says: "whether the pods have names is up to the DNS server", note: "whether the pods have names is up to the DNS server", names: true},
+		{name: "a cluster IP, and the names are used", service: "{selector: {app: web}, ports: [{name: http, port: 80}]}", args: used, severity: "info", says: "used: web-0.web in the pod template", note: "whether the pods have names", names: true},
+		{name: "no Service, and no use", severity: "info", says: "is not in the manifest", note: "could not be seen", names: true},
+		{name: "no Service, and the names are used", args: used, severity: "warning", says: "used: web-0.web in the pod template", note: "could not be seen", names: true, code: ExitFound},
+		{name: "no Service, and a ConfigMap uses the names", rest: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: peers}\ndata: {list: \"web-0.web\\nweb-1.web\"}\n", severity: "warning", says: "used: web-0.web in configmap/peers", note: "could not be seen", names: true, code: ExitFound},
+		{name: "an external name", service: "{type: ExternalName, externalName: db.example.org}", severity: "error", says: "stands for the external name", note: "stands for an external name", code: ExitFound},
+		{name: "another selector", service: "{clusterIP: None, selector: {app: wep}, ports: [{name: http, port: 80}]}", severity: "error", says: "no pod of the set has a DNS name", note: "does not select the set's pods", code: ExitFound},
+		{name: "a label that pods get later", service: "{clusterIP: None, selector: {app: web, role: leader}, ports: [{name: http, port: 80}]}", severity: "info", says: "which pods get later", note: "pods get later", names: true},
+		{name: "no selector", service: "{clusterIP: None, ports: [{name: http, port: 80}]}", severity: "info", says: "EndpointSlices must be created by another client", note: "has no selector", names: true},
+		{name: "no selector, and Endpoints beside it", service: "{clusterIP: None, ports: [{name: http, port: 80}]}", rest: "apiVersion: v1\nkind: Endpoints\nmetadata: {name: web}\nsubsets: []\n", severity: "info", says: "its endpoints are managed by the client that creates endpoints web", note: "has no selector", names: true},
+		{name: "no selector, and an EndpointSlice beside it", service: "{clusterIP: None, ports: [{name: http, port: 80}]}", rest: "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: IPv4\nmetadata: {name: web-1, labels: {kubernetes.io/service-name: web, endpointslice.kubernetes.io/managed-by: ha.example.org}}\nendpoints: []\n", severity: "info", says: "managed by ha.example.org (endpointslice web-1)", note: "has no selector", names: true},
+		{name: "a Service name with a dot", set: "SERVICE=web.shop", severity: "error", says: "is no label of a DNS name", note: "is not the name of a Service", code: ExitFound},
+		{name: "52 characters", set: "NAME=argocd-sharding-algorithm-test-application-controlle", service: "{clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}", names: true},
+		{name: "53 characters", set: "NAME=argocd-sharding-algorithm-test-application-controller", service: "{clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}", severity: "error", says: "no pod can be created of a StatefulSet with more than 52", names: true, code: ExitFound},
+		{name: "a port that is not open, and not used", service: "{clusterIP: None, selector: {app: web}, ports: [{name: tls, port: 443, targetPort: tls}]}", severity: "info", says: "no container has", names: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			set := set
+			if from, to, ok := strings.Cut(test.set, "="); ok {
+				set = strings.ReplaceAll(set, from, to)
+			}
+			text := strings.NewReplacer("NAME", "web", "SERVICE", "web", "REPLICAS", "2", "ARGS", test.args).Replace(set) + test.rest
+			if test.service != "" {
+				text = service(test.service) + text
+			}
+			file := writeManifest(t, text)
+			i := invoke(t, "dns", "-f", file, "--exit-code", "-o", "jsonpath={range .items[0].findings[*]}{.severity}: {.message}\n{end}")
+			severity, messages, _ := strings.Cut(i.out.String(), ": ")
+			if i.code != test.code || severity != test.severity || !strings.Contains(messages, test.says) {
+				t.Errorf("dns: exit code %d, %s: %s", i.code, severity, messages)
+			}
+			i = invoke(t, "plan", "-f", file, "-o", "jsonpath={.names[*].name}|{.notes[*].message}")
+			names, notes, _ := strings.Cut(i.out.String(), "|")
+			if (names != "") != test.names || !strings.Contains(notes, test.note) {
+				t.Errorf("plan: names %s, notes %s", names, notes)
+			}
+		})
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -19,9 +20,9 @@ import (
 // dnsChecks are what can be wrong with a set's names. Each looks at one thing, and keeps
 // quiet where another one has told the cause already.
 var dnsChecks = []func(*dnsCheck) []sts.Finding{
-	checkServiceName, checkServiceExists, checkServiceKind, checkSelector, checkOwnSelector, checkNames, checkHostnameAsFQDN,
+	checkMisspelled, checkServiceName, checkServiceExists, checkServiceKind, checkSelector, checkOwnSelector, checkNames, checkHostnameAsFQDN,
 	checkPodIdentity, checkDeadlock, checkEndpoints, checkEndpointHostnames, checkStaleAddresses, checkForeignEndpoints,
-	checkIPFamilies, checkHostDNS, checkPorts,
+	checkIPFamilies, checkHostDNS, checkPorts, checkOtherServices,
 }
 
 // dnsCheck is what the checks look at.
@@ -73,28 +74,91 @@ func (c *dnsCheck) ordinals(holds func(r sts.Replica, status *DNSReplica) bool) 
 // immutable is how a field is changed that the API server does not let anybody change.
 const immutable = "the field cannot be changed: delete the set with --cascade=orphan and create it anew, then restart the pods"
 
+// use is where the name of one of the pods below a Service is written, for a sentence, and
+// empty where no such place is known.
+func (c *dnsCheck) use(service string) string {
+	u, used := c.NameUsed(service)
+	if !used {
+		return ""
+	}
+	return fmt.Sprintf("%s in %s", u.Name, u.Object)
+}
+
+// members: there are several pods, so programs may need to tell them apart by name. Of a
+// single pod the Service's own name says it all.
+func (c *dnsCheck) members() bool { return sts.WantedReplicas(c.Set) >= 2 }
+
+// wanted: somebody uses the pods' names, or has made a headless Service for them.
+func (c *dnsCheck) wanted() bool {
+	return c.Service != nil && c.Service.Spec.ClusterIP == corev1.ClusterIPNone || c.use(c.service()) != ""
+}
+
+// severe is the severity of what keeps names from resolving: it matters where they are wanted.
+func severe(severity sts.Severity, matters bool) sts.Severity {
+	if matters {
+		return severity
+	}
+	return sts.SeverityInfo
+}
+
+// checkMisspelled: kubectl apply and the API server's strict field validation refuse such an
+// object. Only of a manifest.
+func checkMisspelled(c *dnsCheck) []sts.Finding {
+	var out []sts.Finding
+	for _, p := range c.Misspelled() {
+		object := c.set()
+		if service, ok := p.Object.(*corev1.Service); ok {
+			object = "service/" + service.Name
+		}
+		out = append(out, c.finding(sts.UnknownField, sts.SeverityError, object,
+			p.Refusal()+": kubectl apply refuses it, and without strict field validation the field is dropped",
+			"write "+p.Nearest)...)
+	}
+	return out
+}
+
 func checkServiceName(c *dnsCheck) []sts.Finding {
 	if c.service() != "" {
 		return nil
 	}
-	hint := "name a headless Service there"
+	hint := "set it to the name of a headless Service"
+	if len(c.Headless) > 0 {
+		hint = "set it to " + c.Headless[0].Name + ", a headless Service that selects the pods"
+	}
 	if !c.query.Offline {
 		hint += "; " + immutable
 	}
-	return c.finding(sts.NoServiceName, sts.SeverityError, c.set(), "spec.serviceName is not set, so the pods have no DNS names", hint)
+	return c.finding(sts.NoServiceName, severe(sts.SeverityError, len(c.Headless) > 0), c.set(), "spec.serviceName is not set, so the pods have no DNS names", hint)
 }
 
 func checkServiceExists(c *dnsCheck) []sts.Finding {
-	switch {
-	case c.service() == "" || c.Service != nil || !c.Knows("services"):
+	if c.service() == "" || c.Service != nil || !c.Knows("services") {
 		return nil
-	case c.query.Offline:
-		return c.finding(sts.ServiceMissing, sts.SeverityInfo, c.svc(),
-			"service "+c.service()+" is not in the manifest: without it the pods have no DNS names", "")
 	}
-	return c.finding(sts.ServiceMissing, sts.SeverityError, c.svc(),
-		"service "+c.service()+" does not exist, so the pods have no DNS names",
-		fmt.Sprintf("create a Service %s with clusterIP: None and the selector %s", c.service(), labels.Set(c.Set.Spec.Template.Labels)))
+	use, hint := c.use(c.service()), ""
+	if c.query.Offline {
+		message := "service " + c.service() + " is not in the manifest: without it the pods have no DNS names"
+		if len(c.ServiceElsewhere) > 0 {
+			message = fmt.Sprintf("service %s is in namespace %s of the manifest, not in %s, where statefulset %s is: without it the pods have no DNS names",
+				c.service(), strings.Join(c.ServiceElsewhere, ", "), c.Set.Namespace, c.Set.Name)
+		}
+		severity := sts.SeverityInfo
+		if use != "" {
+			severity, message = sts.SeverityWarning, message+"; used: "+use
+		}
+		return c.finding(sts.ServiceMissing, severity, c.svc(), message, hint)
+	}
+	message := "service " + c.service() + " does not exist, so the pods have no DNS names"
+	if use != "" {
+		message += "; used: " + use
+	}
+	if use != "" || c.members() {
+		hint = fmt.Sprintf("create a Service %s with clusterIP: None and the selector %s", c.service(), labels.Set(c.Set.Spec.Template.Labels))
+	}
+	if len(c.Headless) > 0 {
+		hint = fmt.Sprintf("headless Service %s selects the pods, but only Service %s can give them names: %s", c.Headless[0].Name, c.service(), hint)
+	}
+	return c.finding(sts.ServiceMissing, severe(sts.SeverityError, use != "" || c.members()), c.svc(), message, hint)
 }
 
 // checkServiceKind: the specification of Kubernetes' DNS gives pods names below headless
@@ -110,36 +174,140 @@ func checkServiceKind(c *dnsCheck) []sts.Finding {
 	case c.Service.Spec.ClusterIP == corev1.ClusterIPNone:
 		return nil
 	}
-	return c.finding(sts.ServiceNotHeadless, sts.SeverityWarning, c.svc(),
-		"service "+c.service()+" is not headless: its name and its SRV records lead to its cluster IP, and whether the pods have names is up to the DNS server (CoreDNS gives them)",
-		"give the set a Service with clusterIP: None; a Service that has one keeps it, so delete it and create it anew")
+	message, hint := sts.NotHeadless(c.service()), ""
+	if use := c.use(c.service()); use != "" && c.domain.Source != sts.DomainCorefile && c.endpointsMaker() == "" {
+		message += "; used: " + use
+		hint = "for other DNS servers create a headless Service (clusterIP: None) of another name, and set spec.serviceName to it"
+		if !c.query.Offline {
+			hint += "; " + immutable
+		}
+	}
+	return c.finding(sts.ServiceNotHeadless, sts.SeverityInfo, c.svc(), message, hint)
 }
 
 func checkSelector(c *dnsCheck) []sts.Finding {
 	if !c.serves() {
 		return nil
 	}
+	if len(c.Service.Spec.Selector) == 0 {
+		return c.checkNoSelector()
+	}
 	selector := c.Service.Spec.Selector
-	if len(selector) == 0 {
-		severity := sts.SeverityInfo
-		if len(c.ordinals(func(_ sts.Replica, s *DNSReplica) bool { return s.Expected && s.Published != nil && !*s.Published })) > 0 {
-			severity = sts.SeverityWarning
-		}
-		return c.finding(sts.SelectorMissing, severity, c.svc(),
-			"service "+c.service()+" has no selector: somebody else has to make its EndpointSlices, with the pods' hostnames", c.selectorHint())
-	}
-	if !selects(c.Service, c.Set.Spec.Template.Labels) {
-		return c.finding(sts.SelectorMismatch, sts.SeverityError, c.svc(),
-			fmt.Sprintf("service %s selects %s, which the pod template does not have: no pod of the set has a DNS name", c.service(), labels.Set(lackingLabels(selector, c.Set.Spec.Template.Labels))),
-			c.selectorHint())
-	}
 	off := c.ordinals(func(r sts.Replica, _ *DNSReplica) bool { return r.Desired && !selects(c.Service, r.Pod.Labels) })
-	if len(off) == 0 {
+	lacking, later := c.LabelsLacking()
+	switch {
+	case later:
+		return c.finding(sts.SelectorMismatch, sts.SeverityInfo, c.svc(), sts.LabelsLater(c.service(), lacking), "")
+	case len(lacking) > 0:
+		return c.finding(sts.SelectorMismatch, sts.SeverityError, c.svc(),
+			fmt.Sprintf("service %s selects %s, which the pod template does not have: no pod of the set has a DNS name", c.service(), labels.Set(lacking)), c.selectorHint())
+	case len(off) == 0:
 		return nil
 	}
 	return c.finding(sts.SelectorMismatch, sts.SeverityError, c.svc(),
 		fmt.Sprintf("service %s selects %s, which the template has and the pods of %s have not", c.service(), labels.Set(selector), sts.SayOrdinals(off)),
 		"restart them: "+c.kubectl("sts", "restart", c.Set.Name, "--ordinal", ordinalsArg(off)))
+}
+
+// checkNoSelector: a Service without a selector leads where its endpoints say. Where another
+// client writes them, as Patroni does for the leader of its cluster, a selector would send
+// its traffic to all pods.
+func (c *dnsCheck) checkNoSelector() []sts.Finding {
+	message := "service " + c.service() + " has no selector: "
+	if maker := c.endpointsMaker(); maker != "" {
+		severity := sts.SeverityInfo
+		if use := c.use(c.service()); use != "" && c.unpublished() {
+			severity, message = sts.SeverityWarning, message+use+" does not resolve; "
+		}
+		return c.finding(sts.SelectorMissing, severity, c.svc(), message+"its endpoints are managed by "+maker, "")
+	}
+	hint := c.selectorHint()
+	if !c.wanted() || !c.query.Offline && (!c.Knows("endpointslices") || !c.Knows("endpoints")) {
+		hint = "" // a selector may do harm: the endpoints may be written later, or by an unknown client
+	}
+	return c.finding(sts.SelectorMissing, severe(sts.SeverityWarning, c.wanted() && c.unpublished()), c.svc(),
+		message+"its EndpointSlices must be created by another client, with the pods' hostnames", hint)
+}
+
+// unpublished: some pod should have its name, and has not.
+func (c *dnsCheck) unpublished() bool {
+	return len(c.ordinals(func(_ sts.Replica, s *DNSReplica) bool { return s.Expected && s.Published != nil && !*s.Published })) > 0
+}
+
+// mirrorController copies Endpoints to EndpointSlices, for Services without a selector.
+const mirrorController = "endpointslicemirroring-controller.k8s.io"
+
+// endpointsMaker is who writes the endpoints of the governing Service in the place of
+// Kubernetes, empty where nobody is known to. What Kubernetes wrote while the Service had
+// a selector stays when the selector goes.
+func (c *dnsCheck) endpointsMaker() string {
+	if c.Service == nil || len(c.Service.Spec.Selector) > 0 {
+		return ""
+	}
+	if e := c.Endpoints; e != nil {
+		if managers := foreignManagers(e); len(managers) > 0 {
+			return fmt.Sprintf("field manager %s (endpoints %s)", strings.Join(managers, ", "), e.Name)
+		}
+		if c.query.Offline || len(e.ManagedFields) == 0 {
+			return "the client that creates endpoints " + e.Name
+		}
+	}
+	for _, slice := range c.Slices {
+		switch by := slice.Labels[discoveryv1.LabelManagedBy]; {
+		case by == sliceController || by == mirrorController && c.Endpoints != nil:
+		case by == mirrorController:
+			return "the client that creates endpoints " + c.service()
+		case by != "":
+			return fmt.Sprintf("%s (endpointslice %s)", by, slice.Name)
+		default:
+			return "the client that creates endpointslice " + slice.Name
+		}
+	}
+	return patroni(&c.Set.Spec.Template.Spec)
+}
+
+// foreignManagers are the field managers other than Kubernetes' own controllers.
+func foreignManagers(o metav1.Object) []string {
+	var out []string
+	for _, m := range o.GetManagedFields() {
+		if m.Manager != "kube-controller-manager" && !slices.Contains(out, m.Manager) {
+			out = append(out, m.Manager)
+		}
+	}
+	return out
+}
+
+// patroni names Patroni where the pods run it: it writes the endpoints once there is a leader.
+func patroni(pod *corev1.PodSpec) string {
+	for i := range pod.Containers {
+		for _, e := range pod.Containers[i].Env {
+			if strings.HasPrefix(e.Name, "PATRONI_") {
+				return "Patroni (environment variable " + e.Name + ")"
+			}
+		}
+		if name := imageName(pod.Containers[i].Image); strings.Contains(name, "patroni") || strings.Contains(name, "spilo") {
+			return "Patroni (image " + name + ")"
+		}
+	}
+	return ""
+}
+
+// checkOtherServices: pods have names below one Service only, whatever others select them.
+func checkOtherServices(c *dnsCheck) []sts.Finding {
+	if c.service() == "" {
+		return nil
+	}
+	var out []sts.Finding
+	for _, service := range c.Headless {
+		message := fmt.Sprintf("headless service %s selects the pods, too, but gives them no names: they have names only below the governing Service, %s (kubernetes#124207)", service.Name, c.service())
+		severity, hint := sts.SeverityInfo, ""
+		if u, used := c.NameUsed(service.Name); used {
+			severity, message = sts.SeverityWarning, fmt.Sprintf("%s; used: %s in %s", message, u.Name, u.Object)
+			hint = "write " + strings.TrimSuffix(u.Name, service.Name) + c.service()
+		}
+		out = append(out, c.finding(sts.ServiceNotGoverning, severity, "service/"+service.Name, message, hint)...)
+	}
+	return out
 }
 
 // selectorHint is how the Service gets to select the set's pods.
@@ -175,16 +343,6 @@ func ordinalsArg(ordinals []sts.Ordinal) string {
 	return strings.ReplaceAll(sts.FormatOrdinals(ordinals), " ", "")
 }
 
-func lackingLabels(want, have map[string]string) map[string]string {
-	out := map[string]string{}
-	for k, v := range want {
-		if have[k] != v {
-			out[k] = v
-		}
-	}
-	return out
-}
-
 // checkNames: a label of a DNS name has 63 characters at most, a name 253, and pods get
 // their names as hostnames, which are single labels.
 func checkNames(c *dnsCheck) []sts.Finding {
@@ -193,12 +351,14 @@ func checkNames(c *dnsCheck) []sts.Finding {
 	add := func(message string) {
 		out = append(out, c.finding(sts.InvalidName, sts.SeverityError, c.set(), message, "")...)
 	}
-	if problems := validation.IsDNS1123Label(last); len(problems) > 0 {
-		what := "is no label of a DNS name"
-		if len(last) > validation.DNS1123LabelMaxLength {
-			what = fmt.Sprintf("has %d characters, and a label of a DNS name %d at most", len(last), validation.DNS1123LabelMaxLength)
-		}
-		add("the pod name " + last + " " + what + ": such a pod cannot be created")
+	switch name := c.Set.Name; {
+	case len(name) > sts.LongestSetName:
+		out = c.finding(sts.InvalidName, sts.SeverityError, c.set(),
+			fmt.Sprintf("the name %s has %d characters, and no pod can be created of a StatefulSet with more than %d: the label %s would be too long",
+				name, len(name), sts.LongestSetName, appsv1.ControllerRevisionHashLabelKey),
+			fmt.Sprintf("give the set a name of at most %d characters", sts.LongestSetName))
+	case len(validation.IsDNS1123Label(last)) > 0:
+		add("the pod name " + last + " is no label of a DNS name: such a pod cannot be created")
 	}
 	if c.service() == "" {
 		return out
@@ -272,19 +432,23 @@ func checkDeadlock(c *dnsCheck) []sts.Finding {
 	if c.query.Offline {
 		hint = "publish them before, with publishNotReadyAddresses: true in the Service"
 	}
-	pods, waiting := 0, []sts.Ordinal{}
+	pods, waiting, init := 0, []sts.Ordinal{}, ""
 	for _, r := range c.replicas {
 		if !r.Desired || r.Pod == nil {
 			continue
 		}
 		pods++
-		if !r.Ready && !r.Terminating && r.Pod.Status.Phase == corev1.PodRunning && runsFor(r.Pod, c.TakenAt) >= deadlockPatience {
+		started, container := started(r.Pod)
+		if !r.Ready && !r.Terminating && started && runsFor(r.Pod, c.TakenAt) >= deadlockPatience {
 			waiting = append(waiting, r.Ordinal)
+			if container != "" && init == "" {
+				init = fmt.Sprintf("init container %s of pod %s has not completed, ", container, r.Pod.Name)
+			}
 		}
 	}
 	if pods > 0 && len(waiting) == pods {
 		return c.finding(sts.BootstrapDeadlock, sts.SeverityWarning, c.svc(),
-			"no pod is ready, and service "+c.service()+" publishes only pods that are: if they need a DNS name to get ready, their own or each other's, none ever will",
+			"no pod is ready, "+init+"and service "+c.service()+" publishes only pods that are: if they need a DNS name to get ready, their own or each other's, none ever will",
 			hint)
 	}
 	image := ""
@@ -298,6 +462,31 @@ func checkDeadlock(c *dnsCheck) []sts.Finding {
 	}
 	return c.finding(sts.BootstrapDeadlock, sts.SeverityInfo, c.svc(),
 		"service "+c.service()+" publishes only pods that are ready, and members of "+imageName(image)+" often need each other's names to get ready", hint)
+}
+
+// started: a program of the pod runs, or has run, that may look for names. It is an init
+// container in phase Pending, which is then named; sidecars among them do not count, because
+// the pod goes on beside them.
+func started(pod *corev1.Pod) (ok bool, init string) {
+	if pod.Status.Phase == corev1.PodRunning {
+		return true, ""
+	}
+	if pod.Status.Phase != corev1.PodPending {
+		return false, ""
+	}
+	sidecars := map[string]bool{}
+	for i := range pod.Spec.InitContainers {
+		c := &pod.Spec.InitContainers[i]
+		sidecars[c.Name] = c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
+	}
+	for i := range pod.Status.InitContainerStatuses {
+		status := &pod.Status.InitContainerStatuses[i]
+		failing := status.RestartCount > 0 && (status.State.Terminated == nil || status.State.Terminated.ExitCode != 0)
+		if !sidecars[status.Name] && (status.State.Running != nil || failing) {
+			return true, status.Name
+		}
+	}
+	return false, ""
 }
 
 // imageName is the last part of an image's path, without its tag: "rabbitmq".
@@ -350,7 +539,7 @@ func checkEndpointHostnames(c *dnsCheck) []sts.Finding {
 	if len(nameless) == 0 {
 		return nil
 	}
-	return c.finding(sts.EndpointWithoutHostname, sts.SeverityError, c.svc(),
+	return c.finding(sts.EndpointWithoutHostname, severe(sts.SeverityError, c.wanted()), c.svc(),
 		fmt.Sprintf("the endpoints of %s have no hostname, or another one, in the EndpointSlices of service %s: DNS servers name such a pod by its address (10-0-0-7.%s…)",
 			sts.SayOrdinals(nameless), c.service(), c.service()),
 		"who writes them? "+c.kubectl("get", "endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service(), "-L", discoveryv1.LabelManagedBy))
@@ -461,7 +650,7 @@ func checkHostDNS(c *dnsCheck) []sts.Finding {
 	spec := &c.Set.Spec.Template.Spec
 	switch {
 	case spec.HostNetwork && (spec.DNSPolicy == "" || spec.DNSPolicy == corev1.DNSClusterFirst):
-		return c.finding(sts.HostDNS, sts.SeverityWarning, c.set(),
+		return c.finding(sts.HostDNS, severe(sts.SeverityWarning, c.use(c.service()) != "" || c.wanted() && c.members()), c.set(),
 			"the pods use their node's network and so its DNS servers, which do not know the cluster's names: they do not find each other by them",
 			"set dnsPolicy: ClusterFirstWithHostNet in the pod template")
 	case spec.DNSPolicy == corev1.DNSDefault:
@@ -492,7 +681,7 @@ func checkPorts(c *dnsCheck) []sts.Finding {
 		port, found := sts.TargetPort(p, &c.Set.Spec.Template.Spec)
 		switch {
 		case !found:
-			add(sts.PortUnknown, sts.SeverityWarning, "port %s of service %s goes to the pods' port %q, which no container has: there is no SRV record for it",
+			add(sts.PortUnknown, severe(sts.SeverityWarning, c.SRVUsed(c.service(), p.Name, p.Protocol)), "port %s of service %s goes to the pods' port %q, which no container has: there is no SRV record for it",
 				cmp.Or(p.Name, fmt.Sprint(p.Port)), c.service(), p.TargetPort.StrVal)
 		case headless && port != p.Port:
 			add(sts.PortNotTranslated, sts.SeverityInfo, "port %d of service %s is %d in the pods, and a headless Service does not translate: by name they are reached at %d",

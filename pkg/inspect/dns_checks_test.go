@@ -62,6 +62,8 @@ func TestDNSChecks(t *testing.T) {
 					t.Errorf("severity %s, want %s", f.Severity, c.Severity)
 				}
 			}
+			slices.Sort(codes)
+			slices.Sort(got)
 			if diff := cmp.Diff(codes, got); diff != "" {
 				t.Errorf("found (-want +got):\n%s%+v", diff, findings)
 			}
@@ -87,7 +89,14 @@ func TestDNSChecks(t *testing.T) {
 
 func dnsFindings(t *testing.T, c dnsCase, changes map[string]json.RawMessage) []sts.Finding {
 	t.Helper()
+	misspelled := changes["misspelled"]
+	if changes = maps.Clone(changes); misspelled != nil {
+		delete(changes, "misspelled")
+	}
 	inv := changedWorld(t, c.NotReady, changes)
+	if misspelled != nil {
+		inv.Problems = []sts.ManifestProblem{{Object: inv.Sets[0], FieldProblem: sts.FieldProblem{Path: strings.Trim(string(misspelled), `"`), Nearest: "serviceName"}}}
+	}
 	if inv.Domain.Name = c.Domain; c.Domain == "" {
 		inv.Domain.Name = sts.DefaultClusterDomain
 	}
@@ -141,14 +150,22 @@ func changedWorld(t *testing.T, notReady []string, changes map[string]json.RawMe
 			}
 		}
 		items = append(items, item)
-		if head.Kind == "EndpointSlice" && changes["EndpointSlice/web-extra"] != nil {
-			extra, err := jsonpatch.MergePatch(item, changes["EndpointSlice/web-extra"])
+		if patch := changes[head.Kind+"/web-extra"]; patch != nil && head.Kind != "Pod" {
+			extra, err := jsonpatch.MergePatch(item, patch)
 			if err != nil {
 				t.Fatal(err)
 			}
 			items = append(items, extra)
-			delete(changes, "EndpointSlice/web-extra")
+			delete(changes, head.Kind+"/web-extra")
 		}
+	}
+	if patch := changes["Endpoints/web"]; patch != nil {
+		endpoints, err := jsonpatch.MergePatch([]byte(`{"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "web", "namespace": "shop"}}`), patch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		items = append(items, endpoints)
+		delete(changes, "Endpoints/web")
 	}
 	for key := range changes {
 		t.Fatalf("no %s to change", key)

@@ -5,7 +5,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -13,6 +13,9 @@ import (
 // noNames says why the pods have no DNS names, empty when they have.
 func (t *teller) noNames() string {
 	service := t.before.Service
+	if name := t.set.Spec.ServiceName; name != "" && len(validation.IsDNS1123Label(name)) > 0 {
+		return "spec.serviceName " + name + " is not the name of a Service, so the pods have no DNS names"
+	}
 	switch name := t.set.Spec.ServiceName; {
 	case name == "":
 		return "the set names no governing Service, so its pods have no DNS names"
@@ -20,12 +23,24 @@ func (t *teller) noNames() string {
 		return "service " + name + " does not exist: until it does, pods have no DNS names"
 	case service == nil:
 		return ""
-	case service.Spec.ClusterIP != corev1.ClusterIPNone:
-		return "service " + name + " is not headless: its clusterIP is not None, so pods have no DNS names"
-	case len(service.Spec.Selector) > 0 && !labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(t.set.Spec.Template.Labels)):
+	case service.Spec.Type == corev1.ServiceTypeExternalName:
+		return "service " + name + " stands for an external name, so the pods have no DNS names"
+	case t.selectsNone():
 		return "service " + name + " does not select the set's pods, so they have no DNS names"
 	}
 	return ""
+}
+
+// selectsNone: the Service does not select the set's pods, and never will.
+func (t *teller) selectsNone() bool {
+	lacking, later := t.labelsLacking()
+	return len(lacking) > 0 && !later
+}
+
+func (t *teller) labelsLacking() (lacking map[string]string, later bool) {
+	s := *t.before
+	s.Set = t.set
+	return s.LabelsLacking()
 }
 
 // publishes: the Service publishes the addresses of pods that are not ready, too.

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -34,11 +37,7 @@ func (t *teller) tellNotes() {
 	if len(t.events) >= mostEvents {
 		note(NoteCut, "ended after %d events", len(t.events))
 	}
-	if why := t.noNames(); why != "" {
-		note(NoteService, "%s", why)
-	} else if t.before.Service == nil {
-		note(NoteService, "service %s could not be seen: it is taken to be headless, and to publish pods when they are ready", t.set.Spec.ServiceName)
-	}
+	t.noteService(note)
 	for _, b := range t.before.Budgets {
 		if n := int(b.Status.ExpectedPods); t.From == Live && n > len(t.before.Pods) {
 			note(NoteBudget, "poddisruptionbudget %s counts %d pods, more than the set has: only the set's are counted here", b.Name, n)
@@ -53,6 +52,26 @@ func (t *teller) tellNotes() {
 	t.noteStaleClaims(note)
 	for _, m := range t.before.Missing {
 		note(NoteUnseen, "%s could not be read: %s", m.Resource, m.Reason)
+	}
+}
+
+// noteService says what the pods' names depend on.
+func (t *teller) noteService(note func(reason NoteReason, format string, args ...any)) {
+	service, name := t.before.Service, t.set.Spec.ServiceName
+	lacking, later := t.labelsLacking()
+	switch why := t.noNames(); {
+	case why != "":
+		note(NoteService, "%s", why)
+	case service == nil && len(t.before.ServiceElsewhere) > 0 && t.From == Manifest:
+		note(NoteService, "service %s is in namespace %s of the manifest, not in %s: until it is, pods have no DNS names", name, strings.Join(t.before.ServiceElsewhere, ", "), t.set.Namespace)
+	case service == nil:
+		note(NoteService, "service %s could not be seen: it is taken to be headless, and to publish pods when they are ready", name)
+	case later:
+		note(NoteService, "%s", sts.LabelsLater(name, lacking))
+	case len(service.Spec.Selector) == 0:
+		note(NoteService, "service %s has no selector: pods have DNS names if the client that creates its EndpointSlices gives them their hostnames", name)
+	case service.Spec.ClusterIP != corev1.ClusterIPNone:
+		note(NoteService, "%s", sts.NotHeadless(name))
 	}
 }
 

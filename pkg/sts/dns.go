@@ -9,6 +9,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
@@ -56,6 +57,46 @@ func ShortDNSNames(set *appsv1.StatefulSet, o Ordinal) []string {
 	}
 	short := PodName(set.Name, o) + "." + set.Spec.ServiceName
 	return []string{short, short + "." + set.Namespace, short + "." + set.Namespace + ".svc"}
+}
+
+// NotHeadless says what becomes of pods' names below a Service with a cluster IP.
+func NotHeadless(service string) string {
+	return "service " + service + " is not headless: its name and its SRV records lead to its cluster IP, and whether the pods have names is up to the DNS server (CoreDNS gives them)"
+}
+
+// LabelsLacking are the labels that the governing Service selects and the set's pod template
+// does not have. Pods may get them later: from the StatefulSet controller, or from programs
+// with access to the API, which mark the leader; or one of the pods has them already.
+func (s *Snapshot) LabelsLacking() (lacking map[string]string, later bool) {
+	if s.Service == nil {
+		return nil, false
+	}
+	lacking, later = map[string]string{}, true
+	for key, value := range s.Service.Spec.Selector {
+		if s.Set.Spec.Template.Labels[key] == value {
+			continue
+		}
+		lacking[key] = value
+		later = later && s.setLater(key)
+	}
+	selector := labels.SelectorFromSet(s.Service.Spec.Selector)
+	later = later || slices.ContainsFunc(s.Pods, func(pod *corev1.Pod) bool { return selector.Matches(labels.Set(pod.Labels)) })
+	return lacking, later && len(lacking) > 0
+}
+
+// setLater: a label of this kind is set after a pod is created.
+func (s *Snapshot) setLater(key string) bool {
+	switch key {
+	case appsv1.StatefulSetPodNameLabel, appsv1.PodIndexLabel, appsv1.ControllerRevisionHashLabelKey:
+		return true
+	}
+	name := key[strings.LastIndexByte(key, '/')+1:]
+	return s.Set.Spec.Template.Spec.ServiceAccountName != "" && (name == "role" || strings.HasSuffix(name, "-role") || strings.HasPrefix(name, "vault-"))
+}
+
+// LabelsLater says what becomes of names below a Service that selects labels which pods get later.
+func LabelsLater(service string, lacking map[string]string) string {
+	return "service " + service + " selects " + labels.Set(lacking).String() + ", which pods get later, if at all: only those that have it have DNS names"
 }
 
 // SRVName is the name of the SRV records for a named port of a Service (RFC 2782); empty

@@ -38,6 +38,8 @@ const (
 	PortUnnamed             FindingCode = "PortUnnamed"
 	PortUnknown             FindingCode = "PortUnknown"
 	PortNotTranslated       FindingCode = "PortNotTranslated"
+	ServiceNotGoverning     FindingCode = "ServiceNotGoverning"
+	UnknownField            FindingCode = "UnknownField"
 )
 
 // Severity is how much a finding matters.

@@ -140,6 +140,15 @@ type Snapshot struct {
 	Missing []Missing
 	// Problems are those of the set and its governing Service in a manifest.
 	Problems []ManifestProblem
+	// Headless are the Services without a cluster IP that select the set's pods, other than
+	// the governing one.
+	Headless []*corev1.Service
+	// ServiceElsewhere are the other namespaces that have a Service of the governing one's name.
+	ServiceElsewhere []string
+	// Endpoints are those of the governing Service's name, where they were read.
+	Endpoints *corev1.Endpoints //nolint:staticcheck // as above
+
+	used namesUsed
 }
 
 // Knows says whether the resource (plural name) could be read.
@@ -183,8 +192,22 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 		}
 	}
 	services := map[key]*corev1.Service{}
+	headless := map[string][]*corev1.Service{}
+	namespaces := map[string][]string{} // by the name of a Service
 	for _, s := range inv.Services {
 		services[key{s.Namespace, s.Name}] = s
+		namespaces[s.Name] = append(namespaces[s.Name], s.Namespace)
+		if s.Spec.ClusterIP == corev1.ClusterIPNone && len(s.Spec.Selector) > 0 {
+			headless[s.Namespace] = append(headless[s.Namespace], s)
+		}
+	}
+	endpointsOf := map[key]*corev1.Endpoints{} //nolint:staticcheck // as above
+	for _, e := range inv.Endpoints {
+		endpointsOf[key{e.Namespace, e.Name}] = e
+	}
+	used := namesUsed{}
+	for _, text := range inv.Texts {
+		used.addText(text)
 	}
 	endpoints := map[key][]*discoveryv1.EndpointSlice{}
 	for _, s := range inv.Slices {
@@ -222,6 +245,18 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 			Slices:    endpoints[key{set.Namespace, set.Spec.ServiceName}],
 			Events:    slices.Clone(events[ref{set.Namespace, "StatefulSet", set.Name}]),
 			HPAs:      hpas[k],
+			Endpoints: endpointsOf[key{set.Namespace, set.Spec.ServiceName}],
+			used:      used,
+		}
+		for _, service := range headless[set.Namespace] {
+			if service.Name != set.Spec.ServiceName && labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(set.Spec.Template.Labels)) {
+				s.Headless = append(s.Headless, service)
+			}
+		}
+		for _, namespace := range namespaces[set.Spec.ServiceName] {
+			if namespace != set.Namespace {
+				s.ServiceElsewhere = append(s.ServiceElsewhere, namespace)
+			}
 		}
 		for _, p := range inv.Problems {
 			if p.Object == metav1.Object(set) || s.Service != nil && p.Object == metav1.Object(s.Service) {

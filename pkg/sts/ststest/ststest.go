@@ -59,6 +59,8 @@ func Parse(file []byte) (*sts.Inventory, error) {
 			err = add[corev1.Service](&inv.Services, raw)
 		case "EndpointSlice":
 			err = add[discoveryv1.EndpointSlice](&inv.Slices, raw)
+		case "Endpoints":
+			err = add[corev1.Endpoints](&inv.Endpoints, raw) //nolint:staticcheck // of Services without a selector
 		case "ControllerRevision":
 			err = add[appsv1.ControllerRevision](&inv.Revisions, raw)
 		case "Event":

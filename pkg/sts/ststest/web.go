@@ -62,7 +62,7 @@ func Web(replicas int32) *sts.Inventory {
 		}},
 		Services: []*corev1.Service{{
 			ObjectMeta: metav1.ObjectMeta{Namespace: Namespace, Name: "web"},
-			Spec:       corev1.ServiceSpec{ClusterIP: corev1.ClusterIPNone},
+			Spec:       corev1.ServiceSpec{ClusterIP: corev1.ClusterIPNone, Selector: labels},
 		}},
 	}
 	for o := range sts.Ordinal(replicas) {

@@ -1,0 +1,147 @@
+package sts
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// NameUse is where the name of a pod below a Service is written.
+type NameUse struct {
+	// Object is where: "configmap/peers".
+	Object string
+	// Name is how it is written there: "web-0.web", "$(POD_NAME).web".
+	Name string
+
+	pod      string // what stands before the Service, without a part that is computed
+	computed bool
+	before   string // the text before it
+}
+
+// namesUsed are all names that texts have, by the label of the Service.
+type namesUsed map[string][]NameUse
+
+// NameUsed finds a place where the name of one of the set's pods below this Service is
+// written: in the pod template, or, where the set is from a manifest, in any object of it.
+// Not finding any proves little: programs also compose names of their own hostname.
+func (s *Snapshot) NameUsed(service string) (NameUse, bool) {
+	if service == "" {
+		return NameUse{}, false
+	}
+	for _, used := range []namesUsed{s.templateNames(), s.used} {
+		for _, u := range used[service] {
+			if u.isPodOf(s.Set.Name) {
+				return u, true
+			}
+		}
+	}
+	return NameUse{}, false
+}
+
+// SRVUsed says whether the name of the SRV records for this port of a Service is written.
+func (s *Snapshot) SRVUsed(service, port string, protocol corev1.Protocol) bool {
+	if port == "" {
+		return false
+	}
+	name := SRVName("", service, "", port, protocol)
+	name, _, _ = strings.Cut(name, "."+service)
+	return slices.ContainsFunc(slices.Concat(s.templateNames()[service], s.used[service]), func(u NameUse) bool {
+		return strings.HasSuffix(u.before, name)
+	})
+}
+
+// isPodOf says whether it is the name of one of the set's pods, or a computed one.
+func (u NameUse) isPodOf(set string) bool {
+	if u.computed {
+		return u.pod == "" || u.pod == set+"-"
+	}
+	_, ok := ParsePodName(set, u.pod)
+	return ok
+}
+
+func (s *Snapshot) templateNames() namesUsed {
+	out := namesUsed{}
+	spec := &s.Set.Spec.Template.Spec
+	for _, c := range slices.Concat(spec.InitContainers, spec.Containers) {
+		var variables []string
+		for _, e := range c.Env {
+			if e.ValueFrom == nil && e.Value != "" {
+				variables = append(variables, "$("+e.Name+")", e.Value, "${"+e.Name+"}", e.Value)
+			}
+		}
+		known := strings.NewReplacer(variables...)
+		raw, err := json.Marshal(c)
+		if err != nil {
+			panic(err) // a container is plain data
+		}
+		out.addStrings(raw, "the pod template", func(text string) string { return known.Replace(known.Replace(text)) })
+	}
+	return out
+}
+
+// addText takes in all names in an object of a manifest.
+func (n namesUsed) addText(t ManifestText) {
+	n.addStrings(t.JSON, strings.ToLower(t.Kind)+"/"+t.Name, func(text string) string { return text })
+}
+
+func (n namesUsed) addStrings(raw json.RawMessage, object string, expand func(string) string) {
+	var value any
+	if json.Unmarshal(raw, &value) != nil {
+		return
+	}
+	var walk func(value any)
+	walk = func(value any) {
+		switch v := value.(type) {
+		case string:
+			n.add(expand(v), object)
+		case []any:
+			for _, item := range v {
+				walk(item)
+			}
+		case map[string]any:
+			for key, item := range v {
+				n.add(key, object)
+				walk(item)
+			}
+		}
+	}
+	walk(value)
+}
+
+var (
+	serviceAfter = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?`)
+	// computedBefore are the ways in which shells, Kubernetes, MinIO and printf write a part
+	// that is filled in later: $(HOSTNAME), ${i}, $i, a command in backquotes, {0...3}, %d.
+	computedBefore = regexp.MustCompile("(\\$\\([^()]*\\)|\\$?\\{[^{}]*\\}|\\$[A-Za-z_][A-Za-z0-9_]*|`[^`]*`|%[ds])$")
+	labelBefore    = regexp.MustCompile(`[A-Za-z0-9_-]*$`)
+)
+
+// longestPart is how far the part before a dot may reach.
+const longestPart = 128
+
+// add takes in all names in a text: each dot may stand between a pod and a Service.
+func (n namesUsed) add(text, object string) {
+	for at := strings.IndexByte(text, '.'); at >= 0; {
+		before, after := text[max(0, at-longestPart):at], text[at+1:]
+		if service := serviceAfter.FindString(after[:min(len(after), 64)]); service != "" {
+			u := NameUse{Object: object, before: before}
+			rest := before
+			if computed := computedBefore.FindString(before); computed != "" {
+				u.computed, rest = true, strings.TrimSuffix(before, computed)
+			}
+			u.pod = labelBefore.FindString(rest)
+			u.Name = before[len(rest)-len(u.pod):] + "." + service
+			if u.pod != "" || u.computed {
+				n[service] = append(n[service], u)
+			}
+		}
+		next := strings.IndexByte(text[at+1:], '.')
+		if next < 0 {
+			return
+		}
+		at += 1 + next
+	}
+}
