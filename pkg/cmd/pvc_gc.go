@@ -246,7 +246,7 @@ func (c *common) sayRetained(r *inspect.RetainedSum, columns print.Columns) {
 func (c *common) sayRescue(r *inspect.ClaimReport) {
 	namespace, names := "", []string{}
 	for i := range r.Items {
-		if item := &r.Items[i]; item.AtRisk != "" && item.Phase != string(corev1.ClaimLost) && (namespace == "" || item.Namespace == namespace) {
+		if item := &r.Items[i]; item.Risk != nil && item.Risk.Rescuable && (namespace == "" || item.Namespace == namespace) {
 			namespace, names = item.Namespace, append(names, item.Name)
 		}
 	}

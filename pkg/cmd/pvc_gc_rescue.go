@@ -100,7 +100,7 @@ func (c *common) completeAtRisk(cmd *cobra.Command, args []string, _ string) ([]
 }
 
 func atRisk(items []inspect.Claim) []inspect.Claim {
-	return slices.DeleteFunc(slices.Clone(items), func(c inspect.Claim) bool { return c.AtRisk == "" })
+	return slices.DeleteFunc(slices.Clone(items), func(c inspect.Claim) bool { return c.Risk == nil })
 }
 
 // rescue keeps the data of claims that are being deleted.
@@ -182,7 +182,7 @@ func (g *gcRun) carryOutRescue(ctx context.Context, client *cluster.Client, inv 
 		}
 		items[n] = GCItem{
 			Namespace: item.Namespace, Claim: item.Name, Size: item.Size, Class: item.Class, Volume: item.Volume,
-			ReclaimPolicy: item.ReclaimPolicy, Reason: item.AtRisk, DeletedAt: item.DeletedAt,
+			ReclaimPolicy: item.ReclaimPolicy, Reason: item.Risk.Message, DeletedAt: item.DeletionTimestamp,
 		}
 	}
 	err := g.carryOut(ctx, &cluster.Claims{Client: client}, tasks, items, inv.TakenAt, inv.Missing)

@@ -74,16 +74,15 @@ type Claim struct {
 	Class         string `json:"class,omitempty"`
 	Volume        string `json:"volume,omitempty"`
 	ReclaimPolicy string `json:"reclaimPolicy,omitempty"`
-	// DeletedAt is since when it is being deleted.
-	DeletedAt *metav1.Time `json:"deletedAt,omitempty"`
+	// DeletionTimestamp is set while it is being deleted.
+	DeletionTimestamp *metav1.Time `json:"deletionTimestamp,omitempty"`
 	// Rescued: its volume keeps the data and remembers it, although it or the volume is
 	// being deleted.
 	Rescued bool `json:"rescued,omitempty"`
-	// AtRisk is why its data or the way to it would be gone when its pods are, empty where
-	// it would not.
-	AtRisk      string        `json:"atRisk,omitempty"`
-	UnusedSince *metav1.Time  `json:"unusedSince,omitempty"`
-	UnusedFrom  sts.AgeSource `json:"unusedFrom,omitempty"`
+	// Risk is why its data, or the way to it, would be gone when its pods are.
+	Risk        *sts.ClaimRisk `json:"risk,omitempty"`
+	UnusedSince *metav1.Time   `json:"unusedSince,omitempty"`
+	UnusedFrom  sts.AgeSource  `json:"unusedFrom,omitempty"`
 
 	choice sts.ClaimChoice
 }
@@ -256,24 +255,17 @@ func newClaim(c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, volume sts.V
 
 // judgeRisk says whether the claim goes with its data, or its volume does.
 func (item *Claim) judgeRisk(c *corev1.PersistentVolumeClaim, volume sts.Volume, inv *sts.Inventory) {
-	item.DeletedAt = c.DeletionTimestamp
-	switch {
-	case c.Spec.VolumeName == "":
-	case c.Status.Phase == corev1.ClaimLost:
-		item.AtRisk = "volume " + c.Spec.VolumeName + " does not exist any more"
-	case c.DeletionTimestamp == nil && volume.DeletionTimestamp == nil:
-	case !inv.Knows("persistentvolumes"):
-		item.AtRisk = "whether volume " + c.Spec.VolumeName + " keeps its data is unknown: persistentvolumes could not be read"
-	case volume.Name == "": // it was listed before or after the claim was bound to it
-	case sts.Rescued(c, volume):
+	item.DeletionTimestamp = c.DeletionTimestamp
+	if (c.DeletionTimestamp != nil || volume.DeletionTimestamp != nil) && sts.Rescued(c, volume) {
 		item.Rescued = true
 		item.Reason += "; rescued: volume " + cmp.Or(volume.Retained.Copy, volume.Name) + " keeps its data"
-	case volume.DeletionTimestamp != nil:
-		item.AtRisk = "volume " + volume.Name + " is being deleted: it will be gone with the claim"
-	case volume.ReclaimPolicy == corev1.PersistentVolumeReclaimRetain:
-		item.AtRisk = "volume " + volume.Name + " keeps the data but does not remember the claim"
-	default:
-		item.AtRisk = "its data will be deleted with it: volume " + volume.Name + " has reclaim policy " + string(volume.ReclaimPolicy)
+		return
+	}
+	// Claims and volumes are listed side by side: one that was bound meanwhile is not at risk,
+	// and one whose volume is bound to another is doubted already.
+	item.Risk = sts.NewClaimRisk(c, volume, inv.Knows("persistentvolumes") && volume.Name != "", inv.TakenAt)
+	if item.Risk != nil && item.Risk.Reason == sts.VolumeIsTaken {
+		item.Risk = nil
 	}
 }
 

@@ -153,15 +153,19 @@ func HeldNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 // claimNotes tells why claims are held back, and of those and the candidates what to
 // know before they go. Claims of which the same is to be said share a line.
 func claimNotes(r *inspect.ClaimReport, st Style, c Columns) string {
-	risks, doubts := &notes{}, &notes{}
+	risks, doubts := "", &notes{}
 	for i := range r.Items {
 		item := &r.Items[i]
 		name := item.Name
 		if c.Namespace {
 			name = item.Namespace + "/" + name
 		}
-		if item.AtRisk != "" {
-			risks.add(item.AtRisk, name)
+		if item.Risk != nil {
+			message := item.Risk.Message
+			if c.Namespace {
+				message = item.Namespace + ": " + message
+			}
+			risks += st.Wrap(st.Paint(Bad, "at risk:")+" ", len("at risk: "), Plain, message)
 		}
 		if item.Candidate || item.Held != "" {
 			for _, d := range item.Doubts {
@@ -169,7 +173,7 @@ func claimNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 			}
 		}
 	}
-	text := risks.text("at risk:", Bad, st) + HeldNotes(r, st, c) + doubts.text("doubt:", Warn, st)
+	text := risks + HeldNotes(r, st, c) + doubts.text("doubt:", Warn, st)
 	if text != "" {
 		text = "\n" + text
 	}

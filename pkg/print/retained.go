@@ -28,15 +28,19 @@ func RetainedTable(w io.Writer, kept []sts.RetainedVolume, now time.Time, st Sty
 // RescueTable prints claims that are to be rescued, and what would become of them.
 func RescueTable(w io.Writer, claims []inspect.Claim, now time.Time, st Style) error {
 	t := table{style: st}
-	t.header("CLAIM", "VOLUME", "SIZE", "CLASS", "RECLAIM", "DELETED", "AT-RISK")
+	t.header("CLAIM", "VOLUME", "SIZE", "CLASS", "RECLAIM", "DELETED", "RISK")
 	for i := range claims {
 		c := &claims[i]
 		deleted := "-"
-		if c.DeletedAt != nil {
-			deleted = sts.Age(now.Sub(c.DeletedAt.Time)) + " ago"
+		if c.DeletionTimestamp != nil {
+			deleted = sts.Age(now.Sub(c.DeletionTimestamp.Time)) + " ago"
+		}
+		risk := "-"
+		if c.Risk != nil {
+			risk = string(c.Risk.Reason)
 		}
 		t.row(cell{c.Name, Plain}, cell{dash(c.Volume), Plain}, cell{dash(c.Size), Plain}, cell{dash(c.Class), Plain},
-			cell{dash(c.ReclaimPolicy), Plain}, cell{deleted, Plain}, cell{dash(c.AtRisk), Plain})
+			cell{dash(c.ReclaimPolicy), Plain}, cell{deleted, Plain}, cell{risk, Plain})
 	}
 	t.fit("CLASS", "SIZE", "RECLAIM")
 	return t.print(w)

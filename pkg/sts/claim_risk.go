@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -93,37 +94,42 @@ func ownedByPod(c *corev1.PersistentVolumeClaim, pod *corev1.Pod) bool {
 	return slices.ContainsFunc(c.OwnerReferences, func(ref metav1.OwnerReference) bool { return ref.UID == pod.UID })
 }
 
-// claimRisk judges one claim; c is nil when it does not exist.
+// claimRisk judges one claim of the snapshot; c is nil when it does not exist.
 func (s *Snapshot) claimRisk(name string, c *corev1.PersistentVolumeClaim) *ClaimRisk {
-	risk := &ClaimRisk{Claim: name}
 	if c == nil {
-		risk.Reason, risk.Message = ClaimIsMissing, "persistentvolumeclaim "+name+" does not exist any more"
-		return risk
+		return &ClaimRisk{Reason: ClaimIsMissing, Claim: name, Message: "persistentvolumeclaim " + name + " does not exist any more"}
 	}
-	risk.Volume = c.Spec.VolumeName
-	v, found := s.Volume(c.Spec.VolumeName)
-	seen := s.Volumes != nil && s.Knows("persistentvolumes") && c.Spec.VolumeName != ""
+	v, _ := s.Volume(c.Spec.VolumeName)
+	return NewClaimRisk(c, v, s.Volumes != nil && s.Knows("persistentvolumes"), s.TakenAt)
+}
+
+// NewClaimRisk judges a claim that a pod mounts by the claim and its volume: nil where the data
+// outlives the pod. The volume is empty where it does not exist, and also where volumes were
+// not read (seen is false).
+func NewClaimRisk(c *corev1.PersistentVolumeClaim, v Volume, seen bool, now time.Time) *ClaimRisk {
+	risk := &ClaimRisk{Claim: c.Name, Volume: c.Spec.VolumeName}
+	found := v.Name != ""
 	switch {
-	case c.DeletionTimestamp != nil && found && Rescued(c, v):
+	case found && (c.DeletionTimestamp != nil || v.DeletionTimestamp != nil) && Rescued(c, v):
 		return nil
 	case c.DeletionTimestamp != nil:
-		risk.Reason, risk.DeletionTimestamp, risk.Rescuable = ClaimIsTerminating, c.DeletionTimestamp, c.Spec.VolumeName != ""
-		risk.Message = fmt.Sprintf("persistentvolumeclaim %s is being deleted (for %s)%s", name, Age(s.TakenAt.Sub(c.DeletionTimestamp.Time)), sayFate(v, found))
+		risk.Reason, risk.DeletionTimestamp, risk.Rescuable = ClaimIsTerminating, c.DeletionTimestamp, c.Spec.VolumeName != "" && c.Status.Phase != corev1.ClaimLost
+		risk.Message = fmt.Sprintf("persistentvolumeclaim %s is being deleted (for %s)%s", c.Name, Age(now.Sub(c.DeletionTimestamp.Time)), sayFate(v))
 	case c.Status.Phase == corev1.ClaimLost:
 		risk.Reason = ClaimIsLost
-		risk.Message = fmt.Sprintf("persistentvolumeclaim %s has lost its persistentvolume %s: no new pod can mount it", name, c.Spec.VolumeName)
-	case c.Status.Phase != corev1.ClaimBound || !seen:
+		risk.Message = fmt.Sprintf("persistentvolumeclaim %s has lost its persistentvolume %s: no new pod can mount it", c.Name, c.Spec.VolumeName)
+	case c.Status.Phase != corev1.ClaimBound || !seen || c.Spec.VolumeName == "":
 		return nil
 	case !found:
 		risk.Reason = VolumeIsMissing
-		risk.Message = fmt.Sprintf("persistentvolume %s of persistentvolumeclaim %s does not exist any more: no new pod can mount it", c.Spec.VolumeName, name)
+		risk.Message = fmt.Sprintf("persistentvolume %s of persistentvolumeclaim %s does not exist any more: no new pod can mount it", c.Spec.VolumeName, c.Name)
 	case v.Claim.Name != "" && (v.Claim.Namespace != c.Namespace || v.Claim.Name != c.Name || v.Claim.UID != "" && v.Claim.UID != c.UID):
 		risk.Reason = VolumeIsTaken
 		risk.Message = fmt.Sprintf("persistentvolume %s of persistentvolumeclaim %s is bound to another claim, %s/%s (UID %s)",
-			v.Name, name, v.Claim.Namespace, v.Claim.Name, v.Claim.UID)
-	case v.DeletionTimestamp != nil && !Rescued(c, v):
+			v.Name, c.Name, v.Claim.Namespace, v.Claim.Name, v.Claim.UID)
+	case v.DeletionTimestamp != nil:
 		risk.Reason, risk.DeletionTimestamp, risk.Rescuable = VolumeIsTerminating, v.DeletionTimestamp, true
-		risk.Message = fmt.Sprintf("persistentvolume %s of persistentvolumeclaim %s is being deleted (for %s)", v.Name, name, Age(s.TakenAt.Sub(v.DeletionTimestamp.Time)))
+		risk.Message = fmt.Sprintf("persistentvolume %s of persistentvolumeclaim %s is being deleted (for %s)", v.Name, c.Name, Age(now.Sub(v.DeletionTimestamp.Time)))
 	default:
 		return nil
 	}
@@ -131,9 +137,9 @@ func (s *Snapshot) claimRisk(name string, c *corev1.PersistentVolumeClaim) *Clai
 }
 
 // sayFate is what becomes of the data of a claim that is being deleted when its last pod has gone.
-func sayFate(v Volume, found bool) string {
+func sayFate(v Volume) string {
 	switch {
-	case !found:
+	case v.Name == "":
 		return ": it is removed when its pod has gone"
 	case v.ReclaimPolicy == corev1.PersistentVolumeReclaimRetain:
 		return fmt.Sprintf(": when its pod has gone, a new pod gets a new, empty volume, and the data stays in persistentvolume %s, unclaimed", v.Name)
