@@ -436,13 +436,20 @@ func TestRescueDecisions(t *testing.T) {
 		change func(w *rescueWorld)
 		want   string
 	}{
-		"not being deleted":    {func(*rescueWorld) {}, "Done NothingToRescue"},
-		"without a volume":     {func(w *rescueWorld) { deleted(w); w.claim.Spec.VolumeName = "" }, "Done NothingToRescue"},
-		"the volume is lost":   {func(w *rescueWorld) { deleted(w); delete(w.volumes, "pvc-1") }, "Refused VolumeLost"},
-		"lost, and it stays":   {func(w *rescueWorld) { delete(w.volumes, "pvc-1") }, "Refused VolumeLost"},
-		"another's volume":     {func(w *rescueWorld) { deleted(w); w.volumes["pvc-1"].Spec.ClaimRef.UID = "other" }, "Refused VolumeNotOurs"},
-		"policy is set back":   {func(w *rescueWorld) { deleted(w); w.refuses = true }, "rescueVolume Refused RetainIgnored"},
-		"Retain already":       {func(w *rescueWorld) { deleted(w); w.volumes["pvc-1"].Spec.PersistentVolumeReclaimPolicy = "Retain" }, "rescueVolume Done Rescued"},
+		"not being deleted":  {func(*rescueWorld) {}, "Done NothingToRescue"},
+		"without a volume":   {func(w *rescueWorld) { deleted(w); w.claim.Spec.VolumeName = "" }, "Done NothingToRescue"},
+		"the volume is lost": {func(w *rescueWorld) { deleted(w); delete(w.volumes, "pvc-1") }, "Refused VolumeLost"},
+		"lost, and it stays": {func(w *rescueWorld) { delete(w.volumes, "pvc-1") }, "Refused VolumeLost"},
+		"another's volume":   {func(w *rescueWorld) { deleted(w); w.volumes["pvc-1"].Spec.ClaimRef.UID = "other" }, "Refused VolumeNotOurs"},
+		"policy is set back": {func(w *rescueWorld) { deleted(w); w.refuses = true }, "rescueVolume Refused RetainIgnored"},
+		"Retain already":     {func(w *rescueWorld) { deleted(w); w.volumes["pvc-1"].Spec.PersistentVolumeReclaimPolicy = "Retain" }, "rescueVolume Done Rescued"},
+		"rescued, and the policy was changed since": {func(w *rescueWorld) {
+			deleted(w)
+			i := w.rescue()
+			i.At = i.At.Add(-time.Minute)
+			w.drive(i, "pvc-1", forEver, inOrder)
+			w.volumes["pvc-1"].Spec.PersistentVolumeReclaimPolicy = "Delete"
+		}, "rescueVolume Done Rescued"},
 		"released already":     {func(w *rescueWorld) { deleted(w); w.volumes["pvc-1"].Status.Phase = corev1.VolumeReleased }, "Refused VolumeReclaimed"},
 		"another has the name": {func(w *rescueWorld) { deleted(w); w.claim.UID = "other" }, "Refused VolumeReclaimed"},
 		"gone with all":        {func(w *rescueWorld) { w.claim = nil; delete(w.volumes, "pvc-1") }, "Refused VolumeLost"},
@@ -472,6 +479,22 @@ func TestRescueDecisions(t *testing.T) {
 				t.Errorf("%s, want %s: %s", got, c.want, d.Message)
 			}
 		})
+	}
+}
+
+// A volume that is released between the look and the patch may be deleted at that moment:
+// the patch fails, and nothing says that the data is kept.
+func TestRescueTooLate(t *testing.T) {
+	w := newRescueWorld(t)
+	w.deleteClaim()
+	i := w.rescue()
+	d := i.Next(w.view("pvc-1"))
+	w.volumes["pvc-1"].Status.Phase, w.claim, w.pod = corev1.VolumeReleased, nil, ""
+	if d.Verdict != plan.Do || w.apply(d.Action) || w.volumes["pvc-1"].Spec.PersistentVolumeReclaimPolicy != corev1.PersistentVolumeReclaimDelete {
+		t.Errorf("%s %s: %+v", d.Verdict, d.Message, w.volumes["pvc-1"].Spec)
+	}
+	if d = i.Next(w.view("pvc-1")); d.Verdict != plan.Refused || d.Reason != plan.ReasonVolumeReclaimed {
+		t.Errorf("%s %s", d.Verdict, d.Message)
 	}
 }
 

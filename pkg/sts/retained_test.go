@@ -1,6 +1,7 @@
 package sts_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -60,5 +61,42 @@ func TestRescued(t *testing.T) {
 	}
 	if sts.Rescued(&corev1.PersistentVolumeClaim{}, sts.Volume{}) || sts.Rescued(nil, sts.Volume{}) {
 		t.Error("nothing is rescued")
+	}
+}
+
+// A claim is the StatefulSet controller's own only where managedFields prove it.
+func TestControllerMade(t *testing.T) {
+	entry := func(manager, subresource, fields string) metav1.ManagedFieldsEntry {
+		return metav1.ManagedFieldsEntry{Manager: manager, Subresource: subresource, FieldsV1: &metav1.FieldsV1{Raw: []byte(fields)}}
+	}
+	spec := `{"f:spec":{"f:accessModes":{}}}`
+	made, bound := entry("kube-controller-manager", "", spec), entry("kube-controller-manager", "status", `{"f:status":{}}`)
+	node := entry("kube-scheduler", "", `{"f:metadata":{"f:annotations":{"f:volume.kubernetes.io/selected-node":{}}}}`)
+	for name, c := range map[string]struct {
+		fields []metav1.ManagedFieldsEntry
+		want   bool
+	}{
+		"the controller":          {[]metav1.ManagedFieldsEntry{made, bound, node}, true},
+		"k3s":                     {[]metav1.ManagedFieldsEntry{entry("k3s", "", spec)}, true},
+		"nothing is known":        {nil, false},
+		"without fields":          {[]metav1.ManagedFieldsEntry{{Manager: "kube-controller-manager"}}, false},
+		"kubectl":                 {[]metav1.ManagedFieldsEntry{entry("kubectl-create", "", spec), bound}, false},
+		"kubectl-sts":             {[]metav1.ManagedFieldsEntry{entry(sts.FieldManager, "", spec)}, false},
+		"annotated by a person":   {[]metav1.ManagedFieldsEntry{made, entry("kubectl-annotate", "", `{"f:metadata":{}}`)}, false},
+		"resized by a driver":     {[]metav1.ManagedFieldsEntry{made, entry("csi-resizer", "status", `{"f:status":{}}`)}, true},
+		"only bound by the class": {[]metav1.ManagedFieldsEntry{bound, node}, false},
+	} {
+		if got := sts.ControllerMade(c.fields); got != c.want {
+			t.Errorf("%s: %t, want %t", name, got, c.want)
+		}
+	}
+	for volume, want := range map[string]string{"pvc-1": "pvc-1-copy", "pvc-1-copy": "pvc-1-copy-copy"} {
+		if got := sts.CopyName(volume); got != want {
+			t.Errorf("copy of %s: %s", volume, got)
+		}
+	}
+	long := strings.Repeat("x", 253)
+	if a, b := sts.CopyName(long), sts.CopyName(long[:252]+"y"); len(a) > 253 || a == b {
+		t.Errorf("copies of long names: %d characters, %s", len(a), a)
 	}
 }
