@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -197,7 +198,7 @@ func lastOf(steps []plan.Decision) plan.Decision { return steps[len(steps)-1] }
 
 // A new verb has to be in the table above, or to say why not.
 func TestEveryIntentIsGuarded(t *testing.T) {
-	files, err := parser.ParseDir(token.NewFileSet(), ".", nil, 0)
+	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +207,14 @@ func TestEveryIntentIsGuarded(t *testing.T) {
 		covered[strings.TrimPrefix(fmt.Sprintf("%T", verb.make(holder("1"), verb.from().Snapshots()[0])), "plan.")] = true
 	}
 	found := 0
-	for _, f := range files["plan"].Files {
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
 		for _, d := range f.Decls {
 			fn, ok := d.(*ast.FuncDecl)
 			if !ok || fn.Recv == nil || fn.Name.Name != "Next" || fn.Type.Params.NumFields() != 2 {
