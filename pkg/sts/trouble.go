@@ -175,7 +175,7 @@ func (s *Snapshot) schedulingTrouble(r Replica) *Trouble {
 		since := s.TakenAt.Sub(c.LastTransitionTime.Time)
 		scheduler := strings.TrimRight(c.Message, ". ")
 		t := &Trouble{Reason: "Unschedulable", Failing: since > unschedulableGrace}
-		for _, claim := range r.Claims {
+		for _, claim := range s.claimsFor(r) {
 			if claim.Status.Phase != corev1.ClaimBound {
 				t.Reason = "UnboundClaim"
 				t.Message = fmt.Sprintf("waits for its claim %s, which is %s", claim.Name, claim.Status.Phase)
@@ -187,6 +187,19 @@ func (s *Snapshot) schedulingTrouble(r Replica) *Trouble {
 		return t
 	}
 	return nil
+}
+
+// claimsFor are the replica's claims, also those that the pod template names in its volumes.
+func (s *Snapshot) claimsFor(r Replica) []*corev1.PersistentVolumeClaim {
+	out := slices.Clone(r.Claims)
+	for i := range r.Pod.Spec.Volumes {
+		if source := r.Pod.Spec.Volumes[i].PersistentVolumeClaim; source != nil {
+			if c := s.Claim(source.ClaimName); c != nil && !slices.Contains(out, c) {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
 }
 
 // explainUnbound adds why the claim is not bound. Where nothing tells, the scheduler may: a

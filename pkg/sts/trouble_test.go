@@ -13,6 +13,22 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
+// A pod waits for a claim that its template names in volumes as for one of a volumeClaimTemplate.
+func TestTroubleOfAMountedClaim(t *testing.T) {
+	inv := ststest.Web(2)
+	existing := inv.Claims[1].DeepCopy()
+	existing.Name, existing.Status.Phase, existing.Spec.StorageClassName = "existing", corev1.ClaimPending, new("")
+	inv.Claims = append(inv.Claims, existing)
+	inv.Pods[1].Status = corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{{
+		Type: corev1.PodScheduled, Status: corev1.ConditionFalse, LastTransitionTime: metav1.NewTime(ststest.Now.Add(-time.Minute))}}}
+	inv.Pods[1].Spec.Volumes = []corev1.Volume{{Name: "old", VolumeSource: corev1.VolumeSource{
+		PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "existing"}}}}
+	s := inv.Snapshots()[0]
+	if got := s.Trouble(s.Replicas()[1]); got == nil || got.Reason != "UnboundClaim" || got.Claim != "existing" {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestTrouble(t *testing.T) {
 	ago := func(d time.Duration) time.Time { return ststest.Now.Add(-d) }
 	waiting := func(reason, message string) func(*sts.Inventory) {
