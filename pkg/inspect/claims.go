@@ -261,10 +261,10 @@ func (item *Claim) judgeRisk(c *corev1.PersistentVolumeClaim, volume sts.Volume,
 		item.Reason += "; rescued: volume " + cmp.Or(volume.Retained.Copy, volume.Name) + " keeps its data"
 		return
 	}
-	// Claims and volumes are listed side by side: one that was bound meanwhile is not at risk,
-	// and one whose volume is bound to another is doubted already.
-	item.Risk = sts.NewClaimRisk(c, volume, inv.Knows("persistentvolumes") && volume.Name != "", inv.TakenAt)
-	if item.Risk != nil && item.Risk.Reason == sts.VolumeIsTaken {
+	item.Risk = sts.NewClaimRisk(c, volume, inv.Knows("persistentvolumes"), inv.TakenAt)
+	if item.Risk != nil && (item.Risk.Reason == sts.VolumeIsMissing || item.Risk.Reason == sts.VolumeIsTaken) {
+		// Claims and volumes are listed side by side: it may have been bound in between. A
+		// volume of another claim is a doubt already.
 		item.Risk = nil
 	}
 }

@@ -114,7 +114,7 @@ func NewClaimRisk(c *corev1.PersistentVolumeClaim, v Volume, seen bool, now time
 		return nil
 	case c.DeletionTimestamp != nil:
 		risk.Reason, risk.DeletionTimestamp, risk.Rescuable = ClaimIsTerminating, c.DeletionTimestamp, c.Spec.VolumeName != "" && c.Status.Phase != corev1.ClaimLost
-		risk.Message = fmt.Sprintf("persistentvolumeclaim %s is being deleted (for %s)%s", c.Name, Age(now.Sub(c.DeletionTimestamp.Time)), sayFate(v))
+		risk.Message = fmt.Sprintf("persistentvolumeclaim %s is being deleted (for %s)%s", c.Name, Age(now.Sub(c.DeletionTimestamp.Time)), sayFate(c, v, seen))
 	case c.Status.Phase == corev1.ClaimLost:
 		risk.Reason = ClaimIsLost
 		risk.Message = fmt.Sprintf("persistentvolumeclaim %s has lost its persistentvolume %s: no new pod can mount it", c.Name, c.Spec.VolumeName)
@@ -137,8 +137,10 @@ func NewClaimRisk(c *corev1.PersistentVolumeClaim, v Volume, seen bool, now time
 }
 
 // sayFate is what becomes of the data of a claim that is being deleted when its last pod has gone.
-func sayFate(v Volume) string {
+func sayFate(c *corev1.PersistentVolumeClaim, v Volume, seen bool) string {
 	switch {
+	case c.Spec.VolumeName != "" && !seen:
+		return fmt.Sprintf(": whether persistentvolume %s keeps its data is unknown, because persistentvolumes could not be read", c.Spec.VolumeName)
 	case v.Name == "":
 		return ": it is removed when its pod has gone"
 	case v.ReclaimPolicy == corev1.PersistentVolumeReclaimRetain:
