@@ -117,12 +117,12 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 // few is how many objects are asked for one by one instead of listing all of their kind.
 const few = 8
 
-// byNames lists the objects with these names only. Every request is a list, so that one
+// byNames lists the objects with these names only, which are sorted. Every request is a list, so that one
 // permission is enough.
 func (r *reader) byNames(resource string, names []string, list listFunc, add func(runtime.Object)) {
 	if len(names) > few {
 		r.list(resource, metav1.ListOptions{Limit: pageSize}, list, func(o runtime.Object) {
-			if slices.Contains(names, o.(metav1.Object).GetName()) {
+			if _, found := slices.BinarySearch(names, o.(metav1.Object).GetName()); found {
 				add(o)
 			}
 		})
