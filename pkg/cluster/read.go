@@ -104,7 +104,7 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 	// After the claims: a claim that is seen bound has a volume by then.
 	var claims []*corev1.PersistentVolumeClaim
 	for _, s := range inv.Snapshots() {
-		claims = slices.Concat(claims, s.Claims, s.Mounted)
+		claims = append(append(claims, s.Claims...), s.Mounted...)
 	}
 	c.volumes(&r, claims)
 	if err := r.wait(); err != nil {
