@@ -254,18 +254,18 @@ func newClaim(c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, volume sts.V
 }
 
 // judgeRisk says whether the claim goes with its data, or its volume does.
-func (item *Claim) judgeRisk(c *corev1.PersistentVolumeClaim, volume sts.Volume, inv *sts.Inventory) {
-	item.DeletionTimestamp = c.DeletionTimestamp
-	if (c.DeletionTimestamp != nil || volume.DeletionTimestamp != nil) && sts.Rescued(c, volume) {
-		item.Rescued = true
-		item.Reason += "; rescued: volume " + cmp.Or(volume.Retained.Copy, volume.Name) + " keeps its data"
+func (c *Claim) judgeRisk(pvc *corev1.PersistentVolumeClaim, volume sts.Volume, inv *sts.Inventory) {
+	c.DeletionTimestamp = pvc.DeletionTimestamp
+	if (pvc.DeletionTimestamp != nil || volume.DeletionTimestamp != nil) && sts.Rescued(pvc, volume) {
+		c.Rescued = true
+		c.Reason += "; rescued: volume " + cmp.Or(volume.Retained.Copy, volume.Name) + " keeps its data"
 		return
 	}
 	// Claims and volumes are listed side by side: one that was bound meanwhile is not at risk,
 	// and one whose volume is bound to another is doubted already.
-	item.Risk = sts.NewClaimRisk(c, volume, inv.Knows("persistentvolumes") && volume.Name != "", inv.TakenAt)
-	if item.Risk != nil && item.Risk.Reason == sts.VolumeIsTaken {
-		item.Risk = nil
+	c.Risk = sts.NewClaimRisk(pvc, volume, inv.Knows("persistentvolumes") && volume.Name != "", inv.TakenAt)
+	if c.Risk != nil && c.Risk.Reason == sts.VolumeIsTaken {
+		c.Risk = nil
 	}
 }
 
