@@ -103,13 +103,13 @@ func (c *Client) selectorless(ctx context.Context, q Query, inv *sts.Inventory, 
 	}
 	r := reader{ctx: ctx, inv: inv}
 	r.list("endpoints", opts, func(ctx context.Context, opts metav1.ListOptions) (runtime.Object, error) {
-		list := &corev1.EndpointsList{} //nolint:staticcheck // deprecated, and still what Patroni writes
+		list := &corev1.EndpointsList{}
 		err := c.kube.CoreV1().RESTClient().Get().Namespace(q.Namespace).Resource("endpoints").VersionedParams(&opts, scheme.ParameterCodec).
 			WarningHandler(rest.NoWarnings{}). // of the deprecation, which is not the user's
 			Do(ctx).Into(list)
 		return list, err
 	}, func(o runtime.Object) {
-		if e := o.(*corev1.Endpoints); named[[2]string{e.Namespace, e.Name}] { //nolint:staticcheck // as above
+		if e := o.(*corev1.Endpoints); named[[2]string{e.Namespace, e.Name}] { //nolint:staticcheck // deprecated, and still what Patroni writes
 			inv.Endpoints = append(inv.Endpoints, e)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -42,12 +43,13 @@ type recorder struct {
 // request is one that was received, with its body decoded.
 type request struct {
 	method, resource, subresource, name string
-	// line is the method and the URL, header what is sent of the body's type.
-	line, contentType string
-	field             string // the name that a list is narrowed down to
-	body              []byte
-	ops               []plan.PatchOp // of a JSON patch
-	object            runtime.Object // of anything else, nil without a body
+	// line is the method and the URL, contentType the type of the body. accept is the type of
+	// the response that a read requires.
+	line, contentType, accept string
+	field                     string // the name that a list is narrowed down to
+	body                      []byte
+	ops                       []plan.PatchOp // of a JSON patch
+	object                    runtime.Object // of anything else, nil without a body
 }
 
 // record starts a recorder that knows the objects of the inventory, and a client of it.
@@ -105,6 +107,13 @@ func (r *recorder) writes() (writes []request, listed []string) {
 	return writes, listed
 }
 
+// reads are the requests that change nothing.
+func (r *recorder) reads() []request {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(r.requests), func(q request) bool { return q.method != http.MethodGet })
+}
+
 // forget drops what was received so far.
 func (r *recorder) forget() {
 	r.mu.Lock()
@@ -144,6 +153,9 @@ func read(h *http.Request) (q request, err error) {
 	if len(parts) > 2 && parts[0] == "namespaces" {
 		parts = parts[2:]
 	}
+	if h.Method == http.MethodGet {
+		q.accept = h.Header.Get("Accept")
+	}
 	q.field, _ = strings.CutPrefix(h.URL.Query().Get("fieldSelector"), "metadata.name=")
 	for i, to := range []*string{&q.resource, &q.name, &q.subresource} {
 		if i < len(parts) {
@@ -170,6 +182,8 @@ func (r *recorder) answer(q request, path string) runtime.Object {
 		return &metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusSuccess}
 	case q.method == http.MethodPost:
 		return stamped(q.object)
+	case q.resource == "":
+		return r.discovery(path)
 	case q.name == "":
 		return list(q.resource, path, slices.DeleteFunc(slices.Clone(known), func(o runtime.Object) bool {
 			m, err := meta.Accessor(o)
@@ -185,6 +199,28 @@ func (r *recorder) answer(q request, path string) runtime.Object {
 		Status: metav1.StatusFailure, Code: http.StatusNotFound, Reason: metav1.StatusReasonNotFound, Message: q.resource + " " + q.name + " not found"}
 }
 
+// discovery has the resources of an API group version of which there are objects.
+func (r *recorder) discovery(path string) runtime.Object {
+	gv := groupVersion(path)
+	out := &metav1.APIResourceList{TypeMeta: metav1.TypeMeta{Kind: "APIResourceList", APIVersion: "v1"}, GroupVersion: gv.String()}
+	for _, resource := range slices.Sorted(maps.Keys(r.objects)) {
+		o := stamped(r.objects[resource][0])
+		m, err := meta.Accessor(o)
+		if kind := o.GetObjectKind().GroupVersionKind(); err == nil && kind.GroupVersion() == gv {
+			out.APIResources = append(out.APIResources, metav1.APIResource{Name: resource, Kind: kind.Kind, Namespaced: m.GetNamespace() != ""})
+		}
+	}
+	return out
+}
+
+// groupVersion is that of the path of a request.
+func groupVersion(path string) schema.GroupVersion {
+	if parts := strings.Split(path, "/"); parts[1] == "apis" {
+		return schema.GroupVersion{Group: parts[2], Version: parts[3]}
+	}
+	return schema.GroupVersion{Version: "v1"}
+}
+
 // stamped writes the object's kind into a copy of it, which a Go value goes without.
 func stamped(o runtime.Object) runtime.Object {
 	kinds, _, err := scheme.Scheme.ObjectKinds(o)
@@ -198,10 +234,7 @@ func stamped(o runtime.Object) runtime.Object {
 
 // list is an empty list of the resource with the objects in it.
 func list(resource, path string, objects []runtime.Object) runtime.Object {
-	gv := schema.GroupVersion{Version: "v1"}
-	if parts := strings.Split(path, "/"); parts[1] == "apis" {
-		gv = schema.GroupVersion{Group: parts[2], Version: parts[3]}
-	}
+	gv := groupVersion(path)
 	for kind := range scheme.Scheme.KnownTypes(gv) {
 		plural, _ := meta.UnsafeGuessKindToResource(gv.WithKind(strings.TrimSuffix(kind, "List")))
 		if !strings.HasSuffix(kind, "List") || plural.Resource != resource {
@@ -226,6 +259,9 @@ func (q request) String() string {
 	fmt.Fprintf(&b, "%s\n", q.line)
 	if q.contentType != "" {
 		fmt.Fprintf(&b, "Content-Type: %s\n", q.contentType)
+	}
+	if q.accept != "" {
+		fmt.Fprintf(&b, "Accept: %s\n", q.accept)
 	}
 	for _, o := range q.ops {
 		fmt.Fprintf(&b, "  %s %s", o.Op, o.Path)

@@ -3,15 +3,20 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"gotest.tools/v3/golden"
 
@@ -281,6 +286,20 @@ type claimCase struct {
 	intent plan.ClaimIntent
 }
 
+// known are the objects that the server has.
+func (c claimCase) known() []runtime.Object {
+	out := slices.Clone(ownersOf)
+	if c.view.Claim != nil {
+		out = append(out, c.view.Claim)
+	}
+	for _, volume := range []*corev1.PersistentVolume{c.view.Volume, c.view.Other, c.view.Copy} {
+		if volume != nil {
+			out = append(out, volume)
+		}
+	}
+	return out
+}
+
 func (c claimCase) action(t *testing.T) *plan.Action {
 	t.Helper()
 	d := c.intent.Next(c.view)
@@ -344,9 +363,106 @@ func withOurFields(v *plan.ClaimView) {
 	v.Volume.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kube-controller-manager"}, {Manager: sts.FieldManager}}
 }
 
+// deleting: another client has deleted the claim, deletingVolume: its volume. A pod still
+// uses the claim.
+func deleting(v *plan.ClaimView) { v.Claim.DeletionTimestamp = &metav1.Time{Time: ststest.Now} }
+
+func deletingVolume(v *plan.ClaimView) {
+	v.Volume.DeletionTimestamp, v.Volume.Finalizers = &metav1.Time{Time: ststest.Now}, []string{"kubernetes.io/pv-protection"}
+}
+
+// provisioned is a volume with all that its copy must have, and with what it must not have.
+func provisioned(v *plan.ClaimView) {
+	v.Volume.Labels = map[string]string{"topology.kubernetes.io/zone": "a"}
+	v.Volume.Annotations = map[string]string{
+		"pv.kubernetes.io/provisioned-by": "csi.example.com", "pv.kubernetes.io/bound-by-controller": "yes", corev1.LastAppliedConfigAnnotation: "{}",
+	}
+	spec := &v.Volume.Spec
+	spec.StorageClassName, spec.AccessModes = "fast", []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}
+	spec.Capacity = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
+	spec.CSI = &corev1.CSIPersistentVolumeSource{Driver: "csi.example.com", VolumeHandle: "disk-1"}
+	spec.NodeAffinity = &corev1.VolumeNodeAffinity{Required: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{
+		MatchExpressions: []corev1.NodeSelectorRequirement{{Key: "topology.kubernetes.io/zone", Operator: corev1.NodeSelectorOpIn, Values: []string{"a"}}}}}}}
+}
+
+// recorded has the volume keep the data, as the rescue does where the volume is being
+// deleted: without the labels.
+func recorded(v *plan.ClaimView) {
+	r := sts.NewRetained(v.Claim, v.Volume)
+	at := ststest.Now
+	r.RescuedBy, r.RescuedAt, r.DeletedAt = holder.Name, &at, at
+	v.Volume.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
+	v.Volume.Annotations = maps.Clone(v.Volume.Annotations)
+	if v.Volume.Annotations == nil {
+		v.Volume.Annotations = map[string]string{}
+	}
+	v.Volume.Annotations[sts.ClaimAnnotation] = sts.EncodeAnnotation(r)
+}
+
+// withCopy has the copy that the rescue creates.
+func withCopy(v *plan.ClaimView) {
+	v.Copy = rescuing().Next(*v).Action.CopyVolume.Volume
+	v.Copy.UID, v.Copy.ResourceVersion = "copy-uid", "9"
+}
+
+func rescuing() plan.RescueClaim {
+	return plan.RescueClaim{UID: "claim-uid", By: holder.Name, At: ststest.Now}
+}
+
+// replaced: the old claim is gone, and the StatefulSet controller has created a new one on
+// a volume of its own.
+func replaced(v *plan.ClaimView) {
+	old := *v
+	*v = claimed()
+	v.Claim.UID, v.Claim.ResourceVersion, v.Made = "new-claim-uid", "17", "new-claim-uid"
+	v.Claim.CreationTimestamp = metav1.Time{Time: ststest.Now}
+	v.Claim.Spec.VolumeName = "new-volume"
+	v.Other, v.VolumeName, v.Volume = v.Volume, old.VolumeName, old.Volume
+	v.Other.Name, v.Other.UID, v.Other.ResourceVersion = "new-volume", "new-volume-uid", "18"
+	v.Other.Spec.ClaimRef.UID = v.Claim.UID
+	v.Volume.Status.Phase = corev1.VolumeReleased
+	v.Around = &plan.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{Set: "web", Ordinal: 3, State: sts.ClaimInUse}, Users: []string{"web-3"}}
+}
+
+// setAside has the volume of the new claim keep its data.
+func setAside(v *plan.ClaimView) {
+	r := sts.NewRetained(v.Claim, v.Other)
+	r.DeletedBy, r.DeletedAt, r.SetAsideFor = holder.Name, ststest.Now, v.Volume.Name
+	v.Other.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
+	v.Other.Annotations = map[string]string{sts.ClaimAnnotation: sts.EncodeAnnotation(r)}
+}
+
+// The owners of a claim: one in a namespace and an API group, one in neither.
+var (
+	ownedBy  = []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "Deployment", Name: "operator", UID: "operator-uid"}, {APIVersion: "v1", Kind: "Node", Name: "node-1", UID: "node-uid"}}
+	ownersOf = []runtime.Object{
+		&appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: ststest.Namespace, Name: "operator", UID: "operator-uid"}},
+		&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "node-1", UID: "node-uid"}},
+	}
+)
+
+// disowned is a claim that was recreated, bound to its volume again, and has no owners yet.
+func disowned(v *plan.ClaimView) {
+	v.Claim.OwnerReferences = ownedBy
+	retained(v)
+	v.Claim.OwnerReferences, v.Claim.UID, v.Claim.ResourceVersion = nil, "again-uid", "27"
+	v.Claim.Status.Phase = corev1.ClaimBound
+	v.Volume.Spec.ClaimRef.UID = v.Claim.UID
+}
+
+func withOwners(v *plan.ClaimView) {
+	v.Owners = []plan.Owner{{Ref: ownedBy[0]}, {Ref: ownedBy[1]}}
+}
+
+// ownedMeanwhile: the claim has an owner already, which another client has added.
+func ownedMeanwhile(v *plan.ClaimView) {
+	v.Claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: "backup", UID: "backup-uid"}}
+}
+
 func claimCases() []claimCase {
 	collect := plan.CollectClaim{UID: "claim-uid", By: holder.Name, At: ststest.Now}
 	undo, purge := plan.RestoreClaim{UID: "volume-uid"}, plan.PurgeRetained{UID: "volume-uid"}
+	replace := plan.RestoreClaim{UID: "volume-uid", Replace: true, By: holder.Name, At: ststest.Now}
 	return []claimCase{
 		{"have the volume keep its data", claimed(), collect},
 		{"delete the claim", claimed(retained, unwanted), collect},
@@ -359,25 +475,37 @@ func claimCases() []claimCase {
 		{"delete the data", claimed(retained, deleted, unwanted), purge},
 		{"delete the data of an undo that was interrupted", claimed(retained, deleted, cleared, unwanted), purge},
 		{"delete the volume", claimed(keptAnyway, deleted, unwanted), purge},
+		{"rescue a claim that is being deleted", claimed(deleting), rescuing()},
+		{"rescue a claim whose volume is being deleted", claimed(provisioned, deletingVolume), rescuing()},
+		{"create the copy of a volume that is being deleted", claimed(provisioned, deletingVolume, recorded), rescuing()},
+		{"record the copy", claimed(provisioned, deletingVolume, recorded, withCopy), rescuing()},
+		{"set the volume of the new claim aside", claimed(retained, replaced), replace},
+		{"let the old volume be bound to the next claim", claimed(retained, replaced, setAside), replace},
+		{"delete the new claim", claimed(retained, cleared, replaced, setAside), replace},
+		{"look for the owners of a recreated claim", claimed(disowned), undo},
+		{"give a recreated claim its owners back", claimed(disowned, withOwners), undo},
+		{"add the owners to those that a recreated claim has", claimed(disowned, withOwners, ownedMeanwhile), undo},
 	}
 }
 
 func TestRequestsForAClaim(t *testing.T) {
 	var all strings.Builder
 	for _, c := range claimCases() {
-		inv := &sts.Inventory{}
-		if c.view.Claim != nil {
-			inv.Claims = append(inv.Claims, c.view.Claim)
-		}
-		r, client := record(t, inv, c.view.Volume)
+		r, client := record(t, &sts.Inventory{}, c.known()...)
 		a := *c.action(t)
-		if _, err := (&Claims{Client: client}).Apply(t.Context(), c.view, a); err != nil {
+		after, err := (&Claims{Client: client}).Apply(t.Context(), c.view, a)
+		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		writes, _ := r.writes()
+		if !a.Writes() {
+			all.WriteString(looks(t, c, r, after))
+			continue
+		}
 		all.WriteString(inFull(t, c.name, r, writes))
 		for _, w := range writes {
-			keepsData(t, c, w)
+			keepsData(t, c, w, r.find(w))
+			staysOurs(t, c, w)
 		}
 
 		r.forget()
@@ -399,15 +527,57 @@ func TestRequestsForAClaim(t *testing.T) {
 	golden.Assert(t, all.String(), "claim.requests")
 }
 
+// looks is what is read for an action that changes nothing.
+func looks(t *testing.T, c claimCase, r *recorder, after plan.ClaimView) string {
+	t.Helper()
+	if writes, _ := r.writes(); len(writes) > 0 {
+		t.Errorf("%s: writes\n%v", c.name, writes)
+	}
+	want := []plan.Owner{{Ref: ownedBy[0]}, {Ref: ownedBy[1]}}
+	if !reflect.DeepEqual(after.Owners, want) {
+		t.Errorf("%s: found %v, want %v", c.name, after.Owners, want)
+	}
+	var all strings.Builder
+	fmt.Fprintf(&all, "# %s\n", c.name)
+	for _, q := range r.reads() {
+		fmt.Fprintf(&all, "%s\n", q)
+	}
+	return all.String()
+}
+
+// staysOurs: what a patch of the owners of a claim is safe by. The claim may have been
+// deleted since it was read, or another client may have changed its owners.
+func staysOurs(t *testing.T, c claimCase, w request) {
+	t.Helper()
+	const path = "/metadata/ownerReferences"
+	if !slices.ContainsFunc(w.ops, func(o plan.PatchOp) bool { return o.Op != "test" && strings.HasPrefix(o.Path, path) }) {
+		return
+	}
+	var have any
+	if refs := c.view.Claim.OwnerReferences; len(refs) > 0 {
+		have = refs
+	}
+	if !w.tests("/metadata/deletionTimestamp", nil) || !w.tests(path, have) {
+		t.Errorf("%s: does not test that the claim is not being deleted and which owners it has:\n%s", c.name, w)
+	}
+}
+
 // keepsData: what a patch of a volume is safe by. A volume may have been bound to another
 // claim since it was seen, or an undo may have begun to hand it out.
-func keepsData(t *testing.T, c claimCase, w request) {
+func keepsData(t *testing.T, c claimCase, w request, seen runtime.Object) {
 	t.Helper()
+	if copied, is := w.object.(*corev1.PersistentVolume); is {
+		copiesStorage(t, c, copied)
+	}
 	if w.method != http.MethodPatch || w.resource != "persistentvolumes" || strings.Contains(c.name, "fields") {
 		return
 	}
+	volume, known := seen.(*corev1.PersistentVolume)
+	if !known {
+		t.Fatalf("%s: the volume is unknown:\n%s", c.name, w)
+	}
 	var ref any // what a claimRef without a UID has
-	if uid := c.view.Volume.Spec.ClaimRef.UID; uid != "" {
+	if uid := volume.Spec.ClaimRef.UID; uid != "" {
 		ref = uid
 	}
 	if !w.tests("/spec/claimRef/uid", ref) {
@@ -416,7 +586,29 @@ func keepsData(t *testing.T, c claimCase, w request) {
 	policy := slices.ContainsFunc(w.ops, func(o plan.PatchOp) bool {
 		return o.Op == "replace" && o.Path == "/spec/persistentVolumeReclaimPolicy" && string(o.Value) == `"Delete"`
 	})
-	if policy && c.view.Claim == nil && !w.tests("/status/phase", c.view.Volume.Status.Phase) {
+	if policy && c.view.Claim == nil && !w.tests("/status/phase", volume.Status.Phase) {
 		t.Errorf("%s: does not test that the volume is in no use:\n%s", c.name, w)
+	}
+	// The data of a volume that is released may be deleted at this moment: a record that
+	// promises them would be wrong.
+	if a := c.action(t); a.RescueVolume != nil || a.SetAsideVolume != nil {
+		if !w.tests("/status/phase", corev1.VolumeBound) || !w.tests("/spec/persistentVolumeReclaimPolicy", volume.Spec.PersistentVolumeReclaimPolicy) {
+			t.Errorf("%s: does not test that the volume is bound and has its reclaim policy still:\n%s", c.name, w)
+		}
+	}
+}
+
+// copiesStorage: the copy is for the same storage, keeps its data, and is reserved for a
+// claim of the name that does not exist yet.
+func copiesStorage(t *testing.T, c claimCase, volume *corev1.PersistentVolume) {
+	t.Helper()
+	want := c.view.Volume.Spec.DeepCopy()
+	want.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
+	want.ClaimRef = &corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: c.view.Namespace, Name: c.view.Name}
+	if !equality.Semantic.DeepEqual(&volume.Spec, want) {
+		t.Errorf("%s: is for other storage: %v, want %v", c.name, &volume.Spec, want)
+	}
+	if volume.UID != "" || volume.ResourceVersion != "" || volume.DeletionTimestamp != nil || len(volume.Finalizers) > 0 {
+		t.Errorf("%s: has metadata of the volume that is being deleted: %v", c.name, volume.ObjectMeta)
 	}
 }

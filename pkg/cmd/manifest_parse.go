@@ -260,11 +260,9 @@ func duplicates(node *yaml.Node, path string) []sts.FieldProblem {
 
 // lineOf is the line where the last field of this path stands, 0 where it is not known.
 func lineOf(node *yaml.Node, path string) int {
-	parent, key := path, ""
+	parent, key := "", path
 	if i := strings.LastIndexByte(path, '.'); i >= 0 {
 		parent, key = path[:i], path[i+1:]
-	} else {
-		parent, key = "", path
 	}
 	node = nodeAt(node, parent)
 	if node == nil || path == "" || node.Kind != yaml.MappingNode {

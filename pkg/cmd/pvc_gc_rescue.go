@@ -182,7 +182,10 @@ func (g *gcRun) carryOutRescue(ctx context.Context, client *cluster.Client, inv 
 		}
 		items[n] = GCItem{
 			Namespace: item.Namespace, Claim: item.Name, Size: item.Size, Class: item.Class, Volume: item.Volume,
-			ReclaimPolicy: item.ReclaimPolicy, Reason: item.Risk.Message, DeletedAt: item.DeletionTimestamp,
+			ReclaimPolicy: item.ReclaimPolicy, DeletedAt: item.DeletionTimestamp,
+		}
+		if item.Risk != nil {
+			items[n].Reason = item.Risk.Message
 		}
 	}
 	err := g.carryOut(ctx, &cluster.Claims{Client: client}, tasks, items, inv.TakenAt, inv.Missing)

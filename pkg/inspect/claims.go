@@ -254,18 +254,18 @@ func newClaim(c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, volume sts.V
 }
 
 // judgeRisk says whether the claim goes with its data, or its volume does.
-func (item *Claim) judgeRisk(c *corev1.PersistentVolumeClaim, volume sts.Volume, inv *sts.Inventory) {
-	item.DeletionTimestamp = c.DeletionTimestamp
-	if (c.DeletionTimestamp != nil || volume.DeletionTimestamp != nil) && sts.Rescued(c, volume) {
-		item.Rescued = true
-		item.Reason += "; rescued: volume " + cmp.Or(volume.Retained.Copy, volume.Name) + " keeps its data"
+func (c *Claim) judgeRisk(pvc *corev1.PersistentVolumeClaim, volume sts.Volume, inv *sts.Inventory) {
+	c.DeletionTimestamp = pvc.DeletionTimestamp
+	if (pvc.DeletionTimestamp != nil || volume.DeletionTimestamp != nil) && sts.Rescued(pvc, volume) {
+		c.Rescued = true
+		c.Reason += "; rescued: volume " + cmp.Or(volume.Retained.Copy, volume.Name) + " keeps its data"
 		return
 	}
-	item.Risk = sts.NewClaimRisk(c, volume, inv.Knows("persistentvolumes"), inv.TakenAt)
-	if item.Risk != nil && (item.Risk.Reason == sts.VolumeIsMissing || item.Risk.Reason == sts.VolumeIsTaken) {
+	c.Risk = sts.NewClaimRisk(pvc, volume, inv.Knows("persistentvolumes"), inv.TakenAt)
+	if c.Risk != nil && (c.Risk.Reason == sts.VolumeIsMissing || c.Risk.Reason == sts.VolumeIsTaken) {
 		// Claims and volumes are listed side by side: it may have been bound in between. A
 		// volume of another claim is a doubt already.
-		item.Risk = nil
+		c.Risk = nil
 	}
 }
 

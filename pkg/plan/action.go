@@ -66,24 +66,26 @@ func (a *Action) Disrupts() bool {
 }
 
 // Endangers are the replicas whose pods may go because of the action and would not go without
-// it: by our hand, or because the StatefulSet controller then deletes them.
+// it: by our hand, or because the StatefulSet controller then deletes them. A pod that is
+// deleted may be what an update is blocked by: then the controller goes on to every ordinal
+// that is due.
 func (a *Action) Endangers(s *sts.Snapshot) []sts.Replica {
 	goes := func(sts.Replica) bool { return false }
-	uid := func(uid types.UID) func(sts.Replica) bool {
-		return func(r sts.Replica) bool { return r.Pod.UID == uid }
+	removed := func(uid types.UID) func(sts.Replica) bool {
+		due := dueForUpdate(s)
+		return func(r sts.Replica) bool { return r.Pod.UID == uid || due(r) }
 	}
 	switch {
 	case a.DeletePod != nil:
-		goes = uid(a.DeletePod.UID)
+		goes = removed(a.DeletePod.UID)
 	case a.EvictPod != nil:
-		goes = uid(a.EvictPod.UID)
+		goes = removed(a.EvictPod.UID)
 	case a.HoldPod != nil && a.HoldPod.Off:
-		held := uid(a.HoldPod.UID)
-		goes = func(r sts.Replica) bool { return held(r) && r.Terminating }
+		goes = func(r sts.Replica) bool { return r.Pod.UID == a.HoldPod.UID && r.Terminating }
 	case a.Scale != nil:
 		end := sts.Start(s.Set) + sts.Ordinal(a.Scale.To)
 		goes = func(r sts.Replica) bool { return r.Desired && r.Ordinal >= end }
-	case a.PatchSet != nil:
+	case a.PatchSet != nil && sts.IsRollingUpdate(s.Set):
 		goes = a.PatchSet.replaces(s)
 	}
 	var out []sts.Replica
@@ -95,20 +97,29 @@ func (a *Action) Endangers(s *sts.Snapshot) []sts.Replica {
 	return out
 }
 
+// dueForUpdate says of a pod whether the controller will replace it, now or when nothing blocks
+// the update any more.
+func dueForUpdate(s *sts.Snapshot) func(sts.Replica) bool {
+	return func(r sts.Replica) bool {
+		return sts.IsRollingUpdate(s.Set) && r.Desired && r.Ordinal >= sts.UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision
+	}
+}
+
 // replaces says of a pod whether the controller replaces it because of the patch: from the
-// partition up every pod that is not on the update revision, which a new template changes.
+// partition up every pod that is not on the update revision, which a new template changes. A
+// patch that only raises the partition puts no pod at risk.
 func (p *PatchSet) replaces(s *sts.Snapshot) func(sts.Replica) bool {
 	from, target := sts.UpdateFrom(s.Set), s.Set.Status.UpdateRevision
 	if p.Partition != nil {
 		from = p.Partition.ToOrdinal
 	}
+	if p.template == nil && from >= sts.UpdateFrom(s.Set) {
+		return func(sts.Replica) bool { return false }
+	}
 	if p.template != nil {
 		target = p.RestoreRevision // empty for a new one
 	}
-	return func(r sts.Replica) bool {
-		due := r.Ordinal >= sts.UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision
-		return sts.IsRollingUpdate(s.Set) && r.Desired && !due && r.Ordinal >= from && r.Revision != target
-	}
+	return func(r sts.Replica) bool { return r.Desired && r.Ordinal >= from && r.Revision != target }
 }
 
 // AskEviction asks the API server whether it would evict the pod, with a dry run: an

@@ -106,6 +106,11 @@ func guardedVerbs() []guardedVerb {
 		{"canary abort", canary(2), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.AbortCanary{Holder: h} }, []int{3, 4}, []int{0, 2}},
 		{"resume", canary(2, edit(func(c *sts.Canary) { c.Paused = true })), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.ResumeUpdate{Holder: h} }, []int{0, 2}, []int{3, 4}},
 		{"unstick", canary(2, begun, crashing(3), crashing(4)), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.Unstick{Holder: h} }, []int{3, 4}, []int{0, 2}},
+		// The template has moved on: the pod that fails blocks the update of all others.
+		{"unstick forward", canary(2, begun, crashing(4), onSet(changedTemplate), func(inv *sts.Inventory) {
+			*inv.Sets[0].Spec.UpdateStrategy.RollingUpdate.Partition = 1
+			inv.Revisions = append(inv.Revisions, ststest.Revision(inv.Sets[0], "web-third", 3, ststest.Template("web:3")))
+		}), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.Unstick{Holder: h} }, []int{1, 2, 3, 4}, []int{0}},
 		{"restart", web(), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.RestartPods{Holder: h, Ordinals: only} }, []int{1, 3}, []int{0, 2, 4}},
 		{"drain-scale", web(), func(h plan.Holder, s *sts.Snapshot) plan.Intent {
 			return plan.NewDrainScale(plan.DrainOptions{Holder: h, Replicas: 3, NoHooks: true}, s)

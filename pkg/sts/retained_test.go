@@ -67,7 +67,7 @@ func TestRescued(t *testing.T) {
 // A claim is the StatefulSet controller's own only where managedFields prove it.
 func TestControllerMade(t *testing.T) {
 	entry := func(manager, subresource, fields string) metav1.ManagedFieldsEntry {
-		return metav1.ManagedFieldsEntry{Manager: manager, Subresource: subresource, FieldsV1: &metav1.FieldsV1{Raw: []byte(fields)}}
+		return metav1.ManagedFieldsEntry{Manager: manager, Subresource: subresource, FieldsV1: metav1.NewFieldsV1(fields)}
 	}
 	spec := `{"f:spec":{"f:accessModes":{}}}`
 	made, bound := entry("kube-controller-manager", "", spec), entry("kube-controller-manager", "status", `{"f:status":{}}`)

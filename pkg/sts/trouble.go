@@ -359,7 +359,7 @@ func runningInit(pod *corev1.Pod) *corev1.ContainerStatus {
 	for i := range pod.Status.InitContainerStatuses {
 		c := &pod.Status.InitContainerStatuses[i]
 		started := c.Started != nil && *c.Started
-		if c.State.Running != nil && !(isSidecar(pod, c.Name) && started) {
+		if c.State.Running != nil && (!isSidecar(pod, c.Name) || !started) {
 			return c
 		}
 	}

@@ -469,7 +469,7 @@ func (w *ClaimWorld) clear(name string) bool {
 	}
 	// Other claims with this template and set in their names have other labels.
 	for other, c := range w.claims {
-		if cut(other) == cut(name) && !(includes(c.labels, claim.labels) && includes(claim.labels, c.labels)) {
+		if cut(other) == cut(name) && (!includes(c.labels, claim.labels) || !includes(claim.labels, c.labels)) {
 			return false
 		}
 	}
