@@ -122,6 +122,8 @@ func (v *View) confirm(ctx context.Context, s *sts.Snapshot, a plan.Action) erro
 	if s.Knows("persistentvolumeclaims") {
 		r.byNames("persistentvolumeclaims", mountedBy(a.Endangers(s)), listOf(core.PersistentVolumeClaims(ns).List),
 			func(o runtime.Object) { inv.Claims = append(inv.Claims, o.(*corev1.PersistentVolumeClaim)) })
+	} else {
+		inv.Missing = append(inv.Missing, sts.Missing{Resource: "persistentvolumeclaims"})
 	}
 	if err := r.wait(); err != nil {
 		return v.failed("look once more before statefulset "+s.Set.Name+" is changed", err)

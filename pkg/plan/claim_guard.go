@@ -20,11 +20,32 @@ func Next(i Intent, s *sts.Snapshot, f Facts) Decision {
 	if a, ok := i.(acceptor); d.Verdict != Do || ok && a.acceptsDataLoss() {
 		return d
 	}
-	if refusal := claimsAtRisk(s, d.Action.Endangers(s)); refusal != nil {
+	going := d.Action.Endangers(s)
+	refusal := claimsAtRisk(s, going)
+	if refusal == nil && d.Member == "" { // a member that leaves does not return
+		refusal = cannotReturn(s, going)
+	}
+	if refusal != nil {
 		refusal.Member = d.Member
 		return *refusal
 	}
 	return d
+}
+
+// cannotReturn refuses when a pod could not start again because other pods still hold a claim
+// that is being deleted.
+func cannotReturn(s *sts.Snapshot, going []sts.Replica) *Decision {
+	for _, r := range going {
+		for _, risk := range s.SharedClaims(r) {
+			d := decide(Refused, ReasonDataLoss, s.Name(r.Ordinal)+" could not start again: "+risk.Message,
+				fmt.Sprintf("stop all pods, then bring the claim back: %s; then %s; or %s",
+					sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--replicas 0 --park"),
+					sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", risk.Claim), acceptHint))
+			d.Subject = "persistentvolumeclaim/" + risk.Claim
+			return &d
+		}
+	}
+	return nil
 }
 
 // Risks are the risks to the claims of the pods that may go because of the action.

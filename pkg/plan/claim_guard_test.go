@@ -254,6 +254,25 @@ func TestClaimsNamedInTheTemplateAreGuarded(t *testing.T) {
 	}
 }
 
+// A rescued claim that several pods mount goes only with the last of them: no pod that is
+// replaced alone could start again, while all can be stopped.
+func TestASharedClaimThatIsRescued(t *testing.T) {
+	inv := ststest.Web(2)
+	mounting(inv)
+	rescued(inv, 0)
+	inv.Pods[1].Spec.Volumes = append(inv.Pods[1].Spec.Volumes, inv.Pods[0].Spec.Volumes...)
+	inv.Budgets = nil
+	last := lastOf(plan.Foretell(plan.RestartPods{Holder: holder("1")}, inv.Snapshots()[0]))
+	if last.Reason != plan.ReasonDataLoss || last.Subject != "persistentvolumeclaim/data-web-0" || !strings.Contains(last.Hint, "pvc-gc undo data-web-0") {
+		t.Errorf("%+v", last)
+	}
+	s := inv.Snapshots()[0]
+	last = lastOf(plan.Foretell(plan.NewDrainScale(plan.DrainOptions{Holder: holder("1"), Park: true, NoHooks: true}, s), s))
+	if last.Verdict != plan.Done {
+		t.Errorf("%+v", last)
+	}
+}
+
 // What has nothing to lose is not protected: an ephemeral volume's claim, and the claims of a
 // pod that never had a node.
 func TestWhatHasNoDataIsNotGuarded(t *testing.T) {

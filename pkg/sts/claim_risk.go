@@ -84,6 +84,31 @@ func (s *Snapshot) ClaimRisks(r Replica) []ClaimRisk {
 	return out
 }
 
+// SharedClaims are the claims of the replica's pod that are being deleted and that other pods of
+// the set mount, too: until all of these have ended no new pod can mount them, also where the
+// data is rescued.
+func (s *Snapshot) SharedClaims(r Replica) []ClaimRisk {
+	var out []ClaimRisk
+	for i := range r.Pod.Spec.Volumes {
+		source := r.Pod.Spec.Volumes[i].PersistentVolumeClaim
+		if source == nil {
+			continue
+		}
+		c := s.Claim(source.ClaimName)
+		if c == nil || c.DeletionTimestamp == nil {
+			continue
+		}
+		for _, other := range s.Pods {
+			if other.Name != r.Pod.Name && slices.Contains(MountedClaims(other), c.Name) {
+				out = append(out, ClaimRisk{Reason: ClaimIsTerminating, Claim: c.Name, Volume: c.Spec.VolumeName, DeletionTimestamp: c.DeletionTimestamp,
+					Message: fmt.Sprintf("persistentvolumeclaim %s is being deleted, and pod %s mounts it, too: a new pod can mount it only when all have ended", c.Name, other.Name)})
+				break
+			}
+		}
+	}
+	return out
+}
+
 // MountsClaims says whether the replica's pod mounts a claim that should outlive it.
 func (r Replica) MountsClaims() bool {
 	return r.Pod != nil && r.Pod.Spec.NodeName != "" &&
