@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -126,14 +127,17 @@ func (st *Status) judgeClaims(s *sts.Snapshot, replicas []sts.Replica) {
 	}
 	for _, r := range st.Replicas {
 		for _, c := range r.Claims {
-			if c.Rescued {
+			if c.Rescued && !slices.Contains(rescued, c.Name) {
 				rescued = append(rescued, c.Name)
 			}
 		}
 	}
 	if len(rescued) > 0 {
-		st.Message = sentence(st.Message, fmt.Sprintf("%s %s being deleted and rescued: when the pod has gone, the data comes back with pvc-gc undo",
-			sts.ClaimWord(len(rescued)), sayFew(rescued)))
+		text := "claim %s is being deleted, and its volume keeps the data: bring it back with pvc-gc undo when its pods have ended"
+		if len(rescued) > 1 {
+			text = "claims %s are being deleted, and their volumes keep the data: bring them back with pvc-gc undo when their pods have ended"
+		}
+		st.Message = sentence(st.Message, fmt.Sprintf(text, sayFew(rescued)))
 		if st.Hint == "" {
 			st.Hint = sts.Kubectl(st.Namespace, "sts pvc-gc undo", rescued[0])
 		}

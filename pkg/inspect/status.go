@@ -359,7 +359,7 @@ func replicaStatus(s *sts.Snapshot, st *Status, r sts.Replica) ReplicaStatus {
 		Ready: r.Ready, Available: r.Available, Terminating: r.Terminating,
 		Trouble: s.Trouble(r), Claims: claimStatus(s, r.Ordinal, r.Claims, r.Desired),
 	}
-	out.Claims = withRisks(out.Claims, s, s.ClaimRisks(r))
+	out.Claims = withMounted(out.Claims, s, r)
 	if r.Pod == nil {
 		return out
 	}
@@ -411,13 +411,7 @@ func claimStatus(s *sts.Snapshot, o sts.Ordinal, have []*corev1.PersistentVolume
 		k := slices.IndexFunc(have, func(c *corev1.PersistentVolumeClaim) bool { return c.Name == name })
 		switch {
 		case k >= 0:
-			size, bound := have[k].Status.Capacity[corev1.ResourceStorage]
-			if !bound {
-				size = have[k].Spec.Resources.Requests[corev1.ResourceStorage]
-			}
-			v, _ := s.Volume(have[k].Spec.VolumeName)
-			out = append(out, ClaimStatus{Name: name, Phase: string(have[k].Status.Phase), Size: size.String(), Volume: have[k].Spec.VolumeName,
-				DeletionTimestamp: have[k].DeletionTimestamp, Rescued: have[k].DeletionTimestamp != nil && sts.Rescued(have[k], v), Message: s.WhyUnbound(have[k])})
+			out = append(out, newClaimStatus(s, have[k]))
 		case wanted:
 			out = append(out, ClaimStatus{Name: name, Phase: "Missing"})
 		}
@@ -425,21 +419,39 @@ func claimStatus(s *sts.Snapshot, o sts.Ordinal, have []*corev1.PersistentVolume
 	return out
 }
 
-// withRisks adds the risks to the claims, and the claims at risk that no template makes.
-func withRisks(claims []ClaimStatus, s *sts.Snapshot, risks []sts.ClaimRisk) []ClaimStatus {
-	for i := range risks {
-		k := slices.IndexFunc(claims, func(c ClaimStatus) bool { return c.Name == risks[i].Claim })
+// withMounted adds the risks to the claims, and the claims that are at risk or being deleted
+// and that the pod template names in its volumes.
+func withMounted(claims []ClaimStatus, s *sts.Snapshot, r sts.Replica) []ClaimStatus {
+	at := func(name, volume string) *ClaimStatus {
+		k := slices.IndexFunc(claims, func(c ClaimStatus) bool { return c.Name == name })
 		if k < 0 {
 			k = len(claims)
-			claims = append(claims, ClaimStatus{Name: risks[i].Claim, Phase: "Missing", Volume: risks[i].Volume})
-			if c := s.Claim(risks[i].Claim); c != nil {
-				size := c.Status.Capacity[corev1.ResourceStorage]
-				claims[k].Phase, claims[k].Size, claims[k].DeletionTimestamp = string(c.Status.Phase), size.String(), c.DeletionTimestamp
+			claims = append(claims, ClaimStatus{Name: name, Phase: "Missing", Volume: volume})
+			if c := s.Claim(name); c != nil {
+				claims[k] = newClaimStatus(s, c)
 			}
 		}
-		claims[k].Risk = &risks[i]
+		return &claims[k]
+	}
+	for _, risk := range s.ClaimRisks(r) {
+		at(risk.Claim, risk.Volume).Risk = &risk
+	}
+	for _, c := range s.Mounted {
+		if c.DeletionTimestamp != nil && r.Pod != nil && slices.Contains(sts.MountedClaims(r.Pod), c.Name) {
+			at(c.Name, c.Spec.VolumeName)
+		}
 	}
 	return claims
+}
+
+func newClaimStatus(s *sts.Snapshot, c *corev1.PersistentVolumeClaim) ClaimStatus {
+	size, bound := c.Status.Capacity[corev1.ResourceStorage]
+	if !bound {
+		size = c.Spec.Resources.Requests[corev1.ResourceStorage]
+	}
+	v, _ := s.Volume(c.Spec.VolumeName)
+	return ClaimStatus{Name: c.Name, Phase: string(c.Status.Phase), Size: size.String(), Volume: c.Spec.VolumeName,
+		DeletionTimestamp: c.DeletionTimestamp, Rescued: c.DeletionTimestamp != nil && sts.Rescued(c, v), Message: s.WhyUnbound(c)}
 }
 
 // leftOver are ordinals beyond the range of which only claims are there. The

@@ -147,6 +147,12 @@ func TestTrouble(t *testing.T) {
 			&sts.Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: create Pod web-1 in StatefulSet web failed: quota"}},
 		{"its old claim is going", missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", 59*time.Second),
 			&sts.Trouble{Reason: "Missing", Message: "is not there yet: its old claim data-web-1 was being deleted"}},
+		{"its claim is going, and the warning is about an earlier one", all(
+			missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", 2*time.Minute),
+			claim(func(c *corev1.PersistentVolumeClaim) {
+				c.CreationTimestamp = metav1.NewTime(ago(time.Minute))
+				c.DeletionTimestamp = new(metav1.NewTime(ago(time.Second)))
+			})), &sts.Trouble{Reason: "Missing", Message: "is not there yet: its old claim data-web-1 was being deleted"}},
 		{"its old claim has gone", missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", 4*time.Minute),
 			&sts.Trouble{Reason: "Missing", Message: "is not there yet: its old claim data-web-1 was being deleted"}},
 		{"its old claim does not go", func(inv *sts.Inventory) {
