@@ -147,7 +147,7 @@ func (r *reader) byNames(resource string, names []string, list listFunc, add fun
 	})
 }
 
-// volumes reads the PersistentVolumes that the claims name.
+// volumes reads the PersistentVolumes that the claims name, and the copies that a rescue made.
 func (c *Client) volumes(r *reader, claims []*corev1.PersistentVolumeClaim) {
 	r.inv.Volumes = []sts.Volume{}
 	r.byNames("persistentvolumes", volumeNames(claims), listOf(c.kube.CoreV1().PersistentVolumes().List),

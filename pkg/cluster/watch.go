@@ -483,9 +483,17 @@ func (v *View) volumes(inv *sts.Inventory) {
 		return
 	}
 	inv.Volumes = []sts.Volume{}
-	for _, name := range volumeNames(inv.Claims) {
+	add := func(name string) {
 		if o, found, err := v.kinds[i].informer.GetStore().GetByKey(name); err == nil && found {
 			inv.Volumes = append(inv.Volumes, sts.NewVolume(o.(*corev1.PersistentVolume)))
+		}
+	}
+	for _, name := range volumeNames(inv.Claims) {
+		add(name)
+	}
+	for _, volume := range inv.Volumes {
+		if name := volume.CopiedTo(); name != "" {
+			add(name)
 		}
 	}
 }

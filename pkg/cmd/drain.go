@@ -133,7 +133,8 @@ canary or a restart is on its way. An HPA does not scale a set with 0 replicas.`
 		}
 		err := ch.run(cmd, args, func(ctx context.Context, client *cluster.Client, s *sts.Snapshot, h plan.Holder, digest string) (plan.Intent, error) {
 			if o.unpark {
-				return plan.Unpark{Holder: h}, nil
+				size, _ := sts.ParkedSize(s.Set)
+				return plan.Unpark{Holder: h}, o.rescued(ctx, ch, client, s, size)
 			}
 			if wanted := sts.WantedReplicas(s.Set); (o.fresh || o.intent.ReuseClaims) && !o.cancel && o.intent.Replicas < wanted {
 				return nil, usagef("--fresh-claims and --reuse-claims are for a scale-up: statefulset %s has %s and goes down to %d", s.Set.Name, sts.Count(wanted, "replica"), o.intent.Replicas)
@@ -157,6 +158,9 @@ canary or a restart is on its way. An HPA does not scale a set with 0 replicas.`
 			}
 			if digest == "" {
 				intent.ReuseClaims, err = o.stale(ctx, ch, client, s, intent)
+			}
+			if err == nil && !o.fresh {
+				err = o.rescued(ctx, ch, client, s, intent.Replicas)
 			}
 			return plan.NewDrainScale(intent, s), err
 		})
@@ -223,6 +227,43 @@ func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, go
 		_, _ = fmt.Fprintf(c.env.Out, "pod/%s: let go%s\n", pod.Name, c.dryRunNote())
 	}
 	return nil
+}
+
+// rescued refuses to start members on new, empty claims while rescued volumes keep their data.
+// Without permission to list volumes it is not known.
+func (o *drainOptions) rescued(ctx context.Context, c *change, client *cluster.Client, s *sts.Snapshot, to int32) error {
+	if c.acceptDataLoss || to <= sts.WantedReplicas(s.Set) {
+		return nil
+	}
+	volumes, err := client.Retained(ctx, s.Set.Namespace)
+	if apierrors.IsForbidden(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var claims []string
+	for _, v := range volumes {
+		r, err := sts.ReadRetained(v)
+		if err != nil || r == nil || r.Kind() != sts.RetainedRescued || s.Claim(r.Claim.Name) != nil {
+			continue
+		}
+		for i := range s.Set.Spec.VolumeClaimTemplates {
+			o, ok := sts.ClaimOrdinal(r.Claim.Name)
+			if ok && r.Claim.Name == sts.ClaimName(s.Set.Spec.VolumeClaimTemplates[i].Name, s.Set.Name, o) &&
+				o >= sts.End(s.Set) && o < sts.Start(s.Set)+sts.Ordinal(to) {
+				claims = append(claims, r.Claim.Name)
+			}
+		}
+	}
+	if len(claims) == 0 {
+		return nil
+	}
+	slices.Sort(claims)
+	return &outcomeError{style: c.env.errStyle(), Decision: plan.Decision{Verdict: plan.Refused, Reason: plan.ReasonStaleClaims, Subject: "persistentvolumeclaim/" + claims[0],
+		Message: fmt.Sprintf("%s would start with new, empty volumes: rescued volumes keep the data of %s %s", s.Set.Name, sts.ClaimWord(len(claims)), strings.Join(claims, ", ")),
+		Hint: "bring the data back first: " + c.hint(s.Set.Namespace, sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", strings.Join(claims, " "))) +
+			"; or add --accept-data-loss to start without it"}}
 }
 
 // stale sees to the claims that earlier members have left: with --fresh-claims they are

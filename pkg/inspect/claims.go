@@ -167,7 +167,7 @@ func NewClaimReport(inv *sts.Inventory, q ClaimQuery) (r *ClaimReport, unknown [
 		item := newClaim(c, &v, volume)
 		item.Candidate, item.Held = v.Candidate(choice, inv.TakenAt)
 		item.choice = choice
-		item.judgeRisk(c, volume, inv)
+		item.judgeRisk(c, volume, judge, inv)
 		r.Items = append(r.Items, item)
 		if classes[item.Class] == nil {
 			classes[item.Class] = &ClaimSum{Class: item.Class}
@@ -254,14 +254,17 @@ func newClaim(c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, volume sts.V
 }
 
 // judgeRisk says whether the claim goes with its data, or its volume does.
-func (c *Claim) judgeRisk(pvc *corev1.PersistentVolumeClaim, volume sts.Volume, inv *sts.Inventory) {
+func (c *Claim) judgeRisk(pvc *corev1.PersistentVolumeClaim, volume sts.Volume, judge *sts.ClaimJudge, inv *sts.Inventory) {
 	c.DeletionTimestamp = pvc.DeletionTimestamp
-	if (pvc.DeletionTimestamp != nil || volume.DeletionTimestamp != nil) && sts.Rescued(pvc, volume) {
-		c.Rescued = true
+	c.Rescued = (pvc.DeletionTimestamp != nil || volume.DeletionTimestamp != nil) && sts.Rescued(pvc, volume)
+	if _, exists := judge.VolumeNamed(volume.CopiedTo()); volume.CopiedTo() != "" && !exists {
+		c.Rescued = false
+	}
+	if c.Rescued {
 		c.Reason += "; rescued: volume " + cmp.Or(volume.Retained.Copy, volume.Name) + " keeps its data"
 		return
 	}
-	c.Risk = sts.NewClaimRisk(pvc, volume, inv.Knows("persistentvolumes"), inv.TakenAt)
+	c.Risk = sts.NewClaimRisk(pvc, judge.VolumeNamed, inv.Knows("persistentvolumes"), inv.TakenAt)
 	if c.Risk != nil && (c.Risk.Reason == sts.VolumeIsMissing || c.Risk.Reason == sts.VolumeIsTaken) {
 		// Claims and volumes are listed side by side: it may have been bound in between. A
 		// volume of another claim is a doubt already.

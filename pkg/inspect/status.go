@@ -434,7 +434,8 @@ func withMounted(claims []ClaimStatus, s *sts.Snapshot, r sts.Replica) []ClaimSt
 		return &claims[k]
 	}
 	for _, risk := range s.ClaimRisks(r) {
-		at(risk.Claim, risk.Volume).Risk = &risk
+		c := at(risk.Claim, risk.Volume)
+		c.Risk, c.Rescued = &risk, false
 	}
 	for _, c := range s.Mounted {
 		if c.DeletionTimestamp != nil && r.Pod != nil && slices.Contains(sts.MountedClaims(r.Pod), c.Name) {

@@ -66,13 +66,13 @@ func (a *Action) Disrupts() bool {
 }
 
 // Endangers are the replicas whose pods may go because of the action and would not go without
-// it: by our hand, or because the StatefulSet controller then deletes them. A pod that is
-// deleted may be what an update is blocked by: then the controller goes on to every ordinal
-// that is due.
+// it: by our hand, or because the StatefulSet controller then deletes them. A pod that goes
+// may be what blocks an update: without it the controller continues with every ordinal that
+// is due.
 func (a *Action) Endangers(s *sts.Snapshot) []sts.Replica {
 	goes := func(sts.Replica) bool { return false }
+	due := dueForUpdate(s)
 	removed := func(uid types.UID) func(sts.Replica) bool {
-		due := dueForUpdate(s)
 		return func(r sts.Replica) bool { return r.Pod.UID == uid || due(r) }
 	}
 	switch {
@@ -80,11 +80,11 @@ func (a *Action) Endangers(s *sts.Snapshot) []sts.Replica {
 		goes = removed(a.DeletePod.UID)
 	case a.EvictPod != nil:
 		goes = removed(a.EvictPod.UID)
-	case a.HoldPod != nil && a.HoldPod.Off:
-		goes = func(r sts.Replica) bool { return r.Pod.UID == a.HoldPod.UID && r.Terminating }
-	case a.Scale != nil:
+	case a.HoldPod != nil && a.HoldPod.Off && terminating(s, a.HoldPod.UID):
+		goes = removed(a.HoldPod.UID)
+	case a.Scale != nil && a.Scale.To < sts.WantedReplicas(s.Set):
 		end := sts.Start(s.Set) + sts.Ordinal(a.Scale.To)
-		goes = func(r sts.Replica) bool { return r.Desired && r.Ordinal >= end }
+		goes = func(r sts.Replica) bool { return r.Desired && r.Ordinal >= end || due(r) }
 	case a.PatchSet != nil && sts.IsRollingUpdate(s.Set):
 		goes = a.PatchSet.replaces(s)
 	}
@@ -95,6 +95,10 @@ func (a *Action) Endangers(s *sts.Snapshot) []sts.Replica {
 		}
 	}
 	return out
+}
+
+func terminating(s *sts.Snapshot, uid types.UID) bool {
+	return slices.ContainsFunc(s.Pods, func(p *corev1.Pod) bool { return p.UID == uid && p.DeletionTimestamp != nil })
 }
 
 // dueForUpdate says of a pod whether the controller will replace it, now or when nothing blocks

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -48,21 +49,23 @@ type drainScale struct {
 	// resumed is the pod whose member was leaving when the command started: how far that got
 	// under an earlier command is not recorded.
 	resumed types.UID
-	// claims are those of the ordinals that will leave, as the command found them.
-	claims []string
+	// claims are those of the ordinals that will leave, as the command found them; true for
+	// one whose volume keeps the data after a rescue.
+	claims map[string]bool
 }
 
 // NewDrainScale changes the size of the set, starting from the snapshot in which the command
 // finds it: a change of size that an earlier command has left unfinished is resumed.
 func NewDrainScale(o DrainOptions, s *sts.Snapshot) Intent {
-	i := drainScale{DrainOptions: o}
+	i := drainScale{DrainOptions: o, claims: map[string]bool{}}
 	record, err := sts.ReadDrain(s.Set)
 	if err == nil && record != nil && record.Member != nil {
 		i.resumed = record.Member.UID
 	}
 	for _, c := range s.Claims {
 		if o, ok := sts.ClaimOrdinal(c.Name); ok && o >= sts.Start(s.Set)+sts.Ordinal(i.Replicas) && s.HasPod(o) {
-			i.claims = append(i.claims, c.Name)
+			v, _ := s.Volume(c.Spec.VolumeName)
+			i.claims[c.Name] = c.DeletionTimestamp != nil && sts.Rescued(c, v)
 		}
 	}
 	return i
@@ -911,8 +914,17 @@ func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
 			hint = sts.Kubectl(s.Set.Namespace, "sts pvc-gc", s.Set.Name) + " shows them"
 		}
 	}
-	if record.DeletedClaims = i.deletedClaims(s, &record); len(record.DeletedClaims) > 0 {
-		kept += "; deleted: " + sts.ClaimWord(len(record.DeletedClaims)) + " " + strings.Join(record.DeletedClaims, ", ")
+	record.DeletedClaims = i.deletedClaims(s, &record)
+	for _, rescued := range []bool{false, true} {
+		gone := slices.DeleteFunc(slices.Clone(record.DeletedClaims), func(name string) bool { return i.claims[name] != rescued })
+		if len(gone) == 0 {
+			continue
+		}
+		kept += "; deleted: " + sts.ClaimWord(len(gone)) + " " + strings.Join(gone, ", ")
+		if rescued {
+			kept += ", whose data is rescued"
+			hint = sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", strings.Join(gone, " "))
+		}
 	}
 	end := decide(Done, ReasonScaled, fmt.Sprintf("statefulset %s has %s; %s%s", s.Set.Name, sts.Count(record.To, "replica"), who, kept), hint)
 	end.Drain = &record
@@ -929,7 +941,7 @@ func (i drainScale) deletedClaims(s *sts.Snapshot, record *sts.Drain) []string {
 		return nil
 	}
 	stay := sts.ClaimsOf(s, record.Ordinals())
-	return slices.DeleteFunc(slices.Clone(i.claims), func(name string) bool {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(i.claims)), func(name string) bool {
 		o, _ := sts.ClaimOrdinal(name)
 		return slices.Contains(stay, name) || !slices.Contains(record.Ordinals(), o)
 	})

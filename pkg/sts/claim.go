@@ -393,7 +393,13 @@ func MountedClaims(pod *corev1.Pod) []string {
 
 // Volume is the claim's volume; false where there is none or it could not be read.
 func (j *ClaimJudge) Volume(c *corev1.PersistentVolumeClaim) (Volume, bool) {
-	if v := j.volumes[c.Spec.VolumeName]; v != nil {
+	return j.VolumeNamed(c.Spec.VolumeName)
+}
+
+// VolumeNamed is the PersistentVolume of that name; false where it does not exist or could not
+// be read.
+func (j *ClaimJudge) VolumeNamed(name string) (Volume, bool) {
+	if v := j.volumes[name]; v != nil {
 		return *v, true
 	}
 	return Volume{}, false

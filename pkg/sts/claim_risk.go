@@ -124,18 +124,22 @@ func (s *Snapshot) claimRisk(name string, c *corev1.PersistentVolumeClaim) *Clai
 	if c == nil {
 		return &ClaimRisk{Reason: ClaimIsMissing, Claim: name, Message: "persistentvolumeclaim " + name + " does not exist any more"}
 	}
-	v, _ := s.Volume(c.Spec.VolumeName)
-	return NewClaimRisk(c, v, s.Volumes != nil && s.Knows("persistentvolumes"), s.TakenAt)
+	return NewClaimRisk(c, s.Volume, s.Volumes != nil && s.Knows("persistentvolumes"), s.TakenAt)
 }
 
 // NewClaimRisk judges a claim that a pod mounts by the claim and its volume: nil where the data
-// outlives the pod. The volume is empty where it does not exist, and also where volumes were
-// not read (seen is false).
-func NewClaimRisk(c *corev1.PersistentVolumeClaim, v Volume, seen bool, now time.Time) *ClaimRisk {
+// outlives the pod. volume finds a PersistentVolume by its name; seen is false where volumes
+// were not read. A rescue of a volume that is being deleted counts while its copy exists.
+func NewClaimRisk(c *corev1.PersistentVolumeClaim, volume func(name string) (Volume, bool), seen bool, now time.Time) *ClaimRisk {
 	risk := &ClaimRisk{Claim: c.Name, Volume: c.Spec.VolumeName}
-	found := v.Name != ""
+	v, found := volume(c.Spec.VolumeName)
+	safe := found && Rescued(c, v)
+	if safe && v.DeletionTimestamp != nil {
+		held, exists := volume(v.Retained.Copy)
+		safe = exists && held.DeletionTimestamp == nil
+	}
 	switch {
-	case found && (c.DeletionTimestamp != nil || v.DeletionTimestamp != nil) && Rescued(c, v):
+	case safe && (c.DeletionTimestamp != nil || v.DeletionTimestamp != nil):
 		return nil
 	case c.DeletionTimestamp != nil:
 		risk.Reason, risk.DeletionTimestamp, risk.Rescuable = ClaimIsTerminating, c.DeletionTimestamp, c.Spec.VolumeName != "" && c.Status.Phase != corev1.ClaimLost

@@ -122,8 +122,8 @@ type Snapshot struct {
 	// Mounted are the other claims that the set's pods mount: named in the pod template's
 	// volumes instead of made from a volumeClaimTemplate.
 	Mounted []*corev1.PersistentVolumeClaim
-	// Volumes are the PersistentVolumes that Claims and Mounted name. Nil where volumes
-	// were not read.
+	// Volumes are the PersistentVolumes that Claims and Mounted name, and the copies that a
+	// rescue made of these. Nil where volumes were not read.
 	Volumes []Volume
 	// Budgets select the set's pods.
 	Budgets []*policyv1.PodDisruptionBudget
@@ -326,12 +326,17 @@ func (s *Snapshot) mount(find func(claim string) *corev1.PersistentVolumeClaim) 
 	}
 }
 
-// volumesOf are the volumes that the claims name, never nil.
+// volumesOf are the volumes that the claims name, and copies of these; never nil.
 func volumesOf(claims []*corev1.PersistentVolumeClaim, volumes map[string]*Volume) []Volume {
 	out := make([]Volume, 0, len(claims))
 	for _, c := range claims {
-		if v := volumes[c.Spec.VolumeName]; v != nil {
-			out = append(out, *v)
+		v := volumes[c.Spec.VolumeName]
+		if v == nil {
+			continue
+		}
+		out = append(out, *v)
+		if held := v.CopiedTo(); volumes[held] != nil {
+			out = append(out, *volumes[held])
 		}
 	}
 	return out

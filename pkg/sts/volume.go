@@ -29,6 +29,15 @@ type Volume struct {
 	Retained *RetainedClaim
 }
 
+// CopiedTo is the volume for the same storage that a rescue created because this one is being
+// deleted; empty when there is none.
+func (v *Volume) CopiedTo() string {
+	if v.Retained == nil {
+		return ""
+	}
+	return v.Retained.Copy
+}
+
 // Storage is what a volume stands for, as far as its source says it: two volumes of one
 // Storage have the same data.
 type Storage struct{ Kind, Where, What string }
