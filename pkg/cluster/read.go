@@ -117,8 +117,8 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 // few is how many objects are asked for one by one instead of listing all of their kind.
 const few = 8
 
-// byNames lists the objects with these names only, which are sorted. Every request is a list, so that one
-// permission is enough.
+// byNames lists the objects with these names only, which are sorted. Every request is a list,
+// so that one permission is enough.
 func (r *reader) byNames(resource string, names []string, list listFunc, add func(runtime.Object)) {
 	if len(names) > few {
 		r.list(resource, metav1.ListOptions{Limit: pageSize}, list, func(o runtime.Object) {
@@ -150,10 +150,20 @@ func (r *reader) byNames(resource string, names []string, list listFunc, add fun
 // volumes reads the PersistentVolumes that the claims name, and the copies that a rescue made.
 func (c *Client) volumes(r *reader, claims []*corev1.PersistentVolumeClaim) {
 	r.inv.Volumes = []sts.Volume{}
-	r.byNames("persistentvolumes", volumeNames(claims), listOf(c.kube.CoreV1().PersistentVolumes().List),
-		func(o runtime.Object) {
-			r.inv.Volumes = append(r.inv.Volumes, sts.NewVolume(o.(*corev1.PersistentVolume)))
-		})
+	list := listOf(c.kube.CoreV1().PersistentVolumes().List)
+	add := func(o runtime.Object) {
+		r.inv.Volumes = append(r.inv.Volumes, sts.NewVolume(o.(*corev1.PersistentVolume)))
+	}
+	r.byNames("persistentvolumes", volumeNames(claims), list, add)
+	r.wg.Wait()
+	var copies []string
+	for i := range r.inv.Volumes {
+		if name := r.inv.Volumes[i].CopiedTo(); name != "" {
+			copies = append(copies, name)
+		}
+	}
+	slices.Sort(copies)
+	r.byNames("persistentvolumes", copies, list, add)
 }
 
 // volumeNames are the names of the claims' volumes, sorted.
