@@ -303,15 +303,16 @@ func (o *drainOptions) deleteStale(ctx context.Context, c *change, client *clust
 	}
 	g := &gcRun{common: &common, out: newOutput(&cobra.Command{}), verb: "pvc-gc", did: "deleted", dryRun: c.dryRun, yes: c.yes, workers: 8, most: 50, timeout: 5 * time.Minute}
 	query := gcOptions{namespace: s.Set.Namespace, claims: inspect.ClaimQuery{Names: []string{s.Set.Name}, Ordinals: ordinals}}
+	var coming []sts.Ordinal
+	for o := first; o <= last; o++ {
+		coming = append(coming, o)
+	}
+	gone := sts.ClaimsOf(s, coming)
+	g.wholly = gone
 	if err := runClaims(ctx, &common, query, g.out, g); err != nil {
 		return err
 	}
 	if c.dryRun != "none" {
-		var going []sts.Ordinal
-		for o := first; o <= last; o++ {
-			going = append(going, o)
-		}
-		gone := sts.ClaimsOf(s, going)
 		s.Claims = slices.DeleteFunc(slices.Clone(s.Claims), func(c *corev1.PersistentVolumeClaim) bool { return slices.Contains(gone, c.Name) })
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,6 +36,13 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 	}
 	if g.out.human() {
 		print.Missing(g.env.ErrOut, report.Missing)
+	}
+	for i := range report.Items {
+		if item := &report.Items[i]; slices.Contains(g.wholly, item.Name) && !item.Candidate {
+			return &outcomeError{style: g.env.errStyle(), Decision: plan.Decision{Verdict: plan.Refused, Reason: plan.ReasonStaleClaims, Subject: "persistentvolumeclaim/" + item.Name,
+				Message: fmt.Sprintf("claim %s cannot be moved aside, so none was: %s", item.Name, cmp.Or(item.Held, item.Reason)),
+				Hint:    "remove what needs it, or let new members use the claims: --reuse-claims"}}
+		}
 	}
 	if report.Retained != nil {
 		g.earlier = report.Retained.Notable

@@ -85,6 +85,8 @@ type gcRun struct {
 	all bool
 	// earlier are claims of earlier deletions of which somebody should know.
 	earlier []inspect.RetainedClaim
+	// wholly are claims of which every one has to be a candidate: else none is deleted.
+	wholly []string
 }
 
 func (g *gcRun) addFlags(cmd *cobra.Command) {

@@ -254,6 +254,53 @@ func TestClaimsNamedInTheTemplateAreGuarded(t *testing.T) {
 	}
 }
 
+// A rescue of a volume that is being deleted counts for as long as the copy exists.
+func TestARescueWithoutItsCopy(t *testing.T) {
+	inv := ststest.Web(2)
+	mounting(inv)
+	badStates[sts.VolumeIsTerminating](inv, 1)
+	inv.Volumes[1].ReclaimPolicy = corev1.PersistentVolumeReclaimRetain
+	inv.Volumes[1].Retained = &sts.RetainedClaim{UID: inv.Claims[1].UID, Copy: "pv-copy"}
+	held := func() plan.Decision {
+		return lastOf(plan.Foretell(plan.RestartPods{Holder: holder("1")}, inv.Snapshots()[0]))
+	}
+	if last := held(); last.Reason != plan.ReasonDataLoss {
+		t.Errorf("without the copy: %+v", last)
+	}
+	inv.Volumes = append(inv.Volumes, sts.Volume{Name: "pv-copy"})
+	if last := held(); last.Verdict != plan.Done {
+		t.Errorf("with the copy: %+v", last)
+	}
+	inv.Volumes[2].DeletionTimestamp = &metav1.Time{Time: ststest.Now}
+	if last := held(); last.Reason != plan.ReasonDataLoss {
+		t.Errorf("the copy is being deleted: %+v", last)
+	}
+}
+
+// A held pod and a pod that is scaled away may be what an update is blocked by.
+func TestWhatUnblocksAnUpdateEndangersAllThatAreDue(t *testing.T) {
+	inv := ststest.Web(3)
+	mounting(inv)
+	badStates[sts.ClaimIsTerminating](inv, 0)
+	inv.Sets[0].Status.UpdateRevision = "web-new"
+	ststest.Terminating(inv.Pods[2], ststest.Now)
+	inv.Pods[2].Finalizers = []string{sts.LeavingFinalizer}
+	s := inv.Snapshots()[0]
+	for name, a := range map[string]plan.Action{
+		"finalizer": {HoldPod: plan.LetGo(inv.Pods[2], 2)},
+		"scale":     {Scale: &plan.Scale{From: 3, To: 2}},
+		"delete":    {DeletePod: &plan.DeletePod{Name: "web-2", UID: inv.Pods[2].UID}},
+		"evict":     {EvictPod: &plan.EvictPod{Name: "web-2", UID: inv.Pods[2].UID}},
+	} {
+		if risks := a.Risks(s); len(risks) != 1 || risks[0].Claim != "data-web-0" {
+			t.Errorf("%s: %+v", name, risks)
+		}
+	}
+	if risks := (&plan.Action{Scale: &plan.Scale{From: 3, To: 4}}).Risks(s); len(risks) != 0 {
+		t.Errorf("scaling up: %+v", risks)
+	}
+}
+
 // A rescued claim that several pods mount goes only with the last of them: no pod that is
 // replaced alone could start again, while all can be stopped.
 func TestASharedClaimThatIsRescued(t *testing.T) {
