@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
@@ -34,6 +36,30 @@ func (c *Client) Held(ctx context.Context, namespace, set string) ([]*corev1.Pod
 			return out, nil
 		}
 	}
+}
+
+// Mounted reads the claims that pods of a set which does not exist any more mount, and their
+// volumes: a snapshot of these pods.
+func (c *Client) Mounted(ctx context.Context, namespace, set string, pods []*corev1.Pod) (*sts.Snapshot, error) {
+	inv := &sts.Inventory{}
+	r := reader{ctx: ctx, inv: inv}
+	var replicas []sts.Replica
+	for _, pod := range pods {
+		replicas = append(replicas, sts.Replica{Pod: pod})
+	}
+	r.byNames("persistentvolumeclaims", mountedBy(replicas), listOf(c.kube.CoreV1().PersistentVolumeClaims(namespace).List),
+		func(o runtime.Object) { inv.Claims = append(inv.Claims, o.(*corev1.PersistentVolumeClaim)) })
+	if err := r.wait(); err != nil {
+		return nil, err
+	}
+	c.volumes(&r, inv.Claims)
+	if err := r.wait(); err != nil {
+		return nil, err
+	}
+	return &sts.Snapshot{
+		TakenAt: c.Now(), Set: &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: set}},
+		Pods: pods, Mounted: inv.Claims, Volumes: inv.Volumes, Missing: inv.Missing,
+	}, nil
 }
 
 // Hold puts our finalizer on a pod, or takes it off. An error is [plan.ErrChanged]

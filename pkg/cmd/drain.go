@@ -206,11 +206,19 @@ func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, go
 	for _, pod := range pods {
 		_, _ = fmt.Fprintf(c.env.ErrOut, "pod %s is held by the finalizer %s, and its StatefulSet is gone\n", pod.Name, sts.LeavingFinalizer)
 	}
-	switch {
-	case !o.cancel:
+	if !o.cancel {
 		_, _ = io.WriteString(c.env.ErrOut, print.Hint(c.hint(ns, sts.GiveUpDrain(ns, name)+" lets it go"), c.env.errStyle()))
 		return gone
-	case !c.yes && c.dryRun == "none":
+	}
+	s, err := client.Mounted(ctx, ns, name, pods)
+	if err != nil {
+		return err
+	}
+	if d := plan.ReleaseOrphans(s); d != nil && !c.acceptDataLoss {
+		d.Hint = c.hint(ns, d.Hint)
+		return &outcomeError{Decision: *d, style: c.env.errStyle()}
+	}
+	if !c.yes && c.dryRun == "none" {
 		if err := c.env.confirm(ctx, "Let it go?"); err != nil {
 			return err
 		}

@@ -252,11 +252,17 @@ func (g *gcRun) refuseAmbiguous(ns string, picked []retained) error {
 		picked = slices.DeleteFunc(slices.Clone(picked), func(r retained) bool { return r.Record.SetAsideFor != "" })
 	}
 	twice := ambiguous(picked)
-	if twice == "" {
+	if twice == "" || g.onlyLists {
 		return nil
 	}
+	var volumes []string
+	for _, r := range picked {
+		if r.Record.Claim.Name == twice {
+			volumes = append(volumes, fmt.Sprintf("%s (deleted %s)", sts.Kubectl(ns, "sts", g.verb, r.Volume.Name), r.Record.DeletedAt.UTC().Format("2006-01-02 15:04:05 MST")))
+		}
+	}
 	return g.refuse(plan.ReasonClaimExists, "claim "+twice+" was deleted more than once, and more than one volume has its data",
-		"name the volume instead: "+sts.Kubectl(ns, "sts", g.verb, "VOLUME"))
+		"name the volume instead: "+strings.Join(volumes, ", or "))
 }
 
 // nothingKept ends a command that has nothing to work on; others are what it was not

@@ -48,6 +48,18 @@ func cannotReturn(s *sts.Snapshot, going []sts.Replica) *Decision {
 	return nil
 }
 
+// ReleaseOrphans refuses to let pods end whose claims are at risk: pods that our finalizer holds
+// while their set does not exist any more. Nil when they may end.
+func ReleaseOrphans(s *sts.Snapshot) *Decision {
+	var going []sts.Replica
+	for _, pod := range s.Pods {
+		if o, ok := sts.ParsePodName(s.Set.Name, pod.Name); ok && pod.DeletionTimestamp != nil {
+			going = append(going, sts.Replica{Ordinal: o, Pod: pod, Desired: true, Terminating: true})
+		}
+	}
+	return claimsAtRisk(s, going)
+}
+
 // Risks are the risks to the claims of the pods that may go because of the action.
 func (a *Action) Risks(s *sts.Snapshot) []sts.ClaimRisk {
 	var out []sts.ClaimRisk
