@@ -216,9 +216,15 @@ func (v *View) hold(ctx context.Context, h *plan.HoldPod) (func(*sts.Snapshot) b
 	}
 	return func(s *sts.Snapshot) bool {
 		for _, p := range s.Pods {
-			if p.UID == h.UID {
-				return !olderThan(p.ResourceVersion, pod.ResourceVersion)
+			if p.UID != h.UID {
+				continue
 			}
+			if h.Off && sts.HoldsLeaving(p) {
+				// A pod that goes with its last finalizer is returned with the resourceVersion
+				// that it had before, so only a later one proves anything.
+				return olderThan(pod.ResourceVersion, p.ResourceVersion)
+			}
+			return !olderThan(p.ResourceVersion, pod.ResourceVersion)
 		}
 		return true
 	}, nil

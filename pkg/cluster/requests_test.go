@@ -129,6 +129,42 @@ func setCases() []setCase {
 	}
 }
 
+// TestReleaseIsSeen: the API server returns a pod that goes with its last finalizer as it was
+// before, with the old resourceVersion. A snapshot in which the finalizer is still there is from
+// before the write, and must not decide what comes next: the pod's claims may have gone already.
+func TestReleaseIsSeen(t *testing.T) {
+	inv := removing(held, going, smaller)
+	r, client := record(t, inv)
+	view := open(t, r, client)
+	s := inv.Snapshots()[0]
+	intent := plan.NewDrainScale(plan.DrainOptions{Holder: holder, Replicas: 4}, web(5).Snapshots()[0])
+	seen, err := view.Apply(t.Context(), s, *intent.Next(s, plan.Facts{Wrote: true}).Action)
+	view.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := func(change func(*sts.Inventory)) *sts.Snapshot {
+		inv := removing(held, going, smaller)
+		change(inv)
+		return inv.Snapshots()[0]
+	}
+	for name, test := range map[string]struct {
+		s    *sts.Snapshot
+		want bool
+	}{
+		"before the write": {s, false},
+		"the pod has gone": {later(func(inv *sts.Inventory) { inv.Pods = inv.Pods[:4] }), true},
+		"another finalizer holds it": {later(func(inv *sts.Inventory) {
+			inv.Pods[4].Finalizers, inv.Pods[4].ResourceVersion = []string{"a.example/x"}, "45"
+		}), true},
+		"ours was put on it once more": {later(func(inv *sts.Inventory) { inv.Pods[4].ResourceVersion = "45" }), true},
+	} {
+		if got := seen(test.s); got != test.want {
+			t.Errorf("%s: %t, want %t", name, got, test.want)
+		}
+	}
+}
+
 // apply opens a view on the set and carries the action out.
 func (c setCase) apply(t *testing.T, r *recorder, client *Client) error {
 	t.Helper()

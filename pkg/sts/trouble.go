@@ -110,7 +110,7 @@ func (s *Snapshot) missingTrouble(r Replica) *Trouble {
 // goingClaim is the claim of the replica that was still being deleted when the controller
 // tried to create the pod, as after the pod that held it: that passes by itself. Empty when
 // the warning is about something else, or the claim has not gone within a minute. A warning
-// from before the claim was created is about an earlier one of its name.
+// from before the claim's own deletion is about an earlier claim of its name.
 func (s *Snapshot) goingClaim(r Replica, e *corev1.Event) string {
 	for i := range s.Set.Spec.VolumeClaimTemplates {
 		name := ClaimName(s.Set.Spec.VolumeClaimTemplates[i].Name, s.Set.Name, r.Ordinal)
@@ -118,7 +118,7 @@ func (s *Snapshot) goingClaim(r Replica, e *corev1.Event) string {
 			continue
 		}
 		c := s.Claim(name)
-		if c == nil || c.DeletionTimestamp == nil || s.TakenAt.Sub(EventTime(e)) < terminatingGrace || EventTime(e).Before(c.CreationTimestamp.Time) {
+		if c == nil || c.DeletionTimestamp == nil || s.TakenAt.Sub(EventTime(e)) < terminatingGrace || EventTime(e).Before(c.DeletionTimestamp.Time) {
 			return name
 		}
 	}

@@ -150,7 +150,7 @@ func TestTrouble(t *testing.T) {
 		{"its claim is going, and the warning is about an earlier one", all(
 			missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", 2*time.Minute),
 			claim(func(c *corev1.PersistentVolumeClaim) {
-				c.CreationTimestamp = metav1.NewTime(ago(time.Minute))
+				c.CreationTimestamp = metav1.NewTime(ago(2 * time.Minute)) // times have whole seconds
 				c.DeletionTimestamp = new(metav1.NewTime(ago(time.Second)))
 			})), &sts.Trouble{Reason: "Missing", Message: "is not there yet: its old claim data-web-1 was being deleted"}},
 		{"its old claim has gone", missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", 4*time.Minute),
