@@ -57,6 +57,9 @@ func ReasonOf(code string) (ReasonInfo, bool) {
 	return all[i], true
 }
 
+// DefaultSchedulingGrace is for how long a pod may be unschedulable where nobody says otherwise.
+func DefaultSchedulingGrace() time.Duration { return unschedulable.Grace }
+
 func byCode(list []ReasonInfo) map[string]ReasonInfo {
 	out := make(map[string]ReasonInfo, len(list))
 	for _, r := range list {

@@ -28,7 +28,7 @@ var (
 		Code: "UnboundClaim", Grace: 30 * time.Second,
 		State:    "a PersistentVolumeClaim of the pod is not bound",
 		Evidence: "condition `PodScheduled` is `False` and a claim of the pod is not `Bound`; the claim's own warnings, the volume that it names, its StorageClass",
-		Except:   "later: as `Unschedulable`, where only the scheduler's message names the claim. A claim that waits for its pod to be scheduled (`WaitForFirstConsumer`) is not the cause: that is `Unschedulable`",
+		Except:   "later: as `Unschedulable`, where only the scheduler names the claim, and it is one that is bound on a node. A claim that waits for its pod to be scheduled (`WaitForFirstConsumer`) is not the cause: that is `Unschedulable`",
 		Do:       "run `kubectl describe pvc`, then fix the StorageClass, its provisioner or the volume",
 	}
 	notScheduled = ReasonInfo{

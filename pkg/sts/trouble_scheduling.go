@@ -30,7 +30,9 @@ func (s *Snapshot) schedulingTrouble(r Replica) *Trouble {
 		t := unboundClaim.trouble(lasted, fmt.Sprintf("waits for its claim %s, which is %s (", claim.Name, claim.Status.Phase))
 		t.Claim = claim.Name
 		if why == "" {
-			t.Failing = s.reason(unschedulable).stuck(lasted) && !prospect.heals
+			if !strings.Contains(c.Message, "immediate") { // it is bound once there is a node for it
+				t.Failing = s.reason(unschedulable).stuck(lasted) && !prospect.heals
+			}
 			why = "scheduler: " + c.Message
 		}
 		t.quote(why)

@@ -68,6 +68,7 @@ func TestTrouble(t *testing.T) {
 		}
 	}
 	const immediate = "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims"
+	const noVolume = "0/3 nodes are available: 3 node(s) didn't find available persistent volumes to bind"
 	scheduler := func(message string) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) { inv.Pods[1].Status.Conditions[0].Message = message }
 	}
@@ -211,10 +212,13 @@ func TestTrouble(t *testing.T) {
 			&sts.Trouble{Reason: "Unschedulable", Failing: true, Message: "cannot be scheduled (3m1s): 0/3 nodes are available"}},
 		{"a claim that waits for its pod is not the cause", unbound(31 * time.Second),
 			&sts.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled (31s): 0/3 nodes are available"}},
-		{"its volume is being provisioned", all(unbound(3*time.Minute), scheduler(immediate)),
+		{"its volume is being provisioned", all(unbound(30*time.Second), scheduler(immediate)),
 			&sts.Trouble{Reason: "UnboundClaim", Claim: "data-web-1", Message: "waits for its claim data-web-1, which is Pending (scheduler: 0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims)"}},
-		{"its claim is not bound, says the scheduler", all(unbound(4*time.Minute), scheduler(immediate)),
+		{"its claim is not bound, says the scheduler", all(unbound(31*time.Second), scheduler(immediate)),
 			unboundFor("scheduler: 0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims")},
+		{"no node has a volume for its claim", all(unbound(3*time.Minute), scheduler(noVolume)),
+			&sts.Trouble{Reason: "UnboundClaim", Claim: "data-web-1", Message: "waits for its claim data-web-1, which is Pending (scheduler: " + noVolume + ")"}},
+		{"no node has a volume for its claim, for long", all(unbound(4*time.Minute), scheduler(noVolume)), unboundFor("scheduler: " + noVolume)},
 		{"its claim's StorageClass does not exist", all(unbound(31*time.Second), warned("data-web-1-uid", "ProvisioningFailed", "storageclass \"fast\" not found\n", time.Hour)),
 			unboundFor(`ProvisioningFailed: storageclass "fast" not found`)},
 		{"the newest warning about its claim counts", all(unbound(31*time.Second),
