@@ -114,10 +114,15 @@ func (s *Snapshot) pendingTrouble(pod *corev1.Pod) *Trouble {
 		t.InitContainer = c.Name
 		return t
 	case pod.Spec.NodeName == "" && condition(pod, corev1.PodScheduled) == nil:
-		return s.reason(notScheduled).trouble(age, fmt.Sprintf("is Pending: no scheduler has tried it (%s)", Age(age)))
+		if t := s.reason(notScheduled).trouble(age, fmt.Sprintf("is Pending: no scheduler has tried it (%s)", Age(age))); t.Failing {
+			return t
+		}
 	case len(pod.Status.InitContainerStatuses)+len(pod.Status.ContainerStatuses) == 0 && pod.Spec.NodeName != "":
-		return notStarted.trouble(age, fmt.Sprintf("is Pending: the kubelet of node %s does not report it (%s)", pod.Spec.NodeName, Age(age)))
+		if t := notStarted.trouble(age, fmt.Sprintf("is Pending: the kubelet of node %s does not report it (%s)", pod.Spec.NodeName, Age(age))); t.Failing {
+			return t
+		}
 	}
+	// Also what every pod is in for a moment.
 	return pending.trouble(age, fmt.Sprintf("is Pending (%s)", Age(age)))
 }
 
