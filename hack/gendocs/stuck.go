@@ -19,7 +19,7 @@ func stuckReasons() string {
 		case r.Grace == 0:
 			after = "at once"
 		case r.Option != "":
-			after = fmt.Sprintf("%s (`%s`)", after, r.Option)
+			after += " (`" + r.Option + "`)"
 		}
 		if r.Except != "" {
 			after += "; " + r.Except

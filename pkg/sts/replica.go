@@ -114,7 +114,7 @@ func Restarts(pod *corev1.Pod) int32 {
 		}
 		init += c.RestartCount
 		done := c.State.Terminated != nil && c.State.Terminated.ExitCode == 0
-		initializing = !done && !(sidecar && c.Started != nil && *c.Started)
+		initializing = !done && (!sidecar || c.Started == nil || !*c.Started)
 	}
 	initialized := condition(pod, corev1.PodInitialized)
 	if initializing && (initialized == nil || initialized.Status != corev1.ConditionTrue) {
