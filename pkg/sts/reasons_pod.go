@@ -32,7 +32,7 @@ var (
 		Do:       "run `kubectl describe pvc`, then fix the StorageClass, its provisioner or the volume",
 	}
 	notScheduled = ReasonInfo{
-		Code: "NotScheduled", Grace: 3 * time.Minute, Option: SchedulingGraceFlag,
+		Code: "NotScheduled", Grace: 3 * time.Minute,
 		State:    "no scheduler has tried the pod",
 		Evidence: "the pod has no node and no condition `PodScheduled`",
 		Do:       "check that the scheduler named in `spec.schedulerName` is running",

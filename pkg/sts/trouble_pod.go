@@ -129,7 +129,7 @@ func (s *Snapshot) pendingTrouble(pod *corev1.Pod) *Trouble {
 		t.InitContainer = c.Name
 		return t
 	case pod.Spec.NodeName == "" && condition(pod, corev1.PodScheduled) == nil:
-		if t := s.reason(notScheduled).trouble(age, fmt.Sprintf("is Pending: no scheduler has tried it (%s)", Age(age))); t.Failing {
+		if t := notScheduled.trouble(age, fmt.Sprintf("is Pending: no scheduler has tried it (%s)", Age(age))); t.Failing {
 			return t
 		}
 	case len(pod.Status.InitContainerStatuses)+len(pod.Status.ContainerStatuses) == 0 && pod.Spec.NodeName != "":

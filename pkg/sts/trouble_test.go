@@ -326,6 +326,11 @@ func TestTrouble(t *testing.T) {
 			inv.Pods[1].Spec.NodeName, inv.Pods[1].Status = "", corev1.PodStatus{Phase: corev1.PodPending}
 			inv.Pods[1].CreationTimestamp = metav1.NewTime(ago(4 * time.Minute))
 		}, &sts.Trouble{Reason: "NotScheduled", Failing: true, Message: "is Pending: no scheduler has tried it (4m)"}},
+		{"no scheduler yet, without grace for scheduling", func(inv *sts.Inventory) {
+			inv.Pods[1].Spec.NodeName, inv.Pods[1].Status = "", corev1.PodStatus{Phase: corev1.PodPending}
+			inv.Pods[1].CreationTimestamp = metav1.NewTime(ststest.Now)
+			inv.SchedulingGrace = new(time.Duration)
+		}, pendingFor("0s")},
 		{"containers are being created", all(volume("None", 0, 0, 0), started(10*time.Minute)), pendingFor("10m")},
 		{"containers are being created for ever", all(volume("None", 0, 0, 0), started(11*time.Minute)),
 			&sts.Trouble{Reason: "Pending", Failing: true, Message: "is Pending (11m)"}},
