@@ -47,7 +47,9 @@ type View struct {
 
 	watcher kubernetes.Interface
 	kinds   []*kind
-	dirty   chan struct{}
+	// later are kinds that are watched once a pod cannot be scheduled.
+	later []*kind
+	dirty chan struct{}
 
 	records sync.WaitGroup
 	failing string // what was last said of a write, which is tried again and again
@@ -88,6 +90,9 @@ func (c *Client) Open(ctx context.Context, q Query, needed []string, tell Tell) 
 		{"services", coreinformers.NewFilteredServiceInformer(v.watcher, ns, 0, nil, only.service)},
 		{"events", coreinformers.NewFilteredEventInformer(v.watcher, ns, 0, nil, byField("type=Warning"))},
 		{"horizontalpodautoscalers", autoscalinginformers.NewFilteredHorizontalPodAutoscalerInformer(v.watcher, ns, 0, nil, all)},
+	}
+	for _, reason := range sts.ScaleUpEvents() {
+		v.later = append(v.later, &kind{"events", coreinformers.NewFilteredEventInformer(v.watcher, ns, 0, nil, byField(podEvent(reason)))})
 	}
 	if only.volumes {
 		v.kinds = append(v.kinds, &kind{"persistentvolumes", coreinformers.NewFilteredPersistentVolumeInformer(v.watcher, 0, nil, all)})
@@ -199,19 +204,8 @@ func watch[T any](ctx context.Context, v *View, of func(*sts.Inventory) T) <-cha
 }
 
 func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
-	for _, k := range v.kinds {
-		if err := v.prepare(k); err != nil {
-			v.fail(err)
-			return
-		}
-		go k.informer.RunWithContext(ctx)
-		go func() {
-			select {
-			case <-k.informer.HasSyncedChecker().Done():
-				v.Wake()
-			case <-ctx.Done():
-			}
-		}()
+	if !v.start(ctx, v.kinds) {
+		return
 	}
 	tick := v.client.clock.NewTicker(heartbeat)
 	defer tick.Stop()
@@ -233,8 +227,34 @@ func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
 			v.fail(err)
 			return
 		}
+		if len(v.later) > 0 && inv.Unscheduled() {
+			if !v.start(ctx, v.later) {
+				return
+			}
+			v.kinds, v.later = append(v.kinds, v.later...), nil
+			continue // what they show may decide
+		}
 		send(inv)
 	}
+}
+
+// start watches the kinds; false when that is not possible.
+func (v *View) start(ctx context.Context, kinds []*kind) bool {
+	for _, k := range kinds {
+		if err := v.prepare(k); err != nil {
+			v.fail(err)
+			return false
+		}
+		go k.informer.RunWithContext(ctx)
+		go func() {
+			select {
+			case <-k.informer.HasSyncedChecker().Done():
+				v.Wake()
+			case <-ctx.Done():
+			}
+		}()
+	}
+	return true
 }
 
 func (v *View) prepare(k *kind) error {
@@ -431,10 +451,10 @@ func (v *View) current() bool {
 }
 
 func (v *View) inventory() (*sts.Inventory, error) {
-	inv := &sts.Inventory{TakenAt: v.client.Now(), Domain: v.domain}
+	inv := &sts.Inventory{TakenAt: v.client.Now(), Domain: v.domain, SchedulingGrace: v.query.SchedulingGrace}
 	v.mu.Lock()
 	for _, k := range v.kinds {
-		if reason, hidden := v.hidden[k.resource]; hidden {
+		if reason, hidden := v.hidden[k.resource]; hidden && inv.Knows(k.resource) {
 			inv.Missing = append(inv.Missing, sts.Missing{Resource: k.resource, Reason: reason})
 		}
 	}

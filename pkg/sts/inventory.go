@@ -54,6 +54,10 @@ type Inventory struct {
 	// are known: see [SizeMemories].
 	ReserveAnnotations []string
 
+	// SchedulingGrace is for how long a pod may stay unschedulable before it counts as stuck;
+	// nil is the default. See [Reasons].
+	SchedulingGrace *time.Duration
+
 	// Missing lists what could not be read, usually for want of permission. A
 	// report without it would be a guess that looks like a fact.
 	Missing []Missing
@@ -143,6 +147,8 @@ type Snapshot struct {
 	// Headless are the Services without a cluster IP that select the set's pods, other than
 	// the governing one.
 	Headless []*corev1.Service
+	// SchedulingGrace is the inventory's.
+	SchedulingGrace *time.Duration
 	// ServiceElsewhere are the other namespaces that have a Service of the governing one's name.
 	ServiceElsewhere []string
 	// Endpoints are those of the governing Service's name, where they were read.
@@ -239,7 +245,7 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 	for _, set := range inv.Sets {
 		k := key{set.Namespace, set.Name}
 		s := &Snapshot{
-			TakenAt: inv.TakenAt, Set: set, Missing: inv.Missing,
+			TakenAt: inv.TakenAt, Set: set, Missing: inv.Missing, SchedulingGrace: inv.SchedulingGrace,
 			Revisions: slices.Clone(revisions[k]),
 			Service:   services[key{set.Namespace, set.Spec.ServiceName}],
 			Slices:    endpoints[key{set.Namespace, set.Spec.ServiceName}],
