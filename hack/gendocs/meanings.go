@@ -348,6 +348,7 @@ var meanings = map[string]string{
 
 	"Trouble.reason":        "one word, Kubernetes' own where it has one: `CrashLoopBackOff`, `Unschedulable`, `UnboundClaim`, `Missing` …",
 	"Trouble.message":       "the same for a person, without the pod's name",
+	"Trouble.detail":        "the whole of what the API server, the scheduler, the kubelet or a controller says, where `message` has only its point",
 	"Trouble.claim":         "the PersistentVolumeClaim that the pod waits for, where the cause is the claim's",
 	"Trouble.initContainer": "the init container that has not finished, or the sidecar that has not started",
 	"Trouble.failing":       "from what is seen it will not get better by itself; this is what makes a set `Stuck`",

@@ -16,6 +16,8 @@ type Trouble struct {
 	Reason string `json:"reason"`
 	// Message says it for a person, without the pod's name.
 	Message string `json:"message"`
+	// Detail is the whole of what Kubernetes says, where Message has only its point.
+	Detail string `json:"detail,omitempty"`
 	// Failing: from what is seen it will not get better without a person or a
 	// change. False for what is merely on its way.
 	Failing bool `json:"failing"`

@@ -1,0 +1,68 @@
+package sts
+
+import (
+	"slices"
+	"time"
+)
+
+// ReasonInfo is one reason why a replica is not available: what it is read from, after how
+// long it counts as stuck, and what to do. docs/stuck.md is generated from these values, and
+// every [Trouble] is made from one.
+type ReasonInfo struct {
+	// Code is the Trouble's Reason: Kubernetes' own word where it has one.
+	Code string
+	// State says in a few words what the replica is in.
+	State string
+	// Evidence is what the reason is read from.
+	Evidence string
+	// Grace is for how long the state may last before it counts as stuck: 0 is at once,
+	// Passes never.
+	Grace time.Duration
+	// Option is the flag that sets the grace, empty for none. The Grace is its default.
+	Option string
+	// Except is when it counts as stuck sooner or later than that, empty for never.
+	Except string
+	// Do is what to do, in the imperative.
+	Do string
+	// Look is what shows more about it.
+	Look Look
+}
+
+// Passes is the grace of a state that is never stuck, however long it lasts.
+const Passes time.Duration = -1
+
+// Look says which object a hint sends to. See [Snapshot.LookCommand].
+type Look int
+
+// What to look at. A hint never sends to a pod that does not exist: the StatefulSet stands in.
+const (
+	LookPod Look = iota
+	LookSet
+)
+
+// Reasons lists every reason that [Snapshot.Trouble] has.
+func Reasons() []ReasonInfo {
+	return slices.Concat(
+		podReasons,
+	)
+}
+
+// ReasonOf is the reason with that code, false for none.
+func ReasonOf(code string) (ReasonInfo, bool) {
+	all := Reasons()
+	i := slices.IndexFunc(all, func(r ReasonInfo) bool { return r.Code == code })
+	if i < 0 {
+		return ReasonInfo{}, false
+	}
+	return all[i], true
+}
+
+// trouble is a Trouble of this reason that has lasted for so long.
+func (r ReasonInfo) trouble(lasted time.Duration, message string) *Trouble {
+	return &Trouble{Reason: r.Code, Failing: r.stuck(lasted), Message: message}
+}
+
+// stuck says whether a state that has lasted for so long counts as stuck.
+func (r ReasonInfo) stuck(lasted time.Duration) bool {
+	return r.Grace == 0 || r.Grace > 0 && lasted > r.Grace
+}
