@@ -24,6 +24,10 @@ type Trouble struct {
 	Claim string `json:"claim,omitempty"`
 	// InitContainer is the init container, or the sidecar, that the pod waits for.
 	InitContainer string `json:"initContainer,omitempty"`
+	// Fix is a command that fixes it, where there is one.
+	Fix string `json:"fix,omitempty"`
+	// Until is when it counts as failing if nothing else is seen before, zero for unknown.
+	Until time.Time `json:"-"`
 }
 
 // CrashLoop is the reason of a container that crashes again and again: the kubelet's word.
@@ -64,7 +68,11 @@ func (s *Snapshot) Trouble(r Replica) *Trouble {
 		return nil
 	case r.Pod == nil:
 		return s.missingTrouble(r)
-	case r.Terminating:
+	}
+	if t := s.recreated(r); t != nil && (t.Failing || !r.Terminating) {
+		return t
+	}
+	if r.Terminating {
 		return s.terminatingTrouble(r)
 	}
 	if t := s.schedulingTrouble(r); t != nil {
@@ -133,6 +141,8 @@ func (s *Snapshot) explainUnbound(t *Trouble, claim *corev1.PersistentVolumeClai
 func (s *Snapshot) LookCommand(o Ordinal, t *Trouble) string {
 	ns, name := s.Set.Namespace, s.Name(o)
 	switch {
+	case t.Fix != "":
+		return t.Fix
 	case t.Claim != "":
 		return Kubectl(ns, "describe pvc", t.Claim)
 	case t.InitContainer != "":
