@@ -346,7 +346,7 @@ var meanings = map[string]string{
 	"ReplicaStatus.node":        "where the pod runs",
 	"ReplicaStatus.claims":      "the ordinal's PersistentVolumeClaims, one for each template",
 
-	"Trouble.reason":        "one word, Kubernetes' own where it has one: `CrashLoopBackOff`, `Unschedulable`, `UnboundClaim`, `Missing` …",
+	"Trouble.reason":        "one word, Kubernetes' own where it has one: `CrashLoopBackOff`, `Unschedulable`, `UnboundClaim`, `Missing` … [All of them](stuck.md#reasons)",
 	"Trouble.message":       "the same for a person, without the pod's name",
 	"Trouble.detail":        "the whole of what the API server, the scheduler, the kubelet or a controller says, where `message` has only its point",
 	"Trouble.claim":         "the PersistentVolumeClaim that the pod waits for, where the cause is the claim's",

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -33,6 +34,8 @@ type Query struct {
 	Selector string
 	// Revisions asks for ControllerRevisions too.
 	Revisions bool
+	// SchedulingGrace is the inventory's: see [sts.Inventory].
+	SchedulingGrace *time.Duration
 }
 
 // pick leaves the sets that were asked for by name, and says which does not exist.
@@ -62,7 +65,7 @@ func checkSizes(inv *sts.Inventory) error {
 // the lists in parallel. What the user may not list is in the Inventory's Missing;
 // only the sets themselves are needed.
 func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
-	inv := &sts.Inventory{}
+	inv := &sts.Inventory{SchedulingGrace: q.SchedulingGrace}
 	if err := c.sets(ctx, q, inv); err != nil {
 		return nil, err
 	}
@@ -119,6 +122,17 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 		claims = append(append(claims, s.Claims...), s.Mounted...)
 	}
 	c.volumes(&r, claims)
+	if inv.Unscheduled() && inv.Knows("events") {
+		r.read("events", func() error {
+			for _, reason := range sts.ScaleUpEvents() {
+				if err := each(ctx, listOf(core.Events(q.Namespace).List), metav1.ListOptions{Limit: pageSize, FieldSelector: podEvent(reason)},
+					func(o runtime.Object) { inv.Events = append(inv.Events, o.(*corev1.Event)) }); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
 	if err := r.wait(); err != nil {
 		return nil, err
 	}
@@ -153,6 +167,11 @@ func (c *Client) podNamed(ctx context.Context, namespace, name string) ([]*corev
 	_, _, err = missing("pods", err)
 	return found, err
 }
+
+// podEvent selects a reason of events about pods. What autoscalers say is no warning, and all
+// that is none would be most of a namespace's events: so each of their reasons is asked for by
+// itself, and only where a pod cannot be scheduled.
+func podEvent(reason string) string { return "involvedObject.kind=Pod,reason=" + reason }
 
 // few is how many objects are asked for one by one instead of listing all of their kind.
 const few = 8

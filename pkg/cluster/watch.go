@@ -48,7 +48,9 @@ type View struct {
 
 	watcher kubernetes.Interface
 	kinds   []*kind
-	dirty   chan struct{}
+	// later are kinds that are watched once a pod cannot be scheduled.
+	later []*kind
+	dirty chan struct{}
 
 	records sync.WaitGroup
 	failing string // what was last said of a write, which is tried again and again
@@ -108,6 +110,9 @@ func (c *Client) Open(ctx context.Context, q Query, needed []string, tell Tell) 
 		{"events", coreinformers.NewFilteredEventInformer(v.watcher, ns, 0, nil, byField("type=Warning"))},
 		{"events", coreinformers.NewFilteredEventInformer(v.watcher, ns, 0, nil, byField(setEvents(q)))},
 		{"horizontalpodautoscalers", autoscalinginformers.NewFilteredHorizontalPodAutoscalerInformer(v.watcher, ns, 0, nil, all)},
+	}
+	for _, reason := range sts.ScaleUpEvents() {
+		v.later = append(v.later, &kind{"events", coreinformers.NewFilteredEventInformer(v.watcher, ns, 0, nil, byField(podEvent(reason)))})
 	}
 	if only.volumes {
 		v.kinds = append(v.kinds, &kind{"persistentvolumes", coreinformers.NewFilteredPersistentVolumeInformer(v.watcher, 0, nil, all)})
@@ -219,19 +224,8 @@ func watch[T any](ctx context.Context, v *View, of func(*sts.Inventory) T) <-cha
 }
 
 func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
-	for _, k := range v.kinds {
-		if err := v.prepare(k); err != nil {
-			v.fail(err)
-			return
-		}
-		go k.informer.RunWithContext(ctx)
-		go func() {
-			select {
-			case <-k.informer.HasSyncedChecker().Done():
-				v.Wake()
-			case <-ctx.Done():
-			}
-		}()
+	if !v.start(ctx, v.kinds) {
+		return
 	}
 	tick := v.client.clock.NewTicker(heartbeat)
 	defer tick.Stop()
@@ -253,9 +247,35 @@ func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
 			v.fail(err)
 			return
 		}
+		if len(v.later) > 0 && inv.Unscheduled() {
+			if !v.start(ctx, v.later) {
+				return
+			}
+			v.kinds, v.later = append(v.kinds, v.later...), nil
+			continue // what they show may decide
+		}
 		inv.Strangers = v.strangers(ctx, inv)
 		send(inv)
 	}
+}
+
+// start watches the kinds; false when that is not possible.
+func (v *View) start(ctx context.Context, kinds []*kind) bool {
+	for _, k := range kinds {
+		if err := v.prepare(k); err != nil {
+			v.fail(err)
+			return false
+		}
+		go k.informer.RunWithContext(ctx)
+		go func() {
+			select {
+			case <-k.informer.HasSyncedChecker().Done():
+				v.Wake()
+			case <-ctx.Done():
+			}
+		}()
+	}
+	return true
 }
 
 func (v *View) prepare(k *kind) error {
@@ -505,7 +525,7 @@ func (v *View) current() bool {
 }
 
 func (v *View) inventory() (*sts.Inventory, error) {
-	inv := &sts.Inventory{TakenAt: v.client.Now(), Domain: v.domain}
+	inv := &sts.Inventory{TakenAt: v.client.Now(), Domain: v.domain, SchedulingGrace: v.query.SchedulingGrace}
 	v.mu.Lock()
 	for _, k := range v.kinds {
 		if reason, hidden := v.hidden[k.resource]; hidden && inv.Knows(k.resource) {

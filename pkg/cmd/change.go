@@ -39,6 +39,7 @@ type change struct {
 	dryRun   string
 	yes      bool
 	timeout  time.Duration
+	grace    func() (*time.Duration, error)
 	takeOver bool
 	force    bool
 	owner    string
@@ -57,6 +58,7 @@ func (c *common) newChange(cmd *cobra.Command, verb string) *change {
 	f.Lookup("dry-run").NoOptDefVal = "client"
 	f.BoolVarP(&ch.yes, "yes", "y", false, "Do not ask: needed where there is no terminal")
 	f.DurationVar(&ch.timeout, "timeout", 0, "How long to wait, like 90s or 10m; 0 is for ever. The same command goes on later")
+	ch.grace = schedulingGrace(cmd)
 	f.BoolVar(&ch.takeOver, "take-over", false, "Go on although somebody else holds the set or has moved its partition")
 	f.BoolVar(&ch.force, "force-ownership", false, "Go on although an operator or a GitOps controller manages the set and would undo the change")
 	f.BoolVar(&ch.acceptDataLoss, acceptDataLossFlag, false, "Proceed although data will be lost: claims that are being deleted, or whenScaled: Delete")
@@ -84,6 +86,9 @@ func (c *change) check() error {
 		return usagef("--print-patch prints YAML and changes nothing: leave out --dry-run and --output")
 	case c.owner == "" || strings.ContainsFunc(c.owner, unicode.IsControl):
 		return usagef("--owner: say who, in one line")
+	}
+	if _, err := c.grace(); err != nil {
+		return err
 	}
 	return c.out.check()
 }
@@ -154,6 +159,9 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		return err
 	}
 	q := cluster.Query{Namespace: ns, Names: []string{name}, Revisions: true}
+	if q.SchedulingGrace, err = c.grace(); err != nil {
+		return err
+	}
 	s, err := c.look(ctx, client, q)
 	if err != nil {
 		return err

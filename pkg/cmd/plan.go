@@ -41,6 +41,8 @@ type planOptions struct {
 	gate     *bool
 	domain   string
 	exitCode bool
+	// schedulingGrace is for a live set.
+	schedulingGrace *time.Duration
 }
 
 // planFlags are the flags that are read into planOptions.
@@ -101,11 +103,16 @@ partition or by OnDelete.`,
 	}
 	out := newOutput(cmd, wide, svg)
 	o.addFlags(cmd, &f)
+	grace := schedulingGrace(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := out.check(); err != nil {
 			return err
 		}
 		if err := o.read(c, cmd, f, args); err != nil {
+			return err
+		}
+		var err error
+		if o.schedulingGrace, err = grace(); err != nil {
 			return err
 		}
 		return runPlan(cmd.Context(), c, o, out)
@@ -206,6 +213,8 @@ func (o *planOptions) check(changed func(string) bool, f planFlags) error {
 		return usagef("--replicas=%d: it cannot be negative", f.replicas)
 	case changed("partition") && f.partition < 0:
 		return usagef("--partition=%d: it cannot be negative", f.partition)
+	case changed("scheduling-grace") && len(o.files) > 0:
+		return usagef("--scheduling-grace and --filename are mutually exclusive: no pods are read")
 	case changed("lose-node") && o.loseNode == "":
 		return usagef("--lose-node is empty: name a node")
 	case stdins(o.newFile, o.template.patchFile, o.files) > 1:

@@ -91,7 +91,7 @@ func (o *planOptions) live(ctx context.Context, c *common) (*sts.Snapshot, error
 	if err != nil {
 		return nil, err
 	}
-	inv, err := client.Read(ctx, cluster.Query{Namespace: o.namespace, Names: []string{o.name}, Revisions: true})
+	inv, err := client.Read(ctx, cluster.Query{Namespace: o.namespace, Names: []string{o.name}, Revisions: true, SchedulingGrace: o.schedulingGrace})
 	if err != nil {
 		return nil, err
 	}

@@ -70,6 +70,7 @@ with 3 when one is neither Complete nor Parked.`,
 	cmd.Flags().StringVar(&o.until, "for", "", "Wait for ready, complete or paused")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 0, "How long --for and --watch go on, like 90s or 10m; 0 is for ever")
 	cmd.Flags().BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 when a set is neither Complete nor Parked, with 4 when one is Stuck or DataAtRisk")
+	grace := schedulingGrace(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("for", cobra.FixedCompletions([]string{"ready", "complete", "paused"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var err error
@@ -77,6 +78,9 @@ with 3 when one is neither Complete nor Parked.`,
 			return err
 		}
 		if o.query, err = t.query(c, args); err != nil {
+			return err
+		}
+		if o.query.SchedulingGrace, err = grace(); err != nil {
 			return err
 		}
 		o.all = t.all

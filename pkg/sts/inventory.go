@@ -59,6 +59,9 @@ type Inventory struct {
 	Strangers []*corev1.Pod
 	// Memory is what a watch has seen before.
 	Memory Memory
+	// SchedulingGrace is for how long a pod may stay unschedulable before it counts as stuck;
+	// nil is the default. See [Reasons].
+	SchedulingGrace *time.Duration
 
 	// Missing lists what could not be read, usually for want of permission. A
 	// report without it would be a guess that looks like a fact.
@@ -153,6 +156,8 @@ type Snapshot struct {
 	// Headless are the Services without a cluster IP that select the set's pods, other than
 	// the governing one.
 	Headless []*corev1.Service
+	// SchedulingGrace is the inventory's.
+	SchedulingGrace *time.Duration
 	// ServiceElsewhere are the other namespaces that have a Service of the governing one's name.
 	ServiceElsewhere []string
 	// Endpoints are those of the governing Service's name, where they were read.
@@ -253,7 +258,7 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 	for _, set := range inv.Sets {
 		k := key{set.Namespace, set.Name}
 		s := &Snapshot{
-			TakenAt: inv.TakenAt, Set: set, Missing: inv.Missing,
+			TakenAt: inv.TakenAt, Set: set, Missing: inv.Missing, SchedulingGrace: inv.SchedulingGrace,
 			Revisions: slices.Clone(revisions[k]),
 			Service:   services[key{set.Namespace, set.Spec.ServiceName}],
 			Slices:    endpoints[key{set.Namespace, set.Spec.ServiceName}],

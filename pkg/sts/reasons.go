@@ -58,6 +58,25 @@ func ReasonOf(code string) (ReasonInfo, bool) {
 	return all[i], true
 }
 
+// DefaultSchedulingGrace is for how long a pod may be unschedulable where nobody says otherwise.
+func DefaultSchedulingGrace() time.Duration { return unschedulable.Grace }
+
+func byCode(list []ReasonInfo) map[string]ReasonInfo {
+	out := make(map[string]ReasonInfo, len(list))
+	for _, r := range list {
+		out[r.Code] = r
+	}
+	return out
+}
+
+// reason is the value with the grace that the snapshot's user has chosen for it.
+func (s *Snapshot) reason(r ReasonInfo) ReasonInfo {
+	if r.Option == SchedulingGraceFlag && s.SchedulingGrace != nil {
+		r.Grace = *s.SchedulingGrace
+	}
+	return r
+}
+
 // trouble is a Trouble of this reason that has lasted for so long.
 func (r ReasonInfo) trouble(lasted time.Duration, message string) *Trouble {
 	return &Trouble{Reason: r.Code, Failing: r.stuck(lasted), Message: message}

@@ -97,13 +97,33 @@ func ReadySince(pod *corev1.Pod) time.Time {
 	return time.Time{}
 }
 
-// Restarts is how often the pod's containers have restarted, in all.
+// Restarts is what kubectl shows in its column RESTARTS: how often the pod's containers and its
+// sidecars have restarted, or, until the pod is initialized, its init containers as far as they
+// have come. Restarts of init containers that have finished are forgotten.
 func Restarts(pod *corev1.Pod) int32 {
-	var n int32
+	var sidecars, init, n int32
+	initializing := false
+	for i := range pod.Status.InitContainerStatuses {
+		c := &pod.Status.InitContainerStatuses[i]
+		sidecar := isSidecar(pod, c.Name)
+		if sidecar {
+			sidecars += c.RestartCount
+		}
+		if initializing {
+			continue
+		}
+		init += c.RestartCount
+		done := c.State.Terminated != nil && c.State.Terminated.ExitCode == 0
+		initializing = !done && !(sidecar && c.Started != nil && *c.Started)
+	}
+	initialized := condition(pod, corev1.PodInitialized)
+	if initializing && (initialized == nil || initialized.Status != corev1.ConditionTrue) {
+		return init
+	}
 	for _, c := range pod.Status.ContainerStatuses {
 		n += c.RestartCount
 	}
-	return n
+	return n + sidecars
 }
 
 // Available says whether the pod has been Ready for at least minReadySeconds

@@ -7,7 +7,7 @@ import (
 )
 
 // maxPoint is the longest text of Kubernetes that a sentence has room for, in bytes.
-const maxPoint = 240
+const maxPoint = 300
 
 // wraps are what surrounds the point of a message of Kubernetes, in the order in which they
 // are taken away. A text that would be empty without one keeps it.

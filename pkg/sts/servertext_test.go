@@ -45,7 +45,7 @@ func TestPoint(t *testing.T) {
 		})
 	}
 	long := sts.Point(strings.Repeat("violates PodSecurity é ", 40))
-	if len(long) > 245 || !strings.HasSuffix(long, " …") || strings.ToValidUTF8(long, "") != long {
+	if len(long) > 305 || !strings.HasSuffix(long, " …") || strings.ToValidUTF8(long, "") != long {
 		t.Errorf("%d bytes: %s", len(long), long)
 	}
 }

@@ -119,18 +119,20 @@ func (s *Snapshot) nameTaken(name string) *Trouble {
 	matches := err == nil && selector.Matches(labels.Set(pod.Labels))
 	switch {
 	case pod.DeletionTimestamp != nil:
-		t.Failing = false
+		t = reasonMissing.trouble(0, "")
 		t.Message = "is not there yet: a pod of that name, which does not belong to the StatefulSet, is terminating"
 	case owner != nil && owner.UID == s.Set.UID && matches:
 		return nil // it is the set's, and is seen in a moment
 	case owner != nil && owner.Kind == "StatefulSet" && owner.Name == s.Set.Name && owner.UID != s.Set.UID:
 		// The garbage collector deletes it, or removes the reference.
-		t.Failing = s.TakenAt.Sub(s.Set.CreationTimestamp.Time) > terminatingGrace
+		if s.TakenAt.Sub(s.Set.CreationTimestamp.Time) <= terminatingGrace {
+			t = reasonMissing.trouble(0, "")
+		}
 		t.Message = "cannot be created: a pod of that name belongs to an earlier StatefulSet " + owner.Name + " (UID " + string(owner.UID) + ")"
 	case owner != nil && owner.UID != s.Set.UID:
 		t.Message = fmt.Sprintf("cannot be created: a pod of that name belongs to %s %s", owner.Kind, owner.Name)
 	case matches:
-		t.Failing = false // the controller adopts it
+		t = reasonMissing.trouble(0, "") // the controller adopts it
 		t.Message = "is not there yet: a pod of that name exists, and the StatefulSet controller has to adopt it"
 	default:
 		t.Message, t.Fix = "is not the StatefulSet's any more: a pod of that name exists, and its labels do not match the selector", Kubectl(ns, "get pod", name, "--show-labels")
@@ -346,14 +348,11 @@ func (s *Snapshot) recreated(r Replica) *Trouble {
 	}
 	rewritten := s.rewritten(r)
 	switch {
-	case n == 0 && failed:
-		t := reasonFailed.trouble(0, "has failed, and is replaced")
-		if reason != "" {
-			t.Message = "has failed, and is replaced: " + reason
-			if message != "" {
-				t.Message += ": "
-				t.quote(message)
-			}
+	case n == 0 && failed && reason != "":
+		t := podFailed.trouble(0, "has failed, and is replaced: "+reason)
+		if message != "" {
+			t.Message += ": "
+			t.quote(message)
 		}
 		return t
 	case n == 0:

@@ -77,9 +77,11 @@ func wantTrouble(t *testing.T, tests []troubleCase, of func(*sts.Snapshot, sts.R
 				if r.Ordinal != 1 {
 					continue
 				}
-				if diff := cmp.Diff(test.want, of(s, r)); diff != "" {
+				got := of(s, r)
+				if diff := cmp.Diff(test.want, got); diff != "" {
 					t.Errorf("-want +got:\n%s", diff)
 				}
+				checkReason(t, got)
 			}
 		})
 	}
@@ -183,16 +185,16 @@ func TestNameTaken(t *testing.T) {
 		{"without its labels, and terminating", []func(*sts.Inventory){without, stranger(func(p *corev1.Pod) {
 			bare(p)
 			ststest.Terminating(p, ststest.Now)
-		})}, &sts.Trouble{Reason: "NameTaken", Message: "is not there yet: a pod of that name, which does not belong to the StatefulSet, is terminating"}},
+		})}, &sts.Trouble{Reason: "Missing", Message: "is not there yet: a pod of that name, which does not belong to the StatefulSet, is terminating"}},
 		{"of another controller", []func(*sts.Inventory){without, stranger(owned("ReplicaSet", "web-1a", "x"))},
 			&sts.Trouble{Reason: "NameTaken", Failing: true, Message: "cannot be created: a pod of that name belongs to ReplicaSet web-1a"}},
 		{"of an earlier set, which the garbage collector has still to see", []func(*sts.Inventory){without, stranger(owned("StatefulSet", "web", "earlier")), func(inv *sts.Inventory) {
 			inv.Sets[0].CreationTimestamp = metav1.NewTime(ago(time.Second))
-		}}, &sts.Trouble{Reason: "NameTaken", Message: "cannot be created: a pod of that name belongs to an earlier StatefulSet web (UID earlier)"}},
+		}}, &sts.Trouble{Reason: "Missing", Message: "cannot be created: a pod of that name belongs to an earlier StatefulSet web (UID earlier)"}},
 		{"of an earlier set", []func(*sts.Inventory){without, stranger(owned("StatefulSet", "web", "earlier")), old},
 			&sts.Trouble{Reason: "NameTaken", Failing: true, Message: "cannot be created: a pod of that name belongs to an earlier StatefulSet web (UID earlier)"}},
 		{"to be adopted", []func(*sts.Inventory){without, stranger(func(*corev1.Pod) {})},
-			&sts.Trouble{Reason: "NameTaken", Message: "is not there yet: a pod of that name exists, and the StatefulSet controller has to adopt it"}},
+			&sts.Trouble{Reason: "Missing", Message: "is not there yet: a pod of that name exists, and the StatefulSet controller has to adopt it"}},
 		{"the set's, seen in a moment", []func(*sts.Inventory){without, stranger(owned("StatefulSet", "web", "set-uid"))},
 			&sts.Trouble{Reason: "Missing", Message: "is not there yet"}},
 		{"the set has a pod of that name", []func(*sts.Inventory){stranger(bare)}, nil},
@@ -280,8 +282,6 @@ func TestRecreated(t *testing.T) {
 	wantTrouble(t, []troubleCase{
 		{"rejected once", []func(*sts.Inventory){failed(time.Second)}, once},
 		{"rejected once, after updates", []func(*sts.Inventory){failed(time.Second), done("Delete", 9, time.Hour, time.Minute)}, once},
-		{"failed without a reason", []func(*sts.Inventory){failed(time.Second), func(inv *sts.Inventory) { inv.Pods[1].Status.Reason = "" }},
-			&sts.Trouble{Reason: "Failed", Message: "has failed, and is replaced"}},
 		{"rejected again and again", []func(*sts.Inventory){failed(time.Second), done("Delete", 12, 30*time.Second, 0)}, again(12, "the kubelet reports OutOfcpu: Pod was rejected: no cpu")},
 		{"between two rejections", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0)}, again(12, "the StatefulSet controller deletes it each time")},
 		{"between two pods", []func(*sts.Inventory){without, done("Delete", 12, 30*time.Second, 0)}, again(12, "the StatefulSet controller deletes it each time")},

@@ -67,6 +67,11 @@ func TestTrouble(t *testing.T) {
 			}
 		}
 	}
+	const immediate = "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims"
+	const noVolume = "0/3 nodes are available: 3 node(s) didn't find available persistent volumes to bind"
+	scheduler := func(message string) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) { inv.Pods[1].Status.Conditions[0].Message = message }
+	}
 	claim := func(f func(*corev1.PersistentVolumeClaim)) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) { f(inv.Claims[1]) }
 	}
@@ -103,14 +108,31 @@ func TestTrouble(t *testing.T) {
 			inv.Pods[1].Finalizers = finalizers
 		}
 	}
-	volume := func(reason string, count int32, seen time.Duration) func(*sts.Inventory) {
+	volume := func(reason string, count int32, seen, first time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
 			inv.Pods[1].Status = corev1.PodStatus{Phase: corev1.PodPending}
 			e := event("Pod", "web-1", "volume data is in use elsewhere")
 			e.InvolvedObject.UID = inv.Pods[1].UID
-			e.Reason, e.Count, e.LastTimestamp = reason, count, metav1.NewTime(ago(seen))
+			e.Reason, e.Count, e.LastTimestamp, e.FirstTimestamp = reason, count, metav1.NewTime(ago(seen)), metav1.NewTime(ago(first))
 			inv.Events = append(inv.Events, e)
 		}
+	}
+	// started has the kubelet create the containers since then.
+	started := func(since time.Duration) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) {
+			st := &inv.Pods[1].Status
+			st.Conditions = append(st.Conditions, corev1.PodCondition{Type: corev1.PodInitialized, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(ago(since))})
+			st.ContainerStatuses = []corev1.ContainerStatus{{Name: "app", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}}}}
+		}
+	}
+	sandbox := func(is corev1.ConditionStatus) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) {
+			st := &inv.Pods[1].Status
+			st.Conditions = append(st.Conditions, corev1.PodCondition{Type: corev1.PodReadyToStartContainers, Status: is, LastTransitionTime: metav1.NewTime(ago(time.Minute))})
+		}
+	}
+	pendingFor := func(age string) *sts.Trouble {
+		return &sts.Trouble{Reason: "Pending", Message: "is Pending (" + age + ")"}
 	}
 	missing := func(message string, seen time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
@@ -185,24 +207,26 @@ func TestTrouble(t *testing.T) {
 		{"terminating, held by a finalizer", terminating(5*time.Minute, "a.example/x", "b.example/y"),
 			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "should have been gone 5m ago and is held by finalizers a.example/x, b.example/y"}},
 
-		{"unschedulable, a scheduler's retry", unschedulable(30 * time.Second),
-			&sts.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled (30s): 0/3 nodes are available"}},
-		{"unschedulable", unschedulable(31 * time.Second),
-			&sts.Trouble{Reason: "Unschedulable", Failing: true, Message: "cannot be scheduled (31s): 0/3 nodes are available"}},
-		{"its volume is being provisioned", unbound(10 * time.Second),
-			&sts.Trouble{Reason: "UnboundClaim", Message: "waits for its claim data-web-1, which is Pending (scheduler: 0/3 nodes are available)"}},
-		{"its claim is not bound", unbound(31 * time.Second),
-			&sts.Trouble{Reason: "UnboundClaim", Failing: true, Message: "waits for its claim data-web-1, which is Pending (scheduler: 0/3 nodes are available)"}},
-		{"its claim is not bound, says the scheduler", all(unbound(31*time.Second), func(inv *sts.Inventory) {
-			inv.Pods[1].Status.Conditions[0].Message = "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims."
-		}), unboundFor("scheduler: 0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims")},
+		{"unschedulable, for a moment", unschedulable(3 * time.Minute),
+			&sts.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled (3m): 0/3 nodes are available"}},
+		{"unschedulable", unschedulable(3*time.Minute + time.Second),
+			&sts.Trouble{Reason: "Unschedulable", Failing: true, Message: "cannot be scheduled (3m1s): 0/3 nodes are available"}},
+		{"a claim that waits for its pod is not the cause", unbound(31 * time.Second),
+			&sts.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled (31s): 0/3 nodes are available"}},
+		{"its volume is being provisioned", all(unbound(30*time.Second), scheduler(immediate)),
+			&sts.Trouble{Reason: "UnboundClaim", Claim: "data-web-1", Message: "waits for its claim data-web-1, which is Pending (scheduler: 0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims)"}},
+		{"its claim is not bound, says the scheduler", all(unbound(31*time.Second), scheduler(immediate)),
+			unboundFor("scheduler: 0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims")},
+		{"no node has a volume for its claim", all(unbound(3*time.Minute), scheduler(noVolume)),
+			&sts.Trouble{Reason: "UnboundClaim", Claim: "data-web-1", Message: "waits for its claim data-web-1, which is Pending (scheduler: " + noVolume + ")"}},
+		{"no node has a volume for its claim, for long", all(unbound(4*time.Minute), scheduler(noVolume)), unboundFor("scheduler: " + noVolume)},
 		{"its claim's StorageClass does not exist", all(unbound(31*time.Second), warned("data-web-1-uid", "ProvisioningFailed", "storageclass \"fast\" not found\n", time.Hour)),
 			unboundFor(`ProvisioningFailed: storageclass "fast" not found`)},
 		{"the newest warning about its claim counts", all(unbound(31*time.Second),
 			warned("data-web-1-uid", "ProvisioningFailed", "quota exceeded", time.Minute), warned("data-web-1-uid", "ProvisioningFailed", "not found", time.Hour)),
 			unboundFor("ProvisioningFailed: quota exceeded")},
 		{"a warning about an earlier claim of the name", all(unbound(31*time.Second), warned("earlier", "ProvisioningFailed", "not found", time.Minute)),
-			&sts.Trouble{Reason: "UnboundClaim", Failing: true, Message: "waits for its claim data-web-1, which is Pending (scheduler: 0/3 nodes are available)"}},
+			&sts.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled (31s): 0/3 nodes are available"}},
 		{"its claim names no class", all(unbound(31*time.Second), claim(func(c *corev1.PersistentVolumeClaim) { c.Spec.StorageClassName = nil })),
 			unboundFor("it names no StorageClass and the cluster has no default one, so only an existing PersistentVolume without a class can be bound to it")},
 		{"its claim has an empty class", all(unbound(31*time.Second), claim(func(c *corev1.PersistentVolumeClaim) { c.Spec.StorageClassName = new("") })),
@@ -213,9 +237,9 @@ func TestTrouble(t *testing.T) {
 		{"its claim's volume is bound to another claim", names(taken("db", "data-web-1", "other")),
 			unboundFor("it names persistentvolume pv-1, which is bound to persistentvolumeclaim db/data-web-1")},
 		{"its claim's volume waits for it", names(taken(ststest.Namespace, "data-web-1", "")),
-			&sts.Trouble{Reason: "UnboundClaim", Failing: true, Message: "waits for its claim data-web-1, which is Pending (scheduler: 0/3 nodes are available)"}},
+			&sts.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled (31s): 0/3 nodes are available"}},
 		{"volumes were not read", all(names(), func(inv *sts.Inventory) { inv.Volumes = nil }),
-			&sts.Trouble{Reason: "UnboundClaim", Failing: true, Message: "waits for its claim data-web-1, which is Pending (scheduler: 0/3 nodes are available)"}},
+			&sts.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled (31s): 0/3 nodes are available"}},
 
 		{"crash loop", func(inv *sts.Inventory) { ststest.Crashing(inv.Pods[1]) },
 			&sts.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "is in CrashLoopBackOff (container app, exit code 1, 4 restarts)"}},
@@ -246,14 +270,14 @@ func TestTrouble(t *testing.T) {
 				State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 0}}}}
 		}, &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
 		{"an init container runs", initializing(new(true), 10*time.Minute, false),
-			&sts.Trouble{Reason: "Pending", InitContainer: "wait", Message: "is Pending: init container wait has not finished (running for 10m)"}},
+			&sts.Trouble{Reason: "InitContainerRunning", InitContainer: "wait", Message: "is Pending: init container wait has not finished (running for 10m)"}},
 		{"an init container runs, on an old kubelet", initializing(new(false), time.Minute, false),
-			&sts.Trouble{Reason: "Pending", InitContainer: "wait", Message: "is Pending: init container wait has not finished (running for 60s)"}},
+			&sts.Trouble{Reason: "InitContainerRunning", InitContainer: "wait", Message: "is Pending: init container wait has not finished (running for 60s)"}},
 		{"an init container hangs", initializing(new(true), 3*time.Hour, false),
-			&sts.Trouble{Reason: "Pending", Failing: true, InitContainer: "wait", Message: "is Pending: init container wait has not finished (running for 3h)"}},
+			&sts.Trouble{Reason: "InitContainerRunning", Failing: true, InitContainer: "wait", Message: "is Pending: init container wait has not finished (running for 3h)"}},
 		{"a sidecar does not start", initializing(nil, 3*time.Hour, true),
-			&sts.Trouble{Reason: "Pending", Failing: true, InitContainer: "wait", Message: "is Pending: sidecar container wait has not started (running for 3h)"}},
-		{"all sidecars have started", initializing(new(true), 3*time.Hour, true), &sts.Trouble{Reason: "Pending", Message: "is Pending (60m)"}},
+			&sts.Trouble{Reason: "SidecarNotStarted", Failing: true, InitContainer: "wait", Message: "is Pending: sidecar container wait has not started (running for 3h)"}},
+		{"all sidecars have started", initializing(new(true), time.Minute, true), &sts.Trouble{Reason: "Pending", Message: "is Pending (60s)"}},
 		{"ended once", func(inv *sts.Inventory) {
 			ststest.NotReady(inv.Pods[1], ago(time.Minute))
 			inv.Pods[1].Status.ContainerStatuses[0].RestartCount = 1
@@ -272,17 +296,40 @@ func TestTrouble(t *testing.T) {
 		{"has run for longer than any back-off", crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 9, ago(7*time.Minute)),
 			&sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
 
-		{"FailedMount once", volume("FailedMount", 1, time.Minute),
+		{"FailedMount once", volume("FailedMount", 1, time.Minute, time.Minute),
 			&sts.Trouble{Reason: "FailedMount", Message: "cannot get its volume: volume data is in use elsewhere"}},
-		{"FailedMount again and again", volume("FailedMount", 3, time.Minute),
-			&sts.Trouble{Reason: "FailedMount", Failing: true, Message: "cannot get its volume: volume data is in use elsewhere"}},
-		{"FailedAttachVolume", volume("FailedAttachVolume", 2, 0),
-			&sts.Trouble{Reason: "FailedAttachVolume", Failing: true, Message: "cannot get its volume: volume data is in use elsewhere"}},
-		{"FailedMount of long ago", volume("FailedMount", 9, 6*time.Minute), &sts.Trouble{Reason: "Pending", Message: "is Pending (60m)"}},
-		{"FailedMount of an earlier pod of the name", func(inv *sts.Inventory) {
-			volume("FailedMount", 9, time.Minute)(inv)
+		{"FailedMount again and again", volume("FailedMount", 3, time.Minute, 2*time.Minute+time.Second),
+			&sts.Trouble{Reason: "FailedMount", Failing: true, Message: "cannot get its volume: volume data is in use elsewhere (3 times in 2m1s)"}},
+		{"FailedMount twice, for a moment", volume("FailedMount", 2, 0, time.Minute),
+			&sts.Trouble{Reason: "FailedMount", Message: "cannot get its volume: volume data is in use elsewhere (2 times in 60s)"}},
+		{"FailedAttachVolume", volume("FailedAttachVolume", 2, 0, 3*time.Minute),
+			&sts.Trouble{Reason: "FailedAttachVolume", Failing: true, Message: "cannot get its volume: volume data is in use elsewhere (2 times in 3m)"}},
+		{"FailedMount of which a client sends one each 5 minutes", volume("FailedMount", 30, 11*time.Minute, time.Hour),
+			&sts.Trouble{Reason: "FailedMount", Failing: true, Message: "cannot get its volume: volume data is in use elsewhere (30 times in 60m)"}},
+		{"FailedMount of long ago", all(volume("FailedMount", 9, 13*time.Minute, 20*time.Minute), started(time.Minute)), pendingFor("60s")},
+		{"FailedMount before the sandbox was there", all(volume("FailedMount", 9, 3*time.Minute, 8*time.Minute), started(time.Minute), sandbox(corev1.ConditionTrue)), pendingFor("60s")},
+		{"FailedMount before the sandbox was lost", all(volume("FailedMount", 9, 3*time.Minute, 8*time.Minute), started(time.Minute), sandbox(corev1.ConditionFalse)), pendingFor("60s")},
+		{"FailedMount of an earlier pod of the name", all(volume("FailedMount", 9, time.Minute, time.Hour), started(time.Minute), func(inv *sts.Inventory) {
 			inv.Events[0].InvolvedObject.UID = "earlier"
-		}, &sts.Trouble{Reason: "Pending", Message: "is Pending (60m)"}},
+		}), pendingFor("60s")},
+		{"no sandbox", volume("FailedCreatePodSandBox", 40, 10*time.Second, time.Hour),
+			&sts.Trouble{Reason: "FailedCreatePodSandBox", Failing: true, Message: "cannot get its sandbox: volume data is in use elsewhere (40 times in 60m)"}},
+		{"no sandbox, by the count", volume("FailedCreatePodSandBox", 40, 0, 0),
+			&sts.Trouble{Reason: "FailedCreatePodSandBox", Failing: true, Message: "cannot get its sandbox: volume data is in use elsewhere (40 times in 6m30s)"}},
+		{"no sandbox at first", volume("FailedCreatePodSandBox", 3, 0, 30*time.Second),
+			&sts.Trouble{Reason: "FailedCreatePodSandBox", Message: "cannot get its sandbox: volume data is in use elsewhere (3 times in 30s)"}},
+		{"a kubelet that reports nothing", volume("None", 0, 0, 0),
+			&sts.Trouble{Reason: "NotStarted", Failing: true, Message: "is Pending: the kubelet of node node-0 does not report it (60m)"}},
+		{"a pod that has just come to its node", all(volume("None", 0, 0, 0), func(inv *sts.Inventory) {
+			inv.Pods[1].Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(ago(5 * time.Minute))}}
+		}), &sts.Trouble{Reason: "NotStarted", Message: "is Pending: the kubelet of node node-0 does not report it (5m)"}},
+		{"no scheduler", func(inv *sts.Inventory) {
+			inv.Pods[1].Spec.NodeName, inv.Pods[1].Status = "", corev1.PodStatus{Phase: corev1.PodPending}
+			inv.Pods[1].CreationTimestamp = metav1.NewTime(ago(4 * time.Minute))
+		}, &sts.Trouble{Reason: "NotScheduled", Failing: true, Message: "is Pending: no scheduler has tried it (4m)"}},
+		{"containers are being created", all(volume("None", 0, 0, 0), started(10*time.Minute)), pendingFor("10m")},
+		{"containers are being created for ever", all(volume("None", 0, 0, 0), started(11*time.Minute)),
+			&sts.Trouble{Reason: "Pending", Failing: true, Message: "is Pending (11m)"}},
 
 		{"not ready for a while", func(inv *sts.Inventory) { ststest.NotReady(inv.Pods[1], ago(10*time.Minute)) },
 			&sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (10m)"}},
@@ -310,6 +357,7 @@ func TestTrouble(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
+			checkReason(t, got)
 		})
 	}
 }

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// stuckReasons is the table of why a replica is not available, and when that counts as stuck.
+func stuckReasons() string {
+	var b strings.Builder
+	b.WriteString("| reason | state | evidence | stuck after | what to do |\n|---|---|---|---|---|\n")
+	for _, r := range sts.Reasons() {
+		after := sts.Age(r.Grace)
+		switch {
+		case r.Grace == sts.Passes:
+			after = "never"
+		case r.Grace == 0:
+			after = "at once"
+		case r.Option != "":
+			after = fmt.Sprintf("%s (`%s`)", after, r.Option)
+		}
+		if r.Except != "" {
+			after += "; " + r.Except
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", r.Code, cell(r.State), cell(r.Evidence), cell(after), cell(r.Do))
+	}
+	return b.String()
+}
