@@ -206,7 +206,7 @@ func TestABrokenCanaryInTheForetoldWorld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLive(t, 3)
 		var late *execute.TimeoutError
-		if r, err := l.run(start("web:2-broken"), 5*time.Minute); !errors.As(err, &late) || late.Last.Subject != "web-2 Pending" {
+		if r, err := l.run(start("web:2-broken"), 2*time.Minute); !errors.As(err, &late) || late.Last.Subject != "web-2 Pending" {
 			t.Fatalf("start: %+v, %v", r.Decision, err)
 		}
 		if r, err := l.run(plan.AbortCanary{Holder: owner("abort")}, 0); err != nil || r.Decision.Verdict != plan.Done {

@@ -186,6 +186,10 @@ func TestTroubleOfScheduling(t *testing.T) {
 		{"the node never came", pendingSince(20*time.Minute, full, scaleUp(15*time.Minute)),
 			unschedulable(true, "cannot be scheduled (20m): "+cpu+"; a node was requested for it 15m ago (TriggeredScaleUp)")},
 		{"a scale-up for an earlier pod of the name", pendingSince(4*time.Minute, full, earlier(scaleUp(time.Minute))), unschedulable(true, "cannot be scheduled (4m): "+cpu)},
+		{"a scale-up whose event has no UID", pendingSince(4*time.Minute, full, func(inv *sts.Inventory, pod *corev1.Pod) {
+			scaleUp(time.Minute)(inv, pod)
+			inv.Events[len(inv.Events)-1].InvolvedObject.UID = ""
+		}), unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested for it 60s ago (TriggeredScaleUp)")},
 		{"a scale-up for an earlier try", pendingSince(4*time.Minute, full, scaleUp(30*time.Minute)), unschedulable(true, "cannot be scheduled (4m): "+cpu)},
 		{"Karpenter", pendingSince(4*time.Minute, full, seen(corev1.EventTypeNormal, "Nominated", "Pod should schedule on: nodeclaim/a", time.Minute)),
 			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested for it 60s ago (Nominated)")},

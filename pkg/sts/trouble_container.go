@@ -101,7 +101,7 @@ func (s *Snapshot) pullFails(pod *corev1.Pod, waiting *corev1.ContainerStateWait
 	if definite.MatchString(waiting.Message) {
 		return true
 	}
-	return nil != s.newestWarning("Pod", pod.UID, func(e *corev1.Event) bool {
+	return nil != s.newestOf(pod, func(e *corev1.Event) bool {
 		pull := strings.Contains(e.Message, "pull") || strings.Contains(e.Message, "Pull") || strings.Contains(e.Message, waiting.Reason)
 		again := eventCount(e) > 1 || strings.Contains(e.Message, "ImagePullBackOff")
 		return (e.Reason == "Failed" || e.Reason == "BackOff" || e.Reason == "InspectFailed") && pull && again && s.TakenAt.Sub(EventTime(e)) < repeatedEventFresh

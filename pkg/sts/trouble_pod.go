@@ -46,7 +46,7 @@ func (s *Snapshot) nodeTrouble(pod *corev1.Pod) *Trouble {
 		{failedMount, "cannot get its volume: "},
 		{failedCreatePodSandBox, "cannot get its sandbox: "},
 	} {
-		e := s.newestWarning("Pod", pod.UID, func(e *corev1.Event) bool { return e.Reason == kind.reason.Code })
+		e := s.newestOf(pod, func(e *corev1.Event) bool { return e.Reason == kind.reason.Code })
 		if e == nil || s.beforeSandbox(pod, e) {
 			continue
 		}
@@ -64,6 +64,21 @@ func (s *Snapshot) nodeTrouble(pod *corev1.Pod) *Trouble {
 		return t
 	}
 	return nil
+}
+
+// newestOf is the newest event about this very pod that fits. Not every client writes the pod's
+// UID: then an event that is not older than the pod is about it.
+func (s *Snapshot) newestOf(pod *corev1.Pod, fits func(*corev1.Event) bool) *corev1.Event {
+	var newest *corev1.Event
+	for _, e := range s.Events {
+		ref := e.InvolvedObject
+		about := ref.Kind == "Pod" && ref.Name == pod.Name &&
+			(ref.UID == pod.UID || ref.UID == "" && !EventTime(e).Before(pod.CreationTimestamp.Time))
+		if about && fits(e) && (newest == nil || EventTime(e).After(EventTime(newest))) {
+			newest = e
+		}
+	}
+	return newest
 }
 
 // beforeSandbox says whether the warning is about what the pod has behind it.
@@ -114,10 +129,15 @@ func (s *Snapshot) pendingTrouble(pod *corev1.Pod) *Trouble {
 		t.InitContainer = c.Name
 		return t
 	case pod.Spec.NodeName == "" && condition(pod, corev1.PodScheduled) == nil:
-		return s.reason(notScheduled).trouble(age, fmt.Sprintf("is Pending: no scheduler has tried it (%s)", Age(age)))
+		if t := s.reason(notScheduled).trouble(age, fmt.Sprintf("is Pending: no scheduler has tried it (%s)", Age(age))); t.Failing {
+			return t
+		}
 	case len(pod.Status.InitContainerStatuses)+len(pod.Status.ContainerStatuses) == 0 && pod.Spec.NodeName != "":
-		return notStarted.trouble(age, fmt.Sprintf("is Pending: the kubelet of node %s does not report it (%s)", pod.Spec.NodeName, Age(age)))
+		if t := notStarted.trouble(age, fmt.Sprintf("is Pending: the kubelet of node %s does not report it (%s)", pod.Spec.NodeName, Age(age))); t.Failing {
+			return t
+		}
 	}
+	// Also what every pod is in for a moment.
 	return pending.trouble(age, fmt.Sprintf("is Pending (%s)", Age(age)))
 }
 

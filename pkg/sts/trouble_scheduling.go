@@ -102,17 +102,14 @@ type prospect struct {
 func (s *Snapshot) prospect(pod *corev1.Pod, c *corev1.PodCondition) prospect {
 	p := prospect{since: scheduleFailed(pod, c)}
 	failed := p.since
-	newest := map[string]*corev1.Event{}
-	for _, e := range s.Events {
-		if e.InvolvedObject.Kind == "Pod" && e.InvolvedObject.UID == pod.UID && (newest[e.Reason] == nil || EventTime(e).After(EventTime(newest[e.Reason]))) {
-			newest[e.Reason] = e
-		}
+	newest := func(reason string) *corev1.Event {
+		return s.newestOf(pod, func(e *corev1.Event) bool { return e.Reason == reason })
 	}
-	if e := newest["FailedScheduling"]; e != nil && EventTime(e).After(failed) {
+	if e := newest("FailedScheduling"); e != nil && EventTime(e).After(failed) {
 		failed = EventTime(e)
 	}
-	up, not := newest[triggeredScaleUp], newest[notTriggerScaleUp]
-	if e := newest[nominatedByNode]; e != nil && (up == nil || EventTime(e).After(EventTime(up))) {
+	up, not := newest(triggeredScaleUp), newest(notTriggerScaleUp)
+	if e := newest(nominatedByNode); e != nil && (up == nil || EventTime(e).After(EventTime(up))) {
 		up = e
 	}
 	switch {

@@ -322,7 +322,7 @@ func TestTrouble(t *testing.T) {
 			&sts.Trouble{Reason: "NotStarted", Failing: true, Message: "is Pending: the kubelet of node node-0 does not report it (60m)"}},
 		{"a pod that has just come to its node", all(volume("None", 0, 0, 0), func(inv *sts.Inventory) {
 			inv.Pods[1].Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(ago(5 * time.Minute))}}
-		}), &sts.Trouble{Reason: "NotStarted", Message: "is Pending: the kubelet of node node-0 does not report it (5m)"}},
+		}), pendingFor("5m")},
 		{"no scheduler", func(inv *sts.Inventory) {
 			inv.Pods[1].Spec.NodeName, inv.Pods[1].Status = "", corev1.PodStatus{Phase: corev1.PodPending}
 			inv.Pods[1].CreationTimestamp = metav1.NewTime(ago(4 * time.Minute))
