@@ -1210,6 +1210,7 @@ func unstickCases() []decisionCase {
 		{"it has not moved: the partition holds", rolling(2), []change{motionless, partition(3)}, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
 		{"it has not moved: gated", ststest.Web(3), []change{motionless, onPod(2, func(p *corev1.Pod) {
 			p.Spec.SchedulingGates = []corev1.PodSchedulingGate{{Name: "kueue.x-k8s.io/admission"}}
+			p.Spec.NodeName = ""
 			p.Status = corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse,
 				Reason: corev1.PodReasonSchedulingGated, LastTransitionTime: metav1.NewTime(ststest.Now.Add(-time.Hour))}}}
 		})}, unstick, plan.Facts{}, plan.Refused, plan.ReasonNotMoving},
