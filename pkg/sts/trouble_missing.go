@@ -220,11 +220,7 @@ func (s *Snapshot) failure(reason, pod string, since time.Time) *failedTry {
 func (f *failedTry) trouble(reason ReasonInfo, proven, not string) *Trouble {
 	t := &Trouble{Reason: reason.Code, Failing: f.proven, Message: proven}
 	if !f.proven {
-		t.Message, t.Until = not, f.at
-		if n := eventCount(f.event); n > 1 {
-			t.Message += fmt.Sprintf(" (%d attempts)", n)
-		}
-		t.Message += ": "
+		t.Message, t.Until = not+": ", f.at
 	}
 	return t.quote(f.event.Message)
 }
