@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -81,10 +82,17 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 	}
 	r := reader{ctx: ctx, inv: inv}
 	core := c.kube.CoreV1()
+	named := map[string]bool{}
+	for _, set := range inv.Sets {
+		named[set.Namespace+"/"+set.Name] = true
+	}
 	r.list("pods", pods, listOf(core.Pods(q.Namespace).List), func(o runtime.Object) {
 		// Most pods of a cluster are no StatefulSet's: they are not kept.
-		if pod := o.(*corev1.Pod); sts.OwnerSet(pod) != "" {
+		pod := o.(*corev1.Pod)
+		if sts.OwnerSet(pod) != "" {
 			inv.Pods = append(inv.Pods, pod)
+		} else if i := strings.LastIndexByte(pod.Name, '-'); i > 0 && named[pod.Namespace+"/"+pod.Name[:i]] {
+			inv.Strangers = append(inv.Strangers, pod)
 		}
 	})
 	r.list("persistentvolumeclaims", metav1.ListOptions{Limit: pageSize}, listOf(core.PersistentVolumeClaims(q.Namespace).List),
@@ -95,6 +103,9 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 		func(o runtime.Object) { inv.Services = append(inv.Services, o.(*corev1.Service)) })
 	r.list("events", metav1.ListOptions{Limit: pageSize, FieldSelector: "type=Warning"}, listOf(core.Events(q.Namespace).List),
 		func(o runtime.Object) { inv.Events = append(inv.Events, o.(*corev1.Event)) })
+	var done []*corev1.Event
+	r.list("events", metav1.ListOptions{Limit: pageSize, FieldSelector: setEvents(q)}, listOf(core.Events(q.Namespace).List),
+		func(o runtime.Object) { done = append(done, o.(*corev1.Event)) })
 	r.list("horizontalpodautoscalers", metav1.ListOptions{Limit: pageSize}, listOf(c.kube.AutoscalingV2().HorizontalPodAutoscalers(q.Namespace).List),
 		func(o runtime.Object) { inv.HPAs = append(inv.HPAs, o.(*autoscalingv2.HorizontalPodAutoscaler)) })
 	if q.Revisions {
@@ -104,6 +115,7 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 	if err := r.wait(); err != nil {
 		return nil, err
 	}
+	inv.Events = append(inv.Events, done...)
 	// After the claims: a claim that is seen bound has a volume by then.
 	var claims []*corev1.PersistentVolumeClaim
 	for _, s := range inv.Snapshots() {
@@ -125,7 +137,35 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 		return nil, err
 	}
 	inv.TakenAt = c.Now()
+	if len(q.Names) == 1 { // else all pods were listed
+		if name := inv.Snapshots()[0].Unexplained(); name != "" {
+			var err error
+			if inv.Strangers, err = c.podNamed(ctx, q.Namespace, name); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return inv, nil
+}
+
+// setEvents selects what controllers report as done with StatefulSets: pods created and
+// deleted. Warnings are read besides, of all objects.
+func setEvents(q Query) string {
+	selector := "type=Normal,involvedObject.kind=StatefulSet"
+	if len(q.Names) == 1 {
+		selector += ",involvedObject.name=" + q.Names[0]
+	}
+	return selector
+}
+
+// podNamed is the pod with that name, whatever its labels are; none where it does not exist or
+// may not be seen. The request is a list, so that one permission is enough.
+func (c *Client) podNamed(ctx context.Context, namespace, name string) ([]*corev1.Pod, error) {
+	var found []*corev1.Pod
+	err := each(ctx, listOf(c.kube.CoreV1().Pods(namespace).List), metav1.ListOptions{FieldSelector: "metadata.name=" + name},
+		func(o runtime.Object) { found = append(found, o.(*corev1.Pod)) })
+	_, _, err = missing("pods", err)
+	return found, err
 }
 
 // podEvent selects a reason of events about pods. What autoscalers say is no warning, and all
@@ -271,7 +311,7 @@ func (r *reader) read(resource string, read func() error) {
 		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		if hidden {
+		if hidden && r.inv.Knows(resource) {
 			r.inv.Missing = append(r.inv.Missing, sts.Missing{Resource: resource, Reason: reason})
 		}
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -60,7 +61,25 @@ type View struct {
 	lost   map[string]bool   // resources whose news do not come at the moment
 	err    error
 	warned bool // that was said
+	memory sts.Memory
+	ready  map[types.UID]bool // pods that were ready at some time
+
+	stranger unexplained
 }
+
+// unexplained is a pod that should exist, and what was found under its name.
+type unexplained struct {
+	name         string
+	since, asked time.Time
+	found        []*corev1.Pod
+}
+
+// A pod that does not exist is asked for by its name after it was missed for so long, and again
+// from time to time.
+const (
+	missedFor  = 3 * time.Second
+	askedAgain = 10 * time.Second
+)
 
 // Tell is what a View says while it works, in lines.
 type Tell struct{ Warn, Say func(string) }
@@ -89,6 +108,7 @@ func (c *Client) Open(ctx context.Context, q Query, needed []string, tell Tell) 
 		{"poddisruptionbudgets", policyinformers.NewFilteredPodDisruptionBudgetInformer(v.watcher, ns, 0, nil, all)},
 		{"services", coreinformers.NewFilteredServiceInformer(v.watcher, ns, 0, nil, only.service)},
 		{"events", coreinformers.NewFilteredEventInformer(v.watcher, ns, 0, nil, byField("type=Warning"))},
+		{"events", coreinformers.NewFilteredEventInformer(v.watcher, ns, 0, nil, byField(setEvents(q)))},
 		{"horizontalpodautoscalers", autoscalinginformers.NewFilteredHorizontalPodAutoscalerInformer(v.watcher, ns, 0, nil, all)},
 	}
 	for _, reason := range sts.ScaleUpEvents() {
@@ -141,7 +161,7 @@ func (c *Client) newView(ctx context.Context, q Query, needed []string, tell Tel
 	v := &View{
 		client: c, query: q, tell: tell,
 		needed: append([]string{"statefulsets"}, needed...),
-		dirty:  make(chan struct{}, 1), hidden: map[string]string{}, lost: map[string]bool{},
+		dirty:  make(chan struct{}, 1), hidden: map[string]string{}, lost: map[string]bool{}, ready: map[types.UID]bool{},
 	}
 	config := rest.CopyConfig(c.streaming)
 	config.Wrap(v.persist)
@@ -234,6 +254,7 @@ func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
 			v.kinds, v.later = append(v.kinds, v.later...), nil
 			continue // what they show may decide
 		}
+		inv.Strangers = v.strangers(ctx, inv)
 		send(inv)
 	}
 }
@@ -269,11 +290,64 @@ func (v *View) prepare(k *kind) error {
 	}); err != nil {
 		return err
 	}
-	mark := func(any) { v.changed(k.resource) }
+	seen := func(old, o any) {
+		v.remember(old, o)
+		v.changed(k.resource)
+	}
 	_, err := k.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc: mark, DeleteFunc: mark, UpdateFunc: func(_, o any) { mark(o) },
+		AddFunc: func(o any) { seen(nil, o) }, DeleteFunc: func(o any) { seen(o, nil) }, UpdateFunc: seen,
 	})
 	return err
+}
+
+// remember notes what later looks at a pod will not show: old is nil for one that is new, and
+// o for one that has gone.
+func (v *View) remember(old, o any) {
+	if last, ok := old.(cache.DeletedFinalStateUnknown); ok {
+		old = last.Obj
+	}
+	was, _ := old.(*corev1.Pod)
+	is, _ := o.(*corev1.Pod)
+	if was == nil && is == nil {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch {
+	case is == nil || was != nil && was.UID != is.UID:
+		v.memory.Forget(was, v.client.Now(), v.ready[was.UID] || !sts.ReadySince(was).IsZero())
+		delete(v.ready, was.UID)
+	case was != nil && is.DeletionTimestamp != nil && len(was.Finalizers) > 0 && len(is.Finalizers) == 0:
+		v.memory.Release(is.UID, v.client.Now())
+	}
+	if is != nil && !sts.ReadySince(is).IsZero() {
+		v.ready[is.UID] = true
+	}
+}
+
+// strangers looks for the pod that has the name of one of the set's which does not exist,
+// where nothing else tells why: one request now and then, and only in that case.
+func (v *View) strangers(ctx context.Context, inv *sts.Inventory) []*corev1.Pod {
+	names := !slices.ContainsFunc(v.kinds, func(k *kind) bool { return k.resource == "events" })
+	if v.uid == "" || names || len(inv.Pods) >= int(sts.WantedReplicas(inv.Sets[0])) {
+		return nil // all pods are watched, only names are asked about, or no pod is missing
+	}
+	u := &v.stranger
+	name := inv.Snapshots()[0].Unexplained()
+	switch {
+	case name == "":
+		*u = unexplained{}
+	case name != u.name:
+		*u = unexplained{name: name, since: inv.TakenAt}
+	case inv.TakenAt.Sub(u.since) >= missedFor && inv.TakenAt.Sub(u.asked) >= askedAgain:
+		ctx, cancel := context.WithTimeout(ctx, missedFor)
+		defer cancel()
+		if found, err := v.client.podNamed(ctx, v.query.Namespace, name); err == nil {
+			u.found = found
+		}
+		u.asked = inv.TakenAt
+	}
+	return u.found
 }
 
 // writtenAt leaves of an object's managedFields when it was written: that tells how old a
@@ -458,6 +532,8 @@ func (v *View) inventory() (*sts.Inventory, error) {
 			inv.Missing = append(inv.Missing, sts.Missing{Resource: k.resource, Reason: reason})
 		}
 	}
+	// Snapshots are read while the watch goes on.
+	inv.Memory = sts.Memory{Gone: maps.Clone(v.memory.Gone), Released: maps.Clone(v.memory.Released)}
 	v.mu.Unlock()
 	for _, k := range v.kinds {
 		for _, o := range k.informer.GetStore().List() {

@@ -267,13 +267,25 @@ func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 		case d.Verdict == plan.Do:
 			return r.apply(ctx, s, d)
 		case d.Verdict == plan.Wait:
-			if d.Until != nil && d.Until.After(s.TakenAt) {
-				r.due.Reset(d.Until.Sub(s.TakenAt))
+			if at := wakeAt(d, s.TakenAt); !at.IsZero() {
+				r.due.Reset(at.Sub(s.TakenAt))
 			}
 			return false, nil
 		}
 		return true, nil
 	}
+}
+
+// wakeAt is when to look again although nothing has moved, zero for never.
+func wakeAt(d plan.Decision, now time.Time) time.Time {
+	at := d.Recheck
+	if d.Until != nil && (!at.After(now) || d.Until.Before(at)) {
+		at = *d.Until
+	}
+	if !at.After(now) {
+		return time.Time{}
+	}
+	return at
 }
 
 func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (bool, error) {

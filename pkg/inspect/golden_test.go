@@ -36,7 +36,7 @@ var recorded = map[string]inspect.State{
 	"deleting":             inspect.Deleting,
 	"drain-interrupted":    inspect.ScalingDown,
 	"drain-removing":       inspect.ScalingDown,
-	"forbidden-by-quota":   inspect.Stuck,
+	"forbidden-by-quota":   inspect.ScalingUp, // for two seconds
 	"forced-rollback-trap": inspect.Stuck,
 	"hidden-pods":          inspect.Complete,
 	"missing-service":      inspect.Complete,

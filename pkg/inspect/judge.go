@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -256,15 +257,22 @@ func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 		inUpdate := c != nil || st.StableRevision != st.UpdateRevision || r.Revision != "" && r.Revision != st.UpdateRevision
 		msg := "stuck: " + r.Pod + " " + r.Trouble.Message
 		hint := s.LookCommand(r.Ordinal, r.Trouble)
+		revision := r.Revision
+		if r.Role == Missing {
+			revision = s.RevisionFor(r.Ordinal)
+		}
+		needed := st.updateNeeds(s, r)
 		switch {
-		case trap != nil && r.Revision != st.UpdateRevision:
+		case needed && r.Role != Missing:
+			msg += " and blocks the update"
+		case trap != nil && revision != st.UpdateRevision:
 			// The forced rollback trap, kubernetes#67250.
 			msg = sentence(msg, "the template has moved on, but Kubernetes does not replace a pod that never got ready")
-		case inUpdate && r.Revision == st.UpdateRevision:
+		case inUpdate && revision == st.UpdateRevision:
 			msg += " and blocks the update"
 		}
 		switch {
-		case trap != nil && c != nil:
+		case needed && (c == nil || !c.Aborting), trap != nil && c != nil:
 			hint = st.canary("abort")
 		case trap != nil && trap.Cure != sts.NoCure:
 			hint = sts.Kubectl(st.Namespace, "sts unstick", st.Name)
@@ -273,6 +281,13 @@ func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 		return true
 	}
 	return false
+}
+
+// updateNeeds says whether taking an update back would help the ordinal.
+func (st *Status) updateNeeds(s *sts.Snapshot, r ReplicaStatus) bool {
+	return r.Trouble != nil && slices.ContainsFunc(s.Replicas(), func(x sts.Replica) bool {
+		return x.Ordinal == r.Ordinal && s.UpdateNeeds(x, r.Trouble)
+	})
 }
 
 // scalingUp says whether what is missing is just the top of the range.
@@ -306,7 +321,7 @@ func waits(s *sts.Snapshot, replicas []sts.Replica) (sts.Ordinal, *sts.Trouble) 
 	var o sts.Ordinal
 	var trouble *sts.Trouble
 	for _, r := range replicas {
-		if t := s.Trouble(r); t != nil {
+		if t := obstacle(s, r); t != nil {
 			o, trouble = r.Ordinal, t
 			if !sts.IsParallel(s.Set) {
 				break
@@ -316,13 +331,27 @@ func waits(s *sts.Snapshot, replicas []sts.Replica) (sts.Ordinal, *sts.Trouble) 
 	return o, trouble
 }
 
+// obstacle is why the ordinal is not available, or else why its pod cannot be replaced.
+func obstacle(s *sts.Snapshot, r sts.Replica) *sts.Trouble {
+	t := s.Trouble(r)
+	if t == nil || !t.Failing {
+		return cmp.Or(s.DeletionRefused(r), t)
+	}
+	return t
+}
+
 // hintAtWait hints at the claim or init container that the pod waits for, where nothing else
 // is to be done.
 func (st *Status) hintAtWait(s *sts.Snapshot, replicas []sts.Replica) {
 	if st.Hint != "" || st.State != Progressing && st.State != ScalingUp {
 		return
 	}
-	if o, t := waits(s, replicas); t != nil && (t.Claim != "" || t.InitContainer != "") {
+	o, t := waits(s, replicas)
+	switch i := slices.IndexFunc(replicas, func(r sts.Replica) bool { return r.Ordinal == o }); {
+	case t == nil:
+	case t.Claim != "" || t.InitContainer != "" || t.Fix != "":
 		st.Hint = s.LookCommand(o, t)
+	case s.UpdateNeeds(replicas[i], t):
+		st.Hint = st.ownHint(st.canary("abort"))
 	}
 }

@@ -12,8 +12,11 @@ import (
 type Proof struct {
 	Pod     string      `json:"pod"`
 	Ordinal sts.Ordinal `json:"ordinal"`
-	// Revision is what the pod runs, TargetRevision what it is to run instead.
-	Revision       string      `json:"revision"`
+	// Revision is what the pod runs, or would run where it cannot be created; TargetRevision
+	// what it is to run instead.
+	Revision string `json:"revision"`
+	// Missing: the pod does not exist, since it cannot be created.
+	Missing        bool        `json:"missing,omitempty"`
 	TargetRevision string      `json:"targetRevision"`
 	Trouble        sts.Trouble `json:"trouble"`
 	// Blocks are the other ordinals that wait for it.
@@ -57,7 +60,9 @@ func NewProof(s *sts.Snapshot) *Proof {
 		Pod: s.Name(t.Replica.Ordinal), Ordinal: t.Replica.Ordinal,
 		Revision: t.Replica.Revision, TargetRevision: t.Target,
 		Trouble: t.Trouble, Blocks: t.Blocks, Cure: t.Cure, Changes: []sts.Change{},
-		Container: failingContainer(s.FailingContainer(t.Replica.Pod)),
+	}
+	if p.Missing = t.Replica.Pod == nil; !p.Missing {
+		p.Container = failingContainer(s.FailingContainer(t.Replica.Pod))
 	}
 	if p.Blocks == nil {
 		p.Blocks = []sts.Ordinal{}

@@ -179,13 +179,14 @@ type ReplicaStatus struct {
 	ReadySince *metav1.Time     `json:"readySince,omitempty"`
 	// SoakedAt is when the pod has been Ready for long enough for a canary that
 	// promotes itself, absent when it has.
-	SoakedAt    *metav1.Time  `json:"soakedAt,omitempty"`
-	Available   bool          `json:"available"`
-	Terminating bool          `json:"terminating,omitempty"`
-	Restarts    int32         `json:"restarts"`
-	Trouble     *sts.Trouble  `json:"trouble,omitempty"`
-	Node        string        `json:"node,omitempty"`
-	Claims      []ClaimStatus `json:"claims"`
+	SoakedAt    *metav1.Time `json:"soakedAt,omitempty"`
+	Available   bool         `json:"available"`
+	Terminating bool         `json:"terminating,omitempty"`
+	Restarts    int32        `json:"restarts"`
+	// Trouble is why the pod is not available, or why it cannot be deleted although it has to go.
+	Trouble *sts.Trouble  `json:"trouble,omitempty"`
+	Node    string        `json:"node,omitempty"`
+	Claims  []ClaimStatus `json:"claims"`
 }
 
 // ClaimStatus is one of an ordinal's claims. A claim that a template wants and
@@ -357,7 +358,7 @@ func replicaStatus(s *sts.Snapshot, st *Status, r sts.Replica) ReplicaStatus {
 	out := ReplicaStatus{
 		Ordinal: r.Ordinal, Pod: s.Name(r.Ordinal), Role: role(s, st, r), Revision: r.Revision,
 		Ready: r.Ready, Available: r.Available, Terminating: r.Terminating,
-		Trouble: s.Trouble(r), Claims: claimStatus(s, r.Ordinal, r.Claims, r.Desired),
+		Trouble: obstacle(s, r), Claims: claimStatus(s, r.Ordinal, r.Claims, r.Desired),
 	}
 	out.Claims = withMounted(out.Claims, s, r)
 	if r.Pod == nil {

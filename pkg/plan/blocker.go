@@ -45,7 +45,7 @@ func (w way) blocker(s *sts.Snapshot, f Facts, most Deletions) *Decision {
 			return &d
 		case t == nil:
 			if r.Desired && !w.good(*r) && wait == nil {
-				d := decide(Wait, ReasonPodNotAvailable, fmt.Sprintf("for %s to go to %s", s.Name(r.Ordinal), w.to), "")
+				d := toBeReplaced(s, *r, fmt.Sprintf("for %s to go to %s", s.Name(r.Ordinal), w.to))
 				wait = &d
 			}
 			continue

@@ -132,7 +132,7 @@ func canaryPods(s *sts.Snapshot) *Decision {
 	// A failing pod anywhere is looked for first: under OrderedReady it is why
 	// those above it are not there.
 	if r, d := failing(s, Stuck); d != nil {
-		if r.Revision == s.Set.Status.UpdateRevision {
+		if r.Revision == s.Set.Status.UpdateRevision || r.Pod == nil && s.RevisionFor(r.Ordinal) == s.Set.Status.UpdateRevision {
 			d.Hint = canaryCommand(s, "abort")
 		}
 		return d
@@ -147,11 +147,20 @@ func canaryPods(s *sts.Snapshot) *Decision {
 			return &d
 		}
 		if r.Revision != s.Set.Status.UpdateRevision {
-			d := decide(Wait, ReasonPodNotAvailable, "for "+s.Name(r.Ordinal)+" to be replaced", "")
+			d := toBeReplaced(s, r, "for "+s.Name(r.Ordinal)+" to be replaced")
 			return &d
 		}
 	}
 	return nil
+}
+
+// toBeReplaced waits for the controller to replace a pod that is available, or tells that it
+// cannot delete it.
+func toBeReplaced(s *sts.Snapshot, r sts.Replica, wait string) Decision {
+	if t := s.DeletionRefused(r); t != nil {
+		return trouble(s, r, t, Stuck)
+	}
+	return decide(Wait, ReasonPodNotAvailable, wait, "")
 }
 
 // canaryCommand is a command for a hint.

@@ -3,6 +3,7 @@ package plan_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -138,6 +139,46 @@ type decisionCase struct {
 	facts   plan.Facts
 	verdict plan.Verdict
 	reason  string
+}
+
+// uncreated has no pod of the ordinal, because the controller has failed to create it so many
+// times, for so long.
+func uncreated(o int, times int32, span time.Duration) change {
+	return func(inv *sts.Inventory) {
+		inv.Pods = slices.Delete(inv.Pods, o, o+1)
+		controllerSays(inv, "FailedCreate", fmt.Sprintf("create Pod web-%d in StatefulSet web failed error: exceeded quota", o), times, span)
+	}
+}
+
+// undeletable is a pod that admission does not let the controller delete.
+func undeletable(o int) change {
+	return func(inv *sts.Inventory) {
+		controllerSays(inv, "FailedDelete", fmt.Sprintf("delete Pod web-%d in StatefulSet web failed error: protected by backup-guard", o), 11, 10*time.Second)
+	}
+}
+
+func controllerSays(inv *sts.Inventory, reason, message string, times int32, span time.Duration) {
+	inv.Events = append(inv.Events, &corev1.Event{
+		InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: ststest.Namespace, Name: "web", UID: inv.Sets[0].UID},
+		Type:           corev1.EventTypeWarning, Reason: reason, Message: message, Count: times,
+		FirstTimestamp: metav1.NewTime(ststest.Now.Add(-span)), LastTimestamp: metav1.NewTime(ststest.Now),
+	})
+}
+
+// taking is a pod that has lost the set's labels, and has the name of the ordinal's.
+func taking(o int) change {
+	return func(inv *sts.Inventory) {
+		pod := inv.Pods[o]
+		inv.Pods = slices.Delete(inv.Pods, o, o+1)
+		pod.Labels, pod.OwnerReferences = nil, nil
+		inv.Strangers = append(inv.Strangers, pod)
+	}
+}
+
+// motionless has a set whose status was last written an hour ago.
+func motionless(inv *sts.Inventory) {
+	at := metav1.NewTime(ststest.Now.Add(-time.Hour))
+	inv.Sets[0].ManagedFields = append(inv.Sets[0].ManagedFields, metav1.ManagedFieldsEntry{Subresource: "status", Time: &at})
 }
 
 func startCases() []decisionCase {
@@ -350,6 +391,9 @@ func abortCases() []decisionCase {
 
 		{"they follow by themselves", aborted(2), nil, abort, still(time.Hour), plan.Wait, plan.ReasonPodNotAvailable},
 		{"one is on its way", aborted(2), []change{onPod(4, func(p *corev1.Pod) { ststest.Terminating(p, ststest.Now) })}, abort, still(time.Hour), plan.Wait, plan.ReasonPodNotAvailable},
+		{"its own deletion was refused a pod a moment ago", aborted(2), []change{back(3), uncreated(4, 3, time.Second)}, abort, still(time.Hour), plan.Wait, plan.ReasonPodNotAvailable},
+		{"the stable pod cannot be created, either", aborted(2), []change{back(3), uncreated(4, 11, 10*time.Second)}, abort, still(time.Hour), plan.Stuck, plan.ReasonPodFailing},
+		{"an updated pod cannot be deleted", aborted(2), []change{back(3), undeletable(4)}, abort, still(time.Hour), plan.Stuck, plan.ReasonPodFailing},
 		{"a failing pod, not for long enough", aborted(2), []change{crashing(4)}, abort, still(2 * time.Second), plan.Wait, plan.ReasonPodNotAvailable},
 		{"a failing pod is in the way", aborted(2), []change{crashing(4)}, abort, still(3 * time.Second), plan.Do, "DeleteBlocker"},
 		{"a starting pod, not for long enough", aborted(2), []change{starting(4)}, abort, still(29 * time.Second), plan.Wait, plan.ReasonPodNotAvailable},
@@ -557,8 +601,12 @@ func autoCases() []decisionCase {
 		{"a canary cannot be created", standing(1), []change{func(inv *sts.Inventory) {
 			inv.Pods = inv.Pods[:4]
 			inv.Events = []*corev1.Event{{InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: ststest.Namespace, Name: "web", UID: inv.Sets[0].UID}, Reason: "FailedCreate",
-				Message: "create Pod web-4 in StatefulSet web failed error: exceeded quota", LastTimestamp: metav1.NewTime(ststest.Now)}}
+				Message: "create Pod web-4 in StatefulSet web failed error: exceeded quota", Count: 2, LastTimestamp: metav1.NewTime(ststest.Now)}}
 		}}, oneByOne, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
+		{"a canary could not be created for two seconds", standing(1), []change{uncreated(4, 8, 2*time.Second)}, oneByOne, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"a canary could not be created for two seconds: not back", standing(1), []change{uncreated(4, 8, 2*time.Second)}, aborting(oneByOne), plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"a canary cannot be created: back", standing(1), []change{uncreated(4, 11, 10*time.Second)}, aborting(oneByOne), plan.Facts{}, plan.Do, "Restore"},
+		{"an old pod cannot be deleted: no gate", standing(2), []change{onStable(3), undeletable(3)}, aborting(oneByOne), plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
 		{"a pod on stable fails: no gate", standing(2), []change{crashing(0)}, oneByOne, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
 		{"a pod that the update has not reached fails: no gate", standing(2), []change{onStable(3), crashing(3)}, oneByOne, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
 		{"restarted once", standing(2), []change{restarted(3, 1)}, oneByOne, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
@@ -1146,8 +1194,26 @@ func unstickCases() []decisionCase {
 		{"a pod cannot be created", ststest.Web(3), []change{func(inv *sts.Inventory) {
 			inv.Pods = inv.Pods[:2]
 			inv.Events = []*corev1.Event{{InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: ststest.Namespace, Name: "web", UID: inv.Sets[0].UID},
-				Reason: "FailedCreate", Message: "create Pod web-2 failed: quota", LastTimestamp: metav1.NewTime(ststest.Now)}}
+				Reason: "FailedCreate", Message: "create Pod web-2 failed: quota", Count: 2, LastTimestamp: metav1.NewTime(ststest.Now)}}
 		}}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
+		{"the update's pod cannot be created: back", rolling(1), []change{uncreated(4, 11, 10*time.Second)}, unstick, plan.Facts{}, plan.Do, "Restore"},
+		{"a canary's pod cannot be created: back", standing(1), []change{uncreated(4, 11, 10*time.Second)}, unstick, plan.Facts{}, plan.Do, "Restore"},
+		{"the update's pod cannot be created, and something else was agreed to", rolling(1), []change{uncreated(4, 11, 10*time.Second)}, agreed(sts.NoCure), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
+		{"the update's pod could not be created a moment ago", rolling(1), []change{uncreated(4, 8, 2*time.Second)}, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"a pod below the partition cannot be created", rolling(1), []change{partition(4), uncreated(0, 11, 10*time.Second)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
+		{"an old pod cannot be deleted", rolling(1), []change{undeletable(3)}, unstick, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
+		{"another pod has the name", ststest.Web(3), []change{taking(1)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
+		{"it has not moved: a pod is missing", rolling(1), []change{motionless, func(inv *sts.Inventory) { inv.Pods = inv.Pods[:4] }}, unstick, plan.Facts{}, plan.Stuck, plan.ReasonNotMoving},
+		{"it has not moved: no pod is replaced", rolling(1), []change{motionless}, unstick, plan.Facts{}, plan.Stuck, plan.ReasonNotMoving},
+		{"it has not moved: a pod is not scaled away", ststest.Web(3), []change{motionless, onSet(func(s *appsv1.StatefulSet) { *s.Spec.Replicas = 2 })}, unstick, plan.Facts{}, plan.Stuck, plan.ReasonNotMoving},
+		{"it has not moved, and need not", ststest.Web(3), []change{motionless}, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"it has not moved: the partition holds", rolling(2), []change{motionless, partition(3)}, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"it has not moved: gated", ststest.Web(3), []change{motionless, onPod(2, func(p *corev1.Pod) {
+			p.Spec.SchedulingGates = []corev1.PodSchedulingGate{{Name: "kueue.x-k8s.io/admission"}}
+			p.Spec.NodeName = ""
+			p.Status = corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse,
+				Reason: corev1.PodReasonSchedulingGated, LastTransitionTime: metav1.NewTime(ststest.Now.Add(-time.Hour))}}}
+		})}, unstick, plan.Facts{}, plan.Refused, plan.ReasonNotMoving},
 		{"a pod waits for its claim", ststest.Web(3), []change{unbound(2)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
 		{"OnDelete", rolling(0), []change{crashing(2), onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "OnDelete" })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
 		{"Recreate", rolling(0), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "Recreate" })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},

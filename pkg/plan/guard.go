@@ -163,11 +163,15 @@ func evictUnready(b *policyv1.PodDisruptionBudget) string {
 		sts.Kubectl(b.Namespace, "patch pdb", b.Name, "--type=merge", `-p '{"spec":{"unhealthyPodEvictionPolicy":"AlwaysAllow"}}'`)
 }
 
-// failing finds the lowest pod that is failing for good, except those of some
-// ordinals, and gives it the verdict.
+// failing finds the lowest pod that is failing for good, or that cannot be deleted although it
+// has to go, except those of some ordinals, and gives it the verdict.
 func failing(s *sts.Snapshot, verdict Verdict, except ...sts.Ordinal) (sts.Replica, *Decision) {
 	for _, r := range s.Replicas() {
-		if t := s.Trouble(r); t != nil && t.Failing && !slices.Contains(except, r.Ordinal) {
+		t := s.Trouble(r)
+		if t == nil || !t.Failing {
+			t = s.DeletionRefused(r)
+		}
+		if t != nil && t.Failing && !slices.Contains(except, r.Ordinal) {
 			d := trouble(s, r, t, verdict)
 			return r, &d
 		}
@@ -179,11 +183,27 @@ func failing(s *sts.Snapshot, verdict Verdict, except ...sts.Ordinal) (sts.Repli
 // when it is failing.
 func trouble(s *sts.Snapshot, r sts.Replica, t *sts.Trouble, whenFailing Verdict) Decision {
 	d := decide(Wait, ReasonPodNotAvailable, "for "+s.Name(r.Ordinal)+", which "+t.Message, "")
+	d.Recheck = t.Until
 	if t.Failing {
-		d = decide(whenFailing, ReasonPodFailing, s.Name(r.Ordinal)+" "+t.Message, s.LookCommand(r.Ordinal, t))
+		d = decide(whenFailing, ReasonPodFailing, s.Name(r.Ordinal)+" "+t.Message, remedy(s, r, t))
 	}
 	d.Subject = s.Name(r.Ordinal) + " " + t.Reason
 	return d
+}
+
+// remedy is what to do about a pod that is failing, for a hint. Where an update needs what the
+// server refuses, taking the update back works, whatever refuses it.
+func remedy(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) string {
+	look := s.LookCommand(r.Ordinal, t)
+	if s.UpdateNeeds(r, t) && !aborting(s) {
+		return canaryCommand(s, "abort") + " takes the update back; or remove what refuses it: " + look
+	}
+	return look
+}
+
+func aborting(s *sts.Snapshot) bool {
+	c, err := sts.ReadCanary(s.Set)
+	return err == nil && c != nil && c.Aborting
 }
 
 // inFlight says in words which update is on its way, empty when none is. It goes

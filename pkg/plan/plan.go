@@ -121,6 +121,9 @@ type Decision struct {
 	Action *Action `json:"action,omitempty"`
 	// Until is when a Wait is over if nothing else moves.
 	Until *time.Time `json:"until,omitempty"`
+	// Recheck is when a Wait has another verdict if nothing else is seen before: what is
+	// waited for counts as failing from then on. Zero for unknown.
+	Recheck time.Time `json:"-"`
 	// Drain is the change of size that has ended, whose record is wiped.
 	Drain *sts.Drain `json:"-"`
 	// Then is how the command ends once the watch has shown the action: set for
@@ -156,6 +159,7 @@ const (
 	ReasonUnparked          = "Unparked"
 	ReasonPodFailing        = "PodFailing"
 	ReasonPodNotAvailable   = "PodNotAvailable"
+	ReasonNotMoving         = "NotMoving"
 	ReasonBudgetShort       = "BudgetShort"
 	ReasonBudgetNever       = "BudgetNever"
 	ReasonScalingDown       = "ScalingDown"

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 
@@ -57,7 +58,7 @@ func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
 	trap := s.Trap()
 	switch {
 	case trap == nil:
-		return free(s, c)
+		return stalled(s, free(s, c))
 	case trap.Cure == sts.NoCure:
 		return i.noWay(s, trap)
 	case i.Agreed != "" && i.Agreed != trap.Cure:
@@ -163,6 +164,9 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 	update := inFlight(s)
 	for _, r := range s.Replicas() {
 		t := s.Trouble(r)
+		if refused := s.DeletionRefused(r); refused != nil && refused.Failing && (t == nil || !t.Failing) {
+			return trouble(s, r, refused, Stuck)
+		}
 		switch {
 		case t == nil:
 		case t.Failing && r.Pod != nil && !r.Terminating:
@@ -176,7 +180,9 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 			return d
 		case t.Failing:
 			d := trouble(s, r, t, Refused)
-			d.Message += ": there is no pod to take out of the way"
+			if r.Pod == nil && t.Fix == "" {
+				d.Message += ": no pod of the set can be deleted to fix that"
+			}
 			return d
 		case update != "":
 			return nothingStuck(s.Name(r.Ordinal)+" "+t.Message+", and that is not proven to last ("+update+")",
@@ -198,6 +204,50 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 			canaryCommand(s, "promote")+", or "+canaryCommand(s, "abort"))
 	}
 	return nothingStuck("every pod is available, and no update is on its way", "")
+}
+
+// standstill is after how long a set that is not finished and does not move is no longer called
+// one that needs nothing.
+const standstill = 10 * time.Minute
+
+// stalled replaces the answer that nothing is stuck where the set waits and has not moved for a
+// long time: what it waits for is told, and that unstick cannot fix it.
+func stalled(s *sts.Snapshot, d Decision) Decision {
+	moved := s.LastMoved()
+	if d.Verdict != Done || moved.IsZero() || s.TakenAt.Sub(moved) < standstill {
+		return d
+	}
+	what, hint, verdict := "", sts.Kubectl(s.Set.Namespace, "describe statefulset", s.Set.Name), Stuck
+	subject := ""
+	for _, r := range s.Replicas() {
+		t := s.Trouble(r)
+		due := r.Ordinal >= sts.UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision
+		switch {
+		case t != nil && t.Reason == sts.AvailableLater:
+			return d // the time passes
+		case t != nil:
+			what, hint, subject = s.Name(r.Ordinal)+" "+t.Message, s.LookCommand(r.Ordinal, t), s.Name(r.Ordinal)
+			if t.Reason == sts.Gated {
+				verdict = Refused // another controller decides
+			}
+		case !r.Desired && r.Pod != nil:
+			what = "the StatefulSet controller does not delete " + s.Name(r.Ordinal)
+		case r.Desired && due && what == "":
+			what = "the StatefulSet controller does not replace " + s.Name(r.Ordinal)
+		}
+		if t != nil && !sts.IsParallel(s.Set) {
+			break
+		}
+	}
+	if what == "" {
+		return d
+	}
+	if subject == "" {
+		hint = "check that kube-controller-manager is running; " + hint
+	}
+	d = decide(verdict, ReasonNotMoving, fmt.Sprintf("statefulset %s has not changed for %s: %s; unstick cannot fix that", s.Set.Name, sts.Age(s.TakenAt.Sub(moved)), what), hint)
+	d.Subject = subject
+	return d
 }
 
 func nothingStuck(what, hint string) Decision {

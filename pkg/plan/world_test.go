@@ -94,7 +94,7 @@ func (w *world) snapshot() *sts.Snapshot {
 	}
 	for o := sts.Start(w.Set); w.warns != nil && o < sts.End(w.Set); o++ {
 		if w.pod(o) == nil {
-			inv.Events = append(inv.Events, &corev1.Event{Reason: "FailedCreate", Type: corev1.EventTypeWarning, Message: w.warns(o), LastTimestamp: metav1.NewTime(w.Now),
+			inv.Events = append(inv.Events, &corev1.Event{Reason: "FailedCreate", Type: corev1.EventTypeWarning, Message: w.warns(o), Count: 2, LastTimestamp: metav1.NewTime(w.Now),
 				InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: w.Set.Namespace, Name: w.Set.Name, UID: w.Set.UID}})
 			break
 		}

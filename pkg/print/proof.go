@@ -22,10 +22,21 @@ func Proof(w io.Writer, p *inspect.Proof, unified string, now time.Time, st Styl
 	if len(p.Blocks) > 0 {
 		waits += "; behind it: " + sts.SayOrdinals(p.Blocks)
 	}
-	say(Plain, fmt.Sprintf("It runs %s and is to run %s. %s.", p.Revision, p.TargetRevision, waits))
-	if p.Cure == sts.Back {
-		say(Plain, "The update is broken, so the cure is the way back: to the stable template of "+p.TargetRevision+".")
+	if p.Missing {
+		waits = fmt.Sprintf("It does not exist: it cannot be created with the update's template (%s)", p.Revision)
+		if len(p.Blocks) > 0 {
+			waits += "; blocked: " + sts.SayOrdinals(p.Blocks)
+		}
+		say(Plain, waits+".")
 	} else {
+		say(Plain, fmt.Sprintf("It runs %s and is to run %s. %s.", p.Revision, p.TargetRevision, waits))
+	}
+	switch {
+	case p.Missing && p.Cure == sts.Back:
+		say(Plain, "Fix: roll back to the stable template of "+p.TargetRevision+".")
+	case p.Cure == sts.Back:
+		say(Plain, "The update is broken, so the cure is the way back: to the stable template of "+p.TargetRevision+".")
+	default:
 		say(Plain, "The template has moved on already, so the cure is the way forward: only the pod is taken out of the way.")
 	}
 	switch {

@@ -54,6 +54,11 @@ type Inventory struct {
 	// are known: see [SizeMemories].
 	ReserveAnnotations []string
 
+	// Strangers are pods that have the name of a pod of one of the sets, which is missing, and
+	// that the set does not control.
+	Strangers []*corev1.Pod
+	// Memory is what a watch has seen before.
+	Memory Memory
 	// SchedulingGrace is for how long a pod may stay unschedulable before it counts as stuck;
 	// nil is the default. See [Reasons].
 	SchedulingGrace *time.Duration
@@ -139,6 +144,10 @@ type Snapshot struct {
 	Revisions []*appsv1.ControllerRevision
 	// Events are about the set, its pods or its claims.
 	Events []*corev1.Event
+	// Strangers have the name of one of the set's pods, which is missing, and are not the set's.
+	Strangers []*corev1.Pod
+	// Memory is what a watch has seen before.
+	Memory Memory
 	// HPAs scale the set: see [Snapshot.Autoscalers].
 	HPAs    []*autoscalingv2.HorizontalPodAutoscaler
 	Missing []Missing
@@ -172,8 +181,12 @@ type key struct{ namespace, name string }
 // Snapshots splits the inventory by StatefulSet, sorted by namespace and name.
 // Its cost grows with the number of objects, not with objects times sets.
 func (inv *Inventory) Snapshots() []*Snapshot {
-	pods := map[key][]*corev1.Pod{}
+	pods, podsByName := map[key][]*corev1.Pod{}, map[key]*corev1.Pod{}
+	for _, pod := range inv.Strangers {
+		podsByName[key{pod.Namespace, pod.Name}] = pod
+	}
 	for _, pod := range inv.Pods {
+		podsByName[key{pod.Namespace, pod.Name}] = pod
 		if owner := OwnerSet(pod); owner != "" {
 			k := key{pod.Namespace, owner}
 			pods[k] = append(pods[k], pod)
@@ -251,6 +264,7 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 			Slices:    endpoints[key{set.Namespace, set.Spec.ServiceName}],
 			Events:    slices.Clone(events[ref{set.Namespace, "StatefulSet", set.Name}]),
 			HPAs:      hpas[k],
+			Memory:    inv.Memory,
 			Endpoints: endpointsOf[key{set.Namespace, set.Spec.ServiceName}],
 			used:      used,
 		}
@@ -277,6 +291,8 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 				s.Events = append(s.Events, events[ref{set.Namespace, "Pod", pod.Name}]...)
 			}
 		}
+		s.missing(func(pod string) *corev1.Pod { return podsByName[key{set.Namespace, pod}] },
+			func(pod string) []*corev1.Event { return events[ref{set.Namespace, "Pod", pod}] })
 		s.Revisions = slices.DeleteFunc(s.Revisions, func(r *appsv1.ControllerRevision) bool {
 			return !metav1.IsControlledBy(r, set)
 		})
@@ -310,6 +326,25 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 		return cmp.Or(cmp.Compare(a.Set.Namespace, b.Set.Namespace), cmp.Compare(a.Set.Name, b.Set.Name))
 	})
 	return out
+}
+
+// missing adds what is known of pods that should exist and do not: what was said about earlier
+// pods of their names, and which other pods have these.
+func (s *Snapshot) missing(find func(pod string) *corev1.Pod, said func(pod string) []*corev1.Event) {
+	have := make(map[string]bool, len(s.Pods))
+	for _, p := range s.Pods {
+		have[p.Name] = true
+	}
+	for o := Start(s.Set); o < End(s.Set); o++ {
+		name := PodName(s.Set.Name, o)
+		if have[name] {
+			continue
+		}
+		s.Events = append(s.Events, said(name)...)
+		if p := find(name); p != nil {
+			s.Strangers = append(s.Strangers, p)
+		}
+	}
 }
 
 // mount finds the claims that the pods mount beside those of the set's templates.

@@ -44,6 +44,7 @@ const (
 func Reasons() []ReasonInfo {
 	return slices.Concat(
 		podReasons,
+		missingReasons,
 	)
 }
 

@@ -8,10 +8,16 @@ import (
 // SchedulingGraceFlag is the option that says how long a pod may stay unschedulable.
 const SchedulingGraceFlag = "--scheduling-grace"
 
+// Reasons that pass, however long they last.
+const (
+	Gated          = "SchedulingGated"
+	AvailableLater = "MinReadySeconds"
+)
+
 // The reasons that are read from a pod that exists and is not terminating. See [Reasons].
 var (
 	schedulingGated = ReasonInfo{
-		Code: "SchedulingGated", Grace: Passes,
+		Code: Gated, Grace: Passes,
 		State:    "the pod's scheduling gates are not removed",
 		Evidence: "`spec.schedulingGates` of the pod is not empty",
 		Do:       "wait for the controller that owns the gate, for example a queue, or check why it does not remove the gate",
@@ -110,15 +116,15 @@ var (
 		Do:       "check the readiness probe and read the log of the container that is named",
 	}
 	minReadySeconds = ReasonInfo{
-		Code: "MinReadySeconds", Grace: Passes,
+		Code: AvailableLater, Grace: Passes,
 		State:    "the pod is ready and not yet available",
 		Evidence: "condition `Ready` is `True` for less than `spec.minReadySeconds`",
 		Do:       "wait",
 	}
 	podFailed = ReasonInfo{
 		Code: "Failed", Grace: Passes,
-		State:    "the pod has ended; the controller replaces it",
-		Evidence: "phase `Failed`",
+		State:    "the kubelet rejected or evicted the pod, or it has ended; the controller replaces it",
+		Evidence: "phase `Failed`; `status.reason` and `status.message`. Again and again: `Recreated`",
 		Do:       "read the pod's status and events",
 	}
 	podSucceeded = ReasonInfo{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -89,4 +90,24 @@ func (s *Snapshot) Progress() string {
 		fmt.Fprintf(&b, " %s=%d/%d", budget.Name, budget.Status.DisruptionsAllowed, budget.Status.ExpectedPods)
 	}
 	return b.String()
+}
+
+// LastMoved is the last time that something of the set is known to have changed: its status or
+// spec, or one of its pods. Zero where the server does not tell.
+func (s *Snapshot) LastMoved() time.Time {
+	last := s.statusWritten()
+	if last.IsZero() {
+		return last
+	}
+	last = latest(last, s.specWritten("spec"))
+	for _, p := range s.Pods {
+		last = latest(last, p.CreationTimestamp.Time)
+		if p.DeletionTimestamp != nil {
+			last = latest(last, p.DeletionTimestamp.Time)
+		}
+		for _, c := range p.Status.Conditions {
+			last = latest(last, c.LastTransitionTime.Time)
+		}
+	}
+	return last
 }

@@ -1,6 +1,10 @@
 package sts
 
-import "slices"
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+)
 
 // Cure is what gets a set out of a [Trap].
 type Cure string
@@ -19,7 +23,8 @@ const (
 // Trap is an update that will never get on by itself: the controller waits for a
 // pod that is failing for good (kubernetes#67250).
 type Trap struct {
-	// Replica is the lowest ordinal whose pod is in the way, Trouble what it has.
+	// Replica is the lowest ordinal whose pod is in the way, Trouble what it has. It has no
+	// pod where the update's cannot be created.
 	Replica Replica
 	Trouble Trouble
 	// Target is the revision that its pod is to run.
@@ -51,10 +56,19 @@ func (s *Snapshot) Trap() *Trap {
 	var failing []Replica
 	updateFails := false
 	for _, r := range s.Replicas() {
-		if t := s.Trouble(r); t != nil && t.Failing && r.Pod != nil && !r.Terminating {
-			failing = append(failing, r)
-			updateFails = updateFails || r.Revision == update
+		t := s.Trouble(r)
+		switch {
+		case t == nil || !t.Failing || r.Terminating:
+			continue
+		case t.Reason == reasonRecreated.Code && r.Revision != update:
+			continue // without it another one comes at once
+		case r.Pod == nil && t.Reason == failedCreate:
+			r.Revision = s.RevisionFor(r.Ordinal) // as it would be created
+		case r.Pod == nil:
+			continue
 		}
+		failing = append(failing, r)
+		updateFails = updateFails || r.Revision == update
 	}
 	back := recorded || updateFails && stable != update
 	wrong := func(r Replica) bool {
@@ -90,4 +104,20 @@ func (s *Snapshot) Trap() *Trap {
 		}
 	}
 	return t
+}
+
+// UpdateNeeds says whether an update needs what the server refuses: to create the pod with the
+// update's template, or to delete the pod that has an earlier one. Taking the update back helps.
+func (s *Snapshot) UpdateNeeds(r Replica, t *Trouble) bool {
+	update := s.Set.Status.UpdateRevision
+	if !r.Desired || !IsRollingUpdate(s.Set) || s.Stable() == update {
+		return false
+	}
+	switch t.Reason {
+	case failedCreate:
+		return r.Pod == nil && s.RevisionFor(r.Ordinal) == update
+	case failedDelete:
+		return r.Pod != nil && r.Revision != update && r.Pod.Status.Phase != corev1.PodFailed
+	}
+	return false
 }

@@ -184,7 +184,8 @@ func TestTrouble(t *testing.T) {
 					c.DeletionTimestamp = &metav1.Time{Time: ago(2 * time.Minute)}
 				}
 			}
-		}, &sts.Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted"}},
+		}, &sts.Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: pvc data-web-1 is being deleted",
+			Detail: "create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted"}},
 		{"another could not be created", missing("create Pod web-10 in StatefulSet web failed: quota", 19*time.Minute),
 			&sts.Trouble{Reason: "Missing", Message: "is not there yet; last error of the StatefulSet controller: create Pod web-10 in StatefulSet web failed: quota"}},
 		{"another could not be created, and exists by now", missing("create Pod web-2 in StatefulSet web failed: quota", time.Minute),
@@ -199,8 +200,8 @@ func TestTrouble(t *testing.T) {
 		{"it could not be created an hour ago", missing("create Pod web-1 in StatefulSet web failed: quota", time.Hour),
 			&sts.Trouble{Reason: "Missing", Message: "is not there yet"}},
 
-		{"terminating, not due", terminating(-20 * time.Second), &sts.Trouble{Reason: "Terminating", Message: "is terminating"}},
-		{"terminating, just due", terminating(time.Minute), &sts.Trouble{Reason: "Terminating", Message: "is terminating"}},
+		{"terminating, not due", terminating(-20 * time.Second), &sts.Trouble{Reason: "Terminating", Message: "is terminating", Until: ststest.Now.Add(81 * time.Second)}},
+		{"terminating, just due", terminating(time.Minute), &sts.Trouble{Reason: "Terminating", Message: "is terminating", Until: ststest.Now.Add(time.Second)}},
 		{"terminating, overdue", terminating(time.Minute + time.Second),
 			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "should have been gone 61s ago: is node node-0 alive?"}},
 		{"terminating, held by a finalizer", terminating(5*time.Minute, "a.example/x", "b.example/y"),

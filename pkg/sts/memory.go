@@ -1,0 +1,57 @@
+package sts
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// Memory is what a watch has seen of pods and a single look at the cluster cannot show.
+type Memory struct {
+	// Gone are the pods that no longer exist, by namespace and name, oldest first.
+	Gone map[types.NamespacedName][]GonePod
+	// Released is when the last finalizer of a terminating pod was removed.
+	Released map[types.UID]time.Time
+}
+
+// GonePod is a pod that no longer exists.
+type GonePod struct {
+	UID types.UID
+	At  time.Time
+	// WasReady: it was ready at some time.
+	WasReady bool
+	// Reason and Message are why it failed, empty where it did not: the kubelet's words.
+	Reason, Message string
+}
+
+// gonePods is how many pods of one name are remembered.
+const gonePods = 10
+
+// Forget notes that the pod no longer exists.
+func (m *Memory) Forget(pod *corev1.Pod, at time.Time, wasReady bool) {
+	if m.Gone == nil {
+		m.Gone = map[types.NamespacedName][]GonePod{}
+	}
+	g := GonePod{UID: pod.UID, At: at, WasReady: wasReady}
+	if pod.Status.Phase == corev1.PodFailed {
+		g.Reason, g.Message = pod.Status.Reason, pod.Status.Message
+	}
+	k := types.NamespacedName{Namespace: pod.Namespace, Name: pod.Name}
+	list := append(m.Gone[k], g)
+	m.Gone[k] = list[max(0, len(list)-gonePods):]
+	delete(m.Released, pod.UID)
+}
+
+// Release notes that the last finalizer of a terminating pod was removed.
+func (m *Memory) Release(uid types.UID, at time.Time) {
+	if m.Released == nil {
+		m.Released = map[types.UID]time.Time{}
+	}
+	m.Released[uid] = at
+}
+
+// gone are the earlier pods of that name which a watch saw go.
+func (s *Snapshot) gone(name string) []GonePod {
+	return s.Memory.Gone[types.NamespacedName{Namespace: s.Set.Namespace, Name: name}]
+}
