@@ -3,12 +3,14 @@ package cmd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
@@ -257,16 +259,46 @@ func (o *planOptions) refuse(before, after *appsv1.StatefulSet) error {
 	if before.DeletionTimestamp != nil {
 		return refused(plan.ReasonDeleting, "", "statefulset %s is being deleted", before.Name)
 	}
+	reach := sts.Kubectl(before.Namespace, "sts plan", before.Name, "--delete --cascade=orphan")
+	if len(o.files) > 0 {
+		reach = fmt.Sprintf("kubectl sts plan %s -f %s --delete --cascade=orphan", before.Name, strings.Join(o.files, ","))
+	}
+	return immutable(before, after, reach)
+}
+
+// immutable refuses a change that the API server would refuse. reach is the command that shows
+// how to get there all the same.
+func immutable(before, after *appsv1.StatefulSet, reach string) error {
 	fields := sts.ChangesForbidden(before, after)
 	if len(fields) == 0 {
 		return nil
 	}
-	hint := sts.Kubectl(before.Namespace, "sts plan", before.Name, "--delete --cascade=orphan")
-	if len(o.files) > 0 {
-		hint = fmt.Sprintf("kubectl sts plan %s -f %s --delete --cascade=orphan", before.Name, strings.Join(o.files, ","))
+	return refused(reasonImmutable, reach+takesOver, "the API server would refuse it: %s of statefulset %s cannot be changed, only %s can",
+		strings.Join(fields, ", "), before.Name, strings.Join(sts.Mutable, ", "))
+}
+
+const takesOver = " shows how to get there: pods and claims stay, and the new manifest takes them over"
+
+// immutableForServer is the refusal of a server that lets fewer fields change than this program
+// knows of; nil for every other answer. Kubernetes names the fields as of 1.37; before, it names
+// the spec, and the fields that may be changed.
+func immutableForServer(err error, set *appsv1.StatefulSet, reach string) error {
+	var status apierrors.APIStatus
+	if !apierrors.IsInvalid(err) || !errors.As(err, &status) || status.Status().Details == nil {
+		return nil
 	}
-	return refused(reasonImmutable, hint+" shows how to get there: pods and claims stay, and the new manifest takes them over",
-		"the API server would refuse it: %s of statefulset %s cannot be changed, only %s can", strings.Join(fields, ", "), before.Name, strings.Join(sts.Mutable, ", "))
+	var fields, texts []string
+	for _, c := range status.Status().Details.Causes {
+		says := strings.Contains(c.Message, "field is immutable") || strings.Contains(c.Message, "for fields other than")
+		if says && strings.HasPrefix(c.Field, "spec") && !strings.HasPrefix(c.Field, "spec.template") {
+			fields, texts = append(fields, c.Field), append(texts, c.Field+": "+c.Message)
+		}
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return refused(reasonImmutable, reach+takesOver, "the API server refuses it: %s of statefulset %s cannot be changed (%s)",
+		strings.Join(fields, ", "), set.Name, strings.Join(texts, "; "))
 }
 
 func refused(reason, hint, format string, args ...any) error {

@@ -219,7 +219,7 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 		st.say(Progressing, fmt.Sprintf("%d of %d pods available", st.AvailableReplicas, st.WantedReplicas)+st.waitingFor(s, replicas), "")
 	case len(held) > 0 && !sts.IsRollingUpdate(s.Set):
 		st.say(Paused, fmt.Sprintf("%s: the new template waits for the pods of %s to be deleted",
-			s.Set.Spec.UpdateStrategy.Type, sts.SayOrdinals(held)), "")
+			s.Set.Spec.UpdateStrategy.Type, sts.SayOrdinals(held)), st.replaceCommand(s, slices.Max(held)))
 	case canary && st.Canary.Auto != nil:
 		st.say(Progressing, subject+" healthy, promoting itself: "+st.Canary.Auto.waiting(s.TakenAt), "")
 	case len(held) > 0 && canary:
@@ -260,10 +260,13 @@ func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 		case trap != nil && r.Revision != st.UpdateRevision:
 			// The forced rollback trap, kubernetes#67250.
 			msg = sentence(msg, "the template has moved on, but Kubernetes does not replace a pod that never got ready")
-		case inUpdate && r.Revision == st.UpdateRevision:
+		case inUpdate && r.Revision == st.UpdateRevision && sts.IsRollingUpdate(s.Set):
 			msg += " and blocks the update"
 		}
 		switch {
+		case sts.IsOnDelete(s.Set) && r.Revision != "" && r.Revision != st.UpdateRevision && !r.Terminating:
+			msg = sentence(msg, "OnDelete leaves it on its revision until it is deleted")
+			hint = st.replaceCommand(s, r.Ordinal)
 		case trap != nil && c != nil:
 			hint = st.canary("abort")
 		case trap != nil && trap.Cure != sts.NoCure:
@@ -273,6 +276,12 @@ func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 		return true
 	}
 	return false
+}
+
+// replaceCommand is [sts.Snapshot.ReplaceCommand] of an ordinal that has a pod.
+func (st *Status) replaceCommand(s *sts.Snapshot, o sts.Ordinal) string {
+	replicas := s.Replicas()
+	return s.ReplaceCommand(replicas[slices.IndexFunc(replicas, func(r sts.Replica) bool { return r.Ordinal == o })])
 }
 
 // scalingUp says whether what is missing is just the top of the range.

@@ -177,6 +177,55 @@ func TestScaledDuringACanary(t *testing.T) {
 	}
 }
 
+// Under OnDelete no pod blocks an update: each gets the new template when it is deleted.
+func TestStatusUnderOnDelete(t *testing.T) {
+	crashing := func(o int, revision string) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) {
+			inv.Pods[o] = ststest.Pod(inv.Sets[0], sts.Ordinal(o), revision)
+			ststest.Crashing(inv.Pods[o])
+		}
+	}
+	atRisk := func(inv *sts.Inventory) {
+		p := inv.Pods[1]
+		p.Spec.NodeName = "node-1"
+		v := corev1.Volume{Name: "data"}
+		v.PersistentVolumeClaim = &corev1.PersistentVolumeClaimVolumeSource{ClaimName: inv.Claims[2].Name}
+		p.Spec.Volumes = []corev1.Volume{v}
+		inv.Claims[2].Status.Phase = corev1.ClaimLost
+	}
+	const is = "is in CrashLoopBackOff (container app, exit code 1, 4 restarts)"
+	tests := []struct {
+		name          string
+		changes       []func(*sts.Inventory)
+		state         inspect.State
+		message, hint string
+	}{
+		{"waiting for deletions", nil, inspect.Paused, "OnDelete: the new template waits for the pods of ordinals 0-2 to be deleted", "kubectl delete pod web-2 -n test"},
+		{"a pod fails on its old revision", []func(*sts.Inventory){crashing(1, ststest.StableRevision)}, inspect.Stuck,
+			"stuck: web-1 " + is + "; OnDelete leaves it on its revision until it is deleted", "kubectl delete pod web-1 -n test"},
+		{"a pod fails on the new revision", []func(*sts.Inventory){crashing(1, "web-new")}, inspect.Stuck,
+			"stuck: web-1 " + is, "kubectl describe pod web-1 -n test"},
+		{"its data would be lost with it", []func(*sts.Inventory){crashing(1, ststest.StableRevision), atRisk}, inspect.DataAtRisk,
+			"do not restart ordinal 1: persistentvolumeclaim data-web-2 has lost its persistentvolume : no new pod can mount it; stuck: web-1 " + is +
+				"; OnDelete leaves it on its revision until it is deleted", "kubectl describe pvc data-web-2 -n test"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inv := ststest.Web(3)
+			set := inv.Sets[0]
+			set.Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.OnDeleteStatefulSetStrategyType}
+			set.Status.UpdateRevision = "web-new"
+			for _, change := range test.changes {
+				change(inv)
+			}
+			st := inspect.NewStatusReport(inv, nil).Items[0]
+			if diff := cmp.Diff([]string{string(test.state), test.message, test.hint}, []string{string(st.State), st.Message, st.Hint}); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
 // What a pod waits for is named with the command that shows it, in the first seconds too.
 func TestStatusNamesWhatAPodWaitsFor(t *testing.T) {
 	pending := func(age time.Duration) func(*sts.Inventory) {

@@ -249,6 +249,10 @@ func promoteCases() []decisionCase {
 	complete := onSet(func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = canaryRevision })
 	before := edit(func(c *sts.Canary) { c.PartitionBefore = 4 })
 	derived := onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })
+	// adopted is an update of another client's that was promoted to the last ordinal.
+	adopted := func(partition int32, replicas *int32) change {
+		return edit(func(c *sts.Canary) { c.Adopted, c.PartitionBefore, c.Replicas = true, partition, replicas })
+	}
 	scaledDown := func(inv *sts.Inventory) {
 		*inv.Sets[0].Spec.Replicas = 3
 		inv.Sets[0].Generation, inv.Sets[0].Status.ObservedGeneration = 3, 3
@@ -270,6 +274,16 @@ func promoteCases() []decisionCase {
 		{"scaled down below what is asked for before", standing(2), []change{scaledDown}, to(3), plan.Facts{}, plan.Refused, plan.ReasonBadRequest},
 		{"by hand, after it had promoted itself", standing(2), []change{edit(func(c *sts.Canary) { c.Auto = &sts.Auto{Soak: "5m0s"} })}, one, plan.Facts{}, plan.Do, "Step"},
 		{"by hand, without a record", standing(2), []change{derived}, one, plan.Facts{}, plan.Do, "Step"},
+		{"without a record, begun by a field manager", standing(2), []change{derived, onSet(func(s *appsv1.StatefulSet) {
+			s.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl-set", Time: &metav1.Time{Time: ststest.Now.Add(-time.Hour)},
+				FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:template":{"f:spec":{"f:containers":{"k:{\"name\":\"app\"}":{"f:image":{}}}}}}}`)}}
+		})}, one, plan.Facts{}, plan.Do, "Step"},
+		{"frozen with 999 before an update of another client's", standing(5), []change{complete, adopted(999, new(int32(5)))}, full, plan.Facts{}, plan.Do, "Finish"},
+		{"frozen with as many as there are replicas", standing(5), []change{complete, adopted(5, new(int32(5)))}, full, plan.Facts{}, plan.Do, "Finish"},
+		{"frozen when it had fewer replicas", standing(5), []change{complete, adopted(3, new(int32(3)))}, full, plan.Facts{}, plan.Do, "Finish"},
+		{"frozen, by an older record", standing(5), []change{complete, adopted(999, nil)}, full, plan.Facts{}, plan.Do, "Finish"},
+		{"a canary made by hand ends", standing(5), []change{complete, adopted(3, new(int32(5)))}, full, plan.Facts{}, plan.Do, "Finish"},
+		{"a canary of ours on a frozen set", standing(5), []change{complete, edit(func(c *sts.Canary) { c.PartitionBefore = 999 })}, full, plan.Facts{}, plan.Do, "Finish"},
 		{"moved by somebody, taken over", standing(2), []change{movedPartition(4)}, took, plan.Facts{}, plan.Do, "Step"},
 		{"another template, taken over", standing(1), []change{onSet(changedTemplate), onPod(4, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "web-third" })}, took, plan.Facts{}, plan.Do, "Step"},
 		{"somebody scaled: everybody's right", standing(1), []change{onSet(func(s *appsv1.StatefulSet) { s.Generation, s.Status.ObservedGeneration = 7, 7 })}, one, plan.Facts{}, plan.Do, "Step"},
@@ -728,7 +742,13 @@ func pauseCases() []decisionCase {
 		{"pause an abort", aborted(2), nil, pause, plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
 		{"pause while somebody else is at work", standing(2), []change{owned("bob@desk", "7")}, pause, plan.Facts{}, plan.Refused, plan.ReasonOwned},
 		{"resume", standing(2), nil, resume, plan.Facts{}, plan.Do, "Resume"},
-		{"resume to the partition that stood before", standing(2), []change{before}, resume, plan.Facts{}, plan.Do, "Resume"},
+		{"resume to a partition before that holds back the rest", standing(2), []change{before}, resume, plan.Facts{}, plan.Refused, plan.ReasonPartition},
+		{"resume a canary on a frozen set", standing(2), []change{edit(func(c *sts.Canary) { c.PartitionBefore = 999 })}, resume, plan.Facts{}, plan.Refused, plan.ReasonPartition},
+		{"resume an adopted update of a frozen set", standing(2), []change{edit(func(c *sts.Canary) { c.PartitionBefore, c.Adopted = 999, true })}, resume, plan.Facts{}, plan.Refused, plan.ReasonPartition},
+		{"resume an adopted update of a canary made by hand", standing(2), []change{edit(func(c *sts.Canary) { c.PartitionBefore, c.Adopted = 3, true })}, resume, plan.Facts{}, plan.Do, "Resume"},
+		{"resume what was paused on a frozen set", standing(0), []change{onSet(func(s *appsv1.StatefulSet) { *s.Spec.UpdateStrategy.RollingUpdate.Partition = 999 }),
+			edit(func(c *sts.Canary) { c.PartitionBefore, c.Partition, c.Paused = 999, 999, true })}, resume, plan.Facts{}, plan.Do, "Resume"},
+		{"resume when every ordinal has the update", standing(5), []change{before}, resume, plan.Facts{}, plan.Do, "Resume"},
 		{"resume with a pod on its way", standing(2), []change{starting(4)}, resume, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
 		{"resume with a failing pod", standing(2), []change{crashing(4)}, resume, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
 		{"resume with a budget that is short", standing(2), []change{budget(4, 4, 5)}, resume, plan.Facts{}, plan.Wait, plan.ReasonBudgetShort},

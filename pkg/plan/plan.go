@@ -168,6 +168,7 @@ const (
 	ReasonUpdateOnItsWay    = "UpdateOnItsWay"
 	ReasonCanaryOnItsWay    = "CanaryOnItsWay"
 	ReasonStrategy          = "UpdateStrategy"
+	ReasonPartition         = "PartitionBefore"
 	ReasonParked            = "Parked"
 	ReasonDeleting          = "Deleting"
 	ReasonBadRequest        = "BadRequest"

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	appsv1 "k8s.io/api/apps/v1"
-
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -207,7 +205,7 @@ func nothingStuck(what, hint string) Decision {
 // onDelete explains a strategy under which nothing gets stuck, because nothing
 // moves.
 func onDelete(s *sts.Snapshot) *Decision {
-	if s.Set.Spec.UpdateStrategy.Type != appsv1.OnDeleteStatefulSetStrategyType {
+	if !sts.IsOnDelete(s.Set) {
 		return nil
 	}
 	d := decide(Refused, ReasonStrategy,
@@ -215,7 +213,7 @@ func onDelete(s *sts.Snapshot) *Decision {
 	for _, r := range s.Replicas() {
 		if t := s.Trouble(r); t != nil && r.Pod != nil && !r.Terminating && r.Revision != s.Set.Status.UpdateRevision {
 			d.Message += "; " + s.Name(r.Ordinal) + " " + t.Message
-			d.Hint = sts.Kubectl(s.Set.Namespace, "delete pod", s.Name(r.Ordinal)) + " brings it back with the present template"
+			d.Hint = s.ReplaceCommand(r)
 			break
 		}
 	}

@@ -121,7 +121,7 @@ var Mutable = []string{
 func ChangesForbidden(before, after *appsv1.StatefulSet) []string {
 	sides := [2]map[string]any{}
 	for i, set := range []*appsv1.StatefulSet{before, after} {
-		spec := set.Spec.DeepCopy()
+		spec := &Defaulted(set).Spec               // a copy
 		for k := range spec.VolumeClaimTemplates { // what the API server fills in there
 			t := &spec.VolumeClaimTemplates[k]
 			t.TypeMeta, t.Status, t.Namespace = metav1.TypeMeta{}, corev1.PersistentVolumeClaimStatus{}, ""
