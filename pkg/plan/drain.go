@@ -334,7 +334,7 @@ func steady(s *sts.Snapshot) *Decision {
 	if r, err := sts.ReadRestart(s.Set); r != nil || err != nil {
 		return refuse(ReasonRestartOnItsWay, "finish it first: "+sts.Kubectl(s.Set.Namespace, "sts restart", s.Set.Name), "a restart of statefulset %s is not finished", s.Set.Name)
 	}
-	if what := inFlight(s); what != "" && sts.Observed(s.Set) && sts.IsRollingUpdate(s.Set) {
+	if what := inFlight(s); what != "" && sts.Observed(s.Set) && !sts.IsOnDelete(s.Set) {
 		hint := "let it finish: " + sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name, "--for=complete")
 		if sts.Partition(s.Set) > 0 {
 			hint = "its partition holds it: finish it with " + canaryCommand(s, "promote", "--full") + ", or " + canaryCommand(s, "abort")

@@ -75,6 +75,27 @@ func TestStartedBy(t *testing.T) {
 	}
 }
 
+// A condition of the set is shown as long as something is in progress.
+func TestConditions(t *testing.T) {
+	at := metav1.NewTime(ststest.Now.Add(-4 * time.Second))
+	for _, test := range []struct {
+		status, want string
+	}{
+		{"True", "  Condition  Progressing=True (RecreateInProgress): Deleting old revision pods, for 4s\n"},
+		{"False", ""},
+	} {
+		s := inspect.NewStatusReport(ststest.Web(2), nil).Items[0]
+		s.Conditions = []inspect.ConditionStatus{{Type: "Progressing", Status: test.status, Reason: "RecreateInProgress", Message: "Deleting old revision pods", LastTransitionTime: &at}}
+		var b strings.Builder
+		if err := print.StatusScreen(&b, &s, ststest.Now, print.Style{}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), test.want) || test.want == "" && strings.Contains(b.String(), "Condition") {
+			t.Errorf("want %q:\n%s", test.want, b.String())
+		}
+	}
+}
+
 // every is one report on all scenarios, a namespace each, as each was seen then.
 func every(t *testing.T) *inspect.StatusReport {
 	t.Helper()

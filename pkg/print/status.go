@@ -129,6 +129,22 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 	field("Image", "%s", imageLine(s))
 	field("Strategy", "%s", strategyLine(s))
 	field("Revision", "%s", revisionLine(s))
+	for _, c := range s.Conditions {
+		if c.Status == "False" && c.Type == "Progressing" {
+			continue // which says no more than that all is done
+		}
+		line := c.Type + "=" + c.Status
+		if c.Reason != "" {
+			line += " (" + c.Reason + ")"
+		}
+		if c.Message != "" {
+			line += ": " + c.Message
+		}
+		if c.LastTransitionTime != nil {
+			line += ", for " + sts.Age(now.Sub(c.LastTransitionTime.Time))
+		}
+		field("Condition", "%s", line)
+	}
 	if s.Service != nil {
 		field("Service", "%s", serviceLine(s.Service))
 	}

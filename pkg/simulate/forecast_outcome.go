@@ -18,6 +18,11 @@ func (t *teller) tellOutcome() {
 		t.tellDeletion()
 		return
 	}
+	if text := t.strategyRefused(); text != "" {
+		out.State, out.Message = OutcomeStuck, text
+		out.Hint = sts.StrategyRefusedHint
+		return
+	}
 	if t.unnamable() {
 		out.State, out.Pod = OutcomeStuck, sts.PodName(t.Name, sts.Start(t.set))
 		out.Message = fmt.Sprintf("no pod can be created: with a set's name of %d characters the label controller-revision-hash is longer than a label may be", len(t.Name))
@@ -76,9 +81,25 @@ func (t *teller) tellDeletion() {
 	}
 }
 
+// strategyRefused says that the controller does nothing at all for the set, because it does not
+// know its update strategy; empty where it does.
+func (t *teller) strategyRefused() string {
+	if !sts.IsRecreate(t.set) || !t.before.StrategyRefused() {
+		return ""
+	}
+	return sts.StrategyIsRefused
+}
+
 // tellStuck names the pod that everything waits for, if there is one.
 func (t *teller) tellStuck() bool {
 	out := &t.Outcome
+	if sts.IsRecreate(t.set) { // whatever else is missing waits for these
+		for _, o := range t.world.ordinals() {
+			if p := t.world.pod(o); out.Pod == "" && sts.PodRevision(p) != t.update {
+				out.Pod = p.Name
+			}
+		}
+	}
 	for o := sts.Start(t.set); o < sts.End(t.set); o++ {
 		p := t.world.pod(o)
 		switch {
@@ -131,7 +152,7 @@ func (t *teller) sayStuck() {
 	}
 	out.Message = out.Pod + " " + t.trouble(p)
 	outdated, updating := sts.PodRevision(p) != t.update, t.stable != t.update
-	trap := !sts.IsParallel(t.set) || t.q.Features.MaxUnavailable
+	trap := t.q.Features.trapped(t.set)
 	switch {
 	case sts.IsRecreate(t.set) && outdated:
 		out.Message += "; Recreate creates no pod of the new revision before it has ended"
@@ -139,8 +160,8 @@ func (t *teller) sayStuck() {
 	case sts.IsOnDelete(t.set):
 		t.sayOnDelete(p, outdated, updating)
 	case sts.IsRecreate(t.set) && updating:
-		out.Message += "; the update is not complete before it is ready"
-		out.Hint = t.workingTemplate() + ": the StatefulSet controller then replaces every pod at once, also one that is not ready"
+		out.Message += "; the update is not complete before it is ready, and another template replaces every pod at once, this one, too"
+		out.Hint = t.workingTemplate()
 	case outdated && trap:
 		out.Message += "; Kubernetes waits for it before it replaces it, though the template has moved on (kubernetes#67250)"
 		out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)

@@ -89,9 +89,13 @@ func Objections(set *appsv1.StatefulSet) []string {
 		object("spec.updateStrategy.rollingUpdate.partition", "is %d: it cannot be negative", n)
 	}
 	switch spec.UpdateStrategy.Type {
-	case appsv1.RollingUpdateStatefulSetStrategyType, appsv1.OnDeleteStatefulSetStrategyType:
+	case appsv1.RollingUpdateStatefulSetStrategyType:
+	case appsv1.OnDeleteStatefulSetStrategyType, appsv1.RecreateStatefulSetStrategyType:
+		if spec.UpdateStrategy.RollingUpdate != nil {
+			object("spec.updateStrategy.rollingUpdate", "is only allowed with the type RollingUpdate, not with %s", spec.UpdateStrategy.Type)
+		}
 	default:
-		object("spec.updateStrategy.type", "is %s: it is RollingUpdate or OnDelete", spec.UpdateStrategy.Type)
+		object("spec.updateStrategy.type", "is %s, must be RollingUpdate, OnDelete or Recreate", spec.UpdateStrategy.Type)
 	}
 	if p := spec.PodManagementPolicy; p != appsv1.OrderedReadyPodManagement && p != appsv1.ParallelPodManagement {
 		object("spec.podManagementPolicy", "is %s: it is OrderedReady or Parallel", p)
