@@ -85,6 +85,8 @@ func (a *Action) Endangers(s *sts.Snapshot) []sts.Replica {
 	case a.Scale != nil && a.Scale.To < sts.WantedReplicas(s.Set):
 		end := sts.Start(s.Set) + sts.Ordinal(a.Scale.To)
 		goes = func(r sts.Replica) bool { return r.Desired && r.Ordinal >= end || due(r) }
+	case a.PatchSet != nil && sts.IsRecreate(s.Set) && a.PatchSet.template != nil:
+		goes = func(r sts.Replica) bool { return r.Revision != a.PatchSet.RestoreRevision }
 	case a.PatchSet != nil && sts.IsRollingUpdate(s.Set):
 		goes = a.PatchSet.replaces(s)
 	}

@@ -1080,6 +1080,21 @@ func undone(inv *sts.Inventory) {
 	set.Generation, set.Status.ObservedGeneration = 3, 3
 }
 
+// recreate is the update strategy of that name.
+func recreate(inv *sts.Inventory) {
+	inv.Sets[0].Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.RecreateStatefulSetStrategyType}
+}
+
+// recreating is an update under Recreate that n pods have.
+func recreating(n sts.Ordinal, changes ...change) *sts.Inventory {
+	inv := rolling(n, changes...)
+	recreate(inv)
+	return inv
+}
+
+// justPod leaves only this ordinal's pod.
+func justPod(o int) change { return func(inv *sts.Inventory) { inv.Pods = inv.Pods[o : o+1] } }
+
 func unstickCases() []decisionCase {
 	hold := holder("1")
 	hold.Command = "unstick"
@@ -1170,7 +1185,28 @@ func unstickCases() []decisionCase {
 		}}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
 		{"a pod waits for its claim", ststest.Web(3), []change{unbound(2)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
 		{"OnDelete", rolling(0), []change{crashing(2), onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "OnDelete" })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
-		{"Recreate", rolling(0), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "Recreate" })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
+		{"Recreate: the update fails", recreating(5), []change{crashing(0)}, unstick, plan.Facts{}, plan.Do, "Restore"},
+		{"Recreate: the first new pod fails, and the others are not there yet", recreating(5), []change{justPod(0), crashing(0)}, unstick, plan.Facts{}, plan.Do, "Restore"},
+		{"Recreate: another cure than the one that was shown", recreating(5), []change{crashing(0)}, agreed(sts.NoCure), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
+		{"Recreate: an operator would undo it", recreating(5), []change{crashing(0), annotated("argocd.argoproj.io/tracking-id", "shop")}, unstick, plan.Facts{}, plan.Refused, plan.ReasonManaged},
+		{"Recreate: the stable revision is gone", recreating(5), []change{crashing(0), func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[1:] }}, unstick, plan.Facts{}, plan.Refused, plan.ReasonRevisionGone},
+		{"Recreate: a new pod only starts", recreating(5), []change{starting(0)}, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"Recreate: old pods are ending", recreating(0), []change{onPod(1, func(p *corev1.Pod) { ststest.Terminating(p, ststest.Now) })}, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"Recreate: an old pod does not end", recreating(0), []change{onPod(1, func(p *corev1.Pod) { ststest.Terminating(p, ststest.Now.Add(-time.Hour)) })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
+		{"Recreate: no update fails", recreating(5), []change{crashing(0), onSet(func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = canaryRevision })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
+		{"Recreate: under way, the pods of the update end", recreating(5, undone), []change{ours, func(inv *sts.Inventory) {
+			for _, p := range inv.Pods {
+				ststest.Terminating(p, ststest.Now)
+			}
+		}}, unstick, wrote, plan.Wait, plan.ReasonPodNotAvailable},
+		{"Recreate: under way, stable pods come", recreating(5, undone), []change{ours, on(ststest.StableRevision, 0), justPod(0), starting(0)}, unstick, wrote, plan.Wait, plan.ReasonPodNotAvailable},
+		{"Recreate: under way, all are there", recreating(5, undone), []change{ours, on(ststest.StableRevision, 0, 1, 2, 3, 4)}, unstick, wrote, plan.Do, "Finish"},
+		{"Recreate: a killed one comes to its end", recreating(5, undone), []change{on(ststest.StableRevision, 0, 1, 2, 3, 4), taken("alice@laptop", "0")}, unstick, plan.Facts{}, plan.Do, "Finish"},
+		{"Recreate: in the middle of a canary", standing(5), []change{recreate, crashing(0)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
+		{"Recreate: the gate is off", recreating(5), []change{crashing(0), func(inv *sts.Inventory) {
+			inv.Events = append(inv.Events, &corev1.Event{Reason: "UnknownStrategy", Type: corev1.EventTypeWarning, LastTimestamp: metav1.NewTime(ststest.Now),
+				InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: ststest.Namespace, Name: "web", UID: inv.Sets[0].UID}})
+		}}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
 		{"somebody else at work", rolling(1), []change{crashing(4), taken("bob@desk", "7")}, unstick, plan.Facts{}, plan.Refused, plan.ReasonOwned},
 		{"deleting", rolling(1), []change{crashing(4), onSet(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonDeleting},
 		{"not observed", rolling(1), []change{crashing(4), onSet(func(s *appsv1.StatefulSet) { s.Generation = 9 })}, unstick, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},

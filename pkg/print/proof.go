@@ -22,10 +22,21 @@ func Proof(w io.Writer, p *inspect.Proof, unified string, now time.Time, st Styl
 	if len(p.Blocks) > 0 {
 		waits += "; behind it: " + sts.SayOrdinals(p.Blocks)
 	}
-	say(Plain, fmt.Sprintf("It runs %s and is to run %s. %s.", p.Revision, p.TargetRevision, waits))
-	if p.Cure == sts.Back {
-		say(Plain, "The update is broken, so the cure is the way back: to the stable template of "+p.TargetRevision+".")
+	if p.Recreate {
+		waits = fmt.Sprintf("It runs revision %s of an update under Recreate, which is not complete before it is ready", p.Revision)
+		if len(p.Blocks) > 0 {
+			waits += "; not created yet: " + sts.SayOrdinals(p.Blocks)
+		}
+		say(Plain, waits+".")
+		say(Plain, "Fix: restore the template of "+p.TargetRevision+"; all pods are then replaced at once.")
 	} else {
+		say(Plain, fmt.Sprintf("It runs %s and is to run %s. %s.", p.Revision, p.TargetRevision, waits))
+	}
+	switch {
+	case p.Recreate:
+	case p.Cure == sts.Back:
+		say(Plain, "The update is broken, so the cure is the way back: to the stable template of "+p.TargetRevision+".")
+	default:
 		say(Plain, "The template has moved on already, so the cure is the way forward: only the pod is taken out of the way.")
 	}
 	switch {

@@ -161,7 +161,9 @@ func (t *teller) sayStuck() {
 		t.sayOnDelete(p, outdated, updating)
 	case sts.IsRecreate(t.set) && updating:
 		out.Message += "; the update is not complete before it is ready, and another template replaces every pod at once, this one, too"
-		out.Hint = t.workingTemplate()
+		if out.Hint = t.workingTemplate(); t.q.From == Live && t.q.Set == nil {
+			out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
+		}
 	case outdated && trap:
 		out.Message += "; Kubernetes waits for it before it replaces it, though the template has moved on (kubernetes#67250)"
 		out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
