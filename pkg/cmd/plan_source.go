@@ -44,7 +44,8 @@ func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, s
 		if err := o.refuseNode(s, q); err != nil {
 			return nil, q, err
 		}
-		return s, q, o.recreates(s, &q)
+		err := o.recreates(s, &q)
+		return s, q, err
 	}
 	if q.Set, err = o.changed(ctx, c, s, &q); err != nil {
 		return nil, q, err
