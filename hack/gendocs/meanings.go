@@ -240,6 +240,7 @@ var meanings = map[string]string{
 	"Status.updatedReplicas":   "wanted ordinals on the update revision",
 	"Status.stableRevision":    "the revision before the update; during a canary the one that abort goes back to",
 	"Status.updateRevision":    "the revision of the present pod template",
+	"Status.conditions":        "the set's own, which Kubernetes keeps under the update strategy Recreate; see [versions](versions.md#137-and-138)",
 	"Status.service":           "the governing Service",
 	"Status.budgets":           "PodDisruptionBudgets that select the set's pods",
 	"Status.managers":          "who else writes the set: operators, GitOps controllers, Helm",
@@ -261,6 +262,12 @@ var meanings = map[string]string{
 	"Status.parkedReplicas":    "the size to which a set that was parked comes back with `--unpark`; absent when none is remembered",
 	"Status.owner":             "the kubectl sts command that is working on the set just now",
 	"Status.replicas":          "one for each ordinal, highest first: wanted ones, and others that still have a pod or claims",
+
+	"ConditionStatus.type":               "`Progressing`",
+	"ConditionStatus.status":             "`True`, `False` or `Unknown`",
+	"ConditionStatus.reason":             "in one word, as the controller wrote it",
+	"ConditionStatus.message":            "in a sentence",
+	"ConditionStatus.lastTransitionTime": "when `status` changed last",
 
 	"ContainerImage.container": "the container's name",
 	"ContainerImage.image":     "its image",
@@ -289,8 +296,8 @@ var meanings = map[string]string{
 	"AutoStatus.waitingFor":  "one of the [gates](#gates), absent between steps",
 	"AutoStatus.soakedAt":    "when the soak is over if nothing happens",
 
-	"CanaryStatus.startedBy":    "who ran `canary start`; absent for an update that was begun with other tools",
-	"CanaryStatus.startedAt":    "when",
+	"CanaryStatus.startedBy":    "who ran `canary start`, or the field manager of an update that another client began; absent where that is not known",
+	"CanaryStatus.startedAt":    "when; for an update of another client when that wrote last, or when it was adopted",
 	"CanaryStatus.stableImages": "what the containers ran before, where that differs",
 
 	"RestartStatus.done":      "have another pod by now, which is available",
@@ -558,6 +565,8 @@ var meanings = map[string]string{
 	"Assumptions.broken":         "pods that are made from the set's template never get ready",
 
 	"Features.maxUnavailable": "`MaxUnavailableStatefulSet`",
+
+	"Features.kubernetesMinor": "the minor version of Kubernetes whose rules are taken, 37 for 1.37; absent where it is not known: then those up to 1.36",
 
 	"ForecastRevision.name":   "its ControllerRevision's; with parentheses in it where there is none yet",
 	"ForecastRevision.role":   "one of the [roles of a revision](#roles-of-a-revision)",
@@ -844,7 +853,8 @@ var vocabularies = []vocabulary{
 			"TemplateChanged":     "somebody else changed the pod template during the canary or its abort",
 			"UpdateOnItsWay":      "an update is on its way: no canary can begin, and a restart waits for it",
 			"CanaryOnItsWay":      "another canary is on its way, or this one is being aborted",
-			"UpdateStrategy":      "the update strategy has no partition (OnDelete, Recreate)",
+			"UpdateStrategy":      "the update strategy has no partition (OnDelete, Recreate), or the controller refuses it",
+			"PartitionBefore":     "resume would set a partition again that holds the rest of the update back",
 			"Parked":              "the set stands at 0 replicas",
 			"Deleting":            "the set is being deleted",
 			"BadRequest":          "what was asked for does not fit the set: no such container or ordinal (exit code 2)",

@@ -20,35 +20,15 @@ import (
 // also names what else the manifest would change; what the manifest does not
 // mention stays as it is.
 func (c *Client) TemplateOf(ctx context.Context, live *appsv1.StatefulSet, manifest []byte) (template json.RawMessage, others []string, err error) {
-	var want struct {
-		Metadata struct {
-			Labels      map[string]string `json:"labels"`
-			Annotations map[string]string `json:"annotations"`
-		} `json:"metadata"`
-		Spec map[string]json.RawMessage `json:"spec"`
-	}
-	if err := kjson.Unmarshal(manifest, &want); err != nil { // case-sensitive, as the API server reads
-		return nil, nil, fmt.Errorf("the manifest: %w", err)
-	}
-	if want.Spec["template"] == nil {
-		return nil, nil, fmt.Errorf("the manifest of statefulset %s has no spec.template", live.Name)
+	want, next, err := merge(live, manifest)
+	if err != nil {
+		return nil, nil, err
 	}
 	before, err := fields(live.Spec)
 	if err != nil {
 		return nil, nil, err
 	}
-	merged := maps.Clone(before)
-	maps.Copy(merged, want.Spec)
-	next := live.DeepCopy()
 	next.ResourceVersion = "" // nothing is written, so a status that moves is no conflict
-	next.Spec = appsv1.StatefulSetSpec{}
-	raw, err := json.Marshal(merged)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := kjson.Unmarshal(raw, &next.Spec); err != nil {
-		return nil, nil, fmt.Errorf("the manifest of statefulset %s: %w", live.Name, err)
-	}
 	stored, err := c.kube.AppsV1().StatefulSets(live.Namespace).Update(ctx, next, metav1.UpdateOptions{
 		DryRun: []string{metav1.DryRunAll}, FieldManager: sts.FieldManager, FieldValidation: metav1.FieldValidationStrict,
 	})
@@ -67,6 +47,46 @@ func (c *Client) TemplateOf(ctx context.Context, live *appsv1.StatefulSet, manif
 	others = append(others, differing("metadata.labels", want.Metadata.Labels, live.Labels)...)
 	others = append(others, differing("metadata.annotations", want.Metadata.Annotations, live.Annotations)...)
 	return after["template"], others, nil
+}
+
+// manifestFields are what a manifest says about a set.
+type manifestFields struct {
+	Metadata struct {
+		Labels      map[string]string `json:"labels"`
+		Annotations map[string]string `json:"annotations"`
+	} `json:"metadata"`
+	Spec map[string]json.RawMessage `json:"spec"`
+}
+
+// Merged is the set with the fields of the spec that the manifest has, before the API server
+// fills anything in. What the manifest does not mention stays as it is.
+func Merged(live *appsv1.StatefulSet, manifest []byte) (*appsv1.StatefulSet, error) {
+	_, next, err := merge(live, manifest)
+	return next, err
+}
+
+func merge(live *appsv1.StatefulSet, manifest []byte) (want manifestFields, next *appsv1.StatefulSet, err error) {
+	if err := kjson.Unmarshal(manifest, &want); err != nil { // case-sensitive, as the API server reads
+		return want, nil, fmt.Errorf("the manifest: %w", err)
+	}
+	if want.Spec["template"] == nil {
+		return want, nil, fmt.Errorf("the manifest of statefulset %s has no spec.template", live.Name)
+	}
+	merged, err := fields(live.Spec)
+	if err != nil {
+		return want, nil, err
+	}
+	maps.Copy(merged, want.Spec)
+	raw, err := json.Marshal(merged)
+	if err != nil {
+		return want, nil, err
+	}
+	next = live.DeepCopy()
+	next.Spec = appsv1.StatefulSetSpec{}
+	if err := kjson.Unmarshal(raw, &next.Spec); err != nil {
+		return want, nil, fmt.Errorf("the manifest of statefulset %s: %w", live.Name, err)
+	}
+	return want, next, nil
 }
 
 func fields(spec appsv1.StatefulSetSpec) (map[string]json.RawMessage, error) {

@@ -129,7 +129,18 @@ func (o *startOptions) readManifest(ctx context.Context, env *Env, namespace str
 // manifestTemplate is the manifest's pod template as the server would store it,
 // when that is all that the manifest changes.
 func manifestTemplate(ctx context.Context, client *cluster.Client, s *sts.Snapshot, manifest []byte) (json.RawMessage, error) {
+	next, err := cluster.Merged(s.Set, manifest)
+	if err != nil {
+		return nil, err
+	}
+	reach := sts.Kubectl(s.Set.Namespace, "sts plan", s.Set.Name, "--delete --cascade=orphan")
+	if err := immutable(s.Set, next, reach); err != nil {
+		return nil, err
+	}
 	template, others, err := client.TemplateOf(ctx, s.Set, manifest)
+	if refusal := immutableForServer(err, s.Set, reach); refusal != nil {
+		return nil, refusal
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,14 +1,18 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
@@ -28,6 +32,7 @@ func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, s
 	if err != nil {
 		return nil, q, err
 	}
+	q.Features.KubernetesMinor = o.assumed.Features.KubernetesMinor
 	if err := o.acceptable(s.Set, q.From); err != nil {
 		return nil, q, err
 	}
@@ -36,7 +41,11 @@ func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, s
 		q.Notes = append(q.Notes, simulate.ForecastNote{Reason: simulate.NoteUnknownField, Message: problem + "; this plan is for what the API server would make with --validate=false"})
 	}
 	if !o.changes() {
-		return s, q, o.refuseNode(s, q)
+		if err := o.refuseNode(s, q); err != nil {
+			return nil, q, err
+		}
+		err := o.recreates(s, &q)
+		return s, q, err
 	}
 	if q.Set, err = o.changed(ctx, c, s, &q); err != nil {
 		return nil, q, err
@@ -44,7 +53,28 @@ func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, s
 	if err := o.refuse(s.Set, q.Set); err != nil {
 		return nil, q, err
 	}
+	if err := o.recreates(s, &q); err != nil {
+		return nil, q, err
+	}
 	return s, q, o.acceptable(q.Set, q.From)
+}
+
+// recreateGate is the feature gate of the update strategy Recreate.
+const recreateGate = "StatefulSetRecreateStrategy"
+
+// recreates says under which condition there is the update strategy Recreate, and refuses it
+// where there is none.
+func (o *planOptions) recreates(s *sts.Snapshot, q *simulate.Question) error {
+	after := cmp.Or(q.Set, s.Set)
+	switch minor := q.Features.KubernetesMinor; {
+	case !sts.IsRecreate(after), q.From == simulate.Live && sts.IsRecreate(s.Set):
+	case minor > 0 && minor < 37:
+		return refused(reasonInvalid, "", "the API server would refuse statefulset %s: spec.updateStrategy.type Recreate requires Kubernetes 1.37 or later", after.Name)
+	case minor < 38:
+		q.Notes = append(q.Notes, simulate.ForecastNote{Reason: simulate.NoteAssumedGate, Message: "feature gate " + recreateGate +
+			" is taken to be on: it is off by default in Kubernetes 1.37, and without it the API server refuses the update strategy Recreate"})
+	}
+	return nil
 }
 
 // strictRefusal is how the API server answers kubectl apply about misspelled fields, empty
@@ -76,9 +106,6 @@ func (o *planOptions) acceptable(set *appsv1.StatefulSet, from simulate.Source) 
 	if problems := sts.Objections(set); from == simulate.Manifest && len(problems) > 0 {
 		return refused(reasonInvalid, "", "the API server would refuse statefulset %s: %s", set.Name, strings.Join(problems, "; "))
 	}
-	if set.Spec.UpdateStrategy.Type == appsv1.RecreateStatefulSetStrategyType {
-		return refused(plan.ReasonStrategy, "", "statefulset %s has the update strategy Recreate, which cannot be foretold", set.Name)
-	}
 	if n := sts.WantedReplicas(set); n > mostForetold {
 		return usagef("statefulset %s has %d replicas: it is foretold for %d at most", set.Name, n, mostForetold)
 	}
@@ -94,6 +121,9 @@ func (o *planOptions) live(ctx context.Context, c *common) (*sts.Snapshot, error
 	inv, err := client.Read(ctx, cluster.Query{Namespace: o.namespace, Names: []string{o.name}, Revisions: true, SchedulingGrace: o.schedulingGrace})
 	if err != nil {
 		return nil, err
+	}
+	if v, err := client.Version(ctx); err == nil { // whose rules hold; without it those of older versions
+		o.assumed.Features.KubernetesMinor, _ = strconv.Atoi(strings.TrimRight(v.Minor, "+"))
 	}
 	needed := []string{"pods", "controllerrevisions"}
 	if len(inv.Sets[0].Spec.VolumeClaimTemplates) > 0 {
@@ -146,9 +176,10 @@ func (o *planOptions) gates(s *sts.Snapshot, q *simulate.Question) {
 	case o.gate != nil:
 		q.Features.MaxUnavailable = *o.gate
 	case q.From == simulate.Live:
-		q.Features.MaxUnavailable = set
+		// Where no rollingUpdate is written nothing is filled in.
+		q.Features.MaxUnavailable = set || ru == nil && q.Features.KubernetesMinor >= 37
 	case set || o.maxUnavailable != nil:
-		note("feature gate %s is taken to be off, as it is by default in most versions of Kubernetes, so maxUnavailable has no effect: --feature-gates %s=true says otherwise",
+		note("feature gate %s is taken to be off, as by default up to Kubernetes 1.36, so maxUnavailable has no effect; with 1.37 or later use --feature-gates %s=true",
 			maxUnavailableGate, maxUnavailableGate)
 	}
 	if q.From == simulate.Live && o.maxUnavailable != nil && !q.Features.MaxUnavailable {
@@ -257,16 +288,46 @@ func (o *planOptions) refuse(before, after *appsv1.StatefulSet) error {
 	if before.DeletionTimestamp != nil {
 		return refused(plan.ReasonDeleting, "", "statefulset %s is being deleted", before.Name)
 	}
+	reach := sts.Kubectl(before.Namespace, "sts plan", before.Name, "--delete --cascade=orphan")
+	if len(o.files) > 0 {
+		reach = fmt.Sprintf("kubectl sts plan %s -f %s --delete --cascade=orphan", before.Name, strings.Join(o.files, ","))
+	}
+	return immutable(before, after, reach)
+}
+
+// immutable refuses a change that the API server would refuse. reach is the command that shows
+// how to get there all the same.
+func immutable(before, after *appsv1.StatefulSet, reach string) error {
 	fields := sts.ChangesForbidden(before, after)
 	if len(fields) == 0 {
 		return nil
 	}
-	hint := sts.Kubectl(before.Namespace, "sts plan", before.Name, "--delete --cascade=orphan")
-	if len(o.files) > 0 {
-		hint = fmt.Sprintf("kubectl sts plan %s -f %s --delete --cascade=orphan", before.Name, strings.Join(o.files, ","))
+	return refused(reasonImmutable, reach+takesOver, "the API server would refuse it: %s of statefulset %s cannot be changed, only %s can",
+		strings.Join(fields, ", "), before.Name, strings.Join(sts.Mutable, ", "))
+}
+
+const takesOver = " shows how to get there: pods and claims stay, and the new manifest takes them over"
+
+// immutableForServer is the refusal of a server that lets fewer fields change than this program
+// knows of; nil for every other answer. Kubernetes names the fields as of 1.37; before, it names
+// the spec, and the fields that may be changed.
+func immutableForServer(err error, set *appsv1.StatefulSet, reach string) error {
+	var status apierrors.APIStatus
+	if !apierrors.IsInvalid(err) || !errors.As(err, &status) || status.Status().Details == nil {
+		return nil
 	}
-	return refused(reasonImmutable, hint+" shows how to get there: pods and claims stay, and the new manifest takes them over",
-		"the API server would refuse it: %s of statefulset %s cannot be changed, only %s can", strings.Join(fields, ", "), before.Name, strings.Join(sts.Mutable, ", "))
+	var fields, texts []string
+	for _, c := range status.Status().Details.Causes {
+		says := strings.Contains(c.Message, "field is immutable") || strings.Contains(c.Message, "for fields other than")
+		if says && strings.HasPrefix(c.Field, "spec") && !strings.HasPrefix(c.Field, "spec.template") {
+			fields, texts = append(fields, c.Field), append(texts, c.Field+": "+c.Message)
+		}
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return refused(reasonImmutable, reach+takesOver, "the API server refuses it: %s of statefulset %s cannot be changed (%s)",
+		strings.Join(fields, ", "), set.Name, strings.Join(texts, "; "))
 }
 
 func refused(reason, hint, format string, args ...any) error {

@@ -45,6 +45,13 @@ func TestPlanOfManifests(t *testing.T) {
 			"spec.selector does not match spec.template.metadata.labels; spec.template.spec.restartPolicy is Never: it has to be Always; spec.template.spec.containers[0] needs a name and an image\n"},
 		{args: "plan db -f testdata/plan/wrong.yaml --image a=a:2 --exit-code" + summary, code: ExitFound,
 			out: "containers[a].image: a:1 → a:2|0s|0|Waiting", err: "db: OnDelete updates ordinal 0 when somebody deletes the pods\n"},
+		{args: "plan -f testdata/plan/recreate.yaml --image app:v2 -o jsonpath={.notes[*].reason}|{.events[?(@.kind=='PodDeleted')].object}|{.outcome.state}",
+			out: "AssumedGate AssumedHealthy Service|pod/web-0 pod/web-1|Complete"},
+		{args: "plan -f testdata/plan/recreate.yaml -o jsonpath={.notes[*].reason}|{.updateStrategy}", out: "AssumedGate Service|Recreate"},
+		{args: "plan -f testdata/plan/recreate.yaml --partition 1", code: ExitUsage,
+			err: "error: statefulset web has the update strategy Recreate: --partition and --max-unavailable are of RollingUpdate\n"},
+		{args: "plan -f testdata/plan/recreate-rolling.yaml", code: ExitRefused,
+			err: "refused: the API server would refuse statefulset web: spec.updateStrategy.rollingUpdate is only allowed with the type RollingUpdate, not with Recreate\n"},
 		{args: web + "--replicas 5 -o jsonpath={.notes[*].reason}", out: "AssumedHealthy Autoscaler"},
 		{args: web + "--max-unavailable 2 -o jsonpath={.notes[0].reason},{.assumed.features.maxUnavailable}", out: "AssumedGate,false"},
 		{args: web + "--max-unavailable 2 --feature-gates MaxUnavailableStatefulSet=true -o jsonpath={.notes[0].reason},{.assumed.features.maxUnavailable}", out: "AssumedHealthy,true"},
@@ -52,7 +59,7 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--image app:v2 --cluster-domain Corp.example. -o jsonpath={.names[0].name},{.names[0].fate}", out: "web-0.web.shop.svc.corp.example,Stays"},
 
 		{args: "plan -f testdata/plan/odd.yaml", code: ExitRefused, err: "warning: testdata/plan/odd.yaml: StatefulSet odd is of apps/v1beta1, which Kubernetes has no more: it is read as apps/v1\n" +
-			"refused: the API server would refuse statefulset odd: spec.replicas is -2: it cannot be negative; spec.minReadySeconds is -1: it cannot be negative; spec.updateStrategy.type is Recreate: it is RollingUpdate or OnDelete\n"},
+			"refused: the API server would refuse statefulset odd: spec.replicas is -2: it cannot be negative; spec.minReadySeconds is -1: it cannot be negative; spec.updateStrategy.type is Rolling, must be RollingUpdate, OnDelete or Recreate\n"},
 		{args: web + "-f testdata/plan/web.yaml", code: ExitUsage, err: "error: --filename testdata/plan/web.yaml,testdata/plan/web.yaml has StatefulSet web more than once\n"},
 		{args: web + "--new-file - --patch-file -", code: ExitUsage, err: "error: standard input can be read once: name a file for the others\n"},
 		{args: web + "--image a:1 --image b:1", code: ExitUsage, err: "error: container app is given two images\n"},

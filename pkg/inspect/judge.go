@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -20,6 +19,8 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, drain *sts.Drain, replic
 	switch {
 	case set.DeletionTimestamp != nil:
 		st.say(Deleting, fmt.Sprintf("being deleted, %s left", sts.Count(len(s.Pods), "pod")), "")
+	case s.StrategyRefused() && st.AvailableReplicas < st.WantedReplicas, s.StrategyRefused() && !sts.Observed(set):
+		st.say(Stuck, "stuck: "+sts.StrategyIsRefused, sts.StrategyRefusedHint)
 	case !sts.Observed(set):
 		st.say(Progressing, "the StatefulSet controller has not yet seen the last change", "")
 	case st.stuck(s, c):
@@ -189,13 +190,13 @@ func (st *Status) ownHint(hint string) string {
 // judgeRollout tells an update that is on its way from one that is held back, and
 // both from none.
 func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Replica) {
-	var due, held, unavailable []sts.Ordinal
+	var replaced, held, unavailable []sts.Ordinal
 	for _, r := range replicas {
 		outdated := r.Pod != nil && r.Revision != st.UpdateRevision
 		switch {
 		case !r.Desired:
-		case outdated && sts.IsRollingUpdate(s.Set) && r.Ordinal >= sts.UpdateFrom(s.Set):
-			due = append(due, r.Ordinal)
+		case due(s, r):
+			replaced = append(replaced, r.Ordinal)
 		case outdated:
 			held = append(held, r.Ordinal)
 		}
@@ -210,7 +211,7 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 		subject = fmt.Sprintf("canary of %s (%s)", sts.Count(len(st.Canary.Ordinals), "pod"), sts.SayOrdinals(st.Canary.Ordinals))
 	}
 	switch {
-	case len(due) > 0:
+	case len(replaced) > 0:
 		st.say(Progressing, "updating, "+done+st.waitingFor(s, replicas), "")
 	case len(unavailable) > 0 && canary:
 		st.say(Progressing, subject+st.waitingFor(s, replicas), "")
@@ -220,7 +221,7 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 		st.say(Progressing, fmt.Sprintf("%d of %d pods available", st.AvailableReplicas, st.WantedReplicas)+st.waitingFor(s, replicas), "")
 	case len(held) > 0 && !sts.IsRollingUpdate(s.Set):
 		st.say(Paused, fmt.Sprintf("%s: the new template waits for the pods of %s to be deleted",
-			s.Set.Spec.UpdateStrategy.Type, sts.SayOrdinals(held)), "")
+			s.Set.Spec.UpdateStrategy.Type, sts.SayOrdinals(held)), st.replaceCommand(s, slices.Max(held)))
 	case canary && st.Canary.Auto != nil:
 		st.say(Progressing, subject+" healthy, promoting itself: "+st.Canary.Auto.waiting(s.TakenAt), "")
 	case len(held) > 0 && canary:
@@ -239,7 +240,7 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 	case c != nil:
 		st.say(Paused, "every ordinal runs the canary, which is not finished yet",
 			st.ownHint(st.canary("promote", "--full")))
-	case st.UpdateStrategy == string(appsv1.RollingUpdateStatefulSetStrategyType) && s.Set.Status.CurrentRevision != st.UpdateRevision:
+	case (sts.IsRollingUpdate(s.Set) || sts.IsRecreate(s.Set)) && s.Set.Status.CurrentRevision != st.UpdateRevision:
 		st.say(Progressing, "updated, the StatefulSet controller is finishing", "")
 	default:
 		st.say(Complete, fmt.Sprintf("all %s available on %s", sts.Count(int(st.WantedReplicas), "pod"), st.UpdateRevision), "")
@@ -268,10 +269,17 @@ func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 		case trap != nil && revision != st.UpdateRevision:
 			// The forced rollback trap, kubernetes#67250.
 			msg = sentence(msg, "the template has moved on, but Kubernetes does not replace a pod that never got ready")
-		case inUpdate && revision == st.UpdateRevision:
+		case inUpdate && revision == st.UpdateRevision && sts.IsRollingUpdate(s.Set):
 			msg += " and blocks the update"
+		case sts.IsRecreate(s.Set) && r.Revision != "" && r.Revision != st.UpdateRevision:
+			msg = sentence(msg, "Recreate creates no pod of the new revision before it has ended")
+		case sts.IsRecreate(s.Set) && inUpdate:
+			msg = sentence(msg, "the update is not complete before it is ready")
 		}
 		switch {
+		case sts.IsOnDelete(s.Set) && r.Revision != "" && r.Revision != st.UpdateRevision && !r.Terminating:
+			msg = sentence(msg, "OnDelete leaves it on its revision until it is deleted")
+			hint = st.replaceCommand(s, r.Ordinal)
 		case needed && (c == nil || !c.Aborting), trap != nil && c != nil:
 			hint = st.canary("abort")
 		case trap != nil && trap.Cure != sts.NoCure:
@@ -288,6 +296,12 @@ func (st *Status) updateNeeds(s *sts.Snapshot, r ReplicaStatus) bool {
 	return r.Trouble != nil && slices.ContainsFunc(s.Replicas(), func(x sts.Replica) bool {
 		return x.Ordinal == r.Ordinal && s.UpdateNeeds(x, r.Trouble)
 	})
+}
+
+// replaceCommand is [sts.Snapshot.ReplaceCommand] of an ordinal that has a pod.
+func (st *Status) replaceCommand(s *sts.Snapshot, o sts.Ordinal) string {
+	replicas := s.Replicas()
+	return s.ReplaceCommand(replicas[slices.IndexFunc(replicas, func(r sts.Replica) bool { return r.Ordinal == o })])
 }
 
 // scalingUp says whether what is missing is just the top of the range.

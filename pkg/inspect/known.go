@@ -35,7 +35,11 @@ type versions struct {
 	only     string // what else must hold, as it goes on after "version 1.2"
 }
 
-const unlessGate, withGate = "without the gate MaxUnavailableStatefulSet", "with the gate MaxUnavailableStatefulSet"
+const (
+	unlessGate, withGate = "without the gate MaxUnavailableStatefulSet", "with the gate MaxUnavailableStatefulSet"
+	unlessRecreate       = "without the gate StatefulSetRecreateStrategy"
+	withRecreate         = "with the gate StatefulSetRecreateStrategy"
+)
 
 // knownIssues come from issues and from the controller's source of these versions; the
 // scenarios known-*.txtar hold those that are shown against real servers.
@@ -69,6 +73,43 @@ var knownIssues = []KnownIssue{
 		WayOut:  "turn the gate on in the API server and the controller manager, or count on one pod at a time",
 		Source:  "https://github.com/kubernetes/enhancements/issues/961",
 		Shown:   true,
+	},
+	{
+		Code: "max-unavailable-counts-all",
+		affects: []versions{{from: "1.24", to: "1.34", only: withGate}, {from: "1.35.0", to: "1.35.3"}, {from: "1.35.4", to: "1.36", only: withGate},
+			{from: "1.37", to: "1.37"}},
+		When:   "spec.updateStrategy.rollingUpdate has a partition and maxUnavailable",
+		What:   "A pod below the partition that is not available counts as one that the update has taken down, and a percentage is one of all replicas. As of 1.38 both are about the ordinals from the partition up.",
+		Why:    "One broken pod below the partition keeps the update from starting, and nothing says so.",
+		WayOut: "make that pod available first: kubectl sts status NAME names it",
+		Source: "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/statefulset/stateful_set_control.go#L845",
+	},
+	{
+		Code:    "recreate-takes-all-down",
+		affects: []versions{{from: "1.37", to: "1.37", only: withRecreate}, {from: "1.38"}},
+		When:    "updateStrategy is Recreate",
+		What:    "An update deletes all pods at once, whatever podManagementPolicy and PodDisruptionBudgets say, and creates none before the last one has ended.",
+		Why:     "The set is down for the whole update, and one pod that does not end, on a lost node or with a finalizer, keeps it down.",
+		WayOut:  "kubectl sts plan NAME --image IMAGE shows it before; kubectl sts status NAME names the pod that does not end",
+		Source:  "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/statefulset/stateful_set_control.go#L671",
+	},
+	{
+		Code:    "recreate-forgets-claims",
+		affects: []versions{{from: "1.37", to: "1.37", only: withRecreate}, {from: "1.38"}},
+		When:    "updateStrategy is Recreate, persistentVolumeClaimRetentionPolicy.whenScaled is Delete, and one change updates the template and lowers replicas",
+		What:    "The claims of the ordinals that go are not deleted: their pods are gone before the controller gets to the claims.",
+		Why:     "Their volumes are paid for, and a later scale-up finds the old data.",
+		WayOut:  "kubectl sts pvc-gc NAME",
+		Source:  "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/statefulset/stateful_set_control.go#L671",
+	},
+	{
+		Code:    "recreate-gate-off",
+		affects: []versions{{from: "1.37", only: unlessRecreate}},
+		When:    "updateStrategy is Recreate",
+		What:    "The controller does nothing at all for the set: no updates, no scaling, and no new pod for one that is lost. It warns with an event of the reason UnknownStrategy.",
+		Why:     "A set that was created while the gate was on stops healing when the gate is turned off.",
+		WayOut:  "turn the gate on in the API server and the controller manager, or set spec.updateStrategy.type to RollingUpdate",
+		Source:  "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/statefulset/stateful_set_control.go#L577",
 	},
 	{
 		Code:    "upgrade-rolls-sets",

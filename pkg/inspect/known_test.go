@@ -26,17 +26,21 @@ func codesOf(t *testing.T, server string) []string {
 // that it does not hold for.
 func TestKnownOf(t *testing.T) {
 	for code, tests := range map[string]struct{ known, unknown []string }{
-		"broken-rollout-stays":      {known: []string{"v1.21.0", "v1.36.3", "v1.37.2"}},
-		"parallel-rollout-stays":    {known: []string{"v1.24.0", "v1.34.4", "v1.35.0", "v1.35.4", "v1.36.6"}, unknown: []string{"v1.23.17", "v1.37.0"}},
-		"max-unavailable-dropped":   {known: []string{"v1.34.12", "v1.35.4", "v1.36.3"}, unknown: []string{"v1.35.0", "v1.35.3", "v1.37.0"}},
-		"upgrade-rolls-sets":        {known: []string{"v1.34.0", "v1.34.1-eks-d96d92f"}, unknown: []string{"v1.33.9", "v1.34.2", "v1.35.4"}},
-		"old-revision-renamed":      {known: []string{"v1.34.4", "v1.37.2"}, unknown: []string{"v1.33.7"}},
-		"on-delete-never-complete":  {known: []string{"v1.20.0", "v1.36.9"}, unknown: []string{"v1.37.0"}},
-		"availability-seen-late":    {known: []string{"v1.22.0", "v1.34.4", "v1.35.0"}, unknown: []string{"v1.21.9", "v1.35.1", "v1.36.3"}},
-		"complete-before-available": {known: []string{"v1.36.3", "v1.37.2"}, unknown: []string{"v1.21.0"}},
-		"zero-forgets-partition":    {known: []string{"v1.24.14", "v1.37.2"}},
-		"partition-forgotten":       {known: []string{"v1.27.1", "v1.27.7+k3s1", "v1.28.3"}, unknown: []string{"v1.26.9", "v1.27.8", "v1.28.4", "v1.36.3"}},
-		"claim-outlives-set":        {known: []string{"v1.27.0", "v1.37.2"}, unknown: []string{"v1.26.0"}},
+		"broken-rollout-stays":       {known: []string{"v1.21.0", "v1.36.3", "v1.37.2"}},
+		"parallel-rollout-stays":     {known: []string{"v1.24.0", "v1.34.4", "v1.35.0", "v1.35.4", "v1.36.6"}, unknown: []string{"v1.23.17", "v1.37.0"}},
+		"max-unavailable-dropped":    {known: []string{"v1.34.12", "v1.35.4", "v1.36.3"}, unknown: []string{"v1.35.0", "v1.35.3", "v1.37.0"}},
+		"upgrade-rolls-sets":         {known: []string{"v1.34.0", "v1.34.1-eks-d96d92f"}, unknown: []string{"v1.33.9", "v1.34.2", "v1.35.4"}},
+		"old-revision-renamed":       {known: []string{"v1.34.4", "v1.37.2"}, unknown: []string{"v1.33.7"}},
+		"on-delete-never-complete":   {known: []string{"v1.20.0", "v1.36.9"}, unknown: []string{"v1.37.0"}},
+		"availability-seen-late":     {known: []string{"v1.22.0", "v1.34.4", "v1.35.0"}, unknown: []string{"v1.21.9", "v1.35.1", "v1.36.3"}},
+		"complete-before-available":  {known: []string{"v1.36.3", "v1.37.2"}, unknown: []string{"v1.21.0"}},
+		"zero-forgets-partition":     {known: []string{"v1.24.14", "v1.37.2"}},
+		"partition-forgotten":        {known: []string{"v1.27.1", "v1.27.7+k3s1", "v1.28.3"}, unknown: []string{"v1.26.9", "v1.27.8", "v1.28.4", "v1.36.3"}},
+		"max-unavailable-counts-all": {known: []string{"v1.24.0", "v1.36.3", "v1.37.2"}, unknown: []string{"v1.38.0"}},
+		"recreate-takes-all-down":    {known: []string{"v1.37.0", "v1.38.0"}, unknown: []string{"v1.36.9"}},
+		"recreate-forgets-claims":    {known: []string{"v1.37.2", "v1.38.1"}, unknown: []string{"v1.36.9"}},
+		"recreate-gate-off":          {known: []string{"v1.37.2", "v1.38.1"}, unknown: []string{"v1.36.9"}},
+		"claim-outlives-set":         {known: []string{"v1.27.0", "v1.37.2"}, unknown: []string{"v1.26.0"}},
 	} {
 		for _, server := range tests.known {
 			if !slices.Contains(codesOf(t, server), code) {

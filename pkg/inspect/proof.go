@@ -33,6 +33,8 @@ type Proof struct {
 	Changes      []sts.Change `json:"changes"`
 	ChangesError string       `json:"changesError,omitempty"`
 
+	// Recreate: the set has this update strategy, under which no old pod blocks anything.
+	Recreate bool `json:"-"`
 	// Diff is Changes in full, nil when they cannot be told.
 	Diff *DiffReport `json:"-"`
 }
@@ -59,7 +61,7 @@ func NewProof(s *sts.Snapshot) *Proof {
 	p := &Proof{
 		Pod: s.Name(t.Replica.Ordinal), Ordinal: t.Replica.Ordinal,
 		Revision: t.Replica.Revision, TargetRevision: t.Target,
-		Trouble: t.Trouble, Blocks: t.Blocks, Cure: t.Cure, Changes: []sts.Change{},
+		Trouble: t.Trouble, Blocks: t.Blocks, Cure: t.Cure, Recreate: sts.IsRecreate(s.Set), Changes: []sts.Change{},
 	}
 	if p.Missing = t.Replica.Pod == nil; !p.Missing {
 		p.Container = failingContainer(s.FailingContainer(t.Replica.Pod))

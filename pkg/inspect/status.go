@@ -97,6 +97,9 @@ type Status struct {
 
 	StableRevision string `json:"stableRevision"`
 	UpdateRevision string `json:"updateRevision"`
+	// Conditions are those of the set, which the controller keeps under the update strategy
+	// Recreate (Kubernetes 1.37).
+	Conditions []ConditionStatus `json:"conditions,omitempty"`
 
 	Service *ServiceStatus `json:"service,omitempty"`
 	Budgets []BudgetStatus `json:"budgets,omitempty"`
@@ -119,6 +122,16 @@ type Status struct {
 type ContainerImage struct {
 	Container string `json:"container"`
 	Image     string `json:"image"`
+}
+
+// ConditionStatus is a condition of the set, as the controller wrote it.
+type ConditionStatus struct {
+	Type    string `json:"type"`
+	Status  string `json:"status"`
+	Reason  string `json:"reason,omitempty"`
+	Message string `json:"message,omitempty"`
+	// LastTransitionTime is when Status changed last.
+	LastTransitionTime *metav1.Time `json:"lastTransitionTime,omitempty"`
 }
 
 // ServiceStatus is the governing Service.
@@ -239,6 +252,13 @@ func NewStatus(s *sts.Snapshot) Status {
 		from := sts.UpdateFrom(set)
 		st.UpdateFrom = &from
 	}
+	for _, c := range set.Status.Conditions {
+		condition := ConditionStatus{Type: string(c.Type), Status: string(c.Status), Reason: c.Reason, Message: c.Message}
+		if !c.LastTransitionTime.IsZero() {
+			condition.LastTransitionTime = &c.LastTransitionTime
+		}
+		st.Conditions = append(st.Conditions, condition)
+	}
 	if name := set.Spec.ServiceName; name != "" {
 		st.Service = &ServiceStatus{Name: name}
 		if s.Knows("services") {
@@ -354,6 +374,12 @@ func canaryStatus(st *Status, c *sts.Canary) *CanaryStatus {
 	return out
 }
 
+// due says whether the controller replaces the replica's pod by itself, now or later.
+func due(s *sts.Snapshot, r sts.Replica) bool {
+	return r.Pod != nil && r.Revision != s.Set.Status.UpdateRevision &&
+		(sts.IsRecreate(s.Set) || sts.IsRollingUpdate(s.Set) && r.Ordinal >= sts.UpdateFrom(s.Set))
+}
+
 func replicaStatus(s *sts.Snapshot, st *Status, r sts.Replica) ReplicaStatus {
 	out := ReplicaStatus{
 		Ordinal: r.Ordinal, Pod: s.Name(r.Ordinal), Role: role(s, st, r), Revision: r.Revision,
@@ -394,7 +420,7 @@ func role(s *sts.Snapshot, st *Status, r sts.Replica) Role {
 		return Updating
 	case r.Revision == st.UpdateRevision:
 		return Stable
-	case sts.IsRollingUpdate(s.Set) && r.Ordinal >= sts.UpdateFrom(s.Set):
+	case due(s, r):
 		return Updating
 	case r.Revision == st.StableRevision && sts.IsRollingUpdate(s.Set):
 		return Stable

@@ -177,6 +177,143 @@ func TestScaledDuringACanary(t *testing.T) {
 	}
 }
 
+// Under OnDelete no pod blocks an update: each gets the new template when it is deleted.
+func TestStatusUnderOnDelete(t *testing.T) {
+	crashing := func(o int, revision string) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) {
+			inv.Pods[o] = ststest.Pod(inv.Sets[0], sts.Ordinal(o), revision)
+			ststest.Crashing(inv.Pods[o])
+		}
+	}
+	atRisk := func(inv *sts.Inventory) {
+		p := inv.Pods[1]
+		p.Spec.NodeName = "node-1"
+		v := corev1.Volume{Name: "data"}
+		v.PersistentVolumeClaim = &corev1.PersistentVolumeClaimVolumeSource{ClaimName: inv.Claims[2].Name}
+		p.Spec.Volumes = []corev1.Volume{v}
+		inv.Claims[2].Status.Phase = corev1.ClaimLost
+	}
+	const is = "is in CrashLoopBackOff (container app, exit code 1, 4 restarts)"
+	tests := []struct {
+		name          string
+		changes       []func(*sts.Inventory)
+		state         inspect.State
+		message, hint string
+	}{
+		{"waiting for deletions", nil, inspect.Paused, "OnDelete: the new template waits for the pods of ordinals 0-2 to be deleted", "kubectl delete pod web-2 -n test"},
+		{"a pod fails on its old revision", []func(*sts.Inventory){crashing(1, ststest.StableRevision)}, inspect.Stuck,
+			"stuck: web-1 " + is + "; OnDelete leaves it on its revision until it is deleted", "kubectl delete pod web-1 -n test"},
+		{"a pod fails on the new revision", []func(*sts.Inventory){crashing(1, "web-new")}, inspect.Stuck,
+			"stuck: web-1 " + is, "kubectl describe pod web-1 -n test"},
+		{"its data would be lost with it", []func(*sts.Inventory){crashing(1, ststest.StableRevision), atRisk}, inspect.DataAtRisk,
+			"do not restart ordinal 1: persistentvolumeclaim data-web-2 has lost its persistentvolume : no new pod can mount it; stuck: web-1 " + is +
+				"; OnDelete leaves it on its revision until it is deleted", "kubectl describe pvc data-web-2 -n test"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inv := ststest.Web(3)
+			set := inv.Sets[0]
+			set.Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.OnDeleteStatefulSetStrategyType}
+			set.Status.UpdateRevision = "web-new"
+			for _, change := range test.changes {
+				change(inv)
+			}
+			st := inspect.NewStatusReport(inv, nil).Items[0]
+			if diff := cmp.Diff([]string{string(test.state), test.message, test.hint}, []string{string(st.State), st.Message, st.Hint}); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// Under Recreate the controller deletes all pods of other revisions by itself.
+func TestStatusUnderRecreate(t *testing.T) {
+	progressing := func(status corev1.ConditionStatus, reason, message string) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) {
+			inv.Sets[0].Status.Conditions = []appsv1.StatefulSetCondition{{Type: appsv1.StatefulSetProgressing, Status: status, Reason: reason, Message: message,
+				LastTransitionTime: metav1.NewTime(ststest.Now.Add(-time.Minute))}}
+		}
+	}
+	deleting := progressing(corev1.ConditionTrue, "RecreateInProgress", "Deleting old revision pods")
+	terminating := func(due time.Time) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) {
+			for _, p := range inv.Pods {
+				ststest.Terminating(p, due)
+			}
+		}
+	}
+	created := func(inv *sts.Inventory) {
+		inv.Pods = []*corev1.Pod{ststest.Pod(inv.Sets[0], 0, "web-new")}
+		ststest.NotReady(inv.Pods[0], ststest.Now.Add(-4*time.Second))
+	}
+	crashing := func(inv *sts.Inventory) {
+		created(inv)
+		ststest.Crashing(inv.Pods[0])
+	}
+	ready := func(inv *sts.Inventory) {
+		for o := range inv.Pods {
+			inv.Pods[o] = ststest.Pod(inv.Sets[0], sts.Ordinal(o), "web-new")
+		}
+	}
+	done := func(inv *sts.Inventory) {
+		ready(inv)
+		inv.Sets[0].Status.CurrentRevision = "web-new"
+	}
+	warned := func(ago time.Duration) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) {
+			inv.Events = append(inv.Events, &corev1.Event{Reason: "UnknownStrategy", Type: corev1.EventTypeWarning, LastTimestamp: metav1.NewTime(ststest.Now.Add(-ago)),
+				InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: ststest.Namespace, Name: "web", UID: inv.Sets[0].UID}})
+		}
+	}
+	unobserved := func(inv *sts.Inventory) { inv.Sets[0].Generation = 2 }
+	const off = "stuck: the StatefulSet controller does nothing for this set, neither updates nor new pods: it has the update strategy Recreate, and the feature gate StatefulSetRecreateStrategy is off"
+	tests := []struct {
+		name    string
+		changes []func(*sts.Inventory)
+		state   inspect.State
+		message string
+		roles   string
+	}{
+		{"old pods are being deleted", []func(*sts.Inventory){deleting, terminating(ststest.Now)}, inspect.Progressing,
+			"updating, 0 of 3 pods updated; web-0 is terminating", "updating updating updating"},
+		{"not deleted yet", nil, inspect.Progressing, "updating, 0 of 3 pods updated", "updating updating updating"},
+		{"an old pod does not end", []func(*sts.Inventory){deleting, terminating(ststest.Now.Add(-time.Hour))}, inspect.Stuck,
+			"stuck: web-2 should have been gone 60m ago: is node node-0 alive?; Recreate creates no pod of the new revision before it has ended", "updating updating updating"},
+		{"new pods are created", []func(*sts.Inventory){progressing(corev1.ConditionTrue, "RecreateInProgress", "Waiting for new-revision pods to be created"), created}, inspect.Progressing,
+			"updating, 1 of 3 pods updated; web-0 runs but is not ready (4s)", "missing missing updating"},
+		{"the new pod fails", []func(*sts.Inventory){deleting, crashing}, inspect.Stuck,
+			"stuck: web-0 is in CrashLoopBackOff (container app, exit code 1, 4 restarts); the update is not complete before it is ready", "missing missing updating"},
+		{"the controller has not counted yet", []func(*sts.Inventory){deleting, ready}, inspect.Progressing, "updated, the StatefulSet controller is finishing", "updated updated updated"},
+		{"complete", []func(*sts.Inventory){progressing(corev1.ConditionFalse, "RecreateCompleted", "All pods recreated successfully"), done}, inspect.Complete,
+			"all 3 pods available on web-new", "stable stable stable"},
+		{"the gate is off", []func(*sts.Inventory){unobserved, warned(time.Hour)}, inspect.Stuck, off, "updating updating updating"},
+		{"the gate was turned off, and a pod is lost", []func(*sts.Inventory){done, warned(time.Minute), func(inv *sts.Inventory) { inv.Pods = inv.Pods[:2] }}, inspect.Stuck, off, "missing stable stable"},
+		{"the gate was turned off long ago", []func(*sts.Inventory){done, warned(time.Hour)}, inspect.Complete, "all 3 pods available on web-new", "stable stable stable"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inv := ststest.Web(3)
+			set := inv.Sets[0]
+			set.Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.RecreateStatefulSetStrategyType}
+			set.Status.UpdateRevision = "web-new"
+			for _, change := range test.changes {
+				change(inv)
+			}
+			st := inspect.NewStatusReport(inv, nil).Items[0]
+			var roles []string
+			for _, r := range st.Replicas {
+				roles = append(roles, string(r.Role))
+			}
+			if diff := cmp.Diff([]string{string(test.state), test.message, test.roles}, []string{string(st.State), st.Message, strings.Join(roles, " ")}); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if len(st.Conditions) != len(set.Status.Conditions) {
+				t.Errorf("conditions %+v", st.Conditions)
+			}
+		})
+	}
+}
+
 // What a pod waits for is named with the command that shows it, in the first seconds too.
 func TestStatusNamesWhatAPodWaitsFor(t *testing.T) {
 	pending := func(age time.Duration) func(*sts.Inventory) {

@@ -85,6 +85,8 @@ func (a *Action) Endangers(s *sts.Snapshot) []sts.Replica {
 	case a.Scale != nil && a.Scale.To < sts.WantedReplicas(s.Set):
 		end := sts.Start(s.Set) + sts.Ordinal(a.Scale.To)
 		goes = func(r sts.Replica) bool { return r.Desired && r.Ordinal >= end || due(r) }
+	case a.PatchSet != nil && sts.IsRecreate(s.Set) && a.PatchSet.template != nil:
+		goes = func(r sts.Replica) bool { return r.Revision != a.PatchSet.RestoreRevision }
 	case a.PatchSet != nil && sts.IsRollingUpdate(s.Set):
 		goes = a.PatchSet.replaces(s)
 	}
@@ -104,6 +106,9 @@ func terminating(s *sts.Snapshot, uid types.UID) bool {
 // dueForUpdate says of a pod whether the controller will replace it, now or when nothing blocks
 // the update any more.
 func dueForUpdate(s *sts.Snapshot) func(sts.Replica) bool {
+	if sts.IsRecreate(s.Set) {
+		return func(r sts.Replica) bool { return r.Revision != s.Set.Status.UpdateRevision }
+	}
 	return func(r sts.Replica) bool {
 		return sts.IsRollingUpdate(s.Set) && r.Desired && r.Ordinal >= sts.UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision
 	}

@@ -58,12 +58,16 @@ func canaryRecord(s *sts.Snapshot) (c *sts.Canary, derived bool, d *Decision) {
 		return nil, false, d
 	}
 	replicas := sts.WantedReplicas(s.Set)
+	startedBy, startedAt := sts.ChangedBy(s.Set, template)
+	if startedAt.IsZero() {
+		startedAt = s.TakenAt
+	}
 	return &sts.Canary{
 		StableRevision: stable.Name, StableTemplate: template, Replicas: &replicas,
 		// What stood before is unknown: the present partition is left at the end.
 		PartitionBefore: sts.Partition(s.Set), Partition: sts.Partition(s.Set),
 		Generation: s.Set.Generation, TemplateDigest: sts.TemplateDigest(&s.Set.Spec.Template),
-		StartedAt: s.TakenAt,
+		StartedBy: startedBy, StartedAt: startedAt,
 	}, true, nil
 }
 

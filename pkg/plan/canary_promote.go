@@ -126,8 +126,26 @@ func (i promoteCanary) finish(s *sts.Snapshot, c *sts.Canary, derived bool) Deci
 	if derived {
 		return done
 	}
-	d := do(newPatch(s.Set).partition(c.PartitionAfter()).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
-		action("CanaryCompleted", "finish: the canary is the set's only revision now"), "Finish")
+	why := "finish: the canary is the set's only revision now"
+	if next := nextUpdate(s, c); next != "" {
+		why, done.Message = why+"; "+next, done.Message+"; "+next
+	}
+	d := do(newPatch(s.Set).partition(c.PartitionAfter(s.Set)).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
+		action("CanaryCompleted", why), "Finish")
 	d.Then = &done
 	return d
+}
+
+// nextUpdate says what becomes of the partition before the canary, and what that means for the
+// next update. Empty where there was none.
+func nextUpdate(s *sts.Snapshot, c *sts.Canary) string {
+	after := c.PartitionAfter(s.Set)
+	switch held := ordinalRange(sts.Start(s.Set), min(sts.Start(s.Set)+sts.Ordinal(after), sts.End(s.Set))); {
+	case c.PartitionBefore == 0:
+		return ""
+	case after == 0:
+		return fmt.Sprintf("the partition is 0 (it was %d), so the next update reaches every ordinal", c.PartitionBefore)
+	default:
+		return fmt.Sprintf("the partition is %d again and holds back %s at the next update", after, sts.SayOrdinals(held))
+	}
 }

@@ -111,6 +111,12 @@ func guardedVerbs() []guardedVerb {
 			*inv.Sets[0].Spec.UpdateStrategy.RollingUpdate.Partition = 1
 			inv.Revisions = append(inv.Revisions, ststest.Revision(inv.Sets[0], "web-third", 3, ststest.Template("web:3")))
 		}), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.Unstick{Holder: h} }, []int{1, 2, 3, 4}, []int{0}},
+		// All pods go at once, and none of another revision is left.
+		{"unstick under Recreate", func() *sts.Inventory {
+			inv := recreating(5)
+			crashing(0)(inv)
+			return inv
+		}, func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.Unstick{Holder: h} }, []int{0, 2, 4}, nil},
 		{"restart", web(), func(h plan.Holder, _ *sts.Snapshot) plan.Intent { return plan.RestartPods{Holder: h, Ordinals: only} }, []int{1, 3}, []int{0, 2, 4}},
 		{"drain-scale", web(), func(h plan.Holder, s *sts.Snapshot) plan.Intent {
 			return plan.NewDrainScale(plan.DrainOptions{Holder: h, Replicas: 3, NoHooks: true}, s)

@@ -290,6 +290,10 @@ func promoteCases() []decisionCase {
 	complete := onSet(func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = canaryRevision })
 	before := edit(func(c *sts.Canary) { c.PartitionBefore = 4 })
 	derived := onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })
+	// adopted is an update of another client's that was promoted to the last ordinal.
+	adopted := func(partition int32, replicas *int32) change {
+		return edit(func(c *sts.Canary) { c.Adopted, c.PartitionBefore, c.Replicas = true, partition, replicas })
+	}
 	scaledDown := func(inv *sts.Inventory) {
 		*inv.Sets[0].Spec.Replicas = 3
 		inv.Sets[0].Generation, inv.Sets[0].Status.ObservedGeneration = 3, 3
@@ -311,6 +315,16 @@ func promoteCases() []decisionCase {
 		{"scaled down below what is asked for before", standing(2), []change{scaledDown}, to(3), plan.Facts{}, plan.Refused, plan.ReasonBadRequest},
 		{"by hand, after it had promoted itself", standing(2), []change{edit(func(c *sts.Canary) { c.Auto = &sts.Auto{Soak: "5m0s"} })}, one, plan.Facts{}, plan.Do, "Step"},
 		{"by hand, without a record", standing(2), []change{derived}, one, plan.Facts{}, plan.Do, "Step"},
+		{"without a record, begun by a field manager", standing(2), []change{derived, onSet(func(s *appsv1.StatefulSet) {
+			s.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl-set", Time: &metav1.Time{Time: ststest.Now.Add(-time.Hour)},
+				FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:template":{"f:spec":{"f:containers":{"k:{\"name\":\"app\"}":{"f:image":{}}}}}}}`)}}
+		})}, one, plan.Facts{}, plan.Do, "Step"},
+		{"frozen with 999 before an update of another client's", standing(5), []change{complete, adopted(999, new(int32(5)))}, full, plan.Facts{}, plan.Do, "Finish"},
+		{"frozen with as many as there are replicas", standing(5), []change{complete, adopted(5, new(int32(5)))}, full, plan.Facts{}, plan.Do, "Finish"},
+		{"frozen when it had fewer replicas", standing(5), []change{complete, adopted(3, new(int32(3)))}, full, plan.Facts{}, plan.Do, "Finish"},
+		{"frozen, by an older record", standing(5), []change{complete, adopted(999, nil)}, full, plan.Facts{}, plan.Do, "Finish"},
+		{"a canary made by hand ends", standing(5), []change{complete, adopted(3, new(int32(5)))}, full, plan.Facts{}, plan.Do, "Finish"},
+		{"a canary of ours on a frozen set", standing(5), []change{complete, edit(func(c *sts.Canary) { c.PartitionBefore = 999 })}, full, plan.Facts{}, plan.Do, "Finish"},
 		{"moved by somebody, taken over", standing(2), []change{movedPartition(4)}, took, plan.Facts{}, plan.Do, "Step"},
 		{"another template, taken over", standing(1), []change{onSet(changedTemplate), onPod(4, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "web-third" })}, took, plan.Facts{}, plan.Do, "Step"},
 		{"somebody scaled: everybody's right", standing(1), []change{onSet(func(s *appsv1.StatefulSet) { s.Generation, s.Status.ObservedGeneration = 7, 7 })}, one, plan.Facts{}, plan.Do, "Step"},
@@ -776,7 +790,13 @@ func pauseCases() []decisionCase {
 		{"pause an abort", aborted(2), nil, pause, plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
 		{"pause while somebody else is at work", standing(2), []change{owned("bob@desk", "7")}, pause, plan.Facts{}, plan.Refused, plan.ReasonOwned},
 		{"resume", standing(2), nil, resume, plan.Facts{}, plan.Do, "Resume"},
-		{"resume to the partition that stood before", standing(2), []change{before}, resume, plan.Facts{}, plan.Do, "Resume"},
+		{"resume to a partition before that holds back the rest", standing(2), []change{before}, resume, plan.Facts{}, plan.Refused, plan.ReasonPartition},
+		{"resume a canary on a frozen set", standing(2), []change{edit(func(c *sts.Canary) { c.PartitionBefore = 999 })}, resume, plan.Facts{}, plan.Refused, plan.ReasonPartition},
+		{"resume an adopted update of a frozen set", standing(2), []change{edit(func(c *sts.Canary) { c.PartitionBefore, c.Adopted = 999, true })}, resume, plan.Facts{}, plan.Refused, plan.ReasonPartition},
+		{"resume an adopted update of a canary made by hand", standing(2), []change{edit(func(c *sts.Canary) { c.PartitionBefore, c.Adopted = 3, true })}, resume, plan.Facts{}, plan.Do, "Resume"},
+		{"resume what was paused on a frozen set", standing(0), []change{onSet(func(s *appsv1.StatefulSet) { *s.Spec.UpdateStrategy.RollingUpdate.Partition = 999 }),
+			edit(func(c *sts.Canary) { c.PartitionBefore, c.Partition, c.Paused = 999, 999, true })}, resume, plan.Facts{}, plan.Do, "Resume"},
+		{"resume when every ordinal has the update", standing(5), []change{before}, resume, plan.Facts{}, plan.Do, "Resume"},
 		{"resume with a pod on its way", standing(2), []change{starting(4)}, resume, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
 		{"resume with a failing pod", standing(2), []change{crashing(4)}, resume, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
 		{"resume with a budget that is short", standing(2), []change{budget(4, 4, 5)}, resume, plan.Facts{}, plan.Wait, plan.ReasonBudgetShort},
@@ -1108,6 +1128,21 @@ func undone(inv *sts.Inventory) {
 	set.Generation, set.Status.ObservedGeneration = 3, 3
 }
 
+// recreate is the update strategy of that name.
+func recreate(inv *sts.Inventory) {
+	inv.Sets[0].Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.RecreateStatefulSetStrategyType}
+}
+
+// recreating is an update under Recreate that n pods have.
+func recreating(n sts.Ordinal, changes ...change) *sts.Inventory {
+	inv := rolling(n, changes...)
+	recreate(inv)
+	return inv
+}
+
+// justPod leaves only this ordinal's pod.
+func justPod(o int) change { return func(inv *sts.Inventory) { inv.Pods = inv.Pods[o : o+1] } }
+
 func unstickCases() []decisionCase {
 	hold := holder("1")
 	hold.Command = "unstick"
@@ -1216,7 +1251,28 @@ func unstickCases() []decisionCase {
 		})}, unstick, plan.Facts{}, plan.Refused, plan.ReasonNotMoving},
 		{"a pod waits for its claim", ststest.Web(3), []change{unbound(2)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
 		{"OnDelete", rolling(0), []change{crashing(2), onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "OnDelete" })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
-		{"Recreate", rolling(0), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "Recreate" })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
+		{"Recreate: the update fails", recreating(5), []change{crashing(0)}, unstick, plan.Facts{}, plan.Do, "Restore"},
+		{"Recreate: the first new pod fails, and the others are not there yet", recreating(5), []change{justPod(0), crashing(0)}, unstick, plan.Facts{}, plan.Do, "Restore"},
+		{"Recreate: another cure than the one that was shown", recreating(5), []change{crashing(0)}, agreed(sts.NoCure), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
+		{"Recreate: an operator would undo it", recreating(5), []change{crashing(0), annotated("argocd.argoproj.io/tracking-id", "shop")}, unstick, plan.Facts{}, plan.Refused, plan.ReasonManaged},
+		{"Recreate: the stable revision is gone", recreating(5), []change{crashing(0), func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[1:] }}, unstick, plan.Facts{}, plan.Refused, plan.ReasonRevisionGone},
+		{"Recreate: a new pod only starts", recreating(5), []change{starting(0)}, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"Recreate: old pods are ending", recreating(0), []change{onPod(1, func(p *corev1.Pod) { ststest.Terminating(p, ststest.Now) })}, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
+		{"Recreate: an old pod does not end", recreating(0), []change{onPod(1, func(p *corev1.Pod) { ststest.Terminating(p, ststest.Now.Add(-time.Hour)) })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
+		{"Recreate: no update fails", recreating(5), []change{crashing(0), onSet(func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = canaryRevision })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
+		{"Recreate: under way, the pods of the update end", recreating(5, undone), []change{ours, func(inv *sts.Inventory) {
+			for _, p := range inv.Pods {
+				ststest.Terminating(p, ststest.Now)
+			}
+		}}, unstick, wrote, plan.Wait, plan.ReasonPodNotAvailable},
+		{"Recreate: under way, stable pods come", recreating(5, undone), []change{ours, on(ststest.StableRevision, 0), justPod(0), starting(0)}, unstick, wrote, plan.Wait, plan.ReasonPodNotAvailable},
+		{"Recreate: under way, all are there", recreating(5, undone), []change{ours, on(ststest.StableRevision, 0, 1, 2, 3, 4)}, unstick, wrote, plan.Do, "Finish"},
+		{"Recreate: a killed one comes to its end", recreating(5, undone), []change{on(ststest.StableRevision, 0, 1, 2, 3, 4), taken("alice@laptop", "0")}, unstick, plan.Facts{}, plan.Do, "Finish"},
+		{"Recreate: in the middle of a canary", standing(5), []change{recreate, crashing(0)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
+		{"Recreate: the gate is off", recreating(5), []change{crashing(0), func(inv *sts.Inventory) {
+			inv.Events = append(inv.Events, &corev1.Event{Reason: "UnknownStrategy", Type: corev1.EventTypeWarning, LastTimestamp: metav1.NewTime(ststest.Now),
+				InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: ststest.Namespace, Name: "web", UID: inv.Sets[0].UID}})
+		}}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
 		{"somebody else at work", rolling(1), []change{crashing(4), taken("bob@desk", "7")}, unstick, plan.Facts{}, plan.Refused, plan.ReasonOwned},
 		{"deleting", rolling(1), []change{crashing(4), onSet(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonDeleting},
 		{"not observed", rolling(1), []change{crashing(4), onSet(func(s *appsv1.StatefulSet) { s.Generation = 9 })}, unstick, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},

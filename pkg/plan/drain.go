@@ -165,7 +165,7 @@ func onItsWay(s *sts.Snapshot, record *sts.Drain) string {
 	if record.Profile != "" {
 		with = " with " + record.Profile
 	}
-	return fmt.Sprintf(what, s.Set.Name, record.From, sts.Count(record.To, "replica")) + with + ", by " + record.StartedBy
+	return fmt.Sprintf(what, s.Set.Name, record.From, sts.Count(record.To, "replica")) + with + by(record.StartedBy, ", by %s")
 }
 
 // noDrain refuses while members leave or join: another verb would restart one half-way,
@@ -334,7 +334,7 @@ func steady(s *sts.Snapshot) *Decision {
 	if r, err := sts.ReadRestart(s.Set); r != nil || err != nil {
 		return refuse(ReasonRestartOnItsWay, "finish it first: "+sts.Kubectl(s.Set.Namespace, "sts restart", s.Set.Name), "a restart of statefulset %s is not finished", s.Set.Name)
 	}
-	if what := inFlight(s); what != "" && sts.Observed(s.Set) && sts.IsRollingUpdate(s.Set) {
+	if what := inFlight(s); what != "" && sts.Observed(s.Set) && !sts.IsOnDelete(s.Set) {
 		hint := "let it finish: " + sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name, "--for=complete")
 		if sts.Partition(s.Set) > 0 {
 			hint = "its partition holds it: finish it with " + canaryCommand(s, "promote", "--full") + ", or " + canaryCommand(s, "abort")
@@ -618,7 +618,7 @@ func (h Holder) take(s *sts.Snapshot, record sts.Drain) *Decision {
 	}
 	m := record.Member
 	d := do(newPatch(s.Set).drain(record).owner(h.Owner).
-		action("", fmt.Sprintf("go on with %s (%s), begun by %s", s.Name(m.Ordinal), m.Phase, record.StartedBy)), "Take")
+		action("", fmt.Sprintf("go on with %s (%s)%s", s.Name(m.Ordinal), m.Phase, by(record.StartedBy, ", begun by %s"))), "Take")
 	return &d
 }
 

@@ -57,6 +57,8 @@ func settled(s *sts.Snapshot) *Decision {
 	switch {
 	case s.Set.DeletionTimestamp != nil:
 		d = decide(Refused, ReasonDeleting, "statefulset "+s.Set.Name+" is being deleted", "")
+	case s.StrategyRefused():
+		d = decide(Refused, ReasonStrategy, "statefulset "+s.Set.Name+": "+sts.StrategyIsRefused, sts.StrategyRefusedHint)
 	case !sts.Observed(s.Set):
 		d = decide(Wait, ReasonNotObserved, "for the StatefulSet controller to see the change", "")
 	default:

@@ -89,18 +89,30 @@ func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := unmoved(s, c, i.Holder); d != nil {
 		return *d
 	}
-	if next := min(sts.UpdateFrom(s.Set), sts.End(s.Set)) - 1; next >= sts.Start(s.Set)+sts.Ordinal(c.PartitionAfter()) {
+	why := "let the StatefulSet controller update the rest by itself, without asking budgets"
+	done := decide(Done, ReasonResumed, fmt.Sprintf("resumed: the StatefulSet controller goes on with the update of statefulset %s by itself", s.Set.Name),
+		sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name, "--for=complete"))
+	after := c.PartitionAfter(s.Set)
+	switch next := min(sts.UpdateFrom(s.Set), sts.End(s.Set)) - 1; {
+	case next < sts.Start(s.Set): // every ordinal has the update
+	case next >= sts.Start(s.Set)+sts.Ordinal(after):
 		if d := canaryPods(s); d != nil {
 			return *d
 		}
 		if d := mayDisrupt(s, f, next, Stuck); d != nil {
 			return *d
 		}
+	case c.Paused && after == sts.Partition(s.Set): // it held the update back before the pause
+		why = fmt.Sprintf("forget the pause; partition %d holds back %s as before it", after, sts.SayOrdinals(heldBack(s)))
+		done.Message = fmt.Sprintf("the pause is over; partition %d of statefulset %s holds back %s as before it", after, s.Set.Name, sts.SayOrdinals(heldBack(s)))
+		done.Hint = canaryCommand(s, "promote")
+	default:
+		return decide(Refused, ReasonPartition, fmt.Sprintf("the partition of statefulset %s was %d before, which would hold back %s: "+
+			"the StatefulSet controller would not continue the update, and the way back would be forgotten", s.Set.Name, after, sts.SayOrdinals(heldBack(s))),
+			canaryCommand(s, "promote", "--full")+", or "+canaryCommand(s, "abort"))
 	}
-	done := decide(Done, ReasonResumed, fmt.Sprintf("resumed: the StatefulSet controller goes on with the update of statefulset %s by itself", s.Set.Name),
-		sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name, "--for=complete"))
-	d := do(newPatch(s.Set).partition(c.PartitionAfter()).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
-		action("UpdateResumed", "let the StatefulSet controller update the rest by itself, without asking budgets"), "Resume")
+	d := do(newPatch(s.Set).partition(after).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
+		action("UpdateResumed", why), "Resume")
 	d.Then = &done
 	return d
 }

@@ -172,6 +172,7 @@ const (
 	ReasonUpdateOnItsWay    = "UpdateOnItsWay"
 	ReasonCanaryOnItsWay    = "CanaryOnItsWay"
 	ReasonStrategy          = "UpdateStrategy"
+	ReasonPartition         = "PartitionBefore"
 	ReasonParked            = "Parked"
 	ReasonDeleting          = "Deleting"
 	ReasonBadRequest        = "BadRequest"

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -100,7 +99,7 @@ func (i RestartPods) recorded(s *sts.Snapshot, f Facts) (*sts.Restart, *Decision
 	case record == nil:
 		return i.choose(s)
 	case record.Command != i.Command:
-		d := decide(Refused, ReasonRestartOnItsWay, fmt.Sprintf("another restart of statefulset %s, by %s, is not finished: %s", s.Set.Name, record.StartedBy, sayLeft(s, record)),
+		d := decide(Refused, ReasonRestartOnItsWay, fmt.Sprintf("another restart of statefulset %s%s is not finished: %s", s.Set.Name, by(record.StartedBy, ", by %s,"), sayLeft(s, record)),
 			"finish it: "+record.Again(s.Set)+", or forget it: "+forget(s))
 		return nil, &d
 	}
@@ -243,7 +242,7 @@ func (i RestartPods) question(s *sts.Snapshot, r sts.Replica) Run {
 func (i RestartPods) begin(s *sts.Snapshot, record *sts.Restart) Decision {
 	event, why := "RestartStarted", "begin to restart "
 	if _, goesOn := s.Set.Annotations[sts.RestartAnnotation]; goesOn {
-		event, why = "", "go on with the restart begun by "+record.StartedBy+": "
+		event, why = "", "go on with the restart"+by(record.StartedBy, " begun by %s")+": "
 	}
 	_, left := record.Split(s)
 	why += sts.SayOrdinals(left)
@@ -254,6 +253,14 @@ func (i RestartPods) begin(s *sts.Snapshot, record *sts.Restart) Decision {
 		why += ", the leader last"
 	}
 	return do(newPatch(s.Set).restart(*record).owner(i.Owner).action(event, why), "Begin")
+}
+
+// by puts a name into a part of a sentence, which is left out where a record has none.
+func by(name, part string) string {
+	if name == "" {
+		return ""
+	}
+	return fmt.Sprintf(part, name)
 }
 
 // finish waits until every chosen pod is available again, then forgets the restart.
@@ -296,7 +303,7 @@ func revisionsStay(s *sts.Snapshot, todo []sts.Replica) *Decision {
 	}
 	d := decide(Refused, ReasonRevisionChange, "this would be an update and not a restart: "+strings.Join(parts, "; "), "")
 	switch {
-	case s.Set.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType:
+	case sts.IsOnDelete(s.Set):
 		d.Hint = "under OnDelete that is how pods are updated; if that is what you want: " +
 			sts.Kubectl(s.Set.Namespace, "delete pod", moves[order[0]][0])
 	case order[0].to == s.Set.Status.UpdateRevision:
@@ -331,7 +338,7 @@ func mayRestart(s *sts.Snapshot, f Facts, r sts.Replica, todo []sts.Replica) *De
 func updateDue(s *sts.Snapshot) []sts.Ordinal {
 	var due []sts.Ordinal
 	for _, r := range s.Replicas() {
-		if r.Desired && s.Set.Spec.UpdateStrategy.Type != appsv1.OnDeleteStatefulSetStrategyType &&
+		if r.Desired && !sts.IsOnDelete(s.Set) &&
 			r.Ordinal >= sts.UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision {
 			due = append(due, r.Ordinal)
 		}

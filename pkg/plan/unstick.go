@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -46,7 +44,7 @@ func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := onDelete(s); d != nil {
 		return *d
 	}
-	if d := partitionable(s); d != nil {
+	if d := partitionable(s); d != nil && (c != nil || !sts.IsRecreate(s.Set)) {
 		return *d
 	}
 	if c == nil && i.underWay(s, f) {
@@ -64,10 +62,30 @@ func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
 	case i.Agreed != "" && i.Agreed != trap.Cure:
 		return decide(Refused, ReasonNotObserved, "statefulset "+s.Set.Name+" has moved since it was looked at, and what helps now is not what was shown",
 			"run the same command again")
+	case sts.IsRecreate(s.Set):
+		return i.recreate(s, trap)
 	case trap.Cure == sts.Back:
 		return back.Next(s, f)
 	}
 	return i.forward(s, f)
+}
+
+// recreate takes an update under Recreate back: with the stable template the controller deletes
+// every pod of the update by itself and creates new ones.
+func (i Unstick) recreate(s *sts.Snapshot, trap *sts.Trap) Decision {
+	stable := s.Revision(trap.Target)
+	if stable == nil {
+		return *revisionGone(s, trap.Target)
+	}
+	template, err := sts.RevisionTemplate(stable)
+	if err != nil {
+		return decide(Refused, ReasonRevisionGone, err.Error(), "")
+	}
+	if d := i.unmanaged(s, sts.FieldTemplate); d != nil {
+		return *d
+	}
+	return do(newPatch(s.Set).owner(i.Owner).restore(stable.Name, template).
+		action("Unsticking", "unstick: restore the template of "+stable.Name+"; the StatefulSet controller then deletes all pods of the update at once and creates them from it"), "Restore")
 }
 
 // underWay says whether pods are being taken out of the way already, by this
@@ -171,7 +189,11 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 		case t == nil:
 		case t.Failing && r.Pod != nil && !r.Terminating:
 			hint := "look at it: " + s.LookCommand(r.Ordinal, t)
-			if t.Claim == "" { // no template would help a claim
+			switch {
+			case t.Claim != "": // no template would help a claim
+			case sts.IsRecreate(s.Set):
+				hint += "; when the template is wrong, apply one that works: it replaces every pod"
+			default:
 				hint += "; when the template is wrong, apply one that works, then " + sts.Kubectl(ns, "sts unstick", name)
 			}
 			d := decide(Refused, ReasonPodFailing,
@@ -185,8 +207,12 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 			}
 			return d
 		case update != "":
+			back := canaryCommand(s, "abort")
+			if sts.IsRecreate(s.Set) { // which has no canary
+				back = sts.Kubectl(ns, "rollout undo", "statefulset/"+name)
+			}
 			return nothingStuck(s.Name(r.Ordinal)+" "+t.Message+", and that is not proven to last ("+update+")",
-				"wait, or take the update back without proof: "+canaryCommand(s, "abort"))
+				"wait, or take the update back without proof: "+back)
 		default:
 			return nothingStuck(s.Name(r.Ordinal)+" "+t.Message+", and no update is on its way", "")
 		}
@@ -257,7 +283,7 @@ func nothingStuck(what, hint string) Decision {
 // onDelete explains a strategy under which nothing gets stuck, because nothing
 // moves.
 func onDelete(s *sts.Snapshot) *Decision {
-	if s.Set.Spec.UpdateStrategy.Type != appsv1.OnDeleteStatefulSetStrategyType {
+	if !sts.IsOnDelete(s.Set) {
 		return nil
 	}
 	d := decide(Refused, ReasonStrategy,
@@ -265,7 +291,7 @@ func onDelete(s *sts.Snapshot) *Decision {
 	for _, r := range s.Replicas() {
 		if t := s.Trouble(r); t != nil && r.Pod != nil && !r.Terminating && r.Revision != s.Set.Status.UpdateRevision {
 			d.Message += "; " + s.Name(r.Ordinal) + " " + t.Message
-			d.Hint = sts.Kubectl(s.Set.Namespace, "delete pod", s.Name(r.Ordinal)) + " brings it back with the present template"
+			d.Hint = s.ReplaceCommand(r)
 			break
 		}
 	}

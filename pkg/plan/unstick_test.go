@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
@@ -113,5 +114,19 @@ func unstickStory(t *testing.T, seed uint64) {
 		} else if image := p.Spec.Containers[0].Image; o >= from && image != w.Set.Spec.Template.Spec.Containers[0].Image {
 			t.Errorf("%s, and ordinal %d runs %s", d.Message, o, image)
 		}
+	}
+}
+
+// What unstick does under Recreate comes to its end, and takes every pod of the update.
+func TestUnstickUnderRecreate(t *testing.T) {
+	inv := recreating(5)
+	crashing(0)(inv)
+	justPod(0)(inv)
+	var got []string
+	for _, d := range plan.Foretell(plan.Unstick{Holder: holder("1")}, inv.Snapshots()[0]) {
+		got = append(got, string(d.Verdict)+" "+d.Reason)
+	}
+	if diff := cmp.Diff([]string{"Do Restore", "Do Finish", "Done Unstuck"}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }

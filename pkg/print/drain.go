@@ -22,7 +22,7 @@ func drainLines(d *inspect.DrainStatus, now time.Time) [][2]string {
 		if d.Profile != "" {
 			line = fmt.Sprintf("from %d to %d with %s", d.From, d.To, d.Profile)
 		}
-		out = append(out, [2]string{"Resize", fmt.Sprintf("%s; started %s ago by %s", line, sts.Age(now.Sub(d.StartedAt.Time)), d.StartedBy)})
+		out = append(out, [2]string{"Resize", line + "; " + started(*d.StartedAt, d.StartedBy, now)})
 	}
 	if m := d.Member; m != nil {
 		line := m.Pod

@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gotest.tools/v3/golden"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/pkg/print"
@@ -48,6 +50,49 @@ func TestScreenOfRecordedScenarios(t *testing.T) {
 			}
 			golden.Assert(t, b.String(), name+".txt")
 		})
+	}
+}
+
+// Who began something is said where it is known, and nothing stands for it where it is not.
+func TestStartedBy(t *testing.T) {
+	at := metav1.NewTime(ststest.Now.Add(-4 * time.Second))
+	for _, by := range []string{"", "field manager kubectl-set"} {
+		want := "started 4s ago\n"
+		if by != "" {
+			want = "started 4s ago by " + by + "\n"
+		}
+		s := inspect.NewStatusReport(ststest.Web(2), nil).Items[0]
+		s.Canary = &inspect.CanaryStatus{StartedAt: &at, StartedBy: by}
+		s.Restart = &inspect.RestartStatus{StartedAt: at, StartedBy: by}
+		s.Drain = &inspect.DrainStatus{From: 2, To: 1, StartedAt: &at, StartedBy: by}
+		var b strings.Builder
+		if err := print.StatusScreen(&b, &s, ststest.Now, print.Style{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Count(b.String(), want); got != 3 {
+			t.Errorf("%q stands %d times, want 3:\n%s", want, got, b.String())
+		}
+	}
+}
+
+// A condition of the set is shown as long as something is in progress.
+func TestConditions(t *testing.T) {
+	at := metav1.NewTime(ststest.Now.Add(-4 * time.Second))
+	for _, test := range []struct {
+		status, want string
+	}{
+		{"True", "  Condition  Progressing=True (RecreateInProgress): Deleting old revision pods, for 4s\n"},
+		{"False", ""},
+	} {
+		s := inspect.NewStatusReport(ststest.Web(2), nil).Items[0]
+		s.Conditions = []inspect.ConditionStatus{{Type: "Progressing", Status: test.status, Reason: "RecreateInProgress", Message: "Deleting old revision pods", LastTransitionTime: &at}}
+		var b strings.Builder
+		if err := print.StatusScreen(&b, &s, ststest.Now, print.Style{}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), test.want) || test.want == "" && strings.Contains(b.String(), "Condition") {
+			t.Errorf("want %q:\n%s", test.want, b.String())
+		}
 	}
 }
 

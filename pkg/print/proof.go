@@ -22,18 +22,27 @@ func Proof(w io.Writer, p *inspect.Proof, unified string, now time.Time, st Styl
 	if len(p.Blocks) > 0 {
 		waits += "; behind it: " + sts.SayOrdinals(p.Blocks)
 	}
-	if p.Missing {
+	switch {
+	case p.Missing:
 		waits = fmt.Sprintf("It does not exist: it cannot be created with the update's template (%s)", p.Revision)
 		if len(p.Blocks) > 0 {
 			waits += "; blocked: " + sts.SayOrdinals(p.Blocks)
 		}
 		say(Plain, waits+".")
-	} else {
+	case p.Recreate:
+		waits = fmt.Sprintf("It runs revision %s of an update under Recreate, which is not complete before it is ready", p.Revision)
+		if len(p.Blocks) > 0 {
+			waits += "; not created yet: " + sts.SayOrdinals(p.Blocks)
+		}
+		say(Plain, waits+".")
+		say(Plain, "Fix: restore the template of "+p.TargetRevision+"; all pods are then replaced at once.")
+	default:
 		say(Plain, fmt.Sprintf("It runs %s and is to run %s. %s.", p.Revision, p.TargetRevision, waits))
 	}
 	switch {
 	case p.Missing && p.Cure == sts.Back:
 		say(Plain, "Fix: roll back to the stable template of "+p.TargetRevision+".")
+	case p.Recreate:
 	case p.Cure == sts.Back:
 		say(Plain, "The update is broken, so the cure is the way back: to the stable template of "+p.TargetRevision+".")
 	default:

@@ -28,8 +28,9 @@ func TestProof(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(*inspect.Proof){
-		"back":    func(*inspect.Proof) {},
-		"forward": func(p *inspect.Proof) { p.Cure, p.Blocks, p.Log, p.LogError = sts.Forward, nil, nil, "you may not" },
+		"back":     func(*inspect.Proof) {},
+		"forward":  func(p *inspect.Proof) { p.Cure, p.Blocks, p.Log, p.LogError = sts.Forward, nil, nil, "you may not" },
+		"recreate": func(p *inspect.Proof) { p.Recreate, p.Log = true, nil },
 		"bare": func(p *inspect.Proof) {
 			p.Diff, p.Changes, p.ChangesError, p.Container, p.Log = nil, nil, "revision web-6f66 is gone from its history", nil, nil
 		},

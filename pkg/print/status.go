@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -127,6 +129,22 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 	field("Image", "%s", imageLine(s))
 	field("Strategy", "%s", strategyLine(s))
 	field("Revision", "%s", revisionLine(s))
+	for _, c := range s.Conditions {
+		if c.Status == "False" && c.Type == "Progressing" {
+			continue // which says no more than that all is done
+		}
+		line := c.Type + "=" + c.Status
+		if c.Reason != "" {
+			line += " (" + c.Reason + ")"
+		}
+		if c.Message != "" {
+			line += ": " + c.Message
+		}
+		if c.LastTransitionTime != nil {
+			line += ", for " + sts.Age(now.Sub(c.LastTransitionTime.Time))
+		}
+		field("Condition", "%s", line)
+	}
 	if s.Service != nil {
 		field("Service", "%s", serviceLine(s.Service))
 	}
@@ -145,7 +163,7 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 		field("Managed", "by %s", m.Name)
 	}
 	if c := s.Canary; c != nil && c.StartedAt != nil {
-		field("Canary", "started %s ago by %s", sts.Age(now.Sub(c.StartedAt.Time)), c.StartedBy)
+		field("Canary", "%s", started(*c.StartedAt, c.StartedBy, now))
 	}
 	if c := s.Canary; c != nil && c.Auto != nil {
 		field("Auto", "%s", c.Auto.String())
@@ -155,7 +173,7 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 		if len(r.Left) > 0 {
 			line += ", " + sts.SayOrdinals(r.Left) + " left"
 		}
-		field("Restart", "%s; started %s ago by %s", line, sts.Age(now.Sub(r.StartedAt.Time)), r.StartedBy)
+		field("Restart", "%s; %s", line, started(r.StartedAt, r.StartedBy, now))
 	}
 	if s.Drain != nil {
 		for _, line := range drainLines(s.Drain, now) {
@@ -179,6 +197,15 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 	}
 	_, err := io.WriteString(w, "\n"+st.Wrap("", 0, stateTones[s.State], s.Message)+Hint(s.Hint, st))
 	return err
+}
+
+// started says when something began and, where that is known, who began it.
+func started(at metav1.Time, by string, now time.Time) string {
+	text := "started " + sts.Age(now.Sub(at.Time)) + " ago"
+	if by != "" {
+		text += " by " + by
+	}
+	return text
 }
 
 func imageLine(s *inspect.Status) string {

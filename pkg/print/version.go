@@ -42,6 +42,10 @@ func serverVersion(b *strings.Builder, s *inspect.ServerVersion, st Style) {
 		line(Plain, k.What+" "+k.Why)
 		prefix, width := st.arrow(indent)
 		b.WriteString(st.Wrap(prefix, width, Plain, k.WayOut))
-		line(Dim, k.Source)
+		source := k.Source
+		if !k.Shown {
+			source += " (not measured)"
+		}
+		line(Dim, source)
 	}
 }

@@ -121,7 +121,7 @@ func (t *teller) purpose(e Event) string {
 		return ", and hangs: its node cannot say that it has ended"
 	case !sts.Wants(t.set, e.Ordinal):
 		return ": the set wants fewer"
-	case e.Revision != t.update && e.Ordinal >= sts.UpdateFrom(t.set):
+	case e.Revision != t.update && (sts.IsRecreate(t.set) || e.Ordinal >= sts.UpdateFrom(t.set)):
 		return ", to be updated"
 	}
 	return ", to be made anew"
@@ -144,6 +144,8 @@ func (t *teller) waits(e Event) string {
 	cause := t.events[slices.Max(after)] // the last of them is what held it up
 	makes := e.Kind == PodCreated || e.Kind == ClaimCreated
 	switch {
+	case makes && cause.Kind == PodGone && sts.IsRecreate(t.set) && cause.Revision != t.update:
+		return "Recreate: all pods of the old revision have to end first"
 	case makes && cause.Kind == PodGone && cause.Object == sts.PodName(t.Name, e.Ordinal):
 		return "two pods cannot have one name"
 	case makes && cause.Kind == ClaimGone:
@@ -152,7 +154,7 @@ func (t *teller) waits(e Event) string {
 		return ""
 	case (makes || e.Kind == PodDeleted && !sts.Wants(t.set, e.Ordinal)) && !sts.IsParallel(t.set):
 		return "OrderedReady: one pod after the other"
-	case e.Kind == PodDeleted && t.q.LoseNode == "" && sts.Wants(t.set, e.Ordinal):
+	case e.Kind == PodDeleted && t.q.LoseNode == "" && sts.Wants(t.set, e.Ordinal) && !sts.IsRecreate(t.set):
 		return t.pace()
 	}
 	return ""

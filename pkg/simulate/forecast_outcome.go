@@ -18,6 +18,11 @@ func (t *teller) tellOutcome() {
 		t.tellDeletion()
 		return
 	}
+	if text := t.strategyRefused(); text != "" {
+		out.State, out.Message = OutcomeStuck, text
+		out.Hint = sts.StrategyRefusedHint
+		return
+	}
 	if t.unnamable() {
 		out.State, out.Pod = OutcomeStuck, sts.PodName(t.Name, sts.Start(t.set))
 		out.Message = fmt.Sprintf("no pod can be created: with a set's name of %d characters the label controller-revision-hash is longer than a label may be", len(t.Name))
@@ -48,7 +53,7 @@ func (t *teller) tellOutcome() {
 	default:
 		out.State = OutcomeWaiting
 		out.Message = fmt.Sprintf("%s updates %s when somebody deletes the pods", t.UpdateStrategy, sts.SayOrdinals(out.Ordinals))
-		out.Hint = sts.Kubectl(t.Namespace, "delete pod", sts.PodName(t.Name, slices.Max(out.Ordinals)))
+		out.Hint = t.replaceCommand(slices.Max(out.Ordinals))
 	}
 }
 
@@ -76,9 +81,25 @@ func (t *teller) tellDeletion() {
 	}
 }
 
+// strategyRefused says that the controller does nothing at all for the set, because it does not
+// know its update strategy; empty where it does.
+func (t *teller) strategyRefused() string {
+	if !sts.IsRecreate(t.set) || !t.before.StrategyRefused() {
+		return ""
+	}
+	return sts.StrategyIsRefused
+}
+
 // tellStuck names the pod that everything waits for, if there is one.
 func (t *teller) tellStuck() bool {
 	out := &t.Outcome
+	if sts.IsRecreate(t.set) { // whatever else is missing waits for these
+		for _, o := range t.world.ordinals() {
+			if p := t.world.pod(o); out.Pod == "" && sts.PodRevision(p) != t.update {
+				out.Pod = p.Name
+			}
+		}
+	}
 	for o := sts.Start(t.set); o < sts.End(t.set); o++ {
 		p := t.world.pod(o)
 		switch {
@@ -130,13 +151,23 @@ func (t *teller) sayStuck() {
 		return
 	}
 	out.Message = out.Pod + " " + t.trouble(p)
-	trap := !sts.IsParallel(t.set) || t.q.Features.MaxUnavailable
+	outdated, updating := sts.PodRevision(p) != t.update, t.stable != t.update
+	trap := t.q.Features.trapped(t.set)
 	switch {
+	case sts.IsRecreate(t.set) && outdated:
+		out.Message += "; Recreate creates no pod of the new revision before it has ended"
 	case p.DeletionTimestamp != nil:
-	case sts.PodRevision(p) != t.update && trap:
+	case sts.IsOnDelete(t.set):
+		t.sayOnDelete(p, outdated, updating)
+	case sts.IsRecreate(t.set) && updating:
+		out.Message += "; the update is not complete before it is ready, and another template replaces every pod at once, this one, too"
+		if out.Hint = t.workingTemplate(); t.q.From == Live && t.q.Set == nil {
+			out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
+		}
+	case outdated && trap:
 		out.Message += "; Kubernetes waits for it before it replaces it, though the template has moved on (kubernetes#67250)"
 		out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
-	case sts.PodRevision(p) != t.update || t.stable == t.update:
+	case outdated || !updating:
 	case trap:
 		out.Message += " and blocks the update; to put the old template back does not help by itself (kubernetes#67250)"
 		out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
@@ -144,4 +175,38 @@ func (t *teller) sayStuck() {
 		out.Message += " and blocks the update until the template changes"
 		out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
 	}
+}
+
+// sayOnDelete adds how a pod gets another template under OnDelete: by its deletion alone.
+// Nothing waits for it, and no other pod is updated because it is ready.
+func (t *teller) sayOnDelete(p *corev1.Pod, outdated, updating bool) {
+	out := &t.Outcome
+	o, _ := sts.ParsePodName(t.Name, p.Name)
+	replace := t.replaceCommand(o)
+	switch {
+	case outdated:
+		out.Message += fmt.Sprintf("; OnDelete leaves it on its revision until it is deleted, and recreates it with %s then", t.template(t.update))
+		out.Hint = replace
+	case updating:
+		out.Message += "; it has the new template already"
+		out.Hint = t.workingTemplate() + ", then " + replace
+	}
+}
+
+// replaceCommand is [sts.Snapshot.ReplaceCommand] of an ordinal.
+func (t *teller) replaceCommand(o sts.Ordinal) string {
+	for _, r := range t.before.Replicas() {
+		if r.Ordinal == o {
+			return t.before.ReplaceCommand(r)
+		}
+	}
+	return sts.Kubectl(t.Namespace, "delete pod", sts.PodName(t.Name, o))
+}
+
+// workingTemplate is how another template gets into the set, for a hint.
+func (t *teller) workingTemplate() string {
+	if t.q.From == Live && t.q.Set == nil && t.before.Revision(t.stable) != nil {
+		return sts.Kubectl(t.Namespace, "rollout undo", "statefulset/"+t.Name)
+	}
+	return "apply a template that works"
 }

@@ -89,6 +89,53 @@ var foretold = []struct {
 		newImage(set)
 		set.Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.OnDeleteStatefulSetStrategyType}
 	}, nil},
+	{"on-delete-crashing-before", 3, func(inv *sts.Inventory) {
+		onDelete(inv)
+		ststest.Crashing(inv.Pods[1])
+	}, nil, nil},
+	{"on-delete-crashing-data-at-risk", 3, func(inv *sts.Inventory) {
+		onDelete(inv)
+		ststest.Crashing(inv.Pods[1])
+		inv.Pods[1].Spec.NodeName = "node-1"
+		v := corev1.Volume{Name: "data"}
+		v.PersistentVolumeClaim = &corev1.PersistentVolumeClaimVolumeSource{ClaimName: inv.Claims[1].Name}
+		inv.Pods[1].Spec.Volumes = []corev1.Volume{v}
+		inv.Claims[1].Spec.VolumeName = "pv-1"
+		inv.Claims[1].DeletionTimestamp = &metav1.Time{Time: ststest.Now.Add(-time.Minute)}
+	}, nil, nil},
+	{"on-delete-crashing-after", 3, func(inv *sts.Inventory) {
+		onDelete(inv)
+		inv.Pods[1] = ststest.Pod(inv.Sets[0], 1, "web-broken")
+		ststest.Crashing(inv.Pods[1])
+	}, nil, nil},
+	{"on-delete-crashing-without-update", 3, func(inv *sts.Inventory) {
+		inv.Sets[0].Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.OnDeleteStatefulSetStrategyType}
+		ststest.Crashing(inv.Pods[1])
+	}, nil, nil},
+	{"recreate", 3, recreates, newImage, nil},
+	{"recreate-parallel", 3, func(inv *sts.Inventory) {
+		recreates(inv)
+		inv.Sets[0].Spec.PodManagementPolicy = appsv1.ParallelPodManagement
+	}, newImage, nil},
+	{"recreate-broken", 3, recreates, newImage, func(q *simulate.Question) { q.Broken = true }},
+	{"recreate-broken-before", 3, func(inv *sts.Inventory) {
+		crashing(inv)
+		recreates(inv)
+		inv.Pods = inv.Pods[:1]
+		inv.Pods[0] = ststest.Pod(inv.Sets[0], 0, "web-broken")
+		ststest.Crashing(inv.Pods[0])
+	}, nil, nil},
+	{"recreate-held-by-a-finalizer", 3, func(inv *sts.Inventory) {
+		recreates(inv)
+		inv.Pods[1].Finalizers = []string{"example.com/hold"}
+	}, newImage, nil},
+	{"recreate-refused", 3, func(inv *sts.Inventory) {
+		recreates(inv)
+		set := inv.Sets[0]
+		set.Generation = 2
+		inv.Events = append(inv.Events, &corev1.Event{Reason: "UnknownStrategy", Type: corev1.EventTypeWarning,
+			InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: set.Namespace, Name: set.Name, UID: set.UID}})
+	}, nil, nil},
 	{"crashing-before", 3, crashing, newImage, nil},
 	{"crashing-canary-scaled", 3, func(inv *sts.Inventory) {
 		crashing(inv)
@@ -185,6 +232,18 @@ func crashing(inv *sts.Inventory) {
 	set.Status.UpdateRevision = "web-broken"
 	inv.Pods[2] = ststest.Pod(set, 2, "web-broken")
 	ststest.Crashing(inv.Pods[2])
+}
+
+func recreates(inv *sts.Inventory) {
+	inv.Sets[0].Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.RecreateStatefulSetStrategyType}
+}
+
+// onDelete is an update that waits for pods to be deleted.
+func onDelete(inv *sts.Inventory) {
+	crashing(inv)
+	set := inv.Sets[0]
+	set.Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.OnDeleteStatefulSetStrategyType}
+	inv.Pods[2] = ststest.Pod(set, 2, ststest.StableRevision)
 }
 
 // notReady is an update whose first pod is not ready yet.

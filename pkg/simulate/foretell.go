@@ -163,7 +163,7 @@ func (w *World) play() {
 func (t *teller) play() {
 	w := t.world
 	t.update = t.before.Set.Status.UpdateRevision
-	if t.unnamable() {
+	if t.unnamable() || t.strategyRefused() != "" {
 		return
 	}
 	w.Settle()

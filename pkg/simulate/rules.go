@@ -53,6 +53,9 @@ func (w *World) sync() bool {
 // scales down, then it updates. Under OrderedReady each of these waits for the one before,
 // and each pod for the one below; under Parallel all is done at once.
 func (w *World) reconcile(current, update *appsv1.ControllerRevision) {
+	if sts.IsRecreate(w.Set) && !w.recreate(current, update) {
+		return
+	}
 	inOrder := !sts.IsParallel(w.Set)
 	condemned := w.condemned()
 	var first sts.Ordinal // that is unavailable, where that matters
@@ -92,6 +95,8 @@ func (w *World) reconcile(current, update *appsv1.ControllerRevision) {
 	}
 	switch {
 	case !sts.IsRollingUpdate(w.Set):
+	case w.Features.unavailableFirst(w.Set):
+		w.updateUnavailableFirst(update)
 	case w.Features.MaxUnavailable:
 		w.updateMany(update)
 	default:
@@ -164,6 +169,74 @@ func (w *World) updateMany(update *appsv1.ControllerRevision) {
 			most--
 		}
 	}
+}
+
+// updateUnavailableFirst is an update with the gate under Parallel as of 1.37: first all pods
+// go that are unavailable already, then available ones as long as maxUnavailable allows.
+func (w *World) updateUnavailableFirst(update *appsv1.ControllerRevision) {
+	most := MaxUnavailable(w.Set)
+	for o := sts.Start(w.Set); o < sts.End(w.Set); o++ {
+		if w.unavailable(w.pod(o)) {
+			most--
+		}
+	}
+	var available []sts.Ordinal
+	for o := sts.End(w.Set) - 1; o >= sts.UpdateFrom(w.Set); o-- {
+		p := w.pod(o)
+		switch {
+		case p == nil || p.DeletionTimestamp != nil || sts.PodRevision(p) == update.Name:
+		case w.available(p):
+			available = append(available, o)
+		default:
+			w.Delete(o)
+		}
+	}
+	for _, o := range available[:max(0, min(most, len(available)))] {
+		w.Delete(o)
+	}
+}
+
+// Reasons of the condition Progressing, which sets with the update strategy Recreate have.
+const (
+	RecreateInProgress = "RecreateInProgress"
+	RecreateCompleted  = "RecreateCompleted"
+)
+
+// recreate begins an update under Recreate: all pods of other revisions are deleted at once,
+// whatever their state and the order, also those that a scale-down would remove
+// (recreateDeleteAndWait). It is true when none of them is left: only then pods are created,
+// and the set is scaled.
+func (w *World) recreate(current, update *appsv1.ControllerRevision) bool {
+	left := false
+	for _, o := range w.ordinals() {
+		if sts.PodRevision(w.pod(o)) != update.Name {
+			left = true
+			w.Delete(o)
+		}
+	}
+	switch {
+	case left:
+		w.progressing(metav1.ConditionTrue, RecreateInProgress, "Deleting old revision pods")
+	case current.Name != update.Name:
+		w.progressing(metav1.ConditionTrue, RecreateInProgress, "Waiting for new-revision pods to be created")
+	}
+	return !left
+}
+
+// progressing sets the set's condition Progressing (setStatefulSetCondition).
+func (w *World) progressing(status metav1.ConditionStatus, reason, message string) {
+	st := &w.Set.Status
+	i := slices.IndexFunc(st.Conditions, func(c appsv1.StatefulSetCondition) bool { return c.Type == appsv1.StatefulSetProgressing })
+	next := appsv1.StatefulSetCondition{Type: appsv1.StatefulSetProgressing, Status: corev1.ConditionStatus(status), Reason: reason, Message: message,
+		LastTransitionTime: metav1.NewTime(w.Now)}
+	if i < 0 {
+		st.Conditions = append(st.Conditions, next)
+		return
+	}
+	if st.Conditions[i].Status == next.Status {
+		next.LastTransitionTime = st.Conditions[i].LastTransitionTime
+	}
+	st.Conditions[i] = next
 }
 
 // MaxUnavailable is how many pods an update may have unavailable: percentages are rounded
@@ -305,12 +378,17 @@ func (w *World) count() {
 	}
 }
 
-// complete ends an update (completeRollingUpdate). It counts, so a set of no replicas is
-// always complete.
+// complete ends an update (completeRollingUpdate, completeUpdate). It counts, so a set of no
+// replicas is always complete.
 func (w *World) complete() {
 	st, n := &w.Set.Status, sts.WantedReplicas(w.Set)
-	if w.Set.Spec.UpdateStrategy.Type != appsv1.OnDeleteStatefulSetStrategyType && st.UpdatedReplicas == n && st.ReadyReplicas == n && st.Replicas == n {
-		st.CurrentReplicas, st.CurrentRevision = st.UpdatedReplicas, st.UpdateRevision
+	completes := !sts.IsOnDelete(w.Set) || w.Features.KubernetesMinor >= 37
+	if !completes || st.UpdatedReplicas != n || st.ReadyReplicas != n || st.Replicas != n {
+		return
+	}
+	st.CurrentReplicas, st.CurrentRevision = st.UpdatedReplicas, st.UpdateRevision
+	if sts.IsRecreate(w.Set) && len(st.Conditions) > 0 {
+		w.progressing(metav1.ConditionFalse, RecreateCompleted, "All pods recreated successfully")
 	}
 }
 

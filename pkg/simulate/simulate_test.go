@@ -86,6 +86,9 @@ func TestStories(t *testing.T) {
 		}
 	}
 	gate := simulate.Features{MaxUnavailable: true}
+	recreate := func(s *appsv1.StatefulSet) {
+		s.Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.RecreateStatefulSetStrategyType}
+	}
 	onDelete := func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = appsv1.OnDeleteStatefulSetStrategyType }
 	for _, c := range []struct {
 		name     string
@@ -107,6 +110,12 @@ func TestStories(t *testing.T) {
 		{"two at once, in order", 4, gate, false, []func(*appsv1.StatefulSet){image, atOnce(2)}, "-3 -2 | 2. +2 3. | 2! +3 | 3! -1 -0 | 0. +0 1. | 0! +1 | 1!"},
 		{"two at once without the gate", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){image, atOnce(2)}, "-2 | 2. +2 | 2! -1 | 1. +1 | 1! -0 | 0. +0 | 0!"},
 		{"OnDelete", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){onDelete, image}, ""},
+		{"Recreate", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){recreate, image}, "-0 -1 -2 | 0. 1. 2. +0 | 0! +1 | 1! +2 | 2!"},
+		{"Recreate, at once", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){recreate, image, parallel}, "-0 -1 -2 | 0. 1. 2. +0 +1 +2 | 0! 1! 2!"},
+		{"Recreate without a new template", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){recreate, size(2)}, "-2 | 2."},
+		{"Recreate, up", 2, simulate.Features{}, false, []func(*appsv1.StatefulSet){recreate, image, size(3)}, "-0 -1 | 0. 1. +0 | 0! +1 | 1! c2 +2 | 2!"},
+		{"Recreate, down: who leaves goes with the others", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){recreate, image, size(1)}, "-0 -1 -2 | 0. 1. 2. +0 | 0!"},
+		{"Recreate, the new revision is broken", 3, simulate.Features{}, true, []func(*appsv1.StatefulSet){recreate, image}, "-0 -1 -2 | 0. 1. 2. +0"},
 		{"the new revision is broken", 3, simulate.Features{}, true, []func(*appsv1.StatefulSet){image}, "-2 | 2. +2"},
 		{"up and an update, in order", 2, simulate.Features{}, false, []func(*appsv1.StatefulSet){size(3), image}, "c2 +2 | 2! -1 | 1. +1 | 1! -0 | 0. +0 | 0!"},
 	} {

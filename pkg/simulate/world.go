@@ -55,6 +55,21 @@ type Features struct {
 	// MaxUnavailable is MaxUnavailableStatefulSet (KEP-961): an update takes down up to
 	// maxUnavailable pods at once, and none while others are unavailable.
 	MaxUnavailable bool `json:"maxUnavailable"`
+	// KubernetesMinor is the minor version whose rules hold, 37 for 1.37; 0 stands for any up
+	// to 1.36. As of 1.37, with the gate and under Parallel, pods of an earlier revision that
+	// are unavailable are deleted at once, and an update under OnDelete completes.
+	KubernetesMinor int `json:"kubernetesMinor,omitempty"`
+}
+
+// unavailableFirst says whether an update deletes unavailable pods whatever maxUnavailable says.
+func (f Features) unavailableFirst(set *appsv1.StatefulSet) bool {
+	return f.MaxUnavailable && f.KubernetesMinor >= 37 && sts.IsParallel(set)
+}
+
+// trapped says whether an update waits for ever for a pod of an earlier revision that never
+// becomes available (kubernetes#67250).
+func (f Features) trapped(set *appsv1.StatefulSet) bool {
+	return !sts.IsParallel(set) || f.MaxUnavailable && !f.unavailableFirst(set)
 }
 
 // Nodes say how pods fare.

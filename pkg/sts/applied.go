@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -43,6 +44,31 @@ func AppliedBy(set *appsv1.StatefulSet, other json.RawMessage) string {
 	}
 	slices.Sort(names)
 	return "field manager " + strings.Join(names, " and ")
+}
+
+// ChangedBy names who gave the set its present pod template in place of another one, for a
+// sentence, and when: of the managers of the fields that differ the one that wrote first, as
+// far as managedFields tell. Empty when they do not.
+func ChangedBy(set *appsv1.StatefulSet, other json.RawMessage) (who string, at time.Time) {
+	now, err := json.Marshal(set.Spec.Template)
+	if err != nil {
+		return "", time.Time{}
+	}
+	changes, err := Changes(other, now)
+	if err != nil {
+		return "", time.Time{}
+	}
+	for _, e := range set.ManagedFields {
+		var fields map[string]any
+		if e.FieldsV1 == nil || e.Subresource != "" || json.Unmarshal(e.FieldsV1.GetRawBytes(), &fields) != nil {
+			continue
+		}
+		owns := slices.ContainsFunc(changes, func(c Change) bool { return c.To != "" && ownsKeys(fields, c.fieldKeys()) })
+		if owns && (who == "" || timeOf(e.Time).Before(at)) {
+			who, at = "field manager "+e.Manager, timeOf(e.Time)
+		}
+	}
+	return who, at
 }
 
 // fieldKeys is where managedFields keeps the field: list items by their names.

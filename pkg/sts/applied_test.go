@@ -2,6 +2,7 @@ package sts_test
 
 import (
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -9,6 +10,41 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
+
+func TestChangedBy(t *testing.T) {
+	early, late := time.Date(2026, 3, 1, 11, 0, 0, 0, time.UTC), time.Date(2026, 3, 1, 11, 30, 0, 0, time.UTC)
+	owns := func(manager, container string, at time.Time) metav1.ManagedFieldsEntry {
+		return metav1.ManagedFieldsEntry{Manager: manager, Time: &metav1.Time{Time: at},
+			FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:template":{"f:spec":{"f:containers":{"k:{\"name\":\"` + container + `\"}":{"f:image":{}}}}}}}`)}
+	}
+	status := owns("kube-controller-manager", "app", early)
+	status.Subresource = "status"
+	for _, test := range []struct {
+		name    string
+		entries []metav1.ManagedFieldsEntry
+		who     string
+		at      time.Time
+	}{
+		{"nobody", nil, "", time.Time{}},
+		{"kubectl set image", []metav1.ManagedFieldsEntry{owns("kubectl-set", "app", late)}, "field manager kubectl-set", late},
+		{"who owns another field has not", []metav1.ManagedFieldsEntry{owns("helm", "sidecar", late)}, "", time.Time{}},
+		{"the same value applied later by another one", []metav1.ManagedFieldsEntry{owns("helm", "app", late), owns("kubectl-set", "app", early)}, "field manager kubectl-set", early},
+		{"ourselves, when the record is lost", []metav1.ManagedFieldsEntry{owns(sts.FieldManager, "app", early)}, "field manager kubectl-sts", early},
+		{"status is not the spec", []metav1.ManagedFieldsEntry{status}, "", time.Time{}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			stable, err := sts.RevisionTemplate(ststest.Web(2).Revisions[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{ManagedFields: test.entries}}
+			set.Spec.Template = ststest.Template("web:2")
+			if who, at := sts.ChangedBy(set, stable); who != test.who || !at.Equal(test.at) {
+				t.Errorf("%q at %s, want %q at %s", who, at, test.who, test.at)
+			}
+		})
+	}
+}
 
 func TestAppliedBy(t *testing.T) {
 	image := func(manager, subresource string) metav1.ManagedFieldsEntry {

@@ -89,9 +89,13 @@ func Objections(set *appsv1.StatefulSet) []string {
 		object("spec.updateStrategy.rollingUpdate.partition", "is %d: it cannot be negative", n)
 	}
 	switch spec.UpdateStrategy.Type {
-	case appsv1.RollingUpdateStatefulSetStrategyType, appsv1.OnDeleteStatefulSetStrategyType:
+	case appsv1.RollingUpdateStatefulSetStrategyType:
+	case appsv1.OnDeleteStatefulSetStrategyType, appsv1.RecreateStatefulSetStrategyType:
+		if spec.UpdateStrategy.RollingUpdate != nil {
+			object("spec.updateStrategy.rollingUpdate", "is only allowed with the type RollingUpdate, not with %s", spec.UpdateStrategy.Type)
+		}
 	default:
-		object("spec.updateStrategy.type", "is %s: it is RollingUpdate or OnDelete", spec.UpdateStrategy.Type)
+		object("spec.updateStrategy.type", "is %s, must be RollingUpdate, OnDelete or Recreate", spec.UpdateStrategy.Type)
 	}
 	if p := spec.PodManagementPolicy; p != appsv1.OrderedReadyPodManagement && p != appsv1.ParallelPodManagement {
 		object("spec.podManagementPolicy", "is %s: it is OrderedReady or Parallel", p)
@@ -121,7 +125,7 @@ var Mutable = []string{
 func ChangesForbidden(before, after *appsv1.StatefulSet) []string {
 	sides := [2]map[string]any{}
 	for i, set := range []*appsv1.StatefulSet{before, after} {
-		spec := set.Spec.DeepCopy()
+		spec := &Defaulted(set).Spec               // a copy
 		for k := range spec.VolumeClaimTemplates { // what the API server fills in there
 			t := &spec.VolumeClaimTemplates[k]
 			t.TypeMeta, t.Status, t.Namespace = metav1.TypeMeta{}, corev1.PersistentVolumeClaimStatus{}, ""

@@ -73,10 +73,16 @@ type Canary struct {
 	StartedAt time.Time `json:"startedAt"`
 }
 
-// PartitionAfter is the partition once the way forward is over: the one before, but
-// for an adopted update. Whoever held ordinals back there by hand is done with that.
-func (c *Canary) PartitionAfter() int32 {
-	if c.Adopted {
+// PartitionAfter is the partition once every ordinal has the update: the one before. An
+// adopted update is the exception where its partition held only some ordinals back: that is a
+// canary made by hand, which ends here. One that held back all of them (999, or as many as
+// there were replicas) freezes the set, and the next update, too.
+func (c *Canary) PartitionAfter(set *appsv1.StatefulSet) int32 {
+	replicas := WantedReplicas(set)
+	if c.Replicas != nil {
+		replicas = *c.Replicas
+	}
+	if c.Adopted && c.PartitionBefore < replicas {
 		return 0
 	}
 	return c.PartitionBefore

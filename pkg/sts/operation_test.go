@@ -115,6 +115,34 @@ func FuzzReadAnnotations(f *testing.F) {
 	})
 }
 
+func TestPartitionAfter(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		before   int32
+		adopted  bool
+		replicas *int32 // when the canary began
+		want     int32
+	}{
+		{"ours, without a partition", 0, false, new(int32(3)), 0},
+		{"ours, on some ordinals held back", 2, false, new(int32(3)), 2},
+		{"ours, on a frozen set", 999, false, new(int32(3)), 999},
+		{"adopted, without a partition", 0, true, new(int32(3)), 0},
+		{"adopted, a canary made by hand", 2, true, new(int32(3)), 0},
+		{"adopted, the highest ordinal is held back, too", 3, true, new(int32(3)), 3},
+		{"adopted, frozen for any size", 999, true, new(int32(3)), 999},
+		{"adopted, frozen before it was scaled up to 3", 2, true, new(int32(2)), 2},
+		{"adopted, made by hand before it was scaled down to 3", 4, true, new(int32(5)), 0},
+		{"adopted, frozen, by an older record", 3, true, nil, 3},
+		{"adopted, made by hand, by an older record", 2, true, nil, 0},
+	} {
+		set := ststest.Web(3).Sets[0]
+		c := sts.Canary{PartitionBefore: test.before, Adopted: test.adopted, Replicas: test.replicas}
+		if got := c.PartitionAfter(set); got != test.want {
+			t.Errorf("%s: %d, want %d", test.name, got, test.want)
+		}
+	}
+}
+
 func TestTemplateDigest(t *testing.T) {
 	a, same, other := ststest.Template("web:1"), ststest.Template("web:1"), ststest.Template("web:2")
 	if sts.TemplateDigest(&a) != sts.TemplateDigest(&same) {

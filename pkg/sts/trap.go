@@ -48,6 +48,9 @@ func (s *Snapshot) Stable() string {
 // tells whether the controller replaces such a pod by itself, so that nothing moves
 // is for the caller to see.
 func (s *Snapshot) Trap() *Trap {
+	if IsRecreate(s.Set) {
+		return s.recreateTrap()
+	}
 	if !IsRollingUpdate(s.Set) || s.Set.DeletionTimestamp != nil || !Observed(s.Set) {
 		return nil
 	}
@@ -120,4 +123,28 @@ func (s *Snapshot) UpdateNeeds(r Replica, t *Trouble) bool {
 		return r.Pod != nil && r.Revision != update && r.Pod.Status.Phase != corev1.PodFailed
 	}
 	return false
+}
+
+// recreateTrap is an update under Recreate that fails. No pod of an earlier revision is left
+// then, and none would block another template: the way out is to put the old one back.
+func (s *Snapshot) recreateTrap() *Trap {
+	stable, update := s.Set.Status.CurrentRevision, s.Set.Status.UpdateRevision
+	if s.Set.DeletionTimestamp != nil || !Observed(s.Set) || stable == update || s.StrategyRefused() {
+		return nil
+	}
+	var t *Trap
+	var blocks []Ordinal
+	for _, r := range s.Replicas() {
+		trouble := s.Trouble(r)
+		switch {
+		case t == nil && trouble != nil && trouble.Failing && r.Pod != nil && !r.Terminating && r.Revision == update:
+			t = &Trap{Replica: r, Trouble: *trouble, Target: stable, Cure: Back}
+		case r.Desired && r.Pod == nil:
+			blocks = append(blocks, r.Ordinal)
+		}
+	}
+	if t != nil {
+		t.Blocks = blocks
+	}
+	return t
 }

@@ -303,6 +303,9 @@ func inWords(set *appsv1.StatefulSet, pods map[string]*corev1.Pod, claims map[st
 		st := &set.Status
 		say("set %s, generation %d of %d: %d pods, %d ready, %d available, %d of %s, %d of %s", id(string(set.UID)), st.ObservedGeneration, set.Generation,
 			st.Replicas, st.ReadyReplicas, st.AvailableReplicas, st.CurrentReplicas, id(st.CurrentRevision), st.UpdatedReplicas, id(st.UpdateRevision))
+		for _, c := range st.Conditions {
+			say("condition %s is %s, %s: %s", c.Type, c.Status, c.Reason, c.Message)
+		}
 	}
 	owners := func(o metav1.Object) string {
 		var out []string
@@ -385,7 +388,7 @@ func (f *fidelity) happenings() (foretold, seen string) {
 	b = append(b, f.events[f.seen:]...)
 	f.seen = len(f.events)
 	f.mu.Unlock()
-	ordered := !f.burst && f.world.Set != nil && !sts.IsParallel(f.world.Set)
+	ordered := !f.burst && f.world.Set != nil && !sts.IsParallel(f.world.Set) && !sts.IsRecreate(f.world.Set)
 	f.burst = false
 	return f.list(a, ordered), f.list(b, ordered)
 }

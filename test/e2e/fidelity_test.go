@@ -39,21 +39,33 @@ var (
 // history, step by step, and after each step the real world has to be what was foretold.
 func TestFidelity(t *testing.T) {
 	t.Parallel()
-	playFidelity(t, simulate.Features{})
+	playFidelity(t, simulate.Features{}, false)
 }
 
 // TestFidelityMaxUnavailable is the same with the feature gate MaxUnavailableStatefulSet.
 func TestFidelityMaxUnavailable(t *testing.T) {
 	t.Parallel()
-	playFidelity(t, simulate.Features{MaxUnavailable: true})
+	playFidelity(t, simulate.Features{MaxUnavailable: true}, false)
 }
 
-func playFidelity(t *testing.T, features simulate.Features) {
+// TestFidelityRecreate is the same with the update strategy Recreate among the others.
+func TestFidelityRecreate(t *testing.T) {
+	t.Parallel()
+	needsRecreate(t)
+	playFidelity(t, simulate.Features{MaxUnavailable: true}, true)
+}
+
+func playFidelity(t *testing.T, features simulate.Features, recreates bool) {
+	features.KubernetesMinor = kubernetesMinor(t)
 	if *fidelitySeed == 0 {
 		*fidelitySeed = uint64(time.Now().UnixNano())
 	}
+	gates := map[string]bool{"MaxUnavailableStatefulSet": features.MaxUnavailable}
+	if recreates {
+		gates[recreateGate] = true
+	}
 	c, err := cluster.Up(t.Context(), cluster.Config{
-		FeatureGates: map[string]bool{"MaxUnavailableStatefulSet": features.MaxUnavailable},
+		FeatureGates: gates,
 		Controllers:  []string{"statefulset-controller", "garbage-collector-controller", "persistentvolumeclaim-protection-controller"},
 		Log:          os.Stderr,
 	})
@@ -81,6 +93,7 @@ func playFidelity(t *testing.T, features simulate.Features) {
 		rounds.Go(func() {
 			defer func() { <-free }()
 			r := newRound(s, features, *fidelitySeed+uint64(n))
+			r.recreates = recreates
 			if err := r.play(t.Context()); err != nil {
 				t.Errorf("%v\nplay it again: go -C test test ./e2e -run '%s$' -fidelity-rounds 1 -fidelity-seed %d", err, t.Name(), r.seed)
 			}
@@ -97,10 +110,12 @@ type fidelity struct {
 	*sight
 	stage    *stage
 	features simulate.Features
-	seed     uint64
-	random   *rand.Rand
-	name     string
-	world    *simulate.World
+	// recreates: sets may have the update strategy Recreate.
+	recreates bool
+	seed      uint64
+	random    *rand.Rand
+	name      string
+	world     *simulate.World
 	// ids are the real UIDs and names of revisions, by those of the world.
 	ids map[string]string
 	// known are the real ones of what there has been, and of the revisions that there are.
@@ -228,6 +243,10 @@ const minReady = 24 * 60 * 60
 func (f *fidelity) randomStrategy(s *appsv1.StatefulSetSpec) {
 	if f.chance(15) {
 		s.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.OnDeleteStatefulSetStrategyType}
+		return
+	}
+	if f.recreates && f.chance(50) {
+		s.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.RecreateStatefulSetStrategyType}
 		return
 	}
 	rolling := &appsv1.RollingUpdateStatefulSetStrategy{}

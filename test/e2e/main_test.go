@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"k8s.io/apimachinery/pkg/util/version"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
@@ -100,14 +101,45 @@ func TestScenarios(t *testing.T) {
 func gated(t *testing.T) *cluster.Cluster {
 	t.Helper()
 	gates := map[string]bool{"MaxUnavailableStatefulSet": true}
-	version, err := cluster.Version("")
+	minor := kubernetesMinor(t)
+	if minor >= 36 {
+		gates["PersistentVolumeClaimUnusedSinceTime"] = true // alpha in 1.36
+	}
+	if minor >= recreateSince {
+		gates[recreateGate] = true
+	}
+	return cluster.Shared(t, gates)
+}
+
+// The feature gate of the update strategy Recreate, and the minor version that has it first.
+const (
+	recreateGate  = "StatefulSetRecreateStrategy"
+	recreateSince = 37
+)
+
+// kubernetesMinor is the minor version that the clusters have, 36 for 1.36.
+func kubernetesMinor(t *testing.T) int {
+	t.Helper()
+	full, err := cluster.Version("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(version, "v1.34.") && !strings.HasPrefix(version, "v1.35.") {
-		gates["PersistentVolumeClaimUnusedSinceTime"] = true // alpha in 1.36
+	return int(version.MustParseGeneric(full).Minor())
+}
+
+// needsRecreate skips a test on a version without the update strategy Recreate.
+func needsRecreate(t *testing.T) {
+	t.Helper()
+	if minor := kubernetesMinor(t); minor < recreateSince {
+		t.Skipf("the update strategy Recreate requires Kubernetes 1.%d, this is 1.%d", recreateSince, minor)
 	}
-	return cluster.Shared(t, gates)
+}
+
+// TestRecreate runs where sets may have the update strategy Recreate.
+func TestRecreate(t *testing.T) {
+	t.Parallel()
+	needsRecreate(t)
+	run(t, "recreate", gated(t))
 }
 
 // TestMaxUnavailable runs where Parallel sets roll like OrderedReady ones, up to

@@ -1,0 +1,57 @@
+package sts
+
+import (
+	"slices"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// IsOnDelete says whether the set's pods are updated only when they are deleted by hand.
+func IsOnDelete(set *appsv1.StatefulSet) bool {
+	return set.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType
+}
+
+// IsRecreate says whether an update deletes all pods of other revisions at once and creates
+// new ones only when these have ended (Kubernetes 1.37, gate StatefulSetRecreateStrategy).
+func IsRecreate(set *appsv1.StatefulSet) bool {
+	return set.Spec.UpdateStrategy.Type == appsv1.RecreateStatefulSetStrategyType
+}
+
+// ReplaceCommand is the command after which the controller recreates the replica's pod, for a
+// hint. Where data would be lost with the pod it is the one that saves the data first.
+func (s *Snapshot) ReplaceCommand(r Replica) string {
+	if risks := s.ClaimRisks(r); len(risks) > 0 {
+		if rescue := RescueCommand(s.Set.Namespace, risks); rescue != "" {
+			return rescue
+		}
+		return Kubectl(s.Set.Namespace, "describe pvc", risks[0].Claim)
+	}
+	return Kubectl(s.Set.Namespace, "delete pod", s.Name(r.Ordinal))
+}
+
+// unknownStrategy is the reason of the controller's warning about a set with the update strategy
+// Recreate while the feature gate StatefulSetRecreateStrategy is off.
+const unknownStrategy = "UnknownStrategy"
+
+// StrategyIsRefused is what that means, in a sentence.
+const StrategyIsRefused = "the StatefulSet controller does nothing for this set, neither updates nor new pods: " +
+	"it has the update strategy Recreate, and the feature gate StatefulSetRecreateStrategy is off"
+
+// StrategyRefusedHint is what to do about it.
+const StrategyRefusedHint = "turn the feature gate StatefulSetRecreateStrategy on in kube-apiserver and kube-controller-manager, " +
+	"or set spec.updateStrategy.type to RollingUpdate"
+
+// strategyRetry is how long after its last warning the controller may still refuse the set: it
+// retries after at most 1000 s.
+const strategyRetry = 20 * time.Minute
+
+// StrategyRefused says whether the controller refuses the set because of its update strategy. It
+// warns so at each retry, and a spec that it refuses is never observed.
+func (s *Snapshot) StrategyRefused() bool {
+	return IsRecreate(s.Set) && slices.ContainsFunc(s.Events, func(e *corev1.Event) bool {
+		return e.Reason == unknownStrategy && e.InvolvedObject.UID == s.Set.UID &&
+			(!Observed(s.Set) || s.TakenAt.Sub(EventTime(e)) < strategyRetry)
+	})
+}
