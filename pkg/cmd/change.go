@@ -192,7 +192,6 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		return c.finish(report, s, last, nil)
 	}
 	writes := countWrites(report.Plan) > 0
-	var added *sts.Alteration
 	if first.Verdict == plan.Do && c.dryRun != "client" {
 		set, alteration, err := c.preflight(ctx, view, s, report.Plan)
 		if answer := (*plan.AnswerError)(nil); errors.As(err, &answer) {
@@ -206,9 +205,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 				return err
 			}
 		}
-		if report.Alteration = alteration; alteration != nil {
-			added = alteration
-		}
+		report.Alteration = alteration
 	}
 	for _, w := range slices.Concat(plan.DataLoss(s, report.Plan), plan.Cautions(s, report.Plan)) {
 		warnTo(c.env.ErrOut, w)
@@ -231,9 +228,9 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		}
 		_, _ = fmt.Fprintf(to, "%s of statefulset.apps/%s in namespace %s%s:\n", c.verb, name, ns, c.dryRunNote())
 		print.Plan(to, report.Plan, style)
-		if added != nil {
+		if report.Alteration != nil {
 			_, _ = fmt.Fprint(to, "mutating admission also changes:\n")
-			if err := printAlteration(to, added, style); err != nil {
+			if err := printAlteration(to, report.Alteration, style); err != nil {
 				return err
 			}
 		}
