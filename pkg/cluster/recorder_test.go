@@ -96,7 +96,7 @@ func (r *recorder) know(objects ...runtime.Object) {
 }
 
 // writes are the requests that change something, in the order in which they were
-// received; listed are the resources that were listed before the first of them.
+// received; listed are the resources that were listed before the first one that is no dry run.
 func (r *recorder) writes() (writes []request, listed []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -104,12 +104,15 @@ func (r *recorder) writes() (writes []request, listed []string) {
 		switch {
 		case q.method != http.MethodGet:
 			writes = append(writes, q)
-		case len(writes) == 0 && q.name == "":
+		case q.name == "" && !slices.ContainsFunc(writes, request.effective):
 			listed = append(listed, q.resource)
 		}
 	}
 	return writes, listed
 }
+
+// effective: it is no dry run.
+func (q request) effective() bool { return !strings.Contains(q.line, "dryRun=All") }
 
 // reads are the requests that change nothing.
 func (r *recorder) reads() []request {
