@@ -61,6 +61,9 @@ func failed(what string, err error) error {
 // Apply carries out one action on the view's set. The returned function says
 // whether a snapshot shows the write.
 func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(*sts.Snapshot) bool, error) {
+	if err := v.tryFirst(ctx, s, a); err != nil {
+		return nil, err
+	}
 	if a.Disrupts() {
 		if err := v.confirm(ctx, s, a); err != nil {
 			return nil, err
@@ -68,7 +71,7 @@ func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(
 	}
 	switch {
 	case a.PatchSet != nil:
-		set, err := v.patch(ctx, a.PatchSet)
+		set, err := v.patchSet(ctx, s, a.PatchSet)
 		if err != nil {
 			return nil, err
 		}
@@ -182,7 +185,21 @@ func asSeen(s *sts.Snapshot, uid types.UID) *metav1.Preconditions {
 
 // scale patches the set's scale subresource.
 func (v *View) scale(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(*sts.Snapshot) bool, error) {
-	body, err := json.Marshal(a.Scale.Ops)
+	scaled, err := v.patchScale(ctx, a.Scale)
+	if err != nil {
+		return nil, err
+	}
+	if scaled.Spec.Replicas != a.Scale.To {
+		return nil, plan.RefuseScaled(s, a.Scale, scaled.Spec.Replicas, v.client.admitters(ctx, s.Set, "statefulsets/scale"))
+	}
+	if a.Scale.Event != "" {
+		v.record(ctx, s.Set, a.Scale.Event, a.Why)
+	}
+	return func(s *sts.Snapshot) bool { return !olderThan(s.Set.ResourceVersion, scaled.ResourceVersion) }, nil
+}
+
+func (v *View) patchScale(ctx context.Context, c *plan.Scale, dryRun ...string) (*autoscalingv1.Scale, error) {
+	body, err := json.Marshal(c.Ops)
 	if err != nil {
 		return nil, err
 	}
@@ -190,19 +207,15 @@ func (v *View) scale(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(
 	scaled := &autoscalingv1.Scale{} // the typed client would take it for a StatefulSet
 	err = v.client.kube.AppsV1().RESTClient().Patch(types.JSONPatchType).
 		Namespace(v.query.Namespace).Resource("statefulsets").Name(set).SubResource("scale").
-		VersionedParams(&metav1.PatchOptions{FieldManager: sts.FieldManager}, scheme.ParameterCodec).
+		VersionedParams(&metav1.PatchOptions{FieldManager: sts.FieldManager, DryRun: dryRun}, scheme.ParameterCodec).
 		Body(body).Do(ctx).Into(scaled)
 	switch {
 	case err == nil:
+		return scaled, nil
 	case testFailed(err), apierrors.IsConflict(err):
 		return nil, fmt.Errorf("%w: %w", plan.ErrChanged, err)
-	default:
-		return nil, v.failed("scale statefulset "+set, err)
 	}
-	if a.Scale.Event != "" {
-		v.record(ctx, s.Set, a.Scale.Event, a.Why)
-	}
-	return func(s *sts.Snapshot) bool { return !olderThan(s.Set.ResourceVersion, scaled.ResourceVersion) }, nil
+	return nil, v.failed("scale statefulset "+set, err)
 }
 
 // hold puts our finalizer on a pod, or takes it off.
@@ -228,12 +241,6 @@ func (v *View) hold(ctx context.Context, h *plan.HoldPod) (func(*sts.Snapshot) b
 		}
 		return true
 	}, nil
-}
-
-// DryRun sends a patch with dryRun=All: admission and validation have their say,
-// nothing is stored. It returns the set as it would be.
-func (v *View) DryRun(ctx context.Context, p *plan.PatchSet) (*appsv1.StatefulSet, error) {
-	return v.patch(ctx, p, metav1.DryRunAll)
 }
 
 // DryEvict asks the API server whether it would evict the pod now. Unlike an
@@ -284,13 +291,13 @@ func evictionAnswer(e *plan.EvictPod, err error) error {
 	return nil
 }
 
-func (v *View) patch(ctx context.Context, p *plan.PatchSet, dryRun ...string) (*appsv1.StatefulSet, error) {
+func (v *View) patch(ctx context.Context, p *plan.PatchSet, to subresource, dryRun ...string) (*appsv1.StatefulSet, error) {
 	body, err := json.Marshal(p.Ops)
 	if err != nil {
 		return nil, err
 	}
 	set, err := v.client.kube.AppsV1().StatefulSets(v.query.Namespace).Patch(ctx, v.query.Names[0], types.JSONPatchType, body,
-		metav1.PatchOptions{FieldManager: sts.FieldManager, DryRun: dryRun})
+		metav1.PatchOptions{FieldManager: sts.FieldManager, DryRun: dryRun}, to...)
 	switch {
 	case err == nil:
 		return set, nil

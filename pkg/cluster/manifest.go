@@ -16,7 +16,8 @@ import (
 )
 
 // TemplateOf reads the pod template that a manifest would give the set, as the API
-// server would store it: defaults filled in, admission asked, nothing written. It
+// server would store it, without what mutating admission would change of it: defaults are
+// filled in, nothing is written. It
 // also names what else the manifest would change; what the manifest does not
 // mention stays as it is.
 func (c *Client) TemplateOf(ctx context.Context, live *appsv1.StatefulSet, manifest []byte) (template json.RawMessage, others []string, err error) {
@@ -35,7 +36,13 @@ func (c *Client) TemplateOf(ctx context.Context, live *appsv1.StatefulSet, manif
 	if err != nil {
 		return nil, nil, fmt.Errorf("the manifest of statefulset %s: %w", live.Name, err)
 	}
-	after, err := fields(stored.Spec)
+	spec := stored.Spec
+	if alteration := sts.Altered(live, next, stored); alteration != nil {
+		if spec, err = alteration.ExpectedSpec(); err != nil {
+			return nil, nil, fmt.Errorf("the manifest of statefulset %s: %w", live.Name, err)
+		}
+	}
+	after, err := fields(spec)
 	if err != nil {
 		return nil, nil, err
 	}

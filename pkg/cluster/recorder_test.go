@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -31,10 +32,13 @@ import (
 )
 
 // recorder records every request that it receives. It is no API server: it checks
-// nothing and stores nothing. A read is answered from objects, a write with the object
-// that it names, unchanged.
+// nothing and stores nothing. A read is answered from objects, a patch of a set with what it
+// makes of the set, another write with the object that it names, unchanged.
 type recorder struct {
 	objects map[string][]runtime.Object // by resource
+	// admit is mutating admission for updates of sets, refuse what a request is refused with.
+	admit  func(*appsv1.StatefulSet)
+	refuse func(request) *metav1.Status
 
 	mu       sync.Mutex
 	requests []request
@@ -92,7 +96,7 @@ func (r *recorder) know(objects ...runtime.Object) {
 }
 
 // writes are the requests that change something, in the order in which they were
-// received; listed are the resources that were listed before the first of them.
+// received; listed are the resources that were listed before the first one that is no dry run.
 func (r *recorder) writes() (writes []request, listed []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -100,12 +104,15 @@ func (r *recorder) writes() (writes []request, listed []string) {
 		switch {
 		case q.method != http.MethodGet:
 			writes = append(writes, q)
-		case len(writes) == 0 && q.name == "":
+		case q.name == "" && !slices.ContainsFunc(writes, request.effective):
 			listed = append(listed, q.resource)
 		}
 	}
 	return writes, listed
 }
+
+// effective: it is no dry run.
+func (q request) effective() bool { return !strings.Contains(q.line, "dryRun=All") }
 
 // reads are the requests that change nothing.
 func (r *recorder) reads() []request {
@@ -175,9 +182,18 @@ func read(h *http.Request) (q request, err error) {
 // answer is a list, or the object that the request names, or what it has sent.
 func (r *recorder) answer(q request, path string) runtime.Object {
 	known := r.objects[q.resource]
+	if r.refuse != nil {
+		if status := r.refuse(q); status != nil {
+			return status
+		}
+	}
 	switch {
 	case q.subresource == "scale":
-		return &autoscalingv1.Scale{ObjectMeta: metav1.ObjectMeta{Name: q.name, ResourceVersion: "2"}}
+		scale := &autoscalingv1.Scale{ObjectMeta: metav1.ObjectMeta{Name: q.name, ResourceVersion: "2"}}
+		_ = json.Unmarshal(q.ops[len(q.ops)-1].Value, &scale.Spec.Replicas)
+		return scale
+	case q.resource == "statefulsets" && q.method == http.MethodPatch:
+		return r.patched(q)
 	case q.subresource != "" || q.method == http.MethodDelete:
 		return &metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusSuccess}
 	case q.method == http.MethodPost:
@@ -197,6 +213,24 @@ func (r *recorder) answer(q request, path string) runtime.Object {
 	}
 	return &metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"},
 		Status: metav1.StatusFailure, Code: http.StatusNotFound, Reason: metav1.StatusReasonNotFound, Message: q.resource + " " + q.name + " not found"}
+}
+
+// patched is what the API server makes of a patch: admission sees every one, but the spec stays
+// as it was in one of the status subresource.
+func (r *recorder) patched(q request) runtime.Object {
+	before := r.find(q).(*appsv1.StatefulSet)
+	after, err := plan.Patched(before, q.ops)
+	if err != nil {
+		return &metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusFailure,
+			Code: http.StatusUnprocessableEntity, Reason: metav1.StatusReasonInvalid, Message: "the server rejected our request due to an error in our request"}
+	}
+	if r.admit != nil {
+		r.admit(after)
+	}
+	if q.subresource == "status" {
+		after.Spec = before.Spec
+	}
+	return stamped(after)
 }
 
 // discovery has the resources of an API group version of which there are objects.

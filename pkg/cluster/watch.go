@@ -52,6 +52,8 @@ type View struct {
 	later []*kind
 	dirty chan struct{}
 
+	admission admission // what is known of it; Apply and Try are called one after the other
+
 	records sync.WaitGroup
 	failing string // what was last said of a write, which is tried again and again
 

@@ -76,11 +76,13 @@ refused. --image, --patch and --restart may be combined.`,
 	f.StringVar(&canaries, "canaries", "1", "How many of the highest ordinals: `N|P%`, a percentage rounds up")
 	f.Int32Var(&from, "from", 0, "The lowest `ORDINAL` of the canary, instead of --canaries")
 	f.BoolVar(&wait, "wait", true, "Wait until the canary is available")
+	ch.acceptAdmission = f.Bool("accept-admission-changes", false, "Make what mutating admission changes of the template part of the canary")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		intent, err := o.intent(cmd.Context(), c.env)
 		if err != nil {
 			return err
 		}
+		intent.AcceptAdmission = *ch.acceptAdmission
 		intent.NoWait = !wait
 		if intent.Canaries, err = plan.ParseCount(canaries); err != nil {
 			return usagef("--canaries: %s", err)

@@ -45,6 +45,8 @@ type change struct {
 	owner    string
 	// acceptDataLoss: go ahead although data is lost with a pod.
 	acceptDataLoss bool
+	// acceptAdmission is for a command that may make what admission changes its own.
+	acceptAdmission *bool
 	// annotated: a GitHub workflow has been told how the command ended.
 	annotated bool
 	// printPatch: print what the first step changes in the spec, and change nothing.
@@ -115,6 +117,8 @@ type ChangeReport struct {
 	Proof *inspect.Proof `json:"proof,omitempty"`
 	// Plan is what was foretold, the last step being how it would end.
 	Plan []plan.Decision `json:"plan"`
+	// Alteration is what mutating admission adds to the first step, where that is accepted.
+	Alteration *sts.Alteration `json:"alteration,omitempty"`
 	// Applied is what was written, when (cluster time) and why.
 	Applied []execute.Applied `json:"applied"`
 	// Asked is which commands were run as gates, and what they answered.
@@ -197,7 +201,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	}
 	writes := countWrites(report.Plan) > 0
 	if first.Verdict == plan.Do && c.dryRun != "client" {
-		set, err := c.preflight(ctx, view, report.Plan)
+		set, alteration, err := c.preflight(ctx, view, s, report.Plan)
 		if answer := (*plan.AnswerError)(nil); errors.As(err, &answer) {
 			return c.finish(report, s, answer.Decision, nil)
 		}
@@ -209,6 +213,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 				return err
 			}
 		}
+		report.Alteration = alteration
 	}
 	for _, w := range slices.Concat(plan.DataLoss(s, report.Plan), plan.Cautions(s, report.Plan)) {
 		warnTo(c.env.ErrOut, w)
@@ -231,6 +236,12 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		}
 		_, _ = fmt.Fprintf(to, "%s of statefulset.apps/%s in namespace %s%s:\n", c.verb, name, ns, c.dryRunNote())
 		print.Plan(to, report.Plan, style)
+		if report.Alteration != nil {
+			_, _ = fmt.Fprint(to, "mutating admission also changes:\n")
+			if err := printAlteration(to, report.Alteration, style); err != nil {
+				return err
+			}
+		}
 	}
 	if c.dryRun != "none" || !writes && first.Verdict != plan.Wait && first.Verdict != plan.Do {
 		return errors.Join(c.finish(report, s, first, nil), c.tidy(ctx, view, intent, s, first))
@@ -309,7 +320,12 @@ func (c *change) tidy(ctx context.Context, view *cluster.View, intent plan.Inten
 		return nil
 	}
 	_, err := view.Apply(ctx, s, *a)
-	if errors.Is(err, plan.ErrChanged) {
+	answer := (*plan.AnswerError)(nil)
+	switch {
+	case errors.Is(err, plan.ErrChanged):
+		return nil
+	case errors.As(err, &answer):
+		warnTo(c.env.ErrOut, "the owner annotation stays: "+answer.Message)
 		return nil
 	}
 	return err
@@ -360,23 +376,59 @@ func (c *change) look(ctx context.Context, client *cluster.Client, q cluster.Que
 // preflight has the server check the first patch and the first eviction: admission
 // and budgets refuse before anything moves. A set that has changed since it was
 // read is no objection.
-func (c *change) preflight(ctx context.Context, view *cluster.View, steps []plan.Decision) (*appsv1.StatefulSet, error) {
-	var set *appsv1.StatefulSet
-	if p := steps[0].Action.PatchSet; p != nil {
-		err := persist(func() (err error) {
-			set, err = view.DryRun(ctx, p)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
+func (c *change) preflight(ctx context.Context, view *cluster.View, s *sts.Snapshot, steps []plan.Decision) (*appsv1.StatefulSet, *sts.Alteration, error) {
+	set, alteration, err := c.preflightSet(ctx, view, s, steps)
+	if err != nil {
+		return nil, nil, err
 	}
 	for _, d := range steps {
 		if d.Action != nil && d.Action.EvictPod != nil {
-			return set, c.preflightEviction(ctx, view, d.Action.EvictPod)
+			return set, alteration, c.preflightEviction(ctx, view, d.Action.EvictPod)
 		}
 	}
-	return set, nil
+	return set, alteration, nil
+}
+
+// preflightSet has the server check the first patch, and what the first later steps change of
+// the spec, of each kind one.
+func (c *change) preflightSet(ctx context.Context, view *cluster.View, s *sts.Snapshot, steps []plan.Decision) (set *appsv1.StatefulSet, alteration *sts.Alteration, err error) {
+	p := steps[0].Action.PatchSet
+	if p != nil {
+		err := persist(func() (err error) {
+			set, alteration, err = view.Try(ctx, s, p)
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	if later := plan.FirstPatch(steps); later != nil && later != p && (p == nil || p.RecordOnly()) {
+		err := persist(func() error {
+			_, _, err := view.Try(ctx, s, later.SpecOnly(s))
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	if size := plan.FirstScale(steps); size != nil {
+		if err := persist(func() error { return view.TryScale(ctx, s, size) }); err != nil {
+			return nil, nil, err
+		}
+	}
+	return set, alteration, nil
+}
+
+// printAlteration prints as a diff what mutating admission makes of a write.
+func printAlteration(w io.Writer, a *sts.Alteration, style print.Style) error {
+	if len(a.Sent) == 0 {
+		return nil
+	}
+	unified, err := unifiedDiff(&inspect.DiffReport{From: "sent", To: "after admission", FromTemplate: a.Sent, ToTemplate: a.Stored})
+	if err != nil {
+		return err
+	}
+	return print.Diff(w, unified, style)
 }
 
 func (c *change) preflightEviction(ctx context.Context, view *cluster.View, e *plan.EvictPod) error {
@@ -426,6 +478,14 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 	if c.out.isGitHub() {
 		if e := c.annotate(r); e != nil {
 			return e
+		}
+	}
+	if d.Alteration != nil && err == nil {
+		if e := printAlteration(c.env.ErrOut, d.Alteration, c.env.errStyle()); e != nil {
+			return e
+		}
+		if c.acceptAdmission != nil && !*c.acceptAdmission && d.Alteration.Template() {
+			d.Hint = "add --accept-admission-changes to make that part of the canary, or exempt statefulset " + r.Name + " from it"
 		}
 	}
 	var interrupted *execute.InterruptedError

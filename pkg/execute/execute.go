@@ -309,6 +309,11 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 		}
 		return false, nil
 	}
+	if stored := (*plan.StoredError)(nil); errors.As(err, &stored) && r.facts.StoredTemplate != stored.Digest {
+		r.facts.StoredTemplate = stored.Digest
+		r.world.Wake()
+		return false, nil
+	}
 	if answer := (*plan.AnswerError)(nil); errors.As(err, &answer) {
 		r.result.Decision, r.held = answer.Decision, d.Key()
 		r.observer.Decided(s, answer.Decision)
@@ -367,6 +372,12 @@ func (r *runner) end(err error) (Result, error) {
 			continue
 		case errors.Is(e, plan.ErrTransient):
 			continue
+		}
+		if answer := (*plan.AnswerError)(nil); errors.As(e, &answer) {
+			if reached || err != nil {
+				return r.result, errors.Join(err, e)
+			}
+			return r.result, nil // it has ended for the same reason
 		}
 		return r.result, errors.Join(err, e)
 	}

@@ -294,6 +294,8 @@ type PatchSet struct {
 	WhenScaled string      `json:"whenScaled,omitempty"`
 	Canary     *sts.Canary `json:"-"`
 	Ops        []PatchOp   `json:"ops"`
+	// AcceptAdmission: what mutating admission changes of the template is part of the update.
+	AcceptAdmission bool `json:"-"`
 	// template is what the pod template becomes, nil when it stays.
 	template *corev1.PodTemplateSpec
 }
@@ -479,7 +481,7 @@ func disown(set *appsv1.StatefulSet) *Action {
 func disownOps(o metav1.Object) []PatchOp {
 	var ops []PatchOp
 	for i, e := range slices.Backward(o.GetManagedFields()) {
-		if e.Manager != sts.FieldManager || e.Subresource != "" && e.Subresource != "scale" {
+		if e.Manager != sts.FieldManager || !slices.Contains([]string{"", "scale", "status"}, e.Subresource) {
 			continue
 		}
 		path := fmt.Sprintf("/metadata/managedFields/%d", i)

@@ -36,7 +36,7 @@ func (i AbortCanary) Next(s *sts.Snapshot, f Facts) Decision {
 			}
 		}
 		c.AbortedFor = i.For
-		return i.restore(s, *c)
+		return i.restore(s, *c, f)
 	}
 	if d := i.reapplied(s, *c, f); d != nil {
 		return *d
@@ -68,7 +68,7 @@ func (i AbortCanary) reapplied(s *sts.Snapshot, c sts.Canary, f Facts) *Decision
 		return nil
 	}
 	if i.TakeOver && f.Restored == 0 {
-		d := i.restore(s, c)
+		d := i.restore(s, c, f)
 		return &d
 	}
 	d := decide(Refused, ReasonTemplateChanged,
@@ -80,7 +80,9 @@ func (i AbortCanary) reapplied(s *sts.Snapshot, c sts.Canary, f Facts) *Decision
 // restore is the one patch of the abort: the stable template, and the partition
 // at the lowest ordinal that is not on stable, so that should the server give the
 // template a new revision name, no pod that the canary never touched restarts.
-func (i AbortCanary) restore(s *sts.Snapshot, c sts.Canary) Decision {
+//
+// It accepts what admission makes of the stable template: there is no other way back.
+func (i AbortCanary) restore(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
 	to, disturbed := sts.Partition(s.Set), c.Disturbed(s.Set)
 	off := offStable(s, map[string]bool{c.StableRevision: true})
 	why := "abort: "
@@ -102,7 +104,8 @@ func (i AbortCanary) restore(s *sts.Snapshot, c sts.Canary) Decision {
 		c.AppliedBy = sts.AppliedBy(s.Set, c.StableTemplate)
 	}
 	c.Aborting, c.Goal, c.GoalOf, c.Partition = true, nil, "", to
-	c.TemplateDigest = i.TemplateDigest
+	c.TemplateDigest = cmp.Or(f.StoredTemplate, i.TemplateDigest)
+	b.p.AcceptAdmission = true
 	return do(b.canary(c).action("CanaryAborting", why), "Restore")
 }
 
@@ -150,6 +153,23 @@ func (i AbortCanary) follow(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
 	return i.finish(s, c)
 }
 
+// renamed is the end where the stable template has another revision name than before: the
+// server has written it in other words, or admission has changed it.
+func (i AbortCanary) renamed(s *sts.Snapshot, c sts.Canary) Decision {
+	update, hint := s.Set.Status.UpdateRevision, "when these restarts are fine: "+canaryCommand(s, "promote", "--full")
+	changes, err := sts.DifferentTemplate(c.StableTemplate, s.Set)
+	if err == nil && len(changes) > 0 {
+		return decide(Stuck, ReasonAdmission,
+			fmt.Sprintf("every ordinal of statefulset %s is back, but admission has changed the stable template, so that %s runs %s instead of %s: %s; "+
+				"the partition stays at ordinal %s, because lowering it would restart %s to change that there, too",
+				s.Set.Name, sts.SayOrdinals(updated(s)), update, c.StableRevision, sts.SayChanges(changes), sts.UpdateFrom(s.Set), sts.SayOrdinals(heldBack(s))), hint)
+	}
+	return decide(Stuck, ReasonRevisionReencoded,
+		fmt.Sprintf("every ordinal of statefulset %s runs the stable template, but the server wrote it anew as %s instead of %s: "+
+			"the partition stays at ordinal %s, because lowering it would restart %s, which run the same template",
+			s.Set.Name, update, c.StableRevision, sts.UpdateFrom(s.Set), sts.SayOrdinals(heldBack(s))), hint)
+}
+
 // finish forgets the canary. The partition goes back to what it was only when the
 // stable revision has its old name: else lowering it would restart pods.
 func (i AbortCanary) finish(s *sts.Snapshot, c sts.Canary) Decision {
@@ -159,11 +179,7 @@ func (i AbortCanary) finish(s *sts.Snapshot, c sts.Canary) Decision {
 		end.Hint = c.AppliedBy + " had applied the template that was taken back: unless it is changed there, it comes back with the next apply"
 	}
 	if update := s.Set.Status.UpdateRevision; update != c.StableRevision {
-		end = decide(Stuck, ReasonRevisionReencoded,
-			fmt.Sprintf("every ordinal of statefulset %s runs the stable template, but the server wrote it anew as %s instead of %s: "+
-				"the partition stays at ordinal %s, because lowering it would restart %s, which run the same template",
-				s.Set.Name, update, c.StableRevision, sts.UpdateFrom(s.Set), sts.SayOrdinals(heldBack(s))),
-			"when these restarts are fine: "+canaryCommand(s, "promote", "--full"))
+		end = i.renamed(s, c)
 	} else {
 		b = b.partition(c.PartitionBefore)
 	}

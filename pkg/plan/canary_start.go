@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -24,6 +25,8 @@ type StartCanary struct {
 	// TemplateDigest is the digest of the new template as the server would store
 	// it, from a server-side dry run of the first action.
 	TemplateDigest string
+	// AcceptAdmission makes what mutating admission changes of the new template part of it.
+	AcceptAdmission bool
 	// NoWait ends the command when the patch is written.
 	NoWait bool
 }
@@ -42,7 +45,7 @@ func (i StartCanary) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	if c != nil {
-		return i.goOn(s, c, e == nil || f.Wrote)
+		return i.goOn(s, c, e == nil || f.Wrote || c.Asked != "" && c.Asked == i.asked())
 	}
 	return i.begin(s, f, e)
 }
@@ -100,6 +103,19 @@ func (i StartCanary) from(s *sts.Snapshot) sts.Ordinal {
 	return sts.End(s.Set) - sts.Ordinal(i.Canaries.Of(sts.WantedReplicas(s.Set)))
 }
 
+// asked tells one request of a new template from another where admission changes the template,
+// so that it does not show what was asked for. A restart has no other time than its own.
+func (i StartCanary) asked() string {
+	if !i.AcceptAdmission {
+		return ""
+	}
+	return sts.Digest(struct {
+		Images          []ImageRequest
+		Patch, Template json.RawMessage
+		Restart         bool
+	}{i.Images, i.Patch, i.Template, i.RestartAt != ""})
+}
+
 func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 	replicas := sts.WantedReplicas(s.Set)
 	if what := inFlight(s); what != "" {
@@ -137,10 +153,13 @@ func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 	}
 	from := i.from(s)
 	to := sts.PartitionAt(s.Set, from)
-	b := e.apply(newPatch(s.Set)).partition(to).owner(i.Owner).canary(sts.Canary{
+	b := e.apply(newPatch(s.Set)).partition(to).owner(i.Owner)
+	b.p.AcceptAdmission = i.AcceptAdmission
+	b = b.canary(sts.Canary{
 		StableRevision: stable.Name, StableTemplate: template,
 		PartitionBefore: sts.Partition(s.Set), Partition: to, Replicas: &replicas,
-		TemplateDigest: i.TemplateDigest, StartedBy: i.Name, StartedAt: s.TakenAt, Goal: &from, GoalOf: i.Command,
+		TemplateDigest: cmp.Or(f.StoredTemplate, i.TemplateDigest), StartedBy: i.Name, StartedAt: s.TakenAt, Goal: &from, GoalOf: i.Command,
+		Asked: i.asked(),
 	})
 	canaries := ordinalRange(from, sts.End(s.Set))
 	why := fmt.Sprintf("start a canary on %s: %s", sts.SayOrdinals(canaries), e.what())

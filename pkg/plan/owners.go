@@ -111,6 +111,16 @@ func lastScale(steps []Decision) *Scale {
 	return nil
 }
 
+// FirstScale is the first change of size among the steps, nil when there is none.
+func FirstScale(steps []Decision) *Scale {
+	for _, d := range steps {
+		if d.Action != nil && d.Action.Scale != nil {
+			return d.Action.Scale
+		}
+	}
+	return nil
+}
+
 // FirstPatch is the first of the steps that writes the set's spec, nil when none does.
 func FirstPatch(steps []Decision) *PatchSet {
 	return firstPatch(steps, func(p *PatchSet) bool { return len(p.fields()) > 0 })

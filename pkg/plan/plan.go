@@ -52,6 +52,9 @@ type Facts struct {
 	// are the keys of all that have begun.
 	Answers map[string]Answer
 	Asked   map[string]bool
+	// StoredTemplate is the digest of the template as the API server stores it, where a dry
+	// run of this command has shown that admission changes it.
+	StoredTemplate string
 	// Restored is how often this command has put a stable template back.
 	Restored int
 	// Deleted are the pods that this command has deleted, by UID, also where the
@@ -124,6 +127,8 @@ type Decision struct {
 	// Recheck is when a Wait has another verdict if nothing else is seen before: what is
 	// waited for counts as failing from then on. Zero for unknown.
 	Recheck time.Time `json:"-"`
+	// Alteration is what mutating admission makes of the write, where that is the reason.
+	Alteration *sts.Alteration `json:"alteration,omitempty"`
 	// Drain is the change of size that has ended, whose record is wiped.
 	Drain *sts.Drain `json:"-"`
 	// Then is how the command ends once the watch has shown the action: set for

@@ -57,6 +57,9 @@ type Canary struct {
 	// GoalOf is the command, with its options, that has this goal: only the same one
 	// goes on to it.
 	GoalOf string `json:"goalOf,omitempty"`
+	// Asked is a digest of the change that was asked for, where it was accepted that admission
+	// makes another one of it.
+	Asked string `json:"asked,omitempty"`
 	// Adopted: it began as an update of somebody else's that a promotion goes on with.
 	Adopted bool `json:"adopted,omitempty"`
 	// Paused: it began as somebody's update that was frozen, and can be let go again.
@@ -215,10 +218,13 @@ func EncodeAnnotation(v any) string {
 }
 
 // TemplateDigest tells pod templates apart: a hash of the template's JSON.
-func TemplateDigest(t *corev1.PodTemplateSpec) string {
-	raw, err := json.Marshal(t)
+func TemplateDigest(t *corev1.PodTemplateSpec) string { return Digest(t) }
+
+// Digest is a hash of the value's JSON.
+func Digest(v any) string {
+	raw, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // an API type, which always marshals
+		panic(err) // API types and our own, which always marshal
 	}
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:8])

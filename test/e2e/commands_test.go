@@ -52,6 +52,8 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"user":     cmdUser,
 	"heal":     cmdHeal,
 	"recode":   cmdRecode,
+	"mutate":   cmdMutate,
+	"webhook":  cmdWebhook,
 	"proxy":    cmdProxy,
 	"pause":    cmdPause,
 	"resume":   cmdResume,
