@@ -206,6 +206,8 @@ const (
 	ReasonVolumeLost        = "VolumeLost"
 	ReasonVolumeReclaimed   = "VolumeReclaimed"
 	ReasonNotProven         = "NotProven"
+	ReasonPodRefused        = "PodRefused"
+	ReasonRemovalRefused    = "RemovalRefused"
 )
 
 func decide(v Verdict, reason, message, hint string) Decision {
