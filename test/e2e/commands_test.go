@@ -53,6 +53,8 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"heal":     cmdHeal,
 	"recode":   cmdRecode,
 	"proxy":    cmdProxy,
+	"policy":   cmdPolicy,
+	"webhook":  cmdWebhook,
 	"pause":    cmdPause,
 	"resume":   cmdResume,
 	"field":    assertion("field"),
