@@ -55,7 +55,12 @@ func (v *View) DryDelete(ctx context.Context, d *plan.DeletePod) error {
 }
 
 func (v *View) deletePod(ctx context.Context, name string, options metav1.DeleteOptions) error {
-	err := v.client.kube.CoreV1().Pods(v.query.Namespace).Delete(ctx, name, options)
+	r := v.client.kube.CoreV1().RESTClient().Delete().
+		Namespace(v.query.Namespace).Resource("pods").Name(name).Body(&options)
+	for _, d := range options.DryRun {
+		r.Param("dryRun", d) // the body decides; this is for logs of URLs
+	}
+	err := r.Do(ctx).Error()
 	if err == nil {
 		return nil
 	}
