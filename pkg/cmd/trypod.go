@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
@@ -133,6 +134,8 @@ func (c *change) tryRemovals(ctx context.Context, view *cluster.View, s *sts.Sna
 		answer, o := (*plan.AnswerError)(nil), (*plan.Objection)(nil)
 		switch {
 		case err == nil:
+		case actions[i].DeletePod != nil && apierrors.IsForbidden(err) && !errors.As(err, &answer):
+			// Pods are deleted only where they are in the way in the end: who cannot do that has done the rest.
 		case errors.As(err, &answer) && answer.Verdict == plan.Wait:
 			if waiting++; first == nil {
 				first = answer

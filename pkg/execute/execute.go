@@ -300,7 +300,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 	}
 	if answer := (*plan.AnswerError)(nil); errors.As(err, &answer) {
 		r.result.Decision, r.held = answer.Decision, d.Key()
-		if answer.Reason == plan.ReasonRemovalRefused {
+		if answer.Verdict == plan.Refused {
 			r.removalRefused(s, answer.Decision)
 			return true, nil
 		}
@@ -333,7 +333,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 	return false, nil
 }
 
-// removalRefused ends the run where admission does not let a pod go: the command is refused when
+// removalRefused ends the run where the server does not let a pod go: the command is refused when
 // nothing has been moved yet, else it is stuck.
 func (r *runner) removalRefused(s *sts.Snapshot, d plan.Decision) {
 	if slices.ContainsFunc(r.result.Applied, func(a Applied) bool { return a.Disrupts() }) {
