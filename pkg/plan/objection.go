@@ -91,10 +91,10 @@ func ReadObjection(err error) *Objection {
 	for _, o := range objections {
 		if m := o.words.FindStringSubmatch(st.Message); m != nil {
 			out := &Objection{Kind: o.kind, Name: m[1], Message: toThePoint(m[len(m)-1])}
-			switch {
-			case o.kind == ByPriorityClass:
+			switch o.kind {
+			case ByPriorityClass:
 				out.Name, out.Message = m[2], m[1]
-			case o.kind == ByQuota:
+			case ByQuota:
 				out.Exceeded = exceeded(out.Message)
 			}
 			return out

@@ -171,7 +171,9 @@ func TestCheckQuotas(t *testing.T) {
 		"each requests more":             {quota("q", "requests.cpu", "3", "5"), grow, true, "resourcequota q is exceeded (requests.cpu: 3 used of 5, 3 requested)"},
 		"each requests more, with room":  {quota("q", "requests.cpu", "3", "6"), grow, true, ""},
 		"a scope that may not hold them": {quota("q", "pods", "3", "3", corev1.ResourceQuotaScopeBestEffort), three, true, ""},
-		"one that is replaced":           {quota("q", "pods", "3", "3"), []plan.Trial{{Pod: pod("1"), Replaces: pod("1"), Count: 1}}, false, ""},
+		"claims": {quota("q", "requests.storage", "3Gi", "4Gi"), []plan.Trial{{Pod: pod("1"), Count: 1, Claims: corev1.ResourceList{"requests.storage": resource.MustParse("2Gi")}}}, true,
+			"resourcequota q is exceeded (requests.storage: 3Gi used of 4Gi, 2Gi requested)"},
+		"one that is replaced": {quota("q", "pods", "3", "3"), []plan.Trial{{Pod: pod("1"), Replaces: pod("1"), Count: 1}}, false, ""},
 	} {
 		if more := plan.NeedsMore(test.trials, ststest.Now); more != test.more {
 			t.Errorf("%s: NeedsMore = %t", name, more)

@@ -7,6 +7,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -25,6 +26,8 @@ type Trial struct {
 	Replaces *corev1.Pod
 	// Count is how many pods it stands for.
 	Count int
+	// Claims is what a ResourceQuota counts for the claims that will be created for these pods.
+	Claims corev1.ResourceList
 	// Costs: a pod that works would be lost for it, or it is one that a larger size requires.
 	// What replaces nothing, or only what fails already, makes nothing worse.
 	Costs bool
@@ -106,15 +109,45 @@ func trials(s *sts.Snapshot, created []*corev1.Pod, back bool) []Trial {
 			out = append(out, t)
 		}
 		out[n].Count++
+		if r.Pod == nil {
+			out[n].Claims = addClaims(out[n].Claims, s, o)
+		}
 		out[n].Costs = out[n].Costs || costs
 	}
 	return out
 }
 
+// addClaims adds the claims of an ordinal that do not exist.
+func addClaims(sum corev1.ResourceList, s *sts.Snapshot, o sts.Ordinal) corev1.ResourceList {
+	for i := range s.Set.Spec.VolumeClaimTemplates {
+		t := &s.Set.Spec.VolumeClaimTemplates[i]
+		name := sts.ClaimName(t.Name, s.Set.Name, o)
+		if slices.ContainsFunc(s.Claims, func(c *corev1.PersistentVolumeClaim) bool { return c.Name == name }) {
+			continue
+		}
+		if sum == nil {
+			sum = corev1.ResourceList{}
+		}
+		one := *resource.NewQuantity(1, resource.DecimalSI)
+		for counted, q := range map[corev1.ResourceName]resource.Quantity{
+			corev1.ResourcePersistentVolumeClaims: one, "count/persistentvolumeclaims": one,
+			corev1.ResourceRequestsStorage: t.Spec.Resources.Requests[corev1.ResourceStorage],
+		} {
+			have := sum[counted]
+			have.Add(q)
+			sum[counted] = have
+		}
+	}
+	return sum
+}
+
 // NeedsMore says whether the pods of the trials together may need more of a quota than their
-// predecessors: one of them at a time may fit, and all of them not.
+// predecessors, or need claims: one of them at a time may fit, and all of them not.
 func NeedsMore(trials []Trial, now time.Time) bool {
 	for _, t := range trials {
+		if len(t.Claims) > 0 {
+			return true
+		}
 		if t.Count < 2 {
 			continue
 		}
@@ -142,17 +175,22 @@ func (t Trial) before(now time.Time) corev1.ResourceList {
 func CheckQuotas(quotas []*corev1.ResourceQuota, trials []Trial, now time.Time) (*Objection, Trial) {
 	need, part := corev1.ResourceList{}, map[corev1.ResourceName]Trial{}
 	for _, t := range trials {
+		more := t.Claims.DeepCopy()
+		if more == nil {
+			more = corev1.ResourceList{}
+		}
 		before := t.before(now)
 		for name, q := range sts.PodUsage(t.Pod, now) {
 			q.Sub(before[name])
+			q.Mul(int64(t.Count))
+			more[name] = q
+		}
+		for name, q := range more {
 			sum := need[name]
-			for range t.Count {
-				sum.Add(q)
-			}
-			if need[name] = sum; q.Sign() > 0 {
-				if _, known := part[name]; !known {
-					part[name] = t
-				}
+			sum.Add(q)
+			need[name] = sum
+			if _, known := part[name]; !known && q.Sign() > 0 {
+				part[name] = t
 			}
 		}
 	}

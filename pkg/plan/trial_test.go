@@ -56,11 +56,11 @@ func TestTrials(t *testing.T) {
 		"unstick goes back":              {rolling(1, crashing(4), undone), nil, unstick, []trial{"web-4 web:1 (web-stable) for web-canary x1"}},
 		"restart":                        {standing(2), nil, plan.RestartPods{Holder: holder("1")}, []trial{"web-4 web:2 (web-canary) for web-canary x2 costs", "web-2 web:1 (web-stable) for web-stable x3 costs"}},
 		"restart of a pod that fails":    {ststest.Web(5), []change{crashing(1)}, plan.RestartPods{Holder: holder("1"), Ordinals: sts.Ordinals{{First: 1, Last: 1}}}, []trial{"web-1 web:1 (web-stable) for web-stable x1 costs"}},
-		"scale up":                       {unsized, nil, drain(unsized, 5), []trial{"web-3 web:1 (web-stable) for  x2 costs"}},
+		"scale up":                       {unsized, nil, drain(unsized, 5), []trial{"web-3 web:1 (web-stable) for  x2 costs claims 2"}},
 		"scale up with a start ordinal": {other, []change{onSet(func(s *appsv1.StatefulSet) {
 			s.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 1}
 			*s.Spec.Replicas = 2
-		}), missing(0)}, drain(other, 3), []trial{"web-3 web:1 (web-stable) for  x1 costs"}},
+		}), missing(0)}, drain(other, 3), []trial{"web-3 web:1 (web-stable) for  x1 costs claims 1"}},
 		"scale down":    {ststest.Web(5), nil, drain(ststest.Web(5), 3), nil},
 		"unpark":        {parked, nil, plan.Unpark{Holder: holder("1")}, []trial{"web-0 web:1 (web-stable) for  x5 costs"}},
 		"nothing to do": {ststest.Web(3), nil, abort, nil},
@@ -88,6 +88,9 @@ func TestTrials(t *testing.T) {
 					costs = " costs"
 				}
 				got = append(got, fmt.Sprintf("%s %s (%s) for %s x%d%s", tr.Pod.Name, tr.Pod.Spec.Containers[0].Image, revision, instead, tr.Count, costs))
+				if n := tr.Claims["persistentvolumeclaims"]; n.Value() > 0 {
+					got[len(got)-1] += " claims " + n.String()
+				}
 				if label := tr.Pod.Labels[appsv1.StatefulSetRevisionLabel]; len(label) == 0 || len(label) > 63 || label[len(label)-1] == ')' {
 					t.Errorf("%s: no revision label: %q", tr.Pod.Name, label)
 				}

@@ -114,7 +114,7 @@ func untilPod(ctx context.Context, t *testing.T, client kubernetes.Interface, ns
 // alike is a pod without what differs from one creation to the next, and what happens later.
 func alike(p *corev1.Pod) *corev1.Pod {
 	p = p.DeepCopy()
-	p.UID, p.ResourceVersion, p.Generation, p.CreationTimestamp, p.ManagedFields, p.SelfLink = "", "", 0, metav1.Time{}, nil, ""
+	p.UID, p.ResourceVersion, p.Generation, p.CreationTimestamp, p.ManagedFields = "", "", 0, metav1.Time{}, nil
 	p.Spec.NodeName, p.Status = "", corev1.PodStatus{}
 	const token = "kube-api-access-" // and a random suffix
 	for i := range p.Spec.Volumes {
