@@ -844,6 +844,8 @@ var vocabularies = []vocabulary{
 			"RevisionWouldChange": "a pod would come back on another revision, so it would be an update and no restart",
 			"LeaderUnknown":       "which pod leads is not clear from their answers",
 			"TwoBudgets":          "more than one PodDisruptionBudget selects a pod: the API server does not evict it",
+			"PodRefused":          "the API server would not let the StatefulSet controller create a pod; nothing was written",
+			"RemovalRefused":      "admission refuses the eviction or deletion of a pod",
 			"PodFailing":          "a pod is failing and will not get better by itself",
 			"PodNotAvailable":     "a pod is on its way, and waited for",
 			"BudgetShort":         "a PodDisruptionBudget allows no disruption at this moment; waited for",

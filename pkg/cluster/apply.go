@@ -44,8 +44,14 @@ func Transient(err error) bool {
 
 // failed says what could not be done; whether it can be tried again is in the error.
 func (v *View) failed(what string, err error) error {
-	if text := what + " failed, trying again: " + err.Error(); Transient(err) && text != v.failing {
+	text := what + " failed, trying again: " + err.Error()
+	v.mu.Lock() // dry runs are sent several at once
+	said := text == v.failing
+	if Transient(err) {
 		v.failing = text
+	}
+	v.mu.Unlock()
+	if Transient(err) && !said {
 		v.tell.Warn(text)
 	}
 	return failed(what, err)
@@ -81,14 +87,8 @@ func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(
 		return func(s *sts.Snapshot) bool { return notOlder(s.Set, set) }, nil
 	case a.DeletePod != nil:
 		d := a.DeletePod
-		err := v.client.kube.CoreV1().Pods(v.query.Namespace).Delete(ctx, d.Name, metav1.DeleteOptions{
-			Preconditions: asSeen(s, d.UID),
-		})
-		if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
-			return nil, fmt.Errorf("%w: %w", plan.ErrChanged, err)
-		}
-		if err != nil {
-			return nil, v.failed("delete pod "+d.Name, err)
+		if err := v.deletePod(ctx, d.Name, metav1.DeleteOptions{Preconditions: asSeen(s, d.UID)}); err != nil {
+			return nil, err
 		}
 		v.record(ctx, s.Set, "PodDeleted", a.Why)
 		return func(s *sts.Snapshot) bool { return podGone(s, d.UID) }, nil
@@ -99,7 +99,7 @@ func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(
 		v.record(ctx, s.Set, "PodEvicted", a.Why)
 		return func(s *sts.Snapshot) bool { return podGone(s, a.EvictPod.UID) }, nil
 	case a.AskEviction != nil:
-		if err := v.DryEvict(ctx, &a.AskEviction.EvictPod); err != nil {
+		if err := checkedByDryRun(v.DryEvict(ctx, &a.AskEviction.EvictPod)); err != nil {
 			return nil, err
 		}
 		return func(*sts.Snapshot) bool { return true }, nil
@@ -222,6 +222,9 @@ func (v *View) patchScale(ctx context.Context, c *plan.Scale, dryRun ...string) 
 func (v *View) hold(ctx context.Context, h *plan.HoldPod) (func(*sts.Snapshot) bool, error) {
 	pod, err := v.client.Hold(ctx, v.query.Namespace, h)
 	if err != nil && !errors.Is(err, plan.ErrChanged) {
+		if answer := v.removalRefused(ctx, err, "patch", h.Name, "patch", ""); answer != nil {
+			return nil, answer
+		}
 		err = v.failed("patch pod "+h.Name, err)
 	}
 	if err != nil {
@@ -263,11 +266,14 @@ func (v *View) evict(ctx context.Context, e *plan.EvictPod, dryRun ...string) er
 	if err == nil {
 		return nil
 	}
-	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
-		return fmt.Errorf("%w: %w", plan.ErrChanged, err)
-	}
 	if answer := evictionAnswer(e, err); answer != nil {
 		return answer
+	}
+	if answer := v.removalRefused(ctx, err, "evict", e.Name, "create", "eviction"); answer != nil {
+		return answer
+	}
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+		return fmt.Errorf("%w: %w", plan.ErrChanged, err)
 	}
 	return v.failed("evict pod "+e.Name, err)
 }

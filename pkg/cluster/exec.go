@@ -79,11 +79,7 @@ func (c *Client) PodGone(ctx context.Context, namespace, name string, uid types.
 // written with its group, like statefulsets.apps.
 func (c *Client) May(ctx context.Context, namespace, verb, resource, subresource string) error {
 	gr := schema.ParseGroupResource(resource)
-	review, err := c.kube.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
-		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
-			Namespace: namespace, Verb: verb, Group: gr.Group, Resource: gr.Resource, Subresource: subresource,
-		}},
-	}, metav1.CreateOptions{})
+	review, err := c.review(ctx, namespace, verb, resource, subresource)
 	if err != nil || review.Status.Allowed {
 		return nil //nolint:nilerr // then the request itself will tell
 	}
@@ -92,4 +88,13 @@ func (c *Client) May(ctx context.Context, namespace, verb, resource, subresource
 		what += "/" + subresource
 	}
 	return fmt.Errorf("you may not %s %s in namespace %s: ask for that permission", verb, what, namespace)
+}
+
+func (c *Client) review(ctx context.Context, namespace, verb, resource, subresource string) (*authorizationv1.SelfSubjectAccessReview, error) {
+	gr := schema.ParseGroupResource(resource)
+	return c.kube.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
+		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
+			Namespace: namespace, Verb: verb, Group: gr.Group, Resource: gr.Resource, Subresource: subresource,
+		}},
+	}, metav1.CreateOptions{})
 }

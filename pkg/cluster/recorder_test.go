@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -36,9 +37,12 @@ import (
 // makes of the set, another write with the object that it names, unchanged.
 type recorder struct {
 	objects map[string][]runtime.Object // by resource
-	// admit is mutating admission for updates of sets, refuse what a request is refused with.
-	admit  func(*appsv1.StatefulSet)
-	refuse func(request) *metav1.Status
+	// admit is mutating admission for updates of sets.
+	admit func(*appsv1.StatefulSet)
+	// refuse is another answer to a request, nil for the usual one. It may be nil.
+	refuse func(q request) *metav1.Status
+	// review answers whether the user has a permission, by default no.
+	review func(*authorizationv1.SelfSubjectAccessReview)
 
 	mu       sync.Mutex
 	requests []request
@@ -138,6 +142,11 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, h *http.Request) {
 	r.mu.Lock()
 	r.requests = append(r.requests, q)
 	answer := r.answer(q, h.URL.Path)
+	if r.refuse != nil {
+		if status := r.refuse(q); status != nil {
+			answer = status
+		}
+	}
 	r.mu.Unlock()
 	w.Header().Set("Date", ststest.Now.Format(http.TimeFormat))
 	w.Header().Set("Content-Type", runtime.ContentTypeJSON)
@@ -197,6 +206,9 @@ func (r *recorder) answer(q request, path string) runtime.Object {
 	case q.subresource != "" || q.method == http.MethodDelete:
 		return &metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusSuccess}
 	case q.method == http.MethodPost:
+		if review, is := q.object.(*authorizationv1.SelfSubjectAccessReview); is && r.review != nil {
+			r.review(review)
+		}
 		return stamped(q.object)
 	case q.resource == "":
 		return r.discovery(path)

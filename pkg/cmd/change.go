@@ -51,6 +51,8 @@ type change struct {
 	annotated bool
 	// printPatch: print what the first step changes in the spec, and change nothing.
 	printPatch bool
+	// skipPodCheck: the pods that will be created are not tried.
+	skipPodCheck bool
 }
 
 func (c *common) newChange(cmd *cobra.Command, verb string) *change {
@@ -64,6 +66,9 @@ func (c *common) newChange(cmd *cobra.Command, verb string) *change {
 	f.BoolVar(&ch.takeOver, "take-over", false, "Go on although somebody else holds the set or has moved its partition")
 	f.BoolVar(&ch.force, "force-ownership", false, "Go on although an operator or a GitOps controller manages the set and would undo the change")
 	f.BoolVar(&ch.acceptDataLoss, acceptDataLossFlag, false, "Proceed although data will be lost: claims that are being deleted, or whenScaled: Delete")
+	if ch.skipPodCheck = verb == "pause"; !ch.skipPodCheck { // which holds up what is in progress
+		ch.canSkipPodCheck(cmd)
+	}
 	f.StringVar(&ch.owner, "owner", c.env.Who, "Who does this: commands of one owner go on where another was killed")
 	_ = cmd.RegisterFlagCompletionFunc("dry-run", cobra.FixedCompletions([]string{"none", "client", "server"}, cobra.ShellCompDirectiveNoFileComp))
 	return ch
@@ -184,10 +189,11 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	if err != nil {
 		return err
 	}
+	steps, trials := plan.ForetellTrials(intent, s)
 	report := &ChangeReport{
 		TypeMeta:  metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: c.kind},
 		Namespace: ns, Name: name, Command: c.verb, StartedAt: metav1.NewTime(s.TakenAt),
-		Plan: plan.Foretell(intent, s), Applied: []execute.Applied{},
+		Plan: steps, Applied: []execute.Applied{},
 	}
 	if c.prove != nil {
 		report.Proof = c.prove(ctx, client, s)
@@ -200,8 +206,10 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		return c.finish(report, s, last, nil)
 	}
 	writes := countWrites(report.Plan) > 0
+	var set *appsv1.StatefulSet
 	if first.Verdict == plan.Do && c.dryRun != "client" {
-		set, alteration, err := c.preflight(ctx, view, s, report.Plan)
+		var alteration *sts.Alteration
+		set, alteration, err = c.preflight(ctx, view, s, report.Plan)
 		if answer := (*plan.AnswerError)(nil); errors.As(err, &answer) {
 			return c.finish(report, s, answer.Decision, nil)
 		}
@@ -214,6 +222,15 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 			}
 		}
 		report.Alteration = alteration
+	}
+	if writes && c.dryRun != "client" {
+		err := c.rehearse(ctx, client, view, s, set, report.Plan, trials)
+		if answer := (*plan.AnswerError)(nil); errors.As(err, &answer) {
+			return c.finish(report, s, answer.Decision, nil)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	for _, w := range slices.Concat(plan.DataLoss(s, report.Plan), plan.Cautions(s, report.Plan)) {
 		warnTo(c.env.ErrOut, w)
@@ -373,25 +390,9 @@ func (c *change) look(ctx context.Context, client *cluster.Client, q cluster.Que
 	return s, nil
 }
 
-// preflight has the server check the first patch and the first eviction: admission
-// and budgets refuse before anything moves. A set that has changed since it was
-// read is no objection.
-func (c *change) preflight(ctx context.Context, view *cluster.View, s *sts.Snapshot, steps []plan.Decision) (*appsv1.StatefulSet, *sts.Alteration, error) {
-	set, alteration, err := c.preflightSet(ctx, view, s, steps)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, d := range steps {
-		if d.Action != nil && d.Action.EvictPod != nil {
-			return set, alteration, c.preflightEviction(ctx, view, d.Action.EvictPod)
-		}
-	}
-	return set, alteration, nil
-}
-
-// preflightSet has the server check the first patch, and what the first later steps change of
-// the spec, of each kind one.
-func (c *change) preflightSet(ctx context.Context, view *cluster.View, s *sts.Snapshot, steps []plan.Decision) (set *appsv1.StatefulSet, alteration *sts.Alteration, err error) {
+// preflight has the server check the first patch, and what the first later steps change of
+// the spec, of each kind one. A set that has changed since it was read is no objection.
+func (c *change) preflight(ctx context.Context, view *cluster.View, s *sts.Snapshot, steps []plan.Decision) (set *appsv1.StatefulSet, alteration *sts.Alteration, err error) {
 	p := steps[0].Action.PatchSet
 	if p != nil {
 		err := persist(func() (err error) {
@@ -429,16 +430,6 @@ func printAlteration(w io.Writer, a *sts.Alteration, style print.Style) error {
 		return err
 	}
 	return print.Diff(w, unified, style)
-}
-
-func (c *change) preflightEviction(ctx context.Context, view *cluster.View, e *plan.EvictPod) error {
-	err := persist(func() error { return view.DryEvict(ctx, e) })
-	answer := (*plan.AnswerError)(nil)
-	if errors.As(err, &answer) && answer.Verdict == plan.Wait {
-		warnTo(c.env.ErrOut, "the API server does not let "+e.Name+" go just now and will be asked again: waiting "+answer.Message)
-		return nil
-	}
-	return err
 }
 
 // persist asks the server again when it does not answer. That the set has changed

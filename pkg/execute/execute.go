@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -316,6 +317,10 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 	}
 	if answer := (*plan.AnswerError)(nil); errors.As(err, &answer) {
 		r.result.Decision, r.held = answer.Decision, d.Key()
+		if answer.Verdict == plan.Refused {
+			r.removalRefused(s, answer.Decision)
+			return true, nil
+		}
 		r.observer.Decided(s, answer.Decision)
 		r.retryAt = s.TakenAt.Add(transientPause)
 		return answer.Verdict != plan.Wait, nil
@@ -332,11 +337,32 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 			return false, nil
 		}
 	}
+	if o := plan.ReadObjection(err); o != nil && o.Kind == plan.ByFailingWebhook {
+		if verb, pod := d.Action.Removes(); pod != "" { // it was tried often enough
+			r.removalRefused(s, o.RefuseRemoval(s.Set.Namespace, verb, pod))
+			return true, nil
+		}
+	}
 	if err != nil {
 		return false, err
 	}
 	r.wrote(s, d, seen)
 	return false, nil
+}
+
+// removalRefused ends the run where the server does not let a pod go: the command is refused when
+// nothing has been moved yet, else it is stuck.
+func (r *runner) removalRefused(s *sts.Snapshot, d plan.Decision) {
+	if slices.ContainsFunc(r.result.Applied, func(a Applied) bool { return a.Disrupts() }) {
+		d.Verdict = plan.Stuck
+		d.Message += "; what was done before stays"
+	}
+	if d.Hint != "" {
+		d.Hint += "; "
+	}
+	d.Hint += "rerun the command to resume"
+	r.result.Decision = d
+	r.observer.Decided(s, d)
 }
 
 // wrote takes note of an action that was carried out.

@@ -56,6 +56,18 @@ func (a *Action) Writes() bool {
 	return a.Run == nil && a.AskEviction == nil && a.LookAround == nil && a.LookOwners == nil
 }
 
+// Removes is how the action removes a pod, and which: "evict" or "delete". Both are empty for any
+// other action.
+func (a *Action) Removes() (verb, pod string) {
+	switch {
+	case a.EvictPod != nil:
+		return "evict", a.EvictPod.Name
+	case a.DeletePod != nil:
+		return "delete", a.DeletePod.Name
+	}
+	return "", ""
+}
+
 // Disrupts says whether pods may go because of the action. What it tests is not enough then:
 // the API server cannot check that all other pods and the claims of these are well.
 func (a *Action) Disrupts() bool {
@@ -458,6 +470,9 @@ func (p *PatchSet) Ended(set *appsv1.StatefulSet) bool {
 func (p *PatchSet) ChangesSpec() bool {
 	return p.Partition != nil || p.template != nil || p.WhenScaled != ""
 }
+
+// ChangesTemplate says whether pods are created from another template afterwards.
+func (p *PatchSet) ChangesTemplate() bool { return p.template != nil }
 
 // annotation is the key of the one annotation that the operation is about.
 func (o PatchOp) annotation() (key string, ok bool) {

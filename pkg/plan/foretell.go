@@ -20,9 +20,12 @@ import (
 // for is not listed, but what it waits for first, what takes its time, and what
 // does not come.
 func Foretell(i Intent, s *sts.Snapshot) []Decision {
+	return newForetold(s).run(i, s)
+}
+
+func (w *foretold) run(i Intent, s *sts.Snapshot) []Decision {
 	const long = time.Hour // nothing has moved for as long as anybody wants to see
 	var out []Decision
-	w := newForetold(s)
 	f := Facts{Still: long, Asked: map[string]bool{}, Answers: map[string]Answer{}}
 	if d, ok := i.(drainScale); ok { // it tells a pod that is not created from one that will be
 		f.Still, w.Refused = 0, d.refused(s)

@@ -216,6 +216,8 @@ const (
 	ReasonVolumeLost        = "VolumeLost"
 	ReasonVolumeReclaimed   = "VolumeReclaimed"
 	ReasonNotProven         = "NotProven"
+	ReasonPodRefused        = "PodRefused"
+	ReasonRemovalRefused    = "RemovalRefused"
 )
 
 func decide(v Verdict, reason, message, hint string) Decision {

@@ -305,27 +305,16 @@ func (w *World) create(o sts.Ordinal, current, update *appsv1.ControllerRevision
 		revision = current
 	}
 	name := sts.PodName(w.Set.Name, o)
-	p := &corev1.Pod{Spec: *w.template(revision).Spec.DeepCopy()}
-	p.ObjectMeta = metav1.ObjectMeta{
-		Name: name, Namespace: w.Set.Namespace, UID: w.uid(name), CreationTimestamp: metav1.NewTime(w.Now),
-		Labels:          map[string]string{appsv1.StatefulSetRevisionLabel: revision.Name, appsv1.StatefulSetPodNameLabel: name, appsv1.PodIndexLabel: o.String()},
-		OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(w.Set, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))},
+	p := sts.NewPod(w.Set, w.template(revision), revision.Name, o)
+	if w.Created != nil {
+		w.Created(p.DeepCopy())
 	}
-	template := w.template(revision)
-	for k, v := range template.Labels {
-		p.Labels[k] = v
-	}
-	p.Annotations = template.Annotations
-	p.Spec.Hostname, p.Spec.Subdomain = name, w.Set.Spec.ServiceName
+	p.UID, p.CreationTimestamp = w.uid(name), metav1.NewTime(w.Now)
+	p.Finalizers = nil // a template's are removed by the controller that requires them
 	p.Status.Phase = corev1.PodPending
 	w.Pods[name] = p
 	at, _ := slices.BinarySearch(w.order, o)
 	w.order = slices.Insert(slices.Clone(w.order), at, o)
-	for i := range w.Set.Spec.VolumeClaimTemplates {
-		v := corev1.Volume{Name: w.Set.Spec.VolumeClaimTemplates[i].Name}
-		v.PersistentVolumeClaim = &corev1.PersistentVolumeClaimVolumeSource{ClaimName: sts.ClaimName(v.Name, w.Set.Name, o)}
-		p.Spec.Volumes = append(slices.DeleteFunc(p.Spec.Volumes, func(other corev1.Volume) bool { return other.Name == v.Name }), v)
-	}
 	w.tell(PodCreated, o, name, revision.Name)
 	w.ownClaims(o)
 	return true

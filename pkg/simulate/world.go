@@ -33,6 +33,9 @@ type World struct {
 	// Refused says which pods the API server does not let the controller create, by a quota or
 	// the like. Nil for none.
 	Refused func(o sts.Ordinal) bool
+	// Created is called with each pod that the controller creates, as it is sent to the API
+	// server. May be nil.
+	Created func(p *corev1.Pod)
 
 	name   string // the set's
 	events []Event

@@ -1,154 +1,244 @@
 package e2e
 
 import (
-	"crypto/sha256"
+	"context"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"reflect"
+	"regexp"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	admissionv1 "k8s.io/api/admission/v1"
-	registrationv1 "k8s.io/api/admissionregistration/v1"
-	appsv1 "k8s.io/api/apps/v1"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
 )
 
-// cmdMutate makes a MutatingAdmissionPolicy for updates in the scenario's namespace, and waits
-// until it shows in a dry run.
-func cmdMutate(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && (len(args) == 3 || len(args) == 2 && args[0] == "stop"), "mutate SET RESOURCE[,RESOURCE…] EXPRESSION, or mutate stop SET")
-	s := of(ts)
-	kinds := s.cluster.Client().AdmissionregistrationV1()
-	name := "scenario-" + s.namespace
-	remove := func() {
+// Policies and webhooks are objects of the whole cluster, which other scenarios share: they hold
+// for the scenario's namespace only, and end with the scenario. Until one is in force some moments
+// pass; it also rules over a ConfigMap, which is created with dry runs until it does.
+
+// probe is the name of that ConfigMap.
+const probe = "admission-probe"
+
+// isProbe holds for a request that is only made to find out whether admission is in force.
+const isProbe = `request.resource.resource == "configmaps"`
+
+func (s *scenario) clientset() (kubernetes.Interface, error) {
+	return kubernetes.NewForConfig(s.cluster.RESTConfig())
+}
+
+// onlyHere selects the scenario's namespace.
+func (s *scenario) onlyHere() *metav1.LabelSelector {
+	return &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: s.namespace}}
+}
+
+// rules are those for RESOURCE and OPERATION of a word, and for the probe.
+func rules(resource, operation string) []admissionregistrationv1.RuleWithOperations {
+	group := ""
+	if strings.HasPrefix(resource, "statefulsets") {
+		group = "apps"
+	}
+	one := func(op, group, resource string) admissionregistrationv1.RuleWithOperations {
+		return admissionregistrationv1.RuleWithOperations{
+			Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.OperationType(op)},
+			Rule:       admissionregistrationv1.Rule{APIGroups: []string{group}, APIVersions: []string{"v1"}, Resources: []string{resource}},
+		}
+	}
+	return []admissionregistrationv1.RuleWithOperations{one(operation, group, resource), one("CREATE", "", "configmaps")}
+}
+
+// untilInForce creates the probe with dry runs until that is answered as it should be.
+func (s *scenario) untilInForce(ts *testscript.TestScript, client kubernetes.Interface, answered func(error) bool) {
+	until(ts, func() error {
 		ctx, cancel := requestContext()
 		defer cancel()
-		_ = kinds.MutatingAdmissionPolicyBindings().Delete(ctx, name, metav1.DeleteOptions{})
-		_ = kinds.MutatingAdmissionPolicies().Delete(ctx, name, metav1.DeleteOptions{})
+		_, err := client.CoreV1().ConfigMaps(s.namespace).Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: probe}},
+			metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		if !answered(err) {
+			return fmt.Errorf("admission is not in force: %w", err)
+		}
+		return nil
+	})
+}
+
+// cmdPolicy is "policy NAME RESOURCE OPERATION CEL [MESSAGE]", or "policy NAME off".
+func cmdPolicy(ts *testscript.TestScript, neg bool, args []string) {
+	s := of(ts)
+	off := len(args) == 2 && args[1] == "off"
+	if neg || !off && (len(args) < 4 || len(args) > 5) {
+		ts.Fatalf("usage: policy NAME RESOURCE OPERATION CEL [MESSAGE] or policy NAME off")
 	}
-	if args[0] == "stop" {
-		remove()
-		until(ts, func() error { return s.mutated(args[1], "statefulsets", false) })
-		return
-	}
-	fail, here := registrationv1.Fail, &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": s.namespace}}
-	resources := strings.Split(args[1], ",")
+	client, err := s.clientset()
+	ts.Check(err)
+	api := client.AdmissionregistrationV1()
 	ctx, cancel := requestContext()
 	defer cancel()
-	ts.Defer(remove)
-	_, err := kinds.MutatingAdmissionPolicies().Create(ctx, &registrationv1.MutatingAdmissionPolicy{
+	name := s.namespace + "-" + args[0]
+	remove := func(ctx context.Context) {
+		_ = api.ValidatingAdmissionPolicyBindings().Delete(ctx, name, metav1.DeleteOptions{})
+		_ = api.ValidatingAdmissionPolicies().Delete(ctx, name, metav1.DeleteOptions{})
+	}
+	if off {
+		remove(ctx)
+		s.untilInForce(ts, client, func(err error) bool { return err == nil })
+		return
+	}
+	s.atEnd = append(s.atEnd, remove)
+	message := "denied"
+	if len(args) == 5 {
+		message = args[4]
+	}
+	var named []admissionregistrationv1.NamedRuleWithOperations
+	for _, r := range rules(args[1], args[2]) {
+		named = append(named, admissionregistrationv1.NamedRuleWithOperations{RuleWithOperations: r})
+	}
+	_, err = api.ValidatingAdmissionPolicies().Create(ctx, &admissionregistrationv1.ValidatingAdmissionPolicy{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec: registrationv1.MutatingAdmissionPolicySpec{
-			FailurePolicy: &fail, ReinvocationPolicy: registrationv1.NeverReinvocationPolicy,
-			MatchConstraints: &registrationv1.MatchResources{NamespaceSelector: here, ResourceRules: []registrationv1.NamedRuleWithOperations{{
-				RuleWithOperations: registrationv1.RuleWithOperations{Operations: []registrationv1.OperationType{registrationv1.Update},
-					Rule: registrationv1.Rule{APIGroups: []string{"apps"}, APIVersions: []string{"v1"}, Resources: resources}}}}},
-			Mutations: []registrationv1.Mutation{mutation(args[2])},
+		Spec: admissionregistrationv1.ValidatingAdmissionPolicySpec{
+			MatchConstraints: &admissionregistrationv1.MatchResources{ResourceRules: named},
+			Validations:      []admissionregistrationv1.Validation{{Expression: isProbe + " ? false : (" + args[3] + ")", Message: message}},
 		},
 	}, metav1.CreateOptions{})
 	ts.Check(err)
-	_, err = kinds.MutatingAdmissionPolicyBindings().Create(ctx, &registrationv1.MutatingAdmissionPolicyBinding{
+	_, err = api.ValidatingAdmissionPolicyBindings().Create(ctx, &admissionregistrationv1.ValidatingAdmissionPolicyBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec:       registrationv1.MutatingAdmissionPolicyBindingSpec{PolicyName: name, MatchResources: &registrationv1.MatchResources{NamespaceSelector: here}},
+		Spec: admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec{
+			PolicyName: name, ValidationActions: []admissionregistrationv1.ValidationAction{admissionregistrationv1.Deny},
+			MatchResources: &admissionregistrationv1.MatchResources{NamespaceSelector: s.onlyHere()},
+		},
 	}, metav1.CreateOptions{})
 	ts.Check(err)
-	until(ts, func() error { return s.mutated(args[0], resources[0], true) })
+	s.untilInForce(ts, client, func(err error) bool { return err != nil && strings.Contains(err.Error(), name) })
 }
 
-// mutation is an apply configuration or, for what has none (Scale), a JSON patch.
-func mutation(expression string) registrationv1.Mutation {
-	if strings.HasPrefix(expression, "[") {
-		return registrationv1.Mutation{PatchType: registrationv1.PatchTypeJSONPatch, JSONPatch: &registrationv1.JSONPatch{Expression: expression}}
-	}
-	return registrationv1.Mutation{PatchType: registrationv1.PatchTypeApplyConfiguration, ApplyConfiguration: &registrationv1.ApplyConfiguration{Expression: expression}}
+// webhook is a server that the API server asks about what a scenario names.
+type webhook struct {
+	*httptest.Server
+	deny    *regexp.Regexp // names of objects; nil for none
+	message string
+	code    int32
+	patch   string // a JSON patch of every object, empty for none
+
+	mu     sync.Mutex
+	probed bool
 }
 
-// mutated says whether admission changes a write to the set that changes nothing by itself.
-func (s *scenario) mutated(set, resource string, want bool) error {
-	before, err := s.get("sts/" + set)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := requestContext()
-	defer cancel()
-	patch, sub := `{"metadata":{"annotations":{"scenario":"asks"}}}`, []string{}
-	if _, name, is := strings.Cut(resource, "/"); is {
-		patch, sub = `{"metadata":{"resourceVersion":""}}`, []string{name}
-	}
-	after, err := s.api("sts").Patch(ctx, set, types.MergePatchType, []byte(patch), metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}}, sub...)
-	if err != nil {
-		return err
-	}
-	same := true
-	if len(sub) > 0 {
-		x, _, _ := unstructured.NestedInt64(before.Object, "spec", "replicas")
-		y, _, _ := unstructured.NestedInt64(after.Object, "spec", "replicas")
-		same = x == y
-	} else {
-		unstructured.RemoveNestedField(after.Object, "metadata", "annotations", "scenario")
-		same = reflect.DeepEqual(before.Object["spec"], after.Object["spec"]) &&
-			reflect.DeepEqual(before.GetLabels(), after.GetLabels()) && len(before.GetAnnotations()) == len(after.GetAnnotations())
-	}
-	if same == want {
-		return errNotYet
-	}
-	return nil
-}
-
-// cmdWebhook serves a mutating webhook that turns the tags of images in StatefulSets into
-// digests with every update, and waits until it is asked.
+// cmdWebhook is "webhook NAME RESOURCE OPERATION [deny=REGEXP] [message=TEXT] [code=N]
+// [patch=JSON]", or "webhook NAME down": it does not answer from then on.
 func cmdWebhook(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && len(args) == 2 && args[0] == "digests", "webhook digests SET")
 	s := of(ts)
-	server := httptest.NewTLSServer(http.HandlerFunc(digests))
-	ts.Defer(server.Close)
-	kinds := s.cluster.Client().AdmissionregistrationV1().MutatingWebhookConfigurations()
-	name := "scenario-" + s.namespace
-	ts.Defer(func() {
-		ctx, cancel := requestContext()
-		defer cancel()
-		_ = kinds.Delete(ctx, name, metav1.DeleteOptions{})
-	})
-	fail, none, all := registrationv1.Fail, registrationv1.SideEffectClassNone, registrationv1.AllScopes
-	ctx, cancel := requestContext()
-	defer cancel()
-	_, err := kinds.Create(ctx, &registrationv1.MutatingWebhookConfiguration{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Webhooks: []registrationv1.MutatingWebhook{{
-			Name: "digests.kubectl-sts.dev", FailurePolicy: &fail, SideEffects: &none, AdmissionReviewVersions: []string{"v1"},
-			ClientConfig: registrationv1.WebhookClientConfig{URL: new(server.URL),
-				CABundle: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})},
-			NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": s.namespace}},
-			Rules: []registrationv1.RuleWithOperations{{Operations: []registrationv1.OperationType{registrationv1.Update},
-				Rule: registrationv1.Rule{APIGroups: []string{"apps"}, APIVersions: []string{"v1"}, Resources: []string{"statefulsets", "statefulsets/status"}, Scope: &all}}},
-		}},
-	}, metav1.CreateOptions{})
-	ts.Check(err)
-	until(ts, func() error { return s.mutated(args[1], "statefulsets", true) })
-}
-
-func digests(w http.ResponseWriter, r *http.Request) {
-	var review admissionv1.AdmissionReview
-	var set appsv1.StatefulSet
-	if json.NewDecoder(r.Body).Decode(&review) != nil || json.Unmarshal(review.Request.Object.Raw, &set) != nil {
-		http.Error(w, "no StatefulSet", http.StatusBadRequest)
+	if !neg && len(args) == 2 && args[1] == "down" && s.webhooks[args[0]] != nil {
+		s.webhooks[args[0]].CloseClientConnections()
+		s.webhooks[args[0]].Close()
 		return
 	}
-	var ops []string
-	for i, c := range set.Spec.Template.Spec.Containers {
-		if !strings.Contains(c.Image, "@") {
-			ops = append(ops, fmt.Sprintf(`{"op":"replace","path":"/spec/template/spec/containers/%d/image","value":"%s@sha256:%x"}`, i, c.Image, sha256.Sum256([]byte(c.Image))))
-		}
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: webhook NAME RESOURCE OPERATION [deny=REGEXP] [message=TEXT] [code=N] [patch=JSON], or webhook NAME down")
 	}
-	jsonPatch := admissionv1.PatchTypeJSONPatch
-	review.Response = &admissionv1.AdmissionResponse{UID: review.Request.UID, Allowed: true, PatchType: &jsonPatch, Patch: []byte("[" + strings.Join(ops, ",") + "]")}
+	w := &webhook{message: "denied", code: http.StatusForbidden}
+	sideEffects := admissionregistrationv1.SideEffectClassNone
+	for _, option := range args[3:] {
+		key, value, _ := strings.Cut(option, "=")
+		var err error
+		switch key {
+		case "deny":
+			w.deny, err = regexp.Compile("^(?:" + value + ")$")
+		case "message":
+			w.message = value
+		case "code":
+			var code int
+			code, err = strconv.Atoi(value)
+			w.code = int32(code) //nolint:gosec // a scenario's HTTP status
+		case "patch":
+			w.patch = value
+		default:
+			ts.Fatalf("webhook: no option %s", option)
+		}
+		ts.Check(err)
+	}
+	client, err := s.clientset()
+	ts.Check(err)
+	w.Server = httptest.NewTLSServer(w)
+	if s.webhooks == nil {
+		s.webhooks = map[string]*webhook{}
+	}
+	s.webhooks[args[0]] = w
+	api, name := client.AdmissionregistrationV1(), s.namespace+"-"+args[0]
+	s.atEnd = append(s.atEnd, func(ctx context.Context) {
+		_ = api.ValidatingWebhookConfigurations().Delete(ctx, name, metav1.DeleteOptions{})
+		_ = api.MutatingWebhookConfigurations().Delete(ctx, name, metav1.DeleteOptions{})
+		w.Close()
+	})
+	ctx, cancel := requestContext()
+	defer cancel()
+	called := admissionregistrationv1.WebhookClientConfig{
+		URL:      new(w.URL + "/"),
+		CABundle: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: w.Certificate().Raw}),
+	}
+	if w.patch != "" {
+		_, err = api.MutatingWebhookConfigurations().Create(ctx, &admissionregistrationv1.MutatingWebhookConfiguration{
+			ObjectMeta: metav1.ObjectMeta{Name: name},
+			Webhooks: []admissionregistrationv1.MutatingWebhook{{
+				Name: args[0] + ".example.com", ClientConfig: called, Rules: rules(args[1], args[2]), NamespaceSelector: s.onlyHere(),
+				SideEffects: &sideEffects, AdmissionReviewVersions: []string{"v1"}, TimeoutSeconds: new(int32(5)),
+			}},
+		}, metav1.CreateOptions{})
+	} else {
+		_, err = api.ValidatingWebhookConfigurations().Create(ctx, &admissionregistrationv1.ValidatingWebhookConfiguration{
+			ObjectMeta: metav1.ObjectMeta{Name: name},
+			Webhooks: []admissionregistrationv1.ValidatingWebhook{{
+				Name: args[0] + ".example.com", ClientConfig: called, Rules: rules(args[1], args[2]), NamespaceSelector: s.onlyHere(),
+				SideEffects: &sideEffects, AdmissionReviewVersions: []string{"v1"}, TimeoutSeconds: new(int32(5)),
+			}},
+		}, metav1.CreateOptions{})
+	}
+	ts.Check(err)
+	s.untilInForce(ts, client, func(error) bool { return w.wasProbed() })
+}
+
+func (w *webhook) wasProbed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.probed
+}
+
+// ServeHTTP implements [http.Handler].
+func (w *webhook) ServeHTTP(to http.ResponseWriter, r *http.Request) {
+	var review admissionv1.AdmissionReview
+	if err := json.NewDecoder(r.Body).Decode(&review); err != nil || review.Request == nil {
+		http.Error(to, "no AdmissionReview", http.StatusBadRequest)
+		return
+	}
+	review.Response = w.answer(review.Request)
 	review.Request = nil
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(review)
+	to.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(to).Encode(review)
+}
+
+func (w *webhook) answer(q *admissionv1.AdmissionRequest) *admissionv1.AdmissionResponse {
+	a := &admissionv1.AdmissionResponse{UID: q.UID, Allowed: true}
+	name := q.Name
+	var o metav1.PartialObjectMetadata
+	if json.Unmarshal(q.Object.Raw, &o) == nil && name == "" {
+		name = o.Name
+	}
+	switch {
+	case q.Resource.Resource == "configmaps":
+		w.mu.Lock()
+		w.probed = true
+		w.mu.Unlock()
+	case w.deny != nil && w.deny.MatchString(name):
+		a.Allowed = false
+		a.Result = &metav1.Status{Code: w.code, Message: w.message}
+	case w.patch != "":
+		a.Patch, a.PatchType = []byte(w.patch), new(admissionv1.PatchTypeJSONPatch)
+	}
+	return a
 }

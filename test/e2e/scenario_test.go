@@ -44,6 +44,8 @@ type scenario struct {
 	since     int // audit events before this one do not count any more
 	proxy     *proxy
 	paused    []string // components of the cluster
+	webhooks  map[string]*webhook
+	atEnd     []func(context.Context) // what the whole cluster would keep
 }
 
 type scenarioKey struct{}
@@ -95,6 +97,11 @@ func (s *scenario) end() {
 	}
 	if s.proxy != nil {
 		s.proxy.close()
+	}
+	ctx, cancel := requestContext()
+	defer cancel()
+	for _, end := range s.atEnd {
+		end(ctx)
 	}
 	s.giveUpVolumes()
 }

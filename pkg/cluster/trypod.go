@@ -1,0 +1,124 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// TryPod has the API server check with a dry run whether it would create the pod. Nil says that it
+// would; a [plan.Objection] says why not, or why that could not be checked.
+//
+// The pod has its own name also where a pod of this name exists, so that admission which looks at
+// the name decides as it will for the controller: the server checks admission, validation and
+// quotas before it looks whether the name is taken, and so AlreadyExists says that all of them
+// accept the pod. A dry run charges no quota.
+func (v *View) TryPod(ctx context.Context, pod *corev1.Pod) error {
+	pod = pod.DeepCopy()
+	for i := range pod.OwnerReferences {
+		// Where OwnerReferencesPermissionEnforcement is on, this would require the permission
+		// to update the set's finalizers, which the controller has. No other admission of
+		// Kubernetes looks at it.
+		pod.OwnerReferences[i].BlockOwnerDeletion = nil
+	}
+	_, err := v.client.kube.CoreV1().Pods(v.query.Namespace).Create(ctx, pod, metav1.CreateOptions{
+		DryRun: []string{metav1.DryRunAll}, FieldManager: sts.FieldManager,
+	})
+	if err == nil {
+		return nil
+	}
+	switch o := v.objection(ctx, err, "create", "pods", ""); {
+	case o != nil && o.Kind == plan.ByFailingWebhook:
+		return fmt.Errorf("%w: %w", plan.ErrTransient, o)
+	case o != nil:
+		return o
+	case apierrors.IsAlreadyExists(err):
+		return nil
+	}
+	return failed("dry run of the creation of pod "+pod.Name, err)
+}
+
+// DryDelete has the API server check whether it would delete the pod.
+func (v *View) DryDelete(ctx context.Context, d *plan.DeletePod) error {
+	return v.deletePod(ctx, d.Name, metav1.DeleteOptions{
+		DryRun: []string{metav1.DryRunAll}, Preconditions: metav1.NewUIDPreconditions(string(d.UID)),
+	})
+}
+
+func (v *View) deletePod(ctx context.Context, name string, options metav1.DeleteOptions) error {
+	r := v.client.kube.CoreV1().RESTClient().Delete().
+		Namespace(v.query.Namespace).Resource("pods").Name(name).Body(&options)
+	for _, d := range options.DryRun {
+		r.Param("dryRun", d) // the body decides; this is for logs of URLs
+	}
+	err := r.Do(ctx).Error()
+	if err == nil {
+		return nil
+	}
+	if answer := v.removalRefused(ctx, err, "delete", name, "delete", ""); answer != nil {
+		return answer
+	}
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+		return fmt.Errorf("%w: %w", plan.ErrChanged, err)
+	}
+	return v.failed("delete pod "+name, err)
+}
+
+// removalRefused is the decision about a pod that admission does not let go, or the [plan.Objection]
+// of a webhook that takes no part in dry runs. It is nil for any other error: a missing permission,
+// a server or webhook that does not answer.
+func (v *View) removalRefused(ctx context.Context, err error, what, pod, verb, subresource string) error {
+	o := v.objection(ctx, err, verb, "pods", subresource)
+	switch {
+	case o == nil, o.Kind == plan.NotAllowed, o.Kind == plan.ByFailingWebhook:
+		return nil
+	case o.Kind == plan.NoDryRun:
+		return o
+	}
+	return &plan.AnswerError{Decision: o.RefuseRemoval(v.query.Namespace, what, pod)}
+}
+
+// objection reads why a request was refused. Authorization and admission both answer Forbidden:
+// where the words do not tell, the server says whether the user has the permission.
+func (v *View) objection(ctx context.Context, err error, verb, resource, subresource string) *plan.Objection {
+	o := plan.ReadObjection(err)
+	if o == nil || !o.Unclear() {
+		return o
+	}
+	review, failure := v.client.review(ctx, v.query.Namespace, verb, resource, subresource)
+	denied := failure == nil && !review.Status.Allowed
+	if failure != nil { // then the authorizer's own words have to do
+		denied = strings.Contains(err.Error(), "cannot "+verb+" resource ")
+	}
+	if denied {
+		o.Kind = plan.NotAllowed
+	}
+	return o
+}
+
+// checkedByDryRun is nil for a check in which a webhook takes no part.
+func checkedByDryRun(err error) error {
+	if o := (*plan.Objection)(nil); errors.As(err, &o) && o.Kind == plan.NoDryRun {
+		return nil
+	}
+	return err
+}
+
+// Quotas are the namespace's, none where they may not be read.
+func (c *Client) Quotas(ctx context.Context, namespace string) ([]*corev1.ResourceQuota, error) {
+	inv := &sts.Inventory{}
+	r := reader{ctx: ctx, inv: inv}
+	var out []*corev1.ResourceQuota
+	r.list("resourcequotas", metav1.ListOptions{Limit: pageSize}, listOf(c.kube.CoreV1().ResourceQuotas(namespace).List),
+		func(o runtime.Object) { out = append(out, o.(*corev1.ResourceQuota)) })
+	return out, r.wait()
+}

@@ -1,0 +1,60 @@
+package execute_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+)
+
+// TestAdmissionRefusesARemoval: a pod that admission does not let go ends the command. It is refused
+// while nothing has been moved, and stuck afterwards; an annotation moves nothing.
+func TestAdmissionRefusesARemoval(t *testing.T) {
+	webhook := func(reason metav1.StatusReason, code int32, message string) error {
+		return &apierrors.StatusError{ErrStatus: metav1.Status{Status: metav1.StatusFailure, Reason: reason, Code: code, Message: message}}
+	}
+	refused := &plan.AnswerError{Decision: plan.ReadObjection(webhook("Forbidden", 403, `admission webhook "guard" denied the request: no`)).RefuseRemoval("test", "delete", "b")}
+	silent := fmt.Errorf("%w: %w", plan.ErrTransient, webhook("InternalError", 500, `Internal error occurred: failed calling webhook "guard": timeout`))
+	const hint = "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations; rerun the command to resume"
+	for name, test := range map[string]struct {
+		decisions []plan.Decision
+		err       error
+		verdict   plan.Verdict
+		message   string
+		hint      string
+	}{
+		"the first":                {[]plan.Decision{deletion("b")}, refused, plan.Refused, `cannot delete pod b: refused by admission webhook "guard": no`, "do what the webhook requires, or find out who runs it: " + hint},
+		"after an annotation":      {[]plan.Decision{patch("begin"), deletion("b")}, refused, plan.Refused, `cannot delete pod b: refused by admission webhook "guard": no`, "do what the webhook requires, or find out who runs it: " + hint},
+		"after another pod":        {[]plan.Decision{deletion("a"), deletion("b")}, refused, plan.Stuck, `cannot delete pod b: refused by admission webhook "guard": no; what was done before stays`, "do what the webhook requires, or find out who runs it: " + hint},
+		"a webhook that is silent": {[]plan.Decision{deletion("a"), deletion("b")}, silent, plan.Stuck, `cannot delete pod b: admission webhook "guard" does not answer: timeout; what was done before stays`, "rerun when the webhook answers: " + hint},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, i := newCluster(t), &script{decisions: test.decisions}
+				c.apply = func(_ context.Context, a plan.Action) error {
+					if a.Why == "b" {
+						return test.err
+					}
+					return nil
+				}
+				r := run(c, i, 0)
+				for n := 1; !r.over() && n < 60; n++ {
+					c.age += 2 * time.Second
+					c.show(n)
+				}
+				r.mustBeOver(t, true)
+				d := r.result.Decision
+				if diff := cmp.Diff([]string{string(test.verdict), test.message, test.hint}, []string{string(d.Verdict), d.Message, d.Hint}); diff != "" || r.err != nil {
+					t.Errorf("%v (-want +got):\n%s", r.err, diff)
+				}
+			})
+		})
+	}
+}

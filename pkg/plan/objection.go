@@ -1,0 +1,283 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Objection is why admission or validation in the API server refuses a request.
+type Objection struct {
+	Kind ObjectionKind
+	// Name is that of the quota, webhook, policy, ServiceAccount …, empty where there is none.
+	Name string
+	// Message is the API server's, cut to its point.
+	Message string
+	// Exceeded are the resources of which a quota has not enough left. They are those of the
+	// first quota only: the API server does not check the others then.
+	Exceeded map[corev1.ResourceName]QuotaUse
+}
+
+// QuotaUse is what a quota says of one resource.
+type QuotaUse struct{ Requested, Used, Limited resource.Quantity }
+
+// ObjectionKind is what refuses.
+type ObjectionKind string
+
+// What refuses, or why a request could not be checked.
+const (
+	ByPodSecurity    ObjectionKind = "PodSecurity"
+	ByQuota          ObjectionKind = "ResourceQuota"
+	ByServiceAccount ObjectionKind = "ServiceAccount"
+	ByLimitRange     ObjectionKind = "LimitRange"
+	ByWebhook        ObjectionKind = "Webhook"
+	// ByFailingWebhook: the webhook cannot be reached and its failurePolicy is Fail.
+	ByFailingWebhook ObjectionKind = "FailingWebhook"
+	ByPolicy         ObjectionKind = "ValidatingAdmissionPolicy"
+	ByPriorityClass  ObjectionKind = "PriorityClass"
+	ByRuntimeClass   ObjectionKind = "RuntimeClass"
+	ByNamespace      ObjectionKind = "Namespace"
+	ByValidation     ObjectionKind = "Validation"
+	// ByAdmission: the API server does not say which plugin of it refuses. An error of this kind
+	// may as well be one of authorization: see [Objection.Unclear].
+	ByAdmission ObjectionKind = "Admission"
+	// NoDryRun: a webhook with side effects cannot take part in a dry run.
+	NoDryRun ObjectionKind = "NoDryRun"
+	// NotAllowed: the user lacks the permission for the request.
+	NotAllowed ObjectionKind = "NotAllowed"
+)
+
+// The API server's words, in the order in which they are looked for: a webhook may use any others
+// after its own. The first group is the name, the last one the point.
+var objections = []struct {
+	kind  ObjectionKind
+	words *regexp.Regexp
+}{
+	{NoDryRun, regexp.MustCompile(`admission webhook "([^"]+)" (does not support dry run)`)},
+	{ByWebhook, regexp.MustCompile(`(?s)admission webhook "([^"]+)" denied the request:? ?(.*)`)},
+	{ByFailingWebhook, regexp.MustCompile(`(?s)failed calling webhook "([^"]+)": (.*)`)},
+	{ByPolicy, regexp.MustCompile(`(?s)ValidatingAdmissionPolicy '([^']+)' with binding '[^']+' denied request: (.*)`)},
+	{ByPodSecurity, regexp.MustCompile(`(?s)violates PodSecurity "([^"]+)": (.*)`)},
+	{ByQuota, regexp.MustCompile(`exceeded quota: ([^,\s]+), (requested: .*)`)},
+	{ByQuota, regexp.MustCompile(`failed quota: ([^:\s]+): (.*)`)},
+	{ByQuota, regexp.MustCompile(`()(insufficient quota to .*)`)},
+	{ByServiceAccount, regexp.MustCompile(`error looking up service account [^/\s]+/([^:\s]+): (.*)`)},
+	{ByServiceAccount, regexp.MustCompile(`service account [^/\s]+/(\S+) (was not found.*)`)},
+	{ByLimitRange, regexp.MustCompile(`()((?:maximum|minimum) \S+ usage per (?:Container|Pod) .*)`)},
+	{ByLimitRange, regexp.MustCompile(`()(\S+ max limit to request ratio per .*)`)},
+	{ByPriorityClass, regexp.MustCompile(`(no PriorityClass with name (\S+) was found)`)},
+	{ByRuntimeClass, regexp.MustCompile(`RuntimeClass "([^"]+)" (not found)`)},
+	{ByNamespace, regexp.MustCompile(`unable to create new content in namespace (\S+) (because it is being terminated)`)},
+}
+
+// ReadObjection reads an answer of the API server. It is nil for what says nothing about the
+// request itself: an object that is gone or has changed, a server that is busy or out of reach.
+func ReadObjection(err error) *Objection {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return nil
+	}
+	st := status.Status()
+	for _, o := range objections {
+		if m := o.words.FindStringSubmatch(st.Message); m != nil {
+			out := &Objection{Kind: o.kind, Name: m[1], Message: toThePoint(m[len(m)-1])}
+			switch o.kind {
+			case ByPriorityClass:
+				out.Name, out.Message = m[2], m[1]
+			case ByQuota:
+				out.Exceeded = exceeded(out.Message)
+			}
+			return out
+		}
+	}
+	message := afterObject.ReplaceAllString(st.Message, "")
+	switch {
+	case apierrors.IsInvalid(err):
+		return &Objection{Kind: ByValidation, Message: toThePoint(message)}
+	case apierrors.IsForbidden(err):
+		return &Objection{Kind: ByAdmission, Message: toThePoint(message)}
+	}
+	return nil
+}
+
+// afterObject is what the API server puts in front: `pods "web-2" is forbidden: `.
+var afterObject = regexp.MustCompile(`^\S+ "[^"]*" is (?:forbidden|invalid): (?:: )?`)
+
+// longestPoint is how many characters of a refusal are shown. Webhooks may send pages.
+const longestPoint = 300
+
+// toThePoint is a message in one line that is not too long to be read.
+func toThePoint(message string) string {
+	line := strings.Join(strings.Fields(message), " ")
+	if runes := []rune(line); len(runes) > longestPoint {
+		return string(runes[:longestPoint]) + "…"
+	}
+	return line
+}
+
+// exceeded reads "requested: pods=1, used: pods=3, limited: pods=3". It is empty when that
+// cannot be read.
+func exceeded(message string) map[corev1.ResourceName]QuotaUse {
+	m := exceededWords.FindStringSubmatch(message)
+	if m == nil {
+		return nil
+	}
+	var lists [3]map[corev1.ResourceName]resource.Quantity
+	for i := range lists {
+		lists[i] = map[corev1.ResourceName]resource.Quantity{}
+		for part := range strings.SplitSeq(m[i+1], ",") {
+			name, value, ok := strings.Cut(part, "=")
+			q, err := resource.ParseQuantity(value)
+			if !ok || err != nil {
+				return nil
+			}
+			lists[i][corev1.ResourceName(name)] = q
+		}
+	}
+	out := map[corev1.ResourceName]QuotaUse{}
+	for name, requested := range lists[0] {
+		used, isUsed := lists[1][name]
+		limited, isLimited := lists[2][name]
+		if !isUsed || !isLimited {
+			return nil
+		}
+		out[name] = QuotaUse{requested, used, limited}
+	}
+	return out
+}
+
+var exceededWords = regexp.MustCompile(`^requested: (\S+), used: (\S+), limited: (\S+)$`)
+
+// Unclear says that the API server's words do not tell whether a permission is missing or
+// admission refuses: both answer Forbidden.
+func (o *Objection) Unclear() bool { return o.Kind == ByAdmission }
+
+// FitsAfter says whether the quota has room for the new pod once the old one is gone. decided is
+// false where that cannot be calculated: the two pods may not count for the same quotas.
+func (o *Objection) FitsAfter(old, created *corev1.Pod, now time.Time) (fits, decided bool) {
+	if o.Kind != ByQuota || len(o.Exceeded) == 0 || old == nil {
+		return false, true
+	}
+	if !sts.SameQuotas(old, created) {
+		return false, false
+	}
+	freed := sts.PodUsage(old, now)
+	for name, use := range o.Exceeded {
+		sum := use.Used.DeepCopy()
+		sum.Sub(freed[name])
+		sum.Add(use.Requested)
+		if sum.Cmp(use.Limited) > 0 {
+			return false, true
+		}
+	}
+	return true, true
+}
+
+// By names what refuses.
+func (o *Objection) By() string {
+	switch o.Kind {
+	case ByPodSecurity:
+		return fmt.Sprintf("PodSecurity %q", o.Name)
+	case ByWebhook, NoDryRun, ByFailingWebhook:
+		return fmt.Sprintf("admission webhook %q", o.Name)
+	case ByPolicy:
+		return "validatingadmissionpolicy " + o.Name
+	case ByValidation:
+		return "validation"
+	case ByAdmission, NotAllowed:
+		return "admission"
+	}
+	if o.Name == "" {
+		return map[ObjectionKind]string{ByQuota: "a resource quota", ByLimitRange: "a LimitRange"}[o.Kind]
+	}
+	return strings.ToLower(string(o.Kind)) + " " + o.Name
+}
+
+// Error implements error.
+func (o *Objection) Error() string {
+	switch {
+	case o.Kind == ByAdmission, o.Kind == NotAllowed:
+		return o.Message
+	case o.Kind == ByFailingWebhook:
+		return o.By() + " does not answer: " + o.Message
+	case o.Kind == ByQuota && len(o.Exceeded) > 0:
+		var parts []string
+		for _, name := range slices.Sorted(maps.Keys(o.Exceeded)) {
+			use := o.Exceeded[name]
+			parts = append(parts, fmt.Sprintf("%s: %s used of %s, %s requested", name, use.Used.String(), use.Limited.String(), use.Requested.String()))
+		}
+		return o.By() + " is exceeded (" + strings.Join(parts, "; ") + ")"
+	case o.Kind == NoDryRun:
+		return o.By() + " " + o.Message
+	}
+	return strings.TrimSuffix(o.By()+": "+o.Message, ": ")
+}
+
+// fix is what can be done about it.
+func (o *Objection) fix(ns string) string {
+	switch o.Kind {
+	case ByPodSecurity:
+		return "change the pod template so that it meets this level, or the namespace's level: " +
+			"kubectl get namespace " + ns + " --show-labels"
+	case ByQuota:
+		if o.Name == "" {
+			return "look at the quotas: " + sts.Kubectl(ns, "get resourcequota")
+		}
+		return "raise the quota, or make room in it: " + sts.Kubectl(ns, "describe resourcequota", o.Name)
+	case ByServiceAccount:
+		return "create it: " + sts.Kubectl(ns, "create serviceaccount", o.Name)
+	case ByLimitRange:
+		return "change the resources in the pod template, or the LimitRange: " + sts.Kubectl(ns, "describe limitrange")
+	case ByWebhook:
+		return "do what the webhook requires, or find out who runs it: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
+	case ByFailingWebhook:
+		return "rerun when the webhook answers: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
+	case ByPolicy:
+		return "do what the policy requires, or change it: kubectl describe validatingadmissionpolicy " + o.Name
+	case ByPriorityClass:
+		return "create the PriorityClass, or name another one in the pod template: kubectl get priorityclasses"
+	case ByRuntimeClass:
+		return "create the RuntimeClass, or name another one in the pod template: kubectl get runtimeclasses"
+	case ByNamespace:
+		return ""
+	}
+	return "fix what the API server names, then rerun"
+}
+
+// Refuse is the decision about a pod that the API server would not let the StatefulSet controller
+// create.
+func (o *Objection) Refuse(ns string, t Trial) Decision {
+	message := fmt.Sprintf("pod %s (%s) would not be created: %s", t.Pod.Name, t.source(), o.Error())
+	hint := o.fix(ns)
+	if hint != "" {
+		hint += "; "
+	}
+	return Decision{Verdict: Refused, Reason: ReasonPodRefused, Subject: t.Pod.Name, Message: message,
+		Hint: hint + "if this applies to your user but not to the StatefulSet controller, add --" + SkipPodCheck}
+}
+
+// RefuseRemoval is the decision about a pod that admission does not let go. verb is evict or delete.
+func (o *Objection) RefuseRemoval(ns, verb, pod string) Decision {
+	why := "refused by " + o.Error()
+	switch o.Kind {
+	case ByAdmission:
+		why = "refused by admission: " + o.Message
+	case ByFailingWebhook:
+		why = o.Error()
+	}
+	return Decision{Verdict: Refused, Reason: ReasonRemovalRefused, Subject: pod,
+		Message: fmt.Sprintf("cannot %s pod %s: %s", verb, pod, why), Hint: o.fix(ns)}
+}
+
+// SkipPodCheck is the flag that leaves the trial of new pods out.
+const SkipPodCheck = "skip-pod-check"

@@ -1,0 +1,193 @@
+package plan_test
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+func status(code int32, reason metav1.StatusReason, message string) error {
+	return &apierrors.StatusError{ErrStatus: metav1.Status{Status: metav1.StatusFailure, Code: code, Reason: reason, Message: message}}
+}
+
+// The messages are those of kube-apiserver 1.36.
+func TestReadObjection(t *testing.T) {
+	long := strings.Repeat("word ", 200)
+	for name, test := range map[string]struct {
+		err  error
+		kind plan.ObjectionKind
+		of   string
+		want string // as it is shown
+	}{
+		"PodSecurity": {status(403, "Forbidden", `pods "web-2" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true (pod or container "app" must set it)`),
+			plan.ByPodSecurity, "restricted:latest", `PodSecurity "restricted:latest": runAsNonRoot != true (pod or container "app" must set it)`},
+		"quota": {status(403, "Forbidden", `pods "web-2" is forbidden: exceeded quota: small, requested: pods=1,requests.cpu=100m, used: pods=3,requests.cpu=300m, limited: pods=3,requests.cpu=300m`),
+			plan.ByQuota, "small", "resourcequota small is exceeded (pods: 3 used of 3, 1 requested; requests.cpu: 300m used of 300m, 100m requested)"},
+		"quota that requires a request": {status(403, "Forbidden", `pods "web-2" is forbidden: failed quota: cpu: must specify requests.cpu for: app`),
+			plan.ByQuota, "cpu", "resourcequota cpu: must specify requests.cpu for: app"},
+		"limited resource without a quota": {status(403, "Forbidden", `pods "web-2" is forbidden: insufficient quota to consume: cpu`),
+			plan.ByQuota, "", "a resource quota: insufficient quota to consume: cpu"},
+		"ServiceAccount": {status(403, "Forbidden", `pods "web-2" is forbidden: error looking up service account shop/web: serviceaccount "web" not found`),
+			plan.ByServiceAccount, "web", `serviceaccount web: serviceaccount "web" not found`},
+		"LimitRange": {status(403, "Forbidden", `pods "web-2" is forbidden: maximum cpu usage per Container is 100m, but limit is 1`),
+			plan.ByLimitRange, "", "a LimitRange: maximum cpu usage per Container is 100m, but limit is 1"},
+		"webhook": {status(403, "Forbidden", "admission webhook \"guard.example.com\" denied the request: no\n\n  more  today"),
+			plan.ByWebhook, "guard.example.com", `admission webhook "guard.example.com": no more today`},
+		"webhook with a code of its own": {status(500, "", `admission webhook "guard.example.com" denied the request: broken`),
+			plan.ByWebhook, "guard.example.com", `admission webhook "guard.example.com": broken`},
+		"webhook that calls it a conflict": {status(409, "AlreadyExists", `admission webhook "guard.example.com" denied the request: pods "web-2" already exists`),
+			plan.ByWebhook, "guard.example.com", `admission webhook "guard.example.com": pods "web-2" already exists`},
+		"webhook without words": {status(400, "", `admission webhook "guard.example.com" denied the request without explanation`),
+			plan.ByWebhook, "guard.example.com", `admission webhook "guard.example.com": without explanation`},
+		"webhook out of reach": {status(500, "InternalError", `Internal error occurred: failed calling webhook "guard.example.com": failed to call webhook: Post "https://x": context deadline exceeded`),
+			plan.ByFailingWebhook, "guard.example.com", `admission webhook "guard.example.com" does not answer: failed to call webhook: Post "https://x": context deadline exceeded`},
+		"webhook with side effects": {status(400, "BadRequest", `admission webhook "guard.example.com" does not support dry run`),
+			plan.NoDryRun, "guard.example.com", `admission webhook "guard.example.com" does not support dry run`},
+		"policy": {status(422, "Invalid", `pods "web-1" is invalid: : ValidatingAdmissionPolicy 'guard' with binding 'all' denied request: the operator does that`),
+			plan.ByPolicy, "guard", "validatingadmissionpolicy guard: the operator does that"},
+		"policy that says Forbidden": {status(403, "Forbidden", `pods "web-1" is forbidden: ValidatingAdmissionPolicy 'guard' with binding 'all' denied request: not now`),
+			plan.ByPolicy, "guard", "validatingadmissionpolicy guard: not now"},
+		"PriorityClass": {status(403, "Forbidden", `pods "web-2" is forbidden: no PriorityClass with name gone was found`),
+			plan.ByPriorityClass, "gone", "priorityclass gone: no PriorityClass with name gone was found"},
+		"RuntimeClass": {status(403, "Forbidden", `pods "web-2" is forbidden: pod rejected: RuntimeClass "gone" not found`),
+			plan.ByRuntimeClass, "gone", "runtimeclass gone: not found"},
+		"namespace": {status(403, "Forbidden", `pods "web-2" is forbidden: unable to create new content in namespace shop because it is being terminated`),
+			plan.ByNamespace, "shop", "namespace shop: because it is being terminated"},
+		"validation": {status(422, "Invalid", `Pod "web-2" is invalid: spec.containers[0].image: Required value`),
+			plan.ByValidation, "", "validation: spec.containers[0].image: Required value"},
+		"another plugin, or authorization": {status(403, "Forbidden", `pods "web-2" is forbidden: node affinity is not allowed here`),
+			plan.ByAdmission, "", "node affinity is not allowed here"},
+		"pages of text": {status(403, "Forbidden", `admission webhook "guard.example.com" denied the request: `+long),
+			plan.ByWebhook, "guard.example.com", `admission webhook "guard.example.com": ` + long[:300] + "…"},
+		"wrapped":   {fmt.Errorf("create: %w", status(403, "Forbidden", `admission webhook "a" denied the request: no`)), plan.ByWebhook, "a", `admission webhook "a": no`},
+		"not found": {status(404, "NotFound", `pods "web-2" not found`), "", "", ""},
+		"conflict":  {status(409, "Conflict", "the object has been modified"), "", "", ""},
+		"taken":     {status(409, "AlreadyExists", `pods "web-2" already exists`), "", "", ""},
+		"busy":      {status(429, "TooManyRequests", "too many requests"), "", "", ""},
+		"broken":    {status(500, "InternalError", "Internal error occurred: etcd"), "", "", ""},
+		"no answer": {io.EOF, "", "", ""},
+		"none":      {nil, "", "", ""},
+	} {
+		o := plan.ReadObjection(test.err)
+		if o == nil {
+			o = &plan.Objection{}
+		}
+		shown := ""
+		if o.Kind != "" {
+			shown = o.Error()
+		}
+		if diff := cmp.Diff([]string{string(test.kind), test.of, test.want}, []string{string(o.Kind), o.Name, shown}); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if o.Unclear() != (test.kind == plan.ByAdmission) {
+			t.Errorf("%s: Unclear = %t", name, o.Unclear())
+		}
+	}
+}
+
+func TestRefusalsHaveAWayOut(t *testing.T) {
+	for message, hint := range map[string]string{
+		`admission webhook "a" denied the request: no`:                                 "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
+		`x: violates PodSecurity "baseline:latest": no`:                                "kubectl get namespace shop --show-labels",
+		`x: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1`:       "kubectl describe resourcequota q -n shop",
+		`x: error looking up service account shop/web: serviceaccount "web" not found`: "kubectl create serviceaccount web -n shop",
+		`x: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no`:         "kubectl describe validatingadmissionpolicy p",
+		`x: minimum cpu usage per Pod is 1`:                                            "kubectl describe limitrange -n shop",
+		`x: something else`:                                                            "fix what the API server names",
+	} {
+		o := plan.ReadObjection(status(403, "Forbidden", message))
+		d := o.Refuse("shop", plan.Trial{Pod: ststest.Web(1).Pods[0]})
+		if d.Verdict != plan.Refused || d.Reason != plan.ReasonPodRefused || !strings.Contains(d.Hint, hint) || !strings.Contains(d.Hint, "--skip-pod-check") {
+			t.Errorf("%s: %s %s: %s", message, d.Verdict, d.Reason, d.Hint)
+		}
+		if d := o.RefuseRemoval("shop", "evict", "web-1"); !strings.Contains(d.Hint, hint) || !strings.HasPrefix(d.Message, "cannot evict pod web-1: refused by ") {
+			t.Errorf("%s: %s: %s", message, d.Message, d.Hint)
+		}
+	}
+}
+
+func TestQuotaAfterTheOldPod(t *testing.T) {
+	pod := func(cpu, class string) *corev1.Pod {
+		p := &corev1.Pod{Spec: corev1.PodSpec{PriorityClassName: class, Containers: []corev1.Container{{Name: "app"}}}}
+		if cpu != "" {
+			p.Spec.Containers[0].Resources.Requests = corev1.ResourceList{"cpu": resource.MustParse(cpu)}
+		}
+		return p
+	}
+	for name, test := range map[string]struct {
+		message       string
+		old           *corev1.Pod
+		fits, decided bool
+	}{
+		"full by the old pod":            {"requested: pods=1, used: pods=3, limited: pods=3", pod("1", ""), true, true},
+		"over its limit":                 {"requested: pods=1, used: pods=4, limited: pods=3", pod("1", ""), false, true},
+		"cpu comes free":                 {"requested: requests.cpu=1500m, used: requests.cpu=3, limited: requests.cpu=3500m", pod("1", ""), true, true},
+		"not enough cpu comes free":      {"requested: requests.cpu=2, used: requests.cpu=3, limited: requests.cpu=3500m", pod("1", ""), false, true},
+		"no pod goes":                    {"requested: pods=1, used: pods=3, limited: pods=3", nil, false, true},
+		"the quota may count other pods": {"requested: pods=1, used: pods=3, limited: pods=3", pod("1", "high"), false, false},
+		"another reason":                 {"requested: something", pod("1", ""), false, true},
+	} {
+		o := plan.ReadObjection(status(403, "Forbidden", `pods "web-2" is forbidden: exceeded quota: q, `+test.message))
+		if fits, decided := o.FitsAfter(test.old, pod("2", ""), ststest.Now); fits != test.fits || decided != test.decided {
+			t.Errorf("%s: fits %t, decided %t", name, fits, decided)
+		}
+	}
+}
+
+func TestCheckQuotas(t *testing.T) {
+	pod := func(cpu string) *corev1.Pod {
+		return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "web-" + cpu}, Spec: corev1.PodSpec{Containers: []corev1.Container{{
+			Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{"cpu": resource.MustParse(cpu)}}}}}}
+	}
+	quota := func(name, resourceName, used, hard string, scopes ...corev1.ResourceQuotaScope) *corev1.ResourceQuota {
+		list := func(q string) corev1.ResourceList {
+			return corev1.ResourceList{corev1.ResourceName(resourceName): resource.MustParse(q)}
+		}
+		return &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: corev1.ResourceQuotaSpec{Scopes: scopes},
+			Status: corev1.ResourceQuotaStatus{Hard: list(hard), Used: list(used)}}
+	}
+	three := []plan.Trial{{Pod: pod("1"), Count: 3}}
+	grow := []plan.Trial{{Pod: pod("2"), Replaces: pod("1"), Count: 3}}
+	same := []plan.Trial{{Pod: pod("1"), Replaces: pod("1"), Count: 3}}
+	for name, test := range map[string]struct {
+		quota  *corev1.ResourceQuota
+		trials []plan.Trial
+		more   bool
+		want   string
+	}{
+		"room for all":                   {quota("q", "pods", "3", "6"), three, true, ""},
+		"room for some":                  {quota("q", "pods", "3", "5"), three, true, "resourcequota q is exceeded (pods: 3 used of 5, 3 requested)"},
+		"replaced one by one":            {quota("q", "pods", "3", "3"), same, false, ""},
+		"each requests more":             {quota("q", "requests.cpu", "3", "5"), grow, true, "resourcequota q is exceeded (requests.cpu: 3 used of 5, 3 requested)"},
+		"each requests more, with room":  {quota("q", "requests.cpu", "3", "6"), grow, true, ""},
+		"a scope that may not hold them": {quota("q", "pods", "3", "3", corev1.ResourceQuotaScopeBestEffort), three, true, ""},
+		"claims": {quota("q", "requests.storage", "3Gi", "4Gi"), []plan.Trial{{Pod: pod("1"), Count: 1, Claims: corev1.ResourceList{"requests.storage": resource.MustParse("2Gi")}}}, true,
+			"resourcequota q is exceeded (requests.storage: 3Gi used of 4Gi, 2Gi requested)"},
+		"one that is replaced": {quota("q", "pods", "3", "3"), []plan.Trial{{Pod: pod("1"), Replaces: pod("1"), Count: 1}}, false, ""},
+	} {
+		if more := plan.NeedsMore(test.trials, ststest.Now); more != test.more {
+			t.Errorf("%s: NeedsMore = %t", name, more)
+		}
+		o, trial := plan.CheckQuotas([]*corev1.ResourceQuota{test.quota}, test.trials, ststest.Now)
+		got := ""
+		if o != nil {
+			got = o.Error()
+			if trial.Pod != test.trials[0].Pod {
+				t.Errorf("%s: about %v", name, trial.Pod)
+			}
+		}
+		if got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
