@@ -97,13 +97,14 @@ func TestFailedCreate(t *testing.T) {
 	}
 	missing := &sts.Trouble{Reason: "Missing", Message: "is not there yet"}
 	wantTrouble(t, []troubleCase{
-		{"once, a moment ago", []func(*sts.Inventory){without, refused(1, 0, 0)}, notYet(30*time.Second)},
+		{"once, a moment ago", []func(*sts.Inventory){without, refused(1, 0, 0)}, notYet(30 * time.Second)},
 		{"once, unchanged", []func(*sts.Inventory){without, refused(1, 30*time.Second, 30*time.Second)}, cannot},
 		{"once, nearly unchanged", []func(*sts.Inventory){without, refused(1, 29*time.Second, 29*time.Second)}, notYet(time.Second)},
-		{"eight times in two seconds", []func(*sts.Inventory){without, refused(8, 2*time.Second, 0)}, notYet(30*time.Second)},
+		{"eight times in two seconds", []func(*sts.Inventory){without, refused(8, 2*time.Second, 0)}, notYet(30 * time.Second)},
 		{"for ten seconds", []func(*sts.Inventory){without, refused(11, 10*time.Second, 0)}, cannot},
 		{"no first time is known", []func(*sts.Inventory){without, refused(2, time.Hour, 0)}, cannot},
 		{"between two attempts", []func(*sts.Inventory){without, refused(18, 30*time.Minute, 1000*time.Second)}, cannot},
+		{"last seen before the first time", []func(*sts.Inventory){without, refused(14, time.Minute, 15*time.Minute), done("Delete", 1, 61*time.Second, 61*time.Second)}, cannot},
 		{"longer ago than any back-off", []func(*sts.Inventory){without, refused(18, 30*time.Minute, 20*time.Minute)}, missing},
 		{"created since", []func(*sts.Inventory){without, refused(8, 5*time.Minute, 5*time.Minute), done("Create", 2, time.Hour, 4*time.Minute)}, missing},
 		{"claims created since", []func(*sts.Inventory){without, refused(8, 5*time.Minute, 5*time.Minute),
@@ -111,18 +112,18 @@ func TestFailedCreate(t *testing.T) {
 		{"another was created since", []func(*sts.Inventory){without, refused(8, 5*time.Minute, 5*time.Minute),
 			said("SuccessfulCreate", "create Pod web-10 in StatefulSet web successful", 1, time.Minute, time.Minute)}, cannot},
 		{"an earlier pod was refused, too", []func(*sts.Inventory){without, refused(16, time.Hour, 0), done("Create", 1, 59*time.Minute, 59*time.Minute), done("Delete", 1, 2*time.Second, 2*time.Second)},
-			notYet(30*time.Second)},
+			notYet(30 * time.Second)},
 		{"an earlier pod was refused, too, and a watch saw it go", []func(*sts.Inventory){without, refused(16, time.Hour, 0), func(inv *sts.Inventory) {
 			pod := ststest.Pod(inv.Sets[0], 1, ststest.StableRevision)
 			inv.Memory.Forget(pod, ago(time.Second), true)
-		}}, notYet(30*time.Second)},
+		}}, notYet(30 * time.Second)},
 		{"an earlier pod was refused, too, and status changed", []func(*sts.Inventory){without, refused(16, time.Hour, 0), wrote("status", `{"f:status":{}}`, time.Second)},
-			notYet(30*time.Second)},
+			notYet(30 * time.Second)},
 		{"refused before the pod went", []func(*sts.Inventory){without, refused(3, time.Minute, time.Minute), done("Delete", 1, time.Second, time.Second)}, missing},
 		{"refused before the template was mended", []func(*sts.Inventory){without, refused(18, time.Hour, 5*time.Minute), wrote("", templateField, time.Second)},
-			notYet(29*time.Second)},
+			notYet(29 * time.Second)},
 		{"the mended template is refused, too", []func(*sts.Inventory){without, refused(18, time.Hour, 0), wrote("", templateField, time.Second)},
-			notYet(30*time.Second)},
+			notYet(30 * time.Second)},
 		{"refused again after an annotation was written", []func(*sts.Inventory){without, refused(18, time.Hour, 0), wrote("", annotationField, time.Second)}, cannot},
 		{"the template was mended, and nothing came", []func(*sts.Inventory){without, refused(18, time.Hour, 5*time.Minute), wrote("", templateField, 31*time.Second)}, cannot},
 		{"a series", []func(*sts.Inventory){without, refused(0, 0, 0), func(inv *sts.Inventory) {
