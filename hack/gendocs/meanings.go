@@ -37,6 +37,7 @@ var meanings = map[string]string{
 
 	"Proof.pod":            "the lowest pod that the update waits for",
 	"Proof.ordinal":        "its number",
+	"Proof.missing":        "the pod does not exist, since it cannot be created; `revision` is the one that it would have",
 	"Proof.revision":       "what it runs",
 	"Proof.targetRevision": "what it is to run",
 	"Proof.trouble":        "why it is not available",
@@ -359,6 +360,7 @@ var meanings = map[string]string{
 	"Trouble.detail":        "the whole of what the API server, the scheduler, the kubelet or a controller says, where `message` has only its point",
 	"Trouble.claim":         "the PersistentVolumeClaim that the pod waits for, where the cause is the claim's",
 	"Trouble.initContainer": "the init container that has not finished, or the sidecar that has not started",
+	"Trouble.fix":           "a command that fixes it, where there is one",
 	"Trouble.failing":       "from what is seen it will not get better by itself; this is what makes a set `Stuck`",
 
 	"ClaimStatus.name":              "of the PersistentVolumeClaim",
@@ -848,6 +850,7 @@ var vocabularies = []vocabulary{
 			"RemovalRefused":      "admission refuses the eviction or deletion of a pod",
 			"PodFailing":          "a pod is failing and will not get better by itself",
 			"PodNotAvailable":     "a pod is on its way, and waited for",
+			"NotMoving":           "`unstick`: the StatefulSet is not finished and has not changed for 10 minutes; the message says what it waits for",
 			"BudgetShort":         "a PodDisruptionBudget allows no disruption at this moment; waited for",
 			"BudgetNever":         "a PodDisruptionBudget can never allow one; refused",
 			"ScalingDown":         "a scale-down has not ended yet; waited for",

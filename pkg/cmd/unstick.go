@@ -36,13 +36,17 @@ and at most --max-deletes pods in all. It asks no PodDisruptionBudget: a pod tha
 not ready costs no healthy pod. It follows until every ordinal that is due is
 available.
 
+An update whose pod cannot be created (quota, admission, ServiceAccount) goes back
+to the stable revision, too.
+
 Under the update strategy Recreate no pod blocks a new template: a broken update is
 taken back with the template of the revision before it, and the StatefulSet
 controller then replaces all pods at once.
 
 When nothing is stuck, it says what the set is doing instead, with exit code 0. A pod
 that fails on the revision that it is to run is no such trap: that is refused with
-exit code 5.`,
+exit code 5. A set that is not finished and has not changed for 10 minutes, or whose
+pod cannot be deleted, ends it with exit code 4 and what the set waits for.`,
 		Example: `  kubectl sts unstick web
 
   # what would be done, and why

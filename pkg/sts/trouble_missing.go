@@ -205,7 +205,7 @@ func (s *Snapshot) failure(reason, pod string, since time.Time) *failedTry {
 	if e == nil {
 		return nil
 	}
-	last := EventTime(e)
+	last := latest(EventTime(e), e.FirstTimestamp.Time, e.CreationTimestamp.Time) // whatever was written into it
 	if s.TakenAt.Sub(last) >= createRetry || last.Before(since.Truncate(time.Second)) || s.succeeded(reason, pod).After(last) {
 		return nil
 	}

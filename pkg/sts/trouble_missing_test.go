@@ -104,6 +104,7 @@ func TestFailedCreate(t *testing.T) {
 		{"for ten seconds", []func(*sts.Inventory){without, refused(11, 10*time.Second, 0)}, cannot},
 		{"no first time is known", []func(*sts.Inventory){without, refused(2, time.Hour, 0)}, cannot},
 		{"between two attempts", []func(*sts.Inventory){without, refused(18, 30*time.Minute, 1000*time.Second)}, cannot},
+		{"last seen before the first time", []func(*sts.Inventory){without, refused(14, time.Minute, 15*time.Minute), done("Delete", 1, 61*time.Second, 61*time.Second)}, cannot},
 		{"longer ago than any back-off", []func(*sts.Inventory){without, refused(18, 30*time.Minute, 20*time.Minute)}, missing},
 		{"created since", []func(*sts.Inventory){without, refused(8, 5*time.Minute, 5*time.Minute), done("Create", 2, time.Hour, 4*time.Minute)}, missing},
 		{"claims created since", []func(*sts.Inventory){without, refused(8, 5*time.Minute, 5*time.Minute),
