@@ -620,6 +620,7 @@ func autoCases() []decisionCase {
 		{"a canary could not be created for two seconds", standing(1), []change{uncreated(4, 8, 2*time.Second)}, oneByOne, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
 		{"a canary could not be created for two seconds: not back", standing(1), []change{uncreated(4, 8, 2*time.Second)}, aborting(oneByOne), plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
 		{"a canary cannot be created: back", standing(1), []change{uncreated(4, 11, 10*time.Second)}, aborting(oneByOne), plan.Facts{}, plan.Do, "Restore"},
+		{"a pod that is scaled away cannot be deleted", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { *s.Spec.Replicas = 4 }), undeletable(4)}, oneByOne, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
 		{"an old pod cannot be deleted: no gate", standing(2), []change{onStable(3), undeletable(3)}, aborting(oneByOne), plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
 		{"a pod on stable fails: no gate", standing(2), []change{crashing(0)}, oneByOne, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
 		{"a pod that the update has not reached fails: no gate", standing(2), []change{onStable(3), crashing(3)}, oneByOne, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
