@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -38,7 +39,7 @@ func (m *Memory) Forget(pod *corev1.Pod, at time.Time, wasReady bool) {
 		g.Reason, g.Message = pod.Status.Reason, pod.Status.Message
 	}
 	k := types.NamespacedName{Namespace: pod.Namespace, Name: pod.Name}
-	list := append(m.Gone[k], g)
+	list := append(slices.Clone(m.Gone[k]), g)
 	m.Gone[k] = list[max(0, len(list)-gonePods):]
 	delete(m.Released, pod.UID)
 }

@@ -283,7 +283,7 @@ func (s *Snapshot) statusWritten() time.Time {
 // (its status does not count). Zero where nothing tells.
 func (s *Snapshot) specWritten(field string) time.Time {
 	return written(s.Set, func(e metav1.ManagedFieldsEntry) bool {
-		return e.Subresource != "status" && (field == "" || e.FieldsV1 != nil && strings.Contains(string(e.FieldsV1.Raw), `"f:`+field+`"`))
+		return e.Subresource != "status" && (field == "" || e.FieldsV1 != nil && strings.Contains(e.FieldsV1.GetRawString(), `"f:`+field+`"`))
 	})
 }
 

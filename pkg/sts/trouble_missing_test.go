@@ -48,7 +48,7 @@ func wrote(subresource, fields string, d time.Duration) func(*sts.Inventory) {
 	return func(inv *sts.Inventory) {
 		at := metav1.NewTime(ago(d))
 		inv.Sets[0].ManagedFields = append(inv.Sets[0].ManagedFields, metav1.ManagedFieldsEntry{
-			Subresource: subresource, Time: &at, FieldsV1: &metav1.FieldsV1{Raw: []byte(fields)}})
+			Subresource: subresource, Time: &at, FieldsV1: metav1.NewFieldsV1(fields)})
 	}
 }
 

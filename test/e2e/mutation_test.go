@@ -85,7 +85,7 @@ func (s *scenario) mutated(set, resource string, want bool) error {
 	if err != nil {
 		return err
 	}
-	same := true
+	var same bool
 	if len(sub) > 0 {
 		x, _, _ := unstructured.NestedInt64(before.Object, "spec", "replicas")
 		y, _, _ := unstructured.NestedInt64(after.Object, "spec", "replicas")
