@@ -785,6 +785,9 @@ func (s *scenario) file(object string) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if name == "" {
+			return "", fmt.Errorf("%s is not bound", object)
+		}
 		if o, err = s.get("pv/" + name); err != nil {
 			return "", err
 		}
@@ -796,12 +799,16 @@ func (s *scenario) file(object string) (string, error) {
 	return filepath.Join(folder, "file"), err
 }
 
-// cmdWrite writes a file into a volume.
+// cmdWrite writes a file into a volume, as soon as the claim has one.
 func cmdWrite(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 2, "write pvc/NAME|pv/NAME TEXT")
-	path, err := of(ts).file(args[0])
-	ts.Check(err)
-	ts.Check(os.WriteFile(path, []byte(args[1]), 0o600))
+	until(ts, func() error {
+		path, err := of(ts).file(args[0])
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(path, []byte(args[1]), 0o600)
+	})
 }
 
 // assertHolds: the file in the volume is what was written.
