@@ -299,13 +299,19 @@ func written(set *appsv1.StatefulSet, counts func(metav1.ManagedFieldsEntry) boo
 
 // How often a pod must have been replaced before it counts as recreated again and again.
 const (
-	recreatedMost   = 5                // the controller's deletions, each of which may have had a cause of its own
+	recreatedMost   = 5                // the controller's deletions since the set was changed
 	recreatedEach   = 20 * time.Second // between two of these on average, at most
 	recreatedSeen   = 3                // pods that were rejected, or that a watch saw go without being ready
 	recreatedWithin = 6 * time.Minute  // since the last one: the controller's events are rate limited to one in 5 minutes
 	recreatedYoung  = time.Minute      // a pod that has stayed for longer is not one of them
 	rejectedWithin  = time.Hour        // for as long as events are kept
 )
+
+// changed is when the fields for which the controller deletes pods were last written. Each such
+// write makes it delete a pod once at most, so deletions from before it prove nothing.
+func (s *Snapshot) changed() time.Time {
+	return latest(s.specWritten("template"), s.specWritten("partition"), s.specWritten("replicas"))
+}
 
 // recreated is about a pod that the kubelet rejected or evicted, or that the controller deletes,
 // and that is recreated: nil when it is not one. A single one is replaced and no trouble.
@@ -314,7 +320,8 @@ func (s *Snapshot) recreated(r Replica) *Trouble {
 	young := r.Pod == nil || r.Terminating || s.TakenAt.Sub(r.Pod.CreationTimestamp.Time) < recreatedYoung
 	failed := r.Pod != nil && r.Pod.Status.Phase == corev1.PodFailed
 	n := 0
-	if e := s.about(successfulDelete, name); e != nil && young && eventCount(e) >= recreatedMost &&
+	since := s.changed()
+	if e := s.about(successfulDelete, name); e != nil && young && eventCount(e) >= recreatedMost && !e.FirstTimestamp.Time.Before(since) &&
 		s.TakenAt.Sub(EventTime(e)) < recreatedWithin && EventTime(e).Sub(e.FirstTimestamp.Time) <= recreatedEach*time.Duration(eventCount(e)-1) {
 		n = int(eventCount(e))
 	}
@@ -332,7 +339,7 @@ func (s *Snapshot) recreated(r Replica) *Trouble {
 	}
 	seen := 0
 	for _, g := range s.gone(name) {
-		if s.TakenAt.Sub(g.At) < recreatedWithin && !g.WasReady && young {
+		if s.TakenAt.Sub(g.At) < recreatedWithin && !g.WasReady && young && !g.At.Before(since) {
 			seen++
 			if !failed && g.Reason != "" {
 				reason, message = g.Reason, g.Message
