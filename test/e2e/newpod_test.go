@@ -116,6 +116,8 @@ func alike(p *corev1.Pod) *corev1.Pod {
 	p = p.DeepCopy()
 	p.UID, p.ResourceVersion, p.Generation, p.CreationTimestamp, p.ManagedFields = "", "", 0, metav1.Time{}, nil
 	p.Spec.NodeName, p.Status = "", corev1.PodStatus{}
+	delete(p.Labels, corev1.LabelTopologyZone) // the node's, since it was bound (KEP-4742)
+	delete(p.Labels, corev1.LabelTopologyRegion)
 	const token = "kube-api-access-" // and a random suffix
 	for i := range p.Spec.Volumes {
 		if strings.HasPrefix(p.Spec.Volumes[i].Name, token) {
