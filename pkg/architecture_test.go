@@ -58,8 +58,8 @@ var layers = map[string]layer{
 var (
 	// pureModules are the only paths beside the standard library that a pure package imports.
 	// go.yaml.in/yaml/v3 is what sigs.k8s.io/yaml reads with; it alone knows the lines.
-	// json-patch is what the API server patches with.
-	pureModules = []string{"k8s.io/api", "k8s.io/apimachinery", "sigs.k8s.io/json", "sigs.k8s.io/yaml", "go.yaml.in/yaml/v3", "gopkg.in/evanphx/json-patch.v4"}
+	// json-patch is what the API server patches with, component-helpers what it adds up pods with.
+	pureModules = []string{"k8s.io/api", "k8s.io/apimachinery", "sigs.k8s.io/json", "sigs.k8s.io/yaml", "go.yaml.in/yaml/v3", "gopkg.in/evanphx/json-patch.v4", "k8s.io/component-helpers/resource"}
 
 	// impure are the doors to the outside, or to chance, inside what is otherwise allowed.
 	impure = []string{

@@ -42,8 +42,8 @@ var (
 	reasonRecreated = ReasonInfo{
 		Code: "Recreated", Look: LookSet,
 		State: "the pod is deleted and recreated again and again",
-		Evidence: "event `SuccessfulDelete` of the StatefulSet that names the pod, counted at least 5 times within 20s each; or the kubelet's warnings (`OutOfcpu`, `UnexpectedAdmissionError`, `Evicted` …) " +
-			"about at least 3 pods of the name; or a watch saw 3 of them go that were never ready",
+		Evidence: "event `SuccessfulDelete` of the StatefulSet that names the pod, counted at least 5 times within 20s each since the template, partition or replicas were last written; or the kubelet's warnings (`OutOfcpu`, `UnexpectedAdmissionError`, `Evicted` …) " +
+			"about at least 3 pods of the name; or a watch saw 3 of them go since then that were never ready",
 		Do: "fix what the kubelet rejects or evicts, or the webhook or policy that rewrites the pod's labels",
 	}
 	missingReasons = []ReasonInfo{reasonMissing, reasonFailedCreate, reasonNameTaken, reasonTerminating, reasonFailedDelete, reasonRecreated}
