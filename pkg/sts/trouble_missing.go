@@ -307,6 +307,20 @@ const (
 	rejectedWithin  = time.Hour        // for as long as events are kept
 )
 
+// unexplained is how many of a pod's deletions no update explains: each template deletes a pod
+// once at most, and the number of the newest revision counts the templates, also those that came
+// back. None is where the revisions were not read.
+func (s *Snapshot) unexplained(deletions int32) int {
+	newest := int64(-1)
+	for _, r := range s.Revisions {
+		newest = max(newest, r.Revision)
+	}
+	if newest < 0 {
+		return 0
+	}
+	return int(int64(deletions) - newest)
+}
+
 // changed is when the fields for which the controller deletes pods were last written. Each such
 // write makes it delete a pod once at most, so deletions from before it prove nothing.
 func (s *Snapshot) changed() time.Time {
@@ -320,9 +334,10 @@ func (s *Snapshot) recreated(r Replica) *Trouble {
 	young := r.Pod == nil || r.Terminating || s.TakenAt.Sub(r.Pod.CreationTimestamp.Time) < recreatedYoung
 	failed := r.Pod != nil && r.Pod.Status.Phase == corev1.PodFailed
 	n := 0
-	since := s.changed()
+	since, rewritten := s.changed(), s.rewritten(r)
 	if e := s.about(successfulDelete, name); e != nil && young && eventCount(e) >= recreatedMost && !e.FirstTimestamp.Time.Before(since) &&
-		s.TakenAt.Sub(EventTime(e)) < recreatedWithin && EventTime(e).Sub(e.FirstTimestamp.Time) <= recreatedEach*time.Duration(eventCount(e)-1) {
+		s.TakenAt.Sub(EventTime(e)) < recreatedWithin && EventTime(e).Sub(e.FirstTimestamp.Time) <= recreatedEach*time.Duration(eventCount(e)-1) &&
+		(failed || rewritten != "" || s.unexplained(eventCount(e)) >= recreatedMost) {
 		n = int(eventCount(e))
 	}
 	reason, message := "", ""
@@ -349,7 +364,6 @@ func (s *Snapshot) recreated(r Replica) *Trouble {
 	if seen >= recreatedSeen {
 		n = max(n, seen)
 	}
-	rewritten := s.rewritten(r)
 	switch {
 	case n == 0 && failed && reason != "":
 		t := podFailed.trouble(0, "has failed, and is replaced: "+reason)
