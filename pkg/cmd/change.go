@@ -207,7 +207,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	}
 	writes := countWrites(report.Plan) > 0
 	var set *appsv1.StatefulSet
-	if first.Verdict == plan.Do && c.dryRun != "client" {
+	if (first.Verdict == plan.Do || first.Verdict == plan.Wait && writes) && c.dryRun != "client" {
 		var alteration *sts.Alteration
 		set, alteration, err = c.preflight(ctx, view, s, report.Plan)
 		if answer := (*plan.AnswerError)(nil); errors.As(err, &answer) {
@@ -393,7 +393,10 @@ func (c *change) look(ctx context.Context, client *cluster.Client, q cluster.Que
 // preflight has the server check the first patch, and what the first later steps change of
 // the spec, of each kind one. A set that has changed since it was read is no objection.
 func (c *change) preflight(ctx context.Context, view *cluster.View, s *sts.Snapshot, steps []plan.Decision) (set *appsv1.StatefulSet, alteration *sts.Alteration, err error) {
-	p := steps[0].Action.PatchSet
+	var p *plan.PatchSet // nil also where the command waits before it writes
+	if a := steps[0].Action; a != nil {
+		p = a.PatchSet
+	}
 	if p != nil {
 		err := persist(func() (err error) {
 			set, alteration, err = view.Try(ctx, s, p)
