@@ -44,7 +44,7 @@ func TestAdmission(t *testing.T) {
 		"nothing is changed":                {c: begin, want: []string{set + " dry", set}},
 		"metadata of others":                {c: begin, admit: func(s *appsv1.StatefulSet) { s.Labels = map[string]string{"a": "b"} }, want: []string{set + " dry", set}},
 		"a record":                          {c: begin, admit: label, want: []string{set + " dry", set + "/status dry", set + "/status"}},
-		"a record, without the permission":  {c: begin, admit: label, refuse: noStatus, want: []string{set + " dry", set + "/status dry"}, reason: plan.ReasonAdmission},
+		"a record, without the permission":  {c: begin, admit: label, refuse: noStatus, want: []string{set + " dry", set + "/status dry", "POST selfsubjectaccessreviews"}, reason: plan.ReasonAdmission},
 		"a record of ours is changed":       {c: begin, admit: record, want: []string{set + " dry", set + "/status dry"}, reason: plan.ReasonAdmission},
 		"a template":                        {c: template, admit: label, want: []string{set + " dry"}, reason: plan.ReasonAdmission},
 		"a template, accepted":              {c: accepting, admit: label, want: []string{set + " dry"}, stored: true},

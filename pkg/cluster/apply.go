@@ -215,6 +215,9 @@ func (v *View) patchScale(ctx context.Context, c *plan.Scale, dryRun ...string) 
 	case testFailed(err), apierrors.IsConflict(err):
 		return nil, fmt.Errorf("%w: %w", plan.ErrChanged, err)
 	}
+	if answer := v.writeRefused(ctx, err, "scale", "scale"); answer != nil {
+		return nil, answer
+	}
 	return nil, v.failed("scale statefulset "+set, err)
 }
 
@@ -312,6 +315,9 @@ func (v *View) patch(ctx context.Context, p *plan.PatchSet, to subresource, dryR
 	case apierrors.IsInvalid(err) && strings.Contains(err.Error(), "metadata.annotations: Too long"):
 		return nil, fmt.Errorf("the annotations of statefulset %s would be too large: the stable pod template is remembered in one, and all of them may have 256 KiB; "+
 			"move what makes the template so large to a ConfigMap", v.query.Names[0])
+	}
+	if answer := v.writeRefused(ctx, err, "patch", strings.Join(to, "/")); answer != nil {
+		return nil, answer
 	}
 	return nil, v.failed("patch statefulset "+v.query.Names[0], err)
 }

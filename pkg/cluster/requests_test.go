@@ -234,7 +234,7 @@ func asks(t *testing.T) string {
 		}},
 		{"dry run of the creation of a pod", r, func() error {
 			set := inv.Sets[0]
-			return view.TryPod(t.Context(), sts.NewPod(set, &set.Spec.Template, ststest.StableRevision, 4))
+			return view.TryPod(t.Context(), set, sts.NewPod(set, &set.Spec.Template, ststest.StableRevision, 4))
 		}},
 		{"dry run of taking the finalizer off", r, func() error {
 			_, err := client.Hold(t.Context(), ststest.Namespace, plan.LetGo(inv.Pods[4], 4), metav1.DryRunAll)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,8 +22,9 @@ import (
 // The pod has its own name also where a pod of this name exists, so that admission which looks at
 // the name decides as it will for the controller: the server checks admission, validation and
 // quotas before it looks whether the name is taken, and so AlreadyExists says that all of them
-// accept the pod. A dry run charges no quota.
-func (v *View) TryPod(ctx context.Context, pod *corev1.Pod) error {
+// accept the pod. What they make of it is not in that answer: for that the pod is sent again with
+// another name. A dry run charges no quota.
+func (v *View) TryPod(ctx context.Context, set *appsv1.StatefulSet, pod *corev1.Pod) error {
 	pod = pod.DeepCopy()
 	for i := range pod.OwnerReferences {
 		// Where OwnerReferencesPermissionEnforcement is on, this would require the permission
@@ -30,11 +32,14 @@ func (v *View) TryPod(ctx context.Context, pod *corev1.Pod) error {
 		// Kubernetes looks at it.
 		pod.OwnerReferences[i].BlockOwnerDeletion = nil
 	}
-	_, err := v.client.kube.CoreV1().Pods(v.query.Namespace).Create(ctx, pod, metav1.CreateOptions{
-		DryRun: []string{metav1.DryRunAll}, FieldManager: sts.FieldManager,
-	})
+	create := func() (*corev1.Pod, error) {
+		return v.client.kube.CoreV1().Pods(v.query.Namespace).Create(ctx, pod, metav1.CreateOptions{
+			DryRun: []string{metav1.DryRunAll}, FieldManager: sts.FieldManager,
+		})
+	}
+	stored, err := create()
 	if err == nil {
-		return nil
+		return mislabelled(set, pod, stored)
 	}
 	switch o := v.objection(ctx, err, "create", "pods", ""); {
 	case o != nil && o.Kind == plan.ByFailingWebhook:
@@ -42,9 +47,25 @@ func (v *View) TryPod(ctx context.Context, pod *corev1.Pod) error {
 	case o != nil:
 		return o
 	case apierrors.IsAlreadyExists(err):
-		return nil
+		pod.Name += otherName
+		if stored, err = create(); err != nil {
+			return nil // the name that counts was accepted
+		}
+		return mislabelled(set, pod, stored)
 	}
 	return failed("dry run of the creation of pod "+pod.Name, err)
+}
+
+// otherName is appended to the name of a pod that is sent with another name, in a dry run.
+const otherName = "-dry-run"
+
+// mislabelled is the [plan.Objection] to a pod whose labels mutating admission changes so that the
+// controller could not work with it, nil for any other.
+func mislabelled(set *appsv1.StatefulSet, sent, stored *corev1.Pod) error {
+	if o := plan.CheckLabels(set, sent, stored); o != nil {
+		return o
+	}
+	return nil
 }
 
 // DryDelete has the API server check whether it would delete the pod.
@@ -85,6 +106,17 @@ func (v *View) removalRefused(ctx context.Context, err error, what, pod, verb, s
 		return o
 	}
 	return &plan.AnswerError{Decision: o.RefuseRemoval(v.query.Namespace, what, pod)}
+}
+
+// writeRefused is the decision about a write to the set that admission does not let through. It is nil
+// for any other error: a missing permission, an object that is invalid, a server or webhook that does
+// not answer.
+func (v *View) writeRefused(ctx context.Context, err error, verb, subresource string) error {
+	o := v.objection(ctx, err, "patch", "statefulsets", subresource)
+	if o == nil || o.Kind == plan.NotAllowed || o.Kind == plan.ByFailingWebhook || o.Kind == plan.ByValidation || o.Kind == plan.NoDryRun {
+		return nil
+	}
+	return &plan.AnswerError{Decision: o.RefuseWrite(v.query.Namespace, verb, v.query.Names[0])}
 }
 
 // objection reads why a request was refused. Authorization and admission both answer Forbidden:

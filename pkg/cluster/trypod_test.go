@@ -62,7 +62,7 @@ func TestTryPod(t *testing.T) {
 			reviews++
 			a.Status.Allowed = test.allowed
 		}
-		err := view.TryPod(t.Context(), sts.NewPod(inv.Sets[0], &inv.Sets[0].Spec.Template, ststest.StableRevision, 2))
+		err := view.TryPod(t.Context(), inv.Sets[0], sts.NewPod(inv.Sets[0], &inv.Sets[0].Spec.Template, ststest.StableRevision, 2))
 		var o *plan.Objection
 		if !errors.As(err, &o) {
 			o = &plan.Objection{}

@@ -207,7 +207,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	}
 	writes := countWrites(report.Plan) > 0
 	var set *appsv1.StatefulSet
-	if first.Verdict == plan.Do && c.dryRun != "client" {
+	if (first.Verdict == plan.Do || first.Verdict == plan.Wait && writes) && c.dryRun != "client" {
 		var alteration *sts.Alteration
 		set, alteration, err = c.preflight(ctx, view, s, report.Plan)
 		if answer := (*plan.AnswerError)(nil); errors.As(err, &answer) {
@@ -393,9 +393,12 @@ func (c *change) look(ctx context.Context, client *cluster.Client, q cluster.Que
 // preflight has the server check the first patch, and what the first later steps change of
 // the spec, of each kind one. A set that has changed since it was read is no objection.
 func (c *change) preflight(ctx context.Context, view *cluster.View, s *sts.Snapshot, steps []plan.Decision) (set *appsv1.StatefulSet, alteration *sts.Alteration, err error) {
-	p := steps[0].Action.PatchSet
+	var p *plan.PatchSet // nil also where the command waits before it writes
+	if a := steps[0].Action; a != nil {
+		p = a.PatchSet
+	}
 	if p != nil {
-		err := persist(func() (err error) {
+		err := tried(s, steps[0].Action, func() (err error) {
 			set, alteration, err = view.Try(ctx, s, p)
 			return err
 		})
@@ -404,7 +407,7 @@ func (c *change) preflight(ctx context.Context, view *cluster.View, s *sts.Snaps
 		}
 	}
 	if later := plan.FirstPatch(steps); later != nil && later != p && (p == nil || p.RecordOnly()) {
-		err := persist(func() error {
+		err := tried(s, &plan.Action{PatchSet: later}, func() error {
 			_, _, err := view.Try(ctx, s, later.SpecOnly(s))
 			return err
 		})
@@ -412,8 +415,11 @@ func (c *change) preflight(ctx context.Context, view *cluster.View, s *sts.Snaps
 			return nil, nil, err
 		}
 	}
-	if size := plan.FirstScale(steps); size != nil {
-		if err := persist(func() error { return view.TryScale(ctx, s, size) }); err != nil {
+	for _, size := range []*plan.Scale{plan.FirstScale(steps), plan.FinalScale(s, steps)} {
+		if size == nil {
+			continue
+		}
+		if err := tried(s, &plan.Action{Scale: size}, func() error { return view.TryScale(ctx, s, size) }); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -430,6 +436,18 @@ func printAlteration(w io.Writer, a *sts.Alteration, style print.Style) error {
 		return err
 	}
 	return print.Diff(w, unified, style)
+}
+
+// tried is [persist] for an action that is tried. A webhook that does not answer then refuses it: the
+// write itself would fail in the same way.
+func tried(s *sts.Snapshot, a *plan.Action, ask func() error) error {
+	err := persist(ask)
+	if o := plan.ReadObjection(err); o != nil && o.Kind == plan.ByFailingWebhook {
+		if d := o.RefuseAction(s.Set.Namespace, s.Set.Name, a); d != nil {
+			return &plan.AnswerError{Decision: *d}
+		}
+	}
+	return err
 }
 
 // persist asks the server again when it does not answer. That the set has changed

@@ -49,7 +49,7 @@ func (c *change) tryPods(ctx context.Context, client *cluster.Client, view *clus
 		if o, ok := sts.ParsePodName(s.Set.Name, t.Pod.Name); ok && t.Fresh && set != nil {
 			t.Pod = sts.NewPod(set, &set.Spec.Template, sts.PodRevision(t.Pod), o) // with what admission adds to the template
 		}
-		err := persist(func() error { return view.TryPod(ctx, t.Pod) })
+		err := persist(func() error { return view.TryPod(ctx, s.Set, t.Pod) })
 		o := (*plan.Objection)(nil)
 		if err != nil && !errors.As(err, &o) {
 			return err
@@ -95,7 +95,11 @@ func (c *change) refusePod(o *plan.Objection, s *sts.Snapshot, t plan.Trial) err
 	if d := o.Refuse(s.Set.Namespace, t); t.Costs {
 		return &plan.AnswerError{Decision: d}
 	}
-	warnTo(c.env.ErrOut, "pod "+t.Pod.Name+" will not be created: "+o.Error())
+	outcome := " will not be created: "
+	if o.Kind == plan.ByMutation {
+		outcome = " will not stay: "
+	}
+	warnTo(c.env.ErrOut, "pod "+t.Pod.Name+outcome+o.Error())
 	return nil
 }
 
@@ -116,9 +120,9 @@ func (c *change) tryRemovals(ctx context.Context, view *cluster.View, s *sts.Sna
 		case a == nil:
 			continue
 		case a.EvictPod != nil && live[a.EvictPod.UID]:
-			tries = append(tries, func() error { return view.DryEvict(ctx, a.EvictPod) })
+			tries = append(tries, func() error { return tried(s, a, func() error { return view.DryEvict(ctx, a.EvictPod) }) })
 		case a.DeletePod != nil && live[a.DeletePod.UID]:
-			tries = append(tries, func() error { return view.DryDelete(ctx, a.DeletePod) })
+			tries = append(tries, func() error { return tried(s, a, func() error { return view.DryDelete(ctx, a.DeletePod) }) })
 		default:
 			continue
 		}
@@ -127,10 +131,6 @@ func (c *change) tryRemovals(ctx context.Context, view *cluster.View, s *sts.Sna
 	waiting, unchecked := 0, 0
 	var first *plan.AnswerError
 	for i, err := range atOnce(tries) {
-		if failing := plan.ReadObjection(err); failing != nil && failing.Kind == plan.ByFailingWebhook {
-			verb, pod := actions[i].Removes()
-			err = &plan.AnswerError{Decision: failing.RefuseRemoval(s.Set.Namespace, verb, pod)}
-		}
 		answer, o := (*plan.AnswerError)(nil), (*plan.Objection)(nil)
 		switch {
 		case err == nil:
@@ -166,7 +166,7 @@ func atOnce(calls []func() error) []error {
 	for i, call := range calls {
 		slots <- struct{}{}
 		all.Go(func() {
-			errs[i] = persist(call)
+			errs[i] = call()
 			<-slots
 		})
 	}

@@ -318,7 +318,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 	if answer := (*plan.AnswerError)(nil); errors.As(err, &answer) {
 		r.result.Decision, r.held = answer.Decision, d.Key()
 		if answer.Verdict == plan.Refused {
-			r.removalRefused(s, answer.Decision)
+			r.refused(s, answer.Decision)
 			return true, nil
 		}
 		r.observer.Decided(s, answer.Decision)
@@ -338,8 +338,8 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 		}
 	}
 	if o := plan.ReadObjection(err); o != nil && o.Kind == plan.ByFailingWebhook {
-		if verb, pod := d.Action.Removes(); pod != "" { // it was tried often enough
-			r.removalRefused(s, o.RefuseRemoval(s.Set.Namespace, verb, pod))
+		if refused := o.RefuseAction(s.Set.Namespace, s.Set.Name, d.Action); refused != nil { // it was tried often enough
+			r.refused(s, *refused)
 			return true, nil
 		}
 	}
@@ -350,9 +350,9 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 	return false, nil
 }
 
-// removalRefused ends the run where the server does not let a pod go: the command is refused when
+// refused ends the run where admission does not let an action through: the command is refused when
 // nothing has been moved yet, else it is stuck.
-func (r *runner) removalRefused(s *sts.Snapshot, d plan.Decision) {
+func (r *runner) refused(s *sts.Snapshot, d plan.Decision) {
 	if slices.ContainsFunc(r.result.Applied, func(a Applied) bool { return a.Disrupts() }) {
 		d.Verdict = plan.Stuck
 		d.Message += "; what was done before stays"
@@ -397,13 +397,19 @@ func (r *runner) end(err error) (Result, error) {
 			r.stale = s.Set.ResourceVersion
 			continue
 		case errors.Is(e, plan.ErrTransient):
+			if r.failed > transientLimit {
+				return r.result, err // it was tried often enough, with the last action
+			}
 			continue
 		}
 		if answer := (*plan.AnswerError)(nil); errors.As(e, &answer) {
-			if reached || err != nil {
+			switch {
+			case err != nil:
 				return r.result, errors.Join(err, e)
+			case reached:
+				r.refused(s, answer.Decision)
 			}
-			return r.result, nil // it has ended for the same reason
+			return r.result, nil // else it has ended for the same reason
 		}
 		return r.result, errors.Join(err, e)
 	}

@@ -30,10 +30,12 @@ func TestAdmissionRefusesARemoval(t *testing.T) {
 		message   string
 		hint      string
 	}{
-		"the first":                {[]plan.Decision{deletion("b")}, refused, plan.Refused, `cannot delete pod b: refused by admission webhook "guard": no`, "do what the webhook requires, or find out who runs it: " + hint},
-		"after an annotation":      {[]plan.Decision{patch("begin"), deletion("b")}, refused, plan.Refused, `cannot delete pod b: refused by admission webhook "guard": no`, "do what the webhook requires, or find out who runs it: " + hint},
-		"after another pod":        {[]plan.Decision{deletion("a"), deletion("b")}, refused, plan.Stuck, `cannot delete pod b: refused by admission webhook "guard": no; what was done before stays`, "do what the webhook requires, or find out who runs it: " + hint},
-		"a webhook that is silent": {[]plan.Decision{deletion("a"), deletion("b")}, silent, plan.Stuck, `cannot delete pod b: admission webhook "guard" does not answer: timeout; what was done before stays`, "rerun when the webhook answers: " + hint},
+		"the first":                             {[]plan.Decision{deletion("b")}, refused, plan.Refused, `cannot delete pod b: refused by admission webhook "guard": no`, "do what the webhook requires, or find out who runs it: " + hint},
+		"after an annotation":                   {[]plan.Decision{patch("begin"), deletion("b")}, refused, plan.Refused, `cannot delete pod b: refused by admission webhook "guard": no`, "do what the webhook requires, or find out who runs it: " + hint},
+		"after another pod":                     {[]plan.Decision{deletion("a"), deletion("b")}, refused, plan.Stuck, `cannot delete pod b: refused by admission webhook "guard": no; what was done before stays`, "do what the webhook requires, or find out who runs it: " + hint},
+		"a patch, and a webhook that is silent": {[]plan.Decision{deletion("a"), patch("b")}, silent, plan.Stuck, `cannot patch statefulset web: admission webhook "guard" does not answer: timeout; what was done before stays`, "rerun when the webhook answers: " + hint},
+		"the first, and it is silent":           {[]plan.Decision{patch("b")}, silent, plan.Refused, `cannot patch statefulset web: admission webhook "guard" does not answer: timeout`, "rerun when the webhook answers: " + hint},
+		"a webhook that is silent":              {[]plan.Decision{deletion("a"), deletion("b")}, silent, plan.Stuck, `cannot delete pod b: admission webhook "guard" does not answer: timeout; what was done before stays`, "rerun when the webhook answers: " + hint},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -9,9 +9,12 @@ import (
 	"strings"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -48,6 +51,8 @@ const (
 	ByRuntimeClass   ObjectionKind = "RuntimeClass"
 	ByNamespace      ObjectionKind = "Namespace"
 	ByValidation     ObjectionKind = "Validation"
+	// ByMutation: the pod would be created, but with labels that the controller cannot work with.
+	ByMutation ObjectionKind = "MutatingAdmission"
 	// ByAdmission: the API server does not say which plugin of it refuses. An error of this kind
 	// may as well be one of authorization: see [Objection.Unclear].
 	ByAdmission ObjectionKind = "Admission"
@@ -206,7 +211,7 @@ func (o *Objection) By() string {
 // Error implements error.
 func (o *Objection) Error() string {
 	switch {
-	case o.Kind == ByAdmission, o.Kind == NotAllowed:
+	case o.Kind == ByAdmission, o.Kind == NotAllowed, o.Kind == ByMutation:
 		return o.Message
 	case o.Kind == ByFailingWebhook:
 		return o.By() + " does not answer: " + o.Message
@@ -248,16 +253,40 @@ func (o *Objection) fix(ns string) string {
 		return "create the PriorityClass, or name another one in the pod template: kubectl get priorityclasses"
 	case ByRuntimeClass:
 		return "create the RuntimeClass, or name another one in the pod template: kubectl get runtimeclasses"
+	case ByMutation:
+		return "exempt the set's pods from that: kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies"
 	case ByNamespace:
 		return ""
 	}
 	return "fix what the API server names, then rerun"
 }
 
+// CheckLabels compares the labels that the StatefulSet controller needs of a pod with what the API
+// server makes of them, nil when they are as they should be. By the revision it decides whether the
+// pod is up to date, and deletes it where it is not; by the selector it finds its pods, and it cannot
+// create one whose name is taken by a pod that it does not find.
+func CheckLabels(set *appsv1.StatefulSet, sent, stored *corev1.Pod) *Objection {
+	const revision = appsv1.StatefulSetRevisionLabel
+	if have := stored.Labels[revision]; have != sent.Labels[revision] && sts.IsRollingUpdate(set) {
+		return &Objection{Kind: ByMutation, Name: revision, Message: fmt.Sprintf("mutating admission changes its label %s from %q to %q, "+
+			"so that the StatefulSet controller would delete it and create it again and again", revision, sent.Labels[revision], have)}
+	}
+	selector, err := metav1.LabelSelectorAsSelector(set.Spec.Selector)
+	if err == nil && selector.Matches(labels.Set(sent.Labels)) && !selector.Matches(labels.Set(stored.Labels)) {
+		return &Objection{Kind: ByMutation, Message: fmt.Sprintf("mutating admission changes its labels, so that the set's selector (%s) does not match it "+
+			"and the StatefulSet controller would not find it", selector)}
+	}
+	return nil
+}
+
 // Refuse is the decision about a pod that the API server would not let the StatefulSet controller
 // create.
 func (o *Objection) Refuse(ns string, t Trial) Decision {
-	message := fmt.Sprintf("pod %s (%s) would not be created: %s", t.Pod.Name, t.source(), o.Error())
+	outcome := "be created"
+	if o.Kind == ByMutation {
+		outcome = "stay"
+	}
+	message := fmt.Sprintf("pod %s (%s) would not %s: %s", t.Pod.Name, t.source(), outcome, o.Error())
 	hint := o.fix(ns)
 	if hint != "" {
 		hint += "; "
@@ -268,15 +297,46 @@ func (o *Objection) Refuse(ns string, t Trial) Decision {
 
 // RefuseRemoval is the decision about a pod that admission does not let go. verb is evict or delete.
 func (o *Objection) RefuseRemoval(ns, verb, pod string) Decision {
-	why := "refused by " + o.Error()
+	return Decision{Verdict: Refused, Reason: ReasonRemovalRefused, Subject: pod,
+		Message: fmt.Sprintf("cannot %s pod %s: %s", verb, pod, o.refusal()), Hint: o.fix(ns)}
+}
+
+// RefuseWrite is the decision about a write to a StatefulSet or its size that admission does not
+// let through. verb is patch or scale.
+func (o *Objection) RefuseWrite(ns, verb, set string) Decision {
+	return Decision{Verdict: Refused, Reason: ReasonWriteRefused,
+		Message: fmt.Sprintf("cannot %s statefulset %s: %s", verb, set, o.refusal()), Hint: o.fix(ns)}
+}
+
+// RefuseAction is the decision about an action that admission does not let through, nil for one that
+// writes nothing.
+func (o *Objection) RefuseAction(ns, set string, a *Action) *Decision {
+	var d Decision
+	verb, pod := a.Removes()
+	switch {
+	case pod != "":
+		d = o.RefuseRemoval(ns, verb, pod)
+	case a.HoldPod != nil:
+		d = o.RefuseRemoval(ns, "patch", a.HoldPod.Name)
+	case a.Scale != nil:
+		d = o.RefuseWrite(ns, "scale", set)
+	case a.PatchSet != nil:
+		d = o.RefuseWrite(ns, "patch", set)
+	default:
+		return nil
+	}
+	return &d
+}
+
+// refusal says who refuses a request that is not the creation of a pod.
+func (o *Objection) refusal() string {
 	switch o.Kind {
 	case ByAdmission:
-		why = "refused by admission: " + o.Message
+		return "refused by admission: " + o.Message
 	case ByFailingWebhook:
-		why = o.Error()
+		return o.Error()
 	}
-	return Decision{Verdict: Refused, Reason: ReasonRemovalRefused, Subject: pod,
-		Message: fmt.Sprintf("cannot %s pod %s: %s", verb, pod, why), Hint: o.fix(ns)}
+	return "refused by " + o.Error()
 }
 
 // SkipPodCheck is the flag that leaves the trial of new pods out.

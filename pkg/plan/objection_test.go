@@ -7,12 +7,14 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -185,6 +187,47 @@ func TestCheckQuotas(t *testing.T) {
 			if trial.Pod != test.trials[0].Pod {
 				t.Errorf("%s: about %v", name, trial.Pod)
 			}
+		}
+		if got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// TestCheckLabels: only the labels by which the controller finds a pod and its revision matter.
+func TestCheckLabels(t *testing.T) {
+	label := func(key, value string) func(*corev1.Pod) {
+		return func(p *corev1.Pod) {
+			if p.Labels[key] = value; value == "" {
+				delete(p.Labels, key)
+			}
+		}
+	}
+	onDelete := func(set *appsv1.StatefulSet) {
+		set.Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.OnDeleteStatefulSetStrategyType}
+	}
+	for name, test := range map[string]struct {
+		admit func(*corev1.Pod)
+		set   func(*appsv1.StatefulSet)
+		want  string
+	}{
+		"a label of its own":                 {label("team", "payments"), nil, ""},
+		"the label with its name":            {label(appsv1.StatefulSetPodNameLabel, "other"), nil, ""},
+		"another revision":                   {label(appsv1.StatefulSetRevisionLabel, "gitops"), nil, `mutating admission changes its label controller-revision-hash from "` + ststest.StableRevision + `" to "gitops", so that the StatefulSet controller would delete it and create it again and again`},
+		"no revision":                        {label(appsv1.StatefulSetRevisionLabel, ""), nil, `mutating admission changes its label controller-revision-hash from "` + ststest.StableRevision + `" to "", so that the StatefulSet controller would delete it and create it again and again`},
+		"another revision, which none needs": {label(appsv1.StatefulSetRevisionLabel, "gitops"), onDelete, ""},
+		"a label of the selector":            {label("app", ""), onDelete, "mutating admission changes its labels, so that the set's selector (app=web) does not match it and the StatefulSet controller would not find it"},
+	} {
+		set := ststest.Web(3).Sets[0]
+		if test.set != nil {
+			test.set(set)
+		}
+		sent := sts.NewPod(set, &set.Spec.Template, ststest.StableRevision, 1)
+		stored := sent.DeepCopy()
+		test.admit(stored)
+		got := ""
+		if o := plan.CheckLabels(set, sent, stored); o != nil {
+			got = o.Error()
 		}
 		if got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)

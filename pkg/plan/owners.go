@@ -121,6 +121,21 @@ func FirstScale(steps []Decision) *Scale {
 	return nil
 }
 
+// FinalScale is the change from the present size to the last one among the steps, to be tried: nil
+// when the first step leads there already.
+func FinalScale(s *sts.Snapshot, steps []Decision) *Scale {
+	first := FirstScale(steps)
+	for _, d := range slices.Backward(steps) {
+		if d.Action != nil && d.Action.Scale != nil {
+			if to := d.Action.Scale.To; to != first.To && to != sts.WantedReplicas(s.Set) {
+				return scale(s.Set, to, "")
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
 // FirstPatch is the first of the steps that writes the set's spec, nil when none does.
 func FirstPatch(steps []Decision) *PatchSet {
 	return firstPatch(steps, func(p *PatchSet) bool { return len(p.fields()) > 0 })

@@ -218,6 +218,7 @@ const (
 	ReasonNotProven         = "NotProven"
 	ReasonPodRefused        = "PodRefused"
 	ReasonRemovalRefused    = "RemovalRefused"
+	ReasonWriteRefused      = "WriteRefused"
 )
 
 func decide(v Verdict, reason, message, hint string) Decision {

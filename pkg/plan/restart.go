@@ -270,6 +270,12 @@ func (i RestartPods) finish(s *sts.Snapshot, record *sts.Restart) Decision {
 		if slices.Contains(left, r.Ordinal) {
 			return trouble(s, r, s.Trouble(r), Stuck)
 		}
+		if slices.Contains(done, r.Ordinal) && s.Revision(r.Revision) == nil && slices.Contains(updateDue(s), r.Ordinal) {
+			// Whatever has rewritten its label, the controller deletes it.
+			d := decide(Wait, ReasonUpdateOnItsWay, fmt.Sprintf("for %s to be replaced: %q is none of the set's revisions", r.Pod.Name, r.Revision), "")
+			d.Subject = r.Pod.Name
+			return d
+		}
 	}
 	end := decide(Done, ReasonRestarted, fmt.Sprintf("restarted %s (%s), each back on its revision and available",
 		sts.Count(len(done), "pod"), sts.SayOrdinals(done)), "")

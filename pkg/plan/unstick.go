@@ -187,7 +187,7 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 		}
 		switch {
 		case t == nil:
-		case t.Failing && r.Pod != nil && !r.Terminating:
+		case t.Failing && r.Pod != nil && !r.Terminating && t.Reason != sts.Recreated:
 			hint := "look at it: " + s.LookCommand(r.Ordinal, t)
 			switch {
 			case t.Claim != "": // no template would help a claim
@@ -202,7 +202,7 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 			return d
 		case t.Failing:
 			d := trouble(s, r, t, Refused)
-			if r.Pod == nil && t.Fix == "" {
+			if (r.Pod == nil || t.Reason == sts.Recreated) && t.Fix == "" {
 				d.Message += ": no pod of the set can be deleted to fix that"
 			}
 			return d

@@ -67,6 +67,9 @@ func (t *teller) tellDeletion() {
 		out.State, out.Pod, out.Ordinals = OutcomeStuck, sts.PodName(t.Name, left[0]), left
 		out.Message = out.Pod + " " + t.trouble(t.world.pod(left[0]))
 		out.Hint = sts.Kubectl(t.Namespace, "describe pod", out.Pod)
+		if !t.before.HasPod(left[0]) { // the controller has still to create it
+			out.Hint = sts.Kubectl(t.Namespace, "describe statefulset", t.Name)
+		}
 		if waitsForClaims(t.world.pod(left[0])) {
 			out.Hint = "let the scale-down end before, or use --cascade=background; where it hangs already: " +
 				sts.Kubectl(t.Namespace, "patch pod", out.Pod) + ` --type=merge -p '{"metadata":{"finalizers":null}}' once its containers have ended`

@@ -8,44 +8,56 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// What a real kubelet (1.36) has written of pods that do not get ready, about three minutes
-// after they were made: the sets of test/e2e/testdata/node/pod-states.txtar.
+// What a real kubelet (1.36) has written of pods that do not get ready, about three minutes after they
+// were made: the sets of test/e2e/testdata/node/pod-states.txtar, and of those that it does not run at
+// all, after a minute: pod-rejected.txtar.
 func TestTroubleOfARealKubelet(t *testing.T) {
-	file, err := os.ReadFile("testdata/kubelet.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	inv, err := ststest.Parse(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]struct {
+	type verdict struct {
 		reason, message string
 		failing         bool
-	}{
-		"crash":   {"CrashLoopBackOff", `container app, exit code 3, \d+ restarts`, true},
-		"pull":    {"(ErrImagePull|ImagePullBackOff)", `network is unreachable`, true},
-		"init":    {"InitContainerRunning", `init container wait-for-db has not finished`, false},
-		"config":  {"CreateContainerConfigError", `secret "none" not found`, true},
-		"command": {"(RunContainerError|CrashLoopBackOff)", `container app, StartError, exit code 128, \d+ restarts`, true},
-		"mount":   {"FailedMount", `configmap "none" not found \(\d+ times in 2m`, true},
-		"sidecar": {"CrashLoopBackOff", `container proxy, exit code 7, \d+ restarts`, true},
-		"unready": {"NotReady", `container metrics$`, false},
-		"gate":    {"ReadinessGatesNotReady", `readiness gate lb.example/web, whose condition does not exist`, false},
 	}
-	for _, s := range inv.Snapshots() {
-		w, got := want[s.Set.Name], s.Trouble(s.Replicas()[0])
-		delete(want, s.Set.Name)
-		if got == nil {
-			t.Errorf("%s is available", s.Set.Name)
-			continue
-		}
-		checkReason(t, got)
-		if !regexp.MustCompile("^"+w.reason+"$").MatchString(got.Reason) || !regexp.MustCompile(w.message).MatchString(got.Message) || got.Failing != w.failing {
-			t.Errorf("%s: %+v", s.Set.Name, got)
-		}
-	}
-	for name := range want {
-		t.Errorf("%s was not recorded", name)
+	for file, want := range map[string]map[string]verdict{
+		"kubelet.json": {
+			"crash":   {"CrashLoopBackOff", `container app, exit code 3, \d+ restarts`, true},
+			"pull":    {"(ErrImagePull|ImagePullBackOff)", `network is unreachable`, true},
+			"init":    {"InitContainerRunning", `init container wait-for-db has not finished`, false},
+			"config":  {"CreateContainerConfigError", `secret "none" not found`, true},
+			"command": {"(RunContainerError|CrashLoopBackOff)", `container app, StartError, exit code 128, \d+ restarts`, true},
+			"mount":   {"FailedMount", `configmap "none" not found \(\d+ times in 2m`, true},
+			"sidecar": {"CrashLoopBackOff", `container proxy, exit code 7, \d+ restarts`, true},
+			"unready": {"NotReady", `container metrics$`, false},
+			"gate":    {"ReadinessGatesNotReady", `readiness gate lb.example/web, whose condition does not exist`, false},
+		},
+		"kubelet-rejected.json": {
+			"cpu":      {"Recreated", `is recreated again and again \(\d+ times\): the kubelet reports OutOfcpu: Node didn't have enough resource: cpu, requested: 1000000, used: 0, capacity: 2000$`, true},
+			"affinity": {"Recreated", `is recreated again and again \(\d+ times\): the kubelet reports NodeAffinity: Predicate NodeAffinity failed: node\(s\) didn't match Pod's node affinity/selector$`, true},
+			"sandbox":  {"FailedCreatePodSandBox", `cannot get its sandbox: failed to get sandbox runtime: no runtime for "none" is configured \(7 times in`, false},
+		},
+	} {
+		t.Run(file, func(t *testing.T) {
+			raw, err := os.ReadFile("testdata/" + file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			inv, err := ststest.Parse(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range inv.Snapshots() {
+				w, got := want[s.Set.Name], s.Trouble(s.Replicas()[0])
+				delete(want, s.Set.Name)
+				if got == nil {
+					t.Errorf("%s is available", s.Set.Name)
+					continue
+				}
+				checkReason(t, got)
+				if !regexp.MustCompile("^"+w.reason+"$").MatchString(got.Reason) || !regexp.MustCompile(w.message).MatchString(got.Message) || got.Failing != w.failing {
+					t.Errorf("%s: %+v", s.Set.Name, got)
+				}
+			}
+			for name := range want {
+				t.Errorf("%s was not recorded", name)
+			}
+		})
 	}
 }

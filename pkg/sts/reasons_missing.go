@@ -2,6 +2,9 @@ package sts
 
 import "time"
 
+// Recreated is the reason of a pod that is created and goes again and again.
+const Recreated = "Recreated"
+
 // The reasons that are read from events about the StatefulSet, from a pod that goes, and from
 // what is there instead of a pod that should exist. See [Reasons].
 var (
@@ -40,7 +43,7 @@ var (
 		Do:       "let the policy or webhook that the message names allow the deletion; during an update, `kubectl sts canary abort` takes the update back",
 	}
 	reasonRecreated = ReasonInfo{
-		Code: "Recreated", Look: LookSet,
+		Code: Recreated, Look: LookSet,
 		State: "the pod is deleted and recreated again and again",
 		Evidence: "event `SuccessfulDelete` of the StatefulSet that names the pod, counted at least 5 times within 20s each since the template, partition or replicas were last written, and 5 times more often than the set has had templates, or while the pod is rejected or its label rewritten; or the kubelet's warnings (`OutOfcpu`, `UnexpectedAdmissionError`, `Evicted` …) " +
 			"about at least 3 pods of the name; or a watch saw 3 of them go since then that were never ready",

@@ -42,7 +42,12 @@ const (
 // warnings, never by the bare age of a rollout.
 func (s *Snapshot) Trouble(r Replica) *Trouble {
 	switch {
-	case !r.Desired || r.Available:
+	case !r.Desired:
+		return nil
+	case r.Available: // for a moment only, where its label is rewritten
+		if t := s.recreated(r); t != nil && t.Failing && s.leaves(r) && s.rewritten(r) != "" {
+			return t
+		}
 		return nil
 	case r.Pod == nil:
 		return s.missingTrouble(r)

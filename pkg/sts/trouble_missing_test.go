@@ -307,6 +307,10 @@ func TestRecreated(t *testing.T) {
 		{"a watch saw two rejected ones go", []func(*sts.Inventory){starting(time.Second), went(2, false)}, notReady("1s")},
 		{"a watch saw three good ones go", []func(*sts.Inventory){starting(time.Second), went(3, true)}, notReady("1s")},
 		{"its revision label is rewritten", []func(*sts.Inventory){pinned(time.Second), done("Delete", 11, 10*time.Second, 0)}, again(11, rewritten)},
+		{"its revision label is rewritten, and it is ready for a moment", []func(*sts.Inventory){func(inv *sts.Inventory) {
+			inv.Pods[1].CreationTimestamp = metav1.NewTime(ago(time.Second))
+			inv.Pods[1].Labels[appsv1.StatefulSetRevisionLabel] = "pinned"
+		}, done("Delete", 11, 10*time.Second, 0)}, again(11, rewritten)},
 		{"its revision label is another one", []func(*sts.Inventory){pinned(time.Second)}, notReady("1s")},
 		{"available", []func(*sts.Inventory){done("Delete", 12, 30*time.Second, 0)}, nil},
 	}, (*sts.Snapshot).Trouble)
