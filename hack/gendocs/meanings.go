@@ -848,6 +848,7 @@ var vocabularies = []vocabulary{
 			"TwoBudgets":          "more than one PodDisruptionBudget selects a pod: the API server does not evict it",
 			"PodRefused":          "the API server would not let the StatefulSet controller create a pod; nothing was written",
 			"RemovalRefused":      "admission refuses the eviction or deletion of a pod",
+			"PlanChanged":         "the set has changed since the plan was shown: a pod would go that the plan did not name; nothing was written",
 			"PodFailing":          "a pod is failing and will not get better by itself",
 			"PodNotAvailable":     "a pod is on its way, and waited for",
 			"NotMoving":           "`unstick`: the StatefulSet is not finished and has not changed for 10 minutes; the message says what it waits for",

@@ -235,9 +235,12 @@ func (r *round) judgeRemovals(e *ending) {
 	r.Helper()
 	events := r.audited()
 	gone, wrote := removals(events), written(events)
-	refusedFirst := e.code == 5 && len(e.report.Applied) == 0
-	if (refusedFirst || e.code == 5 && !r.Late && r.Rival == "" && r.Heals == 0) && len(wrote) > 0 {
+	undisturbed := !r.Late && r.Rival == "" && r.Heals == 0
+	if e.code == 5 && len(wrote) > 0 && (undisturbed || len(e.report.Applied) == 0) {
 		r.wrong("refused, and it wrote %v: %s", wrote, e)
+	}
+	if len(wrote) == 0 && len(e.report.Applied) > 0 {
+		r.wrong("it reports %d writes and made none: %s", len(e.report.Applied), e)
 	}
 	shown, count := r.shown(e), map[string]int{}
 	r.note("shown: %v, gone: %v", slices.Sorted(maps.Keys(shown)), gone)
@@ -283,13 +286,15 @@ func (r *round) byOthers(g removal, ordinal int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
+	case ordinal >= r.Start+len(r.before): // a rival's scaling has added it since
+		return r.Rival == "scale-up" || r.Cause == "size"
 	case r.Rival == "template" || r.Rival == "partition":
 		return true
 	case r.Rival == "scale-down":
 		return ordinal >= r.Start+r.Replicas-1
 	case r.Verb == "pause":
-		// The update is in progress until the command has written.
-		return r.firstAnswered.IsZero() || !g.at.After(r.firstAnswered)
+		// The update is in progress until the controller has seen what the command has written.
+		return r.firstAnswered.IsZero() || !g.at.After(r.firstAnswered.Add(margin))
 	case r.Verb == "unstick":
 		return true // what the controller does with the update that is there
 	}
