@@ -157,6 +157,7 @@ func (r *round) judgeDryRun(e *ending) {
 func (r *round) judge(ctx context.Context, e *ending) {
 	r.Helper()
 	r.judgeEnding(e, []int{0, 4, 5, 6, 124})
+	r.untilQuiet(ctx)
 	r.judgeRemovals(e)
 	r.judgeTooEarly(e)
 	r.judgeTooLate(ctx, e)
@@ -261,6 +262,20 @@ func (r *round) judgeRemovals(e *ending) {
 	for name, n := range count {
 		if n > most {
 			r.wrong("pod %s was removed %d times: %s", name, n, e)
+		}
+	}
+}
+
+// untilQuiet waits until the controller has removed what it will: not every command waits for it.
+func (r *round) untilQuiet(ctx context.Context) {
+	const quiet = time.Second
+	for n, since := -1, time.Now(); ctx.Err() == nil; time.Sleep(glance) {
+		set := r.set(ctx)
+		if now := len(removals(r.audited())); now != n || set.Status.ObservedGeneration != set.Generation {
+			n, since = now, time.Now()
+		}
+		if time.Since(since) > quiet {
+			return
 		}
 	}
 }
