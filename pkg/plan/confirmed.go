@@ -29,6 +29,9 @@ type confirmed struct {
 	unnamed map[types.UID]bool // pods that the plan did not name
 }
 
+// acceptsDataLoss implements [acceptor]: the intent itself has decided about that in Next.
+func (c confirmed) acceptsDataLoss() bool { return true }
+
 // goes are the pods that may go because of the plan, and whether the plan reaches its end.
 func goes(i Intent, s *sts.Snapshot) (pods map[types.UID]bool, done bool) {
 	w := newForetold(s)
