@@ -849,6 +849,7 @@ var vocabularies = []vocabulary{
 			"PodRefused":          "the API server would not let the StatefulSet controller create a pod; nothing was written",
 			"RemovalRefused":      "admission refuses the eviction or deletion of a pod",
 			"WriteRefused":        "admission refuses a change of the StatefulSet or of its size",
+			"PlanChanged":         "the set has changed since the plan was shown: a pod would go that the plan did not name; nothing was written",
 			"PodFailing":          "a pod is failing and will not get better by itself",
 			"PodNotAvailable":     "a pod is on its way, and waited for",
 			"NotMoving":           "`unstick`: the StatefulSet is not finished and has not changed for 10 minutes; the message says what it waits for",

@@ -269,7 +269,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		}
 	}
 	w := &world{View: view, client: client, namespace: ns, env: c.env, screen: screen, environment: c.environment()}
-	result, err := execute.Run(ctx, w, intent, c.timeout, &narrator{screen: screen, quiet: c.out.human() && countWrites(report.Plan) == 1})
+	result, err := execute.Run(ctx, w, plan.Confirmed(intent, s), c.timeout, &narrator{screen: screen, quiet: c.out.human() && countWrites(report.Plan) == 1})
 	screen.done()
 	report.Applied = append(report.Applied, result.Applied...)
 	report.Asked = append(report.Asked, result.Asked...)

@@ -316,6 +316,10 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 		return false, nil
 	}
 	if answer := (*plan.AnswerError)(nil); errors.As(err, &answer) {
+		if answer.Stored {
+			r.wrote(s, d, nil)
+			r.then = nil // this is the end, not what the step was meant to lead to
+		}
 		r.result.Decision, r.held = answer.Decision, d.Key()
 		if answer.Verdict == plan.Refused {
 			r.refused(s, answer.Decision)

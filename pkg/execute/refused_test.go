@@ -60,3 +60,20 @@ func TestAdmissionRefusesARemoval(t *testing.T) {
 		})
 	}
 }
+
+// TestStoredWithMore: a write that admission has changed ends the command, and counts as written.
+func TestStoredWithMore(t *testing.T) {
+	stored := &plan.AnswerError{Decision: plan.Decision{Verdict: plan.Refused, Reason: plan.ReasonAdmission, Message: "stored with more"}, Stored: true}
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []plan.Decision{patch("begin"), deletion("a")}}
+		c.apply = func(context.Context, plan.Action) error { return stored }
+		r := run(c, i, 0)
+		for n := 1; !r.over() && n < 60; n++ {
+			c.show(n)
+		}
+		r.mustBeOver(t, true)
+		if len(r.result.Applied) != 1 || r.result.Decision.Verdict != plan.Refused || r.err != nil {
+			t.Errorf("applied %v, %s %s, %v", r.result.Applied, r.result.Decision.Verdict, r.result.Decision.Message, r.err)
+		}
+	})
+}

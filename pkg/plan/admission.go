@@ -68,7 +68,7 @@ func RefuseAltered(s *sts.Snapshot, a *sts.Alteration) *AnswerError {
 		d.Hint += ", or update the pods to what it changes first: " + canaryCommand(s, "start", "--restart", "--accept-admission-changes")
 	}
 	d.Alteration = a
-	return &AnswerError{d}
+	return &AnswerError{Decision: d}
 }
 
 // RefuseRecord refuses a record that mutating admission would turn into an update, and that
@@ -83,6 +83,7 @@ func RefuseRecord(s *sts.Snapshot, a *sts.Alteration) *AnswerError {
 // StopAltered ends a command whose last write was stored with more than was sent.
 func StopAltered(s *sts.Snapshot, a *sts.Alteration) *AnswerError {
 	e := RefuseAltered(s, a)
+	e.Stored = true
 	e.Message = fmt.Sprintf("mutating admission has changed more of statefulset %s than this command wrote, though not in a dry run before: %s%s; nothing further is written",
 		s.Set.Name, sts.SayChanges(a.Changes), sayBy(a.By))
 	e.Hint = sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name) + " shows which pods are updated by that"
@@ -94,7 +95,7 @@ func RefuseScaled(s *sts.Snapshot, c *Scale, stored int32, by []string) *AnswerE
 	d := decide(Refused, ReasonAdmission, fmt.Sprintf("mutating admission would scale statefulset %s to %s instead of %d%s",
 		s.Set.Name, sts.Count(stored, "replica"), c.To, sayBy(by)), "exempt statefulset "+s.Set.Name+" from it")
 	d.Alteration = &sts.Alteration{By: by, Changes: []sts.Change{{Path: "spec.replicas", From: fmt.Sprint(c.To), To: fmt.Sprint(stored)}}}
-	return &AnswerError{d}
+	return &AnswerError{Decision: d}
 }
 
 func sayBy(by []string) string {

@@ -136,6 +136,7 @@ var takesNoPod = map[string]string{
 	"ForgetRestart": "it removes a record",
 	"CancelDrain":   "it removes a finalizer: from a pod that is being deleted see TestTheFinalizerStaysOnAPodWithAClaimAtRisk",
 	"Unpark":        "it scales up",
+	"confirmed":     "it asks another intent, by the guarded Next",
 }
 
 // Every verb refuses, before anything is written, what would make a pod go whose claim is in
@@ -166,6 +167,10 @@ func TestNoVerbTakesAPodWhoseDataWouldGo(t *testing.T) {
 					accepting.AcceptDataLoss = true
 					if last := lastOf(plan.Foretell(verb.make(accepting, s), s)); last.Reason == plan.ReasonDataLoss {
 						t.Errorf("with --accept-data-loss: %+v", last)
+					}
+					accepted := verb.make(accepting, s)
+					if d := plan.Next(plan.Confirmed(accepted, s), s, plan.Facts{}); d.Reason == plan.ReasonDataLoss {
+						t.Errorf("with --accept-data-loss, after the plan was shown: %+v", d)
 					}
 				})
 			}

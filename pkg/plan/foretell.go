@@ -32,6 +32,11 @@ func (w *foretold) run(i Intent, s *sts.Snapshot) []Decision {
 	}
 	for steps := 0; steps < w.enough(); steps++ {
 		d := Next(i, s, f)
+		if d.Verdict == Do && w.going != nil {
+			for _, r := range d.Action.Endangers(s) {
+				w.going[r.Pod.UID] = true
+			}
+		}
 		listed := len(out) > 0 && out[len(out)-1].Verdict == d.Verdict && out[len(out)-1].Key() == d.Key()
 		switch {
 		case d.Verdict == Wait && w.goesOn(d.Until):
@@ -91,7 +96,8 @@ type foretold struct {
 	*simulate.World
 	beside  *sts.Snapshot
 	broken  map[types.UID]bool
-	begun   bool // the controller has had its say
+	going   map[types.UID]bool // pods that may go because of a step; nil where nobody needs it
+	begun   bool               // the controller has had its say
 	largest int
 }
 

@@ -37,7 +37,11 @@ var ErrTransient = errors.New("no answer from the server")
 
 // AnswerError is an answer of the server that decides by itself how it goes on: a
 // budget that lets no pod go just now is waited for.
-type AnswerError struct{ Decision }
+type AnswerError struct {
+	Decision
+	// Stored: the write was carried out all the same.
+	Stored bool
+}
 
 func (e *AnswerError) Error() string { return e.Message }
 
@@ -219,6 +223,7 @@ const (
 	ReasonPodRefused        = "PodRefused"
 	ReasonRemovalRefused    = "RemovalRefused"
 	ReasonWriteRefused      = "WriteRefused"
+	ReasonPlanChanged       = "PlanChanged"
 )
 
 func decide(v Verdict, reason, message, hint string) Decision {
