@@ -310,7 +310,13 @@ const (
 // changed is when the fields for which the controller deletes pods were last written. Each such
 // write makes it delete a pod once at most, so deletions from before it prove nothing.
 func (s *Snapshot) changed() time.Time {
-	return latest(s.specWritten("template"), s.specWritten("partition"), s.specWritten("replicas"))
+	last := latest(s.specWritten("template"), s.specWritten("partition"), s.specWritten("replicas"))
+	// The set's managedFields forget a write once its fields were released, as at the end of a
+	// canary. The controller writes a revision for each new template, and for one that comes back.
+	for _, r := range s.Revisions {
+		last = latest(last, LastWritten(r))
+	}
+	return last
 }
 
 // recreated is about a pod that the kubelet rejected or evicted, or that the controller deletes,
