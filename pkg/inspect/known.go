@@ -113,6 +113,7 @@ var knownIssues = []KnownIssue{
 		Why:     "A set that was created while the gate was on stops healing when the gate is turned off.",
 		WayOut:  "turn the gate on in the API server and the controller manager, or set spec.updateStrategy.type to RollingUpdate",
 		Source:  "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/statefulset/stateful_set_control.go#L577",
+		Shown:   true,
 	},
 	{
 		Code:    "upgrade-rolls-sets",

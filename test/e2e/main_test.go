@@ -145,6 +145,14 @@ func TestRecreate(t *testing.T) {
 	run(t, "recreate", gated(t))
 }
 
+// TestRecreateOff runs where sets may have it as well, and the controller knows nothing of it: as
+// when the feature gate was turned off since.
+func TestRecreateOff(t *testing.T) {
+	t.Parallel()
+	needsRecreate(t)
+	run(t, "recreate-off", cluster.SharedApart(t, map[string]bool{recreateGate: true}, map[string]bool{recreateGate: false}))
+}
+
 // TestMaxUnavailable runs where Parallel sets roll like OrderedReady ones, up to
 // maxUnavailable pods at a time.
 func TestMaxUnavailable(t *testing.T) {

@@ -44,7 +44,7 @@ const (
 
 // scenarios are those that a version of Kubernetes could break, and those that show what
 // is known.
-const scenarios = `^TestScenarios$/^(canary-|known-|unstick-|parallel-recovers)|^TestMaxUnavailable$|^TestRecreate$`
+const scenarios = `^TestScenarios$/^(canary-|known-|unstick-|parallel-recovers)|^TestMaxUnavailable$|^TestRecreate(Off)?$`
 
 // fidelities are the tests that hold pkg/simulate against the controller, by their rows in the
 // table. One that a version lacks the feature for skips itself.
