@@ -160,7 +160,9 @@ func TestTrim(t *testing.T) {
 	}
 	pod, set, volume := &corev1.Pod{}, &appsv1.StatefulSet{}, &corev1.PersistentVolume{}
 	pod.ManagedFields, set.ManagedFields, volume.ManagedFields = managed(), managed(), managed()
-	for _, o := range []any{pod, set, volume, "something else"} {
+	revision, at := &appsv1.ControllerRevision{}, ststest.Now
+	revision.ManagedFields = append(managed(), metav1.ManagedFieldsEntry{Time: &metav1.Time{Time: at}})
+	for _, o := range []any{pod, set, volume, revision, "something else"} {
 		trim(o)
 	}
 	if pod.ManagedFields != nil || set.ManagedFields[0].FieldsV1 == nil {
@@ -168,6 +170,9 @@ func TestTrim(t *testing.T) {
 	}
 	if len(volume.ManagedFields) != 1 || volume.ManagedFields[0].FieldsV1 != nil {
 		t.Error("of a volume is read who has fields, not which")
+	}
+	if len(revision.ManagedFields) != 1 || !sts.LastWritten(revision).Equal(at) {
+		t.Error("of a revision is read when it was written")
 	}
 }
 

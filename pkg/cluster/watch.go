@@ -353,13 +353,14 @@ func (v *View) strangers(ctx context.Context, inv *sts.Inventory) []*corev1.Pod 
 }
 
 // writtenAt leaves of an object's managedFields when it was written: that tells how old a
-// DNS name is.
+// DNS name is, and since when a template is the newest.
 func writtenAt(o metav1.Object) []metav1.ManagedFieldsEntry {
 	return []metav1.ManagedFieldsEntry{{Time: &metav1.Time{Time: sts.LastWritten(o)}}}
 }
 
 // trim drops what no verb looks at, to keep memory small. Only a set's managedFields
-// are read, of a volume's who has some, and of what makes DNS names when it was written.
+// are read, of a volume's who has some, and of what makes DNS names, and of a revision, when it
+// was written.
 func trim(o any) {
 	switch o := o.(type) {
 	case *appsv1.StatefulSet:
@@ -379,6 +380,9 @@ func trim(o any) {
 		o.ManagedFields = writtenAt(o)
 		return
 	case *discoveryv1.EndpointSlice:
+		o.ManagedFields = writtenAt(o)
+		return
+	case *appsv1.ControllerRevision:
 		o.ManagedFields = writtenAt(o)
 		return
 	case *corev1.PersistentVolumeClaim:

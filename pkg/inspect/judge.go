@@ -330,11 +330,16 @@ func (st *Status) waitingFor(s *sts.Snapshot, replicas []sts.Replica) string {
 }
 
 // waits is the ordinal that is waited for. Under OrderedReady the controller does nothing above
-// the lowest one that is not available.
+// the lowest one that is not available, and under Recreate it creates no pod while there is one
+// of another revision.
 func waits(s *sts.Snapshot, replicas []sts.Replica) (sts.Ordinal, *sts.Trouble) {
 	var o sts.Ordinal
 	var trouble *sts.Trouble
+	ending := sts.IsRecreate(s.Set) && slices.ContainsFunc(replicas, func(r sts.Replica) bool { return due(s, r) })
 	for _, r := range replicas {
+		if ending && !due(s, r) {
+			continue
+		}
 		if t := obstacle(s, r); t != nil {
 			o, trouble = r.Ordinal, t
 			if !sts.IsParallel(s.Set) {

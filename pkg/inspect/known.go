@@ -83,6 +83,7 @@ var knownIssues = []KnownIssue{
 		Why:    "One broken pod below the partition keeps the update from starting, and nothing says so.",
 		WayOut: "make that pod available first: kubectl sts status NAME names it",
 		Source: "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/statefulset/stateful_set_control.go#L845",
+		Shown:  true,
 	},
 	{
 		Code:    "recreate-takes-all-down",
@@ -92,6 +93,7 @@ var knownIssues = []KnownIssue{
 		Why:     "The set is down for the whole update, and one pod that does not end, on a lost node or with a finalizer, keeps it down.",
 		WayOut:  "kubectl sts plan NAME --image IMAGE shows it before; kubectl sts status NAME names the pod that does not end",
 		Source:  "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/statefulset/stateful_set_control.go#L671",
+		Shown:   true,
 	},
 	{
 		Code:    "recreate-forgets-claims",
@@ -101,6 +103,7 @@ var knownIssues = []KnownIssue{
 		Why:     "Their volumes are paid for, and a later scale-up finds the old data.",
 		WayOut:  "kubectl sts pvc-gc NAME",
 		Source:  "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/statefulset/stateful_set_control.go#L671",
+		Shown:   true,
 	},
 	{
 		Code:    "recreate-gate-off",
@@ -110,6 +113,7 @@ var knownIssues = []KnownIssue{
 		Why:     "A set that was created while the gate was on stops healing when the gate is turned off.",
 		WayOut:  "turn the gate on in the API server and the controller manager, or set spec.updateStrategy.type to RollingUpdate",
 		Source:  "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/statefulset/stateful_set_control.go#L577",
+		Shown:   true,
 	},
 	{
 		Code:    "upgrade-rolls-sets",

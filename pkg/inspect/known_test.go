@@ -117,7 +117,7 @@ func TestVersionsInWords(t *testing.T) {
 
 func TestNewServerVersion(t *testing.T) {
 	for version, want := range map[string]Support{
-		"v1.36.3": Tested, "v1.36.3+k3s1": Tested, "v1.35.4": Tested, "v1.34.4": Tested, "v1.36.1": TestedMinor, "v1.35.9-gke.100": TestedMinor,
+		"v1.37.2": Tested, "v1.36.3": Tested, "v1.36.3+k3s1": Tested, "v1.35.4": Tested, "v1.34.4": Tested, "v1.37.0": TestedMinor, "v1.36.1": TestedMinor, "v1.35.9-gke.100": TestedMinor,
 		"v1.33.9": Untested, "v1.38.0": Untested,
 	} {
 		s, err := NewServerVersion(version, "linux/amd64")
@@ -125,7 +125,7 @@ func TestNewServerVersion(t *testing.T) {
 			t.Errorf("%s: %+v (%v), want %s", version, s, err, want)
 		}
 	}
-	s, err := NewServerVersion("v1.36.3", "linux/arm64")
+	s, err := NewServerVersion("v1.37.2", "linux/arm64")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -276,6 +276,10 @@ func TestStatusUnderRecreate(t *testing.T) {
 	}{
 		{"old pods are being deleted", []func(*sts.Inventory){deleting, terminating(ststest.Now)}, inspect.Progressing,
 			"updating, 0 of 3 pods updated; web-0 is terminating", "updating updating updating"},
+		{"one old pod is left", []func(*sts.Inventory){deleting, terminating(ststest.Now), func(inv *sts.Inventory) {
+			inv.Pods = inv.Pods[1:2]
+			inv.Pods[0].Finalizers = []string{"example.com/held"}
+		}}, inspect.Progressing, "updating, 0 of 3 pods updated; web-1 is terminating, held by finalizer example.com/held", "missing updating missing"},
 		{"not deleted yet", nil, inspect.Progressing, "updating, 0 of 3 pods updated", "updating updating updating"},
 		{"an old pod does not end", []func(*sts.Inventory){deleting, terminating(ststest.Now.Add(-time.Hour))}, inspect.Stuck,
 			"stuck: web-2 should have been gone 60m ago: is node node-0 alive?; Recreate creates no pod of the new revision before it has ended", "updating updating updating"},

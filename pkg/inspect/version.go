@@ -10,7 +10,7 @@ import (
 
 // TestedWith are the versions of Kubernetes whose control planes the tests run on: see
 // docs/versions.md.
-var TestedWith = []string{"v1.36.3", "v1.35.4", "v1.34.4"}
+var TestedWith = []string{"v1.37.2", "v1.36.3", "v1.35.4", "v1.34.4"}
 
 // Support is how much a server's version has been tested.
 type Support string

@@ -17,8 +17,8 @@ func TestVersion(t *testing.T) {
 	}{
 		"client":            {},
 		"untested":          {server: "v1.28.2"},
-		"tested-80-columns": {server: "v1.36.3", style: print.Style{Width: 80}},
-		"next":              {server: "v1.37.2"},
+		"tested-80-columns": {server: "v1.37.2", style: print.Style{Width: 80}},
+		"next":              {server: "v1.38.0"},
 		"minor-colour":      {server: "v1.35.2-eks-1234", style: print.Style{Width: 100, Color: true}},
 	} {
 		t.Run(name, func(t *testing.T) {

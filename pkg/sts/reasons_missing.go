@@ -45,7 +45,7 @@ var (
 	reasonRecreated = ReasonInfo{
 		Code: Recreated, Look: LookSet,
 		State: "the pod is deleted and recreated again and again",
-		Evidence: "event `SuccessfulDelete` of the StatefulSet that names the pod, counted at least 5 times within 20s each since the template, partition or replicas were last written, and 5 times more often than the set has had templates, or while the pod is rejected or its label rewritten; or the kubelet's warnings (`OutOfcpu`, `UnexpectedAdmissionError`, `Evicted` …) " +
+		Evidence: "event `SuccessfulDelete` of the StatefulSet that names the pod, counted at least 5 times within 20s each since the template, partition or replicas were last written; or the kubelet's warnings (`OutOfcpu`, `UnexpectedAdmissionError`, `Evicted` …) " +
 			"about at least 3 pods of the name; or a watch saw 3 of them go since then that were never ready",
 		Do: "fix what the kubelet rejects or evicts, or the webhook or policy that rewrites the pod's labels",
 	}

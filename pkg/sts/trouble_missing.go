@@ -307,24 +307,16 @@ const (
 	rejectedWithin  = time.Hour        // for as long as events are kept
 )
 
-// unexplained is how many of a pod's deletions no update explains: each template deletes a pod
-// once at most, and the number of the newest revision counts the templates, also those that came
-// back. None is where the revisions were not read.
-func (s *Snapshot) unexplained(deletions int32) int {
-	newest := int64(-1)
-	for _, r := range s.Revisions {
-		newest = max(newest, r.Revision)
-	}
-	if newest < 0 {
-		return 0
-	}
-	return int(int64(deletions) - newest)
-}
-
 // changed is when the fields for which the controller deletes pods were last written. Each such
 // write makes it delete a pod once at most, so deletions from before it prove nothing.
 func (s *Snapshot) changed() time.Time {
-	return latest(s.specWritten("template"), s.specWritten("partition"), s.specWritten("replicas"))
+	last := latest(s.specWritten("template"), s.specWritten("partition"), s.specWritten("replicas"))
+	// The set's managedFields forget a write once its fields were released, as at the end of a
+	// canary. The controller writes a revision for each new template, and for one that comes back.
+	for _, r := range s.Revisions {
+		last = latest(last, LastWritten(r))
+	}
+	return last
 }
 
 // recreated is about a pod that the kubelet rejected or evicted, or that the controller deletes,
@@ -337,7 +329,7 @@ func (s *Snapshot) recreated(r Replica) *Trouble {
 	since, rewritten := s.changed(), s.rewritten(r)
 	if e := s.about(successfulDelete, name); e != nil && young && eventCount(e) >= recreatedMost && !e.FirstTimestamp.Time.Before(since) &&
 		s.TakenAt.Sub(EventTime(e)) < recreatedWithin && EventTime(e).Sub(e.FirstTimestamp.Time) <= recreatedEach*time.Duration(eventCount(e)-1) &&
-		(failed || rewritten != "" || s.unexplained(eventCount(e)) >= recreatedMost) {
+		(failed || rewritten != "" || len(s.Revisions) > 0) { // without them it is not known when the template changed
 		n = int(eventCount(e))
 	}
 	reason, message := "", ""

@@ -58,6 +58,9 @@ type Config struct {
 	DNS bool
 	// FeatureGates are passed to all components.
 	FeatureGates map[string]bool
+	// ControllerGates are of the controller manager alone, and win there: objects can be had by
+	// them that were created before a gate was turned off.
+	ControllerGates map[string]bool
 	// Controllers, when given, are all that the controller manager runs. There
 	// is no scheduler, no node, no service account and no audit log then:
 	// whoever asks plays the nodes, and much happens in little time.
@@ -221,7 +224,7 @@ func start(ctx context.Context, c Config, binDir, supervisorBin string, programs
 	if err != nil {
 		return nil, err
 	}
-	l := &layout{dir: c.Dir, name: c.Name, binDir: binDir, port: port, gates: c.FeatureGates, controllers: c.Controllers, programs: programs}
+	l := &layout{dir: c.Dir, name: c.Name, binDir: binDir, port: port, gates: c.FeatureGates, controllerGates: c.ControllerGates, controllers: c.Controllers, programs: programs}
 	if l.dns, err = dns.withPorts(pickPort); err != nil {
 		return nil, err
 	}

@@ -36,7 +36,10 @@ type layout struct {
 	binDir string
 	port   int
 	gates  map[string]bool
-	ca     *authority
+	// controllerGates are beside the gates those of the controller manager.
+	controllerGates map[string]bool
+
+	ca *authority
 	// controllers are the only ones, see Config.
 	controllers []string
 	// programs of the real node, nil without one.
@@ -168,6 +171,9 @@ func (l *layout) processes() []supervisor.Process {
 		}
 	}
 	gates := "--feature-gates=" + FormatGates(l.gates)
+	controllerGates := map[string]bool{}
+	maps.Copy(controllerGates, l.gates)
+	maps.Copy(controllerGates, l.controllerGates)
 	var toKubelet []string
 	var realNode, dns []supervisor.Process
 	var kwokServes []string
@@ -260,7 +266,7 @@ func (l *layout) processes() []supervisor.Process {
 			"--root-ca-file="+l.path(caCertFile),
 			"--enable-hostpath-provisioner",
 			"--profiling=false",
-			gates,
+			"--feature-gates="+FormatGates(controllerGates),
 		)...),
 		process("kube-scheduler", ready,
 			"--kubeconfig="+l.path("users/scheduler.yaml"),

@@ -38,6 +38,13 @@ func Shared(t testing.TB, featureGates map[string]bool) *Cluster {
 	return share(t, Config{FeatureGates: featureGates, Log: os.Stderr})
 }
 
+// SharedApart returns the one cluster of this test process that has these feature gates, and
+// others in its controller manager.
+func SharedApart(t testing.TB, featureGates, controllerGates map[string]bool) *Cluster {
+	t.Helper()
+	return share(t, Config{FeatureGates: featureGates, ControllerGates: controllerGates, Log: os.Stderr})
+}
+
 // SharedDNS returns the one cluster of this test process that has a CoreDNS.
 func SharedDNS(t testing.TB) *Cluster {
 	t.Helper()
@@ -53,7 +60,7 @@ func SharedNode(t testing.TB) *Cluster {
 
 func share(t testing.TB, c Config) *Cluster {
 	t.Helper()
-	key := FormatGates(c.FeatureGates)
+	key := FormatGates(c.FeatureGates) + " " + FormatGates(c.ControllerGates)
 	if c.RealNode {
 		key += " and a real node"
 	}

@@ -11,7 +11,7 @@ import (
 // releases are the versions of Kubernetes that a cluster can have, the default first. A
 // module does not know its own release, and without this the API server calls itself
 // v0.0.0-master: each must be the version of k8s.io/kubernetes in the release's go.mod.
-var releases = []release{{"v1.36.3", "go"}, {"v1.35.4", "go-1.35"}, {"v1.34.4", "go-1.34"}}
+var releases = []release{{"v1.37.2", "go"}, {"v1.36.3", "go-1.36"}, {"v1.35.4", "go-1.35"}, {"v1.34.4", "go-1.34"}}
 
 // KubernetesEnv names the version of Kubernetes that clusters get when nobody asks for
 // another one: 1.35, or a full version.

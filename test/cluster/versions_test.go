@@ -38,7 +38,7 @@ func TestVersionIsTheModules(t *testing.T) {
 
 func TestReleaseOf(t *testing.T) {
 	for asked, want := range map[string]string{
-		"": releases[0].version, "1.36": "v1.36.3", "v1.35": "v1.35.4", "1.35.4": "v1.35.4", "v1.34.4": "v1.34.4",
+		"": "v1.37.2", "1.37": "v1.37.2", "1.36": "v1.36.3", "v1.35": "v1.35.4", "1.35.4": "v1.35.4", "v1.34.4": "v1.34.4",
 	} {
 		t.Setenv(KubernetesEnv, "")
 		if got, err := releaseOf(asked); err != nil || got.version != want {

@@ -59,6 +59,7 @@ func TestClaimWorlds(t *testing.T) {
 
 func playClaimWorld(t *testing.T, w *ststest.ClaimWorld) {
 	t.Helper()
+	w.Conditions = kubernetesMinor(t) >= unusedSince
 	c := cluster.Shared(t, nil)
 	if w.Snapshots() {
 		// Where VolumeSnapshots are served, whoever may not list them learns less: no other

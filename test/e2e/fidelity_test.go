@@ -441,9 +441,23 @@ func (f *fidelity) randomChange(s *appsv1.StatefulSetSpec) {
 		limit := int32(f.random.IntN(3))
 		s.RevisionHistoryLimit = &limit
 	}
-	if f.chance(15) && len(s.VolumeClaimTemplates) > 0 {
+	if f.chance(15) && len(s.VolumeClaimTemplates) > 0 && !f.claimsGo() {
 		f.randomPolicy(s)
 	}
+}
+
+// claimsGo reports whether a claim goes with a pod that is on its way out. If the policy becomes
+// Retain then, the controller gives that claim to the next pod, unless the garbage collector has
+// deleted it before: nobody promises which comes first.
+func (f *fidelity) claimsGo() bool {
+	for _, c := range f.world.Claims {
+		for _, r := range c.OwnerReferences {
+			if p := f.world.Pods[r.Name]; r.Kind == "Pod" && (p == nil || p.UID != r.UID || p.DeletionTimestamp != nil) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // randomTemplate is one of four, so that now and then an old one comes back.

@@ -102,14 +102,17 @@ func gated(t *testing.T) *cluster.Cluster {
 	t.Helper()
 	gates := map[string]bool{"MaxUnavailableStatefulSet": true}
 	minor := kubernetesMinor(t)
-	if minor >= 36 {
-		gates["PersistentVolumeClaimUnusedSinceTime"] = true // alpha in 1.36
+	if minor >= unusedSince-1 { // alpha
+		gates["PersistentVolumeClaimUnusedSinceTime"] = true
 	}
 	if minor >= recreateSince {
 		gates[recreateGate] = true
 	}
 	return cluster.Shared(t, gates)
 }
+
+// unusedSince is the minor version from which on claims have the condition Unused by default.
+const unusedSince = 37
 
 // The feature gate of the update strategy Recreate, and the minor version that has it first.
 const (
@@ -140,6 +143,14 @@ func TestRecreate(t *testing.T) {
 	t.Parallel()
 	needsRecreate(t)
 	run(t, "recreate", gated(t))
+}
+
+// TestRecreateOff runs where sets may have it as well, and the controller knows nothing of it: as
+// when the feature gate was turned off since.
+func TestRecreateOff(t *testing.T) {
+	t.Parallel()
+	needsRecreate(t)
+	run(t, "recreate-off", cluster.SharedApart(t, map[string]bool{recreateGate: true}, map[string]bool{recreateGate: false}))
 }
 
 // TestMaxUnavailable runs where Parallel sets roll like OrderedReady ones, up to
@@ -225,16 +236,20 @@ func (b *beside) Run(name string, f func(testscript.T)) {
 	})
 }
 
-// holdsHere tells a condition: known:CODE, what `kubectl sts version` knows of the cluster's version:
-// scenarios say by it what is to be seen there. Or it is versions.
+// holdsHere reports whether a condition holds: known:CODE, what `kubectl sts version` knows of the
+// cluster's version: scenarios say by it what is to be seen there. Or it is since:VERSION, or versions.
 func holdsHere(kubernetes, condition string) (bool, error) {
 	if condition == "versions" { // make test-versions says which, also the default
 		return os.Getenv(cluster.KubernetesEnv) != "", nil
 	}
+	if since, ok := strings.CutPrefix(condition, "since:"); ok {
+		first, err := version.ParseGeneric(since)
+		return err == nil && version.MustParseGeneric(kubernetes).AtLeast(first), err
+	}
 	code, ok := strings.CutPrefix(condition, "known:")
 	all := inspect.KnownIssues()
 	if !ok || !slices.ContainsFunc(all, func(k inspect.KnownIssue) bool { return k.Code == code }) {
-		return false, fmt.Errorf("[%s] is no condition: write [known:CODE], with a code that kubectl sts version knows", condition)
+		return false, fmt.Errorf("[%s] is no condition: write [known:CODE], with a code that kubectl sts version knows, or [since:1.37]", condition)
 	}
 	known, err := inspect.KnownOf(kubernetes)
 	return slices.ContainsFunc(known, func(k inspect.KnownIssue) bool { return k.Code == code }), err

@@ -10,7 +10,7 @@ import (
 
 // What go test -json says of a run in which one round and one scenario fail.
 func TestResults(t *testing.T) {
-	r := results{passed: map[string]bool{}}
+	r := results{passed: map[string]bool{}, skipped: map[string]bool{}}
 	output := map[string]*bytes.Buffer{}
 	for _, event := range [][3]string{
 		{"run", "TestFidelity", ""},
@@ -19,12 +19,13 @@ func TestResults(t *testing.T) {
 		{"pass", "TestScenarios/canary-abort", ""},
 		{"fail", "TestScenarios/known-x", ""},
 		{"fail", "TestScenarios", ""},
+		{"skip", "TestRecreate", ""},
 	} {
-		r.hear(event[0], event[1], event[2], output, "v1.36.3")
+		r.hear(event[0], event[1], event[2], output, "v1.37.2")
 	}
 	want := map[string]bool{"TestFidelity": false, "TestScenarios/canary-abort": true, "TestScenarios/known-x": false, "TestScenarios": false}
-	if diff := cmp.Diff(want, r.passed); diff != "" || r.rounds != 1 {
-		t.Errorf("%d rounds failed\n%s", r.rounds, diff)
+	if diff := cmp.Diff(want, r.passed); diff != "" || r.rounds != 1 || !r.skipped["TestRecreate"] {
+		t.Errorf("%d rounds failed, skipped %v\n%s", r.rounds, r.skipped, diff)
 	}
 	if diff := cmp.Diff([]string{"TestFidelity", "TestScenarios/known-x"}, r.failed()); diff != "" {
 		t.Error(diff)
@@ -34,28 +35,30 @@ func TestResults(t *testing.T) {
 func TestReport(t *testing.T) {
 	got := report([]measured{
 		{
-			version: "v1.36.3", fidelity: [2]count{{160, 160}, {159, 160}}, canaries: count{28, 29},
-			gates:  map[string]gate{"MaxUnavailableStatefulSet": {stage: "beta"}, "StaleControllerConsistencyStatefulSet": {stage: "beta", on: true}, "StatefulSetAutoDeletePVC": {on: true}, "Other": {}},
+			version: "v1.37.2", fidelity: [3]count{{160, 160}, {159, 160}, {158, 160}}, canaries: count{28, 29},
+			gates:  map[string]gate{"MaxUnavailableStatefulSet": {stage: "beta", on: true}, "StaleControllerConsistencyStatefulSet": {stage: "beta", on: true}, "StatefulSetAutoDeletePVC": {on: true}, "Other": {}},
 			known:  map[string]bool{"broken-rollout-stays": true, "availability-seen-late": true, "zero-forgets-partition": false},
 			failed: []string{"TestScenarios/known-zero-forgets-partition"},
 		},
 		{
-			version: "v1.34.4", fidelity: [2]count{{160, 160}, {160, 160}}, canaries: count{29, 29},
+			version: "v1.34.4", fidelity: [3]count{{160, 160}, {160, 160}}, canaries: count{29, 29},
 			gates: map[string]gate{"MaxUnavailableStatefulSet": {stage: "alpha"}},
 			known: map[string]bool{"availability-seen-late": true},
 		},
 	})
 	for _, line := range []string{
-		"|  | v1.36.3 | v1.34.4 |",
-		"| gate MaxUnavailableStatefulSet | off, beta | off, alpha |",
+		"|  | v1.37.2 | v1.34.4 |",
+		"| gate MaxUnavailableStatefulSet | on, beta | off, alpha |",
 		"| gate StaleControllerConsistencyStatefulSet | on, beta | none |",
 		"| gate StatefulSetAutoDeletePVC | on | none |",
 		"| rounds as foretold, gate on | 159 of 160 | 160 of 160 |",
+		"| rounds as foretold, Recreate | 158 of 160 | none |",
 		"| scenarios | 28 of 29 | 29 of 29 |",
 		"| [broken-rollout-stays](#broken-rollout-stays) | yes | not measured |",
+		"| [recreate-takes-all-down](#recreate-takes-all-down) | not measured | none |",
 		"| [availability-seen-late](#availability-seen-late) | no | yes |",
 		"| [zero-forgets-partition](#zero-forgets-partition) | ? | not measured |",
-		"On v1.36.3, TestScenarios/known-zero-forgets-partition failed.",
+		"On v1.37.2, TestScenarios/known-zero-forgets-partition failed.",
 	} {
 		if !strings.Contains(got, line+"\n") {
 			t.Errorf("no line %q in\n%s", line, got)

@@ -31,11 +31,17 @@ func report(all []measured) string {
 			if g, there := m.gates[name]; there {
 				return g.String()
 			}
-			return "none"
+			return none
 		})
 	}
-	row("rounds as foretold, gate off", func(m measured) string { return m.fidelity[0].String() })
-	row("rounds as foretold, gate on", func(m measured) string { return m.fidelity[1].String() })
+	for i, f := range fidelities {
+		row(f.row, func(m measured) string {
+			if m.fidelity[i].all == 0 {
+				return none
+			}
+			return m.fidelity[i].String()
+		})
+	}
 	row("scenarios", func(m measured) string { return m.canaries.String() })
 
 	b.WriteString("\nWhat was to be seen of what is known:\n")
@@ -67,19 +73,26 @@ func gatesOf(all []measured) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// notMeasured stands where nothing has been run.
-const notMeasured = "not measured"
+// What stands where nothing has been run: a version does not have what the row is about, or
+// has it.
+const (
+	none        = "none"
+	notMeasured = "not measured"
+)
 
 // seen: the scenario of an issue passes where what is known is what is to be seen.
 func seen(m measured, code string) string {
-	known, err := inspect.KnownOf(m.version)
+	all, err := inspect.KnownOf(m.version)
+	known := slices.ContainsFunc(all, func(k inspect.KnownIssue) bool { return k.Code == code })
 	passed, played := m.known[code]
 	switch {
+	case !played && err == nil && !known:
+		return none
 	case !played:
 		return notMeasured
 	case err != nil || !passed:
 		return "?"
-	case slices.ContainsFunc(known, func(k inspect.KnownIssue) bool { return k.Code == code }):
+	case known:
 		return "yes"
 	}
 	return "no"

@@ -21,6 +21,9 @@ type ClaimWorld struct {
 	Steps []ClaimStep
 	// Hidden is the resource that may not be listed, empty where all may.
 	Hidden string
+	// Conditions: claims have the condition Unused, as by default from Kubernetes 1.37 on. It
+	// tells which claims pods mount, also where pods may not be listed.
+	Conditions bool
 	// Chosen is the key of --reserve-annotation, empty for none.
 	Chosen string
 

@@ -68,7 +68,16 @@ func (w *ClaimWorld) Inventory() *sts.Inventory {
 		}
 	}
 	for _, name := range w.Claims() {
-		inv.Claims = append(inv.Claims, w.claims[name].object(meta(name)))
+		c := w.claims[name].object(meta(name))
+		if w.Conditions {
+			status := corev1.ConditionTrue
+			if len(w.mounters(name, true)) > 0 {
+				status = corev1.ConditionFalse
+			}
+			c.Status.Conditions = []corev1.PersistentVolumeClaimCondition{{Type: corev1.PersistentVolumeClaimUnused, Status: status,
+				LastTransitionTime: metav1.NewTime(Now.Add(-time.Hour))}}
+		}
+		inv.Claims = append(inv.Claims, c)
 		w.addUses(inv, name)
 	}
 	for _, claim := range slices.Sorted(maps.Keys(w.mounts)) {

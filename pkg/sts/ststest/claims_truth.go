@@ -66,8 +66,10 @@ func (w *ClaimWorld) Sets() []string {
 // Claims are the names of all claims.
 func (w *ClaimWorld) Claims() []string { return slices.Sorted(maps.Keys(w.claims)) }
 
-// knows reports whether the resource can be listed.
-func (w *ClaimWorld) knows(resource string) bool { return w.Hidden != resource }
+// knows reports whether the resource can be listed, or need not be.
+func (w *ClaimWorld) knows(resource string) bool {
+	return w.Hidden != resource || resource == "pods" && w.Conditions
+}
 
 // mounters are the beginnings of the names of the pods that mount the claim, all of them or
 // those that can be listed.
@@ -294,7 +296,7 @@ func (w *ClaimWorld) guards(name string, choice sts.ClaimChoice) []guard {
 	forbid(claim.kept, "kept", "it is annotated to be kept")
 	keepers := w.setsThat(func(s *WorldSet) bool { return s.kept && (s.gives(name, 0, farthest) || s.Name == claim.set && traced) })
 	forbid(len(keepers) > 0, "set kept", "its set is annotated to be kept: %v", keepers)
-	forbid(w.Hidden == "pods" || slices.Contains(sts.UseResources, w.Hidden), "hidden "+w.Hidden, "%s could not be listed", w.Hidden)
+	forbid(!w.knows("pods") || slices.Contains(sts.UseResources, w.Hidden), "hidden "+w.Hidden, "%s could not be listed", w.Hidden)
 	forbid(claim.foreign && claim.young && !choice.Named, "young", "a client other than the controller created it a moment ago")
 	reservers := w.reservers(name, true)
 	if !choice.Reserved {
@@ -560,7 +562,9 @@ func (w *ClaimWorld) CheckOpinion(name string, o Opinion) []string {
 	var words []string
 	switch o.State {
 	case sts.ClaimInUse:
-		words = w.mounters(name, true)
+		if words = w.mounters(name, true); w.Hidden == "pods" {
+			words = []string{"its condition Unused"}
+		}
 	case sts.ClaimWanted:
 		words = w.inRange(name)
 		for _, n := range w.namers(name) {
@@ -601,7 +605,7 @@ func (w *ClaimWorld) CheckDecision(name string, choice sts.ClaimChoice, d Decisi
 	case !d.Candidate && useful != "":
 		return []string{fmt.Sprintf("%s is no candidate with %s (held: %q), but must be: %s", name, sayChoice(choice), d.Held, useful)}
 	}
-	if w.Hidden == "pods" || slices.Contains(sts.UseResources, w.Hidden) {
+	if !w.knows("pods") || slices.Contains(sts.UseResources, w.Hidden) {
 		if w.Seen().Useful(name, choice) != "" && !strings.Contains(d.Held, w.Hidden) {
 			return []string{fmt.Sprintf("%s is held back with %s because of %q: %s may not be listed", name, sayChoice(choice), d.Held, w.Hidden)}
 		}
