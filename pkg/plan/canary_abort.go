@@ -171,17 +171,21 @@ func (i AbortCanary) renamed(s *sts.Snapshot, c sts.Canary) Decision {
 }
 
 // finish forgets the canary. The partition goes back to what it was only when the
-// stable revision has its old name: else lowering it would restart pods.
+// stable revision has its old name: else lowering it would restart pods. Then the canary stays
+// as one that stable was replaced in: a promotion ends it, and so does an abort that succeeds.
 func (i AbortCanary) finish(s *sts.Snapshot, c sts.Canary) Decision {
-	b := newPatch(s.Set).drop(sts.CanaryAnnotation, sts.OwnerAnnotation)
+	b := newPatch(s.Set).drop(sts.OwnerAnnotation)
 	end := decide(Done, ReasonAborted, fmt.Sprintf("every ordinal of statefulset %s is on the stable revision %s and available", s.Set.Name, c.StableRevision), "")
 	if c.AppliedBy != "" {
 		end.Hint = c.AppliedBy + " had applied the template that was taken back: unless it is changed there, it comes back with the next apply"
 	}
 	if update := s.Set.Status.UpdateRevision; update != c.StableRevision {
 		end = i.renamed(s, c)
+		c.Aborting, c.AbortedFor, c.AppliedBy, c.Auto = false, "", "", nil
+		c.TemplateDigest = sts.TemplateDigest(&s.Set.Spec.Template)
+		b = b.canary(c)
 	} else {
-		b = b.partition(c.PartitionBefore)
+		b = b.drop(sts.CanaryAnnotation).partition(c.PartitionBefore)
 	}
 	d := do(b.action("CanaryAborted", "finish: every ordinal is back on stable"), "Finish")
 	d.Then = &end
