@@ -251,7 +251,7 @@ func (r *round) judgeRemovals(e *ending) {
 		}
 		n := int(ordinalOf(g.name))
 		count[g.name]++
-		if !shown[n] && !r.byOthers(g, n) && !r.byAbort(n) {
+		if !shown[n] && !r.byOthers(g, n) && !r.byAbort(n) && !r.byAdmission(g, e) {
 			r.wrong("%s removed pod %s, which the plan did not show (%v): %s", g.who, g.name, slices.Sorted(maps.Keys(shown)), e)
 		}
 	}
@@ -291,6 +291,13 @@ func (r *round) byAbort(ordinal int) bool {
 		}
 	}
 	return false
+}
+
+// byAdmission: a policy that rewrites templates took effect between the dry run of a write and the
+// write. The command cannot know it before; it says so and stops, see docs/safety.md.
+func (r *round) byAdmission(g removal, e *ending) bool {
+	o := e.report.Outcome
+	return g.who == "controller" && r.Late && r.Cause == "template" && o != nil && o.Reason == "AdmissionChanges"
 }
 
 // byOthers: the controller removed a pod because of what another client wrote.
