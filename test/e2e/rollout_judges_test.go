@@ -302,18 +302,19 @@ func (r *round) byAdmission(g removal, e *ending) bool {
 
 // byOthers: the controller removed a pod because of what another client wrote.
 func (r *round) byOthers(g removal, ordinal int) bool {
+	if ordinal >= r.Start+r.Replicas { // another client's scaling has added it since the plan
+		return r.Rival == "scale-up" || r.Cause == "size"
+	}
 	if g.who != "controller" {
 		return false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case ordinal >= r.Start+len(r.before): // a rival's scaling has added it since
-		return r.Rival == "scale-up" || r.Cause == "size"
 	case r.Rival == "template" || r.Rival == "partition":
 		return true
-	case r.Rival == "scale-down":
-		return ordinal >= r.Start+r.Replicas-1
+	case r.Rival == "scale-down" && ordinal >= r.Start+r.Replicas-1:
+		return true
 	case r.Verb == "pause":
 		// The update is in progress until the controller has seen what the command has written.
 		return r.firstAnswered.IsZero() || !g.at.After(r.firstAnswered.Add(margin))
