@@ -251,7 +251,7 @@ func (r *round) judgeRemovals(e *ending) {
 		}
 		n := int(ordinalOf(g.name))
 		count[g.name]++
-		if !shown[n] && !r.byOthers(g, n) && !r.byAbort(n) {
+		if !shown[n] && !r.byOthers(g, n) && !r.byAbort(n) && !r.byAdmission(g, e) {
 			r.wrong("%s removed pod %s, which the plan did not show (%v): %s", g.who, g.name, slices.Sorted(maps.Keys(shown)), e)
 		}
 	}
@@ -293,20 +293,28 @@ func (r *round) byAbort(ordinal int) bool {
 	return false
 }
 
+// byAdmission: a policy that rewrites templates took effect between the dry run of a write and the
+// write. The command cannot know it before; it says so and stops, see docs/safety.md.
+func (r *round) byAdmission(g removal, e *ending) bool {
+	o := e.report.Outcome
+	return g.who == "controller" && r.Late && r.Cause == "template" && o != nil && o.Reason == "AdmissionChanges"
+}
+
 // byOthers: the controller removed a pod because of what another client wrote.
 func (r *round) byOthers(g removal, ordinal int) bool {
+	if ordinal >= r.Start+r.Replicas { // another client's scaling has added it since the plan
+		return r.Rival == "scale-up" || r.Cause == "size"
+	}
 	if g.who != "controller" {
 		return false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case ordinal >= r.Start+len(r.before): // a rival's scaling has added it since
-		return r.Rival == "scale-up" || r.Cause == "size"
 	case r.Rival == "template" || r.Rival == "partition":
 		return true
-	case r.Rival == "scale-down":
-		return ordinal >= r.Start+r.Replicas-1
+	case r.Rival == "scale-down" && ordinal >= r.Start+r.Replicas-1:
+		return true
 	case r.Verb == "pause":
 		// The update is in progress until the controller has seen what the command has written.
 		return r.firstAnswered.IsZero() || !g.at.After(r.firstAnswered.Add(margin))
