@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -11,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -54,6 +56,54 @@ func (v *View) TryPod(ctx context.Context, set *appsv1.StatefulSet, pod *corev1.
 		return mislabelled(set, pod, stored)
 	}
 	return failed("dry run of the creation of pod "+pod.Name, err)
+}
+
+// Retry tries the pods that the controller is known to fail to create, of each revision the lowest
+// one, now and then: what had refused them may be gone, and the controller tries it again after up
+// to 1000 s only. It returns the snapshot's memory with what it has found.
+func (v *View) Retry(ctx context.Context, s *sts.Snapshot) sts.Memory {
+	if v.NoTrials || s.TakenAt.Sub(v.tried) < askedAgain {
+		return s.Memory
+	}
+	answers := map[string]bool{}
+	for _, o := range s.Refused() {
+		v.tried = s.TakenAt
+		name := s.RevisionFor(o)
+		accepted, known := answers[name]
+		if !known {
+			accepted = v.accepts(ctx, s, name, o)
+			answers[name] = accepted
+		}
+		if accepted {
+			v.mu.Lock()
+			v.memory.Accept(types.NamespacedName{Namespace: s.Set.Namespace, Name: s.Name(o)}, v.client.Now())
+			v.mu.Unlock()
+		}
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	out := s.Memory
+	out.Accepted = maps.Clone(v.memory.Accepted)
+	return out
+}
+
+// accepts says whether the API server would create the pod of that revision; no when it cannot tell.
+func (v *View) accepts(ctx context.Context, s *sts.Snapshot, revision string, o sts.Ordinal) bool {
+	r := s.Revision(revision)
+	if r == nil {
+		return false
+	}
+	raw, err := sts.RevisionTemplate(r)
+	if err != nil {
+		return false
+	}
+	template, err := sts.ParseTemplate(raw)
+	if err != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, missedFor)
+	defer cancel()
+	return v.TryPod(ctx, s.Set, sts.NewPod(s.Set, template, revision, o)) == nil
 }
 
 // otherName is appended to the name of a pod that is sent with another name, in a dry run.

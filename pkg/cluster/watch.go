@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -67,6 +66,11 @@ type View struct {
 	ready  map[types.UID]bool // pods that were ready at some time
 
 	stranger unexplained
+
+	// NoTrials: no pods are tried with dry runs while the view waits. A view without revisions
+	// cannot try any.
+	NoTrials bool
+	tried    time.Time // when pods that the controller cannot create were last tried
 }
 
 // unexplained is a pod that should exist, and what was found under its name.
@@ -257,6 +261,9 @@ func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
 			continue // what they show may decide
 		}
 		inv.Strangers = v.strangers(ctx, inv)
+		if v.uid != "" {
+			inv.Memory = v.Retry(ctx, inv.Snapshots()[0])
+		}
 		send(inv)
 	}
 }
@@ -539,7 +546,7 @@ func (v *View) inventory() (*sts.Inventory, error) {
 		}
 	}
 	// Snapshots are read while the watch goes on.
-	inv.Memory = sts.Memory{Gone: maps.Clone(v.memory.Gone), Released: maps.Clone(v.memory.Released)}
+	inv.Memory = v.memory.Clone()
 	v.mu.Unlock()
 	for _, k := range v.kinds {
 		for _, o := range k.informer.GetStore().List() {

@@ -184,6 +184,8 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		return err
 	}
 	defer view.Close()
+	view.NoTrials = c.skipPodCheck || c.dryRun == "client"
+	s.Memory = view.Retry(ctx, s)
 	h := c.holder(s.TakenAt)
 	intent, err := of(ctx, client, s, h, "")
 	if err != nil {

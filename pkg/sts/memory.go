@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -14,6 +15,9 @@ type Memory struct {
 	Gone map[types.NamespacedName][]GonePod
 	// Released is when the last finalizer of a terminating pod was removed.
 	Released map[types.UID]time.Time
+	// Accepted is when a pod that the controller could not create was found to be accepted by
+	// the API server, in a dry run: warnings from before that prove nothing any more.
+	Accepted map[types.NamespacedName]time.Time
 }
 
 // GonePod is a pod that no longer exists.
@@ -50,6 +54,24 @@ func (m *Memory) Release(uid types.UID, at time.Time) {
 		m.Released = map[types.UID]time.Time{}
 	}
 	m.Released[uid] = at
+}
+
+// Accept notes that the API server would create the pod now.
+func (m *Memory) Accept(pod types.NamespacedName, at time.Time) {
+	if m.Accepted == nil {
+		m.Accepted = map[types.NamespacedName]time.Time{}
+	}
+	m.Accepted[pod] = at
+}
+
+// Clone is a copy that later news do not change.
+func (m *Memory) Clone() Memory {
+	return Memory{Gone: maps.Clone(m.Gone), Released: maps.Clone(m.Released), Accepted: maps.Clone(m.Accepted)}
+}
+
+// accepted is when the API server was found to accept the pod, zero where it was not asked.
+func (s *Snapshot) accepted(pod string) time.Time {
+	return s.Memory.Accepted[types.NamespacedName{Namespace: s.Set.Namespace, Name: pod}]
 }
 
 // gone are the earlier pods of that name which a watch saw go.

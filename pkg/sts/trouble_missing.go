@@ -67,7 +67,11 @@ func (s *Snapshot) missingTrouble(r Replica) *Trouble {
 		if claim := s.goingClaim(r, f.event); claim != "" {
 			return reasonMissing.trouble(0, "is not there yet: its old claim "+claim+" was being deleted")
 		}
-		return f.trouble(reasonFailedCreate, "cannot be created: ", "could not be created yet")
+		t := f.trouble(reasonFailedCreate, "cannot be created: ", "could not be created yet")
+		if f.accepted {
+			t.Message += "; the API server accepts it now, and the StatefulSet controller tries it again after at most 17m"
+		}
+		return t
 	}
 	if t := s.recreated(r); t != nil {
 		return t
@@ -189,6 +193,8 @@ type failedTry struct {
 	// else is seen before.
 	proven bool
 	at     time.Time
+	// accepted: the API server has accepted the pod since, in a dry run.
+	accepted bool
 }
 
 // failure is what the controller's warnings of this reason say about the pod; nil when there
@@ -211,6 +217,9 @@ func (s *Snapshot) failure(reason, pod string, since time.Time) *failedTry {
 	}
 	first := latest(e.FirstTimestamp.Time, e.EventTime.Time, since, s.statusWritten(), s.specWritten("template"))
 	written := s.specWritten("")
+	if reason == failedCreate && last.Before(s.accepted(pod)) {
+		return &failedTry{event: e, accepted: true}
+	}
 	f := &failedTry{event: e, at: latest(last, written, since).Add(createGrace)}
 	f.proven = !s.TakenAt.Before(f.at) ||
 		eventCount(e) > 1 && last.Sub(first) >= provenSpan && !last.Before(written.Truncate(time.Second))
@@ -446,6 +455,22 @@ func (s *Snapshot) goingClaim(r Replica, e *corev1.Event) string {
 	return ""
 }
 
+// Refused are the missing ordinals whose creation is proven to fail and which the API server was
+// not found to accept, lowest first. A pod that was accepted and then refused again is not one:
+// for the controller the API server decides otherwise than for the user.
+func (s *Snapshot) Refused() []Ordinal {
+	var out []Ordinal
+	for _, r := range s.Replicas() {
+		if !r.Desired || r.Pod != nil || !s.accepted(s.Name(r.Ordinal)).IsZero() {
+			continue
+		}
+		if t := s.missingTrouble(r); t.Failing && t.Reason == reasonFailedCreate.Code {
+			out = append(out, r.Ordinal)
+		}
+	}
+	return out
+}
+
 // FailedCreate is the newest warning that the controller could not create one of the set's
 // pods, nil when there is none that may still hold: it is from before the controller's last
 // retry, or its pod exists by now. Not every pod that is refused has a warning of its own:
@@ -453,7 +478,7 @@ func (s *Snapshot) goingClaim(r Replica, e *corev1.Event) string {
 // dropped when there are many.
 func (s *Snapshot) FailedCreate() *corev1.Event {
 	return s.newestWarning("StatefulSet", s.Set.UID, func(e *corev1.Event) bool {
-		return e.Reason == failedCreate && s.TakenAt.Sub(EventTime(e)) < createRetry && !EventTime(e).Before(s.alive(podOf(e)).Truncate(time.Second)) &&
+		return e.Reason == failedCreate && s.TakenAt.Sub(EventTime(e)) < createRetry && !EventTime(e).Before(s.accepted(podOf(e))) && !EventTime(e).Before(s.alive(podOf(e)).Truncate(time.Second)) &&
 			!slices.ContainsFunc(s.Pods, func(p *corev1.Pod) bool { return mentions(e.Message, p.Name) })
 	})
 }
