@@ -126,6 +126,7 @@ func restartCases() []decisionCase {
 		{"the last is terminating", ststest.Web(3), append(onTheWay(0), onPod(0, func(p *corev1.Pod) { ststest.Terminating(p, ststest.Now) })), one, plan.Facts{Wrote: true}, plan.Wait, plan.ReasonPodNotAvailable},
 		{"the last fails", ststest.Web(3), append(onTheWay(), crashing(0)), one, plan.Facts{Wrote: true}, plan.Stuck, plan.ReasonPodFailing},
 		{"finish", ststest.Web(3), onTheWay(), one, plan.Facts{Wrote: true}, plan.Do, "Finish"},
+		{"the last has a label that was rewritten", ststest.Web(3), append(onTheWay(), onPod(0, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "gitops" })), one, plan.Facts{Wrote: true}, plan.Wait, plan.ReasonUpdateOnItsWay},
 		{"finish what was killed at its end", ststest.Web(3), []change{owned("alice@laptop", "0"), restarting("restart", all)}, one, plan.Facts{}, plan.Do, "Finish"},
 
 		{"an ordinal that it has not", ststest.Web(3), none, only("1,3"), plan.Facts{}, plan.Refused, plan.ReasonBadRequest},
