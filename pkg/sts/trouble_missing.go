@@ -459,6 +459,9 @@ func (s *Snapshot) goingClaim(r Replica, e *corev1.Event) string {
 // not found to accept, lowest first. A pod that was accepted and then refused again is not one:
 // for the controller the API server decides otherwise than for the user.
 func (s *Snapshot) Refused() []Ordinal {
+	if len(s.Pods) >= int(WantedReplicas(s.Set)) {
+		return nil
+	}
 	var out []Ordinal
 	for _, r := range s.Replicas() {
 		if !r.Desired || r.Pod != nil || !s.accepted(s.Name(r.Ordinal)).IsZero() {

@@ -96,6 +96,11 @@ func TestFailedCreate(t *testing.T) {
 		return &sts.Trouble{Reason: "FailedCreate", Message: "could not be created yet: denied", Detail: detail, Until: ststest.Now.Add(until)}
 	}
 	missing := &sts.Trouble{Reason: "Missing", Message: "is not there yet"}
+	accepted := func(d time.Duration) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) {
+			inv.Memory.Accept(types.NamespacedName{Namespace: inv.Sets[0].Namespace, Name: "web-1"}, ago(d))
+		}
+	}
 	wantTrouble(t, []troubleCase{
 		{"once, a moment ago", []func(*sts.Inventory){without, refused(1, 0, 0)}, notYet(30 * time.Second)},
 		{"once, unchanged", []func(*sts.Inventory){without, refused(1, 30*time.Second, 30*time.Second)}, cannot},
@@ -126,6 +131,9 @@ func TestFailedCreate(t *testing.T) {
 			notYet(30 * time.Second)},
 		{"refused again after an annotation was written", []func(*sts.Inventory){without, refused(18, time.Hour, 0), wrote("", annotationField, time.Second)}, cannot},
 		{"the template was mended, and nothing came", []func(*sts.Inventory){without, refused(18, time.Hour, 5*time.Minute), wrote("", templateField, 31*time.Second)}, cannot},
+		{"accepted since", []func(*sts.Inventory){without, refused(18, time.Hour, 5*time.Minute), accepted(time.Minute)}, &sts.Trouble{Reason: "FailedCreate", Detail: detail,
+			Message: "could not be created yet: denied; the API server accepts it now, and the StatefulSet controller tries it again after at most 17m"}},
+		{"accepted, and refused again", []func(*sts.Inventory){without, refused(18, time.Hour, 0), accepted(time.Minute)}, cannot},
 		{"a series", []func(*sts.Inventory){without, refused(0, 0, 0), func(inv *sts.Inventory) {
 			inv.Events[0].FirstTimestamp = metav1.NewTime(ago(time.Minute))
 			inv.Events[0].Series = &corev1.EventSeries{Count: 12, LastObservedTime: metav1.NewMicroTime(ststest.Now)}
