@@ -59,7 +59,7 @@ test-e2e: cluster-build ## Run the real binary against a real control plane
 	go -C test test -count=1 -timeout $(E2E_TIMEOUT) $(TESTFLAGS) ./e2e/...
 
 # So many of each are for a person who has changed what they are about; test-e2e plays fewer.
-test-random: cluster-build ## Play many random rounds against a real control plane (about 40 minutes)
+test-random: cluster-build ## Play many random rounds against a real control plane (about an hour)
 	go -C test test -count=1 -timeout 3h -run 'TestDrainRace|TestClaimRaces|TestClaimWorlds|TestFidelity|TestRolloutWorlds' $(TESTFLAGS) ./e2e \
 		-rollout-worlds 300 -rollout-seed 0 -race-rounds 200 -claim-race-rounds 200 -claim-worlds 400 -fidelity-rounds 1500 -fidelity-seed 0
 

@@ -18,7 +18,7 @@ var (
 		Code: "FailedCreate", Grace: createGrace, Look: LookSet,
 		State:    "the StatefulSet controller cannot create the pod",
 		Evidence: "event `FailedCreate` of the StatefulSet (by its UID) that names the pod, with no later `SuccessfulCreate`; for up to 20m, since the controller retries after at most 1000s",
-		Except:   "sooner: the controller failed at least twice, 10s or more apart. Later: a write to the StatefulSet makes the controller try again at once",
+		Except:   "sooner: the controller failed at least twice, 10s or more apart. Later: a write to the StatefulSet makes the controller try again at once, and a command that changes the set waits where a dry run shows that the API server accepts the pod now",
 		Do:       "remove what refuses the pod (quota, admission, PodSecurity, ServiceAccount); during an update, `kubectl sts canary abort` takes the update back",
 	}
 	reasonNameTaken = ReasonInfo{
