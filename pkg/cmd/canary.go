@@ -76,7 +76,7 @@ refused. --image, --patch and --restart may be combined.`,
 	f.StringVar(&canaries, "canaries", "1", "How many of the highest ordinals: `N|P%`, a percentage rounds up")
 	f.Int32Var(&from, "from", 0, "The lowest `ORDINAL` of the canary, instead of --canaries")
 	f.BoolVar(&wait, "wait", true, "Wait until the canary is available")
-	ch.acceptAdmission = f.Bool("accept-admission-changes", false, "Make what mutating admission changes of the template part of the canary")
+	ch.canAcceptAdmission(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		intent, err := o.intent(cmd.Context(), c.env)
 		if err != nil {
@@ -142,6 +142,7 @@ used again a new number; the name stays.`,
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
 	ch := c.newChange(cmd, "undo").canPrintPatch(cmd)
+	ch.canAcceptAdmission(cmd)
 	cmd.Flags().StringVar(&revision, "to-revision", "", "The `REVISION` by number or name, as history lists it")
 	cmd.Flags().StringVar(&canaries, "canaries", "1", "How many of the highest ordinals: `N|P%`, a percentage rounds up")
 	cmd.Flags().BoolVar(&wait, "wait", true, "Wait until the canary is available")
@@ -159,7 +160,7 @@ used again a new number; the name stays.`,
 			if err != nil {
 				return nil, err
 			}
-			return plan.StartCanary{Holder: h, TemplateDigest: digest, Template: template, Canaries: count, NoWait: !wait}, nil
+			return plan.StartCanary{Holder: h, TemplateDigest: digest, Template: template, Canaries: count, NoWait: !wait, AcceptAdmission: *ch.acceptAdmission}, nil
 		})
 	}
 	return cmd

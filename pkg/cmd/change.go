@@ -83,6 +83,11 @@ func (c *change) canPrintPatch(cmd *cobra.Command) *change {
 	return c
 }
 
+// canAcceptAdmission is for commands that set a new template.
+func (c *change) canAcceptAdmission(cmd *cobra.Command) {
+	c.acceptAdmission = cmd.Flags().Bool("accept-admission-changes", false, "Make what mutating admission changes of the template part of the canary")
+}
+
 func (c *change) check() error {
 	switch {
 	case c.dryRun != "none" && c.dryRun != "client" && c.dryRun != "server":
@@ -223,7 +228,10 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 				return err
 			}
 		}
-		report.Alteration = alteration
+		if report.Alteration = alteration; alteration != nil { // what is accepted may lead to another end
+			report.Plan, trials = plan.ForetellStored(intent, s, &set.Spec.Template)
+			first = report.Plan[0]
+		}
 	}
 	if writes && c.dryRun != "client" {
 		err := c.rehearse(ctx, client, view, s, set, report.Plan, trials)

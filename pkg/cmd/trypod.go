@@ -64,14 +64,14 @@ func (c *change) tryPods(ctx context.Context, client *cluster.Client, view *clus
 			noteTo(c.env.ErrOut, "pod "+t.Pod.Name+" was not checked with a dry run: "+o.Error())
 			continue
 		}
-		switch fits, decided := o.FitsAfter(t.Replaces, t.Pod, s.TakenAt); {
-		case fits:
+		switch after, decided := o.AfterOld(t.Replaces, t.Pod, s.TakenAt); {
+		case after == nil:
 			full = true
 			noteTo(c.env.ErrOut, o.Error()+": pod "+t.Pod.Name+" fits only after the old one is gone")
 		case !decided:
 			warnTo(c.env.ErrOut, "pod "+t.Pod.Name+" may not be created: "+o.Error())
 		default:
-			if err := c.refusePod(o, s, *t); err != nil {
+			if err := c.refusePod(after, s, *t); err != nil {
 				return err
 			}
 		}
@@ -95,11 +95,7 @@ func (c *change) refusePod(o *plan.Objection, s *sts.Snapshot, t plan.Trial) err
 	if d := o.Refuse(s.Set.Namespace, t); t.Costs {
 		return &plan.AnswerError{Decision: d}
 	}
-	outcome := " will not be created: "
-	if o.Kind == plan.ByMutation {
-		outcome = " will not stay: "
-	}
-	warnTo(c.env.ErrOut, "pod "+t.Pod.Name+outcome+o.Error())
+	warnTo(c.env.ErrOut, o.Warn(t))
 	return nil
 }
 

@@ -64,8 +64,14 @@ func (p *PatchSet) Accepts(a *sts.Alteration) bool { return p.AcceptAdmission &&
 func RefuseAltered(s *sts.Snapshot, a *sts.Alteration) *AnswerError {
 	d := decide(Refused, ReasonAdmission, fmt.Sprintf("mutating admission would change more of statefulset %s than this command writes: %s%s",
 		s.Set.Name, sts.SayChanges(a.Changes), sayBy(a.By)), "exempt statefulset "+s.Set.Name+" from it")
-	if c, err := sts.ReadCanary(s.Set); a.Template() && c == nil && err == nil && inFlight(s) == "" && sts.WantedReplicas(s.Set) > 0 {
+	switch c, err := sts.ReadCanary(s.Set); {
+	case !a.Template() || err != nil:
+	case c != nil && !c.Aborting: // the way back is open in any case
+		d.Hint += ", or take the canary back: " + canaryCommand(s, "abort")
+	case c == nil && inFlight(s) == "" && sts.WantedReplicas(s.Set) > 0:
 		d.Hint += ", or update the pods to what it changes first: " + canaryCommand(s, "start", "--restart", "--accept-admission-changes")
+	case c == nil && inFlight(s) != "" && sts.IsRollingUpdate(s.Set):
+		d.Hint += ", or take the update back: " + canaryCommand(s, "abort")
 	}
 	d.Alteration = a
 	return &AnswerError{Decision: d}

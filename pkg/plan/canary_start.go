@@ -121,7 +121,7 @@ func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 	if what := inFlight(s); what != "" {
 		return decide(Refused, ReasonUpdateOnItsWay,
 			fmt.Sprintf("an update of statefulset %s is on its way: %s", s.Set.Name, what),
-			"let it finish, or "+canaryCommand(s, "abort"))
+			finishUpdate(s))
 	}
 	if e == nil {
 		return decide(Done, ReasonNothingToDo, "nothing to change: statefulset "+s.Set.Name+" has this template already", "")

@@ -332,11 +332,15 @@ func steady(s *sts.Snapshot) *Decision {
 			"a canary of statefulset %s is on its way", s.Set.Name)
 	}
 	if r, err := sts.ReadRestart(s.Set); r != nil || err != nil {
-		return refuse(ReasonRestartOnItsWay, "finish it first: "+sts.Kubectl(s.Set.Namespace, "sts restart", s.Set.Name), "a restart of statefulset %s is not finished", s.Set.Name)
+		hint := "forget it: " + forget(s)
+		if r != nil {
+			hint = "finish it first: " + r.Again(s.Set) + ", or " + hint
+		}
+		return refuse(ReasonRestartOnItsWay, hint, "a restart of statefulset %s is not finished", s.Set.Name)
 	}
 	if what := inFlight(s); what != "" && sts.Observed(s.Set) && !sts.IsOnDelete(s.Set) {
-		hint := "let it finish: " + sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name, "--for=complete")
-		if sts.Partition(s.Set) > 0 {
+		hint := finishUpdate(s)
+		if sts.Partition(s.Set) > 0 && s.Trap() == nil {
 			hint = "its partition holds it: finish it with " + canaryCommand(s, "promote", "--full") + ", or " + canaryCommand(s, "abort")
 		}
 		return refuse(ReasonUpdateOnItsWay, hint,

@@ -99,6 +99,7 @@ type foretold struct {
 	going   map[types.UID]bool // pods that may go because of a step; nil where nobody needs it
 	begun   bool               // the controller has had its say
 	largest int
+	stored  *corev1.PodTemplateSpec // what admission makes of the new template; nil where it leaves it alone
 }
 
 func newForetold(s *sts.Snapshot) *foretold {
@@ -179,11 +180,16 @@ func (w *foretold) apply(a *Action) error {
 		if err != nil {
 			return err
 		}
+		altered := w.stored != nil && a.PatchSet.AcceptAdmission && a.PatchSet.ChangesTemplate()
+		if altered {
+			set.Spec.Template = *w.stored
+		}
 		if !equality.Semantic.DeepEqual(set.Spec, w.Set.Spec) {
 			set.Generation++
 		}
-		w.Set = set
-		w.recall(a.PatchSet.RestoreRevision)
+		if w.Set = set; !altered {
+			w.recall(a.PatchSet.RestoreRevision)
+		}
 	case a.Scale != nil:
 		w.Set = w.Set.DeepCopy()
 		w.Set.Spec.Replicas = &a.Scale.To

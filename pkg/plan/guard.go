@@ -235,6 +235,33 @@ func inFlight(s *sts.Snapshot) string {
 	return ""
 }
 
+// finishUpdate is how an update in progress comes to its end: by itself, or, where it is stuck, with
+// what helps.
+func finishUpdate(s *sts.Snapshot) string {
+	unstick := sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name)
+	if trap := s.Trap(); trap != nil {
+		stuck := "the update is stuck, because " + s.Name(trap.Replica.Ordinal) + " " + trap.Trouble.Message + ": "
+		switch trap.Cure {
+		case sts.Back:
+			return stuck + "take it back with " + unstick
+		case sts.Forward:
+			return stuck + "get it going with " + unstick
+		}
+		return stuck + "apply a template that works, then " + unstick
+	}
+	hint := "let the update finish: " + sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name, "--for=complete")
+	for _, r := range s.Replicas() {
+		if t := s.Trouble(r); t != nil && t.Failing && !r.Terminating {
+			hint = "the update is stuck, because " + s.Name(r.Ordinal) + " " + t.Message + ": find out why with " + s.LookCommand(r.Ordinal, t)
+			break
+		}
+	}
+	if sts.IsRollingUpdate(s.Set) { // no other strategy has a canary
+		hint += ", or take it back with " + canaryCommand(s, "abort")
+	}
+	return hint
+}
+
 // Release gives the owner token back, also one that a killed command of the same
 // owner has left, or, when the canary is over, the fields that it has written.
 func (h Holder) Release(s *sts.Snapshot, reached bool) *Action {

@@ -31,8 +31,25 @@ type Objection struct {
 	Exceeded map[corev1.ResourceName]QuotaUse
 }
 
-// QuotaUse is what a quota says of one resource.
-type QuotaUse struct{ Requested, Used, Limited resource.Quantity }
+// QuotaUse is what a quota says of one resource. Freed is what the pods that will be replaced use.
+type QuotaUse struct{ Requested, Used, Limited, Freed resource.Quantity }
+
+// fits says whether the new pods have room once the old ones have ended.
+func (u QuotaUse) fits() bool {
+	sum := u.Used.DeepCopy()
+	sum.Sub(u.Freed)
+	sum.Add(u.Requested)
+	return sum.Cmp(u.Limited) <= 0
+}
+
+// String is what a person has to know of it.
+func (u QuotaUse) String() string {
+	text := fmt.Sprintf("%s used of %s, %s requested", u.Used.String(), u.Limited.String(), u.Requested.String())
+	if u.Freed.Sign() > 0 {
+		text += ", " + u.Freed.String() + " freed by replaced pods"
+	}
+	return text
+}
 
 // ObjectionKind is what refuses.
 type ObjectionKind string
@@ -156,7 +173,7 @@ func exceeded(message string) map[corev1.ResourceName]QuotaUse {
 		if !isUsed || !isLimited {
 			return nil
 		}
-		out[name] = QuotaUse{requested, used, limited}
+		out[name] = QuotaUse{Requested: requested, Used: used, Limited: limited}
 	}
 	return out
 }
@@ -167,25 +184,29 @@ var exceededWords = regexp.MustCompile(`^requested: (\S+), used: (\S+), limited:
 // admission refuses: both answer Forbidden.
 func (o *Objection) Unclear() bool { return o.Kind == ByAdmission }
 
-// FitsAfter says whether the quota has room for the new pod once the old one is gone. decided is
-// false where that cannot be calculated: the two pods may not count for the same quotas.
-func (o *Objection) FitsAfter(old, created *corev1.Pod, now time.Time) (fits, decided bool) {
+// AfterOld is the objection as it will be once the old pod has ended, with the resources only that
+// do not fit then; nil where all of them do. decided is false where that cannot be calculated: the
+// two pods may not count for the same quotas.
+func (o *Objection) AfterOld(old, created *corev1.Pod, now time.Time) (after *Objection, decided bool) {
 	if o.Kind != ByQuota || len(o.Exceeded) == 0 || old == nil {
-		return false, true
+		return o, true
 	}
 	if !sts.SameQuotas(old, created) {
-		return false, false
+		return o, false
 	}
 	freed := sts.PodUsage(old, now)
+	short := map[corev1.ResourceName]QuotaUse{}
 	for name, use := range o.Exceeded {
-		sum := use.Used.DeepCopy()
-		sum.Sub(freed[name])
-		sum.Add(use.Requested)
-		if sum.Cmp(use.Limited) > 0 {
-			return false, true
+		if use.Freed = freed[name]; !use.fits() {
+			short[name] = use
 		}
 	}
-	return true, true
+	if len(short) == 0 {
+		return nil, true
+	}
+	out := *o
+	out.Exceeded = short
+	return &out, true
 }
 
 // By names what refuses.
@@ -218,8 +239,7 @@ func (o *Objection) Error() string {
 	case o.Kind == ByQuota && len(o.Exceeded) > 0:
 		var parts []string
 		for _, name := range slices.Sorted(maps.Keys(o.Exceeded)) {
-			use := o.Exceeded[name]
-			parts = append(parts, fmt.Sprintf("%s: %s used of %s, %s requested", name, use.Used.String(), use.Limited.String(), use.Requested.String()))
+			parts = append(parts, string(name)+": "+o.Exceeded[name].String())
 		}
 		return o.By() + " is exceeded (" + strings.Join(parts, "; ") + ")"
 	case o.Kind == NoDryRun:
@@ -237,6 +257,10 @@ func (o *Objection) fix(ns string) string {
 	case ByQuota:
 		if o.Name == "" {
 			return "look at the quotas: " + sts.Kubectl(ns, "get resourcequota")
+		}
+		if what, ok := strings.CutPrefix(o.Message, "must specify "); ok {
+			return "set " + strings.ReplaceAll(strings.ReplaceAll(what, ";", ","), " for: ", " of container ") + " in the pod template, or a default in a LimitRange: " +
+				sts.Kubectl(ns, "describe resourcequota", o.Name)
 		}
 		return "raise the quota, or make room in it: " + sts.Kubectl(ns, "describe resourcequota", o.Name)
 	case ByServiceAccount:
@@ -282,17 +306,35 @@ func CheckLabels(set *appsv1.StatefulSet, sent, stored *corev1.Pod) *Objection {
 // Refuse is the decision about a pod that the API server would not let the StatefulSet controller
 // create.
 func (o *Objection) Refuse(ns string, t Trial) Decision {
-	outcome := "be created"
-	if o.Kind == ByMutation {
-		outcome = "stay"
-	}
-	message := fmt.Sprintf("pod %s (%s) would not %s: %s", t.Pod.Name, t.source(), outcome, o.Error())
 	hint := o.fix(ns)
-	if hint != "" {
-		hint += "; "
+	if o.dependsOnUser() {
+		hint += "; if this applies to your user but not to the StatefulSet controller, add --" + SkipPodCheck
 	}
-	return Decision{Verdict: Refused, Reason: ReasonPodRefused, Subject: t.Pod.Name, Message: message,
-		Hint: hint + "if this applies to your user but not to the StatefulSet controller, add --" + SkipPodCheck}
+	return Decision{Verdict: Refused, Reason: ReasonPodRefused, Subject: t.Pod.Name,
+		Message: fmt.Sprintf("%s (%s) would not %s: %s", t.pods(), t.source(), o.outcome(), o.Error()), Hint: hint}
+}
+
+// Warn is the sentence about a pod that will not be created, where nothing is lost by that.
+func (o *Objection) Warn(t Trial) string {
+	return fmt.Sprintf("%s will not %s: %s", t.pods(), o.outcome(), o.Error())
+}
+
+// outcome is what becomes of a new pod only without the objection.
+func (o *Objection) outcome() string {
+	if o.Kind == ByMutation {
+		return "stay"
+	}
+	return "be created"
+}
+
+// dependsOnUser says whether the answer to the StatefulSet controller may be another one: policies and
+// webhooks may check who creates a pod. What the pod itself lacks, it lacks for the controller too.
+func (o *Objection) dependsOnUser() bool {
+	switch o.Kind {
+	case ByPolicy, ByWebhook, ByFailingWebhook, ByMutation, ByAdmission:
+		return true
+	}
+	return false
 }
 
 // RefuseRemoval is the decision about a pod that admission does not let go. verb is evict or delete.

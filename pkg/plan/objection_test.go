@@ -97,27 +97,36 @@ func TestReadObjection(t *testing.T) {
 	}
 }
 
+// TestRefusalsHaveAWayOut: each names what helps, and --skip-pod-check only where the answer to the
+// StatefulSet controller may be another one.
 func TestRefusalsHaveAWayOut(t *testing.T) {
-	for message, hint := range map[string]string{
-		`admission webhook "a" denied the request: no`:                                 "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
-		`x: violates PodSecurity "baseline:latest": no`:                                "kubectl get namespace shop --show-labels",
-		`x: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1`:       "kubectl describe resourcequota q -n shop",
-		`x: error looking up service account shop/web: serviceaccount "web" not found`: "kubectl create serviceaccount web -n shop",
-		`x: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no`:         "kubectl describe validatingadmissionpolicy p",
-		`x: minimum cpu usage per Pod is 1`:                                            "kubectl describe limitrange -n shop",
-		`x: something else`:                                                            "fix what the API server names",
+	for message, test := range map[string]struct {
+		hint string
+		skip bool
+	}{
+		`admission webhook "a" denied the request: no`:                                 {"kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations", true},
+		`x: violates PodSecurity "baseline:latest": no`:                                {"kubectl get namespace shop --show-labels", false},
+		`x: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1`:       {"raise the quota, or make room in it: kubectl describe resourcequota q -n shop", false},
+		`x: failed quota: q: must specify limits.cpu for: a,b; limits.memory for: app`: {"set limits.cpu of container a,b, limits.memory of container app in the pod template, or a default in a LimitRange: kubectl describe resourcequota q -n shop", false},
+		`x: error looking up service account shop/web: serviceaccount "web" not found`: {"kubectl create serviceaccount web -n shop", false},
+		`x: no PriorityClass with name gone was found`:                                 {"create the PriorityClass", false},
+		`x: pod rejected: RuntimeClass "gone" not found`:                               {"create the RuntimeClass", false},
+		`x: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no`:         {"kubectl describe validatingadmissionpolicy p", true},
+		`x: minimum cpu usage per Pod is 1`:                                            {"kubectl describe limitrange -n shop", false},
+		`x: something else`:                                                            {"fix what the API server names", true},
 	} {
 		o := plan.ReadObjection(status(403, "Forbidden", message))
 		d := o.Refuse("shop", plan.Trial{Pod: ststest.Web(1).Pods[0]})
-		if d.Verdict != plan.Refused || d.Reason != plan.ReasonPodRefused || !strings.Contains(d.Hint, hint) || !strings.Contains(d.Hint, "--skip-pod-check") {
+		if d.Verdict != plan.Refused || d.Reason != plan.ReasonPodRefused || !strings.Contains(d.Hint, test.hint) || strings.Contains(d.Hint, "--skip-pod-check") != test.skip {
 			t.Errorf("%s: %s %s: %s", message, d.Verdict, d.Reason, d.Hint)
 		}
-		if d := o.RefuseRemoval("shop", "evict", "web-1"); !strings.Contains(d.Hint, hint) || !strings.HasPrefix(d.Message, "cannot evict pod web-1: refused by ") {
+		if d := o.RefuseRemoval("shop", "evict", "web-1"); !strings.Contains(d.Hint, test.hint) || !strings.HasPrefix(d.Message, "cannot evict pod web-1: refused by ") {
 			t.Errorf("%s: %s: %s", message, d.Message, d.Hint)
 		}
 	}
 }
 
+// TestQuotaAfterTheOldPod: what the old pod frees is no obstacle, and is not named as one.
 func TestQuotaAfterTheOldPod(t *testing.T) {
 	pod := func(cpu, class string) *corev1.Pod {
 		p := &corev1.Pod{Spec: corev1.PodSpec{PriorityClassName: class, Containers: []corev1.Container{{Name: "app"}}}}
@@ -127,21 +136,33 @@ func TestQuotaAfterTheOldPod(t *testing.T) {
 		return p
 	}
 	for name, test := range map[string]struct {
-		message       string
-		old           *corev1.Pod
-		fits, decided bool
+		message string
+		old     *corev1.Pod
+		want    string
+		decided bool
 	}{
-		"full by the old pod":            {"requested: pods=1, used: pods=3, limited: pods=3", pod("1", ""), true, true},
-		"over its limit":                 {"requested: pods=1, used: pods=4, limited: pods=3", pod("1", ""), false, true},
-		"cpu comes free":                 {"requested: requests.cpu=1500m, used: requests.cpu=3, limited: requests.cpu=3500m", pod("1", ""), true, true},
-		"not enough cpu comes free":      {"requested: requests.cpu=2, used: requests.cpu=3, limited: requests.cpu=3500m", pod("1", ""), false, true},
-		"no pod goes":                    {"requested: pods=1, used: pods=3, limited: pods=3", nil, false, true},
-		"the quota may count other pods": {"requested: pods=1, used: pods=3, limited: pods=3", pod("1", "high"), false, false},
-		"another reason":                 {"requested: something", pod("1", ""), false, true},
+		"full by the old pod": {"requested: pods=1, used: pods=3, limited: pods=3", pod("1", ""), "", true},
+		"over its limit": {"requested: pods=1, used: pods=4, limited: pods=3", pod("1", ""),
+			"resourcequota q is exceeded (pods: 4 used of 3, 1 requested, 1 freed by replaced pods)", true},
+		"cpu comes free": {"requested: requests.cpu=1500m, used: requests.cpu=3, limited: requests.cpu=3500m", pod("1", ""), "", true},
+		"not enough cpu comes free": {"requested: requests.cpu=2, used: requests.cpu=3, limited: requests.cpu=3500m", pod("1", ""),
+			"resourcequota q is exceeded (requests.cpu: 3 used of 3500m, 2 requested, 1 freed by replaced pods)", true},
+		"only the cpu does not fit": {"requested: pods=1,requests.cpu=50m, used: pods=6,requests.cpu=60m, limited: pods=6,requests.cpu=60m", pod("10m", ""),
+			"resourcequota q is exceeded (requests.cpu: 60m used of 60m, 50m requested, 10m freed by replaced pods)", true},
+		"no pod goes": {"requested: pods=1, used: pods=3, limited: pods=3", nil,
+			"resourcequota q is exceeded (pods: 3 used of 3, 1 requested)", true},
+		"the quota may count other pods": {"requested: pods=1, used: pods=3, limited: pods=3", pod("1", "high"),
+			"resourcequota q is exceeded (pods: 3 used of 3, 1 requested)", false},
+		"another reason": {"requested: something", pod("1", ""), "resourcequota q: requested: something", true},
 	} {
 		o := plan.ReadObjection(status(403, "Forbidden", `pods "web-2" is forbidden: exceeded quota: q, `+test.message))
-		if fits, decided := o.FitsAfter(test.old, pod("2", ""), ststest.Now); fits != test.fits || decided != test.decided {
-			t.Errorf("%s: fits %t, decided %t", name, fits, decided)
+		after, decided := o.AfterOld(test.old, pod("2", ""), ststest.Now)
+		got := ""
+		if after != nil {
+			got = after.Error()
+		}
+		if got != test.want || decided != test.decided {
+			t.Errorf("%s: %q, decided %t; want %q", name, got, decided, test.want)
 		}
 	}
 }
@@ -158,8 +179,10 @@ func TestCheckQuotas(t *testing.T) {
 		return &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: corev1.ResourceQuotaSpec{Scopes: scopes},
 			Status: corev1.ResourceQuotaStatus{Hard: list(hard), Used: list(used)}}
 	}
-	three := []plan.Trial{{Pod: pod("1"), Count: 3}}
-	grow := []plan.Trial{{Pod: pod("2"), Replaces: pod("1"), Count: 3}}
+	three := []plan.Trial{{Pod: pod("1"), Count: 3, Ordinals: []sts.Ordinal{3, 4, 5}}}
+	grow := []plan.Trial{{Pod: pod("2"), Replaces: pod("1"), Count: 3, Ordinals: []sts.Ordinal{0, 1, 2}}}
+	mixed := []plan.Trial{grow[0], {Pod: pod("1"), Replaces: pod("1"), Count: 1, Ordinals: []sts.Ordinal{3}},
+		{Pod: pod("3"), Replaces: pod("1"), Count: 1, Ordinals: []sts.Ordinal{4}, Costs: true}}
 	same := []plan.Trial{{Pod: pod("1"), Replaces: pod("1"), Count: 3}}
 	for name, test := range map[string]struct {
 		quota  *corev1.ResourceQuota
@@ -168,13 +191,14 @@ func TestCheckQuotas(t *testing.T) {
 		want   string
 	}{
 		"room for all":                   {quota("q", "pods", "3", "6"), three, true, ""},
-		"room for some":                  {quota("q", "pods", "3", "5"), three, true, "resourcequota q is exceeded (pods: 3 used of 5, 3 requested)"},
+		"room for some":                  {quota("q", "pods", "3", "5"), three, true, "the pods of ordinals 3-5 together: resourcequota q is exceeded (pods: 3 used of 5, 3 requested)"},
 		"replaced one by one":            {quota("q", "pods", "3", "3"), same, false, ""},
-		"each requests more":             {quota("q", "requests.cpu", "3", "5"), grow, true, "resourcequota q is exceeded (requests.cpu: 3 used of 5, 3 requested)"},
+		"each requests more":             {quota("q", "requests.cpu", "3", "5"), grow, true, "the pods of ordinals 0-2 together: resourcequota q is exceeded (requests.cpu: 3 used of 5, 6 requested, 3 freed by replaced pods)"},
+		"several revisions":              {quota("q", "requests.cpu", "5", "9"), mixed, true, "the pods of ordinals 0-2, 4 together: resourcequota q is exceeded (requests.cpu: 5 used of 9, 10 requested, 5 freed by replaced pods)"},
 		"each requests more, with room":  {quota("q", "requests.cpu", "3", "6"), grow, true, ""},
 		"a scope that may not hold them": {quota("q", "pods", "3", "3", corev1.ResourceQuotaScopeBestEffort), three, true, ""},
 		"claims": {quota("q", "requests.storage", "3Gi", "4Gi"), []plan.Trial{{Pod: pod("1"), Count: 1, Claims: corev1.ResourceList{"requests.storage": resource.MustParse("2Gi")}}}, true,
-			"resourcequota q is exceeded (requests.storage: 3Gi used of 4Gi, 2Gi requested)"},
+			"pod web-1: resourcequota q is exceeded (requests.storage: 3Gi used of 4Gi, 2Gi requested)"},
 		"one that is replaced": {quota("q", "pods", "3", "3"), []plan.Trial{{Pod: pod("1"), Replaces: pod("1"), Count: 1}}, false, ""},
 	} {
 		if more := plan.NeedsMore(test.trials, ststest.Now); more != test.more {
@@ -183,8 +207,8 @@ func TestCheckQuotas(t *testing.T) {
 		o, trial := plan.CheckQuotas([]*corev1.ResourceQuota{test.quota}, test.trials, ststest.Now)
 		got := ""
 		if o != nil {
-			got = o.Error()
-			if trial.Pod != test.trials[0].Pod {
+			got = strings.Replace(o.Warn(trial), " will not be created", "", 1)
+			if costs := test.trials[len(test.trials)-1].Costs; trial.Pod != test.trials[0].Pod || trial.Costs != costs {
 				t.Errorf("%s: about %v", name, trial.Pod)
 			}
 		}

@@ -313,7 +313,7 @@ func revisionsStay(s *sts.Snapshot, todo []sts.Replica) *Decision {
 		d.Hint = "under OnDelete that is how pods are updated; if that is what you want: " +
 			sts.Kubectl(s.Set.Namespace, "delete pod", moves[order[0]][0])
 	case order[0].to == s.Set.Status.UpdateRevision:
-		d.Hint = "let the update finish: " + sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name, "--for=complete")
+		d.Hint = finishUpdate(s)
 	default:
 		d.Hint = "finish the update first: " + canaryCommand(s, "promote") + ", or " + canaryCommand(s, "abort")
 	}

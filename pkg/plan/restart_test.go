@@ -145,6 +145,8 @@ func restartCases() []decisionCase {
 
 		{"OnDelete with a new template", ststest.Web(3), []change{onDelete, newTemplate}, one, plan.Facts{}, plan.Refused, plan.ReasonRevisionChange},
 		{"an update that will come to it", ststest.Web(3), []change{newTemplate}, only("0"), plan.Facts{}, plan.Refused, plan.ReasonRevisionChange},
+		{"an update that is stuck", rolling(1, crashing(4)), none, only("1"), plan.Facts{}, plan.Refused, plan.ReasonRevisionChange},
+		{"an update of which another pod fails", rolling(2, onSet(func(s *appsv1.StatefulSet) { s.Spec.PodManagementPolicy = appsv1.ParallelPodManagement }), crashing(0)), none, only("1"), plan.Facts{}, plan.Refused, plan.ReasonRevisionChange},
 		{"an update that has passed it", ststest.Web(3), []change{newTemplate, onPod(2, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "web-new" })}, only("2"), plan.Facts{}, plan.Wait, plan.ReasonUpdateOnItsWay},
 		{"a canary below its partition", standing(2), []change{movedPartition(4)}, only("3"), plan.Facts{}, plan.Refused, plan.ReasonRevisionChange},
 		{"the current revision is gone", standing(2), []change{func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[1:] }}, only("0"), plan.Facts{}, plan.Refused, plan.ReasonRevisionChange},

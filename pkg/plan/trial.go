@@ -1,8 +1,8 @@
 package plan
 
 import (
-	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -24,28 +24,49 @@ type Trial struct {
 	Fresh, Unnamed bool
 	// Replaces is the pod that goes before, nil where there is none.
 	Replaces *corev1.Pod
-	// Count is how many pods it stands for.
-	Count int
+	// Count is how many pods it stands for, Ordinals which.
+	Count    int
+	Ordinals []sts.Ordinal
 	// Claims is what a ResourceQuota counts for the claims that will be created for these pods.
 	Claims corev1.ResourceList
 	// Costs: a pod that works would be lost for it, or it is one that a larger size requires.
 	// What replaces nothing, or only what fails already, makes nothing worse.
 	Costs bool
+	// together: it stands for several pods that are refused because of their sum, also of several
+	// revisions.
+	together bool
+	others   []string // sources
+}
+
+// pods names what is refused.
+func (t Trial) pods() string {
+	if t.together && len(t.Ordinals) > 1 {
+		return "the pods of " + sts.SayOrdinals(t.Ordinals) + " together"
+	}
+	return "pod " + t.Pod.Name
 }
 
 // source is what the pod is created from, for a sentence.
 func (t Trial) source() string {
+	source := "revision " + sts.PodRevision(t.Pod)
 	if t.Unnamed {
-		return "new template"
+		source = "new template"
 	}
-	return "revision " + sts.PodRevision(t.Pod)
+	return strings.Join(append([]string{source}, t.others...), ", ")
 }
 
 // ForetellTrials is [Foretell], and the pods to be tried before the plan begins: those that the
 // controller creates because of it until nothing moves any more, also after the command has ended.
 // A pod that is missing already and that the controller tries to create anyway is no part of it.
 func ForetellTrials(i Intent, s *sts.Snapshot) ([]Decision, []Trial) {
+	return ForetellStored(i, s, nil)
+}
+
+// ForetellStored is [ForetellTrials] where the API server stores another template than the one that
+// the plan restores or sets, and the plan accepts that.
+func ForetellStored(i Intent, s *sts.Snapshot, template *corev1.PodTemplateSpec) ([]Decision, []Trial) {
 	w := newForetold(s)
+	w.stored = template
 	var created []*corev1.Pod
 	w.Created = func(p *corev1.Pod) { created = append(created, p) }
 	steps := w.run(i, s)
@@ -62,7 +83,7 @@ func ForetellTrials(i Intent, s *sts.Snapshot) ([]Decision, []Trial) {
 	return steps, trials(s, created, wayBack(i))
 }
 
-// wayBack says whether an intent takes an update back. A pod that fails is then no loss.
+// wayBack says whether an intent takes an update back. A pod that is not ready is then no loss.
 func wayBack(i Intent) bool {
 	switch i.(type) {
 	case AbortCanary, Unstick:
@@ -93,7 +114,7 @@ func trials(s *sts.Snapshot, created []*corev1.Pod, back bool) []Trial {
 			continue
 		}
 		costs := !missing
-		if r.Pod != nil && (r.Terminating || back && isFailing(s, r)) {
+		if r.Pod != nil && (r.Terminating || back && !r.Ready) {
 			costs = false
 		}
 		k := kind{revision, r.Revision}
@@ -109,6 +130,7 @@ func trials(s *sts.Snapshot, created []*corev1.Pod, back bool) []Trial {
 			out = append(out, t)
 		}
 		out[n].Count++
+		out[n].Ordinals = append(out[n].Ordinals, o)
 		if r.Pod == nil {
 			out[n].Claims = addClaims(out[n].Claims, s, o)
 		}
@@ -170,42 +192,81 @@ func (t Trial) before(now time.Time) corev1.ResourceList {
 }
 
 // CheckQuotas holds all pods that will be created, and those that go for them, against the quotas.
-// It returns what is exceeded, and the first trial that has a part in it. Quotas with scopes are left
-// to the API server's own answer, and so is what admission adds to the new pods.
+// It returns what is exceeded, and one trial for all pods that have a part in it. Quotas with scopes are
+// left to the API server's own answer, and so is what admission adds to the new pods.
 func CheckQuotas(quotas []*corev1.ResourceQuota, trials []Trial, now time.Time) (*Objection, Trial) {
-	need, part := corev1.ResourceList{}, map[corev1.ResourceName]Trial{}
-	for _, t := range trials {
-		more := t.Claims.DeepCopy()
-		if more == nil {
-			more = corev1.ResourceList{}
+	type share struct{ requested, freed corev1.ResourceList }
+	shares := make([]share, len(trials))
+	total := map[corev1.ResourceName]QuotaUse{}
+	for n, t := range trials {
+		shares[n] = share{t.times(sts.PodUsage(t.Pod, now)), t.times(t.before(now))}
+		for name, q := range t.Claims {
+			have := shares[n].requested[name]
+			have.Add(q)
+			shares[n].requested[name] = have
 		}
-		before := t.before(now)
-		for name, q := range sts.PodUsage(t.Pod, now) {
-			q.Sub(before[name])
-			q.Mul(int64(t.Count))
-			more[name] = q
+		for name, q := range shares[n].requested {
+			use := total[name]
+			use.Requested.Add(q)
+			total[name] = use
 		}
-		for name, q := range more {
-			sum := need[name]
-			sum.Add(q)
-			need[name] = sum
-			if _, known := part[name]; !known && q.Sign() > 0 {
-				part[name] = t
-			}
+		for name, q := range shares[n].freed {
+			use := total[name]
+			use.Freed.Add(q)
+			total[name] = use
 		}
 	}
 	for _, quota := range quotas {
 		if len(quota.Spec.Scopes) > 0 || quota.Spec.ScopeSelector != nil {
 			continue
 		}
-		for _, name := range slices.Sorted(maps.Keys(quota.Status.Hard)) {
-			hard, used, requested := quota.Status.Hard[name], quota.Status.Used[name], need[name]
-			sum := used.DeepCopy()
-			sum.Add(requested)
-			if requested.Sign() > 0 && sum.Cmp(hard) > 0 {
-				return &Objection{Kind: ByQuota, Name: quota.Name, Exceeded: map[corev1.ResourceName]QuotaUse{name: {requested, used, hard}}}, part[name]
+		short := map[corev1.ResourceName]QuotaUse{}
+		for name, hard := range quota.Status.Hard {
+			use := total[name]
+			use.Used, use.Limited = quota.Status.Used[name], hard
+			if use.Requested.Cmp(use.Freed) > 0 && !use.fits() {
+				short[name] = use
 			}
 		}
+		if len(short) == 0 {
+			continue
+		}
+		var parts []Trial
+		for n, t := range trials {
+			for name := range short {
+				if q := shares[n].requested[name]; q.Cmp(shares[n].freed[name]) > 0 {
+					parts = append(parts, t)
+					break
+				}
+			}
+		}
+		return &Objection{Kind: ByQuota, Name: quota.Name, Exceeded: short}, joined(parts)
 	}
 	return nil, Trial{}
+}
+
+// times is a list for all pods of the trial.
+func (t Trial) times(one corev1.ResourceList) corev1.ResourceList {
+	out := corev1.ResourceList{}
+	for name, q := range one {
+		sum := q.DeepCopy()
+		sum.Mul(int64(t.Count))
+		out[name] = sum
+	}
+	return out
+}
+
+// joined is one trial for pods that are refused because of their sum.
+func joined(parts []Trial) Trial {
+	out := parts[0]
+	out.together = true
+	out.Ordinals = slices.Clone(out.Ordinals)
+	for _, t := range parts[1:] {
+		out.Ordinals = append(out.Ordinals, t.Ordinals...)
+		out.Costs = out.Costs || t.Costs
+		out.others = append(out.others, t.source())
+	}
+	slices.Sort(out.Ordinals)
+	out.Ordinals = slices.Compact(out.Ordinals)
+	return out
 }

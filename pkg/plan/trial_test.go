@@ -43,20 +43,21 @@ func TestTrials(t *testing.T) {
 		intent  plan.Intent
 		want    []trial
 	}{
-		"canary start":                   {ststest.Web(5), nil, first("web:2", plan.Count{N: 2}, false), []trial{"web-4 web:2 (new) for web-stable x2 costs"}},
-		"canary start without waiting":   {ststest.Web(5), nil, first("web:2", all, true), []trial{"web-4 web:2 (new) for web-stable x5 costs"}},
-		"undo":                           {standing(0), []change{undone, onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })}, plan.StartCanary{Holder: holder("1"), Template: revisionOf(t, standing(0), 1), Canaries: plan.Count{N: 1}}, []trial{"web-4 web:2 (web-canary) for web-stable x1 costs"}},
-		"promote by one":                 {standing(2), nil, promote(plan.PromoteOptions{}, standing(2)), []trial{"web-2 web:2 (web-canary) for web-stable x1 costs"}},
-		"promote to the end":             {standing(2), nil, promote(plan.PromoteOptions{Full: true}, standing(2)), []trial{"web-2 web:2 (web-canary) for web-stable x3 costs"}},
-		"promote by itself":              {standing(2), nil, plan.AutoPromote{Holder: holder("1")}, []trial{"web-2 web:2 (web-canary) for web-stable x3 costs"}},
-		"resume":                         {standing(2), nil, plan.ResumeUpdate{Holder: holder("1")}, []trial{"web-2 web:2 (web-canary) for web-stable x3 costs"}},
-		"abort":                          {standing(2), nil, abort, []trial{"web-4 web:1 (web-stable) for web-canary x2 costs"}},
-		"abort of pods that fail":        {standing(2), []change{crashing(3), crashing(4)}, abort, []trial{"web-3 web:1 (web-stable) for web-canary x2"}},
-		"abort of a pod that is missing": {standing(1), []change{missing(4)}, abort, []trial{"web-4 web:1 (web-stable) for  x1"}},
-		"unstick goes back":              {rolling(1, crashing(4), undone), nil, unstick, []trial{"web-4 web:1 (web-stable) for web-canary x1"}},
-		"restart":                        {standing(2), nil, plan.RestartPods{Holder: holder("1")}, []trial{"web-4 web:2 (web-canary) for web-canary x2 costs", "web-2 web:1 (web-stable) for web-stable x3 costs"}},
-		"restart of a pod that fails":    {ststest.Web(5), []change{crashing(1)}, plan.RestartPods{Holder: holder("1"), Ordinals: sts.Ordinals{{First: 1, Last: 1}}}, []trial{"web-1 web:1 (web-stable) for web-stable x1 costs"}},
-		"scale up":                       {unsized, nil, drain(unsized, 5), []trial{"web-3 web:1 (web-stable) for  x2 costs claims 2"}},
+		"canary start":                     {ststest.Web(5), nil, first("web:2", plan.Count{N: 2}, false), []trial{"web-4 web:2 (new) for web-stable x2 costs"}},
+		"canary start without waiting":     {ststest.Web(5), nil, first("web:2", all, true), []trial{"web-4 web:2 (new) for web-stable x5 costs"}},
+		"undo":                             {standing(0), []change{undone, onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })}, plan.StartCanary{Holder: holder("1"), Template: revisionOf(t, standing(0), 1), Canaries: plan.Count{N: 1}}, []trial{"web-4 web:2 (web-canary) for web-stable x1 costs"}},
+		"promote by one":                   {standing(2), nil, promote(plan.PromoteOptions{}, standing(2)), []trial{"web-2 web:2 (web-canary) for web-stable x1 costs"}},
+		"promote to the end":               {standing(2), nil, promote(plan.PromoteOptions{Full: true}, standing(2)), []trial{"web-2 web:2 (web-canary) for web-stable x3 costs"}},
+		"promote by itself":                {standing(2), nil, plan.AutoPromote{Holder: holder("1")}, []trial{"web-2 web:2 (web-canary) for web-stable x3 costs"}},
+		"resume":                           {standing(2), nil, plan.ResumeUpdate{Holder: holder("1")}, []trial{"web-2 web:2 (web-canary) for web-stable x3 costs"}},
+		"abort":                            {standing(2), nil, abort, []trial{"web-4 web:1 (web-stable) for web-canary x2 costs"}},
+		"abort of pods that fail":          {standing(2), []change{crashing(3), crashing(4)}, abort, []trial{"web-3 web:1 (web-stable) for web-canary x2"}},
+		"abort of pods that are not ready": {standing(2), []change{starting(3), starting(4)}, abort, []trial{"web-3 web:1 (web-stable) for web-canary x2"}},
+		"abort of a pod that is missing":   {standing(1), []change{missing(4)}, abort, []trial{"web-4 web:1 (web-stable) for  x1"}},
+		"unstick goes back":                {rolling(1, crashing(4), undone), nil, unstick, []trial{"web-4 web:1 (web-stable) for web-canary x1"}},
+		"restart":                          {standing(2), nil, plan.RestartPods{Holder: holder("1")}, []trial{"web-4 web:2 (web-canary) for web-canary x2 costs", "web-2 web:1 (web-stable) for web-stable x3 costs"}},
+		"restart of a pod that fails":      {ststest.Web(5), []change{crashing(1)}, plan.RestartPods{Holder: holder("1"), Ordinals: sts.Ordinals{{First: 1, Last: 1}}}, []trial{"web-1 web:1 (web-stable) for web-stable x1 costs"}},
+		"scale up":                         {unsized, nil, drain(unsized, 5), []trial{"web-3 web:1 (web-stable) for  x2 costs claims 2"}},
 		"scale up with a start ordinal": {other, []change{onSet(func(s *appsv1.StatefulSet) {
 			s.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 1}
 			*s.Spec.Replicas = 2
@@ -99,6 +100,40 @@ func TestTrials(t *testing.T) {
 				t.Errorf("(-want +got):\n%s\n%v", diff, inFullAll(steps))
 			}
 		})
+	}
+}
+
+// TestForetellStored: where admission changes the stable template, a plan to go back ends as the command
+// will: stuck, with the partition where it is.
+func TestForetellStored(t *testing.T) {
+	s := standing(2).Snapshots()[0]
+	set := s.Set.DeepCopy()
+	set.Spec.Template = *ststest.Web(5).Sets[0].Spec.Template.DeepCopy()
+	set.Spec.Template.Labels["team"] = "payments"
+	for name, intent := range map[string]plan.Intent{
+		"abort":   plan.AbortCanary{Holder: holder("1"), TemplateDigest: sts.TemplateDigest(&set.Spec.Template)},
+		"promote": plan.NewPromoteCanary(plan.PromoteOptions{Holder: holder("1"), Full: true}, s),
+	} {
+		steps, trials := plan.ForetellStored(intent, s, &set.Spec.Template)
+		var moves []int32
+		for _, d := range steps {
+			if d.Action != nil && d.Action.PatchSet != nil && d.Action.PatchSet.Partition != nil {
+				moves = append(moves, d.Action.PatchSet.Partition.To)
+			}
+		}
+		end := steps[len(steps)-1]
+		if name == "promote" { // it sets no template
+			if end.Verdict != plan.Done {
+				t.Errorf("%s: %s", name, inFull(end))
+			}
+			continue
+		}
+		if end.Verdict != plan.Stuck || end.Reason != plan.ReasonAdmission || len(moves) > 0 {
+			t.Errorf("%s: partition to %v, %s", name, moves, inFull(end))
+		}
+		if len(trials) != 1 || trials[0].Pod.Labels["team"] != "payments" {
+			t.Errorf("%s: pods to be tried: %v", name, trials)
+		}
 	}
 }
 

@@ -54,7 +54,11 @@ func Plan(w io.Writer, steps []plan.Decision, st Style) {
 	}
 	if end != nil {
 		prefix, width := st.arrow("  ")
-		_, _ = io.WriteString(w, st.Wrap(prefix, width, Plain, end.Message))
+		text := end.Message
+		if end.Verdict == plan.Stuck {
+			text += " (exit code 4)"
+		}
+		_, _ = io.WriteString(w, st.Wrap(prefix, width, Plain, text))
 	}
 }
 

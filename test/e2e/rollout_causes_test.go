@@ -73,11 +73,6 @@ func (c cause) grace(w *rolloutWorld) time.Duration {
 
 func (r *round) cause() cause { return causes[r.Cause] }
 
-// about says whether the trouble is one of this pod.
-func (r *round) about(name string) bool {
-	return r.Target < 0 || name == fmt.Sprintf("web-%d", r.Target)
-}
-
 // troubled says whether a pod has the trouble.
 func (r *round) troubled(p *corev1.Pod) bool {
 	switch {
