@@ -88,7 +88,7 @@ func (v *View) Try(ctx context.Context, s *sts.Snapshot, p *plan.PatchSet) (*app
 		v.admission.learned(p.Kind(), v.client.Now())
 		return set, nil, nil
 	}
-	alteration.By = v.client.admitters(ctx, s.Set, "statefulsets")
+	alteration.By = v.client.admitters(ctx, setWrite(s.Set, ""))
 	switch {
 	case p.RecordOnly() && to == nil:
 		set, err = v.tryStatus(ctx, s, p, alteration)
@@ -131,7 +131,7 @@ func (v *View) TryScale(ctx context.Context, s *sts.Snapshot, c *plan.Scale) err
 		return err
 	}
 	if scaled.Spec.Replicas != c.To {
-		return plan.RefuseScaled(s, c, scaled.Spec.Replicas, v.client.admitters(ctx, s.Set, "statefulsets/scale"))
+		return plan.RefuseScaled(s, c, scaled.Spec.Replicas, v.client.admitters(ctx, setWrite(s.Set, "scale")))
 	}
 	v.admission.learned(scaleKind, v.client.Now())
 	return nil
@@ -155,7 +155,7 @@ func (v *View) patchSet(ctx context.Context, s *sts.Snapshot, p *plan.PatchSet) 
 	if err != nil || alteration == nil || p.Accepts(alteration) || !alteration.Spec() {
 		return set, nil // records that another command has written meanwhile are no alteration
 	}
-	alteration.By = v.client.admitters(ctx, s.Set, "statefulsets")
+	alteration.By = v.client.admitters(ctx, setWrite(s.Set, ""))
 	return nil, plan.StopAltered(s, alteration)
 }
 
@@ -173,15 +173,42 @@ func altered(live, stored *appsv1.StatefulSet, p *plan.PatchSet) (*sts.Alteratio
 	return alteration, nil
 }
 
-// admitters are the webhooks and policies that are registered for updates of the set or its
-// subresource, as far as they may be seen: which of them has changed what is not told by the
-// API server.
-func (c *Client) admitters(ctx context.Context, set *appsv1.StatefulSet, resource string) []string {
-	namespace := labels.Set{corev1.LabelMetadataName: set.Namespace}
-	if ns, err := c.kube.CoreV1().Namespaces().Get(ctx, set.Namespace, metav1.GetOptions{}); err == nil {
-		namespace = ns.Labels
+// write is a kind of write as rules and selectors of admission see it.
+type write struct {
+	operation       admissionv1.OperationType
+	group, resource string // with its subresource: statefulsets/scale
+	object          metav1.Object
+}
+
+// setWrite is an update of the set or its subresource.
+func setWrite(set *appsv1.StatefulSet, subresource string) write {
+	w := write{operation: admissionv1.Update, group: appsv1.GroupName, resource: "statefulsets", object: set}
+	if subresource != "" {
+		w.resource += "/" + subresource
 	}
-	a := admitted{namespace: namespace, set: set, resource: resource}
+	return w
+}
+
+// storedAs compares an object that the API server has answered a write with to what was sent:
+// see [plan.NotStored]. object is its kind and name.
+func (c *Client) storedAs(ctx context.Context, w write, object string, alteration *sts.Alteration, err error) error {
+	if err != nil || alteration == nil {
+		return err
+	}
+	alteration.By = c.admitters(ctx, w)
+	return plan.RefuseWritten(w.object.GetNamespace(), object, alteration)
+}
+
+// admitters are the webhooks and policies that are registered for a write, as far as they may be
+// seen: which of them has changed what is not told by the API server.
+func (c *Client) admitters(ctx context.Context, w write) []string {
+	a := admitted{write: w}
+	if ns := w.object.GetNamespace(); ns != "" {
+		a.namespace = labels.Set{corev1.LabelMetadataName: ns}
+		if ns, err := c.kube.CoreV1().Namespaces().Get(ctx, ns, metav1.GetOptions{}); err == nil {
+			a.namespace = ns.Labels
+		}
+	}
 	var out []string
 	add := func(kind, name string) {
 		if by := kind + "/" + name; !slices.Contains(out, by) {
@@ -219,13 +246,12 @@ func (c *Client) admitters(ctx context.Context, set *appsv1.StatefulSet, resourc
 
 // admitted is what rules and selectors are asked about.
 type admitted struct {
-	namespace labels.Set
-	set       *appsv1.StatefulSet
-	resource  string
+	write
+	namespace labels.Set // its labels, nil for an object that is in none: then every selector of namespaces matches
 }
 
 func (a admitted) selected(namespaces, objects *metav1.LabelSelector) bool {
-	return selects(namespaces, a.namespace) && selects(objects, a.set.Labels)
+	return (a.namespace == nil || selects(namespaces, a.namespace)) && selects(objects, a.object.GetLabels())
 }
 
 // selects says whether the selector, or the lack of one, selects an object with these labels.
@@ -250,7 +276,7 @@ func (a admitted) matches(r admissionv1.RuleWithOperations) bool {
 	for _, o := range r.Operations {
 		operations = append(operations, string(o))
 	}
-	return has(operations, "UPDATE", "*") && has(r.APIGroups, "apps", "*") && has(r.Resources, named...)
+	return has(operations, string(a.operation), "*") && has(r.APIGroups, a.group, "*") && has(r.Resources, named...)
 }
 
 // constrained says whether a policy or a binding is about the write. Without rules a binding
@@ -260,7 +286,7 @@ func (a admitted) constrained(m *admissionv1.MatchResources) bool {
 		return true
 	}
 	rules := len(m.ResourceRules) == 0 || slices.ContainsFunc(m.ResourceRules, func(r admissionv1.NamedRuleWithOperations) bool {
-		return a.matches(r.RuleWithOperations) && (len(r.ResourceNames) == 0 || slices.Contains(r.ResourceNames, a.set.Name))
+		return a.matches(r.RuleWithOperations) && (len(r.ResourceNames) == 0 || slices.Contains(r.ResourceNames, a.object.GetName()))
 	})
 	return rules && a.selected(m.NamespaceSelector, m.ObjectSelector)
 }

@@ -190,7 +190,7 @@ func (v *View) scale(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(
 		return nil, err
 	}
 	if scaled.Spec.Replicas != a.Scale.To {
-		return nil, plan.RefuseScaled(s, a.Scale, scaled.Spec.Replicas, v.client.admitters(ctx, s.Set, "statefulsets/scale"))
+		return nil, plan.RefuseScaled(s, a.Scale, scaled.Spec.Replicas, v.client.admitters(ctx, setWrite(s.Set, "scale")))
 	}
 	if a.Scale.Event != "" {
 		v.record(ctx, s.Set, a.Scale.Event, a.Why)
@@ -221,15 +221,28 @@ func (v *View) patchScale(ctx context.Context, c *plan.Scale, dryRun ...string) 
 	return nil, v.failed("scale statefulset "+set, err)
 }
 
+// TryHold has the API server check whether it would add our finalizer to the pod, or remove it,
+// and store that.
+func (v *View) TryHold(ctx context.Context, h *plan.HoldPod) error {
+	_, err := v.patchPod(ctx, h, metav1.DryRunAll)
+	return err
+}
+
+func (v *View) patchPod(ctx context.Context, h *plan.HoldPod, dryRun ...string) (*corev1.Pod, error) {
+	pod, err := v.client.Hold(ctx, v.query.Namespace, h, dryRun...)
+	answer := (*plan.AnswerError)(nil)
+	if err == nil || errors.Is(err, plan.ErrChanged) || errors.As(err, &answer) {
+		return pod, err
+	}
+	if refusal := v.removalRefused(ctx, err, "patch", h.Name, "patch", ""); refusal != nil {
+		return nil, refusal
+	}
+	return nil, v.failed("patch pod "+h.Name, err)
+}
+
 // hold puts our finalizer on a pod, or takes it off.
 func (v *View) hold(ctx context.Context, h *plan.HoldPod) (func(*sts.Snapshot) bool, error) {
-	pod, err := v.client.Hold(ctx, v.query.Namespace, h)
-	if err != nil && !errors.Is(err, plan.ErrChanged) {
-		if answer := v.removalRefused(ctx, err, "patch", h.Name, "patch", ""); answer != nil {
-			return nil, answer
-		}
-		err = v.failed("patch pod "+h.Name, err)
-	}
+	pod, err := v.patchPod(ctx, h)
 	if err != nil {
 		return nil, err
 	}

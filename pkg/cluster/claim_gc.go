@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -34,6 +36,38 @@ type Claims struct {
 	Backup func(*corev1.PersistentVolumeClaim, *corev1.PersistentVolume) error
 	// DryRun has the server check writes and not carry them out.
 	DryRun bool
+
+	mu sync.Mutex
+	// tried are the kinds of writes, by namespace, of which a dry run was stored as it was sent.
+	tried map[string]bool
+}
+
+// try sends a write of a kind that was not sent before as a dry run first: what mutating admission
+// makes of it must not come to light when it is stored.
+func (w *Claims) try(kind string, send func(dryRun []string) error) error {
+	if w.DryRun {
+		return send([]string{metav1.DryRunAll})
+	}
+	w.mu.Lock()
+	if !w.tried[kind] {
+		err := send([]string{metav1.DryRunAll})
+		if err != nil && !takesNoPart(err) {
+			w.mu.Unlock()
+			return err
+		}
+		if w.tried == nil {
+			w.tried = map[string]bool{}
+		}
+		w.tried[kind] = true
+	}
+	w.mu.Unlock()
+	return send(nil)
+}
+
+// takesNoPart says whether a webhook takes no part in dry runs.
+func takesNoPart(err error) bool {
+	o := plan.ReadObjection(err)
+	return o != nil && o.Kind == plan.NoDryRun
 }
 
 func (w *Claims) dry() []string {
@@ -197,10 +231,7 @@ func (w *Claims) Apply(ctx context.Context, v plan.ClaimView, a plan.Action) (pl
 	case a.HoldClaim != nil:
 		return w.patchClaim(ctx, v, a.HoldClaim.Ops)
 	case a.CreateClaim != nil:
-		c := a.CreateClaim.Claim
-		v.Claim, err = w.Client.kube.CoreV1().PersistentVolumeClaims(c.Namespace).Create(ctx, c,
-			metav1.CreateOptions{FieldManager: sts.FieldManager, DryRun: w.dry()})
-		return v, written("create persistentvolumeclaim "+c.Name, err)
+		return w.createClaim(ctx, v, a.CreateClaim.Claim)
 	case a.DeleteVolume != nil:
 		d := a.DeleteVolume
 		err = w.Client.kube.CoreV1().PersistentVolumes().Delete(ctx, d.Name, metav1.DeleteOptions{
@@ -217,9 +248,7 @@ func (w *Claims) Apply(ctx context.Context, v plan.ClaimView, a plan.Action) (pl
 		v.Other, err = w.patchVolume(ctx, a.SetAsideVolume)
 		return v, err
 	case a.CopyVolume != nil:
-		c := a.CopyVolume
-		v.Copy, err = w.Client.kube.CoreV1().PersistentVolumes().Create(ctx, c.Volume, metav1.CreateOptions{FieldManager: sts.FieldManager, DryRun: w.dry()})
-		return v, written("create persistentvolume "+c.Name, err)
+		return w.createVolume(ctx, v, a.CopyVolume.Volume)
 	case a.LookOwners != nil:
 		v.Owners, err = w.Client.owners(ctx, a.LookOwners)
 		return v, err
@@ -235,32 +264,78 @@ func (w *Claims) Apply(ctx context.Context, v plan.ClaimView, a plan.Action) (pl
 	return v, errors.New("an action that is not about a claim")
 }
 
+func (w *Claims) createClaim(ctx context.Context, v plan.ClaimView, c *corev1.PersistentVolumeClaim) (plan.ClaimView, error) {
+	err := w.try("create persistentvolumeclaim "+c.Namespace, func(dryRun []string) error {
+		claim, err := w.Client.kube.CoreV1().PersistentVolumeClaims(c.Namespace).Create(ctx, c,
+			metav1.CreateOptions{FieldManager: sts.FieldManager, DryRun: dryRun})
+		if err != nil {
+			return written("create persistentvolumeclaim "+c.Name, err)
+		}
+		v.Claim = claim
+		alteration, err := plan.NotCreated(c, claim)
+		return w.Client.storedAs(ctx, write{admissionv1.Create, "", "persistentvolumeclaims", claim}, "persistentvolumeclaim "+c.Name, alteration, err)
+	})
+	return v, err
+}
+
+func (w *Claims) createVolume(ctx context.Context, v plan.ClaimView, c *corev1.PersistentVolume) (plan.ClaimView, error) {
+	err := w.try("create persistentvolume", func(dryRun []string) error {
+		volume, err := w.Client.kube.CoreV1().PersistentVolumes().Create(ctx, c, metav1.CreateOptions{FieldManager: sts.FieldManager, DryRun: dryRun})
+		if err != nil {
+			return written("create persistentvolume "+c.Name, err)
+		}
+		v.Copy = volume
+		alteration, err := plan.NotCreated(c, volume)
+		return w.Client.storedAs(ctx, write{admissionv1.Create, "", "persistentvolumes", volume}, "persistentvolume "+c.Name, alteration, err)
+	})
+	return v, err
+}
+
 // patchClaim patches the view's claim, if it is there.
 func (w *Claims) patchClaim(ctx context.Context, v plan.ClaimView, ops []plan.PatchOp) (plan.ClaimView, error) {
 	body, err := json.Marshal(ops)
 	if err != nil {
 		return v, err
 	}
-	claim, err := w.Client.kube.CoreV1().PersistentVolumeClaims(v.Namespace).Patch(ctx, v.Name, types.JSONPatchType, body,
-		metav1.PatchOptions{FieldManager: sts.FieldManager, DryRun: w.dry()})
-	if err == nil {
+	err = w.try(plan.WritesWhat(ops)+" of persistentvolumeclaim "+v.Namespace, func(dryRun []string) error {
+		claim, err := w.Client.kube.CoreV1().PersistentVolumeClaims(v.Namespace).Patch(ctx, v.Name, types.JSONPatchType, body,
+			metav1.PatchOptions{FieldManager: sts.FieldManager, DryRun: dryRun})
+		if err != nil {
+			return written("patch persistentvolumeclaim "+v.Name, err)
+		}
+		alteration, err := plan.NotStored(ops, claim)
+		if err := w.Client.storedAs(ctx, write{admissionv1.Update, "", "persistentvolumeclaims", claim}, "persistentvolumeclaim "+v.Name, alteration, err); err != nil {
+			return err
+		}
 		trim(claim)
 		v.Claim = claim
-	}
-	return v, written("patch persistentvolumeclaim "+v.Name, err)
+		return nil
+	})
+	return v, err
 }
 
-func (w *Claims) patchVolume(ctx context.Context, p *plan.PatchVolume) (*corev1.PersistentVolume, error) {
+func (w *Claims) patchVolume(ctx context.Context, p *plan.PatchVolume) (volume *corev1.PersistentVolume, err error) {
 	body, err := json.Marshal(p.Ops)
 	if err != nil {
 		return nil, err
 	}
-	volume, err := w.Client.kube.CoreV1().PersistentVolumes().Patch(ctx, p.Name, types.JSONPatchType, body,
-		metav1.PatchOptions{FieldManager: sts.FieldManager, DryRun: w.dry()})
+	err = w.try(plan.WritesWhat(p.Ops)+" of persistentvolume", func(dryRun []string) error {
+		stored, err := w.Client.kube.CoreV1().PersistentVolumes().Patch(ctx, p.Name, types.JSONPatchType, body,
+			metav1.PatchOptions{FieldManager: sts.FieldManager, DryRun: dryRun})
+		if err != nil {
+			return written("patch persistentvolume "+p.Name, err)
+		}
+		alteration, err := plan.NotStored(p.Ops, stored)
+		if err := w.Client.storedAs(ctx, write{admissionv1.Update, "", "persistentvolumes", stored}, "persistentvolume "+p.Name, alteration, err); err != nil {
+			return err
+		}
+		trim(stored)
+		volume = stored
+		return nil
+	})
 	if err != nil {
-		return nil, written("patch persistentvolume "+p.Name, err)
+		return nil, err
 	}
-	trim(volume)
 	return volume, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -63,7 +64,8 @@ func (c *Client) Mounted(ctx context.Context, namespace, set string, pods []*cor
 }
 
 // Hold puts our finalizer on a pod, or takes it off. An error is [plan.ErrChanged]
-// when the pod was no longer as h expects.
+// when the pod was no longer as h expects, and a [plan.AnswerError] when the API server has
+// stored, or in a dry run would store, something else.
 func (c *Client) Hold(ctx context.Context, namespace string, h *plan.HoldPod, dryRun ...string) (*corev1.Pod, error) {
 	body, err := json.Marshal(h.Ops)
 	if err != nil {
@@ -74,5 +76,9 @@ func (c *Client) Hold(ctx context.Context, namespace string, h *plan.HoldPod, dr
 	if apierrors.IsNotFound(err) || testFailed(err) || apierrors.IsConflict(err) {
 		return nil, fmt.Errorf("%w: %w", plan.ErrChanged, err)
 	}
-	return pod, err
+	if err != nil {
+		return nil, err
+	}
+	alteration, err := plan.NotStored(h.Ops, pod)
+	return pod, c.storedAs(ctx, write{operation: admissionv1.Update, resource: "pods", object: pod}, "pod "+h.Name, alteration, err)
 }

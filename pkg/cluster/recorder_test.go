@@ -16,6 +16,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,12 +34,14 @@ import (
 )
 
 // recorder records every request that it receives. It is no API server: it checks
-// nothing and stores nothing. A read is answered from objects, a patch of a set with what it
-// makes of the set, another write with the object that it names, unchanged.
+// nothing and stores nothing. A read is answered from objects, a patch with what it makes of the
+// object, the creation of an object with that object.
 type recorder struct {
 	objects map[string][]runtime.Object // by resource
 	// admit is mutating admission for updates of sets.
 	admit func(*appsv1.StatefulSet)
+	// admitOther is that for writes to other objects.
+	admitOther func(q request, o runtime.Object)
 	// refuse is another answer to a request, nil for the usual one. It may be nil.
 	refuse func(q request) *metav1.Status
 	// review answers whether the user has a permission, by default no.
@@ -201,7 +204,7 @@ func (r *recorder) answer(q request, path string) runtime.Object {
 		scale := &autoscalingv1.Scale{ObjectMeta: metav1.ObjectMeta{Name: q.name, ResourceVersion: "2"}}
 		_ = json.Unmarshal(q.ops[len(q.ops)-1].Value, &scale.Spec.Replicas)
 		return scale
-	case q.resource == "statefulsets" && q.method == http.MethodPatch:
+	case q.method == http.MethodPatch:
 		return r.patched(q)
 	case q.subresource != "" || q.method == http.MethodDelete:
 		return &metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusSuccess}
@@ -209,7 +212,11 @@ func (r *recorder) answer(q request, path string) runtime.Object {
 		if review, is := q.object.(*authorizationv1.SelfSubjectAccessReview); is && r.review != nil {
 			r.review(review)
 		}
-		return stamped(q.object)
+		created := stamped(q.object)
+		if r.admitOther != nil {
+			r.admitOther(q, created)
+		}
+		return created
 	case q.resource == "":
 		return r.discovery(path)
 	case q.name == "":
@@ -230,17 +237,34 @@ func (r *recorder) answer(q request, path string) runtime.Object {
 // patched is what the API server makes of a patch: admission sees every one, but the spec stays
 // as it was in one of the status subresource.
 func (r *recorder) patched(q request) runtime.Object {
-	before := r.find(q).(*appsv1.StatefulSet)
-	after, err := plan.Patched(before, q.ops)
+	var after runtime.Object
+	var err error
+	switch before := r.find(q).(type) {
+	case *appsv1.StatefulSet:
+		var set *appsv1.StatefulSet
+		if set, err = plan.Patched(before, q.ops); err == nil && r.admit != nil {
+			r.admit(set)
+		}
+		if err == nil && q.subresource == "status" {
+			set.Spec = before.Spec
+		}
+		after = set
+	case *corev1.Pod:
+		after, err = plan.Patched(before, q.ops)
+	case *corev1.PersistentVolumeClaim:
+		after, err = plan.Patched(before, q.ops)
+	case *corev1.PersistentVolume:
+		after, err = plan.Patched(before, q.ops)
+	default:
+		return &metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"},
+			Status: metav1.StatusFailure, Code: http.StatusNotFound, Reason: metav1.StatusReasonNotFound, Message: q.resource + " " + q.name + " not found"}
+	}
 	if err != nil {
 		return &metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusFailure,
 			Code: http.StatusUnprocessableEntity, Reason: metav1.StatusReasonInvalid, Message: "the server rejected our request due to an error in our request"}
 	}
-	if r.admit != nil {
-		r.admit(after)
-	}
-	if q.subresource == "status" {
-		after.Spec = before.Spec
+	if r.admitOther != nil && q.resource != "statefulsets" {
+		r.admitOther(q, after)
 	}
 	return stamped(after)
 }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -550,11 +551,12 @@ func TestRequestsForAClaim(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		writes, _ := r.writes()
+		sent, _ := r.writes()
 		if !a.Writes() {
 			all.WriteString(looks(t, c, r, after))
 			continue
 		}
+		writes := triedFirst(t, c, sent)
 		all.WriteString(inFull(t, c.name, r, writes))
 		for _, w := range writes {
 			keepsData(t, c, w, r.find(w))
@@ -578,6 +580,22 @@ func TestRequestsForAClaim(t *testing.T) {
 		}
 	}
 	golden.Assert(t, all.String(), "claim.requests")
+}
+
+// triedFirst are the writes that are carried out. Each but a deletion, of which the API server
+// stores nothing, is sent as a dry run right before.
+func triedFirst(t *testing.T, c claimCase, sent []request) (writes []request) {
+	t.Helper()
+	for i, q := range sent {
+		if !q.effective() {
+			continue
+		}
+		if q.method != http.MethodDelete && (i == 0 || sent[i-1].effective() || !bytes.Equal(sent[i-1].body, q.body)) {
+			t.Errorf("%s: not tried with a dry run first:\n%s", c.name, q)
+		}
+		writes = append(writes, q)
+	}
+	return writes
 }
 
 // looks is what is read for an action that changes nothing.

@@ -227,9 +227,16 @@ func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, go
 	if c.dryRun != "none" {
 		dryRun = []string{metav1.DryRunAll}
 	}
-	for _, pod := range pods {
+	for n, pod := range pods {
 		o, _ := sts.ParsePodName(name, pod.Name)
-		if _, err := client.Hold(ctx, ns, plan.LetGo(pod, o), dryRun...); err != nil {
+		_, err := client.Hold(ctx, ns, plan.LetGo(pod, o), dryRun...)
+		if answer := (*plan.AnswerError)(nil); errors.As(err, &answer) {
+			if n > 0 && len(dryRun) == 0 {
+				answer.Verdict = plan.Stuck
+			}
+			return &outcomeError{Decision: answer.Decision, style: c.env.errStyle()}
+		}
+		if err != nil {
 			return fmt.Errorf("let pod %s go: %w", pod.Name, err)
 		}
 		_, _ = fmt.Fprintf(c.env.Out, "pod/%s: let go%s\n", pod.Name, c.dryRunNote())

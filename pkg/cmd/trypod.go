@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -28,6 +29,9 @@ func (c *change) canSkipPodCheck(cmd *cobra.Command) {
 // deletions of all chosen pods. set is what the first patch makes of the set, nil without one.
 func (c *change) rehearse(ctx context.Context, client *cluster.Client, view *cluster.View, s *sts.Snapshot, set *appsv1.StatefulSet, steps []plan.Decision, trials []plan.Trial) error {
 	if err := c.tryRemovals(ctx, view, s, steps); err != nil {
+		return err
+	}
+	if err := tryHolds(ctx, view, s, steps); err != nil {
 		return err
 	}
 	if c.skipPodCheck {
@@ -150,6 +154,34 @@ func (c *change) tryRemovals(ctx context.Context, view *cluster.View, s *sts.Sna
 			more = fmt.Sprintf(", and %d more", waiting-1)
 		}
 		warnTo(c.env.ErrOut, "the API server does not allow the eviction of "+first.Subject+" now"+more+"; it will be retried: waiting "+first.Message)
+	}
+	return nil
+}
+
+// tryHolds tries all changes of finalizers of the plan that fit the pods as they are now.
+func tryHolds(ctx context.Context, view *cluster.View, s *sts.Snapshot, steps []plan.Decision) error {
+	live := map[types.UID]*corev1.Pod{}
+	for _, p := range s.Pods {
+		live[p.UID] = p
+	}
+	var tries []func() error
+	for _, d := range steps {
+		a := d.Action
+		if a == nil || a.HoldPod == nil || live[a.HoldPod.UID] == nil {
+			continue
+		}
+		if _, err := plan.Patched(live[a.HoldPod.UID], a.HoldPod.Ops); err != nil {
+			continue // a step before changes the pod
+		}
+		tries = append(tries, func() error { return tried(s, a, func() error { return view.TryHold(ctx, a.HoldPod) }) })
+	}
+	for _, err := range atOnce(tries) {
+		if o := (*plan.Objection)(nil); errors.As(err, &o) && o.Kind == plan.NoDryRun {
+			continue
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -220,7 +220,11 @@ func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 			}
 			return err
 		})
+		answer := (*plan.AnswerError)(nil)
 		switch {
+		case errors.As(err, &answer):
+			c.result.Decision = refusedClaim(answer.Decision, c.result.Wrote)
+			r.end(c, nil)
 		case errors.Is(err, plan.ErrChanged) && changed < changedLimit:
 			changed++
 			c.read, c.result.View.Around = false, nil
@@ -233,6 +237,17 @@ func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 			}
 		}
 	}
+}
+
+// refusedClaim ends the way of a claim where the API server does not store what was sent: it is
+// refused when nothing has been written yet, else it is stuck.
+func refusedClaim(d plan.Decision, wrote bool) plan.Decision {
+	if wrote {
+		d.Verdict = plan.Stuck
+		d.Message += "; what was done before stays"
+	}
+	d.Hint += "; rerun the command to resume"
+	return d
 }
 
 // last says whether only a cluster that has really changed could answer to the action.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/execute"
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // claims is a ClaimWorld in which every call takes a second. The number of a claim's
@@ -224,6 +225,25 @@ func TestClaimsFailAlone(t *testing.T) {
 			want[fmt.Sprintf("1-%d", n)] = "no look, wrote"
 		}
 		if diff := cmp.Diff(want, runClaims(t.Context(), w, execute.ClaimOptions{Concurrency: 3}, 3, 4)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestClaimsStoredOtherwise: a write of which the API server does not store what was sent ends the way
+// of its claim. It is refused while nothing was written, and stuck afterwards.
+func TestClaimsStoredOtherwise(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newClaims()
+		close(w.released)
+		w.apply = func(_ context.Context, name string, write int) error {
+			if name == "0-0" && write == 1 || name == "0-1" && write == 2 {
+				return plan.RefuseWritten("", "persistentvolume x", &sts.Alteration{})
+			}
+			return nil
+		}
+		want := map[string]string{"0-0": "Refused", "0-1": "Stuck, wrote", "0-2": "Done, wrote"}
+		if diff := cmp.Diff(want, runClaims(t.Context(), w, execute.ClaimOptions{Concurrency: 3}, 1, 3)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})

@@ -104,6 +104,20 @@ func RefuseScaled(s *sts.Snapshot, c *Scale, stored int32, by []string) *AnswerE
 	return &AnswerError{Decision: d}
 }
 
+// RefuseWritten refuses a write to another object than the StatefulSet of which the API server does
+// not store what was sent. object is kind and name, ns is empty for what has no namespace.
+func RefuseWritten(ns, object string, a *sts.Alteration) *AnswerError {
+	where := ""
+	if ns != "" {
+		where = " in namespace " + ns
+	}
+	d := decide(Refused, ReasonAdmission, fmt.Sprintf("mutating admission changes what this command writes to %s%s: %s%s",
+		object, where, sts.SayChanges(a.Changes), sayBy(a.By)), "exempt "+object+" from it")
+	_, d.Subject, _ = strings.Cut(object, " ")
+	d.Alteration = a
+	return &AnswerError{Decision: d}
+}
+
 func sayBy(by []string) string {
 	if len(by) == 0 {
 		return ""

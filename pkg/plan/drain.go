@@ -672,7 +672,7 @@ func (i drainScale) leave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	case m.Phase == sts.Draining && r.Pod != nil && !sts.HoldsLeaving(r.Pod):
 		// Before it leaves, not after: whoever deletes its pod from now on does not make
 		// a member come back that has left.
-		return i.holdOn(r)
+		return holdOn(s, f, r)
 	case m.Phase == sts.Draining:
 		return i.drain(s, f, record)
 	}
@@ -839,7 +839,7 @@ func (i drainScale) remove(s *sts.Snapshot, f Facts, record sts.Drain, r sts.Rep
 		return *d
 	}
 	if !sts.HoldsLeaving(pod) {
-		return i.holdOn(r)
+		return holdOn(s, f, r)
 	}
 	e := eviction(r)
 	if i.IgnoreBudgets {
@@ -848,7 +848,18 @@ func (i drainScale) remove(s *sts.Snapshot, f Facts, record sts.Drain, r sts.Rep
 	return do(Action{Why: "evict " + name, EvictPod: &e}, "Evict")
 }
 
-func (i drainScale) holdOn(r sts.Replica) Decision {
+// holdLimit is how often a command adds its finalizer to one pod. Another client that removes it
+// each time does not stop by itself.
+const holdLimit = 3
+
+func holdOn(s *sts.Snapshot, f Facts, r sts.Replica) Decision {
+	if n := f.Held[r.Pod.UID]; n >= holdLimit {
+		d := decide(Stuck, ReasonHoldRemoved, fmt.Sprintf("another client has removed the finalizer %s from pod %s each of the %d times that it was added, "+
+			"and without it the StatefulSet controller may recreate the pod", sts.LeavingFinalizer, r.Pod.Name, n),
+			"find out which one: "+sts.Kubectl(s.Set.Namespace, "get pod", r.Pod.Name, "-o yaml --show-managed-fields")+"; rerun the command to resume")
+		d.Subject = r.Pod.Name
+		return d
+	}
 	return do(Action{Why: "hold " + r.Pod.Name + " in its place, so that it is not made anew", HoldPod: hold(r.Pod, r.Ordinal, false)}, "Hold")
 }
 

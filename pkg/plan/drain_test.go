@@ -1,7 +1,9 @@
 package plan_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -595,6 +597,31 @@ func TestHooksHaveEveryVariable(t *testing.T) {
 
 // A member may have left under an earlier command: a resumed one asks before it runs the
 // leave hook again. There is no other way to make the intent than from what the command found.
+// TestAFinalizerThatIsRemovedAgain: a client that removes the finalizer each time is not fought forever.
+func TestAFinalizerThatIsRemovedAgain(t *testing.T) {
+	for _, phase := range []sts.MemberPhase{sts.Draining, sts.Removing} {
+		inv := ststest.Web(5)
+		leaving(quorum(), 4, phase)(inv)
+		f, holds := plan.Facts{Wrote: true}, 0
+		var d plan.Decision
+		for range 9 {
+			d = plan.NewDrainScale(drainOptions(3, quorum()), ststest.Web(5).Snapshots()[0]).Next(inv.Snapshots()[0], f)
+			if d.Action == nil {
+				break
+			}
+			if d.Action.HoldPod != nil {
+				holds++
+			}
+			f = f.After(*d.Action)
+		}
+		want := "Stuck FinalizerRemoved: another client has removed the finalizer kubectl-sts.dev/leaving from pod web-4 each of the 3 times that it was added, " +
+			"and without it the StatefulSet controller may recreate the pod"
+		if got := fmt.Sprintf("%s %s: %s", d.Verdict, d.Reason, d.Message); holds != 3 || got != want || d.Subject != "web-4" || !strings.Contains(d.Hint, "get pod web-4 -o yaml --show-managed-fields") {
+			t.Errorf("%s: %s (%s, %s) after %d, want %s", phase, got, d.Subject, d.Hint, holds, want)
+		}
+	}
+}
+
 func TestAResumedDrainAsksBeforeItDrainsAgain(t *testing.T) {
 	q := quorum()
 	first := func(found *sts.Inventory) string {

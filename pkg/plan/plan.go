@@ -68,6 +68,8 @@ type Facts struct {
 	Allowed map[AskEviction]bool
 	// Scaled are the ordinals with or without which this command has scaled the set.
 	Scaled map[sts.Ordinal]bool
+	// Held is how often this command has added its finalizer to a pod, by the pod's UID.
+	Held map[types.UID]int
 }
 
 // After are the facts once an action was carried out.
@@ -84,6 +86,8 @@ func (f Facts) After(a Action) Facts {
 		f.Allowed = withKey(f.Allowed, *a.AskEviction, true)
 	case a.Scale != nil:
 		f.Scaled = withKey(f.Scaled, a.Scale.Ordinal, true)
+	case a.HoldPod != nil && !a.HoldPod.Off:
+		f.Held = withKey(f.Held, a.HoldPod.UID, f.Held[a.HoldPod.UID]+1)
 	}
 	return f
 }
@@ -224,6 +228,7 @@ const (
 	ReasonRemovalRefused    = "RemovalRefused"
 	ReasonWriteRefused      = "WriteRefused"
 	ReasonPlanChanged       = "PlanChanged"
+	ReasonHoldRemoved       = "FinalizerRemoved"
 )
 
 func decide(v Verdict, reason, message, hint string) Decision {

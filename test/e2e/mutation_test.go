@@ -22,7 +22,7 @@ import (
 // cmdMutate makes a MutatingAdmissionPolicy for updates in the scenario's namespace, and waits
 // until it shows in a dry run.
 func cmdMutate(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && (len(args) == 3 || len(args) == 2 && args[0] == "stop"), "mutate SET RESOURCE[,RESOURCE…] EXPRESSION, or mutate stop SET")
+	usage(ts, !neg && (len(args) == 3 || len(args) == 2 && args[0] == "stop"), "mutate SET|OBJECT RESOURCE[,RESOURCE…] EXPRESSION, or mutate stop SET|OBJECT")
 	s := of(ts)
 	kinds := s.cluster.Client().AdmissionregistrationV1()
 	name := "scenario-" + s.namespace
@@ -34,7 +34,12 @@ func cmdMutate(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if args[0] == "stop" {
 		remove()
-		until(ts, func() error { return s.mutated(args[1], "statefulsets", false) })
+		until(ts, func() error {
+			if strings.Contains(args[1], "/") {
+				return s.marked(args[1], false)
+			}
+			return s.mutated(args[1], "statefulsets", false)
+		})
 		return
 	}
 	fail, here := registrationv1.Fail, &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": s.namespace}}
@@ -42,14 +47,23 @@ func cmdMutate(ts *testscript.TestScript, neg bool, args []string) {
 	ctx, cancel := requestContext()
 	defer cancel()
 	ts.Defer(remove)
+	group, mutations, conditions := "apps", []registrationv1.Mutation{mutation(args[2])}, []registrationv1.MatchCondition(nil)
+	object := strings.Contains(args[0], "/")
+	if object { // what the expression changes may not show in a write that changes nothing else
+		group, mutations = "", append(mutations, mutation(`Object{metadata: Object.metadata{annotations: {"`+mutatedMark+`": "yes"}}}`))
+	}
+	if resources[0] == "persistentvolumes" { // which are in no namespace: other scenarios have theirs
+		conditions = []registrationv1.MatchCondition{{Name: "here", Expression: `object.spec.?claimRef.?namespace.orValue("") == "` + s.namespace + `"`}}
+	}
 	_, err := kinds.MutatingAdmissionPolicies().Create(ctx, &registrationv1.MutatingAdmissionPolicy{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Spec: registrationv1.MutatingAdmissionPolicySpec{
-			FailurePolicy: &fail, ReinvocationPolicy: registrationv1.NeverReinvocationPolicy,
+			MatchConditions: conditions,
+			FailurePolicy:   &fail, ReinvocationPolicy: registrationv1.NeverReinvocationPolicy,
 			MatchConstraints: &registrationv1.MatchResources{NamespaceSelector: here, ResourceRules: []registrationv1.NamedRuleWithOperations{{
 				RuleWithOperations: registrationv1.RuleWithOperations{Operations: []registrationv1.OperationType{registrationv1.Update},
-					Rule: registrationv1.Rule{APIGroups: []string{"apps"}, APIVersions: []string{"v1"}, Resources: resources}}}}},
-			Mutations: []registrationv1.Mutation{mutation(args[2])},
+					Rule: registrationv1.Rule{APIGroups: []string{group}, APIVersions: []string{"v1"}, Resources: resources}}}}},
+			Mutations: mutations,
 		},
 	}, metav1.CreateOptions{})
 	ts.Check(err)
@@ -58,7 +72,35 @@ func cmdMutate(ts *testscript.TestScript, neg bool, args []string) {
 		Spec:       registrationv1.MutatingAdmissionPolicyBindingSpec{PolicyName: name, MatchResources: &registrationv1.MatchResources{NamespaceSelector: here}},
 	}, metav1.CreateOptions{})
 	ts.Check(err)
-	until(ts, func() error { return s.mutated(args[0], resources[0], true) })
+	until(ts, func() error {
+		if object {
+			return s.marked(args[0], true)
+		}
+		return s.mutated(args[0], resources[0], true)
+	})
+}
+
+// mutatedMark is an annotation that a policy for objects other than StatefulSets adds.
+const mutatedMark = "scenario/mutated"
+
+// marked says whether admission adds the annotation to the object with a write that removes it.
+func (s *scenario) marked(object string, want bool) error {
+	before, err := s.get(object)
+	if err != nil {
+		return err
+	}
+	kind, _, _ := strings.Cut(object, "/")
+	ctx, cancel := requestContext()
+	defer cancel()
+	after, err := s.api(kind).Patch(ctx, before.GetName(), types.MergePatchType, []byte(`{"metadata":{"annotations":{"scenario":"asks","`+mutatedMark+`":null}}}`),
+		metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}})
+	if err != nil {
+		return err
+	}
+	if _, marked := after.GetAnnotations()[mutatedMark]; marked != want {
+		return errNotYet
+	}
+	return nil
 }
 
 // mutation is an apply configuration or, for what has none (Scale), a JSON patch.
