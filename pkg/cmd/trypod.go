@@ -31,7 +31,7 @@ func (c *change) rehearse(ctx context.Context, client *cluster.Client, view *clu
 	if err := c.tryRemovals(ctx, view, s, steps); err != nil {
 		return err
 	}
-	if err := tryHolds(ctx, view, s, steps); err != nil {
+	if err := c.tryHolds(ctx, view, s, steps); err != nil {
 		return err
 	}
 	if c.skipPodCheck {
@@ -158,8 +158,9 @@ func (c *change) tryRemovals(ctx context.Context, view *cluster.View, s *sts.Sna
 	return nil
 }
 
-// tryHolds tries all changes of finalizers of the plan that fit the pods as they are now.
-func tryHolds(ctx context.Context, view *cluster.View, s *sts.Snapshot, steps []plan.Decision) error {
+// tryHolds tries all changes of finalizers of the plan that fit the pods as they are now: the API
+// server must store them, or the controller recreates a pod whose member has left.
+func (c *change) tryHolds(ctx context.Context, view *cluster.View, s *sts.Snapshot, steps []plan.Decision) error {
 	live := map[types.UID]*corev1.Pod{}
 	for _, p := range s.Pods {
 		live[p.UID] = p
@@ -175,8 +176,12 @@ func tryHolds(ctx context.Context, view *cluster.View, s *sts.Snapshot, steps []
 		}
 		tries = append(tries, func() error { return tried(s, a, func() error { return view.TryHold(ctx, a.HoldPod) }) })
 	}
+	unchecked := 0
 	for _, err := range atOnce(tries) {
 		if o := (*plan.Objection)(nil); errors.As(err, &o) && o.Kind == plan.NoDryRun {
+			if unchecked++; unchecked == 1 {
+				noteTo(c.env.ErrOut, "the finalizers of pods were not checked with a dry run: "+o.Error())
+			}
 			continue
 		}
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -117,23 +118,13 @@ func differing(path string, sent, stored any, changes []sts.Change) []sts.Change
 	have, same := stored.(map[string]any)
 	switch {
 	case isMap && (same || stored == nil) && len(want) > 0:
-		for _, k := range slices.Sorted(keysOf(want)) {
+		for _, k := range slices.Sorted(maps.Keys(want)) {
 			changes = differing(path+"."+k, want[k], have[k], changes)
 		}
 	case !within(sent, stored):
 		changes = append(changes, notStored(path, sent, stored, false))
 	}
 	return changes
-}
-
-func keysOf(m map[string]any) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 // within says whether stored has all that was sent: of objects every field, of lists every item.

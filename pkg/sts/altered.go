@@ -18,8 +18,8 @@ import (
 // what mutating admission changes. What the API server fills in by itself (defaults) is not
 // part of it.
 type Alteration struct {
-	// Changes are the fields that differ, from what was sent to what is stored: those of the
-	// spec, and annotations of kubectl sts.
+	// Changes are the fields that differ, from what was sent to what is stored: of a StatefulSet
+	// those of the spec, and annotations of kubectl sts; of any other object those that were sent.
 	Changes []Change `json:"changes"`
 	// By are the webhooks and policies that are registered for this kind of write, as far as
 	// they may be seen: "mutatingwebhookconfiguration/kyverno".
