@@ -514,7 +514,7 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 		_, _ = fmt.Fprintf(c.env.ErrOut, "Stopped here: %s\nThe same command goes on from there.\n", print.StatusLine(&status))
 		return err
 	case err != nil:
-		return err
+		return notAllowed(err, c.env.errStyle())
 	case d.Verdict == plan.Stuck || d.Verdict == plan.Refused || d.Verdict == plan.Failed:
 		d.Hint = c.hint(r.Namespace, d.Hint)
 		return &outcomeError{Decision: d, style: c.env.errStyle()}

@@ -71,6 +71,25 @@ type notYetError struct{ msg string }
 
 func (e *notYetError) Error() string { return e.msg }
 
+// hintedError is an error with what to do about it.
+type hintedError struct {
+	err   error
+	hint  string
+	style print.Style
+}
+
+func (e *hintedError) Error() string { return e.err.Error() }
+func (e *hintedError) Unwrap() error { return e.err }
+
+// notAllowed adds to a write that the server does not allow in the middle of a command how the
+// command is resumed.
+func notAllowed(err error, style print.Style) error {
+	if !apierrors.IsForbidden(err) {
+		return err
+	}
+	return &hintedError{err, "what was done so far stays; rerun the command when you have this permission, or have a user rerun it who has it", style}
+}
+
 // errDeclined: the person said no.
 var errDeclined = errors.New("nothing was changed")
 
@@ -136,6 +155,9 @@ func Exit(w io.Writer, err error) int {
 		return ExitError
 	}
 	say(errorText(err))
+	if hinted := (*hintedError)(nil); errors.As(err, &hinted) {
+		_, _ = io.WriteString(w, print.Hint(hinted.hint, hinted.style))
+	}
 	return ExitError
 }
 

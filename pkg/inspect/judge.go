@@ -243,7 +243,11 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 	case (sts.IsRollingUpdate(s.Set) || sts.IsRecreate(s.Set)) && s.Set.Status.CurrentRevision != st.UpdateRevision:
 		st.say(Progressing, "updated, the StatefulSet controller is finishing", "")
 	default:
-		st.say(Complete, fmt.Sprintf("all %s available on %s", sts.Count(int(st.WantedReplicas), "pod"), st.UpdateRevision), "")
+		all := "all " + sts.Count(int(st.WantedReplicas), "pod")
+		if st.WantedReplicas == 1 {
+			all = "1 pod"
+		}
+		st.say(Complete, fmt.Sprintf("%s available on %s", all, st.UpdateRevision), "")
 	}
 }
 
@@ -265,12 +269,12 @@ func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 		needed := st.updateNeeds(s, r)
 		switch {
 		case needed && r.Role != Missing:
-			msg += " and blocks the update"
+			msg = sentence(msg, "it blocks the update")
 		case trap != nil && revision != st.UpdateRevision:
 			// The forced rollback trap, kubernetes#67250.
 			msg = sentence(msg, "the template has moved on, but Kubernetes does not replace a pod that never got ready")
 		case inUpdate && revision == st.UpdateRevision && sts.IsRollingUpdate(s.Set):
-			msg += " and blocks the update"
+			msg = sentence(msg, "it blocks the update")
 		case sts.IsRecreate(s.Set) && r.Revision != "" && r.Revision != st.UpdateRevision:
 			msg = sentence(msg, "Recreate creates no pod of the new revision before it has ended")
 		case sts.IsRecreate(s.Set) && inUpdate:

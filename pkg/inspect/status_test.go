@@ -366,3 +366,11 @@ func TestStatusNamesWhatAPodWaitsFor(t *testing.T) {
 		})
 	}
 }
+
+// TestOnlyPod: a set of one pod is not "all 1 pod".
+func TestOnlyPod(t *testing.T) {
+	st := inspect.NewStatus(ststest.Web(1).Snapshots()[0])
+	if want := "1 pod available on " + ststest.StableRevision; st.Message != want {
+		t.Errorf("%q, want %q", st.Message, want)
+	}
+}

@@ -160,14 +160,22 @@ func (i AbortCanary) renamed(s *sts.Snapshot, c sts.Canary) Decision {
 	changes, err := sts.DifferentTemplate(c.StableTemplate, s.Set)
 	if err == nil && len(changes) > 0 {
 		return decide(Stuck, ReasonAdmission,
-			fmt.Sprintf("every ordinal of statefulset %s is back, but admission has changed the stable template, so that %s runs %s instead of %s: %s; "+
+			fmt.Sprintf("every ordinal of statefulset %s is back, but admission has changed the stable template, so that %s %s %s instead of %s: %s; "+
 				"the partition stays at ordinal %s, because lowering it would restart %s to change that there, too",
-				s.Set.Name, sts.SayOrdinals(updated(s)), update, c.StableRevision, sts.SayChanges(changes), sts.UpdateFrom(s.Set), sts.SayOrdinals(heldBack(s))), hint)
+				s.Set.Name, sts.SayOrdinals(updated(s)), runs(updated(s)), update, c.StableRevision, sts.SayChanges(changes), sts.UpdateFrom(s.Set), sts.SayOrdinals(heldBack(s))), hint)
 	}
 	return decide(Stuck, ReasonRevisionReencoded,
 		fmt.Sprintf("every ordinal of statefulset %s runs the stable template, but the server wrote it anew as %s instead of %s: "+
 			"the partition stays at ordinal %s, because lowering it would restart %s, which run the same template",
 			s.Set.Name, update, c.StableRevision, sts.UpdateFrom(s.Set), sts.SayOrdinals(heldBack(s))), hint)
+}
+
+// runs is the verb for these ordinals.
+func runs(ordinals []sts.Ordinal) string {
+	if len(ordinals) == 1 {
+		return "runs"
+	}
+	return "run"
 }
 
 // finish forgets the canary. The partition goes back to what it was only when the

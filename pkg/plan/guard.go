@@ -200,6 +200,9 @@ func remedy(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) string {
 	if s.UpdateNeeds(r, t) && !aborting(s) {
 		return canaryCommand(s, "abort") + " takes the update back; or remove what refuses it: " + look
 	}
+	if t.Reason == sts.Recreated && sts.IsRollingUpdate(s.Set) && s.Stable() != s.Set.Status.UpdateRevision && s.RevisionFor(r.Ordinal) == s.Set.Status.UpdateRevision && !aborting(s) {
+		return "find out what rejects or rewrites the pod: " + look + "; if that is because of the update, take it back with " + canaryCommand(s, "abort")
+	}
 	return look
 }
 

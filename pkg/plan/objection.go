@@ -135,16 +135,9 @@ func ReadObjection(err error) *Objection {
 // afterObject is what the API server puts in front: `pods "web-2" is forbidden: `.
 var afterObject = regexp.MustCompile(`^\S+ "[^"]*" is (?:forbidden|invalid): (?:: )?`)
 
-// longestPoint is how many characters of a refusal are shown. Webhooks may send pages.
-const longestPoint = 300
-
 // toThePoint is a message in one line that is not too long to be read.
 func toThePoint(message string) string {
-	line := strings.Join(strings.Fields(message), " ")
-	if runes := []rune(line); len(runes) > longestPoint {
-		return string(runes[:longestPoint]) + "…"
-	}
-	return line
+	return sts.Shorten(strings.Join(strings.Fields(message), " "))
 }
 
 // exceeded reads "requested: pods=1, used: pods=3, limited: pods=3". It is empty when that

@@ -70,7 +70,7 @@ func TestReadObjection(t *testing.T) {
 		"another plugin, or authorization": {status(403, "Forbidden", `pods "web-2" is forbidden: node affinity is not allowed here`),
 			plan.ByAdmission, "", "node affinity is not allowed here"},
 		"pages of text": {status(403, "Forbidden", `admission webhook "guard.example.com" denied the request: `+long),
-			plan.ByWebhook, "guard.example.com", `admission webhook "guard.example.com": ` + long[:300] + "…"},
+			plan.ByWebhook, "guard.example.com", `admission webhook "guard.example.com": ` + long[:299] + " …"},
 		"wrapped":   {fmt.Errorf("create: %w", status(403, "Forbidden", `admission webhook "a" denied the request: no`)), plan.ByWebhook, "a", `admission webhook "a": no`},
 		"not found": {status(404, "NotFound", `pods "web-2" not found`), "", "", ""},
 		"conflict":  {status(409, "Conflict", "the object has been modified"), "", "", ""},

@@ -202,8 +202,8 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 			return d
 		case t.Failing:
 			d := trouble(s, r, t, Refused)
-			if (r.Pod == nil || t.Reason == sts.Recreated) && t.Fix == "" {
-				d.Message += ": no pod of the set can be deleted to fix that"
+			if r.Pod == nil && t.Fix == "" || t.Reason == sts.Recreated {
+				d.Message += "; deleting a pod of the set does not fix that"
 			}
 			return d
 		case update != "":
@@ -211,7 +211,7 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 			if sts.IsRecreate(s.Set) { // which has no canary
 				back = sts.Kubectl(ns, "rollout undo", "statefulset/"+name)
 			}
-			return nothingStuck(s.Name(r.Ordinal)+" "+t.Message+", and that is not proven to last ("+update+")",
+			return nothingStuck(s.Name(r.Ordinal)+" "+t.Message+"; it is not proven to last ("+update+")",
 				"wait, or take the update back without proof: "+back)
 		default:
 			return nothingStuck(s.Name(r.Ordinal)+" "+t.Message+", and no update is on its way", "")

@@ -31,6 +31,9 @@ func (c Change) String() string {
 	return fmt.Sprintf("%s: %s → %s", path, c.From, c.To)
 }
 
+// longestValue is how long a value may be that a sentence shows.
+const longestValue = 120
+
 // SayChanges names the first changes, images before all others, and counts the rest.
 func SayChanges(changes []Change) string {
 	const shown = 2
@@ -41,6 +44,10 @@ func SayChanges(changes []Change) string {
 		if i == shown {
 			parts = append(parts, fmt.Sprintf("%d more", len(changes)-shown))
 			break
+		}
+		if len(c.From) > longestValue || len(c.To) > longestValue { // as of a record, which is a document
+			parts = append(parts, strings.TrimPrefix(c.Path, "spec.")+" (not shown)")
+			continue
 		}
 		parts = append(parts, c.String())
 	}

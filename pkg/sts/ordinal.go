@@ -138,7 +138,10 @@ func FormatOrdinals(ordinals []Ordinal) string {
 
 // SayOrdinals is FormatOrdinals with its noun: "ordinal 4", "ordinals 0-2, 4".
 func SayOrdinals(ordinals []Ordinal) string {
-	if len(ordinals) == 1 {
+	switch len(ordinals) {
+	case 0:
+		return "no ordinal"
+	case 1:
 		return "ordinal " + ordinals[0].String()
 	}
 	return "ordinals " + FormatOrdinals(ordinals)

@@ -267,3 +267,24 @@ func TestOrdinalsBeyondTheSet(t *testing.T) {
 		t.Error("nothing is beyond the set")
 	}
 }
+
+func TestSayOrdinals(t *testing.T) {
+	for want, ordinals := range map[string][]sts.Ordinal{
+		"no ordinal": nil, "ordinal 2": {2}, "ordinals 0-1, 3": {0, 1, 3},
+	} {
+		if got := sts.SayOrdinals(ordinals); got != want {
+			t.Errorf("%v: %q, want %q", ordinals, got, want)
+		}
+	}
+}
+
+// TestSayChanges: a value that is a document, like a record, is named and not shown.
+func TestSayChanges(t *testing.T) {
+	got := sts.SayChanges([]sts.Change{
+		{Path: "metadata.annotations.kubectl-sts.dev/canary", From: strings.Repeat("x", 1000), To: "y"},
+		{Path: "spec.template.spec.containers[app].image", From: "a", To: "b"},
+	})
+	if want := "template.spec.containers[app].image: a → b, metadata.annotations.kubectl-sts.dev/canary (not shown)"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -31,6 +31,10 @@ var wraps = []*regexp.Regexp{
 	regexp.MustCompile(`[.,]?(?: no new claims to deallocate,)? preemption: .*$`),
 }
 
+// policyDenied is what the API server puts before a policy's message. Which binding it was tells nothing
+// more: a policy is named as in the plugin's own refusals.
+var policyDenied = regexp.MustCompile(`ValidatingAdmissionPolicy '([^']+)' with binding '[^']+' denied request: `)
+
 // Point is what a person has to read of a message of the API server, a controller, the
 // scheduler or the kubelet: without what wraps it, without repetitions and without the end
 // of what is very long. Show the whole to machines.
@@ -41,7 +45,8 @@ func Point(message string) string {
 			text = cut
 		}
 	}
-	return shorten(strings.TrimRight(once(text), ".: "))
+	text = policyDenied.ReplaceAllString(text, "validatingadmissionpolicy $1: ")
+	return Shorten(strings.TrimRight(once(text), ".: "))
 }
 
 // once drops the parts of a chain of errors that repeat the part before.
@@ -56,7 +61,8 @@ func once(text string) string {
 	return strings.Join(out, ": ")
 }
 
-func shorten(text string) string {
+// Shorten cuts a text that is too long for a sentence, between two words.
+func Shorten(text string) string {
 	if len(text) <= maxPoint {
 		return text
 	}

@@ -19,7 +19,7 @@ func TestPoint(t *testing.T) {
 		{"a webhook that is down", `create Pod web-2 in StatefulSet web failed error: Internal error occurred: failed calling webhook "pods.example": failed to call webhook: Post "https://a.b.svc:443/p?timeout=10s": context deadline exceeded`,
 			`failed calling webhook "pods.example": Post "https://a.b.svc:443/p?timeout=10s": context deadline exceeded`},
 		{"a policy", `delete Pod web-2 in StatefulSet web failed error: The pods "web-2" is invalid: : ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no`,
-			`ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no`},
+			`validatingadmissionpolicy p: no`},
 		{"a ServiceAccount", `create Pod web-2 in StatefulSet web failed error: pods "web-2" is forbidden: error looking up service account a/b: serviceaccount "b" not found`,
 			`error looking up service account a/b: serviceaccount "b" not found`},
 		{"a pull", `Back-off pulling image "app:2": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image "docker.io/library/app:2": failed to resolve reference "docker.io/library/app:2": docker.io/library/app:2: not found`,

@@ -21,7 +21,7 @@ type Trouble struct {
 	Claim string `json:"claim,omitempty"`
 	// InitContainer is the init container, or the sidecar, that the pod waits for.
 	InitContainer string `json:"initContainer,omitempty"`
-	// Fix is a command that fixes it, where there is one.
+	// Fix is a command that fixes it, or that lists what has to be fixed, where there is one.
 	Fix string `json:"fix,omitempty"`
 	// Until is when it counts as failing if nothing else is seen before, zero for unknown.
 	Until time.Time `json:"-"`

@@ -380,6 +380,7 @@ func (s *Snapshot) recreated(r Replica) *Trouble {
 	switch {
 	case rewritten != "":
 		t.Message += ": " + rewritten
+		t.Fix = "kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies"
 	case reason != "":
 		t.Message += ": the kubelet reports " + reason
 		if message != "" {

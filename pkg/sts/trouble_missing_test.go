@@ -292,6 +292,10 @@ func TestRecreated(t *testing.T) {
 	notReady := func(age string) *sts.Trouble {
 		return &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (" + age + ")"}
 	}
+	withFix := func(t *sts.Trouble) *sts.Trouble {
+		t.Fix = "kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies"
+		return t
+	}
 	const rewritten = `its label controller-revision-hash is "pinned", which is none of the set's revisions, as after an admission webhook or policy that rewrites it`
 	wantTrouble(t, []troubleCase{
 		{"rejected once", []func(*sts.Inventory){failed(time.Second)}, once},
@@ -316,11 +320,11 @@ func TestRecreated(t *testing.T) {
 		{"a watch saw three rejected ones go", []func(*sts.Inventory){starting(time.Second), went(3, false)}, again(3, "the kubelet reports NodeAffinity")},
 		{"a watch saw two rejected ones go", []func(*sts.Inventory){starting(time.Second), went(2, false)}, notReady("1s")},
 		{"a watch saw three good ones go", []func(*sts.Inventory){starting(time.Second), went(3, true)}, notReady("1s")},
-		{"its revision label is rewritten", []func(*sts.Inventory){pinned(time.Second), done("Delete", 11, 10*time.Second, 0)}, again(11, rewritten)},
+		{"its revision label is rewritten", []func(*sts.Inventory){pinned(time.Second), done("Delete", 11, 10*time.Second, 0)}, withFix(again(11, rewritten))},
 		{"its revision label is rewritten, and it is ready for a moment", []func(*sts.Inventory){func(inv *sts.Inventory) {
 			inv.Pods[1].CreationTimestamp = metav1.NewTime(ago(time.Second))
 			inv.Pods[1].Labels[appsv1.StatefulSetRevisionLabel] = "pinned"
-		}, done("Delete", 11, 10*time.Second, 0)}, again(11, rewritten)},
+		}, done("Delete", 11, 10*time.Second, 0)}, withFix(again(11, rewritten))},
 		{"its revision label is another one", []func(*sts.Inventory){pinned(time.Second)}, notReady("1s")},
 		{"available", []func(*sts.Inventory){done("Delete", 12, 30*time.Second, 0)}, nil},
 	}, (*sts.Snapshot).Trouble)
