@@ -229,10 +229,10 @@ func TestForeignFolderIsLeftAlone(t *testing.T) {
 	}
 }
 
-// Two clusters side by side, one with a feature gate.
+// Two clusters side by side, with a feature gate on and off.
 func TestFeatureGate(t *testing.T) {
 	t.Parallel()
-	plain := Shared(t, nil)
+	plain := Shared(t, map[string]bool{"MaxUnavailableStatefulSet": false})
 	gated := Shared(t, map[string]bool{"MaxUnavailableStatefulSet": true})
 	if plain == gated || plain.State().Server == gated.State().Server {
 		t.Fatalf("both are %s", plain.State().Server)
