@@ -124,7 +124,9 @@ func (l *live) Decided(_ *sts.Snapshot, d plan.Decision) {
 }
 
 func (l *live) run(i plan.Intent, timeout time.Duration) (execute.Result, error) {
-	return execute.Run(l.t.Context(), l, i, timeout, l)
+	r, err := execute.Run(l.t.Context(), l, i, timeout, l)
+	synctest.Wait() // the watch may be about to look once more before it ends
+	return r, err
 }
 
 // promoteAll is a promotion to every ordinal.
