@@ -67,10 +67,14 @@ func assertAudit(s *scenario, ts *testscript.TestScript, args []string) error {
 
 func isEffective(e cluster.AuditEvent) bool { return e.Code < 300 && !isDry(e) }
 
-// isDry: a deletion says so in its body.
+// isDry: a deletion and an eviction say so in their body.
 func isDry(e cluster.AuditEvent) bool {
-	var options struct{ DryRun []string }
-	return uriHas(e, "dryRun", "All") || e.Verb == "delete" && json.Unmarshal(e.Request, &options) == nil && len(options.DryRun) > 0
+	var body struct {
+		DryRun        []string
+		DeleteOptions struct{ DryRun []string }
+	}
+	inBody := e.Verb == "delete" || e.Subresource == "eviction"
+	return uriHas(e, "dryRun", "All") || inBody && json.Unmarshal(e.Request, &body) == nil && len(body.DryRun)+len(body.DeleteOptions.DryRun) > 0
 }
 
 type filter func(cluster.AuditEvent) bool

@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -14,8 +16,10 @@ import (
 	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
@@ -70,6 +74,10 @@ func newProxy(c *cluster.Cluster) (*proxy, error) {
 	p.server = &http.Server{
 		ConnState: p.track,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r, err := markCountedWrite(r)
+			if err != nil {
+				panic(http.ErrAbortHandler)
+			}
 			if p.before != nil && isCountedWrite(r) {
 				p.before()
 			}
@@ -84,14 +92,43 @@ func newProxy(c *cluster.Cluster) (*proxy, error) {
 	return p, nil
 }
 
-// isCountedWrite leaves out what goes with the writes that matter: events and questions.
-func isCountedWrite(r *http.Request) bool {
-	if r.Method == http.MethodGet || r.URL.Query().Get("dryRun") != "" {
-		return false
-	}
-	return slices.ContainsFunc([]string{"/statefulsets/", "/pods/", "/persistentvolumeclaims", "/persistentvolumes"},
+type countedWrite struct{}
+
+// markCountedWrite marks the writes that the proxy counts. It leaves out what goes with them:
+// events, questions and dry runs.
+func markCountedWrite(r *http.Request) (*http.Request, error) {
+	counts := slices.ContainsFunc([]string{"/statefulsets/", "/pods/", "/persistentvolumeclaims", "/persistentvolumes"},
 		func(part string) bool { return strings.Contains(r.URL.Path, part) })
+	if r.Method == http.MethodGet || !counts || r.URL.Query().Get("dryRun") != "" {
+		return r, nil
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if hasDryRun(body) {
+		return r, nil
+	}
+	return r.WithContext(context.WithValue(r.Context(), countedWrite{}, true)), nil
 }
+
+// hasDryRun: a deletion and an eviction say it in their body.
+func hasDryRun(body []byte) bool {
+	object, _, err := scheme.Codecs.UniversalDeserializer().Decode(body, nil, nil)
+	if err != nil {
+		return false // a patch
+	}
+	switch o := object.(type) {
+	case *metav1.DeleteOptions:
+		return len(o.DryRun) > 0
+	case *policyv1.Eviction:
+		return o.DeleteOptions != nil && len(o.DeleteOptions.DryRun) > 0
+	}
+	return false
+}
+
+func isCountedWrite(r *http.Request) bool { return r.Context().Value(countedWrite{}) != nil }
 
 func (p *proxy) refuses(r *http.Request) int {
 	p.mu.Lock()

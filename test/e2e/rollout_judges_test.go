@@ -110,24 +110,18 @@ func removals(events []cluster.AuditEvent) []removal {
 	var out []removal
 	for _, e := range events {
 		ends := e.Resource == "pods" && (e.Verb == "delete" && e.Subresource == "" || e.Verb == "create" && e.Subresource == "eviction")
-		if who := whose(e); ends && isEffective(e) && !isDryEviction(e) && who != "" {
+		if who := whose(e); ends && isEffective(e) && who != "" {
 			out = append(out, removal{e.Answered, who, e.Name})
 		}
 	}
 	return out
 }
 
-// isDryEviction: an eviction says so in its body.
-func isDryEviction(e cluster.AuditEvent) bool {
-	var eviction struct{ DeleteOptions struct{ DryRun []string } }
-	return e.Subresource == "eviction" && json.Unmarshal(e.Request, &eviction) == nil && len(eviction.DeleteOptions.DryRun) > 0
-}
-
 // written are the command's effective writes.
 func written(events []cluster.AuditEvent) []string {
 	var out []string
 	for _, e := range events {
-		if whose(e) == "tool" && isWrite(e) && isEffective(e) && !isDryEviction(e) && e.Resource != "events" {
+		if whose(e) == "tool" && isWrite(e) && isEffective(e) && e.Resource != "events" {
 			out = append(out, e.Verb+" "+e.URI)
 		}
 	}
