@@ -1,0 +1,63 @@
+// Command messages prints every message, hint and help text of the plugin, with example arguments,
+// for a person who reviews them: the golden files testdata/messages of all packages, and what
+// --help prints.
+//
+//	go run ./hack/messages
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
+)
+
+func main() {
+	if err := dump(os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func dump(out io.Writer) error {
+	files, err := filepath.Glob(filepath.Join("pkg", "*", "testdata", "messages", "*.txt"))
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return fmt.Errorf("no messages found: run this in the folder of the module")
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(out, "==> %s\n%s\n", name, text); err != nil {
+			return err
+		}
+	}
+	return help(out, cmd.NewRoot(cmd.Env{Called: "kubectl sts", Who: "user@host"}))
+}
+
+func help(out io.Writer, c *cobra.Command) error {
+	if _, err := fmt.Fprintf(out, "==> %s --help\n", c.CommandPath()); err != nil {
+		return err
+	}
+	c.SetOut(out)
+	if err := c.Help(); err != nil {
+		return err
+	}
+	for _, sub := range c.Commands() {
+		if !sub.IsAvailableCommand() {
+			continue
+		}
+		if err := help(out, sub); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+// Package messagetest keeps what a package says to people in golden files, with example
+// arguments: `go run ./hack/messages` prints all of them, so that they can be read in one sitting.
+package messagetest
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"gotest.tools/v3/golden"
+)
+
+// Sample is a message with example arguments.
+type Sample struct {
+	function string
+	texts    []string
+}
+
+// Call is what a function of a messages file returns for these arguments. Untyped constants are
+// converted to the parameter's type, nil is its zero value.
+func Call(function any, args ...any) Sample {
+	v := reflect.ValueOf(function)
+	in := make([]reflect.Value, len(args))
+	for k, arg := range args {
+		in[k] = argument(v.Type(), k, arg)
+	}
+	s := Sample{function: nameOf(v)}
+	for _, out := range v.Call(in) {
+		if text := fmt.Sprint(out.Interface()); text != "" {
+			s.texts = append(s.texts, text)
+		}
+	}
+	return s
+}
+
+func argument(function reflect.Type, k int, arg any) reflect.Value {
+	t := function.In(min(k, function.NumIn()-1))
+	if function.IsVariadic() && k >= function.NumIn()-1 {
+		t = t.Elem()
+	}
+	switch v := reflect.ValueOf(arg); {
+	case !v.IsValid():
+		return reflect.Zero(t)
+	case v.Type() != t && v.CanConvert(t):
+		return v.Convert(t)
+	default:
+		return v
+	}
+}
+
+// nameOf is the name of a function, or of a method expression, without its package.
+func nameOf(v reflect.Value) string {
+	name := runtime.FuncForPC(v.Pointer()).Name()
+	name = strings.TrimSuffix(name[strings.LastIndex(name, ".")+1:], "-fm")
+	return name
+}
+
+// Golden compares samples with testdata/messages/NAME.txt. Each function of the file
+// messages_NAME.go, in the folder of the test, must have one.
+func Golden(t *testing.T, name string, samples ...Sample) {
+	t.Helper()
+	source := "messages_" + name + ".go"
+	file, err := parser.ParseFile(token.NewFileSet(), source, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range file.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if ok && !slices.ContainsFunc(samples, func(s Sample) bool { return s.function == f.Name.Name }) {
+			t.Errorf("%s: %s has no sample: add messagetest.Call(%s, …) to this test", source, f.Name.Name, f.Name.Name)
+		}
+	}
+	var out strings.Builder
+	for _, s := range samples {
+		fmt.Fprintf(&out, "%s\n", s.function)
+		for _, text := range s.texts {
+			fmt.Fprintf(&out, "    %s\n", strings.ReplaceAll(text, "\n", "\n    "))
+		}
+	}
+	golden.Assert(t, out.String(), "messages/"+name+".txt")
+}
