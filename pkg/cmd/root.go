@@ -31,20 +31,14 @@ type common struct {
 // NewRoot makes the command tree.
 func NewRoot(env Env) *cobra.Command {
 	c := &common{env: &env, config: genericclioptions.NewConfigFlags(true)}
-	root := &cobra.Command{
-		Use:   "kubectl-sts",
-		Short: "Run StatefulSets: status, canaries and the way back",
-		Long: `Status, canaries and the way back for Kubernetes StatefulSets.
-
-Nothing is installed in the cluster. What a command has begun is remembered in
-annotations on the StatefulSet, so a command that was killed goes on when it is
-run again. Data goes to standard output, progress and warnings to standard error.`,
+	root := withHelp("root", &cobra.Command{
+		Use:           "kubectl-sts",
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: env.Called},
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          unknownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
+	})
 	root.SetIn(env.In)
 	root.SetOut(env.Out)
 	root.SetErr(env.ErrOut)
