@@ -68,15 +68,22 @@ refused. --image, --patch and --restart may be combined.`,
 	}
 	ch := c.newChange(cmd, "canary start").canPrintPatch(cmd)
 	f := cmd.Flags()
-	f.StringArrayVar(&o.images, "image", nil, "The new image, as `[CONTAINER=]IMAGE`; may be repeated")
-	f.StringVarP(&o.patch, "patch", "p", "", "A strategic merge `PATCH` on the pod template, in JSON or YAML")
-	f.StringVar(&o.patchFile, "patch-file", "", "A `FILE` with such a patch, - for standard input")
-	f.StringVarP(&o.manifest, "filename", "f", "", "A `FILE` with the StatefulSet's new manifest, - for standard input")
-	f.BoolVar(&o.restart, "restart", false, "Restart the canary's pods, as kubectl rollout restart does")
-	f.StringVar(&canaries, "canaries", "1", "How many of the highest ordinals: `N|P%`, a percentage rounds up")
-	f.Int32Var(&from, "from", 0, "The lowest `ORDINAL` of the canary, instead of --canaries")
-	f.BoolVar(&wait, "wait", true, "Wait until the canary is available")
+	f.StringArrayVar(&o.images, "image", nil, "New image, as `[CONTAINER=]IMAGE`; can be repeated")
+	f.StringVarP(&o.patch, "patch", "p", "", "Strategic merge `PATCH` for the pod template, in JSON or YAML")
+	f.StringVar(&o.patchFile, "patch-file", "", "`FILE` with a strategic merge patch for the pod template (- for stdin)")
+	f.StringVarP(&o.manifest, "filename", "f", "", "`FILE` with the StatefulSet's new manifest (- for stdin)")
+	f.BoolVar(&o.restart, "restart", false, "Set the restartedAt annotation, as kubectl rollout restart does")
+	f.StringVar(&canaries, "canaries", "1", "Number of highest ordinals to update, `N|P%` (rounded up)")
+	f.Int32Var(&from, "from", 0, "Lowest `ORDINAL` of the canary, instead of --canaries")
+	f.BoolVar(&wait, "wait", true, "Wait for the canary to become available")
 	ch.canAcceptAdmission(cmd)
+	cmd.MarkFlagsMutuallyExclusive("from", "canaries")
+	cmd.MarkFlagsOneRequired("image", "patch", "patch-file", "filename", "restart")
+	cmd.MarkFlagsMutuallyExclusive("patch", "patch-file")
+	for _, f := range []string{"image", "patch", "patch-file", "restart"} {
+		cmd.MarkFlagsMutuallyExclusive("filename", f)
+	}
+	notEmpty(cmd, "image", "patch", "patch-file", "filename")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		intent, err := o.intent(cmd.Context(), c.env)
 		if err != nil {
@@ -88,9 +95,6 @@ refused. --image, --patch and --restart may be combined.`,
 			return usagef("--canaries: %s", err)
 		}
 		if f.Changed("from") {
-			if f.Changed("canaries") {
-				return usagef("--from and --canaries exclude each other")
-			}
 			lowest := sts.Ordinal(from)
 			intent.From = &lowest
 		}
@@ -143,9 +147,9 @@ used again a new number; the name stays.`,
 	}
 	ch := c.newChange(cmd, "undo").canPrintPatch(cmd)
 	ch.canAcceptAdmission(cmd)
-	cmd.Flags().StringVar(&revision, "to-revision", "", "The `REVISION` by number or name, as history lists it")
-	cmd.Flags().StringVar(&canaries, "canaries", "1", "How many of the highest ordinals: `N|P%`, a percentage rounds up")
-	cmd.Flags().BoolVar(&wait, "wait", true, "Wait until the canary is available")
+	cmd.Flags().StringVar(&revision, "to-revision", "", "`REVISION` to go back to, by number or name as history lists it")
+	cmd.Flags().StringVar(&canaries, "canaries", "1", "Number of highest ordinals to update, `N|P%` (rounded up)")
+	cmd.Flags().BoolVar(&wait, "wait", true, "Wait for the canary to become available")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		count, err := plan.ParseCount(canaries)
 		if err != nil {
@@ -153,7 +157,7 @@ used again a new number; the name stays.`,
 		}
 		if revision == "" {
 			// "The one before" would be a canary that was just aborted.
-			return usagef("--to-revision: say which one; 'kubectl sts history NAME' lists them")
+			return usagef("--to-revision is required; run \"kubectl sts history NAME\" to list the revisions")
 		}
 		return ch.run(cmd, args, func(_ context.Context, _ *cluster.Client, s *sts.Snapshot, h plan.Holder, digest string) (plan.Intent, error) {
 			template, err := earlierTemplate(s, revision)
@@ -178,7 +182,7 @@ func earlierTemplate(s *sts.Snapshot, revision string) (json.RawMessage, error) 
 	if r := s.Revision(s.Set.Status.UpdateRevision); err == nil && c != nil && c.GoalOf == "undo" && r != nil {
 		return sts.RevisionTemplate(r)
 	}
-	return nil, usagef("statefulset %s has no revision %s in its history: see %s", s.Set.Name, revision, sts.Kubectl(s.Set.Namespace, "sts history", s.Set.Name))
+	return nil, usagef("revision %[2]s of statefulset %[1]s not found; run \"%[3]s\" to list the revisions", s.Set.Name, revision, sts.Kubectl(s.Set.Namespace, "sts history", s.Set.Name))
 }
 
 func newCanaryAbort(c *common) *cobra.Command {
@@ -209,10 +213,7 @@ canary never touched: then the exit code is 4 and it says how to go on.`,
 	ch.needs = []string{"pods", "controllerrevisions"} // no budget is asked on the way out
 	deletions := newDeletions(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		d, err := deletions()
-		if err != nil {
-			return err
-		}
+		d := deletions()
 		return ch.run(cmd, args, func(_ context.Context, _ *cluster.Client, _ *sts.Snapshot, h plan.Holder, digest string) (plan.Intent, error) {
 			return plan.AbortCanary{Holder: h, Deletions: d, TemplateDigest: digest}, nil
 		})
@@ -221,17 +222,15 @@ canary never touched: then the exit code is 4 and it says how to go on.`,
 }
 
 // newDeletions is the flag that caps how many pods a command deletes.
-func newDeletions(cmd *cobra.Command) func() (plan.Deletions, error) {
+func newDeletions(cmd *cobra.Command) func() plan.Deletions {
 	var most int32
-	cmd.Flags().Int32Var(&most, "max-deletes", 0, "Delete at most `N` pods; without it no ordinal's pod is deleted twice")
-	return func() (plan.Deletions, error) {
-		switch {
-		case !cmd.Flags().Changed("max-deletes"):
-			return plan.Deletions{}, nil
-		case most < 0:
-			return plan.Deletions{}, usagef("--max-deletes=%d: it cannot be negative", most)
+	cmd.Flags().Int32Var(&most, "max-deletes", 0, "Delete at most `N` pods (default: at most one per ordinal)")
+	notNegative(cmd, "max-deletes")
+	return func() plan.Deletions {
+		if !cmd.Flags().Changed("max-deletes") {
+			return plan.Deletions{}
 		}
-		return plan.Deletions{Max: &most}, nil
+		return plan.Deletions{Max: &most}
 	}
 }
 
@@ -246,7 +245,7 @@ func newCanaryStatus(c *common) *cobra.Command {
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
 	out := newOutput(cmd, wide)
-	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Go on showing every change")
+	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Watch for changes")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := out.check(); err != nil {
 			return err

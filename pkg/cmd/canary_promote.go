@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -78,24 +77,25 @@ here: after Ctrl-C or --check-timeout it goes on there until it ends by itself.`
 	ch := c.newChange(cmd, "canary promote").canPrintPatch(cmd)
 	f, a := cmd.Flags(), &o.auto
 	f.Int32Var(&o.step, "step", 0, "Update `N` more ordinals")
-	f.Int32Var(&o.to, "to", 0, "The lowest `ORDINAL` to update, inclusive")
-	f.BoolVar(&o.full, "full", false, "Every ordinal, and finish the canary")
-	f.BoolVar(&a.on, "auto", false, "Step by step, as long as the gates are passed")
-	f.StringVar(&a.steps, "steps", "", "With --auto: how many ordinals have the update after each step, like `1,3,50%,100%`")
-	f.DurationVar(&a.soak, "soak", 0, "With --auto: how long every updated pod must have been Ready at each step, like 5m")
-	f.Int32Var(&a.maxRestarts, "max-restarts", 0, "With --auto: the containers of an updated pod may restart `N` times, by default never")
-	f.StringArrayVar(&a.checks, "check", nil, "With --auto: a `COMMAND` that runs here at each step; exit code 0 is good; may be repeated")
-	f.StringArrayVar(&a.execs, "check-exec", nil, "With --auto: a `COMMAND` that runs inside each updated pod at each step (sh -c); may be repeated")
-	f.DurationVar(&a.timeout, "check-timeout", 5*time.Minute, "With --auto: how long one check may take")
-	f.StringVar(&a.onFailure, "on-failure", "pause", "With --auto: `pause|abort` when a gate fails")
-	_ = cmd.RegisterFlagCompletionFunc("on-failure", cobra.FixedCompletions([]string{"pause", "abort"}, cobra.ShellCompDirectiveNoFileComp))
+	f.Int32Var(&o.to, "to", 0, "Lowest `ORDINAL` to update, inclusive")
+	f.BoolVar(&o.full, "full", false, "Update all ordinals and finish the canary")
+	f.BoolVar(&a.on, "auto", false, "Promote step by step while the gates pass")
+	f.StringVar(&a.steps, "steps", "", "With --auto: updated ordinals after each step, for example `1,3,50%,100%`")
+	f.DurationVar(&a.soak, "soak", 0, "With --auto: time all updated pods must stay ready at each step, for example 5m")
+	f.Int32Var(&a.maxRestarts, "max-restarts", 0, "With --auto: allow `N` container restarts per updated pod")
+	f.StringArrayVar(&a.checks, "check", nil, "With --auto: `COMMAND` to run locally at each step, must exit 0; can be repeated")
+	f.StringArrayVar(&a.execs, "check-exec", nil, "With --auto: `COMMAND` to run in each updated pod (sh -c); can be repeated")
+	f.DurationVar(&a.timeout, "check-timeout", 5*time.Minute, "With --auto: timeout of one check")
+	addChoice(cmd, &a.onFailure, "on-failure", "pause", "With --auto: what to do when a gate fails", "pause", "abort")
+	cmd.MarkFlagsMutuallyExclusive("step", "to", "full", "auto")
+	cmd.MarkFlagsMutuallyExclusive("auto", "print-patch")
+	for _, name := range autoFlags {
+		requires(cmd, name, "auto")
+	}
+	positive(cmd, "step", "check-timeout")
+	notNegative(cmd, "to", "soak", "max-restarts")
+	notEmpty(cmd, "steps", "check", "check-exec")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := o.check(cmd); err != nil {
-			return err
-		}
-		if o.auto.on && ch.printPatch {
-			return usagef("--print-patch prints one step, of which --auto would ask the gates: leave out --auto")
-		}
 		if !o.auto.on {
 			return ch.run(cmd, args, o.byHand(cmd, ch))
 		}
@@ -106,42 +106,6 @@ here: after Ctrl-C or --check-timeout it goes on there until it ends by itself.`
 		return ch.run(cmd, args, of)
 	}
 	return cmd
-}
-
-func (o *promoteOptions) check(cmd *cobra.Command) error {
-	given := 0
-	for _, f := range []string{"step", "to", "full", "auto"} {
-		if cmd.Flags().Changed(f) {
-			given++
-		}
-	}
-	switch {
-	case given > 1:
-		return usagef("--step, --to, --full and --auto exclude each other")
-	case cmd.Flags().Changed("step") && o.step < 1:
-		return usagef("--step=%d: it is 1 or more", o.step)
-	case o.auto.soak < 0:
-		return usagef("--soak=%s: it cannot be negative", o.auto.soak)
-	case o.auto.maxRestarts < 0:
-		return usagef("--max-restarts=%d: it cannot be negative", o.auto.maxRestarts)
-	case o.auto.timeout <= 0:
-		return usagef("--check-timeout=%s: it is more than 0", o.auto.timeout)
-	case o.auto.onFailure != "pause" && o.auto.onFailure != "abort":
-		return usagef("--on-failure=%s: it is pause or abort", o.auto.onFailure)
-	}
-	for _, f := range autoFlags {
-		if cmd.Flags().Changed(f) && !o.auto.on {
-			return usagef("--%s goes with --auto", f)
-		}
-	}
-	for flag, commands := range map[string][]string{"check": o.auto.checks, "check-exec": o.auto.execs} {
-		for _, command := range commands {
-			if strings.TrimSpace(command) == "" {
-				return usagef("--%s: the command is empty", flag)
-			}
-		}
-	}
-	return nil
 }
 
 // byHand is a promotion as far as somebody says.

@@ -30,12 +30,6 @@ type startOptions struct {
 func (o *startOptions) intent(ctx context.Context, env *Env) (plan.StartCanary, error) {
 	var intent plan.StartCanary
 	switch {
-	case len(o.images) == 0 && o.patch == "" && o.patchFile == "" && o.manifest == "" && !o.restart:
-		return intent, usagef("what is to change? give --image, --patch, --filename or --restart")
-	case o.patch != "" && o.patchFile != "":
-		return intent, usagef("--patch and --patch-file exclude each other")
-	case o.manifest != "" && (len(o.images) > 0 || o.patch != "" || o.patchFile != "" || o.restart):
-		return intent, usagef("--filename is the whole change: put the rest into the manifest")
 	}
 	for _, s := range o.images {
 		image, err := plan.ParseImage(s)
@@ -57,19 +51,19 @@ func (o *startOptions) intent(ctx context.Context, env *Env) (plan.StartCanary, 
 	}
 	raw, err := yaml.YAMLToJSONStrict(patch)
 	if err != nil {
-		return intent, usagef("%s is neither JSON nor YAML: %s", flag, err)
+		return intent, usagef("%s: invalid JSON or YAML: %s", flag, err)
 	}
 	var object map[string]any
 	if json.Unmarshal(raw, &object) != nil || len(object) == 0 {
-		return intent, usagef("%s is not a patch of a pod template: write an object like {\"spec\":{…}}", flag)
+		return intent, usagef("%s: must be an object, for example {\"spec\":{…}}", flag)
 	}
 	for key := range object {
 		if key != "metadata" && key != "spec" {
-			return intent, usagef("%s: a pod template has metadata and spec, no %s; the patch is on the template, not on the StatefulSet", flag, key)
+			return intent, usagef("%s: unknown field %q: the patch is for the pod template, which has metadata and spec", flag, key)
 		}
 	}
 	if spec, ok := object["spec"].(map[string]any); ok && spec["template"] != nil {
-		return intent, usagef("%s: the patch is on the pod template: leave out the outer spec.template", flag)
+		return intent, usagef("%s: the patch is for the pod template: remove the outer spec.template", flag)
 	}
 	intent.Patch = raw
 	return intent, nil
@@ -103,12 +97,12 @@ func (o *startOptions) readManifest(ctx context.Context, env *Env, namespace str
 	}
 	switch {
 	case len(found) > 1:
-		return nil, usagef("%s %s has StatefulSet %s more than once", flag, o.manifest, name)
+		return nil, usagef("%s %s: StatefulSet %s is defined more than once", flag, o.manifest, name)
 	case len(found) == 0 && elsewhere != "":
-		return nil, usagef("%s %s: its StatefulSet %s is in namespace %s, and this is about namespace %s: say which with --namespace",
+		return nil, usagef("%s %s: StatefulSet %s is in namespace %s, but the current namespace is %s: set --namespace",
 			flag, o.manifest, name, elsewhere, namespace)
 	case len(found) == 0:
-		return nil, usagef("%s %s has no StatefulSet %s in it%s", flag, o.manifest, name, onlyThese(objects))
+		return nil, usagef("%s %s: StatefulSet %s not found%s", flag, o.manifest, name, onlyThese(objects))
 	}
 	// A field that this program does not know would get lost on the way.
 	object := &found[0]

@@ -39,7 +39,7 @@ type change struct {
 	dryRun   string
 	yes      bool
 	timeout  time.Duration
-	grace    func() (*time.Duration, error)
+	grace    *time.Duration
 	takeOver bool
 	force    bool
 	owner    string
@@ -58,19 +58,18 @@ type change struct {
 func (c *common) newChange(cmd *cobra.Command, verb string) *change {
 	ch := &change{common: c, verb: verb, kind: "CanaryReport", needs: cluster.Needs, out: newOutput(cmd, github)}
 	f := cmd.Flags()
-	f.StringVar(&ch.dryRun, "dry-run", "none", `"client" prints the plan; "server" also has the API server check its first step`)
-	f.Lookup("dry-run").NoOptDefVal = "client"
-	f.BoolVarP(&ch.yes, "yes", "y", false, "Do not ask: needed where there is no terminal")
-	f.DurationVar(&ch.timeout, "timeout", 0, "How long to wait, like 90s or 10m; 0 is for ever. The same command goes on later")
+	addDryRun(cmd, &ch.dryRun, "Print the plan only; server also checks its first step with the API server")
+	f.BoolVarP(&ch.yes, "yes", "y", false, "Skip the confirmation (required without a terminal)")
+	f.DurationVar(&ch.timeout, "timeout", 0, "Maximum time to wait (for example 90s; 0 means no limit); rerun to resume")
 	ch.grace = schedulingGrace(cmd)
-	f.BoolVar(&ch.takeOver, "take-over", false, "Go on although somebody else holds the set or has moved its partition")
-	f.BoolVar(&ch.force, "force-ownership", false, "Go on although an operator or a GitOps controller manages the set and would undo the change")
-	f.BoolVar(&ch.acceptDataLoss, acceptDataLossFlag, false, "Proceed although data will be lost: claims that are being deleted, or whenScaled: Delete")
+	f.BoolVar(&ch.takeOver, "take-over", false, "Proceed even if another client holds the lock or changed the partition")
+	f.BoolVar(&ch.force, "force-ownership", false, "Proceed even if an operator or a GitOps controller would revert the change")
+	f.BoolVar(&ch.acceptDataLoss, acceptDataLossFlag, false, "Proceed even if data will be lost (deleted claims, whenScaled: Delete)")
 	if ch.skipPodCheck = verb == "pause"; !ch.skipPodCheck { // which holds up what is in progress
 		ch.canSkipPodCheck(cmd)
 	}
-	f.StringVar(&ch.owner, "owner", c.env.Who, "Who does this: commands of one owner go on where another was killed")
-	_ = cmd.RegisterFlagCompletionFunc("dry-run", cobra.FixedCompletions([]string{"none", "client", "server"}, cobra.ShellCompDirectiveNoFileComp))
+	f.StringVar(&ch.owner, "owner", c.env.Who, "Lock owner; commands of one owner resume each other after an interruption")
+	notNegative(cmd, "timeout")
 	return ch
 }
 
@@ -79,28 +78,20 @@ const acceptDataLossFlag = "accept-data-loss"
 
 // canPrintPatch is for commands that change the set's spec.
 func (c *change) canPrintPatch(cmd *cobra.Command) *change {
-	cmd.Flags().BoolVar(&c.printPatch, "print-patch", false, "Print the first step as a strategic merge patch of the manifest, to be committed to Git, and change nothing")
+	cmd.Flags().BoolVar(&c.printPatch, "print-patch", false, "Print the first step as a patch of the manifest for Git, and change nothing")
+	cmd.MarkFlagsMutuallyExclusive("print-patch", "dry-run")
+	cmd.MarkFlagsMutuallyExclusive("print-patch", "output")
 	return c
 }
 
 // canAcceptAdmission is for commands that set a new template.
 func (c *change) canAcceptAdmission(cmd *cobra.Command) {
-	c.acceptAdmission = cmd.Flags().Bool("accept-admission-changes", false, "Make what mutating admission changes of the template part of the canary")
+	c.acceptAdmission = cmd.Flags().Bool("accept-admission-changes", false, "Accept what mutating admission changes in the template as part of the canary")
 }
 
 func (c *change) check() error {
-	switch {
-	case c.dryRun != "none" && c.dryRun != "client" && c.dryRun != "server":
-		return usagef("--dry-run=%s: it is none, client or server", c.dryRun)
-	case c.timeout < 0:
-		return usagef("--timeout=%s: it cannot be negative", c.timeout)
-	case c.printPatch && (c.dryRun != "none" || c.out.format() != ""):
-		return usagef("--print-patch prints YAML and changes nothing: leave out --dry-run and --output")
-	case c.owner == "" || strings.ContainsFunc(c.owner, unicode.IsControl):
-		return usagef("--owner: say who, in one line")
-	}
-	if _, err := c.grace(); err != nil {
-		return err
+	if c.owner == "" || strings.ContainsFunc(c.owner, unicode.IsControl) {
+		return usagef("--owner must be a single line and must not be empty")
 	}
 	return c.out.check()
 }
@@ -172,10 +163,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	if err != nil {
 		return err
 	}
-	q := cluster.Query{Namespace: ns, Names: []string{name}, Revisions: true}
-	if q.SchedulingGrace, err = c.grace(); err != nil {
-		return err
-	}
+	q := cluster.Query{Namespace: ns, Names: []string{name}, Revisions: true, SchedulingGrace: c.grace}
 	s, err := c.look(ctx, client, q)
 	if err != nil {
 		return err

@@ -105,13 +105,20 @@ kubelet's, else it is taken to be cluster.local.`,
 	out.resource = "" // of DNS names there is no kind
 	t.addFlags(cmd)
 	f := cmd.Flags()
-	f.StringSliceVar(&ordinals, "ordinal", nil, "Show only these ordinals, like 2,5-7")
-	f.StringVar(&o.domain, "cluster-domain", "", "The cluster's DNS `DOMAIN`, instead of looking for it")
-	f.StringSliceVarP(&o.files, "filename", "f", nil, "A `FILE` or folder with manifests, - for standard input; no cluster is asked")
-	f.Int32Var(&o.replicas, "replicas", 0, "Show the names for `N` replicas, instead of those that the set has")
-	f.StringVar(&o.port, "port", "", "With -o seeds: the port's `NAME` in the governing Service, or its number")
+	f.StringSliceVar(&ordinals, "ordinal", nil, "Show only these ordinals (for example 2,5-7)")
+	f.StringVar(&o.domain, "cluster-domain", "", "DNS `DOMAIN` of the cluster (default: detected)")
+	f.StringSliceVarP(&o.files, "filename", "f", nil, "`FILE` or directory with manifests (- for stdin); no cluster is contacted")
+	f.Int32Var(&o.replicas, "replicas", 0, "Show the names for `N` replicas")
+	f.StringVar(&o.port, "port", "", "With -o seeds: `NAME` or number of the port in the governing Service")
 	o.addFlags(cmd)
-	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 when a name that is used or wanted cannot resolve")
+	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 if a required name cannot resolve")
+	notNegative(cmd, "replicas")
+	notEmpty(cmd, "filename", "port")
+	for _, asking := range []string{"resolve", "wait", "watch", "from", "server"} {
+		cmd.MarkFlagsMutuallyExclusive("filename", asking)
+		cmd.MarkFlagsMutuallyExclusive("replicas", asking)
+	}
+	cmd.MarkFlagsMutuallyExclusive("filename", "all-namespaces")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var err error
 		if err := out.check(); err != nil {
@@ -133,36 +140,22 @@ kubelet's, else it is taken to be cluster.local.`,
 }
 
 func (o *dnsOptions) check(cmd *cobra.Command, out *output) error {
-	if err := o.resolveOptions.check(cmd); err != nil {
-		return err
-	}
+	o.resolve = o.resolve || o.from != "" || o.server != "" || o.wait || o.watch
 	o.names.Offline, o.names.Resolve = len(o.files) > 0, o.resolve
 	changed := cmd.Flags().Changed
 	if o.domain = strings.ToLower(strings.Trim(o.domain, ".")); o.domain != "" || changed("cluster-domain") {
 		if problems := validation.IsDNS1123Subdomain(o.domain); len(problems) > 0 {
-			return usagef("--cluster-domain=%s: it is no DNS name", o.domain)
+			return invalidFlag("cluster-domain", o.domain, "must be a DNS name")
 		}
 	}
 	if !changed("replicas") {
 		o.replicas = asItHas
 	}
 	switch {
-	case changed("replicas") && o.replicas < 0:
-		return usagef("--replicas=%d: it cannot be negative", o.replicas)
 	case o.replicas > mostNames:
-		return usagef("--replicas=%d: %d are the most", o.replicas, mostNames)
-	case changed("filename") && (len(o.files) == 0 || slices.Contains(o.files, "")):
-		return usagef("--filename is empty: name a file or folder with manifests, or leave it out to ask the cluster")
+		return invalidFlag("replicas", o.replicas, fmt.Sprintf("must be at most %d", mostNames))
 	case changed("port") && out.format() != seeds:
-		return usagef("--port goes with -o seeds: other formats have all ports")
-	case changed("port") && o.port == "":
-		return usagef("--port is empty: it is the name of a port of the governing Service, or a number")
-	case o.names.Offline && o.resolve:
-		return usagef("--filename asks no cluster, and its DNS servers neither: leave it out, or --resolve, --wait and --watch")
-	case changed("replicas") && o.resolve:
-		return usagef("--replicas is about names to come, which no DNS server knows: leave it out, or --resolve, --wait and --watch")
-	case o.names.Offline && o.all:
-		return usagef("--all-namespaces is for a cluster: --filename takes the namespaces from the manifests")
+		return usagef("--port requires -o seeds")
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func (o *dnsOptions) pick(inv *sts.Inventory, source string) error {
 	})
 	for _, name := range o.query.Names {
 		if !slices.ContainsFunc(inv.Sets, func(set *appsv1.StatefulSet) bool { return set.Name == name }) {
-			return usagef("--filename %s has no StatefulSet %s in it, only %s", source, name, strings.Join(have, ", "))
+			return usagef("--filename %s: StatefulSet %s not found, only %s", source, name, strings.Join(have, ", "))
 		}
 	}
 	return nil

@@ -43,34 +43,18 @@ type resolveOptions struct {
 
 func (o *resolveOptions) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.BoolVar(&o.resolve, "resolve", false, "Ask the cluster's DNS for every name, through a port-forward to a CoreDNS pod")
-	f.StringVar(&o.from, "from", "", "Ask from inside this `POD`, with the dig, nslookup or getent that it has")
-	f.StringVarP(&o.container, "container", "c", "", "The container of --from; the pod's default without it")
-	f.StringVar(&o.server, "server", "", "Ask the DNS server at `HOST:PORT`, tcp://HOST:PORT without UDP, or the one in resolv.conf")
-	f.BoolVar(&o.wait, "wait", false, "Wait until the name of every wanted ordinal resolves right")
-	f.BoolVarP(&o.watch, "watch", "w", false, "Go on asking when pods or EndpointSlices change, and show what becomes of each name")
-	f.DurationVar(&o.timeout, "timeout", 0, "How long --wait and --watch go on, like 90s or 10m; 0 is for ever")
-}
-
-// check completes the options: whoever says how to ask wants to.
-func (o *resolveOptions) check(cmd *cobra.Command) error {
-	for _, name := range []string{"from", "server", "container"} {
-		if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
-			return usagef("--%s is empty: is a variable not set?", name)
-		}
-	}
-	switch {
-	case o.from != "" && o.server != "":
-		return usagef("--from asks from a pod and --server from here: give one of them")
-	case o.container != "" && o.from == "":
-		return usagef("--container goes with --from")
-	case o.timeout < 0:
-		return usagef("--timeout=%s: it cannot be negative", o.timeout)
-	case o.timeout > 0 && !o.wait && !o.watch:
-		return usagef("--timeout goes with --wait or --watch; a single request is bounded by --request-timeout")
-	}
-	o.resolve = o.resolve || o.from != "" || o.server != "" || o.wait || o.watch
-	return nil
+	f.BoolVar(&o.resolve, "resolve", false, "Query the cluster's DNS for each name, through a port-forward to CoreDNS")
+	f.StringVar(&o.from, "from", "", "Query from inside this `POD`, with its dig, nslookup or getent")
+	f.StringVarP(&o.container, "container", "c", "", "Container of --from (default: the pod's default container)")
+	f.StringVar(&o.server, "server", "", "DNS server to query: `HOST:PORT`, tcp://HOST:PORT, or resolv.conf")
+	f.BoolVar(&o.wait, "wait", false, "Wait until the name of every ordinal resolves correctly")
+	f.BoolVarP(&o.watch, "watch", "w", false, "Query again when pods or EndpointSlices change")
+	f.DurationVar(&o.timeout, "timeout", 0, "Maximum time for --wait and --watch (for example 90s or 10m; 0 means no limit)")
+	notNegative(cmd, "timeout")
+	notEmpty(cmd, "from", "server", "container")
+	cmd.MarkFlagsMutuallyExclusive("from", "server")
+	requires(cmd, "container", "from")
+	requires(cmd, "timeout", "wait", "watch")
 }
 
 // nameServer answers DNS questions.
@@ -303,12 +287,12 @@ func newPodServer(c *common, client *cluster.Client, from, container string) (*p
 	pod := from
 	if kind, name, typed := strings.Cut(from, "/"); typed {
 		if kind != "pod" && kind != "pods" && kind != "po" {
-			return nil, usagef("--from=%s: write pod/NAME", from)
+			return nil, invalidFlag("from", from, "must be pod/NAME")
 		}
 		pod = name
 	}
 	if pod == "" || strings.Contains(pod, "/") {
-		return nil, usagef("--from=%s: write pod/NAME", from)
+		return nil, invalidFlag("from", from, "must be pod/NAME")
 	}
 	namespace, err := c.namespace()
 	if err != nil {

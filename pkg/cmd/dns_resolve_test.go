@@ -9,40 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
-
-func TestResolveOptions(t *testing.T) {
-	for _, test := range []struct {
-		options  resolveOptions
-		resolves bool
-		err      string
-	}{
-		{resolveOptions{}, false, ""},
-		{resolveOptions{resolve: true}, true, ""},
-		{resolveOptions{from: "pod/web-0", container: "app"}, true, ""},
-		{resolveOptions{server: "10.96.0.10"}, true, ""},
-		{resolveOptions{wait: true, timeout: time.Minute}, true, ""},
-		{resolveOptions{watch: true}, true, ""},
-		{resolveOptions{from: "web-0", server: "10.96.0.10"}, false, "give one of them"},
-		{resolveOptions{container: "app", resolve: true}, false, "--container goes with --from"},
-		{resolveOptions{timeout: time.Minute, resolve: true}, false, "--timeout goes with --wait or --watch"},
-		{resolveOptions{timeout: -1, wait: true}, false, "it cannot be negative"},
-	} {
-		err := test.options.check(newDNS(&common{env: &Env{}, config: genericclioptions.NewConfigFlags(true)}))
-		switch {
-		case test.err == "" && (err != nil || test.options.resolve != test.resolves):
-			t.Errorf("%+v: error %v", test.options, err)
-		case test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)):
-			t.Errorf("%+v: error %v, want %s", test.options, err, test.err)
-		}
-	}
-}
 
 func TestOwnServer(t *testing.T) {
 	for _, test := range []struct{ text, want, err string }{

@@ -94,24 +94,33 @@ canary or a restart is on its way. An HPA does not scale a set with 0 replicas.`
 	ch := c.newChange(cmd, "drain-scale")
 	ch.kind = drainReport
 	f, i := cmd.Flags(), &o.intent
-	f.Int32Var(&i.Replicas, "replicas", 0, "Scale to `N` members")
-	f.StringVar(&o.profile, "profile", "", "The drain profile: `NAME|FILE|none`; by default the one that fits the set")
-	f.StringVar(&o.exec, "drain-exec", "", "A `COMMAND` (sh -c) inside the pod that leaves, instead of a profile")
-	f.StringVar(&o.on, "on", "leaving", "Where --drain-exec runs: `leaving|survivor`")
-	f.StringVar(&o.command, "drain-cmd", "", "A `COMMAND` that runs here, instead of a profile")
-	f.DurationVar(&o.timeout, "drain-timeout", time.Hour, "How long --drain-exec and --drain-cmd may take")
-	f.StringVar(&i.Domain, "cluster-domain", "cluster.local", "The cluster's DNS domain, for profiles that need it")
-	f.StringVar(&o.pdb, "pdb", "enforce", "`enforce|ignore` PodDisruptionBudgets: ignore deletes pods whatever their budgets say")
-	f.BoolVar(&i.Quorum, "quorum", false, "Refuse to go below a majority of the present size")
-	f.Int32Var(&i.MinHealthy, "min-healthy", 0, "At least `N` available members have to be left at any time")
-	f.BoolVar(&i.KeepClaims, "keep-claims", false, "Keep these claims: set whenScaled to Retain meanwhile")
-	f.BoolVar(&i.ReuseClaims, "reuse-claims", false, "Going up, let new members have the claims that earlier ones have left")
-	f.BoolVar(&o.fresh, "fresh-claims", false, "Going up, delete the claims that earlier members have left, so that 'pvc-gc undo' brings them back")
-	f.BoolVar(&i.Park, "park", false, "Stop all members (--replicas 0), and remember the size in an annotation")
-	f.BoolVar(&o.unpark, "unpark", false, "Bring a parked set back to the size that it had")
-	f.BoolVar(&o.cancel, "cancel", false, "Stop a change of size that was interrupted, and call its member back where that can be")
-	_ = cmd.RegisterFlagCompletionFunc("pdb", cobra.FixedCompletions([]string{"enforce", "ignore"}, cobra.ShellCompDirectiveNoFileComp))
-	_ = cmd.RegisterFlagCompletionFunc("on", cobra.FixedCompletions([]string{"leaving", "survivor"}, cobra.ShellCompDirectiveNoFileComp))
+	f.Int32Var(&i.Replicas, "replicas", 0, "Number of members (`N`) to scale to")
+	f.StringVar(&o.profile, "profile", "", "Drain profile: `NAME|FILE|none` (default: the one that matches the set)")
+	f.StringVar(&o.exec, "drain-exec", "", "`COMMAND` to run in the leaving pod (sh -c), instead of a profile")
+	addChoice(cmd, &o.on, "on", "leaving", "Pod in which --drain-exec runs", "leaving", "survivor")
+	f.StringVar(&o.command, "drain-cmd", "", "`COMMAND` to run locally, instead of a profile")
+	f.DurationVar(&o.timeout, "drain-timeout", time.Hour, "Timeout of --drain-exec and --drain-cmd")
+	f.StringVar(&i.Domain, "cluster-domain", "cluster.local", "DNS domain of the cluster, for profiles that use it")
+	addChoice(cmd, &o.pdb, "pdb", "enforce", "Respect PodDisruptionBudgets, or delete pods regardless of them", "enforce", "ignore")
+	f.BoolVar(&i.Quorum, "quorum", false, "Refuse to scale below a majority of the current size")
+	f.Int32Var(&i.MinHealthy, "min-healthy", 0, "Keep at least `N` members available at any time")
+	f.BoolVar(&i.KeepClaims, "keep-claims", false, "Keep the claims: set whenScaled to Retain during the scale-down")
+	f.BoolVar(&i.ReuseClaims, "reuse-claims", false, "On scale-up, let new members use the orphaned claims")
+	f.BoolVar(&o.fresh, "fresh-claims", false, "On scale-up, delete the orphaned claims (pvc-gc undo restores them)")
+	f.BoolVar(&i.Park, "park", false, "Stop all members (--replicas 0) and record the size in an annotation")
+	f.BoolVar(&o.unpark, "unpark", false, "Scale a parked set back to its recorded size")
+	f.BoolVar(&o.cancel, "cancel", false, "Cancel an interrupted scale operation; bring its member back if possible")
+	cmd.MarkFlagsOneRequired("replicas", "cancel", "unpark")
+	cmd.MarkFlagsMutuallyExclusive("replicas", "cancel", "unpark")
+	cmd.MarkFlagsMutuallyExclusive("profile", "drain-exec", "drain-cmd")
+	cmd.MarkFlagsMutuallyExclusive("fresh-claims", "reuse-claims")
+	cmd.MarkFlagsMutuallyExclusive(acceptDataLossFlag, "keep-claims")
+	requires(cmd, "on", "drain-exec")
+	requires(cmd, "drain-timeout", "drain-exec", "drain-cmd")
+	requires(cmd, "park", "replicas")
+	notNegative(cmd, "replicas", "min-healthy")
+	positive(cmd, "drain-timeout")
+	notEmpty(cmd, "drain-exec", "drain-cmd")
 	_ = cmd.RegisterFlagCompletionFunc("profile", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		names := []string{"none"}
 		for _, p := range profile.Builtin() {
@@ -120,7 +129,7 @@ canary or a restart is on its way. An HPA does not scale a set with 0 replicas.`
 		return names, cobra.ShellCompDirectiveDefault
 	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := o.check(cmd); err != nil {
+		if err := o.check(); err != nil {
 			return err
 		}
 		switch {
@@ -137,7 +146,7 @@ canary or a restart is on its way. An HPA does not scale a set with 0 replicas.`
 				return plan.Unpark{Holder: h}, o.rescued(ctx, ch, client, s, size)
 			}
 			if wanted := sts.WantedReplicas(s.Set); (o.fresh || o.intent.ReuseClaims) && !o.cancel && o.intent.Replicas < wanted {
-				return nil, usagef("--fresh-claims and --reuse-claims are for a scale-up: statefulset %s has %s and goes down to %d", s.Set.Name, sts.Count(wanted, "replica"), o.intent.Replicas)
+				return nil, usagef("--fresh-claims and --reuse-claims require a scale-up, but statefulset %s has %s and --replicas is %d", s.Set.Name, sts.Count(wanted, "replica"), o.intent.Replicas)
 			}
 			intent := o.intent
 			intent.Holder, intent.NoHooks = h, o.profile == "none"
@@ -338,50 +347,17 @@ func (o *drainOptions) deleteStale(ctx context.Context, c *change, client *clust
 	return err
 }
 
-func (o *drainOptions) check(cmd *cobra.Command) error {
-	f := cmd.Flags()
-	given := 0
-	for _, flag := range []string{"profile", "drain-exec", "drain-cmd"} {
-		if f.Changed(flag) {
-			given++
-		}
-	}
+func (o *drainOptions) check() error {
 	o.intent.IgnoreBudgets = o.pdb == "ignore"
 	switch {
-	case o.cancel && o.unpark, o.cancel && f.Changed("replicas"), o.unpark && f.Changed("replicas"):
-		return usagef("--replicas, --cancel and --unpark exclude each other")
-	case !o.cancel && !o.unpark && !f.Changed("replicas"):
-		return usagef("how many members are there to be? give --replicas")
-	case o.fresh && o.intent.ReuseClaims:
-		return usagef("--fresh-claims and --reuse-claims exclude each other")
-	case o.intent.Park && (!f.Changed("replicas") || o.intent.Replicas != 0):
-		return usagef("--park goes with --replicas 0")
+	case o.intent.Park && o.intent.Replicas != 0:
+		return usagef("--park requires --replicas 0")
 	case o.intent.Park && o.profile != "" && o.profile != "none":
-		return usagef("--park stops members that stay in their cluster: it goes without --profile")
-	case o.intent.Replicas < 0:
-		return usagef("--replicas=%d: it cannot be negative", o.intent.Replicas)
+		return usagef("--park and --profile are mutually exclusive: parked members do not leave their cluster")
 	case o.intent.Replicas > mostForetold:
-		return usagef("--replicas=%d: %d members are the most", o.intent.Replicas, mostForetold)
-	case given > 1:
-		return usagef("--profile, --drain-exec and --drain-cmd exclude each other")
-	case f.Changed("on") && o.exec == "":
-		return usagef("--on goes with --drain-exec")
-	case o.on != "leaving" && o.on != "survivor":
-		return usagef("--on=%s: it is leaving or survivor", o.on)
-	case o.pdb != "enforce" && o.pdb != "ignore":
-		return usagef("--pdb=%s: it is enforce or ignore", o.pdb)
-	case o.intent.MinHealthy < 0:
-		return usagef("--min-healthy=%d: it cannot be negative", o.intent.MinHealthy)
-	case f.Changed(acceptDataLossFlag) && o.intent.KeepClaims:
-		return usagef("--accept-data-loss and --keep-claims exclude each other")
+		return invalidFlag("replicas", o.intent.Replicas, fmt.Sprintf("must be at most %d", mostForetold))
 	case misspelt(o.exec+o.command) != "":
-		return usagef("%s is no variable of a drain profile: there are %s", misspelt(o.exec+o.command), variables())
-	case f.Changed("drain-exec") && strings.TrimSpace(o.exec) == "", f.Changed("drain-cmd") && strings.TrimSpace(o.command) == "":
-		return usagef("the command is empty")
-	case f.Changed("drain-timeout") && o.exec+o.command == "":
-		return usagef("--drain-timeout goes with --drain-exec or --drain-cmd: a profile has times of its own")
-	case o.timeout <= 0:
-		return usagef("--drain-timeout=%s: it is more than 0", o.timeout)
+		return usagef("unknown variable %s of a drain profile, must be one of %s", misspelt(o.exec+o.command), variables())
 	}
 	return nil
 }
@@ -413,7 +389,7 @@ func (o *drainOptions) hooks(c *change, s *sts.Snapshot, first bool) (*profile.P
 		for _, p := range found.Ambiguous {
 			names = append(names, p.Metadata.Name)
 		}
-		return nil, usagef("several drain profiles fit statefulset %s (%s): say which with --profile", s.Set.Name, strings.Join(names, ", "))
+		return nil, usagef("several drain profiles match statefulset %s (%s): set --profile", s.Set.Name, strings.Join(names, ", "))
 	}
 	if found.Profile != nil && first && c.out.human() {
 		_, _ = fmt.Fprintf(c.env.ErrOut, "drain profile %s, because of %s\n", found.Profile.Metadata.Name, found.Why)

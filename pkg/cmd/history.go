@@ -59,9 +59,9 @@ before the update that is on its way with the one that it goes to. With --from a
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	}
 	out := newOutput(cmd)
-	cmd.Flags().Int64Var(&from, "from", 0, "The older `REVISION` by number, instead of the stable one")
-	cmd.Flags().Int64Var(&to, "to", 0, "The newer `REVISION` by number, instead of the one that the set goes to")
-	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "Exit with 3 when there are differences")
+	cmd.Flags().Int64Var(&from, "from", 0, "Older `REVISION` by number (default: the stable one)")
+	cmd.Flags().Int64Var(&to, "to", 0, "Newer `REVISION` by number (default: the update revision)")
+	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "Exit with 3 if there are differences")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		s, err := c.snapshot(cmd, args, out)
 		if err != nil {

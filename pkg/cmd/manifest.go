@@ -171,7 +171,7 @@ func (c *common) readManifests(ctx context.Context, files []string, namespace st
 	}
 	given := *c.config.Namespace
 	if problems := validation.IsDNS1123Label(given); given != "" && len(problems) > 0 {
-		return nil, usagef("--namespace=%s is no namespace: %s", given, problems[0])
+		return nil, invalidFlag("namespace", given, problems[0])
 	}
 	inv := &sts.Inventory{TakenAt: c.env.Clock.Now()}
 	for i := range objects {
@@ -180,7 +180,7 @@ func (c *common) readManifests(ctx context.Context, files []string, namespace st
 		}
 	}
 	if len(inv.Sets) == 0 {
-		return nil, usagef("--filename %s has no StatefulSet in it%s", strings.Join(files, ","), onlyThese(objects))
+		return nil, usagef("--filename %s: no StatefulSet found%s", strings.Join(files, ","), onlyThese(objects))
 	}
 	c.placeObjects(inv, given, namespace)
 	if given == "" {
@@ -189,7 +189,7 @@ func (c *common) readManifests(ctx context.Context, files []string, namespace st
 	elsewhere := inv.Sets[0]
 	inv.Sets = slices.DeleteFunc(inv.Sets, func(s *appsv1.StatefulSet) bool { return s.Namespace != given })
 	if len(inv.Sets) == 0 {
-		return nil, usagef("--filename %s: StatefulSet %s is in namespace %s, not in %s as --namespace says",
+		return nil, usagef("--filename %s: StatefulSet %s is in namespace %s, but --namespace is %s",
 			strings.Join(files, ","), elsewhere.Name, elsewhere.Namespace, given)
 	}
 	return inv, nil
@@ -236,7 +236,7 @@ func (c *common) addObject(inv *sts.Inventory, object *manifestObject) error {
 	case object.Kind == "StatefulSet" && group != appsv1.GroupName:
 		warnTo(c.env.ErrOut, fmt.Sprintf("%s: StatefulSet %s is not Kubernetes' own but of %s", object.where(""), object.Metadata.Name, object.APIVersion))
 	case object.Kind == "StatefulSet" && object.Metadata.Name == "":
-		return usagef("--filename %s: a StatefulSet has no metadata.name", object.where(""))
+		return usagef("--filename %s: metadata.name of a StatefulSet is required", object.where(""))
 	case object.Kind == "StatefulSet" && object.APIVersion != appsv1.SchemeGroupVersion.String():
 		warnTo(c.env.ErrOut, fmt.Sprintf("%s: StatefulSet %s is of %s, which Kubernetes has no more: it is read as apps/v1", object.where(""), object.Metadata.Name, object.APIVersion))
 		fallthrough

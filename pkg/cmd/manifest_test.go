@@ -216,11 +216,11 @@ spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}
 		{name: "an object without a kind", file: object("web", "replicas: 1") + "---\nx: z\n", args: "plan", code: ExitUsage, err: `FILE: document 2: Object 'Kind' is missing in '{"x":"z"}'`},
 
 		{name: "two namespaces", file: inNS(object("web", "replicas: 1"), "a") + "---\n" + inNS(object("web", "replicas: 2"), "b"), args: "plan", code: ExitUsage,
-			err: "has StatefulSet web in namespaces a and b: choose one with --namespace"},
+			err: "StatefulSet web is in namespaces a and b: set --namespace"},
 		{name: "the first of two namespaces", file: inNS(object("web", "replicas: 1"), "a") + "---\n" + inNS(object("web", "replicas: 2"), "b"), args: "plan -n a -o jsonpath={.namespace},{.outcome.message}", out: "a,1 pod available"},
 		{name: "the second of two namespaces", file: inNS(object("web", "replicas: 1"), "a") + "---\n" + inNS(object("web", "replicas: 2"), "b"), args: "plan web -n b -o jsonpath={.namespace},{.outcome.message}", out: "b,2 pods available"},
 		{name: "neither of two namespaces", file: inNS(object("web", "replicas: 1"), "a") + "---\n" + inNS(object("web", "replicas: 2"), "b"), args: "dns -n c", code: ExitUsage,
-			err: "StatefulSet web is in namespace a, not in c as --namespace says"},
+			err: "StatefulSet web is in namespace a, but --namespace is c"},
 		{name: "a Service without a namespace beside a set with one", file: service + "---\n" + inNS(object("web", "serviceName: web"), "data"), args: "dns" + inNamespace, out: "data/true",
 			err: "note: objects without a namespace are assumed to be in namespace data, like the others; --namespace sets another one"},
 		{name: "a set without a namespace beside a Service with one", file: inNS(service, "data") + "---\n" + object("web", "serviceName: web"), args: "dns" + inNamespace, out: "data/true",

@@ -111,10 +111,7 @@ partition or by OnDelete.`,
 		if err := o.read(c, cmd, f, args); err != nil {
 			return err
 		}
-		var err error
-		if o.schedulingGrace, err = grace(); err != nil {
-			return err
-		}
+		o.schedulingGrace = grace
 		return runPlan(cmd.Context(), c, o, out)
 	}
 	return cmd
@@ -122,25 +119,35 @@ partition or by OnDelete.`,
 
 func (o *planOptions) addFlags(cmd *cobra.Command, p *planFlags) {
 	f := cmd.Flags()
-	f.StringSliceVarP(&o.files, "filename", "f", nil, "A `FILE` or folder with manifests, - for standard input; no cluster is asked")
+	f.StringSliceVarP(&o.files, "filename", "f", nil, "`FILE` or directory with manifests (- for stdin); no cluster is contacted")
 	f.Int32Var(&p.replicas, "replicas", 0, "Scale to `N` replicas")
-	f.StringArrayVar(&o.template.images, "image", nil, "A new image, as `[CONTAINER=]IMAGE`; may be repeated")
-	f.StringVarP(&o.template.patch, "patch", "p", "", "A strategic merge `PATCH` on the pod template, in JSON or YAML")
-	f.StringVar(&o.template.patchFile, "patch-file", "", "A `FILE` with such a patch, - for standard input")
-	f.BoolVar(&o.template.restart, "restart", false, "Restart all pods, as kubectl rollout restart does")
-	f.StringVar(&o.newFile, "new-file", "", "A `FILE` with the StatefulSet's new manifest, - for standard input")
-	f.Int32Var(&p.partition, "partition", 0, "Set the partition, as it stands in the set: an `OFFSET` from its first ordinal")
-	f.StringVar(&p.maxUnavailable, "max-unavailable", "", "Set the update strategy's maxUnavailable: `N|P%`")
-	f.BoolVar(&p.delete, "delete", false, "Delete the set")
-	f.StringVar(&p.cascade, "cascade", "background", "With --delete: background, foreground or orphan, as in kubectl delete")
-	f.StringVar(&o.loseNode, "lose-node", "", "Lose a `NODE`: its kubelet is heard no more")
-	f.BoolVar(&o.assumed.Broken, "broken", false, "Pods that are made from the set's template from now on never get ready")
-	f.DurationVar(&p.readyAfter, "ready-after", 20*time.Second, "How long a pod takes from its creation to being ready")
-	f.DurationVar(&p.terminateAfter, "terminate-after", 10*time.Second, "How long a pod takes from its deletion to being gone")
-	f.StringSliceVar(&p.gates, "feature-gates", nil, "The cluster's feature gates: `MaxUnavailableStatefulSet=true|false`")
-	f.StringVar(&o.domain, "cluster-domain", sts.DefaultClusterDomain, "The cluster's DNS `DOMAIN`")
-	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 4 when it gets stuck, with 3 when it is held back")
-	_ = cmd.RegisterFlagCompletionFunc("cascade", cobra.FixedCompletions(cascades, cobra.ShellCompDirectiveNoFileComp))
+	f.StringArrayVar(&o.template.images, "image", nil, "New image, as `[CONTAINER=]IMAGE`; can be repeated")
+	f.StringVarP(&o.template.patch, "patch", "p", "", "Strategic merge `PATCH` for the pod template, in JSON or YAML")
+	f.StringVar(&o.template.patchFile, "patch-file", "", "`FILE` with a strategic merge patch for the pod template (- for stdin)")
+	f.BoolVar(&o.template.restart, "restart", false, "Set the restartedAt annotation, as kubectl rollout restart does")
+	f.StringVar(&o.newFile, "new-file", "", "`FILE` with the StatefulSet's new manifest (- for stdin)")
+	f.Int32Var(&p.partition, "partition", 0, "Set spec.updateStrategy.rollingUpdate.partition, an `OFFSET` from the first ordinal")
+	f.StringVar(&p.maxUnavailable, "max-unavailable", "", "Set spec.updateStrategy.rollingUpdate.maxUnavailable to `N|P%`")
+	f.BoolVar(&p.delete, "delete", false, "Delete the StatefulSet")
+	addChoice(cmd, &p.cascade, "cascade", "background", "With --delete: deletion cascading strategy, as in kubectl delete", cascades...)
+	f.StringVar(&o.loseNode, "lose-node", "", "Simulate the loss of a `NODE`")
+	f.BoolVar(&o.assumed.Broken, "broken", false, "Assume that new pods never become ready")
+	f.DurationVar(&p.readyAfter, "ready-after", 20*time.Second, "Assumed time from a pod's creation until it is ready")
+	f.DurationVar(&p.terminateAfter, "terminate-after", 10*time.Second, "Assumed time from a pod's deletion until it is gone")
+	f.StringSliceVar(&p.gates, "feature-gates", nil, "Feature gates of the cluster: `MaxUnavailableStatefulSet=true|false`")
+	f.StringVar(&o.domain, "cluster-domain", sts.DefaultClusterDomain, "DNS `DOMAIN` of the cluster")
+	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 4 if the rollout will get stuck, 3 if it will stop before all pods are updated")
+	changes := []string{"replicas", "image", "patch", "patch-file", "restart", "new-file", "partition", "max-unavailable"}
+	for _, change := range changes {
+		cmd.MarkFlagsMutuallyExclusive("delete", change)
+		cmd.MarkFlagsMutuallyExclusive("lose-node", change)
+	}
+	cmd.MarkFlagsMutuallyExclusive("delete", "lose-node")
+	cmd.MarkFlagsMutuallyExclusive("delete", "broken")
+	cmd.MarkFlagsMutuallyExclusive("patch", "patch-file")
+	requires(cmd, "cascade", "delete")
+	notNegative(cmd, "replicas", "partition", "ready-after", "terminate-after")
+	notEmpty(cmd, "filename", "new-file", "lose-node", "patch", "patch-file", "image")
 	_ = cmd.RegisterFlagCompletionFunc("feature-gates", cobra.FixedCompletions([]string{maxUnavailableGate + "=true", maxUnavailableGate + "=false"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -194,9 +201,9 @@ func (o *planOptions) readNames(c *common, cmd *cobra.Command, args []string) er
 	}
 	switch {
 	case cmd.Flags().Changed("filename") && (len(o.files) == 0 || slices.Contains(o.files, "")):
-		return usagef("--filename is empty: name a file or folder with manifests, or leave it out to ask the cluster")
+		return usagef("--filename must not be empty")
 	case len(o.files) == 0 && len(args) == 0:
-		return usagef("name a StatefulSet, or give its manifest with --filename")
+		return usagef("a StatefulSet name or --filename is required")
 	case len(args) > 0:
 		o.name, err = setName(args)
 	}
@@ -206,35 +213,15 @@ func (o *planOptions) readNames(c *common, cmd *cobra.Command, args []string) er
 func (o *planOptions) check(changed func(string) bool, f planFlags) error {
 	o.domain = strings.ToLower(strings.Trim(o.domain, "."))
 	if problems := validation.IsDNS1123Subdomain(o.domain); len(problems) > 0 {
-		return usagef("--cluster-domain=%s: it is no DNS name", o.domain)
+		return invalidFlag("cluster-domain", o.domain, "must be a DNS name")
 	}
 	switch {
-	case changed("replicas") && f.replicas < 0:
-		return usagef("--replicas=%d: it cannot be negative", f.replicas)
-	case changed("partition") && f.partition < 0:
-		return usagef("--partition=%d: it cannot be negative", f.partition)
 	case changed("scheduling-grace") && len(o.files) > 0:
 		return usagef("--scheduling-grace and --filename are mutually exclusive: no pods are read")
-	case changed("lose-node") && o.loseNode == "":
-		return usagef("--lose-node is empty: name a node")
 	case stdins(o.newFile, o.template.patchFile, o.files) > 1:
-		return usagef("standard input can be read once: name a file for the others")
-	case changed("new-file") && o.newFile == "":
-		return usagef("--new-file is empty: name a file with the new manifest")
-	case f.readyAfter < 0 || f.terminateAfter < 0:
-		return usagef("--ready-after and --terminate-after cannot be negative")
+		return usagef("standard input can be read only once: use a file for the other flags")
 	case f.readyAfter > longestWait || f.terminateAfter > longestWait:
-		return usagef("--ready-after and --terminate-after are %s at most", sts.Duration(longestWait))
-	case changed("cascade") && !f.delete:
-		return usagef("--cascade goes with --delete")
-	case f.delete && o.delete == "":
-		return usagef("--cascade=%s: it is one of %s", f.cascade, strings.Join(cascades, ", "))
-	case f.delete && (o.changes() || o.loseNode != ""):
-		return usagef("--delete is the whole change: leave out the others")
-	case f.delete && o.assumed.Broken:
-		return usagef("--broken is about pods that are made: --delete makes none")
-	case o.loseNode != "" && o.changes():
-		return usagef("--lose-node is the whole change: leave out the others")
+		return usagef("--ready-after and --terminate-after must be at most %s", sts.Duration(longestWait))
 	}
 	return nil
 }
@@ -265,7 +252,7 @@ func maxUnavailable(text string) (*intstr.IntOrString, error) {
 	n := intstr.Parse(text)
 	digits := strings.TrimSuffix(text, "%")
 	if v, err := strconv.Atoi(digits); err != nil || v < 1 || n.Type == intstr.String && v > 100 {
-		return nil, usagef("--max-unavailable=%s: write a number from 1 on, or a percentage like 20%%", text)
+		return nil, invalidFlag("max-unavailable", text, "must be a number greater than 0 or a percentage (for example 20%)")
 	}
 	return &n, nil
 }
@@ -277,7 +264,7 @@ func readGates(gates []string) (*bool, error) {
 		name, value, _ := strings.Cut(g, "=")
 		on, err := strconv.ParseBool(value)
 		if name != maxUnavailableGate || err != nil {
-			return nil, usagef("--feature-gates=%s: it is %s=true or =false; no other gate changes the order of things", g, maxUnavailableGate)
+			return nil, invalidFlag("feature-gates", g, "must be "+maxUnavailableGate+"=true or "+maxUnavailableGate+"=false")
 		}
 		out = &on
 	}

@@ -107,7 +107,7 @@ func (o *planOptions) acceptable(set *appsv1.StatefulSet, from simulate.Source) 
 		return refused(reasonInvalid, "", "the API server would refuse statefulset %s: %s", set.Name, strings.Join(problems, "; "))
 	}
 	if n := sts.WantedReplicas(set); n > mostForetold {
-		return usagef("statefulset %s has %d replicas: it is foretold for %d at most", set.Name, n, mostForetold)
+		return usagef("statefulset %s has %d replicas, more than the maximum of %d", set.Name, n, mostForetold)
 	}
 	return checkRange(set)
 }
@@ -150,14 +150,14 @@ func (o *planOptions) offline(ctx context.Context, c *common) (*sts.Snapshot, er
 	})
 	switch {
 	case len(inv.Sets) == 0:
-		return nil, usagef("--filename %s has no StatefulSet %s in it, only %s", strings.Join(o.files, ","), o.name, strings.Join(have, ", "))
+		return nil, usagef("--filename %s: StatefulSet %s not found, only %s", strings.Join(o.files, ","), o.name, strings.Join(have, ", "))
 	case len(inv.Sets) > 1 && inv.Sets[0].Name == inv.Sets[1].Name && inv.Sets[0].Namespace != inv.Sets[1].Namespace:
-		return nil, usagef("--filename %s has StatefulSet %s in namespaces %s and %s: choose one with --namespace",
+		return nil, usagef("--filename %s: StatefulSet %s is in namespaces %s and %s: set --namespace",
 			strings.Join(o.files, ","), inv.Sets[0].Name, inv.Sets[0].Namespace, inv.Sets[1].Namespace)
 	case len(slices.Compact(slices.Sorted(slices.Values(have)))) < len(have) && len(inv.Sets) > 1:
-		return nil, usagef("--filename %s has StatefulSet %s more than once", strings.Join(o.files, ","), inv.Sets[0].Name)
+		return nil, usagef("--filename %s: StatefulSet %s is defined more than once", strings.Join(o.files, ","), inv.Sets[0].Name)
 	case len(inv.Sets) > 1:
-		return nil, usagef("--filename %s has several StatefulSets in it: name one of %s", strings.Join(o.files, ","), strings.Join(have, ", "))
+		return nil, usagef("--filename %s contains several StatefulSets, name one of %s", strings.Join(o.files, ","), strings.Join(have, ", "))
 	}
 	s := inv.Snapshots()[0]
 	s.Set = sts.Defaulted(s.Set)
@@ -217,7 +217,7 @@ func (o *planOptions) changed(ctx context.Context, c *common, s *sts.Snapshot, q
 		return set, nil
 	}
 	if !sts.IsRollingUpdate(set) {
-		return nil, usagef("statefulset %s has the update strategy %s: --partition and --max-unavailable are of RollingUpdate", set.Name, set.Spec.UpdateStrategy.Type)
+		return nil, usagef("statefulset %s has the update strategy %s: --partition and --max-unavailable require RollingUpdate", set.Name, set.Spec.UpdateStrategy.Type)
 	}
 	ru := appsv1.RollingUpdateStatefulSetStrategy{}
 	if before := set.Spec.UpdateStrategy.RollingUpdate; before != nil {

@@ -86,7 +86,7 @@ defaults are filled in.`,
   kubectl sts profile show etcd -o jsonpath='{range .drain[*]}{.on}: {.command}{"\n"}{end}'`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usagef("%s: name exactly one profile, like etcd", cmd.CommandPath())
+				return usagef("%s: exactly one profile name is required (for example etcd)", cmd.CommandPath())
 			}
 			return nil
 		},
@@ -134,7 +134,7 @@ The exit code is 1 when there is a mistake.`,
 		Example: `  kubectl sts profile lint my-etcd.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usagef("%s: name a file, or - for standard input", cmd.CommandPath())
+				return usagef("%s: a file name, or - for stdin, is required", cmd.CommandPath())
 			}
 			return nil
 		},

@@ -94,19 +94,24 @@ that is called like a subcommand.`,
 	out.resource = "persistentvolumeclaim"
 	t.addFlags(cmd)
 	f := cmd.Flags()
-	f.StringSliceVar(&ordinals, "ordinal", nil, "Show only claims of these ordinals, like 2,5-7")
-	f.BoolVar(&o.claims.Choice.Orphans, "orphans", false, "Claims of sets that are gone are candidates, too")
-	f.BoolVar(&o.claims.Choice.Parked, "parked", false, "Claims of sets that stand at 0 are candidates, too")
-	f.BoolVar(&o.claims.Choice.Reserved, "reserved", false, "Claims of ordinals that may come back are candidates, too")
-	f.StringSliceVar(&claims, "claim", nil, "Only the claim of this `NAME`, also one that the controller did not create; repeatable")
-	f.StringSliceVar(&o.claims.Reserve, "reserve-annotation", nil, "A set's annotation of this `KEY` holds a size that reserves its claims; repeatable")
-	f.StringVar(&olderThan, "older-than", "", "Only what was provably unused for this `AGE` (its condition Unused) is a candidate, like 30d or 36h")
-	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 when there are candidates")
+	f.StringSliceVar(&ordinals, "ordinal", nil, "Show only claims of these ordinals (for example 2,5-7)")
+	f.BoolVar(&o.claims.Choice.Orphans, "orphans", false, "Include claims of StatefulSets that no longer exist")
+	f.BoolVar(&o.claims.Choice.Parked, "parked", false, "Include claims of StatefulSets with 0 replicas")
+	f.BoolVar(&o.claims.Choice.Reserved, "reserved", false, "Include claims of ordinals that an autoscaler or a recorded size may use again")
+	f.StringSliceVar(&claims, "claim", nil, "Only the claim `NAME`, even if the controller did not create it; can be repeated")
+	f.StringSliceVar(&o.claims.Reserve, "reserve-annotation", nil, "Annotation `KEY` of sets with a size that reserves claims; can be repeated")
+	f.StringVar(&olderThan, "older-than", "", "Only claims unused for at least this `AGE` by their Unused condition (30d, 36h)")
+	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 if there are candidates")
 	g := &gcRun{common: c, verb: "pvc-gc", did: "deleted", out: out}
 	f.BoolVar(&remove, "delete", false, "Delete the candidates; their volumes keep the data")
 	g.addFlags(cmd)
 	g.limit(cmd, "candidates")
-	f.StringVar(&o.backupDir, "backup-dir", "", "Also write the manifests of what is deleted to files in this `FOLDER`")
+	f.StringVar(&o.backupDir, "backup-dir", "", "Also write the manifests of deleted claims and their volumes to this `DIRECTORY`")
+	for _, name := range []string{"dry-run", "yes", "concurrency", "timeout", "max", "backup-dir"} {
+		requires(cmd, name, "delete")
+	}
+	cmd.MarkFlagsMutuallyExclusive("exit-code", "delete")
+	cmd.MarkFlagsMutuallyExclusive("claim", "all-namespaces")
 	cmd.AddCommand(newPVCGCUndo(c), newPVCGCPurge(c), newPVCGCRescue(c))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := out.check(); err != nil {
@@ -128,27 +133,16 @@ that is called like a subcommand.`,
 		if o.claims.Claims, err = chosenClaims(cmd, claims); err != nil {
 			return err
 		}
-		if len(o.claims.Claims) > 0 && t.all {
-			return usagef("--claim and --all-namespaces are mutually exclusive: name the namespace with -n")
-		}
 		if slices.Contains(o.claims.Reserve, "") || f.Changed("reserve-annotation") && len(o.claims.Reserve) == 0 {
-			return usagef("--reserve-annotation: the key of an annotation is required")
+			return usagef("--reserve-annotation must not be empty")
 		}
 		if cmd.Flags().Changed("older-than") {
 			if o.claims.Choice.OlderThan, err = sts.ParseAge(olderThan); err != nil {
 				return usagef("--older-than: %s", err)
 			}
 		}
-		for _, name := range []string{"dry-run", "yes", "concurrency", "timeout", "max", "backup-dir"} {
-			if !remove && f.Changed(name) {
-				return usagef("--%s goes with --delete: without it nothing is done to claims", name)
-			}
-		}
 		if !remove {
 			return runClaims(cmd.Context(), c, o, out, nil)
-		}
-		if o.exitCode {
-			return usagef("--exit-code is for the list, and goes without --delete")
 		}
 		g.all = t.all
 		if err := g.check(); err != nil {
@@ -166,12 +160,12 @@ func chosenClaims(cmd *cobra.Command, args []string) ([]string, error) {
 		return nil, usagef("--claim: %s", err)
 	}
 	if cmd.Flags().Changed("claim") && len(names) == 0 {
-		return nil, usagef("--claim: the name of a claim is required")
+		return nil, usagef("--claim must not be empty")
 	}
 	var out []string
 	for _, n := range names {
 		if n.kind == "pv" {
-			return nil, usagef("--claim: %s is a volume, name its claim", n.name)
+			return nil, usagef("--claim: %s is a volume, must be the name of a claim", n.name)
 		}
 		out = append(out, n.name)
 	}

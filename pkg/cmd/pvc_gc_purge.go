@@ -51,8 +51,8 @@ NAME is a claim, as in data-web-3 or pvc/data-web-3, or a volume. Without names 
 	g.addFlags(cmd)
 	g.limit(cmd, "volumes")
 	f := cmd.Flags()
-	g.inOneNamespace(cmd, &everything, "All volumes that keep data of this namespace's claims")
-	f.StringVar(&olderThan, "older-than", "", "Only those whose claim was deleted this long ago, like 30d or 36h")
+	g.inOneNamespace(cmd, &everything, "All volumes that keep the data of deleted claims of the namespace")
+	f.StringVar(&olderThan, "older-than", "", "Only volumes whose claim was deleted at least this long ago (30d, 36h)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := g.checkNames(args, everything); err != nil {
 			return err

@@ -239,7 +239,7 @@ func claimNames(args []string) ([]string, error) {
 	var out []string
 	for _, k := range names {
 		if k.kind == "pv" {
-			return nil, usagef("%q: name claims, like pvc/data-web-1: a volume is rescued by its claim", "pv/"+k.name)
+			return nil, usagef("%q must be the name of a claim (for example pvc/data-web-1)", "pv/"+k.name)
 		}
 		if !slices.Contains(out, k.name) {
 			out = append(out, k.name)
@@ -265,7 +265,7 @@ func (g *gcRun) namedClaims(ctx context.Context, client *cluster.Client, ns stri
 			}
 		}
 		if len(ofSet) > 0 {
-			return nil, usagef("%s is a StatefulSet here, and claims are to be named: %s", name, strings.Join(ofSet, " "))
+			return nil, usagef("%s is a StatefulSet, must be the name of a claim (its claims: %s)", name, strings.Join(ofSet, " "))
 		}
 		kept, err := g.readRetained(ctx, client, ns)
 		if err != nil {

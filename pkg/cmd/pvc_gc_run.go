@@ -91,29 +91,22 @@ type gcRun struct {
 
 func (g *gcRun) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&g.dryRun, "dry-run", "none", `"client" shows what would be done; "server" also has the API server check it`)
-	f.Lookup("dry-run").NoOptDefVal = "client"
-	f.BoolVarP(&g.yes, "yes", "y", false, "Do not ask: needed where there is no terminal")
-	f.IntVar(&g.workers, "concurrency", 8, "How many requests may be under way at once")
-	f.DurationVar(&g.timeout, "timeout", 5*time.Minute, "How long to wait for the cluster while nothing moves")
-	_ = cmd.RegisterFlagCompletionFunc("dry-run", cobra.FixedCompletions([]string{"none", "client", "server"}, cobra.ShellCompDirectiveNoFileComp))
+	addDryRun(cmd, &g.dryRun, "Print what would be done; server also checks it with the API server")
+	f.BoolVarP(&g.yes, "yes", "y", false, "Skip the confirmation (required without a terminal)")
+	f.IntVar(&g.workers, "concurrency", 8, "Number of concurrent requests (1 to 256)")
+	f.DurationVar(&g.timeout, "timeout", 5*time.Minute, "Maximum time to wait without progress")
+	positive(cmd, "timeout", "concurrency")
 }
 
 // limit adds --max.
 func (g *gcRun) limit(cmd *cobra.Command, what string) {
-	cmd.Flags().IntVar(&g.most, "max", 50, "Refuse when there are more "+what+" than this; 0 is no limit")
+	cmd.Flags().IntVar(&g.most, "max", 50, "Refuse if there are more "+what+" than this (0 means no limit)")
+	notNegative(cmd, "max")
 }
 
 func (g *gcRun) check() error {
-	switch {
-	case g.dryRun != "none" && g.dryRun != "client" && g.dryRun != "server":
-		return usagef("--dry-run=%s: it is none, client or server", g.dryRun)
-	case g.workers < 1 || g.workers > 256:
-		return usagef("--concurrency=%d: it is 1 to 256", g.workers)
-	case g.timeout <= 0:
-		return usagef("--timeout=%s: say how long to wait, like 90s", g.timeout)
-	case g.most < 0:
-		return usagef("--max=%d: it cannot be negative", g.most)
+	if g.workers > 256 {
+		return invalidFlag("concurrency", g.workers, "must be at most 256")
 	}
 	return g.out.check()
 }
@@ -420,10 +413,10 @@ func keptNames(args []string) ([]keptName, error) {
 		case "pv", "persistentvolume", "persistentvolumes":
 			kind = "pv"
 		default:
-			return nil, usagef("%q: name claims, like pvc/data-web-3, or volumes, like pv/NAME", arg)
+			return nil, usagef("%q must be the name of a claim (pvc/data-web-3) or of a volume (pv/NAME)", arg)
 		}
 		if name == "" || strings.HasPrefix(arg, "/") {
-			return nil, usagef("%q names nothing", arg)
+			return nil, usagef("%q has no name", arg)
 		}
 		out = append(out, keptName{name, kind})
 	}

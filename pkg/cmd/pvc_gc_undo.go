@@ -60,8 +60,8 @@ It goes on where it was interrupted when the same command is run again.`,
 	g := &gcRun{common: c, verb: "pvc-gc undo", did: "restored", out: newOutput(cmd)}
 	g.out.resource = "persistentvolumeclaim"
 	g.addFlags(cmd)
-	g.inOneNamespace(cmd, &everything, "All claims of the namespace that are kept")
-	cmd.Flags().BoolVar(&replace, "replace", false, "Set aside the new, empty claim that the StatefulSet controller has created")
+	g.inOneNamespace(cmd, &everything, "All deleted claims of the namespace whose data is kept")
+	cmd.Flags().BoolVar(&replace, "replace", false, "Replace the new, empty claim that the StatefulSet controller created")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := g.checkNames(args, everything); err != nil {
 			return err
@@ -76,18 +76,18 @@ It goes on where it was interrupted when the same command is run again.`,
 func (g *gcRun) inOneNamespace(cmd *cobra.Command, everything *bool, usage string) {
 	f := cmd.Flags()
 	f.BoolVar(everything, "all", false, usage)
-	f.BoolVarP(&g.all, "all-namespaces", "A", false, "Not here: it is refused")
+	f.BoolVarP(&g.all, "all-namespaces", "A", false, "Not supported")
 	_ = f.MarkHidden("all-namespaces")
 }
 
 func (g *gcRun) checkNames(args []string, everything bool) error {
 	switch {
 	case g.all:
-		return usagef("%s works in one namespace: name it with -n; 'pvc-gc -A -o json' has those where something is kept, in retained.namespaces", g.verb)
+		return usagef("--all-namespaces is not supported: set --namespace; \"kubectl sts pvc-gc -A -o json\" lists the namespaces in retained.namespaces")
 	case everything && len(args) > 0:
-		return usagef("--all or names, not both")
+		return usagef("names and --all are mutually exclusive")
 	case !everything && len(args) == 0 && (g.yes || g.dryRun != "none"):
-		return usagef("name the claims, or --all: without either they are only shown")
+		return usagef("claim names or --all are required")
 	case !everything && len(args) == 0:
 		g.dryRun, g.onlyLists = "client", true
 	}
@@ -138,7 +138,7 @@ func (g *gcRun) kept(ctx context.Context, args []string) (*cluster.Client, []ret
 	picked, unknown := pick(all, names, g.verb == "pvc-gc purge")
 	for _, name := range unknown {
 		if claims := ofSet(all, name); len(claims) > 0 {
-			return nil, nil, nil, usagef("%s is a StatefulSet here, and claims or volumes are to be named: %s", name, strings.Join(claims, " "))
+			return nil, nil, nil, usagef("%s is a StatefulSet, must be the name of a claim or volume (its claims: %s)", name, strings.Join(claims, " "))
 		}
 	}
 	return client, picked, unknown, nil

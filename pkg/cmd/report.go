@@ -62,7 +62,7 @@ func (o *output) check() error {
 		return nil
 	}
 	if _, err := o.flags.ToPrinter(); genericclioptions.IsNoCompatiblePrinterError(err) {
-		return usagef("--output=%s: it is one of %s", o.format(), strings.Join(o.formats(), ", "))
+		return invalidFlag("output", o.format(), "must be "+anyOf(o.formats()))
 	} else if err != nil {
 		return usagef("%s", err)
 	}

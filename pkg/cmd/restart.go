@@ -53,26 +53,22 @@ restarts no pod twice.`,
 	ch := c.newChange(cmd, "restart")
 	ch.kind = "RestartReport"
 	f := cmd.Flags()
-	f.StringSliceVar(&ordinals, "ordinal", nil, "Restart only these ordinals, like 2,5-7")
-	f.StringVar(&order, "order", "desc", "desc begins with the highest ordinal, asc with the lowest")
-	f.BoolVar(&leaderLast, "leader-last", false, "Restart the leader last: goes with --leader-exec")
-	f.StringVar(&leaderExec, "leader-exec", "", "A `COMMAND` for sh in a pod: exit code 0 says that it leads")
-	f.BoolVar(&forget, "forget", false, "Forget a restart that was interrupted; this restarts nothing")
+	f.StringSliceVar(&ordinals, "ordinal", nil, "Restart only these ordinals (for example 2,5-7)")
+	addChoice(cmd, &order, "order", "desc", "Start with the highest ordinal (desc) or with the lowest (asc)", "desc", "asc")
+	f.BoolVar(&leaderLast, "leader-last", false, "Restart the leader last; requires --leader-exec")
+	f.StringVar(&leaderExec, "leader-exec", "", "`COMMAND` to run in each pod (sh -c); exit code 0 means that the pod is the leader")
+	f.BoolVar(&forget, "forget", false, "Discard the record of an interrupted restart; no pod is restarted")
 	_ = f.MarkHidden("force-ownership") // nothing is changed that anybody could undo
-	_ = cmd.RegisterFlagCompletionFunc("order", cobra.FixedCompletions([]string{"desc", "asc"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.MarkFlagsRequiredTogether("leader-last", "leader-exec")
+	for _, name := range []string{"ordinal", "order", "leader-last"} {
+		cmd.MarkFlagsMutuallyExclusive("forget", name)
+	}
+	notEmpty(cmd, "leader-exec")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		intent := plan.RestartPods{Ascending: order == "asc"}
 		var err error
 		if intent.Ordinals, err = chosenOrdinals(cmd, ordinals); err != nil {
 			return err
-		}
-		switch {
-		case order != "asc" && order != "desc":
-			return usagef("--order=%s: it is desc or asc", order)
-		case leaderLast != (leaderExec != ""):
-			return usagef("--leader-last and --leader-exec go together: the command says whether the pod that it runs in leads")
-		case forget && (f.Changed("ordinal") || f.Changed("order") || leaderLast):
-			return usagef("--forget restarts nothing: it goes without --ordinal, --order and --leader-last")
 		}
 		intent.LeaderExec = leaderExec
 		if len(ordinals) > 0 {

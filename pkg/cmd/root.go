@@ -3,14 +3,12 @@
 package cmd
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/rest"
@@ -32,12 +30,13 @@ type common struct {
 func NewRoot(env Env) *cobra.Command {
 	c := &common{env: &env, config: genericclioptions.NewConfigFlags(true)}
 	root := withHelp("root", &cobra.Command{
-		Use:           "kubectl-sts",
-		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: env.Called},
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		Args:          unknownCommand,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:               "kubectl-sts",
+		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: env.Called},
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		Args:              unknownCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return checkFlagGroups(cmd) },
 	})
 	root.SetIn(env.In)
 	root.SetOut(env.Out)
@@ -154,8 +153,8 @@ type target struct {
 }
 
 func (t *target) addFlags(cmd *cobra.Command) {
-	cmd.Flags().BoolVarP(&t.all, "all-namespaces", "A", false, "Look at the StatefulSets of all namespaces")
-	cmd.Flags().StringVarP(&t.selector, "selector", "l", "", "Label selector on StatefulSets, like app=db,tier!=test")
+	cmd.Flags().BoolVarP(&t.all, "all-namespaces", "A", false, "List StatefulSets across all namespaces")
+	cmd.Flags().StringVarP(&t.selector, "selector", "l", "", "Label selector to filter StatefulSets (for example app=db,tier!=test)")
 }
 
 func (t *target) query(c *common, args []string) (cluster.Query, error) {
@@ -165,9 +164,9 @@ func (t *target) query(c *common, args []string) (cluster.Query, error) {
 	}
 	switch {
 	case len(names) > 0 && t.selector != "":
-		return cluster.Query{}, usagef("name StatefulSets or select them with --selector, not both")
+		return cluster.Query{}, usagef("StatefulSet names and --selector are mutually exclusive")
 	case len(names) > 0 && t.all:
-		return cluster.Query{}, usagef("a StatefulSet cannot be named across all namespaces: leave out the name or --all-namespaces")
+		return cluster.Query{}, usagef("a StatefulSet name and --all-namespaces are mutually exclusive")
 	}
 	if _, err := labels.Parse(t.selector); err != nil {
 		return cluster.Query{}, usagef("--selector: %s", err)
@@ -179,18 +178,6 @@ func (t *target) query(c *common, args []string) (cluster.Query, error) {
 		}
 	}
 	return q, nil
-}
-
-// chosenOrdinals reads --ordinal.
-func chosenOrdinals(cmd *cobra.Command, ordinals []string) (sts.Ordinals, error) {
-	out, err := sts.ParseOrdinals(ordinals...)
-	if err != nil {
-		return nil, usagef("--ordinal: %s", err)
-	}
-	if cmd.Flags().Changed("ordinal") && len(ordinals) == 0 {
-		return nil, usagef("--ordinal is empty: name ordinals, like 2,5-7, or leave it out for all of them")
-	}
-	return out, nil
 }
 
 // setTypes are the ways to write the resource, as kubectl takes them.
@@ -211,12 +198,12 @@ func setNames(args []string) ([]string, error) {
 		name := arg
 		if kind, rest, typed := strings.Cut(arg, "/"); typed {
 			if !setTypes[strings.ToLower(kind)] {
-				return nil, usagef("%q is not a StatefulSet: write NAME or statefulset/NAME", arg)
+				return nil, usagef("%q is not a StatefulSet, must be NAME or statefulset/NAME", arg)
 			}
 			name = rest
 		}
 		if name == "" || strings.Contains(name, "/") {
-			return nil, usagef("%q has no StatefulSet's name in it: write NAME or statefulset/NAME", arg)
+			return nil, usagef("%q has no name, must be NAME or statefulset/NAME", arg)
 		}
 		if !seen[name] {
 			names = append(names, name)
@@ -233,7 +220,7 @@ func setName(args []string) (string, error) {
 		return "", err
 	}
 	if len(names) != 1 {
-		return "", usagef("name exactly one StatefulSet, like web or sts/web")
+		return "", usagef("exactly one StatefulSet name is required (for example web or sts/web)")
 	}
 	return names[0], nil
 }
@@ -268,20 +255,4 @@ func (c *common) completeNames(cmd *cobra.Command, args []string, _ string) ([]s
 		}
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp
-}
-
-// valueWords say what a flag of a type takes.
-var valueWords = map[string]string{
-	"int32": "a whole number", "int": "a whole number", "duration": "a time like 90s, 10m or 1h30m", "bool": "true or false",
-}
-
-// flagError says what a flag takes where its value cannot be read, without the words of Go.
-func flagError(err error) string {
-	var invalid *pflag.InvalidValueError
-	if errors.As(err, &invalid) {
-		if words := valueWords[invalid.GetFlag().Value.Type()]; words != "" {
-			return fmt.Sprintf("--%s=%s: it takes %s", invalid.GetFlag().Name, invalid.GetValue(), words)
-		}
-	}
-	return err.Error()
 }

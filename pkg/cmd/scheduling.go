@@ -10,15 +10,11 @@ import (
 )
 
 // schedulingGrace adds the option that says how long a pod may be unschedulable before it
-// counts as stuck, and returns what reads it.
-func schedulingGrace(cmd *cobra.Command) func() (*time.Duration, error) {
+// counts as stuck.
+func schedulingGrace(cmd *cobra.Command) *time.Duration {
 	name := strings.TrimPrefix(sts.SchedulingGraceFlag, "--")
 	grace := cmd.Flags().Duration(name, sts.DefaultSchedulingGrace(), "Time a pod may be unschedulable before it counts as stuck (0 means at once)")
 	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions([]string{"30s", "3m", "10m"}, cobra.ShellCompDirectiveNoFileComp))
-	return func() (*time.Duration, error) {
-		if *grace < 0 {
-			return nil, usagef("%s: invalid value %q, must not be negative", sts.SchedulingGraceFlag, *grace)
-		}
-		return grace, nil
-	}
+	notNegative(cmd, name)
+	return grace
 }

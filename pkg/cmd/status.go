@@ -65,13 +65,14 @@ with 3 when one is neither Complete nor Parked.`,
 	}
 	out := newOutput(cmd, wide)
 	t.addFlags(cmd)
-	cmd.Flags().StringSliceVar(&ordinals, "ordinal", nil, "Show only these ordinals, like 2,5-7")
-	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Go on showing every change")
-	cmd.Flags().StringVar(&o.until, "for", "", "Wait for ready, complete or paused")
-	cmd.Flags().DurationVar(&o.timeout, "timeout", 0, "How long --for and --watch go on, like 90s or 10m; 0 is for ever")
-	cmd.Flags().BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 when a set is neither Complete nor Parked, with 4 when one is Stuck or DataAtRisk")
+	cmd.Flags().StringSliceVar(&ordinals, "ordinal", nil, "Show only these ordinals (for example 2,5-7)")
+	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Watch for changes")
+	addChoice(cmd, &o.until, "for", "", "Wait until the sets are in this state", "ready", "complete", "paused")
+	cmd.Flags().DurationVar(&o.timeout, "timeout", 0, "Maximum time for --for and --watch (for example 90s or 10m; 0 means no limit)")
+	cmd.Flags().BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 if a set is not Complete or Parked, 4 if one is Stuck or DataAtRisk")
 	grace := schedulingGrace(cmd)
-	_ = cmd.RegisterFlagCompletionFunc("for", cobra.FixedCompletions([]string{"ready", "complete", "paused"}, cobra.ShellCompDirectiveNoFileComp))
+	notNegative(cmd, "timeout")
+	requires(cmd, "timeout", "for", "watch")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var err error
 		if err := out.check(); err != nil {
@@ -80,31 +81,14 @@ with 3 when one is neither Complete nor Parked.`,
 		if o.query, err = t.query(c, args); err != nil {
 			return err
 		}
-		if o.query.SchedulingGrace, err = grace(); err != nil {
-			return err
-		}
+		o.query.SchedulingGrace = grace
 		o.all = t.all
 		if o.ordinals, err = chosenOrdinals(cmd, ordinals); err != nil {
-			return err
-		}
-		if err := o.check(); err != nil {
 			return err
 		}
 		return runReport(cmd.Context(), c, o, out)
 	}
 	return cmd
-}
-
-func (o *statusOptions) check() error {
-	switch {
-	case o.until != "" && goals[o.until] == nil:
-		return usagef("--for=%s: it is ready, complete or paused", o.until)
-	case o.timeout < 0:
-		return usagef("--timeout=%s: it cannot be negative", o.timeout)
-	case o.timeout > 0 && o.until == "" && !o.watch:
-		return usagef("--timeout goes with --for or --watch; a single request is bounded by --request-timeout")
-	}
-	return nil
 }
 
 // goals are the ends of --for: reached, or so that it never will be by itself.

@@ -21,7 +21,7 @@ import (
 // canSkipPodCheck is for commands because of which the controller creates pods. A policy may refuse
 // pods to a user that it grants to the controller.
 func (c *change) canSkipPodCheck(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&c.skipPodCheck, plan.SkipPodCheck, false, "Do not check with a dry run that the API server will accept the new pods")
+	cmd.Flags().BoolVar(&c.skipPodCheck, plan.SkipPodCheck, false, "Skip the dry run that checks whether the API server will accept the new pods")
 }
 
 // rehearse has the API server check with dry runs, before anything is written, what the plan leads

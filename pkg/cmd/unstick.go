@@ -59,15 +59,10 @@ pod cannot be deleted, ends it with exit code 4 and what the set waits for.`,
 	ch := c.newChange(cmd, "unstick").canPrintPatch(cmd)
 	ch.needs = []string{"pods", "controllerrevisions"} // no budget is asked on the way out
 	deletions := newDeletions(cmd)
-	cmd.Flags().Int64Var(&tail, "tail", 10, "How many of the failing container's last log `LINES` to show")
+	cmd.Flags().Int64Var(&tail, "tail", 10, "Number of log `LINES` of the failing container to show")
+	notNegative(cmd, "tail")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		d, err := deletions()
-		if err != nil {
-			return err
-		}
-		if tail < 0 {
-			return usagef("--tail=%d: it cannot be negative", tail)
-		}
+		d := deletions()
 		ch.prove = func(ctx context.Context, client *cluster.Client, s *sts.Snapshot) *inspect.Proof {
 			return prove(ctx, client, s, tail)
 		}

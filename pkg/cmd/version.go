@@ -41,7 +41,7 @@ asks no server.`,
 	}
 	out := newOutput(cmd)
 	out.resource = ""
-	cmd.Flags().BoolVar(&clientOnly, "client", false, "Print the version of this program alone; needs no server")
+	cmd.Flags().BoolVar(&clientOnly, "client", false, "Print only the client version (no server required)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := out.check(); err != nil {
 			return err
@@ -92,7 +92,7 @@ func (c *common) serverVersion(ctx context.Context) (*inspect.ServerVersion, err
 
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usagef("%s takes no arguments, got %q", cmd.CommandPath(), args[0])
+		return usagef("%s: unknown argument %q", cmd.CommandPath(), args[0])
 	}
 	return nil
 }
