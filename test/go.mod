@@ -12,6 +12,7 @@ require (
 	github.com/kubectl-sts/kubectl-sts v0.0.0-00010101000000-000000000000
 	github.com/kubectl-sts/kubectl-sts/test/cluster v0.0.0-00010101000000-000000000000
 	github.com/rogpeppe/go-internal v1.16.0
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	k8s.io/api v0.37.2
 	k8s.io/apimachinery v0.37.2
 	k8s.io/client-go v0.37.2

@@ -18,9 +18,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
-	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
-	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -28,17 +25,9 @@ import (
 // types, so a field without a meaning, or a meaning without a field, is an error and not a gap.
 func reportFields(root string) (string, error) {
 	w := newWalker(meanings)
-	w.report("StatusReport", reflect.TypeFor[inspect.StatusReport]())
-	w.report("CanaryReport", reflect.TypeFor[cmd.ChangeReport]())
-	w.report("RestartReport", reflect.TypeFor[cmd.ChangeReport]())
-	w.report("DrainReport", reflect.TypeFor[cmd.ChangeReport]())
-	w.report("HistoryReport", reflect.TypeFor[inspect.HistoryReport]())
-	w.report("DiffReport", reflect.TypeFor[inspect.DiffReport]())
-	w.report("ClaimReport", reflect.TypeFor[inspect.ClaimReport]())
-	w.report("GCReport", reflect.TypeFor[cmd.GCReport]())
-	w.report("DNSReport", reflect.TypeFor[inspect.DNSReport]())
-	w.report("Forecast", reflect.TypeFor[simulate.Forecast]())
-	w.report("VersionReport", reflect.TypeFor[inspect.VersionReport]())
+	for _, r := range reportTypes {
+		w.report(r.kind, r.of)
+	}
 	w.rest()
 	for _, v := range vocabularies {
 		w.words(root, v)

@@ -25,7 +25,7 @@ func run(root string) error {
 		return err
 	}
 	// A page of a command that is gone goes too, and a picture of a screen that is.
-	for _, all := range []string{"reference/*.md", "images/*.svg"} {
+	for _, all := range []string{"reference/*.md", "images/*.svg", "schema/*.json"} {
 		old, err := filepath.Glob(filepath.Join(root, "docs", all))
 		if err != nil {
 			return err
@@ -86,6 +86,11 @@ func generate(root string) (map[string]string, error) {
 			return nil, fmt.Errorf("%s: %w", part.file, err)
 		}
 	}
+	ofReports, err := schemas(root)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(files, ofReports)
 	for _, page := range []string{"docs/plan.md", "README.md"} {
 		raw, err := os.ReadFile(filepath.Join(root, page))
 		if err != nil {

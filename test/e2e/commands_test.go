@@ -231,7 +231,12 @@ func (p *process) end(ts *testscript.TestScript) string {
 	}
 	_, _ = io.WriteString(ts.Stdout(), p.out.String())
 	_, _ = io.WriteString(ts.Stderr(), p.errout.String())
-	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	killed := ok && status.Signaled()
+	if filepath.Base(p.cmd.Path) == "kubectl-sts" && asksForJSON(p.cmd.Args) {
+		ts.Check(checkDocuments(p.out.String(), killed))
+	}
+	if killed {
 		return "killed"
 	}
 	return strconv.Itoa(p.cmd.ProcessState.ExitCode())

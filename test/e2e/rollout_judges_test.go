@@ -178,6 +178,9 @@ func (r *round) judgeEnding(e *ending, codes []int) {
 	case e.report.Kind == "":
 		r.wrong("no document on standard output: %s\n%s", e, e.out)
 	}
+	if err := checkDocuments(e.out, false); err != nil {
+		r.wrong("%s: %v", e, err)
+	}
 	if strings.Contains(e.errout, "panic:") || strings.Contains(e.errout, "goroutine ") {
 		r.wrong("panic: %s", e)
 	}
