@@ -15,7 +15,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
 )
 
-// Every command line that a document shows has to be one that the plugin takes: people paste them.
+// The plugin must accept every command line in the documents, because people paste them.
 func TestShownCommandLinesParse(t *testing.T) {
 	total := 0
 	for _, file := range documents(t) {
@@ -37,11 +37,11 @@ func TestShownCommandLinesParse(t *testing.T) {
 		}
 	}
 	if total < 30 {
-		t.Errorf("only %d command lines found: this test looks for the wrong thing", total)
+		t.Errorf("only %d command lines found: the test is probably broken", total)
 	}
 }
 
-// A test that takes everything would hold nothing.
+// Invalid command lines are detected.
 func TestWrongCommandLinesDoNotParse(t *testing.T) {
 	for _, line := range []string{
 		"kubectl sts drain web",
@@ -97,18 +97,18 @@ var (
 	hintsApart = regexp.MustCompile(`, or |, when `)
 )
 
-// shown is a command line in a document. A mention stands in the middle of a sentence and may leave away
-// what a command needs.
+// shown is a command line in a document. A mention is part of a sentence and may omit required
+// arguments.
 type shown struct {
 	line    string
 	mention bool
 }
 
-// commandLines finds what a reader would type: in code spans, and in code blocks line by line.
+// commandLines finds the commands in code spans, and in code blocks line by line.
 func commandLines(text string) []shown {
 	var out []shown
 	block := false
-	// A line that is continued is one line.
+	// Continuation lines are joined.
 	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
 		switch {
 		case strings.HasPrefix(strings.TrimSpace(line), "```"):
@@ -128,7 +128,7 @@ func commandLines(text string) []shown {
 	return out
 }
 
-// parses says whether the plugin would take the command line, up to the point where it asks the cluster.
+// parses checks whether the plugin accepts the command line, without a cluster.
 func parses(line string, mention bool) error {
 	words, err := split(line)
 	if err != nil {
@@ -139,10 +139,10 @@ func parses(line string, mention bool) error {
 		words = words[1:]
 	}
 	for i, w := range words {
-		// Where a name or an image is left to the reader, and usage lines.
+		// Placeholders for names and images, and usage lines.
 		words[i] = strings.NewReplacer("[", "", "]", "", "...", "", "…", "x").Replace(w)
 		if w == "N" {
-			words[i] = "1" // a number is left to the reader
+			words[i] = "1" // a placeholder for a number
 		}
 	}
 	if words[len(words)-1] == "flags" {
@@ -157,7 +157,7 @@ func parses(line string, mention bool) error {
 		return err
 	}
 	args := command.Flags().Args()
-	if command.HasAvailableSubCommands() && len(args) > 0 && command.ValidArgsFunction == nil { // pvc-gc takes names, too
+	if command.HasAvailableSubCommands() && len(args) > 0 && command.ValidArgsFunction == nil { // pvc-gc accepts names, too
 		return errors.New("there is no such command")
 	}
 	if mention && len(args) == 0 {
@@ -198,7 +198,7 @@ func split(line string) ([]string, error) {
 	return words, nil
 }
 
-// typed is the command line that a key stands for: what follows the script's name is its "$@".
+// typed is the command line of a key: the arguments after the script's name are its "$@".
 func (p k9sPlugin) typed(t *testing.T, name string) string {
 	t.Helper()
 	const at = `kubectl sts "$@"`

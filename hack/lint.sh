@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Everything that can be said about the code without running it. Goes on after a failure, so that one run
-# shows all there is to mend, and exits 1 when anything failed.
+# All checks of the code that do not run it. Continues after a failure, so that one run shows everything
+# that must be fixed, and exits 1 if anything failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# test/cluster/components/* are left out: a main function each over code that is not ours, and vetting them
-# would compile all of Kubernetes once more.
+# test/cluster/components/* are excluded: each is a main function that starts third-party code, and vetting
+# them would compile all of Kubernetes once more.
 modules=". test/cluster test"
 failures=""
 
@@ -33,7 +33,7 @@ docs_current() {
   [ ! -d docs ] || cp -R docs/. "$before"
   go run ./hack/gendocs || return 1
   diff -r "$before" docs || {
-    echo "docs/ differs from what the commands say; it has been generated anew: look at it and commit it"
+    echo "docs/ was out of date and has been regenerated: review and commit it"
     status=1
   }
   rm -rf "$before"

@@ -1,5 +1,5 @@
-// Package hack_test checks what the plugin is shipped with: the krew manifest, the release's targets, the key
-// bindings for k9s, and the make targets that our documents name.
+// Package hack_test checks the packaging of the plugin: the krew manifest, the targets of the release, the key
+// bindings for k9s, and the make targets that the documents mention.
 package hack_test
 
 import (
@@ -18,7 +18,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// krewPlugin is all that a manifest of v1alpha2 may hold; anything else is an error when it is read.
+// krewPlugin has all fields of a v1alpha2 manifest; any other field is an error.
 type krewPlugin struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
@@ -48,7 +48,8 @@ type krewPlatform struct {
 	Bin string `json:"bin"`
 }
 
-// krewPlatforms are the systems that the krew index' own check (validate-krew-manifest v0.4.5) knows.
+// krewPlatforms are the platforms that the validation of the krew index (validate-krew-manifest v0.4.5)
+// supports.
 var krewPlatforms = []string{
 	"darwin/386", "darwin/amd64", "darwin/arm64",
 	"linux/386", "linux/amd64", "linux/arm", "linux/arm64", "linux/ppc64le",
@@ -66,7 +67,7 @@ func TestKrewManifest(t *testing.T) {
 	}
 	name := plugin.Metadata.Name
 	if name+".yaml" != path.Base(file) {
-		t.Errorf("the plugin is called %q: krew wants the file to be called so too", name)
+		t.Errorf("the name of the plugin is %q: krew requires the file to have the same name", name)
 	}
 	matches(t, "metadata.name", name, `^[\w-]+$`)
 	matches(t, "spec.version", spec.Version, `^v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$`)
@@ -88,7 +89,7 @@ func TestKrewManifest(t *testing.T) {
 		labels := platform.Selector.MatchLabels
 		system := labels["os"] + "/" + labels["arch"]
 		if len(labels) != 2 || !slices.Contains(krewPlatforms, system) {
-			t.Errorf("selector %v: krew selects by os and arch, and knows %v", labels, krewPlatforms)
+			t.Errorf("selector %v: krew selects by os and arch, and supports %v", labels, krewPlatforms)
 		}
 		suffix, exe := ".tar.gz", ""
 		if labels["os"] == "windows" {
@@ -109,7 +110,7 @@ func TestKrewManifest(t *testing.T) {
 		for _, f := range platform.Files {
 			files = append(files, f.From)
 			if f.To != "." {
-				t.Errorf("%s: %s goes to %q; krew wants the program and its LICENSE side by side", system, f.From, f.To)
+				t.Errorf("%s: %s goes to %q; krew requires the program and its LICENSE in the same folder", system, f.From, f.To)
 			}
 		}
 		if want := []string{platform.Bin, "LICENSE"}; !slices.Equal(files, want) {
@@ -117,7 +118,7 @@ func TestKrewManifest(t *testing.T) {
 		}
 	}
 	if zero != 0 && zero != len(spec.Platforms) {
-		t.Errorf("%d of %d sums are zero: either the version is released and has all sums, or none", zero, len(spec.Platforms))
+		t.Errorf("%d of %d checksums are zero: either all or none must be", zero, len(spec.Platforms))
 	}
 }
 
@@ -139,7 +140,7 @@ type goreleaser struct {
 	} `json:"archives"`
 }
 
-// What krew can install is what a release builds, as far as krew knows the system.
+// The krew manifest lists every platform that a release builds and krew supports.
 func TestKrewAndReleaseAgree(t *testing.T) {
 	var plugin krewPlugin
 	read(t, "krew/sts.yaml", &plugin)
@@ -149,7 +150,7 @@ func TestKrewAndReleaseAgree(t *testing.T) {
 	}
 	var built []string
 	for _, target := range readRelease(t).Builds[0].Targets {
-		fields := strings.Split(target, "_") // os, arch, and a variant like the 6 of linux_arm_6
+		fields := strings.Split(target, "_") // os, arch, and a variant such as 6 in linux_arm_6
 		if system := fields[0] + "/" + fields[1]; slices.Contains(krewPlatforms, system) {
 			built = append(built, system)
 		}
@@ -180,11 +181,11 @@ func TestReleaseArchives(t *testing.T) {
 		}
 	}
 	if !slices.Contains(build.Env, "CGO_ENABLED=0") || !slices.Contains(build.Flags, "-trimpath") {
-		t.Errorf("builds are made with %v %v: a release must not depend on the machine that made it", build.Env, build.Flags)
+		t.Errorf("builds use %v %v: a release must be reproducible on any machine", build.Env, build.Flags)
 	}
 }
 
-// The linker ignores a -X for a variable that is not there, and the version is then empty without a word.
+// The linker silently ignores -X for a variable that does not exist; the version would then be empty.
 func TestVersionVariableExists(t *testing.T) {
 	const target = "github.com/kubectl-sts/kubectl-sts/pkg/cmd.version="
 	makefile, err := os.ReadFile("../Makefile")
@@ -217,10 +218,10 @@ func TestVersionVariableExists(t *testing.T) {
 					if ident.Name != "version" {
 						continue
 					}
-					// The linker also leaves alone what is initialised by an expression.
+					// The linker cannot set a variable that is initialized by an expression.
 					if len(value.Values) > i {
 						if _, literal := value.Values[i].(*ast.BasicLit); !literal {
-							t.Errorf("%s: version has to be a plain string, so that the linker can set it", file)
+							t.Errorf("%s: version must be a plain string, so that the linker can set it", file)
 						}
 					}
 					return
@@ -231,7 +232,7 @@ func TestVersionVariableExists(t *testing.T) {
 	t.Error("pkg/cmd has no variable version for the linker to set")
 }
 
-// k9sPlugin is what the schema of k9s' plugins.yaml allows; anything else is an error when it is read.
+// k9sPlugin has all fields of the schema of k9s' plugins.yaml; any other field is an error.
 type k9sPlugin struct {
 	ShortCut        string   `json:"shortCut"`
 	Override        bool     `json:"override"`
@@ -253,8 +254,8 @@ type k9sPlugin struct {
 	} `json:"inputs"`
 }
 
-// k9sTaken are the capitals that k9s' own StatefulSet view uses: sort by age, name, namespace and ready,
-// port-forwards, go to the end, jump to the owner. A second binding makes k9s drop ours.
+// k9sTaken are the capital letters that k9s itself uses in the StatefulSet view: sort by age, name, namespace and
+// ready, port-forwards, end of the list, owner. k9s ignores a plugin that binds one of them.
 const k9sTaken = "AFGJNPR"
 
 func TestK9sPlugins(t *testing.T) {
@@ -273,7 +274,7 @@ func TestK9sPlugins(t *testing.T) {
 			t.Errorf("%s: k9s uses %s in the StatefulSet view itself", name, plugin.ShortCut)
 		}
 		if other, taken := owners[plugin.ShortCut]; taken {
-			t.Errorf("%s and %s both want %s", name, other, plugin.ShortCut)
+			t.Errorf("%s and %s both use %s", name, other, plugin.ShortCut)
 		}
 		owners[plugin.ShortCut] = name
 		if plugin.Description == "" || plugin.Command == "" {
@@ -288,11 +289,11 @@ func TestK9sPlugins(t *testing.T) {
 			}
 		}
 		if len(plugin.Inputs) > 5 {
-			t.Errorf("%s: k9s shows five inputs at most", name)
+			t.Errorf("%s: k9s supports at most five inputs", name)
 		}
 		for _, input := range plugin.Inputs {
 			if input.Name == "" || !slices.Contains([]string{"string", "number", "bool", "dropdown"}, input.Type) {
-				t.Errorf("%s: an input needs a name and one of k9s' types: %+v", name, input)
+				t.Errorf("%s: an input requires a name and one of k9s' types: %+v", name, input)
 			}
 		}
 
@@ -302,16 +303,16 @@ func TestK9sPlugins(t *testing.T) {
 		}
 		for _, needed := range []string{"--context $CONTEXT", "-n $NAMESPACE", "$NAME"} {
 			if !strings.Contains(line, needed) {
-				t.Errorf("%s: lacks %s, so it would work on another object than the one shown: %s", name, needed, line)
+				t.Errorf("%s: lacks %s, so it would use another object than the selected one: %s", name, needed, line)
 			}
 		}
 		if changing.MatchString(line) && !plugin.Dangerous {
-			t.Errorf("%s changes the set: it needs dangerous: true, so that k9s' read-only mode hides it", name)
+			t.Errorf("%s changes the set: dangerous: true is required, so that k9s hides it in read-only mode", name)
 		}
 	}
 }
 
-// commandLine is command and arguments as one would type them, with quotes and ${} taken off.
+// commandLine is the command with its arguments as typed, without quotes and ${}.
 func (p k9sPlugin) commandLine(t *testing.T, name string) string {
 	t.Helper()
 	words := []string{p.Command}
@@ -322,14 +323,14 @@ func (p k9sPlugin) commandLine(t *testing.T, name string) string {
 		case float64, int64:
 			words = append(words, "number")
 		default:
-			t.Errorf("%s: argument %v is a %T; k9s takes strings and numbers", name, arg, arg)
+			t.Errorf("%s: argument %v is a %T; k9s accepts strings and numbers", name, arg, arg)
 		}
 	}
 	line := strings.NewReplacer(`"`, "", "'", "", "${", "$", "}", "").Replace(strings.Join(words, " "))
 	return strings.ReplaceAll(line, "--namespace $NAMESPACE", "-n $NAMESPACE")
 }
 
-// A document that names a make target which is not there costs its reader more than one that names none.
+// Every make target that a document mentions exists.
 func TestNamedMakeTargetsExist(t *testing.T) {
 	makefile, err := os.ReadFile("../Makefile")
 	if err != nil {
@@ -360,12 +361,12 @@ func TestNamedMakeTargetsExist(t *testing.T) {
 		for _, name := range named.FindAllSubmatch(text, -1) {
 			found++
 			if !targets[string(name[1])] {
-				t.Errorf("%s names make %s, which the Makefile does not have", document, name[1])
+				t.Errorf("%s mentions make %s, which is not in the Makefile", document, name[1])
 			}
 		}
 	}
 	if found == 0 {
-		t.Error("no document names a make target: this test looks for the wrong thing")
+		t.Error("no document mentions a make target: the test is probably broken")
 	}
 }
 
@@ -380,7 +381,7 @@ func read(t *testing.T, file string, into any) {
 	}
 }
 
-// readRelease is lenient: `goreleaser check` knows the fields of its file, we look at a few.
+// readRelease accepts unknown fields: `goreleaser check` validates them.
 func readRelease(t *testing.T) goreleaser {
 	t.Helper()
 	content, err := os.ReadFile("../.goreleaser.yaml")

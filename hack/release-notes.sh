@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Usage: hack/release-notes.sh v0.1.0
-# Prints what CHANGELOG.md says of the version, and fails if it says nothing.
+# Prints the section of CHANGELOG.md about the version, and fails if there is none.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,7 +10,7 @@ notes=$(awk -v heading="## [${version#v}]" '
   /^\[[^]]*\]: / { on = 0 }
   on' CHANGELOG.md)
 if [ -z "${notes//[[:space:]]/}" ]; then
-  echo "CHANGELOG.md has no section \"## [${version#v}]\": write it, then tag" >&2
+  echo "CHANGELOG.md has no section \"## [${version#v}]\": add it before you push the tag" >&2
   exit 1
 fi
 echo "$notes"

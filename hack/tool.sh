@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Usage: hack/tool.sh golangci-lint|goreleaser
 #
-# Prints the path of the pinned tool and builds it first where it is missing. The tools are kept outside
-# of go.mod so that their dependencies never become ours, and per Go version, because golangci-lint refuses
-# code for a newer Go than the one that built it.
+# Prints the path of the pinned tool, and builds it first if it is missing. The tools are kept outside
+# of go.mod so that their dependencies do not become ours, and per Go version, because golangci-lint rejects
+# code for a newer Go version than the one it was built with.
 set -euo pipefail
 
 name=${1:?usage: hack/tool.sh golangci-lint|goreleaser}
@@ -11,7 +11,7 @@ case $name in
 golangci-lint) package=github.com/golangci/golangci-lint/v2/cmd/golangci-lint version=v2.15.0 ;;
 goreleaser) package=github.com/goreleaser/goreleaser/v2 version=v2.16.0 ;; # the newest that builds with Go 1.26 and from a module proxy alone
 *)
-  echo "hack/tool.sh: unknown tool $name; known are golangci-lint and goreleaser" >&2
+  echo "hack/tool.sh: unknown tool \"$name\", must be \"golangci-lint\" or \"goreleaser\"" >&2
   exit 2
   ;;
 esac
@@ -19,15 +19,15 @@ esac
 dir=${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-sts/tools/$name-$version-$(go env GOVERSION)
 tool=$dir/$name
 if [ ! -x "$tool" ]; then
-  echo "Building $name $version into $dir: some minutes, once per version." >&2
+  echo "building $name $version in $dir (takes some minutes, once per version)" >&2
   mkdir -p "$dir"
   scratch=$(mktemp -d "$dir/build.XXXXXX")
-  # A line every half minute shows that the build is alive. All of its outputs go elsewhere than to the
-  # caller's pipe: $(hack/tool.sh …) would otherwise wait for the last sleep.
+  # A line every 30 seconds shows that the build is still running. None of its output goes to the caller's
+  # pipe: $(hack/tool.sh …) would otherwise wait for the last sleep.
   (while sleep 30 >/dev/null 2>&1; do echo "  still building $name, ${SECONDS}s" >&2; done) >/dev/null &
   heartbeat=$!
   trap 'kill "$heartbeat" 2>/dev/null || true; rm -rf "$scratch"' EXIT
   (cd "$scratch" && CGO_ENABLED=0 GOBIN=$scratch go install "$package@$version" >&2)
-  mv "$scratch/$name" "$tool" # in one step: a half-built tool is never found here
+  mv "$scratch/$name" "$tool" # in one step: an incomplete tool is never found here
 fi
 echo "$tool"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prints the version that is built into the binary: the nearest v* tag as git describes it,
-# v0.0.0-dev+<commit> as long as there is no tag, v0.0.0-dev outside a git checkout.
-# Tags of the nested modules (test/cluster/v…) do not count.
+# v0.0.0-dev+<commit> if there is no tag, v0.0.0-dev outside a git checkout.
+# Tags of the nested modules (test/cluster/v…) are ignored.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

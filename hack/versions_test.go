@@ -13,14 +13,14 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 )
 
-// notMeasured stands in a column that was not run to its end.
+// notMeasured is the cell of a column whose run was not completed.
 const notMeasured = "not measured"
 
-// noFeature stands where the version lacks the feature that an issue needs.
+// noFeature is the cell of a version that lacks the feature that an issue needs.
 const noFeature = "none"
 
-// docs/versions.md is about the versions and the issues that the program knows, and what
-// was measured is what the program says. Measuring it takes an hour: make test-versions.
+// docs/versions.md covers the versions and the issues that the program knows, and the measured
+// results agree with the program. Measuring takes an hour: make test-versions.
 func TestVersionsDoc(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join("..", "docs", "versions.md"))
 	if err != nil {
@@ -28,17 +28,17 @@ func TestVersionsDoc(t *testing.T) {
 	}
 	_, rest, _ := strings.Cut(string(raw), "<!-- measured: make test-versions -->\n")
 	measured, _, _ := strings.Cut(rest, "<!-- end of measured -->")
-	gates, known, found := strings.Cut(measured, "\nWhat was to be seen of what is known:\n")
+	gates, known, found := strings.Cut(measured, "\nKnown issues that were observed:\n")
 	if !found {
-		t.Fatal("the measured part has not its two tables: run make test-versions")
+		t.Fatal("the measured part lacks its two tables: run make test-versions")
 	}
 
 	rows := tableOf(t, gates)
 	numbers := regexp.MustCompile(`^([1-9]\d*) of ([1-9]\d*)$`)
-	for _, title := range []string{"rounds as foretold, gate off", "rounds as foretold, gate on", "scenarios"} {
+	for _, title := range []string{"rounds as predicted, gate off", "rounds as predicted, gate on", "scenarios"} {
 		for i, cell := range rows[title] {
 			if n := numbers.FindStringSubmatch(cell); cell != notMeasured && (len(n) != 3 || n[1] != n[2]) {
-				t.Errorf("%s, %s: %q, want all of them", title, inspect.TestedWith[i], cell)
+				t.Errorf("%s, %s: %q, want all rounds", title, inspect.TestedWith[i], cell)
 			}
 		}
 		if len(rows[title]) == 0 {
@@ -51,7 +51,7 @@ func TestVersionsDoc(t *testing.T) {
 	for title, cells := range rows {
 		for _, cell := range cells {
 			if strings.HasPrefix(title, "gate ") && !regexp.MustCompile(`^((on|off), (alpha|beta)|on|none|not measured)$`).MatchString(cell) {
-				t.Errorf("%s: %q is no default of a gate", title, cell)
+				t.Errorf("%s: %q is not a default of a gate", title, cell)
 			}
 		}
 	}
@@ -80,11 +80,11 @@ func TestVersionsDoc(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("what was seen is not what is known (- known, + seen); run make test-versions:\n%s", diff)
+		t.Errorf("the measured results differ from the known issues (- known, + measured); run make test-versions:\n%s", diff)
 	}
 }
 
-// tableOf reads a table whose columns are the versions: its rows by their titles.
+// tableOf reads a table whose columns are the versions. It returns the rows by title.
 func tableOf(t *testing.T, text string) map[string][]string {
 	t.Helper()
 	rows := map[string][]string{}
@@ -100,7 +100,7 @@ func tableOf(t *testing.T, text string) map[string][]string {
 		rows[cells[0]] = cells[1:]
 	}
 	if diff := cmp.Diff(inspect.TestedWith, rows[""]); diff != "" {
-		t.Errorf("the columns are not the versions that the program was tested with:\n%s", diff)
+		t.Errorf("the columns differ from inspect.TestedWith:\n%s", diff)
 	}
 	delete(rows, "")
 	return rows

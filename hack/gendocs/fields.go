@@ -21,8 +21,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// reportFields describes every field of every report, and every word that stands in one. It walks the Go
-// types, so a field without a meaning, or a meaning without a field, is an error and not a gap.
+// reportFields describes every field of every report, and every enum value. It walks the Go types, so
+// a field without a description, or a description without a field, is an error.
 func reportFields(root string) (string, error) {
 	w := newWalker(meanings)
 	for _, r := range reportTypes {
@@ -48,7 +48,7 @@ func newWalker(meanings map[string]string) *walker {
 	return &walker{meanings: meanings, seen: map[reflect.Type]bool{}, used: map[string]bool{}}
 }
 
-// rest describes the types that others refer to, and looks for meanings without a field.
+// rest describes the types that others refer to, and finds descriptions without a field.
 func (w *walker) rest() {
 	for len(w.queue) > 0 {
 		t := w.queue[0]
@@ -57,7 +57,7 @@ func (w *walker) rest() {
 	}
 	for _, key := range slices.Sorted(maps.Keys(w.meanings)) {
 		if !w.used[key] {
-			w.errs = append(w.errs, fmt.Errorf("hack/gendocs/meanings.go describes %s, which is nowhere", key))
+			w.errs = append(w.errs, fmt.Errorf("hack/gendocs/meanings.go describes %s, which does not exist", key))
 		}
 	}
 }
@@ -68,12 +68,12 @@ func (w *walker) report(kind string, t reflect.Type) {
 }
 
 func (w *walker) section(name string, t reflect.Type) {
-	fmt.Fprintf(&w.out, "\n### %s\n\n| field | type | |\n|---|---|---|\n", name)
+	fmt.Fprintf(&w.out, "\n### %s\n\n| field | type | meaning |\n|---|---|---|\n", name)
 	w.fields(name, t.Name(), t)
 }
 
 // fields describes a section's fields. Its name is the kind of a report; owner is the
-// type that the meanings go by.
+// type whose name is the key of the descriptions.
 func (w *walker) fields(kind, owner string, t reflect.Type) {
 	for f := range fieldsOf(t) {
 		tag := f.Tag.Get("json")
@@ -92,7 +92,7 @@ func (w *walker) fields(kind, owner string, t reflect.Type) {
 		key := owner + "." + name
 		meaning, ok := w.meanings[key]
 		if !ok {
-			w.errs = append(w.errs, fmt.Errorf("hack/gendocs/meanings.go says nothing of %s", key))
+			w.errs = append(w.errs, fmt.Errorf("hack/gendocs/meanings.go lacks a description of %s", key))
 		}
 		w.used[key] = true
 		kind := w.kind(f.Type)
@@ -144,15 +144,15 @@ func (w *walker) kind(t reflect.Type) string {
 	case reflect.Int32, reflect.Int64, reflect.Int:
 		return "integer"
 	}
-	w.errs = append(w.errs, fmt.Errorf("hack/gendocs has no word for the type %s", t))
+	w.errs = append(w.errs, fmt.Errorf("hack/gendocs: unsupported type %s", t))
 	return t.String()
 }
 
-// vocabulary is a set of constants that stand in reports.
+// vocabulary is a set of constants that are used in reports, such as the values of an enum.
 type vocabulary struct {
 	title, about string
 	dir          string // of the package
-	kind, prefix string // the constants' type, or what their names begin with
+	kind, prefix string // the constants' type, or the prefix of their names
 	meanings     map[string]string
 }
 
@@ -162,11 +162,11 @@ func (w *walker) words(root string, v vocabulary) {
 		w.errs = append(w.errs, err)
 		return
 	}
-	fmt.Fprintf(&w.out, "\n### %s\n\n%s\n\n| word | |\n|---|---|\n", v.title, v.about)
+	fmt.Fprintf(&w.out, "\n### %s\n\n%s\n\n| value | meaning |\n|---|---|\n", v.title, v.about)
 	for _, value := range values {
 		meaning, ok := v.meanings[value]
 		if !ok {
-			w.errs = append(w.errs, fmt.Errorf("hack/gendocs/meanings.go says nothing of %s %q", v.title, value))
+			w.errs = append(w.errs, fmt.Errorf("hack/gendocs/meanings.go lacks a description of %s %q", v.title, value))
 		}
 		fmt.Fprintf(&w.out, "| `%s` | %s |\n", value, cell(meaning))
 	}
@@ -177,7 +177,7 @@ func (w *walker) words(root string, v vocabulary) {
 	}
 }
 
-// findingCodes is the table of what checks look at.
+// findingCodes returns the table of the checks and their codes.
 func findingCodes(root string) (string, error) {
 	codes, err := constants(filepath.Join(root, "pkg", "sts"), "FindingCode", "")
 	if err != nil {
@@ -189,7 +189,7 @@ func findingCodes(root string) (string, error) {
 	for _, code := range codes {
 		m, ok := findings[code]
 		if !ok {
-			errs = append(errs, fmt.Errorf("hack/gendocs/meanings.go says nothing of the finding %s", code))
+			errs = append(errs, fmt.Errorf("hack/gendocs/meanings.go lacks a description of the finding %s", code))
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", code, m.severity, cell(m.meaning))
 	}
@@ -201,7 +201,7 @@ func findingCodes(root string) (string, error) {
 	return b.String(), errors.Join(errs...)
 }
 
-// constants reads the string constants of a package from its source, in their order there.
+// constants reads the string constants of a package from its source, in source order.
 func constants(dir, kind, prefix string) ([]string, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {

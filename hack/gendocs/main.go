@@ -1,6 +1,6 @@
 // Command gendocs writes the parts of docs/ that follow from the code: docs/reference from the command tree,
-// the table of exit codes, the fields of the reports, and what `plan` prints in docs/plan.md. Run it with `make docs`. It is deterministic: no
-// date, nothing of the machine it runs on.
+// the table of exit codes, the fields of the reports, and the output of `plan` in docs/plan.md. Run it with
+// `make docs`. It is deterministic: its output contains no date and nothing of the machine it runs on.
 package main
 
 import (
@@ -24,7 +24,7 @@ func run(root string) error {
 	if err != nil {
 		return err
 	}
-	// A page of a command that is gone goes too, and a picture of a screen that is.
+	// Pages of removed commands and pictures of removed screens are deleted.
 	for _, all := range []string{"reference/*.md", "images/*.svg", "schema/*.json"} {
 		old, err := filepath.Glob(filepath.Join(root, "docs", all))
 		if err != nil {
@@ -47,8 +47,8 @@ func run(root string) error {
 	return nil
 }
 
-// generate makes all files, by their path below root. Those that are written by hand keep what stands
-// outside of the generated parts.
+// generate returns all files, by their path below root. In pages that are written by hand only the
+// generated parts change.
 func generate(root string) (map[string]string, error) {
 	files := reference()
 	fields, err := reportFields(root)
@@ -106,7 +106,7 @@ func generate(root string) (map[string]string, error) {
 	return files, nil
 }
 
-// between replaces what stands between the two marks of that name.
+// between replaces the text between the two marks of that name.
 func between(text, name, part string) (string, error) {
 	begin, end := "<!-- generated: "+name+" -->\n", "<!-- end of generated: "+name+" -->"
 	head, rest, found := strings.Cut(text, begin)
@@ -120,7 +120,7 @@ func between(text, name, part string) (string, error) {
 	return head + begin + part + end + tail, nil
 }
 
-// cell is text for one cell of a Markdown table.
+// cell formats text for one cell of a Markdown table.
 func cell(s string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(s), " "), "|", `\|`)
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// What stands in docs/ is what the commands say now.
+// docs/ matches the current commands.
 func TestDocsAreCurrent(t *testing.T) {
 	t.Chdir("../..") // the commands in docs/plan.md name files from there
 	files, err := generate(".")
@@ -30,7 +30,7 @@ func TestDocsAreCurrent(t *testing.T) {
 		}
 		for _, page := range pages {
 			if _, ok := files[page]; !ok {
-				t.Errorf("%s shows what is not there any more: run make docs", page)
+				t.Errorf("%s is about something that no longer exists: run make docs", page)
 			}
 		}
 	}

@@ -17,7 +17,7 @@ func profileFields() (string, error) {
 	return w.out.String(), errors.Join(w.errs...)
 }
 
-// profiles lists those that come with the program.
+// profiles lists the built-in profiles.
 func profiles() string {
 	var b strings.Builder
 	b.WriteString("| name | what it does | tested with |\n|---|---|---|\n")

@@ -12,12 +12,12 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
 )
 
-// prompt begins a line with a command that was typed.
+// prompt precedes a command.
 const prompt = "$ "
 
-// screens puts below each "$ kubectl sts plan …" of a page's code blocks what that prints now.
-// The command must need no cluster. What it writes to a file, as in "> docs/images/x.svg", is
-// one of the files that come back.
+// screens replaces the output below each "$ kubectl sts plan …" in the code blocks of a page with
+// the current one. The command must not need a cluster. A file that it writes, as in
+// "> docs/images/x.svg", is one of the files that are returned.
 func screens(page string) (text string, files map[string]string, err error) {
 	files = map[string]string{}
 	blocks := strings.Split(page, "```")
@@ -40,7 +40,7 @@ func screens(page string) (text string, files map[string]string, err error) {
 	return strings.Join(blocks, "```"), files, nil
 }
 
-// play runs a command as where nobody looks on: a machine without a cluster.
+// play runs a command without a terminal and without a cluster.
 func play(args []string) (string, error) {
 	var out, errOut bytes.Buffer
 	env := cmd.Env{

@@ -3,8 +3,8 @@
 //
 //	go run ./hack/krewmanifest -version v0.1.0 -checksums dist/checksums.txt -o krew/sts.yaml
 //
-// Without -checksums every sum is zero: the manifest of a version that is not released, which krew refuses to
-// install. See "Releasing" in CONTRIBUTING.md.
+// Without -checksums every checksum is zero: the manifest of a version that is not released, which krew
+// rejects. See "Releasing" in CONTRIBUTING.md.
 package main
 
 import (
@@ -22,15 +22,15 @@ import (
 const header = `# Rendered from .krew.yaml: change that file, then run make krew-manifest.
 `
 
-const unreleased = `# %s is not released yet, so there are no archives and the sums are zero: krew refuses this file.
-# For the archives of your own build, make snapshot writes dist/sts.yaml.
+const unreleased = `# %s is not released yet, so there are no archives and the checksums are zero: krew rejects this file.
+# For the archives of a local build, make snapshot writes dist/sts.yaml.
 `
 
 func main() {
 	from := flag.String("template", ".krew.yaml", "the template")
-	version := flag.String("version", "", "the release's tag, like v0.1.0")
-	sums := flag.String("checksums", "", "a file with lines of sha256 and archive name; empty for a version that is not released")
-	to := flag.String("o", "", "where to write the manifest")
+	version := flag.String("version", "", "the tag of the release, for example v0.1.0")
+	sums := flag.String("checksums", "", "a file with lines of checksum and archive name; empty for a version that is not released")
+	to := flag.String("o", "", "the output file")
 	flag.Parse()
 	if err := run(*from, *version, *sums, *to); err != nil {
 		fmt.Fprintln(os.Stderr, "krewmanifest:", err)
@@ -40,7 +40,7 @@ func main() {
 
 func run(from, version, checksums, to string) error {
 	if version == "" || to == "" {
-		return errors.New("-version and -o are needed, see the comment at the top of hack/krewmanifest/main.go")
+		return errors.New("-version and -o are required: see the comment at the top of hack/krewmanifest/main.go")
 	}
 	source, err := os.ReadFile(from)
 	if err != nil {
@@ -66,7 +66,7 @@ func run(from, version, checksums, to string) error {
 	return os.WriteFile(to, manifest, 0o644)
 }
 
-// parseSums reads lines like sha256sum's: archive name → sum.
+// parseSums reads the format of sha256sum. It returns the checksums by archive name.
 func parseSums(content string) (map[string]string, error) {
 	sums := map[string]string{}
 	for line := range strings.Lines(content) {
@@ -79,7 +79,8 @@ func parseSums(content string) (map[string]string, error) {
 	return sums, nil
 }
 
-// render does what krew-release-bot does, with sums at hand instead of downloads. Nil sums render zeros.
+// render does what krew-release-bot does, with given checksums instead of downloads. Nil checksums render as
+// zeros.
 func render(source, version string, sums map[string]string) ([]byte, error) {
 	// The comment at the template's top is about the template.
 	for strings.HasPrefix(source, "#") {
@@ -102,8 +103,8 @@ func render(source, version string, sums map[string]string) ([]byte, error) {
 		case !found:
 			return "", fmt.Errorf("no checksum of %s", archive)
 		}
-		// Four spaces: the bot indents for platforms like ours, a dash at two and keys at four. The quotes keep
-		// a sum of digits only, like the zeros, from being read as a number.
+		// Four spaces, as the bot indents for platforms with a dash at two and keys at four. The quotes prevent
+		// a checksum of digits only, such as the zeros, from being parsed as a number.
 		return fmt.Sprintf("uri: %s\n    sha256: %q", uri.String(), sum), nil
 	}
 	parsed, err := template.New("manifest").Option("missingkey=error").

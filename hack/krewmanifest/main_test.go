@@ -49,7 +49,7 @@ func TestParseSums(t *testing.T) {
 	}
 }
 
-// The manifest in the tree is the template, its version and its sums, nothing else.
+// The manifest in the repository is the template with its version and its checksums.
 func TestManifestInTreeIsRendered(t *testing.T) {
 	source, err := os.ReadFile("../../.krew.yaml")
 	if err != nil {

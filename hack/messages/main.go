@@ -1,6 +1,5 @@
-// Command messages prints every message, hint and help text of the plugin, with example arguments,
-// for a person who reviews them: the golden files testdata/messages of all packages, and what
-// --help prints.
+// Command messages prints every message, hint and help text of the plugin, with example arguments, for
+// review: the golden files testdata/messages of all packages, and the output of --help.
 //
 //	go run ./hack/messages
 package main
@@ -29,7 +28,7 @@ func dump(out io.Writer) error {
 		return err
 	}
 	if len(files) == 0 {
-		return fmt.Errorf("no messages found: run this in the folder of the module")
+		return fmt.Errorf("no messages found: run this in the root folder of the module")
 	}
 	for _, name := range files {
 		text, err := os.ReadFile(name)

@@ -1,5 +1,5 @@
-// Command words fails where a text uses a turn of phrase of words.txt: string literals and comments
-// of Go files, docs, examples and scripts. exceptions.txt names where it is right.
+// Command words fails if a text contains a phrase from words.txt. It checks string literals and comments
+// of Go files, docs, examples and scripts. exceptions.txt lists the exceptions.
 //
 //	go run ./hack/words [FILE…]
 package main
@@ -28,7 +28,7 @@ var (
 	exceptionList string
 )
 
-// word is a turn of phrase and what to write instead.
+// word is a phrase and its replacement.
 type word struct {
 	pattern *regexp.Regexp
 	instead string
@@ -39,7 +39,7 @@ type exception struct {
 	used       bool
 }
 
-// text is what a person reads, and the line on which it begins.
+// text is a text for people, and its first line.
 type text struct {
 	line    int
 	content string
@@ -55,7 +55,7 @@ func main() {
 		fmt.Println(f)
 	}
 	if len(found) > 0 {
-		fmt.Printf("%d in all; exceptions go to hack/words/exceptions.txt\n", len(found))
+		fmt.Printf("found %d; add exceptions to hack/words/exceptions.txt\n", len(found))
 		os.Exit(1)
 	}
 }
@@ -85,13 +85,13 @@ func run(files []string) ([]string, error) {
 	}
 	for _, e := range exceptions {
 		if all && !e.used {
-			found = append(found, fmt.Sprintf("hack/words/exceptions.txt: %s no longer has %q: remove the line", e.file, e.text))
+			found = append(found, fmt.Sprintf("hack/words/exceptions.txt: %s no longer contains %q: remove the line", e.file, e.text))
 		}
 	}
 	return found, nil
 }
 
-// tracked are the files of the repository in which people read.
+// tracked returns the files of the repository with texts for people.
 func tracked() ([]string, error) {
 	out, err := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard").Output()
 	if err != nil {
@@ -104,14 +104,14 @@ func tracked() ([]string, error) {
 		if !read || strings.HasPrefix(name, "hack/words/") || strings.Contains(name, "/testdata/") && filepath.Ext(name) != ".txtar" {
 			continue
 		}
-		if _, err := os.Stat(name); err == nil { // it may be deleted and not committed
+		if _, err := os.Stat(name); err == nil { // it may be deleted but not committed
 			files = append(files, name)
 		}
 	}
 	return files, nil
 }
 
-// lines of a list without comments, each split at " => ".
+// lines returns the lines of a list without comments, each split at " => ".
 func lines(list string) ([][2]string, error) {
 	var out [][2]string
 	for n, line := range strings.Split(list, "\n") {
@@ -155,7 +155,7 @@ func parseExceptions(list string) ([]*exception, error) {
 	return out, nil
 }
 
-// check looks for the words in the texts of a file.
+// check finds the words in the texts of a file.
 func check(file string, texts []text, words []word, exceptions []*exception) []string {
 	var found []string
 	for _, t := range texts {
@@ -183,7 +183,7 @@ func excepted(file, around string, exceptions []*exception) bool {
 	return false
 }
 
-// textsOf is all of a file, or the string literals and comments of a Go file.
+// textsOf returns the whole file, or the string literals and comments of a Go file.
 func textsOf(file string) ([]text, error) {
 	content, err := os.ReadFile(file)
 	if err != nil {
@@ -204,7 +204,7 @@ func textsOf(file string) ([]text, error) {
 	ast.Inspect(parsed, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Field:
-			n.Tag = nil // it is no text
+			n.Tag = nil // not a text
 		case *ast.BasicLit:
 			if n.Kind == token.STRING {
 				if value, err := strconv.Unquote(n.Value); err == nil {

@@ -14,7 +14,7 @@ func TestResults(t *testing.T) {
 	output := map[string]*bytes.Buffer{}
 	for _, event := range [][3]string{
 		{"run", "TestFidelity", ""},
-		{"output", "TestFidelity", "web-1 was foretold\nplay it again: go -C test test ./e2e -fidelity-seed 7\n"},
+		{"output", "TestFidelity", "web-1 was predicted\nplay it again: go -C test test ./e2e -fidelity-seed 7\n"},
 		{"fail", "TestFidelity", ""},
 		{"pass", "TestScenarios/canary-abort", ""},
 		{"fail", "TestScenarios/known-x", ""},
@@ -51,8 +51,8 @@ func TestReport(t *testing.T) {
 		"| gate MaxUnavailableStatefulSet | on, beta | off, alpha |",
 		"| gate StaleControllerConsistencyStatefulSet | on, beta | none |",
 		"| gate StatefulSetAutoDeletePVC | on | none |",
-		"| rounds as foretold, gate on | 159 of 160 | 160 of 160 |",
-		"| rounds as foretold, Recreate | 158 of 160 | none |",
+		"| rounds as predicted, gate on | 159 of 160 | 160 of 160 |",
+		"| rounds as predicted, Recreate | 158 of 160 | none |",
 		"| scenarios | 28 of 29 | 29 of 29 |",
 		"| [broken-rollout-stays](#broken-rollout-stays) | yes | not measured |",
 		"| [recreate-takes-all-down](#recreate-takes-all-down) | not measured | none |",

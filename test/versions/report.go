@@ -44,7 +44,7 @@ func report(all []measured) string {
 	}
 	row("scenarios", func(m measured) string { return m.canaries.String() })
 
-	b.WriteString("\nWhat was to be seen of what is known:\n")
+	b.WriteString("\nKnown issues that were observed:\n")
 	head()
 	for _, k := range inspect.KnownIssues() {
 		if k.Shown {
@@ -80,7 +80,7 @@ const (
 	notMeasured = "not measured"
 )
 
-// seen: the scenario of an issue passes where what is known is what is to be seen.
+// seen: the scenario of an issue passes if the issue is observed exactly where it is known.
 func seen(m measured, code string) string {
 	all, err := inspect.KnownOf(m.version)
 	known := slices.ContainsFunc(all, func(k inspect.KnownIssue) bool { return k.Code == code })

@@ -1,5 +1,5 @@
-// Package messagetest keeps what a package says to people in golden files, with example
-// arguments: `go run ./hack/messages` prints all of them, so that they can be read in one sitting.
+// Package messagetest keeps the messages of a package in golden files, with example arguments.
+// `go run ./hack/messages` prints all of them for review.
 package messagetest
 
 import (
@@ -22,8 +22,8 @@ type Sample struct {
 	texts    []string
 }
 
-// Call is what a function of a messages file returns for these arguments. Untyped constants are
-// converted to the parameter's type, nil is its zero value.
+// Call calls a function of a messages file with these arguments. Constants are converted to the
+// parameter's type, nil to its zero value.
 func Call(function any, args ...any) Sample {
 	v := reflect.ValueOf(function)
 	in := make([]reflect.Value, len(args))
@@ -54,7 +54,7 @@ func argument(function reflect.Type, k int, arg any) reflect.Value {
 	}
 }
 
-// nameOf is the name of a function, or of a method expression, without its package.
+// nameOf returns the name of a function, or of a method expression, without its package.
 func nameOf(v reflect.Value) string {
 	name := runtime.FuncForPC(v.Pointer()).Name()
 	name = strings.TrimSuffix(name[strings.LastIndex(name, ".")+1:], "-fm")
