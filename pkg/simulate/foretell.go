@@ -20,7 +20,7 @@ const personComes = time.Minute
 // mostEvents ends a forecast that would never end.
 const mostEvents = 200_000
 
-// Foretell plays the change in a world that begins as the snapshot is, until nothing
+// Foretell predicts: it plays the change in a world that begins with the snapshot, until nothing
 // happens any more.
 func Foretell(s *sts.Snapshot, q Question) *Forecast {
 	now := *s
@@ -84,7 +84,7 @@ func newTeller(s *sts.Snapshot, q Question) *teller {
 		}
 		t.failing[r.Pod.Name] = trouble
 		if r.Terminating { // something blocks it, it is not known what
-			p := w.anew(r.Pod)
+			p := w.replacePod(r.Pod)
 			p.Finalizers = append(slices.Clone(p.Finalizers), overdue)
 		}
 	}
