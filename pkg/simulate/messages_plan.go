@@ -360,7 +360,7 @@ func msgRevisionFails(revision string) string {
 	return "all pods of revision " + revision + " fail: new ones are assumed to fail too"
 }
 
-func msgUnreadable(resource, reason string) string { return "cannot read " + resource + ": " + reason }
+func msgUnreadable(resource, reason string) string { return resource + " could not be read: " + reason }
 
 func msgAssumedReady(pod, trouble string) string {
 	return fmt.Sprintf("pod %s %s: assumed to become ready; use --broken to assume that it does not", pod, trouble)
