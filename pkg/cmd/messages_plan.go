@@ -9,10 +9,6 @@ func msgPlanUnreadable(set, resource, reason string) string {
 	return fmt.Sprintf("cannot predict statefulset %s without its %s: %s", set, resource, reason)
 }
 
-func msgPlanTooLarge(set string, replicas, most int32) string {
-	return fmt.Sprintf("statefulset %s has %d replicas: at most %d can be predicted", set, replicas, most)
-}
-
 func msgPlanNotYet(set, outcome string) string { return "statefulset.apps/" + set + ": " + outcome }
 
 // What the API server rejects.

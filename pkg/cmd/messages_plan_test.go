@@ -7,11 +7,10 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-func TestMessagesOfPlan(t *testing.T) {
+func TestPlanMessages(t *testing.T) {
 	call := messagetest.Call
 	messagetest.Golden(t, "plan",
 		call(msgPlanUnreadable, "web", "pods", "pods is forbidden"),
-		call(msgPlanTooLarge, "web", 5000, mostForetold),
 		call(msgPlanNotYet, "web", "ordinal 0 is below the partition and will not be updated"),
 		call(msgServerRejects, "web", []string{"spec.replicas is -2: it cannot be negative"}),
 		call(msgServerRejectsFields, "statefulset web", []string{`unknown field "spec.Replicas"`, `unknown field "spec.servicename"`}),

@@ -106,7 +106,7 @@ func requirePredictable(set *appsv1.StatefulSet, from simulate.Source) error {
 		return refused(reasonInvalid, msgServerRejects(set.Name, problems), "")
 	}
 	if n := sts.WantedReplicas(set); n > mostForetold {
-		return usagef("%s", msgPlanTooLarge(set.Name, n, mostForetold))
+		return usagef("statefulset %s has %d replicas, more than the maximum of %d", set.Name, n, mostForetold)
 	}
 	return checkRange(set)
 }

@@ -73,7 +73,7 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--new-file testdata/plan/wrong.yaml", code: ExitUsage, err: "error: --new-file testdata/plan/wrong.yaml has no StatefulSet web in it, only StatefulSet/Web, StatefulSet/db\n"},
 		{args: web + "--new-file nowhere.yaml", code: ExitUsage, err: "error: --new-file nowhere.yaml: no such file or directory\n"},
 		{args: web + "--replicas=-1", code: ExitUsage, err: "error: --replicas=-1: it cannot be negative\n"},
-		{args: web + "--replicas=5000", code: ExitUsage, err: "error: statefulset web has 5000 replicas: at most 2000 can be predicted\n"},
+		{args: web + "--replicas=5000", code: ExitUsage, err: "error: statefulset web has 5000 replicas, more than the maximum of 2000\n"},
 		{args: web + "--partition=-1", code: ExitUsage, err: "error: --partition=-1: it cannot be negative\n"},
 		{args: "plan db -f testdata/plan/wrong.yaml --partition 1", code: ExitUsage,
 			err: "error: statefulset db has the update strategy OnDelete: --partition and --max-unavailable are of RollingUpdate\n"},

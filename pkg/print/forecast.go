@@ -41,9 +41,9 @@ func (p *forecast) line(indent int, tone Tone, text string) {
 
 // head names the set and its changes, and how long they take.
 func (p *forecast) head() {
-	text := msgNothingHappens(p.Name)
+	text := msgForecastNothingHappens(p.Name)
 	if n := len(p.Events); n > 0 {
-		text = msgSteps(p.Name, n, p.Took.Duration, p.Assumed.ReadyAfter.Duration, p.Assumed.TerminateAfter.Duration)
+		text = msgForecastSteps(p.Name, n, p.Took.Duration, p.Assumed.ReadyAfter.Duration, p.Assumed.TerminateAfter.Duration)
 	}
 	p.line(0, Bold, text)
 	for _, c := range p.Changes {
@@ -195,7 +195,7 @@ func (p *forecast) what(s step) string {
 			names[i] = strings.TrimSuffix(kind, ".apps") + " " + names[i]
 		}
 	}
-	return msgStep(sayNames(names), s.what, s.claims, len(names) > 1)
+	return msgForecastStep(sayNames(names), s.what, s.claims, len(names) > 1)
 }
 
 // sayNames lists a few names, and of many consecutive ones the first and the last.
@@ -265,5 +265,5 @@ func (p *forecast) omitted(steps []step) string {
 		all = append(all, o)
 	}
 	last := steps[len(steps)-1]
-	return msgOmitted(len(steps), all, last.events[0].At.Duration)
+	return msgForecastOmitted(len(steps), all, last.events[0].At.Duration)
 }

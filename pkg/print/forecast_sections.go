@@ -57,7 +57,7 @@ func (p *forecast) sections(full bool) error {
 		}
 		claims.add(c.Name, says, tones[c.Fate])
 	}
-	if err := p.section(msgClaimsTitle(), claims, full); err != nil {
+	if err := p.section(msgForecastClaimsTitle(), claims, full); err != nil {
 		return err
 	}
 	below := ""
@@ -67,10 +67,10 @@ func (p *forecast) sections(full bool) error {
 		pod, below, _ = strings.Cut(n.Name, ".")
 		names.add(pod, n.Message, nameTone(n))
 	}
-	if err := p.section(msgNamesTitle(below), names, full); err != nil {
+	if err := p.section(msgForecastNamesTitle(below), names, full); err != nil {
 		return err
 	}
-	return p.section(msgBudgetsTitle(), p.budgets(), full)
+	return p.section(msgForecastBudgetsTitle(), p.budgets(), full)
 }
 
 func nameTone(n *simulate.ForecastName) Tone {
@@ -110,14 +110,14 @@ func (p *forecast) budgets() groups {
 	for _, name := range order {
 		c := counts[name]
 		all := c.said[simulate.BudgetAllows] + c.said[simulate.BudgetRefuses] + c.said[simulate.BudgetNever]
-		numbers := msgBudgetNumbers(c.worst.Healthy, c.worst.Required, c.worst.Expected)
+		numbers := msgForecastBudgetNumbers(c.worst.Healthy, c.worst.Required, c.worst.Expected)
 		switch blocked := all - c.said[simulate.BudgetAllows]; {
 		case blocked == 0:
-			out.add(name, msgBudgetAllows(all), Good)
+			out.add(name, msgForecastBudgetAllows(all), Good)
 		case c.said[simulate.BudgetNever] > 0:
-			out.add(name, msgBudgetBlocksAll(numbers), Bad)
+			out.add(name, msgForecastBudgetBlocksAll(numbers), Bad)
 		default:
-			out.add(name, msgBudgetBlocks(blocked, all, c.worst.Pod, c.worst.At.Duration, numbers), Warn)
+			out.add(name, msgForecastBudgetBlocks(blocked, all, c.worst.Pod, c.worst.At.Duration, numbers), Warn)
 		}
 	}
 	return out

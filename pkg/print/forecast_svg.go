@@ -209,7 +209,7 @@ func (d *drawing) y(row int) float64 { return svgTop + d.row*float64(row) }
 
 func (d *drawing) draw() {
 	f := d.f
-	title := msgPictureTitle(f.Namespace, f.Name, whatChanges(f))
+	title := msgForecastPictureTitle(f.Namespace, f.Name, whatChanges(f))
 	d.put(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %g" width="%d" height="%g" role="img" aria-labelledby="t d">`, svgWidth, d.height(), svgWidth, d.height())
 	d.put(`  <title id="t">%s</title>`, xmlText(title))
 	d.put(`  <desc id="d">%s</desc>`, xmlText(f.Outcome.Message))
@@ -237,11 +237,11 @@ func whatChanges(f *simulate.Forecast) string {
 	switch {
 	case len(f.Changes) > 0:
 	case len(f.Events) == 0:
-		return msgPictureOfNothing()
+		return msgForecastPictureOfNothing()
 	case f.From == simulate.Manifest:
-		return msgPictureOfCreation()
+		return msgForecastPictureOfCreation()
 	default:
-		return msgPictureOfNextSteps()
+		return msgForecastPictureOfNextSteps()
 	}
 	return strings.Join(f.Changes, ", ")
 }
@@ -280,19 +280,19 @@ func (d *drawing) legend() {
 		}
 	}
 	if seen[simulate.PodCreated] || seen[simulate.PodUnready] {
-		entry(fmt.Sprintf(box, "bar notready stable"), msgLegendNotReady())
+		entry(fmt.Sprintf(box, "bar notready stable"), msgForecastLegendNotReady())
 	}
 	if seen[simulate.PodDeleted] {
-		entry(fmt.Sprintf(box, "bar going"), msgLegendTerminating())
+		entry(fmt.Sprintf(box, "bar going"), msgForecastLegendTerminating())
 	}
 	if never {
-		entry(`<rect x="%g" y="71" width="18" height="10" rx="2" fill="none" class="never"/>`, msgLegendStuck())
+		entry(`<rect x="%g" y="71" width="18" height="10" rx="2" fill="none" class="never"/>`, msgForecastLegendStuck())
 	}
 	if len(d.f.Claims) > 0 {
-		entry(`<rect class="claim" x="%g" y="75" width="18" height="3"/>`, msgLegendClaim())
+		entry(`<rect class="claim" x="%g" y="75" width="18" height="3"/>`, msgForecastLegendClaim())
 	}
 	if len(d.arrows) > 0 {
-		entry(`<path class="arrow" d="M%g 76h16" marker-end="url(#head)"/>`, msgLegendArrow())
+		entry(`<path class="arrow" d="M%g 76h16" marker-end="url(#head)"/>`, msgForecastLegendArrow())
 	}
 }
 
@@ -330,7 +330,7 @@ func (d *drawing) axis() {
 		d.put(`  <path class="grid" d="M%.1f %dV%g"/>`, x, svgTop-6, bottom+6)
 		d.put(`  <text class="text dim small" x="%.1f" y="%g" text-anchor="middle">%s</text>`, x, bottom+22, say(t))
 	}
-	d.text(svgRight, bottom+46, "dim small", msgPictureTimes(say(d.f.Assumed.ReadyAfter.Duration), say(d.f.Assumed.TerminateAfter.Duration)))
+	d.text(svgRight, bottom+46, "dim small", msgForecastPictureTimes(say(d.f.Assumed.ReadyAfter.Duration), say(d.f.Assumed.TerminateAfter.Duration)))
 }
 
 // say is a duration without its zeros: 2m, not 2m0s.
@@ -354,12 +354,12 @@ func (d *drawing) lane(n int, l *lane) {
 		d.text(svgRight, y+height/2+4, cmp.Or(map[bool]string{true: "small"}[d.row < 14], ""), clipLeft(l.pod, (svgLeft-svgRight)/svgChar))
 	}
 	for _, s := range l.spans {
-		class, state := string(s.role), msgPodReady
+		class, state := string(s.role), msgForecastPodReady
 		switch s.state {
 		case simulate.PodCreated, simulate.PodUnready:
-			class, state = class+" notready", msgPodNotReady
+			class, state = class+" notready", msgForecastPodNotReady
 		case simulate.PodDeleted:
-			class, state = "going", msgPodTerminating
+			class, state = "going", msgForecastPodTerminating
 		}
 		if s.neverReady {
 			class += " never"

@@ -8,7 +8,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-func TestMessagesOfPlan(t *testing.T) {
+func TestPlanMessages(t *testing.T) {
 	call := messagetest.Call
 	backup := []string{"example.com/backup"}
 	const crashing, undo, replace = "is in CrashLoopBackOff (3m)", "kubectl rollout undo statefulset/web -n test", "kubectl delete pod web-1 -n test"
@@ -130,7 +130,7 @@ func TestMessagesOfPlan(t *testing.T) {
 		call(msgUnreadable, "services", "services is forbidden"),
 		call(msgAssumedReady, "web-2", msgNotReadyNow()),
 		call(msgNotReadyNow),
-		call(msgControllerAsleep, "web-2", "kubectl annotate statefulset web -n test example.com/woken=now"),
+		call(msgControllerAsleep, "web-2", "kubectl annotate statefulset web -n test example.com/retry=now"),
 		call(msgControllerBlind, "data-web-2", "web-2"),
 	)
 }
