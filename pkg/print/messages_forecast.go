@@ -9,7 +9,9 @@ import (
 
 // The text.
 
-func msgForecastNothingHappens(set string) string { return "statefulset.apps/" + set + ": nothing will happen" }
+func msgForecastNothingHappens(set string) string {
+	return "statefulset.apps/" + set + ": nothing will happen"
+}
 
 func msgForecastSteps(set string, steps int, took, readyAfter, terminateAfter time.Duration) string {
 	return fmt.Sprintf("statefulset.apps/%s: %s in %s (assumed: pods ready after %s, terminated after %s)", set, sts.Count(steps, "step"),
@@ -59,7 +61,9 @@ func msgForecastBudgetBlocks(blocked, deletions int, first string, at time.Durat
 	return fmt.Sprintf("would block %d of %s, first %s at %s (%s)", blocked, sts.Count(deletions, "deletion"), first, sts.Duration(at), numbers)
 }
 
-func msgForecastBudgetBlocksAll(numbers string) string { return "would block every deletion (" + numbers + ")" }
+func msgForecastBudgetBlocksAll(numbers string) string {
+	return "would block every deletion (" + numbers + ")"
+}
 
 func msgForecastBudgetNumbers(healthy, required, expected int32) string {
 	if expected == 0 {
