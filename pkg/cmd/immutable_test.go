@@ -13,14 +13,14 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// A server may let fewer fields change than this program knows of, and Kubernetes names them
+// A server may have more immutable fields than this program knows, and Kubernetes names them
 // differently from version to version.
 func TestImmutableForServer(t *testing.T) {
 	spec := field.NewPath("spec")
 	invalid := func(problems ...*field.Error) error {
 		return fmt.Errorf("the manifest: %w", apierrors.NewInvalid(schema.GroupKind{Group: "apps", Kind: "StatefulSet"}, "web", problems))
 	}
-	const hint = "COMMAND shows how to get there: pods and claims stay, and the new manifest takes them over"
+	hint := hintFieldsImmutable("COMMAND")
 	for _, test := range []struct {
 		name string
 		err  error
@@ -31,12 +31,12 @@ func TestImmutableForServer(t *testing.T) {
 		{"another answer", apierrors.NewForbidden(schema.GroupResource{Resource: "statefulsets"}, "web", errors.New("field is immutable")), ""},
 		{"invalid for another reason", invalid(field.Invalid(spec.Child("replicas"), -1, "must be greater than or equal to 0")), ""},
 		{"1.36", invalid(field.Forbidden(spec, "updates to statefulset spec for fields other than 'replicas' are forbidden")),
-			"the API server refuses it: spec of statefulset web cannot be changed (spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden)"},
-		{"1.37, one that we take for mutable", invalid(field.Invalid(spec.Child("ordinals"), 1, "field is immutable")),
-			"the API server refuses it: spec.ordinals of statefulset web cannot be changed (spec.ordinals: Invalid value: 1: field is immutable)"},
+			"the API server rejects the change: spec of statefulset web is immutable (spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden)"},
+		{"1.37, one that is mutable for us", invalid(field.Invalid(spec.Child("ordinals"), 1, "field is immutable")),
+			"the API server rejects the change: spec.ordinals of statefulset web is immutable (spec.ordinals: Invalid value: 1: field is immutable)"},
 		{"1.37, two", invalid(field.Invalid(spec.Child("a"), 1, "field is immutable"), field.Invalid(spec.Child("b"), 2, "field is immutable")),
-			"the API server refuses it: spec.a, spec.b of statefulset web cannot be changed (spec.a: Invalid value: 1: field is immutable; spec.b: Invalid value: 2: field is immutable)"},
-		{"in the template, which is no reason to make the set anew", invalid(field.Invalid(spec.Child("template", "spec", "x"), 1, "field is immutable")), ""},
+			"the API server rejects the change: spec.a, spec.b of statefulset web are immutable (spec.a: Invalid value: 1: field is immutable; spec.b: Invalid value: 2: field is immutable)"},
+		{"in the template, for which the set need not be recreated", invalid(field.Invalid(spec.Child("template", "spec", "x"), 1, "field is immutable")), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			err := immutableForServer(test.err, ststest.Web(3).Sets[0], "COMMAND")

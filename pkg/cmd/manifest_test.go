@@ -195,10 +195,10 @@ spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}
 		out, err         string // parts of what is said
 	}{
 		{name: "Replicas is not replicas", file: object("web", "Replicas: 3"), args: "plan -o jsonpath={.outcome.message},{.notes[0].reason},{.notes[0].message}",
-			out: `1 pod available, with app:v1,UnknownField,the API server would refuse statefulset web: strict decoding error: unknown field "spec.Replicas"; this plan`,
+			out: `1 pod available with app:v1,UnknownField,the API server would reject statefulset web: strict decoding error: unknown field "spec.Replicas"; this prediction`,
 			err: `FILE:5: StatefulSet web: unknown field "spec.Replicas" (did you mean "replicas"?): ignored, and kubectl apply refuses it`},
 		{name: "a misspelled field fails a pipeline", file: object("web", "Replicas: 3"), args: "plan -o name --exit-code", code: ExitRefused,
-			out: "statefulset.apps/web", err: `refused: the API server would refuse statefulset web: strict decoding error: unknown field "spec.Replicas"` + "\n→ correct"},
+			out: "statefulset.apps/web", err: `refused: the API server would reject statefulset web: strict decoding error: unknown field "spec.Replicas"` + "\n→ correct"},
 		{name: "a field of a newer Kubernetes does not", file: object("web", "quorumMode: Fast"), args: "plan -o name --exit-code",
 			out: "statefulset.apps/web", err: `unknown field "spec.quorumMode": ignored; kubectl apply refuses it unless the cluster's Kubernetes is newer`},
 		{name: "the right spelling wins", file: service + "---\n" + object("web", "serviceName: web\n  servicename: other"), args: "dns -o name",
@@ -229,7 +229,7 @@ spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}
 		{name: "several namespaces, and a Service without one", file: service + "---\n" + inNS(object("web", "serviceName: web"), "a") + "---\n" + inNS(object("web", "serviceName: web"), "b"), args: "dns web -o jsonpath={.items[*].findings[*].message}",
 			out: "service web is in namespace default of the manifest, not in a, where statefulset web is: without it the pods have no DNS names"},
 		{name: "plan knows it, too", file: service + "---\n" + inNS(object("web", "serviceName: web"), "a") + "---\n" + inNS(object("db", "serviceName: web"), "b"), args: "plan db -o jsonpath={.notes[*].message}",
-			out: "service web is in namespace default of the manifest, not in b: until it is, pods have no DNS names"},
+			out: "service web is in namespace default of the manifest, but the StatefulSet is in namespace b"},
 		{name: "none names a namespace", file: service + "---\n" + object("web", "serviceName: web"), args: "dns" + inNamespace, out: "default/true"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -296,10 +296,10 @@ spec:
 		{name: "headless", service: "{clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}", args: used, names: true},
 		{name: "a cluster IP", service: "{selector: {app: web}, ports: [{name: http, port: 80}]}", severity: "info", says: "whether the pods have names is up to the DNS server", note: "whether the pods have names is up to the DNS server", names: true},
 		{name: "a cluster IP, and the names are used", service: "{selector: {app: web}, ports: [{name: http, port: 80}]}", args: used, severity: "info", says: "used: web-0.web in the pod template", note: "whether the pods have names", names: true},
-		{name: "no Service, and no use", severity: "info", says: "is not in the manifest", note: "could not be seen", names: true},
-		{name: "no Service, and the names are used", args: used, severity: "warning", says: "used: web-0.web in the pod template", note: "could not be seen", names: true, code: ExitFound},
-		{name: "no Service, and a ConfigMap uses the names", rest: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: peers}\ndata: {list: \"web-0.web\\nweb-1.web\"}\n", severity: "warning", says: "used: web-0.web in configmap/peers", note: "could not be seen", names: true, code: ExitFound},
-		{name: "an external name", service: "{type: ExternalName, externalName: db.example.org}", severity: "error", says: "stands for the external name", note: "stands for an external name", code: ExitFound},
+		{name: "no Service, and no use", severity: "info", says: "is not in the manifest", note: "is not known", names: true},
+		{name: "no Service, and the names are used", args: used, severity: "warning", says: "used: web-0.web in the pod template", note: "is not known", names: true, code: ExitFound},
+		{name: "no Service, and a ConfigMap uses the names", rest: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: peers}\ndata: {list: \"web-0.web\\nweb-1.web\"}\n", severity: "warning", says: "used: web-0.web in configmap/peers", note: "is not known", names: true, code: ExitFound},
+		{name: "an external name", service: "{type: ExternalName, externalName: db.example.org}", severity: "error", says: "stands for the external name", note: "is of type ExternalName", code: ExitFound},
 		{name: "another selector", service: "{clusterIP: None, selector: {app: wep}, ports: [{name: http, port: 80}]}", severity: "error", says: "no pod of the set has a DNS name", note: "does not select the set's pods", code: ExitFound},
 		{name: "a label that pods get later", service: "{clusterIP: None, selector: {app: web, role: leader}, ports: [{name: http, port: 80}]}", severity: "info", says: "which pods get later", note: "pods get later", names: true},
 		{name: "no selector", service: "{clusterIP: None, ports: [{name: http, port: 80}]}", severity: "info", says: "EndpointSlices must be created by another client", note: "has no selector", names: true},

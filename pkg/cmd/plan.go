@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,10 +18,10 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// svg is a picture, of ordinals over time.
+// svg is a picture of ordinals over time.
 const svg = "svg"
 
-// planOptions is `plan` as a plain value.
+// planOptions are the options of plan.
 type planOptions struct {
 	name      string // empty: the one set of the manifests
 	namespace string
@@ -37,15 +36,15 @@ type planOptions struct {
 	loseNode       string
 
 	assumed simulate.Assumptions
-	// gate is what --feature-gates says of MaxUnavailableStatefulSet, nil when it says nothing.
+	// gate is MaxUnavailableStatefulSet in --feature-gates, nil if it is not given.
 	gate     *bool
 	domain   string
 	exitCode bool
-	// schedulingGrace is for a live set.
+	// schedulingGrace is only for a live set.
 	schedulingGrace *time.Duration
 }
 
-// planFlags are the flags that are read into planOptions.
+// planFlags are the flags from which planOptions are read.
 type planFlags struct {
 	replicas, partition        int32
 	maxUnavailable, cascade    string
@@ -59,48 +58,10 @@ func newPlan(c *common) *cobra.Command {
 		o planOptions
 		f planFlags
 	)
-	cmd := &cobra.Command{
-		Use:   "plan NAME|-f FILE",
-		Short: "Foretell what Kubernetes will do, and in which order",
-		Long: `Foretell what Kubernetes will do with a StatefulSet, in which order, and how it ends:
-which pods are created, deleted and made anew, what waits for what, which claims
-appear, stay or vanish, which DNS names come and go, what the budgets would have
-said, and whether it gets stuck. It changes nothing.
-
-With a NAME it starts from the live set as it is now, and without a change it tells
-what is still to happen there. With --filename it asks no cluster: a file may hold
-the set, its Service, its budgets and its autoscaler. Without a change that is the
-set's creation; with one, the set of the manifest is taken to run already, healthy,
-and is then changed.
-
-The rules are those of Kubernetes' StatefulSet controller. How long pods take to get
-ready and to end is up to you: --ready-after and --terminate-after; --broken says that
-pods made from the set's template never get ready. What was assumed stands at the end.
-A set may have 2000 replicas.
-
--o wide shows every step of a long timeline, -o svg draws a picture of it.
-
-The exit code is 5 when the API server would refuse the change. With --exit-code it
-is 4 when the change would get stuck, and 3 when it would be held back, by the
-partition or by OnDelete.`,
-		Example: `  # what happens next, and what a change would do
-  kubectl sts plan web
-  kubectl sts plan web --replicas 5
-  kubectl sts plan web --image app=registry.example/app:v2 --partition 2
-
-  # what if the new image never gets ready?
-  kubectl sts plan web --image app=registry.example/app:v2 --broken
-
-  # no cluster is asked
-  kubectl sts plan -f examples/postgres.yaml
-  kubectl sts plan -f examples/postgres.yaml --replicas 5 --image postgres=postgres:17
-  kubectl sts plan -f old.yaml --new-file new.yaml -o json
-
-  # deleting it, and losing a node
-  kubectl sts plan web --delete --cascade=orphan
-  kubectl sts plan web --lose-node worker-3`,
+	cmd := withHelp("plan", &cobra.Command{
+		Use:               "plan NAME|-f FILE",
 		ValidArgsFunction: c.completeNames,
-	}
+	})
 	out := newOutput(cmd, wide, svg)
 	o.addFlags(cmd, &f)
 	grace := schedulingGrace(cmd)
@@ -151,19 +112,19 @@ func (o *planOptions) addFlags(cmd *cobra.Command, p *planFlags) {
 	_ = cmd.RegisterFlagCompletionFunc("feature-gates", cobra.FixedCompletions([]string{maxUnavailableGate + "=true", maxUnavailableGate + "=false"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// cascades are kubectl's words for how to delete, in which order they stand in its help.
+// cascades are the values of --cascade, in the order of kubectl's help.
 var cascades = []string{"background", "orphan", "foreground"}
 
 var propagation = map[string]metav1.DeletionPropagation{
 	"background": metav1.DeletePropagationBackground, "orphan": metav1.DeletePropagationOrphan, "foreground": metav1.DeletePropagationForeground,
 }
 
-// longestWait is how long a pod may be taken to need: the times of thousands of them add up.
+// longestWait limits the time that a pod is assumed to take: the times of thousands of pods add up.
 const longestWait = 24 * time.Hour
 
 const maxUnavailableGate = "MaxUnavailableStatefulSet"
 
-// read makes the options from the command line.
+// read reads the options from the command line.
 func (o *planOptions) read(c *common, cmd *cobra.Command, f planFlags, args []string) error {
 	if err := o.readNames(c, cmd, args); err != nil {
 		return err
@@ -193,7 +154,7 @@ func (o *planOptions) read(c *common, cmd *cobra.Command, f planFlags, args []st
 	return o.check(changed, f)
 }
 
-// readNames finds out which set is meant, and whether a cluster is asked.
+// readNames reads the name and the namespace of the set.
 func (o *planOptions) readNames(c *common, cmd *cobra.Command, args []string) error {
 	var err error
 	if o.namespace, err = c.namespace(); err != nil {
@@ -226,7 +187,7 @@ func (o *planOptions) check(changed func(string) bool, f planFlags) error {
 	return nil
 }
 
-// stdins counts the files that are to come from standard input.
+// stdins counts the files that are read from standard input.
 func stdins(newFile, patchFile string, files []string) int {
 	n := 0
 	for _, f := range append([]string{newFile, patchFile}, files...) {
@@ -237,7 +198,7 @@ func stdins(newFile, patchFile string, files []string) int {
 	return n
 }
 
-// changes says whether the set is to be changed; losing a node and deleting are no change of it.
+// changes says whether the spec of the set changes: the loss of a node and a deletion do not change it.
 func (o *planOptions) changes() bool {
 	return o.newFile != "" || o.replicas != nil || o.partition != nil || o.maxUnavailable != nil || o.changesTemplate()
 }
@@ -257,7 +218,7 @@ func maxUnavailable(text string) (*intstr.IntOrString, error) {
 	return &n, nil
 }
 
-// readGates reads --feature-gates, written as Kubernetes' programs take them.
+// readGates reads --feature-gates, in the format of Kubernetes' components.
 func readGates(gates []string) (*bool, error) {
 	var out *bool
 	for _, g := range gates {
@@ -271,7 +232,7 @@ func readGates(gates []string) (*bool, error) {
 	return out, nil
 }
 
-// runPlan foretells and prints.
+// runPlan predicts and prints.
 func runPlan(ctx context.Context, c *common, o planOptions, out *output) error {
 	s, q, err := o.question(ctx, c)
 	if err != nil {
@@ -291,18 +252,18 @@ func runPlan(ctx context.Context, c *common, o planOptions, out *output) error {
 		return err
 	}
 	if problem := strictRefusal(s); problem != "" {
-		return refused(reasonInvalid, "correct the names of the fields; kubectl apply --validate=warn applies the manifest without them", "%s", problem)
+		return refused(reasonInvalid, problem, hintServerRejectsFields())
 	}
 	return o.verdict(forecast, out)
 }
 
-// verdict is the answer to --exit-code.
+// verdict is the error for --exit-code.
 func (o *planOptions) verdict(f *simulate.Forecast, out *output) error {
 	switch f.Outcome.State {
 	case simulate.OutcomeStuck:
 		return &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: f.Outcome.Message, Hint: f.Outcome.Hint}, said: out.human() && out.format() != svg}
 	case simulate.OutcomeHeld, simulate.OutcomeWaiting:
-		return &notYetError{fmt.Sprintf("%s: %s", f.Name, f.Outcome.Message)}
+		return &notYetError{msgPlanNotYet(f.Name, f.Outcome.Message)}
 	}
 	return nil
 }

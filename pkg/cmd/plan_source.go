@@ -21,64 +21,63 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// question finds out how things stand, and what is to be foretold.
+// question reads the StatefulSet, and says what to predict.
 func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, simulate.Question, error) {
 	q := simulate.Question{From: simulate.Live, Delete: o.delete, LoseNode: o.loseNode, Assumptions: o.assumed, Domain: o.domain}
-	look := o.live
+	read := o.live
 	if len(o.files) > 0 {
-		q.From, look = simulate.Manifest, o.offline
+		q.From, read = simulate.Manifest, o.offline
 	}
-	s, err := look(ctx, c)
+	s, err := read(ctx, c)
 	if err != nil {
 		return nil, q, err
 	}
 	q.Features.KubernetesMinor = o.assumed.Features.KubernetesMinor
-	if err := o.acceptable(s.Set, q.From); err != nil {
+	if err := requirePredictable(s.Set, q.From); err != nil {
 		return nil, q, err
 	}
 	o.gates(s, &q)
 	if problem := strictRefusal(s); problem != "" {
-		q.Notes = append(q.Notes, simulate.ForecastNote{Reason: simulate.NoteUnknownField, Message: problem + "; this plan is for what the API server would make with --validate=false"})
+		q.Notes = append(q.Notes, simulate.ForecastNote{Reason: simulate.NoteUnknownField, Message: msgWithoutStrictValidation(problem)})
 	}
 	if !o.changes() {
-		if err := o.refuseNode(s, q); err != nil {
+		if err := o.requireNode(s, q); err != nil {
 			return nil, q, err
 		}
-		err := o.recreates(s, &q)
+		err := o.requireRecreate(s, &q)
 		return s, q, err
 	}
 	if q.Set, err = o.changed(ctx, c, s, &q); err != nil {
 		return nil, q, err
 	}
-	if err := o.refuse(s.Set, q.Set); err != nil {
+	if err := o.requireMutable(s.Set, q.Set); err != nil {
 		return nil, q, err
 	}
-	if err := o.recreates(s, &q); err != nil {
+	if err := o.requireRecreate(s, &q); err != nil {
 		return nil, q, err
 	}
-	return s, q, o.acceptable(q.Set, q.From)
+	return s, q, requirePredictable(q.Set, q.From)
 }
 
 // recreateGate is the feature gate of the update strategy Recreate.
 const recreateGate = "StatefulSetRecreateStrategy"
 
-// recreates says under which condition there is the update strategy Recreate, and refuses it
-// where there is none.
-func (o *planOptions) recreates(s *sts.Snapshot, q *simulate.Question) error {
+// requireRecreate refuses the update strategy Recreate if the API server does not have it, and
+// notes if that is not certain.
+func (o *planOptions) requireRecreate(s *sts.Snapshot, q *simulate.Question) error {
 	after := cmp.Or(q.Set, s.Set)
 	switch minor := q.Features.KubernetesMinor; {
 	case !sts.IsRecreate(after), q.From == simulate.Live && sts.IsRecreate(s.Set):
 	case minor > 0 && minor < 37:
-		return refused(reasonInvalid, "", "the API server would refuse statefulset %s: spec.updateStrategy.type Recreate requires Kubernetes 1.37 or later", after.Name)
+		return refused(reasonInvalid, msgServerRejectsRecreate(after.Name), "")
 	case minor < 38:
-		q.Notes = append(q.Notes, simulate.ForecastNote{Reason: simulate.NoteAssumedGate, Message: "feature gate " + recreateGate +
-			" is taken to be on: it is off by default in Kubernetes 1.37, and without it the API server refuses the update strategy Recreate"})
+		q.Notes = append(q.Notes, simulate.ForecastNote{Reason: simulate.NoteAssumedGate, Message: msgRecreateGateAssumed(recreateGate)})
 	}
 	return nil
 }
 
-// strictRefusal is how the API server answers kubectl apply about misspelled fields, empty
-// where there are none.
+// strictRefusal is the error of the API server for misspelled fields in kubectl apply, empty if there
+// are none.
 func strictRefusal(s *sts.Snapshot) string {
 	var objects []string
 	fields := map[string][]string{}
@@ -93,18 +92,18 @@ func strictRefusal(s *sts.Snapshot) string {
 		fields[object] = append(fields[object], p.Refusal())
 	}
 	for i, object := range objects {
-		objects[i] = fmt.Sprintf("the API server would refuse %s: strict decoding error: %s", object, strings.Join(fields[object], ", "))
+		objects[i] = msgServerRejectsFields(object, fields[object])
 	}
 	return strings.Join(objects, "; ")
 }
 
-// mostForetold is for how many replicas a forecast takes no longer than one has patience for.
+// mostForetold is the number of replicas up to which a prediction takes a reasonable time.
 const mostForetold = 2000
 
-// acceptable refuses a set that the API server would not take, or that cannot be foretold.
-func (o *planOptions) acceptable(set *appsv1.StatefulSet, from simulate.Source) error {
+// requirePredictable refuses a set that the API server would reject, or that is too large.
+func requirePredictable(set *appsv1.StatefulSet, from simulate.Source) error {
 	if problems := sts.Objections(set); from == simulate.Manifest && len(problems) > 0 {
-		return refused(reasonInvalid, "", "the API server would refuse statefulset %s: %s", set.Name, strings.Join(problems, "; "))
+		return refused(reasonInvalid, msgServerRejects(set.Name, problems), "")
 	}
 	if n := sts.WantedReplicas(set); n > mostForetold {
 		return usagef("statefulset %s has %d replicas, more than the maximum of %d", set.Name, n, mostForetold)
@@ -112,7 +111,7 @@ func (o *planOptions) acceptable(set *appsv1.StatefulSet, from simulate.Source) 
 	return checkRange(set)
 }
 
-// live reads the set from the cluster: the reads of status, and the set's revisions.
+// live reads the set from the cluster: what status reads, and the set's revisions.
 func (o *planOptions) live(ctx context.Context, c *common) (*sts.Snapshot, error) {
 	client, err := c.client()
 	if err != nil {
@@ -122,7 +121,7 @@ func (o *planOptions) live(ctx context.Context, c *common) (*sts.Snapshot, error
 	if err != nil {
 		return nil, err
 	}
-	if v, err := client.Version(ctx); err == nil { // whose rules hold; without it those of older versions
+	if v, err := client.Version(ctx); err == nil { // its rules apply; if unknown, those of older versions
 		o.assumed.Features.KubernetesMinor, _ = strconv.Atoi(strings.TrimRight(v.Minor, "+"))
 	}
 	needed := []string{"pods", "controllerrevisions"}
@@ -131,7 +130,7 @@ func (o *planOptions) live(ctx context.Context, c *common) (*sts.Snapshot, error
 	}
 	for _, m := range inv.Missing {
 		if slices.Contains(needed, m.Resource) {
-			return nil, fmt.Errorf("without the %s of statefulset %s nothing can be foretold: %s", m.Resource, o.name, m.Reason)
+			return nil, errors.New(msgPlanUnreadable(o.name, m.Resource, m.Reason))
 		}
 	}
 	return inv.Snapshots()[0], nil
@@ -164,11 +163,11 @@ func (o *planOptions) offline(ctx context.Context, c *common) (*sts.Snapshot, er
 	return s, nil
 }
 
-// gates says what is taken of MaxUnavailableStatefulSet. An API server that has it on fills
-// maxUnavailable in wherever it is not set; one that has it off drops it.
+// gates sets what is assumed about the feature gate MaxUnavailableStatefulSet. An API server that has
+// it on sets maxUnavailable where it is missing; one that has it off drops it.
 func (o *planOptions) gates(s *sts.Snapshot, q *simulate.Question) {
-	note := func(format string, args ...any) {
-		q.Notes = append(q.Notes, simulate.ForecastNote{Reason: simulate.NoteAssumedGate, Message: fmt.Sprintf(format, args...)})
+	note := func(message string) {
+		q.Notes = append(q.Notes, simulate.ForecastNote{Reason: simulate.NoteAssumedGate, Message: message})
 	}
 	ru := s.Set.Spec.UpdateStrategy.RollingUpdate
 	set := ru != nil && ru.MaxUnavailable != nil
@@ -176,18 +175,17 @@ func (o *planOptions) gates(s *sts.Snapshot, q *simulate.Question) {
 	case o.gate != nil:
 		q.Features.MaxUnavailable = *o.gate
 	case q.From == simulate.Live:
-		// Where no rollingUpdate is written nothing is filled in.
+		// Without spec.updateStrategy.rollingUpdate there is no default for it.
 		q.Features.MaxUnavailable = set || ru == nil && q.Features.KubernetesMinor >= 37
 	case set || o.maxUnavailable != nil:
-		note("feature gate %s is taken to be off, as by default up to Kubernetes 1.36, so maxUnavailable has no effect; with 1.37 or later use --feature-gates %s=true",
-			maxUnavailableGate, maxUnavailableGate)
+		note(msgMaxUnavailableGateAssumed(maxUnavailableGate))
 	}
 	if q.From == simulate.Live && o.maxUnavailable != nil && !q.Features.MaxUnavailable {
-		note("feature gate %s is off in this cluster: the API server drops maxUnavailable", maxUnavailableGate)
+		note(msgMaxUnavailableGateOff(maxUnavailableGate))
 	}
 }
 
-// changed is the set as the change leaves it.
+// changed is the set after the change.
 func (o *planOptions) changed(ctx context.Context, c *common, s *sts.Snapshot, q *simulate.Question) (*appsv1.StatefulSet, error) {
 	set := s.Set.DeepCopy()
 	if o.newFile != "" {
@@ -249,7 +247,7 @@ func (o *planOptions) replaced(ctx context.Context, c *common, s *sts.Snapshot, 
 		}
 		set.Namespace = s.Set.Namespace
 		q.Notes = append(q.Notes, simulate.ForecastNote{Reason: simulate.NoteDefaults,
-			Message: "both manifests are compared as they are written: a field of the pod template that is spelled out in only one of them counts as a change, even where it says what the API server fills in"})
+			Message: msgManifestsComparedAsWritten()})
 		return sts.Defaulted(set), nil
 	}
 	raw, err := applied(s.Set, manifest)
@@ -258,15 +256,15 @@ func (o *planOptions) replaced(ctx context.Context, c *common, s *sts.Snapshot, 
 	}
 	if s.Set.Annotations[lastApplied] == "" {
 		q.Notes = append(q.Notes, simulate.ForecastNote{Reason: simulate.NoteDefaults,
-			Message: "the set does not say what was applied last: what the new manifest leaves out is taken to stay as it is"})
+			Message: msgNoLastApplied(lastApplied)})
 	}
 	return set, json.Unmarshal(raw, set)
 }
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
-// applied is the live set once the manifest is applied to it, as kubectl apply reckons: what
-// was applied before and is not any more goes, what the API server filled in stays.
+// applied is the live set after kubectl apply of the manifest: fields that were applied before and
+// are missing now are removed, defaults of the API server stay.
 func applied(live *appsv1.StatefulSet, manifest []byte) ([]byte, error) {
 	schema, err := strategicpatch.NewPatchMetaFromStruct(appsv1.StatefulSet{})
 	if err != nil {
@@ -283,35 +281,32 @@ func applied(live *appsv1.StatefulSet, manifest []byte) ([]byte, error) {
 	return strategicpatch.StrategicMergePatch(current, patch, appsv1.StatefulSet{})
 }
 
-// refuse tells what the API server would not change.
-func (o *planOptions) refuse(before, after *appsv1.StatefulSet) error {
+// requireMutable refuses a change that the API server would reject.
+func (o *planOptions) requireMutable(before, after *appsv1.StatefulSet) error {
 	if before.DeletionTimestamp != nil {
-		return refused(plan.ReasonDeleting, "", "statefulset %s is being deleted", before.Name)
+		return refused(plan.ReasonDeleting, msgSetTerminating(before.Name), "")
 	}
-	reach := sts.Kubectl(before.Namespace, "sts plan", before.Name, "--delete --cascade=orphan")
+	preview := sts.Kubectl(before.Namespace, "sts plan", before.Name, "--delete --cascade=orphan")
 	if len(o.files) > 0 {
-		reach = fmt.Sprintf("kubectl sts plan %s -f %s --delete --cascade=orphan", before.Name, strings.Join(o.files, ","))
+		preview = fmt.Sprintf("kubectl sts plan %s -f %s --delete --cascade=orphan", before.Name, strings.Join(o.files, ","))
 	}
-	return immutable(before, after, reach)
+	return immutable(before, after, preview)
 }
 
-// immutable refuses a change that the API server would refuse. reach is the command that shows
-// how to get there all the same.
-func immutable(before, after *appsv1.StatefulSet, reach string) error {
+// immutable refuses a change of immutable fields. preview is the command that predicts the deletion
+// of the set without its pods.
+func immutable(before, after *appsv1.StatefulSet, preview string) error {
 	fields := sts.ChangesForbidden(before, after)
 	if len(fields) == 0 {
 		return nil
 	}
-	return refused(reasonImmutable, reach+takesOver, "the API server would refuse it: %s of statefulset %s cannot be changed, only %s can",
-		strings.Join(fields, ", "), before.Name, strings.Join(sts.Mutable, ", "))
+	return refused(reasonImmutable, msgFieldsImmutable(before.Name, fields, sts.Mutable), hintFieldsImmutable(preview))
 }
 
-const takesOver = " shows how to get there: pods and claims stay, and the new manifest takes them over"
-
-// immutableForServer is the refusal of a server that lets fewer fields change than this program
-// knows of; nil for every other answer. Kubernetes names the fields as of 1.37; before, it names
-// the spec, and the fields that may be changed.
-func immutableForServer(err error, set *appsv1.StatefulSet, reach string) error {
+// immutableForServer is the refusal if a server has more immutable fields than this program knows;
+// nil for every other error. Kubernetes names the fields as of 1.37; before, it names the spec and
+// the fields that can be changed.
+func immutableForServer(err error, set *appsv1.StatefulSet, preview string) error {
 	var status apierrors.APIStatus
 	if !apierrors.IsInvalid(err) || !errors.As(err, &status) || status.Status().Details == nil {
 		return nil
@@ -326,16 +321,15 @@ func immutableForServer(err error, set *appsv1.StatefulSet, reach string) error 
 	if len(fields) == 0 {
 		return nil
 	}
-	return refused(reasonImmutable, reach+takesOver, "the API server refuses it: %s of statefulset %s cannot be changed (%s)",
-		strings.Join(fields, ", "), set.Name, strings.Join(texts, "; "))
+	return refused(reasonImmutable, msgFieldsImmutableForServer(set.Name, fields, texts), hintFieldsImmutable(preview))
 }
 
-func refused(reason, hint, format string, args ...any) error {
-	return &outcomeError{Decision: plan.Decision{Verdict: plan.Refused, Reason: reason, Hint: hint, Message: fmt.Sprintf(format, args...)}}
+func refused(reason, message, hint string) error {
+	return &outcomeError{Decision: plan.Decision{Verdict: plan.Refused, Reason: reason, Hint: hint, Message: message}}
 }
 
-// refuseNode wants the node to have a pod. Those of a manifest run on a node each.
-func (o *planOptions) refuseNode(s *sts.Snapshot, q simulate.Question) error {
+// requireNode refuses a node without pods of the set. The pods of a manifest run on one node each.
+func (o *planOptions) requireNode(s *sts.Snapshot, q simulate.Question) error {
 	if o.loseNode == "" {
 		return nil
 	}
@@ -356,7 +350,7 @@ func (o *planOptions) refuseNode(s *sts.Snapshot, q simulate.Question) error {
 	return nil
 }
 
-// Reasons for which the API server would refuse a change.
+// Reasons for which the API server would reject a change.
 const (
 	reasonImmutable = "FieldImmutable"
 	reasonInvalid   = "Invalid"

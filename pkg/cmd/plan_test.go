@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What plan tells of manifests, without a cluster.
+// Predictions from manifests, without a cluster.
 func TestPlanOfManifests(t *testing.T) {
 	const (
 		web     = "plan -f testdata/plan/web.yaml "
@@ -21,37 +21,38 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + summary, out: "40s|6|Complete"},
 		{args: web + "--ready-after 1m" + summary, out: "2m0s|6|Complete"},
 		{args: web + "--broken --exit-code" + summary, out: "0s|2|Stuck", code: ExitStuck,
-			err: "stuck: web-0 never gets ready\n→ kubectl sts status web -n shop\n"},
+			err: "stuck: pod web-0 will not become ready\n→ kubectl sts status web -n shop\n"},
 		{args: web + "--replicas 3" + summary, out: "replicas: 2 → 3|20s|3|Complete"},
 		{args: web + "--replicas 2" + summary, out: "0s|0|Complete"},
 		{args: web + "--image app:v2 --terminate-after 0s" + summary, out: "containers[app].image: app:v1 → app:v2|40s|8|Complete"},
 		{args: web + "--image app=app:v1" + summary, out: "0s|0|Complete"},
 		{args: web + "--image app:v2 --partition 1 --exit-code" + summary, code: ExitFound,
-			out: "containers[app].image: app:v1 → app:v2|partition: 0 → 1, ordinals from 1 up are updated|30s|4|Held",
-			err: "web: the partition holds ordinal 0 back\n"},
+			out: "containers[app].image: app:v1 → app:v2|partition: 0 → 1 (pods 1 and above use the new template)|30s|4|Held",
+			err: "statefulset.apps/web: ordinal 0 is below the partition and will not be updated\n"},
 		{args: web + `--patch {"spec":{"terminationGracePeriodSeconds":5}}` + summary, out: "terminationGracePeriodSeconds = 5 (new)|1m0s|8|Complete"},
 		{args: web + "--restart" + summary, out: "metadata.annotations.kubectl.kubernetes.io/restartedAt = 2026-03-01T12:00:00Z (new)|1m0s|8|Complete"},
 		{args: web + "--new-file testdata/plan/web-v2.yaml" + summary, out: "replicas: 2 → 3|containers[app].image: app:v1 → app:v2|1m20s|11|Complete"},
 		{args: web + "--new-file testdata/plan/web.yaml" + summary, out: "0s|0|Complete"},
-		{args: web + "--lose-node node-1 --exit-code" + summary, out: "node node-1 is lost|7m10s|7|Stuck", code: ExitStuck,
-			err: "stuck: web-1 hangs until somebody says that node node-1 is gone; then it comes back on another node, with its name and its claims\n→ kubectl delete node node-1, once its machine is off for sure: two pods must never write to one volume\n"},
-		{args: web + "--delete" + summary, out: "deleted, --cascade=background|10s|5|Deleted"},
-		{args: web + "--delete --cascade orphan" + summary, out: "deleted, --cascade=orphan|0s|1|Orphaned"},
+		{args: web + "--lose-node node-1 --exit-code" + summary, out: "node node-1 becomes unreachable|7m10s|7|Stuck", code: ExitStuck,
+			err: "stuck: pod web-1 stays unavailable until node node-1 is deleted or tainted as out-of-service; it is then recreated on another node with the same name and claims\n" +
+				"→ power off the machine of node node-1, then run \"kubectl delete node node-1\": two pods must never write to the same volume\n"},
+		{args: web + "--delete" + summary, out: "deleted with --cascade=background|10s|5|Deleted"},
+		{args: web + "--delete --cascade orphan" + summary, out: "deleted with --cascade=orphan|0s|1|Orphaned"},
 		{args: web + "--new-file testdata/plan/forbidden.yaml", code: ExitRefused,
-			err: "refused: the API server would refuse it: spec.serviceName, spec.volumeClaimTemplates of statefulset web cannot be changed, only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, persistentVolumeClaimRetentionPolicy, minReadySeconds can\n" +
-				"→ kubectl sts plan web -f testdata/plan/web.yaml --delete --cascade=orphan shows how to get there: pods and claims stay, and the new manifest takes them over\n"},
-		{args: "plan Web -f testdata/plan/wrong.yaml", code: ExitRefused, err: "refused: the API server would refuse statefulset Web: " +
+			err: "refused: the API server would reject the change: spec.serviceName, spec.volumeClaimTemplates of statefulset web are immutable, only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, persistentVolumeClaimRetentionPolicy, minReadySeconds can be changed\n" +
+				"→ delete the StatefulSet with --cascade=orphan, then apply the new manifest, which takes over the pods and claims; to preview the deletion, run \"kubectl sts plan web -f testdata/plan/web.yaml --delete --cascade=orphan\"\n"},
+		{args: "plan Web -f testdata/plan/wrong.yaml", code: ExitRefused, err: "refused: the API server would reject statefulset Web: " +
 			`metadata.name "Web": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?'); ` +
 			"spec.selector does not match spec.template.metadata.labels; spec.template.spec.restartPolicy is Never: it has to be Always; spec.template.spec.containers[0] needs a name and an image\n"},
 		{args: "plan db -f testdata/plan/wrong.yaml --image a=a:2 --exit-code" + summary, code: ExitFound,
-			out: "containers[a].image: a:1 → a:2|0s|0|Waiting", err: "db: OnDelete updates ordinal 0 when somebody deletes the pods\n"},
+			out: "containers[a].image: a:1 → a:2|0s|0|Waiting", err: "statefulset.apps/db: ordinal 0 will be updated when its pod is deleted (OnDelete)\n"},
 		{args: "plan -f testdata/plan/recreate.yaml --image app:v2 -o jsonpath={.notes[*].reason}|{.events[?(@.kind=='PodDeleted')].object}|{.outcome.state}",
 			out: "AssumedGate AssumedHealthy Service|pod/web-0 pod/web-1|Complete"},
 		{args: "plan -f testdata/plan/recreate.yaml -o jsonpath={.notes[*].reason}|{.updateStrategy}", out: "AssumedGate Service|Recreate"},
 		{args: "plan -f testdata/plan/recreate.yaml --partition 1", code: ExitUsage,
 			err: "error: statefulset web has the update strategy Recreate: --partition and --max-unavailable require RollingUpdate\n"},
 		{args: "plan -f testdata/plan/recreate-rolling.yaml", code: ExitRefused,
-			err: "refused: the API server would refuse statefulset web: spec.updateStrategy.rollingUpdate is only allowed with the type RollingUpdate, not with Recreate\n"},
+			err: "refused: the API server would reject statefulset web: spec.updateStrategy.rollingUpdate is only allowed with the type RollingUpdate, not with Recreate\n"},
 		{args: web + "--replicas 5 -o jsonpath={.notes[*].reason}", out: "AssumedHealthy Autoscaler"},
 		{args: web + "--max-unavailable 2 -o jsonpath={.notes[0].reason},{.assumed.features.maxUnavailable}", out: "AssumedGate,false"},
 		{args: web + "--max-unavailable 2 --feature-gates MaxUnavailableStatefulSet=true -o jsonpath={.notes[0].reason},{.assumed.features.maxUnavailable}", out: "AssumedHealthy,true"},
@@ -59,11 +60,11 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--image app:v2 --cluster-domain Corp.example. -o jsonpath={.names[0].name},{.names[0].fate}", out: "web-0.web.shop.svc.corp.example,Stays"},
 
 		{args: "plan -f testdata/plan/odd.yaml", code: ExitRefused, err: "warning: testdata/plan/odd.yaml: StatefulSet odd is of apps/v1beta1, which Kubernetes has no more: it is read as apps/v1\n" +
-			"refused: the API server would refuse statefulset odd: spec.replicas is -2: it cannot be negative; spec.minReadySeconds is -1: it cannot be negative; spec.updateStrategy.type is Rolling, must be RollingUpdate, OnDelete or Recreate\n"},
+			"refused: the API server would reject statefulset odd: spec.replicas is -2: it cannot be negative; spec.minReadySeconds is -1: it cannot be negative; spec.updateStrategy.type is Rolling, must be RollingUpdate, OnDelete or Recreate\n"},
 		{args: web + "-f testdata/plan/web.yaml", code: ExitUsage, err: "error: --filename testdata/plan/web.yaml,testdata/plan/web.yaml: StatefulSet web is defined more than once\n"},
 		{args: web + "--new-file - --patch-file -", code: ExitUsage, err: "error: standard input can be read only once: use a file for the other flags\n"},
 		{args: web + "--image a:1 --image b:1", code: ExitUsage, err: "error: container app is given two images\n"},
-		{args: web + "--replicas 0 -o jsonpath={.budgets[0].message}", out: "web would never allow it: 2 healthy, 2 required"},
+		{args: web + "--replicas 0 -o jsonpath={.budgets[0].message}", out: "poddisruptionbudget web would block every deletion: 2 healthy, 2 required"},
 
 		{args: "plan", code: ExitUsage, err: "error: a StatefulSet name or --filename is required\n"},
 		{args: "plan web db", code: ExitUsage, err: "error: exactly one StatefulSet name is required (for example web or sts/web)\n"},
@@ -118,14 +119,14 @@ func splitArgs(line string) []string {
 	return args
 }
 
-// People and pictures.
+// The text and the picture.
 func TestPlanOfAnExample(t *testing.T) {
 	for _, test := range []struct{ args, begins string }{
 		{"plan -f ../../examples/postgres.yaml --replicas 5 --image postgres=postgres:17",
-			"statefulset.apps/postgres: 20 steps in 2m30s, with pods ready after 20s and gone after 10s\n" +
+			"statefulset.apps/postgres: 20 steps in 2m30s (assumed: pods ready after 20s, terminated after 10s)\n" +
 				"  containers[postgres].image: postgres:17.0 → postgres:17\n\n" +
-				"  TIME   STEP  WHAT HAPPENS                                   AFTER  WHY IT WAITS\n" +
-				"  0s     1     postgres-4 is deleted, to be updated\n"},
+				"  TIME   STEP  EVENT                                  AFTER  REASON\n" +
+				"  0s     1     postgres-4 deleted for the update\n"},
 		{"plan -f ../../examples/postgres.yaml -o svg", "<svg "},
 	} {
 		i := invoke(t, strings.Fields(test.args)...)

@@ -1,7 +1,6 @@
 package print
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -12,8 +11,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Forecast prints what is going to happen: a timeline, what becomes of claims and names, what
-// budgets would have said, and how it ends. In full, a long timeline is not shortened.
+// Forecast prints what will happen: a timeline, what happens to claims and names, what
+// PodDisruptionBudgets would have allowed, and the outcome. In full, a long timeline is not shortened.
 func Forecast(w io.Writer, f *simulate.Forecast, st Style, full bool) error {
 	p := &forecast{Forecast: f, style: st}
 	p.head()
@@ -40,12 +39,11 @@ func (p *forecast) line(indent int, tone Tone, text string) {
 	p.out.WriteString(p.style.Wrap(strings.Repeat(" ", indent), indent, tone, text))
 }
 
-// head says what is done to which set, and how long that takes.
+// head names the set and its changes, and how long they take.
 func (p *forecast) head() {
-	text := "statefulset.apps/" + p.Name + ": nothing happens"
+	text := msgForecastNothingHappens(p.Name)
 	if n := len(p.Events); n > 0 {
-		text = fmt.Sprintf("statefulset.apps/%s: %s in %s, with pods ready after %s and gone after %s", p.Name, sts.Count(n, "step"),
-			sts.Duration(p.Took.Duration), sts.Duration(p.Assumed.ReadyAfter.Duration), sts.Duration(p.Assumed.TerminateAfter.Duration))
+		text = msgForecastSteps(p.Name, n, p.Took.Duration, p.Assumed.ReadyAfter.Duration, p.Assumed.TerminateAfter.Duration)
 	}
 	p.line(0, Bold, text)
 	for _, c := range p.Changes {
@@ -56,20 +54,20 @@ func (p *forecast) head() {
 // step is one line of the timeline: an event, or several of one kind at one time.
 type step struct {
 	events []*simulate.ForecastEvent
-	orders []sts.Ordinal // the numbers of the events, also of those that are told along
+	orders []sts.Ordinal // the numbers of the events, also of those that the line includes
 	after  []sts.Ordinal
 	what   string // without the subject
-	claims int    // that are created along
+	claims int    // that are created with it
 }
 
-// shownSteps is how many lines a timeline has at its beginning, and at its end, before what is
-// between them is left out.
+// shownSteps and shownStepsEnd are how many lines at the beginning and at the end of a long timeline
+// are shown.
 const shownSteps, shownStepsEnd = 18, 6
 
 func (p *forecast) timeline(full bool) error {
 	p.out.WriteString("\n")
 	t := table{style: p.style, indent: "  "}
-	t.header("TIME", "STEP", "WHAT HAPPENS", "AFTER", "WHY IT WAITS")
+	t.header("TIME", "STEP", "EVENT", "AFTER", "REASON")
 	steps := p.steps()
 	left := len(steps) - shownSteps - shownStepsEnd
 	var at string
@@ -90,15 +88,15 @@ func (p *forecast) timeline(full bool) error {
 		at = now
 		t.row(cell{shown, Plain}, cell{numbers(s.orders), Dim}, cell{p.what(s), eventTone(e)}, cell{numbers(s.after), Dim}, cell{e.Waits, Dim})
 	}
-	t.fit("WHY IT WAITS", "AFTER")
+	t.fit("REASON", "AFTER")
 	return t.print(&p.out)
 }
 
-// steps puts together what happens at one time: pods to which the same happens, and a pod
-// with its new claims. What waits for something else of that time stays behind it.
+// steps groups what happens at one time: the same event of several pods, and a pod with its new
+// claims. An event that waits for another one of that time stays behind it.
 func (p *forecast) steps() []step {
 	var out []step
-	begin := 0                    // of what is at this time
+	begin := 0                    // of the lines of this time
 	line := map[sts.Ordinal]int{} // by the number of an event of this time
 	claims := map[sts.Ordinal][]*simulate.ForecastEvent{}
 	for i := range p.Events {
@@ -168,7 +166,7 @@ func orders(list []int) []sts.Ordinal {
 	return out
 }
 
-// numbers writes numbers of steps in little room.
+// numbers are the numbers of steps, in short.
 func numbers(list []sts.Ordinal) string {
 	if len(list) == 0 {
 		return ""
@@ -180,14 +178,14 @@ func numbers(list []sts.Ordinal) string {
 	return text
 }
 
-// predicate is what happens, without to whom.
+// predicate is the message of an event without its object.
 func predicate(e *simulate.ForecastEvent) string {
 	_, name, _ := strings.Cut(e.Object, "/")
-	_, rest, _ := strings.Cut(e.Message, name+" ")
+	_, rest, _ := strings.Cut(e.Message, " "+name+" ")
 	return rest
 }
 
-// what says what happens, to one or to several.
+// what describes an event of one object or several.
 func (p *forecast) what(s step) string {
 	names := make([]string, len(s.events))
 	for i, e := range s.events {
@@ -197,24 +195,10 @@ func (p *forecast) what(s step) string {
 			names[i] = strings.TrimSuffix(kind, ".apps") + " " + names[i]
 		}
 	}
-	what := s.what
-	if len(names) > 1 {
-		verb, rest, _ := strings.Cut(what, " ")
-		what = cmp.Or(map[string]string{"is": "are", "has": "have"}[verb], verb) + " " + rest
-	}
-	switch {
-	case s.claims > 1:
-		what += " and new claims"
-	case s.claims == 1:
-		what += " and a new claim"
-	}
-	if s.claims > 0 && len(names) > 1 {
-		what += " each"
-	}
-	return sayNames(names) + " " + what
+	return msgForecastStep(sayNames(names), s.what, s.claims, len(names) > 1)
 }
 
-// sayNames lists a few names, and of many that follow on each other the first and the last.
+// sayNames lists a few names, and of many consecutive ones the first and the last.
 func sayNames(names []string) string {
 	const few = 3
 	parts := names
@@ -266,12 +250,11 @@ func eventTone(e *simulate.ForecastEvent) Tone {
 	return Plain
 }
 
-// omitted says what happens in the lines that are left out.
+// omitted stands for the lines that are left out.
 func (p *forecast) omitted(steps []step) string {
-	kinds, subjects := map[simulate.EventKind]bool{}, map[sts.Ordinal]bool{}
+	subjects := map[sts.Ordinal]bool{}
 	for _, s := range steps {
 		for _, e := range s.events {
-			kinds[e.Kind] = true
 			if e.Ordinal != nil {
 				subjects[*e.Ordinal] = true
 			}
@@ -282,6 +265,5 @@ func (p *forecast) omitted(steps []step) string {
 		all = append(all, o)
 	}
 	last := steps[len(steps)-1]
-	return fmt.Sprintf("… %d more lines like these for %s, until %s (-o wide shows all)",
-		len(steps), sts.SayOrdinals(all), sts.Duration(last.events[0].At.Duration))
+	return msgForecastOmitted(len(steps), all, last.events[0].At.Duration)
 }

@@ -1,21 +1,19 @@
 package print
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// group is names of which one thing is said.
+// group is names with the same text.
 type group struct {
 	names []string
 	says  string
 	tone  Tone
 }
 
-// groups puts together those of which the same is said, in the order of the first.
+// groups collects names by their text, in the order of the first.
 type groups []*group
 
 func (g *groups) add(name, says string, tone Tone) {
@@ -47,7 +45,7 @@ func (p *forecast) section(title string, list groups, full bool) error {
 	return t.print(&p.out)
 }
 
-// sections prints what becomes of claims and names, and what budgets would have said.
+// sections prints what happens to claims and names, and what PodDisruptionBudgets would have allowed.
 func (p *forecast) sections(full bool) error {
 	var claims, names groups
 	tones := map[simulate.ClaimFate]Tone{simulate.ClaimAppears: Good, simulate.ClaimIsKept: Warn, simulate.ClaimIsDeleted: Bad, simulate.ClaimRecreated: Bad}
@@ -59,7 +57,7 @@ func (p *forecast) sections(full bool) error {
 		}
 		claims.add(c.Name, says, tones[c.Fate])
 	}
-	if err := p.section("Claims", claims, full); err != nil {
+	if err := p.section(msgForecastClaimsTitle(), claims, full); err != nil {
 		return err
 	}
 	below := ""
@@ -69,10 +67,10 @@ func (p *forecast) sections(full bool) error {
 		pod, below, _ = strings.Cut(n.Name, ".")
 		names.add(pod, n.Message, nameTone(n))
 	}
-	if err := p.section("DNS names, ending with ."+below, names, full); err != nil {
+	if err := p.section(msgForecastNamesTitle(below), names, full); err != nil {
 		return err
 	}
-	return p.section("Budgets, which nobody asks: a StatefulSet's pods are deleted, not evicted", p.budgets(), full)
+	return p.section(msgForecastBudgetsTitle(), p.budgets(), full)
 }
 
 func nameTone(n *simulate.ForecastName) Tone {
@@ -87,7 +85,7 @@ func nameTone(n *simulate.ForecastName) Tone {
 	return Plain
 }
 
-// budgets counts what each budget would have said, with the tightest moment.
+// budgets counts the deletions that each budget would have allowed, with the tightest moment.
 func (p *forecast) budgets() groups {
 	type count struct {
 		said  map[simulate.BudgetWord]int
@@ -112,26 +110,20 @@ func (p *forecast) budgets() groups {
 	for _, name := range order {
 		c := counts[name]
 		all := c.said[simulate.BudgetAllows] + c.said[simulate.BudgetRefuses] + c.said[simulate.BudgetNever]
-		numbers := fmt.Sprintf("%d healthy, %d required", c.worst.Healthy, c.worst.Required)
-		if c.worst.Expected == 0 {
-			numbers = "it expects no pods, and then it allows nothing"
-		}
-		switch refused := all - c.said[simulate.BudgetAllows]; {
-		case refused == 0 && all == 1:
-			out.add(name, "would allow the one deletion", Good)
-		case refused == 0:
-			out.add(name, fmt.Sprintf("would allow each of %s", sts.Count(all, "deletion")), Good)
+		numbers := msgForecastBudgetNumbers(c.worst.Healthy, c.worst.Required, c.worst.Expected)
+		switch blocked := all - c.said[simulate.BudgetAllows]; {
+		case blocked == 0:
+			out.add(name, msgForecastBudgetAllows(all), Good)
 		case c.said[simulate.BudgetNever] > 0:
-			out.add(name, fmt.Sprintf("would never allow it (%s)", numbers), Bad)
+			out.add(name, msgForecastBudgetBlocksAll(numbers), Bad)
 		default:
-			out.add(name, fmt.Sprintf("would refuse %d of %s, %s first at %s (%s)", refused, sts.Count(all, "deletion"), c.worst.Pod,
-				sts.Duration(c.worst.At.Duration), numbers), Warn)
+			out.add(name, msgForecastBudgetBlocks(blocked, all, c.worst.Pod, c.worst.At.Duration, numbers), Warn)
 		}
 	}
 	return out
 }
 
-// end says how it ends, and what was assumed.
+// end prints the outcome and the notes.
 func (p *forecast) end() {
 	tone := Good
 	switch p.Outcome.State {

@@ -16,18 +16,18 @@ import (
 // The picture's measures, in pixels.
 const (
 	svgWidth  = 960
-	svgLeft   = 120 // of the time's beginning
+	svgLeft   = 120 // where the time begins
 	svgRight  = 24
 	svgTop    = 96
 	svgBottom = 74
-	// mostArrows is from how many on arrows would cover what they explain.
+	// mostArrows is the number above which arrows would cover what they explain.
 	mostArrows = 60
-	// svgChar is what a character of the small text takes at most.
+	// svgChar is the greatest width of a character of the small text.
 	svgChar = 7
 )
 
-// svgStyle has the colours for light and for dark. The words are in the text colour and all
-// that has a meaning has a shape too, for those who see no colours.
+// svgStyle has the colours for light and for dark. Words have the colour of text, and all that has
+// a meaning has a shape as well, for readers who do not see colours.
 const svgStyle = `
     .text{font:13px ui-sans-serif,system-ui,"Segoe UI",Helvetica,Arial,sans-serif;fill:#1f2328}
     .title{font-size:16px;font-weight:600}
@@ -74,7 +74,7 @@ type lane struct {
 	spans   []laneSpan
 }
 
-// laneSpan is a pod in one state. One without an end goes on for ever.
+// laneSpan is a pod in one state, which may be endless.
 type laneSpan struct {
 	from, to   time.Duration
 	endless    bool
@@ -91,14 +91,14 @@ func ForecastSVG(out io.Writer, f *simulate.Forecast) error {
 	d.row = rowHeight(len(d.lanes))
 	d.end = max(f.Took.Duration, time.Second)
 	if slices.ContainsFunc(d.lanes, (*lane).stuck) {
-		d.end += d.end / 5 // to be seen
+		d.end += d.end / 5 // to show it
 	}
 	d.draw()
 	_, err := io.WriteString(out, d.String())
 	return err
 }
 
-// rowHeight makes a picture of many ordinals no taller than can be looked at.
+// rowHeight limits the height of a picture of many ordinals.
 func rowHeight(rows int) float64 {
 	return min(34, max(4, 1200/float64(max(rows, 1))))
 }
@@ -161,7 +161,7 @@ func (l *lane) end(at time.Duration) {
 	}
 }
 
-// arrow leads from an event to one of another ordinal that has waited for it.
+// arrow leads from an event to one of another ordinal that waits for it.
 type arrow struct{ from, to *simulate.ForecastEvent }
 
 func arrows(f *simulate.Forecast) []arrow {
@@ -197,8 +197,8 @@ func (d *drawing) put(format string, args ...any) { fmt.Fprintf(d, format+"\n", 
 
 func (d *drawing) height() float64 { return svgTop + d.row*float64(len(d.lanes)) + svgBottom }
 
-// x is where a moment is. A little is shown of what was before the change and of what goes
-// on after the last event.
+// x is the place of a moment. A little of the time before the change and after the last event is
+// shown.
 func (d *drawing) x(at time.Duration) float64 {
 	const tail = 28
 	share := float64(at) / float64(d.end)
@@ -209,7 +209,7 @@ func (d *drawing) y(row int) float64 { return svgTop + d.row*float64(row) }
 
 func (d *drawing) draw() {
 	f := d.f
-	title := fmt.Sprintf("statefulset %s/%s: %s", f.Namespace, f.Name, whatChanges(f))
+	title := msgForecastPictureTitle(f.Namespace, f.Name, whatChanges(f))
 	d.put(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %g" width="%d" height="%g" role="img" aria-labelledby="t d">`, svgWidth, d.height(), svgWidth, d.height())
 	d.put(`  <title id="t">%s</title>`, xmlText(title))
 	d.put(`  <desc id="d">%s</desc>`, xmlText(f.Outcome.Message))
@@ -237,11 +237,11 @@ func whatChanges(f *simulate.Forecast) string {
 	switch {
 	case len(f.Changes) > 0:
 	case len(f.Events) == 0:
-		return "nothing happens"
+		return msgForecastPictureOfNothing()
 	case f.From == simulate.Manifest:
-		return "created"
+		return msgForecastPictureOfCreation()
 	default:
-		return "what comes next"
+		return msgForecastPictureOfNextSteps()
 	}
 	return strings.Join(f.Changes, ", ")
 }
@@ -256,7 +256,7 @@ func outcomeColour(s simulate.OutcomeState) string {
 	return "warn"
 }
 
-// legend explains what is in the picture, nothing else.
+// legend explains what is in the picture.
 func (d *drawing) legend() {
 	x := float64(svgRight)
 	entry := func(shape, text string) {
@@ -280,19 +280,19 @@ func (d *drawing) legend() {
 		}
 	}
 	if seen[simulate.PodCreated] || seen[simulate.PodUnready] {
-		entry(fmt.Sprintf(box, "bar notready stable"), "not ready")
+		entry(fmt.Sprintf(box, "bar notready stable"), msgForecastLegendNotReady())
 	}
 	if seen[simulate.PodDeleted] {
-		entry(fmt.Sprintf(box, "bar going"), "terminating")
+		entry(fmt.Sprintf(box, "bar going"), msgForecastLegendTerminating())
 	}
 	if never {
-		entry(`<rect x="%g" y="71" width="18" height="10" rx="2" fill="none" class="never"/>`, "stays so")
+		entry(`<rect x="%g" y="71" width="18" height="10" rx="2" fill="none" class="never"/>`, msgForecastLegendStuck())
 	}
 	if len(d.f.Claims) > 0 {
-		entry(`<rect class="claim" x="%g" y="75" width="18" height="3"/>`, "claim")
+		entry(`<rect class="claim" x="%g" y="75" width="18" height="3"/>`, msgForecastLegendClaim())
 	}
 	if len(d.arrows) > 0 {
-		entry(`<path class="arrow" d="M%g 76h16" marker-end="url(#head)"/>`, "waited for it")
+		entry(`<path class="arrow" d="M%g 76h16" marker-end="url(#head)"/>`, msgForecastLegendArrow())
 	}
 }
 
@@ -330,8 +330,7 @@ func (d *drawing) axis() {
 		d.put(`  <path class="grid" d="M%.1f %dV%g"/>`, x, svgTop-6, bottom+6)
 		d.put(`  <text class="text dim small" x="%.1f" y="%g" text-anchor="middle">%s</text>`, x, bottom+22, say(t))
 	}
-	d.text(svgRight, bottom+46, "dim small", fmt.Sprintf("Time since the change; a pod is taken to be ready after %s and to end within %s.",
-		say(d.f.Assumed.ReadyAfter.Duration), say(d.f.Assumed.TerminateAfter.Duration)))
+	d.text(svgRight, bottom+46, "dim small", msgForecastPictureTimes(say(d.f.Assumed.ReadyAfter.Duration), say(d.f.Assumed.TerminateAfter.Duration)))
 }
 
 // say is a duration without its zeros: 2m, not 2m0s.
@@ -355,15 +354,15 @@ func (d *drawing) lane(n int, l *lane) {
 		d.text(svgRight, y+height/2+4, cmp.Or(map[bool]string{true: "small"}[d.row < 14], ""), clipLeft(l.pod, (svgLeft-svgRight)/svgChar))
 	}
 	for _, s := range l.spans {
-		class, words := string(s.role), "is ready"
+		class, state := string(s.role), msgForecastPodReady
 		switch s.state {
 		case simulate.PodCreated, simulate.PodUnready:
-			class, words = class+" notready", "is not ready"
+			class, state = class+" notready", msgForecastPodNotReady
 		case simulate.PodDeleted:
-			class, words = "going", "is terminating"
+			class, state = "going", msgForecastPodTerminating
 		}
 		if s.neverReady {
-			class, words = class+" never", words+", and stays so"
+			class += " never"
 		}
 		to := s.to
 		if s.endless {
@@ -371,7 +370,7 @@ func (d *drawing) lane(n int, l *lane) {
 		}
 		x := d.x(s.from)
 		d.put(`  <rect class="bar %s" x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="2"><title>%s</title></rect>`,
-			class, x, y, max(1, d.x(to)-x), height, xmlText(fmt.Sprintf("%s %s (%s)", l.pod, words, s.revision)))
+			class, x, y, max(1, d.x(to)-x), height, xmlText(state(l.pod, s.revision, s.neverReady)))
 	}
 	d.claims(l, y+height+1, max(1, d.row*0.09))
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
 )
 
-// TestForecastSVG draws the forecasts that pkg/simulate has told.
+// TestForecastSVG draws the forecasts of pkg/simulate.
 func TestForecastSVG(t *testing.T) {
 	eachForecast(t, func(t *testing.T, name string, f *simulate.Forecast) {
 		var out strings.Builder

@@ -16,7 +16,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// Those that pkg/simulate foretells.
+// Those that pkg/simulate predicts.
 func TestForecasts(t *testing.T) {
 	eachForecast(t, func(t *testing.T, name string, f *simulate.Forecast) {
 		goldenForecast(t, name, f, print.Style{}, false)
@@ -50,7 +50,7 @@ func eachForecast(t *testing.T, test func(t *testing.T, name string, f *simulate
 	}
 }
 
-// However many replicas there are, it stays readable.
+// A forecast with many replicas stays readable.
 func TestForecastOfManyReplicas(t *testing.T) {
 	s := ststest.Web(300).Snapshots()[0]
 	q := simulate.Question{From: simulate.Live, Domain: sts.DefaultClusterDomain, Set: s.Set.DeepCopy()}

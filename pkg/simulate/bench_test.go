@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// A large set's update is foretold while somebody waits for the answer.
+// The update of a large set is predicted while the user waits.
 func BenchmarkThousandReplicas(b *testing.B) {
 	s := ststest.Web(1000).Snapshots()[0]
 	for name, change := range map[string]func(*appsv1.StatefulSet){

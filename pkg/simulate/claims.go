@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// inUse is the finalizer of every claim that keeps it for as long as a pod uses it.
+// inUse is the finalizer that keeps every claim while a pod uses it.
 const inUse = "kubernetes.io/pvc-protection"
 
 // claimsOf are the claims that an ordinal has, in the order of the set's templates.
@@ -25,8 +25,8 @@ func (w *World) claimsOf(o sts.Ordinal) []*corev1.PersistentVolumeClaim {
 	return out
 }
 
-// createClaims makes those that the ordinal does not have yet. It is false when one of them
-// is on its way out, which is an error to the controller (createPersistentVolumeClaims).
+// createClaims creates the missing claims of an ordinal. It is false if one of them is terminating,
+// which is an error of the controller (createPersistentVolumeClaims).
 func (w *World) createClaims(o sts.Ordinal) bool {
 	ok := true
 	for i := range w.Set.Spec.VolumeClaimTemplates {
@@ -52,10 +52,10 @@ func policies(set *appsv1.StatefulSet) (whenScaled, whenDeleted bool) {
 	return p != nil && p.WhenScaled == deletes, p != nil && p.WhenDeleted == deletes
 }
 
-// ownClaims has the claims of an ordinal's pod go as the retention policy says
-// (updateClaimOwnerRefForSetAndPod): with their set where whenDeleted is Delete; with their
-// pod where whenScaled is and the ordinal is not wanted. Claims that go with nothing have no
-// owner of ours. Claims of somebody else's, or of an earlier pod or set, are left alone.
+// ownClaims sets the owners of the claims of an ordinal's pod by the retention policy
+// (updateClaimOwnerRefForSetAndPod): the set if whenDeleted is Delete; the pod if whenScaled is Delete
+// and the ordinal is not desired; else neither. Claims with another controller, or of an earlier pod
+// or set, are not changed.
 func (w *World) ownClaims(o sts.Ordinal) {
 	p := w.pod(o)
 	scaled, deleted := policies(w.Set)
@@ -67,7 +67,7 @@ func (w *World) ownClaims(o sts.Ordinal) {
 		if goesWith(c, "StatefulSet", w.Set.Name, w.Set.UID) || goesWith(c, "Pod", p.Name, p.UID) {
 			continue
 		}
-		c = w.anewClaim(c)
+		c = w.replaceClaim(c)
 		c.OwnerReferences = slices.DeleteFunc(slices.Clone(c.OwnerReferences), func(r metav1.OwnerReference) bool {
 			return r.UID == w.Set.UID || r.UID == p.UID
 		})
@@ -81,16 +81,16 @@ func (w *World) ownClaims(o sts.Ordinal) {
 	}
 }
 
-// goesWith says whether a claim goes with another object of that kind and name than the one
-// with this UID.
+// goesWith says whether a claim is owned by another object of that kind and name than the one with
+// this UID.
 func goesWith(c *corev1.PersistentVolumeClaim, kind, name string, than types.UID) bool {
 	return slices.ContainsFunc(c.OwnerReferences, func(r metav1.OwnerReference) bool {
 		return r.Kind == kind && r.Name == name && r.UID != than
 	})
 }
 
-// claimIsStale says whether a claim of the ordinal still goes with an earlier pod of its name:
-// a new pod has to wait until it is gone (PodClaimIsStale).
+// claimIsStale says whether a claim of the ordinal is still owned by an earlier pod of its name:
+// a new pod must wait until it is gone (PodClaimIsStale).
 func (w *World) claimIsStale(o sts.Ordinal) bool {
 	scaled, _ := policies(w.Set)
 	return scaled && slices.ContainsFunc(w.claimsOf(o), func(c *corev1.PersistentVolumeClaim) bool {
@@ -98,14 +98,13 @@ func (w *World) claimIsStale(o sts.Ordinal) bool {
 	})
 }
 
-// DeleteClaim tells a claim to go, as a person or the garbage collector does. It stays for as
-// long as a pod uses it.
+// DeleteClaim deletes a claim, as a user or the garbage collector does. It stays while a pod uses it.
 func (w *World) DeleteClaim(name string) {
 	c := w.Claims[name]
 	if c == nil || c.DeletionTimestamp != nil {
 		return
 	}
-	c = w.anewClaim(c)
+	c = w.replaceClaim(c)
 	c.DeletionTimestamp = &metav1.Time{Time: w.Now}
 	if w.used(c) {
 		o, _ := sts.ClaimOrdinal(c.Name)
@@ -114,7 +113,7 @@ func (w *World) DeleteClaim(name string) {
 	w.endClaims()
 }
 
-// endClaims ends the claims that are to go and that nothing holds.
+// endClaims removes the claims that are terminating and have no finalizer that still applies.
 func (w *World) endClaims() {
 	for _, name := range w.claimsThat(func(c *corev1.PersistentVolumeClaim) bool { return c.DeletionTimestamp != nil }) {
 		c := w.Claims[name]
@@ -127,7 +126,7 @@ func (w *World) endClaims() {
 	}
 }
 
-// claimsThat are the names of some claims, in order.
+// claimsThat are the names of the claims that match, in order.
 func (w *World) claimsThat(are func(*corev1.PersistentVolumeClaim) bool) []string {
 	var out []string
 	for name, c := range w.Claims {
@@ -139,8 +138,8 @@ func (w *World) claimsThat(are func(*corev1.PersistentVolumeClaim) bool) []strin
 	return out
 }
 
-// anewClaim is the claim in its place, to be changed: snapshots have the one that it was.
-func (w *World) anewClaim(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
+// replaceClaim replaces the claim by a copy that may be changed: snapshots have the old one.
+func (w *World) replaceClaim(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
 	next := *c
 	w.Claims[c.Name] = &next
 	return &next

@@ -9,13 +9,12 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// DeleteSet deletes the set, which is the garbage collector's work and knows no order.
-//   - Background: the set is gone at once, and all its pods are told to go, and the claims
-//     that go with it.
-//   - Foreground: the same, but the set stays until the last of them is gone. A pod that
-//     owns a claim stays, too, until that is gone; and the claim does until the pod is, which
-//     uses it: they wait for each other for ever.
-//   - Orphan: the set is gone at once, and all else stays and is nobody's.
+// DeleteSet deletes the set as the garbage collector does, in no particular order.
+//   - Background: the set is gone at once, and its pods are deleted, and the claims that it owns.
+//   - Foreground: the same, but the set stays until the last of them is gone. A pod that owns a
+//     claim also stays until the claim is gone, and the claim until the pod, which uses it, is gone:
+//     a deadlock.
+//   - Orphan: the set is gone at once, and all else stays without an owner.
 func (w *World) DeleteSet(cascade metav1.DeletionPropagation) {
 	set := w.Set
 	if set == nil || set.DeletionTimestamp != nil {
@@ -27,7 +26,7 @@ func (w *World) DeleteSet(cascade metav1.DeletionPropagation) {
 		set.Finalizers = append(set.Finalizers, metav1.FinalizerDeleteDependents)
 		w.tell(SetDeleted, NoOrdinal, set.Name, "")
 		w.cause = []int{len(w.events) - 1}
-		// What a pod owns is told to go before it, where it is not on its way out already.
+		// What a pod owns is deleted before it, unless the pod is terminating already.
 		var pods []types.UID
 		for _, o := range w.ordinals() {
 			p := w.pod(o)
@@ -36,7 +35,7 @@ func (w *World) DeleteSet(cascade metav1.DeletionPropagation) {
 			}
 			pods = append(pods, p.UID)
 			if len(w.claimsThat(func(c *corev1.PersistentVolumeClaim) bool { return owns(p.UID, c) })) > 0 {
-				p = w.anew(p)
+				p = w.replacePod(p)
 				p.Finalizers = append(slices.Clone(p.Finalizers), metav1.FinalizerDeleteDependents)
 			}
 		}
@@ -56,7 +55,7 @@ func (w *World) DeleteSet(cascade metav1.DeletionPropagation) {
 	w.cause = nil
 }
 
-// endSet ends a set that was only waiting for the objects that go with it.
+// endSet removes a set that was only waiting for its dependents.
 func (w *World) endSet() {
 	if w.Set == nil || w.Set.DeletionTimestamp == nil {
 		return
@@ -82,13 +81,13 @@ func (w *World) goneSet() {
 	w.Revisions = slices.DeleteFunc(w.Revisions, func(r *appsv1.ControllerRevision) bool { return owns(set.UID, r) })
 }
 
-// orphan has nothing go with the owner.
+// orphan removes the owner from all objects.
 func (w *World) orphan(owner types.UID) {
 	for _, p := range w.Pods {
-		w.anew(p).OwnerReferences = without(owner, p)
+		w.replacePod(p).OwnerReferences = without(owner, p)
 	}
 	for _, c := range w.Claims {
-		w.anewClaim(c).OwnerReferences = without(owner, c)
+		w.replaceClaim(c).OwnerReferences = without(owner, c)
 	}
 	for i, r := range w.Revisions {
 		orphan := *r
@@ -97,8 +96,7 @@ func (w *World) orphan(owner types.UID) {
 	}
 }
 
-// collect is the garbage collector at the end of an owner: what has no other owner is told to
-// go.
+// collect is the garbage collector after the end of an owner: it deletes what has no other owner.
 func (w *World) collect(owner types.UID) {
 	for _, o := range w.ordinals() {
 		if p := w.pod(o); owns(owner, p) {
@@ -108,7 +106,7 @@ func (w *World) collect(owner types.UID) {
 	for _, name := range w.claimsThat(func(c *corev1.PersistentVolumeClaim) bool { return owns(owner, c) }) {
 		c := w.Claims[name]
 		if left := without(owner, c); len(left) > 0 {
-			w.anewClaim(c).OwnerReferences = left
+			w.replaceClaim(c).OwnerReferences = left
 		} else {
 			w.DeleteClaim(name)
 		}
@@ -119,7 +117,7 @@ func owns(owner types.UID, o metav1.Object) bool {
 	return slices.ContainsFunc(o.GetOwnerReferences(), func(r metav1.OwnerReference) bool { return r.UID == owner })
 }
 
-// without are an object's owners but this one.
+// without are an object's owners except this one.
 func without(owner types.UID, o metav1.Object) []metav1.OwnerReference {
 	return slices.DeleteFunc(slices.Clone(o.GetOwnerReferences()), func(r metav1.OwnerReference) bool { return r.UID == owner })
 }

@@ -1,8 +1,8 @@
-// Package simulate states the rules of the StatefulSet controller: what it does next, in
-// which order, and what it waits for. It is a world in memory with one StatefulSet, its pods
-// and claims, nodes that take their time, and no clock but the one that it moves itself.
+// Package simulate implements the rules of the StatefulSet controller: what it does next, in which
+// order, and what it waits for. A [World] is one StatefulSet in memory, with its pods and claims,
+// nodes that take their time, and a clock that only the world advances.
 //
-// The rules are those of pkg/controller/statefulset in k8s.io/kubernetes 1.34 to 1.37, read
-// there and held against the running controller by the tests of this project. Where versions
-// and feature gates differ, [Features] says so.
+// The rules are those of pkg/controller/statefulset in k8s.io/kubernetes 1.34 to 1.37. The tests of
+// this project compare them with the running controller. [Features] has the differences between
+// versions and feature gates.
 package simulate

@@ -7,31 +7,31 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Forecast foretells what Kubernetes will do with a StatefulSet, in which order, and how
-// that ends. Times in it count from the change.
+// Forecast predicts what Kubernetes will do with a StatefulSet, in which order, and how that ends.
+// Times in it count from the change.
 type Forecast struct {
 	metav1.TypeMeta `json:",inline"`
 	Namespace       string `json:"namespace"`
 	Name            string `json:"name"`
-	// From is what it was told from.
+	// From is what the prediction is based on.
 	From Source `json:"from"`
-	// Changes are what is done to the set, in words; empty when nothing is, and it only
-	// goes on with what it has begun.
+	// Changes are the changes of the set, in words; empty if nothing is changed, and only what is in
+	// progress is predicted.
 	Changes []string    `json:"changes"`
 	Assumed Assumptions `json:"assumed"`
 
-	// PodManagement and UpdateStrategy are those after the change. UpdateFrom is the lowest
-	// ordinal that gets the update revision: absent where the strategy has no partition.
+	// PodManagement and UpdateStrategy are those after the change. UpdateFrom is the lowest ordinal
+	// that gets the update revision: absent if the strategy has no partition.
 	PodManagement  string       `json:"podManagement"`
 	UpdateStrategy string       `json:"updateStrategy"`
 	UpdateFrom     *sts.Ordinal `json:"updateFrom,omitempty"`
-	// StartOrdinal is the lowest ordinal, ReplicasBefore and Replicas how many there are to
-	// be, before the change and after it.
+	// StartOrdinal is the lowest ordinal, ReplicasBefore and Replicas are the desired replicas before
+	// the change and after it.
 	StartOrdinal   sts.Ordinal `json:"startOrdinal"`
 	ReplicasBefore int32       `json:"replicasBefore"`
 	Replicas       int32       `json:"replicas"`
 
-	// Revisions are those that a pod of this forecast has, the oldest first.
+	// Revisions are those of the pods in this forecast, the oldest first.
 	Revisions []ForecastRevision `json:"revisions"`
 	// Ordinals are all that have a pod at some time, the lowest first.
 	Ordinals []ForecastOrdinal `json:"ordinals"`
@@ -39,20 +39,20 @@ type Forecast struct {
 	Events []ForecastEvent `json:"events"`
 	Took   metav1.Duration `json:"took"`
 
-	// Claims are the claims of all these ordinals and of those that have only claims left.
+	// Claims are the claims of all these ordinals and of those that only have claims.
 	Claims []ForecastClaim `json:"claims"`
-	// ClusterDomain is what Names end with.
+	// ClusterDomain is the suffix of Names.
 	ClusterDomain string         `json:"clusterDomain"`
 	Names         []ForecastName `json:"names"`
-	// Budgets are what each PodDisruptionBudget would have said at each deletion of a pod.
-	// Nobody asks them.
+	// Budgets are whether each PodDisruptionBudget would have allowed each deletion of a pod. They are
+	// not enforced for deletions.
 	Budgets []ForecastBudget `json:"budgets"`
 	Outcome ForecastOutcome  `json:"outcome"`
-	// Notes are what was assumed, what could not be seen, and who else will interfere.
+	// Notes are what was assumed, what is not known, and which other controllers will interfere.
 	Notes []ForecastNote `json:"notes"`
 }
 
-// Source is what a forecast is told from.
+// Source is what a forecast is based on.
 type Source string
 
 // The sources.
@@ -61,38 +61,38 @@ const (
 	Manifest Source = "manifest"
 )
 
-// Assumptions are what a forecast takes for given.
+// Assumptions are what a forecast assumes.
 type Assumptions struct {
 	Features Features `json:"features"`
-	// ReadyAfter is how long a pod takes to be ready, TerminateAfter to end.
+	// ReadyAfter is how long a pod takes to become ready, TerminateAfter to terminate.
 	ReadyAfter     metav1.Duration `json:"readyAfter"`
 	TerminateAfter metav1.Duration `json:"terminateAfter"`
-	// Broken: pods that are made from now on from the set's template never get ready.
+	// Broken: pods that are created from the set's template from now on never become ready.
 	Broken bool `json:"broken"`
 }
 
-// RevisionRole is what a revision is to a set.
+// RevisionRole is the role of a revision in an update.
 type RevisionRole string
 
 // The roles.
 const (
-	// RoleStable is what pods ran before the change.
+	// RoleStable is the revision of the pods before the change.
 	RoleStable RevisionRole = "stable"
-	// RoleUpdate is what the set's template leads to, where that is another.
+	// RoleUpdate is the revision of the set's template, if it is another one.
 	RoleUpdate RevisionRole = "update"
-	// RoleOther is neither: left over from an update that was replaced.
+	// RoleOther is neither: it comes from an earlier update, which was replaced.
 	RoleOther RevisionRole = "other"
 )
 
 // ForecastRevision is a version of the set's pod template.
 type ForecastRevision struct {
-	// Name is its ControllerRevision's. One that does not exist yet has a name here that no
-	// ControllerRevision can have, in parentheses.
+	// Name is that of the ControllerRevision. One that does not exist yet has a name in parentheses,
+	// which no ControllerRevision can have.
 	Name string       `json:"name"`
 	Role RevisionRole `json:"role"`
-	// New: the change makes it.
+	// New: the change creates it.
 	New bool `json:"new"`
-	// Images are what its containers run, by their names.
+	// Images are the images of its containers, by their names.
 	Images map[string]string `json:"images"`
 }
 
@@ -100,7 +100,7 @@ type ForecastRevision struct {
 type ForecastOrdinal struct {
 	Ordinal sts.Ordinal `json:"ordinal"`
 	Pod     string      `json:"pod"`
-	// Before and After are its pod; absent where there is none.
+	// Before and After are its pod; absent if there is none.
 	Before *ForecastPod `json:"before,omitempty"`
 	After  *ForecastPod `json:"after,omitempty"`
 }
@@ -108,63 +108,63 @@ type ForecastOrdinal struct {
 // ForecastPod is a pod at some time.
 type ForecastPod struct {
 	Revision string `json:"revision"`
-	// Node is where it runs; absent where that is not known.
+	// Node is where it runs; absent if that is not known.
 	Node        string `json:"node,omitempty"`
 	Ready       bool   `json:"ready"`
 	Available   bool   `json:"available"`
 	Terminating bool   `json:"terminating,omitempty"`
-	// Trouble is why it will not get ready, or will not end.
+	// Trouble is why it will not become ready, or will not terminate.
 	Trouble string `json:"trouble,omitempty"`
 }
 
 // ForecastEvent is one thing that happens.
 type ForecastEvent struct {
-	// Order numbers the events from 1 on.
+	// Order is the number of the event, from 1.
 	Order int             `json:"order"`
 	At    metav1.Duration `json:"at"`
 	Kind  EventKind       `json:"kind"`
-	// Object is what it happens to, as kubectl takes it: "pod/web-2".
+	// Object is the affected object in the form of kubectl: "pod/web-2".
 	Object string `json:"object"`
-	// Ordinal is absent where it is about the set.
+	// Ordinal is absent for the set and for nodes.
 	Ordinal *sts.Ordinal `json:"ordinal,omitempty"`
-	// Revision is the pod's, Role what that is to the set.
+	// Revision is that of the pod, Role the role of the revision.
 	Revision string       `json:"revision,omitempty"`
 	Role     RevisionRole `json:"role,omitempty"`
 	Node     string       `json:"node,omitempty"`
-	// After are the events that it waits for, by their order. None: it follows from the
-	// change, or from how things stood.
+	// After are the events that it waits for, by their order. None: it follows from the change, or
+	// from the state before it.
 	After []int `json:"after"`
-	// Message says it for a person, Waits why it had to wait for those.
+	// Message describes the event, Waits why it waits for those.
 	Message string `json:"message"`
 	Waits   string `json:"waits,omitempty"`
 }
 
-// ClaimFate is what becomes of a claim.
+// ClaimFate is what happens to a claim.
 type ClaimFate string
 
 // The fates.
 const (
 	ClaimAppears   ClaimFate = "Appears"   // it is created
 	ClaimStays     ClaimFate = "Stays"     // its ordinal has a pod before and after
-	ClaimIsReused  ClaimFate = "Reused"    // it was left over, and its ordinal gets a pod again
-	ClaimIsKept    ClaimFate = "Kept"      // its ordinal is gone and it is not
-	ClaimIsDeleted ClaimFate = "Deleted"   // the retention policy takes it away
-	ClaimRecreated ClaimFate = "Recreated" // deleted and made anew, empty
+	ClaimIsReused  ClaimFate = "Reused"    // it was orphaned, and its ordinal gets a pod again
+	ClaimIsKept    ClaimFate = "Kept"      // its ordinal is removed, and the claim stays
+	ClaimIsDeleted ClaimFate = "Deleted"   // the retention policy deletes it
+	ClaimRecreated ClaimFate = "Recreated" // deleted and recreated empty
 )
 
-// ForecastClaim is a claim and what becomes of it.
+// ForecastClaim is a claim and what happens to it.
 type ForecastClaim struct {
 	Name    string      `json:"name"`
 	Ordinal sts.Ordinal `json:"ordinal"`
 	Fate    ClaimFate   `json:"fate"`
-	// Policy is the field that decides: "whenScaled: Retain". Absent where none does.
+	// Policy is the field that decides: "whenScaled: Retain". Absent if none does.
 	Policy string `json:"policy,omitempty"`
-	// At is when it appears or is deleted.
+	// At is when it is created or deleted.
 	At      *metav1.Duration `json:"at,omitempty"`
 	Message string           `json:"message"`
 }
 
-// NameFate is what becomes of a DNS name.
+// NameFate is what happens to a DNS name.
 type NameFate string
 
 // The fates.
@@ -172,18 +172,18 @@ const (
 	NameComes  NameFate = "Comes"
 	NameGoes   NameFate = "Goes"
 	NameStays  NameFate = "Stays"
-	NameAway   NameFate = "Away"   // it is there before and after, and not all the time between
-	NameAbsent NameFate = "Absent" // it is there neither before nor after
+	NameAway   NameFate = "Away"   // published before and after, but not all the time in between
+	NameAbsent NameFate = "Absent" // published neither before nor after
 )
 
-// ForecastName is a pod's DNS name and what becomes of it.
+// ForecastName is a pod's DNS name and what happens to it.
 type ForecastName struct {
 	Ordinal sts.Ordinal `json:"ordinal"`
 	Name    string      `json:"name"`
 	Fate    NameFate    `json:"fate"`
-	// Away are the times when it is not there. One without an end does not end here.
+	// Away are the times when it is not published. One without an end is open.
 	Away []Span `json:"away"`
-	// NewAddress: it leads to another pod in the end, which as a rule has another address.
+	// NewAddress: it resolves to another pod in the end, which usually has another IP.
 	NewAddress bool   `json:"newAddress"`
 	Message    string `json:"message"`
 }
@@ -194,26 +194,26 @@ type Span struct {
 	To   *metav1.Duration `json:"to,omitempty"`
 }
 
-// BudgetWord is what a budget would have said.
+// BudgetWord is whether a budget would have allowed an eviction.
 type BudgetWord string
 
-// The words.
+// The values.
 const (
 	BudgetAllows  BudgetWord = "Allows"
-	BudgetRefuses BudgetWord = "Refuses" // so many may not be down at this moment
+	BudgetRefuses BudgetWord = "Refuses" // too few pods are healthy at this moment
 	BudgetNever   BudgetWord = "Never"   // not even with all pods healthy
 )
 
-// ForecastBudget is what a PodDisruptionBudget would have said to one deletion. The
-// StatefulSet controller deletes; only evictions are asked for.
+// ForecastBudget is whether a PodDisruptionBudget would have allowed one deletion. Budgets are only
+// enforced for evictions, and the StatefulSet controller deletes.
 type ForecastBudget struct {
 	Budget string `json:"budget"`
-	// Event is the deletion, by its order, Pod whose it is.
+	// Event is the deletion, by its order, of this Pod.
 	Event int             `json:"event"`
 	At    metav1.Duration `json:"at"`
 	Pod   string          `json:"pod"`
 	Word  BudgetWord      `json:"word"`
-	// Healthy of Expected pods were healthy just before it; Required have to be.
+	// Healthy of Expected pods are healthy just before it; Required must be.
 	Healthy  int32  `json:"healthy"`
 	Required int32  `json:"required"`
 	Expected int32  `json:"expected"`
@@ -225,26 +225,26 @@ type OutcomeState string
 
 // The states.
 const (
-	// OutcomeComplete: every wanted ordinal is available on the update revision.
+	// OutcomeComplete: every desired ordinal is available on the update revision.
 	OutcomeComplete OutcomeState = "Complete"
-	// OutcomeHeld: all is well, and the partition holds ordinals back.
+	// OutcomeHeld: all pods are available, and some are below the partition.
 	OutcomeHeld OutcomeState = "Held"
-	// OutcomeWaiting: all is well, and pods are updated when somebody deletes them (OnDelete).
+	// OutcomeWaiting: all pods are available, and some are updated when they are deleted (OnDelete).
 	OutcomeWaiting OutcomeState = "Waiting"
-	// OutcomeStuck: it does not get on without a person.
+	// OutcomeStuck: it will not complete without manual intervention.
 	OutcomeStuck OutcomeState = "Stuck"
-	// OutcomeDeleted: the set is gone, and what went with it.
+	// OutcomeDeleted: the set and its dependents are deleted.
 	OutcomeDeleted OutcomeState = "Deleted"
-	// OutcomeOrphaned: the set is gone, and its pods run on.
+	// OutcomeOrphaned: the set is deleted, and its pods keep running.
 	OutcomeOrphaned OutcomeState = "Orphaned"
 )
 
 // ForecastOutcome is how it ends.
 type ForecastOutcome struct {
 	State OutcomeState `json:"state"`
-	// Pod is the one that everything waits for, where it is stuck.
+	// Pod is the pod for which all else waits, if it is stuck.
 	Pod string `json:"pod,omitempty"`
-	// Ordinals are those that are not where they are to go.
+	// Ordinals are those that do not reach their desired state.
 	Ordinals []sts.Ordinal `json:"ordinals"`
 	Message  string        `json:"message"`
 	// Hint is what to do, with a command.
@@ -256,19 +256,19 @@ type NoteReason string
 
 // The reasons.
 const (
-	NoteAssumedHealthy NoteReason = "AssumedHealthy" // a manifest's set is taken to run
-	NoteAssumedGate    NoteReason = "AssumedGate"    // a feature gate's state is a guess
-	NoteAutoscaler     NoteReason = "Autoscaler"     // somebody else moves the replicas
-	NoteUnseen         NoteReason = "Unseen"         // it could not be read
-	NoteDefaults       NoteReason = "Defaults"       // the API server fills in what is not compared
+	NoteAssumedHealthy NoteReason = "AssumedHealthy" // a manifest's set is assumed to be running
+	NoteAssumedGate    NoteReason = "AssumedGate"    // the state of a feature gate is assumed
+	NoteAutoscaler     NoteReason = "Autoscaler"     // an autoscaler changes the replicas
+	NoteUnseen         NoteReason = "Unseen"         // a resource could not be read
+	NoteDefaults       NoteReason = "Defaults"       // defaults of the API server are not compared
 	NoteService        NoteReason = "Service"        // names need a governing Service
-	NoteBudget         NoteReason = "Budget"         // it also counts pods that are not the set's
-	NoteBroken         NoteReason = "Broken"         // a revision is taken to be broken
-	NoteNode           NoteReason = "Node"           // how long nodes are waited for
-	NoteNotReady       NoteReason = "NotReady"       // a pod is taken to get ready
-	NoteStaleClaim     NoteReason = "StaleClaim"     // a claim's end wakes nobody
-	NoteUnknownField   NoteReason = "UnknownField"   // strict field validation refuses the manifest
-	NoteCut            NoteReason = "Cut"            // the forecast was ended
+	NoteBudget         NoteReason = "Budget"         // it also covers pods that are not the set's
+	NoteBroken         NoteReason = "Broken"         // a revision is assumed to be broken
+	NoteNode           NoteReason = "Node"           // timings of an unreachable node
+	NoteNotReady       NoteReason = "NotReady"       // a pod is assumed to become ready
+	NoteStaleClaim     NoteReason = "StaleClaim"     // the controller does not notice a claim's end
+	NoteUnknownField   NoteReason = "UnknownField"   // strict field validation rejects the manifest
+	NoteCut            NoteReason = "Cut"            // the prediction was stopped
 )
 
 // ForecastNote is something to know about a forecast.
@@ -277,18 +277,18 @@ type ForecastNote struct {
 	Message string     `json:"message"`
 }
 
-// Question is what a forecast is asked for.
+// Question is what to predict.
 type Question struct {
 	From Source
-	// Set is the StatefulSet as the change leaves it. Nil: nobody changes it.
+	// Set is the StatefulSet after the change. Nil: it is not changed.
 	Set *appsv1.StatefulSet
-	// Delete deletes it, with this propagation. Empty: nobody does.
+	// Delete deletes it, with this propagation. Empty: it is not deleted.
 	Delete metav1.DeletionPropagation
-	// LoseNode is a node that goes down.
+	// LoseNode is a node that becomes unreachable.
 	LoseNode string
 	Assumptions
-	// Domain is what DNS names end with.
+	// Domain is the suffix of DNS names.
 	Domain string
-	// Notes are what who asks has to say about how it was asked.
+	// Notes are notes of the caller about the question.
 	Notes []ForecastNote
 }

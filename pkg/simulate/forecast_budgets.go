@@ -1,19 +1,17 @@
 package simulate
 
 import (
-	"fmt"
-
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// podNow is a pod while events are gone through.
+// podNow is the state of a pod between two events.
 type podNow struct{ ready, going bool }
 
-// tellBudgets asks every budget at every deletion by the StatefulSet controller, as an
-// eviction would.
+// tellBudgets evaluates every PodDisruptionBudget at every deletion by the StatefulSet controller,
+// as for an eviction.
 func (t *teller) tellBudgets() {
 	if t.q.Delete != "" || t.q.LoseNode != "" {
 		return
@@ -41,9 +39,9 @@ func (t *teller) tellBudgets() {
 	}
 }
 
-// ask is what the budget says about the nth event, a deletion, by the disruption
-// controller's reckoning: pods that are ready and not told to go are healthy. Percentages and
-// maxUnavailable are of the set's replicas, a plain minAvailable is of the pods that there are.
+// ask evaluates a budget at the nth event, a deletion, by the rules of the disruption controller:
+// pods that are ready and not terminating are healthy. Percentages and maxUnavailable refer to the
+// set's replicas, a number as minAvailable to the existing pods.
 func (t *teller) ask(b *policyv1.PodDisruptionBudget, n int, pods map[string]podNow) ForecastBudget {
 	e := t.events[n]
 	expected := sts.WantedReplicas(t.set)
@@ -63,17 +61,16 @@ func (t *teller) ask(b *policyv1.PodDisruptionBudget, n int, pods map[string]pod
 		Budget: b.Name, Event: n + 1, At: t.at(e), Pod: e.Object, Word: BudgetAllows,
 		Healthy: st.CurrentHealthy, Required: st.DesiredHealthy, Expected: st.ExpectedPods,
 	}
-	say := "would allow it"
+	message := msgBudgetAllows
 	switch verdict, _ := sts.JudgeBudget(judged, pods[e.Object].ready); verdict {
 	case sts.BudgetShort:
-		out.Word, say = BudgetRefuses, "would refuse it now"
+		out.Word, message = BudgetRefuses, msgBudgetBlocks
 	case sts.BudgetNever:
-		out.Word, say = BudgetNever, "would never allow it"
+		out.Word, message = BudgetNever, msgBudgetBlocksAll
 	}
+	out.Message = message(b.Name, st.CurrentHealthy, st.DesiredHealthy)
 	if expected == 0 {
-		out.Message = fmt.Sprintf("%s %s: it expects no pods, and then it allows nothing", b.Name, say)
-		return out
+		out.Message = msgBudgetWithoutPods(b.Name)
 	}
-	out.Message = fmt.Sprintf("%s %s: %d healthy, %d required", b.Name, say, st.CurrentHealthy, st.DesiredHealthy)
 	return out
 }

@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -10,11 +9,11 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// changes says in which fields of its spec a set differs before and after.
+// changes are the differences between the specs of a set before and after.
 func changes(before, after *appsv1.StatefulSet) []string {
 	out := []string{}
 	if from, to := sts.WantedReplicas(before), sts.WantedReplicas(after); from != to {
-		out = append(out, fmt.Sprintf("replicas: %d → %d", from, to))
+		out = append(out, msgReplicasChange(from, to))
 	}
 	var sides [2]json.RawMessage
 	for i, set := range []*appsv1.StatefulSet{before, after} {
@@ -33,24 +32,12 @@ func changes(before, after *appsv1.StatefulSet) []string {
 	for _, c := range differing {
 		c.Path = strings.TrimPrefix(c.Path, "template.")
 		if c.Path = strings.TrimPrefix(c.Path, "updateStrategy.rollingUpdate."); c.Path == "partition" && sts.IsRollingUpdate(after) {
-			out = append(out, fmt.Sprintf("%s, %s", c, updatedBy(after)))
+			out = append(out, msgPartitionChange(c.String(), sts.Start(after), sts.UpdateFrom(after), sts.End(after)))
 			continue
 		}
 		out = append(out, c.String())
 	}
 	return out
-}
-
-// updatedBy says which ordinals get the set's template by its partition.
-func updatedBy(set *appsv1.StatefulSet) string {
-	switch from := sts.UpdateFrom(set); {
-	case from >= sts.End(set):
-		return "no ordinal is updated"
-	case from == sts.Start(set):
-		return "every ordinal is updated"
-	default:
-		return fmt.Sprintf("ordinals from %s up are updated", from)
-	}
 }
 
 // tellSet describes the set.
@@ -75,7 +62,7 @@ func (t *teller) tellSet() {
 	}
 }
 
-// role says what a revision is to the set.
+// role is the role of a revision.
 func (t *teller) role(revision string) RevisionRole {
 	switch revision {
 	case t.stable:
@@ -86,7 +73,7 @@ func (t *teller) role(revision string) RevisionRole {
 	return RoleOther
 }
 
-// tellRevisions lists the revisions that pods have before, after or meanwhile.
+// tellRevisions lists the revisions that pods have before, after or in between.
 func (t *teller) tellRevisions() {
 	used := map[string]bool{}
 	for _, p := range t.before.Pods {
@@ -95,7 +82,7 @@ func (t *teller) tellRevisions() {
 	for _, e := range t.events {
 		used[e.Revision] = true
 	}
-	used[t.update] = true // what is to come counts, also where nothing gets there
+	used[t.update] = true // also if no pod reaches it
 	all := t.before.Revisions
 	for _, r := range t.world.Revisions {
 		if t.before.Revision(r.Name) == nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// tellClaims says what becomes of each claim.
+// tellClaims predicts what happens to each claim.
 func (t *teller) tellClaims() {
 	before, names := map[string]bool{}, map[string]bool{}
 	for _, c := range t.before.Claims {
@@ -33,24 +33,24 @@ func (t *teller) tellClaims() {
 		switch {
 		case gone[name] != nil && t.world.Claims[name] == nil:
 			c.Fate, c.Policy, c.At = ClaimIsDeleted, t.policy(o), gone[name]
-			c.Message = "deleted, with the data in it"
+			c.Message = msgClaimDeleted()
 		case gone[name] != nil:
-			c.Fate, c.Policy, c.Message = ClaimRecreated, t.policy(o), "deleted, with the data in it, then made anew, empty"
+			c.Fate, c.Policy, c.Message = ClaimRecreated, t.policy(o), msgClaimRecreated()
 		case t.world.Claims[name].DeletionTimestamp != nil && t.world.Pods[sts.PodName(t.Name, o)] == nil:
-			c.Fate, c.Policy, c.Message = ClaimIsKept, t.policy(o), "on its way out, and held by finalizers "+holders(t.world.Claims[name])
+			c.Fate, c.Policy, c.Message = ClaimIsKept, t.policy(o), msgClaimBlocked(holders(t.world.Claims[name]))
 		case t.world.Claims[name].DeletionTimestamp != nil:
-			c.Fate, c.Message = ClaimStays, "told to go, and in use until its pod has ended"
+			c.Fate, c.Message = ClaimStays, msgClaimTerminating()
 		case !before[name]:
-			c.Fate, c.Message = ClaimAppears, "created, empty"
+			c.Fate, c.Message = ClaimAppears, msgClaimCreated()
 		case !t.wants(o) && t.world.Pods[sts.PodName(t.Name, o)] == nil:
-			c.Fate, c.Policy, c.Message = ClaimIsKept, t.policy(o), "kept, with the data in it, though the pod is gone"
+			c.Fate, c.Policy, c.Message = ClaimIsKept, t.policy(o), msgClaimKept()
 			if t.original(sts.PodName(t.Name, o)) == nil {
-				c.Message = "left over, as before"
+				c.Message = msgClaimOrphaned()
 			}
 		case t.original(sts.PodName(t.Name, o)) == nil:
-			c.Fate, c.Message = ClaimIsReused, "in use again, with the data in it: it was left over"
+			c.Fate, c.Message = ClaimIsReused, msgClaimReused()
 		default:
-			c.Fate, c.Message = ClaimStays, "in use, as before"
+			c.Fate, c.Message = ClaimStays, msgClaimUnchanged()
 		}
 		t.Claims = append(t.Claims, c)
 	}
@@ -59,17 +59,25 @@ func (t *teller) tellClaims() {
 	})
 }
 
-// holders are the finalizers of a claim, but for the one that goes by itself with its pod.
-func holders(c *corev1.PersistentVolumeClaim) string {
-	return strings.Join(slices.DeleteFunc(slices.Clone(c.Finalizers), func(f string) bool { return f == inUse }), ", ")
+// holders are the finalizers of a claim, without the one that is removed when no pod uses it.
+func holders(c *corev1.PersistentVolumeClaim) []string {
+	return slices.DeleteFunc(slices.Clone(c.Finalizers), func(f string) bool { return f == inUse })
 }
 
-// wants says whether the ordinal has a place in the end.
+// finalizerList names finalizers.
+func finalizerList(names []string) string {
+	if len(names) == 1 {
+		return "finalizer " + names[0]
+	}
+	return "finalizers " + strings.Join(names, ", ")
+}
+
+// wants says whether the ordinal should have a pod in the end.
 func (t *teller) wants(o sts.Ordinal) bool {
 	return t.world.Set != nil && t.world.Set.DeletionTimestamp == nil && sts.Wants(t.set, o)
 }
 
-// policy is the field that decides about the claims of an ordinal that goes.
+// policy is the field that decides about the claims of an ordinal that is removed.
 func (t *teller) policy(o sts.Ordinal) string {
 	scaled, deleted := policies(t.set)
 	field, deletes := "whenScaled: ", scaled

@@ -1,14 +1,13 @@
 package simulate
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// tellEvents puts what happens into words.
+// tellEvents describes what happens.
 func (t *teller) tellEvents() {
 	had := map[string]bool{}
 	for _, p := range t.before.Pods {
@@ -37,61 +36,58 @@ func (t *teller) tellEvents() {
 	}
 }
 
-// kinds are what stands before an object's name.
+// kinds are the prefixes of object names.
 var kinds = map[EventKind]string{
 	PodCreated: "pod/", PodReady: "pod/", PodAvailable: "pod/", PodDeleted: "pod/", PodGone: "pod/",
 	PodUnready: "pod/", SetDeleted: "statefulset.apps/", SetGone: "statefulset.apps/", NodeLost: "node/", NodeRemoved: "node/",
 	ClaimCreated: "persistentvolumeclaim/", ClaimDeleted: "persistentvolumeclaim/", ClaimGone: "persistentvolumeclaim/",
 }
 
-// message says what happens. had: there was a pod of this name before.
+// message describes an event. had: there was a pod of this name before.
 func (t *teller) message(e Event, had bool) string {
 	switch e.Kind {
 	case ClaimCreated:
-		return "claim " + e.Object + " is created"
+		return stepClaimCreated(e.Object)
 	case ClaimDeleted:
-		return "claim " + e.Object + " is to go once no pod uses it"
+		return stepClaimDeleted(e.Object)
 	case ClaimGone:
-		return "claim " + e.Object + " is gone, with the data in it"
+		return stepClaimGone(e.Object)
 	case PodCreated:
-		again := ""
 		if had {
-			again = " again"
+			return stepPodRecreated(e.Object, t.template(e.Revision))
 		}
-		return fmt.Sprintf("%s is created%s, with %s", e.Object, again, t.template(e.Revision))
+		return stepPodCreated(e.Object, t.template(e.Revision))
 	case PodReady:
-		return e.Object + " is ready"
+		return stepPodReady(e.Object)
 	case PodAvailable:
-		return fmt.Sprintf("%s has been ready for %ds and is available", e.Object, t.set.Spec.MinReadySeconds)
+		return stepPodAvailable(e.Object, t.set.Spec.MinReadySeconds)
 	case PodDeleted:
-		return e.Object + " is deleted" + t.purpose(e)
+		return t.podDeleted(e)
 	case PodGone:
-		return e.Object + " has ended"
+		return stepPodGone(e.Object)
 	case PodUnready:
-		return e.Object + " is not ready any more"
+		return stepPodUnready(e.Object)
 	case SetDeleted:
-		return e.Object + " is deleted: it goes after its pods"
+		return stepSetDeleted(e.Object)
 	case SetGone:
-		return e.Object + " is gone"
+		return stepSetGone(e.Object)
 	case NodeLost:
-		return e.Object + " falls silent: whether its pods still run cannot be known"
+		return stepNodeLost(e.Object)
 	case NodeRemoved:
-		return e.Object + " is deleted by a person: only then is it known to be gone"
+		return stepNodeRemoved(e.Object)
 	}
 	return e.Object + " " + string(e.Kind)
 }
 
-// template says what pods of a revision are made from, in short.
+// template names the template of a revision: its images, if it has any.
 func (t *teller) template(revision string) string {
-	word := "the set's template"
+	if images := t.images(revision); len(images) > 0 {
+		return strings.Join(images, ", ")
+	}
 	if t.role(revision) != RoleUpdate && revision != t.update {
-		word = "the template of revision " + revision
+		return msgRevisionTemplate(revision)
 	}
-	images := t.images(revision)
-	if len(images) == 0 {
-		return word
-	}
-	return strings.Join(images, ", ")
+	return msgSetTemplate()
 }
 
 // images are those of a revision's containers.
@@ -110,29 +106,29 @@ func (t *teller) images(revision string) []string {
 	return out
 }
 
-// purpose says why a pod is deleted.
-func (t *teller) purpose(e Event) string {
+// podDeleted describes why a pod is deleted.
+func (t *teller) podDeleted(e Event) string {
 	switch {
 	case t.q.Delete != "":
-		return ", with the set"
+		return stepPodDeletedWithSet(e.Object)
 	case len(e.After) > 0 && t.events[e.After[0]].Kind == NodeRemoved:
-		return " with its node"
+		return stepPodDeletedWithNode(e.Object)
 	case t.q.LoseNode != "":
-		return ", and hangs: its node cannot say that it has ended"
+		return stepPodDeletedOnLostNode(e.Object)
 	case !sts.Wants(t.set, e.Ordinal):
-		return ": the set wants fewer"
+		return stepPodDeletedForScaleDown(e.Object)
 	case e.Revision != t.update && (sts.IsRecreate(t.set) || e.Ordinal >= sts.UpdateFrom(t.set)):
-		return ", to be updated"
+		return stepPodDeletedForUpdate(e.Object)
 	}
-	return ", to be made anew"
+	return stepPodDeletedForRecreation(e.Object)
 }
 
-// waits says why an event had to wait for those before it, where it is not just that things
-// take their time.
+// waits is the rule because of which an event waits for those before it; empty if they only
+// take time.
 func (t *teller) waits(e Event) string {
 	var after []int
 	for _, n := range e.After {
-		if t.events[n].Kind == ClaimCreated { // which is made with the pod, and waits as the pod does
+		if t.events[n].Kind == ClaimCreated { // it is created with the pod, and waits as the pod does
 			after = append(after, t.events[n].After...)
 		} else {
 			after = append(after, n)
@@ -141,29 +137,24 @@ func (t *teller) waits(e Event) string {
 	if len(after) == 0 {
 		return ""
 	}
-	cause := t.events[slices.Max(after)] // the last of them is what held it up
+	cause := t.events[slices.Max(after)] // the last of them is the one that delayed it
 	makes := e.Kind == PodCreated || e.Kind == ClaimCreated
 	switch {
 	case makes && cause.Kind == PodGone && sts.IsRecreate(t.set) && cause.Revision != t.update:
-		return "Recreate: all pods of the old revision have to end first"
+		return msgWaitsForOldPods()
 	case makes && cause.Kind == PodGone && cause.Object == sts.PodName(t.Name, e.Ordinal):
-		return "two pods cannot have one name"
+		return msgWaitsForName()
 	case makes && cause.Kind == ClaimGone:
-		return "its old claim has to be gone"
+		return msgWaitsForClaim()
 	case e.Kind == PodDeleted && t.q.Delete != "":
 		return ""
 	case (makes || e.Kind == PodDeleted && !sts.Wants(t.set, e.Ordinal)) && !sts.IsParallel(t.set):
-		return "OrderedReady: one pod after the other"
+		return msgWaitsInOrder()
 	case e.Kind == PodDeleted && t.q.LoseNode == "" && sts.Wants(t.set, e.Ordinal) && !sts.IsRecreate(t.set):
-		return t.pace()
+		if t.q.Features.MaxUnavailable {
+			return msgWaitsForUpdate(MaxUnavailable(t.set))
+		}
+		return msgWaitsForUpdate(1)
 	}
 	return ""
-}
-
-// pace says how many pods an update takes down at a time.
-func (t *teller) pace() string {
-	if most := MaxUnavailable(t.set); t.q.Features.MaxUnavailable && most > 1 {
-		return fmt.Sprintf("at most %d pods are down at a time", most)
-	}
-	return "one pod is updated at a time"
 }

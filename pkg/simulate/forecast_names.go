@@ -10,23 +10,23 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// noNames says why the pods have no DNS names, empty when they have.
+// noNames says why the pods have no DNS names, empty if they have.
 func (t *teller) noNames() string {
 	service := t.before.Service
 	if name := t.set.Spec.ServiceName; name != "" && len(validation.IsDNS1123Label(name)) > 0 {
-		return "spec.serviceName " + name + " is not the name of a Service, so the pods have no DNS names"
+		return msgServiceNameInvalid(name)
 	}
 	switch name := t.set.Spec.ServiceName; {
 	case name == "":
-		return "the set names no governing Service, so its pods have no DNS names"
+		return msgServiceNameEmpty()
 	case service == nil && t.From == Live && t.before.Knows("services"):
-		return "service " + name + " does not exist: until it does, pods have no DNS names"
+		return msgServiceNotFound(name)
 	case service == nil:
 		return ""
 	case service.Spec.Type == corev1.ServiceTypeExternalName:
-		return "service " + name + " stands for an external name, so the pods have no DNS names"
+		return msgServiceExternal(name)
 	case t.selectsNone():
-		return "service " + name + " does not select the set's pods, so they have no DNS names"
+		return msgServiceSelectsNone(name)
 	}
 	return ""
 }
@@ -43,14 +43,13 @@ func (t *teller) labelsLacking() (lacking map[string]string, later bool) {
 	return s.LabelsLacking()
 }
 
-// publishes: the Service publishes the addresses of pods that are not ready, too.
+// publishes: the Service also publishes the addresses of pods that are not ready.
 func (t *teller) publishes() bool {
 	return t.before.Service != nil && t.before.Service.Spec.PublishNotReadyAddresses
 }
 
-// tellNames says when each pod's DNS name is there. It is while its pod is ready and not
-// told to go, or, where the Service publishes addresses that are not ready, while there is
-// a pod.
+// tellNames predicts when each pod's DNS name is published: while its pod is ready and not
+// terminating, or, with publishNotReadyAddresses, while there is a pod.
 func (t *teller) tellNames() {
 	if t.noNames() != "" {
 		return
@@ -90,7 +89,8 @@ func (t *teller) tellNames() {
 	}
 }
 
-// turn notes that the name comes or goes. What comes back at the same moment was not away.
+// turn records that the name is published or removed. A name that is published again at the same
+// moment was not away.
 func (n *ForecastName) turn(at metav1.Duration, there bool) {
 	last := len(n.Away) - 1
 	switch {
@@ -103,9 +103,9 @@ func (n *ForecastName) turn(at metav1.Duration, there bool) {
 	}
 }
 
-// fate says what becomes of a name that was there at the start, or in the end.
+// fate sets what happens to a name, which was published at the start (began), or is in the end (ends).
 func (t *teller) fate(n *ForecastName, o ForecastOrdinal, began, ends bool) {
-	var away time.Duration // the whole of it, but for what comes before the first time
+	var away time.Duration // in all, without the time before it is published first
 	first := time.Duration(0)
 	for i, s := range n.Away {
 		switch {
@@ -118,36 +118,32 @@ func (t *teller) fate(n *ForecastName, o ForecastOrdinal, began, ends bool) {
 	}
 	switch {
 	case !began && ends && away > 0:
-		comes := "there after " + sts.Duration(first)
-		if first == 0 {
-			comes = "there at once"
-		}
-		n.Fate, n.Message = NameComes, comes+", then away for "+sts.Duration(away)+" until it has a new address"
+		n.Fate, n.Message = NameComes, msgNameComesAndGoes(first, away)
 	case !began && ends && first == 0 && !t.publishes():
-		n.Fate, n.Message = NameComes, "there once its pod is ready"
+		n.Fate, n.Message = NameComes, msgNameComesWhenReady()
 	case !began && ends && first == 0:
-		n.Fate, n.Message = NameComes, "there at once, before the pod is ready"
+		n.Fate, n.Message = NameComes, msgNameComesAtOnce()
 	case !began && ends:
-		n.Fate, n.Message = NameComes, "there after "+sts.Duration(first)
+		n.Fate, n.Message = NameComes, msgNameComes(first)
 	case !began && o.Before != nil && o.Before.Terminating:
-		n.Fate, n.Message = NameAbsent, "not there: its pod is on its way out"
+		n.Fate, n.Message = NameAbsent, msgNameOfTerminatingPod()
 	case !began && !t.wants(n.Ordinal):
-		n.Fate, n.Message = NameAbsent, "not there: its pod is not ready, and goes"
+		n.Fate, n.Message = NameAbsent, msgNameOfLeavingPod()
 	case !began && o.After == nil:
-		n.Fate, n.Message = NameAbsent, "never there: its pod is not made"
+		n.Fate, n.Message = NameAbsent, msgNameOfMissingPod()
 	case !began:
-		n.Fate, n.Message = NameAbsent, "never there: the pod does not get ready"
+		n.Fate, n.Message = NameAbsent, msgNameOfUnreadyPod()
 	case ends && len(n.Away) == 0 && n.NewAddress:
-		n.Fate, n.Message = NameStays, "there but for a moment, then with a new address"
+		n.Fate, n.Message = NameStays, msgNameBriefly()
 	case ends && len(n.Away) == 0:
-		n.Fate, n.Message = NameStays, "there all the time"
+		n.Fate, n.Message = NameStays, msgNameUnchanged()
 	case ends:
-		n.Fate, n.Message = NameAway, "away for "+sts.Duration(away)+", then with a new address"
+		n.Fate, n.Message = NameAway, msgNameAway(away)
 	case t.wants(n.Ordinal) && o.After != nil && o.After.Terminating:
-		n.Fate, n.Message = NameAway, "away for good: the pod does not end"
+		n.Fate, n.Message = NameAway, msgNameLostTerminating()
 	case t.wants(n.Ordinal):
-		n.Fate, n.Message = NameAway, "away for good: the pod does not get ready again"
+		n.Fate, n.Message = NameAway, msgNameLostUnready()
 	default:
-		n.Fate, n.Message = NameGoes, "gone with the pod"
+		n.Fate, n.Message = NameGoes, msgNameGoes()
 	}
 }

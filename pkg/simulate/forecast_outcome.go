@@ -1,7 +1,7 @@
 package simulate
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// tellOutcome says how it ends.
+// tellOutcome predicts how it ends.
 func (t *teller) tellOutcome() {
 	out := &t.Outcome
 	out.Ordinals = []sts.Ordinal{}
@@ -25,8 +25,7 @@ func (t *teller) tellOutcome() {
 	}
 	if t.unnamable() {
 		out.State, out.Pod = OutcomeStuck, sts.PodName(t.Name, sts.Start(t.set))
-		out.Message = fmt.Sprintf("no pod can be created: with a set's name of %d characters the label controller-revision-hash is longer than a label may be", len(t.Name))
-		out.Hint = fmt.Sprintf("give the set a name of at most %d characters", sts.LongestSetName)
+		out.Message, out.Hint = msgNameTooLong(len(t.Name))
 		return
 	}
 	if t.tellStuck() {
@@ -34,8 +33,7 @@ func (t *teller) tellOutcome() {
 	}
 	if t.hangs != "" {
 		out.State, out.Pod = OutcomeStuck, t.hangs
-		out.Message = fmt.Sprintf("%s hangs until somebody says that node %s is gone; then it comes back on another node, with its name and its claims", t.hangs, t.q.LoseNode)
-		out.Hint = "kubectl delete node " + t.q.LoseNode + ", once its machine is off for sure: two pods must never write to one volume"
+		out.Message, out.Hint = msgStuckOnLostNode(t.hangs, t.q.LoseNode)
 		return
 	}
 	for o := sts.Start(t.set); o < sts.End(t.set); o++ {
@@ -43,49 +41,40 @@ func (t *teller) tellOutcome() {
 			out.Ordinals = append(out.Ordinals, o)
 		}
 	}
-	switch all := sts.Count(sts.WantedReplicas(t.set), "pod"); {
+	switch {
 	case len(out.Ordinals) == 0:
-		out.State, out.Message = OutcomeComplete, fmt.Sprintf("%s available, with %s", all, t.template(t.update))
+		out.State, out.Message = OutcomeComplete, msgComplete(sts.WantedReplicas(t.set), t.template(t.update))
 	case sts.IsRollingUpdate(t.set):
-		out.State = OutcomeHeld
-		out.Message = fmt.Sprintf("the partition holds %s back", sts.SayOrdinals(out.Ordinals))
+		out.State, out.Message = OutcomeHeld, msgHeld(out.Ordinals)
 		out.Hint = sts.Kubectl(t.Namespace, "sts canary promote", t.Name)
 	default:
-		out.State = OutcomeWaiting
-		out.Message = fmt.Sprintf("%s updates %s when somebody deletes the pods", t.UpdateStrategy, sts.SayOrdinals(out.Ordinals))
+		out.State, out.Message = OutcomeWaiting, msgWaiting(t.UpdateStrategy, out.Ordinals)
 		out.Hint = t.replaceCommand(slices.Max(out.Ordinals))
 	}
 }
 
 func (t *teller) tellDeletion() {
 	out := &t.Outcome
-	out.State, out.Message = OutcomeDeleted, "the set and its pods are gone"
+	kept := slices.ContainsFunc(t.Claims, func(c ForecastClaim) bool { return c.Fate == ClaimIsKept })
+	out.State, out.Message = OutcomeDeleted, msgSetAndPodsDeleted(kept)
 	if t.q.Delete == metav1.DeletePropagationOrphan {
-		out.State, out.Message = OutcomeOrphaned, "the set is gone, its pods run on, and nobody makes them anew"
+		out.State, out.Message = OutcomeOrphaned, msgOrphaned(kept)
 	}
 	if left := t.world.ordinals(); len(left) > 0 && t.q.Delete != metav1.DeletePropagationOrphan {
 		out.State, out.Pod, out.Ordinals = OutcomeStuck, sts.PodName(t.Name, left[0]), left
-		out.Message = out.Pod + " " + t.trouble(t.world.pod(left[0]))
+		out.Message = msgPodStuck(out.Pod, t.trouble(t.world.pod(left[0])))
 		out.Hint = sts.Kubectl(t.Namespace, "describe pod", out.Pod)
-		if !t.before.HasPod(left[0]) { // the controller has still to create it
+		if !t.before.HasPod(left[0]) { // the controller has not created it yet
 			out.Hint = sts.Kubectl(t.Namespace, "describe statefulset", t.Name)
 		}
 		if waitsForClaims(t.world.pod(left[0])) {
-			out.Hint = "let the scale-down end before, or use --cascade=background; where it hangs already: " +
-				sts.Kubectl(t.Namespace, "patch pod", out.Pod) + ` --type=merge -p '{"metadata":{"finalizers":null}}' once its containers have ended`
-		}
-		return
-	}
-	for _, c := range t.Claims {
-		if c.Fate == ClaimIsKept {
-			out.Message += "; the claims are kept"
-			return
+			out.Hint = hintDeadlock(sts.Kubectl(t.Namespace, "patch pod", out.Pod) + ` --type=merge -p '{"metadata":{"finalizers":null}}'`)
 		}
 	}
 }
 
 // strategyRefused says that the controller does nothing at all for the set, because it does not
-// know its update strategy; empty where it does.
+// support its update strategy; empty if it does.
 func (t *teller) strategyRefused() string {
 	if !sts.IsRecreate(t.set) || !t.before.StrategyRefused() {
 		return ""
@@ -96,7 +85,7 @@ func (t *teller) strategyRefused() string {
 // tellStuck names the pod that everything waits for, if there is one.
 func (t *teller) tellStuck() bool {
 	out := &t.Outcome
-	if sts.IsRecreate(t.set) { // whatever else is missing waits for these
+	if sts.IsRecreate(t.set) { // all else that is missing waits for these
 		for _, o := range t.world.ordinals() {
 			if p := t.world.pod(o); out.Pod == "" && sts.PodRevision(p) != t.update {
 				out.Pod = p.Name
@@ -129,7 +118,7 @@ func (t *teller) tellStuck() bool {
 	return true
 }
 
-// goingClaim is a claim of a pod that is told to go in the end, and is still there.
+// goingClaim is a claim of a pod that is still terminating in the end.
 func (t *teller) goingClaim(pod string) *corev1.PersistentVolumeClaim {
 	for o := sts.Start(t.set); o < sts.End(t.set); o++ {
 		for _, c := range t.world.claimsOf(o) {
@@ -146,53 +135,53 @@ func (t *teller) sayStuck() {
 	p := t.world.Pods[out.Pod]
 	out.Hint = sts.Kubectl(t.Namespace, "sts status", t.Name)
 	if p == nil {
-		out.Message = out.Pod + " is not made"
+		out.Message = msgPodNotCreated(out.Pod)
 		if c := t.goingClaim(out.Pod); c != nil {
-			out.Message += fmt.Sprintf(" before its old claim %s has gone, which is held by finalizers %s", c.Name, holders(c))
+			out.Message = msgPodNotCreatedBeforeClaim(out.Pod, c.Name, holders(c))
 			out.Hint = sts.Kubectl(t.Namespace, "describe pvc", c.Name)
 		}
 		return
 	}
-	out.Message = out.Pod + " " + t.trouble(p)
+	trouble := t.trouble(p)
+	out.Message = msgPodStuck(out.Pod, trouble)
 	outdated, updating := sts.PodRevision(p) != t.update, t.stable != t.update
 	trap := t.q.Features.trapped(t.set)
 	switch {
 	case sts.IsRecreate(t.set) && outdated:
-		out.Message += "; Recreate creates no pod of the new revision before it has ended"
+		out.Message = msgStuckOldPod(out.Pod, trouble)
 	case p.DeletionTimestamp != nil:
 	case sts.IsOnDelete(t.set):
-		t.sayOnDelete(p, outdated, updating)
+		t.sayOnDelete(trouble, outdated, updating)
 	case sts.IsRecreate(t.set) && updating:
-		out.Message += "; the update is not complete before it is ready, and another template replaces every pod at once, this one, too"
-		if out.Hint = t.workingTemplate(); t.q.From == Live && t.q.Set == nil {
+		out.Message = msgStuckRecreate(out.Pod, trouble)
+		if out.Hint = cmp.Or(t.undoCommand(), hintApplyTemplate()); t.q.From == Live && t.q.Set == nil {
 			out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
 		}
 	case outdated && trap:
-		out.Message += "; Kubernetes waits for it before it replaces it, though the template has moved on (kubernetes#67250)"
+		out.Message = msgStuckOutdated(out.Pod, trouble)
 		out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
 	case outdated || !updating:
 	case trap:
-		out.Message += " and blocks the update; to put the old template back does not help by itself (kubernetes#67250)"
+		out.Message = msgStuckForever(out.Pod, trouble)
 		out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
 	default:
-		out.Message += " and blocks the update until the template changes"
+		out.Message = msgStuckUpdate(out.Pod, trouble)
 		out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
 	}
 }
 
-// sayOnDelete adds how a pod gets another template under OnDelete: by its deletion alone.
+// sayOnDelete says how the pod gets another template under OnDelete: only by its deletion.
 // Nothing waits for it, and no other pod is updated because it is ready.
-func (t *teller) sayOnDelete(p *corev1.Pod, outdated, updating bool) {
+func (t *teller) sayOnDelete(trouble string, outdated, updating bool) {
 	out := &t.Outcome
-	o, _ := sts.ParsePodName(t.Name, p.Name)
+	o, _ := sts.ParsePodName(t.Name, out.Pod)
 	replace := t.replaceCommand(o)
 	switch {
 	case outdated:
-		out.Message += fmt.Sprintf("; OnDelete leaves it on its revision until it is deleted, and recreates it with %s then", t.template(t.update))
+		out.Message = msgStuckOnDelete(out.Pod, trouble, t.template(t.update))
 		out.Hint = replace
 	case updating:
-		out.Message += "; it has the new template already"
-		out.Hint = t.workingTemplate() + ", then " + replace
+		out.Message, out.Hint = msgStuckOnDeleteUpdated(out.Pod, trouble), hintFixThenReplace(t.undoCommand(), replace)
 	}
 }
 
@@ -206,10 +195,10 @@ func (t *teller) replaceCommand(o sts.Ordinal) string {
 	return sts.Kubectl(t.Namespace, "delete pod", sts.PodName(t.Name, o))
 }
 
-// workingTemplate is how another template gets into the set, for a hint.
-func (t *teller) workingTemplate() string {
+// undoCommand restores the template from before the update, for a hint; empty if that is unknown.
+func (t *teller) undoCommand() string {
 	if t.q.From == Live && t.q.Set == nil && t.before.Revision(t.stable) != nil {
 		return sts.Kubectl(t.Namespace, "rollout undo", "statefulset/"+t.Name)
 	}
-	return "apply a template that works"
+	return ""
 }

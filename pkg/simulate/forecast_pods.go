@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -20,12 +19,12 @@ func (t *teller) original(name string) *corev1.Pod {
 	return t.before.Pods[i]
 }
 
-// remade says whether a pod has been created anew before the nth event is over.
+// remade says whether a pod of this name has been created by the time of the nth event.
 func (t *teller) remade(name string, n int) bool {
 	return slices.ContainsFunc(t.events[:n+1], func(e Event) bool { return e.Kind == PodCreated && e.Object == name })
 }
 
-// tellOrdinals lists who has a pod before, after or meanwhile.
+// tellOrdinals lists the ordinals that have a pod before, after or in between.
 func (t *teller) tellOrdinals() {
 	var all []sts.Ordinal
 	for _, r := range t.before.Replicas() {
@@ -37,7 +36,7 @@ func (t *teller) tellOrdinals() {
 		}
 	}
 	for o := sts.Start(t.set); o < sts.End(t.set); o++ {
-		all = append(all, o) // also who never gets one
+		all = append(all, o) // also those that never get one
 	}
 	slices.Sort(all)
 	for _, o := range slices.Compact(all) {
@@ -59,23 +58,23 @@ func (t *teller) pod(p *corev1.Pod, now time.Time) *ForecastPod {
 	}
 	out.Available = !out.Terminating && sts.Available(p, t.set.Spec.MinReadySeconds, now)
 	if trouble := t.trouble(p); !out.Available && trouble != "" {
-		out.Trouble = p.Name + " " + trouble
+		out.Trouble = msgPodStuck(p.Name, trouble)
 	}
 	return out
 }
 
-// trouble says why a pod will not get ready, or will not end; empty when it will.
+// trouble says why a pod will not become ready, or will not terminate; empty if it will.
 func (t *teller) trouble(p *corev1.Pod) string {
 	old := t.original(p.Name)
 	switch {
 	case old != nil && old.UID == p.UID && t.failing[p.Name] != nil:
 		return t.failing[p.Name].Message
 	case waitsForClaims(p):
-		return "waits for its claims to go, and they for it: it was deleted in the foreground in the middle of a scale-down"
+		return msgDeadlock()
 	case p.DeletionTimestamp != nil && len(p.Finalizers) > 0:
-		return "does not end: it is held by finalizers " + strings.Join(p.Finalizers, ", ")
+		return msgNotTerminating(p.Finalizers)
 	case p.DeletionTimestamp == nil && t.broken(p):
-		return "never gets ready"
+		return msgNeverReady()
 	}
 	return ""
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// foretold are forecasts of the set web, by what is asked for.
-var foretold = []struct {
+// predictions are of the set web.
+var predictions = []struct {
 	name     string
 	replicas int32
 	found    func(inv *sts.Inventory)
@@ -125,7 +125,7 @@ var foretold = []struct {
 		inv.Pods[0] = ststest.Pod(inv.Sets[0], 0, "web-broken")
 		ststest.Crashing(inv.Pods[0])
 	}, nil, nil},
-	{"recreate-held-by-a-finalizer", 3, func(inv *sts.Inventory) {
+	{"recreate-blocked-by-a-finalizer", 3, func(inv *sts.Inventory) {
 		recreates(inv)
 		inv.Pods[1].Finalizers = []string{"example.com/hold"}
 	}, newImage, nil},
@@ -141,7 +141,7 @@ var foretold = []struct {
 		crashing(inv)
 		inv.Sets[0].Spec.PodManagementPolicy = appsv1.ParallelPodManagement
 	}, func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(4)) }, nil},
-	{"terminating-for-ever", 3, func(inv *sts.Inventory) {
+	{"terminating-forever", 3, func(inv *sts.Inventory) {
 		ststest.Terminating(inv.Pods[2], ststest.Now.Add(-time.Hour))
 	}, func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(1)) }, nil},
 	{"parallel", 2, func(inv *sts.Inventory) { inv.Sets[0].Spec.PodManagementPolicy = appsv1.ParallelPodManagement },
@@ -188,7 +188,7 @@ var foretold = []struct {
 
 func newImage(set *appsv1.StatefulSet) { set.Spec.Template.Spec.Containers[0].Image = "web:2" }
 
-// deletesClaims has claims as the set's controller makes them under whenDeleted: Delete.
+// deletesClaims has claims as the controller creates them under whenDeleted: Delete.
 func deletesClaims(inv *sts.Inventory) {
 	set := inv.Sets[0]
 	set.Spec.PersistentVolumeClaimRetentionPolicy = &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{
@@ -202,7 +202,7 @@ func deletesClaims(inv *sts.Inventory) {
 	}
 }
 
-// leaving is a set whose highest ordinal is on its way out, and its claim with it.
+// leaving is a set whose highest ordinal is being removed, with its claim.
 func leaving(inv *sts.Inventory) {
 	deletesClaims(inv)
 	set := inv.Sets[0]
@@ -224,7 +224,7 @@ func startAt5(inv *sts.Inventory) {
 	}
 }
 
-// crashing is an update whose first pod never got ready.
+// crashing is an update whose first pod never became ready.
 func crashing(inv *sts.Inventory) {
 	set := inv.Sets[0]
 	set.Spec.Template = ststest.Template("web:broken")
@@ -253,7 +253,7 @@ func notReady(inv *sts.Inventory) {
 	ststest.NotReady(inv.Pods[2], ststest.Now.Add(-3*time.Minute))
 }
 
-// manifest is the set as it stands in a file.
+// manifest is the set as in a file.
 func manifest(replicas int32) func(inv *sts.Inventory) {
 	return func(inv *sts.Inventory) {
 		set := inv.Sets[0]
@@ -265,7 +265,7 @@ func manifest(replicas int32) func(inv *sts.Inventory) {
 func fromManifest(q *simulate.Question) { q.From = simulate.Manifest }
 
 func TestForecasts(t *testing.T) {
-	for _, c := range foretold {
+	for _, c := range predictions {
 		t.Run(c.name, func(t *testing.T) {
 			inv := ststest.Web(c.replicas)
 			if c.found != nil {

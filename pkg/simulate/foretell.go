@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -12,20 +11,20 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// overdue holds a pod that should have been gone long ago.
+// overdue is the finalizer of a pod that should have terminated long ago.
 const overdue = sts.AnnotationPrefix + "overdue"
 
-// personComes is how long after all else somebody is taken to say that a node is gone.
+// personComes is how long after all else an administrator is assumed to delete a lost node.
 const personComes = time.Minute
 
-// mostEvents ends a forecast that would go on for ever.
+// mostEvents ends a forecast that would never end.
 const mostEvents = 200_000
 
-// Foretell plays the change in a world that begins as the snapshot is, until nothing
+// Foretell predicts: it plays the change in a world that begins with the snapshot, until nothing
 // happens any more.
 func Foretell(s *sts.Snapshot, q Question) *Forecast {
 	now := *s
-	now.TakenAt = s.TakenAt.Truncate(time.Second) // as all times that objects have
+	now.TakenAt = s.TakenAt.Truncate(time.Second) // as all times of objects
 	t := newTeller(&now, q)
 	t.change()
 	t.play()
@@ -41,28 +40,28 @@ func Foretell(s *sts.Snapshot, q Question) *Forecast {
 	return t.Forecast
 }
 
-// teller writes a forecast.
+// teller makes a forecast.
 type teller struct {
 	*Forecast
 	q      Question
 	before *sts.Snapshot
 	world  *World
-	// set is the StatefulSet after the change, also when that deletes it.
+	// set is the StatefulSet after the change, also if that deletes it.
 	set *appsv1.StatefulSet
-	// failing are the pods that will not get better by themselves, by name.
+	// failing are the pods that will not recover by themselves, by name.
 	failing map[string]*sts.Trouble
-	// bad are the revisions of which no pod is known to work.
+	// bad are the revisions whose pods all fail.
 	bad    map[string]bool
 	stable string
 	update string
 	events []Event
 	start  time.Time
-	// hangs is the pod that does not get on before somebody says that its node is gone.
+	// hangs is the pod that stays unavailable until its node is deleted.
 	hangs string
 }
 
-// newTeller begins with the world as the snapshot is. A manifest's set that is changed is
-// first brought up: it is taken to run, and to be healthy.
+// newTeller begins with the world of the snapshot. A set from a manifest that is changed is first
+// brought up: it is assumed to be running and healthy.
 func newTeller(s *sts.Snapshot, q Question) *teller {
 	w := NewWorld(s, q.Features, Nodes{})
 	if q.From == Manifest && (q.Set != nil || q.Delete != "" || q.LoseNode != "") {
@@ -78,14 +77,14 @@ func newTeller(s *sts.Snapshot, q Question) *teller {
 		t.set = q.Set
 	}
 	for _, r := range t.before.Replicas() {
-		r.Desired = true // who is to leave may hang, too
+		r.Desired = true // a pod that leaves may be stuck as well
 		trouble := t.before.Trouble(r)
 		if r.Pod == nil || trouble == nil || !trouble.Failing {
 			continue
 		}
 		t.failing[r.Pod.Name] = trouble
-		if r.Terminating { // nobody knows what holds it, and it is held
-			p := w.anew(r.Pod)
+		if r.Terminating { // something blocks it, it is not known what
+			p := w.replacePod(r.Pod)
 			p.Finalizers = append(slices.Clone(p.Finalizers), overdue)
 		}
 	}
@@ -101,11 +100,11 @@ func newTeller(s *sts.Snapshot, q Question) *teller {
 	return t
 }
 
-// NodeOf is the node that an ordinal's pod is taken to run on where only a manifest is known.
+// NodeOf is the node on which an ordinal's pod is assumed to run if only a manifest is known.
 func NodeOf(o sts.Ordinal) string { return "node-" + o.String() }
 
-// findBad finds the revisions that have pods, all of which fail: a new pod of such a
-// revision will most likely do the same.
+// findBad finds the revisions whose pods all fail: a new pod of such a revision will most likely
+// fail, too.
 func (t *teller) findBad() {
 	good := map[string]bool{}
 	for _, r := range t.before.Replicas() {
@@ -123,8 +122,8 @@ func (t *teller) findBad() {
 	}
 }
 
-// broken says whether a pod never gets ready: one that fails already, one of a revision
-// that only fails, and with --broken what is made from the set's template.
+// broken says whether a pod never becomes ready: one that fails already, one of a revision whose
+// pods all fail, and with --broken one that is created from the set's template.
 func (t *teller) broken(p *corev1.Pod) bool {
 	for _, old := range t.before.Pods {
 		if old.UID == p.UID {
@@ -135,7 +134,7 @@ func (t *teller) broken(p *corev1.Pod) bool {
 	return t.bad[revision] || t.q.Broken && t.world.Set != nil && revision == t.world.Set.Status.UpdateRevision
 }
 
-// change does to the world what is asked for.
+// change applies the requested change to the world.
 func (t *teller) change() {
 	w := t.world
 	t.start = w.Now
@@ -146,15 +145,15 @@ func (t *teller) change() {
 		w.Set.Spec = *t.q.Set.Spec.DeepCopy()
 		w.Set.Generation++
 	case t.q.Delete != "":
-		t.Changes = append(t.Changes, "deleted, --cascade="+strings.ToLower(string(t.q.Delete)))
+		t.Changes = append(t.Changes, msgSetDeletion(string(t.q.Delete)))
 		w.DeleteSet(t.q.Delete)
 	case t.q.LoseNode != "":
-		t.Changes = append(t.Changes, "node "+t.q.LoseNode+" is lost")
+		t.Changes = append(t.Changes, msgNodeFailure(t.q.LoseNode))
 		w.LoseNode(t.q.LoseNode)
 	}
 }
 
-// play lets the world go on until it comes to rest.
+// play advances the world until it comes to rest.
 func (w *World) play() {
 	for w.Advance() && len(w.events) < mostEvents {
 	}
@@ -190,7 +189,7 @@ func (t *teller) unnamable() bool {
 	return fresh && t.q.Delete == "" && sts.WantedReplicas(t.set) > 0 && len(t.Name) > sts.LongestSetName
 }
 
-// unfinished is the lowest ordinal's pod that is not available, empty when there is none.
+// unfinished is the lowest ordinal's pod that is not available, empty if there is none.
 func (t *teller) unfinished() string {
 	for o := sts.Start(t.set); o < sts.End(t.set); o++ {
 		if !t.world.available(t.world.pod(o)) {

@@ -10,8 +10,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// NewRevision is the set's template as history keeps it: a strategic merge patch that puts
-// the whole template back.
+// NewRevision is the set's template as a revision keeps it: a strategic merge patch that restores the
+// whole template.
 func NewRevision(set *appsv1.StatefulSet) *appsv1.ControllerRevision {
 	r := &appsv1.ControllerRevision{}
 	raw, err := json.Marshal(set.Spec.Template)
@@ -29,12 +29,12 @@ func NewRevision(set *appsv1.StatefulSet) *appsv1.ControllerRevision {
 	return r
 }
 
-// template is what pods of the revision are made from.
+// template is the template of the revision's pods.
 func (w *World) template(r *appsv1.ControllerRevision) *corev1.PodTemplateSpec {
 	if t := w.templates[string(r.Data.Raw)]; t != nil {
 		return t
 	}
-	t := &corev1.PodTemplateSpec{} // nobody can make pods from it
+	t := &corev1.PodTemplateSpec{} // it cannot be read
 	if raw, err := sts.RevisionTemplate(r); err == nil {
 		if parsed, err := sts.ParseTemplate(raw); err == nil {
 			t = parsed
@@ -44,7 +44,7 @@ func (w *World) template(r *appsv1.ControllerRevision) *corev1.PodTemplateSpec {
 	return t
 }
 
-// truncate drops the oldest history that no pod and no status needs beyond the limit
+// truncate removes the oldest revisions that neither pods nor the status use, beyond the limit
 // (truncateHistory).
 func (w *World) truncate() {
 	limit := w.Set.Spec.RevisionHistoryLimit

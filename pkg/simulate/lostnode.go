@@ -11,17 +11,17 @@ import (
 )
 
 const (
-	// noticed is how long a node is silent until its pods count as not ready, and the taint
-	// node.kubernetes.io/unreachable stands on it (--node-monitor-grace-period).
+	// noticed is how long a node is unreachable until its pods are marked as not ready, and it gets
+	// the taint node.kubernetes.io/unreachable (--node-monitor-grace-period).
 	noticed = 50 * time.Second
-	// tolerated is how long a pod stays on such a node when its manifest says nothing about
-	// it: the API server writes a toleration of that length into it.
+	// tolerated is how long a pod stays on such a node by default: the API server adds a toleration
+	// of that length.
 	tolerated = 300 * time.Second
 )
 
-// LoseNode has a node fall silent. Its pods get unready, and in the end they are told to go;
-// but there is nobody who could end them, and so their names and claims are not free, until
-// RemoveNode. What the set's new pods run on is another node.
+// LoseNode makes a node unreachable. Its pods become not ready and are deleted in the end; but without
+// its kubelet they do not terminate, so their names and claims are in use until RemoveNode. New pods of
+// the set run on other nodes.
 func (w *World) LoseNode(node string) {
 	w.cause = nil
 	w.tell(NodeLost, NoOrdinal, node, "")
@@ -32,8 +32,8 @@ func (w *World) LoseNode(node string) {
 	}
 }
 
-// RemoveNode is somebody's word that a lost node will not come back: its Node object is
-// deleted, or gets the taint node.kubernetes.io/out-of-service. Its pods are gone by that.
+// RemoveNode confirms that a lost node will not return: its Node object is deleted, or gets the taint
+// node.kubernetes.io/out-of-service. That removes its pods.
 func (w *World) RemoveNode(node string) {
 	w.cause = nil
 	w.tell(NodeRemoved, NoOrdinal, node, "")
@@ -53,8 +53,8 @@ func (w *World) RemoveNode(node string) {
 	}
 }
 
-// End has an ordinal's pod gone at once, without its node's word. So pods of a removed node
-// end, one after the other in an order that nobody promises.
+// End removes an ordinal's pod at once, without its kubelet. This is how the pods of a removed node
+// end, one after the other, in no guaranteed order.
 func (w *World) End(o sts.Ordinal) {
 	w.Delete(o)
 	if p := w.pod(o); p != nil {
@@ -62,8 +62,8 @@ func (w *World) End(o sts.Ordinal) {
 	}
 }
 
-// nextOfLost is what happens to a pod on a lost node by itself: it is taken for unready, then
-// evicted by the taint, and then nothing.
+// nextOfLost is what happens next to a pod on a lost node: it becomes not ready, then it is evicted
+// because of the taint, and then nothing.
 func (w *World) nextOfLost(p *corev1.Pod) (at time.Time, happen func(sts.Ordinal, *corev1.Pod)) {
 	at = w.lost[p.UID].Add(noticed)
 	if !sts.ReadySince(p).IsZero() {
@@ -76,7 +76,7 @@ func (w *World) nextOfLost(p *corev1.Pod) (at time.Time, happen func(sts.Ordinal
 }
 
 func (w *World) unready(o sts.Ordinal, p *corev1.Pod) {
-	p = w.anew(p)
+	p = w.replacePod(p)
 	p.Status.Conditions = slices.Clone(p.Status.Conditions)
 	for i := range p.Status.Conditions {
 		if c := &p.Status.Conditions[i]; c.Type == corev1.PodReady {
@@ -95,8 +95,7 @@ func (w *World) evict(o sts.Ordinal, p *corev1.Pod) {
 	w.Delete(o)
 }
 
-// toleration is for how long a pod stays on an unreachable node, and whether it leaves it at
-// all.
+// toleration is how long a pod stays on an unreachable node, and whether it is ever evicted.
 func toleration(p *corev1.Pod) (after time.Duration, leaves bool) {
 	taint := corev1.Taint{Key: corev1.TaintNodeUnreachable, Effect: corev1.TaintEffectNoExecute}
 	fits := slices.DeleteFunc(slices.Clone(p.Spec.Tolerations), func(t corev1.Toleration) bool {

@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// Under Recreate the set has a condition from the first update on, which later strategies keep.
+// Under Recreate the set has a condition from the first update on. Other strategies keep it.
 func TestConditionOfRecreate(t *testing.T) {
 	s := ststest.Web(2).Snapshots()[0]
 	w := simulate.NewWorld(s, simulate.Features{KubernetesMinor: 37}, simulate.Nodes{ReadyAfter: 10 * time.Second, TerminateAfter: 5 * time.Second})
@@ -88,7 +88,7 @@ func TestUnavailablePodsOfAnEarlierRevision(t *testing.T) {
 	}
 }
 
-// As of 1.37 the status says of an update under OnDelete that it is complete.
+// As of 1.37 the status shows when an update under OnDelete is complete.
 func TestOnDeleteCompletes(t *testing.T) {
 	for minor, want := range map[int]string{0: ststest.StableRevision, 36: ststest.StableRevision, 37: "web-new"} {
 		inv := ststest.Web(2)

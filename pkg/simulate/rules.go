@@ -14,8 +14,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// sync is one round of the controller (UpdateStatefulSet). It is true when the next round may
-// find something to do: what was made or told to go in this one, it waits for.
+// sync is one round of the controller (UpdateStatefulSet). It is true if the next round may have
+// something to do: the controller waits for what it has created or deleted in this one.
 func (w *World) sync() bool {
 	switch {
 	case w.Set == nil:
@@ -33,15 +33,15 @@ func (w *World) sync() bool {
 		current = update
 	}
 	st.ObservedGeneration, st.CurrentRevision, st.UpdateRevision = w.Set.Generation, current.Name, update.Name
-	w.count() // what this round does is counted in the next one
+	w.count() // what this round changes is counted in the next one
 	w.reconcile(current, update)
 	w.complete()
 	w.truncate()
 	did := w.events[before:]
-	// With the gate, a pod that was unavailable and is told to go leaves room for another.
+	// With the gate, the deletion of a pod that was unavailable allows that of another.
 	again := w.Features.MaxUnavailable && len(did) > 0 ||
 		slices.ContainsFunc(did, func(e Event) bool { return e.Kind == PodGone || e.Kind == ClaimGone })
-	if len(did) > 0 && !again { // that is all that the next round would do
+	if len(did) > 0 && !again { // the next round would only do this
 		w.count()
 		w.complete()
 		w.truncate()
@@ -49,16 +49,16 @@ func (w *World) sync() bool {
 	return again || st.CurrentRevision != wasCurrent || st.UpdateRevision != wasUpdate
 }
 
-// reconcile does what one round does (updateStatefulSet): first it makes pods, then it
-// scales down, then it updates. Under OrderedReady each of these waits for the one before,
-// and each pod for the one below; under Parallel all is done at once.
+// reconcile is the main part of a round (updateStatefulSet): it creates pods, then scales down, then
+// updates. Under OrderedReady each of these waits for the one before, and each pod for the one below;
+// under Parallel all is done at once.
 func (w *World) reconcile(current, update *appsv1.ControllerRevision) {
 	if sts.IsRecreate(w.Set) && !w.recreate(current, update) {
 		return
 	}
 	inOrder := !sts.IsParallel(w.Set)
 	condemned := w.condemned()
-	var first sts.Ordinal // that is unavailable, where that matters
+	var first sts.Ordinal // that is unavailable, if that matters
 	anyUnavailable := false
 	if inOrder && len(condemned) > 0 {
 		first, anyUnavailable = w.firstUnavailable()
@@ -84,7 +84,7 @@ func (w *World) reconcile(current, update *appsv1.ControllerRevision) {
 			return
 		case p.DeletionTimestamp != nil:
 			continue
-		// A pod that is not available may only go when no lower one is unavailable, too.
+		// A pod that is not available is only deleted if no lower one is unavailable.
 		case inOrder && !w.available(p) && anyUnavailable && first != o:
 			return
 		}
@@ -104,14 +104,13 @@ func (w *World) reconcile(current, update *appsv1.ControllerRevision) {
 	}
 }
 
-// endsBatch says whether the i-th of the pods that are handled at once under Parallel is the
-// last of its batch: they are 1, 2, 4 … pods, and after one with a failure comes no other
-// (slowStartBatch).
+// endsBatch says whether the i-th of the pods that are handled at once under Parallel is the last of
+// its batch: the batches have 1, 2, 4 … pods, and one with a failure is the last (slowStartBatch).
 func endsBatch(i int) bool { return (i+2)&(i+1) == 0 }
 
-// replica makes an ordinal's pod and claims, or has a failed pod go (processReplica). It waits
-// when the ordinals above have to under OrderedReady. It fails when a claim that it needs is
-// on its way out, or its pod is refused.
+// replica creates an ordinal's pod and claims, or deletes a failed pod (processReplica). waits: the
+// ordinals above must wait under OrderedReady. fails: a claim that it needs is terminating, or the API
+// server rejects its pod.
 func (w *World) replica(o sts.Ordinal, current, update *appsv1.ControllerRevision) (waits, fails bool) {
 	p := w.pod(o)
 	switch {
@@ -137,14 +136,14 @@ func ended(p *corev1.Pod) bool {
 	return p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded
 }
 
-// updateOne is an update without the gate MaxUnavailableStatefulSet: the highest outdated
-// pod goes as soon as all above it are available.
+// updateOne is an update without the gate MaxUnavailableStatefulSet: the highest outdated pod is
+// deleted when all above it are available.
 func (w *World) updateOne(update *appsv1.ControllerRevision) {
 	for o := sts.End(w.Set) - 1; o >= sts.UpdateFrom(w.Set); o-- {
 		p := w.pod(o)
 		switch {
 		case p == nil:
-			return // a claim of it is still going
+			return // a claim of it is still terminating
 		case sts.PodRevision(p) != update.Name && p.DeletionTimestamp == nil:
 			w.Delete(o)
 			return
@@ -154,8 +153,8 @@ func (w *World) updateOne(update *appsv1.ControllerRevision) {
 	}
 }
 
-// updateMany is an update with the gate: as many pods go at once as maxUnavailable allows,
-// the highest first, and whoever is unavailable counts, also below the partition.
+// updateMany is an update with the gate: as many pods are deleted at once as maxUnavailable allows,
+// the highest first. Unavailable pods count, also those below the partition.
 func (w *World) updateMany(update *appsv1.ControllerRevision) {
 	most := MaxUnavailable(w.Set)
 	for o := sts.Start(w.Set); o < sts.End(w.Set); o++ {
@@ -171,8 +170,8 @@ func (w *World) updateMany(update *appsv1.ControllerRevision) {
 	}
 }
 
-// updateUnavailableFirst is an update with the gate under Parallel as of 1.37: first all pods
-// go that are unavailable already, then available ones as long as maxUnavailable allows.
+// updateUnavailableFirst is an update with the gate under Parallel as of 1.37: it deletes all pods that
+// are unavailable already, then available ones as far as maxUnavailable allows.
 func (w *World) updateUnavailableFirst(update *appsv1.ControllerRevision) {
 	most := MaxUnavailable(w.Set)
 	for o := sts.Start(w.Set); o < sts.End(w.Set); o++ {
@@ -204,8 +203,8 @@ const (
 
 // recreate begins an update under Recreate: all pods of other revisions are deleted at once,
 // whatever their state and the order, also those that a scale-down would remove
-// (recreateDeleteAndWait). It is true when none of them is left: only then pods are created,
-// and the set is scaled.
+// (recreateDeleteAndWait). It is true if there are none: only then pods are created, and the set is
+// scaled.
 func (w *World) recreate(current, update *appsv1.ControllerRevision) bool {
 	left := false
 	for _, o := range w.ordinals() {
@@ -249,12 +248,12 @@ func MaxUnavailable(set *appsv1.StatefulSet) int {
 	one := intstr.FromInt32(1)
 	n, err := intstr.GetScaledValueFromIntOrPercent(cmp.Or(given, &one), int(sts.WantedReplicas(set)), false)
 	if err != nil {
-		return 1 // the API server takes no such value
+		return 1 // the API server rejects such a value
 	}
 	return max(n, 1)
 }
 
-// condemned are the ordinals that have a pod and are not wanted, highest first.
+// condemned are the ordinals that have a pod and are not desired, highest first.
 func (w *World) condemned() []sts.Ordinal {
 	var out []sts.Ordinal
 	for _, o := range slices.Backward(w.ordinals()) {
@@ -265,8 +264,8 @@ func (w *World) condemned() []sts.Ordinal {
 	return out
 }
 
-// firstUnavailable is the lowest wanted ordinal without an available pod, else the lowest of
-// the others.
+// firstUnavailable is the lowest desired ordinal without an available pod, else the lowest of the
+// others.
 func (w *World) firstUnavailable() (sts.Ordinal, bool) {
 	for o := sts.Start(w.Set); o < sts.End(w.Set); o++ {
 		if w.unavailable(w.pod(o)) {
@@ -289,9 +288,9 @@ func (w *World) unavailable(p *corev1.Pod) bool {
 	return p == nil || p.DeletionTimestamp != nil || !w.available(p)
 }
 
-// create makes an ordinal's pod, from the current revision below the partition, else from the
-// update revision (newVersionedStatefulSetPod), and before it the claims that it needs. It is
-// false when it can't.
+// create creates an ordinal's pod, from the current revision below the partition, else from the
+// update revision (newVersionedStatefulSetPod), and before it the claims that it needs. It is false if
+// that fails.
 func (w *World) create(o sts.Ordinal, current, update *appsv1.ControllerRevision) bool {
 	if !w.createClaims(o) || w.Refused != nil && w.Refused(o) {
 		return false
@@ -310,7 +309,7 @@ func (w *World) create(o sts.Ordinal, current, update *appsv1.ControllerRevision
 		w.Created(p.DeepCopy())
 	}
 	p.UID, p.CreationTimestamp = w.uid(name), metav1.NewTime(w.Now)
-	p.Finalizers = nil // a template's are removed by the controller that requires them
+	p.Finalizers = nil // those of a template are removed by the controller that requires them
 	p.Status.Phase = corev1.PodPending
 	w.Pods[name] = p
 	at, _ := slices.BinarySearch(w.order, o)
@@ -320,14 +319,14 @@ func (w *World) create(o sts.Ordinal, current, update *appsv1.ControllerRevision
 	return true
 }
 
-// Delete has an ordinal's pod go, as the controller or a person does. One that has ended, or
-// that gets no time to, is gone at once.
+// Delete deletes an ordinal's pod, as the controller or a user does. One that has ended, or has a
+// grace period of 0, is gone at once.
 func (w *World) Delete(o sts.Ordinal) {
 	p := w.pod(o)
 	if p == nil || p.DeletionTimestamp != nil {
 		return
 	}
-	p = w.anew(p)
+	p = w.replacePod(p)
 	p.DeletionTimestamp = &metav1.Time{Time: w.Now.Add(w.Nodes.TerminateAfter)}
 	w.tell(PodDeleted, o, p.Name, sts.PodRevision(p))
 	if grace := p.Spec.TerminationGracePeriodSeconds; (ended(p) || grace != nil && *grace == 0) && len(p.Finalizers) == 0 {
@@ -335,10 +334,10 @@ func (w *World) Delete(o sts.Ordinal) {
 	}
 }
 
-// Fail has an ordinal's pod end with a failure, as a kubelet does that is short of something.
+// Fail makes an ordinal's pod fail, as a kubelet does that runs out of a resource.
 func (w *World) Fail(o sts.Ordinal) {
 	if p := w.pod(o); p != nil {
-		p = w.anew(p)
+		p = w.replacePod(p)
 		p.Status.Phase, p.Status.Conditions = corev1.PodFailed, nil
 	}
 }
@@ -367,8 +366,8 @@ func (w *World) count() {
 	}
 }
 
-// complete ends an update (completeRollingUpdate, completeUpdate). It counts, so a set of no
-// replicas is always complete.
+// complete completes an update (completeRollingUpdate, completeUpdate). It compares counts, so a set
+// with 0 replicas is always complete.
 func (w *World) complete() {
 	st, n := &w.Set.Status, sts.WantedReplicas(w.Set)
 	completes := !sts.IsOnDelete(w.Set) || w.Features.KubernetesMinor >= 37
@@ -381,8 +380,8 @@ func (w *World) complete() {
 	}
 }
 
-// updateRevision is the revision of the set's template: one that is in history already, by
-// then its newest, or a new one (getStatefulSetRevisions).
+// updateRevision is the revision of the set's template: an existing one, which becomes the newest, or a
+// new one (getStatefulSetRevisions).
 func (w *World) updateRevision() *appsv1.ControllerRevision {
 	newest := int64(0)
 	for _, r := range w.Revisions {

@@ -17,9 +17,9 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// story is what happens, in short: "+2" a pod is created, "2!" it is ready, "2?" it is not any
-// more, "-2" it is told to go, "2." it is gone; with the claim's name before a colon for
-// claims. What happens at the same time stands together.
+// story is what happens, in short: "+2" a pod is created, "2!" it is ready, "2?" it is no longer
+// ready, "-2" it is deleted, "2." it is gone; claims have their name before a colon. Events at the same
+// time stand together.
 func story(w *simulate.World) string { return tell(w.Events()) }
 
 func tell(events []simulate.Event) string {
@@ -114,7 +114,7 @@ func TestStories(t *testing.T) {
 		{"Recreate, at once", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){recreate, image, parallel}, "-0 -1 -2 | 0. 1. 2. +0 +1 +2 | 0! 1! 2!"},
 		{"Recreate without a new template", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){recreate, size(2)}, "-2 | 2."},
 		{"Recreate, up", 2, simulate.Features{}, false, []func(*appsv1.StatefulSet){recreate, image, size(3)}, "-0 -1 | 0. 1. +0 | 0! +1 | 1! c2 +2 | 2!"},
-		{"Recreate, down: who leaves goes with the others", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){recreate, image, size(1)}, "-0 -1 -2 | 0. 1. 2. +0 | 0!"},
+		{"Recreate, down: pods of removed ordinals are deleted with the others", 3, simulate.Features{}, false, []func(*appsv1.StatefulSet){recreate, image, size(1)}, "-0 -1 -2 | 0. 1. 2. +0 | 0!"},
 		{"Recreate, the new revision is broken", 3, simulate.Features{}, true, []func(*appsv1.StatefulSet){recreate, image}, "-0 -1 -2 | 0. 1. 2. +0"},
 		{"the new revision is broken", 3, simulate.Features{}, true, []func(*appsv1.StatefulSet){image}, "-2 | 2. +2"},
 		{"up and an update, in order", 2, simulate.Features{}, false, []func(*appsv1.StatefulSet){size(3), image}, "c2 +2 | 2! -1 | 1. +1 | 1! -0 | 0. +0 | 0!"},
@@ -136,7 +136,7 @@ func TestStories(t *testing.T) {
 	}
 }
 
-// TestAfter: each event names those that it waited for.
+// TestAfter: each event names the events that it waited for.
 func TestAfter(t *testing.T) {
 	size := int32(3)
 	w := simulate.NewWorld(ststest.Web(2).Snapshots()[0], simulate.Features{}, simulate.Nodes{ReadyAfter: 10 * time.Second, TerminateAfter: 5 * time.Second})
@@ -193,7 +193,7 @@ func TestDeleteSet(t *testing.T) {
 	}
 }
 
-// A pod of a lost node hangs until the node is removed; then another takes its name and claim.
+// A pod of a lost node is stuck until the node is removed; then another one gets its name and claim.
 func TestLoseNode(t *testing.T) {
 	w := started(3, func(o int) string { return fmt.Sprintf("node-%d", o) })
 	before := len(w.Events())
@@ -216,7 +216,7 @@ func TestLoseNode(t *testing.T) {
 	}
 }
 
-// A pod says how long it stays on a lost node.
+// The tolerations of a pod say how long it stays on a lost node.
 func TestToleration(t *testing.T) {
 	for seconds, want := range map[int64]string{20: "70s", -1: ""} {
 		w := started(1, func(int) string { return "node-0" })
@@ -238,7 +238,7 @@ func TestToleration(t *testing.T) {
 	}
 }
 
-// started is a world where so many pods run, each on its node.
+// started is a world in which so many pods run, each on its node.
 func started(size int32, node func(ordinal int) string) *simulate.World {
 	s := ststest.Web(0).Snapshots()[0]
 	s.Set.Spec.Replicas = &size
@@ -259,7 +259,7 @@ func tellFrom(w *simulate.World, n int) string {
 	return tell(w.Events()[n:])
 }
 
-// The controller waits for the end of a pod, not for that of the claim that goes with it.
+// The controller waits for the end of a pod, not for that of the claim that it owns.
 func TestClaimsEndIsNotWaitedFor(t *testing.T) {
 	w := started(3, nil)
 	one := int32(1)

@@ -18,11 +18,10 @@ import (
 type World struct {
 	// Now is the world's time. Only Advance and AdvanceTo move it.
 	Now time.Time
-	// Set is nil when it has been deleted.
+	// Set is nil if it has been deleted.
 	Set *appsv1.StatefulSet
-	// Pods are the set's, by name, Claims those of the namespace. None is changed once it is
-	// here: another takes its place, so that snapshots can share them. Only the world itself
-	// adds names and removes them.
+	// Pods are the set's, by name, Claims those of the namespace. They are replaced, never changed, so
+	// that snapshots can share them. Only the world itself adds names and removes them.
 	Pods   map[string]*corev1.Pod
 	Claims map[string]*corev1.PersistentVolumeClaim
 	// Revisions are the set's history, oldest first.
@@ -30,36 +29,34 @@ type World struct {
 
 	Features Features
 	Nodes    Nodes
-	// Refused says which pods the API server does not let the controller create, by a quota or
-	// the like. Nil for none.
+	// Refused says which pods the API server rejects, because of a quota for instance. Nil for none.
 	Refused func(o sts.Ordinal) bool
 	// Created is called with each pod that the controller creates, as it is sent to the API
 	// server. May be nil.
 	Created func(p *corev1.Pod)
 
-	name   string // the set's
+	name   string // of the set
 	events []Event
-	// cause is what the controller answers to in this Settle, as indices into events: none
-	// when it answers to a change from outside.
+	// cause is what the controller reacts to in this Settle, as indices into events: none if it
+	// reacts to a change from outside.
 	cause []int
 	last  map[string]int          // of each object its last event
 	told  map[types.UID]bool      // the pods that are known to be available
-	lost  map[types.UID]time.Time // the pods on lost nodes, since when
-	made  int                     // objects so far, for UIDs and names
+	lost  map[types.UID]time.Time // the pods on lost nodes, with the time of the loss
+	made  int                     // objects created so far, for UIDs and names
 
 	owned     bool                               // some claim has an owner, or had one
-	order     []sts.Ordinal                      // the ordinals those that have a pod, lowest first; replaced, never changed
+	order     []sts.Ordinal                      // the ordinals that have a pod, lowest first; replaced, never changed
 	names     map[sts.Ordinal]string             // of pods
 	templates map[string]*corev1.PodTemplateSpec // by the revisions' content
 }
 
 // Features are the feature gates of the kube-controller-manager that change the rules.
 type Features struct {
-	// MaxUnavailable is MaxUnavailableStatefulSet (KEP-961): an update takes down up to
-	// maxUnavailable pods at once, and none while others are unavailable.
+	// MaxUnavailable is MaxUnavailableStatefulSet (KEP-961): an update deletes up to maxUnavailable
+	// pods at once, and unavailable pods count.
 	MaxUnavailable bool `json:"maxUnavailable"`
-	// KubernetesMinor is the minor version whose rules hold, 37 for 1.37; 0 stands for any up
-	// to 1.36. As of 1.37, with the gate and under Parallel, pods of an earlier revision that
+	// KubernetesMinor is the minor version whose rules apply, 37 for 1.37; 0 means any up to 1.36. As of 1.37, with the gate and under Parallel, pods of an earlier revision that
 	// are unavailable are deleted at once, and an update under OnDelete completes.
 	KubernetesMinor int `json:"kubernetesMinor,omitempty"`
 }
@@ -69,21 +66,21 @@ func (f Features) unavailableFirst(set *appsv1.StatefulSet) bool {
 	return f.MaxUnavailable && f.KubernetesMinor >= 37 && sts.IsParallel(set)
 }
 
-// trapped says whether an update waits for ever for a pod of an earlier revision that never
-// becomes available (kubernetes#67250).
+// trapped says whether an update waits forever for a pod of an earlier revision that never becomes
+// available (kubernetes#67250).
 func (f Features) trapped(set *appsv1.StatefulSet) bool {
 	return !sts.IsParallel(set) || f.MaxUnavailable && !f.unavailableFirst(set)
 }
 
-// Nodes say how pods fare.
+// Nodes say how long pods take, and which fail.
 type Nodes struct {
 	// ReadyAfter is how long a pod takes from its creation to being ready, TerminateAfter
 	// how long from its deletion to being gone.
 	ReadyAfter, TerminateAfter time.Duration
-	// Broken says which pods never get ready. Nil for none.
+	// Broken says which pods never become ready. Nil for none.
 	Broken func(p *corev1.Pod) bool
-	// Late is how much longer than that a pod takes to be ready, or when it is being deleted
-	// to be gone. Nil for no longer.
+	// Late is how much longer than that a pod takes to become ready, or to terminate. Nil for no
+	// longer.
 	Late func(p *corev1.Pod) time.Duration
 }
 
@@ -93,12 +90,12 @@ type Event struct {
 	Kind EventKind
 	// Object is the name of the pod or claim, of the set or of a node.
 	Object string
-	// Ordinal is the pod's or claim's, else NoOrdinal.
+	// Ordinal is that of the pod or claim, else NoOrdinal.
 	Ordinal sts.Ordinal
 	// Revision is the pod's.
 	Revision string
-	// After are the events that it waited for, as indices into the list of events. None: it
-	// follows from how things stood at the start, or from a change from outside.
+	// After are the events that it waited for, as indices into the list of events. None: it follows
+	// from the state at the start, or from a change from outside.
 	After []int
 }
 
@@ -110,22 +107,22 @@ const (
 	ClaimCreated EventKind = "ClaimCreated"
 	PodCreated   EventKind = "PodCreated"
 	PodReady     EventKind = "PodReady"
-	PodAvailable EventKind = "PodAvailable" // it has been ready for minReadySeconds; not told where these are 0
-	PodUnready   EventKind = "PodUnready"   // its node is silent
-	PodDeleted   EventKind = "PodDeleted"   // it is told to go
+	PodAvailable EventKind = "PodAvailable" // it has been ready for minReadySeconds; no event if these are 0
+	PodUnready   EventKind = "PodUnready"   // its node is unreachable
+	PodDeleted   EventKind = "PodDeleted"   // it gets a deletionTimestamp
 	PodGone      EventKind = "PodGone"
-	ClaimDeleted EventKind = "ClaimDeleted" // it is told to go, and stays while a pod uses it; not told of one that goes at once
+	ClaimDeleted EventKind = "ClaimDeleted" // it gets a deletionTimestamp and stays while a pod uses it; no event if it is gone at once
 	ClaimGone    EventKind = "ClaimGone"
-	SetDeleted   EventKind = "SetDeleted" // it is told to go, and stays until what goes with it is gone
+	SetDeleted   EventKind = "SetDeleted" // it gets a deletionTimestamp and stays until its dependents are gone
 	SetGone      EventKind = "SetGone"
-	NodeLost     EventKind = "NodeLost"    // nothing is heard of it any more
-	NodeRemoved  EventKind = "NodeRemoved" // somebody says that it is gone: nothing does so by itself
+	NodeLost     EventKind = "NodeLost"    // it becomes unreachable
+	NodeRemoved  EventKind = "NodeRemoved" // an administrator deletes it: Kubernetes does not
 )
 
-// NoOrdinal is that of what is about no ordinal: a node, the set itself.
+// NoOrdinal is the ordinal of events of a node or the set itself.
 const NoOrdinal sts.Ordinal = -1
 
-// NewWorld is the world of a snapshot. It shares nothing with it.
+// NewWorld is a world in the state of a snapshot. They share nothing.
 func NewWorld(s *sts.Snapshot, features Features, nodes Nodes) *World {
 	w := &World{
 		Now: s.TakenAt, Set: s.Set.DeepCopy(), Features: features, Nodes: nodes,
@@ -151,8 +148,8 @@ func NewWorld(s *sts.Snapshot, features Features, nodes Nodes) *World {
 	return w
 }
 
-// Snapshot is how the world looks now, and stays so when the world goes on; what s has beside
-// the world, budgets for instance, is kept.
+// Snapshot is the present state of the world. It does not change when the world advances. What s has
+// in addition, budgets for instance, is kept.
 func (w *World) Snapshot(s *sts.Snapshot) *sts.Snapshot {
 	out := *s
 	out.TakenAt, out.Set, out.Pods, out.Claims, out.Revisions = w.Now, w.Set.DeepCopy(), nil, nil, nil
@@ -169,8 +166,7 @@ func (w *World) Snapshot(s *sts.Snapshot) *sts.Snapshot {
 // Events are what has happened so far, in order.
 func (w *World) Events() []Event { return slices.Clone(w.events) }
 
-// Settle lets the controller do what it does without time going by, after a change from
-// outside.
+// Settle runs the controller after a change from outside, without advancing the time.
 func (w *World) Settle() {
 	w.cause = nil
 	w.settle()
@@ -183,9 +179,9 @@ func (w *World) settle() {
 	w.cause = nil
 }
 
-// Advance lets the next thing happen that happens by itself, moves time on to it, and has the
-// controller answer. It is false when nothing does: the world has come to rest. What happens
-// at the same moment happens one after the other, the lowest ordinal first.
+// Advance moves the time to the next event of a node, and runs the controller. It is false if there is
+// none: the world has come to rest. Events at the same time happen one after the other, the lowest
+// ordinal first.
 func (w *World) Advance() bool {
 	o, at, happen := w.next()
 	if happen == nil {
@@ -196,13 +192,13 @@ func (w *World) Advance() bool {
 	}
 	first := len(w.events)
 	happen(o, w.pod(o))
-	w.cause = []int{first} // what else came of it, like the end of a claim, the controller does not wait for
+	w.cause = []int{first} // the controller does not wait for its consequences, like the end of a claim
 	w.settle()
 	return true
 }
 
-// AdvanceTo is Advance as far as that time: where nothing happens any more until then, it is
-// false and the time has come.
+// AdvanceTo is Advance up to that time: if nothing happens until then, it is false, and the time is
+// reached.
 func (w *World) AdvanceTo(t time.Time) bool {
 	if _, at, happen := w.next(); happen != nil && !at.After(t) {
 		return w.Advance()
@@ -211,8 +207,7 @@ func (w *World) AdvanceTo(t time.Time) bool {
 	return false
 }
 
-// next is what happens next by itself, which is what kubelets do: a pod gets ready, has been
-// so for long enough, or is gone.
+// next is the next event of a node: a pod becomes ready, has been ready for long enough, or is gone.
 func (w *World) next() (ordinal sts.Ordinal, at time.Time, happen func(sts.Ordinal, *corev1.Pod)) {
 	consider := func(o sts.Ordinal, t time.Time, h func(sts.Ordinal, *corev1.Pod)) {
 		if happen == nil || t.Before(at) {
@@ -228,7 +223,7 @@ func (w *World) next() (ordinal sts.Ordinal, at time.Time, happen func(sts.Ordin
 			continue
 		}
 		switch since := sts.ReadySince(p); {
-		case p.DeletionTimestamp != nil && len(p.Finalizers) > 0: // somebody holds it
+		case p.DeletionTimestamp != nil && len(p.Finalizers) > 0: // it stays
 		case p.DeletionTimestamp != nil:
 			consider(o, p.DeletionTimestamp.Add(w.late(p)), w.gone)
 		case ended(p):
@@ -253,7 +248,7 @@ func (w *World) late(p *corev1.Pod) time.Duration {
 }
 
 func (w *World) ready(o sts.Ordinal, p *corev1.Pod) {
-	p = w.anew(p)
+	p = w.replacePod(p)
 	p.Status.Phase = corev1.PodRunning
 	p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(w.Now)}}
 	w.tell(PodReady, o, p.Name, sts.PodRevision(p))
@@ -264,7 +259,7 @@ func (w *World) becomeAvailable(o sts.Ordinal, p *corev1.Pod) {
 	w.tell(PodAvailable, o, p.Name, sts.PodRevision(p))
 }
 
-// gone is the end of a pod, and of the claims that go with it.
+// gone removes a pod, and the claims that it owns.
 func (w *World) gone(o sts.Ordinal, p *corev1.Pod) {
 	delete(w.Pods, p.Name)
 	w.order = slices.DeleteFunc(slices.Clone(w.order), func(other sts.Ordinal) bool { return other == o })
@@ -287,7 +282,7 @@ func (w *World) tell(kind EventKind, o sts.Ordinal, object, revision string) {
 				after = append(after, n)
 			}
 		}
-	case ClaimCreated: // also after the end of the one before it
+	case ClaimCreated: // also after the end of the previous one
 		after = append(after, w.cause...)
 	default:
 		after, before = append(after, w.cause...), false
@@ -300,7 +295,7 @@ func (w *World) tell(kind EventKind, o sts.Ordinal, object, revision string) {
 	w.events = append(w.events, Event{At: w.Now, Kind: kind, Ordinal: o, Object: object, Revision: revision, After: after})
 }
 
-// pod is the ordinal's pod, nil when there is none.
+// pod is the ordinal's pod, nil if there is none.
 func (w *World) pod(o sts.Ordinal) *corev1.Pod {
 	name, ok := w.names[o]
 	if !ok {
@@ -313,8 +308,8 @@ func (w *World) pod(o sts.Ordinal) *corev1.Pod {
 // ordinals are those that have a pod, lowest first.
 func (w *World) ordinals() []sts.Ordinal { return w.order }
 
-// anew is the pod in its place, to be changed: snapshots have the one that it was.
-func (w *World) anew(p *corev1.Pod) *corev1.Pod {
+// replacePod replaces the pod by a copy that may be changed: snapshots have the old one.
+func (w *World) replacePod(p *corev1.Pod) *corev1.Pod {
 	next := *p
 	w.Pods[p.Name] = &next
 	return &next
@@ -324,5 +319,5 @@ func sorted[T any](all map[string]T) []string { return slices.Sorted(maps.Keys(a
 
 func (w *World) uid(name string) types.UID {
 	w.made++
-	return types.UID(fmt.Sprintf("%s (foretold %d)", name, w.made))
+	return types.UID(fmt.Sprintf("%s (predicted %d)", name, w.made))
 }
