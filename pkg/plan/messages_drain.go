@@ -12,10 +12,11 @@ import (
 // wait… what it waits for, and step… what it does next.
 
 func msgDrainInProgress(set string, from, to int32, profile, startedBy, resume, cancel string) (message, hint string) {
-	message = fmt.Sprintf("statefulset/%s is already being scaled from %d to %s", set, from, sts.Count(to, "replica"))
+	message = fmt.Sprintf("a %s of statefulset/%s from %d to %s", sayDirection(to > from), set, from, sts.Count(to, "replica"))
 	if profile != "" {
 		message += " with " + sayProfile(profile)
 	}
+	message += " is in progress"
 	if startedBy != "" {
 		message += ", started by " + startedBy
 	}
