@@ -201,7 +201,7 @@ func drainCommand(s *sts.Snapshot, to int32) string {
 	return sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, fmt.Sprintf("--replicas %d", to))
 }
 
-// custom says whether the profile is a file of the user's.
+// custom reports whether the profile is a file of the user's.
 func (i drainScale) custom() bool {
 	name := i.profileName()
 	_, unknown := profile.Find(name)
@@ -383,7 +383,7 @@ func (i drainScale) mayLeave(s *sts.Snapshot, f Facts, r sts.Replica) *Decision 
 	if d := uncounted(s); d != nil && r.Pod == nil {
 		return d
 	}
-	// Whether it has left could be answered for the next pod of its name.
+	// The until commands could take the next pod of its name for this member.
 	if r.Terminating || r.Pod == nil && !unmade {
 		d := trouble(s, r, s.Trouble(r), Stuck)
 		return &d
@@ -398,7 +398,7 @@ func (i drainScale) mayLeave(s *sts.Snapshot, f Facts, r sts.Replica) *Decision 
 // for which no event has a reason, counts as one that the controller does not create.
 const stillUnmade = 10 * time.Second
 
-// unmade says whether an ordinal that will be removed has no pod, and the controller is not
+// unmade reports whether an ordinal that will be removed has no pod, and the controller is not
 // creating one: it has seen the set's present size, its status counts no pod that is not seen
 // here, and it has failed to create one, waits for a pod below, or is idle.
 func (i drainScale) unmade(s *sts.Snapshot, f Facts, r sts.Replica) bool {
@@ -665,7 +665,7 @@ func sayValues(values map[string]string) string {
 	return strings.Join(parts, ", ")
 }
 
-// drain makes the member leave. Another member is asked whether it has left.
+// drain makes the member leave. The until commands check on another member that it has left.
 func (i drainScale) drain(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	m := record.Member
 	h := newHooks(s, f, i.Profile, i.Domain, m)

@@ -47,7 +47,7 @@ type Drain struct {
 	StartedAt     time.Time `json:"startedAt"`
 }
 
-// Up says whether members join; else they leave.
+// Up reports whether members join; else they leave.
 func (d *Drain) Up() bool { return d.To > d.From }
 
 // Member is one that is leaving or joining.
