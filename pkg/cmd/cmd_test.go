@@ -147,7 +147,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"profile list etcd", "takes no arguments"},
 		{"profile list -o wide", "--output=wide: it is one of "},
 		{"profile show", "name exactly one profile"},
-		{"profile show postgres", `there is no built-in profile "postgres": it is one of cassandra, `},
+		{"profile show postgres", `built-in drain profile "postgres" not found`},
 		{"profile lint", "name a file, or - for standard input"},
 	}
 	for _, test := range tests {
