@@ -170,7 +170,7 @@ func (m *MemberStatus) sentence(s *sts.Snapshot, d *DrainStatus) string {
 	case sts.Starting:
 		what = msgMemberStarting(m.Pod)
 	}
-	return what + msgMemberPhase(m.Phase, s.TakenAt.Sub(m.Since.Time), d.Profile)
+	return what + " (" + msgMemberPhase(m.Phase, s.TakenAt.Sub(m.Since.Time), d.Profile) + ")"
 }
 
 // left says that the member has left, and the state of its pod.

@@ -55,9 +55,9 @@ func msgMemberStarting(member string) string { return member + " is starting" }
 
 func msgMemberPhase(phase sts.MemberPhase, since time.Duration, profile string) string {
 	if profile == "" {
-		return fmt.Sprintf(" (for %s)", sts.Age(since))
+		return "for " + sts.Age(since)
 	}
-	return fmt.Sprintf(" (%s for %s, %s)", phase, sts.Age(since), profile)
+	return fmt.Sprintf("%s for %s, %s", phase, sts.Age(since), profile)
 }
 
 func hintDrain(resume, cancel string) string {

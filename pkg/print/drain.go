@@ -29,7 +29,7 @@ func drainLines(d *inspect.DrainStatus, now time.Time) [][2]string {
 			line += ", " + name + " " + m.Values[name]
 		}
 		if m.Held {
-			line += msgDrainFinalizer()
+			line += ", " + msgDrainFinalizer()
 		}
 		out = append(out, [2]string{"Member", line})
 	}

@@ -13,7 +13,7 @@ func msgDrain(from, to int32, profile string) string {
 	return fmt.Sprintf("from %d to %s with %s", from, sts.Count(to, "replica"), profile)
 }
 
-func msgDrainFinalizer() string { return ", its pod has a finalizer" }
+func msgDrainFinalizer() string { return "its pod has a finalizer" }
 
 func msgDrainDone(members int, last string) string {
 	return fmt.Sprintf("%s, last: %s", sts.Count(members, "member"), last)
