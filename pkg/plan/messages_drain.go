@@ -270,9 +270,9 @@ func stepDrainDelete(pod string) string {
 }
 
 func msgDrainPodStuck(pod, node string, since time.Duration, force string) (message, hint string) {
-	message = fmt.Sprintf("pod %s has not terminated %s after its grace period", pod, sts.Age(since))
+	message = fmt.Sprintf("pod %s is still terminating %s after its grace period", pod, sts.Age(since))
 	if node != "" {
-		message += fmt.Sprintf("; check node %s", node)
+		message += fmt.Sprintf(" (node %s may be down)", node)
 	}
 	return message, fmt.Sprintf("if the node is confirmed to be shut down: %s; then rerun the command to resume", force)
 }
