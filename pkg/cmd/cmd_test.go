@@ -161,7 +161,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"profile list etcd", `unknown argument "etcd"`},
 		{"profile list -o wide", `--output: invalid value "wide", must be "json"`},
 		{"profile show", "exactly one profile name is required"},
-		{"profile show postgres", `there is no built-in profile "postgres": it is one of cassandra, `},
+		{"profile show postgres", `built-in drain profile "postgres" not found`},
 		{"profile lint", "a file name, or - for stdin, is required"},
 	}
 	for _, test := range tests {

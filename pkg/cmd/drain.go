@@ -44,53 +44,10 @@ type drainOptions struct {
 
 func newDrainScale(c *common) *cobra.Command {
 	var o drainOptions
-	cmd := &cobra.Command{
-		Use:   "drain-scale NAME --replicas N",
-		Short: "Scale one member at a time, each after it has left its cluster",
-		Long: `Scale a StatefulSet one member at a time: down, highest ordinal first, or up.
-
-Going down, every member leaves its own cluster before its pod goes: a drain profile
-says how, or --drain-exec (a command inside the pod that leaves, with --on=survivor
-inside one that stays) or --drain-cmd (a command here). A profile is found by the
-set's image and labels, or by the annotation kubectl-sts.dev/drain-profile; --profile
-names another one, or a file, and none is for none. 'kubectl sts profile list' shows
-what there is. Whether a member has left is asked of one that stays.
-
-Then its pod is evicted, so that every PodDisruptionBudget is asked, and the set is
-made smaller by one. A finalizer on the pod keeps a member that has left from being
-made anew, wherever the command dies. Before each member all others have to be
-available, but for those that are failing or cannot be created and are to go, too:
-that backs out of a scale-up that went wrong. When something fails it stops before the
-next one, and the same command goes on; --cancel undoes what can be undone.
-
-Going up, a profile's join hooks run before each pod is made and when it is ready.
-Claims that earlier members have left would give new ones an old identity: it refuses
-them. --fresh-claims deletes them first, as pvc-gc does: their volumes keep the data.
---reuse-claims says that it is right to have them.
-
---replicas 0 needs --park: all members stop where they are, without leaving their
-cluster, and the size is remembered. --unpark brings all of them back at once.
-
-It refuses where claims would be deleted with their data (whenScaled: Delete), where
-an autoscaler, an operator or GitOps would put the size back, and while an update, a
-canary or a restart is on its way. An HPA does not scale a set with 0 replicas.`,
-		Example: `  # from 5 to 3: pods 4 and 3 leave, in this order
-  kubectl sts drain-scale postgres --replicas 3
-
-  # with a command of your own inside each pod that leaves
-  kubectl sts drain-scale cassandra --replicas 4 --drain-exec 'nodetool decommission'
-
-  # in a pipeline, keeping a majority of the present size
-  kubectl sts drain-scale etcd --replicas 3 --quorum --yes --timeout 30m
-
-  # what would be done
-  kubectl sts drain-scale etcd --replicas 3 --dry-run
-
-  # stop all members for the night, and bring them back
-  kubectl sts drain-scale web --replicas 0 --park
-  kubectl sts drain-scale web --unpark`,
+	cmd := withHelp("drain-scale", &cobra.Command{
+		Use:  "drain-scale NAME --replicas N",
 		Args: oneName, ValidArgsFunction: c.completeNames,
-	}
+	})
 	ch := c.newChange(cmd, "drain-scale")
 	ch.kind = drainReport
 	f, i := cmd.Flags(), &o.intent
@@ -162,7 +119,7 @@ canary or a restart is on its way. An HPA does not scale a set with 0 replicas.`
 					return nil, err
 				}
 				if intent.IgnoreBudgets && len(s.Budgets) > 0 {
-					warnTo(c.env.ErrOut, "--pdb=ignore: pods are deleted without asking "+budgetNames(s))
+					warnTo(c.env.ErrOut, msgDrainIgnoresBudgets(budgetNames(s)))
 				}
 			}
 			if digest == "" {
@@ -181,20 +138,15 @@ canary or a restart is on its way. An HPA does not scale a set with 0 replicas.`
 	return cmd
 }
 
-func budgetNames(s *sts.Snapshot) string {
+func budgetNames(s *sts.Snapshot) []string {
 	var names []string
 	for _, b := range s.Budgets {
-		names = append(names, b.Name)
+		names = append(names, "poddisruptionbudget/"+b.Name)
 	}
-	word := "poddisruptionbudget "
-	if len(names) > 1 {
-		word = "poddisruptionbudgets "
-	}
-	return word + strings.Join(names, ", ")
+	return names
 }
 
-// orphans are pods that are held in their place while their set was deleted: nothing
-// else lets them go.
+// orphans removes our finalizer from pods whose set was deleted: nothing else removes it.
 func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, gone error) error {
 	name, err := setName(args)
 	if err != nil {
@@ -213,10 +165,10 @@ func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, go
 		return gone
 	}
 	for _, pod := range pods {
-		_, _ = fmt.Fprintf(c.env.ErrOut, "pod %s is held by the finalizer %s, and its StatefulSet is gone\n", pod.Name, sts.LeavingFinalizer)
+		_, _ = fmt.Fprintln(c.env.ErrOut, msgOrphan(pod.Name, name))
 	}
 	if !o.cancel {
-		_, _ = io.WriteString(c.env.ErrOut, print.Hint(c.hint(ns, sts.GiveUpDrain(ns, name)+" lets it go"), c.env.errStyle()))
+		_, _ = io.WriteString(c.env.ErrOut, print.Hint(c.hint(ns, hintOrphan(sts.GiveUpDrain(ns, name))), c.env.errStyle()))
 		return gone
 	}
 	s, err := client.Mounted(ctx, ns, name, pods)
@@ -228,7 +180,7 @@ func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, go
 		return &outcomeError{Decision: *d, style: c.env.errStyle()}
 	}
 	if !c.yes && c.dryRun == "none" {
-		if err := c.env.confirm(ctx, "Let it go?"); err != nil {
+		if err := c.env.confirm(ctx, msgOrphanConfirm(len(pods))); err != nil {
 			return err
 		}
 	}
@@ -246,15 +198,15 @@ func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, go
 			return &outcomeError{Decision: answer.Decision, style: c.env.errStyle()}
 		}
 		if err != nil {
-			return fmt.Errorf("let pod %s go: %w", pod.Name, err)
+			return fmt.Errorf("remove the finalizer from pod %s: %w", pod.Name, err)
 		}
-		_, _ = fmt.Fprintf(c.env.Out, "pod/%s: let go%s\n", pod.Name, c.dryRunNote())
+		_, _ = fmt.Fprintln(c.env.Out, msgOrphanReleased(pod.Name)+c.dryRunNote())
 	}
 	return nil
 }
 
-// rescued refuses to start members on new, empty claims while rescued volumes keep their data.
-// Without permission to list volumes it is not known.
+// rescued refuses to start members on new, empty claims while rescued volumes keep their data. It
+// cannot check this without permission to list volumes.
 func (o *drainOptions) rescued(ctx context.Context, c *change, client *cluster.Client, s *sts.Snapshot, to int32) error {
 	if c.acceptDataLoss || to <= sts.WantedReplicas(s.Set) {
 		return nil
@@ -284,15 +236,13 @@ func (o *drainOptions) rescued(ctx context.Context, c *change, client *cluster.C
 		return nil
 	}
 	slices.Sort(claims)
+	message, hint := msgDrainRescued(s.Set.Name, claims, sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", strings.Join(claims, " ")))
 	return &outcomeError{style: c.env.errStyle(), Decision: plan.Decision{Verdict: plan.Refused, Reason: plan.ReasonStaleClaims, Subject: "persistentvolumeclaim/" + claims[0],
-		Message: fmt.Sprintf("%s would start with new, empty volumes: rescued volumes keep the data of %s %s", s.Set.Name, sts.ClaimWord(len(claims)), strings.Join(claims, ", ")),
-		Hint: "bring the data back first: " + c.hint(s.Set.Namespace, sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", strings.Join(claims, " "))) +
-			"; or add --accept-data-loss to start without it"}}
+		Message: message, Hint: c.hint(s.Set.Namespace, hint)}}
 }
 
-// stale sees to the claims that earlier members have left: with --fresh-claims they are
-// moved out of the way, else a person is asked whether new members may have them. In a
-// pipeline the intent refuses them.
+// stale handles the claims of removed members: with --fresh-claims they are moved aside, else the
+// user is asked whether new members may start with them. In a pipeline the intent refuses them.
 func (o *drainOptions) stale(ctx context.Context, c *change, client *cluster.Client, s *sts.Snapshot, intent plan.DrainOptions) (bool, error) {
 	asks := !c.yes && c.dryRun == "none" && c.env.InTerminal
 	if intent.ReuseClaims || !o.fresh && !asks {
@@ -306,15 +256,15 @@ func (o *drainOptions) stale(ctx context.Context, c *change, client *cluster.Cli
 		return false, o.deleteStale(ctx, c, client, s)
 	}
 	_, _ = io.WriteString(c.env.ErrOut, c.env.errStyle().Wrap("", 0, print.Plain, d.Message))
-	if err := c.env.confirm(ctx, "Let new members have them?"); err != nil {
+	if err := c.env.confirm(ctx, msgDrainConfirmClaims()); err != nil {
 		return false, err
 	}
 	o.intent.ReuseClaims = true
 	return true, nil
 }
 
-// deleteStale deletes the claims of the ordinals that are to come as 'pvc-gc --delete'
-// does: their volumes keep the data. The snapshot is without them from then on.
+// deleteStale deletes the claims of the ordinals that will be added as 'pvc-gc --delete' does: their
+// volumes keep the data. Afterwards the snapshot no longer has them.
 func (o *drainOptions) deleteStale(ctx context.Context, c *change, client *cluster.Client, s *sts.Snapshot) error {
 	env := *c.env
 	env.Out, env.OutTerminal = env.ErrOut, env.ErrTerminal // stdout is for the command's own report
@@ -362,11 +312,11 @@ func (o *drainOptions) check() error {
 	return nil
 }
 
-// hooks is how members leave: as the flags say, or as the set tells.
+// hooks is how members leave: by the flags, or by the profile that matches the set.
 func (o *drainOptions) hooks(c *change, s *sts.Snapshot, first bool) (*profile.Profile, error) {
 	one := func(name string, on profile.Where, argv []string) *profile.Profile {
 		return &profile.Profile{Metadata: profile.Metadata{Name: "--" + name}, Drain: []profile.Command{{
-			Name: name, Why: "have it leave its cluster", On: on, Command: argv, ExitCodes: []int{0}, Timeout: metav1.Duration{Duration: o.timeout},
+			Name: name, Why: msgDrainInline(), On: on, Command: argv, ExitCodes: []int{0}, Timeout: metav1.Duration{Duration: o.timeout},
 		}}}
 	}
 	switch {
@@ -389,16 +339,16 @@ func (o *drainOptions) hooks(c *change, s *sts.Snapshot, first bool) (*profile.P
 		for _, p := range found.Ambiguous {
 			names = append(names, p.Metadata.Name)
 		}
-		return nil, usagef("several drain profiles match statefulset %s (%s): set --profile", s.Set.Name, strings.Join(names, ", "))
+		return nil, usagef("%s", msgDrainAmbiguous(s.Set.Name, names))
 	}
 	if found.Profile != nil && first && c.out.human() {
-		_, _ = fmt.Fprintf(c.env.ErrOut, "drain profile %s, because of %s\n", found.Profile.Metadata.Name, found.Why)
+		_, _ = fmt.Fprintln(c.env.ErrOut, msgDrainProfile(found.Profile.Metadata.Name, found.Why))
 	}
 	return found.Profile, nil
 }
 
-// escapeVariables keeps a shell's own $(…) and $$ from being taken for what a profile
-// means by them, but for the variables that a profile knows.
+// escapeVariables escapes a shell's own $(…) and $$, so that only the variables of a profile are
+// expanded.
 func escapeVariables(line string) string {
 	before, rest, found := strings.Cut(line, "$")
 	if !found {
@@ -412,10 +362,10 @@ func escapeVariables(line string) string {
 	return before + "$$" + escapeVariables(rest)
 }
 
-// capitals are what a variable looks like, and no command.
+// capitals match what looks like a variable rather than a command.
 var capitals = regexp.MustCompile(`\$\(([A-Z_]+)\)`)
 
-// misspelt is the first thing in the line that looks like a profile's variable and is none.
+// misspelt is the first part of the line that looks like a profile's variable but is none.
 func misspelt(line string) string {
 	for _, found := range capitals.FindAllStringSubmatch(line, -1) {
 		known := false
@@ -437,7 +387,7 @@ func variables() string {
 	return strings.Join(names, ", ")
 }
 
-// readProfile reads a profile of our own by name, or one of the user's from a file.
+// readProfile reads a built-in profile by name, or one of the user's from a file.
 func readProfile(name string) (*profile.Profile, error) {
 	p, notFound := profile.Find(name)
 	if notFound == nil {
@@ -456,8 +406,8 @@ func readProfile(name string) (*profile.Profile, error) {
 	return p, nil
 }
 
-// mayDrain looks for the permissions before anything begins: one that is missing in
-// the middle would leave a member that has left in its place.
+// mayDrain checks the permissions before anything starts: one that is missing later would leave
+// the pod of a member that has left running.
 func mayDrain(ctx context.Context, client *cluster.Client, s *sts.Snapshot, i plan.DrainOptions) error {
 	ns := s.Set.Namespace
 	needs := [][3]string{{"patch", "statefulsets.apps", "scale"}}

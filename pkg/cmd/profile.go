@@ -13,16 +13,11 @@ import (
 )
 
 func newProfile(c *common) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "profile",
-		Short: "Look at the drain profiles: how members leave and join a cluster",
-		Long: `Look at the drain profiles. A profile is a YAML file that says how a member of a
-database or queue leaves its cluster for good before its pod is removed, and how one
-joins. Some come with the program; write your own by copying one. None of these
-commands needs a cluster.`,
+	cmd := withHelp("profile", &cobra.Command{
+		Use:  "profile",
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
+	})
 	cmd.AddCommand(newProfileList(c), newProfileShow(c), newProfileLint(c))
 	return cmd
 }
@@ -30,7 +25,7 @@ commands needs a cluster.`,
 // profileResource is what -o name calls a profile.
 const profileResource = "drainprofile.kubectl-sts.dev"
 
-// profileList is the answer of profile list for programs.
+// profileList is the output of profile list for programs.
 type profileList struct {
 	APIVersion string             `json:"apiVersion"`
 	Kind       string             `json:"kind"`
@@ -38,19 +33,10 @@ type profileList struct {
 }
 
 func newProfileList(c *common) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List the drain profiles that come with the program",
-		Long: `List the drain profiles that come with the program: what they are for, whether they
-were run for real (the file says with which version), and which image or label of a
-StatefulSet they are found by. One that refuses is for a system whose members cannot
-leave one by one; it says why.`,
-		Example: `  kubectl sts profile list
-
-  # only the names
-  kubectl sts profile list -o jsonpath='{.items[*].metadata.name}'`,
+	cmd := withHelp("profile-list", &cobra.Command{
+		Use:  "list",
 		Args: noArgs,
-	}
+	})
 	out := newOutput(cmd)
 	out.resource = profileResource
 	cmd.RunE = func(*cobra.Command, []string) error {
@@ -71,19 +57,8 @@ leave one by one; it says why.`,
 }
 
 func newProfileShow(c *common) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "show NAME",
-		Short: "Print a drain profile",
-		Long: `Print a drain profile that comes with the program, as its file stands, with comments:
-a copy of it is the best beginning for one of your own. With -o json or -o yaml all
-defaults are filled in.`,
-		Example: `  kubectl sts profile show etcd
-
-  # one of your own, with TLS files for etcdctl
-  kubectl sts profile show etcd > my-etcd.yaml
-
-  # what is run in which pod?
-  kubectl sts profile show etcd -o jsonpath='{range .drain[*]}{.on}: {.command}{"\n"}{end}'`,
+	cmd := withHelp("profile-show", &cobra.Command{
+		Use: "show NAME",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usagef("%s: exactly one profile name is required (for example etcd)", cmd.CommandPath())
@@ -99,7 +74,7 @@ defaults are filled in.`,
 			}
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
-	}
+	})
 	out := newOutput(cmd)
 	out.resource = profileResource
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
@@ -124,14 +99,8 @@ defaults are filled in.`,
 }
 
 func newProfileLint(c *common) *cobra.Command {
-	return &cobra.Command{
-		Use:   "lint FILE...",
-		Short: "Check drain profiles of your own",
-		Long: `Check the files of drain profiles, and print every mistake with file, line and field:
-unknown fields, regular expressions that do not compile, variables that would have no
-value, commands in a place where they cannot run. A file named - is standard input.
-The exit code is 1 when there is a mistake.`,
-		Example: `  kubectl sts profile lint my-etcd.yaml`,
+	return withHelp("profile-lint", &cobra.Command{
+		Use: "lint FILE...",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usagef("%s: a file name, or - for stdin, is required", cmd.CommandPath())
@@ -150,14 +119,14 @@ The exit code is 1 when there is a mistake.`,
 				}
 			}
 			if total > 0 {
-				return fmt.Errorf("%s in %s", sts.Count(total, "mistake"), sts.Count(bad, "file"))
+				return errors.New(msgLintFailed(total, bad))
 			}
 			return nil
 		},
-	}
+	})
 }
 
-// lint prints what is wrong in one file, and says how much.
+// lint prints the errors in one file, and returns how many there are.
 func (c *common) lint(ctx context.Context, file string) (int, error) {
 	raw, err := readFile(ctx, c.env, file)
 	if err != nil {
@@ -165,7 +134,7 @@ func (c *common) lint(ctx context.Context, file string) (int, error) {
 	}
 	p, err := profile.Parse(raw)
 	if err == nil {
-		_, err = fmt.Fprintf(c.env.Out, "%s: profile %s is in order\n", file, p.Metadata.Name)
+		_, err = fmt.Fprintln(c.env.Out, msgLintValid(file, p.Metadata.Name))
 		return 0, err
 	}
 	var mistakes profile.Mistakes

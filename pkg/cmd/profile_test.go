@@ -43,7 +43,7 @@ func TestProfileShow(t *testing.T) {
 	if err != nil || i.code != ExitOK || i.out.String() != string(source) {
 		t.Errorf("%v, exit code %d\n%s", err, i.code, cmp.Diff(string(source), i.out.String()))
 	}
-	// What is printed for programs is a profile, too, and the same one.
+	// -o json and -o yaml print a valid profile, the same one.
 	want, err := profile.Find("etcd")
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +83,7 @@ func TestProfileLint(t *testing.T) {
 	empty := write("empty.yaml", "")
 
 	i := invoke(t, "profile", "lint", good)
-	if i.code != ExitOK || i.out.String() != good+": profile etcd is in order\n" || i.err.Len() > 0 {
+	if i.code != ExitOK || i.out.String() != good+": profile etcd is valid\n" || i.err.Len() > 0 {
 		t.Errorf("exit code %d, %q, %q", i.code, i.out.String(), i.err.String())
 	}
 	i = invoke(t, "profile", "lint", bad, good, empty)
@@ -91,16 +91,16 @@ func TestProfileLint(t *testing.T) {
 	lines := strings.Count(string(source), "\n")
 	head, _, _ := strings.Cut(string(source), "  name: etcd\n")
 	want := []string{
-		"bad.yaml:" + strconv.Itoa(strings.Count(head, "\n")+2) + ":3: metadata.label: is not a field here: it is one of name",
-		"bad.yaml:" + strconv.Itoa(lines+2) + ":1: dran: is not a field here: it is one of kind, apiVersion, metadata, system, description, tested, documentation, match, refuse, precheck, drain, until, cancel, after, join",
-		"good.yaml: profile etcd is in order",
-		"empty.yaml:1:1: is empty",
+		"bad.yaml:" + strconv.Itoa(strings.Count(head, "\n")+2) + ":3: metadata.label: unknown field, must be one of name",
+		"bad.yaml:" + strconv.Itoa(lines+2) + ":1: dran: unknown field, must be one of kind, apiVersion, metadata, system, description, tested, documentation, match, refuse, precheck, drain, until, cancel, after, join",
+		"good.yaml: profile etcd is valid",
+		"empty.yaml:1:1: the file is empty",
 	}
-	if diff := cmp.Diff(strings.Join(want, "\n")+"\n", out); diff != "" || i.code != ExitError || i.err.String() != "error: 3 mistakes in 2 files\n" {
+	if diff := cmp.Diff(strings.Join(want, "\n")+"\n", out); diff != "" || i.code != ExitError || i.err.String() != "error: found 3 errors in 2 files\n" {
 		t.Errorf("exit code %d, %q\n%s", i.code, i.err.String(), diff)
 	}
 	i = invoke(t, "profile", "lint", "-")
-	if i.code != ExitError || i.out.String() != "-:1:1: is empty\n" || i.err.String() != "error: 1 mistake in 1 file\n" {
+	if i.code != ExitError || i.out.String() != "-:1:1: the file is empty\n" || i.err.String() != "error: found 1 error in 1 file\n" {
 		t.Errorf("exit code %d, %q, %q", i.code, i.out.String(), i.err.String())
 	}
 	i = invoke(t, "profile", "lint", filepath.Join(dir, "missing.yaml"))

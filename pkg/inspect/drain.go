@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -10,59 +9,59 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// DrainStatus is a change of size that takes members out one by one, or in.
+// DrainStatus is a drain-scale, which removes or adds members one by one.
 type DrainStatus struct {
 	// From and To are the replicas before and after.
 	From int32 `json:"from"`
 	To   int32 `json:"to"`
-	// Profile names what takes the members out or in; absent for nothing.
+	// Profile names the profile, or the option, that drains or adds the members; absent for none.
 	Profile string `json:"profile,omitempty"`
-	// Member is the one that is on its way, absent between two.
+	// Member is the one that is leaving or joining, absent between two.
 	Member *MemberStatus `json:"member,omitempty"`
-	// Done have gone, or come, in that order; Left are still to.
+	// Done were removed, or added, in that order; Left are not yet.
 	Done []MovedStatus `json:"done"`
 	Left []sts.Ordinal `json:"left"`
-	// Claims are those that members which have gone have left behind.
+	// Claims are those of removed members that still exist.
 	Claims []string `json:"claims"`
-	// DeletedClaims are those that went with members, in the report at the end.
+	// DeletedClaims are those that were deleted with members, in the report at the end.
 	DeletedClaims []string `json:"deletedClaims,omitempty"`
-	// Retention is the whenScaled policy that comes back at the end.
+	// Retention is the whenScaled policy that is restored at the end.
 	Retention string       `json:"retention,omitempty"`
 	StartedBy string       `json:"startedBy,omitempty"`
 	StartedAt *metav1.Time `json:"startedAt,omitempty"`
-	// RecordLost: only a pod that carries our finalizer is left of it.
+	// RecordLost: the record is missing, but a pod has our finalizer.
 	RecordLost bool `json:"recordLost,omitempty"`
 }
 
-// MemberStatus is a member on its way out, or in.
+// MemberStatus is a member that is leaving or joining.
 type MemberStatus struct {
 	Ordinal sts.Ordinal `json:"ordinal"`
 	Pod     string      `json:"pod"`
-	// Phase is absent where the record is lost.
+	// Phase is absent where the record is missing.
 	Phase sts.MemberPhase `json:"phase,omitempty"`
-	// Since is when the phase began, Took how long those before it have taken.
+	// Since is when the phase started, Took how long those before it took.
 	Since *metav1.Time                        `json:"since,omitempty"`
 	Took  map[sts.MemberPhase]metav1.Duration `json:"took,omitempty"`
-	// Values are what was captured of it, such as its id in its own cluster.
+	// Values are what was captured of it, such as its ID in its own cluster.
 	Values map[string]string `json:"values,omitempty"`
 	// Problem is why it did not leave.
 	Problem string `json:"problem,omitempty"`
-	// Held: its pod carries our finalizer, so that it is not made anew.
+	// Held: its pod has our finalizer, so that it is not recreated.
 	Held bool `json:"held,omitempty"`
 }
 
-// MovedStatus is a member that has gone, or come.
+// MovedStatus is a member that was removed, or added.
 type MovedStatus struct {
 	Ordinal sts.Ordinal                         `json:"ordinal"`
 	Pod     string                              `json:"pod"`
 	Took    map[sts.MemberPhase]metav1.Duration `json:"took,omitempty"`
 }
 
-// Up says whether members come; else they go.
+// Up reports whether members are added; else they are removed.
 func (d *DrainStatus) Up() bool { return d.To > d.From }
 
-// NewDrainStatus tells of a change of size by its record, or, where that is lost, by
-// the pod of a member that has left. Nil when none is on its way.
+// NewDrainStatus is the drain-scale in progress by its record, or, where that is missing, by the
+// pod with our finalizer. Nil when none is in progress.
 func NewDrainStatus(s *sts.Snapshot, record *sts.Drain) *DrainStatus {
 	if record == nil {
 		return lostDrain(s)
@@ -94,8 +93,8 @@ func NewDrainStatus(s *sts.Snapshot, record *sts.Drain) *DrainStatus {
 	return out
 }
 
-// lostDrain goes by a pod that carries our finalizer: only a member that leaves gets
-// one, and kubectl replace drops annotations.
+// lostDrain finds a pod with our finalizer: only a member that leaves has one, and kubectl replace
+// drops annotations.
 func lostDrain(s *sts.Snapshot) *DrainStatus {
 	for _, r := range s.Replicas() {
 		if r.Pod == nil || !sts.HoldsLeaving(r.Pod) {
@@ -117,12 +116,12 @@ func holds(s *sts.Snapshot, o sts.Ordinal) bool {
 	return false
 }
 
-// leaves says whether the ordinal is to go.
+// leaves reports whether the ordinal will be removed.
 func (d *DrainStatus) leaves(s *sts.Snapshot, o sts.Ordinal) bool {
 	return d != nil && !d.Up() && o >= sts.Start(s.Set)+sts.Ordinal(d.To)
 }
 
-// state is the set's state while members go or come.
+// state is the set's state while members are removed or added.
 func (d *DrainStatus) state() State {
 	if d.Up() {
 		return ScalingUp
@@ -130,75 +129,68 @@ func (d *DrainStatus) state() State {
 	return ScalingDown
 }
 
-// sentence says who is on its way, and how far the whole is.
+// sentence says what the member is doing, and how far the drain-scale is.
 func (d *DrainStatus) sentence(s *sts.Snapshot) string {
-	whole := fmt.Sprintf("on the way from %d to %s", d.From, sts.Count(d.To, "replica"))
-	if n := len(d.Done); n > 0 {
-		whole += fmt.Sprintf(", %d of %d done", n, max(d.From, d.To)-min(d.From, d.To))
-	}
+	whole := msgDrainScaling(d.From, d.To, len(d.Done))
 	switch m := d.Member; {
 	case d.RecordLost:
-		return fmt.Sprintf("%s is leaving its cluster, or has left it; annotation %s, which told more, is gone", m.Pod, sts.DrainAnnotation)
+		return msgDrainRecordLost(m.Pod)
 	case m != nil:
 		return sentence(m.sentence(s, d), whole)
 	case len(d.Left) == 0:
-		return sentence("the change of size is as good as finished", whole)
+		return sentence(msgDrainAlmostDone(), whole)
 	}
 	next := slices.Max(d.Left)
 	if d.Up() {
-		return sentence(s.Name(slices.Min(d.Left))+" is the next to join", whole)
+		return sentence(msgDrainNextToJoin(s.Name(slices.Min(d.Left))), whole)
 	}
-	return sentence(s.Name(next)+" is the next to leave", whole)
+	return sentence(msgDrainNextToLeave(s.Name(next)), whole)
 }
 
 // sentence says what the member is doing.
 func (m *MemberStatus) sentence(s *sts.Snapshot, d *DrainStatus) string {
-	what, phase := "", "for "+sts.Age(s.TakenAt.Sub(m.Since.Time))
+	what := ""
 	switch m.Phase {
 	case sts.Draining:
-		what = "is leaving its cluster"
+		what = msgMemberLeaving(m.Pod)
 	case sts.Recalled:
-		what = "did not leave its cluster, and was called back"
+		what = msgMemberReverted(m.Pod)
 	case sts.Removing:
-		what = "is being removed"
+		what = msgMemberRemoved(m.Pod)
 		if d.Profile != "" {
-			what = "has left its cluster" + m.podState(s)
+			what = m.left(s)
 		}
 	case sts.Finishing:
-		what = "is gone, and what comes after is to be done"
+		what = msgMemberFinishing(m.Pod)
 	case sts.Announcing:
-		what = "is to be added"
+		what = msgMemberAdded(m.Pod)
 		if d.Profile != "" {
-			what = "is to join"
+			what = msgMemberJoining(m.Pod)
 		}
 	case sts.Starting:
-		what = "is starting"
+		what = msgMemberStarting(m.Pod)
 	}
-	if d.Profile != "" {
-		phase = string(m.Phase) + " " + phase + ", " + d.Profile
-	}
-	return m.Pod + " " + what + " (" + phase + ")"
+	return what + " (" + msgMemberPhase(m.Phase, s.TakenAt.Sub(m.Since.Time), d.Profile) + ")"
 }
 
-// podState is what has become of the pod of a member that has left.
-func (m *MemberStatus) podState(s *sts.Snapshot) string {
+// left says that the member has left, and the state of its pod.
+func (m *MemberStatus) left(s *sts.Snapshot) string {
 	if !s.Knows("pods") {
-		return ""
+		return msgMemberLeft(m.Pod)
 	}
 	for _, r := range s.Replicas() {
 		switch {
 		case r.Ordinal != m.Ordinal || r.Pod == nil:
 		case r.Terminating:
-			return ", its pod is ending"
+			return msgMemberTerminating(m.Pod)
 		default:
-			return ", its pod is still to go"
+			return msgMemberStillThere(m.Pod)
 		}
 	}
-	return ", its pod is gone"
+	return msgMemberGone(m.Pod)
 }
 
-// judgeDrain says what a change of size is doing, and how it goes on where nobody is
-// at work.
+// judgeDrain says what a drain-scale is doing, and how to resume it where no command is running.
 func (st *Status) judgeDrain(s *sts.Snapshot, record *sts.Drain) {
 	d := st.Drain
 	var hint string
@@ -206,9 +198,9 @@ func (st *Status) judgeDrain(s *sts.Snapshot, record *sts.Drain) {
 	case d.RecordLost:
 		hint = sts.LostDrain(s.Set, d.Member.Ordinal)
 	case d.Member != nil && d.Profile != "" && d.Member.Phase == sts.Removing:
-		hint = record.Again(s.Set) // who has left cannot be called back
+		hint = record.Again(s.Set) // a member that has left cannot be brought back
 	default:
-		hint = record.Again(s.Set) + ", or give it up: " + sts.GiveUpDrain(s.Set.Namespace, s.Set.Name)
+		hint = hintDrain(record.Again(s.Set), sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
 	}
 	st.say(d.state(), d.sentence(s), st.ownHint(hint))
 }

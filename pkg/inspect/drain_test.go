@@ -14,8 +14,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// scalingDown is a set of 5 on its way to 3 with etcd, its member web-4 in that phase
-// for three minutes.
+// scalingDown is a set being scaled from 5 to 3 with etcd, its member web-4 in that phase for three
+// minutes.
 func scalingDown(phase sts.MemberPhase) *sts.Drain {
 	return &sts.Drain{From: 5, To: 3, Profile: "etcd", StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-5 * time.Minute),
 		Member: &sts.Member{Ordinal: 4, UID: "web-4-uid", Phase: phase, Values: map[string]string{"MEMBER_ID": "8e9e"}, Since: ststest.Now.Add(-3 * time.Minute)}}
@@ -30,7 +30,7 @@ func wants(n int32) func(*sts.Inventory) {
 	return func(inv *sts.Inventory) { *inv.Sets[0].Spec.Replicas = n }
 }
 
-// gone is a set that has become smaller: n pods are left of it.
+// gone is a set that was scaled down to n pods.
 func gone(n int32) func(*sts.Inventory) {
 	return func(inv *sts.Inventory) {
 		*inv.Sets[0].Spec.Replicas = n
@@ -74,13 +74,13 @@ type drainCase struct {
 }
 
 const (
-	goOn      = "kubectl sts drain-scale web --replicas 3 --profile etcd -n test"
-	goOnPlain = "kubectl sts drain-scale web --replicas 3 --profile none -n test"
-	goOnUp    = "kubectl sts drain-scale web --replicas 7 --profile etcd -n test"
-	goOnUpRaw = "kubectl sts drain-scale web --replicas 7 --profile none -n test"
-	orGiveUp  = ", or give it up: kubectl sts drain-scale web --cancel -n test"
-	fromTo    = "; on the way from 5 to 3 replicas"
-	describe4 = "kubectl describe pod web-4 -n test"
+	resume      = "kubectl sts drain-scale web --replicas 3 --profile etcd -n test"
+	resumePlain = "kubectl sts drain-scale web --replicas 3 --profile none -n test"
+	resumeUp    = "kubectl sts drain-scale web --replicas 7 --profile etcd -n test"
+	resumeUpRaw = "kubectl sts drain-scale web --replicas 7 --profile none -n test"
+	orCancel    = "; to cancel: kubectl sts drain-scale web --cancel -n test"
+	fromTo      = "; scaling from 5 to 3 replicas"
+	describe4   = "kubectl describe pod web-4 -n test"
 )
 
 func drainCases() []drainCase {
@@ -102,58 +102,58 @@ func drainCases() []drainCase {
 	park.To, park.Profile = 0, ""
 	return []drainCase{
 		{"it is leaving", scalingDown(sts.Draining), nil, inspect.ScalingDown,
-			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, goOn + orGiveUp},
-		{"it is leaving, and the command is at work", scalingDown(sts.Draining), on{ownedByAlice}, inspect.ScalingDown,
+			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
+		{"it is leaving, and the command is running", scalingDown(sts.Draining), on{ownedByAlice}, inspect.ScalingDown,
 			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, ""},
 		{"by an inline command", byHand, nil, inspect.ScalingDown,
 			"web-4 is leaving its cluster (draining for 3m, --drain-exec)" + fromTo,
-			"kubectl sts drain-scale web --replicas 3 --drain-exec COMMAND -n test" + orGiveUp},
+			"to resume: kubectl sts drain-scale web --replicas 3 --drain-exec COMMAND -n test" + orCancel},
 		{"it is failing, and so may leave", scalingDown(sts.Draining), on{failing(4)}, inspect.ScalingDown,
-			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, goOn + orGiveUp},
-		{"another one that is to leave is failing", scalingDown(sts.Draining), on{failing(3)}, inspect.ScalingDown,
-			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, goOn + orGiveUp},
+			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
+		{"another one that will leave is failing", scalingDown(sts.Draining), on{failing(3)}, inspect.ScalingDown,
+			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
 		{"one that stays is failing", scalingDown(sts.Draining), on{failing(1)}, inspect.Stuck,
 			"stuck: web-1 is in CrashLoopBackOff (container app, exit code 1, 4 restarts); web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo,
 			"kubectl describe pod web-1 -n test"},
-		{"it was called back", scalingDown(sts.Recalled), on{held(4)}, inspect.ScalingDown,
-			"web-4 did not leave its cluster, and was called back (recalled for 3m, etcd)" + fromTo, goOn + orGiveUp},
+		{"it was reverted", scalingDown(sts.Recalled), on{held(4)}, inspect.ScalingDown,
+			"web-4 did not leave its cluster, its drain was reverted (recalled for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
 		{"it has left", scalingDown(sts.Removing), on{held(4)}, inspect.ScalingDown,
-			"web-4 has left its cluster, its pod is still to go (removing for 3m, etcd)" + fromTo, goOn},
-		{"it has left, and its pod is ending", scalingDown(sts.Removing), on{held(4), ending(4)}, inspect.ScalingDown,
-			"web-4 has left its cluster, its pod is ending (removing for 3m, etcd)" + fromTo, goOn},
-		{"it has left, the set is smaller, its pod is ending", scalingDown(sts.Removing), on{held(4), ending(4), wants(4)}, inspect.ScalingDown,
-			"web-4 has left its cluster, its pod is ending (removing for 3m, etcd)" + fromTo, goOn},
+			"web-4 has left its cluster, its pod will be removed (removing for 3m, etcd)" + fromTo, resume},
+		{"it has left, and its pod is terminating", scalingDown(sts.Removing), on{held(4), ending(4)}, inspect.ScalingDown,
+			"web-4 has left its cluster, its pod is terminating (removing for 3m, etcd)" + fromTo, resume},
+		{"it has left, the set is scaled down, its pod is terminating", scalingDown(sts.Removing), on{held(4), ending(4), wants(4)}, inspect.ScalingDown,
+			"web-4 has left its cluster, its pod is terminating (removing for 3m, etcd)" + fromTo, resume},
 		{"it has left, and its pod is gone", scalingDown(sts.Removing), on{gone(4)}, inspect.ScalingDown,
-			"web-4 has left its cluster, its pod is gone (removing for 3m, etcd)" + fromTo, goOn},
-		{"what comes after", scalingDown(sts.Finishing), on{gone(4)}, inspect.ScalingDown,
-			"web-4 is gone, and what comes after is to be done (finishing for 3m, etcd)" + fromTo, goOn + orGiveUp},
+			"web-4 has left its cluster, its pod is gone (removing for 3m, etcd)" + fromTo, resume},
+		{"after hooks", scalingDown(sts.Finishing), on{gone(4)}, inspect.ScalingDown,
+			"web-4 is gone, its after hooks are next (finishing for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
 		{"without hooks", plain, nil, inspect.ScalingDown,
-			"web-4 is being removed (for 3m)" + fromTo, goOnPlain + orGiveUp},
+			"web-4 is being removed (for 3m)" + fromTo, "to resume: " + resumePlain + orCancel},
 		{"being parked", park, nil, inspect.ScalingDown,
-			"web-4 is being removed (for 3m); on the way from 5 to 0 replicas", "kubectl sts drain-scale web --replicas 0 --park -n test" + orGiveUp},
+			"web-4 is being removed (for 3m); scaling from 5 to 0 replicas", "to resume: kubectl sts drain-scale web --replicas 0 --park -n test" + orCancel},
 		{"between two", between, on{gone(4)}, inspect.ScalingDown,
-			"web-3 is the next to leave" + fromTo + ", 1 of 2 done", goOn + orGiveUp},
+			"next to leave: web-3" + fromTo + ", 1 of 2 done", "to resume: " + resume + orCancel},
 		{"the second", &second, on{gone(4)}, inspect.ScalingDown,
-			"web-3 is leaving its cluster (draining for 1s, etcd)" + fromTo + ", 1 of 2 done", goOn + orGiveUp},
+			"web-3 is leaving its cluster (draining for 1s, etcd)" + fromTo + ", 1 of 2 done", "to resume: " + resume + orCancel},
 		{"all are gone", &finishing, on{gone(3)}, inspect.ScalingDown,
-			"the change of size is as good as finished" + fromTo + ", 2 of 2 done", goOn + orGiveUp},
+			"all members are done" + fromTo + ", 2 of 2 done", "to resume: " + resume + orCancel},
 		{"pods are hidden", scalingDown(sts.Removing), on{func(inv *sts.Inventory) { inv.Pods = nil }, hidden("pods")}, inspect.ScalingDown,
-			"web-4 has left its cluster (removing for 3m, etcd)" + fromTo + "; pods could not be read; going by the set's counters, 0 of 5 are ready and 0 are updated", goOn},
-		{"the record is lost", nil, on{held(4)}, inspect.ScalingDown,
-			"web-4 is leaving its cluster, or has left it; annotation kubectl-sts.dev/drain, which told more, is gone",
-			"if it has left: kubectl sts drain-scale web --replicas 4 --profile none -n test; if it is a member: kubectl sts drain-scale web --cancel -n test"},
-		{"the record is lost, and the set is smaller", nil, on{held(4), ending(4), wants(3)}, inspect.ScalingDown,
-			"web-4 is leaving its cluster, or has left it; annotation kubectl-sts.dev/drain, which told more, is gone",
-			"if it has left: kubectl sts drain-scale web --replicas 3 --profile none -n test; if it is a member: kubectl sts drain-scale web --cancel -n test"},
-		{"to be added", scalingUp(sts.Announcing, ""), nil, inspect.ScalingUp,
-			"web-5 is to be added (for 20s); on the way from 5 to 7 replicas", goOnUpRaw + orGiveUp},
-		{"to join", scalingUp(sts.Announcing, "etcd"), nil, inspect.ScalingUp,
-			"web-5 is to join (announcing for 20s, etcd); on the way from 5 to 7 replicas", goOnUp + orGiveUp},
+			"web-4 has left its cluster (removing for 3m, etcd)" + fromTo + "; pods could not be read; going by the set's counters, 0 of 5 are ready and 0 are updated", resume},
+		{"the record is missing", nil, on{held(4)}, inspect.ScalingDown,
+			"web-4 is leaving or has left its cluster; annotation kubectl-sts.dev/drain, which records its progress, is missing",
+			"if it has left: kubectl sts drain-scale web --replicas 4 --profile none -n test; if it is still a member: kubectl sts drain-scale web --cancel -n test"},
+		{"the record is missing, and the set is scaled down", nil, on{held(4), ending(4), wants(3)}, inspect.ScalingDown,
+			"web-4 is leaving or has left its cluster; annotation kubectl-sts.dev/drain, which records its progress, is missing",
+			"if it has left: kubectl sts drain-scale web --replicas 3 --profile none -n test; if it is still a member: kubectl sts drain-scale web --cancel -n test"},
+		{"will be added", scalingUp(sts.Announcing, ""), nil, inspect.ScalingUp,
+			"web-5 will be added (for 20s); scaling from 5 to 7 replicas", "to resume: " + resumeUpRaw + orCancel},
+		{"will join", scalingUp(sts.Announcing, "etcd"), nil, inspect.ScalingUp,
+			"web-5 will join (announcing for 20s, etcd); scaling from 5 to 7 replicas", "to resume: " + resumeUp + orCancel},
 		{"starting", scalingUp(sts.Starting, "etcd"), on{wants(6)}, inspect.ScalingUp,
-			"web-5 is starting (starting for 20s, etcd); on the way from 5 to 7 replicas", goOnUp + orGiveUp},
+			"web-5 is starting (starting for 20s, etcd); scaling from 5 to 7 replicas", "to resume: " + resumeUp + orCancel},
 		{"between two that join", betweenUp, nil, inspect.ScalingUp,
-			"web-5 is the next to join; on the way from 5 to 7 replicas", goOnUpRaw + orGiveUp},
-		{"parked to come back", nil, on{gone(0), parked}, inspect.Parked,
+			"next to join: web-5; scaling from 5 to 7 replicas", "to resume: " + resumeUpRaw + orCancel},
+		{"parked with a recorded size", nil, on{gone(0), parked}, inspect.Parked,
 			"parked, comes back to 5 replicas", "kubectl sts drain-scale web --unpark -n test"},
 		{"parked by hand", nil, on{gone(0)}, inspect.Parked, "parked at 0 replicas", ""},
 		{"a pod that fails without any of this", nil, on{failing(4)}, inspect.Stuck,
@@ -172,7 +172,7 @@ func (c drainCase) inventory() *sts.Inventory {
 	return inv
 }
 
-func TestStatusOfAChangeOfSize(t *testing.T) {
+func TestStatusOfDrainScale(t *testing.T) {
 	for _, test := range drainCases() {
 		t.Run(test.name, func(t *testing.T) {
 			st := inspect.NewStatusReport(test.inventory(), nil).Items[0]
@@ -206,7 +206,7 @@ func TestDrainStatus(t *testing.T) {
 	if total := got.Done[0].Total(); total != 63*time.Second {
 		t.Errorf("web-5 took %s", total)
 	}
-	// A claim that goes with its pod is not left behind.
+	// A claim that will be deleted with its pod is not listed.
 	for name, change := range map[string]func(*corev1.PersistentVolumeClaim){
 		"owned by its pod": func(c *corev1.PersistentVolumeClaim) {
 			c.OwnerReferences = []metav1.OwnerReference{{Kind: "Pod", Name: "web-5"}}
@@ -217,7 +217,7 @@ func TestDrainStatus(t *testing.T) {
 		change(c)
 		inv.Claims[5] = c
 		if got := inspect.NewDrainStatus(inv.Snapshots()[0], record).Claims; len(got) != 0 {
-			t.Errorf("%s: %s is said to be left behind", name, strings.Join(got, ", "))
+			t.Errorf("%s: %s is listed as kept", name, strings.Join(got, ", "))
 		}
 	}
 	up := *record

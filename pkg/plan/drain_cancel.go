@@ -1,15 +1,14 @@
 package plan
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// CancelDrain stops a change of size that was interrupted. A member that is leaving is
-// called back where its profile knows how; one that has left cannot be.
+// CancelDrain cancels a scale operation that was interrupted. The drain of a member that is
+// leaving is reverted if its profile has cancel commands; one that has left cannot be brought back.
 type CancelDrain struct {
 	Holder
 	Profile *profile.Profile
@@ -30,18 +29,21 @@ func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	case err != nil:
 		return badRecord(err)
 	case record == nil && held != nil:
-		return letGo(held, o, "hold "+held.Name+" no longer; it may have left its cluster half-way: see to it")
+		return letGo(held, o, stepDrainReleaseUnknown(held.Name))
 	case record == nil:
-		return decide(Done, ReasonNothingToDo, "nothing to cancel: no change of size of statefulset "+s.Set.Name+" is on its way", "")
+		return decide(Done, ReasonNothingToDo, msgDrainNothingToCancel(s.Set.Name), "")
 	}
-	called := ""
+	effect := ""
 	if record.Member != nil {
 		var d *Decision
-		if called, d = i.undo(s, f, record); d != nil {
+		if effect, d = i.undo(s, f, record); d != nil {
 			return *d
 		}
+		if effect != "" {
+			effect = "; " + effect
+		}
 		if o, held := heldPod(s); held != nil {
-			return letGo(held, o, "hold "+held.Name+" no longer"+called)
+			return letGo(held, o, stepDrainRelease(held.Name)+effect)
 		}
 	}
 	b := newPatch(s.Set).drop(sts.DrainAnnotation, sts.OwnerAnnotation)
@@ -52,50 +54,50 @@ func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	if record.To == 0 && !parked {
 		b = b.drop(sts.ParkedAnnotation)
 	}
-	end := decide(Done, ReasonScaleCancelled, fmt.Sprintf("the change of size of statefulset %s is cancelled at %s%s",
-		s.Set.Name, sts.Count(sts.WantedReplicas(s.Set), "replica"), called), "")
+	end := decide(Done, ReasonScaleCancelled, msgDrainCancelled(s.Set.Name, record.Up(), sts.WantedReplicas(s.Set))+effect, "")
 	end.Drain = record
 	if parked {
-		end.Hint = "back to " + sts.Count(record.From, "replica") + ": " + sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--unpark")
+		end.Hint = hintDrainUnpark(record.From, sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--unpark"))
 	}
-	d := do(b.action("ScaleCancelled", "cancel the change of size"+called), "Cancel")
+	d := do(b.action("ScaleCancelled", stepDrainCancel(record.Up())+effect), "Cancel")
 	d.Then = &end
 	return d
 }
 
-// undo calls the member on its way back, and says so; a decision when that cannot be.
+// undo reverts the drain of the member, and returns what that means for it; a decision when it
+// cannot be reverted.
 func (i CancelDrain) undo(s *sts.Snapshot, f Facts, record *sts.Drain) (string, *Decision) {
 	m, name := record.Member, s.Name(record.Member.Ordinal)
 	if size := sts.WantedReplicas(s.Set); !record.Up() && m.Phase == sts.Draining && size <= int32(m.Ordinal-sts.Start(s.Set)) {
-		// Nothing that we can undo: the pods go once this one does.
-		return fmt.Sprintf("; somebody has scaled to %s meanwhile: %s and what is above that go without leaving their cluster",
-			sts.Count(size, "replica"), s.Name(sts.End(s.Set))), nil
+		// Nothing can be undone: the pods are removed once this one is.
+		return msgDrainCancelScaled(size, s.Name(sts.End(s.Set))), nil
 	}
 	refuse := func(reason, message, hint string) (string, *Decision) {
 		d := decide(Refused, reason, message, hint)
 		return "", &d
 	}
-	finish := "finish: " + record.Again(s.Set)
 	r := replicaAt(s, m.Ordinal)
 	here := r.Pod != nil && r.Pod.UID == m.UID
 	switch {
 	case m.Phase == sts.Finishing, record.Profile == "" && !record.Up():
 		return "", nil
 	case m.Phase == sts.Removing && (here || !r.Desired):
-		return refuse(ReasonMemberLeft, name+" has left its cluster already: its pod must not go on as a member", finish)
+		message, hint := msgDrainCancelTooLate(name, record.Again(s.Set))
+		return refuse(ReasonMemberLeft, message, hint)
 	case record.Up() && r.Desired && record.Profile != "":
-		return fmt.Sprintf("; %s stays as it is, and %s takes it out again", name, drainCommand(s, int32(m.Ordinal-sts.Start(s.Set)))), nil
+		return msgDrainCancelStays(name, drainCommand(s, int32(m.Ordinal-sts.Start(s.Set)))), nil
 	case record.Up() && record.Profile != "":
-		return "; its cluster may know of " + name + " already: see to it", nil
+		return msgDrainCancelKnown(name), nil
 	case m.Phase != sts.Draining || !here:
 		return "", nil
 	case strings.HasPrefix(record.Profile, "--"):
-		return "; " + name + " may have left its cluster half-way: see to it", nil
+		return msgDrainCancelPartially(name), nil
 	case !sts.HoldsLeaving(r.Pod) && len(f.Answers) == 0:
 		return "", nil // nothing was done to it yet
 	}
 	if i.Profile == nil || i.Profile.Metadata.Name != record.Profile {
-		return refuse(ReasonScaleOnItsWay, "the scale-down was begun with the profile "+record.Profile, "give the same: --profile "+record.ProfileArgument())
+		message, hint := msgDrainCancelProfile(record.Profile, record.ProfileArgument())
+		return refuse(ReasonScaleOnItsWay, message, hint)
 	}
 	h := newHooks(s, f, i.Profile, i.Domain, m)
 	if i.Profile.Until != nil {
@@ -103,22 +105,24 @@ func (i CancelDrain) undo(s *sts.Snapshot, f Facts, record *sts.Drain) (string, 
 		case d != nil:
 			return "", d
 		case no != nil && no.unanswered:
-			stuck := decide(Stuck, ReasonHookFailed, fmt.Sprintf("nobody can say whether %s has left its cluster: %s", name, no.problem), cmpHint(no.hint, "the same command asks again"))
+			message, hint := msgDrainCancelUnknown(name, no.problem)
+			stuck := decide(Stuck, ReasonHookFailed, message, cmpHint(no.hint, hint))
 			return "", &stuck
 		case left:
-			return refuse(ReasonMemberLeft, name+" has left its cluster already: its pod must not go on as a member", finish)
+			message, hint := msgDrainCancelTooLate(name, record.Again(s.Set))
+			return refuse(ReasonMemberLeft, message, hint)
 		}
 	}
 	if len(i.Profile.Cancel) == 0 {
-		return "; " + name + " has not left its cluster", nil
+		return msgDrainCancelMember(name), nil
 	}
 	if d := i.take(s, *record); d != nil {
 		return "", d
 	}
 	_, _, d, failed := h.section(profile.Cancel, "cancel", true)
 	if failed != nil {
-		stuck := decide(Stuck, ReasonHookFailed, fmt.Sprintf("%s could not be called back: %s", name, failed.problem), cmpHint(failed.hint, "the same command tries again"))
+		stuck := decide(Stuck, ReasonHookFailed, msgDrainCancelFailed(name, failed.problem), cmpHint(failed.hint, hintDrainRetry()))
 		d = &stuck
 	}
-	return "; " + name + " was called back", d
+	return msgDrainCancelReverted(name), d
 }

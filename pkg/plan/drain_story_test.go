@@ -21,9 +21,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// A story is a set whose members form a cluster of their own and which goes to another
-// size, by commands that are killed at random, while pods are deleted and commands in
-// them fail now and then.
+// A story is a set whose members form a cluster of their own and which is scaled, by commands that
+// are killed at random, while pods are deleted and commands in them fail at random.
 func TestDrainScaleInRandomWorlds(t *testing.T) {
 	tellStories(t, func(t *testing.T, seed uint64) { newDrainStory(t, seed).tell() })
 }
@@ -38,7 +37,7 @@ type drainStory struct {
 	last      map[sts.Ordinal]types.UID // the pods that there were last
 	left      map[types.UID]bool        // members that have left their cluster
 	known     map[string]bool           // members that were announced
-	losses    int                       // how many pods others will delete
+	losses    int                       // how many pods other clients will delete
 	failures  int                       // how many commands will fail
 	quota     int                       // how many pods there may be, 0 for any number
 	narration []string
@@ -89,8 +88,8 @@ func newDrainStory(t *testing.T, seed uint64) *drainStory {
 	return s
 }
 
-// scaleUpUnderAQuota has somebody scale up further than a quota lets pods be created. The
-// controller warns of the first pod that is refused, and not every warning is seen.
+// scaleUpUnderAQuota scales up further than a quota allows pods to be created. The controller warns
+// about the first pod that is refused, and not every warning is seen.
 func (s *drainStory) scaleUpUnderAQuota() {
 	s.quota = int(s.from) + s.r.IntN(3)
 	s.options.Replicas = 1 + s.r.Int32N(s.from)
@@ -125,7 +124,7 @@ func (s *drainStory) tell() {
 	var c *command
 	for rounds := 0; ; rounds++ {
 		if rounds > 3000 {
-			s.t.Fatal("it comes to no end")
+			s.t.Fatal("it does not end")
 		}
 		if c == nil || c.then == nil && s.r.IntN(12) == 0 {
 			c = s.begin(c, fmt.Sprint(rounds))
@@ -138,7 +137,7 @@ func (s *drainStory) tell() {
 		switch {
 		case end && d.Verdict == plan.Stuck && (d.Reason == plan.ReasonHookFailed || s.starved(d)):
 			c.release(d)
-			c = nil // a person has seen to it
+			c = nil // the user has fixed it
 		case end:
 			c.release(d)
 			s.ended(d)
@@ -150,8 +149,8 @@ func (s *drainStory) tell() {
 	}
 }
 
-// begin is a new command, also where another was killed: what that has begun in pods
-// goes on there, or not.
+// begin is a new command, also where another was killed: what that one started in pods completes
+// there, or not.
 func (s *drainStory) begin(killed *command, id string) *command {
 	if killed != nil {
 		s.say("killed")
@@ -165,7 +164,7 @@ func (s *drainStory) begin(killed *command, id string) *command {
 	o.ID = id
 	i := plan.NewDrainScale(o, s.w.snapshot())
 	steps := plan.Foretell(i, s.w.snapshot())
-	// A hook asks another member; where all are down at this moment, it says so.
+	// A hook runs on another member; it fails where all are down at this moment.
 	asks := slices.ContainsFunc(slices.Collect(maps.Values(s.w.pods())), s.w.available)
 	if last := steps[len(steps)-1]; last.Verdict != plan.Done && (asks || last.Reason != plan.ReasonHookFailed) && !s.starved(last) {
 		s.t.Fatalf("the plan ends with %s", text(last))
@@ -173,7 +172,7 @@ func (s *drainStory) begin(killed *command, id string) *command {
 	return &command{t: s.t, w: s.w, intent: i, before: s.safe, answer: s.answer}
 }
 
-// lose deletes a pod now and then, whoever that may be.
+// lose deletes any pod at random.
 func (s *drainStory) lose() {
 	if s.losses == 0 || s.r.IntN(5) > 0 {
 		return
@@ -181,12 +180,12 @@ func (s *drainStory) lose() {
 	s.losses--
 	pods := slices.Sorted(maps.Keys(s.w.pods()))
 	pod := s.w.pod(pods[s.r.IntN(len(pods))])
-	s.say("somebody deletes %s", pod.Name)
+	s.say("another client deletes %s", pod.Name)
 	s.w.delete(pod)
 	s.w.count()
 }
 
-// tick: no pod is made for a member that has left.
+// tick checks that no pod is created for a member that has left.
 func (s *drainStory) tick() {
 	s.w.tick()
 	for _, o := range slices.Sorted(maps.Keys(s.w.pods())) {
@@ -195,14 +194,14 @@ func (s *drainStory) tick() {
 			continue
 		}
 		if s.left[s.last[o]] {
-			s.t.Fatalf("%s had left, and was made anew", pod.Name)
+			s.t.Fatalf("%s had left, and was recreated", pod.Name)
 		}
 		s.last[o] = pod.UID
-		s.say("%s is made", pod.Name)
+		s.say("%s is created", pod.Name)
 	}
 }
 
-// carryOut is what a command does to the members' own cluster. It returns what it prints.
+// carryOut is what a command does to the members' own cluster. It returns its output.
 func (s *drainStory) carryOut(run plan.Run) string {
 	argument := types.UID(run.Argv[len(run.Argv)-1])
 	s.say("%s: %s", run.Label(), strings.Join(run.Argv, " "))
@@ -225,7 +224,7 @@ func (s *drainStory) carryOut(run plan.Run) string {
 	return ""
 }
 
-// answer ends a command after a while, well or not.
+// answer ends a command after a while, with success or not.
 func (s *drainStory) answer(run plan.Run) *plan.Answer {
 	if s.r.IntN(3) == 0 {
 		return nil
@@ -242,7 +241,7 @@ func (s *drainStory) answer(run plan.Run) *plan.Answer {
 		}
 		s.say("%s fails", run.Label())
 		if s.r.IntN(2) == 0 {
-			return &plan.Answer{ExitCode: -1, Problem: "the connection broke", Lost: true}
+			return &plan.Answer{ExitCode: -1, Problem: "the connection was lost", Lost: true}
 		}
 		return &plan.Answer{ExitCode: 1}
 	}
@@ -253,7 +252,7 @@ func (s *drainStory) answer(run plan.Run) *plan.Answer {
 	return a
 }
 
-// safe looks at every decision before it is carried out.
+// safe checks every decision before it is carried out.
 func (s *drainStory) safe(_ *sts.Snapshot, d plan.Decision) {
 	s.t.Helper()
 	if d.Action == nil {
@@ -269,19 +268,19 @@ func (s *drainStory) safe(_ *sts.Snapshot, d plan.Decision) {
 		s.goes(a.EvictPod.Ordinal, a.EvictPod.UID)
 	case a.Scale != nil && a.Scale.To == a.Scale.From-1 && a.Scale.To >= s.options.Replicas:
 		if pod := s.w.pod(a.Scale.Ordinal); pod != nil && pod.DeletionTimestamp == nil && !s.fresh(pod.UID) {
-			s.t.Fatalf("makes the set smaller while %s is there", pod.Name)
+			s.t.Fatalf("scales down while %s is there", pod.Name)
 		} else if pod != nil {
 			s.leftFor(a.Scale.Ordinal, pod.UID)
 		}
 	case a.Scale != nil && a.Scale.To == a.Scale.From+1 && a.Scale.To <= s.options.Replicas:
 		if name := s.name(a.Scale.Ordinal); s.options.Profile != nil && !s.known[name] {
-			s.t.Fatalf("makes %s before its cluster knows of it", name)
+			s.t.Fatalf("creates %s before its join.before hooks are done", name)
 		}
 		if down := s.w.unavailable(); len(down) > 0 && s.losses == 0 {
 			s.say("%v are not available", down)
 		}
 	case a.Scale != nil:
-		s.t.Fatalf("scales from %d to %d on the way to %d", a.Scale.From, a.Scale.To, s.options.Replicas)
+		s.t.Fatalf("scales from %d to %d, but the desired size is %d", a.Scale.From, a.Scale.To, s.options.Replicas)
 	}
 }
 
@@ -296,18 +295,18 @@ func (s *drainStory) pod(name string) *corev1.Pod {
 
 func (s *drainStory) name(o sts.Ordinal) string { return sts.PodName("web", o) }
 
-// goes: a pod goes down only when its member has left and all others are available.
+// goes checks that a pod is disrupted only when its member has left and all others are available.
 func (s *drainStory) goes(o sts.Ordinal, uid types.UID) {
 	s.t.Helper()
 	s.leftFor(o, uid)
 	for _, other := range s.w.unavailable() {
 		if other != o && !s.refused(other) {
-			s.t.Fatalf("%s goes down while %s is not available", s.name(o), s.name(other))
+			s.t.Fatalf("%s is disrupted while %s is not available", s.name(o), s.name(other))
 		}
 	}
 }
 
-// starved: a pod that stays was deleted, and the quota does not let it come back at this moment.
+// starved: a pod that stays was deleted, and the quota does not allow it to be recreated now.
 func (s *drainStory) starved(d plan.Decision) bool {
 	return s.quota > 0 && d.Verdict == plan.Stuck && d.Reason == plan.ReasonPodFailing
 }
@@ -320,11 +319,11 @@ func (s *drainStory) refused(o sts.Ordinal) bool {
 func (s *drainStory) leftFor(o sts.Ordinal, uid types.UID) {
 	s.t.Helper()
 	if s.options.Profile != nil && !s.left[uid] {
-		s.t.Fatalf("%s goes, and its member has not left", s.name(o))
+		s.t.Fatalf("%s is removed, and its member has not left", s.name(o))
 	}
 }
 
-// fresh: without hooks the pod that came after the one that was evicted is no loss.
+// fresh: without hooks the successor of the evicted pod is no loss.
 func (s *drainStory) fresh(uid types.UID) bool {
 	return s.options.Profile == nil && !slices.ContainsFunc(slices.Collect(maps.Values(s.w.pods())), func(pod *corev1.Pod) bool {
 		return pod.UID == uid && s.w.available(pod)
@@ -337,7 +336,7 @@ func (s *drainStory) ended(d plan.Decision) {
 		s.t.Fatalf("it ended %s %s: %s", d.Verdict, d.Reason, d.Message)
 	}
 	if n := sts.WantedReplicas(s.w.Set); n != s.options.Replicas {
-		s.t.Errorf("it has %d replicas, and was to have %d", n, s.options.Replicas)
+		s.t.Errorf("it has %d replicas, want %d", n, s.options.Replicas)
 	}
 	for range 20 {
 		s.w.tick()
@@ -347,7 +346,7 @@ func (s *drainStory) ended(d plan.Decision) {
 	}
 	for _, pod := range s.w.pods() {
 		if sts.HoldsLeaving(pod) {
-			s.t.Errorf("%s is held still", pod.Name)
+			s.t.Errorf("%s still has our finalizer", pod.Name)
 		}
 		if s.left[pod.UID] {
 			s.t.Errorf("%s has left its cluster, and stayed", pod.Name)

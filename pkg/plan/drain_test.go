@@ -1,7 +1,6 @@
 package plan_test
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +22,7 @@ import (
 // quorum is a profile with a command in each section.
 func quorum() *profile.Profile {
 	one := func(name string, on profile.Where, argv ...string) []profile.Command {
-		return []profile.Command{{Name: name, Why: "see to " + name, On: on, Command: argv, ExitCodes: []int{0},
+		return []profile.Command{{Name: name, Why: "run " + name, On: on, Command: argv, ExitCodes: []int{0},
 			Timeout: metav1.Duration{Duration: time.Minute}, Pause: metav1.Duration{Duration: 2 * time.Second}}}
 	}
 	p := &profile.Profile{
@@ -35,7 +34,7 @@ func quorum() *profile.Profile {
 		Join: &profile.Join{Before: one("add", profile.Survivor, "add", "$(POD_NAME)"), Started: one("promote", profile.Survivor, "promote", "$(POD_NAME)"),
 			After: one("vote", profile.Joining, "vote")},
 	}
-	p.Precheck[0].Hint = "look at what list says"
+	p.Precheck[0].Hint = "check the output of list"
 	p.Precheck[0].Capture = map[string]string{"MEMBER_ID": "id=(.*)"}
 	p.Drain[0].Retries = 1
 	return p
@@ -54,7 +53,7 @@ func drainOptions(to int32, p *profile.Profile) plan.DrainOptions {
 	return plan.DrainOptions{Holder: holder("1"), Replicas: to, Profile: p, Domain: "cluster.local"}
 }
 
-// drain is a change of size by a command that has started before any member was on its way.
+// drain is a drain-scale by a command that started before any member was leaving or joining.
 func drain(to int32, p *profile.Profile) plan.Intent {
 	return drainWith(to, p, func(*plan.DrainOptions) {})
 }
@@ -65,7 +64,7 @@ func drainWith(to int32, p *profile.Profile, f func(*plan.DrainOptions)) plan.In
 	return plan.NewDrainScale(o, ststest.Web(5).Snapshots()[0])
 }
 
-// leaving writes down that a member is on its way from 5 to 3, or to another size.
+// leaving records that a member is leaving, from 5 to 3 or to another size.
 func leaving(p *profile.Profile, o sts.Ordinal, phase sts.MemberPhase, more ...func(*sts.Drain)) change {
 	return onSet(func(set *appsv1.StatefulSet) {
 		d := sts.Drain{From: 5, To: 3, StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-time.Hour),
@@ -85,7 +84,7 @@ func leaving(p *profile.Profile, o sts.Ordinal, phase sts.MemberPhase, more ...f
 	})
 }
 
-// joining writes down that a member is on its way from 5 to 7.
+// joining records that a member is joining, from 5 to 7.
 func joining(p *profile.Profile, phase sts.MemberPhase) change {
 	return leaving(p, 5, phase, func(d *sts.Drain) {
 		d.To, d.Member.UID, d.Member.Values = 7, "", nil
@@ -101,7 +100,7 @@ func wanted(n int32) change {
 // unobserved is a set whose controller has not observed the last change of its spec.
 func unobserved(inv *sts.Inventory) { inv.Sets[0].Generation = 9 }
 
-// without are pods that are gone.
+// without removes the pods from an ordinal up.
 func without(from int) change {
 	return func(inv *sts.Inventory) { inv.Pods = inv.Pods[:from] }
 }
@@ -137,13 +136,13 @@ func parallel(inv *sts.Inventory) {
 	inv.Sets[0].Spec.PodManagementPolicy = appsv1.ParallelPodManagement
 }
 
-// neverMade: the member that leaves had no pod.
+// neverMade: the leaving member had no pod.
 func neverMade(o sts.Ordinal) change {
 	return leaving(nil, o, sts.Removing, func(d *sts.Drain) { d.Member.UID = "" })
 }
 
-func anew(o int) change {
-	return onPod(o, func(p *corev1.Pod) { p.UID = "made-anew" })
+func recreated(o int) change {
+	return onPod(o, func(p *corev1.Pod) { p.UID = "recreated" })
 }
 
 func noBudget(inv *sts.Inventory) { inv.Budgets = nil }
@@ -163,7 +162,7 @@ func deletesClaims(set *appsv1.StatefulSet) {
 		WhenDeleted: appsv1.RetainPersistentVolumeClaimRetentionPolicyType, WhenScaled: appsv1.DeletePersistentVolumeClaimRetentionPolicyType}
 }
 
-// claimsOf adds claims that old members have left.
+// claimsOf adds the claims of removed members.
 func claimsOf(ordinals ...sts.Ordinal) change {
 	return func(inv *sts.Inventory) {
 		for _, o := range ordinals {
@@ -172,11 +171,11 @@ func claimsOf(ordinals ...sts.Ordinal) change {
 	}
 }
 
-// notYet: the question was not asked.
+// notYet: the command was not run.
 var notYet = &plan.Answer{}
 
-// told are the facts when every question was answered as say says; nil is one that
-// still runs. The API server would carry out every eviction.
+// told are the facts when every command ended as say returns; nil is one that still runs. The API
+// server would allow every eviction.
 func told(i plan.Intent, inv *sts.Inventory, say func(plan.Run) *plan.Answer) plan.Facts {
 	s := inv.Snapshots()[0]
 	f := plan.Facts{Answers: map[string]plan.Answer{}, Asked: map[string]bool{}}
@@ -202,14 +201,14 @@ func told(i plan.Intent, inv *sts.Inventory, say func(plan.Run) *plan.Answer) pl
 			return f
 		}
 	}
-	panic("it asks without an end")
+	panic("it runs commands endlessly")
 }
 
 func nothing(plan.Run) *plan.Answer { return notYet }
 
 func fine(plan.Run) *plan.Answer { return &plan.Answer{Stdout: "id=8e9e"} }
 
-// unless is fine, but for one command.
+// unless is fine, except for one command.
 func unless(name string, a *plan.Answer) func(plan.Run) *plan.Answer {
 	return func(run plan.Run) *plan.Answer {
 		if run.For == name {
@@ -223,7 +222,7 @@ func unless(name string, a *plan.Answer) func(plan.Run) *plan.Answer {
 	}
 }
 
-// asked is a case in which the questions of the hooks were answered as say says.
+// asked is a case in which the commands of the hooks ended as say returns.
 func asked(test decisionCase, say func(plan.Run) *plan.Answer) decisionCase {
 	for _, change := range test.changes {
 		change(test.from)
@@ -248,24 +247,24 @@ func resizingCases() []decisionCase {
 		out = append(out, decisionCase{name, from, changes, i, none, v, reason})
 	}
 	add("start a canary", ststest.Web(5), on(), start("1", "web:2", 1), plan.Refused, plan.ReasonScaleOnItsWay)
-	add("start a canary with a pod that is held and no record", ststest.Web(5), lost(), start("1", "web:2", 1), plan.Refused, plan.ReasonMemberLeft)
+	add("start a canary with a pod that has our finalizer and no record", ststest.Web(5), lost(), start("1", "web:2", 1), plan.Refused, plan.ReasonMemberLeft)
 	add("start a canary while the record cannot be read", ststest.Web(5), []change{annotated(sts.DrainAnnotation, "{")}, start("1", "web:2", 1), plan.Refused, plan.ReasonBadRecord)
-	add("promote an update of somebody else", rolling(1), on(), promoting{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
-	add("promote itself", rolling(1), on(), plan.AutoPromote{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
-	add("pause an update of somebody else", rolling(1), on(), plan.PauseUpdate{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
+	add("promote an update of another client", rolling(1), on(), promoting{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
+	add("promote automatically", rolling(1), on(), plan.AutoPromote{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
+	add("pause an update of another client", rolling(1), on(), plan.PauseUpdate{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
 	add("resume", rolling(1), on(), plan.ResumeUpdate{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
 	add("restart", ststest.Web(5), on(), restarter("1"), plan.Refused, plan.ReasonScaleOnItsWay)
-	add("restart with a pod that is held and no record", ststest.Web(5), lost(), restarter("1"), plan.Refused, plan.ReasonMemberLeft)
+	add("restart with a pod that has our finalizer and no record", ststest.Web(5), lost(), restarter("1"), plan.Refused, plan.ReasonMemberLeft)
 	add("restart while members join", ststest.Web(5), []change{joining(quorum(), sts.Announcing)}, restarter("1"), plan.Refused, plan.ReasonScaleOnItsWay)
 	add("unpark", ststest.Web(5), append(on(), annotated(sts.ParkedAnnotation, "5")), plan.Unpark{Holder: holder("1")}, plan.Refused, plan.ReasonScaleOnItsWay)
-	// What a change of size may wait for.
+	// What a drain-scale may wait for.
 	add("forget a restart", ststest.Web(5), append(on(), restarting("restart", []sts.Ordinal{0}, 0)), plan.ForgetRestart{Holder: holder("1")}, plan.Do, "Forget")
-	add("take an update of somebody else back", rolling(1), on(), plan.AbortCanary{Holder: holder("1")}, plan.Do, "Restore")
+	add("roll back an update of another client", rolling(1), on(), plan.AbortCanary{Holder: holder("1")}, plan.Do, "Restore")
 	stuck := func() []change { return append(on(), crashing(2), undone) }
 	add("unstick another pod", rolling(3), stuck(), plan.Unstick{Holder: holder("1")}, plan.Do, "Hold")
-	add("on the way back, a pod is held", aborted(1), append(on(), held(4)), plan.AbortCanary{Holder: holder("1")}, plan.Stuck, plan.ReasonMemberLeft)
-	add("on the way back, a pod that is held is being deleted", aborted(1), append(on(), held(4), going(4)), plan.AbortCanary{Holder: holder("1")}, plan.Stuck, plan.ReasonMemberLeft)
-	add("on the way back, a pod is held without any record", aborted(1), []change{held(4), going(4)}, plan.AbortCanary{Holder: holder("1")}, plan.Stuck, plan.ReasonMemberLeft)
+	add("during a rollback, a pod has our finalizer", aborted(1), append(on(), held(4)), plan.AbortCanary{Holder: holder("1")}, plan.Stuck, plan.ReasonMemberLeft)
+	add("during a rollback, a pod with our finalizer is being deleted", aborted(1), append(on(), held(4), going(4)), plan.AbortCanary{Holder: holder("1")}, plan.Stuck, plan.ReasonMemberLeft)
+	add("during a rollback, a pod has our finalizer without any record", aborted(1), []change{held(4), going(4)}, plan.AbortCanary{Holder: holder("1")}, plan.Stuck, plan.ReasonMemberLeft)
 	return out
 }
 
@@ -294,27 +293,27 @@ func drainCases() []decisionCase {
 	})
 	lostWay := []change{leaving(q, 4, sts.Draining), held(4)}
 	no := &plan.Answer{ExitCode: 1, Stdout: "id=8e9e"}
-	lost := &plan.Answer{ExitCode: -1, Problem: "the connection broke", Lost: true}
+	lost := &plan.Answer{ExitCode: -1, Problem: "the connection was lost", Lost: true}
 	return []decisionCase{
-		// Before anything begins.
-		{"the size is as asked for", ststest.Web(3), nil, plainDown, none, plan.Done, plan.ReasonNothingToDo},
+		// Before anything starts.
+		{"the size is already the desired one", ststest.Web(3), nil, plainDown, none, plan.Done, plan.ReasonNothingToDo},
 		{"the set is being deleted", ststest.Web(5), on{onSet(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, plainDown, none, plan.Refused, plan.ReasonDeleting},
-		{"somebody else is at work", ststest.Web(5), on{owned("bob@desk", "7")}, plainDown, none, plan.Refused, plan.ReasonOwned},
-		{"taken over from us", ststest.Web(5), on{owned("bob@desk", "7")}, plainDown, wrote, plan.Refused, plan.ReasonTakenOver},
+		{"another user has the lock", ststest.Web(5), on{owned("bob@desk", "7")}, plainDown, none, plan.Refused, plan.ReasonOwned},
+		{"the lock was taken over", ststest.Web(5), on{owned("bob@desk", "7")}, plainDown, wrote, plan.Refused, plan.ReasonTakenOver},
 		{"not observed", ststest.Web(5), on{unobserved}, plainDown, none, plan.Wait, plan.ReasonNotObserved},
-		{"a canary is on its way", standing(1), nil, plainDown, none, plan.Refused, plan.ReasonCanaryOnItsWay},
-		{"an update is on its way", rolling(2), nil, plainDown, none, plan.Refused, plan.ReasonUpdateOnItsWay},
+		{"a canary is in progress", standing(1), nil, plainDown, none, plan.Refused, plan.ReasonCanaryOnItsWay},
+		{"an update is in progress", rolling(2), nil, plainDown, none, plan.Refused, plan.ReasonUpdateOnItsWay},
 		{"an update is stuck", rolling(1, crashing(4)), nil, plainDown, none, plan.Refused, plan.ReasonUpdateOnItsWay},
-		{"an update under Recreate is on its way", recreating(5), []change{justPod(0)}, plainDown, none, plan.Refused, plan.ReasonUpdateOnItsWay},
-		{"an update under Recreate that begins", recreating(0), nil, plainDown, none, plan.Refused, plan.ReasonUpdateOnItsWay},
+		{"an update under Recreate is in progress", recreating(5), []change{justPod(0)}, plainDown, none, plan.Refused, plan.ReasonUpdateOnItsWay},
+		{"an update under Recreate that starts", recreating(0), nil, plainDown, none, plan.Refused, plan.ReasonUpdateOnItsWay},
 		{"under Recreate", ststest.Web(5), []change{recreate}, plainDown, none, plan.Do, "AskEviction"},
-		{"a restart is on its way", ststest.Web(5), on{restarting("restart", []sts.Ordinal{1}, 1)}, plainDown, none, plan.Refused, plan.ReasonRestartOnItsWay},
-		{"a restart with options is on its way", ststest.Web(5), on{restarting("restart --ordinal=1 --order=asc", []sts.Ordinal{1}, 1)}, plainDown, none, plan.Refused, plan.ReasonRestartOnItsWay},
+		{"a restart is in progress", ststest.Web(5), on{restarting("restart", []sts.Ordinal{1}, 1)}, plainDown, none, plan.Refused, plan.ReasonRestartOnItsWay},
+		{"a restart with options is in progress", ststest.Web(5), on{restarting("restart --ordinal=1 --order=asc", []sts.Ordinal{1}, 1)}, plainDown, none, plan.Refused, plan.ReasonRestartOnItsWay},
 		{"a restart's record cannot be read", ststest.Web(5), on{annotated(sts.RestartAnnotation, "[")}, plainDown, none, plan.Refused, plan.ReasonRestartOnItsWay},
 		{"the record cannot be read", ststest.Web(5), on{annotated(sts.DrainAnnotation, "{}")}, plainDown, none, plan.Refused, plan.ReasonBadRecord},
-		{"Argo CD would put the size back", ststest.Web(5), on{annotated("argocd.argoproj.io/tracking-id", "shop")}, plainDown, none, plan.Refused, plan.ReasonManaged},
+		{"Argo CD would revert the size", ststest.Web(5), on{annotated("argocd.argoproj.io/tracking-id", "shop")}, plainDown, none, plan.Refused, plan.ReasonManaged},
 		{"an autoscaler would scale up again", ststest.Web(5), on{autoscaled(4, 9)}, plainDown, none, plan.Refused, plan.ReasonAutoscaler},
-		{"an autoscaler would scale up again on the way to 0", ststest.Web(5), on{autoscaled(3, 9)}, park, none, plan.Refused, plan.ReasonAutoscaler},
+		{"an autoscaler would scale up again before 0 is reached", ststest.Web(5), on{autoscaled(3, 9)}, park, none, plan.Refused, plan.ReasonAutoscaler},
 		{"an autoscaler that scales from 0", ststest.Web(5), on{autoscaled(0, 9)}, park, none, plan.Refused, plan.ReasonAutoscaler},
 		{"KEDA scales from 0", ststest.Web(5), on{autoscaled(1, 9), func(inv *sts.Inventory) {
 			inv.HPAs[0].Labels = map[string]string{"scaledobject.keda.sh/name": "queue"}
@@ -329,81 +328,81 @@ func drainCases() []decisionCase {
 		{"below --min-healthy", ststest.Web(5), nil, drainWith(3, nil, func(i *plan.DrainOptions) { i.MinHealthy = 4 }), none, plan.Refused, plan.ReasonMinHealthy},
 		{"the claims would be deleted", ststest.Web(5), on{onSet(deletesClaims)}, plainDown, none, plan.Refused, plan.ReasonDataLoss},
 		allowed(decisionCase{"the claims are kept", ststest.Web(5), on{onSet(deletesClaims)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.KeepClaims = true }), none, plan.Do, "Begin"}),
-		allowed(decisionCase{"the claims may go", ststest.Web(5), on{onSet(deletesClaims)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.AcceptDataLoss = true }), none, plan.Do, "Begin"}),
-		{"a pod is held, and more members are asked for", ststest.Web(5), on{held(4)}, drain(6, nil), none, plan.Refused, plan.ReasonMemberLeft},
+		allowed(decisionCase{"the claims may be deleted", ststest.Web(5), on{onSet(deletesClaims)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.AcceptDataLoss = true }), none, plan.Do, "Begin"}),
+		{"a pod has our finalizer, and scaling up", ststest.Web(5), on{held(4)}, drain(6, nil), none, plan.Refused, plan.ReasonMemberLeft},
 
 		// Before each member.
 		{"one that stays is failing", ststest.Web(5), on{crashing(1)}, plainDown, none, plan.Stuck, plan.ReasonPodFailing},
 		{"one that stays is starting", ststest.Web(5), on{starting(1)}, plainDown, none, plan.Wait, plan.ReasonPodNotAvailable},
 		{"the one that leaves is being deleted", ststest.Web(5), on{going(4)}, plainDown, none, plan.Wait, plan.ReasonPodNotAvailable},
-		{"a pod of an earlier scale-down ends", ststest.Web(5), on{wanted(4)}, plainDown, none, plan.Wait, plan.ReasonScalingDown},
+		{"a pod of an earlier scale-down is terminating", ststest.Web(5), on{wanted(4)}, plainDown, none, plan.Wait, plan.ReasonScalingDown},
 		allowed(decisionCase{"the one that leaves is failing", ststest.Web(5), on{crashing(4), budget(4, 4, 5)}, plainDown, none, plan.Do, "Begin"}),
-		{"the one that leaves is failing, and the budget wants it to be ready", ststest.Web(5), on{crashing(4), budget(4, 5, 5)}, plainDown, none, plan.Refused, plan.ReasonBudgetNever},
+		{"the one that leaves is failing, and the budget requires it to be ready", ststest.Web(5), on{crashing(4), budget(4, 5, 5)}, plainDown, none, plan.Refused, plan.ReasonBudgetNever},
 		allowed(decisionCase{"the one that leaves is failing, without a budget", ststest.Web(5), on{crashing(4), noBudget}, plainDown, none, plan.Do, "Begin"}),
-		allowed(decisionCase{"one that is to leave later is failing, too", ststest.Web(5), on{crashing(3), noBudget}, plainDown, none, plan.Do, "Begin"}),
+		allowed(decisionCase{"one that will leave later is failing, too", ststest.Web(5), on{crashing(3), noBudget}, plainDown, none, plan.Do, "Begin"}),
 		allowed(decisionCase{"the one that leaves has no pod", ststest.Web(5), on{without(4)}, plainDown, none, plan.Wait, plan.ReasonPodNotAvailable}),
 		{"a pod that leaves was refused by a quota", ststest.Web(5), on{parallel, without(3), refused("web-3")}, plainDown, none, plan.Do, "Begin"},
-		{"of the one that leaves nothing is known, and of another", ststest.Web(5), on{parallel, without(4), refused("web-3")}, plainDown, none, plan.Wait, plan.ReasonPodNotAvailable},
-		asked(decisionCase{"with hooks, those that were never made are asked about", ststest.Web(5), on{parallel, without(3), refused("web-3")}, down, none, plan.Do, "Hook"}, nothing),
+		{"no event about the one that leaves, but about another", ststest.Web(5), on{parallel, without(4), refused("web-3")}, plainDown, none, plan.Wait, plan.ReasonPodNotAvailable},
+		asked(decisionCase{"with hooks, they run for members that were never created", ststest.Web(5), on{parallel, without(3), refused("web-3")}, down, none, plan.Do, "Hook"}, nothing),
 		{"the quota of an earlier set of the name", ststest.Web(5), on{parallel, without(3), refused("web-3"), func(inv *sts.Inventory) { inv.Events[0].InvolvedObject.UID = "earlier" }},
 			plainDown, none, plan.Wait, plan.ReasonPodNotAvailable},
 		{"refused, and the status counts one more pod than is seen", ststest.Web(5), on{parallel, without(3), refused("web-3"), counted(4)}, plainDown, none, plan.Wait, plan.ReasonNotObserved},
 		{"the one that leaves was refused, and the status counts one more pod than is seen", ststest.Web(5), on{parallel, without(4), refused("web-4"), counted(5)}, plainDown, none, plan.Wait, plan.ReasonNotObserved},
 		{"in order, and the status counts one more pod than is seen", ststest.Web(5), on{without(3), counted(4)}, plainDown, none, plan.Wait, plan.ReasonPodNotAvailable},
 		{"in order, above one that is missing", ststest.Web(5), on{without(3)}, plainDown, none, plan.Do, "Begin"},
-		{"nothing has moved for long, and no event tells why", ststest.Web(5), on{parallel, without(3)}, plainDown, plan.Facts{Still: 10 * time.Second}, plan.Do, "Begin"},
-		{"nothing has moved for a moment", ststest.Web(5), on{parallel, without(3)}, plainDown, plan.Facts{Still: 9 * time.Second}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"nothing has changed for long, and no event has a reason", ststest.Web(5), on{parallel, without(3)}, plainDown, plan.Facts{Still: 10 * time.Second}, plan.Do, "Begin"},
+		{"nothing has changed for a moment", ststest.Web(5), on{parallel, without(3)}, plainDown, plan.Facts{Still: 9 * time.Second}, plan.Wait, plan.ReasonPodNotAvailable},
 		{"the controller has not seen the size", ststest.Web(5), on{parallel, without(3), refused("web-3"), onSet(func(s *appsv1.StatefulSet) { s.Generation = 9 })}, plainDown, none, plan.Wait, plan.ReasonNotObserved},
 		allowed(decisionCase{"the one that leaves is there, one below it was refused", ststest.Web(5), on{parallel, gap(3), refused("web-3")}, plainDown, none, plan.Do, "Begin"}),
 		allowed(decisionCase{"the one that leaves is there, of those below it only one is named", ststest.Web(6), on{parallel, gap(4), gap(3), refused("web-3")}, plainDown, none, plan.Do, "Begin"}),
 		{"one that stays is missing, another was refused", ststest.Web(5), on{parallel, gap(3), gap(1), refused("web-3")}, plainDown, none, plan.Wait, plan.ReasonPodNotAvailable},
 		{"the budget lacks only pods that were refused", ststest.Web(5), on{parallel, gap(3), refused("web-3"), budget(4, 4, 5)}, plainDown, plan.Facts{Still: time.Minute}, plan.Stuck, plan.ReasonBudgetShort},
 		{"the budget lacks only pods that were refused, a moment ago", ststest.Web(5), on{parallel, gap(3), refused("web-3"), budget(4, 4, 5)}, plainDown, none, plan.Wait, plan.ReasonBudgetShort},
-		{"a crash-looping one may not be evicted for good", ststest.Web(5), on{crashing(4), budget(4, 5, 5)}, plainDown, plan.Facts{Still: time.Minute}, plan.Refused, plan.ReasonBudgetNever},
+		{"a crash-looping one may never be evicted", ststest.Web(5), on{crashing(4), budget(4, 5, 5)}, plainDown, plan.Facts{Still: time.Minute}, plan.Refused, plan.ReasonBudgetNever},
 		{"the only one, crash-looping, with a budget that requires none", ststest.Web(1), on{crashing(0), budget(0, 0, 1)}, park, plan.Facts{Still: time.Minute}, plan.Stuck, plan.ReasonBudgetShort},
 		{"the budget allows none now", ststest.Web(5), on{budget(4, 4, 5)}, plainDown, none, plan.Wait, plan.ReasonBudgetShort},
 		{"the budget can never allow one", ststest.Web(5), on{budget(5, 5, 5)}, plainDown, plan.Facts{Still: time.Hour}, plan.Refused, plan.ReasonBudgetNever},
 		{"two budgets", ststest.Web(5), on{func(inv *sts.Inventory) { inv.Budgets = append(inv.Budgets, inv.Budgets[0].DeepCopy()) }}, plainDown, none, plan.Refused, plan.ReasonTwoBudgets},
 		{"budgets are ignored", ststest.Web(5), on{budget(5, 5, 5)}, ignoring, none, plan.Do, "Begin"},
 		{"one that stays is failing, with --min-healthy", ststest.Web(5), on{crashing(3), noBudget}, drainWith(3, nil, func(i *plan.DrainOptions) { i.MinHealthy = 4; i.Replicas = 4 }), none, plan.Stuck, plan.ReasonPodFailing},
-		{"the budgets are asked", ststest.Web(5), nil, plainDown, none, plan.Do, "AskEviction"},
-		allowed(decisionCase{"begin without hooks", ststest.Web(5), nil, plainDown, none, plan.Do, "Begin"}),
-		allowed(decisionCase{"parking: the first goes, whatever the others do", ststest.Web(5), on{starting(1), noBudget}, park, none, plan.Do, "Begin"}),
-		asked(decisionCase{"the precheck is asked of the lowest that stays", ststest.Web(5), nil, down, none, plan.Do, "Hook"}, nothing),
-		asked(decisionCase{"begin with hooks", ststest.Web(5), nil, down, none, plan.Do, "Begin"}, fine),
-		asked(decisionCase{"the precheck says no", ststest.Web(5), nil, down, none, plan.Stuck, plan.ReasonHookFailed}, unless("find", no)),
-		asked(decisionCase{"the precheck cannot be asked", ststest.Web(5), nil, down, none, plan.Stuck, plan.ReasonHookFailed}, unless("find", lost)),
+		{"the eviction is checked", ststest.Web(5), nil, plainDown, none, plan.Do, "AskEviction"},
+		allowed(decisionCase{"start without hooks", ststest.Web(5), nil, plainDown, none, plan.Do, "Begin"}),
+		allowed(decisionCase{"parking: the first stops, whatever the others do", ststest.Web(5), on{starting(1), noBudget}, park, none, plan.Do, "Begin"}),
+		asked(decisionCase{"the precheck runs on the lowest that stays", ststest.Web(5), nil, down, none, plan.Do, "Hook"}, nothing),
+		asked(decisionCase{"start with hooks", ststest.Web(5), nil, down, none, plan.Do, "Begin"}, fine),
+		asked(decisionCase{"the precheck fails", ststest.Web(5), nil, down, none, plan.Stuck, plan.ReasonHookFailed}, unless("find", no)),
+		asked(decisionCase{"the precheck loses its connection", ststest.Web(5), nil, down, none, plan.Stuck, plan.ReasonHookFailed}, unless("find", lost)),
 
-		// On its way out.
-		{"hold it before it leaves", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, down, wrote, plan.Do, "Hold"},
-		asked(decisionCase{"it is told to leave", ststest.Web(5), lostWay, down, wrote, plan.Do, "Hook"}, nothing),
+		// Leaving.
+		{"add the finalizer before it leaves", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, down, wrote, plan.Do, "Hold"},
+		asked(decisionCase{"its drain command runs", ststest.Web(5), lostWay, down, wrote, plan.Do, "Hook"}, nothing),
 		asked(decisionCase{"it is leaving", ststest.Web(5), lostWay, down, wrote, plan.Wait, plan.ReasonHookRuns}, unless("leave", nil)),
-		asked(decisionCase{"another is asked whether it has left", ststest.Web(5), lostWay, down, wrote, plan.Wait, plan.ReasonHookRuns}, unless("gone", nil)),
+		asked(decisionCase{"the check on another member runs", ststest.Web(5), lostWay, down, wrote, plan.Wait, plan.ReasonHookRuns}, unless("gone", nil)),
 		asked(decisionCase{"not yet", ststest.Web(5), lostWay, down, wrote, plan.Wait, plan.ReasonMemberLeaving}, unless("gone", &plan.Answer{ExitCode: 1, At: ststest.Now.Add(-time.Second)})),
 		asked(decisionCase{"it has left", ststest.Web(5), lostWay, down, wrote, plan.Do, "Note"}, fine),
 		asked(decisionCase{"its command lost its connection, and it has left", ststest.Web(5), lostWay, down, wrote, plan.Do, "Note"}, unless("leave", lost)),
 		asked(decisionCase{"its command failed, but it has left", ststest.Web(5), lostWay, down, wrote, plan.Do, "Note"}, unless("leave", no)),
-		asked(decisionCase{"its command failed, and it has not left: call it back", ststest.Web(5), lostWay, down, wrote, plan.Do, "Note"}, func(run plan.Run) *plan.Answer {
+		asked(decisionCase{"its command failed, and it has not left: revert", ststest.Web(5), lostWay, down, wrote, plan.Do, "Note"}, func(run plan.Run) *plan.Answer {
 			if run.For == "gone" {
 				return no
 			}
 			return unless("leave", no)(run)
 		}),
-		asked(decisionCase{"its command failed, and nobody knows a way back", ststest.Web(5), on{leaving(b, 4, sts.Draining), held(4)}, drain(3, b), wrote, plan.Stuck, plan.ReasonHookFailed}, unless("leave", no)),
-		asked(decisionCase{"no other member is available to be asked", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4), starting(0), starting(1), starting(2), starting(3)}, down, wrote, plan.Wait, plan.ReasonMemberLeaving}, fine),
-		{"it was called back: let its pod be", ststest.Web(5), on{leaving(q, 4, sts.Recalled, func(d *sts.Drain) { d.Member.Problem = "leave in web-4: it says no" }), held(4)}, down, wrote, plan.Do, "LetGo"},
-		{"it was called back", ststest.Web(5), on{leaving(q, 4, sts.Recalled, func(d *sts.Drain) { d.Member.Problem = "leave in web-4: it says no" })}, down, wrote, plan.Do, "Note"},
-		{"somebody deletes its pod before it is held", ststest.Web(5), on{leaving(q, 4, sts.Draining), going(4)}, down, wrote, plan.Wait, plan.ReasonPodNotAvailable},
-		{"somebody has deleted its pod before it was held", ststest.Web(5), on{leaving(q, 4, sts.Draining), without(4)}, down, wrote, plan.Wait, plan.ReasonPodNotAvailable},
-		{"its pod was made anew", ststest.Web(5), on{leaving(q, 4, sts.Draining), anew(4)}, down, wrote, plan.Do, "Note"},
-		asked(decisionCase{"somebody deletes its pod, and it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, plan.Do, "Note"}, fine),
-		asked(decisionCase{"somebody deletes its pod, and its command failed: ask whether it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, plan.Do, "Hook"}, func(run plan.Run) *plan.Answer {
+		asked(decisionCase{"its command failed, and the profile has no cancel commands", ststest.Web(5), on{leaving(b, 4, sts.Draining), held(4)}, drain(3, b), wrote, plan.Stuck, plan.ReasonHookFailed}, unless("leave", no)),
+		asked(decisionCase{"no other member is available to check", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4), starting(0), starting(1), starting(2), starting(3)}, down, wrote, plan.Wait, plan.ReasonMemberLeaving}, fine),
+		{"it was reverted: remove the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Recalled, func(d *sts.Drain) { d.Member.Problem = "leave in web-4: terminated with exit code 1" }), held(4)}, down, wrote, plan.Do, "LetGo"},
+		{"it was reverted", ststest.Web(5), on{leaving(q, 4, sts.Recalled, func(d *sts.Drain) { d.Member.Problem = "leave in web-4: terminated with exit code 1" })}, down, wrote, plan.Do, "Note"},
+		{"its pod is being deleted before it has the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Draining), going(4)}, down, wrote, plan.Wait, plan.ReasonPodNotAvailable},
+		{"its pod was deleted before it had the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Draining), without(4)}, down, wrote, plan.Wait, plan.ReasonPodNotAvailable},
+		{"its pod was recreated", ststest.Web(5), on{leaving(q, 4, sts.Draining), recreated(4)}, down, wrote, plan.Do, "Note"},
+		asked(decisionCase{"its pod is being deleted, and it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, plan.Do, "Note"}, fine),
+		asked(decisionCase{"its pod is being deleted, and its command failed: check whether it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, plan.Do, "Hook"}, func(run plan.Run) *plan.Answer {
 			if run.For == "gone" {
 				return notYet
 			}
 			return unless("leave", no)(run)
 		}),
-		asked(decisionCase{"somebody deletes its pod before it could leave", ststest.Web(5), append(lostWay, going(4)), down, wrote, plan.Do, "LetGo"}, func(plan.Run) *plan.Answer {
+		asked(decisionCase{"its pod is being deleted before it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, plan.Do, "LetGo"}, func(plan.Run) *plan.Answer {
 			return &plan.Answer{ExitCode: 1}
 		}),
 
@@ -411,51 +410,51 @@ func drainCases() []decisionCase {
 		{"resumed with a --min-healthy that its size cannot keep", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, q, func(i *plan.DrainOptions) { i.MinHealthy = 4 }), none, plan.Refused, plan.ReasonMinHealthy},
 		{"resumed between two with a --min-healthy that its size cannot keep", ststest.Web(4), on{leaving(nil, 3, sts.Removing, between)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.MinHealthy = 4 }), none, plan.Refused, plan.ReasonMinHealthy},
 		{"resumed with a --min-healthy that its size keeps", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drainWith(3, q, func(i *plan.DrainOptions) { i.MinHealthy = 3 }), none, plan.Do, "Hold"},
-		named("resumed: it is asked first whether it has left", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), nothing), plan.Do, "Hook"),
+		named("resumed: check first whether it has left", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), nothing), plan.Do, "Hook"),
 		named("resumed: it has left", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), fine), plan.Do, "Note"),
-		named("resumed: it has not, so it is told once more", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), func(run plan.Run) *plan.Answer {
+		named("resumed: it has not, so its drain command runs again", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), func(run plan.Run) *plan.Answer {
 			if run.For == "gone" {
 				return &plan.Answer{ExitCode: 1}
 			}
 			return notYet
 		}), plan.Do, "Hook"),
 		{"resumed by another command of the same owner", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4), owned("alice@laptop", "0")}, down, none, plan.Do, "Take"},
-		{"another size is asked for", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(4, q), none, plan.Refused, plan.ReasonScaleOnItsWay},
-		{"another profile is asked for", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(3, b), none, plan.Refused, plan.ReasonScaleOnItsWay},
-		{"a person says that it has left", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.TakeOver = true }), wrote, plan.Do, "AskEviction"},
+		{"another size", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(4, q), none, plan.Refused, plan.ReasonScaleOnItsWay},
+		{"another profile", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(3, b), none, plan.Refused, plan.ReasonScaleOnItsWay},
+		{"the user says that it has left", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.TakeOver = true }), wrote, plan.Do, "AskEviction"},
 		{"the record was removed during the command", ststest.Web(5), on{owned("alice@laptop", "1")}, down, wrote, plan.Refused, plan.ReasonTakenOver},
-		{"the record is lost, its pod is ending", ststest.Web(5), on{held(4), going(4)}, plainDown, none, plan.Refused, plan.ReasonMemberLeft},
-		{"the record is lost, and a person says that it has left", ststest.Web(5), on{held(4), going(4)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.NoHooks = true }), none, plan.Do, "Scale"},
+		{"the record is missing, its pod is terminating", ststest.Web(5), on{held(4), going(4)}, plainDown, none, plan.Refused, plan.ReasonMemberLeft},
+		{"the record is missing, and the user says that it has left", ststest.Web(5), on{held(4), going(4)}, drainWith(3, nil, func(i *plan.DrainOptions) { i.NoHooks = true }), none, plan.Do, "Scale"},
 
-		// It was never made.
-		{"never made: the set is made smaller", ststest.Web(5), on{parallel, neverMade(4), without(4)}, plainDown, wrote, plan.Do, "Scale"},
-		{"never made, and the status counts one more pod than is seen", ststest.Web(5), on{parallel, neverMade(4), without(4), counted(5)}, plainDown, wrote, plan.Wait, plan.ReasonNotObserved},
-		{"never made, and created meanwhile", ststest.Web(5), on{parallel, neverMade(4)}, plainDown, wrote, plan.Do, "Note"},
+		// It was never created.
+		{"never created: scale down", ststest.Web(5), on{parallel, neverMade(4), without(4)}, plainDown, wrote, plan.Do, "Scale"},
+		{"never created, and the status counts one more pod than is seen", ststest.Web(5), on{parallel, neverMade(4), without(4), counted(5)}, plainDown, wrote, plan.Wait, plan.ReasonNotObserved},
+		{"never created, and created meanwhile", ststest.Web(5), on{parallel, neverMade(4)}, plainDown, wrote, plan.Do, "Note"},
 
 		// It has left.
 		allowed(decisionCase{"evict", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4)}, down, wrote, plan.Do, "Evict"}),
 		{"delete, where budgets are ignored", ststest.Web(5), on{leaving(nil, 4, sts.Removing), held(4)}, ignoring, wrote, plan.Do, "Delete"},
 		{"the budget allows none now, after it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), budget(4, 4, 5)}, down, wrote, plan.Wait, plan.ReasonBudgetShort},
 		{"one that stays is failing after it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), crashing(1)}, down, wrote, plan.Stuck, plan.ReasonPodFailing},
-		{"its pod is ending: the set is made smaller", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), going(4)}, down, wrote, plan.Do, "Scale"},
-		{"without hooks, its pod was made anew and is starting", ststest.Web(5), on{leaving(nil, 4, sts.Removing), anew(4), starting(4)}, plainDown, wrote, plan.Do, "Note"},
-		{"without hooks, its pod was made anew and is ready", ststest.Web(5), on{leaving(nil, 4, sts.Removing), anew(4)}, plainDown, wrote, plan.Do, "Note"},
-		{"with hooks, its pod was made anew", ststest.Web(5), on{leaving(q, 4, sts.Removing), anew(4)}, down, wrote, plan.Do, "Note"},
-		{"the set is smaller: let its pod go", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4)}, down, wrote, plan.Do, "LetGo"},
-		{"the set is smaller, and the controller has not observed it", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4), unobserved}, down, wrote, plan.Wait, plan.ReasonNotObserved},
-		{"without hooks, the set is smaller, and the controller has not observed it", ststest.Web(5), on{leaving(nil, 4, sts.Removing), wanted(4), held(4), going(4), unobserved}, plainDown, wrote, plan.Wait, plan.ReasonNotObserved},
-		{"its pod is ending", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), going(4)}, down, wrote, plan.Wait, plan.ReasonScalingDown},
-		{"its pod does not end", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), onPod(4, func(p *corev1.Pod) {
+		{"its pod is terminating: scale down", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), going(4)}, down, wrote, plan.Do, "Scale"},
+		{"without hooks, its pod was recreated and is starting", ststest.Web(5), on{leaving(nil, 4, sts.Removing), recreated(4), starting(4)}, plainDown, wrote, plan.Do, "Note"},
+		{"without hooks, its pod was recreated and is ready", ststest.Web(5), on{leaving(nil, 4, sts.Removing), recreated(4)}, plainDown, wrote, plan.Do, "Note"},
+		{"with hooks, its pod was recreated", ststest.Web(5), on{leaving(q, 4, sts.Removing), recreated(4)}, down, wrote, plan.Do, "Note"},
+		{"the set is scaled down: remove the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4)}, down, wrote, plan.Do, "LetGo"},
+		{"the set is scaled down, and the controller has not observed it", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4), unobserved}, down, wrote, plan.Wait, plan.ReasonNotObserved},
+		{"without hooks, the set is scaled down, and the controller has not observed it", ststest.Web(5), on{leaving(nil, 4, sts.Removing), wanted(4), held(4), going(4), unobserved}, plainDown, wrote, plan.Wait, plan.ReasonNotObserved},
+		{"its pod is terminating", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), going(4)}, down, wrote, plan.Wait, plan.ReasonScalingDown},
+		{"its pod does not terminate", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), onPod(4, func(p *corev1.Pod) {
 			p.DeletionTimestamp = &metav1.Time{Time: ststest.Now.Add(-time.Hour)}
 		})}, down, wrote, plan.Stuck, plan.ReasonPodFailing},
 		{"its pod is gone", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), without(4)}, down, wrote, plan.Do, "Note"},
-		{"its pod is gone, and nothing comes after", ststest.Web(5), on{leaving(b, 4, sts.Removing), wanted(4), without(4)}, drain(3, b), wrote, plan.Do, "Note"},
-		allowed(decisionCase{"its pod is gone, without hooks the next one begins at once", ststest.Web(5), on{leaving(nil, 4, sts.Removing), wanted(4), without(4)}, plainDown, wrote, plan.Do, "Begin"}),
-		asked(decisionCase{"what comes after", ststest.Web(5), on{leaving(q, 4, sts.Finishing), wanted(4), without(4)}, down, wrote, plan.Do, "Hook"}, nothing),
-		asked(decisionCase{"what comes after is done", ststest.Web(5), on{leaving(q, 4, sts.Finishing), wanted(4), without(4)}, down, wrote, plan.Do, "Note"}, fine),
-		asked(decisionCase{"what comes after failed", ststest.Web(5), on{leaving(q, 4, sts.Finishing), wanted(4), without(4)}, down, wrote, plan.Stuck, plan.ReasonHookFailed}, unless("forget", no)),
+		{"its pod is gone, no after hooks", ststest.Web(5), on{leaving(b, 4, sts.Removing), wanted(4), without(4)}, drain(3, b), wrote, plan.Do, "Note"},
+		allowed(decisionCase{"its pod is gone, without hooks the next one starts at once", ststest.Web(5), on{leaving(nil, 4, sts.Removing), wanted(4), without(4)}, plainDown, wrote, plan.Do, "Begin"}),
+		asked(decisionCase{"after hooks", ststest.Web(5), on{leaving(q, 4, sts.Finishing), wanted(4), without(4)}, down, wrote, plan.Do, "Hook"}, nothing),
+		asked(decisionCase{"after hooks are done", ststest.Web(5), on{leaving(q, 4, sts.Finishing), wanted(4), without(4)}, down, wrote, plan.Do, "Note"}, fine),
+		asked(decisionCase{"after hooks failed", ststest.Web(5), on{leaving(q, 4, sts.Finishing), wanted(4), without(4)}, down, wrote, plan.Stuck, plan.ReasonHookFailed}, unless("forget", no)),
 
-		// Others change the size meanwhile.
+		// Other clients scale the set meanwhile.
 		{"scaled up while it leaves", ststest.Web(7), on{leaving(q, 4, sts.Draining), other}, down, wrote, plan.Refused, plan.ReasonTakenOver},
 		{"scaled down while it leaves", ststest.Web(5), on{leaving(q, 4, sts.Draining), wanted(4), other}, down, wrote, plan.Refused, plan.ReasonTakenOver},
 		{"scaled up again after it was removed", ststest.Web(5), on{leaving(q, 4, sts.Removing), other}, down, plan.Facts{Wrote: true, Scaled: map[sts.Ordinal]bool{4: true}}, plan.Refused, plan.ReasonTakenOver},
@@ -464,21 +463,21 @@ func drainCases() []decisionCase {
 
 		// The end.
 		{"all are gone", ststest.Web(3), on{leaving(nil, 2, sts.Removing, between), claimsOf(3, 4)}, plainDown, wrote, plan.Do, "Finish"},
-		{"all are gone, and the policy comes back", ststest.Web(3), on{onSet(deletesClaims), onSet(func(s *appsv1.StatefulSet) { s.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled = "Retain" }),
+		{"all are gone, and the policy is restored", ststest.Web(3), on{onSet(deletesClaims), onSet(func(s *appsv1.StatefulSet) { s.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled = "Retain" }),
 			leaving(nil, 2, sts.Removing, between, func(d *sts.Drain) { d.Retention = "Delete" }), claimsOf(3, 4)}, plainDown, wrote, plan.Do, "Finish"},
 		{"all are gone, and one that stays is starting", ststest.Web(3), on{leaving(nil, 2, sts.Removing, between), starting(1)}, plainDown, wrote, plan.Wait, plan.ReasonPodNotAvailable},
 
 		// Members join.
-		{"new ones would have old claims", ststest.Web(5), on{claimsOf(6)}, drain(7, q), none, plan.Refused, plan.ReasonStaleClaims},
-		{"new ones may have old claims", ststest.Web(5), on{claimsOf(5, 6)}, drainWith(7, q, func(i *plan.DrainOptions) { i.ReuseClaims = true }), none, plan.Do, "Begin"},
+		{"new members would start with old claims", ststest.Web(5), on{claimsOf(6)}, drain(7, q), none, plan.Refused, plan.ReasonStaleClaims},
+		{"new members may start with old claims", ststest.Web(5), on{claimsOf(5, 6)}, drainWith(7, q, func(i *plan.DrainOptions) { i.ReuseClaims = true }), none, plan.Do, "Begin"},
 		{"add one", ststest.Web(5), nil, drain(7, nil), none, plan.Do, "Begin"},
-		{"an inline drain is nothing for new ones", ststest.Web(5), nil, drain(7, &profile.Profile{Metadata: profile.Metadata{Name: "--drain-exec"}}), none, plan.Refused, plan.ReasonBadRequest},
+		{"an inline drain when scaling up", ststest.Web(5), nil, drain(7, &profile.Profile{Metadata: profile.Metadata{Name: "--drain-exec"}}), none, plan.Refused, plan.ReasonBadRequest},
 		{"one is failing before any joins", ststest.Web(5), on{crashing(2)}, drain(7, q), none, plan.Stuck, plan.ReasonPodFailing},
-		asked(decisionCase{"its cluster is told of it", ststest.Web(5), on{joining(q, sts.Announcing)}, drain(7, q), wrote, plan.Do, "Hook"}, nothing),
-		asked(decisionCase{"its cluster says no", ststest.Web(5), on{joining(q, sts.Announcing)}, drain(7, q), wrote, plan.Stuck, plan.ReasonHookFailed}, unless("add", no)),
-		asked(decisionCase{"its cluster knows of it", ststest.Web(5), on{joining(q, sts.Announcing)}, drain(7, q), wrote, plan.Do, "Note"}, fine),
-		{"its pod is to be made", ststest.Web(5), on{joining(q, sts.Starting)}, drain(7, q), none, plan.Do, "Scale"},
-		{"somebody else made it before its cluster knew of it", ststest.Web(6), on{joining(q, sts.Announcing)}, drain(7, q), wrote, plan.Refused, plan.ReasonTakenOver},
+		asked(decisionCase{"the join.before hooks run", ststest.Web(5), on{joining(q, sts.Announcing)}, drain(7, q), wrote, plan.Do, "Hook"}, nothing),
+		asked(decisionCase{"the join.before hooks failed", ststest.Web(5), on{joining(q, sts.Announcing)}, drain(7, q), wrote, plan.Stuck, plan.ReasonHookFailed}, unless("add", no)),
+		asked(decisionCase{"the join.before hooks are done", ststest.Web(5), on{joining(q, sts.Announcing)}, drain(7, q), wrote, plan.Do, "Note"}, fine),
+		{"scale up", ststest.Web(5), on{joining(q, sts.Starting)}, drain(7, q), none, plan.Do, "Scale"},
+		{"its pod was created before the join.before hooks were done", ststest.Web(6), on{joining(q, sts.Announcing)}, drain(7, q), wrote, plan.Refused, plan.ReasonTakenOver},
 		asked(decisionCase{"it runs", ststest.Web(6), on{joining(q, sts.Starting), starting(5)}, drain(7, q), wrote, plan.Do, "Hook"}, nothing),
 		asked(decisionCase{"it runs, and is not ready", ststest.Web(6), on{joining(q, sts.Starting), starting(5)}, drain(7, q), wrote, plan.Wait, plan.ReasonPodNotAvailable}, fine),
 		{"it fails", ststest.Web(6), on{joining(q, sts.Starting), crashing(5)}, drain(7, q), wrote, plan.Stuck, plan.ReasonPodFailing},
@@ -503,27 +502,27 @@ func cancelCases() []decisionCase {
 		return fine(run)
 	}
 	return []decisionCase{
-		{"nothing is on its way", ststest.Web(5), nil, plain, none, plan.Done, plan.ReasonNothingToDo},
-		{"somebody else is at work", ststest.Web(5), on{leaving(q, 4, sts.Draining), owned("bob@desk", "7")}, plain, none, plan.Refused, plan.ReasonOwned},
+		{"nothing is in progress", ststest.Web(5), nil, plain, none, plan.Done, plan.ReasonNothingToDo},
+		{"another user has the lock", ststest.Web(5), on{leaving(q, 4, sts.Draining), owned("bob@desk", "7")}, plain, none, plan.Refused, plan.ReasonOwned},
 		{"the record cannot be read", ststest.Web(5), on{annotated(sts.DrainAnnotation, "{")}, plain, none, plan.Refused, plan.ReasonBadRecord},
-		{"a pod is held, and the record is lost", ststest.Web(5), on{held(4)}, plain, none, plan.Do, "LetGo"},
+		{"a pod has our finalizer, and the record is missing", ststest.Web(5), on{held(4)}, plain, none, plan.Do, "LetGo"},
 		{"between two", ststest.Web(4), on{leaving(q, 3, sts.Draining, between)}, plain, none, plan.Do, "Cancel"},
-		{"between two, the policy comes back", ststest.Web(4), on{onSet(deletesClaims), onSet(func(s *appsv1.StatefulSet) { s.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled = "Retain" }),
+		{"between two, the policy is restored", ststest.Web(4), on{onSet(deletesClaims), onSet(func(s *appsv1.StatefulSet) { s.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled = "Retain" }),
 			leaving(nil, 3, sts.Removing, between, func(d *sts.Drain) { d.Retention = "Delete" })}, plain, none, plan.Do, "Cancel"},
 		{"of parking", ststest.Web(4), on{leaving(nil, 3, sts.Removing, func(d *sts.Drain) { d.To = 0 }), annotated(sts.ParkedAnnotation, "5")}, plain, none, plan.Do, "Cancel"},
 		{"nothing was done to it yet", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, plain, none, plan.Do, "Cancel"},
 		{"it is leaving, and no profile is given", ststest.Web(5), way(), plain, none, plan.Refused, plan.ReasonScaleOnItsWay},
-		asked(decisionCase{"it is asked whether it has left", ststest.Web(5), way(), cancel, none, plan.Do, "Hook"}, nothing),
+		asked(decisionCase{"check whether it has left", ststest.Web(5), way(), cancel, none, plan.Do, "Hook"}, nothing),
 		asked(decisionCase{"it has left meanwhile", ststest.Web(5), way(), cancel, none, plan.Refused, plan.ReasonMemberLeft}, fine),
-		asked(decisionCase{"it is called back: its pod is let be", ststest.Web(5), way(), cancel, wrote, plan.Do, "LetGo"}, stays),
-		asked(decisionCase{"it cannot be called back", ststest.Web(5), way(), cancel, wrote, plan.Stuck, plan.ReasonHookFailed}, func(run plan.Run) *plan.Answer { return &plan.Answer{ExitCode: 1} }),
-		asked(decisionCase{"nobody answers", ststest.Web(5), way(), cancel, none, plan.Wait, plan.ReasonMemberLeaving}, unless("gone", &plan.Answer{ExitCode: -1, Problem: "the connection broke", At: ststest.Now.Add(-time.Second)})),
+		asked(decisionCase{"it is reverted: remove the finalizer", ststest.Web(5), way(), cancel, wrote, plan.Do, "LetGo"}, stays),
+		asked(decisionCase{"it cannot be reverted", ststest.Web(5), way(), cancel, wrote, plan.Stuck, plan.ReasonHookFailed}, func(run plan.Run) *plan.Answer { return &plan.Answer{ExitCode: 1} }),
+		asked(decisionCase{"the check loses its connection", ststest.Web(5), way(), cancel, none, plan.Wait, plan.ReasonMemberLeaving}, unless("gone", &plan.Answer{ExitCode: -1, Problem: "the connection was lost", At: ststest.Now.Add(-time.Second)})),
 		{"it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4)}, cancel, none, plan.Refused, plan.ReasonMemberLeft},
-		{"it has left, and the set is smaller", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), without(4)}, cancel, none, plan.Refused, plan.ReasonMemberLeft},
+		{"it has left, and the set is scaled down", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), without(4)}, cancel, none, plan.Refused, plan.ReasonMemberLeft},
 		{"without hooks", ststest.Web(5), on{leaving(nil, 4, sts.Removing)}, plain, none, plan.Do, "Cancel"},
-		{"it is gone, and what comes after is left out", ststest.Web(5), on{leaving(q, 4, sts.Finishing), wanted(4), without(4)}, cancel, none, plan.Do, "Cancel"},
-		{"its cluster may know of one that is to join", ststest.Web(5), on{joining(q, sts.Announcing)}, cancel, none, plan.Do, "Cancel"},
-		{"one is to be added", ststest.Web(5), on{joining(nil, sts.Announcing)}, plain, none, plan.Do, "Cancel"},
+		{"it is gone, and its after hooks are skipped", ststest.Web(5), on{leaving(q, 4, sts.Finishing), wanted(4), without(4)}, cancel, none, plan.Do, "Cancel"},
+		{"one that joins may already be registered", ststest.Web(5), on{joining(q, sts.Announcing)}, cancel, none, plan.Do, "Cancel"},
+		{"one will be added", ststest.Web(5), on{joining(nil, sts.Announcing)}, plain, none, plan.Do, "Cancel"},
 	}
 }
 
@@ -535,18 +534,18 @@ func unparkCases() []decisionCase {
 	return []decisionCase{
 		{"it is not parked", ststest.Web(3), nil, unpark, none, plan.Done, plan.ReasonNothingToDo},
 		{"it was parked by hand", ststest.Web(0), nil, unpark, none, plan.Refused, plan.ReasonParked},
-		{"it says no number", ststest.Web(0), on{annotated(sts.ParkedAnnotation, "many")}, unpark, none, plan.Refused, plan.ReasonParked},
-		{"somebody else is at work", ststest.Web(0), on{parked, owned("bob@desk", "7")}, unpark, none, plan.Refused, plan.ReasonOwned},
-		{"Argo CD would put the size back", ststest.Web(0), on{parked, annotated("argocd.argoproj.io/tracking-id", "shop")}, unpark, none, plan.Refused, plan.ReasonManaged},
-		{"all come back at once", ststest.Web(0), on{parked}, unpark, none, plan.Do, "Scale"},
-		{"some have come back by other means", ststest.Web(2), on{parked}, unpark, none, plan.Do, "Scale"},
+		{"its size is no number", ststest.Web(0), on{annotated(sts.ParkedAnnotation, "many")}, unpark, none, plan.Refused, plan.ReasonParked},
+		{"another user has the lock", ststest.Web(0), on{parked, owned("bob@desk", "7")}, unpark, none, plan.Refused, plan.ReasonOwned},
+		{"Argo CD would revert the size", ststest.Web(0), on{parked, annotated("argocd.argoproj.io/tracking-id", "shop")}, unpark, none, plan.Refused, plan.ReasonManaged},
+		{"all start at once", ststest.Web(0), on{parked}, unpark, none, plan.Do, "Scale"},
+		{"some were started by other means", ststest.Web(2), on{parked}, unpark, none, plan.Do, "Scale"},
 		{"one is starting", ststest.Web(5), on{parked, starting(4)}, unpark, none, plan.Wait, plan.ReasonPodNotAvailable},
 		{"one is failing", ststest.Web(5), on{parked, crashing(0)}, unpark, none, plan.Stuck, plan.ReasonPodFailing},
-		{"all are back", ststest.Web(5), on{parked}, unpark, none, plan.Do, "Finish"},
+		{"all are available", ststest.Web(5), on{parked}, unpark, none, plan.Do, "Finish"},
 	}
 }
 
-func TestDrainDecisionsNameTheirWayOut(t *testing.T) {
+func TestDrainDecisionsHaveHints(t *testing.T) {
 	for _, test := range slices.Concat(drainCases(), cancelCases(), unparkCases(), resizingCases()) {
 		for _, change := range test.changes {
 			change(test.from)
@@ -558,8 +557,7 @@ func TestDrainDecisionsNameTheirWayOut(t *testing.T) {
 	}
 }
 
-// TestHooksHaveEveryVariable: what the documentation promises to every command has a
-// value, also for one that is new.
+// TestHooksHaveEveryVariable: every documented variable has a value, also for a new member.
 func TestHooksHaveEveryVariable(t *testing.T) {
 	all := []string{"hook"}
 	for _, v := range profile.Variables {
@@ -595,9 +593,8 @@ func TestHooksHaveEveryVariable(t *testing.T) {
 	}
 }
 
-// A member may have left under an earlier command: a resumed one asks before it runs the
-// leave hook again. There is no other way to make the intent than from what the command found.
-// TestAFinalizerThatIsRemovedAgain: a client that removes the finalizer each time is not fought forever.
+// TestAFinalizerThatIsRemovedAgain: the finalizer is not added endlessly when another client removes
+// it each time.
 func TestAFinalizerThatIsRemovedAgain(t *testing.T) {
 	for _, phase := range []sts.MemberPhase{sts.Draining, sts.Removing} {
 		inv := ststest.Web(5)
@@ -614,15 +611,15 @@ func TestAFinalizerThatIsRemovedAgain(t *testing.T) {
 			}
 			f = f.After(*d.Action)
 		}
-		want := "Stuck FinalizerRemoved: another client has removed the finalizer kubectl-sts.dev/leaving from pod web-4 each of the 3 times that it was added, " +
-			"and without it the StatefulSet controller may recreate the pod"
-		if got := fmt.Sprintf("%s %s: %s", d.Verdict, d.Reason, d.Message); holds != 3 || got != want || d.Subject != "web-4" || !strings.Contains(d.Hint, "get pod web-4 -o yaml --show-managed-fields") {
-			t.Errorf("%s: %s (%s, %s) after %d, want %s", phase, got, d.Subject, d.Hint, holds, want)
+		if holds != 3 || d.Verdict != plan.Stuck || d.Reason != plan.ReasonHoldRemoved || d.Subject != "web-4" || !strings.Contains(d.Hint, "get pod web-4 -o yaml --show-managed-fields") {
+			t.Errorf("%s: %s %s of %s (%s) after %d times", phase, d.Verdict, d.Reason, d.Subject, d.Hint, holds)
 		}
 	}
 }
 
-func TestAResumedDrainAsksBeforeItDrainsAgain(t *testing.T) {
+// A member may have left under an earlier command: a resumed one checks that before it runs the
+// drain commands again.
+func TestAResumedDrainChecksBeforeItDrainsAgain(t *testing.T) {
 	q := quorum()
 	first := func(found *sts.Inventory) string {
 		inv := ststest.Web(5)
@@ -641,11 +638,11 @@ func TestAResumedDrainAsksBeforeItDrainsAgain(t *testing.T) {
 		t.Errorf("a resumed drain runs %q first, want gone", got)
 	}
 	if got := first(ststest.Web(5)); got != "leave" {
-		t.Errorf("a drain of its own runs %q first, want leave", got)
+		t.Errorf("a new drain runs %q first, want leave", got)
 	}
 }
 
-// The plan of backing out tells which members have no pod, and evicts only those that have one.
+// The plan of backing out names the members without a pod, and evicts only those that have one.
 func TestForetellBackingOutOfAQuota(t *testing.T) {
 	for name, policy := range map[string]appsv1.PodManagementPolicyType{"in order": appsv1.OrderedReadyPodManagement, "parallel": appsv1.ParallelPodManagement} {
 		t.Run(name, func(t *testing.T) {
@@ -661,11 +658,11 @@ func TestForetellBackingOutOfAQuota(t *testing.T) {
 			}
 			want := []string{
 				"scale down from 6 to 3 replicas: remove web-5, which has no pod: create Pod web-4 in StatefulSet web failed error: exceeded quota",
-				"scale to 5 replicas, without web-5",
-				"remove web-4, which has no pod", "scale to 4 replicas, without web-4",
-				"remove web-3", "hold web-3 in its place, so that it is not made anew", "evict web-3", "scale to 3 replicas, without web-3", "let web-3 go",
-				"finish: ordinals 3-5 left",
-				"statefulset web has 3 replicas; ordinals 3-5 left; data kept in claims data-web-3, data-web-4, and 1 more",
+				"scale to 5 replicas, removing web-5",
+				"remove web-4, which has no pod", "scale to 4 replicas, removing web-4",
+				"remove web-3", "add a finalizer to pod web-3 so that it is not recreated", "evict pod web-3", "scale to 3 replicas, removing web-3", "remove the finalizer from pod web-3",
+				"complete the scale-down (removed ordinals 3-5)",
+				"statefulset.apps/web scaled to 3 replicas; removed ordinals 3-5; data kept in claims data-web-3, data-web-4, and 1 more",
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"strconv"
@@ -26,18 +25,18 @@ type hooks struct {
 	facts            Facts
 }
 
-// hookFailure is a command that did not end well.
+// hookFailure is a command that failed.
 type hookFailure struct {
 	problem, hint string
 	// lost: the connection broke, so that it may have done its work.
 	lost bool
 	last bool // it was the last of its section
-	// unanswered: it has not ended by itself, so that it says nothing.
+	// unanswered: it did not exit by itself, so its result is unknown.
 	unanswered bool
 }
 
-// newHooks gathers what a profile's commands are told. The survivor is the lowest
-// ordinal that is available.
+// newHooks collects the variables of a profile's commands. The survivor is the lowest ordinal
+// that is available.
 func newHooks(s *sts.Snapshot, f Facts, p *profile.Profile, domain string, m *sts.Member) *hooks {
 	h := &hooks{profile: p, now: s.TakenAt, facts: f}
 	joins := m.Phase == sts.Announcing || m.Phase == sts.Starting
@@ -60,7 +59,7 @@ func newHooks(s *sts.Snapshot, f Facts, p *profile.Profile, domain string, m *st
 	if joins {
 		before, after = after, before
 	}
-	// Not by who is asked: what one survivor has done another need not do again.
+	// Not by where it runs: what one survivor has done another need not do again.
 	h.key = fmt.Sprintf("%s %s", s.Name(m.Ordinal), m.UID)
 	h.vars = profile.Vars{
 		profile.PodName: s.Name(m.Ordinal), profile.Ordinal: m.Ordinal.String(),
@@ -78,9 +77,8 @@ func newHooks(s *sts.Snapshot, f Facts, p *profile.Profile, domain string, m *st
 	return h
 }
 
-// section runs the commands of a section one after the other. With no decision and no
-// failure it is done; the variables then hold what it captured. at is when the last
-// answer came.
+// section runs the commands of a section one after the other. With no decision and no failure it
+// is done; the variables then hold what it captured. at is when the last command ended.
 func (h *hooks) section(sec profile.Section, round string, retries bool) (vars profile.Vars, at time.Time, d *Decision, failed *hookFailure) {
 	vars = h.vars
 	commands := h.profile.Commands(sec)
@@ -90,8 +88,8 @@ func (h *hooks) section(sec profile.Section, round string, retries bool) (vars p
 		if err != nil {
 			return nil, at, nil, &hookFailure{problem: err.Error(), hint: c.Hint}
 		}
-		if hangs := h.unsettled(c, vars); hangs != nil {
-			c, wanted = hangs, true
+		if unsettled := h.unsettled(c, vars); unsettled != nil {
+			c, wanted = unsettled, true
 		}
 		if !wanted {
 			continue
@@ -110,7 +108,7 @@ func (h *hooks) section(sec profile.Section, round string, retries bool) (vars p
 	return vars, at, nil, nil
 }
 
-// command runs one command until its end is good, as often as it may be tried.
+// command runs one command until it succeeds, as often as it may be tried.
 func (h *hooks) command(c *profile.Command, vars profile.Vars, key string, retries, quiet bool) (profile.Vars, time.Time, *Decision, *hookFailure) {
 	run := Run{For: c.Name, Timeout: c.Timeout.Duration, Quiet: quiet}
 	pod := h.survivor
@@ -121,11 +119,11 @@ func (h *hooks) command(c *profile.Command, vars profile.Vars, key string, retri
 		pod = nil
 	}
 	if pod == nil && c.On != profile.Here {
-		who := "no other member is available to be asked"
+		problem := msgDrainNoSurvivor(c.Name)
 		if c.On != profile.Survivor {
-			who = "its pod is not there"
+			problem = msgDrainNoPod(c.Name)
 		}
-		return nil, h.now, nil, &hookFailure{problem: fmt.Sprintf("%s cannot be run: %s", c.Name, who), hint: c.Hint, unanswered: true}
+		return nil, h.now, nil, &hookFailure{problem: problem, hint: c.Hint, unanswered: true}
 	}
 	if pod != nil {
 		run.Pod, run.UID, run.Container = pod.Name, pod.UID, h.profile.Container(c, pod.Annotations, &pod.Spec)
@@ -142,12 +140,12 @@ func (h *hooks) command(c *profile.Command, vars profile.Vars, key string, retri
 		run.Key = fmt.Sprintf("%s try %d", key, try)
 		answer, answered := h.facts.Answers[run.Key]
 		if !answered && h.facts.Asked[run.Key] {
-			d := decide(Wait, ReasonHookRuns, "for "+run.Label(), "")
+			d := decide(Wait, ReasonHookRuns, waitDrainRuns(run.Label()), "")
 			d.Subject = run.Label()
 			return nil, h.now, &d, nil
 		}
 		if !answered {
-			d := do(Action{Why: sayRun(run, c), Run: &run}, "Hook")
+			d := do(Action{Why: stepDrainRun(run.Label(), c.Why), Run: &run}, "Hook")
 			d.Member = h.vars[profile.PodName]
 			return nil, h.now, &d, nil
 		}
@@ -160,7 +158,7 @@ func (h *hooks) command(c *profile.Command, vars profile.Vars, key string, retri
 		}
 		problem := answer.Problem
 		if reads := len(c.Expect)+len(c.Reject)+len(c.Capture) > 0; reads && answer.Truncated {
-			problem = "wrote too much to be read" // a rule that nothing may match cannot be kept by half of it
+			problem = msgDrainTooMuchOutput() // reject cannot be checked on truncated output
 		}
 		var captured profile.Vars
 		if problem == "" {
@@ -172,12 +170,12 @@ func (h *hooks) command(c *profile.Command, vars profile.Vars, key string, retri
 		if try == tries-1 {
 			failed := &hookFailure{problem: fmt.Sprintf("%s: %s", run.Label(), problem), lost: answer.Lost, unanswered: answer.ExitCode < 0}
 			if !failed.unanswered {
-				failed.hint = c.Hint // it is about what the command has said
+				failed.hint = c.Hint // it is about the output of the command
 			}
 			return nil, answer.At, nil, failed
 		}
 		if next := answer.At.Add(c.Pause.Duration); next.After(h.now) {
-			d := decide(Wait, ReasonHookRuns, fmt.Sprintf("to try %s again: %s", run.Label(), problem), "")
+			d := decide(Wait, ReasonHookRuns, waitDrainRetry(run.Label(), problem), "")
 			d.Subject, d.Until = run.Label(), &next
 			return nil, h.now, &d, nil
 		}
@@ -185,21 +183,14 @@ func (h *hooks) command(c *profile.Command, vars profile.Vars, key string, retri
 	panic("a command has at least one try")
 }
 
-func sayRun(run Run, c *profile.Command) string {
-	if c.Why == "" {
-		return "run " + run.Label()
-	}
-	return c.Why + " (" + run.Label() + ")"
-}
-
-// unsettled is a command of which a plan cannot tell whether it will be run, because
-// that hangs on what another one finds out; nil for all others.
+// unsettled is a command of which a plan cannot tell whether it will run, because that depends
+// on the output of another one; nil for all others.
 func (h *hooks) unsettled(c *profile.Command, vars profile.Vars) *profile.Command {
 	for _, conditions := range []map[string]string{c.If, c.Unless} {
 		for name := range conditions {
 			if vars[name] == imagined(name) {
 				out := *c
-				out.Why = "if need be, " + cmp.Or(c.Why, "do this")
+				out.Why = stepDrainIfNeeded(c.Why)
 				return &out
 			}
 		}
@@ -207,14 +198,14 @@ func (h *hooks) unsettled(c *profile.Command, vars profile.Vars) *profile.Comman
 	return nil
 }
 
-// imagined stands for a value in a plan, where nobody was asked.
+// imagined stands for a value in a plan, for which no command was run.
 func imagined(name string) string { return "(" + strings.ToLower(name) + ")" }
 
-// gone asks until the member has left, or only until the first answer that is no.
+// gone runs the until commands until the member has left, or only until they first fail.
 func (h *hooks) gone(round string, firstNoIsEnough bool) (yes bool, d *Decision, failed *hookFailure) {
 	u := h.profile.Until
 	if u == nil {
-		return true, nil, nil // nobody knows better than the drain's own end
+		return true, nil, nil // the exit code of the drain commands decides
 	}
 	var first time.Time
 	successes := 0
@@ -226,39 +217,36 @@ func (h *hooks) gone(round string, firstNoIsEnough bool) (yes bool, d *Decision,
 		if n == 0 {
 			first = at
 		}
-		what := "asked once"
-		if n > 0 {
-			what = fmt.Sprintf("asked %d times", n+1)
-		}
+		notYet := ""
 		if failed == nil {
-			foretold := len(h.facts.Answers) > 0 && h.imagined(round)
-			if foretold && firstNoIsEnough {
-				// A plan is about what there is to do when it has not left yet.
-				return false, nil, &hookFailure{problem: "it has not left"}
+			predicted := len(h.facts.Answers) > 0 && h.imagined(round)
+			if predicted && firstNoIsEnough {
+				// A plan shows what will be done when it has not left yet.
+				return false, nil, &hookFailure{problem: msgDrainStillThere()}
 			}
-			if successes++; successes >= u.Successes || foretold {
+			if successes++; successes >= u.Successes || predicted {
 				return true, nil, nil
 			}
 		} else {
 			successes = 0
-			what += ", not yet: " + failed.problem
+			notYet = failed.problem
 			if firstNoIsEnough && !failed.unanswered {
 				return false, nil, failed
 			}
 			if h.now.Sub(first) >= u.Timeout.Duration {
-				failed.problem = fmt.Sprintf("it has not left within %s: %s", sts.Age(u.Timeout.Duration), failed.problem)
+				failed.problem = msgDrainLeaveTimeout(u.Timeout.Duration, failed.problem)
 				return false, nil, failed
 			}
 		}
 		if next := at.Add(u.Interval.Duration); next.After(h.now) {
-			d := decide(Wait, ReasonMemberLeaving, fmt.Sprintf("for %s to have left its cluster (%s)", h.vars[profile.PodName], what), "")
+			d := decide(Wait, ReasonMemberLeaving, waitDrainLeaves(h.vars[profile.PodName], n+1, notYet), "")
 			d.Subject, d.Until = h.vars[profile.PodName], &next
 			return false, &d, nil
 		}
 	}
 }
 
-// imagined says whether the answers of this round are those of a plan.
+// imagined reports whether the results of this round are those of a plan.
 func (h *hooks) imagined(round string) bool {
 	for key, a := range h.facts.Answers {
 		if a.Imagined && strings.HasPrefix(key, fmt.Sprintf("%s %s %s", h.key, profile.UntilGone, round)) {
@@ -268,7 +256,7 @@ func (h *hooks) imagined(round string) bool {
 	return false
 }
 
-// captured are the values that were not there before.
+// captured are the values that did not exist before.
 func (h *hooks) captured(vars profile.Vars) map[string]string {
 	out := map[string]string{}
 	for name, value := range vars {

@@ -14,15 +14,11 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// drainLines are what the screen says of a change of size, by field.
+// drainLines are the lines of the screen about a drain-scale, by field.
 func drainLines(d *inspect.DrainStatus, now time.Time) [][2]string {
 	var out [][2]string
 	if d.StartedAt != nil {
-		line := fmt.Sprintf("from %d to %d, member by member", d.From, d.To)
-		if d.Profile != "" {
-			line = fmt.Sprintf("from %d to %d with %s", d.From, d.To, d.Profile)
-		}
-		out = append(out, [2]string{"Resize", line + "; " + started(*d.StartedAt, d.StartedBy, now)})
+		out = append(out, [2]string{"Resize", msgDrain(d.From, d.To, d.Profile) + "; " + started(*d.StartedAt, d.StartedBy, now)})
 	}
 	if m := d.Member; m != nil {
 		line := m.Pod
@@ -33,14 +29,14 @@ func drainLines(d *inspect.DrainStatus, now time.Time) [][2]string {
 			line += ", " + name + " " + m.Values[name]
 		}
 		if m.Held {
-			line += ", its pod is held"
+			line += ", " + msgDrainFinalizer()
 		}
 		out = append(out, [2]string{"Member", line})
 	}
 	if n := len(d.Done); n > 0 {
 		line := sayTook(d.Done[n-1])
 		if n > 1 {
-			line = fmt.Sprintf("%s, the last %s", sts.Count(n, "member"), line)
+			line = msgDrainDone(n, line)
 		}
 		out = append(out, [2]string{"Done", line})
 	}
@@ -60,7 +56,7 @@ func sayTook(m inspect.MovedStatus) string {
 	return text
 }
 
-// phaseOrder is that of a member's way, out or in.
+// phaseOrder is the order of the phases, of leaving and of joining.
 var phaseOrder = []sts.MemberPhase{sts.Draining, sts.Recalled, sts.Removing, sts.Finishing, sts.Announcing, sts.Starting}
 
 func tookPhases(took map[sts.MemberPhase]metav1.Duration) []string {
@@ -73,7 +69,7 @@ func tookPhases(took map[sts.MemberPhase]metav1.Duration) []string {
 	return out
 }
 
-// brief is a duration as people say it: 3m, 1.3s, 12ms.
+// brief is a short duration: 3m, 1.3s, 12ms.
 func brief(d time.Duration) string {
 	switch {
 	case d < time.Second:
@@ -84,7 +80,7 @@ func brief(d time.Duration) string {
 	return sts.Age(d)
 }
 
-// DrainEnd says of a change of size that has ended how long each member took.
+// DrainEnd prints how long each member of a complete drain-scale took.
 func DrainEnd(w io.Writer, d *inspect.DrainStatus, st Style) {
 	for _, m := range d.Done {
 		_, _ = io.WriteString(w, st.Wrap("  ", 2, Dim, sayTook(m)))

@@ -36,8 +36,8 @@ func TestDrainEnd(t *testing.T) {
 	golden.Assert(t, b.String(), "drain-end.txt")
 }
 
-// A long way with a captured id, and a pod that is held.
-func TestScreenOfAChangeOfSize(t *testing.T) {
+// A scale-down with captured values, and a pod with our finalizer.
+func TestScreenOfDrainScale(t *testing.T) {
 	inv := ststest.Web(9)
 	inv.Pods[8].Finalizers = []string{sts.LeavingFinalizer}
 	inv.Sets[0].Annotations = map[string]string{sts.DrainAnnotation: sts.EncodeAnnotation(sts.Drain{
@@ -54,8 +54,8 @@ func TestScreenOfAChangeOfSize(t *testing.T) {
 	golden.Assert(t, b.String(), "drain-screen.txt")
 }
 
-// What people read before they confirm.
-func TestPlanOfAChangeOfSize(t *testing.T) {
+// The plan that is shown before the confirmation.
+func TestPlanOfDrainScale(t *testing.T) {
 	etcd, err := profile.Find("etcd")
 	if err != nil {
 		t.Fatal(err)

@@ -2,17 +2,17 @@ package profile
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 	"sync"
 )
 
 //go:embed profiles/*.yaml
 var files embed.FS
 
-// builtin is read once; whoever gets it must not write to it.
+// builtin is read once; callers must not modify it.
 var builtin = sync.OnceValue(func() []*Profile {
 	var out []*Profile
 	names, err := fs.Glob(files, "profiles/*.yaml")
@@ -38,8 +38,7 @@ var builtin = sync.OnceValue(func() []*Profile {
 
 func fileOf(name string) string { return "profiles/" + name + ".yaml" }
 
-// Builtin are the profiles that come with the program, by name. They are not to be
-// written to.
+// Builtin are the built-in profiles, by name. Callers must not modify them.
 func Builtin() []*Profile { return slices.Clone(builtin()) }
 
 // Find is the built-in profile of that name.
@@ -51,7 +50,7 @@ func Find(name string) (*Profile, error) {
 		}
 		names = append(names, p.Metadata.Name)
 	}
-	return nil, fmt.Errorf("there is no built-in profile %q: it is one of %s", name, strings.Join(names, ", "))
+	return nil, errors.New(msgNotFound(name, names))
 }
 
 // Source is the file of a built-in profile, with its comments.

@@ -9,8 +9,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 )
 
-// What real servers said. Cassandra's and Elasticsearch's answers are those of their
-// documentation.
+// Output of real servers. That of Cassandra and Elasticsearch is from their documentation.
 const (
 	etcdMembers = `7e4c16ba29a09b72, started, etcd-2, http://etcd-2.svc.lab:2380, http://etcd-2.svc.lab:2379, false
 8278a17d51d28825, started, etcd-0, http://etcd-0.svc.lab:2380, http://etcd-0.svc.lab:2379, false
@@ -86,60 +85,60 @@ func TestBuiltinProfilesReadAnswers(t *testing.T) {
 	}{
 		{"etcd", "precheck/find-member", etcd, 0, etcdMembers, profile.Vars{"MEMBER_ID": "7e4c16ba29a09b72", "SURVIVOR_ID": "8278a17d51d28825"}, good},
 		{"etcd", "precheck/find-member", etcd, 0, etcdUnstarted, profile.Vars{"MEMBER_ID": "a7ff6590845e17b9", "SURVIVOR_ID": "8278a17d51d28825"}, good},
-		{"etcd", "precheck/find-member", etcd, 0, etcdTwoMembers, nil, "does not say MEMBER_ID"},
-		{"etcd", "precheck/find-member", etcd.With(profile.Vars{"POD_NAME": "etcd-20"}), 0, etcdMembers, nil, "does not say MEMBER_ID"},
+		{"etcd", "precheck/find-member", etcd, 0, etcdTwoMembers, nil, "cannot capture MEMBER_ID"},
+		{"etcd", "precheck/find-member", etcd.With(profile.Vars{"POD_NAME": "etcd-20"}), 0, etcdMembers, nil, "cannot capture MEMBER_ID"},
 		{"etcd", "precheck/others-healthy", etcd, 1, etcdHealth, profile.Vars{}, good},
-		{"etcd", "precheck/others-healthy", etcd.With(profile.Vars{"TARGET_REPLICAS": "3"}), 1, etcdHealth, nil, "nothing in its output"},
+		{"etcd", "precheck/others-healthy", etcd.With(profile.Vars{"TARGET_REPLICAS": "3"}), 1, etcdHealth, nil, "output does not match"},
 		{"etcd", "drain/find-leader", etcd, 0, etcdStatus, profile.Vars{"IS_LEADER": "true"}, good},
 		{"etcd", "drain/find-leader", etcd, 0, etcdStatus35, profile.Vars{"IS_LEADER": "true"}, good},
 		{"etcd", "drain/find-leader", etcd.With(profile.Vars{"MEMBER_ID": "8278a17d51d28825"}), 0, etcdStatus, profile.Vars{"IS_LEADER": "false"}, good},
-		{"etcd", "until/not-listed", etcd, 0, etcdMembers, nil, "something in its output"},
+		{"etcd", "until/not-listed", etcd, 0, etcdMembers, nil, "output matches"},
 		{"etcd", "until/not-listed", etcd, 0, etcdTwoMembers, profile.Vars{}, good},
-		{"etcd", "until/not-listed", etcd, 0, "", nil, "nothing in its output"},
+		{"etcd", "until/not-listed", etcd, 0, "", nil, "output does not match"},
 		{"etcd", "until/others-healthy", etcd, 1, etcdHealth, nil, "exit code 1"},
 		{"etcd", "join.before/peer-url", etcd, 0, etcdUnstarted, profile.Vars{"SCHEME": "https", "DOMAIN": "etcd.default.svc.cluster.local", "PORT": "2380", "LISTED": "a7ff6590845e17b9"}, good},
 		{"etcd", "join.before/peer-url", etcd, 0, etcdTwoMembers, profile.Vars{"SCHEME": "http", "DOMAIN": "svc.lab", "PORT": "2380", "LISTED": ""}, good},
-		{"etcd", "join.started/find-learner", etcd, 0, etcdUnstarted, nil, "does not say"},
+		{"etcd", "join.started/find-learner", etcd, 0, etcdUnstarted, nil, "cannot capture"},
 		{"etcd", "join.started/find-learner", etcd, 0, etcdMembers, profile.Vars{"MEMBER_ID": "7e4c16ba29a09b72", "LEARNER": "false"}, good},
-		{"etcd", "join.after/member-votes", etcd, 0, strings.Replace(etcdMembers, "false", "true", 1), nil, "nothing in its output"},
+		{"etcd", "join.after/member-votes", etcd, 0, strings.Replace(etcdMembers, "false", "true", 1), nil, "output does not match"},
 		{"etcd", "join.after/member-votes", etcd, 0, etcdMembers, profile.Vars{}, good},
 
 		{"rabbitmq", "precheck/find-node", rabbit, 0, "'rabbit@rabbitmq-2.svc.lab'\n", profile.Vars{"NODE": "rabbit@rabbitmq-2.svc.lab"}, good},
 		{"rabbitmq", "precheck/find-node", rabbit, 0, "rabbit@rabbitmq\n", profile.Vars{"NODE": "rabbit@rabbitmq"}, good},
 		{"rabbitmq", "precheck/no-partitions", rabbit, 0, rabbitCluster, profile.Vars{}, good},
-		{"rabbitmq", "precheck/no-classic-queues", rabbit, 0, "classic\ttrue\tc1\n", nil, "something in its output"},
+		{"rabbitmq", "precheck/no-classic-queues", rabbit, 0, "classic\ttrue\tc1\n", nil, "output matches"},
 		{"rabbitmq", "precheck/no-classic-queues", rabbit, 0, "quorum\ttrue\tclassic\ttrue\nclassic\tfalse\tamq.gen\n", profile.Vars{}, good},
-		{"rabbitmq", "until/holds-nothing", rabbit, 0, rabbitQueues, nil, "something in its output"},
+		{"rabbitmq", "until/holds-nothing", rabbit, 0, rabbitQueues, nil, "output matches"},
 		{"rabbitmq", "until/holds-nothing", rabbit, 0, rabbitMoved, profile.Vars{}, good},
-		{"rabbitmq", "until/holds-nothing", profile.Vars{"NODE": "rabbit@rabbitmq-0.svc.lab"}, 0, "classic\ttrue\t<rabbit@rabbitmq-0.svc.lab.17.12.0>\t\tc1\nall seen\n", nil, "something in its output"},
+		{"rabbitmq", "until/holds-nothing", profile.Vars{"NODE": "rabbit@rabbitmq-0.svc.lab"}, 0, "classic\ttrue\t<rabbit@rabbitmq-0.svc.lab.17.12.0>\t\tc1\nall seen\n", nil, "output matches"},
 		{"rabbitmq", "after/still-listed", rabbit, 0, rabbitCluster, profile.Vars{"LISTED": "rabbit@rabbitmq-2.svc.lab"}, good},
 		{"rabbitmq", "after/still-listed", rabbit, 0, `{"disk_nodes":["rabbit@rabbitmq-0.svc.lab"]}`, profile.Vars{"LISTED": ""}, good},
-		{"rabbitmq", "after/forgotten", rabbit, 0, rabbitCluster, nil, "something in its output"},
+		{"rabbitmq", "after/forgotten", rabbit, 0, rabbitCluster, nil, "output matches"},
 
 		{"zookeeper", "precheck/find-server", zk, 0, zkConfig, profile.Vars{"SERVER_ID": "3"}, good},
 		{"zookeeper", "drain/remove-server", zk, 1, "Connecting to localhost:2181\n", nil, "exit code 1"},
-		{"zookeeper", "until/not-listed", zk, 0, zkConfig, nil, "something in its output"},
+		{"zookeeper", "until/not-listed", zk, 0, zkConfig, nil, "output matches"},
 		{"zookeeper", "until/not-listed", profile.Vars{"SERVER_ID": "2"}, 0, zkConfig, profile.Vars{}, good},
-		{"zookeeper", "until/not-listed", zk, 0, "Connecting to localhost:2181\n", nil, "nothing in its output"},
+		{"zookeeper", "until/not-listed", zk, 0, "Connecting to localhost:2181\n", nil, "output does not match"},
 
 		{"cassandra", "precheck/find-host-id", nil, 0, cassandraInfo, cassandra, good},
 		{"cassandra", "precheck/ring-is-quiet", cassandra, 0, cassandraStatus, nil, "output"},
 		{"cassandra", "precheck/ring-is-quiet", cassandra, 0, strings.Replace(cassandraStatus, "UL", "UN", 1), profile.Vars{}, good},
-		{"cassandra", "precheck/ring-is-quiet", cassandra, 0, strings.Replace(cassandraStatus, "UL", "UN", 1) + "DN  10.0.0.13  ?  256  33.4%  e8b7f3c3-f0b6-44b0-a16f-5c72ad76a345  rack1\n", nil, "something in its output"},
+		{"cassandra", "precheck/ring-is-quiet", cassandra, 0, strings.Replace(cassandraStatus, "UL", "UN", 1) + "DN  10.0.0.13  ?  256  33.4%  e8b7f3c3-f0b6-44b0-a16f-5c72ad76a345  rack1\n", nil, "output matches"},
 		{"cassandra", "drain/mode", nil, 0, "Mode: LEAVING\nNot sending any streams.\n", profile.Vars{"MODE": "LEAVING"}, good},
-		{"cassandra", "until/not-listed", cassandra, 0, cassandraStatus, nil, "something in its output"},
+		{"cassandra", "until/not-listed", cassandra, 0, cassandraStatus, nil, "output matches"},
 		{"cassandra", "until/not-listed", cassandra, 0, cassandraGone, profile.Vars{}, good},
 
 		{"elasticsearch", "precheck/find-node", nil, 0, esNode, profile.Vars{"NODE": "es-2", "VOTES": "master"}, good},
 		{"elasticsearch", "precheck/find-node", nil, 0, esDataNode, profile.Vars{"NODE": "es-2", "VOTES": ""}, good},
 		{"opensearch", "precheck/find-node", nil, 0, strings.Replace(esNode, "master", "cluster_manager", 1), profile.Vars{"NODE": "es-2", "VOTES": "cluster_manager"}, good},
 		{"elasticsearch", "precheck/cluster-is-green", nil, 0, esGreen, profile.Vars{}, good},
-		{"elasticsearch", "precheck/cluster-is-green", nil, 0, esMoving, nil, "nothing in its output"},
+		{"elasticsearch", "precheck/cluster-is-green", nil, 0, esMoving, nil, "output does not match"},
 		{"elasticsearch", "precheck/no-other-filter", nil, 0, esSettings, profile.Vars{}, good},
-		{"elasticsearch", "precheck/no-other-filter", nil, 0, esFiltered, nil, "something in its output"},
+		{"elasticsearch", "precheck/no-other-filter", nil, 0, esFiltered, nil, "output matches"},
 		{"elasticsearch", "until/holds-no-shard", es, 0, "logs 0 es-1\nlogs 1 es-20\n", profile.Vars{}, good},
-		{"elasticsearch", "until/holds-no-shard", es, 0, "logs 0 es-1\nlogs 1 es-2 -> 10.0.0.1 5qkbR1GNSgmbb4zGl2ZPyw es-0\n", nil, "something in its output"},
-		{"elasticsearch", "until/holds-no-shard", es, 0, "logs 0 es-2\n", nil, "something in its output"},
+		{"elasticsearch", "until/holds-no-shard", es, 0, "logs 0 es-1\nlogs 1 es-2 -> 10.0.0.1 5qkbR1GNSgmbb4zGl2ZPyw es-0\n", nil, "output matches"},
+		{"elasticsearch", "until/holds-no-shard", es, 0, "logs 0 es-2\n", nil, "output matches"},
 	} {
 		p, err := profile.Find(test.profile)
 		if err != nil {
@@ -163,8 +162,8 @@ func TestBuiltinProfilesReadAnswers(t *testing.T) {
 	}
 }
 
-// A done-check that is content with silence would take a lost answer for a yes.
-func TestBuiltinProfilesAreNotContentWithSilence(t *testing.T) {
+// An until that succeeds with empty output would take lost output for success.
+func TestBuiltinProfilesRejectEmptyOutput(t *testing.T) {
 	for _, p := range profile.Builtin() {
 		if p.Refuse != "" {
 			continue
@@ -180,14 +179,14 @@ func TestBuiltinProfilesAreNotContentWithSilence(t *testing.T) {
 			}
 		}
 		if silent {
-			t.Errorf("%s: until says yes when nothing is said at all", p.Metadata.Name)
+			t.Errorf("%s: until succeeds with empty output", p.Metadata.Name)
 		}
 	}
 }
 
 func TestFind(t *testing.T) {
 	_, err := profile.Find("postgres")
-	const want = `there is no built-in profile "postgres": it is one of cassandra, elasticsearch, etcd, minio, opensearch, rabbitmq, zookeeper`
+	const want = `built-in drain profile "postgres" not found, must be one of cassandra, elasticsearch, etcd, minio, opensearch, rabbitmq, zookeeper`
 	if err == nil || err.Error() != want {
 		t.Error(err)
 	}

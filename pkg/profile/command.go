@@ -1,7 +1,7 @@
 package profile
 
 import (
-	"fmt"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -9,7 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Wanted says whether the command has to run, by its If and Unless.
+// Wanted reports whether the command has to run, by its If and Unless.
 func (c *Command) Wanted(vars Vars) (bool, error) {
 	for _, when := range []struct {
 		matches map[string]string
@@ -44,24 +44,24 @@ func (c *Command) Argv(vars Vars) ([]string, error) {
 	return out, nil
 }
 
-// Read judges how the command ended. The problem is empty for a good end; then
-// captured holds what it took from the output.
+// Read checks the result of the command. The problem is empty if it succeeded; then captured has
+// the values from its output.
 func (c *Command) Read(vars Vars, exitCode int, stdout string) (captured Vars, problem string) {
 	if !slices.Contains(c.ExitCodes, exitCode) {
-		return nil, fmt.Sprintf("ended with exit code %d", exitCode)
+		return nil, msgTerminated(exitCode)
 	}
 	for _, want := range []struct {
 		list  []string
 		match bool
-		word  string
-	}{{c.Expect, true, "nothing"}, {c.Reject, false, "something"}} {
+		text  func(pattern string) string
+	}{{c.Expect, true, msgNoMatch}, {c.Reject, false, msgMatch}} {
 		for _, text := range want.list {
 			re, err := pattern(text, vars.get)
 			switch {
 			case err != nil:
 				return nil, err.Error()
 			case re.MatchString(stdout) != want.match:
-				return nil, fmt.Sprintf("%s in its output matches %q", want.word, strings.TrimPrefix(re.String(), "(?m)"))
+				return nil, want.text(strings.TrimPrefix(re.String(), "(?m)"))
 			}
 		}
 	}
@@ -75,25 +75,25 @@ func (c *Command) Read(vars Vars, exitCode int, stdout string) (captured Vars, p
 		switch found := re.FindStringSubmatch(stdout); {
 		case found != nil:
 			if bad := badValue(found[1]); bad != "" {
-				return nil, fmt.Sprintf("what its output says for %s %s", name, bad)
+				return nil, msgCapturedValue(name, bad)
 			}
 			captured[name] = found[1]
 		case optional:
 			captured[name] = otherwise
 		default:
-			return nil, fmt.Sprintf("its output does not say %s: nothing matches %q", name, strings.TrimPrefix(re.String(), "(?m)"))
+			return nil, msgNotCaptured(name, strings.TrimPrefix(re.String(), "(?m)"))
 		}
 	}
 	return captured, ""
 }
 
-func (c *Command) wrap(err error) error { return fmt.Errorf("command %s: %w", c.Name, err) }
+func (c *Command) wrap(err error) error { return errors.New(msgCommandError(c.Name, err)) }
 
 // defaultContainer is kubectl's annotation on pods.
 const defaultContainer = "kubectl.kubernetes.io/default-container"
 
 // Container is the one that a command runs in: its own, the pod's default container,
-// the one whose image the profile is for, or the first.
+// the one whose image the profile matches, or the first.
 func (p *Profile) Container(c *Command, annotations map[string]string, spec *corev1.PodSpec) string {
 	if c.Container != "" {
 		return c.Container

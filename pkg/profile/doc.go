@@ -1,22 +1,21 @@
-// Package profile says how a member leaves its cluster for good before its pod is
-// removed, and how one joins: as data, one YAML file per system.
+// Package profile describes how a member leaves its cluster before its pod is removed, and how one
+// joins: as data, one YAML file per system.
 //
 // A [Profile] holds lists of [Command]s. This package reads profiles strictly
 // ([Parse]), finds the one for a StatefulSet ([Detect]), and turns a command into
 // an argument list ([Command.Argv]) and its output into values that later commands
-// may use ([Command.Read]). It runs nothing: whoever runs a command asks
-// [Command.Wanted] first.
+// may use ([Command.Read]). It runs nothing: a runner checks [Command.Wanted] first.
 //
-// What a runner has to keep to:
+// The rules for a runner:
 //
-//   - precheck only looks. Its commands are run before anything is changed, and may
-//     be run again. What they capture is known to drain, until, cancel and after;
-//     every other capture only to what comes later in its own section. So the
-//     precheck's captures are what has to outlive a command that was killed.
-//   - until is asked before drain too when an interrupted drain is taken up again:
-//     where it holds already, the member has left and drain is not run twice.
-//   - every command of drain and join may be run again after it was cut off. The last
+//   - precheck only reads. Its commands run before anything is changed, and may be run
+//     again. What they capture is known to drain, until, cancel and after; every other
+//     capture only to later commands of its own section. So the captures of precheck have
+//     to be recorded.
+//   - until also runs before drain when an interrupted drain is resumed: if it succeeds,
+//     the member has left and drain does not run again.
+//   - every command of drain and join may be run again after it was interrupted. The last
 //     one of drain may lose its connection: until decides.
-//   - [Survivor] is a Ready member that stays, [Leaving] and [Joining] are the member
-//     that this is about: $(POD_NAME) and $(ORDINAL).
+//   - [Survivor] is a ready member that stays, [Leaving] and [Joining] are the member
+//     that leaves or joins: $(POD_NAME) and $(ORDINAL).
 package profile

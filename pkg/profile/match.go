@@ -1,7 +1,7 @@
 package profile
 
 import (
-	"fmt"
+	"errors"
 	"path"
 	"strings"
 
@@ -11,25 +11,23 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Annotation on a StatefulSet, or on its pod template, names the profile to use, or
-// says that there is [None].
+// Annotation on a StatefulSet, or on its pod template, names the profile to use, or is [None].
 const Annotation = sts.AnnotationPrefix + "drain-profile"
 
-// None in the annotation means that no profile is to be looked for.
+// None in the annotation means that no profile is used.
 const None = "none"
 
-// Detection is what was found for a StatefulSet.
+// Detection is the profile that was found for a StatefulSet.
 type Detection struct {
 	// Profile is nil where none was found.
 	Profile *Profile
-	// Why says by what it was found, or by what none is wanted; empty for nothing found.
+	// Why is how it was found, or why none is used; empty for nothing found.
 	Why string
-	// Ambiguous are the profiles that fit equally well: a person has to choose.
+	// Ambiguous are the profiles that match equally: the user has to choose.
 	Ambiguous []*Profile
 }
 
-// Detect finds the profile for a set: the one that its annotation names; else the one
-// that knows an image; else the one that knows a label.
+// Detect finds the profile for a set: by its annotation, else by an image, else by a label.
 func Detect(set *appsv1.StatefulSet, profiles []*Profile) (Detection, error) {
 	for _, where := range []struct {
 		of          string
@@ -39,7 +37,7 @@ func Detect(set *appsv1.StatefulSet, profiles []*Profile) (Detection, error) {
 		if !ok {
 			continue
 		}
-		why := fmt.Sprintf("annotation %s of %s", Annotation, where.of)
+		why := msgAnnotated(where.of)
 		if name == None {
 			return Detection{Why: why}, nil
 		}
@@ -48,13 +46,13 @@ func Detect(set *appsv1.StatefulSet, profiles []*Profile) (Detection, error) {
 				return Detection{Profile: p, Why: why}, nil
 			}
 		}
-		return Detection{}, fmt.Errorf("the %s names the profile %q, which does not exist", why, name)
+		return Detection{}, errors.New(msgAnnotatedNotFound(where.of, name))
 	}
 	for _, by := range []func(*Profile) string{
 		func(p *Profile) string {
 			for _, c := range set.Spec.Template.Spec.Containers {
 				if p.Match.image(c.Image) != "" {
-					return fmt.Sprintf("container %s has the image %s", c.Name, c.Image)
+					return msgMatchedImage(c.Image, c.Name)
 				}
 			}
 			return ""
@@ -81,7 +79,7 @@ func Detect(set *appsv1.StatefulSet, profiles []*Profile) (Detection, error) {
 	return Detection{}, nil
 }
 
-// image is the pattern that fits the image's repository, or "".
+// image is the pattern that matches the image's repository, or "".
 func (m Match) image(image string) string {
 	repository := strings.Split(repositoryOf(image), "/")
 	for _, p := range m.Images {
@@ -111,7 +109,7 @@ func repositoryOf(image string) string {
 	return image
 }
 
-// labels says which selector fits one of the sets of labels, or "".
+// labels is the selector that matches one of the sets of labels, or "".
 func (m Match) labels(sets ...map[string]string) string {
 	for _, text := range m.Labels {
 		selector, err := labels.Parse(text)
@@ -120,7 +118,7 @@ func (m Match) labels(sets ...map[string]string) string {
 		}
 		for _, set := range sets {
 			if selector.Matches(labels.Set(set)) {
-				return "label " + text
+				return msgMatchedLabel(text)
 			}
 		}
 	}

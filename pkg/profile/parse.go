@@ -16,7 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Mistake is one thing that is wrong in a profile's file.
+// Mistake is one error in a profile's file.
 type Mistake struct {
 	// Line and Column count from 1; 0 is the file as a whole.
 	Line   int `json:"line"`
@@ -37,7 +37,7 @@ func (m Mistake) String() string {
 	return text
 }
 
-// Mistakes are all that is wrong in a file, by line.
+// Mistakes are all errors in a file, by line.
 type Mistakes []Mistake
 
 func (m Mistakes) Error() string {
@@ -48,9 +48,8 @@ func (m Mistakes) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Parse reads a profile. It is strict: fields that it does not know and keys that
-// stand twice are mistakes, and so is a variable that has no value where it is used.
-// The error is of type [Mistakes] and has all of them.
+// Parse reads a profile. It is strict: unknown and duplicate fields are mistakes, and so is a
+// variable that has no value where it is used. The error is of type [Mistakes] and has all of them.
 func Parse(data []byte) (*Profile, error) {
 	r := &reader{at: map[string]*yaml.Node{}}
 	p := &Profile{}
@@ -83,23 +82,22 @@ func (m Mistakes) paths() map[string]bool {
 	return out
 }
 
-// reader fills a profile from YAML and remembers where each field stands.
+// reader fills a profile from YAML and records the position of each field.
 type reader struct {
 	at       map[string]*yaml.Node
 	mistakes Mistakes
-	// unreadable are the fields that have no value for that reason: there is no more to
-	// say about them.
+	// unreadable are the fields that have no value for that reason: they get no other mistake.
 	unreadable map[string]bool
 	// captured is the section in which a variable gets its value, by name.
-	captured map[string]string
+	captured map[string]Section
 }
 
-// wrong notes a mistake at a field; where the field is absent, at what should hold it.
-func (r *reader) wrong(path, format string, args ...any) {
+// wrong adds a mistake at a field; where the field is absent, at what should contain it.
+func (r *reader) wrong(path, message string) {
 	if r.unreadable[path] {
 		return
 	}
-	m := Mistake{Path: path, Message: fmt.Sprintf(format, args...)}
+	m := Mistake{Path: path, Message: message}
 	for holder := path; ; {
 		if node := r.at[holder]; node != nil {
 			m.Line, m.Column = node.Line, node.Column
@@ -119,13 +117,13 @@ func (r *reader) wrong(path, format string, args ...any) {
 
 var yamlError = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
-// document is the one document of a file, nil when that is wrong already.
+// document is the one document of a file, nil when that is a mistake already.
 func (r *reader) document(data []byte) *yaml.Node {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var first, second yaml.Node
 	err := decoder.Decode(&first)
 	if errors.Is(err, io.EOF) {
-		r.wrong("", "is empty")
+		r.wrong("", msgFileEmpty())
 		return nil
 	}
 	if err == nil {
@@ -133,13 +131,13 @@ func (r *reader) document(data []byte) *yaml.Node {
 			return first.Content[0]
 		}
 	}
-	m := Mistake{Message: "holds more than one document: a file is one profile"}
+	m := Mistake{Message: msgManyDocuments()}
 	if err != nil {
 		found := yamlError.FindStringSubmatch(err.Error())
 		if found == nil {
 			found = []string{"", ""}
 		}
-		m.Message = "is not YAML: " + strings.TrimPrefix(err.Error(), found[0])
+		m.Message = msgNotYAML(strings.TrimPrefix(err.Error(), found[0]))
 		m.Line, _ = strconv.Atoi(found[1]) // digits, or none
 	} else {
 		m.Line, m.Column = second.Line, second.Column
@@ -152,7 +150,7 @@ func (r *reader) document(data []byte) *yaml.Node {
 func (r *reader) value(node *yaml.Node, into reflect.Value, path string) {
 	r.at[path] = node
 	if node.Kind == yaml.AliasNode || node.Anchor != "" {
-		r.wrong(path, "anchors and aliases are not for profiles: write it out")
+		r.wrong(path, msgAnchor())
 	}
 	if node.Kind == yaml.AliasNode {
 		return
@@ -164,9 +162,9 @@ func (r *reader) value(node *yaml.Node, into reflect.Value, path string) {
 		switch {
 		case text == "":
 		case err != nil:
-			r.wrong(path, "%q is not a duration like 30s, 5m or 24h", text)
+			r.wrong(path, msgDuration(text))
 		case d <= 0:
-			r.wrong(path, "has to be longer than nothing")
+			r.wrong(path, msgDurationPositive())
 		}
 		into.Set(reflect.ValueOf(metav1.Duration{Duration: d}))
 		return
@@ -177,11 +175,11 @@ func (r *reader) value(node *yaml.Node, into reflect.Value, path string) {
 		r.value(node, fresh.Elem(), path)
 		into.Set(fresh)
 	case reflect.Struct:
-		if r.is(node, yaml.MappingNode, "!!map", "a list of fields with values", path) {
+		if r.is(node, yaml.MappingNode, "!!map", "a mapping", path) {
 			r.fields(node, into, path)
 		}
 	case reflect.Map:
-		if r.is(node, yaml.MappingNode, "!!map", "a list of names with a text each", path) {
+		if r.is(node, yaml.MappingNode, "!!map", "a mapping of names to strings", path) {
 			into.Set(reflect.MakeMap(into.Type()))
 			r.pairs(node, path, func(key, value *yaml.Node, path string) {
 				text := reflect.New(into.Type().Elem()).Elem()
@@ -197,17 +195,17 @@ func (r *reader) value(node *yaml.Node, into reflect.Value, path string) {
 			}
 		}
 	case reflect.Int:
-		if r.is(node, yaml.ScalarNode, "!!int", "a number", path) {
+		if r.is(node, yaml.ScalarNode, "!!int", "an integer", path) {
 			n, err := strconv.Atoi(node.Value)
 			if err != nil {
-				r.wrong(path, "%q is not a plain number", node.Value)
+				r.wrong(path, msgInteger(node.Value))
 			}
 			into.SetInt(int64(n))
 		}
 	case reflect.String:
-		if r.is(node, yaml.ScalarNode, "!!str", "a text", path) {
+		if r.is(node, yaml.ScalarNode, "!!str", "a string", path) {
 			if node.Value == "" && !strings.Contains(path, ".else.") {
-				r.wrong(path, "is empty")
+				r.wrong(path, msgEmpty())
 			}
 			into.SetString(node.Value)
 		}
@@ -221,11 +219,11 @@ func (r *reader) is(node *yaml.Node, kind yaml.Kind, tag, want, path string) boo
 	case node.Kind == kind && node.ShortTag() == tag:
 		return true
 	case node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null":
-		r.wrong(path, "has no value")
+		r.wrong(path, msgNoValue())
 	case node.Kind == yaml.ScalarNode && tag == "!!str":
-		r.wrong(path, "has to be a text: write %q in quotes", node.Value)
+		r.wrong(path, msgNotString(node.Value))
 	default:
-		r.wrong(path, "has to be %s", want)
+		r.wrong(path, msgMustBe(want))
 	}
 	return false
 }
@@ -252,14 +250,14 @@ func (r *reader) fields(node *yaml.Node, into reflect.Value, path string) {
 		field, ok := known[key.Value]
 		if !ok {
 			r.at[path] = key
-			r.wrong(path, "is not a field here: it is one of %s", strings.Join(names, ", "))
+			r.wrong(path, msgUnknownField(names))
 			return
 		}
 		r.value(value, field, path)
 	})
 }
 
-// pairs goes through a mapping's keys, each of which may stand there once.
+// pairs goes through a mapping's keys, each of which may occur once.
 func (r *reader) pairs(node *yaml.Node, path string, each func(key, value *yaml.Node, path string)) {
 	seen := map[string]int{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
@@ -268,9 +266,9 @@ func (r *reader) pairs(node *yaml.Node, path string, each func(key, value *yaml.
 		line, twice := seen[key.Value]
 		switch {
 		case key.Kind != yaml.ScalarNode || key.Anchor != "" || key.Value == "":
-			r.mistakes = append(r.mistakes, Mistake{Line: key.Line, Column: key.Column, Path: path, Message: "a key has to be a plain word"})
+			r.mistakes = append(r.mistakes, Mistake{Line: key.Line, Column: key.Column, Path: path, Message: msgKey()})
 		case twice:
-			r.mistakes = append(r.mistakes, Mistake{Line: key.Line, Column: key.Column, Path: below, Message: fmt.Sprintf("stands here twice, first in line %d", line)})
+			r.mistakes = append(r.mistakes, Mistake{Line: key.Line, Column: key.Column, Path: below, Message: msgDuplicateField(line)})
 		default:
 			seen[key.Value] = key.Line
 			each(key, node.Content[i+1], below)

@@ -6,32 +6,32 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// What the head of a profile says.
+// The apiVersion and kind of a profile.
 const (
 	APIVersion = "kubectl-sts.dev/v1alpha1"
 	Kind       = "DrainProfile"
 )
 
-// Profile is how members of one system leave and join. [Parse] makes one, with all
-// defaults filled in.
+// Profile is how members of one system leave and join. [Parse] returns one with all defaults
+// filled in.
 type Profile struct {
 	metav1.TypeMeta `json:",inline"`
 	Metadata        Metadata `json:"metadata"`
-	// System is the system's own name, for people.
+	// System is the display name of the system.
 	System      string `json:"system"`
 	Description string `json:"description,omitempty"`
-	// Tested says with which version the profile was run for real; empty for one that
-	// was only written from the documentation.
+	// Tested is the version that the profile was tested with; empty for one that was only written
+	// from the documentation.
 	Tested string `json:"tested,omitempty"`
-	// Documentation is where the system's own procedure stands.
+	// Documentation are the addresses of the system's own procedure.
 	Documentation []string `json:"documentation,omitempty"`
 	Match         Match    `json:"match,omitzero"`
-	// Refuse is why members of this system cannot be taken out one by one. Such a
-	// profile has no commands.
+	// Refuse is why members of this system cannot be removed one by one. Such a profile has no
+	// commands.
 	Refuse   string    `json:"refuse,omitempty"`
 	Precheck []Command `json:"precheck,omitempty"`
 	Drain    []Command `json:"drain,omitempty"`
-	// Until is nil exactly where Refuse says why.
+	// Until is nil if and only if Refuse is set.
 	Until  *Until    `json:"until,omitempty"`
 	Cancel []Command `json:"cancel,omitempty"`
 	After  []Command `json:"after,omitempty"`
@@ -46,9 +46,9 @@ type Metadata struct {
 // Match says which StatefulSets a profile is for: one of the images, or one of the
 // label selectors, is enough.
 type Match struct {
-	// Images are patterns for the repository of a container's image, compared from the
-	// end in whole parts: etcd fits quay.io/coreos/etcd, bitnami/etcd only that one.
-	// A part may hold the wildcards * and ?.
+	// Images are patterns for the repository of a container's image, compared from the end in
+	// whole parts: etcd matches quay.io/coreos/etcd, bitnami/etcd only that one. A part may contain
+	// the wildcards * and ?.
 	Images []string `json:"images,omitempty"`
 	// Labels are label selectors for the pod template, or for the set.
 	Labels []string `json:"labels,omitempty"`
@@ -65,23 +65,23 @@ const (
 	Here     Where = "here"
 )
 
-// Command is one command with what makes its end a good one.
+// Command is one command and what counts as success.
 type Command struct {
-	// Name tells it from the others of its section.
+	// Name is unique in its section.
 	Name string `json:"name"`
-	// Why says in a few words what it is for.
+	// Why is what it does, as a step of a plan.
 	Why string `json:"why,omitempty"`
 	// On is never empty after Parse.
 	On Where `json:"on,omitempty"`
-	// Container is the container's name; empty for [Profile.Container] to say.
+	// Container is the container's name; empty for the one that [Profile.Container] returns.
 	Container string `json:"container,omitempty"`
-	// Command is an argument list; no shell reads it.
+	// Command is an argument list; it is not run in a shell.
 	Command []string `json:"command"`
 	// If and Unless are regular expressions by variable: the command runs when all of
 	// If match and none of Unless does.
 	If     map[string]string `json:"if,omitempty"`
 	Unless map[string]string `json:"unless,omitempty"`
-	// ExitCodes are the good ones.
+	// ExitCodes are those of success.
 	ExitCodes []int `json:"exitCodes,omitempty"`
 	// Expect and Reject are regular expressions: all of Expect have to match standard
 	// output, and none of Reject may.
@@ -92,41 +92,40 @@ type Command struct {
 	// command has failed.
 	Capture map[string]string `json:"capture,omitempty"`
 	Else    map[string]string `json:"else,omitempty"`
-	// Timeout is how long one try may take.
+	// Timeout is the maximum time for one try.
 	Timeout metav1.Duration `json:"timeout,omitzero"`
-	// Retries is how often it is tried again when its end was not good, Pause the time
-	// between two tries.
+	// Retries is how often it is retried when it failed, Pause the time between two tries.
 	Retries int             `json:"retries,omitempty"`
 	Pause   metav1.Duration `json:"pause,omitzero"`
-	// Hint is what a person can do when it failed.
+	// Hint is what the user can do when it failed.
 	Hint string `json:"hint,omitempty"`
 }
 
-// Until is the question whether the member has left. It is asked of one that stays:
-// the commands run one after the other, and the answer is yes when the ends of all of
-// them are good. Their Retries are not needed: the question is asked again anyway.
+// Until is the check that the member has left. It runs on one that stays: the commands run one
+// after the other, and the member has left when all of them succeed. Their Retries are not needed:
+// the check is repeated anyway.
 type Until struct {
 	Commands []Command `json:"commands"`
-	// Successes is how often in a row the answer has to be yes.
+	// Successes is how often in a row the check has to succeed.
 	Successes int `json:"successes,omitempty"`
-	// Interval is the time between two questions.
+	// Interval is the time between two checks.
 	Interval metav1.Duration `json:"interval,omitzero"`
-	// Timeout is how long it may take from the first question on.
+	// Timeout is the maximum time from the first check on.
 	Timeout metav1.Duration `json:"timeout,omitzero"`
 }
 
-// Join is what has to happen around the start of a new member.
+// Join is what has to be done around the start of a new member.
 type Join struct {
-	// Before runs before the set is made larger: the pod does not exist yet.
+	// Before runs before the set is scaled up: the pod does not exist yet.
 	Before []Command `json:"before,omitempty"`
-	// Started runs when the new pod's containers run, for what has to happen before it
-	// can be ready: a learner has to be promoted. Retries is how it waits.
+	// Started runs when the new pod's containers run, for what has to be done before it can become
+	// ready: a learner has to be promoted. It waits by Retries.
 	Started []Command `json:"started,omitempty"`
 	// After runs when the new pod is ready.
 	After []Command `json:"after,omitempty"`
 }
 
-// What stands in a profile that leaves it away.
+// The defaults.
 const (
 	DefaultTimeout      = time.Minute
 	DefaultPause        = 5 * time.Second
@@ -150,31 +149,31 @@ const (
 	JoinAfter   Section = "join.after"
 )
 
-// Rules are what holds for the commands of one section.
+// Rules are the rules for the commands of one section.
 type Rules struct {
 	Section Section
-	// Path is where the list stands in the file.
+	// Path is the path of the list in the file.
 	Path string
 	// Places are where its commands may run, the default first.
 	Places []Where
-	// When says when they run.
+	// When is when they run.
 	When string
 }
 
 // Sections are all sections with their rules, in their order.
 var Sections = []Rules{
 	{Precheck, "precheck", []Where{Survivor, Leaving, Here},
-		"before anything is changed, to refuse what would not go well and to find out the member's id; it only looks"},
+		"before anything is changed, to refuse what would fail and to find out the member's ID; read-only"},
 	{Drain, "drain", []Where{Leaving, Survivor, Here},
-		"makes the member leave. Every command can be run again after it was cut off"},
+		"makes the member leave; every command must be safe to run again after it was interrupted"},
 	{UntilGone, "until.commands", []Where{Survivor, Here},
-		"after drain, again and again, until a member that stays says that this one has left"},
+		"after drain, repeatedly, until a member that stays reports that this one has left"},
 	{Cancel, "cancel", []Where{Leaving, Survivor, Here},
-		"when the drain failed or was taken back and the member has not left"},
+		"when the drain failed or was cancelled and the member has not left"},
 	{After, "after", []Where{Survivor, Here},
-		"when the pod is gone"},
+		"after the pod is gone"},
 	{JoinBefore, "join.before", []Where{Survivor, Here},
-		"before the set is made larger: the new pod does not exist yet"},
+		"before the set is scaled up; the new pod does not exist yet"},
 	{JoinStarted, "join.started", []Where{Survivor, Joining, Here},
 		"when the new pod's containers run, for what it needs to become ready"},
 	{JoinAfter, "join.after", []Where{Survivor, Joining, Here},
@@ -189,7 +188,7 @@ func (p *Profile) Commands(s Section) []Command {
 	return nil
 }
 
-// list is the place of a section's commands, nil where the profile has none.
+// list points to a section's commands, nil where the profile has none.
 func (p *Profile) list(s Section) *[]Command {
 	switch s {
 	case Precheck:
@@ -220,7 +219,7 @@ func (p *Profile) list(s Section) *[]Command {
 	return nil
 }
 
-// setDefaults fills in what the file left away.
+// setDefaults fills in what the file omits.
 func (p *Profile) setDefaults() {
 	orElse := func(d *metav1.Duration, otherwise time.Duration) {
 		if d.Duration == 0 {

@@ -52,7 +52,7 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// What was written comes back the same, with its defaults.
+// A profile that was marshalled parses to the same one, with its defaults.
 func TestRoundTrip(t *testing.T) {
 	all := append(profile.Builtin(), parse(t, read(t, "testdata/everything.yaml")))
 	for _, p := range all {
@@ -61,7 +61,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(p, parse(t, raw)); diff != "" {
-			t.Errorf("%s is another one after it was written and read (-before +after):\n%s", p.Metadata.Name, diff)
+			t.Errorf("%s differs after it was marshalled and parsed (-before +after):\n%s", p.Metadata.Name, diff)
 		}
 	}
 }
@@ -79,7 +79,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 			walk(path, v.Elem())
 		case reflect.Struct:
 			for i := range v.NumField() {
-				// The first command says everything, and drain's first one the conditions.
+				// The first command has all fields but the conditions, which drain's first one has.
 				field := v.Type().Field(i).Name
 				if v.Type() == reflect.TypeFor[profile.Command]() && (path != ".Precheck" && path != ".Drain" ||
 					(field == "If" || field == "Unless") != (path == ".Drain")) {
@@ -141,7 +141,7 @@ func TestArgv(t *testing.T) {
 		{"$$$$", "$$", ""},
 		{"$(date) $(pod_name) $() $(A B) $HOME $", "$(date) $(pod_name) $() $(A B) $HOME $", ""},
 		{"$(POD_NAME", "$(POD_NAME", ""},
-		{"$(OTHER)", "", "command x: $(OTHER) has no value yet"},
+		{"$(OTHER)", "", "command x: $(OTHER) has no value"},
 	} {
 		c := profile.Command{Name: "x", Command: []string{test.arg}}
 		argv, err := c.Argv(vars)
@@ -177,7 +177,7 @@ func TestWanted(t *testing.T) {
 		}
 	}
 	c := profile.Command{Name: "x", If: map[string]string{"GONE": "."}}
-	if _, err := c.Wanted(vars); err == nil || err.Error() != "command x: $(GONE) has no value yet" {
+	if _, err := c.Wanted(vars); err == nil || err.Error() != "command x: $(GONE) has no value" {
 		t.Error(err)
 	}
 }
@@ -195,20 +195,20 @@ func TestRead(t *testing.T) {
 		{"all", "db-2 up\nid=7\nrole=leader\n", 0, profile.Vars{"ID": "7", "ROLE": "leader"}, ""},
 		{"another good exit code", "db-2 up\nid=7\n", 3, profile.Vars{"ID": "7", "ROLE": "none"}, ""},
 		{"an empty value", "db-2 up\nid=\n", 0, profile.Vars{"ID": "", "ROLE": "none"}, ""},
-		{"exit code", "db-2 up\nid=7\n", 1, nil, "ended with exit code 1"},
-		{"not expected", "db-22 up\nid=7\n", 0, nil, `nothing in its output matches "^db-2\\s"`},
-		{"rejected", "db-2 up\nid=7\nerror", 0, nil, `something in its output matches "error"`},
-		{"nothing to capture", "db-2 up", 0, nil, `its output does not say ID: nothing matches "^id=(.*)$"`},
-		{"a long value", "db-2 up\nid=" + strings.Repeat("x", 257), 0, nil, "what its output says for ID is longer than 256 bytes"},
-		{"an escape sequence", "db-2 up\nid=\x1b[1m", 0, nil, "what its output says for ID holds a line break or another control character"},
-		{"not text", "db-2 up\nid=\xff", 0, nil, "what its output says for ID is not UTF-8"},
+		{"exit code", "db-2 up\nid=7\n", 1, nil, "terminated with exit code 1"},
+		{"not expected", "db-22 up\nid=7\n", 0, nil, `output does not match "^db-2\\s"`},
+		{"rejected", "db-2 up\nid=7\nerror", 0, nil, `output matches "error"`},
+		{"nothing to capture", "db-2 up", 0, nil, `cannot capture ID: output does not match "^id=(.*)$"`},
+		{"a long value", "db-2 up\nid=" + strings.Repeat("x", 257), 0, nil, "captured value of ID is longer than 256 bytes"},
+		{"an escape sequence", "db-2 up\nid=\x1b[1m", 0, nil, "captured value of ID contains a line break or another control character"},
+		{"not text", "db-2 up\nid=\xff", 0, nil, "captured value of ID is not valid UTF-8"},
 	} {
 		captured, problem := c.Read(vars, test.code, test.stdout)
 		if diff := cmp.Diff(test.captured, captured); diff != "" || problem != test.problem {
 			t.Errorf("%s: problem %q, captured (-want +got)\n%s", test.name, problem, diff)
 		}
 	}
-	if _, problem := c.Read(nil, 0, "x"); problem != "$(POD_NAME) has no value yet" {
+	if _, problem := c.Read(nil, 0, "x"); problem != "$(POD_NAME) has no value" {
 		t.Error(problem)
 	}
 }
@@ -233,17 +233,17 @@ metadata: {name: my-etcd}, system: X, match: {images: ['bitnami/etc?'], labels: 
 		want, why string
 		ambiguous string
 	}{
-		{"by image", set("quay.io/coreos/etcd:v3.6.4", nil, nil), profile.Builtin(), "etcd", "container db has the image quay.io/coreos/etcd:v3.6.4", ""},
-		{"by digest", set("etcd@sha256:00", nil, nil), profile.Builtin(), "etcd", "container db has the image etcd@sha256:00", ""},
-		{"a registry with a port", set("registry:5000/etcd", nil, nil), profile.Builtin(), "etcd", "container db has the image registry:5000/etcd", ""},
+		{"by image", set("quay.io/coreos/etcd:v3.6.4", nil, nil), profile.Builtin(), "etcd", "matched image quay.io/coreos/etcd:v3.6.4 of container db", ""},
+		{"by digest", set("etcd@sha256:00", nil, nil), profile.Builtin(), "etcd", "matched image etcd@sha256:00 of container db", ""},
+		{"a registry with a port", set("registry:5000/etcd", nil, nil), profile.Builtin(), "etcd", "matched image registry:5000/etcd of container db", ""},
 		{"only whole parts", set("quay.io/coreos/etcd-backup:v1", nil, nil), profile.Builtin(), "", "", ""},
-		{"by label", set("example.com/db", app("rabbitmq"), nil), profile.Builtin(), "rabbitmq", "label app.kubernetes.io/name=rabbitmq", ""},
-		{"an image counts more", set("cassandra:5", app("rabbitmq"), nil), profile.Builtin(), "cassandra", "container db has the image cassandra:5", ""},
+		{"by label", set("example.com/db", app("rabbitmq"), nil), profile.Builtin(), "rabbitmq", "matched label app.kubernetes.io/name=rabbitmq", ""},
+		{"an image wins over a label", set("cassandra:5", app("rabbitmq"), nil), profile.Builtin(), "cassandra", "matched image cassandra:5 of container db", ""},
 		{"two by image", set("bitnami/etcd", nil, nil), twins, "", "", "etcd my-etcd"},
 		{"two by label", set("example.com/db", app("rabbitmq"), nil), twins, "", "", "rabbitmq my-etcd"},
-		{"the annotation counts most", set("etcd", nil, on("minio")), profile.Builtin(), "minio", "annotation kubectl-sts.dev/drain-profile of the StatefulSet", ""},
-		{"none wanted", set("etcd", nil, on("none")), profile.Builtin(), "", "annotation kubectl-sts.dev/drain-profile of the StatefulSet", ""},
-		{"nothing known", set("postgres:17", nil, nil), profile.Builtin(), "", "", ""},
+		{"the annotation wins", set("etcd", nil, on("minio")), profile.Builtin(), "minio", "annotation kubectl-sts.dev/drain-profile of the StatefulSet", ""},
+		{"none by annotation", set("etcd", nil, on("none")), profile.Builtin(), "", "annotation kubectl-sts.dev/drain-profile of the StatefulSet", ""},
+		{"no match", set("postgres:17", nil, nil), profile.Builtin(), "", "", ""},
 	} {
 		got, err := profile.Detect(test.set, test.profiles)
 		if err != nil {
@@ -264,7 +264,7 @@ metadata: {name: my-etcd}, system: X, match: {images: ['bitnami/etc?'], labels: 
 	template := set("etcd", nil, nil)
 	template.Spec.Template.Annotations = on("nosql")
 	if _, err := profile.Detect(template, profile.Builtin()); err == nil ||
-		err.Error() != `the annotation kubectl-sts.dev/drain-profile of the pod template names the profile "nosql", which does not exist` {
+		err.Error() != `annotation kubectl-sts.dev/drain-profile of the pod template: drain profile "nosql" not found` {
 		t.Error(err)
 	}
 }
@@ -297,12 +297,12 @@ func TestContainer(t *testing.T) {
 	}
 }
 
-// The example in the documentation is one that works.
+// The example in the documentation is a valid profile.
 func TestDocumentedExample(t *testing.T) {
 	_, rest, found := strings.Cut(string(read(t, "../../docs/profiles.md")), "```yaml\n")
 	example, _, closed := strings.Cut(rest, "```")
 	if !found || !closed {
-		t.Fatal("docs/profiles.md has no example any more")
+		t.Fatal("docs/profiles.md has no example")
 	}
 	parse(t, []byte(example))
 }
@@ -334,7 +334,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		// What was accepted can be written, read and run: every variable has a value.
+		// A valid profile can be marshalled, parsed and run: every variable has a value.
 		raw, err := yaml.Marshal(p)
 		if err != nil {
 			t.Fatal(err)
@@ -350,7 +350,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// runs goes through a profile as a runner does, where every capture finds "1".
+// runs goes through a profile as a runner does, where every capture is "1".
 func runs(t *testing.T, p *profile.Profile) {
 	t.Helper()
 	start := profile.Vars{}
@@ -399,7 +399,7 @@ func FuzzArgv(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// Another value changes nothing but its own places.
+		// Another value changes only the places of the variable.
 		marked, err := c.Argv(profile.Vars{"POD_NAME": "\x00"})
 		if err != nil || !strings.Contains(arg, "\x00") && strings.ReplaceAll(marked[0], "\x00", value) != argv[0] {
 			t.Fatalf("%q: %q, %q, %v", arg, argv, marked, err)

@@ -14,7 +14,7 @@ import (
 
 var commandName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
-// validate says what the types alone cannot hold.
+// validate checks what the types alone cannot express.
 func (r *reader) validate(p *Profile) {
 	r.head(p)
 	r.match(p.Match)
@@ -23,18 +23,18 @@ func (r *reader) validate(p *Profile) {
 		return
 	}
 	if len(p.Drain) == 0 {
-		r.wrong("drain", "is missing: say how a member leaves, or with refuse why it cannot")
+		r.wrong("drain", msgDrainRequired())
 	}
-	r.captured = map[string]string{}
+	r.captured = map[string]Section{}
 	for _, rules := range Sections {
 		for _, c := range p.Commands(rules.Section) {
 			for name := range c.Capture {
-				r.captured[name] = string(rules.Section)
+				r.captured[name] = rules.Section
 			}
 		}
 	}
-	// What runs after something of drain may have run can count only on what was
-	// captured before it, so that it is known when a killed command is taken up again.
+	// What runs after drain has started may use only what was captured before it, because only
+	// that is recorded for a command that resumes.
 	fromPrecheck := scope{}
 	for _, rules := range Sections {
 		vars := scope{}
@@ -49,29 +49,29 @@ func (r *reader) validate(p *Profile) {
 	}
 	r.until(p)
 	if j := p.Join; j != nil && len(j.Before)+len(j.Started)+len(j.After) == 0 {
-		r.wrong("join", "has none of before, started and after")
+		r.wrong("join", msgJoinEmpty())
 	}
 }
 
 func (r *reader) head(p *Profile) {
 	if p.APIVersion != APIVersion {
-		r.wrong("apiVersion", "has to be %s", APIVersion)
+		r.wrong("apiVersion", msgMustBe(APIVersion))
 	}
 	if p.Kind != Kind {
-		r.wrong("kind", "has to be %s", Kind)
+		r.wrong("kind", msgMustBe(Kind))
 	}
 	name := p.Metadata.Name
 	if bad := validation.IsDNS1123Label(name); len(bad) > 0 {
-		r.wrong("metadata.name", "has to be a name like etcd or my-queue")
+		r.wrong("metadata.name", msgName("etcd or my-queue"))
 	} else if name == None {
-		r.wrong("metadata.name", "%q is what the annotation %s says for no profile at all", None, Annotation)
+		r.wrong("metadata.name", msgNoneReserved())
 	}
 	if p.System == "" {
-		r.wrong("system", "is missing: the system's name, for people")
+		r.wrong("system", msgSystemRequired())
 	}
 	for i, address := range p.Documentation {
 		if !strings.HasPrefix(address, "https://") {
-			r.wrong(fmt.Sprintf("documentation[%d]", i), "has to be an address that begins with https://")
+			r.wrong(fmt.Sprintf("documentation[%d]", i), msgAddress())
 		}
 	}
 }
@@ -80,18 +80,18 @@ func (r *reader) match(m Match) {
 	for i, p := range m.Images {
 		at := fmt.Sprintf("match.images[%d]", i)
 		if _, err := path.Match(p, ""); err != nil {
-			r.wrong(at, "%q is not a pattern: %s", p, err)
+			r.wrong(at, msgImagePattern(p, err))
 		} else if repositoryOf(p) != p || strings.Trim(p, "/") != p {
-			r.wrong(at, "%q has to be a repository without tag and digest, like etcd or coreos/etcd", p)
+			r.wrong(at, msgImageRepository(p))
 		}
 	}
 	for i, text := range m.Labels {
 		selector, err := labels.Parse(text)
 		at := fmt.Sprintf("match.labels[%d]", i)
 		if err != nil {
-			r.wrong(at, "%q is not a label selector: %s", text, err)
+			r.wrong(at, msgSelector(text, err))
 		} else if selector.Empty() {
-			r.wrong(at, "selects everything")
+			r.wrong(at, msgSelectsAll())
 		}
 	}
 }
@@ -99,34 +99,34 @@ func (r *reader) match(m Match) {
 func (r *reader) refusal(p *Profile) {
 	for _, rules := range Sections {
 		if len(p.Commands(rules.Section)) > 0 {
-			r.wrong(rules.Path, "is never run: the profile refuses")
+			r.wrong(rules.Path, msgRefuses())
 		}
 	}
 	if p.Tested != "" {
-		r.wrong("tested", "there is nothing to test: the profile refuses")
+		r.wrong("tested", msgRefuses())
 	}
 }
 
 func (r *reader) until(p *Profile) {
 	switch u := p.Until; {
 	case u == nil:
-		r.wrong("until", "is missing: say how a member that stays knows that this one has left")
+		r.wrong("until", msgUntilRequired())
 	case len(u.Commands) == 0:
-		r.wrong("until.commands", "is missing")
+		r.wrong("until.commands", msgRequired())
 	case u.Successes < 0:
-		r.wrong("until.successes", "has to be at least 1")
+		r.wrong("until.successes", msgAtLeastOne())
 	}
 	if p.Until != nil && r.at["until.successes"] != nil && p.Until.Successes == 0 {
-		r.wrong("until.successes", "has to be at least 1")
+		r.wrong("until.successes", msgAtLeastOne())
 	}
 	for i, c := range p.Commands(UntilGone) {
 		if c.Retries != 0 {
-			r.wrong(fmt.Sprintf("until.commands[%d].retries", i), "the question is asked again anyway: see until.interval and until.timeout")
+			r.wrong(fmt.Sprintf("until.commands[%d].retries", i), msgUntilRetries())
 		}
 	}
 }
 
-// scope is which captured values there are, by name, and the command that takes them.
+// scope is which captured values there are, by name, and the command that captures them.
 type scope map[string]*Command
 
 func (r *reader) commands(rules Rules, list []Command, vars scope) {
@@ -136,29 +136,29 @@ func (r *reader) commands(rules Rules, list []Command, vars scope) {
 		at := fmt.Sprintf("%s[%d]", rules.Path, i)
 		switch {
 		case !commandName.MatchString(c.Name):
-			r.wrong(at+".name", "has to be a name like remove-member")
+			r.wrong(at+".name", msgName("remove-member"))
 		case seen[c.Name]:
-			r.wrong(at+".name", "there is another command %s in this section", c.Name)
+			r.wrong(at+".name", msgDuplicateCommand(c.Name))
 		}
 		seen[c.Name] = true
 		if c.On != "" && !slices.Contains(rules.Places, c.On) {
-			r.wrong(at+".on", "command %s: %s", c.Name, misplaced(c.On, rules))
+			r.wrong(at+".on", msgOn(c.Name, c.On, rules.Section, rules.Places, misplaced(c.On, rules)))
 		}
 		if c.Container != "" && c.On == Here {
-			r.wrong(at+".container", "command %s runs here, not in a container", c.Name)
+			r.wrong(at+".container", msgContainerHere(c.Name))
 		}
 		if len(c.Command) == 0 {
-			r.wrong(at+".command", "is missing: a list of arguments, like [etcdctl, member, list]")
+			r.wrong(at+".command", msgCommandRequired())
 		}
 		if c.Retries < 0 {
-			r.wrong(at+".retries", "has to be 0 or more")
+			r.wrong(at+".retries", msgNegative())
 		}
 		if c.Retries == 0 && c.Pause.Duration > 0 {
-			r.wrong(at+".pause", "is the time between retries, and there are none")
+			r.wrong(at+".pause", msgPause())
 		}
 		for k, code := range c.ExitCodes {
 			if code < 0 || code > 255 {
-				r.wrong(fmt.Sprintf("%s.exitCodes[%d]", at, k), "has to be from 0 to 255")
+				r.wrong(fmt.Sprintf("%s.exitCodes[%d]", at, k), msgExitCode())
 			}
 		}
 		r.variables(c, at, vars)
@@ -166,21 +166,17 @@ func (r *reader) commands(rules Rules, list []Command, vars scope) {
 	}
 }
 
+// misplaced is why a command of the section cannot run there, where that is not obvious.
 func misplaced(on Where, rules Rules) string {
-	list := make([]string, len(rules.Places))
-	for i, w := range rules.Places {
-		list[i] = string(w)
-	}
-	text := fmt.Sprintf("%q is no place for a command of %s: it is one of %s", on, rules.Section, strings.Join(list, ", "))
 	switch {
 	case on == Leaving && rules.Section == UntilGone:
-		text += "; a member that leaves is the last one to know whether it is gone for the others"
+		return msgOnLeavingInUntil()
 	case on == Leaving && rules.Section == After:
-		text += "; the pod is gone by then"
+		return msgOnLeavingInAfter()
 	case on == Joining && rules.Section == JoinBefore:
-		text += "; the pod does not exist yet"
+		return msgOnJoiningInBefore()
 	}
-	return text
+	return ""
 }
 
 // variables checks every text of the command that may hold variables.
@@ -196,7 +192,7 @@ func (r *reader) variables(c *Command, at string, vars scope) {
 		if i == script(c.Command) {
 			for _, name := range uses(arg) {
 				if !known(name) {
-					r.wrong(at, "command %s: $(%s) comes from a command's output and must not become a part of a shell's script: hand it over as an argument, like [sh, -c, 'remove \"$1\"', sh, $(%s)]", c.Name, name, name)
+					r.wrong(at, msgScript(c.Name, name))
 				}
 			}
 		}
@@ -205,7 +201,7 @@ func (r *reader) variables(c *Command, at string, vars scope) {
 		check(text, at)
 		re, err := pattern(text, func(string) (string, error) { return "", nil })
 		if err != nil {
-			r.wrong(at, "command %s: %s", c.Name, strings.Replace(err.Error(), "(?m)", "", 1))
+			r.wrong(at, msgRegexp(c.Name, strings.Replace(err.Error(), "(?m)", "", 1)))
 		}
 		return re
 	}
@@ -225,12 +221,12 @@ func (r *reader) variables(c *Command, at string, vars scope) {
 	for _, name := range slices.Sorted(maps.Keys(c.Capture)) {
 		at := at + ".capture." + name
 		if re := expression(c.Capture[name], at); re != nil && re.NumSubexp() != 1 {
-			r.wrong(at, "command %s: has to have one group ( ) around the value, and (?: ) for any others; it has %d", c.Name, re.NumSubexp())
+			r.wrong(at, msgGroups(c.Name, re.NumSubexp()))
 		}
 	}
 }
 
-// variable checks that a value is there whenever the command runs.
+// variable checks that there is a value whenever the command runs.
 func (r *reader) variable(c *Command, name, at string, vars scope) {
 	if known(name) {
 		return
@@ -239,20 +235,12 @@ func (r *reader) variable(c *Command, name, at string, vars scope) {
 	section, elsewhere := r.captured[name]
 	switch {
 	case !ok && elsewhere:
-		r.wrong(at, "command %s: there is no value for $(%s) here: a command of %s captures it, which %s", c.Name, name, section, reach(section))
+		r.wrong(at, msgVariableScope(c.Name, name, section))
 	case !ok:
-		r.wrong(at, "command %s: $(%s) is neither one of %s nor captured by a command; for a text that looks like this write $$(%s)", c.Name, name, allNames(), name)
+		r.wrong(at, msgVariableUnknown(c.Name, name))
 	case !includes(c.If, from.If) || !includes(c.Unless, from.Unless):
-		r.wrong(at, "command %s: $(%s) has no value when command %s does not run: give this one the same if and unless", c.Name, name, from.Name)
+		r.wrong(at, msgVariableConditional(c.Name, name, from.Name))
 	}
-}
-
-// reach says how far the values go that are captured in a section.
-func reach(section string) string {
-	if section == string(Precheck) {
-		return "is known to what follows it in precheck, and to drain, until, cancel and after"
-	}
-	return "is known only to what follows it in that section"
 }
 
 func includes(all, part map[string]string) bool {
@@ -278,11 +266,11 @@ func (r *reader) captures(c *Command, at string, vars scope) {
 		at := at + ".capture." + name
 		switch other := vars[name]; {
 		case !variableName.MatchString(name):
-			r.wrong(at, "command %s: %q is not a variable's name like MEMBER_ID", c.Name, name)
+			r.wrong(at, msgCaptureName(c.Name, name))
 		case known(name):
-			r.wrong(at, "command %s: %s has a value already", c.Name, name)
+			r.wrong(at, msgCapturePredefined(c.Name, name))
 		case other != nil:
-			r.wrong(at, "command %s: %s is captured by command %s already", c.Name, name, other.Name)
+			r.wrong(at, msgCaptureTwice(c.Name, name, other.Name))
 		default:
 			vars[name] = c
 		}
@@ -290,10 +278,10 @@ func (r *reader) captures(c *Command, at string, vars scope) {
 	for _, name := range slices.Sorted(maps.Keys(c.Else)) {
 		at := at + ".else." + name
 		if _, ok := c.Capture[name]; !ok {
-			r.wrong(at, "command %s: nothing captures %s", c.Name, name)
+			r.wrong(at, msgElseUnused(c.Name, name))
 		}
 		if bad := badValue(c.Else[name]); bad != "" {
-			r.wrong(at, "command %s: the value %s", c.Name, bad)
+			r.wrong(at, msgElseValue(c.Name, bad))
 		}
 	}
 }

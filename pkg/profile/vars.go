@@ -1,7 +1,7 @@
 package profile
 
 import (
-	"fmt"
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -26,17 +26,17 @@ const (
 	TargetReplicas = "TARGET_REPLICAS"
 )
 
-// Variables are the names that every command may use, with their meaning.
+// Variables are the names that every command may use, with their meanings.
 var Variables = []struct{ Name, Meaning string }{
-	{PodName, "the pod of the member that leaves or joins"},
+	{PodName, "the pod of the leaving or joining member"},
 	{Ordinal, "its ordinal"},
 	{Namespace, "the StatefulSet's namespace"},
 	{ServiceName, "the governing Service, `spec.serviceName`"},
 	{ClusterDomain, "the cluster's DNS domain, usually `cluster.local`"},
-	{SurvivorName, "the pod in which the commands with `on: survivor` run: Ready, and one that stays"},
-	{Survivors, "all pods that stay, by ordinal, with commas between them"},
-	{Replicas, "how many replicas the set has before this member leaves or joins"},
-	{TargetReplicas, "how many it has afterwards"},
+	{SurvivorName, "the pod in which commands with `on: survivor` run: the lowest ordinal that stays and is available"},
+	{Survivors, "all available pods that stay, by ordinal, separated by commas"},
+	{Replicas, "the number of replicas before this member leaves or joins"},
+	{TargetReplicas, "the number of replicas afterwards"},
 }
 
 func known(name string) bool {
@@ -48,7 +48,7 @@ func known(name string) bool {
 	return false
 }
 
-// With is v and what was captured, in a new map.
+// With is v with the captured values, in a new map.
 func (v Vars) With(captured Vars) Vars {
 	out := maps.Clone(v)
 	if out == nil {
@@ -60,9 +60,9 @@ func (v Vars) With(captured Vars) Vars {
 
 var variableName = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
-// expand puts values in the place of $(NAME). As in Kubernetes, $$ is a single $, so
-// $$(NAME) stays $(NAME). Unlike there, a name that nobody knows is an error. What
-// does not look like a variable, say the $(date) of a shell, stays as it is.
+// expand replaces $(NAME) by its value. As in Kubernetes, $$ is a single $, so $$(NAME) becomes
+// $(NAME). Unlike there, an unknown name is an error. What does not look like a variable, for
+// example the $(date) of a shell, stays as it is.
 func expand(text string, value func(name string) (string, error)) (string, error) {
 	var out strings.Builder
 	for {
@@ -104,13 +104,13 @@ func uses(text string) []string {
 func (v Vars) get(name string) (string, error) {
 	value, ok := v[name]
 	if !ok {
-		return "", fmt.Errorf("$(%s) has no value yet", name)
+		return "", errors.New(msgNoVariable(name))
 	}
 	return value, nil
 }
 
-// pattern makes a regular expression of a profile's: ^ and $ are the ends of lines,
-// and a variable stands for its value, letter by letter.
+// pattern compiles a regular expression of a profile: ^ and $ match the ends of lines, and a
+// variable matches its value literally.
 func pattern(text string, value func(name string) (string, error)) (*regexp.Regexp, error) {
 	text, err := expand(text, func(name string) (string, error) {
 		v, err := value(name)
@@ -125,15 +125,15 @@ func pattern(text string, value func(name string) (string, error)) (*regexp.Rege
 // maxValue is how long a captured value may be: it is kept in an annotation.
 const maxValue = 256
 
-// badValue says what keeps a text from being a variable's value, or "".
+// badValue is why a text cannot be the value of a variable, or "".
 func badValue(text string) string {
 	switch {
 	case len(text) > maxValue:
-		return fmt.Sprintf("is longer than %d bytes", maxValue)
+		return msgValueLong()
 	case !utf8.ValidString(text):
-		return "is not UTF-8"
+		return msgValueNotUTF8()
 	case strings.ContainsFunc(text, unicode.IsControl):
-		return "holds a line break or another control character"
+		return msgValueControl()
 	}
 	return ""
 }

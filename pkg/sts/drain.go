@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,46 +18,45 @@ import (
 const (
 	// DrainAnnotation holds a [Drain] in JSON while a set is being scaled member by member.
 	DrainAnnotation = AnnotationPrefix + "drain"
-	// ParkedAnnotation holds the size, a number, of a set that was scaled down to 0 to
-	// come back.
+	// ParkedAnnotation holds the size, a number, to which a set that was scaled to 0 will be scaled
+	// back.
 	ParkedAnnotation = AnnotationPrefix + "parked"
-	// LeavingFinalizer keeps a pod whose member leaves its cluster from being made anew:
-	// while it stands, the StatefulSet controller waits for the old pod to go.
+	// LeavingFinalizer keeps a pod whose member leaves its cluster from being recreated: while it
+	// is there, the StatefulSet controller waits for the old pod to be gone.
 	LeavingFinalizer = AnnotationPrefix + "leaving"
 )
 
-// Drain is what has to be remembered about a change of a set's size with hooks, one
-// member after the other: down, or up.
+// Drain is the record of a drain-scale, which scales a set one member at a time, down or up.
 type Drain struct {
 	// From and To are the replicas before and after.
 	From int32 `json:"from"`
 	To   int32 `json:"to"`
-	// Profile names what takes the members out or in; empty for nothing.
+	// Profile names the profile, or the option, that drains or adds the members; empty for none.
 	Profile string `json:"profile,omitempty"`
-	// Custom: the profile is not one of ours.
+	// Custom: the profile is not a built-in one.
 	Custom bool `json:"custom,omitempty"`
-	// Retention is the whenScaled policy that stood before it was set to Retain.
+	// Retention is the whenScaled policy before it was set to Retain.
 	Retention string `json:"retention,omitempty"`
-	// Member is the one that is on its way, nil between two.
+	// Member is the one that is leaving or joining, nil between two.
 	Member *Member `json:"member,omitempty"`
-	// Done are those that have gone, or come.
+	// Done are those that were removed, or added.
 	Done []Moved `json:"done,omitempty"`
-	// DeletedClaims are the claims that went with members, known at the end only.
+	// DeletedClaims are the claims that were deleted with members, known at the end only.
 	DeletedClaims []string  `json:"-"`
 	StartedBy     string    `json:"startedBy,omitempty"`
 	StartedAt     time.Time `json:"startedAt"`
 }
 
-// Up says whether members join; else they leave.
+// Up reports whether members join; else they leave.
 func (d *Drain) Up() bool { return d.To > d.From }
 
-// Member is one on its way out, or in.
+// Member is one that is leaving or joining.
 type Member struct {
 	Ordinal Ordinal `json:"ordinal"`
-	// UID is its pod's, empty when there is none.
+	// UID is the UID of its pod, empty when there is none.
 	UID   types.UID   `json:"uid,omitempty"`
 	Phase MemberPhase `json:"phase"`
-	// Values are what was captured before anything changed, such as the member's id.
+	// Values are what was captured before anything changed, such as the member's ID.
 	Values map[string]string `json:"values,omitempty"`
 	// Problem is why it did not leave.
 	Problem string `json:"problem,omitempty"`
@@ -65,28 +65,28 @@ type Member struct {
 	Took  map[MemberPhase]metav1.Duration `json:"took,omitempty"`
 }
 
-// Moved is a member that has left or joined.
+// Moved is a member that was removed or added.
 type Moved struct {
 	Ordinal Ordinal `json:"ordinal"`
 	// Took is how long each phase took.
 	Took map[MemberPhase]metav1.Duration `json:"took,omitempty"`
 }
 
-// MemberPhase is how far a member is on its way.
+// MemberPhase is how far a member has left or joined.
 type MemberPhase string
 
 // The phases in their order: those of a member that leaves, then of one that joins.
 const (
 	Draining  MemberPhase = "draining"  // it is leaving its own cluster
-	Recalled  MemberPhase = "recalled"  // it did not leave and was called back
-	Removing  MemberPhase = "removing"  // it has left; its pod is to go
-	Finishing MemberPhase = "finishing" // its pod is gone; what comes after is to be done
+	Recalled  MemberPhase = "recalled"  // it did not leave, and its drain was reverted
+	Removing  MemberPhase = "removing"  // it has left; its pod will be removed
+	Finishing MemberPhase = "finishing" // its pod is gone; the after hooks run
 
-	Announcing MemberPhase = "announcing" // its cluster is told of it; there is no pod yet
-	Starting   MemberPhase = "starting"   // the set is larger; its pod is to become available
+	Announcing MemberPhase = "announcing" // the join.before hooks run; there is no pod yet
+	Starting   MemberPhase = "starting"   // the set is scaled up; its pod should become available
 )
 
-// Enter is the member in its next phase, with the time noted that the last one took.
+// Enter is the member in its next phase, with the time recorded that the last one took.
 func (m Member) Enter(p MemberPhase, now time.Time) *Member {
 	m.Took = m.took(now)
 	m.Phase, m.Since = p, now
@@ -102,13 +102,13 @@ func (m Member) took(now time.Time) map[MemberPhase]metav1.Duration {
 	return took
 }
 
-// With is the record with this member on its way.
+// With is the record with this member.
 func (d Drain) With(m *Member) Drain {
 	d.Member = m
 	return d
 }
 
-// Settled is the record once the member on its way has gone, or come.
+// Settled is the record once its member was removed, or added.
 func (d Drain) Settled(now time.Time) Drain {
 	d.Done = append(slices.Clone(d.Done), Moved{Ordinal: d.Member.Ordinal, Took: d.Member.took(now)})
 	d.Member = nil
@@ -125,18 +125,17 @@ func (d *Drain) Ordinals() []Ordinal {
 	return out
 }
 
-// ReadDrain reads the record of a change of size that is on its way: nil when there is
-// none, an error when it can't be read.
+// ReadDrain reads the record of a drain-scale in progress: nil when there is none, an error when
+// it can't be read.
 func ReadDrain(set *appsv1.StatefulSet) (*Drain, error) {
 	d, err := readAnnotation[Drain](set, DrainAnnotation)
 	if d != nil && (d.From == d.To || d.From < 0 || d.To < 0 || d.Member != nil && d.Member.Phase == "") {
-		return nil, fmt.Errorf("annotation %s of statefulset %s does not say from which size to which it goes", DrainAnnotation, set.Name)
+		return nil, errors.New(msgDrainRecordInvalid(set.Name))
 	}
 	return d, err
 }
 
-// Size is how many replicas the set has between two members, as far as only this
-// change of size has moved it.
+// Size is how many replicas the set has between two members, if no other client has scaled it.
 func (d *Drain) Size() int32 {
 	if d.Up() {
 		return d.From + int32(len(d.Done))
@@ -144,19 +143,19 @@ func (d *Drain) Size() int32 {
 	return d.From - int32(len(d.Done))
 }
 
-// ProfileArgument is what --profile has to be to go on. Where a file lies is not recorded.
+// ProfileArgument is the value of --profile to resume with. The path of a file is not recorded.
 func (d *Drain) ProfileArgument() string {
 	switch {
 	case d.Profile == "":
 		return "none"
 	case d.Custom:
-		return "FILE (of " + d.Profile + ")"
+		return "<path to " + d.Profile + ">"
 	}
 	return d.Profile
 }
 
-// Again is the command that goes on with the change of size, for a hint. What an
-// inline command was, or a file, is not recorded.
+// Again is the command that resumes the drain-scale, for a hint. An inline command, or the path of
+// a file, is not recorded.
 func (d *Drain) Again(set *appsv1.StatefulSet) string {
 	options := fmt.Sprintf("--replicas %d", d.To)
 	switch {
@@ -170,51 +169,50 @@ func (d *Drain) Again(set *appsv1.StatefulSet) string {
 	return Kubectl(set.Namespace, "sts drain-scale", set.Name, options)
 }
 
-// GiveUpDrain is the command that undoes what can be undone of a change of size, for a hint.
+// GiveUpDrain is the command that cancels a drain-scale, for a hint.
 func GiveUpDrain(namespace, set string) string {
 	return Kubectl(namespace, "sts drain-scale", set, "--cancel")
 }
 
-// LostDrain is how to go on with a member that our finalizer holds while no record says how
-// far it is, for a hint: only a person can know.
+// LostDrain is the hint for a pod that has our finalizer when the record is missing: only the user
+// can tell whether its member has left.
 func LostDrain(set *appsv1.StatefulSet, member Ordinal) string {
 	to := min(int32(member-Start(set)), WantedReplicas(set))
-	return fmt.Sprintf("if it has left: %s; if it is a member: %s",
-		Kubectl(set.Namespace, "sts drain-scale", set.Name, fmt.Sprintf("--replicas %d --profile none", to)), GiveUpDrain(set.Namespace, set.Name))
+	return hintDrainRecordLost(Kubectl(set.Namespace, "sts drain-scale", set.Name, fmt.Sprintf("--replicas %d --profile none", to)), GiveUpDrain(set.Namespace, set.Name))
 }
 
-// MostReplicas is the size up to which a set is looked at ordinal by ordinal: more pods than
-// the largest clusters have. spec.replicas may be any number.
+// MostReplicas is the largest size that is supported: more pods than the largest clusters have.
+// spec.replicas may be any number.
 const MostReplicas = 200_000
 
-// ParkedSize is the size to which a set at 0 is to come back; false when none was
-// written down that could be one.
+// ParkedSize is the size to which a parked set will be scaled back; false when no valid size was
+// recorded.
 func ParkedSize(set *appsv1.StatefulSet) (int32, bool) {
 	n, err := strconv.ParseInt(set.Annotations[ParkedAnnotation], 10, 32)
 	return int32(n), err == nil && n > 0 && n <= MostReplicas
 }
 
-// CheckSize is an error for a set that is too large to be looked at.
+// CheckSize is an error for a set that is too large.
 func CheckSize(set *appsv1.StatefulSet) error {
 	if n := WantedReplicas(set); n > MostReplicas {
-		return fmt.Errorf("statefulset %s in namespace %s wants %d replicas, and %d are the most that can be looked at: is spec.replicas what was meant?", set.Name, set.Namespace, n, MostReplicas)
+		return errors.New(msgSetTooLarge(set.Namespace, set.Name, n))
 	}
 	return nil
 }
 
-// HoldsLeaving says whether the pod carries our finalizer.
+// HoldsLeaving reports whether the pod has our finalizer.
 func HoldsLeaving(pod *corev1.Pod) bool { return slices.Contains(pod.Finalizers, LeavingFinalizer) }
 
-// DeletesClaimsWhenScaled says whether scaling down deletes the claims of the
-// ordinals that go (KEP-1847).
+// DeletesClaimsWhenScaled reports whether scaling down deletes the claims of the removed ordinals
+// (KEP-1847).
 func DeletesClaimsWhenScaled(set *appsv1.StatefulSet) bool {
 	p := set.Spec.PersistentVolumeClaimRetentionPolicy
 	return p != nil && p.WhenScaled == appsv1.DeletePersistentVolumeClaimRetentionPolicyType && len(set.Spec.VolumeClaimTemplates) > 0
 }
 
-// ClaimsOf are the names of the set's claims of these ordinals that exist and stay,
-// by its volumeClaimTemplates: not those that are being deleted, or go with their pod
-// because the retention policy says so.
+// ClaimsOf are the names of the set's claims of these ordinals that exist and stay, by its
+// volumeClaimTemplates: not those that are being deleted, or will be deleted with their pod by the
+// retention policy.
 func ClaimsOf(s *Snapshot, ordinals []Ordinal) []string {
 	have := map[string]bool{}
 	for _, c := range s.Claims {

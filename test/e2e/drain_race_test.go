@@ -376,11 +376,11 @@ func (r *race) drain(ctx context.Context) {
 			switch {
 			case to > 0:
 				r.scaleBack(ctx, to)
-			case strings.Contains(out, "--take-over") && strings.Contains(out, "scaled statefulset web"):
+			case strings.Contains(out, "--take-over") && strings.Contains(out, "scaled statefulset/web"):
 				extra = []string{"--take-over"}
-			case strings.Contains(out, "nobody knows whether it has left") && r.upTo(2) == 0:
+			case strings.Contains(out, "cannot determine whether") && r.upTo(2) == 0:
 				next = []string{"--cancel"}
-			case strings.Contains(out, "nobody knows whether it has left"):
+			case strings.Contains(out, "cannot determine whether"):
 				next, extra = []string{"--replicas", strconv.Itoa(raceTo), "--profile", "none"}, []string{"--take-over"}
 			default:
 				r.Fatalf("ended with %d:\n%s", code, out)

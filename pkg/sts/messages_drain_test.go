@@ -1,0 +1,15 @@
+package sts
+
+import (
+	"testing"
+
+	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
+)
+
+func TestDrainMessages(t *testing.T) {
+	messagetest.Golden(t, "drain",
+		messagetest.Call(msgDrainRecordInvalid, "db"),
+		messagetest.Call(hintDrainRecordLost, "kubectl sts drain-scale db --replicas 4 --profile none -n shop", "kubectl sts drain-scale db --cancel -n shop"),
+		messagetest.Call(msgSetTooLarge, "shop", "db", 1_000_000),
+	)
+}
