@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// readyAfter is how long a -late pod takes to get ready: a quick member of a real
+// readyAfter is how long a -late pod takes to become ready, like a fast member of a real
 // cluster. Pods that are ready at once would measure the API server and nothing else.
 const readyAfter = 2 * time.Second
 
@@ -40,7 +40,7 @@ func rollOut(b *testing.B, c *cluster.Cluster, ns, image string) {
 }
 
 // BenchmarkAutoPromotion compares an update of 50 pods that promotes itself one by
-// one with the bare controller, which does the same and asks nobody.
+// one with the bare controller, which does the same without any checks.
 func BenchmarkAutoPromotion(b *testing.B) {
 	for _, test := range []struct {
 		name, tag string
@@ -105,7 +105,7 @@ func stepLatencies(b *testing.B, c *cluster.Cluster, ns string) []time.Duration 
 		b.Fatal(err)
 	}
 	var out []time.Duration
-	var ready time.Time // when the last pod got ready, zero when that has been acted on
+	var ready time.Time // when the last pod became ready, zero after the next step
 	started := false    // a canary's first step is another command's, which has to start first
 	for _, e := range events {
 		switch {

@@ -167,7 +167,7 @@ func fillWithClaims(b *testing.B, c *cluster.Cluster) {
 	})
 	each(b, gcPods, func(i int) error {
 		p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("job-%d", i)}}
-		p.Spec.SchedulerName = "nobody"
+		p.Spec.SchedulerName = "none"
 		p.Spec.Containers = []corev1.Container{{Name: "app", Image: "app:1"}}
 		v := corev1.Volume{Name: "data"}
 		v.PersistentVolumeClaim = &corev1.PersistentVolumeClaimVolumeSource{ClaimName: claim(i)}

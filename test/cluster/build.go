@@ -232,7 +232,7 @@ func (t target) isBuilt(dir string) bool {
 	return true
 }
 
-// forgetOld drops builds that nobody has used for long: one has 140 MB.
+// forgetOld removes builds that have not been used for long: each has 140 MB.
 func forgetOld(kept, except string) {
 	const long = 14 * 24 * time.Hour
 	entries, _ := os.ReadDir(kept)
@@ -271,9 +271,9 @@ func (t target) key(ctx context.Context, goTool string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }
 
-// command is a go command that only this module's files decide about: a
-// go.work around the checkout or somebody's GOFLAGS would pull in other
-// versions than go.sum pins.
+// command is a go command that depends only on this module's files: a go.work
+// around the checkout or GOFLAGS of the user would use other versions than
+// those pinned in go.sum.
 func (t target) command(ctx context.Context, goTool string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, goTool, args...)
 	cmd.Dir = t.module

@@ -63,7 +63,7 @@ type Config struct {
 	ControllerGates map[string]bool
 	// Controllers, when given, are all that the controller manager runs. There
 	// is no scheduler, no node, no service account and no audit log then:
-	// whoever asks plays the nodes, and much happens in little time.
+	// the caller plays the nodes, and much happens in little time.
 	Controllers []string
 	// Log gets the progress of a build and of the start; it may be nil.
 	Log io.Writer
@@ -102,8 +102,7 @@ type Cluster struct {
 }
 
 // Up brings a cluster up and returns when pods can run on it: its nodes are
-// Ready and there is a default storage class. Nothing is left behind when it
-// fails.
+// Ready and there is a default storage class. If it fails, it cleans up.
 func Up(ctx context.Context, c Config) (*Cluster, error) {
 	return up(ctx, c, freePort)
 }
@@ -156,8 +155,8 @@ func up(ctx context.Context, c Config, pickPort func() (int, error)) (*Cluster, 
 			newProgress(c.Log).say("cluster %s is up after %s", c.Name, time.Since(began).Round(100*time.Millisecond))
 			return cluster, nil
 		}
-		// The port was free when we looked, and somebody else took it before
-		// the API server could.
+		// The port was free at first, but another process took it before the API
+		// server could.
 		if !strings.Contains(err.Error(), "address already in use") || attempt == attempts {
 			return nil, fmt.Errorf("start of cluster %s: %w", c.Name, err)
 		}
@@ -279,7 +278,7 @@ func start(ctx context.Context, c Config, binDir, supervisorBin string, programs
 		return cluster, nil
 	}
 	if _, err := io.WriteString(alive, supervisor.Detach); err != nil {
-		return nil, fmt.Errorf("let go of the supervisor: %w", err)
+		return nil, fmt.Errorf("detach from the supervisor: %w", err)
 	}
 	return cluster, alive.Close()
 }
@@ -332,7 +331,7 @@ func watchStart(ctx context.Context, cancel context.CancelCauseFunc, dir string,
 	}
 }
 
-// freePort finds a port that nobody listens on at this moment.
+// freePort finds a port that is not in use at this moment.
 func freePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -465,7 +464,7 @@ func (c *Cluster) Pause(component string) error {
 	return p.Pause()
 }
 
-// Resume lets a paused component go on.
+// Resume resumes a paused component.
 func (c *Cluster) Resume(component string) error {
 	p, err := c.component(component)
 	if err != nil {

@@ -152,7 +152,7 @@ func writeKubeconfig(path, name, server string, ca *authority, user string, grou
 
 // processes are the components with their flags, in the order of their start.
 // The API server is the only one to listen on a port, without DNS: etcd has a socket
-// in the state folder, and nobody asks the others anything.
+// in the state folder, and the others need no port.
 func (l *layout) processes() []supervisor.Process {
 	// Those that ask for their rights as they start give up at once when the
 	// API server can't answer yet.
@@ -203,7 +203,7 @@ func (l *layout) processes() []supervisor.Process {
 	audit := []string{
 		"--audit-policy-file=" + l.path("audit-policy.yaml"),
 		"--audit-log-path=" + l.path(auditFile),
-		// An answer is on its way only after its event is in the file.
+		// A response is sent only after its event is in the file.
 		"--audit-log-mode=blocking",
 		// One file for the cluster's whole life: 0 would mean 100 MB.
 		"--audit-log-maxsize=1000000",
@@ -224,7 +224,7 @@ func (l *layout) processes() []supervisor.Process {
 			"--data-dir="+l.path("etcd"),
 			"--listen-client-urls="+etcdSocket,
 			"--listen-peer-urls=unix://etcd-peer.sock",
-			// Addresses are all that may be advertised, and nobody looks.
+			// Only addresses may be advertised, and they are not used.
 			"--advertise-client-urls=http://127.0.0.1:1",
 			"--initial-advertise-peer-urls=http://127.0.0.1:2",
 			"--initial-cluster=etcd=http://127.0.0.1:2",
@@ -288,7 +288,7 @@ func (l *layout) processes() []supervisor.Process {
 	})
 }
 
-// lean says whether nobody here but the controllers makes pods do anything.
+// lean reports whether only the controllers run: no scheduler and no nodes.
 func (l *layout) lean() bool { return len(l.controllers) > 0 }
 
 // ready passes when the API server can answer.

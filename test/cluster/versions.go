@@ -13,13 +13,13 @@ import (
 // v0.0.0-master: each must be the version of k8s.io/kubernetes in the release's go.mod.
 var releases = []release{{"v1.37.2", "go"}, {"v1.36.3", "go-1.36"}, {"v1.35.4", "go-1.35"}, {"v1.34.4", "go-1.34"}}
 
-// KubernetesEnv names the version of Kubernetes that clusters get when nobody asks for
-// another one: 1.35, or a full version.
+// KubernetesEnv names the default version of Kubernetes for clusters: 1.35, or a full
+// version.
 const KubernetesEnv = "KUBECTL_STS_TEST_KUBERNETES"
 
-// withoutKubelet leaves the kubelet out. It and kwok want different libraries for the
-// container runtime in all releases but the newest, and kwok is to be the same in all of
-// them: so pods behave alike, and what differs is Kubernetes.
+// withoutKubelet leaves the kubelet out. It and kwok need different libraries for the
+// container runtime in all releases but the newest, and kwok must be the same in all of
+// them: so pods behave alike, and only Kubernetes differs.
 const withoutKubelet = "without-kubelet.json"
 
 // A release is built from the same sources as all others, with a go.mod and go.sum of its

@@ -99,7 +99,7 @@ func init() { // "until" is one of the commands and looks here
 func assertion(name string) func(ts *testscript.TestScript, neg bool, args []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg {
-			ts.Fatalf("! %s: say what is to be, not what is not to be", name)
+			ts.Fatalf("! %s: assert what should be, not what should not be", name)
 		}
 		if inOthersTime(name, args) {
 			until(ts, func() error { return assertions[name](of(ts), ts, args) })
@@ -109,10 +109,10 @@ func assertion(name string) func(ts *testscript.TestScript, neg bool, args []str
 	}
 }
 
-// inOthersTime tells what somebody else than the plugin writes: a controller its status
-// and its slices, the kubelet its logs, the kernel that a process has ended. The plugin
-// may be right and done before they are, so this is waited for. What the plugin itself
-// has written is to be seen at once, and so is what it has seen: it judges by the pods.
+// inOthersTime reports whether something other than the plugin writes the state: controllers write
+// status and EndpointSlices, the kubelet writes logs, the kernel knows whether a process has ended.
+// The plugin may finish before they do, so assertions on it wait. What the plugin itself has
+// written, and the pods that it has read, must be visible at once.
 func inOthersTime(name string, args []string) bool {
 	switch name {
 	case "field":
@@ -699,7 +699,7 @@ func assertEnded(_ *scenario, ts *testscript.TestScript, args []string) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	// The state follows the name, which stands in brackets. Nobody may have collected it yet.
+	// The state follows the name in brackets. Z is a zombie: ended, but not collected yet.
 	if _, state, _ := strings.Cut(string(stat), ") "); err == nil && !strings.HasPrefix(state, "Z") {
 		err = fmt.Errorf("process %d still runs", pid)
 	}

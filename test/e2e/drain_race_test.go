@@ -44,7 +44,7 @@ const raceFrom, raceTo = 5, 2
 // and scale the set up, most of all just before a write of drain-scale arrives, and it is
 // killed now and then and run again. By a watch of the test's own and by the API server's
 // log no more members are down than the budget allows, and no member that has left is
-// made anew.
+// recreated.
 func TestDrainRace(t *testing.T) {
 	t.Parallel()
 	c := cluster.Shared(t, nil)
@@ -271,9 +271,9 @@ func (r *race) evictAtRandom(ctx context.Context) {
 	}
 }
 
-// forget has the budget forget evictions of long ago. For two minutes the disruption
-// controller goes on counting one that came to nothing, or whose pod was followed at
-// once by the next one of its name.
+// forget makes the budget forget old evictions. For two minutes the disruption controller keeps
+// counting an eviction that had no effect, or whose pod was replaced at once by another one of
+// the same name.
 func (r *race) forget(ctx context.Context) {
 	const old = 2 * time.Second
 	for {
@@ -312,10 +312,10 @@ func (r *race) evict(ctx context.Context, pod string) {
 	_ = r.client.CoreV1().Pods(r.ns).EvictV1(ctx, &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Namespace: r.ns, Name: pod}})
 }
 
-// uncounted says whether a pod is going, or is to go when one below it has gone, because a
-// person has scaled back, or whether one has gone that way and the budget allows more than
-// that leaves. No budget is asked for those pods: together with an eviction they would take
-// the set below its budget, and that would be nobody's fault here.
+// uncounted reports whether a pod is being deleted, or will be after one below it, because the rival
+// has scaled down, or whether a pod has been deleted that way and the budget still allows
+// disruptions for it. The budget does not apply to those pods: together with an eviction they would
+// violate it, which would not be a fault of the plugin.
 func (r *race) uncounted(ctx context.Context) bool {
 	s, err := r.client.AppsV1().StatefulSets(r.ns).GetScale(ctx, "web", metav1.GetOptions{})
 	if err != nil {
@@ -350,8 +350,7 @@ func (r *race) grow(ctx context.Context) {
 	}
 }
 
-// drain runs the command until it has reached its end, and does what it says where it
-// needs somebody.
+// drain runs the command until it has finished, and follows its hints where it needs a decision.
 func (r *race) drain(ctx context.Context) {
 	args := []string{"--replicas", strconv.Itoa(raceTo)}
 	hook := fmt.Sprintf("kubectl get --raw /api/v1/namespaces/$(NAMESPACE)/pods/$(POD_NAME) > %[1]s/$$ && mv %[1]s/$$ %[1]s/left.$$", r.dir)
@@ -426,7 +425,7 @@ func (r *race) sts(ctx context.Context, args ...string) (int, string) {
 		"PATH="+filepath.Dir(r.c.Bin("kubectl"))+string(os.PathListSeparator)+os.Getenv("PATH"))
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	// A hook of a killed command goes on for a moment.
+	// A hook of a killed command keeps running for a moment.
 	cmd.WaitDelay = time.Second
 	if err := cmd.Start(); err != nil {
 		r.Fatal(err)
@@ -444,7 +443,7 @@ func (r *race) sts(ctx context.Context, args ...string) (int, string) {
 	}
 	r.proxy.set(func() {
 		r.proxy.onWrite = func() {
-			if r.one(12, &r.kills) { // before it hears of the answer
+			if r.one(12, &r.kills) { // before it receives the response
 				_ = cmd.Process.Kill()
 			}
 		}
@@ -607,8 +606,8 @@ func (r *race) left() map[types.UID]string {
 	return out
 }
 
-// judgeSuccessor: after a member has left, its pod is made anew only when somebody
-// scaled the set up, after we had made it smaller.
+// judgeSuccessor: after a member has left, its pod is recreated only if the set was scaled up after
+// the plugin had scaled it down.
 func (r *race) judgeSuccessor(events []cluster.AuditEvent, uid types.UID, name string) {
 	made, smaller, grown := false, false, false
 	for _, e := range events {
@@ -625,10 +624,10 @@ func (r *race) judgeSuccessor(events []cluster.AuditEvent, uid types.UID, name s
 			case pod.UID == uid:
 				made = true
 			case made && pod.Name == name && !grown:
-				r.Errorf("%s (%s) had left and was made anew as %s at %s", name, uid, pod.UID, e.Time.Local().Format(time.StampMilli))
+				r.Errorf("%s (%s) had left and was recreated as %s at %s", name, uid, pod.UID, e.Time.Local().Format(time.StampMilli))
 				return
 			case made && pod.Name == name:
-				return // somebody wanted that
+				return // the set was scaled up
 			}
 		case e.Resource == "statefulsets" && (e.Verb == "patch" || e.Verb == "update") && e.Subresource == "scale":
 			var s autoscalingv1.Scale

@@ -106,18 +106,18 @@ func TestFidelityLostNode(t *testing.T) {
 		case simulate.PodDeleted:
 			came = func() bool { return pod().DeletionTimestamp != nil }
 		default:
-			t.Fatalf("foretold: %s %s", e.Kind, e.Object)
+			t.Fatalf("predicted: %s %s", e.Kind, e.Object)
 		}
 		check(f.until(ctx, came))
 		// The controller looks every 5 s, and the last sign of life was up to 5 s before.
 		foretold, seen := e.At.Sub(world.Events()[0].At), time.Since(lost)
-		t.Logf("%s %s: foretold after %s, seen after %s", e.Kind, e.Object, foretold, seen.Round(time.Second/10))
+		t.Logf("%s %s: predicted after %s, seen after %s", e.Kind, e.Object, foretold, seen.Round(time.Second/10))
 		if seen < foretold-6*time.Second || seen > foretold+30*time.Second {
-			t.Errorf("%s is foretold after %s and came after %s", e.Kind, foretold, seen)
+			t.Errorf("%s is predicted after %s but came after %s", e.Kind, foretold, seen)
 		}
 	}
 
-	// It hangs, and its ordinal with it, until somebody says that the node is gone.
+	// The pod stays, and with it its ordinal, until the node is marked as out of service.
 	f.mu.Lock()
 	first, claim := pod(), f.claimsByName[sts.ClaimName("data", f.name, 0)].UID
 	f.mu.Unlock()
@@ -131,12 +131,12 @@ func TestFidelityLostNode(t *testing.T) {
 	still := pod()
 	f.mu.Unlock()
 	if still == nil || still.UID != first.UID {
-		t.Fatal("the pod is gone, and nobody has said that its node is")
+		t.Fatal("the pod is gone, but its node was not marked as out of service")
 	}
 	world.RemoveNode(nodes[0])
 	world.Settle()
 	if p := world.Pods[first.Name]; p == nil || p.UID == first.UID || world.Claims[sts.ClaimName("data", f.name, 0)].UID != claim {
-		t.Errorf("foretold is not a new pod with the claim that it had")
+		t.Errorf("the prediction is not a new pod with the same claim")
 	}
 	patch := fmt.Appendf(nil, `{"spec":{"taints":[{"key":%q,"value":"nodeshutdown","effect":"NoExecute"}]}}`, corev1.TaintNodeOutOfService)
 	_, err = s.kube.CoreV1().Nodes().Patch(ctx, nodes[0], types.StrategicMergePatchType, patch, metav1.PatchOptions{})

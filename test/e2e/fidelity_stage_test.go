@@ -176,8 +176,8 @@ func keep[T any](all map[string]T, name string, o T, gone bool) {
 	}
 }
 
-// playNode has happen to the real pod what a node has just done to the foretold one, which
-// the controller may have replaced since.
+// playNode does to the real pod what a node has just done to the predicted one, which the controller
+// may have replaced since.
 func (f *fidelity) playNode(ctx context.Context, e simulate.Event) error {
 	f.mu.Lock()
 	p := f.podsByName[e.Object]
@@ -193,7 +193,7 @@ func (f *fidelity) playNode(ctx context.Context, e simulate.Event) error {
 	return nil
 }
 
-// playNodes has happen to the real pods what the nodes of the foretold world have done.
+// playNodes does to the real pods what the nodes of the predicted world have done.
 func (f *fidelity) playNodes(ctx context.Context) error {
 	foretold := map[string]*corev1.Pod{}
 	for _, p := range f.world.Pods {
@@ -337,8 +337,7 @@ func going(o metav1.Object) string {
 	return ""
 }
 
-// recognize remembers which of the real objects are which of the foretold ones: the worlds
-// have been found the same.
+// recognize maps the predicted objects to the real ones, after the worlds were found equal.
 func (f *fidelity) recognize() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -354,7 +353,7 @@ func (f *fidelity) recognize() {
 		f.knowRevision(sts.PodRevision(p), sts.PodRevision(f.podsByName[name]))
 	}
 	if f.world.Set != nil && f.world.Set.DeletionTimestamp != nil {
-		return // nobody looks at revisions
+		return // revisions no longer matter
 	}
 	for _, r := range f.world.Revisions {
 		for _, real := range f.revisions {

@@ -27,8 +27,7 @@ var bin, kubecache string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	// Scenarios wait most of their time: more of them run at once than there are
-	// processors, unless somebody says otherwise.
+	// Scenarios mostly wait: by default more of them run at once than there are processors.
 	if !given("test.parallel") {
 		if err := flag.Set("test.parallel", "8"); err != nil {
 			fatal(err)
@@ -236,8 +235,8 @@ func (b *beside) Run(name string, f func(testscript.T)) {
 	})
 }
 
-// holdsHere reports whether a condition holds: known:CODE, what `kubectl sts version` knows of the
-// cluster's version: scenarios say by it what is to be seen there. Or it is since:VERSION, or versions.
+// holdsHere reports whether a condition of a scenario holds: known:CODE for a known issue of the
+// cluster's version, since:VERSION, or versions.
 func holdsHere(kubernetes, condition string) (bool, error) {
 	if condition == "versions" { // make test-versions says which, also the default
 		return os.Getenv(cluster.KubernetesEnv) != "", nil

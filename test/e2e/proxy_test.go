@@ -40,7 +40,7 @@ type proxy struct {
 	fail    map[int]int   // so many writes are answered with this code
 	race    func()        // once, before a write is passed on
 	raceOn  string        // with this method only, empty for any
-	onWrite func()        // when a write was answered, before the plugin hears of it
+	onWrite func()        // after a write, before the plugin receives the response
 	before  func()        // each time, before a write is passed on
 }
 
@@ -186,7 +186,7 @@ func (s *stallable) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (p *proxy) mend() {
+func (p *proxy) restore() {
 	p.cut, p.cutIn = false, 0
 	if p.stalled != nil {
 		close(p.stalled)
@@ -219,14 +219,14 @@ func (p *proxy) breakOff() {
 }
 
 func (p *proxy) close() {
-	p.set(p.mend)
+	p.set(p.restore)
 	_ = p.server.Close()
 }
 
 // cmdProxy puts the proxy in front of the API server for all later programs, or
 // makes it misbehave.
 func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && len(args) > 0, "proxy start|cut [COUNT]|stall|mend|lose COUNT|fail CODE COUNT|race OBJECT MERGEPATCH [METHOD]")
+	usage(ts, !neg && len(args) > 0, "proxy start|cut [COUNT]|stall|restore|lose COUNT|fail CODE COUNT|race OBJECT MERGEPATCH [METHOD]")
 	number := func(i int) int {
 		usage(ts, len(args) > i, "proxy cut COUNT|lose COUNT|fail CODE COUNT")
 		n, err := strconv.Atoi(args[i])
@@ -250,8 +250,8 @@ func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		n := number(1)
 		s.proxy.set(func() { s.proxy.cutIn = n })
-	case "mend":
-		s.proxy.set(s.proxy.mend)
+	case "restore":
+		s.proxy.set(s.proxy.restore)
 	case "stall":
 		s.proxy.set(func() { s.proxy.stalled = make(chan struct{}) })
 	case "lose":
@@ -266,12 +266,11 @@ func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
 			s.proxy.race, s.proxy.raceOn = func() { s.mergePatch(args[1], args[2]) }, strings.Join(args[3:], "")
 		})
 	default:
-		ts.Fatalf("proxy %s: it is start, cut, stall, mend, lose, fail or race", args[0])
+		ts.Fatalf("proxy %s: must be start, cut, stall, restore, lose, fail or race", args[0])
 	}
 }
 
-// mergePatch changes an object as somebody else would. That it did can be seen in
-// what comes of the race.
+// mergePatch changes an object as another client would. The result of the race shows that it did.
 func (s *scenario) mergePatch(object, patch string) {
 	kind, name, _ := strings.Cut(object, "/")
 	ctx, cancel := requestContext()
@@ -288,8 +287,8 @@ func (s *scenario) startProxy() error {
 	return s.writeKubeconfig(s.cluster.Kubeconfig(), filepath.Join(s.work, "proxied.kubeconfig"), "http://"+p.address)
 }
 
-// cmdKillAt runs a command through the proxy, which kills it after its Nth write to
-// a set or pod was carried out, before the command hears of it.
+// cmdKillAt runs a command through the proxy, which kills it after its Nth write to a set or pod,
+// before the command receives the response.
 func cmdKillAt(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) > 2, "killat COUNT sts ARG…")
 	n, err := strconv.Atoi(args[0])

@@ -251,7 +251,7 @@ func (r *round) judgeRemovals(e *ending) {
 	}
 	most := 1
 	if r.Rival != "" || r.Verb == "auto" || r.Verb == "unstick" || r.Verb == "abort" || r.Verb == "pause" {
-		most = 2 // the way back, or what was in progress
+		most = 2 // a rollback, or a rollout that was in progress
 	}
 	for name, n := range count {
 		if n > most {

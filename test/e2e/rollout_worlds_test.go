@@ -348,7 +348,7 @@ func (r *round) run() {
 	r.proxy.before = func() { r.firstWrite.Do(func() { r.aboutToWrite(ctx) }) }
 	r.proxy.set(func() { r.proxy.onWrite = r.answered })
 	end := r.sts("proxied", append(r.args(), "--yes", "--timeout", r.Timeout.String()))
-	r.firstWrite.Do(func() {}) // nobody interferes after the command
+	r.firstWrite.Do(func() {}) // no interference after the command
 	r.judge(ctx, end)
 	r.Logf("%s with %s: exit code %d after %s", strings.Join(end.args, " "), r.Cause, end.code, end.to.Sub(end.from).Round(time.Millisecond))
 	cancel()

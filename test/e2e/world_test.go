@@ -84,9 +84,9 @@ func (s *scenario) allowEverywhere(ctx context.Context, user string, rules []rba
 	return err
 }
 
-// cmdRecode writes a revision anew under its own name, with a null in its template
-// that the server would not write today: so look revisions that an older server
-// has left. The controller looks at revisions only when a set or pod moves.
+// cmdRecode rewrites a revision under its own name, with a null in its template that the server
+// would not write today: revisions of older servers look like this. The controller reads
+// revisions only after a change of a set or pod.
 func cmdRecode(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 1, "recode REVISION|@SAVED")
 	s, name := of(ts), args[0]

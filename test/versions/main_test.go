@@ -14,14 +14,14 @@ func TestResults(t *testing.T) {
 	output := map[string]*bytes.Buffer{}
 	for _, event := range [][3]string{
 		{"run", "TestFidelity", ""},
-		{"output", "TestFidelity", "web-1 was foretold\nplay it again: go -C test test ./e2e -fidelity-seed 7\n"},
+		{"output", "TestFidelity", "web-1 was predicted\nplay it again: go -C test test ./e2e -fidelity-seed 7\n"},
 		{"fail", "TestFidelity", ""},
 		{"pass", "TestScenarios/canary-abort", ""},
 		{"fail", "TestScenarios/known-x", ""},
 		{"fail", "TestScenarios", ""},
 		{"skip", "TestRecreate", ""},
 	} {
-		r.hear(event[0], event[1], event[2], output, "v1.37.2")
+		r.receive(event[0], event[1], event[2], output, "v1.37.2")
 	}
 	want := map[string]bool{"TestFidelity": false, "TestScenarios/canary-abort": true, "TestScenarios/known-x": false, "TestScenarios": false}
 	if diff := cmp.Diff(want, r.passed); diff != "" || r.rounds != 1 || !r.skipped["TestRecreate"] {
@@ -51,8 +51,8 @@ func TestReport(t *testing.T) {
 		"| gate MaxUnavailableStatefulSet | on, beta | off, alpha |",
 		"| gate StaleControllerConsistencyStatefulSet | on, beta | none |",
 		"| gate StatefulSetAutoDeletePVC | on | none |",
-		"| rounds as foretold, gate on | 159 of 160 | 160 of 160 |",
-		"| rounds as foretold, Recreate | 158 of 160 | none |",
+		"| rounds as predicted, gate on | 159 of 160 | 160 of 160 |",
+		"| rounds as predicted, Recreate | 158 of 160 | none |",
 		"| scenarios | 28 of 29 | 29 of 29 |",
 		"| [broken-rollout-stays](#broken-rollout-stays) | yes | not measured |",
 		"| [recreate-takes-all-down](#recreate-takes-all-down) | not measured | none |",
@@ -65,6 +65,6 @@ func TestReport(t *testing.T) {
 		}
 	}
 	if strings.Contains(got, "Other") {
-		t.Errorf("a gate that is about something else is told:\n%s", got)
+		t.Errorf("an unrelated gate is reported:\n%s", got)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 )
 
-// report is Markdown, without a date, so that it changes only when something does.
+// report is Markdown, without a date, so that it changes only with the results.
 func report(all []measured) string {
 	var b strings.Builder
 	row := func(title string, cell func(measured) string) {
@@ -44,7 +44,7 @@ func report(all []measured) string {
 	}
 	row("scenarios", func(m measured) string { return m.canaries.String() })
 
-	b.WriteString("\nWhat was to be seen of what is known:\n")
+	b.WriteString("\nKnown issues that were observed:\n")
 	head()
 	for _, k := range inspect.KnownIssues() {
 		if k.Shown {
@@ -60,7 +60,7 @@ func report(all []measured) string {
 	return b.String()
 }
 
-// gatesOf are the gates that are about StatefulSets, in any of the versions.
+// gatesOf are the feature gates for StatefulSets in any of the versions.
 func gatesOf(all []measured) []string {
 	names := map[string]bool{}
 	for _, m := range all {
@@ -73,14 +73,13 @@ func gatesOf(all []measured) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// What stands where nothing has been run: a version does not have what the row is about, or
-// has it.
+// The text of a cell without results: the version lacks the feature, or it has it.
 const (
 	none        = "none"
 	notMeasured = "not measured"
 )
 
-// seen: the scenario of an issue passes where what is known is what is to be seen.
+// seen: the scenario of a known issue passes if the issue is observed where it is known.
 func seen(m measured, code string) string {
 	all, err := inspect.KnownOf(m.version)
 	known := slices.ContainsFunc(all, func(k inspect.KnownIssue) bool { return k.Code == code })

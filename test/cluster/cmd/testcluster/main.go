@@ -31,7 +31,7 @@ const usage = `testcluster brings up a real Kubernetes control plane with simula
 // defaultName is the cluster that is meant when none is named.
 const defaultName = "default"
 
-// defaultNodes is how many simulated nodes there are when nobody says.
+// defaultNodes is the default number of simulated nodes.
 const defaultNodes = 3
 
 func main() {
@@ -52,7 +52,7 @@ func exitCode(args []string) int {
 		fmt.Fprintf(os.Stderr, "testcluster: %v\n\n%s", err, usage)
 		return 2
 	case ctx.Err() != nil:
-		fmt.Fprintln(os.Stderr, "testcluster: interrupted; nothing is left behind")
+		fmt.Fprintln(os.Stderr, "testcluster: interrupted, everything was removed")
 		return 130
 	default:
 		fmt.Fprintln(os.Stderr, "testcluster:", err)

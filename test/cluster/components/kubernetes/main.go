@@ -102,7 +102,7 @@ func runKwok() {
 }
 
 // printStages prints the stages that kwok ships for nodes and pods, so that
-// whoever writes kwok's configuration needs no kwok dependency of its own.
+// the package that writes kwok's configuration does not depend on kwok.
 func printStages() {
 	fmt.Print(strings.Join([]string{
 		nodefast.DefaultNodeInit,
