@@ -19,8 +19,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// TestFidelityLostNode holds what happens to the pods of a silent node, and when, against the
-// real controllers of nodes.
+// TestFidelityLostNode compares what happens to the pods of an unreachable node, and when, with the
+// real node controllers.
 func TestFidelityLostNode(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
@@ -124,7 +124,7 @@ func TestFidelityLostNode(t *testing.T) {
 	if !slices.ContainsFunc(first.Spec.Tolerations, func(t corev1.Toleration) bool {
 		return t.Key == corev1.TaintNodeNotReady && t.TolerationSeconds != nil && *t.TolerationSeconds == 300
 	}) {
-		t.Errorf("the API server has written %v into the pod, and not 300 s for what its manifest leaves open", first.Spec.Tolerations)
+		t.Errorf("the API server has set tolerations %v, want 300 s where the manifest has none", first.Spec.Tolerations)
 	}
 	time.Sleep(3 * time.Second)
 	f.mu.Lock()
@@ -152,13 +152,13 @@ func TestFidelityLostNode(t *testing.T) {
 	}
 }
 
-// beat is a kubelet that says that it lives, until stop.
+// beat renews the lease of a node like a kubelet, until stop.
 func beat(ctx context.Context, s *stage, node string, stop <-chan struct{}) {
 	leases := s.kube.CoordinationV1().Leases(corev1.NamespaceNodeLease)
 	every := time.NewTicker(5 * time.Second)
 	defer every.Stop()
 	for {
-		// Applied: the API server takes no update of a lease that does not name the one before.
+		// Applied, because the API server rejects an update of a lease without its resourceVersion.
 		lease := coordinationv1apply.Lease(node, corev1.NamespaceNodeLease).WithSpec(coordinationv1apply.LeaseSpec().WithHolderIdentity(node).WithRenewTime(metav1.NowMicro()))
 		_, _ = leases.Apply(ctx, lease, metav1.ApplyOptions{FieldManager: "kubelet"}) // the next beat tries again
 		select {
@@ -171,7 +171,7 @@ func beat(ctx context.Context, s *stage, node string, stop <-chan struct{}) {
 	}
 }
 
-// run puts a pod on a node, and has it run there.
+// run binds a pod to a node and sets it to Running.
 func (f *fidelity) run(ctx context.Context, o sts.Ordinal, node string) error {
 	name := sts.PodName(f.name, o)
 	if err := f.until(ctx, func() bool { return f.podsByName[name] != nil }); err != nil {
@@ -187,7 +187,7 @@ func (f *fidelity) run(ctx context.Context, o sts.Ordinal, node string) error {
 	return f.stage.setStatus(ctx, p, fare{phase: corev1.PodRunning, ready: true})
 }
 
-// until waits until the round sees that something holds.
+// until waits for a condition in the view of the round.
 func (f *fidelity) until(ctx context.Context, holds func() bool) error {
 	for {
 		f.mu.Lock()

@@ -48,7 +48,7 @@ func TestFidelityMaxUnavailable(t *testing.T) {
 	playFidelity(t, simulate.Features{MaxUnavailable: true}, false)
 }
 
-// TestFidelityRecreate is the same with the update strategy Recreate among the others.
+// TestFidelityRecreate is the same with the additional update strategy Recreate.
 func TestFidelityRecreate(t *testing.T) {
 	t.Parallel()
 	needsRecreate(t)
@@ -116,16 +116,16 @@ type fidelity struct {
 	random    *rand.Rand
 	name      string
 	world     *simulate.World
-	// ids are the real UIDs and names of revisions, by those of the world.
+	// ids are the real UIDs and revision names, by the predicted ones.
 	ids map[string]string
-	// known are the real ones of what there has been, and of the revisions that there are.
+	// known are the real UIDs so far, and the real names of the current revisions.
 	known, revisionsKnown map[string]bool
 	// status is the predicted one when the worlds agreed last.
 	status appsv1.StatefulSetStatus
-	// told and seen are how many events of each world have been compared.
+	// told and seen are the numbers of compared events of each world.
 	told, seen int
 	lost       map[types.UID]bool // pods on nodes that are
-	burst      bool               // much has happened at once
+	burst      bool               // many events at once
 	steps      int
 	story      []string
 }
@@ -164,7 +164,7 @@ func (f *fidelity) play(ctx context.Context) error {
 			changes = 0
 		}
 		switch {
-		case changes > 0 && f.podsOwnClaims() && f.chance(30): // rare, and much depends on it
+		case changes > 0 && f.podsOwnClaims() && f.chance(30): // rare, but important
 			err = f.deleteSet(ctx)
 		case changes > 0 && f.chance(20):
 			changes--
@@ -175,7 +175,7 @@ func (f *fidelity) play(ctx context.Context) error {
 		case changes > 0:
 			changes--
 			err = f.change(ctx, changes == 0)
-		case f.world.Set == nil, f.world.Set.DeletionTimestamp != nil: // which may hang
+		case f.world.Set == nil, f.world.Set.DeletionTimestamp != nil: // it may hang
 			return nil
 		default:
 			return f.probe(ctx)
@@ -196,14 +196,14 @@ func (f *fidelity) late(p *corev1.Pod) time.Duration {
 
 func (f *fidelity) broken(p *corev1.Pod) bool { return f.luck(p)%12 == 0 }
 
-// luck is a random number of a pod's own.
+// luck is a random number of the pod.
 func (f *fidelity) luck(p *corev1.Pod) uint64 {
 	h := fnv.New64a()
 	fmt.Fprint(h, f.seed, p.UID, p.DeletionTimestamp)
 	return h.Sum64()
 }
 
-// randomSet is any set.
+// randomSet is a random set.
 func (f *fidelity) randomSet() *appsv1.StatefulSet {
 	labels, size := map[string]string{"app": f.name}, f.randomSize()
 	set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: f.name, Labels: labels}}
@@ -229,7 +229,7 @@ func (f *fidelity) randomSet() *appsv1.StatefulSet {
 	return set
 }
 
-// randomSize is rarely nothing.
+// randomSize is rarely 0.
 func (f *fidelity) randomSize() int32 {
 	if f.chance(12) {
 		return 0
@@ -237,7 +237,7 @@ func (f *fidelity) randomSize() int32 {
 	return int32(1 + f.random.IntN(5))
 }
 
-// minReady is a day: a pod is available only when the round says so.
+// minReady is a day: a pod is available only if the round makes it so.
 const minReady = 24 * 60 * 60
 
 func (f *fidelity) randomStrategy(s *appsv1.StatefulSetSpec) {
@@ -274,7 +274,7 @@ func (f *fidelity) randomPolicy(s *appsv1.StatefulSetSpec) {
 	s.PersistentVolumeClaimRetentionPolicy = &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{WhenScaled: policy(), WhenDeleted: policy()}
 }
 
-// change is something that a person does, or that befalls a pod.
+// change is an action of a client, or a failure of a pod or node.
 func (f *fidelity) change(ctx context.Context, last bool) error {
 	pods, claims, holdable := staying(f, f.podsByName), staying(f, f.claimsByName), f.holdable()
 	switch kind := f.random.IntN(100); {
@@ -319,7 +319,7 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 	}
 }
 
-// deleteSet is the end of the set.
+// deleteSet deletes the set.
 func (f *fidelity) deleteSet(ctx context.Context) error {
 	cascade := pick(f, []metav1.DeletionPropagation{metav1.DeletePropagationBackground, metav1.DeletePropagationForeground, metav1.DeletePropagationOrphan})
 	f.burst = true
@@ -364,7 +364,7 @@ func (f *fidelity) hold(ctx context.Context, name string) error {
 	f.world.Claims[name].Finalizers = foretold
 	f.did("finalizer on claim %s: %t", name, holds)
 	f.world.Settle()
-	// The controller that keeps a claim while it is in use takes its own one off in its own time.
+	// The pvc-protection controller removes its own finalizer asynchronously.
 	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		c, err := f.stage.claims().Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
@@ -404,7 +404,7 @@ func (f *fidelity) removeNode(ctx context.Context, node string) error {
 	return nil
 }
 
-// edit changes the spec, in both worlds.
+// edit changes the spec in both worlds.
 func (f *fidelity) edit(ctx context.Context, change func(*appsv1.StatefulSetSpec)) error {
 	set := f.world.Set.DeepCopy()
 	change(&set.Spec)
@@ -460,7 +460,7 @@ func (f *fidelity) claimsGo() bool {
 	return false
 }
 
-// randomTemplate is one of four, so that now and then an old one comes back.
+// randomTemplate is one of four, so that sometimes an old one is used again.
 func (f *fidelity) randomTemplate(s *appsv1.StatefulSetSpec) {
 	n := f.random.IntN(4)
 	s.Template.Spec.Containers[0].Image = fmt.Sprintf("app:v%d", n)
@@ -471,8 +471,8 @@ func (f *fidelity) randomTemplate(s *appsv1.StatefulSetSpec) {
 	}
 }
 
-// probe is a change of no consequence: when the controller has seen it, it has seen all
-// that was before.
+// probe is a change without effect: when the controller has observed it, it has observed all
+// previous changes.
 func (f *fidelity) probe(ctx context.Context) error {
 	if err := f.edit(ctx, func(s *appsv1.StatefulSetSpec) { *s.RevisionHistoryLimit++ }); err != nil {
 		return err
@@ -514,7 +514,7 @@ func (f *fidelity) agree(ctx context.Context) error {
 		return f.disagree("events", foretold, seen)
 	}
 	if silent {
-		// The controller's answer is to do nothing: it has to have been asked.
+		// The controller should do nothing: make sure that it has observed the change.
 		return f.probe(ctx)
 	}
 	return nil
