@@ -166,7 +166,7 @@ func sourceDir() (string, error) {
 			return filepath.Abs(dir)
 		}
 	}
-	return "", fmt.Errorf("the sources of the test cluster's components were not found: "+
+	return "", fmt.Errorf("cannot find the sources of the test cluster's components: "+
 		"run this inside a checkout of kubectl-sts, or set %s to its folder test/cluster", sourceEnv)
 }
 
@@ -174,8 +174,8 @@ func sourceDir() (string, error) {
 func build(ctx context.Context, t target, log io.Writer) (string, error) {
 	goTool, err := exec.LookPath("go")
 	if err != nil {
-		return "", errors.New("the test cluster is built from source and the go command was not found: " +
-			"install Go from your package manager and put it in PATH")
+		return "", errors.New("cannot build the test cluster, the go command was not found: " +
+			"install Go and add it to PATH")
 	}
 	home, err := cacheHome()
 	if err != nil {
@@ -335,7 +335,7 @@ func (t target) explain(ctx context.Context, err error, stderr string) error {
 	for _, sign := range downloadFailed {
 		if strings.Contains(detail, sign) {
 			return fmt.Errorf("build of the test cluster's %s: a Go module could not be downloaded; "+
-				"check the network and GOPROXY and run it again, what is there already is kept:\n%s", t.name, detail)
+				"check the network and GOPROXY and rerun the command, completed downloads are kept:\n%s", t.name, detail)
 		}
 	}
 	return fmt.Errorf("build of the test cluster's %s failed: %w\n%s", t.name, err, detail)

@@ -35,7 +35,7 @@ import (
 const startTimeout = 2 * time.Minute
 
 // ErrExists says that a cluster already runs where another was asked for.
-var ErrExists = errors.New("a cluster of this name is running already")
+var ErrExists = errors.New("a cluster with this name is already running")
 
 // Config says what cluster to bring up.
 type Config struct {
@@ -130,7 +130,7 @@ func up(ctx context.Context, c Config, pickPort func() (int, error)) (*Cluster, 
 	}
 	began := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout,
-		fmt.Errorf("the cluster was not up within %s", startTimeout))
+		fmt.Errorf("timed out waiting for the cluster after %s", startTimeout))
 	defer cancel()
 	unlock, err := lockfile.Take(ctx, supervisor.Lock(c.Dir), nil)
 	if err != nil {
@@ -145,14 +145,14 @@ func up(ctx context.Context, c Config, pickPort func() (int, error)) (*Cluster, 
 		return nil, err
 	}
 	if err := supervisor.Stop(c.Dir); err != nil {
-		return nil, fmt.Errorf("remove the remains of an earlier cluster: %w", err)
+		return nil, fmt.Errorf("remove an earlier cluster: %w", err)
 	}
 
 	const attempts = 5
 	for attempt := 1; ; attempt++ {
 		cluster, err := start(ctx, c, binDir, supervisorBin, programs, dns, pickPort)
 		if err == nil {
-			newProgress(c.Log).say("cluster %s is up after %s", c.Name, time.Since(began).Round(100*time.Millisecond))
+			newProgress(c.Log).say("cluster %s started in %s", c.Name, time.Since(began).Round(100*time.Millisecond))
 			return cluster, nil
 		}
 		// The port was free at first, but another process took it before the API
@@ -176,7 +176,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Nodes = 3
 	}
 	if c.Nodes < 0 || c.Nodes > maxNodes {
-		return c, fmt.Errorf("%d nodes: give a number from 1 to %d", c.Nodes, maxNodes)
+		return c, fmt.Errorf("invalid number of nodes %d, must be from 1 to %d", c.Nodes, maxNodes)
 	}
 	if c.Name == "" && c.Dir != "" {
 		c.Name = filepath.Base(c.Dir)
@@ -185,7 +185,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Name = "test-" + rand.String(8)
 	}
 	if strings.ContainsAny(c.Name, "/\\ \t\n") || strings.HasPrefix(c.Name, ".") {
-		return c, fmt.Errorf("%q can't be the name of a cluster: use letters, digits and dashes", c.Name)
+		return c, fmt.Errorf("invalid cluster name %q, must consist of letters, digits and dashes", c.Name)
 	}
 	if c.Dir == "" {
 		root, err := Root()
@@ -214,7 +214,7 @@ func removable(dir string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s is not the state folder of a test cluster: name one that is, or a new one", dir)
+	return fmt.Errorf("%s is not the state folder of a test cluster: use one that is, or a new folder", dir)
 }
 
 // start makes one attempt to bring the cluster up.
@@ -349,13 +349,13 @@ func Attach(dir string) (*Cluster, error) {
 	}
 	state, err := readState(dir)
 	if err != nil {
-		return nil, fmt.Errorf("no cluster is up in %s: %w", dir, err)
+		return nil, fmt.Errorf("no cluster found in %s: %w", dir, err)
 	}
 	if !supervisor.Self(dir).Alive() {
-		return nil, fmt.Errorf("the cluster in %s no longer runs: take it down and up again", dir)
+		return nil, fmt.Errorf("the cluster in %s is no longer running: remove it and start it again", dir)
 	}
 	if why := supervisor.Failure(dir); why != "" {
-		return nil, fmt.Errorf("the cluster in %s is broken, take it down and up again: %s", dir, why)
+		return nil, fmt.Errorf("the cluster in %s is broken, remove it and start it again: %s", dir, why)
 	}
 	return newCluster(dir, state)
 }
@@ -483,5 +483,5 @@ func (c *Cluster) component(name string) (supervisor.Running, error) {
 			return p, nil
 		}
 	}
-	return supervisor.Running{}, fmt.Errorf("cluster %s runs no %q", c.state.Name, name)
+	return supervisor.Running{}, fmt.Errorf("cluster %s has no component %q", c.state.Name, name)
 }

@@ -43,7 +43,7 @@ func prepareDNS(ctx context.Context, c Config) (*dnsParts, error) {
 		return nil, nil
 	}
 	if c.RealNode {
-		return nil, errors.New("a cluster with a real node has a CoreDNS of its own: ask for one of the two")
+		return nil, errors.New("DNS and a real node are mutually exclusive: a real node has its own CoreDNS")
 	}
 	program, err := buildCoreDNS(ctx, c.Log)
 	return &dnsParts{coredns: program}, err

@@ -12,7 +12,7 @@ func cacheHome() (string, error) {
 	if base == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return "", fmt.Errorf("no place for the test cluster: set XDG_CACHE_HOME or HOME: %w", err)
+			return "", fmt.Errorf("cannot determine the folder of the test cluster, set XDG_CACHE_HOME or HOME: %w", err)
 		}
 		base = filepath.Join(home, ".cache")
 	}

@@ -153,7 +153,7 @@ func nameUID(stage map[string]any) error {
 	next, _ := spec["next"].(map[string]any)
 	for key := range next {
 		if !slices.Contains([]string{"event", "delete", "statusTemplate"}, key) {
-			return fmt.Errorf("stage %v: next.%s: it is not known how this names the pod's UID", stage["metadata"], key)
+			return fmt.Errorf("stage %v: next.%s: unknown way to set the pod's UID", stage["metadata"], key)
 		}
 	}
 	status, ok := next["statusTemplate"].(string)

@@ -116,7 +116,7 @@ func StopShared() {
 	for key, s := range shared {
 		if s.ours && s.cluster != nil {
 			if err := s.cluster.Down(); err != nil {
-				fmt.Fprintln(os.Stderr, "take the shared test cluster down:", err)
+				fmt.Fprintln(os.Stderr, "remove the shared test cluster:", err)
 			}
 		}
 		delete(shared, key)

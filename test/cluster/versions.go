@@ -66,7 +66,7 @@ func releaseOf(version string) (release, error) {
 			return r, nil
 		}
 	}
-	return release{}, fmt.Errorf("no test cluster of Kubernetes %q: there are %s", version, strings.Join(Versions(), ", "))
+	return release{}, fmt.Errorf("unknown version of Kubernetes %q, must be one of %s", version, strings.Join(Versions(), ", "))
 }
 
 func kubernetesTarget(source string, r release) target {
