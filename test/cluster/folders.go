@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 )
 
-// cacheHome is where everything of the test cluster lives.
+// cacheHome is the folder of all files of test clusters.
 func cacheHome() (string, error) {
 	base := os.Getenv("XDG_CACHE_HOME")
 	if base == "" {

@@ -29,7 +29,7 @@ type release struct {
 	modules string // the name of its two files before the dot
 }
 
-// minor is what a person calls a release by: 1.35.
+// minor is the minor version of a release: 1.35.
 func (r release) minor() string {
 	major, rest, _ := strings.Cut(strings.TrimPrefix(r.version, "v"), ".")
 	minor, _, _ := strings.Cut(rest, ".")
@@ -45,14 +45,14 @@ func Versions() []string {
 	return versions
 }
 
-// Version is the full version that is meant by a short one like 1.35, or by an empty one:
-// that of KubernetesEnv, or else the default.
+// Version is the full version for a short one like 1.35. The empty version means that of
+// KubernetesEnv, or else the default.
 func Version(short string) (string, error) {
 	r, err := releaseOf(short)
 	return r.version, err
 }
 
-// releaseOf finds what is meant by a minor or a full version, with or without the v.
+// releaseOf finds the release of a minor or full version, with or without the v.
 func releaseOf(version string) (release, error) {
 	if version == "" {
 		version = os.Getenv(KubernetesEnv)
