@@ -19,10 +19,10 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// ReadNames reads the sets and what their DNS names depend on: pods, Services, EndpointSlices
-// and the cluster's domain, unless that is given, and Endpoints for Services without a
-// selector. One set costs nine requests at most, many sets one list per kind and page. What the user may not read is in the Inventory's
-// Missing; only the sets themselves are needed.
+// ReadNames reads the sets and what their DNS names depend on: pods, Services, EndpointSlices, the
+// cluster's domain unless it is given, and Endpoints for Services without a selector. One set
+// takes at most nine requests, several sets one list per kind and page. What the user may not read
+// is in the Inventory's Missing; only the sets themselves are required.
 func (c *Client) ReadNames(ctx context.Context, q Query, domain string) (*sts.Inventory, error) {
 	inv := &sts.Inventory{}
 	if err := c.sets(ctx, q, inv); err != nil {
@@ -33,7 +33,7 @@ func (c *Client) ReadNames(ctx context.Context, q Query, domain string) (*sts.In
 		return inv, nil
 	}
 	pods := metav1.ListOptions{Limit: pageSize}
-	services, endpoints := pods, pods // of Services also headless ones that do not govern
+	services, endpoints := pods, pods // also headless Services that are not governing ones
 	if len(q.Names) == 1 {
 		set := inv.Sets[0]
 		pods = metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(set.Spec.Selector)}
@@ -85,8 +85,8 @@ func (c *Client) ReadNames(ctx context.Context, q Query, domain string) (*sts.In
 	return inv, nil
 }
 
-// selectorless reads the Endpoints of governing Services without a selector: their managed
-// fields say who writes them, which EndpointSlices that Kubernetes mirrors do not.
+// selectorless reads the Endpoints of governing Services without a selector: their managed fields
+// name the client that writes them, unlike the EndpointSlices that Kubernetes mirrors.
 func (c *Client) selectorless(ctx context.Context, q Query, inv *sts.Inventory, governs map[[2]string]bool) error {
 	named := map[[2]string]bool{}
 	for _, s := range inv.Services {
@@ -105,7 +105,7 @@ func (c *Client) selectorless(ctx context.Context, q Query, inv *sts.Inventory, 
 	r.list("endpoints", opts, func(ctx context.Context, opts metav1.ListOptions) (runtime.Object, error) {
 		list := &corev1.EndpointsList{}
 		err := c.kube.CoreV1().RESTClient().Get().Namespace(q.Namespace).Resource("endpoints").VersionedParams(&opts, scheme.ParameterCodec).
-			WarningHandler(rest.NoWarnings{}). // of the deprecation, which is not the user's
+			WarningHandler(rest.NoWarnings{}). // of the deprecation, which does not concern the user
 			Do(ctx).Into(list)
 		return list, err
 	}, func(o runtime.Object) {
@@ -116,7 +116,7 @@ func (c *Client) selectorless(ctx context.Context, q Query, inv *sts.Inventory, 
 	return r.wait()
 }
 
-// governing are the Services that the sets name.
+// governing are the governing Services of the sets.
 func governing(sets []*appsv1.StatefulSet) map[[2]string]bool {
 	out := map[[2]string]bool{}
 	for _, s := range sets {
@@ -127,15 +127,15 @@ func governing(sets []*appsv1.StatefulSet) map[[2]string]bool {
 	return out
 }
 
-// corefiles are where distributions keep CoreDNS's configuration: kubeadm and most others,
-// RKE2, OpenShift.
+// corefiles are the ConfigMaps with the CoreDNS configuration: of kubeadm and most other
+// distributions, of RKE2 and of OpenShift.
 var corefiles = []struct{ namespace, name string }{
 	{metav1.NamespaceSystem, "coredns"},
 	{metav1.NamespaceSystem, "rke2-coredns-rke2-coredns"},
 	{"openshift-dns", "dns-default"},
 }
 
-// corefileDomain reads the domain from CoreDNS's configuration; none where there is none.
+// corefileDomain reads the domain from the CoreDNS configuration; it is empty if there is none.
 func (c *Client) corefileDomain(ctx context.Context) (sts.ClusterDomain, error) {
 	var hidden error
 	for _, at := range corefiles {
@@ -144,7 +144,7 @@ func (c *Client) corefileDomain(ctx context.Context) (sts.ClusterDomain, error) 
 		case apierrors.IsNotFound(err):
 			continue
 		case apierrors.IsForbidden(err):
-			// Who may not read the first may still read that of the distribution.
+			// The user may be allowed to read the next one.
 			hidden = cmp.Or(hidden, err)
 			continue
 		case err != nil:
@@ -157,11 +157,11 @@ func (c *Client) corefileDomain(ctx context.Context) (sts.ClusterDomain, error) 
 	return sts.ClusterDomain{}, hidden
 }
 
-// kubeletPatience is how long a kubelet is waited for: its node may be dead.
+// kubeletPatience is the timeout of a request to a kubelet: its node may be down.
 const kubeletPatience = 3 * time.Second
 
-// kubeletDomain reads the domain from the configuration of a kubelet that runs one of the
-// pods. What cannot be had is left out: the API server, or a node, may not let us.
+// kubeletDomain reads the domain from the configuration of a kubelet that runs one of the pods, if
+// the API server and the node allow it.
 func (c *Client) kubeletDomain(ctx context.Context, inv *sts.Inventory) error {
 	i := slices.IndexFunc(inv.Pods, func(p *corev1.Pod) bool { return p.Spec.NodeName != "" })
 	if i < 0 {

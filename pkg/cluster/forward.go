@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -19,8 +18,8 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// Forward is a port-forward to a pod that opens no port on this machine: its connections
-// are streams of the one connection to the API server.
+// Forward is a port-forward to a pod that opens no local port: its connections are streams of a
+// single connection to the API server.
 type Forward struct {
 	pod  string
 	conn httpstream.Connection
@@ -29,8 +28,8 @@ type Forward struct {
 	clock clock.Clock
 }
 
-// Forward connects to a pod. As kubectl does, over a websocket, or SPDY where the server or a
-// proxy on the way has only that.
+// Forward connects to a pod, like kubectl over a WebSocket, or over SPDY if the server or a proxy in
+// between supports nothing else.
 func (c *Client) Forward(ctx context.Context, namespace, pod string) (*Forward, error) {
 	url := c.kube.CoreV1().RESTClient().Post().Namespace(namespace).Resource("pods").Name(pod).SubResource("portforward").URL()
 	transport, upgrader, err := spdy.RoundTripperFor(c.streaming)
@@ -49,17 +48,17 @@ func (c *Client) Forward(ctx context.Context, namespace, pod string) (*Forward, 
 		return conn, err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("port-forward to pod %s/%s: %w", namespace, pod, err)
+		return nil, errForward(namespace, pod, err)
 	}
 	return &Forward{pod: pod, conn: conn, clock: c.clock}, nil
 }
 
-// forwardTimeout is how long a connection may take to come about.
+// forwardTimeout is the timeout of connecting.
 const forwardTimeout = 15 * time.Second
 
-// within gives up on what knows nothing of contexts. What comes of it too late is closed.
+// within adds a timeout to a function without a context. A result that comes too late is closed.
 func within[T io.Closer](ctx context.Context, open func() (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, forwardTimeout, fmt.Errorf("it was not there within %s", forwardTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, forwardTimeout, errForwardTimeout(forwardTimeout))
 	defer cancel()
 	type opened struct {
 		what T
@@ -87,12 +86,11 @@ func within[T io.Closer](ctx context.Context, open func() (T, error)) (T, error)
 // Close ends the port-forward and all of its connections.
 func (f *Forward) Close() error { return f.conn.Close() }
 
-// Dial opens a connection to a port of the pod. That nobody listens there is told by its
-// first Read.
+// Dial opens a connection to a port of the pod. If the port is closed, the first Read reports it.
 func (f *Forward) Dial(ctx context.Context, port int32) (io.ReadWriteCloser, error) {
 	conn, err := within(ctx, func() (*forwarded, error) { return f.dial(port) })
 	if err != nil {
-		return nil, fmt.Errorf("the port-forward to pod %s has ended: %w", f.pod, err)
+		return nil, errForwardClosed(f.pod, err)
 	}
 	return conn, nil
 }
@@ -119,7 +117,7 @@ func (f *Forward) dial(port int32) (*forwarded, error) {
 	return p, nil
 }
 
-// forwarded is one connection: a stream for the data, and one for what went wrong.
+// forwarded is one connection: a stream for the data, and one for an error.
 type forwarded struct {
 	forward       *Forward
 	port          int32
@@ -129,7 +127,7 @@ type forwarded struct {
 	close         sync.Once
 }
 
-// mostFailure is how much of an error text is read.
+// mostFailure is the maximum length of an error text.
 const mostFailure = 4 << 10
 
 func (p *forwarded) listen() {
@@ -146,11 +144,11 @@ func (p *forwarded) Read(b []byte) (int, error) {
 	if err == nil || !errors.Is(err, io.EOF) {
 		return n, err
 	}
-	// Both streams end together when the other side could not connect.
+	// Both streams end together if the other side could not connect.
 	select {
 	case <-p.said:
 		if why := bytes.TrimSpace(p.why); len(why) > 0 {
-			return n, fmt.Errorf("port %d of pod %s: %s", p.port, p.forward.pod, why)
+			return n, errForwardPort(p.forward.pod, p.port, string(why))
 		}
 	case <-p.forward.clock.After(time.Second):
 	}

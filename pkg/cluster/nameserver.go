@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -15,17 +14,15 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// NameServer is a pod that answers the cluster's DNS questions.
+// NameServer is a pod that serves the cluster's DNS.
 type NameServer struct {
 	Namespace, Pod string
 	// Port is where it listens for DNS over TCP.
 	Port int32
 }
 
-// String is the pod as kubectl takes it.
-func (n NameServer) String() string {
-	return fmt.Sprintf("pod/%s in namespace %s", n.Pod, n.Namespace)
-}
+// String names the pod.
+func (n NameServer) String() string { return msgDNSServer(n.Namespace, n.Pod) }
 
 // nameServices are the Services of the cluster's DNS, and the labels of the pods behind
 // them: kubeadm and most others, RKE2, OpenShift.
@@ -36,12 +33,12 @@ var nameServices = []struct {
 	{"openshift-dns", "kubernetes.io/service-name=dns-default", "dns.operator.openshift.io/daemonset-dns=default"},
 }
 
-// ErrNoNameServer: there is no pod that answers DNS questions.
-var ErrNoNameServer = errors.New("no ready pod of CoreDNS or kube-dns is found (EndpointSlices of Service kube-dns in kube-system, pods with the label k8s-app=kube-dns; dns-default in openshift-dns)")
+// ErrNoNameServer: no pod that serves DNS is ready.
+var ErrNoNameServer = errors.New(msgNoDNSServer())
 
-// NameServers finds the pods that answer the cluster's DNS questions and are ready, by the
-// EndpointSlices of their Service or, where there are none or they may not be read, by
-// their labels. They come in the order of their names, so that the same one is asked again.
+// NameServers finds the ready pods that serve the cluster's DNS, by the EndpointSlices of their
+// Service or, if there are none or they cannot be read, by their labels. They are sorted by name,
+// so that the same one is queried again.
 func (c *Client) NameServers(ctx context.Context) ([]NameServer, error) {
 	var forbidden error
 	for _, at := range nameServices {
@@ -99,7 +96,7 @@ func (c *Client) servingPods(ctx context.Context, namespace, selector string) ([
 	return found, err
 }
 
-// servingPort is the container port that is called after DNS over TCP, or the usual one.
+// servingPort is the container port that is named for DNS over TCP, or the default port.
 func servingPort(pod *corev1.Pod) int32 {
 	for i := range pod.Spec.Containers {
 		for _, p := range pod.Spec.Containers[i].Ports {

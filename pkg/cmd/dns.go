@@ -19,7 +19,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// The formats of dns that people paste.
+// The formats of dns for use elsewhere.
 const (
 	hosts   = "hosts"
 	seeds   = "seeds"
@@ -27,11 +27,11 @@ const (
 	srv     = "srv"
 )
 
-// asItHas stands for the size that the set has.
+// asItHas stands for the current number of replicas of the set.
 const asItHas = -1
 
-// mostNames are the ordinals of a set that names are told for: more than a cluster has
-// pods, and few enough for a terminal's patience.
+// mostNames is the maximum number of ordinals of a set: more than a cluster has pods, but few enough
+// to print.
 const mostNames = 100_000
 
 // dnsOptions is `dns` as a plain value.
@@ -53,56 +53,12 @@ func newDNS(c *common) *cobra.Command {
 		t        target
 		ordinals []string
 	)
-	cmd := &cobra.Command{
-		Use:   "dns [NAME...]",
-		Short: "Show the DNS names of StatefulSets' pods, which can resolve, and why not",
-		Long: `Show by which DNS names the pods of StatefulSets are found, which of these are
-published, and what keeps the others from it.
-
-With a name: the governing Service, the SRV names, a line per ordinal, and what the
-checks have found. Without one: a line per set. -o wide has a line per name.
-
-A name is published when the EndpointSlices of the governing Service have it: that is
-what DNS servers answer from. By default a pod that is not ready is not published.
-What the checks look at, and their codes, is in docs/dns.md.
-
--o name prints the names, -o hosts a block for /etc/hosts, -o seeds the names with a
-port, joined by commas, -o env NAME=value lines for shells, -o srv the SRV records.
-Only data goes to standard output. Seeds, records and variables are of all ordinals in
-range, published or not.
-
-With --resolve the cluster's DNS is asked for every name, A or AAAA and SRV, and each
-answer compared with the pods: by default through a port-forward to a CoreDNS pod, with
---from from inside a pod, with --server over the network. It ends with exit code 4 when
-a name that should resolve does not, or not right. --wait goes on until all wanted names
-resolve right, -w shows what becomes of each; both ask for a name only while it is
-published, so that nobody remembers for their sake that there is none.
-
-With --filename it works from a manifest, for a set that does not exist yet, and asks no
-cluster anything. The cluster's domain is read from CoreDNS's configuration, else from a
-kubelet's, else it is taken to be cluster.local.`,
-		Example: `  # the names of one set's pods, and what is wrong with them
-  kubectl sts dns web
-
-  # every set of the cluster, a line each; fail when a check finds something
-  kubectl sts dns -A --exit-code
-
-  # what a client wants to be told
-  kubectl sts dns web -o seeds --port client
-
-  # do the names resolve, and to the right addresses? Now, and as an application sees it
-  kubectl sts dns web --resolve
-  kubectl sts dns web --from pod/web-0
-
-  # in a pipeline: go on when every member finds every other
-  kubectl sts dns web --wait --timeout 5m
-
-  # before it exists
-  kubectl sts dns -f web.yaml --replicas 5 -o seeds`,
+	cmd := withHelp("dns", &cobra.Command{
+		Use:               "dns [NAME...]",
 		ValidArgsFunction: c.completeNames,
-	}
+	})
 	out := newOutput(cmd, wide, hosts, seeds, envFile, srv)
-	out.resource = "" // of DNS names there is no kind
+	out.resource = "" // DNS names have no kind
 	t.addFlags(cmd)
 	f := cmd.Flags()
 	f.StringSliceVar(&ordinals, "ordinal", nil, "Show only these ordinals (for example 2,5-7)")
@@ -160,7 +116,7 @@ func (o *dnsOptions) check(cmd *cobra.Command, out *output) error {
 	return nil
 }
 
-// runDNS reads manifests or the cluster and prints the names, asked for or not.
+// runDNS reads manifests or the cluster and prints the names, with or without queries.
 func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 	if o.names.Offline {
 		inv, err := c.manifestNames(ctx, o)
@@ -179,10 +135,10 @@ func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 	}
 	if len(inv.Sets) == 0 {
 		if err := c.sayNone(ctx, client, "StatefulSets", o.query.Namespace); err != nil && o.exitCode {
-			return err // a pipeline that looks at the wrong place must not be content
+			return err // a pipeline must not succeed in the wrong namespace
 		}
 		if o.wait {
-			return errors.New("there is no StatefulSet whose names could be waited for")
+			return errors.New(msgDNSNoSet())
 		}
 	}
 	for _, set := range inv.Sets {
@@ -196,7 +152,7 @@ func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 	return resolveDNS(ctx, c, client, o, out, inv)
 }
 
-// showNames prints names that are not asked for.
+// showNames prints names without queries.
 func showNames(c *common, o dnsOptions, out *output, inv *sts.Inventory) error {
 	for _, set := range inv.Sets {
 		if o.replicas != asItHas {
@@ -213,27 +169,27 @@ func showNames(c *common, o dnsOptions, out *output, inv *sts.Inventory) error {
 	return o.verdict(report)
 }
 
-// checkRange refuses a set whose ordinals cannot be told one by one.
+// checkRange rejects a set whose ordinals are invalid or too many to list.
 func checkRange(set *appsv1.StatefulSet) error {
 	switch n := sts.WantedReplicas(set); {
 	case n < 0:
-		return fmt.Errorf("statefulset %s has %d replicas: it cannot be negative", set.Name, n)
+		return errors.New(msgDNSNegativeReplicas(set.Name, n))
 	case n > mostNames:
-		return fmt.Errorf("statefulset %s has %d replicas: names are told for %d at most", set.Name, n, mostNames)
+		return errors.New(msgDNSTooManyReplicas(set.Name, n, mostNames))
 	case sts.Start(set) < 0 || int64(sts.Start(set))+int64(n) > math.MaxInt32:
-		return fmt.Errorf("statefulset %s has %d replicas from ordinal %s on: there are no such ordinals", set.Name, n, sts.Start(set))
+		return errors.New(msgDNSInvalidOrdinals(set.Name, n, sts.Start(set)))
 	}
 	return nil
 }
 
-// showDNS prints a report in the format that was asked for.
+// showDNS prints a report in the requested format.
 func showDNS(c *common, o dnsOptions, out *output, r *inspect.DNSReport) error {
 	columns := print.Columns{Namespace: o.all || severalNamespaces(r)}
 	if out.human() {
 		print.Missing(c.env.ErrOut, r.Missing)
 	}
 	if r.ClusterDomainSource == sts.DomainAssumed && !o.names.Offline && len(r.Items) > 0 && !o.screens(r, out) {
-		_, _ = fmt.Fprintf(c.env.ErrOut, "note: the cluster's domain is taken to be %s, because it could not be read: --cluster-domain says another\n", r.ClusterDomain)
+		_, _ = fmt.Fprintln(c.env.ErrOut, msgDNSDomainAssumed(r.ClusterDomain))
 	}
 	if len(r.Items) == 0 && out.human() {
 		return nil
@@ -243,7 +199,7 @@ func showDNS(c *common, o dnsOptions, out *output, r *inspect.DNSReport) error {
 	}
 	for i := range r.Items {
 		if item := &r.Items[i]; len(o.names.Ordinals) > 0 && len(item.Replicas) == 0 {
-			_, _ = fmt.Fprintf(c.env.ErrOut, "statefulset %s has none of these ordinals\n", item.Name)
+			_, _ = fmt.Fprintln(c.env.ErrOut, msgDNSNoOrdinals(item.Name))
 		}
 	}
 	return nil
@@ -278,7 +234,8 @@ func (c *common) printDNS(r *inspect.DNSReport, o dnsOptions, out *output, colum
 	return out.print(w, r, podNames(r))
 }
 
-// screens says whether sets are shown in full: those by name, and the one of a manifest.
+// screens reports whether sets are shown in detail: those given by name, or the only one of a
+// manifest.
 func (o *dnsOptions) screens(r *inspect.DNSReport, out *output) bool {
 	return out.format() == "" && (len(o.query.Names) > 0 || o.names.Offline && len(r.Items) == 1)
 }
@@ -318,7 +275,7 @@ func podNames(r *inspect.DNSReport) []string {
 	return names
 }
 
-// verdict is the answer to --exit-code.
+// verdict is the error for --exit-code.
 func (o *dnsOptions) verdict(r *inspect.DNSReport) error {
 	if !o.exitCode {
 		return nil
@@ -327,18 +284,18 @@ func (o *dnsOptions) verdict(r *inspect.DNSReport) error {
 	for i := range r.Items {
 		for _, f := range r.Items[i].Findings {
 			if f.Severity.AtLeast(sts.SeverityWarning) {
-				found = append(found, fmt.Sprintf("%s of %s", f.Code, r.Items[i].Name))
+				found = append(found, msgDNSFinding(f.Code, r.Items[i].Name))
 			}
 		}
 	}
 	if len(found) == 0 {
 		for _, m := range r.Missing {
-			// A pipeline must not be content with what could not be looked at.
+			// A pipeline must not succeed if something could not be checked.
 			if slices.Contains([]string{"pods", "services", "endpointslices"}, m.Resource) {
-				return fmt.Errorf("not everything could be checked: %s could not be read: %s", m.Resource, m.Reason)
+				return errors.New(msgDNSUnchecked(m.Resource, m.Reason))
 			}
 		}
 		return nil
 	}
-	return &notYetError{"found: " + strings.Join(found, ", ")}
+	return &notYetError{msgDNSFound(found)}
 }

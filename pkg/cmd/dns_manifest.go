@@ -11,8 +11,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// manifestNames reads sets and Services from manifests, as they would be made in the
-// namespace where the manifests name none.
+// manifestNames reads sets and Services from manifests; the namespace is that of objects without
+// one.
 func (c *common) manifestNames(ctx context.Context, o dnsOptions) (*sts.Inventory, error) {
 	inv, err := c.readManifests(ctx, o.files, o.query.Namespace)
 	if err != nil {
@@ -25,7 +25,7 @@ func (c *common) manifestNames(ctx context.Context, o dnsOptions) (*sts.Inventor
 	return inv, o.pick(inv, strings.Join(o.files, ","))
 }
 
-// pick leaves the sets that were asked for by name or selector.
+// pick keeps the sets that are selected by name or selector.
 func (o *dnsOptions) pick(inv *sts.Inventory, source string) error {
 	selector, err := labels.Parse(o.query.Selector)
 	if err != nil {

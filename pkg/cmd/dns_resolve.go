@@ -20,17 +20,17 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// questionTimeout is how long one DNS question is waited for: as long as resolvers do
-// (resolv.conf(5)).
+// questionTimeout is the timeout of one DNS query, the default of resolvers (resolv.conf(5)).
 const questionTimeout = 5 * time.Second
 
-// resolvConf is the --server that stands for this machine's own, and the file that names it.
+// resolvConf is the --server that stands for the name server of this machine, and resolvConfFile the
+// file with its address.
 const (
 	resolvConf     = "resolv.conf"
 	resolvConfFile = "/etc/resolv.conf"
 )
 
-// resolveOptions say how names are asked for, if they are.
+// resolveOptions are the options for queries.
 type resolveOptions struct {
 	resolve   bool
 	from      string
@@ -57,15 +57,15 @@ func (o *resolveOptions) addFlags(cmd *cobra.Command) {
 	requires(cmd, "timeout", "wait", "watch")
 }
 
-// nameServer answers DNS questions.
+// nameServer answers DNS queries.
 type nameServer interface {
 	Ask(context.Context, []sts.DNSQuestion) ([]sts.DNSAnswer, error)
-	// String says for the report who it is.
+	// String names the server in the report.
 	String() string
 	Close()
 }
 
-// open finds who is to be asked. Nothing is sent yet.
+// open selects the DNS server. Nothing is sent yet.
 func (o *resolveOptions) open(c *common, client *cluster.Client) (nameServer, error) {
 	switch {
 	case o.server == resolvConf:
@@ -82,7 +82,7 @@ func (o *resolveOptions) open(c *common, client *cluster.Client) (nameServer, er
 	return &forwardServer{client: client, clock: c.env.Clock}, nil
 }
 
-// resolveDNS asks for every name and prints what the answers are worth.
+// resolveDNS queries every name and prints the verdicts on the answers.
 func resolveDNS(ctx context.Context, c *common, client *cluster.Client, o dnsOptions, out *output, inv *sts.Inventory) error {
 	server, err := o.open(c, client)
 	if err != nil {
@@ -110,31 +110,23 @@ func resolveDNS(ctx context.Context, c *common, client *cluster.Client, o dnsOpt
 	return o.verdict(report)
 }
 
-// mostNamed is how many names are spelled out.
+// mostNamed is how many names are listed.
 const mostNamed = 3
 
-// unresolved is the error for names that should resolve and do not.
+// unresolved is the error for names that should resolve but do not.
 func unresolved(c *common, report *inspect.DNSReport) error {
 	names := report.Unresolved()
 	if len(names) == 0 {
 		return nil
 	}
-	text := strings.Join(names[:min(len(names), mostNamed)], ", ")
-	if more := len(names) - mostNamed; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	verb := "does"
-	if len(names) > 1 {
-		verb = "do"
-	}
 	return &outcomeError{style: c.env.errStyle(), Decision: plan.Decision{
-		Verdict: plan.Stuck, Message: sts.Count(len(names), "name") + " that should resolve " + verb + " not: " + text,
+		Verdict: plan.Stuck, Message: msgDNSUnresolved(len(names), names[:min(len(names), mostNamed)]),
 		Hint: serverHint(report),
 	}}
 }
 
-// serverHint is what to look at when all answers are bad in the same way: then it is the
-// server, and not a name.
+// serverHint says what to check if all answers are incorrect in the same way: then the cause is the
+// server, not a name.
 func serverHint(report *inspect.DNSReport) string {
 	codes, failed := map[string]bool{}, true
 	report.Lookups(func(l *inspect.DNSLookup) {
@@ -147,14 +139,14 @@ func serverHint(report *inspect.DNSReport) string {
 	case len(codes) != 1:
 		return ""
 	case failed:
-		return "the DNS server answers none of the questions: its log says why, with CoreDNS kubectl logs -n kube-system -l k8s-app=kube-dns"
+		return hintDNSServerLog()
 	case codes["NXDOMAIN"] && report.ClusterDomainSource != sts.DomainCorefile:
-		return "the DNS server knows none of the names: is " + report.ClusterDomain + " the cluster's domain? --cluster-domain says another"
+		return hintDNSClusterDomain(report.ClusterDomain)
 	}
 	return ""
 }
 
-// addressServer is asked from here, over the network.
+// addressServer is queried from here, over the network.
 type addressServer struct {
 	*resolve.Server
 	address string
@@ -172,7 +164,7 @@ func newAddressServer(c *common, address string) (*addressServer, error) {
 func (s *addressServer) Ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts.DNSAnswer, error) {
 	answers, err := s.Server.Ask(ctx, questions)
 	if err != nil && ctx.Err() == nil {
-		err = fmt.Errorf("the DNS server %s cannot be asked: %w", s.address, err)
+		err = errDNSServer(s.address, err)
 	}
 	return answers, err
 }
@@ -182,23 +174,22 @@ func (s *addressServer) String() string { return s.address }
 // Close implements nameServer.
 func (s *addressServer) Close() {}
 
-// ownServer is the first name server of the machine that this runs on. In a pod it is the
-// cluster's own.
+// ownServer is the first name server of this machine. In a pod it is that of the cluster.
 func ownServer(file string) (string, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("--server=%s: %w", resolvConf, err)
+		return "", errDNSResolvConf(err)
 	}
 	for line := range strings.Lines(string(text)) {
 		if f := strings.Fields(line); len(f) > 1 && f[0] == "nameserver" {
 			return f[1], nil
 		}
 	}
-	return "", fmt.Errorf("--server=%s: %s names no name server", resolvConf, file)
+	return "", errors.New(msgDNSNoNameserver(file))
 }
 
-// forwardServer is a pod of the cluster's DNS behind a port-forward. A pod that cannot be
-// reached is followed by the next.
+// forwardServer is a pod of the cluster's DNS behind a port-forward. If a pod cannot be reached, the
+// next one is used.
 type forwardServer struct {
 	client  *cluster.Client
 	clock   clock.Clock
@@ -248,14 +239,11 @@ func (s *forwardServer) ask(ctx context.Context, questions []sts.DNSQuestion) ([
 	return answers, err
 }
 
-// otherWays is what to do when CoreDNS cannot be asked through a port-forward.
-const otherWays = "ask from a pod, with --from pod/NAME, or a server by its address, with --server HOST:PORT"
-
 func (s *forwardServer) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	explained := fmt.Errorf("the cluster's DNS cannot be asked: %s\n%s", err, otherWays) //nolint:errorlint // its text goes between ours
+	explained := errors.New(msgDNSClusterServer(err) + "\n" + hintDNSOtherServers())
 	if hopeless(err) {
 		return &hopelessError{explained}
 	}
@@ -264,20 +252,20 @@ func (s *forwardServer) explain(ctx context.Context, err error) error {
 
 func (s *forwardServer) String() string {
 	if s.at.Pod == "" {
-		return "" // nobody yet
+		return "" // none yet
 	}
-	return fmt.Sprintf("pod %s/%s, by port-forward", s.at.Namespace, s.at.Pod)
+	return msgDNSForwardServer(s.at.Namespace, s.at.Pod)
 }
 
 // Close implements nameServer.
 func (s *forwardServer) Close() {
 	if s.forward != nil {
-		_ = s.forward.Close() // nothing is expected of it any more
+		_ = s.forward.Close() // no longer needed
 		s.forward = nil
 	}
 }
 
-// podServer asks with what a pod's image has.
+// podServer makes queries with the tools of a pod's image.
 type podServer struct {
 	resolve.Inside
 	pod string
@@ -313,33 +301,25 @@ func (s *podServer) Ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts
 	case err == nil || ctx.Err() != nil:
 		return answers, err
 	case errors.Is(err, resolve.ErrNoShell), errors.Is(err, resolve.ErrNoTool):
-		err = fmt.Errorf("pod %s cannot ask: %w\nname another pod with --from, another container with --container, or leave out --from", s.pod, err)
-		return nil, &hopelessError{err}
+		return nil, &hopelessError{fmt.Errorf("%w\n%s", errDNSPod(s.pod, err), hintDNSOtherPods())}
 	}
-	return nil, fmt.Errorf("pod %s cannot ask: %w", s.pod, err)
+	return nil, errDNSPod(s.pod, err)
 }
 
 func (s *podServer) String() string {
-	text := "pod " + s.pod
 	tool, server := s.Tool()
-	if tool != "" {
-		text = tool + " in " + text
-	}
-	if server != "" {
-		text += ", which asks " + server
-	}
-	return text
+	return msgDNSPodServer(s.pod, tool, server)
 }
 
 // Close implements nameServer.
 func (s *podServer) Close() {}
 
-// hopelessError will be the same the next time.
+// hopelessError is an error that retrying does not resolve.
 type hopelessError struct{ error }
 
 func (e *hopelessError) Unwrap() error { return e.error }
 
-// hopeless says whether waiting does not help.
+// hopeless reports whether retrying is pointless.
 func hopeless(err error) bool {
 	var (
 		without *hopelessError

@@ -20,7 +20,7 @@ func TestOwnServer(t *testing.T) {
 	for _, test := range []struct{ text, want, err string }{
 		{"search shop.svc.cluster.local svc.cluster.local\nnameserver 10.96.0.10\nnameserver 10.96.0.11\noptions ndots:5\n", "10.96.0.10", ""},
 		{"# nameserver 10.0.0.1\nnameserver\tfd00::a", "fd00::a", ""},
-		{"search example.org\nnameserver\n", "", "names no name server"},
+		{"search example.org\nnameserver\n", "", "no nameserver in"},
 	} {
 		file := filepath.Join(t.TempDir(), "resolv.conf")
 		if err := os.WriteFile(file, []byte(test.text), 0o600); err != nil {
@@ -42,9 +42,9 @@ func TestServerHint(t *testing.T) {
 		source sts.DomainSource
 		want   string
 	}{
-		{[]string{"SERVFAIL", "SERVFAIL"}, sts.DomainCorefile, "its log says why"},
+		{[]string{"SERVFAIL", "SERVFAIL"}, sts.DomainCorefile, "check the log of the DNS server"},
 		{[]string{"SERVFAIL", "NOERROR"}, sts.DomainCorefile, ""},
-		{[]string{"NXDOMAIN", "NXDOMAIN"}, sts.DomainAssumed, "is corp.test the cluster's domain?"},
+		{[]string{"NXDOMAIN", "NXDOMAIN"}, sts.DomainAssumed, "check that corp.test is the cluster domain"},
 		{[]string{"NXDOMAIN", "NXDOMAIN"}, sts.DomainCorefile, ""},
 		{[]string{"NXDOMAIN", "NOERROR"}, sts.DomainAssumed, ""},
 	} {
@@ -62,9 +62,9 @@ func TestServerHint(t *testing.T) {
 	}
 }
 
-// What is asked, and when: only what is published and not right, slower and slower, and not
-// later than a cache looks again.
-func TestWatchAsksForWhatIsNotRight(t *testing.T) {
+// Only published names that do not resolve correctly are queried, with growing pauses, but no later
+// than a cached answer expires.
+func TestWatchQueriesIncorrectNames(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	clock := clocktesting.NewFakeClock(now)
 	streams, _, _, stderr := genericiooptions.NewTestIOStreams()
@@ -90,14 +90,14 @@ func TestWatchAsksForWhatIsNotRight(t *testing.T) {
 			t.Errorf("%s: asks for %v, next in %s; want %v, %s", what, got, wait, names, next)
 		}
 	}
-	hear := func(list ...sts.DNSAnswer) {
+	receive := func(list ...sts.DNSAnswer) {
 		t.Helper()
 		answers = list
-		if err := w.hear(answered{answers: list}); err != nil {
+		if err := w.receive(answered{answers: list}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	// An address that is not the pod's is wrong for ever: it is asked for, and shown.
+	// An address that is not the pod's is always wrong: the name is queried, and the answer shown.
 	yes := true
 	w.follow(&inspect.DNSReport{Items: []inspect.DNSStatus{{Replicas: []inspect.DNSReplica{
 		{FQDN: "web-7", Published: &yes, Lookups: []inspect.DNSLookup{lookup("web-7", true)}},
@@ -108,41 +108,41 @@ func TestWatchAsksForWhatIsNotRight(t *testing.T) {
 	denied := sts.DNSAnswer{DNSQuestion: question("web-1"), Code: "NXDOMAIN", TTL: 8 * time.Second}
 
 	see(lookup("web-0", true, "10.0.0.1"), lookup("web-1", true, "10.0.0.2"), lookup("web-2", false), lookup("web-3", true))
-	asks("at first, what is published", 0, "web-0", "web-1")
-	hear(right, denied)
-	asks("soon, what is not right", firstPause)
+	asks("first, published names", 0, "web-0", "web-1")
+	receive(right, denied)
+	asks("soon, incorrect names", firstPause)
 	for _, pause := range []time.Duration{firstPause, 2 * firstPause, 4 * firstPause, 8 * firstPause, 16 * firstPause} {
 		clock.Step(pause)
 		asks("after "+pause.String(), 0, "web-1")
 		denied.TTL -= pause
-		hear(right, denied)
+		receive(right, denied)
 	}
-	asks("when a cache has to look again", 250*time.Millisecond)
+	asks("when the cached answer expires", 250*time.Millisecond)
 	clock.Step(250 * time.Millisecond)
 	asks("then", 0, "web-1")
-	// What it should be changes while the question is on its way.
+	// The expected answer changes during the query.
 	see(lookup("web-0", true, "10.0.0.1"), lookup("web-1", true, "10.0.0.9"), lookup("web-2", true, "10.0.0.3"))
-	hear(right, denied)
+	receive(right, denied)
 	answers = []sts.DNSAnswer{right}
-	asks("what has changed, at once", 0, "web-1", "web-2")
+	asks("changed names, at once", 0, "web-1", "web-2")
 
-	broken := errors.New("the DNS server 10.96.0.10 cannot be asked: connection refused\nanother way")
+	broken := errors.New("cannot query DNS server 10.96.0.10: connection refused\nhint")
 	for range 2 {
-		if err := w.hear(answered{err: broken}); err != nil {
+		if err := w.receive(answered{err: broken}); err != nil {
 			t.Fatal(err)
 		}
-		asks("after a failure, slower", w.pause)
+		asks("after a failure, with a longer pause", w.pause)
 		clock.Step(w.pause)
 		asks("and again", 0, "web-1", "web-2")
 	}
-	hear(right, sts.DNSAnswer{DNSQuestion: question("web-1"), Code: "NOERROR", Addresses: []string{"10.0.0.9"}},
+	receive(right, sts.DNSAnswer{DNSQuestion: question("web-1"), Code: "NOERROR", Addresses: []string{"10.0.0.9"}},
 		sts.DNSAnswer{DNSQuestion: question("web-2"), Code: "NOERROR", Addresses: []string{"10.0.0.3"}})
-	asks("all is well", lastPause)
-	const said = "warning: the DNS server 10.96.0.10 cannot be asked: connection refused; trying again\nanother way\nthe DNS server answers again\n"
+	asks("all names are correct", lastPause)
+	const said = "warning: cannot query DNS server 10.96.0.10: connection refused; retrying\nhint\nthe DNS server answers again\n"
 	if stderr.String() != said {
 		t.Errorf("said %q, want %q", stderr, said)
 	}
-	if err := w.hear(answered{err: &hopelessError{context.DeadlineExceeded}}); err == nil {
-		t.Error("goes on though it is hopeless")
+	if err := w.receive(answered{err: &hopelessError{context.DeadlineExceeded}}); err == nil {
+		t.Error("retries a hopeless error")
 	}
 }

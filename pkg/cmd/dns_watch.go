@@ -16,9 +16,9 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// dnsWatch asks for names for as long as they do not resolve right. What they should
-// resolve to is watched. A name is asked for only while it is published: asking before that
-// would have DNS servers remember, for all others, too, that there is none.
+// dnsWatch queries names until they resolve correctly. It watches what they should resolve to. A
+// name is queried only while it is published: before that, a query would make DNS servers cache,
+// for all clients, that the name does not exist.
 type dnsWatch struct {
 	*common
 	options dnsOptions
@@ -29,44 +29,45 @@ type dnsWatch struct {
 
 	report *inspect.DNSReport
 	tracks map[sts.DNSQuestion]*track
-	// broken is why the server could not be asked the last time.
+	// broken is why the last query of the server failed.
 	broken string
 	pause  time.Duration
-	asked  bool // an answer has come
-	begun  bool // the first round of answers is in, and has been shown
+	asked  bool // there has been an answer
+	begun  bool // the first round of answers has been shown
 
-	told     string // what is waited for, without ages
+	told     string // the last progress, without ages
 	nextTell time.Time
 }
 
-// track is one question over time.
+// track is one query over time.
 type track struct {
 	// want is what the answer should be, and since when.
 	want  string
 	since time.Time
-	asks  bool // it is worth asking now
+	asks  bool // the name should be queried now
 
 	answer *sts.DNSAnswer
 	at     time.Time // of the answer
-	due    time.Time // when to ask again, or at first
+	due    time.Time // of the next query
 	pause  time.Duration
 	flying bool
 	told   string
 }
 
-// Between two questions for one name, while the answer is not right.
+// The pause between two queries of one name, while the answer is incorrect.
 const (
 	firstPause = 250 * time.Millisecond
 	lastPause  = 5 * time.Second
 )
 
-// answered is what came of asking.
+// answered is the result of a round of queries.
 type answered struct {
 	answers []sts.DNSAnswer
 	err     error
 }
 
-// watchDNS runs until every wanted name resolves right (--wait), or until it is stopped.
+// watchDNS runs until the name of every ordinal in range resolves correctly (--wait), or until it is
+// stopped.
 func watchDNS(ctx context.Context, c *common, client *cluster.Client, server nameServer, o dnsOptions, out *output, domain sts.ClusterDomain) error {
 	w := &dnsWatch{common: c, options: o, out: out, client: client, server: server, screen: newScreen(c.env), tracks: map[sts.DNSQuestion]*track{}}
 	defer w.screen.done()
@@ -90,7 +91,7 @@ func (w *dnsWatch) run(ctx context.Context, view *cluster.View) error {
 	defer func() {
 		cancel()
 		if asking {
-			<-answers // it uses the server, which is closed next
+			<-answers // the query uses the server, which is closed next
 		}
 	}()
 	timer := w.env.Clock.NewTimer(lastPause)
@@ -104,10 +105,10 @@ func (w *dnsWatch) run(ctx context.Context, view *cluster.View) error {
 			w.follow(inspect.NewDNSReport(inv, w.options.names))
 		case a := <-answers:
 			asking = false
-			if ctx.Err() != nil { // that it was broken off is no news of the server
+			if ctx.Err() != nil { // an interrupted query says nothing about the server
 				return context.Cause(ctx)
 			}
-			if err := w.hear(a); err != nil {
+			if err := w.receive(a); err != nil {
 				return err
 			}
 		case <-timer.C():
@@ -134,7 +135,7 @@ func (w *dnsWatch) run(ctx context.Context, view *cluster.View) error {
 	}
 }
 
-// end turns how the watching ended into the command's error.
+// end is the command's error after watching.
 func (w *dnsWatch) end(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil {
 		return err
@@ -142,10 +143,10 @@ func (w *dnsWatch) end(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
 	if timeout := (*execute.TimeoutError)(nil); errors.As(cause, &timeout) {
 		if !w.options.wait {
-			return nil // a watch that was to last that long
+			return nil // the requested duration of --watch
 		}
 		timeout.Last = plan.Decision{Verdict: plan.Wait, Message: w.waitingFor()}
-		if w.report != nil { // as far as it has come
+		if w.report != nil { // the last state
 			if err := showDNS(w.common, w.options, w.out, w.report); err != nil {
 				return err
 			}
@@ -155,7 +156,7 @@ func (w *dnsWatch) end(ctx context.Context, err error) error {
 	return cause
 }
 
-// follow takes in what the names should be now.
+// follow updates what the names should resolve to.
 func (w *dnsWatch) follow(report *inspect.DNSReport) {
 	w.report = report
 	now := w.env.Clock.Now()
@@ -187,7 +188,7 @@ func (w *dnsWatch) follow(report *inspect.DNSReport) {
 	}
 }
 
-// due are the questions to ask now, or how long to wait for the first of them.
+// due are the queries to make now, or how long to wait for the first of them.
 func (w *dnsWatch) due() ([]sts.DNSQuestion, time.Duration) {
 	var due []sts.DNSQuestion
 	now, next := w.env.Clock.Now(), lastPause
@@ -208,8 +209,8 @@ func (w *dnsWatch) due() ([]sts.DNSQuestion, time.Duration) {
 	return due, next
 }
 
-// hear takes in answers, or that there are none. An error ends the watching.
-func (w *dnsWatch) hear(a answered) error {
+// receive handles answers or a failure. An error ends the watch.
+func (w *dnsWatch) receive(a answered) error {
 	now := w.env.Clock.Now()
 	if a.err != nil {
 		if hopeless(a.err) {
@@ -218,7 +219,7 @@ func (w *dnsWatch) hear(a answered) error {
 		if text := a.err.Error(); text != w.broken {
 			w.broken = text
 			problem, ways, _ := strings.Cut(text, "\n")
-			w.screen.warn(strings.TrimSuffix(problem+"; trying again\n"+ways, "\n"))
+			w.screen.warn(strings.TrimSuffix(msgDNSRetrying(problem)+"\n"+ways, "\n"))
 		}
 		w.pause = min(max(2*w.pause, firstPause), lastPause)
 		for _, t := range w.tracks {
@@ -230,25 +231,25 @@ func (w *dnsWatch) hear(a answered) error {
 	}
 	if w.broken != "" {
 		w.broken, w.pause = "", 0
-		w.screen.say("the DNS server answers again\n")
+		w.screen.say(msgDNSServerBack() + "\n")
 	}
 	w.asked = true
 	for i := range a.answers {
 		t := w.tracks[a.answers[i].DNSQuestion]
 		if t == nil || !t.flying {
-			continue // what it should be has changed meanwhile: it is asked for again
+			continue // the expected answer has changed meanwhile: it is queried again
 		}
 		t.flying, t.answer, t.at = false, &a.answers[i], now
 		t.pause = min(max(2*t.pause, firstPause), lastPause)
 		t.due = now.Add(t.pause)
 		if left := t.answer.TTL; left > 0 && left < t.pause {
-			t.due = now.Add(left) // then a cache has to look again
+			t.due = now.Add(left) // then the cached answer expires
 		}
 	}
 	return nil
 }
 
-// judge gives the report the answers so far, with what is left of their time.
+// judge adds the answers so far to the report, with the rest of their TTLs.
 func (w *dnsWatch) judge() {
 	var answers []sts.DNSAnswer
 	now := w.env.Clock.Now()
@@ -265,7 +266,7 @@ func (w *dnsWatch) judge() {
 	w.report.Judge(w.client.Now(), answers)
 }
 
-// tell shows what is new and says whether the end is reached.
+// tell shows what is new and reports whether --wait is done.
 func (w *dnsWatch) tell(asking bool) (done bool, err error) {
 	w.judge()
 	if w.options.wait {
@@ -291,7 +292,7 @@ func (w *dnsWatch) tell(asking bool) (done bool, err error) {
 	return done, err
 }
 
-// unasked: there are questions that have not had their first answer.
+// unasked: there are queries without a first answer.
 func (w *dnsWatch) unasked() bool {
 	for _, t := range w.tracks {
 		if t.asks && t.answer == nil && w.broken == "" {
@@ -301,7 +302,7 @@ func (w *dnsWatch) unasked() bool {
 	return false
 }
 
-// astray: no set has any of the ordinals that were asked for, so far.
+// astray: so far there is no set, or none with any of the requested ordinals.
 func (w *dnsWatch) astray() bool {
 	return len(w.report.Items) == 0 || len(w.options.names.Ordinals) > 0 && !slices.ContainsFunc(w.report.Items, func(d inspect.DNSStatus) bool {
 		return len(d.Replicas) > 0
@@ -313,18 +314,18 @@ func (w *dnsWatch) nameless() error {
 	for i := range w.report.Items {
 		if item := &w.report.Items[i]; item.Service.Name == "" && len(item.Replicas) > 0 {
 			return &outcomeError{style: w.env.errStyle(), Decision: plan.Decision{
-				Verdict: plan.Stuck, Message: "statefulset " + item.Name + " names no governing Service, so its pods have no names to wait for",
-				Hint: w.hint(item.Namespace, "spec.serviceName cannot be changed: delete the set with --cascade=orphan and make it anew with one"),
+				Verdict: plan.Stuck, Message: msgDNSNothingToWaitFor(item.Name),
+				Hint: hintDNSNoServiceName(),
 			}}
 		}
 	}
 	return nil
 }
 
-// tellEvery keeps a roll-out of many pods from telling a line for each.
+// tellEvery limits the lines of progress while many pods change.
 const tellEvery = 2 * time.Second
 
-// tellProgress says on standard error what --wait waits for.
+// tellProgress writes to standard error what --wait is waiting for.
 func (w *dnsWatch) tellProgress() {
 	text := "waiting " + w.waitingFor()
 	now := w.env.Clock.Now()
@@ -336,34 +337,29 @@ func (w *dnsWatch) tellProgress() {
 	w.screen.over(text)
 }
 
-// waitingFor are the names that do not resolve right, and why the first does not.
+// waitingFor are the names that do not resolve correctly, and why the first one does not.
 func (w *dnsWatch) waitingFor() string {
 	if w.report == nil {
-		return "for the first look at the cluster"
+		return msgDNSForCluster()
 	}
 	pending := w.report.Pending()
 	switch {
+	case len(w.report.Items) == 0:
+		return msgDNSForSet()
 	case w.astray():
-		return "for a StatefulSet that has such an ordinal"
+		return msgDNSForOrdinals()
 	case w.broken != "":
 		problem, _, _ := strings.Cut(w.broken, "\n")
-		return "for the DNS server: " + problem
+		return msgDNSForServer(problem)
 	case !w.asked && w.unasked():
-		return "for the DNS server's first answers"
+		return msgDNSForFirstAnswers()
 	case len(pending) == 0:
-		return "for the last answers"
+		return msgDNSForLastAnswers()
 	}
-	text := "for " + sts.Count(len(pending), "name") + " to resolve right: " + pending[0]
-	if len(pending) > 1 {
-		text = "for " + sts.Count(len(pending), "name") + " to resolve right, first " + pending[0]
-	}
-	if why := w.reasons()[pending[0]]; why != "" {
-		text += ": " + why
-	}
-	return text
+	return msgDNSForNames(len(pending), pending[0], w.reasons()[pending[0]])
 }
 
-// reasons say for each name why it does not resolve right, where that is known.
+// reasons are why names do not resolve correctly, as far as that is known.
 func (w *dnsWatch) reasons() map[string]string {
 	why := map[string]string{}
 	for i := range w.report.Items {
@@ -372,9 +368,9 @@ func (w *dnsWatch) reasons() map[string]string {
 			case r.Message != "":
 				why[r.FQDN] = r.Message
 			case !r.Expected && !r.Ready:
-				why[r.FQDN] = "the pod is not ready"
+				why[r.FQDN] = msgDNSPodNotReady()
 			case !r.Expected:
-				why[r.FQDN] = "the pod is going"
+				why[r.FQDN] = msgDNSPodLeaving()
 			}
 		}
 	}
@@ -386,7 +382,7 @@ func (w *dnsWatch) reasons() map[string]string {
 	return why
 }
 
-// tellChanges shows what has become of each name: a line for people, else the report.
+// tellChanges shows the changes of each name: a line in human-readable formats, else the report.
 func (w *dnsWatch) tellChanges() error {
 	var lines []string
 	why := w.reasons()
@@ -397,7 +393,7 @@ func (w *dnsWatch) tellChanges() error {
 			return
 		}
 		if t.told != "" {
-			lines = append(lines, fmt.Sprintf("%s %s %s", l.Name, l.Type, text))
+			lines = append(lines, msgDNSChange(l.Name, l.Type, text))
 		}
 		t.told = news
 	})
@@ -411,27 +407,23 @@ func (w *dnsWatch) tellChanges() error {
 	return err
 }
 
-// news is what there is to say of a name, and by what it is told from what was said
-// before; nothing while its answer is on the way.
+// news is the state of a name: text for a person, and news to compare with the previous state. It is
+// empty while there is no answer.
 func (t *track) news(l *inspect.DNSLookup, why string) (news, text string) {
 	switch {
 	case !t.asks:
-		text = "is not published now"
-		if why != "" {
-			text += ": " + why
-		}
-		return "unpublished", text
+		return "unpublished", msgDNSUnpublished(why)
 	case l.Verdict == "":
 		return "", ""
 	case l.Verdict != inspect.DNSRight:
-		return fmt.Sprint(l.Verdict, l.Got, l.Want), string(l.Verdict) + ": " + l.Message
+		return fmt.Sprint(l.Verdict, l.Got, l.Want), msgDNSState(l.Verdict.Label(), l.Message)
 	}
 	text = strings.Join(l.Got, ", ")
 	if len(l.Got) > mostNamed {
-		text = sts.Count(len(l.Got), "record")
+		text = msgDNSRecords(len(l.Got))
 	}
 	if took := t.at.Sub(t.since).Round(100 * time.Millisecond); took > 0 {
-		text += ", after " + sts.Duration(took)
+		text = msgDNSAfter(text, took)
 	}
-	return fmt.Sprint(l.Verdict, l.Got), string(l.Verdict) + ": " + text
+	return fmt.Sprint(l.Verdict, l.Got), msgDNSState(l.Verdict.Label(), text)
 }

@@ -12,22 +12,23 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// DNSReport answers "by which names are the pods found, can these resolve, and do they?".
+// DNSReport has the DNS names of pods, whether they are published and, with queries, whether they
+// resolve.
 type DNSReport struct {
 	metav1.TypeMeta     `json:",inline"`
 	ClusterDomain       string           `json:"clusterDomain"`
 	ClusterDomainSource sts.DomainSource `json:"clusterDomainSource"`
 	// OtherDomains are further domains in which the DNS server has the same names.
 	OtherDomains []string `json:"otherDomains,omitempty"`
-	// Server is the DNS server that was asked, absent when none was.
+	// Server is the DNS server that was queried, absent if none was.
 	Server string      `json:"server,omitempty"`
 	Items  []DNSStatus `json:"items"`
-	// Missing is what could not be read; the report is less sure by that much.
+	// Missing is what could not be read; the report is incomplete without it.
 	Missing []sts.Missing `json:"missing,omitempty"`
-	// TakenAt is when the cluster was looked at, for those who print ages.
+	// TakenAt is when the cluster was read; ages are relative to it.
 	TakenAt time.Time `json:"-"`
 
-	owners map[string]string // of addresses: the pods that have them
+	owners map[string]string // of addresses: NAMESPACE/NAME of the pod
 }
 
 // DNSStatus is one StatefulSet's names.
@@ -41,13 +42,13 @@ type DNSStatus struct {
 
 // DNSServiceStatus is the governing Service as DNS sees it.
 type DNSServiceStatus struct {
-	// Name is empty when the set names none.
+	// Name is empty if spec.serviceName is not set.
 	Name string `json:"name"`
 	FQDN string `json:"fqdn,omitempty"`
-	// Found is absent when Services could not be read.
+	// Found is absent if Services could not be read.
 	Found    *bool `json:"found,omitempty"`
 	Headless bool  `json:"headless"`
-	// PublishNotReadyAddresses: pods have their names before they are ready, too.
+	// PublishNotReadyAddresses: pods have DNS names before they are ready.
 	PublishNotReadyAddresses bool        `json:"publishNotReadyAddresses"`
 	IPFamilies               []string    `json:"ipFamilies,omitempty"`
 	Ports                    []DNSPort   `json:"ports"`
@@ -58,8 +59,8 @@ type DNSServiceStatus struct {
 type DNSPort struct {
 	Name     string `json:"name,omitempty"`
 	Protocol string `json:"protocol"`
-	// Port is where the pods listen, and so where their names lead; 0 where no container
-	// has the port's name. ServicePort is the Service's own number.
+	// Port is where the pods listen: the port to use with their names. It is 0 if no container
+	// defines the port's name. ServicePort is the Service's own number.
 	Port        int32       `json:"port"`
 	ServicePort int32       `json:"servicePort"`
 	SRV         string      `json:"srv,omitempty"`
@@ -72,19 +73,19 @@ type DNSReplica struct {
 	Pod     string      `json:"pod"`
 	// Wanted: the ordinal is in the set's range.
 	Wanted bool `json:"wanted"`
-	// FQDN is empty where the set has no governing Service.
+	// FQDN is empty if the set has no governing Service.
 	FQDN       string   `json:"fqdn,omitempty"`
 	ShortNames []string `json:"shortNames,omitempty"`
 	IPs        []string `json:"ips"`
 	Ready      bool     `json:"ready"`
-	// Expected: the name should resolve, because the ordinal is wanted and its pod is
-	// ready, or the Service publishes pods that are not.
+	// Expected: the name should resolve, because the ordinal is in range and its pod is
+	// ready, or the Service publishes pods that are not ready.
 	Expected bool `json:"expected"`
-	// Published: EndpointSlices have the name with an address of the pod's. Absent when they could not be read.
+	// Published: EndpointSlices have the name with an address of the pod. Absent if they could not be read.
 	Published *bool `json:"published,omitempty"`
-	// PublishedSince: for so long it has been so at least.
+	// PublishedSince: the name has been published at least since then.
 	PublishedSince *metav1.Time `json:"publishedSince,omitempty"`
-	// Reason is why the name is not published, Message the same for a person.
+	// Reason is why the name is not published, Message is the same as a sentence.
 	Reason  DNSReason   `json:"reason,omitempty"`
 	Message string      `json:"message,omitempty"`
 	Lookups []DNSLookup `json:"lookups,omitempty"`
@@ -93,7 +94,7 @@ type DNSReplica struct {
 // DNSReason is why a name is not published.
 type DNSReason string
 
-// The reasons. The first that fits in this order is it.
+// The reasons. The first that applies, in this order, is reported.
 const (
 	DNSNoService    DNSReason = "NoService"
 	DNSNoPod        DNSReason = "NoPod"
@@ -110,9 +111,9 @@ const (
 // DNSQuery says what to report.
 type DNSQuery struct {
 	Ordinals sts.Ordinals
-	// Offline: there is a manifest and no cluster, so nothing is known of pods.
+	// Offline: the sets are from a manifest, without a cluster; nothing is known about pods.
 	Offline bool
-	// Resolve: names are to be asked for, so the report has room for the answers.
+	// Resolve: the report has room for the answers of a DNS server.
 	Resolve bool
 }
 
@@ -136,14 +137,14 @@ func NewDNSReport(inv *sts.Inventory, q DNSQuery) *DNSReport {
 	return r
 }
 
-// names is one set while its names are told and checked.
+// names has what is needed to report and check the DNS names of one set.
 type names struct {
 	*sts.Snapshot
 	domain sts.ClusterDomain
 	query  DNSQuery
 
-	// published are the addresses that the EndpointSlices give to each hostname, endpoints
-	// what they have of each pod, by its name, or its address where they name none.
+	// published are the addresses of each hostname in the EndpointSlices, endpoints are the
+	// endpoints of pods, by the pod's name, or by address if they do not name a pod.
 	published map[string][]string
 	endpoints map[string]*discoveryv1.Endpoint
 	// written is when the EndpointSlices with each hostname were last changed.
@@ -165,7 +166,7 @@ func newNames(s *sts.Snapshot, domain sts.ClusterDomain, q DNSQuery) *names {
 			switch {
 			case e.TargetRef != nil && e.TargetRef.Kind == "Pod":
 				n.endpoints[e.TargetRef.Name] = e
-			case e.TargetRef == nil && e.Hostname == nil: // by hand: only its address tells
+			case e.TargetRef == nil && e.Hostname == nil: // created by hand: known only by its address
 				for _, ip := range e.Addresses {
 					n.endpoints[ip] = e
 				}
@@ -243,7 +244,7 @@ func (n *names) replica(r sts.Replica) DNSReplica {
 	return out
 }
 
-// podIPs are the pod's addresses; some old kubelets fill only the one field.
+// podIPs are the pod's addresses; some old kubelets set only status.podIP.
 func podIPs(pod *corev1.Pod) []string {
 	var out []string
 	for _, ip := range pod.Status.PodIPs {
@@ -259,8 +260,8 @@ func finished(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }
 
-// endpointReady: DNS servers take an endpoint of which it is not known for ready, as the
-// API asks them to.
+// endpointReady: as the API requires, DNS servers treat an endpoint without this condition as
+// ready.
 func endpointReady(e *discoveryv1.Endpoint) bool {
 	return e.Conditions.Ready == nil || *e.Conditions.Ready
 }
@@ -271,35 +272,35 @@ func (n *names) unpublished(r sts.Replica, publishes bool) (DNSReason, string) {
 	service := n.Set.Spec.ServiceName
 	switch {
 	case service == "":
-		return DNSNoService, "the set names no governing Service"
+		return DNSNoService, msgDNSNoGoverningService()
 	case n.Service == nil && n.Knows("services"):
-		return DNSNoService, "service " + service + " does not exist"
+		return DNSNoService, msgDNSNoService(service)
 	case n.Service != nil && n.Service.Spec.Type == corev1.ServiceTypeExternalName:
-		return DNSNoService, "service " + service + " stands for an external name"
+		return DNSNoService, msgDNSExternalService(service)
 	case r.Pod == nil:
-		return DNSNoPod, "there is no pod"
+		return DNSNoPod, msgDNSNoPod()
 	case finished(r.Pod):
-		return DNSFinished, "the pod has ended"
+		return DNSFinished, msgDNSPodFinished()
 	case len(podIPs(r.Pod)) == 0:
-		return DNSNoAddress, "the pod has no address yet"
+		return DNSNoAddress, msgDNSPodWithoutIP()
 	case !n.hasFamily(podIPs(r.Pod)):
-		return DNSNoAddress, "the pod has no address of the Service's IP family"
+		return DNSNoAddress, msgDNSPodWithoutFamily()
 	case r.Terminating && !publishes:
-		return DNSTerminating, "the pod is terminating"
+		return DNSTerminating, msgDNSPodTerminating()
 	case !r.Ready && !publishes:
-		return DNSNotReady, "the pod is not ready"
+		return DNSNotReady, msgDNSPodNotReady()
 	case n.Service != nil && len(n.Service.Spec.Selector) > 0 && !selects(n.Service, r.Pod.Labels):
-		return DNSNotSelected, "service " + service + " does not select the pod"
+		return DNSNotSelected, msgDNSPodNotSelected(service)
 	}
 	if others := n.published[r.Pod.Name]; len(others) > 0 {
-		return DNSWrongAddress, "EndpointSlices have " + few(others) + " for it"
+		return DNSWrongAddress, msgDNSOtherAddresses(others)
 	}
 	for _, key := range append(podIPs(r.Pod), r.Pod.Name) {
 		if e := n.endpoints[key]; e != nil && endpointReady(e) {
-			return DNSNoHostname, "its endpoint lacks the pod's hostname"
+			return DNSNoHostname, msgDNSNoHostname()
 		}
 	}
-	return DNSNoEndpoint, "no EndpointSlice has it yet"
+	return DNSNoEndpoint, msgDNSNoEndpoint()
 }
 
 func selects(service *corev1.Service, labels map[string]string) bool {
@@ -311,7 +312,7 @@ func selects(service *corev1.Service, labels map[string]string) bool {
 	return true
 }
 
-// hasFamily says whether one of the addresses is of an IP family of the Service.
+// hasFamily reports whether one of the addresses is of an IP family of the Service.
 func (n *names) hasFamily(ips []string) bool {
 	if n.Service == nil || len(n.Service.Spec.IPFamilies) == 0 {
 		return len(ips) > 0
@@ -319,7 +320,7 @@ func (n *names) hasFamily(ips []string) bool {
 	return slices.ContainsFunc(ips, func(ip string) bool { return slices.Contains(n.Service.Spec.IPFamilies, familyOf(ip)) })
 }
 
-// later is the later of the two times, nil when neither is known.
+// later is the later of the two times, nil if neither is known.
 func later(a *metav1.Time, b time.Time) *metav1.Time {
 	if b.IsZero() || a != nil && a.After(b) {
 		return a
@@ -327,8 +328,8 @@ func later(a *metav1.Time, b time.Time) *metav1.Time {
 	return &metav1.Time{Time: b}
 }
 
-// startOfName is when the pod's address could come into DNS: with its readiness, or where
-// that is not waited for, when it got its address.
+// startOfName is when the pod's address could be published: when the pod became ready or, if the
+// Service publishes pods that are not ready, when it got its address.
 func startOfName(pod *corev1.Pod, publishes bool) *metav1.Time {
 	if pod == nil {
 		return nil

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,8 +16,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// dnsChecks are what can be wrong with a set's names. Each looks at one thing, and keeps
-// quiet where another one has told the cause already.
+// dnsChecks are the checks of a set's DNS names. Each looks at one thing and reports nothing if
+// another one reports the cause.
 var dnsChecks = []func(*dnsCheck) []sts.Finding{
 	checkMisspelled, checkServiceName, checkServiceExists, checkServiceKind, checkSelector, checkOwnSelector, checkNames, checkHostnameAsFQDN,
 	checkPodIdentity, checkDeadlock, checkEndpoints, checkEndpointHostnames, checkStaleAddresses, checkForeignEndpoints,
@@ -29,7 +28,7 @@ var dnsChecks = []func(*dnsCheck) []sts.Finding{
 type dnsCheck struct {
 	*names
 	replicas []sts.Replica // with their pods, none when offline
-	status   []DNSReplica  // of the same ordinals, whether they are to be shown or not
+	status   []DNSReplica  // of the same ordinals, even those that are not shown
 }
 
 func (n *names) findings() []sts.Finding {
@@ -55,12 +54,12 @@ func (c *dnsCheck) service() string { return c.Set.Spec.ServiceName }
 
 func (c *dnsCheck) kubectl(args ...string) string { return sts.Kubectl(c.Set.Namespace, args...) }
 
-// serves says whether the governing Service can give the pods names at all.
+// serves reports whether the governing Service can give the pods names at all.
 func (c *dnsCheck) serves() bool {
 	return c.Service != nil && c.Service.Spec.Type != corev1.ServiceTypeExternalName
 }
 
-// ordinals are those that have a pod for which the condition holds.
+// ordinals are those with a pod for which the condition holds.
 func (c *dnsCheck) ordinals(holds func(r sts.Replica, status *DNSReplica) bool) []sts.Ordinal {
 	var out []sts.Ordinal
 	for i, r := range c.replicas {
@@ -71,29 +70,26 @@ func (c *dnsCheck) ordinals(holds func(r sts.Replica, status *DNSReplica) bool) 
 	return out
 }
 
-// immutable is how a field is changed that the API server does not let anybody change.
-const immutable = "the field cannot be changed: delete the set with --cascade=orphan and create it anew, then restart the pods"
-
-// use is where the name of one of the pods below a Service is written, for a sentence, and
-// empty where no such place is known.
-func (c *dnsCheck) use(service string) string {
+// used says where the DNS name of a pod below a Service is written, for the end of a message. It
+// is empty if no such place is known.
+func (c *dnsCheck) used(service string) string {
 	u, used := c.NameUsed(service)
 	if !used {
 		return ""
 	}
-	return fmt.Sprintf("%s in %s", u.Name, u.Object)
+	return msgDNSNameUsed(u.Name, u.Object)
 }
 
-// members: there are several pods, so programs may need to tell them apart by name. Of a
-// single pod the Service's own name says it all.
+// members: there are several pods, so clients may need their names. For a single pod the
+// Service's own name is enough.
 func (c *dnsCheck) members() bool { return sts.WantedReplicas(c.Set) >= 2 }
 
-// wanted: somebody uses the pods' names, or has made a headless Service for them.
+// wanted: the pods' names are used, or there is a headless Service for them.
 func (c *dnsCheck) wanted() bool {
-	return c.Service != nil && c.Service.Spec.ClusterIP == corev1.ClusterIPNone || c.use(c.service()) != ""
+	return c.Service != nil && c.Service.Spec.ClusterIP == corev1.ClusterIPNone || c.used(c.service()) != ""
 }
 
-// severe is the severity of what keeps names from resolving: it matters where they are wanted.
+// severe is the severity of a finding that keeps names from resolving: SeverityInfo unless it matters.
 func severe(severity sts.Severity, matters bool) sts.Severity {
 	if matters {
 		return severity
@@ -101,8 +97,8 @@ func severe(severity sts.Severity, matters bool) sts.Severity {
 	return sts.SeverityInfo
 }
 
-// checkMisspelled: kubectl apply and the API server's strict field validation refuse such an
-// object. Only of a manifest.
+// checkMisspelled: kubectl apply and the API server's strict field validation reject such an
+// object. Only for manifests.
 func checkMisspelled(c *dnsCheck) []sts.Finding {
 	var out []sts.Finding
 	for _, p := range c.Misspelled() {
@@ -111,8 +107,7 @@ func checkMisspelled(c *dnsCheck) []sts.Finding {
 			object = "service/" + service.Name
 		}
 		out = append(out, c.finding(sts.UnknownField, sts.SeverityError, object,
-			p.Refusal()+": kubectl apply refuses it, and without strict field validation the field is dropped",
-			"write "+p.Nearest)...)
+			msgDNSMisspelled(p.Refusal()), hintDNSMisspelled(p.Nearest))...)
 	}
 	return out
 }
@@ -121,65 +116,58 @@ func checkServiceName(c *dnsCheck) []sts.Finding {
 	if c.service() != "" {
 		return nil
 	}
-	hint := "set it to the name of a headless Service"
+	other := ""
 	if len(c.Headless) > 0 {
-		hint = "set it to " + c.Headless[0].Name + ", a headless Service that selects the pods"
+		other = c.Headless[0].Name
 	}
+	hint := hintDNSServiceName(other)
 	if !c.query.Offline {
-		hint += "; " + immutable
+		hint += "; " + hintDNSImmutableServiceName()
 	}
-	return c.finding(sts.NoServiceName, severe(sts.SeverityError, len(c.Headless) > 0), c.set(), "spec.serviceName is not set, so the pods have no DNS names", hint)
+	return c.finding(sts.NoServiceName, severe(sts.SeverityError, other != ""), c.set(), msgDNSNoServiceName(), hint)
 }
 
 func checkServiceExists(c *dnsCheck) []sts.Finding {
 	if c.service() == "" || c.Service != nil || !c.Knows("services") {
 		return nil
 	}
-	use, hint := c.use(c.service()), ""
+	used := c.used(c.service())
 	if c.query.Offline {
-		message := "service " + c.service() + " is not in the manifest: without it the pods have no DNS names"
+		message := msgDNSServiceNotInManifest(c.service())
 		if len(c.ServiceElsewhere) > 0 {
-			message = fmt.Sprintf("service %s is in namespace %s of the manifest, not in %s, where statefulset %s is: without it the pods have no DNS names",
-				c.service(), strings.Join(c.ServiceElsewhere, ", "), c.Set.Namespace, c.Set.Name)
+			message = msgDNSServiceInOtherNamespace(c.service(), c.ServiceElsewhere, c.Set.Name, c.Set.Namespace)
 		}
-		severity := sts.SeverityInfo
-		if use != "" {
-			severity, message = sts.SeverityWarning, message+"; used: "+use
-		}
-		return c.finding(sts.ServiceMissing, severity, c.svc(), message, hint)
+		return c.finding(sts.ServiceMissing, severe(sts.SeverityWarning, used != ""), c.svc(), message+used, "")
 	}
-	message := "service " + c.service() + " does not exist, so the pods have no DNS names"
-	if use != "" {
-		message += "; used: " + use
-	}
-	if use != "" || c.members() {
-		hint = fmt.Sprintf("create a Service %s with clusterIP: None and the selector %s", c.service(), labels.Set(c.Set.Spec.Template.Labels))
-	}
+	var hints []string
 	if len(c.Headless) > 0 {
-		hint = fmt.Sprintf("headless Service %s selects the pods, but only Service %s can give them names: %s", c.Headless[0].Name, c.service(), hint)
+		hints = append(hints, hintDNSOtherHeadless(c.Headless[0].Name, c.service()))
 	}
-	return c.finding(sts.ServiceMissing, severe(sts.SeverityError, use != "" || c.members()), c.svc(), message, hint)
+	matters := used != "" || c.members()
+	if matters {
+		hints = append(hints, hintDNSCreateService(c.service(), c.Set.Spec.Template.Labels))
+	}
+	return c.finding(sts.ServiceMissing, severe(sts.SeverityError, matters), c.svc(), msgDNSServiceMissing(c.service())+used, strings.Join(hints, ": "))
 }
 
-// checkServiceKind: the specification of Kubernetes' DNS gives pods names below headless
-// Services only. CoreDNS answers below others, too (findServices in its kubernetes plugin).
+// checkServiceKind: by the specification of Kubernetes DNS, only headless Services give pods names.
+// With CoreDNS other Services do, too (findServices in its kubernetes plugin).
 func checkServiceKind(c *dnsCheck) []sts.Finding {
 	switch {
 	case c.Service == nil:
 		return nil
 	case c.Service.Spec.Type == corev1.ServiceTypeExternalName:
 		return c.finding(sts.ServiceExternal, sts.SeverityError, c.svc(),
-			"service "+c.service()+" stands for the external name "+c.Service.Spec.ExternalName+", so the pods have no DNS names",
-			"make it a headless Service: clusterIP: None and a selector")
+			msgDNSServiceExternal(c.service(), c.Service.Spec.ExternalName), hintDNSServiceExternal())
 	case c.Service.Spec.ClusterIP == corev1.ClusterIPNone:
 		return nil
 	}
 	message, hint := sts.NotHeadless(c.service()), ""
-	if use := c.use(c.service()); use != "" && c.domain.Source != sts.DomainCorefile && c.endpointsMaker() == "" {
-		message += "; used: " + use
-		hint = "for other DNS servers create a headless Service (clusterIP: None) of another name, and set spec.serviceName to it"
+	if used := c.used(c.service()); used != "" && c.domain.Source != sts.DomainCorefile && c.endpointsManager() == "" {
+		message += used
+		hint = hintDNSServiceNotHeadless()
 		if !c.query.Offline {
-			hint += "; " + immutable
+			hint += "; " + hintDNSImmutableServiceName()
 		}
 	}
 	return c.finding(sts.ServiceNotHeadless, sts.SeverityInfo, c.svc(), message, hint)
@@ -192,7 +180,6 @@ func checkSelector(c *dnsCheck) []sts.Finding {
 	if len(c.Service.Spec.Selector) == 0 {
 		return c.checkNoSelector()
 	}
-	selector := c.Service.Spec.Selector
 	off := c.ordinals(func(r sts.Replica, _ *DNSReplica) bool { return r.Desired && !selects(c.Service, r.Pod.Labels) })
 	lacking, later := c.LabelsLacking()
 	switch {
@@ -200,36 +187,32 @@ func checkSelector(c *dnsCheck) []sts.Finding {
 		return c.finding(sts.SelectorMismatch, sts.SeverityInfo, c.svc(), sts.LabelsLater(c.service(), lacking), "")
 	case len(lacking) > 0:
 		return c.finding(sts.SelectorMismatch, sts.SeverityError, c.svc(),
-			fmt.Sprintf("service %s selects %s, which the pod template does not have: no pod of the set has a DNS name", c.service(), labels.Set(lacking)), c.selectorHint())
+			msgDNSSelectorMismatch(c.service(), lacking), c.selectorHint())
 	case len(off) == 0:
 		return nil
 	}
 	return c.finding(sts.SelectorMismatch, sts.SeverityError, c.svc(),
-		fmt.Sprintf("service %s selects %s, which the template has and the pods of %s have not", c.service(), labels.Set(selector), sts.SayOrdinals(off)),
-		"restart them: "+c.kubectl("sts", "restart", c.Set.Name, "--ordinal", ordinalsArg(off)))
+		msgDNSPodsNotSelected(c.service(), c.Service.Spec.Selector, off), hintDNSRestart(c.kubectl("sts", "restart", c.Set.Name, "--ordinal", ordinalsArg(off))))
 }
 
-// checkNoSelector: a Service without a selector leads where its endpoints say. Where another
-// client writes them, as Patroni does for the leader of its cluster, a selector would send
-// its traffic to all pods.
+// checkNoSelector: a Service without a selector has the endpoints that another client writes, such
+// as Patroni for the leader of its cluster. With a selector its traffic would go to all pods.
 func (c *dnsCheck) checkNoSelector() []sts.Finding {
-	message := "service " + c.service() + " has no selector: "
-	if maker := c.endpointsMaker(); maker != "" {
-		severity := sts.SeverityInfo
-		if use := c.use(c.service()); use != "" && c.unpublished() {
-			severity, message = sts.SeverityWarning, message+use+" does not resolve; "
+	if manager := c.endpointsManager(); manager != "" {
+		if u, used := c.NameUsed(c.service()); used && c.unpublished() {
+			return c.finding(sts.SelectorMissing, sts.SeverityWarning, c.svc(), msgDNSNoSelectorUnresolved(c.service(), manager, u.Name, u.Object), "")
 		}
-		return c.finding(sts.SelectorMissing, severity, c.svc(), message+"its endpoints are managed by "+maker, "")
+		return c.finding(sts.SelectorMissing, sts.SeverityInfo, c.svc(), msgDNSNoSelectorManaged(c.service(), manager), "")
 	}
 	hint := c.selectorHint()
 	if !c.wanted() || !c.query.Offline && (!c.Knows("endpointslices") || !c.Knows("endpoints")) {
-		hint = "" // a selector may do harm: the endpoints may be written later, or by an unknown client
+		hint = "" // a selector may do harm: an unknown client may write the endpoints, maybe later
 	}
 	return c.finding(sts.SelectorMissing, severe(sts.SeverityWarning, c.wanted() && c.unpublished()), c.svc(),
-		message+"its EndpointSlices must be created by another client, with the pods' hostnames", hint)
+		msgDNSNoSelector(c.service()), hint)
 }
 
-// unpublished: some pod should have its name, and has not.
+// unpublished: some pod should have its name but does not.
 func (c *dnsCheck) unpublished() bool {
 	return len(c.ordinals(func(_ sts.Replica, s *DNSReplica) bool { return s.Expected && s.Published != nil && !*s.Published })) > 0
 }
@@ -237,30 +220,30 @@ func (c *dnsCheck) unpublished() bool {
 // mirrorController copies Endpoints to EndpointSlices, for Services without a selector.
 const mirrorController = "endpointslicemirroring-controller.k8s.io"
 
-// endpointsMaker is who writes the endpoints of the governing Service in the place of
-// Kubernetes, empty where nobody is known to. What Kubernetes wrote while the Service had
-// a selector stays when the selector goes.
-func (c *dnsCheck) endpointsMaker() string {
+// endpointsManager is the client other than Kubernetes that writes the endpoints of the governing
+// Service, empty if none is known. Endpoints that Kubernetes wrote remain when the selector of
+// the Service is removed.
+func (c *dnsCheck) endpointsManager() string {
 	if c.Service == nil || len(c.Service.Spec.Selector) > 0 {
 		return ""
 	}
 	if e := c.Endpoints; e != nil {
 		if managers := foreignManagers(e); len(managers) > 0 {
-			return fmt.Sprintf("field manager %s (endpoints %s)", strings.Join(managers, ", "), e.Name)
+			return msgDNSFieldManagers(managers, e.Name)
 		}
 		if c.query.Offline || len(e.ManagedFields) == 0 {
-			return "the client that creates endpoints " + e.Name
+			return msgDNSClientOfEndpoints(e.Name)
 		}
 	}
 	for _, slice := range c.Slices {
 		switch by := slice.Labels[discoveryv1.LabelManagedBy]; {
 		case by == sliceController || by == mirrorController && c.Endpoints != nil:
 		case by == mirrorController:
-			return "the client that creates endpoints " + c.service()
+			return msgDNSClientOfEndpoints(c.service())
 		case by != "":
-			return fmt.Sprintf("%s (endpointslice %s)", by, slice.Name)
+			return msgDNSSliceManager(by, slice.Name)
 		default:
-			return "the client that creates endpointslice " + slice.Name
+			return msgDNSClientOfSlice(slice.Name)
 		}
 	}
 	return patroni(&c.Set.Spec.Template.Spec)
@@ -277,74 +260,72 @@ func foreignManagers(o metav1.Object) []string {
 	return out
 }
 
-// patroni names Patroni where the pods run it: it writes the endpoints once there is a leader.
+// patroni names Patroni if the pods run it: it writes the endpoints once there is a leader.
 func patroni(pod *corev1.PodSpec) string {
 	for i := range pod.Containers {
 		for _, e := range pod.Containers[i].Env {
 			if strings.HasPrefix(e.Name, "PATRONI_") {
-				return "Patroni (environment variable " + e.Name + ")"
+				return msgDNSPatroniVariable(e.Name)
 			}
 		}
 		if name := imageName(pod.Containers[i].Image); strings.Contains(name, "patroni") || strings.Contains(name, "spilo") {
-			return "Patroni (image " + name + ")"
+			return msgDNSPatroniImage(name)
 		}
 	}
 	return ""
 }
 
-// checkOtherServices: pods have names below one Service only, whatever others select them.
+// checkOtherServices: only the governing Service gives pods names, even if others select them.
 func checkOtherServices(c *dnsCheck) []sts.Finding {
 	if c.service() == "" {
 		return nil
 	}
 	var out []sts.Finding
 	for _, service := range c.Headless {
-		message := fmt.Sprintf("headless service %s selects the pods, too, but gives them no names: they have names only below the governing Service, %s (kubernetes#124207)", service.Name, c.service())
 		severity, hint := sts.SeverityInfo, ""
 		if u, used := c.NameUsed(service.Name); used {
-			severity, message = sts.SeverityWarning, fmt.Sprintf("%s; used: %s in %s", message, u.Name, u.Object)
-			hint = "write " + strings.TrimSuffix(u.Name, service.Name) + c.service()
+			severity, hint = sts.SeverityWarning, hintDNSUseName(strings.TrimSuffix(u.Name, service.Name)+c.service())
 		}
-		out = append(out, c.finding(sts.ServiceNotGoverning, severity, "service/"+service.Name, message, hint)...)
+		out = append(out, c.finding(sts.ServiceNotGoverning, severity, "service/"+service.Name, msgDNSNotGoverning(service.Name, c.service())+c.used(service.Name), hint)...)
 	}
 	return out
 }
 
-// selectorHint is how the Service gets to select the set's pods.
+// selectorHint is how to make the Service select the set's pods.
 func (c *dnsCheck) selectorHint() string {
 	if c.Set.Spec.Selector == nil || len(c.Set.Spec.Selector.MatchLabels) == 0 {
-		return "give it a selector of labels that the pod template has"
+		return hintDNSSelector()
 	}
-	selector := labels.Set(c.Set.Spec.Selector.MatchLabels).String()
+	selector := c.Set.Spec.Selector.MatchLabels
 	if c.query.Offline {
-		return "to have it lead to the set's pods, let it select " + selector
+		return hintDNSSelectorInManifest(selector)
 	}
-	return "to have it lead to the set's pods: " + c.kubectl("set", "selector", "service", c.service(), selector)
+	return hintDNSSetSelector(c.kubectl("set", "selector", "service", c.service(), labels.Set(selector).String()))
 }
 
-// checkOwnSelector: the API server takes no set whose selector does not fit its template.
+// checkOwnSelector: the API server rejects a set whose selector does not match its template.
 func checkOwnSelector(c *dnsCheck) []sts.Finding {
 	selector, err := metav1.LabelSelectorAsSelector(c.Set.Spec.Selector)
 	var message string
 	switch {
 	case err != nil:
-		message = "spec.selector cannot be read: " + err.Error()
+		message = msgDNSInvalidSelector(err)
 	case selector.Empty() || c.Set.Spec.Selector == nil:
-		message = "spec.selector is missing: such a set cannot be created"
+		message = msgDNSNoOwnSelector()
 	case !selector.Matches(labels.Set(c.Set.Spec.Template.Labels)):
-		message = fmt.Sprintf("spec.selector is %s, and the pod template has the labels %s: such a set cannot be created", selector, cmp.Or(labels.Set(c.Set.Spec.Template.Labels).String(), "none"))
+		message = msgDNSOwnSelectorMismatch(selector.String(), c.Set.Spec.Template.Labels)
 	default:
 		return nil
 	}
-	return c.finding(sts.InvalidSelector, sts.SeverityError, c.set(), message, "let spec.selector.matchLabels be labels that spec.template.metadata.labels has")
+	return c.finding(sts.InvalidSelector, sts.SeverityError, c.set(), message, hintDNSOwnSelector())
 }
 
 func ordinalsArg(ordinals []sts.Ordinal) string {
 	return strings.ReplaceAll(sts.FormatOrdinals(ordinals), " ", "")
 }
 
-// checkNames: a label of a DNS name has 63 characters at most, a name 253, and pods get
-// their names as hostnames, which are single labels.
+// checkNames: a label of a DNS name has at most 63 characters, a name 253. A pod's name is its
+// hostname, which is a single label.
 func checkNames(c *dnsCheck) []sts.Finding {
 	last := c.Name(max(sts.End(c.Set)-1, sts.Start(c.Set)))
 	var out []sts.Finding
@@ -354,25 +335,23 @@ func checkNames(c *dnsCheck) []sts.Finding {
 	switch name := c.Set.Name; {
 	case len(name) > sts.LongestSetName:
 		out = c.finding(sts.InvalidName, sts.SeverityError, c.set(),
-			fmt.Sprintf("the name %s has %d characters, and no pod can be created of a StatefulSet with more than %d: the label %s would be too long",
-				name, len(name), sts.LongestSetName, appsv1.ControllerRevisionHashLabelKey),
-			fmt.Sprintf("give the set a name of at most %d characters", sts.LongestSetName))
+			msgDNSSetNameTooLong(name), hintDNSSetNameTooLong())
 	case len(validation.IsDNS1123Label(last)) > 0:
-		add("the pod name " + last + " is no label of a DNS name: such a pod cannot be created")
+		add(msgDNSInvalidPodName(last))
 	}
 	if c.service() == "" {
 		return out
 	}
 	if problems := validation.IsDNS1123Label(c.service()); len(problems) > 0 {
-		add("spec.serviceName " + c.service() + " is no label of a DNS name: it is the bare name of a Service, without a namespace")
+		add(msgDNSInvalidServiceName(c.service()))
 	}
 	if name := sts.PodDNSName(c.Set, max(sts.End(c.Set)-1, sts.Start(c.Set)), c.domain.Name); len(out) == 0 && len(name) > validation.DNS1123SubdomainMaxLength {
-		add(fmt.Sprintf("the DNS name %s has %d characters, and may have %d", name, len(name), validation.DNS1123SubdomainMaxLength))
+		add(msgDNSNameTooLong(name))
 	}
 	return out
 }
 
-// fqdnHostname is the longest hostname that Linux takes.
+// fqdnHostname is the length of the longest hostname on Linux.
 const fqdnHostname = 64
 
 func checkHostnameAsFQDN(c *dnsCheck) []sts.Finding {
@@ -384,12 +363,11 @@ func checkHostnameAsFQDN(c *dnsCheck) []sts.Finding {
 		return nil
 	}
 	return c.finding(sts.HostnameTooLong, sts.SeverityError, c.set(),
-		fmt.Sprintf("with setHostnameAsFQDN the hostname is %s: %d characters, and a kernel takes %d, so the pod does not start", name, len(name), fqdnHostname),
-		"take setHostnameAsFQDN out of the pod template, or shorten the names")
+		msgDNSHostnameTooLong(name, fqdnHostname), hintDNSHostnameTooLong())
 }
 
-// checkPodIdentity: hostname and subdomain are set when a pod is created and never after,
-// so pods that a set has adopted may have those of an earlier set.
+// checkPodIdentity: hostname and subdomain are set only when a pod is created, so adopted pods may
+// have those of an earlier set.
 func checkPodIdentity(c *dnsCheck) []sts.Finding {
 	if c.service() == "" {
 		return nil
@@ -403,36 +381,28 @@ func checkPodIdentity(c *dnsCheck) []sts.Finding {
 	i := slices.IndexFunc(c.replicas, func(r sts.Replica) bool { return r.Ordinal == wrong[0] })
 	pod := c.replicas[i].Pod
 	return c.finding(sts.WrongHostname, sts.SeverityError, c.set(),
-		fmt.Sprintf("pod %s has hostname %q and subdomain %q instead of %q and %q%s, so the name of the set's Service does not lead to it",
-			pod.Name, pod.Spec.Hostname, pod.Spec.Subdomain, pod.Name, c.service(), others(wrong)),
-		"these are set when a pod is created: "+c.kubectl("sts", "restart", c.Set.Name, "--ordinal", ordinalsArg(wrong)))
+		msgDNSPodIdentity(pod.Name, pod.Spec.Hostname, pod.Spec.Subdomain, c.service(), wrong[1:]),
+		hintDNSPodIdentity(c.kubectl("sts", "restart", c.Set.Name, "--ordinal", ordinalsArg(wrong))))
 }
 
-func others(ordinals []sts.Ordinal) string {
-	if len(ordinals) < 2 {
-		return ""
-	}
-	return ", and so have " + sts.SayOrdinals(ordinals[1:])
-}
-
-// findPeers are images of which it is known that members find each other by these names
-// before they get ready.
+// findPeers are images whose members are known to find each other by DNS name before they are
+// ready.
 var findPeers = []string{"cassandra", "cockroach", "consul", "elasticsearch", "etcd", "kafka", "mongo", "nats", "opensearch", "qdrant", "rabbitmq", "scylla", "zookeeper"}
 
-// deadlockPatience is how long it takes until pods that do not get ready look stuck.
+// deadlockPatience is how long pods may take to become ready before they look stuck.
 const deadlockPatience = time.Minute
 
-// checkDeadlock: without publishNotReadyAddresses a pod has no name until it is ready. A
-// member that needs names to get ready then waits for ever.
+// checkDeadlock: without publishNotReadyAddresses a pod has no name until it is ready. A member
+// that needs names to become ready then waits forever.
 func checkDeadlock(c *dnsCheck) []sts.Finding {
 	if !c.serves() || c.Service.Spec.PublishNotReadyAddresses || sts.WantedReplicas(c.Set) < 2 {
 		return nil
 	}
-	hint := "publish them before: " + c.kubectl("patch", "service", c.service(), "--type=merge", "-p", `'{"spec":{"publishNotReadyAddresses":true}}'`)
+	hint := hintDNSDeadlock(c.kubectl("patch", "service", c.service(), "--type=merge", "-p", `'{"spec":{"publishNotReadyAddresses":true}}'`))
 	if c.query.Offline {
-		hint = "publish them before, with publishNotReadyAddresses: true in the Service"
+		hint = hintDNSDeadlockInManifest()
 	}
-	pods, waiting, init := 0, []sts.Ordinal{}, ""
+	pods, waiting, init, initPod := 0, []sts.Ordinal{}, "", ""
 	for _, r := range c.replicas {
 		if !r.Desired || r.Pod == nil {
 			continue
@@ -442,14 +412,12 @@ func checkDeadlock(c *dnsCheck) []sts.Finding {
 		if !r.Ready && !r.Terminating && started && runsFor(r.Pod, c.TakenAt) >= deadlockPatience {
 			waiting = append(waiting, r.Ordinal)
 			if container != "" && init == "" {
-				init = fmt.Sprintf("init container %s of pod %s has not completed, ", container, r.Pod.Name)
+				init, initPod = container, r.Pod.Name
 			}
 		}
 	}
 	if pods > 0 && len(waiting) == pods {
-		return c.finding(sts.BootstrapDeadlock, sts.SeverityWarning, c.svc(),
-			"no pod is ready, "+init+"and service "+c.service()+" publishes only pods that are: if they need a DNS name to get ready, their own or each other's, none ever will",
-			hint)
+		return c.finding(sts.BootstrapDeadlock, sts.SeverityWarning, c.svc(), msgDNSDeadlock(c.service(), init, initPod), hint)
 	}
 	image := ""
 	for _, container := range c.Set.Spec.Template.Spec.Containers {
@@ -460,13 +428,12 @@ func checkDeadlock(c *dnsCheck) []sts.Finding {
 	if image == "" {
 		return nil
 	}
-	return c.finding(sts.BootstrapDeadlock, sts.SeverityInfo, c.svc(),
-		"service "+c.service()+" publishes only pods that are ready, and members of "+imageName(image)+" often need each other's names to get ready", hint)
+	return c.finding(sts.BootstrapDeadlock, sts.SeverityInfo, c.svc(), msgDNSDeadlockPossible(c.service(), imageName(image)), hint)
 }
 
-// started: a program of the pod runs, or has run, that may look for names. It is an init
-// container in phase Pending, which is then named; sidecars among them do not count, because
-// the pod goes on beside them.
+// started reports whether a container that may look up names is running or has run. In phase
+// Pending it is an init container, whose name is returned. Sidecars do not count, because the pod
+// starts without waiting for them to complete.
 func started(pod *corev1.Pod) (ok bool, init string) {
 	if pod.Status.Phase == corev1.PodRunning {
 		return true, ""
@@ -498,7 +465,7 @@ func imageName(image string) string {
 	return image
 }
 
-// runsFor is how long the pod has its address, or has been started.
+// runsFor is the time since the pod got its address or was started.
 func runsFor(pod *corev1.Pod, now time.Time) time.Duration {
 	if since := startOfName(pod, true); since != nil {
 		return now.Sub(since.Time)
@@ -528,8 +495,8 @@ func checkEndpoints(c *dnsCheck) []sts.Finding {
 		return nil
 	}
 	return c.finding(sts.EndpointMissing, sts.SeverityError, c.svc(),
-		fmt.Sprintf("no EndpointSlice of service %s has the pods of %s, which should have their DNS names", c.service(), sts.SayOrdinals(late)),
-		"does the kube-controller-manager run? "+c.kubectl("get", "endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service()))
+		msgDNSEndpointMissing(c.service(), late),
+		hintDNSEndpointMissing(c.kubectl("get", "endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service())))
 }
 
 func checkEndpointHostnames(c *dnsCheck) []sts.Finding {
@@ -540,12 +507,11 @@ func checkEndpointHostnames(c *dnsCheck) []sts.Finding {
 		return nil
 	}
 	return c.finding(sts.EndpointWithoutHostname, severe(sts.SeverityError, c.wanted()), c.svc(),
-		fmt.Sprintf("the endpoints of %s have no hostname, or another one, in the EndpointSlices of service %s: DNS servers name such a pod by its address (10-0-0-7.%s…)",
-			sts.SayOrdinals(nameless), c.service(), c.service()),
-		"who writes them? "+c.kubectl("get", "endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service(), "-L", discoveryv1.LabelManagedBy))
+		msgDNSEndpointHostname(c.service(), nameless),
+		hintDNSEndpointHostname(c.kubectl("get", "endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service(), "-L", discoveryv1.LabelManagedBy)))
 }
 
-// checkStaleAddresses: what is published and is no pod's any more.
+// checkStaleAddresses: published addresses that the pods do not have.
 func checkStaleAddresses(c *dnsCheck) []sts.Finding {
 	if !c.Knows("pods") || c.query.Offline {
 		return nil
@@ -570,14 +536,14 @@ func checkStaleAddresses(c *dnsCheck) []sts.Finding {
 			if _, ours := sts.ParsePodName(c.Set.Name, name); !ours || !endpointReady(e) {
 				continue
 			}
-			text := fmt.Sprintf("EndpointSlice %s gives %s for %s, ", slice.Name, strings.Join(e.Addresses, ", "), name)
+			var text string
 			switch pod := pods[name]; {
 			case pod == nil:
-				text += "which does not exist"
+				text = msgDNSAddressOfNoPod(slice.Name, e.Addresses, name)
 			case e.TargetRef != nil && e.TargetRef.UID != "" && e.TargetRef.UID != pod.UID:
-				text += "which is an earlier pod of this name"
+				text = msgDNSAddressOfEarlierPod(slice.Name, e.Addresses, name)
 			case len(minus(e.Addresses, podIPs(pod))) > 0:
-				text += "which has " + cmp.Or(strings.Join(podIPs(pod), ", "), "no address")
+				text = msgDNSAddressChanged(slice.Name, e.Addresses, name, podIPs(pod))
 			default:
 				continue
 			}
@@ -587,7 +553,7 @@ func checkStaleAddresses(c *dnsCheck) []sts.Finding {
 	return out
 }
 
-// sliceController is who writes EndpointSlices for Services with a selector.
+// sliceController manages the EndpointSlices of Services with a selector.
 const sliceController = "endpointslice-controller.k8s.io"
 
 func checkForeignEndpoints(c *dnsCheck) []sts.Finding {
@@ -601,8 +567,7 @@ func checkForeignEndpoints(c *dnsCheck) []sts.Finding {
 			continue
 		}
 		out = append(out, c.finding(sts.ForeignEndpoints, sts.SeverityInfo, "endpointslice/"+slice.Name,
-			fmt.Sprintf("EndpointSlice %s of service %s is not Kubernetes' own but %s: DNS answers with its %s, too",
-				slice.Name, c.service(), cmp.Or(by, "nobody's"), sts.Count(len(slice.Endpoints), "endpoint")), "")...)
+			msgDNSForeignSlice(slice.Name, c.service(), by, len(slice.Endpoints)), "")...)
 	}
 	return out
 }
@@ -614,7 +579,7 @@ func familyOf(ip string) corev1.IPFamily {
 	return corev1.IPv4Protocol
 }
 
-// checkIPFamilies: an address is published if the Service has its IP family.
+// checkIPFamilies: only addresses of the Service's IP families are published.
 func checkIPFamilies(c *dnsCheck) []sts.Finding {
 	if !c.serves() || len(c.Service.Spec.IPFamilies) == 0 || len(c.Service.Spec.Selector) == 0 {
 		return nil // the API server gives a Service without a selector both families
@@ -627,65 +592,62 @@ func checkIPFamilies(c *dnsCheck) []sts.Finding {
 		if len(without) == 0 {
 			continue
 		}
-		severity, what := sts.SeverityWarning, "the pods of "+sts.SayOrdinals(without)+" have no such address"
+		severity, message := sts.SeverityWarning, msgDNSFamilyMissing(c.service(), family, without)
 		if len(c.Service.Spec.IPFamilies) == 1 {
-			severity, what = sts.SeverityError, what+" and so no DNS name"
+			severity, message = sts.SeverityError, msgDNSOnlyFamilyMissing(c.service(), family, without)
 		}
-		out = append(out, c.finding(sts.IPFamilyMissing, severity, c.svc(), fmt.Sprintf("service %s is for %s, and %s", c.service(), family, what),
-			"let spec.ipFamilies of the Service be what the pods have; which these get is up to the cluster's network")...)
+		out = append(out, c.finding(sts.IPFamilyMissing, severity, c.svc(), message, hintDNSFamilyMissing())...)
 	}
 	unpublished := c.ordinals(func(r sts.Replica, s *DNSReplica) bool {
 		return r.Desired && c.hasFamily(s.IPs) && slices.ContainsFunc(s.IPs, func(ip string) bool { return !slices.Contains(c.Service.Spec.IPFamilies, familyOf(ip)) })
 	})
 	if len(unpublished) > 0 {
 		out = append(out, c.finding(sts.IPFamilyMissing, sts.SeverityInfo, c.svc(),
-			fmt.Sprintf("service %s is for %s only, so the other addresses of its pods are not in DNS", c.service(), c.Service.Spec.IPFamilies[0]),
-			"to have them: "+c.kubectl("patch", "service", c.service(), "--type=merge", "-p", `'{"spec":{"ipFamilyPolicy":"PreferDualStack"}}'`))...)
+			msgDNSFamilyUnpublished(c.service(), c.Service.Spec.IPFamilies[0]),
+			hintDNSFamilyUnpublished(c.kubectl("patch", "service", c.service(), "--type=merge", "-p", `'{"spec":{"ipFamilyPolicy":"PreferDualStack"}}'`)))...)
 	}
 	return out
 }
 
-// checkHostDNS: pods that ask their node's DNS servers do not know the cluster's names.
+// checkHostDNS: the DNS servers of nodes do not resolve cluster names.
 func checkHostDNS(c *dnsCheck) []sts.Finding {
 	spec := &c.Set.Spec.Template.Spec
 	switch {
 	case spec.HostNetwork && (spec.DNSPolicy == "" || spec.DNSPolicy == corev1.DNSClusterFirst):
-		return c.finding(sts.HostDNS, severe(sts.SeverityWarning, c.use(c.service()) != "" || c.wanted() && c.members()), c.set(),
-			"the pods use their node's network and so its DNS servers, which do not know the cluster's names: they do not find each other by them",
-			"set dnsPolicy: ClusterFirstWithHostNet in the pod template")
+		return c.finding(sts.HostDNS, severe(sts.SeverityWarning, c.used(c.service()) != "" || c.wanted() && c.members()), c.set(),
+			msgDNSHostDNS("hostNetwork"), hintDNSHostNetwork())
 	case spec.DNSPolicy == corev1.DNSDefault:
 		return c.finding(sts.HostDNS, sts.SeverityInfo, c.set(),
-			"with dnsPolicy: Default the pods ask their node's DNS servers, which do not know the cluster's names: they do not find each other by them", "")
+			msgDNSHostDNS("dnsPolicy: Default"), "")
 	}
 	return nil
 }
 
-// checkPorts: SRV records are made for named ports, and say where the pods listen.
+// checkPorts: only named ports have SRV records, which have the port on which the pods listen.
 func checkPorts(c *dnsCheck) []sts.Finding {
 	if !c.serves() {
 		return nil
 	}
 	var out []sts.Finding
-	add := func(code sts.FindingCode, severity sts.Severity, format string, args ...any) {
-		out = append(out, c.finding(code, severity, c.svc(), fmt.Sprintf(format, args...), "")...)
+	add := func(code sts.FindingCode, severity sts.Severity, message string) {
+		out = append(out, c.finding(code, severity, c.svc(), message, "")...)
 	}
 	headless := c.Service.Spec.ClusterIP == corev1.ClusterIPNone
 	if len(c.Service.Spec.Ports) == 0 {
-		add(sts.NoPorts, sts.SeverityInfo, "service %s has no ports: there are no SRV records", c.service())
+		add(sts.NoPorts, sts.SeverityInfo, msgDNSNoPorts(c.service()))
 	}
 	for i := range c.Service.Spec.Ports {
 		p := &c.Service.Spec.Ports[i]
 		if p.Name == "" {
-			add(sts.PortUnnamed, sts.SeverityInfo, "port %d of service %s has no name: SRV records are made for named ports", p.Port, c.service())
+			add(sts.PortUnnamed, sts.SeverityInfo, msgDNSPortUnnamed(c.service(), p.Port))
 		}
 		port, found := sts.TargetPort(p, &c.Set.Spec.Template.Spec)
 		switch {
 		case !found:
-			add(sts.PortUnknown, severe(sts.SeverityWarning, c.SRVUsed(c.service(), p.Name, p.Protocol)), "port %s of service %s goes to the pods' port %q, which no container has: there is no SRV record for it",
-				cmp.Or(p.Name, fmt.Sprint(p.Port)), c.service(), p.TargetPort.StrVal)
+			add(sts.PortUnknown, severe(sts.SeverityWarning, c.SRVUsed(c.service(), p.Name, p.Protocol)),
+				msgDNSPortUnknown(c.service(), cmp.Or(p.Name, fmt.Sprint(p.Port)), p.TargetPort.StrVal))
 		case headless && port != p.Port:
-			add(sts.PortNotTranslated, sts.SeverityInfo, "port %d of service %s is %d in the pods, and a headless Service does not translate: by name they are reached at %d",
-				p.Port, c.service(), port, port)
+			add(sts.PortNotTranslated, sts.SeverityInfo, msgDNSPortNotTranslated(c.service(), p.Port, port))
 		}
 	}
 	return out

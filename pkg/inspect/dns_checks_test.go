@@ -21,15 +21,15 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// dnsCase is a change that a check finds, and one near it that it does not.
+// dnsCase is a change that a check reports, and a similar one that it does not report.
 type dnsCase struct {
 	Code     sts.FindingCode
 	Severity sts.Severity
 	Offline  bool
 	Domain   string
-	// With are what other checks find then, too.
+	// With are the findings of other checks in the same case.
 	With []sts.FindingCode
-	// NotReady pods are so in both.
+	// NotReady are the pods that are not ready in both.
 	NotReady       []string
 	Triggers, Near map[string]json.RawMessage
 }
@@ -43,7 +43,7 @@ func TestDNSChecks(t *testing.T) {
 	if err := yaml.UnmarshalStrict(raw, &cases); err != nil {
 		t.Fatal(err)
 	}
-	var told []string
+	var reported []string
 	tested := map[string]bool{}
 	for i, c := range cases {
 		tested[string(c.Code)] = true
@@ -52,7 +52,7 @@ func TestDNSChecks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		told = append(told, string(text))
+		reported = append(reported, string(text))
 		t.Run(fmt.Sprintf("%d-%s", i, c.Code), func(t *testing.T) {
 			codes := append([]sts.FindingCode{c.Code}, c.With...)
 			var got []sts.FindingCode
@@ -69,12 +69,12 @@ func TestDNSChecks(t *testing.T) {
 			}
 			for _, f := range dnsFindings(t, c, c.Near) {
 				if f.Code == c.Code {
-					t.Errorf("found near it, too: %+v", f)
+					t.Errorf("found in the similar case: %+v", f)
 				}
 			}
 		})
 	}
-	golden.Assert(t, strings.Join(told, "---\n"), "dns/checks.report")
+	golden.Assert(t, strings.Join(reported, "---\n"), "dns/checks.report")
 
 	source, err := os.ReadFile(filepath.Join("..", "sts", "finding.go"))
 	if err != nil {

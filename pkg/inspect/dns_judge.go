@@ -13,21 +13,21 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// DNSLookup is one question to a DNS server, and what its answer is worth.
+// DNSLookup is one query and the verdict on its answer.
 type DNSLookup struct {
 	sts.DNSQuestion
-	// Expected: it should be answered with a record.
+	// Expected: there should be a record.
 	Expected bool `json:"expected"`
-	// Want is the right answer: addresses, or "target:port" of SRV records. It is empty
+	// Want is the correct answer: addresses, or "target:port" of SRV records. It is empty
 	// while nothing is published.
 	Want []string `json:"want"`
-	// Got is the answer, Code its response code, both empty when none came.
+	// Got is the answer, Code its response code; both are empty if there was none.
 	Got     []string   `json:"got,omitempty"`
 	Code    string     `json:"code,omitempty"`
 	Verdict DNSVerdict `json:"verdict,omitempty"`
-	// Message says for a person what is wrong, empty when nothing is.
+	// Message says what is wrong, empty if nothing is.
 	Message string `json:"message,omitempty"`
-	// KeptFor is how long resolvers may go on giving the answer.
+	// KeptFor is how long resolvers may cache the answer.
 	KeptFor *metav1.Duration `json:"keptFor,omitempty"`
 	Took    *metav1.Duration `json:"took,omitempty"`
 
@@ -35,10 +35,10 @@ type DNSLookup struct {
 	since   *metav1.Time
 	pod     string
 	ips     []string // of the pod
-	foreign []string // what is published for the name and is not the pod's
+	foreign []string // published for the name, but not an address of the pod
 }
 
-// DNSVerdict is what an answer is worth.
+// DNSVerdict is the assessment of an answer.
 type DNSVerdict string
 
 // The verdicts.
@@ -53,7 +53,7 @@ const (
 	DNSNoAnswer   DNSVerdict = "no-answer"
 )
 
-// lookups makes room for the answers to all questions about the set.
+// lookups adds all queries about the set to its status.
 func (n *names) lookups(out *DNSStatus) {
 	if out.Service.Name == "" {
 		return
@@ -78,7 +78,7 @@ func (n *names) lookups(out *DNSStatus) {
 		r := &out.Replicas[i]
 		want := r.IPs
 		if r.Published != nil {
-			// What is published and is not the pod's is not right, whoever repeats it.
+			// A published address that is not the pod's is incorrect, also in an answer.
 			published := n.published[r.Pod]
 			want = slices.DeleteFunc(slices.Clone(r.IPs), func(ip string) bool { return !slices.Contains(published, ip) })
 		} else if !r.Expected {
@@ -101,8 +101,8 @@ func newLookup(name, record string, want []string) DNSLookup {
 	return DNSLookup{DNSQuestion: sts.DNSQuestion{Name: name, Type: record}, Want: want}
 }
 
-// addressRecords are the types of address records to ask for: those of the Service's IP
-// families, or of the pods' addresses where these are not known, and of EndpointSlices.
+// addressRecords are the types of address records to query: those of the Service's IP families
+// or, if these are not known, of the pods' addresses, and those of EndpointSlices.
 func (n *names) addressRecords(out *DNSStatus) []string {
 	v4 := slices.Contains(out.Service.IPFamilies, string(corev1.IPv4Protocol))
 	v6 := slices.Contains(out.Service.IPFamilies, string(corev1.IPv6Protocol))
@@ -112,7 +112,7 @@ func (n *names) addressRecords(out *DNSStatus) []string {
 			v6 = v6 || hasAddress(out.Replicas[i].IPs, sts.RecordAAAA)
 		}
 	}
-	for _, slice := range n.Slices { // somebody else's may have the other family
+	for _, slice := range n.Slices { // those of other clients may have the other family
 		v4 = v4 || slice.AddressType == discoveryv1.AddressTypeIPv4 && len(slice.Endpoints) > 0
 		v6 = v6 || slice.AddressType == discoveryv1.AddressTypeIPv6 && len(slice.Endpoints) > 0
 	}
@@ -132,8 +132,8 @@ func addresses(ips []string, record string) []string {
 
 func hasAddress(ips []string, record string) bool { return len(addresses(ips, record)) > 0 }
 
-// serviceAddresses are what the Service's own name resolves to: every pod that it
-// publishes, or its cluster IPs.
+// serviceAddresses are the addresses of the Service's own name: those of all published pods, or
+// its cluster IPs.
 func (n *names) serviceAddresses() []string {
 	if n.Service != nil && n.Service.Spec.ClusterIP != corev1.ClusterIPNone {
 		return slices.DeleteFunc(slices.Clone(n.Service.Spec.ClusterIPs), func(ip string) bool { return ip == "" })
@@ -150,8 +150,8 @@ func (n *names) serviceAddresses() []string {
 	return slices.Compact(out)
 }
 
-// serviceRecords are the SRV records of a port: one for each endpoint that has it, or for
-// the Service itself where it has a cluster IP.
+// serviceRecords are the SRV records of a port: one for each endpoint that has it, or one for the
+// Service itself if it has a cluster IP.
 func (n *names) serviceRecords(port *DNSPort, service *DNSServiceStatus) []string {
 	if !service.Headless {
 		return []string{record(service.FQDN, port.ServicePort)}
@@ -192,7 +192,7 @@ func dashed(ip string) string {
 	return name
 }
 
-// Questions are what the report has room for, each once.
+// Questions are the queries of the report, each once.
 func (r *DNSReport) Questions() []sts.DNSQuestion {
 	var out []sts.DNSQuestion
 	seen := map[sts.DNSQuestion]bool{}
@@ -224,8 +224,8 @@ func (r *DNSReport) Lookups(f func(*DNSLookup)) {
 	}
 }
 
-// Judge gives each lookup its answer and says what that is worth. A question without an
-// answer keeps an empty verdict.
+// Judge adds the answers to the lookups, with a verdict on each. Without an answer the verdict
+// remains empty.
 func (r *DNSReport) Judge(now time.Time, answers []sts.DNSAnswer) {
 	byQuestion := map[sts.DNSQuestion]*sts.DNSAnswer{}
 	for i := range answers {
@@ -240,7 +240,7 @@ func (r *DNSReport) Judge(now time.Time, answers []sts.DNSAnswer) {
 
 func (l *DNSLookup) judge(now time.Time, a *sts.DNSAnswer, owners map[string]string) {
 	l.Code = a.Code
-	if a.Took > 0 { // not every tool tells it
+	if a.Took > 0 { // not every tool reports it
 		l.Took = &metav1.Duration{Duration: a.Took}
 	}
 	l.Got = slices.Clone(a.Addresses)
@@ -257,36 +257,29 @@ func (l *DNSLookup) judge(now time.Time, a *sts.DNSAnswer, owners map[string]str
 	case a.TimedOut:
 		l.Verdict, l.Message = DNSNoAnswer, a.Problem
 	case a.Code == "":
-		l.Verdict, l.Message = DNSNoAnswer, "no answer: "+a.Problem
+		l.Verdict, l.Message = DNSNoAnswer, msgDNSFailedQuery(a.Problem)
 	case a.Code != rcodeSuccess && a.Code != rcodeNameError && a.Code != sts.DNSNotFound:
-		l.Verdict, l.Message = DNSFailed, "the DNS server answers "+a.Code
+		l.Verdict, l.Message = DNSFailed, msgDNSErrorCode(a.Code)
 	case len(l.Got) == 0 && len(l.Want) == 0:
 		l.Verdict, l.Message = DNSAbsent, l.absence
 	case len(l.Got) == 0:
 		l.Verdict, l.Message = DNSDenied, l.denial(now, a.TTL)
 	case len(extra) > 0 && len(minus(extra, l.foreign)) == 0:
-		l.Verdict, l.Message = DNSWrong, "answers "+l.whose(extra, owners)+", as an EndpointSlice has it"
-		if right := minus(l.ips, l.Got); len(right) > 0 {
-			l.Message += ", instead of " + few(right)
-		}
+		l.Verdict, l.Message = DNSWrong, msgDNSAsPublished(l.withOwners(extra, owners), minus(l.ips, l.Got))
 	case len(extra) > 0 && len(l.Want) == 0:
-		l.Verdict, l.Message = DNSStale, "still answers "+l.whose(extra, owners)+l.kept()
-		if l.absence != "" {
-			l.Message += ", though " + l.absence
-		}
+		l.Verdict, l.Message = DNSStale, msgDNSStale(l.withOwners(extra, owners), l.absence, l.cached())
+	case len(extra) > 0 && len(lacking) == 0:
+		l.Verdict, l.Message = DNSWrong, msgDNSWrongToo(l.withOwners(extra, owners), l.cached())
 	case len(extra) > 0:
-		l.Verdict, l.Message = DNSWrong, "answers "+l.whose(extra, owners)+" instead of "+few(lacking)+l.kept()
-		if len(lacking) == 0 {
-			l.Message = "answers " + l.whose(extra, owners) + ", too" + l.kept()
-		}
+		l.Verdict, l.Message = DNSWrong, msgDNSWrong(l.withOwners(extra, owners), lacking, l.cached())
 	case len(lacking) > 0:
-		l.Verdict, l.Message = DNSIncomplete, "the answer lacks "+few(lacking)+l.kept()
+		l.Verdict, l.Message = DNSIncomplete, msgDNSIncomplete(lacking, l.cached())
 	default:
 		l.Verdict = DNSRight
 	}
 }
 
-// The response codes that say something about a name (RFC 1035).
+// The response codes that are about the name itself (RFC 1035).
 const (
 	rcodeSuccess   = "NOERROR"
 	rcodeNameError = "NXDOMAIN"
@@ -304,75 +297,68 @@ func few(list []string) string {
 	return strings.Join(list, ", ")
 }
 
-// whose says of addresses which other pod has them.
-func (l *DNSLookup) whose(ips []string, owners map[string]string) string {
+// withOwners adds to addresses which other pod has them.
+func (l *DNSLookup) withOwners(ips []string, owners map[string]string) []string {
 	list := slices.Clone(ips)
 	for i, ip := range ips {
 		switch _, pod, _ := strings.Cut(owners[ip], "/"); {
 		case l.Type == sts.RecordSRV:
 		case pod == "" && l.pod != "":
-			list[i] = ip + " (no pod of a StatefulSet has it)"
+			list[i] = msgDNSNoPodsAddress(ip)
 		case pod != "" && pod != l.pod:
-			list[i] = ip + " (now " + pod + "'s)"
+			list[i] = msgDNSAddressOfPod(ip, pod)
 		}
 	}
-	return few(list)
+	return list
 }
 
-// kept says for how long caches may give this answer.
-func (l *DNSLookup) kept() string {
-	if l.KeptFor == nil || l.KeptFor.Duration <= 0 {
-		return ""
+// cached is how long caches may return this answer.
+func (l *DNSLookup) cached() time.Duration {
+	if l.KeptFor == nil {
+		return 0
 	}
-	return "; caches may go on for " + sts.Age(l.KeptFor.Duration)
+	return l.KeptFor.Duration
 }
 
-// denial says for how long a name that is published may be denied. A DNS server that keeps
-// "there is none" counts its time down, so the time in the answer is what is left of it.
+// denial says for how long a published name may be denied. DNS servers count down the TTL of
+// answers in their cache, negative ones included, so the TTL of the answer is what is left of it.
 func (l *DNSLookup) denial(now time.Time, left time.Duration) string {
-	text := "does not exist, says the DNS server"
+	denial := msgDNSNoSuchName()
 	if l.Code == rcodeSuccess {
-		text = "has no " + l.Type + " record, says the DNS server"
+		denial = msgDNSNoSuchRecord(l.Type)
 	}
 	if l.Code == sts.DNSNotFound {
-		text = "is not found (how it was asked does not tell why)"
+		denial = msgDNSNotFound()
 	}
 	if l.since == nil {
-		return text + ", though it is published" + negative(left)
+		return msgDNSDenied(denial, left)
 	}
+	// A cache keeps an answer for its full TTL at most, so an age of more than twice what is left of
+	// it is unlikely to be due to a cache.
 	age := now.Sub(l.since.Time)
-	text += ", though it has been published for at least " + sts.Age(age)
-	// What a cache keeps is at most the full time; twice that is none of a cache.
 	if left > 0 && age > denialPatience && age > 2*left {
-		return text + ": longer than a cache would keep that; does the DNS server see the API server?"
+		return msgDNSDeniedTooLong(denial, age)
 	}
-	return text + negative(left)
+	return msgDNSDeniedFor(denial, age, left)
 }
 
-// denialPatience is longer than DNS servers in clusters keep that there is no such name:
-// CoreDNS 30s as it is installed.
+// denialPatience is longer than DNS servers in clusters cache that a name does not exist: 30s with
+// CoreDNS as it is installed.
 const denialPatience = 2 * time.Minute
 
-func negative(left time.Duration) string {
-	if left <= 0 {
-		return ""
-	}
-	return "; caches may go on to say so for " + sts.Age(left)
-}
-
-// Unresolved are the names that should resolve and do not, or not right.
+// Unresolved are the names that should resolve and do not, or not correctly.
 func (r *DNSReport) Unresolved() []string {
 	return r.names(func(_ *DNSReplica, expected bool) bool { return expected })
 }
 
-// Pending are the names of wanted ordinals that do not resolve right, whether they should
-// by now or not: what --wait waits for.
+// Pending are the names of ordinals in range that do not resolve correctly, whether they should
+// already or not: those that --wait waits for.
 func (r *DNSReport) Pending() []string {
 	return r.names(func(replica *DNSReplica, expected bool) bool { return expected || replica != nil && replica.Wanted })
 }
 
-// names are those of which the lookups matter and are not right. A replica without a name
-// is called by its pod's.
+// names are those whose lookups matter and are not correct. A replica without a DNS name is named
+// by its pod.
 func (r *DNSReport) names(matters func(replica *DNSReplica, expected bool) bool) []string {
 	var out []string
 	seen := map[string]bool{}

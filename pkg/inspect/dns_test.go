@@ -30,8 +30,8 @@ func dnsReport(t *testing.T, notReady []string, changes map[string]string, q ins
 }
 
 func TestDNSReportOfARollout(t *testing.T) {
-	// web-0 is new and not ready, web-1 terminates, web-2 has two addresses, web-3 is to
-	// come and web-4 to go.
+	// web-0 is new and not ready, web-1 is terminating, web-2 has two addresses, web-3 does not exist
+	// yet and web-4 is out of range.
 	report := dnsReport(t, []string{"web-0"}, map[string]string{
 		"StatefulSet/web":         "{spec: {replicas: 4}}",
 		"Service/web":             "{spec: {ipFamilies: [IPv4, IPv6], ports: [{name: peer, port: 7000, targetPort: peer}, {name: dns, port: 53, protocol: UDP}]}}",
@@ -75,52 +75,52 @@ func TestDNSVerdicts(t *testing.T) {
 		verdict                inspect.DNSVerdict
 		message                string
 	}{
-		{name: "right", question: web2, record: "A", answer: ok("10.0.0.3"), verdict: inspect.DNSRight},
-		{name: "right, written twice", question: web2, record: "A", answer: ok("10.0.0.3", "10.0.0.3"), verdict: inspect.DNSRight},
-		{name: "as it should be", question: web0, record: "A", notReady: []string{"web-0"}, changes: empty, answer: nx(5 * time.Second),
+		{name: "correct", question: web2, record: "A", answer: ok("10.0.0.3"), verdict: inspect.DNSRight},
+		{name: "correct, with a duplicate", question: web2, record: "A", answer: ok("10.0.0.3", "10.0.0.3"), verdict: inspect.DNSRight},
+		{name: "absent because the pod is not ready", question: web0, record: "A", notReady: []string{"web-0"}, changes: empty, answer: nx(5 * time.Second),
 			verdict: inspect.DNSAbsent, message: "the pod is not ready"},
 		{name: "no record of this type", question: web2, record: "AAAA", changes: map[string]string{"Service/web": "{spec: {ipFamilies: [IPv4, IPv6]}}"}, answer: ok(),
 			verdict: inspect.DNSAbsent},
 		{name: "denied by a cache", question: web2, record: "A", changes: map[string]string{
 			"Pod/web-2": `{status: {conditions: [{type: Ready, status: "True", lastTransitionTime: "2026-03-01T11:59:48Z"}]}}`,
 		}, answer: nx(18 * time.Second), verdict: inspect.DNSDenied,
-			message: "does not exist, says the DNS server, though it has been published for at least 12s; caches may go on to say so for 18s"},
+			message: "the DNS server returned NXDOMAIN, although the name has been published for at least 12s; may be cached for another 18s"},
 		{name: "denied for longer than a cache would", question: web2, record: "A", answer: nx(18 * time.Second), verdict: inspect.DNSDenied,
-			message: "does not exist, says the DNS server, though it has been published for at least 60m: longer than a cache would keep that; does the DNS server see the API server?"},
-		{name: "published anew, by a pod that has long been ready", question: web2, record: "A",
+			message: "the DNS server returned NXDOMAIN, although the name has been published for at least 60m, longer than caches keep such an answer: check the DNS server's connection to the API server"},
+		{name: "published again, for a pod that has long been ready", question: web2, record: "A",
 			changes: map[string]string{"EndpointSlice/web-x7k2p": `{metadata: {managedFields: [{manager: old, time: "2026-03-01T10:00:00Z"}, {manager: kube-controller-manager, time: "2026-03-01T11:59:59Z"}]}}`},
 			answer:  nx(9 * time.Second), verdict: inspect.DNSDenied,
-			message: "does not exist, says the DNS server, though it has been published for at least 1s; caches may go on to say so for 9s"},
+			message: "the DNS server returned NXDOMAIN, although the name has been published for at least 1s; may be cached for another 9s"},
 		{name: "denied with other records", question: web2, record: "A", answer: ok(), verdict: inspect.DNSDenied,
-			message: "has no A record, says the DNS server, though it has been published for at least 60m: longer than a cache would keep that; does the DNS server see the API server?"},
-		{name: "the address of before", question: web2, record: "A", answer: ok("10.0.0.77"), verdict: inspect.DNSWrong,
-			message: "answers 10.0.0.77 (no pod of a StatefulSet has it) instead of 10.0.0.3; caches may go on for 30s"},
-		{name: "the address is another's by now", question: web2, record: "A", answer: ok("10.0.0.1"), verdict: inspect.DNSWrong,
-			message: "answers 10.0.0.1 (now web-0's) instead of 10.0.0.3; caches may go on for 30s"},
+			message: "the DNS server returned no A record, although the name has been published for at least 60m, longer than caches keep such an answer: check the DNS server's connection to the API server"},
+		{name: "the previous address", question: web2, record: "A", answer: ok("10.0.0.77"), verdict: inspect.DNSWrong,
+			message: "resolves to 10.0.0.77 (not the IP of a StatefulSet's pod) instead of 10.0.0.3; may be cached for another 30s"},
+		{name: "the address of another pod", question: web2, record: "A", answer: ok("10.0.0.1"), verdict: inspect.DNSWrong,
+			message: "resolves to 10.0.0.1 (now the IP of pod web-0) instead of 10.0.0.3; may be cached for another 30s"},
 		{name: "one address too many", question: web2, record: "A", answer: ok("10.0.0.77", "10.0.0.3"), verdict: inspect.DNSWrong,
-			message: "answers 10.0.0.77 (no pod of a StatefulSet has it), too; caches may go on for 30s"},
-		{name: "a slice that lags is not right either", question: web2, record: "A", changes: map[string]string{
+			message: "also resolves to 10.0.0.77 (not the IP of a StatefulSet's pod); may be cached for another 30s"},
+		{name: "outdated EndpointSlice", question: web2, record: "A", changes: map[string]string{
 			"Pod/web-2": "{status: {podIP: 10.0.0.9, podIPs: [{ip: 10.0.0.9}]}}",
-		}, answer: ok("10.0.0.3"), verdict: inspect.DNSWrong, message: "answers 10.0.0.3 (no pod of a StatefulSet has it), as an EndpointSlice has it, instead of 10.0.0.9"},
-		{name: "somebody's slice has another address, too", question: web2, record: "A", changes: map[string]string{
+		}, answer: ok("10.0.0.3"), verdict: inspect.DNSWrong, message: "resolves to 10.0.0.3 (not the IP of a StatefulSet's pod), as published in an EndpointSlice, instead of 10.0.0.9"},
+		{name: "another client's EndpointSlice has a second address", question: web2, record: "A", changes: map[string]string{
 			"EndpointSlice/web-extra": "{metadata: {name: by-hand}, endpoints: [{addresses: [10.9.9.9], hostname: web-2}]}",
-		}, answer: ok("10.9.9.9", "10.0.0.3"), verdict: inspect.DNSWrong, message: "answers 10.9.9.9 (no pod of a StatefulSet has it), as an EndpointSlice has it"},
-		{name: "somebody's slice has another family", question: web2, record: "AAAA", changes: map[string]string{
+		}, answer: ok("10.9.9.9", "10.0.0.3"), verdict: inspect.DNSWrong, message: "resolves to 10.9.9.9 (not the IP of a StatefulSet's pod), as published in an EndpointSlice"},
+		{name: "another client's EndpointSlice has another family", question: web2, record: "AAAA", changes: map[string]string{
 			"EndpointSlice/web-extra": `{metadata: {name: by-hand}, addressType: IPv6, endpoints: [{addresses: ["fd00::9"], hostname: web-2}]}`,
-		}, answer: ok("fd00::9"), verdict: inspect.DNSWrong, message: "answers fd00::9 (no pod of a StatefulSet has it), as an EndpointSlice has it"},
-		{name: "not ready any more, and still there", question: web0, record: "A", notReady: []string{"web-0"}, changes: empty, answer: ok("10.0.0.1"),
-			verdict: inspect.DNSStale, message: "still answers 10.0.0.1; caches may go on for 30s, though the pod is not ready"},
-		{name: "failed", question: web2, record: "A", answer: sts.DNSAnswer{Code: "SERVFAIL"}, verdict: inspect.DNSFailed, message: "the DNS server answers SERVFAIL"},
-		{name: "refused", question: web2, record: "A", answer: sts.DNSAnswer{Code: "REFUSED"}, verdict: inspect.DNSFailed, message: "the DNS server answers REFUSED"},
+		}, answer: ok("fd00::9"), verdict: inspect.DNSWrong, message: "resolves to fd00::9 (not the IP of a StatefulSet's pod), as published in an EndpointSlice"},
+		{name: "no longer ready, but still in DNS", question: web0, record: "A", notReady: []string{"web-0"}, changes: empty, answer: ok("10.0.0.1"),
+			verdict: inspect.DNSStale, message: "still resolves to 10.0.0.1, although the pod is not ready; may be cached for another 30s"},
+		{name: "failed", question: web2, record: "A", answer: sts.DNSAnswer{Code: "SERVFAIL"}, verdict: inspect.DNSFailed, message: "the DNS server returned SERVFAIL"},
+		{name: "refused", question: web2, record: "A", answer: sts.DNSAnswer{Code: "REFUSED"}, verdict: inspect.DNSFailed, message: "the DNS server returned REFUSED"},
 		{name: "timed out", question: web2, record: "A", answer: sts.DNSAnswer{TimedOut: true, Problem: "no answer within 2s", Took: 2 * time.Second}, verdict: inspect.DNSNoAnswer, message: "no answer within 2s"},
-		{name: "broken off", question: web2, record: "A", answer: sts.DNSAnswer{Problem: "connection reset"}, verdict: inspect.DNSNoAnswer, message: "no answer: connection reset"},
-		{name: "slices hidden", question: web2, record: "A", changes: map[string]string{"EndpointSlice/web-x7k2p": "null", "missing": "endpointslices"}, answer: ok("10.0.0.3"),
+		{name: "connection lost", question: web2, record: "A", answer: sts.DNSAnswer{Problem: "connection reset"}, verdict: inspect.DNSNoAnswer, message: "no answer: connection reset"},
+		{name: "EndpointSlices cannot be read", question: web2, record: "A", changes: map[string]string{"EndpointSlice/web-x7k2p": "null", "missing": "endpointslices"}, answer: ok("10.0.0.3"),
 			verdict: inspect.DNSRight},
 		{name: "service", question: own, record: "A", answer: ok("10.0.0.2", "10.0.0.1", "10.0.0.3"), verdict: inspect.DNSRight},
-		{name: "service, cut", question: own, record: "A", answer: ok("10.0.0.1", "10.0.0.3"), verdict: inspect.DNSIncomplete,
-			message: "the answer lacks 10.0.0.2; caches may go on for 30s"},
+		{name: "service, incomplete", question: own, record: "A", answer: ok("10.0.0.1", "10.0.0.3"), verdict: inspect.DNSIncomplete,
+			message: "the answer lacks 10.0.0.2; may be cached for another 30s"},
 		{name: "service, one wrong", question: own, record: "A", answer: ok("10.0.0.1", "10.0.0.3", "6.6.6.6"), verdict: inspect.DNSWrong,
-			message: "answers 6.6.6.6 instead of 10.0.0.2; caches may go on for 30s"},
+			message: "resolves to 6.6.6.6 instead of 10.0.0.2; may be cached for another 30s"},
 		{name: "service with a cluster IP", question: own, record: "A", changes: map[string]string{"Service/web": "{spec: {clusterIP: 10.96.0.9, clusterIPs: [10.96.0.9]}}"},
 			answer: ok("10.96.0.9"), verdict: inspect.DNSRight},
 		{name: "SRV", question: srv, record: "SRV", answer: services(peer("web-2"), peer("web-0"), peer("web-1")), verdict: inspect.DNSRight},
@@ -130,7 +130,7 @@ func TestDNSVerdicts(t *testing.T) {
 			changes: map[string]string{"EndpointSlice/web-x7k2p": `{endpoints: [{addresses: [10.0.0.7]}, {addresses: ["fd00::"]}]}`},
 			answer:  services(peer("10-0-0-7"), peer("fd00--0")), verdict: inspect.DNSRight},
 		{name: "SRV denied", question: srv, record: "SRV", answer: nx(5 * time.Second), verdict: inspect.DNSDenied,
-			message: "does not exist, says the DNS server, though it is published; caches may go on to say so for 5s"},
+			message: "the DNS server returned NXDOMAIN, although the name is published; may be cached for another 5s"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			report := dnsReport(t, test.notReady, test.changes, inspect.DNSQuery{Resolve: true})
@@ -150,12 +150,12 @@ func TestDNSVerdicts(t *testing.T) {
 				}
 				return
 			}
-			t.Errorf("%v was not asked", test.answer.DNSQuestion)
+			t.Errorf("no query for %v", test.answer.DNSQuestion)
 		})
 	}
 }
 
-func TestDNSNamesWithSomebodyElsesAddress(t *testing.T) {
+func TestDNSNamesWithAnotherAddress(t *testing.T) {
 	r := dnsReport(t, nil, map[string]string{
 		"EndpointSlice/web-x7k2p": "{endpoints: [{addresses: [10.0.0.1], hostname: web-0}, {addresses: [10.0.0.2, 10.9.9.9], hostname: web-1}, {addresses: [10.9.9.9], hostname: web-2}]}",
 	}, inspect.DNSQuery{})
@@ -163,7 +163,7 @@ func TestDNSNamesWithSomebodyElsesAddress(t *testing.T) {
 		published bool
 		reason    inspect.DNSReason
 		message   string
-	}{{true, "", ""}, {true, "", ""}, {false, inspect.DNSWrongAddress, "EndpointSlices have 10.9.9.9 for it"}} {
+	}{{true, "", ""}, {true, "", ""}, {false, inspect.DNSWrongAddress, "EndpointSlices have 10.9.9.9 instead"}} {
 		n := r.Items[0].Replicas[i]
 		if *n.Published != want.published || n.Reason != want.reason || n.Message != want.message {
 			t.Errorf("%s: %t %s %q, want %+v", n.Pod, *n.Published, n.Reason, n.Message, want)
@@ -171,7 +171,7 @@ func TestDNSNamesWithSomebodyElsesAddress(t *testing.T) {
 	}
 }
 
-// Which names a pipeline waits for, and which of them are an error by now.
+// Which names --wait waits for, and which of them are already an error.
 func TestDNSUnresolvedAndPending(t *testing.T) {
 	name := func(pod string) string { return pod + ".web.shop.svc.cluster.local" }
 	all := []string{"web.shop.svc.cluster.local", "_peer._tcp.web.shop.svc.cluster.local"}
@@ -190,10 +190,10 @@ func TestDNSUnresolvedAndPending(t *testing.T) {
 		answers             []sts.DNSAnswer
 		unresolved, pending []string
 	}{
-		{"nothing was answered", nil, nil, nil, append([]string{name("web-0"), name("web-1"), name("web-2")}, all...), append([]string{name("web-0"), name("web-1"), name("web-2")}, all...)},
+		{"no answers", nil, nil, nil, append([]string{name("web-0"), name("web-1"), name("web-2")}, all...), append([]string{name("web-0"), name("web-1"), name("web-2")}, all...)},
 		{"web-0 is not ready and has no name", []string{"web-0"}, twoReady, right, nil, []string{name("web-0")}},
 		{"web-0 is ready and has no name", nil, twoReady, right, []string{name("web-0")}, []string{name("web-0")}},
-		{"an ordinal that goes does not matter", []string{"web-0"}, map[string]string{
+		{"an ordinal out of range does not matter", []string{"web-0"}, map[string]string{
 			"StatefulSet/web": "{spec: {ordinals: {start: 1}, replicas: 2}}", "EndpointSlice/web-x7k2p": twoReady["EndpointSlice/web-x7k2p"]}, right, nil, nil},
 		{"a set without a Service", nil, map[string]string{"StatefulSet/web": `{spec: {serviceName: ""}}`}, nil,
 			[]string{"web-0", "web-1", "web-2"}, []string{"web-0", "web-1", "web-2"}},

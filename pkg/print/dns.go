@@ -16,7 +16,8 @@ import (
 
 var severityTones = map[sts.Severity]Tone{sts.SeverityError: Bad, sts.SeverityWarning: Warn, sts.SeverityInfo: Dim}
 
-// verdicts, from the one that matters least when several answers make one line.
+// verdicts are ordered by importance, the least important first: of several answers on one line
+// only the most important one is shown.
 var verdicts = []inspect.DNSVerdict{
 	"", inspect.DNSAbsent, inspect.DNSRight, inspect.DNSStale, inspect.DNSIncomplete, inspect.DNSWrong, inspect.DNSDenied, inspect.DNSFailed, inspect.DNSNoAnswer,
 }
@@ -33,7 +34,7 @@ func verdictTone(l *inspect.DNSLookup) Tone {
 	return Bad
 }
 
-// worst is the lookup that says most about a name, nil where none was made.
+// worst is the lookup with the most important verdict, nil if there is none.
 func worst(lookups []inspect.DNSLookup) *inspect.DNSLookup {
 	var out *inspect.DNSLookup
 	for i := range lookups {
@@ -60,20 +61,20 @@ func took(lookups []inspect.DNSLookup) string {
 	return " " + most.Round(time.Millisecond).String()
 }
 
-// answer is what came for a name, in short.
+// answer is the short form of the answer for a name.
 func answer(lookups []inspect.DNSLookup) cell {
 	l := worst(lookups)
 	if l == nil || l.Verdict == "" {
 		return cell{"-", Dim}
 	}
-	text := string(l.Verdict)
+	text := l.Verdict.Label()
 	if len(lookups) > 1 && l.Verdict != inspect.DNSRight && l.Verdict != inspect.DNSAbsent {
 		text = l.Type + " " + text
 	}
 	return cell{text + took(lookups), verdictTone(l)}
 }
 
-// resolved counts the wanted ordinals whose names have been answered right.
+// resolved counts the ordinals in range whose names resolve correctly.
 func resolved(d *inspect.DNSStatus) (right, wanted int, asked bool) {
 	for i := range d.Replicas {
 		r := &d.Replicas[i]
@@ -85,8 +86,8 @@ func resolved(d *inspect.DNSStatus) (right, wanted int, asked bool) {
 	return right, wanted, asked
 }
 
-// published counts the wanted ordinals whose names EndpointSlices have; known is false
-// where that could not be read, or there is no cluster.
+// published counts the ordinals in range whose names are in EndpointSlices; known is false if
+// these could not be read or there is no cluster.
 func published(d *inspect.DNSStatus) (names, wanted int, known bool) {
 	for i := range d.Replicas {
 		r := &d.Replicas[i]
@@ -97,8 +98,8 @@ func published(d *inspect.DNSStatus) (names, wanted int, known bool) {
 	return names, wanted, known
 }
 
-// anyOf says whether it is known of any set what is published, and whether any was asked
-// for.
+// anyOf reports whether it is known for any set what is published, and whether any set's names
+// were queried.
 func anyOf(r *inspect.DNSReport) (known, asked bool) {
 	for i := range r.Items {
 		_, _, k := published(&r.Items[i])
@@ -131,7 +132,7 @@ func DNSTable(w io.Writer, r *inspect.DNSReport, st Style, c Columns) error {
 		titles = append([]string{"NAMESPACE"}, titles...)
 	}
 	if asked {
-		titles = append(titles, "RIGHT")
+		titles = append(titles, "CORRECT")
 	}
 	t.header(append(titles, "FINDINGS")...)
 	for i := range r.Items {
@@ -175,7 +176,7 @@ func findingCell(findings []sts.Finding) cell {
 func DNSNames(w io.Writer, r *inspect.DNSReport, st Style, c Columns) error {
 	t := table{style: st}
 	known, asked := anyOf(r)
-	titles := []string{"SET", "ORDINAL", "NAME"}
+	titles := []string{"STATEFULSET", "ORDINAL", "NAME"}
 	if known {
 		titles = append(titles, "IP", "READY", "PUBLISHED", "SINCE")
 	}
@@ -242,8 +243,7 @@ func publishedCell(n *inspect.DNSReplica) cell {
 	return yes(*n.Published)
 }
 
-// DNSScreen prints one set's names in full, what is wrong with them, and what answers are
-// worth.
+// DNSScreen prints one set's names in detail, with the answers of a DNS server and the findings.
 func DNSScreen(w io.Writer, r *inspect.DNSReport, d *inspect.DNSStatus, st Style) error {
 	var b strings.Builder
 	b.WriteString(st.Paint(Bold, "statefulset.apps/"+d.Name) + "  " + dnsSummary(d, st) + "\n")
@@ -261,32 +261,28 @@ func DNSScreen(w io.Writer, r *inspect.DNSReport, d *inspect.DNSStatus, st Style
 	for i := range d.Service.Ports {
 		p := &d.Service.Ports[i]
 		if p.SRV == "" {
-			field("Port", fmt.Sprintf("%d, without a name and so without SRV records", p.Port))
+			field("Port", msgDNSPortUnnamed(p.Port))
 			continue
 		}
 		text := p.SRV
 		switch {
 		case !d.Service.Headless:
-			text += fmt.Sprintf(" → %d of the Service", p.ServicePort)
+			text = msgDNSServicePort(p.SRV, p.ServicePort)
 		case p.Port != 0:
-			text += fmt.Sprintf(" → %d", p.Port)
+			text = msgDNSPort(p.SRV, p.Port)
 		}
 		if a := answer(p.Lookups); a.text != "-" {
 			text += "  " + st.Paint(a.tone, a.text)
 		}
 		field("SRV", text)
 	}
-	domain := r.ClusterDomain + ", " + domainSources[r.ClusterDomainSource]
-	if len(r.OtherDomains) > 0 {
-		domain += "; also " + strings.Join(r.OtherDomains, ", ")
-	}
-	field("Domain", domain)
+	field("Domain", msgDNSDomain(r.ClusterDomain, domainSources[r.ClusterDomainSource], r.OtherDomains))
 	if r.Server != "" {
-		field("Asked", r.Server)
+		field("Queried", r.Server)
 	}
 	t, suffix := nameTable(d, st)
 	if suffix != "" {
-		field("Suffix", suffix+", of all names below")
+		field("Suffix", msgDNSSuffix(suffix))
 	}
 	if len(d.Replicas) > 0 {
 		b.WriteByte('\n')
@@ -304,8 +300,8 @@ func DNSScreen(w io.Writer, r *inspect.DNSReport, d *inspect.DNSStatus, st Style
 }
 
 var domainSources = map[sts.DomainSource]string{
-	sts.DomainGiven: "as given", sts.DomainCorefile: "from CoreDNS's configuration", sts.DomainKubelet: "from a kubelet's configuration",
-	sts.DomainAssumed: "assumed: --cluster-domain says another",
+	sts.DomainGiven: msgDNSDomainGiven(), sts.DomainCorefile: msgDNSDomainCorefile(), sts.DomainKubelet: msgDNSDomainKubelet(),
+	sts.DomainAssumed: msgDNSDomainAssumed(),
 }
 
 func dnsSummary(d *inspect.DNSStatus, st Style) string {
@@ -317,10 +313,10 @@ func dnsSummary(d *inspect.DNSStatus, st Style) string {
 	if wanted == 0 {
 		tone = Dim
 	}
-	text = st.Paint(tone, text+" names published")
+	text = st.Paint(tone, msgDNSPublished(text))
 	if right, _, asked := resolved(d); asked {
 		s, tone := share(right, wanted)
-		text += ", " + st.Paint(tone, s+" right")
+		text += ", " + st.Paint(tone, msgDNSCorrect(s))
 	}
 	return text
 }
@@ -329,24 +325,17 @@ func dnsService(d *inspect.DNSStatus) string {
 	s := &d.Service
 	switch {
 	case s.Name == "":
-		return "none (spec.serviceName is not set)"
+		return msgDNSNoServiceSet()
 	case s.Found == nil:
-		return s.Name + " (could not be read)"
+		return msgDNSServiceUnknown(s.Name)
 	case !*s.Found:
-		return s.Name + " (not there)"
+		return msgDNSServiceNotFound(s.Name)
 	}
-	kind := "not headless"
-	if s.Headless {
-		kind = "headless"
-	}
-	if s.PublishNotReadyAddresses {
-		kind += ", publishes pods that are not ready"
-	}
-	return fmt.Sprintf("%s (%s)", s.Name, kind)
+	return msgDNSService(s.Name, s.Headless, s.PublishNotReadyAddresses)
 }
 
-// nameTable has a line for each ordinal. Where the terminal is too narrow for the names
-// in full, it has their short form, and the suffix that they lack.
+// nameTable has a line for each ordinal. If the terminal is too narrow for the full names, it has
+// their short form, and suffix is what they lack.
 func nameTable(d *inspect.DNSStatus, st Style) (t *table, suffix string) {
 	full, wide := nameRows(d, st, func(n *inspect.DNSReplica) string { return n.FQDN })
 	if st.Width == 0 || wide <= st.Width || len(d.Replicas) == 0 || len(d.Replicas[0].ShortNames) == 0 {
@@ -356,7 +345,7 @@ func nameTable(d *inspect.DNSStatus, st Style) (t *table, suffix string) {
 	return short, strings.TrimPrefix(d.Replicas[0].FQDN, d.Replicas[0].ShortNames[0])
 }
 
-// leastReason is the room that a reason needs to be told in full.
+// leastReason is the width that is reserved for a reason.
 const leastReason = 26
 
 func nameRows(d *inspect.DNSStatus, st Style, name func(*inspect.DNSReplica) string) (t *table, width int) {
@@ -375,7 +364,7 @@ func nameRows(d *inspect.DNSStatus, st Style, name func(*inspect.DNSReplica) str
 	columns := len(t.rows[0])
 	for i := range d.Replicas {
 		n := &d.Replicas[i]
-		row := []cell{{cmp.Or(name(n), n.Pod+" (no name)"), Plain}, {ips(n), Plain}, ready(n), publishedCell(n), answer(n.Lookups)}[:columns]
+		row := []cell{{cmp.Or(name(n), msgDNSPodWithoutName(n.Pod)), Plain}, {ips(n), Plain}, ready(n), publishedCell(n), answer(n.Lookups)}[:columns]
 		if !n.Wanted {
 			row[0].tone = Dim
 		}
@@ -403,8 +392,7 @@ func nameRows(d *inspect.DNSStatus, st Style, name func(*inspect.DNSReplica) str
 	return t, width - 2
 }
 
-// dnsNotes are the answers that are not as they should be. Names of which the same is to
-// be said share a line.
+// dnsNotes are the incorrect answers. Names with the same message share a line.
 func dnsNotes(d *inspect.DNSStatus, st Style) string {
 	byVerdict := map[inspect.DNSVerdict]*notes{}
 	add := func(name string, lookups []inspect.DNSLookup) {
@@ -433,7 +421,7 @@ func dnsNotes(d *inspect.DNSStatus, st Style) string {
 			if v == inspect.DNSStale || v == inspect.DNSIncomplete {
 				tone = Warn
 			}
-			text += n.text(string(v)+":", tone, st)
+			text += n.text(v.Label()+":", tone, st)
 		}
 	}
 	if text != "" {

@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// DNSHosts prints a block for /etc/hosts for each set, between marks by which the next one
-// can take its place. A pod without an address has no line.
+// DNSHosts prints a block for /etc/hosts for each set, between markers by which it can be
+// replaced later. A pod without an address has no line.
 func DNSHosts(w io.Writer, r *inspect.DNSReport) error {
 	var b strings.Builder
 	for i := range r.Items {
@@ -38,7 +38,7 @@ func DNSHosts(w io.Writer, r *inspect.DNSReport) error {
 	return err
 }
 
-// wantedNames are the names of the ordinals that are in the set's range.
+// wantedNames are the names of the ordinals in the set's range.
 func wantedNames(d *inspect.DNSStatus) []string {
 	var out []string
 	for i := range d.Replicas {
@@ -49,9 +49,9 @@ func wantedNames(d *inspect.DNSStatus) []string {
 	return out
 }
 
-// DNSSeeds prints for each set the names of its wanted ordinals, joined by commas, with a
-// port: by its name or number, or with none given that of the governing Service if it has
-// just one. It is an error when it is not clear which.
+// DNSSeeds prints for each set the names of its ordinals in range, joined by commas, with a port:
+// the one with this name or number or, if port is empty, the only port of the governing Service.
+// It is an error if the port is ambiguous.
 func DNSSeeds(w io.Writer, r *inspect.DNSReport, port string) error {
 	var b strings.Builder
 	for i := range r.Items {
@@ -81,7 +81,7 @@ func seedsOf(d *inspect.DNSStatus, port string) ([]string, error) {
 	return names, nil
 }
 
-// portOf is where the pods listen, 0 when no port was asked for and there is none.
+// portOf is the port on which the pods listen, 0 if no port is given and there is none.
 func portOf(d *inspect.DNSStatus, port string) (int32, error) {
 	if n, err := strconv.ParseUint(port, 10, 16); err == nil && n > 0 {
 		return int32(n), nil
@@ -99,30 +99,23 @@ func portOf(d *inspect.DNSStatus, port string) (int32, error) {
 	switch {
 	case port != "":
 		if k = slices.Index(have, port); k < 0 {
-			return 0, fmt.Errorf("service %s of statefulset %s has no port %s; it has %s", dash(d.Service.Name), d.Name, port, orNone(have))
+			return 0, errDNSNoSuchPort(d.Name, d.Service.Name, port, have)
 		}
 	case len(ports) == 0:
 		return 0, nil
 	case len(ports) > 1:
-		return 0, fmt.Errorf("service %s of statefulset %s has several ports: say which with --port, %s", d.Service.Name, d.Name, strings.Join(have, " or "))
+		return 0, errDNSSeveralPorts(d.Name, d.Service.Name, have)
 	}
 	if ports[k].Port == 0 {
-		return 0, fmt.Errorf("port %s of service %s leads to no port of the pods: give its number", have[k], d.Service.Name)
+		return 0, errDNSPortUnknown(d.Service.Name, have[k])
 	}
 	return ports[k].Port, nil
 }
 
-func orNone(list []string) string {
-	if len(list) == 0 {
-		return "none"
-	}
-	return strings.Join(list, ", ")
-}
-
 const srvLine = "%s.\tIN\tSRV\t0 100 %d %s.\n"
 
-// DNSRecords prints the SRV records as they are once all wanted ordinals are published, as
-// lines of a zone file. A DNS server gives them a weight and a time to live of its own.
+// DNSRecords prints the SRV records, as if all ordinals in range were published, as lines of a zone
+// file. A DNS server has its own weights and TTLs.
 func DNSRecords(w io.Writer, r *inspect.DNSReport) error {
 	var b strings.Builder
 	for i := range r.Items {
@@ -147,8 +140,8 @@ func DNSRecords(w io.Writer, r *inspect.DNSReport) error {
 	return err
 }
 
-// DNSEnv prints what shells and env files read: NAME=value lines. Each begins with the
-// set's name in capitals, and with its namespace before that where there are several.
+// DNSEnv prints NAME=value lines for shells and env files. The variables begin with the set's name
+// in capitals, after its namespace if namespaces is true.
 func DNSEnv(w io.Writer, r *inspect.DNSReport, namespaces bool) error {
 	var b strings.Builder
 	for i := range r.Items {
@@ -180,7 +173,7 @@ func DNSEnv(w io.Writer, r *inspect.DNSReport, namespaces bool) error {
 
 var notInVariable = regexp.MustCompile(`[^A-Z0-9_]`)
 
-// variable is text as the name of an environment variable, which does not begin with a digit.
+// variable makes text the name of an environment variable, which must not begin with a digit.
 func variable(text string) string {
 	text = notInVariable.ReplaceAllString(strings.ToUpper(text), "_")
 	if text[0] >= '0' && text[0] <= '9' {
@@ -191,7 +184,7 @@ func variable(text string) string {
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9.,:/_-]*$`)
 
-// shellWord quotes a value where a shell would read something else.
+// shellWord quotes a value for a shell, if necessary.
 func shellWord(text string) string {
 	if plainWord.MatchString(text) {
 		return text
@@ -199,7 +192,7 @@ func shellWord(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
-// DNSAddressless says of which pods a format that is made of addresses has nothing.
+// DNSAddressless prints a note about pods without addresses, which a format with addresses omits.
 func DNSAddressless(w io.Writer, r *inspect.DNSReport) {
 	for i := range r.Items {
 		d := &r.Items[i]
@@ -210,20 +203,20 @@ func DNSAddressless(w io.Writer, r *inspect.DNSReport) {
 			}
 		}
 		if len(without) > 0 {
-			fmt.Fprintf(w, "note: statefulset %s: no address is known of %s\n", d.Name, sts.SayOrdinals(without))
+			fmt.Fprintln(w, msgDNSWithoutIP(d.Name, without))
 		}
 	}
 }
 
-// DNSNameless says of which sets a format that is made of names has nothing.
+// DNSNameless prints a note about sets without DNS names, which a format with names omits.
 func DNSNameless(w io.Writer, r *inspect.DNSReport) {
 	for i := range r.Items {
 		switch d := &r.Items[i]; {
 		case len(wantedNames(d)) > 0:
 		case d.Service.Name == "":
-			fmt.Fprintf(w, "note: statefulset %s names no governing Service: its pods have no names\n", d.Name)
+			fmt.Fprintln(w, msgDNSWithoutService(d.Name))
 		default:
-			fmt.Fprintf(w, "note: statefulset %s has no ordinals to name\n", d.Name)
+			fmt.Fprintln(w, msgDNSWithoutOrdinals(d.Name))
 		}
 	}
 }

@@ -30,8 +30,8 @@ func dnsWorld(t *testing.T) *sts.Inventory {
 	return inv
 }
 
-// lagging is a world in which web-0 is not ready, web-3 is not there, and there is a
-// second set whose Service does not exist.
+// lagging is a world in which web-0 is not ready, web-3 does not exist, and there is a second set
+// whose Service does not exist.
 func lagging(t *testing.T) *sts.Inventory {
 	inv := dnsWorld(t)
 	replicas := int32(4)
@@ -49,7 +49,7 @@ func lagging(t *testing.T) *sts.Inventory {
 func answered(t *testing.T, inv *sts.Inventory) *inspect.DNSReport {
 	t.Helper()
 	r := inspect.NewDNSReport(inv, inspect.DNSQuery{Resolve: true})
-	r.Server = "coredns-7d8-x2k of namespace kube-system, by port-forward"
+	r.Server = "pod kube-system/coredns-7d8-x2k (port-forward)"
 	name := func(n, kind string) sts.DNSQuestion { return sts.DNSQuestion{Name: n, Type: kind} }
 	const below = ".web.shop.svc.cluster.local"
 	r.Judge(inv.TakenAt, []sts.DNSAnswer{
@@ -118,7 +118,7 @@ func TestDNSOutput(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := test.report(t)
-			// The set that is in order, or was answered for, comes last in every world.
+			// The set without findings, or with answers, is the last in every world.
 			var b strings.Builder
 			if err := test.print(&b, r); err != nil {
 				t.Fatal(err)
@@ -141,11 +141,11 @@ func TestDNSSeeds(t *testing.T) {
 		{"the only port", "", []inspect.DNSPort{port("", 7000, 80)}, "web-0.web:7000,web-1.web:7000\n", ""},
 		{"by name", "client", []inspect.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "web-0.web:9042,web-1.web:9042\n", ""},
 		{"by number", "9999", []inspect.DNSPort{port("peer", 7000, 7000)}, "web-0.web:9999,web-1.web:9999\n", ""},
-		{"which", "", []inspect.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", "service web of statefulset web has several ports: say which with --port, peer or client"},
-		{"unknown", "sql", []inspect.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", "service web of statefulset web has no port sql; it has peer, client"},
-		{"none to choose from", "sql", nil, "", "service web of statefulset web has no port sql; it has none"},
-		{"leads nowhere", "", []inspect.DNSPort{port("peer", 0, 7000)}, "", "port peer of service web leads to no port of the pods: give its number"},
-		{"no number of a port", "70000", nil, "", "service web of statefulset web has no port 70000; it has none"},
+		{"ambiguous", "", []inspect.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", "service web of statefulset web has several ports: --port must be peer or client"},
+		{"unknown", "sql", []inspect.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", "service web of statefulset web has no port sql: use peer or client"},
+		{"no ports", "sql", nil, "", "service web of statefulset web has no port sql: it has no ports"},
+		{"unknown targetPort", "", []inspect.DNSPort{port("peer", 0, 7000)}, "", "port peer of service web has a targetPort that no container defines: use a port number"},
+		{"not a valid port number", "70000", nil, "", "service web of statefulset web has no port 70000: it has no ports"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := &inspect.DNSReport{Items: []inspect.DNSStatus{{

@@ -17,61 +17,61 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Exec runs a command where questions are to be asked from, say in a pod, and returns its
-// exit code. An error says that it could not be run.
+// Exec runs a command, for example in a pod, and returns its exit code. An error means that it could
+// not be run.
 type Exec func(ctx context.Context, command []string, stdout, stderr io.Writer) (int, error)
 
-// Inside asks with the tools that are found where Exec runs: dig, nslookup of BIND or busybox,
-// or getent. What the tools do not tell is not known: nslookup no TTL, and getent only
-// whether there are addresses.
+// Inside makes queries with the tools that are found where Exec runs: dig, the nslookup of BIND or
+// busybox, or getent. What they do not report remains unknown: nslookup reports no TTL, and getent
+// only addresses.
 type Inside struct {
 	Exec Exec
-	// Timeout is how long one question is waited for.
+	// Timeout is the timeout of one query.
 	Timeout time.Duration
 
 	mu           sync.Mutex
 	tool, server string
 }
 
-// Tool is what the last questions were asked with, and Server the address that it says it
-// has asked. Each is empty where that is not known.
+// Tool is the tool that made the last queries and the address of the server that it reported. Each
+// is empty if it is not known.
 func (s *Inside) Tool() (tool, server string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.tool, s.server
 }
 
-// script asks all questions in its arguments, TYPE/NAME each, after the seconds to wait.
+// script makes all queries in its arguments, TYPE/NAME each, after the timeout in seconds.
 //
 //go:embed inside.sh
 var script string
 
 const (
-	// chunk is how many questions one command gets: they stand in its address, which may
-	// not be of any length.
+	// chunk is the number of queries of one command: they are part of the URL of the exec request,
+	// whose length is limited.
 	chunk = 25
-	// execs run side by side.
+	// execs is the maximum number of concurrent commands.
 	execs = 4
 )
 
-// ErrNoShell: not even a shell can be run.
-var ErrNoShell = errors.New("no shell is found there")
+// ErrNoShell: there is no shell.
+var ErrNoShell = errors.New(msgNoShell())
 
-// ErrNoTool: there is a shell, and nothing that it could ask with.
-var ErrNoTool = errors.New("none of dig, nslookup and getent is found there")
+// ErrNoTool: there is a shell, but no tool for queries.
+var ErrNoTool = errors.New(msgNoTool())
 
-// Exit codes of shells and of what starts them.
+// Exit codes of shells and container runtimes, and of the script.
 const (
 	exitNoTool     = 69
 	exitNotRunable = 126
 	exitNotFound   = 127
 )
 
-// Ask puts all questions and returns their answers in the same order. An error says that
-// nothing could be asked, or that not one answer came.
+// Ask makes all queries and returns the answers in the same order. An error means that no query
+// could be made, or that there was no answer at all.
 func (s *Inside) Ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts.DNSAnswer, error) {
 	answers := make([]sts.DNSAnswer, len(questions))
-	var asked []int // what can be asked, by its place
+	var asked []int // indexes of the valid queries
 	for i, q := range questions {
 		answers[i].DNSQuestion = q
 		if err := checkName(q.Name); err != nil {
@@ -109,7 +109,7 @@ func (s *Inside) Ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts.DN
 	return answers, nil
 }
 
-// run asks some of the questions with one command.
+// run makes some of the queries with one command.
 func (s *Inside) run(ctx context.Context, part []int, answers []sts.DNSAnswer) error {
 	seconds := max(1, int(s.Timeout.Round(time.Second)/time.Second))
 	command := []string{"sh", "-c", script, "sh", strconv.Itoa(seconds)}
@@ -120,7 +120,7 @@ func (s *Inside) run(ctx context.Context, part []int, answers []sts.DNSAnswer) e
 	code, err := s.Exec(ctx, command, &stdout, &stderr)
 	switch {
 	case err != nil && (strings.Contains(err.Error(), "executable file not found") || strings.Contains(err.Error(), "no such file or directory")):
-		return ErrNoShell // how container runtimes say it
+		return ErrNoShell // the errors of container runtimes
 	case err != nil:
 		return err
 	case code == exitNoTool:
@@ -142,15 +142,15 @@ func (s *Inside) run(ctx context.Context, part []int, answers []sts.DNSAnswer) e
 		case answered && read != nil:
 			read(section, a)
 		case stderr.Len() > 0:
-			a.Problem = strconv.Quote(strings.TrimSpace(stderr.String())) // whatever a pod says
+			a.Problem = msgStderr(strings.TrimSpace(stderr.String()))
 		default: // the script gives up on a server that does not answer
-			a.Problem, a.TimedOut = "not asked, because the DNS server did not answer before", true
+			a.Problem, a.TimedOut = msgSkipped(), true
 		}
 	}
 	return nil
 }
 
-// split takes apart what the script has written.
+// split parses the output of the script.
 func split(out string) (tool string, sections map[string]string) {
 	sections = map[string]string{}
 	for section := range strings.SplitSeq("\n"+out, "\n@") {
@@ -165,12 +165,12 @@ func split(out string) (tool string, sections map[string]string) {
 	return tool, sections
 }
 
-// readers understand the tools.
+// readers parse the output of the tools.
 var readers = map[string]func(text string, a *sts.DNSAnswer){
 	"dig": readDig, "nslookup": readNslookup, "getent": readGetent,
 }
 
-// serverOf is the address of the server that nslookup or dig has asked.
+// serverOf is the address of the server that nslookup or dig queried.
 func serverOf(section string) string {
 	for line := range strings.Lines(section) {
 		f := strings.Fields(line)
@@ -239,8 +239,8 @@ func readDig(text string, a *sts.DNSAnswer) {
 	}
 }
 
-// readNslookup: BIND's, and busybox' with and without types. Behind the server and its
-// address comes what it says.
+// readNslookup: BIND's, and busybox' with and without types. The answer follows the server and its
+// address.
 func readNslookup(text string, a *sts.DNSAnswer) {
 	_, said, found := strings.Cut(text, "Address")
 	if !found {
@@ -269,10 +269,10 @@ func readNslookup(text string, a *sts.DNSAnswer) {
 	}
 }
 
-// readGetent: addresses, or none for whatever reason.
+// readGetent: addresses, or none for an unknown reason.
 func readGetent(text string, a *sts.DNSAnswer) {
 	if a.Type == sts.RecordSRV {
-		a.Problem = "getent asks for addresses only"
+		a.Problem = msgGetentSRV()
 		return
 	}
 	a.Code = sts.DNSNotFound
@@ -286,8 +286,8 @@ func readGetent(text string, a *sts.DNSAnswer) {
 	}
 }
 
-// addAddress adds what is an address of the kind that was asked for. getent makes IPv6
-// addresses out of others where there are none: these are not in DNS.
+// addAddress adds text if it is an address of the queried type. If there are no IPv6 addresses,
+// getent maps IPv4 addresses to IPv6: these are not in DNS.
 func addAddress(a *sts.DNSAnswer, text string) {
 	if ip, err := netip.ParseAddr(text); err == nil && !ip.Is4In6() && sts.AddressRecord(ip.String()) == a.Type && !slices.Contains(a.Addresses, ip.String()) {
 		a.Addresses = append(a.Addresses, ip.String())
@@ -300,12 +300,12 @@ func addService(a *sts.DNSAnswer, port, target string) {
 	}
 }
 
-// unanswered says why there is no code.
+// unanswered sets why there is no code.
 func unanswered(text string, a *sts.DNSAnswer) {
 	if strings.Contains(text, "timed out") || strings.Contains(text, "no servers could be reached") {
-		a.Problem, a.TimedOut = "no answer came", true
+		a.Problem, a.TimedOut = msgSilent(), true
 		return
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	a.Problem = "not understood: " + strconv.Quote(line)
+	a.Problem = msgUnexpectedOutput(line)
 }

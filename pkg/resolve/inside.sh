@@ -1,5 +1,5 @@
-# Asks DNS questions, TYPE/NAME each, with what there is; the first argument is how many
-# seconds to wait for one. Names end with a dot, so that no search list is tried.
+# Makes DNS queries, TYPE/NAME each, with the first tool that is found; the first argument is the
+# timeout of a query in seconds. Names end with a dot, so that no search list is used.
 tool=
 for t in dig nslookup getent; do
 	if command -v $t >/dev/null 2>&1; then
@@ -40,7 +40,7 @@ for q in "$@"; do
 	esac
 	echo "@asked $q"
 	echo "$out"
-	# A server that does not answer three times does not get the rest of the questions.
+	# If a server does not answer three times in a row, the remaining queries are skipped.
 	case $out in
 	*'timed out'* | *'no servers could be reached'*) silent=$((silent + 1)) ;;
 	*) silent=0 ;;

@@ -16,7 +16,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// What the tools write, word by word: BIND 9.18, busybox 1.35 and an old busybox, glibc.
+// The exact output of the tools: BIND 9.18, busybox 1.35 and an old busybox, glibc.
 const (
 	bindHead    = "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10#53\n\n"
 	busyboxHead = "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\n"
@@ -40,7 +40,7 @@ func TestTools(t *testing.T) {
 		{"BIND: no such name", "nslookup", "none", bindHead + "** server can't find none.web.shop.svc.cluster.local: NXDOMAIN\n", "none A: NXDOMAIN"},
 		{"BIND: no such record", "nslookup", "web-1 AAAA", bindHead + "*** Can't find web-1.web.shop.svc.cluster.local.: No answer\n", "web-1 AAAA: NOERROR"},
 		{"BIND: server failure", "nslookup", "fail", ";; Got SERVFAIL reply from 10.96.0.10\n" + bindHead + "** server can't find fail.web.shop.svc.cluster.local: SERVFAIL\n", "fail A: SERVFAIL"},
-		{"BIND: time-out", "nslookup", "slow", ";; communications error to 10.96.0.10#53: timed out\n;; no servers could be reached\n", "slow A: timed out: no answer came"},
+		{"BIND: time-out", "nslookup", "slow", ";; communications error to 10.96.0.10#53: timed out\n;; no servers could be reached\n", "slow A: timed out: no answer"},
 		{"BIND: the first server was silent", "nslookup", "web-0", ";; communications error to 10.96.0.9#53: timed out\n" + bindHead + "Name:\t" + web0 + "\nAddress: 10.0.0.5\n", "web-0 A: NOERROR 10.0.0.5"},
 
 		{"busybox: address", "nslookup", "web-0", busyboxHead + "Name:\t" + web0 + "\nAddress: 10.0.0.5\n\n", "web-0 A: NOERROR 10.0.0.5"},
@@ -48,12 +48,12 @@ func TestTools(t *testing.T) {
 		{"busybox: no such name", "nslookup", "none", busyboxHead + "** server can't find none.web.shop.svc.cluster.local.: NXDOMAIN\n\n", "none A: NXDOMAIN"},
 		{"busybox: no such record", "nslookup", "web-1 AAAA", busyboxHead + "\n", "web-1 AAAA: NOERROR"},
 		{"busybox: refused", "nslookup", "ref", busyboxHead + "** server can't find ref.web.shop.svc.cluster.local.: REFUSED\n\n", "ref A: REFUSED"},
-		{"busybox: time-out", "nslookup", "slow", ";; connection timed out; no servers could be reached\n", "slow A: timed out: no answer came"},
-		{"busybox: nobody listens", "nslookup", "web-0", "nslookup: read: Connection refused\n;; connection timed out; no servers could be reached\n", "web-0 A: timed out: no answer came"},
+		{"busybox: time-out", "nslookup", "slow", ";; connection timed out; no servers could be reached\n", "slow A: timed out: no answer"},
+		{"busybox: connection refused", "nslookup", "web-0", "nslookup: read: Connection refused\n;; connection timed out; no servers could be reached\n", "web-0 A: timed out: no answer"},
 
 		{"old busybox: addresses of both kinds", "nslookup", "web-0", oldHead + "Name:      web-0.web\nAddress 1: 10.0.0.5 " + web0 + "\nAddress 2: fd00::5 " + web0 + "\n", "web-0 A: NOERROR 10.0.0.5"},
 		{"old busybox: none", "nslookup", "none", oldHead + "nslookup: can't resolve 'none.web': Name or service not known\n", "none A: NOTFOUND"},
-		{"something else", "nslookup", "web-0", "Segmentation \x1b[31mfault\n", `web-0 A: not understood: "Segmentation \x1b[31mfault"`},
+		{"unexpected output", "nslookup", "web-0", "Segmentation \x1b[31mfault\n", `web-0 A: unexpected output: "Segmentation \x1b[31mfault"`},
 
 		{"dig: address", "dig", "web-0", dig("NOERROR", ";; ANSWER SECTION:\n"+web0+". 5 IN\tA\t10.0.0.5\n"), "web-0 A: NOERROR 10.0.0.5 5s"},
 		{"dig: alias", "dig", "web-0", dig("NOERROR", ";; ANSWER SECTION:\nweb-0. 3 IN\tCNAME\tb.\nb.\t\t5\tIN\tA\t10.0.0.5\n"), "web-0 A: NOERROR 10.0.0.5 3s"},
@@ -61,12 +61,12 @@ func TestTools(t *testing.T) {
 		{"dig: no such name", "dig", "none", dig("NXDOMAIN", digSOA), "none A: NXDOMAIN 5s"},
 		{"dig: no such record", "dig", "web-1 AAAA", dig("NOERROR", digSOA), "web-1 AAAA: NOERROR 5s"},
 		{"dig: server failure", "dig", "fail", dig("SERVFAIL", ""), "fail A: SERVFAIL"},
-		{"dig: time-out", "dig", "slow", ";; communications error to 10.96.0.10#53: timed out\n;; no servers could be reached\n", "slow A: timed out: no answer came"},
+		{"dig: time-out", "dig", "slow", ";; communications error to 10.96.0.10#53: timed out\n;; no servers could be reached\n", "slow A: timed out: no answer"},
 
 		{"getent: addresses", "getent", "web-0", "10.0.0.5        STREAM " + web0 + "\n10.0.0.5        DGRAM\n10.0.0.5        RAW\n", "web-0 A: NOERROR 10.0.0.5"},
 		{"getent: of the other kind", "getent", "web-0 AAAA", "::ffff:10.0.0.5 STREAM " + web0 + "\n", "web-0 AAAA: NOTFOUND"},
 		{"getent: none", "getent", "none", "", "none A: NOTFOUND"},
-		{"getent: services", "getent", "_http SRV", "", "_http SRV: getent asks for addresses only"},
+		{"getent: services", "getent", "_http SRV", "", "_http SRV: getent does not query SRV records"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -75,14 +75,14 @@ func TestTools(t *testing.T) {
 			if diff := cmp.Diff(test.want, summary([]sts.DNSAnswer{a})); diff != "" {
 				t.Error(diff)
 			}
-			for cut := range test.text { // whatever is cut off does not break it
+			for cut := range test.text { // truncated output does not crash it
 				readers[test.tool](test.text[:cut], &sts.DNSAnswer{DNSQuestion: a.DNSQuestion})
 			}
 		})
 	}
 }
 
-// TestScript runs the script in this machine's shell, with tools that say what they are told to.
+// TestScript runs the script in this machine's shell, with fake tools.
 func TestScript(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -92,14 +92,14 @@ func TestScript(t *testing.T) {
 		tool  string
 	}{
 		{
-			name: "dig comes first", tool: "dig",
+			name: "dig is preferred", tool: "dig",
 			tools: map[string]string{
 				"nslookup": "exit 1", "getent": "exit 1",
 				"dig": `[ "$*" = "+noall +comments +answer +authority +stats +time=2 +tries=1 web-0.web.shop.svc.cluster.local. A" ] || exit 1
 echo ';; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1'
 echo 'web-0. 5 IN A 10.0.0.5'`,
 			},
-			want: "web-0 A: NOERROR 10.0.0.5 5s\nweb-1 A: not understood: \"\"",
+			want: "web-0 A: NOERROR 10.0.0.5 5s\nweb-1 A: unexpected output: \"\"",
 		},
 		{
 			name: "an nslookup without types", tool: "nslookup",
@@ -110,7 +110,7 @@ printf 'Server:    10.96.0.10\nAddress 1: 10.96.0.10\n\nName:      %s\nAddress 1
 			want: "web-0 A: NOERROR 10.0.0.33\nweb-1 A: NOERROR 10.0.0.33",
 		},
 		{
-			name: "getent, with the name's dot", tool: "getent",
+			name: "getent, with a trailing dot", tool: "getent",
 			tools: map[string]string{"getent": `case "$*" in
 "ahostsv4 web-0.web.shop.svc.cluster.local.") echo "10.0.0.5 STREAM web-0" ;;
 *) exit 2 ;;
@@ -126,9 +126,9 @@ hosts*) exit 2 ;;
 esac`},
 			want: "web-0 A: NOERROR 10.0.0.5\nweb-1 A: NOTFOUND",
 		},
-		{name: "nothing to ask with", err: "none of dig, nslookup and getent is found there"},
+		{name: "no tool", err: "no dig, nslookup or getent found"},
 		{
-			name: "nobody answers", err: "no answer came",
+			name: "no server reachable", err: "no answer",
 			tools: map[string]string{"nslookup": "echo ';; connection timed out; no servers could be reached'; exit 1"},
 		},
 	}
@@ -149,13 +149,13 @@ esac`},
 				t.Error(diff)
 			}
 			if tool, _ := inside.Tool(); tool != test.tool {
-				t.Errorf("asked with %q, want %s", tool, test.tool)
+				t.Errorf("used %q, want %s", tool, test.tool)
 			}
 		})
 	}
 }
 
-// shell runs commands here, where only these tools are found.
+// shell runs commands on this machine, with only these tools in its PATH.
 func shell(t *testing.T, tools map[string]string) Exec {
 	t.Helper()
 	sh, err := exec.LookPath("sh")
@@ -204,9 +204,9 @@ func TestInsideGivesUp(t *testing.T) {
 	if err != nil || asked != 1 {
 		t.Fatal(err, asked)
 	}
-	want := "web-0 A: NOERROR 10.0.0.1\nweb-1 A: timed out: no answer came\n" +
-		"web-2 A: timed out: not asked, because the DNS server did not answer before\n" +
-		strings.Repeat("x", 64) + " A: no such name can exist: \"" + strings.Repeat("x", 64) + "\" has 64 characters, and 63 is the most for a part"
+	want := "web-0 A: NOERROR 10.0.0.1\nweb-1 A: timed out: no answer\n" +
+		"web-2 A: timed out: skipped because the DNS server did not answer earlier queries\n" +
+		strings.Repeat("x", 64) + " A: invalid DNS name: label \"" + strings.Repeat("x", 64) + "\" has 64 characters, must be no more than 63"
 	if diff := cmp.Diff(want, summary(got)); diff != "" {
 		t.Error(diff)
 	}

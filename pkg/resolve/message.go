@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// udpSize is how large an answer may be that comes in one datagram: what gets through
-// everywhere without being cut into fragments (DNS Flag Day 2020).
+// udpSize is the maximum size of an answer in one datagram: one that is not fragmented on common
+// networks (DNS Flag Day 2020).
 const udpSize = 1232
 
 var types = map[string]dnsmessage.Type{
@@ -33,28 +33,28 @@ func codeName(c dnsmessage.RCode) string {
 	return fmt.Sprintf("RCODE%d", c)
 }
 
-// The limits of a name and of each part of it (RFC 1035, section 2.3.4).
+// The limits of a name and of each of its labels (RFC 1035, section 2.3.4).
 const (
-	maxName  = 253 // written out, without the dot at its end
+	maxName  = 253 // as text, without the trailing dot
 	maxLabel = 63
 )
 
 func checkName(name string) error {
 	if len(name) > maxName {
-		return fmt.Errorf("no such name can exist: it has %d characters, and %d is the most", len(name), maxName)
+		return errors.New(msgNameTooLong(len(name), maxName))
 	}
 	for label := range strings.SplitSeq(name, ".") {
 		if label == "" {
-			return errors.New("no such name can exist: a part of it is empty")
+			return errors.New(msgEmptyLabel())
 		}
 		if len(label) > maxLabel {
-			return fmt.Errorf("no such name can exist: %q has %d characters, and %d is the most for a part", label, len(label), maxLabel)
+			return errors.New(msgLabelTooLong(label, maxLabel))
 		}
 	}
 	return nil
 }
 
-// pack makes the message that asks for the records of one type under a name.
+// pack makes the message that queries the records of one type and name.
 func pack(id uint16, name string, t dnsmessage.Type, edns bool) ([]byte, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
@@ -77,26 +77,26 @@ func pack(id uint16, name string, t dnsmessage.Type, edns bool) ([]byte, error) 
 	return m.Pack()
 }
 
-// reply is what one message says.
+// reply is the content of one message.
 type reply struct {
 	code dnsmessage.RCode
-	// truncated: there is more than has fitted in.
+	// truncated: the answer did not fit.
 	truncated bool
 	addresses []string
 	services  []sts.DNSService
 	ttl       time.Duration
-	// next is where the aliases lead to when the message has no record of that name.
+	// next is the target of the CNAMEs if the message has no record of that name.
 	next string
 }
 
-// errForeign is a message that answers another question, or none.
-var errForeign = errors.New("not an answer to the question")
+// errForeign is a message that does not answer the query.
+var errForeign = errors.New(msgForeign())
 
-// errMalformed is a message that breaks the rules of its format.
-var errMalformed = errors.New("what came cannot be read")
+// errMalformed is a message with an invalid format.
+var errMalformed = errors.New(msgMalformed())
 
-// unpack reads the answer to the question for a name and type. Records of other names
-// than those that the aliases lead to are not believed.
+// unpack reads the answer to the query for a name and type. Records of names other than the
+// targets of its CNAMEs are ignored.
 func unpack(msg []byte, name string, t dnsmessage.Type) (reply, error) {
 	var (
 		p dnsmessage.Parser
@@ -115,7 +115,7 @@ func unpack(msg []byte, name string, t dnsmessage.Type) (reply, error) {
 	case err != nil:
 		return r, fmt.Errorf("%w: %w", errMalformed, err)
 	case len(asked) == 0 && r.code != dnsmessage.RCodeSuccess && r.code != dnsmessage.RCodeNameError:
-		return r, nil // who does not understand a question need not repeat it
+		return r, nil // a server that does not understand a query need not repeat it
 	case len(asked) != 1 || canonical(asked[0].Name) != canonicalName(name) || asked[0].Type != t || asked[0].Class != dnsmessage.ClassINET:
 		return r, errForeign
 	case r.truncated:
@@ -127,7 +127,7 @@ func unpack(msg []byte, name string, t dnsmessage.Type) (reply, error) {
 	return r, nil
 }
 
-// records reads the three sections behind the question.
+// records reads the three sections after the question.
 func (r *reply) records(p *dnsmessage.Parser, name string, t dnsmessage.Type) error {
 	answers, err := p.AllAnswers()
 	if err != nil {
@@ -183,12 +183,12 @@ func (r *reply) records(p *dnsmessage.Parser, name string, t dnsmessage.Type) er
 	return nil
 }
 
-// follow goes from alias to alias and returns the name at their end.
+// follow follows the CNAMEs and returns the name at their end.
 func follow(answers []dnsmessage.Resource, name string, kept *shortest) (string, error) {
 	been := map[string]bool{}
 	for {
 		if been[name] {
-			return "", errors.New("its aliases lead in a circle")
+			return "", errors.New(msgAliasLoop())
 		}
 		been[name] = true
 		next := ""
@@ -216,13 +216,13 @@ func hasSOA(authorities []dnsmessage.Resource) bool {
 	return false
 }
 
-// shortest is the least of the times that it has seen.
+// shortest is the smallest of the TTLs passed to see.
 type shortest struct {
 	seconds uint32
 	any     bool
 }
 
-// maxTTL: what is more counts as 0 (RFC 2181, section 8).
+// maxTTL: larger values count as 0 (RFC 2181, section 8).
 const maxTTL = 1<<31 - 1
 
 func (s *shortest) see(seconds uint32) {
@@ -236,11 +236,11 @@ func (s *shortest) see(seconds uint32) {
 
 func (s *shortest) duration() time.Duration { return time.Duration(s.seconds) * time.Second }
 
-// canonical is how we write a name, and compare it: in lower case, without the dot at its end.
+// canonical is the form in which names are shown and compared: lower case, without the trailing dot.
 func canonical(n dnsmessage.Name) string { return canonicalName(n.String()) }
 
-// What is no printable ASCII stands there by its number, as in zone files (RFC 1035, section
-// 5.1): a server may send anything, and a terminal would obey it.
+// Bytes that are not printable ASCII are escaped as in zone files (RFC 1035, section 5.1): a server
+// may send anything, and a terminal would execute control sequences.
 func canonicalName(n string) string {
 	var b strings.Builder
 	n = strings.TrimSuffix(n, ".")

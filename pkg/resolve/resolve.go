@@ -1,12 +1,11 @@
-// Package resolve asks DNS servers: many questions at once, and over whatever carries bytes to
-// the server. It knows neither where a server is found nor what an answer should be.
+// Package resolve queries DNS servers: many queries at once, over any connection to the server. It
+// knows neither where a server is nor what an answer should be.
 package resolve
 
 import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"math/rand/v2"
@@ -21,37 +20,37 @@ import (
 )
 
 const (
-	// connections are used side by side at most, each with a window of questions on their
-	// way: many servers answer the questions of one connection one after the other.
+	// connections is the maximum number of concurrent connections, window that of pending queries
+	// on each: many servers answer the queries of one connection one after the other.
 	connections = 4
 	window      = 16
-	// sends is how often a question goes out as a datagram: those get lost.
+	// sends is how often a query is sent as a datagram, which may get lost.
 	sends = 3
-	// attempts is how many connections may fail a question.
+	// attempts is the maximum number of connections for one query.
 	attempts = 3
-	// maxAliases is how many further questions aliases may lead to.
+	// maxAliases is the maximum number of further queries for the targets of CNAMEs.
 	maxAliases = 8
 )
 
-// Dial opens a connection to a server. A Close ends a Read that waits.
+// Dial opens a connection to a server. Close must interrupt a pending Read.
 type Dial func(context.Context) (io.ReadWriteCloser, error)
 
-// Server is a DNS server, by the ways to reach it.
+// Server is a DNS server and how to connect to it.
 type Server struct {
 	// Stream is for DNS over TCP (RFC 7766).
 	Stream Dial
-	// Packet is for DNS over UDP: each Write is a datagram, each Read gives one. It is nil
-	// where only streams get through. What is too long for a datagram is asked for again
+	// Packet is for DNS over UDP: each Write sends a datagram, each Read returns one. It is nil
+	// if only streams can be used. Queries whose answer is too long for a datagram are repeated
 	// over Stream.
 	Packet Dial
-	// Timeout is how long one question is waited for, by the Clock.
+	// Timeout is the timeout of one query, by the Clock.
 	Timeout time.Duration
 	Clock   clock.Clock
 }
 
-// Ask puts all questions to the server and returns their answers in the same order. What
-// kept one question from being answered stands in its answer. An error says that nothing
-// at all has come from the server, or that ctx has ended.
+// Ask sends all queries to the server and returns the answers in the same order. If a query failed,
+// its answer says why. An error means that there was no response from the server at all, or
+// that ctx has ended.
 func (s *Server) Ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts.DNSAnswer, error) {
 	answers := make([]sts.DNSAnswer, len(questions))
 	var items []*item
@@ -76,7 +75,7 @@ func (s *Server) Ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts.DN
 		}
 		heard = c.heard
 		if items = c.long; err != nil {
-			items = c.all // nothing has come: it may be that only streams get through
+			items = c.all // no answer: UDP may be blocked
 		}
 		if len(items) == 0 {
 			return answers, nil
@@ -89,16 +88,16 @@ func (s *Server) Ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts.DN
 	}
 	if err != nil {
 		for _, it := range items {
-			it.fail("too long for UDP, and by TCP "+err.Error(), errors.Is(err, errSilent))
+			it.fail(msgTooLongForUDP(err), errors.Is(err, errSilent))
 		}
 	}
 	return answers, nil
 }
 
-// item is a question that has no answer yet.
+// item is a pending query.
 type item struct {
 	answer *sts.DNSAnswer
-	// name is asked for: that of the question, or where its aliases lead to.
+	// name is the name to query: that of the question, or the target of its CNAMEs.
 	name    string
 	aliases int
 	edns    bool
@@ -106,17 +105,17 @@ type item struct {
 
 	id       uint16
 	order    int       // in which it was sent, on this connection
-	sent     time.Time // at first, on this connection
-	due      time.Time // when waiting ends, or when it is sent again
+	sent     time.Time // for the first time, on this connection
+	due      time.Time // when it times out or is sent again
 	sends    int
 	attempts int
 }
 
-// prepare makes the message; its id is for the connection to choose.
+// prepare packs the message; the connection sets its id.
 func (it *item) prepare() error {
 	t, known := types[it.answer.Type]
 	if !known {
-		return fmt.Errorf("questions for %q are not asked", it.answer.Type)
+		return errors.New(msgRecordType(it.answer.Type))
 	}
 	message, err := pack(0, it.name, t, it.edns)
 	it.message = message
@@ -127,7 +126,7 @@ func (it *item) fail(problem string, timedOut bool) {
 	it.answer.Code, it.answer.Problem, it.answer.TimedOut = "", problem, timedOut
 }
 
-// conversation is all that is said to a server over connections of one kind.
+// conversation is the exchange with a server over connections of one kind.
 type conversation struct {
 	server *Server
 	dial   Dial
@@ -137,14 +136,14 @@ type conversation struct {
 	queue []*item
 	all   []*item
 	long  []*item // too long for a datagram
-	heard int     // answers that came
+	heard int     // number of answers
 	err   error   // why the last connection ended
 }
 
-// run asks the whole queue. It returns an error when not one answer has come.
+// run processes the whole queue. It returns an error if there was no answer at all.
 func (c *conversation) run(ctx context.Context) error {
 	c.all = slices.Clone(c.queue)
-	// A server that cannot be reached is tried once, not by every connection.
+	// An unreachable server is dialed once, not by every connection.
 	first, err := c.dial(ctx)
 	if err != nil {
 		return ended(ctx, err)
@@ -158,7 +157,7 @@ func (c *conversation) run(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
-	for _, it := range c.queue { // everybody has given up
+	for _, it := range c.queue { // all connections have given up
 		it.fail(c.err.Error(), errors.Is(c.err, errSilent))
 	}
 	switch {
@@ -167,7 +166,7 @@ func (c *conversation) run(ctx context.Context) error {
 	case c.err != nil:
 		return c.err
 	}
-	return c.silent() // datagrams that nobody has refused
+	return c.silent() // datagrams without any response
 }
 
 func ended(ctx context.Context, err error) error {
@@ -177,9 +176,9 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-// connect keeps one connection after the other busy until nothing is left to ask. It gives
-// up when two of them have brought nothing and nothing came over others meanwhile, and sooner
-// on a server that has never said a word to datagrams, which were sent more than once.
+// connect uses one connection after the other until the queue is empty. It gives up after two
+// without an answer, if the others had none meanwhile, and earlier if a server has never
+// responded to datagrams, which were sent more than once.
 func (c *conversation) connect(ctx context.Context, conn io.ReadWriteCloser) {
 	heard, barren := 0, 0
 	for ctx.Err() == nil && c.left() {
@@ -227,22 +226,22 @@ func (c *conversation) take() *item {
 	return it
 }
 
-// again puts questions at the head of the queue.
+// again puts queries at the head of the queue.
 func (c *conversation) again(items ...*item) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.queue = append(items, c.queue...)
 }
 
-// errSilent: nothing came in time.
-var errSilent = errors.New("no answer came")
+// errSilent: there was no answer in time.
+var errSilent = errors.New(msgSilent())
 
 func (c *conversation) silent() error {
-	return fmt.Errorf("%w within %s", errSilent, c.server.Timeout)
+	return errSilentFor(errSilent, c.server.Timeout)
 }
 
-// session asks over one connection until the queue is empty and everything answered; the
-// error says why it ended before that. What is not answered then is in the queue again.
+// session uses one connection until the queue is empty and everything is answered; the error says
+// why it ended before that. Queries without an answer are then back in the queue.
 func (c *conversation) session(ctx context.Context, conn io.ReadWriteCloser) (err error) {
 	s := &session{conversation: c, outgoing: make(chan []byte, window*sends), flying: map[uint16]*item{}}
 	var (
@@ -251,10 +250,10 @@ func (c *conversation) session(ctx context.Context, conn io.ReadWriteCloser) (er
 		done     = make(chan struct{})
 		wg       sync.WaitGroup
 	)
-	// Neither side may wait for the other to read.
+	// Neither reading nor writing may block the other.
 	wg.Go(func() {
 		for msg := range s.outgoing {
-			_, _ = conn.Write(msg) // when it fails no answer comes, which is noticed
+			_, _ = conn.Write(msg) // if it fails, the query times out
 		}
 	})
 	wg.Go(func() {
@@ -275,7 +274,7 @@ func (c *conversation) session(ctx context.Context, conn io.ReadWriteCloser) (er
 	defer func() {
 		close(done)
 		close(s.outgoing)
-		_ = conn.Close() // nothing is expected of it any more
+		_ = conn.Close() // no longer needed
 		wg.Wait()
 		s.giveBack(err)
 	}()
@@ -294,7 +293,7 @@ func (c *conversation) session(ctx context.Context, conn io.ReadWriteCloser) (er
 			if !ok {
 				return broken
 			}
-			s.hear(msg)
+			s.receive(msg)
 		case <-timer.C():
 			if err := s.late(); err != nil {
 				return err
@@ -305,13 +304,13 @@ func (c *conversation) session(ctx context.Context, conn io.ReadWriteCloser) (er
 
 type session struct {
 	*conversation
-	outgoing chan []byte // has room for all that flies, each time that it is sent
+	outgoing chan []byte // has room for all pending queries, each as often as it is sent
 	flying   map[uint16]*item
-	last     time.Time // when something was heard
+	last     time.Time // of the last answer
 	sent     int
 }
 
-// fill sends as many questions as may be on their way together.
+// fill sends as many queries as may be pending at the same time.
 func (s *session) fill() {
 	for len(s.flying) < window {
 		it := s.take()
@@ -344,7 +343,7 @@ func (s *session) send(it *item) {
 	s.outgoing <- msg
 }
 
-// read gives one message. Over a stream its length stands before it.
+// read returns one message. Over a stream it is preceded by its length.
 func read(conn io.Reader, stream bool) ([]byte, error) {
 	if !stream {
 		msg := make([]byte, 64<<10)
@@ -354,18 +353,18 @@ func read(conn io.Reader, stream bool) ([]byte, error) {
 	var size [2]byte
 	if _, err := io.ReadFull(conn, size[:]); err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			err = errors.New("the server has closed the connection")
+			err = errors.New(msgServerClosed())
 		}
 		return nil, err
 	}
 	msg := make([]byte, binary.BigEndian.Uint16(size[:]))
 	if _, err := io.ReadFull(conn, msg); err != nil {
-		return nil, fmt.Errorf("the connection has ended in the middle of an answer: %w", err)
+		return nil, errConnectionCut(err)
 	}
 	return msg, nil
 }
 
-// next is the question whose time is over first: the one that was sent first.
+// next is the query that times out first: the one that was sent first.
 func (s *session) next() *item {
 	var first *item
 	for _, it := range s.flying {
@@ -376,9 +375,9 @@ func (s *session) next() *item {
 	return first
 }
 
-// hear takes an answer. What nobody has asked is not one: a late answer to a question that
-// was given up, or a forgery.
-func (s *session) hear(msg []byte) {
+// receive processes an answer. It ignores messages that match no pending query: a late answer or a
+// forgery.
+func (s *session) receive(msg []byte) {
 	if len(msg) < 2 {
 		return
 	}
@@ -403,12 +402,12 @@ func (s *session) hear(msg []byte) {
 		s.long = append(s.long, it)
 		s.mu.Unlock()
 	case r.truncated:
-		it.fail("what came is cut off, although it came over TCP", false)
+		it.fail(msgTruncated(), false)
 	case it.edns && (r.code == dnsmessage.RCodeFormatError || r.code == dnsmessage.RCodeNotImplemented):
 		it.edns = false // a server from before EDNS
 		s.askOn(it)
 	case r.next != "" && it.aliases == maxAliases:
-		it.fail("the aliases lead too far", false)
+		it.fail(msgTooManyAliases(maxAliases), false)
 	case r.next != "":
 		it.name = r.next
 		it.aliases++
@@ -421,7 +420,7 @@ func (s *session) hear(msg []byte) {
 	}
 }
 
-// askOn asks another question for the same answer.
+// askOn sends another query for the same answer.
 func (s *session) askOn(it *item) {
 	if err := it.prepare(); err != nil {
 		it.fail(err.Error(), false)
@@ -430,9 +429,9 @@ func (s *session) askOn(it *item) {
 	s.again(it)
 }
 
-// late deals with the question whose time is over. An error ends the connection: when nothing
-// else came for a while either, this may be a server that answers one question after the
-// other, and those behind deserve a connection without this one.
+// late handles the query that has timed out. An error ends the connection: without any other answer
+// for a while, this may be a server that answers one query after the other, so the remaining
+// ones need a connection without this one.
 func (s *session) late() error {
 	it := s.next()
 	if !s.stream && it.sends < sends {
@@ -441,8 +440,8 @@ func (s *session) late() error {
 	}
 	delete(s.flying, it.id)
 	if s.stream && s.last.IsZero() && it.attempts == 0 {
-		// Not a word over this connection: what is behind it, like a forwarded port, may have
-		// stalled. The question comes last on the next, in case it is what stalls the server.
+		// No answer over this connection: what is behind it, such as a forwarded port, may have
+		// stalled. The query is the last on the next connection, in case it stalls the server.
 		it.attempts++
 		s.mu.Lock()
 		s.queue = append(s.queue, it)
@@ -456,7 +455,7 @@ func (s *session) late() error {
 	return s.silent()
 }
 
-// giveBack queues what this connection has not answered, unless it was tried often enough.
+// giveBack queues the unanswered queries of this connection, except those that have failed too often.
 func (s *session) giveBack(err error) {
 	items := slices.SortedFunc(maps.Values(s.flying), func(a, b *item) int { return a.order - b.order })
 	items = slices.DeleteFunc(items, func(it *item) bool {

@@ -34,7 +34,7 @@ func ask(names ...string) []sts.DNSQuestion {
 	return questions
 }
 
-// in runs a test on a clock of its own, with a server that is gone at its end.
+// in runs a test on a clock of its own, with a server that stops at its end.
 func in(t *testing.T, s *server, f func(t *testing.T, ask *Server)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -79,10 +79,10 @@ func TestAsk(t *testing.T) {
 		answer func(conn int, q query, say func(dnsmessage.Message))
 		want   string
 		err    string
-		// within is how long it may take at most, on the test's clock.
+		// within is the maximum duration, on the test's clock.
 		within time.Duration
 	}{
-		{name: "addresses, and no such name for as long as the SOA says", ask: ask("web-0", "web-1", "web-2", "web-0 AAAA"), answer: zone,
+		{name: "addresses, and NXDOMAIN with the TTL of the SOA", ask: ask("web-0", "web-1", "web-2", "web-0 AAAA"), answer: zone,
 			want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: NOERROR 10.0.0.2 30s\nweb-2 A: NXDOMAIN 5s\nweb-0 AAAA: NXDOMAIN 5s"},
 		{name: "the SOA's own TTL is shorter than its minimum", ask: ask("web-9"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
@@ -90,7 +90,7 @@ func TestAsk(t *testing.T) {
 				m.Authorities = []dnsmessage.Resource{soa(3, 300)}
 				say(m)
 			}, want: "web-9 A: NXDOMAIN 3s"},
-		{name: "a TTL that is none", ask: ask("web-0"),
+		{name: "an invalid TTL", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				say(q.reply(0, record(q.name, 1<<31, &dnsmessage.AResource{A: [4]byte{10, 0, 0, 1}})))
 			}, want: "web-0 A: NOERROR 10.0.0.1"},
@@ -110,7 +110,7 @@ func TestAsk(t *testing.T) {
 				two := &dnsmessage.SRVResource{Port: 81, Weight: 50, Target: dnsmessage.MustNewName("Web-1.Web.")}
 				say(q.reply(0, record(q.name, 30, one), record(q.name, 20, two)))
 			}, want: "_http SRV: NOERROR web-0.web.shop.svc.cluster.local:80 web-1.web:81 20s"},
-		{name: "a target that a terminal would obey", ask: ask("_http._tcp SRV"),
+		{name: "a target with control characters", ask: ask("_http._tcp SRV"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				say(q.reply(0, record(q.name, 30, &dnsmessage.SRVResource{Port: 80, Target: dnsmessage.MustNewName("\x1b[31mred\xff.")})))
 			}, want: `_http SRV: NOERROR \027[31mred\255:80 30s`},
@@ -132,21 +132,21 @@ func TestAsk(t *testing.T) {
 					return
 				}
 				m := q.reply(dnsmessage.RCodeFormatError)
-				m.Questions = nil // what it does not understand it does not repeat
+				m.Questions = nil // a server need not repeat a question that it does not understand
 				say(m)
 			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: NOERROR 10.0.0.2 30s"},
-		{name: "another case", ask: ask("WEB-0"),
+		{name: "a name in upper case", ask: ask("WEB-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				m := q.reply(0, address(strings.ToUpper(q.name), 1))
 				m.Questions[0].Name = dnsmessage.MustNewName(strings.ToLower(q.Name.String()))
 				say(m)
 			}, want: "WEB-0 A: NOERROR 10.0.0.1 30s"},
 
-		{name: "aliases, and the shortest TTL on the way", ask: ask("web-0"),
+		{name: "CNAMEs, with the shortest TTL", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				say(q.reply(0, alias("b.example", "c.example", 7), alias(q.name, "b.example", 60), address("c.example", 3)))
 			}, want: "web-0 A: NOERROR 10.0.0.3 7s"},
-		{name: "aliases that lead to where the server has to be asked again", ask: ask("web-0"),
+		{name: "CNAMEs that need another query", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				if q.name == "b.example" {
 					say(q.reply(0, address(q.name, 4)))
@@ -154,21 +154,21 @@ func TestAsk(t *testing.T) {
 				}
 				say(q.reply(0, alias(q.name, "b.example", 60)))
 			}, want: "web-0 A: NOERROR 10.0.0.4 30s"},
-		{name: "an alias without records of that type", ask: ask("web-0 AAAA"),
+		{name: "a CNAME without records of that type", ask: ask("web-0 AAAA"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				m := q.reply(0, alias(q.name, "b.example", 60))
 				m.Authorities = []dnsmessage.Resource{soa(30, 5)}
 				say(m)
 			}, want: "web-0 AAAA: NOERROR 5s"},
-		{name: "aliases in a circle", ask: ask("web-0"),
+		{name: "CNAME loop", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				say(q.reply(0, alias(q.name, "b.example", 60), alias("b.example", q.name, 60)))
-			}, want: "web-0 A: what came cannot be read: its aliases lead in a circle"},
-		{name: "aliases without an end", ask: ask("web-0"),
+			}, want: "web-0 A: malformed answer: CNAME loop"},
+		{name: "too many CNAMEs", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) { say(q.reply(0, alias(q.name, "x."+q.name, 60))) },
-			want:   "web-0 A: the aliases lead too far"},
+			want:   "web-0 A: more than 8 CNAMEs to follow"},
 
-		{name: "records of other names are not believed", ask: ask("web-0"),
+		{name: "records of other names are ignored", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				say(q.reply(0, address("web-1.web.shop.svc.cluster.local", 6)))
 			}, want: "web-0 A: NOERROR"},
@@ -186,56 +186,56 @@ func TestAsk(t *testing.T) {
 				zone(conn, q, say)
 				say(q.reply(0, address(q.name, 69))) // too late to count
 			}, want: "web-0 A: NOERROR 10.0.0.1 30s"},
-		{name: "a success without the question is not believed", ask: ask("web-0"),
+		{name: "an answer without the question is ignored", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				m := q.reply(0, address(q.name, 66))
 				m.Questions = nil
 				say(m)
-			}, err: "no answer came within 2s", within: 4 * second},
-		{name: "cut off over TCP", ask: ask("web-0"),
+			}, err: "no answer within 2s", within: 4 * second},
+		{name: "truncated over TCP", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				m := q.reply(0)
 				m.Truncated = true
 				say(m)
-			}, want: "web-0 A: what came is cut off, although it came over TCP"},
+			}, want: "web-0 A: truncated answer over TCP"},
 
-		{name: "names that cannot be asked for", ask: append(ask(strings.Repeat("x", 64), "web-0", "web-0 TXT"), sts.DNSQuestion{Name: "long" + strings.Repeat(".long", 60), Type: "A"}, sts.DNSQuestion{Name: "a..b", Type: "A"}), answer: zone,
-			want: strings.Repeat("x", 64) + " A: no such name can exist: \"" + strings.Repeat("x", 64) + "\" has 64 characters, and 63 is the most for a part\n" +
-				"web-0 A: NOERROR 10.0.0.1 30s\nweb-0 TXT: questions for \"TXT\" are not asked\n" +
-				"long A: no such name can exist: it has 304 characters, and 253 is the most\n" +
-				"a A: no such name can exist: a part of it is empty"},
+		{name: "invalid queries", ask: append(ask(strings.Repeat("x", 64), "web-0", "web-0 TXT"), sts.DNSQuestion{Name: "long" + strings.Repeat(".long", 60), Type: "A"}, sts.DNSQuestion{Name: "a..b", Type: "A"}), answer: zone,
+			want: strings.Repeat("x", 64) + " A: invalid DNS name: label \"" + strings.Repeat("x", 64) + "\" has 64 characters, must be no more than 63\n" +
+				"web-0 A: NOERROR 10.0.0.1 30s\nweb-0 TXT: unsupported record type TXT\n" +
+				"long A: invalid DNS name: it has 304 characters, must be no more than 253\n" +
+				"a A: invalid DNS name: a label is empty"},
 
-		{name: "one answer after the other, and one takes too long", ask: ask("web-0", "web-1", "slow", "web-0", "web-1"), within: 3 * second,
+		{name: "answers one query after the other, and one takes too long", ask: ask("web-0", "web-1", "slow", "web-0", "web-1"), within: 3 * second,
 			answer: func(conn int, q query, say func(dnsmessage.Message)) {
 				if strings.HasPrefix(q.name, "slow") {
 					time.Sleep(time.Minute)
 				}
 				zone(conn, q, say)
 			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: NOERROR 10.0.0.2 30s\n" +
-				"slow A: timed out: no answer came within 2s\nweb-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: NOERROR 10.0.0.2 30s"},
+				"slow A: timed out: no answer within 2s\nweb-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: NOERROR 10.0.0.2 30s"},
 		{name: "the first connection stalls", ask: ask("web-0", "web-1"), within: 3 * second,
 			answer: func(conn int, q query, say func(dnsmessage.Message)) {
 				if conn > 1 {
 					zone(conn, q, say)
 				}
 			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: NOERROR 10.0.0.2 30s"},
-		{name: "the first question stalls every connection", ask: ask("slow", "web-0"), within: 5 * second,
+		{name: "the first query stalls every connection", ask: ask("slow", "web-0"), within: 5 * second,
 			answer: func(conn int, q query, say func(dnsmessage.Message)) {
 				if strings.HasPrefix(q.name, "slow") {
 					time.Sleep(time.Minute)
 				}
 				zone(conn, q, say)
-			}, want: "slow A: timed out: no answer came within 2s\nweb-0 A: NOERROR 10.0.0.1 30s"},
-		{name: "nothing ever comes", ask: many(900), within: 4 * second,
-			answer: func(int, query, func(dnsmessage.Message)) {}, err: "no answer came within 2s"},
-		{name: "hangs up at once", ask: many(900), within: second,
-			answer: func(_ int, q query, _ func(dnsmessage.Message)) { q.hangUp() }, err: "the server has closed the connection"},
-		{name: "falls silent in the middle", ask: ask("web-0", "web-1", "web-2"), within: 7 * second,
+			}, want: "slow A: timed out: no answer within 2s\nweb-0 A: NOERROR 10.0.0.1 30s"},
+		{name: "no answer at all", ask: many(900), within: 4 * second,
+			answer: func(int, query, func(dnsmessage.Message)) {}, err: "no answer within 2s"},
+		{name: "closes the connection at once", ask: many(900), within: second,
+			answer: func(_ int, q query, _ func(dnsmessage.Message)) { q.hangUp() }, err: "the server closed the connection"},
+		{name: "stops answering", ask: ask("web-0", "web-1", "web-2"), within: 7 * second,
 			answer: func(conn int, q query, say func(dnsmessage.Message)) {
 				if conn == 1 && q.number == 1 {
 					zone(conn, q, say)
 				}
-			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: timed out: no answer came within 2s\nweb-2 A: timed out: no answer came within 2s"},
+			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: timed out: no answer within 2s\nweb-2 A: timed out: no answer within 2s"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -280,7 +280,7 @@ func allRight(t *testing.T, answers []sts.DNSAnswer) {
 }
 
 func TestManyQuestionsKeepTheirOrder(t *testing.T) {
-	t.Run("a millisecond for each", func(t *testing.T) {
+	t.Run("a millisecond per query", func(t *testing.T) {
 		in(t, &server{answer: func(conn int, q query, say func(dnsmessage.Message)) {
 			time.Sleep(time.Millisecond)
 			zone(conn, q, say)
@@ -296,7 +296,7 @@ func TestManyQuestionsKeepTheirOrder(t *testing.T) {
 			}
 		})
 	})
-	t.Run("in the opposite order", func(t *testing.T) {
+	t.Run("in reverse order", func(t *testing.T) {
 		in(t, &server{raw: func(conn net.Conn) {
 			var held [][]byte
 			for {
@@ -330,7 +330,7 @@ func TestManyQuestionsKeepTheirOrder(t *testing.T) {
 			allRight(t, got)
 		})
 	})
-	// Some servers let a connection have a hundred questions, some only one.
+	// Some servers allow a hundred queries per connection, some only one.
 	for _, limit := range []int{1, 20, 128} {
 		t.Run(fmt.Sprintf("%d on a connection", limit), func(t *testing.T) {
 			in(t, &server{answer: func(conn int, q query, say func(dnsmessage.Message)) {
@@ -355,10 +355,10 @@ func TestOddBytes(t *testing.T) {
 		send func(id uint16) []byte // after the question has been read
 		want string
 	}{
-		{"half a length", func(uint16) []byte { return []byte{0} }, "the server has closed the connection"},
-		{"half a message", func(uint16) []byte { return []byte{0, 40, 1, 2, 3} }, "the connection has ended in the middle of an answer: unexpected EOF"},
-		{"an empty message", func(uint16) []byte { return []byte{0, 0} }, "the server has closed the connection"},
-		{"HTTP", func(uint16) []byte { return []byte("HTTP/1.1 400 Bad Request\r\n\r\n") }, "the connection has ended in the middle of an answer: unexpected EOF"},
+		{"half a length", func(uint16) []byte { return []byte{0} }, "the server closed the connection"},
+		{"half a message", func(uint16) []byte { return []byte{0, 40, 1, 2, 3} }, "the connection was closed in the middle of an answer: unexpected EOF"},
+		{"an empty message", func(uint16) []byte { return []byte{0, 0} }, "the server closed the connection"},
+		{"HTTP", func(uint16) []byte { return []byte("HTTP/1.1 400 Bad Request\r\n\r\n") }, "the connection was closed in the middle of an answer: unexpected EOF"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -383,27 +383,27 @@ func TestOddBytes(t *testing.T) {
 			}
 		}}, func(t *testing.T, s *Server) {
 			got, err := s.Ask(t.Context(), ask("web-0"))
-			if err != nil || !strings.HasPrefix(got[0].Problem, "what came cannot be read: ") {
+			if err != nil || !strings.HasPrefix(got[0].Problem, "malformed answer: ") {
 				t.Errorf("got %+v, error %v", got, err)
 			}
 		})
 	})
 }
 
-func TestNobodyListens(t *testing.T) {
+func TestConnectionRefused(t *testing.T) {
 	in(t, &server{}, func(t *testing.T, s *Server) {
 		dials := 0
 		s.Stream = func(context.Context) (io.ReadWriteCloser, error) {
 			dials++
-			return nil, errNobody
+			return nil, errUnreachable
 		}
-		if _, err := s.Ask(t.Context(), many(900)); !errors.Is(err, errNobody) || dials != 1 {
+		if _, err := s.Ask(t.Context(), many(900)); !errors.Is(err, errUnreachable) || dials != 1 {
 			t.Errorf("error %v after %d dials", err, dials)
 		}
 	})
 }
 
-func TestWriteThatNobodyReads(t *testing.T) {
+func TestWriteWithoutReader(t *testing.T) {
 	in(t, &server{raw: func(net.Conn) { time.Sleep(time.Minute) }}, func(t *testing.T, s *Server) {
 		if _, err := s.Ask(t.Context(), many(3)); !errors.Is(err, errSilent) {
 			t.Errorf("error %v", err)
@@ -440,18 +440,18 @@ func TestPackets(t *testing.T) {
 		conns  int
 		within time.Duration
 	}{
-		{name: "two get lost", conns: 1, within: 2 * second,
+		{name: "two datagrams get lost", conns: 1, within: 2 * second,
 			answer: func(conn int, q query, say func(dnsmessage.Message)) {
 				if q.number > 4 {
 					zone(conn, q, say)
 				}
 			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: NOERROR 10.0.0.2 30s"},
-		{name: "all for one name get lost", conns: 1, within: 3 * second,
+		{name: "all datagrams for one name get lost", conns: 1, within: 3 * second,
 			answer: func(conn int, q query, say func(dnsmessage.Message)) {
 				if strings.HasPrefix(q.name, "web-0") {
 					zone(conn, q, say)
 				}
-			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: timed out: no answer came within 2s"},
+			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: timed out: no answer within 2s"},
 		{name: "too long for a datagram", answer: truncated, conns: 2,
 			want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: NOERROR 10.0.0.2 30s"},
 		{name: "only TCP gets through", conns: 2, within: 3 * second,
@@ -465,9 +465,9 @@ func TestPackets(t *testing.T) {
 				if !q.stream {
 					truncated(conn, q, say)
 				}
-			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: timed out: too long for UDP, and by TCP no answer came within 2s"},
+			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: timed out: answer too long for UDP, and over TCP: no answer within 2s"},
 		{name: "nothing gets through", within: 6 * second, conns: 3,
-			answer: func(int, query, func(dnsmessage.Message)) {}, err: "no answer came within 2s"},
+			answer: func(int, query, func(dnsmessage.Message)) {}, err: "no answer within 2s"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -507,12 +507,12 @@ func TestAt(t *testing.T) {
 		{"[fd00::10]", ""},
 		{"dns.example.org", ""},
 		{"tcp://127.0.0.1:53", ""},
-		{"", "is not HOST:PORT"},
-		{":53", "is not HOST:PORT"},
-		{"10.96.0.10:dns", "a port is a number from 1 to 65535"},
-		{"10.96.0.10:70000", "a port is a number from 1 to 65535"},
-		{"udp://127.0.0.1:53", "is not HOST:PORT"},
-		{"https://dns.example.org/dns-query", "is not HOST:PORT"},
+		{"", "must be HOST or HOST:PORT"},
+		{":53", "must be HOST or HOST:PORT"},
+		{"10.96.0.10:dns", "with a port from 1 to 65535"},
+		{"10.96.0.10:70000", "with a port from 1 to 65535"},
+		{"udp://127.0.0.1:53", "must be HOST or HOST:PORT"},
+		{"https://dns.example.org/dns-query", "must be HOST or HOST:PORT"},
 	}
 	for _, test := range tests {
 		s, err := At(test.address, second, clock.RealClock{})
@@ -527,7 +527,7 @@ func TestAt(t *testing.T) {
 	}
 }
 
-// bothPorts are a TCP and a UDP port of the same number. Somebody else may have one of them.
+// bothPorts are a TCP and a UDP port of the same number. One of them may be in use already.
 func bothPorts(t *testing.T) (net.Listener, net.PacketConn) {
 	t.Helper()
 	var problem error
@@ -547,7 +547,7 @@ func bothPorts(t *testing.T) (net.Listener, net.PacketConn) {
 	return nil, nil
 }
 
-// TestSockets asks over real ones: a UDP and a TCP port of this machine.
+// TestSockets uses real ones: a UDP and a TCP port of this machine.
 func TestSockets(t *testing.T) {
 	listener, datagrams := bothPorts(t)
 	address := listener.Addr().String()
@@ -608,11 +608,11 @@ func TestSockets(t *testing.T) {
 	_ = datagrams.Close()
 	s, _ := At(address, second, clock.RealClock{})
 	if _, err := s.Ask(t.Context(), many(40)); err == nil || !strings.Contains(err.Error(), "refused") {
-		t.Errorf("nobody listens there any more: error %v", err)
+		t.Errorf("after closing the sockets: error %v", err)
 	}
 }
 
-// FuzzUnpack: whatever comes is read to an end, and nothing is believed that was not asked.
+// FuzzUnpack: any input is handled, and records of other names are ignored.
 func FuzzUnpack(f *testing.F) {
 	const name = "web-0.web.shop.svc.cluster.local"
 	q := query{Question: dnsmessage.Question{Name: dnsmessage.MustNewName(name + "."), Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET}, name: name}

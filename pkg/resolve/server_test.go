@@ -13,13 +13,13 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// server is a name server in the test's own process. It gets the questions of one connection one
-// after the other, and says what it likes.
+// server is a name server in the test's own process. It receives the queries of one connection one
+// after the other.
 type server struct {
 	t *testing.T
 	// answer writes any number of messages.
 	answer func(conn int, q query, say func(dnsmessage.Message))
-	// raw is told each connection instead, when it is set.
+	// raw handles each connection instead, if it is set.
 	raw func(conn net.Conn)
 
 	mu    sync.Mutex
@@ -106,7 +106,7 @@ func writeMessage(conn net.Conn, msg []byte, stream bool) {
 	if stream {
 		msg = append(binary.BigEndian.AppendUint16(nil, uint16(len(msg))), msg...)
 	}
-	_, _ = conn.Write(msg) // whoever has hung up does not listen
+	_, _ = conn.Write(msg) // the client may have closed the connection
 }
 
 // reply begins a message that answers q.
@@ -154,4 +154,4 @@ func zone(_ int, q query, say func(dnsmessage.Message)) {
 	}
 }
 
-var errNobody = errors.New("nobody listens")
+var errUnreachable = errors.New("connection refused")

@@ -8,9 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// CorefileDomains are the zones for which a Corefile has its kubernetes plugin answer, in
-// their order, without those for the way back from addresses. A plugin without zones of
-// its own answers for those of its server block.
+// CorefileDomains are the zones of the kubernetes plugin in a Corefile, in their order, without
+// reverse zones. A plugin without zones of its own serves those of its server block.
 func CorefileDomains(text string) []string {
 	var out []string
 	depth := 0
@@ -30,7 +29,7 @@ func CorefileDomains(text string) []string {
 			}
 			continue
 		case depth == 0:
-			// The addresses of a server block may go over several lines.
+			// The addresses of a server block may span several lines.
 			keys = append(keys, words...)
 		case depth == 1 && len(words) > 0 && words[0] == "kubernetes":
 			zones := words[1:]
@@ -50,8 +49,8 @@ func CorefileDomains(text string) []string {
 	return out
 }
 
-// corefileLines splits a Corefile into lines of words: without comments, quotation marks
-// taken off, a closing brace on a line of its own.
+// corefileLines splits a Corefile into lines of words: without comments and quotation marks, and
+// with each closing brace on a line of its own.
 func corefileLines(text string) [][]string {
 	var lines [][]string
 	var line []string
@@ -107,9 +106,8 @@ func corefileLines(text string) [][]string {
 	return lines
 }
 
-// zoneOf reads a zone as a Corefile has it: "dns://cluster.local.:53", of a server block
-// maybe with a comma behind. It is empty for what is no zone of names: the root, networks
-// and the zones for the way back from addresses.
+// zoneOf parses a zone of a Corefile, such as "dns://cluster.local.:53"; in a server block a comma
+// may follow. It is empty for the root, for networks and for reverse zones.
 func zoneOf(word string) string {
 	word = strings.TrimSuffix(word, ",")
 	if _, rest, ok := strings.Cut(word, "://"); ok {
@@ -126,7 +124,7 @@ func zoneOf(word string) string {
 		}
 	}
 	if len(validation.IsDNS1123Subdomain(word)) > 0 {
-		return "" // the root, or set by the environment
+		return "" // the root, or an environment variable
 	}
 	return word
 }

@@ -13,21 +13,21 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// DefaultClusterDomain is what a cluster's names end with unless somebody chose otherwise.
+// DefaultClusterDomain is the default suffix of a cluster's DNS names.
 const DefaultClusterDomain = "cluster.local"
 
-// ClusterDomain is what the names of a cluster's Services and pods end with.
+// ClusterDomain is the suffix of the DNS names of a cluster's Services and pods.
 type ClusterDomain struct {
 	Name   string
 	Source DomainSource
-	// Others are further domains that the DNS server has the same names in.
+	// Others are further domains in which the DNS server has the same names.
 	Others []string
 }
 
-// DomainSource is from where a cluster's domain is known.
+// DomainSource is where a cluster's domain was read from.
 type DomainSource string
 
-// The sources, the surest first.
+// The sources, the most reliable first.
 const (
 	DomainGiven    DomainSource = "flag"
 	DomainCorefile DomainSource = "corefile"
@@ -40,8 +40,8 @@ func ServiceDNSName(namespace, service, domain string) string {
 	return service + "." + namespace + ".svc." + domain
 }
 
-// PodDNSName is the name of an ordinal's pod below the set's governing Service. It is
-// empty without one: such pods have no names.
+// PodDNSName is the DNS name of an ordinal's pod. It is empty without a governing Service: such
+// pods have no names.
 func PodDNSName(set *appsv1.StatefulSet, o Ordinal, domain string) string {
 	if set.Spec.ServiceName == "" {
 		return ""
@@ -49,8 +49,8 @@ func PodDNSName(set *appsv1.StatefulSet, o Ordinal, domain string) string {
 	return PodName(set.Name, o) + "." + ServiceDNSName(set.Namespace, set.Spec.ServiceName, domain)
 }
 
-// ShortDNSNames are the shorter forms of a pod's name that a pod's resolver completes by
-// its search list, the shortest first; that one holds in the set's own namespace only.
+// ShortDNSNames are the shorter forms of a pod's name that a resolver in a pod completes by its
+// search list, the shortest first; the first works only in the set's own namespace.
 func ShortDNSNames(set *appsv1.StatefulSet, o Ordinal) []string {
 	if set.Spec.ServiceName == "" {
 		return nil
@@ -59,14 +59,9 @@ func ShortDNSNames(set *appsv1.StatefulSet, o Ordinal) []string {
 	return []string{short, short + "." + set.Namespace, short + "." + set.Namespace + ".svc"}
 }
 
-// NotHeadless says what becomes of pods' names below a Service with a cluster IP.
-func NotHeadless(service string) string {
-	return "service " + service + " is not headless: its name and its SRV records lead to its cluster IP, and whether the pods have names is up to the DNS server (CoreDNS gives them)"
-}
-
-// LabelsLacking are the labels that the governing Service selects and the set's pod template
-// does not have. Pods may get them later: from the StatefulSet controller, or from programs
-// with access to the API, which mark the leader; or one of the pods has them already.
+// LabelsLacking are the labels that the governing Service selects and the pod template does not
+// have. later: pods may be labeled later, by the StatefulSet controller or by a program that marks
+// the leader, or one of the pods already has these labels.
 func (s *Snapshot) LabelsLacking() (lacking map[string]string, later bool) {
 	if s.Service == nil {
 		return nil, false
@@ -84,7 +79,7 @@ func (s *Snapshot) LabelsLacking() (lacking map[string]string, later bool) {
 	return lacking, later && len(lacking) > 0
 }
 
-// setLater: a label of this kind is set after a pod is created.
+// setLater reports whether a label of this kind is set after a pod is created.
 func (s *Snapshot) setLater(key string) bool {
 	switch key {
 	case appsv1.StatefulSetPodNameLabel, appsv1.PodIndexLabel, appsv1.ControllerRevisionHashLabelKey:
@@ -94,13 +89,8 @@ func (s *Snapshot) setLater(key string) bool {
 	return s.Set.Spec.Template.Spec.ServiceAccountName != "" && (name == "role" || strings.HasSuffix(name, "-role") || strings.HasPrefix(name, "vault-"))
 }
 
-// LabelsLater says what becomes of names below a Service that selects labels which pods get later.
-func LabelsLater(service string, lacking map[string]string) string {
-	return "service " + service + " selects " + labels.Set(lacking).String() + ", which pods get later, if at all: only those that have it have DNS names"
-}
-
-// SRVName is the name of the SRV records for a named port of a Service (RFC 2782); empty
-// for a port without a name, which has none.
+// SRVName is the name of the SRV records for a named port of a Service (RFC 2782). It is empty for
+// a port without a name, which has none.
 func SRVName(namespace, service, domain, port string, protocol corev1.Protocol) string {
 	if port == "" {
 		return ""
@@ -111,8 +101,8 @@ func SRVName(namespace, service, domain, port string, protocol corev1.Protocol) 
 	return "_" + port + "._" + strings.ToLower(string(protocol)) + "." + ServiceDNSName(namespace, service, domain)
 }
 
-// LastWritten is when an object was last changed, by its managed fields, or created. That
-// its status changed counts, too.
+// LastWritten is when an object was last changed, according to its managed fields, or created.
+// Changes of its status count.
 func LastWritten(o metav1.Object) time.Time {
 	last := o.GetCreationTimestamp().Time
 	for _, entry := range o.GetManagedFields() {
@@ -130,7 +120,7 @@ const (
 	RecordSRV  = "SRV"
 )
 
-// AddressRecord is the type of the record that an address stands in.
+// AddressRecord is the type of the DNS record for an IP address.
 func AddressRecord(ip string) string {
 	if strings.Contains(ip, ":") {
 		return RecordAAAA
@@ -138,37 +128,36 @@ func AddressRecord(ip string) string {
 	return RecordA
 }
 
-// DNSQuestion asks a DNS server for the records of one type under one name.
+// DNSQuestion is a query for the records of one type and name.
 type DNSQuestion struct {
-	// Name is fully qualified, without the dot at its end: "web-0.web.shop.svc.cluster.local".
+	// Name is fully qualified, without the trailing dot: "web-0.web.shop.svc.cluster.local".
 	Name string `json:"name"`
 	// Type is A, AAAA or SRV.
 	Type string `json:"type"`
 }
 
-// DNSNotFound: there is no such record, or the question failed; who has asked does not tell.
+// DNSNotFound: there is no such record, or the query failed; the tool does not report which.
 const DNSNotFound = "NOTFOUND"
 
-// DNSAnswer is what a DNS server said to one question.
+// DNSAnswer is the answer of a DNS server to one query.
 type DNSAnswer struct {
 	DNSQuestion
 	// Code is the response code by its name in the IANA registry: NOERROR, NXDOMAIN, SERVFAIL,
-	// REFUSED. It is DNSNotFound where a tool has asked that does not tell the code, and
-	// empty when no answer came; Problem then says why.
+	// REFUSED. It is DNSNotFound if the tool that made the query does not report the code, and
+	// empty if there was no answer; Problem then says why.
 	Code string `json:"code,omitempty"`
 	// Addresses are those of the A or AAAA records, in the order of the answer.
 	Addresses []string `json:"addresses,omitempty"`
 	// Services are the SRV records.
 	Services []DNSService `json:"services,omitempty"`
-	// TTL is how long resolvers may keep the answer. For an answer without a record it is how
-	// long they may keep that there is none: the smaller of the SOA's own TTL and its minimum
-	// field (RFC 2308, section 5).
+	// TTL is how long resolvers may cache the answer. For a negative answer it is the smaller of
+	// the SOA's own TTL and its minimum field (RFC 2308, section 5).
 	TTL time.Duration `json:"-"`
-	// Took is the time from the question to the answer.
+	// Took is the time from the query to the answer.
 	Took time.Duration `json:"-"`
-	// Problem says why no answer came.
+	// Problem says why there was no answer.
 	Problem string `json:"problem,omitempty"`
-	// TimedOut: nothing came within the time for one question.
+	// TimedOut: there was no answer within the timeout of one query.
 	TimedOut bool `json:"timedOut,omitempty"`
 }
 
@@ -178,8 +167,8 @@ type DNSService struct {
 	Port   int32  `json:"port"`
 }
 
-// TargetPort is where a pod of the template listens for the Service's port: 0 and false
-// where it goes by a name that no container has. Sidecars count, as for Kubernetes.
+// TargetPort is the port of the pods that a Service port refers to: 0 and false if it is a name
+// that no container defines. Sidecars count, as they do in Kubernetes.
 func TargetPort(p *corev1.ServicePort, pod *corev1.PodSpec) (int32, bool) {
 	target := p.TargetPort
 	if target.Type == intstr.Int {

@@ -1,13 +1,13 @@
 package sts
 
-// Finding is what a check has found.
+// Finding is the result of a check.
 type Finding struct {
 	// Code is stable: one for each check.
 	Code     FindingCode `json:"code"`
 	Severity Severity    `json:"severity"`
-	// Object is what it is about, as kubectl takes it: "service/web".
+	// Object is the object concerned, as kubectl accepts it: "service/web".
 	Object string `json:"object"`
-	// Message is one sentence, Hint what to do.
+	// Message is one sentence, Hint says what to do.
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
 }
@@ -42,7 +42,7 @@ const (
 	UnknownField            FindingCode = "UnknownField"
 )
 
-// Severity is how much a finding matters.
+// Severity of a finding.
 type Severity string
 
 // The severities, the worst first.
@@ -52,7 +52,7 @@ const (
 	SeverityInfo    Severity = "info"
 )
 
-// AtLeast says whether the severity is this one or a worse one.
+// AtLeast reports whether the severity is this one or a worse one.
 func (s Severity) AtLeast(least Severity) bool { return s.Rank() <= least.Rank() }
 
 // Rank orders severities, the worst first.

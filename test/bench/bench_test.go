@@ -1,5 +1,5 @@
-// Package bench measures the real binary side by side with kubectl on the same
-// cluster in the same run. Run it with `make bench`.
+// Package bench compares the real binary with kubectl, on the same cluster and in the same
+// run. Run it with `make bench`.
 package bench
 
 import (
@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// run runs a command against the cluster and fails the benchmark when it fails.
+// run runs a command against the cluster and fails the benchmark if it fails.
 func run(b *testing.B, c *cluster.Cluster, program string, args ...string) {
 	b.Helper()
 	cmd := exec.Command(program, args...)
@@ -52,7 +52,7 @@ func run(b *testing.B, c *cluster.Cluster, program string, args ...string) {
 	}
 }
 
-// create makes a StatefulSet and waits until it is ready. Pods with an image tag that
+// create creates a StatefulSet and waits until it is ready. Pods with an image tag that
 // ends with -late are ready after readyAfter, all others at once.
 func create(b *testing.B, c *cluster.Cluster, ns, name string, replicas int32, policy appsv1.PodManagementPolicyType, annotations ...map[string]string) {
 	b.Helper()
@@ -103,7 +103,7 @@ func BenchmarkStatusOfOneSet(b *testing.B) {
 	})
 }
 
-// BenchmarkStatusOfAllSets compares 200 sets with kubectl's listing of them.
+// BenchmarkStatusOfAllSets compares the status of 200 sets with kubectl's list of them.
 func BenchmarkStatusOfAllSets(b *testing.B) {
 	c := cluster.Shared(b, nil)
 	ns := c.Namespace(b)

@@ -11,8 +11,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// BenchmarkDNS looks at the names of 300 pods, asks CoreDNS for all of them, and compares
-// with kubectl's lists of the objects that it takes to know what they should be.
+// BenchmarkDNS shows the names of 300 pods, queries all of them in CoreDNS, and compares both with
+// kubectl's lists of the objects that determine them.
 func BenchmarkDNS(b *testing.B) {
 	c := cluster.SharedDNS(b)
 	ns := c.Namespace(b)

@@ -13,14 +13,14 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// grow scales the set and waits until all its pods are ready and no others are there.
+// grow scales the set and waits until it has exactly these pods, all ready.
 func grow(b *testing.B, c *cluster.Cluster, ns string, replicas int32) {
 	b.Helper()
 	run(b, c, c.Bin("kubectl"), "scale", "statefulset/web", "-n", ns, fmt.Sprintf("--replicas=%d", replicas))
 	standsAt(b, c, ns, replicas)
 }
 
-// standsAt waits until the set has just these pods.
+// standsAt waits until the set has exactly these pods.
 func standsAt(b *testing.B, c *cluster.Cluster, ns string, replicas int32) {
 	b.Helper()
 	err := wait.PollUntilContextTimeout(context.Background(), 10*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
@@ -32,8 +32,8 @@ func standsAt(b *testing.B, c *cluster.Cluster, ns string, replicas int32) {
 	}
 }
 
-// BenchmarkDrainScale compares going from 10 members to 5 without hooks with kubectl,
-// which does the same one by one and asks no budget. Each pod takes a second to end.
+// BenchmarkDrainScale compares scaling from 10 to 5 members without hooks with kubectl, which does
+// the same one by one and ignores budgets. Each pod takes a second to terminate.
 func BenchmarkDrainScale(b *testing.B) {
 	const from, to = 10, 5
 	c := cluster.Shared(b, nil)

@@ -17,18 +17,18 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// readyAfter is how long a -late pod takes to get ready: a quick member of a real
+// readyAfter is how long a -late pod takes to become ready, like a fast member of a real
 // cluster. Pods that are ready at once would measure the API server and nothing else.
 const readyAfter = 2 * time.Second
 
-// promote updates the set step by step, each step decided and waited for.
+// promote updates the set step by step, waiting for each step.
 func promote(b *testing.B, c *cluster.Cluster, ns, image string) {
 	b.Helper()
 	run(b, c, binary, "canary", "start", "web", "-n", ns, "--image", image, "--yes")
 	run(b, c, binary, "canary", "promote", "web", "-n", ns, "--auto", "--yes")
 }
 
-// rollOut has the bare controller update the set by itself, partition 0.
+// rollOut makes the bare controller update the set, with partition 0.
 func rollOut(b *testing.B, c *cluster.Cluster, ns, image string) {
 	b.Helper()
 	patch := fmt.Sprintf(`{"spec":{"template":{"spec":{"containers":[{"name":"app","image":%q}]}}}}`, image)
@@ -40,7 +40,7 @@ func rollOut(b *testing.B, c *cluster.Cluster, ns, image string) {
 }
 
 // BenchmarkAutoPromotion compares an update of 50 pods that promotes itself one by
-// one with the bare controller, which does the same and asks nobody.
+// one with the bare controller, which does the same without any checks.
 func BenchmarkAutoPromotion(b *testing.B) {
 	for _, test := range []struct {
 		name, tag string
@@ -105,8 +105,8 @@ func stepLatencies(b *testing.B, c *cluster.Cluster, ns string) []time.Duration 
 		b.Fatal(err)
 	}
 	var out []time.Duration
-	var ready time.Time // when the last pod got ready, zero when that has been acted on
-	started := false    // a canary's first step is another command's, which has to start first
+	var ready time.Time // when the last pod became ready, zero after the next step
+	started := false    // the first step of a canary is made by another command, which must start first
 	for _, e := range events {
 		switch {
 		case e.Resource == "statefulsets" && e.Verb == "patch" && e.Code == 200 && startsCanary(e.Request):
@@ -138,13 +138,13 @@ const (
 	templatePath  = "/spec/template/"
 )
 
-// movesPartition says whether a JSON patch is a step of a promotion: it moves the
-// partition and leaves the template alone.
+// movesPartition reports whether a JSON patch is a step of a promotion: it changes the
+// partition but not the template.
 func movesPartition(raw json.RawMessage) bool {
 	return writes(raw, partitionPath) && !startsCanary(raw)
 }
 
-// startsCanary says whether a JSON patch changes the pod template.
+// startsCanary reports whether a JSON patch changes the pod template.
 func startsCanary(raw json.RawMessage) bool { return writes(raw, templatePath) }
 
 func writes(raw json.RawMessage, path string) bool {

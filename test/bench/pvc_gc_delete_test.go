@@ -18,15 +18,15 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// What BenchmarkPVCGCDelete deletes, with so many requests under way at once.
+// What BenchmarkPVCGCDelete deletes, and the number of concurrent requests.
 const (
 	deleteNamespaces = 20
 	deleteClaims     = 1000
 	deleteWorkers    = 8
 )
 
-// BenchmarkPVCGCDelete compares pvc-gc --delete with a loop that makes the same calls for
-// each claim at the same concurrency, looks at nothing, and waits until all are gone.
+// BenchmarkPVCGCDelete compares pvc-gc --delete with a loop that makes the same requests for each
+// claim at the same concurrency, without any checks, and waits until all are gone.
 func BenchmarkPVCGCDelete(b *testing.B) {
 	c := cluster.Shared(b, nil)
 	config := c.RESTConfig()
@@ -63,7 +63,7 @@ func BenchmarkPVCGCDelete(b *testing.B) {
 
 func leftClaim(i int) string { return fmt.Sprintf("data-db-%d", i/deleteNamespaces) }
 
-// leaveClaims makes namespaces with a set at 0 and bound claims of its ordinals.
+// leaveClaims creates namespaces with a set of 0 replicas and bound claims of its ordinals.
 func leaveClaims(b *testing.B, c *cluster.Cluster, kube kubernetes.Interface) []string {
 	b.Helper()
 	ctx, none, class := context.Background(), int32(0), "standard"
@@ -99,7 +99,7 @@ func leaveClaims(b *testing.B, c *cluster.Cluster, kube kubernetes.Interface) []
 		}
 	})
 	b.Cleanup(func() {
-		// What is kept has no namespace to go with.
+		// Retained volumes are not deleted with the namespace.
 		list, err := kube.CoreV1().PersistentVolumes().List(ctx, metav1.ListOptions{LabelSelector: sts.RetainedSelector("")})
 		if err != nil {
 			b.Fatal(err)
@@ -116,7 +116,7 @@ func leaveClaims(b *testing.B, c *cluster.Cluster, kube kubernetes.Interface) []
 	return namespaces
 }
 
-// deleteBare deletes a claim and has its volume keep the data.
+// deleteBare deletes a claim and retains its volume.
 func deleteBare(kube kubernetes.Interface, namespace, name string) error {
 	ctx, core := context.Background(), kube.CoreV1()
 	claim, err := core.PersistentVolumeClaims(namespace).Get(ctx, name, metav1.GetOptions{})

@@ -23,8 +23,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// What BenchmarkPVCGC looks at. The sets and Deployments have 0 replicas, so that no controller
-// moves while it is measured; no controller has the pods.
+// What BenchmarkPVCGC reads. The sets and Deployments have 0 replicas, so that no controller acts
+// during the measurement; the pods have no controller.
 const (
 	gcNamespaces  = 200
 	gcSets        = 500
@@ -41,9 +41,9 @@ var gcLists = []string{
 	"/apis/batch/v1/jobs", "/apis/batch/v1/cronjobs", "/apis/autoscaling/v2/horizontalpodautoscalers",
 }
 
-// BenchmarkPVCGC compares the judgement of all claims of a large cluster with kubectl's lists of
-// what it takes, with the server's list of the claims alone, and with its lists of all the same
-// kinds, read side by side and not decoded.
+// BenchmarkPVCGC compares the report on all claims of a large cluster with kubectl's lists of the
+// required kinds, with the server's list of the claims alone, and with its lists of all the same
+// kinds, read concurrently and not decoded.
 func BenchmarkPVCGC(b *testing.B) {
 	c := cluster.Shared(b, nil)
 	fillWithClaims(b, c)
@@ -77,7 +77,7 @@ func BenchmarkPVCGC(b *testing.B) {
 	})
 }
 
-// runForMemory runs a command and returns the most memory that it had, in KiB.
+// runForMemory runs a command and returns its peak memory, in KiB.
 func runForMemory(b *testing.B, c *cluster.Cluster, program string, args ...string) int64 {
 	b.Helper()
 	cmd := exec.Command(program, args...)
@@ -97,8 +97,8 @@ func runForMemory(b *testing.B, c *cluster.Cluster, program string, args ...stri
 	return usage.Maxrss
 }
 
-// fillWithClaims makes namespaces with sets, claims of their ordinals, and pods that
-// mount some of them.
+// fillWithClaims creates namespaces with sets, claims of their ordinals, and pods that mount
+// some of them.
 func fillWithClaims(b *testing.B, c *cluster.Cluster) {
 	b.Helper()
 	config := c.RESTConfig()
@@ -109,7 +109,7 @@ func fillWithClaims(b *testing.B, c *cluster.Cluster) {
 	}
 	ctx, never, none := context.Background(), "never", int32(0)
 	namespace := func(i int) string { return fmt.Sprintf("bench-gc-%d", i%gcNamespaces) }
-	perNamespace := gcSets / gcNamespaces * gcNamespaces // sets that every namespace has as many of
+	perNamespace := gcSets / gcNamespaces * gcNamespaces // each namespace has the same number of sets
 	set := func(i int) string { return fmt.Sprintf("db%d", i%perNamespace/gcNamespaces) }
 	claim := func(i int) string { return fmt.Sprintf("data-%s-%d", set(i), i/perNamespace) }
 
@@ -167,12 +167,12 @@ func fillWithClaims(b *testing.B, c *cluster.Cluster) {
 	})
 	each(b, gcPods, func(i int) error {
 		p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("job-%d", i)}}
-		p.Spec.SchedulerName = "nobody"
+		p.Spec.SchedulerName = "none"
 		p.Spec.Containers = []corev1.Container{{Name: "app", Image: "app:1"}}
 		v := corev1.Volume{Name: "data"}
 		v.PersistentVolumeClaim = &corev1.PersistentVolumeClaimVolumeSource{ClaimName: claim(i)}
 		p.Spec.Volumes = []corev1.Volume{v}
-		// The namespace's service account comes a moment after it.
+		// The namespace's service account is created a moment later.
 		for {
 			_, err := kube.CoreV1().Pods(namespace(i)).Create(ctx, p, metav1.CreateOptions{})
 			if !apierrors.IsForbidden(err) {
@@ -183,13 +183,13 @@ func fillWithClaims(b *testing.B, c *cluster.Cluster) {
 	})
 }
 
-// each runs f for 0 to n-1, many at once.
+// each runs f for 0 to n-1, many concurrently.
 func each(b *testing.B, n int, f func(i int) error) {
 	b.Helper()
 	eachBy(b, 32, n, f)
 }
 
-// eachBy runs f for 0 to n-1 by so many workers.
+// eachBy runs f for 0 to n-1 with this number of workers.
 func eachBy(b *testing.B, workers, n int, f func(i int) error) {
 	b.Helper()
 	var wg sync.WaitGroup

@@ -16,8 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// AuditEvent is one request that the API server has answered: what was really
-// sent, by whom, and what came of it.
+// AuditEvent is one request that the API server has answered: its content, its
+// client and its result.
 type AuditEvent struct {
 	Time        time.Time // when the server received it
 	Answered    time.Time // when it had answered
@@ -29,27 +29,27 @@ type AuditEvent struct {
 	Subresource string
 	Name        string
 	Namespace   string
-	URI         string // with its query
+	URI         string // including the query
 	Code        int
 	// Request and Response are the bodies; nil for secrets, events, the status
-	// of sets, and what is only read.
+	// of sets, and reads.
 	Request  json.RawMessage
 	Response json.RawMessage
-	// Patch is the kind of a patch as far as its body gives it away, since
-	// the log does not keep content types: JSON patch and apply are certain,
-	// all else is called a merge patch. It is "" for other verbs.
+	// Patch is the type of a patch, as far as its body shows it, because the log
+	// has no content types: JSON patch and apply are certain, all others count
+	// as merge patches. It is "" for other verbs.
 	Patch types.PatchType
 }
 
-// Audit returns what was asked about objects in this namespace, and about the
-// namespace itself, in the order in which the answers were given. Whatever the
-// caller has got an answer to is in it.
+// Audit returns the requests for objects in this namespace, and for the namespace
+// itself, in the order of their responses. It includes all requests whose response
+// the caller has received.
 func (c *Cluster) Audit(namespace string) ([]AuditEvent, error) {
 	return c.audit.events(namespace)
 }
 
-// auditReader reads a log that grows. Of most lines it remembers only where
-// they are: a large test makes very many, and asks about one namespace.
+// auditReader reads a growing log. For most lines it keeps only the position: a
+// large test writes very many, and reads those of one namespace.
 type auditReader struct {
 	path string
 
@@ -58,7 +58,7 @@ type auditReader struct {
 	namespaces map[string]*namespaceLog
 }
 
-// namespaceLog has the events that were asked for, and where the later ones are.
+// namespaceLog has the events read so far, and the positions of later ones.
 type namespaceLog struct {
 	events []AuditEvent
 	unread []span
@@ -99,7 +99,7 @@ func (r *auditReader) events(namespace string) ([]AuditEvent, error) {
 	return slices.Clone(ns.events), nil
 }
 
-// catchUp notes the lines that were added since the last time.
+// catchUp records the positions of lines that were added since the last time.
 func (r *auditReader) catchUp(log *os.File) error {
 	if r.namespaces == nil {
 		r.namespaces = map[string]*namespaceLog{}
@@ -111,7 +111,7 @@ func (r *auditReader) catchUp(log *os.File) error {
 	for {
 		line, err := reader.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
-			return nil // half a line, if any, is read next time
+			return nil // an incomplete line is read next time
 		}
 		if err != nil {
 			return err
@@ -128,9 +128,9 @@ func (r *auditReader) catchUp(log *os.File) error {
 	}
 }
 
-// answeredIn is the namespace of an event whose request was answered, or "".
-// It reads no further than the object's reference, which stands before the
-// bodies; a quote inside of what stands before that is escaped.
+// answeredIn is the namespace of an event whose request was answered, or "". It
+// reads only up to the object's reference, which precedes the bodies; quotes in
+// the preceding text are escaped.
 func answeredIn(line []byte) string {
 	head, reference, found := bytes.Cut(line, []byte(`"objectRef":`))
 	if !found || !bytes.Contains(head, []byte(`"stage":"ResponseComplete"`)) {
@@ -186,7 +186,7 @@ func patchType(uri string, body []byte) types.PatchType {
 	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
 		return types.JSONPatchType
 	}
-	// Only an apply has to name a manager, and it sends a whole object.
+	// Only an apply requires a manager, and it sends a whole object.
 	var object struct{ APIVersion, Kind string }
 	if u, err := url.Parse(uri); err == nil && u.Query().Get("fieldManager") != "" &&
 		json.Unmarshal(body, &object) == nil && object.APIVersion != "" && object.Kind != "" {

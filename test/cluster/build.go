@@ -19,16 +19,16 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/lockfile"
 )
 
-// sourceEnv names the folder of this module, for programs that were moved away
-// from the checkout they were built in.
+// sourceEnv names the folder of this module, for programs that were moved out of
+// the checkout in which they were built.
 const sourceEnv = "KUBECTL_STS_TEST_CLUSTER_SOURCE"
 
-// A target is one program that is built once and then kept in the cache.
+// A target is a program that is built once and then cached.
 type target struct {
 	name    string   // of the binary, and of its part of the cache
 	module  string   // folder of its go.mod
-	pkg     string   // package to build, as seen from there
-	sources []string // globs, as seen from there, of all that goes into it
+	pkg     string   // package to build, relative to module
+	sources []string // globs, relative to module, of all its sources
 	flags   []string // for go list and go build, with names of files among the sources
 	ldflags string
 	links   []string // other names for the binary
@@ -46,7 +46,7 @@ func helmTarget(source string) target {
 	}
 }
 
-// corednsTarget is a module of its own: it wants other Kubernetes libraries than the
+// corednsTarget is a module of its own: it needs other Kubernetes libraries than the
 // components.
 func corednsTarget(source string) target {
 	return target{
@@ -83,7 +83,7 @@ func supervisorTarget(source string) target {
 	}
 }
 
-// Two small programs of a real node; nodeTools has those that others make.
+// Two small programs of a real node; nodeTools has the third-party programs.
 func nodeTarget(source string) target {
 	return target{
 		name:    "node",
@@ -108,8 +108,8 @@ func appTarget(source string) target {
 
 // Build makes sure that the components of a version of Kubernetes are built and
 // returns the folder with etcd, kube-apiserver, kubectl and so on. An empty version
-// is the default. Only the first call on a machine takes long; log, which may be
-// nil, then shows how it goes.
+// is the default. Only the first call on a machine takes long; its progress is
+// written to log, which may be nil.
 func Build(ctx context.Context, kubernetes string, log io.Writer) (binDir string, err error) {
 	r, err := releaseOf(kubernetes)
 	if err != nil {
@@ -123,7 +123,7 @@ func Build(ctx context.Context, kubernetes string, log io.Writer) (binDir string
 }
 
 // BuildHelm makes sure that helm is built and returns its path. The cluster itself
-// has no use for it.
+// does not need it.
 func BuildHelm(ctx context.Context, log io.Writer) (path string, err error) {
 	source, err := sourceDir()
 	if err != nil {
@@ -143,7 +143,7 @@ func buildSupervisor(ctx context.Context, log io.Writer) (path string, err error
 }
 
 // sourceDir is the folder of this module. The compiler knows where this file
-// was; a program built with -trimpath doesn't, and looks around itself instead.
+// was; a program built with -trimpath does not, and searches parent folders.
 func sourceDir() (string, error) {
 	var candidates []string
 	if dir := os.Getenv(sourceEnv); dir != "" {
@@ -166,16 +166,16 @@ func sourceDir() (string, error) {
 			return filepath.Abs(dir)
 		}
 	}
-	return "", fmt.Errorf("the sources of the test cluster's components were not found: "+
+	return "", fmt.Errorf("cannot find the sources of the test cluster's components: "+
 		"run this inside a checkout of kubectl-sts, or set %s to its folder test/cluster", sourceEnv)
 }
 
-// build returns the cache folder of t, and fills it first if need be.
+// build returns the cache folder of t, and builds it first if necessary.
 func build(ctx context.Context, t target, log io.Writer) (string, error) {
 	goTool, err := exec.LookPath("go")
 	if err != nil {
-		return "", errors.New("the test cluster is built from source and the go command was not found: " +
-			"install Go from your package manager and put it in PATH")
+		return "", errors.New("cannot build the test cluster, the go command was not found: " +
+			"install Go and add it to PATH")
 	}
 	home, err := cacheHome()
 	if err != nil {
@@ -222,17 +222,17 @@ func build(ctx context.Context, t target, log io.Writer) (string, error) {
 	return dir, nil
 }
 
-// isBuilt also notes that the build is in use, for forgetOld.
+// isBuilt also marks the build as used, for forgetOld.
 func (t target) isBuilt(dir string) bool {
 	if _, err := os.Stat(filepath.Join(dir, t.name)); err != nil {
 		return false
 	}
 	now := time.Now()
-	_ = os.Chtimes(dir, now, now) // a read-only cache is as good
+	_ = os.Chtimes(dir, now, now) // the cache may be read-only
 	return true
 }
 
-// forgetOld drops builds that nobody has used for long: one has 140 MB.
+// forgetOld removes builds that have not been used for long: each has 140 MB.
 func forgetOld(kept, except string) {
 	const long = 14 * 24 * time.Hour
 	entries, _ := os.ReadDir(kept)
@@ -244,7 +244,7 @@ func forgetOld(kept, except string) {
 	}
 }
 
-// key is a hash of all that decides what the build comes to.
+// key is a hash of everything that determines the result of the build.
 func (t target) key(ctx context.Context, goTool string) (string, error) {
 	h := sha256.New()
 	version, err := t.command(ctx, goTool, "env", "GOVERSION").Output()
@@ -271,13 +271,13 @@ func (t target) key(ctx context.Context, goTool string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }
 
-// command is a go command that only this module's files decide about: a
-// go.work around the checkout or somebody's GOFLAGS would pull in other
-// versions than go.sum pins.
+// command is a go command that depends only on this module's files: a go.work
+// around the checkout or GOFLAGS of the user would use other versions than
+// those pinned in go.sum.
 func (t target) command(ctx context.Context, goTool string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, goTool, args...)
 	cmd.Dir = t.module
-	cmd.WaitDelay = 5 * time.Second // compilers that a killed go command leaves
+	cmd.WaitDelay = 5 * time.Second // for compilers of a killed go command
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
 	return cmd
 }
@@ -309,15 +309,15 @@ func (t target) compile(ctx context.Context, goTool, dir string, p *progress) er
 	return nil
 }
 
-// downloadFailed are words of the go command by which to tell that the network
-// is to blame and not the code.
+// downloadFailed are parts of error messages of the go command that indicate a network
+// problem.
 var downloadFailed = []string{
 	"dial tcp", "no such host", "i/o timeout", "TLS handshake", "unexpected EOF",
 	"connection refused", "connection reset", "proxyconnect",
 	"403 Forbidden", "502 ", "503 ", "module lookup disabled",
 }
 
-// explain turns a failed go command into what a person can act on.
+// explain turns the failure of a go command into a helpful error.
 func (t target) explain(ctx context.Context, err error, stderr string) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("build of the test cluster's %s: %w", t.name, context.Cause(ctx))
@@ -326,7 +326,7 @@ func (t target) explain(ctx context.Context, err error, stderr string) error {
 	for line := range strings.Lines(stderr) {
 		line = strings.TrimRight(line, "\n")
 		// Package names and downloads are progress; they have no spaces or a
-		// prefix of their own. What is left says what went wrong.
+		// prefix of their own. The remaining lines are the error.
 		if strings.Contains(line, " ") && !strings.HasPrefix(line, "go: downloading ") {
 			said = append(said, line)
 		}
@@ -335,13 +335,13 @@ func (t target) explain(ctx context.Context, err error, stderr string) error {
 	for _, sign := range downloadFailed {
 		if strings.Contains(detail, sign) {
 			return fmt.Errorf("build of the test cluster's %s: a Go module could not be downloaded; "+
-				"check the network and GOPROXY and run it again, what is there already is kept:\n%s", t.name, detail)
+				"check the network and GOPROXY and rerun the command, completed downloads are kept:\n%s", t.name, detail)
 		}
 	}
 	return fmt.Errorf("build of the test cluster's %s failed: %w\n%s", t.name, err, detail)
 }
 
-// failed adds what a command said on stderr to its error.
+// failed adds the standard error of a command to its error.
 func failed(err error) error {
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && len(exit.Stderr) > 0 {

@@ -1,10 +1,9 @@
-// Package cluster brings up a real Kubernetes control plane on this machine:
-// etcd, kube-apiserver, kube-controller-manager and kube-scheduler as they are
-// released, built from Go modules, with nodes simulated by kwok. It needs no
-// root, no container engine and no downloaded binary, and listens on the
-// loopback interface alone.
+// Package cluster starts a real Kubernetes control plane on this machine: the
+// released etcd, kube-apiserver, kube-controller-manager and kube-scheduler, built
+// from Go modules, with nodes simulated by kwok. It requires no root, no container
+// engine and no downloaded binary, and listens only on the loopback interface.
 //
-// Tests ask for Shared and then for a Namespace of their own.
+// Tests use Shared and then a Namespace of their own.
 package cluster
 
 import (
@@ -30,16 +29,16 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/supervisor"
 )
 
-// startTimeout bounds how long a cluster may take to come up once its
-// components are built. It takes seconds; a machine under load takes longer.
+// startTimeout is the timeout of starting a cluster after its components are built.
+// It takes seconds, but longer on a busy machine.
 const startTimeout = 2 * time.Minute
 
-// ErrExists says that a cluster already runs where another was asked for.
-var ErrExists = errors.New("a cluster of this name is running already")
+// ErrExists: a cluster with this name or folder is already running.
+var ErrExists = errors.New("a cluster with this name is already running")
 
-// Config says what cluster to bring up.
+// Config is the configuration of a cluster.
 type Config struct {
-	// Name of the cluster and of its kubectl context; made up when empty.
+	// Name of the cluster and of its kubectl context; generated if empty.
 	Name string
 	// Dir is the state folder, by default one called Name below Root.
 	// Down removes it.
@@ -50,29 +49,28 @@ type Config struct {
 	// Nodes is the number of simulated nodes, by default 3.
 	Nodes int
 	// RealNode adds a node whose pods run: a kubelet and containerd, for exec,
-	// logs and port-forward. It takes root; where it is not possible, Up
-	// returns a NoNodeError. OnRealNode sends a pod there.
+	// logs and port-forward. It requires root; if it is not possible, Up
+	// returns a NoNodeError. OnRealNode assigns a pod to it.
 	RealNode bool
 	// DNS adds a CoreDNS process behind a simulated pod in kube-system, which is
 	// reached by a port-forward to it.
 	DNS bool
 	// FeatureGates are passed to all components.
 	FeatureGates map[string]bool
-	// ControllerGates are of the controller manager alone, and win there: objects can be had by
-	// them that were created before a gate was turned off.
+	// ControllerGates are for the controller manager only, where they take precedence: so there can be
+	// objects that were created before a gate was turned off.
 	ControllerGates map[string]bool
-	// Controllers, when given, are all that the controller manager runs. There
+	// Controllers, if given, are the only ones that the controller manager runs. There
 	// is no scheduler, no node, no service account and no audit log then:
-	// whoever asks plays the nodes, and much happens in little time.
+	// the caller plays the nodes, and much happens in little time.
 	Controllers []string
-	// Log gets the progress of a build and of the start; it may be nil.
+	// Log receives the progress of the build and the start; it may be nil.
 	Log io.Writer
-	// Detached lets the cluster outlive this process. All others end with it,
-	// however it ends.
+	// Detached lets the cluster outlive this process. All others always end with it.
 	Detached bool
 }
 
-// State is what a cluster's folder tells about it.
+// State is the state of a cluster in its folder.
 type State struct {
 	Name       string `json:"name"`
 	Kubernetes string `json:"kubernetes"` // the full version
@@ -96,14 +94,13 @@ type Cluster struct {
 	client kubernetes.Interface
 	audit  auditReader
 
-	// alive is the pipe whose end tells the supervisor that this process is
-	// gone. It is nil when the cluster doesn't depend on us.
+	// alive is the pipe by whose end the supervisor notices that this process has
+	// ended. It is nil if the cluster does not depend on this process.
 	alive io.Closer
 }
 
-// Up brings a cluster up and returns when pods can run on it: its nodes are
-// Ready and there is a default storage class. Nothing is left behind when it
-// fails.
+// Up starts a cluster and returns when pods can run on it: its nodes are
+// Ready and there is a default storage class. If it fails, it cleans up.
 func Up(ctx context.Context, c Config) (*Cluster, error) {
 	return up(ctx, c, freePort)
 }
@@ -131,7 +128,7 @@ func up(ctx context.Context, c Config, pickPort func() (int, error)) (*Cluster, 
 	}
 	began := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout,
-		fmt.Errorf("the cluster was not up within %s", startTimeout))
+		fmt.Errorf("timed out waiting for the cluster after %s", startTimeout))
 	defer cancel()
 	unlock, err := lockfile.Take(ctx, supervisor.Lock(c.Dir), nil)
 	if err != nil {
@@ -141,23 +138,23 @@ func up(ctx context.Context, c Config, pickPort func() (int, error)) (*Cluster, 
 	if supervisor.Self(c.Dir).Alive() {
 		return nil, fmt.Errorf("%w: %s, in %s", ErrExists, c.Name, c.Dir)
 	}
-	// What an Up that was killed has left.
+	// The remains of an Up that was killed.
 	if err := removable(c.Dir); err != nil {
 		return nil, err
 	}
 	if err := supervisor.Stop(c.Dir); err != nil {
-		return nil, fmt.Errorf("remove the remains of an earlier cluster: %w", err)
+		return nil, fmt.Errorf("remove an earlier cluster: %w", err)
 	}
 
 	const attempts = 5
 	for attempt := 1; ; attempt++ {
 		cluster, err := start(ctx, c, binDir, supervisorBin, programs, dns, pickPort)
 		if err == nil {
-			newProgress(c.Log).say("cluster %s is up after %s", c.Name, time.Since(began).Round(100*time.Millisecond))
+			newProgress(c.Log).say("cluster %s started in %s", c.Name, time.Since(began).Round(100*time.Millisecond))
 			return cluster, nil
 		}
-		// The port was free when we looked, and somebody else took it before
-		// the API server could.
+		// The port was free at first, but another process took it before the API
+		// server could.
 		if !strings.Contains(err.Error(), "address already in use") || attempt == attempts {
 			return nil, fmt.Errorf("start of cluster %s: %w", c.Name, err)
 		}
@@ -177,7 +174,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Nodes = 3
 	}
 	if c.Nodes < 0 || c.Nodes > maxNodes {
-		return c, fmt.Errorf("%d nodes: give a number from 1 to %d", c.Nodes, maxNodes)
+		return c, fmt.Errorf("invalid number of nodes %d, must be from 1 to %d", c.Nodes, maxNodes)
 	}
 	if c.Name == "" && c.Dir != "" {
 		c.Name = filepath.Base(c.Dir)
@@ -186,7 +183,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Name = "test-" + rand.String(8)
 	}
 	if strings.ContainsAny(c.Name, "/\\ \t\n") || strings.HasPrefix(c.Name, ".") {
-		return c, fmt.Errorf("%q can't be the name of a cluster: use letters, digits and dashes", c.Name)
+		return c, fmt.Errorf("invalid cluster name %q, must consist of letters, digits and dashes", c.Name)
 	}
 	if c.Dir == "" {
 		root, err := Root()
@@ -200,8 +197,8 @@ func (c Config) withDefaults() (Config, error) {
 	return c, err
 }
 
-// removable guards against --dir pointing at something that isn't ours: what
-// is there will be deleted.
+// removable rejects a --dir that is not the folder of a cluster, because its content
+// will be deleted.
 func removable(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if os.IsNotExist(err) || (err == nil && len(entries) == 0) {
@@ -215,10 +212,10 @@ func removable(dir string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s is not the state folder of a test cluster: name one that is, or a new one", dir)
+	return fmt.Errorf("%s is not the state folder of a test cluster: use one that is, or a new folder", dir)
 }
 
-// start makes one attempt to bring the cluster up.
+// start makes one attempt to start the cluster.
 func start(ctx context.Context, c Config, binDir, supervisorBin string, programs *nodePrograms, dns *dnsParts, pickPort func() (int, error)) (_ *Cluster, err error) {
 	port, err := pickPort()
 	if err != nil {
@@ -253,7 +250,7 @@ func start(ctx context.Context, c Config, binDir, supervisorBin string, programs
 	if err != nil {
 		return nil, err
 	}
-	// A component that gave up ends the waiting.
+	// If a component has failed, stop waiting.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go watchStart(ctx, cancel, c.Dir, exited)
@@ -279,7 +276,7 @@ func start(ctx context.Context, c Config, binDir, supervisorBin string, programs
 		return cluster, nil
 	}
 	if _, err := io.WriteString(alive, supervisor.Detach); err != nil {
-		return nil, fmt.Errorf("let go of the supervisor: %w", err)
+		return nil, fmt.Errorf("detach from the supervisor: %w", err)
 	}
 	return cluster, alive.Close()
 }
@@ -294,7 +291,7 @@ func launch(bin, dir string) (alive io.WriteCloser, exited <-chan struct{}, err 
 	defer log.Close()
 	cmd := exec.Command(bin, dir)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
-	// A session of its own: Ctrl-C in a terminal is for us, not for it.
+	// A session of its own: it must not receive Ctrl-C in a terminal.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	alive, err = cmd.StdinPipe()
 	if err != nil {
@@ -305,13 +302,13 @@ func launch(bin, dir string) (alive io.WriteCloser, exited <-chan struct{}, err 
 	}
 	done := make(chan struct{})
 	go func() {
-		_ = cmd.Wait() // how it ended is in its log
+		_ = cmd.Wait() // the result is in its log
 		close(done)
 	}()
 	return alive, done, nil
 }
 
-// watchStart cancels the start as soon as it can't succeed any more.
+// watchStart cancels the start as soon as it can no longer succeed.
 func watchStart(ctx context.Context, cancel context.CancelCauseFunc, dir string, exited <-chan struct{}) {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -332,7 +329,7 @@ func watchStart(ctx context.Context, cancel context.CancelCauseFunc, dir string,
 	}
 }
 
-// freePort finds a port that nobody listens on at this moment.
+// freePort finds a port that is not in use at this moment.
 func freePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -350,13 +347,13 @@ func Attach(dir string) (*Cluster, error) {
 	}
 	state, err := readState(dir)
 	if err != nil {
-		return nil, fmt.Errorf("no cluster is up in %s: %w", dir, err)
+		return nil, fmt.Errorf("no cluster found in %s: %w", dir, err)
 	}
 	if !supervisor.Self(dir).Alive() {
-		return nil, fmt.Errorf("the cluster in %s no longer runs: take it down and up again", dir)
+		return nil, fmt.Errorf("the cluster in %s is no longer running: remove it and start it again", dir)
 	}
 	if why := supervisor.Failure(dir); why != "" {
-		return nil, fmt.Errorf("the cluster in %s is broken, take it down and up again: %s", dir, why)
+		return nil, fmt.Errorf("the cluster in %s is broken, remove it and start it again: %s", dir, why)
 	}
 	return newCluster(dir, state)
 }
@@ -378,7 +375,7 @@ func newCluster(dir string, state State) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Tests wait for the server, not for a limit in their client.
+	// Tests should not be slowed down by a client-side rate limit.
 	config.QPS, config.Burst = -1, -1
 	config.UserAgent = "kubectl-sts-testcluster"
 	c.config = config
@@ -386,7 +383,7 @@ func newCluster(dir string, state State) (*Cluster, error) {
 	return c, err
 }
 
-// Down ends the cluster and leaves nothing of it behind.
+// Down stops the cluster and removes everything of it.
 func (c *Cluster) Down() error {
 	err := Remove(c.dir)
 	if c.alive != nil {
@@ -395,8 +392,8 @@ func (c *Cluster) Down() error {
 	return err
 }
 
-// Remove ends the cluster in dir, or what a killed program has left of one,
-// and leaves nothing behind.
+// Remove stops the cluster in dir and removes everything of it, also the remains of
+// a killed program.
 func Remove(dir string) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -418,23 +415,23 @@ func Remove(dir string) error {
 // Dir is the cluster's state folder.
 func (c *Cluster) Dir() string { return c.dir }
 
-// State tells what cluster this is.
+// State is the state of the cluster.
 func (c *Cluster) State() State { return c.state }
 
-// RESTConfig is a fresh configuration of a client with all rights.
+// RESTConfig is a new configuration of a client with all permissions.
 func (c *Cluster) RESTConfig() *rest.Config { return rest.CopyConfig(c.config) }
 
-// Client is a client with all rights.
+// Client is a client with all permissions.
 func (c *Cluster) Client() kubernetes.Interface { return c.client }
 
-// Kubeconfig is the path of a kubeconfig with all rights.
+// Kubeconfig is the path of a kubeconfig with all permissions.
 func (c *Cluster) Kubeconfig() string { return filepath.Join(c.dir, kubeconfigFile) }
 
 // Bin is the path of a component: kubectl, etcd, kube-apiserver …
 func (c *Cluster) Bin(name string) string { return filepath.Join(c.state.BinDir, name) }
 
-// KubeconfigFor makes a user, with a client certificate, and returns the path
-// of its kubeconfig. The user may do nothing until RBAC binds it or one of its
+// KubeconfigFor creates a user with a client certificate, and returns the path of
+// its kubeconfig. The user has no permissions until RBAC binds it or one of its
 // groups to a role.
 func (c *Cluster) KubeconfigFor(ctx context.Context, user string, groups ...string) (path string, err error) {
 	if err := ctx.Err(); err != nil {
@@ -455,8 +452,8 @@ func (c *Cluster) KubeconfigFor(ctx context.Context, user string, groups ...stri
 	return path, writeKubeconfig(path, c.state.Name, c.state.Server, ca, user, groups...)
 }
 
-// Pause stops a component in its tracks, until Resume: so a test can look at
-// what lies between two steps of a controller.
+// Pause suspends a component until Resume: so a test can observe the state between
+// two steps of a controller.
 func (c *Cluster) Pause(component string) error {
 	p, err := c.component(component)
 	if err != nil {
@@ -465,7 +462,7 @@ func (c *Cluster) Pause(component string) error {
 	return p.Pause()
 }
 
-// Resume lets a paused component go on.
+// Resume resumes a paused component.
 func (c *Cluster) Resume(component string) error {
 	p, err := c.component(component)
 	if err != nil {
@@ -484,5 +481,5 @@ func (c *Cluster) component(name string) (supervisor.Running, error) {
 			return p, nil
 		}
 	}
-	return supervisor.Running{}, fmt.Errorf("cluster %s runs no %q", c.state.Name, name)
+	return supervisor.Running{}, fmt.Errorf("cluster %s has no component %q", c.state.Name, name)
 }

@@ -196,7 +196,7 @@ func TestInterruptedUp(t *testing.T) {
 		t.Errorf("Up: %v, want it to be interrupted", err)
 	}
 	if entries, err := os.ReadDir(filepath.Dir(dir)); err != nil || len(entries) > 0 {
-		t.Errorf("left behind: %v (%v)", entries, err)
+		t.Errorf("not removed: %v (%v)", entries, err)
 	}
 }
 

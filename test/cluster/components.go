@@ -29,14 +29,14 @@ const (
 	caKeyFile      = "pki/ca.key"
 )
 
-// layout is a cluster that is being laid down in its state folder.
+// layout is a cluster whose state folder is being written.
 type layout struct {
 	dir    string
 	name   string
 	binDir string
 	port   int
 	gates  map[string]bool
-	// controllerGates are beside the gates those of the controller manager.
+	// controllerGates are additional gates of the controller manager.
 	controllerGates map[string]bool
 
 	ca *authority
@@ -56,7 +56,7 @@ func (l *layout) server() string {
 	return fmt.Sprintf("https://127.0.0.1:%d", l.port)
 }
 
-// write fills the state folder with all that the processes need.
+// write writes all files that the processes need to the state folder.
 func (l *layout) write(ctx context.Context) error {
 	for _, sub := range []string{"pki", "logs", "users"} {
 		if err := os.MkdirAll(l.path(sub), 0o700); err != nil {
@@ -136,7 +136,7 @@ func (l *layout) writePKI() error {
 	return nil
 }
 
-// writeKubeconfig makes a kubeconfig of one user, with a certificate of its own.
+// writeKubeconfig writes the kubeconfig of a user, with its own certificate.
 func writeKubeconfig(path, name, server string, ca *authority, user string, groups ...string) error {
 	cert, err := ca.user(user, groups...)
 	if err != nil {
@@ -152,13 +152,13 @@ func writeKubeconfig(path, name, server string, ca *authority, user string, grou
 
 // processes are the components with their flags, in the order of their start.
 // The API server is the only one to listen on a port, without DNS: etcd has a socket
-// in the state folder, and nobody asks the others anything.
+// in the state folder, and the others need no port.
 func (l *layout) processes() []supervisor.Process {
-	// Those that ask for their rights as they start give up at once when the
-	// API server can't answer yet.
+	// Some components check their permissions when they start, and exit if the API server
+	// does not respond yet.
 	ready := l.ready()
-	// Relative, since a path to a socket may have 107 characters only, and all
-	// components run in the state folder.
+	// Relative, because the path of a socket must have no more than 107 characters, and
+	// all components run in the state folder.
 	const etcdSocket = "unix://etcd.sock"
 
 	process := func(name string, waitFor *supervisor.Probe, args ...string) supervisor.Process {
@@ -203,9 +203,9 @@ func (l *layout) processes() []supervisor.Process {
 	audit := []string{
 		"--audit-policy-file=" + l.path("audit-policy.yaml"),
 		"--audit-log-path=" + l.path(auditFile),
-		// An answer is on its way only after its event is in the file.
+		// A response is sent only after its event is in the file.
 		"--audit-log-mode=blocking",
-		// One file for the cluster's whole life: 0 would mean 100 MB.
+		// A single file: 0 would mean 100 MB.
 		"--audit-log-maxsize=1000000",
 	}
 	manager := []string{"--kube-api-qps=500", "--kube-api-burst=1000"}
@@ -217,18 +217,18 @@ func (l *layout) processes() []supervisor.Process {
 			"--concurrent-statefulset-syncs=20", "--concurrent-gc-syncs=20",
 		}
 	}
-	// The real node has much to do before it asks the API server for anything.
+	// The real node has much to do before its first request to the API server.
 	processes := slices.Concat(realNode, []supervisor.Process{
 		process("etcd", nil,
 			"--name=etcd",
 			"--data-dir="+l.path("etcd"),
 			"--listen-client-urls="+etcdSocket,
 			"--listen-peer-urls=unix://etcd-peer.sock",
-			// Addresses are all that may be advertised, and nobody looks.
+			// Only addresses may be advertised, and they are not used.
 			"--advertise-client-urls=http://127.0.0.1:1",
 			"--initial-advertise-peer-urls=http://127.0.0.1:2",
 			"--initial-cluster=etcd=http://127.0.0.1:2",
-			"--unsafe-no-fsync", // nothing here is worth a disk's time
+			"--unsafe-no-fsync", // the data need not survive a crash
 			"--quota-backend-bytes=8589934592",
 			"--log-level=warn",
 		),
@@ -288,16 +288,16 @@ func (l *layout) processes() []supervisor.Process {
 	})
 }
 
-// lean says whether nobody here but the controllers makes pods do anything.
+// lean reports whether only the controllers run: no scheduler and no nodes.
 func (l *layout) lean() bool { return len(l.controllers) > 0 }
 
-// ready passes when the API server can answer.
+// ready passes when the API server is ready.
 func (l *layout) ready() *supervisor.Probe {
 	return &supervisor.Probe{URL: l.server() + "/readyz", CAFile: l.path(caCertFile)}
 }
 
-// FormatGates writes feature gates the way the components' flag wants them, and
-// always in the same order.
+// FormatGates formats feature gates for the components' flag, always in the same
+// order.
 func FormatGates(gates map[string]bool) string {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(gates)) {

@@ -19,38 +19,38 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/supervisor"
 )
 
-// How many seconds CoreDNS keeps an answer, and that there is none: long enough to be
-// seen on a machine that is busy, short enough to wait for.
+// How many seconds CoreDNS caches answers and negative answers: long enough to be
+// observed on a busy machine, short enough to wait for.
 const (
 	keepsAnswers = 5
 	keepsDenials = 60
 )
 
-// dnsPort is where pods ask it, as everywhere.
+// dnsPort is the port for pods, the usual one.
 const dnsPort = 53
 
-// dnsParts are what a cluster with DNS has more: a CoreDNS process, and a kwok that
-// passes on what is forwarded to the simulated pods of CoreDNS.
+// dnsParts are the additional parts of a cluster with DNS: a CoreDNS process, and a
+// kwok that forwards connections to the simulated pods of CoreDNS.
 type dnsParts struct {
 	coredns string // the program
 	port    int    // where CoreDNS listens
 	kubelet int    // where kwok listens, for the API server
 }
 
-// prepareDNS makes the programs of a cluster with DNS.
+// prepareDNS builds the programs of a cluster with DNS.
 func prepareDNS(ctx context.Context, c Config) (*dnsParts, error) {
 	if !c.DNS {
 		return nil, nil
 	}
 	if c.RealNode {
-		return nil, errors.New("a cluster with a real node has a CoreDNS of its own: ask for one of the two")
+		return nil, errors.New("DNS and a real node are mutually exclusive: a real node has its own CoreDNS")
 	}
 	program, err := buildCoreDNS(ctx, c.Log)
 	return &dnsParts{coredns: program}, err
 }
 
-// BuildDNS builds what a cluster with DNS takes more, if that is not there yet. Up does it,
-// too; this is for those who measure time.
+// BuildDNS builds the additional parts of a cluster with DNS, if necessary. Up does this,
+// too; use it before measuring time.
 func BuildDNS(ctx context.Context, log io.Writer) error {
 	_, err := buildCoreDNS(ctx, log)
 	return err
@@ -88,8 +88,8 @@ func (d *dnsParts) withPorts(pick func() (int, error)) (*dnsParts, error) {
 	return &out, nil
 }
 
-// dnsCorefile is CoreDNS's configuration as kubeadm writes it, as far as it concerns the
-// cluster's own names.
+// dnsCorefile is the part of kubeadm's CoreDNS configuration for the names of the
+// cluster.
 func (l *layout) dnsCorefile() string {
 	return fmt.Sprintf(`.:%d {
 	bind 127.0.0.1
@@ -106,7 +106,7 @@ func (l *layout) dnsCorefile() string {
 `, l.dns.port, keepsAnswers, keepsDenials, l.path("users/coredns.yaml"))
 }
 
-// writeDNS lays down what CoreDNS and kwok are started with.
+// writeDNS writes the files for CoreDNS and kwok.
 func (l *layout) writeDNS() error {
 	if err := writeKubeconfig(l.path("users/coredns.yaml"), l.name, l.server(), l.ca, "coredns", "system:masters"); err != nil {
 		return err
@@ -127,7 +127,7 @@ func (l *layout) writeDNS() error {
 	return nil
 }
 
-// kwokForwards is the part of kwok's configuration that leads to CoreDNS.
+// kwokForwards is the part of kwok's configuration for connections to CoreDNS.
 func (l *layout) kwokForwards() ([]byte, error) {
 	text, err := json.Marshal(map[string]any{
 		"apiVersion": "kwok.x-k8s.io/v1alpha1",
@@ -151,8 +151,7 @@ func (l *layout) corednsProcess() supervisor.Process {
 	}
 }
 
-// installDNS makes the objects that a cluster's DNS consists of, and waits until it is
-// found by them.
+// installDNS creates the objects of the cluster DNS, and waits for its endpoints.
 func (c *Cluster) installDNS(ctx context.Context) error {
 	if err := c.untilServiceAccount(ctx, metav1.NamespaceSystem); err != nil {
 		return err

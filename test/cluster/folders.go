@@ -6,13 +6,13 @@ import (
 	"path/filepath"
 )
 
-// cacheHome is where everything of the test cluster lives.
+// cacheHome is the folder of all files of test clusters.
 func cacheHome() (string, error) {
 	base := os.Getenv("XDG_CACHE_HOME")
 	if base == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return "", fmt.Errorf("no place for the test cluster: set XDG_CACHE_HOME or HOME: %w", err)
+			return "", fmt.Errorf("cannot determine the folder of the test cluster, set XDG_CACHE_HOME or HOME: %w", err)
 		}
 		base = filepath.Join(home, ".cache")
 	}

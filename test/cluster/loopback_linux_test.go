@@ -55,7 +55,7 @@ func onlyLoopback(t *testing.T, c *Cluster, want string) {
 			if len(fields) > inode {
 				owner = owners[fields[inode]]
 			}
-			// 0A is LISTEN; whoever has a UDP socket can be reached by it.
+			// 0A is LISTEN; a UDP socket can always receive.
 			if owner == "" || (strings.Contains(table, "tcp") && fields[state] != "0A") {
 				continue
 			}

@@ -20,7 +20,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/realnode"
 )
 
-// NoNodeError says why there can't be a real node on this machine.
+// NoNodeError is why there cannot be a real node on this machine.
 type NoNodeError struct {
 	Why string
 	Err error // may be nil
@@ -36,13 +36,13 @@ func (e *NoNodeError) Error() string {
 
 func (e *NoNodeError) Unwrap() error { return e.Err }
 
-// nodePackages are where Debian has the real node's programs.
+// nodePackages are the Debian packages with the real node's programs.
 var nodePackages = []string{"containerd", "runc", "containernetworking-plugins", "busybox-static"}
 
-// nodeTools finds the programs on the machine, whose root folder is given, or
-// else in the cache, which it fills first if need be. Nothing is installed: packages are unpacked into the
-// cache, so that no service of theirs ever starts and nothing of the machine's
-// own is replaced.
+// nodeTools finds the programs on the machine, whose root folder is given, or else in
+// the cache, which it fills first if necessary. Nothing is installed: packages are
+// only unpacked into the cache, so that none of their services starts and no file of
+// the machine is replaced.
 func nodeTools(ctx context.Context, machine string, log io.Writer) (realnode.Tools, error) {
 	tools, missing := findTools(machine)
 	if missing == nil {
@@ -52,11 +52,11 @@ func nodeTools(ctx context.Context, machine string, log io.Writer) (realnode.Too
 	if err != nil {
 		return tools, err
 	}
-	release, _ := os.ReadFile("/etc/os-release") // without it apt has the last word
+	release, _ := os.ReadFile("/etc/os-release") // without it, apt decides
 	dir := filepath.Join(home, "node-tools", hash(string(release)+runtime.GOARCH))
 	if tools, missing := findTools(dir); missing == nil {
 		now := time.Now()
-		_ = os.Chtimes(dir, now, now) // in use, says that to forgetOld
+		_ = os.Chtimes(dir, now, now) // marks it as used, for forgetOld
 		return tools, nil
 	}
 	if err := fetchTools(ctx, dir, log); err != nil {
@@ -69,7 +69,7 @@ func nodeTools(ctx context.Context, machine string, log io.Writer) (realnode.Too
 	if tools, missing = findTools(dir); missing != nil {
 		return tools, &NoNodeError{Why: "the packages have no " + strings.Join(missing, ", ")}
 	}
-	// It is linked with a library that another package has.
+	// It is linked with a library of another package.
 	if out, err := exec.CommandContext(ctx, tools.Runc, "--version").CombinedOutput(); err != nil {
 		return tools, &NoNodeError{Why: fmt.Sprintf("runc does not run: %s", out), Err: err}
 	}
@@ -103,8 +103,7 @@ func findTools(root string) (tools realnode.Tools, missing []string) {
 	return tools, missing
 }
 
-// isStatic tells whether a program runs without libraries, as it has to in an
-// image.
+// isStatic reports whether a program runs without libraries, as required in an image.
 func isStatic(path string) bool {
 	file, err := elf.Open(path)
 	if err != nil {
@@ -157,7 +156,7 @@ func fetchTools(ctx context.Context, dir string, log io.Writer) error {
 	download := append([]string{"download", "-o", "APT::Sandbox::User=root"}, nodePackages...)
 	p.phase("apt-get download", "lines")
 	if err := run("apt-get", download...); err != nil {
-		// The lists of packages may be old, or not there at all.
+		// The lists of packages may be outdated or missing.
 		p.phase("apt-get update", "lines")
 		if updateErr := run("apt-get", "update"); updateErr != nil {
 			return errors.Join(err, updateErr)
@@ -186,7 +185,7 @@ func fetchTools(ctx context.Context, dir string, log io.Writer) error {
 	return nil
 }
 
-// hash is a short name for a text.
+// hash is a short hash of a text.
 func hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])[:16]

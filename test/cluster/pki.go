@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// authority is the cluster's own certificate authority. Its key stays in the
-// state folder, so that a test can make users as it goes.
+// authority is the certificate authority of the cluster. Its key is kept in the state
+// folder, so that tests can create users.
 type authority struct {
 	cert    *x509.Certificate
 	key     *ecdsa.PrivateKey
@@ -72,8 +72,8 @@ func parseAuthority(p pair) (*authority, error) {
 	return &authority{cert: cert, key: key, certPEM: p.cert}, nil
 }
 
-// user is a client certificate: the API server takes its common name as the
-// user and its organisations as the groups.
+// user is a client certificate: its common name is the user, its organizations are the
+// groups.
 func (a *authority) user(name string, groups ...string) (pair, error) {
 	template := certificate(pkix.Name{CommonName: name, Organization: groups})
 	template.KeyUsage = x509.KeyUsageDigitalSignature
@@ -99,7 +99,7 @@ func (a *authority) issue(template *x509.Certificate) (pair, error) {
 }
 
 func certificate(subject pkix.Name) *x509.Certificate {
-	// The hour back lets a clock that was just set do no harm.
+	// Valid from an hour ago, in case the clock was just changed.
 	return &x509.Certificate{
 		Subject:   subject,
 		NotBefore: time.Now().Add(-time.Hour),

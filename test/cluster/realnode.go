@@ -173,7 +173,7 @@ func (l *layout) nodeConfig() realnode.Config {
 	}
 }
 
-// nodeProcess is the process that all of the real node hangs on.
+// nodeProcess is the parent process of the real node.
 func (l *layout) nodeProcess() supervisor.Process {
 	return supervisor.Process{
 		Name:       "node",
@@ -197,8 +197,8 @@ var egressConfig = map[string]any{
 	}},
 }
 
-// cniConfig has no default route and no masquerading: pods reach each other and
-// the node, and nobody else.
+// cniConfig has no default route and no masquerading: pods reach only each other and
+// the node.
 var cniConfig = map[string]any{
 	"cniVersion": "0.4.0",
 	"name":       "pods",
@@ -237,7 +237,7 @@ func (l *layout) kubeletConfig() map[string]any {
 		"kubeAPIQPS":   500,
 		"kubeAPIBurst": 1000,
 
-		// The machine is somebody's own: it may swap, be short of space and
+		// The machine belongs to the user: it may swap, be short of space and
 		// have cgroups of the first version, and its settings are not ours.
 		"failSwapOn":                    false,
 		"failCgroupV1":                  false,
@@ -258,8 +258,8 @@ func (l *layout) kubeletConfig() map[string]any {
 	}
 }
 
-// corefile has no cache, so that an answer is never older than what CoreDNS has heard
-// from the API server, and for a second at a client's. There is nobody to forward
+// corefile has no cache, so that answers are never older than what CoreDNS has received
+// from the API server, and a TTL of a second for clients. There is no server to forward
 // other names to.
 func (l *layout) corefile() string {
 	return fmt.Sprintf(`cluster.local in-addr.arpa {

@@ -65,7 +65,7 @@ func TestAudit(t *testing.T) {
 			t.Errorf("%s: the audit log has the response %.80s", patch.kind, last.Response)
 		}
 	}
-	if err := sets.Delete(t.Context(), "nobody", metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
+	if err := sets.Delete(t.Context(), "none", metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
 		t.Fatal(err)
 	}
 	var codes []string

@@ -64,7 +64,7 @@ const (
 	jqHeld = `if (.metadata.finalizers // []) != [] and (.status.phase | IN("Succeeded", "Failed") | not) then "yes" else "no" end`
 
 	// Both are points in time, so that a change to the pod in between, which
-	// makes kwok look afresh, does not start the wait anew. The server cuts
+	// makes kwok look again, does not restart the wait. The server cuts
 	// times to seconds: the added one makes sure that it is never too early.
 	jqReadyAt = `.status.startTime as $from | (.metadata.annotations["` + ReadyAfterAnnotation + `"] // "5s") | ` + jqSeconds +
 		` | ($from | fromdateiso8601) + . + 1 | ceil | todateiso8601`
@@ -153,7 +153,7 @@ func nameUID(stage map[string]any) error {
 	next, _ := spec["next"].(map[string]any)
 	for key := range next {
 		if !slices.Contains([]string{"event", "delete", "statusTemplate"}, key) {
-			return fmt.Errorf("stage %v: next.%s: it is not known how this names the pod's UID", stage["metadata"], key)
+			return fmt.Errorf("stage %v: next.%s: unknown way to set the pod's UID", stage["metadata"], key)
 		}
 	}
 	status, ok := next["statusTemplate"].(string)

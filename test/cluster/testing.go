@@ -15,8 +15,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// AttachEnv names the state folder of a running cluster that tests are to use
-// instead of starting one of their own.
+// AttachEnv names the state folder of a running cluster that tests use instead of
+// starting one.
 const AttachEnv = "KUBECTL_STS_TEST_CLUSTER"
 
 var (
@@ -28,7 +28,7 @@ type sharedCluster struct {
 	once    sync.Once
 	cluster *Cluster
 	err     error
-	ours    bool // and not one that we attached to
+	ours    bool // started by this process, not attached
 }
 
 // Shared returns the one cluster of this test process that has these feature
@@ -52,7 +52,7 @@ func SharedDNS(t testing.TB) *Cluster {
 }
 
 // SharedNode returns the one cluster of this test process that has a real node.
-// Where there can be none the test is skipped; with CI set it fails.
+// If there cannot be one the test is skipped; with CI set it fails.
 func SharedNode(t testing.TB) *Cluster {
 	t.Helper()
 	return share(t, Config{RealNode: true, Log: os.Stderr})
@@ -75,8 +75,8 @@ func share(t testing.TB, c Config) *Cluster {
 	}
 	sharedMu.Unlock()
 
-	// Under the cluster's own lock, so that one start does not hold up tests
-	// that want another cluster.
+	// Under the cluster's own lock, so that a start does not block tests that need
+	// another cluster.
 	s.once.Do(func() {
 		if dir := os.Getenv(AttachEnv); dir != "" && len(c.FeatureGates) == 0 {
 			s.cluster, s.err = Attach(dir)
@@ -97,8 +97,8 @@ func share(t testing.TB, c Config) *Cluster {
 	return s.cluster
 }
 
-// serves tells whether a cluster has all that c asks for. It may have more, and, when no
-// version was asked for, any.
+// serves reports whether a cluster has everything that c requires. It may have more and, if
+// c has no version, any version.
 func (c *Cluster) serves(wanted Config) bool {
 	if asked := os.Getenv(KubernetesEnv); asked != "" {
 		if version, err := Version(asked); err != nil || version != c.state.Kubernetes {
@@ -108,15 +108,15 @@ func (c *Cluster) serves(wanted Config) bool {
 	return (c.state.RealNode || !wanted.RealNode) && (c.state.DNS != "" || !wanted.DNS)
 }
 
-// StopShared ends all clusters that Shared has started. It is for TestMain:
-// without it they end a moment after the process.
+// StopShared removes all clusters that Shared has started. It is for TestMain:
+// without it they are removed a moment after the process has ended.
 func StopShared() {
 	sharedMu.Lock()
 	defer sharedMu.Unlock()
 	for key, s := range shared {
 		if s.ours && s.cluster != nil {
 			if err := s.cluster.Down(); err != nil {
-				fmt.Fprintln(os.Stderr, "take the shared test cluster down:", err)
+				fmt.Fprintln(os.Stderr, "remove the shared test cluster:", err)
 			}
 		}
 		delete(shared, key)
@@ -125,14 +125,14 @@ func StopShared() {
 
 var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
 
-// Namespace makes a namespace that pods can be created in, and deletes it when
-// the test is over, without waiting for its end.
+// Namespace creates a namespace in which pods can be created, and deletes it at the end
+// of the test, without waiting for the deletion.
 func (c *Cluster) Namespace(t testing.TB) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	name := strings.Trim(notInNames.ReplaceAllString(strings.ToLower(t.Name()), "-"), "-")
-	name = strings.Trim(name[max(0, len(name)-40):], "-") // the end tells subtests apart
+	name = strings.Trim(name[max(0, len(name)-40):], "-") // the end distinguishes subtests
 	namespace, err := c.client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: name + "-"},
 	}, metav1.CreateOptions{})

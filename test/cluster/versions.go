@@ -13,13 +13,13 @@ import (
 // v0.0.0-master: each must be the version of k8s.io/kubernetes in the release's go.mod.
 var releases = []release{{"v1.37.2", "go"}, {"v1.36.3", "go-1.36"}, {"v1.35.4", "go-1.35"}, {"v1.34.4", "go-1.34"}}
 
-// KubernetesEnv names the version of Kubernetes that clusters get when nobody asks for
-// another one: 1.35, or a full version.
+// KubernetesEnv names the default version of Kubernetes for clusters: 1.35, or a full
+// version.
 const KubernetesEnv = "KUBECTL_STS_TEST_KUBERNETES"
 
-// withoutKubelet leaves the kubelet out. It and kwok want different libraries for the
-// container runtime in all releases but the newest, and kwok is to be the same in all of
-// them: so pods behave alike, and what differs is Kubernetes.
+// withoutKubelet leaves the kubelet out. It and kwok need different libraries for the
+// container runtime in all releases but the newest, and kwok must be the same in all of
+// them: so pods behave alike, and only Kubernetes differs.
 const withoutKubelet = "without-kubelet.json"
 
 // A release is built from the same sources as all others, with a go.mod and go.sum of its
@@ -29,7 +29,7 @@ type release struct {
 	modules string // the name of its two files before the dot
 }
 
-// minor is what a person calls a release by: 1.35.
+// minor is the minor version of a release: 1.35.
 func (r release) minor() string {
 	major, rest, _ := strings.Cut(strings.TrimPrefix(r.version, "v"), ".")
 	minor, _, _ := strings.Cut(rest, ".")
@@ -45,14 +45,14 @@ func Versions() []string {
 	return versions
 }
 
-// Version is the full version that is meant by a short one like 1.35, or by an empty one:
-// that of KubernetesEnv, or else the default.
+// Version is the full version for a short one like 1.35. The empty version means that of
+// KubernetesEnv, or else the default.
 func Version(short string) (string, error) {
 	r, err := releaseOf(short)
 	return r.version, err
 }
 
-// releaseOf finds what is meant by a minor or a full version, with or without the v.
+// releaseOf finds the release of a minor or full version, with or without the v.
 func releaseOf(version string) (release, error) {
 	if version == "" {
 		version = os.Getenv(KubernetesEnv)
@@ -66,7 +66,7 @@ func releaseOf(version string) (release, error) {
 			return r, nil
 		}
 	}
-	return release{}, fmt.Errorf("no test cluster of Kubernetes %q: there are %s", version, strings.Join(Versions(), ", "))
+	return release{}, fmt.Errorf("unknown version of Kubernetes %q, must be one of %s", version, strings.Join(Versions(), ", "))
 }
 
 func kubernetesTarget(source string, r release) target {

@@ -14,14 +14,14 @@ import (
 )
 
 var canary = chapter{
-	title: "A canary, and the way back",
+	title: "Canary and rollback",
 	play:  playCanary,
 	shown: []string{
-		"status: a StatefulSet ordinal by ordinal, and one sentence on what is going on.",
+		"status: a StatefulSet ordinal by ordinal, with its state in one sentence.",
 		"canary start: a new image on the highest ordinals only, in one patch.",
-		"canary promote: one ordinal at a time, when every other pod is available and the PodDisruptionBudget allows it.",
-		"A canary that crashes: exit code 4 at once, with the reason and the way out.",
-		"canary abort: out of the state in which Kubernetes itself stays stuck, without touching the pods that were well.",
+		"canary promote: one ordinal at a time, while all other pods are available and the PodDisruptionBudget allows it.",
+		"A canary that crashes: exit code 4 at once, with the reason and a hint.",
+		"canary abort: rollback from a state in which the StatefulSet controller is stuck, without a restart of healthy pods.",
 	},
 }
 
@@ -38,11 +38,11 @@ func playCanary(ctx context.Context, s *stage) error {
 }
 
 func begin(ctx context.Context, s *stage) error {
-	s.say("Five PostgreSQL pods, each with a volume, and a PodDisruptionBudget that lets one of them be down.")
+	s.say("Five PostgreSQL pods, each with a volume, and a PodDisruptionBudget with maxUnavailable 1.")
 	if err := s.run(ctx, 0, "kubectl apply -f examples/postgres.yaml"); err != nil {
 		return err
 	}
-	s.say("Pipelines wait with --for. It fails at once when the set is stuck. Here the five pods come up one after the other.")
+	s.say("Pipelines wait with --for, which fails at once if the StatefulSet is stuck. Here the five pods start one after the other.")
 	if err := s.run(ctx, 0, "kubectl sts status postgres --for=complete --timeout=60s"); err != nil {
 		return err
 	}
@@ -55,43 +55,43 @@ func firstCanary(ctx context.Context, s *stage) error {
 		return err
 	}
 	s.say("A new image for the highest ordinal only. Image and partition change in one patch, so no other pod restarts. " +
-		"On a terminal it shows the plan and asks; --yes answers for this demo.")
+		"On a terminal the command shows the plan and asks for confirmation, which --yes skips.")
 	if err := s.run(ctx, 0, "kubectl sts canary start postgres --image postgres:17.1 --yes"); err != nil {
 		return err
 	}
-	if err := s.expect(ctx, "postgres-4 runs postgres:17.1, and pods 0 to 3 are the same as before, by UID",
+	if err := s.expect(ctx, "postgres-4 runs postgres:17.1, and pods 0 to 3 have the same UIDs as before",
 		images("postgres:17.1", 4), images("postgres:17.0", 0, 1, 2, 3), same(before, 0, 1, 2, 3)); err != nil {
 		return err
 	}
-	s.say("Now the set is Paused: all pods are well, and the partition holds the others back.")
+	s.say("Now the StatefulSet is Paused: all pods are ready, and those below the partition are not updated.")
 	if err := s.run(ctx, 0, "kubectl sts status postgres"); err != nil {
 		return err
 	}
-	s.say("The canary looks good. One ordinal more.")
+	s.say("The canary looks good: promote it by one ordinal.")
 	if err := s.run(ctx, 0, "kubectl sts canary promote postgres --yes"); err != nil {
 		return err
 	}
-	if err := s.expect(ctx, "postgres-3 runs postgres:17.1 too, and pods 0 to 2 are untouched",
+	if err := s.expect(ctx, "postgres-3 also runs postgres:17.1, and pods 0 to 2 were not restarted",
 		images("postgres:17.1", 3, 4), images("postgres:17.0", 0, 1, 2), same(before, 0, 1, 2)); err != nil {
 		return err
 	}
-	s.say("Then all the rest. Before each step the PodDisruptionBudget is asked, which Kubernetes does not do when it updates pods by itself.")
+	s.say("Then all others. Each step respects the PodDisruptionBudget, unlike a rolling update of the StatefulSet controller.")
 	if err := s.run(ctx, 0, "kubectl sts canary promote postgres --full --yes"); err != nil {
 		return err
 	}
-	return s.expect(ctx, "all run postgres:17.1, the partition is 0 again, and no annotation is left",
+	return s.expect(ctx, "all pods run postgres:17.1, the partition is 0 again, and no annotation remains",
 		images("postgres:17.1", 0, 1, 2, 3, 4), clean)
 }
 
 func brokenCanary(ctx context.Context, s *stage) error {
-	s.say("The next release is broken: its container exits at once. The canary finds out, on one pod of five.")
+	s.say("The next release is broken: its container exits at once. Only one of five pods is affected.")
 	if err := s.run(ctx, 4, "kubectl sts canary start postgres --image postgres:17.2-crash --yes"); err != nil {
 		return err
 	}
 	if err := s.run(ctx, 0, "kubectl sts status postgres"); err != nil {
 		return err
 	}
-	return s.expect(ctx, "postgres-4 is broken, and the four others run postgres:17.1", broken(4), images("postgres:17.1", 0, 1, 2, 3))
+	return s.expect(ctx, "postgres-4 is not ready, and the other four run postgres:17.1", broken(4), images("postgres:17.1", 0, 1, 2, 3))
 }
 
 func abort(ctx context.Context, s *stage) error {
@@ -99,17 +99,17 @@ func abort(ctx context.Context, s *stage) error {
 	if err != nil {
 		return err
 	}
-	s.say("Putting the old image back would not help: under OrderedReady Kubernetes waits for the broken pod to get ready " +
-		"before it replaces it, for ever (kubernetes#67250). abort restores the template, sees that nothing moves, and deletes that one pod.")
+	s.say("Restoring the old image is not enough: with OrderedReady, the controller waits for the broken pod to become ready " +
+		"before it replaces it, which never happens (kubernetes#67250). abort restores the template and then deletes that pod.")
 	if err := s.run(ctx, 0, "kubectl sts canary abort postgres --yes --timeout=60s"); err != nil {
 		return err
 	}
-	return s.expect(ctx, "all run postgres:17.1 again, pods 0 to 3 were never touched, and no annotation is left",
+	return s.expect(ctx, "all pods run postgres:17.1 again, pods 0 to 3 were not restarted, and no annotation remains",
 		images("postgres:17.1", 0, 1, 2, 3, 4), same(before, 0, 1, 2, 3), clean)
 }
 
 func finish(ctx context.Context, s *stage) error {
-	s.say("The repaired release: a canary on 40% of the ordinals, which is two of five, then the rest.")
+	s.say("The fixed release: a canary on 40% of the ordinals, which are two of five, then the rest.")
 	if err := s.run(ctx, 0, "kubectl sts canary start postgres --image postgres:17.3 --canaries 40% --yes"); err != nil {
 		return err
 	}
@@ -119,16 +119,16 @@ func finish(ctx context.Context, s *stage) error {
 	if err := s.run(ctx, 0, "kubectl sts status postgres"); err != nil {
 		return err
 	}
-	if err := s.expect(ctx, "all run postgres:17.3, the partition is 0 again, and no annotation is left",
+	if err := s.expect(ctx, "all pods run postgres:17.3, the partition is 0 again, and no annotation remains",
 		images("postgres:17.3", 0, 1, 2, 3, 4), clean); err != nil {
 		return err
 	}
-	s.say("What was done stands as Events on the StatefulSet, for whoever comes next.")
+	s.say("All changes are recorded as Events on the StatefulSet.")
 	return s.run(ctx, 0, "kubectl get events --field-selector reportingComponent=kubectl-sts "+
 		"-o custom-columns=REASON:.reason,MESSAGE:.message")
 }
 
-// world is what the checks look at.
+// world has the objects for the checks.
 type world struct {
 	set  *appsv1.StatefulSet
 	pods map[int]*corev1.Pod
@@ -154,7 +154,7 @@ func (s *stage) look(ctx context.Context) (*world, error) {
 	return w, nil
 }
 
-// expect looks at the objects themselves, not at what the plugin says of them.
+// expect checks the objects themselves, not the output of the plugin.
 func (s *stage) expect(ctx context.Context, what string, conditions ...func(*world) error) error {
 	w, err := s.look(ctx)
 	if err != nil {
@@ -166,7 +166,7 @@ func (s *stage) expect(ctx context.Context, what string, conditions ...func(*wor
 	return s.checked(what, err)
 }
 
-// images wants these ordinals to be ready with the image.
+// images requires that these ordinals are ready with the image.
 func images(image string, ordinals ...int) func(*world) error {
 	return func(w *world) error {
 		var err error
@@ -174,7 +174,7 @@ func images(image string, ordinals ...int) func(*world) error {
 			pod := w.pods[o]
 			switch {
 			case pod == nil:
-				err = errors.Join(err, fmt.Errorf("there is no %s-%d", set, o))
+				err = errors.Join(err, fmt.Errorf("pod %s-%d not found", set, o))
 			case pod.Spec.Containers[0].Image != image:
 				err = errors.Join(err, fmt.Errorf("%s runs %s, not %s", pod.Name, pod.Spec.Containers[0].Image, image))
 			case !ready(pod):
@@ -185,11 +185,11 @@ func images(image string, ordinals ...int) func(*world) error {
 	}
 }
 
-// broken wants an ordinal that is there and not ready.
+// broken requires that the pod of the ordinal exists but is not ready.
 func broken(ordinal int) func(*world) error {
 	return func(w *world) error {
 		if pod := w.pods[ordinal]; pod == nil || ready(pod) {
-			return fmt.Errorf("%s-%d is not broken", set, ordinal)
+			return fmt.Errorf("%s-%d does not exist or is ready", set, ordinal)
 		}
 		return nil
 	}
@@ -204,7 +204,7 @@ func ready(pod *corev1.Pod) bool {
 	return false
 }
 
-// same wants these ordinals' pods to be the ones that were there before.
+// same requires that the pods of these ordinals are the same as before.
 func same(before *world, ordinals ...int) func(*world) error {
 	return func(w *world) error {
 		for _, o := range ordinals {
@@ -216,18 +216,18 @@ func same(before *world, ordinals ...int) func(*world) error {
 				is = p.UID
 			}
 			if was == "" || was != is {
-				return fmt.Errorf("%s-%d is another pod than before", set, o)
+				return fmt.Errorf("%s-%d is not the same pod as before", set, o)
 			}
 		}
 		return nil
 	}
 }
 
-// clean wants a set on which no canary has left anything.
+// clean requires that no annotation and no partition of a canary remains on the set.
 func clean(w *world) error {
 	for key := range maps.Keys(w.set.Annotations) {
 		if strings.HasPrefix(key, "kubectl-sts.dev/") {
-			return fmt.Errorf("the annotation %s is still there", key)
+			return fmt.Errorf("annotation %s still exists", key)
 		}
 	}
 	if ru := w.set.Spec.UpdateStrategy.RollingUpdate; ru != nil && ru.Partition != nil && *ru.Partition != 0 {

@@ -10,24 +10,24 @@ import (
 )
 
 var dns = chapter{
-	title: "Do the members find each other?",
+	title: "DNS names of the members",
 	play:  playDNS,
 	shown: []string{
-		"dns: the stable names, which of them are published, and why not; as seeds, hosts or variables to paste.",
-		"dns --resolve and --wait: what the cluster's own DNS really answers, compared with the pods.",
+		"dns: the stable names, which of them are published, and why the others are not; as seeds, hosts or variables.",
+		"dns --resolve and --wait: the answers of the cluster DNS, compared with the pods.",
 	},
 }
 
 func playDNS(ctx context.Context, s *stage) error {
-	s.say("Peers, drivers and certificates go by the pods' stable names. This is what a client is to be told:")
+	s.say("Peers, drivers and certificates use the stable names of the pods. This is the list for the configuration of a client:")
 	if err := s.run(ctx, 0, "kubectl sts dns postgres -o seeds"); err != nil {
 		return err
 	}
-	s.say("Do these names resolve, and to the right addresses? The cluster's CoreDNS is asked, by DNS over TCP through a port-forward.")
+	s.say("Do these names resolve to the correct addresses? This queries the CoreDNS of the cluster, over TCP through a port-forward.")
 	if err := s.run(ctx, 0, "kubectl sts dns postgres --resolve"); err != nil {
 		return err
 	}
-	s.say("A pod is replaced. Its name is gone until the next one is ready, and caches may be behind: a script waits until every name is right again.")
+	s.say("A pod is replaced. Its name does not resolve until the new pod is ready, or for longer because of caches. A script can wait until all names resolve correctly.")
 	if err := s.run(ctx, 0, "kubectl delete pod postgres-1"); err != nil {
 		return err
 	}
@@ -37,9 +37,9 @@ func playDNS(ctx context.Context, s *stage) error {
 	return s.resolved(ctx, 3)
 }
 
-// resolved asks CoreDNS itself for the names of the first pods.
+// resolved queries CoreDNS directly for the names of the first pods.
 func (s *stage) resolved(ctx context.Context, pods int) error {
-	const what = "asked directly, CoreDNS gives each pod's address for its name"
+	const what = "queried directly, CoreDNS returns the address of each pod for its name"
 	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, network, s.dns)
@@ -52,7 +52,7 @@ func (s *stage) resolved(ctx context.Context, pods int) error {
 		name := fmt.Sprintf("%s.%s.default.svc.cluster.local.", pod.Name, set)
 		found, err := resolver.LookupHost(ctx, name)
 		if err == nil && !slices.Equal(found, []string{pod.Status.PodIP}) {
-			err = fmt.Errorf("it gives %v for %s, which has %s", found, pod.Name, pod.Status.PodIP)
+			err = fmt.Errorf("got %v for pod %s, which has %s", found, pod.Name, pod.Status.PodIP)
 		}
 		if err != nil {
 			return s.checked(what, err)

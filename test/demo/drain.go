@@ -9,12 +9,12 @@ import (
 )
 
 var drain = chapter{
-	title: "Fewer members, each after it has left",
+	title: "Scale down without losing members",
 	play:  playDrain,
 	shown: []string{
-		"drain-scale: one member at a time leaves its own cluster, then its pod is evicted, then the set is made smaller.",
-		"A hook that fails: the pod stays, the set keeps its size, and the same command goes on.",
-		"drain-scale upwards: a new member is not given what an old one has left behind, unless somebody says so.",
+		"drain-scale: one member at a time leaves its cluster, then its pod is evicted, then the StatefulSet is scaled down.",
+		"If a hook fails, the pod keeps running and the replicas do not change; rerun the command to resume.",
+		"drain-scale up: a new member does not get the data of a removed one, unless you allow it.",
 	},
 }
 
@@ -23,30 +23,30 @@ func playDrain(ctx context.Context, s *stage) error {
 	if err != nil {
 		return err
 	}
-	s.say("kubectl scale deletes the highest pods, whatever they hold. drain-scale has each member leave its own cluster first: " +
-		"with a profile that knows the system, or a command of yours. Here it fails at first.")
+	s.say("kubectl scale deletes the highest pods, regardless of their data. drain-scale first makes each member leave its cluster, " +
+		"with a profile for the system or with your own command. Here this command fails at first.")
 	if err := s.run(ctx, 4, `kubectl sts drain-scale postgres --replicas 3 --yes --drain-cmd 'echo "a backup is running"; exit 1'`); err != nil {
 		return err
 	}
-	if err := s.expect(ctx, "all five pods are there, the same as before", same(before, 0, 1, 2, 3, 4), size(5)); err != nil {
+	if err := s.expect(ctx, "all five pods are the same as before", same(before, 0, 1, 2, 3, 4), size(5)); err != nil {
 		return err
 	}
-	s.say("The same command goes on where it stopped. On a real node --drain-exec runs inside the pod that leaves.")
+	s.say("Rerun the command to resume. On a real node, --drain-exec runs inside the pod of the member that leaves.")
 	if err := s.run(ctx, 0, `kubectl sts drain-scale postgres --replicas 3 --yes --drain-cmd 'echo "$(POD_NAME) hands over"'`); err != nil {
 		return err
 	}
-	if err := s.expect(ctx, "three pods are left, the same as before, and no annotation is left",
+	if err := s.expect(ctx, "three pods remain, the same as before, and no annotation remains",
 		same(before, 0, 1, 2), size(3), clean); err != nil {
 		return err
 	}
-	if err := s.claims(ctx, "what postgres-3 and postgres-4 wrote is still there, in their claims", 3, 4); err != nil {
+	if err := s.claims(ctx, "the data of postgres-3 and postgres-4 still exists in their claims", 3, 4); err != nil {
 		return err
 	}
-	s.say("That is also the trap for whoever scales up again: new members would come up with old data. So that is refused, and asks for a word.")
+	s.say("After scaling up again, new members would start with this old data. drain-scale refuses that unless you decide what to do with the claims.")
 	return s.run(ctx, 5, "kubectl sts drain-scale postgres --replicas 4 --yes")
 }
 
-// size wants the set to have so many replicas, and no pods beyond them.
+// size requires this number of replicas and of pods.
 func size(replicas int) func(*world) error {
 	return func(w *world) error {
 		if int(*w.set.Spec.Replicas) != replicas || len(w.pods) != replicas {
@@ -56,7 +56,7 @@ func size(replicas int) func(*world) error {
 	}
 }
 
-// claims wants the claims of these ordinals to be there.
+// claims requires that the claims of these ordinals exist.
 func (s *stage) claims(ctx context.Context, what string, ordinals ...int) error {
 	for _, o := range ordinals {
 		name := fmt.Sprintf("data-%s-%d", set, o)

@@ -1,6 +1,6 @@
-// Command demo shows kubectl sts at work on a real Kubernetes control plane that it brings up for the purpose:
-// each step with a few words, the command, and what the command really says. It checks every exit code and the
-// objects behind it, and leaves nothing behind. Run it with `make demo`.
+// Command demo demonstrates kubectl sts on a real Kubernetes control plane that it starts for this purpose: each
+// step has a short explanation, the command and its real output. It checks all exit codes and objects, and cleans
+// up at the end. Run it with `make demo`.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// chapters are played in this order on one cluster, each in the state that the one before has left.
+// chapters run in this order on one cluster, each with the state of the previous one.
 var chapters = []chapter{
 	canary,
 	drain,
@@ -33,7 +33,7 @@ type chapter struct {
 	shown []string // for the summary
 }
 
-// limit is a safety net: a demo that hangs is worse than one that fails.
+// limit is a timeout: a demo that hangs is worse than one that fails.
 const limit = 5 * time.Minute
 
 func main() { os.Exit(run()) }
@@ -41,7 +41,7 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait for the cleaning up
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait for the cleanup
 	d := demo{stage: newStage(os.Stdout)}
 	err := d.show(ctx)
 	left := d.cleanUp()
@@ -50,7 +50,7 @@ func run() int {
 	}
 	switch {
 	case ctx.Err() != nil && left == nil:
-		fmt.Fprintln(os.Stderr, "\ndemo: interrupted; nothing is left behind")
+		fmt.Fprintln(os.Stderr, "\ndemo: interrupted, everything was removed")
 		return 130
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "\ndemo: FAILED:", err)
@@ -61,7 +61,7 @@ func run() int {
 	return 0
 }
 
-// demo is what has to be cleaned up, however it ends.
+// demo has what must be cleaned up, in any case.
 type demo struct {
 	*stage
 	bin     string
@@ -80,7 +80,7 @@ func (d *demo) cleanUp() error {
 }
 
 func (d *demo) show(ctx context.Context) error {
-	// Building Kubernetes takes minutes the first time: that is before the clock starts.
+	// Building Kubernetes takes minutes the first time: this does not count for the limit.
 	if _, err := cluster.Build(ctx, "", os.Stderr); err != nil {
 		return fmt.Errorf("build Kubernetes: %w", err)
 	}
@@ -88,7 +88,7 @@ func (d *demo) show(ctx context.Context) error {
 		return err
 	}
 	began := time.Now()
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the demo was not over after %s", limit))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("timed out after %s", limit))
 	defer cancel()
 	if err := d.prepare(ctx); err != nil {
 		return err
@@ -102,20 +102,20 @@ func (d *demo) show(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", ch.title, err)
 		}
 	}
-	d.title("What you have seen")
+	d.title("Summary")
 	for _, ch := range chapters {
 		for _, line := range ch.shown {
 			d.item(line)
 		}
 	}
-	d.say(fmt.Sprintf("%d commands and %d checks in %s. The cluster is taken down now, nothing stays.",
+	d.say(fmt.Sprintf("%d commands and %d checks in %s. The cluster is removed now.",
 		d.commands, d.checks, time.Since(began).Round(time.Second)))
-	d.say("Next: make install, then kubectl sts status on a cluster of yours; it only reads. " +
-		"For one like this to play with: make cluster-up.")
+	d.say("Next: run make install, then kubectl sts status on your own cluster; it only reads. " +
+		"For a cluster like this one, run make cluster-up.")
 	return nil
 }
 
-// prepare builds the plugin and brings the cluster up, at the same time.
+// prepare builds the plugin and starts the cluster at the same time.
 func (d *demo) prepare(ctx context.Context) error {
 	root, err := repository(ctx)
 	if err != nil {
@@ -126,10 +126,10 @@ func (d *demo) prepare(ctx context.Context) error {
 	}
 	d.title("kubectl sts, on a real Kubernetes control plane")
 	d.say("Building the plugin, and starting etcd, kube-apiserver, the controllers, the scheduler and CoreDNS on this machine. " +
-		"Nodes and containers are simulated; everything that decides is real.")
+		"Nodes and containers are simulated; the control plane is real.")
 	built := make(chan error, 1)
 	go func() { built <- build(ctx, root, d.bin) }()
-	// The process in the name keeps two demos apart.
+	// The process ID in the name distinguishes two demos.
 	d.cluster, err = cluster.Up(ctx, cluster.Config{Name: fmt.Sprintf("demo-%d", os.Getpid()), DNS: true, Log: os.Stderr})
 	if err := errors.Join(err, <-built); err != nil {
 		return err
@@ -146,7 +146,7 @@ func repository(ctx context.Context) (string, error) {
 	}
 	root := filepath.Dir(filepath.Dir(strings.TrimSpace(string(out))))
 	if _, err := os.Stat(filepath.Join(root, "cmd", "kubectl-sts")); err != nil {
-		return "", fmt.Errorf("run this by make demo, in a checkout of kubectl-sts: %w", err)
+		return "", fmt.Errorf("run make demo in a checkout of kubectl-sts: %w", err)
 	}
 	return root, nil
 }

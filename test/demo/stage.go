@@ -15,10 +15,10 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// width is what the demo's own words are wrapped to.
+// width is the line width of the demo's explanations.
 const width = 78
 
-// stage is where chapters play: it shows words and commands, and counts what was checked.
+// stage runs chapters: it prints explanations, runs commands, and counts checks.
 type stage struct {
 	out      *os.File
 	color    bool
@@ -36,7 +36,7 @@ func newStage(out *os.File) *stage {
 	return &stage{out: out, color: terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
-// use puts the plugin and the cluster's own kubectl first on the PATH, and the cluster in place of the user's.
+// use puts the plugin and the cluster's kubectl first in PATH, and sets KUBECONFIG to the cluster.
 func (s *stage) use(c *cluster.Cluster, root, bin string) {
 	s.root, s.client, s.dns = root, c.Client(), c.State().DNS
 	path := bin + string(os.PathListSeparator) + filepath.Dir(c.Bin("kubectl")) + string(os.PathListSeparator) + os.Getenv("PATH")
@@ -63,7 +63,7 @@ func (s *stage) title(text string) {
 	s.print(bold, strings.Repeat("─", len([]rune(text))))
 }
 
-// say explains.
+// say prints an explanation.
 func (s *stage) say(text string) {
 	fmt.Fprintln(s.out)
 	for _, line := range wrap(text, width) {
@@ -81,13 +81,13 @@ func (s *stage) item(text string) {
 	}
 }
 
-// run runs a kubectl command as one would type it, shows what it says, and wants it to end with this exit code.
+// run runs a kubectl command, shows its output, and requires this exit code.
 func (s *stage) run(ctx context.Context, want int, line string) error {
 	s.commands++
 	fmt.Fprintln(s.out)
 	s.print(cyan, "$ "+line)
 	cmd := exec.CommandContext(ctx, "sh", "-c", "exec "+line)
-	// Both go where we write: at a terminal the command sees a terminal, in a file the order is kept.
+	// The same file for both: on a terminal the command sees a terminal, in a file the order is kept.
 	cmd.Stdout, cmd.Stderr = s.out, s.out
 	cmd.Dir, cmd.Env = s.root, s.env
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -103,7 +103,7 @@ func (s *stage) run(ctx context.Context, want int, line string) error {
 		return fmt.Errorf("%s: %w", line, err)
 	}
 	if got != want {
-		return fmt.Errorf("%q ended with exit code %d, it should be %d", line, got, want)
+		return fmt.Errorf("%q: exit code %d, want %d", line, got, want)
 	}
 	if want != 0 {
 		return s.checked(fmt.Sprintf("the exit code is %d", want), nil)
@@ -111,10 +111,10 @@ func (s *stage) run(ctx context.Context, want int, line string) error {
 	return nil
 }
 
-// checked tells what holds, if it holds.
+// checked prints a check that succeeded, or returns the error.
 func (s *stage) checked(what string, err error) error {
 	if err != nil {
-		return fmt.Errorf("it should be that %s: %w", what, err)
+		return fmt.Errorf("check failed: %s: %w", what, err)
 	}
 	s.checks++
 	for i, line := range wrap(what, width-4) {

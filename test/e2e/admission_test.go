@@ -20,14 +20,14 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// Policies and webhooks are objects of the whole cluster, which other scenarios share: they hold
-// for the scenario's namespace only, and end with the scenario. Until one is in force some moments
-// pass; it also rules over a ConfigMap, which is created with dry runs until it does.
+// Policies and webhooks are cluster-scoped, and other scenarios use the same cluster: they apply only
+// to the scenario's namespace, and are removed at its end. It takes a moment until one is in force;
+// it also applies to a ConfigMap, which is created in dry runs until it is.
 
 // probe is the name of that ConfigMap.
 const probe = "admission-probe"
 
-// isProbe holds for a request that is only made to find out whether admission is in force.
+// isProbe matches the requests that only test whether admission is in force.
 const isProbe = `request.resource.resource == "configmaps"`
 
 func (s *scenario) clientset() (kubernetes.Interface, error) {
@@ -39,7 +39,7 @@ func (s *scenario) onlyHere() *metav1.LabelSelector {
 	return &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: s.namespace}}
 }
 
-// rules are those for RESOURCE and OPERATION of a word, and for the probe.
+// rules are those for RESOURCE and OPERATION of a command, and for the probe.
 func rules(resource, operation string) []admissionregistrationv1.RuleWithOperations {
 	group := ""
 	if strings.HasPrefix(resource, "statefulsets") {
@@ -54,7 +54,7 @@ func rules(resource, operation string) []admissionregistrationv1.RuleWithOperati
 	return []admissionregistrationv1.RuleWithOperations{one(operation, group, resource), one("CREATE", "", "configmaps")}
 }
 
-// untilInForce creates the probe with dry runs until that is answered as it should be.
+// untilInForce creates the probe in dry runs until the response is the expected one.
 func (s *scenario) untilInForce(ts *testscript.TestScript, client kubernetes.Interface, answered func(error) bool) {
 	until(ts, func() error {
 		ctx, cancel := requestContext()
@@ -118,7 +118,7 @@ func cmdPolicy(ts *testscript.TestScript, neg bool, args []string) {
 	s.untilInForce(ts, client, func(err error) bool { return err != nil && strings.Contains(err.Error(), name) })
 }
 
-// webhook is a server that the API server asks about what a scenario names.
+// webhook is a webhook server for the resources of a scenario.
 type webhook struct {
 	*httptest.Server
 	deny    *regexp.Regexp // names of objects; nil for none
@@ -159,7 +159,7 @@ func cmdWebhook(ts *testscript.TestScript, neg bool, args []string) {
 		case "patch":
 			w.patch = value
 		default:
-			ts.Fatalf("webhook: no option %s", option)
+			ts.Fatalf("webhook: unknown option %s", option)
 		}
 		ts.Check(err)
 	}

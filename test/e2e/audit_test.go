@@ -17,7 +17,7 @@ import (
 
 func isNotFound(err error) bool { return apierrors.IsNotFound(err) }
 
-// assertAudit counts the requests in the scenario's namespace that fit all filters.
+// assertAudit counts the requests in the scenario's namespace that match all filters.
 func assertAudit(s *scenario, ts *testscript.TestScript, args []string) error {
 	usage(ts, len(args) > 0, "audit mark | audit COUNT|>=COUNT|<=COUNT FILTER…")
 	events, err := s.cluster.Audit(s.namespace)
@@ -67,7 +67,7 @@ func assertAudit(s *scenario, ts *testscript.TestScript, args []string) error {
 
 func isEffective(e cluster.AuditEvent) bool { return e.Code < 300 && !isDry(e) }
 
-// isDry: a deletion and an eviction say so in their body.
+// isDry: deletions and evictions have the dry run in their body.
 func isDry(e cluster.AuditEvent) bool {
 	var body struct {
 		DryRun        []string
@@ -88,8 +88,7 @@ func uriHas(e cluster.AuditEvent, key, value string) bool {
 	return err == nil && u.Query().Get(key) == value
 }
 
-// parseFilters reads the filters. Without another agent= only requests of the
-// plugin count.
+// parseFilters parses the filters. By default only requests of the plugin count.
 func parseFilters(s *scenario, args []string) ([]filter, error) {
 	agent := "kubectl-sts/"
 	var out []filter
@@ -100,7 +99,7 @@ func parseFilters(s *scenario, args []string) ([]filter, error) {
 			agent = value
 		case "write":
 			out = append(out, isWrite)
-		case "effective": // it was allowed and changed something
+		case "effective": // it succeeded and was no dry run
 			out = append(out, isEffective)
 		case "refused":
 			out = append(out, func(e cluster.AuditEvent) bool { return e.Code >= 400 })
@@ -148,7 +147,7 @@ func parseFilters(s *scenario, args []string) ([]filter, error) {
 	return append(out, func(e cluster.AuditEvent) bool { return strings.HasPrefix(e.UserAgent, agent) }), nil
 }
 
-// later reads "4s@NAME".
+// later parses "4s@NAME".
 func later(s *scenario, value string) (filter, error) {
 	text, name, _ := strings.Cut(value, "@")
 	after, err := time.ParseDuration(text)
@@ -162,7 +161,7 @@ func later(s *scenario, value string) (filter, error) {
 	return func(e cluster.AuditEvent) bool { return e.Time.Sub(from) >= after }, nil
 }
 
-// hasOp says whether a JSON patch has an operation, on just this path.
+// hasOp reports whether a JSON patch has an operation on exactly this path.
 func hasOp(e cluster.AuditEvent, verb, path, want string, valued bool) bool {
 	var ops []struct {
 		Op, Path string

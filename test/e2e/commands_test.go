@@ -33,8 +33,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// commands are the words that scenarios have besides those of testscript.
-// README.md explains them: keep both in step.
+// commands are the commands of scenarios in addition to those of testscript.
+// README.md describes them: keep both in sync.
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"sts":      func(ts *testscript.TestScript, neg bool, args []string) { foreground(ts, neg, 0, "sts", args) },
 	"kubectl":  func(ts *testscript.TestScript, neg bool, args []string) { foreground(ts, neg, 0, "kubectl", args) },
@@ -75,10 +75,10 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"published": assertion("published"),
 }
 
-// assertions are about the cluster; each can stand behind "until".
+// assertions are about the cluster; "until" can precede each of them.
 var assertions map[string]func(s *scenario, ts *testscript.TestScript, args []string) error
 
-func init() { // "until" is one of the commands and looks here
+func init() { // "until" is one of the commands and uses this map
 	assertions = map[string]func(*scenario, *testscript.TestScript, []string) error{
 		"field":  assertField,
 		"uids":   assertUIDs,
@@ -99,7 +99,7 @@ func init() { // "until" is one of the commands and looks here
 func assertion(name string) func(ts *testscript.TestScript, neg bool, args []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg {
-			ts.Fatalf("! %s: say what is to be, not what is not to be", name)
+			ts.Fatalf("! %s: assert what should be, not what should not be", name)
 		}
 		if inOthersTime(name, args) {
 			until(ts, func() error { return assertions[name](of(ts), ts, args) })
@@ -109,10 +109,10 @@ func assertion(name string) func(ts *testscript.TestScript, neg bool, args []str
 	}
 }
 
-// inOthersTime tells what somebody else than the plugin writes: a controller its status
-// and its slices, the kubelet its logs, the kernel that a process has ended. The plugin
-// may be right and done before they are, so this is waited for. What the plugin itself
-// has written is to be seen at once, and so is what it has seen: it judges by the pods.
+// inOthersTime reports whether something other than the plugin writes the state: controllers write
+// status and EndpointSlices, the kubelet writes logs, the kernel knows whether a process has ended.
+// The plugin may finish before they do, so assertions on it wait. What the plugin itself has
+// written, and the pods that it has read, must be visible at once.
 func inOthersTime(name string, args []string) bool {
 	switch name {
 	case "field":
@@ -129,15 +129,15 @@ func usage(ts *testscript.TestScript, ok bool, form string) {
 	}
 }
 
-// helm builds it for the first scenario that asks; most do not.
+// helm builds it for the first scenario that uses it; most do not.
 var helm = sync.OnceValues(func() (string, error) { return cluster.BuildHelm(context.Background(), os.Stderr) })
 
-// program turns the word of a scenario into a command line.
+// program turns a command of a scenario into a command line.
 func program(ts *testscript.TestScript, word string, args []string) *exec.Cmd {
 	names := map[string]string{"sts": "kubectl-sts", "kubectl": "kubectl", "kubectl-sts": "kubectl-sts", "helm": "helm"}
 	name, ok := names[word]
 	if !ok {
-		ts.Fatalf("%q: it is sts, kubectl or helm that is run", word)
+		ts.Fatalf("%q: must be sts, kubectl or helm", word)
 	}
 	path := ""
 	for _, dir := range strings.Split(ts.Getenv("PATH"), ":") {
@@ -146,7 +146,7 @@ func program(ts *testscript.TestScript, word string, args []string) *exec.Cmd {
 			break
 		}
 	}
-	if word == "helm" { // ours, not the machine's
+	if word == "helm" { // the one that was built, not that of the machine
 		var err error
 		path, err = helm()
 		ts.Check(err)
@@ -157,13 +157,13 @@ func program(ts *testscript.TestScript, word string, args []string) *exec.Cmd {
 	for _, key := range []string{"PATH", "HOME", "KUBECONFIG", "KUBECACHEDIR", "TMPDIR", "GITHUB_STEP_SUMMARY"} {
 		cmd.Env = append(cmd.Env, key+"="+ts.Getenv(key))
 	}
-	if word == "kubectl" { // it ends before that is worth a third of its time
+	if word == "kubectl" { // it ends too soon for a third of its time to matter
 		cmd.Env = append(cmd.Env, "GOGC=off")
 	}
 	return cmd
 }
 
-// resolve puts what was saved in the place of arguments like pv/@NAME.
+// resolve replaces arguments like pv/@NAME by the saved value.
 func (s *scenario) resolve(args []string) []string {
 	out := slices.Clone(args)
 	for i, arg := range args {
@@ -174,7 +174,7 @@ func (s *scenario) resolve(args []string) []string {
 	return out
 }
 
-// process is a program that runs, in the fore- or background.
+// process is a running program, in the foreground or background.
 type process struct {
 	cmd    *exec.Cmd
 	out    buffer
@@ -207,7 +207,7 @@ func start(cmd *exec.Cmd) (*process, error) {
 		return nil, err
 	}
 	go func() {
-		_ = cmd.Wait() // how it ended is in ProcessState
+		_ = cmd.Wait() // the result is in ProcessState
 		close(p.done)
 	}()
 	return p, nil
@@ -218,8 +218,8 @@ func (p *process) kill() {
 	<-p.done
 }
 
-// end waits for the process and makes its output what "stdout" and "stderr" match.
-// The result is the exit code, or "killed".
+// end waits for the process, and "stdout" and "stderr" then match its output. It returns the exit
+// code, or "killed".
 func (p *process) end(ts *testscript.TestScript) string {
 	select {
 	case <-p.done:
@@ -244,7 +244,7 @@ func (p *process) end(ts *testscript.TestScript) string {
 
 func foreground(ts *testscript.TestScript, neg bool, want int, word string, args []string) {
 	if neg {
-		ts.Fatalf("! %s: say which exit code is right: rc 5 %s …", word, word)
+		ts.Fatalf("! %s: use rc with the expected exit code: rc 5 %s …", word, word)
 	}
 	p, err := start(program(ts, word, args))
 	ts.Check(err)
@@ -294,12 +294,12 @@ func cmdReap(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// cmdUntil repeats an assertion until it holds. Nothing is waited for otherwise.
+// cmdUntil repeats an assertion until it holds. Other assertions do not wait.
 func cmdUntil(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) > 0, "until ASSERTION…")
 	check := assertions[args[0]]
 	if check == nil {
-		ts.Fatalf("%s is no assertion", args[0])
+		ts.Fatalf("%s is not an assertion", args[0])
 	}
 	until(ts, func() error {
 		if err := check(of(ts), ts, args[1:]); err != nil || !ofPods(args) {
@@ -309,7 +309,7 @@ func cmdUntil(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// ofPods: the assertion is about what the StatefulSet controller does.
+// ofPods: the assertion is about the work of the StatefulSet controller.
 func ofPods(args []string) bool {
 	switch args[0] {
 	case "uids", "ready", "gone":
@@ -320,8 +320,8 @@ func ofPods(args []string) bool {
 	return false
 }
 
-// allObserved is an error while the status of a set here is from before its last change: the
-// controller does things first and writes the status after.
+// allObserved is an error while the status of a set is older than its last change: the controller
+// writes the status after it has acted.
 func (s *scenario) allObserved() error {
 	ctx, cancel := requestContext()
 	defer cancel()
@@ -339,7 +339,7 @@ func (s *scenario) allObserved() error {
 
 var errNotYet = errors.New("not yet")
 
-// until is the one place that waits for the cluster.
+// until is the only function that waits for the cluster.
 func until(ts *testscript.TestScript, holds func() error) {
 	ctx, cancel := context.WithTimeout(context.Background(), *patience)
 	defer cancel()
@@ -353,13 +353,13 @@ func until(ts *testscript.TestScript, holds func() error) {
 			for name, p := range of(ts).processes {
 				ts.Logf("[%s stdout]\n%s[%s stderr]\n%s", name, &p.out, name, &p.errout)
 			}
-			ts.Fatalf("not within %s: %v", *patience, err)
+			ts.Fatalf("timed out after %s: %v", *patience, err)
 		case <-time.After(glance):
 		}
 	}
 }
 
-// cmdDeploy makes a StatefulSet and waits until all its pods are available.
+// cmdDeploy creates a StatefulSet and waits until all its pods are available.
 func cmdDeploy(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) > 0, "deploy NAME [PATH=VALUE…]")
 	s, name := of(ts), args[0]
@@ -412,7 +412,7 @@ func cmdResume(ts *testscript.TestScript, neg bool, args []string) {
 	s.paused = slices.DeleteFunc(s.paused, func(c string) bool { return c == args[0] })
 }
 
-// cmdApply makes what a file of this repository describes. Pods run on the real node.
+// cmdApply creates the objects of a file in this repository. Pods run on the real node.
 func cmdApply(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 1, "apply FILE")
 	s := of(ts)
@@ -440,8 +440,8 @@ func cmdApply(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// bringToRealNode makes the pods that an object describes at this place real ones. They
-// take their images without the registry: nothing can be pulled, but there are some.
+// bringToRealNode makes the pods of an object real ones. Their images lose the registry: no image
+// can be pulled, but the node has some.
 func bringToRealNode(object *unstructured.Unstructured, place ...string) error {
 	spec, _, err := unstructured.NestedMap(object.Object, place...)
 	if err != nil {
@@ -464,7 +464,7 @@ func bringToRealNode(object *unstructured.Unstructured, place ...string) error {
 	return unstructured.SetNestedMap(object.Object, spec, place...)
 }
 
-// putOnRealNode makes the pods of a set real ones, which are ready when they say so.
+// putOnRealNode makes the pods of a set real ones, with a readiness probe.
 func putOnRealNode(set *unstructured.Unstructured) error {
 	var pod corev1.PodSpec
 	cluster.OnRealNode(&pod)
@@ -472,7 +472,7 @@ func putOnRealNode(set *unstructured.Unstructured) error {
 		Name: "app", Image: "app:v1",
 		ReadinessProbe: &corev1.Probe{
 			ProbeHandler:  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/ready", Port: intstr.FromInt32(8080)}},
-			PeriodSeconds: 1, TimeoutSeconds: 20, // of a machine that is busy
+			PeriodSeconds: 1, TimeoutSeconds: 20, // the machine may be busy
 		},
 	}}
 	spec, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&pod)
@@ -482,7 +482,7 @@ func putOnRealNode(set *unstructured.Unstructured) error {
 	return unstructured.SetNestedMap(set.Object, spec, "spec", "template", "spec")
 }
 
-// literal is a value as JSON where it is JSON, else the text itself.
+// literal is the value if the text is JSON, else the text itself.
 func literal(text string) any {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
@@ -498,7 +498,7 @@ func literal(text string) any {
 	return v
 }
 
-// addClaims adds a claim template, and has the first container see the volume.
+// addClaims adds a claim template, and mounts the volume in the first container.
 func addClaims(set *unstructured.Unstructured, name string) error {
 	containers, _, err := unstructured.NestedSlice(set.Object, "spec", "template", "spec", "containers")
 	if err != nil {
@@ -517,7 +517,7 @@ func addClaims(set *unstructured.Unstructured, name string) error {
 	}}, "spec", "volumeClaimTemplates")
 }
 
-// cmdSave keeps a field of an object.
+// cmdSave saves a field of an object.
 func cmdSave(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 3, "save NAME OBJECT JSONPATH")
 	o, err := of(ts).get(args[1])
@@ -567,8 +567,8 @@ func assertField(s *scenario, ts *testscript.TestScript, args []string) error {
 	return fmt.Errorf("%s of %s is %q, want %q", args[1], args[0], got, want)
 }
 
-// observed is an error while a set's status is from before its last change: it may hold what
-// is waited for from then.
+// observed is an error while a set's status is older than its last change: it may already have had
+// the expected value before.
 func observed(set *unstructured.Unstructured) error {
 	seen, _, err := unstructured.NestedInt64(set.Object, "status", "observedGeneration")
 	if err != nil || set.GetDeletionTimestamp() != nil || seen >= set.GetGeneration() {
@@ -577,7 +577,7 @@ func observed(set *unstructured.Unstructured) error {
 	return fmt.Errorf("the controller has seen generation %d of %s, which is at %d", seen, set.GetName(), set.GetGeneration())
 }
 
-// assertUIDs tells which pods are the ones that were there, and which are not.
+// assertUIDs checks which pods are the same as before, and which are not.
 func assertUIDs(s *scenario, ts *testscript.TestScript, args []string) error {
 	usage(ts, len(args) > 1 && slices.Contains([]string{"save", "same", "new"}, args[0]), "uids save|same|new NAME [POD…]")
 	ctx, cancel := requestContext()
@@ -611,7 +611,7 @@ func assertUIDs(s *scenario, ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// assertClean: no annotation of ours is left.
+// assertClean: no annotation of the plugin remains.
 func assertClean(s *scenario, ts *testscript.TestScript, args []string) error {
 	usage(ts, len(args) == 1, "clean NAME")
 	set, err := s.get("sts/" + args[0])
@@ -626,7 +626,7 @@ func assertClean(s *scenario, ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// assertEvents compares the reasons of the Events that kubectl-sts has left on a set.
+// assertEvents compares the reasons of the Events that kubectl-sts has recorded for a set.
 func assertEvents(s *scenario, ts *testscript.TestScript, args []string) error {
 	usage(ts, len(args) > 0, "events NAME [REASON…]")
 	ctx, cancel := requestContext()
@@ -657,7 +657,7 @@ func assertEvents(s *scenario, ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// assertSaid matches what a spawned program has written so far.
+// assertSaid matches the output of a spawned program so far.
 func assertSaid(s *scenario, ts *testscript.TestScript, args []string) error {
 	usage(ts, len(args) == 2, "said NAME REGEXP")
 	p, err := s.process(args[0])
@@ -675,8 +675,8 @@ func assertSaid(s *scenario, ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// assertLogged: the container of the pod that ended last has written this. The kubelet may
-// just be removing it for the next one, so this belongs behind "until".
+// assertLogged matches the log of the container that ended last in the pod. The kubelet may just be
+// removing it for the next one, so use this with "until".
 func assertLogged(_ *scenario, ts *testscript.TestScript, args []string) error {
 	usage(ts, len(args) == 2, "logged POD REGEXP")
 	out, err := program(ts, "kubectl", []string{"logs", args[0], "--previous"}).CombinedOutput()
@@ -693,7 +693,7 @@ func assertLogged(_ *scenario, ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// assertEnded: a process whose id a command has left in a file does not run any more.
+// assertEnded: the process whose ID a command has written to a file no longer runs.
 func assertEnded(_ *scenario, ts *testscript.TestScript, args []string) error {
 	usage(ts, len(args) == 1, "ended FILE")
 	pid, err := strconv.Atoi(strings.TrimSpace(ts.ReadFile(args[0])))
@@ -704,7 +704,7 @@ func assertEnded(_ *scenario, ts *testscript.TestScript, args []string) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	// The state follows the name, which stands in brackets. Nobody may have collected it yet.
+	// The state follows the name in brackets. Z is a zombie: ended, but not collected yet.
 	if _, state, _ := strings.Cut(string(stat), ") "); err == nil && !strings.HasPrefix(state, "Z") {
 		err = fmt.Errorf("process %d still runs", pid)
 	}
@@ -725,7 +725,7 @@ func assertGone(s *scenario, ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// assertReady: these pods are there to stay, and ready.
+// assertReady: these pods exist, are ready and not terminating.
 func assertReady(s *scenario, ts *testscript.TestScript, args []string) error {
 	usage(ts, len(args) > 0, "ready POD…")
 	ctx, cancel := requestContext()
@@ -742,8 +742,8 @@ func assertReady(s *scenario, ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// assertPublished counts the ready endpoints of a Service: what DNS answers for it. What is
-// still published of pods that have gone does not count.
+// assertPublished counts the ready endpoints of a Service, which DNS returns for it. Endpoints of
+// pods that no longer exist do not count.
 func assertPublished(s *scenario, ts *testscript.TestScript, args []string) error {
 	usage(ts, len(args) == 2, "published [NAMESPACE/]SERVICE COUNT")
 	namespace, service, found := strings.Cut(args[0], "/")
@@ -779,7 +779,7 @@ func assertPublished(s *scenario, ts *testscript.TestScript, args []string) erro
 	return nil
 }
 
-// file is where a scenario writes into a volume, which is a folder of this machine.
+// file is the path of a file in a volume, which is a folder of this machine.
 func (s *scenario) file(object string) (string, error) {
 	o, err := s.get(object)
 	if err != nil {
@@ -804,7 +804,7 @@ func (s *scenario) file(object string) (string, error) {
 	return filepath.Join(folder, "file"), err
 }
 
-// cmdWrite writes a file into a volume, as soon as the claim has one.
+// cmdWrite writes a file to a volume as soon as the claim is bound.
 func cmdWrite(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 2, "write pvc/NAME|pv/NAME TEXT")
 	until(ts, func() error {
@@ -816,7 +816,7 @@ func cmdWrite(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// assertHolds: the file in the volume is what was written.
+// assertHolds: the file in the volume has this content.
 func assertHolds(s *scenario, ts *testscript.TestScript, args []string) error {
 	usage(ts, len(args) == 2, "holds pvc/NAME|pv/NAME TEXT")
 	path, err := s.file(args[0])

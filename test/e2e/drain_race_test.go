@@ -40,11 +40,10 @@ var (
 
 const raceFrom, raceTo = 5, 2
 
-// TestDrainRace plays random rounds: members leave while rivals evict pods
-// and scale the set up, most of all just before a write of drain-scale arrives, and it is
-// killed now and then and run again. By a watch of the test's own and by the API server's
-// log no more members are down than the budget allows, and no member that has left is
-// made anew.
+// TestDrainRace runs random rounds: members leave while rivals evict pods and scale the set up,
+// mostly just before a write of drain-scale, which is sometimes killed and rerun. The test's own
+// watch and the API server's audit log show that no more members are down than the budget allows,
+// and that no member that has left is recreated.
 func TestDrainRace(t *testing.T) {
 	t.Parallel()
 	c := cluster.Shared(t, nil)
@@ -70,15 +69,15 @@ type race struct {
 	mu    sync.Mutex
 	dice  *rand.Rand
 	pods  map[string]*corev1.Pod
-	low   []string // moments at which too few members were available
+	low   []string // the times when too few members were available
 	ready bool     // all of them were
 	over  bool
-	// drained is closed when the command has reached its end.
+	// drained is closed when the command has finished.
 	drained chan struct{}
-	// How many of them are still to come: evictions at random, those that cut in before
-	// a write, changes of size, and kills.
+	// The remaining number of random evictions, of those just before a write, of changes of replicas, and
+	// of kills.
 	evictions, cuts, growths, kills int
-	// resting holds the rivals back while a person sorts out what they have done.
+	// resting pauses the rivals while the test resolves what they have done.
 	resting sync.RWMutex
 }
 
@@ -104,8 +103,7 @@ func newRace(t *testing.T, c *cluster.Cluster, seed uint64) *race {
 	return r
 }
 
-// one says whether something happens that does so once in n times, as long as there is
-// some of it left.
+// one reports whether something with a probability of 1/n happens, and counts it down.
 func (r *race) one(n int, left *int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -175,8 +173,8 @@ func (r *race) deploy(ctx context.Context) {
 	r.settle(ctx, raceFrom)
 }
 
-// settle waits until the set has this size, all its members are available, and the
-// budget has counted them.
+// settle waits until the set has this number of replicas, all are available, and the budget has
+// counted them.
 func (r *race) settle(ctx context.Context, replicas int32) {
 	r.Helper()
 	for {
@@ -201,13 +199,13 @@ func (r *race) settle(ctx context.Context, replicas int32) {
 	}
 }
 
-// watch is the witness: it counts who is available at each moment.
+// watch counts the available members at any time.
 func (r *race) watch(events watch.Interface) {
 	for e := range events.ResultChan() {
 		pod, ok := e.Object.(*corev1.Pod)
 		if !ok {
 			r.mu.Lock()
-			if !r.over { // else its end is not an orderly one
+			if !r.over { // otherwise the watch must not end
 				r.low = append(r.low, fmt.Sprintf("the watch ended early: %v", e.Object))
 			}
 			r.mu.Unlock()
@@ -244,7 +242,7 @@ func (r *race) cutIn(ctx context.Context) {
 		r.grow(ctx)
 	}
 	if r.one(2, &r.cuts) {
-		for range 2 { // of five, so that the budget does not let the command's own pod go
+		for range 2 { // of five, so that the budget blocks the eviction by the command
 			r.evict(ctx, r.anyPod())
 		}
 	}
@@ -271,9 +269,9 @@ func (r *race) evictAtRandom(ctx context.Context) {
 	}
 }
 
-// forget has the budget forget evictions of long ago. For two minutes the disruption
-// controller goes on counting one that came to nothing, or whose pod was followed at
-// once by the next one of its name.
+// forget makes the budget forget old evictions. For two minutes the disruption controller keeps
+// counting an eviction that had no effect, or whose pod was replaced at once by another one of
+// the same name.
 func (r *race) forget(ctx context.Context) {
 	const old = 2 * time.Second
 	for {
@@ -301,7 +299,7 @@ func (r *race) forget(ctx context.Context) {
 	}
 }
 
-// The rivals' requests may be declined, which is as good.
+// The rivals' requests may be rejected, which is fine.
 
 func (r *race) evict(ctx context.Context, pod string) {
 	r.resting.RLock()
@@ -312,10 +310,10 @@ func (r *race) evict(ctx context.Context, pod string) {
 	_ = r.client.CoreV1().Pods(r.ns).EvictV1(ctx, &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Namespace: r.ns, Name: pod}})
 }
 
-// uncounted says whether a pod is going, or is to go when one below it has gone, because a
-// person has scaled back, or whether one has gone that way and the budget allows more than
-// that leaves. No budget is asked for those pods: together with an eviction they would take
-// the set below its budget, and that would be nobody's fault here.
+// uncounted reports whether a pod is being deleted, or will be after one below it, because the rival
+// has scaled down, or whether a pod has been deleted that way and the budget still allows
+// disruptions for it. The budget does not apply to those pods: together with an eviction they would
+// violate it, which would not be a fault of the plugin.
 func (r *race) uncounted(ctx context.Context) bool {
 	s, err := r.client.AppsV1().StatefulSets(r.ns).GetScale(ctx, "web", metav1.GetOptions{})
 	if err != nil {
@@ -325,7 +323,7 @@ func (r *race) uncounted(ctx context.Context) bool {
 	if err != nil {
 		return true
 	}
-	// After the budget: a pod that goes in between shows as one that it has not counted.
+	// After the budget: a pod that is deleted in between looks like one that it has not counted.
 	pods, err := r.client.CoreV1().Pods(r.ns).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return true
@@ -350,8 +348,7 @@ func (r *race) grow(ctx context.Context) {
 	}
 }
 
-// drain runs the command until it has reached its end, and does what it says where it
-// needs somebody.
+// drain runs the command until it has finished, and follows its hints where it needs a decision.
 func (r *race) drain(ctx context.Context) {
 	args := []string{"--replicas", strconv.Itoa(raceTo)}
 	hook := fmt.Sprintf("kubectl get --raw /api/v1/namespaces/$(NAMESPACE)/pods/$(POD_NAME) > %[1]s/$$ && mv %[1]s/$$ %[1]s/left.$$", r.dir)
@@ -394,7 +391,7 @@ func (r *race) drain(ctx context.Context) {
 	}
 }
 
-// standing is how the set stands, for a round that fails.
+// standing is the state of the set, for a failed round.
 func (r *race) standing() string {
 	ctx, cancel := requestContext()
 	defer cancel()
@@ -419,14 +416,14 @@ func (r *race) standing() string {
 	return out.String()
 }
 
-// sts runs drain-scale, and kills it now and then: -1.
+// sts runs drain-scale, and sometimes kills it: -1.
 func (r *race) sts(ctx context.Context, args ...string) (int, string) {
 	cmd := exec.CommandContext(ctx, filepath.Join(bin, "kubectl-sts"), append([]string{"drain-scale", "web", "-n", r.ns, "--yes"}, args...)...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(r.dir, "kubeconfig"), "KUBECACHEDIR="+kubecache, "HOME="+r.dir,
 		"PATH="+filepath.Dir(r.c.Bin("kubectl"))+string(os.PathListSeparator)+os.Getenv("PATH"))
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	// A hook of a killed command goes on for a moment.
+	// A hook of a killed command keeps running for a moment.
 	cmd.WaitDelay = time.Second
 	if err := cmd.Start(); err != nil {
 		r.Fatal(err)
@@ -444,7 +441,7 @@ func (r *race) sts(ctx context.Context, args ...string) (int, string) {
 	}
 	r.proxy.set(func() {
 		r.proxy.onWrite = func() {
-			if r.one(12, &r.kills) { // before it hears of the answer
+			if r.one(12, &r.kills) { // before it receives the response
 				_ = cmd.Process.Kill()
 			}
 		}
@@ -458,7 +455,7 @@ func (r *race) sts(ctx context.Context, args ...string) (int, string) {
 	return cmd.ProcessState.ExitCode(), out.String()
 }
 
-// note keeps what happened for a round that fails.
+// note records what happened, for a failed round.
 func (r *race) note(format string, args ...any) {
 	f, err := os.OpenFile(filepath.Join(r.dir, "log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -478,8 +475,8 @@ func (r *race) size(ctx context.Context) int32 {
 	return s.Spec.Replicas
 }
 
-// scaleBack is what a person does when told to. No budget counts that, so it is done
-// when enough others are available, and the rivals rest until it has been seen.
+// scaleBack follows a hint of the command. A budget does not apply to it, so it waits until enough
+// others are available, and the rivals pause until the controller has seen it.
 func (r *race) scaleBack(ctx context.Context, to int32) {
 	r.resting.Lock()
 	defer r.resting.Unlock()
@@ -508,12 +505,11 @@ func (r *race) scaleBack(ctx context.Context, to int32) {
 				up++
 			}
 		}
-		return (!tooMany || held) && counted == up // those above one that is held wait for it
+		return (!tooMany || held) && counted == up // those above a pod with a finalizer wait for it
 	})
 }
 
-// untilPods waits for something about the pods, and about how many of them the budget
-// counts as healthy.
+// untilPods waits for a condition on the pods and on the number that the budget counts as healthy.
 func (r *race) untilPods(ctx context.Context, holds func(pods []corev1.Pod, counted int32) bool) {
 	for {
 		pods, err := r.client.CoreV1().Pods(r.ns).List(ctx, metav1.ListOptions{})
@@ -536,11 +532,11 @@ func (r *race) untilPods(ctx context.Context, holds func(pods []corev1.Pod, coun
 }
 
 func ordinalOf(pod string) int32 {
-	n, _ := strconv.ParseInt(strings.TrimPrefix(pod, "web-"), 10, 32) // the names are ours
+	n, _ := strconv.ParseInt(strings.TrimPrefix(pod, "web-"), 10, 32) // the test made the names
 	return int32(n)
 }
 
-// ended: nothing of ours is left, whatever has happened.
+// ended: in any case nothing of the plugin remains.
 func (r *race) ended(ctx context.Context) {
 	set, err := r.client.AppsV1().StatefulSets(r.ns).Get(ctx, "web", metav1.GetOptions{})
 	if err != nil {
@@ -562,7 +558,7 @@ func (r *race) ended(ctx context.Context) {
 	}
 }
 
-// judge looks at what has happened.
+// judge checks what has happened.
 func (r *race) judge() {
 	for _, moment := range r.low {
 		r.Error(moment)
@@ -586,7 +582,7 @@ func (r *race) judge() {
 	}
 }
 
-// left are the members that the hook has seen off, by the UIDs of their pods.
+// left are the members that have left, according to the hook, by the UIDs of their pods.
 func (r *race) left() map[types.UID]string {
 	files, err := filepath.Glob(filepath.Join(r.dir, "left.*"))
 	if err != nil {
@@ -607,8 +603,8 @@ func (r *race) left() map[types.UID]string {
 	return out
 }
 
-// judgeSuccessor: after a member has left, its pod is made anew only when somebody
-// scaled the set up, after we had made it smaller.
+// judgeSuccessor: after a member has left, its pod is recreated only if the set was scaled up after
+// the plugin had scaled it down.
 func (r *race) judgeSuccessor(events []cluster.AuditEvent, uid types.UID, name string) {
 	made, smaller, grown := false, false, false
 	for _, e := range events {
@@ -625,10 +621,10 @@ func (r *race) judgeSuccessor(events []cluster.AuditEvent, uid types.UID, name s
 			case pod.UID == uid:
 				made = true
 			case made && pod.Name == name && !grown:
-				r.Errorf("%s (%s) had left and was made anew as %s at %s", name, uid, pod.UID, e.Time.Local().Format(time.StampMilli))
+				r.Errorf("%s (%s) had left and was recreated as %s at %s", name, uid, pod.UID, e.Time.Local().Format(time.StampMilli))
 				return
 			case made && pod.Name == name:
-				return // somebody wanted that
+				return // the set was scaled up
 			}
 		case e.Resource == "statefulsets" && (e.Verb == "patch" || e.Verb == "update") && e.Subresource == "scale":
 			var s autoscalingv1.Scale
@@ -636,7 +632,7 @@ func (r *race) judgeSuccessor(events []cluster.AuditEvent, uid types.UID, name s
 				r.Fatal(err)
 			}
 			wanted := s.Spec.Replicas > ordinalOf(name)
-			grown = grown || smaller && wanted // also when that was taken back: the controller may have seen it
+			grown = grown || smaller && wanted // even if it was reverted: the controller may have seen it
 			smaller = smaller || made && strings.HasPrefix(e.UserAgent, "kubectl-sts/") && !wanted
 		}
 	}

@@ -19,8 +19,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// TestFidelityLostNode holds what happens to the pods of a silent node, and when, against the
-// real controllers of nodes.
+// TestFidelityLostNode compares what happens to the pods of an unreachable node, and when, with the
+// real node controllers.
 func TestFidelityLostNode(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
@@ -106,37 +106,37 @@ func TestFidelityLostNode(t *testing.T) {
 		case simulate.PodDeleted:
 			came = func() bool { return pod().DeletionTimestamp != nil }
 		default:
-			t.Fatalf("foretold: %s %s", e.Kind, e.Object)
+			t.Fatalf("predicted: %s %s", e.Kind, e.Object)
 		}
 		check(f.until(ctx, came))
 		// The controller looks every 5 s, and the last sign of life was up to 5 s before.
 		foretold, seen := e.At.Sub(world.Events()[0].At), time.Since(lost)
-		t.Logf("%s %s: foretold after %s, seen after %s", e.Kind, e.Object, foretold, seen.Round(time.Second/10))
+		t.Logf("%s %s: predicted after %s, seen after %s", e.Kind, e.Object, foretold, seen.Round(time.Second/10))
 		if seen < foretold-6*time.Second || seen > foretold+30*time.Second {
-			t.Errorf("%s is foretold after %s and came after %s", e.Kind, foretold, seen)
+			t.Errorf("%s is predicted after %s but came after %s", e.Kind, foretold, seen)
 		}
 	}
 
-	// It hangs, and its ordinal with it, until somebody says that the node is gone.
+	// The pod stays, and with it its ordinal, until the node is marked as out of service.
 	f.mu.Lock()
 	first, claim := pod(), f.claimsByName[sts.ClaimName("data", f.name, 0)].UID
 	f.mu.Unlock()
 	if !slices.ContainsFunc(first.Spec.Tolerations, func(t corev1.Toleration) bool {
 		return t.Key == corev1.TaintNodeNotReady && t.TolerationSeconds != nil && *t.TolerationSeconds == 300
 	}) {
-		t.Errorf("the API server has written %v into the pod, and not 300 s for what its manifest leaves open", first.Spec.Tolerations)
+		t.Errorf("the API server has set tolerations %v, want 300 s where the manifest has none", first.Spec.Tolerations)
 	}
 	time.Sleep(3 * time.Second)
 	f.mu.Lock()
 	still := pod()
 	f.mu.Unlock()
 	if still == nil || still.UID != first.UID {
-		t.Fatal("the pod is gone, and nobody has said that its node is")
+		t.Fatal("the pod is gone, but its node was not marked as out of service")
 	}
 	world.RemoveNode(nodes[0])
 	world.Settle()
 	if p := world.Pods[first.Name]; p == nil || p.UID == first.UID || world.Claims[sts.ClaimName("data", f.name, 0)].UID != claim {
-		t.Errorf("foretold is not a new pod with the claim that it had")
+		t.Errorf("the prediction is not a new pod with the same claim")
 	}
 	patch := fmt.Appendf(nil, `{"spec":{"taints":[{"key":%q,"value":"nodeshutdown","effect":"NoExecute"}]}}`, corev1.TaintNodeOutOfService)
 	_, err = s.kube.CoreV1().Nodes().Patch(ctx, nodes[0], types.StrategicMergePatchType, patch, metav1.PatchOptions{})
@@ -152,13 +152,13 @@ func TestFidelityLostNode(t *testing.T) {
 	}
 }
 
-// beat is a kubelet that says that it lives, until stop.
+// beat renews the lease of a node like a kubelet, until stop.
 func beat(ctx context.Context, s *stage, node string, stop <-chan struct{}) {
 	leases := s.kube.CoordinationV1().Leases(corev1.NamespaceNodeLease)
 	every := time.NewTicker(5 * time.Second)
 	defer every.Stop()
 	for {
-		// Applied: the API server takes no update of a lease that does not name the one before.
+		// Applied, because the API server rejects an update of a lease without its resourceVersion.
 		lease := coordinationv1apply.Lease(node, corev1.NamespaceNodeLease).WithSpec(coordinationv1apply.LeaseSpec().WithHolderIdentity(node).WithRenewTime(metav1.NowMicro()))
 		_, _ = leases.Apply(ctx, lease, metav1.ApplyOptions{FieldManager: "kubelet"}) // the next beat tries again
 		select {
@@ -171,7 +171,7 @@ func beat(ctx context.Context, s *stage, node string, stop <-chan struct{}) {
 	}
 }
 
-// run puts a pod on a node, and has it run there.
+// run binds a pod to a node and sets it to Running.
 func (f *fidelity) run(ctx context.Context, o sts.Ordinal, node string) error {
 	name := sts.PodName(f.name, o)
 	if err := f.until(ctx, func() bool { return f.podsByName[name] != nil }); err != nil {
@@ -187,7 +187,7 @@ func (f *fidelity) run(ctx context.Context, o sts.Ordinal, node string) error {
 	return f.stage.setStatus(ctx, p, fare{phase: corev1.PodRunning, ready: true})
 }
 
-// until waits until the round sees that something holds.
+// until waits for a condition in the view of the round.
 func (f *fidelity) until(ctx context.Context, holds func() bool) error {
 	for {
 		f.mu.Lock()

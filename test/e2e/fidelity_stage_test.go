@@ -28,8 +28,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// stage is a control plane of controllers without nodes, and what all rounds see of it: one
-// watch for each kind. Whatever belongs to a set has the set's name as its label app.
+// stage is a control plane with controllers but without nodes, and one watch per kind for all rounds.
+// All objects of a set have the set's name as their label app.
 type stage struct {
 	kube   kubernetes.Interface
 	mu     sync.Mutex
@@ -111,7 +111,7 @@ func (s *stage) saw(obj any, gone bool) {
 	}
 }
 
-// sight is what one round sees.
+// sight is what one round observes.
 type sight struct {
 	changed chan struct{}
 
@@ -176,8 +176,8 @@ func keep[T any](all map[string]T, name string, o T, gone bool) {
 	}
 }
 
-// playNode has happen to the real pod what a node has just done to the foretold one, which
-// the controller may have replaced since.
+// playNode does to the real pod what a node has just done to the predicted one, which the controller
+// may have replaced since.
 func (f *fidelity) playNode(ctx context.Context, e simulate.Event) error {
 	f.mu.Lock()
 	p := f.podsByName[e.Object]
@@ -193,7 +193,7 @@ func (f *fidelity) playNode(ctx context.Context, e simulate.Event) error {
 	return nil
 }
 
-// playNodes has happen to the real pods what the nodes of the foretold world have done.
+// playNodes does to the real pods what the nodes of the predicted world have done.
 func (f *fidelity) playNodes(ctx context.Context) error {
 	foretold := map[string]*corev1.Pod{}
 	for _, p := range f.world.Pods {
@@ -220,7 +220,7 @@ func (f *fidelity) playNodes(ctx context.Context) error {
 	return nil
 }
 
-// end is the end of a pod, as the kubelet tells it.
+// end is the end of a pod, as the kubelet reports it.
 func (s *stage) end(ctx context.Context, p *corev1.Pod) error {
 	err := s.pods().Delete(ctx, p.Name, metav1.DeleteOptions{GracePeriodSeconds: new(int64), Preconditions: metav1.NewUIDPreconditions(string(p.UID))})
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
@@ -229,7 +229,7 @@ func (s *stage) end(ctx context.Context, p *corev1.Pod) error {
 	return err
 }
 
-// fare is how a pod fares on its node.
+// fare is the state of a pod on its node.
 type fare struct {
 	phase corev1.PodPhase
 	ready bool
@@ -244,7 +244,7 @@ func fares(p *corev1.Pod, now time.Time) fare {
 	return fare{p.Status.Phase, !since.IsZero(), !since.IsZero() && !since.Add(minReady*time.Second).After(now)}
 }
 
-// setStatus gives a pod pod a status. One that has been ready for long has it in its past.
+// setStatus sets the status of a pod. For an old one the times are in the past.
 func (s *stage) setStatus(ctx context.Context, p *corev1.Pod, as fare) error {
 	status := corev1.ConditionFalse
 	since := time.Now()
@@ -267,8 +267,8 @@ func (s *stage) setStatus(ctx context.Context, p *corev1.Pod, as fare) error {
 	return err
 }
 
-// states are both worlds in words, with the names of the real one. What one of them does not
-// know yet is new.
+// states are both worlds as text, with the names of the real one. Names that one of them does not have
+// yet are "new".
 func (f *fidelity) states() (foretold, seen string) {
 	const isNew = "(new)"
 	foretold = inWords(f.world.Set, f.world.Pods, f.world.Claims, f.world.Revisions, f.world.Now, func(id string) string {
@@ -296,7 +296,7 @@ func inWords(set *appsv1.StatefulSet, pods map[string]*corev1.Pod, claims map[st
 	switch {
 	case set == nil:
 	case set.DeletionTimestamp != nil:
-		// What the controller does to its status and to new revisions has no consequences.
+		// Changes of its status and of new revisions by the controller have no effect.
 		say("set %s, going", id(string(set.UID)))
 		revisions = nil
 	default:
@@ -337,8 +337,7 @@ func going(o metav1.Object) string {
 	return ""
 }
 
-// recognize remembers which of the real objects are which of the foretold ones: the worlds
-// have been found the same.
+// recognize maps the predicted objects to the real ones, after the worlds were found equal.
 func (f *fidelity) recognize() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -348,13 +347,13 @@ func (f *fidelity) recognize() {
 	for name, c := range f.world.Claims {
 		f.know(string(c.UID), string(f.claimsByName[name].UID))
 	}
-	// A revision's name comes back when its template does, and is a new one then.
+	// The name of a revision is used again with its template, but for a new revision.
 	clear(f.revisionsKnown)
 	for name, p := range f.world.Pods {
 		f.knowRevision(sts.PodRevision(p), sts.PodRevision(f.podsByName[name]))
 	}
 	if f.world.Set != nil && f.world.Set.DeletionTimestamp != nil {
-		return // nobody looks at revisions
+		return // revisions no longer matter
 	}
 	for _, r := range f.world.Revisions {
 		for _, real := range f.revisions {
@@ -371,13 +370,13 @@ func (f *fidelity) knowRevision(foretold, seen string) {
 	f.ids[foretold], f.revisionsKnown[seen] = seen, true
 }
 
-// happenings are the events of both worlds since they were compared last, in order where the
-// controller promises one. Pods and claims are watched apart.
+// happenings are the events of both worlds since the last comparison, in order if the controller
+// guarantees one. Pods and claims have separate watches.
 func (f *fidelity) happenings() (foretold, seen string) {
 	var a, b []happening
 	for _, e := range f.world.Events()[f.told:] {
 		switch e.Kind {
-		case simulate.PodAvailable, simulate.PodUnready, simulate.ClaimDeleted, simulate.SetDeleted, simulate.SetGone, // their states say enough
+		case simulate.PodAvailable, simulate.PodUnready, simulate.ClaimDeleted, simulate.SetDeleted, simulate.SetGone, // visible in their states
 			simulate.NodeLost, simulate.NodeRemoved: // the round does it
 		default:
 			a = append(a, happening{e.Kind, e.Object, f.ids[e.Revision]})

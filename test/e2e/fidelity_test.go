@@ -35,8 +35,8 @@ var (
 	fidelitySeed   = flag.Uint64("fidelity-seed", 9000, "the seed of the first one, the next ones count up; 0 for any")
 )
 
-// TestFidelity holds pkg/simulate against the real controller: random sets have a random
-// history, step by step, and after each step the real world has to be what was foretold.
+// TestFidelity compares pkg/simulate with the real controller: random sets have a random history, and
+// after each step the real world must be as predicted.
 func TestFidelity(t *testing.T) {
 	t.Parallel()
 	playFidelity(t, simulate.Features{}, false)
@@ -48,7 +48,7 @@ func TestFidelityMaxUnavailable(t *testing.T) {
 	playFidelity(t, simulate.Features{MaxUnavailable: true}, false)
 }
 
-// TestFidelityRecreate is the same with the update strategy Recreate among the others.
+// TestFidelityRecreate is the same with the additional update strategy Recreate.
 func TestFidelityRecreate(t *testing.T) {
 	t.Parallel()
 	needsRecreate(t)
@@ -105,7 +105,7 @@ func playFidelity(t *testing.T, features simulate.Features, recreates bool) {
 		*fidelityRounds, steps.Load(), time.Since(began).Round(time.Millisecond), *fidelitySeed, s.woken.Load())
 }
 
-// fidelity is one round: a set, as it is and as it is foretold.
+// fidelity is one round: a set, real and predicted.
 type fidelity struct {
 	*sight
 	stage    *stage
@@ -116,16 +116,16 @@ type fidelity struct {
 	random    *rand.Rand
 	name      string
 	world     *simulate.World
-	// ids are the real UIDs and names of revisions, by those of the world.
+	// ids are the real UIDs and revision names, by the predicted ones.
 	ids map[string]string
-	// known are the real ones of what there has been, and of the revisions that there are.
+	// known are the real UIDs so far, and the real names of the current revisions.
 	known, revisionsKnown map[string]bool
-	// status is the foretold one when the worlds agreed last.
+	// status is the predicted one when the worlds agreed last.
 	status appsv1.StatefulSetStatus
-	// told and seen are how many events of each world have been compared.
+	// told and seen are the numbers of compared events of each world.
 	told, seen int
 	lost       map[types.UID]bool // pods on nodes that are
-	burst      bool               // much has happened at once
+	burst      bool               // many events at once
 	steps      int
 	story      []string
 }
@@ -159,12 +159,12 @@ func (f *fidelity) play(ctx context.Context) error {
 		return err
 	}
 	for changes := 3 + f.random.IntN(5); ; f.steps++ {
-		// The next thing that happens by itself, or somebody changes something.
+		// The next event that happens by itself, or a change by a client.
 		if f.world.Set == nil || f.world.Set.DeletionTimestamp != nil {
 			changes = 0
 		}
 		switch {
-		case changes > 0 && f.podsOwnClaims() && f.chance(30): // rare, and much depends on it
+		case changes > 0 && f.podsOwnClaims() && f.chance(30): // rare, but important
 			err = f.deleteSet(ctx)
 		case changes > 0 && f.chance(20):
 			changes--
@@ -175,7 +175,7 @@ func (f *fidelity) play(ctx context.Context) error {
 		case changes > 0:
 			changes--
 			err = f.change(ctx, changes == 0)
-		case f.world.Set == nil, f.world.Set.DeletionTimestamp != nil: // which may hang
+		case f.world.Set == nil, f.world.Set.DeletionTimestamp != nil: // it may hang
 			return nil
 		default:
 			return f.probe(ctx)
@@ -189,21 +189,21 @@ func (f *fidelity) play(ctx context.Context) error {
 	}
 }
 
-// late is how long a pod takes beyond the common, and broken says that it takes for ever.
+// late is the extra time that a pod takes, broken reports whether it takes forever.
 func (f *fidelity) late(p *corev1.Pod) time.Duration {
 	return time.Duration(f.luck(p) % uint64(time.Minute))
 }
 
 func (f *fidelity) broken(p *corev1.Pod) bool { return f.luck(p)%12 == 0 }
 
-// luck is a random number of a pod's own.
+// luck is a random number of the pod.
 func (f *fidelity) luck(p *corev1.Pod) uint64 {
 	h := fnv.New64a()
 	fmt.Fprint(h, f.seed, p.UID, p.DeletionTimestamp)
 	return h.Sum64()
 }
 
-// randomSet is any set.
+// randomSet is a random set.
 func (f *fidelity) randomSet() *appsv1.StatefulSet {
 	labels, size := map[string]string{"app": f.name}, f.randomSize()
 	set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: f.name, Labels: labels}}
@@ -229,7 +229,7 @@ func (f *fidelity) randomSet() *appsv1.StatefulSet {
 	return set
 }
 
-// randomSize is rarely nothing.
+// randomSize is rarely 0.
 func (f *fidelity) randomSize() int32 {
 	if f.chance(12) {
 		return 0
@@ -237,7 +237,7 @@ func (f *fidelity) randomSize() int32 {
 	return int32(1 + f.random.IntN(5))
 }
 
-// minReady is a day: a pod is available only when the round says so.
+// minReady is a day: a pod is available only if the round makes it so.
 const minReady = 24 * 60 * 60
 
 func (f *fidelity) randomStrategy(s *appsv1.StatefulSetSpec) {
@@ -274,7 +274,7 @@ func (f *fidelity) randomPolicy(s *appsv1.StatefulSetSpec) {
 	s.PersistentVolumeClaimRetentionPolicy = &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{WhenScaled: policy(), WhenDeleted: policy()}
 }
 
-// change is something that a person does, or that befalls a pod.
+// change is an action of a client, or a failure of a pod or node.
 func (f *fidelity) change(ctx context.Context, last bool) error {
 	pods, claims, holdable := staying(f, f.podsByName), staying(f, f.claimsByName), f.holdable()
 	switch kind := f.random.IntN(100); {
@@ -283,7 +283,7 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 		o, _ := sts.ParsePodName(f.name, p.Name)
 		f.world.Delete(o)
 		f.world.Settle()
-		f.did("somebody deletes pod %s", p.Name)
+		f.did("delete pod %s", p.Name)
 		return f.stage.pods().Delete(ctx, p.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(p.UID))})
 	case kind < 23 && len(pods) > 0:
 		p := pick(f, pods)
@@ -308,7 +308,7 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 		c := pick(f, claims)
 		f.world.DeleteClaim(c.Name)
 		f.world.Settle()
-		f.did("somebody deletes claim %s", c.Name)
+		f.did("delete claim %s", c.Name)
 		return f.stage.claims().Delete(ctx, c.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(c.UID))})
 	case kind < 50 && len(holdable) > 0:
 		return f.hold(ctx, pick(f, holdable))
@@ -319,7 +319,7 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 	}
 }
 
-// deleteSet is the end of the set.
+// deleteSet deletes the set.
 func (f *fidelity) deleteSet(ctx context.Context) error {
 	cascade := pick(f, []metav1.DeletionPropagation{metav1.DeletePropagationBackground, metav1.DeletePropagationForeground, metav1.DeletePropagationOrphan})
 	f.burst = true
@@ -328,8 +328,8 @@ func (f *fidelity) deleteSet(ctx context.Context) error {
 	return f.stage.sets().Delete(ctx, f.name, metav1.DeleteOptions{PropagationPolicy: &cascade})
 }
 
-// podsOwnClaims says whether a pod that is not on its way out yet owns a claim: it waits for
-// its turn to leave.
+// podsOwnClaims reports whether a pod that is not terminating owns a claim: the pod waits for its
+// turn to be deleted.
 func (f *fidelity) podsOwnClaims() bool {
 	for _, c := range f.world.Claims {
 		for _, r := range c.OwnerReferences {
@@ -341,10 +341,10 @@ func (f *fidelity) podsOwnClaims() bool {
 	return false
 }
 
-// heldBy is the finalizer of somebody who needs a claim for longer than its pod.
+// heldBy is the finalizer of a client that needs a claim for longer than its pod.
 const heldBy = "test.kubectl-sts.dev/held"
 
-// holdable are the claims that somebody can begin or cease to hold.
+// holdable are the claims to which the finalizer can be added, or from which it can be removed.
 func (f *fidelity) holdable() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(f.world.Claims)), func(name string) bool {
 		c := f.world.Claims[name]
@@ -352,7 +352,7 @@ func (f *fidelity) holdable() []string {
 	})
 }
 
-// hold has somebody need a claim, or not any more, when it is on its way out.
+// hold adds the finalizer to a claim, or removes it.
 func (f *fidelity) hold(ctx context.Context, name string) error {
 	toggle := func(finalizers []string) ([]string, bool) {
 		if i := slices.Index(finalizers, heldBy); i >= 0 {
@@ -362,9 +362,9 @@ func (f *fidelity) hold(ctx context.Context, name string) error {
 	}
 	foretold, holds := toggle(f.world.Claims[name].Finalizers)
 	f.world.Claims[name].Finalizers = foretold
-	f.did("somebody holds claim %s: %t", name, holds)
+	f.did("finalizer on claim %s: %t", name, holds)
 	f.world.Settle()
-	// The controller that keeps a claim while it is in use takes its own one off in its own time.
+	// The pvc-protection controller removes its own finalizer asynchronously.
 	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		c, err := f.stage.claims().Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
@@ -378,8 +378,8 @@ func (f *fidelity) hold(ctx context.Context, name string) error {
 
 var nodes = []string{"node-0", "node-1"}
 
-// removeNode has a lost node's pods gone, one after the other: nobody promises in which order
-// they go, nor that the controller sees none of them gone before the others.
+// removeNode removes the pods of a lost node, one after the other: neither their order is guaranteed,
+// nor that the controller sees all of them removed at once.
 func (f *fidelity) removeNode(ctx context.Context, node string) error {
 	f.did("node %s is removed", node)
 	f.mu.Lock()
@@ -404,11 +404,11 @@ func (f *fidelity) removeNode(ctx context.Context, node string) error {
 	return nil
 }
 
-// edit changes the spec, in both worlds.
+// edit changes the spec in both worlds.
 func (f *fidelity) edit(ctx context.Context, change func(*appsv1.StatefulSetSpec)) error {
 	set := f.world.Set.DeepCopy()
 	change(&set.Spec)
-	set.ResourceVersion = "" // whoever has written a status in between
+	set.ResourceVersion = "" // the status may have changed in between
 	set, err := f.stage.sets().Update(ctx, set, metav1.UpdateOptions{})
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, strings.Join(f.story, "\n"))
@@ -446,9 +446,9 @@ func (f *fidelity) randomChange(s *appsv1.StatefulSetSpec) {
 	}
 }
 
-// claimsGo reports whether a claim goes with a pod that is on its way out. If the policy becomes
+// claimsGo reports whether a claim will be deleted with a terminating pod. If the policy becomes
 // Retain then, the controller gives that claim to the next pod, unless the garbage collector has
-// deleted it before: nobody promises which comes first.
+// deleted it before: the order is not guaranteed.
 func (f *fidelity) claimsGo() bool {
 	for _, c := range f.world.Claims {
 		for _, r := range c.OwnerReferences {
@@ -460,7 +460,7 @@ func (f *fidelity) claimsGo() bool {
 	return false
 }
 
-// randomTemplate is one of four, so that now and then an old one comes back.
+// randomTemplate is one of four, so that sometimes an old one is used again.
 func (f *fidelity) randomTemplate(s *appsv1.StatefulSetSpec) {
 	n := f.random.IntN(4)
 	s.Template.Spec.Containers[0].Image = fmt.Sprintf("app:v%d", n)
@@ -471,8 +471,8 @@ func (f *fidelity) randomTemplate(s *appsv1.StatefulSetSpec) {
 	}
 }
 
-// probe is a change of no consequence: when the controller has seen it, it has seen all
-// that was before.
+// probe is a change without effect: when the controller has observed it, it has observed all
+// previous changes.
 func (f *fidelity) probe(ctx context.Context) error {
 	if err := f.edit(ctx, func(s *appsv1.StatefulSetSpec) { *s.RevisionHistoryLimit++ }); err != nil {
 		return err
@@ -480,7 +480,7 @@ func (f *fidelity) probe(ctx context.Context) error {
 	return f.agree(ctx)
 }
 
-// agree plays the nodes as foretold, and waits until the real world is the foretold one.
+// agree plays the nodes as predicted, and waits until the real world is as predicted.
 func (f *fidelity) agree(ctx context.Context) error {
 	silent := false
 	if set := f.world.Set; set != nil {
@@ -514,15 +514,15 @@ func (f *fidelity) agree(ctx context.Context) error {
 		return f.disagree("events", foretold, seen)
 	}
 	if silent {
-		// The controller's answer is to do nothing: it has to have been asked.
+		// The controller should do nothing: make sure that it has observed the change.
 		return f.probe(ctx)
 	}
 	return nil
 }
 
-// wake has the controller look again where nothing else does, for a long time or for ever: a
-// pod of which an old claim was in the way is made only when something happens to the set or
-// its pods, and the end of that claim is nothing of the kind.
+// wake makes the controller reconcile if nothing else does, for a long time or forever: a pod that
+// was blocked by an old claim is created only after a change of the set or its pods, and the
+// deletion of that claim is none.
 func (f *fidelity) wake(ctx context.Context) error {
 	missing := f.world.Set != nil && slices.ContainsFunc(slices.Collect(maps.Keys(f.world.Pods)), func(name string) bool {
 		f.mu.Lock()
@@ -542,7 +542,7 @@ func (f *fidelity) did(format string, args ...any) {
 	f.story = append(f.story, fmt.Sprintf("%3d ", f.steps)+fmt.Sprintf(format, args...))
 }
 
-// news are the foretold events that have not been compared.
+// news are the predicted events that have not been compared.
 func (f *fidelity) news() []string {
 	var out []string
 	for _, e := range f.world.Events()[f.told:] {
@@ -552,7 +552,7 @@ func (f *fidelity) news() []string {
 }
 
 func (f *fidelity) disagree(on, foretold, seen string) error {
-	return fmt.Errorf("seed %d, gate %t, step %d: %s (-foretold +seen):\n%s\nstory:\n%s", f.seed, f.features.MaxUnavailable, f.steps, on,
+	return fmt.Errorf("seed %d, gate %t, step %d: %s (-predicted +seen):\n%s\nstory:\n%s", f.seed, f.features.MaxUnavailable, f.steps, on,
 		gocmp.Diff(strings.Split(foretold, "\n"), strings.Split(seen, "\n")), strings.Join(f.story, "\n"))
 }
 
@@ -574,7 +574,7 @@ func describe(set *appsv1.StatefulSet) string {
 
 func pick[T any](f *fidelity, from []T) T { return from[f.random.IntN(len(from))] }
 
-// staying are those that are not on their way out.
+// staying are those that are not terminating.
 func staying[T metav1.Object](f *fidelity, all map[string]T) []T {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -1,6 +1,5 @@
-// Package e2e runs scenarios: the real binary against a real control plane. Each
-// file below testdata holds one promise and is read from top to bottom; README.md
-// says which words it is written in.
+// Package e2e runs scenarios: the real binary against a real control plane. Each file below testdata
+// tests one promise and is read from top to bottom; README.md describes its commands.
 package e2e
 
 import (
@@ -21,14 +20,12 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// bin is a folder with kubectl-sts, and kubecache what kubectl remembers of the
-// API, for all scenarios together.
+// bin is a folder with kubectl-sts, kubecache the discovery cache of kubectl; all scenarios share them.
 var bin, kubecache string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	// Scenarios wait most of their time: more of them run at once than there are
-	// processors, unless somebody says otherwise.
+	// Scenarios mostly wait: by default more of them run at once than there are processors.
 	if !given("test.parallel") {
 		if err := flag.Set("test.parallel", "8"); err != nil {
 			fatal(err)
@@ -41,7 +38,7 @@ func TestMain(m *testing.M) {
 	bin, kubecache = filepath.Join(dir, "bin"), filepath.Join(dir, "kubecache")
 	err = provideBinary(filepath.Join(bin, "kubectl-sts"))
 	if err == nil {
-		// testscript leaves a folder behind when only some of the scenarios run.
+		// testscript does not remove a folder if only some of the scenarios run.
 		err = os.Setenv("GOTMPDIR", dir)
 	}
 	code := 1
@@ -68,8 +65,7 @@ func given(name string) bool {
 	return found
 }
 
-// provideBinary builds the plugin once for the whole run, or takes the one that
-// KUBECTL_STS_BIN names.
+// provideBinary builds the plugin once for the whole run, or uses KUBECTL_STS_BIN.
 func provideBinary(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
@@ -90,14 +86,14 @@ func provideBinary(path string) error {
 	return nil
 }
 
-// TestScenarios runs on a cluster as it comes.
+// TestScenarios runs on a cluster with default settings.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	run(t, "default", cluster.Shared(t, nil))
 }
 
-// gated has what is off by default, as far as this version of Kubernetes knows it. What
-// runs there does not mind the other gates.
+// gated has the feature gates that are off by default, if this version of Kubernetes has them.
+// Its scenarios do not depend on the other gates.
 func gated(t *testing.T) *cluster.Cluster {
 	t.Helper()
 	gates := map[string]bool{"MaxUnavailableStatefulSet": true}
@@ -111,16 +107,16 @@ func gated(t *testing.T) *cluster.Cluster {
 	return cluster.Shared(t, gates)
 }
 
-// unusedSince is the minor version from which on claims have the condition Unused by default.
+// unusedSince is the first minor version in which claims have the condition Unused by default.
 const unusedSince = 37
 
-// The feature gate of the update strategy Recreate, and the minor version that has it first.
+// The feature gate of the update strategy Recreate, and the first minor version with it.
 const (
 	recreateGate  = "StatefulSetRecreateStrategy"
 	recreateSince = 37
 )
 
-// kubernetesMinor is the minor version that the clusters have, 36 for 1.36.
+// kubernetesMinor is the minor version of the clusters, 36 for 1.36.
 func kubernetesMinor(t *testing.T) int {
 	t.Helper()
 	full, err := cluster.Version("")
@@ -138,37 +134,35 @@ func needsRecreate(t *testing.T) {
 	}
 }
 
-// TestRecreate runs where sets may have the update strategy Recreate.
+// TestRecreate runs with the update strategy Recreate enabled.
 func TestRecreate(t *testing.T) {
 	t.Parallel()
 	needsRecreate(t)
 	run(t, "recreate", gated(t))
 }
 
-// TestRecreateOff runs where sets may have it as well, and the controller knows nothing of it: as
-// when the feature gate was turned off since.
+// TestRecreateOff runs with the strategy enabled in the API server but not in the controller, as if
+// the feature gate had been turned off later.
 func TestRecreateOff(t *testing.T) {
 	t.Parallel()
 	needsRecreate(t)
 	run(t, "recreate-off", cluster.SharedApart(t, map[string]bool{recreateGate: true}, map[string]bool{recreateGate: false}))
 }
 
-// TestMaxUnavailable runs where Parallel sets roll like OrderedReady ones, up to
-// maxUnavailable pods at a time.
+// TestMaxUnavailable runs with the feature gate MaxUnavailableStatefulSet.
 func TestMaxUnavailable(t *testing.T) {
 	t.Parallel()
 	run(t, "max-unavailable", gated(t))
 }
 
-// TestUnusedSince runs where claims carry the condition Unused.
+// TestUnusedSince runs with the condition Unused of claims.
 func TestUnusedSince(t *testing.T) {
 	t.Parallel()
 	run(t, "unused-since", gated(t))
 }
 
-// TestDNS runs where there is a CoreDNS. Those that need one that fails have it for
-// themselves when the others are through, and so have those that pause a controller: each of
-// them has the whole cluster.
+// TestDNS runs with CoreDNS. Scenarios that break CoreDNS or pause a controller run after the others,
+// one at a time, because they affect the whole cluster.
 func TestDNS(t *testing.T) {
 	t.Parallel()
 	c := cluster.SharedDNS(t)
@@ -177,13 +171,13 @@ func TestDNS(t *testing.T) {
 	t.Run("paused", func(t *testing.T) { runAlone(t, "paused", c) })
 }
 
-// TestNode runs where pods are more than their status: on a real node.
+// TestNode runs on a real node, with real pods.
 func TestNode(t *testing.T) {
 	t.Parallel()
 	runBeside(t, realNode, cluster.SharedNode(t))
 }
 
-// realNode is the folder whose sets are deployed to the real node.
+// realNode is the folder of scenarios whose sets run on the real node.
 const realNode = "node"
 
 func run(t *testing.T, folder string, c *cluster.Cluster) {
@@ -200,9 +194,8 @@ func params(folder string, c *cluster.Cluster) testscript.Params {
 	}
 }
 
-// runBeside runs a few scenarios at a time beside those that -parallel counts. They wait
-// for containers and for caches and need little else, but long: among the others they
-// would come last, with nothing left to do meanwhile.
+// runBeside runs a few scenarios at a time in addition to those that -parallel counts. They mostly
+// wait for containers and caches: among the others they would come last, while nothing else runs.
 func runBeside(t *testing.T, folder string, c *cluster.Cluster) { runSome(t, folder, c, 3) }
 
 // runAlone runs one scenario at a time.
@@ -214,14 +207,14 @@ func runSome(t *testing.T, folder string, c *cluster.Cluster, atOnce int) {
 	b.all.Wait()
 }
 
-// beside is a test whose subtests run at once, as few as that.
+// beside is a test whose subtests run concurrently, but only this many at a time.
 type beside struct {
 	*testing.T
 	few chan struct{}
 	all sync.WaitGroup
 }
 
-// Parallel implements [testscript.T]: that is so already.
+// Parallel implements [testscript.T]: subtests already run in parallel.
 func (*beside) Parallel() {}
 
 // Verbose implements [testscript.T].
@@ -236,10 +229,10 @@ func (b *beside) Run(name string, f func(testscript.T)) {
 	})
 }
 
-// holdsHere reports whether a condition holds: known:CODE, what `kubectl sts version` knows of the
-// cluster's version: scenarios say by it what is to be seen there. Or it is since:VERSION, or versions.
+// holdsHere reports whether a condition of a scenario holds: known:CODE for a known issue of the
+// cluster's version, since:VERSION, or versions.
 func holdsHere(kubernetes, condition string) (bool, error) {
-	if condition == "versions" { // make test-versions says which, also the default
+	if condition == "versions" { // make test-versions sets the version, even the default one
 		return os.Getenv(cluster.KubernetesEnv) != "", nil
 	}
 	if since, ok := strings.CutPrefix(condition, "since:"); ok {
@@ -255,7 +248,7 @@ func holdsHere(kubernetes, condition string) (bool, error) {
 	return slices.ContainsFunc(known, func(k inspect.KnownIssue) bool { return k.Code == code }), err
 }
 
-// What is said to be shown has a scenario, and what has one is said to be shown.
+// Known issues that are marked as shown have a scenario, and those with a scenario are marked.
 func TestKnownIssuesAreShown(t *testing.T) {
 	t.Parallel()
 	for _, k := range inspect.KnownIssues() {
@@ -266,7 +259,7 @@ func TestKnownIssuesAreShown(t *testing.T) {
 	}
 }
 
-// What the program calls tested is what the tests can be run on.
+// The versions that the program calls tested are those on which the tests can run.
 func TestTestedVersions(t *testing.T) {
 	t.Parallel()
 	for _, version := range inspect.TestedWith {

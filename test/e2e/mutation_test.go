@@ -19,8 +19,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// cmdMutate makes a MutatingAdmissionPolicy for updates in the scenario's namespace, and waits
-// until it shows in a dry run.
+// cmdMutate creates a MutatingAdmissionPolicy for updates in the scenario's namespace, and waits until
+// it takes effect in a dry run.
 func cmdMutate(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && (len(args) == 3 || len(args) == 2 && args[0] == "stop"), "mutate SET|OBJECT RESOURCE[,RESOURCE…] EXPRESSION, or mutate stop SET|OBJECT")
 	s := of(ts)
@@ -49,10 +49,10 @@ func cmdMutate(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(remove)
 	group, mutations, conditions := "apps", []registrationv1.Mutation{mutation(args[2])}, []registrationv1.MatchCondition(nil)
 	object := strings.Contains(args[0], "/")
-	if object { // what the expression changes may not show in a write that changes nothing else
+	if object { // the change may be invisible in a write that changes nothing else
 		group, mutations = "", append(mutations, mutation(`Object{metadata: Object.metadata{annotations: {"`+mutatedMark+`": "yes"}}}`))
 	}
-	if resources[0] == "persistentvolumes" { // which are in no namespace: other scenarios have theirs
+	if resources[0] == "persistentvolumes" { // which are not namespaced: other scenarios have their own
 		conditions = []registrationv1.MatchCondition{{Name: "here", Expression: `object.spec.?claimRef.?namespace.orValue("") == "` + s.namespace + `"`}}
 	}
 	_, err := kinds.MutatingAdmissionPolicies().Create(ctx, &registrationv1.MutatingAdmissionPolicy{
@@ -83,7 +83,7 @@ func cmdMutate(ts *testscript.TestScript, neg bool, args []string) {
 // mutatedMark is an annotation that a policy for objects other than StatefulSets adds.
 const mutatedMark = "scenario/mutated"
 
-// marked says whether admission adds the annotation to the object with a write that removes it.
+// marked reports whether admission adds the annotation to the object in a write that removes it.
 func (s *scenario) marked(object string, want bool) error {
 	before, err := s.get(object)
 	if err != nil {
@@ -103,7 +103,7 @@ func (s *scenario) marked(object string, want bool) error {
 	return nil
 }
 
-// mutation is an apply configuration or, for what has none (Scale), a JSON patch.
+// mutation is an apply configuration or, for Scale, which has none, a JSON patch.
 func mutation(expression string) registrationv1.Mutation {
 	if strings.HasPrefix(expression, "[") {
 		return registrationv1.Mutation{PatchType: registrationv1.PatchTypeJSONPatch, JSONPatch: &registrationv1.JSONPatch{Expression: expression}}
@@ -111,7 +111,7 @@ func mutation(expression string) registrationv1.Mutation {
 	return registrationv1.Mutation{PatchType: registrationv1.PatchTypeApplyConfiguration, ApplyConfiguration: &registrationv1.ApplyConfiguration{Expression: expression}}
 }
 
-// mutated says whether admission changes a write to the set that changes nothing by itself.
+// mutated reports whether admission changes a write to the set that changes nothing else.
 func (s *scenario) mutated(set, resource string, want bool) error {
 	before, err := s.get("sts/" + set)
 	if err != nil {
@@ -143,8 +143,8 @@ func (s *scenario) mutated(set, resource string, want bool) error {
 	return nil
 }
 
-// cmdDigests serves a mutating webhook that turns the tags of images in StatefulSets into
-// digests with every update, and waits until it is asked.
+// cmdDigests serves a mutating webhook that turns the image tags of StatefulSets into digests on every
+// update, and waits until it is called.
 func cmdDigests(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 1, "digests SET")
 	s := of(ts)

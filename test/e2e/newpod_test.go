@@ -18,7 +18,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// builtSets are the differences that the controller makes between a template and a pod.
+// builtSets cover the differences between a template and the pods of the controller.
 var builtSets = map[string]string{
 	"plain": `
 spec: {containers: [{name: app, image: "app:v1"}]}`,
@@ -41,8 +41,8 @@ spec:
   containers: [{name: app, image: "app:v1", env: [{name: POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]}]`,
 }
 
-// TestNewPodIsTheControllers: what sts.NewPod builds is, with the API server's defaults and
-// admission, the pod that the StatefulSet controller has created.
+// TestNewPodIsTheControllers: after defaulting and admission, the pod that sts.NewPod builds equals the
+// one that the StatefulSet controller has created.
 func TestNewPodIsTheControllers(t *testing.T) {
 	t.Parallel()
 	c := cluster.Shared(t, nil)
@@ -82,7 +82,7 @@ func TestNewPodIsTheControllers(t *testing.T) {
 			}
 			live := untilPod(ctx, t, client, ns, "web-7")
 			built := sts.NewPod(set, &set.Spec.Template, live.Labels[appsv1.StatefulSetRevisionLabel], 7)
-			built.Name = "" // generateName has another one: this one is taken
+			built.Name = "" // generateName makes another one: this one exists
 			tried, err := client.CoreV1().Pods(ns).Create(ctx, built, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 			if err != nil {
 				t.Fatal(err)
@@ -111,20 +111,20 @@ func untilPod(ctx context.Context, t *testing.T, client kubernetes.Interface, ns
 	return nil
 }
 
-// alike is a pod without what differs from one creation to the next, and what happens later.
+// alike removes from a pod what differs for each creation, and what changes later.
 func alike(p *corev1.Pod) *corev1.Pod {
 	p = p.DeepCopy()
 	p.UID, p.ResourceVersion, p.Generation, p.CreationTimestamp, p.ManagedFields = "", "", 0, metav1.Time{}, nil
 	p.Spec.NodeName, p.Status = "", corev1.PodStatus{}
-	delete(p.Labels, corev1.LabelTopologyZone) // the node's, since it was bound (KEP-4742)
+	delete(p.Labels, corev1.LabelTopologyZone) // of the node, copied when the pod is bound (KEP-4742)
 	delete(p.Labels, corev1.LabelTopologyRegion)
-	const token = "kube-api-access-" // and a random suffix
+	const token = "kube-api-access-" // followed by a random suffix
 	for i := range p.Spec.Volumes {
 		if strings.HasPrefix(p.Spec.Volumes[i].Name, token) {
 			p.Spec.Volumes[i].Name = token
 		}
 	}
-	slices.SortFunc(p.Spec.Volumes, func(a, b corev1.Volume) int { return strings.Compare(a.Name, b.Name) }) // the controller's are in no order
+	slices.SortFunc(p.Spec.Volumes, func(a, b corev1.Volume) int { return strings.Compare(a.Name, b.Name) }) // the controller adds them in no order
 	for _, containers := range [][]corev1.Container{p.Spec.InitContainers, p.Spec.Containers} {
 		for i := range containers {
 			for j := range containers[i].VolumeMounts {

@@ -25,8 +25,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// proxy stands between the plugin and the API server and can do what networks and
-// busy servers do. It speaks as the cluster's admin.
+// proxy is between the plugin and the API server and can fail like networks and busy servers. It uses
+// the identity of the cluster admin.
 type proxy struct {
 	server  *http.Server
 	address string
@@ -34,13 +34,13 @@ type proxy struct {
 	mu      sync.Mutex
 	open    map[net.Conn]bool
 	cut     bool
-	stalled chan struct{} // what watches bring waits until it is closed; nil when it need not
-	cutIn   int           // so many writes arrive until it is cut, the last one with it
-	lose    int           // so many answers to writes are lost
-	fail    map[int]int   // so many writes are answered with this code
+	stalled chan struct{} // the data of watches waits until it is closed; nil if it need not wait
+	cutIn   int           // the number of writes until it is cut, including the last one
+	lose    int           // the number of responses to writes that will be lost
+	fail    map[int]int   // the number of writes that will fail with this code
 	race    func()        // once, before a write is passed on
 	raceOn  string        // with this method only, empty for any
-	onWrite func()        // when a write was answered, before the plugin hears of it
+	onWrite func()        // after a write, before the plugin receives the response
 	before  func()        // each time, before a write is passed on
 }
 
@@ -88,14 +88,13 @@ func newProxy(c *cluster.Cluster) (*proxy, error) {
 			reverse.ServeHTTP(w, r)
 		}),
 	}
-	go func() { _ = p.server.Serve(l) }() // it ends with close
+	go func() { _ = p.server.Serve(l) }() // until it is closed
 	return p, nil
 }
 
 type countedWrite struct{}
 
-// markCountedWrite marks the writes that the proxy counts. It leaves out what goes with them:
-// events, questions and dry runs.
+// markCountedWrite marks the writes that the proxy counts: all but events, access reviews and dry runs.
 func markCountedWrite(r *http.Request) (*http.Request, error) {
 	counts := slices.ContainsFunc([]string{"/statefulsets/", "/pods/", "/persistentvolumeclaims", "/persistentvolumes"},
 		func(part string) bool { return strings.Contains(r.URL.Path, part) })
@@ -113,7 +112,7 @@ func markCountedWrite(r *http.Request) (*http.Request, error) {
 	return r.WithContext(context.WithValue(r.Context(), countedWrite{}, true)), nil
 }
 
-// hasDryRun: a deletion and an eviction say it in their body.
+// hasDryRun: deletions and evictions have the dry run in their body.
 func hasDryRun(body []byte) bool {
 	object, _, err := scheme.Codecs.UniversalDeserializer().Decode(body, nil, nil)
 	if err != nil {
@@ -169,7 +168,7 @@ func (p *proxy) answered(r *http.Response) {
 	}
 }
 
-// stallable is what a watch brings. It says nothing for as long as the proxy stalls.
+// stallable is the body of a watch. Read blocks while the proxy stalls.
 type stallable struct {
 	io.ReadCloser
 	proxy *proxy
@@ -186,7 +185,7 @@ func (s *stallable) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (p *proxy) mend() {
+func (p *proxy) restore() {
 	p.cut, p.cutIn = false, 0
 	if p.stalled != nil {
 		close(p.stalled)
@@ -219,14 +218,13 @@ func (p *proxy) breakOff() {
 }
 
 func (p *proxy) close() {
-	p.set(p.mend)
+	p.set(p.restore)
 	_ = p.server.Close()
 }
 
-// cmdProxy puts the proxy in front of the API server for all later programs, or
-// makes it misbehave.
+// cmdProxy starts the proxy for all later programs, or makes it misbehave.
 func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && len(args) > 0, "proxy start|cut [COUNT]|stall|mend|lose COUNT|fail CODE COUNT|race OBJECT MERGEPATCH [METHOD]")
+	usage(ts, !neg && len(args) > 0, "proxy start|cut [COUNT]|stall|restore|lose COUNT|fail CODE COUNT|race OBJECT MERGEPATCH [METHOD]")
 	number := func(i int) int {
 		usage(ts, len(args) > i, "proxy cut COUNT|lose COUNT|fail CODE COUNT")
 		n, err := strconv.Atoi(args[i])
@@ -240,7 +238,7 @@ func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
 		return
 	}
 	if s.proxy == nil {
-		ts.Fatalf("proxy start comes first")
+		ts.Fatalf("run proxy start first")
 	}
 	switch args[0] {
 	case "cut":
@@ -250,8 +248,8 @@ func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		n := number(1)
 		s.proxy.set(func() { s.proxy.cutIn = n })
-	case "mend":
-		s.proxy.set(s.proxy.mend)
+	case "restore":
+		s.proxy.set(s.proxy.restore)
 	case "stall":
 		s.proxy.set(func() { s.proxy.stalled = make(chan struct{}) })
 	case "lose":
@@ -266,12 +264,11 @@ func cmdProxy(ts *testscript.TestScript, neg bool, args []string) {
 			s.proxy.race, s.proxy.raceOn = func() { s.mergePatch(args[1], args[2]) }, strings.Join(args[3:], "")
 		})
 	default:
-		ts.Fatalf("proxy %s: it is start, cut, stall, mend, lose, fail or race", args[0])
+		ts.Fatalf("proxy %s: must be start, cut, stall, restore, lose, fail or race", args[0])
 	}
 }
 
-// mergePatch changes an object as somebody else would. That it did can be seen in
-// what comes of the race.
+// mergePatch changes an object as another client would. The result of the race shows that it did.
 func (s *scenario) mergePatch(object, patch string) {
 	kind, name, _ := strings.Cut(object, "/")
 	ctx, cancel := requestContext()
@@ -288,8 +285,8 @@ func (s *scenario) startProxy() error {
 	return s.writeKubeconfig(s.cluster.Kubeconfig(), filepath.Join(s.work, "proxied.kubeconfig"), "http://"+p.address)
 }
 
-// cmdKillAt runs a command through the proxy, which kills it after its Nth write to
-// a set or pod was carried out, before the command hears of it.
+// cmdKillAt runs a command through the proxy, which kills it after its Nth write to a set or pod,
+// before the command receives the response.
 func cmdKillAt(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) > 2, "killat COUNT sts ARG…")
 	n, err := strconv.Atoi(args[0])
@@ -299,8 +296,7 @@ func cmdKillAt(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// cmdKillEach runs a command again and again, each time up to its next write, until
-// it ends by itself.
+// cmdKillEach runs a command repeatedly and kills it at its first write, until it ends by itself.
 func cmdKillEach(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) > 2, "killeach CODE sts ARG…")
 	const limit = 50
@@ -316,7 +312,7 @@ func cmdKillEach(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("exit code %s, want %s", code, args[0])
 		}
 	}
-	ts.Fatalf("killed %d times and still not at the end", limit)
+	ts.Fatalf("not finished after being killed %d times", limit)
 }
 
 func killAt(ts *testscript.TestScript, n int, args []string) (code string) {
@@ -328,7 +324,7 @@ func killAt(ts *testscript.TestScript, n int, args []string) (code string) {
 	s.proxy.set(func() {
 		s.proxy.onWrite = func() {
 			if n--; n == 0 {
-				_ = cmd.Process.Kill() // it is waiting for the answer
+				_ = cmd.Process.Kill() // it is waiting for the response
 			}
 		}
 	})

@@ -17,18 +17,18 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// cause is a trouble that a random world has, and what docs/stuck.md promises about it.
+// cause is a problem of a random world, and what docs/stuck.md documents about it.
 type cause struct {
-	// refuses: the API server refuses the new pods.
+	// refuses: the API server rejects the new pods.
 	refuses bool
 	// mutates: an update of the set is rewritten.
 	mutates bool
-	// heals: a world may heal from it before it counts as stuck.
+	// heals: the problem may end before it counts as stuck.
 	heals bool
-	// passes: it always does, by itself.
+	// passes: the problem always ends by itself.
 	passes bool
-	// soonest is how long it lasts at least before it may count as stuck, latest the time after
-	// which it must. Both are never where that takes longer than a round.
+	// soonest is the time after which it may count as stuck, latest the time after which it must. Both are
+	// never if that takes longer than a round.
 	soonest, latest time.Duration
 	// behaviour is that of a simulated pod, injected is a JSON patch of each new pod, in CEL.
 	behaviour, injected string
@@ -52,7 +52,7 @@ var causes = map[string]cause{
 	"never-ready":  {behaviour: cluster.NeverReady, heals: true, soonest: never, latest: never},
 	"late":         {behaviour: cluster.Late, passes: true, soonest: never, latest: never},
 	"gated": {heals: true, soonest: never, latest: never,
-		// A list in a JSONPatch makes the API server panic (1.36.3), so it is an apply configuration.
+		// An apply configuration, because a list in a JSONPatch makes the API server panic (1.36.3).
 		injected: `Object{spec: Object.spec{schedulingGates: [Object.spec.schedulingGates{name: "queue.example/admission"}]}}`},
 	// Both are --scheduling-grace.
 	"unschedulable": {heals: true, injected: `[JSONPatch{op: "add", path: "/spec/nodeSelector", value: {"` + nodeLabel + `NAMESPACE": "yes"}}]`},
@@ -63,7 +63,7 @@ var causes = map[string]cause{
 
 var causeNames = slices.Sorted(maps.Keys(causes))
 
-// grace is the time after which the trouble must count as stuck.
+// grace is the time after which the problem must count as stuck.
 func (c cause) grace(w *rolloutWorld) time.Duration {
 	if w.Cause == "unschedulable" {
 		return w.Grace
@@ -73,7 +73,7 @@ func (c cause) grace(w *rolloutWorld) time.Duration {
 
 func (r *round) cause() cause { return causes[r.Cause] }
 
-// troubled says whether a pod has the trouble.
+// troubled reports whether a pod has the problem.
 func (r *round) troubled(p *corev1.Pod) bool {
 	switch {
 	case r.cause().behaviour != "":
@@ -86,7 +86,7 @@ func (r *round) troubled(p *corev1.Pod) bool {
 	return false
 }
 
-// makeCause brings the trouble into the world, and waits until it is in force.
+// makeCause creates the problem, and waits until it is in force.
 func (r *round) makeCause(ctx context.Context) {
 	r.makeOnce.Do(func() {
 		r.note("cause: %s", r.Cause)
@@ -103,7 +103,7 @@ func (r *round) makeCause(ctx context.Context) {
 		case r.Cause == "refused":
 			r.validate(ctx, "cause", "pods", "CREATE", "!("+object+")")
 			r.untilTried(ctx, true)
-		case r.Cause == "keep-pods": // the kubelet's deletions are let through
+		case r.Cause == "keep-pods": // deletions by the kubelet are allowed
 			r.validate(ctx, "cause", "pods", "DELETE", "has(oldObject.metadata.deletionTimestamp) || !("+old+")")
 			r.untilProbed(ctx)
 		case r.Cause == "no-evictions":
@@ -140,7 +140,7 @@ func (r *round) makeCause(ctx context.Context) {
 	})
 }
 
-// makeBeside makes admission that concerns no rollout.
+// makeBeside creates admission policies that do not affect rollouts.
 func (r *round) makeBeside(ctx context.Context) {
 	switch r.Beside {
 	case "label":
@@ -156,7 +156,7 @@ func (r *round) makeBeside(ctx context.Context) {
 	}
 }
 
-// atEnd removes what belongs to the whole cluster.
+// atEnd removes cluster-scoped objects.
 func (r *round) atEnd(remove func(context.Context)) {
 	r.Cleanup(func() {
 		ctx, cancel := requestContext()
@@ -169,7 +169,7 @@ func (r *round) here() *metav1.LabelSelector {
 	return &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: r.ns}}
 }
 
-// validate makes a ValidatingAdmissionPolicy for the round's namespace.
+// validate creates a ValidatingAdmissionPolicy for the round's namespace.
 func (r *round) validate(ctx context.Context, name, resource, operation, allowed string) {
 	api, name := r.kube.AdmissionregistrationV1(), r.ns+"-"+name
 	remove := func(ctx context.Context) {
@@ -194,7 +194,7 @@ func (r *round) validate(ctx context.Context, name, resource, operation, allowed
 	r.check(err)
 }
 
-// mutate makes a MutatingAdmissionPolicy for the round's namespace, for objects that fulfil a
+// mutate creates a MutatingAdmissionPolicy for the round's namespace, for objects that match a
 // condition.
 func (r *round) mutate(ctx context.Context, name, resource string, operation registrationv1.OperationType, condition, expression string) {
 	api, name := r.kube.AdmissionregistrationV1(), r.ns+"-"+name
@@ -231,12 +231,12 @@ func (r *round) limit(ctx context.Context, name string, item corev1.LimitRangeIt
 	r.check(err)
 }
 
-// quota is full, also when one of the pods is gone.
+// quota is exhausted, even if one of the pods is gone.
 func (r *round) quota(ctx context.Context) {
 	quotas := r.kube.CoreV1().ResourceQuotas(r.ns)
 	hard := r.Replicas - 1
 	if r.Verb == "up" {
-		hard = r.Replicas // there is no room for one more
+		hard = r.Replicas // no further pod fits
 	}
 	_, err := quotas.Create(ctx, &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "cause"},
 		Spec: corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: *resource.NewQuantity(int64(hard), resource.DecimalSI)}}}, metav1.CreateOptions{})
@@ -256,7 +256,7 @@ func (r *round) enforce(ctx context.Context, level string) {
 	r.check(err)
 }
 
-// tried creates the probe, a pod, with a dry run.
+// tried creates the probe, a pod, in a dry run.
 func (r *round) tried(ctx context.Context) (*corev1.Pod, error) {
 	return r.kube.CoreV1().Pods(r.ns).Create(ctx, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: probe, Annotations: map[string]string{"world": "random"}},
 		Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app:v1",
@@ -278,7 +278,7 @@ func (r *round) untilInjected(ctx context.Context) {
 	})
 }
 
-// untilProbed waits for a policy that concerns more than the creation of pods.
+// untilProbed waits for a policy that applies to more than the creation of pods.
 func (r *round) untilProbed(ctx context.Context) {
 	r.until(ctx, "the policy is in force", func() bool {
 		_, err := r.kube.CoreV1().ConfigMaps(r.ns).Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: probe}}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
@@ -294,7 +294,7 @@ func (r *round) untilMutated(ctx context.Context) {
 	})
 }
 
-// heal waits until the trouble shows and then for its time, and ends it.
+// heal waits until the problem is visible and then for its duration, and ends it.
 func (r *round) heal(ctx context.Context) {
 	if r.Heals == 0 {
 		return
@@ -347,7 +347,7 @@ func (r *round) heal(ctx context.Context) {
 	}
 }
 
-// labelNode gives a node the label that unschedulable pods want.
+// labelNode adds the label that unschedulable pods require to a node.
 func (r *round) labelNode(ctx context.Context) {
 	label := func(ctx context.Context, value string) {
 		_, _ = r.kube.CoreV1().Nodes().Patch(ctx, "node-0", types.MergePatchType, fmt.Appendf(nil, `{"metadata":{"labels":{%q:%s}}}`, nodeLabel+r.ns, value), metav1.PatchOptions{})
@@ -356,7 +356,7 @@ func (r *round) labelNode(ctx context.Context) {
 	label(ctx, `"yes"`)
 }
 
-// fixPod ends the trouble of one pod. It may be gone by now.
+// fixPod ends the problem of one pod, which may be gone.
 func (r *round) fixPod(ctx context.Context, p *corev1.Pod) {
 	if !r.troubled(p) {
 		return

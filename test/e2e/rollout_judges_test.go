@@ -19,13 +19,13 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// The judges of a round share no code with the plugin. They know the world because they made
-// it, and what docs/stuck.md, docs/safety.md and docs/exit-codes.md promise.
+// The judges of a round share no code with the plugin. They know the world, which the test has created,
+// and the promises of docs/stuck.md, docs/safety.md and docs/exit-codes.md.
 
-// margin is how much later than promised a verdict may come: times of pods are whole seconds.
+// margin is the tolerance for a late verdict: times of pods are whole seconds.
 const margin = 5 * time.Second
 
-// commandReport has the fields of the command's document that the judges read.
+// commandReport has the fields of the command's JSON output that the judges read.
 type commandReport struct {
 	Kind    string
 	Plan    []decision
@@ -65,15 +65,15 @@ type verdict struct {
 	}
 }
 
-// soonest is how long a state lasts at least before the replica may count as failing. What is not
-// here may at once. Recreated takes more deletions than a round has.
+// soonest is the time after which a replica in this state may count as failing; other states may at
+// once. Recreated takes more deletions than a round has.
 var soonest = map[string]time.Duration{
 	"SchedulingGated": never, "NotReady": never, "ReadinessGatesNotReady": never, "MinReadySeconds": never, "Missing": never, "Recreated": never,
 	"Pending": never, "ContainerWaiting": never, "Terminated": never, "NotStarted": never, "NotScheduled": never, "Failed": never, "Succeeded": never,
 	"Unknown": never, "InitContainerRunning": never, "FailedCreate": 10 * time.Second, "FailedDelete": 10 * time.Second, "Terminating": time.Minute,
 }
 
-// removal is a pod's end by the API server's log.
+// removal is the removal of a pod, according to the API server's audit log.
 type removal struct {
 	at   time.Time
 	who  string // tool, controller, rival
@@ -136,7 +136,7 @@ func (r *round) wrong(format string, args ...any) {
 	r.Errorf(format, args...)
 }
 
-// judgeDryRun: it writes nothing, and no pod goes.
+// judgeDryRun: it writes nothing, and no pod is deleted.
 func (r *round) judgeDryRun(e *ending) {
 	r.Helper()
 	r.judgeEnding(e, []int{0, 4, 5})
@@ -147,7 +147,7 @@ func (r *round) judgeDryRun(e *ending) {
 	r.dry = e
 }
 
-// judge looks at the round when the command has ended.
+// judge checks the round after the command has ended.
 func (r *round) judge(ctx context.Context, e *ending) {
 	r.Helper()
 	r.judgeEnding(e, []int{0, 4, 5, 6, 124})
@@ -162,8 +162,8 @@ func (r *round) judge(ctx context.Context, e *ending) {
 	}
 }
 
-// judgeEnding: each command ends in time, with a code that docs/exit-codes.md has for it, one
-// document, and says why where it did not do what it was asked for.
+// judgeEnding: each command ends in time, with an exit code of docs/exit-codes.md and one document, and
+// with a reason if it did not succeed.
 func (r *round) judgeEnding(e *ending, codes []int) {
 	r.Helper()
 	switch {
@@ -186,7 +186,7 @@ func (r *round) judgeEnding(e *ending, codes []int) {
 	}
 }
 
-// shown are the ordinals whose pods the plan says will go.
+// shown are the ordinals whose pods will be deleted according to the plan.
 func (r *round) shown(e *ending) map[int]bool {
 	out := map[int]bool{}
 	from := r.Start + partitionOf(r.setBefore)
@@ -210,7 +210,7 @@ func (r *round) shown(e *ending) map[int]bool {
 				from = p.Partition.ToOrdinal
 			}
 			if d.Reason == "Finish" {
-				continue // the pods are where the template is
+				continue // the pods already have the template
 			}
 			template := slices.ContainsFunc(p.Ops, func(o struct{ Op, Path string }) bool {
 				return o.Op != "test" && strings.HasPrefix(o.Path, "/spec/template")
@@ -228,7 +228,7 @@ func (r *round) shown(e *ending) map[int]bool {
 	return out
 }
 
-// judgeRemovals: no pod goes that the plan did not show, and with a refusal none at all.
+// judgeRemovals: only pods of the plan are deleted, and none at all if the command refuses.
 func (r *round) judgeRemovals(e *ending) {
 	r.Helper()
 	events := r.audited()
@@ -254,7 +254,7 @@ func (r *round) judgeRemovals(e *ending) {
 	}
 	most := 1
 	if r.Rival != "" || r.Verb == "auto" || r.Verb == "unstick" || r.Verb == "abort" || r.Verb == "pause" {
-		most = 2 // the way back, or what was in progress
+		most = 2 // a rollback, or a rollout that was in progress
 	}
 	for name, n := range count {
 		if n > most {
@@ -263,7 +263,7 @@ func (r *round) judgeRemovals(e *ending) {
 	}
 }
 
-// untilQuiet waits until the controller has removed what it will: not every command waits for it.
+// untilQuiet waits until the controller has deleted its pods: not every command waits for that.
 func (r *round) untilQuiet(ctx context.Context) {
 	const quiet = time.Second
 	for n, since := -1, time.Now(); ctx.Err() == nil; time.Sleep(glance) {
@@ -277,7 +277,7 @@ func (r *round) untilQuiet(ctx context.Context) {
 	}
 }
 
-// byAbort: promote --auto takes the canary back, as --on-failure=abort says.
+// byAbort: promote --auto rolls back the canary, with --on-failure=abort.
 func (r *round) byAbort(ordinal int) bool {
 	if r.Verb != "auto" || !slices.Contains(r.Options, "abort") {
 		return false
@@ -291,13 +291,13 @@ func (r *round) byAbort(ordinal int) bool {
 }
 
 // byAdmission: a policy that rewrites templates took effect between the dry run of a write and the
-// write. The command cannot know it before; it says so and stops, see docs/safety.md.
+// write. The command cannot know this before; it reports it and stops, see docs/safety.md.
 func (r *round) byAdmission(g removal, e *ending) bool {
 	o := e.report.Outcome
 	return g.who == "controller" && r.Late && r.Cause == "template" && o != nil && o.Reason == "AdmissionChanges"
 }
 
-// byOthers: the controller removed a pod because of what another client wrote.
+// byOthers: the controller deleted a pod because of a write of another client.
 func (r *round) byOthers(g removal, ordinal int) bool {
 	if ordinal >= r.Start+r.Replicas { // another client's scaling has added it since the plan
 		return r.Rival == "scale-up" || r.Cause == "size"
@@ -316,12 +316,12 @@ func (r *round) byOthers(g removal, ordinal int) bool {
 		// The update is in progress until the controller has seen what the command has written.
 		return r.firstAnswered.IsZero() || !g.at.After(r.firstAnswered.Add(margin))
 	case r.Verb == "unstick":
-		return true // what the controller does with the update that is there
+		return true // the controller continues the update in progress
 	}
 	return false
 }
 
-// tooEarly says why a reason proves nothing yet, or "".
+// tooEarly is why a reason proves nothing yet, or "".
 func (r *round) tooEarly(at time.Time, name, reason string) string {
 	after, known := soonest[reason]
 	if reason == "Unschedulable" || reason == "UnboundClaim" {
@@ -337,7 +337,7 @@ func (r *round) tooEarly(at time.Time, name, reason string) string {
 	return ""
 }
 
-// began is no later than when a trouble of a pod began.
+// began is a lower bound of when the problem of a pod began.
 func (r *round) began(name, reason string) time.Time {
 	if reason == "FailedCreate" || reason == "FailedDelete" {
 		for _, e := range r.audited() {
@@ -345,7 +345,7 @@ func (r *round) began(name, reason string) time.Time {
 				return e.Time
 			}
 		}
-		return time.Now() // it never happened
+		return time.Now() // it did not happen
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -358,7 +358,7 @@ func (r *round) began(name, reason string) time.Time {
 	return began
 }
 
-// judgeTooEarly: nothing counts as stuck before its time, and a world that heals in time never.
+// judgeTooEarly: nothing counts as stuck before its time, or at all if the problem ends in time.
 func (r *round) judgeTooEarly(e *ending) {
 	r.Helper()
 	r.mu.Lock()
@@ -408,7 +408,7 @@ func (r *round) judgeTooEarly(e *ending) {
 	}
 }
 
-// stuckSince is since when the world is provably stuck now, by what the API server has, or zero.
+// stuckSince is since when the set is provably stuck, according to the API server, or zero.
 func (r *round) stuckSince(ctx context.Context) (time.Time, string) {
 	r.mu.Lock()
 	healed := !r.ended.IsZero()
@@ -463,7 +463,7 @@ func (r *round) stuckSince(ctx context.Context) (time.Time, string) {
 	return since, name
 }
 
-// judgeTooLate: what never heals is Stuck after its grace, and the wait for it ends.
+// judgeTooLate: a problem that does not end is Stuck after its grace period, and ends the wait.
 func (r *round) judgeTooLate(ctx context.Context, e *ending) {
 	r.Helper()
 	since, name := r.stuckSince(ctx)
@@ -476,10 +476,10 @@ func (r *round) judgeTooLate(ctx context.Context, e *ending) {
 	}
 	select {
 	case <-ctx.Done():
-	case <-time.After(time.Until(due)): // the promise is one about the clock
+	case <-time.After(time.Until(due)): // the promise is about time
 	}
 	if again, _ := r.stuckSince(ctx); !again.Equal(since) {
-		return // it has moved
+		return // there was progress
 	}
 	s := r.sts("kubeconfig", []string{"status", "web", "-o", "json", "--scheduling-grace", r.Grace.String()})
 	var report struct{ Items []verdict }
@@ -492,7 +492,7 @@ func (r *round) judgeTooLate(ctx context.Context, e *ending) {
 	}
 }
 
-// judgeDone: 0 is said only when every pod is available.
+// judgeDone: the exit code is 0 only if all pods are available.
 func (r *round) judgeDone(ctx context.Context, e *ending) {
 	r.Helper()
 	o := e.report.Outcome
@@ -511,7 +511,7 @@ func (r *round) judgeDone(ctx context.Context, e *ending) {
 	}
 }
 
-// watchStatus reads what status --watch says meanwhile.
+// watchStatus reads the output of status --watch meanwhile.
 func (r *round) watchStatus(ctx context.Context) {
 	cmd := exec.CommandContext(ctx, filepath.Join(bin, "kubectl-sts"), "status", "web", "--watch", "-o", "json", "--scheduling-grace", r.Grace.String())
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(r.dir, "kubeconfig"), "KUBECACHEDIR="+kubecache, "HOME="+r.dir)

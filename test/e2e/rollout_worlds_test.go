@@ -80,16 +80,16 @@ type rolloutWorld struct {
 	Frozen     bool `json:",omitempty"` // the partition is 999
 	Slow       bool `json:",omitempty"` // pods take a second to end
 
-	// Cause is the trouble, see causes. Target is the ordinal that it is about, -1 all.
+	// Cause is the problem, see causes. Target is its ordinal, -1 for all.
 	Cause  string
 	Target int
-	// Late: the trouble starts when the command is about to write, after its checks.
+	// Late: the problem starts when the command is about to write, after its checks.
 	Late bool `json:",omitempty"`
-	// Heals after this time since it was first seen; 0 never.
+	// Heals is how long the problem lasts after it is first seen; 0 means forever.
 	Heals time.Duration `json:",omitempty"`
-	// Beside is admission that concerns no rollout.
+	// Beside are admission policies that do not affect rollouts.
 	Beside string `json:",omitempty"`
-	// Rival is what another client does at the command's first write.
+	// Rival is the action of another client at the command's first write.
 	Rival string `json:",omitempty"`
 
 	DryRunFirst bool
@@ -98,7 +98,7 @@ type rolloutWorld struct {
 }
 
 func (w *rolloutWorld) String() string {
-	raw, _ := json.Marshal(w) // it has plain fields only
+	raw, _ := json.Marshal(w) // it has only plain fields
 	return string(raw)
 }
 
@@ -138,10 +138,10 @@ func randomRolloutWorld(seed uint64) *rolloutWorld {
 	w.Late = w.Verb != "unstick" && w.Cause != "none" && one(2)
 	if cause.heals && one(2) {
 		w.Heals = time.Second + time.Duration(dice.IntN(4000))*time.Millisecond
-		w.Grace = time.Minute // a node comes in this time
+		w.Grace = time.Minute // a node is added within this time
 	}
 	if w.Claims && w.Cause != "unschedulable" {
-		w.Grace = time.Minute // a busy machine binds a claim in this time
+		w.Grace = time.Minute // a busy machine binds a claim within this time
 	}
 	if one(3) {
 		w.Beside = pick("label", "other-objects", "quota-room", "default-limits")
@@ -149,7 +149,7 @@ func randomRolloutWorld(seed uint64) *rolloutWorld {
 	if one(3) {
 		w.Rival = pick("delete", "evict", "scale-up", "scale-down", "template", "partition")
 	}
-	// A wait that ends by a clock only gets a short one. What is stuck after 30 s gets enough.
+	// A short timeout if the wait can only time out, and a sufficient one for what is stuck after 30 s.
 	w.Timeout = 10 * time.Second
 	if w.Heals > 0 || cause.passes || cause.grace(w) < time.Minute {
 		w.Timeout = *patience
@@ -158,7 +158,7 @@ func randomRolloutWorld(seed uint64) *rolloutWorld {
 	return w
 }
 
-// options are those of the command, at random.
+// options are random options of the command.
 func (w *rolloutWorld) options(dice *rand.Rand) {
 	one := func(n int) bool { return dice.IntN(n) == 0 }
 	top := w.Start + w.Replicas - 1
@@ -216,7 +216,7 @@ func (w *rolloutWorld) options(dice *rand.Rand) {
 	}
 }
 
-// commandWords are the words of a verb.
+// commandWords are the subcommands of a verb.
 func (w *rolloutWorld) commandWords() []string {
 	switch w.Verb {
 	case "start", "promote", "abort":
@@ -229,7 +229,7 @@ func (w *rolloutWorld) commandWords() []string {
 	return []string{w.Verb, "web"}
 }
 
-// round is one world that is played.
+// round is one run in a world.
 type round struct {
 	*testing.T
 	*rolloutWorld
@@ -237,13 +237,13 @@ type round struct {
 	kube kubernetes.Interface // of the test and of the rivals
 	ns   string
 	dir  string
-	// proxy is between the command and the API server, so that others act just before its
-	// first write.
+	// proxy is between the command and the API server, so that the rival can act just before its first
+	// write.
 	proxy *proxy
 
 	mu    sync.Mutex
 	notes []string
-	ended time.Time // the trouble is out of force since
+	ended time.Time // when the problem ended
 	seen  map[types.UID]*corev1.Pod
 	// failed: the controller could not create or delete a pod.
 	failed        bool
@@ -283,7 +283,7 @@ func newRolloutRound(t *testing.T, c *cluster.Cluster, w *rolloutWorld) *round {
 	return r
 }
 
-// letGo removes the finalizers of a drain that did not end, so that the namespace can go.
+// letGo removes the finalizers of an unfinished drain, so that the namespace can be deleted.
 func (r *round) letGo() {
 	ctx, cancel := requestContext()
 	defer cancel()
@@ -294,7 +294,7 @@ func (r *round) letGo() {
 	}
 }
 
-// note keeps what happened for a round that fails.
+// note records what happened, for a failed round.
 func (r *round) note(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -314,7 +314,7 @@ func (r *round) check(err error) {
 	}
 }
 
-// until repeats a look until it succeeds.
+// until repeats a check until it succeeds.
 func (r *round) until(ctx context.Context, what string, holds func() bool) {
 	r.Helper()
 	for !holds() {
@@ -348,7 +348,7 @@ func (r *round) run() {
 	r.proxy.before = func() { r.firstWrite.Do(func() { r.aboutToWrite(ctx) }) }
 	r.proxy.set(func() { r.proxy.onWrite = r.answered })
 	end := r.sts("proxied", append(r.args(), "--yes", "--timeout", r.Timeout.String()))
-	r.firstWrite.Do(func() {}) // nobody interferes after the command
+	r.firstWrite.Do(func() {}) // no interference after the command
 	r.judge(ctx, end)
 	r.Logf("%s with %s: exit code %d after %s", strings.Join(end.args, " "), r.Cause, end.code, end.to.Sub(end.from).Round(time.Millisecond))
 	cancel()
@@ -367,7 +367,7 @@ func (r *round) args() []string {
 	return slices.Concat(r.commandWords(), r.Options, []string{"--scheduling-grace", r.Grace.String(), "-o", "json"})
 }
 
-// aboutToWrite: the command has made its checks and its first write is held.
+// aboutToWrite: the command has made its checks, and its first write is delayed.
 func (r *round) aboutToWrite(ctx context.Context) {
 	if r.Late {
 		r.makeCause(ctx)
@@ -377,7 +377,7 @@ func (r *round) aboutToWrite(ctx context.Context) {
 	}
 }
 
-// interfere is what the rival does. It may be declined, which is as good.
+// interfere is the action of the rival. It may be rejected, which is fine.
 func (r *round) interfere(ctx context.Context) {
 	pod := fmt.Sprintf("web-%d", r.Start+int(r.Timeout+r.Heals)%r.Replicas)
 	sets := r.kube.AppsV1().StatefulSets(r.ns)
@@ -412,7 +412,7 @@ func (r *round) deploy(ctx context.Context) {
 	set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: "web"}, Spec: appsv1.StatefulSetSpec{
 		Replicas: new(int32(r.Replicas)), Selector: &metav1.LabelSelector{MatchLabels: labels}, PodManagementPolicy: policy,
 		MinReadySeconds: int32(r.MinReady), Ordinals: &appsv1.StatefulSetOrdinals{Start: int32(r.Start)},
-		// The annotation gives the policies a place to add others, and the request something for a LimitRange.
+		// The annotation allows policies to add others, and the request is for a LimitRange.
 		Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels, Annotations: map[string]string{"world": "random"}},
 			Spec: corev1.PodSpec{TerminationGracePeriodSeconds: new(int64(0)), Containers: []corev1.Container{{Name: "app", Image: "app:v1",
 				Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m")}}}}}},
@@ -448,7 +448,7 @@ func (r *round) list(ctx context.Context) []*corev1.Pod {
 	return out
 }
 
-// settle waits until the controller has nothing left to do and all pods are available.
+// settle waits until the controller is done and all pods are available.
 func (r *round) settle(ctx context.Context) {
 	r.Helper()
 	r.until(ctx, "all pods are available", func() bool {
@@ -466,7 +466,7 @@ func partitionOf(set *appsv1.StatefulSet) int {
 	return 0
 }
 
-// prepare brings the set into the state that the verb is about.
+// prepare brings the set into the state that the verb requires.
 func (r *round) prepare(ctx context.Context) {
 	patch := func(partition int, image string) {
 		_, err := r.kube.AppsV1().StatefulSets(r.ns).Patch(ctx, "web", types.StrategicMergePatchType, fmt.Appendf(nil,
@@ -476,7 +476,7 @@ func (r *round) prepare(ctx context.Context) {
 	switch r.Verb {
 	case "promote", "auto", "abort":
 		if end := r.sts("kubeconfig", []string{"canary", "start", "web", "--image", "app:v2", "--yes", "-o", "json"}); end.code != 0 {
-			r.Fatalf("a canary in a world without trouble: %s", end)
+			r.Fatalf("a canary in a world without a problem: %s", end)
 		}
 	case "undo":
 		patch(0, "app:v2")
@@ -490,7 +490,7 @@ func (r *round) prepare(ctx context.Context) {
 	case "pause":
 		patch(0, "app:v2-late")
 	case "unstick":
-		// The trouble is there first, and the update meets it.
+		// The problem exists before the update.
 		r.makeCause(ctx)
 		patch(0, "app:v2")
 		if r.Cause != "none" {
@@ -499,7 +499,7 @@ func (r *round) prepare(ctx context.Context) {
 	}
 }
 
-// ending is how a program ended.
+// ending is the result of a program.
 type ending struct {
 	args        []string
 	code        int
@@ -528,14 +528,14 @@ func (r *round) sts(kubeconfig string, args []string) *ending {
 		p.kill()
 	}
 	e.to, e.code, e.out, e.errout = time.Now(), cmd.ProcessState.ExitCode(), p.out.String(), p.errout.String()
-	_ = json.Unmarshal([]byte(e.out), &e.report) // judgeEnding says where there has to be one
+	_ = json.Unmarshal([]byte(e.out), &e.report) // judgeEnding requires it where there must be one
 	if r.note("$ kubectl sts %s", e); e.report.Outcome != nil {
 		r.note("outcome: %+v", *e.report.Outcome)
 	}
 	return e
 }
 
-// watchPods keeps every pod that there was, and fixes those that appear after the world healed.
+// watchPods records all pods, and fixes those that are created after the problem has ended.
 func (r *round) watchPods(ctx context.Context) {
 	r.others.Go(func() {
 		for ; ctx.Err() == nil; time.Sleep(glance) {
@@ -565,7 +565,7 @@ func (r *round) podSeen(ctx context.Context, pod *corev1.Pod, gone bool) {
 	}
 }
 
-// watchFailures follows what the controller cannot do.
+// watchFailures records what the controller could not do.
 func (r *round) watchFailures(ctx context.Context) {
 	r.others.Go(func() {
 		for ; ctx.Err() == nil; time.Sleep(glance) {

@@ -24,14 +24,14 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// patience is how long "until" and a command in the foreground may take. Scenarios
-// take seconds; a machine under load takes longer.
+// patience is the timeout of "until" and of commands in the foreground. Scenarios take seconds, but
+// longer on a busy machine.
 var patience = flag.Duration("patience", 4*time.Minute, "how long a scenario waits for one thing")
 
-// glance is the time between two looks of "until".
+// glance is the interval of "until".
 const glance = 50 * time.Millisecond
 
-// scenario is what the commands of one running script share.
+// scenario has the shared state of the commands of a running script.
 type scenario struct {
 	cluster   *cluster.Cluster
 	client    dynamic.Interface
@@ -41,11 +41,11 @@ type scenario struct {
 
 	saved     map[string]string // by "save" and "uids save"
 	processes map[string]*process
-	since     int // audit events before this one do not count any more
+	since     int // audit events before this one do not count
 	proxy     *proxy
 	paused    []string // components of the cluster
 	webhooks  map[string]*webhook
-	atEnd     []func(context.Context) // what the whole cluster would keep
+	atEnd     []func(context.Context) // removes objects outside the namespace
 }
 
 type scenarioKey struct{}
@@ -89,7 +89,7 @@ func setup(env *testscript.Env, c *cluster.Cluster, realPods bool) error {
 }
 
 func (s *scenario) end() {
-	for _, component := range s.paused { // of a scenario that has failed
+	for _, component := range s.paused { // if the scenario has failed
 		_ = s.cluster.Resume(component)
 	}
 	for _, p := range s.processes {
@@ -106,8 +106,8 @@ func (s *scenario) end() {
 	s.giveUpVolumes()
 }
 
-// giveUpVolumes has the volumes deleted that were made to keep the data of this
-// namespace's claims: they would outlive it. What fails goes with the cluster.
+// giveUpVolumes deletes the retained volumes of this namespace's claims: they would outlive it.
+// Errors are ignored, because the cluster is deleted later.
 func (s *scenario) giveUpVolumes() {
 	ctx, cancel := requestContext()
 	defer cancel()
@@ -139,7 +139,7 @@ func (s *scenario) writeKubeconfig(from, to, address string) error {
 	return clientcmd.WriteToFile(*config, to)
 }
 
-// resources are the kinds that scenarios look at, by kubectl's short names.
+// resources are the kinds that scenarios use, by their short names in kubectl.
 var resources = map[string]schema.GroupVersionResource{
 	"sts":    {Group: "apps", Version: "v1", Resource: "statefulsets"},
 	"rev":    {Group: "apps", Version: "v1", Resource: "controllerrevisions"},
@@ -155,12 +155,12 @@ var resources = map[string]schema.GroupVersionResource{
 
 func (s *scenario) api(resource string) dynamic.ResourceInterface {
 	if resource == "pv" {
-		return s.client.Resource(resources[resource]) // of no namespace
+		return s.client.Resource(resources[resource]) // not namespaced
 	}
 	return s.client.Resource(resources[resource]).Namespace(s.namespace)
 }
 
-// get reads an object that is written like sts/web or pod/web-0.
+// get reads an object like sts/web or pod/web-0.
 func (s *scenario) get(object string) (*unstructured.Unstructured, error) {
 	kind, name, ok := strings.Cut(object, "/")
 	if _, known := resources[kind]; !ok || !known {
@@ -178,8 +178,8 @@ func requestContext() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), time.Minute)
 }
 
-// query evaluates a JSONPath, as kubectl takes it with or without braces, and
-// writes what is not a string as JSON. What does not exist is "".
+// query evaluates a JSONPath, like kubectl with or without braces. Values that are not strings are
+// formatted as JSON; a field that does not exist is "".
 func query(object any, path string) (string, error) {
 	if !strings.HasPrefix(path, "{") {
 		path = "{" + path + "}"

@@ -18,9 +18,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// cmdUser makes a user who may do what the rules in a file say and nothing else.
-// The user's kubeconfig is the file NAME.kubeconfig. Rules in a second file are about
-// what has no namespace.
+// cmdUser creates a user with only the permissions of the rules in a file. The user's kubeconfig is
+// NAME.kubeconfig. Rules in a second file are for cluster-scoped resources.
 func cmdUser(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && (len(args) == 2 || len(args) == 3), "user NAME RULES.yaml [CLUSTER-RULES.yaml]")
 	s, name := of(ts), args[0]
@@ -54,8 +53,8 @@ func cmdUser(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// mayByNow asks the authorizer, which learns of roles and their bindings by watches of its
-// own. A namespace of "" stands for all.
+// mayByNow is an error until the authorizer, which watches roles and bindings, allows the rule. The
+// namespace "" stands for all.
 func (s *scenario) mayByNow(user, namespace string, rule rbacv1.PolicyRule) error {
 	ctx, cancel := requestContext()
 	defer cancel()
@@ -70,7 +69,7 @@ func (s *scenario) mayByNow(user, namespace string, rule rbacv1.PolicyRule) erro
 	return err
 }
 
-// allowEverywhere lets the user do what the rules say in the whole cluster.
+// allowEverywhere grants the user the rules in the whole cluster.
 func (s *scenario) allowEverywhere(ctx context.Context, user string, rules []rbacv1.PolicyRule) error {
 	rbac, meta := s.cluster.Client().RbacV1(), metav1.ObjectMeta{Name: "scenario:" + user}
 	if _, err := rbac.ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: meta, Rules: rules}, metav1.CreateOptions{}); err != nil {
@@ -84,9 +83,9 @@ func (s *scenario) allowEverywhere(ctx context.Context, user string, rules []rba
 	return err
 }
 
-// cmdRecode writes a revision anew under its own name, with a null in its template
-// that the server would not write today: so look revisions that an older server
-// has left. The controller looks at revisions only when a set or pod moves.
+// cmdRecode rewrites a revision under its own name, with a null in its template that the server
+// would not write today: revisions of older servers look like this. The controller reads
+// revisions only after a change of a set or pod.
 func cmdRecode(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 1, "recode REVISION|@SAVED")
 	s, name := of(ts), args[0]
@@ -107,9 +106,8 @@ func cmdRecode(ts *testscript.TestScript, neg bool, args []string) {
 	}))
 }
 
-// cmdHeal makes the pods of a set well whatever their image says, those that are there and
-// those that come. With it a scenario has a pod wait until it has been looked at, however
-// long that takes.
+// cmdHeal makes all pods of a set healthy regardless of their image, now and later. With it a scenario
+// can keep a pod broken for as long as it needs.
 func cmdHeal(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 1, "heal NAME")
 	s := of(ts)

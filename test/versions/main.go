@@ -1,8 +1,7 @@
-// Command versions runs what has to hold on every version of Kubernetes against each of
-// them, and writes what came of it into docs/versions.md: the defaults of the feature
-// gates as the running server tells them, the rounds in which the controller did what
-// pkg/simulate foretells, the canaries, and what `kubectl sts version` knows. Run it with
-// `make test-versions`.
+// Command versions runs the tests that must pass on every version of Kubernetes against each of them,
+// and writes the results to docs/versions.md: the defaults of the feature gates as the running
+// server reports them, the rounds in which the controller did what pkg/simulate predicts, the
+// canaries, and the known issues of `kubectl sts version`. Run it with `make test-versions`.
 package main
 
 import (
@@ -31,23 +30,22 @@ import (
 )
 
 var (
-	only   = flag.String("only", "", "run one version, like 1.35, and print what came of it instead of writing it down")
+	only   = flag.String("only", "", "run one version, for example 1.35, and print the results instead of writing them to the file")
 	rounds = flag.Int("rounds", 160, "how many rounds to play of each test of fidelity")
 )
 
-// doc is where it is written down, between two marks.
+// doc is the file with the results, between two markers.
 const (
 	doc   = "../docs/versions.md"
 	begin = "<!-- measured: make test-versions -->\n"
 	end   = "<!-- end of measured -->"
 )
 
-// scenarios are those that a version of Kubernetes could break, and those that show what
-// is known.
+// scenarios are those that a version of Kubernetes could break, and those of known issues.
 const scenarios = `^TestScenarios$/^(canary-|known-|unstick-|parallel-recovers)|^TestMaxUnavailable$|^TestRecreate(Off)?$`
 
-// fidelities are the tests that hold pkg/simulate against the controller, by their rows in the
-// table. One that a version lacks the feature for skips itself.
+// fidelities are the tests that compare pkg/simulate with the controller, by their rows in the table.
+// A test skips itself if the version lacks the feature.
 var fidelities = []struct{ row, test string }{
 	{"rounds as predicted, gate off", "TestFidelity"},
 	{"rounds as predicted, gate on", "TestFidelityMaxUnavailable"},
@@ -97,11 +95,11 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-// measured is what came of one version.
+// measured has the results of one version.
 type measured struct {
 	version string
 	gates   map[string]gate
-	// fidelity has the rounds of fidelities; one that the version has no feature for has none.
+	// fidelity has the rounds of fidelities, none if the version lacks the feature.
 	fidelity [3]count
 	canaries count
 	// known is the observed result of each known issue, by its code.
@@ -110,7 +108,7 @@ type measured struct {
 }
 
 type gate struct {
-	stage string // alpha or beta, nothing when it is for good
+	stage string // alpha or beta, empty if it is stable
 	on    bool
 }
 
@@ -172,7 +170,7 @@ func measure(ctx context.Context, version string) (measured, error) {
 // gateLine is a gate in the server's metrics.
 var gateLine = regexp.MustCompile(`^kubernetes_feature_enabled\{name="(\w+)",stage="(\w*)"\} ([01])$`)
 
-// askGates asks a server of this version, as it comes, for its gates.
+// askGates reads the feature gates of a server of this version with its defaults.
 func askGates(ctx context.Context, version string) (map[string]gate, error) {
 	c, err := cluster.Up(ctx, cluster.Config{Kubernetes: version, Nodes: 1, Log: os.Stderr})
 	if err != nil {
@@ -189,19 +187,19 @@ func askGates(ctx context.Context, version string) (map[string]gate, error) {
 		}
 	}
 	if len(gates) == 0 {
-		return nil, errors.New("the server tells no feature gates in its metrics")
+		return nil, errors.New("no feature gates in the metrics of the server")
 	}
 	return gates, nil
 }
 
-// results are those of one call of go test.
+// results are those of one run of go test.
 type results struct {
 	passed  map[string]bool
 	skipped map[string]bool
 	rounds  int // of fidelity that failed
 }
 
-// failed names the tests, without those that failed because a part of them did.
+// failed names the tests, without those that failed because a subtest did.
 func (r results) failed() []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(r.passed)) {
@@ -216,7 +214,7 @@ func (r results) failed() []string {
 	return names
 }
 
-// play runs the tests of that pattern on that version. A test that fails is no error.
+// play runs the tests that match the pattern on the version. A failed test is no error.
 func play(ctx context.Context, version, pattern string, args ...string) (results, error) {
 	r := results{passed: map[string]bool{}, skipped: map[string]bool{}}
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json", "-count=1", "-timeout=2h", "-run", pattern, "./e2e"}, args...)...)
@@ -237,7 +235,7 @@ func play(ctx context.Context, version, pattern string, args ...string) (results
 		line, readErr := lines.ReadBytes('\n')
 		var event struct{ Action, Test, Output string }
 		if json.Unmarshal(line, &event) == nil && event.Test != "" {
-			r.hear(event.Action, event.Test, event.Output, output, version)
+			r.receive(event.Action, event.Test, event.Output, output, version)
 		}
 		if readErr == io.EOF {
 			break
@@ -254,13 +252,13 @@ func play(ctx context.Context, version, pattern string, args ...string) (results
 		return r, err
 	}
 	if len(r.passed)+len(r.skipped) == 0 {
-		return r, fmt.Errorf("no test ran for %s: %w", pattern, cmp.Or(err, errors.New("nothing fits it")))
+		return r, fmt.Errorf("no test ran for %s: %w", pattern, cmp.Or(err, errors.New("nothing matches it")))
 	}
 	return r, nil
 }
 
-// hear takes one event of go test -json. What a failed test has said is shown.
-func (r *results) hear(action, test, text string, output map[string]*bytes.Buffer, version string) {
+// receive handles an event of go test -json. The output of failed tests is shown.
+func (r *results) receive(action, test, text string, output map[string]*bytes.Buffer, version string) {
 	switch action {
 	case "output":
 		if output[test] == nil {
@@ -283,7 +281,7 @@ func (r *results) hear(action, test, text string, output map[string]*bytes.Buffe
 	}
 }
 
-// writeDown puts the text between the marks in docs/versions.md.
+// writeDown writes the text between the markers in docs/versions.md.
 func writeDown(text string) error {
 	raw, err := os.ReadFile(filepath.FromSlash(doc))
 	if err != nil {
@@ -292,7 +290,7 @@ func writeDown(text string) error {
 	head, rest, begun := strings.Cut(string(raw), begin)
 	_, tail, ended := strings.Cut(rest, end)
 	if !begun || !ended {
-		return fmt.Errorf("%s lacks its marks", doc)
+		return fmt.Errorf("%s lacks its markers", doc)
 	}
 	return os.WriteFile(filepath.FromSlash(doc), []byte(head+begin+text+end+tail), 0o644)
 }

@@ -21,7 +21,7 @@ func TestResults(t *testing.T) {
 		{"fail", "TestScenarios", ""},
 		{"skip", "TestRecreate", ""},
 	} {
-		r.hear(event[0], event[1], event[2], output, "v1.37.2")
+		r.receive(event[0], event[1], event[2], output, "v1.37.2")
 	}
 	want := map[string]bool{"TestFidelity": false, "TestScenarios/canary-abort": true, "TestScenarios/known-x": false, "TestScenarios": false}
 	if diff := cmp.Diff(want, r.passed); diff != "" || r.rounds != 1 || !r.skipped["TestRecreate"] {
@@ -65,6 +65,6 @@ func TestReport(t *testing.T) {
 		}
 	}
 	if strings.Contains(got, "Other") {
-		t.Errorf("a gate that is about something else is told:\n%s", got)
+		t.Errorf("an unrelated gate is reported:\n%s", got)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 )
 
-// report is Markdown, without a date, so that it changes only when something does.
+// report is Markdown, without a date, so that it changes only with the results.
 func report(all []measured) string {
 	var b strings.Builder
 	row := func(title string, cell func(measured) string) {
@@ -60,7 +60,7 @@ func report(all []measured) string {
 	return b.String()
 }
 
-// gatesOf are the gates that are about StatefulSets, in any of the versions.
+// gatesOf are the feature gates for StatefulSets in any of the versions.
 func gatesOf(all []measured) []string {
 	names := map[string]bool{}
 	for _, m := range all {
@@ -73,8 +73,7 @@ func gatesOf(all []measured) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// What stands where nothing has been run: a version does not have what the row is about, or
-// has it.
+// The text of a cell without results: the version lacks the feature, or it has it.
 const (
 	none        = "none"
 	notMeasured = "not measured"

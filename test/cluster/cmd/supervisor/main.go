@@ -1,5 +1,5 @@
-// Command supervisor runs the processes of one test cluster, whose state
-// folder is its argument, until it is told to stop or its standard input ends.
+// Command supervisor runs the processes of one test cluster, whose state folder
+// is its argument, until it receives a signal or its standard input ends.
 package main
 
 import (

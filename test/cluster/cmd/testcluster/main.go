@@ -1,4 +1,4 @@
-// Command testcluster brings up real Kubernetes control planes on this machine.
+// Command testcluster starts real Kubernetes control planes on this machine.
 package main
 
 import (
@@ -19,19 +19,19 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-const usage = `testcluster brings up a real Kubernetes control plane with simulated nodes.
+const usage = `testcluster starts a real Kubernetes control plane with simulated nodes.
 
-  testcluster build   [--kubernetes 1.35] [--helm] build the components (minutes the first time), and Helm
+  testcluster build   [--kubernetes 1.35] [--helm] build the components (takes minutes the first time), and Helm
   testcluster up      [--name N] [--dir D] [--kubernetes 1.35] [--nodes 3|real|3,real] [--dns]
                       [--feature-gates A=true,B=false]
   testcluster down    [--name N | --dir D | --all]
   testcluster list    show the clusters
 `
 
-// defaultName is the cluster that is meant when none is named.
+// defaultName is the default name of a cluster.
 const defaultName = "default"
 
-// defaultNodes is how many simulated nodes there are when nobody says.
+// defaultNodes is the default number of simulated nodes.
 const defaultNodes = 3
 
 func main() {
@@ -52,7 +52,7 @@ func exitCode(args []string) int {
 		fmt.Fprintf(os.Stderr, "testcluster: %v\n\n%s", err, usage)
 		return 2
 	case ctx.Err() != nil:
-		fmt.Fprintln(os.Stderr, "testcluster: interrupted; nothing is left behind")
+		fmt.Fprintln(os.Stderr, "testcluster: interrupted, everything was removed")
 		return 130
 	default:
 		fmt.Fprintln(os.Stderr, "testcluster:", err)
@@ -60,11 +60,11 @@ func exitCode(args []string) int {
 	}
 }
 
-var errUsage = errors.New("wrong usage")
+var errUsage = errors.New("invalid command line")
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("%w: name a command", errUsage)
+		return fmt.Errorf("%w: a command is required", errUsage)
 	}
 	commands := map[string]func(context.Context, []string) error{
 		"build": build, "up": up, "down": down, "list": list,
@@ -75,11 +75,11 @@ func run(ctx context.Context, args []string) error {
 	case args[0] == "help" || args[0] == "-h" || args[0] == "--help":
 		return flag.ErrHelp
 	default:
-		return fmt.Errorf("%w: there is no command %q", errUsage, args[0])
+		return fmt.Errorf("%w: unknown command %q", errUsage, args[0])
 	}
 }
 
-// parse reads the flags that define sets up, and refuses anything else.
+// parse parses the flags that define sets up, and rejects anything else.
 func parse(args []string, define func(*flag.FlagSet)) error {
 	flags := flag.NewFlagSet("testcluster", flag.ContinueOnError)
 	flags.Usage = func() {}
@@ -91,12 +91,12 @@ func parse(args []string, define func(*flag.FlagSet)) error {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
 	if flags.NArg() > 0 {
-		return fmt.Errorf("%w: don't know what to do with %q", errUsage, flags.Arg(0))
+		return fmt.Errorf("%w: unexpected argument %q", errUsage, flags.Arg(0))
 	}
 	return nil
 }
 
-// devNull swallows what the flag package would print: main says it.
+// devNull discards the output of the flag package: main prints errors.
 type devNull struct{}
 
 func (devNull) Write(p []byte) (int, error) { return len(p), nil }
@@ -154,11 +154,11 @@ func up(ctx context.Context, args []string) error {
 	fmt.Println(c.Kubeconfig())
 	fmt.Printf("# use it:  export KUBECONFIG=%s\n", c.Kubeconfig())
 	fmt.Printf("# kubectl: %s\n", c.Bin("kubectl"))
-	fmt.Printf("# end it:  testcluster down %s\n", selects(config))
+	fmt.Printf("# remove:  testcluster down %s\n", selects(config))
 	return nil
 }
 
-// selects is how to name the cluster of config on the command line.
+// selects are the flags that select the cluster of config.
 func selects(config cluster.Config) string {
 	if config.Dir != "" {
 		return "--dir " + config.Dir
@@ -166,7 +166,7 @@ func selects(config cluster.Config) string {
 	return "--name " + config.Name
 }
 
-// reuse makes a second up a success, if what runs is what was asked for.
+// reuse makes a second up succeed if the running cluster has the requested configuration.
 func reuse(config cluster.Config) (*cluster.Cluster, error) {
 	dir, err := dirOf(config.Name, config.Dir)
 	if err != nil {
@@ -182,10 +182,10 @@ func reuse(config cluster.Config) (*cluster.Cluster, error) {
 		return nil, err
 	}
 	if state.Kubernetes != version || state.Nodes != config.Nodes || state.RealNode != config.RealNode || (state.DNS != "") != config.DNS || !maps.Equal(state.FeatureGates, config.FeatureGates) {
-		return nil, fmt.Errorf("cluster %s is up with Kubernetes %s, %s nodes and feature gates %q: take it down first, or give the new one another name",
+		return nil, fmt.Errorf("cluster %s is already running with Kubernetes %s, %s nodes and feature gates %q: remove it first, or use another name",
 			state.Name, state.Kubernetes, nodes(state), gatesValue(state.FeatureGates).String())
 	}
-	fmt.Fprintf(os.Stderr, "cluster %s is up already\n", state.Name)
+	fmt.Fprintf(os.Stderr, "cluster %s is already running\n", state.Name)
 	return c, nil
 }
 
@@ -210,7 +210,7 @@ func down(_ context.Context, args []string) error {
 	}
 	if all {
 		if name != "" || dir != "" {
-			return fmt.Errorf("%w: --all goes alone", errUsage)
+			return fmt.Errorf("%w: --all and --name or --dir are mutually exclusive", errUsage)
 		}
 		return downAll()
 	}
@@ -221,12 +221,12 @@ func down(_ context.Context, args []string) error {
 		return err
 	}
 	if _, err := os.Stat(dir); os.IsNotExist(err) {
-		fmt.Fprintf(os.Stderr, "there is no cluster in %s\n", dir)
+		fmt.Fprintf(os.Stderr, "no cluster found in %s\n", dir)
 	}
 	return cluster.Remove(dir)
 }
 
-// downAll leaves clusters alone that belong to a running program: those end
+// downAll does not remove clusters that belong to a running program: they are removed
 // with it, and it may be in the middle of a test.
 func downAll() error {
 	all, err := cluster.List()
@@ -236,7 +236,7 @@ func downAll() error {
 	var failed error
 	for _, c := range all {
 		if c.Running && !c.Detached {
-			fmt.Fprintf(os.Stderr, "%s belongs to a running program and ends with it\n", c.Name)
+			fmt.Fprintf(os.Stderr, "%s belongs to a running program and is removed with it\n", c.Name)
 			continue
 		}
 		failed = errors.Join(failed, cluster.Remove(c.Dir))
@@ -253,7 +253,7 @@ func list(_ context.Context, args []string) error {
 		return err
 	}
 	if len(all) == 0 {
-		fmt.Fprintln(os.Stderr, "there are no clusters")
+		fmt.Fprintln(os.Stderr, "no clusters found")
 		return nil
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)
@@ -269,7 +269,7 @@ func list(_ context.Context, args []string) error {
 	return w.Flush()
 }
 
-// nodes tells the number of nodes.
+// nodes is the number of nodes as text.
 func nodes(state cluster.State) string {
 	text := strconv.Itoa(state.Nodes)
 	if state.RealNode {
@@ -281,7 +281,7 @@ func nodes(state cluster.State) string {
 	return text
 }
 
-// setNodes reads --nodes: how many simulated ones, and whether there is a real one.
+// setNodes parses --nodes: the number of simulated nodes, and whether there is a real one.
 func setNodes(config *cluster.Config, text string) error {
 	config.Nodes, config.RealNode = defaultNodes, false
 	for part := range strings.SplitSeq(text, ",") {
@@ -291,7 +291,7 @@ func setNodes(config *cluster.Config, text string) error {
 		}
 		count, err := strconv.Atoi(part)
 		if err != nil {
-			return fmt.Errorf("%q: write a number of simulated nodes, real, or both as in 3,real", text)
+			return fmt.Errorf("invalid value %q, must be a number of simulated nodes, real, or both: 3,real", text)
 		}
 		config.Nodes = count
 	}
@@ -308,7 +308,7 @@ func (g gatesValue) Set(text string) error {
 		name, value, found := strings.Cut(pair, "=")
 		on, err := strconv.ParseBool(value)
 		if !found || name == "" || err != nil {
-			return fmt.Errorf("%q is not a feature gate: write Name=true or Name=false", pair)
+			return fmt.Errorf("invalid feature gate %q, must be NAME=true or NAME=false", pair)
 		}
 		g[name] = on
 	}

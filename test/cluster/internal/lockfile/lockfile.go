@@ -1,5 +1,5 @@
-// Package lockfile lets one process at a time do something, by a file that is
-// there only as long as somebody does.
+// Package lockfile provides a lock between processes, by a file that exists only
+// while the lock is held.
 package lockfile
 
 import (
@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Take waits for the lock at path; contended, if not nil, is called once when
-// somebody else has it. unlock removes the file, so that nothing is left behind.
+// Take waits for the lock at path; contended, if not nil, is called once if it is
+// held by another process. unlock removes the file.
 func Take(ctx context.Context, path string, contended func()) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
@@ -34,8 +34,8 @@ func Take(ctx context.Context, path string, contended func()) (unlock func(), er
 	}
 }
 
-// Sweep removes the file that a process which was killed has left at path, but
-// no lock that somebody holds.
+// Sweep removes the file that a killed process has left at path, unless the lock is
+// held.
 func Sweep(path string) {
 	if _, err := os.Lstat(path); err != nil {
 		return
@@ -45,7 +45,7 @@ func Sweep(path string) {
 	}
 }
 
-// try returns no unlock when somebody else has the lock.
+// try returns no unlock if another process has the lock.
 func try(path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -58,8 +58,8 @@ func try(path string) (unlock func(), err error) {
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	// Whoever had the lock may have removed the file meanwhile; then this is a
-	// lock on a file that nobody else can see.
+	// The previous holder may have removed the file meanwhile; then this is a
+	// lock on a file that other processes cannot see.
 	mine, err := f.Stat()
 	if err != nil {
 		f.Close()

@@ -1,14 +1,14 @@
-// Package realnode is what goes on inside of a test cluster's real node: containerd,
-// a kubelet and CoreDNS in namespaces of their own, for processes, mounts and the
-// network. Whatever they make there, containers, mounts, links, addresses, goes
-// with the namespaces when their first process ends, however it ends; the
-// machine around them is not changed, and there is no way out into its network.
+// Package realnode runs the real node of a test cluster: containerd, a kubelet and
+// CoreDNS in process, mount and network namespaces of their own. All containers,
+// mounts, links and addresses are removed with the namespaces when their first
+// process ends for any reason. The machine is not changed, and its network cannot
+// be reached from inside.
 package realnode
 
 import "github.com/kubectl-sts/kubectl-sts/test/cluster/internal/supervisor"
 
-// The node's own network: a bridge that the pods hang on. Its first address is
-// the bridge's, which the kubelet listens on, and CoreDNS, whom the pods ask.
+// The node's own network: a bridge to which the pods are attached. Its first address
+// is that of the bridge, of the kubelet and of CoreDNS, the pods' DNS server.
 const (
 	Subnet  = "10.245.0.0/24"
 	Address = "10.245.0.1"

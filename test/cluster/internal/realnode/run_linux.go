@@ -17,8 +17,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/supervisor"
 )
 
-// patience bounds each single step of the start. They take a second; whoever
-// waits for the cluster gives up earlier than this.
+// patience is the timeout of each step of the start. They take a second; waiting
+// for the cluster times out earlier than this.
 const patience = 2 * time.Minute
 
 // Run is the whole life of the node, as the first process of new namespaces for
@@ -124,7 +124,7 @@ func await(what, dir string, done func() bool) error {
 	return nil
 }
 
-// answers tells whether somebody listens.
+// answers reports whether a process listens on the address.
 func answers(network, address string) bool {
 	c, err := net.Dial(network, address)
 	if err == nil {
@@ -352,7 +352,7 @@ func pipe(a, b net.Conn) {
 }
 
 func forward(to, from net.Conn) {
-	_, _ = io.Copy(to, from) // whoever is at the ends sees an error
+	_, _ = io.Copy(to, from) // both ends see the error
 	if c, ok := to.(interface{ CloseWrite() error }); ok {
 		_ = c.CloseWrite()
 	}

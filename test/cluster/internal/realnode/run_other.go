@@ -5,4 +5,4 @@ package realnode
 import "errors"
 
 // Run needs Linux.
-func Run(string) error { return errors.New("a real node needs Linux") }
+func Run(string) error { return errors.New("a real node requires Linux") }

@@ -46,7 +46,7 @@ func removeCgroup(name string) error {
 		return err
 	}
 	for _, tree := range append(trees, filepath.Join(cgroupRoot, name)) {
-		// The kernel takes a moment to let go of a process.
+		// The kernel takes a moment to remove a process.
 		end := time.Now().Add(5 * time.Second)
 		for err = removeTree(tree); err != nil; err = removeTree(tree) {
 			if time.Now().After(end) {

@@ -1,7 +1,7 @@
 // Package supervisor starts the processes of one test cluster, watches them,
-// and takes all of them away again: when it is told to, or when the program
-// that wanted the cluster is gone. It needs nothing but the standard library,
-// because one of it runs beside every cluster.
+// and stops all of them on a signal or when the program that started the cluster
+// has ended. It depends only on the standard library, because one supervisor runs
+// for each cluster.
 package supervisor
 
 import (
@@ -26,7 +26,7 @@ const (
 // the cluster.
 const Detach = "detach\n"
 
-// Plan is what a supervisor is to run, in this order.
+// Plan is what a supervisor runs, in this order.
 type Plan struct {
 	Processes []Process `json:"processes"`
 	// AuditLog is the API server's audit log: the one record of the volumes
@@ -68,8 +68,8 @@ func (r Running) Alive() bool {
 	return r.PID > 0 && r.Identity != "" && identity(r.PID) == r.Identity
 }
 
-// Lock is the lock file of whoever starts or stops the cluster in dir. It is
-// outside of the folder, which comes and goes meanwhile.
+// Lock is the lock file for starting and stopping the cluster in dir. It is
+// outside the folder, which is created and removed meanwhile.
 func Lock(dir string) string { return dir + ".lock" }
 
 // WritePlan lays down the plan that Run reads.
@@ -132,11 +132,11 @@ func (r Running) Pause() error {
 	return nil
 }
 
-// Resume lets a paused process go on.
+// Resume resumes a paused process.
 func (r Running) Resume() error { return syscall.Kill(r.PID, syscall.SIGCONT) }
 
-// writeFile replaces a file in one step: whoever reads it while a process is
-// being killed finds the old or the new text, never half of one.
+// writeFile replaces a file in one step: even if the process is killed, readers
+// see the old or the new text, never a part of it.
 func writeFile(path string, data []byte) error {
 	tmp := fmt.Sprintf("%s.%d", path, time.Now().UnixNano())
 	if err := os.WriteFile(tmp, data, 0o600); err != nil {

@@ -99,11 +99,11 @@ func (r *runner) supervise(stop <-chan struct{}) {
 	}
 }
 
-// fail ends what is left, since a cluster with a part missing only misleads,
-// and keeps the logs until somebody has had a chance to read them.
+// fail stops the remaining processes, since an incomplete cluster is misleading,
+// and keeps the logs until they could be read.
 func (r *runner) fail(why string, stop <-chan struct{}) {
 	r.killAll()
-	_ = writeFile(filepath.Join(r.dir, failureFile), []byte(why)) // nobody left to tell
+	_ = writeFile(filepath.Join(r.dir, failureFile), []byte(why)) // an error cannot be reported
 	<-stop
 }
 

@@ -36,7 +36,7 @@ func Stop(dir string) error {
 	}
 	for _, p := range left {
 		if !gone(p, 5*time.Second) {
-			return fmt.Errorf("%s (process %d) does not end: kill it by hand and try again", p.Name, p.PID)
+			return fmt.Errorf("%s (process %d) does not end: kill it and retry", p.Name, p.PID)
 		}
 	}
 	var plan Plan

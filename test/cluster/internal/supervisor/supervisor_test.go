@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// After a crash or a reboot the pid of a component may be somebody else's.
+// After a crash or a reboot another process may have the PID of a component.
 func TestStopSparesAReusedPID(t *testing.T) {
 	stranger := exec.Command("sleep", "60")
 	if err := stranger.Start(); err != nil {
@@ -54,7 +54,7 @@ func TestAnEndedProcessIsNotAlive(t *testing.T) {
 	if err := short.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	// Nobody has waited for it yet: a zombie does not run either.
+	// It has not been waited for: a zombie does not run either.
 	for running.Alive() {
 	}
 	_ = short.Wait() // it was killed

@@ -1,0 +1,14 @@
+package sts
+
+import (
+	"testing"
+
+	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
+)
+
+func TestDNSMessages(t *testing.T) {
+	messagetest.Golden(t, "dns",
+		messagetest.Call(NotHeadless, "web"),
+		messagetest.Call(LabelsLater, "web", map[string]string{"cluster-role": "leader"}),
+	)
+}
