@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -226,23 +225,23 @@ func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, he
 	case v.restoring != "" && !choice.Named:
 		held = v.restoring
 	case v.handmade && !choice.Named:
-		held = "not known to be created by the StatefulSet controller: only --claim chooses it"
+		held = msgHeldHandMade()
 	case v.restored != "" && !choice.Named:
-		held = "restored by Velero (label " + v.restored + "): once the restore is complete, --claim chooses it"
+		held = msgHeldRestored(v.restored)
 	case v.orphaned && !v.Ambiguous() && !choice.Orphans:
-		held = "created by statefulset " + v.madeBy() + ", which is gone: only --orphans chooses it, too"
+		held = msgHeldSetGone(v.madeBy())
 	case v.Ambiguous() && !choice.Orphans:
-		held = "created by one of the statefulsets " + strings.Join(v.Makers, ", ") + ": only --orphans chooses it"
+		held = msgHeldAmbiguous(v.Makers)
 	case !choice.Named && choice.Sets != nil && v.Ambiguous():
-		held = "created by one of the statefulsets " + strings.Join(v.Makers, ", ") + ": only --claim chooses it, or --orphans without the name of a set"
+		held = msgHeldAmbiguousSelection(v.Makers)
 	case !choice.Named && choice.Sets != nil && !slices.Contains(choice.Sets, v.madeBy()):
-		held = "created by statefulset " + v.madeBy() + ", which is not chosen"
+		held = msgHeldOtherSet(v.madeBy())
 	case v.Confidence == ConfidenceLow && !choice.Named:
-		held = "nothing but its name says which statefulset created it: only --claim chooses it"
+		held = msgHeldNameOnly()
 	case choice.OlderThan > 0 && v.UnusedSince.IsZero():
-		held = "last use unknown: it has no condition Unused that is True"
+		held = msgHeldLastUseUnknown()
 	case choice.OlderThan > 0 && now.Sub(v.UnusedSince) < choice.OlderThan:
-		held = "unused for less than " + Age(choice.OlderThan)
+		held = msgHeldUsedRecently(Age(choice.OlderThan))
 	}
 	return held == "", held
 }
@@ -302,17 +301,17 @@ func NewClaimJudge(inv *Inventory) *ClaimJudge {
 			j.claimants[k] = append(j.claimants[k], claimant{set, t})
 		}
 		if n, ok := ParkedSize(set); ok {
-			j.scale(set.Namespace, set.Name, scaler{"parked size " + strconv.Itoa(int(n)), n})
+			j.scale(set.Namespace, set.Name, scaler{msgReservedByParkedSize(n), n})
 		}
 		// Whoever cancels it, or goes on with it, wants the larger of both sizes back.
 		if d, err := ReadDrain(set); err == nil && d != nil {
-			j.scale(set.Namespace, set.Name, scaler{fmt.Sprintf("drain-scale from %d to %d on its way", d.From, d.To), max(d.From, d.To)})
+			j.scale(set.Namespace, set.Name, scaler{msgReservedByDrain(d.From, d.To), max(d.From, d.To)})
 		}
 		for _, m := range SizeMemories(set, inv.ReserveAnnotations) {
 			if m.Replicas > 0 {
-				j.scale(set.Namespace, set.Name, scaler{fmt.Sprintf("annotation %s (%d)", m.Annotation, m.Replicas), m.Replicas})
+				j.scale(set.Namespace, set.Name, scaler{msgReservedByAnnotation(m.Annotation, m.Replicas), m.Replicas})
 			} else {
-				j.unsized[key{set.Namespace, set.Name}] = fmt.Sprintf("annotation %s on statefulset %s should hold a number of replicas and does not", m.Annotation, set.Name)
+				j.unsized[key{set.Namespace, set.Name}] = msgHeldSizeUnknown(m.Annotation, set.Name)
 			}
 		}
 	}
@@ -338,7 +337,7 @@ func NewClaimJudge(inv *Inventory) *ClaimJudge {
 		}
 	}
 	for _, o := range inv.ScaledObjects {
-		j.scale(o.Namespace, o.Set, scaler{"KEDA ScaledObject " + o.Name, o.MaxReplicas})
+		j.scale(o.Namespace, o.Set, scaler{msgReservedByKEDA(o.Name), o.MaxReplicas})
 	}
 	first := map[Storage]string{}
 	for i := range inv.Volumes {
@@ -425,9 +424,9 @@ func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	if !j.inv.Knows("pods") {
 		switch {
 		case unused == nil:
-			v.unmounted = "pods could not be read: one may mount it"
+			v.unmounted = msgHeldPodsUnknown()
 		case unused.Status == corev1.ConditionFalse:
-			mounted = "a pod mounts it, by its condition " + string(unused.Type)
+			mounted = msgClaimMountedByCondition()
 		}
 	}
 	uses := j.uses[key{c.Namespace, c.Name}]
@@ -436,18 +435,16 @@ func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	}
 	switch {
 	case c.DeletionTimestamp != nil:
-		reason := "being deleted for " + Age(j.inv.TakenAt.Sub(c.DeletionTimestamp.Time))
-		if mounted != "" {
-			reason += "; " + mounted
-		} else if v.State == ClaimWanted {
-			reason += "; " + v.Reason
+		why := mounted
+		if mounted == "" && v.State == ClaimWanted {
+			why = v.Reason
 		}
-		v.State, v.Reason, v.Confidence = ClaimTerminating, reason, ""
+		v.State, v.Reason, v.Confidence = ClaimTerminating, msgClaimTerminating(Age(j.inv.TakenAt.Sub(c.DeletionTimestamp.Time)), why), ""
 	case mounted != "":
 		v.State, v.Reason, v.Confidence = ClaimInUse, mounted, ""
 	case v.State != ClaimWanted:
-		if with := j.collected(c); with != "" {
-			v.State, v.Reason, v.Confidence = ClaimPolicy, "the garbage collector takes it with "+with, ""
+		if why := j.collected(c); why != "" {
+			v.State, v.Reason, v.Confidence = ClaimPolicy, why, ""
 		}
 	}
 	v.unlisted = j.unlisted
@@ -466,7 +463,7 @@ func (j *ClaimJudge) restore(c *corev1.PersistentVolumeClaim, v *ClaimVerdict) {
 	if end := c.CreationTimestamp.Add(RestoreWindow); v.handmade && !c.CreationTimestamp.IsZero() && j.inv.TakenAt.Before(end) {
 		// Whole minutes, so that claims of one restore share a note.
 		end = end.Add(time.Minute - 1).Truncate(time.Minute)
-		v.restoring = "created less than an hour ago, not by the StatefulSet controller: a restore may be in progress until " + end.UTC().Format("2006-01-02 15:04 UTC") + ", only --claim chooses it"
+		v.restoring = msgHeldRestore(end.UTC().Format("2006-01-02 15:04 UTC"))
 	}
 }
 
@@ -474,12 +471,12 @@ func (j *ClaimJudge) restore(c *corev1.PersistentVolumeClaim, v *ClaimVerdict) {
 func (j *ClaimJudge) origin(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	stem, o, shaped := cutOrdinal(c.Name)
 	if !shaped {
-		return foreign("its name is none that a volumeClaimTemplate gives")
+		return foreign(msgClaimNameUnmatched())
 	}
 	fit, why := j.readings(c, stem), unmade(c)
 	if why == "" && len(c.Labels)+len(c.OwnerReferences) == 0 {
 		if fit = slices.DeleteFunc(fit, func(r reading) bool { return r.gone() }); len(fit) == 0 {
-			why = "it has none of the labels that a statefulset gives to its claims"
+			why = msgClaimUnlabeled()
 		}
 	}
 	claimants := j.claimants[key{c.Namespace, stem}]
@@ -501,7 +498,7 @@ func (j *ClaimJudge) origin(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	}
 	for _, by := range claimants {
 		if v.State == ClaimForeign && !slices.ContainsFunc(fit, func(r reading) bool { return r.fits }) {
-			v.Reason = "its labels are not those of " + by.set.Name + ", whose volumeClaimTemplate " + by.template + " gives such names"
+			v.Reason = msgClaimOtherLabels(by.set.Name, by.template)
 		}
 		if !slices.Contains(v.Sets, by.set.Name) {
 			v.Sets = append(v.Sets, by.set.Name)
@@ -553,26 +550,26 @@ func one(b bool) int {
 
 // ordinal says what the ordinal is to the set.
 func (j *ClaimJudge) ordinal(set *appsv1.StatefulSet, o Ordinal) ClaimVerdict {
-	name := set.Name
+	state, reason := j.ordinalState(set, o)
 	if set.DeletionTimestamp != nil {
-		name += ", which is being deleted"
+		reason = msgSetDeleting(reason)
 	}
+	return ClaimVerdict{State: state, Reason: reason}
+}
+
+func (j *ClaimJudge) ordinalState(set *appsv1.StatefulSet, o Ordinal) (ClaimState, string) {
 	if Wants(set, o) {
-		return ClaimVerdict{State: ClaimWanted, Reason: sayRange(set, WantedReplicas(set)) + " of " + name}
+		return ClaimWanted, msgClaimNeeded(set.Name, sayRange(set, WantedReplicas(set)))
 	}
 	for _, s := range j.scalers[key{set.Namespace, set.Name}] {
 		if within(set, o, s.max) {
-			return ClaimVerdict{State: ClaimReserved, Reason: fmt.Sprintf("%s: %s of %s", s.by, sayRange(set, s.max), name)}
+			return ClaimReserved, msgClaimReserved(set.Name, sayRange(set, s.max), s.by)
 		}
 	}
-	v := ClaimVerdict{State: ClaimLeftOver, Reason: "beyond " + sayRange(set, WantedReplicas(set)) + " of " + name}
-	if o < Start(set) {
-		v.Reason = "below ordinal " + Start(set).String() + ", the first of " + name
-	}
 	if WantedReplicas(set) == 0 {
-		v.State, v.Reason = ClaimParked, name+" stands at 0"
+		return ClaimParked, msgClaimParked(set.Name)
 	}
-	return v
+	return ClaimLeftOver, msgClaimOutOfRange(set.Name, sayRange(set, WantedReplicas(set)))
 }
 
 // unscaled says why it is not known whether the set gets the ordinal back, empty when it is.
@@ -582,7 +579,7 @@ func (j *ClaimJudge) unscaled(set *appsv1.StatefulSet, o Ordinal) string {
 	}
 	for _, resource := range []string{"scaledobjects", "horizontalpodautoscalers"} {
 		if !j.inv.Knows(resource) {
-			return resource + " could not be read: one may bring it back"
+			return msgHeldScalersUnknown(resource)
 		}
 	}
 	return j.unsized[key{set.Namespace, set.Name}]
@@ -599,7 +596,7 @@ func sayRange(set *appsv1.StatefulSet, replicas int32) string {
 // keptBy says why all claims of the set have to stay, empty when they have not.
 func keptBy(set *appsv1.StatefulSet) string {
 	if Keeps(set) {
-		return "annotation " + KeepAnnotation + " on statefulset " + set.Name
+		return msgHeldBySet(set.Name)
 	}
 	if _, err := ReadDrain(set); err != nil {
 		return err.Error()
@@ -655,14 +652,7 @@ func sayMounts(pods []*corev1.Pod) string {
 		}
 		names = append(names, name)
 	}
-	switch len(names) {
-	case 0:
-		return ""
-	case 1:
-		return "pod " + names[0] + " mounts it"
-	}
-	last := len(names) - 1
-	return "pods " + strings.Join(names[:last], ", ") + " and " + names[last] + " mount it"
+	return msgClaimMounted(names)
 }
 
 // collected says with which owner the garbage collector takes the claim, empty when it
@@ -670,22 +660,22 @@ func sayMounts(pods []*corev1.Pod) string {
 // is scaled away, to the set when it goes with the set. A policy of today does not reach
 // back to ordinals that went before it.
 func (j *ClaimJudge) collected(c *corev1.PersistentVolumeClaim) string {
-	with := ""
+	why := ""
 	for _, ref := range c.OwnerReferences {
-		policy := ""
+		collected := ""
 		switch {
 		case ref.Kind == "Pod" && ref.APIVersion == "v1" && strings.HasSuffix(c.Name, "-"+ref.Name):
-			policy = "pod " + ref.Name + " (whenScaled: Delete)"
+			collected = msgClaimGarbageCollected("pod "+ref.Name, "whenScaled: Delete")
 			if !j.inv.Knows("pods") {
 				return ""
 			}
 		case ref.Kind == "StatefulSet" && strings.HasPrefix(ref.APIVersion, appsv1.GroupName+"/"):
-			policy = "statefulset " + ref.Name + " (whenDeleted: Delete)"
+			collected = msgClaimGarbageCollected("statefulset/"+ref.Name, "whenDeleted: Delete")
 		}
-		if policy == "" || j.living[ref.UID] {
+		if collected == "" || j.living[ref.UID] {
 			return "" // it lives as long as any owner does
 		}
-		with = policy
+		why = collected
 	}
-	return with
+	return why
 }

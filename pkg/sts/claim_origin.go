@@ -79,11 +79,11 @@ func MarksClaim(annotation string) bool {
 // handMade says who else than a StatefulSet's controller has made the claim.
 func handMade(c *corev1.PersistentVolumeClaim) string {
 	if ref := metav1.GetControllerOfNoCopy(c); ref != nil && ref.Kind != "StatefulSet" && (ref.Kind != "Pod" || !strings.HasSuffix(c.Name, "-"+ref.Name)) {
-		return fmt.Sprintf("it is of %s %s", strings.ToLower(ref.Kind), ref.Name)
+		return msgClaimControlled(strings.ToLower(ref.Kind), ref.Name)
 	}
 	for _, m := range handMadeMarks {
 		if _, ok := c.Annotations[m.key]; ok {
-			return "made by " + m.by
+			return msgClaimCreatedBy(m.by)
 		}
 	}
 	return ""
@@ -98,10 +98,10 @@ func unmade(c *corev1.PersistentVolumeClaim) string {
 		return ""
 	}
 	if label, by := foreignMark(c.Labels); label != "" {
-		return fmt.Sprintf("created by %s (label %s)", by, label)
+		return msgClaimLabeled(by, label)
 	}
 	if maker := ClaimMaker(c); maker != "" && restoredMark(c.Labels) == "" {
-		return "created by field manager " + maker + ", not by the StatefulSet controller"
+		return msgClaimFieldManager(maker)
 	}
 	return ""
 }
@@ -231,7 +231,7 @@ func makersOf(readings []reading) []string {
 // template that was removed, of a set that is gone, or of neither.
 func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Ordinal, fit []reading) ClaimVerdict {
 	if len(fit) == 0 {
-		return foreign("no volumeClaimTemplate gives such a name")
+		return foreign(msgClaimNameUnmatched())
 	}
 	best := fit[0]
 	for _, r := range fit[1:] {
@@ -248,7 +248,7 @@ func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Or
 	}
 	slices.Sort(v.Sets)
 	if !best.gone() {
-		v.State, v.Reason = ClaimStaleTemplate, best.split.set+" has no volumeClaimTemplate "+best.template
+		v.State, v.Reason = ClaimStaleTemplate, msgClaimTemplateRemoved(best.split.set, best.template)
 		if len(fit) > 1 {
 			v.Reason = sayMakers(fit)
 		}
@@ -264,15 +264,15 @@ func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Or
 			v.Confidence = ConfidenceHigh
 		}
 	case alike > 1:
-		v.Confidence, why = ConfidenceMedium, Count(alike, "claim")+" of its shape"
+		v.Confidence, why = ConfidenceMedium, msgMatchedByAlike(alike)
 	case slices.ContainsFunc(fit, func(r reading) bool { return r.fits }):
 		v.Confidence = ConfidenceMedium // its labels are those of a set that exists
 	default:
-		v.Confidence, why = ConfidenceLow, "by its name only"
+		v.Confidence, why = ConfidenceLow, msgMatchedByName()
 	}
-	v.Reason = fmt.Sprintf("statefulset %s is gone (%s)", v.Set, why)
+	v.Reason = msgClaimSetGone(v.Set, why)
 	if best.set != nil {
-		v.Reason = fmt.Sprintf("statefulset %s was recreated with other labels (%s)", v.Set, why)
+		v.Reason = msgClaimSetRecreated(v.Set, why)
 	}
 	if len(fit) > 1 {
 		v.Reason = sayMakers(fit)
@@ -298,15 +298,12 @@ func sayMakers(readings []reading) string {
 			break
 		}
 		name := r.split.set
-		switch {
-		case r.set == nil:
-			name += " (gone)"
-		case r.gone():
-			name += " (before it was recreated)"
+		if r.gone() {
+			name = msgAmbiguousSet(name, r.set != nil)
 		}
 		names = append(names, name)
 	}
-	return "created by one of the statefulsets " + strings.Join(names, ", ")
+	return msgClaimAmbiguous(names)
 }
 
 // sayLabels shows the labels by their keys.
@@ -320,10 +317,7 @@ func sayLabels(labels map[string]string, keys []string) string {
 		}
 		shown = append(shown, k+"="+labels[k])
 	}
-	if len(shown) == 1 {
-		return "label " + shown[0]
-	}
-	return "labels " + strings.Join(shown, ", ")
+	return msgMatchedByLabels(shown)
 }
 
 // alikes are claims with the same stem and the same labels.
@@ -354,56 +348,53 @@ func (j *ClaimJudge) gives(set *appsv1.StatefulSet, c *corev1.PersistentVolumeCl
 // doubts are what a person should know before the claim goes.
 func (j *ClaimJudge) doubts(c *corev1.PersistentVolumeClaim, unused *corev1.PersistentVolumeClaimCondition, v *ClaimVerdict) {
 	if Keeps(c) {
-		v.kept = "annotation " + KeepAnnotation + " on the claim"
-		if c.Annotations[KeepAnnotation] == KeptMeanwhile {
-			v.kept += ", which an undo has left when it was interrupted: undo it again"
-		}
+		v.kept = msgHeldByClaim(c.Annotations[KeepAnnotation] == KeptMeanwhile)
 	}
-	doubt := func(format string, args ...any) { v.Doubts = append(v.Doubts, fmt.Sprintf(format, args...)) }
+	doubt := func(text string) { v.Doubts = append(v.Doubts, text) }
 	for _, name := range v.Sets {
 		set := j.sets[key{c.Namespace, name}]
 		if ref := metav1.GetControllerOfNoCopy(set); ref != nil {
-			doubt("statefulset %s is made by the operator of %s", name, operator(c.Namespace, ref).Name)
+			doubt(msgDoubtOperator(name, operator(c.Namespace, ref).Name))
 		}
 		if text, ok := set.Annotations[ParkedAnnotation]; ok {
 			if _, ok := ParkedSize(set); !ok {
-				doubt("annotation %s=%s on statefulset %s is no size", ParkedAnnotation, text, name)
+				doubt(msgDoubtParkedSize(name, text))
 			}
 		}
 		if name != v.Set && v.Set != "" && j.gives(set, c) {
-			doubt("statefulset %s gives this name, too", name)
+			doubt(msgDoubtOtherSet(name))
 		}
 	}
 	if v.State != ClaimForeign {
 		if who := handMade(c); who != "" {
-			doubt("%s", who)
+			doubt(who)
 		} else if maker := ClaimMaker(c); maker != "" && !MadeByController(c) {
-			doubt("created by field manager %s, not by the StatefulSet controller", maker)
+			doubt(msgClaimFieldManager(maker))
 		}
 	}
 	if v.State != ClaimInUse && j.inv.Knows("pods") && unused != nil && unused.Status == corev1.ConditionFalse {
-		doubt("its condition %s says that a pod uses it, and none is there", unused.Type)
+		doubt(msgDoubtCondition())
 	}
 	for _, f := range c.Finalizers {
 		if f != "kubernetes.io/pvc-protection" {
-			doubt("finalizer %s: whoever has put it there holds the claim", f)
+			doubt(msgDoubtFinalizer(f))
 		}
 	}
 	if c.Status.Phase == corev1.ClaimLost {
-		doubt("it has lost its volume %s", c.Spec.VolumeName)
+		doubt(msgDoubtLost(c.Spec.VolumeName))
 	}
 	volume, ok := j.Volume(c)
 	if !ok {
 		return
 	}
 	if by := volume.Claim; by.Name != "" && (by.Namespace != c.Namespace || by.Name != c.Name || by.UID != "" && by.UID != c.UID) {
-		doubt("volume %s is bound to claim %s/%s (UID %s)", volume.Name, by.Namespace, by.Name, by.UID)
+		doubt(msgDoubtVolumeTaken(volume.Name, by.Namespace, by.Name, string(by.UID)))
 	}
 	if volume.Storage != (Storage{}) {
 		others := slices.DeleteFunc(slices.Clone(j.storages[volume.Storage]), func(n string) bool { return n == volume.Name })
 		slices.Sort(others)
 		if len(others) > 0 {
-			doubt("volume %s has the same data (%s %s) as volume %s", volume.Name, volume.Storage.Kind, volume.Storage.What, strings.Join(others, ", "))
+			doubt(msgDoubtSharedStorage(volume.Name, volume.Storage.Kind+" "+volume.Storage.What, others))
 		}
 	}
 }

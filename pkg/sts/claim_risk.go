@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -101,7 +100,7 @@ func (s *Snapshot) SharedClaims(r Replica) []ClaimRisk {
 		for _, other := range s.Pods {
 			if other.Name != r.Pod.Name && slices.Contains(MountedClaims(other), c.Name) {
 				out = append(out, ClaimRisk{Reason: ClaimIsTerminating, Claim: c.Name, Volume: c.Spec.VolumeName, DeletionTimestamp: c.DeletionTimestamp,
-					Message: fmt.Sprintf("persistentvolumeclaim %s is being deleted, and pod %s mounts it, too: a new pod can mount it only when all have ended", c.Name, other.Name)})
+					Message: msgRiskClaimShared(c.Name, other.Name)})
 				break
 			}
 		}
@@ -122,7 +121,7 @@ func ownedByPod(c *corev1.PersistentVolumeClaim, pod *corev1.Pod) bool {
 // claimRisk judges one claim of the snapshot; c is nil when it does not exist.
 func (s *Snapshot) claimRisk(name string, c *corev1.PersistentVolumeClaim) *ClaimRisk {
 	if c == nil {
-		return &ClaimRisk{Reason: ClaimIsMissing, Claim: name, Message: "persistentvolumeclaim " + name + " does not exist any more"}
+		return &ClaimRisk{Reason: ClaimIsMissing, Claim: name, Message: msgRiskClaimMissing(name)}
 	}
 	return NewClaimRisk(c, s.Volume, s.Volumes != nil && s.Knows("persistentvolumes"), s.TakenAt)
 }
@@ -143,22 +142,21 @@ func NewClaimRisk(c *corev1.PersistentVolumeClaim, volume func(name string) (Vol
 		return nil
 	case c.DeletionTimestamp != nil:
 		risk.Reason, risk.DeletionTimestamp, risk.Rescuable = ClaimIsTerminating, c.DeletionTimestamp, c.Spec.VolumeName != "" && c.Status.Phase != corev1.ClaimLost
-		risk.Message = fmt.Sprintf("persistentvolumeclaim %s is being deleted (for %s)%s", c.Name, Age(now.Sub(c.DeletionTimestamp.Time)), sayFate(c, v, seen))
+		risk.Message = msgRiskClaimTerminating(c.Name, Age(now.Sub(c.DeletionTimestamp.Time)), sayFate(c, v, seen))
 	case c.Status.Phase == corev1.ClaimLost:
 		risk.Reason = ClaimIsLost
-		risk.Message = fmt.Sprintf("persistentvolumeclaim %s has lost its persistentvolume %s: no new pod can mount it", c.Name, c.Spec.VolumeName)
+		risk.Message = msgRiskClaimLost(c.Name, c.Spec.VolumeName)
 	case c.Status.Phase != corev1.ClaimBound || !seen || c.Spec.VolumeName == "":
 		return nil
 	case !found:
 		risk.Reason = VolumeIsMissing
-		risk.Message = fmt.Sprintf("persistentvolume %s of persistentvolumeclaim %s does not exist any more: no new pod can mount it", c.Spec.VolumeName, c.Name)
+		risk.Message = msgRiskVolumeMissing(c.Name, c.Spec.VolumeName)
 	case v.Claim.Name != "" && (v.Claim.Namespace != c.Namespace || v.Claim.Name != c.Name || v.Claim.UID != "" && v.Claim.UID != c.UID):
 		risk.Reason = VolumeIsTaken
-		risk.Message = fmt.Sprintf("persistentvolume %s of persistentvolumeclaim %s is bound to another claim, %s/%s (UID %s)",
-			v.Name, c.Name, v.Claim.Namespace, v.Claim.Name, v.Claim.UID)
+		risk.Message = msgRiskVolumeTaken(c.Name, v.Name, v.Claim.Namespace, v.Claim.Name, string(v.Claim.UID))
 	case v.DeletionTimestamp != nil:
 		risk.Reason, risk.DeletionTimestamp, risk.Rescuable = VolumeIsTerminating, v.DeletionTimestamp, true
-		risk.Message = fmt.Sprintf("persistentvolume %s of persistentvolumeclaim %s is being deleted (for %s)", v.Name, c.Name, Age(now.Sub(v.DeletionTimestamp.Time)))
+		risk.Message = msgRiskVolumeTerminating(c.Name, v.Name, Age(now.Sub(v.DeletionTimestamp.Time)))
 	default:
 		return nil
 	}
@@ -169,13 +167,13 @@ func NewClaimRisk(c *corev1.PersistentVolumeClaim, volume func(name string) (Vol
 func sayFate(c *corev1.PersistentVolumeClaim, v Volume, seen bool) string {
 	switch {
 	case c.Spec.VolumeName != "" && !seen:
-		return fmt.Sprintf(": whether persistentvolume %s keeps its data is unknown, because persistentvolumes could not be read", c.Spec.VolumeName)
+		return msgFateUnknown(c.Spec.VolumeName)
 	case v.Name == "":
-		return ": it is removed when its pod has gone"
+		return msgFateClaimOnly()
 	case v.ReclaimPolicy == corev1.PersistentVolumeReclaimRetain:
-		return fmt.Sprintf(": when its pod has gone, a new pod gets a new, empty volume, and the data stays in persistentvolume %s, unclaimed", v.Name)
+		return msgFateRetained(v.Name)
 	}
-	return fmt.Sprintf(": its data is deleted with persistentvolume %s (reclaim policy %s) when its pod has gone", v.Name, v.ReclaimPolicy)
+	return msgFateDeleted(v.Name, string(v.ReclaimPolicy))
 }
 
 // RiskClaims are the names of the claims at risk, each once.

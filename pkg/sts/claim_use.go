@@ -1,9 +1,7 @@
 package sts
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -38,9 +36,9 @@ type UseKind string
 
 // The kinds, each as the end of a sentence that begins with the object.
 const (
-	UseNames     UseKind = "names it"
-	UseClones    UseKind = "has it as its data source"
-	UseSnapshots UseKind = "takes a snapshot of it"
+	UseNames     UseKind = "references it"
+	UseClones    UseKind = "uses it as its data source"
+	UseSnapshots UseKind = "is taking a snapshot of it"
 )
 
 // UseResources are the resources that [ClaimUse] values come from, apart from StatefulSets and
@@ -71,11 +69,7 @@ func sayUses(uses []ClaimUse) string {
 			first = u
 		}
 	}
-	text := first.By + " " + string(first.How)
-	if more := len(uses) - 1; more > 0 {
-		text += fmt.Sprintf(", and %s", Count(more, "other object"))
-	}
-	return text
+	return msgClaimReferenced(first.By, string(first.How), len(uses)-1)
 }
 
 // sayUnlisted says which of the resources that name claims could not be listed.
@@ -89,5 +83,5 @@ func sayUnlisted(inv *Inventory) string {
 	if len(hidden) == 0 {
 		return ""
 	}
-	return "permission to list " + strings.Join(hidden, ", ") + " is missing: one may name it"
+	return msgHeldUsesUnknown(hidden)
 }

@@ -140,7 +140,7 @@ func ReadRetained(v *corev1.PersistentVolume) (*Retained, error) {
 	r := &Retained{}
 	err := json.Unmarshal([]byte(text), r)
 	if err == nil && (r.Claim == nil || r.Claim.Name == "" || r.Claim.Namespace == "" || r.UID == "" || r.ReclaimPolicy == "") {
-		err = errors.New("it says too little")
+		err = errors.New("incomplete record")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("annotation %s of persistentvolume %s: %w", ClaimAnnotation, v.Name, err)

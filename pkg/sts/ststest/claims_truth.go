@@ -563,7 +563,7 @@ func (w *ClaimWorld) CheckOpinion(name string, o Opinion) []string {
 	switch o.State {
 	case sts.ClaimInUse:
 		if words = w.mounters(name, true); w.Hidden == "pods" {
-			words = []string{"its condition Unused"}
+			words = []string{"condition Unused"}
 		}
 	case sts.ClaimWanted:
 		words = w.inRange(name)
