@@ -1,9 +1,7 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -90,7 +88,7 @@ func (v *ClaimView) remembers(r *sts.Retained) bool {
 
 // elsewhere refuses a volume that somebody has given to another claim, or to any.
 func elsewhere(v *ClaimView) Decision {
-	return decide(Refused, ReasonVolumeNotOurs, fmt.Sprintf("volume %s is for %s by now", v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
+	return decide(Refused, ReasonVolumeNotOurs, msgVolumeElsewhere(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
 }
 
 // on says whether the claim of that name stands on the volume, or is to.
@@ -103,12 +101,8 @@ const protection = "kubernetes.io/pvc-protection"
 
 // going is what is waited for while a claim is being deleted.
 func going(c *corev1.PersistentVolumeClaim) Decision {
-	message := "for claim " + c.Name + " to be gone"
 	others := slices.DeleteFunc(slices.Clone(c.Finalizers), func(f string) bool { return f == protection })
-	if len(others) > 0 {
-		message += ": its finalizer " + strings.Join(others, ", ") + " holds it"
-	}
-	return Decision{Verdict: Wait, Reason: ReasonClaimTerminating, Subject: c.Name, Message: message}
+	return Decision{Verdict: Wait, Reason: ReasonClaimTerminating, Subject: c.Name, Message: msgWaitClaimGone(c.Name, others)}
 }
 
 // PatchVolume changes a PersistentVolume with one JSON patch (RFC 6902), if it is still
@@ -268,9 +262,9 @@ func release(v *corev1.PersistentVolume, r *sts.Retained) *PatchVolume {
 // the claim has changed.
 func giveBack(v *ClaimView, record *sts.Retained, reason string) Decision {
 	if c := v.Claim; c.UID == record.UID && !sts.Keeps(c) {
-		return do(Action{Why: "have claim " + c.Name + " stay while its volume gets its reclaim policy back", HoldClaim: mark(c)}, reason)
+		return do(Action{Why: stepHoldClaim(c.Name), HoldClaim: mark(c)}, reason)
 	}
-	return do(Action{Why: "give volume " + v.Volume.Name + " its reclaim policy back: claim " + v.Name + " stays",
+	return do(Action{Why: stepRestorePolicy(v.Volume.Name, v.Name),
 		ReleaseVolume: release(v.Volume, record)}, reason)
 }
 
@@ -279,10 +273,10 @@ func giveBack(v *ClaimView, record *sts.Retained, reason string) Decision {
 func tidy(v *ClaimView, reason string) *Decision {
 	var a Action
 	if v.Claim.Annotations[sts.KeepAnnotation] == sts.KeptMeanwhile {
-		a = Action{Why: "let claim " + v.Name + " go its way", HoldClaim: unmark(v.Claim)}
+		a = Action{Why: stepReleaseClaim(v.Name), HoldClaim: unmark(v.Claim)}
 	} else if ops := disownOps(v.Volume); len(ops) > 0 {
 		b := newVolumePatch(v.Volume).add(ops...)
-		a = Action{Why: "give the fields of volume " + v.Volume.Name + " back that kubectl-sts has written", ReleaseVolume: &b.p}
+		a = Action{Why: stepDisown(v.Volume.Name), ReleaseVolume: &b.p}
 	} else {
 		return nil
 	}

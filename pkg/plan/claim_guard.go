@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -37,10 +36,7 @@ func Next(i Intent, s *sts.Snapshot, f Facts) Decision {
 func cannotReturn(s *sts.Snapshot, going []sts.Replica) *Decision {
 	for _, r := range going {
 		for _, risk := range s.SharedClaims(r) {
-			d := decide(Refused, ReasonDataLoss, s.Name(r.Ordinal)+" could not start again: "+risk.Message,
-				fmt.Sprintf("stop all pods, then bring the claim back: %s; then %s; or %s",
-					sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--replicas 0 --park"),
-					sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", risk.Claim), acceptHint))
+			d := refuseWith(ReasonDataLoss)(msgCannotStartAgain(s.Name(r.Ordinal), risk.Message, s.Set.Namespace, s.Set.Name, risk.Claim))
 			d.Subject = "persistentvolumeclaim/" + risk.Claim
 			return &d
 		}
@@ -69,8 +65,6 @@ func (a *Action) Risks(s *sts.Snapshot) []sts.ClaimRisk {
 	return out
 }
 
-const acceptHint = "add --accept-data-loss to continue without the data"
-
 // claimsAtRisk refuses when a claim of one of the pods is at risk, or when claims could not be
 // read.
 func claimsAtRisk(s *sts.Snapshot, going []sts.Replica) *Decision {
@@ -87,9 +81,9 @@ func claimsAtRisk(s *sts.Snapshot, going []sts.Replica) *Decision {
 	case len(pods) == 0:
 		return nil
 	case len(risks) == 0:
-		return &Decision{Verdict: Refused, Reason: ReasonUnseen, Subject: pods[0],
-			Message: fmt.Sprintf("cannot check whether the data of %s outlives the pod: persistentvolumeclaims could not be read", sayAll(pods)),
-			Hint:    "ask for the permission to list and watch persistentvolumeclaims, or " + acceptHint}
+		d := refuseWith(ReasonUnseen)(msgDataUnknown(sayAll(pods)))
+		d.Subject = pods[0]
+		return &d
 	}
 	var messages []string
 	for _, risk := range risks {
@@ -97,10 +91,7 @@ func claimsAtRisk(s *sts.Snapshot, going []sts.Replica) *Decision {
 			messages = append(messages, risk.Message)
 		}
 	}
-	d := decide(Refused, ReasonDataLoss, fmt.Sprintf("%s must not be replaced or removed: %s", sayAll(pods), strings.Join(clipped(messages), "; ")), acceptHint)
-	if rescue := sts.RescueCommand(s.Set.Namespace, risks); rescue != "" {
-		d.Hint = "save the data first: " + rescue + "; or " + acceptHint
-	}
+	d := refuseWith(ReasonDataLoss)(msgDataAtRisk(sayAll(pods), clipped(messages), sts.RescueCommand(s.Set.Namespace, risks)))
 	d.Subject = "persistentvolumeclaim/" + risks[0].Claim
 	return &d
 }

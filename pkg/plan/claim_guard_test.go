@@ -190,7 +190,7 @@ func TestNoVerbTakesAPodWhoseDataWouldGo(t *testing.T) {
 			mounting(inv)
 			inv.Claims, inv.Missing = nil, []sts.Missing{{Resource: "persistentvolumeclaims", Reason: "forbidden"}}
 			last := foretold(verb, inv)
-			if last.Verdict != plan.Refused || last.Reason != plan.ReasonUnseen || !strings.Contains(last.Message, "persistentvolumeclaims could not be read") {
+			if last.Verdict != plan.Refused || last.Reason != plan.ReasonUnseen || !strings.Contains(last.Message, "persistentvolumeclaims could not be listed") {
 				t.Errorf("%+v", last)
 			}
 		})

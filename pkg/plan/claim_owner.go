@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -44,7 +43,7 @@ func own(v *ClaimView, record *sts.Retained) *Decision {
 		return nil
 	}
 	if v.Owners == nil {
-		d := do(Action{Why: "look whether the owners of claim " + v.Name + " exist", LookOwners: &LookOwners{Namespace: v.Namespace, Refs: missing}}, ReasonClaimRestored)
+		d := do(Action{Why: stepCheckOwners(v.Name), LookOwners: &LookOwners{Namespace: v.Namespace, Refs: missing}}, ReasonClaimRestored)
 		return &d
 	}
 	refs := slices.Clone(c.OwnerReferences)
@@ -65,7 +64,7 @@ func own(v *ClaimView, record *sts.Retained) *Decision {
 	} else {
 		a.Ops = append(a.Ops, op("test", path, c.OwnerReferences), op("replace", path, refs))
 	}
-	d := do(Action{Why: "give claim " + v.Name + " its owner references back", OwnClaim: a}, ReasonClaimRestored)
+	d := do(Action{Why: stepRestoreOwners(v.Name), OwnClaim: a}, ReasonClaimRestored)
 	return &d
 }
 
@@ -83,7 +82,7 @@ func (v *ClaimView) missingOwners() []Owner {
 		case owned(v.Claim, o.Ref.UID):
 			continue
 		case o.Why == "" && controller != nil && o.Ref.Controller != nil && *o.Ref.Controller:
-			o.Why = fmt.Sprintf("the claim is controlled by %s %s", strings.ToLower(controller.Kind), controller.Name)
+			o.Why = msgOtherController(strings.ToLower(controller.Kind), controller.Name)
 		}
 		out = append(out, o)
 	}
@@ -95,7 +94,7 @@ func (v *ClaimView) sayOwners() string {
 	text := ""
 	for _, o := range v.missingOwners() {
 		if o.Why != "" {
-			text += fmt.Sprintf("; owner reference to %s %s not restored: %s", strings.ToLower(o.Ref.Kind), o.Ref.Name, o.Why)
+			text += msgOwnerNotRestored(strings.ToLower(o.Ref.Kind), o.Ref.Name, o.Why)
 		}
 	}
 	return text

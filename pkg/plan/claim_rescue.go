@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"maps"
 	"time"
 
@@ -49,26 +48,23 @@ func (i RescueClaim) Next(v ClaimView) Decision {
 	case sts.Rescued(c, sts.NewVolume(volume)) && (!deleted || v.Copy != nil && !v.foreignCopy(record)):
 		return decide(Done, ReasonRescued, i.sayRescued(&v, record), "")
 	case c.DeletionTimestamp == nil && !deleted:
-		return decide(Done, ReasonNothingToRescue, "nothing to rescue: neither the claim nor volume "+volume.Name+" is being deleted", "")
+		return decide(Done, ReasonNothingToRescue, msgNothingToRescue(volume.Name), "")
 	case volume.Status.Phase != corev1.VolumeBound:
-		return decide(Refused, ReasonVolumeReclaimed,
-			fmt.Sprintf("volume %s is %s already: its data may be deleted at this moment", volume.Name, volume.Status.Phase), retainByHand(volume.Name))
+		return refuseWith(ReasonVolumeReclaimed)(msgReclaiming(volume.Name, string(volume.Status.Phase)))
 	case ours && !kept && record.RescuedAt != nil && record.RescuedAt.Equal(i.At):
 		return retainIgnored(volume)
 	case !ours || !kept:
-		return do(Action{Why: "make volume " + volume.Name + " keep its data", RescueVolume: rescue(volume, i.record(&v))}, ReasonRescued)
+		return do(Action{Why: stepRescue(volume.Name), RescueVolume: rescue(volume, i.record(&v))}, ReasonRescued)
 	case v.Copy == nil:
 		name := sts.CopyName(volume.Name)
-		return do(Action{Why: fmt.Sprintf("create volume %s for the storage of volume %s, which is being deleted", name, volume.Name),
+		return do(Action{Why: stepCopyVolume(name, volume.Name),
 			CopyVolume: &CopyVolume{Name: name, Of: volume.Name, Volume: copyOf(volume, name, *record)}}, ReasonRescued)
 	case v.foreignCopy(record):
-		return decide(Refused, ReasonVolumeNotOurs,
-			fmt.Sprintf("volume %s exists and is not a copy of volume %s that a new claim %s could be bound to", v.Copy.Name, volume.Name, v.Name),
-			"delete or rename it, then rerun the command")
+		return refuseWith(ReasonVolumeNotOurs)(msgForeignCopy(v.Copy.Name, volume.Name, v.Name))
 	}
 	next := *record
 	next.Copy = v.Copy.Name
-	return do(Action{Why: "record in volume " + volume.Name + " that volume " + v.Copy.Name + " is for the same storage", RescueVolume: rescue(volume, next)}, ReasonRescued)
+	return do(Action{Why: stepRecordCopy(volume.Name, v.Copy.Name), RescueVolume: rescue(volume, next)}, ReasonRescued)
 }
 
 // record is what is written down of the claim. Its deletion is the other client's.
@@ -76,9 +72,9 @@ func (i RescueClaim) record(v *ClaimView) sts.Retained {
 	r := sts.NewRetained(v.Claim, v.Volume)
 	at := i.At
 	r.RescuedAt, r.RescuedBy, r.DeletedAt = &at, i.By, i.At
-	r.Reason = "volume " + v.Volume.Name + " was being deleted"
+	r.Reason = msgRescueReason(v.Volume.Name)
 	if t := v.Claim.DeletionTimestamp; t != nil {
-		r.DeletedAt, r.Reason = t.Time, "the claim was being deleted"
+		r.DeletedAt, r.Reason = t.Time, msgRescueReason("")
 	}
 	return r
 }
@@ -89,15 +85,11 @@ func (i RescueClaim) cannot(v *ClaimView) *Decision {
 	c := v.Claim
 	switch {
 	case c.Spec.VolumeName == "":
-		return end(decide(Done, ReasonNothingToRescue, "nothing to rescue: the claim has no volume, so no data", ""))
+		return end(decide(Done, ReasonNothingToRescue, msgNothingToRescueNoVolume(), ""))
 	case v.Volume == nil:
-		return end(decide(Refused, ReasonVolumeLost,
-			fmt.Sprintf("its volume %s does not exist any more, so nothing can make it keep the data; the storage may still exist, a running pod still has it mounted", c.Spec.VolumeName),
-			fmt.Sprintf("back up the data from the pod now; or recreate persistentvolume %s from a backup of its manifest, with persistentVolumeReclaimPolicy Retain and claimRef {namespace: %s, name: %s, uid: %s}: the claim is then Bound again",
-				c.Spec.VolumeName, c.Namespace, c.Name, c.UID)))
+		return end(refuseWith(ReasonVolumeLost)(msgVolumeLost(c.Spec.VolumeName, c.Namespace, c.Name, string(c.UID))))
 	case v.Volume.Spec.ClaimRef == nil || v.refUID() != c.UID:
-		return end(decide(Refused, ReasonVolumeNotOurs,
-			fmt.Sprintf("volume %s is bound to %s, not to this claim", v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), ""))
+		return end(decide(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), ""))
 	}
 	return nil
 }
@@ -107,29 +99,19 @@ func (i RescueClaim) gone(v *ClaimView) Decision {
 	record := v.record()
 	switch {
 	case record != nil && record.UID == i.UID && v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain:
-		return decide(Done, ReasonRescued, "rescued, and gone by now"+sayKept(v), "")
+		return decide(Done, ReasonRescued, msgRescuedAndGone(sayKept(v)), "")
 	case v.Volume == nil:
-		return decide(Refused, ReasonVolumeLost, "the claim and its volume "+v.VolumeName+" are gone: it is too late", "")
+		return decide(Refused, ReasonVolumeLost, msgRescueTooLate(v.VolumeName), "")
 	}
-	return decide(Refused, ReasonVolumeReclaimed,
-		fmt.Sprintf("the claim is gone; its volume %s is %s with reclaim policy %s, and nothing was recorded in it", v.Volume.Name, v.Volume.Status.Phase, v.Volume.Spec.PersistentVolumeReclaimPolicy),
-		retainByHand(v.Volume.Name))
-}
-
-func retainByHand(volume string) string {
-	return fmt.Sprintf(`kubectl patch persistentvolume %s -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`, volume)
+	return refuseWith(ReasonVolumeReclaimed)(msgReclaimed(v.Volume.Name, string(v.Volume.Status.Phase), string(v.Volume.Spec.PersistentVolumeReclaimPolicy)))
 }
 
 // sayRescued says what was done, and what happens next.
 func (i RescueClaim) sayRescued(v *ClaimView, record *sts.Retained) string {
 	if v.Volume.DeletionTimestamp == nil {
-		return "rescued: volume " + v.Volume.Name + " keeps its data when the claim is gone"
+		return msgRescued(v.Volume.Name)
 	}
-	text := fmt.Sprintf("rescued: volume %s is being deleted, and volume %s is for the same storage: a new claim of this name is bound to it", v.Volume.Name, record.Copy)
-	if v.Claim.DeletionTimestamp == nil {
-		text += " once this one is deleted"
-	}
-	return text
+	return msgRescuedByCopy(v.Volume.Name, record.Copy, v.Claim.DeletionTimestamp != nil)
 }
 
 // foreignCopy reports whether the volume that has the name of the copy is another one.

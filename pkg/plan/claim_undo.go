@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -27,7 +26,7 @@ type RestoreClaim struct {
 // Next implements ClaimIntent.
 func (i RestoreClaim) Next(v ClaimView) Decision {
 	if v.Volume == nil || v.Volume.UID != i.UID {
-		return decide(Refused, ReasonNotRetained, "volume "+v.VolumeName+" is gone", "")
+		return decide(Refused, ReasonNotRetained, msgVolumeGone(v.VolumeName), "")
 	}
 	record := v.record()
 	switch {
@@ -35,19 +34,18 @@ func (i RestoreClaim) Next(v ClaimView) Decision {
 		if d := tidy(&v, ReasonClaimRestored); d != nil {
 			return *d
 		}
-		return decide(Done, ReasonClaimRestored, "restored on volume "+v.Volume.Name+v.sayOwners(), "")
+		return decide(Done, ReasonClaimRestored, msgRestored(v.Volume.Name, v.sayOwners()), "")
 	case record == nil:
-		return decide(Refused, ReasonNotRetained, "volume "+v.Volume.Name+" keeps the data of no claim any more", "")
+		return decide(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), "")
 	case v.Volume.DeletionTimestamp != nil || purged(v.Volume, record):
-		return decide(Refused, ReasonPurging, "volume "+v.Volume.Name+" is being purged", stillThere(&v))
+		return decide(Refused, ReasonPurging, msgPurgeInProgress(v.Volume.Name), stillThere(&v))
 	case v.Volume.Spec.ClaimRef != nil && !v.remembers(record):
 		return elsewhere(&v)
 	case v.Claim != nil && v.Claim.DeletionTimestamp != nil:
 		return leaving(&v, record)
 	case v.Claim != nil && v.Claim.UID == record.UID && record.CopyOf != "":
-		return decide(Refused, ReasonClaimExists,
-			fmt.Sprintf("the claim is on volume %s, which is being deleted; a new claim of this name is bound to volume %s, which has the same data", record.CopyOf, v.Volume.Name),
-			fmt.Sprintf("%s, restart the pod that uses it, then %s", sts.Kubectl(v.Namespace, "delete", "pvc", v.Name, "--wait=false"), undoHint(&v)))
+		message, hint := msgClaimOnOriginal(v.Namespace, v.Name, record.CopyOf, v.Volume.Name, undoHint(&v))
+		return decide(Refused, ReasonClaimExists, message, hint)
 	// One without a volume has no data yet, and gets this.
 	case v.Claim != nil && !v.on() && v.Claim.UID != record.UID && v.Claim.Spec.VolumeName != "":
 		return i.replace(v, record)
@@ -59,10 +57,10 @@ func (i RestoreClaim) Next(v ClaimView) Decision {
 // use it.
 func leaving(v *ClaimView, record *sts.Retained) Decision {
 	if v.Claim.UID != record.UID && !v.on() && v.refUID() != "" {
-		return do(Action{Why: "let the next claim " + v.Name + " have volume " + v.Volume.Name + " again", ClearClaimRef: clearRef(v.Volume)}, ReasonClaimRestored)
+		return do(Action{Why: stepReserveVolume(v.Volume.Name, v.Name), ClearClaimRef: clearRef(v.Volume)}, ReasonClaimRestored)
 	}
 	if v.Around == nil {
-		return lookAround(v, "see which pod uses claim "+v.Name)
+		return lookAround(v, stepCheckUser(v.Name))
 	}
 	if v.Around.Stays == "" {
 		return going(v.Claim)
@@ -72,9 +70,8 @@ func leaving(v *ClaimView, record *sts.Retained) Decision {
 		// The controller will create a new claim together with the new pod.
 		again += " --replace"
 	}
-	return decide(Stuck, ReasonClaimHeld,
-		fmt.Sprintf("pod %s still uses the claim that is being deleted, which is gone when that pod is%s", v.Around.Stays, sayKept(v)),
-		fmt.Sprintf("%s, then %s", removePod(v), again))
+	message, hint := msgOldClaimInUse(v.Around.Stays, sayKept(v), removePod(v), again)
+	return decide(Stuck, ReasonClaimHeld, message, hint)
 }
 
 // removePod is the command after which the claim is gone.
@@ -93,18 +90,15 @@ func removePod(v *ClaimView) string {
 func (i RestoreClaim) replace(v ClaimView, record *sts.Retained) Decision {
 	c := v.Claim
 	if !i.Replace {
-		return decide(Refused, ReasonClaimExists,
-			fmt.Sprintf("another claim %s is there and is on volume %s; the old data stays on volume %s", v.Name, c.Spec.VolumeName, v.Volume.Name),
-			"the claims cannot both have the name: scale the ordinal away that uses the new one, delete that claim, and "+undoHint(&v)+
-				"; where the StatefulSet controller created it, that command with --replace sets it aside")
+		message, hint := msgNewClaimExists(c.Spec.VolumeName, v.Volume.Name, undoHint(&v))
+		return decide(Refused, ReasonClaimExists, message, hint)
 	}
 	if v.Around == nil {
-		return lookAround(&v, "see what claim "+v.Name+" is")
+		return lookAround(&v, stepCheckNewClaim(v.Name))
 	}
 	if why := i.unproven(&v, record); why != "" {
-		return decide(Refused, ReasonNotProven,
-			fmt.Sprintf("--replace sets aside only an empty claim that the StatefulSet controller created after the old one: %s; the old data stays on volume %s", why, v.Volume.Name),
-			"scale the ordinal away that uses the new claim, delete that claim, and "+undoHint(&v))
+		message, hint := msgReplaceRefused(why, v.Volume.Name, undoHint(&v))
+		return decide(Refused, ReasonNotProven, message, hint)
 	}
 	other, err := sts.ReadRetained(v.Other)
 	kept := v.Other.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain
@@ -115,12 +109,12 @@ func (i RestoreClaim) replace(v ClaimView, record *sts.Retained) Decision {
 	case !aside || !kept:
 		r := sts.NewRetained(c, v.Other)
 		r.DeletedBy, r.DeletedAt, r.SetAsideFor = i.By, i.At, v.Volume.Name
-		r.Reason = "the older claim of this name is restored"
-		return do(Action{Why: "make volume " + v.Other.Name + " of the new claim keep its data, too", SetAsideVolume: rescue(v.Other, r)}, ReasonClaimReplaced)
+		r.Reason = msgSetAsideReason()
+		return do(Action{Why: stepRetainNew(v.Other.Name), SetAsideVolume: rescue(v.Other, r)}, ReasonClaimReplaced)
 	case v.refUID() != "":
-		return do(Action{Why: "let the next claim " + v.Name + " have volume " + v.Volume.Name + " again", ClearClaimRef: clearRef(v.Volume)}, ReasonClaimRestored)
+		return do(Action{Why: stepReserveVolume(v.Volume.Name, v.Name), ClearClaimRef: clearRef(v.Volume)}, ReasonClaimRestored)
 	}
-	return do(Action{Why: "delete the new claim " + v.Name + ", which gives way to the old one", DeleteClaim: &DeleteClaim{
+	return do(Action{Why: stepDeleteNewClaim(v.Name), DeleteClaim: &DeleteClaim{
 		Namespace: v.Namespace, Name: v.Name, UID: c.UID, ResourceVersion: c.ResourceVersion,
 	}}, ReasonClaimReplaced)
 }
@@ -135,28 +129,28 @@ func (i RestoreClaim) unproven(v *ClaimView, record *sts.Retained) string {
 	}
 	switch {
 	case v.Made != c.UID:
-		return "its managedFields do not show that kube-controller-manager alone has written it"
+		return msgNewClaimMakerUnknown()
 	case c.CreationTimestamp.Time.Before(since.Truncate(time.Second)):
-		return "it is older than the record of the old one"
+		return msgNewClaimOlder()
 	case c.Spec.DataSource != nil || c.Spec.DataSourceRef != nil:
-		return "it was filled from a data source"
+		return msgNewClaimFilled()
 	case sts.Keeps(c):
-		return "it has the annotation " + sts.KeepAnnotation
+		return msgNewClaimKept()
 	case verdict.Unseen() != "":
 		return verdict.Unseen()
 	case verdict.Set == "" || !v.Around.wanted():
-		return "no StatefulSet has this ordinal"
+		return msgNewClaimNotNeeded()
 	case v.Other == nil:
-		return "its volume " + c.Spec.VolumeName + " does not exist"
+		return msgNewVolumeGone(c.Spec.VolumeName)
 	case v.Other.Spec.ClaimRef == nil || v.Other.Spec.ClaimRef.UID != c.UID:
-		return fmt.Sprintf("its volume %s is bound to %s", v.Other.Name, sayRef(v.Other.Spec.ClaimRef))
+		return msgNewVolumeOfOther(v.Other.Name, sayRef(v.Other.Spec.ClaimRef))
 	case v.Other.DeletionTimestamp != nil:
-		return "its volume " + v.Other.Name + " is being deleted"
+		return msgNewVolumeTerminating(v.Other.Name)
 	}
 	pod := sts.PodName(verdict.Set, verdict.Ordinal)
 	for _, user := range v.Around.Users {
 		if user != pod {
-			return "pod " + user + " uses it"
+			return msgNewClaimOtherPod(user)
 		}
 	}
 	return misfit(v.Volume, c)
@@ -174,13 +168,13 @@ func misfit(volume *corev1.PersistentVolume, c *corev1.PersistentVolumeClaim) st
 	}
 	switch {
 	case have.Cmp(want) < 0:
-		return fmt.Sprintf("its template asks for %s, and volume %s has %s", want.String(), volume.Name, have.String())
+		return msgTooSmall(want.String(), volume.Name, have.String())
 	case mode(volume.Spec.VolumeMode) != mode(c.Spec.VolumeMode):
-		return "its template asks for another volumeMode than that of volume " + volume.Name
+		return msgOtherVolumeMode(volume.Name)
 	}
 	for _, m := range c.Spec.AccessModes {
 		if !slices.Contains(volume.Spec.AccessModes, m) {
-			return fmt.Sprintf("its template asks for access mode %s, which volume %s does not have", m, volume.Name)
+			return msgNoAccessMode(string(m), volume.Name)
 		}
 	}
 	return ""
@@ -200,18 +194,17 @@ func restore(v ClaimView, record *sts.Retained) Decision {
 		}
 		return giveBack(&v, record, ReasonClaimRestored)
 	case ref != "" && (c == nil || ref != c.UID):
-		return do(Action{Why: "let claim " + v.Name + " have volume " + v.Volume.Name + " again", ClearClaimRef: clearRef(v.Volume)}, ReasonClaimRestored)
+		return do(Action{Why: stepReserveVolume(v.Volume.Name, v.Name), ClearClaimRef: clearRef(v.Volume)}, ReasonClaimRestored)
 	case c == nil:
 		again := record.Claim.DeepCopy()
 		again.Spec.VolumeName, again.OwnerReferences = v.Volume.Name, nil
-		return do(Action{Why: "make claim " + v.Name + " again, on volume " + v.Volume.Name, CreateClaim: &CreateClaim{
+		return do(Action{Why: stepRecreateClaim(v.Name, v.Volume.Name), CreateClaim: &CreateClaim{
 			Namespace: v.Namespace, Name: v.Name, Volume: v.Volume.Name, Claim: again,
 		}}, ReasonClaimRestored)
 	case c.Spec.VolumeName != "" && !v.on():
-		return decide(Stuck, ReasonClaimReplaced,
-			fmt.Sprintf("made anew meanwhile on volume %s%s", c.Spec.VolumeName, sayKept(&v)), replacedHint(&v))
+		return decide(Stuck, ReasonClaimReplaced, msgRecreatedMeanwhile(c.Spec.VolumeName, sayKept(&v)), hintRecreated(undoHint(&v)))
 	}
-	return Decision{Verdict: Wait, Reason: ReasonBinding, Subject: c.Name, Message: "for claim " + c.Name + " to be bound to volume " + v.Volume.Name}
+	return Decision{Verdict: Wait, Reason: ReasonBinding, Subject: c.Name, Message: msgWaitBound(c.Name, v.Volume.Name)}
 }
 
 // stillThere is the way back from a purge that has not got further.
@@ -219,7 +212,7 @@ func stillThere(v *ClaimView) string {
 	if v.Volume.DeletionTimestamp != nil {
 		return ""
 	}
-	return "when it does not go, its data may be whole: " + unpurge(v)
+	return hintPurgeStalled(unpurge(v))
 }
 
 // FinishRestore takes away what an undo, or a deletion that was called off, has left on a
@@ -233,5 +226,5 @@ func (FinishRestore) Next(v ClaimView) Decision {
 			return *d
 		}
 	}
-	return decide(Done, ReasonClaimRestored, "restored on volume "+v.VolumeName, "")
+	return decide(Done, ReasonClaimRestored, msgRestored(v.VolumeName, ""), "")
 }
