@@ -3,7 +3,6 @@ package execute
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -209,7 +208,7 @@ func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 			return
 		}
 		if c.steps++; c.steps > stepLimit {
-			r.end(c, fmt.Errorf("%d steps have led nowhere, the last to %s", stepLimit, d.Message))
+			r.end(c, errors.New(msgClaimStepsExceeded(stepLimit, d.Message)))
 			return
 		}
 		c.result.View.Sent = c.result.View.Sent || d.Action.DeleteClaim != nil
@@ -244,9 +243,9 @@ func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 func refusedClaim(d plan.Decision, wrote bool) plan.Decision {
 	if wrote {
 		d.Verdict = plan.Stuck
-		d.Message += "; what was done before stays"
+		d.Message += msgEarlierWritesStay()
 	}
-	d.Hint += "; rerun the command to resume"
+	d.Hint += hintRerunClaims()
 	return d
 }
 

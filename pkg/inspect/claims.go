@@ -261,7 +261,7 @@ func (c *Claim) judgeRisk(pvc *corev1.PersistentVolumeClaim, volume sts.Volume, 
 		c.Rescued = false
 	}
 	if c.Rescued {
-		c.Reason += "; rescued: volume " + cmp.Or(volume.Retained.Copy, volume.Name) + " keeps its data"
+		c.Reason += msgReasonRescued(cmp.Or(volume.Retained.Copy, volume.Name))
 		return
 	}
 	c.Risk = sts.NewClaimRisk(pvc, judge.VolumeNamed, inv.Knows("persistentvolumes"), inv.TakenAt)

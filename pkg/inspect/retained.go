@@ -59,14 +59,6 @@ func (c *RetainedClaim) Urgent() bool {
 	return c.State == RetainedMissing || c.State == RetainedWaiting
 }
 
-var retainedMessages = map[RetainedState]string{
-	RetainedMissing:    "deleted, and wanted again: undo brings it back with its data, before it is made anew without",
-	RetainedWaiting:    "deleted, wanted again, and the new claim waits for a volume: undo gives it the data",
-	RetainedReplaced:   "made anew since it was deleted, without the old data: undo tells where that is",
-	RetainedHeld:       "deleted while a pod uses it: it goes with the pod, and undo brings it back then",
-	RetainedUnfinished: "stopped half-way: its deletion goes on with the same command, undo gives its volume the reclaim policy back",
-}
-
 // newRetained counts the volumes that keep data of the claims that were asked for.
 func newRetained(inv *sts.Inventory, judge *sts.ClaimJudge, picks func(claim string, v *sts.ClaimVerdict, namespace string) bool) *RetainedSum {
 	sum := &RetainedSum{}
@@ -118,13 +110,21 @@ func newRetained(inv *sts.Inventory, judge *sts.ClaimJudge, picks func(claim str
 func retainedMessage(s RetainedState, kept *sts.RetainedClaim, now time.Time) string {
 	switch {
 	case s == RetainedRescued && kept.CopyOf != "":
-		return "its volume is being deleted, and rescued: another volume has the same data, and a new claim of this name is bound to that"
+		return msgRetainedRescuedVolume()
 	case s == RetainedRescued:
-		return "being deleted for " + sts.Age(now.Sub(kept.DeletedAt)) + ", and rescued: undo brings it back when its pod is gone"
+		return msgRetainedRescued(sts.Age(now.Sub(kept.DeletedAt)))
 	case s == RetainedHeld && kept.Kind == sts.RetainedSetAside:
-		return "gives way to the older claim of its name, and is gone when its pod is: restart that"
+		return msgRetainedSetAside()
+	case s == RetainedHeld:
+		return msgRetainedHeld()
+	case s == RetainedMissing:
+		return msgRetainedMissing()
+	case s == RetainedWaiting:
+		return msgRetainedWaiting()
+	case s == RetainedReplaced:
+		return msgRetainedReplaced()
 	}
-	return retainedMessages[s]
+	return msgRetainedUnfinished()
 }
 
 // retainedState is what is notable about the claim c, which is nil when there is none

@@ -26,7 +26,7 @@ func TestPVCGCMessages(t *testing.T) {
 		call(stepDisown, exampleVolume),
 
 		call(stepRetain, exampleVolume), call(stepCheckUnused, "data-web-3"), call(stepCheckNeeded, "data-web-3"),
-		call(stepDeleteClaim, "data-web-3", "out of range of statefulset/web (ordinals 0-2)"),
+		call(stepDeleteClaim, "data-web-3", "out of range (statefulset/web has ordinals 0-2)"),
 		call(msgClaimKept, "mounted by pod debug"), call(msgClaimDeleted, exampleRetained), call(msgClaimDeletedNoVolume),
 		call(msgClaimDeletedVolumeGone, exampleVolume), call(msgClaimDeletedByOther, ""), call(msgClaimDeletedByOther, exampleRetained),
 		call(msgClaimDeletedRestored, ""), call(msgClaimDeletedVolumeChanged, exampleVolume),

@@ -56,7 +56,7 @@ func RetainedNotes(kept []inspect.RetainedClaim, st Style, c Columns) string {
 		}
 		n.add(kept[i].Message, name)
 	}
-	return n.text("kept:", Warn, st)
+	return n.text(titleRetained(), Warn, st)
 }
 
 // RetainedSum says how much is kept of claims that were deleted; empty when nothing is.
@@ -64,19 +64,15 @@ func RetainedSum(r *inspect.RetainedSum, st Style, c Columns) string {
 	if r == nil || r.Volumes == 0 {
 		return ""
 	}
-	verb := " keep "
-	if r.Volumes == 1 {
-		verb = " keeps "
-	}
-	text := sts.Count(r.Volumes, "volume") + verb + r.Size.String() + " of deleted claims"
+	namespaces := 0
 	if c.Namespace {
-		text += " in " + sts.Count(len(r.Namespaces), "namespace")
+		namespaces = len(r.Namespaces)
 	}
-	return st.Wrap("", 0, Plain, text+", to be brought back or purged.")
+	return st.Wrap("", 0, Plain, msgRetainedSum(r.Volumes, r.Size.String(), namespaces))
 }
 
 func claimRow(item *inspect.Claim, now time.Time, c Columns) []cell {
-	state, tone := string(item.State), claimTones[item.State]
+	state, tone := stateWord(item.State), claimTones[item.State]
 	if item.Candidate {
 		state, tone = state+" *", Bold
 	}
@@ -99,6 +95,14 @@ func claimRow(item *inspect.Claim, now time.Time, c Columns) []cell {
 		reason += "; confidence " + string(item.Confidence)
 	}
 	return append(row, cell{reason, Plain})
+}
+
+// stateWord is how a state is shown to people: "orphaned" for what removed ordinals left.
+func stateWord(s sts.ClaimState) string {
+	if s == sts.ClaimLeftOver {
+		return "orphaned"
+	}
+	return string(s)
 }
 
 func dash(s string) string {
@@ -147,7 +151,7 @@ func HeldNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 			n.add(item.Held, name)
 		}
 	}
-	return n.text("held back:", Dim, st)
+	return n.text(titleExcluded(), Dim, st)
 }
 
 // claimNotes tells why claims are held back, and of those and the candidates what to
@@ -165,7 +169,7 @@ func claimNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 			if c.Namespace {
 				message = item.Namespace + ": " + message
 			}
-			risks += st.Wrap(st.Paint(Bad, "at risk:")+" ", len("at risk: "), Plain, message)
+			risks += st.Wrap(st.Paint(Bad, titleAtRisk())+" ", len(titleAtRisk())+1, Plain, message)
 		}
 		if item.Candidate || item.Held != "" {
 			for _, d := range item.Doubts {
@@ -173,7 +177,7 @@ func claimNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 			}
 		}
 	}
-	text := risks + HeldNotes(r, st, c) + doubts.text("doubt:", Warn, st)
+	text := risks + HeldNotes(r, st, c) + doubts.text(titleWarning(), Warn, st)
 	if text != "" {
 		text = "\n" + text
 	}

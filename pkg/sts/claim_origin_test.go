@@ -343,7 +343,7 @@ func TestSizeMemories(t *testing.T) {
 	p := claimPlace("data-web-4")
 	p.web.Annotations = labels("downscaler/original-replicas", "5")
 	v := sts.NewClaimJudge(p.Inventory).Judge(p.claim)
-	if v.State != sts.ClaimReserved || v.Reason != "reserved for ordinals 0-4 of statefulset/web (annotation downscaler/original-replicas=5)" {
+	if v.State != sts.ClaimReserved || v.Reason != "reserved by annotation downscaler/original-replicas=5 (ordinals 0-4 of statefulset/web)" {
 		t.Errorf("%s, %s", v.State, v.Reason)
 	}
 	p.claim.Name = "data-web-5"

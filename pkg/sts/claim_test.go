@@ -105,7 +105,7 @@ type want struct {
 	Held       string
 }
 
-const beyond = "out of range of statefulset/web (ordinals 0-2)"
+const beyond = "out of range (statefulset/web has ordinals 0-2)"
 
 func TestClaimVerdicts(t *testing.T) {
 	all := sts.ClaimChoice{Orphans: true, Parked: true, Reserved: true}
@@ -125,7 +125,7 @@ func TestClaimVerdicts(t *testing.T) {
 		"no canonical one": {"data-web-03", nil, want{State: sts.ClaimForeign, Reason: "name does not match any volumeClaimTemplate"}},
 		"no dash in front": {"web-3", nil, want{State: sts.ClaimForeign, Reason: "name does not match any volumeClaimTemplate"}},
 		"below the start": {"data-web-3", func(p *place) { p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 4} },
-			want{State: sts.ClaimLeftOver, Reason: "out of range of statefulset/web (ordinals 4-6)", Set: "web", Candidate: true}},
+			want{State: sts.ClaimLeftOver, Reason: "out of range (statefulset/web has ordinals 4-6)", Set: "web", Candidate: true}},
 		"a range that ends beyond all ordinals": {"data-web-2147483647", func(p *place) {
 			p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 2147483646}
 		}, want{State: sts.ClaimWanted, Reason: "needed by statefulset/web (ordinals 2147483646-2147483648)", Set: "web"}},
@@ -158,13 +158,13 @@ func TestClaimVerdicts(t *testing.T) {
 			p.set("web-db", "data", 0)
 			p.claim.Labels = label("app", "db")
 			p.choice = all
-		}, want{State: sts.ClaimParked, Reason: "statefulset/web-db is scaled to 0", Set: "web-db", Candidate: true,
+		}, want{State: sts.ClaimParked, Reason: "scaled to 0 (statefulset/web-db)", Set: "web-db", Candidate: true,
 			Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/db"}}},
 		"two sets give the name, it is of one": {"data-web-db-5", func(p *place) {
 			p.set("db", "data-web", 1)
 			p.set("web-db", "data", 2)
 			p.claim.Labels = label("app", "web-db")
-		}, want{State: sts.ClaimLeftOver, Reason: "out of range of statefulset/web-db (ordinals 0-1)", Set: "web-db", Candidate: true,
+		}, want{State: sts.ClaimLeftOver, Reason: "out of range (statefulset/web-db has ordinals 0-1)", Set: "web-db", Candidate: true,
 			Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/db"}}},
 		"a set that is gone made it, and another gives the name": {"data-web-db-5", func(p *place) {
 			p.set("db", "data-web", 1)
@@ -172,36 +172,36 @@ func TestClaimVerdicts(t *testing.T) {
 		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset/web-db no longer exists (matched by label app=web-db)", Set: "web-db", Confidence: sts.ConfidenceHigh,
 			Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/db"}}},
 
-		"parked": {"data-web-1", func(p *place) { p.scale(0) }, want{State: sts.ClaimParked, Reason: "statefulset/web is scaled to 0", Set: "web"}},
+		"parked": {"data-web-1", func(p *place) { p.scale(0) }, want{State: sts.ClaimParked, Reason: "scaled to 0 (statefulset/web)", Set: "web"}},
 		"parked, and asked for": {"data-web-1", func(p *place) { p.scale(0); p.choice = sts.ClaimChoice{Parked: true} },
-			want{State: sts.ClaimParked, Reason: "statefulset/web is scaled to 0", Set: "web", Candidate: true}},
+			want{State: sts.ClaimParked, Reason: "scaled to 0 (statefulset/web)", Set: "web", Candidate: true}},
 		"parked with a size to come back with": {"data-web-4", func(p *place) {
 			p.scale(0)
 			p.web.Annotations = map[string]string{sts.ParkedAnnotation: "5"}
 			p.choice = sts.ClaimChoice{Parked: true}
-		}, want{State: sts.ClaimReserved, Reason: "reserved for ordinals 0-4 of statefulset/web (parked size 5)", Set: "web"}},
+		}, want{State: sts.ClaimReserved, Reason: "reserved by parked size 5 (ordinals 0-4 of statefulset/web)", Set: "web"}},
 		"parked, beyond the size to come back with": {"data-web-5", func(p *place) {
 			p.scale(0)
 			p.web.Annotations = map[string]string{sts.ParkedAnnotation: "5"}
-		}, want{State: sts.ClaimParked, Reason: "statefulset/web is scaled to 0", Set: "web"}},
+		}, want{State: sts.ClaimParked, Reason: "scaled to 0 (statefulset/web)", Set: "web"}},
 		"parked with a size that is none": {"data-web-3", func(p *place) { p.web.Annotations = map[string]string{sts.ParkedAnnotation: "many"} },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true,
 				Doubts: []string{"annotation kubectl-sts.dev/parked=many on statefulset/web is not a number of replicas"}}},
 		"a drain-scale is on its way": {"data-web-4", func(p *place) {
 			p.web.Annotations = label(sts.DrainAnnotation, `{"from":5,"to":2,"startedAt":"2026-03-01T11:00:00Z"}`)
-		}, want{State: sts.ClaimReserved, Reason: "reserved for ordinals 0-4 of statefulset/web (drain-scale from 5 to 2 in progress)", Set: "web"}},
+		}, want{State: sts.ClaimReserved, Reason: "reserved by drain-scale from 5 to 2 in progress (ordinals 0-4 of statefulset/web)", Set: "web"}},
 		"a drain-scale's record cannot be read": {"data-web-4", func(p *place) { p.web.Annotations = label(sts.DrainAnnotation, `{`) },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web",
 				Held: "statefulset web: annotation kubectl-sts.dev/drain: unexpected end of JSON input"}},
 		"an autoscaler may bring it back": {"data-web-9", func(p *place) { p.autoscale("web", 10) },
-			want{State: sts.ClaimReserved, Reason: "reserved for ordinals 0-9 of statefulset/web (HPA cpu)", Set: "web"}},
+			want{State: sts.ClaimReserved, Reason: "reserved by HPA cpu (ordinals 0-9 of statefulset/web)", Set: "web"}},
 		"an autoscaler may not":           {"data-web-10", func(p *place) { p.autoscale("web", 10) }, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
 		"an autoscaler of something else": {"data-web-9", func(p *place) { p.autoscale("web", 10).Spec.ScaleTargetRef.Kind = "Deployment" }, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
 		"an autoscaler, and asked for": {"data-web-9", func(p *place) { p.autoscale("web", 10); p.choice = all },
-			want{State: sts.ClaimReserved, Reason: "reserved for ordinals 0-9 of statefulset/web (HPA cpu)", Set: "web", Candidate: true}},
+			want{State: sts.ClaimReserved, Reason: "reserved by HPA cpu (ordinals 0-9 of statefulset/web)", Set: "web", Candidate: true}},
 		"KEDA, paused": {"data-web-9", func(p *place) {
 			p.ScaledObjects = []sts.ScaledObject{{Namespace: ststest.Namespace, Name: "queue", Set: "web", MaxReplicas: 10}}
-		}, want{State: sts.ClaimReserved, Reason: "reserved for ordinals 0-9 of statefulset/web (KEDA ScaledObject queue)", Set: "web"}},
+		}, want{State: sts.ClaimReserved, Reason: "reserved by KEDA ScaledObject queue (ordinals 0-9 of statefulset/web)", Set: "web"}},
 		"autoscalers cannot be read": {"data-web-3", func(p *place) { p.hide("horizontalpodautoscalers") },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "horizontalpodautoscalers could not be listed; one may scale the StatefulSet back up to it"}},
 		"autoscalers cannot be read, and do not matter": {"data-web-3", func(p *place) {
@@ -211,7 +211,7 @@ func TestClaimVerdicts(t *testing.T) {
 		"no autoscaler goes below the start": {"data-web-3", func(p *place) {
 			p.hide("scaledobjects")
 			p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 4}
-		}, want{State: sts.ClaimLeftOver, Reason: "out of range of statefulset/web (ordinals 4-6)", Set: "web", Candidate: true}},
+		}, want{State: sts.ClaimLeftOver, Reason: "out of range (statefulset/web has ordinals 4-6)", Set: "web", Candidate: true}},
 
 		"the policy takes it with its pod": {"data-web-3", func(p *place) {
 			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: "web-3", UID: "gone"}}
@@ -239,12 +239,12 @@ func TestClaimVerdicts(t *testing.T) {
 		}, want{State: sts.ClaimTerminating, Reason: "deletion requested 0s ago; mounted by pod web-1", Set: "web"}},
 
 		"of a template that the set has no more": {"logs-web-1", nil,
-			want{State: sts.ClaimStaleTemplate, Reason: "statefulset/web has no volumeClaimTemplate logs", Set: "web", Candidate: true}},
+			want{State: sts.ClaimStaleTemplate, Reason: "no volumeClaimTemplate logs in statefulset/web", Set: "web", Candidate: true}},
 		"of a template with a dash": {"old-data-web-1", func(p *place) {
 			p.web.Spec.Selector.MatchLabels = label("role", "front")
 			p.claim.Labels = label("role", "front")
 		},
-			want{State: sts.ClaimStaleTemplate, Reason: "statefulset/web has no volumeClaimTemplate old-data", Set: "web", Candidate: true}},
+			want{State: sts.ClaimStaleTemplate, Reason: "no volumeClaimTemplate old-data in statefulset/web", Set: "web", Candidate: true}},
 		"of a template no more, or of a set with the same labels": {"data-old-web-1", func(p *place) {
 			p.web.Spec.Selector.MatchLabels = label("role", "front")
 			p.claim.Labels = label("role", "front")
@@ -253,7 +253,7 @@ func TestClaimVerdicts(t *testing.T) {
 		"owned by the set it has the name of": {"logs-web-1", func(p *place) {
 			p.claim.Labels = nil
 			p.claim.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(p.web, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))}
-		}, want{State: sts.ClaimStaleTemplate, Reason: "statefulset/web has no volumeClaimTemplate logs", Set: "web", Candidate: true}},
+		}, want{State: sts.ClaimStaleTemplate, Reason: "no volumeClaimTemplate logs in statefulset/web", Set: "web", Candidate: true}},
 
 		"of a set that is gone, by a label": {"data-old-1", func(p *place) { p.claim.Labels = label("app", "old") },
 			want{State: sts.ClaimOrphanSet, Reason: "statefulset/old no longer exists (matched by label app=old)", Set: "old", Confidence: sts.ConfidenceHigh}},
@@ -302,7 +302,7 @@ func TestClaimVerdicts(t *testing.T) {
 		"kept with its set": {"data-web-3", func(p *place) { p.web.Annotations = label(sts.KeepAnnotation, "true") },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "annotation kubectl-sts.dev/keep is set on statefulset/web"}},
 		"kept with its set, of a stale template": {"logs-web-3", func(p *place) { p.web.Annotations = label(sts.KeepAnnotation, "true") },
-			want{State: sts.ClaimStaleTemplate, Reason: "statefulset/web has no volumeClaimTemplate logs", Set: "web", Held: "annotation kubectl-sts.dev/keep is set on statefulset/web"}},
+			want{State: sts.ClaimStaleTemplate, Reason: "no volumeClaimTemplate logs in statefulset/web", Set: "web", Held: "annotation kubectl-sts.dev/keep is set on statefulset/web"}},
 		"not kept": {"data-web-3", func(p *place) { p.claim.Annotations = label(sts.KeepAnnotation, "false") },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
 

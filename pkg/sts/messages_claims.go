@@ -57,7 +57,7 @@ func msgClaimReferenced(object, how string, others int) string {
 }
 
 func msgClaimReserved(set, ordinals, by string) string {
-	return fmt.Sprintf("reserved for %s of statefulset/%s (%s)", ordinals, set, by)
+	return fmt.Sprintf("reserved by %s (%s of statefulset/%s)", by, ordinals, set)
 }
 
 func msgReservedByParkedSize(replicas int32) string { return fmt.Sprintf("parked size %d", replicas) }
@@ -73,13 +73,13 @@ func msgReservedByAnnotation(annotation string, replicas int32) string {
 func msgReservedByKEDA(scaledObject string) string { return "KEDA ScaledObject " + scaledObject }
 
 func msgClaimOutOfRange(set, ordinals string) string {
-	return fmt.Sprintf("out of range of statefulset/%s (%s)", set, ordinals)
+	return fmt.Sprintf("out of range (statefulset/%s has %s)", set, ordinals)
 }
 
-func msgClaimParked(set string) string { return "statefulset/" + set + " is scaled to 0" }
+func msgClaimParked(set string) string { return "scaled to 0 (statefulset/" + set + ")" }
 
 func msgClaimTemplateRemoved(set, template string) string {
-	return fmt.Sprintf("statefulset/%s has no volumeClaimTemplate %s", set, template)
+	return fmt.Sprintf("no volumeClaimTemplate %s in statefulset/%s", template, set)
 }
 
 func msgClaimSetGone(set, matched string) string {

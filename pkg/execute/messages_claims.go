@@ -1,0 +1,11 @@
+package execute
+
+import "fmt"
+
+func msgClaimStepsExceeded(limit int, last string) string {
+	return fmt.Sprintf("no progress after %d steps, the last: %s", limit, last)
+}
+
+func msgEarlierWritesStay() string { return "; earlier writes were kept" }
+
+func hintRerunClaims() string { return "; then rerun the command to resume" }
