@@ -132,15 +132,14 @@ func (g *gcRun) connect() (*cluster.Client, error) {
 // mayKeep refuses when the user may not change volumes: the data of a claim could not
 // be kept, or its volume not be given back.
 func (g *gcRun) mayKeep(ctx context.Context, client *cluster.Client) error {
-	return g.mayVolumes(ctx, client, "without that the data of a claim cannot be kept when it is deleted, so none is",
-		"ask for get, list, watch and patch on persistentvolumes, which are cluster-scoped: it takes a ClusterRole", "get", "patch")
+	return g.mayVolumes(ctx, client, hintVolumePermissions(), "get", "patch")
 }
 
 // mayVolumes refuses when the user lacks one of the verbs on volumes.
-func (g *gcRun) mayVolumes(ctx context.Context, client *cluster.Client, why, hint string, verbs ...string) error {
+func (g *gcRun) mayVolumes(ctx context.Context, client *cluster.Client, hint string, verbs ...string) error {
 	for _, verb := range verbs {
 		if client.May(ctx, "", verb, "persistentvolumes", "") != nil {
-			return g.refuse(plan.ReasonNotRetained, "you may not "+verb+" persistentvolumes: "+why, hint)
+			return g.refuse(plan.ReasonNotRetained, msgNoPermission(verb), hint)
 		}
 	}
 	return nil
@@ -155,8 +154,8 @@ func (g *gcRun) withinMax(n int, what string) error {
 	if g.most == 0 || n <= g.most {
 		return nil
 	}
-	return g.refuse(plan.ReasonMaxDeletes, fmt.Sprintf("these are %s, more than --max=%d: nothing was done", sts.Count(n, what), g.most),
-		fmt.Sprintf("when all of them are meant: --max=%d", n))
+	message, hint := msgTooMany(n, what, g.most)
+	return g.refuse(plan.ReasonMaxDeletes, message, hint)
 }
 
 // to is where a plan is shown.
@@ -197,7 +196,7 @@ func (g *gcRun) carryOut(ctx context.Context, world *cluster.Claims, tasks []exe
 		return err
 	}
 	took := g.env.Clock.Now().Sub(began)
-	_, _ = fmt.Fprintf(g.env.ErrOut, "%s%s in %s\n", progress.summary(), g.dryRunNote(), sts.Age(took))
+	_, _ = fmt.Fprintf(g.env.ErrOut, "%s in %s\n", msgDryRun(progress.summary(), g.dryRun), sts.Age(took))
 	return progress.outcome(ctx)
 }
 
@@ -210,13 +209,6 @@ func (g *gcRun) report(items []GCItem, started time.Time, missing []sts.Missing)
 		r.DryRun = g.dryRun
 	}
 	return r
-}
-
-func (g *gcRun) dryRunNote() string {
-	if g.dryRun == "none" {
-		return ""
-	}
-	return " (" + g.dryRun + " dry run)"
 }
 
 func (g *gcRun) finish(r *GCReport) error {
@@ -242,6 +234,13 @@ type gcProgress struct {
 	worst  gcEnd
 	first  string
 }
+
+// Words of the summary for claims that were not worked on to the end.
+const (
+	wordGoneBefore  = "already deleted"
+	wordInterrupted = "interrupted"
+	wordNotStarted  = "not started"
+)
 
 // gcEnd is how it ended for a claim, the worst last.
 type gcEnd int
@@ -275,13 +274,12 @@ func (p *gcProgress) ended(item *GCItem, r execute.ClaimResult) {
 	)
 	switch {
 	case errors.As(r.Err, &interrupted):
-		word = "not begun"
+		word = wordNotStarted
 		if r.Wrote {
-			word, end = "stopped half-way", endStopped
-			line = word + ": the same command goes on"
+			word, line, end = wordInterrupted, msgClaimInterrupted(), endStopped
 		}
 		if c := r.View.Claim; r.View.Sent && (c == nil || c.DeletionTimestamp != nil) {
-			line = "deleted, and its end was not waited for: volume " + r.View.VolumeName + " keeps its data"
+			line = msgClaimInterruptedDeleting(r.View.VolumeName)
 		}
 	case errors.As(r.Err, &timeout):
 		word, line, end = "timed out", r.Err.Error(), endTimeout
@@ -289,9 +287,9 @@ func (p *gcProgress) ended(item *GCItem, r execute.ClaimResult) {
 		word, line, end = "failed", r.Err.Error(), endError
 	case d.Verdict == plan.Do:
 		word = p.run.did // a dry run
-		line = "would be " + p.run.did
+		line = msgDryRun(p.run.did, p.run.dryRun)
 	case d.Reason == plan.ReasonClaimKept || d.Reason == plan.ReasonClaimGone:
-		word, line = map[string]string{plan.ReasonClaimKept: "kept", plan.ReasonClaimGone: "gone before"}[d.Reason], d.Message
+		word, line = map[string]string{plan.ReasonClaimKept: "kept", plan.ReasonClaimGone: wordGoneBefore}[d.Reason], d.Message
 	case d.Reason == plan.ReasonNothingToRescue:
 		word, line = "not at risk", d.Message
 	case d.Verdict == plan.Done:
@@ -315,7 +313,11 @@ func (p *gcProgress) ended(item *GCItem, r execute.ClaimResult) {
 }
 
 func (p *gcProgress) tell(name, line string, end gcEnd, namespace, hint string) {
-	text := "persistentvolumeclaim/" + name + ": " + line
+	separator := ": "
+	if end == endGood {
+		separator = " " // a result, as kubectl prints it
+	}
+	text := "persistentvolumeclaim/" + name + separator + line
 	switch {
 	case line == "":
 	case end != endGood:
@@ -330,7 +332,7 @@ func (p *gcProgress) tell(name, line string, end gcEnd, namespace, hint string) 
 		if p.screen.terminal {
 			p.screen.over(bar(p.done, p.total))
 		} else if !p.run.out.human() {
-			p.screen.say(fmt.Sprintf("%d of %s\n", p.done, sts.Count(p.total, "claim")))
+			p.screen.say(msgProgress(p.done, p.total) + "\n")
 		}
 	}
 }
@@ -345,7 +347,7 @@ func bar(done, total int) string {
 // summary counts how it went, what was wanted first.
 func (p *gcProgress) summary() string {
 	var parts []string
-	for _, word := range []string{p.run.did, "restored", "kept", "gone before", "not at risk", "refused", "stuck", "failed", "timed out", "stopped half-way", "not begun"} {
+	for _, word := range []string{p.run.did, "restored", "kept", wordGoneBefore, "not at risk", "refused", "stuck", "failed", "timed out", wordInterrupted, wordNotStarted} {
 		if n := p.counts[word]; n > 0 && !slices.ContainsFunc(parts, func(s string) bool { return strings.HasSuffix(s, " "+word) }) {
 			parts = append(parts, fmt.Sprintf("%d %s", n, word))
 		}
@@ -360,21 +362,21 @@ func (p *gcProgress) outcome(ctx context.Context) error {
 	if p.worst == endStuck && p.run.did != "restored" {
 		bad += p.counts["restored"]
 	}
-	of := fmt.Sprintf("%d of %s", bad, sts.Count(p.total, "claim"))
+	of := msgProgress(bad, p.total)
 	switch {
-	case ctx.Err() != nil && p.counts["not begun"]+p.counts["stopped half-way"] > 0:
-		_, _ = fmt.Fprintln(p.run.env.ErrOut, "Stopped. The same command goes on from there.")
+	case ctx.Err() != nil && p.counts[wordNotStarted]+p.counts[wordInterrupted] > 0:
+		_, _ = fmt.Fprintln(p.run.env.ErrOut, msgInterrupted())
 		return context.Cause(ctx)
 	case p.worst <= endStopped:
 		return nil
 	case p.worst == endTimeout:
-		return &execute.TimeoutError{After: p.run.timeout, Last: plan.Decision{Verdict: plan.Wait, Message: "for " + of}}
+		return &execute.TimeoutError{After: p.run.timeout, Last: plan.Decision{Verdict: plan.Wait, Message: msgWaitClaims(of)}}
 	case p.worst == endError:
-		return fmt.Errorf("%s failed; the same command tries again", of)
+		return errors.New(msgClaimsFailed(of))
 	case p.worst == endRefused:
-		return &outcomeError{Decision: plan.Decision{Verdict: plan.Refused, Reason: plan.ReasonClaimKept, Message: of + " did not go, first " + p.first}, style: p.run.env.errStyle()}
+		return &outcomeError{Decision: plan.Decision{Verdict: plan.Refused, Reason: plan.ReasonClaimKept, Message: msgClaimsRefused(bad, of, p.run.did, p.first)}, style: p.run.env.errStyle()}
 	}
-	return &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Reason: plan.ReasonClaimHeld, Message: of + " did not go as planned, first " + p.first}, style: p.run.env.errStyle()}
+	return &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Reason: plan.ReasonClaimHeld, Message: msgClaimsStuck(bad, of, p.first)}, style: p.run.env.errStyle()}
 }
 
 // retained is a volume with the claim that it remembers.
@@ -391,7 +393,7 @@ func (g *gcRun) readRetained(ctx context.Context, client *cluster.Client, namesp
 		r, err := sts.ReadRetained(v)
 		switch {
 		case err != nil:
-			warnTo(g.env.ErrOut, err.Error()+": to have its data, make a claim by hand with this volume as spec.volumeName, and clear the volume's spec.claimRef")
+			warnTo(g.env.ErrOut, msgBrokenRecord(err, v.Name))
 		case r != nil && r.Claim.Namespace == namespace: // the label is only for finding it
 			out = append(out, retained{Volume: v, Record: r})
 		}

@@ -92,16 +92,16 @@ func TestProgressOfClaims(t *testing.T) {
 		terminal          bool
 		out, err          string
 	}{
-		{"to a file", "", "", false, "persistentvolumeclaim/c-0: deleted\npersistentvolumeclaim/c-6: deleted\n",
+		{"to a file", "", "", false, "persistentvolumeclaim/c-0 deleted\npersistentvolumeclaim/c-6 deleted\n",
 			"persistentvolumeclaim/c-1: a pod uses it\n→ kubectl x -n shop\n" +
-				"persistentvolumeclaim/c-3: stopped half-way: the same command goes on\n" +
-				"persistentvolumeclaim/c-4: stopped half-way: the same command goes on\n" +
-				"persistentvolumeclaim/c-5: deleted, and its end was not waited for: volume v keeps its data\n"},
+				"persistentvolumeclaim/c-3: interrupted; rerun the command to resume\n" +
+				"persistentvolumeclaim/c-4: interrupted; rerun the command to resume\n" +
+				"persistentvolumeclaim/c-5: interrupted while it was being deleted; data retained on persistentvolume/v\n"},
 		{"as JSON to a file", "json", "", false, "",
 			"persistentvolumeclaim/c-1: a pod uses it\n→ kubectl x -n shop\n2 of 7 claims\n" +
-				"persistentvolumeclaim/c-3: stopped half-way: the same command goes on\n4 of 7 claims\n" +
-				"persistentvolumeclaim/c-4: stopped half-way: the same command goes on\n" +
-				"persistentvolumeclaim/c-5: deleted, and its end was not waited for: volume v keeps its data\n6 of 7 claims\n"},
+				"persistentvolumeclaim/c-3: interrupted; rerun the command to resume\n4 of 7 claims\n" +
+				"persistentvolumeclaim/c-4: interrupted; rerun the command to resume\n" +
+				"persistentvolumeclaim/c-5: interrupted while it was being deleted; data retained on persistentvolume/v\n6 of 7 claims\n"},
 		{"on a terminal", "json", "", true, "", "\x1b[2m[####--------------------------] 1 of 7\x1b[0m"},
 		{"without colours", "json", "NO_COLOR", true, "", "[####--------------------------] 1 of 7\r" + strings.Repeat(" ", 39) + "\rpersistentvolumeclaim/c-1: a pod uses it\n→ kubectl x"},
 	} {
@@ -135,7 +135,7 @@ func TestProgressOfClaims(t *testing.T) {
 			if diff := cmp.Diff([]string{test.out, test.err}, []string{out.String(), errOut.String()}); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if got, want := p.summary(), "2 deleted, 1 stuck, 3 stopped half-way, 1 not begun"; got != want {
+			if got, want := p.summary(), "2 deleted, 1 stuck, 3 interrupted, 1 not started"; got != want {
 				t.Errorf("summary %q", got)
 			}
 		})
@@ -144,10 +144,10 @@ func TestProgressOfClaims(t *testing.T) {
 
 func TestSameIn(t *testing.T) {
 	for want, namespaces := range map[string][]string{
-		"":                               nil,
-		", and the same with -n b":       {"b"},
-		", and the same with -n b, -n c": {"b", "c"},
-		", and the same with -n b, -n c, -n d and 2 more": {"b", "c", "d", "e", "f"},
+		"":                          nil,
+		" (repeat with -n b)":       {"b"},
+		" (repeat with -n b, -n c)": {"b", "c"},
+		" (repeat with -n b, -n c, -n d and 2 more)": {"b", "c", "d", "e", "f"},
 	} {
 		if got := sameIn(namespaces); got != want {
 			t.Errorf("%v: %q, want %q", namespaces, got, want)

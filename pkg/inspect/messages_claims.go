@@ -3,11 +3,11 @@ package inspect
 // What became of claims that pvc-gc deleted or rescued: "retained: data-web-2: …".
 
 func msgRetainedMissing() string {
-	return "deleted, but needed again: run undo before a new, empty claim is created"
+	return "deleted, but is needed again: run undo before a new, empty claim is created"
 }
 
 func msgRetainedWaiting() string {
-	return "deleted, but needed again, and the new claim has no volume yet: run undo to bind it to the old data"
+	return "deleted, but is needed again, and the new claim has no volume yet: run undo to bind it to the old data"
 }
 
 func msgRetainedReplaced() string {

@@ -248,7 +248,10 @@ func msgRiskClaimShared(claim, pod string) string {
 }
 
 func msgRiskClaimLost(claim, volume string) string {
-	return fmt.Sprintf("persistentvolumeclaim/%s has lost persistentvolume/%s: no new pod can mount it", claim, volume)
+	if volume != "" {
+		volume = " " + volume
+	}
+	return fmt.Sprintf("persistentvolumeclaim/%s has lost its persistentvolume%s: no new pod can mount it", claim, volume)
 }
 
 func msgRiskVolumeMissing(claim, volume string) string {
