@@ -128,7 +128,7 @@ func chosenClaims(cmd *cobra.Command, args []string) ([]string, error) {
 	return out, nil
 }
 
-// runClaims reads the claims and prints them, or deletes those that may go.
+// runClaims reads the claims and prints them, or deletes the candidates.
 func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRun) error {
 	connect := c.client
 	if g != nil {
@@ -156,7 +156,7 @@ func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRu
 	}
 	if len(report.Items) == 0 {
 		if err := c.sayNone(ctx, client, "PersistentVolumeClaims", o.namespace); err != nil && o.exitCode {
-			return err // a pipeline that looks at the wrong place must not be content
+			return err // a pipeline that checks the wrong namespace must not succeed
 		}
 	}
 	if !out.human() {
@@ -176,7 +176,7 @@ func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRu
 	return err
 }
 
-// sayRetained ends the list with what is kept of claims that were deleted before.
+// sayRetained ends the list with what is retained of deleted claims.
 func (c *common) sayRetained(r *inspect.RetainedSum, columns print.Columns) {
 	if r == nil {
 		return
@@ -192,7 +192,7 @@ func (c *common) sayRetained(r *inspect.RetainedSum, columns print.Columns) {
 	_, _ = fmt.Fprint(c.env.Out, "\n"+text)
 }
 
-// sayRescue ends the list with the way to keep the data of claims that are being deleted.
+// sayRescue ends the list with the command that keeps the data of claims that are being deleted.
 func (c *common) sayRescue(r *inspect.ClaimReport) {
 	namespace, names := "", []string{}
 	for i := range r.Items {
@@ -226,8 +226,8 @@ func candidates(r *inspect.ClaimReport) []string {
 	return names
 }
 
-// listing tells how far a long list has come: on a terminal in one line, elsewhere in a
-// line now and then.
+// listing shows the progress of a long list: on a terminal in one line, elsewhere in a line
+// now and then.
 type listing struct {
 	env    *Env
 	screen *screen
@@ -247,7 +247,7 @@ func newListing(env *Env) *listing {
 	return l
 }
 
-// seen is called by whoever reads, from several goroutines.
+// seen is called by the readers, from several goroutines.
 func (l *listing) seen(resource string, n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

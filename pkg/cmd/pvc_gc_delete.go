@@ -99,7 +99,7 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 			continue
 		}
 		choice := item.Choice()
-		choice.OlderThan = 0 // how old it is has been seen; that it is still unused is looked at again
+		choice.OlderThan = 0 // the age was checked; that it is still unused is checked again
 		tasks = append(tasks, execute.ClaimTask{
 			Intent: plan.CollectClaim{UID: c.UID, Choice: choice, By: g.env.Who, At: at},
 			View:   plan.ClaimView{Namespace: c.Namespace, Name: c.Name, VolumeName: item.Volume},
@@ -142,13 +142,13 @@ func (g *gcRun) trail(ctx context.Context, client *cluster.Client, sets []*appsv
 		})
 	}
 	group.Wait()
-	if err := failed.Load(); err != nil { // one word for all: the reason is the same
+	if err := failed.Load(); err != nil { // one warning for all: the reason is the same
 		warnTo(g.env.ErrOut, (*err).Error())
 	}
 }
 
-// recalled is the end when a claim that was deleted before is wanted again and its data
-// waits for somebody, as after a kill between the deletion and the look that follows it.
+// recalled fails when a claim that was deleted before is needed again and must be restored,
+// as after a kill between the deletion and the check that follows it.
 func (g *gcRun) recalled() error {
 	for i := range g.earlier {
 		if c := &g.earlier[i]; c.Urgent() && g.dryRun == "none" {
@@ -161,7 +161,7 @@ func (g *gcRun) recalled() error {
 	return nil
 }
 
-// tryBackup finds out whether files can be written in the folder.
+// tryBackup checks whether files can be written in the folder.
 func tryBackup(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -173,8 +173,8 @@ func tryBackup(dir string) error {
 	return errors.Join(file.Close(), os.Remove(file.Name()))
 }
 
-// backup writes the claim, as it can be made again, and its volume to a folder for their
-// namespace. What is there already is of an earlier deletion and stays.
+// backup writes the claim, so that it can be recreated, and its volume to a folder for their
+// namespace. An existing file is from an earlier deletion and stays.
 func backup(dir string, c *corev1.PersistentVolumeClaim, v *corev1.PersistentVolume) error {
 	folder := filepath.Join(dir, c.Namespace)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -198,7 +198,7 @@ func backup(dir string, c *corev1.PersistentVolumeClaim, v *corev1.PersistentVol
 	if _, err := os.Lstat(path); err == nil {
 		return nil // by a command that was killed right after
 	}
-	// It has its name when it is whole: the next command trusts it.
+	// It gets its name when it is complete: the next command relies on it.
 	file, err := os.CreateTemp(folder, ".kubectl-sts-*")
 	if err != nil {
 		return err

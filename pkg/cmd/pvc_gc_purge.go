@@ -48,7 +48,7 @@ func newPVCGCPurge(c *common) *cobra.Command {
 	return cmd
 }
 
-// purge deletes volumes for good.
+// purge deletes volumes permanently.
 func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) error {
 	client, picked, unknown, err := g.kept(ctx, names)
 	if err != nil {
@@ -106,7 +106,7 @@ func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) er
 			}
 			_, _ = fmt.Fprint(to, "\n"+purgeWarnings(going, style))
 		}
-		if !g.yes { // else it is told as it goes
+		if !g.yes { // else it is printed as a result
 			_, _ = fmt.Fprint(to, stays)
 		}
 	}
@@ -118,14 +118,14 @@ func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) er
 	return g.carryOut(ctx, world, tasks, items, client.Now(), nil)
 }
 
-// settled is the end of a claim that was judged before it was shown: what was not shown
-// is not done, whatever comes in between.
+// settled is the result for a claim that was judged before the plan was shown: what was not
+// shown is not done, whatever happens in between.
 type settled plan.Decision
 
 // Next implements [plan.ClaimIntent].
 func (s settled) Next(plan.ClaimView) plan.Decision { return plan.Decision(s) }
 
-// judged are the tasks of a purge, those that are refused by a first look settled.
+// judged are the tasks of a purge; those that a first check refuses are settled.
 func (g *gcRun) judged(ctx context.Context, world *cluster.Claims, ns string, picked []retained, byVolume func(retained) bool) ([]execute.ClaimTask, error) {
 	volumes, err := world.Client.Volumes(ctx)
 	if err != nil {

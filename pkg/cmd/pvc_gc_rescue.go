@@ -182,7 +182,7 @@ func (g *gcRun) mayRescue(ctx context.Context, client *cluster.Client, inv *sts.
 	return g.mayVolumes(ctx, client, hintRescuePermissions(retainCommand(needed)), verbs...)
 }
 
-// retainCommand keeps the data by hand.
+// retainCommand is the manual way to keep the data.
 func retainCommand(claims []inspect.Claim) string {
 	var volumes []string
 	for i := range claims {
@@ -210,7 +210,7 @@ func claimNames(args []string) ([]string, error) {
 }
 
 // namedClaims are the claims of these names. One that is gone and was rescued before is
-// said to be, others are errors.
+// reported, others are errors.
 func (g *gcRun) namedClaims(ctx context.Context, client *cluster.Client, ns string, all []inspect.Claim, names []string) ([]inspect.Claim, error) {
 	var picked []inspect.Claim
 	for _, name := range names {

@@ -23,8 +23,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// GCReport is the one document that a command ends with which deletes claims, brings
-// them back, or purges what was kept of them.
+// GCReport is the one document that a command prints which deletes, restores or rescues
+// claims, or purges their volumes.
 type GCReport struct {
 	metav1.TypeMeta `json:",inline"`
 	Command         string `json:"command"`
@@ -34,8 +34,8 @@ type GCReport struct {
 	// DryRun is client or server when nothing was written.
 	DryRun string   `json:"dryRun,omitempty"`
 	Items  []GCItem `json:"items"`
-	// Earlier are claims that were deleted before and are wanted again, or were not
-	// deleted to the end.
+	// Earlier are claims that were deleted before and are needed again, or whose deletion
+	// was interrupted.
 	Earlier []inspect.RetainedClaim `json:"earlier,omitempty"`
 	// Missing is what could not be read.
 	Missing []sts.Missing `json:"missing,omitempty"`
@@ -54,16 +54,15 @@ type GCItem struct {
 	Claim     string `json:"claim"`
 	Size      string `json:"size,omitempty"`
 	Class     string `json:"class,omitempty"`
-	// Volume is where the data is, ReclaimPolicy the volume's own, which it has when it
-	// does not keep the data of a deleted claim.
+	// Volume is where the data is, ReclaimPolicy its original reclaim policy, without the
+	// Retain of pvc-gc.
 	Volume        string `json:"volume,omitempty"`
 	ReclaimPolicy string `json:"reclaimPolicy,omitempty"`
-	// Reason is why the claim can go, or could.
+	// Reason is why the claim can be deleted, or could.
 	Reason    string       `json:"reason,omitempty"`
 	DeletedAt *metav1.Time `json:"deletedAt,omitempty"`
 	DeletedBy string       `json:"deletedBy,omitempty"`
-	// Outcome is how it ended, absent when nothing was tried; Error is set when an error
-	// ended it.
+	// Outcome is the result, absent when nothing was tried; Error is set when an error ended it.
 	Outcome *plan.Decision `json:"outcome,omitempty"`
 	Error   string         `json:"error,omitempty"`
 }
@@ -73,7 +72,7 @@ type gcRun struct {
 	*common
 	out     *output
 	verb    string // "pvc-gc undo"
-	did     string // what is said of those that went well: "restored"
+	did     string // the result of those that went well: "restored"
 	dryRun  string
 	yes     bool
 	workers int
@@ -81,11 +80,11 @@ type gcRun struct {
 	// onlyLists: neither names nor --all were given.
 	onlyLists bool
 	timeout   time.Duration
-	// all namespaces: names have their namespace before them.
+	// all namespaces: names are shown with their namespace.
 	all bool
-	// earlier are claims of earlier deletions of which somebody should know.
+	// earlier are claims of earlier deletions that need attention.
 	earlier []inspect.RetainedClaim
-	// wholly are claims of which every one has to be a candidate: else none is deleted.
+	// wholly are claims that must all be candidates: else none is deleted.
 	wholly []string
 }
 
@@ -118,7 +117,7 @@ func (g *gcRun) check() error {
 	return g.out.check()
 }
 
-// connect makes a client that is held back by --concurrency and by the server's own
+// connect makes a client that is limited by --concurrency and by the server's priority and
 // fairness, not by a number of requests per second.
 func (g *gcRun) connect() (*cluster.Client, error) {
 	config, err := g.config.ToRESTConfig()
@@ -129,8 +128,8 @@ func (g *gcRun) connect() (*cluster.Client, error) {
 	return g.clientFor(config)
 }
 
-// mayKeep refuses when the user may not change volumes: the data of a claim could not
-// be kept, or its volume not be given back.
+// mayKeep refuses when the user may not change volumes: the data of a claim could not be
+// retained, or the reclaim policy not be restored.
 func (g *gcRun) mayKeep(ctx context.Context, client *cluster.Client) error {
 	return g.mayVolumes(ctx, client, hintVolumePermissions(), "get", "patch")
 }
@@ -149,7 +148,7 @@ func (g *gcRun) refuse(reason, message, hint string) error {
 	return &outcomeError{Decision: plan.Decision{Verdict: plan.Refused, Reason: reason, Message: message, Hint: hint}, style: g.env.errStyle()}
 }
 
-// withinMax is the guard against a command that does far more than was thought.
+// withinMax guards against a command that does far more than was meant.
 func (g *gcRun) withinMax(n int, what string) error {
 	if g.most == 0 || n <= g.most {
 		return nil
@@ -169,8 +168,7 @@ func (g *gcRun) to() (io.Writer, print.Style) {
 // shows says whether the plan is shown to a person.
 func (g *gcRun) shows() bool { return g.out.human() || !g.yes && g.dryRun == "none" }
 
-// carryOut drives the claims to their ends, telling how it goes, and reports. items
-// belong to the tasks.
+// carryOut works on the claims, shows the progress, and reports. items belong to the tasks.
 func (g *gcRun) carryOut(ctx context.Context, world *cluster.Claims, tasks []execute.ClaimTask, items []GCItem, started time.Time, missing []sts.Missing) error {
 	report := g.report(items, started, missing)
 	if g.dryRun == "client" {
@@ -222,14 +220,14 @@ func (g *gcRun) finish(r *GCReport) error {
 	return g.out.print(g.env.Out, r, names)
 }
 
-// gcProgress tells what became of each claim, and how many are done.
+// gcProgress prints the result for each claim, and how many are done.
 type gcProgress struct {
 	run    *gcRun
 	screen *screen
 	total  int
 	done   int
 	next   time.Time
-	// counts are how many ended how, worst is the one that decides about the exit code.
+	// counts are the results by word, worst is the one that decides the exit code.
 	counts map[string]int
 	worst  gcEnd
 	first  string
@@ -242,7 +240,7 @@ const (
 	wordNotStarted  = "not started"
 )
 
-// gcEnd is how it ended for a claim, the worst last.
+// gcEnd is the kind of result for a claim, the worst last.
 type gcEnd int
 
 const (
@@ -344,7 +342,7 @@ func bar(done, total int) string {
 	return fmt.Sprintf("[%s%s] %d of %d", strings.Repeat("#", n), strings.Repeat("-", width-n), done, total)
 }
 
-// summary counts how it went, what was wanted first.
+// summary counts the results, the desired one first.
 func (p *gcProgress) summary() string {
 	var parts []string
 	for _, word := range []string{p.run.did, "restored", "kept", wordGoneBefore, "not at risk", "refused", "stuck", "failed", "timed out", wordInterrupted, wordNotStarted} {
@@ -355,8 +353,8 @@ func (p *gcProgress) summary() string {
 	return strings.Join(parts, ", ")
 }
 
-// outcome is the error that decides about the exit code: a signal first, then what needs
-// a person most.
+// outcome is the error that decides the exit code: a signal first, then what most needs
+// attention.
 func (p *gcProgress) outcome(ctx context.Context) error {
 	bad := p.counts["stuck"] + p.counts["refused"] + p.counts["failed"] + p.counts["timed out"]
 	if p.worst == endStuck && p.run.did != "restored" {
@@ -379,10 +377,10 @@ func (p *gcProgress) outcome(ctx context.Context) error {
 	return &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Reason: plan.ReasonClaimHeld, Message: msgClaimsStuck(bad, of, p.first)}, style: p.run.env.errStyle()}
 }
 
-// retained is a volume with the claim that it remembers.
+// retained is a volume with the claim that is recorded on it.
 type retained = sts.RetainedVolume
 
-// readRetained lists what is kept in the namespace, and says which records are broken.
+// readRetained lists what is retained in the namespace, and warns of broken records.
 func (g *gcRun) readRetained(ctx context.Context, client *cluster.Client, namespace string) ([]retained, error) {
 	volumes, err := client.Retained(ctx, namespace)
 	if err != nil {
@@ -404,7 +402,7 @@ func (g *gcRun) readRetained(ctx context.Context, client *cluster.Client, namesp
 	return out, nil
 }
 
-// keptName is a name that undo and purge are given: of a claim, of a volume, or of either.
+// keptName is an argument of undo and purge: the name of a claim, of a volume, or of either.
 type keptName struct{ name, kind string }
 
 // keptNames reads data-web-3, pvc/data-web-3 as -o name writes it, and pv/pvc-0f0f.
@@ -436,9 +434,9 @@ func (k keptName) means(r retained) bool {
 	return k.kind != "pv" && k.name == r.Record.Claim.Name || k.kind != "pvc" && k.name == r.Volume.Name
 }
 
-// pick leaves those that were named, by claim or by volume, and says which names there
-// are none of. Without aside, what was set aside for an older claim of the same name has
-// to be named by its volume.
+// pick selects those that were named, by claim or by volume, and returns the names that
+// match none. Without aside, what was set aside for an older claim of the same name must
+// be named by its volume.
 func pick(all []retained, names []keptName, aside bool) (picked []retained, unknown []string) {
 	if len(names) == 0 {
 		return all, nil

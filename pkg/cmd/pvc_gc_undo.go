@@ -39,8 +39,8 @@ func newPVCGCUndo(c *common) *cobra.Command {
 	return cmd
 }
 
-// inOneNamespace are the flags of undo and purge by which they say that they work in one
-// namespace, to those who have just listed all.
+// inOneNamespace adds --all, and a hidden -A that is refused with an explanation, for users who
+// have just listed all namespaces.
 func (g *gcRun) inOneNamespace(cmd *cobra.Command, everything *bool, usage string) {
 	f := cmd.Flags()
 	f.BoolVar(everything, "all", false, usage)
@@ -62,7 +62,7 @@ func (g *gcRun) checkNames(args []string, everything bool) error {
 	return g.check()
 }
 
-// completeRetained completes the names of claims that are kept.
+// completeRetained completes the names of claims whose data is retained.
 func (c *common) completeRetained(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	client, err := c.client()
 	if err != nil {
@@ -85,7 +85,7 @@ func (c *common) completeRetained(cmd *cobra.Command, args []string, _ string) (
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
-// kept lists what is kept in the namespace and was asked for.
+// kept lists what is retained in the namespace and was named.
 func (g *gcRun) kept(ctx context.Context, args []string) (*cluster.Client, []retained, []string, error) {
 	names, err := keptNames(args)
 	if err != nil {
@@ -112,7 +112,7 @@ func (g *gcRun) kept(ctx context.Context, args []string) (*cluster.Client, []ret
 	return client, picked, unknown, nil
 }
 
-// ofSet are the names of the claims that a set of that name can have had.
+// ofSet are the names of the claims that a set of that name may have had.
 func ofSet(all []retained, name string) []string {
 	var out []string
 	for _, r := range all {
@@ -124,12 +124,12 @@ func ofSet(all []retained, name string) []string {
 	return slices.Compact(out)
 }
 
-// notKept is the error for a name of which nothing is kept.
+// notKept is the error for a name of which nothing is retained.
 func notKept(name string) error {
 	return apierrors.NewNotFound(corev1.Resource("persistentvolumes with the data of claim"), name)
 }
 
-// undo brings claims back.
+// undo restores claims.
 func (g *gcRun) undo(ctx context.Context, names []string, replace bool) error {
 	client, picked, unknown, err := g.kept(ctx, names)
 	if err != nil {
@@ -204,7 +204,7 @@ func (g *gcRun) undo(ctx context.Context, names []string, replace bool) error {
 	return g.carryOut(ctx, &cluster.Claims{Client: client}, tasks, items, client.Now(), nil)
 }
 
-// halfUndone are the claims, of those that were named, which an undo has left marked.
+// halfUndone are the named claims on which an interrupted undo has left its annotation.
 func (g *gcRun) halfUndone(ctx context.Context, client *cluster.Client, ns string, names []string, picked []retained) ([]*corev1.PersistentVolumeClaim, error) {
 	marked, err := client.Marked(ctx, ns)
 	named, wrong := keptNames(names)
@@ -214,7 +214,7 @@ func (g *gcRun) halfUndone(ctx context.Context, client *cluster.Client, ns strin
 	}), errors.Join(err, wrong)
 }
 
-// refuseAmbiguous refuses what was named by a claim of which several volumes have data.
+// refuseAmbiguous refuses the name of a claim whose data is on several volumes.
 func (g *gcRun) refuseAmbiguous(ns string, picked []retained) error {
 	if g.verb != "pvc-gc purge" {
 		picked = slices.DeleteFunc(slices.Clone(picked), func(r retained) bool { return r.Record.SetAsideFor != "" })
@@ -233,8 +233,7 @@ func (g *gcRun) refuseAmbiguous(ns string, picked []retained) error {
 	return g.refuse(plan.ReasonClaimExists, message, hint)
 }
 
-// nothingKept ends a command that has nothing to work on; others are what it was not
-// asked to work on.
+// nothingKept ends a command that has nothing to do; others is how many were not selected.
 func (g *gcRun) nothingKept(ctx context.Context, client *cluster.Client, ns string, others int) error {
 	if g.out.human() {
 		text := msgRetainedNotFound(ns)
@@ -247,7 +246,7 @@ func (g *gcRun) nothingKept(ctx context.Context, client *cluster.Client, ns stri
 	return g.carryOut(ctx, &cluster.Claims{Client: client}, nil, []GCItem{}, client.Now(), nil)
 }
 
-// ambiguous is a claim that several volumes have the data of.
+// ambiguous is a claim whose data is on several volumes.
 func ambiguous(picked []retained) string {
 	for i := 1; i < len(picked); i++ {
 		if picked[i].Record.Claim.Name == picked[i-1].Record.Claim.Name {

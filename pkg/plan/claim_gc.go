@@ -9,19 +9,19 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// CollectClaim deletes one claim so that this can be undone: its volume is made to keep
-// the data before, and afterwards is looked whether anybody wants the claim by now.
+// CollectClaim deletes one claim so that it can be undone: before, its volume is set to
+// reclaim policy Retain; afterwards, it is checked whether the claim is needed again.
 type CollectClaim struct {
-	// UID is that of the claim which was shown to whoever said yes.
+	// UID is that of the claim that was confirmed.
 	UID    types.UID
 	Choice sts.ClaimChoice
-	// By and At are who does this, and since when.
+	// By and At are the user and the start of the command.
 	By string
 	At time.Time
 }
 
-// staleRecord is the age from which the record of a deletion that was interrupted is
-// written anew: a purge goes by when the claim was deleted.
+// staleRecord is the age at which the record of an interrupted deletion is replaced: a purge
+// relies on when the claim was deleted.
 const staleRecord = time.Hour
 
 // Next implements ClaimIntent.
@@ -79,7 +79,7 @@ func retainIgnored(v *corev1.PersistentVolume) Decision {
 	return decide(Refused, ReasonRetainIgnored, message, hint)
 }
 
-// may says whether the claim may go by the last look, and why not.
+// may reports whether the claim is a candidate by the last look, and why not.
 func (i CollectClaim) may(a *Around) (ok bool, why string) {
 	ok, held := a.Verdict.Candidate(i.Choice, a.At)
 	if held != "" {
@@ -95,7 +95,7 @@ func sayRef(ref *corev1.ObjectReference) string {
 	return msgClaimRef(ref.Namespace, ref.Name, string(ref.UID))
 }
 
-// terminating: the claim has been deleted and is still there.
+// terminating: the claim has a deletion timestamp and still exists.
 func (i CollectClaim) terminating(v ClaimView) Decision {
 	if v.Around == nil {
 		return lookAround(&v, stepCheckNeeded(v.Name))
@@ -107,7 +107,7 @@ func (i CollectClaim) terminating(v ClaimView) Decision {
 	return going(v.Claim)
 }
 
-// sayKept says where the data is.
+// sayKept is where the data is.
 func sayKept(v *ClaimView) string {
 	if v.record() == nil {
 		return ""

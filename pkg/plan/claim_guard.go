@@ -7,13 +7,13 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// acceptor is an intent that can be told to go ahead although data is lost.
+// acceptor is an intent that may continue although data is lost.
 type acceptor interface{ acceptsDataLoss() bool }
 
 func (h Holder) acceptsDataLoss() bool { return h.AcceptDataLoss }
 
-// Next is the one way to ask an intent what to do: whatever the verb, an action that makes a
-// pod go is refused when the pod's data would go with it, or when no new pod could mount it.
+// Next is the only way to call an intent: whatever the verb, an action that removes a pod is
+// refused when its data would be lost with it, or when no new pod could mount it.
 func Next(i Intent, s *sts.Snapshot, f Facts) Decision {
 	d := i.Next(s, f)
 	if a, ok := i.(acceptor); d.Verdict != Do || ok && a.acceptsDataLoss() {
@@ -31,7 +31,7 @@ func Next(i Intent, s *sts.Snapshot, f Facts) Decision {
 	return d
 }
 
-// cannotReturn refuses when a pod could not start again because other pods still hold a claim
+// cannotReturn refuses when a pod could not start again because other pods still mount a claim
 // that is being deleted.
 func cannotReturn(s *sts.Snapshot, going []sts.Replica) *Decision {
 	for _, r := range going {
@@ -44,8 +44,8 @@ func cannotReturn(s *sts.Snapshot, going []sts.Replica) *Decision {
 	return nil
 }
 
-// ReleaseOrphans refuses to let pods end whose claims are at risk: pods that our finalizer holds
-// while their set does not exist any more. Nil when they may end.
+// ReleaseOrphans refuses to release pods whose claims are at risk: pods with our finalizer whose
+// set no longer exists. Nil when they may be released.
 func ReleaseOrphans(s *sts.Snapshot) *Decision {
 	var going []sts.Replica
 	for _, pod := range s.Pods {
@@ -56,7 +56,7 @@ func ReleaseOrphans(s *sts.Snapshot) *Decision {
 	return claimsAtRisk(s, going)
 }
 
-// Risks are the risks to the claims of the pods that may go because of the action.
+// Risks are the risks to the claims of the pods that the action may remove.
 func (a *Action) Risks(s *sts.Snapshot) []sts.ClaimRisk {
 	var out []sts.ClaimRisk
 	for _, r := range a.Endangers(s) {
@@ -96,7 +96,7 @@ func claimsAtRisk(s *sts.Snapshot, going []sts.Replica) *Decision {
 	return &d
 }
 
-// clipped keeps the first few.
+// clipped keeps the first few messages.
 func clipped(messages []string) []string {
 	const most = 3
 	if len(messages) <= most {
@@ -105,8 +105,8 @@ func clipped(messages []string) []string {
 	return append(messages[:most:most], fmt.Sprintf("and %d more", len(messages)-most))
 }
 
-// DataLoss says what a plan costs that was told to accept it: each claim at risk of a pod that
-// one of the steps makes go.
+// DataLoss is the cost of a plan with --accept-data-loss: each claim at risk of a pod that one of
+// the steps removes.
 func DataLoss(s *sts.Snapshot, steps []Decision) []string {
 	var out []string
 	for _, d := range steps {

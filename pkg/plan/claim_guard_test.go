@@ -248,7 +248,7 @@ func TestEveryIntentIsGuarded(t *testing.T) {
 	}
 }
 
-// The guard looks at what a pod mounts, whoever made the claim.
+// The guard checks what a pod mounts, whichever client created the claim.
 func TestClaimsNamedInTheTemplateAreGuarded(t *testing.T) {
 	inv := ststest.Web(3)
 	inv.Sets[0].Spec.VolumeClaimTemplates = nil

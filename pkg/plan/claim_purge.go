@@ -7,21 +7,21 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// PurgeRetained deletes a volume for good that has kept the data of a deleted claim.
-// Where the volume's own policy was Delete the cluster deletes the data with it; else
-// only the PersistentVolume goes, and the storage stays.
+// PurgeRetained permanently deletes a volume that has retained the data of a deleted claim.
+// If the volume's original reclaim policy was Delete the cluster deletes the data with it;
+// else only the PersistentVolume is deleted, and the storage stays.
 type PurgeRetained struct {
 	// UID is the volume's.
 	UID types.UID
-	// Shared are other volumes that stand for the same storage and may be in use.
+	// Shared are other volumes for the same storage that may be in use.
 	Shared []string
-	// Replaced: also when the claim was made anew on another volume, and is wanted. Then
-	// this is what its ordinal had before.
+	// Replaced: also when the claim was recreated on another volume and is needed. Then this
+	// is the earlier data of its ordinal.
 	Replaced bool
 }
 
-// purged says whether the purge of the volume has begun: nothing else gives a volume
-// with a record this policy.
+// purged reports whether the purge of the volume has started: nothing else sets this policy
+// on a volume with a record.
 func purged(v *corev1.PersistentVolume, record *sts.Retained) bool {
 	return v.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimDelete && v.Status.Phase != corev1.VolumeBound &&
 		record.ReclaimPolicy == corev1.PersistentVolumeReclaimDelete
@@ -32,7 +32,7 @@ func refuseWith(reason string) func(message, hint string) Decision {
 	return func(message, hint string) Decision { return decide(Refused, reason, message, hint) }
 }
 
-// unpurge are the commands that take a purge back which nothing carries out.
+// unpurge are the commands that cancel a purge that nothing carries out.
 func unpurge(v *ClaimView) string {
 	return hintUnpurge(v.Volume.Name, undoHint(v))
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// RescueClaim makes the volume of a claim keep its data and record the claim, where
-// another client has deleted the claim or the volume and a pod still holds both. It
-// deletes nothing. A volume that is being deleted itself gets a copy: a second
-// PersistentVolume for the same storage, which a new claim of the same name is bound to.
+// RescueClaim sets the volume of a claim to reclaim policy Retain and records the claim on it,
+// after another client has deleted the claim or the volume and while a pod still holds
+// both. It deletes nothing. A volume that is being deleted itself gets a copy: a second
+// PersistentVolume for the same storage, to which a new claim of the same name is bound.
 type RescueClaim struct {
-	// UID is that of the claim that was shown to whoever confirmed.
+	// UID is that of the claim that was confirmed.
 	UID types.UID
-	// By and At are who does this, and since when.
+	// By and At are the user and the start of the command.
 	By string
 	At time.Time
 }
@@ -67,7 +67,7 @@ func (i RescueClaim) Next(v ClaimView) Decision {
 	return do(Action{Why: stepRecordCopy(volume.Name, v.Copy.Name), RescueVolume: rescue(volume, next)}, ReasonRescued)
 }
 
-// record is what is written down of the claim. Its deletion is the other client's.
+// record is the record of the claim. Its deletion is the other client's.
 func (i RescueClaim) record(v *ClaimView) sts.Retained {
 	r := sts.NewRetained(v.Claim, v.Volume)
 	at := i.At
@@ -79,7 +79,7 @@ func (i RescueClaim) record(v *ClaimView) sts.Retained {
 	return r
 }
 
-// cannot is the end for a claim that needs no rescue, or that nothing can rescue any more.
+// cannot is the result for a claim that needs no rescue, or that can no longer be rescued.
 func (i RescueClaim) cannot(v *ClaimView) *Decision {
 	end := func(d Decision) *Decision { return &d }
 	c := v.Claim
@@ -94,7 +94,7 @@ func (i RescueClaim) cannot(v *ClaimView) *Decision {
 	return nil
 }
 
-// gone: the claim that was to be rescued does not exist any more.
+// gone: the claim to rescue no longer exists.
 func (i RescueClaim) gone(v *ClaimView) Decision {
 	record := v.record()
 	switch {
@@ -106,7 +106,7 @@ func (i RescueClaim) gone(v *ClaimView) Decision {
 	return refuseWith(ReasonVolumeReclaimed)(msgReclaimed(v.Volume.Name, string(v.Volume.Status.Phase), string(v.Volume.Spec.PersistentVolumeReclaimPolicy)))
 }
 
-// sayRescued says what was done, and what happens next.
+// sayRescued is what was done, and what happens next.
 func (i RescueClaim) sayRescued(v *ClaimView, record *sts.Retained) string {
 	if v.Volume.DeletionTimestamp == nil {
 		return msgRescued(v.Volume.Name)
@@ -122,19 +122,19 @@ func (v *ClaimView) foreignCopy(record *sts.Retained) bool {
 		ref == nil || ref.Namespace != v.Namespace || ref.Name != v.Name
 }
 
-// rescue makes the volume keep its data and records its claim, if it is still bound: once
-// it is released, the cluster may be deleting the data.
+// rescue sets the volume to reclaim policy Retain and records its claim, if it is still
+// bound: once it is released, the cluster may be deleting the data.
 func rescue(v *corev1.PersistentVolume, r sts.Retained) *PatchVolume {
 	b := newVolumePatch(v).bound().add(op("test", "/status/phase", corev1.VolumeBound)).policy(corev1.PersistentVolumeReclaimRetain)
 	if v.DeletionTimestamp != nil {
-		// The copy is the one that is found by its labels.
+		// Only the copy is found by its labels.
 		return &b.set("annotations", v.Annotations, sts.ClaimAnnotation, sts.EncodeAnnotation(r)).p
 	}
 	return b.record(v, r)
 }
 
 // copyOf is a new volume for the storage of one that is being deleted. It is reserved for
-// a claim of the recorded name, whatever its UID, and keeps its data.
+// a claim of the recorded name, whatever its UID, and has reclaim policy Retain.
 func copyOf(v *corev1.PersistentVolume, name string, r sts.Retained) *corev1.PersistentVolume {
 	out := &corev1.PersistentVolume{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolume"},

@@ -543,7 +543,7 @@ func TestReplaceNeedsProof(t *testing.T) {
 }
 
 // TestRescueWhateverHappens: rescue, restarts and undo, each command killed after any of
-// its actions and run again, with the controllers at work in between in any order. Once the
+// its actions and run again, with the controllers running in between in any order. Once the
 // claim was rescued, nothing is ever lost, and in the end the claim has its data.
 func TestRescueWhateverHappens(t *testing.T) {
 	rounds := 3000

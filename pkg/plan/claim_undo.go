@@ -10,15 +10,15 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// RestoreClaim brings a claim back that was deleted by [CollectClaim], or by another client
-// after [RescueClaim], on the volume that has kept its data.
+// RestoreClaim restores a claim that was deleted by [CollectClaim], or by another client after
+// [RescueClaim], on the volume that has retained its data.
 type RestoreClaim struct {
 	// UID is the volume's.
 	UID types.UID
-	// Replace: also where the StatefulSet controller has created a new claim of the name.
-	// That one is set aside, with its volume kept, and deleted.
+	// Replace: also if the StatefulSet controller has created a new claim of the name. That one
+	// is set aside, with its volume retained, and deleted.
 	Replace bool
-	// By and At are who does this, and since when.
+	// By and At are the user and the start of the command.
 	By string
 	At time.Time
 }
@@ -46,15 +46,15 @@ func (i RestoreClaim) Next(v ClaimView) Decision {
 	case v.Claim != nil && v.Claim.UID == record.UID && record.CopyOf != "":
 		message, hint := msgClaimOnOriginal(v.Namespace, v.Name, record.CopyOf, v.Volume.Name, undoHint(&v))
 		return decide(Refused, ReasonClaimExists, message, hint)
-	// One without a volume has no data yet, and gets this.
+	// A claim without a volume has no data yet, and gets this volume.
 	case v.Claim != nil && !v.on() && v.Claim.UID != record.UID && v.Claim.Spec.VolumeName != "":
 		return i.replace(v, record)
 	}
 	return restore(v, record)
 }
 
-// leaving: a claim that is being deleted has the name. It is gone when the pods are that
-// use it.
+// leaving: the claim of this name is being deleted. It is removed when the pods that use it
+// are gone.
 func leaving(v *ClaimView, record *sts.Retained) Decision {
 	if v.Claim.UID != record.UID && !v.on() && v.refUID() != "" {
 		return do(Action{Why: stepReserveVolume(v.Volume.Name, v.Name), ClearClaimRef: clearRef(v.Volume)}, ReasonClaimRestored)
@@ -74,7 +74,7 @@ func leaving(v *ClaimView, record *sts.Retained) Decision {
 	return decide(Stuck, ReasonClaimHeld, message, hint)
 }
 
-// removePod is the command after which the claim is gone.
+// removePod is the command after which the claim is removed.
 func removePod(v *ClaimView) string {
 	if set, ordinal := v.Around.Verdict.Set, v.Around.Verdict.Ordinal; set != "" && sts.PodName(set, ordinal) == v.Around.Stays {
 		return sts.Kubectl(v.Namespace, "sts", "restart", set, "--ordinal", ordinal.String())
@@ -83,10 +83,10 @@ func removePod(v *ClaimView) string {
 }
 
 // replace: another claim has the name, on a volume of its own. The StatefulSet controller
-// creates one like that, empty, with the pod that comes after the one which held the old
-// claim. The order is such that no data is lost wherever it ends: the new volume is kept
-// and recorded first; then the old volume is handed out to the next claim of this name,
-// whoever creates that; only then the new claim is deleted. Its pod is left alone.
+// creates such a claim, empty, when it recreates the pod that used the old one. The order is
+// such that no data is lost wherever it is interrupted: the new volume is retained and
+// recorded first; then the old volume is reserved for the next claim of this name, whichever
+// client creates it; only then the new claim is deleted. Its pod is left alone.
 func (i RestoreClaim) replace(v ClaimView, record *sts.Retained) Decision {
 	c := v.Claim
 	if !i.Replace {
@@ -119,8 +119,8 @@ func (i RestoreClaim) replace(v ClaimView, record *sts.Retained) Decision {
 	}}, ReasonClaimReplaced)
 }
 
-// unproven says why it is not certain that the claim is the StatefulSet controller's own
-// and gives way without loss, empty when it is.
+// unproven is why it is not certain that the StatefulSet controller created the claim and
+// that it can be deleted without loss, empty when it is.
 func (i RestoreClaim) unproven(v *ClaimView, record *sts.Retained) string {
 	c, verdict := v.Claim, &v.Around.Verdict
 	since := record.DeletedAt
@@ -156,8 +156,8 @@ func (i RestoreClaim) unproven(v *ClaimView, record *sts.Retained) string {
 	return misfit(v.Volume, c)
 }
 
-// misfit says why the server would not bind a claim like c to the volume, which the
-// StatefulSet controller will create again.
+// misfit is why a claim like c, which the StatefulSet controller will recreate, would not be
+// bound to the volume.
 func misfit(volume *corev1.PersistentVolume, c *corev1.PersistentVolumeClaim) string {
 	have, want := volume.Spec.Capacity[corev1.ResourceStorage], c.Spec.Resources.Requests[corev1.ResourceStorage]
 	mode := func(m *corev1.PersistentVolumeMode) corev1.PersistentVolumeMode {
@@ -180,8 +180,9 @@ func misfit(volume *corev1.PersistentVolume, c *corev1.PersistentVolumeClaim) st
 	return ""
 }
 
-// restore makes the claim anew and gives the volume its policy back. Whoever else makes
-// a claim of that name meanwhile, such as the StatefulSet controller, gets the volume too.
+// restore recreates the claim and restores the reclaim policy of the volume. A claim of that
+// name that another client creates meanwhile, such as the StatefulSet controller, gets the
+// volume too.
 func restore(v ClaimView, record *sts.Retained) Decision {
 	c, ref := v.Claim, v.refUID()
 	switch {
@@ -207,7 +208,7 @@ func restore(v ClaimView, record *sts.Retained) Decision {
 	return Decision{Verdict: Wait, Reason: ReasonBinding, Subject: c.Name, Message: msgWaitBound(c.Name, v.Volume.Name)}
 }
 
-// stillThere is the way back from a purge that has not got further.
+// stillThere is the hint for a purge that makes no progress.
 func stillThere(v *ClaimView) string {
 	if v.Volume.DeletionTimestamp != nil {
 		return ""
@@ -215,8 +216,8 @@ func stillThere(v *ClaimView) string {
 	return hintPurgeStalled(unpurge(v))
 }
 
-// FinishRestore takes away what an undo, or a deletion that was called off, has left on a
-// claim and its volume when it was interrupted at its end.
+// FinishRestore removes what an undo, or a cancelled deletion, has left on a claim and its
+// volume when it was interrupted at its end.
 type FinishRestore struct{}
 
 // Next implements ClaimIntent.

@@ -15,7 +15,7 @@ var claimTones = map[sts.ClaimState]Tone{
 	sts.ClaimReserved: Dim, sts.ClaimParked: Dim, sts.ClaimForeign: Dim,
 }
 
-// ClaimTable prints one line per claim, the sums, what is held back, and the doubts.
+// ClaimTable prints one line per claim, the sums, the risks, the excluded claims and the warnings.
 func ClaimTable(w io.Writer, r *inspect.ClaimReport, now time.Time, st Style, c Columns) error {
 	t := table{style: st}
 	titles := []string{"CLAIM", "SET", "ORDINAL", "STATE", "SIZE", "CLASS", "RECLAIM", "LAST-USED"}
@@ -45,8 +45,7 @@ func ClaimTable(w io.Writer, r *inspect.ClaimReport, now time.Time, st Style, c 
 	return err
 }
 
-// RetainedNotes tells what to know of claims that were deleted, one line for those of
-// which the same is to be said.
+// RetainedNotes are the notes about deleted claims, one line for those with the same note.
 func RetainedNotes(kept []inspect.RetainedClaim, st Style, c Columns) string {
 	var n notes
 	for i := range kept {
@@ -59,7 +58,7 @@ func RetainedNotes(kept []inspect.RetainedClaim, st Style, c Columns) string {
 	return n.text(titleRetained(), Warn, st)
 }
 
-// RetainedSum says how much is kept of claims that were deleted; empty when nothing is.
+// RetainedSum is how much is retained of deleted claims; empty when nothing is.
 func RetainedSum(r *inspect.RetainedSum, st Style, c Columns) string {
 	if r == nil || r.Volumes == 0 {
 		return ""
@@ -122,7 +121,7 @@ func lastUsed(c *inspect.Claim, now time.Time) string {
 	return sts.Age(now.Sub(c.UnusedSince.Time)) + " ago"
 }
 
-// claimSums has a line per storage class, and one for all of them.
+// claimSums has a line per storage class, and one for the total.
 func claimSums(r *inspect.ClaimReport, st Style) *table {
 	t := &table{style: st}
 	t.header("CLASS", "CLAIMS", "SIZE", "CANDIDATES *", "SIZE")
@@ -139,7 +138,7 @@ func claimSums(r *inspect.ClaimReport, st Style) *table {
 	return t
 }
 
-// HeldNotes says why claims are held back, one line for those with the same reason.
+// HeldNotes are why claims are excluded, one line for those with the same reason.
 func HeldNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 	var n notes
 	for i := range r.Items {
@@ -154,8 +153,8 @@ func HeldNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 	return n.text(titleExcluded(), Dim, st)
 }
 
-// claimNotes tells why claims are held back, and of those and the candidates what to
-// know before they go. Claims of which the same is to be said share a line.
+// claimNotes are the risks, why claims are excluded, and the warnings about these and the
+// candidates. Claims with the same note share a line.
 func claimNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 	risks, doubts := "", &notes{}
 	for i := range r.Items {
@@ -184,7 +183,7 @@ func claimNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 	return text
 }
 
-// notes are texts with the names that each is about, in the order in which they came.
+// notes are texts with the names that each is about, in the order in which they were added.
 type notes struct {
 	texts []string
 	names map[string][]string

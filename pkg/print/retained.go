@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// RetainedTable prints what is kept of claims that were deleted.
+// RetainedTable prints the volumes that retain the data of deleted claims.
 func RetainedTable(w io.Writer, kept []sts.RetainedVolume, now time.Time, st Style) error {
 	t := table{style: st}
 	t.header("CLAIM", "VOLUME", "SIZE", "CLASS", "PHASE", "ORIG-RECLAIM", "STATE", "DELETED", "BY")
@@ -25,7 +25,7 @@ func RetainedTable(w io.Writer, kept []sts.RetainedVolume, now time.Time, st Sty
 	return t.print(w)
 }
 
-// RescueTable prints claims that are to be rescued, and what would become of them.
+// RescueTable prints the claims to rescue, and why each is at risk.
 func RescueTable(w io.Writer, claims []inspect.Claim, now time.Time, st Style) error {
 	t := table{style: st}
 	t.header("CLAIM", "VOLUME", "SIZE", "CLASS", "RECLAIM", "DELETED", "RISK")
