@@ -27,7 +27,7 @@ func splits(stem string) []split {
 	return out
 }
 
-// handMadeMarks are annotations of those who write a claim itself, which the
+// handMadeMarks are annotations of clients that create claims themselves, which the
 // StatefulSet controller's claims do not have.
 var handMadeMarks = []struct{ key, by string }{
 	{"meta.helm.sh/release-name", "a Helm chart"},
@@ -36,16 +36,16 @@ var handMadeMarks = []struct{ key, by string }{
 }
 
 // MakerAnnotation is on a claim that kubectl-sts has recreated and that the StatefulSet
-// controller had not created: it names the field manager that had.
+// controller had not created: it names the field manager that had created it.
 const MakerAnnotation = AnnotationPrefix + "made-by"
 
 // controllers are the field managers by which the StatefulSet controller writes: the names of
 // the programs that it runs in.
 var controllers = []string{"kube-controller-manager", "k3s", "kubelite", "hyperkube"}
 
-// ClaimMaker is the field manager that has created the claim: its access modes are written
-// then, and never after. It is empty where managedFields do not tell. Where a later
-// server-side apply has them, too, the StatefulSet controller counts.
+// ClaimMaker is the field manager that has created the claim: its access modes are only
+// written on creation. It is empty if managedFields do not show it. If a later server-side
+// apply has them, too, the StatefulSet controller counts.
 func ClaimMaker(c *corev1.PersistentVolumeClaim) string {
 	maker := ""
 	for i := range c.ManagedFields {
@@ -63,20 +63,20 @@ func ClaimMaker(c *corev1.PersistentVolumeClaim) string {
 	return maker
 }
 
-// MadeByController says whether the StatefulSet controller has created the claim, or
-// kubectl-sts has recreated one that it had. false also where the maker is unknown.
+// MadeByController reports whether the StatefulSet controller has created the claim, or
+// kubectl-sts has recreated one that it had created. false also if the maker is unknown.
 func MadeByController(c *corev1.PersistentVolumeClaim) bool {
 	maker := ClaimMaker(c)
 	return maker == FieldManager || slices.Contains(controllers, maker)
 }
 
-// MarksClaim says whether an annotation of a claim has a say in what the claim is.
+// MarksClaim reports whether an annotation of a claim matters for its state.
 func MarksClaim(annotation string) bool {
 	return strings.HasPrefix(annotation, AnnotationPrefix) ||
 		slices.ContainsFunc(handMadeMarks, func(m struct{ key, by string }) bool { return m.key == annotation })
 }
 
-// handMade says who else than a StatefulSet's controller has made the claim.
+// handMade is which client other than the StatefulSet controller has created the claim.
 func handMade(c *corev1.PersistentVolumeClaim) string {
 	if ref := metav1.GetControllerOfNoCopy(c); ref != nil && ref.Kind != "StatefulSet" && (ref.Kind != "Pod" || !strings.HasSuffix(c.Name, "-"+ref.Name)) {
 		return msgClaimControlled(strings.ToLower(ref.Kind), ref.Name)
@@ -89,7 +89,7 @@ func handMade(c *corev1.PersistentVolumeClaim) string {
 	return ""
 }
 
-// unmade says why no StatefulSet has created the claim, empty when one may have.
+// unmade is why no StatefulSet has created the claim, empty when one may have.
 func unmade(c *corev1.PersistentVolumeClaim) string {
 	if who := handMade(c); who != "" {
 		return who
@@ -148,8 +148,8 @@ type reading struct {
 	used    []string // the labels that name the set
 }
 
-// gone says whether the set that may have created the claim does not exist any more: there is none
-// of that name, or it was recreated with other labels.
+// gone reports whether the set that may have created the claim no longer exists: there is none of
+// that name, or it was recreated with different labels.
 func (r *reading) gone() bool { return !r.fits }
 
 // readings are those that fit, see [ClaimState]: existing sets first, the longest set name first.
@@ -206,12 +206,12 @@ func likely(gone, existing []reading) []reading {
 			if more, longer := strings.CutSuffix(r.split.set, "-"+a.split.set); longer {
 				return a.naming < NamedStrongly && !storagePart(more)
 			}
-			return unnamed // the labels tell nothing
+			return unnamed // the labels name no set
 		})
 	})
 }
 
-// lessOf says whether a has only some of the labels that b has.
+// lessOf reports whether a has only some of the labels that b has.
 func lessOf(a, b []string) bool {
 	return !slices.ContainsFunc(a, func(k string) bool { return !slices.Contains(b, k) }) &&
 		slices.ContainsFunc(b, func(k string) bool { return !slices.Contains(a, k) })
@@ -227,8 +227,8 @@ func makersOf(readings []reading) []string {
 	return out
 }
 
-// outlived judges a claim for which no existing set that fits has a template: it is of a
-// template that was removed, of a set that is gone, or of neither.
+// outlived judges a claim for which no existing set that fits has a template: it belongs to a
+// template that was removed, to a deleted set, or to neither.
 func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Ordinal, fit []reading) ClaimVerdict {
 	if len(fit) == 0 {
 		return foreign(msgClaimNameUnmatched())
@@ -280,7 +280,7 @@ func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Or
 	return v
 }
 
-// sure says whether no longer name of a set could be read from the claim's name.
+// sure reports whether the claim's name has no reading with a longer name of a set.
 func sure(r reading, stem string) bool {
 	return r.naming >= NamedByTemplate || !slices.ContainsFunc(splits(stem), func(s split) bool {
 		more, longer := strings.CutSuffix(s.set, "-"+r.split.set)
@@ -288,7 +288,7 @@ func sure(r reading, stem string) bool {
 	})
 }
 
-// sayMakers says which sets may have created an ambiguous claim.
+// sayMakers names the sets that may have created an ambiguous claim.
 func sayMakers(readings []reading) string {
 	const most = 3
 	var names []string
@@ -326,7 +326,7 @@ type alikes struct {
 	n      int
 }
 
-// family counts the claims of the same stem that have the claim's labels, and says whether
+// family counts the claims of the same stem that have the claim's labels, and reports whether
 // there are others.
 func (j *ClaimJudge) family(c *corev1.PersistentVolumeClaim, stem string) (alike int, others bool) {
 	for _, f := range j.families[key{c.Namespace, stem}] {
@@ -339,13 +339,13 @@ func (j *ClaimJudge) family(c *corev1.PersistentVolumeClaim, stem string) (alike
 	return alike, others
 }
 
-// gives says whether a template of the set gives the claim's name.
+// gives reports whether a template of the set gives the claim's name.
 func (j *ClaimJudge) gives(set *appsv1.StatefulSet, c *corev1.PersistentVolumeClaim) bool {
 	stem, _, _ := cutOrdinal(c.Name)
 	return slices.ContainsFunc(j.claimants[key{c.Namespace, stem}], func(by claimant) bool { return by.set == set })
 }
 
-// doubts are what a person should know before the claim goes.
+// doubts are the warnings for the user before the claim is deleted.
 func (j *ClaimJudge) doubts(c *corev1.PersistentVolumeClaim, unused *corev1.PersistentVolumeClaimCondition, v *ClaimVerdict) {
 	if Keeps(c) {
 		v.kept = msgHeldByClaim(c.Annotations[KeepAnnotation] == KeptMeanwhile)

@@ -183,7 +183,7 @@ func (p *place) other(name string, labels map[string]string) {
 	p.Claims = append(p.Claims, c)
 }
 
-// A claim that its state lets go is held back by what is not known, and by a choice of sets.
+// A claim that its state makes a candidate is excluded by what is not known, and by a choice of sets.
 func TestClaimsHeldBack(t *testing.T) {
 	const byHand = "not known to be created by the StatefulSet controller; requires --claim"
 	velero := func(p *place) {
@@ -200,7 +200,7 @@ func TestClaimsHeldBack(t *testing.T) {
 		choice sts.ClaimChoice
 		held   string // empty for a candidate
 	}{
-		"a left-over claim":      {},
+		"an orphaned claim":      {},
 		"deployments are hidden": {func(p *place) { p.hide("deployments") }, sts.ClaimChoice{}, "no permission to list deployments; one may reference it"},
 		"some are hidden, named": {func(p *place) { p.hide("cronjobs", "volumesnapshots") }, sts.ClaimChoice{Named: true}, "no permission to list cronjobs, volumesnapshots; one may reference it"},
 		"services do not matter": {func(p *place) { p.hide("services") }, sts.ClaimChoice{}, ""},
@@ -223,7 +223,7 @@ func TestClaimsHeldBack(t *testing.T) {
 		"ambiguous, one is named":      {gone, sts.ClaimChoice{Orphans: true, Sets: []string{"db"}}, ambiguous + "requires --claim, or --orphans without a StatefulSet name or selector"},
 		"ambiguous, both named":        {gone, sts.ClaimChoice{Orphans: true, Sets: []string{"db", "web-db"}}, ambiguous + "requires --claim, or --orphans without a StatefulSet name or selector"},
 		"ambiguous, itself named":      {gone, sts.ClaimChoice{Orphans: true, Sets: []string{}, Named: true}, ""},
-		"ambiguous, left over": {func(p *place) {
+		"ambiguous, orphaned": {func(p *place) {
 			p.set("old-web", "data", 1).Spec.Selector.MatchLabels = labels("app", "web")
 			p.web.Spec.VolumeClaimTemplates[0].Name = "data-old"
 			p.claim.Name = "data-old-web-5"
@@ -236,11 +236,11 @@ func TestClaimsHeldBack(t *testing.T) {
 			p.set("mariadb", "data-wordpress", 1).Annotations = labels("downscaler/original-replicas", "many")
 			p.claim.Name, p.claim.Labels = "data-wordpress-mariadb-1", labels("release", "wordpress", "app", "mariadb")
 		}, sts.ClaimChoice{Orphans: true}, "annotation downscaler/original-replicas on statefulset/mariadb is not a number of replicas"},
-		"of a set that was recreated with other labels, and is to be kept": {func(p *place) {
+		"of a set that was recreated with other labels, and annotated to be kept": {func(p *place) {
 			p.set("web-mariadb", "data", 1).Annotations = labels(sts.KeepAnnotation, "")
 			p.claim.Name, p.claim.Labels = "data-web-mariadb-2", labels("app", "mariadb", "release", "web")
 		}, sts.ClaimChoice{Orphans: true}, "annotation kubectl-sts.dev/keep is set on statefulset/web-mariadb"},
-		"one of two makers is to be kept": {func(p *place) {
+		"one of two makers is annotated to be kept": {func(p *place) {
 			p.set("mariadb", "data-wordpress", 1)
 			p.set("wordpress-mariadb", "logs", 1).Annotations = labels(sts.KeepAnnotation, "")
 			p.claim.Name, p.claim.Labels = "data-wordpress-mariadb-2", labels("app", "mariadb")
@@ -256,7 +256,7 @@ func TestClaimsHeldBack(t *testing.T) {
 			}
 			v := sts.NewClaimJudge(p.Inventory).Judge(p.claim)
 			if ok, held := v.Candidate(test.choice, ststest.Now); held != test.held || ok != (test.held == "") {
-				t.Errorf("%s (%s): candidate %t, held back: %q", v.State, v.Reason, ok, held)
+				t.Errorf("%s (%s): candidate %t, excluded: %q", v.State, v.Reason, ok, held)
 			}
 		})
 	}
@@ -266,7 +266,7 @@ func (p *place) created(ago time.Duration) {
 	p.claim.CreationTimestamp = metav1.NewTime(ststest.Now.Add(-ago))
 }
 
-// What needs a claim keeps it, whatever else there is to be said of it.
+// What needs a claim keeps it, whatever its state would be otherwise.
 func TestClaimUses(t *testing.T) {
 	use := func(by string, how sts.UseKind) sts.ClaimUse {
 		return sts.ClaimUse{Namespace: ststest.Namespace, Claim: "data-web-3", By: by, How: how}

@@ -17,9 +17,9 @@ func (s *Snapshot) Volume(name string) (Volume, bool) {
 	return s.Volumes[i], true
 }
 
-// WhyUnbound says why the claim is not bound: by the volume that it names, by the newest of
-// its own warnings, or by what it requests. It is empty when the claim is bound or nothing
-// tells.
+// WhyUnbound is why the claim is not bound: by the volume that it names, by the newest of its
+// warning events, or by what it requests. It is empty when the claim is bound or the reason is
+// unknown.
 func (s *Snapshot) WhyUnbound(c *corev1.PersistentVolumeClaim) string {
 	if c.Status.Phase == corev1.ClaimBound || c.DeletionTimestamp != nil {
 		return ""
@@ -41,7 +41,7 @@ func (s *Snapshot) WhyUnbound(c *corev1.PersistentVolumeClaim) string {
 	return ""
 }
 
-// wrongVolume says what keeps the claim from the PersistentVolume that it names.
+// wrongVolume is why the claim cannot be bound to the PersistentVolume that it names.
 func (s *Snapshot) wrongVolume(c *corev1.PersistentVolumeClaim) string {
 	name := c.Spec.VolumeName
 	if name == "" || s.Volumes == nil || !s.Knows("persistentvolumes") {

@@ -9,7 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// ClaimRiskReason is one word for why a pod's data would not be there after the pod was replaced.
+// ClaimRiskReason is why a pod's data would be lost when the pod is replaced, in one word.
 type ClaimRiskReason string
 
 // The reasons. For one claim the first that fits in this order is given.
@@ -40,7 +40,7 @@ type ClaimRisk struct {
 	Volume string `json:"volume,omitempty"`
 	// DeletionTimestamp is that of the claim or of the volume, whichever the reason is about.
 	DeletionTimestamp *metav1.Time `json:"deletionTimestamp,omitempty"`
-	// Message says it for a person and names the claim and the volume.
+	// Message is for people and names the claim and the volume.
 	Message string `json:"message"`
 	// Rescuable: `kubectl sts pvc-gc rescue` can save the data.
 	Rescuable bool `json:"rescuable,omitempty"`
@@ -59,8 +59,8 @@ func (s *Snapshot) Claim(name string) *corev1.PersistentVolumeClaim {
 	return nil
 }
 
-// ClaimRisks are the risks to the claims that the replica's pod mounts, whoever made them. An
-// ephemeral volume's claim is meant to go with its pod. A pod that has no node holds no claim
+// ClaimRisks are the risks to the claims that the replica's pod mounts, whichever client created
+// them. An ephemeral volume's claim is meant to be deleted with its pod. A pod that has no node holds no claim
 // and has written nothing. Claims that could not be read are not judged: see [Snapshot.Knows].
 func (s *Snapshot) ClaimRisks(r Replica) []ClaimRisk {
 	if r.Pod == nil || r.Pod.Spec.NodeName == "" || !s.Knows("persistentvolumeclaims") {
@@ -84,8 +84,8 @@ func (s *Snapshot) ClaimRisks(r Replica) []ClaimRisk {
 }
 
 // SharedClaims are the claims of the replica's pod that are being deleted and that other pods of
-// the set mount, too: until all of these have ended no new pod can mount them, also where the
-// data is rescued.
+// the set mount, too: until all of these are gone no new pod can mount them, even if the data is
+// rescued.
 func (s *Snapshot) SharedClaims(r Replica) []ClaimRisk {
 	var out []ClaimRisk
 	for i := range r.Pod.Spec.Volumes {
@@ -108,7 +108,7 @@ func (s *Snapshot) SharedClaims(r Replica) []ClaimRisk {
 	return out
 }
 
-// MountsClaims says whether the replica's pod mounts a claim that should outlive it.
+// MountsClaims reports whether the replica's pod mounts a claim that should outlive it.
 func (r Replica) MountsClaims() bool {
 	return r.Pod != nil && r.Pod.Spec.NodeName != "" &&
 		slices.ContainsFunc(r.Pod.Spec.Volumes, func(v corev1.Volume) bool { return v.PersistentVolumeClaim != nil })
@@ -126,9 +126,9 @@ func (s *Snapshot) claimRisk(name string, c *corev1.PersistentVolumeClaim) *Clai
 	return NewClaimRisk(c, s.Volume, s.Volumes != nil && s.Knows("persistentvolumes"), s.TakenAt)
 }
 
-// NewClaimRisk judges a claim that a pod mounts by the claim and its volume: nil where the data
-// outlives the pod. volume finds a PersistentVolume by its name; seen is false where volumes
-// were not read. A rescue of a volume that is being deleted counts while its copy exists.
+// NewClaimRisk judges a claim that a pod mounts by the claim and its volume: nil if the data
+// outlives the pod. volume finds a PersistentVolume by its name; seen is false if volumes were
+// not read. A rescue of a volume that is being deleted counts while its copy exists.
 func NewClaimRisk(c *corev1.PersistentVolumeClaim, volume func(name string) (Volume, bool), seen bool, now time.Time) *ClaimRisk {
 	risk := &ClaimRisk{Claim: c.Name, Volume: c.Spec.VolumeName}
 	v, found := volume(c.Spec.VolumeName)
@@ -163,7 +163,7 @@ func NewClaimRisk(c *corev1.PersistentVolumeClaim, volume func(name string) (Vol
 	return risk
 }
 
-// sayFate is what becomes of the data of a claim that is being deleted when its last pod has gone.
+// sayFate is what becomes of the data of a claim that is being deleted when its last pod is gone.
 func sayFate(c *corev1.PersistentVolumeClaim, v Volume, seen bool) string {
 	switch {
 	case c.Spec.VolumeName != "" && !seen:

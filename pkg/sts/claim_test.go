@@ -132,11 +132,11 @@ func TestClaimVerdicts(t *testing.T) {
 		"in another namespace": {"data-web-1", func(p *place) { p.claim.Namespace = "other" },
 			want{State: sts.ClaimOrphanSet, Reason: "statefulset/web no longer exists (matched by label app=web)", Set: "web", Confidence: sts.ConfidenceHigh}},
 
-		"a pod of its own mounts it": {"data-web-3", func(p *place) { p.pod("debug", "data-web-3") },
+		"a standalone pod mounts it": {"data-web-3", func(p *place) { p.pod("debug", "data-web-3") },
 			want{State: sts.ClaimInUse, Reason: "mounted by pod debug", Set: "web"}},
-		"a pod mounts it that has run to its end": {"backup", func(p *place) { p.pod("job", "backup").Status.Phase = corev1.PodSucceeded },
+		"a completed pod mounts it": {"backup", func(p *place) { p.pod("job", "backup").Status.Phase = corev1.PodSucceeded },
 			want{State: sts.ClaimInUse, Reason: "mounted by pod job (Succeeded)"}},
-		"a pod on its way out mounts it": {"data-web-3", func(p *place) { p.pod("web-3", "data-web-3").DeletionTimestamp = &metav1.Time{} },
+		"a terminating pod mounts it": {"data-web-3", func(p *place) { p.pod("web-3", "data-web-3").DeletionTimestamp = &metav1.Time{} },
 			want{State: sts.ClaimInUse, Reason: "mounted by pod web-3 (terminating)", Set: "web"}},
 		"many pods mount it": {"shared", func(p *place) {
 			for _, n := range []string{"a", "b", "c", "d", "e"} {
@@ -153,7 +153,7 @@ func TestClaimVerdicts(t *testing.T) {
 			p.set("web-db", "data", 0)
 			p.set("db", "data-web", 1)
 		}, want{State: sts.ClaimWanted, Reason: "needed by statefulset/db (ordinal 0)", Set: "db", Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/web-db"}}},
-		"two sets give the name, one would come back": {"data-web-db-5", func(p *place) {
+		"two sets give the name, one is parked": {"data-web-db-5", func(p *place) {
 			p.set("db", "data-web", 1)
 			p.set("web-db", "data", 0)
 			p.claim.Labels = label("app", "db")
@@ -166,38 +166,38 @@ func TestClaimVerdicts(t *testing.T) {
 			p.claim.Labels = label("app", "web-db")
 		}, want{State: sts.ClaimLeftOver, Reason: "out of range (statefulset/web-db has ordinals 0-1)", Set: "web-db", Candidate: true,
 			Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/db"}}},
-		"a set that is gone made it, and another gives the name": {"data-web-db-5", func(p *place) {
+		"a deleted set created it, and another gives the name": {"data-web-db-5", func(p *place) {
 			p.set("db", "data-web", 1)
 			p.claim.Labels = label("app", "web-db")
 		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset/web-db no longer exists (matched by label app=web-db)", Set: "web-db", Confidence: sts.ConfidenceHigh,
 			Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/db"}}},
 
 		"parked": {"data-web-1", func(p *place) { p.scale(0) }, want{State: sts.ClaimParked, Reason: "scaled to 0 (statefulset/web)", Set: "web"}},
-		"parked, and asked for": {"data-web-1", func(p *place) { p.scale(0); p.choice = sts.ClaimChoice{Parked: true} },
+		"parked, with --parked": {"data-web-1", func(p *place) { p.scale(0); p.choice = sts.ClaimChoice{Parked: true} },
 			want{State: sts.ClaimParked, Reason: "scaled to 0 (statefulset/web)", Set: "web", Candidate: true}},
-		"parked with a size to come back with": {"data-web-4", func(p *place) {
+		"parked with a size": {"data-web-4", func(p *place) {
 			p.scale(0)
 			p.web.Annotations = map[string]string{sts.ParkedAnnotation: "5"}
 			p.choice = sts.ClaimChoice{Parked: true}
 		}, want{State: sts.ClaimReserved, Reason: "reserved by parked size 5 (ordinals 0-4 of statefulset/web)", Set: "web"}},
-		"parked, beyond the size to come back with": {"data-web-5", func(p *place) {
+		"parked, beyond the size": {"data-web-5", func(p *place) {
 			p.scale(0)
 			p.web.Annotations = map[string]string{sts.ParkedAnnotation: "5"}
 		}, want{State: sts.ClaimParked, Reason: "scaled to 0 (statefulset/web)", Set: "web"}},
-		"parked with a size that is none": {"data-web-3", func(p *place) { p.web.Annotations = map[string]string{sts.ParkedAnnotation: "many"} },
+		"parked with an invalid size": {"data-web-3", func(p *place) { p.web.Annotations = map[string]string{sts.ParkedAnnotation: "many"} },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true,
 				Doubts: []string{"annotation kubectl-sts.dev/parked=many on statefulset/web is not a number of replicas"}}},
-		"a drain-scale is on its way": {"data-web-4", func(p *place) {
+		"a drain-scale is in progress": {"data-web-4", func(p *place) {
 			p.web.Annotations = label(sts.DrainAnnotation, `{"from":5,"to":2,"startedAt":"2026-03-01T11:00:00Z"}`)
 		}, want{State: sts.ClaimReserved, Reason: "reserved by drain-scale from 5 to 2 in progress (ordinals 0-4 of statefulset/web)", Set: "web"}},
 		"a drain-scale's record cannot be read": {"data-web-4", func(p *place) { p.web.Annotations = label(sts.DrainAnnotation, `{`) },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web",
 				Held: "statefulset web: annotation kubectl-sts.dev/drain: unexpected end of JSON input"}},
-		"an autoscaler may bring it back": {"data-web-9", func(p *place) { p.autoscale("web", 10) },
+		"an autoscaler may scale up to it": {"data-web-9", func(p *place) { p.autoscale("web", 10) },
 			want{State: sts.ClaimReserved, Reason: "reserved by HPA cpu (ordinals 0-9 of statefulset/web)", Set: "web"}},
 		"an autoscaler may not":           {"data-web-10", func(p *place) { p.autoscale("web", 10) }, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
 		"an autoscaler of something else": {"data-web-9", func(p *place) { p.autoscale("web", 10).Spec.ScaleTargetRef.Kind = "Deployment" }, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
-		"an autoscaler, and asked for": {"data-web-9", func(p *place) { p.autoscale("web", 10); p.choice = all },
+		"an autoscaler, with --reserved": {"data-web-9", func(p *place) { p.autoscale("web", 10); p.choice = all },
 			want{State: sts.ClaimReserved, Reason: "reserved by HPA cpu (ordinals 0-9 of statefulset/web)", Set: "web", Candidate: true}},
 		"KEDA, paused": {"data-web-9", func(p *place) {
 			p.ScaledObjects = []sts.ScaledObject{{Namespace: ststest.Namespace, Name: "queue", Set: "web", MaxReplicas: 10}}
@@ -317,7 +317,7 @@ func TestClaimVerdicts(t *testing.T) {
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true, Unused: 31 * day, From: sts.AgeFromCondition}},
 		"not unused for long enough": {"data-web-3", func(p *place) { p.unused(corev1.ConditionTrue, 29*day); p.choice.OlderThan = 30 * day },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "unused for less than 30d", Unused: 29 * day, From: sts.AgeFromCondition}},
-		"unused since nobody knows": {"data-web-3", func(p *place) {
+		"last use unknown": {"data-web-3", func(p *place) {
 			p.choice.OlderThan = time.Second
 			p.claim.CreationTimestamp = metav1.NewTime(ststest.Now.Add(-9 * day))
 		},

@@ -10,10 +10,10 @@ import (
 // [Inventory.Pods]: a claim that a pod mounts is in-use, a claim with a ClaimUse is wanted.
 //
 // There is one ClaimUse per claim and object, for
-//   - every claim that the pod template of a StatefulSet names in template.spec.volumes, which
+//   - every claim that the pod template of a StatefulSet references in template.spec.volumes, which
 //     is not the same as its volumeClaimTemplates;
 //   - every claim that the pod template of a Deployment, DaemonSet, ReplicaSet,
-//     ReplicationController, Job or CronJob (spec.jobTemplate) names there, at any number of
+//     ReplicationController, Job or CronJob (spec.jobTemplate) references there, at any number of
 //     replicas, also while it is suspended, paused, finished, being deleted, or cannot create
 //     pods. A ReplicaSet with 0 replicas whose controller is a Deployment is an old revision
 //     and does not count;
@@ -43,8 +43,8 @@ const (
 
 // UseResources are the resources that [ClaimUse] values come from, apart from StatefulSets and
 // claims, which are required. While one of them is in [Inventory.Missing], every claim that
-// would be a candidate is held back, with any choice, and a purge is refused. A resource that
-// the server does not serve is not missing.
+// would be a candidate is excluded, with any choice, and a purge is refused. A resource that the
+// server does not serve is not missing.
 var UseResources = []string{
 	"deployments", "daemonsets", "replicasets", "replicationcontrollers", "jobs", "cronjobs", "volumesnapshots",
 }
@@ -61,7 +61,7 @@ func TemplateClaims(spec *corev1.PodSpec) []string {
 	return out
 }
 
-// sayUses is the reason of a claim that is wanted by objects.
+// sayUses is the reason of a claim that objects need.
 func sayUses(uses []ClaimUse) string {
 	first := uses[0]
 	for _, u := range uses[1:] {
@@ -72,7 +72,7 @@ func sayUses(uses []ClaimUse) string {
 	return msgClaimReferenced(first.By, string(first.How), len(uses)-1)
 }
 
-// sayUnlisted says which of the resources that name claims could not be listed.
+// sayUnlisted names the resources that may reference claims and could not be listed.
 func sayUnlisted(inv *Inventory) string {
 	var hidden []string
 	for _, resource := range UseResources {
