@@ -142,7 +142,7 @@ func (w *Claims) Look(ctx context.Context, namespace string) (func(plan.ClaimVie
 	r.list("persistentvolumeclaims", metav1.ListOptions{Limit: pageSize}, listOf(w.Client.kube.CoreV1().PersistentVolumeClaims(namespace).List),
 		func(o runtime.Object) { r.cloned(o.(*corev1.PersistentVolumeClaim)) })
 	if err := r.wait(); err != nil {
-		return nil, failed("look at namespace "+namespace, err)
+		return nil, failed("read namespace "+namespace, err)
 	}
 	inv.TakenAt = w.Client.Now()
 	judge := sts.NewClaimJudge(inv)

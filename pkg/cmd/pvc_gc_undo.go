@@ -126,7 +126,7 @@ func ofSet(all []retained, name string) []string {
 
 // notKept is the error for a name of which nothing is retained.
 func notKept(name string) error {
-	return apierrors.NewNotFound(corev1.Resource("persistentvolumes with the data of claim"), name)
+	return apierrors.NewNotFound(corev1.Resource("retained persistentvolumes of claim"), name)
 }
 
 // undo restores claims.

@@ -244,7 +244,7 @@ func refusedClaim(d plan.Decision, wrote bool) plan.Decision {
 		d.Verdict = plan.Stuck
 		d.Message += msgEarlierWritesStay()
 	}
-	d.Hint += hintRerunClaims()
+	d.Hint = hintRerunClaims(d.Hint)
 	return d
 }
 

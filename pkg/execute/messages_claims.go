@@ -8,4 +8,9 @@ func msgClaimStepsExceeded(limit int, last string) string {
 
 func msgEarlierWritesStay() string { return "; earlier writes were kept" }
 
-func hintRerunClaims() string { return "; then rerun the command to resume" }
+func hintRerunClaims(first string) string {
+	if first == "" {
+		return "rerun the command to resume"
+	}
+	return first + "; rerun the command to resume"
+}

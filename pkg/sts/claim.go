@@ -36,8 +36,8 @@ const KeptMeanwhile = "undo"
 // # Readings
 //
 // A claim's name is <template>-<set>-<ordinal>. Each dash between two other characters may
-// separate the template from the set: each is a reading. What the readings of one claim have
-// in common is its labels; the controller gives a claim the matchLabels of its set's selector.
+// separate the template from the set: each is a reading. All readings of a claim share its
+// labels; the controller gives a claim the matchLabels of its set's selector.
 //
 //   - A reading of a set that exists fits when the claim has every one of the selector's
 //     matchLabels. If the set has the reading's template now, a selector without matchLabels
