@@ -22,17 +22,17 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Claims carries out actions on claims and their volumes, one view at a time. It may be
-// used from several goroutines.
+// Claims carries out actions on claims and their volumes, one view at a time. It is safe
+// for concurrent use.
 type Claims struct {
 	Client *Client
-	// Known are the claims of each namespace as they were listed: what a claim of a set
-	// that is gone is told by its likes, which may go before it.
+	// Known are the claims of each namespace as they were listed: a claim of a deleted set is
+	// judged by similar claims, which may be deleted before it.
 	Known map[string][]*corev1.PersistentVolumeClaim
-	// Reserve are annotations of sets that hold a size, besides those that are known.
+	// Reserve are annotations of sets that hold a size, in addition to the known ones.
 	Reserve []string
-	// Backup is given a claim and its volume right before the claim is deleted, which
-	// is not done when it fails. Nil for none.
+	// Backup is called with a claim and its volume right before the claim is deleted; if it
+	// fails the claim is not deleted. Nil for none.
 	Backup func(*corev1.PersistentVolumeClaim, *corev1.PersistentVolume) error
 	// DryRun has the server check writes and not carry them out.
 	DryRun bool
@@ -42,8 +42,8 @@ type Claims struct {
 	tried map[string]bool
 }
 
-// try sends a write of a kind that was not sent before as a dry run first: what mutating admission
-// makes of it must not come to light when it is stored.
+// try sends the first write of each kind as a dry run before: what mutating admission makes of it
+// must be known before it is stored.
 func (w *Claims) try(kind string, send func(dryRun []string) error) error {
 	if w.DryRun {
 		return send([]string{metav1.DryRunAll})
@@ -105,8 +105,8 @@ func (w *Claims) Read(ctx context.Context, v plan.ClaimView) (plan.ClaimView, er
 	return w.beside(ctx, v)
 }
 
-// beside reads the other volumes that matter: the one that a claim of the name is on
-// instead, and the copy of one that is being deleted.
+// beside reads the other volumes that matter: the one that the claim is on instead, and
+// the copy of one that is being deleted.
 func (w *Claims) beside(ctx context.Context, v plan.ClaimView) (_ plan.ClaimView, err error) {
 	v.Other, v.Copy = nil, nil
 	if v.Claim != nil && v.Claim.Spec.VolumeName != "" && v.Claim.Spec.VolumeName != v.VolumeName {
@@ -142,7 +142,7 @@ func (w *Claims) Look(ctx context.Context, namespace string) (func(plan.ClaimVie
 	r.list("persistentvolumeclaims", metav1.ListOptions{Limit: pageSize}, listOf(w.Client.kube.CoreV1().PersistentVolumeClaims(namespace).List),
 		func(o runtime.Object) { r.cloned(o.(*corev1.PersistentVolumeClaim)) })
 	if err := r.wait(); err != nil {
-		return nil, failed("look at namespace "+namespace, err)
+		return nil, failed("read namespace "+namespace, err)
 	}
 	inv.TakenAt = w.Client.Now()
 	judge := sts.NewClaimJudge(inv)
@@ -152,8 +152,8 @@ func (w *Claims) Look(ctx context.Context, namespace string) (func(plan.ClaimVie
 	}, nil
 }
 
-// Fill makes views of one namespace whole with one list of its claims and one look, to
-// decide about them before anything is done.
+// Fill completes views of one namespace with one list of its claims and one look, so that
+// they can be judged before anything is changed.
 func (w *Claims) Fill(ctx context.Context, namespace string, views []*plan.ClaimView) error {
 	names := map[string][]*plan.ClaimView{}
 	for _, v := range views {
@@ -179,7 +179,7 @@ func (w *Claims) Fill(ctx context.Context, namespace string, views []*plan.Claim
 	return nil
 }
 
-// Volumes are all volumes of the cluster, without what makes them large.
+// Volumes are all volumes of the cluster, without the large parts.
 func (c *Client) Volumes(ctx context.Context) ([]sts.Volume, error) {
 	var out []sts.Volume
 	words := newShared()
@@ -192,8 +192,7 @@ func (c *Client) Volumes(ctx context.Context) ([]sts.Volume, error) {
 	return out, err
 }
 
-// Marked are the claims that an undo has marked to be kept while it was at work, and has
-// not come to take the mark off.
+// Marked are the claims on which an interrupted undo has left its keep annotation.
 func (c *Client) Marked(ctx context.Context, namespace string) ([]*corev1.PersistentVolumeClaim, error) {
 	var out []*corev1.PersistentVolumeClaim
 	err := each(ctx, listOf(c.kube.CoreV1().PersistentVolumeClaims(namespace).List), metav1.ListOptions{Limit: pageSize},
@@ -205,8 +204,7 @@ func (c *Client) Marked(ctx context.Context, namespace string) ([]*corev1.Persis
 	return out, err
 }
 
-// lasting is the claim as if nobody had deleted it: what the namespace makes of it is
-// asked also when it is gone.
+// lasting is the claim as if it had not been deleted: it is also judged when it is gone.
 func lasting(v plan.ClaimView) *corev1.PersistentVolumeClaim {
 	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: v.Namespace, Name: v.Name}}
 	if v.Volume != nil {
@@ -222,7 +220,7 @@ func lasting(v plan.ClaimView) *corev1.PersistentVolumeClaim {
 	return claim
 }
 
-// Apply carries out one action. The view that it returns has what the server answered.
+// Apply carries out one action. The view that it returns has the server's response.
 func (w *Claims) Apply(ctx context.Context, v plan.ClaimView, a plan.Action) (plan.ClaimView, error) {
 	var err error
 	switch {
@@ -261,7 +259,7 @@ func (w *Claims) Apply(ctx context.Context, v plan.ClaimView, a plan.Action) (pl
 			return v, err
 		}
 	}
-	return v, errors.New("an action that is not about a claim")
+	return v, errors.New("not an action on a claim")
 }
 
 func (w *Claims) createClaim(ctx context.Context, v plan.ClaimView, c *corev1.PersistentVolumeClaim) (plan.ClaimView, error) {
@@ -339,15 +337,14 @@ func (w *Claims) patchVolume(ctx context.Context, p *plan.PatchVolume) (volume *
 	return volume, nil
 }
 
-// deleteClaim deletes the claim, and forgets the last look: it says nothing about what
-// has happened since.
+// deleteClaim deletes the claim and drops the last look, which is outdated from then on.
 func (w *Claims) deleteClaim(ctx context.Context, v plan.ClaimView, d *plan.DeleteClaim) (plan.ClaimView, error) {
 	if w.Backup != nil {
 		if err := w.Backup(v.Claim, v.Volume); err != nil {
 			return v, fmt.Errorf("nothing was deleted: %w", err)
 		}
 	}
-	// The typed client keeps the answer to itself.
+	// The typed client does not return the response.
 	answer, err := w.Client.kube.CoreV1().RESTClient().Delete().
 		Namespace(d.Namespace).Resource("persistentvolumeclaims").Name(d.Name).
 		Body(&metav1.DeleteOptions{
@@ -364,7 +361,7 @@ func (w *Claims) deleteClaim(ctx context.Context, v plan.ClaimView, d *plan.Dele
 	return v, nil
 }
 
-// written reads the answer to a write with preconditions.
+// written interprets the response to a write with preconditions.
 func written(what string, err error) error {
 	switch {
 	case err == nil:
@@ -375,7 +372,7 @@ func written(what string, err error) error {
 	return failed(what, err)
 }
 
-// gather is for how long more changes are waited for when one has come: a look at the
+// gather is how long to wait for more changes after the first one: one look at the
 // namespace serves all of them.
 const gather = time.Second
 
@@ -416,8 +413,8 @@ func (w *Claims) Await(ctx context.Context, namespace string, views []*plan.Clai
 	}
 }
 
-// confirmGone reads the volumes that have left the list: one that has lost its label is
-// still there.
+// confirmGone reads the volumes that are no longer listed: one that has lost its label still
+// exists.
 func (w *Claims) confirmGone(ctx context.Context, views []*plan.ClaimView) (err error) {
 	for _, v := range views {
 		if v.VolumeName != "" && v.Volume == nil {
@@ -429,8 +426,8 @@ func (w *Claims) confirmGone(ctx context.Context, views []*plan.ClaimView) (err 
 	return nil
 }
 
-// readReplaced reads those whole whose claim is on another volume by now: what is decided
-// about it depends on that volume, and on who created the claim.
+// readReplaced reads the views whose claim is on another volume now: the decision depends on
+// that volume, and on which client created the claim.
 func (w *Claims) readReplaced(ctx context.Context, views []*plan.ClaimView, changed []bool) (err error) {
 	for n, v := range views {
 		if changed[n] && v.Claim != nil && v.Claim.Spec.VolumeName != "" && v.Claim.Spec.VolumeName != v.VolumeName {
@@ -466,16 +463,16 @@ type follower struct {
 	watch    func(context.Context, metav1.ListOptions) (apiwatch.Interface, error)
 	selector string
 	names    map[string][]int
-	// see is told what an object is now, nil for gone.
+	// see receives the current object, nil when it is gone.
 	see func(n int, o runtime.Object)
 
 	events apiwatch.Interface
-	blind  bool // it may be listed, and not watched
+	blind  bool // list is permitted, watch is not
 }
 
 var errStale = errors.New("the watch has ended")
 
-// begin lists, tells what is there and what is not, and watches from there.
+// begin lists, passes on what exists and what does not, and watches from there.
 func (f *follower) begin(ctx context.Context) error {
 	if len(f.names) == 0 {
 		return nil
@@ -519,7 +516,7 @@ func (f *follower) begin(ctx context.Context) error {
 	return err
 }
 
-// tell passes an object on to those who wait for it, and returns its name.
+// tell passes an object on to the views that wait for it, and returns its name.
 func (f *follower) tell(o runtime.Object, gone bool) string {
 	trim(o)
 	m, err := meta.Accessor(o)
@@ -551,7 +548,7 @@ func (f *follower) result() <-chan apiwatch.Event {
 	return f.events.ResultChan()
 }
 
-// follow returns when something has changed, and a little later: more changes may come.
+// follow returns a little after something has changed: more changes may follow.
 func (w *Claims) follow(ctx context.Context, claims, volumes *follower, changed []bool) error {
 	defer claims.end()
 	defer volumes.end()
@@ -576,7 +573,7 @@ func (w *Claims) follow(ctx context.Context, claims, volumes *follower, changed 
 		return err
 	}
 	var enough, again <-chan time.Time
-	if claims.blind || volumes.blind { // who may not watch looks again and again
+	if claims.blind || volumes.blind { // without permission to watch, poll
 		again = w.Client.clock.After(gather)
 	}
 	for slices.Contains(changed, false) {

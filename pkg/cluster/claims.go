@@ -21,11 +21,11 @@ import (
 )
 
 // ReadClaims reads all claims of a namespace, or of all namespaces, and everything that
-// has a say about them: one paged list per kind, side by side. The sets are read
-// without a selection, because any of them may want a claim. Only claims and sets are
-// needed; what else the user may not list is in the Inventory's Missing. reserve are
-// annotations of sets that hold a size. seen is told now and then how many objects of a
-// resource have come, from several goroutines.
+// may need them: one paged list per kind, in parallel. The sets are read without a
+// selector, because any of them may need a claim. Only claims and sets are required;
+// other resources that the user may not list are in the Inventory's Missing. reserve are
+// annotations of sets that hold a size. seen is called now and then with the number of
+// objects of a resource that were read so far, from several goroutines.
 func (c *Client) ReadClaims(ctx context.Context, namespace string, reserve []string, seen func(resource string, n int)) (*sts.Inventory, error) {
 	inv := &sts.Inventory{ReserveAnnotations: reserve}
 	r := reader{ctx: ctx, inv: inv, needed: []string{"statefulsets", "persistentvolumeclaims"}, seen: seen}
@@ -43,7 +43,7 @@ func (c *Client) ReadClaims(ctx context.Context, namespace string, reserve []str
 		func(o runtime.Object) {
 			volume := volumes.slimVolume(o.(*corev1.PersistentVolume))
 			if r := volume.Retained; r != nil && namespace != "" && r.Claim.Namespace != namespace {
-				volume.Retained = nil // nothing of it is asked
+				volume.Retained = nil // not part of the query
 			}
 			inv.Volumes = append(inv.Volumes, volume)
 		})
@@ -54,7 +54,7 @@ func (c *Client) ReadClaims(ctx context.Context, namespace string, reserve []str
 	return inv, nil
 }
 
-// around lists what wants claims: sets, pods, autoscalers and what else names claims.
+// around lists what may need claims: sets, pods, autoscalers and what else references claims.
 func (c *Client) around(r *reader, namespace string) {
 	page, inv := metav1.ListOptions{Limit: pageSize}, r.inv
 	r.list("statefulsets", page, listOf(c.kube.AppsV1().StatefulSets(namespace).List), func(o runtime.Object) {
@@ -82,7 +82,7 @@ func (c *Client) around(r *reader, namespace string) {
 // and little of them is kept.
 const templatePage = 500
 
-// templates lists what has a pod template, for the claims that it names.
+// templates lists what has a pod template, for the claims that it references.
 func (c *Client) templates(r *reader, namespace string) {
 	page := metav1.ListOptions{Limit: templatePage}
 	apps, batch := c.kube.AppsV1(), c.kube.BatchV1()
@@ -116,7 +116,7 @@ func (c *Client) templates(r *reader, namespace string) {
 	})
 }
 
-// uses notes the claims that a pod template names.
+// uses records the claims that a pod template references.
 func (r *reader) uses(kind string, o metav1.Object, template *corev1.PodTemplateSpec) {
 	if template == nil {
 		return
@@ -126,7 +126,7 @@ func (r *reader) uses(kind string, o metav1.Object, template *corev1.PodTemplate
 	}
 }
 
-// cloned notes the claim that the claim has as its data source.
+// cloned records the claim that is the data source of this one.
 func (r *reader) cloned(c *corev1.PersistentVolumeClaim) {
 	note := func(group *string, kind, namespace, name string) {
 		if kind == "PersistentVolumeClaim" && (group == nil || *group == "") {
@@ -143,7 +143,7 @@ func (r *reader) cloned(c *corev1.PersistentVolumeClaim) {
 	}
 }
 
-// use notes that an object needs a claim. Lists run side by side.
+// use records that an object needs a claim. Lists run in parallel.
 func (r *reader) use(u sts.ClaimUse) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -153,7 +153,7 @@ func (r *reader) use(u sts.ClaimUse) {
 // snapshotGroup is where the API of VolumeSnapshots is served, custom resources.
 const snapshotGroup = "snapshot.storage.k8s.io"
 
-// snapshots notes the claims that snapshots are being taken of; none where there is no such API.
+// snapshots records the claims of which snapshots are being taken; none where the API does not exist.
 func (c *Client) snapshots(r *reader, namespace string) error {
 	version, err := c.served(r.ctx, snapshotGroup)
 	if version == "" {
@@ -216,7 +216,7 @@ type scaledObject struct {
 }
 
 // served is the preferred version of an API group, empty where the server does not serve it.
-// That is asked before a list: a list of what does not exist is forbidden to most.
+// It is read before a list: most users may not list a resource that does not exist.
 func (c *Client) served(ctx context.Context, group string) (version string, err error) {
 	if version, ok := c.groups.Load(group); ok {
 		return version.(string), nil
@@ -245,7 +245,7 @@ func customs[T any](ctx context.Context, c *Client, api, namespace, resource str
 	for more := ""; ; {
 		result := c.kube.Discovery().RESTClient().Get().AbsPath(path).SetHeader("Accept", runtime.ContentTypeJSON).
 			Param("limit", strconv.Itoa(pageSize)).Param("continue", more).Do(ctx)
-		switch err := result.Error(); { // Raw's would lack the server's words
+		switch err := result.Error(); { // Raw's error would lack the server's message
 		case apierrors.IsNotFound(err):
 			return nil // the group has no such resource
 		case err != nil:
@@ -271,8 +271,8 @@ func customs[T any](ctx context.Context, c *Client, api, namespace, resource str
 	}
 }
 
-// slimSet leaves of a set what its claims depend on. reserve are annotations that hold a size,
-// besides those that are known.
+// slimSet keeps of a set what its claims depend on. reserve are annotations that hold a size,
+// in addition to the known ones.
 func slimSet(s *appsv1.StatefulSet, reserve []string) *appsv1.StatefulSet {
 	templates := make([]corev1.PersistentVolumeClaim, len(s.Spec.VolumeClaimTemplates))
 	for i := range templates {
@@ -295,7 +295,7 @@ func slimSet(s *appsv1.StatefulSet, reserve []string) *appsv1.StatefulSet {
 	}
 }
 
-// slimPod leaves of a pod what it mounts.
+// slimPod keeps of a pod what it mounts.
 func slimPod(p *corev1.Pod) *corev1.Pod {
 	out := &corev1.Pod{ObjectMeta: slimMeta(&p.ObjectMeta, nil), Status: corev1.PodStatus{Phase: p.Status.Phase}}
 	out.Spec.NodeName = p.Spec.NodeName
@@ -310,7 +310,7 @@ func slimPod(p *corev1.Pod) *corev1.Pod {
 	return out
 }
 
-// slimMeta leaves what tells an object from others and to whom it belongs.
+// slimMeta keeps what identifies an object and its owners.
 func slimMeta(m *metav1.ObjectMeta, labels map[string]string) metav1.ObjectMeta {
 	out := metav1.ObjectMeta{
 		Namespace: m.Namespace, Name: m.Name, UID: m.UID, ResourceVersion: m.ResourceVersion, Labels: labels,
@@ -325,15 +325,15 @@ func slimMeta(m *metav1.ObjectMeta, labels map[string]string) metav1.ObjectMeta 
 			out.Annotations = map[string]string{}
 		}
 		if !strings.HasPrefix(k, sts.AnnotationPrefix) {
-			v = "" // that it is there is enough, and it may be long
+			v = "" // its existence is enough, and it may be long
 		}
 		out.Annotations[k] = v
 	}
 	return out
 }
 
-// shared is what many claims or volumes have in common. It is kept once: a hundred
-// thousand claims have a few sizes, and as many sets of labels as there are sets.
+// shared is what many claims or volumes have in common, kept once: a hundred thousand
+// claims have a few sizes, and as many sets of labels as there are sets.
 type shared struct {
 	words  map[string]string
 	labels map[string]map[string]string
@@ -386,7 +386,7 @@ func (s *shared) meta(m *metav1.ObjectMeta) metav1.ObjectMeta {
 	return out
 }
 
-// slimClaim leaves of a claim what tells where it comes from and what it holds.
+// slimClaim keeps of a claim its origin and its contents.
 func (s *shared) slimClaim(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
 	out := &corev1.PersistentVolumeClaim{ObjectMeta: s.meta(&c.ObjectMeta)}
 	for _, maker := range c.ManagedFields {
@@ -409,7 +409,7 @@ func (s *shared) slimClaim(c *corev1.PersistentVolumeClaim) *corev1.PersistentVo
 	return out
 }
 
-// slimVolume leaves of a volume whose it is and what it stands for.
+// slimVolume keeps of a volume its claim and its storage.
 func (s *shared) slimVolume(v *corev1.PersistentVolume) sts.Volume {
 	out := sts.NewVolume(v)
 	out.ReclaimPolicy = corev1.PersistentVolumeReclaimPolicy(s.word(string(out.ReclaimPolicy)))

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -37,59 +36,10 @@ func newPVCGC(c *common) *cobra.Command {
 		olderThan string
 		remove    bool
 	)
-	cmd := &cobra.Command{
-		Use:   "pvc-gc [NAME...]",
-		Short: "List the PersistentVolumeClaims that StatefulSets have left behind; delete them so that it can be undone",
-		Long: `List every PersistentVolumeClaim, what it is to the StatefulSets of its namespace, and
-why. Without --delete nothing is changed.
-
-The states are terminating, in-use (a pod mounts it, any pod), wanted (its ordinal is in
-range; or a StatefulSet, Deployment, DaemonSet, ReplicaSet, ReplicationController, Job or
-CronJob names it in its pod template, at any number of replicas; or another claim has it as
-its data source; or a VolumeSnapshot is being taken of it), policy (a retention policy has
-given it to the garbage collector), reserved (an HPA, a KEDA ScaledObject, the size of a
-parked set, a drain-scale in progress or an annotation of another program, such as
-downscaler/original-replicas, would bring its ordinal back), parked (its set has 0
-replicas), left-over (its ordinal is out of range), stale-template (its set no longer has
-such a template), orphan-set (its set is gone; judged by labels and name, with a
-confidence) and foreign (no volumeClaimTemplate made it).
-
-Candidates for deletion, marked with *, are left-over and stale-template; --orphans,
---parked and --reserved add others. A claim that more than one set may have created goes
-only with --orphans, and not with the name of a set or a selector. A claim that the
-StatefulSet controller did not create itself, by its managedFields, goes only when --claim
-names it: it may be restored, and what wants it not yet. A claim is held back where
-permission is missing to see what may need it, and by the annotation kubectl-sts.dev/keep
-on it or on its set. -o name prints the candidates only.
-
-With --delete the candidates are shown and, once somebody has typed their number, deleted
-so that this can be undone: each volume is made to keep its data (reclaim policy Retain)
-and to remember its claim, the namespace is looked at again, and a claim that became
-wanted meanwhile is restored. 'pvc-gc undo' brings claims back, 'pvc-gc purge' deletes
-the volumes for good. What fails for one claim stops no other; the same command goes on
-where it was interrupted. It ends with exit code 4 when a claim needs a person.
-
-Names are names of StatefulSets, also of those that are gone. Write sts/undo for a set
-that is called like a subcommand.`,
-		Example: `  # what is there, and what did removed ordinals leave behind?
-  kubectl sts pvc-gc
-
-  # in the whole cluster, unused for a month
-  kubectl sts pvc-gc -A --older-than 30d
-
-  # what a deleted set has left, as names
-  kubectl sts pvc-gc web --orphans -o name
-
-  # a claim that was restored by hand, and that no ordinal needs any more
-  kubectl sts pvc-gc --claim data-web-5 --delete
-
-  # fail when there is something to clean up
-  kubectl sts pvc-gc --exit-code
-
-  # delete what a month has not been used, in a pipeline; keep the manifests as files, too
-  kubectl sts pvc-gc -A --older-than 30d --delete --yes --max 200 --backup-dir claims`,
+	cmd := withHelp("pvc-gc", &cobra.Command{
+		Use:               "pvc-gc [NAME...]",
 		ValidArgsFunction: c.completeNames,
-	}
+	})
 	out := newOutput(cmd, wide)
 	out.resource = "persistentvolumeclaim"
 	t.addFlags(cmd)
@@ -172,7 +122,7 @@ func chosenClaims(cmd *cobra.Command, args []string) ([]string, error) {
 	return out, nil
 }
 
-// runClaims reads the claims and prints them, or deletes those that may go.
+// runClaims reads the claims and prints them, or deletes the candidates.
 func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRun) error {
 	connect := c.client
 	if g != nil {
@@ -200,7 +150,7 @@ func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRu
 	}
 	if len(report.Items) == 0 {
 		if err := c.sayNone(ctx, client, "PersistentVolumeClaims", o.namespace); err != nil && o.exitCode {
-			return err // a pipeline that looks at the wrong place must not be content
+			return err // a pipeline that checks the wrong namespace must not succeed
 		}
 	}
 	if !out.human() {
@@ -215,12 +165,12 @@ func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRu
 		c.sayRescue(report)
 	}
 	if err == nil && o.exitCode && report.Total.Candidates > 0 {
-		return &notYetError{sts.Count(report.Total.Candidates, "claim") + " may go"}
+		return &notYetError{msgCandidatesFound(report.Total.Candidates)}
 	}
 	return err
 }
 
-// sayRetained ends the list with what is kept of claims that were deleted before.
+// sayRetained ends the list with what is retained of deleted claims.
 func (c *common) sayRetained(r *inspect.RetainedSum, columns print.Columns) {
 	if r == nil {
 		return
@@ -236,7 +186,7 @@ func (c *common) sayRetained(r *inspect.RetainedSum, columns print.Columns) {
 	_, _ = fmt.Fprint(c.env.Out, "\n"+text)
 }
 
-// sayRescue ends the list with the way to keep the data of claims that are being deleted.
+// sayRescue ends the list with the command that keeps the data of claims that are being deleted.
 func (c *common) sayRescue(r *inspect.ClaimReport) {
 	namespace, names := "", []string{}
 	for i := range r.Items {
@@ -251,20 +201,13 @@ func (c *common) sayRescue(r *inspect.ClaimReport) {
 	if len(names) > mostNamed {
 		args = []string{"sts", "pvc-gc", "rescue", "--all"}
 	}
-	_, _ = fmt.Fprint(c.env.Out, print.Hint("before the pods are gone: "+c.hint(namespace, sts.Kubectl(namespace, args...)), c.env.style()))
+	_, _ = fmt.Fprint(c.env.Out, print.Hint(hintRescueFirst(c.hint(namespace, sts.Kubectl(namespace, args...))), c.env.style()))
 }
 
-// sameIn says in which other namespaces a command is to be run, too.
+// sameIn says in which other namespaces a command should be run, too.
 func sameIn(namespaces []string) string {
-	if len(namespaces) == 0 {
-		return ""
-	}
 	named := namespaces[:min(len(namespaces), mostNamed)]
-	text := ", and the same with -n " + strings.Join(named, ", -n ")
-	if more := len(namespaces) - len(named); more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+	return hintUndoElsewhere(named, len(namespaces)-len(named))
 }
 
 func candidates(r *inspect.ClaimReport) []string {
@@ -277,8 +220,8 @@ func candidates(r *inspect.ClaimReport) []string {
 	return names
 }
 
-// listing tells how far a long list has come: on a terminal in one line, elsewhere in a
-// line now and then.
+// listing shows the progress of a long list: on a terminal in one line, elsewhere in a line
+// now and then.
 type listing struct {
 	env    *Env
 	screen *screen
@@ -298,7 +241,7 @@ func newListing(env *Env) *listing {
 	return l
 }
 
-// seen is called by whoever reads, from several goroutines.
+// seen is called by the readers, from several goroutines.
 func (l *listing) seen(resource string, n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -312,7 +255,7 @@ func (l *listing) seen(resource string, n int) {
 	for _, r := range slices.Sorted(maps.Keys(l.counts)) {
 		parts = append(parts, fmt.Sprintf("%d %s", l.counts[r], r))
 	}
-	text := "reading: " + strings.Join(parts, ", ")
+	text := msgListing(parts)
 	if l.screen.terminal {
 		l.screen.over(text)
 	} else {

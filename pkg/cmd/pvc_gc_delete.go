@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,9 +38,9 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 	}
 	for i := range report.Items {
 		if item := &report.Items[i]; slices.Contains(g.wholly, item.Name) && !item.Candidate {
+			message, hint := msgAsideRefused(item.Name, cmp.Or(item.Held, item.Reason))
 			return &outcomeError{style: g.env.errStyle(), Decision: plan.Decision{Verdict: plan.Refused, Reason: plan.ReasonStaleClaims, Subject: "persistentvolumeclaim/" + item.Name,
-				Message: fmt.Sprintf("claim %s cannot be moved aside, so none was: %s", item.Name, cmp.Or(item.Held, item.Reason)),
-				Hint:    "remove what needs it, or let new members use the claims: --reuse-claims"}}
+				Message: message, Hint: hint}}
 		}
 	}
 	if report.Retained != nil {
@@ -52,7 +51,7 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 	switch {
 	case n == 0 && g.out.human():
 		_, _ = fmt.Fprint(g.env.ErrOut, print.HeldNotes(report, g.env.errStyle(), print.Columns{Namespace: g.all}))
-		_, _ = fmt.Fprintln(g.env.Out, "Nothing to delete: no claim is a candidate.")
+		_, _ = fmt.Fprintln(g.env.Out, msgNothingToDelete())
 		return g.recalled()
 	case n == 0:
 		return cmp.Or(g.finish(g.report([]GCItem{}, inv.TakenAt, report.Missing)), g.recalled())
@@ -62,7 +61,7 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 	}
 	if o.backupDir != "" && g.dryRun == "none" {
 		if err := tryBackup(o.backupDir); err != nil {
-			return fmt.Errorf("--backup-dir: nothing was deleted: %w", err)
+			return fmt.Errorf("%s: %w", msgBackupFailed(), err)
 		}
 	}
 	to, style := g.to()
@@ -70,8 +69,7 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 		if err := print.ClaimTable(to, candidates, inv.TakenAt, style, print.Columns{Namespace: g.all, Wide: g.out.isWide()}); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprint(to, "\n"+style.Wrap("", 0, print.Plain,
-			sts.Count(n, "claim")+" to delete. Volumes keep their data, with reclaim policy Retain: this can be undone."))
+		_, _ = fmt.Fprint(to, "\n"+style.Wrap("", 0, print.Plain, msgClaimsToDelete(n)))
 	}
 	if withVolumes {
 		if err := g.mayKeep(ctx, client); err != nil {
@@ -101,7 +99,7 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *cluster.Client, inv *s
 			continue
 		}
 		choice := item.Choice()
-		choice.OlderThan = 0 // how old it is has been seen; that it is still unused is looked at again
+		choice.OlderThan = 0 // the age was checked; that it is still unused is checked again
 		tasks = append(tasks, execute.ClaimTask{
 			Intent: plan.CollectClaim{UID: c.UID, Choice: choice, By: g.env.Who, At: at},
 			View:   plan.ClaimView{Namespace: c.Namespace, Name: c.Name, VolumeName: item.Volume},
@@ -138,25 +136,24 @@ func (g *gcRun) trail(ctx context.Context, client *cluster.Client, sets []*appsv
 		calls <- struct{}{}
 		group.Go(func() {
 			defer func() { <-calls }()
-			text := fmt.Sprintf("%s deleted by %s, which kubectl sts pvc-gc undo brings back: %s", sts.Count(len(names), "claim"), g.env.Who, strings.Join(names, ", "))
-			if err := client.Record(ctx, set, "ClaimsDeleted", text); err != nil {
+			if err := client.Record(ctx, set, "ClaimsDeleted", msgClaimsDeletedEvent(g.env.Who, names)); err != nil {
 				failed.Store(&err)
 			}
 		})
 	}
 	group.Wait()
-	if err := failed.Load(); err != nil { // one word for all: the reason is the same
+	if err := failed.Load(); err != nil { // one warning for all: the reason is the same
 		warnTo(g.env.ErrOut, (*err).Error())
 	}
 }
 
-// recalled is the end when a claim that was deleted before is wanted again and its data
-// waits for somebody, as after a kill between the deletion and the look that follows it.
+// recalled fails when a claim that was deleted before is needed again and must be restored,
+// as after a kill between the deletion and the check that follows it.
 func (g *gcRun) recalled() error {
 	for i := range g.earlier {
 		if c := &g.earlier[i]; c.Urgent() && g.dryRun == "none" {
 			return &outcomeError{Decision: plan.Decision{
-				Verdict: plan.Stuck, Reason: plan.ReasonClaimWanted, Message: "claim " + c.Claim + " was " + c.Message,
+				Verdict: plan.Stuck, Reason: plan.ReasonClaimWanted, Message: msgNeededAgain(c.Claim, c.Message),
 				Hint: g.hint(c.Namespace, sts.Kubectl(c.Namespace, "sts", "pvc-gc", "undo", c.Claim)),
 			}, style: g.env.errStyle()}
 		}
@@ -164,7 +161,7 @@ func (g *gcRun) recalled() error {
 	return nil
 }
 
-// tryBackup finds out whether files can be written in the folder.
+// tryBackup checks whether files can be written in the folder.
 func tryBackup(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -176,8 +173,8 @@ func tryBackup(dir string) error {
 	return errors.Join(file.Close(), os.Remove(file.Name()))
 }
 
-// backup writes the claim, as it can be made again, and its volume to a folder for their
-// namespace. What is there already is of an earlier deletion and stays.
+// backup writes the claim, so that it can be recreated, and its volume to a folder for their
+// namespace. An existing file is from an earlier deletion and stays.
 func backup(dir string, c *corev1.PersistentVolumeClaim, v *corev1.PersistentVolume) error {
 	folder := filepath.Join(dir, c.Namespace)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -201,7 +198,7 @@ func backup(dir string, c *corev1.PersistentVolumeClaim, v *corev1.PersistentVol
 	if _, err := os.Lstat(path); err == nil {
 		return nil // by a command that was killed right after
 	}
-	// It has its name when it is whole: the next command trusts it.
+	// It gets its name when it is complete: the next command relies on it.
 	file, err := os.CreateTemp(folder, ".kubectl-sts-*")
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,30 +21,10 @@ func newPVCGCPurge(c *common) *cobra.Command {
 		everything bool
 		olderThan  string
 	)
-	cmd := &cobra.Command{
-		Use:   "purge [NAME...]",
-		Short: "DELETE FOR GOOD what pvc-gc has kept of deleted claims",
-		Long: `DELETE FOR GOOD the volumes that keep the data of claims which 'pvc-gc --delete' has
-deleted. NOTHING CAN BRING THE DATA BACK.
-
-All are looked at once more before the first is deleted: a volume goes only when it is
-released, remembers its claim, and nobody wants that claim. Where the claim was made anew
-without the data and is wanted, the volume goes only when it is named itself. Where its
-own reclaim policy was Delete it gets it back, and the cluster deletes the volume and the
-data, unless another volume in use has the same data. Where it was not, only the
-PersistentVolume goes: the storage behind it stays and is for you to delete.
-
-NAME is a claim, as in data-web-3 or pvc/data-web-3, or a volume. Without names or --all, what could be purged is shown.`,
-		Example: `  # what is kept, and since when?
-  kubectl sts pvc-gc purge
-
-  # one claim's data
-  kubectl sts pvc-gc purge data-web-3
-
-  # what was deleted a month ago or earlier, in a pipeline
-  kubectl sts pvc-gc purge --all --older-than 30d --yes`,
+	cmd := withHelp("pvc-gc-purge", &cobra.Command{
+		Use:               "purge [NAME...]",
 		ValidArgsFunction: c.completeRetained,
-	}
+	})
 	g := &gcRun{common: c, verb: "pvc-gc purge", did: "purged", out: newOutput(cmd)}
 	g.out.resource = "persistentvolumeclaim"
 	g.addFlags(cmd)
@@ -69,7 +48,7 @@ NAME is a claim, as in data-web-3 or pvc/data-web-3, or a volume. Without names 
 	return cmd
 }
 
-// purge deletes volumes for good.
+// purge deletes volumes permanently.
 func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) error {
 	client, picked, unknown, err := g.kept(ctx, names)
 	if err != nil {
@@ -115,7 +94,7 @@ func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) er
 			continue
 		}
 		items[i].Outcome = (*plan.Decision)(&d)
-		stays += style.Wrap("stays: ", len("stays: "), print.Plain, r.Record.Claim.Name+": "+d.Message) + print.Hint(g.hint(ns, d.Hint), style)
+		stays += style.Wrap(titleNotPurged()+" ", len(titleNotPurged())+1, print.Plain, r.Record.Claim.Name+": "+d.Message) + print.Hint(g.hint(ns, d.Hint), style)
 	}
 	if err := g.withinMax(len(going), "volume"); err != nil {
 		return err
@@ -125,28 +104,28 @@ func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) er
 			if err := print.RetainedTable(to, going, client.Now(), style); err != nil {
 				return err
 			}
-			_, _ = fmt.Fprint(to, "\n"+inCapitals(going, style))
+			_, _ = fmt.Fprint(to, "\n"+purgeWarnings(going, style))
 		}
-		if !g.yes { // else it is told as it goes
+		if !g.yes { // else it is printed as a result
 			_, _ = fmt.Fprint(to, stays)
 		}
 	}
 	if len(going) > 0 && !g.yes && g.dryRun == "none" {
-		if err := g.env.confirmNumber(ctx, len(going), "DELETE FOR GOOD"); err != nil {
+		if err := g.env.confirmNumber(ctx, len(going), "delete permanently"); err != nil {
 			return err
 		}
 	}
 	return g.carryOut(ctx, world, tasks, items, client.Now(), nil)
 }
 
-// settled is the end of a claim that was judged before it was shown: what was not shown
-// is not done, whatever comes in between.
+// settled is the result for a claim that was judged before the plan was shown: what was not
+// shown is not done, whatever happens in between.
 type settled plan.Decision
 
 // Next implements [plan.ClaimIntent].
 func (s settled) Next(plan.ClaimView) plan.Decision { return plan.Decision(s) }
 
-// judged are the tasks of a purge, those that are refused by a first look settled.
+// judged are the tasks of a purge; those that a first check refuses are settled.
 func (g *gcRun) judged(ctx context.Context, world *cluster.Claims, ns string, picked []retained, byVolume func(retained) bool) ([]execute.ClaimTask, error) {
 	volumes, err := world.Client.Volumes(ctx)
 	if err != nil {
@@ -175,8 +154,8 @@ func (g *gcRun) judged(ctx context.Context, world *cluster.Claims, ns string, pi
 	return tasks, nil
 }
 
-// inCapitals says what a purge does.
-func inCapitals(picked []retained, style print.Style) string {
+// purgeWarnings say what a purge does.
+func purgeWarnings(picked []retained, style print.Style) string {
 	data, objects := 0, 0
 	for _, r := range picked {
 		if r.Record.ReclaimPolicy == corev1.PersistentVolumeReclaimDelete {
@@ -187,11 +166,10 @@ func inCapitals(picked []retained, style print.Style) string {
 	}
 	text := ""
 	if data > 0 {
-		text += style.Wrap("", 0, print.Plain, fmt.Sprintf("THIS DELETES THE DATA OF %s FOR GOOD. NOTHING CAN BRING IT BACK.", strings.ToUpper(sts.Count(data, "claim"))))
+		text += style.Wrap("", 0, print.Plain, msgPurgeData(data))
 	}
 	if objects > 0 {
-		text += style.Wrap("", 0, print.Plain,
-			fmt.Sprintf("OF %s IT DELETES ONLY THE PERSISTENTVOLUME: THE STORAGE STAYS, AND NOTHING LEADS TO IT ANY MORE.", strings.ToUpper(sts.Count(objects, "claim"))))
+		text += style.Wrap("", 0, print.Plain, msgPurgeVolumes(objects))
 	}
 	return text
 }

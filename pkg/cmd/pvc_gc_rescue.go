@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,46 +20,10 @@ import (
 
 func newPVCGCRescue(c *common) *cobra.Command {
 	var everything bool
-	cmd := &cobra.Command{
-		Use:   "rescue [NAME...]",
-		Short: "Keep the data of claims that are being deleted",
-		Long: `Keep the data of PersistentVolumeClaims that are being deleted while a pod still uses
-them. Such a claim stays, with its data, until its pods are gone; with reclaim policy
-Delete the data goes with it. Rescue sets the policy of its volume to Retain and records
-the claim on the volume. It deletes nothing, restarts nothing and cannot take a deletion
-back: afterwards the claim may go, and 'pvc-gc undo' brings it back on its volume.
-
-A volume that is itself being deleted is gone when its claim is. Its storage is kept with
-Retain, and rescue creates a second PersistentVolume for the same storage (NAME-copy),
-reserved for the next claim of the same name in this namespace: when the old claim and
-its pod are gone, the StatefulSet controller's new claim is bound to it, with the data.
-A claim that has lost its volume (phase Lost) cannot be rescued: the message says what
-is left to do.
-
-NAME is a claim, as in data-web-1 or pvc/data-web-1. Without names or --all, the claims
-that need rescue are listed. What needs none is left alone (exit code 0), what cannot be
-rescued is refused (exit code 5). The same command resumes after an interruption.
-
-Then let the pod go, in the way that suits the set:
-  1. Best: the pod does not start before its data is back. Scale its ordinal away or park
-     the set ('drain-scale --replicas 0 --park'), run 'pvc-gc undo', then scale up again.
-  2. Restart the pod ('restart'). It starts with a new, empty claim. 'pvc-gc undo --replace'
-     keeps that one's data, too, and lets it give way; restart the pod once more, then
-     run 'pvc-gc undo'.`,
-		Example: `  # which claims are being deleted, with data at risk?
-  kubectl sts pvc-gc rescue
-
-  # keep the data of one, then restart its pod and bring the claim back
-  kubectl sts pvc-gc rescue data-web-1
-  kubectl sts restart web --ordinal 1
-  kubectl sts pvc-gc undo data-web-1 --replace
-  kubectl sts restart web --ordinal 1
-  kubectl sts pvc-gc undo data-web-1
-
-  # all of the namespace, in a pipeline
-  kubectl sts pvc-gc rescue --all --yes`,
+	cmd := withHelp("pvc-gc-rescue", &cobra.Command{
+		Use:               "rescue [NAME...]",
 		ValidArgsFunction: c.completeAtRisk,
-	}
+	})
 	g := &gcRun{common: c, verb: "pvc-gc rescue", did: "rescued", out: newOutput(cmd)}
 	g.out.resource = "persistentvolumeclaim"
 	g.addFlags(cmd)
@@ -138,7 +101,7 @@ func (g *gcRun) rescue(ctx context.Context, args []string) error {
 	case len(picked) > 0:
 	case g.out.human():
 		if len(names) == 0 {
-			_, err = fmt.Fprintf(g.env.Out, "No claim in namespace %s needs rescue.\n", ns)
+			_, err = fmt.Fprintln(g.env.Out, msgNoneAtRisk(ns))
 		}
 		return err
 	default:
@@ -151,7 +114,7 @@ func (g *gcRun) rescue(ctx context.Context, args []string) error {
 		}
 	}
 	if g.onlyLists && g.out.human() {
-		_, err = fmt.Fprint(g.env.Out, "\n"+print.Hint("before the pods are gone: "+g.hint(ns, sts.Kubectl(ns, "sts", "pvc-gc", "rescue", "--all")), style))
+		_, err = fmt.Fprint(g.env.Out, "\n"+print.Hint(hintRescueFirst(g.hint(ns, sts.Kubectl(ns, "sts", "pvc-gc", "rescue", "--all"))), style))
 		return err
 	}
 	if len(needed) > 0 && !g.onlyLists {
@@ -159,7 +122,7 @@ func (g *gcRun) rescue(ctx context.Context, args []string) error {
 			return err
 		}
 		if !g.yes && g.dryRun == "none" {
-			if err := g.env.confirm(ctx, "Make the volumes of "+sts.Count(len(needed), "claim")+" keep their data?"); err != nil {
+			if err := g.env.confirm(ctx, msgConfirmRescue(len(needed))); err != nil {
 				return err
 			}
 		}
@@ -200,8 +163,8 @@ func (g *gcRun) carryOutRescue(ctx context.Context, client *cluster.Client, inv 
 			rescued = []string{"--all"}
 		}
 		ns := picked[0].Namespace
-		_, _ = fmt.Fprint(g.env.ErrOut, print.Hint("when their pods are gone: "+
-			g.hint(ns, sts.Kubectl(ns, append([]string{"sts", "pvc-gc", "undo"}, rescued...)...)), g.env.errStyle()))
+		_, _ = fmt.Fprint(g.env.ErrOut, print.Hint(hintUndoAfterwards(
+			g.hint(ns, sts.Kubectl(ns, append([]string{"sts", "pvc-gc", "undo"}, rescued...)...))), g.env.errStyle()))
 	}
 	return err
 }
@@ -216,18 +179,16 @@ func (g *gcRun) mayRescue(ctx context.Context, client *cluster.Client, inv *sts.
 			verbs = []string{"get", "patch", "create"}
 		}
 	}
-	return g.mayVolumes(ctx, client, "without that they cannot be made to keep the data of a claim",
-		"ask for get, list, patch and create on persistentvolumes, which are cluster-scoped: it takes a ClusterRole (examples/rbac.yaml, kubectl-sts-gc); "+
-			"who may can also do it by hand, before the pod is gone: "+retainCommand(needed), verbs...)
+	return g.mayVolumes(ctx, client, hintRescuePermissions(retainCommand(needed)), verbs...)
 }
 
-// retainCommand keeps the data by hand.
+// retainCommand is the manual way to keep the data.
 func retainCommand(claims []inspect.Claim) string {
 	var volumes []string
 	for i := range claims {
 		volumes = append(volumes, claims[i].Volume)
 	}
-	return fmt.Sprintf(`kubectl patch persistentvolume %s -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`, strings.Join(volumes, " "))
+	return hintRetainByHand(volumes)
 }
 
 // claimNames reads data-web-1 and pvc/data-web-1.
@@ -249,7 +210,7 @@ func claimNames(args []string) ([]string, error) {
 }
 
 // namedClaims are the claims of these names. One that is gone and was rescued before is
-// said to be, others are errors.
+// reported, others are errors.
 func (g *gcRun) namedClaims(ctx context.Context, client *cluster.Client, ns string, all []inspect.Claim, names []string) ([]inspect.Claim, error) {
 	var picked []inspect.Claim
 	for _, name := range names {
@@ -265,7 +226,7 @@ func (g *gcRun) namedClaims(ctx context.Context, client *cluster.Client, ns stri
 			}
 		}
 		if len(ofSet) > 0 {
-			return nil, usagef("%s is a StatefulSet, must be the name of a claim (its claims: %s)", name, strings.Join(ofSet, " "))
+			return nil, usagef("%s", msgSetInsteadOfClaim(name, ofSet))
 		}
 		kept, err := g.readRetained(ctx, client, ns)
 		if err != nil {
@@ -277,7 +238,7 @@ func (g *gcRun) namedClaims(ctx context.Context, client *cluster.Client, ns stri
 		}
 		style := g.env.errStyle()
 		_, _ = fmt.Fprint(g.env.ErrOut, style.Wrap("", 0, print.Plain,
-			fmt.Sprintf("persistentvolumeclaim/%s is gone; volume %s keeps its data", name, kept[n].Volume.Name))+
+			msgRescuedBefore(name, kept[n].Volume.Name))+
 			print.Hint(g.hint(ns, sts.Kubectl(ns, "sts", "pvc-gc", "undo", name)), style))
 	}
 	return picked, nil

@@ -23,8 +23,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// GCReport is the one document that a command ends with which deletes claims, brings
-// them back, or purges what was kept of them.
+// GCReport is the one document that a command prints which deletes, restores or rescues
+// claims, or purges their volumes.
 type GCReport struct {
 	metav1.TypeMeta `json:",inline"`
 	Command         string `json:"command"`
@@ -34,8 +34,8 @@ type GCReport struct {
 	// DryRun is client or server when nothing was written.
 	DryRun string   `json:"dryRun,omitempty"`
 	Items  []GCItem `json:"items"`
-	// Earlier are claims that were deleted before and are wanted again, or were not
-	// deleted to the end.
+	// Earlier are claims that were deleted before and are needed again, or whose deletion
+	// was interrupted.
 	Earlier []inspect.RetainedClaim `json:"earlier,omitempty"`
 	// Missing is what could not be read.
 	Missing []sts.Missing `json:"missing,omitempty"`
@@ -54,16 +54,15 @@ type GCItem struct {
 	Claim     string `json:"claim"`
 	Size      string `json:"size,omitempty"`
 	Class     string `json:"class,omitempty"`
-	// Volume is where the data is, ReclaimPolicy the volume's own, which it has when it
-	// does not keep the data of a deleted claim.
+	// Volume is where the data is, ReclaimPolicy its original reclaim policy, without the
+	// Retain of pvc-gc.
 	Volume        string `json:"volume,omitempty"`
 	ReclaimPolicy string `json:"reclaimPolicy,omitempty"`
-	// Reason is why the claim can go, or could.
+	// Reason is why the claim can be deleted, or could.
 	Reason    string       `json:"reason,omitempty"`
 	DeletedAt *metav1.Time `json:"deletedAt,omitempty"`
 	DeletedBy string       `json:"deletedBy,omitempty"`
-	// Outcome is how it ended, absent when nothing was tried; Error is set when an error
-	// ended it.
+	// Outcome is the result, absent when nothing was tried; Error is set when an error ended it.
 	Outcome *plan.Decision `json:"outcome,omitempty"`
 	Error   string         `json:"error,omitempty"`
 }
@@ -73,7 +72,7 @@ type gcRun struct {
 	*common
 	out     *output
 	verb    string // "pvc-gc undo"
-	did     string // what is said of those that went well: "restored"
+	did     string // the result of those that went well: "restored"
 	dryRun  string
 	yes     bool
 	workers int
@@ -81,11 +80,11 @@ type gcRun struct {
 	// onlyLists: neither names nor --all were given.
 	onlyLists bool
 	timeout   time.Duration
-	// all namespaces: names have their namespace before them.
+	// all namespaces: names are shown with their namespace.
 	all bool
-	// earlier are claims of earlier deletions of which somebody should know.
+	// earlier are claims of earlier deletions that need attention.
 	earlier []inspect.RetainedClaim
-	// wholly are claims of which every one has to be a candidate: else none is deleted.
+	// wholly are claims that must all be candidates: else none is deleted.
 	wholly []string
 }
 
@@ -111,7 +110,7 @@ func (g *gcRun) check() error {
 	return g.out.check()
 }
 
-// connect makes a client that is held back by --concurrency and by the server's own
+// connect makes a client that is limited by --concurrency and by the server's priority and
 // fairness, not by a number of requests per second.
 func (g *gcRun) connect() (*cluster.Client, error) {
 	config, err := g.config.ToRESTConfig()
@@ -122,18 +121,17 @@ func (g *gcRun) connect() (*cluster.Client, error) {
 	return g.clientFor(config)
 }
 
-// mayKeep refuses when the user may not change volumes: the data of a claim could not
-// be kept, or its volume not be given back.
+// mayKeep refuses when the user may not change volumes: the data of a claim could not be
+// retained, or the reclaim policy not be restored.
 func (g *gcRun) mayKeep(ctx context.Context, client *cluster.Client) error {
-	return g.mayVolumes(ctx, client, "without that the data of a claim cannot be kept when it is deleted, so none is",
-		"ask for get, list, watch and patch on persistentvolumes, which are cluster-scoped: it takes a ClusterRole", "get", "patch")
+	return g.mayVolumes(ctx, client, hintVolumePermissions(), "get", "patch")
 }
 
 // mayVolumes refuses when the user lacks one of the verbs on volumes.
-func (g *gcRun) mayVolumes(ctx context.Context, client *cluster.Client, why, hint string, verbs ...string) error {
+func (g *gcRun) mayVolumes(ctx context.Context, client *cluster.Client, hint string, verbs ...string) error {
 	for _, verb := range verbs {
 		if client.May(ctx, "", verb, "persistentvolumes", "") != nil {
-			return g.refuse(plan.ReasonNotRetained, "you may not "+verb+" persistentvolumes: "+why, hint)
+			return g.refuse(plan.ReasonNotRetained, msgNoPermission(verb), hint)
 		}
 	}
 	return nil
@@ -143,13 +141,13 @@ func (g *gcRun) refuse(reason, message, hint string) error {
 	return &outcomeError{Decision: plan.Decision{Verdict: plan.Refused, Reason: reason, Message: message, Hint: hint}, style: g.env.errStyle()}
 }
 
-// withinMax is the guard against a command that does far more than was thought.
+// withinMax guards against a command that does far more than was meant.
 func (g *gcRun) withinMax(n int, what string) error {
 	if g.most == 0 || n <= g.most {
 		return nil
 	}
-	return g.refuse(plan.ReasonMaxDeletes, fmt.Sprintf("these are %s, more than --max=%d: nothing was done", sts.Count(n, what), g.most),
-		fmt.Sprintf("when all of them are meant: --max=%d", n))
+	message, hint := msgTooMany(n, what, g.most)
+	return g.refuse(plan.ReasonMaxDeletes, message, hint)
 }
 
 // to is where a plan is shown.
@@ -163,8 +161,7 @@ func (g *gcRun) to() (io.Writer, print.Style) {
 // shows says whether the plan is shown to a person.
 func (g *gcRun) shows() bool { return g.out.human() || !g.yes && g.dryRun == "none" }
 
-// carryOut drives the claims to their ends, telling how it goes, and reports. items
-// belong to the tasks.
+// carryOut works on the claims, shows the progress, and reports. items belong to the tasks.
 func (g *gcRun) carryOut(ctx context.Context, world *cluster.Claims, tasks []execute.ClaimTask, items []GCItem, started time.Time, missing []sts.Missing) error {
 	report := g.report(items, started, missing)
 	if g.dryRun == "client" {
@@ -190,7 +187,7 @@ func (g *gcRun) carryOut(ctx context.Context, world *cluster.Claims, tasks []exe
 		return err
 	}
 	took := g.env.Clock.Now().Sub(began)
-	_, _ = fmt.Fprintf(g.env.ErrOut, "%s%s in %s\n", progress.summary(), g.dryRunNote(), sts.Age(took))
+	_, _ = fmt.Fprintf(g.env.ErrOut, "%s in %s\n", msgDryRun(progress.summary(), g.dryRun), sts.Age(took))
 	return progress.outcome(ctx)
 }
 
@@ -205,13 +202,6 @@ func (g *gcRun) report(items []GCItem, started time.Time, missing []sts.Missing)
 	return r
 }
 
-func (g *gcRun) dryRunNote() string {
-	if g.dryRun == "none" {
-		return ""
-	}
-	return " (" + g.dryRun + " dry run)"
-}
-
 func (g *gcRun) finish(r *GCReport) error {
 	if g.out.human() {
 		return nil
@@ -223,20 +213,27 @@ func (g *gcRun) finish(r *GCReport) error {
 	return g.out.print(g.env.Out, r, names)
 }
 
-// gcProgress tells what became of each claim, and how many are done.
+// gcProgress prints the result for each claim, and how many are done.
 type gcProgress struct {
 	run    *gcRun
 	screen *screen
 	total  int
 	done   int
 	next   time.Time
-	// counts are how many ended how, worst is the one that decides about the exit code.
+	// counts are the results by word, worst is the one that decides the exit code.
 	counts map[string]int
 	worst  gcEnd
 	first  string
 }
 
-// gcEnd is how it ended for a claim, the worst last.
+// Words of the summary for claims that were not worked on to the end.
+const (
+	wordGoneBefore  = "already deleted"
+	wordInterrupted = "interrupted"
+	wordNotStarted  = "not started"
+)
+
+// gcEnd is the kind of result for a claim, the worst last.
 type gcEnd int
 
 const (
@@ -268,13 +265,12 @@ func (p *gcProgress) ended(item *GCItem, r execute.ClaimResult) {
 	)
 	switch {
 	case errors.As(r.Err, &interrupted):
-		word = "not begun"
+		word = wordNotStarted
 		if r.Wrote {
-			word, end = "stopped half-way", endStopped
-			line = word + ": the same command goes on"
+			word, line, end = wordInterrupted, msgClaimInterrupted(), endStopped
 		}
 		if c := r.View.Claim; r.View.Sent && (c == nil || c.DeletionTimestamp != nil) {
-			line = "deleted, and its end was not waited for: volume " + r.View.VolumeName + " keeps its data"
+			line = msgClaimInterruptedDeleting(r.View.VolumeName)
 		}
 	case errors.As(r.Err, &timeout):
 		word, line, end = "timed out", r.Err.Error(), endTimeout
@@ -282,9 +278,9 @@ func (p *gcProgress) ended(item *GCItem, r execute.ClaimResult) {
 		word, line, end = "failed", r.Err.Error(), endError
 	case d.Verdict == plan.Do:
 		word = p.run.did // a dry run
-		line = "would be " + p.run.did
+		line = msgDryRun(p.run.did, p.run.dryRun)
 	case d.Reason == plan.ReasonClaimKept || d.Reason == plan.ReasonClaimGone:
-		word, line = map[string]string{plan.ReasonClaimKept: "kept", plan.ReasonClaimGone: "gone before"}[d.Reason], d.Message
+		word, line = map[string]string{plan.ReasonClaimKept: "kept", plan.ReasonClaimGone: wordGoneBefore}[d.Reason], d.Message
 	case d.Reason == plan.ReasonNothingToRescue:
 		word, line = "not at risk", d.Message
 	case d.Verdict == plan.Done:
@@ -308,7 +304,11 @@ func (p *gcProgress) ended(item *GCItem, r execute.ClaimResult) {
 }
 
 func (p *gcProgress) tell(name, line string, end gcEnd, namespace, hint string) {
-	text := "persistentvolumeclaim/" + name + ": " + line
+	separator := ": "
+	if end == endGood {
+		separator = " " // a result, as kubectl prints it
+	}
+	text := "persistentvolumeclaim/" + name + separator + line
 	switch {
 	case line == "":
 	case end != endGood:
@@ -323,7 +323,7 @@ func (p *gcProgress) tell(name, line string, end gcEnd, namespace, hint string) 
 		if p.screen.terminal {
 			p.screen.over(bar(p.done, p.total))
 		} else if !p.run.out.human() {
-			p.screen.say(fmt.Sprintf("%d of %s\n", p.done, sts.Count(p.total, "claim")))
+			p.screen.say(msgProgress(p.done, p.total) + "\n")
 		}
 	}
 }
@@ -335,10 +335,10 @@ func bar(done, total int) string {
 	return fmt.Sprintf("[%s%s] %d of %d", strings.Repeat("#", n), strings.Repeat("-", width-n), done, total)
 }
 
-// summary counts how it went, what was wanted first.
+// summary counts the results, the desired one first.
 func (p *gcProgress) summary() string {
 	var parts []string
-	for _, word := range []string{p.run.did, "restored", "kept", "gone before", "not at risk", "refused", "stuck", "failed", "timed out", "stopped half-way", "not begun"} {
+	for _, word := range []string{p.run.did, "restored", "kept", wordGoneBefore, "not at risk", "refused", "stuck", "failed", "timed out", wordInterrupted, wordNotStarted} {
 		if n := p.counts[word]; n > 0 && !slices.ContainsFunc(parts, func(s string) bool { return strings.HasSuffix(s, " "+word) }) {
 			parts = append(parts, fmt.Sprintf("%d %s", n, word))
 		}
@@ -346,34 +346,34 @@ func (p *gcProgress) summary() string {
 	return strings.Join(parts, ", ")
 }
 
-// outcome is the error that decides about the exit code: a signal first, then what needs
-// a person most.
+// outcome is the error that decides the exit code: a signal first, then what most needs
+// attention.
 func (p *gcProgress) outcome(ctx context.Context) error {
 	bad := p.counts["stuck"] + p.counts["refused"] + p.counts["failed"] + p.counts["timed out"]
 	if p.worst == endStuck && p.run.did != "restored" {
 		bad += p.counts["restored"]
 	}
-	of := fmt.Sprintf("%d of %s", bad, sts.Count(p.total, "claim"))
+	of := msgProgress(bad, p.total)
 	switch {
-	case ctx.Err() != nil && p.counts["not begun"]+p.counts["stopped half-way"] > 0:
-		_, _ = fmt.Fprintln(p.run.env.ErrOut, "Stopped. The same command goes on from there.")
+	case ctx.Err() != nil && p.counts[wordNotStarted]+p.counts[wordInterrupted] > 0:
+		_, _ = fmt.Fprintln(p.run.env.ErrOut, msgInterrupted())
 		return context.Cause(ctx)
 	case p.worst <= endStopped:
 		return nil
 	case p.worst == endTimeout:
-		return &execute.TimeoutError{After: p.run.timeout, Last: plan.Decision{Verdict: plan.Wait, Message: "for " + of}}
+		return &execute.TimeoutError{After: p.run.timeout, Last: plan.Decision{Verdict: plan.Wait, Message: msgWaitClaims(of)}}
 	case p.worst == endError:
-		return fmt.Errorf("%s failed; the same command tries again", of)
+		return errors.New(msgClaimsFailed(of))
 	case p.worst == endRefused:
-		return &outcomeError{Decision: plan.Decision{Verdict: plan.Refused, Reason: plan.ReasonClaimKept, Message: of + " did not go, first " + p.first}, style: p.run.env.errStyle()}
+		return &outcomeError{Decision: plan.Decision{Verdict: plan.Refused, Reason: plan.ReasonClaimKept, Message: msgClaimsRefused(bad, of, p.run.did, p.first)}, style: p.run.env.errStyle()}
 	}
-	return &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Reason: plan.ReasonClaimHeld, Message: of + " did not go as planned, first " + p.first}, style: p.run.env.errStyle()}
+	return &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Reason: plan.ReasonClaimHeld, Message: msgClaimsStuck(bad, of, p.first)}, style: p.run.env.errStyle()}
 }
 
-// retained is a volume with the claim that it remembers.
+// retained is a volume with the claim that is recorded on it.
 type retained = sts.RetainedVolume
 
-// readRetained lists what is kept in the namespace, and says which records are broken.
+// readRetained lists what is retained in the namespace, and warns of broken records.
 func (g *gcRun) readRetained(ctx context.Context, client *cluster.Client, namespace string) ([]retained, error) {
 	volumes, err := client.Retained(ctx, namespace)
 	if err != nil {
@@ -384,7 +384,7 @@ func (g *gcRun) readRetained(ctx context.Context, client *cluster.Client, namesp
 		r, err := sts.ReadRetained(v)
 		switch {
 		case err != nil:
-			warnTo(g.env.ErrOut, err.Error()+": to have its data, make a claim by hand with this volume as spec.volumeName, and clear the volume's spec.claimRef")
+			warnTo(g.env.ErrOut, msgBrokenRecord(err, v.Name))
 		case r != nil && r.Claim.Namespace == namespace: // the label is only for finding it
 			out = append(out, retained{Volume: v, Record: r})
 		}
@@ -395,7 +395,7 @@ func (g *gcRun) readRetained(ctx context.Context, client *cluster.Client, namesp
 	return out, nil
 }
 
-// keptName is a name that undo and purge are given: of a claim, of a volume, or of either.
+// keptName is an argument of undo and purge: the name of a claim, of a volume, or of either.
 type keptName struct{ name, kind string }
 
 // keptNames reads data-web-3, pvc/data-web-3 as -o name writes it, and pv/pvc-0f0f.
@@ -427,9 +427,9 @@ func (k keptName) means(r retained) bool {
 	return k.kind != "pv" && k.name == r.Record.Claim.Name || k.kind != "pvc" && k.name == r.Volume.Name
 }
 
-// pick leaves those that were named, by claim or by volume, and says which names there
-// are none of. Without aside, what was set aside for an older claim of the same name has
-// to be named by its volume.
+// pick selects those that were named, by claim or by volume, and returns the names that
+// match none. Without aside, what was set aside for an older claim of the same name must
+// be named by its volume.
 func pick(all []retained, names []keptName, aside bool) (picked []retained, unknown []string) {
 	if len(names) == 0 {
 		return all, nil

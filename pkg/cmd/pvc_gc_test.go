@@ -28,7 +28,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// What a person is asked before many things go: their number, and nothing else will do.
+// The number of things to delete is the only confirmation.
 func TestConfirmNumber(t *testing.T) {
 	for _, test := range []struct {
 		name, typed string
@@ -44,7 +44,7 @@ func TestConfirmNumber(t *testing.T) {
 		{"yes", "y\n", true, errDeclined, 1},
 		{"nothing", "\n", true, errDeclined, 1},
 		{"the end of input", "", true, errDeclined, 1},
-		{"nobody to ask", "12\n", false, nil, ExitUsage},
+		{"no terminal", "12\n", false, nil, ExitUsage},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -54,11 +54,11 @@ func TestConfirmNumber(t *testing.T) {
 				t.Errorf("%v, exit code %d", err, code)
 			}
 			if asked := strings.HasPrefix(out.String(), "Type 12 to delete them: "); asked != test.terminal {
-				t.Errorf("it says %q", out.String())
+				t.Errorf("the prompt is %q", out.String())
 			}
 		})
 	}
-	// Ctrl-C while it asks.
+	// Ctrl-C at the prompt.
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("Ctrl-C"))
 	r, w := io.Pipe()
@@ -69,8 +69,8 @@ func TestConfirmNumber(t *testing.T) {
 	}
 }
 
-// Progress is a bar that is written over on a terminal, now and then a line elsewhere
-// where nothing else tells, and colours only where they are wanted.
+// Progress is a bar that is overwritten on a terminal, a line now and then elsewhere if
+// nothing else is printed, and colored only if allowed.
 func TestProgressOfClaims(t *testing.T) {
 	live := &corev1.PersistentVolumeClaim{}
 	dying := &corev1.PersistentVolumeClaim{}
@@ -92,16 +92,16 @@ func TestProgressOfClaims(t *testing.T) {
 		terminal          bool
 		out, err          string
 	}{
-		{"to a file", "", "", false, "persistentvolumeclaim/c-0: deleted\npersistentvolumeclaim/c-6: deleted\n",
+		{"to a file", "", "", false, "persistentvolumeclaim/c-0 deleted\npersistentvolumeclaim/c-6 deleted\n",
 			"persistentvolumeclaim/c-1: a pod uses it\n→ kubectl x -n shop\n" +
-				"persistentvolumeclaim/c-3: stopped half-way: the same command goes on\n" +
-				"persistentvolumeclaim/c-4: stopped half-way: the same command goes on\n" +
-				"persistentvolumeclaim/c-5: deleted, and its end was not waited for: volume v keeps its data\n"},
+				"persistentvolumeclaim/c-3: interrupted; rerun the command to resume\n" +
+				"persistentvolumeclaim/c-4: interrupted; rerun the command to resume\n" +
+				"persistentvolumeclaim/c-5: interrupted while it was being deleted; data retained on persistentvolume/v\n"},
 		{"as JSON to a file", "json", "", false, "",
 			"persistentvolumeclaim/c-1: a pod uses it\n→ kubectl x -n shop\n2 of 7 claims\n" +
-				"persistentvolumeclaim/c-3: stopped half-way: the same command goes on\n4 of 7 claims\n" +
-				"persistentvolumeclaim/c-4: stopped half-way: the same command goes on\n" +
-				"persistentvolumeclaim/c-5: deleted, and its end was not waited for: volume v keeps its data\n6 of 7 claims\n"},
+				"persistentvolumeclaim/c-3: interrupted; rerun the command to resume\n4 of 7 claims\n" +
+				"persistentvolumeclaim/c-4: interrupted; rerun the command to resume\n" +
+				"persistentvolumeclaim/c-5: interrupted while it was being deleted; data retained on persistentvolume/v\n6 of 7 claims\n"},
 		{"on a terminal", "json", "", true, "", "\x1b[2m[####--------------------------] 1 of 7\x1b[0m"},
 		{"without colours", "json", "NO_COLOR", true, "", "[####--------------------------] 1 of 7\r" + strings.Repeat(" ", 39) + "\rpersistentvolumeclaim/c-1: a pod uses it\n→ kubectl x"},
 	} {
@@ -135,7 +135,7 @@ func TestProgressOfClaims(t *testing.T) {
 			if diff := cmp.Diff([]string{test.out, test.err}, []string{out.String(), errOut.String()}); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if got, want := p.summary(), "2 deleted, 1 stuck, 3 stopped half-way, 1 not begun"; got != want {
+			if got, want := p.summary(), "2 deleted, 1 stuck, 3 interrupted, 1 not started"; got != want {
 				t.Errorf("summary %q", got)
 			}
 		})
@@ -144,10 +144,10 @@ func TestProgressOfClaims(t *testing.T) {
 
 func TestSameIn(t *testing.T) {
 	for want, namespaces := range map[string][]string{
-		"":                               nil,
-		", and the same with -n b":       {"b"},
-		", and the same with -n b, -n c": {"b", "c"},
-		", and the same with -n b, -n c, -n d and 2 more": {"b", "c", "d", "e", "f"},
+		"":                          nil,
+		" (repeat with -n b)":       {"b"},
+		" (repeat with -n b, -n c)": {"b", "c"},
+		" (repeat with -n b, -n c, -n d and 2 more)": {"b", "c", "d", "e", "f"},
 	} {
 		if got := sameIn(namespaces); got != want {
 			t.Errorf("%v: %q, want %q", namespaces, got, want)
@@ -200,7 +200,7 @@ func TestNamesOfWhatIsKept(t *testing.T) {
 	}
 }
 
-// What is printed item by item is what cli-runtime prints of the whole.
+// A report printed item by item is what cli-runtime prints of the whole.
 func TestItemised(t *testing.T) {
 	raw, err := os.ReadFile("../inspect/testdata/claims/shop.yaml")
 	if err != nil {
@@ -242,15 +242,15 @@ func TestItemised(t *testing.T) {
 			}
 		}
 	}
-	// A reader that goes away is an error, as with cli-runtime.
+	// A closed reader is an error, as with cli-runtime.
 	r, w := io.Pipe()
 	_ = r.Close()
 	if err := printItemised(w, long, false); err == nil {
-		t.Error("nobody reads, and that is no error")
+		t.Error("the reader is closed, and there is no error")
 	}
 }
 
-// A backup has its name when it is whole, and one that is there stays.
+// A backup gets its name when it is complete, and an existing one stays.
 func TestBackup(t *testing.T) {
 	dir := t.TempDir()
 	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "data-web-3", UID: "u"}}
@@ -274,7 +274,7 @@ func TestBackup(t *testing.T) {
 	if raw, err := os.ReadFile(path); err != nil || string(raw) != "of then" {
 		t.Errorf("%v: %s", err, raw)
 	}
-	// One that cannot be written leaves nothing that looks like one.
+	// One that cannot be written leaves no file.
 	claim.Name = strings.Repeat("x", 250)
 	if err := backup(dir, claim, volume); err == nil {
 		t.Error("a name that is too long")

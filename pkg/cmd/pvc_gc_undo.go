@@ -21,42 +21,10 @@ import (
 
 func newPVCGCUndo(c *common) *cobra.Command {
 	var everything, replace bool
-	cmd := &cobra.Command{
-		Use:   "undo [NAME...]",
-		Short: "Bring claims back that pvc-gc has deleted, with their data",
-		Long: `Bring PersistentVolumeClaims back that 'pvc-gc --delete' has deleted, or that were
-rescued with 'pvc-gc rescue', on the volumes that have kept their data. The volume is
-bound to no claim but one of the same name in this namespace, the claim is made again
-from the manifest that the volume remembers, and when the two are bound the volume gets
-its own reclaim policy back. The claim's owner references are restored where the owner
-still exists; otherwise the result names them.
-
-NAME is a claim, as in data-web-3 or pvc/data-web-3, or a volume. Without names or --all, what could be brought back is shown.
-
-Where another claim of that name is there on a volume of its own, this is refused: the
-two cannot both be. The StatefulSet controller creates one like that, empty, as soon as
-it recreates the pod. With --replace such a claim gives way, if managedFields show that
-the controller alone has written it and only its pod uses it: first its volume is kept
-and recorded (reclaim policy Retain), then the old volume is reserved for the next claim
-of the name, then the new claim is deleted. It is gone when its pod is: restart the pod
-with the command that is shown (exit code 4 until then), then run undo once more.
-
-It goes on where it was interrupted when the same command is run again.`,
-		Example: `  # what is kept, and since when?
-  kubectl sts pvc-gc undo
-
-  # one claim
-  kubectl sts pvc-gc undo data-web-3
-
-  # all of the namespace, in a pipeline
-  kubectl sts pvc-gc undo --all --yes
-
-  # the StatefulSet controller has created a new, empty claim meanwhile
-  kubectl sts pvc-gc undo data-web-1 --replace
-  kubectl sts restart web --ordinal 1
-  kubectl sts pvc-gc undo data-web-1`,
+	cmd := withHelp("pvc-gc-undo", &cobra.Command{
+		Use:               "undo [NAME...]",
 		ValidArgsFunction: c.completeRetained,
-	}
+	})
 	g := &gcRun{common: c, verb: "pvc-gc undo", did: "restored", out: newOutput(cmd)}
 	g.out.resource = "persistentvolumeclaim"
 	g.addFlags(cmd)
@@ -71,8 +39,8 @@ It goes on where it was interrupted when the same command is run again.`,
 	return cmd
 }
 
-// inOneNamespace are the flags of undo and purge by which they say that they work in one
-// namespace, to those who have just listed all.
+// inOneNamespace adds --all, and a hidden -A that is refused with an explanation, for users who
+// have just listed all namespaces.
 func (g *gcRun) inOneNamespace(cmd *cobra.Command, everything *bool, usage string) {
 	f := cmd.Flags()
 	f.BoolVar(everything, "all", false, usage)
@@ -94,7 +62,7 @@ func (g *gcRun) checkNames(args []string, everything bool) error {
 	return g.check()
 }
 
-// completeRetained completes the names of claims that are kept.
+// completeRetained completes the names of claims whose data is retained.
 func (c *common) completeRetained(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	client, err := c.client()
 	if err != nil {
@@ -117,7 +85,7 @@ func (c *common) completeRetained(cmd *cobra.Command, args []string, _ string) (
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
-// kept lists what is kept in the namespace and was asked for.
+// kept lists what is retained in the namespace and was named.
 func (g *gcRun) kept(ctx context.Context, args []string) (*cluster.Client, []retained, []string, error) {
 	names, err := keptNames(args)
 	if err != nil {
@@ -138,13 +106,13 @@ func (g *gcRun) kept(ctx context.Context, args []string) (*cluster.Client, []ret
 	picked, unknown := pick(all, names, g.verb == "pvc-gc purge")
 	for _, name := range unknown {
 		if claims := ofSet(all, name); len(claims) > 0 {
-			return nil, nil, nil, usagef("%s is a StatefulSet, must be the name of a claim or volume (its claims: %s)", name, strings.Join(claims, " "))
+			return nil, nil, nil, usagef("%s", msgSetInsteadOfClaim(name, claims))
 		}
 	}
 	return client, picked, unknown, nil
 }
 
-// ofSet are the names of the claims that a set of that name can have had.
+// ofSet are the names of the claims that a set of that name may have had.
 func ofSet(all []retained, name string) []string {
 	var out []string
 	for _, r := range all {
@@ -156,12 +124,12 @@ func ofSet(all []retained, name string) []string {
 	return slices.Compact(out)
 }
 
-// notKept is the error for a name of which nothing is kept.
+// notKept is the error for a name of which nothing is retained.
 func notKept(name string) error {
-	return apierrors.NewNotFound(corev1.Resource("persistentvolumes with the data of claim"), name)
+	return apierrors.NewNotFound(corev1.Resource("retained persistentvolumes of claim"), name)
 }
 
-// undo brings claims back.
+// undo restores claims.
 func (g *gcRun) undo(ctx context.Context, names []string, replace bool) error {
 	client, picked, unknown, err := g.kept(ctx, names)
 	if err != nil {
@@ -178,7 +146,7 @@ func (g *gcRun) undo(ctx context.Context, names []string, replace bool) error {
 		return err
 	}
 	if err := client.CheckNamespace(ctx, ns); err != nil {
-		return fmt.Errorf("%w: make it first, with kubectl create namespace %s", err, ns)
+		return fmt.Errorf("%w: %s", err, msgNoNamespace(ns))
 	}
 	half, err := g.halfUndone(ctx, client, ns, names, picked)
 	if err != nil {
@@ -195,7 +163,7 @@ func (g *gcRun) undo(ctx context.Context, names []string, replace bool) error {
 		if !there {
 			return notKept(name)
 		}
-		_, _ = fmt.Fprintf(g.env.ErrOut, "claim %s is there, and nothing else is kept of that name\n", name)
+		_, _ = fmt.Fprintln(g.env.ErrOut, msgClaimExists(name))
 	}
 	if len(picked)+len(half) == 0 {
 		return g.nothingKept(ctx, client, ns, others)
@@ -208,7 +176,7 @@ func (g *gcRun) undo(ctx context.Context, names []string, replace bool) error {
 			}
 		}
 		for _, c := range half {
-			_, _ = fmt.Fprintf(to, "claim %s is back: an undo that was interrupted is brought to its end\n", c.Name)
+			_, _ = fmt.Fprintln(to, msgFinishingUndo(c.Name))
 		}
 	}
 	if err := g.mayKeep(ctx, client); err != nil {
@@ -218,7 +186,7 @@ func (g *gcRun) undo(ctx context.Context, names []string, replace bool) error {
 		return err
 	}
 	if !g.yes && g.dryRun == "none" {
-		if err := g.env.confirm(ctx, "Bring "+sts.Count(len(picked)+len(half), "claim")+" back?"); err != nil {
+		if err := g.env.confirm(ctx, msgConfirmUndo(len(picked)+len(half))); err != nil {
 			return err
 		}
 	}
@@ -236,7 +204,7 @@ func (g *gcRun) undo(ctx context.Context, names []string, replace bool) error {
 	return g.carryOut(ctx, &cluster.Claims{Client: client}, tasks, items, client.Now(), nil)
 }
 
-// halfUndone are the claims, of those that were named, which an undo has left marked.
+// halfUndone are the named claims on which an interrupted undo has left its annotation.
 func (g *gcRun) halfUndone(ctx context.Context, client *cluster.Client, ns string, names []string, picked []retained) ([]*corev1.PersistentVolumeClaim, error) {
 	marked, err := client.Marked(ctx, ns)
 	named, wrong := keptNames(names)
@@ -246,7 +214,7 @@ func (g *gcRun) halfUndone(ctx context.Context, client *cluster.Client, ns strin
 	}), errors.Join(err, wrong)
 }
 
-// refuseAmbiguous refuses what was named by a claim of which several volumes have data.
+// refuseAmbiguous refuses the name of a claim whose data is on several volumes.
 func (g *gcRun) refuseAmbiguous(ns string, picked []retained) error {
 	if g.verb != "pvc-gc purge" {
 		picked = slices.DeleteFunc(slices.Clone(picked), func(r retained) bool { return r.Record.SetAsideFor != "" })
@@ -258,20 +226,19 @@ func (g *gcRun) refuseAmbiguous(ns string, picked []retained) error {
 	var volumes []string
 	for _, r := range picked {
 		if r.Record.Claim.Name == twice {
-			volumes = append(volumes, fmt.Sprintf("%s (deleted %s)", sts.Kubectl(ns, "sts", g.verb, r.Volume.Name), r.Record.DeletedAt.UTC().Format("2006-01-02 15:04:05 MST")))
+			volumes = append(volumes, msgVolumeOfDeletion(sts.Kubectl(ns, "sts", g.verb, r.Volume.Name), r.Record.DeletedAt.UTC().Format("2006-01-02 15:04:05 MST")))
 		}
 	}
-	return g.refuse(plan.ReasonClaimExists, "claim "+twice+" was deleted more than once, and more than one volume has its data",
-		"name the volume instead: "+strings.Join(volumes, ", or "))
+	message, hint := msgDeletedTwice(twice, volumes)
+	return g.refuse(plan.ReasonClaimExists, message, hint)
 }
 
-// nothingKept ends a command that has nothing to work on; others are what it was not
-// asked to work on.
+// nothingKept ends a command that has nothing to do; others is how many were not selected.
 func (g *gcRun) nothingKept(ctx context.Context, client *cluster.Client, ns string, others int) error {
 	if g.out.human() {
-		text := fmt.Sprintf("Nothing is kept of deleted claims in namespace %s.", ns)
+		text := msgRetainedNotFound(ns)
 		if others > 0 {
-			text = "Nothing to do."
+			text = msgNothingToDo()
 		}
 		_, err := fmt.Fprintln(g.env.Out, text)
 		return err
@@ -279,7 +246,7 @@ func (g *gcRun) nothingKept(ctx context.Context, client *cluster.Client, ns stri
 	return g.carryOut(ctx, &cluster.Claims{Client: client}, nil, []GCItem{}, client.Now(), nil)
 }
 
-// ambiguous is a claim that several volumes have the data of.
+// ambiguous is a claim whose data is on several volumes.
 func ambiguous(picked []retained) string {
 	for i := 1; i < len(picked); i++ {
 		if picked[i].Record.Claim.Name == picked[i-1].Record.Claim.Name {

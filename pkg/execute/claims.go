@@ -3,7 +3,6 @@ package execute
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -11,64 +10,63 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
 )
 
-// ClaimWorld is the cluster as the loop over many claims sees it.
+// ClaimWorld is the cluster for the loop over many claims.
 type ClaimWorld interface {
-	// Read looks at the claim and its volume as they are now.
+	// Read reads the claim and its volume.
 	Read(ctx context.Context, v plan.ClaimView) (plan.ClaimView, error)
-	// Look reads what has a say about the claims of a namespace. What it returns judges one.
+	// Look reads what may need the claims of a namespace. The function that it returns judges one claim.
 	Look(ctx context.Context, namespace string) (func(plan.ClaimView) *plan.Around, error)
-	// Apply writes, and returns the view with what the server has answered. An error is
+	// Apply writes, and returns the view with the server's response. An error is
 	// [plan.ErrChanged] when the cluster was no longer as the action expects.
 	Apply(ctx context.Context, v plan.ClaimView, a plan.Action) (plan.ClaimView, error)
-	// Await waits until at least one of the views, of one namespace, is outdated, brings
-	// those up to date, and says which they are.
+	// Await waits until at least one of the views, of one namespace, is outdated, updates
+	// those, and reports which they are.
 	Await(ctx context.Context, namespace string, views []*plan.ClaimView) ([]bool, error)
 }
 
-// ClaimTask is what is to be done to one claim.
+// ClaimTask is the work on one claim.
 type ClaimTask struct {
 	Intent plan.ClaimIntent
 	// View names the claim, or the volume.
 	View plan.ClaimView
 }
 
-// ClaimResult is how that ended.
+// ClaimResult is its result.
 type ClaimResult struct {
 	// Task is the number of the task.
 	Task int
 	View plan.ClaimView
-	// Decision is the last one: what was waited for when the time was over.
+	// Decision is the last one: what was waited for when it timed out.
 	Decision plan.Decision
-	// Err is set when an error ended it; it is a [TimeoutError] when it waited for too
-	// long, an [InterruptedError] when it was not begun or not gone on with.
+	// Err is set when an error ended it; it is a [TimeoutError] when it waited too long,
+	// an [InterruptedError] when it was not started or not finished.
 	Err error
-	// Wrote says that something was changed.
+	// Wrote is set when something was changed.
 	Wrote bool
 }
 
-// ClaimOptions say how the loop works.
+// ClaimOptions configure the loop.
 type ClaimOptions struct {
-	// Concurrency is how many calls may be under way at once.
+	// Concurrency is how many calls may run at once.
 	Concurrency int
-	// Timeout is how long may be waited while nothing moves.
+	// Timeout is how long to wait while nothing changes.
 	Timeout time.Duration
-	// DryRun: the world asks the server and changes nothing, so that a claim's way ends
-	// where others would have to do something.
+	// DryRun: writes are dry runs, so that the work on a claim ends where a controller would
+	// have to act.
 	DryRun bool
 }
 
 const (
-	// perCall is how many claims of a namespace go together for each call that may be
-	// under way: they share their looks at the namespace.
+	// perCall is how many claims of a namespace are grouped per concurrent call: they share
+	// their looks at the namespace.
 	perCall = 4
-	// stepLimit is how many steps a claim may take: its way has five, or ten when it is
-	// restored.
+	// stepLimit is how many steps a claim may take: it needs five, or ten when it is restored.
 	stepLimit = 40
 )
 
-// Claims drives every claim to its end. What fails for one stops no other. When ctx
-// ends nothing new is begun, and what was begun is brought to where nothing is lost.
-// ended is told how it ended for each, one at a time.
+// Claims works on every claim until it is done. A failure of one does not stop the others.
+// When ctx ends nothing new is started, and what was started ends in a safe state. ended is
+// called with each result, one at a time.
 func Claims(ctx context.Context, w ClaimWorld, tasks []ClaimTask, o ClaimOptions, ended func(ClaimResult)) {
 	r := &claimRunner{world: w, options: o, ended: ended, calls: make(chan struct{}, o.Concurrency)}
 	var order []string
@@ -102,7 +100,7 @@ type claimRunner struct {
 	ended func(ClaimResult)
 }
 
-// claimRun is one claim on its way.
+// claimRun is one claim in progress.
 type claimRun struct {
 	intent plan.ClaimIntent
 	result ClaimResult
@@ -111,9 +109,9 @@ type claimRun struct {
 	over   bool
 }
 
-// namespace works through the claims of one namespace in groups: all of a group are
-// made ready, one look judges them, those that may go are deleted at once, and one look
-// says what has become of them. Those that have to wait for the cluster do it at the end.
+// namespace works through the claims of one namespace in groups: all claims of a group are
+// prepared, one look judges them, the candidates are deleted, and another look checks them
+// again. Claims that have to wait for the cluster do so at the end.
 func (r *claimRunner) namespace(ctx context.Context, ns string, claims []*claimRun) {
 	var waiting []*claimRun
 	for group := range slices.Chunk(claims, perCall*r.options.Concurrency) {
@@ -124,7 +122,7 @@ func (r *claimRunner) namespace(ctx context.Context, ns string, claims []*claimR
 	}
 }
 
-// drive takes the claims as far as they go without waiting, and returns those that wait.
+// drive advances the claims as far as possible without waiting, and returns those that wait.
 func (r *claimRunner) drive(ctx context.Context, ns string, claims []*claimRun) (waiting []*claimRun) {
 	for len(claims) > 0 {
 		var group sync.WaitGroup
@@ -173,7 +171,7 @@ func (r *claimRunner) look(ctx context.Context, ns string, claims []*claimRun) {
 	}
 }
 
-// step decides and writes until the claim is at its end, waits, or has to be looked around for.
+// step decides and writes until the claim is done, waits, or needs a look at its namespace.
 func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 	for changed := 0; !c.over; {
 		if !c.read {
@@ -209,7 +207,7 @@ func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 			return
 		}
 		if c.steps++; c.steps > stepLimit {
-			r.end(c, fmt.Errorf("%d steps have led nowhere, the last to %s", stepLimit, d.Message))
+			r.end(c, errors.New(msgClaimStepsExceeded(stepLimit, d.Message)))
 			return
 		}
 		c.result.View.Sent = c.result.View.Sent || d.Action.DeleteClaim != nil
@@ -239,24 +237,24 @@ func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 	}
 }
 
-// refusedClaim ends the way of a claim where the API server does not store what was sent: it is
-// refused when nothing has been written yet, else it is stuck.
+// refusedClaim is the result for a claim when the API server does not store what was sent: refused
+// when nothing has been written yet, else stuck.
 func refusedClaim(d plan.Decision, wrote bool) plan.Decision {
 	if wrote {
 		d.Verdict = plan.Stuck
-		d.Message += "; what was done before stays"
+		d.Message += msgEarlierWritesStay()
 	}
-	d.Hint += "; rerun the command to resume"
+	d.Hint = hintRerunClaims(d.Hint)
 	return d
 }
 
-// last says whether only a cluster that has really changed could answer to the action.
+// last reports whether the steps after the action depend on a real change in the cluster.
 func last(a *plan.Action) bool {
 	return a.DeleteClaim != nil || a.CreateClaim != nil || a.ReleaseVolume != nil || a.PurgeVolume != nil || a.DeleteVolume != nil ||
 		a.RescueVolume != nil || a.CopyVolume != nil
 }
 
-// call makes a call that ctx does not break off, and again when the server did not answer.
+// call makes a call that ctx does not cancel, and retries it when the server did not respond.
 func (r *claimRunner) call(ctx context.Context, f func(ctx context.Context) error) error {
 	for try := 1; ; try++ {
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
@@ -265,7 +263,7 @@ func (r *claimRunner) call(ctx context.Context, f func(ctx context.Context) erro
 		if !errors.Is(err, plan.ErrTransient) || try == claimTries {
 			return err
 		}
-		pause := time.NewTimer(transientPause) //nolint:forbidigo // a server that does not answer is given time
+		pause := time.NewTimer(transientPause) //nolint:forbidigo // give the server time
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
@@ -275,11 +273,11 @@ func (r *claimRunner) call(ctx context.Context, f func(ctx context.Context) erro
 	}
 }
 
-// claimTries is how often a call is made that the server does not answer.
+// claimTries is how often a call is tried when the server does not respond.
 const claimTries = 5
 
-// await waits until some of the claims have moved, and returns all that are still on
-// their way. Those for which nothing has moved for too long end.
+// await waits until some of the claims have changed, and returns all that are not done yet.
+// It ends those for which nothing has changed for too long.
 func (r *claimRunner) await(ctx context.Context, ns string, claims []*claimRun) []*claimRun {
 	within, cancel := context.WithTimeout(ctx, r.options.Timeout)
 	defer cancel()

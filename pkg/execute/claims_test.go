@@ -135,7 +135,7 @@ func runClaims(ctx context.Context, w *claims, o execute.ClaimOptions, namespace
 			tasks = append(tasks, execute.ClaimTask{Intent: way{}, View: plan.ClaimView{Namespace: fmt.Sprintf("ns-%d", ns), Name: fmt.Sprintf("%d-%d", ns, n)}})
 		}
 	}
-	ends := map[string]string{} // no lock: ended is told one at a time, which -race sees
+	ends := map[string]string{} // no lock: ended is called one at a time, which -race checks
 	if o.Timeout == 0 {
 		o.Timeout = time.Minute
 	}
@@ -175,7 +175,7 @@ func TestClaimsInParallel(t *testing.T) {
 			if diff := cmp.Diff(all(test.namespaces, test.each, "Done, wrote"), ends); diff != "" {
 				t.Errorf("%+v (-want +got):\n%s", test, diff)
 			}
-			// Those who wait hold up nobody: one call each of a namespace beside the workers.
+			// Waiting claims do not block others: one call per namespace in addition to the workers.
 			var calls int
 			for _, line := range w.log {
 				if !strings.HasPrefix(line, "await") {
@@ -277,7 +277,7 @@ func TestClaimsTryAgain(t *testing.T) {
 		if tries["0-1"] != 5 {
 			t.Errorf("%d tries", tries["0-1"])
 		}
-		// What has changed is read and looked at anew before it is written again.
+		// What has changed is read and judged again before the next write.
 		var said []string
 		for _, line := range w.log {
 			if strings.HasSuffix(line, "0-2") || strings.HasPrefix(line, "look") {

@@ -16,21 +16,20 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// ClaimReport answers "what are these claims, and which may go?".
+// ClaimReport answers "what are these claims, and which can be deleted?".
 type ClaimReport struct {
 	metav1.TypeMeta `json:",inline"`
 	Items           []Claim `json:"items"`
 	// Classes are the sums per storage class, Total is the sum of all.
 	Classes []ClaimSum `json:"classes"`
 	Total   ClaimSum   `json:"total"`
-	// Retained is what volumes keep of claims that were deleted, absent where volumes could
-	// not be read.
+	// Retained is what volumes retain of deleted claims, absent if volumes could not be read.
 	Retained *RetainedSum `json:"retained,omitempty"`
 	// Missing is what could not be read; the report is less sure by that much.
 	Missing []sts.Missing `json:"missing,omitempty"`
 }
 
-// Split leaves the report without its items, and them one by one: they are many.
+// Split returns the report without its items, and the items one by one: they are many.
 func (r *ClaimReport) Split() (head any, items iter.Seq[any]) {
 	without := *r
 	without.Items = []Claim{}
@@ -62,24 +61,24 @@ type Claim struct {
 	Confidence sts.Confidence `json:"confidence,omitempty"`
 	// Makers are the sets that may have created it, where there is more than one.
 	Makers []string `json:"makers,omitempty"`
-	// Candidate: it may be deleted, by its state and by what was asked for.
+	// Candidate: it can be deleted, by its state and by the flags.
 	Candidate bool `json:"candidate"`
 	// Held is why it is no candidate although its state would make it one.
 	Held   string   `json:"held,omitempty"`
 	Doubts []string `json:"doubts,omitempty"`
 
 	Phase string `json:"phase"`
-	// Size is the bound capacity, or what is asked for while it is not bound.
+	// Size is the bound capacity, or the requested one while it is not bound.
 	Size          string `json:"size,omitempty"`
 	Class         string `json:"class,omitempty"`
 	Volume        string `json:"volume,omitempty"`
 	ReclaimPolicy string `json:"reclaimPolicy,omitempty"`
 	// DeletionTimestamp is set while it is being deleted.
 	DeletionTimestamp *metav1.Time `json:"deletionTimestamp,omitempty"`
-	// Rescued: its volume keeps the data and remembers it, although it or the volume is
-	// being deleted.
+	// Rescued: its volume retains the data and has a record of it, although it or the volume
+	// is being deleted.
 	Rescued bool `json:"rescued,omitempty"`
-	// Risk is why its data, or the way to it, would be gone when its pods are.
+	// Risk is why its data, or the access to it, would be lost with its pods.
 	Risk        *sts.ClaimRisk `json:"risk,omitempty"`
 	UnusedSince *metav1.Time   `json:"unusedSince,omitempty"`
 	UnusedFrom  sts.AgeSource  `json:"unusedFrom,omitempty"`
@@ -87,7 +86,7 @@ type Claim struct {
 	choice sts.ClaimChoice
 }
 
-// Choice is under which choice it is a candidate.
+// Choice is the choice by which it is a candidate.
 func (c *Claim) Choice() sts.ClaimChoice { return c.choice }
 
 // ClaimSum is how many claims there are, and how large they are together.
@@ -99,24 +98,24 @@ type ClaimSum struct {
 	CandidateSize resource.Quantity `json:"candidateSize"`
 }
 
-// ClaimQuery says which claims to report, and which of them may go.
+// ClaimQuery selects the claims to report, and the candidates among them.
 type ClaimQuery struct {
-	// Names of sets, also of those that are gone; claims of all sets and of none when empty.
+	// Names of sets, also of deleted ones; claims of all sets and of none when empty.
 	Names []string
-	// Selector on the labels of living sets, nil for none.
+	// Selector on the labels of existing sets, nil for none.
 	Selector labels.Selector
-	// Claims are names of claims: those only, and what may only go when it is named. All when empty.
+	// Claims are names of claims: only those, and also those that require --claim. All when empty.
 	Claims   []string
 	Ordinals sts.Ordinals
 	Choice   sts.ClaimChoice
-	// Reserve are annotations of sets that hold a size, besides those that are known.
+	// Reserve are annotations of sets that hold a size, in addition to the known ones.
 	Reserve []string
 }
 
-// limits says whether only claims of some sets were asked for.
+// limits reports whether only claims of some sets are selected.
 func (q *ClaimQuery) limits() bool { return len(q.Names) > 0 || q.Selector != nil }
 
-// chosen are those of the sets that were asked for.
+// chosen are the selected ones of these sets.
 func (q *ClaimQuery) chosen(names []string, namespace string, sets map[[2]string]*appsv1.StatefulSet) []string {
 	out := []string{}
 	for _, name := range names {
@@ -128,7 +127,7 @@ func (q *ClaimQuery) chosen(names []string, namespace string, sets map[[2]string
 	return out
 }
 
-// picks says whether the claim is one of those that were asked for, and under which choice it may go.
+// picks reports whether the claim is selected, and by which choice it may be a candidate.
 func (q *ClaimQuery) picks(claim string, v *sts.ClaimVerdict, namespace string, sets map[[2]string]*appsv1.StatefulSet) (sts.ClaimChoice, bool) {
 	choice := q.Choice
 	if q.limits() {
@@ -139,8 +138,8 @@ func (q *ClaimQuery) picks(claim string, v *sts.ClaimVerdict, namespace string, 
 		(len(q.Ordinals) == 0 || v.Set != "" && q.Ordinals.Has(v.Ordinal)) && (len(q.Claims) == 0 || choice.Named)
 }
 
-// NewClaimReport judges every claim of the inventory and reports those that were asked
-// for. It also says of which names there is neither a set nor a claim.
+// NewClaimReport judges every claim of the inventory and reports the selected ones. unknown
+// are the names that have neither a set nor a claim.
 func NewClaimReport(inv *sts.Inventory, q ClaimQuery) (r *ClaimReport, unknown []string) {
 	r = &ClaimReport{
 		TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "ClaimReport"},
@@ -202,7 +201,7 @@ func (q *ClaimQuery) Absent(inv *sts.Inventory) []string {
 	})
 }
 
-// OnlyCandidates is the report of those that may go.
+// OnlyCandidates is the report of the candidates.
 func (r *ClaimReport) OnlyCandidates() *ClaimReport {
 	out := *r
 	out.Items = slices.DeleteFunc(slices.Clone(r.Items), func(c Claim) bool { return !c.Candidate })
@@ -253,7 +252,7 @@ func newClaim(c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, volume sts.V
 	return out
 }
 
-// judgeRisk says whether the claim goes with its data, or its volume does.
+// judgeRisk reports whether the claim, or its volume, is being deleted with its data.
 func (c *Claim) judgeRisk(pvc *corev1.PersistentVolumeClaim, volume sts.Volume, judge *sts.ClaimJudge, inv *sts.Inventory) {
 	c.DeletionTimestamp = pvc.DeletionTimestamp
 	c.Rescued = (pvc.DeletionTimestamp != nil || volume.DeletionTimestamp != nil) && sts.Rescued(pvc, volume)
@@ -261,12 +260,12 @@ func (c *Claim) judgeRisk(pvc *corev1.PersistentVolumeClaim, volume sts.Volume, 
 		c.Rescued = false
 	}
 	if c.Rescued {
-		c.Reason += "; rescued: volume " + cmp.Or(volume.Retained.Copy, volume.Name) + " keeps its data"
+		c.Reason += msgReasonRescued(cmp.Or(volume.Retained.Copy, volume.Name))
 		return
 	}
 	c.Risk = sts.NewClaimRisk(pvc, judge.VolumeNamed, inv.Knows("persistentvolumes"), inv.TakenAt)
 	if c.Risk != nil && (c.Risk.Reason == sts.VolumeIsMissing || c.Risk.Reason == sts.VolumeIsTaken) {
-		// Claims and volumes are listed side by side: it may have been bound in between. A
+		// Claims and volumes are listed in parallel: it may have been bound in between. A
 		// volume of another claim is a doubt already.
 		c.Risk = nil
 	}

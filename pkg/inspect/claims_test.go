@@ -15,9 +15,9 @@ import (
 )
 
 // shop is a namespace in which much has happened, recorded from a real cluster: web was
-// scaled from 5 to 3 and has an HPA up to 4; cache was made anew without its template wal
-// and from ordinal 1 on; queue is parked and is to come back with 3; old and web-db are
-// gone, whose claims db has in part; wiped lets its policy delete.
+// scaled from 5 to 3 and has an HPA up to 4; cache was recreated without its template wal
+// and from ordinal 1 on; queue is parked with size 3; old and web-db are deleted, and db uses
+// some of their claims; wiped has a retention policy that deletes.
 const shop = "claims/shop"
 
 func TestClaimReportOfRecordedScenario(t *testing.T) {
@@ -32,7 +32,7 @@ func TestClaimReportOfRecordedScenario(t *testing.T) {
 	golden.Assert(t, string(raw), shop+".report")
 }
 
-// What may not be read is missed, and what hangs on it is held back.
+// Resources that may not be listed are missing, and the claims that depend on them excluded.
 func TestClaimReportOfNamespacePermissionsOnly(t *testing.T) {
 	inv := load(t, shop)
 	inv.Pods, inv.Volumes, inv.HPAs, inv.Events = nil, nil, nil, nil
@@ -47,7 +47,7 @@ func TestClaimReportOfNamespacePermissionsOnly(t *testing.T) {
 	golden.Assert(t, string(raw), shop+"-hidden.report")
 }
 
-// Claims that were named and are not there are told.
+// Claims that were named and do not exist are reported.
 func TestAbsentClaims(t *testing.T) {
 	q := inspect.ClaimQuery{Claims: []string{"data-web-4", "nothing"}}
 	if got := q.Absent(load(t, shop)); len(got) != 1 || got[0] != "nothing" {

@@ -12,18 +12,18 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// RetainedSum is how many volumes keep the data of claims that pvc-gc has deleted.
+// RetainedSum is how many volumes retain the data of claims that pvc-gc has deleted.
 type RetainedSum struct {
 	Volumes int               `json:"volumes"`
 	Size    resource.Quantity `json:"size"`
 	// Namespaces are where these claims were.
 	Namespaces []string `json:"namespaces,omitempty"`
-	// Notable are those of which somebody should know now.
+	// Notable are those that need attention now.
 	Notable []RetainedClaim `json:"notable,omitempty"`
 }
 
-// RetainedClaim is a claim of which a volume keeps the data, and which is there again,
-// is wanted again, or was not deleted to the end.
+// RetainedClaim is a claim whose data a volume retains, and which exists again, is needed
+// again, or whose deletion was interrupted.
 type RetainedClaim struct {
 	Namespace string        `json:"namespace"`
 	Claim     string        `json:"claim"`
@@ -33,41 +33,32 @@ type RetainedClaim struct {
 	Message   string        `json:"message"`
 }
 
-// RetainedState is what has become of a claim of which a volume keeps the data.
+// RetainedState is what became of a claim whose data a volume retains.
 type RetainedState string
 
 // The states that are notable.
 const (
-	// RetainedMissing: an ordinal or a pod wants the claim, and there is none.
+	// RetainedMissing: an ordinal or a pod needs the claim, and it does not exist.
 	RetainedMissing RetainedState = "missing"
 	// RetainedWaiting: a new claim of that name has no volume yet.
 	RetainedWaiting RetainedState = "waiting"
-	// RetainedReplaced: a new claim of that name is in use or wanted, on another volume.
+	// RetainedReplaced: a new claim of that name is in use or needed, on another volume.
 	RetainedReplaced RetainedState = "replaced"
-	// RetainedHeld: the claim is on its way out and a pod uses it.
+	// RetainedHeld: the claim is being deleted and a pod uses it.
 	RetainedHeld RetainedState = "held"
-	// RetainedRescued: another client has deleted the claim or its volume, and what a pod
-	// still uses is kept.
+	// RetainedRescued: another client has deleted the claim or its volume, and the data that a
+	// pod still uses is retained.
 	RetainedRescued RetainedState = "rescued"
-	// RetainedUnfinished: the claim is on this volume; a deletion or an undo has stopped
-	// half-way.
+	// RetainedUnfinished: the claim is on this volume; a deletion or an undo was interrupted.
 	RetainedUnfinished RetainedState = "unfinished"
 )
 
-// Urgent says whether a wanted claim's data waits for somebody to bring it back.
+// Urgent reports whether the claim is needed and must be restored.
 func (c *RetainedClaim) Urgent() bool {
 	return c.State == RetainedMissing || c.State == RetainedWaiting
 }
 
-var retainedMessages = map[RetainedState]string{
-	RetainedMissing:    "deleted, and wanted again: undo brings it back with its data, before it is made anew without",
-	RetainedWaiting:    "deleted, wanted again, and the new claim waits for a volume: undo gives it the data",
-	RetainedReplaced:   "made anew since it was deleted, without the old data: undo tells where that is",
-	RetainedHeld:       "deleted while a pod uses it: it goes with the pod, and undo brings it back then",
-	RetainedUnfinished: "stopped half-way: its deletion goes on with the same command, undo gives its volume the reclaim policy back",
-}
-
-// newRetained counts the volumes that keep data of the claims that were asked for.
+// newRetained counts the volumes that retain data of the selected claims.
 func newRetained(inv *sts.Inventory, judge *sts.ClaimJudge, picks func(claim string, v *sts.ClaimVerdict, namespace string) bool) *RetainedSum {
 	sum := &RetainedSum{}
 	var there map[[2]string]*corev1.PersistentVolumeClaim
@@ -118,23 +109,31 @@ func newRetained(inv *sts.Inventory, judge *sts.ClaimJudge, picks func(claim str
 func retainedMessage(s RetainedState, kept *sts.RetainedClaim, now time.Time) string {
 	switch {
 	case s == RetainedRescued && kept.CopyOf != "":
-		return "its volume is being deleted, and rescued: another volume has the same data, and a new claim of this name is bound to that"
+		return msgRetainedRescuedVolume()
 	case s == RetainedRescued:
-		return "being deleted for " + sts.Age(now.Sub(kept.DeletedAt)) + ", and rescued: undo brings it back when its pod is gone"
+		return msgRetainedRescued(sts.Age(now.Sub(kept.DeletedAt)))
 	case s == RetainedHeld && kept.Kind == sts.RetainedSetAside:
-		return "gives way to the older claim of its name, and is gone when its pod is: restart that"
+		return msgRetainedSetAside()
+	case s == RetainedHeld:
+		return msgRetainedHeld()
+	case s == RetainedMissing:
+		return msgRetainedMissing()
+	case s == RetainedWaiting:
+		return msgRetainedWaiting()
+	case s == RetainedReplaced:
+		return msgRetainedReplaced()
 	}
-	return retainedMessages[s]
+	return msgRetainedUnfinished()
 }
 
-// retainedState is what is notable about the claim c, which is nil when there is none
-// and may be held by a pod; empty when nothing is.
+// retainedState is what is notable about the claim c, which is nil if it does not exist and
+// held if a pod uses it; empty when nothing is.
 func retainedState(volume *sts.Volume, c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, held bool) RetainedState {
 	wanted := v.State == sts.ClaimWanted || v.State == sts.ClaimInUse
 	same := c != nil && c.UID == volume.Retained.UID
 	switch kind := volume.Retained.Kind; {
 	case kind == sts.RetainedSetAside && !same && (c == nil || c.Spec.VolumeName != volume.Name):
-		return "" // the older claim is the one that is wanted
+		return "" // the older claim is the one that is needed
 	case same && (volume.Retained.CopyOf != "" || kind == sts.RetainedRescued && c.DeletionTimestamp != nil):
 		return RetainedRescued
 	case c == nil && wanted:

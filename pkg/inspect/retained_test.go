@@ -16,8 +16,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// after is a namespace in which web's data-web-2 was deleted, and its volume old has
-// kept the data.
+// after is a namespace in which web's data-web-2 was deleted, and its volume old retains
+// the data.
 func after(replicas int32, change func(inv *sts.Inventory)) *sts.Inventory {
 	set := ststest.Web(replicas).Sets[0]
 	record := &sts.RetainedClaim{
@@ -58,15 +58,15 @@ func TestRetained(t *testing.T) {
 		volumes  int
 		state    inspect.RetainedState
 	}{
-		"waits for undo or purge":           {2, func(*sts.Inventory) {}, 1, ""},
-		"wanted again":                      {3, func(*sts.Inventory) {}, 1, inspect.RetainedMissing},
-		"its new claim waits":               {3, there("second", ""), 1, inspect.RetainedWaiting},
-		"its new claim is elsewhere":        {3, there("second", "new"), 1, inspect.RetainedReplaced},
-		"a new claim that nobody wants":     {2, there("second", "new"), 1, ""},
-		"not deleted yet":                   {2, there("first", "old"), 0, inspect.RetainedUnfinished},
-		"restored, and not to the end":      {3, there("second", "old"), 0, inspect.RetainedUnfinished},
-		"on its way out":                    {2, held(""), 1, ""},
-		"on its way out, and a pod uses it": {3, held("node-1"), 1, inspect.RetainedHeld},
+		"waits for undo or purge":          {2, func(*sts.Inventory) {}, 1, ""},
+		"needed again":                     {3, func(*sts.Inventory) {}, 1, inspect.RetainedMissing},
+		"its new claim waits":              {3, there("second", ""), 1, inspect.RetainedWaiting},
+		"its new claim is elsewhere":       {3, there("second", "new"), 1, inspect.RetainedReplaced},
+		"a new claim that is not needed":   {2, there("second", "new"), 1, ""},
+		"not deleted yet":                  {2, there("first", "old"), 0, inspect.RetainedUnfinished},
+		"an interrupted undo":              {3, there("second", "old"), 0, inspect.RetainedUnfinished},
+		"being deleted":                    {2, held(""), 1, ""},
+		"being deleted, and a pod uses it": {3, held("node-1"), 1, inspect.RetainedHeld},
 	} {
 		t.Run(name, func(t *testing.T) {
 			report, _ := inspect.NewClaimReport(after(test.replicas, test.change), inspect.ClaimQuery{})
@@ -76,7 +76,7 @@ func TestRetained(t *testing.T) {
 			}
 			got := *report.Retained
 			if len(got.Notable) == 1 && got.Notable[0].Message == "" {
-				t.Error("it says nothing")
+				t.Error("no message")
 			}
 			var states []inspect.RetainedState
 			for _, n := range got.Notable {
@@ -92,7 +92,7 @@ func TestRetained(t *testing.T) {
 		})
 	}
 
-	// What was not asked for is not counted, and what cannot be read is not known.
+	// What is not selected is not counted, and what cannot be read is unknown.
 	inv := after(3, func(*sts.Inventory) {})
 	for name, q := range map[string]inspect.ClaimQuery{
 		"another ordinal": {Ordinals: sts.Ordinals{{First: 0, Last: 1}}}, "another set": {Names: []string{"db"}},

@@ -46,16 +46,16 @@ func TestStatusOfClaimsAtRisk(t *testing.T) {
 	}{
 		{"all is well", func(*sts.Inventory) {}, inspect.Complete, "all 2 pods available", ""},
 		{"a claim is being deleted", func(inv *sts.Inventory) { inv.Claims[1].DeletionTimestamp = deleted }, inspect.DataAtRisk,
-			"do not restart ordinal 1: persistentvolumeclaim data-web-1 is being deleted (for 60s): its data is deleted with persistentvolume pv-data-web-1 (reclaim policy Delete) when its pod has gone",
+			"do not restart ordinal 1: persistentvolumeclaim/data-web-1 is being deleted (requested 60s ago): when its pod is gone, persistentvolume/pv-data-web-1 will be deleted with its data (reclaim policy Delete)",
 			"kubectl sts pvc-gc rescue data-web-1 -n test"},
 		{"a shared claim is being deleted", func(inv *sts.Inventory) { inv.Claims[2].DeletionTimestamp = deleted }, inspect.DataAtRisk,
-			"do not restart ordinals 0-1: persistentvolumeclaim shared is being deleted", "kubectl sts pvc-gc rescue shared -n test"},
+			"do not restart ordinals 0-1: persistentvolumeclaim/shared is being deleted", "kubectl sts pvc-gc rescue shared -n test"},
 		{"a shared claim is rescued", func(inv *sts.Inventory) {
 			inv.Claims[2].DeletionTimestamp = deleted
 			inv.Volumes[2].ReclaimPolicy, inv.Volumes[2].Retained = corev1.PersistentVolumeReclaimRetain, &sts.RetainedClaim{UID: inv.Claims[2].UID}
 		}, inspect.Complete, "claim shared is being deleted, and its volume keeps the data: bring it back with pvc-gc undo when its pods have ended", "kubectl sts pvc-gc undo shared -n test"},
 		{"a volume is being deleted", func(inv *sts.Inventory) { inv.Volumes[0].DeletionTimestamp = deleted }, inspect.DataAtRisk,
-			"do not restart ordinal 0: persistentvolume pv-data-web-0 of persistentvolumeclaim data-web-0 is being deleted (for 60s)", "kubectl sts pvc-gc rescue data-web-0 -n test"},
+			"do not restart ordinal 0: persistentvolume/pv-data-web-0 of persistentvolumeclaim/data-web-0 is being deleted (requested 60s ago)", "kubectl sts pvc-gc rescue data-web-0 -n test"},
 		{"a claim is lost, and a canary stands", func(inv *sts.Inventory) {
 			inv.Claims[0].Status.Phase = corev1.ClaimLost
 			inv.Sets[0].Generation = 9
@@ -63,7 +63,7 @@ func TestStatusOfClaimsAtRisk(t *testing.T) {
 		{"volumes were not read", func(inv *sts.Inventory) {
 			inv.Volumes = nil
 			inv.Claims[1].DeletionTimestamp = deleted
-		}, inspect.DataAtRisk, "whether persistentvolume pv-data-web-1 keeps its data is unknown", "kubectl sts pvc-gc rescue data-web-1 -n test"},
+		}, inspect.DataAtRisk, "cannot determine whether persistentvolume/pv-data-web-1 keeps the data", "kubectl sts pvc-gc rescue data-web-1 -n test"},
 		{"the set is being deleted", func(inv *sts.Inventory) {
 			inv.Claims[1].DeletionTimestamp, inv.Sets[0].DeletionTimestamp = deleted, deleted
 		}, inspect.Deleting, "being deleted", ""},

@@ -206,7 +206,7 @@ func TestStatusUnderOnDelete(t *testing.T) {
 		{"a pod fails on the new revision", []func(*sts.Inventory){crashing(1, "web-new")}, inspect.Stuck,
 			"stuck: web-1 " + is, "kubectl describe pod web-1 -n test"},
 		{"its data would be lost with it", []func(*sts.Inventory){crashing(1, ststest.StableRevision), atRisk}, inspect.DataAtRisk,
-			"do not restart ordinal 1: persistentvolumeclaim data-web-2 has lost its persistentvolume : no new pod can mount it; stuck: web-1 " + is +
+			"do not restart ordinal 1: persistentvolumeclaim/data-web-2 has lost its persistentvolume: no new pod can mount it; stuck: web-1 " + is +
 				"; OnDelete leaves it on its revision until it is deleted", "kubectl describe pvc data-web-2 -n test"},
 	}
 	for _, test := range tests {

@@ -1,9 +1,7 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,52 +10,51 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// ClaimIntent is a verb for one claim. Next looks at the claim and its volume as they
-// are and says the one next thing; it keeps nothing between calls.
+// ClaimIntent is a verb for one claim. Next decides on the next step by the current claim
+// and volume; it keeps nothing between calls.
 type ClaimIntent interface {
 	Next(v ClaimView) Decision
 }
 
-// ClaimView is one claim, its volume, and what the rest of the namespace makes of it.
+// ClaimView is one claim, its volume, and how the rest of the namespace uses it.
 type ClaimView struct {
 	Namespace, Name string
-	// Claim is the one that has the name, nil when none has.
+	// Claim is the claim of that name, nil when there is none.
 	Claim *corev1.PersistentVolumeClaim
-	// VolumeName is the volume that it is about, empty for a claim that never had one;
-	// Volume is nil when it does not exist.
+	// VolumeName is the volume in question, empty for a claim that never had one; Volume is
+	// nil when it does not exist.
 	VolumeName string
 	Volume     *corev1.PersistentVolume
-	// Other is the volume that the claim is on, where that is not Volume.
+	// Other is the volume that the claim is on, if that is not Volume.
 	Other *corev1.PersistentVolume
-	// Copy is the volume that has the name of a copy of Volume, read while Volume is being
-	// deleted.
+	// Copy is the volume with the name of a copy of Volume, read while Volume is being deleted.
 	Copy *corev1.PersistentVolume
 	// Made is the UID of the claim that the StatefulSet controller is known to have created.
 	Made types.UID
-	// Owners are the recorded owners that the claim lacks, once they were looked for.
+	// Owners are the recorded owners that the claim lacks, once they were read.
 	Owners []Owner
-	// Sent: this command has sent the claim's deletion, whether or not it was answered.
+	// Sent: this command has sent the claim's deletion, whether or not a response arrived.
 	Sent bool
-	// Around is the last look at everything that has a say, nil when there was none since
-	// the claim was deleted or has changed.
+	// Around is the last look at everything that may need the claim, nil when there was none
+	// since the claim was deleted or changed.
 	Around *Around
 }
 
-// Around is what a look at the sets, pods and autoscalers of the namespace says about a
-// claim, also about one that is gone or on its way out.
+// Around is the result of a look at the sets, pods and autoscalers of the namespace for a
+// claim, also for one that is deleted or being deleted.
 type Around struct {
 	At      time.Time
 	Verdict sts.ClaimVerdict
-	// Holder is a pod on a node that mounts the claim: one that is being deleted stays
-	// as long as it does. A pod without a node does not hold it.
+	// Holder is a pod on a node that mounts the claim: a claim that is being deleted stays as
+	// long as the pod does. A pod without a node does not hold it.
 	Holder string
-	// Stays is a pod like that which is not being deleted.
+	// Stays is such a pod that is not being deleted itself.
 	Stays string
 	// Users are all pods that mount the claim.
 	Users []string
 }
 
-// wanted says whether an ordinal or a pod wants the claim.
+// wanted reports whether an ordinal or a pod needs the claim.
 func (a *Around) wanted() bool {
 	return a.Verdict.State == sts.ClaimWanted || a.Verdict.State == sts.ClaimInUse
 }
@@ -82,18 +79,18 @@ func (v *ClaimView) refUID() types.UID {
 	return v.Volume.Spec.ClaimRef.UID
 }
 
-// remembers says whether the volume is still for the claim of the record.
+// remembers reports whether the volume is still reserved for the claim of the record.
 func (v *ClaimView) remembers(r *sts.Retained) bool {
 	ref := v.Volume.Spec.ClaimRef
 	return ref.Namespace == r.Claim.Namespace && ref.Name == r.Claim.Name
 }
 
-// elsewhere refuses a volume that somebody has given to another claim, or to any.
+// elsewhere refuses a volume that is reserved for another claim now, or for none.
 func elsewhere(v *ClaimView) Decision {
-	return decide(Refused, ReasonVolumeNotOurs, fmt.Sprintf("volume %s is for %s by now", v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
+	return decide(Refused, ReasonVolumeNotOurs, msgVolumeElsewhere(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
 }
 
-// on says whether the claim of that name stands on the volume, or is to.
+// on reports whether the claim names the volume.
 func (v *ClaimView) on() bool {
 	return v.Claim != nil && v.Volume != nil && v.Claim.Spec.VolumeName == v.Volume.Name
 }
@@ -101,39 +98,35 @@ func (v *ClaimView) on() bool {
 // protection is the finalizer that every claim has.
 const protection = "kubernetes.io/pvc-protection"
 
-// going is what is waited for while a claim is being deleted.
+// going waits while a claim is being deleted.
 func going(c *corev1.PersistentVolumeClaim) Decision {
-	message := "for claim " + c.Name + " to be gone"
 	others := slices.DeleteFunc(slices.Clone(c.Finalizers), func(f string) bool { return f == protection })
-	if len(others) > 0 {
-		message += ": its finalizer " + strings.Join(others, ", ") + " holds it"
-	}
-	return Decision{Verdict: Wait, Reason: ReasonClaimTerminating, Subject: c.Name, Message: message}
+	return Decision{Verdict: Wait, Reason: ReasonClaimTerminating, Subject: c.Name, Message: msgWaitClaimGone(c.Name, others)}
 }
 
-// PatchVolume changes a PersistentVolume with one JSON patch (RFC 6902), if it is still
-// the one with this UID and as it was seen.
+// PatchVolume changes a PersistentVolume with one JSON patch (RFC 6902), if it still has
+// this UID and has not changed.
 type PatchVolume struct {
 	Name string    `json:"name"`
 	UID  types.UID `json:"uid"`
-	// ReclaimPolicy is what it becomes, empty when it stays.
+	// ReclaimPolicy is the new one, empty when it stays.
 	ReclaimPolicy corev1.PersistentVolumeReclaimPolicy `json:"reclaimPolicy,omitempty"`
 	Ops           []PatchOp                            `json:"ops"`
 }
 
-// HoldClaim marks a claim so that nobody's pvc-gc deletes it, or takes the mark off, if
-// it is still the one with this UID.
+// HoldClaim adds the keep annotation to a claim, so that no pvc-gc deletes it, or removes
+// the annotation, if the claim still has this UID.
 type HoldClaim struct {
 	Namespace string    `json:"namespace"`
 	Name      string    `json:"name"`
 	UID       types.UID `json:"uid"`
-	// Off takes the mark off.
+	// Off removes the annotation.
 	Off bool      `json:"off,omitempty"`
 	Ops []PatchOp `json:"ops"`
 }
 
-// DeleteClaim deletes a claim, if it is still the one with this UID and nobody has
-// changed it since it was seen.
+// DeleteClaim deletes a claim, if it still has this UID and has not changed since it was
+// read.
 type DeleteClaim struct {
 	Namespace       string    `json:"namespace"`
 	Name            string    `json:"name"`
@@ -141,7 +134,7 @@ type DeleteClaim struct {
 	ResourceVersion string    `json:"resourceVersion"`
 }
 
-// CreateClaim makes a claim anew, on the volume that it had.
+// CreateClaim recreates a claim on the volume that it had.
 type CreateClaim struct {
 	Namespace string                        `json:"namespace"`
 	Name      string                        `json:"name"`
@@ -149,14 +142,14 @@ type CreateClaim struct {
 	Claim     *corev1.PersistentVolumeClaim `json:"-"`
 }
 
-// DeleteVolume deletes a PersistentVolume, and not the storage that it stands for.
+// DeleteVolume deletes a PersistentVolume, but not its storage.
 type DeleteVolume struct {
 	Name            string    `json:"name"`
 	UID             types.UID `json:"uid"`
 	ResourceVersion string    `json:"resourceVersion"`
 }
 
-// LookAround reads what has a say about a claim in its namespace.
+// LookAround reads what may need a claim in its namespace.
 type LookAround struct {
 	Namespace string `json:"namespace"`
 }
@@ -165,7 +158,7 @@ func lookAround(v *ClaimView, why string) Decision {
 	return do(Action{Why: why, LookAround: &LookAround{Namespace: v.Namespace}}, ReasonClaimKept)
 }
 
-// volumePatch builds a PatchVolume. Every change is preceded by a test of what it
+// volumePatch builds a PatchVolume. Every change is preceded by a test of the value that it
 // replaces.
 type volumePatch struct {
 	volume *corev1.PersistentVolume
@@ -223,23 +216,23 @@ func (b *volumePatch) unset(field string, have map[string]string, key string) *v
 	return b.add(op("test", path, value), PatchOp{Op: "remove", Path: path})
 }
 
-// retain makes the volume keep its data, and writes down what was its claim.
+// retain sets the volume to reclaim policy Retain and records its claim.
 func retain(v *corev1.PersistentVolume, r sts.Retained) *PatchVolume {
 	return newVolumePatch(v).bound().policy(corev1.PersistentVolumeReclaimRetain).record(v, r)
 }
 
-// record writes down the claim, and the labels by which the volume is found.
+// record adds the record of the claim, and the labels by which the volume is found.
 func (b *volumePatch) record(v *corev1.PersistentVolume, r sts.Retained) *PatchVolume {
 	b.set("annotations", v.Annotations, sts.ClaimAnnotation, sts.EncodeAnnotation(r)).
 		set("labels", v.Labels, sts.RetainedLabel, "true")
 	labels := v.Labels
 	if len(labels) == 0 {
-		labels = map[string]string{sts.RetainedLabel: "true"} // there is a map by then
+		labels = map[string]string{sts.RetainedLabel: "true"} // the map exists by then
 	}
 	return &b.set("labels", labels, sts.RetainedIn, r.Claim.Namespace).p
 }
 
-// clearRef lets a new claim of the same name have the volume, and no other claim.
+// clearRef reserves the volume for the next claim of the same name.
 func clearRef(v *corev1.PersistentVolume) *PatchVolume {
 	b := newVolumePatch(v).bound().add(PatchOp{Op: "remove", Path: "/spec/claimRef/uid"})
 	if v.Spec.ClaimRef.ResourceVersion != "" {
@@ -248,8 +241,8 @@ func clearRef(v *corev1.PersistentVolume) *PatchVolume {
 	return &b.p
 }
 
-// release gives the volume the reclaim policy back that it had, and forgets the claim. A
-// policy that somebody else has set meanwhile stays.
+// release restores the reclaim policy of the volume and removes the record of the claim. A
+// policy that another client has set meanwhile stays.
 func release(v *corev1.PersistentVolume, r *sts.Retained) *PatchVolume {
 	to := v.Spec.PersistentVolumeReclaimPolicy
 	if to == corev1.PersistentVolumeReclaimRetain {
@@ -262,27 +255,26 @@ func release(v *corev1.PersistentVolume, r *sts.Retained) *PatchVolume {
 	return &b.p
 }
 
-// giveBack gives the volume of a claim that lives its own reclaim policy back. Another
-// pvc-gc may be about to delete that very claim, relying on the policy that it sees. So
-// the claim is marked before: a deletion that does not know of the mark fails, because
-// the claim has changed.
+// giveBack restores the reclaim policy of the volume of an existing claim. Another pvc-gc
+// may be about to delete that very claim, relying on the policy that it has read. So the
+// claim is annotated before: that deletion fails, because the claim has changed.
 func giveBack(v *ClaimView, record *sts.Retained, reason string) Decision {
 	if c := v.Claim; c.UID == record.UID && !sts.Keeps(c) {
-		return do(Action{Why: "have claim " + c.Name + " stay while its volume gets its reclaim policy back", HoldClaim: mark(c)}, reason)
+		return do(Action{Why: stepHoldClaim(c.Name), HoldClaim: mark(c)}, reason)
 	}
-	return do(Action{Why: "give volume " + v.Volume.Name + " its reclaim policy back: claim " + v.Name + " stays",
+	return do(Action{Why: stepRestorePolicy(v.Volume.Name, v.Name),
 		ReleaseVolume: release(v.Volume, record)}, reason)
 }
 
-// tidy takes away what is left of us when the volume is as it was: the mark, and the
-// fields that managedFields records as ours. Nil when nothing is.
+// tidy removes what kubectl-sts has left when the volume is restored: the annotation, and
+// its entries in managedFields. Nil when nothing is left.
 func tidy(v *ClaimView, reason string) *Decision {
 	var a Action
 	if v.Claim.Annotations[sts.KeepAnnotation] == sts.KeptMeanwhile {
-		a = Action{Why: "let claim " + v.Name + " go its way", HoldClaim: unmark(v.Claim)}
+		a = Action{Why: stepReleaseClaim(v.Name), HoldClaim: unmark(v.Claim)}
 	} else if ops := disownOps(v.Volume); len(ops) > 0 {
 		b := newVolumePatch(v.Volume).add(ops...)
-		a = Action{Why: "give the fields of volume " + v.Volume.Name + " back that kubectl-sts has written", ReleaseVolume: &b.p}
+		a = Action{Why: stepDisown(v.Volume.Name), ReleaseVolume: &b.p}
 	} else {
 		return nil
 	}
@@ -311,8 +303,9 @@ func unmark(c *corev1.PersistentVolumeClaim) *HoldClaim {
 	}}
 }
 
-// purge has the cluster delete the volume and its data. A volume that an undo had begun
-// to hand out is taken back first: only one whose claim is gone is deleted.
+// purge makes the cluster delete the volume and its data. A volume that an undo has already
+// reserved for the next claim is bound to the old one again first: only a volume whose
+// claim is gone is deleted.
 func purge(v *corev1.PersistentVolume, r *sts.Retained) *PatchVolume {
 	b := newVolumePatch(v).bound().add(op("test", "/status/phase", v.Status.Phase))
 	if v.Spec.ClaimRef.UID == "" {

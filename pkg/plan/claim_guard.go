@@ -3,18 +3,17 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// acceptor is an intent that can be told to go ahead although data is lost.
+// acceptor is an intent that may continue although data is lost.
 type acceptor interface{ acceptsDataLoss() bool }
 
 func (h Holder) acceptsDataLoss() bool { return h.AcceptDataLoss }
 
-// Next is the one way to ask an intent what to do: whatever the verb, an action that makes a
-// pod go is refused when the pod's data would go with it, or when no new pod could mount it.
+// Next is the only way to call an intent: whatever the verb, an action that removes a pod is
+// refused when its data would be lost with it, or when no new pod could mount it.
 func Next(i Intent, s *sts.Snapshot, f Facts) Decision {
 	d := i.Next(s, f)
 	if a, ok := i.(acceptor); d.Verdict != Do || ok && a.acceptsDataLoss() {
@@ -32,15 +31,12 @@ func Next(i Intent, s *sts.Snapshot, f Facts) Decision {
 	return d
 }
 
-// cannotReturn refuses when a pod could not start again because other pods still hold a claim
+// cannotReturn refuses when a pod could not start again because other pods still mount a claim
 // that is being deleted.
 func cannotReturn(s *sts.Snapshot, going []sts.Replica) *Decision {
 	for _, r := range going {
 		for _, risk := range s.SharedClaims(r) {
-			d := decide(Refused, ReasonDataLoss, s.Name(r.Ordinal)+" could not start again: "+risk.Message,
-				fmt.Sprintf("stop all pods, then bring the claim back: %s; then %s; or %s",
-					sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--replicas 0 --park"),
-					sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", risk.Claim), acceptHint))
+			d := refuseWith(ReasonDataLoss)(msgCannotStartAgain(s.Name(r.Ordinal), risk.Message, s.Set.Namespace, s.Set.Name, risk.Claim))
 			d.Subject = "persistentvolumeclaim/" + risk.Claim
 			return &d
 		}
@@ -48,8 +44,8 @@ func cannotReturn(s *sts.Snapshot, going []sts.Replica) *Decision {
 	return nil
 }
 
-// ReleaseOrphans refuses to let pods end whose claims are at risk: pods that our finalizer holds
-// while their set does not exist any more. Nil when they may end.
+// ReleaseOrphans refuses to release pods whose claims are at risk: pods with our finalizer whose
+// set no longer exists. Nil when they may be released.
 func ReleaseOrphans(s *sts.Snapshot) *Decision {
 	var going []sts.Replica
 	for _, pod := range s.Pods {
@@ -60,7 +56,7 @@ func ReleaseOrphans(s *sts.Snapshot) *Decision {
 	return claimsAtRisk(s, going)
 }
 
-// Risks are the risks to the claims of the pods that may go because of the action.
+// Risks are the risks to the claims of the pods that the action may remove.
 func (a *Action) Risks(s *sts.Snapshot) []sts.ClaimRisk {
 	var out []sts.ClaimRisk
 	for _, r := range a.Endangers(s) {
@@ -68,8 +64,6 @@ func (a *Action) Risks(s *sts.Snapshot) []sts.ClaimRisk {
 	}
 	return out
 }
-
-const acceptHint = "add --accept-data-loss to continue without the data"
 
 // claimsAtRisk refuses when a claim of one of the pods is at risk, or when claims could not be
 // read.
@@ -87,9 +81,9 @@ func claimsAtRisk(s *sts.Snapshot, going []sts.Replica) *Decision {
 	case len(pods) == 0:
 		return nil
 	case len(risks) == 0:
-		return &Decision{Verdict: Refused, Reason: ReasonUnseen, Subject: pods[0],
-			Message: fmt.Sprintf("cannot check whether the data of %s outlives the pod: persistentvolumeclaims could not be read", sayAll(pods)),
-			Hint:    "ask for the permission to list and watch persistentvolumeclaims, or " + acceptHint}
+		d := refuseWith(ReasonUnseen)(msgDataUnknown(sayAll(pods)))
+		d.Subject = pods[0]
+		return &d
 	}
 	var messages []string
 	for _, risk := range risks {
@@ -97,15 +91,12 @@ func claimsAtRisk(s *sts.Snapshot, going []sts.Replica) *Decision {
 			messages = append(messages, risk.Message)
 		}
 	}
-	d := decide(Refused, ReasonDataLoss, fmt.Sprintf("%s must not be replaced or removed: %s", sayAll(pods), strings.Join(clipped(messages), "; ")), acceptHint)
-	if rescue := sts.RescueCommand(s.Set.Namespace, risks); rescue != "" {
-		d.Hint = "save the data first: " + rescue + "; or " + acceptHint
-	}
+	d := refuseWith(ReasonDataLoss)(msgDataAtRisk(sayAll(pods), clipped(messages), sts.RescueCommand(s.Set.Namespace, risks)))
 	d.Subject = "persistentvolumeclaim/" + risks[0].Claim
 	return &d
 }
 
-// clipped keeps the first few.
+// clipped keeps the first few messages.
 func clipped(messages []string) []string {
 	const most = 3
 	if len(messages) <= most {
@@ -114,8 +105,8 @@ func clipped(messages []string) []string {
 	return append(messages[:most:most], fmt.Sprintf("and %d more", len(messages)-most))
 }
 
-// DataLoss says what a plan costs that was told to accept it: each claim at risk of a pod that
-// one of the steps makes go.
+// DataLoss is the cost of a plan with --accept-data-loss: each claim at risk of a pod that one of
+// the steps removes.
 func DataLoss(s *sts.Snapshot, steps []Decision) []string {
 	var out []string
 	for _, d := range steps {

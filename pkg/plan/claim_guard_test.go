@@ -190,7 +190,7 @@ func TestNoVerbTakesAPodWhoseDataWouldGo(t *testing.T) {
 			mounting(inv)
 			inv.Claims, inv.Missing = nil, []sts.Missing{{Resource: "persistentvolumeclaims", Reason: "forbidden"}}
 			last := foretold(verb, inv)
-			if last.Verdict != plan.Refused || last.Reason != plan.ReasonUnseen || !strings.Contains(last.Message, "persistentvolumeclaims could not be read") {
+			if last.Verdict != plan.Refused || last.Reason != plan.ReasonUnseen || !strings.Contains(last.Message, "persistentvolumeclaims could not be listed") {
 				t.Errorf("%+v", last)
 			}
 		})
@@ -248,7 +248,7 @@ func TestEveryIntentIsGuarded(t *testing.T) {
 	}
 }
 
-// The guard looks at what a pod mounts, whoever made the claim.
+// The guard checks what a pod mounts, whichever client created the claim.
 func TestClaimsNamedInTheTemplateAreGuarded(t *testing.T) {
 	inv := ststest.Web(3)
 	inv.Sets[0].Spec.VolumeClaimTemplates = nil

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -15,18 +14,18 @@ import (
 // Owner is an owner reference that a claim had before it was deleted.
 type Owner struct {
 	Ref metav1.OwnerReference
-	// Why the claim cannot have it again, empty while nothing speaks against it.
+	// Why the claim cannot have it again, empty if it can.
 	Why string
 }
 
-// LookOwners reads the owners of a claim: a reference to one that does not exist would
-// have the garbage collector delete the claim.
+// LookOwners reads the owners of a claim: with a reference to one that does not exist, the
+// garbage collector would delete the claim.
 type LookOwners struct {
 	Namespace string                  `json:"namespace"`
 	Refs      []metav1.OwnerReference `json:"-"`
 }
 
-// OwnClaim gives a claim its owner references back, if it is still the one with this UID.
+// OwnClaim restores the owner references of a claim, if it still has this UID.
 type OwnClaim struct {
 	Namespace string                  `json:"namespace"`
 	Name      string                  `json:"name"`
@@ -35,8 +34,8 @@ type OwnClaim struct {
 	Ops       []PatchOp               `json:"ops"`
 }
 
-// own gives a claim that was restored the owner references back that its record has, nil
-// when that is done. Those of the StatefulSet controller are not in the record.
+// own restores the owner references of a restored claim from its record, nil when that is
+// done. Those of the StatefulSet controller are not in the record.
 func own(v *ClaimView, record *sts.Retained) *Decision {
 	c := v.Claim
 	missing := slices.DeleteFunc(slices.Clone(record.Claim.OwnerReferences), func(r metav1.OwnerReference) bool { return owned(c, r.UID) })
@@ -44,7 +43,7 @@ func own(v *ClaimView, record *sts.Retained) *Decision {
 		return nil
 	}
 	if v.Owners == nil {
-		d := do(Action{Why: "look whether the owners of claim " + v.Name + " exist", LookOwners: &LookOwners{Namespace: v.Namespace, Refs: missing}}, ReasonClaimRestored)
+		d := do(Action{Why: stepCheckOwners(v.Name), LookOwners: &LookOwners{Namespace: v.Namespace, Refs: missing}}, ReasonClaimRestored)
 		return &d
 	}
 	refs := slices.Clone(c.OwnerReferences)
@@ -65,7 +64,7 @@ func own(v *ClaimView, record *sts.Retained) *Decision {
 	} else {
 		a.Ops = append(a.Ops, op("test", path, c.OwnerReferences), op("replace", path, refs))
 	}
-	d := do(Action{Why: "give claim " + v.Name + " its owner references back", OwnClaim: a}, ReasonClaimRestored)
+	d := do(Action{Why: stepRestoreOwners(v.Name), OwnClaim: a}, ReasonClaimRestored)
 	return &d
 }
 
@@ -73,8 +72,8 @@ func owned(c *corev1.PersistentVolumeClaim, uid types.UID) bool {
 	return slices.ContainsFunc(c.OwnerReferences, func(r metav1.OwnerReference) bool { return r.UID == uid })
 }
 
-// missingOwners are the owners that were looked for and that the claim does not have, each
-// with why it cannot have it. An object has one controller at most.
+// missingOwners are the owners that were read and that the claim does not have, each with
+// why it cannot have it. An object has at most one controller.
 func (v *ClaimView) missingOwners() []Owner {
 	controller := metav1.GetControllerOfNoCopy(v.Claim)
 	var out []Owner
@@ -83,19 +82,19 @@ func (v *ClaimView) missingOwners() []Owner {
 		case owned(v.Claim, o.Ref.UID):
 			continue
 		case o.Why == "" && controller != nil && o.Ref.Controller != nil && *o.Ref.Controller:
-			o.Why = fmt.Sprintf("the claim is controlled by %s %s", strings.ToLower(controller.Kind), controller.Name)
+			o.Why = msgOtherController(strings.ToLower(controller.Kind), controller.Name)
 		}
 		out = append(out, o)
 	}
 	return out
 }
 
-// sayOwners says which owner references a restored claim does not have again, and why.
+// sayOwners is which owner references of a restored claim were not restored, and why.
 func (v *ClaimView) sayOwners() string {
 	text := ""
 	for _, o := range v.missingOwners() {
 		if o.Why != "" {
-			text += fmt.Sprintf("; owner reference to %s %s not restored: %s", strings.ToLower(o.Ref.Kind), o.Ref.Name, o.Why)
+			text += msgOwnerNotRestored(strings.ToLower(o.Ref.Kind), o.Ref.Name, o.Why)
 		}
 	}
 	return text

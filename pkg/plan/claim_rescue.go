@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"maps"
 	"time"
 
@@ -12,14 +11,14 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// RescueClaim makes the volume of a claim keep its data and record the claim, where
-// another client has deleted the claim or the volume and a pod still holds both. It
-// deletes nothing. A volume that is being deleted itself gets a copy: a second
-// PersistentVolume for the same storage, which a new claim of the same name is bound to.
+// RescueClaim sets the volume of a claim to reclaim policy Retain and records the claim on it,
+// after another client has deleted the claim or the volume and while a pod still holds
+// both. It deletes nothing. A volume that is being deleted itself gets a copy: a second
+// PersistentVolume for the same storage, to which a new claim of the same name is bound.
 type RescueClaim struct {
-	// UID is that of the claim that was shown to whoever confirmed.
+	// UID is that of the claim that was confirmed.
 	UID types.UID
-	// By and At are who does this, and since when.
+	// By and At are the user and the start of the command.
 	By string
 	At time.Time
 }
@@ -49,87 +48,70 @@ func (i RescueClaim) Next(v ClaimView) Decision {
 	case sts.Rescued(c, sts.NewVolume(volume)) && (!deleted || v.Copy != nil && !v.foreignCopy(record)):
 		return decide(Done, ReasonRescued, i.sayRescued(&v, record), "")
 	case c.DeletionTimestamp == nil && !deleted:
-		return decide(Done, ReasonNothingToRescue, "nothing to rescue: neither the claim nor volume "+volume.Name+" is being deleted", "")
+		return decide(Done, ReasonNothingToRescue, msgNothingToRescue(volume.Name), "")
 	case volume.Status.Phase != corev1.VolumeBound:
-		return decide(Refused, ReasonVolumeReclaimed,
-			fmt.Sprintf("volume %s is %s already: its data may be deleted at this moment", volume.Name, volume.Status.Phase), retainByHand(volume.Name))
+		return refuseWith(ReasonVolumeReclaimed)(msgReclaiming(volume.Name, string(volume.Status.Phase)))
 	case ours && !kept && record.RescuedAt != nil && record.RescuedAt.Equal(i.At):
 		return retainIgnored(volume)
 	case !ours || !kept:
-		return do(Action{Why: "make volume " + volume.Name + " keep its data", RescueVolume: rescue(volume, i.record(&v))}, ReasonRescued)
+		return do(Action{Why: stepRescue(volume.Name), RescueVolume: rescue(volume, i.record(&v))}, ReasonRescued)
 	case v.Copy == nil:
 		name := sts.CopyName(volume.Name)
-		return do(Action{Why: fmt.Sprintf("create volume %s for the storage of volume %s, which is being deleted", name, volume.Name),
+		return do(Action{Why: stepCopyVolume(name, volume.Name),
 			CopyVolume: &CopyVolume{Name: name, Of: volume.Name, Volume: copyOf(volume, name, *record)}}, ReasonRescued)
 	case v.foreignCopy(record):
-		return decide(Refused, ReasonVolumeNotOurs,
-			fmt.Sprintf("volume %s exists and is not a copy of volume %s that a new claim %s could be bound to", v.Copy.Name, volume.Name, v.Name),
-			"delete or rename it, then rerun the command")
+		return refuseWith(ReasonVolumeNotOurs)(msgForeignCopy(v.Copy.Name, volume.Name, v.Name))
 	}
 	next := *record
 	next.Copy = v.Copy.Name
-	return do(Action{Why: "record in volume " + volume.Name + " that volume " + v.Copy.Name + " is for the same storage", RescueVolume: rescue(volume, next)}, ReasonRescued)
+	return do(Action{Why: stepRecordCopy(volume.Name, v.Copy.Name), RescueVolume: rescue(volume, next)}, ReasonRescued)
 }
 
-// record is what is written down of the claim. Its deletion is the other client's.
+// record is the record of the claim. Its deletion is the other client's.
 func (i RescueClaim) record(v *ClaimView) sts.Retained {
 	r := sts.NewRetained(v.Claim, v.Volume)
 	at := i.At
 	r.RescuedAt, r.RescuedBy, r.DeletedAt = &at, i.By, i.At
-	r.Reason = "volume " + v.Volume.Name + " was being deleted"
+	r.Reason = msgRescueReason(v.Volume.Name)
 	if t := v.Claim.DeletionTimestamp; t != nil {
-		r.DeletedAt, r.Reason = t.Time, "the claim was being deleted"
+		r.DeletedAt, r.Reason = t.Time, msgRescueReason("")
 	}
 	return r
 }
 
-// cannot is the end for a claim that needs no rescue, or that nothing can rescue any more.
+// cannot is the result for a claim that needs no rescue, or that can no longer be rescued.
 func (i RescueClaim) cannot(v *ClaimView) *Decision {
 	end := func(d Decision) *Decision { return &d }
 	c := v.Claim
 	switch {
 	case c.Spec.VolumeName == "":
-		return end(decide(Done, ReasonNothingToRescue, "nothing to rescue: the claim has no volume, so no data", ""))
+		return end(decide(Done, ReasonNothingToRescue, msgNothingToRescueNoVolume(), ""))
 	case v.Volume == nil:
-		return end(decide(Refused, ReasonVolumeLost,
-			fmt.Sprintf("its volume %s does not exist any more, so nothing can make it keep the data; the storage may still exist, a running pod still has it mounted", c.Spec.VolumeName),
-			fmt.Sprintf("back up the data from the pod now; or recreate persistentvolume %s from a backup of its manifest, with persistentVolumeReclaimPolicy Retain and claimRef {namespace: %s, name: %s, uid: %s}: the claim is then Bound again",
-				c.Spec.VolumeName, c.Namespace, c.Name, c.UID)))
+		return end(refuseWith(ReasonVolumeLost)(msgVolumeLost(c.Spec.VolumeName, c.Namespace, c.Name, string(c.UID))))
 	case v.Volume.Spec.ClaimRef == nil || v.refUID() != c.UID:
-		return end(decide(Refused, ReasonVolumeNotOurs,
-			fmt.Sprintf("volume %s is bound to %s, not to this claim", v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), ""))
+		return end(decide(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), ""))
 	}
 	return nil
 }
 
-// gone: the claim that was to be rescued does not exist any more.
+// gone: the claim to rescue no longer exists.
 func (i RescueClaim) gone(v *ClaimView) Decision {
 	record := v.record()
 	switch {
 	case record != nil && record.UID == i.UID && v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain:
-		return decide(Done, ReasonRescued, "rescued, and gone by now"+sayKept(v), "")
+		return decide(Done, ReasonRescued, msgRescuedAndGone(sayKept(v)), "")
 	case v.Volume == nil:
-		return decide(Refused, ReasonVolumeLost, "the claim and its volume "+v.VolumeName+" are gone: it is too late", "")
+		return decide(Refused, ReasonVolumeLost, msgRescueTooLate(v.VolumeName), "")
 	}
-	return decide(Refused, ReasonVolumeReclaimed,
-		fmt.Sprintf("the claim is gone; its volume %s is %s with reclaim policy %s, and nothing was recorded in it", v.Volume.Name, v.Volume.Status.Phase, v.Volume.Spec.PersistentVolumeReclaimPolicy),
-		retainByHand(v.Volume.Name))
+	return refuseWith(ReasonVolumeReclaimed)(msgReclaimed(v.Volume.Name, string(v.Volume.Status.Phase), string(v.Volume.Spec.PersistentVolumeReclaimPolicy)))
 }
 
-func retainByHand(volume string) string {
-	return fmt.Sprintf(`kubectl patch persistentvolume %s -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`, volume)
-}
-
-// sayRescued says what was done, and what happens next.
+// sayRescued is what was done, and what happens next.
 func (i RescueClaim) sayRescued(v *ClaimView, record *sts.Retained) string {
 	if v.Volume.DeletionTimestamp == nil {
-		return "rescued: volume " + v.Volume.Name + " keeps its data when the claim is gone"
+		return msgRescued(v.Volume.Name)
 	}
-	text := fmt.Sprintf("rescued: volume %s is being deleted, and volume %s is for the same storage: a new claim of this name is bound to it", v.Volume.Name, record.Copy)
-	if v.Claim.DeletionTimestamp == nil {
-		text += " once this one is deleted"
-	}
-	return text
+	return msgRescuedByCopy(v.Volume.Name, record.Copy, v.Claim.DeletionTimestamp != nil)
 }
 
 // foreignCopy reports whether the volume that has the name of the copy is another one.
@@ -140,19 +122,19 @@ func (v *ClaimView) foreignCopy(record *sts.Retained) bool {
 		ref == nil || ref.Namespace != v.Namespace || ref.Name != v.Name
 }
 
-// rescue makes the volume keep its data and records its claim, if it is still bound: once
-// it is released, the cluster may be deleting the data.
+// rescue sets the volume to reclaim policy Retain and records its claim, if it is still
+// bound: once it is released, the cluster may be deleting the data.
 func rescue(v *corev1.PersistentVolume, r sts.Retained) *PatchVolume {
 	b := newVolumePatch(v).bound().add(op("test", "/status/phase", corev1.VolumeBound)).policy(corev1.PersistentVolumeReclaimRetain)
 	if v.DeletionTimestamp != nil {
-		// The copy is the one that is found by its labels.
+		// Only the copy is found by its labels.
 		return &b.set("annotations", v.Annotations, sts.ClaimAnnotation, sts.EncodeAnnotation(r)).p
 	}
 	return b.record(v, r)
 }
 
 // copyOf is a new volume for the storage of one that is being deleted. It is reserved for
-// a claim of the recorded name, whatever its UID, and keeps its data.
+// a claim of the recorded name, whatever its UID, and has reclaim policy Retain.
 func copyOf(v *corev1.PersistentVolume, name string, r sts.Retained) *corev1.PersistentVolume {
 	out := &corev1.PersistentVolume{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolume"},

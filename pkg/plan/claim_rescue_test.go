@@ -502,23 +502,23 @@ func TestRescueTooLate(t *testing.T) {
 // the StatefulSet controller's own, and nothing is written.
 func TestReplaceNeedsProof(t *testing.T) {
 	for want, change := range map[string]func(w *rescueWorld, v *plan.ClaimView){
-		"kube-controller-manager alone": func(_ *rescueWorld, v *plan.ClaimView) { v.Made = "" },
+		"only kube-controller-manager": func(_ *rescueWorld, v *plan.ClaimView) { v.Made = "" },
 		"older than the record": func(_ *rescueWorld, v *plan.ClaimView) {
 			v.Claim.CreationTimestamp = metav1.NewTime(ststest.Now.Add(-time.Hour))
 		},
-		"filled from a data source": func(_ *rescueWorld, v *plan.ClaimView) { v.Claim.Spec.DataSource = &corev1.TypedLocalObjectReference{} },
+		"created from a data source": func(_ *rescueWorld, v *plan.ClaimView) { v.Claim.Spec.DataSource = &corev1.TypedLocalObjectReference{} },
 		"annotation " + sts.KeepAnnotation: func(_ *rescueWorld, v *plan.ClaimView) {
 			v.Claim.Annotations = map[string]string{sts.KeepAnnotation: "true"}
 		},
-		"no StatefulSet has this ordinal":   func(_ *rescueWorld, v *plan.ClaimView) { v.Around.Verdict.State = sts.ClaimLeftOver },
-		"volume pvc-2 does not exist":       func(_ *rescueWorld, v *plan.ClaimView) { v.Other = nil },
-		"volume pvc-2 is bound to no claim": func(_ *rescueWorld, v *plan.ClaimView) { v.Other.Spec.ClaimRef = nil },
-		"volume pvc-2 is being deleted":     func(_ *rescueWorld, v *plan.ClaimView) { v.Other.DeletionTimestamp = &metav1.Time{Time: ststest.Now} },
-		"pod debug uses it":                 func(_ *rescueWorld, v *plan.ClaimView) { v.Around.Users = []string{"debug", "web-3"} },
-		"asks for 2Gi": func(_ *rescueWorld, v *plan.ClaimView) {
+		"no StatefulSet has this ordinal":           func(_ *rescueWorld, v *plan.ClaimView) { v.Around.Verdict.State = sts.ClaimLeftOver },
+		"persistentvolume/pvc-2 does not exist":     func(_ *rescueWorld, v *plan.ClaimView) { v.Other = nil },
+		"persistentvolume/pvc-2 is not bound to it": func(_ *rescueWorld, v *plan.ClaimView) { v.Other.Spec.ClaimRef = nil },
+		"persistentvolume/pvc-2 is being deleted":   func(_ *rescueWorld, v *plan.ClaimView) { v.Other.DeletionTimestamp = &metav1.Time{Time: ststest.Now} },
+		"pod debug uses it":                         func(_ *rescueWorld, v *plan.ClaimView) { v.Around.Users = []string{"debug", "web-3"} },
+		"requests 2Gi": func(_ *rescueWorld, v *plan.ClaimView) {
 			v.Claim.Spec.Resources.Requests[corev1.ResourceStorage] = resource.MustParse("2Gi")
 		},
-		"another volumeMode": func(_ *rescueWorld, v *plan.ClaimView) {
+		"different volumeMode": func(_ *rescueWorld, v *plan.ClaimView) {
 			m := corev1.PersistentVolumeBlock
 			v.Claim.Spec.VolumeMode = &m
 		},
@@ -543,7 +543,7 @@ func TestReplaceNeedsProof(t *testing.T) {
 }
 
 // TestRescueWhateverHappens: rescue, restarts and undo, each command killed after any of
-// its actions and run again, with the controllers at work in between in any order. Once the
+// its actions and run again, with the controllers running in between in any order. Once the
 // claim was rescued, nothing is ever lost, and in the end the claim has its data.
 func TestRescueWhateverHappens(t *testing.T) {
 	rounds := 3000
@@ -614,9 +614,9 @@ func TestOwners(t *testing.T) {
 		"an operator's":          {[]metav1.OwnerReference{operator, set}, nil, nil, "mq", ""},
 		"two":                    {[]metav1.OwnerReference{operator, backup}, nil, nil, "mq nightly", ""},
 		"another StatefulSet":    {[]metav1.OwnerReference{kruise}, nil, nil, "kruise", ""},
-		"one is gone":            {[]metav1.OwnerReference{operator, backup}, []types.UID{"nightly"}, nil, "mq", "; owner reference to backup nightly not restored: it does not exist"},
+		"one is gone":            {[]metav1.OwnerReference{operator, backup}, []types.UID{"nightly"}, nil, "mq", "; owner reference to backup/nightly not restored: it does not exist"},
 		"beside the controller":  {[]metav1.OwnerReference{backup}, nil, []metav1.OwnerReference{set}, "web nightly", ""},
-		"it has another already": {[]metav1.OwnerReference{operator}, nil, []metav1.OwnerReference{{Kind: "Other", Name: "o", UID: "o", Controller: &yes}}, "o", "; owner reference to rabbitmqcluster mq not restored: the claim is controlled by other o"},
+		"it has another already": {[]metav1.OwnerReference{operator}, nil, []metav1.OwnerReference{{Kind: "Other", Name: "o", UID: "o", Controller: &yes}}, "o", "; owner reference to rabbitmqcluster/mq not restored: the claim is controlled by other/o"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newRescueWorld(t)
@@ -638,7 +638,7 @@ func TestOwners(t *testing.T) {
 			for _, ref := range w.claim.OwnerReferences {
 				got = append(got, string(ref.UID))
 			}
-			if strings.Join(got, " ") != c.want || d.Reason != plan.ReasonClaimRestored || d.Message != "restored on volume pvc-1"+c.said {
+			if strings.Join(got, " ") != c.want || d.Reason != plan.ReasonClaimRestored || d.Message != "restored on persistentvolume/pvc-1"+c.said {
 				t.Errorf("owners %v, want %s; %s", got, c.want, d.Message)
 			}
 			w.check("pvc-1", false)

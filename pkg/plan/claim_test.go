@@ -313,55 +313,55 @@ func TestClaimDecisions(t *testing.T) {
 		intent plan.ClaimIntent
 		want   string // steps, then the end
 	}{
-		"wanted by now: given back": {func(w *claimWorld) { w.state = sts.ClaimWanted }, collect(),
+		"needed by now: policy restored": {func(w *claimWorld) { w.state = sts.ClaimWanted }, collect(),
 			"retainVolume lookAround holdClaim releaseVolume holdClaim releaseVolume Done ClaimKept"},
-		"a pod mounts it by now": {func(w *claimWorld) { w.state = sts.ClaimInUse }, collect(),
+		"mounted by now": {func(w *claimWorld) { w.state = sts.ClaimInUse }, collect(),
 			"retainVolume lookAround holdClaim releaseVolume holdClaim releaseVolume Done ClaimKept"},
 		"parked by now": {func(w *claimWorld) { w.state = sts.ClaimParked }, collect(), "retainVolume lookAround holdClaim releaseVolume holdClaim releaseVolume Done ClaimKept"},
-		"parked, and that is meant": {func(w *claimWorld) { w.state = sts.ClaimParked },
+		"parked, with --parked": {func(w *claimWorld) { w.state = sts.ClaimParked },
 			plan.CollectClaim{UID: "claim-0", Choice: sts.ClaimChoice{Parked: true}, At: ststest.Now},
 			"retainVolume lookAround deleteClaim lookAround lookAround Done ClaimDeleted"},
 		"another claim of the name": {func(w *claimWorld) { w.claim.UID = "other" }, collect(), "Done ClaimGone"},
-		"deleted by somebody else":  {func(w *claimWorld) { w.claim = nil }, collect(), "Done ClaimGone"},
+		"deleted by another client": {func(w *claimWorld) { w.claim = nil }, collect(), "Done ClaimGone"},
 		"undone at once": {func(w *claimWorld) {
 			deleted(w)
 			w.drive(plan.RestoreClaim{UID: "volume-0"}, inOrder)
 		}, collect(), "Stuck ClaimRestored"},
 		"the volume is another's": {func(w *claimWorld) { w.volume.Spec.ClaimRef.UID = "other" }, collect(), "Refused VolumeNotOurs"},
-		"the volume goes with it": {func(w *claimWorld) { w.volume.DeletionTimestamp = &metav1.Time{Time: ststest.Now} }, collect(),
+		"the volume is being deleted": {func(w *claimWorld) { w.volume.DeletionTimestamp = &metav1.Time{Time: ststest.Now} }, collect(),
 			"Refused VolumeNotOurs"},
 		"no volume": {func(w *claimWorld) { w.volume, w.claim.Spec.VolumeName, w.named = nil, "", "" }, collect(),
 			"lookAround deleteClaim lookAround Done ClaimDeleted"},
 		"the volume is lost": {func(w *claimWorld) { w.volume = nil }, collect(), "lookAround deleteClaim lookAround Done ClaimDeleted"},
-		"somebody sets the policy back": {func(w *claimWorld) {
+		"another client resets the policy": {func(w *claimWorld) {
 			w.apply(collect().Next(w.view()).Action)
 			w.volume.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimDelete
 		}, collect(), "Refused RetainIgnored"},
-		"deleted, a pod has begun to use it": {func(w *claimWorld) {
+		"deleted, a pod has started to use it": {func(w *claimWorld) {
 			w.look()
 			w.apply(collect().Next(w.view()).Action)
 			w.apply(collect().Next(w.view()).Action)
 			w.state, w.held = sts.ClaimInUse, true
 		}, collect(), "lookAround Stuck ClaimHeld"},
-		"deleted, and wanted": {func(w *claimWorld) { deleted(w); w.state = sts.ClaimWanted }, collect(),
+		"deleted, and needed": {func(w *claimWorld) { deleted(w); w.state = sts.ClaimWanted }, collect(),
 			"lookAround clearClaimRef createClaim lookAround lookAround releaseVolume releaseVolume Stuck ClaimRestored"},
-		"deleted, wanted, and made anew elsewhere": {func(w *claimWorld) {
+		"deleted, needed, and recreated elsewhere": {func(w *claimWorld) {
 			deleted(w)
 			w.state = sts.ClaimWanted
 			w.controllers(3)
 			w.controllers(2)
 		}, collect(), "lookAround Stuck ClaimReplaced"},
-		"deleted, wanted, and made anew without a volume yet": {func(w *claimWorld) {
+		"deleted, needed, and recreated without a volume yet": {func(w *claimWorld) {
 			deleted(w)
 			w.state = sts.ClaimWanted
 			w.controllers(3)
 		}, collect(), "lookAround clearClaimRef lookAround lookAround releaseVolume releaseVolume Stuck ClaimRestored"},
 
-		"undo of what is not kept": {func(*claimWorld) {}, plan.RestoreClaim{UID: "volume-0"}, "Done ClaimRestored"},
+		"undo without a record":    {func(*claimWorld) {}, plan.RestoreClaim{UID: "volume-0"}, "Done ClaimRestored"},
 		"undo, the volume is gone": {func(w *claimWorld) { w.volume = nil }, undo, "Refused NotRetained"},
 		"undo, it was never deleted": {func(w *claimWorld) { w.apply(collect().Next(w.view()).Action) }, undo,
 			"holdClaim releaseVolume holdClaim releaseVolume Done ClaimRestored"},
-		"undo, another claim is there": {func(w *claimWorld) {
+		"undo, another claim exists": {func(w *claimWorld) {
 			deleted(w)
 			w.state = sts.ClaimWanted
 			w.controllers(3)
@@ -372,13 +372,13 @@ func TestClaimDecisions(t *testing.T) {
 			w.state = sts.ClaimWanted
 			w.controllers(3)
 		}, undo, "clearClaimRef releaseVolume releaseVolume Done ClaimRestored"},
-		"undo, killed before the claim was made, and somebody made it": {func(w *claimWorld) {
+		"undo, killed before the claim was created, and another client created it": {func(w *claimWorld) {
 			deleted(w)
 			w.apply(undo.Next(w.view()).Action)
 			w.state = sts.ClaimWanted
 			w.controllers(3)
 		}, undo, "releaseVolume releaseVolume Done ClaimRestored"},
-		"undo of a volume that was given to another": {func(w *claimWorld) {
+		"undo of a volume that is reserved for another claim": {func(w *claimWorld) {
 			deleted(w)
 			w.volume.Spec.ClaimRef.Name = "data-db-0"
 		}, undo, "Refused VolumeNotOurs"},
@@ -388,10 +388,10 @@ func TestClaimDecisions(t *testing.T) {
 			w.apply(purge.Next(w.view()).Action)
 		}, undo, "Refused Purging"},
 
-		"purge of what is not kept": {func(*claimWorld) {}, purge, "Refused NotRetained"},
-		"purge, never deleted":      {func(w *claimWorld) { w.apply(collect().Next(w.view()).Action) }, purge, "Refused ClaimExists"},
-		"purge, and it is wanted":   {func(w *claimWorld) { deleted(w); w.state = sts.ClaimWanted }, purge, "lookAround Refused ClaimMissing"},
-		"purge, an undo has begun": {func(w *claimWorld) {
+		"purge without a record":  {func(*claimWorld) {}, purge, "Refused NotRetained"},
+		"purge, never deleted":    {func(w *claimWorld) { w.apply(collect().Next(w.view()).Action) }, purge, "Refused ClaimExists"},
+		"purge, and it is needed": {func(w *claimWorld) { deleted(w); w.state = sts.ClaimWanted }, purge, "lookAround Refused ClaimMissing"},
+		"purge, an undo has started": {func(w *claimWorld) {
 			deleted(w)
 			w.apply(undo.Next(w.view()).Action)
 			w.controllers(1)
@@ -405,12 +405,12 @@ func TestClaimDecisions(t *testing.T) {
 		"purge, the new claim is elsewhere": {replaced, purge, "lookAround Refused ClaimReplaced"},
 		"purge, the new claim is elsewhere, and that is known": {replaced, plan.PurgeRetained{UID: "volume-0", Replaced: true},
 			"lookAround purgeVolume Done Purged"},
-		"purge, the new claim is elsewhere, and nobody wants it": {func(w *claimWorld) {
+		"purge, the new claim is elsewhere, and not needed": {func(w *claimWorld) {
 			replaced(w)
 			w.state, w.held = sts.ClaimLeftOver, false
 		}, purge, "lookAround purgeVolume Done Purged"},
-		"purge, and nobody knows whether a pod wants it":        {func(w *claimWorld) { deleted(w); w.hidden = "pods" }, purge, "lookAround Refused Unseen"},
-		"purge, and it is not known whether an object names it": {func(w *claimWorld) { deleted(w); w.hidden = "cronjobs" }, purge, "lookAround Refused Unseen"},
+		"purge, and unknown whether a pod mounts it":         {func(w *claimWorld) { deleted(w); w.hidden = "pods" }, purge, "lookAround Refused Unseen"},
+		"purge, and unknown whether an object references it": {func(w *claimWorld) { deleted(w); w.hidden = "cronjobs" }, purge, "lookAround Refused Unseen"},
 		"purge, and another volume has the data": {deleted, plan.PurgeRetained{UID: "volume-0", Shared: []string{"pvc-2"}},
 			"lookAround Refused VolumeShared"},
 		"deleted by two at once": {func(w *claimWorld) { deleted(w); w.sent = false }, collect(), "lookAround Done ClaimGone"},
@@ -465,7 +465,7 @@ func TestClaimRaces(t *testing.T) {
 			return random.IntN(8) - 4
 		}
 		steps, d := w.drive(collect(), chance)
-		if random.IntN(2) == 0 { // it was killed, and somebody undoes
+		if random.IntN(2) == 0 { // it was killed, and another command undoes
 			w.around = nil
 			more, undone := w.drive(plan.RestoreClaim{UID: "volume-0"}, chance)
 			steps, d = append(append(steps, "undo:"), more...), undone
@@ -495,7 +495,7 @@ func TestClaimRaces(t *testing.T) {
 
 // TestClaimKilled kills a deletion after each of its writes, lets the namespace move on
 // in every way, and has an undo, or the deletion again and then an undo, end it: then
-// the claim is on its volume, which is as it was, or whoever has the name is told of.
+// the claim is on its volume, which is as it was, or the claim of the name is reported.
 func TestClaimKilled(t *testing.T) {
 	moves := map[string]func(w *claimWorld){
 		"nothing":    func(*claimWorld) {},

@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// actor is one command at work on the claim, with what it has last seen.
+// actor is one command that works on the claim, with what it has last read.
 type actor struct {
 	intent plan.ClaimIntent
 	view   *plan.ClaimView
@@ -66,7 +66,7 @@ func (a *actor) step(w *claimWorld) {
 }
 
 // TestTwoAtOnce has one command delete the claim while another, which has seen the
-// volume kept, gives it its policy back: whoever is first, the data is there.
+// volume kept, gives it its policy back: whichever is first, the data is kept.
 func TestTwoAtOnce(t *testing.T) {
 	ends := map[string]int{}
 	for seed := range atMost(2000) {
@@ -74,7 +74,7 @@ func TestTwoAtOnce(t *testing.T) {
 		w := newClaimWorld(t, corev1.PersistentVolumeReclaimDelete)
 		first := &actor{intent: collect()}
 		second := &actor{intent: plan.RestoreClaim{UID: "volume-0"}}
-		if random.IntN(2) == 0 { // somebody who sees it parked, and did not mean those
+		if random.IntN(2) == 0 { // another command that sees it parked, without --parked
 			other := collect()
 			other.Choice = sts.ClaimChoice{}
 			second.intent = other

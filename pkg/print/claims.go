@@ -15,7 +15,7 @@ var claimTones = map[sts.ClaimState]Tone{
 	sts.ClaimReserved: Dim, sts.ClaimParked: Dim, sts.ClaimForeign: Dim,
 }
 
-// ClaimTable prints one line per claim, the sums, what is held back, and the doubts.
+// ClaimTable prints one line per claim, the sums, the risks, the excluded claims and the warnings.
 func ClaimTable(w io.Writer, r *inspect.ClaimReport, now time.Time, st Style, c Columns) error {
 	t := table{style: st}
 	titles := []string{"CLAIM", "SET", "ORDINAL", "STATE", "SIZE", "CLASS", "RECLAIM", "LAST-USED"}
@@ -45,8 +45,7 @@ func ClaimTable(w io.Writer, r *inspect.ClaimReport, now time.Time, st Style, c 
 	return err
 }
 
-// RetainedNotes tells what to know of claims that were deleted, one line for those of
-// which the same is to be said.
+// RetainedNotes are the notes about deleted claims, one line for those with the same note.
 func RetainedNotes(kept []inspect.RetainedClaim, st Style, c Columns) string {
 	var n notes
 	for i := range kept {
@@ -56,27 +55,23 @@ func RetainedNotes(kept []inspect.RetainedClaim, st Style, c Columns) string {
 		}
 		n.add(kept[i].Message, name)
 	}
-	return n.text("kept:", Warn, st)
+	return n.text(titleRetained(), Warn, st)
 }
 
-// RetainedSum says how much is kept of claims that were deleted; empty when nothing is.
+// RetainedSum is how much is retained of deleted claims; empty when nothing is.
 func RetainedSum(r *inspect.RetainedSum, st Style, c Columns) string {
 	if r == nil || r.Volumes == 0 {
 		return ""
 	}
-	verb := " keep "
-	if r.Volumes == 1 {
-		verb = " keeps "
-	}
-	text := sts.Count(r.Volumes, "volume") + verb + r.Size.String() + " of deleted claims"
+	namespaces := 0
 	if c.Namespace {
-		text += " in " + sts.Count(len(r.Namespaces), "namespace")
+		namespaces = len(r.Namespaces)
 	}
-	return st.Wrap("", 0, Plain, text+", to be brought back or purged.")
+	return st.Wrap("", 0, Plain, msgRetainedSum(r.Volumes, r.Size.String(), namespaces))
 }
 
 func claimRow(item *inspect.Claim, now time.Time, c Columns) []cell {
-	state, tone := string(item.State), claimTones[item.State]
+	state, tone := stateWord(item.State), claimTones[item.State]
 	if item.Candidate {
 		state, tone = state+" *", Bold
 	}
@@ -101,6 +96,14 @@ func claimRow(item *inspect.Claim, now time.Time, c Columns) []cell {
 	return append(row, cell{reason, Plain})
 }
 
+// stateWord is how a state is shown to people: "orphaned" for what removed ordinals left.
+func stateWord(s sts.ClaimState) string {
+	if s == sts.ClaimLeftOver {
+		return "orphaned"
+	}
+	return string(s)
+}
+
 func dash(s string) string {
 	if s == "" {
 		return "-"
@@ -118,7 +121,7 @@ func lastUsed(c *inspect.Claim, now time.Time) string {
 	return sts.Age(now.Sub(c.UnusedSince.Time)) + " ago"
 }
 
-// claimSums has a line per storage class, and one for all of them.
+// claimSums has a line per storage class, and one for the total.
 func claimSums(r *inspect.ClaimReport, st Style) *table {
 	t := &table{style: st}
 	t.header("CLASS", "CLAIMS", "SIZE", "CANDIDATES *", "SIZE")
@@ -135,7 +138,7 @@ func claimSums(r *inspect.ClaimReport, st Style) *table {
 	return t
 }
 
-// HeldNotes says why claims are held back, one line for those with the same reason.
+// HeldNotes are why claims are excluded, one line for those with the same reason.
 func HeldNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 	var n notes
 	for i := range r.Items {
@@ -147,11 +150,11 @@ func HeldNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 			n.add(item.Held, name)
 		}
 	}
-	return n.text("held back:", Dim, st)
+	return n.text(titleExcluded(), Dim, st)
 }
 
-// claimNotes tells why claims are held back, and of those and the candidates what to
-// know before they go. Claims of which the same is to be said share a line.
+// claimNotes are the risks, why claims are excluded, and the warnings about these and the
+// candidates. Claims with the same note share a line.
 func claimNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 	risks, doubts := "", &notes{}
 	for i := range r.Items {
@@ -165,7 +168,7 @@ func claimNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 			if c.Namespace {
 				message = item.Namespace + ": " + message
 			}
-			risks += st.Wrap(st.Paint(Bad, "at risk:")+" ", len("at risk: "), Plain, message)
+			risks += st.Wrap(st.Paint(Bad, titleAtRisk())+" ", len(titleAtRisk())+1, Plain, message)
 		}
 		if item.Candidate || item.Held != "" {
 			for _, d := range item.Doubts {
@@ -173,14 +176,14 @@ func claimNotes(r *inspect.ClaimReport, st Style, c Columns) string {
 			}
 		}
 	}
-	text := risks + HeldNotes(r, st, c) + doubts.text("doubt:", Warn, st)
+	text := risks + HeldNotes(r, st, c) + doubts.text(titleWarning(), Warn, st)
 	if text != "" {
 		text = "\n" + text
 	}
 	return text
 }
 
-// notes are texts with the names that each is about, in the order in which they came.
+// notes are texts with the names that each is about, in the order in which they were added.
 type notes struct {
 	texts []string
 	names map[string][]string

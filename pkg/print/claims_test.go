@@ -50,7 +50,7 @@ func TestClaimTable(t *testing.T) {
 	}
 }
 
-// Long names do not make a line longer than the terminal: what tells them apart stays.
+// Long names do not make a line longer than the terminal: the distinguishing part stays.
 func TestClaimTableOfLongNames(t *testing.T) {
 	long := strings.Repeat("long-", 12) + "name"
 	r := &inspect.ClaimReport{}
@@ -59,12 +59,12 @@ func TestClaimTableOfLongNames(t *testing.T) {
 		name := fmt.Sprintf("data-%s-%d", long, n)
 		r.Items = append(r.Items, inspect.Claim{
 			Namespace: "namespace-" + long, Name: name, Set: long, Ordinal: &n, State: sts.ClaimStaleTemplate, Candidate: true,
-			Class: "class-" + long, Size: "1024Gi", ReclaimPolicy: "Delete", Reason: "beyond ordinals 0-2 of " + long,
+			Class: "class-" + long, Size: "1024Gi", ReclaimPolicy: "Delete", Reason: "out of range (statefulset/" + long + " has ordinals 0-2)",
 		})
 		v := &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: "pvc-0f0f0f0f-0f0f-0f0f-0f0f-0f0f0f0f0f0f"}}
 		v.Spec.StorageClassName, v.Status.Phase = "class-"+long, corev1.VolumeReleased
 		kept = append(kept, sts.RetainedVolume{Volume: v, Record: &sts.Retained{
-			ReclaimPolicy: corev1.PersistentVolumeReclaimDelete, DeletedAt: ststest.Now, DeletedBy: "somebody@" + long,
+			ReclaimPolicy: corev1.PersistentVolumeReclaimDelete, DeletedAt: ststest.Now, DeletedBy: "kim@" + long,
 			Claim: &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: name}},
 		}})
 	}

@@ -11,21 +11,21 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// RetainedTable prints what is kept of claims that were deleted.
+// RetainedTable prints the volumes that retain the data of deleted claims.
 func RetainedTable(w io.Writer, kept []sts.RetainedVolume, now time.Time, st Style) error {
 	t := table{style: st}
-	t.header("CLAIM", "VOLUME", "SIZE", "CLASS", "PHASE", "OWN-POLICY", "STATE", "DELETED", "BY")
+	t.header("CLAIM", "VOLUME", "SIZE", "CLASS", "PHASE", "ORIG-RECLAIM", "STATE", "DELETED", "BY")
 	for _, k := range kept {
 		size := k.Volume.Spec.Capacity[corev1.ResourceStorage]
 		t.row(cell{k.Record.Claim.Name, Plain}, cell{k.Volume.Name, Plain}, cell{size.String(), Plain}, cell{dash(k.Volume.Spec.StorageClassName), Plain},
 			cell{string(k.Volume.Status.Phase), Plain}, cell{string(k.Record.ReclaimPolicy), Plain},
 			cell{string(k.Record.Kind()), Plain}, cell{sts.Age(now.Sub(k.Record.DeletedAt)) + " ago", Plain}, cell{dash(cmp.Or(k.Record.DeletedBy, k.Record.RescuedBy)), Plain})
 	}
-	t.fit("CLASS", "PHASE", "OWN-POLICY")
+	t.fit("CLASS", "PHASE", "ORIG-RECLAIM")
 	return t.print(w)
 }
 
-// RescueTable prints claims that are to be rescued, and what would become of them.
+// RescueTable prints the claims to rescue, and why each is at risk.
 func RescueTable(w io.Writer, claims []inspect.Claim, now time.Time, st Style) error {
 	t := table{style: st}
 	t.header("CLAIM", "VOLUME", "SIZE", "CLASS", "RECLAIM", "DELETED", "RISK")

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,11 +14,11 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// KeepAnnotation on a claim, or on a set for all its claims, says that they are to stay.
+// KeepAnnotation on a claim, or on a set for all its claims, excludes them from deletion.
 const KeepAnnotation = AnnotationPrefix + "keep"
 
-// KeptMeanwhile is the value of [KeepAnnotation] that keeps a claim for the moment in
-// which its volume gets its own reclaim policy back.
+// KeptMeanwhile is the value of [KeepAnnotation] that excludes a claim while the reclaim
+// policy of its volume is restored.
 const KeptMeanwhile = "undo"
 
 // ClaimState is what a PersistentVolumeClaim is to the StatefulSets of its namespace.
@@ -37,55 +36,55 @@ const KeptMeanwhile = "undo"
 // # Readings
 //
 // A claim's name is <template>-<set>-<ordinal>. Each dash between two other characters may
-// separate the template from the set: each is a reading. What the readings of one claim have
-// in common is its labels; the controller gives a claim the matchLabels of its set's selector.
+// separate the template from the set: each is a reading. All readings of a claim share its
+// labels; the controller gives a claim the matchLabels of its set's selector.
 //
 //   - A reading of a set that exists fits when the claim has every one of the selector's
-//     matchLabels. Where the set has the reading's template now, a selector without
-//     matchLabels fits, too; where it has not, there must be at least one, or the set must be an
-//     owner of the claim by UID.
+//     matchLabels. If the set has the reading's template now, a selector without matchLabels
+//     fits, too; if not, there must be at least one, or the set must be an owner of the claim
+//     by UID.
 //   - A reading of a set that does not exist (a gone set) fits when the labels name the set, as
-//     said at [SetNaming]. Two named readings of which one uses only some of the labels of the
-//     other (also of an existing set that fits): it does not fit.
+//     described at [SetNaming]. A named reading that uses only some of the labels of another
+//     named reading (also of an existing set that fits) does not fit.
 //   - A set that exists and does not fit counts as a gone set of its name: it may have been
-//     recreated with other labels.
+//     recreated with different labels.
 //   - A gone set with a longer name, which the labels do not name, fits beside a shorter one
 //     that the labels name weakly: data-wordpress-mariadb-0 with the one label app=mariadb may
 //     be of mariadb or of wordpress-mariadb. The same beside an existing set that fits, unless
-//     the labels name that strongly, or that has the reading's template now and no set of the
-//     longer name exists. It does not fit
-//     where the part that it is longer by begins with a word for storage (data, storage,
-//     volume, vol, disk, claim, pvc, pv), which belongs to the template: redis-data-old-0.
-//   - Where the labels name neither a gone set nor any of the existing sets that fit, every other
-//     gone set fits beside them; beside one that has the reading's template now, only those of
-//     whose name a set exists.
-//   - Where no reading fits so far, all readings of gone sets fit.
+//     the labels name that one strongly, or it has the reading's template now and no set of the
+//     longer name exists. It does not fit if the additional part begins with a word for storage
+//     (data, storage, volume, vol, disk, claim, pvc, pv), which belongs to the template:
+//     redis-data-old-0.
+//   - If the labels name neither a gone set nor any of the existing sets that fit, every other
+//     gone set fits beside them; beside one that has the reading's template now, only those
+//     whose name an existing set has.
+//   - If no reading fits so far, all readings of gone sets fit.
 //
 // The makers of a claim ([ClaimVerdict.Makers]) are the sets of all readings that fit. With
 // more than one the claim is ambiguous: it is a candidate only with [ClaimChoice.Orphans] and
-// not where the choice is limited to sets. A claim of which every maker is gone is a candidate
-// only with Orphans, too, also where its state is another than orphan-set.
+// not if the choice is limited to sets. A claim whose makers are all gone is also a candidate
+// only with Orphans, even if its state is not orphan-set.
 type ClaimState string
 
 // The states. Exactly one holds; the first that fits in this order is it.
 const (
 	// ClaimTerminating: it has a deletion timestamp.
 	ClaimTerminating ClaimState = "terminating"
-	// ClaimInUse: a pod mounts it, no matter whose pod that is.
+	// ClaimInUse: a pod mounts it, no matter which.
 	ClaimInUse ClaimState = "in-use"
 	// ClaimWanted: its name is that of an ordinal in a set's range, by a template that the set
 	// has now, whatever its labels and maker; or an object needs it, see [ClaimUse].
 	ClaimWanted ClaimState = "wanted"
-	// ClaimPolicy: a retention policy has given it to the garbage collector.
+	// ClaimPolicy: the garbage collector deletes it, by a retention policy.
 	ClaimPolicy ClaimState = "policy"
-	// ClaimReserved: a set would need it, by a template that it has now, at a size that it may
-	// get back: an autoscaler's maximum, the size of a parked set, one of a drain-scale in
-	// progress, or a size that an annotation on the set holds, see [SizeMemories].
+	// ClaimReserved: a set would need it, by a template that it has now, at a size to which it
+	// may be scaled again: an autoscaler's maximum, the size of a parked set, one of a
+	// drain-scale in progress, or a size in an annotation of the set, see [SizeMemories].
 	ClaimReserved ClaimState = "reserved"
 	// ClaimParked: a set with 0 replicas has a template that gives the name.
 	ClaimParked ClaimState = "parked"
-	// ClaimLeftOver: all its makers exist, and one has a template that gives the name; the
-	// ordinal is out of that set's range.
+	// ClaimLeftOver: it is orphaned: all its makers exist, and one has a template that gives the
+	// name; the ordinal is out of that set's range.
 	ClaimLeftOver ClaimState = "left-over"
 	// ClaimStaleTemplate: all its makers exist, and none has such a volumeClaimTemplate.
 	ClaimStaleTemplate ClaimState = "stale-template"
@@ -101,12 +100,12 @@ const (
 	ClaimForeign ClaimState = "foreign"
 )
 
-// RestoreWindow is for how long after its creation a claim that the controller did not create may
-// be part of a restore that will bring what wants it.
+// RestoreWindow is how long after its creation a claim that the controller did not create may be
+// part of a restore that has not yet created what needs it.
 const RestoreWindow = time.Hour
 
-// Confidence is how sure it is that a claim is of a set that is gone: nothing but the
-// claim remembers that set.
+// Confidence is how certain it is that a claim belongs to a set that no longer exists: only the
+// claim is evidence of that set.
 type Confidence string
 
 // The degrees of confidence.
@@ -118,52 +117,52 @@ const (
 	// ConfidenceMedium: its labels name one of its makers, or there is another claim with the
 	// same template and set in its name and the same labels.
 	ConfidenceMedium Confidence = "medium"
-	// ConfidenceLow: only its name has the shape. It is held back unless it is named.
+	// ConfidenceLow: only its name matches. It is excluded unless it is named.
 	ConfidenceLow Confidence = "low"
 )
 
-// ClaimVerdict is what a claim is, and why.
+// ClaimVerdict is the state of a claim, and why.
 type ClaimVerdict struct {
 	State ClaimState
 	// Reason is one clause.
 	Reason string
-	// Set and Template are where the claim's name comes from, for the Ordinal; empty, and
-	// -1, where it comes from none.
+	// Set and Template are the origin of the claim's name, with the Ordinal; empty, and -1, if
+	// it has none.
 	Set, Template string
 	Ordinal       Ordinal
-	// Sets are the names of all existing sets that the claim has to do with.
+	// Sets are the names of all existing sets that are related to the claim.
 	Sets []string
 	// Makers are the names of the sets that may have created the claim, in order: with more
-	// than one it is ambiguous. Empty where none could, and for a claim that only has the name
+	// than one it is ambiguous. Empty if none could have, and for a claim that only has the name
 	// that a set's template gives, but not the set's labels.
 	Makers []string
 	// Confidence goes with ClaimOrphanSet.
 	Confidence Confidence
-	// Doubts are what a person should know before the claim is deleted.
+	// Doubts are warnings for the user before the claim is deleted.
 	Doubts []string
-	// UnusedSince is when the claim was last used, zero when that is not known, and by
-	// what that is known. The claim may have been unused for longer, not for less.
+	// UnusedSince is when the claim was last used, zero when that is not known, UnusedFrom how
+	// it is known. The claim may have been unused for longer, not for less.
 	UnusedSince time.Time
 	UnusedFrom  AgeSource
 
-	kept      string // why it has to stay whatever its state
-	unscaled  string // why it is not known whether its ordinal comes back
+	kept      string // why it must stay whatever its state
+	unscaled  string // why it is not known whether its ordinal will be needed again
 	unmounted string // why it is not known whether a pod mounts it
 	unlisted  string // why it is not known whether another object needs it
-	restoring string // why a restore of what wants it may be in progress
+	restoring string // why a restore of what needs it may be in progress
 	restored  string // by which label it was restored
 	orphaned  bool   // no existing set has created it
 	handmade  bool   // the controller has not created it, as far as is known
 }
 
-// Unseen says why it is not known whether a pod or another object needs the claim, empty when
-// it is.
+// Unseen is why it is not known whether a pod or another object needs the claim, empty when it
+// is known.
 func (v *ClaimVerdict) Unseen() string { return cmp.Or(v.unmounted, v.unlisted) }
 
-// Ambiguous says whether more than one set may have created the claim.
+// Ambiguous reports whether more than one set may have created the claim.
 func (v *ClaimVerdict) Ambiguous() bool { return len(v.Makers) > 1 }
 
-// AgeSource is what tells since when a claim has been unused.
+// AgeSource is how it is known since when a claim has been unused.
 type AgeSource string
 
 // AgeFromCondition is the only source: the condition Unused that the API server keeps. An Event
@@ -171,16 +170,16 @@ type AgeSource string
 // may have used the claim without one.
 const AgeFromCondition AgeSource = "condition"
 
-// ClaimChoice says which claims may go. Left-over claims and those of stale templates
-// may without a flag, unless they are ambiguous.
+// ClaimChoice selects the candidates for deletion. Orphaned claims and those of stale
+// templates need no flag, unless they are ambiguous.
 //
-// A claim that may go is held back, in this order, where
+// A claim that would be a candidate is excluded, in this order, if
 //   - it is annotated to be kept, or its set is;
-//   - pods are missing in the inventory and no condition tells that none mounts it;
+//   - pods are missing in the inventory and no condition shows that none mounts it;
 //   - one of [UseResources] is missing;
 //   - autoscalers are missing and it is not chosen with Reserved;
-//   - an annotation that is known to hold a size, or is chosen to, holds none (see
-//     [SizeMemories]), and it is not chosen with Reserved;
+//   - an annotation that should hold a size holds none (see [SizeMemories]), and it is not
+//     chosen with Reserved;
 //   - the controller did not create it, or its maker is unknown, and it is not Named; the reason
 //     is a restore while it is younger than [RestoreWindow];
 //   - it has a label of a restore, and it is not Named;
@@ -189,17 +188,17 @@ const AgeFromCondition AgeSource = "condition"
 //   - it was not, or not provably, unused for OlderThan.
 type ClaimChoice struct {
 	Orphans, Parked, Reserved bool
-	// Named: this claim itself was named on the command line. Nothing of it makes a claim a
+	// Named: this claim itself was named on the command line. That does not make a claim a
 	// candidate whose state does not.
 	Named bool
 	// Sets limits the choice to claims whose only maker is one of these, nil for no limit.
 	Sets []string
-	// OlderThan leaves those that have been unused for so long, and known to be.
+	// OlderThan limits the choice to those that are known to be unused for at least so long.
 	OlderThan time.Duration
 }
 
-// Candidate says whether the claim may go. Where its state would let it and something
-// else does not, held says what.
+// Candidate reports whether the claim can be deleted. If its state would allow it and something
+// else does not, held is the reason.
 func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, held string) {
 	switch v.State {
 	case ClaimLeftOver, ClaimStaleTemplate:
@@ -226,23 +225,23 @@ func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, he
 	case v.restoring != "" && !choice.Named:
 		held = v.restoring
 	case v.handmade && !choice.Named:
-		held = "not known to be created by the StatefulSet controller: only --claim chooses it"
+		held = msgHeldHandMade()
 	case v.restored != "" && !choice.Named:
-		held = "restored by Velero (label " + v.restored + "): once the restore is complete, --claim chooses it"
+		held = msgHeldRestored(v.restored)
 	case v.orphaned && !v.Ambiguous() && !choice.Orphans:
-		held = "created by statefulset " + v.madeBy() + ", which is gone: only --orphans chooses it, too"
+		held = msgHeldSetGone(v.madeBy())
 	case v.Ambiguous() && !choice.Orphans:
-		held = "created by one of the statefulsets " + strings.Join(v.Makers, ", ") + ": only --orphans chooses it"
+		held = msgHeldAmbiguous(v.Makers)
 	case !choice.Named && choice.Sets != nil && v.Ambiguous():
-		held = "created by one of the statefulsets " + strings.Join(v.Makers, ", ") + ": only --claim chooses it, or --orphans without the name of a set"
+		held = msgHeldAmbiguousSelection(v.Makers)
 	case !choice.Named && choice.Sets != nil && !slices.Contains(choice.Sets, v.madeBy()):
-		held = "created by statefulset " + v.madeBy() + ", which is not chosen"
+		held = msgHeldOtherSet(v.madeBy())
 	case v.Confidence == ConfidenceLow && !choice.Named:
-		held = "nothing but its name says which statefulset created it: only --claim chooses it"
+		held = msgHeldNameOnly()
 	case choice.OlderThan > 0 && v.UnusedSince.IsZero():
-		held = "last use unknown: it has no condition Unused that is True"
+		held = msgHeldLastUseUnknown()
 	case choice.OlderThan > 0 && now.Sub(v.UnusedSince) < choice.OlderThan:
-		held = "unused for less than " + Age(choice.OlderThan)
+		held = msgHeldUsedRecently(Age(choice.OlderThan))
 	}
 	return held == "", held
 }
@@ -255,20 +254,20 @@ func (v *ClaimVerdict) madeBy() string {
 	return v.Set
 }
 
-// ClaimJudge judges claims by everything that an Inventory holds of their namespaces.
-// It needs all sets there, not a selection: what any of them wants is wanted.
+// ClaimJudge judges claims by everything that an Inventory has of their namespaces. It
+// requires all sets there, not a selection: any of them may need a claim.
 type ClaimJudge struct {
 	inv       *Inventory
 	claimants map[key][]claimant // by namespace and <template>-<set>
 	sets      map[key]*appsv1.StatefulSet
 	families  map[key][]alikes // claims by the stem of their names
 	uses      map[key][]ClaimUse
-	unsized   map[key]string // sets of which an annotation should hold a size, and does not
+	unsized   map[key]string // sets with an annotation that should hold a size, and does not
 	mounts    map[key][]*corev1.Pod
 	living    map[types.UID]bool // pods, and sets that are not being deleted
 	scalers   map[key][]scaler
 	volumes   map[string]*Volume
-	storages  map[Storage][]string // names of volumes, where several stand for the same
+	storages  map[Storage][]string // names of volumes, where several are for the same storage
 	unlisted  string
 }
 
@@ -284,8 +283,8 @@ type scaler struct {
 	max int32
 }
 
-// NewClaimJudge prepares for judging the claims of the inventory, or one of them read
-// anew.
+// NewClaimJudge prepares for judging the claims of the inventory, or a newer version of one
+// of them.
 func NewClaimJudge(inv *Inventory) *ClaimJudge {
 	j := &ClaimJudge{
 		inv: inv, claimants: map[key][]claimant{}, sets: map[key]*appsv1.StatefulSet{}, families: map[key][]alikes{},
@@ -302,17 +301,17 @@ func NewClaimJudge(inv *Inventory) *ClaimJudge {
 			j.claimants[k] = append(j.claimants[k], claimant{set, t})
 		}
 		if n, ok := ParkedSize(set); ok {
-			j.scale(set.Namespace, set.Name, scaler{"parked size " + strconv.Itoa(int(n)), n})
+			j.scale(set.Namespace, set.Name, scaler{msgReservedByParkedSize(n), n})
 		}
-		// Whoever cancels it, or goes on with it, wants the larger of both sizes back.
+		// Cancelled or resumed, it may need the larger of both sizes.
 		if d, err := ReadDrain(set); err == nil && d != nil {
-			j.scale(set.Namespace, set.Name, scaler{fmt.Sprintf("drain-scale from %d to %d on its way", d.From, d.To), max(d.From, d.To)})
+			j.scale(set.Namespace, set.Name, scaler{msgReservedByDrain(d.From, d.To), max(d.From, d.To)})
 		}
 		for _, m := range SizeMemories(set, inv.ReserveAnnotations) {
 			if m.Replicas > 0 {
-				j.scale(set.Namespace, set.Name, scaler{fmt.Sprintf("annotation %s (%d)", m.Annotation, m.Replicas), m.Replicas})
+				j.scale(set.Namespace, set.Name, scaler{msgReservedByAnnotation(m.Annotation, m.Replicas), m.Replicas})
 			} else {
-				j.unsized[key{set.Namespace, set.Name}] = fmt.Sprintf("annotation %s on statefulset %s should hold a number of replicas and does not", m.Annotation, set.Name)
+				j.unsized[key{set.Namespace, set.Name}] = msgHeldSizeUnknown(m.Annotation, set.Name)
 			}
 		}
 	}
@@ -338,7 +337,7 @@ func NewClaimJudge(inv *Inventory) *ClaimJudge {
 		}
 	}
 	for _, o := range inv.ScaledObjects {
-		j.scale(o.Namespace, o.Set, scaler{"KEDA ScaledObject " + o.Name, o.MaxReplicas})
+		j.scale(o.Namespace, o.Set, scaler{msgReservedByKEDA(o.Name), o.MaxReplicas})
 	}
 	first := map[Storage]string{}
 	for i := range inv.Volumes {
@@ -376,8 +375,8 @@ func (j *ClaimJudge) join(stem key, labels map[string]string) {
 	j.families[stem] = append(family, alikes{labels, 1})
 }
 
-// MountedClaims are the names of the claims that the pod has as volumes, also those that
-// were made for it alone.
+// MountedClaims are the names of the claims that the pod has as volumes, including those of
+// its ephemeral volumes.
 func MountedClaims(pod *corev1.Pod) []string {
 	var out []string
 	for i := range pod.Spec.Volumes {
@@ -405,8 +404,8 @@ func (j *ClaimJudge) VolumeNamed(name string) (Volume, bool) {
 	return Volume{}, false
 }
 
-// Holder is a pod on a node that mounts the claim, empty when there is none. The server
-// keeps a claim that is being deleted as long as there is one.
+// Holder is a pod on a node that mounts the claim, empty when there is none. A claim that is
+// being deleted stays as long as there is one.
 func (j *ClaimJudge) Holder(c *corev1.PersistentVolumeClaim) string {
 	for _, pod := range j.mounts[key{c.Namespace, c.Name}] {
 		if pod.Spec.NodeName != "" {
@@ -416,7 +415,7 @@ func (j *ClaimJudge) Holder(c *corev1.PersistentVolumeClaim) string {
 	return ""
 }
 
-// Judge says what the claim is.
+// Judge returns what the claim is.
 func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	v := j.origin(c)
 	pods := j.mounts[key{c.Namespace, c.Name}]
@@ -425,9 +424,9 @@ func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	if !j.inv.Knows("pods") {
 		switch {
 		case unused == nil:
-			v.unmounted = "pods could not be read: one may mount it"
+			v.unmounted = msgHeldPodsUnknown()
 		case unused.Status == corev1.ConditionFalse:
-			mounted = "a pod mounts it, by its condition " + string(unused.Type)
+			mounted = msgClaimMountedByCondition()
 		}
 	}
 	uses := j.uses[key{c.Namespace, c.Name}]
@@ -436,18 +435,16 @@ func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	}
 	switch {
 	case c.DeletionTimestamp != nil:
-		reason := "being deleted for " + Age(j.inv.TakenAt.Sub(c.DeletionTimestamp.Time))
-		if mounted != "" {
-			reason += "; " + mounted
-		} else if v.State == ClaimWanted {
-			reason += "; " + v.Reason
+		why := mounted
+		if mounted == "" && v.State == ClaimWanted {
+			why = v.Reason
 		}
-		v.State, v.Reason, v.Confidence = ClaimTerminating, reason, ""
+		v.State, v.Reason, v.Confidence = ClaimTerminating, msgClaimTerminating(Age(j.inv.TakenAt.Sub(c.DeletionTimestamp.Time)), why), ""
 	case mounted != "":
 		v.State, v.Reason, v.Confidence = ClaimInUse, mounted, ""
 	case v.State != ClaimWanted:
-		if with := j.collected(c); with != "" {
-			v.State, v.Reason, v.Confidence = ClaimPolicy, "the garbage collector takes it with "+with, ""
+		if why := j.collected(c); why != "" {
+			v.State, v.Reason, v.Confidence = ClaimPolicy, why, ""
 		}
 	}
 	v.unlisted = j.unlisted
@@ -459,27 +456,27 @@ func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	return v
 }
 
-// restore says whether the claim may have come by a restore, and its sets not yet.
+// restore checks whether a restore may have created the claim, but not its sets yet.
 func (j *ClaimJudge) restore(c *corev1.PersistentVolumeClaim, v *ClaimVerdict) {
 	v.restored = restoredMark(c.Labels)
 	v.handmade = !MadeByController(c)
 	if end := c.CreationTimestamp.Add(RestoreWindow); v.handmade && !c.CreationTimestamp.IsZero() && j.inv.TakenAt.Before(end) {
 		// Whole minutes, so that claims of one restore share a note.
 		end = end.Add(time.Minute - 1).Truncate(time.Minute)
-		v.restoring = "created less than an hour ago, not by the StatefulSet controller: a restore may be in progress until " + end.UTC().Format("2006-01-02 15:04 UTC") + ", only --claim chooses it"
+		v.restoring = msgHeldRestore(end.UTC().Format("2006-01-02 15:04 UTC"))
 	}
 }
 
-// origin says which set the claim's name comes from, and what it is to that set.
+// origin finds the set that the claim's name comes from, and its state there.
 func (j *ClaimJudge) origin(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	stem, o, shaped := cutOrdinal(c.Name)
 	if !shaped {
-		return foreign("its name is none that a volumeClaimTemplate gives")
+		return foreign(msgClaimNameUnmatched())
 	}
 	fit, why := j.readings(c, stem), unmade(c)
 	if why == "" && len(c.Labels)+len(c.OwnerReferences) == 0 {
 		if fit = slices.DeleteFunc(fit, func(r reading) bool { return r.gone() }); len(fit) == 0 {
-			why = "it has none of the labels that a statefulset gives to its claims"
+			why = msgClaimUnlabeled()
 		}
 	}
 	claimants := j.claimants[key{c.Namespace, stem}]
@@ -501,7 +498,7 @@ func (j *ClaimJudge) origin(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	}
 	for _, by := range claimants {
 		if v.State == ClaimForeign && !slices.ContainsFunc(fit, func(r reading) bool { return r.fits }) {
-			v.Reason = "its labels are not those of " + by.set.Name + ", whose volumeClaimTemplate " + by.template + " gives such names"
+			v.Reason = msgClaimOtherLabels(by.set.Name, by.template)
 		}
 		if !slices.Contains(v.Sets, by.set.Name) {
 			v.Sets = append(v.Sets, by.set.Name)
@@ -522,8 +519,8 @@ var protection = []ClaimState{ClaimWanted, ClaimReserved, ClaimParked, ClaimLeft
 
 // claimed judges a claim whose name templates of existing sets give. One name may come from
 // several sets: data-web-db-0 is of set web-db with the template data, and of set db with the
-// template data-web. What protects it most counts. It is not ok where the claim would be
-// left-over and has not the labels of such a set: the controller labels what it creates.
+// template data-web. The state that protects it most counts. It is not ok if the claim would
+// be orphaned and does not have the labels of such a set: the controller labels what it creates.
 func (j *ClaimJudge) claimed(o Ordinal, claimants []claimant, fit []reading) (best ClaimVerdict, ok bool) {
 	bestMade := false
 	for _, by := range claimants {
@@ -539,7 +536,7 @@ func (j *ClaimJudge) claimed(o Ordinal, claimants []claimant, fit []reading) (be
 			best, bestMade = v, ours
 		}
 	}
-	// Where a set that is gone may have created it, it is of that.
+	// If a set that no longer exists may have created it, it belongs to that one.
 	gone := slices.ContainsFunc(fit, func(r reading) bool { return r.gone() })
 	return best, best.State != "" && (best.State != ClaimLeftOver || bestMade && !gone)
 }
@@ -551,38 +548,38 @@ func one(b bool) int {
 	return 0
 }
 
-// ordinal says what the ordinal is to the set.
+// ordinal is the state of the ordinal in the set.
 func (j *ClaimJudge) ordinal(set *appsv1.StatefulSet, o Ordinal) ClaimVerdict {
-	name := set.Name
+	state, reason := j.ordinalState(set, o)
 	if set.DeletionTimestamp != nil {
-		name += ", which is being deleted"
+		reason = msgSetDeleting(reason)
 	}
+	return ClaimVerdict{State: state, Reason: reason}
+}
+
+func (j *ClaimJudge) ordinalState(set *appsv1.StatefulSet, o Ordinal) (ClaimState, string) {
 	if Wants(set, o) {
-		return ClaimVerdict{State: ClaimWanted, Reason: sayRange(set, WantedReplicas(set)) + " of " + name}
+		return ClaimWanted, msgClaimNeeded(set.Name, sayRange(set, WantedReplicas(set)))
 	}
 	for _, s := range j.scalers[key{set.Namespace, set.Name}] {
 		if within(set, o, s.max) {
-			return ClaimVerdict{State: ClaimReserved, Reason: fmt.Sprintf("%s: %s of %s", s.by, sayRange(set, s.max), name)}
+			return ClaimReserved, msgClaimReserved(set.Name, sayRange(set, s.max), s.by)
 		}
 	}
-	v := ClaimVerdict{State: ClaimLeftOver, Reason: "beyond " + sayRange(set, WantedReplicas(set)) + " of " + name}
-	if o < Start(set) {
-		v.Reason = "below ordinal " + Start(set).String() + ", the first of " + name
-	}
 	if WantedReplicas(set) == 0 {
-		v.State, v.Reason = ClaimParked, name+" stands at 0"
+		return ClaimParked, msgClaimParked(set.Name)
 	}
-	return v
+	return ClaimLeftOver, msgClaimOutOfRange(set.Name, sayRange(set, WantedReplicas(set)))
 }
 
-// unscaled says why it is not known whether the set gets the ordinal back, empty when it is.
+// unscaled is why it is not known whether the set will need the ordinal again, empty when it is.
 func (j *ClaimJudge) unscaled(set *appsv1.StatefulSet, o Ordinal) string {
 	if o < Start(set) || Wants(set, o) {
 		return ""
 	}
 	for _, resource := range []string{"scaledobjects", "horizontalpodautoscalers"} {
 		if !j.inv.Knows(resource) {
-			return resource + " could not be read: one may bring it back"
+			return msgHeldScalersUnknown(resource)
 		}
 	}
 	return j.unsized[key{set.Namespace, set.Name}]
@@ -596,10 +593,10 @@ func sayRange(set *appsv1.StatefulSet, replicas int32) string {
 	return fmt.Sprintf("ordinals %d-%d", Start(set), int64(Start(set))+int64(replicas)-1)
 }
 
-// keptBy says why all claims of the set have to stay, empty when they have not.
+// keptBy is why all claims of the set must stay, empty when they need not.
 func keptBy(set *appsv1.StatefulSet) string {
 	if Keeps(set) {
-		return "annotation " + KeepAnnotation + " on statefulset " + set.Name
+		return msgHeldBySet(set.Name)
 	}
 	if _, err := ReadDrain(set); err != nil {
 		return err.Error()
@@ -607,14 +604,14 @@ func keptBy(set *appsv1.StatefulSet) string {
 	return ""
 }
 
-// Keeps says whether the object's annotation says that claims are to stay.
+// Keeps reports whether the object has the annotation that excludes claims from deletion.
 func Keeps(o metav1.Object) bool {
 	v, ok := o.GetAnnotations()[KeepAnnotation]
 	return ok && v != "false"
 }
 
-// labelled says whether the claim has the labels that the controller gives to the
-// set's claims: those of its selector. A selector without matchLabels gives none.
+// labelled reports whether the claim has the labels that the controller gives to the set's
+// claims: those of its selector. A selector without matchLabels gives none.
 func labelled(c *corev1.PersistentVolumeClaim, set *appsv1.StatefulSet) bool {
 	if set.Spec.Selector == nil {
 		return true
@@ -627,7 +624,7 @@ func labelled(c *corev1.PersistentVolumeClaim, set *appsv1.StatefulSet) bool {
 	return true
 }
 
-// unusedCondition is the API server's own word (KEP-5541), nil where it has none.
+// unusedCondition is the API server's condition (KEP-5541), nil if there is none.
 func unusedCondition(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaimCondition {
 	for i := range c.Status.Conditions {
 		if cond := &c.Status.Conditions[i]; cond.Type == corev1.PersistentVolumeClaimUnused && cond.Status != corev1.ConditionUnknown {
@@ -655,37 +652,30 @@ func sayMounts(pods []*corev1.Pod) string {
 		}
 		names = append(names, name)
 	}
-	switch len(names) {
-	case 0:
-		return ""
-	case 1:
-		return "pod " + names[0] + " mounts it"
-	}
-	last := len(names) - 1
-	return "pods " + strings.Join(names[:last], ", ") + " and " + names[last] + " mount it"
+	return msgClaimMounted(names)
 }
 
-// collected says with which owner the garbage collector takes the claim, empty when it
-// does not. A retention policy works by owner references: to the pod of an ordinal that
-// is scaled away, to the set when it goes with the set. A policy of today does not reach
-// back to ordinals that went before it.
+// collected is the reason of a claim that the garbage collector deletes, empty when it does
+// not. A retention policy works by owner references: to the pod of an ordinal that is removed
+// by a scale-down, to the set when it is deleted with the set. The current policy does not
+// apply to ordinals that were removed before it was set.
 func (j *ClaimJudge) collected(c *corev1.PersistentVolumeClaim) string {
-	with := ""
+	why := ""
 	for _, ref := range c.OwnerReferences {
-		policy := ""
+		collected := ""
 		switch {
 		case ref.Kind == "Pod" && ref.APIVersion == "v1" && strings.HasSuffix(c.Name, "-"+ref.Name):
-			policy = "pod " + ref.Name + " (whenScaled: Delete)"
+			collected = msgClaimGarbageCollected("pod "+ref.Name, "whenScaled: Delete")
 			if !j.inv.Knows("pods") {
 				return ""
 			}
 		case ref.Kind == "StatefulSet" && strings.HasPrefix(ref.APIVersion, appsv1.GroupName+"/"):
-			policy = "statefulset " + ref.Name + " (whenDeleted: Delete)"
+			collected = msgClaimGarbageCollected("statefulset/"+ref.Name, "whenDeleted: Delete")
 		}
-		if policy == "" || j.living[ref.UID] {
-			return "" // it lives as long as any owner does
+		if collected == "" || j.living[ref.UID] {
+			return "" // it exists as long as any owner does
 		}
-		with = policy
+		why = collected
 	}
-	return with
+	return why
 }

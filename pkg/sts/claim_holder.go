@@ -16,8 +16,8 @@ func (j *ClaimJudge) Users(c *corev1.PersistentVolumeClaim) []string {
 	return out
 }
 
-// Stays is a pod on a node that mounts the claim and is not being deleted itself, empty
-// when there is none: a claim that is being deleted stays until that pod is deleted, too.
+// Stays is a pod on a node that mounts the claim and is not being deleted itself, empty when
+// there is none: a claim that is being deleted stays until that pod is deleted.
 func (j *ClaimJudge) Stays(c *corev1.PersistentVolumeClaim) string {
 	for _, pod := range j.mounts[key{c.Namespace, c.Name}] {
 		if pod.Spec.NodeName != "" && pod.DeletionTimestamp == nil && pod.Status.Phase != corev1.PodSucceeded && pod.Status.Phase != corev1.PodFailed {

@@ -6,14 +6,14 @@ import (
 )
 
 // SetNaming is how the labels of a claim name the set of one reading of the claim's name. It
-// tells gone sets apart and gives them their names; what may be deleted depends on more.
+// distinguishes deleted sets and names them; what can be deleted depends on more.
 //
 // A label's value is in the set's name where it is the name, or a part of it that is delimited
 // by dashes or the ends of the name: mariadb is in wordpress-mariadb. The labels that the naming
 // uses are those whose values are in the name.
 type SetNaming int
 
-// The ways, from none to the surest.
+// The ways, from none to the most certain.
 const (
 	// NotNamed: none of the others.
 	NotNamed SetNaming = iota
@@ -36,17 +36,17 @@ const (
 	NamedByLabel
 )
 
-// instanceLabels name an instance of an application: the names of its sets begin with it.
+// instanceLabels name an instance of an application: the names of its sets begin with its name.
 var instanceLabels = []string{"app.kubernetes.io/instance", "release"}
 
 // chartLabels have the name of a chart and its version.
 var chartLabels = []string{"chart", "helm.sh/chart"}
 
-// storageWords are what the names of volumeClaimTemplates have parts of, and those of sets
-// hardly ever begin with.
+// storageWords are parts of the names of volumeClaimTemplates with which the names of sets
+// hardly ever begin.
 var storageWords = []string{"data", "storage", "volume", "vol", "disk", "claim", "pvc", "pv"}
 
-// foreignMarks are labels of claims that a program creates itself, and no StatefulSet: by a
+// foreignMarks are labels of claims that a program creates itself, without a StatefulSet: by a
 // prefix of the key, or by key=value.
 var foreignMarks = []struct{ label, by string }{
 	{"workloads.kubeblocks.io/", "KubeBlocks"},
@@ -65,10 +65,10 @@ var foreignMarks = []struct{ label, by string }{
 // restoredMarks begin the keys of labels of claims that Velero has restored.
 const restoredMarks = "velero.io/"
 
-// notRestored is a label of Velero's that people put on what it should not back up.
+// notRestored is a label of Velero that users set on what it should not back up.
 const notRestored = "velero.io/exclude-from-backup"
 
-// nameSet says how the labels name the set of a reading, and which labels that uses.
+// nameSet returns how the labels name the set of a reading, and which labels that uses.
 func nameSet(labels map[string]string, s split) (SetNaming, []string) {
 	var used []string
 	best := NotNamed
@@ -95,7 +95,7 @@ func nameSet(labels map[string]string, s split) (SetNaming, []string) {
 	return best, used
 }
 
-// templateNames says whether the template begins with the set's name, and not by repeating a word.
+// templateNames reports whether the template begins with the set's name, other than by a repeated word.
 func templateNames(s split) bool {
 	rest, ok := strings.CutPrefix(s.template, s.set)
 	switch {
@@ -108,7 +108,7 @@ func templateNames(s split) bool {
 	return rest[0] == '-' && !inName(word, s.set)
 }
 
-// inName says whether the value is a part of the name that dashes or its ends delimit.
+// inName reports whether the value is a part of the name that dashes or its ends delimit.
 func inName(value, name string) bool {
 	return value != "" && strings.Contains("-"+name+"-", "-"+value+"-")
 }
@@ -130,7 +130,7 @@ func nameParts(labels map[string]string, name string) []string {
 	return out
 }
 
-// composed says whether the name consists of two or more of the parts, each used once.
+// composed reports whether the name consists of two or more of the parts, each used once.
 func composed(name string, parts []string) bool {
 	var rest func(left string, unused []string) bool
 	rest = func(left string, unused []string) bool {
@@ -149,7 +149,7 @@ func composed(name string, parts []string) bool {
 	return rest(name, parts)
 }
 
-// storagePart says whether a part of a claim's name begins with a word for storage.
+// storagePart reports whether a part of a claim's name begins with a word for storage.
 func storagePart(part string) bool {
 	first, _, _ := strings.Cut(part, "-")
 	return slices.Contains(storageWords, first)

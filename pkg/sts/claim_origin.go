@@ -27,7 +27,7 @@ func splits(stem string) []split {
 	return out
 }
 
-// handMadeMarks are annotations of those who write a claim itself, which the
+// handMadeMarks are annotations of clients that create claims themselves, which the
 // StatefulSet controller's claims do not have.
 var handMadeMarks = []struct{ key, by string }{
 	{"meta.helm.sh/release-name", "a Helm chart"},
@@ -36,16 +36,16 @@ var handMadeMarks = []struct{ key, by string }{
 }
 
 // MakerAnnotation is on a claim that kubectl-sts has recreated and that the StatefulSet
-// controller had not created: it names the field manager that had.
+// controller had not created: it names the field manager that had created it.
 const MakerAnnotation = AnnotationPrefix + "made-by"
 
 // controllers are the field managers by which the StatefulSet controller writes: the names of
 // the programs that it runs in.
 var controllers = []string{"kube-controller-manager", "k3s", "kubelite", "hyperkube"}
 
-// ClaimMaker is the field manager that has created the claim: its access modes are written
-// then, and never after. It is empty where managedFields do not tell. Where a later
-// server-side apply has them, too, the StatefulSet controller counts.
+// ClaimMaker is the field manager that has created the claim: its access modes are only
+// written on creation. It is empty if managedFields do not show it. If a later server-side
+// apply has them, too, the StatefulSet controller counts.
 func ClaimMaker(c *corev1.PersistentVolumeClaim) string {
 	maker := ""
 	for i := range c.ManagedFields {
@@ -63,33 +63,33 @@ func ClaimMaker(c *corev1.PersistentVolumeClaim) string {
 	return maker
 }
 
-// MadeByController says whether the StatefulSet controller has created the claim, or
-// kubectl-sts has recreated one that it had. false also where the maker is unknown.
+// MadeByController reports whether the StatefulSet controller has created the claim, or
+// kubectl-sts has recreated one that it had created. false also if the maker is unknown.
 func MadeByController(c *corev1.PersistentVolumeClaim) bool {
 	maker := ClaimMaker(c)
 	return maker == FieldManager || slices.Contains(controllers, maker)
 }
 
-// MarksClaim says whether an annotation of a claim has a say in what the claim is.
+// MarksClaim reports whether an annotation of a claim matters for its state.
 func MarksClaim(annotation string) bool {
 	return strings.HasPrefix(annotation, AnnotationPrefix) ||
 		slices.ContainsFunc(handMadeMarks, func(m struct{ key, by string }) bool { return m.key == annotation })
 }
 
-// handMade says who else than a StatefulSet's controller has made the claim.
+// handMade is which client other than the StatefulSet controller has created the claim.
 func handMade(c *corev1.PersistentVolumeClaim) string {
 	if ref := metav1.GetControllerOfNoCopy(c); ref != nil && ref.Kind != "StatefulSet" && (ref.Kind != "Pod" || !strings.HasSuffix(c.Name, "-"+ref.Name)) {
-		return fmt.Sprintf("it is of %s %s", strings.ToLower(ref.Kind), ref.Name)
+		return msgClaimControlled(strings.ToLower(ref.Kind), ref.Name)
 	}
 	for _, m := range handMadeMarks {
 		if _, ok := c.Annotations[m.key]; ok {
-			return "made by " + m.by
+			return msgClaimCreatedBy(m.by)
 		}
 	}
 	return ""
 }
 
-// unmade says why no StatefulSet has created the claim, empty when one may have.
+// unmade is why no StatefulSet has created the claim, empty when one may have.
 func unmade(c *corev1.PersistentVolumeClaim) string {
 	if who := handMade(c); who != "" {
 		return who
@@ -98,10 +98,10 @@ func unmade(c *corev1.PersistentVolumeClaim) string {
 		return ""
 	}
 	if label, by := foreignMark(c.Labels); label != "" {
-		return fmt.Sprintf("created by %s (label %s)", by, label)
+		return msgClaimLabeled(by, label)
 	}
 	if maker := ClaimMaker(c); maker != "" && restoredMark(c.Labels) == "" {
-		return "created by field manager " + maker + ", not by the StatefulSet controller"
+		return msgClaimFieldManager(maker)
 	}
 	return ""
 }
@@ -148,8 +148,8 @@ type reading struct {
 	used    []string // the labels that name the set
 }
 
-// gone says whether the set that may have created the claim does not exist any more: there is none
-// of that name, or it was recreated with other labels.
+// gone reports whether the set that may have created the claim no longer exists: there is none of
+// that name, or it was recreated with different labels.
 func (r *reading) gone() bool { return !r.fits }
 
 // readings are those that fit, see [ClaimState]: existing sets first, the longest set name first.
@@ -206,12 +206,12 @@ func likely(gone, existing []reading) []reading {
 			if more, longer := strings.CutSuffix(r.split.set, "-"+a.split.set); longer {
 				return a.naming < NamedStrongly && !storagePart(more)
 			}
-			return unnamed // the labels tell nothing
+			return unnamed // the labels name no set
 		})
 	})
 }
 
-// lessOf says whether a has only some of the labels that b has.
+// lessOf reports whether a has only some of the labels that b has.
 func lessOf(a, b []string) bool {
 	return !slices.ContainsFunc(a, func(k string) bool { return !slices.Contains(b, k) }) &&
 		slices.ContainsFunc(b, func(k string) bool { return !slices.Contains(a, k) })
@@ -227,11 +227,11 @@ func makersOf(readings []reading) []string {
 	return out
 }
 
-// outlived judges a claim for which no existing set that fits has a template: it is of a
-// template that was removed, of a set that is gone, or of neither.
+// outlived judges a claim for which no existing set that fits has a template: it belongs to a
+// template that was removed, to a deleted set, or to neither.
 func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Ordinal, fit []reading) ClaimVerdict {
 	if len(fit) == 0 {
-		return foreign("no volumeClaimTemplate gives such a name")
+		return foreign(msgClaimNameUnmatched())
 	}
 	best := fit[0]
 	for _, r := range fit[1:] {
@@ -248,7 +248,7 @@ func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Or
 	}
 	slices.Sort(v.Sets)
 	if !best.gone() {
-		v.State, v.Reason = ClaimStaleTemplate, best.split.set+" has no volumeClaimTemplate "+best.template
+		v.State, v.Reason = ClaimStaleTemplate, msgClaimTemplateRemoved(best.split.set, best.template)
 		if len(fit) > 1 {
 			v.Reason = sayMakers(fit)
 		}
@@ -264,15 +264,15 @@ func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Or
 			v.Confidence = ConfidenceHigh
 		}
 	case alike > 1:
-		v.Confidence, why = ConfidenceMedium, Count(alike, "claim")+" of its shape"
+		v.Confidence, why = ConfidenceMedium, msgMatchedByAlike(alike)
 	case slices.ContainsFunc(fit, func(r reading) bool { return r.fits }):
 		v.Confidence = ConfidenceMedium // its labels are those of a set that exists
 	default:
-		v.Confidence, why = ConfidenceLow, "by its name only"
+		v.Confidence, why = ConfidenceLow, msgMatchedByName()
 	}
-	v.Reason = fmt.Sprintf("statefulset %s is gone (%s)", v.Set, why)
+	v.Reason = msgClaimSetGone(v.Set, why)
 	if best.set != nil {
-		v.Reason = fmt.Sprintf("statefulset %s was recreated with other labels (%s)", v.Set, why)
+		v.Reason = msgClaimSetRecreated(v.Set, why)
 	}
 	if len(fit) > 1 {
 		v.Reason = sayMakers(fit)
@@ -280,7 +280,7 @@ func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Or
 	return v
 }
 
-// sure says whether no longer name of a set could be read from the claim's name.
+// sure reports whether the claim's name has no reading with a longer name of a set.
 func sure(r reading, stem string) bool {
 	return r.naming >= NamedByTemplate || !slices.ContainsFunc(splits(stem), func(s split) bool {
 		more, longer := strings.CutSuffix(s.set, "-"+r.split.set)
@@ -288,7 +288,7 @@ func sure(r reading, stem string) bool {
 	})
 }
 
-// sayMakers says which sets may have created an ambiguous claim.
+// sayMakers names the sets that may have created an ambiguous claim.
 func sayMakers(readings []reading) string {
 	const most = 3
 	var names []string
@@ -298,15 +298,12 @@ func sayMakers(readings []reading) string {
 			break
 		}
 		name := r.split.set
-		switch {
-		case r.set == nil:
-			name += " (gone)"
-		case r.gone():
-			name += " (before it was recreated)"
+		if r.gone() {
+			name = msgAmbiguousSet(name, r.set != nil)
 		}
 		names = append(names, name)
 	}
-	return "created by one of the statefulsets " + strings.Join(names, ", ")
+	return msgClaimAmbiguous(names)
 }
 
 // sayLabels shows the labels by their keys.
@@ -320,10 +317,7 @@ func sayLabels(labels map[string]string, keys []string) string {
 		}
 		shown = append(shown, k+"="+labels[k])
 	}
-	if len(shown) == 1 {
-		return "label " + shown[0]
-	}
-	return "labels " + strings.Join(shown, ", ")
+	return msgMatchedByLabels(shown)
 }
 
 // alikes are claims with the same stem and the same labels.
@@ -332,7 +326,7 @@ type alikes struct {
 	n      int
 }
 
-// family counts the claims of the same stem that have the claim's labels, and says whether
+// family counts the claims of the same stem that have the claim's labels, and reports whether
 // there are others.
 func (j *ClaimJudge) family(c *corev1.PersistentVolumeClaim, stem string) (alike int, others bool) {
 	for _, f := range j.families[key{c.Namespace, stem}] {
@@ -345,65 +339,62 @@ func (j *ClaimJudge) family(c *corev1.PersistentVolumeClaim, stem string) (alike
 	return alike, others
 }
 
-// gives says whether a template of the set gives the claim's name.
+// gives reports whether a template of the set gives the claim's name.
 func (j *ClaimJudge) gives(set *appsv1.StatefulSet, c *corev1.PersistentVolumeClaim) bool {
 	stem, _, _ := cutOrdinal(c.Name)
 	return slices.ContainsFunc(j.claimants[key{c.Namespace, stem}], func(by claimant) bool { return by.set == set })
 }
 
-// doubts are what a person should know before the claim goes.
+// doubts are the warnings for the user before the claim is deleted.
 func (j *ClaimJudge) doubts(c *corev1.PersistentVolumeClaim, unused *corev1.PersistentVolumeClaimCondition, v *ClaimVerdict) {
 	if Keeps(c) {
-		v.kept = "annotation " + KeepAnnotation + " on the claim"
-		if c.Annotations[KeepAnnotation] == KeptMeanwhile {
-			v.kept += ", which an undo has left when it was interrupted: undo it again"
-		}
+		v.kept = msgHeldByClaim(c.Annotations[KeepAnnotation] == KeptMeanwhile)
 	}
-	doubt := func(format string, args ...any) { v.Doubts = append(v.Doubts, fmt.Sprintf(format, args...)) }
+	doubt := func(text string) { v.Doubts = append(v.Doubts, text) }
 	for _, name := range v.Sets {
 		set := j.sets[key{c.Namespace, name}]
 		if ref := metav1.GetControllerOfNoCopy(set); ref != nil {
-			doubt("statefulset %s is made by the operator of %s", name, operator(c.Namespace, ref).Name)
+			doubt(msgDoubtOperator(name, operator(c.Namespace, ref).Name))
 		}
 		if text, ok := set.Annotations[ParkedAnnotation]; ok {
 			if _, ok := ParkedSize(set); !ok {
-				doubt("annotation %s=%s on statefulset %s is no size", ParkedAnnotation, text, name)
+				doubt(msgDoubtParkedSize(name, text))
 			}
 		}
 		if name != v.Set && v.Set != "" && j.gives(set, c) {
-			doubt("statefulset %s gives this name, too", name)
+			doubt(msgDoubtOtherSet(name))
 		}
 	}
 	if v.State != ClaimForeign {
 		if who := handMade(c); who != "" {
-			doubt("%s", who)
+			doubt(who)
 		} else if maker := ClaimMaker(c); maker != "" && !MadeByController(c) {
-			doubt("created by field manager %s, not by the StatefulSet controller", maker)
+			doubt(msgClaimFieldManager(maker))
 		}
 	}
 	if v.State != ClaimInUse && j.inv.Knows("pods") && unused != nil && unused.Status == corev1.ConditionFalse {
-		doubt("its condition %s says that a pod uses it, and none is there", unused.Type)
+		doubt(msgDoubtCondition())
 	}
 	for _, f := range c.Finalizers {
 		if f != "kubernetes.io/pvc-protection" {
-			doubt("finalizer %s: whoever has put it there holds the claim", f)
+			doubt(msgDoubtFinalizer(f))
 		}
 	}
 	if c.Status.Phase == corev1.ClaimLost {
-		doubt("it has lost its volume %s", c.Spec.VolumeName)
+		doubt(msgDoubtLost(c.Spec.VolumeName))
 	}
 	volume, ok := j.Volume(c)
 	if !ok {
 		return
 	}
 	if by := volume.Claim; by.Name != "" && (by.Namespace != c.Namespace || by.Name != c.Name || by.UID != "" && by.UID != c.UID) {
-		doubt("volume %s is bound to claim %s/%s (UID %s)", volume.Name, by.Namespace, by.Name, by.UID)
+		doubt(msgDoubtVolumeTaken(volume.Name, by.Namespace, by.Name, string(by.UID)))
 	}
 	if volume.Storage != (Storage{}) {
 		others := slices.DeleteFunc(slices.Clone(j.storages[volume.Storage]), func(n string) bool { return n == volume.Name })
 		slices.Sort(others)
 		if len(others) > 0 {
-			doubt("volume %s has the same data (%s %s) as volume %s", volume.Name, volume.Storage.Kind, volume.Storage.What, strings.Join(others, ", "))
+			doubt(msgDoubtSharedStorage(volume.Name, volume.Storage.Kind+" "+volume.Storage.What, others))
 		}
 	}
 }

@@ -183,9 +183,9 @@ func (p *place) other(name string, labels map[string]string) {
 	p.Claims = append(p.Claims, c)
 }
 
-// A claim that its state lets go is held back by what is not known, and by a choice of sets.
+// A claim that its state makes a candidate is excluded by what is not known, and by a choice of sets.
 func TestClaimsHeldBack(t *testing.T) {
-	const byHand = "not known to be created by the StatefulSet controller: only --claim chooses it"
+	const byHand = "not known to be created by the StatefulSet controller; requires --claim"
 	velero := func(p *place) {
 		p.claim.ManagedFields = madeBy("velero-server")
 		p.claim.Labels["velero.io/restore-name"] = "r1"
@@ -194,15 +194,15 @@ func TestClaimsHeldBack(t *testing.T) {
 		p.claim.Name, p.claim.Labels = "data-web-db-0", labels("app", "db")
 		p.Claims = append(p.Claims, p.claim)
 	}
-	ambiguous := "created by one of the statefulsets db, web-db: "
+	ambiguous := "created by one of these StatefulSets: db, web-db; "
 	for name, test := range map[string]struct {
 		change func(*place)
 		choice sts.ClaimChoice
 		held   string // empty for a candidate
 	}{
-		"a left-over claim":      {},
-		"deployments are hidden": {func(p *place) { p.hide("deployments") }, sts.ClaimChoice{}, "permission to list deployments is missing: one may name it"},
-		"some are hidden, named": {func(p *place) { p.hide("cronjobs", "volumesnapshots") }, sts.ClaimChoice{Named: true}, "permission to list cronjobs, volumesnapshots is missing: one may name it"},
+		"an orphaned claim":      {},
+		"deployments are hidden": {func(p *place) { p.hide("deployments") }, sts.ClaimChoice{}, "no permission to list deployments; one may reference it"},
+		"some are hidden, named": {func(p *place) { p.hide("cronjobs", "volumesnapshots") }, sts.ClaimChoice{Named: true}, "no permission to list cronjobs, volumesnapshots; one may reference it"},
 		"services do not matter": {func(p *place) { p.hide("services") }, sts.ClaimChoice{}, ""},
 		"by hand":                {func(p *place) { p.claim.ManagedFields = madeBy("kubectl-create") }, sts.ClaimChoice{}, byHand},
 		"by hand, named":         {func(p *place) { p.claim.ManagedFields = madeBy("kubectl-create") }, sts.ClaimChoice{Named: true}, ""},
@@ -210,43 +210,43 @@ func TestClaimsHeldBack(t *testing.T) {
 		"restored":               {velero, sts.ClaimChoice{}, byHand},
 		"restored, named":        {velero, sts.ClaimChoice{Named: true}, ""},
 		"not to be backed up":    {func(p *place) { p.claim.Labels["velero.io/exclude-from-backup"] = "true" }, sts.ClaimChoice{}, ""},
-		"restored, by its label": {func(p *place) { p.claim.Labels["velero.io/restore-name"] = "r1" }, sts.ClaimChoice{}, "restored by Velero (label velero.io/restore-name): once the restore is complete, --claim chooses it"},
+		"restored, by its label": {func(p *place) { p.claim.Labels["velero.io/restore-name"] = "r1" }, sts.ClaimChoice{}, "restored by Velero (label velero.io/restore-name); requires --claim, once the restore is complete"},
 		"by hand, a moment ago": {func(p *place) { velero(p); p.created(20 * time.Minute) }, sts.ClaimChoice{},
-			"created less than an hour ago, not by the StatefulSet controller: a restore may be in progress until 2026-03-01 12:40 UTC, only --claim chooses it"},
+			"created less than an hour ago and not by the StatefulSet controller; a restore may be in progress until 2026-03-01 12:40 UTC; requires --claim"},
 		"by hand, a moment ago, named": {func(p *place) { velero(p); p.created(20 * time.Minute) }, sts.ClaimChoice{Named: true}, ""},
 		"by hand, an hour ago":         {func(p *place) { velero(p); p.created(time.Hour) }, sts.ClaimChoice{}, byHand},
 		"by the controller, now":       {func(p *place) { p.created(0) }, sts.ClaimChoice{}, ""},
 		"of the set that is named":     {nil, sts.ClaimChoice{Sets: []string{"web"}}, ""},
-		"of another":                   {nil, sts.ClaimChoice{Sets: []string{"db"}}, "created by statefulset web, which is not chosen"},
-		"no set is chosen":             {nil, sts.ClaimChoice{Sets: []string{}}, "created by statefulset web, which is not chosen"},
+		"of another":                   {nil, sts.ClaimChoice{Sets: []string{"db"}}, "created by statefulset/web, which is not selected"},
+		"no set is chosen":             {nil, sts.ClaimChoice{Sets: []string{}}, "created by statefulset/web, which is not selected"},
 		"ambiguous":                    {gone, sts.ClaimChoice{Orphans: true}, ""},
-		"ambiguous, one is named":      {gone, sts.ClaimChoice{Orphans: true, Sets: []string{"db"}}, ambiguous + "only --claim chooses it, or --orphans without the name of a set"},
-		"ambiguous, both named":        {gone, sts.ClaimChoice{Orphans: true, Sets: []string{"db", "web-db"}}, ambiguous + "only --claim chooses it, or --orphans without the name of a set"},
+		"ambiguous, one is named":      {gone, sts.ClaimChoice{Orphans: true, Sets: []string{"db"}}, ambiguous + "requires --claim, or --orphans without a StatefulSet name or selector"},
+		"ambiguous, both named":        {gone, sts.ClaimChoice{Orphans: true, Sets: []string{"db", "web-db"}}, ambiguous + "requires --claim, or --orphans without a StatefulSet name or selector"},
 		"ambiguous, itself named":      {gone, sts.ClaimChoice{Orphans: true, Sets: []string{}, Named: true}, ""},
-		"ambiguous, left over": {func(p *place) {
+		"ambiguous, orphaned": {func(p *place) {
 			p.set("old-web", "data", 1).Spec.Selector.MatchLabels = labels("app", "web")
 			p.web.Spec.VolumeClaimTemplates[0].Name = "data-old"
 			p.claim.Name = "data-old-web-5"
-		}, sts.ClaimChoice{}, "created by one of the statefulsets old-web, web: only --orphans chooses it"},
+		}, sts.ClaimChoice{}, "created by one of these StatefulSets: old-web, web; requires --orphans"},
 		"reserved by one, created by one that is gone": {func(p *place) {
 			p.set("mariadb", "data-wordpress", 1).Annotations = labels("x/replicas", "4")
 			p.claim.Name, p.claim.Labels = "data-wordpress-mariadb-1", labels("release", "wordpress", "chart", "mariadb-1.0")
-		}, sts.ClaimChoice{Reserved: true}, "created by statefulset wordpress-mariadb, which is gone: only --orphans chooses it, too"},
+		}, sts.ClaimChoice{Reserved: true}, "created by statefulset/wordpress-mariadb, which no longer exists; requires --orphans"},
 		"an orphan whose name a set gives, of an unknown size": {func(p *place) {
 			p.set("mariadb", "data-wordpress", 1).Annotations = labels("downscaler/original-replicas", "many")
 			p.claim.Name, p.claim.Labels = "data-wordpress-mariadb-1", labels("release", "wordpress", "app", "mariadb")
-		}, sts.ClaimChoice{Orphans: true}, "annotation downscaler/original-replicas on statefulset mariadb should hold a number of replicas and does not"},
-		"of a set that was recreated with other labels, and is to be kept": {func(p *place) {
+		}, sts.ClaimChoice{Orphans: true}, "annotation downscaler/original-replicas on statefulset/mariadb is not a number of replicas"},
+		"of a set that was recreated with other labels, and annotated to be kept": {func(p *place) {
 			p.set("web-mariadb", "data", 1).Annotations = labels(sts.KeepAnnotation, "")
 			p.claim.Name, p.claim.Labels = "data-web-mariadb-2", labels("app", "mariadb", "release", "web")
-		}, sts.ClaimChoice{Orphans: true}, "annotation kubectl-sts.dev/keep on statefulset web-mariadb"},
-		"one of two makers is to be kept": {func(p *place) {
+		}, sts.ClaimChoice{Orphans: true}, "annotation kubectl-sts.dev/keep is set on statefulset/web-mariadb"},
+		"one of two makers is annotated to be kept": {func(p *place) {
 			p.set("mariadb", "data-wordpress", 1)
 			p.set("wordpress-mariadb", "logs", 1).Annotations = labels(sts.KeepAnnotation, "")
 			p.claim.Name, p.claim.Labels = "data-wordpress-mariadb-2", labels("app", "mariadb")
-		}, sts.ClaimChoice{Orphans: true, Named: true}, "annotation kubectl-sts.dev/keep on statefulset wordpress-mariadb"},
+		}, sts.ClaimChoice{Orphans: true, Named: true}, "annotation kubectl-sts.dev/keep is set on statefulset/wordpress-mariadb"},
 		"another's memory of a size that is none": {func(p *place) { p.web.Annotations = labels("downscaler/original-replicas", "many") }, sts.ClaimChoice{},
-			"annotation downscaler/original-replicas on statefulset web should hold a number of replicas and does not"},
+			"annotation downscaler/original-replicas on statefulset/web is not a number of replicas"},
 		"another's memory of a size that is none, and does not matter": {func(p *place) { p.web.Annotations = labels("downscaler/original-replicas", "many") }, sts.ClaimChoice{Reserved: true}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -256,7 +256,7 @@ func TestClaimsHeldBack(t *testing.T) {
 			}
 			v := sts.NewClaimJudge(p.Inventory).Judge(p.claim)
 			if ok, held := v.Candidate(test.choice, ststest.Now); held != test.held || ok != (test.held == "") {
-				t.Errorf("%s (%s): candidate %t, held back: %q", v.State, v.Reason, ok, held)
+				t.Errorf("%s (%s): candidate %t, excluded: %q", v.State, v.Reason, ok, held)
 			}
 		})
 	}
@@ -266,7 +266,7 @@ func (p *place) created(ago time.Duration) {
 	p.claim.CreationTimestamp = metav1.NewTime(ststest.Now.Add(-ago))
 }
 
-// What needs a claim keeps it, whatever else there is to be said of it.
+// What needs a claim keeps it, whatever its state would be otherwise.
 func TestClaimUses(t *testing.T) {
 	use := func(by string, how sts.UseKind) sts.ClaimUse {
 		return sts.ClaimUse{Namespace: ststest.Namespace, Claim: "data-web-3", By: by, How: how}
@@ -277,19 +277,19 @@ func TestClaimUses(t *testing.T) {
 		state  sts.ClaimState
 		reason string
 	}{
-		"named":       {[]sts.ClaimUse{use("cronjob.batch/backup", sts.UseNames)}, nil, sts.ClaimWanted, "cronjob.batch/backup names it"},
-		"by two":      {[]sts.ClaimUse{use("job.batch/b", sts.UseNames), use("deployment.apps/a", sts.UseNames)}, nil, sts.ClaimWanted, "deployment.apps/a names it, and 1 other object"},
-		"cloned":      {[]sts.ClaimUse{use("persistentvolumeclaim/copy", sts.UseClones)}, nil, sts.ClaimWanted, "persistentvolumeclaim/copy has it as its data source"},
-		"snapshotted": {[]sts.ClaimUse{use("volumesnapshot.snapshot.storage.k8s.io/s", sts.UseSnapshots)}, nil, sts.ClaimWanted, "volumesnapshot.snapshot.storage.k8s.io/s takes a snapshot of it"},
+		"named":       {[]sts.ClaimUse{use("cronjob.batch/backup", sts.UseNames)}, nil, sts.ClaimWanted, "cronjob.batch/backup references it"},
+		"by two":      {[]sts.ClaimUse{use("job.batch/b", sts.UseNames), use("deployment.apps/a", sts.UseNames)}, nil, sts.ClaimWanted, "deployment.apps/a references it (and 1 other object)"},
+		"cloned":      {[]sts.ClaimUse{use("persistentvolumeclaim/copy", sts.UseClones)}, nil, sts.ClaimWanted, "persistentvolumeclaim/copy uses it as its data source"},
+		"snapshotted": {[]sts.ClaimUse{use("volumesnapshot.snapshot.storage.k8s.io/s", sts.UseSnapshots)}, nil, sts.ClaimWanted, "volumesnapshot.snapshot.storage.k8s.io/s is taking a snapshot of it"},
 		"elsewhere":   {[]sts.ClaimUse{{Namespace: "other", Claim: "data-web-3", By: "job.batch/b", How: sts.UseNames}}, nil, sts.ClaimLeftOver, beyond},
 		"another":     {[]sts.ClaimUse{{Namespace: ststest.Namespace, Claim: "data-web-4", By: "job.batch/b", How: sts.UseNames}}, nil, sts.ClaimLeftOver, beyond},
 		"of a parked set": {[]sts.ClaimUse{use("statefulset.apps/other", sts.UseNames)}, func(p *place) { p.scale(0) },
-			sts.ClaimWanted, "statefulset.apps/other names it"},
-		"foreign":       {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.claim.ManagedFields = madeBy("helm") }, sts.ClaimWanted, "job.batch/b names it"},
-		"in range, too": {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.scale(4) }, sts.ClaimWanted, "ordinals 0-3 of web"},
-		"mounted, too":  {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.pod("b-1", "data-web-3") }, sts.ClaimInUse, "pod b-1 mounts it"},
+			sts.ClaimWanted, "statefulset.apps/other references it"},
+		"foreign":       {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.claim.ManagedFields = madeBy("helm") }, sts.ClaimWanted, "job.batch/b references it"},
+		"in range, too": {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.scale(4) }, sts.ClaimWanted, "needed by statefulset/web (ordinals 0-3)"},
+		"mounted, too":  {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.pod("b-1", "data-web-3") }, sts.ClaimInUse, "mounted by pod b-1"},
 		"being deleted": {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.claim.DeletionTimestamp = &metav1.Time{Time: ststest.Now} },
-			sts.ClaimTerminating, "being deleted for 0s; job.batch/b names it"},
+			sts.ClaimTerminating, "deletion requested 0s ago; job.batch/b references it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := claimPlace("data-web-3")
@@ -343,7 +343,7 @@ func TestSizeMemories(t *testing.T) {
 	p := claimPlace("data-web-4")
 	p.web.Annotations = labels("downscaler/original-replicas", "5")
 	v := sts.NewClaimJudge(p.Inventory).Judge(p.claim)
-	if v.State != sts.ClaimReserved || v.Reason != "annotation downscaler/original-replicas (5): ordinals 0-4 of web" {
+	if v.State != sts.ClaimReserved || v.Reason != "reserved by annotation downscaler/original-replicas=5 (ordinals 0-4 of statefulset/web)" {
 		t.Errorf("%s, %s", v.State, v.Reason)
 	}
 	p.claim.Name = "data-web-5"

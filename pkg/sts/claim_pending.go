@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -18,9 +17,9 @@ func (s *Snapshot) Volume(name string) (Volume, bool) {
 	return s.Volumes[i], true
 }
 
-// WhyUnbound says why the claim is not bound: by the volume that it names, by the newest of
-// its own warnings, or by what it requests. It is empty when the claim is bound or nothing
-// tells.
+// WhyUnbound is why the claim is not bound: by the volume that it names, by the newest of its
+// warning events, or by what it requests. It is empty when the claim is bound or the reason is
+// unknown.
 func (s *Snapshot) WhyUnbound(c *corev1.PersistentVolumeClaim) string {
 	if c.Status.Phase == corev1.ClaimBound || c.DeletionTimestamp != nil {
 		return ""
@@ -35,14 +34,14 @@ func (s *Snapshot) WhyUnbound(c *corev1.PersistentVolumeClaim) string {
 	switch {
 	case name != "":
 	case class != nil && *class == "":
-		return "its storageClassName is empty, so only an existing PersistentVolume without a class can be bound to it"
+		return msgUnboundEmptyClass()
 	case class == nil && c.Annotations[corev1.BetaStorageClassAnnotation] == "":
-		return "it names no StorageClass and the cluster has no default one, so only an existing PersistentVolume without a class can be bound to it"
+		return msgUnboundNoClass()
 	}
 	return ""
 }
 
-// wrongVolume says what keeps the claim from the PersistentVolume that it names.
+// wrongVolume is why the claim cannot be bound to the PersistentVolume that it names.
 func (s *Snapshot) wrongVolume(c *corev1.PersistentVolumeClaim) string {
 	name := c.Spec.VolumeName
 	if name == "" || s.Volumes == nil || !s.Knows("persistentvolumes") {
@@ -51,12 +50,12 @@ func (s *Snapshot) wrongVolume(c *corev1.PersistentVolumeClaim) string {
 	v, found := s.Volume(name)
 	switch ref := v.Claim; {
 	case !found:
-		return fmt.Sprintf("it names persistentvolume %s, which does not exist", name)
+		return msgUnboundVolumeMissing(name)
 	case ref.Name == "":
 	case ref.Namespace != c.Namespace || ref.Name != c.Name:
-		return fmt.Sprintf("it names persistentvolume %s, which is bound to persistentvolumeclaim %s/%s", name, ref.Namespace, ref.Name)
+		return msgUnboundVolumeTaken(name, ref.Namespace, ref.Name)
 	case ref.UID != "" && ref.UID != c.UID:
-		return fmt.Sprintf("it names persistentvolume %s, which is still bound to an earlier claim of this name (spec.claimRef.uid is %s, this claim's is %s)", name, ref.UID, c.UID)
+		return msgUnboundVolumeStale(name, string(ref.UID), string(c.UID))
 	}
 	return ""
 }

@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,7 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// ClaimRiskReason is one word for why a pod's data would not be there after the pod was replaced.
+// ClaimRiskReason is why a pod's data would be lost when the pod is replaced, in one word.
 type ClaimRiskReason string
 
 // The reasons. For one claim the first that fits in this order is given.
@@ -41,7 +40,7 @@ type ClaimRisk struct {
 	Volume string `json:"volume,omitempty"`
 	// DeletionTimestamp is that of the claim or of the volume, whichever the reason is about.
 	DeletionTimestamp *metav1.Time `json:"deletionTimestamp,omitempty"`
-	// Message says it for a person and names the claim and the volume.
+	// Message is for people and names the claim and the volume.
 	Message string `json:"message"`
 	// Rescuable: `kubectl sts pvc-gc rescue` can save the data.
 	Rescuable bool `json:"rescuable,omitempty"`
@@ -60,8 +59,8 @@ func (s *Snapshot) Claim(name string) *corev1.PersistentVolumeClaim {
 	return nil
 }
 
-// ClaimRisks are the risks to the claims that the replica's pod mounts, whoever made them. An
-// ephemeral volume's claim is meant to go with its pod. A pod that has no node holds no claim
+// ClaimRisks are the risks to the claims that the replica's pod mounts, whichever client created
+// them. An ephemeral volume's claim is meant to be deleted with its pod. A pod that has no node holds no claim
 // and has written nothing. Claims that could not be read are not judged: see [Snapshot.Knows].
 func (s *Snapshot) ClaimRisks(r Replica) []ClaimRisk {
 	if r.Pod == nil || r.Pod.Spec.NodeName == "" || !s.Knows("persistentvolumeclaims") {
@@ -85,8 +84,8 @@ func (s *Snapshot) ClaimRisks(r Replica) []ClaimRisk {
 }
 
 // SharedClaims are the claims of the replica's pod that are being deleted and that other pods of
-// the set mount, too: until all of these have ended no new pod can mount them, also where the
-// data is rescued.
+// the set mount, too: until all of these are gone no new pod can mount them, even if the data is
+// rescued.
 func (s *Snapshot) SharedClaims(r Replica) []ClaimRisk {
 	var out []ClaimRisk
 	for i := range r.Pod.Spec.Volumes {
@@ -101,7 +100,7 @@ func (s *Snapshot) SharedClaims(r Replica) []ClaimRisk {
 		for _, other := range s.Pods {
 			if other.Name != r.Pod.Name && slices.Contains(MountedClaims(other), c.Name) {
 				out = append(out, ClaimRisk{Reason: ClaimIsTerminating, Claim: c.Name, Volume: c.Spec.VolumeName, DeletionTimestamp: c.DeletionTimestamp,
-					Message: fmt.Sprintf("persistentvolumeclaim %s is being deleted, and pod %s mounts it, too: a new pod can mount it only when all have ended", c.Name, other.Name)})
+					Message: msgRiskClaimShared(c.Name, other.Name)})
 				break
 			}
 		}
@@ -109,7 +108,7 @@ func (s *Snapshot) SharedClaims(r Replica) []ClaimRisk {
 	return out
 }
 
-// MountsClaims says whether the replica's pod mounts a claim that should outlive it.
+// MountsClaims reports whether the replica's pod mounts a claim that should outlive it.
 func (r Replica) MountsClaims() bool {
 	return r.Pod != nil && r.Pod.Spec.NodeName != "" &&
 		slices.ContainsFunc(r.Pod.Spec.Volumes, func(v corev1.Volume) bool { return v.PersistentVolumeClaim != nil })
@@ -122,14 +121,14 @@ func ownedByPod(c *corev1.PersistentVolumeClaim, pod *corev1.Pod) bool {
 // claimRisk judges one claim of the snapshot; c is nil when it does not exist.
 func (s *Snapshot) claimRisk(name string, c *corev1.PersistentVolumeClaim) *ClaimRisk {
 	if c == nil {
-		return &ClaimRisk{Reason: ClaimIsMissing, Claim: name, Message: "persistentvolumeclaim " + name + " does not exist any more"}
+		return &ClaimRisk{Reason: ClaimIsMissing, Claim: name, Message: msgRiskClaimMissing(name)}
 	}
 	return NewClaimRisk(c, s.Volume, s.Volumes != nil && s.Knows("persistentvolumes"), s.TakenAt)
 }
 
-// NewClaimRisk judges a claim that a pod mounts by the claim and its volume: nil where the data
-// outlives the pod. volume finds a PersistentVolume by its name; seen is false where volumes
-// were not read. A rescue of a volume that is being deleted counts while its copy exists.
+// NewClaimRisk judges a claim that a pod mounts by the claim and its volume: nil if the data
+// outlives the pod. volume finds a PersistentVolume by its name; seen is false if volumes were
+// not read. A rescue of a volume that is being deleted counts while its copy exists.
 func NewClaimRisk(c *corev1.PersistentVolumeClaim, volume func(name string) (Volume, bool), seen bool, now time.Time) *ClaimRisk {
 	risk := &ClaimRisk{Claim: c.Name, Volume: c.Spec.VolumeName}
 	v, found := volume(c.Spec.VolumeName)
@@ -143,39 +142,38 @@ func NewClaimRisk(c *corev1.PersistentVolumeClaim, volume func(name string) (Vol
 		return nil
 	case c.DeletionTimestamp != nil:
 		risk.Reason, risk.DeletionTimestamp, risk.Rescuable = ClaimIsTerminating, c.DeletionTimestamp, c.Spec.VolumeName != "" && c.Status.Phase != corev1.ClaimLost
-		risk.Message = fmt.Sprintf("persistentvolumeclaim %s is being deleted (for %s)%s", c.Name, Age(now.Sub(c.DeletionTimestamp.Time)), sayFate(c, v, seen))
+		risk.Message = msgRiskClaimTerminating(c.Name, Age(now.Sub(c.DeletionTimestamp.Time)), sayFate(c, v, seen))
 	case c.Status.Phase == corev1.ClaimLost:
 		risk.Reason = ClaimIsLost
-		risk.Message = fmt.Sprintf("persistentvolumeclaim %s has lost its persistentvolume %s: no new pod can mount it", c.Name, c.Spec.VolumeName)
+		risk.Message = msgRiskClaimLost(c.Name, c.Spec.VolumeName)
 	case c.Status.Phase != corev1.ClaimBound || !seen || c.Spec.VolumeName == "":
 		return nil
 	case !found:
 		risk.Reason = VolumeIsMissing
-		risk.Message = fmt.Sprintf("persistentvolume %s of persistentvolumeclaim %s does not exist any more: no new pod can mount it", c.Spec.VolumeName, c.Name)
+		risk.Message = msgRiskVolumeMissing(c.Name, c.Spec.VolumeName)
 	case v.Claim.Name != "" && (v.Claim.Namespace != c.Namespace || v.Claim.Name != c.Name || v.Claim.UID != "" && v.Claim.UID != c.UID):
 		risk.Reason = VolumeIsTaken
-		risk.Message = fmt.Sprintf("persistentvolume %s of persistentvolumeclaim %s is bound to another claim, %s/%s (UID %s)",
-			v.Name, c.Name, v.Claim.Namespace, v.Claim.Name, v.Claim.UID)
+		risk.Message = msgRiskVolumeTaken(c.Name, v.Name, v.Claim.Namespace, v.Claim.Name, string(v.Claim.UID))
 	case v.DeletionTimestamp != nil:
 		risk.Reason, risk.DeletionTimestamp, risk.Rescuable = VolumeIsTerminating, v.DeletionTimestamp, true
-		risk.Message = fmt.Sprintf("persistentvolume %s of persistentvolumeclaim %s is being deleted (for %s)", v.Name, c.Name, Age(now.Sub(v.DeletionTimestamp.Time)))
+		risk.Message = msgRiskVolumeTerminating(c.Name, v.Name, Age(now.Sub(v.DeletionTimestamp.Time)))
 	default:
 		return nil
 	}
 	return risk
 }
 
-// sayFate is what becomes of the data of a claim that is being deleted when its last pod has gone.
+// sayFate is what becomes of the data of a claim that is being deleted when its last pod is gone.
 func sayFate(c *corev1.PersistentVolumeClaim, v Volume, seen bool) string {
 	switch {
 	case c.Spec.VolumeName != "" && !seen:
-		return fmt.Sprintf(": whether persistentvolume %s keeps its data is unknown, because persistentvolumes could not be read", c.Spec.VolumeName)
+		return msgFateUnknown(c.Spec.VolumeName)
 	case v.Name == "":
-		return ": it is removed when its pod has gone"
+		return msgFateClaimOnly()
 	case v.ReclaimPolicy == corev1.PersistentVolumeReclaimRetain:
-		return fmt.Sprintf(": when its pod has gone, a new pod gets a new, empty volume, and the data stays in persistentvolume %s, unclaimed", v.Name)
+		return msgFateRetained(v.Name)
 	}
-	return fmt.Sprintf(": its data is deleted with persistentvolume %s (reclaim policy %s) when its pod has gone", v.Name, v.ReclaimPolicy)
+	return msgFateDeleted(v.Name, string(v.ReclaimPolicy))
 }
 
 // RiskClaims are the names of the claims at risk, each once.

@@ -105,7 +105,7 @@ type want struct {
 	Held       string
 }
 
-const beyond = "beyond ordinals 0-2 of web"
+const beyond = "out of range (statefulset/web has ordinals 0-2)"
 
 func TestClaimVerdicts(t *testing.T) {
 	all := sts.ClaimChoice{Orphans: true, Parked: true, Reserved: true}
@@ -114,96 +114,96 @@ func TestClaimVerdicts(t *testing.T) {
 		change func(*place)
 		want   want
 	}{
-		"in range without a pod": {"data-web-1", nil, want{State: sts.ClaimWanted, Reason: "ordinals 0-2 of web", Set: "web"}},
-		"the only ordinal":       {"data-web-0", func(p *place) { p.scale(1) }, want{State: sts.ClaimWanted, Reason: "ordinal 0 of web", Set: "web"}},
+		"in range without a pod": {"data-web-1", nil, want{State: sts.ClaimWanted, Reason: "needed by statefulset/web (ordinals 0-2)", Set: "web"}},
+		"the only ordinal":       {"data-web-0", func(p *place) { p.scale(1) }, want{State: sts.ClaimWanted, Reason: "needed by statefulset/web (ordinal 0)", Set: "web"}},
 		"in range of a set that is being deleted": {"data-web-1", func(p *place) {
 			p.web.DeletionTimestamp = &metav1.Time{Time: ststest.Now}
-		}, want{State: sts.ClaimWanted, Reason: "ordinals 0-2 of web, which is being deleted", Set: "web"}},
+		}, want{State: sts.ClaimWanted, Reason: "needed by statefulset/web (ordinals 0-2); the StatefulSet is being deleted", Set: "web"}},
 		"beyond the range": {"data-web-3", nil, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
 		"far beyond it":    {"data-web-2147483647", nil, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
-		"no such ordinal":  {"data-web-2147483648", nil, want{State: sts.ClaimForeign, Reason: "its name is none that a volumeClaimTemplate gives"}},
-		"no canonical one": {"data-web-03", nil, want{State: sts.ClaimForeign, Reason: "its name is none that a volumeClaimTemplate gives"}},
-		"no dash in front": {"web-3", nil, want{State: sts.ClaimForeign, Reason: "no volumeClaimTemplate gives such a name"}},
+		"no such ordinal":  {"data-web-2147483648", nil, want{State: sts.ClaimForeign, Reason: "name does not match any volumeClaimTemplate"}},
+		"no canonical one": {"data-web-03", nil, want{State: sts.ClaimForeign, Reason: "name does not match any volumeClaimTemplate"}},
+		"no dash in front": {"web-3", nil, want{State: sts.ClaimForeign, Reason: "name does not match any volumeClaimTemplate"}},
 		"below the start": {"data-web-3", func(p *place) { p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 4} },
-			want{State: sts.ClaimLeftOver, Reason: "below ordinal 4, the first of web", Set: "web", Candidate: true}},
+			want{State: sts.ClaimLeftOver, Reason: "out of range (statefulset/web has ordinals 4-6)", Set: "web", Candidate: true}},
 		"a range that ends beyond all ordinals": {"data-web-2147483647", func(p *place) {
 			p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 2147483646}
-		}, want{State: sts.ClaimWanted, Reason: "ordinals 2147483646-2147483648 of web", Set: "web"}},
+		}, want{State: sts.ClaimWanted, Reason: "needed by statefulset/web (ordinals 2147483646-2147483648)", Set: "web"}},
 		"in another namespace": {"data-web-1", func(p *place) { p.claim.Namespace = "other" },
-			want{State: sts.ClaimOrphanSet, Reason: "statefulset web is gone (label app=web)", Set: "web", Confidence: sts.ConfidenceHigh}},
+			want{State: sts.ClaimOrphanSet, Reason: "statefulset/web no longer exists (matched by label app=web)", Set: "web", Confidence: sts.ConfidenceHigh}},
 
-		"a pod of its own mounts it": {"data-web-3", func(p *place) { p.pod("debug", "data-web-3") },
-			want{State: sts.ClaimInUse, Reason: "pod debug mounts it", Set: "web"}},
-		"a pod mounts it that has run to its end": {"backup", func(p *place) { p.pod("job", "backup").Status.Phase = corev1.PodSucceeded },
-			want{State: sts.ClaimInUse, Reason: "pod job (Succeeded) mounts it"}},
-		"a pod on its way out mounts it": {"data-web-3", func(p *place) { p.pod("web-3", "data-web-3").DeletionTimestamp = &metav1.Time{} },
-			want{State: sts.ClaimInUse, Reason: "pod web-3 (terminating) mounts it", Set: "web"}},
+		"a standalone pod mounts it": {"data-web-3", func(p *place) { p.pod("debug", "data-web-3") },
+			want{State: sts.ClaimInUse, Reason: "mounted by pod debug", Set: "web"}},
+		"a completed pod mounts it": {"backup", func(p *place) { p.pod("job", "backup").Status.Phase = corev1.PodSucceeded },
+			want{State: sts.ClaimInUse, Reason: "mounted by pod job (Succeeded)"}},
+		"a terminating pod mounts it": {"data-web-3", func(p *place) { p.pod("web-3", "data-web-3").DeletionTimestamp = &metav1.Time{} },
+			want{State: sts.ClaimInUse, Reason: "mounted by pod web-3 (terminating)", Set: "web"}},
 		"many pods mount it": {"shared", func(p *place) {
 			for _, n := range []string{"a", "b", "c", "d", "e"} {
 				p.pod(n, "shared")
 			}
-		}, want{State: sts.ClaimInUse, Reason: "pods a, b, c and 2 others mount it"}},
+		}, want{State: sts.ClaimInUse, Reason: "mounted by pods a, b, c and 2 others"}},
 		"made for a pod's ephemeral volume": {"job-scratch", func(p *place) {
 			p.pod("job", "").Spec.Volumes = []corev1.Volume{{Name: "scratch", VolumeSource: corev1.VolumeSource{Ephemeral: &corev1.EphemeralVolumeSource{}}}}
-		}, want{State: sts.ClaimInUse, Reason: "pod job mounts it"}},
+		}, want{State: sts.ClaimInUse, Reason: "mounted by pod job"}},
 		"a pod of that name elsewhere": {"data-web-3", func(p *place) { p.pod("debug", "data-web-3").Namespace = "other" },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
 
 		"two sets give the name, one wants it": {"data-web-db-0", func(p *place) {
 			p.set("web-db", "data", 0)
 			p.set("db", "data-web", 1)
-		}, want{State: sts.ClaimWanted, Reason: "ordinal 0 of db", Set: "db", Doubts: []string{"statefulset web-db gives this name, too"}}},
-		"two sets give the name, one would come back": {"data-web-db-5", func(p *place) {
+		}, want{State: sts.ClaimWanted, Reason: "needed by statefulset/db (ordinal 0)", Set: "db", Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/web-db"}}},
+		"two sets give the name, one is parked": {"data-web-db-5", func(p *place) {
 			p.set("db", "data-web", 1)
 			p.set("web-db", "data", 0)
 			p.claim.Labels = label("app", "db")
 			p.choice = all
-		}, want{State: sts.ClaimParked, Reason: "web-db stands at 0", Set: "web-db", Candidate: true,
-			Doubts: []string{"statefulset db gives this name, too"}}},
+		}, want{State: sts.ClaimParked, Reason: "scaled to 0 (statefulset/web-db)", Set: "web-db", Candidate: true,
+			Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/db"}}},
 		"two sets give the name, it is of one": {"data-web-db-5", func(p *place) {
 			p.set("db", "data-web", 1)
 			p.set("web-db", "data", 2)
 			p.claim.Labels = label("app", "web-db")
-		}, want{State: sts.ClaimLeftOver, Reason: "beyond ordinals 0-1 of web-db", Set: "web-db", Candidate: true,
-			Doubts: []string{"statefulset db gives this name, too"}}},
-		"a set that is gone made it, and another gives the name": {"data-web-db-5", func(p *place) {
+		}, want{State: sts.ClaimLeftOver, Reason: "out of range (statefulset/web-db has ordinals 0-1)", Set: "web-db", Candidate: true,
+			Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/db"}}},
+		"a deleted set created it, and another gives the name": {"data-web-db-5", func(p *place) {
 			p.set("db", "data-web", 1)
 			p.claim.Labels = label("app", "web-db")
-		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset web-db is gone (label app=web-db)", Set: "web-db", Confidence: sts.ConfidenceHigh,
-			Doubts: []string{"statefulset db gives this name, too"}}},
+		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset/web-db no longer exists (matched by label app=web-db)", Set: "web-db", Confidence: sts.ConfidenceHigh,
+			Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/db"}}},
 
-		"parked": {"data-web-1", func(p *place) { p.scale(0) }, want{State: sts.ClaimParked, Reason: "web stands at 0", Set: "web"}},
-		"parked, and asked for": {"data-web-1", func(p *place) { p.scale(0); p.choice = sts.ClaimChoice{Parked: true} },
-			want{State: sts.ClaimParked, Reason: "web stands at 0", Set: "web", Candidate: true}},
-		"parked with a size to come back with": {"data-web-4", func(p *place) {
+		"parked": {"data-web-1", func(p *place) { p.scale(0) }, want{State: sts.ClaimParked, Reason: "scaled to 0 (statefulset/web)", Set: "web"}},
+		"parked, with --parked": {"data-web-1", func(p *place) { p.scale(0); p.choice = sts.ClaimChoice{Parked: true} },
+			want{State: sts.ClaimParked, Reason: "scaled to 0 (statefulset/web)", Set: "web", Candidate: true}},
+		"parked with a size": {"data-web-4", func(p *place) {
 			p.scale(0)
 			p.web.Annotations = map[string]string{sts.ParkedAnnotation: "5"}
 			p.choice = sts.ClaimChoice{Parked: true}
-		}, want{State: sts.ClaimReserved, Reason: "parked size 5: ordinals 0-4 of web", Set: "web"}},
-		"parked, beyond the size to come back with": {"data-web-5", func(p *place) {
+		}, want{State: sts.ClaimReserved, Reason: "reserved by parked size 5 (ordinals 0-4 of statefulset/web)", Set: "web"}},
+		"parked, beyond the size": {"data-web-5", func(p *place) {
 			p.scale(0)
 			p.web.Annotations = map[string]string{sts.ParkedAnnotation: "5"}
-		}, want{State: sts.ClaimParked, Reason: "web stands at 0", Set: "web"}},
-		"parked with a size that is none": {"data-web-3", func(p *place) { p.web.Annotations = map[string]string{sts.ParkedAnnotation: "many"} },
+		}, want{State: sts.ClaimParked, Reason: "scaled to 0 (statefulset/web)", Set: "web"}},
+		"parked with an invalid size": {"data-web-3", func(p *place) { p.web.Annotations = map[string]string{sts.ParkedAnnotation: "many"} },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true,
-				Doubts: []string{"annotation kubectl-sts.dev/parked=many on statefulset web is no size"}}},
-		"a drain-scale is on its way": {"data-web-4", func(p *place) {
+				Doubts: []string{"annotation kubectl-sts.dev/parked=many on statefulset/web is not a number of replicas"}}},
+		"a drain-scale is in progress": {"data-web-4", func(p *place) {
 			p.web.Annotations = label(sts.DrainAnnotation, `{"from":5,"to":2,"startedAt":"2026-03-01T11:00:00Z"}`)
-		}, want{State: sts.ClaimReserved, Reason: "drain-scale from 5 to 2 on its way: ordinals 0-4 of web", Set: "web"}},
+		}, want{State: sts.ClaimReserved, Reason: "reserved by drain-scale from 5 to 2 in progress (ordinals 0-4 of statefulset/web)", Set: "web"}},
 		"a drain-scale's record cannot be read": {"data-web-4", func(p *place) { p.web.Annotations = label(sts.DrainAnnotation, `{`) },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web",
 				Held: "statefulset web: annotation kubectl-sts.dev/drain: unexpected end of JSON input"}},
-		"an autoscaler may bring it back": {"data-web-9", func(p *place) { p.autoscale("web", 10) },
-			want{State: sts.ClaimReserved, Reason: "HPA cpu: ordinals 0-9 of web", Set: "web"}},
+		"an autoscaler may scale up to it": {"data-web-9", func(p *place) { p.autoscale("web", 10) },
+			want{State: sts.ClaimReserved, Reason: "reserved by HPA cpu (ordinals 0-9 of statefulset/web)", Set: "web"}},
 		"an autoscaler may not":           {"data-web-10", func(p *place) { p.autoscale("web", 10) }, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
 		"an autoscaler of something else": {"data-web-9", func(p *place) { p.autoscale("web", 10).Spec.ScaleTargetRef.Kind = "Deployment" }, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
-		"an autoscaler, and asked for": {"data-web-9", func(p *place) { p.autoscale("web", 10); p.choice = all },
-			want{State: sts.ClaimReserved, Reason: "HPA cpu: ordinals 0-9 of web", Set: "web", Candidate: true}},
+		"an autoscaler, with --reserved": {"data-web-9", func(p *place) { p.autoscale("web", 10); p.choice = all },
+			want{State: sts.ClaimReserved, Reason: "reserved by HPA cpu (ordinals 0-9 of statefulset/web)", Set: "web", Candidate: true}},
 		"KEDA, paused": {"data-web-9", func(p *place) {
 			p.ScaledObjects = []sts.ScaledObject{{Namespace: ststest.Namespace, Name: "queue", Set: "web", MaxReplicas: 10}}
-		}, want{State: sts.ClaimReserved, Reason: "KEDA ScaledObject queue: ordinals 0-9 of web", Set: "web"}},
+		}, want{State: sts.ClaimReserved, Reason: "reserved by KEDA ScaledObject queue (ordinals 0-9 of statefulset/web)", Set: "web"}},
 		"autoscalers cannot be read": {"data-web-3", func(p *place) { p.hide("horizontalpodautoscalers") },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "horizontalpodautoscalers could not be read: one may bring it back"}},
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "horizontalpodautoscalers could not be listed; one may scale the StatefulSet back up to it"}},
 		"autoscalers cannot be read, and do not matter": {"data-web-3", func(p *place) {
 			p.hide("horizontalpodautoscalers", "scaledobjects")
 			p.choice = sts.ClaimChoice{Reserved: true}
@@ -211,14 +211,14 @@ func TestClaimVerdicts(t *testing.T) {
 		"no autoscaler goes below the start": {"data-web-3", func(p *place) {
 			p.hide("scaledobjects")
 			p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 4}
-		}, want{State: sts.ClaimLeftOver, Reason: "below ordinal 4, the first of web", Set: "web", Candidate: true}},
+		}, want{State: sts.ClaimLeftOver, Reason: "out of range (statefulset/web has ordinals 4-6)", Set: "web", Candidate: true}},
 
 		"the policy takes it with its pod": {"data-web-3", func(p *place) {
 			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: "web-3", UID: "gone"}}
-		}, want{State: sts.ClaimPolicy, Reason: "the garbage collector takes it with pod web-3 (whenScaled: Delete)", Set: "web"}},
+		}, want{State: sts.ClaimPolicy, Reason: "the garbage collector deletes it with pod web-3 (whenScaled: Delete)", Set: "web"}},
 		"the policy takes it with its set": {"data-old-3", func(p *place) {
 			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "old", UID: "gone"}}
-		}, want{State: sts.ClaimPolicy, Reason: "the garbage collector takes it with statefulset old (whenDeleted: Delete)", Set: "old"}},
+		}, want{State: sts.ClaimPolicy, Reason: "the garbage collector deletes it with statefulset/old (whenDeleted: Delete)", Set: "old"}},
 		"the policy would take it with a set that lives": {"data-web-3", func(p *place) {
 			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "web", UID: "set-uid"}}
 		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
@@ -231,36 +231,36 @@ func TestClaimVerdicts(t *testing.T) {
 		"terminating": {"data-web-3", func(p *place) {
 			p.claim.DeletionTimestamp = &metav1.Time{Time: ststest.Now.Add(-time.Minute)}
 			p.claim.Finalizers = append(p.claim.Finalizers, "example.com/backup")
-		}, want{State: sts.ClaimTerminating, Reason: "being deleted for 60s", Set: "web",
-			Doubts: []string{"finalizer example.com/backup: whoever has put it there holds the claim"}}},
+		}, want{State: sts.ClaimTerminating, Reason: "deletion requested 60s ago", Set: "web",
+			Doubts: []string{"finalizer example.com/backup will delay its deletion"}}},
 		"terminating and mounted": {"data-web-1", func(p *place) {
 			p.claim.DeletionTimestamp = &metav1.Time{Time: ststest.Now}
 			p.pod("web-1", "data-web-1")
-		}, want{State: sts.ClaimTerminating, Reason: "being deleted for 0s; pod web-1 mounts it", Set: "web"}},
+		}, want{State: sts.ClaimTerminating, Reason: "deletion requested 0s ago; mounted by pod web-1", Set: "web"}},
 
 		"of a template that the set has no more": {"logs-web-1", nil,
-			want{State: sts.ClaimStaleTemplate, Reason: "web has no volumeClaimTemplate logs", Set: "web", Candidate: true}},
+			want{State: sts.ClaimStaleTemplate, Reason: "no volumeClaimTemplate logs in statefulset/web", Set: "web", Candidate: true}},
 		"of a template with a dash": {"old-data-web-1", func(p *place) {
 			p.web.Spec.Selector.MatchLabels = label("role", "front")
 			p.claim.Labels = label("role", "front")
 		},
-			want{State: sts.ClaimStaleTemplate, Reason: "web has no volumeClaimTemplate old-data", Set: "web", Candidate: true}},
+			want{State: sts.ClaimStaleTemplate, Reason: "no volumeClaimTemplate old-data in statefulset/web", Set: "web", Candidate: true}},
 		"of a template no more, or of a set with the same labels": {"data-old-web-1", func(p *place) {
 			p.web.Spec.Selector.MatchLabels = label("role", "front")
 			p.claim.Labels = label("role", "front")
 		}, want{State: sts.ClaimOrphanSet, Set: "old-web", Confidence: sts.ConfidenceMedium,
-			Reason: "created by one of the statefulsets web, old-web (gone)"}},
+			Reason: "created by one of these StatefulSets: web, old-web (deleted)"}},
 		"owned by the set it has the name of": {"logs-web-1", func(p *place) {
 			p.claim.Labels = nil
 			p.claim.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(p.web, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))}
-		}, want{State: sts.ClaimStaleTemplate, Reason: "web has no volumeClaimTemplate logs", Set: "web", Candidate: true}},
+		}, want{State: sts.ClaimStaleTemplate, Reason: "no volumeClaimTemplate logs in statefulset/web", Set: "web", Candidate: true}},
 
 		"of a set that is gone, by a label": {"data-old-1", func(p *place) { p.claim.Labels = label("app", "old") },
-			want{State: sts.ClaimOrphanSet, Reason: "statefulset old is gone (label app=old)", Set: "old", Confidence: sts.ConfidenceHigh}},
+			want{State: sts.ClaimOrphanSet, Reason: "statefulset/old no longer exists (matched by label app=old)", Set: "old", Confidence: sts.ConfidenceHigh}},
 		"of a set that is gone, by what charts label": {"data-shop-postgresql-primary-1", func(p *place) {
 			p.claim.Labels = map[string]string{"app.kubernetes.io/instance": "shop", "app.kubernetes.io/name": "postgresql", "app.kubernetes.io/component": "primary"}
 			p.choice = all
-		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset shop-postgresql-primary is gone (labels app.kubernetes.io/component=primary, app.kubernetes.io/instance=shop, …)",
+		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset/shop-postgresql-primary no longer exists (matched by labels app.kubernetes.io/component=primary, app.kubernetes.io/instance=shop, …)",
 			Set: "shop-postgresql-primary", Confidence: sts.ConfidenceHigh, Candidate: true}},
 		"of a set that is gone, by others of its kind": {"data-old-db-1", func(p *place) {
 			p.claim.Labels = label("role", "x")
@@ -268,12 +268,12 @@ func TestClaimVerdicts(t *testing.T) {
 			other.Name = "data-old-db-7"
 			p.Claims = append(p.Claims, other)
 			p.choice = all
-		}, want{State: sts.ClaimOrphanSet, Reason: "created by one of the statefulsets old-db (gone), db (gone)", Set: "old-db", Confidence: sts.ConfidenceMedium, Candidate: true}},
+		}, want{State: sts.ClaimOrphanSet, Reason: "created by one of these StatefulSets: old-db (deleted), db (deleted)", Set: "old-db", Confidence: sts.ConfidenceMedium, Candidate: true}},
 		"by its name only": {"backup-disk-1", func(p *place) { p.claim.Labels = label("role", "x"); p.choice = all },
-			want{State: sts.ClaimOrphanSet, Reason: "statefulset disk is gone (by its name only)", Set: "disk", Confidence: sts.ConfidenceLow,
-				Held: "nothing but its name says which statefulset created it: only --claim chooses it"}},
+			want{State: sts.ClaimOrphanSet, Reason: "statefulset/disk no longer exists (matched by name only)", Set: "disk", Confidence: sts.ConfidenceLow,
+				Held: "matched to a StatefulSet by its name only; requires --claim"}},
 		"without labels": {"data-old-1", func(p *place) { p.claim.Labels = nil; p.choice = all },
-			want{State: sts.ClaimForeign, Reason: "it has none of the labels that a statefulset gives to its claims"}},
+			want{State: sts.ClaimForeign, Reason: "has none of the labels that a StatefulSet puts on its claims"}},
 		"of a set that is gone, by a label of who is no controller": {"data-old-1", func(p *place) {
 			p.claim.Labels = label("app", "old")
 			p.claim.ManagedFields = []metav1.ManagedFieldsEntry{
@@ -287,58 +287,58 @@ func TestClaimVerdicts(t *testing.T) {
 				{Manager: "editor", FieldsV1: metav1.NewFieldsV1(`{"f:metadata":{"f:labels":{}}}`)},
 				{Manager: "kube-controller-manager", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:accessModes":{}}}`)},
 			}
-		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset old is gone (label app=old)", Set: "old", Confidence: sts.ConfidenceHigh}},
+		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset/old no longer exists (matched by label app=old)", Set: "old", Confidence: sts.ConfidenceHigh}},
 		"made by a chart": {"data-old-1", func(p *place) { p.claim.Annotations = label("meta.helm.sh/release-name", "x") },
-			want{State: sts.ClaimForeign, Reason: "made by a Helm chart"}},
+			want{State: sts.ClaimForeign, Reason: "created by a Helm chart"}},
 		"made by an operator": {"data-old-1", func(p *place) {
 			yes := true
 			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "postgresql.cnpg.io/v1", Kind: "Cluster", Name: "old", Controller: &yes}}
-		}, want{State: sts.ClaimForeign, Reason: "it is of cluster old"}},
+		}, want{State: sts.ClaimForeign, Reason: "controlled by cluster/old"}},
 		"a name of the set's, made by hand": {"data-web-7", func(p *place) { p.claim.Labels = nil },
-			want{State: sts.ClaimForeign, Reason: "its labels are not those of web, whose volumeClaimTemplate data gives such names"}},
+			want{State: sts.ClaimForeign, Reason: "name matches volumeClaimTemplate data of statefulset/web, but the labels do not match its selector"}},
 
 		"kept": {"data-web-3", func(p *place) { p.claim.Annotations = label(sts.KeepAnnotation, "") },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "annotation kubectl-sts.dev/keep on the claim"}},
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "annotation kubectl-sts.dev/keep is set"}},
 		"kept with its set": {"data-web-3", func(p *place) { p.web.Annotations = label(sts.KeepAnnotation, "true") },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "annotation kubectl-sts.dev/keep on statefulset web"}},
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "annotation kubectl-sts.dev/keep is set on statefulset/web"}},
 		"kept with its set, of a stale template": {"logs-web-3", func(p *place) { p.web.Annotations = label(sts.KeepAnnotation, "true") },
-			want{State: sts.ClaimStaleTemplate, Reason: "web has no volumeClaimTemplate logs", Set: "web", Held: "annotation kubectl-sts.dev/keep on statefulset web"}},
+			want{State: sts.ClaimStaleTemplate, Reason: "no volumeClaimTemplate logs in statefulset/web", Set: "web", Held: "annotation kubectl-sts.dev/keep is set on statefulset/web"}},
 		"not kept": {"data-web-3", func(p *place) { p.claim.Annotations = label(sts.KeepAnnotation, "false") },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
 
 		"pods cannot be read": {"data-web-3", func(p *place) { p.hide("pods") },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "pods could not be read: one may mount it"}},
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "pods could not be listed; one may mount it"}},
 		"pods cannot be read, and its condition says that none mounts it": {"data-web-3", func(p *place) { p.hide("pods"); p.unused(corev1.ConditionTrue, day) },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true, Unused: day, From: sts.AgeFromCondition}},
 		"pods cannot be read, and its condition says that one mounts it": {"data-web-3", func(p *place) { p.hide("pods"); p.unused(corev1.ConditionFalse, day) },
-			want{State: sts.ClaimInUse, Reason: "a pod mounts it, by its condition Unused", Set: "web"}},
+			want{State: sts.ClaimInUse, Reason: "mounted by a pod (condition Unused is False)", Set: "web"}},
 
 		"unused for long enough": {"data-web-3", func(p *place) { p.unused(corev1.ConditionTrue, 31*day); p.choice.OlderThan = 30 * day },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true, Unused: 31 * day, From: sts.AgeFromCondition}},
 		"not unused for long enough": {"data-web-3", func(p *place) { p.unused(corev1.ConditionTrue, 29*day); p.choice.OlderThan = 30 * day },
 			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "unused for less than 30d", Unused: 29 * day, From: sts.AgeFromCondition}},
-		"unused since nobody knows": {"data-web-3", func(p *place) {
+		"last use unknown": {"data-web-3", func(p *place) {
 			p.choice.OlderThan = time.Second
 			p.claim.CreationTimestamp = metav1.NewTime(ststest.Now.Add(-9 * day))
 		},
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown: it has no condition Unused that is True"}},
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown (condition Unused is not True)"}},
 		"unused, by a condition that says nothing": {"data-web-3", func(p *place) { p.unused(corev1.ConditionUnknown, 31*day); p.choice.OlderThan = day },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown: it has no condition Unused that is True"}},
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown (condition Unused is not True)"}},
 		"used, by a condition that lags": {"data-web-3", func(p *place) { p.unused(corev1.ConditionFalse, 31*day); p.choice.OlderThan = day },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown: it has no condition Unused that is True",
-				Doubts: []string{"its condition Unused says that a pod uses it, and none is there"}}},
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown (condition Unused is not True)",
+				Doubts: []string{"condition Unused is False, but no pod mounts it"}}},
 		"an operator's set": {"data-web-3", func(p *place) {
 			yes := true
 			p.web.OwnerReferences = []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: "Database", Name: "db", Controller: &yes}}
 		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true,
-			Doubts: []string{"statefulset web is made by the operator of Database db (example.com/v1)"}}},
+			Doubts: []string{"statefulset/web is managed by the operator of Database db (example.com/v1)"}}},
 		"a volume with the data of another": {"data-web-3", func(p *place) {
 			p.claim.Spec.VolumeName = "pv-1"
 			p.volume("pv-1", "disk-1", nil)
 			p.volume("pv-2", "disk-1", nil)
 			p.volume("pv-3", "disk-3", nil)
 		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true,
-			Doubts: []string{"volume pv-1 has the same data (csi disk-1) as volume pv-2"}}},
+			Doubts: []string{"persistentvolume/pv-1 has the same storage (csi disk-1) as persistentvolume/pv-2"}}},
 		"a volume of another claim": {"data-web-3", func(p *place) {
 			p.claim.Spec.VolumeName = "pv-1"
 			p.claim.Status.Phase = corev1.ClaimLost
@@ -346,9 +346,9 @@ func TestClaimVerdicts(t *testing.T) {
 				v.Spec.ClaimRef = &corev1.ObjectReference{Namespace: "other", Name: "restored", UID: "u"}
 			})
 		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true,
-			Doubts: []string{"it has lost its volume pv-1", "volume pv-1 is bound to claim other/restored (UID u)"}}},
+			Doubts: []string{"it has lost persistentvolume/pv-1 (phase Lost)", "persistentvolume/pv-1 is bound to another claim, other/restored (UID u)"}}},
 		"made with kubectl": {"data-web-3", func(p *place) { p.claim.Annotations = label(corev1.LastAppliedConfigAnnotation, "{}") },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true, Doubts: []string{"made by kubectl apply"}}},
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true, Doubts: []string{"created by kubectl apply"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := claimPlace(test.claim)

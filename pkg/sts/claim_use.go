@@ -1,9 +1,7 @@
 package sts
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -12,10 +10,10 @@ import (
 // [Inventory.Pods]: a claim that a pod mounts is in-use, a claim with a ClaimUse is wanted.
 //
 // There is one ClaimUse per claim and object, for
-//   - every claim that the pod template of a StatefulSet names in template.spec.volumes, which
+//   - every claim that the pod template of a StatefulSet references in template.spec.volumes, which
 //     is not the same as its volumeClaimTemplates;
 //   - every claim that the pod template of a Deployment, DaemonSet, ReplicaSet,
-//     ReplicationController, Job or CronJob (spec.jobTemplate) names there, at any number of
+//     ReplicationController, Job or CronJob (spec.jobTemplate) references there, at any number of
 //     replicas, also while it is suspended, paused, finished, being deleted, or cannot create
 //     pods. A ReplicaSet with 0 replicas whose controller is a Deployment is an old revision
 //     and does not count;
@@ -38,15 +36,15 @@ type UseKind string
 
 // The kinds, each as the end of a sentence that begins with the object.
 const (
-	UseNames     UseKind = "names it"
-	UseClones    UseKind = "has it as its data source"
-	UseSnapshots UseKind = "takes a snapshot of it"
+	UseNames     UseKind = "references it"
+	UseClones    UseKind = "uses it as its data source"
+	UseSnapshots UseKind = "is taking a snapshot of it"
 )
 
 // UseResources are the resources that [ClaimUse] values come from, apart from StatefulSets and
 // claims, which are required. While one of them is in [Inventory.Missing], every claim that
-// would be a candidate is held back, with any choice, and a purge is refused. A resource that
-// the server does not serve is not missing.
+// would be a candidate is excluded, with any choice, and a purge is refused. A resource that the
+// server does not serve is not missing.
 var UseResources = []string{
 	"deployments", "daemonsets", "replicasets", "replicationcontrollers", "jobs", "cronjobs", "volumesnapshots",
 }
@@ -63,7 +61,7 @@ func TemplateClaims(spec *corev1.PodSpec) []string {
 	return out
 }
 
-// sayUses is the reason of a claim that is wanted by objects.
+// sayUses is the reason of a claim that objects need.
 func sayUses(uses []ClaimUse) string {
 	first := uses[0]
 	for _, u := range uses[1:] {
@@ -71,14 +69,10 @@ func sayUses(uses []ClaimUse) string {
 			first = u
 		}
 	}
-	text := first.By + " " + string(first.How)
-	if more := len(uses) - 1; more > 0 {
-		text += fmt.Sprintf(", and %s", Count(more, "other object"))
-	}
-	return text
+	return msgClaimReferenced(first.By, string(first.How), len(uses)-1)
 }
 
-// sayUnlisted says which of the resources that name claims could not be listed.
+// sayUnlisted names the resources that may reference claims and could not be listed.
 func sayUnlisted(inv *Inventory) string {
 	var hidden []string
 	for _, resource := range UseResources {
@@ -89,5 +83,5 @@ func sayUnlisted(inv *Inventory) string {
 	if len(hidden) == 0 {
 		return ""
 	}
-	return "permission to list " + strings.Join(hidden, ", ") + " is missing: one may name it"
+	return msgHeldUsesUnknown(hidden)
 }

@@ -9,24 +9,24 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// NameUse is where the name of a pod below a Service is written.
+// NameUse is a place that contains the name of a pod below a Service.
 type NameUse struct {
-	// Object is where: "configmap/peers".
+	// Object contains it: "configmap/peers".
 	Object string
-	// Name is how it is written there: "web-0.web", "$(POD_NAME).web".
+	// Name is as it is written there: "web-0.web", "$(POD_NAME).web".
 	Name string
 
-	pod      string // what stands before the Service, without a part that is computed
+	pod      string // the part before the Service, without a computed part
 	computed bool
 	before   string // the text before it
 }
 
-// namesUsed are all names that texts have, by the label of the Service.
+// namesUsed are all names in texts, by the label of the Service.
 type namesUsed map[string][]NameUse
 
-// NameUsed finds a place where the name of one of the set's pods below this Service is
-// written: in the pod template, or, where the set is from a manifest, in any object of it.
-// Not finding any proves little: programs also compose names of their own hostname.
+// NameUsed finds a place that contains the name of one of the set's pods below this Service: in
+// the pod template, or, if the set is from a manifest, in any of its objects. Finding none
+// proves little: programs also compose names from their hostname.
 func (s *Snapshot) NameUsed(service string) (NameUse, bool) {
 	if service == "" {
 		return NameUse{}, false
@@ -41,7 +41,7 @@ func (s *Snapshot) NameUsed(service string) (NameUse, bool) {
 	return NameUse{}, false
 }
 
-// SRVUsed says whether the name of the SRV records for this port of a Service is written.
+// SRVUsed reports whether the name of the SRV records for this port of a Service is used.
 func (s *Snapshot) SRVUsed(service, port string, protocol corev1.Protocol) bool {
 	if port == "" {
 		return false
@@ -53,7 +53,7 @@ func (s *Snapshot) SRVUsed(service, port string, protocol corev1.Protocol) bool 
 	})
 }
 
-// isPodOf says whether it is the name of one of the set's pods, or a computed one.
+// isPodOf reports whether it is the name of one of the set's pods, or a computed one.
 func (u NameUse) isPodOf(set string) bool {
 	if u.computed {
 		return u.pod == "" || u.pod == set+"-"
@@ -82,7 +82,7 @@ func (s *Snapshot) templateNames() namesUsed {
 	return out
 }
 
-// addText takes in all names in an object of a manifest.
+// addText adds all names in an object of a manifest.
 func (n namesUsed) addText(t ManifestText) {
 	n.addStrings(t.JSON, strings.ToLower(t.Kind)+"/"+t.Name, func(text string) string { return text })
 }
@@ -113,16 +113,16 @@ func (n namesUsed) addStrings(raw json.RawMessage, object string, expand func(st
 
 var (
 	serviceAfter = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?`)
-	// computedBefore are the ways in which shells, Kubernetes, MinIO and printf write a part
-	// that is filled in later: $(HOSTNAME), ${i}, $i, a command in backquotes, {0...3}, %d.
+	// computedBefore matches the placeholders of shells, Kubernetes, MinIO and printf:
+	// $(HOSTNAME), ${i}, $i, a command in backquotes, {0...3}, %d.
 	computedBefore = regexp.MustCompile("(\\$\\([^()]*\\)|\\$?\\{[^{}]*\\}|\\$[A-Za-z_][A-Za-z0-9_]*|`[^`]*`|%[ds])$")
 	labelBefore    = regexp.MustCompile(`[A-Za-z0-9_-]*$`)
 )
 
-// longestPart is how far the part before a dot may reach.
+// longestPart is the maximal length of the part before a dot.
 const longestPart = 128
 
-// add takes in all names in a text: each dot may stand between a pod and a Service.
+// add adds all names in a text: each dot may separate a pod from a Service.
 func (n namesUsed) add(text, object string) {
 	for at := strings.IndexByte(text, '.'); at >= 0; {
 		before, after := text[max(0, at-longestPart):at], text[at+1:]

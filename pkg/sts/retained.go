@@ -19,18 +19,17 @@ import (
 )
 
 const (
-	// ClaimAnnotation on a PersistentVolume holds a [Retained] in JSON: the claim that was
-	// deleted while the volume kept its data.
+	// ClaimAnnotation on a PersistentVolume is a [Retained] in JSON: the deleted claim whose
+	// data the volume retains.
 	ClaimAnnotation = AnnotationPrefix + "claim"
-	// RetainedLabel is "true" on volumes with that annotation: by it they are found with
-	// one list.
+	// RetainedLabel is "true" on volumes with that annotation, so that one list finds them.
 	RetainedLabel = AnnotationPrefix + "retained"
 	// RetainedIn is their claim's namespace, as a label.
 	RetainedIn = AnnotationPrefix + "namespace"
 )
 
-// RetainedSelector selects the volumes that keep the data of claims that were deleted
-// in the namespace; in all of them when it is empty.
+// RetainedSelector selects the volumes that retain the data of deleted claims of the
+// namespace, or of all namespaces when it is empty.
 func RetainedSelector(namespace string) string {
 	selector := RetainedLabel + "=true"
 	if namespace != "" {
@@ -39,24 +38,24 @@ func RetainedSelector(namespace string) string {
 	return selector
 }
 
-// Retained is what has to be remembered of a claim so that its deletion can be undone.
+// Retained is the record of a claim by which its deletion can be undone.
 type Retained struct {
 	// UID is the claim's.
 	UID types.UID `json:"uid"`
-	// ReclaimPolicy is the volume's before it was made to keep its data.
+	// ReclaimPolicy is the volume's original one.
 	ReclaimPolicy corev1.PersistentVolumeReclaimPolicy `json:"reclaimPolicy"`
 	DeletedBy     string                               `json:"deletedBy,omitempty"`
 	DeletedAt     time.Time                            `json:"deletedAt"`
-	// Reason is why the claim could go.
+	// Reason is why the claim was deleted.
 	Reason string `json:"reason,omitempty"`
-	// RescuedAt is set where another client deleted the claim, or its volume, and pvc-gc
-	// made the volume keep the data before the claim was gone.
+	// RescuedAt is set if another client deleted the claim, or its volume, and pvc-gc set the
+	// volume to reclaim policy Retain before the claim was gone.
 	RescuedAt *time.Time `json:"rescuedAt,omitempty"`
 	RescuedBy string     `json:"rescuedBy,omitempty"`
-	// Claim is the manifest from which it is made again, bound to the volume.
+	// Claim is the manifest from which it is recreated, bound to the volume.
 	Claim *corev1.PersistentVolumeClaim `json:"claim"`
-	// Copy names the PersistentVolume that was created for the same storage, where the
-	// volume with this record is itself being deleted.
+	// Copy names the PersistentVolume that was created for the same storage, if the volume
+	// with this record is itself being deleted.
 	Copy string `json:"copy,omitempty"`
 	// CopyOf is the other direction: the name of the volume whose storage this one is for.
 	CopyOf string `json:"copyOf,omitempty"`
@@ -65,7 +64,7 @@ type Retained struct {
 	SetAsideFor string `json:"setAsideFor,omitempty"`
 }
 
-// RetainedKind is how a volume came to keep the data of a claim.
+// RetainedKind is why a volume retains the data of a claim.
 type RetainedKind string
 
 // The kinds.
@@ -74,11 +73,11 @@ const (
 	RetainedDeleted RetainedKind = "deleted"
 	// RetainedRescued: another client deleted the claim or the volume.
 	RetainedRescued RetainedKind = "rescued"
-	// RetainedSetAside: undo deleted the claim in favor of an older one of its name.
+	// RetainedSetAside: undo deleted the claim in favor of an older one of the same name.
 	RetainedSetAside RetainedKind = "set-aside"
 )
 
-// Kind is how the volume came to keep the data.
+// Kind is why the volume retains the data.
 func (r *Retained) Kind() RetainedKind { return retainedKind(r.RescuedAt != nil, r.SetAsideFor) }
 
 func retainedKind(rescued bool, setAsideFor string) RetainedKind {
@@ -91,13 +90,13 @@ func retainedKind(rescued bool, setAsideFor string) RetainedKind {
 	return RetainedDeleted
 }
 
-// RetainedVolume is a volume that keeps the data of a claim, and the record of that.
+// RetainedVolume is a volume that retains the data of a claim, and the record.
 type RetainedVolume struct {
 	Volume *corev1.PersistentVolume
 	Record *Retained
 }
 
-// RetainedClaim is what a look at many volumes needs of a record.
+// RetainedClaim is the part of a record that a list of many volumes needs.
 type RetainedClaim struct {
 	// UID is the deleted claim's, Claim its manifest.
 	UID       types.UID
@@ -111,9 +110,9 @@ type RetainedClaim struct {
 
 // Rescued reports whether the data of a claim survives the claim: its volume has reclaim
 // policy Retain and a record of this very claim, from which "pvc-gc undo" recreates it.
-// Where the volume itself is being deleted, the record must name the copy that was
-// created for the same storage. It holds for claims that are being deleted and for those
-// of which only the volume is.
+// If the volume itself is being deleted, the record must name the copy that was created for
+// the same storage. This applies to claims that are being deleted and to those of which only
+// the volume is.
 func Rescued(c *corev1.PersistentVolumeClaim, v Volume) bool {
 	return c != nil && c.UID != "" && v.Name != "" && c.Spec.VolumeName == v.Name && v.Claim.UID == c.UID &&
 		v.ReclaimPolicy == corev1.PersistentVolumeReclaimRetain &&
@@ -121,8 +120,8 @@ func Rescued(c *corev1.PersistentVolumeClaim, v Volume) bool {
 		(v.DeletionTimestamp == nil || v.Retained.Copy != "")
 }
 
-// NewRetained remembers the claim. Where the volume has such a record already, from a
-// deletion that was not undone to the end, the policy before that one is what counts.
+// NewRetained records the claim. If the volume already has a record, from an interrupted undo,
+// the policy of that record counts.
 func NewRetained(c *corev1.PersistentVolumeClaim, v *corev1.PersistentVolume) Retained {
 	r := Retained{UID: c.UID, ReclaimPolicy: v.Spec.PersistentVolumeReclaimPolicy, Claim: Restorable(c)}
 	if before, err := ReadRetained(v); err == nil && before != nil {
@@ -140,7 +139,7 @@ func ReadRetained(v *corev1.PersistentVolume) (*Retained, error) {
 	r := &Retained{}
 	err := json.Unmarshal([]byte(text), r)
 	if err == nil && (r.Claim == nil || r.Claim.Name == "" || r.Claim.Namespace == "" || r.UID == "" || r.ReclaimPolicy == "") {
-		err = errors.New("it says too little")
+		err = errors.New("incomplete record")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("annotation %s of persistentvolume %s: %w", ClaimAnnotation, v.Name, err)
@@ -148,13 +147,13 @@ func ReadRetained(v *corev1.PersistentVolume) (*Retained, error) {
 	return r, nil
 }
 
-// Restorable is the manifest of a claim from which it can be made again, for the same
-// volume. Who has created a claim that the StatefulSet controller has not is noted in an
-// annotation. What others fill in is left out: the marks of binding, which would have the
-// new claim count as lost before it is bound; finalizers; and the owners that the
-// StatefulSet controller itself adds for the retention policy. Other owners stay in: they
-// are checked before the claim gets them back, because the garbage collector deletes an
-// object whose owners do not exist.
+// Restorable is the manifest from which a claim can be recreated for the same volume. If
+// another client than the StatefulSet controller created the claim, an annotation names it.
+// What other programs fill in is left out: the annotations of binding, with which the new
+// claim would be Lost before it is bound; finalizers; and the owners that the StatefulSet
+// controller itself adds for the retention policy. Other owners stay: they are checked
+// before they are restored, because the garbage collector deletes an object whose owners do
+// not exist.
 func Restorable(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
 	out := &corev1.PersistentVolumeClaim{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolumeClaim"},
@@ -168,7 +167,7 @@ func Restorable(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
 		if out.Annotations == nil {
 			out.Annotations = map[string]string{}
 		}
-		out.Annotations[MakerAnnotation] = maker // else it would be ours
+		out.Annotations[MakerAnnotation] = maker // else it would be kubectl-sts
 	}
 	if len(out.Annotations) == 0 {
 		out.Annotations = nil
@@ -193,8 +192,8 @@ func CopyName(volume string) string {
 	return volume + suffix
 }
 
-// controllersOwn reports whether the StatefulSet controller adds the reference itself, and
-// adds it again where its retention policy says so: to its set, or to a pod.
+// controllersOwn reports whether the StatefulSet controller manages the reference itself, for
+// its retention policy: to its set, or to a pod.
 func controllersOwn(ref metav1.OwnerReference) bool {
 	group, _, _ := strings.Cut(ref.APIVersion, "/")
 	return ref.Kind == "StatefulSet" && (group == "apps" || ref.APIVersion == "") || ref.Kind == "Pod" && (ref.APIVersion == "v1" || ref.APIVersion == "")
@@ -219,11 +218,10 @@ func ControllerMade(fields []metav1.ManagedFieldsEntry) bool {
 	return made
 }
 
-// claimBinders write to claims while a volume is found for them: the scheduler, which
-// chooses a node.
+// claimBinders write to claims while they are bound: the scheduler, which selects a node.
 var claimBinders = []string{"kube-scheduler"}
 
-// bindingMarks are the annotations that a claim gets while a volume is found for it.
+// bindingMarks are the annotations that a claim gets while it is bound.
 var bindingMarks = []string{
 	"pv.kubernetes.io/bind-completed", "pv.kubernetes.io/bound-by-controller",
 	"volume.kubernetes.io/storage-provisioner", "volume.beta.kubernetes.io/storage-provisioner",

@@ -10,22 +10,22 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Volume is what matters of a PersistentVolume. There are as many as claims, and the
-// API's object is large.
+// Volume is the relevant part of a PersistentVolume. There are as many as claims, and the API's
+// object is large.
 type Volume struct {
 	Name          string
 	ReclaimPolicy corev1.PersistentVolumeReclaimPolicy
-	// Claim is what the volume is bound to; its name is empty where that is nothing.
+	// Claim is what the volume is bound to; its name is empty if that is nothing.
 	Claim struct {
 		Namespace, Name string
 		UID             types.UID
 	}
 	Storage Storage
-	// Phase is its own.
+	// Phase is the volume's.
 	Phase corev1.PersistentVolumePhase
 	// DeletionTimestamp is since when the volume is being deleted, nil when it is not.
 	DeletionTimestamp *metav1.Time
-	// Retained is set where it keeps the data of a claim that was deleted.
+	// Retained is set if it retains the data of a deleted claim.
 	Retained *RetainedClaim
 }
 
@@ -38,11 +38,11 @@ func (v *Volume) CopiedTo() string {
 	return v.Retained.Copy
 }
 
-// Storage is what a volume stands for, as far as its source says it: two volumes of one
-// Storage have the same data.
+// Storage identifies the storage behind a volume, as far as its source shows it: two volumes of
+// one Storage have the same data.
 type Storage struct{ Kind, Where, What string }
 
-// NewVolume takes what matters of the volume.
+// NewVolume takes the relevant part of the volume.
 func NewVolume(v *corev1.PersistentVolume) Volume {
 	out := Volume{Name: v.Name, ReclaimPolicy: v.Spec.PersistentVolumeReclaimPolicy, Storage: storageOf(v), Phase: v.Status.Phase,
 		DeletionTimestamp: v.DeletionTimestamp}
@@ -50,7 +50,7 @@ func NewVolume(v *corev1.PersistentVolume) Volume {
 		out.Claim.Namespace, out.Claim.Name, out.Claim.UID = ref.Namespace, ref.Name, ref.UID
 	}
 	if r, err := ReadRetained(v); err == nil && r != nil {
-		r.Claim.OwnerReferences = nil // what the claim is does not depend on who owned it
+		r.Claim.OwnerReferences = nil // the claim is judged without its former owners
 		out.Retained = &RetainedClaim{
 			UID: r.UID, Claim: r.Claim, DeletedAt: r.DeletedAt, Copy: r.Copy, CopyOf: r.CopyOf, Kind: r.Kind(),
 			Size: v.Spec.Capacity[corev1.ResourceStorage],
@@ -70,7 +70,7 @@ func storageOf(v *corev1.PersistentVolume) Storage {
 		return Storage{"iscsi", s.ISCSI.TargetPortal, fmt.Sprintf("%s/%d", s.ISCSI.IQN, s.ISCSI.Lun)}
 	case s.Local != nil:
 		return Storage{"local", hostOf(v), s.Local.Path}
-	case s.HostPath != nil: // another folder on each node, and the same for pods on one
+	case s.HostPath != nil: // a different folder on each node
 		return Storage{"hostPath", hostOf(v), s.HostPath.Path}
 	case s.RBD != nil:
 		return Storage{"rbd", strings.Join(s.RBD.CephMonitors, ","), s.RBD.RBDPool + "/" + s.RBD.RBDImage}
@@ -92,8 +92,8 @@ func storageOf(v *corev1.PersistentVolume) Storage {
 	return Storage{}
 }
 
-// Sharers are the names of other volumes that stand for the same storage and may be in
-// use: all but those that were released. Nothing is said of a storage that is not known.
+// Sharers are the names of other volumes for the same storage that may be in use: all but those
+// that were released. Empty for an unknown storage.
 func (s Storage) Sharers(volumes []Volume, name string) []string {
 	var out []string
 	for i := range volumes {

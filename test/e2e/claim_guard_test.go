@@ -44,12 +44,12 @@ var spoiled = []struct {
 	reason string
 	data   bool // the volume is still there
 }{
-	{"claim-terminating", []string{"kubectl delete pvc CLAIM --wait=false"}, "persistentvolumeclaim CLAIM is being deleted", true},
-	{"volume-terminating", []string{"kubectl delete pv/@pv --wait=false"}, "persistentvolume .* of persistentvolumeclaim CLAIM is being deleted", true},
+	{"claim-terminating", []string{"kubectl delete pvc CLAIM --wait=false"}, "persistentvolumeclaim/CLAIM is being deleted", true},
+	{"volume-terminating", []string{"kubectl delete pv/@pv --wait=false"}, "persistentvolume/.* of persistentvolumeclaim/CLAIM is being deleted", true},
 	{"claim-lost", []string{"kubectl delete pv/@pv --wait=false", `kubectl patch pv/@pv -p '{"metadata":{"finalizers":null}}'`, "until field pvc/CLAIM .status.phase Lost"},
-		"persistentvolumeclaim CLAIM has lost its persistentvolume", false},
+		"persistentvolumeclaim/CLAIM has lost its persistentvolume", false},
 	{"claim-missing", []string{"kubectl delete pvc CLAIM --wait=false", `kubectl patch pvc CLAIM -p '{"metadata":{"finalizers":null}}'`, "until gone pvc/CLAIM"},
-		"persistentvolumeclaim CLAIM does not exist any more", false},
+		"persistentvolumeclaim/CLAIM no longer exists", false},
 }
 
 // script is a verb in every bad state of one claim: it is refused with 5, names the claim,

@@ -52,7 +52,7 @@ func TestClaimRaces(t *testing.T) {
 		r.run(c, ends)
 	}
 	t.Logf("how it ended for claims: %v", ends)
-	// The races were ones: nobody was always first.
+	// The races were real: neither side was always first.
 	for _, reason := range []string{"ClaimDeleted", "ClaimKept"} {
 		if ends[reason] == 0 {
 			t.Errorf("no claim ended with %s", reason)

@@ -62,8 +62,8 @@ func playClaimWorld(t *testing.T, w *ststest.ClaimWorld) {
 	w.Conditions = kubernetesMinor(t) >= unusedSince
 	c := cluster.Shared(t, nil)
 	if w.Snapshots() {
-		// Where VolumeSnapshots are served, whoever may not list them learns less: no other
-		// test of claims uses this cluster.
+		// If VolumeSnapshots are served, a user who may not list them sees less: no other test
+		// of claims uses this cluster.
 		c = cluster.SharedDNS(t)
 	}
 	if w.Hidden == "scaledobjects" {

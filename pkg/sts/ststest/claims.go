@@ -15,7 +15,7 @@ import (
 
 // ClaimWorld is a namespace with a history of StatefulSets that were created, scaled and
 // deleted, and of everything else that creates claims or needs them. It knows what happened,
-// and makes names and labels without ever reading them: so it can check whoever reads them.
+// and makes names and labels without ever reading them: so it can check the code that does.
 type ClaimWorld struct {
 	// Steps are the history, to be repeated on a real cluster.
 	Steps []ClaimStep
@@ -698,7 +698,7 @@ func (w *ClaimWorld) run(set *WorldSet, size int) {
 	}
 }
 
-// History tells the steps, one per line, for whoever looks into a failure.
+// History is the steps, one per line, for the analysis of a failure.
 func (w *ClaimWorld) History() string {
 	var b strings.Builder
 	for i, step := range w.Steps {

@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Opinion is what the plugin says about a claim.
+// Opinion is how the plugin judges a claim.
 type Opinion struct {
 	State      sts.ClaimState
 	Reason     string
@@ -18,13 +18,13 @@ type Opinion struct {
 	Confidence sts.Confidence
 }
 
-// Decision is whether a claim is a candidate, or why it is held back.
+// Decision is whether a claim is a candidate, or why it is excluded.
 type Decision struct {
 	Candidate bool
 	Held      string
 }
 
-// Choices are the choices that tell the most about a claim.
+// Choices are the choices that test the most of a claim.
 func (w *ClaimWorld) Choices(claim string) []sts.ClaimChoice {
 	out := []sts.ClaimChoice{
 		{}, {Orphans: true}, {Parked: true}, {Reserved: true},
@@ -218,7 +218,7 @@ func (w *ClaimWorld) possible(claim string) []string {
 
 // suspects are those of the possible sets that left a trace: existing sets, and of the others
 // those whose names the labels tell as well as any. An existing set whose template gives the
-// name is told best. Beside a set that one label names, one with a longer name is as likely.
+// name counts as named best. Beside a set that one label names, one with a longer name is as likely.
 func (w *ClaimWorld) suspects(claim string) []string {
 	out, ok := w.suspicions[claim]
 	if !ok {
@@ -433,7 +433,7 @@ func (w *ClaimWorld) use(name string, choice sts.ClaimChoice) guard {
 	set, givers := w.sets[claim.set], w.givers(name)
 	for _, other := range w.living() {
 		if w.sets[other].kept && strings.Contains(name, "-"+other+"-") {
-			return guard{} // it may be held back for that
+			return guard{} // it may be excluded for that
 		}
 	}
 	switch {
@@ -563,7 +563,7 @@ func (w *ClaimWorld) CheckOpinion(name string, o Opinion) []string {
 	switch o.State {
 	case sts.ClaimInUse:
 		if words = w.mounters(name, true); w.Hidden == "pods" {
-			words = []string{"its condition Unused"}
+			words = []string{"condition Unused"}
 		}
 	case sts.ClaimWanted:
 		words = w.inRange(name)
@@ -607,7 +607,7 @@ func (w *ClaimWorld) CheckDecision(name string, choice sts.ClaimChoice, d Decisi
 	}
 	if !w.knows("pods") || slices.Contains(sts.UseResources, w.Hidden) {
 		if w.Seen().Useful(name, choice) != "" && !strings.Contains(d.Held, w.Hidden) {
-			return []string{fmt.Sprintf("%s is held back with %s because of %q: %s may not be listed", name, sayChoice(choice), d.Held, w.Hidden)}
+			return []string{fmt.Sprintf("%s is excluded with %s because of %q: %s may not be listed", name, sayChoice(choice), d.Held, w.Hidden)}
 		}
 	}
 	return nil
