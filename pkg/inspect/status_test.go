@@ -279,12 +279,12 @@ func TestStatusUnderRecreate(t *testing.T) {
 		{"one old pod is left", []func(*sts.Inventory){deleting, terminating(ststest.Now), func(inv *sts.Inventory) {
 			inv.Pods = inv.Pods[1:2]
 			inv.Pods[0].Finalizers = []string{"example.com/held"}
-		}}, inspect.Progressing, "updating, 0 of 3 pods updated; web-1 is terminating, held by finalizer example.com/held", "missing updating missing"},
+		}}, inspect.Progressing, "updating, 0 of 3 pods updated; web-1 is terminating, blocked by finalizer example.com/held", "missing updating missing"},
 		{"not deleted yet", nil, inspect.Progressing, "updating, 0 of 3 pods updated", "updating updating updating"},
 		{"an old pod does not end", []func(*sts.Inventory){deleting, terminating(ststest.Now.Add(-time.Hour))}, inspect.Stuck,
-			"stuck: web-2 should have been gone 60m ago: is node node-0 alive?; Recreate creates no pod of the new revision before it has ended", "updating updating updating"},
+			"stuck: web-2 is still terminating 60m after its grace period (node node-0 may be down); Recreate creates no pod of the new revision before it has ended", "updating updating updating"},
 		{"new pods are created", []func(*sts.Inventory){progressing(corev1.ConditionTrue, "RecreateInProgress", "Waiting for new-revision pods to be created"), created}, inspect.Progressing,
-			"updating, 1 of 3 pods updated; web-0 runs but is not ready (4s)", "missing missing updating"},
+			"updating, 1 of 3 pods updated; web-0 is running but not ready (4s)", "missing missing updating"},
 		{"the new pod fails", []func(*sts.Inventory){deleting, crashing}, inspect.Stuck,
 			"stuck: web-0 is in CrashLoopBackOff (container app, exit code 1, 4 restarts); the update is not complete before it is ready", "missing missing updating"},
 		{"the controller has not counted yet", []func(*sts.Inventory){deleting, ready}, inspect.Progressing, "updated, the StatefulSet controller is finishing", "updated updated updated"},
@@ -345,13 +345,13 @@ func TestStatusNamesWhatAPodWaitsFor(t *testing.T) {
 		state                inspect.State
 		message, hint, claim string
 	}{
-		{"a claim, at first", pending(6 * time.Second), inspect.Progressing, "2 of 3 pods available; web-2 waits for its claim data-web-2, which is Pending (" + why + ")",
+		{"a claim, at first", pending(6 * time.Second), inspect.Progressing, "2 of 3 pods available; web-2 is waiting for claim data-web-2, which is Pending (" + why + ")",
 			"kubectl describe pvc data-web-2 -n test", why},
-		{"a claim", pending(time.Minute), inspect.Stuck, "stuck: web-2 waits for its claim data-web-2, which is Pending (" + why + ")",
+		{"a claim", pending(time.Minute), inspect.Stuck, "stuck: web-2 is waiting for claim data-web-2, which is Pending (" + why + ")",
 			"kubectl describe pvc data-web-2 -n test", why},
-		{"an init container, at first", hangs(time.Minute), inspect.Progressing, "2 of 3 pods available; web-2 is Pending: init container wait has not finished (running for 60s)",
+		{"an init container, at first", hangs(time.Minute), inspect.Progressing, "2 of 3 pods available; web-2 is Pending: init container wait is still running (60s)",
 			"kubectl logs web-2 -c wait -n test", ""},
-		{"an init container", hangs(3 * time.Hour), inspect.Stuck, "stuck: web-2 is Pending: init container wait has not finished (running for 3h)",
+		{"an init container", hangs(3 * time.Hour), inspect.Stuck, "stuck: web-2 is Pending: init container wait is still running (3h)",
 			"kubectl logs web-2 -c wait -n test", ""},
 	}
 	for _, test := range tests {

@@ -95,7 +95,7 @@ func TestFailedCreate(t *testing.T) {
 	notYet := func(until time.Duration) *sts.Trouble {
 		return &sts.Trouble{Reason: "FailedCreate", Message: "could not be created yet: denied", Detail: detail, Until: ststest.Now.Add(until)}
 	}
-	missing := &sts.Trouble{Reason: "Missing", Message: "is not there yet"}
+	missing := &sts.Trouble{Reason: "Missing", Message: "does not exist yet"}
 	accepted := func(d time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
 			inv.Memory.Accept(types.NamespacedName{Namespace: inv.Sets[0].Namespace, Name: "web-1"}, ago(d))
@@ -132,7 +132,7 @@ func TestFailedCreate(t *testing.T) {
 		{"refused again after an annotation was written", []func(*sts.Inventory){without, refused(18, time.Hour, 0), wrote("", annotationField, time.Second)}, cannot},
 		{"the template was mended, and nothing came", []func(*sts.Inventory){without, refused(18, time.Hour, 5*time.Minute), wrote("", templateField, 31*time.Second)}, cannot},
 		{"accepted since", []func(*sts.Inventory){without, refused(18, time.Hour, 5*time.Minute), accepted(time.Minute)}, &sts.Trouble{Reason: "FailedCreate", Detail: detail,
-			Message: "could not be created yet: denied; the API server accepts it now, and the StatefulSet controller tries it again after at most 17m"}},
+			Message: "could not be created yet: denied; the API server accepts the pod now, and the StatefulSet controller will retry within 17m"}},
 		{"accepted, and refused again", []func(*sts.Inventory){without, refused(18, time.Hour, 0), accepted(time.Minute)}, cannot},
 		{"a series", []func(*sts.Inventory){without, refused(0, 0, 0), func(inv *sts.Inventory) {
 			inv.Events[0].FirstTimestamp = metav1.NewTime(ago(time.Minute))
@@ -189,23 +189,23 @@ func TestNameTaken(t *testing.T) {
 	old := func(inv *sts.Inventory) { inv.Sets[0].CreationTimestamp = metav1.NewTime(ago(time.Hour)) }
 	wantTrouble(t, []troubleCase{
 		{"without its labels", []func(*sts.Inventory){without, stranger(bare)},
-			&sts.Trouble{Reason: "NameTaken", Failing: true, Message: "is not the StatefulSet's any more: a pod of that name exists without the label app=web, which the selector needs",
+			&sts.Trouble{Reason: "NameTaken", Failing: true, Message: "exists but does not belong to the StatefulSet: the selector requires label app=web",
 				Fix: "kubectl label pod web-1 app=web --overwrite -n test"}},
 		{"without its labels, and terminating", []func(*sts.Inventory){without, stranger(func(p *corev1.Pod) {
 			bare(p)
 			ststest.Terminating(p, ststest.Now)
-		})}, &sts.Trouble{Reason: "Missing", Message: "is not there yet: a pod of that name, which does not belong to the StatefulSet, is terminating"}},
+		})}, &sts.Trouble{Reason: "Missing", Message: "does not exist yet: a pod with this name that does not belong to the StatefulSet is still terminating"}},
 		{"of another controller", []func(*sts.Inventory){without, stranger(owned("ReplicaSet", "web-1a", "x"))},
-			&sts.Trouble{Reason: "NameTaken", Failing: true, Message: "cannot be created: a pod of that name belongs to ReplicaSet web-1a"}},
+			&sts.Trouble{Reason: "NameTaken", Failing: true, Message: "cannot be created: a pod with this name belongs to ReplicaSet web-1a"}},
 		{"of an earlier set, which the garbage collector has still to see", []func(*sts.Inventory){without, stranger(owned("StatefulSet", "web", "earlier")), func(inv *sts.Inventory) {
 			inv.Sets[0].CreationTimestamp = metav1.NewTime(ago(time.Second))
-		}}, &sts.Trouble{Reason: "Missing", Message: "cannot be created: a pod of that name belongs to an earlier StatefulSet web (UID earlier)"}},
+		}}, &sts.Trouble{Reason: "Missing", Message: "cannot be created: a pod with this name belongs to an earlier StatefulSet web (UID earlier)"}},
 		{"of an earlier set", []func(*sts.Inventory){without, stranger(owned("StatefulSet", "web", "earlier")), old},
-			&sts.Trouble{Reason: "NameTaken", Failing: true, Message: "cannot be created: a pod of that name belongs to an earlier StatefulSet web (UID earlier)"}},
+			&sts.Trouble{Reason: "NameTaken", Failing: true, Message: "cannot be created: a pod with this name belongs to an earlier StatefulSet web (UID earlier)"}},
 		{"to be adopted", []func(*sts.Inventory){without, stranger(func(*corev1.Pod) {})},
-			&sts.Trouble{Reason: "Missing", Message: "is not there yet: a pod of that name exists, and the StatefulSet controller has to adopt it"}},
+			&sts.Trouble{Reason: "Missing", Message: "has not been adopted by the StatefulSet controller yet"}},
 		{"the set's, seen in a moment", []func(*sts.Inventory){without, stranger(owned("StatefulSet", "web", "set-uid"))},
-			&sts.Trouble{Reason: "Missing", Message: "is not there yet"}},
+			&sts.Trouble{Reason: "Missing", Message: "does not exist yet"}},
 		{"the set has a pod of that name", []func(*sts.Inventory){stranger(bare)}, nil},
 	}, (*sts.Snapshot).Trouble)
 }
@@ -286,17 +286,17 @@ func TestRecreated(t *testing.T) {
 		}
 	}
 	again := func(n int, why string) *sts.Trouble {
-		return &sts.Trouble{Reason: "Recreated", Failing: true, Message: fmt.Sprintf("is recreated again and again (%d times): %s", n, why)}
+		return &sts.Trouble{Reason: "Recreated", Failing: true, Message: fmt.Sprintf("keeps being recreated (%d times): %s", n, why)}
 	}
-	once := &sts.Trouble{Reason: "Failed", Message: "has failed, and is replaced: OutOfcpu: Pod was rejected: no cpu"}
+	once := &sts.Trouble{Reason: "Failed", Message: "failed and will be replaced: OutOfcpu: Pod was rejected: no cpu"}
 	notReady := func(age string) *sts.Trouble {
-		return &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (" + age + ")"}
+		return &sts.Trouble{Reason: "NotReady", Message: "is running but not ready (" + age + ")"}
 	}
 	withFix := func(t *sts.Trouble) *sts.Trouble {
 		t.Fix = "kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies"
 		return t
 	}
-	const rewritten = `its label controller-revision-hash is "pinned", which is none of the set's revisions, as after an admission webhook or policy that rewrites it`
+	const rewritten = `its label controller-revision-hash is "pinned", which is not a revision of the StatefulSet; an admission webhook or policy may have changed it`
 	wantTrouble(t, []troubleCase{
 		{"rejected once", []func(*sts.Inventory){failed(time.Second)}, once},
 		{"rejected once, after updates", []func(*sts.Inventory){failed(time.Second), done("Delete", 9, time.Hour, time.Minute)}, once},
@@ -314,7 +314,7 @@ func TestRecreated(t *testing.T) {
 		{"updated before", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), wrote("", templateField, time.Minute)}, again(12, "the StatefulSet controller deletes it each time")},
 		{"a watch saw three go, in three updates", []func(*sts.Inventory){starting(time.Second), went(3, false), wrote("", `{"f:spec":{"f:updateStrategy":{"f:rollingUpdate":{"f:partition":{}}}}}`, time.Second)}, notReady("1s")},
 		{"evicted every few minutes", []func(*sts.Inventory){starting(3 * time.Minute), evicted(3, 3*time.Minute)}, &sts.Trouble{Reason: "Recreated", Failing: true,
-			Message: "is recreated again and again (3 times): the kubelet reports Evicted: The node was low on resource: memory", Detail: "The node was low on resource: memory."}},
+			Message: "keeps being recreated (3 times): the kubelet reports Evicted: The node was low on resource: memory", Detail: "The node was low on resource: memory."}},
 		{"evicted twice", []func(*sts.Inventory){starting(3 * time.Minute), evicted(2, 3*time.Minute)}, notReady("3m")},
 		{"evicted long ago", []func(*sts.Inventory){starting(3 * time.Minute), evicted(3, 7*time.Minute)}, notReady("3m")},
 		{"a watch saw three rejected ones go", []func(*sts.Inventory){starting(time.Second), went(3, false)}, again(3, "the kubelet reports NodeAffinity")},
@@ -343,14 +343,14 @@ func TestTerminating(t *testing.T) {
 	}
 	wantTrouble(t, []troubleCase{
 		{"held from the start", []func(*sts.Inventory){going(-time.Second, "a.example/x")},
-			&sts.Trouble{Reason: "Terminating", Message: "is terminating, held by finalizer a.example/x", Until: ststest.Now.Add(62 * time.Second)}},
+			&sts.Trouble{Reason: "Terminating", Message: "is terminating, blocked by finalizer a.example/x", Until: ststest.Now.Add(62 * time.Second)}},
 		{"held for too long", []func(*sts.Inventory){going(5*time.Minute, "a.example/x")},
-			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "should have been gone 5m ago and is held by finalizer a.example/x"}},
+			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 5m after its grace period, blocked by finalizer a.example/x"}},
 		{"released a moment ago", []func(*sts.Inventory){going(5 * time.Minute), released(time.Second)},
 			&sts.Trouble{Reason: "Terminating", Message: "is terminating", Until: ststest.Now.Add(60 * time.Second)}},
 		{"released long ago", []func(*sts.Inventory){going(5 * time.Minute), released(2 * time.Minute)},
-			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "should have been gone 5m ago: is node node-0 alive?"}},
+			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 5m after its grace period (node node-0 may be down)"}},
 		{"released once, held by another", []func(*sts.Inventory){going(5*time.Minute, "b.example/y"), released(time.Second)},
-			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "should have been gone 5m ago and is held by finalizer b.example/y"}},
+			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 5m after its grace period, blocked by finalizer b.example/y"}},
 	}, (*sts.Snapshot).Trouble)
 }
