@@ -60,12 +60,12 @@ func TestKnownOf(t *testing.T) {
 	}
 }
 
-// What a gate decides is said where it does.
+// A condition on a feature gate is part of When.
 func TestKnownByGate(t *testing.T) {
 	for server, want := range map[string]string{
-		"v1.34.4": "podManagementPolicy is Parallel, with the gate MaxUnavailableStatefulSet",
+		"v1.34.4": "podManagementPolicy is Parallel, with feature gate MaxUnavailableStatefulSet",
 		"v1.35.2": "podManagementPolicy is Parallel",
-		"v1.35.4": "podManagementPolicy is Parallel, with the gate MaxUnavailableStatefulSet",
+		"v1.35.4": "podManagementPolicy is Parallel, with feature gate MaxUnavailableStatefulSet",
 	} {
 		known, err := KnownOf(server)
 		i := slices.IndexFunc(known, func(k KnownIssue) bool { return k.Code == "parallel-rollout-stays" })
@@ -75,7 +75,7 @@ func TestKnownByGate(t *testing.T) {
 	}
 }
 
-// Each says all that a person needs, in sentences that can stand behind each other.
+// Each is complete, in sentences that can follow each other.
 func TestKnownIssuesAreComplete(t *testing.T) {
 	seen := map[string]bool{}
 	for _, k := range KnownIssues() {
@@ -104,8 +104,8 @@ func TestVersionsInWords(t *testing.T) {
 	}
 	for code, want := range map[string]string{
 		"broken-rollout-stays": "every version",
-		"parallel-rollout-stays": "1.24 to 1.34 with the gate MaxUnavailableStatefulSet; 1.35.0 to 1.35.3; " +
-			"1.35.4 to 1.36 with the gate MaxUnavailableStatefulSet",
+		"parallel-rollout-stays": "1.24 to 1.34 with feature gate MaxUnavailableStatefulSet; 1.35.0 to 1.35.3; " +
+			"1.35.4 to 1.36 with feature gate MaxUnavailableStatefulSet",
 		"on-delete-never-complete": "up to 1.36",
 		"old-revision-renamed":     "1.34.0 and later",
 	} {
