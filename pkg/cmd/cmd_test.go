@@ -74,7 +74,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"status --timeout=-1m --for=ready", "--timeout=-1m0s: it cannot be negative"},
 		{"status --timeout=soon", "--timeout=soon: it takes a time like 90s, 10m or 1h30m"},
 		{"drain-scale web --replicas 50%", "--replicas=50%: it takes a whole number"},
-		{"status --ordinal=x", `--ordinal: "x" is not an ordinal`},
+		{"status --ordinal=x", `--ordinal: invalid value "x", must be ordinals`},
 		{"status web -A", "cannot be named across all namespaces"},
 		{"status web -l app=db", "not both"},
 		{"status -l app==,", "--selector: "},

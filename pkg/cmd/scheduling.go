@@ -9,8 +9,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// schedulingGrace adds the option that says how long a pod may be unschedulable before it
-// counts as stuck, and returns what reads it.
+// schedulingGrace adds the flag that sets how long a pod may be unschedulable before it
+// counts as stuck, and returns a function that reads it.
 func schedulingGrace(cmd *cobra.Command) func() (*time.Duration, error) {
 	name := strings.TrimPrefix(sts.SchedulingGraceFlag, "--")
 	grace := cmd.Flags().Duration(name, sts.DefaultSchedulingGrace(), "Time a pod may be unschedulable before it counts as stuck (0 means at once)")
