@@ -28,14 +28,14 @@ func TestVersionsDoc(t *testing.T) {
 	}
 	_, rest, _ := strings.Cut(string(raw), "<!-- measured: make test-versions -->\n")
 	measured, _, _ := strings.Cut(rest, "<!-- end of measured -->")
-	gates, known, found := strings.Cut(measured, "\nWhat was to be seen of what is known:\n")
+	gates, known, found := strings.Cut(measured, "\nKnown issues that were observed:\n")
 	if !found {
 		t.Fatal("the measured part has not its two tables: run make test-versions")
 	}
 
 	rows := tableOf(t, gates)
 	numbers := regexp.MustCompile(`^([1-9]\d*) of ([1-9]\d*)$`)
-	for _, title := range []string{"rounds as foretold, gate off", "rounds as foretold, gate on", "scenarios"} {
+	for _, title := range []string{"rounds as predicted, gate off", "rounds as predicted, gate on", "scenarios"} {
 		for i, cell := range rows[title] {
 			if n := numbers.FindStringSubmatch(cell); cell != notMeasured && (len(n) != 3 || n[1] != n[2]) {
 				t.Errorf("%s, %s: %q, want all of them", title, inspect.TestedWith[i], cell)

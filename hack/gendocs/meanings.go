@@ -89,7 +89,7 @@ var meanings = map[string]string{
 	"ServerVersion.testedWith":  "the versions of Kubernetes that the tests run on, newest first",
 	"ServerVersion.knownIssues": "what this version does with StatefulSets that nobody would expect",
 
-	"KnownIssue.code":     "its name, which stays: see the [list](versions.md#what-is-known)",
+	"KnownIssue.code":     "its name, which stays: see the [list](versions.md#known-issues)",
 	"KnownIssue.versions": "which servers do so, and with which feature gate",
 	"KnownIssue.when":     "what a set has to be like, or what has to happen",
 	"KnownIssue.what":     "what Kubernetes does",

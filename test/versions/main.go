@@ -49,9 +49,9 @@ const scenarios = `^TestScenarios$/^(canary-|known-|unstick-|parallel-recovers)|
 // fidelities are the tests that hold pkg/simulate against the controller, by their rows in the
 // table. One that a version lacks the feature for skips itself.
 var fidelities = []struct{ row, test string }{
-	{"rounds as foretold, gate off", "TestFidelity"},
-	{"rounds as foretold, gate on", "TestFidelityMaxUnavailable"},
-	{"rounds as foretold, Recreate", "TestFidelityRecreate"},
+	{"rounds as predicted, gate off", "TestFidelity"},
+	{"rounds as predicted, gate on", "TestFidelityMaxUnavailable"},
+	{"rounds as predicted, Recreate", "TestFidelityRecreate"},
 }
 
 func main() {

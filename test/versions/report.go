@@ -44,7 +44,7 @@ func report(all []measured) string {
 	}
 	row("scenarios", func(m measured) string { return m.canaries.String() })
 
-	b.WriteString("\nWhat was to be seen of what is known:\n")
+	b.WriteString("\nKnown issues that were observed:\n")
 	head()
 	for _, k := range inspect.KnownIssues() {
 		if k.Shown {
