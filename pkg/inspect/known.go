@@ -214,8 +214,10 @@ var knownIssues = []KnownIssue{
 }
 
 func (v versions) String() string {
-	text := "every version"
+	text := "all versions"
 	switch {
+	case v.from != "" && v.from == v.to:
+		text = v.from
 	case v.from != "" && v.to == "":
 		text = v.from + " and later"
 	case v.from == "" && v.to != "":

@@ -13,8 +13,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// checkReason fails for a reason that is not in the list, and for one that is stuck although
-// its state passes.
+// checkReason fails for a reason that is not in the list, and for one whose Failing contradicts
+// its grace period.
 func checkReason(t *testing.T, trouble *sts.Trouble) {
 	t.Helper()
 	if trouble == nil {
@@ -25,9 +25,9 @@ func checkReason(t *testing.T, trouble *sts.Trouble) {
 	case !listed:
 		t.Errorf("Reasons() lacks %s", trouble.Reason)
 	case trouble.Failing && r.Grace == sts.Passes:
-		t.Errorf("%s is stuck, and the list says that it passes", trouble.Reason)
+		t.Errorf("%s is stuck, but Passes in the list", trouble.Reason)
 	case !trouble.Failing && r.Grace == 0:
-		t.Errorf("%s is not stuck, and the list says that it is at once", trouble.Reason)
+		t.Errorf("%s is not stuck, but has no grace period in the list", trouble.Reason)
 	}
 }
 
@@ -52,8 +52,8 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// Whatever word a container waits for, and whatever phase and conditions a pod has, the reason
-// is one of the list.
+// For every reason of a waiting container, and every phase and conditions of a pod, the Trouble's
+// reason is in the list.
 func TestEveryTroubleHasAReason(t *testing.T) {
 	words := []string{"", "ContainerCreating", "PodInitializing", "CrashLoopBackOff", "SomethingNew"}
 	for _, r := range sts.Reasons() {
@@ -110,7 +110,7 @@ func runPodCases(t *testing.T, cases []podCase) {
 
 func before(d time.Duration) metav1.Time { return metav1.NewTime(ststest.Now.Add(-d)) }
 
-// warn adds an event about the pod, seen so often, last so long ago.
+// warn adds an event about the pod, with this count, last seen this long ago.
 func warn(inv *sts.Inventory, pod *corev1.Pod, kind, reason, message string, count int32, last time.Duration) {
 	e := event("Pod", pod.Name, message)
 	e.InvolvedObject.UID, e.Type, e.Reason, e.Count = pod.UID, kind, reason, count
@@ -182,7 +182,7 @@ func TestTroubleOfScheduling(t *testing.T) {
 			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested 2m ago (TriggeredScaleUp), but the pod still does not fit")},
 		{"the node did not help", pendingSince(9*time.Minute, full, scaleUp(4*time.Minute), failedAgain(time.Minute)),
 			unschedulable(true, "cannot be scheduled (9m): "+cpu+"; a node was requested 4m ago (TriggeredScaleUp), but the pod still does not fit")},
-		{"the node never came", pendingSince(20*time.Minute, full, scaleUp(15*time.Minute)),
+		{"the node was never added", pendingSince(20*time.Minute, full, scaleUp(15*time.Minute)),
 			unschedulable(true, "cannot be scheduled (20m): "+cpu+"; a node was requested 15m ago (TriggeredScaleUp)")},
 		{"a scale-up for an earlier pod of the name", pendingSince(4*time.Minute, full, earlier(scaleUp(time.Minute))), unschedulable(true, "cannot be scheduled (4m): "+cpu)},
 		{"a scale-up whose event has no UID", pendingSince(4*time.Minute, full, func(inv *sts.Inventory, pod *corev1.Pod) {
@@ -258,7 +258,7 @@ func TestTroubleOfPulls(t *testing.T) {
 			&sts.Trouble{Reason: "ContainerWaiting", Message: "is in Unheard (container app, of)"}},
 		podCase{"a word that is not in the list, for long", pulls("Unheard", "of", 11*time.Minute),
 			&sts.Trouble{Reason: "ContainerWaiting", Failing: true, Message: "is in Unheard (container app, of)"}},
-		podCase{"what is stuck is told before what may be a hiccup", pulls("ErrImagePull", "i/o timeout", time.Second, func(_ *sts.Inventory, pod *corev1.Pod) {
+		podCase{"a stuck container comes before one that may recover", pulls("ErrImagePull", "i/o timeout", time.Second, func(_ *sts.Inventory, pod *corev1.Pod) {
 			pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{Name: "proxy", RestartCount: 5,
 				State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}}})
 		}), &sts.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "is in CrashLoopBackOff (container proxy, 5 restarts)"}},
@@ -348,7 +348,7 @@ func TestRestarts(t *testing.T) {
 		{"containers", "", nil, 2},
 		{"a sidecar counts", corev1.ConditionTrue, []corev1.ContainerStatus{sidecar}, 9},
 		{"a sidecar that crashes now counts", corev1.ConditionTrue, []corev1.ContainerStatus{init("proxy", 7, failed)}, 9},
-		{"an init container that is done is forgotten", corev1.ConditionTrue, []corev1.ContainerStatus{init("migrate", 3, done), sidecar}, 9},
+		{"a completed init container does not count", corev1.ConditionTrue, []corev1.ContainerStatus{init("migrate", 3, done), sidecar}, 9},
 		{"until then it counts, and containers do not", corev1.ConditionFalse, []corev1.ContainerStatus{sidecar, init("migrate", 3, failed), init("later", 9, runs)}, 10},
 	}
 	for _, test := range tests {
