@@ -6,5 +6,5 @@ import (
 )
 
 func msgServerTimeout(server string, after time.Duration) string {
-	return fmt.Sprintf("timed out after %s waiting for server %s: increase --request-timeout, or use --client to skip the server", after, server)
+	return fmt.Sprintf("server %s did not respond within %s: increase --request-timeout, or use --client to skip the server", server, after)
 }
