@@ -89,7 +89,7 @@ var meanings = map[string]string{
 	"ServerVersion.testedWith":  "the versions of Kubernetes that the tests run on, newest first",
 	"ServerVersion.knownIssues": "unexpected behavior of StatefulSets on this version",
 
-	"KnownIssue.code":     "its code, which does not change: see the [list](versions.md#what-is-known)",
+	"KnownIssue.code":     "its code, which does not change: see the [list](versions.md#known-issues)",
 	"KnownIssue.versions": "the affected versions, and the feature gate",
 	"KnownIssue.when":     "the conditions under which it occurs",
 	"KnownIssue.what":     "what Kubernetes does",

@@ -7,10 +7,10 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// stuckReasons is the table of why a replica is not available, and when that counts as stuck.
+// stuckReasons is the table of the reasons why a replica is not available, and when each counts as stuck.
 func stuckReasons() string {
 	var b strings.Builder
-	b.WriteString("| reason | state | evidence | stuck after | what to do |\n|---|---|---|---|---|\n")
+	b.WriteString("| Reason | State | Evidence | Stuck after | What to do |\n|---|---|---|---|---|\n")
 	for _, r := range sts.Reasons() {
 		after := sts.Age(r.Grace)
 		switch {

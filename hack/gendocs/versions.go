@@ -7,17 +7,17 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 )
 
-// knownIssues is what `kubectl sts version` knows of all versions.
+// knownIssues are those of `kubectl sts version`, of all versions.
 func knownIssues() string {
 	var b strings.Builder
 	for _, k := range inspect.KnownIssues() {
 		fmt.Fprintf(&b, "\n### %s\n\n", k.Code)
-		fmt.Fprintf(&b, "Versions: %s. When: %s.\n\n%s %s\n\n", k.Versions, k.When, k.What, k.Why)
-		shown := "held against the versions above by a scenario"
+		shown := "reproduced by a scenario on the versions above"
 		if !k.Shown {
-			shown = "no scenario of ours shows it"
+			shown = "not reproduced by a scenario"
 		}
-		fmt.Fprintf(&b, "Way out: %s. Source: <%s>; %s.\n", k.WayOut, k.Source, shown)
+		fmt.Fprintf(&b, "%s %s\n\n- Versions: %s\n- Condition: %s\n- Workaround: %s\n- Source: <%s> (%s)\n",
+			k.What, k.Why, k.Versions, k.When, k.WayOut, k.Source, shown)
 	}
 	b.WriteString("\n")
 	return b.String()

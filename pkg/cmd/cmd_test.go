@@ -74,7 +74,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"status --timeout=-1m --for=ready", `--timeout: invalid value "-1m", must not be negative`},
 		{"status --timeout=soon", `--timeout: invalid value "soon", must be a duration, for example 90s, 10m or 1h30m`},
 		{"drain-scale web --replicas 50%", `--replicas: invalid value "50%", must be an integer`},
-		{"status --ordinal=x", `--ordinal: "x" is not an ordinal`},
+		{"status --ordinal=x", `--ordinal: invalid value "x", must be ordinals`},
 		{"status web -A", "--all-namespaces are mutually exclusive"},
 		{"status web -l app=db", "names and --selector are mutually exclusive"},
 		{"status -l app==,", "--selector: "},

@@ -42,8 +42,8 @@ func TestPlanOfManifests(t *testing.T) {
 			err: "refused: the API server would reject the change: spec.serviceName, spec.volumeClaimTemplates of statefulset web are immutable, only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, persistentVolumeClaimRetentionPolicy, minReadySeconds can be changed\n" +
 				"→ delete the StatefulSet with --cascade=orphan, then apply the new manifest, which takes over the pods and claims; to preview the deletion, run \"kubectl sts plan web -f testdata/plan/web.yaml --delete --cascade=orphan\"\n"},
 		{args: "plan Web -f testdata/plan/wrong.yaml", code: ExitRefused, err: "refused: the API server would reject statefulset Web: " +
-			`metadata.name "Web": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?'); ` +
-			"spec.selector does not match spec.template.metadata.labels; spec.template.spec.restartPolicy is Never: it has to be Always; spec.template.spec.containers[0] needs a name and an image\n"},
+			`metadata.name: invalid value "Web": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?'); ` +
+			"spec.selector: does not match spec.template.metadata.labels; spec.template.spec.restartPolicy: unsupported value \"Never\", must be Always; spec.template.spec.containers[0]: name and image are required\n"},
 		{args: "plan db -f testdata/plan/wrong.yaml --image a=a:2 --exit-code" + summary, code: ExitFound,
 			out: "containers[a].image: a:1 → a:2|0s|0|Waiting", err: "statefulset.apps/db: ordinal 0 will be updated when its pod is deleted (OnDelete)\n"},
 		{args: "plan -f testdata/plan/recreate.yaml --image app:v2 -o jsonpath={.notes[*].reason}|{.events[?(@.kind=='PodDeleted')].object}|{.outcome.state}",
@@ -52,7 +52,7 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: "plan -f testdata/plan/recreate.yaml --partition 1", code: ExitUsage,
 			err: "error: statefulset web has the update strategy Recreate: --partition and --max-unavailable require RollingUpdate\n"},
 		{args: "plan -f testdata/plan/recreate-rolling.yaml", code: ExitRefused,
-			err: "refused: the API server would reject statefulset web: spec.updateStrategy.rollingUpdate is only allowed with the type RollingUpdate, not with Recreate\n"},
+			err: "refused: the API server would reject statefulset web: spec.updateStrategy.rollingUpdate: only allowed with type RollingUpdate, not Recreate\n"},
 		{args: web + "--replicas 5 -o jsonpath={.notes[*].reason}", out: "AssumedHealthy Autoscaler"},
 		{args: web + "--max-unavailable 2 -o jsonpath={.notes[0].reason},{.assumed.features.maxUnavailable}", out: "AssumedGate,false"},
 		{args: web + "--max-unavailable 2 --feature-gates MaxUnavailableStatefulSet=true -o jsonpath={.notes[0].reason},{.assumed.features.maxUnavailable}", out: "AssumedHealthy,true"},
@@ -60,7 +60,7 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--image app:v2 --cluster-domain Corp.example. -o jsonpath={.names[0].name},{.names[0].fate}", out: "web-0.web.shop.svc.corp.example,Stays"},
 
 		{args: "plan -f testdata/plan/odd.yaml", code: ExitRefused, err: "warning: testdata/plan/odd.yaml: StatefulSet odd is of apps/v1beta1, which Kubernetes has no more: it is read as apps/v1\n" +
-			"refused: the API server would reject statefulset odd: spec.replicas is -2: it cannot be negative; spec.minReadySeconds is -1: it cannot be negative; spec.updateStrategy.type is Rolling, must be RollingUpdate, OnDelete or Recreate\n"},
+			"refused: the API server would reject statefulset odd: spec.replicas: invalid value -2, must not be negative; spec.minReadySeconds: invalid value -1, must not be negative; spec.updateStrategy.type: unsupported value \"Rolling\", must be RollingUpdate, OnDelete or Recreate\n"},
 		{args: web + "-f testdata/plan/web.yaml", code: ExitUsage, err: "error: --filename testdata/plan/web.yaml,testdata/plan/web.yaml: StatefulSet web is defined more than once\n"},
 		{args: web + "--new-file - --patch-file -", code: ExitUsage, err: "error: standard input can be read only once: use a file for the other flags\n"},
 		{args: web + "--image a:1 --image b:1", code: ExitUsage, err: "error: container app is given two images\n"},

@@ -36,33 +36,10 @@ func newStatus(c *common) *cobra.Command {
 		t        target
 		ordinals []string
 	)
-	cmd := &cobra.Command{
-		Use:   "status [NAME...]",
-		Short: "Show what StatefulSets are doing, ordinal by ordinal",
-		Long: `Show what StatefulSets are doing.
-
-Without a name: one line per set. With a name: its strategy with the partition as
-an ordinal, governing Service and budgets, a line per ordinal, and what is going on.
-
-The states are Complete, Progressing, Paused (the partition holds ordinals back),
-Stuck, DataAtRisk, ScalingUp, ScalingDown, Parked (0 replicas) and Deleting. Stuck
-is proven from what is seen of a pod, such as a crash loop, a claim that is not
-bound, or ten minutes of running without getting ready; how long an update takes
-is no proof. DataAtRisk: a pod's claim or its volume is being deleted or is gone, so
-that replacing the pod would lose the data ('kubectl sts pvc-gc rescue' saves it).
---for waits for a state and ends with 4 when a set is Stuck or DataAtRisk and with
-124 on --timeout; --exit-code ends with 4 when a set is Stuck or DataAtRisk and
-with 3 when one is neither Complete nor Parked.`,
-		Example: `  # every StatefulSet of the namespace, one line each
-  kubectl sts status
-
-  # one set, watched until it is stopped
-  kubectl sts status web -w
-
-  # in a pipeline: wait until an update is through, fail fast when it is stuck
-  kubectl sts status web --for=complete --timeout=10m`,
+	cmd := withHelp("status", &cobra.Command{
+		Use:               "status [NAME...]",
 		ValidArgsFunction: c.completeNames,
-	}
+	})
 	out := newOutput(cmd, wide)
 	t.addFlags(cmd)
 	cmd.Flags().StringSliceVar(&ordinals, "ordinal", nil, "Show only these ordinals (for example 2,5-7)")
@@ -119,7 +96,7 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 		}
 		if len(inv.Sets) == 0 {
 			if err := c.sayNone(ctx, client, "StatefulSets", o.query.Namespace); err != nil && o.exitCode {
-				return err // a pipeline that looks at the wrong place must not be content
+				return err // a pipeline that looks at the wrong namespace must not succeed
 			}
 		}
 		if err := p.show(inv, true); err != nil {
@@ -156,9 +133,9 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 	cause := context.Cause(ctx)
 	if timeout := (*execute.TimeoutError)(nil); errors.As(cause, &timeout) {
 		if o.until == "" {
-			return nil // a watch that was to last that long
+			return nil // the watch has lasted as long as requested
 		}
-		timeout.Last = plan.Decision{Verdict: plan.Wait, Message: "for " + o.until + p.sentence()}
+		timeout.Last = plan.Decision{Verdict: plan.Wait, Message: msgWaitFor(o.until, p.message())}
 		return timeout
 	}
 	return cause
@@ -166,45 +143,45 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 
 func warnTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, "warning: "+text) }
 
-// sayNone is kubectl's word when a list is empty; a namespace that does not exist
-// is a likelier mistake than one without such objects: that is the error.
+// sayNone prints kubectl's message for an empty list. A namespace that does not exist
+// is a likelier mistake than one without such objects: then that is the error.
 func (c *common) sayNone(ctx context.Context, client *cluster.Client, objects, namespace string) error {
 	if namespace == "" {
-		_, _ = fmt.Fprintf(c.env.ErrOut, "No %s found.\n", objects)
+		_, _ = fmt.Fprintln(c.env.ErrOut, msgNoneFound(objects))
 		return nil
 	}
 	if err := client.CheckNamespace(ctx, namespace); err != nil {
-		_, _ = fmt.Fprintf(c.env.ErrOut, "No %s found: namespace %s does not exist.\n", objects, namespace)
+		_, _ = fmt.Fprintln(c.env.ErrOut, msgNoneInMissingNamespace(objects, namespace))
 		return err
 	}
-	_, _ = fmt.Fprintf(c.env.ErrOut, "No %s found in namespace %s.\n", objects, namespace)
+	_, _ = fmt.Fprintln(c.env.ErrOut, msgNoneInNamespace(objects, namespace))
 	return nil
 }
 
-// sayNoOrdinals says of which set --ordinal left nothing to show.
+// sayNoOrdinals names the sets that have none of the ordinals of --ordinal.
 func (p *reporter) sayNoOrdinals() {
 	for i := range p.report.Items {
 		if item := &p.report.Items[i]; len(p.options.ordinals) > 0 && len(item.Replicas) == 0 {
-			_, _ = fmt.Fprintf(p.env.ErrOut, "statefulset %s has none of these ordinals\n", item.Name)
+			_, _ = fmt.Fprintln(p.env.ErrOut, msgNoSuchOrdinals(item.Name))
 		}
 	}
 }
 
-// reporter prints report after report and remembers the last one.
+// reporter prints one report after the other and keeps the last one.
 type reporter struct {
 	*common
 	options statusOptions
 	out     *output
 
 	report *inspect.StatusReport
-	shown  string            // what stands on the screen, or the last report's fingerprint
+	shown  string            // the last frame on the screen, or the last report's fingerprint
 	said   map[string]string // the last line of each set, without its ages
 	lines  int
 	noted  string
-	anew   atomic.Bool // something else has been written below what was drawn
+	below  atomic.Bool // other output has been written below the last frame
 }
 
-// reached says whether --for has its answer: nil while it has not.
+// reached is the result of --for: nil while there is none.
 func (p *reporter) reached(inv *sts.Inventory) *error {
 	p.report = inspect.NewStatusReport(inv, p.options.ordinals)
 	if p.options.until == "" {
@@ -217,10 +194,10 @@ func (p *reporter) reached(inv *sts.Inventory) *error {
 		reached, never := goals[p.options.until](s)
 		switch {
 		case s.State.NeedsPerson() && !reached:
-			end = &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: s.Name + ": " + s.Message, Hint: p.hint(s.Namespace, s.Hint)}, said: p.out.human()}
+			end = &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: msgStuckSet(s.Name, s.Message), Hint: p.hint(s.Namespace, s.Hint)}, said: p.out.human()}
 			return &end
 		case never:
-			end = &notYetError{fmt.Sprintf("statefulset %s is %s: nothing is %s", s.Name, s.State, p.options.until)}
+			end = &notYetError{msgNeverReached(s.Name, string(s.State), p.options.until)}
 			return &end
 		}
 		all = all && reached
@@ -231,7 +208,7 @@ func (p *reporter) reached(inv *sts.Inventory) *error {
 	return &end
 }
 
-// show prints a report: final ones in full, in between only what has changed.
+// show prints a report: the final one in full, before that only what has changed.
 func (p *reporter) show(inv *sts.Inventory, final bool) error {
 	if p.report == nil || p.options.until == "" {
 		p.report = inspect.NewStatusReport(inv, p.options.ordinals)
@@ -264,7 +241,7 @@ func (p *reporter) show(inv *sts.Inventory, final bool) error {
 }
 
 func (p *reporter) human(w io.Writer, now time.Time) error {
-	// By name: a screen each. A list: a line each.
+	// Sets by name: a screen each. A list: a line each.
 	if len(p.options.query.Names) == 0 || p.out.isWide() {
 		if len(p.report.Items) == 0 {
 			return nil
@@ -284,14 +261,14 @@ func (p *reporter) human(w io.Writer, now time.Time) error {
 	return nil
 }
 
-// tell has the view's news stand between what was drawn before and what is drawn after.
+// tell prints the view's messages between the frames before and after them.
 func (p *reporter) tell() cluster.Tell {
 	screen := newScreen(p.env)
 	noted := func(say func(string)) func(string) {
 		return func(text string) {
 			say(text)
 			if screen.terminal {
-				p.anew.Store(true)
+				p.below.Store(true)
 			}
 		}
 	}
@@ -299,11 +276,11 @@ func (p *reporter) tell() cluster.Tell {
 	return cluster.Tell{Warn: noted(tell.Warn), Say: noted(tell.Say)}
 }
 
-// redraw replaces what stands on the terminal. What does not fit is left out, from
-// the end: the highest ordinals, where updates begin, stand on top.
+// redraw replaces the last frame on the terminal. What does not fit is omitted from the
+// end: the highest ordinals, where updates begin, are at the top.
 func (p *reporter) redraw(text string) error {
 	text = print.Fit(text, p.env.Size)
-	if p.anew.Swap(false) {
+	if p.below.Swap(false) {
 		p.shown, p.lines = "", 0
 	}
 	if text == p.shown {
@@ -336,7 +313,7 @@ func (p *reporter) lineMode(w io.Writer) {
 	}
 }
 
-// progress tells what --for is waiting for, on standard error.
+// progress prints what --for is waiting for on standard error.
 func (p *reporter) progress() {
 	p.lineMode(p.env.ErrOut)
 }
@@ -357,14 +334,15 @@ func (p *reporter) names() []string {
 	return names
 }
 
-func (p *reporter) sentence() string {
+// message is that of the only set, empty where there are several.
+func (p *reporter) message() string {
 	if p.report == nil || len(p.report.Items) != 1 {
 		return ""
 	}
-	return ": " + p.report.Items[0].Message
+	return p.report.Items[0].Message
 }
 
-// verdict is the answer to --exit-code.
+// verdict is the result of --exit-code.
 func (p *reporter) verdict() error {
 	if !p.options.exitCode {
 		return nil
@@ -373,14 +351,14 @@ func (p *reporter) verdict() error {
 	for i := range p.report.Items {
 		switch s := &p.report.Items[i]; {
 		case s.State.NeedsPerson():
-			return &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: s.Name + ": " + s.Message}, said: true}
+			return &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: msgStuckSet(s.Name, s.Message)}, said: true}
 		case s.State == inspect.Complete, s.State == inspect.Parked:
 		default:
 			open = append(open, s.Name)
 		}
 	}
 	if len(open) > 0 {
-		return &notYetError{"not complete: " + strings.Join(open, ", ")}
+		return &notYetError{msgNotComplete(open)}
 	}
 	return nil
 }

@@ -29,14 +29,14 @@ func TestVersionOfClient(t *testing.T) {
 	}
 }
 
-// As with kubectl, the program's version is told, and then it is an error.
+// As in kubectl, the client's version is printed, followed by the error.
 func TestVersionOfUnreachableServer(t *testing.T) {
-	closed := nobody(t)
+	closed := closedAddress(t)
 	silent := listen(t)
 	for name, test := range map[string]struct{ args, says string }{
 		"nothing configured": {"", "The connection to the server localhost:8080 was refused"},
-		"nobody listens":     {"--server=http://" + closed, "The connection to the server " + closed + " was refused"},
-		"nobody answers":     {"--server=http://" + silent.Addr().String() + " --request-timeout=200ms", "did not answer within 200ms; --request-timeout=1m waits longer"},
+		"closed port":        {"--server=http://" + closed, "The connection to the server " + closed + " was refused"},
+		"no response":        {"--server=http://" + silent.Addr().String() + " --request-timeout=200ms", "did not respond within 200ms"},
 		"no such context":    {"--context=nowhere", `context "nowhere" does not exist`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -52,9 +52,9 @@ func TestVersionOfUnreachableServer(t *testing.T) {
 	}
 }
 
-// Who has never been reached is not waited for.
+// A server that has never been reached is not waited for.
 func TestWatchOfUnreachableServer(t *testing.T) {
-	address := nobody(t)
+	address := closedAddress(t)
 	for _, args := range []string{"status -A -w", "status web db --for=complete", "status web -w"} {
 		i := invoke(t, append(strings.Fields(args), "--server=http://"+address)...)
 		if want := "The connection to the server " + address + " was refused"; i.code != ExitError || !strings.Contains(i.err.String(), want) {
@@ -63,8 +63,8 @@ func TestWatchOfUnreachableServer(t *testing.T) {
 	}
 }
 
-// nobody is an address at which nobody listens.
-func nobody(t *testing.T) string {
+// closedAddress is an address that refuses connections.
+func closedAddress(t *testing.T) string {
 	t.Helper()
 	l := listen(t)
 	defer l.Close()

@@ -113,7 +113,7 @@ func drainCases() []drainCase {
 		{"another one that will leave is failing", scalingDown(sts.Draining), on{failing(3)}, inspect.ScalingDown,
 			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
 		{"one that stays is failing", scalingDown(sts.Draining), on{failing(1)}, inspect.Stuck,
-			"stuck: web-1 is in CrashLoopBackOff (container app, exit code 1, 4 restarts); web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo,
+			"web-1 is in CrashLoopBackOff (container app, exit code 1, 4 restarts); web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo,
 			"kubectl describe pod web-1 -n test"},
 		{"it was reverted", scalingDown(sts.Recalled), on{held(4)}, inspect.ScalingDown,
 			"web-4 did not leave its cluster, its drain was reverted (recalled for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
@@ -138,7 +138,7 @@ func drainCases() []drainCase {
 		{"all are gone", &finishing, on{gone(3)}, inspect.ScalingDown,
 			"all members are done" + fromTo + ", 2 of 2 done", "to resume: " + resume + orCancel},
 		{"pods are hidden", scalingDown(sts.Removing), on{func(inv *sts.Inventory) { inv.Pods = nil }, hidden("pods")}, inspect.ScalingDown,
-			"web-4 has left its cluster (removing for 3m, etcd)" + fromTo + "; pods could not be read; going by the set's counters, 0 of 5 are ready and 0 are updated", resume},
+			"web-4 has left its cluster (removing for 3m, etcd)" + fromTo + "; cannot read pods; status of the StatefulSet: 0 of 5 ready, 0 updated", resume},
 		{"the record is missing", nil, on{held(4)}, inspect.ScalingDown,
 			"web-4 is leaving or has left its cluster; annotation kubectl-sts.dev/drain, which records its progress, is missing",
 			"if it has left: kubectl sts drain-scale web --replicas 4 --profile none -n test; if it is still a member: kubectl sts drain-scale web --cancel -n test"},
@@ -154,10 +154,10 @@ func drainCases() []drainCase {
 		{"between two that join", betweenUp, nil, inspect.ScalingUp,
 			"next to join: web-5; scaling from 5 to 7 replicas", "to resume: " + resumeUpRaw + orCancel},
 		{"parked with a recorded size", nil, on{gone(0), parked}, inspect.Parked,
-			"parked, comes back to 5 replicas", "kubectl sts drain-scale web --unpark -n test"},
-		{"parked by hand", nil, on{gone(0)}, inspect.Parked, "parked at 0 replicas", ""},
+			"parked at 0 replicas, previously 5", "kubectl sts drain-scale web --unpark -n test"},
+		{"parked by hand", nil, on{gone(0)}, inspect.Parked, "scaled to 0 replicas", ""},
 		{"a pod that fails without any of this", nil, on{failing(4)}, inspect.Stuck,
-			"stuck: web-4 is in CrashLoopBackOff (container app, exit code 1, 4 restarts)", describe4},
+			"web-4 is in CrashLoopBackOff (container app, exit code 1, 4 restarts)", describe4},
 	}
 }
 

@@ -11,18 +11,18 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// judge finds the state and says in one sentence what is going on.
+// judge finds the state, and a message about it.
 func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, drain *sts.Drain, replicas []sts.Replica) {
 	set := s.Set
 	leaving := st.ordinals(func(r ReplicaStatus) bool { return r.Role == Leaving })
 	missing := st.ordinals(func(r ReplicaStatus) bool { return r.Role == Missing })
 	switch {
 	case set.DeletionTimestamp != nil:
-		st.say(Deleting, fmt.Sprintf("being deleted, %s left", sts.Count(len(s.Pods), "pod")), "")
+		st.say(Deleting, msgDeleting(len(s.Pods)), "")
 	case s.StrategyRefused() && st.AvailableReplicas < st.WantedReplicas, s.StrategyRefused() && !sts.Observed(set):
-		st.say(Stuck, "stuck: "+sts.StrategyIsRefused, sts.StrategyRefusedHint)
+		st.say(Stuck, sts.StrategyIsRefused, sts.StrategyRefusedHint)
 	case !sts.Observed(set):
-		st.say(Progressing, "the StatefulSet controller has not yet seen the last change", "")
+		st.say(Progressing, msgNotObserved(), "")
 	case st.stuck(s, c):
 		if st.Drain != nil {
 			st.Message = sentence(st.Message, st.Drain.sentence(s))
@@ -30,21 +30,16 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, drain *sts.Drain, replic
 	case st.Drain != nil:
 		st.judgeDrain(s, drain)
 	case len(leaving) > 0:
-		st.say(ScalingDown, fmt.Sprintf("scaling down: %s leaving", sts.SayOrdinals(leaving)), "")
+		st.say(ScalingDown, msgScalingDown(leaving), "")
 	case st.WantedReplicas == 0 && st.ParkedReplicas != nil:
-		st.say(Parked, fmt.Sprintf("parked, comes back to %s", sts.Count(*st.ParkedReplicas, "replica")),
+		st.say(Parked, msgParked(*st.ParkedReplicas),
 			st.ownHint(sts.Kubectl(st.Namespace, "sts drain-scale", st.Name, "--unpark")))
 	case st.WantedReplicas == 0:
-		st.say(Parked, "parked at 0 replicas", "")
+		st.say(Parked, msgScaledToZero(), "")
 	case len(missing) > 0 && c == nil && st.StableRevision == st.UpdateRevision && scalingUp(replicas):
-		st.say(ScalingUp, fmt.Sprintf("scaling up: %s still to come%s", sts.SayOrdinals(missing), st.waitingFor(s, replicas)), "")
+		st.say(ScalingUp, sentence(msgScalingUp(missing), st.waitingFor(s, replicas)), "")
 	case c != nil && c.Aborting:
-		why := ""
-		if c.AbortedFor != "" {
-			why = " because a gate failed (" + c.AbortedFor + ")"
-		}
-		st.say(Progressing, "going back to the stable revision "+c.StableRevision+why+st.waitingFor(s, replicas),
-			st.ownHint(st.canary("abort")+" goes on with it"))
+		st.say(Progressing, sentence(msgRollingBack(c.StableRevision, c.AbortedFor), st.waitingFor(s, replicas)), st.ownHint(st.canary("abort")))
 	default:
 		st.judgeRollout(s, c, replicas)
 	}
@@ -53,27 +48,23 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, drain *sts.Drain, replic
 	st.judgeDisturbance(s, c)
 }
 
-// judgeScaling adds that the set was scaled during a canary: ordinals that came at
-// the top run the canary's revision, whatever was asked for at its start.
+// judgeScaling adds that the set was scaled during a canary: ordinals that were added at
+// the top run the canary's revision, whatever was requested at its start.
 func (st *Status) judgeScaling(c *sts.Canary) {
 	if c == nil || c.Replicas == nil || *c.Replicas == st.WantedReplicas {
 		return
 	}
-	what := fmt.Sprintf("scaled from %d to %d meanwhile", *c.Replicas, st.WantedReplicas)
-	var came []sts.Ordinal
+	var added []sts.Ordinal
 	for _, o := range st.Canary.Ordinals {
-		if o >= st.StartOrdinal+sts.Ordinal(*c.Replicas) {
-			came = append(came, o)
+		if o >= st.StartOrdinal+sts.Ordinal(*c.Replicas) && !c.Aborting {
+			added = append(added, o)
 		}
 	}
-	if len(came) > 0 && !c.Aborting {
-		what += ": " + sts.SayOrdinals(came) + " came up on the canary"
-	}
-	st.Message = sentence(st.Message, what)
+	st.Message = sentence(st.Message, msgScaledDuringCanary(*c.Replicas, st.WantedReplicas, added))
 }
 
-// judgeDisturbance adds who has changed the spec under a canary: then promote
-// refuses, and the hint must not send people there.
+// judgeDisturbance adds that another client has changed the spec during a canary: promote
+// refuses then, and the hint must not suggest it.
 func (st *Status) judgeDisturbance(s *sts.Snapshot, c *sts.Canary) {
 	if c == nil {
 		return
@@ -87,14 +78,14 @@ func (st *Status) judgeDisturbance(s *sts.Snapshot, c *sts.Canary) {
 	case c.Aborting:
 		st.Hint = st.ownHint(st.canary("abort", "--take-over"))
 	case sts.Partition(s.Set) != c.Partition:
-		st.Hint = st.ownHint(st.canary("promote", "--take-over") + ", or " + st.canary("abort"))
+		st.Hint = st.ownHint(hintEither(st.canary("promote", "--take-over"), st.canary("abort")))
 	default:
 		st.Hint = st.ownHint(st.canary("abort"))
 	}
 }
 
-// judgeRestart adds a restart that is on its way, and how it goes on where nobody
-// is at work.
+// judgeRestart adds a restart that is in progress, and how to resume it where no command
+// has locked the set.
 func (st *Status) judgeRestart(s *sts.Snapshot, r *sts.Restart) {
 	if r == nil {
 		return
@@ -102,9 +93,9 @@ func (st *Status) judgeRestart(s *sts.Snapshot, r *sts.Restart) {
 	done, left := r.Split(s)
 	st.Restart = &RestartStatus{Done: append([]sts.Ordinal{}, done...), Left: append([]sts.Ordinal{}, left...),
 		Command: r.Command, StartedBy: r.StartedBy, StartedAt: metav1.NewTime(r.StartedAt)}
-	what := sts.SayOrdinals(left) + " still to restart"
+	what := msgRestartRemaining(left)
 	if len(left) == 0 {
-		what = "the restart's record is left"
+		what = msgRestartRecordRemains()
 	}
 	st.Message = sentence(st.Message, what)
 	if st.Hint == "" {
@@ -113,7 +104,7 @@ func (st *Status) judgeRestart(s *sts.Snapshot, r *sts.Restart) {
 }
 
 // judgeClaims puts claims at risk before everything else: whatever the set is doing, the next
-// restart of such a pod takes the data with it.
+// restart of such a pod loses the data.
 func (st *Status) judgeClaims(s *sts.Snapshot, replicas []sts.Replica) {
 	if st.State == Deleting {
 		return
@@ -135,11 +126,7 @@ func (st *Status) judgeClaims(s *sts.Snapshot, replicas []sts.Replica) {
 		}
 	}
 	if len(rescued) > 0 {
-		text := "claim %s is being deleted, and its volume keeps the data: bring it back with pvc-gc undo when its pods have ended"
-		if len(rescued) > 1 {
-			text = "claims %s are being deleted, and their volumes keep the data: bring them back with pvc-gc undo when their pods have ended"
-		}
-		st.Message = sentence(st.Message, fmt.Sprintf(text, sayFew(rescued)))
+		st.Message = sentence(st.Message, msgClaimsRescued(rescued))
 		if st.Hint == "" {
 			st.Hint = sts.Kubectl(st.Namespace, "sts pvc-gc undo", rescued[0])
 		}
@@ -147,10 +134,7 @@ func (st *Status) judgeClaims(s *sts.Snapshot, replicas []sts.Replica) {
 	if len(risks) == 0 {
 		return
 	}
-	message := fmt.Sprintf("do not restart %s: %s", sts.SayOrdinals(pods), risks[0].Message)
-	if n := len(sts.RiskClaims(risks)); n > 1 {
-		message += fmt.Sprintf(" (%d claims are at risk)", n)
-	}
+	message := msgDoNotRestart(pods, risks[0].Message, len(sts.RiskClaims(risks)))
 	if st.State != Complete {
 		message = sentence(message, st.Message)
 	}
@@ -179,7 +163,7 @@ func (st *Status) canary(verb string, flags ...string) string {
 	return sts.Kubectl(st.Namespace, append([]string{"sts canary", verb, st.Name}, flags...)...)
 }
 
-// ownHint gives a hint only while no command is at work on the set.
+// ownHint gives a hint only while no command has locked the set.
 func (st *Status) ownHint(hint string) string {
 	if st.Owner != nil {
 		return ""
@@ -187,8 +171,8 @@ func (st *Status) ownHint(hint string) string {
 	return hint
 }
 
-// judgeRollout tells an update that is on its way from one that is held back, and
-// both from none.
+// judgeRollout distinguishes an update that is in progress, one that stops at the
+// partition, and none.
 func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Replica) {
 	var replaced, held, unavailable []sts.Ordinal
 	for _, r := range replicas {
@@ -204,55 +188,44 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 			unavailable = append(unavailable, r.Ordinal)
 		}
 	}
-	done := fmt.Sprintf("%d of %s updated", st.UpdatedReplicas, sts.Count(int(st.WantedReplicas), "pod"))
-	canary := st.Canary != nil && len(st.Canary.Ordinals) > 0
-	subject := ""
-	if canary {
-		subject = fmt.Sprintf("canary of %s (%s)", sts.Count(len(st.Canary.Ordinals), "pod"), sts.SayOrdinals(st.Canary.Ordinals))
+	updating := msgUpdating(st.UpdatedReplicas, st.WantedReplicas)
+	var canary []sts.Ordinal
+	if st.Canary != nil {
+		canary = st.Canary.Ordinals
 	}
 	switch {
 	case len(replaced) > 0:
-		st.say(Progressing, "updating, "+done+st.waitingFor(s, replicas), "")
-	case len(unavailable) > 0 && canary:
-		st.say(Progressing, subject+st.waitingFor(s, replicas), "")
+		st.say(Progressing, sentence(updating, st.waitingFor(s, replicas)), "")
+	case len(unavailable) > 0 && len(canary) > 0:
+		st.say(Progressing, sentence(msgCanaryInProgress(canary), st.waitingFor(s, replicas)), "")
 	case len(unavailable) > 0 && (len(held) > 0 || st.StableRevision != st.UpdateRevision):
-		st.say(Progressing, "updating, "+done+st.waitingFor(s, replicas), "")
+		st.say(Progressing, sentence(updating, st.waitingFor(s, replicas)), "")
 	case len(unavailable) > 0:
-		st.say(Progressing, fmt.Sprintf("%d of %d pods available", st.AvailableReplicas, st.WantedReplicas)+st.waitingFor(s, replicas), "")
+		st.say(Progressing, sentence(msgAvailable(st.AvailableReplicas, st.WantedReplicas), st.waitingFor(s, replicas)), "")
 	case len(held) > 0 && !sts.IsRollingUpdate(s.Set):
-		st.say(Paused, fmt.Sprintf("%s: the new template waits for the pods of %s to be deleted",
-			s.Set.Spec.UpdateStrategy.Type, sts.SayOrdinals(held)), st.replaceCommand(s, slices.Max(held)))
-	case canary && st.Canary.Auto != nil:
-		st.say(Progressing, subject+" healthy, promoting itself: "+st.Canary.Auto.waiting(s.TakenAt), "")
-	case len(held) > 0 && canary:
-		said, hint := " healthy, waiting to be promoted", st.canary("promote")+", or "+st.canary("abort")
-		if c != nil && c.Paused {
-			said = " healthy, the update is paused"
-			hint = sts.Kubectl(st.Namespace, "sts resume", st.Name) + ", or " + hint
-		}
-		st.say(Paused, subject+said, st.ownHint(hint))
+		st.say(Paused, msgUpdatedOnDelete(string(s.Set.Spec.UpdateStrategy.Type), held), st.replaceCommand(s, slices.Max(held)))
+	case len(canary) > 0 && st.Canary.Auto != nil:
+		st.say(Progressing, msgCanaryPromoting(canary, st.Canary.Auto.waiting(s.TakenAt)), "")
+	case len(held) > 0 && len(canary) > 0 && c != nil && c.Paused:
+		st.say(Paused, msgCanaryPaused(canary),
+			st.ownHint(hintEither(sts.Kubectl(st.Namespace, "sts resume", st.Name), st.canary("promote"), st.canary("abort"))))
+	case len(held) > 0 && len(canary) > 0:
+		st.say(Paused, msgCanaryHealthy(canary), st.ownHint(hintEither(st.canary("promote"), st.canary("abort"))))
 	case len(held) > 0:
-		st.say(Paused, fmt.Sprintf("the partition holds back %s", sts.SayOrdinals(held)),
-			st.ownHint(st.canary("promote")))
+		st.say(Paused, msgBelowPartition(held), st.ownHint(st.canary("promote")))
 	case c != nil && st.StableRevision == st.UpdateRevision:
-		st.say(Paused, "every ordinal is on the stable revision; the canary's record is left",
-			st.ownHint(st.canary("abort")))
+		st.say(Paused, msgCanaryRecordRemains(), st.ownHint(st.canary("abort")))
 	case c != nil:
-		st.say(Paused, "every ordinal runs the canary, which is not finished yet",
-			st.ownHint(st.canary("promote", "--full")))
+		st.say(Paused, msgCanaryEverywhere(), st.ownHint(st.canary("promote", "--full")))
 	case (sts.IsRollingUpdate(s.Set) || sts.IsRecreate(s.Set)) && s.Set.Status.CurrentRevision != st.UpdateRevision:
-		st.say(Progressing, "updated, the StatefulSet controller is finishing", "")
+		st.say(Progressing, msgFinishing(), "")
 	default:
-		all := "all " + sts.Count(int(st.WantedReplicas), "pod")
-		if st.WantedReplicas == 1 {
-			all = "1 pod"
-		}
-		st.say(Complete, fmt.Sprintf("%s available on %s", all, st.UpdateRevision), "")
+		st.say(Complete, msgComplete(st.WantedReplicas, st.UpdateRevision), "")
 	}
 }
 
-// stuck says so when a wanted ordinal is failing, and not on its way out: see
-// [sts.Trouble].
+// stuck is true, and sets the state, where a desired ordinal is failing and will not be
+// removed: see [sts.Trouble].
 func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 	trap := s.Trap()
 	for _, r := range st.Replicas {
@@ -260,7 +233,7 @@ func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 			continue
 		}
 		inUpdate := c != nil || st.StableRevision != st.UpdateRevision || r.Revision != "" && r.Revision != st.UpdateRevision
-		msg := "stuck: " + r.Pod + " " + r.Trouble.Message
+		msg := msgPod(r.Pod, r.Trouble.Message)
 		hint := s.LookCommand(r.Ordinal, r.Trouble)
 		revision := r.Revision
 		if r.Role == Missing {
@@ -269,20 +242,20 @@ func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 		needed := st.updateNeeds(s, r)
 		switch {
 		case needed && r.Role != Missing:
-			msg = sentence(msg, "it blocks the update")
+			msg = sentence(msg, msgBlocksUpdate())
 		case trap != nil && revision != st.UpdateRevision:
 			// The forced rollback trap, kubernetes#67250.
-			msg = sentence(msg, "the template has moved on, but Kubernetes does not replace a pod that never got ready")
+			msg = sentence(msg, msgNotReplaced())
 		case inUpdate && revision == st.UpdateRevision && sts.IsRollingUpdate(s.Set):
-			msg = sentence(msg, "it blocks the update")
+			msg = sentence(msg, msgBlocksUpdate())
 		case sts.IsRecreate(s.Set) && r.Revision != "" && r.Revision != st.UpdateRevision:
-			msg = sentence(msg, "Recreate creates no pod of the new revision before it has ended")
+			msg = sentence(msg, msgRecreateWaits())
 		case sts.IsRecreate(s.Set) && inUpdate:
-			msg = sentence(msg, "the update is not complete before it is ready")
+			msg = sentence(msg, msgUpdateIncomplete())
 		}
 		switch {
 		case sts.IsOnDelete(s.Set) && r.Revision != "" && r.Revision != st.UpdateRevision && !r.Terminating:
-			msg = sentence(msg, "OnDelete leaves it on its revision until it is deleted")
+			msg = sentence(msg, msgOnDeleteWaits())
 			hint = st.replaceCommand(s, r.Ordinal)
 		case needed && (c == nil || !c.Aborting), trap != nil && c != nil:
 			hint = st.canary("abort")
@@ -295,7 +268,7 @@ func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 	return false
 }
 
-// updateNeeds says whether taking an update back would help the ordinal.
+// updateNeeds says whether rolling an update back would help the ordinal.
 func (st *Status) updateNeeds(s *sts.Snapshot, r ReplicaStatus) bool {
 	return r.Trouble != nil && slices.ContainsFunc(s.Replicas(), func(x sts.Replica) bool {
 		return x.Ordinal == r.Ordinal && s.UpdateNeeds(x, r.Trouble)
@@ -325,10 +298,10 @@ func scalingUp(replicas []sts.Replica) bool {
 	return true
 }
 
-// waitingFor names the pod that is waited for.
+// waitingFor names the pod that is waited for, empty for none.
 func (st *Status) waitingFor(s *sts.Snapshot, replicas []sts.Replica) string {
 	if o, t := waits(s, replicas); t != nil {
-		return "; " + s.Name(o) + " " + t.Message
+		return msgPod(s.Name(o), t.Message)
 	}
 	return ""
 }
@@ -354,7 +327,7 @@ func waits(s *sts.Snapshot, replicas []sts.Replica) (sts.Ordinal, *sts.Trouble) 
 	return o, trouble
 }
 
-// obstacle is why the ordinal is not available, or else why its pod cannot be replaced.
+// obstacle is why the ordinal is not available, otherwise why its pod cannot be replaced.
 func obstacle(s *sts.Snapshot, r sts.Replica) *sts.Trouble {
 	t := s.Trouble(r)
 	if t == nil || !t.Failing {
@@ -363,8 +336,8 @@ func obstacle(s *sts.Snapshot, r sts.Replica) *sts.Trouble {
 	return t
 }
 
-// hintAtWait hints at the claim or init container that the pod waits for, where nothing else
-// is to be done.
+// hintAtWait hints at the claim or init container that the pod waits for, where there is no
+// other hint.
 func (st *Status) hintAtWait(s *sts.Snapshot, replicas []sts.Replica) {
 	if st.Hint != "" || st.State != Progressing && st.State != ScalingUp {
 		return

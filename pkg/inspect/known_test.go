@@ -22,8 +22,8 @@ func codesOf(t *testing.T, server string) []string {
 	return codes
 }
 
-// What holds for a server: the first and the last patch of each range, and the neighbours
-// that it does not hold for.
+// The issues of a server: the first and the last patch of each range, and the versions next to
+// them that are not affected.
 func TestKnownOf(t *testing.T) {
 	for code, tests := range map[string]struct{ known, unknown []string }{
 		"broken-rollout-stays":       {known: []string{"v1.21.0", "v1.36.3", "v1.37.2"}},
@@ -44,28 +44,28 @@ func TestKnownOf(t *testing.T) {
 	} {
 		for _, server := range tests.known {
 			if !slices.Contains(codesOf(t, server), code) {
-				t.Errorf("%s is not known of %s", code, server)
+				t.Errorf("%s is not a known issue of %s", code, server)
 			}
 		}
 		for _, server := range tests.unknown {
 			if slices.Contains(codesOf(t, server), code) {
-				t.Errorf("%s is known of %s", code, server)
+				t.Errorf("%s is a known issue of %s", code, server)
 			}
 		}
 	}
 	for _, server := range []string{"", "master", "2"} {
 		if _, err := KnownOf(server); err == nil {
-			t.Errorf("%q is taken for a version", server)
+			t.Errorf("%q is accepted as a version", server)
 		}
 	}
 }
 
-// What a gate decides is said where it does.
+// A condition on a feature gate is part of When.
 func TestKnownByGate(t *testing.T) {
 	for server, want := range map[string]string{
-		"v1.34.4": "podManagementPolicy is Parallel, with the gate MaxUnavailableStatefulSet",
+		"v1.34.4": "podManagementPolicy is Parallel, with feature gate MaxUnavailableStatefulSet",
 		"v1.35.2": "podManagementPolicy is Parallel",
-		"v1.35.4": "podManagementPolicy is Parallel, with the gate MaxUnavailableStatefulSet",
+		"v1.35.4": "podManagementPolicy is Parallel, with feature gate MaxUnavailableStatefulSet",
 	} {
 		known, err := KnownOf(server)
 		i := slices.IndexFunc(known, func(k KnownIssue) bool { return k.Code == "parallel-rollout-stays" })
@@ -75,12 +75,12 @@ func TestKnownByGate(t *testing.T) {
 	}
 }
 
-// Each says all that a person needs, in sentences that can stand behind each other.
+// Each is complete, in sentences that can follow each other.
 func TestKnownIssuesAreComplete(t *testing.T) {
 	seen := map[string]bool{}
 	for _, k := range KnownIssues() {
 		if !regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`).MatchString(k.Code) || seen[k.Code] {
-			t.Errorf("%q is no code of its own", k.Code)
+			t.Errorf("%q is not a unique code", k.Code)
 		}
 		seen[k.Code] = true
 		if k.Versions == "" || k.When == "" || k.WayOut == "" || strings.HasSuffix(k.When, ".") || strings.HasSuffix(k.WayOut, ".") {
@@ -88,7 +88,7 @@ func TestKnownIssuesAreComplete(t *testing.T) {
 		}
 		for _, sentence := range []string{k.What, k.Why} {
 			if !strings.HasSuffix(sentence, ".") {
-				t.Errorf("%s: %q is no sentence", k.Code, sentence)
+				t.Errorf("%s: %q is not a sentence", k.Code, sentence)
 			}
 		}
 		if !regexp.MustCompile(`^https://github\.com/kubernetes/(kubernetes|enhancements)/(issues/\d+|pull/\d+|blob/v1\.\d+\.\d+/pkg/controller/[\w/]+\.go#L\d+)$`).MatchString(k.Source) {
@@ -103,9 +103,9 @@ func TestVersionsInWords(t *testing.T) {
 		got[k.Code] = k.Versions
 	}
 	for code, want := range map[string]string{
-		"broken-rollout-stays": "every version",
-		"parallel-rollout-stays": "1.24 to 1.34 with the gate MaxUnavailableStatefulSet; 1.35.0 to 1.35.3; " +
-			"1.35.4 to 1.36 with the gate MaxUnavailableStatefulSet",
+		"broken-rollout-stays": "all versions",
+		"parallel-rollout-stays": "1.24 to 1.34 with feature gate MaxUnavailableStatefulSet; 1.35.0 to 1.35.3; " +
+			"1.35.4 to 1.36 with feature gate MaxUnavailableStatefulSet",
 		"on-delete-never-complete": "up to 1.36",
 		"old-revision-renamed":     "1.34.0 and later",
 	} {
@@ -133,6 +133,6 @@ func TestNewServerVersion(t *testing.T) {
 		t.Errorf("%+v\n%s", s, diff)
 	}
 	if _, err := NewServerVersion("main", ""); err == nil {
-		t.Error("main is taken for a version")
+		t.Error("main is accepted as a version")
 	}
 }

@@ -7,35 +7,35 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Proof is why an update will not get on by itself: the pod that it waits for, and
-// what is wrong with it.
+// Proof is why an update will not continue by itself: the pod that it waits for, and
+// its trouble.
 type Proof struct {
 	Pod     string      `json:"pod"`
 	Ordinal sts.Ordinal `json:"ordinal"`
-	// Revision is what the pod runs, or would run where it cannot be created; TargetRevision
-	// what it is to run instead.
+	// Revision is the pod's, or would be if it could be created; TargetRevision is the
+	// revision that it should run instead.
 	Revision string `json:"revision"`
-	// Missing: the pod does not exist, since it cannot be created.
+	// Missing: the pod does not exist, because it cannot be created.
 	Missing        bool        `json:"missing,omitempty"`
 	TargetRevision string      `json:"targetRevision"`
 	Trouble        sts.Trouble `json:"trouble"`
 	// Blocks are the other ordinals that wait for it.
 	Blocks []sts.Ordinal `json:"blocks"`
-	// Cure says in which direction unstick helps.
+	// Cure is the direction in which unstick helps.
 	Cure sts.Cure `json:"cure"`
-	// Container is the one that fails, absent where none has been started.
+	// Container is the failing one, absent where none has been started.
 	Container *FailingContainer `json:"container,omitempty"`
 	// Log are its last lines. LogError says why they could not be read.
 	Log      []string `json:"log,omitempty"`
 	LogError string   `json:"logError,omitempty"`
-	// Changes are the fields in which the pod's revision differs from what it is to
-	// run. ChangesError says why they cannot be told.
+	// Changes are the fields in which the pod's revision differs from the target
+	// revision. ChangesError is why they are unknown.
 	Changes      []sts.Change `json:"changes"`
 	ChangesError string       `json:"changesError,omitempty"`
 
-	// Recreate: the set has this update strategy, under which no old pod blocks anything.
+	// Recreate: the set has this update strategy, with which no old pod blocks anything.
 	Recreate bool `json:"-"`
-	// Diff is Changes in full, nil when they cannot be told.
+	// Diff is Changes in full, nil when they are unknown.
 	Diff *DiffReport `json:"-"`
 }
 
@@ -46,13 +46,13 @@ type FailingContainer struct {
 	State    string `json:"state"`
 	Reason   string `json:"reason,omitempty"`
 	Restarts int32  `json:"restarts"`
-	// ExitCode, ExitReason and ExitedAt are about its last end.
+	// ExitCode, ExitReason and ExitedAt are about its last termination.
 	ExitCode   *int32       `json:"exitCode,omitempty"`
 	ExitReason string       `json:"exitReason,omitempty"`
 	ExitedAt   *metav1.Time `json:"exitedAt,omitempty"`
 }
 
-// NewProof proves that an update is trapped: nil when it is not.
+// NewProof is the proof that an update is trapped: nil when it is not.
 func NewProof(s *sts.Snapshot) *Proof {
 	t := s.Trap()
 	if t == nil {
@@ -78,9 +78,9 @@ func NewProof(s *sts.Snapshot) *Proof {
 	return p
 }
 
-// Logs says which logs of the failing container to look at, the best first: true is
-// that of the run before the present one. In a crash loop either may be empty, or be
-// gone by the time that it is asked for. Nil where it has never run.
+// Logs are the logs of the failing container to show, the best first: true is that of
+// the previous run. In a crash loop either may be empty, or be gone when it is read.
+// Nil where the container has never run.
 func (p *Proof) Logs() []bool {
 	c := p.Container
 	switch {

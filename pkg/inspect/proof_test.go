@@ -48,7 +48,7 @@ func TestProof(t *testing.T) {
 	}
 }
 
-// In a crash loop the last words are in the present run's log or in the one before.
+// In a crash loop the last output is in the log of the present run or of the previous one.
 func TestProofLogs(t *testing.T) {
 	ended := &corev1.ContainerStateTerminated{ExitCode: 1, FinishedAt: metav1.NewTime(ststest.Now)}
 	for name, test := range map[string]struct {

@@ -128,7 +128,7 @@ var scenarios = []struct {
 	}},
 	{"restart-interrupted", options{annotations: `{test.kubectl-sts.dev/behaviour: late, test.kubectl-sts.dev/ready-after: 7s}`}, func(c bench) {
 		c.ready(3)
-		c.interrupted("restart", "web") // while the first pod is on its way
+		c.interrupted("restart", "web") // while the first pod is being replaced
 		c.ready(3)
 	}},
 	{"drain-interrupted", options{replicas: 5}, func(c bench) {

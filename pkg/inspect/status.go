@@ -13,57 +13,57 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// State is what a StatefulSet is doing, in one word.
+// State is the state of a StatefulSet in one word.
 type State string
 
-// The states. Exactly one holds at a time; the first that fits in this order is it.
+// The states. Exactly one holds at a time: the first of these that fits.
 const (
 	// Deleting: the set has a deletion timestamp.
 	Deleting State = "Deleting"
 	// DataAtRisk: the data of a pod would be lost with the pod, or no new pod could mount it:
 	// its claim or the claim's volume is being deleted or is gone.
 	DataAtRisk State = "DataAtRisk"
-	// Stuck: it will not get further without a person, proven from what is seen.
+	// Stuck: it will not continue without a user's action, as proven by what is seen.
 	Stuck State = "Stuck"
-	// ScalingDown: pods beyond the wanted range are still there, or members leave one
+	// ScalingDown: pods beyond the desired range still exist, or members leave one
 	// by one.
 	ScalingDown State = "ScalingDown"
-	// Parked: the set stands at 0 replicas.
+	// Parked: the set is scaled to 0 replicas.
 	Parked State = "Parked"
-	// ScalingUp: the highest ordinals are not there yet, or members join one by one.
+	// ScalingUp: the highest ordinals do not exist yet, or members join one by one.
 	ScalingUp State = "ScalingUp"
-	// Progressing: an update, a restart or a recovery is on its way.
+	// Progressing: an update, a restart or a recovery is in progress.
 	Progressing State = "Progressing"
-	// Paused: all is well and the partition (or OnDelete) holds ordinals back.
+	// Paused: all pods are healthy, and the partition (or OnDelete) keeps ordinals from being updated.
 	Paused State = "Paused"
-	// Complete: every wanted ordinal is available on the update revision.
+	// Complete: every desired ordinal is available on the update revision.
 	Complete State = "Complete"
 )
 
-// NeedsPerson says whether nothing but a person's action ends the state well.
+// NeedsPerson says whether only a user's action resolves the state.
 func (s State) NeedsPerson() bool { return s == Stuck || s == DataAtRisk }
 
-// Role is what an ordinal is in the set's present state.
+// Role is the role of an ordinal in the set's present state.
 type Role string
 
 // The roles.
 const (
 	Stable   Role = "stable"    // on the revision that all were on before the update
-	Canary   Role = "canary"    // on the update revision while others are held back
-	Updated  Role = "updated"   // on the update revision while others are to follow by themselves
-	Updating Role = "updating"  // being replaced, or due to be
+	Canary   Role = "canary"    // on the update revision while others are below the partition
+	Updated  Role = "updated"   // on the update revision while others will be updated by the controller
+	Updating Role = "updating"  // being replaced, or will be
 	Outdated Role = "outdated"  // on a revision that is neither stable nor the update's
-	Missing  Role = "missing"   // wanted, but there is no pod
-	Leaving  Role = "leaving"   // a pod beyond the wanted range
-	LeftOver Role = "left over" // claims beyond the wanted range, without a pod
+	Missing  Role = "missing"   // desired, but there is no pod
+	Leaving  Role = "leaving"   // a pod beyond the desired range
+	LeftOver Role = "left over" // claims beyond the desired range, without a pod
 	Unknown  Role = "unknown"   // pods could not be read
 )
 
-// StatusReport answers "what is the state?" for one or more StatefulSets.
+// StatusReport is the state of one or more StatefulSets.
 type StatusReport struct {
 	metav1.TypeMeta `json:",inline"`
 	Items           []Status `json:"items"`
-	// Missing is what could not be read; the report is less sure by that much.
+	// Missing is what could not be read: the report lacks it.
 	Missing []sts.Missing `json:"missing,omitempty"`
 }
 
@@ -72,32 +72,31 @@ type Status struct {
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
 	State     State  `json:"state"`
-	// Message is one sentence on what is going on, Hint what to do about it.
+	// Message describes the state, Hint is what to do about it.
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
 
 	Images         []ContainerImage `json:"images"`
 	UpdateStrategy string           `json:"updateStrategy"`
 	PodManagement  string           `json:"podManagement"`
-	// Partition is the field as it stands in the object, an offset from
-	// StartOrdinal; UpdateFrom is the same as an ordinal: the lowest one that gets
-	// the update revision.
+	// Partition is the field of the object, an offset from StartOrdinal; UpdateFrom
+	// is the same as an ordinal: the lowest one that gets the update revision.
 	Partition    int32        `json:"partition"`
 	UpdateFrom   *sts.Ordinal `json:"updateFrom,omitempty"`
 	StartOrdinal sts.Ordinal  `json:"startOrdinal"`
 
-	// Observed: the controller has seen the present spec. Before that, what stands
-	// here is about an earlier one.
+	// Observed: the controller has observed the present spec. Until then the report
+	// is about an earlier one.
 	Observed          bool  `json:"observed"`
 	WantedReplicas    int32 `json:"wantedReplicas"`
 	ReadyReplicas     int32 `json:"readyReplicas"`
 	AvailableReplicas int32 `json:"availableReplicas"`
-	// UpdatedReplicas counts the wanted ordinals on the update revision.
+	// UpdatedReplicas counts the desired ordinals on the update revision.
 	UpdatedReplicas int32 `json:"updatedReplicas"`
 
 	StableRevision string `json:"stableRevision"`
 	UpdateRevision string `json:"updateRevision"`
-	// Conditions are those of the set, which the controller keeps under the update strategy
+	// Conditions are those of the set, which the controller sets with the update strategy
 	// Recreate (Kubernetes 1.37).
 	Conditions []ConditionStatus `json:"conditions,omitempty"`
 
@@ -106,13 +105,13 @@ type Status struct {
 	Canary  *CanaryStatus  `json:"canary,omitempty"`
 	// Autoscalers change the set's replicas by themselves.
 	Autoscalers []sts.Autoscaler `json:"autoscalers,omitempty"`
-	// Restart is the restart of chosen pods that is on its way.
+	// Restart is the restart of chosen pods that is in progress.
 	Restart *RestartStatus `json:"restart,omitempty"`
-	// Drain is the change of size, one member after the other, that is on its way.
+	// Drain is the scaling, one member at a time, that is in progress.
 	Drain *DrainStatus `json:"drain,omitempty"`
-	// ParkedReplicas is the size to which a set that was parked comes back.
+	// ParkedReplicas is the size that a parked set had, and to which --unpark scales it.
 	ParkedReplicas *int32 `json:"parkedReplicas,omitempty"`
-	// Managers are others who write the set, such as operators and GitOps controllers.
+	// Managers are other clients that write the set, such as operators and GitOps controllers.
 	Managers []sts.Manager   `json:"managers,omitempty"`
 	Owner    *sts.Owner      `json:"owner,omitempty"`
 	Replicas []ReplicaStatus `json:"replicas"`
@@ -151,27 +150,27 @@ type BudgetStatus struct {
 	ExpectedPods       int32  `json:"expectedPods"`
 }
 
-// CanaryStatus is the canary that is on its way.
+// CanaryStatus is the canary that is in progress.
 type CanaryStatus struct {
 	// Ordinals run the canary's revision, HeldBack do not yet.
 	Ordinals []sts.Ordinal `json:"ordinals"`
 	HeldBack []sts.Ordinal `json:"heldBack"`
-	// ReplicasBefore is how many the set had when the canary began, where that is known.
+	// ReplicasBefore is the set's number of replicas when the canary began, if known.
 	ReplicasBefore *int32 `json:"replicasBefore,omitempty"`
 	Aborting       bool   `json:"aborting,omitempty"`
-	// AbortedFor is the gate that failed, where no person asked for the abort.
+	// AbortedFor is the gate that failed, where no user requested the abort.
 	AbortedFor string       `json:"abortedFor,omitempty"`
 	StartedBy  string       `json:"startedBy,omitempty"`
 	StartedAt  *metav1.Time `json:"startedAt,omitempty"`
-	// StableImages are what the containers ran before, where that differs.
+	// StableImages are the containers' images before, where they differ.
 	StableImages []ContainerImage `json:"stableImages,omitempty"`
-	// Auto is set while the canary promotes itself.
+	// Auto is set while the canary is promoted automatically.
 	Auto *AutoStatus `json:"auto,omitempty"`
 }
 
-// RestartStatus is a restart of chosen pods that is on its way, or was interrupted.
+// RestartStatus is a restart of chosen pods that is in progress, or was interrupted.
 type RestartStatus struct {
-	// Done have another pod than when it began, which is available; Left have not.
+	// Done have a new pod since it began, which is available; Left have not.
 	Done      []sts.Ordinal `json:"done"`
 	Left      []sts.Ordinal `json:"left"`
 	Command   string        `json:"command"`
@@ -185,43 +184,43 @@ type ReplicaStatus struct {
 	Pod      string      `json:"pod"`
 	Role     Role        `json:"role"`
 	Revision string      `json:"revision,omitempty"`
-	// Images are what the pod's containers run, where the set's template has another.
+	// Images are those of the pod's containers, where the set's template has another.
 	Images     []ContainerImage `json:"images,omitempty"`
 	CreatedAt  *metav1.Time     `json:"createdAt,omitempty"`
 	Ready      bool             `json:"ready"`
 	ReadySince *metav1.Time     `json:"readySince,omitempty"`
-	// SoakedAt is when the pod has been Ready for long enough for a canary that
-	// promotes itself, absent when it has.
+	// SoakedAt is when the pod will have been Ready for long enough for automatic
+	// promotion, absent when it has been.
 	SoakedAt    *metav1.Time `json:"soakedAt,omitempty"`
 	Available   bool         `json:"available"`
 	Terminating bool         `json:"terminating,omitempty"`
 	Restarts    int32        `json:"restarts"`
-	// Trouble is why the pod is not available, or why it cannot be deleted although it has to go.
+	// Trouble is why the pod is not available, or why it cannot be deleted although it must be.
 	Trouble *sts.Trouble  `json:"trouble,omitempty"`
 	Node    string        `json:"node,omitempty"`
 	Claims  []ClaimStatus `json:"claims"`
 }
 
-// ClaimStatus is one of an ordinal's claims. A claim that a template wants and
+// ClaimStatus is one of an ordinal's claims. A claim that a template requires and
 // that does not exist has the phase "Missing".
 type ClaimStatus struct {
 	Name  string `json:"name"`
 	Phase string `json:"phase"`
-	// Size is the bound capacity, or what is asked for while it is not bound.
+	// Size is the bound capacity, or the request while it is not bound.
 	Size string `json:"size,omitempty"`
 	// Volume is the PersistentVolume that the claim is bound to.
 	Volume string `json:"volume,omitempty"`
-	// DeletionTimestamp is set while the claim is being deleted: it lives as long as its pod.
+	// DeletionTimestamp is set while the claim is being deleted: it exists as long as its pod.
 	DeletionTimestamp *metav1.Time `json:"deletionTimestamp,omitempty"`
 	// Rescued: it is being deleted, and its volume keeps the data for an undo.
 	Rescued bool `json:"rescued,omitempty"`
-	// Risk is why the data would not be there any more once the pod is replaced.
+	// Risk is why the data would be lost when the pod is replaced.
 	Risk *sts.ClaimRisk `json:"risk,omitempty"`
-	// Message is why it is not bound, where its events or its volume tell.
+	// Message is why it is not bound, where its events or its volume show it.
 	Message string `json:"message,omitempty"`
 }
 
-// NewStatusReport reports on every set of the inventory, of each only the ordinals asked for.
+// NewStatusReport reports on every set of the inventory, and of each only the given ordinals.
 func NewStatusReport(inv *sts.Inventory, only sts.Ordinals) *StatusReport {
 	r := &StatusReport{
 		TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "StatusReport"},
@@ -271,8 +270,8 @@ func NewStatus(s *sts.Snapshot) Status {
 		st.Budgets = append(st.Budgets, BudgetStatus{b.Name, b.Status.DisruptionsAllowed,
 			b.Status.CurrentHealthy, b.Status.DesiredHealthy, b.Status.ExpectedPods})
 	}
-	// A record that can't be read is the change verbs' business to refuse; the
-	// report goes by what it sees.
+	// The verbs that change a set refuse a record that cannot be read; the
+	// report does without it.
 	canary, unreadable := sts.ReadCanary(set)
 	st.Owner, _ = sts.ReadOwner(set)
 	drain, unreadableDrain := sts.ReadDrain(set)
@@ -334,7 +333,7 @@ func images(containers []corev1.Container) []ContainerImage {
 	return out
 }
 
-// holdsBack says whether an update stands with some ordinals on it and some not.
+// holdsBack says whether an update applies to some ordinals only.
 func (st *Status) holdsBack() bool {
 	return st.UpdateFrom != nil && st.StableRevision != st.UpdateRevision && *st.UpdateFrom > st.StartOrdinal
 }
@@ -374,7 +373,7 @@ func canaryStatus(st *Status, c *sts.Canary) *CanaryStatus {
 	return out
 }
 
-// due says whether the controller replaces the replica's pod by itself, now or later.
+// due says whether the controller will replace the replica's pod by itself, now or later.
 func due(s *sts.Snapshot, r sts.Replica) bool {
 	return r.Pod != nil && r.Revision != s.Set.Status.UpdateRevision &&
 		(sts.IsRecreate(s.Set) || sts.IsRollingUpdate(s.Set) && r.Ordinal >= sts.UpdateFrom(s.Set))
@@ -482,9 +481,8 @@ func newClaimStatus(s *sts.Snapshot, c *corev1.PersistentVolumeClaim) ClaimStatu
 		DeletionTimestamp: c.DeletionTimestamp, Rescued: c.DeletionTimestamp != nil && sts.Rescued(c, v), Message: s.WhyUnbound(c)}
 }
 
-// leftOver are ordinals beyond the range of which only claims are there. The
-// labels that the controller puts on its claims keep out another set's claims of
-// the same name.
+// leftOver are ordinals beyond the range of which only claims exist. The labels that
+// the controller sets on its claims exclude another set's claims with such names.
 func leftOver(s *sts.Snapshot) []ReplicaStatus {
 	seen := map[sts.Ordinal][]*corev1.PersistentVolumeClaim{}
 	for _, c := range s.Claims {
@@ -514,7 +512,7 @@ func matches(sel *metav1.LabelSelector, l map[string]string) bool {
 	return true
 }
 
-// fromCounters is what is left to say when pods may not be read.
+// fromCounters is the report from the set's status alone, where pods cannot be read.
 func (st *Status) fromCounters(s *sts.Snapshot) {
 	c := s.Set.Status
 	st.ReadyReplicas, st.AvailableReplicas, st.UpdatedReplicas = c.ReadyReplicas, c.AvailableReplicas, c.UpdatedReplicas
@@ -539,11 +537,13 @@ func (st *Status) fromCounters(s *sts.Snapshot) {
 	default:
 		st.State = Progressing
 	}
-	st.Message = fmt.Sprintf("pods could not be read; going by the set's counters, %d of %d are ready and %d are updated",
-		c.ReadyReplicas, st.WantedReplicas, c.UpdatedReplicas)
+	st.Message = msgPodsUnreadable(c.ReadyReplicas, st.WantedReplicas, c.UpdatedReplicas)
 }
 
-func sentence(parts ...string) string { return strings.Join(parts, "; ") }
+// sentence joins the parts that are not empty.
+func sentence(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), "; ")
+}
 
 // Fingerprint changes when something has happened, and not because time passes.
 func (st *Status) Fingerprint() string {

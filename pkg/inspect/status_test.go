@@ -29,11 +29,11 @@ func TestOnlyTheOrdinalsAskedFor(t *testing.T) {
 		t.Errorf("ordinals, highest first (-want +got):\n%s", diff)
 	}
 	if st.State != inspect.Complete || st.ReadyReplicas != 5 {
-		t.Errorf("the state is the whole set's: %s, %d ready", st.State, st.ReadyReplicas)
+		t.Errorf("the state is not that of the whole set: %s, %d ready", st.State, st.ReadyReplicas)
 	}
 }
 
-// What was hidden is a gap in the report, never the end of it, and never a false alarm.
+// What cannot be read is missing from the report, which neither ends there nor raises a false alarm.
 func TestStatusGoesByCountersWithoutPods(t *testing.T) {
 	counters := func(replicas, available, updated int32) appsv1.StatefulSetStatus {
 		return appsv1.StatefulSetStatus{ObservedGeneration: 1, Replicas: replicas, ReadyReplicas: available, AvailableReplicas: available,
@@ -53,7 +53,7 @@ func TestStatusGoesByCountersWithoutPods(t *testing.T) {
 		{"deleting", func(s *appsv1.StatefulSet) {
 			s.Status, s.DeletionTimestamp = counters(3, 3, 3), &metav1.Time{Time: ststest.Now}
 		}, inspect.Deleting},
-		{"held back", func(s *appsv1.StatefulSet) {
+		{"below the partition", func(s *appsv1.StatefulSet) {
 			s.Status = counters(3, 3, 1)
 			s.Status.UpdateRevision = "web-new"
 			*s.Spec.UpdateStrategy.RollingUpdate.Partition = 2
@@ -87,16 +87,16 @@ func TestWhatElseMayBeHidden(t *testing.T) {
 		t.Errorf("%s: %s", st.State, st.Message)
 	}
 	if st.Service == nil || st.Service.Found != nil {
-		t.Errorf("the Service could not be read, and the report says %+v", st.Service)
+		t.Errorf("the Service cannot be read, and the report has %+v", st.Service)
 	}
 	for _, r := range st.Replicas {
 		if len(r.Claims) > 0 {
-			t.Errorf("claims could not be read, and ordinal %d has %v", r.Ordinal, r.Claims)
+			t.Errorf("claims cannot be read, and ordinal %d has %v", r.Ordinal, r.Claims)
 		}
 	}
 }
 
-// Claims of another set that happen to have our names are not left over from us.
+// Claims of another set that happen to have such names are not orphaned claims of this set.
 func TestLeftOverClaims(t *testing.T) {
 	inv := ststest.Web(2)
 	set := inv.Sets[0]
@@ -110,7 +110,7 @@ func TestLeftOverClaims(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff([]sts.Ordinal{4}, got); diff != "" {
-		t.Errorf("left over (-want +got):\n%s", diff)
+		t.Errorf("orphaned (-want +got):\n%s", diff)
 	}
 }
 
@@ -126,7 +126,7 @@ func TestFingerprint(t *testing.T) {
 	}
 	ststest.Ready(later.Pods[1], ststest.Now)
 	if c := inspect.NewStatusReport(later, nil).Items[0]; c.Fingerprint() == a.Fingerprint() {
-		t.Errorf("web-1 got ready, and nothing has happened: %s", c.Fingerprint())
+		t.Errorf("web-1 became ready, and the fingerprint is still %s", c.Fingerprint())
 	}
 }
 
@@ -138,15 +138,15 @@ func TestScaledDuringACanary(t *testing.T) {
 		start    sts.Ordinal
 		on       sts.Ordinal // the lowest ordinal with a pod of the canary
 		aborting bool
-		want     string // what stands at the end
+		want     string // the end of the message
 	}{
-		{"an older record does not say", nil, 0, 2, false, ""},
+		{"unknown to an older record", nil, 0, 2, false, ""},
 		{"not scaled", new(int32(5)), 0, 2, false, ""},
-		{"up", new(int32(3)), 0, 2, false, before + "3 to 5 meanwhile: ordinals 3-4 came up on the canary"},
-		{"up, ordinals from 10", new(int32(4)), 10, 12, false, before + "4 to 5 meanwhile: ordinal 14 came up on the canary"},
-		{"up, the new pods are to come", new(int32(3)), 0, 5, false, before + "3 to 5 meanwhile"},
-		{"down", new(int32(7)), 0, 2, false, before + "7 to 5 meanwhile"},
-		{"on the way back", new(int32(3)), 0, 2, true, before + "3 to 5 meanwhile"},
+		{"up", new(int32(3)), 0, 2, false, before + "3 to 5 replicas during the canary: ordinals 3-4 run the canary revision"},
+		{"up, ordinals from 10", new(int32(4)), 10, 12, false, before + "4 to 5 replicas during the canary: ordinal 14 runs the canary revision"},
+		{"up, the new pods do not exist yet", new(int32(3)), 0, 5, false, before + "3 to 5 replicas during the canary"},
+		{"down", new(int32(7)), 0, 2, false, before + "7 to 5 replicas during the canary"},
+		{"aborting", new(int32(3)), 0, 2, true, before + "3 to 5 replicas during the canary"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -171,7 +171,7 @@ func TestScaledDuringACanary(t *testing.T) {
 				got = before + after
 			}
 			if got != test.want {
-				t.Errorf("it says %q, want at its end %q", message, test.want)
+				t.Errorf("message %q, want %q at its end", message, test.want)
 			}
 		})
 	}
@@ -200,14 +200,14 @@ func TestStatusUnderOnDelete(t *testing.T) {
 		state         inspect.State
 		message, hint string
 	}{
-		{"waiting for deletions", nil, inspect.Paused, "OnDelete: the new template waits for the pods of ordinals 0-2 to be deleted", "kubectl delete pod web-2 -n test"},
+		{"waiting for deletions", nil, inspect.Paused, "OnDelete: ordinals 0-2 will be updated when the pods are deleted", "kubectl delete pod web-2 -n test"},
 		{"a pod fails on its old revision", []func(*sts.Inventory){crashing(1, ststest.StableRevision)}, inspect.Stuck,
-			"stuck: web-1 " + is + "; OnDelete leaves it on its revision until it is deleted", "kubectl delete pod web-1 -n test"},
+			"web-1 " + is + "; the update strategy is OnDelete: it keeps its revision until it is deleted", "kubectl delete pod web-1 -n test"},
 		{"a pod fails on the new revision", []func(*sts.Inventory){crashing(1, "web-new")}, inspect.Stuck,
-			"stuck: web-1 " + is, "kubectl describe pod web-1 -n test"},
+			"web-1 " + is, "kubectl describe pod web-1 -n test"},
 		{"its data would be lost with it", []func(*sts.Inventory){crashing(1, ststest.StableRevision), atRisk}, inspect.DataAtRisk,
-			"do not restart ordinal 1: persistentvolumeclaim/data-web-2 has lost its persistentvolume: no new pod can mount it; stuck: web-1 " + is +
-				"; OnDelete leaves it on its revision until it is deleted", "kubectl describe pvc data-web-2 -n test"},
+			"do not restart ordinal 1: persistentvolumeclaim/data-web-2 has lost its persistentvolume: no new pod can mount it; web-1 " + is +
+				"; the update strategy is OnDelete: it keeps its revision until it is deleted", "kubectl describe pvc data-web-2 -n test"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -266,7 +266,7 @@ func TestStatusUnderRecreate(t *testing.T) {
 		}
 	}
 	unobserved := func(inv *sts.Inventory) { inv.Sets[0].Generation = 2 }
-	const off = "stuck: the StatefulSet controller does nothing for this set, neither updates nor new pods: it has the update strategy Recreate, and the feature gate StatefulSetRecreateStrategy is off"
+	const off = sts.StrategyIsRefused
 	tests := []struct {
 		name    string
 		changes []func(*sts.Inventory)
@@ -275,24 +275,24 @@ func TestStatusUnderRecreate(t *testing.T) {
 		roles   string
 	}{
 		{"old pods are being deleted", []func(*sts.Inventory){deleting, terminating(ststest.Now)}, inspect.Progressing,
-			"updating, 0 of 3 pods updated; web-0 is terminating", "updating updating updating"},
+			"updating: 0 of 3 pods updated; web-0 is terminating", "updating updating updating"},
 		{"one old pod is left", []func(*sts.Inventory){deleting, terminating(ststest.Now), func(inv *sts.Inventory) {
 			inv.Pods = inv.Pods[1:2]
 			inv.Pods[0].Finalizers = []string{"example.com/held"}
-		}}, inspect.Progressing, "updating, 0 of 3 pods updated; web-1 is terminating, held by finalizer example.com/held", "missing updating missing"},
-		{"not deleted yet", nil, inspect.Progressing, "updating, 0 of 3 pods updated", "updating updating updating"},
+		}}, inspect.Progressing, "updating: 0 of 3 pods updated; web-1 is terminating, blocked by finalizer example.com/held", "missing updating missing"},
+		{"not deleted yet", nil, inspect.Progressing, "updating: 0 of 3 pods updated", "updating updating updating"},
 		{"an old pod does not end", []func(*sts.Inventory){deleting, terminating(ststest.Now.Add(-time.Hour))}, inspect.Stuck,
-			"stuck: web-2 should have been gone 60m ago: is node node-0 alive?; Recreate creates no pod of the new revision before it has ended", "updating updating updating"},
+			"web-2 is still terminating 60m after its grace period (node node-0 may be down); the update strategy is Recreate: no new pods are created until it has terminated", "updating updating updating"},
 		{"new pods are created", []func(*sts.Inventory){progressing(corev1.ConditionTrue, "RecreateInProgress", "Waiting for new-revision pods to be created"), created}, inspect.Progressing,
-			"updating, 1 of 3 pods updated; web-0 runs but is not ready (4s)", "missing missing updating"},
+			"updating: 1 of 3 pods updated; web-0 is running but not ready (4s)", "missing missing updating"},
 		{"the new pod fails", []func(*sts.Inventory){deleting, crashing}, inspect.Stuck,
-			"stuck: web-0 is in CrashLoopBackOff (container app, exit code 1, 4 restarts); the update is not complete before it is ready", "missing missing updating"},
-		{"the controller has not counted yet", []func(*sts.Inventory){deleting, ready}, inspect.Progressing, "updated, the StatefulSet controller is finishing", "updated updated updated"},
+			"web-0 is in CrashLoopBackOff (container app, exit code 1, 4 restarts); the update cannot complete until it is ready", "missing missing updating"},
+		{"the controller has not counted yet", []func(*sts.Inventory){deleting, ready}, inspect.Progressing, "all pods updated, waiting for the StatefulSet controller to complete the update", "updated updated updated"},
 		{"complete", []func(*sts.Inventory){progressing(corev1.ConditionFalse, "RecreateCompleted", "All pods recreated successfully"), done}, inspect.Complete,
-			"all 3 pods available on web-new", "stable stable stable"},
+			"all 3 pods available at revision web-new", "stable stable stable"},
 		{"the gate is off", []func(*sts.Inventory){unobserved, warned(time.Hour)}, inspect.Stuck, off, "updating updating updating"},
 		{"the gate was turned off, and a pod is lost", []func(*sts.Inventory){done, warned(time.Minute), func(inv *sts.Inventory) { inv.Pods = inv.Pods[:2] }}, inspect.Stuck, off, "missing stable stable"},
-		{"the gate was turned off long ago", []func(*sts.Inventory){done, warned(time.Hour)}, inspect.Complete, "all 3 pods available on web-new", "stable stable stable"},
+		{"the gate was turned off long ago", []func(*sts.Inventory){done, warned(time.Hour)}, inspect.Complete, "all 3 pods available at revision web-new", "stable stable stable"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -318,7 +318,7 @@ func TestStatusUnderRecreate(t *testing.T) {
 	}
 }
 
-// What a pod waits for is named with the command that shows it, in the first seconds too.
+// The message names what a pod waits for, and the hint shows it, also in the first seconds.
 func TestStatusNamesWhatAPodWaitsFor(t *testing.T) {
 	pending := func(age time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
@@ -345,13 +345,13 @@ func TestStatusNamesWhatAPodWaitsFor(t *testing.T) {
 		state                inspect.State
 		message, hint, claim string
 	}{
-		{"a claim, at first", pending(6 * time.Second), inspect.Progressing, "2 of 3 pods available; web-2 waits for its claim data-web-2, which is Pending (" + why + ")",
+		{"a claim, at first", pending(6 * time.Second), inspect.Progressing, "2 of 3 pods available; web-2 is waiting for claim data-web-2, which is Pending (" + why + ")",
 			"kubectl describe pvc data-web-2 -n test", why},
-		{"a claim", pending(time.Minute), inspect.Stuck, "stuck: web-2 waits for its claim data-web-2, which is Pending (" + why + ")",
+		{"a claim", pending(time.Minute), inspect.Stuck, "web-2 is waiting for claim data-web-2, which is Pending (" + why + ")",
 			"kubectl describe pvc data-web-2 -n test", why},
-		{"an init container, at first", hangs(time.Minute), inspect.Progressing, "2 of 3 pods available; web-2 is Pending: init container wait has not finished (running for 60s)",
+		{"an init container, at first", hangs(time.Minute), inspect.Progressing, "2 of 3 pods available; web-2 is Pending: init container wait is still running (60s)",
 			"kubectl logs web-2 -c wait -n test", ""},
-		{"an init container", hangs(3 * time.Hour), inspect.Stuck, "stuck: web-2 is Pending: init container wait has not finished (running for 3h)",
+		{"an init container", hangs(3 * time.Hour), inspect.Stuck, "web-2 is Pending: init container wait is still running (3h)",
 			"kubectl logs web-2 -c wait -n test", ""},
 	}
 	for _, test := range tests {
@@ -370,7 +370,7 @@ func TestStatusNamesWhatAPodWaitsFor(t *testing.T) {
 // TestOnlyPod: a set of one pod is not "all 1 pod".
 func TestOnlyPod(t *testing.T) {
 	st := inspect.NewStatus(ststest.Web(1).Snapshots()[0])
-	if want := "1 pod available on " + ststest.StableRevision; st.Message != want {
+	if want := "1 pod available at revision " + ststest.StableRevision; st.Message != want {
 		t.Errorf("%q, want %q", st.Message, want)
 	}
 }

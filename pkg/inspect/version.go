@@ -12,20 +12,20 @@ import (
 // docs/versions.md.
 var TestedWith = []string{"v1.37.2", "v1.36.3", "v1.35.4", "v1.34.4"}
 
-// Support is how much a server's version has been tested.
+// Support is whether a server's version has been tested.
 type Support string
 
-// The words for it.
+// The values of Support.
 const (
 	// Tested: the tests run on this version.
 	Tested Support = "Tested"
-	// TestedMinor: they run on another patch of this minor version.
+	// TestedMinor: the tests run on another patch of this minor version.
 	TestedMinor Support = "TestedMinor"
-	// Untested: they run on other minor versions only.
+	// Untested: the tests run on other minor versions only.
 	Untested Support = "Untested"
 )
 
-// VersionReport is the program's version and the server's, with what is known of it.
+// VersionReport is the version of the program and of the server, with its known issues.
 type VersionReport struct {
 	metav1.TypeMeta `json:",inline"`
 	Client          ClientVersion  `json:"client"`
@@ -48,7 +48,7 @@ type ServerVersion struct {
 	KnownIssues []KnownIssue `json:"knownIssues"`
 }
 
-// NewVersionReport tells of the program alone.
+// NewVersionReport is the report on the program alone.
 func NewVersionReport(client ClientVersion) *VersionReport {
 	return &VersionReport{
 		TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "VersionReport"},
@@ -56,7 +56,7 @@ func NewVersionReport(client ClientVersion) *VersionReport {
 	}
 }
 
-// NewServerVersion tells what is known of a server.
+// NewServerVersion is the report on a server.
 func NewServerVersion(version, platform string) (*ServerVersion, error) {
 	known, err := KnownOf(version)
 	if err != nil {

@@ -53,7 +53,7 @@ func TestScreenOfRecordedScenarios(t *testing.T) {
 	}
 }
 
-// Who began something is said where it is known, and nothing stands for it where it is not.
+// The user who started something is shown if known, and nothing in its place otherwise.
 func TestStartedBy(t *testing.T) {
 	at := metav1.NewTime(ststest.Now.Add(-4 * time.Second))
 	for _, by := range []string{"", "field manager kubectl-set"} {
@@ -70,7 +70,7 @@ func TestStartedBy(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := strings.Count(b.String(), want); got != 3 {
-			t.Errorf("%q stands %d times, want 3:\n%s", want, got, b.String())
+			t.Errorf("%q appears %d times, want 3:\n%s", want, got, b.String())
 		}
 	}
 }

@@ -26,7 +26,7 @@ var roleTones = map[inspect.Role]Tone{
 	inspect.Missing: Bad, inspect.LeftOver: Dim, inspect.Unknown: Dim,
 }
 
-// Columns says which optional columns a table has.
+// Columns are the optional columns of a table.
 type Columns struct{ Namespace, Wide bool }
 
 // StatusTable prints one line per set.
@@ -57,7 +57,7 @@ func StatusTable(w io.Writer, r *inspect.StatusReport, st Style, c Columns) erro
 		}
 		message := s.Message
 		if s.State == inspect.Complete && s.Restart == nil {
-			message = "" // the other columns say it
+			message = "" // the other columns show it
 		}
 		t.row(append(row, cell{message, Plain})...)
 	}
@@ -118,7 +118,7 @@ func imageList(images []inspect.ContainerImage) string {
 }
 
 // StatusScreen prints one set in full: a header, a line per ordinal, highest
-// first, and what is going on.
+// first, and the message.
 func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s  %d/%d ready\n", st.Paint(Bold, "statefulset.apps/"+s.Name),
@@ -131,36 +131,21 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 	field("Revision", "%s", revisionLine(s))
 	for _, c := range s.Conditions {
 		if c.Status == "False" && c.Type == "Progressing" {
-			continue // which says no more than that all is done
+			continue // it only means that the update is complete
 		}
-		line := c.Type + "=" + c.Status
-		if c.Reason != "" {
-			line += " (" + c.Reason + ")"
-		}
-		if c.Message != "" {
-			line += ": " + c.Message
-		}
-		if c.LastTransitionTime != nil {
-			line += ", for " + sts.Age(now.Sub(c.LastTransitionTime.Time))
-		}
-		field("Condition", "%s", line)
+		field("Condition", "%s", msgCondition(c, now))
 	}
 	if s.Service != nil {
 		field("Service", "%s", serviceLine(s.Service))
 	}
 	for _, budget := range s.Budgets {
-		field("Budget", "%s: %s allowed now (%d of %d healthy, %d required)", budget.Name,
-			sts.Count(budget.DisruptionsAllowed, "disruption"), budget.CurrentHealthy, budget.ExpectedPods, budget.DesiredHealthy)
+		field("PDB", "%s", msgBudget(budget))
 	}
 	for _, a := range s.Autoscalers {
-		line := "by " + a.By + ": " + a.Range()
-		if !a.Active {
-			line += ", not active"
-		}
-		field("Scaled", "%s", line)
+		field("Scaled", "%s", msgScaledBy(a))
 	}
 	for _, m := range s.Managers {
-		field("Managed", "by %s", m.Name)
+		field("Managed", "%s", msgManagedBy(m.Name))
 	}
 	if c := s.Canary; c != nil && c.StartedAt != nil {
 		field("Canary", "%s", started(*c.StartedAt, c.StartedBy, now))
@@ -169,11 +154,7 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 		field("Auto", "%s", c.Auto.String())
 	}
 	if r := s.Restart; r != nil {
-		line := fmt.Sprintf("%d of %s done", len(r.Done), sts.Count(len(r.Done)+len(r.Left), "pod"))
-		if len(r.Left) > 0 {
-			line += ", " + sts.SayOrdinals(r.Left) + " left"
-		}
-		field("Restart", "%s; %s", line, started(r.StartedAt, r.StartedBy, now))
+		field("Restart", "%s; %s", msgRestarted(len(r.Done), r.Left), started(r.StartedAt, r.StartedBy, now))
 	}
 	if s.Drain != nil {
 		for _, line := range drainLines(s.Drain, now) {
@@ -181,8 +162,7 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 		}
 	}
 	if s.Owner != nil {
-		// Nobody can tell a command that waits from one that was killed.
-		field("At work", "%s with %q for %s; if it was killed, the same command goes on", s.Owner.Name, s.Owner.Command, sts.Age(now.Sub(s.Owner.Since)))
+		field("Locked by", "%s", msgLockedBy(s.Owner.Name, s.Owner.Command, now.Sub(s.Owner.Since)))
 	}
 	if len(s.Replicas) > 0 {
 		b.WriteByte('\n')
@@ -199,13 +179,8 @@ func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error
 	return err
 }
 
-// started says when something began and, where that is known, who began it.
 func started(at metav1.Time, by string, now time.Time) string {
-	text := "started " + sts.Age(now.Sub(at.Time)) + " ago"
-	if by != "" {
-		text += " by " + by
-	}
-	return text
+	return msgStarted(now.Sub(at.Time), by)
 }
 
 func imageLine(s *inspect.Status) string {
@@ -219,19 +194,13 @@ func imageLine(s *inspect.Status) string {
 func strategyLine(s *inspect.Status) string {
 	strategy := s.UpdateStrategy
 	if s.UpdateFrom != nil && s.Partition > 0 {
-		end := s.StartOrdinal + sts.Ordinal(s.WantedReplicas)
-		switch {
-		case *s.UpdateFrom >= end:
-			strategy += fmt.Sprintf(", all ordinals held back (partition %d)", s.Partition)
-		default:
-			strategy += fmt.Sprintf(" from ordinal %s up (partition %d)", *s.UpdateFrom, s.Partition)
-		}
+		strategy += ", " + msgPartition(s.Partition, *s.UpdateFrom, *s.UpdateFrom >= s.StartOrdinal+sts.Ordinal(s.WantedReplicas))
 	}
 	if s.PodManagement != "" {
 		strategy += ", " + s.PodManagement
 	}
 	if s.StartOrdinal != 0 {
-		strategy += fmt.Sprintf(", ordinals start at %s", s.StartOrdinal)
+		strategy += ", " + msgOrdinalsStart(s.StartOrdinal)
 	}
 	return strategy
 }
@@ -240,19 +209,19 @@ func revisionLine(s *inspect.Status) string {
 	if s.StableRevision == s.UpdateRevision {
 		return s.UpdateRevision
 	}
-	return fmt.Sprintf("%s → %s (%d of %d updated)", s.StableRevision, s.UpdateRevision, s.UpdatedReplicas, s.WantedReplicas)
+	return msgRevisions(s.StableRevision, s.UpdateRevision, s.UpdatedReplicas, s.WantedReplicas)
 }
 
 func serviceLine(s *inspect.ServiceStatus) string {
 	switch {
 	case s.Found == nil:
-		return s.Name + " (could not be read)"
+		return msgServiceUnreadable(s.Name)
 	case !*s.Found:
-		return s.Name + " (does not exist: the pods have no DNS names)"
+		return msgServiceNotFound(s.Name)
 	case !s.Headless:
-		return s.Name + " (not headless: the pods may have no DNS names)"
+		return msgServiceNotHeadless(s.Name)
 	}
-	return s.Name + " (headless)"
+	return msgServiceHeadless(s.Name)
 }
 
 // replicaTable has a line for each ordinal. While pods run more than one revision
@@ -265,7 +234,7 @@ func replicaTable(s *inspect.Status, now time.Time, st Style) *table {
 		titles = slices.Insert(titles, 3, "SOAK")
 	}
 	t.header(titles...)
-	// What is only left over comes after the pods, whatever its ordinals.
+	// Orphaned claims come after the pods, whatever their ordinals.
 	replicas := slices.Clone(s.Replicas)
 	slices.SortStableFunc(replicas, func(a, b inspect.ReplicaStatus) int {
 		return cmp.Compare(one(a.Role == inspect.LeftOver), one(b.Role == inspect.LeftOver))
@@ -293,7 +262,7 @@ func replicaTable(s *inspect.Status, now time.Time, st Style) *table {
 			age = sts.Age(now.Sub(r.CreatedAt.Time))
 		}
 		ready, tone := readyColumn(r, now)
-		row := []cell{{name, Plain}, {string(r.Role), roleTones[r.Role]}, {ready, tone},
+		row := []cell{{name, Plain}, {roleText(r.Role), roleTones[r.Role]}, {ready, tone},
 			{restarts, Plain}, {age, Plain}, {node, Plain}, {claimColumn(r), Plain}}
 		if soaks {
 			row = slices.Insert(row, 3, soakColumn(s, r, now))
@@ -303,7 +272,18 @@ func replicaTable(s *inspect.Status, now time.Time, st Style) *table {
 	return t
 }
 
-// branches is how many revisions the pods run.
+// roleText is the role for people.
+func roleText(r inspect.Role) string {
+	if r == inspect.LeftOver {
+		return orphaned
+	}
+	return string(r)
+}
+
+// orphaned is what remains of an ordinal beyond the desired range: its claims.
+const orphaned = "orphaned"
+
+// branches is the number of revisions that the pods run.
 func branches(replicas []inspect.ReplicaStatus) int {
 	seen := map[string]bool{}
 	for _, r := range replicas {
@@ -322,7 +302,7 @@ func sameBranch(a, b inspect.ReplicaStatus) bool {
 func branchTitle(s *inspect.Status, r inspect.ReplicaStatus) string {
 	switch {
 	case r.Role == inspect.LeftOver:
-		return "left over"
+		return orphaned
 	case r.Revision == "":
 		return "no pod"
 	}
@@ -344,11 +324,11 @@ func branchTitle(s *inspect.Status, r inspect.ReplicaStatus) string {
 	return title
 }
 
-// soakColumn is how long the pod has still to be Ready before its canary goes on.
+// soakColumn is how long the pod must still be Ready before its canary continues.
 func soakColumn(s *inspect.Status, r inspect.ReplicaStatus, now time.Time) cell {
 	switch {
 	case r.SoakedAt != nil:
-		return cell{sts.Age(r.SoakedAt.Sub(now)) + " left", Warn}
+		return cell{msgSoakLeft(r.SoakedAt.Sub(now)), Warn}
 	case r.Revision == s.UpdateRevision && r.Available:
 		return cell{"done", Good}
 	}
@@ -373,7 +353,7 @@ func readyColumn(r inspect.ReplicaStatus, now time.Time) (string, Tone) {
 	case r.Terminating:
 		return "Terminating", Warn
 	case r.Ready && r.ReadySince != nil:
-		return "yes, " + sts.Age(now.Sub(r.ReadySince.Time)), Good
+		return msgReady(now.Sub(r.ReadySince.Time)), Good
 	}
 	return "no", Warn
 }
@@ -390,7 +370,7 @@ func claimColumn(r inspect.ReplicaStatus) string {
 	return strings.Join(parts, ", ")
 }
 
-// claimPhase is the claim's phase, or what matters more: that it or its volume is being deleted.
+// claimPhase is the claim's phase, or that it or its volume is being deleted.
 func claimPhase(c inspect.ClaimStatus) string {
 	switch {
 	case c.Rescued:
@@ -403,9 +383,9 @@ func claimPhase(c inspect.ClaimStatus) string {
 	return c.Phase
 }
 
-// StatusLine is one set in one line, for logs: what -w prints off the terminal.
+// StatusLine is one set in one line, for logs: the output of -w without a terminal.
 func StatusLine(s *inspect.Status) string {
-	return fmt.Sprintf("statefulset.apps/%s %s %d/%d ready: %s", s.Name, s.State, s.ReadyReplicas, s.WantedReplicas, s.Message)
+	return msgStatusLine(s.Name, s.State, s.ReadyReplicas, s.WantedReplicas, s.Message)
 }
 
 // Hint is a hint on a line of its own, nothing when there is none.
@@ -419,13 +399,13 @@ func Hint(hint string, st Style) string {
 
 var ages = regexp.MustCompile(`\b(\d+[ydhms])+\b`)
 
-// Ageless is a line without its ages, to tell lines that say something new from
-// those in which only time has passed.
+// Ageless is a line without its ages, to tell new lines from those in which only
+// time has passed.
 func Ageless(line string) string { return ages.ReplaceAllString(line, "") }
 
-// Missing says what could not be read.
+// Missing prints what could not be read.
 func Missing(w io.Writer, missing []sts.Missing) {
 	for _, m := range missing {
-		fmt.Fprintf(w, "note: %s could not be read: %s\n", m.Resource, m.Reason)
+		fmt.Fprintln(w, msgUnreadable(m.Resource, m.Reason))
 	}
 }

@@ -13,7 +13,7 @@ import (
 // What a skewed clock makes negative is shown as "0s".
 func Age(d time.Duration) string { return duration.HumanDuration(max(0, d)) }
 
-// Duration writes a duration as one would on the command line: "5m", "1h30m", "1.5s".
+// Duration writes a duration as on a command line: "5m", "1h30m", "1.5s".
 func Duration(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
@@ -25,8 +25,7 @@ func Duration(d time.Duration) string {
 	return s
 }
 
-// ParseAge reads a duration as one would say it of ages: "30d", "1d12h", and all that
-// Go takes. A day has 24 hours.
+// ParseAge reads an age: "30d", "1d12h", and all durations that Go accepts. A day has 24 hours.
 func ParseAge(s string) (time.Duration, error) {
 	days, rest, found := strings.Cut(s, "d")
 	if !found {
@@ -38,7 +37,7 @@ func ParseAge(s string) (time.Duration, error) {
 		d, err = time.ParseDuration(rest)
 	}
 	if err != nil || d < 0 || s == "" {
-		return 0, fmt.Errorf("%q is not an age: write it like 30d, 36h or 1d12h", s)
+		return 0, fmt.Errorf("invalid value %q, must be an age such as 30d, 36h or 1d12h", s)
 	}
 	return time.Duration(n)*24*time.Hour + d, nil
 }

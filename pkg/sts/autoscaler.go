@@ -15,15 +15,15 @@ import (
 type Autoscaler struct {
 	// Name is the HorizontalPodAutoscaler's.
 	Name string `json:"name"`
-	// By says who, for a sentence: "HPA web", or the KEDA ScaledObject that has made the HPA.
+	// By names it in messages: "HPA web", or the KEDA ScaledObject that created the HPA.
 	By string `json:"by"`
-	// ScaledObject is the name of the KEDA ScaledObject that has made the HPA, empty for none.
+	// ScaledObject is the name of the KEDA ScaledObject that created the HPA, empty for none.
 	ScaledObject string `json:"scaledObject,omitempty"`
-	// MinReplicas and MaxReplicas are the HPA's. KEDA goes below the first by itself: to 0.
+	// MinReplicas and MaxReplicas are the HPA's. KEDA itself also scales to 0, below MinReplicas.
 	MinReplicas int32 `json:"minReplicas"`
 	MaxReplicas int32 `json:"maxReplicas"`
-	// Active is false while the HPA says that it can't scale: its metrics are
-	// missing, or the set stands at 0. It keeps the set within its range even then.
+	// Active is false while the HPA reports that it cannot scale: its metrics are
+	// missing, or the set has 0 replicas. It keeps the set within its range even then.
 	Active bool `json:"active"`
 }
 
@@ -46,7 +46,7 @@ func (s *Snapshot) Autoscalers() []Autoscaler {
 	return out
 }
 
-// Range is the autoscaler's range in words: "3 to 10 replicas".
+// Range is the autoscaler's range for people: "3 to 10 replicas".
 func (a Autoscaler) Range() string {
 	if a.MinReplicas == a.MaxReplicas {
 		return Count(a.MaxReplicas, "replica")
@@ -55,10 +55,10 @@ func (a Autoscaler) Range() string {
 }
 
 // ScalesFromZero says whether the autoscaler scales a set that has 0 replicas. An HPA does not,
-// unless its own minimum is 0 (the feature gate HPAScaleToZero); KEDA does, beside its HPA.
+// unless its own minimum is 0 (feature gate HPAScaleToZero); KEDA does, besides its HPA.
 func (a Autoscaler) ScalesFromZero() bool { return a.MinReplicas == 0 || a.ScaledObject != "" }
 
-// scalesBy says who scales by the HPA: it, or the ScaledObject that has made it.
+// scalesBy names the HPA, or the ScaledObject that created it.
 func scalesBy(h *autoscalingv2.HorizontalPodAutoscaler) string {
 	if name := scaledObject(h); name != "" {
 		return "KEDA ScaledObject " + name
@@ -66,8 +66,8 @@ func scalesBy(h *autoscalingv2.HorizontalPodAutoscaler) string {
 	return "HPA " + h.Name
 }
 
-// ScaledObject is KEDA's autoscaler of a StatefulSet. It works by an HPA, which is not
-// there while the ScaledObject is paused.
+// ScaledObject is KEDA's autoscaler of a StatefulSet. It works through an HPA, which does not
+// exist while the ScaledObject is paused.
 type ScaledObject struct {
 	Namespace, Name string
 	// Set is the name of the StatefulSet that it scales.
@@ -75,7 +75,7 @@ type ScaledObject struct {
 	MaxReplicas int32
 }
 
-// scaledObject names the KEDA ScaledObject that has made the HPA, empty when none has.
+// scaledObject is the name of the KEDA ScaledObject that created the HPA, empty for none.
 func scaledObject(h *autoscalingv2.HorizontalPodAutoscaler) string {
 	for _, ref := range h.OwnerReferences {
 		if ref.Kind == "ScaledObject" && strings.HasPrefix(ref.APIVersion, "keda.sh/") {
@@ -85,7 +85,7 @@ func scaledObject(h *autoscalingv2.HorizontalPodAutoscaler) string {
 	return h.Labels["scaledobject.keda.sh/name"]
 }
 
-// scales says whether the HPA's target is a StatefulSet, and of which name.
+// scales says whether the HPA's target is a StatefulSet, and its name.
 func scales(h *autoscalingv2.HorizontalPodAutoscaler) (set string, ok bool) {
 	ref := h.Spec.ScaleTargetRef
 	group, _, _ := strings.Cut(ref.APIVersion, "/")

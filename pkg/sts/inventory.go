@@ -15,8 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// Inventory is what was read of one or more namespaces, trimmed to what the
-// verbs look at.
+// Inventory is what was read of one or more namespaces, reduced to what the
+// verbs need.
 type Inventory struct {
 	// TakenAt is the cluster's time when the inventory was read: the only clock
 	// that pure code sees.
@@ -31,52 +31,51 @@ type Inventory struct {
 	Events    []*corev1.Event
 	HPAs      []*autoscalingv2.HorizontalPodAutoscaler
 
-	// Slices and Domain are read where names are asked for.
+	// Slices and Domain are read where DNS names are needed.
 	Slices []*discoveryv1.EndpointSlice
 	Domain ClusterDomain
 
-	// Endpoints are read of Services without a selector: who has made the EndpointSlices.
+	// Endpoints are read for Services without a selector: they show which client wrote the EndpointSlices.
 	Endpoints []*corev1.Endpoints //nolint:staticcheck // deprecated, and still what Patroni writes
 
-	// Problems and Texts are of manifests: fields that the API does not have, and what all
-	// objects say.
+	// Problems and Texts are of manifests: fields that the API does not have, and the text of
+	// all objects.
 	Problems []ManifestProblem
 	Texts    []ManifestText
 
 	// Volumes are those of the whole cluster: PersistentVolumes have no namespace. Nil
-	// where they were not asked for.
+	// where they were not read.
 	Volumes []Volume
 	// ScaledObjects are read where all claims are judged.
 	ScaledObjects []ScaledObject
-	// ClaimUses are read there, too: which objects besides pods need which claims.
+	// ClaimUses are also read there: which objects besides pods need which claims.
 	ClaimUses []ClaimUse
 	// ReserveAnnotations are keys of annotations on sets that hold a size, besides those that
 	// are known: see [SizeMemories].
 	ReserveAnnotations []string
 
-	// Strangers are pods that have the name of a pod of one of the sets, which is missing, and
-	// that the set does not control.
+	// Strangers are pods that have the name of a missing pod of one of the sets, and that the
+	// set does not control.
 	Strangers []*corev1.Pod
 	// Memory is what a watch has seen before.
 	Memory Memory
-	// SchedulingGrace is for how long a pod may stay unschedulable before it counts as stuck;
+	// SchedulingGrace is how long a pod may stay unschedulable before it counts as stuck;
 	// nil is the default. See [Reasons].
 	SchedulingGrace *time.Duration
 
-	// Missing lists what could not be read, usually for want of permission. A
+	// Missing lists what could not be read, usually for lack of permission. A
 	// report without it would be a guess that looks like a fact.
 	Missing []Missing
 }
 
-// ManifestProblem is a field of an object that strict field validation refuses.
+// ManifestProblem is a field of an object that strict field validation rejects.
 type ManifestProblem struct {
 	Object metav1.Object
 	FieldProblem
 }
 
-// Misspelled are the problems that a spelling mistake explains: the API server refuses the
-// object unless it is told otherwise. A field without a similar name may be one of a newer
-// Kubernetes.
+// Misspelled are the problems that a spelling mistake explains: by default the API server rejects
+// the object. A field without a similar name may be one of a newer Kubernetes.
 func (s *Snapshot) Misspelled() []ManifestProblem {
 	var out []ManifestProblem
 	for _, p := range s.Problems {
@@ -93,7 +92,7 @@ type ManifestText struct {
 	JSON                  json.RawMessage
 }
 
-// Objects are those of the inventory that a manifest can have.
+// Objects are those of the inventory that a manifest can contain.
 func (inv *Inventory) Objects() []metav1.Object {
 	var out []metav1.Object
 	out = appendObjects(out, inv.Sets)
@@ -129,22 +128,22 @@ type Snapshot struct {
 	// set would produce, for any ordinal.
 	Claims []*corev1.PersistentVolumeClaim
 	// Mounted are the other claims that the set's pods mount: named in the pod template's
-	// volumes instead of made from a volumeClaimTemplate.
+	// volumes instead of created from a volumeClaimTemplate.
 	Mounted []*corev1.PersistentVolumeClaim
-	// Volumes are the PersistentVolumes that Claims and Mounted name, and the copies that a
-	// rescue made of these. Nil where volumes were not read.
+	// Volumes are the PersistentVolumes that Claims and Mounted name, and the copies of these that
+	// a rescue created. Nil where volumes were not read.
 	Volumes []Volume
 	// Budgets select the set's pods.
 	Budgets []*policyv1.PodDisruptionBudget
-	// Service is the governing Service, nil when there is none of that name.
+	// Service is the governing Service, nil when it does not exist.
 	Service *corev1.Service
-	// Slices are those of the governing Service: what its names resolve to.
+	// Slices are those of the governing Service: its DNS names resolve to their addresses.
 	Slices []*discoveryv1.EndpointSlice
 	// Revisions are owned by the set, oldest first.
 	Revisions []*appsv1.ControllerRevision
 	// Events are about the set, its pods or its claims.
 	Events []*corev1.Event
-	// Strangers have the name of one of the set's pods, which is missing, and are not the set's.
+	// Strangers have the name of a missing pod of the set and do not belong to it.
 	Strangers []*corev1.Pod
 	// Memory is what a watch has seen before.
 	Memory Memory
@@ -160,7 +159,7 @@ type Snapshot struct {
 	SchedulingGrace *time.Duration
 	// ServiceElsewhere are the other namespaces that have a Service of the governing one's name.
 	ServiceElsewhere []string
-	// Endpoints are those of the governing Service's name, where they were read.
+	// Endpoints are those with the governing Service's name, where they were read.
 	Endpoints *corev1.Endpoints //nolint:staticcheck // as above
 
 	used namesUsed
@@ -234,7 +233,7 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 		endpoints[k] = append(endpoints[k], s)
 	}
 	// A claim belongs to the sets whose templates would produce its name. The
-	// part before the last dash is "<template>-<set>", which is looked up.
+	// part before the last dash, "<template>-<set>", is the key.
 	claims, named := map[key][]*corev1.PersistentVolumeClaim{}, map[key]*corev1.PersistentVolumeClaim{}
 	for _, c := range inv.Claims {
 		named[key{c.Namespace, c.Name}] = c
@@ -284,8 +283,8 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 			}
 		}
 		for _, pod := range pods[k] {
-			// The controller goes by owner UID: a pod of an earlier set of this
-			// name is not this set's.
+			// As in the controller the owner's UID decides: a pod of an earlier set
+			// of this name is not a pod of this set.
 			if metav1.IsControlledBy(pod, set) {
 				s.Pods = append(s.Pods, pod)
 				s.Events = append(s.Events, events[ref{set.Namespace, "Pod", pod.Name}]...)
@@ -328,9 +327,9 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 	return out
 }
 
-// missing adds what is known of pods that should exist and do not: what was said about earlier
-// pods of their names, and which other pods have these.
-func (s *Snapshot) missing(find func(pod string) *corev1.Pod, said func(pod string) []*corev1.Event) {
+// missing adds what is known of pods that should exist and do not: the events of earlier pods
+// of their names, and other pods that have these names.
+func (s *Snapshot) missing(find func(pod string) *corev1.Pod, events func(pod string) []*corev1.Event) {
 	have := make(map[string]bool, len(s.Pods))
 	for _, p := range s.Pods {
 		have[p.Name] = true
@@ -340,14 +339,14 @@ func (s *Snapshot) missing(find func(pod string) *corev1.Pod, said func(pod stri
 		if have[name] {
 			continue
 		}
-		s.Events = append(s.Events, said(name)...)
+		s.Events = append(s.Events, events(name)...)
 		if p := find(name); p != nil {
 			s.Strangers = append(s.Strangers, p)
 		}
 	}
 }
 
-// mount finds the claims that the pods mount beside those of the set's templates.
+// mount finds the claims that the pods mount besides those of the set's templates.
 func (s *Snapshot) mount(find func(claim string) *corev1.PersistentVolumeClaim) {
 	known := map[string]bool{}
 	for _, c := range s.Claims {
@@ -410,8 +409,8 @@ func podOrdinal(set *appsv1.StatefulSet, pod *corev1.Pod) Ordinal {
 	return -1
 }
 
-// budgetSelects goes by the template's labels, which the API server keeps
-// matching the set's selector: so a budget is known even while no pod exists.
+// budgetSelects compares with the template's labels, which always match the set's
+// selector: so a budget is known even while no pod exists.
 // A nil selector selects nothing, an empty one everything (policy/v1).
 func budgetSelects(b *policyv1.PodDisruptionBudget, podLabels map[string]string) bool {
 	if b.Spec.Selector == nil {

@@ -8,9 +8,9 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// What a real kubelet (1.36) has written of pods that do not get ready, about three minutes after they
-// were made: the sets of test/e2e/testdata/node/pod-states.txtar, and of those that it does not run at
-// all, after a minute: pod-rejected.txtar.
+// What a real kubelet (1.36) has written about pods that do not become ready, about three minutes after
+// they were created: the sets of test/e2e/testdata/node/pod-states.txtar. After a minute, about those that
+// it does not run at all: pod-rejected.txtar.
 func TestTroubleOfARealKubelet(t *testing.T) {
 	type verdict struct {
 		reason, message string
@@ -20,18 +20,18 @@ func TestTroubleOfARealKubelet(t *testing.T) {
 		"kubelet.json": {
 			"crash":   {"CrashLoopBackOff", `container app, exit code 3, \d+ restarts`, true},
 			"pull":    {"(ErrImagePull|ImagePullBackOff)", `network is unreachable`, true},
-			"init":    {"InitContainerRunning", `init container wait-for-db has not finished`, false},
+			"init":    {"InitContainerRunning", `init container wait-for-db is still running`, false},
 			"config":  {"CreateContainerConfigError", `secret "none" not found`, true},
 			"command": {"(RunContainerError|CrashLoopBackOff)", `container app, StartError, exit code 128, \d+ restarts`, true},
-			"mount":   {"FailedMount", `configmap "none" not found \(\d+ times in 2m`, true},
+			"mount":   {"FailedMount", `configmap "none" not found \(x\d+ over 2m`, true},
 			"sidecar": {"CrashLoopBackOff", `container proxy, exit code 7, \d+ restarts`, true},
 			"unready": {"NotReady", `container metrics$`, false},
-			"gate":    {"ReadinessGatesNotReady", `readiness gate lb.example/web, whose condition does not exist`, false},
+			"gate":    {"ReadinessGatesNotReady", `readiness gate lb.example/web has no condition`, false},
 		},
 		"kubelet-rejected.json": {
-			"cpu":      {"Recreated", `is recreated again and again \(\d+ times\): the kubelet reports OutOfcpu: Node didn't have enough resource: cpu, requested: 1000000, used: 0, capacity: 2000$`, true},
-			"affinity": {"Recreated", `is recreated again and again \(\d+ times\): the kubelet reports NodeAffinity: Predicate NodeAffinity failed: node\(s\) didn't match Pod's node affinity/selector$`, true},
-			"sandbox":  {"FailedCreatePodSandBox", `cannot get its sandbox: failed to get sandbox runtime: no runtime for "none" is configured \(7 times in`, false},
+			"cpu":      {"Recreated", `keeps being recreated \(\d+ times\): the kubelet reports OutOfcpu: Node didn't have enough resource: cpu, requested: 1000000, used: 0, capacity: 2000$`, true},
+			"affinity": {"Recreated", `keeps being recreated \(\d+ times\): the kubelet reports NodeAffinity: Predicate NodeAffinity failed: node\(s\) didn't match Pod's node affinity/selector$`, true},
+			"sandbox":  {"FailedCreatePodSandBox", `cannot create its sandbox: failed to get sandbox runtime: no runtime for "none" is configured \(x7 over`, false},
 		},
 	} {
 		t.Run(file, func(t *testing.T) {

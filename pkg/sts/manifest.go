@@ -2,7 +2,6 @@ package sts
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -50,65 +49,64 @@ func Defaulted(manifest *appsv1.StatefulSet) *appsv1.StatefulSet {
 	return set
 }
 
-// LongestSetName is how long a set's name may be for its pods to be possible: each has the
-// name of its revision as a label (controller-revision-hash), a value of at most 63 letters,
-// and there a dash and a number of up to ten digits follow the set's name. The API server
-// takes the set all the same.
+// LongestSetName is the longest name of a set whose pods can be created: each has the name of
+// its revision as a label (controller-revision-hash), a value of at most 63 characters in which
+// a dash and a number of up to ten digits follow the set's name. The API server accepts longer
+// names all the same.
 const LongestSetName = validation.LabelValueMaxLength - len("-1234567890")
 
-// Objections are why the API server would not take a set: the mistakes that people make,
-// not all that it looks at.
+// Objections are why the API server would not accept a set: common mistakes, not all of its
+// validation.
 func Objections(set *appsv1.StatefulSet) []string {
 	var out []string
-	object := func(field, format string, args ...any) {
-		out = append(out, field+" "+fmt.Sprintf(format, args...))
-	}
+	object := func(problem string) { out = append(out, problem) }
 	spec := &set.Spec
-	for _, problem := range validation.IsDNS1123Label(set.Name) {
-		object("metadata.name", "%q: %s", set.Name, problem)
+	for _, rule := range validation.IsDNS1123Label(set.Name) {
+		object(msgInvalidName(set.Name, rule))
 	}
 	selector, err := metav1.LabelSelectorAsSelector(spec.Selector)
 	switch {
 	case spec.Selector == nil || selector != nil && selector.Empty():
-		object("spec.selector", "is empty")
+		object(msgRequired("spec.selector"))
 	case err != nil:
-		object("spec.selector", "is wrong: %s", err)
+		object(msgInvalidSelector(err))
 	case !selector.Matches(labels.Set(spec.Template.Labels)):
-		object("spec.selector", "does not match spec.template.metadata.labels")
+		object(msgSelectorMismatch())
 	}
-	if n := WantedReplicas(set); n < 0 {
-		object("spec.replicas", "is %d: it cannot be negative", n)
-	}
-	if n := spec.MinReadySeconds; n < 0 {
-		object("spec.minReadySeconds", "is %d: it cannot be negative", n)
-	}
-	if Start(set) < 0 {
-		object("spec.ordinals.start", "is %s: it cannot be negative", Start(set))
-	}
-	if n := Partition(set); n < 0 {
-		object("spec.updateStrategy.rollingUpdate.partition", "is %d: it cannot be negative", n)
+	for _, n := range []struct {
+		field string
+		value int32
+	}{
+		{"spec.replicas", WantedReplicas(set)},
+		{"spec.minReadySeconds", spec.MinReadySeconds},
+		{"spec.ordinals.start", int32(Start(set))},
+		{"spec.updateStrategy.rollingUpdate.partition", Partition(set)},
+	} {
+		if n.value < 0 {
+			object(msgNegative(n.field, n.value))
+		}
 	}
 	switch spec.UpdateStrategy.Type {
 	case appsv1.RollingUpdateStatefulSetStrategyType:
 	case appsv1.OnDeleteStatefulSetStrategyType, appsv1.RecreateStatefulSetStrategyType:
 		if spec.UpdateStrategy.RollingUpdate != nil {
-			object("spec.updateStrategy.rollingUpdate", "is only allowed with the type RollingUpdate, not with %s", spec.UpdateStrategy.Type)
+			object(msgRollingUpdateOnly(string(spec.UpdateStrategy.Type)))
 		}
 	default:
-		object("spec.updateStrategy.type", "is %s, must be RollingUpdate, OnDelete or Recreate", spec.UpdateStrategy.Type)
+		object(msgUnsupported("spec.updateStrategy.type", string(spec.UpdateStrategy.Type), "RollingUpdate, OnDelete or Recreate"))
 	}
 	if p := spec.PodManagementPolicy; p != appsv1.OrderedReadyPodManagement && p != appsv1.ParallelPodManagement {
-		object("spec.podManagementPolicy", "is %s: it is OrderedReady or Parallel", p)
+		object(msgUnsupported("spec.podManagementPolicy", string(p), "OrderedReady or Parallel"))
 	}
 	if p := spec.Template.Spec.RestartPolicy; p != "" && p != corev1.RestartPolicyAlways {
-		object("spec.template.spec.restartPolicy", "is %s: it has to be Always", p)
+		object(msgUnsupported("spec.template.spec.restartPolicy", string(p), "Always"))
 	}
 	if len(spec.Template.Spec.Containers) == 0 {
-		object("spec.template.spec.containers", "is empty")
+		object(msgRequired("spec.template.spec.containers"))
 	}
 	for i := range spec.Template.Spec.Containers {
 		if c := &spec.Template.Spec.Containers[i]; c.Name == "" || c.Image == "" {
-			object(fmt.Sprintf("spec.template.spec.containers[%d]", i), "needs a name and an image")
+			object(msgContainerIncomplete(i))
 		}
 	}
 	return out

@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// The API server takes names of up to 63 letters without a dot, however little their pods can
-// do with them.
+// The API server accepts names of up to 63 characters without a dot, even if the pods of such a set
+// cannot be created.
 func TestObjectionsToNames(t *testing.T) {
 	for name, takes := range map[string]bool{
 		"web": true, "web-x": true, "0": true, strings.Repeat("w", sts.LongestSetName+1): true, strings.Repeat("w", 63): true,

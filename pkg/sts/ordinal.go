@@ -14,7 +14,7 @@ import (
 // is an offset.
 type Ordinal int32
 
-// String is the ordinal in canonical decimal, as it stands in pod and claim names.
+// String is the ordinal in canonical decimal, as in pod and claim names.
 func (o Ordinal) String() string { return strconv.Itoa(int(o)) }
 
 // Start is the set's lowest ordinal: spec.ordinals.start, 0 when unset (KEP-3335).
@@ -33,7 +33,7 @@ func WantedReplicas(set *appsv1.StatefulSet) int32 {
 	return *set.Spec.Replicas
 }
 
-// End is one past the set's highest wanted ordinal.
+// End is one past the set's highest desired ordinal.
 func End(set *appsv1.StatefulSet) Ordinal {
 	return Start(set) + Ordinal(WantedReplicas(set))
 }
@@ -43,13 +43,13 @@ func Wants(set *appsv1.StatefulSet, o Ordinal) bool {
 	return within(set, o, WantedReplicas(set))
 }
 
-// within says whether the set would want the ordinal if it had so many replicas. The
-// difference is taken in 64 bits: the end of a range may not fit in an ordinal.
+// within says whether the ordinal is in the set's range if it has this many replicas. The
+// difference is computed in 64 bits: the end of a range may not fit in an ordinal.
 func within(set *appsv1.StatefulSet, o Ordinal, replicas int32) bool {
 	return o >= Start(set) && int64(o)-int64(Start(set)) < int64(replicas)
 }
 
-// Partition is spec.updateStrategy.rollingUpdate.partition as it stands in the
+// Partition is spec.updateStrategy.rollingUpdate.partition as it is in the
 // object: an offset from the start ordinal, not an ordinal. 0 when unset.
 func Partition(set *appsv1.StatefulSet) int32 {
 	if ru := set.Spec.UpdateStrategy.RollingUpdate; ru != nil && ru.Partition != nil {
@@ -65,7 +65,7 @@ func UpdateFrom(set *appsv1.StatefulSet) Ordinal {
 	return Start(set) + Ordinal(Partition(set))
 }
 
-// PartitionAt is the partition with which o is the lowest ordinal that gets the
+// PartitionAt is the partition for which o is the lowest ordinal that gets the
 // update revision: the inverse of [UpdateFrom].
 func PartitionAt(set *appsv1.StatefulSet, o Ordinal) int32 {
 	return max(0, int32(o-Start(set)))
@@ -93,8 +93,8 @@ func ClaimName(template, set string, o Ordinal) string {
 	return template + "-" + set + "-" + o.String()
 }
 
-// ParsePodName reads the ordinal out of a pod name of the named set. Only what
-// [PodName] would write is accepted: "web-01" is no pod of set web.
+// ParsePodName reads the ordinal from a pod name of the named set. Only what
+// [PodName] would write is accepted: "web-01" is not a pod of set web.
 func ParsePodName(set, pod string) (Ordinal, bool) {
 	digits, ok := strings.CutPrefix(pod, set+"-")
 	if !ok {
@@ -111,7 +111,7 @@ func parseOrdinal(s string) (Ordinal, bool) {
 	return Ordinal(n), true
 }
 
-// FormatOrdinals writes ordinals the way people read them: "0-2, 4". The order
+// FormatOrdinals writes ordinals for people: "0-2, 4". The order
 // of the input does not matter; duplicates are written once. Empty input gives "none".
 func FormatOrdinals(ordinals []Ordinal) string {
 	if len(ordinals) == 0 {
@@ -155,7 +155,7 @@ func Count[N int | int32](n N, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// Ordinals is a set of ordinals as people give it on a command line.
+// Ordinals is a set of ordinals as given on a command line.
 type Ordinals []struct{ First, Last Ordinal }
 
 // ParseOrdinals reads "2", "2,5-7" or several of these. An error names the part
@@ -172,7 +172,7 @@ func ParseOrdinals(items ...string) (Ordinals, error) {
 				hi, ok = parseOrdinal(last)
 			}
 			if !ok || hi < lo {
-				return nil, fmt.Errorf("%q is not an ordinal or a range of ordinals: write them like 2 or 2,5-7", part)
+				return nil, fmt.Errorf("invalid value %q, must be ordinals such as 2 or 2,5-7", part)
 			}
 			out = append(out, struct{ First, Last Ordinal }{lo, hi})
 		}
@@ -193,8 +193,7 @@ func (s Ordinals) Beyond(set *appsv1.StatefulSet) (Ordinal, bool) {
 	return 0, false
 }
 
-// Has says whether the ordinal is one of these. An empty list has every ordinal:
-// nobody asked for fewer.
+// Has says whether the ordinal is one of these. An empty list means all ordinals.
 func (s Ordinals) Has(o Ordinal) bool {
 	if len(s) == 0 {
 		return true

@@ -58,7 +58,7 @@ func TestParseOrdinals(t *testing.T) {
 		in     []string
 		has    []sts.Ordinal
 		hasNot []sts.Ordinal
-		bad    string // the part that the error has to name
+		bad    string // the part that the error must name
 	}{
 		{nil, []sts.Ordinal{0, 7, math.MaxInt32}, nil, ""},
 		{[]string{"2"}, []sts.Ordinal{2}, []sts.Ordinal{0, 1, 3, 20}, ""},
@@ -80,8 +80,8 @@ func TestParseOrdinals(t *testing.T) {
 	for _, test := range tests {
 		got, err := sts.ParseOrdinals(test.in...)
 		if test.bad != "" {
-			if err == nil || !strings.HasPrefix(err.Error(), test.bad+" ") {
-				t.Errorf("ParseOrdinals(%q): error %v, want one that begins with %s", test.in, err, test.bad)
+			if err == nil || !strings.HasPrefix(err.Error(), "invalid value "+test.bad+",") {
+				t.Errorf("ParseOrdinals(%q): error %v, want one about %s", test.in, err, test.bad)
 			}
 			continue
 		}
@@ -191,7 +191,7 @@ func TestPartitionIsAnOffset(t *testing.T) {
 		{"no partition", 0, new(int32(5)), &appsv1.RollingUpdateStatefulSetStrategy{}, 0, 0, 5},
 		{"in the middle", 0, new(int32(5)), partition(3), 3, 3, 5},
 		{"start 3", 3, new(int32(5)), partition(3), 3, 6, 8},
-		{"start 3, none held back", 3, new(int32(5)), partition(0), 0, 3, 8},
+		{"start 3, partition 0", 3, new(int32(5)), partition(0), 0, 3, 8},
 		{"beyond the end", 3, new(int32(2)), partition(9), 9, 12, 5},
 		{"parked", 3, new(int32(0)), partition(1), 1, 4, 3},
 	}

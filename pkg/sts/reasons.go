@@ -5,36 +5,35 @@ import (
 	"time"
 )
 
-// ReasonInfo is one reason why a replica is not available: what it is read from, after how
-// long it counts as stuck, and what to do. docs/stuck.md is generated from these values, and
-// every [Trouble] is made from one.
+// ReasonInfo is one reason why a replica is not available: its evidence, when it counts as
+// stuck, and what to do. docs/stuck.md is generated from these values, and every [Trouble] is
+// made from one.
 type ReasonInfo struct {
 	// Code is the Trouble's Reason: Kubernetes' own word where it has one.
 	Code string
-	// State says in a few words what the replica is in.
+	// State describes the state of the replica in a few words.
 	State string
 	// Evidence is what the reason is read from.
 	Evidence string
-	// Grace is for how long the state may last before it counts as stuck: 0 is at once,
-	// Passes never.
+	// Grace is how long the state may last before it counts as stuck: 0 is at once, Passes never.
 	Grace time.Duration
-	// Option is the flag that sets the grace, empty for none. The Grace is its default.
+	// Option is the flag that sets the grace period, empty for none. Grace is its default.
 	Option string
 	// Except is when it counts as stuck sooner or later than that, empty for never.
 	Except string
 	// Do is what to do, in the imperative.
 	Do string
-	// Look is what shows more about it.
+	// Look is the object that shows more about it.
 	Look Look
 }
 
-// Passes is the grace of a state that is never stuck, however long it lasts.
+// Passes is the grace of a state that never counts as stuck, however long it lasts.
 const Passes time.Duration = -1
 
-// Look says which object a hint sends to. See [Snapshot.LookCommand].
+// Look is the object that a hint describes. See [Snapshot.LookCommand].
 type Look int
 
-// What to look at. A hint never sends to a pod that does not exist: the StatefulSet stands in.
+// What to look at. A hint never describes a pod that does not exist, but the StatefulSet instead.
 const (
 	LookPod Look = iota
 	LookSet
@@ -58,7 +57,7 @@ func ReasonOf(code string) (ReasonInfo, bool) {
 	return all[i], true
 }
 
-// DefaultSchedulingGrace is for how long a pod may be unschedulable where nobody says otherwise.
+// DefaultSchedulingGrace is how long a pod may be unschedulable by default.
 func DefaultSchedulingGrace() time.Duration { return unschedulable.Grace }
 
 func byCode(list []ReasonInfo) map[string]ReasonInfo {
@@ -69,7 +68,7 @@ func byCode(list []ReasonInfo) map[string]ReasonInfo {
 	return out
 }
 
-// reason is the value with the grace that the snapshot's user has chosen for it.
+// reason is the value with the grace period that the user has chosen for it.
 func (s *Snapshot) reason(r ReasonInfo) ReasonInfo {
 	if r.Option == SchedulingGraceFlag && s.SchedulingGrace != nil {
 		r.Grace = *s.SchedulingGrace
@@ -77,12 +76,12 @@ func (s *Snapshot) reason(r ReasonInfo) ReasonInfo {
 	return r
 }
 
-// trouble is a Trouble of this reason that has lasted for so long.
+// trouble is a Trouble of this reason that has lasted for this time.
 func (r ReasonInfo) trouble(lasted time.Duration, message string) *Trouble {
 	return &Trouble{Reason: r.Code, Failing: r.stuck(lasted), Message: message}
 }
 
-// stuck says whether a state that has lasted for so long counts as stuck.
+// stuck says whether a state that has lasted for this time counts as stuck.
 func (r ReasonInfo) stuck(lasted time.Duration) bool {
 	return r.Grace == 0 || r.Grace > 0 && lasted > r.Grace
 }

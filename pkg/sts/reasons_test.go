@@ -13,8 +13,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// checkReason fails for a reason that is not in the list, and for one that is stuck although
-// its state passes.
+// checkReason fails for a reason that is not in the list, and for one whose Failing contradicts
+// its grace period.
 func checkReason(t *testing.T, trouble *sts.Trouble) {
 	t.Helper()
 	if trouble == nil {
@@ -25,9 +25,9 @@ func checkReason(t *testing.T, trouble *sts.Trouble) {
 	case !listed:
 		t.Errorf("Reasons() lacks %s", trouble.Reason)
 	case trouble.Failing && r.Grace == sts.Passes:
-		t.Errorf("%s is stuck, and the list says that it passes", trouble.Reason)
+		t.Errorf("%s is stuck, but Passes in the list", trouble.Reason)
 	case !trouble.Failing && r.Grace == 0:
-		t.Errorf("%s is not stuck, and the list says that it is at once", trouble.Reason)
+		t.Errorf("%s is not stuck, but has no grace period in the list", trouble.Reason)
 	}
 }
 
@@ -52,8 +52,8 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// Whatever word a container waits for, and whatever phase and conditions a pod has, the reason
-// is one of the list.
+// For every reason of a waiting container, and every phase and conditions of a pod, the Trouble's
+// reason is in the list.
 func TestEveryTroubleHasAReason(t *testing.T) {
 	words := []string{"", "ContainerCreating", "PodInitializing", "CrashLoopBackOff", "SomethingNew"}
 	for _, r := range sts.Reasons() {
@@ -110,7 +110,7 @@ func runPodCases(t *testing.T, cases []podCase) {
 
 func before(d time.Duration) metav1.Time { return metav1.NewTime(ststest.Now.Add(-d)) }
 
-// warn adds an event about the pod, seen so often, last so long ago.
+// warn adds an event about the pod, with this count, last seen this long ago.
 func warn(inv *sts.Inventory, pod *corev1.Pod, kind, reason, message string, count int32, last time.Duration) {
 	e := event("Pod", pod.Name, message)
 	e.InvolvedObject.UID, e.Type, e.Reason, e.Count = pod.UID, kind, reason, count
@@ -164,47 +164,47 @@ func TestTroubleOfScheduling(t *testing.T) {
 			pendingSince(time.Hour, "Scheduling is blocked due to non-empty scheduling gates")(&sts.Inventory{}, pod)
 			pod.Status.Conditions[0].Reason = "SchedulingGated"
 			pod.Spec.SchedulingGates = []corev1.PodSchedulingGate{{Name: "kueue.x-k8s.io/admission"}}
-		}, &sts.Trouble{Reason: "SchedulingGated", Message: "waits for its scheduling gate kueue.x-k8s.io/admission to be removed (60m)"}},
+		}, &sts.Trouble{Reason: "SchedulingGated", Message: "is waiting for scheduling gate kueue.x-k8s.io/admission to be removed (60m)"}},
 		{"gates, and a claim that is not bound", func(inv *sts.Inventory, pod *corev1.Pod) {
 			pod.Spec.NodeName, pod.Status = "", corev1.PodStatus{Phase: corev1.PodPending}
 			pod.Spec.SchedulingGates = []corev1.PodSchedulingGate{{Name: "a"}, {Name: "b.example/c"}}
 			inv.Claims[1].Status.Phase = corev1.ClaimPending
-		}, &sts.Trouble{Reason: "SchedulingGated", Message: "waits for its scheduling gates a, b.example/c to be removed (60m)"}},
+		}, &sts.Trouble{Reason: "SchedulingGated", Message: "is waiting for scheduling gates a, b.example/c to be removed (60m)"}},
 
 		{"no room", pendingSince(4*time.Minute, full), unschedulable(true, "cannot be scheduled (4m): "+cpu)},
 		{"no room, within a longer grace", pendingSince(4*time.Minute, full, grace(5*time.Minute)), unschedulable(false, "cannot be scheduled (4m): "+cpu)},
 		{"no room, without grace", pendingSince(0, full, grace(0)), unschedulable(true, "cannot be scheduled (0s): "+cpu)},
 		{"a node group grows", pendingSince(4*time.Minute, full, scaleUp(3*time.Minute+30*time.Second)),
-			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested for it 3m30s ago (TriggeredScaleUp)")},
+			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested 3m30s ago (TriggeredScaleUp)")},
 		{"a node group grows in the second of the last failure", pendingSince(4*time.Minute, full, scaleUp(4*time.Minute), failedAgain(4*time.Minute-900*time.Millisecond)),
-			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested for it 4m ago (TriggeredScaleUp)")},
+			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested 4m ago (TriggeredScaleUp)")},
 		{"the node did not help, the grace begins with it", pendingSince(4*time.Minute, full, scaleUp(2*time.Minute), failedAgain(time.Minute)),
-			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested for it 2m ago (TriggeredScaleUp), and it did not fit since")},
+			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested 2m ago (TriggeredScaleUp), but the pod still does not fit")},
 		{"the node did not help", pendingSince(9*time.Minute, full, scaleUp(4*time.Minute), failedAgain(time.Minute)),
-			unschedulable(true, "cannot be scheduled (9m): "+cpu+"; a node was requested for it 4m ago (TriggeredScaleUp), and it did not fit since")},
-		{"the node never came", pendingSince(20*time.Minute, full, scaleUp(15*time.Minute)),
-			unschedulable(true, "cannot be scheduled (20m): "+cpu+"; a node was requested for it 15m ago (TriggeredScaleUp)")},
+			unschedulable(true, "cannot be scheduled (9m): "+cpu+"; a node was requested 4m ago (TriggeredScaleUp), but the pod still does not fit")},
+		{"the node was never added", pendingSince(20*time.Minute, full, scaleUp(15*time.Minute)),
+			unschedulable(true, "cannot be scheduled (20m): "+cpu+"; a node was requested 15m ago (TriggeredScaleUp)")},
 		{"a scale-up for an earlier pod of the name", pendingSince(4*time.Minute, full, earlier(scaleUp(time.Minute))), unschedulable(true, "cannot be scheduled (4m): "+cpu)},
 		{"a scale-up whose event has no UID", pendingSince(4*time.Minute, full, func(inv *sts.Inventory, pod *corev1.Pod) {
 			scaleUp(time.Minute)(inv, pod)
 			inv.Events[len(inv.Events)-1].InvolvedObject.UID = ""
-		}), unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested for it 60s ago (TriggeredScaleUp)")},
+		}), unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested 60s ago (TriggeredScaleUp)")},
 		{"a scale-up for an earlier try", pendingSince(4*time.Minute, full, scaleUp(30*time.Minute)), unschedulable(true, "cannot be scheduled (4m): "+cpu)},
 		{"Karpenter", pendingSince(4*time.Minute, full, seen(corev1.EventTypeNormal, "Nominated", "Pod should schedule on: nodeclaim/a", time.Minute)),
-			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested for it 60s ago (Nominated)")},
+			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested 60s ago (Nominated)")},
 		{"preemption", pendingSince(4*time.Minute, full, func(_ *sts.Inventory, pod *corev1.Pod) { pod.Status.NominatedNodeName = "node-2" }),
-			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; it is nominated to node node-2, where other pods end for it")},
+			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; nominated to node node-2, waiting for preempted pods to terminate")},
 		{"preemption that leads nowhere", pendingSince(16*time.Minute, full, func(_ *sts.Inventory, pod *corev1.Pod) { pod.Status.NominatedNodeName = "node-2" }),
-			unschedulable(true, "cannot be scheduled (16m): "+cpu+"; it is nominated to node node-2, where other pods end for it")},
+			unschedulable(true, "cannot be scheduled (16m): "+cpu+"; nominated to node node-2, waiting for preempted pods to terminate")},
 		{"no node group helps now", pendingSince(time.Minute, full, noScaleUp("2 max node group size reached", 10*time.Second)),
-			unschedulable(false, "cannot be scheduled (60s): "+cpu+"; the cluster autoscaler adds no node: 2 max node group size reached")},
+			unschedulable(false, "cannot be scheduled (60s): "+cpu+"; the cluster autoscaler did not add a node: 2 max node group size reached")},
 		{"no node group helps any more", pendingSince(4*time.Minute, full, scaleUp(2*time.Minute), noScaleUp("2 max node group size reached", 10*time.Second)),
-			unschedulable(true, "cannot be scheduled (4m): "+cpu+"; the cluster autoscaler adds no node: 2 max node group size reached")},
+			unschedulable(true, "cannot be scheduled (4m): "+cpu+"; the cluster autoscaler did not add a node: 2 max node group size reached")},
 		{"a node group helps after all", pendingSince(4*time.Minute, full, noScaleUp("2 max node group size reached", 2*time.Minute), scaleUp(time.Minute)),
-			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested for it 60s ago (TriggeredScaleUp)")},
+			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested 60s ago (TriggeredScaleUp)")},
 		{"neither a node nor a node group matches", pendingSince(10*time.Second, wrong, noScaleUp("1 node(s) didn't match Pod's node affinity/selector", time.Second)),
 			&sts.Trouble{Reason: "Unschedulable", Failing: true, Detail: wrong, Message: "cannot be scheduled (10s): 0/3 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, " +
-				"2 node(s) didn't match Pod's node affinity/selector; the cluster autoscaler adds no node: 1 node(s) didn't match Pod's node affinity/selector"}},
+				"2 node(s) didn't match Pod's node affinity/selector; the cluster autoscaler did not add a node: 1 node(s) didn't match Pod's node affinity/selector"}},
 		{"no node matches, a node group may", pendingSince(10*time.Second, wrong),
 			&sts.Trouble{Reason: "Unschedulable", Detail: wrong, Message: "cannot be scheduled (10s): 0/3 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, " +
 				"2 node(s) didn't match Pod's node affinity/selector"}},
@@ -258,7 +258,7 @@ func TestTroubleOfPulls(t *testing.T) {
 			&sts.Trouble{Reason: "ContainerWaiting", Message: "is in Unheard (container app, of)"}},
 		podCase{"a word that is not in the list, for long", pulls("Unheard", "of", 11*time.Minute),
 			&sts.Trouble{Reason: "ContainerWaiting", Failing: true, Message: "is in Unheard (container app, of)"}},
-		podCase{"what is stuck is told before what may be a hiccup", pulls("ErrImagePull", "i/o timeout", time.Second, func(_ *sts.Inventory, pod *corev1.Pod) {
+		podCase{"a stuck container comes before one that may recover", pulls("ErrImagePull", "i/o timeout", time.Second, func(_ *sts.Inventory, pod *corev1.Pod) {
 			pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{Name: "proxy", RestartCount: 5,
 				State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}}})
 		}), &sts.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "is in CrashLoopBackOff (container proxy, 5 restarts)"}},
@@ -273,7 +273,7 @@ func TestTroubleOfReadiness(t *testing.T) {
 			ststest.NotReady(pod, ststest.Now.Add(-time.Minute))
 			pod.Status.ContainerStatuses[0].Ready = true
 			pod.Spec.ReadinessGates = []corev1.PodReadinessGate{{ConditionType: "lb.example/web"}}
-		}, &sts.Trouble{Reason: "ReadinessGatesNotReady", Message: "has ready containers but waits for readiness gate lb.example/web, whose condition does not exist (60s)"}},
+		}, &sts.Trouble{Reason: "ReadinessGatesNotReady", Message: "is running but not ready (60s): readiness gate lb.example/web has no condition"}},
 		{"readiness gates that are not met", func(_ *sts.Inventory, pod *corev1.Pod) {
 			ststest.NotReady(pod, ststest.Now.Add(-11*time.Minute))
 			pod.Status.ContainerStatuses[0].Ready = true
@@ -282,36 +282,36 @@ func TestTroubleOfReadiness(t *testing.T) {
 				corev1.PodCondition{Type: "lb.example/web", Status: corev1.ConditionFalse, Reason: "Initial", Message: "Target registration is in progress."},
 				corev1.PodCondition{Type: "other", Status: corev1.ConditionUnknown})
 		}, &sts.Trouble{Reason: "ReadinessGatesNotReady", Failing: true,
-			Message: "has ready containers but waits for readiness gate lb.example/web, which is False: Initial: Target registration is in progress, readiness gate other, which is Unknown (11m)"}},
+			Message: "is running but not ready (11m): readiness gate lb.example/web is False: Initial: Target registration is in progress, readiness gate other is Unknown"}},
 		{"containers come before gates", func(_ *sts.Inventory, pod *corev1.Pod) {
 			ststest.NotReady(pod, ststest.Now.Add(-time.Minute))
 			pod.Spec.ReadinessGates = []corev1.PodReadinessGate{{ConditionType: "lb.example/web"}}
-		}, &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
+		}, &sts.Trouble{Reason: "NotReady", Message: "is running but not ready (60s)"}},
 		{"one of several containers", func(_ *sts.Inventory, pod *corev1.Pod) {
 			ststest.NotReady(pod, ststest.Now.Add(-time.Minute))
 			pod.Spec.Containers = append(pod.Spec.Containers, corev1.Container{Name: "metrics"})
 			pod.Status.ContainerStatuses[0].Ready = true
 			pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{Name: "metrics"})
-		}, &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s): container metrics"}},
+		}, &sts.Trouble{Reason: "NotReady", Message: "is running but not ready (60s): container metrics"}},
 		{"a sidecar", func(_ *sts.Inventory, pod *corev1.Pod) {
 			ststest.NotReady(pod, ststest.Now.Add(-time.Minute))
 			pod.Spec.InitContainers = []corev1.Container{{Name: "migrate"}, {Name: "proxy", RestartPolicy: &always}}
 			pod.Status.ContainerStatuses[0].Ready = true
 			pod.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "migrate"}, {Name: "proxy", Started: new(true)}}
-		}, &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s): sidecar container proxy"}},
+		}, &sts.Trouble{Reason: "NotReady", Message: "is running but not ready (60s): sidecar container proxy"}},
 		{"a container that has waited for long before it ran", func(_ *sts.Inventory, pod *corev1.Pod) {
 			ststest.NotReady(pod, ststest.Now.Add(-3*time.Hour))
 			pod.Status.ContainerStatuses[0].State.Running = &corev1.ContainerStateRunning{StartedAt: before(time.Minute)}
-		}, &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
+		}, &sts.Trouble{Reason: "NotReady", Message: "is running but not ready (60s)"}},
 		{"a container that was restarted meanwhile", func(_ *sts.Inventory, pod *corev1.Pod) {
 			ststest.NotReady(pod, ststest.Now.Add(-3*time.Hour))
 			pod.Status.ContainerStatuses[0].RestartCount = 1
 			pod.Status.ContainerStatuses[0].State.Running = &corev1.ContainerStateRunning{StartedAt: before(time.Minute)}
-		}, &sts.Trouble{Reason: "NotReady", Failing: true, Message: "runs but is not ready (60m)"}},
+		}, &sts.Trouble{Reason: "NotReady", Failing: true, Message: "is running but not ready (60m)"}},
 		{"init containers that took long", func(_ *sts.Inventory, pod *corev1.Pod) {
 			ststest.NotReady(pod, ststest.Now.Add(-3*time.Hour))
 			pod.Status.Conditions = append(pod.Status.Conditions, corev1.PodCondition{Type: corev1.PodInitialized, Status: corev1.ConditionTrue, LastTransitionTime: before(time.Minute)})
-		}, &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
+		}, &sts.Trouble{Reason: "NotReady", Message: "is running but not ready (60s)"}},
 		{"the next init container after one that took long", func(_ *sts.Inventory, pod *corev1.Pod) {
 			pod.CreationTimestamp = before(3 * time.Hour)
 			pod.Status = corev1.PodStatus{Phase: corev1.PodPending, InitContainerStatuses: []corev1.ContainerStatus{
@@ -322,7 +322,7 @@ func TestTroubleOfReadiness(t *testing.T) {
 		{"ended and not restarted", func(_ *sts.Inventory, pod *corev1.Pod) {
 			ststest.NotReady(pod, ststest.Now.Add(-time.Hour))
 			pod.Status.ContainerStatuses[0].State.Terminated = &corev1.ContainerStateTerminated{ExitCode: 2, FinishedAt: before(11 * time.Minute)}
-		}, &sts.Trouble{Reason: "Terminated", Failing: true, Message: "has container app ended with exit code 2"}},
+		}, &sts.Trouble{Reason: "Terminated", Failing: true, Message: "has a terminated container (app, exit code 2)"}},
 		{"phase Failed", func(_ *sts.Inventory, pod *corev1.Pod) { pod.Status = corev1.PodStatus{Phase: corev1.PodFailed} },
 			&sts.Trouble{Reason: "Failed", Message: "is Failed (60m)"}},
 	})
@@ -348,7 +348,7 @@ func TestRestarts(t *testing.T) {
 		{"containers", "", nil, 2},
 		{"a sidecar counts", corev1.ConditionTrue, []corev1.ContainerStatus{sidecar}, 9},
 		{"a sidecar that crashes now counts", corev1.ConditionTrue, []corev1.ContainerStatus{init("proxy", 7, failed)}, 9},
-		{"an init container that is done is forgotten", corev1.ConditionTrue, []corev1.ContainerStatus{init("migrate", 3, done), sidecar}, 9},
+		{"a completed init container does not count", corev1.ConditionTrue, []corev1.ContainerStatus{init("migrate", 3, done), sidecar}, 9},
 		{"until then it counts, and containers do not", corev1.ConditionFalse, []corev1.ContainerStatus{sidecar, init("migrate", 3, failed), init("later", 9, runs)}, 10},
 	}
 	for _, test := range tests {

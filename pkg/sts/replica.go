@@ -8,8 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Replica is one ordinal of a set: wanted, left over from a larger size, or both
-// a pod and claims, or neither yet.
+// Replica is one ordinal of a set: desired, or beyond the set's range. Its pod and claims may
+// exist or not.
 type Replica struct {
 	Ordinal Ordinal
 	// Desired: the ordinal is in the set's range.
@@ -18,7 +18,7 @@ type Replica struct {
 	Pod *corev1.Pod
 	// Claims that exist for the ordinal, in the order of the set's templates.
 	Claims []*corev1.PersistentVolumeClaim
-	// Revision is the name of the ControllerRevision that the pod was made from,
+	// Revision is the name of the ControllerRevision that the pod was created from,
 	// from its controller-revision-hash label. Empty without a pod.
 	Revision string
 	// Ready is the pod's Ready condition. Available adds minReadySeconds.
@@ -30,8 +30,8 @@ type Replica struct {
 // Name is the name of the ordinal's pod, whether it exists or not.
 func (s *Snapshot) Name(o Ordinal) string { return PodName(s.Set.Name, o) }
 
-// Replicas is every ordinal that is wanted or has a pod, sorted, lowest first.
-// An ordinal that only claims remember is not a replica.
+// Replicas is every ordinal that is desired or has a pod, sorted, lowest first.
+// An ordinal of which only claims exist is not a replica.
 func (s *Snapshot) Replicas() []Replica {
 	start := Start(s.Set)
 	wanted := max(0, int(End(s.Set))-int(start))
@@ -77,7 +77,7 @@ func (s *Snapshot) HasPod(o Ordinal) bool {
 	return slices.ContainsFunc(s.Pods, func(p *corev1.Pod) bool { return p.Name == name })
 }
 
-// PodRevision is the name of the ControllerRevision that the pod was made from.
+// PodRevision is the name of the ControllerRevision that the pod was created from.
 func PodRevision(pod *corev1.Pod) string { return pod.Labels[appsv1.StatefulSetRevisionLabel] }
 
 func readyCondition(pod *corev1.Pod) *corev1.PodCondition {
@@ -97,9 +97,9 @@ func ReadySince(pod *corev1.Pod) time.Time {
 	return time.Time{}
 }
 
-// Restarts is what kubectl shows in its column RESTARTS: how often the pod's containers and its
-// sidecars have restarted, or, until the pod is initialized, its init containers as far as they
-// have come. Restarts of init containers that have finished are forgotten.
+// Restarts is what kubectl shows in its column RESTARTS: the restarts of the pod's containers and
+// its sidecars or, until the pod is initialized, of its init containers up to the present one.
+// Restarts of init containers that have finished do not count.
 func Restarts(pod *corev1.Pod) int32 {
 	var sidecars, init, n int32
 	initializing := false

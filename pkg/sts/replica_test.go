@@ -26,16 +26,16 @@ func TestReplicas(t *testing.T) {
 			[]string{"0 desired ready available claims=1", "1 desired ready terminating claims=1", "2 desired ready available claims=1"}},
 		{"missing in the middle", func(inv *sts.Inventory) { inv.Pods = append(inv.Pods[:1:1], inv.Pods[2]) },
 			[]string{"0 desired ready available claims=1", "1 desired nopod claims=1", "2 desired ready available claims=1"}},
-		{"left over above the range", func(inv *sts.Inventory) { *inv.Sets[0].Spec.Replicas = 1; inv.Claims = inv.Claims[:2] },
+		{"orphaned above the range", func(inv *sts.Inventory) { *inv.Sets[0].Spec.Replicas = 1; inv.Claims = inv.Claims[:2] },
 			[]string{"0 desired ready available claims=1", "1 ready available claims=1", "2 ready available claims=0"}},
-		{"left over below the start", func(inv *sts.Inventory) { inv.Sets[0].Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 2} },
+		{"orphaned below the start", func(inv *sts.Inventory) { inv.Sets[0].Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 2} },
 			[]string{"0 ready available claims=1", "1 ready available claims=1", "2 desired ready available claims=1", "3 desired nopod claims=0", "4 desired nopod claims=0"}},
-		{"an earlier set's pod is not ours", func(inv *sts.Inventory) { inv.Pods[1].OwnerReferences[0].UID = "earlier" },
+		{"a pod of an earlier set does not belong to the set", func(inv *sts.Inventory) { inv.Pods[1].OwnerReferences[0].UID = "earlier" },
 			[]string{"0 desired ready available claims=1", "1 desired nopod claims=1", "2 desired ready available claims=1"}},
-		{"parked: claims alone are no replicas", func(inv *sts.Inventory) { *inv.Sets[0].Spec.Replicas = 0; inv.Pods = nil }, nil},
+		{"parked: claims alone are not replicas", func(inv *sts.Inventory) { *inv.Sets[0].Spec.Replicas = 0; inv.Pods = nil }, nil},
 		{"a name that the controller does not write", func(inv *sts.Inventory) { inv.Pods[2].Name = "web-02" },
 			[]string{"0 desired ready available claims=1", "1 desired ready available claims=1", "2 desired nopod claims=1"}},
-		{"minReadySeconds not over", func(inv *sts.Inventory) {
+		{"ready for less than minReadySeconds", func(inv *sts.Inventory) {
 			inv.Sets[0].Spec.MinReadySeconds = 30
 			ststest.Ready(inv.Pods[2], ststest.Now.Add(-29*time.Second))
 			ststest.Ready(inv.Pods[1], ststest.Now.Add(-30*time.Second))

@@ -75,14 +75,3 @@ func Shorten(text string) string {
 	}
 	return strings.TrimRight(text[:end], " ,;:") + " …"
 }
-
-// quote adds a message of Kubernetes to the Trouble's own, cut to its point, and keeps the
-// whole where that is more.
-func (t *Trouble) quote(message string) *Trouble {
-	point := Point(message)
-	t.Message += point
-	if whole := strings.TrimSpace(message); whole != point {
-		t.Detail = whole
-	}
-	return t
-}

@@ -10,7 +10,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 )
 
-// SizeMemory is an annotation in which another program keeps a number of replicas for a set
+// SizeMemory is an annotation in which another program records the number of replicas of a set
 // that it has scaled down.
 type SizeMemory struct {
 	Annotation string
@@ -18,8 +18,8 @@ type SizeMemory struct {
 	Replicas int32
 }
 
-// knownMemories are the annotations on a StatefulSet in which programs are known to keep the
-// size that they will give back to it. kube-green keeps it in a Secret, which is not read.
+// knownMemories are the annotations on a StatefulSet in which known programs record the size to
+// which they will scale it back. kube-green records it in a Secret, which is not read.
 var knownMemories = []string{
 	"downscaler/original-replicas",             // kube-downscaler, py-kube-downscaler
 	"autoscaling.keda.sh/paused-replicas",      // KEDA; on a ScaledObject it counts, too

@@ -8,8 +8,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// spec.replicas, and the size that a parked set remembers, may be numbers that would fill the
-// memory when they are looked at ordinal by ordinal.
+// spec.replicas, and the recorded size of a parked set, may be numbers that would exhaust the
+// memory if they were processed ordinal by ordinal.
 func TestSizesThatNoClusterHas(t *testing.T) {
 	set := ststest.Web(3).Sets[0]
 	for _, test := range []struct {

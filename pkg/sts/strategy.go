@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// IsOnDelete says whether the set's pods are updated only when they are deleted by hand.
+// IsOnDelete says whether the set's pods are updated only when a user deletes them.
 func IsOnDelete(set *appsv1.StatefulSet) bool {
 	return set.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType
 }
@@ -20,7 +20,7 @@ func IsRecreate(set *appsv1.StatefulSet) bool {
 }
 
 // ReplaceCommand is the command after which the controller recreates the replica's pod, for a
-// hint. Where data would be lost with the pod it is the one that saves the data first.
+// hint. Where data would be lost with the pod, it is the command that saves the data first.
 func (s *Snapshot) ReplaceCommand(r Replica) string {
 	if risks := s.ClaimRisks(r); len(risks) > 0 {
 		if rescue := RescueCommand(s.Set.Namespace, risks); rescue != "" {
@@ -35,12 +35,12 @@ func (s *Snapshot) ReplaceCommand(r Replica) string {
 // Recreate while the feature gate StatefulSetRecreateStrategy is off.
 const unknownStrategy = "UnknownStrategy"
 
-// StrategyIsRefused is what that means, in a sentence.
-const StrategyIsRefused = "the StatefulSet controller does nothing for this set, neither updates nor new pods: " +
-	"it has the update strategy Recreate, and the feature gate StatefulSetRecreateStrategy is off"
+// StrategyIsRefused is the message about this.
+const StrategyIsRefused = "the StatefulSet controller does not update this StatefulSet or create its pods: " +
+	"the update strategy is Recreate, but feature gate StatefulSetRecreateStrategy is disabled"
 
-// StrategyRefusedHint is what to do about it.
-const StrategyRefusedHint = "turn the feature gate StatefulSetRecreateStrategy on in kube-apiserver and kube-controller-manager, " +
+// StrategyRefusedHint is the hint for it.
+const StrategyRefusedHint = "enable feature gate StatefulSetRecreateStrategy in kube-apiserver and kube-controller-manager, " +
 	"or set spec.updateStrategy.type to RollingUpdate"
 
 // strategyRetry is how long after its last warning the controller may still refuse the set: it
@@ -48,7 +48,7 @@ const StrategyRefusedHint = "turn the feature gate StatefulSetRecreateStrategy o
 const strategyRetry = 20 * time.Minute
 
 // StrategyRefused says whether the controller refuses the set because of its update strategy. It
-// warns so at each retry, and a spec that it refuses is never observed.
+// warns at each retry, and it never observes a spec that it refuses.
 func (s *Snapshot) StrategyRefused() bool {
 	return IsRecreate(s.Set) && slices.ContainsFunc(s.Events, func(e *corev1.Event) bool {
 		return e.Reason == unknownStrategy && e.InvolvedObject.UID == s.Set.UID &&

@@ -6,36 +6,36 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Cure is what gets a set out of a [Trap].
+// Cure is the remedy for a [Trap].
 type Cure string
 
-// The cures.
+// The remedies.
 const (
-	// Back: the update itself is broken, so the set goes back to its stable revision.
+	// Back: the update itself is broken. Roll back to the stable revision.
 	Back Cure = "back"
-	// Forward: the template has moved on and is not known to be broken. Only the pod
-	// is in the way.
+	// Forward: the template has changed since and is not known to be broken. Only the pod
+	// blocks the update.
 	Forward Cure = "forward"
 	// NoCure: neither the stable revision nor the update is known to work.
 	NoCure Cure = "none"
 )
 
-// Trap is an update that will never get on by itself: the controller waits for a
-// pod that is failing for good (kubernetes#67250).
+// Trap is an update that will never continue by itself: the controller waits for a
+// pod that keeps failing (kubernetes#67250).
 type Trap struct {
-	// Replica is the lowest ordinal whose pod is in the way, Trouble what it has. It has no
-	// pod where the update's cannot be created.
+	// Replica is the lowest ordinal whose pod blocks the update, Trouble is why. It has no
+	// pod where the pod of the update cannot be created.
 	Replica Replica
 	Trouble Trouble
-	// Target is the revision that its pod is to run.
+	// Target is the revision that its pod should run.
 	Target string
-	// Blocks are the other ordinals that are not where they are to go.
+	// Blocks are the other ordinals that do not run the revision that they should.
 	Blocks []Ordinal
 	Cure   Cure
 }
 
-// Stable is the revision that the ordinals were on before the update: what a
-// canary has recorded, else what status says.
+// Stable is the revision that the ordinals were on before the update: as recorded by a
+// canary, otherwise as in the status.
 func (s *Snapshot) Stable() string {
 	if c, err := ReadCanary(s.Set); err == nil && c != nil {
 		return c.StableRevision
@@ -43,10 +43,10 @@ func (s *Snapshot) Stable() string {
 	return s.Set.Status.CurrentRevision
 }
 
-// Trap finds out whether an update is trapped, and in what: nil when it is not. It
-// goes by the pods' own revisions. Neither the policy nor the version of Kubernetes
-// tells whether the controller replaces such a pod by itself, so that nothing moves
-// is for the caller to see.
+// Trap finds out whether an update is trapped, and in what: nil when it is not. It is
+// based on the pods' own revisions. Whether the controller replaces such a pod by itself
+// follows neither from the policy nor from the version of Kubernetes, so the caller must
+// observe that nothing changes.
 func (s *Snapshot) Trap() *Trap {
 	if IsRecreate(s.Set) {
 		return s.recreateTrap()
@@ -64,7 +64,7 @@ func (s *Snapshot) Trap() *Trap {
 		case t == nil || !t.Failing || r.Terminating:
 			continue
 		case t.Reason == reasonRecreated.Code && r.Revision != update:
-			continue // without it another one comes at once
+			continue // another one is created as soon as it is deleted
 		case r.Pod == nil && t.Reason == failedCreate:
 			r.Revision = s.RevisionFor(r.Ordinal) // as it would be created
 		case r.Pod == nil:
@@ -79,9 +79,9 @@ func (s *Snapshot) Trap() *Trap {
 		case back:
 			return r.Revision != stable
 		case updateFails:
-			return false // the one revision that there is fails
+			return false // the only revision fails
 		case r.Ordinal < UpdateFrom(s.Set) && s.Revision(r.Revision) == nil:
-			return false // held back on a revision that cannot come back
+			return false // below the partition, on a revision that cannot be restored
 		}
 		return r.Revision != s.RevisionFor(r.Ordinal)
 	}
@@ -90,7 +90,7 @@ func (s *Snapshot) Trap() *Trap {
 	case i < 0:
 		return nil
 	case i > 0 && !back && !IsParallel(s.Set):
-		return nil // what the controller waits for is a pod that is where it is to be
+		return nil // the controller waits for a pod that runs the revision that it should
 	}
 	r := failing[i]
 	t := &Trap{Replica: r, Trouble: *s.Trouble(r), Target: s.RevisionFor(r.Ordinal), Cure: Forward}
@@ -110,7 +110,7 @@ func (s *Snapshot) Trap() *Trap {
 }
 
 // UpdateNeeds says whether an update needs what the server refuses: to create the pod with the
-// update's template, or to delete the pod that has an earlier one. Taking the update back helps.
+// update's template, or to delete the pod that has an earlier one. Rolling the update back helps.
 func (s *Snapshot) UpdateNeeds(r Replica, t *Trouble) bool {
 	update := s.Set.Status.UpdateRevision
 	if !r.Desired || !IsRollingUpdate(s.Set) || s.Stable() == update {
@@ -125,8 +125,8 @@ func (s *Snapshot) UpdateNeeds(r Replica, t *Trouble) bool {
 	return false
 }
 
-// recreateTrap is an update under Recreate that fails. No pod of an earlier revision is left
-// then, and none would block another template: the way out is to put the old one back.
+// recreateTrap is an update under Recreate that fails. No pod of an earlier revision exists
+// then, and none would block another template: the remedy is to restore the old template.
 func (s *Snapshot) recreateTrap() *Trap {
 	stable, update := s.Set.Status.CurrentRevision, s.Set.Status.UpdateRevision
 	if s.Set.DeletionTimestamp != nil || !Observed(s.Set) || stable == update || s.StrategyRefused() {

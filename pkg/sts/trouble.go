@@ -1,50 +1,51 @@
 package sts
 
 import (
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Trouble is why a wanted ordinal is not available.
+// Trouble is why a desired ordinal is not available.
 type Trouble struct {
 	// Reason is one word, Kubernetes' own where it has one: "CrashLoopBackOff".
 	Reason string `json:"reason"`
-	// Message says it for a person, without the pod's name.
+	// Message is for people. It follows the pod's name: "is Pending (12s)".
 	Message string `json:"message"`
-	// Detail is the whole of what Kubernetes says, where Message has only its point.
+	// Detail is the full message of Kubernetes, where Message has only its point.
 	Detail string `json:"detail,omitempty"`
-	// Failing: from what is seen it will not get better without a person or a
-	// change. False for what is merely on its way.
+	// Failing: as far as can be seen, it will not recover without a user's action or a
+	// change. False for what is merely in progress.
 	Failing bool `json:"failing"`
 	// Claim is the PersistentVolumeClaim that the pod waits for.
 	Claim string `json:"claim,omitempty"`
 	// InitContainer is the init container, or the sidecar, that the pod waits for.
 	InitContainer string `json:"initContainer,omitempty"`
-	// Fix is a command that fixes it, or that lists what has to be fixed, where there is one.
+	// Fix is a command that fixes it, or that lists what must be fixed, where there is one.
 	Fix string `json:"fix,omitempty"`
 	// Until is when it counts as failing if nothing else is seen before, zero for unknown.
 	Until time.Time `json:"-"`
 }
 
-// CrashLoop is the reason of a container that crashes again and again: the kubelet's word.
+// CrashLoop is the reason of a container that keeps crashing: the kubelet's word.
 const CrashLoop = "CrashLoopBackOff"
 
 // Grace periods of reasons that are not read from a pod.
 const (
 	terminatingGrace = time.Minute      // beyond the pod's own grace period
-	eventFresh       = 5 * time.Minute  // older warnings speak of the past
+	eventFresh       = 5 * time.Minute  // older warnings are about the past
 	createRetry      = 20 * time.Minute // the controller retries after at most 1000 s
 )
 
 // Trouble says why the replica is not available, nil when it is, or when it is
-// not wanted. It goes by what is seen: conditions, container states, claims and
-// warnings, never by the bare age of a rollout.
+// not desired. It is based on what is seen: conditions, container states, claims and
+// warnings, never on the age of a rollout alone.
 func (s *Snapshot) Trouble(r Replica) *Trouble {
 	switch {
 	case !r.Desired:
 		return nil
-	case r.Available: // for a moment only, where its label is rewritten
+	case r.Available: // for a moment only, where its label was changed
 		if t := s.recreated(r); t != nil && t.Failing && s.leaves(r) && s.rewritten(r) != "" {
 			return t
 		}
@@ -80,6 +81,14 @@ func (s *Snapshot) LookCommand(o Ordinal, t *Trouble) string {
 func looksAt(t *Trouble) Look {
 	r, _ := ReasonOf(t.Reason)
 	return r.Look
+}
+
+// withDetail keeps the full message of Kubernetes where it is more than its [Point].
+func (t *Trouble) withDetail(message string) *Trouble {
+	if whole := strings.TrimSpace(message); whole != Point(message) {
+		t.Detail = whole
+	}
+	return t
 }
 
 // EventTime is when the event was last seen.

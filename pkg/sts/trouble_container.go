@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -10,12 +9,12 @@ import (
 )
 
 const (
-	crashFresh = 6 * time.Minute  // the kubelet backs off for 5 at most, and a start takes time
-	longRun    = 10 * time.Minute // a run of a container that was no crash loop
+	crashFresh = 6 * time.Minute  // the kubelet backs off for at most 5 minutes, and a start takes time
+	longRun    = 10 * time.Minute // a container that ran this long was in no crash loop
 )
 
-// FailingContainer is the container that keeps a pod from getting ready, nil when
-// none is seen to: a pod that cannot be scheduled has none.
+// FailingContainer is the container that keeps a pod from becoming ready, nil when
+// there is none: a pod that cannot be scheduled has none.
 func (s *Snapshot) FailingContainer(pod *corev1.Pod) *corev1.ContainerStatus {
 	if c, t := s.brokenContainer(pod); t != nil {
 		return c
@@ -38,8 +37,8 @@ func (s *Snapshot) containerTrouble(pod *corev1.Pod) *Trouble {
 	return t
 }
 
-// brokenContainer is the first container whose state is no way to getting ready, with what it
-// has: one that counts as stuck before others.
+// brokenContainer is the first container in a state that does not lead to readiness, with its
+// trouble: one that counts as stuck before others.
 func (s *Snapshot) brokenContainer(pod *corev1.Pod) (*corev1.ContainerStatus, *Trouble) {
 	var first *corev1.ContainerStatus
 	var trouble *Trouble
@@ -54,21 +53,21 @@ func (s *Snapshot) brokenContainer(pod *corev1.Pod) (*corev1.ContainerStatus, *T
 	return first, trouble
 }
 
-// stateTrouble is what one container has, nil for what is the usual way.
+// stateTrouble is the trouble of one container, nil in the usual states.
 func (s *Snapshot) stateTrouble(pod *corev1.Pod, c corev1.ContainerStatus) *Trouble {
 	waiting, ended := c.State.Waiting, c.State.Terminated
 	switch {
 	case waiting != nil && waiting.Reason != "" && waiting.Reason != "ContainerCreating" && waiting.Reason != "PodInitializing":
 		return s.waitingTrouble(pod, c)
 	case crashLoops(c, s.TakenAt):
-		return crashLoop.trouble(0, fmt.Sprintf("keeps crashing (%s)", containerDetail(c, "")))
+		return crashLoop.trouble(0, msgCrashes(containerDetail(c, "")))
 	case ended != nil && ended.ExitCode != 0:
-		return terminated.trouble(s.since(ended.FinishedAt.Time), fmt.Sprintf("has container %s ended with exit code %d", c.Name, ended.ExitCode))
+		return terminated.trouble(s.since(ended.FinishedAt.Time), msgTerminatedContainer(c.Name, ended.ExitCode))
 	}
 	return nil
 }
 
-// since is how long ago that was; no time at all where it is not known.
+// since is how long ago that was, zero if unknown.
 func (s *Snapshot) since(t time.Time) time.Duration {
 	if t.IsZero() {
 		return 0
@@ -82,21 +81,18 @@ func (s *Snapshot) waitingTrouble(pod *corev1.Pod, c corev1.ContainerStatus) *Tr
 	if !known {
 		reason = containerWaiting
 	}
-	t := reason.trouble(s.TakenAt.Sub(lastStep(pod)), fmt.Sprintf("is in %s (%s)", waiting.Reason, containerDetail(c, Point(waiting.Message))))
+	t := reason.trouble(s.TakenAt.Sub(lastStep(pod)), msgContainerWaiting(waiting.Reason, containerDetail(c, Point(waiting.Message))))
 	if reason.Grace == pullGrace && s.pullFails(pod, waiting) {
 		t.Failing = true
 	}
-	if whole := strings.TrimSpace(waiting.Message); whole != Point(whole) {
-		t.Detail = whole
-	}
-	return t
+	return t.withDetail(waiting.Message)
 }
 
-// definite is the answer of a registry that another try does not change.
+// definite matches errors of a registry that a retry does not change.
 var definite = regexp.MustCompile(`(?i)not found|manifest unknown|name unknown|unauthorized|authorization failed|access denied|denied:|forbidden|no match for platform|invalid reference`)
 
-// pullFails says whether a pull that has failed will fail again: the registry has said so, or
-// it has failed before. The kubelet's ErrImagePull stands between two ImagePullBackOff.
+// pullFails says whether a pull that has failed will fail again: the registry's error is definite,
+// or it has failed before. The kubelet reports ErrImagePull between two ImagePullBackOff.
 func (s *Snapshot) pullFails(pod *corev1.Pod, waiting *corev1.ContainerStateWaiting) bool {
 	if definite.MatchString(waiting.Message) {
 		return true
@@ -109,10 +105,10 @@ func (s *Snapshot) pullFails(pod *corev1.Pod, waiting *corev1.ContainerStateWait
 }
 
 // crashLoops says whether a container that is not ready is between two crashes. In a
-// loop it is waiting (CrashLoopBackOff), running and ended in turn, and none of that
-// makes it better. After the second restart it is one, until it has run for longer
-// than the kubelet ever backs off. Where the run before was a long one the node was
-// rebooted, or the like.
+// crash loop it is waiting (CrashLoopBackOff), running and terminated in turn, and none
+// of these is progress. It is in one after the second restart, until it has run for longer
+// than the kubelet's longest back-off. After a long run it was something else, such as a
+// reboot of the node.
 func crashLoops(c corev1.ContainerStatus, now time.Time) bool {
 	last := c.State.Terminated
 	if last == nil {
@@ -126,22 +122,16 @@ func crashLoops(c corev1.ContainerStatus, now time.Time) bool {
 }
 
 func containerDetail(c corev1.ContainerStatus, message string) string {
-	parts := []string{"container " + c.Name}
 	last := c.LastTerminationState.Terminated
 	if c.State.Terminated != nil {
 		last = c.State.Terminated
 	}
-	if d := last; d != nil {
-		end := fmt.Sprintf("exit code %d", d.ExitCode)
-		if d.Reason != "" && d.Reason != "Error" && d.Reason != "Completed" {
-			end = d.Reason + ", " + end
-		}
-		parts = append(parts, end)
-	} else if message != "" {
-		parts = append(parts, message)
+	if last == nil {
+		return msgContainerDetail(c.Name, message, "", nil, c.RestartCount)
 	}
-	if c.RestartCount > 0 {
-		parts = append(parts, Count(c.RestartCount, "restart"))
+	reason := last.Reason
+	if reason == "Error" || reason == "Completed" {
+		reason = ""
 	}
-	return strings.Join(parts, ", ")
+	return msgContainerDetail(c.Name, "", reason, &last.ExitCode, c.RestartCount)
 }

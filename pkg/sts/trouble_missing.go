@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -25,39 +24,32 @@ const (
 // terminatingTrouble is about a pod that is being deleted.
 func (s *Snapshot) terminatingTrouble(r Replica) *Trouble {
 	now, due := s.TakenAt, r.Pod.DeletionTimestamp.Time
-	held := ""
-	switch n := r.Pod.Finalizers; len(n) {
-	case 0:
-	case 1:
-		held = "held by finalizer " + n[0]
-	default:
-		held = "held by finalizers " + strings.Join(n, ", ")
-	}
-	// Whose last finalizer was removed has had no chance to go before.
+	// A pod whose last finalizer was removed could not end before.
 	released, known := s.Memory.Released[r.Pod.UID]
-	if known && held == "" && released.After(due) {
+	if known && len(r.Pod.Finalizers) == 0 && released.After(due) {
 		due = released
 	}
-	t := reasonTerminating.trouble(now.Sub(due), "is terminating")
-	overdue := now.Sub(r.Pod.DeletionTimestamp.Time)
-	switch {
-	case t.Failing && held != "":
-		t.Message = fmt.Sprintf("should have been gone %s ago and is %s", Age(overdue), held)
-	case t.Failing && r.Pod.Spec.NodeName != "":
-		t.Message = fmt.Sprintf("should have been gone %s ago: is node %s alive?", Age(overdue), r.Pod.Spec.NodeName)
-	case t.Failing:
-		t.Message = fmt.Sprintf("should have been gone %s ago", Age(overdue))
-	case held != "":
-		t.Message += ", " + held
-	}
-	if !t.Failing {
+	t := reasonTerminating.trouble(now.Sub(due), msgTerminating(r.Pod.Finalizers))
+	if t.Failing {
+		t.Message = msgTerminatingOverdue(now.Sub(r.Pod.DeletionTimestamp.Time), r.Pod.Finalizers, r.Pod.Spec.NodeName)
+	} else {
 		t.Until = due.Add(terminatingGrace + time.Second)
 	}
 	return t
 }
 
-// missingTrouble says why a pod that should exist does not: what has its name, or what the
-// controller says about the pod that it cannot create (a quota, admission, a claim).
+func blockedBy(finalizers []string) string {
+	switch len(finalizers) {
+	case 0:
+		return ""
+	case 1:
+		return ", blocked by finalizer " + finalizers[0]
+	}
+	return ", blocked by finalizers " + strings.Join(finalizers, ", ")
+}
+
+// missingTrouble says why a pod that should exist does not: another pod has its name, or the
+// controller reports that it cannot create it (a quota, admission, a claim).
 func (s *Snapshot) missingTrouble(r Replica) *Trouble {
 	name := s.Name(r.Ordinal)
 	if t := s.nameTaken(name); t != nil {
@@ -65,28 +57,25 @@ func (s *Snapshot) missingTrouble(r Replica) *Trouble {
 	}
 	if f := s.failure(failedCreate, name, s.alive(name)); f != nil {
 		if claim := s.goingClaim(r, f.event); claim != "" {
-			return reasonMissing.trouble(0, "is not there yet: its old claim "+claim+" was being deleted")
+			return reasonMissing.trouble(0, msgMissingClaimDeleted(claim))
 		}
-		t := f.trouble(reasonFailedCreate, "cannot be created: ", "could not be created yet")
 		if f.accepted {
-			t.Message += "; the API server accepts it now, and the StatefulSet controller tries it again after at most 17m"
+			return f.trouble(reasonFailedCreate, msgCannotCreate, msgNotCreatedAccepted)
 		}
-		return t
+		return f.trouble(reasonFailedCreate, msgCannotCreate, msgNotCreatedYet)
 	}
 	if t := s.recreated(r); t != nil {
 		return t
 	}
-	t := reasonMissing.trouble(0, "is not there yet")
 	if e := s.FailedCreate(); e != nil {
-		t.Message += "; last error of the StatefulSet controller: "
-		t.quote(e.Message)
+		return reasonMissing.trouble(0, msgMissingAfterError(Point(e.Message))).withDetail(e.Message)
 	}
-	return t
+	return reasonMissing.trouble(0, msgMissing())
 }
 
-// Unexplained is the name of a pod that should exist by now and does not, and nothing that was
-// read tells why: another pod may have the name. Empty when there is none, and for a moment
-// after the set's status has changed.
+// Unexplained is the name of a pod that should exist by now and does not, where nothing that
+// was read explains it: another pod may have the name. Empty when there is none, and for a
+// moment after the set's status has changed.
 func (s *Snapshot) Unexplained() string {
 	if s.Set.DeletionTimestamp != nil || !Observed(s.Set) || !s.Knows("pods") || s.TakenAt.Sub(s.statusWritten()) < unexplainedAfter {
 		return ""
@@ -110,7 +99,7 @@ func (s *Snapshot) Unexplained() string {
 // unexplainedAfter is how long the controller takes at most to create a pod.
 const unexplainedAfter = 2 * time.Second
 
-// nameTaken is about a pod that has the name and is not the set's: nil when there is none.
+// nameTaken is about a pod that has the name and does not belong to the set: nil when there is none.
 func (s *Snapshot) nameTaken(name string) *Trouble {
 	i := slices.IndexFunc(s.Strangers, func(p *corev1.Pod) bool { return p.Name == name })
 	if i < 0 {
@@ -123,32 +112,30 @@ func (s *Snapshot) nameTaken(name string) *Trouble {
 	matches := err == nil && selector.Matches(labels.Set(pod.Labels))
 	switch {
 	case pod.DeletionTimestamp != nil:
-		t = reasonMissing.trouble(0, "")
-		t.Message = "is not there yet: a pod of that name, which does not belong to the StatefulSet, is terminating"
+		t = reasonMissing.trouble(0, msgNameTerminating())
 	case owner != nil && owner.UID == s.Set.UID && matches:
-		return nil // it is the set's, and is seen in a moment
+		return nil // it belongs to the set, and the next read has it
 	case owner != nil && owner.Kind == "StatefulSet" && owner.Name == s.Set.Name && owner.UID != s.Set.UID:
 		// The garbage collector deletes it, or removes the reference.
 		if s.TakenAt.Sub(s.Set.CreationTimestamp.Time) <= terminatingGrace {
 			t = reasonMissing.trouble(0, "")
 		}
-		t.Message = "cannot be created: a pod of that name belongs to an earlier StatefulSet " + owner.Name + " (UID " + string(owner.UID) + ")"
+		t.Message = msgNameOfEarlierSet(owner.Name, string(owner.UID))
 	case owner != nil && owner.UID != s.Set.UID:
-		t.Message = fmt.Sprintf("cannot be created: a pod of that name belongs to %s %s", owner.Kind, owner.Name)
+		t.Message = msgNameTaken(owner.Kind, owner.Name)
 	case matches:
-		t = reasonMissing.trouble(0, "") // the controller adopts it
-		t.Message = "is not there yet: a pod of that name exists, and the StatefulSet controller has to adopt it"
+		t = reasonMissing.trouble(0, msgNotAdopted()) // the controller adopts it
 	default:
-		t.Message, t.Fix = "is not the StatefulSet's any more: a pod of that name exists, and its labels do not match the selector", Kubectl(ns, "get pod", name, "--show-labels")
-		if missing := missingLabels(s.Set.Spec.Selector, pod.Labels); len(missing) > 0 {
-			t.Message = fmt.Sprintf("is not the StatefulSet's any more: a pod of that name exists without the label %s, which the selector needs", strings.Join(missing, ", "))
+		missing := missingLabels(s.Set.Spec.Selector, pod.Labels)
+		t.Message, t.Fix = msgNotSelected(missing), Kubectl(ns, "get pod", name, "--show-labels")
+		if len(missing) > 0 {
 			t.Fix = Kubectl(ns, "label pod", name, strings.Join(missing, " "), "--overwrite")
 		}
 	}
 	return t
 }
 
-// missingLabels are the selector's labels that the pod has not, as KEY=VALUE.
+// missingLabels are the selector's labels that the pod lacks, as KEY=VALUE.
 func missingLabels(selector *metav1.LabelSelector, have map[string]string) []string {
 	var out []string
 	if selector == nil {
@@ -162,8 +149,8 @@ func missingLabels(selector *metav1.LabelSelector, have map[string]string) []str
 	return out
 }
 
-// DeletionRefused says why the controller cannot delete a pod that has to go: to be updated,
-// to be scaled away, or because it has failed. Nil when it can, or need not. The pod may be
+// DeletionRefused says why the controller cannot delete a pod that it must delete: for an update,
+// for a scale-down, or because the pod has failed. Nil when it can, or need not. The pod may be
 // available.
 func (s *Snapshot) DeletionRefused(r Replica) *Trouble {
 	if r.Pod == nil || r.Terminating || !s.leaves(r) {
@@ -174,10 +161,10 @@ func (s *Snapshot) DeletionRefused(r Replica) *Trouble {
 	if f == nil || r.Pod.CreationTimestamp.After(EventTime(f.event)) {
 		return nil
 	}
-	return f.trouble(reasonFailedDelete, "cannot be deleted: ", "could not be deleted yet")
+	return f.trouble(reasonFailedDelete, msgCannotDelete, msgNotDeletedYet)
 }
 
-// leaves says whether the controller has to delete the pod.
+// leaves says whether the controller must delete the pod.
 func (s *Snapshot) leaves(r Replica) bool {
 	switch {
 	case !r.Desired, r.Pod.Status.Phase == corev1.PodFailed, r.Pod.Status.Phase == corev1.PodSucceeded:
@@ -189,7 +176,7 @@ func (s *Snapshot) leaves(r Replica) bool {
 // failedTry is the controller's newest attempt to create or delete a pod, which failed.
 type failedTry struct {
 	event *corev1.Event
-	// proven: it will not succeed by itself. Else it is proven at this time, if nothing
+	// proven: it will not succeed by itself. Otherwise it is proven at this time, if nothing
 	// else is seen before.
 	proven bool
 	at     time.Time
@@ -197,15 +184,13 @@ type failedTry struct {
 	accepted bool
 }
 
-// failure is what the controller's warnings of this reason say about the pod; nil when there
-// is none that still holds. Since is the time before which the pod could not have been
-// refused: times have whole seconds.
+// failure is what the controller's warnings of this reason report about the pod; nil when none
+// still holds. The pod cannot have been refused before since. Times have whole seconds.
 //
-// The warning holds until a later success, for as long as the controller's back-off can be.
-// It proves something once the controller had a second chance: it failed again some seconds
-// after the first time, or nothing newer came within the grace. Every write to the set makes
-// the controller try at once, so a warning from before the last write proves nothing for a
-// moment.
+// The warning holds until a later success, for as long as the controller's back-off can last.
+// It is proof once the controller had a second chance: it failed again some seconds after the
+// first time, or nothing newer came within the grace period. Every write to the set makes the
+// controller retry at once, so a warning from before the last write proves nothing for a moment.
 func (s *Snapshot) failure(reason, pod string, since time.Time) *failedTry {
 	e := s.newestWarning("StatefulSet", s.Set.UID, func(e *corev1.Event) bool { return e.Reason == reason && mentions(e.Message, pod) })
 	if e == nil {
@@ -226,15 +211,17 @@ func (s *Snapshot) failure(reason, pod string, since time.Time) *failedTry {
 	return f
 }
 
-func (f *failedTry) trouble(reason ReasonInfo, proven, not string) *Trouble {
-	t := &Trouble{Reason: reason.Code, Failing: f.proven, Message: proven}
+// trouble has one message where the failure is proven, and another until then.
+func (f *failedTry) trouble(reason ReasonInfo, proven, notYet func(why string) string) *Trouble {
+	why := Point(f.event.Message)
+	t := &Trouble{Reason: reason.Code, Failing: f.proven, Message: proven(why)}
 	if !f.proven {
-		t.Message, t.Until = not+": ", f.at
+		t.Message, t.Until = notYet(why), f.at
 	}
-	return t.quote(f.event.Message)
+	return t.withDetail(f.event.Message)
 }
 
-// succeeded is when the controller last did with the pod what the warning's reason is about.
+// succeeded is when the controller last succeeded with the pod in what the warning is about.
 func (s *Snapshot) succeeded(warning, pod string) time.Time {
 	reason := successfulCreate
 	if warning == failedDelete {
@@ -260,8 +247,7 @@ func (s *Snapshot) about(reason, pod string) *corev1.Event {
 	return newest
 }
 
-// alive is the last time at which a pod of that name is known to have existed, zero where
-// nothing tells.
+// alive is the last time at which a pod of that name is known to have existed, zero if unknown.
 func (s *Snapshot) alive(pod string) time.Time {
 	if pod == "" {
 		return time.Time{}
@@ -282,14 +268,14 @@ func latest(times ...time.Time) time.Time {
 	return slices.MaxFunc(times, time.Time.Compare)
 }
 
-// statusWritten is when the set's status last changed, zero where nothing tells: pods that
-// come, go, or become ready change it.
+// statusWritten is when the set's status last changed, zero if unknown: pods that are created,
+// deleted, or become ready change it.
 func (s *Snapshot) statusWritten() time.Time {
 	return written(s.Set, func(e metav1.ManagedFieldsEntry) bool { return e.Subresource == "status" })
 }
 
 // specWritten is when the field of the spec was last written, or with an empty name the set
-// (its status does not count). Zero where nothing tells.
+// (its status does not count). Zero if unknown.
 func (s *Snapshot) specWritten(field string) time.Time {
 	return written(s.Set, func(e metav1.ManagedFieldsEntry) bool {
 		return e.Subresource != "status" && (field == "" || e.FieldsV1 != nil && strings.Contains(e.FieldsV1.GetRawString(), `"f:`+field+`"`))
@@ -306,22 +292,22 @@ func written(set *appsv1.StatefulSet, counts func(metav1.ManagedFieldsEntry) boo
 	return last
 }
 
-// How often a pod must have been replaced before it counts as recreated again and again.
+// How often a pod must have been replaced to count as [Recreated].
 const (
 	recreatedMost   = 5                // the controller's deletions since the set was changed
-	recreatedEach   = 20 * time.Second // between two of these on average, at most
-	recreatedSeen   = 3                // pods that were rejected, or that a watch saw go without being ready
+	recreatedEach   = 20 * time.Second // at most, on average, between two of these
+	recreatedSeen   = 3                // pods that were rejected, or that a watch saw disappear without being ready
 	recreatedWithin = 6 * time.Minute  // since the last one: the controller's events are rate limited to one in 5 minutes
-	recreatedYoung  = time.Minute      // a pod that has stayed for longer is not one of them
+	recreatedYoung  = time.Minute      // a pod that has lived longer is not one of them
 	rejectedWithin  = time.Hour        // for as long as events are kept
 )
 
-// changed is when the fields for which the controller deletes pods were last written. Each such
-// write makes it delete a pod once at most, so deletions from before it prove nothing.
+// changed is when the fields that make the controller delete pods were last written. Each such
+// write makes it delete a pod at most once, so deletions from before it prove nothing.
 func (s *Snapshot) changed() time.Time {
 	last := latest(s.specWritten("template"), s.specWritten("partition"), s.specWritten("replicas"))
 	// The set's managedFields forget a write once its fields were released, as at the end of a
-	// canary. The controller writes a revision for each new template, and for one that comes back.
+	// canary. The controller writes a revision for each new template, and for one that is restored.
 	for _, r := range s.Revisions {
 		last = latest(last, LastWritten(r))
 	}
@@ -329,7 +315,7 @@ func (s *Snapshot) changed() time.Time {
 }
 
 // recreated is about a pod that the kubelet rejected or evicted, or that the controller deletes,
-// and that is recreated: nil when it is not one. A single one is replaced and no trouble.
+// and that is recreated: nil for any other. One that is replaced once is no trouble.
 func (s *Snapshot) recreated(r Replica) *Trouble {
 	name := s.Name(r.Ordinal)
 	young := r.Pod == nil || r.Terminating || s.TakenAt.Sub(r.Pod.CreationTimestamp.Time) < recreatedYoung
@@ -338,7 +324,7 @@ func (s *Snapshot) recreated(r Replica) *Trouble {
 	since, rewritten := s.changed(), s.rewritten(r)
 	if e := s.about(successfulDelete, name); e != nil && young && eventCount(e) >= recreatedMost && !e.FirstTimestamp.Time.Before(since) &&
 		s.TakenAt.Sub(EventTime(e)) < recreatedWithin && EventTime(e).Sub(e.FirstTimestamp.Time) <= recreatedEach*time.Duration(eventCount(e)-1) &&
-		(failed || rewritten != "" || len(s.Revisions) > 0) { // without them it is not known when the template changed
+		(failed || rewritten != "" || len(s.Revisions) > 0) { // without revisions it is unknown when the template changed
 		n = int(eventCount(e))
 	}
 	reason, message := "", ""
@@ -367,46 +353,32 @@ func (s *Snapshot) recreated(r Replica) *Trouble {
 	}
 	switch {
 	case n == 0 && failed && reason != "":
-		t := podFailed.trouble(0, "has failed, and is replaced: "+reason)
-		if message != "" {
-			t.Message += ": "
-			t.quote(message)
-		}
-		return t
+		return podFailed.trouble(0, msgFailed(reason, Point(message))).withDetail(message)
 	case n == 0:
 		return nil
-	}
-	t := reasonRecreated.trouble(0, fmt.Sprintf("is recreated again and again (%d times)", n))
-	switch {
 	case rewritten != "":
-		t.Message += ": " + rewritten
+		t := reasonRecreated.trouble(0, msgRecreated(n, rewritten))
 		t.Fix = "kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies"
+		return t
 	case reason != "":
-		t.Message += ": the kubelet reports " + reason
-		if message != "" {
-			t.Message += ": "
-			t.quote(message)
-		}
-	default:
-		t.Message += ": the StatefulSet controller deletes it each time"
+		return reasonRecreated.trouble(0, msgRecreated(n, msgRejected(reason, Point(message)))).withDetail(message)
 	}
-	return t
+	return reasonRecreated.trouble(0, msgRecreated(n, msgDeletedEachTime()))
 }
 
-// rewritten says that the label with which the controller tells pods' revisions apart has a
-// value that it did not write: it deletes such a pod at once. Empty where it has not.
+// rewritten says that the label by which the controller knows a pod's revision has a value that
+// it did not write: it deletes such a pod at once. Empty for any other pod.
 func (s *Snapshot) rewritten(r Replica) string {
 	st := s.Set.Status
 	if r.Pod == nil || r.Revision == st.UpdateRevision || r.Revision == st.CurrentRevision || s.Revision(r.Revision) != nil ||
 		r.Pod.CreationTimestamp.Time.Before(s.specWritten("template")) {
 		return ""
 	}
-	return fmt.Sprintf("its label %s is %q, which is none of the set's revisions, as after an admission webhook or policy that rewrites it",
-		appsv1.StatefulSetRevisionLabel, r.Revision)
+	return msgLabelChanged(r.Revision)
 }
 
-// rejects are the reasons of the kubelet's warnings about a pod that it will not run (any
-// longer) on its node.
+// rejects says whether the reason is one of the kubelet's warnings about a pod that it rejects
+// or evicts.
 func rejects(reason string) bool {
 	switch reason {
 	case "UnexpectedAdmissionError", "NodeAffinity", "NodeName", "NodePorts", "NodeShutdown", "Evicted", "Preempting", "Shutdown", "Terminated",
@@ -417,7 +389,7 @@ func rejects(reason string) bool {
 	return strings.HasPrefix(reason, "OutOf")
 }
 
-// rejections counts the pods of that name that kubelets rejected or evicted lately, and finds
+// rejections counts the pods of that name that kubelets recently rejected or evicted, and finds
 // the newest warning about one.
 func (s *Snapshot) rejections(name string) (int, *corev1.Event) {
 	pods := map[types.UID]bool{}
@@ -433,14 +405,14 @@ func (s *Snapshot) rejections(name string) (int, *corev1.Event) {
 		}
 	}
 	if newest == nil || s.TakenAt.Sub(EventTime(newest)) >= recreatedWithin {
-		return 0, nil // whatever is the matter now, it is something else
+		return 0, nil // the present trouble is another one
 	}
 	return len(pods), newest
 }
 
 // goingClaim is the claim of the replica that was still being deleted when the controller
-// tried to create the pod, as after the pod that held it: that passes by itself. Empty when
-// the warning is about something else, or the claim has not gone within a minute. A warning
+// tried to create the pod, as after a pod that used it: that passes by itself. Empty when
+// the warning is about something else, or the claim still exists after a minute. A warning
 // from before the claim's own deletion is about an earlier claim of its name.
 func (s *Snapshot) goingClaim(r Replica, e *corev1.Event) string {
 	for i := range s.Set.Spec.VolumeClaimTemplates {
@@ -456,9 +428,9 @@ func (s *Snapshot) goingClaim(r Replica, e *corev1.Event) string {
 	return ""
 }
 
-// Refused are the missing ordinals whose creation is proven to fail and which the API server was
-// not found to accept, lowest first. A pod that was accepted and then refused again is not one:
-// for the controller the API server decides otherwise than for the user.
+// Refused are the missing ordinals whose creation is proven to fail and whose pods the API server
+// did not accept in a dry run, lowest first. A pod that was accepted and then refused again is not
+// one: the API server decides differently for the controller than for the user.
 func (s *Snapshot) Refused() []Ordinal {
 	if len(s.Pods) >= int(WantedReplicas(s.Set)) {
 		return nil
@@ -476,10 +448,9 @@ func (s *Snapshot) Refused() []Ordinal {
 }
 
 // FailedCreate is the newest warning that the controller could not create one of the set's
-// pods, nil when there is none that may still hold: it is from before the controller's last
-// retry, or its pod exists by now. Not every pod that is refused has a warning of its own:
-// under Parallel the controller stops after the first batch that fails, and Events are
-// dropped when there are many.
+// pods, nil when none may still hold: it is older than the controller's longest back-off, or
+// its pod exists by now. Not every pod that is refused has a warning of its own: under Parallel
+// the controller stops after the first batch that fails, and Events are dropped when there are many.
 func (s *Snapshot) FailedCreate() *corev1.Event {
 	return s.newestWarning("StatefulSet", s.Set.UID, func(e *corev1.Event) bool {
 		return e.Reason == failedCreate && s.TakenAt.Sub(EventTime(e)) < createRetry && !EventTime(e).Before(s.accepted(podOf(e))) && !EventTime(e).Before(s.alive(podOf(e)).Truncate(time.Second)) &&
@@ -488,7 +459,7 @@ func (s *Snapshot) FailedCreate() *corev1.Event {
 }
 
 // podOf is the pod that an event of the StatefulSet controller is about: "create Pod web-1 in
-// StatefulSet web failed error: …". Empty where it does not say.
+// StatefulSet web failed error: …". Empty for an event about no pod.
 func podOf(e *corev1.Event) string {
 	_, rest, _ := strings.Cut(e.Message, "Pod ")
 	name, _, _ := strings.Cut(rest, " ")
@@ -508,8 +479,8 @@ func (s *Snapshot) newestWarning(kind string, uid types.UID, fits func(*corev1.E
 	return newest
 }
 
-// mentions says whether the word stands in the text and is not just the
-// beginning of a longer one: web-1 is not mentioned by "web-10".
+// mentions says whether the text contains the name and not just the beginning of a longer
+// one: "web-10" does not mention web-1.
 func mentions(text, word string) bool {
 	for {
 		i := strings.Index(text, word)

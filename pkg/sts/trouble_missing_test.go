@@ -43,7 +43,7 @@ func done(verb string, count int32, first, last time.Duration) func(*sts.Invento
 	return said("Successful"+verb, verb+" Pod web-1 in StatefulSet web successful", count, first, last)
 }
 
-// wrote notes who wrote which fields of the set how long ago.
+// wrote adds a managedFields entry of the set: these fields were written this long ago.
 func wrote(subresource, fields string, d time.Duration) func(*sts.Inventory) {
 	return func(inv *sts.Inventory) {
 		at := metav1.NewTime(ago(d))
@@ -63,7 +63,7 @@ type troubleCase struct {
 	want    *sts.Trouble
 }
 
-// wantTrouble checks what ordinal 1 has.
+// wantTrouble checks the trouble of ordinal 1.
 func wantTrouble(t *testing.T, tests []troubleCase, of func(*sts.Snapshot, sts.Replica) *sts.Trouble) {
 	t.Helper()
 	for _, test := range tests {
@@ -88,14 +88,14 @@ func wantTrouble(t *testing.T, tests []troubleCase, of func(*sts.Snapshot, sts.R
 }
 
 // A refused pod is proven only when the controller had another chance, and for as long as its
-// back-off can be.
+// back-off can last.
 func TestFailedCreate(t *testing.T) {
 	const detail = `create Pod web-1 in StatefulSet web failed error: pods "web-1" is forbidden: denied`
 	cannot := &sts.Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: denied", Detail: detail}
 	notYet := func(until time.Duration) *sts.Trouble {
 		return &sts.Trouble{Reason: "FailedCreate", Message: "could not be created yet: denied", Detail: detail, Until: ststest.Now.Add(until)}
 	}
-	missing := &sts.Trouble{Reason: "Missing", Message: "is not there yet"}
+	missing := &sts.Trouble{Reason: "Missing", Message: "does not exist yet"}
 	accepted := func(d time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
 			inv.Memory.Accept(types.NamespacedName{Namespace: inv.Sets[0].Namespace, Name: "web-1"}, ago(d))
@@ -116,23 +116,23 @@ func TestFailedCreate(t *testing.T) {
 			said("SuccessfulCreate", "create Claim data-web-1 Pod web-1 in StatefulSet web success", 1, time.Minute, time.Minute)}, cannot},
 		{"another was created since", []func(*sts.Inventory){without, refused(8, 5*time.Minute, 5*time.Minute),
 			said("SuccessfulCreate", "create Pod web-10 in StatefulSet web successful", 1, time.Minute, time.Minute)}, cannot},
-		{"an earlier pod was refused, too", []func(*sts.Inventory){without, refused(16, time.Hour, 0), done("Create", 1, 59*time.Minute, 59*time.Minute), done("Delete", 1, 2*time.Second, 2*time.Second)},
+		{"an earlier pod was also refused", []func(*sts.Inventory){without, refused(16, time.Hour, 0), done("Create", 1, 59*time.Minute, 59*time.Minute), done("Delete", 1, 2*time.Second, 2*time.Second)},
 			notYet(30 * time.Second)},
-		{"an earlier pod was refused, too, and a watch saw it go", []func(*sts.Inventory){without, refused(16, time.Hour, 0), func(inv *sts.Inventory) {
+		{"an earlier pod was also refused, and a watch saw its deletion", []func(*sts.Inventory){without, refused(16, time.Hour, 0), func(inv *sts.Inventory) {
 			pod := ststest.Pod(inv.Sets[0], 1, ststest.StableRevision)
 			inv.Memory.Forget(pod, ago(time.Second), true)
 		}}, notYet(30 * time.Second)},
-		{"an earlier pod was refused, too, and status changed", []func(*sts.Inventory){without, refused(16, time.Hour, 0), wrote("status", `{"f:status":{}}`, time.Second)},
+		{"an earlier pod was also refused, and the status changed", []func(*sts.Inventory){without, refused(16, time.Hour, 0), wrote("status", `{"f:status":{}}`, time.Second)},
 			notYet(30 * time.Second)},
-		{"refused before the pod went", []func(*sts.Inventory){without, refused(3, time.Minute, time.Minute), done("Delete", 1, time.Second, time.Second)}, missing},
-		{"refused before the template was mended", []func(*sts.Inventory){without, refused(18, time.Hour, 5*time.Minute), wrote("", templateField, time.Second)},
+		{"refused before the pod was deleted", []func(*sts.Inventory){without, refused(3, time.Minute, time.Minute), done("Delete", 1, time.Second, time.Second)}, missing},
+		{"refused before the template was fixed", []func(*sts.Inventory){without, refused(18, time.Hour, 5*time.Minute), wrote("", templateField, time.Second)},
 			notYet(29 * time.Second)},
-		{"the mended template is refused, too", []func(*sts.Inventory){without, refused(18, time.Hour, 0), wrote("", templateField, time.Second)},
+		{"the fixed template is also refused", []func(*sts.Inventory){without, refused(18, time.Hour, 0), wrote("", templateField, time.Second)},
 			notYet(30 * time.Second)},
 		{"refused again after an annotation was written", []func(*sts.Inventory){without, refused(18, time.Hour, 0), wrote("", annotationField, time.Second)}, cannot},
-		{"the template was mended, and nothing came", []func(*sts.Inventory){without, refused(18, time.Hour, 5*time.Minute), wrote("", templateField, 31*time.Second)}, cannot},
+		{"the template was fixed, and no pod was created", []func(*sts.Inventory){without, refused(18, time.Hour, 5*time.Minute), wrote("", templateField, 31*time.Second)}, cannot},
 		{"accepted since", []func(*sts.Inventory){without, refused(18, time.Hour, 5*time.Minute), accepted(time.Minute)}, &sts.Trouble{Reason: "FailedCreate", Detail: detail,
-			Message: "could not be created yet: denied; the API server accepts it now, and the StatefulSet controller tries it again after at most 17m"}},
+			Message: "could not be created yet: denied; the API server accepts the pod now, and the StatefulSet controller will retry within 17m"}},
 		{"accepted, and refused again", []func(*sts.Inventory){without, refused(18, time.Hour, 0), accepted(time.Minute)}, cannot},
 		{"a series", []func(*sts.Inventory){without, refused(0, 0, 0), func(inv *sts.Inventory) {
 			inv.Events[0].FirstTimestamp = metav1.NewTime(ago(time.Minute))
@@ -141,7 +141,7 @@ func TestFailedCreate(t *testing.T) {
 	}, (*sts.Snapshot).Trouble)
 }
 
-// A pod that admission does not let go is told, also where it is available.
+// A pod whose deletion admission denies is reported, also where the pod is available.
 func TestDeletionRefused(t *testing.T) {
 	const detail = `delete Pod web-1 in StatefulSet web failed error: pods "web-1" is forbidden: protected by backup-guard`
 	refused := func(count int32, first, last time.Duration) func(*sts.Inventory) {
@@ -155,22 +155,22 @@ func TestDeletionRefused(t *testing.T) {
 		{"once, a moment ago", []func(*sts.Inventory){updated, refused(1, 0, 0)},
 			&sts.Trouble{Reason: "FailedDelete", Message: "could not be deleted yet: protected by backup-guard", Detail: detail, Until: ststest.Now.Add(30 * time.Second)}},
 		{"between two attempts", []func(*sts.Inventory){updated, refused(18, 30*time.Minute, 1000*time.Second)}, cannot},
-		{"it need not go", []func(*sts.Inventory){refused(11, 10*time.Second, 0)}, nil},
-		{"the partition holds it", []func(*sts.Inventory){updated, refused(11, 10*time.Second, 0), func(inv *sts.Inventory) {
+		{"it need not be deleted", []func(*sts.Inventory){refused(11, 10*time.Second, 0)}, nil},
+		{"below the partition", []func(*sts.Inventory){updated, refused(11, 10*time.Second, 0), func(inv *sts.Inventory) {
 			*inv.Sets[0].Spec.UpdateStrategy.RollingUpdate.Partition = 2
 		}}, nil},
-		{"it goes", []func(*sts.Inventory){updated, refused(11, 10*time.Second, 0), func(inv *sts.Inventory) { ststest.Terminating(inv.Pods[1], ststest.Now) }}, nil},
+		{"terminating", []func(*sts.Inventory){updated, refused(11, 10*time.Second, 0), func(inv *sts.Inventory) { ststest.Terminating(inv.Pods[1], ststest.Now) }}, nil},
 		{"it was deleted since", []func(*sts.Inventory){updated, refused(11, time.Minute, time.Minute), done("Delete", 1, time.Second, time.Second)}, nil},
 		{"an earlier pod could not be deleted", []func(*sts.Inventory){updated, refused(11, 2*time.Hour, 2*time.Minute), func(inv *sts.Inventory) {
 			inv.Pods[1].CreationTimestamp = metav1.NewTime(ago(time.Minute))
 		}}, nil},
-		{"it is scaled away", []func(*sts.Inventory){refused(11, 10*time.Second, 0), func(inv *sts.Inventory) { *inv.Sets[0].Spec.Replicas = 1 }}, cannot},
-		{"it has failed", []func(*sts.Inventory){refused(11, 10*time.Second, 0), func(inv *sts.Inventory) { inv.Pods[1].Status = corev1.PodStatus{Phase: corev1.PodFailed} }}, cannot},
+		{"scaled down", []func(*sts.Inventory){refused(11, 10*time.Second, 0), func(inv *sts.Inventory) { *inv.Sets[0].Spec.Replicas = 1 }}, cannot},
+		{"phase Failed", []func(*sts.Inventory){refused(11, 10*time.Second, 0), func(inv *sts.Inventory) { inv.Pods[1].Status = corev1.PodStatus{Phase: corev1.PodFailed} }}, cannot},
 		{"of an earlier set", []func(*sts.Inventory){updated, refused(11, 10*time.Second, 0), func(inv *sts.Inventory) { inv.Events[0].InvolvedObject.UID = "earlier" }}, nil},
 	}, (*sts.Snapshot).DeletionRefused)
 }
 
-// A pod that has the name and is not the set's is why the pod is missing (kubernetes#46901).
+// A pod that has the name and does not belong to the set is why the pod is missing (kubernetes#46901).
 func TestNameTaken(t *testing.T) {
 	stranger := func(change func(*corev1.Pod)) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
@@ -189,45 +189,45 @@ func TestNameTaken(t *testing.T) {
 	old := func(inv *sts.Inventory) { inv.Sets[0].CreationTimestamp = metav1.NewTime(ago(time.Hour)) }
 	wantTrouble(t, []troubleCase{
 		{"without its labels", []func(*sts.Inventory){without, stranger(bare)},
-			&sts.Trouble{Reason: "NameTaken", Failing: true, Message: "is not the StatefulSet's any more: a pod of that name exists without the label app=web, which the selector needs",
+			&sts.Trouble{Reason: "NameTaken", Failing: true, Message: "exists but does not belong to the StatefulSet: the selector requires label app=web",
 				Fix: "kubectl label pod web-1 app=web --overwrite -n test"}},
 		{"without its labels, and terminating", []func(*sts.Inventory){without, stranger(func(p *corev1.Pod) {
 			bare(p)
 			ststest.Terminating(p, ststest.Now)
-		})}, &sts.Trouble{Reason: "Missing", Message: "is not there yet: a pod of that name, which does not belong to the StatefulSet, is terminating"}},
+		})}, &sts.Trouble{Reason: "Missing", Message: "does not exist yet: a pod with this name that does not belong to the StatefulSet is still terminating"}},
 		{"of another controller", []func(*sts.Inventory){without, stranger(owned("ReplicaSet", "web-1a", "x"))},
-			&sts.Trouble{Reason: "NameTaken", Failing: true, Message: "cannot be created: a pod of that name belongs to ReplicaSet web-1a"}},
-		{"of an earlier set, which the garbage collector has still to see", []func(*sts.Inventory){without, stranger(owned("StatefulSet", "web", "earlier")), func(inv *sts.Inventory) {
+			&sts.Trouble{Reason: "NameTaken", Failing: true, Message: "cannot be created: a pod with this name belongs to ReplicaSet web-1a"}},
+		{"of an earlier set, not yet seen by the garbage collector", []func(*sts.Inventory){without, stranger(owned("StatefulSet", "web", "earlier")), func(inv *sts.Inventory) {
 			inv.Sets[0].CreationTimestamp = metav1.NewTime(ago(time.Second))
-		}}, &sts.Trouble{Reason: "Missing", Message: "cannot be created: a pod of that name belongs to an earlier StatefulSet web (UID earlier)"}},
+		}}, &sts.Trouble{Reason: "Missing", Message: "cannot be created: a pod with this name belongs to an earlier StatefulSet web (UID earlier)"}},
 		{"of an earlier set", []func(*sts.Inventory){without, stranger(owned("StatefulSet", "web", "earlier")), old},
-			&sts.Trouble{Reason: "NameTaken", Failing: true, Message: "cannot be created: a pod of that name belongs to an earlier StatefulSet web (UID earlier)"}},
+			&sts.Trouble{Reason: "NameTaken", Failing: true, Message: "cannot be created: a pod with this name belongs to an earlier StatefulSet web (UID earlier)"}},
 		{"to be adopted", []func(*sts.Inventory){without, stranger(func(*corev1.Pod) {})},
-			&sts.Trouble{Reason: "Missing", Message: "is not there yet: a pod of that name exists, and the StatefulSet controller has to adopt it"}},
-		{"the set's, seen in a moment", []func(*sts.Inventory){without, stranger(owned("StatefulSet", "web", "set-uid"))},
-			&sts.Trouble{Reason: "Missing", Message: "is not there yet"}},
+			&sts.Trouble{Reason: "Missing", Message: "has not been adopted by the StatefulSet controller yet"}},
+		{"of the set, not in its list yet", []func(*sts.Inventory){without, stranger(owned("StatefulSet", "web", "set-uid"))},
+			&sts.Trouble{Reason: "Missing", Message: "does not exist yet"}},
 		{"the set has a pod of that name", []func(*sts.Inventory){stranger(bare)}, nil},
 	}, (*sts.Snapshot).Trouble)
 }
 
-// A pod is asked for by its name only where nothing else can tell why it is missing.
+// A pod is read by its name only where nothing else explains why it is missing.
 func TestUnexplained(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		changes []func(*sts.Inventory)
 		want    string
 	}{
-		{"all are there", nil, ""},
+		{"none missing", nil, ""},
 		{"missing", []func(*sts.Inventory){without}, "web-1"},
-		{"it has just gone", []func(*sts.Inventory){without, wrote("status", `{}`, time.Second)}, ""},
+		{"just deleted", []func(*sts.Inventory){without, wrote("status", `{}`, time.Second)}, ""},
 		{"the controller cannot create it", []func(*sts.Inventory){without, refused(1, 0, 0)}, ""},
 		{"it waits for one below", []func(*sts.Inventory){without, func(inv *sts.Inventory) { ststest.Crashing(inv.Pods[0]) }}, ""},
 		{"it waits for none below", []func(*sts.Inventory){without, func(inv *sts.Inventory) {
 			ststest.Crashing(inv.Pods[0])
 			inv.Sets[0].Spec.PodManagementPolicy = appsv1.ParallelPodManagement
 		}}, "web-1"},
-		{"the set goes", []func(*sts.Inventory){without, func(inv *sts.Inventory) { inv.Sets[0].DeletionTimestamp = &metav1.Time{Time: ststest.Now} }}, ""},
-		{"pods may not be seen", []func(*sts.Inventory){without, func(inv *sts.Inventory) { inv.Missing = []sts.Missing{{Resource: "pods"}} }}, ""},
+		{"the set is being deleted", []func(*sts.Inventory){without, func(inv *sts.Inventory) { inv.Sets[0].DeletionTimestamp = &metav1.Time{Time: ststest.Now} }}, ""},
+		{"pods cannot be read", []func(*sts.Inventory){without, func(inv *sts.Inventory) { inv.Missing = []sts.Missing{{Resource: "pods"}} }}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			inv := ststest.Web(3)
@@ -241,7 +241,7 @@ func TestUnexplained(t *testing.T) {
 	}
 }
 
-// A pod that is recreated again and again is told from one that was replaced once.
+// A pod that keeps being recreated is distinguished from one that was replaced once.
 func TestRecreated(t *testing.T) {
 	failed := func(age time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
@@ -286,51 +286,51 @@ func TestRecreated(t *testing.T) {
 		}
 	}
 	again := func(n int, why string) *sts.Trouble {
-		return &sts.Trouble{Reason: "Recreated", Failing: true, Message: fmt.Sprintf("is recreated again and again (%d times): %s", n, why)}
+		return &sts.Trouble{Reason: "Recreated", Failing: true, Message: fmt.Sprintf("keeps being recreated (%d times): %s", n, why)}
 	}
-	once := &sts.Trouble{Reason: "Failed", Message: "has failed, and is replaced: OutOfcpu: Pod was rejected: no cpu"}
+	once := &sts.Trouble{Reason: "Failed", Message: "failed and will be replaced: OutOfcpu: Pod was rejected: no cpu"}
 	notReady := func(age string) *sts.Trouble {
-		return &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (" + age + ")"}
+		return &sts.Trouble{Reason: "NotReady", Message: "is running but not ready (" + age + ")"}
 	}
 	withFix := func(t *sts.Trouble) *sts.Trouble {
 		t.Fix = "kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies"
 		return t
 	}
-	const rewritten = `its label controller-revision-hash is "pinned", which is none of the set's revisions, as after an admission webhook or policy that rewrites it`
+	const rewritten = `its label controller-revision-hash is "pinned", which is not a revision of the StatefulSet; an admission webhook or policy may have changed it`
 	wantTrouble(t, []troubleCase{
 		{"rejected once", []func(*sts.Inventory){failed(time.Second)}, once},
 		{"rejected once, after updates", []func(*sts.Inventory){failed(time.Second), done("Delete", 9, time.Hour, time.Minute)}, once},
-		{"rejected again and again", []func(*sts.Inventory){failed(time.Second), done("Delete", 12, 30*time.Second, 0)}, again(12, "the kubelet reports OutOfcpu: Pod was rejected: no cpu")},
+		{"rejected repeatedly", []func(*sts.Inventory){failed(time.Second), done("Delete", 12, 30*time.Second, 0)}, again(12, "the kubelet reports OutOfcpu: Pod was rejected: no cpu")},
 		{"between two rejections", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0)}, again(12, "the StatefulSet controller deletes it each time")},
 		{"between two pods", []func(*sts.Inventory){without, done("Delete", 12, 30*time.Second, 0)}, again(12, "the StatefulSet controller deletes it each time")},
-		{"while it goes", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), func(inv *sts.Inventory) { ststest.Terminating(inv.Pods[1], ststest.Now) }},
+		{"while it is terminating", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), func(inv *sts.Inventory) { ststest.Terminating(inv.Pods[1], ststest.Now) }},
 			again(12, "the StatefulSet controller deletes it each time")},
 		{"the last one has stayed", []func(*sts.Inventory){starting(2 * time.Minute), done("Delete", 12, 4*time.Minute, 2*time.Minute)}, notReady("2m")},
 		{"long ago", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Minute, 29*time.Minute)}, notReady("1s")},
-		{"updated now and then", []func(*sts.Inventory){starting(time.Second), done("Delete", 5, 5*time.Minute, 0)}, notReady("1s")},
-		{"updated again and again", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), wrote("", templateField, 20*time.Second)}, notReady("1s")},
-		{"canaries, each taken back", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), renumbered(20 * time.Second)}, notReady("1s")},
+		{"updated occasionally", []func(*sts.Inventory){starting(time.Second), done("Delete", 5, 5*time.Minute, 0)}, notReady("1s")},
+		{"updated repeatedly", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), wrote("", templateField, 20*time.Second)}, notReady("1s")},
+		{"canaries, each aborted", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), renumbered(20 * time.Second)}, notReady("1s")},
 		{"a canary before", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), renumbered(time.Minute)}, again(12, "the StatefulSet controller deletes it each time")},
 		{"updated before", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), wrote("", templateField, time.Minute)}, again(12, "the StatefulSet controller deletes it each time")},
-		{"a watch saw three go, in three updates", []func(*sts.Inventory){starting(time.Second), went(3, false), wrote("", `{"f:spec":{"f:updateStrategy":{"f:rollingUpdate":{"f:partition":{}}}}}`, time.Second)}, notReady("1s")},
+		{"a watch saw three deleted, in three updates", []func(*sts.Inventory){starting(time.Second), went(3, false), wrote("", `{"f:spec":{"f:updateStrategy":{"f:rollingUpdate":{"f:partition":{}}}}}`, time.Second)}, notReady("1s")},
 		{"evicted every few minutes", []func(*sts.Inventory){starting(3 * time.Minute), evicted(3, 3*time.Minute)}, &sts.Trouble{Reason: "Recreated", Failing: true,
-			Message: "is recreated again and again (3 times): the kubelet reports Evicted: The node was low on resource: memory", Detail: "The node was low on resource: memory."}},
+			Message: "keeps being recreated (3 times): the kubelet reports Evicted: The node was low on resource: memory", Detail: "The node was low on resource: memory."}},
 		{"evicted twice", []func(*sts.Inventory){starting(3 * time.Minute), evicted(2, 3*time.Minute)}, notReady("3m")},
 		{"evicted long ago", []func(*sts.Inventory){starting(3 * time.Minute), evicted(3, 7*time.Minute)}, notReady("3m")},
-		{"a watch saw three rejected ones go", []func(*sts.Inventory){starting(time.Second), went(3, false)}, again(3, "the kubelet reports NodeAffinity")},
-		{"a watch saw two rejected ones go", []func(*sts.Inventory){starting(time.Second), went(2, false)}, notReady("1s")},
-		{"a watch saw three good ones go", []func(*sts.Inventory){starting(time.Second), went(3, true)}, notReady("1s")},
-		{"its revision label is rewritten", []func(*sts.Inventory){pinned(time.Second), done("Delete", 11, 10*time.Second, 0)}, withFix(again(11, rewritten))},
-		{"its revision label is rewritten, and it is ready for a moment", []func(*sts.Inventory){func(inv *sts.Inventory) {
+		{"a watch saw three rejected ones deleted", []func(*sts.Inventory){starting(time.Second), went(3, false)}, again(3, "the kubelet reports NodeAffinity")},
+		{"a watch saw two rejected ones deleted", []func(*sts.Inventory){starting(time.Second), went(2, false)}, notReady("1s")},
+		{"a watch saw three ready ones deleted", []func(*sts.Inventory){starting(time.Second), went(3, true)}, notReady("1s")},
+		{"its revision label was changed", []func(*sts.Inventory){pinned(time.Second), done("Delete", 11, 10*time.Second, 0)}, withFix(again(11, rewritten))},
+		{"its revision label was changed, and it is ready for a moment", []func(*sts.Inventory){func(inv *sts.Inventory) {
 			inv.Pods[1].CreationTimestamp = metav1.NewTime(ago(time.Second))
 			inv.Pods[1].Labels[appsv1.StatefulSetRevisionLabel] = "pinned"
 		}, done("Delete", 11, 10*time.Second, 0)}, withFix(again(11, rewritten))},
-		{"its revision label is another one", []func(*sts.Inventory){pinned(time.Second)}, notReady("1s")},
+		{"its revision label is unknown", []func(*sts.Inventory){pinned(time.Second)}, notReady("1s")},
 		{"available", []func(*sts.Inventory){done("Delete", 12, 30*time.Second, 0)}, nil},
 	}, (*sts.Snapshot).Trouble)
 }
 
-// A finalizer is named from the start, and a pod that was released gets its time to go.
+// A finalizer is named from the start, and a pod whose last finalizer was removed gets time to end.
 func TestTerminating(t *testing.T) {
 	going := func(overdue time.Duration, finalizers ...string) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
@@ -342,15 +342,15 @@ func TestTerminating(t *testing.T) {
 		return func(inv *sts.Inventory) { inv.Memory.Release(inv.Pods[1].UID, ago(d)) }
 	}
 	wantTrouble(t, []troubleCase{
-		{"held from the start", []func(*sts.Inventory){going(-time.Second, "a.example/x")},
-			&sts.Trouble{Reason: "Terminating", Message: "is terminating, held by finalizer a.example/x", Until: ststest.Now.Add(62 * time.Second)}},
-		{"held for too long", []func(*sts.Inventory){going(5*time.Minute, "a.example/x")},
-			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "should have been gone 5m ago and is held by finalizer a.example/x"}},
+		{"blocked from the start", []func(*sts.Inventory){going(-time.Second, "a.example/x")},
+			&sts.Trouble{Reason: "Terminating", Message: "is terminating, blocked by finalizer a.example/x", Until: ststest.Now.Add(62 * time.Second)}},
+		{"blocked for too long", []func(*sts.Inventory){going(5*time.Minute, "a.example/x")},
+			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 5m after its grace period, blocked by finalizer a.example/x"}},
 		{"released a moment ago", []func(*sts.Inventory){going(5 * time.Minute), released(time.Second)},
 			&sts.Trouble{Reason: "Terminating", Message: "is terminating", Until: ststest.Now.Add(60 * time.Second)}},
 		{"released long ago", []func(*sts.Inventory){going(5 * time.Minute), released(2 * time.Minute)},
-			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "should have been gone 5m ago: is node node-0 alive?"}},
-		{"released once, held by another", []func(*sts.Inventory){going(5*time.Minute, "b.example/y"), released(time.Second)},
-			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "should have been gone 5m ago and is held by finalizer b.example/y"}},
+			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 5m after its grace period (node node-0 may be down)"}},
+		{"released once, blocked by another", []func(*sts.Inventory){going(5*time.Minute, "b.example/y"), released(time.Second)},
+			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 5m after its grace period, blocked by finalizer b.example/y"}},
 	}, (*sts.Snapshot).Trouble)
 }

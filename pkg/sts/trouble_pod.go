@@ -2,16 +2,14 @@ package sts
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
 
-// podTrouble is why a pod that exists and is not terminating is not available. What comes
-// first in a pod's life is asked first: a node, volumes and sandbox, containers, readiness.
+// podTrouble is why a pod that exists and is not terminating is not available, checked in the
+// order of a pod's life: a node, volumes and sandbox, containers, readiness.
 func (s *Snapshot) podTrouble(r Replica) *Trouble {
 	if t := s.schedulingTrouble(r); t != nil {
 		return t
@@ -25,26 +23,26 @@ func (s *Snapshot) podTrouble(r Replica) *Trouble {
 	return s.readinessTrouble(r)
 }
 
-// repeatedEventFresh is for how long a warning of the kubelet that has come twice still holds:
-// after 25 of them a client sends one each 5 minutes.
+// repeatedEventFresh is how long a warning that the kubelet has repeated still holds: after 25 of
+// them a client sends one every 5 minutes.
 const repeatedEventFresh = 12 * time.Minute
 
-// sandboxRetry is the least time between two tries of a kubelet to create a sandbox.
+// sandboxRetry is the shortest time between two attempts of a kubelet to create a sandbox.
 const sandboxRetry = 10 * time.Second
 
 // nodeTrouble reports what fails on the node before a container is started. It shows only as
-// events, and passes often: a volume is detached elsewhere, a network plugin starts.
+// events and often passes: a volume is detached elsewhere, a network plugin starts.
 func (s *Snapshot) nodeTrouble(pod *corev1.Pod) *Trouble {
 	if pod.Status.Phase != corev1.PodPending {
 		return nil
 	}
 	for _, kind := range []struct {
-		reason ReasonInfo
-		what   string
+		reason  ReasonInfo
+		message func(why string) string
 	}{
-		{failedAttachVolume, "cannot get its volume: "},
-		{failedMount, "cannot get its volume: "},
-		{failedCreatePodSandBox, "cannot get its sandbox: "},
+		{failedAttachVolume, msgCannotAttach},
+		{failedMount, msgCannotMount},
+		{failedCreatePodSandBox, msgNoSandbox},
 	} {
 		e := s.newestOf(pod, func(e *corev1.Event) bool { return e.Reason == kind.reason.Code })
 		if e == nil || s.beforeSandbox(pod, e) {
@@ -54,20 +52,20 @@ func (s *Snapshot) nodeTrouble(pod *corev1.Pod) *Trouble {
 		if n > 1 {
 			lasted = s.TakenAt.Sub(cmp.Or(firstTime(e), pod.CreationTimestamp.Time))
 		}
-		if kind.reason.Code == failedCreatePodSandBox.Code { // also where the event does not say when it began
+		if kind.reason.Code == failedCreatePodSandBox.Code { // also where the event has no first time
 			lasted = max(lasted, time.Duration(n-1)*sandboxRetry)
 		}
-		t := kind.reason.trouble(lasted, kind.what).quote(e.Message)
+		t := kind.reason.trouble(lasted, kind.message(Point(e.Message))).withDetail(e.Message)
 		if n > 1 {
-			t.Message += fmt.Sprintf(" (%d times in %s)", n, Age(lasted))
+			t.Message += msgRepeated(n, lasted)
 		}
 		return t
 	}
 	return nil
 }
 
-// newestOf is the newest event about this very pod that fits. Not every client writes the pod's
-// UID: then an event that is not older than the pod is about it.
+// newestOf is the newest event about exactly this pod that fits. Not every client writes the pod's
+// UID: without it, an event that is not older than the pod is about it.
 func (s *Snapshot) newestOf(pod *corev1.Pod, fits func(*corev1.Event) bool) *corev1.Event {
 	var newest *corev1.Event
 	for _, e := range s.Events {
@@ -81,7 +79,7 @@ func (s *Snapshot) newestOf(pod *corev1.Pod, fits func(*corev1.Event) bool) *cor
 	return newest
 }
 
-// beforeSandbox says whether the warning is about what the pod has behind it.
+// beforeSandbox says whether the warning is about a step that the pod has completed since.
 func (s *Snapshot) beforeSandbox(pod *corev1.Pod, e *corev1.Event) bool {
 	age := s.TakenAt.Sub(EventTime(e))
 	c := condition(pod, corev1.PodReadyToStartContainers)
@@ -101,7 +99,7 @@ func (s *Snapshot) beforeSandbox(pod *corev1.Pod, e *corev1.Event) bool {
 func (s *Snapshot) readinessTrouble(r Replica) *Trouble {
 	pod := r.Pod
 	if r.Ready {
-		return minReadySeconds.trouble(0, fmt.Sprintf("is ready, available after %ds without interruption", s.Set.Spec.MinReadySeconds))
+		return minReadySeconds.trouble(0, msgMinReadySeconds(s.Set.Spec.MinReadySeconds))
 	}
 	switch pod.Status.Phase {
 	case corev1.PodPending:
@@ -109,12 +107,12 @@ func (s *Snapshot) readinessTrouble(r Replica) *Trouble {
 	case corev1.PodRunning:
 		return s.runningTrouble(pod)
 	case corev1.PodFailed:
-		return podFailed.trouble(0, fmt.Sprintf("is Failed (%s)", Age(s.TakenAt.Sub(readyChange(pod)))))
+		return podFailed.trouble(0, msgPhase(corev1.PodFailed, s.TakenAt.Sub(readyChange(pod))))
 	case corev1.PodSucceeded:
-		return podSucceeded.trouble(0, fmt.Sprintf("is Succeeded (%s)", Age(s.TakenAt.Sub(readyChange(pod)))))
+		return podSucceeded.trouble(0, msgPhase(corev1.PodSucceeded, s.TakenAt.Sub(readyChange(pod))))
 	}
 	age := s.TakenAt.Sub(readyChange(pod))
-	return podUnknown.trouble(age, fmt.Sprintf("is Unknown (%s)", Age(age)))
+	return podUnknown.trouble(age, msgPhase(corev1.PodUnknown, age))
 }
 
 func (s *Snapshot) pendingTrouble(pod *corev1.Pod) *Trouble {
@@ -122,59 +120,53 @@ func (s *Snapshot) pendingTrouble(pod *corev1.Pod) *Trouble {
 	switch c := runningInit(pod); {
 	case c != nil:
 		ran := s.TakenAt.Sub(c.State.Running.StartedAt.Time)
-		t := initContainerRunning.trouble(ran, fmt.Sprintf("is Pending: init container %s has not finished (running for %s)", c.Name, Age(ran)))
+		t := initContainerRunning.trouble(ran, msgInitContainer(c.Name, ran))
 		if isSidecar(pod, c.Name) {
-			t = sidecarNotStarted.trouble(ran, fmt.Sprintf("is Pending: sidecar container %s has not started (running for %s)", c.Name, Age(ran)))
+			t = sidecarNotStarted.trouble(ran, msgSidecar(c.Name, ran))
 		}
 		t.InitContainer = c.Name
 		return t
 	case pod.Spec.NodeName == "" && condition(pod, corev1.PodScheduled) == nil:
-		if t := notScheduled.trouble(age, fmt.Sprintf("is Pending: no scheduler has tried it (%s)", Age(age))); t.Failing {
+		if t := notScheduled.trouble(age, msgNotScheduled(age)); t.Failing {
 			return t
 		}
 	case len(pod.Status.InitContainerStatuses)+len(pod.Status.ContainerStatuses) == 0 && pod.Spec.NodeName != "":
-		if t := notStarted.trouble(age, fmt.Sprintf("is Pending: the kubelet of node %s does not report it (%s)", pod.Spec.NodeName, Age(age))); t.Failing {
+		if t := notStarted.trouble(age, msgNotStarted(pod.Spec.NodeName, age)); t.Failing {
 			return t
 		}
 	}
-	// Also what every pod is in for a moment.
-	return pending.trouble(age, fmt.Sprintf("is Pending (%s)", Age(age)))
+	// Every pod is Pending for a moment.
+	return pending.trouble(age, msgPending(age))
 }
 
-// runningTrouble names what is not ready, where that is not the only container.
+// runningTrouble names the containers that are not ready, where the pod has more than one.
 func (s *Snapshot) runningTrouble(pod *corev1.Pod) *Trouble {
 	since := readyChange(pod)
 	var unready []string
 	for _, c := range pod.Status.InitContainerStatuses {
 		if isSidecar(pod, c.Name) && !c.Ready {
-			unready = append(unready, "sidecar container "+c.Name)
+			unready = append(unready, msgUnreadySidecar(c.Name))
 			since = firstRun(c, since)
 		}
 	}
 	for _, c := range pod.Status.ContainerStatuses {
 		if !c.Ready {
-			unready = append(unready, "container "+c.Name)
+			unready = append(unready, msgUnreadyContainer(c.Name))
 			since = firstRun(c, since)
 		}
 	}
 	age := s.TakenAt.Sub(since)
 	if gates := gatesNotReady(pod); len(unready) == 0 && len(gates) > 0 {
-		t := readinessGates.trouble(age, "")
-		t.Message = fmt.Sprintf("has ready containers but waits for %s (%s)", strings.Join(gates, ", "), Age(age))
-		return t
+		return readinessGates.trouble(age, msgReadinessGates(age, gates))
 	}
-	named := ""
-	if len(pod.Spec.Containers)+sidecars(pod) > 1 {
-		named = strings.Join(unready, ", ")
+	if len(pod.Spec.Containers)+sidecars(pod) == 1 {
+		unready = nil
 	}
-	if named != "" {
-		named = ": " + named
-	}
-	return notReady.trouble(age, fmt.Sprintf("runs but is not ready (%s)%s", Age(age), named))
+	return notReady.trouble(age, msgNotReady(age, unready))
 }
 
 // firstRun is when the container's only run began, where that is later: a pod may have waited
-// for long for its first start.
+// a long time for its first start.
 func firstRun(c corev1.ContainerStatus, since time.Time) time.Time {
 	if run := c.State.Running; run != nil && c.RestartCount == 0 && run.StartedAt.After(since) {
 		return run.StartedAt.Time
@@ -182,27 +174,17 @@ func firstRun(c corev1.ContainerStatus, since time.Time) time.Time {
 	return since
 }
 
-// gatesNotReady are the readiness gates that are not met, each with what its condition says.
+// gatesNotReady are the readiness gates that are not met, each with its condition.
 func gatesNotReady(pod *corev1.Pod) []string {
 	var out []string
 	for _, gate := range pod.Spec.ReadinessGates {
 		c := condition(pod, gate.ConditionType)
-		text := "readiness gate " + string(gate.ConditionType)
 		switch {
 		case c == nil:
-			text += ", whose condition does not exist"
-		case c.Status == corev1.ConditionTrue:
-			continue
-		default:
-			text += ", which is " + string(c.Status)
-			if c.Reason != "" {
-				text += ": " + c.Reason
-			}
-			if c.Message != "" {
-				text += ": " + Point(c.Message)
-			}
+			out = append(out, msgGateWithoutCondition(string(gate.ConditionType)))
+		case c.Status != corev1.ConditionTrue:
+			out = append(out, msgGateNotTrue(string(gate.ConditionType), c.Status, c.Reason, Point(c.Message)))
 		}
-		out = append(out, text)
 	}
 	return out
 }
@@ -215,8 +197,8 @@ func condition(pod *corev1.Pod, kind corev1.PodConditionType) *corev1.PodConditi
 	return &pod.Status.Conditions[i]
 }
 
-// readyChange is when the pod's condition Ready changed last, at the earliest when its init
-// containers were through.
+// readyChange is when the pod's condition Ready last changed, but not before its init containers
+// had finished.
 func readyChange(pod *corev1.Pod) time.Time {
 	since := pod.CreationTimestamp.Time
 	for _, c := range pod.Status.Conditions {
@@ -227,7 +209,7 @@ func readyChange(pod *corev1.Pod) time.Time {
 	return since
 }
 
-// lastStep is when a pod that is starting was last seen to get on.
+// lastStep is when a pod that is starting last made progress.
 func lastStep(pod *corev1.Pod) time.Time {
 	since := pod.CreationTimestamp.Time
 	later := func(t time.Time) {

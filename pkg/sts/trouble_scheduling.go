@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,7 +17,7 @@ func (s *Snapshot) schedulingTrouble(r Replica) *Trouble {
 			names[i] = g.Name
 		}
 		age := s.TakenAt.Sub(pod.CreationTimestamp.Time)
-		return schedulingGated.trouble(age, fmt.Sprintf("waits for its scheduling %s to be removed (%s)", gatesNamed(names), Age(age)))
+		return schedulingGated.trouble(age, msgGated(names, age))
 	}
 	c := condition(pod, corev1.PodScheduled)
 	if c == nil || c.Status != corev1.ConditionFalse {
@@ -27,38 +26,23 @@ func (s *Snapshot) schedulingTrouble(r Replica) *Trouble {
 	prospect := s.prospect(pod, c)
 	lasted := s.TakenAt.Sub(prospect.since)
 	if claim, why := s.unboundClaim(r, c.Message); claim != nil {
-		t := unboundClaim.trouble(lasted, fmt.Sprintf("waits for its claim %s, which is %s (", claim.Name, claim.Status.Phase))
-		t.Claim = claim.Name
+		failing := unboundClaim.stuck(lasted)
 		if why == "" {
 			if !strings.Contains(c.Message, "immediate") { // it is bound once there is a node for it
-				t.Failing = s.reason(unschedulable).stuck(lasted) && !prospect.heals
+				failing = s.reason(unschedulable).stuck(lasted) && !prospect.heals
 			}
-			why = "scheduler: " + c.Message
+			why = msgUnboundByScheduler(c.Message)
 		}
-		t.quote(why)
-		t.Message += ")"
+		t := unboundClaim.trouble(lasted, msgUnboundClaim(claim.Name, claim.Status.Phase, Point(why))).withDetail(why)
+		t.Claim, t.Failing = claim.Name, failing
 		return t
 	}
-	t := s.reason(unschedulable).trouble(lasted, fmt.Sprintf("cannot be scheduled (%s)", Age(s.TakenAt.Sub(scheduleFailed(pod, c)))))
-	if c.Message != "" {
-		t.Message += ": "
-		t.quote(c.Message)
-	}
-	if prospect.said != "" {
-		t.Message += "; " + prospect.said
-	}
+	t := s.reason(unschedulable).trouble(lasted, msgUnschedulable(s.TakenAt.Sub(scheduleFailed(pod, c)), Point(c.Message), prospect.said)).withDetail(c.Message)
 	t.Failing = prospect.never || t.Failing && !prospect.heals
 	return t
 }
 
-func gatesNamed(names []string) string {
-	if len(names) == 1 {
-		return "gate " + names[0]
-	}
-	return "gates " + strings.Join(names, ", ")
-}
-
-// scheduleFailed is since when the scheduler finds no node for the pod.
+// scheduleFailed is since when the scheduler has found no node for the pod.
 func scheduleFailed(pod *corev1.Pod, c *corev1.PodCondition) time.Time {
 	if c.LastTransitionTime.IsZero() {
 		return pod.CreationTimestamp.Time
@@ -66,22 +50,22 @@ func scheduleFailed(pod *corev1.Pod, c *corev1.PodCondition) time.Time {
 	return c.LastTransitionTime.Time
 }
 
-// scaleUpTime is for how long a node that was asked for may take: an autoscaler gives up a
-// node that has not come after 15 minutes.
+// scaleUpTime is how long a requested node may take: an autoscaler gives up a node that has not
+// registered after 15 minutes.
 const scaleUpTime = 15 * time.Minute
 
 // The events of autoscalers about a pod.
 const (
-	triggeredScaleUp  = "TriggeredScaleUp"  // cluster-autoscaler: a node group was made larger for it
+	triggeredScaleUp  = "TriggeredScaleUp"  // cluster-autoscaler: a node group was scaled up for it
 	notTriggerScaleUp = "NotTriggerScaleUp" // cluster-autoscaler: no node group would help
 	nominatedByNode   = "Nominated"         // Karpenter: the node on which it will run
 )
 
-// ScaleUpEvents are the reasons of the events that are not warnings and tell whether a pod
+// ScaleUpEvents are the reasons of the events that are not warnings and show whether a pod
 // that cannot be scheduled will get a node.
 func ScaleUpEvents() []string { return []string{triggeredScaleUp, notTriggerScaleUp, nominatedByNode} }
 
-// Unscheduled says whether the scheduler finds no node for one of the sets' pods.
+// Unscheduled says whether the scheduler has found no node for one of the sets' pods.
 func (inv *Inventory) Unscheduled() bool {
 	return slices.ContainsFunc(inv.Pods, func(p *corev1.Pod) bool {
 		c := condition(p, corev1.PodScheduled)
@@ -91,11 +75,11 @@ func (inv *Inventory) Unscheduled() bool {
 
 // prospect is what is known of the nodes that a pod may get.
 type prospect struct {
-	// since is when the time began that a node may take.
+	// since is when the time that a node may take began.
 	since time.Time
-	// heals: a node is on its way. never: no node that the pod could use can come.
+	// heals: a node is being added. never: no node that the pod could use can be added.
 	heals, never bool
-	// said is that in words.
+	// said is this for people.
 	said string
 }
 
@@ -114,38 +98,37 @@ func (s *Snapshot) prospect(pod *corev1.Pod, c *corev1.PodCondition) prospect {
 	}
 	switch {
 	case not != nil && (up == nil || EventTime(not).After(EventTime(up))) && s.TakenAt.Sub(EventTime(not)) < scaleUpTime:
-		why := Point(strings.TrimPrefix(not.Message, "pod didn't trigger scale-up: "))
-		p.said = "the cluster autoscaler adds no node: " + why
+		p.said = msgNoScaleUp(Point(strings.TrimPrefix(not.Message, "pod didn't trigger scale-up: ")))
 		p.never = neverFits(c.Message) && neverFits(not.Message)
 		return p
 	case up != nil && EventTime(up).After(p.since):
 		p.since = EventTime(up)
 	case up != nil && EventTime(up).Before(p.since.Truncate(time.Second)):
-		up = nil // before it was unschedulable: of another try
+		up = nil // before it was unschedulable: of an earlier attempt
 	}
 	switch {
 	case up != nil && !EventTime(up).Before(failed.Truncate(time.Second)):
-		p.said = fmt.Sprintf("a node was requested for it %s ago (%s)", Age(s.TakenAt.Sub(EventTime(up))), up.Reason)
+		p.said = msgNodeRequested(s.TakenAt.Sub(EventTime(up)), up.Reason)
 		p.heals = s.TakenAt.Sub(EventTime(up)) < scaleUpTime
 	case up != nil:
-		p.said = fmt.Sprintf("a node was requested for it %s ago (%s), and it did not fit since", Age(s.TakenAt.Sub(EventTime(up))), up.Reason)
+		p.said = msgNodeDidNotHelp(s.TakenAt.Sub(EventTime(up)), up.Reason)
 	case pod.Status.NominatedNodeName != "":
-		p.said = "it is nominated to node " + pod.Status.NominatedNodeName + ", where other pods end for it"
+		p.said = msgNominated(pod.Status.NominatedNodeName)
 		p.heals = s.TakenAt.Sub(p.since) < scaleUpTime
 	}
 	return p
 }
 
 var (
-	// nodeReasons begins what the scheduler, or the cluster autoscaler, says of nodes.
+	// nodeReasons is how a message of the scheduler, or of the cluster autoscaler, about nodes begins.
 	nodeReasons = regexp.MustCompile(`^(?:\d+/\d+ nodes are available|pod didn't trigger scale-up[^:]*): `)
-	// noMatch is what no time changes of a node; roleTaint neither, and every cluster has some.
+	// noMatch is what does not change with time; roleTaint neither, and every cluster has some.
 	noMatch   = regexp.MustCompile(`^\d+ node\(s\) (?:didn't match Pod's node affinity/selector|didn't match Pod's node affinity|had volume node affinity conflict)$`)
 	roleTaint = regexp.MustCompile(`^\d+ node\(s\) had untolerated taint \{node-role\.kubernetes\.io/[^}]*\}$`)
 )
 
-// neverFits says whether the message has, for every node, a reason that lies in the pod's and
-// the node's own description.
+// neverFits says whether the message gives, for every node, a reason that follows from the specs
+// of the pod and the node.
 func neverFits(message string) bool {
 	text := Point(message)
 	head := nodeReasons.FindString(text)
@@ -165,7 +148,7 @@ func neverFits(message string) bool {
 }
 
 // unboundClaim is the claim that keeps the pod from being scheduled, and why it is not bound
-// as far as the claim tells. A claim whose StorageClass binds at the first consumer waits for
+// as far as the claim shows. A claim whose StorageClass binds at the first consumer waits for
 // the pod, not the pod for it: then the scheduler does not name claims.
 func (s *Snapshot) unboundClaim(r Replica, scheduler string) (claim *corev1.PersistentVolumeClaim, why string) {
 	for _, c := range s.claimsFor(r) {
@@ -182,10 +165,10 @@ func (s *Snapshot) unboundClaim(r Replica, scheduler string) (claim *corev1.Pers
 	return claim, ""
 }
 
-// aboutClaims are the scheduler's words for a claim that is not bound.
+// aboutClaims matches the scheduler's messages about a claim that is not bound.
 var aboutClaims = regexp.MustCompile(`(?i)PersistentVolumeClaim|persistent volumes? to bind|binding volumes`)
 
-// claimsFor are the replica's claims, also those that the pod template names in its volumes.
+// claimsFor are the replica's claims, including those that the pod template names in its volumes.
 func (s *Snapshot) claimsFor(r Replica) []*corev1.PersistentVolumeClaim {
 	out := slices.Clone(r.Claims)
 	for i := range r.Pod.Spec.Volumes {

@@ -52,7 +52,7 @@ func TestTrouble(t *testing.T) {
 			inv.Claims[1].UID = "data-web-1-uid"
 		}
 	}
-	// warned adds a warning about an unbound claim, of long ago and of the claim's UID.
+	// warned adds a warning about the unbound claim, with this UID, last seen this long ago.
 	warned := func(uid types.UID, reason, message string, seen time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
 			e := event("PersistentVolumeClaim", "data-web-1", message)
@@ -75,7 +75,7 @@ func TestTrouble(t *testing.T) {
 	claim := func(f func(*corev1.PersistentVolumeClaim)) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) { f(inv.Claims[1]) }
 	}
-	// names has the unbound claim name a volume; taken says whose that is.
+	// names makes the unbound claim name a volume; taken is such a volume with its claim.
 	names := func(volumes ...sts.Volume) func(*sts.Inventory) {
 		return all(unbound(31*time.Second), claim(func(c *corev1.PersistentVolumeClaim) { c.Spec.VolumeName = "pv-1" }),
 			func(inv *sts.Inventory) { inv.Volumes = append([]sts.Volume{}, volumes...) })
@@ -86,9 +86,9 @@ func TestTrouble(t *testing.T) {
 		return v
 	}
 	unboundFor := func(why string) *sts.Trouble {
-		return &sts.Trouble{Reason: "UnboundClaim", Failing: true, Claim: "data-web-1", Message: "waits for its claim data-web-1, which is Pending (" + why + ")"}
+		return &sts.Trouble{Reason: "UnboundClaim", Failing: true, Claim: "data-web-1", Message: "is waiting for claim data-web-1, which is Pending (" + why + ")"}
 	}
-	// initializing has a pod whose init containers run for so long.
+	// initializing makes the pod's init containers run for this long.
 	initializing := func(started *bool, ran time.Duration, sidecar bool) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
 			p := inv.Pods[1]
@@ -117,7 +117,7 @@ func TestTrouble(t *testing.T) {
 			inv.Events = append(inv.Events, e)
 		}
 	}
-	// started has the kubelet create the containers since then.
+	// started makes the kubelet create the containers for this long.
 	started := func(since time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
 			st := &inv.Pods[1].Status
@@ -158,26 +158,26 @@ func TestTrouble(t *testing.T) {
 		want   *sts.Trouble
 	}{
 		{"none", func(*sts.Inventory) {}, none},
-		{"leaving pods are nobody's trouble", func(inv *sts.Inventory) {
+		{"pods beyond the range have no trouble", func(inv *sts.Inventory) {
 			ststest.Crashing(inv.Pods[1])
 			*inv.Sets[0].Spec.Replicas = 1
 		}, none},
 
 		{"missing", func(inv *sts.Inventory) { inv.Pods = append(inv.Pods[:1], inv.Pods[2:]...) },
-			&sts.Trouble{Reason: "Missing", Message: "is not there yet"}},
+			&sts.Trouble{Reason: "Missing", Message: "does not exist yet"}},
 		{"cannot be created", missing("create Pod web-1 in StatefulSet web failed: quota", time.Minute),
 			&sts.Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: create Pod web-1 in StatefulSet web failed: quota"}},
-		{"its old claim is going", missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", 59*time.Second),
-			&sts.Trouble{Reason: "Missing", Message: "is not there yet: its old claim data-web-1 was being deleted"}},
-		{"its claim is going, and the warning is about an earlier one", all(
+		{"its old claim is being deleted", missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", 59*time.Second),
+			&sts.Trouble{Reason: "Missing", Message: "does not exist yet: its previous claim data-web-1 was still being deleted"}},
+		{"its claim is being deleted, and the warning is about an earlier one", all(
 			missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", 2*time.Minute),
 			claim(func(c *corev1.PersistentVolumeClaim) {
 				c.CreationTimestamp = metav1.NewTime(ago(2 * time.Minute)) // times have whole seconds
 				c.DeletionTimestamp = new(metav1.NewTime(ago(time.Second)))
-			})), &sts.Trouble{Reason: "Missing", Message: "is not there yet: its old claim data-web-1 was being deleted"}},
-		{"its old claim has gone", missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", 4*time.Minute),
-			&sts.Trouble{Reason: "Missing", Message: "is not there yet: its old claim data-web-1 was being deleted"}},
-		{"its old claim does not go", func(inv *sts.Inventory) {
+			})), &sts.Trouble{Reason: "Missing", Message: "does not exist yet: its previous claim data-web-1 was still being deleted"}},
+		{"its old claim is gone", missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", 4*time.Minute),
+			&sts.Trouble{Reason: "Missing", Message: "does not exist yet: its previous claim data-web-1 was still being deleted"}},
+		{"its old claim is not deleted", func(inv *sts.Inventory) {
 			missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", time.Minute)(inv)
 			for _, c := range inv.Claims {
 				if c.Name == "data-web-1" {
@@ -187,25 +187,25 @@ func TestTrouble(t *testing.T) {
 		}, &sts.Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: pvc data-web-1 is being deleted",
 			Detail: "create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted"}},
 		{"another could not be created", missing("create Pod web-10 in StatefulSet web failed: quota", 19*time.Minute),
-			&sts.Trouble{Reason: "Missing", Message: "is not there yet; last error of the StatefulSet controller: create Pod web-10 in StatefulSet web failed: quota"}},
+			&sts.Trouble{Reason: "Missing", Message: "does not exist yet; last error of the StatefulSet controller: create Pod web-10 in StatefulSet web failed: quota"}},
 		{"another could not be created, and exists by now", missing("create Pod web-2 in StatefulSet web failed: quota", time.Minute),
-			&sts.Trouble{Reason: "Missing", Message: "is not there yet"}},
+			&sts.Trouble{Reason: "Missing", Message: "does not exist yet"}},
 		{"a pod of an earlier set of the name could not be created", all(missing("create Pod web-1 in StatefulSet web failed: quota", time.Minute),
-			func(inv *sts.Inventory) { inv.Events[0].InvolvedObject.UID = "earlier" }), &sts.Trouble{Reason: "Missing", Message: "is not there yet"}},
+			func(inv *sts.Inventory) { inv.Events[0].InvolvedObject.UID = "earlier" }), &sts.Trouble{Reason: "Missing", Message: "does not exist yet"}},
 		{"the newest error counts", all(missing("create Pod web-1 in StatefulSet web failed: quota", 2*time.Minute), func(inv *sts.Inventory) {
 			e := inv.Events[0].DeepCopy()
 			e.Message, e.LastTimestamp = "create Pod web-1 in StatefulSet web failed: denied", metav1.NewTime(ago(time.Minute))
 			inv.Events = append(inv.Events, e)
 		}), &sts.Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: create Pod web-1 in StatefulSet web failed: denied"}},
 		{"it could not be created an hour ago", missing("create Pod web-1 in StatefulSet web failed: quota", time.Hour),
-			&sts.Trouble{Reason: "Missing", Message: "is not there yet"}},
+			&sts.Trouble{Reason: "Missing", Message: "does not exist yet"}},
 
 		{"terminating, not due", terminating(-20 * time.Second), &sts.Trouble{Reason: "Terminating", Message: "is terminating", Until: ststest.Now.Add(81 * time.Second)}},
 		{"terminating, just due", terminating(time.Minute), &sts.Trouble{Reason: "Terminating", Message: "is terminating", Until: ststest.Now.Add(time.Second)}},
 		{"terminating, overdue", terminating(time.Minute + time.Second),
-			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "should have been gone 61s ago: is node node-0 alive?"}},
-		{"terminating, held by a finalizer", terminating(5*time.Minute, "a.example/x", "b.example/y"),
-			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "should have been gone 5m ago and is held by finalizers a.example/x, b.example/y"}},
+			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 61s after its grace period (node node-0 may be down)"}},
+		{"terminating, blocked by finalizers", terminating(5*time.Minute, "a.example/x", "b.example/y"),
+			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 5m after its grace period, blocked by finalizers a.example/x, b.example/y"}},
 
 		{"unschedulable, for a moment", unschedulable(3 * time.Minute),
 			&sts.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled (3m): 0/3 nodes are available"}},
@@ -214,12 +214,12 @@ func TestTrouble(t *testing.T) {
 		{"a claim that waits for its pod is not the cause", unbound(31 * time.Second),
 			&sts.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled (31s): 0/3 nodes are available"}},
 		{"its volume is being provisioned", all(unbound(30*time.Second), scheduler(immediate)),
-			&sts.Trouble{Reason: "UnboundClaim", Claim: "data-web-1", Message: "waits for its claim data-web-1, which is Pending (scheduler: 0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims)"}},
-		{"its claim is not bound, says the scheduler", all(unbound(31*time.Second), scheduler(immediate)),
+			&sts.Trouble{Reason: "UnboundClaim", Claim: "data-web-1", Message: "is waiting for claim data-web-1, which is Pending (scheduler: 0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims)"}},
+		{"its claim is not bound, by the scheduler's message", all(unbound(31*time.Second), scheduler(immediate)),
 			unboundFor("scheduler: 0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims")},
 		{"no node has a volume for its claim", all(unbound(3*time.Minute), scheduler(noVolume)),
-			&sts.Trouble{Reason: "UnboundClaim", Claim: "data-web-1", Message: "waits for its claim data-web-1, which is Pending (scheduler: " + noVolume + ")"}},
-		{"no node has a volume for its claim, for long", all(unbound(4*time.Minute), scheduler(noVolume)), unboundFor("scheduler: " + noVolume)},
+			&sts.Trouble{Reason: "UnboundClaim", Claim: "data-web-1", Message: "is waiting for claim data-web-1, which is Pending (scheduler: " + noVolume + ")"}},
+		{"no node has a volume for its claim, for a long time", all(unbound(4*time.Minute), scheduler(noVolume)), unboundFor("scheduler: " + noVolume)},
 		{"its claim's StorageClass does not exist", all(unbound(31*time.Second), warned("data-web-1-uid", "ProvisioningFailed", "storageclass \"fast\" not found\n", time.Hour)),
 			unboundFor(`ProvisioningFailed: storageclass "fast" not found`)},
 		{"the newest warning about its claim counts", all(unbound(31*time.Second),
@@ -243,13 +243,13 @@ func TestTrouble(t *testing.T) {
 
 		{"crash loop", func(inv *sts.Inventory) { ststest.Crashing(inv.Pods[1]) },
 			&sts.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "is in CrashLoopBackOff (container app, exit code 1, 4 restarts)"}},
-		{"killed for memory", func(inv *sts.Inventory) {
+		{"OOMKilled", func(inv *sts.Inventory) {
 			ststest.Crashing(inv.Pods[1])
 			inv.Pods[1].Status.ContainerStatuses[0].LastTerminationState.Terminated = &corev1.ContainerStateTerminated{Reason: "OOMKilled", ExitCode: 137}
 		}, &sts.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "is in CrashLoopBackOff (container app, OOMKilled, exit code 137, 4 restarts)"}},
 		{"ImagePullBackOff", waiting("ImagePullBackOff", " Back-off pulling image \"x\"\n"),
 			&sts.Trouble{Reason: "ImagePullBackOff", Failing: true, Message: `is in ImagePullBackOff (container app, Back-off pulling image "x")`}},
-		{"ErrImagePull may be a hiccup", waiting("ErrImagePull", ""), &sts.Trouble{Reason: "ErrImagePull", Message: "is in ErrImagePull (container app)"}},
+		{"ErrImagePull may be temporary", waiting("ErrImagePull", ""), &sts.Trouble{Reason: "ErrImagePull", Message: "is in ErrImagePull (container app)"}},
 		{"InvalidImageName", waiting("InvalidImageName", ""), &sts.Trouble{Reason: "InvalidImageName", Failing: true, Message: "is in InvalidImageName (container app)"}},
 		{"ErrImageNeverPull", waiting("ErrImageNeverPull", ""), &sts.Trouble{Reason: "ErrImageNeverPull", Failing: true, Message: "is in ErrImageNeverPull (container app)"}},
 		{"CreateContainerConfigError", waiting("CreateContainerConfigError", `secret "db" not found`),
@@ -257,93 +257,93 @@ func TestTrouble(t *testing.T) {
 		{"CreateContainerError", waiting("CreateContainerError", ""), &sts.Trouble{Reason: "CreateContainerError", Failing: true, Message: "is in CreateContainerError (container app)"}},
 		{"RunContainerError", waiting("RunContainerError", ""), &sts.Trouble{Reason: "RunContainerError", Failing: true, Message: "is in RunContainerError (container app)"}},
 		{"PostStartHookError", waiting("PostStartHookError", ""), &sts.Trouble{Reason: "PostStartHookError", Failing: true, Message: "is in PostStartHookError (container app)"}},
-		{"ContainerCreating is the usual way", waiting("ContainerCreating", ""), &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
+		{"ContainerCreating is usual", waiting("ContainerCreating", ""), &sts.Trouble{Reason: "NotReady", Message: "is running but not ready (60s)"}},
 		{"an init container in a crash loop", func(inv *sts.Inventory) {
 			waiting("PodInitializing", "")(inv)
 			inv.Pods[1].Status.Phase = corev1.PodPending
 			inv.Pods[1].Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "restore", RestartCount: 2,
 				State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}}}}
 		}, &sts.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "is in CrashLoopBackOff (container restore, 2 restarts)"}},
-		{"an init container that has done its work", func(inv *sts.Inventory) {
+		{"a completed init container", func(inv *sts.Inventory) {
 			ststest.NotReady(inv.Pods[1], ago(time.Minute))
 			inv.Pods[1].Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "restore",
 				State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 0}}}}
-		}, &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
-		{"an init container runs", initializing(new(true), 10*time.Minute, false),
-			&sts.Trouble{Reason: "InitContainerRunning", InitContainer: "wait", Message: "is Pending: init container wait has not finished (running for 10m)"}},
-		{"an init container runs, on an old kubelet", initializing(new(false), time.Minute, false),
-			&sts.Trouble{Reason: "InitContainerRunning", InitContainer: "wait", Message: "is Pending: init container wait has not finished (running for 60s)"}},
+		}, &sts.Trouble{Reason: "NotReady", Message: "is running but not ready (60s)"}},
+		{"an init container is running", initializing(new(true), 10*time.Minute, false),
+			&sts.Trouble{Reason: "InitContainerRunning", InitContainer: "wait", Message: "is Pending: init container wait is still running (10m)"}},
+		{"an init container is running, on an old kubelet", initializing(new(false), time.Minute, false),
+			&sts.Trouble{Reason: "InitContainerRunning", InitContainer: "wait", Message: "is Pending: init container wait is still running (60s)"}},
 		{"an init container hangs", initializing(new(true), 3*time.Hour, false),
-			&sts.Trouble{Reason: "InitContainerRunning", Failing: true, InitContainer: "wait", Message: "is Pending: init container wait has not finished (running for 3h)"}},
+			&sts.Trouble{Reason: "InitContainerRunning", Failing: true, InitContainer: "wait", Message: "is Pending: init container wait is still running (3h)"}},
 		{"a sidecar does not start", initializing(nil, 3*time.Hour, true),
-			&sts.Trouble{Reason: "SidecarNotStarted", Failing: true, InitContainer: "wait", Message: "is Pending: sidecar container wait has not started (running for 3h)"}},
+			&sts.Trouble{Reason: "SidecarNotStarted", Failing: true, InitContainer: "wait", Message: "is Pending: sidecar container wait is running but has not started up (3h)"}},
 		{"all sidecars have started", initializing(new(true), time.Minute, true), &sts.Trouble{Reason: "Pending", Message: "is Pending (60s)"}},
-		{"ended once", func(inv *sts.Inventory) {
+		{"terminated once", func(inv *sts.Inventory) {
 			ststest.NotReady(inv.Pods[1], ago(time.Minute))
 			inv.Pods[1].Status.ContainerStatuses[0].RestartCount = 1
 			inv.Pods[1].Status.ContainerStatuses[0].State.Terminated = &corev1.ContainerStateTerminated{ExitCode: 2}
-		}, &sts.Trouble{Reason: "Terminated", Message: "has container app ended with exit code 2"}},
-		{"ended again and again", crashed(corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 2, FinishedAt: metav1.NewTime(ago(time.Second))}}, 2, ago(time.Hour)),
+		}, &sts.Trouble{Reason: "Terminated", Message: "has a terminated container (app, exit code 2)"}},
+		{"terminated repeatedly", crashed(corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 2, FinishedAt: metav1.NewTime(ago(time.Second))}}, 2, ago(time.Hour)),
 			&sts.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "keeps crashing (container app, exit code 2, 2 restarts)"}},
-		{"runs once more after two crashes", crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 2, ago(5*time.Minute)),
+		{"running again after two crashes", crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 2, ago(5*time.Minute)),
 			&sts.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "keeps crashing (container app, exit code 1, 2 restarts)"}},
-		{"runs after a single crash", crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 1, ago(time.Minute)),
-			&sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
+		{"running after a single crash", crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 1, ago(time.Minute)),
+			&sts.Trouble{Reason: "NotReady", Message: "is running but not ready (60s)"}},
 		{"restarted with its node", func(inv *sts.Inventory) {
 			crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 2, ago(time.Minute))(inv)
 			inv.Pods[1].Status.ContainerStatuses[0].LastTerminationState.Terminated.StartedAt = metav1.NewTime(ago(24 * time.Hour))
-		}, &sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
+		}, &sts.Trouble{Reason: "NotReady", Message: "is running but not ready (60s)"}},
 		{"has run for longer than any back-off", crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 9, ago(7*time.Minute)),
-			&sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (60s)"}},
+			&sts.Trouble{Reason: "NotReady", Message: "is running but not ready (60s)"}},
 
 		{"FailedMount once", volume("FailedMount", 1, time.Minute, time.Minute),
-			&sts.Trouble{Reason: "FailedMount", Message: "cannot get its volume: volume data is in use elsewhere"}},
-		{"FailedMount again and again", volume("FailedMount", 3, time.Minute, 2*time.Minute+time.Second),
-			&sts.Trouble{Reason: "FailedMount", Failing: true, Message: "cannot get its volume: volume data is in use elsewhere (3 times in 2m1s)"}},
+			&sts.Trouble{Reason: "FailedMount", Message: "cannot mount its volume: volume data is in use elsewhere"}},
+		{"FailedMount repeatedly", volume("FailedMount", 3, time.Minute, 2*time.Minute+time.Second),
+			&sts.Trouble{Reason: "FailedMount", Failing: true, Message: "cannot mount its volume: volume data is in use elsewhere (x3 over 2m1s)"}},
 		{"FailedMount twice, for a moment", volume("FailedMount", 2, 0, time.Minute),
-			&sts.Trouble{Reason: "FailedMount", Message: "cannot get its volume: volume data is in use elsewhere (2 times in 60s)"}},
+			&sts.Trouble{Reason: "FailedMount", Message: "cannot mount its volume: volume data is in use elsewhere (x2 over 60s)"}},
 		{"FailedAttachVolume", volume("FailedAttachVolume", 2, 0, 3*time.Minute),
-			&sts.Trouble{Reason: "FailedAttachVolume", Failing: true, Message: "cannot get its volume: volume data is in use elsewhere (2 times in 3m)"}},
-		{"FailedMount of which a client sends one each 5 minutes", volume("FailedMount", 30, 11*time.Minute, time.Hour),
-			&sts.Trouble{Reason: "FailedMount", Failing: true, Message: "cannot get its volume: volume data is in use elsewhere (30 times in 60m)"}},
-		{"FailedMount of long ago", all(volume("FailedMount", 9, 13*time.Minute, 20*time.Minute), started(time.Minute)), pendingFor("60s")},
-		{"FailedMount before the sandbox was there", all(volume("FailedMount", 9, 3*time.Minute, 8*time.Minute), started(time.Minute), sandbox(corev1.ConditionTrue)), pendingFor("60s")},
+			&sts.Trouble{Reason: "FailedAttachVolume", Failing: true, Message: "cannot attach its volume: volume data is in use elsewhere (x2 over 3m)"}},
+		{"FailedMount, rate limited to one in 5 minutes", volume("FailedMount", 30, 11*time.Minute, time.Hour),
+			&sts.Trouble{Reason: "FailedMount", Failing: true, Message: "cannot mount its volume: volume data is in use elsewhere (x30 over 60m)"}},
+		{"FailedMount long ago", all(volume("FailedMount", 9, 13*time.Minute, 20*time.Minute), started(time.Minute)), pendingFor("60s")},
+		{"FailedMount before the sandbox existed", all(volume("FailedMount", 9, 3*time.Minute, 8*time.Minute), started(time.Minute), sandbox(corev1.ConditionTrue)), pendingFor("60s")},
 		{"FailedMount before the sandbox was lost", all(volume("FailedMount", 9, 3*time.Minute, 8*time.Minute), started(time.Minute), sandbox(corev1.ConditionFalse)), pendingFor("60s")},
 		{"FailedMount of an earlier pod of the name", all(volume("FailedMount", 9, time.Minute, time.Hour), started(time.Minute), func(inv *sts.Inventory) {
 			inv.Events[0].InvolvedObject.UID = "earlier"
 		}), pendingFor("60s")},
 		{"no sandbox", volume("FailedCreatePodSandBox", 40, 10*time.Second, time.Hour),
-			&sts.Trouble{Reason: "FailedCreatePodSandBox", Failing: true, Message: "cannot get its sandbox: volume data is in use elsewhere (40 times in 60m)"}},
+			&sts.Trouble{Reason: "FailedCreatePodSandBox", Failing: true, Message: "cannot create its sandbox: volume data is in use elsewhere (x40 over 60m)"}},
 		{"no sandbox, by the count", volume("FailedCreatePodSandBox", 40, 0, 0),
-			&sts.Trouble{Reason: "FailedCreatePodSandBox", Failing: true, Message: "cannot get its sandbox: volume data is in use elsewhere (40 times in 6m30s)"}},
+			&sts.Trouble{Reason: "FailedCreatePodSandBox", Failing: true, Message: "cannot create its sandbox: volume data is in use elsewhere (x40 over 6m30s)"}},
 		{"no sandbox at first", volume("FailedCreatePodSandBox", 3, 0, 30*time.Second),
-			&sts.Trouble{Reason: "FailedCreatePodSandBox", Message: "cannot get its sandbox: volume data is in use elsewhere (3 times in 30s)"}},
+			&sts.Trouble{Reason: "FailedCreatePodSandBox", Message: "cannot create its sandbox: volume data is in use elsewhere (x3 over 30s)"}},
 		{"a kubelet that reports nothing", volume("None", 0, 0, 0),
-			&sts.Trouble{Reason: "NotStarted", Failing: true, Message: "is Pending: the kubelet of node node-0 does not report it (60m)"}},
-		{"a pod that has just come to its node", all(volume("None", 0, 0, 0), func(inv *sts.Inventory) {
+			&sts.Trouble{Reason: "NotStarted", Failing: true, Message: "is Pending: the kubelet of node node-0 has not reported a container status (60m)"}},
+		{"a pod that was just assigned to its node", all(volume("None", 0, 0, 0), func(inv *sts.Inventory) {
 			inv.Pods[1].Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(ago(5 * time.Minute))}}
 		}), pendingFor("5m")},
 		{"no scheduler", func(inv *sts.Inventory) {
 			inv.Pods[1].Spec.NodeName, inv.Pods[1].Status = "", corev1.PodStatus{Phase: corev1.PodPending}
 			inv.Pods[1].CreationTimestamp = metav1.NewTime(ago(4 * time.Minute))
-		}, &sts.Trouble{Reason: "NotScheduled", Failing: true, Message: "is Pending: no scheduler has tried it (4m)"}},
+		}, &sts.Trouble{Reason: "NotScheduled", Failing: true, Message: "is Pending: no scheduler has processed it (4m)"}},
 		{"no scheduler yet, without grace for scheduling", func(inv *sts.Inventory) {
 			inv.Pods[1].Spec.NodeName, inv.Pods[1].Status = "", corev1.PodStatus{Phase: corev1.PodPending}
 			inv.Pods[1].CreationTimestamp = metav1.NewTime(ststest.Now)
 			inv.SchedulingGrace = new(time.Duration)
 		}, pendingFor("0s")},
 		{"containers are being created", all(volume("None", 0, 0, 0), started(10*time.Minute)), pendingFor("10m")},
-		{"containers are being created for ever", all(volume("None", 0, 0, 0), started(11*time.Minute)),
+		{"containers are being created forever", all(volume("None", 0, 0, 0), started(11*time.Minute)),
 			&sts.Trouble{Reason: "Pending", Failing: true, Message: "is Pending (11m)"}},
 
 		{"not ready for a while", func(inv *sts.Inventory) { ststest.NotReady(inv.Pods[1], ago(10*time.Minute)) },
-			&sts.Trouble{Reason: "NotReady", Message: "runs but is not ready (10m)"}},
+			&sts.Trouble{Reason: "NotReady", Message: "is running but not ready (10m)"}},
 		{"not ready for too long", func(inv *sts.Inventory) { ststest.NotReady(inv.Pods[1], ago(10*time.Minute+time.Second)) },
-			&sts.Trouble{Reason: "NotReady", Failing: true, Message: "runs but is not ready (10m)"}},
-		{"ready, minReadySeconds not over", func(inv *sts.Inventory) {
+			&sts.Trouble{Reason: "NotReady", Failing: true, Message: "is running but not ready (10m)"}},
+		{"ready for less than minReadySeconds", func(inv *sts.Inventory) {
 			inv.Sets[0].Spec.MinReadySeconds = 60
 			ststest.Ready(inv.Pods[1], ago(10*time.Second))
-		}, &sts.Trouble{Reason: "MinReadySeconds", Message: "is ready, available after 60s without interruption"}},
+		}, &sts.Trouble{Reason: "MinReadySeconds", Message: "is ready but not available yet (minReadySeconds: 60)"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -356,7 +356,7 @@ func TestTrouble(t *testing.T) {
 				if r.Ordinal == 1 {
 					got = trouble
 				} else if trouble != nil {
-					t.Errorf("ordinal %d has the trouble %v, too", r.Ordinal, trouble)
+					t.Errorf("ordinal %d also has the trouble %v", r.Ordinal, trouble)
 				}
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {

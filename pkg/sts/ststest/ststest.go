@@ -1,5 +1,5 @@
 // Package ststest reads scenarios that were recorded from real clusters into
-// Inventories, for the tests of the packages that look and decide.
+// Inventories, for the tests of reports and decisions.
 package ststest
 
 import (

@@ -16,10 +16,10 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Now is when every made Inventory is taken.
+// Now is when the Inventories of this package are taken.
 var Now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// Names of what a made Inventory holds.
+// Names in these Inventories.
 const (
 	Namespace      = "test"
 	StableRevision = "web-stable"
@@ -28,7 +28,7 @@ const (
 
 // Web is a healthy StatefulSet web, of the size: every ordinal available on
 // StableRevision for an hour, a bound claim each, a budget that allows one
-// disruption, a headless Service. Tests change what they are about.
+// disruption, a headless Service. Tests change what they need.
 func Web(replicas int32) *sts.Inventory {
 	labels := map[string]string{"app": "web"}
 	set := &appsv1.StatefulSet{
