@@ -1,8 +1,6 @@
 package sts
 
 import (
-	"fmt"
-
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
@@ -27,10 +25,9 @@ const (
 // second result is the status of the budget in numbers.
 func JudgeBudget(b *policyv1.PodDisruptionBudget, podReady bool) (BudgetVerdict, string) {
 	st := b.Status
-	numbers := fmt.Sprintf("%d of %s healthy, %d required, %s allowed",
-		st.CurrentHealthy, Count(st.ExpectedPods, "pod"), st.DesiredHealthy, Count(st.DisruptionsAllowed, "disruption"))
+	numbers := msgBudgetNumbers(st.CurrentHealthy, st.ExpectedPods, st.DesiredHealthy, st.DisruptionsAllowed)
 	if st.ObservedGeneration < b.Generation || st.ExpectedPods == 0 {
-		return BudgetShort, "its status is not up to date"
+		return BudgetShort, msgBudgetNotCounted()
 	}
 	policy := b.Spec.UnhealthyPodEvictionPolicy
 	always := policy != nil && *policy == policyv1.AlwaysAllow
