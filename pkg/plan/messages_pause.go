@@ -9,7 +9,10 @@ import (
 func msgNothingToPause() string { return "nothing to pause: no update in progress" }
 
 func stepPause(kept []sts.Ordinal) string {
-	return "pause the update; " + sts.SayOrdinals(kept) + " not updated, nothing is reverted"
+	if len(kept) == 0 {
+		return "pause the update; nothing is reverted"
+	}
+	return "pause the update: " + sts.SayOrdinals(kept) + " will not be updated, nothing is reverted"
 }
 
 func msgPaused(kept, updated []sts.Ordinal) string {
@@ -31,15 +34,15 @@ func msgResumed() string { return "resumed: the StatefulSet controller continues
 // The update had stopped at a partition before it was paused.
 
 func stepRemovePause(partition int32, kept []sts.Ordinal) string {
-	return fmt.Sprintf("remove the pause; partition %d, as before it, keeps %s from being updated", partition, sts.SayOrdinals(kept))
+	return fmt.Sprintf("remove the record of the pause; as before it, partition %d keeps %s from being updated", partition, sts.SayOrdinals(kept))
 }
 
 func msgPauseRemoved(partition int32, kept []sts.Ordinal) string {
-	return fmt.Sprintf("resumed: partition %d, as before the pause, keeps %s from being updated", partition, sts.SayOrdinals(kept))
+	return fmt.Sprintf("resumed: as before the pause, partition %d keeps %s from being updated", partition, sts.SayOrdinals(kept))
 }
 
 func msgPartitionBefore(set string, partition int32, kept []sts.Ordinal) string {
-	return fmt.Sprintf("cannot resume statefulset/%s: its partition was %d before, which would keep %s from being updated, and the record needed to roll back would be lost",
+	return fmt.Sprintf("cannot resume statefulset/%s: this would restore partition %d, which keeps %s from being updated, and lose the record for a rollback",
 		set, partition, sts.SayOrdinals(kept))
 }
 

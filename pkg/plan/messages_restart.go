@@ -11,11 +11,11 @@ func stepEvict(pod string) string { return "evict pod " + pod }
 
 func stepAskLeader(pod string) string { return "check whether pod " + pod + " is the leader" }
 
-// startedBy is empty where it is not known.
 func stepBeginRestart(ordinals []sts.Ordinal, leaderLast bool) string {
-	return "start to restart " + sts.SayOrdinals(ordinals) + restartOrder(ordinals, leaderLast)
+	return "start the restart of " + sts.SayOrdinals(ordinals) + restartOrder(ordinals, leaderLast)
 }
 
+// startedBy is empty where it is not known.
 func stepResumeRestart(startedBy string, left []sts.Ordinal, leaderLast bool) string {
 	return "resume the restart" + by(startedBy, " started by %s") + ": " + sts.SayOrdinals(left) + restartOrder(left, leaderLast)
 }

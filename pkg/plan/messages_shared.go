@@ -147,7 +147,7 @@ func orRollBack(abort string) string {
 // Pods that block an update.
 
 func msgWaitReplaced(pod, revision string) string {
-	return "for pod " + pod + " to be replaced by one of revision " + revision
+	return "for pod " + pod + " to be recreated on " + revision
 }
 
 func msgMemberLeaving(pod string) string {

@@ -33,7 +33,7 @@ func msgOtherFix(set string) string {
 }
 
 func msgFailsToo(pod, trouble, revision string) string {
-	return fmt.Sprintf("pod %s fails on the current template, too: it %s (revision %s)", pod, trouble, revision)
+	return fmt.Sprintf("pod %s also fails on the current template (%s): it %s", pod, revision, trouble)
 }
 
 func hintFailsToo(unstick, stable string) string {
@@ -58,7 +58,7 @@ func hintNoRevisionWorks(unstick, abort string) string {
 }
 
 func msgFailsWhereItShould(pod, trouble, revision string) string {
-	return fmt.Sprintf("pod %s %s on %s, its correct revision: no update is stuck, and deleting the pod would not help", pod, trouble, revision)
+	return fmt.Sprintf("pod %s is on its correct revision %s and %s: no update is stuck, and deleting the pod would not help", pod, revision, trouble)
 }
 
 func hintInspect(look string) string { return "inspect it: " + look }
