@@ -343,7 +343,7 @@ func TestConfirm(t *testing.T) {
 	confirm := func(in io.Reader, terminal bool) (asked string, err error) {
 		var b strings.Builder
 		env := &Env{IOStreams: genericiooptions.IOStreams{In: in, ErrOut: &b}, InTerminal: terminal}
-		err = env.confirm(t.Context(), "Go on?")
+		err = env.confirm(t.Context(), "Continue?")
 		return b.String(), err
 	}
 	for answer, yes := range map[string]bool{
@@ -351,7 +351,7 @@ func TestConfirm(t *testing.T) {
 		"\n": false, "n\n": false, "": false, "yeah\n": false, "no, y\n": false,
 	} {
 		asked, err := confirm(strings.NewReader(answer), true)
-		want := "Go on? [y/N] "
+		want := "Continue? [y/N] "
 		if !strings.HasSuffix(answer, "\n") { // the next line is not to stand behind the question
 			want += "\n"
 		}
@@ -370,17 +370,17 @@ func TestConfirm(t *testing.T) {
 
 func TestConfirmEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
-	in, keyboard := io.Pipe() // nobody types
+	in, keyboard := io.Pipe() // no input
 	defer keyboard.Close()
 	env := &Env{IOStreams: genericiooptions.IOStreams{In: in, ErrOut: io.Discard}, InTerminal: true}
 	cancel(&SignalError{os.Interrupt})
 	var signal *SignalError
-	if err := env.confirm(ctx, "Go on?"); !errors.As(err, &signal) {
+	if err := env.confirm(ctx, "Continue?"); !errors.As(err, &signal) {
 		t.Errorf("%v", err)
 	}
 }
 
-// keyboard is one on which nobody types: somebody presses Ctrl-C when it is read.
+// keyboard has no input: reading it is Ctrl-C.
 type keyboard struct {
 	*io.PipeReader
 	ctrlC func()

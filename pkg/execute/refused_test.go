@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
 )
 
-// TestAdmissionRefusesARemoval: a pod that admission does not let go ends the command. It is refused
+// TestAdmissionRefusesARemoval: a pod whose removal admission rejects ends the command. It is refused
 // while nothing has been moved, and stuck afterwards; an annotation moves nothing.
 func TestAdmissionRefusesARemoval(t *testing.T) {
 	webhook := func(reason metav1.StatusReason, code int32, message string) error {
