@@ -324,7 +324,7 @@ func TestGivesUpWhenItKeepsChanging(t *testing.T) {
 			c.show(n)
 		}
 		r.mustBeOver(t, true)
-		if !errors.Is(r.err, plan.ErrChanged) || !strings.Contains(r.err.Error(), "statefulset web keeps changing") {
+		if !errors.Is(r.err, plan.ErrChanged) || !strings.Contains(r.err.Error(), "statefulset/web keeps changing") {
 			t.Errorf("error %v", r.err)
 		}
 		if len(i.facts) < 10 || len(i.facts) > 30 {
@@ -466,7 +466,7 @@ func TestTimeout(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		r.mustBeOver(t, true)
 		var timeout *execute.TimeoutError
-		if !errors.As(r.err, &timeout) || timeout.After != 90*time.Second || r.err.Error() != "timed out after 1m30s while waiting for web-4" {
+		if !errors.As(r.err, &timeout) || timeout.After != 90*time.Second || r.err.Error() != "timed out after 1m30s waiting for web-4" {
 			t.Errorf("error %v", r.err)
 		}
 		if diff := cmp.Diff([]bool{false}, i.released); diff != "" {
@@ -652,9 +652,9 @@ func TestAQuestionThatCannotBeAskedIsAnError(t *testing.T) {
 	})
 }
 
-// A decision by a stale watch is not counted as a failure, however long the watch is behind, and
-// said when it is more than a moment.
-func TestOldNewsAreWaitedOut(t *testing.T) {
+// A decision by a stale watch is not counted as a failure, however long the watch is behind. It is
+// reported when that takes more than a moment.
+func TestAStaleWatchIsWaitedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []plan.Decision{patch("promote")}}
 		behind := true
@@ -669,7 +669,7 @@ func TestOldNewsAreWaitedOut(t *testing.T) {
 		for range 30 {
 			c.show(1)
 		}
-		if said := slices.DeleteFunc(slices.Clone(c.log), func(line string) bool { return !strings.Contains(line, "for news of the pods") }); len(said) != 29 {
+		if said := slices.DeleteFunc(slices.Clone(c.log), func(line string) bool { return !strings.Contains(line, "for the watch to catch up") }); len(said) != 29 {
 			t.Errorf("said %d times: %s", len(said), strings.Join(said, "\n"))
 		}
 		behind = false

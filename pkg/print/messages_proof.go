@@ -52,8 +52,8 @@ func msgNoDiff(why string) string { return "note: cannot compare the two revisio
 
 func msgSameTemplate() string { return "Both revisions have the same pod template." }
 
-func msgDiffTitle(revision, target string) string {
-	return fmt.Sprintf("Differences of %s from %s:", revision, target)
+func msgDiffTitle(from, to string) string {
+	return fmt.Sprintf("Changes from %s to %s:", from, to)
 }
 
 func msgNoLog(container, why string) string {

@@ -23,7 +23,7 @@ func TestMessagesOfProof(t *testing.T) {
 		messagetest.Call(msgFixRecreate, "web-6f66"),
 		messagetest.Call(msgNoDiff, "revision web-6f66 is not in the history"),
 		messagetest.Call(msgSameTemplate),
-		messagetest.Call(msgDiffTitle, "web-7549", "web-6f66"),
+		messagetest.Call(msgDiffTitle, "web-6f66", "web-7549"),
 		messagetest.Call(msgNoLog, "app", "pods \"web-2\" is forbidden"),
 		messagetest.Call(msgLogTitle, "app", ""),
 		messagetest.Call(msgLogTitle, "app", " (exit code 1, 12s ago)"),

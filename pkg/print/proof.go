@@ -41,7 +41,7 @@ func Proof(w io.Writer, p *inspect.Proof, unified string, now time.Time, st Styl
 	case len(p.Changes) == 0:
 		say(Dim, msgSameTemplate())
 	default:
-		b.WriteString("\n" + msgDiffTitle(p.Revision, p.TargetRevision) + "\n")
+		b.WriteString("\n" + msgDiffTitle(p.TargetRevision, p.Revision) + "\n")
 		if err := Diff(&b, unified, st); err != nil {
 			return err
 		}
