@@ -104,7 +104,7 @@ func hintFinishCanary(promote, abort string) string {
 }
 
 func msgTwoBudgets(budgets, pod string) string {
-	return fmt.Sprintf("pod %s cannot be evicted: more than one PodDisruptionBudget selects it (%s)", pod, budgets)
+	return fmt.Sprintf("cannot evict pod %s: more than one PodDisruptionBudget selects it (%s)", pod, budgets)
 }
 
 func hintTwoBudgets() string { return "keep one of these PodDisruptionBudgets" }

@@ -21,7 +21,7 @@ func stepUnstuck() string { return "release the lock: no pod blocks the update" 
 func msgUnstuck(due []sts.Ordinal, revision string, kept []sts.Ordinal) string {
 	text := fmt.Sprintf("unstuck: %s available on %s", sts.SayOrdinals(due), revision)
 	if len(kept) > 0 {
-		text += "; below the partition: " + sts.SayOrdinals(kept)
+		text += "; not updated, below the partition: " + sts.SayOrdinals(kept)
 	}
 	return text
 }
@@ -118,7 +118,7 @@ func msgUpdateMoves(update string) string {
 }
 
 func msgBelowPartition(kept []sts.Ordinal) string {
-	return "all pods are available; below the partition: " + sts.SayOrdinals(kept)
+	return "all pods are available; not updated, below the partition: " + sts.SayOrdinals(kept)
 }
 
 func msgNoUpdate() string { return "all pods are available, and no update is in progress" }
