@@ -529,10 +529,13 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 
 // resultLine is how a command that is done ends on standard output.
 func resultLine(set string, d plan.Decision) string {
-	if d.Reason == plan.ReasonNothingToDo {
+	switch {
+	case strings.HasPrefix(d.Message, "statefulset.apps/"+set+" "):
+		return d.Message
+	case d.Reason == plan.ReasonNothingToDo:
 		return msgNoResult(set, d.Message)
 	}
-	return msgResult(set, strings.TrimPrefix(d.Message, "statefulset.apps/"+set+" "))
+	return msgResult(set, d.Message)
 }
 
 // narrator writes to standard error what the loop does.
