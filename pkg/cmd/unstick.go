@@ -21,7 +21,7 @@ func newUnstick(c *common) *cobra.Command {
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	})
 	ch := c.newChange(cmd, "unstick").canPrintPatch(cmd)
-	ch.needs = []string{"pods", "controllerrevisions"} // no budget is asked on the way out
+	ch.needs = []string{"pods", "controllerrevisions"} // no budget is checked
 	deletions := newDeletions(cmd)
 	cmd.Flags().Int64Var(&tail, "tail", 10, "How many of the failing container's last log `LINES` to show")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -225,7 +225,7 @@ type Run struct {
 	Timeout time.Duration `json:"-"`
 	// Quiet: its output is read and not shown; it is run repeatedly.
 	Quiet bool `json:"-"`
-	// foretold is the result in a plan, where the command is not run. Empty for success.
+	// The result in a plan, where the command is not run. Empty for success.
 	foretold Answer
 }
 

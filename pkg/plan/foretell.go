@@ -87,7 +87,7 @@ func sameQuestion(a, b Decision) bool {
 	return x.For == y.For && x.Command == y.Command && slices.Equal(x.Argv, y.Argv)
 }
 
-// foretold is the simulated world in which a plan is made: pods are created and deleted
+// The simulated world in which a plan is made: pods are created and deleted
 // at once, new ones become ready, and those that are failing now stay so. What a decision
 // depends on besides the set and its pods, budgets for instance, does not change.
 type foretold struct {
