@@ -87,8 +87,8 @@ func within[T io.Closer](ctx context.Context, open func() (T, error)) (T, error)
 // Close ends the port-forward and all of its connections.
 func (f *Forward) Close() error { return f.conn.Close() }
 
-// Dial opens a connection to a port of the pod. Its first Read fails when the pod does not
-// listen there.
+// Dial opens a connection to a port of the pod. That nobody listens there is told by its
+// first Read.
 func (f *Forward) Dial(ctx context.Context, port int32) (io.ReadWriteCloser, error) {
 	conn, err := within(ctx, func() (*forwarded, error) { return f.dial(port) })
 	if err != nil {
