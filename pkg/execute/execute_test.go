@@ -466,7 +466,7 @@ func TestTimeout(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		r.mustBeOver(t, true)
 		var timeout *execute.TimeoutError
-		if !errors.As(r.err, &timeout) || timeout.After != 90*time.Second || r.err.Error() != "timed out after 1m30s waiting for web-4" {
+		if !errors.As(r.err, &timeout) || timeout.After != 90*time.Second || r.err.Error() != "timed out after 1m30s while waiting for web-4" {
 			t.Errorf("error %v", r.err)
 		}
 		if diff := cmp.Diff([]bool{false}, i.released); diff != "" {
