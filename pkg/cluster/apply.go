@@ -27,24 +27,24 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// recordTimeout bounds the writing of one Event.
+// recordTimeout limits the creation of one Event.
 const recordTimeout = 10 * time.Second
 
-// Transient says whether trying again can help: the server was not reached, or
-// did not manage to answer.
+// Transient says whether a retry can help: the server was not reached, or could not
+// answer.
 func Transient(err error) bool {
 	var timeout interface{ Timeout() bool }
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		strings.Contains(err.Error(), "stream error when reading response body") || // client-go's own words
+		strings.Contains(err.Error(), "stream error when reading response body") || // a text of client-go
 		utilnet.IsConnectionReset(err) || utilnet.IsConnectionRefused(err) || utilnet.IsProbableEOF(err) ||
 		utilnet.IsHTTP2ConnectionLost(err) || errors.As(err, &timeout) && timeout.Timeout() ||
 		apierrors.IsInternalError(err) || apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) ||
 		apierrors.IsServiceUnavailable(err) || apierrors.IsTooManyRequests(err)
 }
 
-// failed says what could not be done; whether it can be tried again is in the error.
+// failed wraps the error of a write, and warns when it is retried.
 func (v *View) failed(what string, err error) error {
-	text := what + " failed, trying again: " + err.Error()
+	text := msgRetrying(what, err)
 	v.mu.Lock() // dry runs are sent several at once
 	said := text == v.failing
 	if Transient(err) {
@@ -64,7 +64,7 @@ func failed(what string, err error) error {
 	return fmt.Errorf("%s: %w: %w", what, plan.ErrTransient, err)
 }
 
-// Apply carries out one action on the view's set. The returned function says
+// Apply carries out one action on the view's set. The returned function reports
 // whether a snapshot shows the write.
 func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(*sts.Snapshot) bool, error) {
 	if err := v.tryFirst(ctx, s, a); err != nil {
@@ -111,10 +111,10 @@ func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (func(
 	return nil, errors.New("an action without content")
 }
 
-// confirm reads once more, right before the action, what decides whether one more pod may go:
-// pods, budgets, and the claims of the pods that go, with their volumes. A watch may have
-// stalled without an error, and the API server, which tests what a write replaces, looks at
-// none of these.
+// confirm rereads, right before the action, what decides whether another pod may be disrupted:
+// pods, budgets, and the claims of the pods concerned, with their volumes. A watch may have
+// stalled without an error, and the preconditions that the API server checks cover none of
+// these.
 func (v *View) confirm(ctx context.Context, s *sts.Snapshot, a plan.Action) error {
 	inv := &sts.Inventory{TakenAt: s.TakenAt, Sets: []*appsv1.StatefulSet{s.Set}}
 	r, ns, core := reader{ctx: ctx, inv: inv}, v.query.Namespace, v.client.kube.CoreV1()
@@ -129,15 +129,15 @@ func (v *View) confirm(ctx context.Context, s *sts.Snapshot, a plan.Action) erro
 		inv.Missing = append(inv.Missing, sts.Missing{Resource: "persistentvolumeclaims"})
 	}
 	if err := r.wait(); err != nil {
-		return v.failed("look once more before statefulset "+s.Set.Name+" is changed", err)
+		return v.failed(msgReread(s.Set.Name), err)
 	}
 	if s.Volumes != nil && s.Knows("persistentvolumes") {
 		v.client.volumes(&r, inv.Claims)
 		if err := r.wait(); err != nil {
-			return v.failed("look once more before statefulset "+s.Set.Name+" is changed", err)
+			return v.failed(msgReread(s.Set.Name), err)
 		}
 	}
-	for _, m := range inv.Missing { // what may not be seen has not decided either
+	for _, m := range inv.Missing { // what may not be listed was not used for the decision either
 		switch m.Resource {
 		case "pods":
 			inv.Pods = s.Pods
@@ -149,7 +149,7 @@ func (v *View) confirm(ctx context.Context, s *sts.Snapshot, a plan.Action) erro
 	if fresh.Progress() != s.Progress() {
 		return plan.ErrBehind
 	}
-	// Risks that the snapshot shows have been decided about.
+	// The decision has taken the risks of the snapshot into account.
 	known := sts.RiskClaims(a.Risks(s))
 	if slices.ContainsFunc(sts.RiskClaims(a.Risks(fresh)), func(claim string) bool { return !slices.Contains(known, claim) }) {
 		return plan.ErrBehind
@@ -171,8 +171,8 @@ func mountedBy(replicas []sts.Replica) []string {
 	return slices.Compact(names)
 }
 
-// asSeen lets only the very pod go that was seen, and as it was: one that has got well
-// meanwhile stays.
+// asSeen are preconditions for exactly the pod of the snapshot, unchanged: one that has
+// become ready since is not deleted.
 func asSeen(s *sts.Snapshot, uid types.UID) *metav1.Preconditions {
 	p := metav1.NewUIDPreconditions(string(uid))
 	for _, pod := range s.Pods {
@@ -218,11 +218,10 @@ func (v *View) patchScale(ctx context.Context, c *plan.Scale, dryRun ...string) 
 	if answer := v.writeRefused(ctx, err, "scale", "scale"); answer != nil {
 		return nil, answer
 	}
-	return nil, v.failed("scale statefulset "+set, err)
+	return nil, v.failed(msgScale(set), err)
 }
 
-// TryHold has the API server check whether it would add our finalizer to the pod, or remove it,
-// and store that.
+// TryHold has the API server check whether it would add our finalizer to the pod, or remove it.
 func (v *View) TryHold(ctx context.Context, h *plan.HoldPod) error {
 	_, err := v.patchPod(ctx, h, metav1.DryRunAll)
 	return err
@@ -237,10 +236,10 @@ func (v *View) patchPod(ctx context.Context, h *plan.HoldPod, dryRun ...string) 
 	if refusal := v.removalRefused(ctx, err, "patch", h.Name, "patch", ""); refusal != nil {
 		return nil, refusal
 	}
-	return nil, v.failed("patch pod "+h.Name, err)
+	return nil, v.failed(msgPatchPod(h.Name), err)
 }
 
-// hold puts our finalizer on a pod, or takes it off.
+// hold adds our finalizer to a pod, or removes it.
 func (v *View) hold(ctx context.Context, h *plan.HoldPod) (func(*sts.Snapshot) bool, error) {
 	pod, err := v.patchPod(ctx, h)
 	if err != nil {
@@ -252,8 +251,8 @@ func (v *View) hold(ctx context.Context, h *plan.HoldPod) (func(*sts.Snapshot) b
 				continue
 			}
 			if h.Off && sts.HoldsLeaving(p) {
-				// A pod that goes with its last finalizer is returned with the resourceVersion
-				// that it had before, so only a later one proves anything.
+				// A pod that is removed with its last finalizer is returned with its previous
+				// resourceVersion, so only a later one proves anything.
 				return olderThan(pod.ResourceVersion, p.ResourceVersion)
 			}
 			return !olderThan(p.ResourceVersion, pod.ResourceVersion)
@@ -262,15 +261,15 @@ func (v *View) hold(ctx context.Context, h *plan.HoldPod) (func(*sts.Snapshot) b
 	}, nil
 }
 
-// DryEvict asks the API server whether it would evict the pod now. Unlike an
-// eviction that it declines, the question costs a budget nothing.
+// DryEvict checks whether the API server would evict the pod now. Unlike an eviction
+// that it declines, this does not use up a disruption of a budget.
 func (v *View) DryEvict(ctx context.Context, e *plan.EvictPod) error {
 	return v.evict(ctx, e, metav1.DryRunAll)
 }
 
 func (v *View) evict(ctx context.Context, e *plan.EvictPod, dryRun ...string) error {
-	// Without MaxRetries client-go would wait and ask again by itself while a budget
-	// is being counted, and nobody would hear why.
+	// Without MaxRetries client-go would wait and retry by itself while a budget is being
+	// counted, without any output.
 	err := v.client.kube.CoreV1().RESTClient().Post().
 		Namespace(v.query.Namespace).Resource("pods").Name(e.Name).SubResource("eviction").
 		VersionedParams(&metav1.CreateOptions{FieldManager: sts.FieldManager, DryRun: dryRun}, scheme.ParameterCodec).
@@ -291,10 +290,10 @@ func (v *View) evict(ctx context.Context, e *plan.EvictPod, dryRun ...string) er
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 		return fmt.Errorf("%w: %w", plan.ErrChanged, err)
 	}
-	return v.failed("evict pod "+e.Name, err)
+	return v.failed(msgEvictPod(e.Name), err)
 }
 
-// evictionAnswer reads what the API server has to say of budgets.
+// evictionAnswer reads what the API server answers about budgets.
 func evictionAnswer(e *plan.EvictPod, err error) error {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {
@@ -303,12 +302,12 @@ func evictionAnswer(e *plan.EvictPod, err error) error {
 	st := status.Status()
 	if cause, ok := apierrors.StatusCause(err, policyv1.DisruptionBudgetCause); ok {
 		return &plan.AnswerError{Decision: plan.Decision{Verdict: plan.Wait, Reason: plan.ReasonBudgetShort, Subject: e.Name,
-			Message: "for a budget to let " + e.Name + " go: " + cause.Message}}
+			Message: msgEvictionBlocked(e.Name, cause.Message)}}
 	}
 	// The one 500 that is no fault of the server; it comes without a reason.
 	if st.Code == http.StatusInternalServerError && strings.Contains(st.Message, "more than one PodDisruptionBudget") {
 		return &plan.AnswerError{Decision: plan.Decision{Verdict: plan.Refused, Reason: plan.ReasonTwoBudgets,
-			Message: "the API server does not evict " + e.Name + ": " + st.Message, Hint: "leave one of the budgets that select it"}}
+			Message: msgEvictionRefused(e.Name, st.Message), Hint: hintOneBudget()}}
 	}
 	return nil
 }
@@ -326,19 +325,18 @@ func (v *View) patch(ctx context.Context, p *plan.PatchSet, to subresource, dryR
 	case testFailed(err), apierrors.IsConflict(err):
 		return nil, fmt.Errorf("%w: %w", plan.ErrChanged, err)
 	case apierrors.IsInvalid(err) && strings.Contains(err.Error(), "metadata.annotations: Too long"):
-		return nil, fmt.Errorf("the annotations of statefulset %s would be too large: the stable pod template is remembered in one, and all of them may have 256 KiB; "+
-			"move what makes the template so large to a ConfigMap", v.query.Names[0])
+		return nil, errors.New(msgAnnotationsTooLarge(v.query.Names[0]))
 	}
 	if answer := v.writeRefused(ctx, err, "patch", strings.Join(to, "/")); answer != nil {
 		return nil, answer
 	}
-	return nil, v.failed("patch statefulset "+v.query.Names[0], err)
+	return nil, v.failed(msgPatchSet(v.query.Names[0]), err)
 }
 
-// testFailed tells a JSON patch whose test operation failed from an object that
-// the server finds invalid: both are 422. Of a patch that does not apply the
-// server gives no details at all, only its general words; validation names the
-// object and the fields, and a webhook has words of its own.
+// testFailed distinguishes a JSON patch whose test operation failed from an object
+// that the server finds invalid: both are 422. For a patch that does not apply the
+// server gives no details, only a general text; validation names the object and the
+// fields, and a webhook has its own text.
 func testFailed(err error) bool {
 	var status apierrors.APIStatus
 	if !apierrors.IsInvalid(err) || !errors.As(err, &status) {
@@ -350,7 +348,7 @@ func testFailed(err error) bool {
 }
 
 // notOlder compares resourceVersions of one object. They are numbers that grow
-// (KEP-5504); should a server think otherwise, equality is what is left.
+// (KEP-5504); where they are not, only equality remains.
 func notOlder(have, written *appsv1.StatefulSet) bool {
 	if _, err := strconv.ParseUint(have.ResourceVersion, 10, 64); err != nil {
 		return have.ResourceVersion == written.ResourceVersion || have.Generation > written.Generation
@@ -368,8 +366,8 @@ func olderThan(have, written string) bool {
 	return a < b
 }
 
-// record leaves an Event on the set, without holding up the next step; Close waits
-// for it. That it could not be written is worth a warning and nothing more.
+// record creates an Event for the set without delaying the next step; Close waits for
+// it. A failure is only a warning.
 func (v *View) record(ctx context.Context, set *appsv1.StatefulSet, reason, message string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	now := v.client.Now()
@@ -381,14 +379,14 @@ func (v *View) record(ctx context.Context, set *appsv1.StatefulSet, reason, mess
 	})
 }
 
-// Record leaves an Event on the set.
+// Record creates an Event for the set.
 func (c *Client) Record(ctx context.Context, set *appsv1.StatefulSet, reason, message string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	return c.leave(ctx, set, reason, message, c.Now())
 }
 
-// Close waits until the trail of Events is written.
+// Close waits until all Events are created.
 func (v *View) Close() { v.records.Wait() }
 
 func (c *Client) leave(ctx context.Context, set *appsv1.StatefulSet, reason, message string, now time.Time) error {
@@ -406,7 +404,7 @@ func (c *Client) leave(ctx context.Context, set *appsv1.StatefulSet, reason, mes
 		Source: corev1.EventSource{Component: sts.FieldManager}, ReportingController: sts.FieldManager,
 	}, metav1.CreateOptions{FieldManager: sts.FieldManager})
 	if err != nil {
-		return fmt.Errorf("cannot leave an event on statefulset %s: %w", set.Name, err)
+		return fmt.Errorf("%s: %w", msgNoEvent(set.Name), err)
 	}
 	return nil
 }

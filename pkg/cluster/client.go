@@ -1,5 +1,5 @@
-// Package cluster is the one that talks to Kubernetes: it reads Inventories,
-// watches one StatefulSet, and carries out Actions.
+// Package cluster is the only one that uses the Kubernetes API: it reads Inventories,
+// watches StatefulSets, and carries out Actions.
 package cluster
 
 import (
@@ -22,7 +22,7 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// kubectl's own limits on how fast it asks.
+// kubectl's own client-side rate limit.
 const (
 	qps   = 50
 	burst = 300
@@ -40,12 +40,11 @@ type Client struct {
 	streaming *rest.Config
 	clock     clock.WithTicker
 	offset    atomic.Int64 // server's clock minus ours, in nanoseconds
-	groups    sync.Map     // the preferred version of API groups that were asked for, by name
+	groups    sync.Map     // the preferred version of API groups that were looked up, by name
 }
 
-// New makes a Client. It asks nothing of the server yet. How fast it may ask is kubectl's
-// own limit, where the config has none.
-// Warnings that the server sends go to warnings.
+// New makes a Client. It sends no request yet. The rate limit is kubectl's own where the
+// config has none. Warnings that the server sends go to warnings.
 func New(config *rest.Config, userAgent string, c clock.WithTicker, warnings io.Writer) (*Client, error) {
 	client := &Client{clock: c}
 	config = rest.CopyConfig(config)
@@ -75,7 +74,7 @@ func New(config *rest.Config, userAgent string, c clock.WithTicker, warnings io.
 	return client, nil
 }
 
-// Version asks the server which one it is.
+// Version returns the version of the server.
 func (c *Client) Version(ctx context.Context) (*apiversion.Info, error) {
 	raw, err := c.kube.Discovery().RESTClient().Get().AbsPath("/version").DoRaw(ctx)
 	if err != nil {
@@ -83,7 +82,7 @@ func (c *Client) Version(ctx context.Context) (*apiversion.Info, error) {
 	}
 	info := &apiversion.Info{}
 	if err := json.Unmarshal(raw, info); err != nil {
-		return nil, fmt.Errorf("read the server's version: %w", err)
+		return nil, fmt.Errorf("read the server version: %w", err)
 	}
 	return info, nil
 }
@@ -111,8 +110,8 @@ func (c *Client) Now() time.Time {
 	return c.clock.Now().Add(time.Duration(c.offset.Load()))
 }
 
-// CheckNamespace gives kubectl's NotFound when the namespace does not exist. Who
-// may not read namespaces is not told.
+// CheckNamespace returns kubectl's NotFound when the namespace does not exist. Without
+// permission to get namespaces it returns nil.
 func (c *Client) CheckNamespace(ctx context.Context, namespace string) error {
 	_, err := c.kube.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
@@ -121,7 +120,7 @@ func (c *Client) CheckNamespace(ctx context.Context, namespace string) error {
 	return nil
 }
 
-// missing splits an error: what RBAC hides costs a note, anything else is an error.
+// missing splits an error: what RBAC hides is only a note, anything else is an error.
 func missing(resource string, err error) (reason string, hidden bool, rest error) {
 	if err == nil {
 		return "", false, nil

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -19,13 +18,13 @@ import (
 	"k8s.io/streaming/pkg/httpstream"
 )
 
-// Exec runs a command in a pod's container and writes what it says to the two
-// streams. It returns the command's exit code; an error says that it could not be
-// run, or that the connection broke before its end was known.
+// Exec runs a command in a pod's container and writes its output to the two streams. It
+// returns the command's exit code; an error means that it could not be run, or that the
+// connection broke before its end was known.
 func (c *Client) Exec(ctx context.Context, namespace, pod, container string, command []string, stdout, stderr io.Writer) (int, error) {
 	request := c.kube.CoreV1().RESTClient().Post().Namespace(namespace).Resource("pods").Name(pod).SubResource("exec").
 		VersionedParams(&corev1.PodExecOptions{Container: container, Command: command, Stdout: true, Stderr: true}, scheme.ParameterCodec)
-	// Websockets, or SPDY where the server or a proxy on the way has only that: as kubectl does.
+	// Websockets, or SPDY where the server or a proxy in between supports only that: as kubectl does.
 	spdy, err := remotecommand.NewSPDYExecutor(c.streaming, "POST", request.URL())
 	if err != nil {
 		return 0, err
@@ -53,8 +52,8 @@ func (c *Client) Exec(ctx context.Context, namespace, pod, container string, com
 	return 0, &execError{pod: pod, err: err}
 }
 
-// execError is a command that could not be run in a pod. The server's words hold the address
-// that it has asked the kubelet for, with the whole command in it, which says nothing new.
+// execError is a command that could not be run in a pod. The server's text has the URL of its
+// request to the kubelet, with the whole command in it, which is left out.
 type execError struct {
 	pod string
 	err error
@@ -67,27 +66,27 @@ func (e *execError) Error() string {
 }
 func (e *execError) Unwrap() error { return e.err }
 
-// PodGone says whether the pod of this UID is ending or gone, as the server knows it now: a
-// watch may be behind. It is false when the server does not tell.
+// PodGone reports whether the pod of this UID is terminating or gone according to the API
+// server: a watch may be behind. It is false when the server does not answer.
 func (c *Client) PodGone(ctx context.Context, namespace, name string, uid types.UID) bool {
 	pods, err := c.kube.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + name})
 	return err == nil && !slices.ContainsFunc(pods.Items, func(p corev1.Pod) bool { return p.UID == uid && p.DeletionTimestamp == nil })
 }
 
-// May says whether the user may do this in the namespace, as the server answers
-// for itself; nil when it may, or when the server does not tell. The resource is
-// written with its group, like statefulsets.apps.
+// May checks whether the user has this permission in the namespace; nil when so, or
+// when the server does not answer. The resource is written with its group, like
+// statefulsets.apps.
 func (c *Client) May(ctx context.Context, namespace, verb, resource, subresource string) error {
 	gr := schema.ParseGroupResource(resource)
 	review, err := c.review(ctx, namespace, verb, resource, subresource)
 	if err != nil || review.Status.Allowed {
-		return nil //nolint:nilerr // then the request itself will tell
+		return nil //nolint:nilerr // then the request itself will fail
 	}
 	what := gr.Resource
 	if subresource != "" {
 		what += "/" + subresource
 	}
-	return fmt.Errorf("you may not %s %s in namespace %s: ask for that permission", verb, what, namespace)
+	return errors.New(msgMayNot(verb, what, namespace))
 }
 
 func (c *Client) review(ctx context.Context, namespace, verb, resource, subresource string) (*authorizationv1.SelfSubjectAccessReview, error) {

@@ -17,8 +17,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Held are the pods of a StatefulSet, by its name, that our finalizer keeps: also
-// when the set itself is gone.
+// Held are the pods of a StatefulSet, by its name, that have our finalizer, also when the
+// set itself is gone.
 func (c *Client) Held(ctx context.Context, namespace, set string) ([]*corev1.Pod, error) {
 	var out []*corev1.Pod
 	options := metav1.ListOptions{Limit: pageSize}
@@ -39,8 +39,8 @@ func (c *Client) Held(ctx context.Context, namespace, set string) ([]*corev1.Pod
 	}
 }
 
-// Mounted reads the claims that pods of a set which does not exist any more mount, and their
-// volumes: a snapshot of these pods.
+// Mounted reads the claims that the pods of a deleted set mount, and their volumes: a snapshot
+// of these pods.
 func (c *Client) Mounted(ctx context.Context, namespace, set string, pods []*corev1.Pod) (*sts.Snapshot, error) {
 	inv := &sts.Inventory{}
 	r := reader{ctx: ctx, inv: inv}
@@ -63,9 +63,9 @@ func (c *Client) Mounted(ctx context.Context, namespace, set string, pods []*cor
 	}, nil
 }
 
-// Hold puts our finalizer on a pod, or takes it off. An error is [plan.ErrChanged]
-// when the pod was no longer as h expects, and a [plan.AnswerError] when the API server has
-// stored, or in a dry run would store, something else.
+// Hold adds our finalizer to a pod, or removes it. An error is [plan.ErrChanged] when a
+// precondition of h did not hold, and a [plan.AnswerError] when the API server has stored, or in
+// a dry run would store, something else.
 func (c *Client) Hold(ctx context.Context, namespace string, h *plan.HoldPod, dryRun ...string) (*corev1.Pod, error) {
 	body, err := json.Marshal(h.Ops)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 // asMetadata has the server answer with an object's metadata only, whatever its kind.
 const asMetadata = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
-// owners looks for each owner, of whatever kind. What speaks against one is in its Why; an
-// error is a server that does not answer.
+// owners looks up each owner, of any kind. Why it cannot be restored is in its Why; an error
+// is a server that does not answer.
 func (c *Client) owners(ctx context.Context, l *plan.LookOwners) ([]plan.Owner, error) {
 	out := make([]plan.Owner, len(l.Refs))
 	for i, ref := range l.Refs {
@@ -30,20 +30,18 @@ func (c *Client) owners(ctx context.Context, l *plan.LookOwners) ([]plan.Owner, 
 	return out, nil
 }
 
-// ownerGone says why the object that the reference means cannot own anything, empty when
-// it exists.
+// ownerGone is why the object of the reference cannot be an owner, empty when it can.
 func (c *Client) ownerGone(ctx context.Context, namespace string, ref metav1.OwnerReference) (why string, err error) {
-	const collected = ", and the garbage collector would delete the claim with it"
 	gv, err := schema.ParseGroupVersion(ref.APIVersion)
 	if err != nil {
-		return "its apiVersion " + ref.APIVersion + " is invalid", nil
+		return msgOwnerVersionInvalid(ref.APIVersion), nil
 	}
 	resources, err := c.kube.Discovery().ServerResourcesForGroupVersion(gv.String())
 	switch {
 	case apierrors.IsNotFound(err):
-		return "the server does not know " + gv.String() + collected, nil
+		return msgOwnerCollected(msgOwnerVersionUnknown(gv.String())), nil
 	case apierrors.IsForbidden(err):
-		return "you may not read the resources of " + gv.String(), nil
+		return msgOwnerVersionHidden(gv.String()), nil
 	case err != nil:
 		return "", err
 	}
@@ -64,17 +62,17 @@ func (c *Client) ownerGone(ctx context.Context, namespace string, ref metav1.Own
 		break
 	}
 	if !found {
-		return "the server does not know this kind in " + gv.String() + collected, nil
+		return msgOwnerCollected(msgOwnerKindUnknown(gv.String())), nil
 	}
 	raw, err := c.kube.Discovery().RESTClient().Get().AbsPath(path).SetHeader("Accept", asMetadata).Do(ctx).Raw()
 	var status *apierrors.StatusError
 	switch {
 	case apierrors.IsNotFound(err):
-		return "it does not exist" + collected, nil
+		return msgOwnerCollected(msgOwnerNotFound()), nil
 	case apierrors.IsForbidden(err):
-		return "you may not get it, so whether it exists is unknown", nil
+		return msgOwnerHidden(), nil
 	case errors.As(err, &status) && !Transient(err):
-		return "it could not be read: " + status.Error(), nil
+		return msgOwnerUnreadable(status.Error()), nil
 	case err != nil:
 		return "", err
 	}
@@ -83,16 +81,16 @@ func (c *Client) ownerGone(ctx context.Context, namespace string, ref metav1.Own
 	case err != nil:
 		return "", err
 	case owner.UID != ref.UID:
-		return "the one of that name is another object" + collected, nil
+		return msgOwnerCollected(msgOwnerReplaced()), nil
 	case owner.DeletionTimestamp != nil:
-		return "it is being deleted" + collected, nil
+		return msgOwnerCollected(msgOwnerDeleting()), nil
 	}
 	return "", nil
 }
 
-// own patches the owner references of the claim. Where the server refuses them, as an
-// admission plugin may for those who must not block the owner's deletion, the claim stays
-// without, and the view says why.
+// own patches the owner references of the claim. Where the server rejects them, for example
+// because the user may not block the deletion of the owner, the claim stays without, and the
+// view has the reason.
 func (w *Claims) own(ctx context.Context, v plan.ClaimView, a *plan.OwnClaim) (plan.ClaimView, error) {
 	next, err := w.patchClaim(ctx, v, a.Ops)
 	if err == nil || errors.Is(err, plan.ErrChanged) || errors.Is(err, plan.ErrTransient) {

@@ -38,7 +38,7 @@ type Query struct {
 	SchedulingGrace *time.Duration
 }
 
-// pick leaves the sets that were asked for by name, and says which does not exist.
+// pick keeps the sets that were requested by name; an error names one that does not exist.
 func (q Query) pick(inv *sts.Inventory) error {
 	if len(q.Names) == 0 {
 		return checkSizes(inv)
@@ -61,9 +61,9 @@ func checkSizes(inv *sts.Inventory) error {
 	return nil
 }
 
-// Read reads the sets and what belongs to them: one request per kind (and page),
-// the lists in parallel. What the user may not list is in the Inventory's Missing;
-// only the sets themselves are needed.
+// Read reads the sets and what belongs to them: one request per kind (and page), in
+// parallel. What the user may not list is in the Inventory's Missing; only the sets
+// themselves are required.
 func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 	inv := &sts.Inventory{SchedulingGrace: q.SchedulingGrace}
 	if err := c.sets(ctx, q, inv); err != nil {
@@ -87,7 +87,7 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 		named[set.Namespace+"/"+set.Name] = true
 	}
 	r.list("pods", pods, listOf(core.Pods(q.Namespace).List), func(o runtime.Object) {
-		// Most pods of a cluster are no StatefulSet's: they are not kept.
+		// Most pods of a cluster belong to no StatefulSet: they are not kept.
 		pod := o.(*corev1.Pod)
 		if sts.OwnerSet(pod) != "" {
 			inv.Pods = append(inv.Pods, pod)
@@ -148,8 +148,8 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 	return inv, nil
 }
 
-// setEvents selects what controllers report as done with StatefulSets: pods created and
-// deleted. Warnings are read besides, of all objects.
+// setEvents selects the normal events of StatefulSets: pods created and deleted. Warnings are
+// read separately, of all objects.
 func setEvents(q Query) string {
 	selector := "type=Normal,involvedObject.kind=StatefulSet"
 	if len(q.Names) == 1 {
@@ -158,8 +158,8 @@ func setEvents(q Query) string {
 	return selector
 }
 
-// podNamed is the pod with that name, whatever its labels are; none where it does not exist or
-// may not be seen. The request is a list, so that one permission is enough.
+// podNamed is the pod with that name, with any labels; none where it does not exist or may not
+// be listed. The request is a list, so that one permission is enough.
 func (c *Client) podNamed(ctx context.Context, namespace, name string) ([]*corev1.Pod, error) {
 	var found []*corev1.Pod
 	err := each(ctx, listOf(c.kube.CoreV1().Pods(namespace).List), metav1.ListOptions{FieldSelector: "metadata.name=" + name},
@@ -168,12 +168,12 @@ func (c *Client) podNamed(ctx context.Context, namespace, name string) ([]*corev
 	return found, err
 }
 
-// podEvent selects a reason of events about pods. What autoscalers say is no warning, and all
-// that is none would be most of a namespace's events: so each of their reasons is asked for by
-// itself, and only where a pod cannot be scheduled.
+// podEvent selects a reason of events about pods. The events of autoscalers are no warnings, and
+// all other events would be most of a namespace's: so each of their reasons is requested
+// separately, and only where a pod cannot be scheduled.
 func podEvent(reason string) string { return "involvedObject.kind=Pod,reason=" + reason }
 
-// few is how many objects are asked for one by one instead of listing all of their kind.
+// few is how many objects are requested one by one instead of listing all of their kind.
 const few = 8
 
 // byNames lists the objects with these names only, which are sorted. Every request is a list,
@@ -279,7 +279,7 @@ type reader struct {
 	inv *sts.Inventory
 	// needed are the resources that have to be readable.
 	needed []string
-	// seen is told how many objects have come, nil for nobody.
+	// seen receives how many objects were read so far; it may be nil.
 	seen func(resource string, n int)
 	wg   sync.WaitGroup
 	mu   sync.Mutex
@@ -298,7 +298,7 @@ func (r *reader) list(resource string, opts metav1.ListOptions, list listFunc, a
 	})
 }
 
-// seenEvery is after how many objects it is told how many there were.
+// seenEvery is after how many objects seen is called.
 const seenEvery = 500
 
 // read runs what reads a resource beside the others.

@@ -276,8 +276,8 @@ func inFull(t *testing.T, name string, r *recorder, writes []request) string {
 	return all.String()
 }
 
-// TestStaleViewWritesNothing: a watch may have stalled. Whoever is down by now was well
-// when the view last heard, so no further pod may go because of what it shows.
+// TestStaleViewWritesNothing: a watch may have stalled. A pod that is down by now was available
+// in the view, so no other pod may be disrupted because of what it shows.
 func TestStaleViewWritesNothing(t *testing.T) {
 	for change, now := range map[string]func(*sts.Inventory){
 		"a pod is not ready":   func(inv *sts.Inventory) { ststest.NotReady(inv.Pods[0], ststest.Now) },

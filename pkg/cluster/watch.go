@@ -32,18 +32,18 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// heartbeat is how often a Snapshot comes although nothing has moved, so that
-// times which are counted (minReadySeconds, a stand-still) get on.
+// heartbeat is how often a Snapshot is sent although nothing has changed, so that
+// durations that are counted (minReadySeconds, a standstill) pass.
 const heartbeat = time.Second
 
-// View watches StatefulSets and everything that concerns them.
+// View watches StatefulSets and everything that belongs to them.
 type View struct {
 	client *Client
 	query  Query
 	uid    types.UID // of the one set that is watched, empty when there may be several
 	needed []string
 	tell   Tell
-	domain sts.ClusterDomain // of names, empty where these are not asked about
+	domain sts.ClusterDomain // of DNS names, empty where they are not needed
 
 	watcher kubernetes.Interface
 	kinds   []*kind
@@ -51,17 +51,17 @@ type View struct {
 	later []*kind
 	dirty chan struct{}
 
-	admission admission // what is known of it; Apply and Try are called one after the other
+	admission admission // what is known about it; Apply and Try are not called concurrently
 
 	records sync.WaitGroup
-	failing string // what was last said of a write, which is tried again and again
+	failing string // the last warning about a write that is retried
 
 	mu     sync.Mutex
 	hidden map[string]string // resource → why it cannot be seen
 	met    bool              // the server has answered once
-	lost   map[string]bool   // resources whose news do not come at the moment
+	lost   map[string]bool   // resources without a watch connection at the moment
 	err    error
-	warned bool // that was said
+	warned bool // about the lost connection
 	memory sts.Memory
 	ready  map[types.UID]bool // pods that were ready at some time
 
@@ -73,21 +73,21 @@ type View struct {
 	tried    time.Time // when pods that the controller cannot create were last tried
 }
 
-// unexplained is a pod that should exist, and what was found under its name.
+// unexplained is a pod that should exist, and what was found with its name.
 type unexplained struct {
 	name         string
 	since, asked time.Time
 	found        []*corev1.Pod
 }
 
-// A pod that does not exist is asked for by its name after it was missed for so long, and again
-// from time to time.
+// A pod that does not exist is looked up by its name after it was missing for missedFor, and
+// again after askedAgain.
 const (
 	missedFor  = 3 * time.Second
 	askedAgain = 10 * time.Second
 )
 
-// Tell is what a View says while it works, in lines.
+// Tell is the output of a View while it watches, in lines.
 type Tell struct{ Warn, Say func(string) }
 
 type kind struct {
@@ -98,9 +98,9 @@ type kind struct {
 // Needs are the resources without which a change cannot be decided.
 var Needs = []string{"pods", "poddisruptionbudgets", "controllerrevisions"}
 
-// Open prepares a view. The resources that are needed end the view when they may
-// not be watched; others are reported as missing. When the connection fails
-// the view says so and keeps trying.
+// Open prepares a view. It ends when a resource that is needed may not be watched;
+// others are reported as missing. When the connection fails, the view warns and
+// retries.
 func (c *Client) Open(ctx context.Context, q Query, needed []string, tell Tell) (*View, error) {
 	v, only, err := c.newView(ctx, q, needed, tell)
 	if err != nil {
@@ -129,7 +129,7 @@ func (c *Client) Open(ctx context.Context, q Query, needed []string, tell Tell) 
 	return v, nil
 }
 
-// OpenNames prepares a view on what the DNS names of sets hang on.
+// OpenNames prepares a view on what the DNS names of sets depend on.
 func (c *Client) OpenNames(ctx context.Context, q Query, domain sts.ClusterDomain, tell Tell) (*View, error) {
 	v, only, err := c.newView(ctx, q, []string{"pods"}, tell)
 	if err != nil {
@@ -146,7 +146,7 @@ func (c *Client) OpenNames(ctx context.Context, q Query, domain sts.ClusterDomai
 	return v, nil
 }
 
-// only narrows down what the server sends, where one set is watched.
+// only limits what the server sends, where one set is watched.
 type only struct {
 	sets, owned, service, slices func(*metav1.ListOptions)
 	// volumes: some pods may mount claims.
@@ -258,7 +258,7 @@ func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
 				return
 			}
 			v.kinds, v.later = append(v.kinds, v.later...), nil
-			continue // what they show may decide
+			continue // the decision may depend on them
 		}
 		inv.Strangers = v.strangers(ctx, inv)
 		if v.uid != "" {
@@ -309,8 +309,8 @@ func (v *View) prepare(k *kind) error {
 	return err
 }
 
-// remember notes what later looks at a pod will not show: old is nil for one that is new, and
-// o for one that has gone.
+// remember records what later versions of a pod do not show: old is nil for a new pod, and o
+// for one that is gone.
 func (v *View) remember(old, o any) {
 	if last, ok := old.(cache.DeletedFinalStateUnknown); ok {
 		old = last.Obj
@@ -334,12 +334,12 @@ func (v *View) remember(old, o any) {
 	}
 }
 
-// strangers looks for the pod that has the name of one of the set's which does not exist,
-// where nothing else tells why: one request now and then, and only in that case.
+// strangers looks for a foreign pod with the name of a missing pod of the set, where nothing
+// else explains why it is missing: one request from time to time, and only then.
 func (v *View) strangers(ctx context.Context, inv *sts.Inventory) []*corev1.Pod {
 	names := !slices.ContainsFunc(v.kinds, func(k *kind) bool { return k.resource == "events" })
 	if v.uid == "" || names || len(inv.Pods) >= int(sts.WantedReplicas(inv.Sets[0])) {
-		return nil // all pods are watched, only names are asked about, or no pod is missing
+		return nil // all pods are watched, the view is about DNS names, or no pod is missing
 	}
 	u := &v.stranger
 	name := inv.Snapshots()[0].Unexplained()
@@ -359,20 +359,20 @@ func (v *View) strangers(ctx context.Context, inv *sts.Inventory) []*corev1.Pod 
 	return u.found
 }
 
-// writtenAt leaves of an object's managedFields when it was written: that tells how old a
-// DNS name is, and since when a template is the newest.
+// writtenAt reduces an object's managedFields to when it was written: that is how old a DNS
+// name is, and since when a template is the newest.
 func writtenAt(o metav1.Object) []metav1.ManagedFieldsEntry {
 	return []metav1.ManagedFieldsEntry{{Time: &metav1.Time{Time: sts.LastWritten(o)}}}
 }
 
-// trim drops what no verb looks at, to keep memory small. Only a set's managedFields
-// are read, of a volume's who has some, and of what makes DNS names, and of a revision, when it
-// was written.
+// trim drops what no verb uses, to save memory. managedFields are kept of a set; of volumes
+// only which managers there are, and of what DNS names are made from and of revisions only when
+// they were written.
 func trim(o any) {
 	switch o := o.(type) {
 	case *appsv1.StatefulSet:
 		return
-	case *corev1.Endpoints: //nolint:staticcheck // who writes them is what they are read for
+	case *corev1.Endpoints: //nolint:staticcheck // they are read for their field managers
 		for i := range o.ManagedFields {
 			o.ManagedFields[i].FieldsV1 = nil
 		}
@@ -406,12 +406,12 @@ func trim(o any) {
 
 func (v *View) changed(resource string) {
 	v.mu.Lock()
-	delete(v.hidden, resource) // it may have been granted meanwhile
+	delete(v.hidden, resource) // the permission may have been granted since
 	v.mu.Unlock()
 	v.Wake()
 }
 
-// Wake has Watch send a Snapshot although nothing has moved.
+// Wake has Watch send a Snapshot although nothing has changed.
 func (v *View) Wake() {
 	select {
 	case v.dirty <- struct{}{}:
@@ -423,7 +423,7 @@ func (v *View) watchFailed(ctx context.Context, r *cache.Reflector, resource str
 	reason, hidden, _ := missing(resource, err)
 	switch {
 	case hidden && slices.Contains(v.needed, resource):
-		v.fail(fmt.Errorf("cannot watch %s in namespace %s: %w", resource, v.query.Namespace, err))
+		v.fail(fmt.Errorf("%s: %w", msgCannotWatch(resource, v.query.Namespace), err))
 	case hidden:
 		v.mu.Lock()
 		v.hidden[resource] = reason
@@ -440,8 +440,8 @@ func (v *View) watchFailed(ctx context.Context, r *cache.Reflector, resource str
 	}
 }
 
-// Between two attempts to reach the server: short, since whoever waits at the keyboard sees
-// the network come back, while informers' own pauses grow to a minute.
+// Between two attempts to reach the server: short, since a user at a terminal sees the network
+// come back, while the backoff of informers grows to a minute.
 const (
 	firstReconnect = time.Second
 	lastReconnect  = 5 * time.Second
@@ -459,7 +459,7 @@ func (v *View) persist(next http.RoundTripper) http.RoundTripper {
 			case err == nil && (resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusForbidden):
 				v.reached(resource)
 				return resp, nil
-			case err == nil: // the informer tells what the server answered, and asks again
+			case err == nil: // the informer reports what the server answered, and retries
 				v.mu.Lock()
 				v.lost[resource] = true
 				v.mu.Unlock()
@@ -477,28 +477,28 @@ func (v *View) persist(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// troubled: no news of the resource come until it is reached again. A server that has never
-// answered may be the wrong one: that ends the view, and there is nothing to try again.
+// troubled records that the watch of the resource is behind until it is reached again. A
+// server that has never answered may be the wrong one: that ends the view without a retry.
 func (v *View) troubled(resource string, err error) (again bool) {
 	text := err.Error()
 	if u := (*url.Error)(nil); errors.As(err, &u) {
-		text = u.Err.Error() // which resource was asked for does not matter
+		text = u.Err.Error() // the URL does not matter
 	}
 	v.mu.Lock()
 	v.lost[resource] = true
-	met, fresh := v.met, !v.warned // each resource has words of its own for the same trouble
+	met, fresh := v.met, !v.warned // each resource has its own text for the same failure
 	v.warned = true
 	v.mu.Unlock()
 	switch {
 	case !met:
 		v.fail(err)
 	case fresh:
-		v.tell.Warn("the connection to the cluster failed, trying again: " + text)
+		v.tell.Warn(msgDisconnected(text))
 	}
 	return met
 }
 
-// reached: what the view holds of the resource is or will soon be the present.
+// reached records that the watch of the resource is, or will soon be, up to date.
 func (v *View) reached(resource string) {
 	v.mu.Lock()
 	v.met = true
@@ -509,7 +509,7 @@ func (v *View) reached(resource string) {
 	}
 	v.mu.Unlock()
 	if back {
-		v.tell.Say("the connection to the cluster is back")
+		v.tell.Say(msgReconnected())
 	}
 }
 
@@ -522,7 +522,7 @@ func (v *View) fail(err error) {
 	v.Wake()
 }
 
-// current says whether all that can be seen is there, and as it is now.
+// current reports whether everything that may be listed is loaded and up to date.
 func (v *View) current() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -545,7 +545,7 @@ func (v *View) inventory() (*sts.Inventory, error) {
 			inv.Missing = append(inv.Missing, sts.Missing{Resource: k.resource, Reason: reason})
 		}
 	}
-	// Snapshots are read while the watch goes on.
+	// Snapshots are read while the watch continues.
 	inv.Memory = v.memory.Clone()
 	v.mu.Unlock()
 	for _, k := range v.kinds {
@@ -577,15 +577,15 @@ func (v *View) inventory() (*sts.Inventory, error) {
 		return inv, v.query.pick(inv)
 	}
 	if len(inv.Sets) == 0 {
-		return nil, fmt.Errorf("statefulset %s was deleted meanwhile", v.query.Names[0])
+		return nil, errors.New(msgSetDeleted(v.query.Names[0]))
 	}
 	if set := inv.Sets[0]; set.UID != v.uid {
-		return nil, fmt.Errorf("statefulset %s was deleted and made anew meanwhile (UID %s, was %s)", set.Name, set.UID, v.uid)
+		return nil, errors.New(msgSetRecreated(set.Name, string(set.UID), string(v.uid)))
 	}
 	return inv, sts.CheckSize(inv.Sets[0])
 }
 
-// volumes takes those that the inventory's claims name: a cluster has many more.
+// volumes adds those that the claims of the inventory name: a cluster has many more.
 func (v *View) volumes(inv *sts.Inventory) {
 	i := slices.IndexFunc(v.kinds, func(k *kind) bool { return k.resource == "persistentvolumes" })
 	if i < 0 {
@@ -607,7 +607,7 @@ func (v *View) volumes(inv *sts.Inventory) {
 	}
 }
 
-// podGone says whether the snapshot shows that the pod of this UID is gone or going.
+// podGone reports whether the pod of this UID is gone or terminating in the snapshot.
 func podGone(s *sts.Snapshot, uid types.UID) bool {
 	for _, p := range s.Pods {
 		if p.UID == uid {

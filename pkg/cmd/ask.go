@@ -20,19 +20,18 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 const (
 	// outputKept is how many bytes of a command's output a report keeps: its end.
 	outputKept = 4096
-	// lineShown is after how many bytes a line that has no end is shown in parts.
+	// lineShown is after how many bytes an unfinished line is shown in parts.
 	lineShown = 4096
-	// endGrace is how long a command that is to end has for it.
+	// endGrace is how long a command has to exit after a signal.
 	endGrace = 5 * time.Second
-	// noSuchCommand is what container runtimes say in the middle of an internal error.
+	// noSuchCommand is a text of container runtimes in the middle of an internal error.
 	noSuchCommand = "executable file not found"
-	// execTries is how often a command is begun again in a pod whose connection broke.
+	// execTries is how often a command is run in a pod when the connection breaks.
 	execTries = 3
 )
 
@@ -72,13 +71,13 @@ func (w *world) Ask(ctx context.Context, run plan.Run) (plan.Answer, error) {
 	case parent.Err() != nil:
 		return plan.Answer{}, context.Cause(parent)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		answer.ExitCode, answer.Problem, answer.Lost = -1, "did not end within "+sts.Duration(run.Timeout), true
+		answer.ExitCode, answer.Problem, answer.Lost = -1, msgRunTimedOut(run.Timeout), true
 	case len(run.Argv) > 0 && cluster.Transient(err):
-		answer.ExitCode, answer.Problem, answer.Lost = -1, "lost its connection: "+err.Error(), true
+		answer.ExitCode, answer.Problem, answer.Lost = -1, msgRunDisconnected(err), true
 	case len(run.Argv) > 0 && run.Pod != "" && !apierrors.IsForbidden(err):
-		answer.ExitCode, answer.Problem = -1, "could not be run: "+err.Error() // a container that restarts, no such program
+		answer.ExitCode, answer.Problem = -1, msgRunFailed(err) // a container that restarts, no such program
 	case run.Pod != "" && w.client.PodGone(parent, w.namespace, run.Pod, run.UID):
-		answer.ExitCode, answer.Problem, answer.Lost, answer.PodGone = -1, "its pod went away", true, true
+		answer.ExitCode, answer.Problem, answer.Lost, answer.PodGone = -1, msgRunPodGone(), true, true
 		return answer, nil
 	default:
 		return plan.Answer{}, fmt.Errorf("%s: %w", run.Label(), err)
@@ -89,8 +88,8 @@ func (w *world) Ask(ctx context.Context, run plan.Run) (plan.Answer, error) {
 	return answer, nil
 }
 
-// local runs the command with this machine's shell. What it has left in the
-// background ends with it: else the next step would find its port taken.
+// local runs the command with the shell of this machine. Its background processes are
+// ended with it: otherwise the next step could find its port in use.
 func (w *world) local(ctx context.Context, run plan.Run, out, _ io.Writer) (int, error) {
 	r, stdout, err := os.Pipe()
 	if err != nil {
@@ -105,7 +104,7 @@ func (w *world) local(ctx context.Context, run plan.Run, out, _ io.Writer) (int,
 	cmd.Stdout, cmd.Stderr = stdout, stdout
 	cmd.WaitDelay = endGrace
 	err = cmd.Start()
-	_ = stdout.Close() // the command's end is open as long as anything of it lives
+	_ = stdout.Close() // the write end stays open as long as a process of the command runs
 	if err != nil {
 		return 0, errors.Join(err, r.Close())
 	}
@@ -129,17 +128,17 @@ func (w *world) local(ctx context.Context, run plan.Run, out, _ io.Writer) (int,
 	return 0, err
 }
 
-// inPod runs the command in a pod's shell. A connection that breaks says nothing
-// about the command, so it is begun again.
+// inPod runs the command in a pod's shell. When the connection breaks, the result is
+// unknown, so the command is run again.
 func (w *world) inPod(ctx context.Context, run plan.Run, out, errOut io.Writer) (int, error) {
-	argv, tries := run.Argv, 1 // whether such a one is tried again is for its profile to say
+	argv, tries := run.Argv, 1 // the profile decides whether it is retried
 	if len(argv) == 0 {
 		argv, tries = []string{"sh", "-c", run.Command}, execTries
 	}
 	for try := 1; ; try++ {
 		code, err := w.client.Exec(ctx, w.namespace, run.Pod, run.Container, argv, out, errOut)
 		if err != nil && strings.Contains(err.Error(), noSuchCommand) {
-			return 0, fmt.Errorf("container %s of pod %s has no %s to run it with", run.Container, run.Pod, argv[0])
+			return 0, errors.New(msgNoExecutable(argv[0], run.Container, run.Pod))
 		}
 		if err == nil || ctx.Err() != nil || try == tries || !cluster.Transient(err) {
 			return code, err
@@ -151,7 +150,7 @@ func (w *world) inPod(ctx context.Context, run plan.Run, out, errOut io.Writer) 
 	}
 }
 
-// limited keeps the beginning of a command's output, for what is read out of it.
+// limited keeps the beginning of a command's output, to extract values from it.
 type limited struct {
 	strings.Builder
 	overflown bool
@@ -160,7 +159,7 @@ type limited struct {
 // stdoutKept is how many bytes of a hook's output are read.
 const stdoutKept = 1 << 20
 
-// Write implements io.Writer. It never fails: what is too long is left away.
+// Write implements io.Writer. It never fails: output that is too long is cut.
 func (l *limited) Write(p []byte) (int, error) {
 	fits := min(len(p), stdoutKept-l.Len())
 	l.overflown = l.overflown || fits < len(p)
@@ -175,7 +174,7 @@ type labelled struct {
 	quiet  bool // kept, and not shown
 
 	mu   sync.Mutex
-	line []byte // has no end yet
+	line []byte // is not complete yet
 	tail []byte
 }
 
@@ -236,14 +235,14 @@ func (l *labelled) kept() string {
 	return strings.TrimRight(strings.ToValidUTF8(string(l.tail), ""), "\r\n")
 }
 
-// colours are how commands paint what they write.
+// colours are the escape sequences with which commands colour their output.
 var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
-// printable is a line as a terminal would leave it, without what moves the cursor
-// or changes colours.
+// printable is a line as a terminal would show it, without escape sequences for the cursor
+// or for colours.
 func printable(line string) string {
 	line = strings.TrimRight(line, "\r\n")
-	line = line[strings.LastIndexByte(line, '\r')+1:] // a progress bar writes over itself
+	line = line[strings.LastIndexByte(line, '\r')+1:] // a progress bar overwrites itself
 	if strings.Contains(line, "\x1b") {
 		line = colours.ReplaceAllString(line, "")
 	}

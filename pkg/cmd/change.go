@@ -23,16 +23,16 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// change is what every command that writes has: its flags and, once it runs, its report.
+// change is common to all commands that write: their flags and, once they run, their report.
 type change struct {
 	*common
 	verb string // "canary start"
 	kind string // of the report
-	// detail are the options that say how far a command goes: what is gone on with
-	// after an interruption is the same command with the same options.
+	// detail are the options that are part of the command: an interrupted command is resumed
+	// by the same command with the same options.
 	detail string
 	needs  []string
-	// prove finds out why a set is stuck, for a command that shows it before it asks.
+	// prove finds out why a set is stuck, for a command that shows it before the confirmation.
 	prove func(ctx context.Context, client *cluster.Client, s *sts.Snapshot) *inspect.Proof
 	out   *output
 
@@ -43,15 +43,15 @@ type change struct {
 	takeOver bool
 	force    bool
 	owner    string
-	// acceptDataLoss: go ahead although data is lost with a pod.
+	// acceptDataLoss: proceed although data is lost with a pod.
 	acceptDataLoss bool
-	// acceptAdmission is for a command that may make what admission changes its own.
+	// acceptAdmission is for a command that may accept what admission changes.
 	acceptAdmission *bool
-	// annotated: a GitHub workflow has been told how the command ended.
+	// annotated: the result was reported to a GitHub workflow.
 	annotated bool
 	// printPatch: print what the first step changes in the spec, and change nothing.
 	printPatch bool
-	// skipPodCheck: the pods that will be created are not tried.
+	// skipPodCheck: no dry run of the creation of pods.
 	skipPodCheck bool
 }
 
@@ -103,7 +103,7 @@ func (c *change) holder(now time.Time) plan.Holder {
 	}}
 }
 
-// ChangeReport is the one document that a command which writes ends with.
+// ChangeReport is the document that a command which writes ends with.
 type ChangeReport struct {
 	metav1.TypeMeta `json:",inline"`
 	Namespace       string `json:"namespace"`
@@ -116,26 +116,25 @@ type ChangeReport struct {
 	DryRun string `json:"dryRun,omitempty"`
 	// Proof is why the set is stuck, where the command finds that out.
 	Proof *inspect.Proof `json:"proof,omitempty"`
-	// Plan is what was foretold, the last step being how it would end.
+	// Plan is the predicted plan; the last step is how it would end.
 	Plan []plan.Decision `json:"plan"`
 	// Alteration is what mutating admission adds to the first step, where that is accepted.
 	Alteration *sts.Alteration `json:"alteration,omitempty"`
-	// Applied is what was written, when (cluster time) and why.
+	// Applied are the writes, when (cluster time) and why.
 	Applied []execute.Applied `json:"applied"`
-	// Asked is which commands were run as gates, and what they answered.
+	// Asked are the commands that were run as gates, and their results.
 	Asked []execute.Asked `json:"asked,omitempty"`
 	// Outcome is how it ended; Error is set when an error ended it.
 	Outcome *plan.Decision `json:"outcome,omitempty"`
 	Error   string         `json:"error,omitempty"`
 	// Drain is the change of size, with drain-scale: also when it has ended.
 	Drain *inspect.DrainStatus `json:"drain,omitempty"`
-	// Status is the set as it was last seen.
+	// Status is the last known state of the set.
 	Status *inspect.Status `json:"status,omitempty"`
 }
 
-// intents makes the intent from the state in which the command finds the set.
-// digest is that of the template after the first step, empty before the server
-// has been asked.
+// intents makes the intent from the current state of the set. digest is that of the
+// template after the first step, empty before the dry run.
 type intents func(ctx context.Context, client *cluster.Client, s *sts.Snapshot, h plan.Holder, digest string) (plan.Intent, error)
 
 func (c *change) run(cmd *cobra.Command, args []string, of intents) error {
@@ -153,7 +152,7 @@ func (c *change) run(cmd *cobra.Command, args []string, of intents) error {
 	return err
 }
 
-// runChange plans, shows, asks, carries out and reports.
+// runChange makes the plan, shows it, asks for confirmation, carries it out and reports.
 func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	client, err := c.client()
 	if err != nil {
@@ -216,7 +215,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 				return err
 			}
 		}
-		if report.Alteration = alteration; alteration != nil { // what is accepted may lead to another end
+		if report.Alteration = alteration; alteration != nil { // the accepted change may lead to another end
 			report.Plan, trials = plan.ForetellStored(intent, s, &set.Spec.Template)
 			first = report.Plan[0]
 		}
@@ -249,10 +248,10 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 				return err
 			}
 		}
-		_, _ = fmt.Fprintf(to, "%s of statefulset.apps/%s in namespace %s%s:\n", c.verb, name, ns, c.dryRunNote())
+		_, _ = fmt.Fprintln(to, msgPlanTitle(c.verb, ns, name, report.DryRun))
 		print.Plan(to, report.Plan, style)
 		if report.Alteration != nil {
-			_, _ = fmt.Fprint(to, "mutating admission also changes:\n")
+			_, _ = fmt.Fprintln(to, msgAdmissionChanges())
 			if err := printAlteration(to, report.Alteration, style); err != nil {
 				return err
 			}
@@ -262,7 +261,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		return errors.Join(c.finish(report, s, first, nil), c.tidy(ctx, view, intent, s, first))
 	}
 	if asks {
-		if err := c.env.confirm(ctx, "Go on?"); err != nil {
+		if err := c.env.confirm(ctx, msgContinue()); err != nil {
 			return err
 		}
 	}
@@ -277,13 +276,13 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	return c.finish(report, s, result.Decision, err)
 }
 
-// losesData says whether a plan leads to a pod whose data would go with it. Then nothing of it
-// is begun.
+// losesData reports whether a plan would remove a pod whose data is lost with it. No step of such a
+// plan is carried out.
 func losesData(last plan.Decision) bool {
 	return last.Verdict == plan.Refused && (last.Reason == plan.ReasonDataLoss || last.Reason == plan.ReasonUnseen)
 }
 
-// released is the snapshot without the token that the command has given back at its end.
+// released is the snapshot without the lock that the command has released at its end.
 func released(s *sts.Snapshot, id string) *sts.Snapshot {
 	if o, err := sts.ReadOwner(s.Set); err != nil || o == nil || o.ID != id {
 		return s
@@ -302,8 +301,8 @@ func (c *change) printFirst(ctx context.Context, client *cluster.Client, s *sts.
 	}
 	steps := plan.Foretell(intent, s)
 	if steps[0].Verdict == plan.Wait {
-		// Committed now it would not be the step that waits.
-		return &notYetError{"not yet: waiting " + steps[0].Message}
+		// A patch that is committed now would not wait.
+		return &notYetError{msgNotYet(steps[0].Message)}
 	}
 	last := steps[len(steps)-1]
 	var patch []byte
@@ -320,12 +319,12 @@ func (c *change) printFirst(ctx context.Context, client *cluster.Client, s *sts.
 		last.Hint = c.hint(s.Set.Namespace, last.Hint)
 		return &outcomeError{Decision: last, style: c.env.errStyle()}
 	}
-	_, err = io.WriteString(c.env.ErrOut, c.env.errStyle().Wrap("", 0, print.Plain, "nothing to commit: "+last.Message))
+	_, err = io.WriteString(c.env.ErrOut, c.env.errStyle().Wrap("", 0, print.Plain, msgNothingToCommit(last.Message)))
 	return err
 }
 
-// tidy removes what a command that was killed at its very end has left behind,
-// when the same command finds nothing else to do.
+// tidy removes the lock of a command that was killed at its very end, when the same
+// command finds nothing else to do.
 func (c *change) tidy(ctx context.Context, view *cluster.View, intent plan.Intent, s *sts.Snapshot, d plan.Decision) error {
 	if c.dryRun != "none" || d.Verdict != plan.Done {
 		return nil
@@ -340,7 +339,7 @@ func (c *change) tidy(ctx context.Context, view *cluster.View, intent plan.Inten
 	case errors.Is(err, plan.ErrChanged):
 		return nil
 	case errors.As(err, &answer):
-		warnTo(c.env.ErrOut, "the owner annotation stays: "+answer.Message)
+		warnTo(c.env.ErrOut, msgLockStays(answer.Message))
 		return nil
 	}
 	return err
@@ -353,7 +352,7 @@ func (c *change) dryRunNote() string {
 	return " (" + c.dryRun + " dry run)"
 }
 
-// environment is where commands that run here find the cluster that this one works on.
+// environment tells commands that run here which cluster this one uses.
 func (c *change) environment() []string {
 	var out []string
 	if *c.config.KubeConfig != "" {
@@ -381,15 +380,14 @@ func (c *change) look(ctx context.Context, client *cluster.Client, q cluster.Que
 		}
 	}
 	if len(lacking) > 0 {
-		return nil, fmt.Errorf("%s cannot be decided without seeing everything it depends on:\n  %s\nask for the permission to list and watch %s in namespace %s",
-			c.verb, strings.Join(reasons, "\n  "), strings.Join(lacking, ", "), q.Namespace)
+		return nil, errors.New(msgCannotSee(c.verb, q.Namespace, lacking, reasons))
 	}
 	print.Missing(c.env.ErrOut, s.Missing)
 	return s, nil
 }
 
-// preflight has the server check the first patch, and what the first later steps change of
-// the spec, of each kind one. A set that has changed since it was read is no objection.
+// preflight has the server check the first patch, and the first later change of the spec of each
+// kind. A set that has changed since it was read is no error.
 func (c *change) preflight(ctx context.Context, view *cluster.View, s *sts.Snapshot, steps []plan.Decision) (set *appsv1.StatefulSet, alteration *sts.Alteration, err error) {
 	var p *plan.PatchSet // nil also where the command waits before it writes
 	if a := steps[0].Action; a != nil {
@@ -424,7 +422,7 @@ func (c *change) preflight(ctx context.Context, view *cluster.View, s *sts.Snaps
 	return set, alteration, nil
 }
 
-// printAlteration prints as a diff what mutating admission makes of a write.
+// printAlteration prints what mutating admission changes in a write, as a diff.
 func printAlteration(w io.Writer, a *sts.Alteration, style print.Style) error {
 	if len(a.Sent) == 0 {
 		return nil
@@ -436,8 +434,8 @@ func printAlteration(w io.Writer, a *sts.Alteration, style print.Style) error {
 	return print.Diff(w, unified, style)
 }
 
-// tried is [persist] for an action that is tried. A webhook that does not answer then refuses it: the
-// write itself would fail in the same way.
+// tried is [persist] for the dry run of an action. A webhook that does not respond then refuses it:
+// the write itself would fail in the same way.
 func tried(s *sts.Snapshot, a *plan.Action, ask func() error) error {
 	err := persist(ask)
 	if o := plan.ReadObjection(err); o != nil && o.Kind == plan.ByFailingWebhook {
@@ -448,8 +446,8 @@ func tried(s *sts.Snapshot, a *plan.Action, ask func() error) error {
 	return err
 }
 
-// persist asks the server again when it does not answer. That the set has changed
-// meanwhile is no error.
+// persist retries when the server does not respond. A set that has changed meanwhile is
+// no error.
 func persist(ask func() error) error {
 	const tries = 3
 	err := plan.ErrTransient
@@ -492,14 +490,14 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 			return e
 		}
 		if c.acceptAdmission != nil && !*c.acceptAdmission && d.Alteration.Template() {
-			d.Hint = "add --accept-admission-changes to make that part of the canary, or exempt statefulset " + r.Name + " from it"
+			d.Hint = hintAcceptAdmission(r.Name)
 		}
 	}
 	var interrupted *execute.InterruptedError
 	var expired *execute.TimeoutError
 	switch {
 	case errors.As(err, &interrupted), errors.As(err, &expired):
-		_, _ = fmt.Fprintf(c.env.ErrOut, "Stopped here: %s\nThe same command goes on from there.\n", print.StatusLine(&status))
+		_, _ = io.WriteString(c.env.ErrOut, msgStopped(print.StatusLine(&status)))
 		return err
 	case err != nil:
 		return notAllowed(err, c.env.errStyle())
@@ -507,7 +505,7 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 		d.Hint = c.hint(r.Namespace, d.Hint)
 		return &outcomeError{Decision: d, style: c.env.errStyle()}
 	case d.Verdict == plan.Done && c.out.human() && !c.out.isGitHub():
-		_, e := io.WriteString(c.env.Out, c.env.style().Wrap("", 0, print.Plain, "statefulset.apps/"+r.Name+": "+d.Message))
+		_, e := io.WriteString(c.env.Out, c.env.style().Wrap("", 0, print.Plain, resultLine(r.Name, d)))
 		if d.Drain != nil {
 			print.DrainEnd(c.env.Out, r.Drain, c.env.style())
 		}
@@ -517,10 +515,21 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 	return nil
 }
 
-// narrator tells on standard error what the loop does.
+// resultLine is how a command that is done ends on standard output.
+func resultLine(set string, d plan.Decision) string {
+	switch {
+	case strings.HasPrefix(d.Message, "statefulset.apps/"+set+" "):
+		return d.Message
+	case d.Reason == plan.ReasonNothingToDo:
+		return msgNoResult(set, d.Message)
+	}
+	return msgResult(set, d.Message)
+}
+
+// narrator writes to standard error what the loop does.
 type narrator struct {
 	screen *screen
-	// quiet: the plan had a single step, which need not be said again.
+	// quiet: the plan had a single step, which is not repeated.
 	quiet bool
 	last  string
 	// checking is since when commands are waited for.
@@ -547,8 +556,8 @@ func (n *narrator) Decided(s *sts.Snapshot, d plan.Decision) {
 		if n.checking.IsZero() {
 			n.checking = s.TakenAt
 		}
-		n.last = d.Key() // that a command was begun has been said
-		n.screen.over("  for " + sts.Age(s.TakenAt.Sub(n.checking)))
+		n.last = d.Key() // the start of the command was shown
+		n.screen.over(msgRunsFor(s.TakenAt.Sub(n.checking)))
 		return
 	}
 	n.checking = time.Time{}
@@ -563,18 +572,18 @@ func (n *narrator) Decided(s *sts.Snapshot, d plan.Decision) {
 		n.screen.say(b.String())
 	}
 	if d.Until != nil {
-		n.screen.over("  " + sts.Age(d.Until.Sub(s.TakenAt)) + " left")
+		n.screen.over(msgTimeLeft(d.Until.Sub(s.TakenAt)))
 	}
 }
 
 // Applied implements execute.Observer.
 func (n *narrator) Applied(*sts.Snapshot, plan.Action) {}
 
-// Answered implements execute.Observer: what a command wrote is on the screen
-// already, how it ended is not.
+// Answered implements execute.Observer: the output of a command is on the screen already,
+// its result is not.
 func (n *narrator) Answered(run plan.Run, a plan.Answer) {
 	if run.Quiet || len(run.Argv) > 0 && a.Good() {
-		return // what comes next says that it was well
+		return // the next step implies its success
 	}
-	n.screen.say(run.Label() + " " + a.String() + "\n")
+	n.screen.say(msgCommandEnded(run.Label(), a.String()) + "\n")
 }

@@ -311,8 +311,8 @@ func TestExit(t *testing.T) {
 		{"stuck", outcome(plan.Stuck, plan.ReasonPodFailing, "do this"), 4, "stuck: why\n→ do this\n"},
 		{"stuck, said already", &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: "why", Hint: "do"}, said: true}, 4, ""},
 		{"refused", outcome(plan.Refused, plan.ReasonOwned, ""), 5, "refused: why\n"},
-		{"timeout", &execute.TimeoutError{After: time.Minute, Last: plan.Decision{Verdict: plan.Wait, Message: "for web-4"}}, 124, "error: timed out after 1m0s while waiting for web-4\n"},
-		{"timeout, and the token could not be given back", errors.Join(&execute.TimeoutError{After: time.Minute}, errors.New("forbidden")), 124, "error: timed out after 1m0s\nforbidden\n"},
+		{"timeout", &execute.TimeoutError{After: time.Minute, Last: plan.Decision{Verdict: plan.Wait, Message: "for web-4"}}, 124, "error: timed out after 1m while waiting for web-4\n"},
+		{"timeout, and the token could not be given back", errors.Join(&execute.TimeoutError{After: time.Minute}, errors.New("forbidden")), 124, "error: timed out after 1m\nforbidden\n"},
 		{"--request-timeout", fmt.Errorf("get: %w", context.DeadlineExceeded), 124, "error: get: context deadline exceeded\n"},
 		{"Ctrl-C before the loop", &SignalError{os.Interrupt}, 130, ""},
 		{"Ctrl-C in the loop", &execute.InterruptedError{Cause: &SignalError{os.Interrupt}}, 130, ""},
@@ -357,7 +357,7 @@ func TestConfirm(t *testing.T) {
 	confirm := func(in io.Reader, terminal bool) (asked string, err error) {
 		var b strings.Builder
 		env := &Env{IOStreams: genericiooptions.IOStreams{In: in, ErrOut: &b}, InTerminal: terminal}
-		err = env.confirm(t.Context(), "Go on?")
+		err = env.confirm(t.Context(), "Continue?")
 		return b.String(), err
 	}
 	for answer, yes := range map[string]bool{
@@ -365,7 +365,7 @@ func TestConfirm(t *testing.T) {
 		"\n": false, "n\n": false, "": false, "yeah\n": false, "no, y\n": false,
 	} {
 		asked, err := confirm(strings.NewReader(answer), true)
-		want := "Go on? [y/N] "
+		want := "Continue? [y/N] "
 		if !strings.HasSuffix(answer, "\n") { // the next line is not to stand behind the question
 			want += "\n"
 		}
@@ -384,17 +384,17 @@ func TestConfirm(t *testing.T) {
 
 func TestConfirmEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
-	in, keyboard := io.Pipe() // nobody types
+	in, keyboard := io.Pipe() // no input
 	defer keyboard.Close()
 	env := &Env{IOStreams: genericiooptions.IOStreams{In: in, ErrOut: io.Discard}, InTerminal: true}
 	cancel(&SignalError{os.Interrupt})
 	var signal *SignalError
-	if err := env.confirm(ctx, "Go on?"); !errors.As(err, &signal) {
+	if err := env.confirm(ctx, "Continue?"); !errors.As(err, &signal) {
 		t.Errorf("%v", err)
 	}
 }
 
-// keyboard is one on which nobody types: somebody presses Ctrl-C when it is read.
+// keyboard has no input: reading it is Ctrl-C.
 type keyboard struct {
 	*io.PipeReader
 	ctrlC func()

@@ -22,19 +22,19 @@ import (
 type Env struct {
 	genericiooptions.IOStreams
 	Clock clock.WithTicker
-	// Called is the name that usage texts show: "kubectl sts" or "kubectl-sts".
+	// Called is the name in usage texts: "kubectl sts" or "kubectl-sts".
 	Called string
 	// Getenv reads an environment variable.
 	Getenv func(string) string
-	// InTerminal and OutTerminal say whether the streams are terminals; Size is the
-	// output terminal's.
+	// InTerminal, OutTerminal and ErrTerminal are whether the streams are terminals; Size
+	// is that of the output terminal.
 	InTerminal, OutTerminal, ErrTerminal bool
 	Size                                 func() (width, height int)
-	// Who is the default owner of what a command does: user@host.
+	// Who is the default lock owner: user@host.
 	Who string
 }
 
-// OSEnv is the process that the program really runs in.
+// OSEnv is the real process.
 func OSEnv() Env {
 	return Env{
 		IOStreams:   genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
@@ -58,9 +58,9 @@ func OSEnv() Env {
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
-// calledAs tells `kubectl sts` from `kubectl-sts`. kubectl runs a plugin by its
-// full path; a shell by the word that was typed, and it leaves the path of what
-// it runs in the variable "_". A plugin name's underscores are dashes to kubectl.
+// calledAs distinguishes `kubectl sts` from `kubectl-sts`. kubectl runs a plugin by its
+// full path; a shell runs it by the word that was typed, with the path in the variable
+// "_". Underscores in the name of a plugin are dashes for kubectl.
 func calledAs(arg0, underscore string) string {
 	base := strings.TrimSuffix(filepath.Base(arg0), ".exe")
 	plugin, isPlugin := strings.CutPrefix(base, "kubectl-")
@@ -83,7 +83,7 @@ func who() string {
 	return name + "@" + host
 }
 
-// style is how text may look on standard output.
+// style is that of text on standard output.
 func (e *Env) style() print.Style {
 	return e.styleOf(e.OutTerminal)
 }
@@ -96,7 +96,7 @@ func (e *Env) styleOf(terminal bool) print.Style {
 	return s
 }
 
-// errStyle is how text may look on standard error.
+// errStyle is that of text on standard error.
 func (e *Env) errStyle() print.Style {
 	return e.styleOf(e.ErrTerminal)
 }
@@ -106,7 +106,7 @@ func (e *Env) colors() bool {
 	return e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
 }
 
-// confirm asks on the terminal. Without one, nobody can answer: that needs --yes.
+// confirm asks for confirmation on the terminal. Without one, --yes is required.
 func (e *Env) confirm(ctx context.Context, question string) error {
 	a, err := e.ask(ctx, question+" [y/N] ")
 	if err == nil && a != "y" && a != "yes" {
@@ -115,9 +115,9 @@ func (e *Env) confirm(ctx context.Context, question string) error {
 	return err
 }
 
-// confirmNumber has a person type how many things are meant.
+// confirmNumber asks the user to type the number of objects.
 func (e *Env) confirmNumber(ctx context.Context, n int, what string) error {
-	a, err := e.ask(ctx, fmt.Sprintf("Type %d to %s: ", n, what))
+	a, err := e.ask(ctx, msgTypeNumber(n, what))
 	if err == nil && a != strconv.Itoa(n) {
 		return errDeclined
 	}
@@ -142,7 +142,7 @@ func (e *Env) ask(ctx context.Context, question string) (string, error) {
 		_, _ = fmt.Fprintln(e.ErrOut)
 		return "", context.Cause(ctx)
 	case line := <-answer:
-		if !strings.HasSuffix(line, "\n") { // nobody has pressed Enter
+		if !strings.HasSuffix(line, "\n") { // the input ended without Enter
 			_, _ = fmt.Fprintln(e.ErrOut)
 		}
 		return strings.ToLower(strings.TrimSpace(line)), nil

@@ -37,27 +37,27 @@ var ExitCodes = []struct {
 	Code    int
 	Meaning string
 }{
-	{ExitOK, "done, or nothing to do; a plain report"},
+	{ExitOK, "success, nothing to do, or a report"},
 	{ExitError, "error"},
-	{ExitUsage, "the command line is wrong; also: a confirmation is needed and there is no terminal and no `--yes`"},
-	{ExitFound, "found or not yet, for those who ask with `--exit-code`, `--for` or `--print-patch`"},
-	{ExitStuck, "stuck: it cannot go on without a person; also: a DNS name that should resolve does not"},
-	{ExitRefused, "refused by a guard: a budget that can never allow it, somebody else at work, an update on its way"},
-	{ExitGate, "a gate failed: the canary stands paused, or is aborted, as `--on-failure` says"},
+	{ExitUsage, "invalid command line; also: a confirmation is required, and there is neither a terminal nor `--yes`"},
+	{ExitFound, "found, or not yet: only with `--exit-code`, `--for` or `--print-patch`"},
+	{ExitStuck, "stuck: the command cannot continue without a manual fix; also: a DNS name that should resolve does not"},
+	{ExitRefused, "refused by a guard: for example a PodDisruptionBudget that can never allow a disruption, a lock of another client, or an update in progress"},
+	{ExitGate, "a gate failed: the canary is paused or aborted, according to `--on-failure`"},
 	{ExitTimeout, "timed out"},
 	{ExitInterrupted, "interrupted (Ctrl-C)"},
 	{ExitTerminated, "terminated (SIGTERM)"},
 }
 
-// usageError is a command line that is wrong.
+// usageError is an invalid command line.
 type usageError struct{ msg string }
 
 func (e *usageError) Error() string { return e.msg }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
-// outcomeError is a command that ended Stuck, Refused or Failed. Where a report has said
-// so already it is not said again.
+// outcomeError is a command that ended Stuck, Refused or Failed. It is not printed where a
+// report has shown it already.
 type outcomeError struct {
 	plan.Decision
 	said  bool
@@ -66,7 +66,7 @@ type outcomeError struct {
 
 func (e *outcomeError) Error() string { return e.Message }
 
-// notYetError is the answer "no" for those who asked with --exit-code or --for.
+// notYetError is the negative result of --exit-code, --for or --print-patch.
 type notYetError struct{ msg string }
 
 func (e *notYetError) Error() string { return e.msg }
@@ -81,25 +81,25 @@ type hintedError struct {
 func (e *hintedError) Error() string { return e.err.Error() }
 func (e *hintedError) Unwrap() error { return e.err }
 
-// notAllowed adds to a write that the server does not allow in the middle of a command how the
-// command is resumed.
+// notAllowed adds a hint how to resume the command to an error about a missing permission for a
+// write.
 func notAllowed(err error, style print.Style) error {
 	if !apierrors.IsForbidden(err) {
 		return err
 	}
-	return &hintedError{err, "what was done so far stays; rerun the command when you have this permission, or have a user rerun it who has it", style}
+	return &hintedError{err, hintNotAllowed(), style}
 }
 
-// errDeclined: the person said no.
-var errDeclined = errors.New("nothing was changed")
+// errDeclined: the confirmation was declined.
+var errDeclined = errors.New(msgDeclined())
 
-// SignalError is a signal that asked the program to stop.
+// SignalError is a signal that stopped the program.
 type SignalError struct{ Signal os.Signal }
 
 func (e *SignalError) Error() string { return "signal: " + e.Signal.String() }
 
-// Exit prints the error, if there is anything to say, and returns the exit code.
-// This is the one place that knows both.
+// Exit prints the error, unless it was printed already, and returns the exit code. No
+// other function does.
 func Exit(w io.Writer, err error) int {
 	var (
 		usage   *usageError
@@ -172,13 +172,12 @@ func causes(d *metav1.StatusDetails) string {
 	return "\n* " + strings.Join(parts, "\n* ")
 }
 
-// errorText is kubectl's own text for what the API server answered. kubectl looks
-// at the outermost error only, so ours are unwrapped for it and what they add is
-// put in front.
+// errorText is kubectl's own text for an error of the API server. kubectl checks only the
+// outermost error, so ours are unwrapped for it and their text is put in front.
 func errorText(err error) string {
 	var status apierrors.APIStatus
 	if apierrors.IsInvalid(err) && errors.As(err, &status) {
-		// kubectl has a sentence of its own for these, which it does not export.
+		// kubectl has its own text for these, which it does not export.
 		if d := status.Status().Details; d != nil && d.Name != "" {
 			return fmt.Sprintf("The %s %q is invalid: %s", d.Kind, d.Name, causes(d))
 		}

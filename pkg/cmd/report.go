@@ -23,12 +23,12 @@ const (
 	github = "github"
 )
 
-// output is the -o flag: "" and formats of our own are for people, "name" for shells,
-// the rest is done by cli-runtime's printers.
+// output is the -o flag: "" and our own formats are for people, "name" for shells, the
+// rest is printed by cli-runtime's printers.
 type output struct {
 	flags *genericclioptions.PrintFlags
 	own   []string // formats that are ours: wide, github
-	// resource is what -o name writes before the names, nothing when it is empty.
+	// resource is the prefix of the names with -o name, none when empty.
 	resource string
 }
 
@@ -53,10 +53,10 @@ func (o *output) format() string {
 func (o *output) human() bool  { return o.format() == "" || slices.Contains(o.own, o.format()) }
 func (o *output) isWide() bool { return o.format() == wide }
 
-// isGitHub: the end is told to a GitHub Actions workflow, too.
+// isGitHub: the result is also reported to a GitHub Actions workflow.
 func (o *output) isGitHub() bool { return o.format() == github }
 
-// check rejects a format that does not exist before anything is asked of the cluster.
+// check rejects an unknown format before the first request.
 func (o *output) check() error {
 	if o.human() {
 		return nil
@@ -73,8 +73,7 @@ func (o *output) formats() []string {
 	return append(slices.Clone(o.flags.AllowedFormats()), o.own...)
 }
 
-// print writes a report in a machine format. names are the objects that it is
-// about, for -o name.
+// print writes a report in a machine format. names are its objects, for -o name.
 func (o *output) print(w io.Writer, report any, names []string) error {
 	if o.format() == "name" {
 		for _, n := range names {
@@ -105,10 +104,10 @@ func (o *output) print(w io.Writer, report any, names []string) error {
 	return printer.PrintObj(u, w)
 }
 
-// itemised is a report whose items may be a hundred thousand. They are printed one at a
-// time: as one document they take a gigabyte.
+// itemised is a report that may have a hundred thousand items. They are printed one at a
+// time: as one document they would take a gigabyte.
 type itemised interface {
-	// Split leaves the report without its items, and them one by one.
+	// Split returns the report without its items, and the items one by one.
 	Split() (head any, items iter.Seq[any])
 }
 
@@ -120,7 +119,7 @@ func printItemised(w io.Writer, report itemised, asYAML bool) error {
 		return err
 	}
 	out := bufio.NewWriter(w)
-	write := func(text string) { _, _ = out.WriteString(text) } // Flush tells of an error
+	write := func(text string) { _, _ = out.WriteString(text) } // Flush returns an error
 	if !asYAML {
 		write("{\n")
 	}

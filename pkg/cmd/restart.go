@@ -19,37 +19,10 @@ func newRestart(c *common) *cobra.Command {
 		leaderExec string
 		forget     bool
 	)
-	cmd := &cobra.Command{
-		Use:   "restart NAME",
-		Short: "Restart chosen pods, one at a time, as budgets allow",
-		Long: `Restart the pods of a StatefulSet, or chosen ones, one at a time: each is evicted
-through the API server, which honours PodDisruptionBudgets, and the next one
-follows when it is available again.
-
-Unlike 'kubectl rollout restart' this changes no template, so it makes no new
-revision, works with every update strategy and beside a canary, and GitOps has
-nothing to revert. Every pod comes back on the revision that it has; where one
-would not, nothing is restarted.
-
-Pods that are failing come first. With --leader-last the pods that are left are
-asked before each restart whether they lead, and the one that does is restarted
-after all others; two that say so at once stop it with exit code 4.
-
-A restart that was interrupted goes on when the same command is run again, and
-restarts no pod twice.`,
-		Example: `  # every pod, highest ordinal first
-  kubectl sts restart web
-
-  # some of them, lowest first, in a pipeline
-  kubectl sts restart web --ordinal 2,5-7 --order asc --yes --timeout 30m
-
-  # the member that leads goes last, whoever that is by then
-  kubectl sts restart web --leader-last --leader-exec 'test ! -f "$PGDATA/standby.signal"'
-
-  # do not go on with a restart that was interrupted
-  kubectl sts restart web --forget`,
+	cmd := withHelp("restart", &cobra.Command{
+		Use:  "restart NAME",
 		Args: oneName, ValidArgsFunction: c.completeNames,
-	}
+	})
 	ch := c.newChange(cmd, "restart")
 	ch.kind = "RestartReport"
 	f := cmd.Flags()

@@ -1,5 +1,5 @@
-// Package cmd is the command line: flags become a plain Intent or Query, and two
-// runners do the rest, runReport and runChange.
+// Package cmd is the command line: flags become an Intent or a Query, and two runners do
+// the rest, runReport and runChange.
 package cmd
 
 import (
@@ -64,7 +64,7 @@ func NewRoot(env Env) *cobra.Command {
 	)
 	root.AddCommand(newOptions(root))
 	root.InitDefaultCompletionCmd()
-	// As in kubectl, the flags that every command has are shown once, by options.
+	// As in kubectl, global flags are listed once, by options.
 	root.SetUsageTemplate(strings.NewReplacer(
 		inheritedFlags, "",
 		"{{.LocalFlags.FlagUsages |", "{{.LocalNonPersistentFlags.FlagUsagesWrapped 100 |",
@@ -72,30 +72,29 @@ func NewRoot(env Env) *cobra.Command {
 	return root
 }
 
-// inheritedFlags is the part of cobra's usage template that a page is spared of.
+// inheritedFlags is the part of cobra's usage template that help pages leave out.
 const inheritedFlags = `{{if .HasAvailableInheritedFlags}}
 
 Global Flags:
 {{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}`
 
 const globalFlagsHint = `{{if not .HasAvailableSubCommands}}
-{{end}}Use "{{.Root.CommandPath}} options" for the flags that every command has.
+{{end}}Use "{{.Root.CommandPath}} options" for a list of global flags (apply to all commands).
 `
 
 func newOptions(root *cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "options",
-		Short: "List the flags that every command has",
-		Args:  noArgs,
+	cmd := withHelp("options", &cobra.Command{
+		Use:  "options",
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "The following flags can be passed to any command:\n\n%s", root.PersistentFlags().FlagUsagesWrapped(100))
 			return err
 		},
-	}
+	})
 	return cmd
 }
 
-// unknownCommand rejects what is left of the command line after a group of commands.
+// unknownCommand rejects arguments of a command group that name none of its commands.
 func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -127,9 +126,8 @@ func (c *common) namespace() (string, error) {
 	return ns, err
 }
 
-// hint makes the commands in a hint fit the command line that it answers: the
-// namespace is left out where the context says it, and a context, kubeconfig or
-// identity that was given is given again.
+// hint adapts the commands in a hint to the command line: the namespace is left out where
+// the context has it, and a context, kubeconfig or identity that was given is repeated.
 func (c *common) hint(namespace, text string) string {
 	flags := ""
 	if context, err := c.namespace(); *c.config.Namespace != "" || err != nil || context != namespace {
@@ -146,7 +144,7 @@ func (c *common) hint(namespace, text string) string {
 	return strings.ReplaceAll(text, sts.NamespaceFlag(namespace), flags)
 }
 
-// target says which sets a command line names.
+// target are the sets that a command line selects.
 type target struct {
 	all      bool
 	selector string
@@ -213,7 +211,7 @@ func setNames(args []string) ([]string, error) {
 	return names, nil
 }
 
-// setName reads the one StatefulSet that a change is about.
+// setName reads the name of the one StatefulSet of a change.
 func setName(args []string) (string, error) {
 	names, err := setNames(args)
 	if err != nil {
@@ -225,7 +223,7 @@ func setName(args []string) (string, error) {
 	return names[0], nil
 }
 
-// completeNames completes StatefulSet names from the cluster, quickly or not at all.
+// completeNames completes StatefulSet names from the cluster, with a short timeout.
 func (c *common) completeNames(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	config, err := c.config.ToRESTConfig()
 	if err != nil {

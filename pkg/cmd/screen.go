@@ -10,12 +10,12 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/print"
 )
 
-// screen is standard error while a command works: lines from several sources, and on
-// a terminal one last line that is written over as time passes.
+// screen is standard error while a command runs: lines from several sources, and on a
+// terminal a last line that is overwritten as time passes.
 type screen struct {
 	out   io.Writer
 	style print.Style
-	// terminal: lines can be written over.
+	// terminal: lines can be overwritten.
 	terminal bool
 
 	mu   sync.Mutex
@@ -37,25 +37,25 @@ func (s *screen) say(text string) {
 // warn writes a warning.
 func (s *screen) warn(text string) { s.say("warning: " + text + "\n") }
 
-// tell is the screen for who watches the cluster.
+// tell is the screen for a view of the cluster.
 func (s *screen) tell() cluster.Tell {
 	return cluster.Tell{Warn: s.warn, Say: func(text string) { s.say(text + "\n") }}
 }
 
-// over writes a line over the last one that came from here. Nothing where lines
-// cannot be written over: it is only about time that passes.
+// over overwrites its previous line. Nothing is written where lines cannot be
+// overwritten: the line is only about time that passes.
 func (s *screen) over(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.terminal || text == s.live || s.style.Width > 0 && len(text) >= s.style.Width {
-		return // a line that wraps could not be taken back
+		return // a line that wraps could not be removed
 	}
 	s.wipe()
 	s.live = text
 	_, _ = io.WriteString(s.out, s.style.Paint(print.Dim, text))
 }
 
-// done takes the live line away.
+// done removes the live line.
 func (s *screen) done() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

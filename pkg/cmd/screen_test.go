@@ -13,8 +13,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// The time that passes is one line, written over, on a terminal where it fits; what is
-// to stay takes its place.
+// The time that passes is one line, overwritten, on a terminal where it fits; lines that
+// stay replace it.
 func TestTimeThatPasses(t *testing.T) {
 	soaked := ststest.Now.Add(90 * time.Second)
 	soaking := plan.Decision{Verdict: plan.Wait, Reason: plan.ReasonSoaking, Subject: "web-2", Message: "for web-2 to have been ready for 5m", Until: &soaked}

@@ -305,9 +305,9 @@ func TestClaimsTimeOut(t *testing.T) {
 func TestClaimsInterrupted(t *testing.T) {
 	for after, want := range map[time.Duration][]string{
 		// Two were being read: nothing was written.
-		500 * time.Millisecond: {"stopped", "stopped", "stopped", "stopped"},
+		500 * time.Millisecond: {"interrupted", "interrupted", "interrupted", "interrupted"},
 		// Two were being kept; that call is not broken off.
-		1500 * time.Millisecond: {"stopped, wrote", "stopped, wrote", "stopped", "stopped"},
+		1500 * time.Millisecond: {"interrupted, wrote", "interrupted, wrote", "interrupted", "interrupted"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newClaims()

@@ -1,5 +1,5 @@
-// Package execute is the loop that carries out a plan: watch, ask what is next,
-// do it, wait until the watch has shown it, ask again.
+// Package execute is the loop that carries out a plan: watch, decide on the next step,
+// carry it out, wait until the watch shows it, repeat.
 package execute
 
 import (
@@ -17,64 +17,64 @@ import (
 
 // World is the cluster as the loop sees it.
 type World interface {
-	// Watch sends a Snapshot whenever something has moved, and now and then when
-	// nothing has; none while it cannot see what moves, since old news must not decide.
+	// Watch sends a Snapshot whenever something has changed, and regularly when nothing
+	// has; none while the watch is behind, since a stale snapshot must not decide.
 	// The channel is closed when ctx ends or the watch fails; Err then says why.
 	Watch(ctx context.Context) <-chan *sts.Snapshot
-	// Wake has Watch send a Snapshot as soon as it can, although nothing has moved.
+	// Wake has Watch send a Snapshot as soon as it can, although nothing has changed.
 	Wake()
 	Err() error
-	// Apply writes. It returns what tells whether a snapshot shows the write, or an
-	// error that is [plan.ErrChanged] when the cluster was no longer as the action expects, and
-	// [plan.ErrBehind] when it is not as the snapshot shows it.
+	// Apply writes. It returns a function that reports whether a snapshot shows the write, or
+	// an error that is [plan.ErrChanged] when a precondition of the action did not hold, and
+	// [plan.ErrBehind] when the snapshot is stale.
 	Apply(ctx context.Context, s *sts.Snapshot, a plan.Action) (seen func(*sts.Snapshot) bool, err error)
-	// Ask runs a command until it ends, or until ctx does. An error says that it
-	// could not be run at all. It is called from several goroutines.
+	// Ask runs a command until it ends, or until ctx does. An error means that it could
+	// not be run at all. It is called from several goroutines.
 	Ask(ctx context.Context, run plan.Run) (plan.Answer, error)
 }
 
-// changedLimit is how many times in a row a fresh look may find its decision
-// outdated before the loop gives up.
+// changedLimit is how many times in a row a decision may be outdated before the loop
+// gives up.
 const changedLimit = 20
 
-// After a call that the server did not answer it is tried again, at most
-// transientLimit times in a row, each time after transientPause.
+// A call without a response is retried, at most transientLimit times in a row, each
+// time after transientPause.
 const (
 	transientLimit = 20
 	transientPause = time.Second
 )
 
-// callTimeout bounds one write. It does not end with ctx: on Ctrl-C the call in
-// flight is finished, so that what was done is known.
+// callTimeout limits one write. It does not end with ctx: on Ctrl-C the current call is
+// completed, so that its result is known.
 const callTimeout = 30 * time.Second
 
-// TimeoutError says that the time given was over.
+// TimeoutError means that the command timed out.
 type TimeoutError struct {
 	After time.Duration
-	// Last is what was being waited for.
+	// Last is what it was waiting for.
 	Last plan.Decision
 }
 
 func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("timed out after %s%s", e.After, waitingFor(e.Last))
+	return msgTimedOut(e.After, waitedFor(e.Last))
 }
 
-// InterruptedError says that the context was cancelled, by Ctrl-C or a signal.
+// InterruptedError means that the context was cancelled, by Ctrl-C or a signal.
 type InterruptedError struct {
 	Cause error
 	Last  plan.Decision
 }
 
-func (e *InterruptedError) Error() string { return "stopped" + waitingFor(e.Last) }
+func (e *InterruptedError) Error() string { return msgInterrupted(waitedFor(e.Last)) }
 
-// Unwrap gives the cause of the cancellation, which knows the signal.
+// Unwrap returns the cause of the cancellation, which has the signal.
 func (e *InterruptedError) Unwrap() error { return e.Cause }
 
-func waitingFor(d plan.Decision) string {
-	if d.Message == "" || d.Verdict != plan.Wait {
+func waitedFor(d plan.Decision) string {
+	if d.Verdict != plan.Wait {
 		return ""
 	}
-	return " while waiting " + d.Message
+	return d.Message
 }
 
 // Applied is one action that was carried out.
@@ -83,9 +83,9 @@ type Applied struct {
 	plan.Action
 }
 
-// Asked is one command that was run, and what it said.
+// Asked is one command that was run, and its result.
 type Asked struct {
-	// At is when the answer came.
+	// At is when it ended.
 	At time.Time `json:"at"`
 	plan.Run
 	plan.Answer
@@ -93,8 +93,8 @@ type Asked struct {
 
 // Result is how a run ended.
 type Result struct {
-	// Decision is the last one: Done, Stuck, Refused or Failed; what was waited for
-	// when an error ended the run.
+	// Decision is the last one: Done, Stuck, Refused or Failed; the last Wait when an
+	// error ended the run.
 	Decision plan.Decision
 	Applied  []Applied
 	Asked    []Asked
@@ -102,22 +102,22 @@ type Result struct {
 	Last *sts.Snapshot
 }
 
-// Observer is told about every decision before it is acted on, and after an
-// action has been carried out or a question answered.
+// Observer receives every decision before it is carried out, every action after it was
+// carried out, and the result of every command.
 type Observer interface {
 	Decided(s *sts.Snapshot, d plan.Decision)
 	Applied(s *sts.Snapshot, a plan.Action)
 	Answered(run plan.Run, a plan.Answer)
 }
 
-// Run asks the intent again and again until its verdict ends the command, until
-// the timeout (0 for none) or until ctx ends. Whatever ends it, commands that still
-// run are ended and the owner token is given back if it was taken.
+// Run calls the intent again and again until its verdict ends the command, until the
+// timeout (0 for none) or until ctx ends. In any case, commands that still run are ended
+// and the lock is released if it was taken.
 func Run(ctx context.Context, w World, i plan.Intent, timeout time.Duration, o Observer) (Result, error) {
 	watchCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	r := runner{world: w, intent: i, observer: o, changes: w.Watch(watchCtx), answers: make(chan answered)}
-	r.due = time.NewTimer(time.Hour) //nolint:forbidigo // says when to look again; what decides is the snapshot's time
+	r.due = time.NewTimer(time.Hour) //nolint:forbidigo // only wakes the loop; the snapshot's time decides
 	r.due.Stop()
 	if timeout > 0 {
 		var cancel context.CancelFunc
@@ -162,15 +162,15 @@ type runner struct {
 	changes  <-chan *sts.Snapshot
 	answers  chan answered
 	asking   sync.WaitGroup
-	due      *time.Timer // fires when a wait that has an end is over
+	due      *time.Timer // fires when a wait with a set end has ended
 
 	result   Result
 	facts    plan.Facts
 	seen     func(*sts.Snapshot) bool // the last write, until the watch has shown it
 	then     *plan.Decision           // how the run ends when it has
 	lost     *plan.Decision           // a last write whose answer was lost
-	held     string                   // key of an action that the server lets wait
-	stale    string                   // resourceVersion of a set that a write found outdated
+	held     string                   // key of an action that the server makes wait
+	stale    string                   // resourceVersion of a set that was outdated at a write
 	changed  int
 	behind   int
 	failed   int
@@ -188,7 +188,7 @@ type answered struct {
 // ask runs a command beside the loop.
 func (r *runner) ask(ctx context.Context, run plan.Run) error {
 	if r.facts.Asked[run.Key] {
-		return fmt.Errorf("%s would be run twice (this is a bug)", run.For)
+		return errors.New(msgRunTwice(run.For))
 	}
 	r.facts.Asked = withKey(r.facts.Asked, run.Key, true)
 	r.asking.Go(func() {
@@ -209,7 +209,7 @@ func (r *runner) answered(a answered) {
 	r.observer.Answered(a.run, a.Answer)
 }
 
-// withKey leaves the old map alone: an intent may have kept it.
+// withKey does not change the old map, which an intent may have kept.
 func withKey[V any](old map[string]V, key string, value V) map[string]V {
 	m := maps.Clone(old)
 	if m == nil {
@@ -219,7 +219,7 @@ func withKey[V any](old map[string]V, key string, value V) map[string]V {
 	return m
 }
 
-// look lets one snapshot decide. It reports whether the run has come to its end.
+// look decides on one snapshot. It reports whether the run has ended.
 func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 	r.result.Last = s
 	r.due.Stop()
@@ -233,7 +233,7 @@ func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 		r.wrote(s, *r.lost, nil)
 	}
 	if r.then != nil && !sts.Observed(s.Set) {
-		return false, nil // so that the report at the end is about the spec that stands
+		return false, nil // so that the final report is about the current spec
 	}
 	if r.then != nil {
 		r.result.Decision = *r.then
@@ -264,7 +264,7 @@ func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 			if err := r.ask(ctx, *d.Action.Run); err != nil {
 				return true, err
 			}
-			continue // what else is there to do while it runs?
+			continue // there may be more to do while it runs
 		case d.Verdict == plan.Do:
 			return r.apply(ctx, s, d)
 		case d.Verdict == plan.Wait:
@@ -277,7 +277,7 @@ func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 	}
 }
 
-// wakeAt is when to look again although nothing has moved, zero for never.
+// wakeAt is when to look again although nothing has changed, zero for never.
 func wakeAt(d plan.Decision, now time.Time) time.Time {
 	at := d.Recheck
 	if d.Until != nil && (!at.After(now) || d.Until.Before(at)) {
@@ -295,7 +295,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 	seen, err := r.world.Apply(ctx, s, *d.Action)
 	if errors.Is(err, plan.ErrBehind) {
 		if r.behind++; r.behind > 1 { // else it is a matter of milliseconds
-			r.result.Decision = plan.Decision{Verdict: plan.Wait, Reason: plan.ReasonNotObserved, Message: "for news of the pods: " + err.Error()}
+			r.result.Decision = plan.Decision{Verdict: plan.Wait, Reason: plan.ReasonNotObserved, Message: msgWatchBehind(err)}
 			r.held = d.Key()
 			r.observer.Decided(s, r.result.Decision)
 		}
@@ -303,7 +303,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 	}
 	if errors.Is(err, plan.ErrChanged) {
 		if r.changed++; r.changed > changedLimit {
-			return false, fmt.Errorf("statefulset %s keeps changing under our hands: %w", s.Set.Name, err)
+			return false, fmt.Errorf("%s: %w", msgKeepsChanging(s.Set.Name, r.changed), err)
 		}
 		if d.Action.PatchSet != nil {
 			r.stale = s.Set.ResourceVersion
@@ -318,7 +318,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 	if answer := (*plan.AnswerError)(nil); errors.As(err, &answer) {
 		if answer.Stored {
 			r.wrote(s, d, nil)
-			r.then = nil // this is the end, not what the step was meant to lead to
+			r.then = nil // the refusal is the end, not the intended one
 		}
 		r.result.Decision, r.held = answer.Decision, d.Key()
 		if answer.Verdict == plan.Refused {
@@ -331,7 +331,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 	}
 	if errors.Is(err, plan.ErrTransient) {
 		if d.Then != nil && d.Action.PatchSet != nil {
-			r.lost = &d // it may have been carried out, and then Next has nothing left to see
+			r.lost = &d // it may have been carried out, and then Next finds no record
 		}
 		if d.Action.DeletePod != nil {
 			r.facts = r.facts.After(*d.Action) // the pod may be gone, and counts
@@ -342,7 +342,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 		}
 	}
 	if o := plan.ReadObjection(err); o != nil && o.Kind == plan.ByFailingWebhook {
-		if refused := o.RefuseAction(s.Set.Namespace, s.Set.Name, d.Action); refused != nil { // it was tried often enough
+		if refused := o.RefuseAction(s.Set.Namespace, s.Set.Name, d.Action); refused != nil { // the retries are used up
 			r.refused(s, *refused)
 			return true, nil
 		}
@@ -354,22 +354,19 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 	return false, nil
 }
 
-// refused ends the run where admission does not let an action through: the command is refused when
-// nothing has been moved yet, else it is stuck.
+// refused ends the run where admission rejects an action: the command is refused when no pod has
+// been disrupted yet, else it is stuck.
 func (r *runner) refused(s *sts.Snapshot, d plan.Decision) {
 	if slices.ContainsFunc(r.result.Applied, func(a Applied) bool { return a.Disrupts() }) {
 		d.Verdict = plan.Stuck
-		d.Message += "; what was done before stays"
+		d.Message = msgStepsKept(d.Message)
 	}
-	if d.Hint != "" {
-		d.Hint += "; "
-	}
-	d.Hint += "rerun the command to resume"
+	d.Hint = hintRerun(d.Hint)
 	r.result.Decision = d
 	r.observer.Decided(s, d)
 }
 
-// wrote takes note of an action that was carried out.
+// wrote records an action that was carried out.
 func (r *runner) wrote(s *sts.Snapshot, d plan.Decision, seen func(*sts.Snapshot) bool) {
 	r.changed, r.behind, r.failed, r.lost, r.held = 0, 0, 0, nil, ""
 	r.facts = r.facts.After(*d.Action)
@@ -381,15 +378,15 @@ func (r *runner) wrote(s *sts.Snapshot, d plan.Decision, seen func(*sts.Snapshot
 	r.observer.Applied(s, *d.Action)
 }
 
-// end gives the owner token back. A failure to do so does not hide how the run
-// ended; the same owner can always go on.
+// end releases the lock. A failure to do so does not hide how the run ended; the same
+// owner can always resume.
 func (r *runner) end(err error) (Result, error) {
 	reached := err == nil && (r.result.Decision.Verdict == plan.Done || r.then != nil && r.then.Verdict == plan.Done)
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 	defer cancel()
 	for s := r.result.Last; s != nil; s = r.next(ctx) {
 		if r.seen != nil && !r.seen(s) || r.stale == s.Set.ResourceVersion {
-			continue // our own last write, or somebody else's, is not in it yet
+			continue // our own last write, or that of another client, is not in it yet
 		}
 		a := r.intent.Release(s, reached)
 		if a == nil {
@@ -402,7 +399,7 @@ func (r *runner) end(err error) (Result, error) {
 			continue
 		case errors.Is(e, plan.ErrTransient):
 			if r.failed > transientLimit {
-				return r.result, err // it was tried often enough, with the last action
+				return r.result, err // the retries were used up by the last action
 			}
 			continue
 		}
@@ -413,7 +410,7 @@ func (r *runner) end(err error) (Result, error) {
 			case reached:
 				r.refused(s, answer.Decision)
 			}
-			return r.result, nil // else it has ended for the same reason
+			return r.result, nil // else the run has ended for the same reason
 		}
 		return r.result, errors.Join(err, e)
 	}

@@ -213,7 +213,7 @@ func TestWaitsForTheWatchToShowTheWrite(t *testing.T) {
 			t.Errorf("%v, %+v", r.err, r.result)
 		}
 		if c.ended.Err() == nil {
-			t.Error("the watch goes on after the end")
+			t.Error("the watch continues after the end")
 		}
 		if diff := cmp.Diff([]bool{true}, i.released); diff != "" {
 			t.Errorf("released (-want +got):\n%s", diff)
@@ -324,7 +324,7 @@ func TestGivesUpWhenItKeepsChanging(t *testing.T) {
 			c.show(n)
 		}
 		r.mustBeOver(t, true)
-		if !errors.Is(r.err, plan.ErrChanged) || !strings.Contains(r.err.Error(), "statefulset web keeps changing") {
+		if !errors.Is(r.err, plan.ErrChanged) || !strings.Contains(r.err.Error(), "statefulset/web keeps changing") {
 			t.Errorf("error %v", r.err)
 		}
 		if len(i.facts) < 10 || len(i.facts) > 30 {
@@ -334,7 +334,7 @@ func TestGivesUpWhenItKeepsChanging(t *testing.T) {
 }
 
 // A write without an answer is tried again, not before a moment has passed, and
-// not for ever.
+// not forever.
 func TestNoAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []plan.Decision{patch("one")}}
@@ -419,7 +419,7 @@ func TestAnErrorEndsTheRun(t *testing.T) {
 	})
 }
 
-// That the token could not be given back is told, and does not hide how it ended.
+// A lock that could not be released is reported, and does not hide how the run ended.
 func TestReleaseFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []plan.Decision{done("all")}, release: true}
@@ -523,7 +523,7 @@ func TestInterruption(t *testing.T) {
 	})
 }
 
-// A server that hangs does not hold a person who has pressed Ctrl-C for ever.
+// A server that hangs does not block Ctrl-C forever.
 func TestInterruptionOfAHangingCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []plan.Decision{patch("one")}}
@@ -573,8 +573,8 @@ func TestVerdictsThatEnd(t *testing.T) {
 	}
 }
 
-// Questions run beside the loop: it goes on looking, several may be open, and an
-// answer decides at once, without waiting for something to move.
+// Commands run beside the loop: it keeps looking, several may run, and a
+// result decides at once, without waiting for a change.
 func TestAsks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []plan.Decision{
@@ -652,9 +652,9 @@ func TestAQuestionThatCannotBeAskedIsAnError(t *testing.T) {
 	})
 }
 
-// What is decided by old news is not counted as a failure, however long they do not come, and
-// said when it is more than a moment.
-func TestOldNewsAreWaitedOut(t *testing.T) {
+// A decision by a stale watch is not counted as a failure, however long the watch is behind. It is
+// reported when that takes more than a moment.
+func TestAStaleWatchIsWaitedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []plan.Decision{patch("promote")}}
 		behind := true
@@ -669,7 +669,7 @@ func TestOldNewsAreWaitedOut(t *testing.T) {
 		for range 30 {
 			c.show(1)
 		}
-		if said := slices.DeleteFunc(slices.Clone(c.log), func(line string) bool { return !strings.Contains(line, "for news of the pods") }); len(said) != 29 {
+		if said := slices.DeleteFunc(slices.Clone(c.log), func(line string) bool { return !strings.Contains(line, "for the watch to catch up") }); len(said) != 29 {
 			t.Errorf("said %d times: %s", len(said), strings.Join(said, "\n"))
 		}
 		behind = false

@@ -14,8 +14,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
 )
 
-// TestAdmissionRefusesARemoval: a pod that admission does not let go ends the command. It is refused
-// while nothing has been moved, and stuck afterwards; an annotation moves nothing.
+// TestAdmissionRefusesARemoval: a pod whose removal admission rejects ends the command. It is refused
+// while no pod was disrupted, and stuck afterwards; an annotation disrupts no pod.
 func TestAdmissionRefusesARemoval(t *testing.T) {
 	webhook := func(reason metav1.StatusReason, code int32, message string) error {
 		return &apierrors.StatusError{ErrStatus: metav1.Status{Status: metav1.StatusFailure, Reason: reason, Code: code, Message: message}}
@@ -32,10 +32,10 @@ func TestAdmissionRefusesARemoval(t *testing.T) {
 	}{
 		"the first":                             {[]plan.Decision{deletion("b")}, refused, plan.Refused, `cannot delete pod b: refused by admission webhook "guard": no`, "do what the webhook requires, or find out who runs it: " + hint},
 		"after an annotation":                   {[]plan.Decision{patch("begin"), deletion("b")}, refused, plan.Refused, `cannot delete pod b: refused by admission webhook "guard": no`, "do what the webhook requires, or find out who runs it: " + hint},
-		"after another pod":                     {[]plan.Decision{deletion("a"), deletion("b")}, refused, plan.Stuck, `cannot delete pod b: refused by admission webhook "guard": no; what was done before stays`, "do what the webhook requires, or find out who runs it: " + hint},
-		"a patch, and a webhook that is silent": {[]plan.Decision{deletion("a"), patch("b")}, silent, plan.Stuck, `cannot patch statefulset web: admission webhook "guard" does not answer: timeout; what was done before stays`, "rerun when the webhook answers: " + hint},
+		"after another pod":                     {[]plan.Decision{deletion("a"), deletion("b")}, refused, plan.Stuck, `cannot delete pod b: refused by admission webhook "guard": no; the steps before it were carried out`, "do what the webhook requires, or find out who runs it: " + hint},
+		"a patch, and a webhook that is silent": {[]plan.Decision{deletion("a"), patch("b")}, silent, plan.Stuck, `cannot patch statefulset web: admission webhook "guard" does not answer: timeout; the steps before it were carried out`, "rerun when the webhook answers: " + hint},
 		"the first, and it is silent":           {[]plan.Decision{patch("b")}, silent, plan.Refused, `cannot patch statefulset web: admission webhook "guard" does not answer: timeout`, "rerun when the webhook answers: " + hint},
-		"a webhook that is silent":              {[]plan.Decision{deletion("a"), deletion("b")}, silent, plan.Stuck, `cannot delete pod b: admission webhook "guard" does not answer: timeout; what was done before stays`, "rerun when the webhook answers: " + hint},
+		"a webhook that is silent":              {[]plan.Decision{deletion("a"), deletion("b")}, silent, plan.Stuck, `cannot delete pod b: admission webhook "guard" does not answer: timeout; the steps before it were carried out`, "rerun when the webhook answers: " + hint},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -104,7 +104,7 @@ func (l *live) Apply(_ context.Context, _ *sts.Snapshot, a plan.Action) (func(*s
 		}
 		l.world.Delete(a.DeletePod.Ordinal)
 	default:
-		l.t.Errorf("nobody foresaw %q", a.Why)
+		l.t.Errorf("%q was not predicted", a.Why)
 	}
 	written := l.version + 1
 	return func(s *sts.Snapshot) bool { return number(s) >= written }, nil
@@ -193,17 +193,17 @@ func TestACanaryInTheForetoldWorld(t *testing.T) {
 		l.expect("all", l.images(), []string{"web:2", "web:2", "web:2"})
 		l.expect("the order", l.deleted(), []string{"web-2", "web-1", "web-0"})
 		if len(l.world.Set.Annotations) > 0 || sts.Partition(l.world.Set) != 0 {
-			t.Errorf("left over: partition %d, annotations %v", sts.Partition(l.world.Set), l.world.Set.Annotations)
+			t.Errorf("at the end: partition %d, annotations %v", sts.Partition(l.world.Set), l.world.Set.Annotations)
 		}
-		// Three pods, each of which takes 30s to be made anew.
+		// Three pods, each of which takes 30s to be recreated.
 		if took := l.world.Now.Sub(ststest.Now); took < 90*time.Second || took > 110*time.Second {
 			t.Errorf("it took %s", took)
 		}
 	})
 }
 
-// A canary that never gets ready is waited for until the time is up; its abort gets out of the
-// controller's trap, which waits for the broken pod (kubernetes#67250).
+// A canary that never becomes ready is waited for until the timeout; its abort unblocks the
+// controller, which waits for the broken pod (kubernetes#67250).
 func TestABrokenCanaryInTheForetoldWorld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLive(t, 3)

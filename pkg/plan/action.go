@@ -17,14 +17,14 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Action is one write to the cluster, or one question to it, with why. Exactly one
-// field besides Why is set.
+// Action is one write to the cluster, or one check of it, with why. Exactly one field
+// besides Why is set.
 type Action struct {
 	Why       string     `json:"why"`
 	PatchSet  *PatchSet  `json:"patchSet,omitempty"`
 	DeletePod *DeletePod `json:"deletePod,omitempty"`
 	EvictPod  *EvictPod  `json:"evictPod,omitempty"`
-	// AskEviction asks and writes nothing.
+	// AskEviction is a check and writes nothing.
 	AskEviction *AskEviction `json:"askEviction,omitempty"`
 	Scale       *Scale       `json:"scale,omitempty"`
 	HoldPod     *HoldPod     `json:"holdPod,omitempty"`
@@ -40,14 +40,14 @@ type Action struct {
 	PurgeVolume   *PatchVolume  `json:"purgeVolume,omitempty"`
 	DeleteVolume  *DeleteVolume `json:"deleteVolume,omitempty"`
 	// RescueVolume is a RetainVolume for a claim that another client deletes, SetAsideVolume
-	// one for a claim that gives way to an older one of its name.
+	// one for a claim that makes room for an older one of its name.
 	RescueVolume   *PatchVolume `json:"rescueVolume,omitempty"`
 	SetAsideVolume *PatchVolume `json:"setAsideVolume,omitempty"`
 	CopyVolume     *CopyVolume  `json:"copyVolume,omitempty"`
 	OwnClaim       *OwnClaim    `json:"ownClaim,omitempty"`
-	// LookOwners asks whether the owners of a claim exist, and writes nothing.
+	// LookOwners checks whether the owners of a claim exist, and writes nothing.
 	LookOwners *LookOwners `json:"lookOwners,omitempty"`
-	// LookAround asks what the claim is now, and writes nothing.
+	// LookAround reads the claim again, and writes nothing.
 	LookAround *LookAround `json:"lookAround,omitempty"`
 }
 
@@ -68,8 +68,8 @@ func (a *Action) Removes() (verb, pod string) {
 	return "", ""
 }
 
-// Disrupts says whether pods may go because of the action. What it tests is not enough then:
-// the API server cannot check that all other pods and the claims of these are well.
+// Disrupts says whether the action may remove pods. Its preconditions are not enough then: the
+// API server cannot check that all other pods are available and that the claims are safe.
 func (a *Action) Disrupts() bool {
 	return a.DeletePod != nil || a.EvictPod != nil || a.Scale != nil || a.HoldPod != nil && a.HoldPod.Off ||
 		a.PatchSet != nil && slices.ContainsFunc(a.PatchSet.Ops, func(o PatchOp) bool {
@@ -77,10 +77,9 @@ func (a *Action) Disrupts() bool {
 		})
 }
 
-// Endangers are the replicas whose pods may go because of the action and would not go without
-// it: by our hand, or because the StatefulSet controller then deletes them. A pod that goes
-// may be what blocks an update: without it the controller continues with every ordinal that
-// is due.
+// Endangers are the replicas whose pods the action may remove: directly, or because the
+// StatefulSet controller then deletes them. A pod that is removed may have blocked an update:
+// without it the controller continues with every ordinal that is due.
 func (a *Action) Endangers(s *sts.Snapshot) []sts.Replica {
 	goes := func(sts.Replica) bool { return false }
 	due := dueForUpdate(s)
@@ -143,22 +142,22 @@ func (p *PatchSet) replaces(s *sts.Snapshot) func(sts.Replica) bool {
 	return func(r sts.Replica) bool { return r.Desired && r.Ordinal >= from && r.Revision != target }
 }
 
-// AskEviction asks the API server whether it would evict the pod, with a dry run: an
-// eviction that it declines costs a budget's disruption for two minutes, this nothing.
+// AskEviction checks with a dry run whether the API server would evict the pod: an eviction
+// that it declines uses up a disruption of a budget for two minutes, a dry run does not.
 type AskEviction struct {
 	EvictPod
-	// When tells two such questions of one pod apart.
+	// When distinguishes two checks of the same pod.
 	When string `json:"when"`
 }
 
 // Scale changes the set's replicas through its scale subresource, with one JSON
 // patch that tests what it replaces.
 type Scale struct {
-	// Event is the reason of the Event that leaves the trail.
+	// Event is the reason of the Event that records the action.
 	Event string `json:"event,omitempty"`
 	From  int32  `json:"from"`
 	To    int32  `json:"to"`
-	// Ordinal is the one that goes or comes, the lowest of several.
+	// Ordinal is the one that is removed or added, the lowest of several.
 	Ordinal sts.Ordinal `json:"ordinal"`
 	Ops     []PatchOp   `json:"ops"`
 }
@@ -170,24 +169,24 @@ func scale(set *appsv1.StatefulSet, to int32, event string) *Scale {
 		op("test", "/spec/replicas", from),
 		op("replace", "/spec/replicas", to),
 	}}
-	if from == 0 { // which a Scale does not spell out
+	if from == 0 { // which is omitted from a Scale
 		s.Ops[1], s.Ops[2] = op("test", "/spec", struct{}{}), op("add", "/spec/replicas", to)
 	}
 	return s
 }
 
-// HoldPod puts the finalizer [sts.LeavingFinalizer] on a pod, or takes it off, if it
-// is still the one with this UID.
+// HoldPod adds the finalizer [sts.LeavingFinalizer] to a pod, or removes it, if the pod
+// still has this UID.
 type HoldPod struct {
 	Name    string      `json:"name"`
 	UID     types.UID   `json:"uid"`
 	Ordinal sts.Ordinal `json:"ordinal"`
-	// Off takes the finalizer off.
+	// Off removes the finalizer.
 	Off bool      `json:"off,omitempty"`
 	Ops []PatchOp `json:"ops"`
 }
 
-// LetGo takes our finalizer off a pod.
+// LetGo removes our finalizer from a pod.
 func LetGo(pod *corev1.Pod, o sts.Ordinal) *HoldPod { return hold(pod, o, true) }
 
 func hold(pod *corev1.Pod, o sts.Ordinal, off bool) *HoldPod {
@@ -197,7 +196,7 @@ func hold(pod *corev1.Pod, o sts.Ordinal, off bool) *HoldPod {
 	case off:
 		at := fmt.Sprintf("%s/%d", path, k)
 		h.Ops = append(h.Ops, op("test", at, sts.LeavingFinalizer), PatchOp{Op: "remove", Path: at})
-	case len(pod.Finalizers) == 0: // the server lets nobody hold what is being deleted
+	case len(pod.Finalizers) == 0: // the API server adds no finalizer to a pod that is being deleted
 		h.Ops = append(h.Ops, op("test", "/metadata/deletionTimestamp", nil), op("test", path, nil), op("add", path, []string{sts.LeavingFinalizer}))
 	default:
 		h.Ops = append(h.Ops, op("test", "/metadata/deletionTimestamp", nil), op("add", path+"/-", sts.LeavingFinalizer))
@@ -205,12 +204,12 @@ func hold(pod *corev1.Pod, o sts.Ordinal, off bool) *HoldPod {
 	return h
 }
 
-// Run runs a command that asks something, here or inside a pod. The loop goes on
-// watching meanwhile; what the command said is in [Facts.Answers] from then on.
+// Run runs a command that checks something, here or inside a pod. The loop keeps
+// watching meanwhile; the result of the command is then in [Facts.Answers].
 type Run struct {
-	// Key tells this question from all others of the command that asks.
+	// Key identifies this run among all others of the intent.
 	Key string `json:"-"`
-	// For is what asks, the option's name: "check". It labels the output.
+	// For is the option that the command comes from: "check". It labels the output.
 	For string `json:"for"`
 	// Command is a line for the shell: sh -c, where it runs here on Windows, cmd /c.
 	// Argv is a command without a shell, instead.
@@ -222,15 +221,15 @@ type Run struct {
 	Pod       string    `json:"pod,omitempty"`
 	UID       types.UID `json:"uid,omitempty"`
 	Container string    `json:"container,omitempty"`
-	// Timeout is how long it may take, 0 for as long as it wants.
+	// Timeout is how long it may take, 0 for no limit.
 	Timeout time.Duration `json:"-"`
-	// Quiet: what it writes is read, and not shown; it is asked again and again.
+	// Quiet: its output is read and not shown; it is run repeatedly.
 	Quiet bool `json:"-"`
-	// foretold is the answer in a plan, where nobody is asked. Good when it is empty.
+	// The result in a plan, where the command is not run. Empty for success.
 	foretold Answer
 }
 
-// Label says which command it is: "--check", "--check-exec in web-3".
+// Label names the command: "--check", "--check-exec in web-3".
 func (r Run) Label() string {
 	name := "--" + r.For
 	if len(r.Argv) > 0 {
@@ -247,26 +246,26 @@ type Answer struct {
 	// ExitCode is the command's own. It is -1 when there is none; Problem says why.
 	ExitCode int    `json:"exitCode"`
 	Problem  string `json:"problem,omitempty"`
-	// Output is the end of what it wrote.
+	// Output is the end of its output.
 	Output string `json:"output,omitempty"`
-	// Stdout is all that it wrote to standard output, At when its end was seen. Lost:
-	// the connection broke first, so that it may have been carried out.
+	// Stdout is its standard output, At when its end was seen. Lost: the connection
+	// broke first, so that it may have been carried out.
 	Stdout string    `json:"-"`
 	At     time.Time `json:"-"`
 	Lost   bool      `json:"-"`
 	// Truncated: standard output was longer than what is kept of it.
 	Truncated bool `json:"-"`
-	// PodGone: the pod that it ran in was ending or gone when it had not succeeded. The end of
-	// a pod ends what runs inside it.
+	// PodGone: it did not succeed, and its pod was terminating or gone. The end of a pod ends
+	// what runs inside it.
 	PodGone bool `json:"-"`
-	// Imagined: nobody was asked.
+	// Imagined: the command was not run.
 	Imagined bool `json:"-"`
 }
 
-// Good says whether the command ended with exit code 0.
+// Good reports whether the command ended with exit code 0.
 func (a Answer) Good() bool { return a.ExitCode == 0 && a.Problem == "" }
 
-// String is the answer for a sentence.
+// String is the result as the predicate of a sentence.
 func (a Answer) String() string {
 	if a.Problem != "" {
 		return a.Problem
@@ -274,8 +273,8 @@ func (a Answer) String() string {
 	return fmt.Sprintf("ended with exit code %d", a.ExitCode)
 }
 
-// EvictPod evicts one pod through the API server, which asks the budgets, if it is
-// still the one with this UID. It comes back on the revision that it has.
+// EvictPod evicts one pod through the API server, which checks the budgets, if the pod
+// still has this UID. It is recreated on the revision that it has.
 type EvictPod struct {
 	Name     string      `json:"name"`
 	UID      types.UID   `json:"uid"`
@@ -283,7 +282,7 @@ type EvictPod struct {
 	Revision string      `json:"revision"`
 }
 
-// DeletePod deletes one pod, if it is still the one with this UID.
+// DeletePod deletes one pod, if it still has this UID.
 type DeletePod struct {
 	Name     string      `json:"name"`
 	UID      types.UID   `json:"uid"`
@@ -292,13 +291,13 @@ type DeletePod struct {
 }
 
 // PatchSet changes the StatefulSet with one JSON patch (RFC 6902). Ops is what is
-// sent; the other fields say the same in words.
+// sent; the other fields describe it.
 type PatchSet struct {
-	// Event is the reason of the Event that leaves the trail, empty for none.
+	// Event is the reason of the Event that records the action, empty for none.
 	Event     string           `json:"event,omitempty"`
 	Partition *PartitionChange `json:"partition,omitempty"`
 	Images    []ImageChange    `json:"images,omitempty"`
-	// RestoreRevision is the revision whose template is put back.
+	// RestoreRevision is the revision whose template is restored.
 	RestoreRevision string `json:"restoreRevision,omitempty"`
 	// TemplateReplaced: the pod template is replaced as a whole.
 	TemplateReplaced bool `json:"templateReplaced,omitempty"`
@@ -306,14 +305,14 @@ type PatchSet struct {
 	WhenScaled string      `json:"whenScaled,omitempty"`
 	Canary     *sts.Canary `json:"-"`
 	Ops        []PatchOp   `json:"ops"`
-	// AcceptAdmission: what mutating admission changes of the template is part of the update.
+	// AcceptAdmission: changes that mutating admission makes to the template are part of the update.
 	AcceptAdmission bool `json:"-"`
 	// template is what the pod template becomes, nil when it stays.
 	template *corev1.PodTemplateSpec
 }
 
-// PartitionChange moves the partition. Partitions are offsets from the start
-// ordinal; the ordinals say which pods have the update revision from then on.
+// PartitionChange changes the partition. Partitions are offsets from the start
+// ordinal; the ordinals are from where on pods have the update revision.
 type PartitionChange struct {
 	From        int32       `json:"from"`
 	To          int32       `json:"to"`
@@ -335,8 +334,8 @@ type PatchOp struct {
 	Value json.RawMessage `json:"value,omitempty"`
 }
 
-// patch builds a PatchSet against the set as it was seen. Every change is
-// preceded by a test of what it replaces: a failed test changes nothing.
+// patch builds a PatchSet against the set of the snapshot. Every change is preceded by
+// a test of what it replaces: a failed test changes nothing.
 type patch struct {
 	set         *appsv1.StatefulSet
 	p           PatchSet
@@ -382,7 +381,7 @@ func (b *patch) image(c containerRef, to string) *patch {
 	return b
 }
 
-// becomes is the template that the patch leads to, to be changed along with it.
+// becomes is the template that results from the patch, changed along with it.
 func (b *patch) becomes() *corev1.PodTemplateSpec {
 	if b.p.template == nil {
 		b.p.template = b.set.Spec.Template.DeepCopy()
@@ -418,14 +417,14 @@ func (b *patch) restart(r sts.Restart) *patch {
 	return b
 }
 
-// park remembers the size of a set that goes down to 0.
+// park records the number of replicas of a set that is scaled to 0.
 func (b *patch) park(replicas int32) *patch {
 	value := strconv.Itoa(int(replicas))
 	b.annotations[sts.ParkedAnnotation] = &value
 	return b
 }
 
-// retention sets what scaling down does with claims.
+// retention sets what a scale-down does with claims.
 func (b *patch) retention(to string) *patch {
 	const path = "/spec/persistentVolumeClaimRetentionPolicy/whenScaled"
 	b.spec = append(b.spec, op("test", path, b.set.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled), op("replace", path, to))
@@ -453,8 +452,8 @@ func (b *patch) drop(keys ...string) *patch {
 }
 
 // Ended says whether the set shows that this patch, which ends an operation, was
-// carried out: no record that it removes is left and the partition is where it was
-// to go. It is asked when the server's answer to the patch was lost.
+// carried out: the records that it removes are gone and the partition has its new
+// value. It is used when the server's answer to the patch was lost.
 func (p *PatchSet) Ended(set *appsv1.StatefulSet) bool {
 	for _, o := range p.Ops {
 		key, isAnnotation := o.annotation()
@@ -465,8 +464,7 @@ func (p *PatchSet) Ended(set *appsv1.StatefulSet) bool {
 	return p.Partition == nil || p.Partition.To == sts.Partition(set)
 }
 
-// ChangesSpec says whether more than our own annotations change: the partition or
-// the template.
+// ChangesSpec says whether more than our own annotations change.
 func (p *PatchSet) ChangesSpec() bool {
 	return p.Partition != nil || p.template != nil || p.WhenScaled != ""
 }
@@ -480,19 +478,19 @@ func (o PatchOp) annotation() (key string, ok bool) {
 	return strings.NewReplacer("~1", "/", "~0", "~").Replace(escaped), ok // RFC 6901
 }
 
-// disown gives back the fields that managedFields records as ours, once nothing of
-// ours is left on the set: a later server-side apply (Helm 4, GitOps) of another
-// value would conflict with us, even weeks later. Nil when nothing is ours.
+// disown removes our entries from managedFields, once no annotation of ours is on the
+// set: a later server-side apply (Helm 4, GitOps) of another value would conflict with
+// us, even weeks later. Nil when there are none.
 func disown(set *appsv1.StatefulSet) *Action {
 	b := newPatch(set)
 	if b.spec = disownOps(set); len(b.spec) == 0 {
 		return nil
 	}
-	a := b.action("", "give the fields back that kubectl-sts has written")
+	a := b.action("", stepRemoveManagedFields())
 	return &a
 }
 
-// disownOps removes our entries, the last first: their places are counted.
+// disownOps removes our entries, the last first, so that the indexes of the others hold.
 func disownOps(o metav1.Object) []PatchOp {
 	var ops []PatchOp
 	for i, e := range slices.Backward(o.GetManagedFields()) {
@@ -505,8 +503,8 @@ func disownOps(o metav1.Object) []PatchOp {
 	return ops
 }
 
-// action renders the patch. The generation is tested, and not the resourceVersion,
-// because status writes move the latter all the time.
+// action renders the patch. The generation is tested, not the resourceVersion, which
+// every status update changes.
 func (b *patch) action(event, why string) Action {
 	b.p.Event = event
 	ops := []PatchOp{
@@ -547,7 +545,7 @@ func escapePointer(key string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
 }
 
-// containerRef is where a container stands in the pod template.
+// containerRef is where a container is in the pod template.
 type containerRef struct {
 	path, name, image string
 }

@@ -1,17 +1,16 @@
 package plan
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Before a pod that stands in the way is deleted, nothing must have moved for
+// Before a pod that blocks an update is deleted, nothing must have changed for
 // this long: under some policies the controller replaces it by itself, at once.
 const (
 	stillFailing  = 3 * time.Second
-	stillStarting = 30 * time.Second // a pod that is slow to start may still get ready
+	stillStarting = 30 * time.Second // a pod that is slow to start may still become ready
 )
 
 // Deletions caps how many pods a command deletes.
@@ -20,18 +19,18 @@ type Deletions struct {
 	Max *int32
 }
 
-// way is where the pods of a set are to go.
+// way is the revision that the pods of a set should reach.
 type way struct {
-	// good says whether a pod runs what it is to run. Such a pod is never deleted.
+	// good says whether a pod runs what it should run. Such a pod is never deleted.
 	good func(sts.Replica) bool
 	to   string
-	// starting: also a pod that is not proven to fail is taken out of the way.
+	// starting: a pod that is not proven to fail is deleted, too.
 	starting bool
 }
 
-// blocker waits for the pods, or deletes the one that keeps the controller from
-// getting on: the lowest that is neither good nor available, once it is plain that
-// the controller will not replace it. Nil when every pod is where it is to go.
+// blocker waits for the pods, or deletes the one that blocks the controller: the
+// lowest that is neither good nor available, once it is clear that the controller
+// will not replace it. Nil when every pod has reached the revision.
 func (w way) blocker(s *sts.Snapshot, f Facts, most Deletions) *Decision {
 	var blocking *sts.Replica
 	var wait *Decision
@@ -45,7 +44,7 @@ func (w way) blocker(s *sts.Snapshot, f Facts, most Deletions) *Decision {
 			return &d
 		case t == nil:
 			if r.Desired && !w.good(*r) && wait == nil {
-				d := toBeReplaced(s, *r, fmt.Sprintf("for %s to go to %s", s.Name(r.Ordinal), w.to))
+				d := toBeReplaced(s, *r, msgWaitReplaced(s.Name(r.Ordinal), w.to))
 				wait = &d
 			}
 			continue
@@ -54,12 +53,12 @@ func (w way) blocker(s *sts.Snapshot, f Facts, most Deletions) *Decision {
 				blocking = r
 			}
 		default:
-			// On its way: terminating, missing, or good and starting.
+			// In progress: terminating, missing, or good and starting.
 			d := trouble(s, *r, t, Stuck)
 			return &d
 		}
 		if !sts.IsParallel(s.Set) {
-			break // the controller will not come to higher ordinals before this one is gone
+			break // the controller does not reach higher ordinals before this one is gone
 		}
 	}
 	if blocking == nil {
@@ -69,13 +68,12 @@ func (w way) blocker(s *sts.Snapshot, f Facts, most Deletions) *Decision {
 	return &d
 }
 
-// stays is the end where a pod is held in its place because its member has left:
-// nothing makes it go but a smaller set.
+// stays is the end where the finalizer keeps a pod because its member has left: only
+// scaling down removes it.
 func stays(s *sts.Snapshot, r sts.Replica) Decision {
 	d := lostMember(s, r.Ordinal, r.Pod)
 	if record, err := sts.ReadDrain(s.Set); err == nil && record != nil {
-		d = decide(Stuck, ReasonMemberLeft, fmt.Sprintf("%s is leaving its cluster, or has left it: its pod must not go on as a member (it is held by the finalizer %s)", r.Pod.Name, sts.LeavingFinalizer),
-			"take it out first: "+record.Again(s.Set))
+		d = decide(Stuck, ReasonMemberLeft, msgMemberLeaving(r.Pod.Name), hintFinishDrain(record.Again(s.Set)))
 	}
 	d.Verdict, d.Subject = Stuck, r.Pod.Name
 	return d
@@ -87,45 +85,44 @@ func (w way) remove(s *sts.Snapshot, r sts.Replica, f Facts, most Deletions) Dec
 	if t.Failing {
 		need = stillFailing
 	}
-	wait := decide(Wait, ReasonPodNotAvailable, fmt.Sprintf("for %s on %s, which %s", s.Name(r.Ordinal), r.Revision, t.Message), "")
+	wait := decide(Wait, ReasonPodNotAvailable, msgWaitOnRevision(s.Name(r.Ordinal), r.Revision, t.Message), "")
 	wait.Subject = s.Name(r.Ordinal) + " " + t.Reason
 	switch {
 	case !t.Failing && !w.starting:
 		return wait
 	case f.Still < need:
-		wait.Message += "; it is deleted when nothing moves for " + sts.Age(need)
+		wait.Message = msgWaitBeforeDelete(wait.Message, need)
 		return wait
 	}
 	if d := most.spent(s, r, f); d != nil {
 		return *d
 	}
 	return do(Action{
-		Why:       fmt.Sprintf("delete %s: it %s and blocks the way to %s", s.Name(r.Ordinal), t.Message, w.to),
+		Why:       stepDeleteBlocker(s.Name(r.Ordinal), t.Message, w.to),
 		DeletePod: &DeletePod{Name: r.Pod.Name, UID: r.Pod.UID, Ordinal: r.Ordinal, Revision: r.Revision},
 	}, "DeleteBlocker")
 }
 
-// spent stops a command before it deletes more pods than it may.
+// spent stops a command before it deletes more pods than allowed.
 func (c Deletions) spent(s *sts.Snapshot, r sts.Replica, f Facts) *Decision {
 	if _, again := f.Deleted[r.Pod.UID]; again {
-		return nil // its answer was lost: the same deletion, once more
+		return nil // the answer was lost: the same deletion again
 	}
 	message := ""
 	switch {
 	case c.Max != nil && len(f.Deleted) >= int(*c.Max):
-		message = fmt.Sprintf("%s blocks the way, and %s deleted: no more are allowed", s.Name(r.Ordinal), sts.Count(len(f.Deleted), "pod"))
+		message = msgMaxDeletes(s.Name(r.Ordinal), *c.Max, len(f.Deleted))
 	case c.Max == nil:
 		for _, name := range f.Deleted {
 			if name == r.Pod.Name {
-				message = fmt.Sprintf("%s was deleted, came back on %s and blocks the way again: no ordinal's pod is deleted twice", name, r.Revision)
+				message = msgDeletedTwice(name, r.Revision)
 			}
 		}
 	}
 	if message == "" {
 		return nil
 	}
-	d := decide(Stuck, ReasonMaxDeletes, message,
-		"look at it: "+s.LookCommand(r.Ordinal, s.Trouble(r))+"; the same command goes on, and counts from 0 (--max-deletes)")
+	d := decide(Stuck, ReasonMaxDeletes, message, hintMaxDeletes(s.LookCommand(r.Ordinal, s.Trouble(r))))
 	d.Subject = r.Pod.Name
 	return &d
 }

@@ -14,12 +14,12 @@ import (
 )
 
 // Commit is what the patch changes in the set's spec, for a manifest that is kept
-// elsewhere: a strategic merge patch of the StatefulSet in YAML, which kubectl and
-// kustomize take. It is empty when the spec stays as it is.
+// elsewhere: a strategic merge patch of the StatefulSet in YAML, for kubectl and
+// kustomize. It is empty when the spec does not change.
 func (p *PatchSet) Commit(set *appsv1.StatefulSet) ([]byte, error) {
 	next, err := Patched(set, p.specOps())
 	if err != nil {
-		return nil, fmt.Errorf("statefulset %s: %w", set.Name, err)
+		return nil, fmt.Errorf("statefulset/%s: %w", set.Name, err)
 	}
 	before, err := json.Marshal(appsv1.StatefulSet{Spec: set.Spec})
 	if err != nil {
@@ -31,7 +31,7 @@ func (p *PatchSet) Commit(set *appsv1.StatefulSet) ([]byte, error) {
 	}
 	full, err := strategicpatch.CreateTwoWayMergePatch(before, after, appsv1.StatefulSet{})
 	if err != nil {
-		return nil, fmt.Errorf("statefulset %s: %w", set.Name, err)
+		return nil, fmt.Errorf("statefulset/%s: %w", set.Name, err)
 	}
 	var patch map[string]any
 	if err := json.Unmarshal(full, &patch); err != nil || patch["spec"] == nil {
@@ -56,9 +56,9 @@ func (p *PatchSet) specOps() []PatchOp {
 
 const setElementOrder = "$setElementOrder/"
 
-// withoutDirectives writes a strategic merge patch so that kustomize, which knows
-// neither $setElementOrder nor $retainKeys, understands it. The order of a list is
-// said by naming all of its items: kustomize puts those that the patch names first.
+// withoutDirectives rewrites a strategic merge patch for kustomize, which supports
+// neither $setElementOrder nor $retainKeys. The order of a list is expressed by naming
+// all of its items: kustomize puts those of the patch first.
 func withoutDirectives(v any) any {
 	switch v := v.(type) {
 	case []any:

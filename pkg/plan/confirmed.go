@@ -9,9 +9,9 @@ import (
 )
 
 // Confirmed is the intent whose plan was shown for this snapshot. Where the cluster has changed
-// since, so that the first write would lead to the end of a pod that was there and that the plan
-// did not name, the command is refused. A pod that appeared since is not compared. Neither is
-// what takes an update back, nor a plan that does not reach its end: it shows only how it begins.
+// since, so that the first write would end a pod that existed then and that the plan did not
+// name, the command is refused. Not compared are pods that are newer, commands that roll an update
+// back, and plans that do not reach their end: these show only the first steps.
 func Confirmed(i Intent, s *sts.Snapshot) Intent {
 	shown, done := goes(i, s)
 	if wayBack(i) || !done {
@@ -29,10 +29,11 @@ type confirmed struct {
 	unnamed map[types.UID]bool // pods that the plan did not name
 }
 
-// acceptsDataLoss implements [acceptor]: the intent itself has decided about that in Next.
+// acceptsDataLoss implements [acceptor]: the intent has decided about that in Next.
 func (c confirmed) acceptsDataLoss() bool { return true }
 
-// goes are the pods that may go because of the plan, and whether the plan reaches its end.
+// goes are the pods that may be replaced or removed because of the plan, and whether the plan
+// reaches its end.
 func goes(i Intent, s *sts.Snapshot) (pods map[types.UID]bool, done bool) {
 	w := newForetold(s)
 	w.going = map[types.UID]bool{}
@@ -57,6 +58,5 @@ func (c confirmed) Next(s *sts.Snapshot, f Facts) Decision {
 		return d
 	}
 	slices.Sort(extra)
-	return decide(Refused, ReasonPlanChanged, "statefulset "+s.Set.Name+" has changed since the plan was shown: the command would now also replace or remove "+sayAll(extra),
-		"rerun the command to see the plan as it is now")
+	return decide(Refused, ReasonPlanChanged, msgPlanChanged(s.Set.Name, extra), hintPlanAgain())
 }

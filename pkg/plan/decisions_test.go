@@ -116,7 +116,7 @@ func budget(healthy, desired, expected int32) change {
 	}
 }
 
-// movedPartition is somebody else's write.
+// movedPartition is a write of another client.
 func movedPartition(to int32) change {
 	return onSet(func(set *appsv1.StatefulSet) {
 		*set.Spec.UpdateStrategy.RollingUpdate.Partition = to
@@ -236,17 +236,17 @@ func startCases() []decisionCase {
 		{"Recreate", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "Recreate" })}, one, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
 		{"deleting", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, one, plan.Facts{}, plan.Refused, plan.ReasonDeleting},
 		{"not observed", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Generation++ })}, one, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
-		{"an update on its way", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })}, start("1", "web:3", 1), plan.Facts{}, plan.Refused, plan.ReasonUpdateOnItsWay},
+		{"an update in progress", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })}, start("1", "web:3", 1), plan.Facts{}, plan.Refused, plan.ReasonUpdateOnItsWay},
 		{"pods on an old revision though status says done", ststest.Web(3), []change{onPod(1, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "old" })}, one, plan.Facts{}, plan.Refused, plan.ReasonUpdateOnItsWay},
 		{"another pod is failing", ststest.Web(3), []change{crashing(0)}, one, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
 		{"the target itself is failing", ststest.Web(3), []change{crashing(2), budget(2, 2, 3)}, one, plan.Facts{}, plan.Do, "Start"},
 		{"another pod is starting", ststest.Web(3), []change{starting(0)}, one, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
-		{"a scale-down on its way", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { *s.Spec.Replicas = 2 })}, one, plan.Facts{}, plan.Wait, plan.ReasonScalingDown},
+		{"a scale-down in progress", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { *s.Spec.Replicas = 2 })}, one, plan.Facts{}, plan.Wait, plan.ReasonScalingDown},
 		{"a budget that never allows it", ststest.Web(3), []change{budget(3, 3, 3)}, one, plan.Facts{}, plan.Refused, plan.ReasonBudgetNever},
 		{"a budget that is short", ststest.Web(3), []change{budget(2, 2, 3)}, one, plan.Facts{}, plan.Wait, plan.ReasonBudgetShort},
 		{"a record that can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{sts.CanaryAnnotation: "{"} })}, one, plan.Facts{}, plan.Refused, plan.ReasonBadRecord},
 		{"a token that can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{sts.OwnerAnnotation: "{"} })}, one, plan.Facts{}, plan.Refused, plan.ReasonBadRecord},
-		{"somebody else at work", ststest.Web(3), []change{owned("bob@desk", "0")}, one, plan.Facts{}, plan.Refused, plan.ReasonOwned},
+		{"locked by another owner", ststest.Web(3), []change{owned("bob@desk", "0")}, one, plan.Facts{}, plan.Refused, plan.ReasonOwned},
 		{"taken over from us", standing(1), []change{owned("bob@desk", "0")}, took, plan.Facts{Wrote: true}, plan.Refused, plan.ReasonTakenOver},
 		{"our token is gone", standing(1), nil, one, plan.Facts{Wrote: true}, plan.Refused, plan.ReasonTakenOver},
 		{"another command of ours took over", standing(1), []change{owned("alice@laptop", "2")}, one, plan.Facts{Wrote: true}, plan.Refused, plan.ReasonTakenOver},
@@ -263,8 +263,8 @@ func startCases() []decisionCase {
 		{"killed, then scaled", standing(1), []change{goal(4, "canary"), onSet(func(s *appsv1.StatefulSet) { *s.Spec.Replicas = 4 }), func(inv *sts.Inventory) { inv.Pods = inv.Pods[:4] }}, one, plan.Facts{}, plan.Done, plan.ReasonPaused},
 		{"the goal of another command", standing(1), []change{goal(2, "canary promote")}, start("1", "web:2", 2), plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
 		{"being aborted", aborted(1), nil, start("1", ststest.StableImage, 1), plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
-		{"somebody moved the partition", standing(1), []change{movedPartition(3)}, one, plan.Facts{}, plan.Refused, plan.ReasonMoved},
-		{"somebody changed the template", standing(1), []change{onSet(changedTemplate)}, start("1", "web:3", 1), plan.Facts{}, plan.Refused, plan.ReasonTemplateChanged},
+		{"another client moved the partition", standing(1), []change{movedPartition(3)}, one, plan.Facts{}, plan.Refused, plan.ReasonMoved},
+		{"another client changed the template", standing(1), []change{onSet(changedTemplate)}, start("1", "web:3", 1), plan.Facts{}, plan.Refused, plan.ReasonTemplateChanged},
 	}
 }
 
@@ -304,7 +304,7 @@ func promoteCases() []decisionCase {
 		{"one more", standing(1), nil, one, plan.Facts{}, plan.Do, "Step"},
 		{"to the ordinal", standing(1), nil, to(1), plan.Facts{}, plan.Do, "Step"},
 		{"all, one at a time", standing(1), nil, full, plan.Facts{}, plan.Do, "Step"},
-		{"a killed command of ours goes on", standing(2), []change{edit(func(c *sts.Canary) { c.Goal, c.GoalOf = new(sts.Ordinal(3)), "canary" })}, one, plan.Facts{}, plan.Done, plan.ReasonPaused},
+		{"a killed command of ours is resumed", standing(2), []change{edit(func(c *sts.Canary) { c.Goal, c.GoalOf = new(sts.Ordinal(3)), "canary" })}, one, plan.Facts{}, plan.Done, plan.ReasonPaused},
 		{"the goal of another command is not ours", standing(2), []change{edit(func(c *sts.Canary) { c.Goal, c.GoalOf = new(sts.Ordinal(3)), "canary start" })}, one, plan.Facts{}, plan.Do, "Step"},
 		{"one more is one, however often it looks", standing(2), nil, resolved(one, standing(1)), plan.Facts{}, plan.Done, plan.ReasonPaused},
 		{"further than asked already", standing(3), nil, to(4), plan.Facts{}, plan.Done, plan.ReasonPaused},
@@ -325,9 +325,9 @@ func promoteCases() []decisionCase {
 		{"frozen, by an older record", standing(5), []change{complete, adopted(999, nil)}, full, plan.Facts{}, plan.Do, "Finish"},
 		{"a canary made by hand ends", standing(5), []change{complete, adopted(3, new(int32(5)))}, full, plan.Facts{}, plan.Do, "Finish"},
 		{"a canary of ours on a frozen set", standing(5), []change{complete, edit(func(c *sts.Canary) { c.PartitionBefore = 999 })}, full, plan.Facts{}, plan.Do, "Finish"},
-		{"moved by somebody, taken over", standing(2), []change{movedPartition(4)}, took, plan.Facts{}, plan.Do, "Step"},
+		{"moved by another client, taken over", standing(2), []change{movedPartition(4)}, took, plan.Facts{}, plan.Do, "Step"},
 		{"another template, taken over", standing(1), []change{onSet(changedTemplate), onPod(4, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "web-third" })}, took, plan.Facts{}, plan.Do, "Step"},
-		{"somebody scaled: everybody's right", standing(1), []change{onSet(func(s *appsv1.StatefulSet) { s.Generation, s.Status.ObservedGeneration = 7, 7 })}, one, plan.Facts{}, plan.Do, "Step"},
+		{"another client scaled, which is allowed", standing(1), []change{onSet(func(s *appsv1.StatefulSet) { s.Generation, s.Status.ObservedGeneration = 7, 7 })}, one, plan.Facts{}, plan.Do, "Step"},
 
 		{"all are on it", standing(5), nil, full, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
 		{"all are on it, the controller has seen it", standing(5), []change{complete}, full, plan.Facts{}, plan.Do, "Finish"},
@@ -353,10 +353,10 @@ func promoteCases() []decisionCase {
 		{"being aborted", aborted(2), nil, full, plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
 		{"deleting", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, full, plan.Facts{}, plan.Refused, plan.ReasonDeleting},
 		{"OnDelete", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "OnDelete" })}, full, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
-		{"somebody else at work", standing(2), []change{owned("bob@desk", "7")}, full, plan.Facts{}, plan.Refused, plan.ReasonOwned},
+		{"locked by another owner", standing(2), []change{owned("bob@desk", "7")}, full, plan.Facts{}, plan.Refused, plan.ReasonOwned},
 		{"taken over from us", standing(2), []change{owned("bob@desk", "7")}, full, plan.Facts{Wrote: true}, plan.Refused, plan.ReasonTakenOver},
-		{"somebody moved the partition", standing(2), []change{movedPartition(1)}, full, plan.Facts{}, plan.Refused, plan.ReasonMoved},
-		{"somebody changed the template", standing(2), []change{onSet(changedTemplate)}, full, plan.Facts{}, plan.Refused, plan.ReasonTemplateChanged},
+		{"another client moved the partition", standing(2), []change{movedPartition(1)}, full, plan.Facts{}, plan.Refused, plan.ReasonMoved},
+		{"another client changed the template", standing(2), []change{onSet(changedTemplate)}, full, plan.Facts{}, plan.Refused, plan.ReasonTemplateChanged},
 		{"by hand, and the old revision is gone", standing(2), []change{derived, func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[1:] }}, full, plan.Facts{}, plan.Refused, plan.ReasonRevisionGone},
 		{"a record that can't be read", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations[sts.CanaryAnnotation] = "[]" })}, full, plan.Facts{}, plan.Refused, plan.ReasonBadRecord},
 	}
@@ -384,8 +384,8 @@ func abortCases() []decisionCase {
 	}
 	reencoded := func(inv *sts.Inventory) {
 		set := inv.Sets[0]
-		set.Status.UpdateRevision = "web-anew"
-		inv.Revisions = append(inv.Revisions, ststest.Revision(set, "web-anew", 3, ststest.Template(ststest.StableImage)))
+		set.Status.UpdateRevision = "web-reencoded"
+		inv.Revisions = append(inv.Revisions, ststest.Revision(set, "web-reencoded", 3, ststest.Template(ststest.StableImage)))
 	}
 	return []decisionCase{
 		{"a healthy canary", standing(2), nil, abort, plan.Facts{}, plan.Do, "Restore"},
@@ -404,7 +404,7 @@ func abortCases() []decisionCase {
 		{"another template was applied", standing(2), []change{onSet(changedTemplate)}, abort, plan.Facts{}, plan.Do, "Restore"},
 
 		{"they follow by themselves", aborted(2), nil, abort, still(time.Hour), plan.Wait, plan.ReasonPodNotAvailable},
-		{"one is on its way", aborted(2), []change{onPod(4, func(p *corev1.Pod) { ststest.Terminating(p, ststest.Now) })}, abort, still(time.Hour), plan.Wait, plan.ReasonPodNotAvailable},
+		{"one is terminating", aborted(2), []change{onPod(4, func(p *corev1.Pod) { ststest.Terminating(p, ststest.Now) })}, abort, still(time.Hour), plan.Wait, plan.ReasonPodNotAvailable},
 		{"its own deletion was refused a pod a moment ago", aborted(2), []change{back(3), uncreated(4, 3, time.Second)}, abort, still(time.Hour), plan.Wait, plan.ReasonPodNotAvailable},
 		{"the stable pod cannot be created, either", aborted(2), []change{back(3), uncreated(4, 11, 10*time.Second)}, abort, still(time.Hour), plan.Stuck, plan.ReasonPodFailing},
 		{"an updated pod cannot be deleted", aborted(2), []change{back(3), undeletable(4)}, abort, still(time.Hour), plan.Stuck, plan.ReasonPodFailing},
@@ -422,9 +422,9 @@ func abortCases() []decisionCase {
 		{"all are back", aborted(2), []change{back(3, 4)}, abort, plan.Facts{}, plan.Do, "Finish"},
 		{"all are back, others' annotations stay", aborted(2), []change{back(3, 4), owned("alice@laptop", "1"), onSet(func(s *appsv1.StatefulSet) { s.Annotations["x"] = "y" })}, abort, plan.Facts{Wrote: true}, plan.Do, "Finish"},
 		{"the partition goes back", aborted(2), []change{back(3, 4), edit(func(c *sts.Canary) { c.PartitionBefore = 1 })}, abort, plan.Facts{}, plan.Do, "Finish"},
-		{"written anew: they follow", aborted(2), []change{reencoded}, abort, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
-		{"written anew: the partition stays", aborted(2), []change{reencoded, back(3, 4)}, abort, plan.Facts{}, plan.Do, "Finish"},
-		{"written anew, with words that a newer server adds", aborted(2), []change{reencoded, back(3, 4), func(inv *sts.Inventory) {
+		{"encoded again: they follow", aborted(2), []change{reencoded}, abort, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"encoded again: the partition stays", aborted(2), []change{reencoded, back(3, 4)}, abort, plan.Facts{}, plan.Do, "Finish"},
+		{"encoded again, with fields that a newer server adds", aborted(2), []change{reencoded, back(3, 4), func(inv *sts.Inventory) {
 			inv.Sets[0].Spec.Template.Spec.RestartPolicy = corev1.RestartPolicyAlways
 			edit(func(c *sts.Canary) { c.TemplateDigest = sts.TemplateDigest(&inv.Sets[0].Spec.Template) })(inv)
 		}}, abort, plan.Facts{}, plan.Do, "Finish"},
@@ -433,14 +433,14 @@ func abortCases() []decisionCase {
 		{"not observed", aborted(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Status.ObservedGeneration = 2 })}, abort, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
 		{"deleting", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, abort, plan.Facts{}, plan.Refused, plan.ReasonDeleting},
 		{"OnDelete", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "OnDelete" })}, abort, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
-		{"somebody else at work", standing(2), []change{owned("bob@desk", "7")}, abort, plan.Facts{}, plan.Refused, plan.ReasonOwned},
-		{"somebody else at work, taken over", standing(2), []change{owned("bob@desk", "7")}, took, plan.Facts{}, plan.Do, "Restore"},
+		{"locked by another owner", standing(2), []change{owned("bob@desk", "7")}, abort, plan.Facts{}, plan.Refused, plan.ReasonOwned},
+		{"locked by another owner, taken over", standing(2), []change{owned("bob@desk", "7")}, took, plan.Facts{}, plan.Do, "Restore"},
 		{"taken over from us", aborted(2), []change{owned("bob@desk", "7")}, took, plan.Facts{Wrote: true}, plan.Refused, plan.ReasonTakenOver},
 		{"the partition was moved on the way", aborted(2), []change{movedPartition(0)}, abort, plan.Facts{}, plan.Refused, plan.ReasonMoved},
 		{"another template was applied on the way", aborted(2), []change{applied}, abort, plan.Facts{}, plan.Refused, plan.ReasonTemplateChanged},
 		{"another template was applied on the way, taken over", aborted(2), []change{applied}, took, plan.Facts{}, plan.Do, "Restore"},
 		{"another template was applied on the way, once too often", aborted(2), []change{applied, owned("alice@laptop", "1")}, took, plan.Facts{Wrote: true, Restored: 1}, plan.Refused, plan.ReasonTemplateChanged},
-		{"all are back, and somebody had applied the template", aborted(2), []change{back(3, 4), edit(func(c *sts.Canary) { c.AppliedBy = "field manager helm" })}, abort, plan.Facts{}, plan.Do, "Finish"},
+		{"all are back, and another client had applied the template", aborted(2), []change{back(3, 4), edit(func(c *sts.Canary) { c.AppliedBy = "field manager helm" })}, abort, plan.Facts{}, plan.Do, "Finish"},
 
 		{"as many pods deleted as are allowed", aborted(2), []change{crashing(4)}, atMost(1), plan.Facts{Still: time.Hour, Deleted: map[types.UID]string{"u": "web-3"}}, plan.Stuck, plan.ReasonMaxDeletes},
 		{"no pod may be deleted", aborted(2), []change{crashing(4)}, atMost(0), still(time.Hour), plan.Stuck, plan.ReasonMaxDeletes},
@@ -563,9 +563,9 @@ func autoCases() []decisionCase {
 	patient := by(func(i *plan.AutoPromote) { i.Gates.MaxRestarts = 5 })
 	return []decisionCase{
 		{"a crash loop within the restarts allowed", standing(2), []change{crashing(4)}, patient, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
-		{"a crash loop, and the next is let go and not replaced yet", standing(2), []change{goal(3, "canary"), crashing(4), onStable(3)}, oneByOne, plan.Facts{}, plan.Do, "HoldBack"},
+		{"a crash loop, and the next is due and not replaced yet", standing(2), []change{goal(3, "canary"), crashing(4), onStable(3)}, oneByOne, plan.Facts{}, plan.Do, "HoldBack"},
 		{"a crash loop, and the next is being replaced", standing(2), []change{goal(3, "canary"), crashing(4), onStable(3), onPod(3, func(p *corev1.Pod) { p.DeletionTimestamp = new(metav1.NewTime(ststest.Now)) })}, oneByOne, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
-		{"a crash loop, and the rest of what start let go is not replaced yet", standing(2), []change{goal(3, "canary start"), crashing(4), onStable(3)}, oneByOne, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
+		{"a crash loop, and the rest of the first step is not replaced yet", standing(2), []change{goal(3, "canary start"), crashing(4), onStable(3)}, oneByOne, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
 		{"a crash loop beyond them", standing(2), []change{crashing(4)}, tolerant, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
 		{"a crash loop of a pod that is not the canary's", standing(2), []change{crashing(0)}, patient, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
 		// How far.
@@ -600,7 +600,7 @@ func autoCases() []decisionCase {
 		{"claims the set before it checks", standing(1), nil, checking, plan.Facts{}, plan.Do, "Take"},
 		{"claims what a killed command of ours has left", standing(1), []change{owned("alice@laptop", "0")}, probing, plan.Facts{}, plan.Do, "Take"},
 		{"claims in the middle of a step", standing(2), []change{goal(1, "canary")}, soaking(time.Minute), plan.Facts{}, plan.Do, "Take"},
-		{"claims what somebody has moved, taken over", standing(2), []change{movedPartition(4)}, took, plan.Facts{}, plan.Do, "Take"},
+		{"takes over what another client has moved", standing(2), []change{movedPartition(4)}, took, plan.Facts{}, plan.Do, "Take"},
 		{"claims another template, taken over", standing(1), []change{onSet(changedTemplate), onPod(4, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "web-third" })}, took, plan.Facts{}, plan.Do, "Take"},
 		{"claims an update that kubectl began", standing(2), []change{derived}, soaking(time.Minute), plan.Facts{}, plan.Do, "Take"},
 		{"an update that kubectl began", standing(2), []change{derived}, oneByOne, plan.Facts{}, plan.Do, "Step"},
@@ -608,10 +608,10 @@ func autoCases() []decisionCase {
 
 		// Pods.
 		{"a canary is starting", at(2), []change{starting(3)}, soaking(time.Minute), wrote, plan.Wait, plan.ReasonPodNotAvailable},
-		{"a canary is to be replaced yet", at(2), []change{onStable(3)}, soaking(time.Minute), wrote, plan.Wait, plan.ReasonPodNotAvailable},
+		{"a canary is not replaced yet", at(2), []change{onStable(3)}, soaking(time.Minute), wrote, plan.Wait, plan.ReasonPodNotAvailable},
 		{"a canary fails", standing(2), []change{crashing(3)}, oneByOne, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
 		{"a canary fails in the middle of a step", standing(2), []change{goal(1, "canary"), crashing(3)}, in("4"), plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
-		{"a canary fails when none is held back", standing(5), []change{crashing(0)}, oneByOne, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
+		{"a canary fails with no ordinal below the partition", standing(5), []change{crashing(0)}, oneByOne, plan.Facts{}, plan.Failed, plan.ReasonGateFailed},
 		{"a canary cannot be created", standing(1), []change{func(inv *sts.Inventory) {
 			inv.Pods = inv.Pods[:4]
 			inv.Events = []*corev1.Event{{InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: ststest.Namespace, Name: "web", UID: inv.Sets[0].UID}, Reason: "FailedCreate",
@@ -636,7 +636,7 @@ func autoCases() []decisionCase {
 		{"the pod that was ready last counts", at(2), []change{readyFor(3, time.Hour), readyFor(4, 20*time.Second)}, soaking(time.Minute), wrote, plan.Wait, plan.ReasonSoaking},
 		{"soaked", at(2), []change{readyFor(3, time.Minute)}, soaking(time.Minute), wrote, plan.Do, "Step"},
 		{"no soak in the middle of a step", at(1), []change{goal(3, "canary"), readyFor(4, time.Second)}, soaking(time.Minute), wrote, plan.Do, "Step"},
-		{"the goal of another command is not gone on with", at(1), []change{goal(3, "canary promote"), readyFor(4, time.Second)}, soaking(time.Minute), wrote, plan.Wait, plan.ReasonSoaking},
+		{"the goal of another command is not resumed", at(1), []change{goal(3, "canary promote"), readyFor(4, time.Second)}, soaking(time.Minute), wrote, plan.Wait, plan.ReasonSoaking},
 		{"soaking at the last step", at(4), []change{readyFor(1, time.Second)}, soaking(time.Minute), wrote, plan.Wait, plan.ReasonSoaking},
 		{"pods on stable need no soak", at(2), []change{readyFor(0, time.Second)}, soaking(time.Minute), wrote, plan.Do, "Step"},
 
@@ -651,10 +651,10 @@ func autoCases() []decisionCase {
 		}), plan.Wait, plan.ReasonChecking},
 		{"checked", at(2), nil, checking, answers(checking, at(2), always(good)), plan.Do, "Step"},
 		{"a bad check", at(2), nil, checking, answers(checking, at(2), about("./more", bad)), plan.Failed, plan.ReasonGateFailed},
-		{"a check that took too long", at(2), nil, checking, answers(checking, at(2), always(&plan.Answer{ExitCode: -1, Problem: "did not end within 1m0s"})), plan.Failed, plan.ReasonGateFailed},
+		{"a check that took too long", at(2), nil, checking, answers(checking, at(2), always(&plan.Answer{ExitCode: -1, Problem: "timed out after 1m"})), plan.Failed, plan.ReasonGateFailed},
 		{"a pod was replaced: its answers do not count", at(2), []change{replaced(3)}, checking, answers(checking, at(2), always(good)), plan.Do, "Check"},
 		{"a pod was replaced: bad answers do not count either", at(2), []change{replaced(3)}, checking, answers(checking, at(2), always(bad)), plan.Do, "Check"},
-		{"each step asks anew", at(3), nil, checking, answers(checking, at(2), always(good)), plan.Do, "Check"},
+		{"each step checks again", at(3), nil, checking, answers(checking, at(2), always(good)), plan.Do, "Check"},
 		{"no check in the middle of a step", at(2), []change{goal(1, "canary")}, checking, wrote, plan.Do, "Step"},
 		{"no check while a canary is starting", at(2), []change{starting(3)}, checking, wrote, plan.Wait, plan.ReasonPodNotAvailable},
 		{"a good check, and the budget is short", at(2), []change{budget(4, 4, 5)}, checking, answers(checking, at(2), always(good)), plan.Wait, plan.ReasonBudgetShort},
@@ -686,10 +686,10 @@ func autoCases() []decisionCase {
 		{"going back", aborted(2), []change{edit(func(c *sts.Canary) { c.AbortedFor = "web-3 was bad" }), ours}, aborting(oneByOne), plan.Facts{Wrote: true, Still: time.Hour}, plan.Wait, plan.ReasonPodNotAvailable},
 		{"going back, resumed", aborted(2), []change{edit(func(c *sts.Canary) { c.AbortedFor = "web-3 was bad" }), crashing(4)}, aborting(oneByOne), plan.Facts{Still: time.Hour}, plan.Do, "DeleteBlocker"},
 		{"back", aborted(0), []change{edit(func(c *sts.Canary) { c.AbortedFor = "web-3 was bad" })}, aborting(oneByOne), plan.Facts{}, plan.Do, "Finish"},
-		{"back, and written anew", aborted(0), []change{edit(func(c *sts.Canary) { c.AbortedFor = "web-3 was bad" }), func(inv *sts.Inventory) {
+		{"back, and encoded again", aborted(0), []change{edit(func(c *sts.Canary) { c.AbortedFor = "web-3 was bad" }), func(inv *sts.Inventory) {
 			set := inv.Sets[0]
-			set.Status.UpdateRevision = "web-anew"
-			inv.Revisions = append(inv.Revisions, ststest.Revision(set, "web-anew", 3, ststest.Template(ststest.StableImage)))
+			set.Status.UpdateRevision = "web-reencoded"
+			inv.Revisions = append(inv.Revisions, ststest.Revision(set, "web-reencoded", 3, ststest.Template(ststest.StableImage)))
 		}}, aborting(oneByOne), plan.Facts{}, plan.Do, "Finish"},
 		{"an abort of a person is not ours", aborted(2), nil, aborting(oneByOne), plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
 		{"an abort for a gate, and now without --on-failure=abort", aborted(2), []change{edit(func(c *sts.Canary) { c.AbortedFor = "web-3 was bad" })}, oneByOne, plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
@@ -699,10 +699,10 @@ func autoCases() []decisionCase {
 		{"parked", standing(2), []change{scaled(0)}, oneByOne, plan.Facts{}, plan.Refused, plan.ReasonParked},
 		{"not observed", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Status.ObservedGeneration = 1 })}, oneByOne, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
 		{"OnDelete", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "OnDelete" })}, oneByOne, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
-		{"somebody else at work", standing(2), []change{theirs}, soaking(time.Minute), plan.Facts{}, plan.Refused, plan.ReasonOwned},
+		{"locked by another owner", standing(2), []change{theirs}, soaking(time.Minute), plan.Facts{}, plan.Refused, plan.ReasonOwned},
 		{"taken over from us", standing(2), []change{theirs}, soaking(time.Minute), wrote, plan.Refused, plan.ReasonTakenOver},
-		{"somebody moved the partition", standing(2), []change{movedPartition(1)}, soaking(time.Minute), plan.Facts{}, plan.Refused, plan.ReasonMoved},
-		{"somebody changed the template", standing(2), []change{onSet(changedTemplate)}, soaking(time.Minute), plan.Facts{}, plan.Refused, plan.ReasonTemplateChanged},
+		{"another client moved the partition", standing(2), []change{movedPartition(1)}, soaking(time.Minute), plan.Facts{}, plan.Refused, plan.ReasonMoved},
+		{"another client changed the template", standing(2), []change{onSet(changedTemplate)}, soaking(time.Minute), plan.Facts{}, plan.Refused, plan.ReasonTemplateChanged},
 		{"another scaled while it soaked", at(2), []change{scaled(6), readyFor(5, time.Second)}, soaking(time.Minute), wrote, plan.Wait, plan.ReasonSoaking},
 	}
 }
@@ -772,7 +772,7 @@ func TestParseSteps(t *testing.T) {
 	}
 }
 
-// pauseCases are about updates that somebody began without us, and their records.
+// pauseCases are about updates that another client started, and their records.
 func pauseCases() []decisionCase {
 	pause, resume := plan.PauseUpdate{Holder: holder("1")}, plan.ResumeUpdate{Holder: holder("1")}
 	byHand := onSet(func(s *appsv1.StatefulSet) {
@@ -789,7 +789,7 @@ func pauseCases() []decisionCase {
 		{"paused", standing(2), nil, pause, plan.Facts{}, plan.Done, plan.ReasonPaused},
 		{"nothing to pause", ststest.Web(3), nil, pause, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
 		{"pause an abort", aborted(2), nil, pause, plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
-		{"pause while somebody else is at work", standing(2), []change{owned("bob@desk", "7")}, pause, plan.Facts{}, plan.Refused, plan.ReasonOwned},
+		{"pause while locked by another owner", standing(2), []change{owned("bob@desk", "7")}, pause, plan.Facts{}, plan.Refused, plan.ReasonOwned},
 		{"resume", standing(2), nil, resume, plan.Facts{}, plan.Do, "Resume"},
 		{"resume to a partition before that holds back the rest", standing(2), []change{before}, resume, plan.Facts{}, plan.Refused, plan.ReasonPartition},
 		{"resume a canary on a frozen set", standing(2), []change{edit(func(c *sts.Canary) { c.PartitionBefore = 999 })}, resume, plan.Facts{}, plan.Refused, plan.ReasonPartition},
@@ -798,7 +798,7 @@ func pauseCases() []decisionCase {
 		{"resume what was paused on a frozen set", standing(0), []change{onSet(func(s *appsv1.StatefulSet) { *s.Spec.UpdateStrategy.RollingUpdate.Partition = 999 }),
 			edit(func(c *sts.Canary) { c.PartitionBefore, c.Partition, c.Paused = 999, 999, true })}, resume, plan.Facts{}, plan.Do, "Resume"},
 		{"resume when every ordinal has the update", standing(5), []change{before}, resume, plan.Facts{}, plan.Do, "Resume"},
-		{"resume with a pod on its way", standing(2), []change{starting(4)}, resume, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"resume with a pod that is starting", standing(2), []change{starting(4)}, resume, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
 		{"resume with a failing pod", standing(2), []change{crashing(4)}, resume, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
 		{"resume with a budget that is short", standing(2), []change{budget(4, 4, 5)}, resume, plan.Facts{}, plan.Wait, plan.ReasonBudgetShort},
 		{"nothing to resume", ststest.Web(3), nil, resume, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
@@ -939,7 +939,7 @@ func guarded(t *testing.T, name string, set *appsv1.StatefulSet, p *plan.PatchSe
 	}
 	for key, value := range set.Annotations {
 		if !strings.HasPrefix(key, sts.AnnotationPrefix) && after.Annotations[key] != value {
-			t.Errorf("%s: the annotation %s of somebody else is now %q", name, key, after.Annotations[key])
+			t.Errorf("%s: the foreign annotation %s is now %q", name, key, after.Annotations[key])
 		}
 	}
 	races := map[string]func(*appsv1.StatefulSet){
@@ -990,8 +990,8 @@ func TestRelease(t *testing.T) {
 	}{
 		{"reached", []change{owned("alice@laptop", "1"), goal}, true, true, false},
 		{"not reached", []change{owned("alice@laptop", "1"), goal}, false, true, true},
-		{"somebody else's", []change{owned("bob@desk", "1x"), goal}, false, false, true},
-		{"somebody else's, and we had nothing to do", []change{owned("bob@desk", "1x"), goal}, true, false, true},
+		{"of another owner", []change{owned("bob@desk", "1x"), goal}, false, false, true},
+		{"of another owner, and we had nothing to do", []change{owned("bob@desk", "1x"), goal}, true, false, true},
 		{"one of ours that was killed, and we had nothing to do", []change{owned("alice@laptop", "0"), goal}, true, true, false},
 		{"one of ours that may still run", []change{owned("alice@laptop", "0"), goal}, false, false, true},
 		{"unreadable", []change{goal, onSet(func(s *appsv1.StatefulSet) { s.Annotations[sts.OwnerAnnotation] = "{" })}, true, false, true},
@@ -1176,7 +1176,7 @@ func unstickCases() []decisionCase {
 		{"a canary is broken: back", standing(1), []change{crashing(4)}, unstick, plan.Facts{}, plan.Do, "Restore"},
 		{"a canary of the scaled to zero", standing(1), []change{on(canaryRevision, 0, 1, 2, 3, 4), crashing(0), onSet(func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = canaryRevision })}, unstick, plan.Facts{}, plan.Do, "Restore"},
 		{"an abort was killed", aborted(1), []change{crashing(4)}, unstick, plan.Facts{Still: time.Hour}, plan.Do, "DeleteBlocker"},
-		{"Argo CD would undo the way back", rolling(1), []change{crashing(4), onSet(func(s *appsv1.StatefulSet) {
+		{"Argo CD would revert the rollback", rolling(1), []change{crashing(4), onSet(func(s *appsv1.StatefulSet) {
 			s.Annotations = map[string]string{"argocd.argoproj.io/tracking-id": "shop"}
 		})}, unstick, plan.Facts{}, plan.Refused, plan.ReasonManaged},
 		{"the stable revision is gone", rolling(1), []change{crashing(4), func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[1:] }}, unstick, plan.Facts{}, plan.Refused, plan.ReasonRevisionGone},
@@ -1200,7 +1200,7 @@ func unstickCases() []decisionCase {
 			}
 			ststest.Crashing(inv.Pods[2])
 		}}, unstick, plan.Facts{}, plan.Do, "Hold"},
-		{"ordinals from 3: held back is where it is to be", rolling(0), []change{func(inv *sts.Inventory) {
+		{"ordinals from 3: those below the partition stay", rolling(0), []change{func(inv *sts.Inventory) {
 			set := inv.Sets[0]
 			set.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 3}
 			*set.Spec.UpdateStrategy.RollingUpdate.Partition = 3
@@ -1217,16 +1217,16 @@ func unstickCases() []decisionCase {
 		{"under way: stable fails", rolling(1, undone), []change{on(ststest.StableRevision, 4), crashing(4), ours}, unstick, wrote, plan.Stuck, plan.ReasonPodFailing},
 		{"under way: all are there", rolling(5), []change{ours}, unstick, wrote, plan.Do, "Finish"},
 		{"under way: the partition holds the rest", rolling(2), []change{partition(3), ours}, unstick, wrote, plan.Do, "Finish"},
-		{"a killed one goes on", rolling(1, undone), []change{on(ststest.StableRevision, 4), starting(4), taken("alice@laptop", "0")}, unstick, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"a killed one is resumed", rolling(1, undone), []change{on(ststest.StableRevision, 4), starting(4), taken("alice@laptop", "0")}, unstick, plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
 		{"a killed one comes to its end", rolling(1, undone), []change{on(ststest.StableRevision, 4), taken("alice@laptop", "0")}, unstick, plan.Facts{}, plan.Do, "Finish"},
-		{"one that came to no end begins anew", rolling(1, fixed), []change{on("web-third", 4), crashing(4), taken("alice@laptop", "0")}, unstick, plan.Facts{}, plan.Do, "Restore"},
+		{"one that did not reach its end starts again", rolling(1, fixed), []change{on("web-third", 4), crashing(4), taken("alice@laptop", "0")}, unstick, plan.Facts{}, plan.Do, "Restore"},
 		{"taken over from us", rolling(1, undone), []change{crashing(4), taken("bob@desk", "7")}, unstick, wrote, plan.Refused, plan.ReasonTakenOver},
 
 		{"neither works", rolling(1), []change{crashing(0), crashing(4)}, unstick, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
-		{"another cure than the one that was shown", rolling(1), []change{crashing(4)}, agreed(sts.Forward), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
+		{"another fix than the one that was shown", rolling(1), []change{crashing(4)}, agreed(sts.Forward), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
 		{"nothing was shown", rolling(1, undone), []change{crashing(4)}, agreed(sts.NoCure), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
-		{"a pod fails on what it is to run", ststest.Web(3), []change{crashing(1)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
-		{"the lowest fails on what it is to run", rolling(1, undone), []change{crashing(0), crashing(4)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
+		{"a pod fails on its correct revision", ststest.Web(3), []change{crashing(1)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
+		{"the lowest fails on its correct revision", rolling(1, undone), []change{crashing(0), crashing(4)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
 		{"a pod cannot be created", ststest.Web(3), []change{func(inv *sts.Inventory) {
 			inv.Pods = inv.Pods[:2]
 			inv.Events = []*corev1.Event{{InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: ststest.Namespace, Name: "web", UID: inv.Sets[0].UID},
@@ -1254,7 +1254,7 @@ func unstickCases() []decisionCase {
 		{"OnDelete", rolling(0), []change{crashing(2), onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "OnDelete" })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
 		{"Recreate: the update fails", recreating(5), []change{crashing(0)}, unstick, plan.Facts{}, plan.Do, "Restore"},
 		{"Recreate: the first new pod fails, and the others are not there yet", recreating(5), []change{justPod(0), crashing(0)}, unstick, plan.Facts{}, plan.Do, "Restore"},
-		{"Recreate: another cure than the one that was shown", recreating(5), []change{crashing(0)}, agreed(sts.NoCure), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
+		{"Recreate: another fix than the one that was shown", recreating(5), []change{crashing(0)}, agreed(sts.NoCure), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
 		{"Recreate: an operator would undo it", recreating(5), []change{crashing(0), annotated("argocd.argoproj.io/tracking-id", "shop")}, unstick, plan.Facts{}, plan.Refused, plan.ReasonManaged},
 		{"Recreate: the stable revision is gone", recreating(5), []change{crashing(0), func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[1:] }}, unstick, plan.Facts{}, plan.Refused, plan.ReasonRevisionGone},
 		{"Recreate: a new pod only starts", recreating(5), []change{starting(0)}, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
@@ -1274,7 +1274,7 @@ func unstickCases() []decisionCase {
 			inv.Events = append(inv.Events, &corev1.Event{Reason: "UnknownStrategy", Type: corev1.EventTypeWarning, LastTimestamp: metav1.NewTime(ststest.Now),
 				InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: ststest.Namespace, Name: "web", UID: inv.Sets[0].UID}})
 		}}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
-		{"somebody else at work", rolling(1), []change{crashing(4), taken("bob@desk", "7")}, unstick, plan.Facts{}, plan.Refused, plan.ReasonOwned},
+		{"locked by another owner", rolling(1), []change{crashing(4), taken("bob@desk", "7")}, unstick, plan.Facts{}, plan.Refused, plan.ReasonOwned},
 		{"deleting", rolling(1), []change{crashing(4), onSet(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonDeleting},
 		{"not observed", rolling(1), []change{crashing(4), onSet(func(s *appsv1.StatefulSet) { s.Generation = 9 })}, unstick, plan.Facts{}, plan.Wait, plan.ReasonNotObserved},
 		{"a record that can't be read", standing(1), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations[sts.CanaryAnnotation] = "" })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonBadRecord},

@@ -14,20 +14,19 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Foretell runs an intent in a world where everything goes well and returns its
-// decisions: the plan that people review. The last one is how it would end. The
-// same Next decides here and when it is done for real. What the intent only waits
-// for is not listed, but what it waits for first, what takes its time, and what
-// does not come.
+// Foretell runs an intent in a simulated world where everything succeeds and returns
+// its decisions: the plan that people review. The last one is how it would end. The
+// same Next decides here and in the cluster. Waits are not listed, except the first
+// one, those with a set duration, and one that does not end.
 func Foretell(i Intent, s *sts.Snapshot) []Decision {
 	return newForetold(s).run(i, s)
 }
 
 func (w *foretold) run(i Intent, s *sts.Snapshot) []Decision {
-	const long = time.Hour // nothing has moved for as long as anybody wants to see
+	const long = time.Hour // longer than any decision waits for a standstill
 	var out []Decision
 	f := Facts{Still: long, Asked: map[string]bool{}, Answers: map[string]Answer{}}
-	if d, ok := i.(drainScale); ok { // it tells a pod that is not created from one that will be
+	if d, ok := i.(drainScale); ok { // it distinguishes a pod that cannot be created from one that will be
 		f.Still, w.Refused = 0, d.refused(s)
 	}
 	for steps := 0; steps < w.enough(); steps++ {
@@ -48,13 +47,13 @@ func (w *foretold) run(i Intent, s *sts.Snapshot) []Decision {
 			f.Still = long
 			continue
 		case d.Verdict == Wait && listed:
-			return out // the person sees for what
+			return out // the plan shows for what
 		case d.Verdict != Do:
 			return append(out, d)
 		case d.Then != nil:
 			return append(out, d, *d.Then)
 		case d.Action.AskEviction != nil:
-			f = f.After(*d.Action) // no step for people
+			f = f.After(*d.Action) // not shown as a step
 			continue
 		case d.Action.Run != nil:
 			run := d.Action.Run
@@ -64,7 +63,7 @@ func (w *foretold) run(i Intent, s *sts.Snapshot) []Decision {
 			answer := run.foretold
 			answer.Imagined = true
 			f.Asked[run.Key], f.Answers[run.Key] = true, answer
-			steps-- // there are as many questions as there are
+			steps-- // commands do not count: their number is not limited
 			continue
 		default:
 			out = append(out, d)
@@ -79,8 +78,7 @@ func (w *foretold) run(i Intent, s *sts.Snapshot) []Decision {
 	return out
 }
 
-// sameQuestion says whether two decisions ask questions that differ only in the pod
-// that is asked.
+// sameQuestion says whether two decisions run commands that differ only in the pod.
 func sameQuestion(a, b Decision) bool {
 	if a.Action == nil || a.Action.Run == nil {
 		return false
@@ -89,17 +87,17 @@ func sameQuestion(a, b Decision) bool {
 	return x.For == y.For && x.Command == y.Command && slices.Equal(x.Argv, y.Argv)
 }
 
-// foretold is the world in which a plan is made: pods come and go within a moment,
-// new ones get ready, and those that are broken now stay so. What a decision looks at
-// beside the set and its pods, budgets for instance, does not move.
+// The simulated world in which a plan is made: pods are created and deleted
+// at once, new ones become ready, and those that are failing now stay so. What a decision
+// depends on besides the set and its pods, budgets for instance, does not change.
 type foretold struct {
 	*simulate.World
 	beside  *sts.Snapshot
 	broken  map[types.UID]bool
-	going   map[types.UID]bool // pods that may go because of a step; nil where nobody needs it
-	begun   bool               // the controller has had its say
+	going   map[types.UID]bool // pods that a step may remove; nil where that is not needed
+	begun   bool               // the controller has run once
 	largest int
-	stored  *corev1.PodTemplateSpec // what admission makes of the new template; nil where it leaves it alone
+	stored  *corev1.PodTemplateSpec // the new template after admission; nil where admission does not change it
 }
 
 func newForetold(s *sts.Snapshot) *foretold {
@@ -117,7 +115,7 @@ func newForetold(s *sts.Snapshot) *foretold {
 	return w
 }
 
-// freed are the budgets once those that are short now are so no longer.
+// freed are the budgets as if those that are short now allowed a disruption.
 func freed(s *sts.Snapshot) []*policyv1.PodDisruptionBudget {
 	out := slices.Clone(s.Budgets)
 	for k, b := range out {
@@ -131,8 +129,8 @@ func freed(s *sts.Snapshot) []*policyv1.PodDisruptionBudget {
 	return out
 }
 
-// featuresOf finds out which rules the controller goes by, from what it has not done: only
-// with the gate it lets a pod stand that it has to replace, because that is unavailable.
+// featuresOf finds out which rules the controller applies, from what it has not done: only
+// with the feature gate it does not replace a pod that is unavailable.
 func featuresOf(s *sts.Snapshot, nodes simulate.Nodes) simulate.Features {
 	var f simulate.Features
 	if sts.IsParallel(s.Set) && sts.Observed(s.Set) {
@@ -145,7 +143,7 @@ func featuresOf(s *sts.Snapshot, nodes simulate.Nodes) simulate.Features {
 	return f
 }
 
-// enough is how many steps no plan comes to.
+// enough is more steps than any plan has.
 func (w *foretold) enough() int {
 	w.largest = max(w.largest, len(w.Pods), int(sts.WantedReplicas(w.Set)))
 	return 20 + 20*w.largest
@@ -153,7 +151,8 @@ func (w *foretold) enough() int {
 
 func (w *foretold) snapshot() *sts.Snapshot { return w.Snapshot(w.beside) }
 
-// goesOn lets the next thing happen, or time pass. It is false when nothing does any more.
+// goesOn advances the world to the next event, or to a time. It is false when nothing happens
+// any more.
 func (w *foretold) goesOn(until *time.Time) bool {
 	switch {
 	case !w.begun:
@@ -172,7 +171,7 @@ func (w *foretold) settle() {
 	w.Settle()
 }
 
-// apply carries an action out. It fails where the API server would.
+// apply carries out an action. It fails where the API server would.
 func (w *foretold) apply(a *Action) error {
 	switch {
 	case a.PatchSet != nil:
@@ -210,8 +209,8 @@ func (w *foretold) apply(a *Action) error {
 	return nil
 }
 
-// recall puts a revision that history has dropped back into it: a revision's name comes from
-// its template, so that one that is restored gets its old name again.
+// recall puts a revision back that is gone from history: the name of a revision is derived from
+// its template, so a restored one has its old name.
 func (w *foretold) recall(name string) {
 	if name == "" || slices.ContainsFunc(w.Revisions, func(r *appsv1.ControllerRevision) bool { return r.Name == name }) {
 		return
@@ -224,8 +223,8 @@ func (w *foretold) recall(name string) {
 	w.Revisions = append(w.Revisions, r)
 }
 
-// giveUp takes the pods for broken that are to be replaced and are not ready: whoever acts
-// without waiting for them does not count on them.
+// giveUp treats pods as failing that should be replaced and are not ready: an intent that acts
+// without waiting for them does not rely on them.
 func (w *foretold) giveUp() {
 	for o := sts.UpdateFrom(w.Set); sts.IsRollingUpdate(w.Set) && o < sts.End(w.Set); o++ {
 		p := w.Pods[sts.PodName(w.Set.Name, o)]

@@ -6,8 +6,8 @@ import (
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 )
 
-// Patched is what the API server makes of an object and operations of ours on it, by the
-// library that it uses itself: a copy, or an error where a test fails.
+// Patched is a copy of the object with the operations applied, by the library that the API
+// server uses, or an error where a test fails.
 func Patched[T any](object *T, ops []PatchOp) (*T, error) {
 	before, err := json.Marshal(object)
 	if err != nil {

@@ -30,9 +30,9 @@ func TestCautions(t *testing.T) {
 	}
 	byHand := onSet(func(set *appsv1.StatefulSet) { set.Annotations = nil })
 	const (
-		ci = "field manager ci manages this StatefulSet, too: make the change in what it applies, too, or its next apply undoes it; it applies "
+		ci = "field manager ci also manages this StatefulSet: make the change in what it applies as well, or its next apply will revert it; it applies "
 		// while it lasts
-		conflicts = " server-side: while this lasts its next apply conflicts with field manager kubectl-sts or, when forced, reverts the change"
+		conflicts = " server-side: until this ends, its next apply will conflict with field manager kubectl-sts or, if forced, revert the change"
 		grows     = "HPA web scales this StatefulSet (1 to 6 replicas): ordinals that it adds during the canary come up on the canary's revision"
 	)
 	tests := []struct {
@@ -87,7 +87,7 @@ func TestManagedRefusals(t *testing.T) {
 	operator := func(set *appsv1.StatefulSet) {
 		set.OwnerReferences = []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: "Database", Name: "db", Controller: new(true)}}
 	}
-	const inGit = "make the change in Git, or stop the application's self-heal first; --print-patch prints it, --force-ownership goes on all the same"
+	const inGit = "make the change in Git, or disable self-heal of the application first; --print-patch prints it, --force-ownership goes on all the same"
 	tests := []struct {
 		name    string
 		changes []func(*appsv1.StatefulSet)
@@ -101,7 +101,7 @@ func TestManagedRefusals(t *testing.T) {
 		{"it leaves template and partition alone", []func(*appsv1.StatefulSet){mark, applies(`{"f:spec":{"f:replicas":{}}}`)}, "", ""},
 		{"an operator, to whom a patch of the set is of no use", []func(*appsv1.StatefulSet){operator},
 			"Database db (example.com/v1) manages statefulset web (metadata.ownerReferences) and would undo the change",
-			"make the change in Database/db, from which its operator makes this StatefulSet: kubectl edit Database.example.com db -n test; --force-ownership goes on all the same"},
+			"make the change in Database/db, whose operator manages this StatefulSet: kubectl edit Database.example.com db -n test; --force-ownership goes on all the same"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

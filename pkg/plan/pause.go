@@ -1,12 +1,10 @@
 package plan
 
 import (
-	"fmt"
-
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// PauseUpdate freezes an update that is on its way, whoever began it, at the
+// PauseUpdate freezes an update in progress, whichever client started it, at the
 // ordinal that it has reached. From then on it is a canary: it can be promoted,
 // aborted or resumed. It reverts nothing.
 type PauseUpdate struct {
@@ -23,7 +21,7 @@ func (i PauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	if c == nil {
-		return decide(Done, ReasonNothingToDo, "nothing to pause: no update of statefulset "+s.Set.Name+" is on its way", "")
+		return decide(Done, ReasonNothingToDo, msgNothingToPause(), "")
 	}
 	if c.Aborting {
 		return beingAborted(s)
@@ -41,14 +39,13 @@ func (i PauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	c.PartitionBefore, c.Partition, c.StartedBy = sts.Partition(s.Set), sts.PartitionAt(s.Set, reached), i.Name
 	c.Paused = true
 	a := newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(*c).
-		action("UpdatePaused", fmt.Sprintf("hold back %s; what is updated stays so", sts.SayOrdinals(ordinalRange(sts.Start(s.Set), min(reached, sts.End(s.Set))))))
+		action("UpdatePaused", stepPause(ordinalRange(sts.Start(s.Set), min(reached, sts.End(s.Set)))))
 	return do(a, "Pause")
 }
 
 func (i PauseUpdate) frozen(s *sts.Snapshot) Decision {
-	return decide(Done, ReasonPaused, fmt.Sprintf("paused: %s held back, %s on the new revision; nothing was reverted",
-		sts.SayOrdinals(heldBack(s)), sts.SayOrdinals(updated(s))),
-		sts.Kubectl(s.Set.Namespace, "sts resume", s.Set.Name)+", or "+canaryCommand(s, "promote")+", or "+canaryCommand(s, "abort"))
+	return decide(Done, ReasonPaused, msgPaused(heldBack(s), updated(s)),
+		hintPaused(sts.Kubectl(s.Set.Namespace, "sts resume", s.Set.Name), canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 }
 
 // reachedOrdinal is the lowest ordinal that the update has touched: its pod runs
@@ -66,8 +63,8 @@ func reachedOrdinal(s *sts.Snapshot) sts.Ordinal {
 	return reached
 }
 
-// ResumeUpdate lets the StatefulSet controller go on with a paused update by
-// itself: the partition goes back to what it was, and the record is dropped.
+// ResumeUpdate has the StatefulSet controller continue a paused update by itself: the
+// partition is set back to its value before the pause, and the record is removed.
 type ResumeUpdate struct {
 	Holder
 }
@@ -82,16 +79,15 @@ func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	case err != nil:
 		return badRecord(err)
 	case c == nil:
-		return decide(Done, ReasonNothingToDo, "nothing to resume: no paused update of statefulset "+s.Set.Name, "")
+		return decide(Done, ReasonNothingToDo, msgNothingToResume(), "")
 	case c.Aborting:
 		return beingAborted(s)
 	}
 	if d := unmoved(s, c, i.Holder); d != nil {
 		return *d
 	}
-	why := "let the StatefulSet controller update the rest by itself, without asking budgets"
-	done := decide(Done, ReasonResumed, fmt.Sprintf("resumed: the StatefulSet controller goes on with the update of statefulset %s by itself", s.Set.Name),
-		sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name, "--for=complete"))
+	why := stepResume()
+	done := decide(Done, ReasonResumed, msgResumed(), sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name, "--for=complete"))
 	after := c.PartitionAfter(s.Set)
 	switch next := min(sts.UpdateFrom(s.Set), sts.End(s.Set)) - 1; {
 	case next < sts.Start(s.Set): // every ordinal has the update
@@ -102,14 +98,12 @@ func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 		if d := mayDisrupt(s, f, next, Stuck); d != nil {
 			return *d
 		}
-	case c.Paused && after == sts.Partition(s.Set): // it held the update back before the pause
-		why = fmt.Sprintf("forget the pause; partition %d holds back %s as before it", after, sts.SayOrdinals(heldBack(s)))
-		done.Message = fmt.Sprintf("the pause is over; partition %d of statefulset %s holds back %s as before it", after, s.Set.Name, sts.SayOrdinals(heldBack(s)))
+	case c.Paused && after == sts.Partition(s.Set): // the update had stopped there before the pause
+		why, done.Message = stepRemovePause(after, heldBack(s)), msgPauseRemoved(after, heldBack(s))
 		done.Hint = canaryCommand(s, "promote")
 	default:
-		return decide(Refused, ReasonPartition, fmt.Sprintf("the partition of statefulset %s was %d before, which would hold back %s: "+
-			"the StatefulSet controller would not continue the update, and the way back would be forgotten", s.Set.Name, after, sts.SayOrdinals(heldBack(s))),
-			canaryCommand(s, "promote", "--full")+", or "+canaryCommand(s, "abort"))
+		return decide(Refused, ReasonPartition, msgPartitionBefore(s.Set.Name, after, heldBack(s)),
+			hintPartitionBefore(canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort")))
 	}
 	d := do(newPatch(s.Set).partition(after).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
 		action("UpdateResumed", why), "Resume")
@@ -117,7 +111,7 @@ func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	return d
 }
 
-// firstOf are the guards that come before everything else.
+// firstOf are the guards that are checked before anything else.
 func firstOf(s *sts.Snapshot, f Facts, h Holder) *Decision {
 	if d := h.guard(s, f); d != nil {
 		return d

@@ -1,6 +1,6 @@
-// Package plan decides: from what is seen of a StatefulSet and what somebody
-// wants, it says the one next thing to do. It is pure; package execute asks it
-// again after every step, so a command that was killed goes on when it is run again.
+// Package plan decides: from the state of a StatefulSet and the intent of a command it
+// derives the one next step. It is pure; package execute calls it again after every
+// step, so an interrupted command is resumed by running it again.
 package plan
 
 import (
@@ -13,33 +13,33 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Intent is a verb with its options. Next looks at the present state and decides
-// the one next thing; it keeps nothing between calls.
+// Intent is a verb with its options. Next looks at the current state and decides the
+// one next step; it keeps nothing between calls.
 type Intent interface {
 	Next(s *sts.Snapshot, f Facts) Decision
-	// Release is the write that leaves the set to others when the command ends,
-	// nil when there is nothing to release. With reached false the same command
-	// can still go on to its goal later.
+	// Release is the write that releases the lock when the command ends, nil when
+	// there is nothing to release. With reached false, the command can still be
+	// resumed later.
 	Release(s *sts.Snapshot, reached bool) *Action
 }
 
-// ErrChanged says that a precondition of an action did not hold: nothing was
-// written, and a fresh look decides anew.
-var ErrChanged = errors.New("changed meanwhile")
+// ErrChanged means that a precondition of an action did not hold: nothing was
+// written, and the next snapshot decides again.
+var ErrChanged = errors.New("the object has been modified")
 
-// ErrBehind says that an action was decided by news that are old: nothing was written.
-var ErrBehind = errors.New("the cluster is not as it was last seen")
+// ErrBehind means that an action was decided from a stale watch: nothing was written.
+var ErrBehind = errors.New("the watch is behind the API server")
 
-// ErrTransient says that the server could not be reached or did not answer: the
-// action may or may not have been carried out. It can be tried again, because its
+// ErrTransient means that the API server could not be reached or did not answer: the
+// action may or may not have been carried out. It can be retried, because its
 // preconditions fail when it was.
-var ErrTransient = errors.New("no answer from the server")
+var ErrTransient = errors.New("no response from the API server")
 
-// AnswerError is an answer of the server that decides by itself how it goes on: a
-// budget that lets no pod go just now is waited for.
+// AnswerError is a response of the API server that is a decision by itself: an eviction
+// that a budget blocks is waited for.
 type AnswerError struct {
 	Decision
-	// Stored: the write was carried out all the same.
+	// Stored: the write was carried out nevertheless.
 	Stored bool
 }
 
@@ -50,16 +50,16 @@ type Facts struct {
 	// Wrote says that this command has written to the set: from then on the owner
 	// annotation must be its own.
 	Wrote bool
-	// Still is for how long nothing has moved: see [sts.Snapshot.Progress].
+	// Still is for how long nothing has changed: see [sts.Snapshot.Progress].
 	Still time.Duration
-	// Answers are those of the [Run] actions that have ended, by their keys; Asked
-	// are the keys of all that have begun.
+	// Answers are the results of the [Run] actions that have ended, by their keys; Asked
+	// are the keys of all that were started.
 	Answers map[string]Answer
 	Asked   map[string]bool
 	// StoredTemplate is the digest of the template as the API server stores it, where a dry
 	// run of this command has shown that admission changes it.
 	StoredTemplate string
-	// Restored is how often this command has put a stable template back.
+	// Restored is how often this command has restored a stable template.
 	Restored int
 	// Deleted are the pods that this command has deleted, by UID, also where the
 	// server's answer was lost.
@@ -92,7 +92,7 @@ func (f Facts) After(a Action) Facts {
 	return f
 }
 
-// withKey leaves the old map alone: others may have kept it.
+// withKey does not change the old map, which may be in use.
 func withKey[K comparable, V any](old map[K]V, key K, value V) map[K]V {
 	m := maps.Clone(old)
 	if m == nil {
@@ -105,7 +105,7 @@ func withKey[K comparable, V any](old map[K]V, key K, value V) map[K]V {
 // Verdict is the kind of a Decision.
 type Verdict string
 
-// The verdicts. Do and Wait go on; the others end the command.
+// The verdicts. Do and Wait continue the command; the others end it.
 const (
 	Do      Verdict = "Do"
 	Wait    Verdict = "Wait"
@@ -115,36 +115,36 @@ const (
 	Failed  Verdict = "Failed" // a gate, and only that
 )
 
-// Decision is what to do next, or why nothing is to be done now or ever.
+// Decision is what to do next, or why there is nothing to do now or at all.
 type Decision struct {
 	Verdict Verdict `json:"verdict"`
-	// Reason is one stable word for machines: "BudgetShort".
+	// Reason is a stable word for machines: "BudgetShort".
 	Reason string `json:"reason"`
-	// Message says it for a person.
+	// Message is the same for a person.
 	Message string `json:"message"`
 	// Subject is the object that it is about, where there is one: a pod, a budget.
 	Subject string `json:"subject,omitempty"`
-	// Member is the one that a change of size takes out, or in, with this step.
+	// Member is the one that a scale-down removes, or a scale-up adds, with this step.
 	Member string `json:"member,omitempty"`
-	// Hint is what the person can do, often a command.
+	// Hint is what the user can do, often a command.
 	Hint string `json:"hint,omitempty"`
 	// Action is set with Do.
 	Action *Action `json:"action,omitempty"`
-	// Until is when a Wait is over if nothing else moves.
+	// Until is when a Wait ends if nothing else changes.
 	Until *time.Time `json:"until,omitempty"`
-	// Recheck is when a Wait has another verdict if nothing else is seen before: what is
+	// Recheck is when a Wait becomes another verdict if nothing changes before: what is
 	// waited for counts as failing from then on. Zero for unknown.
 	Recheck time.Time `json:"-"`
 	// Alteration is what mutating admission makes of the write, where that is the reason.
 	Alteration *sts.Alteration `json:"alteration,omitempty"`
-	// Drain is the change of size that has ended, whose record is wiped.
+	// Drain is the scale operation that has ended, whose record is removed.
 	Drain *sts.Drain `json:"-"`
-	// Then is how the command ends once the watch has shown the action: set for
-	// an action that wipes the record which Next would have to look at.
+	// Then is how the command ends once the watch has shown the action: set for an
+	// action that removes the record which Next would have to look at.
 	Then *Decision `json:"-"`
 }
 
-// Reasons that other packages and pipelines look at.
+// Reasons that other packages and pipelines check.
 const (
 	ReasonNothingToDo       = "NothingToDo"
 	ReasonPaused            = "Paused"
@@ -239,7 +239,7 @@ func do(a Action, reason string) Decision {
 	return Decision{Verdict: Do, Reason: reason, Message: a.Why, Action: &a}
 }
 
-// Key tells decisions apart for people who watch: seconds that pass do not change it.
+// Key identifies a decision in the progress output: passing seconds do not change it.
 func (d Decision) Key() string {
 	if d.Verdict == Wait {
 		return d.Reason + "/" + d.Subject

@@ -50,7 +50,7 @@ func atMost(n int) uint64 {
 }
 
 // A story is a canary in a random world: started, promoted or aborted, by commands
-// that are killed at random, while somebody else scales now and then.
+// that are killed at random, while another client scales from time to time.
 func TestCanaryInRandomWorlds(t *testing.T) {
 	tellStories(t, func(t *testing.T, seed uint64) { newStory(t, seed).tell() })
 }
@@ -207,8 +207,8 @@ func (s *story) promoteItself() bool {
 	defer func() { s.auto = nil }()
 	for range 4 {
 		d := s.command(func(id string) plan.Intent {
-			s.asked = nil // what a killed command was told is lost
-			// Also where one that was killed had aborted, with a revision written anew.
+			s.asked = nil // the results of a killed command are lost
+			// Also where a killed one had aborted, with a revision encoded again.
 			if goals := s.goals(auto); len(goals) > 0 {
 				s.allowed = min(s.allowed, goals[len(goals)-1])
 			}
@@ -285,7 +285,7 @@ func (s *story) answer(run plan.Run) *plan.Answer {
 	return a
 }
 
-// gatesPassed: at the end of a step the partition goes on only when every gate says
+// gatesPassed: at the end of a step the partition moves only when every gate says
 // so about the very pods that are there.
 func (s *story) gatesPassed(snapshot *sts.Snapshot) {
 	s.t.Helper()
@@ -296,7 +296,7 @@ func (s *story) gatesPassed(snapshot *sts.Snapshot) {
 	}
 	underWay := c.Goal != nil && c.GoalOf == "canary" && *c.Goal < from
 	if at := s.goals(*s.auto); !s.disturbed && underWay && slices.Contains(at, from) {
-		s.t.Fatalf("ordinal %d is the end of a step, and the step goes on to %d", from, *c.Goal)
+		s.t.Fatalf("ordinal %d is the end of a step, and the step continues to %d", from, *c.Goal)
 	}
 	for _, r := range snapshot.Replicas() {
 		if !r.Desired || r.Ordinal < from {
@@ -342,7 +342,7 @@ func (s *story) command(of func(id string) plan.Intent) plan.Decision {
 				intent = p.from(s.w.snapshot())
 			}
 			c = &command{t: s.t, w: s.w, intent: intent, before: s.safe, answer: s.answer}
-			s.foretell(intent)
+			s.checkPlan(intent)
 		}
 		if s.scaling > 0 && s.r.IntN(15) == 0 {
 			s.scaling--
@@ -367,10 +367,10 @@ func (s *story) command(of func(id string) plan.Intent) plan.Decision {
 	}
 }
 
-// scale is somebody else's: between 1 and 5 replicas, or a moment at none.
+// scale is a write of another client: between 1 and 5 replicas, or briefly none.
 func (s *story) scale() {
 	n := s.r.Int32N(6)
-	s.say("somebody scales to %d", n)
+	s.say("another client scales to %d", n)
 	s.w.edit(func(set *appsv1.StatefulSet) { *set.Spec.Replicas = n })
 	if n == 0 {
 		for range 12 {
@@ -382,19 +382,19 @@ func (s *story) scale() {
 	}
 }
 
-// lose takes one pod away: a node fails, somebody drains it.
+// lose removes one pod: its node fails or is drained.
 func (s *story) lose() {
 	pods := slices.Sorted(maps.Keys(s.w.pods()))
 	if len(pods) == 0 {
 		return
 	}
 	o := pods[s.r.IntN(len(pods))]
-	s.say("somebody deletes web-%d", o)
+	s.say("another client deletes web-%d", o)
 	s.w.delete(s.w.pod(o))
 	s.w.count()
 }
 
-// tick lets the world go on and looks at what the controller took down for it.
+// tick advances the world and checks which pods the controller deleted.
 func (s *story) tick() {
 	s.t.Helper()
 	s.w.deleted = nil
@@ -403,11 +403,11 @@ func (s *story) tick() {
 	}
 	s.w.tick()
 	if s.disturbed {
-		return // somebody else's doing: a larger set, a scale to zero, move what is due
+		return // another client's doing: a larger set or a scale to zero changes what is due
 	}
 	for _, r := range s.w.deleted {
 		if r.ordinal < s.allowed {
-			s.t.Fatalf("ordinal %d was taken down for an update, and %d is the lowest that anybody asked for", r.ordinal, s.allowed)
+			s.t.Fatalf("ordinal %d was taken down for an update, and %d is the lowest that was requested", r.ordinal, s.allowed)
 		}
 		aborting := aborting(s.w.Set)
 		if aborting && !s.w.reencodes && r.revision == ststest.StableRevision {
@@ -480,8 +480,8 @@ func (s *story) safe(snapshot *sts.Snapshot, d plan.Decision) {
 	}
 }
 
-// foretell: the plan comes to an end, and begins with what Next says now.
-func (s *story) foretell(i plan.Intent) {
+// checkPlan: the plan comes to an end, and begins with what Next says now.
+func (s *story) checkPlan(i plan.Intent) {
 	s.t.Helper()
 	snapshot := s.w.snapshot()
 	steps := plan.Foretell(i, snapshot)
@@ -490,13 +490,13 @@ func (s *story) foretell(i plan.Intent) {
 	}
 	first := i.Next(snapshot, plan.Facts{Still: time.Hour})
 	if !reflect.DeepEqual(first, steps[0]) {
-		s.t.Fatalf("the plan does not begin with what would be done (-Next +Foretell):\n%s", cmp.Diff(text(first), text(steps[0])))
+		s.t.Fatalf("the plan does not begin with what would be done (-Next +plan):\n%s", cmp.Diff(text(first), text(steps[0])))
 	}
 	if last := steps[len(steps)-1]; last.Verdict == plan.Do {
 		s.t.Fatalf("the plan does not come to an end: %s", last.Message)
 	}
 	if !reflect.DeepEqual(s.w.snapshot(), snapshot) {
-		s.t.Fatalf("foretelling changed the snapshot:\n%s", cmp.Diff(s.w.snapshot(), snapshot))
+		s.t.Fatalf("the prediction changed the snapshot:\n%s", cmp.Diff(s.w.snapshot(), snapshot))
 	}
 }
 
@@ -529,7 +529,7 @@ func (s *story) aborted(d plan.Decision) {
 	}
 }
 
-// lowestOffStable is what an abort may begin with; whoever stands below it runs stable.
+// lowestOffStable is where an abort may begin; all pods below it run stable.
 func (s *story) lowestOffStable() sts.Ordinal {
 	for o := sts.Start(s.w.Set); o < sts.End(s.w.Set); o++ {
 		p := s.w.pod(o)

@@ -15,8 +15,8 @@ import (
 )
 
 // RestartPods replaces chosen pods, one at a time, through the eviction API. It
-// moves no template and no partition: every pod comes back on the revision that it
-// has, or nothing is restarted.
+// changes neither the template nor the partition: every pod is recreated on the
+// revision that it has, or nothing is restarted.
 type RestartPods struct {
 	Holder
 	// Ordinals are the chosen ones; all when empty.
@@ -24,12 +24,12 @@ type RestartPods struct {
 	// Ascending begins with the lowest ordinal. The controller's own updates begin
 	// with the highest.
 	Ascending bool
-	// LeaderExec is a command for the shell inside a pod: exit code 0 says that it is
-	// the leader now. The leader goes last. Empty for no such question.
+	// LeaderExec is a command for the shell inside a pod: exit code 0 means that the pod is
+	// the leader now. The leader is restarted last. Empty for no such check.
 	LeaderExec string
 }
 
-// leaderTimeout is how long a pod may take to say whether it leads.
+// leaderTimeout is how long the leader check of a pod may take.
 const leaderTimeout = 30 * time.Second
 
 // Next implements [Intent].
@@ -69,8 +69,7 @@ func (i RestartPods) Next(s *sts.Snapshot, f Facts) Decision {
 		if d != nil {
 			return *d
 		}
-		// The leader may be the one that was looked at before. When it is not available, the
-		// other has to wait.
+		// next may be the leader. When it is not available, the follower has to wait.
 		if follower.Ordinal != next.Ordinal {
 			if d := mayRestart(s, f, follower, todo); d != nil {
 				return *d
@@ -79,28 +78,27 @@ func (i RestartPods) Next(s *sts.Snapshot, f Facts) Decision {
 		next = follower
 	}
 	return do(Action{
-		Why: "restart " + next.Pod.Name + " by evicting it",
+		Why: stepEvict(next.Pod.Name),
 		EvictPod: &EvictPod{Name: next.Pod.Name, UID: next.Pod.UID,
 			Ordinal: next.Ordinal, Revision: next.Revision},
 	}, "Evict")
 }
 
-// recorded is the record of this restart: the one on the set, or the one to begin with.
+// recorded is the record of this restart: the one on the set, or a new one.
 func (i RestartPods) recorded(s *sts.Snapshot, f Facts) (*sts.Restart, *Decision) {
 	record, err := sts.ReadRestart(s.Set)
 	switch {
 	case err != nil:
-		d := decide(Refused, ReasonBadRecord, err.Error(), "forget it: "+forget(s))
+		d := decide(Refused, ReasonBadRecord, err.Error(), hintForgetBadRecord(forget(s)))
 		return nil, &d
 	case record == nil && f.Wrote:
-		d := decide(Refused, ReasonTakenOver, fmt.Sprintf("somebody removed the annotation %s from statefulset %s during the restart", sts.RestartAnnotation, s.Set.Name),
-			sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name)+" shows where it stands")
+		d := decide(Refused, ReasonTakenOver, msgRestartRecordRemoved(s.Set.Name), hintCheckStatus(s.Set.Namespace, s.Set.Name))
 		return nil, &d
 	case record == nil:
 		return i.choose(s)
 	case record.Command != i.Command:
-		d := decide(Refused, ReasonRestartOnItsWay, fmt.Sprintf("another restart of statefulset %s%s is not finished: %s", s.Set.Name, by(record.StartedBy, ", by %s,"), sayLeft(s, record)),
-			"finish it: "+record.Again(s.Set)+", or forget it: "+forget(s))
+		_, left := record.Split(s)
+		d := decide(Refused, ReasonRestartOnItsWay, msgOtherRestart(s.Set.Name, record.StartedBy, left), hintOtherRestart(record.Again(s.Set), forget(s)))
 		return nil, &d
 	}
 	return record, nil
@@ -110,15 +108,7 @@ func forget(s *sts.Snapshot) string {
 	return sts.Kubectl(s.Set.Namespace, "sts restart", s.Set.Name, "--forget")
 }
 
-func sayLeft(s *sts.Snapshot, r *sts.Restart) string {
-	_, left := r.Split(s)
-	if len(left) == 0 {
-		return "nothing is left of it but its record"
-	}
-	return sts.SayOrdinals(left) + " still to restart"
-}
-
-// choose takes down which pods the chosen ordinals have now.
+// choose records which pods the chosen ordinals have now.
 func (i RestartPods) choose(s *sts.Snapshot) (*sts.Restart, *Decision) {
 	if o, beyond := i.Ordinals.Beyond(s.Set); beyond {
 		return nil, noOrdinal(s, o)
@@ -135,15 +125,15 @@ func (i RestartPods) choose(s *sts.Snapshot) (*sts.Restart, *Decision) {
 		record.Pods[r.Ordinal] = r.Pod.UID
 	}
 	if len(record.Pods) == 0 {
-		d := decide(Done, ReasonNothingToDo, "nothing to restart: statefulset "+s.Set.Name+" stands at 0 replicas", "")
+		d := decide(Done, ReasonNothingToDo, msgNothingToRestart(), "")
 		return nil, &d
 	}
 	return record, nil
 }
 
-// todo are the pods to restart, in their order. A pod that is failing has nothing
-// to lose, and under OrderedReady no higher one comes back before it is well: such
-// pods come first, lowest first.
+// todo are the pods to restart, in order. A failing pod has nothing to lose, and under
+// OrderedReady no higher pod is recreated before it is available: such pods come first,
+// lowest first.
 func (i RestartPods) todo(s *sts.Snapshot, record *sts.Restart) []sts.Replica {
 	var out []sts.Replica
 	for _, r := range s.Replicas() {
@@ -172,8 +162,8 @@ func isFailing(s *sts.Snapshot, r sts.Replica) bool {
 	return t != nil && t.Failing
 }
 
-// follower is the first pod that does not lead. The last one is not asked: it goes
-// in any case.
+// follower is the first pod that is not the leader. The last pod is not checked: it is
+// restarted in any case.
 func (i RestartPods) follower(s *sts.Snapshot, f Facts, todo []sts.Replica) (sts.Replica, *Decision) {
 	leader := ""
 	for n, r := range todo {
@@ -182,23 +172,22 @@ func (i RestartPods) follower(s *sts.Snapshot, f Facts, todo []sts.Replica) (sts
 		}
 		run := i.question(s, r)
 		if !f.Asked[run.Key] {
-			d := do(Action{Why: "ask " + r.Pod.Name + " whether it leads", Run: &run}, "Ask")
+			d := do(Action{Why: stepAskLeader(r.Pod.Name), Run: &run}, "Ask")
 			return r, &d
 		}
 		answer, ok := f.Answers[run.Key]
 		switch {
-		case !ok || answer.PodGone: // in the second case the watch has still to show it
-			d := decide(Wait, ReasonChecking, "for "+r.Pod.Name+" to say whether it leads", "")
+		case !ok || answer.PodGone: // in the second case the watch does not show it yet
+			d := decide(Wait, ReasonChecking, msgWaitForLeaderCheck(r.Pod.Name), "")
 			d.Subject = r.Pod.Name
 			return r, &d
 		case answer.Problem != "" || answer.ExitCode == notExecutable || answer.ExitCode == notFound:
-			d := decide(Stuck, ReasonLeaderUnknown, fmt.Sprintf("it is not known whether %s leads: %s %s", r.Pod.Name, run.Label(), answer),
-				"the command has to work in container "+run.Container+" of every pod")
+			d := decide(Stuck, ReasonLeaderUnknown, msgLeaderUnknown(r.Pod.Name, run.Label(), answer.String()), hintLeaderUnknown(run.Container))
 			return r, &d
 		case !answer.Good():
 			return r, nil
 		case leader != "":
-			d := decide(Stuck, ReasonLeaderUnknown, leader+" and "+r.Pod.Name+" both say that they lead", "run it again when one of them does")
+			d := decide(Stuck, ReasonLeaderUnknown, msgTwoLeaders(leader, r.Pod.Name), hintTwoLeaders())
 			return r, &d
 		}
 		leader = r.Pod.Name
@@ -206,8 +195,8 @@ func (i RestartPods) follower(s *sts.Snapshot, f Facts, todo []sts.Replica) (sts
 	return todo[len(todo)-1], nil
 }
 
-// canLead says whether the pod has to be asked. One whose readiness probe has failed a
-// moment ago may well lead; one that is failing, or whose container does not run, does not.
+// canLead says whether the pod has to be checked. One whose readiness probe has just
+// failed may still be the leader; one that is failing, or whose container does not run, is not.
 func canLead(s *sts.Snapshot, r sts.Replica) bool {
 	if r.Ready {
 		return true
@@ -218,14 +207,14 @@ func canLead(s *sts.Snapshot, r sts.Replica) bool {
 	})
 }
 
-// What a shell ends with when it cannot run a command: no answer to the question.
+// Exit codes of a shell that cannot run the command: they say nothing about the leader.
 const (
 	notExecutable = 126
 	notFound      = 127
 )
 
-// question asks a pod whether it leads. Leadership moves, so an answer counts only
-// as long as all pods stay what they are: then it is another question.
+// question is the leader check of a pod. Leadership moves, so a result counts only
+// until one of the pods changes: from then on the key is another one.
 func (i RestartPods) question(s *sts.Snapshot, r sts.Replica) Run {
 	key := "leader " + r.Pod.Name
 	for _, p := range s.Pods {
@@ -238,24 +227,17 @@ func (i RestartPods) question(s *sts.Snapshot, r sts.Replica) Run {
 	}
 }
 
-// begin writes the record and the owner token: no pod goes down before both stand.
+// begin writes the record and the lock: no pod is evicted before both are stored.
 func (i RestartPods) begin(s *sts.Snapshot, record *sts.Restart) Decision {
-	event, why := "RestartStarted", "begin to restart "
-	if _, goesOn := s.Set.Annotations[sts.RestartAnnotation]; goesOn {
-		event, why = "", "go on with the restart"+by(record.StartedBy, " begun by %s")+": "
-	}
 	_, left := record.Split(s)
-	why += sts.SayOrdinals(left)
-	if len(left) > 1 {
-		why += ", one pod at a time"
-	}
-	if len(left) > 1 && i.LeaderExec != "" {
-		why += ", the leader last"
+	event, why := "RestartStarted", stepBeginRestart(left, i.LeaderExec != "")
+	if _, resumes := s.Set.Annotations[sts.RestartAnnotation]; resumes {
+		event, why = "", stepResumeRestart(record.StartedBy, left, i.LeaderExec != "")
 	}
 	return do(newPatch(s.Set).restart(*record).owner(i.Owner).action(event, why), "Begin")
 }
 
-// by puts a name into a part of a sentence, which is left out where a record has none.
+// by formats a part of a sentence with a name, and leaves it out when the name is empty.
 func by(name, part string) string {
 	if name == "" {
 		return ""
@@ -263,7 +245,7 @@ func by(name, part string) string {
 	return fmt.Sprintf(part, name)
 }
 
-// finish waits until every chosen pod is available again, then forgets the restart.
+// finish waits until every chosen pod is available again, then removes the record.
 func (i RestartPods) finish(s *sts.Snapshot, record *sts.Restart) Decision {
 	done, left := record.Split(s)
 	for _, r := range s.Replicas() {
@@ -271,21 +253,20 @@ func (i RestartPods) finish(s *sts.Snapshot, record *sts.Restart) Decision {
 			return trouble(s, r, s.Trouble(r), Stuck)
 		}
 		if slices.Contains(done, r.Ordinal) && s.Revision(r.Revision) == nil && slices.Contains(updateDue(s), r.Ordinal) {
-			// Whatever has rewritten its label, the controller deletes it.
-			d := decide(Wait, ReasonUpdateOnItsWay, fmt.Sprintf("for %s to be replaced: %q is none of the set's revisions", r.Pod.Name, r.Revision), "")
+			// Its label was rewritten: the controller deletes it.
+			d := decide(Wait, ReasonUpdateOnItsWay, msgNoSuchRevision(r.Pod.Name, r.Revision), "")
 			d.Subject = r.Pod.Name
 			return d
 		}
 	}
-	end := decide(Done, ReasonRestarted, fmt.Sprintf("restarted %s (%s), each back on its revision and available",
-		sts.Count(len(done), "pod"), sts.SayOrdinals(done)), "")
+	end := decide(Done, ReasonRestarted, msgRestarted(done), "")
 	d := do(newPatch(s.Set).drop(sts.RestartAnnotation, sts.OwnerAnnotation).
-		action("RestartCompleted", "finish: "+sts.SayOrdinals(done)+" restarted"), "Finish")
+		action("RestartCompleted", stepFinishRestart(done)), "Finish")
 	d.Then = &end
 	return d
 }
 
-// revisionsStay refuses when a pod would come back on another revision.
+// revisionsStay refuses when a pod would be recreated on another revision.
 func revisionsStay(s *sts.Snapshot, todo []sts.Replica) *Decision {
 	type move struct{ from, to string }
 	moves := map[move][]string{}
@@ -305,24 +286,23 @@ func revisionsStay(s *sts.Snapshot, todo []sts.Replica) *Decision {
 	}
 	var parts []string
 	for _, m := range order {
-		parts = append(parts, fmt.Sprintf("%s would come back on %s instead of %s", strings.Join(moves[m], ", "), m.to, m.from))
+		parts = append(parts, msgRevisionMove(moves[m], m.from, m.to))
 	}
-	d := decide(Refused, ReasonRevisionChange, "this would be an update and not a restart: "+strings.Join(parts, "; "), "")
+	d := decide(Refused, ReasonRevisionChange, msgRevisionsMove(parts), "")
 	switch {
 	case sts.IsOnDelete(s.Set):
-		d.Hint = "under OnDelete that is how pods are updated; if that is what you want: " +
-			sts.Kubectl(s.Set.Namespace, "delete pod", moves[order[0]][0])
+		d.Hint = hintUpdateByDeleting(sts.Kubectl(s.Set.Namespace, "delete pod", moves[order[0]][0]))
 	case order[0].to == s.Set.Status.UpdateRevision:
 		d.Hint = finishUpdate(s)
 	default:
-		d.Hint = "finish the update first: " + canaryCommand(s, "promote") + ", or " + canaryCommand(s, "abort")
+		d.Hint = hintFinishCanary(canaryCommand(s, "promote"), canaryCommand(s, "abort"))
 	}
 	return &d
 }
 
 // mayRestart decides whether the pod may be evicted now. Nil when it may.
 func mayRestart(s *sts.Snapshot, f Facts, r sts.Replica, todo []sts.Replica) *Decision {
-	// Pods that are failing and are to be restarted do not stand in each other's way.
+	// Failing pods that should be restarted do not block each other.
 	except, failing := []sts.Ordinal{r.Ordinal}, isFailing(s, r)
 	for _, other := range todo {
 		if failing && isFailing(s, other) {
@@ -333,8 +313,8 @@ func mayRestart(s *sts.Snapshot, f Facts, r sts.Replica, todo []sts.Replica) *De
 		return d
 	}
 	if due := updateDue(s); len(due) > 0 && !failing {
-		// The controller is about to take down one of these by itself.
-		d := decide(Wait, ReasonUpdateOnItsWay, fmt.Sprintf("for the update of %s to %s", sts.SayOrdinals(due), s.Set.Status.UpdateRevision), "")
+		// The controller is about to delete one of these by itself.
+		d := decide(Wait, ReasonUpdateOnItsWay, msgWaitForUpdate(due, s.Set.Status.UpdateRevision), "")
 		return &d
 	}
 	return evictable(s, f, r, failing)
@@ -352,16 +332,15 @@ func updateDue(s *sts.Snapshot) []sts.Ordinal {
 	return due
 }
 
-// evictable foretells the API server's answer to an eviction. An eviction that it
-// declines too late costs a budget's disruption for two minutes.
+// evictable predicts the API server's answer to an eviction. An eviction that it
+// declines too late uses up a disruption of a budget for two minutes.
 func evictable(s *sts.Snapshot, f Facts, r sts.Replica, failing bool) *Decision {
 	if r.Pod.Status.Phase != corev1.PodRunning {
-		return nil // no budget is asked
+		return nil // no budget is checked
 	}
 	if len(s.Budgets) > 1 {
 		return &Decision{Verdict: Refused, Reason: ReasonTwoBudgets,
-			Message: fmt.Sprintf("poddisruptionbudgets %s select %s: the API server evicts no pod that more than one budget selects", budgetNames(s), r.Pod.Name),
-			Hint:    "leave one of them"}
+			Message: msgTwoBudgets(budgetNames(s), r.Pod.Name), Hint: hintTwoBudgets()}
 	}
 	d := budgetsAllow(s, f, r.Ordinal)
 	switch {
@@ -369,16 +348,16 @@ func evictable(s *sts.Snapshot, f Facts, r sts.Replica, failing bool) *Decision 
 		// Where a budget requires no healthy pod, a pod that is not ready cannot be
 		// evicted unless another one is healthy.
 		d = &Decision{Verdict: Wait, Reason: ReasonBudgetShort, Subject: s.Budgets[0].Name,
-			Message: "for a healthy pod, before which poddisruptionbudget " + s.Budgets[0].Name + " lets no unready one go"}
+			Message: msgBudgetHoldsUnready(s.Budgets[0].Name)}
 	case d == nil || d.Reason != ReasonBudgetShort:
 		return d
 	}
 	b := s.Budgets[0]
 	if failing && b.Status.ObservedGeneration >= b.Generation && b.Status.ExpectedPods == sts.WantedReplicas(s.Set) {
-		// It counts no pods but these, and all others are well already.
+		// It counts only these pods, and all others are available already.
 		d.Verdict = Stuck
-		d.Message = fmt.Sprintf("%s is failing, and poddisruptionbudget %s does not let it be evicted before it is ready", r.Pod.Name, b.Name)
-		d.Hint = evictUnready(b) + "; or " + sts.Kubectl(s.Set.Namespace, "delete pod", r.Pod.Name)
+		d.Message = msgBudgetHoldsFailing(b.Name, r.Pod.Name)
+		d.Hint = hintBudgetHoldsFailing(evictUnready(b), sts.Kubectl(s.Set.Namespace, "delete pod", r.Pod.Name))
 	}
 	return d
 }
@@ -396,7 +375,7 @@ func budgetNames(s *sts.Snapshot) string {
 	return strings.Join(names, " and ")
 }
 
-// ForgetRestart drops the record of a restart that was interrupted. It restarts nothing.
+// ForgetRestart removes the record of an interrupted restart. It restarts nothing.
 type ForgetRestart struct {
 	Holder
 }
@@ -407,11 +386,11 @@ func (i ForgetRestart) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	if _, recorded := s.Set.Annotations[sts.RestartAnnotation]; !recorded {
-		return decide(Done, ReasonNothingToDo, "nothing to forget: no restart of statefulset "+s.Set.Name+" is on its way", "")
+		return decide(Done, ReasonNothingToDo, msgNoRestart(), "")
 	}
-	done := decide(Done, ReasonForgotten, "the restart is forgotten; pods that were restarted stay so", "")
+	done := decide(Done, ReasonForgotten, msgRestartForgotten(), "")
 	d := do(newPatch(s.Set).drop(sts.RestartAnnotation, sts.OwnerAnnotation).
-		action("RestartForgotten", "forget the restart; this restarts nothing"), "Forget")
+		action("RestartForgotten", stepForgetRestart()), "Forget")
 	d.Then = &done
 	return d
 }

@@ -26,8 +26,8 @@ func restarter(id string) plan.RestartPods {
 	return i
 }
 
-// restarting is a restart that is on its way; of these ordinals the pod is still
-// the one of then.
+// restarting is a restart in progress; the pods of the ordinals in left are not
+// restarted yet.
 func restarting(command string, chosen []sts.Ordinal, left ...sts.Ordinal) change {
 	return func(inv *sts.Inventory) {
 		r := sts.Restart{Pods: map[sts.Ordinal]types.UID{}, Command: command, StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-time.Hour)}
@@ -114,15 +114,15 @@ func restartCases() []decisionCase {
 		{"the highest", ststest.Web(3), onTheWay(0, 1, 2), one, plan.Facts{Wrote: true}, plan.Do, "Evict"},
 		{"the lowest", ststest.Web(3), onTheWay(0, 1, 2), with(func(i *plan.RestartPods) { i.Ascending = true }), plan.Facts{Wrote: true}, plan.Do, "Evict"},
 		{"the next", ststest.Web(3), onTheWay(0, 1), one, plan.Facts{Wrote: true}, plan.Do, "Evict"},
-		{"go on with what was interrupted", ststest.Web(3), []change{restarting("restart", all, 0, 1)}, one, plan.Facts{}, plan.Do, "Begin"},
-		{"go on with what was killed", ststest.Web(3), []change{owned("alice@laptop", "0"), restarting("restart", all, 0, 1)}, one, plan.Facts{}, plan.Do, "Begin"},
+		{"resume an interrupted restart", ststest.Web(3), []change{restarting("restart", all, 0, 1)}, one, plan.Facts{}, plan.Do, "Begin"},
+		{"resume a killed restart", ststest.Web(3), []change{owned("alice@laptop", "0"), restarting("restart", all, 0, 1)}, one, plan.Facts{}, plan.Do, "Begin"},
 		{"scaled down meanwhile", ststest.Web(2), []change{mine, func(inv *sts.Inventory) {
 			five := ststest.Web(5)
 			restarting("restart", []sts.Ordinal{0, 1, 2, 3, 4}, 0, 4)(five)
 			inv.Sets[0].Annotations[sts.RestartAnnotation] = five.Sets[0].Annotations[sts.RestartAnnotation]
 		}}, one, plan.Facts{Wrote: true}, plan.Do, "Evict"},
-		{"the next is on its way", ststest.Web(3), append(onTheWay(0, 1), starting(2)), one, plan.Facts{Wrote: true}, plan.Wait, plan.ReasonPodNotAvailable},
-		{"the last is on its way", ststest.Web(3), append(onTheWay(), starting(0)), one, plan.Facts{Wrote: true}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"the next is starting", ststest.Web(3), append(onTheWay(0, 1), starting(2)), one, plan.Facts{Wrote: true}, plan.Wait, plan.ReasonPodNotAvailable},
+		{"the last is starting", ststest.Web(3), append(onTheWay(), starting(0)), one, plan.Facts{Wrote: true}, plan.Wait, plan.ReasonPodNotAvailable},
 		{"the last is terminating", ststest.Web(3), append(onTheWay(0), onPod(0, func(p *corev1.Pod) { ststest.Terminating(p, ststest.Now) })), one, plan.Facts{Wrote: true}, plan.Wait, plan.ReasonPodNotAvailable},
 		{"the last fails", ststest.Web(3), append(onTheWay(), crashing(0)), one, plan.Facts{Wrote: true}, plan.Stuck, plan.ReasonPodFailing},
 		{"finish", ststest.Web(3), onTheWay(), one, plan.Facts{Wrote: true}, plan.Do, "Finish"},
@@ -136,8 +136,8 @@ func restartCases() []decisionCase {
 		{"another restart", ststest.Web(3), []change{restarting("restart --ordinal=0,2 --order=asc", all, 0)}, one, plan.Facts{}, plan.Refused, plan.ReasonRestartOnItsWay},
 		{"another restart, all done", ststest.Web(3), []change{restarting("restart --ordinal=0", []sts.Ordinal{0})}, one, plan.Facts{}, plan.Refused, plan.ReasonRestartOnItsWay},
 		{"a record that can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{sts.RestartAnnotation: "["} })}, one, plan.Facts{}, plan.Refused, plan.ReasonBadRecord},
-		{"a record that somebody removed", ststest.Web(3), []change{mine}, one, plan.Facts{Wrote: true}, plan.Refused, plan.ReasonTakenOver},
-		{"somebody else at work", ststest.Web(3), []change{owned("bob@desk", "0")}, one, plan.Facts{}, plan.Refused, plan.ReasonOwned},
+		{"the record was removed", ststest.Web(3), []change{mine}, one, plan.Facts{Wrote: true}, plan.Refused, plan.ReasonTakenOver},
+		{"locked by another owner", ststest.Web(3), []change{owned("bob@desk", "0")}, one, plan.Facts{}, plan.Refused, plan.ReasonOwned},
 		{"an abort", aborted(2), none, one, plan.Facts{}, plan.Refused, plan.ReasonCanaryOnItsWay},
 		{"another pod is failing", ststest.Web(3), []change{crashing(0)}, only("1-2"), plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
 		{"another pod is starting", ststest.Web(3), []change{starting(0)}, only("1-2"), plan.Facts{}, plan.Wait, plan.ReasonPodNotAvailable},
@@ -167,7 +167,7 @@ func restartCases() []decisionCase {
 		ask("it leads, so ask the next", all, plan.Do, "Ask", leads),
 		ask("the next does not lead", all, plan.Do, "Evict", leads, follows),
 		ask("the next leads, too", all, plan.Stuck, plan.ReasonLeaderUnknown, leads, leads),
-		ask("no answer in time", all, plan.Stuck, plan.ReasonLeaderUnknown, plan.Answer{ExitCode: -1, Problem: "did not end within 30s"}),
+		ask("no answer in time", all, plan.Stuck, plan.ReasonLeaderUnknown, plan.Answer{ExitCode: -1, Problem: "timed out after 30s"}),
 		ask("it went away while it was asked", all, plan.Wait, plan.ReasonChecking, plan.Answer{ExitCode: 137, PodGone: true}),
 		ask("no such command", all, plan.Stuck, plan.ReasonLeaderUnknown, plan.Answer{ExitCode: 127}),
 		ask("the last one is not asked", []sts.Ordinal{1}, plan.Do, "Evict"),
@@ -225,7 +225,7 @@ func newRestartStory(t *testing.T, seed uint64) *restartStory {
 	s := &restartStory{t: t, r: r, w: w, intent: restarter("0"), losses: r.IntN(3),
 		chosen: map[sts.Ordinal]types.UID{}, before: map[sts.Ordinal]string{}, evicted: map[sts.Ordinal]int{}}
 	switch r.IntN(3) {
-	case 0: // a canary that is held back
+	case 0: // a canary below its partition
 		w.edit(func(set *appsv1.StatefulSet) {
 			set.Spec.Template = ststest.Template("web:2")
 			*set.Spec.UpdateStrategy.RollingUpdate.Partition = r.Int32N(sts.WantedReplicas(set) + 1)
@@ -297,7 +297,7 @@ func (s *restartStory) tell() {
 	}
 }
 
-// elect: who leads goes on leading while it is available.
+// elect: the leader stays the leader while it is available.
 func (s *restartStory) elect() {
 	if s.w.available(s.w.pod(s.leader)) {
 		return

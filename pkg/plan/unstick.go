@@ -11,17 +11,17 @@ import (
 // unstickCommand is the name of the command that an owner annotation has.
 const unstickCommand = "unstick"
 
-// Unstick gets an update going that Kubernetes would leave stuck for ever, whoever
-// began it (kubernetes#67250). Where the update itself is broken it goes back to
-// stable, as [AbortCanary] does; where the template has moved on, it only takes the
-// failing pods out of the way.
+// Unstick unblocks an update that Kubernetes would leave stuck forever, whichever
+// client started it (kubernetes#67250). Where the update itself is broken, it is rolled
+// back to stable, as [AbortCanary] does; where the template has changed since, only the
+// failing pods are deleted.
 type Unstick struct {
 	Holder
 	Deletions
-	// TemplateDigest is for the way back: see [AbortCanary].
+	// TemplateDigest is for the rollback: see [AbortCanary].
 	TemplateDigest string
-	// Agreed is the cure that a person has been shown and has agreed to: no other is
-	// begun. Empty stands for any.
+	// Agreed is the fix that was shown and confirmed: no other one is started. Empty
+	// allows any.
 	Agreed sts.Cure
 }
 
@@ -48,7 +48,7 @@ func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	if c == nil && i.underWay(s, f) {
-		// Who comes back to a template that fails, too, gets a new proof.
+		// A command that finds that the new template fails, too, shows a new proof.
 		if d := i.forward(s, f); f.Wrote || d.Reason != ReasonPodFailing {
 			return d
 		}
@@ -60,8 +60,7 @@ func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
 	case trap.Cure == sts.NoCure:
 		return i.noWay(s, trap)
 	case i.Agreed != "" && i.Agreed != trap.Cure:
-		return decide(Refused, ReasonNotObserved, "statefulset "+s.Set.Name+" has moved since it was looked at, and what helps now is not what was shown",
-			"run the same command again")
+		return decide(Refused, ReasonNotObserved, msgOtherFix(s.Set.Name), hintPlanAgain())
 	case sts.IsRecreate(s.Set):
 		return i.recreate(s, trap)
 	case trap.Cure == sts.Back:
@@ -70,7 +69,7 @@ func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
 	return i.forward(s, f)
 }
 
-// recreate takes an update under Recreate back: with the stable template the controller deletes
+// recreate rolls back an update under Recreate: with the stable template the controller deletes
 // every pod of the update by itself and creates new ones.
 func (i Unstick) recreate(s *sts.Snapshot, trap *sts.Trap) Decision {
 	stable := s.Revision(trap.Target)
@@ -85,30 +84,30 @@ func (i Unstick) recreate(s *sts.Snapshot, trap *sts.Trap) Decision {
 		return *d
 	}
 	return do(newPatch(s.Set).owner(i.Owner).restore(stable.Name, template).
-		action("Unsticking", "unstick: restore the template of "+stable.Name+"; the StatefulSet controller then deletes all pods of the update at once and creates them from it"), "Restore")
+		action("Unsticking", stepRestoreUnderRecreate(stable.Name)), "Restore")
 }
 
-// underWay says whether pods are being taken out of the way already, by this
-// command or by one of the same owner that was killed: then the way is followed to
-// its end, whatever the set looks like in between.
+// underWay says whether failing pods are being deleted already, by this command or by
+// one of the same owner that was killed: then this is completed, whatever the set looks
+// like in between.
 func (i Unstick) underWay(s *sts.Snapshot, f Facts) bool {
 	o, err := sts.ReadOwner(s.Set)
 	return f.Wrote || err == nil && o != nil && o.Command == unstickCommand && (o.Name == i.Name || i.TakeOver)
 }
 
-// forward takes failing pods out of the way of the present template, one after the
-// other, and sees every ordinal that is due to it.
+// forward deletes failing pods that block the current template, one after the other,
+// until every ordinal that should have it is available on it.
 func (i Unstick) forward(s *sts.Snapshot, f Facts) Decision {
 	update := s.Set.Status.UpdateRevision
 	on := way{to: update, good: func(r sts.Replica) bool {
 		t := s.Trouble(r)
-		heldBack := r.Ordinal < sts.UpdateFrom(s.Set) && (t == nil || !t.Failing)
-		return heldBack || r.Revision == s.RevisionFor(r.Ordinal)
+		notDue := r.Ordinal < sts.UpdateFrom(s.Set) && (t == nil || !t.Failing)
+		return notDue || r.Revision == s.RevisionFor(r.Ordinal)
 	}}
 	d := on.blocker(s, f, i.Deletions)
 	if !i.underWay(s, f) {
 		return do(newPatch(s.Set).owner(i.Owner).
-			action("Unsticking", "unstick: let statefulset "+s.Set.Name+" go on to "+update+"; the template stays as it is"), "Hold")
+			action("Unsticking", stepUnstickForward(s.Set.Name, update)), "Hold")
 	}
 	if d == nil {
 		return i.gotOn(s)
@@ -121,41 +120,35 @@ func (i Unstick) forward(s *sts.Snapshot, f Facts) Decision {
 	return *d
 }
 
-// failsToo is when the present template does not work either.
+// failsToo is the end when the current template does not work either.
 func (i Unstick) failsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) Decision {
-	again := sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name)
-	hint := "apply a template that works, then " + again
-	if stable := s.Set.Status.CurrentRevision; stable != r.Revision {
-		hint = again + " takes it back to " + stable + "; or " + hint
+	stable := s.Set.Status.CurrentRevision
+	if stable == r.Revision {
+		stable = ""
 	}
-	d := decide(Stuck, ReasonPodFailing, fmt.Sprintf("%s fails on the present template, too: it %s on %s", s.Name(r.Ordinal), t.Message, r.Revision), hint)
+	d := decide(Stuck, ReasonPodFailing, msgFailsToo(s.Name(r.Ordinal), t.Message, r.Revision),
+		hintFailsToo(sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name), stable))
 	d.Subject = s.Name(r.Ordinal)
 	return d
 }
 
 func (i Unstick) gotOn(s *sts.Snapshot) Decision {
-	due := updated(s)
-	message := fmt.Sprintf("%s of statefulset %s on %s and available", sts.SayOrdinals(due), s.Set.Name, s.Set.Status.UpdateRevision)
-	if held := heldBack(s); len(held) > 0 {
-		message += "; held back by the partition: " + sts.SayOrdinals(held)
-	}
-	end := decide(Done, ReasonUnstuck, message, "")
-	d := do(newPatch(s.Set).drop(sts.OwnerAnnotation).action("Unstuck", "finish: nothing is in the way any more"), "Finish")
+	end := decide(Done, ReasonUnstuck, msgUnstuck(updated(s), s.Set.Status.UpdateRevision, heldBack(s)), "")
+	d := do(newPatch(s.Set).drop(sts.OwnerAnnotation).action("Unstuck", stepUnstuck()), "Finish")
 	d.Then = &end
 	return d
 }
 
-// noWay is when neither the update nor what was stable works.
+// noWay is the end when neither the update nor the stable revision works.
 func (i Unstick) noWay(s *sts.Snapshot, trap *sts.Trap) Decision {
 	var parts []string
 	for _, r := range s.Replicas() {
 		if t := s.Trouble(r); t != nil && t.Failing && r.Pod != nil {
-			parts = append(parts, fmt.Sprintf("%s on %s %s", s.Name(r.Ordinal), r.Revision, t.Message))
+			parts = append(parts, msgPodOnRevision(s.Name(r.Ordinal), r.Revision, t.Message))
 		}
 	}
-	d := decide(Stuck, ReasonPodFailing, "pods fail on the stable revision as well as on the update: "+sayAll(parts),
-		fmt.Sprintf("apply a template that works, then %s; or %s takes the update back first",
-			sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name), canaryCommand(s, "abort")))
+	d := decide(Stuck, ReasonPodFailing, msgNoRevisionWorks(parts),
+		hintNoRevisionWorks(sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name), canaryCommand(s, "abort")))
 	d.Subject = s.Name(trap.Replica.Ordinal)
 	return d
 }
@@ -176,7 +169,7 @@ func sayAll(parts []string) string {
 	return text
 }
 
-// free says what a set is doing that no trap holds.
+// free reports the state of a set that is not stuck.
 func free(s *sts.Snapshot, c *sts.Canary) Decision {
 	ns, name := s.Set.Namespace, s.Set.Name
 	update := inFlight(s)
@@ -188,22 +181,20 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 		switch {
 		case t == nil:
 		case t.Failing && r.Pod != nil && !r.Terminating && t.Reason != sts.Recreated:
-			hint := "look at it: " + s.LookCommand(r.Ordinal, t)
+			hint := hintInspectUnstick(s.LookCommand(r.Ordinal, t), sts.Kubectl(ns, "sts unstick", name))
 			switch {
 			case t.Claim != "": // no template would help a claim
+				hint = hintInspect(s.LookCommand(r.Ordinal, t))
 			case sts.IsRecreate(s.Set):
-				hint += "; when the template is wrong, apply one that works: it replaces every pod"
-			default:
-				hint += "; when the template is wrong, apply one that works, then " + sts.Kubectl(ns, "sts unstick", name)
+				hint = hintInspectRecreate(s.LookCommand(r.Ordinal, t))
 			}
-			d := decide(Refused, ReasonPodFailing,
-				fmt.Sprintf("%s %s on %s, which is what it is to run: no update is stuck in it, and deleting it would bring back the same", s.Name(r.Ordinal), t.Message, r.Revision), hint)
+			d := decide(Refused, ReasonPodFailing, msgFailsWhereItShould(s.Name(r.Ordinal), t.Message, r.Revision), hint)
 			d.Subject = s.Name(r.Ordinal)
 			return d
 		case t.Failing:
 			d := trouble(s, r, t, Refused)
 			if r.Pod == nil && t.Fix == "" || t.Reason == sts.Recreated {
-				d.Message += "; deleting a pod of the set does not fix that"
+				d.Message = msgDeletingDoesNotFix(d.Message)
 			}
 			return d
 		case update != "":
@@ -211,33 +202,30 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 			if sts.IsRecreate(s.Set) { // which has no canary
 				back = sts.Kubectl(ns, "rollout undo", "statefulset/"+name)
 			}
-			return nothingStuck(s.Name(r.Ordinal)+" "+t.Message+"; it is not proven to last ("+update+")",
-				"wait, or take the update back without proof: "+back)
+			return nothingStuck(msgMayRecover(s.Name(r.Ordinal), t.Message, update), hintMayRecover(back))
 		default:
-			return nothingStuck(s.Name(r.Ordinal)+" "+t.Message+", and no update is on its way", "")
+			return nothingStuck(msgNoUpdateButTrouble(s.Name(r.Ordinal), t.Message), "")
 		}
 	}
 	switch {
 	case c != nil:
-		return nothingStuck("every pod is available, and a canary is on its way",
-			canaryCommand(s, "promote")+", or "+canaryCommand(s, "abort"))
+		return nothingStuck(msgCanaryInProgress(), hintPromoteOrAbort(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 	case update != "" && slices.ContainsFunc(s.Replicas(), func(r sts.Replica) bool {
 		return r.Desired && r.Ordinal >= sts.UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision
 	}):
-		return nothingStuck("every pod is available, and the update goes on ("+update+")", sts.Kubectl(ns, "sts status", name, "-w"))
+		return nothingStuck(msgUpdateMoves(update), sts.Kubectl(ns, "sts status", name, "-w"))
 	case update != "":
-		return nothingStuck("every pod is available, and the partition holds "+sts.SayOrdinals(heldBack(s))+" back",
-			canaryCommand(s, "promote")+", or "+canaryCommand(s, "abort"))
+		return nothingStuck(msgBelowPartition(heldBack(s)), hintPromoteOrAbort(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 	}
-	return nothingStuck("every pod is available, and no update is on its way", "")
+	return nothingStuck(msgNoUpdate(), "")
 }
 
-// standstill is after how long a set that is not finished and does not move is no longer called
-// one that needs nothing.
+// standstill is how long an unfinished set may stay unchanged before the answer is no longer that
+// nothing is stuck.
 const standstill = 10 * time.Minute
 
-// stalled replaces the answer that nothing is stuck where the set waits and has not moved for a
-// long time: what it waits for is told, and that unstick cannot fix it.
+// stalled replaces the answer that nothing is stuck where the set waits and has not changed for a
+// long time, by what it waits for.
 func stalled(s *sts.Snapshot, d Decision) Decision {
 	moved := s.LastMoved()
 	if d.Verdict != Done || moved.IsZero() || s.TakenAt.Sub(moved) < standstill {
@@ -252,14 +240,14 @@ func stalled(s *sts.Snapshot, d Decision) Decision {
 		case t != nil && t.Reason == sts.AvailableLater:
 			return d // the time passes
 		case t != nil:
-			what, hint, subject = s.Name(r.Ordinal)+" "+t.Message, s.LookCommand(r.Ordinal, t), s.Name(r.Ordinal)
+			what, hint, subject = msgPodTrouble(s.Name(r.Ordinal), t.Message), s.LookCommand(r.Ordinal, t), s.Name(r.Ordinal)
 			if t.Reason == sts.Gated {
 				verdict = Refused // another controller decides
 			}
 		case !r.Desired && r.Pod != nil:
-			what = "the StatefulSet controller does not delete " + s.Name(r.Ordinal)
+			what = msgNotDeleted(s.Name(r.Ordinal))
 		case r.Desired && due && what == "":
-			what = "the StatefulSet controller does not replace " + s.Name(r.Ordinal)
+			what = msgNotReplaced(s.Name(r.Ordinal))
 		}
 		if t != nil && !sts.IsParallel(s.Set) {
 			break
@@ -269,28 +257,26 @@ func stalled(s *sts.Snapshot, d Decision) Decision {
 		return d
 	}
 	if subject == "" {
-		hint = "check that kube-controller-manager is running; " + hint
+		hint = hintControllerDown(hint)
 	}
-	d = decide(verdict, ReasonNotMoving, fmt.Sprintf("statefulset %s has not changed for %s: %s; unstick cannot fix that", s.Set.Name, sts.Age(s.TakenAt.Sub(moved)), what), hint)
+	d = decide(verdict, ReasonNotMoving, msgNotMoving(s.Set.Name, s.TakenAt.Sub(moved), what), hint)
 	d.Subject = subject
 	return d
 }
 
 func nothingStuck(what, hint string) Decision {
-	return decide(Done, ReasonNothingToDo, "nothing to unstick: "+what, hint)
+	return decide(Done, ReasonNothingToDo, msgNothingStuck(what), hint)
 }
 
-// onDelete explains a strategy under which nothing gets stuck, because nothing
-// moves.
+// onDelete refuses the strategy under which no update can be stuck.
 func onDelete(s *sts.Snapshot) *Decision {
 	if !sts.IsOnDelete(s.Set) {
 		return nil
 	}
-	d := decide(Refused, ReasonStrategy,
-		fmt.Sprintf("statefulset %s has the update strategy OnDelete: a pod gets the present template when somebody deletes it, and not before, so no update is stuck", s.Set.Name), "")
+	d := decide(Refused, ReasonStrategy, msgNeverStuckOnDelete(s.Set.Name), "")
 	for _, r := range s.Replicas() {
 		if t := s.Trouble(r); t != nil && r.Pod != nil && !r.Terminating && r.Revision != s.Set.Status.UpdateRevision {
-			d.Message += "; " + s.Name(r.Ordinal) + " " + t.Message
+			d.Message = msgOnDeletePod(d.Message, s.Name(r.Ordinal), t.Message)
 			d.Hint = s.ReplaceCommand(r)
 			break
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// A rolling update by somebody's kubectl breaks, and is undone, mended or left alone.
+// A rolling update by kubectl breaks, and is reverted, fixed or left alone.
 // unstick gets it going, killed at random, and deletes only what stands in the way.
 func TestUnstickInRandomWorlds(t *testing.T) {
 	for n := range atMost(*stories) {
@@ -66,7 +66,7 @@ func unstickStory(t *testing.T, seed uint64) {
 			t.Fatalf("deletes %s, which is available", del.Name)
 		}
 		if sts.PodRevision(pod) == s.RevisionFor(del.Ordinal) {
-			t.Fatalf("deletes %s, which runs what it is to run", del.Name)
+			t.Fatalf("deletes %s, which runs its correct revision", del.Name)
 		}
 		deleted[del.Ordinal]++
 	}

@@ -37,7 +37,7 @@ type world struct {
 	strangers int32
 	// pace is how long a tick is.
 	pace time.Duration
-	// slow is how long a pod takes to get ready and to go, but it takes a tick.
+	// slow is how long a pod takes to become ready and to terminate, at least a tick.
 	slow time.Duration
 
 	// warns is the controller's warning about the lowest pod that is missing, nil for none.
@@ -77,7 +77,7 @@ func newWorld(replicas int32, change func(*appsv1.StatefulSet)) *world {
 	return w
 }
 
-// snapshot is a copy: nobody can change the world through it.
+// snapshot is a copy: the world cannot be changed through it.
 func (w *world) snapshot() *sts.Snapshot {
 	inv := &sts.Inventory{TakenAt: w.Now, Sets: []*appsv1.StatefulSet{w.Set.DeepCopy()}}
 	for _, name := range slices.Sorted(maps.Keys(w.Pods)) {
@@ -196,7 +196,7 @@ func (w *world) edit(change func(*appsv1.StatefulSet)) {
 }
 
 // evict is the API server's eviction of a pod. One that a budget does not allow is
-// an error of who asks: the budgets were to be judged before.
+// an error of the caller: the budgets should have been checked before.
 func (w *world) evict(t *testing.T, pod *corev1.Pod) {
 	t.Helper()
 	w.mayEvict(t, pod)
@@ -302,7 +302,7 @@ func (w *world) count() {
 }
 
 // command is an intent that runs in the world, as package execute runs it: kill it
-// at any time, and another one goes on.
+// at any time, and another one resumes.
 type command struct {
 	t      *testing.T
 	w      *world
@@ -314,12 +314,12 @@ type command struct {
 	then     *plan.Decision
 	refusals int
 	before   func(*sts.Snapshot, plan.Decision) // sees every decision before it is carried out
-	// answer is what a question is told, nil when it still runs. It is asked at each step.
+	// answer is the result of a command, nil while it still runs. It is called at each step.
 	answer func(plan.Run) *plan.Answer
 	open   []plan.Run
 }
 
-// step looks once and does what is to be done. It returns the decision, and
+// step looks once and carries out the decision. It returns the decision, and
 // whether it is the last one.
 func (c *command) step() (plan.Decision, bool) {
 	c.t.Helper()

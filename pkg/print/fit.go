@@ -8,17 +8,17 @@ import (
 )
 
 // Fit cuts text to a terminal: lines at its width, and as many of them as leave a
-// line for the cursor. What is left out comes from the middle, and how much is said:
-// the updated ordinals stand on top, and what is going on in the last paragraph. An
-// unknown size cuts nothing.
+// line for the cursor. Lines are left out in the middle, with their number: the updated
+// ordinals are at the top, and the current state is in the last paragraph. An unknown
+// size cuts nothing.
 func Fit(text string, size func() (width, height int)) string {
 	width, height := size()
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	const least = 4 // lower than that is no help to anybody
+	const least = 4 // a smaller terminal is not supported
 	if room := height - 1; height > least && len(lines) > room {
 		end := conclusion(lines, room/2)
 		left := len(lines) - room + 1
-		lines = slices.Concat(lines[:room-1-end], []string{fmt.Sprintf("… %d more lines: make the terminal higher", left)}, lines[len(lines)-end:])
+		lines = slices.Concat(lines[:room-1-end], []string{fmt.Sprintf("… %d more lines: enlarge the terminal", left)}, lines[len(lines)-end:])
 	}
 	for i, line := range lines {
 		lines[i] = fitLine(line, width)
@@ -26,8 +26,8 @@ func Fit(text string, size func() (width, height int)) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// conclusion is how many lines the last paragraph has, with the blank one before it;
-// 0 when there is none that is short enough.
+// conclusion is how many lines the last paragraph has, with the blank line before it;
+// 0 when it is too long.
 func conclusion(lines []string, most int) int {
 	for n := 1; n <= min(most, len(lines)); n++ {
 		if lines[len(lines)-n] == "" {
@@ -37,7 +37,7 @@ func conclusion(lines []string, most int) int {
 	return 0
 }
 
-// fitLine cuts a line that may hold colours, which take no room.
+// fitLine cuts a line that may have colours, which take no space.
 func fitLine(line string, width int) string {
 	if width <= 0 || utf8.RuneCountInString(line) <= width {
 		return line
@@ -51,7 +51,7 @@ func fitLine(line string, width int) string {
 		case escape:
 			escape = r != 'm'
 		case used == width:
-			continue // colours behind the edge are still wanted: they end what began before
+			continue // colours behind the edge are kept: they reset those before it
 		default:
 			used++
 		}
@@ -63,9 +63,9 @@ func fitLine(line string, width int) string {
 	return b.String() + "\x1b[0m"
 }
 
-// fit makes the table as narrow as its style wants it, with some room for the last
-// column: the columns of these titles go, in this order, and then the widest texts
-// lose their middle. An unknown width leaves all as it is.
+// fit makes the table as narrow as its style requires, with some space for the last
+// column: the columns with these titles are removed, in this order, then the widest texts
+// are cut in the middle. An unknown width changes nothing.
 func (t *table) fit(drop ...string) {
 	if t.style.Width <= 0 || len(t.rows) == 0 {
 		return
@@ -111,7 +111,7 @@ func (t *table) fixed() int {
 	return n
 }
 
-// drop takes the column of that title away.
+// drop removes the column with that title.
 func (t *table) drop(title string) {
 	at := slices.IndexFunc(t.rows[0], func(c cell) bool { return c.text == title })
 	if at < 0 {

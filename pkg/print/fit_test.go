@@ -14,9 +14,9 @@ func TestFit(t *testing.T) {
 		{"colours take no room", "\x1b[32mab\x1b[0m\n", 2, 24, "\x1b[32mab\x1b[0m\x1b[0m\n"},
 		{"cut inside a colour, which still ends", "\x1b[32mabc\x1b[0m d\n", 2, 24, "\x1b[32mab\x1b[0m\x1b[0m\n"},
 		{"wide characters of several bytes count once", "→→→\n", 2, 24, "→→\n"},
-		{"too high", "1\n2\n3\n4\n5\n6\n", 80, 5, "1\n2\n3\n… 3 more lines: make the terminal higher\n"},
-		{"what is going on stays", "1\n2\n3\n4\n5\n\nstuck\n→ do\n", 80, 8, "1\n2\n3\n… 2 more lines: make the terminal higher\n\nstuck\n→ do\n"},
-		{"too much is going on", "1\n2\n3\n4\n\n5\n6\n7\n", 80, 6, "1\n2\n3\n4\n… 4 more lines: make the terminal higher\n"},
+		{"too high", "1\n2\n3\n4\n5\n6\n", 80, 5, "1\n2\n3\n… 3 more lines: enlarge the terminal\n"},
+		{"the last paragraph stays", "1\n2\n3\n4\n5\n\nstuck\n→ do\n", 80, 8, "1\n2\n3\n… 2 more lines: enlarge the terminal\n\nstuck\n→ do\n"},
+		{"the last paragraph is too long", "1\n2\n3\n4\n\n5\n6\n7\n", 80, 6, "1\n2\n3\n4\n… 4 more lines: enlarge the terminal\n"},
 		{"just fits", "1\n2\n3\n4\n", 80, 5, "1\n2\n3\n4\n"},
 		{"unknown size", "abc\n", 0, 0, "abc\n"},
 	} {

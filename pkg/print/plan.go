@@ -8,11 +8,11 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
 )
 
-// planShown is how many steps of a long plan are shown at its beginning, and how
-// many at its end.
+// planShown and planEnd are how many steps of a long plan are shown at its beginning and
+// at its end.
 const planShown, planEnd = 16, 4
 
-// Plan prints what a command will do, step by step, before it asks.
+// Plan prints what a command will do, step by step, before the confirmation.
 func Plan(w io.Writer, steps []plan.Decision, st Style) {
 	var end *plan.Decision
 	if n := len(steps); n > 0 && steps[n-1].Verdict != plan.Do {
@@ -22,19 +22,19 @@ func Plan(w io.Writer, steps []plan.Decision, st Style) {
 	for i, d := range steps {
 		if last, ok := folded[i]; ok {
 			if last > i {
-				_, _ = io.WriteString(w, st.Wrap("     ", 5, Dim, fmt.Sprintf("… steps %d to %d, the same for %s", i+1, last+1, members(steps[i:last+1]))))
+				_, _ = io.WriteString(w, st.Wrap("     ", 5, Dim, msgSameSteps(i+1, last+1, members(steps[i:last+1]))))
 			}
 			continue
 		}
 		if left := len(steps) - planShown - planEnd; left > 1 && i >= planShown && i < planShown+left && len(folded) == 0 {
 			if i == planShown {
-				_, _ = io.WriteString(w, st.Wrap("     ", 5, Dim, fmt.Sprintf("… %d more steps like these …", left)))
+				_, _ = io.WriteString(w, st.Wrap("     ", 5, Dim, msgMoreSteps(left)))
 			}
 			continue
 		}
 		text := d.Message
 		if d.Verdict == plan.Wait {
-			text = "wait " + text
+			text = msgWaitStep(text)
 		}
 		number := fmt.Sprintf("%3d. ", i+1)
 		_, _ = io.WriteString(w, st.Wrap(number, len(number), Plain, text))
@@ -42,28 +42,28 @@ func Plan(w io.Writer, steps []plan.Decision, st Style) {
 			continue
 		}
 		if p := d.Action.PatchSet.Partition; p != nil {
-			effect := fmt.Sprintf("ordinals from %s up get the set's template", p.ToOrdinal)
+			effect := msgNewTemplateFrom(p.ToOrdinal)
 			switch {
 			case d.Action.PatchSet.Event == "UpdateResumed":
-				effect = "as before the pause"
+				effect = msgAsBeforePause()
 			case d.Action.PatchSet.Canary == nil:
-				effect = "as before the canary; restarts nothing"
+				effect = msgAsBeforeCanary()
 			}
-			_, _ = io.WriteString(w, st.Wrap("     ", 5, Dim, fmt.Sprintf("partition %d → %d: %s", p.From, p.To, effect)))
+			_, _ = io.WriteString(w, st.Wrap("     ", 5, Dim, msgPlanPartition(p.From, p.To, effect)))
 		}
 	}
 	if end != nil {
 		prefix, width := st.arrow("  ")
 		text := end.Message
 		if end.Verdict == plan.Stuck {
-			text += " (exit code 4)"
+			text = msgExitStuck(text)
 		}
 		_, _ = io.WriteString(w, st.Wrap(prefix, width, Plain, text))
 	}
 }
 
-// sameWay are the steps that are the same for another member as for the first one: by
-// the first of them the last, by all others themselves.
+// sameWay are the steps that are the same for another member as for the first one. The
+// first of them maps to the last, all others to themselves.
 func sameWay(steps []plan.Decision) map[int]int {
 	var ways [][]int // the steps of each member
 	for i, d := range steps {
@@ -93,7 +93,7 @@ func sameWay(steps []plan.Decision) map[int]int {
 	return out
 }
 
-// stepKey is what a step does, without whom it does it to.
+// stepKey is what a step does, without the member.
 func stepKey(d plan.Decision) string {
 	if d.Action != nil && d.Action.Run != nil {
 		return d.Reason + " " + d.Action.Run.For
@@ -107,15 +107,15 @@ func members(steps []plan.Decision) string {
 	if first == last {
 		return first
 	}
-	return first + " to " + last + ", one after the other"
+	return msgMembers(first, last)
 }
 
-// Progress prints a decision for those who watch.
+// Progress prints a decision as a line of progress.
 func Progress(w io.Writer, d plan.Decision, st Style) {
 	switch d.Verdict {
 	case plan.Do:
 		_, _ = io.WriteString(w, st.Wrap("", 0, Plain, d.Message))
 	case plan.Wait:
-		_, _ = io.WriteString(w, st.Wrap("", 0, Dim, "waiting "+d.Message))
+		_, _ = io.WriteString(w, st.Wrap("", 0, Dim, msgWaiting(d.Message)))
 	}
 }

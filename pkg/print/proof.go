@@ -1,7 +1,6 @@
 package print
 
 import (
-	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -12,49 +11,37 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Proof shows why an update is stuck, before it is asked whether to do something
-// about it. unified is what the pod's revision changed, as a unified diff.
+// Proof shows why an update is stuck, before the confirmation of the fix. unified is
+// what the pod's revision changed, as a unified diff.
 func Proof(w io.Writer, p *inspect.Proof, unified string, now time.Time, st Style) error {
 	var b strings.Builder
 	say := func(tone Tone, text string) { b.WriteString(st.Wrap("", 0, tone, text)) }
-	say(Bad, p.Pod+" "+p.Trouble.Message)
-	waits := "Kubernetes waits until it gets ready, and it will not (kubernetes#67250)"
-	if len(p.Blocks) > 0 {
-		waits += "; behind it: " + sts.SayOrdinals(p.Blocks)
-	}
+	say(Bad, msgProofPod(p.Pod, p.Trouble.Message))
 	switch {
 	case p.Missing:
-		waits = fmt.Sprintf("It does not exist: it cannot be created with the update's template (%s)", p.Revision)
-		if len(p.Blocks) > 0 {
-			waits += "; blocked: " + sts.SayOrdinals(p.Blocks)
-		}
-		say(Plain, waits+".")
+		say(Plain, msgProofMissing(p.Revision, p.Blocks))
 	case p.Recreate:
-		waits = fmt.Sprintf("It runs revision %s of an update under Recreate, which is not complete before it is ready", p.Revision)
-		if len(p.Blocks) > 0 {
-			waits += "; not created yet: " + sts.SayOrdinals(p.Blocks)
-		}
-		say(Plain, waits+".")
-		say(Plain, "Fix: restore the template of "+p.TargetRevision+"; all pods are then replaced at once.")
+		say(Plain, msgProofRecreate(p.Revision, p.Blocks))
+		say(Plain, msgFixRecreate(p.TargetRevision))
 	default:
-		say(Plain, fmt.Sprintf("It runs %s and is to run %s. %s.", p.Revision, p.TargetRevision, waits))
+		say(Plain, msgProofTrap(p.Revision, p.TargetRevision, p.Blocks))
 	}
 	switch {
 	case p.Missing && p.Cure == sts.Back:
-		say(Plain, "Fix: roll back to the stable template of "+p.TargetRevision+".")
+		say(Plain, msgFixMissing(p.TargetRevision))
 	case p.Recreate:
 	case p.Cure == sts.Back:
-		say(Plain, "The update is broken, so the cure is the way back: to the stable template of "+p.TargetRevision+".")
+		say(Plain, msgFixBack(p.TargetRevision))
 	default:
-		say(Plain, "The template has moved on already, so the cure is the way forward: only the pod is taken out of the way.")
+		say(Plain, msgFixForward())
 	}
 	switch {
 	case p.Diff == nil:
-		say(Dim, "note: what it runs cannot be compared: "+p.ChangesError)
+		say(Dim, msgNoDiff(p.ChangesError))
 	case len(p.Changes) == 0:
-		say(Dim, "Both have the same pod template.")
+		say(Dim, msgSameTemplate())
 	default:
-		fmt.Fprintf(&b, "\nWhat is other in %s than in %s:\n", p.Revision, p.TargetRevision)
+		b.WriteString("\n" + msgDiffTitle(p.TargetRevision, p.Revision) + "\n")
 		if err := Diff(&b, unified, st); err != nil {
 			return err
 		}
@@ -71,19 +58,20 @@ func proofLog(b *strings.Builder, p *inspect.Proof, now time.Time, st Style) {
 	case c == nil:
 		return
 	case p.LogError != "":
-		b.WriteString(st.Wrap("", 0, Dim, "note: the log of container "+c.Name+" could not be read: "+p.LogError))
+		b.WriteString(st.Wrap("", 0, Dim, msgNoLog(c.Name, p.LogError)))
 		return
 	case len(p.Log) == 0:
 		return
 	}
 	ended := ""
 	if c.ExitCode != nil {
-		ended = fmt.Sprintf(", which ended with exit code %d", *c.ExitCode)
+		age := ""
 		if c.ExitedAt != nil {
-			ended += " " + sts.Age(now.Sub(c.ExitedAt.Time)) + " ago"
+			age = sts.Age(now.Sub(c.ExitedAt.Time))
 		}
+		ended = msgContainerEnded(*c.ExitCode, age)
 	}
-	b.WriteString("\n" + st.Wrap("", 0, Plain, "The last lines of container "+c.Name+ended+":"))
+	b.WriteString("\n" + st.Wrap("", 0, Plain, msgLogTitle(c.Name, ended)))
 	for _, line := range p.Log {
 		b.WriteString("  " + cut(plain(line), st.Width, 2) + "\n")
 	}
@@ -91,7 +79,7 @@ func proofLog(b *strings.Builder, p *inspect.Proof, now time.Time, st Style) {
 
 var escapes = regexp.MustCompile(`\x1b\[[0-9;?]*[a-zA-Z]`)
 
-// plain is text of others without what would steer the terminal.
+// plain is foreign text without control characters and escape sequences.
 func plain(text string) string {
 	text = strings.ReplaceAll(escapes.ReplaceAllString(text, ""), "\t", "    ")
 	return strings.Map(func(r rune) rune {

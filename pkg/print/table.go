@@ -41,10 +41,10 @@ func (s Style) Paint(t Tone, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// Wrap breaks the text at words to fit the width; further lines stand under the
-// first one's text. The prefix may be coloured, so its width is given.
+// Wrap breaks the text at words to fit the width; further lines are indented like the
+// text of the first one. The prefix may be coloured, so its width is given.
 func (s Style) Wrap(prefix string, prefixWidth int, t Tone, text string) string {
-	const least = 40 // narrower than that is no help to anybody
+	const least = 40 // narrower text is not readable
 	room := s.Width - prefixWidth
 	if s.Width == 0 || room < least {
 		return prefix + s.Paint(t, text) + "\n"
@@ -70,7 +70,7 @@ func (s Style) Wrap(prefix string, prefixWidth int, t Tone, text string) string 
 	return b.String()
 }
 
-// arrow is what stands before a hint or an outcome.
+// arrow precedes a hint or an outcome.
 func (s Style) arrow(indent string) (prefix string, width int) {
 	return indent + s.Paint(Dim, "→") + " ", len(indent) + 2
 }
@@ -81,7 +81,7 @@ type cell struct {
 	tone Tone
 }
 
-// table lines up columns with two spaces between them, kubectl's way. The last
+// table aligns columns with two spaces between them, as kubectl does. The last
 // column is neither padded nor, unless the style has a width, cut. A row of one cell
 // goes across all columns.
 type table struct {
@@ -139,8 +139,7 @@ func (t *table) print(w io.Writer) error {
 	return err
 }
 
-// cut keeps a line within the width, unless so little room is left that nothing
-// could be read.
+// cut keeps a line within the width, unless too little space is left to read anything.
 func cut(text string, width, used int) string {
 	room := width - used
 	if width == 0 || room < 20 || utf8.RuneCountInString(text) <= room {

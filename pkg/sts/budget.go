@@ -1,13 +1,11 @@
 package sts
 
 import (
-	"fmt"
-
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// BudgetVerdict is what a PodDisruptionBudget says about taking down one pod.
+// BudgetVerdict is whether a PodDisruptionBudget allows the disruption of one pod.
 type BudgetVerdict int
 
 const (
@@ -19,18 +17,17 @@ const (
 	BudgetNever
 )
 
-// JudgeBudget says whether the budget allows that a pod goes down now. The
-// controller's own deletions ask no budget, so those who cause them must.
-// A pod that is not ready does not count as healthy, so taking it down needs no
-// free disruption, only that the budget is not short already, or not even that: the
-// server's rule for evictions, by the budget's unhealthyPodEvictionPolicy. The
-// second result is the budget in numbers.
+// JudgeBudget says whether the budget allows the disruption of a pod now. The
+// controller's own deletions are not checked against budgets, so whatever causes them
+// has to be. A pod that is not ready does not count as healthy, so its removal needs no
+// allowed disruption, only that the budget is not short already, or not even that: the
+// API server's rule for evictions, by the budget's unhealthyPodEvictionPolicy. The
+// second result is the status of the budget in numbers.
 func JudgeBudget(b *policyv1.PodDisruptionBudget, podReady bool) (BudgetVerdict, string) {
 	st := b.Status
-	numbers := fmt.Sprintf("%s: %d of %s healthy, %d required, %s allowed now",
-		b.Name, st.CurrentHealthy, Count(st.ExpectedPods, "pod"), st.DesiredHealthy, Count(st.DisruptionsAllowed, "disruption"))
+	numbers := msgBudgetNumbers(st.CurrentHealthy, st.ExpectedPods, st.DesiredHealthy, st.DisruptionsAllowed)
 	if st.ObservedGeneration < b.Generation || st.ExpectedPods == 0 {
-		return BudgetShort, b.Name + ": the disruption controller has not counted its pods yet"
+		return BudgetShort, msgBudgetNotCounted()
 	}
 	policy := b.Spec.UnhealthyPodEvictionPolicy
 	always := policy != nil && *policy == policyv1.AlwaysAllow
@@ -43,8 +40,8 @@ func JudgeBudget(b *policyv1.PodDisruptionBudget, podReady bool) (BudgetVerdict,
 	return BudgetShort, numbers
 }
 
-// RequiredBy is how many of so many pods the budget wants to be healthy: the
-// disruption controller's own reckoning, which rounds percentages up.
+// RequiredBy is how many of so many pods the budget requires to be healthy: the
+// disruption controller's own calculation, which rounds percentages up.
 func RequiredBy(b *policyv1.PodDisruptionBudget, pods int32) int32 {
 	switch spec := b.Spec; {
 	case spec.MinAvailable != nil:

@@ -22,39 +22,39 @@ const (
 	FieldReplicas  Field = "replicas"
 )
 
-// fieldPaths are where the fields stand.
+// fieldPaths are the paths of the fields.
 var fieldPaths = map[Field][]string{
 	FieldTemplate:  {"spec", "template"},
 	FieldPartition: {"spec", "updateStrategy", "rollingUpdate", "partition"},
 	FieldReplicas:  {"spec", "replicas"},
 }
 
-// Manager is somebody else who writes the StatefulSet's spec and may undo what a
-// command does to it.
+// Manager is another client that writes the StatefulSet's spec and may revert the
+// change of a command.
 type Manager struct {
-	// Name says who, for a sentence: "Argo CD application shop".
+	// Name is its name in a sentence: "Argo CD application shop".
 	Name string `json:"name"`
-	// Evidence is what on the set tells it.
+	// Evidence is the part of the set that shows it.
 	Evidence string `json:"evidence"`
-	// Reverts: it puts its own state back by itself, in seconds or minutes. Else it
-	// only will when somebody uses it next.
+	// Reverts: it restores its own state by itself, in seconds or minutes. Else it does so
+	// only when it is used the next time.
 	Reverts bool `json:"reverts"`
-	// Applies are the fields that it applies server-side, of those that a command
-	// may write. Without any it is not known what it writes.
+	// Applies are the fields that it applies server-side, of those that a command may
+	// write. If empty, it is not known what it writes.
 	Applies []Field `json:"applies,omitempty"`
 	// Hint is where the change belongs instead.
 	Hint string `json:"hint"`
-	// Operator: it makes the set from a resource of its own, so that a change to
-	// the set's manifest is of no use to it.
+	// Operator: it creates the set from a custom resource, so that a change to the
+	// manifest of the set does not help.
 	Operator bool `json:"-"`
 }
 
-// Writes says whether the manager writes one of the fields, as far as is known.
+// Writes reports whether the manager writes one of the fields, as far as is known.
 func (m Manager) Writes(fields ...Field) bool {
 	return len(m.Applies) == 0 || len(m.conflicts(fields)) > 0
 }
 
-// conflicts are the fields of which it knows by server-side apply whose they are.
+// conflicts are the fields that it owns by server-side apply.
 func (m Manager) conflicts(fields []Field) []string {
 	var out []string
 	for _, f := range m.Applies {
@@ -65,19 +65,18 @@ func (m Manager) conflicts(fields []Field) []string {
 	return out
 }
 
-// Caution is what to tell somebody who is about to write the fields.
+// Caution is the warning before a write to the fields.
 func (m Manager) Caution(fields ...Field) string {
-	text := m.Name + " manages this StatefulSet, too: " + m.Hint
+	text := msgAlsoManages(m.Name, m.Hint)
 	if paths := m.conflicts(fields); len(paths) > 0 {
-		text += fmt.Sprintf("; it applies %s server-side: while this lasts its next apply conflicts with field manager %s or, when forced, reverts the change",
-			strings.Join(paths, " and "), FieldManager)
+		text = msgAppliesFields(text, paths)
 	}
 	return text
 }
 
-// Managers finds out who else writes the set: from its owner reference, from the
-// labels and annotations that Argo CD, Flux and Helm leave on what they apply, and
-// from the server-side applies that managedFields records.
+// Managers finds the other clients that write the set: from its owner reference, from
+// the labels and annotations that Argo CD, Flux and Helm set on what they apply, and
+// from the server-side applies in managedFields.
 func Managers(set *appsv1.StatefulSet) []Manager {
 	var out []Manager
 	if ref := metav1.GetControllerOf(set); ref != nil {
@@ -102,47 +101,46 @@ func Managers(set *appsv1.StatefulSet) []Manager {
 	for _, name := range slices.Sorted(maps.Keys(applied)) {
 		out = append(out, Manager{
 			Name: "field manager " + name, Evidence: "metadata.managedFields", Applies: applied[name],
-			Hint: "make the change in what it applies, too, or its next apply undoes it",
+			Hint: hintFieldManager(),
 		})
 	}
 	return out
 }
 
-// operator is who controls the set by an owner reference.
+// operator is the controller of the set by its owner reference.
 func operator(namespace string, ref *metav1.OwnerReference) Manager {
 	kind := ref.Kind
 	if gv, err := schema.ParseGroupVersion(ref.APIVersion); err == nil && gv.Group != "" {
-		kind += "." + gv.Group // kubectl understands it
+		kind += "." + gv.Group // as kubectl accepts it
 	}
 	return Manager{
 		Name:     fmt.Sprintf("%s %s (%s)", ref.Kind, ref.Name, ref.APIVersion),
 		Evidence: "metadata.ownerReferences", Reverts: true, Operator: true,
-		Hint: fmt.Sprintf("make the change in %s/%s, from which its operator makes this StatefulSet: %s",
-			ref.Kind, ref.Name, Kubectl(namespace, "edit", kind, ref.Name)),
+		Hint: hintOperator(ref.Kind, ref.Name, Kubectl(namespace, "edit", kind, ref.Name)),
 	}
 }
 
-// tool is one that deploys, known by what it leaves on the objects that it applies
-// and by its name in managedFields.
+// tool is a deployment tool, known by its labels and annotations on the objects that it
+// applies and by its name in managedFields.
 type tool struct {
 	name, kind string
 	keys       []string // annotations or labels
 	manager    string
 	reverts    bool
-	// within is the kind whose mark says it all: a Flux HelmRelease leaves Helm's marks, too.
+	// within is the kind whose mark replaces this one: a Flux HelmRelease sets Helm's marks, too.
 	within string
 	hint   string
 }
 
 var tools = []tool{
 	{"Argo CD", "application", []string{"argocd.argoproj.io/tracking-id", "argocd.argoproj.io/instance"}, "argocd-controller", true, "",
-		"make the change in Git, or stop the application's self-heal first"},
+		hintArgoCD()},
 	{"Flux", "Kustomization", []string{"kustomize.toolkit.fluxcd.io/name"}, "kustomize-controller", true, "",
-		"make the change in Git, or suspend the Kustomization first"},
+		hintKustomization()},
 	{"Flux", "HelmRelease", []string{"helm.toolkit.fluxcd.io/name"}, "helm-controller", false, "",
-		"make the change in the HelmRelease, too, or its next upgrade undoes it"},
+		hintHelmRelease()},
 	{"Helm", "release", []string{"meta.helm.sh/release-name"}, "helm", false, "HelmRelease",
-		"make the change in the release's values, too, or its next upgrade undoes it"},
+		hintHelm()},
 }
 
 // mark finds the tool's annotation or label, and what it names.
@@ -150,7 +148,7 @@ func (t tool) mark(set *appsv1.StatefulSet) (key, value string) {
 	for _, key := range t.keys {
 		for _, marks := range []map[string]string{set.Annotations, set.Labels} {
 			if value := marks[key]; value != "" {
-				value, _, _ = strings.Cut(value, ":") // a tracking-id goes on with the object
+				value, _, _ = strings.Cut(value, ":") // a tracking-id has the object after it
 				return key, value
 			}
 		}
@@ -158,9 +156,9 @@ func (t tool) mark(set *appsv1.StatefulSet) (key, value string) {
 	return "", ""
 }
 
-// appliers are the field managers other than ours that have applied fields of ours
-// server-side, and which. A GitOps controller counts also when it applies the other
-// way; what it writes is then not known.
+// appliers are the other field managers that have applied fields which commands write
+// server-side, with these fields. A GitOps controller counts also with client-side apply;
+// what it writes is then not known.
 func appliers(set *appsv1.StatefulSet) map[string][]Field {
 	out := map[string][]Field{}
 	for _, e := range set.ManagedFields {

@@ -33,7 +33,7 @@ func TestManagers(t *testing.T) {
 		managed     []m
 		want        []sts.Manager // without hints
 	}{
-		{name: "nobody"},
+		{name: "no other manager"},
 		{name: "Argo CD by its tracking-id", annotations: map[string]string{"argocd.argoproj.io/tracking-id": "shop:apps/StatefulSet:ns/web"},
 			want: []sts.Manager{{Name: "Argo CD application shop", Evidence: "argocd.argoproj.io/tracking-id", Reverts: true}}},
 		{name: "Argo CD by its mark and its server-side apply is one", labels: map[string]string{"argocd.argoproj.io/instance": "shop"},
@@ -88,14 +88,14 @@ func TestAnOperatorsResourceIsNamedAsKubectlTakesIt(t *testing.T) {
 			{APIVersion: "apps/v1", Kind: "Other", Name: "not the controller"},
 			{APIVersion: apiVersion, Kind: "postgresql", Name: "db", Controller: &yes}}
 		want := []sts.Manager{{Name: "postgresql db (" + apiVersion + ")", Evidence: "metadata.ownerReferences", Reverts: true, Operator: true,
-			Hint: "make the change in postgresql/db, from which its operator makes this StatefulSet: " + want}}
+			Hint: "make the change in postgresql/db, whose operator manages this StatefulSet: " + want}}
 		if diff := cmp.Diff(want, sts.Managers(set)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	}
 }
 
-// Whoever leaves replicas to others does not mind that they change.
+// A manager that does not apply replicas does not revert them.
 func TestManagerWrites(t *testing.T) {
 	known, unknown := sts.Manager{Applies: []sts.Field{sts.FieldTemplate, sts.FieldPartition}}, sts.Manager{}
 	for _, test := range []struct {
@@ -116,8 +116,8 @@ func TestManagerWrites(t *testing.T) {
 
 func TestCaution(t *testing.T) {
 	m := sts.Manager{Name: "Helm release shop", Hint: "make it in the values", Applies: []sts.Field{sts.FieldTemplate, sts.FieldPartition}}
-	const plain = "Helm release shop manages this StatefulSet, too: make it in the values"
-	const after = " server-side: while this lasts its next apply conflicts with field manager kubectl-sts or, when forced, reverts the change"
+	const plain = "Helm release shop also manages this StatefulSet: make it in the values"
+	const after = " server-side: until this ends, its next apply will conflict with field manager kubectl-sts or, if forced, revert the change"
 	for want, fields := range map[string][]sts.Field{
 		plain: {sts.FieldReplicas},
 		plain + "; it applies spec.updateStrategy.rollingUpdate.partition" + after:                   {sts.FieldPartition},

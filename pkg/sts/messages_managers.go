@@ -1,0 +1,46 @@
+package sts
+
+import (
+	"fmt"
+	"strings"
+)
+
+func msgAlsoManages(manager, hint string) string {
+	return manager + " also manages this StatefulSet: " + hint
+}
+
+// fields are those that it applies and that a command writes.
+func msgAppliesFields(text string, fields []string) string {
+	return fmt.Sprintf("%s; it applies %s server-side: until this ends, its next apply will conflict with field manager %s or, if forced, revert the change",
+		text, strings.Join(fields, " and "), FieldManager)
+}
+
+func hintOperator(kind, name, edit string) string {
+	return fmt.Sprintf("make the change in %s/%s, whose operator manages this StatefulSet: %s", kind, name, edit)
+}
+
+func hintArgoCD() string {
+	return "make the change in Git, or disable self-heal of the application first"
+}
+
+func hintKustomization() string { return "make the change in Git, or suspend the Kustomization first" }
+
+func hintHelmRelease() string {
+	return "make the change in the HelmRelease as well, or its next upgrade will revert it"
+}
+
+func hintHelm() string {
+	return "make the change in the values of the release as well, or its next upgrade will revert it"
+}
+
+func hintFieldManager() string {
+	return "make the change in what it applies as well, or its next apply will revert it"
+}
+
+// Budgets in numbers.
+
+func msgBudgetNumbers(healthy, expected, required, allowed int32) string {
+	return fmt.Sprintf("%d of %s healthy, %d required, %s allowed", healthy, Count(expected, "pod"), required, Count(allowed, "disruption"))
+}
+
+func msgBudgetNotCounted() string { return "its status is not up to date" }
