@@ -42,7 +42,7 @@ func msgAsideRefused(claim, why string) (message, hint string) {
 func msgBackupFailed() string { return "--backup-dir: nothing was deleted" }
 
 func msgClaimsDeletedEvent(by string, claims []string) string {
-	return fmt.Sprintf("%s deleted by %s, can be restored with kubectl sts pvc-gc undo: %s", sts.Count(len(claims), "claim"), by, strings.Join(claims, ", "))
+	return fmt.Sprintf("%s deleted by %s (restore with kubectl sts pvc-gc undo): %s", sts.Count(len(claims), "claim"), by, strings.Join(claims, ", "))
 }
 
 func msgNeededAgain(claim, what string) string {
@@ -170,17 +170,15 @@ func msgWaitClaims(of string) string { return "for " + of }
 func msgClaimsFailed(of string) string { return of + " failed; rerun the command to retry" }
 
 func msgClaimsRefused(n int, of, did, first string) string {
-	verb := "were"
 	if n == 1 {
-		verb = "was"
+		return fmt.Sprintf("%s was not %s: %s", of, did, first)
 	}
-	return fmt.Sprintf("%s %s not %s; first: %s", of, verb, did, first)
+	return fmt.Sprintf("%s were not %s; first: %s", of, did, first)
 }
 
 func msgClaimsStuck(n int, of, first string) string {
-	verb := "need"
 	if n == 1 {
-		verb = "needs"
+		return fmt.Sprintf("%s needs attention: %s", of, first)
 	}
-	return fmt.Sprintf("%s %s attention; first: %s", of, verb, first)
+	return fmt.Sprintf("%s need attention; first: %s", of, first)
 }

@@ -120,7 +120,7 @@ func msgClaimDeletedInUse(namespace, claim, pod, retained string) (message, hint
 }
 
 func hintRecreated(undo string) string {
-	return "the new claim does not have the old data; to restore it, scale down to remove the ordinal, delete the new claim, then " + undo
+	return "the new claim does not have the old data; to restore it, scale down to remove the ordinal, delete the new claim, then run " + undo
 }
 
 func msgUndoInterrupted(volume string) string {

@@ -30,7 +30,7 @@ func hintPurgeStalled(commands string) string {
 
 func msgClaimOnOriginal(namespace, claim, original, volume, undo string) (message, hint string) {
 	return fmt.Sprintf("the claim is on persistentvolume/%s, which is being deleted; the next claim of this name will be bound to persistentvolume/%s, which has the same data", original, volume),
-		fmt.Sprintf("run %s, restart the pod that uses it, then %s", sts.Kubectl(namespace, "delete", "pvc", claim, "--wait=false"), undo)
+		fmt.Sprintf("run %s, restart the pod that uses it, then run %s", sts.Kubectl(namespace, "delete", "pvc", claim, "--wait=false"), undo)
 }
 
 func msgOldClaimInUse(pod, retained, removePod, undo string) (message, hint string) {
@@ -40,13 +40,13 @@ func msgOldClaimInUse(pod, retained, removePod, undo string) (message, hint stri
 
 func msgNewClaimExists(newVolume, volume, undo string) (message, hint string) {
 	return fmt.Sprintf("a new claim of this name exists on persistentvolume/%s; the old data is retained on persistentvolume/%s", newVolume, volume),
-		"scale down to remove the ordinal that uses the new claim, delete that claim, then " + undo +
+		"scale down to remove the ordinal that uses the new claim, delete that claim, then run " + undo +
 			"; or, if the StatefulSet controller created it, rerun with --replace"
 }
 
 func msgReplaceRefused(why, volume, undo string) (message, hint string) {
 	return fmt.Sprintf("--replace requires a new, empty claim that the StatefulSet controller created: %s; the old data is retained on persistentvolume/%s", why, volume),
-		"scale down to remove the ordinal that uses the new claim, delete that claim, then " + undo
+		"scale down to remove the ordinal that uses the new claim, delete that claim, then run " + undo
 }
 
 func msgNewClaimMakerUnknown() string {

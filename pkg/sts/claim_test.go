@@ -203,7 +203,7 @@ func TestClaimVerdicts(t *testing.T) {
 			p.ScaledObjects = []sts.ScaledObject{{Namespace: ststest.Namespace, Name: "queue", Set: "web", MaxReplicas: 10}}
 		}, want{State: sts.ClaimReserved, Reason: "reserved by KEDA ScaledObject queue (ordinals 0-9 of statefulset/web)", Set: "web"}},
 		"autoscalers cannot be read": {"data-web-3", func(p *place) { p.hide("horizontalpodautoscalers") },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "horizontalpodautoscalers could not be listed; one may scale the StatefulSet back up to it"}},
+			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "horizontalpodautoscalers could not be listed; one may scale the StatefulSet up again"}},
 		"autoscalers cannot be read, and do not matter": {"data-web-3", func(p *place) {
 			p.hide("horizontalpodautoscalers", "scaledobjects")
 			p.choice = sts.ClaimChoice{Reserved: true}

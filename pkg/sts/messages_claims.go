@@ -146,7 +146,7 @@ func msgHeldUsesUnknown(resources []string) string {
 }
 
 func msgHeldScalersUnknown(resource string) string {
-	return resource + " could not be listed; one may scale the StatefulSet back up to it"
+	return resource + " could not be listed; one may scale the StatefulSet up again"
 }
 
 func msgHeldSizeUnknown(annotation, set string) string {
