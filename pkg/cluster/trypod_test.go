@@ -23,12 +23,12 @@ const (
 	webhookSays   = `admission webhook "guard.example.com" denied the request: no`
 	noDryRun      = `admission webhook "guard.example.com" does not support dry run`
 	noWebhook     = `Internal error occurred: failed calling webhook "guard.example.com": connection refused`
-	// The words of the authorizer, and a webhook that uses them.
+	// The message of the authorizer, and of a webhook that imitates it.
 	mayNotCreate = `pods is forbidden: User "kim" cannot create resource "pods" in API group "" in the namespace "test"`
 )
 
-// TestTryPod: a permission that is missing and admission that refuses both answer Forbidden, and
-// are told apart by asking the server which it is, only then.
+// TestTryPod: a missing permission and a rejection by admission both return Forbidden, and only then
+// an access review distinguishes them.
 func TestTryPod(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer    *metav1.Status

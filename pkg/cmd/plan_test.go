@@ -29,8 +29,8 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--image app:v2 --partition 1 --exit-code" + summary, code: ExitFound,
 			out: "containers[app].image: app:v1 → app:v2|partition: 0 → 1, ordinals from 1 up are updated|30s|4|Held",
 			err: "web: the partition holds ordinal 0 back\n"},
-		{args: web + `--patch {"spec":{"terminationGracePeriodSeconds":5}}` + summary, out: "terminationGracePeriodSeconds = 5 (new)|1m0s|8|Complete"},
-		{args: web + "--restart" + summary, out: "metadata.annotations.kubectl.kubernetes.io/restartedAt = 2026-03-01T12:00:00Z (new)|1m0s|8|Complete"},
+		{args: web + `--patch {"spec":{"terminationGracePeriodSeconds":5}}` + summary, out: "terminationGracePeriodSeconds = 5 (added)|1m0s|8|Complete"},
+		{args: web + "--restart" + summary, out: "metadata.annotations.kubectl.kubernetes.io/restartedAt = 2026-03-01T12:00:00Z (added)|1m0s|8|Complete"},
 		{args: web + "--new-file testdata/plan/web-v2.yaml" + summary, out: "replicas: 2 → 3|containers[app].image: app:v1 → app:v2|1m20s|11|Complete"},
 		{args: web + "--new-file testdata/plan/web.yaml" + summary, out: "0s|0|Complete"},
 		{args: web + "--lose-node node-1 --exit-code" + summary, out: "node node-1 is lost|7m10s|7|Stuck", code: ExitStuck,
@@ -58,11 +58,11 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--image app:v2 -o jsonpath={.budgets[*].word}", out: "Never Never"},
 		{args: web + "--image app:v2 --cluster-domain Corp.example. -o jsonpath={.names[0].name},{.names[0].fate}", out: "web-0.web.shop.svc.corp.example,Stays"},
 
-		{args: "plan -f testdata/plan/odd.yaml", code: ExitRefused, err: "warning: testdata/plan/odd.yaml: StatefulSet odd is of apps/v1beta1, which Kubernetes has no more: it is read as apps/v1\n" +
+		{args: "plan -f testdata/plan/odd.yaml", code: ExitRefused, err: "warning: testdata/plan/odd.yaml: StatefulSet odd is read as apps/v1: Kubernetes no longer serves apps/v1beta1\n" +
 			"refused: the API server would refuse statefulset odd: spec.replicas is -2: it cannot be negative; spec.minReadySeconds is -1: it cannot be negative; spec.updateStrategy.type is Rolling, must be RollingUpdate, OnDelete or Recreate\n"},
 		{args: web + "-f testdata/plan/web.yaml", code: ExitUsage, err: "error: --filename testdata/plan/web.yaml,testdata/plan/web.yaml has StatefulSet web more than once\n"},
 		{args: web + "--new-file - --patch-file -", code: ExitUsage, err: "error: standard input can be read once: name a file for the others\n"},
-		{args: web + "--image a:1 --image b:1", code: ExitUsage, err: "error: container app is given two images\n"},
+		{args: web + "--image a:1 --image b:1", code: ExitUsage, err: "error: container app has more than one new image\n"},
 		{args: web + "--replicas 0 -o jsonpath={.budgets[0].message}", out: "web would never allow it: 2 healthy, 2 required"},
 
 		{args: "plan", code: ExitUsage, err: "error: name a StatefulSet, or give its manifest with --filename\n"},
@@ -77,7 +77,7 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: "plan db -f testdata/plan/wrong.yaml --partition 1", code: ExitUsage,
 			err: "error: statefulset db has the update strategy OnDelete: --partition and --max-unavailable are of RollingUpdate\n"},
 		{args: "plan db -f testdata/plan/wrong.yaml --image x", code: ExitUsage,
-			err: "error: statefulset db has several containers: say which one gets x, as container=image\n→ its containers are: a, b\n"},
+			err: "error: statefulset/db has several containers, specify one as CONTAINER=x\n→ use one of its containers: a, b\n"},
 		{args: web + "--max-unavailable=0", code: ExitUsage, err: "error: --max-unavailable=0: write a number from 1 on, or a percentage like 20%\n"},
 		{args: web + "--cascade=orphan", code: ExitUsage, err: "error: --cascade goes with --delete\n"},
 		{args: web + "--delete --cascade=no", code: ExitUsage, err: "error: --cascade=no: it is one of background, orphan, foreground\n"},

@@ -147,7 +147,7 @@ func canaryPods(s *sts.Snapshot) *Decision {
 			return &d
 		}
 		if r.Revision != s.Set.Status.UpdateRevision {
-			d := toBeReplaced(s, r, msgWaitReplaced(s.Name(r.Ordinal)))
+			d := toBeReplaced(s, r, msgWaitCanaryReplaced(s.Name(r.Ordinal)))
 			return &d
 		}
 	}

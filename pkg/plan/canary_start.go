@@ -60,8 +60,8 @@ func (i StartCanary) goOn(s *sts.Snapshot, c *sts.Canary, same bool) Decision {
 		if c.Aborting {
 			return beingAborted(s)
 		}
-		return decide(Refused, ReasonCanaryOnItsWay, msgCanaryInProgress(s.Set.Name, updated(s), sts.WantedReplicas(s.Set)),
-			hintCanaryInProgress(updated(s), canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort")))
+		return decide(Refused, ReasonCanaryOnItsWay, msgCanaryStartedBefore(s.Set.Name, updated(s), sts.WantedReplicas(s.Set)),
+			hintCanaryStartedBefore(updated(s), canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort")))
 	}
 	if !i.NoWait {
 		if d := canaryPods(s); d != nil {
@@ -81,7 +81,7 @@ func paused(s *sts.Snapshot, message string) Decision {
 	if len(updated(s)) == 0 {
 		message = msgCanaryWithoutPods(heldBack(s))
 	}
-	return decide(Done, ReasonPaused, message, hintPaused(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
+	return decide(Done, ReasonPaused, message, hintCanaryPaused(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 }
 
 func (i StartCanary) from(s *sts.Snapshot) sts.Ordinal {

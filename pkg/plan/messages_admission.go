@@ -13,7 +13,7 @@ import (
 // Mutating admission.
 
 func msgAltered(set string, changes []sts.Change, by []string) string {
-	return fmt.Sprintf("mutating admission would make other changes to statefulset/%s as well: %s%s", set, sts.SayChanges(changes), possiblyBy(by))
+	return fmt.Sprintf("mutating admission would also change statefulset/%s: %s%s", set, sts.SayChanges(changes), possiblyBy(by))
 }
 
 func hintExempt(object string) string {
@@ -41,7 +41,7 @@ func hintRecordAltered(ns, otherwise string) string {
 }
 
 func msgStoredAltered(set string, changes []sts.Change, by []string) string {
-	return fmt.Sprintf("mutating admission made other changes to statefulset/%s as well, which the dry run did not show: %s%s; nothing more was written",
+	return fmt.Sprintf("mutating admission also changed statefulset/%s, which the dry run did not show: %s%s; nothing more was written",
 		set, sts.SayChanges(changes), possiblyBy(by))
 }
 
@@ -121,6 +121,8 @@ func msgQuotaUse(used, limited, requested, freed string) string {
 	}
 	return text
 }
+
+func msgInvalid(why string) string { return "validation failed: " + why }
 
 func msgWebhookFails(webhook, why string) string {
 	return fmt.Sprintf("%s cannot be called: %s", webhook, why)

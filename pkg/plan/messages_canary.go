@@ -48,7 +48,7 @@ func hintRevisionGone(ns, set string) string {
 // Guards.
 
 func msgNoCanary(verb string) string {
-	return fmt.Sprintf("unchanged (no canary to %s)", verb)
+	return fmt.Sprintf("nothing to %s: no canary in progress", verb)
 }
 
 func msgBeingAborted(set string) string {
@@ -74,24 +74,24 @@ func msgNoOrdinal(set string, o sts.Ordinal, has []sts.Ordinal) string {
 	return fmt.Sprintf("ordinal %s not found: statefulset/%s has %s", o, set, sts.SayOrdinals(has))
 }
 
-func msgWaitReplaced(pod string) string {
+func msgWaitCanaryReplaced(pod string) string {
 	return fmt.Sprintf("for pod %s to be replaced", pod)
 }
 
 // Start.
 
 func msgTemplateUnchanged() string {
-	return "unchanged (the pod template is the same)"
+	return "nothing to change: the pod template is the same"
 }
 
-func msgCanaryInProgress(set string, updated []sts.Ordinal, replicas int32) string {
+func msgCanaryStartedBefore(set string, updated []sts.Ordinal, replicas int32) string {
 	if len(updated) == 0 {
 		return fmt.Sprintf("a canary of statefulset/%s is already in progress (without pods, scaled to %s)", set, sts.Count(replicas, "replica"))
 	}
 	return fmt.Sprintf("a canary of statefulset/%s is already in progress on %s", set, sts.SayOrdinals(updated))
 }
 
-func hintCanaryInProgress(updated []sts.Ordinal, promote, abort string) string {
+func hintCanaryStartedBefore(updated []sts.Ordinal, promote, abort string) string {
 	if len(updated) == 0 {
 		return "abort it first: " + abort
 	}
@@ -167,7 +167,7 @@ func msgWaitUpdateFinished() string {
 }
 
 func msgPromoted(revision, nextUpdate string) string {
-	return withClause(fmt.Sprintf("fully promoted: all pods run revision %s and are available", revision), nextUpdate)
+	return withClause(fmt.Sprintf("fully promoted to revision %s, all pods are available", revision), nextUpdate)
 }
 
 func msgPartitionReset(before int32) string {
@@ -198,14 +198,14 @@ func msgCanaryWithoutPods(rest []sts.Ordinal) string {
 	return fmt.Sprintf("canary paused without pods: scaled down to %s, not updated", sts.SayOrdinals(rest))
 }
 
-func hintPaused(promote, abort string) string {
+func hintCanaryPaused(promote, abort string) string {
 	return fmt.Sprintf("continue: %s, or roll back: %s", promote, abort)
 }
 
 // Abort.
 
 func hintTemplateReapplied(who, abort string) string {
-	return fmt.Sprintf("revert the change at its source, or the next apply of %s will overwrite the template again; then restore the stable template: %s", who, abort)
+	return fmt.Sprintf("revert the change at its source, or %s will overwrite the template again with its next apply; then restore the stable template: %s", who, abort)
 }
 
 func stepAbort(off []sts.Ordinal, stable, because, disturbed string) string {
@@ -213,11 +213,11 @@ func stepAbort(off []sts.Ordinal, stable, because, disturbed string) string {
 	if len(off) > 0 {
 		text = fmt.Sprintf("roll back %s to revision %s", sts.SayOrdinals(off), stable)
 	}
-	if disturbed != "" {
-		text += " (" + disturbed + ")"
-	}
 	if because != "" {
 		text += ", because " + because
+	}
+	if disturbed != "" {
+		text += "; " + disturbed
 	}
 	return text
 }
@@ -235,7 +235,7 @@ func stepAbortFinish() string {
 }
 
 func msgAborted(stable string) string {
-	return fmt.Sprintf("rolled back: all pods run revision %s and are available", stable)
+	return fmt.Sprintf("rolled back to revision %s, all pods are available", stable)
 }
 
 func hintAppliedBy(who string) string {
@@ -286,7 +286,7 @@ func hintGateFailed(abort string) string {
 }
 
 func msgGateAborted(why, end string) string {
-	return fmt.Sprintf("%s; canary aborted, %s", why, end)
+	return fmt.Sprintf("%s; canary aborted: %s", why, end)
 }
 
 // Gates.

@@ -235,6 +235,8 @@ func (o *Objection) Error() string {
 			uses = append(uses, string(name)+": "+o.Exceeded[name].String())
 		}
 		return msgQuotaExceeded(o.By(), uses)
+	case o.Kind == ByValidation:
+		return msgInvalid(o.Message)
 	case o.Kind == NoDryRun:
 		return o.By() + " " + o.Message
 	}
@@ -358,10 +360,10 @@ func (o *Objection) RefuseAction(ns, set string, a *Action) *Decision {
 
 // refusal names what denies a request that is not the creation of a pod.
 func (o *Objection) refusal() string {
-	switch o.Kind {
-	case ByAdmission:
+	switch {
+	case o.Kind == ByAdmission:
 		return msgDeniedBy("admission: " + o.Message)
-	case ByFailingWebhook:
+	case o.Kind == ByFailingWebhook, o.Kind == ByValidation, len(o.Exceeded) > 0:
 		return o.Error()
 	}
 	return msgDeniedBy(o.Error())

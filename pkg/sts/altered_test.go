@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// Admission is told from what the API server fills in by itself.
+// Defaults of the API server are not taken for changes of admission.
 func TestAltered(t *testing.T) {
 	type change = func(*appsv1.StatefulSet)
 	pod := func(f func(*corev1.PodSpec)) change {
