@@ -87,16 +87,16 @@ func TestRemovalRefused(t *testing.T) {
 		allowed bool
 		want    string // the decision's message, empty for an error
 	}{
-		{"evict a pod", failure(422, metav1.StatusReasonInvalid, policySays), true, "cannot evict pod web-4: refused by validatingadmissionpolicy guard: not now"},
-		{"evict a pod", failure(403, metav1.StatusReasonForbidden, webhookSays), true, `cannot evict pod web-4: refused by admission webhook "guard.example.com": no`},
-		{"evict a pod", failure(409, metav1.StatusReasonConflict, webhookSays), true, `cannot evict pod web-4: refused by admission webhook "guard.example.com": no`},
-		{"evict a pod", failure(500, "", webhookSays), true, `cannot evict pod web-4: refused by admission webhook "guard.example.com": no`},
-		{"evict a pod", failure(403, metav1.StatusReasonForbidden, admissionSays), true, `cannot evict pod web-4: refused by admission: some plugin does not like it`},
+		{"evict a pod", failure(422, metav1.StatusReasonInvalid, policySays), true, "cannot evict pod web-4: denied by validatingadmissionpolicy/guard: not now"},
+		{"evict a pod", failure(403, metav1.StatusReasonForbidden, webhookSays), true, `cannot evict pod web-4: denied by admission webhook "guard.example.com": no`},
+		{"evict a pod", failure(409, metav1.StatusReasonConflict, webhookSays), true, `cannot evict pod web-4: denied by admission webhook "guard.example.com": no`},
+		{"evict a pod", failure(500, "", webhookSays), true, `cannot evict pod web-4: denied by admission webhook "guard.example.com": no`},
+		{"evict a pod", failure(403, metav1.StatusReasonForbidden, admissionSays), true, `cannot evict pod web-4: denied by admission: some plugin does not like it`},
 		{"evict a pod", failure(403, metav1.StatusReasonForbidden, admissionSays), false, ""},
-		{"ask the budgets", failure(422, metav1.StatusReasonInvalid, policySays), true, "cannot evict pod web-4: refused by validatingadmissionpolicy guard: not now"},
-		{"delete a pod", failure(422, metav1.StatusReasonInvalid, policySays), true, "cannot delete pod web-4: refused by validatingadmissionpolicy guard: not now"},
+		{"ask the budgets", failure(422, metav1.StatusReasonInvalid, policySays), true, "cannot evict pod web-4: denied by validatingadmissionpolicy/guard: not now"},
+		{"delete a pod", failure(422, metav1.StatusReasonInvalid, policySays), true, "cannot delete pod web-4: denied by validatingadmissionpolicy/guard: not now"},
 		{"delete a pod", failure(403, metav1.StatusReasonForbidden, admissionSays), false, ""},
-		{"hold a pod with a finalizer", failure(403, metav1.StatusReasonForbidden, webhookSays), true, `cannot patch pod web-4: refused by admission webhook "guard.example.com": no`},
+		{"hold a pod with a finalizer", failure(403, metav1.StatusReasonForbidden, webhookSays), true, `cannot patch pod web-4: denied by admission webhook "guard.example.com": no`},
 	} {
 		c := find(test.of)
 		r, client := record(t, c.from)

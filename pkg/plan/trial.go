@@ -55,7 +55,7 @@ func (t Trial) source() string {
 	return strings.Join(append([]string{source}, t.others...), ", ")
 }
 
-// ForetellTrials is [Foretell], with the pods to try before the plan begins: those that the
+// ForetellTrials predicts the plan, with the pods to try before it begins: those that the
 // controller creates because of it until nothing moves any more, also after the command has ended.
 // A pod that is missing already, and that the controller creates in any case, is not included.
 func ForetellTrials(i Intent, s *sts.Snapshot) ([]Decision, []Trial) {

@@ -74,7 +74,7 @@ func TestTrials(t *testing.T) {
 			s := test.from.Snapshots()[0]
 			steps, trials := plan.ForetellTrials(test.intent, s)
 			if diff := cmp.Diff(inFullAll(plan.Foretell(test.intent, s)), inFullAll(steps)); diff != "" {
-				t.Errorf("the plan differs from Foretell's (-Foretell +here):\n%s", diff)
+				t.Errorf("the plan is another one with trials (-want +got):\n%s", diff)
 			}
 			var got []trial
 			for _, tr := range trials {
