@@ -52,7 +52,7 @@ func msgAuto(steps []string, soak time.Duration, checks int, maxRestarts int32) 
 // Changes of a template.
 
 func msgFieldAdded(path, value string) string {
-	return fmt.Sprintf("%s = %s (added)", path, value)
+	return fmt.Sprintf("%s = %s (new)", path, value)
 }
 
 func msgFieldRemoved(path, value string) string {
