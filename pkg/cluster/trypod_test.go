@@ -73,8 +73,8 @@ func TestTryPod(t *testing.T) {
 	}
 }
 
-// TestRemovalRefused: what admission says of an eviction, a deletion and our finalizer is a decision
-// with a way out, whatever the code; what else fails stays an error.
+// TestRemovalRefused: when admission denies an eviction, a deletion or our finalizer, that is a decision
+// with a hint, whatever the code; any other failure is an error.
 func TestRemovalRefused(t *testing.T) {
 	cases := setCases()
 	find := func(name string) setCase {
@@ -121,8 +121,8 @@ func TestRemovalRefused(t *testing.T) {
 	}
 }
 
-// TestEvictionsWithoutDryRun: a webhook that takes no part in dry runs does not keep the command
-// from asking the budgets.
+// TestEvictionsWithoutDryRun: a webhook that does not support dry runs does not keep the command
+// from checking the budgets.
 func TestEvictionsWithoutDryRun(t *testing.T) {
 	cases := setCases()
 	c := cases[slices.IndexFunc(cases, func(c setCase) bool { return c.name == "ask the budgets" })]

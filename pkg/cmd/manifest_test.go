@@ -43,7 +43,7 @@ func indented(text string) string {
 	return out.String()
 }
 
-// Whatever kubectl reads of a file is read, and what it would not read is an error.
+// The reader accepts the files that kubectl accepts, and a document that kubectl would skip is an error.
 func TestParseObjects(t *testing.T) {
 	both := []string{"Service/web", "StatefulSet/web"}
 	for _, test := range []struct {
@@ -109,8 +109,8 @@ func TestParseObjects(t *testing.T) {
 	}
 }
 
-// FuzzParseObjects: nothing makes the reader panic, and no document is left out of what it
-// returns without an error.
+// FuzzParseObjects: no input makes the reader panic, and without an error it returns every
+// document.
 func FuzzParseObjects(f *testing.F) {
 	for _, seed := range []string{serviceYAML + "---\n" + setYAML, serviceJSON + setJSON, utf16File(setYAML, true), "x: y", "a: &a [*a]", setYAML + "...\n" + serviceYAML, "{a: b}\n---\n{", "--- |\n a\n---\n"} {
 		f.Add([]byte(seed))
@@ -166,7 +166,7 @@ func documentsIn(data []byte) int {
 	}
 }
 
-// What plan and dns say about manifests as people and tools write them.
+// What plan and dns report about manifests as users and tools write them.
 func TestManifestsAsTheServerReadsThem(t *testing.T) {
 	const (
 		set = `apiVersion: apps/v1
@@ -248,7 +248,7 @@ spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}
 	}
 }
 
-// writeManifest writes a file whose name has no comma, which --filename would cut at.
+// writeManifest writes a file whose name has no comma, at which --filename would split it.
 func writeManifest(t *testing.T, text string) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "manifest")

@@ -97,9 +97,9 @@ func TestReadObjection(t *testing.T) {
 	}
 }
 
-// TestRefusalsHaveAWayOut: each names what helps, and --skip-pod-check only where the answer to the
-// StatefulSet controller may be another one.
-func TestRefusalsHaveAWayOut(t *testing.T) {
+// TestRefusalsHaveHints: each has a hint, with --skip-pod-check only where the StatefulSet controller may
+// get another answer.
+func TestRefusalsHaveHints(t *testing.T) {
 	for message, test := range map[string]struct {
 		hint string
 		skip bool
@@ -126,7 +126,7 @@ func TestRefusalsHaveAWayOut(t *testing.T) {
 	}
 }
 
-// TestQuotaAfterTheOldPod: what the old pod frees is no obstacle, and is not named as one.
+// TestQuotaAfterTheOldPod: resources that the old pod frees are not reported as exceeded.
 func TestQuotaAfterTheOldPod(t *testing.T) {
 	pod := func(cpu, class string) *corev1.Pod {
 		p := &corev1.Pod{Spec: corev1.PodSpec{PriorityClassName: class, Containers: []corev1.Container{{Name: "app"}}}}

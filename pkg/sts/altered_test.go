@@ -118,7 +118,7 @@ func TestAltered(t *testing.T) {
 			if a == nil {
 				return
 			}
-			// What is left without the changes is what was sent.
+			// Without the changes the object is the one that was sent.
 			spec, err := a.ExpectedSpec()
 			if err != nil {
 				t.Fatal(err)

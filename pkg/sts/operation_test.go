@@ -63,7 +63,7 @@ func TestRestart(t *testing.T) {
 	inv := ststest.Web(5)
 	ststest.NotReady(inv.Pods[3], ststest.Now)
 	s := inv.Snapshots()[0]
-	// 0 has the pod of then, 3 another one that is not ready; 7 is no ordinal any more.
+	// 0 still has the same pod, 3 another one that is not ready; 7 is no longer an ordinal of the set.
 	done, left := got.Split(s)
 	if diff := cmp.Diff([][]sts.Ordinal{{2}, {0, 3}}, [][]sts.Ordinal{done, left}); diff != "" {
 		t.Errorf("done and left (-want +got):\n%s", diff)
@@ -106,7 +106,7 @@ func FuzzReadAnnotations(f *testing.F) {
 		if c == nil {
 			return
 		}
-		// What was read is written so that it reads the same.
+		// A record that was read and written again reads the same.
 		once := sts.EncodeAnnotation(c)
 		again, err := sts.ReadCanary(annotated(sts.CanaryAnnotation, once))
 		if err != nil || sts.EncodeAnnotation(again) != once {

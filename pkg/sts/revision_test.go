@@ -125,7 +125,7 @@ func TestObserved(t *testing.T) {
 	}
 }
 
-// What a rollout does moves the fingerprint; what merely happens does not.
+// Progress of a rollout changes the fingerprint; other events do not.
 func TestProgress(t *testing.T) {
 	tests := []struct {
 		name   string
