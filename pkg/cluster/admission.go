@@ -18,21 +18,21 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// trialCounts is for how long a kind of write that was tried is not tried again: policies and
-// webhooks come and go while a command waits.
+// trialCounts is how long a kind of write that was tried is not tried again: policies and webhooks
+// may be added and removed while a command waits.
 const trialCounts = time.Minute
 
 // subresource is that of a StatefulSet which a patch is sent to, empty for the set itself.
 type subresource []string
 
-// status keeps the spec out of a write: after admission the API server puts back the one that
-// is stored. So a record that is written there cannot change the template.
+// status keeps the spec out of a write: after admission the API server restores the stored one.
+// So a record that is written there cannot change the template.
 var status = subresource{"status"}
 
-// admission is what a view knows of it.
+// admission is what a view knows about admission.
 type admission struct {
-	tried map[string]time.Time // kinds of writes, when one was last seen to be stored as it is sent
-	// records is where patches go that change no field of the spec.
+	tried map[string]time.Time // kinds of writes, when a dry run last showed one to be stored unchanged
+	// records is the subresource for patches that change no field of the spec.
 	records subresource
 }
 
@@ -50,7 +50,7 @@ func (a *admission) learned(kind string, now time.Time) {
 
 const scaleKind = "scale"
 
-// tryFirst tries a write of a kind that was not tried lately.
+// tryFirst tries a write of a kind that was not tried recently.
 func (v *View) tryFirst(ctx context.Context, s *sts.Snapshot, a plan.Action) error {
 	switch {
 	case a.PatchSet != nil && !v.admission.knows(a.PatchSet.Kind(), v.client.Now()):
@@ -67,10 +67,10 @@ func (v *View) tryFirst(ctx context.Context, s *sts.Snapshot, a plan.Action) err
 	return nil
 }
 
-// Try sends a patch with dryRun=All: admission and validation are carried out, nothing is
-// stored. What the API server would store is compared with what was sent: where they differ
-// the answer is a [plan.AnswerError], or the alteration for a patch that accepts it. A record
-// is tried through the status subresource then. It returns the set as it would be.
+// Try sends a patch with dryRun=All: admission and validation run, nothing is stored. It compares
+// the object that the API server would store with the patch: where they differ it returns a
+// [plan.AnswerError], or the alteration for a patch that accepts it. A record is then tried through
+// the status subresource. It returns the set as it would be.
 func (v *View) Try(ctx context.Context, s *sts.Snapshot, p *plan.PatchSet) (*appsv1.StatefulSet, *sts.Alteration, error) {
 	var to subresource
 	if p.RecordOnly() {
@@ -100,7 +100,7 @@ func (v *View) Try(ctx context.Context, s *sts.Snapshot, p *plan.PatchSet) (*app
 	return set, alteration, nil
 }
 
-// tryStatus has records go through the status subresource from now on, if they may.
+// tryStatus writes records through the status subresource from now on, if that is allowed.
 func (v *View) tryStatus(ctx context.Context, s *sts.Snapshot, p *plan.PatchSet, alteration *sts.Alteration) (*appsv1.StatefulSet, error) {
 	set, err := v.patch(ctx, p, status, metav1.DryRunAll)
 	if apierrors.IsForbidden(err) {
@@ -119,8 +119,7 @@ func (v *View) tryStatus(ctx context.Context, s *sts.Snapshot, p *plan.PatchSet,
 	}
 	v.admission.records = status
 	v.admission.learned(p.Kind(), v.client.Now())
-	v.tell.Warn(fmt.Sprintf("mutating admission would change statefulset %s with every update: %s; records are written through its status subresource, which leaves the spec as it is",
-		s.Set.Name, sts.SayChanges(alteration.Changes)))
+	v.tell.Warn(msgRecordsThroughStatus(s.Set.Name, alteration.Changes))
 	return set, nil
 }
 
@@ -137,7 +136,7 @@ func (v *View) TryScale(ctx context.Context, s *sts.Snapshot, c *plan.Scale) err
 	return nil
 }
 
-// patchSet writes a patch of a kind that was tried, and looks once more at what is stored.
+// patchSet writes a patch of a kind that was tried, and checks once more what is stored.
 func (v *View) patchSet(ctx context.Context, s *sts.Snapshot, p *plan.PatchSet) (*appsv1.StatefulSet, error) {
 	var to subresource
 	if p.RecordOnly() {
@@ -145,7 +144,7 @@ func (v *View) patchSet(ctx context.Context, s *sts.Snapshot, p *plan.PatchSet) 
 	}
 	set, err := v.patch(ctx, p, to)
 	if to != nil && apierrors.IsForbidden(err) {
-		v.admission.records = nil // the permission is gone: the next try says why it is needed
+		v.admission.records = nil // the permission is gone: the next dry run reports why it is needed
 		v.admission.tried = nil
 	}
 	if err != nil {
@@ -153,7 +152,7 @@ func (v *View) patchSet(ctx context.Context, s *sts.Snapshot, p *plan.PatchSet) 
 	}
 	alteration, err := altered(s.Set, set, p)
 	if err != nil || alteration == nil || p.Accepts(alteration) || !alteration.Spec() {
-		return set, nil // records that another command has written meanwhile are no alteration
+		return set, nil // records that another command has written meanwhile are not an alteration
 	}
 	alteration.By = v.client.admitters(ctx, setWrite(s.Set, ""))
 	return nil, plan.StopAltered(s, alteration)
@@ -168,12 +167,12 @@ func altered(live, stored *appsv1.StatefulSet, p *plan.PatchSet) (*sts.Alteratio
 	}
 	alteration := sts.Altered(live, sent, stored)
 	if alteration != nil && !alteration.Spec() && stored.ResourceVersion != live.ResourceVersion {
-		return nil, fmt.Errorf("%w: its records are not as they were seen", plan.ErrChanged)
+		return nil, fmt.Errorf("%w: its records have changed", plan.ErrChanged)
 	}
 	return alteration, nil
 }
 
-// write is a kind of write as rules and selectors of admission see it.
+// write is a kind of write, as matched by the rules and selectors of admission.
 type write struct {
 	operation       admissionv1.OperationType
 	group, resource string // with its subresource: statefulsets/scale
@@ -189,7 +188,7 @@ func setWrite(set *appsv1.StatefulSet, subresource string) write {
 	return w
 }
 
-// storedAs compares an object that the API server has answered a write with to what was sent:
+// storedAs returns the decision about an object that the API server has not stored as it was sent:
 // see [plan.NotStored]. object is its kind and name.
 func (c *Client) storedAs(ctx context.Context, w write, object string, alteration *sts.Alteration, err error) error {
 	if err != nil || alteration == nil {
@@ -199,8 +198,8 @@ func (c *Client) storedAs(ctx context.Context, w write, object string, alteratio
 	return plan.RefuseWritten(w.object.GetNamespace(), object, alteration)
 }
 
-// admitters are the webhooks and policies that are registered for a write, as far as they may be
-// seen: which of them has changed what is not told by the API server.
+// admitters are the webhooks and policies that match a write, as far as they can be listed: the API
+// server does not report which of them has changed the object.
 func (c *Client) admitters(ctx context.Context, w write) []string {
 	a := admitted{write: w}
 	if ns := w.object.GetNamespace(); ns != "" {
@@ -244,10 +243,10 @@ func (c *Client) admitters(ctx context.Context, w write) []string {
 	return out
 }
 
-// admitted is what rules and selectors are asked about.
+// admitted is the write that rules and selectors are matched against.
 type admitted struct {
 	write
-	namespace labels.Set // its labels, nil for an object that is in none: then every selector of namespaces matches
+	namespace labels.Set // its labels, nil for a cluster-scoped object: then every namespace selector matches
 }
 
 func (a admitted) selected(namespaces, objects *metav1.LabelSelector) bool {
@@ -279,8 +278,8 @@ func (a admitted) matches(r admissionv1.RuleWithOperations) bool {
 	return has(operations, string(a.operation), "*") && has(r.APIGroups, a.group, "*") && has(r.Resources, named...)
 }
 
-// constrained says whether a policy or a binding is about the write. Without rules a binding
-// is about what its policy is about.
+// constrained says whether a policy or a binding matches the write. A binding without rules matches
+// the same writes as its policy.
 func (a admitted) constrained(m *admissionv1.MatchResources) bool {
 	if m == nil {
 		return true

@@ -15,7 +15,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// TestAdmission holds which requests follow when admission changes a write.
+// TestAdmission checks which requests follow when admission changes a write.
 func TestAdmission(t *testing.T) {
 	const set = "PATCH statefulsets"
 	label := func(s *appsv1.StatefulSet) { s.Spec.Template.Labels["team"] = "payments" }

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -15,11 +16,10 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// TemplateOf reads the pod template that a manifest would give the set, as the API
-// server would store it, without what mutating admission would change of it: defaults are
-// filled in, nothing is written. It
-// also names what else the manifest would change; what the manifest does not
-// mention stays as it is.
+// TemplateOf is the pod template that the set would get from a manifest, as the API server would
+// store it with its defaults, but without the changes of mutating admission; nothing is written. It
+// also lists the other fields that the manifest would change. Fields that are not in the manifest
+// stay unchanged.
 func (c *Client) TemplateOf(ctx context.Context, live *appsv1.StatefulSet, manifest []byte) (template json.RawMessage, others []string, err error) {
 	want, next, err := merge(live, manifest)
 	if err != nil {
@@ -29,17 +29,17 @@ func (c *Client) TemplateOf(ctx context.Context, live *appsv1.StatefulSet, manif
 	if err != nil {
 		return nil, nil, err
 	}
-	next.ResourceVersion = "" // nothing is written, so a status that moves is no conflict
+	next.ResourceVersion = "" // nothing is written, so a changed status is no conflict
 	stored, err := c.kube.AppsV1().StatefulSets(live.Namespace).Update(ctx, next, metav1.UpdateOptions{
 		DryRun: []string{metav1.DryRunAll}, FieldManager: sts.FieldManager, FieldValidation: metav1.FieldValidationStrict,
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("the manifest of statefulset %s: %w", live.Name, err)
+		return nil, nil, fmt.Errorf("manifest of statefulset/%s: %w", live.Name, err)
 	}
 	spec := stored.Spec
 	if alteration := sts.Altered(live, next, stored); alteration != nil {
 		if spec, err = alteration.ExpectedSpec(); err != nil {
-			return nil, nil, fmt.Errorf("the manifest of statefulset %s: %w", live.Name, err)
+			return nil, nil, fmt.Errorf("manifest of statefulset/%s: %w", live.Name, err)
 		}
 	}
 	after, err := fields(spec)
@@ -56,7 +56,7 @@ func (c *Client) TemplateOf(ctx context.Context, live *appsv1.StatefulSet, manif
 	return after["template"], others, nil
 }
 
-// manifestFields are what a manifest says about a set.
+// manifestFields are the fields of a set in a manifest.
 type manifestFields struct {
 	Metadata struct {
 		Labels      map[string]string `json:"labels"`
@@ -65,8 +65,8 @@ type manifestFields struct {
 	Spec map[string]json.RawMessage `json:"spec"`
 }
 
-// Merged is the set with the fields of the spec that the manifest has, before the API server
-// fills anything in. What the manifest does not mention stays as it is.
+// Merged is the set with the fields of the spec from the manifest, before the API server's defaults.
+// Fields that are not in the manifest stay unchanged.
 func Merged(live *appsv1.StatefulSet, manifest []byte) (*appsv1.StatefulSet, error) {
 	_, next, err := merge(live, manifest)
 	return next, err
@@ -74,10 +74,10 @@ func Merged(live *appsv1.StatefulSet, manifest []byte) (*appsv1.StatefulSet, err
 
 func merge(live *appsv1.StatefulSet, manifest []byte) (want manifestFields, next *appsv1.StatefulSet, err error) {
 	if err := kjson.Unmarshal(manifest, &want); err != nil { // case-sensitive, as the API server reads
-		return want, nil, fmt.Errorf("the manifest: %w", err)
+		return want, nil, fmt.Errorf("read the manifest: %w", err)
 	}
 	if want.Spec["template"] == nil {
-		return want, nil, fmt.Errorf("the manifest of statefulset %s has no spec.template", live.Name)
+		return want, nil, errors.New(msgNoTemplate(live.Name))
 	}
 	merged, err := fields(live.Spec)
 	if err != nil {
@@ -91,7 +91,7 @@ func merge(live *appsv1.StatefulSet, manifest []byte) (want manifestFields, next
 	next = live.DeepCopy()
 	next.Spec = appsv1.StatefulSetSpec{}
 	if err := kjson.Unmarshal(raw, &next.Spec); err != nil {
-		return want, nil, fmt.Errorf("the manifest of statefulset %s: %w", live.Name, err)
+		return want, nil, fmt.Errorf("manifest of statefulset/%s: %w", live.Name, err)
 	}
 	return want, next, nil
 }

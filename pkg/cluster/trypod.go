@@ -18,20 +18,20 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// TryPod has the API server check with a dry run whether it would create the pod. Nil says that it
-// would; a [plan.Objection] says why not, or why that could not be checked.
+// TryPod checks with a dry run whether the API server would create the pod. Nil if it would; a
+// [plan.Objection] is why not, or why that could not be checked.
 //
-// The pod has its own name also where a pod of this name exists, so that admission which looks at
+// The pod has its own name also where a pod of this name exists, so that admission which depends on
 // the name decides as it will for the controller: the server checks admission, validation and
-// quotas before it looks whether the name is taken, and so AlreadyExists says that all of them
-// accept the pod. What they make of it is not in that answer: for that the pod is sent again with
-// another name. A dry run charges no quota.
+// quotas before it checks whether the name is taken, so AlreadyExists means that all of them accept
+// the pod. That answer does not show what they change: for that the pod is sent again with another
+// name. A dry run charges no quota.
 func (v *View) TryPod(ctx context.Context, set *appsv1.StatefulSet, pod *corev1.Pod) error {
 	pod = pod.DeepCopy()
 	for i := range pod.OwnerReferences {
 		// Where OwnerReferencesPermissionEnforcement is on, this would require the permission
-		// to update the set's finalizers, which the controller has. No other admission of
-		// Kubernetes looks at it.
+		// to update the set's finalizers, which the controller has. No other admission plugin of
+		// Kubernetes checks it.
 		pod.OwnerReferences[i].BlockOwnerDeletion = nil
 	}
 	create := func() (*corev1.Pod, error) {
@@ -55,12 +55,12 @@ func (v *View) TryPod(ctx context.Context, set *appsv1.StatefulSet, pod *corev1.
 		}
 		return mislabelled(set, pod, stored)
 	}
-	return failed("dry run of the creation of pod "+pod.Name, err)
+	return failed("create pod "+pod.Name+" (dry run)", err)
 }
 
-// Retry tries the pods that the controller is known to fail to create, of each revision the lowest
-// one, now and then: what had refused them may be gone, and the controller tries it again after up
-// to 1000 s only. It returns the snapshot's memory with what it has found.
+// Retry tries the pods that the controller is known to fail to create, the lowest one of each
+// revision, from time to time: the cause may be gone, while the controller retries only after up to
+// 1000 s. It returns the snapshot's memory with the results.
 func (v *View) Retry(ctx context.Context, s *sts.Snapshot) sts.Memory {
 	if v.NoTrials || s.TakenAt.Sub(v.tried) < askedAgain {
 		return s.Memory
@@ -87,7 +87,7 @@ func (v *View) Retry(ctx context.Context, s *sts.Snapshot) sts.Memory {
 	return out
 }
 
-// accepts says whether the API server would create the pod of that revision; no when it cannot tell.
+// accepts says whether the API server would create the pod of that revision; no when that is unknown.
 func (v *View) accepts(ctx context.Context, s *sts.Snapshot, revision string, o sts.Ordinal) bool {
 	r := s.Revision(revision)
 	if r == nil {
@@ -110,7 +110,7 @@ func (v *View) accepts(ctx context.Context, s *sts.Snapshot, revision string, o 
 const otherName = "-dry-run"
 
 // mislabelled is the [plan.Objection] to a pod whose labels mutating admission changes so that the
-// controller could not work with it, nil for any other.
+// controller could not manage it, nil for any other.
 func mislabelled(set *appsv1.StatefulSet, sent, stored *corev1.Pod) error {
 	if o := plan.CheckLabels(set, sent, stored); o != nil {
 		return o
@@ -118,7 +118,7 @@ func mislabelled(set *appsv1.StatefulSet, sent, stored *corev1.Pod) error {
 	return nil
 }
 
-// DryDelete has the API server check whether it would delete the pod.
+// DryDelete checks with a dry run whether the API server would delete the pod.
 func (v *View) DryDelete(ctx context.Context, d *plan.DeletePod) error {
 	return v.deletePod(ctx, d.Name, metav1.DeleteOptions{
 		DryRun: []string{metav1.DryRunAll}, Preconditions: metav1.NewUIDPreconditions(string(d.UID)),
@@ -144,9 +144,9 @@ func (v *View) deletePod(ctx context.Context, name string, options metav1.Delete
 	return v.failed("delete pod "+name, err)
 }
 
-// removalRefused is the decision about a pod that admission does not let go, or the [plan.Objection]
-// of a webhook that takes no part in dry runs. It is nil for any other error: a missing permission,
-// a server or webhook that does not answer.
+// removalRefused is the decision about a pod whose removal admission denies, or the [plan.Objection]
+// of a webhook that does not support dry runs. It is nil for any other error: a missing permission,
+// a server or webhook that does not respond.
 func (v *View) removalRefused(ctx context.Context, err error, what, pod, verb, subresource string) error {
 	o := v.objection(ctx, err, verb, "pods", subresource)
 	switch {
@@ -158,9 +158,8 @@ func (v *View) removalRefused(ctx context.Context, err error, what, pod, verb, s
 	return &plan.AnswerError{Decision: o.RefuseRemoval(v.query.Namespace, what, pod)}
 }
 
-// writeRefused is the decision about a write to the set that admission does not let through. It is nil
-// for any other error: a missing permission, an object that is invalid, a server or webhook that does
-// not answer.
+// writeRefused is the decision about a write to the set that admission denies. It is nil for any other
+// error: a missing permission, an invalid object, a server or webhook that does not respond.
 func (v *View) writeRefused(ctx context.Context, err error, verb, subresource string) error {
 	o := v.objection(ctx, err, "patch", "statefulsets", subresource)
 	if o == nil || o.Kind == plan.NotAllowed || o.Kind == plan.ByFailingWebhook || o.Kind == plan.ByValidation || o.Kind == plan.NoDryRun {
@@ -169,8 +168,8 @@ func (v *View) writeRefused(ctx context.Context, err error, verb, subresource st
 	return &plan.AnswerError{Decision: o.RefuseWrite(v.query.Namespace, verb, v.query.Names[0])}
 }
 
-// objection reads why a request was refused. Authorization and admission both answer Forbidden:
-// where the words do not tell, the server says whether the user has the permission.
+// objection reads why a request was rejected. Authorization and admission both return Forbidden:
+// where the message does not show which it was, an access review decides.
 func (v *View) objection(ctx context.Context, err error, verb, resource, subresource string) *plan.Objection {
 	o := plan.ReadObjection(err)
 	if o == nil || !o.Unclear() {
@@ -178,7 +177,7 @@ func (v *View) objection(ctx context.Context, err error, verb, resource, subreso
 	}
 	review, failure := v.client.review(ctx, v.query.Namespace, verb, resource, subresource)
 	denied := failure == nil && !review.Status.Allowed
-	if failure != nil { // then the authorizer's own words have to do
+	if failure != nil { // then the authorizer's own message decides
 		denied = strings.Contains(err.Error(), "cannot "+verb+" resource ")
 	}
 	if denied {
@@ -187,7 +186,7 @@ func (v *View) objection(ctx context.Context, err error, verb, resource, subreso
 	return o
 }
 
-// checkedByDryRun is nil for a check in which a webhook takes no part.
+// checkedByDryRun ignores the error of a webhook that does not support dry runs.
 func checkedByDryRun(err error) error {
 	if o := (*plan.Objection)(nil); errors.As(err, &o) && o.Kind == plan.NoDryRun {
 		return nil
@@ -195,7 +194,7 @@ func checkedByDryRun(err error) error {
 	return err
 }
 
-// Quotas are the namespace's, none where they may not be read.
+// Quotas are the namespace's, none without permission to list them.
 func (c *Client) Quotas(ctx context.Context, namespace string) ([]*corev1.ResourceQuota, error) {
 	inv := &sts.Inventory{}
 	r := reader{ctx: ctx, inv: inv}

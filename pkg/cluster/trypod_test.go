@@ -23,12 +23,12 @@ const (
 	webhookSays   = `admission webhook "guard.example.com" denied the request: no`
 	noDryRun      = `admission webhook "guard.example.com" does not support dry run`
 	noWebhook     = `Internal error occurred: failed calling webhook "guard.example.com": connection refused`
-	// The words of the authorizer, and a webhook that uses them.
+	// The message of the authorizer, and of a webhook that imitates it.
 	mayNotCreate = `pods is forbidden: User "kim" cannot create resource "pods" in API group "" in the namespace "test"`
 )
 
-// TestTryPod: a permission that is missing and admission that refuses both answer Forbidden, and
-// are told apart by asking the server which it is, only then.
+// TestTryPod: a missing permission and a rejection by admission both return Forbidden, and only then
+// an access review distinguishes them.
 func TestTryPod(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer    *metav1.Status
@@ -73,8 +73,8 @@ func TestTryPod(t *testing.T) {
 	}
 }
 
-// TestRemovalRefused: what admission says of an eviction, a deletion and our finalizer is a decision
-// with a way out, whatever the code; what else fails stays an error.
+// TestRemovalRefused: when admission denies an eviction, a deletion or our finalizer, that is a decision
+// with a hint, whatever the code; any other failure is an error.
 func TestRemovalRefused(t *testing.T) {
 	cases := setCases()
 	find := func(name string) setCase {
@@ -87,16 +87,16 @@ func TestRemovalRefused(t *testing.T) {
 		allowed bool
 		want    string // the decision's message, empty for an error
 	}{
-		{"evict a pod", failure(422, metav1.StatusReasonInvalid, policySays), true, "cannot evict pod web-4: refused by validatingadmissionpolicy guard: not now"},
-		{"evict a pod", failure(403, metav1.StatusReasonForbidden, webhookSays), true, `cannot evict pod web-4: refused by admission webhook "guard.example.com": no`},
-		{"evict a pod", failure(409, metav1.StatusReasonConflict, webhookSays), true, `cannot evict pod web-4: refused by admission webhook "guard.example.com": no`},
-		{"evict a pod", failure(500, "", webhookSays), true, `cannot evict pod web-4: refused by admission webhook "guard.example.com": no`},
-		{"evict a pod", failure(403, metav1.StatusReasonForbidden, admissionSays), true, `cannot evict pod web-4: refused by admission: some plugin does not like it`},
+		{"evict a pod", failure(422, metav1.StatusReasonInvalid, policySays), true, "cannot evict pod web-4: denied by validatingadmissionpolicy/guard: not now"},
+		{"evict a pod", failure(403, metav1.StatusReasonForbidden, webhookSays), true, `cannot evict pod web-4: denied by admission webhook "guard.example.com": no`},
+		{"evict a pod", failure(409, metav1.StatusReasonConflict, webhookSays), true, `cannot evict pod web-4: denied by admission webhook "guard.example.com": no`},
+		{"evict a pod", failure(500, "", webhookSays), true, `cannot evict pod web-4: denied by admission webhook "guard.example.com": no`},
+		{"evict a pod", failure(403, metav1.StatusReasonForbidden, admissionSays), true, `cannot evict pod web-4: denied by admission: some plugin does not like it`},
 		{"evict a pod", failure(403, metav1.StatusReasonForbidden, admissionSays), false, ""},
-		{"ask the budgets", failure(422, metav1.StatusReasonInvalid, policySays), true, "cannot evict pod web-4: refused by validatingadmissionpolicy guard: not now"},
-		{"delete a pod", failure(422, metav1.StatusReasonInvalid, policySays), true, "cannot delete pod web-4: refused by validatingadmissionpolicy guard: not now"},
+		{"ask the budgets", failure(422, metav1.StatusReasonInvalid, policySays), true, "cannot evict pod web-4: denied by validatingadmissionpolicy/guard: not now"},
+		{"delete a pod", failure(422, metav1.StatusReasonInvalid, policySays), true, "cannot delete pod web-4: denied by validatingadmissionpolicy/guard: not now"},
 		{"delete a pod", failure(403, metav1.StatusReasonForbidden, admissionSays), false, ""},
-		{"hold a pod with a finalizer", failure(403, metav1.StatusReasonForbidden, webhookSays), true, `cannot patch pod web-4: refused by admission webhook "guard.example.com": no`},
+		{"hold a pod with a finalizer", failure(403, metav1.StatusReasonForbidden, webhookSays), true, `cannot patch pod web-4: denied by admission webhook "guard.example.com": no`},
 	} {
 		c := find(test.of)
 		r, client := record(t, c.from)
@@ -121,8 +121,8 @@ func TestRemovalRefused(t *testing.T) {
 	}
 }
 
-// TestEvictionsWithoutDryRun: a webhook that takes no part in dry runs does not keep the command
-// from asking the budgets.
+// TestEvictionsWithoutDryRun: a webhook that does not support dry runs does not keep the command
+// from checking the budgets.
 func TestEvictionsWithoutDryRun(t *testing.T) {
 	cases := setCases()
 	c := cases[slices.IndexFunc(cases, func(c setCase) bool { return c.name == "ask the budgets" })]

@@ -14,20 +14,11 @@ import (
 )
 
 func newCanary(c *common) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "canary",
-		Short: "Update the highest ordinals first, then promote or abort",
-		Long: `Update the highest ordinals of a StatefulSet first and leave the rest alone, by
-stepping spec.updateStrategy.rollingUpdate.partition. Then promote the canary to
-more ordinals, or abort it: every ordinal goes back to the revision that was
-stable, also out of a rollout that Kubernetes would leave stuck.
-
-Before every step all other ordinals must be available and every
-PodDisruptionBudget must allow one pod to go down. What was stable is remembered
-in an annotation on the StatefulSet until the canary is finished.`,
+	cmd := withHelp("canary", &cobra.Command{
+		Use:  "canary",
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
+	})
 	cmd.AddCommand(newCanaryStart(c), newCanaryStatus(c), newCanaryPromote(c), newCanaryAbort(c))
 	return cmd
 }
@@ -39,33 +30,10 @@ func newCanaryStart(c *common) *cobra.Command {
 		from     int32
 		wait     bool
 	)
-	cmd := &cobra.Command{
-		Use:   "start NAME --image [CONTAINER=]IMAGE",
-		Short: "Give the highest ordinals a changed template",
-		Long: `Give the highest ordinals of a StatefulSet a changed pod template and wait until
-they are available. Template and partition change in one patch, so no lower
-ordinal is ever touched.
-
-The change is an image, a strategic merge patch on the pod template, the
-StatefulSet's new manifest, or a restart. Of a manifest only changes of the pod
-template become the canary; if it would change anything else, that is named and
-refused. --image, --patch and --restart may be combined.`,
-		Example: `  # the highest ordinal
-  kubectl sts canary start web --image postgres:17.1
-
-  # the highest 20% (rounded up), a container by name
-  kubectl sts canary start web --image app=registry.example/app:v2 --canaries 20%
-
-  # a patch on the pod template, on ordinal 3 and above
-  kubectl sts canary start web --patch '{"spec":{"terminationGracePeriodSeconds":60}}' --from 3
-
-  # the manifest that is to be applied
-  kubectl sts canary start web -f postgres.yaml
-
-  # what would be done
-  kubectl sts canary start web --image postgres:17.1 --dry-run=server`,
+	cmd := withHelp("canary-start", &cobra.Command{
+		Use:  "start NAME --image [CONTAINER=]IMAGE",
 		Args: oneName, ValidArgsFunction: c.completeNames,
-	}
+	})
 	ch := c.newChange(cmd, "canary start").canPrintPatch(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&o.images, "image", nil, "New image, as `[CONTAINER=]IMAGE`; can be repeated")
@@ -129,22 +97,10 @@ func newUndo(c *common) *cobra.Command {
 		canaries string
 		wait     bool
 	)
-	cmd := &cobra.Command{
-		Use:   "undo NAME --to-revision REVISION",
-		Short: "Go back to an earlier revision, as a canary",
-		Long: `Go back to the pod template of an earlier revision, on the highest ordinals first:
-a canary like any other, to be promoted or aborted. While a canary is on its way,
-abort is the way back.
-
-A revision is given by its number or its name. Kubernetes gives a revision that is
-used again a new number; the name stays.`,
-		Example: `  # revision 3 of those that history lists, on the highest ordinal
-  kubectl sts undo web --to-revision 3
-
-  # by name, on every ordinal, one after the other
-  kubectl sts undo web --to-revision web-6986cb69d8 --canaries 100%`,
+	cmd := withHelp("undo", &cobra.Command{
+		Use:  "undo NAME --to-revision REVISION",
 		Args: oneName, ValidArgsFunction: c.completeNames,
-	}
+	})
 	ch := c.newChange(cmd, "undo").canPrintPatch(cmd)
 	ch.canAcceptAdmission(cmd)
 	cmd.Flags().StringVar(&revision, "to-revision", "", "`REVISION` to go back to, by number or name as history lists it")
@@ -170,8 +126,8 @@ used again a new number; the name stays.`,
 	return cmd
 }
 
-// earlierTemplate is the pod template of a revision by number or name. An undo that
-// was killed has moved the number away: then it is the template that it has set.
+// earlierTemplate is the pod template of a revision by number or name. An undo that was killed
+// has changed the number: then it is the template that it has set.
 func earlierTemplate(s *sts.Snapshot, revision string) (json.RawMessage, error) {
 	for _, r := range s.Revisions {
 		if r.Name == revision || strconv.FormatInt(r.Revision, 10) == revision {
@@ -186,31 +142,12 @@ func earlierTemplate(s *sts.Snapshot, revision string) (json.RawMessage, error) 
 }
 
 func newCanaryAbort(c *common) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "abort NAME",
-		Short: "Bring every ordinal back to the stable revision",
-		Long: `Bring every ordinal back to the revision that was stable before the canary.
-
-One patch restores the stable template and sets the partition to the lowest
-ordinal that is not on stable. A canary pod that Kubernetes would leave standing in
-the way, because it never gets ready, is deleted (by UID), of each ordinal at most
-once, or at most --max-deletes pods in all. A pod on stable is never deleted. When
-every ordinal is on stable and available, the partition goes back to what it was.
-
-When somebody applies another template meanwhile, it stops, says who, and fights
-nobody: with --take-over the stable template is put back once more.
-
-Should the server write the stable template anew under another revision name, the
-partition stays where it is, because lowering it would restart pods that the
-canary never touched: then the exit code is 4 and it says how to go on.`,
-		Example: `  kubectl sts canary abort web
-
-  # in a pipeline
-  kubectl sts canary abort web --yes --timeout 10m`,
+	cmd := withHelp("canary-abort", &cobra.Command{
+		Use:  "abort NAME",
 		Args: oneName, ValidArgsFunction: c.completeNames,
-	}
+	})
 	ch := c.newChange(cmd, "canary abort").canPrintPatch(cmd)
-	ch.needs = []string{"pods", "controllerrevisions"} // no budget is asked on the way out
+	ch.needs = []string{"pods", "controllerrevisions"} // a rollback does not depend on budgets
 	deletions := newDeletions(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		d := deletions()
@@ -236,14 +173,10 @@ func newDeletions(cmd *cobra.Command) func() plan.Deletions {
 
 func newCanaryStatus(c *common) *cobra.Command {
 	var o statusOptions
-	cmd := &cobra.Command{
-		Use:   "status NAME",
-		Short: "Show where a canary stands",
-		Long:  `Show where a canary stands: the same report as 'kubectl sts status NAME'.`,
-		Example: `  kubectl sts canary status web
-  kubectl sts canary status web -w`,
+	cmd := withHelp("canary-status", &cobra.Command{
+		Use:  "status NAME",
 		Args: oneName, ValidArgsFunction: c.completeNames,
-	}
+	})
 	out := newOutput(cmd, wide)
 	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Watch for changes")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

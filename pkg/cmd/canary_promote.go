@@ -19,7 +19,7 @@ type promoteOptions struct {
 	auto autoOptions
 }
 
-// autoOptions are those that go with --auto.
+// autoOptions are the flags that require --auto.
 type autoOptions struct {
 	on          bool
 	steps       string
@@ -31,49 +31,15 @@ type autoOptions struct {
 	onFailure   string
 }
 
-// autoFlags are the flags that mean nothing without --auto.
+// autoFlags are the flags that require --auto.
 var autoFlags = []string{"steps", "soak", "max-restarts", "check", "check-exec", "check-timeout", "on-failure"}
 
 func newCanaryPromote(c *common) *cobra.Command {
 	var o promoteOptions
-	cmd := &cobra.Command{
-		Use:   "promote NAME",
-		Short: "Give more ordinals the canary's revision, one at a time",
-		Long: `Give more ordinals the canary's revision, one ordinal at a time, highest first.
-Without --step, --to, --full or --auto it is one ordinal. After each ordinal it waits
-until the pod is available; when one fails it stops there with exit code 4.
-
-With --full the canary becomes the set's only revision; the partition then goes
-back to what it was before the canary, and the canary's annotation is removed.
-
-With --auto the canary promotes itself, step by step, as long as its gates are
-passed. --steps says how many ordinals are to have the update after each step, in
-all; without it, it is one more each time, to the last. At every step, before the
-next, each updated pod must be available, must not have restarted more often than
---max-restarts, must have been Ready for --soak without a break, and every command
-of --check-exec (inside each updated pod) and of --check (here) must end with exit
-code 0. The pods that start has updated pass the gates first. When one fails the
-exit code is 6, and the canary stands paused or, with --on-failure=abort, goes back.
-
-A --check finds in its environment KUBECTL_STS_CONTEXT, KUBECTL_STS_NAMESPACE,
-KUBECTL_STS_NAME, KUBECTL_STS_REVISION, KUBECTL_STS_STEP and KUBECTL_STS_STEPS
-(numbers; step 0 is before the first is reached) and KUBECTL_STS_PODS (the updated
-pods, highest ordinal last, separated by spaces). What it writes is shown; what it has
-started in the background ends with it. What runs inside a pod cannot be ended from
-here: after Ctrl-C or --check-timeout it goes on there until it ends by itself.`,
-		Example: `  # one ordinal more
-  kubectl sts canary promote web
-
-  # down to ordinal 2, then all the rest
-  kubectl sts canary promote web --to 2
-  kubectl sts canary promote web --full --yes --timeout 30m
-
-  # in a pipeline: 1 pod, 3, half, all; five quiet minutes and a check at each step
-  kubectl sts canary promote web --auto --steps 1,3,50%,100% --soak 5m \
-    --check './smoke-test.sh' --check-exec 'pg_isready' \
-    --on-failure=abort --yes --timeout 2h`,
+	cmd := withHelp("canary-promote", &cobra.Command{
+		Use:  "promote NAME",
 		Args: oneName, ValidArgsFunction: c.completeNames,
-	}
+	})
 	ch := c.newChange(cmd, "canary promote").canPrintPatch(cmd)
 	f, a := cmd.Flags(), &o.auto
 	f.Int32Var(&o.step, "step", 0, "Update `N` more ordinals")
@@ -108,7 +74,7 @@ here: after Ctrl-C or --check-timeout it goes on there until it ends by itself.`
 	return cmd
 }
 
-// byHand is a promotion as far as somebody says.
+// byHand is a promotion to a given ordinal.
 func (o *promoteOptions) byHand(cmd *cobra.Command, ch *change) intents {
 	options := plan.PromoteOptions{Step: o.step, Full: o.full}
 	if cmd.Flags().Changed("to") {
@@ -126,7 +92,7 @@ func (o *promoteOptions) byHand(cmd *cobra.Command, ch *change) intents {
 	}
 }
 
-// intents is a promotion that goes on by itself.
+// intents is a promotion with --auto.
 func (o *autoOptions) intents(cmd *cobra.Command, ch *change) (intents, error) {
 	intent := plan.AutoPromote{Abort: o.onFailure == "abort", Gates: plan.Gates{
 		Soak: o.soak, MaxRestarts: o.maxRestarts, Checks: o.checks, Execs: o.execs, Timeout: o.timeout,

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -15,18 +14,18 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// startOptions are the forms in which `canary start` takes the change.
+// startOptions are the flags with which `canary start` is given the change.
 type startOptions struct {
 	images    []string
 	patch     string
 	patchFile string
 	manifest  string
 	restart   bool
-	// manifestFlag is how a command calls it, --filename when empty.
+	// manifestFlag is the name of the flag, --filename when empty.
 	manifestFlag string
 }
 
-// intent reads what does not need the cluster.
+// intent is the part of the intent that does not need the cluster.
 func (o *startOptions) intent(ctx context.Context, env *Env) (plan.StartCanary, error) {
 	var intent plan.StartCanary
 	switch {
@@ -104,7 +103,7 @@ func (o *startOptions) readManifest(ctx context.Context, env *Env, namespace str
 	case len(found) == 0:
 		return nil, usagef("%s %s: StatefulSet %s not found%s", flag, o.manifest, name, onlyThese(objects))
 	}
-	// A field that this program does not know would get lost on the way.
+	// A field that this program does not know would be lost.
 	object := &found[0]
 	problems, err := sts.DecodeObject(object.raw, &appsv1.StatefulSet{})
 	if err != nil {
@@ -139,10 +138,10 @@ func manifestTemplate(ctx context.Context, client *cluster.Client, s *sts.Snapsh
 		return nil, err
 	}
 	if len(others) > 0 {
+		message, hint := msgManifestChangesMore(s.Set.Name, others)
 		return nil, &outcomeError{Decision: plan.Decision{
 			Verdict: plan.Refused, Reason: "ManifestChangesMore",
-			Message: fmt.Sprintf("the manifest changes more of statefulset %s than its pod template: %s", s.Set.Name, strings.Join(others, ", ")),
-			Hint:    "apply these by themselves first, or take them out of the file",
+			Message: message, Hint: hint,
 		}}
 	}
 	return template, nil

@@ -13,7 +13,7 @@ func TestDNSOfManifests(t *testing.T) {
 		web0 = "web-0.web.shop.svc.cluster.local"
 		web1 = "web-1.web.shop.svc.cluster.local"
 
-		misspelled = "warning: testdata/dns/bare.yaml:5: StatefulSet bare: unknown field \"spec.replicaz\" (did you mean \"replicas\"?): ignored, and kubectl apply refuses it (strict field validation)\n"
+		misspelled = "warning: testdata/dns/bare.yaml:5: StatefulSet bare: unknown field \"spec.replicaz\" (did you mean \"replicas\"?): ignored; kubectl apply rejects it (strict field validation)\n"
 	)
 	for _, test := range []struct {
 		args, out, err string

@@ -7,7 +7,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/print"
 )
 
-// annotate tells a GitHub Actions workflow how the command ended: an annotation on
+// annotate reports to a GitHub Actions workflow how the command ended: with an annotation on
 // standard output, and a summary in the file that the runner names.
 func (c *change) annotate(r *ChangeReport) error {
 	e := print.Ended{
@@ -36,7 +36,7 @@ func (c *change) annotate(r *ChangeReport) error {
 	return nil
 }
 
-// annotateError is annotate for an error that came before there was a report.
+// annotateError is annotate for an error before there was a report.
 func (c *change) annotateError(name string, err error) {
 	ns, _ := c.namespace()
 	e := print.Ended{Command: c.verb, Namespace: ns, Name: name, Error: err.Error()}
@@ -44,7 +44,7 @@ func (c *change) annotateError(name string, err error) {
 	c.summarize(e)
 }
 
-// summarize appends to the job's summary. That it cannot be written fails no rollout.
+// summarize appends to the job's summary. A summary that cannot be written does not fail the command.
 func (c *change) summarize(e print.Ended) {
 	path := c.env.Getenv("GITHUB_STEP_SUMMARY")
 	if path == "" {
@@ -58,6 +58,6 @@ func (c *change) summarize(e print.Ended) {
 		}
 	}
 	if err != nil {
-		warnTo(c.env.ErrOut, "the job's summary could not be written: "+err.Error())
+		warnTo(c.env.ErrOut, msgNoSummary(err))
 	}
 }

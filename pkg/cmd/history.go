@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,15 +16,10 @@ import (
 )
 
 func newHistory(c *common) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "history NAME",
-		Short: "List the revisions of a StatefulSet and what they changed",
-		Long: `List the revisions of a StatefulSet that the cluster remembers, newest first: what
-each changed against the one before it, and which ordinals run it. Which ones are
-kept is up to spec.revisionHistoryLimit.`,
-		Example: `  kubectl sts history web`,
-		Args:    oneName, ValidArgsFunction: c.completeNames,
-	}
+	cmd := withHelp("history", &cobra.Command{
+		Use:  "history NAME",
+		Args: oneName, ValidArgsFunction: c.completeNames,
+	})
 	out := newOutput(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		s, err := c.snapshot(cmd, args, out)
@@ -45,19 +41,10 @@ func newDiff(c *common) *cobra.Command {
 		from, to int64
 		exitCode bool
 	)
-	cmd := &cobra.Command{
-		Use:   "diff NAME",
-		Short: "Compare the stable pod template with the canary's",
-		Long: `Compare two pod templates of a StatefulSet: without flags, the one that was stable
-before the update that is on its way with the one that it goes to. With --from and
---to any revisions that 'kubectl sts history' lists.`,
-		Example: `  # what does the canary change?
-  kubectl sts diff web
-
-  # between two revisions
-  kubectl sts diff web --from 3 --to 5`,
+	cmd := withHelp("diff", &cobra.Command{
+		Use:  "diff NAME",
 		Args: oneName, ValidArgsFunction: c.completeNames,
-	}
+	})
 	out := newOutput(cmd)
 	cmd.Flags().Int64Var(&from, "from", 0, "Older `REVISION` by number (default: the stable one)")
 	cmd.Flags().Int64Var(&to, "to", 0, "Newer `REVISION` by number (default: the update revision)")
@@ -109,7 +96,7 @@ func (c *common) snapshot(cmd *cobra.Command, args []string, out *output) (*sts.
 	s := inv.Snapshots()[0]
 	for _, m := range s.Missing {
 		if m.Resource == "controllerrevisions" {
-			return nil, fmt.Errorf("the history of statefulset %s cannot be read: %s", name, m.Reason)
+			return nil, errors.New(msgNoHistory(name, m.Reason))
 		}
 	}
 	return s, nil
@@ -117,7 +104,7 @@ func (c *common) snapshot(cmd *cobra.Command, args []string, out *output) (*sts.
 
 func (c *common) printDiff(r *inspect.DiffReport) error {
 	if len(r.Changes) == 0 {
-		_, err := fmt.Fprintf(c.env.ErrOut, "no differences: %s and %s have the same pod template\n", r.From, r.To)
+		_, err := fmt.Fprintln(c.env.ErrOut, msgNoDifferences(r.From, r.To))
 		return err
 	}
 	unified, err := unifiedDiff(r)

@@ -23,11 +23,11 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// fileLimit is more than any object that a cluster stores.
+// fileLimit is larger than any object that a cluster stores.
 const fileLimit = 16 << 20
 
-// readFile reads a file, or standard input ("-"). A terminal and a pipe may have nothing to
-// say for as long as they like, so a signal ends that.
+// readFile reads a file, or standard input ("-"). Reading from a terminal or a pipe may block,
+// so a signal interrupts it.
 func readFile(ctx context.Context, env *Env, name string) ([]byte, error) {
 	type content struct {
 		data []byte
@@ -58,7 +58,7 @@ func readAll(env *Env, name string) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(in, fileLimit+1))
 	if err == nil && len(data) > fileLimit {
-		err = fmt.Errorf("%s is larger than %d MiB: that is no manifest", name, fileLimit>>20)
+		err = errors.New(msgFileTooLarge(name, fileLimit>>20))
 	}
 	return data, err
 }
@@ -89,7 +89,7 @@ func (o *manifestObject) where(path string) string {
 	return o.file
 }
 
-// String names the object in a sentence.
+// String names the object in a message.
 func (o *manifestObject) String() string { return strings.TrimSpace(o.Kind + " " + o.Metadata.Name) }
 
 // readObjects reads the objects of a file, of standard input ("-"), or of the manifests in
@@ -129,11 +129,8 @@ func readObjects(ctx context.Context, env *Env, name string) ([]manifestObject, 
 	return out, nil
 }
 
-// onlyThese ends the sentence that something is not in a manifest.
+// onlyThese ends the error that an object is not in a manifest.
 func onlyThese(objects []manifestObject) string {
-	if len(objects) == 0 {
-		return ": it holds no object at all"
-	}
 	const most = 5
 	var names []string
 	for _, o := range objects {
@@ -142,10 +139,10 @@ func onlyThese(objects []manifestObject) string {
 	if more := len(names) - most; more > 0 {
 		names = append(names[:most], fmt.Sprintf("%d more", more))
 	}
-	return ", only " + strings.Join(names, ", ")
+	return msgFoundOnly(names)
 }
 
-// filenameError is what is wrong with a manifest, named once.
+// filenameError is an error of a manifest that names the file once.
 func filenameError(flag, name string, err error) error {
 	if signal := (*SignalError)(nil); errors.As(err, &signal) {
 		return err
@@ -156,10 +153,10 @@ func filenameError(flag, name string, err error) error {
 	return usagef("%s %s: %s", flag, name, err)
 }
 
-// readManifests reads sets and what concerns them from files. Objects without a namespace
-// are put where kubectl would put them, which is the namespace of the others where these
-// name only one. With --namespace only the sets in that one are read. A file without any
-// StatefulSet is a mistake.
+// readManifests reads StatefulSets and related objects from files. Objects without a namespace
+// get the one that kubectl would use, or that of the other objects where these have only one.
+// With --namespace only the sets in that namespace are read. A file without any StatefulSet is
+// an error.
 func (c *common) readManifests(ctx context.Context, files []string, namespace string) (*sts.Inventory, error) {
 	var objects []manifestObject
 	for _, file := range files {
@@ -195,7 +192,7 @@ func (c *common) readManifests(ctx context.Context, files []string, namespace st
 	return inv, nil
 }
 
-// placeObjects gives a namespace to the objects that name none.
+// placeObjects sets the namespace of the objects that have none.
 func (c *common) placeObjects(inv *sts.Inventory, given, namespace string) {
 	var homeless []metav1.Object
 	named := map[string]bool{}
@@ -208,14 +205,14 @@ func (c *common) placeObjects(inv *sts.Inventory, given, namespace string) {
 	}
 	if len(homeless) > 0 && len(named) == 1 && given == "" && !named[namespace] {
 		namespace = slices.Collect(maps.Keys(named))[0]
-		_, _ = fmt.Fprintf(c.env.ErrOut, "note: objects without a namespace are assumed to be in namespace %s, like the others; --namespace sets another one\n", namespace)
+		noteTo(c.env.ErrOut, msgAssumedNamespace(namespace))
 	}
 	for _, o := range homeless {
 		o.SetNamespace(namespace)
 	}
 }
 
-// addObject puts an object of a manifest where it belongs.
+// addObject adds an object of a manifest to its list in the inventory.
 func (c *common) addObject(inv *sts.Inventory, object *manifestObject) error {
 	inv.Texts = append(inv.Texts, sts.ManifestText{Kind: object.Kind, Namespace: object.Metadata.Namespace, Name: object.Metadata.Name, JSON: object.raw})
 	if problem := object.unserved(); problem != "" {
@@ -234,11 +231,11 @@ func (c *common) addObject(inv *sts.Inventory, object *manifestObject) error {
 	case object.Kind == "HorizontalPodAutoscaler" && group == autoscalingv2.GroupName:
 		return addDecoded(c, inv, &inv.HPAs, object)
 	case object.Kind == "StatefulSet" && group != appsv1.GroupName:
-		warnTo(c.env.ErrOut, fmt.Sprintf("%s: StatefulSet %s is not Kubernetes' own but of %s", object.where(""), object.Metadata.Name, object.APIVersion))
+		warnTo(c.env.ErrOut, msgOtherStatefulSet(object.where(""), object.Metadata.Name, object.APIVersion))
 	case object.Kind == "StatefulSet" && object.Metadata.Name == "":
 		return usagef("--filename %s: metadata.name of a StatefulSet is required", object.where(""))
 	case object.Kind == "StatefulSet" && object.APIVersion != appsv1.SchemeGroupVersion.String():
-		warnTo(c.env.ErrOut, fmt.Sprintf("%s: StatefulSet %s is of %s, which Kubernetes has no more: it is read as apps/v1", object.where(""), object.Metadata.Name, object.APIVersion))
+		warnTo(c.env.ErrOut, msgRemovedVersion(object.where(""), object.Metadata.Name, object.APIVersion))
 		fallthrough
 	case object.Kind == "StatefulSet":
 		return addDecoded(c, inv, &inv.Sets, object)
@@ -246,8 +243,8 @@ func (c *common) addObject(inv *sts.Inventory, object *manifestObject) error {
 	return nil
 }
 
-// addDecoded reads an object and adds it to the list. A field that this program does not
-// know may be one of a newer Kubernetes, or a mistake: it is named.
+// addDecoded decodes an object and adds it to the list. It warns about a field that this program
+// does not know: it may belong to a newer Kubernetes, or be a mistake.
 func addDecoded[T any, P interface {
 	*T
 	metav1.Object
@@ -258,20 +255,20 @@ func addDecoded[T any, P interface {
 		return usagef("--filename %s: %s: %s", object.where(""), object, err)
 	}
 	for _, p := range object.problems(problems) {
-		warnTo(c.env.ErrOut, fmt.Sprintf("%s: %s: %s%s", object.where(p.Path), object, p, consequence(p)))
+		warnTo(c.env.ErrOut, msgFieldProblem(object.where(p.Path), object.String(), p.String(), consequence(p)))
 		inv.Problems = append(inv.Problems, sts.ManifestProblem{Object: into, FieldProblem: p})
 	}
 	*list = append(*list, into)
 	return nil
 }
 
-// consequence is what becomes of the field.
+// consequence is the effect on the field.
 func consequence(p sts.FieldProblem) string {
 	switch {
 	case p.Twice:
-		return ": the last value applies"
+		return msgDuplicateField()
 	case p.Nearest != "":
-		return ": ignored, and kubectl apply refuses it (strict field validation)"
+		return msgMisspelledField()
 	}
-	return ": ignored; kubectl apply refuses it unless the cluster's Kubernetes is newer and has it"
+	return msgUnknownField()
 }

@@ -22,12 +22,12 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// jsonPrefix is how far kubectl looks into a file for the brace of JSON.
+// jsonPrefix is how far kubectl looks into a file for the opening brace of JSON.
 const jsonPrefix = 4096
 
 // parseObjects reads the objects of a file as kubectl does, with the same decoders: YAML
 // documents or a stream of JSON, in UTF-8, or in UTF-16 with its byte order mark; lists are
-// opened. A document that kubectl would leave unread is an error.
+// expanded. A document that kubectl would skip is an error.
 func parseObjects(data []byte) ([]manifestObject, error) {
 	data, _, err := transform.Bytes(unicode.BOMOverride(unicode.UTF8.NewDecoder()), data)
 	if err != nil {
@@ -39,7 +39,7 @@ func parseObjects(data []byte) ([]manifestObject, error) {
 	}
 	nodes, isYAML := yamlNodes(data)
 	if isYAML && len(nodes) > len(documents) || !isYAML && unread(data) {
-		return nil, errors.New("it has documents that kubectl does not read: separate documents by lines with nothing but ---")
+		return nil, errors.New(msgSkippedDocuments())
 	}
 	var out []manifestObject
 	for i, raw := range documents {
@@ -70,7 +70,7 @@ func splitDocuments(data []byte) ([]json.RawMessage, error) {
 		if err != nil {
 			err = errors.New(strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "))
 			if bytes.Contains(data, []byte("{{")) {
-				err = fmt.Errorf("%w (a Helm template? render it with helm template first)", err)
+				err = errors.New(msgHelmTemplate(err))
 			}
 			if len(out) > 0 {
 				err = inDocument(len(out)+1, err)
@@ -93,11 +93,11 @@ func inDocument(n int, err error) error {
 // mostQuoted is how much of a document an error quotes.
 const mostQuoted = 100
 
-// addObjects adds the object of a document, or the objects of the list that it is. Errors
-// are kubectl's own.
+// addObjects adds the object of a document, or the objects of its list. Errors are kubectl's
+// own.
 func addObjects(out []manifestObject, object manifestObject) ([]manifestObject, error) {
 	if object.raw[0] != '{' {
-		return nil, errors.New("it is no manifest: it holds something else than objects")
+		return nil, errors.New(msgNotObjects())
 	}
 	decoded, _, err := unstructured.UnstructuredJSONScheme.Decode(object.raw, nil, nil)
 	if err != nil {
@@ -115,7 +115,7 @@ func addObjects(out []manifestObject, object manifestObject) ([]manifestObject, 
 	}
 	if _, isList := decoded.(*unstructured.UnstructuredList); !isList {
 		if object.Kind == "List" {
-			return nil, errors.New("a List has no items")
+			return nil, errors.New(msgListWithoutItems())
 		}
 		return append(out, object), nil
 	}
@@ -135,7 +135,7 @@ func addObjects(out []manifestObject, object manifestObject) ([]manifestObject, 
 	return out, nil
 }
 
-// addItem adds an item of a list. A StatefulSetList says once for all what they are.
+// addItem adds an item of a list. The items of a StatefulSetList have no kind of their own.
 func addItem(out []manifestObject, item manifestObject) ([]manifestObject, error) {
 	var head struct {
 		APIVersion string `json:"apiVersion"`
@@ -157,14 +157,14 @@ func addItem(out []manifestObject, item manifestObject) ([]manifestObject, error
 	return append(out, item), nil
 }
 
-// kinds are what is read of manifests, and in which API groups Kubernetes has it.
+// kinds are the kinds that are read from manifests, with their API groups.
 var kinds = map[string]string{
 	"StatefulSet": "apps", "Service": "", "Endpoints": "", "EndpointSlice": "discovery.k8s.io",
 	"PodDisruptionBudget": "policy", "HorizontalPodAutoscaler": "autoscaling",
 }
 
-// unserved says why no API server has such a kind: where its name is one of Kubernetes' own
-// in other letters, or in another of its groups.
+// unserved is an error where no API server has such a kind: the kind has incorrect case, or is in
+// another of Kubernetes' own groups.
 func (o *manifestObject) unserved() string {
 	group, version, found := strings.Cut(o.APIVersion, "/")
 	if !found {
@@ -173,14 +173,14 @@ func (o *manifestObject) unserved() string {
 	own := !strings.Contains(group, ".") || strings.HasSuffix(group, ".k8s.io")
 	for kind, in := range kinds {
 		if own && strings.EqualFold(o.Kind, kind) && (o.Kind != kind || group != in) && group != "extensions" {
-			return fmt.Sprintf("no matches for kind %q in version %q: it is kind %s in %s", o.Kind, o.APIVersion, kind, strings.TrimPrefix(in+"/"+version, "/"))
+			return msgNoSuchKind(o.Kind, o.APIVersion, kind, strings.TrimPrefix(in+"/"+version, "/"))
 		}
 	}
 	return ""
 }
 
 // yamlNodes are the documents of a file with their lines, without the empty ones; false
-// where it is no YAML, but a stream of JSON.
+// where it is not YAML, but a stream of JSON.
 func yamlNodes(data []byte) ([]*yaml.Node, bool) {
 	var out []*yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
@@ -199,8 +199,8 @@ func yamlNodes(data []byte) ([]*yaml.Node, bool) {
 	}
 }
 
-// unread: what stands between two separators is more than one document, and kubectl takes
-// the first one only. Streams of JSON need no separators.
+// unread says whether there is more than one document between two separators, of which kubectl
+// reads only the first. Streams of JSON need no separators.
 func unread(data []byte) bool {
 	for decoder := json.NewDecoder(bytes.NewReader(data)); ; {
 		var v json.RawMessage
@@ -225,8 +225,8 @@ func unread(data []byte) bool {
 	}
 }
 
-// problems are what strict field validation finds, with what is set twice in the YAML: of
-// that kubectl sends only the last one.
+// problems are the errors of strict field validation, with the fields that are set twice in the
+// YAML: kubectl sends only the last value of these.
 func (o *manifestObject) problems(found []sts.FieldProblem) []sts.FieldProblem {
 	if o.node != nil {
 		found = slices.DeleteFunc(found, func(p sts.FieldProblem) bool { return p.Twice })
@@ -235,7 +235,7 @@ func (o *manifestObject) problems(found []sts.FieldProblem) []sts.FieldProblem {
 	return found
 }
 
-// duplicates are the fields of a document that are set twice. Merge keys are no fields.
+// duplicates are the fields of a document that are set twice. Merge keys do not count.
 func duplicates(node *yaml.Node, path string) []sts.FieldProblem {
 	var out []sts.FieldProblem
 	switch node.Kind {
@@ -258,7 +258,7 @@ func duplicates(node *yaml.Node, path string) []sts.FieldProblem {
 	return out
 }
 
-// lineOf is the line where the last field of this path stands, 0 where it is not known.
+// lineOf is the line of the last field of this path, 0 where it is not known.
 func lineOf(node *yaml.Node, path string) int {
 	parent, key := "", path
 	if i := strings.LastIndexByte(path, '.'); i >= 0 {
@@ -277,7 +277,7 @@ func lineOf(node *yaml.Node, path string) int {
 	return line
 }
 
-// nodeAt is what a path leads to, nil where that is not known.
+// nodeAt is the node at a path, nil where it is not known.
 func nodeAt(node *yaml.Node, path string) *yaml.Node {
 	for _, step := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' }) {
 		if node != nil && node.Kind == yaml.AliasNode {

@@ -43,7 +43,7 @@ func indented(text string) string {
 	return out.String()
 }
 
-// Whatever kubectl reads of a file is read, and what it would not read is an error.
+// The reader accepts the files that kubectl accepts, and a document that kubectl would skip is an error.
 func TestParseObjects(t *testing.T) {
 	both := []string{"Service/web", "StatefulSet/web"}
 	for _, test := range []struct {
@@ -81,16 +81,16 @@ func TestParseObjects(t *testing.T) {
 		{name: "the kind in capitals", data: "apiVersion: v1\nKind: Service\n", err: "Object 'Kind' is missing"},
 		{name: "no apiVersion", data: "kind: StatefulSet\nmetadata: {name: web}\n", err: "StatefulSet web: apiVersion not set"},
 		{name: "no kind in a List", data: `{"apiVersion":"v1","kind":"List","items":[{"metadata":{"name":"a"}}]}`, err: "Object 'Kind' is missing"},
-		{name: "a List without items", data: "apiVersion: v1\nkind: List\nItems: []\n", err: "a List has no items"},
-		{name: "words", data: "just words\n", err: "it holds something else than objects"},
-		{name: "an array", data: "- a\n- b\n", err: "it holds something else than objects"},
-		{name: "an array of objects in JSON", data: "[" + setJSON + "]", err: "it holds something else than objects"},
+		{name: "a List without items", data: "apiVersion: v1\nkind: List\nItems: []\n", err: "a List must have items"},
+		{name: "words", data: "just words\n", err: "not a manifest: it must have objects only"},
+		{name: "an array", data: "- a\n- b\n", err: "not a manifest: it must have objects only"},
+		{name: "an array of objects in JSON", data: "[" + setJSON + "]", err: "not a manifest: it must have objects only"},
 		{name: "broken JSON behind others", data: serviceJSON + setJSON + "{", err: "document 3: unexpected EOF"},
 		{name: "broken YAML behind others", data: serviceYAML + "---\na: [\n", err: "document 2: yaml: line "},
-		{name: "a Helm template", data: "apiVersion: v1\nkind: Service\n{{- if .x }}\nmetadata: {}\n{{- end }}\n", err: "(a Helm template? render it with helm template first)"},
+		{name: "a Helm template", data: "apiVersion: v1\nkind: Service\n{{- if .x }}\nmetadata: {}\n{{- end }}\n", err: "(for a Helm template, run helm template first)"},
 		{name: "a separator with something behind it", data: setYAML + "--- {a: b}\n", err: "invalid Yaml document separator"},
-		{name: "a document that kubectl does not read", data: serviceYAML + "...\n" + setYAML, err: "it has documents that kubectl does not read"},
-		{name: "JSON objects in one YAML document", data: serviceYAML + "---\n" + serviceJSON + "\n" + setJSON, err: "it has documents that kubectl does not read"},
+		{name: "a document that kubectl does not read", data: serviceYAML + "...\n" + setYAML, err: "kubectl would skip some documents"},
+		{name: "JSON objects in one YAML document", data: serviceYAML + "---\n" + serviceJSON + "\n" + setJSON, err: "kubectl would skip some documents"},
 		{name: "a name that is none", data: "apiVersion: v1\nkind: Service\nmetadata: {name: [a]}\n", err: "cannot unmarshal array"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -109,8 +109,8 @@ func TestParseObjects(t *testing.T) {
 	}
 }
 
-// FuzzParseObjects: nothing makes the reader panic, and no document is left out of what it
-// returns without an error.
+// FuzzParseObjects: no input makes the reader panic, and without an error it returns every
+// document.
 func FuzzParseObjects(f *testing.F) {
 	for _, seed := range []string{serviceYAML + "---\n" + setYAML, serviceJSON + setJSON, utf16File(setYAML, true), "x: y", "a: &a [*a]", setYAML + "...\n" + serviceYAML, "{a: b}\n---\n{", "--- |\n a\n---\n"} {
 		f.Add([]byte(seed))
@@ -166,7 +166,7 @@ func documentsIn(data []byte) int {
 	}
 }
 
-// What plan and dns say about manifests as people and tools write them.
+// What plan and dns report about manifests as users and tools write them.
 func TestManifestsAsTheServerReadsThem(t *testing.T) {
 	const (
 		set = `apiVersion: apps/v1
@@ -196,11 +196,11 @@ spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}
 	}{
 		{name: "Replicas is not replicas", file: object("web", "Replicas: 3"), args: "plan -o jsonpath={.outcome.message},{.notes[0].reason},{.notes[0].message}",
 			out: `1 pod available with app:v1,UnknownField,the API server would reject statefulset web: strict decoding error: unknown field "spec.Replicas"; this prediction`,
-			err: `FILE:5: StatefulSet web: unknown field "spec.Replicas" (did you mean "replicas"?): ignored, and kubectl apply refuses it`},
+			err: `FILE:5: StatefulSet web: unknown field "spec.Replicas" (did you mean "replicas"?): ignored; kubectl apply rejects it`},
 		{name: "a misspelled field fails a pipeline", file: object("web", "Replicas: 3"), args: "plan -o name --exit-code", code: ExitRefused,
 			out: "statefulset.apps/web", err: `refused: the API server would reject statefulset web: strict decoding error: unknown field "spec.Replicas"` + "\n→ correct"},
 		{name: "a field of a newer Kubernetes does not", file: object("web", "quorumMode: Fast"), args: "plan -o name --exit-code",
-			out: "statefulset.apps/web", err: `unknown field "spec.quorumMode": ignored; kubectl apply refuses it unless the cluster's Kubernetes is newer`},
+			out: "statefulset.apps/web", err: `unknown field "spec.quorumMode": ignored; kubectl apply rejects it unless the cluster runs a newer Kubernetes`},
 		{name: "the right spelling wins", file: service + "---\n" + object("web", "serviceName: web\n  servicename: other"), args: "dns -o name",
 			out: "web-0.web.default", err: `FILE:11: StatefulSet web: unknown field "spec.servicename" (did you mean "serviceName"?)`},
 		{name: "a misspelled serviceName gives no names", file: service + "---\n" + object("web", "servicename: web"), args: "dns --exit-code", code: ExitFound,
@@ -210,9 +210,9 @@ spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}
 		{name: "the last of two values applies", file: object("web", "replicas: 3\n  replicas: 2"), args: "dns -o name",
 			out: "", err: `FILE:6: StatefulSet web: duplicate field "spec.replicas": the last value applies`},
 		{name: "a kind in other letters", file: strings.Replace(object("web", "replicas: 1"), "StatefulSet", "Statefulset", 1), args: "plan", code: ExitUsage,
-			err: `no matches for kind "Statefulset" in version "apps/v1": it is kind StatefulSet in apps/v1`},
+			err: `no matches for kind "Statefulset" in version "apps/v1", did you mean kind StatefulSet in apps/v1?`},
 		{name: "a kind in the wrong group", file: strings.Replace(service, "v1", "apps/v1", 1) + "---\n" + object("web", "replicas: 1"), args: "plan", code: ExitUsage,
-			err: `FILE, document 1: no matches for kind "Service" in version "apps/v1": it is kind Service in v1`},
+			err: `FILE, document 1: no matches for kind "Service" in version "apps/v1", did you mean kind Service in v1?`},
 		{name: "an object without a kind", file: object("web", "replicas: 1") + "---\nx: z\n", args: "plan", code: ExitUsage, err: `FILE: document 2: Object 'Kind' is missing in '{"x":"z"}'`},
 
 		{name: "two namespaces", file: inNS(object("web", "replicas: 1"), "a") + "---\n" + inNS(object("web", "replicas: 2"), "b"), args: "plan", code: ExitUsage,
@@ -248,7 +248,7 @@ spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}
 	}
 }
 
-// writeManifest writes a file whose name has no comma, which --filename would cut at.
+// writeManifest writes a file whose name has no comma, at which --filename would split it.
 func writeManifest(t *testing.T, text string) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "manifest")
@@ -267,8 +267,8 @@ func inNS(object, namespace string) string {
 	return strings.Replace(object, "metadata: {", fmt.Sprintf("metadata: {namespace: %s, ", namespace), 1)
 }
 
-// plan and dns say the same about a Service, and --exit-code fires for what keeps a name
-// from resolving that somebody uses, or that no pod could ever have.
+// plan and dns report the same about a Service, and --exit-code fails for a problem that keeps a
+// name in use from resolving, or a name that no pod could have.
 func TestPlanAndDNSAgree(t *testing.T) {
 	const set = `apiVersion: apps/v1
 kind: StatefulSet

@@ -59,11 +59,11 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--image app:v2 -o jsonpath={.budgets[*].word}", out: "Never Never"},
 		{args: web + "--image app:v2 --cluster-domain Corp.example. -o jsonpath={.names[0].name},{.names[0].fate}", out: "web-0.web.shop.svc.corp.example,Stays"},
 
-		{args: "plan -f testdata/plan/odd.yaml", code: ExitRefused, err: "warning: testdata/plan/odd.yaml: StatefulSet odd is of apps/v1beta1, which Kubernetes has no more: it is read as apps/v1\n" +
+		{args: "plan -f testdata/plan/odd.yaml", code: ExitRefused, err: "warning: testdata/plan/odd.yaml: StatefulSet odd is read as apps/v1: Kubernetes no longer serves apps/v1beta1\n" +
 			"refused: the API server would reject statefulset odd: spec.replicas: invalid value -2, must not be negative; spec.minReadySeconds: invalid value -1, must not be negative; spec.updateStrategy.type: unsupported value \"Rolling\", must be RollingUpdate, OnDelete or Recreate\n"},
 		{args: web + "-f testdata/plan/web.yaml", code: ExitUsage, err: "error: --filename testdata/plan/web.yaml,testdata/plan/web.yaml: StatefulSet web is defined more than once\n"},
 		{args: web + "--new-file - --patch-file -", code: ExitUsage, err: "error: standard input can be read only once: use a file for the other flags\n"},
-		{args: web + "--image a:1 --image b:1", code: ExitUsage, err: "error: container app is given two images\n"},
+		{args: web + "--image a:1 --image b:1", code: ExitUsage, err: "error: container app has more than one new image\n"},
 		{args: web + "--replicas 0 -o jsonpath={.budgets[0].message}", out: "poddisruptionbudget web would block every deletion: 2 healthy, 2 required"},
 
 		{args: "plan", code: ExitUsage, err: "error: a StatefulSet name or --filename is required\n"},
@@ -78,7 +78,7 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: "plan db -f testdata/plan/wrong.yaml --partition 1", code: ExitUsage,
 			err: "error: statefulset db has the update strategy OnDelete: --partition and --max-unavailable require RollingUpdate\n"},
 		{args: "plan db -f testdata/plan/wrong.yaml --image x", code: ExitUsage,
-			err: "error: statefulset db has several containers: say which one gets x, as container=image\n→ its containers are: a, b\n"},
+			err: "error: statefulset/db has several containers, specify one as CONTAINER=x\n→ use one of its containers: a, b\n"},
 		{args: web + "--max-unavailable=0", code: ExitUsage, err: "error: --max-unavailable: invalid value \"0\", must be a number greater than 0 or a percentage (for example 20%)\n"},
 		{args: web + "--cascade=orphan", code: ExitUsage, err: "error: --cascade requires --delete\n"},
 		{args: web + "--delete --cascade=no", code: ExitUsage, err: "error: --cascade: invalid value \"no\", must be \"background\", \"orphan\" or \"foreground\"\nSee 'kubectl sts plan --help' for usage.\n"},

@@ -18,15 +18,15 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// canSkipPodCheck is for commands because of which the controller creates pods. A policy may refuse
-// pods to a user that it grants to the controller.
+// canSkipPodCheck is for commands that make the controller create pods. A policy may deny pods of
+// a user that it allows the controller to create.
 func (c *change) canSkipPodCheck(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&c.skipPodCheck, plan.SkipPodCheck, false, "Skip the dry run that checks whether the API server will accept the new pods")
 }
 
-// rehearse has the API server check with dry runs, before anything is written, what the plan leads
-// to beside its own writes: the pods that the controller will create, and the evictions and
-// deletions of all chosen pods. set is what the first patch makes of the set, nil without one.
+// rehearse checks with dry runs, before anything is written, the consequences of the plan: the
+// pods that the controller will create, and the evictions and deletions of all selected pods. set
+// is the set after the first patch, nil without one.
 func (c *change) rehearse(ctx context.Context, client *cluster.Client, view *cluster.View, s *sts.Snapshot, set *appsv1.StatefulSet, steps []plan.Decision, trials []plan.Trial) error {
 	if err := c.tryRemovals(ctx, view, s, steps); err != nil {
 		return err
@@ -43,15 +43,15 @@ func (c *change) rehearse(ctx context.Context, client *cluster.Client, view *clu
 	return c.tryPods(ctx, client, view, s, set, trials)
 }
 
-// tryPods tries one pod of each kind. What the server cannot check is noted, and does not hold the
-// command up. A webhook that does not answer after some tries refuses: the controller's pod would
-// be refused, too, until it does.
+// tryPods tries one pod of each kind. A pod that the server cannot check is noted and does not stop
+// the command. A webhook that still fails after some tries counts as a rejection: the controller's
+// pod would be rejected, too, until it works.
 func (c *change) tryPods(ctx context.Context, client *cluster.Client, view *cluster.View, s *sts.Snapshot, set *appsv1.StatefulSet, trials []plan.Trial) error {
-	full := false // some quota, until an old pod has gone
+	full := false // some quota, until an old pod is gone
 	for i := range trials {
 		t := &trials[i]
 		if o, ok := sts.ParsePodName(s.Set.Name, t.Pod.Name); ok && t.Fresh && set != nil {
-			t.Pod = sts.NewPod(set, &set.Spec.Template, sts.PodRevision(t.Pod), o) // with what admission adds to the template
+			t.Pod = sts.NewPod(set, &set.Spec.Template, sts.PodRevision(t.Pod), o) // with the template as admission changes it
 		}
 		err := persist(func() error { return view.TryPod(ctx, s.Set, t.Pod) })
 		o := (*plan.Objection)(nil)
@@ -62,18 +62,18 @@ func (c *change) tryPods(ctx context.Context, client *cluster.Client, view *clus
 		case o == nil:
 			continue
 		case o.Kind == plan.NotAllowed:
-			noteTo(c.env.ErrOut, "pods were not checked with a dry run: you cannot create pods in namespace "+s.Set.Namespace)
+			noteTo(c.env.ErrOut, msgPodsNotTried(s.Set.Namespace))
 			return nil
 		case o.Kind == plan.NoDryRun:
-			noteTo(c.env.ErrOut, "pod "+t.Pod.Name+" was not checked with a dry run: "+o.Error())
+			noteTo(c.env.ErrOut, msgPodNotTried(t.Pod.Name, o.Error()))
 			continue
 		}
 		switch after, decided := o.AfterOld(t.Replaces, t.Pod, s.TakenAt); {
 		case after == nil:
 			full = true
-			noteTo(c.env.ErrOut, o.Error()+": pod "+t.Pod.Name+" fits only after the old one is gone")
+			noteTo(c.env.ErrOut, msgPodFitsLater(o.Error(), t.Pod.Name))
 		case !decided:
-			warnTo(c.env.ErrOut, "pod "+t.Pod.Name+" may not be created: "+o.Error())
+			warnTo(c.env.ErrOut, msgPodMayNotBeCreated(t.Pod.Name, o.Error()))
 		default:
 			if err := c.refusePod(after, s, *t); err != nil {
 				return err
@@ -93,8 +93,8 @@ func (c *change) tryPods(ctx context.Context, client *cluster.Client, view *clus
 	return nil
 }
 
-// refusePod ends the command where a pod would be lost, else it warns: a canary whose pods are
-// missing or fail can be taken back whatever becomes of them.
+// refusePod ends the command where a pod would be lost, otherwise it warns: a canary whose pods are
+// missing or failing can be rolled back in any case.
 func (c *change) refusePod(o *plan.Objection, s *sts.Snapshot, t plan.Trial) error {
 	if d := o.Refuse(s.Set.Namespace, t); t.Costs {
 		return &plan.AnswerError{Decision: d}
@@ -106,8 +106,8 @@ func (c *change) refusePod(o *plan.Objection, s *sts.Snapshot, t plan.Trial) err
 // removalsAtOnce is how many evictions and deletions are tried at the same time.
 const removalsAtOnce = 8
 
-// tryRemovals tries all evictions and deletions of the plan: what admission refuses must not come
-// to light when some pods have gone already. A budget that declines for now is waited for later.
+// tryRemovals tries all evictions and deletions of the plan: a removal that admission denies must
+// not surface when some pods are gone already. A budget that blocks an eviction now is waited for later.
 func (c *change) tryRemovals(ctx context.Context, view *cluster.View, s *sts.Snapshot, steps []plan.Decision) error {
 	live := map[types.UID]bool{}
 	for _, p := range s.Pods {
@@ -135,31 +135,27 @@ func (c *change) tryRemovals(ctx context.Context, view *cluster.View, s *sts.Sna
 		switch {
 		case err == nil:
 		case actions[i].DeletePod != nil && apierrors.IsForbidden(err) && !errors.As(err, &answer):
-			// Pods are deleted only where they are in the way in the end: who cannot do that has done the rest.
+			// Pods are deleted only where they block the rollout at the end: without this permission everything else is done.
 		case errors.As(err, &answer) && answer.Verdict == plan.Wait:
 			if waiting++; first == nil {
 				first = answer
 			}
 		case errors.As(err, &o) && o.Kind == plan.NoDryRun:
 			if unchecked++; unchecked == 1 {
-				noteTo(c.env.ErrOut, "the removal of pods was not checked with a dry run: "+o.Error())
+				noteTo(c.env.ErrOut, msgRemovalsNotTried(o.Error()))
 			}
 		default:
 			return err
 		}
 	}
 	if first != nil && steps[0].Verdict != plan.Wait {
-		more := ""
-		if waiting > 1 {
-			more = fmt.Sprintf(", and %d more", waiting-1)
-		}
-		warnTo(c.env.ErrOut, "the API server does not allow the eviction of "+first.Subject+" now"+more+"; it will be retried: waiting "+first.Message)
+		warnTo(c.env.ErrOut, msgEvictionBlocked(first.Subject, waiting-1, first.Message))
 	}
 	return nil
 }
 
-// tryHolds tries all changes of finalizers of the plan that fit the pods as they are now: the API
-// server must store them, or the controller recreates a pod whose member has left.
+// tryHolds tries all changes of finalizers in the plan that fit the current pods: if the API server
+// does not store them, the controller recreates a pod whose member has left.
 func (c *change) tryHolds(ctx context.Context, view *cluster.View, s *sts.Snapshot, steps []plan.Decision) error {
 	live := map[types.UID]*corev1.Pod{}
 	for _, p := range s.Pods {
@@ -172,7 +168,7 @@ func (c *change) tryHolds(ctx context.Context, view *cluster.View, s *sts.Snapsh
 			continue
 		}
 		if _, err := plan.Patched(live[a.HoldPod.UID], a.HoldPod.Ops); err != nil {
-			continue // a step before changes the pod
+			continue // an earlier step changes the pod
 		}
 		tries = append(tries, func() error { return tried(s, a, func() error { return view.TryHold(ctx, a.HoldPod) }) })
 	}
@@ -180,7 +176,7 @@ func (c *change) tryHolds(ctx context.Context, view *cluster.View, s *sts.Snapsh
 	for _, err := range atOnce(tries) {
 		if o := (*plan.Objection)(nil); errors.As(err, &o) && o.Kind == plan.NoDryRun {
 			if unchecked++; unchecked == 1 {
-				noteTo(c.env.ErrOut, "the finalizers of pods were not checked with a dry run: "+o.Error())
+				noteTo(c.env.ErrOut, msgFinalizersNotTried(o.Error()))
 			}
 			continue
 		}

@@ -9,16 +9,16 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// AutoStatus is a `canary promote --auto` that is at work.
+// AutoStatus is a running `canary promote --auto`.
 type AutoStatus struct {
 	sts.Auto
-	// WaitingFor is the gate that is being waited for; empty between steps.
+	// WaitingFor is the gate that the command waits for; empty between steps.
 	WaitingFor Gate `json:"waitingFor,omitempty"`
-	// SoakedAt is when the soak is over if nothing happens, with the gate "soak".
+	// SoakedAt is when the soak will end if nothing happens, with the gate "soak".
 	SoakedAt *metav1.Time `json:"soakedAt,omitempty"`
 }
 
-// Gate is what a canary that promotes itself waits for.
+// Gate is what canary promote --auto waits for.
 type Gate string
 
 // The gates, in their order.
@@ -28,8 +28,8 @@ const (
 	GateChecks Gate = "checks" // commands run
 )
 
-// autoStatus tells what the command at work waits for from what it goes by and from
-// the pods' own Ready times. Nil when none is at work. It sets the pods' soaks.
+// autoStatus derives what the running command waits for from its recorded options and the pods'
+// own Ready times. Nil when none is running. It sets the pods' soaks.
 func (st *Status) autoStatus(s *sts.Snapshot, c *sts.Canary) *AutoStatus {
 	if c == nil || c.Auto == nil || st.Owner == nil || c.Aborting {
 		return nil
@@ -66,17 +66,17 @@ func (st *Status) autoStatus(s *sts.Snapshot, c *sts.Canary) *AutoStatus {
 	return out
 }
 
-// waiting is the gate in words.
+// waiting is the gate for a message.
 func (a *AutoStatus) waiting(now time.Time) string {
 	switch a.WaitingFor {
 	case GatePods:
-		return "waiting for its pods"
+		return msgAutoPods()
 	case GateSoak:
-		return "soaking, " + sts.Age(a.SoakedAt.Sub(now)) + " left"
+		return msgAutoSoak(a.SoakedAt.Sub(now))
 	case GateChecks:
-		return sts.Count(a.Checks, "check") + " to pass"
+		return msgAutoChecks(a.Checks)
 	}
-	return "next step"
+	return msgAutoNextStep()
 }
 
 // differingImages are a pod's images that are not those of the set's template.

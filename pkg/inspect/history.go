@@ -2,8 +2,9 @@ package inspect
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"slices"
+	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -11,8 +12,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// HistoryReport lists the revisions of a StatefulSet that the cluster remembers,
-// newest first.
+// HistoryReport lists the revisions in a StatefulSet's history, newest first.
 type HistoryReport struct {
 	metav1.TypeMeta `json:",inline"`
 	Namespace       string     `json:"namespace"`
@@ -24,11 +24,11 @@ type HistoryReport struct {
 
 // Revision is one ControllerRevision.
 type Revision struct {
-	// Revision is its number: what `undo --to-revision` takes.
+	// Revision is its number, for `undo --to-revision`.
 	Revision int64       `json:"revision"`
 	Name     string      `json:"name"`
 	Created  metav1.Time `json:"created"`
-	// Stable and Update say whether it is what the set came from and goes to.
+	// Stable and Update say whether it is the stable and the update revision of the set.
 	Stable bool `json:"stable"`
 	Update bool `json:"update"`
 	// Ordinals whose pods run it.
@@ -87,14 +87,13 @@ type DiffReport struct {
 	To      string       `json:"to"`
 	Changes []sts.Change `json:"changes"`
 
-	// FromTemplate and ToTemplate are what was compared, for those who print it.
+	// FromTemplate and ToTemplate are the compared templates, for printing.
 	FromTemplate json.RawMessage `json:"-"`
 	ToTemplate   json.RawMessage `json:"-"`
 }
 
-// NewDiffReport compares two revisions by number; 0 stands for the stable one and
-// for the one that the set is going to. An error names a revision that history
-// does not have.
+// NewDiffReport compares two revisions by number; 0 stands for the stable revision and for the
+// update revision. An error names a revision that is not in history.
 func NewDiffReport(s *sts.Snapshot, from, to int64) (*DiffReport, error) {
 	return diff(s, from, s.Stable(), to, s.Set.Status.UpdateRevision)
 }
@@ -117,7 +116,7 @@ func diff(s *sts.Snapshot, from int64, fromName string, to int64, toName string)
 }
 
 // template finds a revision by number, or with 0 by name, and reads its template.
-// The stable one of a canary is remembered also when history has dropped it.
+// The stable one of a canary is recorded, also when history has dropped it.
 func template(s *sts.Snapshot, number int64, name string) (string, json.RawMessage, error) {
 	i := slices.IndexFunc(s.Revisions, func(r *appsv1.ControllerRevision) bool {
 		return number != 0 && r.Revision == number || number == 0 && r.Name == name
@@ -127,10 +126,10 @@ func template(s *sts.Snapshot, number int64, name string) (string, json.RawMessa
 		return s.Revisions[i].Name, raw, err
 	}
 	if number != 0 {
-		return "", nil, fmt.Errorf("statefulset %s has no revision %d in its history", s.Set.Name, number)
+		return "", nil, errors.New(msgRevisionNotFound(s.Set.Name, strconv.FormatInt(number, 10)))
 	}
 	if c, err := sts.ReadCanary(s.Set); err == nil && c != nil && c.StableRevision == name {
 		return name, c.StableTemplate, nil
 	}
-	return "", nil, fmt.Errorf("statefulset %s: revision %s is gone from its history", s.Set.Name, name)
+	return "", nil, errors.New(msgRevisionNotFound(s.Set.Name, name))
 }

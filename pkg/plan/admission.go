@@ -11,22 +11,20 @@ import (
 // ReasonAdmission is that of a write which mutating admission changes.
 const ReasonAdmission = "AdmissionChanges"
 
-// StoredError says that the API server stores another template than the one that an action
+// StoredError says that the API server would store another template than the one that an action
 // records: nothing was written, and the decision needs [Facts.StoredTemplate].
 type StoredError struct{ Digest string }
 
 func (e *StoredError) Error() string {
-	return "mutating admission changes the template, which the record must show"
+	return "mutating admission changes the template, so the recorded digest would be incorrect"
 }
 
-// RecordOnly says whether the patch writes no field of the spec: it only has to remember
-// something, or to forget it.
+// RecordOnly says whether the patch writes no field of the spec, only annotations of ours.
 func (p *PatchSet) RecordOnly() bool {
 	return !slices.ContainsFunc(p.Ops, func(o PatchOp) bool { return o.Op != "test" && strings.HasPrefix(o.Path, "/spec") })
 }
 
-// Kind is the same for two patches that write the same fields: what admission makes of one
-// it makes of the other.
+// Kind is the same for two patches that write the same fields: admission treats both alike.
 func (p *PatchSet) Kind() string {
 	kinds := map[string]bool{}
 	for _, o := range p.Ops {
@@ -48,8 +46,8 @@ func (p *PatchSet) Kind() string {
 	return "record " + strings.Join(out, " ")
 }
 
-// SpecOnly is the patch without its records and what they test: what a later step of a plan
-// changes, as far as it can be tried now.
+// SpecOnly is the patch without its records and their tests: the part of a later step of a plan
+// that can be tried now.
 func (p *PatchSet) SpecOnly(s *sts.Snapshot) *PatchSet {
 	out := *p
 	out.Canary = nil
@@ -57,21 +55,20 @@ func (p *PatchSet) SpecOnly(s *sts.Snapshot) *PatchSet {
 	return &out
 }
 
-// Accepts says whether the patch may be written with what admission changes.
+// Accepts says whether the patch may be written with the changes of admission.
 func (p *PatchSet) Accepts(a *sts.Alteration) bool { return p.AcceptAdmission && a.Template() }
 
 // RefuseAltered refuses a write that mutating admission would change.
 func RefuseAltered(s *sts.Snapshot, a *sts.Alteration) *AnswerError {
-	d := decide(Refused, ReasonAdmission, fmt.Sprintf("mutating admission would change more of statefulset %s than this command writes: %s%s",
-		s.Set.Name, sts.SayChanges(a.Changes), sayBy(a.By)), "exempt statefulset "+s.Set.Name+" from it")
+	d := decide(Refused, ReasonAdmission, msgAltered(s.Set.Name, a.Changes, a.By), hintExempt("statefulset/"+s.Set.Name))
 	switch c, err := sts.ReadCanary(s.Set); {
 	case !a.Template() || err != nil:
-	case c != nil && !c.Aborting: // the way back is open in any case
-		d.Hint += ", or take the canary back: " + canaryCommand(s, "abort")
+	case c != nil && !c.Aborting: // a rollback is possible in any case
+		d.Hint += hintOrAbort(canaryCommand(s, "abort"))
 	case c == nil && inFlight(s) == "" && sts.WantedReplicas(s.Set) > 0:
-		d.Hint += ", or update the pods to what it changes first: " + canaryCommand(s, "start", "--restart", "--accept-admission-changes")
+		d.Hint += hintOrAcceptFirst(canaryCommand(s, "start", "--restart", "--accept-admission-changes"))
 	case c == nil && inFlight(s) != "" && sts.IsRollingUpdate(s.Set):
-		d.Hint += ", or take the update back: " + canaryCommand(s, "abort")
+		d.Hint += hintOrAbortUpdate(canaryCommand(s, "abort"))
 	}
 	d.Alteration = a
 	return &AnswerError{Decision: d}
@@ -81,8 +78,8 @@ func RefuseAltered(s *sts.Snapshot, a *sts.Alteration) *AnswerError {
 // may not be written through the status subresource.
 func RefuseRecord(s *sts.Snapshot, a *sts.Alteration) *AnswerError {
 	e := RefuseAltered(s, a)
-	e.Message += "; to keep a record without that, kubectl sts writes it through the status subresource, which you may not patch"
-	e.Hint = "ask for the permission to patch statefulsets/status in namespace " + s.Set.Namespace + ", or " + e.Hint
+	e.Message = msgRecordAltered(e.Message, s.Set.Namespace)
+	e.Hint = hintRecordAltered(s.Set.Namespace, e.Hint)
 	return e
 }
 
@@ -90,37 +87,32 @@ func RefuseRecord(s *sts.Snapshot, a *sts.Alteration) *AnswerError {
 func StopAltered(s *sts.Snapshot, a *sts.Alteration) *AnswerError {
 	e := RefuseAltered(s, a)
 	e.Stored = true
-	e.Message = fmt.Sprintf("mutating admission has changed more of statefulset %s than this command wrote, though not in a dry run before: %s%s; nothing further is written",
-		s.Set.Name, sts.SayChanges(a.Changes), sayBy(a.By))
-	e.Hint = sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name) + " shows which pods are updated by that"
+	e.Message = msgStoredAltered(s.Set.Name, a.Changes, a.By)
+	e.Hint = hintStoredAltered(sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name))
 	return e
 }
 
 // RefuseScaled refuses a change of size that mutating admission would turn into another one.
 func RefuseScaled(s *sts.Snapshot, c *Scale, stored int32, by []string) *AnswerError {
-	d := decide(Refused, ReasonAdmission, fmt.Sprintf("mutating admission would scale statefulset %s to %s instead of %d%s",
-		s.Set.Name, sts.Count(stored, "replica"), c.To, sayBy(by)), "exempt statefulset "+s.Set.Name+" from it")
+	d := decide(Refused, ReasonAdmission, msgScaleAltered(s.Set.Name, c.To, stored, by), hintExempt("statefulset/"+s.Set.Name))
 	d.Alteration = &sts.Alteration{By: by, Changes: []sts.Change{{Path: "spec.replicas", From: fmt.Sprint(c.To), To: fmt.Sprint(stored)}}}
 	return &AnswerError{Decision: d}
 }
 
-// RefuseWritten refuses a write to another object than the StatefulSet of which the API server does
-// not store what was sent. object is kind and name, ns is empty for what has no namespace.
+// RefuseWritten refuses a write to an object other than the StatefulSet when the API server would
+// store something else. object is kind and name, ns is empty for a cluster-scoped object.
 func RefuseWritten(ns, object string, a *sts.Alteration) *AnswerError {
-	where := ""
-	if ns != "" {
-		where = " in namespace " + ns
-	}
-	d := decide(Refused, ReasonAdmission, fmt.Sprintf("mutating admission changes what this command writes to %s%s: %s%s",
-		object, where, sts.SayChanges(a.Changes), sayBy(a.By)), "exempt "+object+" from it")
+	d := decide(Refused, ReasonAdmission, msgWriteAltered(object, ns, a.Changes, a.By), hintExempt(object))
 	_, d.Subject, _ = strings.Cut(object, " ")
 	d.Alteration = a
 	return &AnswerError{Decision: d}
 }
 
-func sayBy(by []string) string {
+// possiblyBy names the webhooks and policies that match a write: the API server does not report
+// which of them has changed it.
+func possiblyBy(by []string) string {
 	if len(by) == 0 {
 		return ""
 	}
-	return " (registered for such writes: " + sayAll(by) + ")"
+	return " (possibly by " + sayAll(by) + ")"
 }

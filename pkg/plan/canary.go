@@ -1,7 +1,7 @@
 package plan
 
 import (
-	"fmt"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -17,12 +17,17 @@ type Count struct {
 
 // ParseCount reads "2" or "20%".
 func ParseCount(s string) (Count, error) {
+	c, ok := parseCount(s)
+	if !ok {
+		return Count{}, errors.New(msgInvalidCount(s))
+	}
+	return c, nil
+}
+
+func parseCount(s string) (c Count, ok bool) {
 	digits, percent := strings.CutSuffix(s, "%")
 	n, err := strconv.ParseInt(digits, 10, 32)
-	if err != nil || n < 1 || percent && n > 100 {
-		return Count{}, fmt.Errorf("%q is not a number of canaries: write 1 or more, or a percentage like 20%%", s)
-	}
-	return Count{N: int32(n), Percent: percent}, nil
+	return Count{N: int32(n), Percent: percent}, err == nil && n >= 1 && (!percent || n <= 100)
 }
 
 // Of is the count for a set of that many replicas.
@@ -33,9 +38,8 @@ func (c Count) Of(replicas int32) int32 {
 	return int32((int64(c.N)*int64(replicas) + 99) / 100)
 }
 
-// canaryRecord reads the record, or derives one from an update that somebody
-// began without kubectl sts and that is still on its way: nil when there is
-// neither.
+// canaryRecord reads the record, or derives one from an update in progress that was
+// started without kubectl sts: nil when there is neither.
 func canaryRecord(s *sts.Snapshot) (c *sts.Canary, derived bool, d *Decision) {
 	c, err := sts.ReadCanary(s.Set)
 	if err != nil {
@@ -45,8 +49,8 @@ func canaryRecord(s *sts.Snapshot) (c *sts.Canary, derived bool, d *Decision) {
 	if c != nil || inFlight(s) == "" {
 		return c, false, nil
 	}
-	// Where both are the same and pods still run something else, the template has
-	// been restored already and only the pods are to follow.
+	// Where both are the same and pods still run something else, the template is
+	// restored already and only the pods have to follow.
 	stable := s.Revision(s.Set.Status.CurrentRevision)
 	if stable == nil {
 		return nil, false, revisionGone(s, s.Set.Status.CurrentRevision)
@@ -64,31 +68,26 @@ func canaryRecord(s *sts.Snapshot) (c *sts.Canary, derived bool, d *Decision) {
 	}
 	return &sts.Canary{
 		StableRevision: stable.Name, StableTemplate: template, Replicas: &replicas,
-		// What stood before is unknown: the present partition is left at the end.
+		// The partition before the update is unknown: the current one stays at the end.
 		PartitionBefore: sts.Partition(s.Set), Partition: sts.Partition(s.Set),
 		Generation: s.Set.Generation, TemplateDigest: sts.TemplateDigest(&s.Set.Spec.Template),
 		StartedBy: startedBy, StartedAt: startedAt,
 	}, true, nil
 }
 
-// badRecord refuses to guess what a record that cannot be read may say.
+// badRecord refuses to guess the content of a record that cannot be read.
 func badRecord(err error) Decision {
-	return decide(Refused, ReasonBadRecord, err.Error(), "repair the annotation, or remove it and finish by hand with kubectl")
+	return decide(Refused, ReasonBadRecord, err.Error(), hintBadRecord())
 }
 
-// revisionGone refuses to guess a pod template that nobody remembers.
+// revisionGone refuses to guess a pod template that is recorded nowhere.
 func revisionGone(s *sts.Snapshot, revision string) *Decision {
-	ns := s.Set.Namespace
-	d := decide(Refused, ReasonRevisionGone,
-		fmt.Sprintf("an update of statefulset %s is on its way, but the revision %s that it came from is gone from history and nobody has recorded its template", s.Set.Name, revision),
-		fmt.Sprintf("put a template that works there yourself: %s, or %s with one that %s lists; when a failing pod then blocks it: %s",
-			sts.Kubectl(ns, "apply -f OLD.yaml"), sts.Kubectl(ns, "rollout undo sts/"+s.Set.Name, "--to-revision=N"),
-			sts.Kubectl(ns, "sts history", s.Set.Name), sts.Kubectl(ns, "sts unstick", s.Set.Name)))
+	d := decide(Refused, ReasonRevisionGone, msgRevisionGone(s.Set.Name, revision), hintRevisionGone(s.Set.Namespace, s.Set.Name))
 	return &d
 }
 
-// begun is where promote and abort begin: nobody else at work, and a canary, or an
-// update that can be taken for one, on its way.
+// begun is where promote and abort begin. It requires that no other command holds the lock
+// and that a canary, or an update that can be treated as one, is in progress.
 func (h Holder) begun(s *sts.Snapshot, f Facts, verb string) (c *sts.Canary, derived bool, d *Decision) {
 	if d := h.guard(s, f); d != nil {
 		return nil, false, d
@@ -97,21 +96,19 @@ func (h Holder) begun(s *sts.Snapshot, f Facts, verb string) (c *sts.Canary, der
 		return nil, false, d
 	}
 	if c == nil {
-		none := decide(Done, ReasonNothingToDo, fmt.Sprintf("nothing to %s: no canary of statefulset %s is on its way", verb, s.Set.Name), "")
+		none := decide(Done, ReasonNothingToDo, msgNoCanary(verb), "")
 		return nil, false, &none
 	}
 	return c, derived, partitionable(s)
 }
 
-// beingAborted refuses everything but going on with the abort.
+// beingAborted refuses everything but resuming the abort.
 func beingAborted(s *sts.Snapshot) Decision {
-	return decide(Refused, ReasonCanaryOnItsWay, "the canary of statefulset "+s.Set.Name+" is being aborted",
-		"finish that: "+canaryCommand(s, "abort"))
+	return decide(Refused, ReasonCanaryOnItsWay, msgBeingAborted(s.Set.Name), hintBeingAborted(canaryCommand(s, "abort")))
 }
 
-// unmoved refuses when somebody else has moved the partition or changed the
-// template since the canary's last write to the spec. A change of replicas alone
-// is everybody's right.
+// unmoved refuses when another client has changed the partition or the template since the
+// canary's last write to the spec. Any client may change replicas.
 func unmoved(s *sts.Snapshot, c *sts.Canary, h Holder) *Decision {
 	if c.Generation == s.Set.Generation || h.TakeOver {
 		return nil
@@ -121,16 +118,15 @@ func unmoved(s *sts.Snapshot, c *sts.Canary, h Holder) *Decision {
 	case what == "":
 		return nil
 	case sts.Partition(s.Set) != c.Partition:
-		d = decide(Refused, ReasonMoved, what, "settle it with them; --take-over goes on from where the partition stands now")
+		d = decide(Refused, ReasonMoved, what, hintPartitionMoved())
 	default:
-		d = decide(Refused, ReasonTemplateChanged, what,
-			canaryCommand(s, "abort")+" goes back to what was stable; --take-over goes on with the new template")
+		d = decide(Refused, ReasonTemplateChanged, what, hintTemplateChanged(canaryCommand(s, "abort")))
 	}
 	return &d
 }
 
-// canaryPods waits until every ordinal that the partition lets through runs the
-// update revision and is available. Nil when they do.
+// canaryPods waits until every ordinal at or above the partition runs the update
+// revision and is available. Nil when they do.
 func canaryPods(s *sts.Snapshot) *Decision {
 	replicas := s.Replicas()
 	// A failing pod anywhere is looked for first: under OrderedReady it is why
@@ -151,15 +147,15 @@ func canaryPods(s *sts.Snapshot) *Decision {
 			return &d
 		}
 		if r.Revision != s.Set.Status.UpdateRevision {
-			d := toBeReplaced(s, r, "for "+s.Name(r.Ordinal)+" to be replaced")
+			d := toBeReplaced(s, r, msgWaitCanaryReplaced(s.Name(r.Ordinal)))
 			return &d
 		}
 	}
 	return nil
 }
 
-// toBeReplaced waits for the controller to replace a pod that is available, or tells that it
-// cannot delete it.
+// toBeReplaced waits for the controller to replace a pod that is available, or reports that the
+// controller cannot delete it.
 func toBeReplaced(s *sts.Snapshot, r sts.Replica, wait string) Decision {
 	if t := s.DeletionRefused(r); t != nil {
 		return trouble(s, r, t, Stuck)
@@ -172,21 +168,26 @@ func canaryCommand(s *sts.Snapshot, verb string, flags ...string) string {
 	return sts.Kubectl(s.Set.Namespace, append([]string{"sts canary", verb, s.Set.Name}, flags...)...)
 }
 
-// noOrdinal is the answer to an ordinal that the set does not have.
+// noOrdinal refuses an ordinal that the set does not have.
 func noOrdinal(s *sts.Snapshot, o sts.Ordinal) *Decision {
-	if sts.WantedReplicas(s.Set) == 0 {
-		return badRequest("statefulset %s has no ordinal %s: it stands at 0 replicas", s.Set.Name, o)
-	}
-	return badRequest("statefulset %s has no ordinal %s: it has %s to %s", s.Set.Name, o, sts.Start(s.Set), sts.End(s.Set)-1)
+	return badRequest(msgNoOrdinal(s.Set.Name, o, ordinalRange(sts.Start(s.Set), sts.End(s.Set))), "")
 }
 
-// heldBack are the wanted ordinals below the partition.
+// heldBack are the desired ordinals below the partition.
 func heldBack(s *sts.Snapshot) []sts.Ordinal {
 	return ordinalRange(sts.Start(s.Set), min(sts.UpdateFrom(s.Set), sts.End(s.Set)))
 }
 
 func updated(s *sts.Snapshot) []sts.Ordinal {
 	return ordinalRange(sts.UpdateFrom(s.Set), sts.End(s.Set))
+}
+
+// notUpdated adds the ordinals that are not updated, if there are any.
+func notUpdated(text string, rest []sts.Ordinal) string {
+	if len(rest) == 0 {
+		return text
+	}
+	return text + "; not updated: " + sts.SayOrdinals(rest)
 }
 
 func ordinalRange(from, end sts.Ordinal) []sts.Ordinal {

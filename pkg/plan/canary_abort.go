@@ -2,21 +2,20 @@ package plan
 
 import (
 	"cmp"
-	"fmt"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// AbortCanary brings every ordinal back to the stable revision. Raising the
+// AbortCanary rolls every ordinal back to the stable revision. Raising the
 // partition alone would revert nothing, and restoring the template alone can
-// leave a broken pod in the way for ever (kubernetes#67250).
+// leave a broken pod blocking the rollout forever (kubernetes#67250).
 type AbortCanary struct {
 	Holder
-	// For is why, where a gate and not a person wants it.
+	// For is the reason, where a failed gate aborts the canary.
 	For string
 	Deletions
-	// TemplateDigest is that of the stable template as the server writes it, which a
-	// dry run tells; empty when that is not known.
+	// TemplateDigest is that of the stable template as the server writes it, known from
+	// a dry run; empty when it is not known.
 	TemplateDigest string
 }
 
@@ -50,8 +49,8 @@ func (i AbortCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	return i.follow(s, *c, f)
 }
 
-// historyKnown refuses to take the present template for the stable one: without a
-// revision in history that pods run, the controller takes the new one for it.
+// historyKnown refuses to treat the current template as the stable one: when a revision that
+// pods run is missing from history, the controller treats the new one as stable.
 func historyKnown(s *sts.Snapshot) *Decision {
 	for _, r := range s.Replicas() {
 		if r.Desired && r.Pod != nil && r.Revision != s.Set.Status.UpdateRevision && s.Revision(r.Revision) == nil {
@@ -61,8 +60,8 @@ func historyKnown(s *sts.Snapshot) *Decision {
 	return nil
 }
 
-// reapplied is for a template that somebody applies while the set goes back to
-// stable. Nobody is fought: with --take-over the stable one is put back once more.
+// reapplied refuses when another client applies a template during the rollback, so that the
+// two do not overwrite each other: with --take-over the stable one is restored once more.
 func (i AbortCanary) reapplied(s *sts.Snapshot, c sts.Canary, f Facts) *Decision {
 	if c.Restored(s.Set) {
 		return nil
@@ -71,9 +70,7 @@ func (i AbortCanary) reapplied(s *sts.Snapshot, c sts.Canary, f Facts) *Decision
 		d := i.restore(s, c, f)
 		return &d
 	}
-	d := decide(Refused, ReasonTemplateChanged,
-		fmt.Sprintf("%s applied another template to statefulset %s while it went back to %s", sts.Who(s.Set, "template"), s.Set.Name, c.StableRevision),
-		"settle it with them, or it comes back with their next apply; then "+canaryCommand(s, "abort", "--take-over")+" restores the stable template once more")
+	d := decide(Refused, ReasonTemplateChanged, c.Reapplied(s.Set), hintTemplateReapplied(sts.Who(s.Set, "template"), canaryCommand(s, "abort", "--take-over")))
 	return &d
 }
 
@@ -81,22 +78,12 @@ func (i AbortCanary) reapplied(s *sts.Snapshot, c sts.Canary, f Facts) *Decision
 // at the lowest ordinal that is not on stable, so that should the server give the
 // template a new revision name, no pod that the canary never touched restarts.
 //
-// It accepts what admission makes of the stable template: there is no other way back.
+// It accepts what admission changes in the stable template: there is no other way to roll back.
 func (i AbortCanary) restore(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
 	to, disturbed := sts.Partition(s.Set), c.Disturbed(s.Set)
 	off := offStable(s, map[string]bool{c.StableRevision: true})
-	why := "abort: "
-	if i.For != "" {
-		why = "abort, because " + i.For + ": "
-	}
 	if len(off) > 0 {
 		to = sts.PartitionAt(s.Set, off[0])
-		why += "bring " + sts.SayOrdinals(off) + " back to " + c.StableRevision
-	} else {
-		why += "restore the stable template of " + c.StableRevision
-	}
-	if disturbed != "" {
-		why += " (" + disturbed + ")"
 	}
 	b := newPatch(s.Set).partition(to).owner(i.Owner)
 	if !c.Restored(s.Set) {
@@ -106,7 +93,7 @@ func (i AbortCanary) restore(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
 	c.Aborting, c.Goal, c.GoalOf, c.Partition = true, nil, "", to
 	c.TemplateDigest = cmp.Or(f.StoredTemplate, i.TemplateDigest)
 	b.p.AcceptAdmission = true
-	return do(b.canary(c).action("CanaryAborting", why), "Restore")
+	return do(b.canary(c).action("CanaryAborting", stepAbort(off, c.StableRevision, i.For, disturbed)), "Restore")
 }
 
 // lowestOff is the lowest of [offStable].
@@ -118,8 +105,8 @@ func lowestOff(s *sts.Snapshot, good map[string]bool) (sts.Ordinal, bool) {
 	return off[0], true
 }
 
-// offStable are the wanted ordinals that are not on a good revision, or are
-// missing and would come back on another one; lowest first.
+// offStable are the desired ordinals that are not on a good revision, or are
+// missing and would be recreated on another one; lowest first.
 func offStable(s *sts.Snapshot, good map[string]bool) []sts.Ordinal {
 	var off []sts.Ordinal
 	for _, r := range s.Replicas() {
@@ -134,40 +121,34 @@ func offStable(s *sts.Snapshot, good map[string]bool) []sts.Ordinal {
 	return off
 }
 
-// follow sees every ordinal back to stable.
+// follow waits until every ordinal is back on stable.
 func (i AbortCanary) follow(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
 	update := s.Set.Status.UpdateRevision
 	good := map[string]bool{c.StableRevision: true, update: true}
 	if lowest, ok := lowestOff(s, good); ok && lowest < sts.UpdateFrom(s.Set) {
 		c.Partition = sts.PartitionAt(s.Set, lowest)
 		return do(newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(c).
-			action("CanaryAborting", "abort: let "+s.Name(lowest)+" go back to stable too"), "Lower")
+			action("CanaryAborting", stepAbortLower(lowest, c.StableRevision)), "Lower")
 	}
 	back := way{to: c.StableRevision, starting: true, good: func(r sts.Replica) bool { return good[r.Revision] }}
 	if d := back.blocker(s, f, i.Deletions); d != nil {
 		return *d
 	}
 	if update == c.StableRevision && s.Set.Status.CurrentRevision != update {
-		return decide(Wait, ReasonNotObserved, "for the StatefulSet controller to finish the way back", "")
+		return decide(Wait, ReasonNotObserved, msgWaitRolledBack(), "")
 	}
 	return i.finish(s, c)
 }
 
 // renamed is the end where the stable template has another revision name than before: the
-// server has written it in other words, or admission has changed it.
+// server has encoded it differently, or admission has changed it.
 func (i AbortCanary) renamed(s *sts.Snapshot, c sts.Canary) Decision {
-	update, hint := s.Set.Status.UpdateRevision, "when these restarts are fine: "+canaryCommand(s, "promote", "--full")
+	update, hint := s.Set.Status.UpdateRevision, hintAbortRenamed(canaryCommand(s, "promote", "--full"))
 	changes, err := sts.DifferentTemplate(c.StableTemplate, s.Set)
 	if err == nil && len(changes) > 0 {
-		return decide(Stuck, ReasonAdmission,
-			fmt.Sprintf("every ordinal of statefulset %s is back, but admission has changed the stable template, so that %s %s %s instead of %s: %s; "+
-				"the partition stays at ordinal %s, because lowering it would restart %s to change that there, too",
-				s.Set.Name, sts.SayOrdinals(updated(s)), runs(updated(s)), update, c.StableRevision, sts.SayChanges(changes), sts.UpdateFrom(s.Set), sts.SayOrdinals(heldBack(s))), hint)
+		return decide(Stuck, ReasonAdmission, msgAbortAltered(s.Set.Name, updated(s), heldBack(s), sts.UpdateFrom(s.Set), update, c.StableRevision, changes), hint)
 	}
-	return decide(Stuck, ReasonRevisionReencoded,
-		fmt.Sprintf("every ordinal of statefulset %s runs the stable template, but the server wrote it anew as %s instead of %s: "+
-			"the partition stays at ordinal %s, because lowering it would restart %s, which run the same template",
-			s.Set.Name, update, c.StableRevision, sts.UpdateFrom(s.Set), sts.SayOrdinals(heldBack(s))), hint)
+	return decide(Stuck, ReasonRevisionReencoded, msgAbortReencoded(s.Set.Name, heldBack(s), sts.UpdateFrom(s.Set), update, c.StableRevision), hint)
 }
 
 // runs is the verb for these ordinals.
@@ -178,14 +159,14 @@ func runs(ordinals []sts.Ordinal) string {
 	return "run"
 }
 
-// finish forgets the canary. The partition goes back to what it was only when the
-// stable revision has its old name: else lowering it would restart pods. Then the canary stays
-// as one that stable was replaced in: a promotion ends it, and so does an abort that succeeds.
+// finish removes the canary's record. The partition is restored only when the stable revision
+// has its old name: otherwise lowering it would restart pods. Then the canary remains, with the
+// stable template as its change: a promotion ends it, and so does an abort that succeeds.
 func (i AbortCanary) finish(s *sts.Snapshot, c sts.Canary) Decision {
 	b := newPatch(s.Set).drop(sts.OwnerAnnotation)
-	end := decide(Done, ReasonAborted, fmt.Sprintf("every ordinal of statefulset %s is on the stable revision %s and available", s.Set.Name, c.StableRevision), "")
+	end := decide(Done, ReasonAborted, msgAborted(c.StableRevision), "")
 	if c.AppliedBy != "" {
-		end.Hint = c.AppliedBy + " had applied the template that was taken back: unless it is changed there, it comes back with the next apply"
+		end.Hint = hintAppliedBy(c.AppliedBy)
 	}
 	if update := s.Set.Status.UpdateRevision; update != c.StableRevision {
 		end = i.renamed(s, c)
@@ -195,7 +176,7 @@ func (i AbortCanary) finish(s *sts.Snapshot, c sts.Canary) Decision {
 	} else {
 		b = b.drop(sts.CanaryAnnotation).partition(c.PartitionBefore)
 	}
-	d := do(b.action("CanaryAborted", "finish: every ordinal is back on stable"), "Finish")
+	d := do(b.action("CanaryAborted", stepAbortFinish()), "Finish")
 	d.Then = &end
 	return d
 }

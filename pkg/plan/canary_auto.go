@@ -1,21 +1,22 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// AutoPromote promotes a canary by itself, step by step, each behind gates. Within
-// a step ordinals follow one another as [NewPromoteCanary] has them.
+// AutoPromote promotes a canary step by step, each behind gates. Within a step the
+// ordinals follow one another as with [NewPromoteCanary].
 type AutoPromote struct {
 	Holder
 	// Steps are how many ordinals have the update after each, ascending; empty is
 	// one more each time, to the last.
 	Steps []Count
 	Gates Gates
-	// Abort goes back to stable when a gate fails; else the canary stands paused.
+	// Abort rolls back to stable when a gate fails; otherwise the canary is paused.
 	Abort bool
 }
 
@@ -23,14 +24,15 @@ type AutoPromote struct {
 func ParseSteps(s string) ([]Count, error) {
 	var out []Count
 	for part := range strings.SplitSeq(s, ",") {
-		c, err := ParseCount(strings.TrimSpace(part))
-		if err != nil {
-			return nil, fmt.Errorf("%q is not a list of steps like 1,3,50%%,100%%: %w", s, err)
+		part = strings.TrimSpace(part)
+		c, ok := parseCount(part)
+		if !ok {
+			return nil, errors.New(msgInvalidStep(part))
 		}
 		for _, before := range out {
 			// A percentage and a number can be compared only for a set of known size.
 			if before.Percent == c.Percent && before.N >= c.N || before == (Count{N: 100, Percent: true}) {
-				return nil, fmt.Errorf("steps are cumulative: %s after %s takes none", c, before)
+				return nil, errors.New(msgStepsNotIncreasing(before, c))
 			}
 		}
 		out = append(out, c)
@@ -79,7 +81,7 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 		number++
 	}
 	if goal < from {
-		// What a budget will never allow is not soaked and checked for first.
+		// A step that a PodDisruptionBudget will never allow is refused before the soak and the checks.
 		if d := mayDisrupt(s, f, from-1, Stuck); d != nil && d.Verdict == Refused {
 			return *d
 		}
@@ -93,7 +95,7 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	case notYet != nil:
 		return *notYet
 	}
-	// A step of this very command that was killed is finished before its gates are asked.
+	// A step of this very command that was killed is finished before its gates are checked.
 	if g := i.underWay(s, c); g < from {
 		goal = g
 	} else {
@@ -107,7 +109,7 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 		case from <= sts.Start(s.Set):
 			return promoteCanary{PromoteOptions: PromoteOptions{Holder: i.Holder}}.finish(s, c, derived && !f.Wrote)
 		case number == len(goals):
-			return paused(s, false)
+			return promoted(s)
 		}
 	}
 	if d := mayDisrupt(s, f, from-1, Stuck); d != nil {
@@ -115,23 +117,22 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	}
 	next := promoteCanary{PromoteOptions: PromoteOptions{Holder: i.Holder}, goal: goal}.step(s, *c, from-1)
 	if len(i.Steps) > 0 {
-		next.Message = fmt.Sprintf("step %d of %d: %s", min(number+1, len(goals)), len(goals), next.Message)
+		next.Message = stepOf(min(number+1, len(goals)), len(goals), next.Message)
 		next.Action.Why = next.Message
 	}
 	return next
 }
 
-// take writes down, before anything moves, that this command is at work and what it
-// goes by: soaks and checks take their time, and others want to know.
+// take writes the lock and the options before anything moves: soaks and checks take time, and
+// sts status shows them meanwhile.
 func (i AutoPromote) take(s *sts.Snapshot, c sts.Canary) Decision {
-	// With --take-over they may be others than the canary's own.
+	// With --take-over they may differ from the canary's own.
 	c.Partition, c.TemplateDigest = sts.Partition(s.Set), sts.TemplateDigest(&s.Set.Spec.Template)
-	why := "promote step by step: " + c.Auto.String()
-	return do(newPatch(s.Set).owner(i.Owner).canary(c).action("", why), "Take")
+	return do(newPatch(s.Set).owner(i.Owner).canary(c).action("", stepTake(c.Auto.String())), "Take")
 }
 
-// underWay is the goal of the step that this command has begun, as far as the set,
-// which others may have scaled, still has it; without one it is the end of the set.
+// underWay is the goal of the step that this command has begun, limited to the current range
+// of the set, which may have been scaled; without one it is the end of the set.
 func (i AutoPromote) underWay(s *sts.Snapshot, c *sts.Canary) sts.Ordinal {
 	if c.Goal == nil || c.GoalOf != i.Command {
 		return sts.End(s.Set)
@@ -147,8 +148,8 @@ func (i AutoPromote) record() *sts.Auto {
 	return a
 }
 
-// goals are the lowest ordinals of the steps, highest first. A step that takes no
-// more than the one before it, in a set of this size, is none.
+// goals are the lowest ordinals of the steps, highest first. A step that adds no ordinal
+// in a set of this size is left out.
 func (i AutoPromote) goals(s *sts.Snapshot) []sts.Ordinal {
 	var out []sts.Ordinal
 	if len(i.Steps) == 0 {
@@ -176,28 +177,22 @@ func canaryReplicas(s *sts.Snapshot) []sts.Replica {
 	return out
 }
 
-// failed is the end of the way forward: the canary stands as it is, or goes back. An ordinal
-// that the last step let go, and that nothing has happened to yet, is held back again: it
-// would follow later, with nobody there who asks its gates.
+// failed pauses or aborts the canary. When the last step has lowered the partition to an ordinal
+// that is not replaced yet, the partition is raised again: the controller would update that
+// ordinal later, after the command has ended, without any gate.
 func (i AutoPromote) failed(s *sts.Snapshot, f Facts, c sts.Canary, why string) Decision {
 	if i.Abort {
 		return i.goBack(s, f, why)
 	}
 	if from := sts.UpdateFrom(s.Set); c.GoalOf == i.Command && reachedOrdinal(s) > from && from+1 < sts.End(s.Set) {
-		c.Partition, c.Goal, c.GoalOf = sts.PartitionAt(s.Set, from+1), nil, "" // the next run asks the gates first
+		c.Partition, c.Goal, c.GoalOf = sts.PartitionAt(s.Set, from+1), nil, "" // the next run checks the gates first
 		return do(newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(c).
-			action("UpdatePaused", fmt.Sprintf("hold back ordinal %s again, which is not replaced yet", from)), "HoldBack")
+			action("UpdatePaused", stepRaisePartition(from)), "HoldBack")
 	}
-	held := "none is held back any more"
-	if back := heldBack(s); len(back) > 0 {
-		held = sts.SayOrdinals(back) + " held back"
-	}
-	return decide(Failed, ReasonGateFailed, fmt.Sprintf("%s; the canary stands paused with %s on the new revision, %s",
-		why, sts.SayOrdinals(updated(s)), held),
-		"the same command asks its gates again, "+canaryCommand(s, "abort")+" goes back")
+	return decide(Failed, ReasonGateFailed, msgGateFailed(why, updated(s), heldBack(s)), hintGateFailed(canaryCommand(s, "abort")))
 }
 
-// goBack aborts, because a gate failed, and goes on with such an abort.
+// goBack aborts because a gate failed, and resumes such an abort.
 func (i AutoPromote) goBack(s *sts.Snapshot, f Facts, why string) Decision {
 	if why == "" || !i.Abort {
 		return beingAborted(s)
@@ -205,7 +200,7 @@ func (i AutoPromote) goBack(s *sts.Snapshot, f Facts, why string) Decision {
 	d := AbortCanary{Holder: i.Holder, For: why}.Next(s, f)
 	if d.Then != nil {
 		end := *d.Then
-		end.Message = why + "; aborted: " + end.Message
+		end.Message = msgGateAborted(why, end.Message)
 		if end.Verdict == Done {
 			end.Verdict, end.Reason = Failed, ReasonGateFailed
 		}

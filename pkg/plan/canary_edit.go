@@ -36,7 +36,7 @@ func ParseImage(s string) (ImageRequest, error) {
 		container, image = "", s
 	}
 	if image == "" || named && container == "" || strings.ContainsAny(s, " \t\n") {
-		return ImageRequest{}, fmt.Errorf("%q is not an image: write image or container=image", s)
+		return ImageRequest{}, errors.New(msgInvalidImage(s))
 	}
 	return ImageRequest{container, image}, nil
 }
@@ -54,9 +54,9 @@ type imageEdit struct {
 	to string
 }
 
-// edit resolves what is asked for against the set's template: nil when nothing
-// would differ. A whole template or a patch replaces the template; images and a
-// restart alone change just their fields. c is the canary on its way, if any.
+// edit resolves the request against the set's template: nil when nothing would differ. A
+// whole template or a patch replaces the template; images and a restart alone change just
+// their fields. c is the canary in progress, if any.
 func (i StartCanary) edit(s *sts.Snapshot, c *sts.Canary) (*edit, *Decision) {
 	images, d := i.imageEdits(s)
 	if d != nil {
@@ -77,20 +77,20 @@ func (i StartCanary) edit(s *sts.Snapshot, c *sts.Canary) (*edit, *Decision) {
 	return e, nil
 }
 
-// restarted says whether the canary on its way is a restart, and this one is asked for.
+// restarted says whether the canary in progress is a restart, and the request is the same.
 func (i StartCanary) restarted(s *sts.Snapshot, c *sts.Canary) bool {
 	stable, err := sts.ParseTemplate(c.StableTemplate)
 	return err == nil && c.GoalOf == i.Command &&
 		s.Set.Spec.Template.Annotations[restartedAtAnnotation] != stable.Annotations[restartedAtAnnotation]
 }
 
-func badRequest(format string, args ...any) *Decision {
-	d := decide(Refused, ReasonBadRequest, fmt.Sprintf(format, args...), "")
+func badRequest(message, hint string) *Decision {
+	d := decide(Refused, ReasonBadRequest, message, hint)
 	return &d
 }
 
-// wholeEdit makes the new template out of the one that the server wrote into the
-// set's revision, so that fields which this program does not know survive.
+// wholeEdit builds the new template from the one that the server wrote into the set's
+// revision, so that fields which this program does not know are kept.
 func (i StartCanary) wholeEdit(s *sts.Snapshot, e *edit) *Decision {
 	revision := s.Revision(s.Set.Status.UpdateRevision)
 	if revision == nil {
@@ -99,12 +99,12 @@ func (i StartCanary) wholeEdit(s *sts.Snapshot, e *edit) *Decision {
 	}
 	before, err := sts.RevisionTemplate(revision)
 	if err != nil {
-		return badRequest("%s", err)
+		return badRequest(err.Error(), "")
 	}
 	return i.editWhole(before, e)
 }
 
-// editWhole puts the whole template that comes of this one into the edit.
+// editWhole puts the whole template that results from this one into the edit.
 func (i StartCanary) editWhole(before json.RawMessage, e *edit) *Decision {
 	after := before
 	var err error
@@ -114,15 +114,15 @@ func (i StartCanary) editWhole(before json.RawMessage, e *edit) *Decision {
 	if len(i.Patch) > 0 {
 		after, err = strategicpatch.StrategicMergePatch(after, i.Patch, corev1.PodTemplateSpec{})
 		if err != nil {
-			return badRequest("the patch does not fit a pod template: %s", err)
+			return badRequest(msgPatchInvalid(err), "")
 		}
 	}
 	var old, fresh map[string]any
 	if err := json.Unmarshal(before, &old); err != nil {
-		return badRequest("the present pod template: %s", err)
+		return badRequest(fmt.Sprintf("read the current pod template: %s", err), "")
 	}
 	if err := json.Unmarshal(after, &fresh); err != nil {
-		return badRequest("the new pod template is not an object: %s", err)
+		return badRequest(msgTemplateInvalid(err.Error()), "")
 	}
 	for _, edit := range e.images {
 		setImage(fresh, edit)
@@ -135,20 +135,20 @@ func (i StartCanary) editWhole(before json.RawMessage, e *edit) *Decision {
 		return nil
 	}
 	if e.whole, err = json.Marshal(fresh); err != nil {
-		return badRequest("the new pod template: %s", err)
+		return badRequest(msgTemplateInvalid(err.Error()), "")
 	}
 	if e.changes, err = sts.Changes(before, e.whole); err != nil {
-		return badRequest("%s", err)
+		return badRequest(err.Error(), "")
 	}
 	if err := newMistake(before, e.whole); err != nil {
-		_, reason, _ := strings.Cut(err.Error(), "json: ") // past what the decoders say of themselves
-		return badRequest("the change does not fit a pod template: %s", cmp.Or(reason, err.Error()))
+		_, reason, _ := strings.Cut(err.Error(), "json: ") // without the decoders' own prefix
+		return badRequest(msgTemplateInvalid(cmp.Or(reason, err.Error())), "")
 	}
 	return nil
 }
 
-// NewTemplate is the pod template that the set would get, without what the API server fills
-// in: for those who only want to know.
+// NewTemplate is the pod template that the set would get, without the API server's defaults:
+// for a preview.
 func (i StartCanary) NewTemplate(s *sts.Snapshot) (*corev1.PodTemplateSpec, *Decision) {
 	images, d := i.imageEdits(s)
 	if d != nil {
@@ -156,7 +156,7 @@ func (i StartCanary) NewTemplate(s *sts.Snapshot) (*corev1.PodTemplateSpec, *Dec
 	}
 	before, err := json.Marshal(s.Set.Spec.Template)
 	if err != nil {
-		return nil, badRequest("%s", err)
+		return nil, badRequest(err.Error(), "")
 	}
 	e := &edit{images: images, restart: i.RestartAt}
 	if d := i.editWhole(before, e); d != nil {
@@ -167,13 +167,13 @@ func (i StartCanary) NewTemplate(s *sts.Snapshot) (*corev1.PodTemplateSpec, *Dec
 	}
 	t, err := sts.ParseTemplate(e.whole)
 	if err != nil {
-		return nil, badRequest("%s", err)
+		return nil, badRequest(err.Error(), "")
 	}
 	return t, nil
 }
 
-// newMistake looks for fields that a pod template does not have. Those that stood
-// there before are a newer server's, not a slip of the pen.
+// newMistake looks for fields that a pod template does not have. Those that the template had
+// before belong to a newer server and are no mistake.
 func newMistake(before, after json.RawMessage) error {
 	problems, err := sts.DecodeObject(after, &corev1.PodTemplateSpec{})
 	if err != nil || len(problems) == 0 {
@@ -234,10 +234,10 @@ func (e *edit) apply(b *patch) *patch {
 func (e *edit) what() string {
 	var parts []string
 	for _, i := range e.images {
-		parts = append(parts, fmt.Sprintf("container %s from %s to %s", i.at.name, i.at.image, i.to))
+		parts = append(parts, msgImageChange(i.at.name, i.at.image, i.to))
 	}
 	if e.restart != "" {
-		parts = append(parts, "restart at "+e.restart)
+		parts = append(parts, msgRestartChange(e.restart))
 	}
 	if e.whole != nil {
 		parts = append(parts, sts.SayChanges(e.changes))
@@ -245,17 +245,13 @@ func (e *edit) what() string {
 	return strings.Join(parts, ", ")
 }
 
-// imageEdits resolves the image requests against the template: only what differs.
+// imageEdits resolves the image requests against the template, and leaves out those that
+// change nothing.
 func (i StartCanary) imageEdits(s *sts.Snapshot) ([]imageEdit, *Decision) {
 	all := containers(s.Set)
 	names := make([]string, len(all))
 	for k, c := range all {
 		names[k] = c.name
-	}
-	bad := func(format string, args ...any) *Decision {
-		d := badRequest(format, args...)
-		d.Hint = "its containers are: " + strings.Join(names, ", ")
-		return d
 	}
 	var out []imageEdit
 	seen := map[string]bool{}
@@ -268,7 +264,7 @@ func (i StartCanary) imageEdits(s *sts.Snapshot) ([]imageEdit, *Decision) {
 			name = all[0].name
 		}
 		if name == "" {
-			return nil, bad("statefulset %s has several containers: say which one gets %s, as container=image", s.Set.Name, req.Image)
+			return nil, badRequest(msgContainerRequired(s.Set.Name, req.Image, names))
 		}
 		var at *containerRef
 		for k := range all {
@@ -277,10 +273,10 @@ func (i StartCanary) imageEdits(s *sts.Snapshot) ([]imageEdit, *Decision) {
 			}
 		}
 		if at == nil {
-			return nil, bad("statefulset %s has no container named %s", s.Set.Name, name)
+			return nil, badRequest(msgContainerNotFound(s.Set.Name, name, names))
 		}
 		if seen[name] {
-			return nil, badRequest("container %s is given two images", name)
+			return nil, badRequest(msgContainerTwice(name), "")
 		}
 		seen[name] = true
 		if at.image != req.Image {
@@ -313,7 +309,7 @@ func (b *patch) templateAnnotation(key, value string) *patch {
 }
 
 // newTemplate replaces the whole pod template; the test of metadata.generation
-// makes sure that it is the one which the new one was made from.
+// ensures that it is still the one that the new one is based on.
 func (b *patch) newTemplate(raw json.RawMessage) *patch {
 	b.p.TemplateReplaced = true
 	b.spec = append(b.spec, PatchOp{Op: "replace", Path: "/spec/template", Value: raw})

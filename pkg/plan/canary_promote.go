@@ -1,10 +1,6 @@
 package plan
 
-import (
-	"fmt"
-
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
-)
+import "github.com/kubectl-sts/kubectl-sts/pkg/sts"
 
 // PromoteOptions are the options of [NewPromoteCanary]. Exactly one of Step, To and Full
 // says how far; with none it is one ordinal.
@@ -20,8 +16,7 @@ type PromoteOptions struct {
 // promoteCanary lowers the partition ordinal by ordinal.
 type promoteCanary struct {
 	PromoteOptions
-	// goal is fixed when the command starts, so that "one more" does not become one more
-	// each time it looks.
+	// goal is fixed when the command starts, so that "one more" is not one more at every look.
 	goal sts.Ordinal
 }
 
@@ -73,7 +68,7 @@ func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	case from <= sts.Start(s.Set):
 		return i.finish(s, c, derived)
 	case from <= i.goal:
-		return paused(s, false)
+		return promoted(s)
 	}
 	next := from - 1
 	if d := mayDisrupt(s, f, next, Stuck); d != nil {
@@ -95,8 +90,8 @@ func (h Holder) promotable(s *sts.Snapshot, c *sts.Canary) *Decision {
 		return d
 	}
 	if sts.WantedReplicas(s.Set) == 0 {
-		d := decide(Refused, ReasonParked, "statefulset "+s.Set.Name+" is parked at 0 replicas: there is no pod to promote the canary to",
-			"scale it up first, or "+canaryCommand(s, "abort"))
+		message, hint := msgPromoteParked(s.Set.Name, canaryCommand(s, "abort"))
+		d := decide(Refused, ReasonParked, message, hint)
 		return &d
 	}
 	if d := noDrain(s); d != nil {
@@ -108,44 +103,48 @@ func (h Holder) promotable(s *sts.Snapshot, c *sts.Canary) *Decision {
 func (i promoteCanary) step(s *sts.Snapshot, c sts.Canary, next sts.Ordinal) Decision {
 	c.Partition = sts.PartitionAt(s.Set, next)
 	c.Goal, c.GoalOf = &i.goal, i.Command
-	// With --take-over the template may be another than at the start: from here on it is this one.
+	// With --take-over the template may have changed since the start: from here on it is this one.
 	c.TemplateDigest = sts.TemplateDigest(&s.Set.Spec.Template)
 	a := newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(c).
-		action("CanaryPromoted", "promote the canary to "+s.Name(next))
+		action("CanaryPromoted", stepPromote(next))
 	return do(a, "Step")
 }
 
-// finish waits until the controller has made the canary the set's one revision,
-// then puts the partition back where it was before and forgets the canary.
+// finish waits until the controller has made the canary's revision the only one of the set,
+// then restores the partition and removes the canary's record.
 func (i promoteCanary) finish(s *sts.Snapshot, c *sts.Canary, derived bool) Decision {
 	if st := s.Set.Status; st.CurrentRevision != st.UpdateRevision {
-		return decide(Wait, ReasonNotObserved, "for the StatefulSet controller to finish the update", "")
+		return decide(Wait, ReasonNotObserved, msgWaitUpdateFinished(), "")
 	}
-	done := decide(Done, ReasonComplete, fmt.Sprintf("every ordinal of statefulset %s runs the new revision %s and is available",
-		s.Set.Name, s.Set.Status.UpdateRevision), "")
 	if derived {
-		return done
+		return decide(Done, ReasonComplete, msgPromoted(s.Set.Status.UpdateRevision, ""), "")
 	}
-	why := "finish: the canary is the set's only revision now"
-	if next := nextUpdate(s, c); next != "" {
-		why, done.Message = why+"; "+next, done.Message+"; "+next
-	}
+	next := nextUpdate(s, c)
+	done := decide(Done, ReasonComplete, msgPromoted(s.Set.Status.UpdateRevision, next), "")
 	d := do(newPatch(s.Set).partition(c.PartitionAfter(s.Set)).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
-		action("CanaryCompleted", why), "Finish")
+		action("CanaryCompleted", stepPromoteFinish(next)), "Finish")
 	d.Then = &done
 	return d
 }
 
-// nextUpdate says what becomes of the partition before the canary, and what that means for the
-// next update. Empty where there was none.
+// nextUpdate is the partition after the canary, and its effect on the next update. Empty where
+// there was no partition before the canary.
 func nextUpdate(s *sts.Snapshot, c *sts.Canary) string {
 	after := c.PartitionAfter(s.Set)
-	switch held := ordinalRange(sts.Start(s.Set), min(sts.Start(s.Set)+sts.Ordinal(after), sts.End(s.Set))); {
+	switch {
 	case c.PartitionBefore == 0:
 		return ""
 	case after == 0:
-		return fmt.Sprintf("the partition is 0 (it was %d), so the next update reaches every ordinal", c.PartitionBefore)
+		return msgPartitionReset(c.PartitionBefore)
 	default:
-		return fmt.Sprintf("the partition is %d again and holds back %s at the next update", after, sts.SayOrdinals(held))
+		return msgPartitionRestored(after, ordinalRange(sts.Start(s.Set), min(sts.Start(s.Set)+sts.Ordinal(after), sts.End(s.Set))))
 	}
+}
+
+// withClause adds a clause, which may be empty.
+func withClause(text, clause string) string {
+	if clause == "" {
+		return text
+	}
+	return text + "; " + clause
 }

@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -25,9 +24,9 @@ type StartCanary struct {
 	// TemplateDigest is the digest of the new template as the server would store
 	// it, from a server-side dry run of the first action.
 	TemplateDigest string
-	// AcceptAdmission makes what mutating admission changes of the new template part of it.
+	// AcceptAdmission makes the changes of mutating admission part of the new template.
 	AcceptAdmission bool
-	// NoWait ends the command when the patch is written.
+	// NoWait ends the command as soon as the patch is written.
 	NoWait bool
 }
 
@@ -38,7 +37,7 @@ func (i StartCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	}
 	c, err := sts.ReadCanary(s.Set)
 	if err != nil {
-		return decide(Refused, ReasonBadRecord, err.Error(), "repair the annotation, or remove it and finish by hand with kubectl")
+		return badRecord(err)
 	}
 	e, d := i.edit(s, c)
 	if d != nil {
@@ -50,50 +49,39 @@ func (i StartCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	return i.begin(s, f, e)
 }
 
-// goOn is the same command run again, or still running.
+// goOn is for the same command, rerun or still running.
 func (i StartCanary) goOn(s *sts.Snapshot, c *sts.Canary, same bool) Decision {
 	if d := unmoved(s, c, i.Holder); d != nil {
 		return *d
 	}
-	// With a goal recorded the start is still under way, whatever the set's size
-	// has become meanwhile.
+	// With a goal recorded the start is still in progress, whatever the set's size is now.
 	underWay := c.Goal != nil && c.GoalOf == i.Command
 	if c.Aborting || !same || !underWay && sts.UpdateFrom(s.Set) != i.from(s) {
-		state := "stands at " + sts.SayOrdinals(updated(s))
-		hint := "finish it first: " + canaryCommand(s, "promote", "--full") + ", or " + canaryCommand(s, "abort")
-		switch {
-		case len(updated(s)) == 0:
-			state, hint = "has no pods (the set has "+sts.Count(sts.WantedReplicas(s.Set), "replica")+") and is on its way", canaryCommand(s, "abort")
-		case c.Aborting:
-			state, hint = "is being aborted", "finish that first: "+canaryCommand(s, "abort")
+		if c.Aborting {
+			return beingAborted(s)
 		}
-		return decide(Refused, ReasonCanaryOnItsWay,
-			fmt.Sprintf("a canary of statefulset %s %s already", s.Set.Name, state),
-			hint)
+		return decide(Refused, ReasonCanaryOnItsWay, msgCanaryStartedBefore(s.Set.Name, updated(s), sts.WantedReplicas(s.Set)),
+			hintCanaryStartedBefore(updated(s), canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort")))
 	}
 	if !i.NoWait {
 		if d := canaryPods(s); d != nil {
 			return *d
 		}
 	}
-	return paused(s, i.NoWait)
+	return paused(s, msgCanaryStarted(updated(s), heldBack(s), !i.NoWait))
 }
 
-// paused says where the canary stands when the command ends.
-func paused(s *sts.Snapshot, unseen bool) Decision {
-	state := "available on the new revision"
-	if unseen {
-		state = "to get the new revision, not waited for"
-	}
-	if held := heldBack(s); len(held) > 0 {
-		state += "; held back: " + sts.SayOrdinals(held)
-	}
-	hint := canaryCommand(s, "promote") + ", or " + canaryCommand(s, "abort")
+// promoted is the end of a promotion that leaves ordinals below the partition.
+func promoted(s *sts.Snapshot) Decision {
+	return paused(s, msgCanaryPromoted(updated(s), heldBack(s)))
+}
+
+// paused is the end of a command that leaves the canary in progress.
+func paused(s *sts.Snapshot, message string) Decision {
 	if len(updated(s)) == 0 {
-		return decide(Done, ReasonPaused, "the canary has no pods: the set was scaled down to "+sts.SayOrdinals(heldBack(s))+", which are held back", hint)
+		message = msgCanaryWithoutPods(heldBack(s))
 	}
-	return decide(Done, ReasonPaused, fmt.Sprintf("canary of %s (%s) %s",
-		sts.Count(len(updated(s)), "pod"), sts.SayOrdinals(updated(s)), state), hint)
+	return decide(Done, ReasonPaused, message, hintCanaryPaused(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 }
 
 func (i StartCanary) from(s *sts.Snapshot) sts.Ordinal {
@@ -103,8 +91,9 @@ func (i StartCanary) from(s *sts.Snapshot) sts.Ordinal {
 	return sts.End(s.Set) - sts.Ordinal(i.Canaries.Of(sts.WantedReplicas(s.Set)))
 }
 
-// asked tells one request of a new template from another where admission changes the template,
-// so that it does not show what was asked for. A restart has no other time than its own.
+// asked identifies the request for a new template where admission changes the template, so that
+// the template itself does not show the request. The time of a restart is left out: it differs
+// in every run.
 func (i StartCanary) asked() string {
 	if !i.AcceptAdmission {
 		return ""
@@ -119,23 +108,20 @@ func (i StartCanary) asked() string {
 func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 	replicas := sts.WantedReplicas(s.Set)
 	if what := inFlight(s); what != "" {
-		return decide(Refused, ReasonUpdateOnItsWay,
-			fmt.Sprintf("an update of statefulset %s is on its way: %s", s.Set.Name, what),
-			finishUpdate(s))
+		return decide(Refused, ReasonUpdateOnItsWay, msgUpdateInProgress(s.Set.Name, what), finishUpdate(s))
 	}
 	if e == nil {
-		return decide(Done, ReasonNothingToDo, "nothing to change: statefulset "+s.Set.Name+" has this template already", "")
+		return decide(Done, ReasonNothingToDo, msgTemplateUnchanged(), "")
 	}
 	if replicas == 0 {
-		return decide(Refused, ReasonParked, "statefulset "+s.Set.Name+" is parked at 0 replicas: there is no pod to try anything on",
-			"scale it up first, or change the template directly")
+		message, hint := msgStartParked(s.Set.Name)
+		return decide(Refused, ReasonParked, message, hint)
 	}
 	if i.From != nil && !sts.Wants(s.Set, *i.From) {
 		return *noOrdinal(s, *i.From)
 	}
 	if n := i.Canaries.Of(replicas); i.From == nil && n > replicas {
-		return decide(Refused, ReasonBadRequest,
-			fmt.Sprintf("%d canaries are more than the %d replicas of statefulset %s", n, replicas, s.Set.Name), "ask for fewer with --canaries")
+		return *badRequest(msgTooManyCanaries(s.Set.Name, n, replicas))
 	}
 	if d := i.unmanaged(s, sts.FieldTemplate, sts.FieldPartition); d != nil {
 		return *d
@@ -145,7 +131,7 @@ func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 	}
 	stable := s.Revision(s.Set.Status.UpdateRevision)
 	if stable == nil {
-		return notSeen(s.Set.Status.UpdateRevision) // the way back could not be recorded
+		return notSeen(s.Set.Status.UpdateRevision) // the stable template could not be recorded
 	}
 	template, err := sts.RevisionTemplate(stable)
 	if err != nil {
@@ -162,6 +148,5 @@ func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 		Asked: i.asked(),
 	})
 	canaries := ordinalRange(from, sts.End(s.Set))
-	why := fmt.Sprintf("start a canary on %s: %s", sts.SayOrdinals(canaries), e.what())
-	return do(b.action("CanaryStarted", why), "Start")
+	return do(b.action("CanaryStarted", stepStart(canaries, e.what())), "Start")
 }

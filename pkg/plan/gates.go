@@ -10,11 +10,11 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Gates are what every updated pod has to pass at each step of a canary that
-// promotes itself. That it is available is one of them always.
+// Gates are the checks that every updated pod must pass at each step of promote --auto,
+// besides being available.
 type Gates struct {
-	// Soak is for how long each must have been Ready without interruption. It counts
-	// from the pods' own Ready times, so a resumed command does not start over.
+	// Soak is how long each pod must have been Ready without interruption. It counts from
+	// the pods' own Ready times, so a resumed command does not start over.
 	Soak time.Duration
 	// MaxRestarts is how often the containers of one pod may have restarted.
 	MaxRestarts int32
@@ -30,15 +30,15 @@ const execsAtOnce = 8
 // takeTime says whether passing the gates takes more than a look.
 func (g Gates) takeTime() bool { return g.Soak > 0 || len(g.Checks)+len(g.Execs) > 0 }
 
-// step is one place where the gates are passed: which pods, and which step of how many.
+// step is one step of the promotion: its pods, and its number of how many.
 type step struct {
 	number, of int
 	from       sts.Ordinal
 	pods       []sts.Replica
 }
 
-// failed says which gate a look at the pods shows to have failed, empty for none. It
-// is asked at every look, not only at the end of a step.
+// failed is the gate that has failed as far as the pods show it, empty for none. It is checked
+// at every look, not only at the end of a step.
 func (g Gates) failed(s *sts.Snapshot) string {
 	for _, r := range s.Replicas() {
 		// After a scale to zero there are canaries below the partition, too.
@@ -49,20 +49,20 @@ func (g Gates) failed(s *sts.Snapshot) string {
 		switch {
 		case g.mayRestart(r, t):
 		case t != nil && t.Failing:
-			return s.Name(r.Ordinal) + " " + t.Message
+			return msgPodFails(s.Name(r.Ordinal), t.Message)
 		case r.Pod != nil && !r.Terminating && sts.Restarts(r.Pod) > g.MaxRestarts:
-			why := fmt.Sprintf("%s has restarted %s, %d allowed by --max-restarts", s.Name(r.Ordinal), times(sts.Restarts(r.Pod)), g.MaxRestarts)
+			trouble := ""
 			if t != nil {
-				why += "; it " + t.Message
+				trouble = t.Message
 			}
-			return why
+			return msgTooManyRestarts(s.Name(r.Ordinal), sts.Restarts(r.Pod), g.MaxRestarts, trouble)
 		}
 	}
 	return ""
 }
 
-// mayRestart says whether the pod is in a crash loop that is still within the
-// restarts that are allowed: the kubelet starts it once more.
+// mayRestart says whether the pod is in a crash loop within the allowed restarts: the kubelet
+// restarts it once more.
 func (g Gates) mayRestart(r sts.Replica, t *sts.Trouble) bool {
 	return t != nil && t.Reason == sts.CrashLoop && r.Pod != nil && sts.Restarts(r.Pod) < g.MaxRestarts
 }
@@ -74,7 +74,7 @@ func (g Gates) tolerated(s *sts.Snapshot, d *Decision) *Decision {
 	}
 	for _, r := range s.Replicas() {
 		if t := s.Trouble(r); onCanary(s, r) && g.mayRestart(r, t) && r.Revision == s.Set.Status.UpdateRevision {
-			w := decide(Wait, ReasonPodNotAvailable, fmt.Sprintf("for %s, which %s, %d allowed", s.Name(r.Ordinal), t.Message, g.MaxRestarts), "")
+			w := decide(Wait, ReasonPodNotAvailable, msgWaitTolerated(s.Name(r.Ordinal), t.Message, g.MaxRestarts), "")
 			w.Subject = s.Name(r.Ordinal) + " " + t.Reason
 			return &w
 		}
@@ -82,11 +82,12 @@ func (g Gates) tolerated(s *sts.Snapshot, d *Decision) *Decision {
 	return d
 }
 
-// onCanary says whether the partition gives the ordinal to the canary.
+// onCanary says whether the ordinal is at or above the partition.
 func onCanary(s *sts.Snapshot, r sts.Replica) bool {
 	return r.Desired && r.Ordinal >= sts.UpdateFrom(s.Set)
 }
 
+// times is how often something happened.
 func times(n int32) string {
 	if n == 1 {
 		return "once"
@@ -94,11 +95,11 @@ func times(n int32) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// pass asks the gates of a step that take time, when its pods are all available. The
-// decision is nil when all are passed; failed says which one was not.
+// pass checks the gates of a step that take time, once its pods are all available. The
+// decision is nil when all are passed; failed is the one that was not.
 func (g Gates) pass(s *sts.Snapshot, f Facts, at step) (d *Decision, failed string) {
 	if len(at.pods) == 0 {
-		return nil, "" // scaled away: there is nothing to ask about
+		return nil, "" // scaled away: there is nothing to check
 	}
 	if d := g.soak(s, at); d != nil {
 		return d, ""
@@ -121,13 +122,13 @@ func (g Gates) soak(s *sts.Snapshot, at step) *Decision {
 	if !until.After(s.TakenAt) {
 		return nil
 	}
-	d := decide(Wait, ReasonSoaking, fmt.Sprintf("for %s to have been ready for %s", s.Name(last.Ordinal), sts.Duration(g.Soak)), "")
+	d := decide(Wait, ReasonSoaking, msgWaitSoak(s.Name(last.Ordinal), g.Soak), "")
 	d.Subject, d.Until = s.Name(last.Ordinal), &until
 	return &d
 }
 
 func (g Gates) execs(f Facts, at step) (*Decision, string) {
-	open, which := 0, ""
+	open, number := 0, 0
 	var next *Run
 	for n, command := range g.Execs {
 		for k, r := range at.pods {
@@ -138,26 +139,23 @@ func (g Gates) execs(f Facts, at step) (*Decision, string) {
 			answer, answered := f.Answers[run.Key]
 			switch {
 			case answered && answer.PodGone:
-				open++ // the watch has still to show it
+				open++ // the watch does not show it yet
 			case answered && !answer.Good():
-				return nil, said(run, answer)
+				return nil, msgCheckFailed(run.Label(), run.Command, answer)
 			case answered:
 			case f.Asked[run.Key]:
 				open++
 			case next == nil:
-				next = &run
-				if len(at.pods) > 1 {
-					which = fmt.Sprintf(" (%d of %d)", k+1, len(at.pods))
-				}
+				next, number = &run, k+1
 			}
 		}
 	}
 	switch {
 	case next != nil && open < execsAtOnce:
-		d := do(Action{Why: fmt.Sprintf("run --check-exec %q inside %s%s", next.Command, next.Pod, which), Run: next}, "Check")
+		d := do(Action{Why: stepCheckExec(next.Command, next.Pod, number, len(at.pods)), Run: next}, "Check")
 		return &d, ""
 	case next != nil || open > 0:
-		d := decide(Wait, ReasonChecking, "for --check-exec inside "+sts.Count(len(at.pods), "pod"), "")
+		d := decide(Wait, ReasonChecking, msgWaitCheckExec(len(at.pods)), "")
 		return &d, ""
 	}
 	return nil, ""
@@ -185,25 +183,20 @@ func (g Gates) checks(s *sts.Snapshot, f Facts, at step) (*Decision, string) {
 		answer, answered := f.Answers[run.Key]
 		switch {
 		case answered && !answer.Good():
-			return nil, said(run, answer)
+			return nil, msgCheckFailed(run.Label(), run.Command, answer)
 		case answered:
 			continue
 		case f.Asked[run.Key]:
-			d := decide(Wait, ReasonChecking, fmt.Sprintf("for --check %q", command), "")
+			d := decide(Wait, ReasonChecking, msgWaitCheck(command), "")
 			return &d, ""
 		}
-		d := do(Action{Why: fmt.Sprintf("run --check %q", command), Run: &run}, "Check")
+		d := do(Action{Why: stepCheck(command), Run: &run}, "Check")
 		return &d, ""
 	}
 	return nil, ""
 }
 
-// said is a bad answer in a sentence.
-func said(run Run, a Answer) string {
-	return fmt.Sprintf("%s %q %s", run.Label(), run.Command, a)
-}
-
-// mainContainer is where kubectl would exec: the pod's default container if it has
+// mainContainer is where kubectl exec would run: the pod's default container if it has
 // that one, or its first.
 func mainContainer(pod *corev1.Pod) string {
 	for _, c := range pod.Spec.Containers {

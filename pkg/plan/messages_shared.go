@@ -37,7 +37,9 @@ func hintLocked() string {
 
 func stepReleaseLock() string { return "release the lock" }
 
-func stepRemoveManagedFields() string { return "remove the managedFields entries of " + sts.FieldManager }
+func stepRemoveManagedFields() string {
+	return "remove the managedFields entries of " + sts.FieldManager
+}
 
 // What no verb can work on, and what each waits for.
 

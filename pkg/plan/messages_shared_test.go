@@ -10,8 +10,8 @@ import (
 
 const (
 	crashes      = "is in CrashLoopBackOff (container app, exit code 1, 4 restarts)"
-	abortWeb     = "kubectl sts canary abort web -n shop"
-	promoteWeb   = "kubectl sts canary promote web -n shop"
+	hintAbortWeb     = "kubectl sts canary abort web -n shop"
+	hintPromoteWeb   = "kubectl sts canary promote web -n shop"
 	unstickWeb   = "kubectl sts unstick web -n shop"
 	describeWeb2 = "kubectl describe pod web-2 -n shop"
 )
@@ -44,17 +44,17 @@ func TestSharedMessages(t *testing.T) {
 		messagetest.Call(hintBudgetNever),
 		messagetest.Call(msgBudgetShort, "web", "2 of 3 pods healthy, 2 required, 0 disruptions allowed"),
 		messagetest.Call(hintEvictUnready, "shop", "web"),
-		messagetest.Call(hintRejectedUpdate, abortWeb, describeWeb2),
-		messagetest.Call(hintPodRejected, describeWeb2, abortWeb),
+		messagetest.Call(hintRejectedUpdate, hintAbortWeb, describeWeb2),
+		messagetest.Call(hintPodRejected, describeWeb2, hintAbortWeb),
 		messagetest.Call(msgOrdinalsOnOther, low, []string{"web-6f66"}, "web-7549"),
 		messagetest.Call(msgUpdateIncomplete, "web-6f66", "web-7549"),
 		messagetest.Call(hintTrapBack, "web-2", crashes, unstickWeb),
 		messagetest.Call(hintTrapForward, "web-2", crashes, unstickWeb),
 		messagetest.Call(hintTrapNoFix, "web-2", crashes, unstickWeb),
-		messagetest.Call(hintFinishUpdate, "kubectl sts status web --for=complete -n shop", abortWeb),
-		messagetest.Call(hintUpdateFails, "web-2", crashes, describeWeb2, abortWeb),
+		messagetest.Call(hintFinishUpdate, "kubectl sts status web --for=complete -n shop", hintAbortWeb),
+		messagetest.Call(hintUpdateFails, "web-2", crashes, describeWeb2, hintAbortWeb),
 		messagetest.Call(orRollBack, ""),
-		messagetest.Call(orRollBack, abortWeb),
+		messagetest.Call(orRollBack, hintAbortWeb),
 		messagetest.Call(msgWaitReplaced, "web-2", "web-7549"),
 		messagetest.Call(msgMemberLeaving, "web-2"),
 		messagetest.Call(hintFinishDrain, "kubectl sts drain-scale web --replicas=2 -n shop"),

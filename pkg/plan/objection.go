@@ -19,19 +19,19 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Objection is why admission or validation in the API server refuses a request.
+// Objection is why admission or validation in the API server rejects a request.
 type Objection struct {
 	Kind ObjectionKind
 	// Name is that of the quota, webhook, policy, ServiceAccount …, empty where there is none.
 	Name string
-	// Message is the API server's, cut to its point.
+	// Message is the API server's, shortened.
 	Message string
 	// Exceeded are the resources of which a quota has not enough left. They are those of the
 	// first quota only: the API server does not check the others then.
 	Exceeded map[corev1.ResourceName]QuotaUse
 }
 
-// QuotaUse is what a quota says of one resource. Freed is what the pods that will be replaced use.
+// QuotaUse is a quota's usage of one resource. Freed is the usage of the pods that will be replaced.
 type QuotaUse struct{ Requested, Used, Limited, Freed resource.Quantity }
 
 // fits says whether the new pods have room once the old ones have ended.
@@ -42,19 +42,19 @@ func (u QuotaUse) fits() bool {
 	return sum.Cmp(u.Limited) <= 0
 }
 
-// String is what a person has to know of it.
+// String is the usage for a message.
 func (u QuotaUse) String() string {
-	text := fmt.Sprintf("%s used of %s, %s requested", u.Used.String(), u.Limited.String(), u.Requested.String())
+	freed := ""
 	if u.Freed.Sign() > 0 {
-		text += ", " + u.Freed.String() + " freed by replaced pods"
+		freed = u.Freed.String()
 	}
-	return text
+	return msgQuotaUse(u.Used.String(), u.Limited.String(), u.Requested.String(), freed)
 }
 
-// ObjectionKind is what refuses.
+// ObjectionKind is what rejects a request.
 type ObjectionKind string
 
-// What refuses, or why a request could not be checked.
+// What rejects a request, or why the request could not be checked.
 const (
 	ByPodSecurity    ObjectionKind = "PodSecurity"
 	ByQuota          ObjectionKind = "ResourceQuota"
@@ -70,8 +70,8 @@ const (
 	ByValidation     ObjectionKind = "Validation"
 	// ByMutation: the pod would be created, but with labels that the controller cannot work with.
 	ByMutation ObjectionKind = "MutatingAdmission"
-	// ByAdmission: the API server does not say which plugin of it refuses. An error of this kind
-	// may as well be one of authorization: see [Objection.Unclear].
+	// ByAdmission: the API server does not report which of its plugins rejects. An error of this
+	// kind may also come from authorization: see [Objection.Unclear].
 	ByAdmission ObjectionKind = "Admission"
 	// NoDryRun: a webhook with side effects cannot take part in a dry run.
 	NoDryRun ObjectionKind = "NoDryRun"
@@ -79,8 +79,8 @@ const (
 	NotAllowed ObjectionKind = "NotAllowed"
 )
 
-// The API server's words, in the order in which they are looked for: a webhook may use any others
-// after its own. The first group is the name, the last one the point.
+// The API server's messages, in the order in which they are looked for: a webhook's own message may
+// contain any of the later ones. The first group is the name, the last one the reason.
 var objections = []struct {
 	kind  ObjectionKind
 	words *regexp.Regexp
@@ -102,8 +102,8 @@ var objections = []struct {
 	{ByNamespace, regexp.MustCompile(`unable to create new content in namespace (\S+) (because it is being terminated)`)},
 }
 
-// ReadObjection reads an answer of the API server. It is nil for what says nothing about the
-// request itself: an object that is gone or has changed, a server that is busy or out of reach.
+// ReadObjection reads an error of the API server. It is nil for errors that are not about the
+// request itself: an object that is gone or has changed, a server that is busy or unreachable.
 func ReadObjection(err error) *Objection {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {
@@ -135,7 +135,7 @@ func ReadObjection(err error) *Objection {
 // afterObject is what the API server puts in front: `pods "web-2" is forbidden: `.
 var afterObject = regexp.MustCompile(`^\S+ "[^"]*" is (?:forbidden|invalid): (?:: )?`)
 
-// toThePoint is a message in one line that is not too long to be read.
+// toThePoint is a message in one line of limited length.
 func toThePoint(message string) string {
 	return sts.Shorten(strings.Join(strings.Fields(message), " "))
 }
@@ -173,13 +173,13 @@ func exceeded(message string) map[corev1.ResourceName]QuotaUse {
 
 var exceededWords = regexp.MustCompile(`^requested: (\S+), used: (\S+), limited: (\S+)$`)
 
-// Unclear says that the API server's words do not tell whether a permission is missing or
-// admission refuses: both answer Forbidden.
+// Unclear says that the API server's message does not show whether a permission is missing or
+// admission rejects: both return Forbidden.
 func (o *Objection) Unclear() bool { return o.Kind == ByAdmission }
 
-// AfterOld is the objection as it will be once the old pod has ended, with the resources only that
-// do not fit then; nil where all of them do. decided is false where that cannot be calculated: the
-// two pods may not count for the same quotas.
+// AfterOld is the objection once the old pod has ended, with only the resources that do not fit
+// then; nil where all of them do. decided is false where that cannot be calculated: the two pods
+// may not count for the same quotas.
 func (o *Objection) AfterOld(old, created *corev1.Pod, now time.Time) (after *Objection, decided bool) {
 	if o.Kind != ByQuota || len(o.Exceeded) == 0 || old == nil {
 		return o, true
@@ -202,7 +202,7 @@ func (o *Objection) AfterOld(old, created *corev1.Pod, now time.Time) (after *Ob
 	return &out, true
 }
 
-// By names what refuses.
+// By names what rejects.
 func (o *Objection) By() string {
 	switch o.Kind {
 	case ByPodSecurity:
@@ -210,16 +210,16 @@ func (o *Objection) By() string {
 	case ByWebhook, NoDryRun, ByFailingWebhook:
 		return fmt.Sprintf("admission webhook %q", o.Name)
 	case ByPolicy:
-		return "validatingadmissionpolicy " + o.Name
+		return "validatingadmissionpolicy/" + o.Name
 	case ByValidation:
 		return "validation"
 	case ByAdmission, NotAllowed:
 		return "admission"
 	}
 	if o.Name == "" {
-		return map[ObjectionKind]string{ByQuota: "a resource quota", ByLimitRange: "a LimitRange"}[o.Kind]
+		return map[ObjectionKind]string{ByQuota: "a ResourceQuota", ByLimitRange: "a LimitRange"}[o.Kind]
 	}
-	return strings.ToLower(string(o.Kind)) + " " + o.Name
+	return strings.ToLower(string(o.Kind)) + "/" + o.Name
 }
 
 // Error implements error.
@@ -228,100 +228,96 @@ func (o *Objection) Error() string {
 	case o.Kind == ByAdmission, o.Kind == NotAllowed, o.Kind == ByMutation:
 		return o.Message
 	case o.Kind == ByFailingWebhook:
-		return o.By() + " does not answer: " + o.Message
+		return msgWebhookFails(o.By(), o.Message)
 	case o.Kind == ByQuota && len(o.Exceeded) > 0:
-		var parts []string
+		var uses []string
 		for _, name := range slices.Sorted(maps.Keys(o.Exceeded)) {
-			parts = append(parts, string(name)+": "+o.Exceeded[name].String())
+			uses = append(uses, string(name)+": "+o.Exceeded[name].String())
 		}
-		return o.By() + " is exceeded (" + strings.Join(parts, "; ") + ")"
+		return msgQuotaExceeded(o.By(), uses)
+	case o.Kind == ByValidation:
+		return msgInvalid(o.Message)
 	case o.Kind == NoDryRun:
 		return o.By() + " " + o.Message
 	}
 	return strings.TrimSuffix(o.By()+": "+o.Message, ": ")
 }
 
-// fix is what can be done about it.
+// fix is the hint.
 func (o *Objection) fix(ns string) string {
 	switch o.Kind {
 	case ByPodSecurity:
-		return "change the pod template so that it meets this level, or the namespace's level: " +
-			"kubectl get namespace " + ns + " --show-labels"
+		return hintPodSecurity(ns)
 	case ByQuota:
 		if o.Name == "" {
-			return "look at the quotas: " + sts.Kubectl(ns, "get resourcequota")
+			return hintQuotas(ns)
 		}
 		if what, ok := strings.CutPrefix(o.Message, "must specify "); ok {
-			return "set " + strings.ReplaceAll(strings.ReplaceAll(what, ";", ","), " for: ", " of container ") + " in the pod template, or a default in a LimitRange: " +
-				sts.Kubectl(ns, "describe resourcequota", o.Name)
+			return hintQuotaRequires(ns, o.Name, strings.ReplaceAll(strings.ReplaceAll(what, ";", ","), " for: ", " of container "))
 		}
-		return "raise the quota, or make room in it: " + sts.Kubectl(ns, "describe resourcequota", o.Name)
+		return hintQuotaExceeded(ns, o.Name)
 	case ByServiceAccount:
-		return "create it: " + sts.Kubectl(ns, "create serviceaccount", o.Name)
+		return hintServiceAccount(ns, o.Name)
 	case ByLimitRange:
-		return "change the resources in the pod template, or the LimitRange: " + sts.Kubectl(ns, "describe limitrange")
+		return hintLimitRange(ns)
 	case ByWebhook:
-		return "do what the webhook requires, or find out who runs it: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
+		return hintWebhook()
 	case ByFailingWebhook:
-		return "rerun when the webhook answers: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
+		return hintWebhookFails()
 	case ByPolicy:
-		return "do what the policy requires, or change it: kubectl describe validatingadmissionpolicy " + o.Name
+		return hintPolicy(o.Name)
 	case ByPriorityClass:
-		return "create the PriorityClass, or name another one in the pod template: kubectl get priorityclasses"
+		return hintPriorityClass()
 	case ByRuntimeClass:
-		return "create the RuntimeClass, or name another one in the pod template: kubectl get runtimeclasses"
+		return hintRuntimeClass()
 	case ByMutation:
-		return "exempt the set's pods from that: kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies"
+		return hintMutation()
 	case ByNamespace:
 		return ""
 	}
-	return "fix what the API server names, then rerun"
+	return hintRejected()
 }
 
-// CheckLabels compares the labels that the StatefulSet controller needs of a pod with what the API
-// server makes of them, nil when they are as they should be. By the revision it decides whether the
-// pod is up to date, and deletes it where it is not; by the selector it finds its pods, and it cannot
-// create one whose name is taken by a pod that it does not find.
+// CheckLabels compares the labels that the StatefulSet controller depends on with those that the API
+// server stores, nil when they are correct. The revision shows the controller whether the pod is up to
+// date, and it deletes a pod that is not; by the selector it finds its pods, and it cannot create one
+// whose name is taken by a pod that it does not find.
 func CheckLabels(set *appsv1.StatefulSet, sent, stored *corev1.Pod) *Objection {
 	const revision = appsv1.StatefulSetRevisionLabel
 	if have := stored.Labels[revision]; have != sent.Labels[revision] && sts.IsRollingUpdate(set) {
-		return &Objection{Kind: ByMutation, Name: revision, Message: fmt.Sprintf("mutating admission changes its label %s from %q to %q, "+
-			"so that the StatefulSet controller would delete it and create it again and again", revision, sent.Labels[revision], have)}
+		return &Objection{Kind: ByMutation, Name: revision, Message: msgRevisionLabelChanged(revision, sent.Labels[revision], have)}
 	}
 	selector, err := metav1.LabelSelectorAsSelector(set.Spec.Selector)
 	if err == nil && selector.Matches(labels.Set(sent.Labels)) && !selector.Matches(labels.Set(stored.Labels)) {
-		return &Objection{Kind: ByMutation, Message: fmt.Sprintf("mutating admission changes its labels, so that the set's selector (%s) does not match it "+
-			"and the StatefulSet controller would not find it", selector)}
+		return &Objection{Kind: ByMutation, Message: msgSelectorMismatch(selector.String())}
 	}
 	return nil
 }
 
-// Refuse is the decision about a pod that the API server would not let the StatefulSet controller
-// create.
+// Refuse is the decision about a pod that the StatefulSet controller would not be able to create
+// or to keep.
 func (o *Objection) Refuse(ns string, t Trial) Decision {
 	hint := o.fix(ns)
 	if o.dependsOnUser() {
-		hint += "; if this applies to your user but not to the StatefulSet controller, add --" + SkipPodCheck
+		hint += hintSkipPodCheck()
 	}
-	return Decision{Verdict: Refused, Reason: ReasonPodRefused, Subject: t.Pod.Name,
-		Message: fmt.Sprintf("%s (%s) would not %s: %s", t.pods(), t.source(), o.outcome(), o.Error()), Hint: hint}
-}
-
-// Warn is the sentence about a pod that will not be created, where nothing is lost by that.
-func (o *Objection) Warn(t Trial) string {
-	return fmt.Sprintf("%s will not %s: %s", t.pods(), o.outcome(), o.Error())
-}
-
-// outcome is what becomes of a new pod only without the objection.
-func (o *Objection) outcome() string {
+	message := msgPodRejected(t.pods(), t.source(), o.Error())
 	if o.Kind == ByMutation {
-		return "stay"
+		message = msgPodUnusable(t.pods(), t.source(), o.Error())
 	}
-	return "be created"
+	return Decision{Verdict: Refused, Reason: ReasonPodRefused, Subject: t.Pod.Name, Message: message, Hint: hint}
 }
 
-// dependsOnUser says whether the answer to the StatefulSet controller may be another one: policies and
-// webhooks may check who creates a pod. What the pod itself lacks, it lacks for the controller too.
+// Warn is the warning about a pod that will not be created, where nothing is lost by that.
+func (o *Objection) Warn(t Trial) string {
+	if o.Kind == ByMutation {
+		return msgPodNotKept(t.pods(), o.Error())
+	}
+	return msgPodNotCreated(t.pods(), o.Error())
+}
+
+// dependsOnUser says whether the StatefulSet controller may get another answer: policies and webhooks
+// may check which user creates a pod. An invalid pod is invalid for the controller, too.
 func (o *Objection) dependsOnUser() bool {
 	switch o.Kind {
 	case ByPolicy, ByWebhook, ByFailingWebhook, ByMutation, ByAdmission:
@@ -330,21 +326,20 @@ func (o *Objection) dependsOnUser() bool {
 	return false
 }
 
-// RefuseRemoval is the decision about a pod that admission does not let go. verb is evict or delete.
+// RefuseRemoval is the decision about a pod whose removal admission denies. verb is evict or delete.
 func (o *Objection) RefuseRemoval(ns, verb, pod string) Decision {
 	return Decision{Verdict: Refused, Reason: ReasonRemovalRefused, Subject: pod,
-		Message: fmt.Sprintf("cannot %s pod %s: %s", verb, pod, o.refusal()), Hint: o.fix(ns)}
+		Message: msgCannotRemove(verb, pod, o.refusal()), Hint: o.fix(ns)}
 }
 
-// RefuseWrite is the decision about a write to a StatefulSet or its size that admission does not
-// let through. verb is patch or scale.
+// RefuseWrite is the decision about a write to a StatefulSet or its size that admission denies.
+// verb is patch or scale.
 func (o *Objection) RefuseWrite(ns, verb, set string) Decision {
 	return Decision{Verdict: Refused, Reason: ReasonWriteRefused,
-		Message: fmt.Sprintf("cannot %s statefulset %s: %s", verb, set, o.refusal()), Hint: o.fix(ns)}
+		Message: msgCannotWrite(verb, set, o.refusal()), Hint: o.fix(ns)}
 }
 
-// RefuseAction is the decision about an action that admission does not let through, nil for one that
-// writes nothing.
+// RefuseAction is the decision about an action that admission denies, nil for one that writes nothing.
 func (o *Objection) RefuseAction(ns, set string, a *Action) *Decision {
 	var d Decision
 	verb, pod := a.Removes()
@@ -363,16 +358,16 @@ func (o *Objection) RefuseAction(ns, set string, a *Action) *Decision {
 	return &d
 }
 
-// refusal says who refuses a request that is not the creation of a pod.
+// refusal names what denies a request that is not the creation of a pod.
 func (o *Objection) refusal() string {
-	switch o.Kind {
-	case ByAdmission:
-		return "refused by admission: " + o.Message
-	case ByFailingWebhook:
+	switch {
+	case o.Kind == ByAdmission:
+		return msgDeniedBy("admission: " + o.Message)
+	case o.Kind == ByFailingWebhook, o.Kind == ByValidation, len(o.Exceeded) > 0:
 		return o.Error()
 	}
-	return "refused by " + o.Error()
+	return msgDeniedBy(o.Error())
 }
 
-// SkipPodCheck is the flag that leaves the trial of new pods out.
+// SkipPodCheck is the flag that skips the dry run of new pods.
 const SkipPodCheck = "skip-pod-check"

@@ -34,13 +34,13 @@ func TestReadObjection(t *testing.T) {
 		"PodSecurity": {status(403, "Forbidden", `pods "web-2" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true (pod or container "app" must set it)`),
 			plan.ByPodSecurity, "restricted:latest", `PodSecurity "restricted:latest": runAsNonRoot != true (pod or container "app" must set it)`},
 		"quota": {status(403, "Forbidden", `pods "web-2" is forbidden: exceeded quota: small, requested: pods=1,requests.cpu=100m, used: pods=3,requests.cpu=300m, limited: pods=3,requests.cpu=300m`),
-			plan.ByQuota, "small", "resourcequota small is exceeded (pods: 3 used of 3, 1 requested; requests.cpu: 300m used of 300m, 100m requested)"},
+			plan.ByQuota, "small", "resourcequota/small is exceeded (pods: 3 used of 3, 1 requested; requests.cpu: 300m used of 300m, 100m requested)"},
 		"quota that requires a request": {status(403, "Forbidden", `pods "web-2" is forbidden: failed quota: cpu: must specify requests.cpu for: app`),
-			plan.ByQuota, "cpu", "resourcequota cpu: must specify requests.cpu for: app"},
+			plan.ByQuota, "cpu", "resourcequota/cpu: must specify requests.cpu for: app"},
 		"limited resource without a quota": {status(403, "Forbidden", `pods "web-2" is forbidden: insufficient quota to consume: cpu`),
-			plan.ByQuota, "", "a resource quota: insufficient quota to consume: cpu"},
+			plan.ByQuota, "", "a ResourceQuota: insufficient quota to consume: cpu"},
 		"ServiceAccount": {status(403, "Forbidden", `pods "web-2" is forbidden: error looking up service account shop/web: serviceaccount "web" not found`),
-			plan.ByServiceAccount, "web", `serviceaccount web: serviceaccount "web" not found`},
+			plan.ByServiceAccount, "web", `serviceaccount/web: serviceaccount "web" not found`},
 		"LimitRange": {status(403, "Forbidden", `pods "web-2" is forbidden: maximum cpu usage per Container is 100m, but limit is 1`),
 			plan.ByLimitRange, "", "a LimitRange: maximum cpu usage per Container is 100m, but limit is 1"},
 		"webhook": {status(403, "Forbidden", "admission webhook \"guard.example.com\" denied the request: no\n\n  more  today"),
@@ -52,21 +52,21 @@ func TestReadObjection(t *testing.T) {
 		"webhook without words": {status(400, "", `admission webhook "guard.example.com" denied the request without explanation`),
 			plan.ByWebhook, "guard.example.com", `admission webhook "guard.example.com": without explanation`},
 		"webhook out of reach": {status(500, "InternalError", `Internal error occurred: failed calling webhook "guard.example.com": failed to call webhook: Post "https://x": context deadline exceeded`),
-			plan.ByFailingWebhook, "guard.example.com", `admission webhook "guard.example.com" does not answer: failed to call webhook: Post "https://x": context deadline exceeded`},
+			plan.ByFailingWebhook, "guard.example.com", `admission webhook "guard.example.com" cannot be called: failed to call webhook: Post "https://x": context deadline exceeded`},
 		"webhook with side effects": {status(400, "BadRequest", `admission webhook "guard.example.com" does not support dry run`),
 			plan.NoDryRun, "guard.example.com", `admission webhook "guard.example.com" does not support dry run`},
 		"policy": {status(422, "Invalid", `pods "web-1" is invalid: : ValidatingAdmissionPolicy 'guard' with binding 'all' denied request: the operator does that`),
-			plan.ByPolicy, "guard", "validatingadmissionpolicy guard: the operator does that"},
+			plan.ByPolicy, "guard", "validatingadmissionpolicy/guard: the operator does that"},
 		"policy that says Forbidden": {status(403, "Forbidden", `pods "web-1" is forbidden: ValidatingAdmissionPolicy 'guard' with binding 'all' denied request: not now`),
-			plan.ByPolicy, "guard", "validatingadmissionpolicy guard: not now"},
+			plan.ByPolicy, "guard", "validatingadmissionpolicy/guard: not now"},
 		"PriorityClass": {status(403, "Forbidden", `pods "web-2" is forbidden: no PriorityClass with name gone was found`),
-			plan.ByPriorityClass, "gone", "priorityclass gone: no PriorityClass with name gone was found"},
+			plan.ByPriorityClass, "gone", "priorityclass/gone: no PriorityClass with name gone was found"},
 		"RuntimeClass": {status(403, "Forbidden", `pods "web-2" is forbidden: pod rejected: RuntimeClass "gone" not found`),
-			plan.ByRuntimeClass, "gone", "runtimeclass gone: not found"},
+			plan.ByRuntimeClass, "gone", "runtimeclass/gone: not found"},
 		"namespace": {status(403, "Forbidden", `pods "web-2" is forbidden: unable to create new content in namespace shop because it is being terminated`),
-			plan.ByNamespace, "shop", "namespace shop: because it is being terminated"},
+			plan.ByNamespace, "shop", "namespace/shop: because it is being terminated"},
 		"validation": {status(422, "Invalid", `Pod "web-2" is invalid: spec.containers[0].image: Required value`),
-			plan.ByValidation, "", "validation: spec.containers[0].image: Required value"},
+			plan.ByValidation, "", "validation failed: spec.containers[0].image: Required value"},
 		"another plugin, or authorization": {status(403, "Forbidden", `pods "web-2" is forbidden: node affinity is not allowed here`),
 			plan.ByAdmission, "", "node affinity is not allowed here"},
 		"pages of text": {status(403, "Forbidden", `admission webhook "guard.example.com" denied the request: `+long),
@@ -97,36 +97,36 @@ func TestReadObjection(t *testing.T) {
 	}
 }
 
-// TestRefusalsHaveAWayOut: each names what helps, and --skip-pod-check only where the answer to the
-// StatefulSet controller may be another one.
-func TestRefusalsHaveAWayOut(t *testing.T) {
+// TestRefusalsHaveHints: each has a hint, with --skip-pod-check only where the StatefulSet controller may
+// get another answer.
+func TestRefusalsHaveHints(t *testing.T) {
 	for message, test := range map[string]struct {
 		hint string
 		skip bool
 	}{
 		`admission webhook "a" denied the request: no`:                                 {"kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations", true},
 		`x: violates PodSecurity "baseline:latest": no`:                                {"kubectl get namespace shop --show-labels", false},
-		`x: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1`:       {"raise the quota, or make room in it: kubectl describe resourcequota q -n shop", false},
+		`x: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1`:       {"raise the quota or free some of it: kubectl describe resourcequota q -n shop", false},
 		`x: failed quota: q: must specify limits.cpu for: a,b; limits.memory for: app`: {"set limits.cpu of container a,b, limits.memory of container app in the pod template, or a default in a LimitRange: kubectl describe resourcequota q -n shop", false},
 		`x: error looking up service account shop/web: serviceaccount "web" not found`: {"kubectl create serviceaccount web -n shop", false},
 		`x: no PriorityClass with name gone was found`:                                 {"create the PriorityClass", false},
 		`x: pod rejected: RuntimeClass "gone" not found`:                               {"create the RuntimeClass", false},
 		`x: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no`:         {"kubectl describe validatingadmissionpolicy p", true},
 		`x: minimum cpu usage per Pod is 1`:                                            {"kubectl describe limitrange -n shop", false},
-		`x: something else`:                                                            {"fix what the API server names", true},
+		`x: something else`:                                                            {"fix the reported error", true},
 	} {
 		o := plan.ReadObjection(status(403, "Forbidden", message))
 		d := o.Refuse("shop", plan.Trial{Pod: ststest.Web(1).Pods[0]})
 		if d.Verdict != plan.Refused || d.Reason != plan.ReasonPodRefused || !strings.Contains(d.Hint, test.hint) || strings.Contains(d.Hint, "--skip-pod-check") != test.skip {
 			t.Errorf("%s: %s %s: %s", message, d.Verdict, d.Reason, d.Hint)
 		}
-		if d := o.RefuseRemoval("shop", "evict", "web-1"); !strings.Contains(d.Hint, test.hint) || !strings.HasPrefix(d.Message, "cannot evict pod web-1: refused by ") {
+		if d := o.RefuseRemoval("shop", "evict", "web-1"); !strings.Contains(d.Hint, test.hint) || !strings.HasPrefix(d.Message, "cannot evict pod web-1: ") {
 			t.Errorf("%s: %s: %s", message, d.Message, d.Hint)
 		}
 	}
 }
 
-// TestQuotaAfterTheOldPod: what the old pod frees is no obstacle, and is not named as one.
+// TestQuotaAfterTheOldPod: resources that the old pod frees are not reported as exceeded.
 func TestQuotaAfterTheOldPod(t *testing.T) {
 	pod := func(cpu, class string) *corev1.Pod {
 		p := &corev1.Pod{Spec: corev1.PodSpec{PriorityClassName: class, Containers: []corev1.Container{{Name: "app"}}}}
@@ -143,17 +143,17 @@ func TestQuotaAfterTheOldPod(t *testing.T) {
 	}{
 		"full by the old pod": {"requested: pods=1, used: pods=3, limited: pods=3", pod("1", ""), "", true},
 		"over its limit": {"requested: pods=1, used: pods=4, limited: pods=3", pod("1", ""),
-			"resourcequota q is exceeded (pods: 4 used of 3, 1 requested, 1 freed by replaced pods)", true},
+			"resourcequota/q is exceeded (pods: 4 used of 3, 1 requested, 1 freed by replaced pods)", true},
 		"cpu comes free": {"requested: requests.cpu=1500m, used: requests.cpu=3, limited: requests.cpu=3500m", pod("1", ""), "", true},
 		"not enough cpu comes free": {"requested: requests.cpu=2, used: requests.cpu=3, limited: requests.cpu=3500m", pod("1", ""),
-			"resourcequota q is exceeded (requests.cpu: 3 used of 3500m, 2 requested, 1 freed by replaced pods)", true},
+			"resourcequota/q is exceeded (requests.cpu: 3 used of 3500m, 2 requested, 1 freed by replaced pods)", true},
 		"only the cpu does not fit": {"requested: pods=1,requests.cpu=50m, used: pods=6,requests.cpu=60m, limited: pods=6,requests.cpu=60m", pod("10m", ""),
-			"resourcequota q is exceeded (requests.cpu: 60m used of 60m, 50m requested, 10m freed by replaced pods)", true},
+			"resourcequota/q is exceeded (requests.cpu: 60m used of 60m, 50m requested, 10m freed by replaced pods)", true},
 		"no pod goes": {"requested: pods=1, used: pods=3, limited: pods=3", nil,
-			"resourcequota q is exceeded (pods: 3 used of 3, 1 requested)", true},
+			"resourcequota/q is exceeded (pods: 3 used of 3, 1 requested)", true},
 		"the quota may count other pods": {"requested: pods=1, used: pods=3, limited: pods=3", pod("1", "high"),
-			"resourcequota q is exceeded (pods: 3 used of 3, 1 requested)", false},
-		"another reason": {"requested: something", pod("1", ""), "resourcequota q: requested: something", true},
+			"resourcequota/q is exceeded (pods: 3 used of 3, 1 requested)", false},
+		"another reason": {"requested: something", pod("1", ""), "resourcequota/q: requested: something", true},
 	} {
 		o := plan.ReadObjection(status(403, "Forbidden", `pods "web-2" is forbidden: exceeded quota: q, `+test.message))
 		after, decided := o.AfterOld(test.old, pod("2", ""), ststest.Now)
@@ -191,14 +191,14 @@ func TestCheckQuotas(t *testing.T) {
 		want   string
 	}{
 		"room for all":                   {quota("q", "pods", "3", "6"), three, true, ""},
-		"room for some":                  {quota("q", "pods", "3", "5"), three, true, "the pods of ordinals 3-5 together: resourcequota q is exceeded (pods: 3 used of 5, 3 requested)"},
+		"room for some":                  {quota("q", "pods", "3", "5"), three, true, "the pods of ordinals 3-5 together: resourcequota/q is exceeded (pods: 3 used of 5, 3 requested)"},
 		"replaced one by one":            {quota("q", "pods", "3", "3"), same, false, ""},
-		"each requests more":             {quota("q", "requests.cpu", "3", "5"), grow, true, "the pods of ordinals 0-2 together: resourcequota q is exceeded (requests.cpu: 3 used of 5, 6 requested, 3 freed by replaced pods)"},
-		"several revisions":              {quota("q", "requests.cpu", "5", "9"), mixed, true, "the pods of ordinals 0-2, 4 together: resourcequota q is exceeded (requests.cpu: 5 used of 9, 10 requested, 5 freed by replaced pods)"},
+		"each requests more":             {quota("q", "requests.cpu", "3", "5"), grow, true, "the pods of ordinals 0-2 together: resourcequota/q is exceeded (requests.cpu: 3 used of 5, 6 requested, 3 freed by replaced pods)"},
+		"several revisions":              {quota("q", "requests.cpu", "5", "9"), mixed, true, "the pods of ordinals 0-2, 4 together: resourcequota/q is exceeded (requests.cpu: 5 used of 9, 10 requested, 5 freed by replaced pods)"},
 		"each requests more, with room":  {quota("q", "requests.cpu", "3", "6"), grow, true, ""},
 		"a scope that may not hold them": {quota("q", "pods", "3", "3", corev1.ResourceQuotaScopeBestEffort), three, true, ""},
 		"claims": {quota("q", "requests.storage", "3Gi", "4Gi"), []plan.Trial{{Pod: pod("1"), Count: 1, Claims: corev1.ResourceList{"requests.storage": resource.MustParse("2Gi")}}}, true,
-			"pod web-1: resourcequota q is exceeded (requests.storage: 3Gi used of 4Gi, 2Gi requested)"},
+			"pod web-1: resourcequota/q is exceeded (requests.storage: 3Gi used of 4Gi, 2Gi requested)"},
 		"one that is replaced": {quota("q", "pods", "3", "3"), []plan.Trial{{Pod: pod("1"), Replaces: pod("1"), Count: 1}}, false, ""},
 	} {
 		if more := plan.NeedsMore(test.trials, ststest.Now); more != test.more {
@@ -237,10 +237,10 @@ func TestCheckLabels(t *testing.T) {
 	}{
 		"a label of its own":                 {label("team", "payments"), nil, ""},
 		"the label with its name":            {label(appsv1.StatefulSetPodNameLabel, "other"), nil, ""},
-		"another revision":                   {label(appsv1.StatefulSetRevisionLabel, "gitops"), nil, `mutating admission changes its label controller-revision-hash from "` + ststest.StableRevision + `" to "gitops", so that the StatefulSet controller would delete it and create it again and again`},
-		"no revision":                        {label(appsv1.StatefulSetRevisionLabel, ""), nil, `mutating admission changes its label controller-revision-hash from "` + ststest.StableRevision + `" to "", so that the StatefulSet controller would delete it and create it again and again`},
+		"another revision":                   {label(appsv1.StatefulSetRevisionLabel, "gitops"), nil, `mutating admission changes its label controller-revision-hash from "` + ststest.StableRevision + `" to "gitops", so the StatefulSet controller would delete and recreate it over and over`},
+		"no revision":                        {label(appsv1.StatefulSetRevisionLabel, ""), nil, `mutating admission changes its label controller-revision-hash from "` + ststest.StableRevision + `" to "", so the StatefulSet controller would delete and recreate it over and over`},
 		"another revision, which none needs": {label(appsv1.StatefulSetRevisionLabel, "gitops"), onDelete, ""},
-		"a label of the selector":            {label("app", ""), onDelete, "mutating admission changes its labels, so that the set's selector (app=web) does not match it and the StatefulSet controller would not find it"},
+		"a label of the selector":            {label("app", ""), onDelete, "mutating admission changes its labels, so it does not match the StatefulSet's selector (app=web) and the controller would not find it"},
 	} {
 		set := ststest.Web(3).Sets[0]
 		if test.set != nil {

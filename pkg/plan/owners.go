@@ -1,15 +1,14 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// unmanaged refuses a change of these fields that an operator or a GitOps
-// controller would undo.
+// unmanaged refuses a change of these fields that an operator or a GitOps controller
+// would revert.
 func (h Holder) unmanaged(s *sts.Snapshot, fields ...sts.Field) *Decision {
 	if h.Force {
 		return nil
@@ -18,11 +17,11 @@ func (h Holder) unmanaged(s *sts.Snapshot, fields ...sts.Field) *Decision {
 		if !m.Reverts || !m.Writes(fields...) {
 			continue
 		}
-		hint := m.Hint + "; --force-ownership goes on all the same"
-		if !m.Operator {
-			hint = m.Hint + "; --print-patch prints it, --force-ownership goes on all the same"
+		hint := hintManagedInGit(m.Hint)
+		if m.Operator {
+			hint = hintManagedByOperator(m.Hint)
 		}
-		d := decide(Refused, ReasonManaged, fmt.Sprintf("%s manages statefulset %s (%s) and would undo the change", m.Name, s.Set.Name, m.Evidence), hint)
+		d := decide(Refused, ReasonManaged, msgManaged(s.Set.Name, m.Name, m.Evidence), hint)
 		return &d
 	}
 	return nil
@@ -31,41 +30,35 @@ func (h Holder) unmanaged(s *sts.Snapshot, fields ...sts.Field) *Decision {
 // autoscaled refuses a size that an autoscaler would change again.
 func (i drainScale) autoscaled(s *sts.Snapshot) *Decision {
 	from := sts.WantedReplicas(s.Set)
-	refuse := func(hint, format string, args ...any) *Decision {
-		d := decide(Refused, ReasonAutoscaler, fmt.Sprintf(format, args...), hint)
+	refuse := func(message, hint string) *Decision {
+		d := decide(Refused, ReasonAutoscaler, message, hint)
 		return &d
 	}
 	for _, a := range s.Autoscalers() {
-		below := min(a.MinReplicas, from) - 1 // the first size on the way to 0 that is below the minimum
+		below := min(a.MinReplicas, from) - 1 // the first size below the minimum
 		toOne := sts.Kubectl(s.Set.Namespace, "patch hpa", a.Name, "--type=merge", `-p '{"spec":{"minReplicas":1}}'`)
 		switch {
 		case i.Replicas == 0 && a.ScaledObject != "":
-			return refuse("pause it for as long as the set is parked: "+sts.Kubectl(s.Set.Namespace, "annotate scaledobject", a.ScaledObject, "autoscaling.keda.sh/paused=true"),
-				"%s may scale statefulset %s up again from 0 replicas: KEDA does that, an HPA alone does not", a.By, s.Set.Name)
+			return refuse(msgKEDAWouldScaleUp(s.Set.Name, a.By), hintPauseKEDA(s.Set.Namespace, a.ScaledObject))
 		case i.Replicas == 0 && a.ScalesFromZero():
-			return refuse("raise its minimum, so that it does not scale a StatefulSet with 0 replicas: "+toOne,
-				"%s has minReplicas 0, so it may scale statefulset %s up again from 0 replicas", a.By, s.Set.Name)
+			return refuse(msgHPAFromZero(s.Set.Name, a.By), hintHPAFromZero(toOne))
 		case i.Replicas == 0 && below > 0:
-			return refuse("lower its minimum first (at 0 replicas it leaves the set alone): "+toOne,
-				"%s keeps statefulset %s at %s: on the way to 0, at %s, it would scale up again", a.By, s.Set.Name, a.Range(), sts.Count(below, "replica"))
+			return refuse(msgHPABeforeZero(s.Set.Name, a.By, a.Range(), below), hintHPABeforeZero(toOne))
 		case i.Replicas > 0 && a.MinReplicas > i.Replicas && i.Replicas < from:
-			return refuse("lower its minimum first, or pause it",
-				"%s keeps statefulset %s at %s: it would scale up again", a.By, s.Set.Name, a.Range())
+			return refuse(msgAutoscaled(s.Set.Name, a.By, a.Range(), "up"), hintAutoscaled("lower its minimum"))
 		case a.MaxReplicas < i.Replicas && i.Replicas > from:
-			return refuse("raise its maximum first, or pause it",
-				"%s keeps statefulset %s at %s: it would scale down again", a.By, s.Set.Name, a.Range())
+			return refuse(msgAutoscaled(s.Set.Name, a.By, a.Range(), "down"), hintAutoscaled("raise its maximum"))
 		}
 	}
 	return nil
 }
 
-// Cautions are what a person should know of others before the first step that
-// writes: who else manages the set, and, where the step begins a canary, who may
-// scale it meanwhile.
+// Cautions are warnings before the first step that writes: which other clients manage the set
+// and, where the step begins a canary, which autoscaler may scale it meanwhile.
 func Cautions(s *sts.Snapshot, steps []Decision) []string {
 	first, changing, size := firstPatch(steps, func(*PatchSet) bool { return true }), FirstPatch(steps), lastScale(steps)
 	if size == nil && (first == nil || changing == nil && first.Canary == nil) {
-		return nil // evictions are nobody else's business
+		return nil // no other client manages the pods
 	}
 	var out []string
 	var fields []sts.Field
@@ -83,10 +76,10 @@ func Cautions(s *sts.Snapshot, steps []Decision) []string {
 	if size != nil {
 		for _, a := range s.Autoscalers() {
 			if size.To == 0 && !a.ScalesFromZero() {
-				out = append(out, fmt.Sprintf("%s scales this StatefulSet (%s): at 0 replicas it leaves the set alone, and scales it again after --unpark", a.By, a.Range()))
+				out = append(out, msgIgnoresParked(a.By, a.Range()))
 				continue
 			}
-			out = append(out, fmt.Sprintf("%s scales this StatefulSet (%s) and may change what is left at %d", a.By, a.Range(), size.To))
+			out = append(out, msgMayScale(a.By, a.Range(), size.To))
 		}
 		return out
 	}
@@ -95,7 +88,7 @@ func Cautions(s *sts.Snapshot, steps []Decision) []string {
 	}
 	for _, a := range s.Autoscalers() {
 		if a.MaxReplicas > sts.WantedReplicas(s.Set) {
-			out = append(out, fmt.Sprintf("%s scales this StatefulSet (%s): ordinals that it adds during the canary come up on the canary's revision", a.By, a.Range()))
+			out = append(out, msgMayScaleCanary(a.By, a.Range()))
 		}
 	}
 	return out
@@ -121,7 +114,7 @@ func FirstScale(steps []Decision) *Scale {
 	return nil
 }
 
-// FinalScale is the change from the present size to the last one among the steps, to be tried: nil
+// FinalScale is the change from the current size to the last one among the steps, for a dry run: nil
 // when the first step leads there already.
 func FinalScale(s *sts.Snapshot, steps []Decision) *Scale {
 	first := FirstScale(steps)

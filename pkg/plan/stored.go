@@ -13,10 +13,10 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// NotStored compares the object that the API server has answered a JSON patch with to what the
-// patch writes. Nil when every field has what the patch has given it, or is gone where the patch
-// removes it. What else the object has does not matter, and neither does what a list has besides
-// the items that were added to it. managedFields are the API server's own.
+// NotStored compares the object that the API server has returned for a JSON patch with the patch.
+// Nil when every field has the value from the patch, or is gone where the patch removes it. Other
+// fields of the object do not matter, and neither do other items of a list to which the patch has
+// added some. managedFields are the API server's own.
 func NotStored(ops []PatchOp, stored any) (*sts.Alteration, error) {
 	object, err := asJSON(stored)
 	if err != nil {
@@ -32,7 +32,7 @@ func NotStored(ops []PatchOp, stored any) (*sts.Alteration, error) {
 		parent := lookUp(object, keys[:len(keys)-1])
 		list, isList := parent.([]any)
 		if _, err := strconv.Atoi(last); last == "-" || err == nil && isList {
-			// An index means another item than before as soon as admission has changed the list.
+			// An index may mean another item as soon as admission has changed the list.
 			item, remove, err := listItem(ops[:i], o)
 			if err != nil {
 				return nil, err
@@ -77,8 +77,7 @@ func NotCreated(sent, stored any) (*sts.Alteration, error) {
 	return alterationOf(changes), nil
 }
 
-// WritesWhat is the same for two patches that write the same fields: what admission makes of one
-// it makes of the other.
+// WritesWhat is the same for two patches that write the same fields: admission treats both alike.
 func WritesWhat(ops []PatchOp) string {
 	var out []string
 	for _, o := range ops {
@@ -96,8 +95,8 @@ func alterationOf(changes []sts.Change) *sts.Alteration {
 	return &sts.Alteration{Changes: changes}
 }
 
-// listItem is what the operation adds to a list, or removes from it: the value that was tested
-// right before.
+// listItem is the item that the operation adds to a list, or removes from it: the value that was
+// tested right before.
 func listItem(before []PatchOp, o PatchOp) (item any, remove bool, err error) {
 	if o.Op != "remove" {
 		item, err = decoded(o.Value)
@@ -109,10 +108,10 @@ func listItem(before []PatchOp, o PatchOp) (item any, remove bool, err error) {
 			return item, true, err
 		}
 	}
-	return nil, true, fmt.Errorf("%s is removed without a test of what it is (this is a bug)", o.Path)
+	return nil, true, fmt.Errorf("%s is removed without a test of its value (this is a bug)", o.Path)
 }
 
-// differing adds the fields in which stored has not what was sent.
+// differing adds the fields whose stored value is not the one that was sent.
 func differing(path string, sent, stored any, changes []sts.Change) []sts.Change {
 	want, isMap := sent.(map[string]any)
 	have, same := stored.(map[string]any)
@@ -156,7 +155,7 @@ func notStored(path string, sent, stored any, removed bool) sts.Change {
 	return sts.Change{Path: path, From: sayValue(sent), To: sayValue(stored)}
 }
 
-// sayValue is a value as it is shown, short: records are long.
+// sayValue is a value as it is shown, shortened: records are long.
 func sayValue(v any) string {
 	const longest = 80
 	var text string

@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// TestNotStored compares our own patches of pods, claims and volumes with what the API server answers.
+// TestNotStored compares our own patches of pods, claims and volumes with the answers of the API server.
 func TestNotStored(t *testing.T) {
 	pod := func(finalizers ...string) *corev1.Pod {
 		return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "web-3", UID: "u", Finalizers: finalizers}}
@@ -83,7 +83,7 @@ func TestNotStored(t *testing.T) {
 	}
 }
 
-// TestNotStoredShort: a record is not shown whole.
+// TestNotStoredShort: a record is shortened.
 func TestNotStoredShort(t *testing.T) {
 	long := make([]byte, 500)
 	for i := range long {
@@ -95,7 +95,7 @@ func TestNotStoredShort(t *testing.T) {
 	}
 }
 
-// TestNotCreated: what the API server fills in is no difference.
+// TestNotCreated: defaults of the API server are no difference.
 func TestNotCreated(t *testing.T) {
 	sent := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: "data-web-3", Labels: map[string]string{"app": "web"}, Annotations: map[string]string{"a": "b"}}}
 	sent.Spec.VolumeName, sent.Spec.AccessModes = "volume", []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}

@@ -13,40 +13,40 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Trial is a pod that stands for all those that the controller will create because of a plan
-// on one revision, in place of pods on one revision or of none. They differ by name, hostname,
-// claims and index only.
+// Trial is a pod that represents all pods that the controller will create because of a plan on
+// one revision, replacing pods on one revision or none. They differ only by name, hostname,
+// claims and index.
 type Trial struct {
 	// Pod is the first of them that will be created, as the controller sends it.
 	Pod *corev1.Pod
 	// Fresh: the revision does not exist now. Unnamed: its name will be the API server's, and the
 	// label has a name of the same form.
 	Fresh, Unnamed bool
-	// Replaces is the pod that goes before, nil where there is none.
+	// Replaces is the pod that is removed first, nil where there is none.
 	Replaces *corev1.Pod
-	// Count is how many pods it stands for, Ordinals which.
+	// Count is how many pods it represents, Ordinals which.
 	Count    int
 	Ordinals []sts.Ordinal
 	// Claims is what a ResourceQuota counts for the claims that will be created for these pods.
 	Claims corev1.ResourceList
-	// Costs: a pod that works would be lost for it, or it is one that a larger size requires.
-	// What replaces nothing, or only what fails already, makes nothing worse.
+	// Costs: a working pod would be lost for it, or a larger size requires it. A pod that replaces
+	// nothing, or only a failing pod, makes nothing worse.
 	Costs bool
-	// together: it stands for several pods that are refused because of their sum, also of several
+	// together: it represents several pods that are rejected because of their sum, also of several
 	// revisions.
 	together bool
 	others   []string // sources
 }
 
-// pods names what is refused.
+// pods names the pods that are rejected.
 func (t Trial) pods() string {
 	if t.together && len(t.Ordinals) > 1 {
-		return "the pods of " + sts.SayOrdinals(t.Ordinals) + " together"
+		return msgPodsTogether(t.Ordinals)
 	}
 	return "pod " + t.Pod.Name
 }
 
-// source is what the pod is created from, for a sentence.
+// source is the template that the pod is created from, for a message.
 func (t Trial) source() string {
 	source := "revision " + sts.PodRevision(t.Pod)
 	if t.Unnamed {
@@ -55,9 +55,9 @@ func (t Trial) source() string {
 	return strings.Join(append([]string{source}, t.others...), ", ")
 }
 
-// ForetellTrials is [Foretell], and the pods to be tried before the plan begins: those that the
+// ForetellTrials predicts the plan, with the pods to try before it begins: those that the
 // controller creates because of it until nothing moves any more, also after the command has ended.
-// A pod that is missing already and that the controller tries to create anyway is no part of it.
+// A pod that is missing already, and that the controller creates in any case, is not included.
 func ForetellTrials(i Intent, s *sts.Snapshot) ([]Decision, []Trial) {
 	return ForetellStored(i, s, nil)
 }
@@ -83,7 +83,7 @@ func ForetellStored(i Intent, s *sts.Snapshot, template *corev1.PodTemplateSpec)
 	return steps, trials(s, created, wayBack(i))
 }
 
-// wayBack says whether an intent takes an update back. A pod that is not ready is then no loss.
+// wayBack says whether an intent rolls an update back. A pod that is not ready is then no loss.
 func wayBack(i Intent) bool {
 	switch i.(type) {
 	case AbortCanary, Unstick:
@@ -183,7 +183,7 @@ func NeedsMore(trials []Trial, now time.Time) bool {
 	return false
 }
 
-// before is what the pod that goes has used.
+// before is the usage of the replaced pod.
 func (t Trial) before(now time.Time) corev1.ResourceList {
 	if t.Replaces == nil {
 		return nil
@@ -191,9 +191,9 @@ func (t Trial) before(now time.Time) corev1.ResourceList {
 	return sts.PodUsage(t.Replaces, now)
 }
 
-// CheckQuotas holds all pods that will be created, and those that go for them, against the quotas.
-// It returns what is exceeded, and one trial for all pods that have a part in it. Quotas with scopes are
-// left to the API server's own answer, and so is what admission adds to the new pods.
+// CheckQuotas checks the pods that will be created, and those that they replace, against the quotas.
+// It returns the quota that is exceeded, and one trial for all pods that contribute to it. Quotas with
+// scopes are left to the API server's own answer, and so is what admission adds to the new pods.
 func CheckQuotas(quotas []*corev1.ResourceQuota, trials []Trial, now time.Time) (*Objection, Trial) {
 	type share struct{ requested, freed corev1.ResourceList }
 	shares := make([]share, len(trials))
@@ -256,7 +256,7 @@ func (t Trial) times(one corev1.ResourceList) corev1.ResourceList {
 	return out
 }
 
-// joined is one trial for pods that are refused because of their sum.
+// joined is one trial for pods that are rejected because of their sum.
 func joined(parts []Trial) Trial {
 	out := parts[0]
 	out.together = true

@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// TestTrials: one pod for each revision that will be created in place of another one, whichever
-// command leads to it, and before its first write.
+// TestTrials: every command tries, before its first write, one pod for each revision that will
+// replace another one.
 func TestTrials(t *testing.T) {
 	missing := func(o int) change {
 		return func(inv *sts.Inventory) { inv.Pods = append(inv.Pods[:o:o], inv.Pods[o+1:]...) }
@@ -74,7 +74,7 @@ func TestTrials(t *testing.T) {
 			s := test.from.Snapshots()[0]
 			steps, trials := plan.ForetellTrials(test.intent, s)
 			if diff := cmp.Diff(inFullAll(plan.Foretell(test.intent, s)), inFullAll(steps)); diff != "" {
-				t.Errorf("another plan than Foretell's (-Foretell +here):\n%s", diff)
+				t.Errorf("the plan is another one with trials (-want +got):\n%s", diff)
 			}
 			var got []trial
 			for _, tr := range trials {
@@ -103,8 +103,8 @@ func TestTrials(t *testing.T) {
 	}
 }
 
-// TestForetellStored: where admission changes the stable template, a plan to go back ends as the command
-// will: stuck, with the partition where it is.
+// TestForetellStored: where admission changes the stable template, the plan of a rollback ends as the
+// command will: stuck, with an unchanged partition.
 func TestForetellStored(t *testing.T) {
 	s := standing(2).Snapshots()[0]
 	set := s.Set.DeepCopy()

@@ -8,14 +8,13 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Ended is a command that has come to its end, for the pages of a pipeline.
+// Ended is a command that has ended, for the annotations and summary of a workflow.
 type Ended struct {
 	Command, Namespace, Name string
-	// Outcome is how it ended, nil when an error came first. Error is that error, a
-	// time-out or an interruption included.
+	// Outcome is how it ended, nil after an error. Error is that error, which may be a
+	// timeout or an interruption.
 	Outcome *plan.Decision
 	Error   string
 	DryRun  string
@@ -32,7 +31,7 @@ type Entry struct {
 	What string
 }
 
-// Check is one command that was asked.
+// Check is one command that was run.
 type Check struct {
 	At            time.Time
 	Label, Output string
@@ -40,13 +39,13 @@ type Check struct {
 	Good          bool
 }
 
-// verdict is one word for the end, and what there is to say.
+// verdict is one word for the end, and its message.
 func (e Ended) verdict() (word, message string, good bool) {
 	switch {
 	case e.Error != "":
 		return "failed", e.Error, false
 	case e.Outcome == nil:
-		return "failed", "ended without an outcome", false
+		return "failed", "no outcome", false
 	}
 	switch e.Outcome.Verdict {
 	case plan.Done:
@@ -82,7 +81,7 @@ var (
 	githubProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
-// Markdown writes the end as a summary: what happened, when, and how the set stands.
+// Markdown writes the end as a summary: what happened, when, and the state of the set.
 func Markdown(w io.Writer, e Ended) error {
 	var b strings.Builder
 	word, message, _ := e.verdict()
@@ -90,11 +89,7 @@ func Markdown(w io.Writer, e Ended) error {
 	if e.Outcome != nil && e.Outcome.Hint != "" && e.Error == "" {
 		fmt.Fprintf(&b, "→ %s\n\n", markdown(e.Outcome.Hint))
 	}
-	about := "namespace " + e.Namespace + ", took " + sts.Age(e.Took)
-	if e.DryRun != "" {
-		about += ", " + e.DryRun + " dry run: nothing was written"
-	}
-	fmt.Fprintf(&b, "%s\n\n", markdown(about))
+	fmt.Fprintf(&b, "%s\n\n", markdown(msgSummary(e.Namespace, e.DryRun, e.Took)))
 	if s := e.Status; s != nil && len(s.Replicas) > 0 {
 		b.WriteString("| pod | role | revision | ready | restarts |\n|---|---|---|---|---|\n")
 		for _, r := range s.Replicas {
@@ -110,7 +105,7 @@ func Markdown(w io.Writer, e Ended) error {
 		b.WriteByte('\n')
 	}
 	if len(e.Done) > 0 {
-		b.WriteString("| time (UTC) | what was done |\n|---|---|\n")
+		b.WriteString("| time (UTC) | action |\n|---|---|\n")
 		for _, d := range e.Done {
 			fmt.Fprintf(&b, "| %s | %s |\n", clockTime(d.At), markdown(d.What))
 		}
@@ -130,7 +125,7 @@ func Markdown(w io.Writer, e Ended) error {
 
 func clockTime(t time.Time) string { return t.UTC().Format(time.TimeOnly) }
 
-// fenced is text as it is, in a fence that it does not hold itself.
+// fenced is the unchanged text in a code fence that does not occur in it.
 func fenced(text string) string {
 	fence := "```"
 	for strings.Contains(text, fence) {

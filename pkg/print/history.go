@@ -30,15 +30,15 @@ func History(w io.Writer, r *inspect.HistoryReport, now time.Time, st Style) err
 	return t.print(w)
 }
 
-// changeSummary says in one line what a revision changed.
+// changeSummary is one line about the changes of a revision.
 func changeSummary(r *inspect.Revision, oldest bool) string {
 	switch {
 	case r.Error != "":
 		return r.Error
 	case oldest:
-		return "the oldest that is remembered"
+		return msgOldestRevision()
 	case len(r.Changes) == 0:
-		return "nothing that can be told"
+		return msgNoChange()
 	}
 	return sts.SayChanges(r.Changes)
 }

@@ -15,24 +15,23 @@ import (
 )
 
 // Alteration is how the object that the API server stores differs from the one that was sent:
-// what mutating admission changes. What the API server fills in by itself (defaults) is not
-// part of it.
+// the changes of mutating admission. The API server's own defaults are not part of it.
 type Alteration struct {
 	// Changes are the fields that differ, from what was sent to what is stored: of a StatefulSet
 	// those of the spec, and annotations of kubectl sts; of any other object those that were sent.
 	Changes []Change `json:"changes"`
-	// By are the webhooks and policies that are registered for this kind of write, as far as
-	// they may be seen: "mutatingwebhookconfiguration/kyverno".
+	// By are the webhooks and policies that match this write, as far as they can be listed:
+	// "mutatingwebhookconfiguration/kyverno".
 	By []string `json:"by,omitempty"`
 
-	// Sent is the object with defaults and without what admission changes, Stored the one
-	// with: both sides of a diff, in JSON, only what is compared.
+	// Sent is the object with defaults and without the changes of admission, Stored the one with
+	// them: both sides of a diff, in JSON, only the fields that are compared.
 	Sent   json.RawMessage `json:"-"`
 	Stored json.RawMessage `json:"-"`
 }
 
-// Template says whether all that is changed can be part of an update: nothing of it decides
-// which pods get the update, how many there are, or what is recorded.
+// Template says whether all changes can be part of an update: none of them decides which pods
+// are updated, how many there are, or what is recorded.
 func (a *Alteration) Template() bool {
 	return !slices.ContainsFunc(a.Changes, func(c Change) bool {
 		for _, fixed := range []string{"spec.replicas", "spec.updateStrategy", "spec.ordinals", "metadata."} {
@@ -49,13 +48,13 @@ func (a *Alteration) Spec() bool {
 	return slices.ContainsFunc(a.Changes, func(c Change) bool { return strings.HasPrefix(c.Path, "spec.") })
 }
 
-// Altered compares what the API server makes of a write with what was sent. live is the set
-// before the write; sent is the set as the write alone would leave it, stored the API
-// server's answer. Nil when they are the same.
+// Altered compares the API server's answer to a write with the object that was sent. live is the
+// set before the write; sent is the set as the write alone would leave it, stored the API server's
+// answer. Nil when they are the same.
 //
-// What the API server fills in is told from what admission adds by managedFields: they are
-// computed after defaulting and before admission. A field that nobody owns was not there
-// then, unless the set was applied server-side, for which there is a table of the defaults.
+// managedFields distinguish defaults from the changes of admission: they are computed after
+// defaulting and before admission. A field without an owner did not exist then, unless the set was
+// applied server-side, for which there is a table of the defaults.
 func Altered(live, sent, stored *appsv1.StatefulSet) *Alteration {
 	c := comparison{}
 	var all owners
@@ -110,7 +109,7 @@ func mustJSON(v any) json.RawMessage {
 	return raw
 }
 
-// compared is what is compared of a set, as JSON values: its spec, and our annotations.
+// compared is the part of a set that is compared, as JSON values: its spec, and our annotations.
 func compared(set *appsv1.StatefulSet) any {
 	spec := set.Spec
 	spec.Template = *spec.Template.DeepCopy()
@@ -134,8 +133,8 @@ func compared(set *appsv1.StatefulSet) any {
 	return out
 }
 
-// likeServer writes what the API server writes in two ways: it keeps the two names of the
-// ServiceAccount the same, and drops annotations of which init containers were made once.
+// likeServer normalizes a template as the API server does: it keeps the two names of the
+// ServiceAccount the same, and drops the annotations that once defined init containers.
 func likeServer(t *corev1.PodTemplateSpec) {
 	if t.Spec.ServiceAccountName == "" {
 		t.Spec.ServiceAccountName = t.Spec.DeprecatedServiceAccount
@@ -148,10 +147,10 @@ func likeServer(t *corev1.PodTemplateSpec) {
 	}
 }
 
-// spot is where a value stands: path names list items, kind does not.
+// spot is the place of a value: path names list items, kind does not.
 type spot struct {
 	path, kind string
-	// of are the values that the field stands among.
+	// of are the fields of the object that the field belongs to.
 	of map[string]any
 }
 
@@ -178,7 +177,7 @@ func (o owners) next(key string) (out owners) {
 	return out
 }
 
-// item is what is about a list's item, which managedFields name by its keys.
+// item is the part about a list's item, which managedFields identify by its keys.
 func (o owners) item(item any) (out owners) {
 	fields, _ := item.(map[string]any)
 	for _, m := range o {
@@ -205,7 +204,7 @@ type comparison struct {
 	tracked bool // managedFields show our write
 }
 
-// walk compares two values and returns the second without what admission has made of it.
+// walk compares two values and returns the second without the changes of admission.
 func (c *comparison) walk(at spot, live, sent, stored any, o owners) any {
 	if absent(sent) && absent(stored) {
 		return stored
@@ -231,7 +230,7 @@ func (c *comparison) walk(at spot, live, sent, stored any, o owners) any {
 	case sent == nil && filledIn(at, stored, len(o) > 0):
 		return stored
 	case stored == nil && live == nil && c.tracked && len(o) == 0:
-		return nil // a field that this API server does not have: it warns of that itself
+		return nil // a field that this API server does not have: it sends a warning of its own
 	}
 	return c.differs(at, sent, stored)
 }
@@ -344,8 +343,8 @@ func sameAmount(at spot, a, b any) bool {
 	return p.Cmp(q) == 0
 }
 
-// filledIn says whether the API server itself fills the field in with this value where it is
-// not given. A default that the table does not have is one when somebody owns the field.
+// filledIn says whether this value is the API server's default for the field. A value that is not
+// in the table counts as a default when the field has an owner.
 func filledIn(at spot, value any, owned bool) bool {
 	have := fmt.Sprint(value)
 	switch {
@@ -377,7 +376,7 @@ func pullPolicy(image string) string {
 // emptyObject is how an object without fields is printed.
 const emptyObject = "map[]"
 
-// defaults are what the API server fills in, by the end of the path.
+// defaults are the API server's defaults, by the end of the path.
 var defaults = map[string]string{
 	"spec.replicas":                            "1",
 	"spec.revisionHistoryLimit":                "10",

@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// Admission is told from what the API server fills in by itself.
+// Defaults of the API server are not taken for changes of admission.
 func TestAltered(t *testing.T) {
 	type change = func(*appsv1.StatefulSet)
 	pod := func(f func(*corev1.PodSpec)) change {
@@ -118,7 +118,7 @@ func TestAltered(t *testing.T) {
 			if a == nil {
 				return
 			}
-			// What is left without the changes is what was sent.
+			// Without the changes the object is the one that was sent.
 			spec, err := a.ExpectedSpec()
 			if err != nil {
 				t.Fatal(err)

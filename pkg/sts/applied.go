@@ -11,11 +11,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// AppliedBy names who besides us has applied the pod template that the set has now,
-// where it differs from another one: the managers of the fields that differ, and the
-// last `kubectl apply` where it holds these values. Empty when nobody has. An apply
-// of a value that stands already changes nothing else, yet the next one meets no
-// conflict.
+// AppliedBy names the other field managers that have applied the current pod template, where it
+// differs from another one: the managers of the fields that differ, and the last `kubectl apply`
+// where it has these values. Empty when there is none. Applying a value that is set already
+// changes nothing else, but the next apply then meets no conflict.
 func AppliedBy(set *appsv1.StatefulSet, other json.RawMessage) string {
 	now, err := json.Marshal(set.Spec.Template)
 	if err != nil {
@@ -43,12 +42,12 @@ func AppliedBy(set *appsv1.StatefulSet, other json.RawMessage) string {
 		return ""
 	}
 	slices.Sort(names)
-	return "field manager " + strings.Join(names, " and ")
+	return msgFieldManagers(names)
 }
 
-// ChangedBy names who gave the set its present pod template in place of another one, for a
-// sentence, and when: of the managers of the fields that differ the one that wrote first, as
-// far as managedFields tell. Empty when they do not.
+// ChangedBy names the client that replaced another pod template by the current one, and when: of
+// the managers of the fields that differ the one that wrote first, as far as managedFields show
+// it. Empty when they do not.
 func ChangedBy(set *appsv1.StatefulSet, other json.RawMessage) (who string, at time.Time) {
 	now, err := json.Marshal(set.Spec.Template)
 	if err != nil {
@@ -65,7 +64,7 @@ func ChangedBy(set *appsv1.StatefulSet, other json.RawMessage) (who string, at t
 		}
 		owns := slices.ContainsFunc(changes, func(c Change) bool { return c.To != "" && ownsKeys(fields, c.fieldKeys()) })
 		if owns && (who == "" || timeOf(e.Time).Before(at)) {
-			who, at = "field manager "+e.Manager, timeOf(e.Time)
+			who, at = msgFieldManagers([]string{e.Manager}), timeOf(e.Time)
 		}
 	}
 	return who, at
@@ -93,15 +92,14 @@ func ownsKeys(fields map[string]any, keys []string) bool {
 			return false
 		}
 		if len(next) == 0 {
-			return true // a leaf: all that is below it is its, too
+			return true // a leaf: the manager owns everything below it, too
 		}
 		fields = next
 	}
 	return true
 }
 
-// lastApplier is who ran the last client-side apply, when it holds one of the values
-// that are new.
+// lastApplier is the client of the last client-side apply, when it has one of the new values.
 func lastApplier(set *appsv1.StatefulSet, other json.RawMessage, changes []Change) string {
 	var last struct {
 		Spec struct {

@@ -25,7 +25,7 @@ func TestChangedBy(t *testing.T) {
 		who     string
 		at      time.Time
 	}{
-		{"nobody", nil, "", time.Time{}},
+		{"no manager", nil, "", time.Time{}},
 		{"kubectl set image", []metav1.ManagedFieldsEntry{owns("kubectl-set", "app", late)}, "field manager kubectl-set", late},
 		{"who owns another field has not", []metav1.ManagedFieldsEntry{owns("helm", "sidecar", late)}, "", time.Time{}},
 		{"the same value applied later by another one", []metav1.ManagedFieldsEntry{owns("helm", "app", late), owns("kubectl-set", "app", early)}, "field manager kubectl-set", early},
@@ -64,13 +64,13 @@ func TestAppliedBy(t *testing.T) {
 		last    string
 		want    string
 	}{
-		{"nobody", nil, "", ""},
+		{"no manager", nil, "", ""},
 		{"we alone", []metav1.ManagedFieldsEntry{image(sts.FieldManager, ""), elsewhere}, "", ""},
 		{"the same value applied again", []metav1.ManagedFieldsEntry{image(sts.FieldManager, ""), image("helm", "")}, "", "field manager helm"},
-		{"two", []metav1.ManagedFieldsEntry{image("helm", ""), image("argocd-controller", "")}, "", "field manager argocd-controller and helm"},
+		{"two", []metav1.ManagedFieldsEntry{image("helm", ""), image("argocd-controller", "")}, "", "field managers argocd-controller and helm"},
 		{"status is not the spec", []metav1.ManagedFieldsEntry{image("kube-controller-manager", "status")}, "", ""},
 		{"kubectl apply with the value", []metav1.ManagedFieldsEntry{applier}, applied("web:2"), "field manager kubectl-client-side-apply"},
-		{"kubectl apply, nobody recorded", nil, applied("web:2"), "field manager kubectl apply"},
+		{"kubectl apply, no manager recorded", nil, applied("web:2"), "field manager kubectl apply"},
 		{"kubectl apply with the old value", []metav1.ManagedFieldsEntry{applier}, applied(ststest.StableImage), ""},
 		{"kubectl apply with a third value", []metav1.ManagedFieldsEntry{applier}, applied("web:3"), ""},
 		{"what kubectl applied cannot be read", []metav1.ManagedFieldsEntry{applier}, "{", ""},

@@ -9,8 +9,7 @@ import (
 	"strings"
 )
 
-// Change is one field in which two pod templates differ. A side that does not have
-// the field is empty.
+// Change is one field in which two pod templates differ. A side without the field is empty.
 type Change struct {
 	// Path names list items by their name where they have one:
 	// "spec.containers[postgres].image".
@@ -24,17 +23,17 @@ func (c Change) String() string {
 	path := strings.TrimPrefix(c.Path, "spec.")
 	switch {
 	case c.From == "":
-		return fmt.Sprintf("%s = %s (new)", path, c.To)
+		return msgFieldAdded(path, c.To)
 	case c.To == "":
-		return fmt.Sprintf("%s gone (was %s)", path, c.From)
+		return msgFieldRemoved(path, c.From)
 	}
-	return fmt.Sprintf("%s: %s → %s", path, c.From, c.To)
+	return msgFieldChanged(path, c.From, c.To)
 }
 
-// longestValue is how long a value may be that a sentence shows.
+// longestValue is how long a value may be that a message shows.
 const longestValue = 120
 
-// SayChanges names the first changes, images before all others, and counts the rest.
+// SayChanges lists the first changes, images before all others, and counts the rest.
 func SayChanges(changes []Change) string {
 	const shown = 2
 	changes = slices.Clone(changes)
@@ -42,11 +41,11 @@ func SayChanges(changes []Change) string {
 	var parts []string
 	for i, c := range changes {
 		if i == shown {
-			parts = append(parts, fmt.Sprintf("%d more", len(changes)-shown))
+			parts = append(parts, msgMoreChanges(len(changes)-shown))
 			break
 		}
 		if len(c.From) > longestValue || len(c.To) > longestValue { // as of a record, which is a document
-			parts = append(parts, strings.TrimPrefix(c.Path, "spec.")+" (not shown)")
+			parts = append(parts, msgFieldTooLong(strings.TrimPrefix(c.Path, "spec.")))
 			continue
 		}
 		parts = append(parts, c.String())
@@ -78,7 +77,7 @@ func Changes(from, to json.RawMessage) ([]Change, error) {
 
 func walk(path string, a, b any, out *[]Change) {
 	if a == nil && b == nil {
-		return // absent and null are the same to the API
+		return // absent and null are the same to the API server
 	}
 	x, y, objects := pair(a, b)
 	if !objects {
@@ -106,7 +105,7 @@ func walk(path string, a, b any, out *[]Change) {
 	}
 }
 
-// pair gives both sides as objects. Lists become objects too, by the names of
+// pair returns both sides as objects. Lists become objects too, by the names of
 // their items, so that an inserted container is one change.
 func pair(a, b any) (x, y map[string]any, ok bool) {
 	x, okA := object(a)

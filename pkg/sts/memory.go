@@ -9,14 +9,14 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Memory is what a watch has seen of pods and a single look at the cluster cannot show.
+// Memory is what a watch has seen of pods, and a single read of the cluster cannot show.
 type Memory struct {
 	// Gone are the pods that no longer exist, by namespace and name, oldest first.
 	Gone map[types.NamespacedName][]GonePod
 	// Released is when the last finalizer of a terminating pod was removed.
 	Released map[types.UID]time.Time
-	// Accepted is when a pod that the controller could not create was found to be accepted by
-	// the API server, in a dry run: warnings from before that prove nothing any more.
+	// Accepted is when the API server accepted, in a dry run, a pod that the controller could not
+	// create: older warnings prove nothing any more.
 	Accepted map[types.NamespacedName]time.Time
 }
 
@@ -26,11 +26,11 @@ type GonePod struct {
 	At  time.Time
 	// WasReady: it was ready at some time.
 	WasReady bool
-	// Reason and Message are why it failed, empty where it did not: the kubelet's words.
+	// Reason and Message are why it failed, from the kubelet; empty where it did not.
 	Reason, Message string
 }
 
-// gonePods is how many pods of one name are remembered.
+// gonePods is how many pods of one name are kept.
 const gonePods = 10
 
 // Forget notes that the pod no longer exists.
@@ -64,17 +64,17 @@ func (m *Memory) Accept(pod types.NamespacedName, at time.Time) {
 	m.Accepted[pod] = at
 }
 
-// Clone is a copy that later news do not change.
+// Clone is a copy that later changes do not affect.
 func (m *Memory) Clone() Memory {
 	return Memory{Gone: maps.Clone(m.Gone), Released: maps.Clone(m.Released), Accepted: maps.Clone(m.Accepted)}
 }
 
-// accepted is when the API server was found to accept the pod, zero where it was not asked.
+// accepted is when the API server accepted the pod in a dry run, zero where it was not tried.
 func (s *Snapshot) accepted(pod string) time.Time {
 	return s.Memory.Accepted[types.NamespacedName{Namespace: s.Set.Namespace, Name: pod}]
 }
 
-// gone are the earlier pods of that name which a watch saw go.
+// gone are the earlier pods of that name whose removal a watch has seen.
 func (s *Snapshot) gone(name string) []GonePod {
 	return s.Memory.Gone[types.NamespacedName{Namespace: s.Set.Namespace, Name: name}]
 }

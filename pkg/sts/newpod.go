@@ -11,7 +11,7 @@ import (
 
 // NewPod is the pod that the StatefulSet controller creates for an ordinal from a revision's
 // template (newVersionedStatefulSetPod, newStatefulSetPod, updateIdentity, updateStorage).
-// It is what the controller sends: admission and the API server's defaults add to it.
+// It is the pod that the controller sends: admission and the API server's defaults add to it.
 func NewPod(set *appsv1.StatefulSet, template *corev1.PodTemplateSpec, revision string, o Ordinal) *corev1.Pod {
 	name := PodName(set.Name, o)
 	p := &corev1.Pod{
@@ -38,7 +38,7 @@ func NewPod(set *appsv1.StatefulSet, template *corev1.PodTemplateSpec, revision 
 		claims[v.Name] = true
 		volumes = append(volumes, v)
 	}
-	for _, v := range p.Spec.Volumes { // a claim's takes the place of one with the same name
+	for _, v := range p.Spec.Volumes { // a claim's volume replaces one with the same name
 		if !claims[v.Name] {
 			volumes = append(volumes, v)
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,64 +23,64 @@ const (
 	FieldManager = "kubectl-sts"
 	// AnnotationPrefix begins the key of every annotation that kubectl-sts writes.
 	AnnotationPrefix = "kubectl-sts.dev/"
-	// CanaryAnnotation holds a [Canary] in JSON while a canary is on its way.
+	// CanaryAnnotation has a [Canary] in JSON while a canary is in progress.
 	CanaryAnnotation = AnnotationPrefix + "canary"
-	// RestartAnnotation holds a [Restart] in JSON while a restart is on its way.
+	// RestartAnnotation has a [Restart] in JSON while a restart is in progress.
 	RestartAnnotation = AnnotationPrefix + "restart"
-	// OwnerAnnotation holds an [Owner] in JSON while a command works on the set.
+	// OwnerAnnotation is the lock: an [Owner] in JSON while a command changes the set.
 	OwnerAnnotation = AnnotationPrefix + "owner"
 )
 
-// Canary is what has to be remembered about a canary and cannot be seen in the
-// set, its pods and its revisions. There is no other state.
+// Canary is the state of a canary that cannot be read from the set, its pods and its
+// revisions. There is no other state.
 type Canary struct {
 	// StableRevision is the name of the revision that every ordinal was on before.
 	StableRevision string `json:"stableRevision"`
 	// StableTemplate is its pod template as the server wrote it. It is kept here
 	// because history may drop the revision (kubernetes#121534).
 	StableTemplate json.RawMessage `json:"stableTemplate"`
-	// PartitionBefore is the partition (an offset) that stood before the canary.
+	// PartitionBefore is the partition (an offset) before the canary.
 	PartitionBefore int32 `json:"partitionBefore"`
-	// Replicas is how many the set had when the canary began; older records don't say.
+	// Replicas is how many the set had when the canary began; older records lack it.
 	Replicas *int32 `json:"replicas,omitempty"`
 	// Partition is the one that the canary wrote last.
 	Partition int32 `json:"partition"`
 	// Generation is the set's metadata.generation after the canary's last write to
-	// its spec. As long as it stands, nobody else has changed the spec.
+	// its spec. While it is the same, no other client has changed the spec.
 	Generation int64 `json:"generation"`
-	// TemplateDigest is [TemplateDigest] of the pod template that the last write to it
-	// led to: the canary's own, while aborting the stable one as the server writes
-	// it. Empty when that is not known.
+	// TemplateDigest is [TemplateDigest] of the pod template after the last write to it:
+	// the canary's own, while aborting the stable one as the server writes it. Empty when
+	// that is not known.
 	TemplateDigest string `json:"templateDigest"`
-	// Goal is the lowest ordinal that the command under way is to update. It is
-	// absent between commands, so that a killed command knows where it was going.
+	// Goal is the lowest ordinal that the running command will update. It is absent
+	// between commands, so that a killed command can be resumed.
 	Goal *Ordinal `json:"goal,omitempty"`
 	// GoalOf is the command, with its options, that has this goal: only the same one
-	// goes on to it.
+	// resumes it.
 	GoalOf string `json:"goalOf,omitempty"`
-	// Asked is a digest of the change that was asked for, where it was accepted that admission
-	// makes another one of it.
+	// Asked is a digest of the requested change, where the changes of admission were accepted
+	// as part of it.
 	Asked string `json:"asked,omitempty"`
-	// Adopted: it began as an update of somebody else's that a promotion goes on with.
+	// Adopted: it began as an update of another client, which a promotion continues.
 	Adopted bool `json:"adopted,omitempty"`
-	// Paused: it began as somebody's update that was frozen, and can be let go again.
+	// Paused: it began as an update of another client that was paused, and can be resumed.
 	Paused bool `json:"paused,omitempty"`
-	// Aborting: the stable template has been put back, the pods are following.
+	// Aborting: the stable template is restored, the pods are being rolled back.
 	Aborting bool `json:"aborting,omitempty"`
-	// AbortedFor is the gate that failed, where no person asked for the abort.
+	// AbortedFor is the gate that failed, where that started the abort.
 	AbortedFor string `json:"abortedFor,omitempty"`
-	// Auto is what a `canary promote --auto` goes by, or went by that was stopped.
+	// Auto are the options of a `canary promote --auto`, also of one that was stopped.
 	Auto *Auto `json:"auto,omitempty"`
-	// AppliedBy is who else had applied the template that the abort took back.
+	// AppliedBy is the other client that applied the template that the abort rolled back.
 	AppliedBy string    `json:"appliedBy,omitempty"`
 	StartedBy string    `json:"startedBy,omitempty"`
 	StartedAt time.Time `json:"startedAt"`
 }
 
-// PartitionAfter is the partition once every ordinal has the update: the one before. An
-// adopted update is the exception where its partition held only some ordinals back: that is a
-// canary made by hand, which ends here. One that held back all of them (999, or as many as
-// there were replicas) freezes the set, and the next update, too.
+// PartitionAfter is the partition once every ordinal is updated: the one before the canary. The
+// exception is an adopted update whose partition was above only some of the ordinals: that is a
+// canary started by hand, which ends here. A partition above all of them (999, or as many as there
+// were replicas) blocks every update, and the next one, too.
 func (c *Canary) PartitionAfter(set *appsv1.StatefulSet) int32 {
 	replicas := WantedReplicas(set)
 	if c.Replicas != nil {
@@ -91,17 +92,17 @@ func (c *Canary) PartitionAfter(set *appsv1.StatefulSet) int32 {
 	return c.PartitionBefore
 }
 
-// Auto is what a canary that promotes itself goes by.
+// Auto are the options of canary promote --auto.
 type Auto struct {
-	// Steps are how many ordinals have the update after each step, like 3 or 50%;
-	// empty is one more each time.
+	// Steps are how many ordinals are updated after each step, like 3 or 50%; empty is
+	// one more each time.
 	Steps []string `json:"steps,omitempty"`
-	// Soak is for how long every updated pod has to be Ready at each step, as Go
-	// writes durations: "5m0s".
+	// Soak is how long every updated pod must be Ready at each step, as Go writes
+	// durations: "5m0s".
 	Soak string `json:"soak,omitempty"`
 	// MaxRestarts is how often the containers of one updated pod may restart.
 	MaxRestarts int32 `json:"maxRestarts"`
-	// Checks is how many commands are asked at each step.
+	// Checks is how many commands run at each step.
 	Checks int `json:"checks,omitempty"`
 }
 
@@ -114,35 +115,22 @@ func (a *Auto) SoakTime() time.Duration {
 	return d
 }
 
-// String is one line for people.
-func (a *Auto) String() string {
-	parts := []string{"one by one"}
-	if len(a.Steps) > 0 {
-		parts[0] = "steps " + strings.Join(a.Steps, ", ")
-	}
-	if d := a.SoakTime(); d > 0 {
-		parts = append(parts, "soak "+Duration(d))
-	}
-	if a.Checks > 0 {
-		parts = append(parts, Count(a.Checks, "check"))
-	}
-	return strings.Join(append(parts, "at most "+Count(a.MaxRestarts, "restart")), ", ")
-}
+// String is the options in a line.
+func (a *Auto) String() string { return msgAuto(a.Steps, a.SoakTime(), a.Checks, a.MaxRestarts) }
 
-// Restart is what has to be remembered about a restart of chosen pods: which pods
-// they were. Who has another pod by now has been restarted, whoever did it.
+// Restart is the state of a restart of selected pods: which pods they were. An ordinal that has
+// another pod by now is restarted, by whichever client.
 type Restart struct {
-	// Pods are the UIDs that the chosen ordinals' pods had when it began.
+	// Pods are the UIDs that the selected ordinals' pods had when it began.
 	Pods map[Ordinal]types.UID `json:"pods"`
-	// Command is the command with its options: only the same one goes on with it.
+	// Command is the command with its options: only the same one resumes it.
 	Command   string    `json:"command"`
 	StartedBy string    `json:"startedBy,omitempty"`
 	StartedAt time.Time `json:"startedAt"`
 }
 
-// Split tells the ordinals that have another pod by now, which is available, from
-// those that are left; lowest first. An ordinal that the set no longer has is
-// neither.
+// Split returns the ordinals that have another pod by now, which is available, and those that
+// are left; lowest first. An ordinal that the set no longer has is neither.
 func (r *Restart) Split(s *Snapshot) (done, left []Ordinal) {
 	for _, replica := range s.Replicas() {
 		before, chosen := r.Pods[replica.Ordinal]
@@ -157,16 +145,16 @@ func (r *Restart) Split(s *Snapshot) (done, left []Ordinal) {
 	return done, left
 }
 
-// Again is the command that goes on with the restart, for a hint.
+// Again is the command that resumes the restart, for a hint.
 func (r *Restart) Again(set *appsv1.StatefulSet) string {
 	verb, options, _ := strings.Cut(r.Command, " ")
 	return Kubectl(set.Namespace, strings.TrimSpace("sts "+verb+" "+set.Name+" "+options))
 }
 
-// Owner names the command that works on a set just now. It is absent between commands.
+// Owner names the command that is changing a set. It is absent between commands.
 type Owner struct {
-	// Name says who: by default user@host. Commands of one name go on where an
-	// earlier one of that name was killed.
+	// Name is the user: by default user@host. A command resumes an earlier one of the
+	// same name that was killed.
 	Name string `json:"name"`
 	// ID is different for every command that runs.
 	ID      string    `json:"id"`
@@ -179,19 +167,19 @@ type Owner struct {
 func ReadCanary(set *appsv1.StatefulSet) (*Canary, error) {
 	c, err := readAnnotation[Canary](set, CanaryAnnotation)
 	if err == nil && c != nil && (c.StableRevision == "" || len(c.StableTemplate) == 0) {
-		return nil, fmt.Errorf("statefulset %s: annotation %s: no stable revision is recorded in it", set.Name, CanaryAnnotation)
+		return nil, errors.New(msgNoStableRevision(set.Name, CanaryAnnotation))
 	}
 	return c, err
 }
 
-// ReadRestart reads the record of a restart that is on its way: nil when there is
-// none, an error when it can't be read.
+// ReadRestart reads the record of a restart in progress: nil when there is none, an error
+// when it can't be read.
 func ReadRestart(set *appsv1.StatefulSet) (*Restart, error) {
 	return readAnnotation[Restart](set, RestartAnnotation)
 }
 
-// ReadOwner reads which command works on the set: nil when none does, an error
-// when the record can't be read.
+// ReadOwner reads which command holds the lock of the set: nil when none does, an error when
+// the record can't be read.
 func ReadOwner(set *appsv1.StatefulSet) (*Owner, error) {
 	return readAnnotation[Owner](set, OwnerAnnotation)
 }
@@ -203,7 +191,7 @@ func readAnnotation[T any](set *appsv1.StatefulSet, key string) (*T, error) {
 	}
 	v := new(T)
 	if err := json.Unmarshal([]byte(raw), v); err != nil {
-		return nil, fmt.Errorf("statefulset %s: annotation %s: %w", set.Name, key, err)
+		return nil, fmt.Errorf("statefulset/%s: annotation %s: %w", set.Name, key, err)
 	}
 	return v, nil
 }
@@ -217,7 +205,7 @@ func EncodeAnnotation(v any) string {
 	return string(raw)
 }
 
-// TemplateDigest tells pod templates apart: a hash of the template's JSON.
+// TemplateDigest identifies a pod template: a hash of the template's JSON.
 func TemplateDigest(t *corev1.PodTemplateSpec) string { return Digest(t) }
 
 // Digest is a hash of the value's JSON.
@@ -230,26 +218,29 @@ func Digest(v any) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// Disturbed says in a sentence who has moved the partition or changed the template
-// since the canary's last write to the spec; empty when nobody has. A change of
-// replicas alone is everybody's right.
+// Disturbed names the client that has changed the partition or the template since the canary's
+// last write to the spec; empty when none has. Any client may change replicas.
 func (c *Canary) Disturbed(set *appsv1.StatefulSet) string {
 	switch {
 	case c.Generation == set.Generation:
 	case Partition(set) != c.Partition:
-		return fmt.Sprintf("%s moved the partition of statefulset %s from %d to %d (ordinals %s to %s) during the canary",
-			Who(set, "updateStrategy", "rollingUpdate", "partition"), set.Name, c.Partition, Partition(set),
+		return msgPartitionMoved(Who(set, "updateStrategy", "rollingUpdate", "partition"), set.Name, c.Partition, Partition(set),
 			Start(set)+Ordinal(c.Partition), UpdateFrom(set))
 	case c.Aborting && !c.Restored(set):
-		return fmt.Sprintf("%s applied another template to statefulset %s while it went back to %s", Who(set, "template"), set.Name, c.StableRevision)
+		return c.Reapplied(set)
 	case !c.Aborting && c.TemplateDigest != "" && TemplateDigest(&set.Spec.Template) != c.TemplateDigest:
-		return fmt.Sprintf("%s changed the pod template of statefulset %s during the canary", Who(set, "template"), set.Name)
+		return msgTemplateChanged(Who(set, "template"), set.Name)
 	}
 	return ""
 }
 
-// Restored says whether the stable template stands. The server may have written it
-// in words of its own, which a dry run has told, or may not.
+// Reapplied names the client that has changed the template during the abort.
+func (c *Canary) Reapplied(set *appsv1.StatefulSet) string {
+	return msgTemplateReapplied(Who(set, "template"), set.Name, c.StableRevision)
+}
+
+// Restored says whether the set has the stable template. The server may have encoded it
+// differently, which is known from a dry run.
 func (c *Canary) Restored(set *appsv1.StatefulSet) bool {
 	if c.Aborting && c.TemplateDigest == TemplateDigest(&set.Spec.Template) {
 		return true
@@ -258,16 +249,16 @@ func (c *Canary) Restored(set *appsv1.StatefulSet) bool {
 	return err == nil && equality.Semantic.DeepEqual(*stable, set.Spec.Template)
 }
 
-// Who names somebody else who manages a field of the spec, for a sentence.
+// Who names the other client that manages a field of the spec, for a message.
 func Who(set *appsv1.StatefulSet, path ...string) string {
 	if m := LastManager(set, append([]string{"spec"}, path...)...); m != "" {
-		return "field manager " + m
+		return msgFieldManagers([]string{m})
 	}
-	return "somebody"
+	return "another client"
 }
 
-// LastManager names who besides us last wrote the field of the set's spec at the
-// path, from managedFields: "helm", "kubectl-edit". Empty when nobody is recorded.
+// LastManager is the field manager other than ours that last wrote the field of the set's spec
+// at the path, from managedFields: "helm", "kubectl-edit". Empty when none is recorded.
 func LastManager(set *appsv1.StatefulSet, path ...string) string {
 	entries := slices.Clone(set.ManagedFields)
 	slices.SortStableFunc(entries, func(a, b metav1.ManagedFieldsEntry) int {

@@ -63,7 +63,7 @@ func TestRestart(t *testing.T) {
 	inv := ststest.Web(5)
 	ststest.NotReady(inv.Pods[3], ststest.Now)
 	s := inv.Snapshots()[0]
-	// 0 has the pod of then, 3 another one that is not ready; 7 is no ordinal any more.
+	// 0 still has the same pod, 3 another one that is not ready; 7 is no longer an ordinal of the set.
 	done, left := got.Split(s)
 	if diff := cmp.Diff([][]sts.Ordinal{{2}, {0, 3}}, [][]sts.Ordinal{done, left}); diff != "" {
 		t.Errorf("done and left (-want +got):\n%s", diff)
@@ -73,7 +73,7 @@ func TestRestart(t *testing.T) {
 		"restart --ordinal=0,2-3,7": "kubectl sts restart web --ordinal=0,2-3,7 -n test",
 	} {
 		if got := (&sts.Restart{Command: command}).Again(s.Set); got != want {
-			t.Errorf("%q goes on with %q, want %q", command, got, want)
+			t.Errorf("%q is resumed with %q, want %q", command, got, want)
 		}
 	}
 }
@@ -87,7 +87,7 @@ func TestAnnotationsAbsentOrGarbage(t *testing.T) {
 	}
 	for _, garbage := range []string{"", "x", "[]", `{"partition":"three"}`, `{"startedAt":"yesterday"}`, `{"generation":1.5}`} {
 		c, err := sts.ReadCanary(annotated(sts.CanaryAnnotation, garbage))
-		if c != nil || err == nil || !strings.HasPrefix(err.Error(), "statefulset web: annotation kubectl-sts.dev/canary: ") {
+		if c != nil || err == nil || !strings.HasPrefix(err.Error(), "statefulset/web: annotation kubectl-sts.dev/canary: ") {
 			t.Errorf("%q: %v, %v", garbage, c, err)
 		}
 	}
@@ -106,7 +106,7 @@ func FuzzReadAnnotations(f *testing.F) {
 		if c == nil {
 			return
 		}
-		// What was read is written so that it reads the same.
+		// A record that was read and written again reads the same.
 		once := sts.EncodeAnnotation(c)
 		again, err := sts.ReadCanary(annotated(sts.CanaryAnnotation, once))
 		if err != nil || sts.EncodeAnnotation(again) != once {
@@ -124,11 +124,11 @@ func TestPartitionAfter(t *testing.T) {
 		want     int32
 	}{
 		{"ours, without a partition", 0, false, new(int32(3)), 0},
-		{"ours, on some ordinals held back", 2, false, new(int32(3)), 2},
+		{"ours, with some ordinals below the partition", 2, false, new(int32(3)), 2},
 		{"ours, on a frozen set", 999, false, new(int32(3)), 999},
 		{"adopted, without a partition", 0, true, new(int32(3)), 0},
 		{"adopted, a canary made by hand", 2, true, new(int32(3)), 0},
-		{"adopted, the highest ordinal is held back, too", 3, true, new(int32(3)), 3},
+		{"adopted, the highest ordinal is below the partition, too", 3, true, new(int32(3)), 3},
 		{"adopted, frozen for any size", 999, true, new(int32(3)), 999},
 		{"adopted, frozen before it was scaled up to 3", 2, true, new(int32(2)), 2},
 		{"adopted, made by hand before it was scaled down to 3", 4, true, new(int32(5)), 0},
@@ -170,7 +170,7 @@ func TestLastManager(t *testing.T) {
 		path    []string
 		want    string
 	}{
-		{"nobody", nil, path, ""},
+		{"no manager", nil, path, ""},
 		{"one", []metav1.ManagedFieldsEntry{entry("helm", partition, 0, "")}, path, "helm"},
 		{"the later one", []metav1.ManagedFieldsEntry{entry("helm", partition, 0, ""), entry("kubectl-edit", partition, 5, ""), entry("argo", partition, 3, "")}, path, "kubectl-edit"},
 		{"who wrote something else later", []metav1.ManagedFieldsEntry{entry("helm", partition, 0, ""), entry("kubectl-set", image, 5, "")}, path, "helm"},

@@ -284,7 +284,7 @@ func TestSayChanges(t *testing.T) {
 		{Path: "metadata.annotations.kubectl-sts.dev/canary", From: strings.Repeat("x", 1000), To: "y"},
 		{Path: "spec.template.spec.containers[app].image", From: "a", To: "b"},
 	})
-	if want := "template.spec.containers[app].image: a → b, metadata.annotations.kubectl-sts.dev/canary (not shown)"; got != want {
+	if want := "template.spec.containers[app].image: a → b, metadata.annotations.kubectl-sts.dev/canary (too long to show)"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	resourcehelper "k8s.io/component-helpers/resource"
 )
 
-// PodUsage is what a ResourceQuota counts for a pod: the pod itself and, until it has ended, what
-// its containers request and are limited to. A resize in progress is not counted.
+// PodUsage is what a ResourceQuota counts for a pod: the pod itself and, until it has ended, the
+// requests and limits of its containers. A resize in progress is not counted.
 func PodUsage(p *corev1.Pod, now time.Time) corev1.ResourceList {
 	one := *resource.NewQuantity(1, resource.DecimalSI)
 	out := corev1.ResourceList{"count/pods": one}

@@ -20,16 +20,15 @@ func (s *Snapshot) Revision(name string) *appsv1.ControllerRevision {
 	return s.Revisions[i]
 }
 
-// RevisionFor is the name of the revision with which the controller makes the
-// ordinal's pod when it is not there: newVersionedStatefulSetPod in Kubernetes'
-// StatefulSet controller.
+// RevisionFor is the name of the revision from which the controller creates the ordinal's
+// pod when it is missing: newVersionedStatefulSetPod in Kubernetes' StatefulSet controller.
 func (s *Snapshot) RevisionFor(o Ordinal) string {
 	set, below := s.Set, Start(s.Set)
 	switch ru := set.Spec.UpdateStrategy.RollingUpdate; {
 	case ru != nil:
 		below = UpdateFrom(set)
 	case IsRollingUpdate(set):
-		// Without a partition it goes by how many pods are still on the current one.
+		// Without a partition the number of pods on the current revision decides.
 		below += Ordinal(set.Status.CurrentReplicas)
 	}
 	// A current revision that is gone from history is replaced by the update revision.
@@ -39,9 +38,8 @@ func (s *Snapshot) RevisionFor(o Ordinal) string {
 	return set.Status.UpdateRevision
 }
 
-// RevisionTemplate is the pod template that a ControllerRevision holds, as the
-// server wrote it. It stays raw JSON so that fields which this program does not
-// know survive a rollback.
+// RevisionTemplate is the pod template of a ControllerRevision, as the server wrote it. It
+// stays raw JSON so that a rollback keeps fields which this program does not know.
 func RevisionTemplate(r *appsv1.ControllerRevision) (json.RawMessage, error) {
 	var data struct {
 		Spec struct {
@@ -49,10 +47,10 @@ func RevisionTemplate(r *appsv1.ControllerRevision) (json.RawMessage, error) {
 		} `json:"spec"`
 	}
 	if err := json.Unmarshal(r.Data.Raw, &data); err != nil {
-		return nil, fmt.Errorf("controllerrevision %s: %w", r.Name, err)
+		return nil, fmt.Errorf("controllerrevision/%s: %w", r.Name, err)
 	}
 	if len(data.Spec.Template) == 0 {
-		return nil, fmt.Errorf("controllerrevision %s holds no pod template", r.Name)
+		return nil, fmt.Errorf("controllerrevision/%s has no pod template", r.Name)
 	}
 	// The revision is a strategic merge patch; its directive is not part of the template.
 	delete(data.Spec.Template, "$patch")
@@ -68,15 +66,14 @@ func ParseTemplate(raw json.RawMessage) (*corev1.PodTemplateSpec, error) {
 	return t, nil
 }
 
-// Observed says whether the controller has seen the set's present spec and has
-// said which revision it leads to. Before that, status speaks of an older spec.
+// Observed says whether the controller has seen the set's current spec and has named its
+// revision. Before that, status is about an older spec.
 func Observed(set *appsv1.StatefulSet) bool {
 	return set.Status.ObservedGeneration >= set.Generation && set.Status.UpdateRevision != ""
 }
 
-// Progress is a fingerprint of everything that moves when a rollout gets on:
-// while it stays the same, the controller has done nothing. A crash loop's
-// restarts do not change it.
+// Progress is a fingerprint of everything that changes when a rollout progresses: while it
+// stays the same, the controller has done nothing. A crash loop's restarts do not change it.
 func (s *Snapshot) Progress() string {
 	var b strings.Builder
 	st := s.Set.Status
@@ -92,8 +89,8 @@ func (s *Snapshot) Progress() string {
 	return b.String()
 }
 
-// LastMoved is the last time that something of the set is known to have changed: its status or
-// spec, or one of its pods. Zero where the server does not tell.
+// LastMoved is the last known change of the set: of its status or spec, or of one of its pods.
+// Zero where the server does not record it.
 func (s *Snapshot) LastMoved() time.Time {
 	last := s.statusWritten()
 	if last.IsZero() {

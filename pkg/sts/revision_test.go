@@ -20,10 +20,10 @@ func TestRevisionTemplate(t *testing.T) {
 			`{"spec":{"template":{"$patch":"replace","metadata":{"creationTimestamp":null,"labels":{"app":"web"}},"spec":{"containers":[{"name":"app","fieldOfTomorrow":{"a":[1,2]}}]}}}}`,
 			`{"metadata":{"creationTimestamp":null,"labels":{"app":"web"}},"spec":{"containers":[{"name":"app","fieldOfTomorrow":{"a":[1,2]}}]}}`, ""},
 		{"a $patch deeper down is data", `{"spec":{"template":{"$patch":"replace","metadata":{"annotations":{"$patch":"mine"}}}}}`, `{"metadata":{"annotations":{"$patch":"mine"}}}`, ""},
-		{"no template", `{"spec":{}}`, "", "controllerrevision r holds no pod template"},
-		{"of something else", `{"other":1}`, "", "controllerrevision r holds no pod template"},
-		{"garbage", `{"spec":`, "", "controllerrevision r: "},
-		{"nothing", ``, "", "controllerrevision r: "},
+		{"no template", `{"spec":{}}`, "", "controllerrevision/r has no pod template"},
+		{"of something else", `{"other":1}`, "", "controllerrevision/r has no pod template"},
+		{"garbage", `{"spec":`, "", "controllerrevision/r: "},
+		{"nothing", ``, "", "controllerrevision/r: "},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -125,7 +125,7 @@ func TestObserved(t *testing.T) {
 	}
 }
 
-// What a rollout does moves the fingerprint; what merely happens does not.
+// Progress of a rollout changes the fingerprint; other events do not.
 func TestProgress(t *testing.T) {
 	tests := []struct {
 		name   string
