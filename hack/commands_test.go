@@ -47,7 +47,7 @@ func TestWrongCommandLinesDoNotParse(t *testing.T) {
 		"kubectl sts drain web",
 		"kubectl sts canary begin web",
 		"kubectl sts status web --until=complete",
-		"kubectl sts canary promote web --to two",
+		"kubectl sts canary promote web --to-ordinal two",
 		"kubectl sts canary promote",
 	} {
 		if parses(line, false) == nil {

@@ -57,6 +57,7 @@ for module in $modules; do
   check "go vet ($module)" go -C "$module" vet ./...
   check "golangci-lint ($module)" lint "$module"
 done
+check "words (hack/words/words.txt)" go run ./hack/words
 if [ -d hack/gendocs ]; then
   check "docs are current" docs_current
 fi

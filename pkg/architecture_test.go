@@ -171,7 +171,7 @@ func (g graph) reached() []string {
 					chain = from + " → " + chain
 				}
 				found = append(found, fmt.Sprintf("%s reaches %s: %s", pkg, at, chain))
-				break // one way is enough to see what to mend
+				break // one import chain is enough to fix it
 			}
 			for _, next := range g[at] {
 				if _, seen := way[next]; !seen {

@@ -18,13 +18,12 @@ import (
 func main() { os.Exit(run()) }
 
 func run() int {
-	// What libraries log would fall into the middle of our own messages.
+	// Log lines of libraries would be mixed with the messages of the plugin.
 	klog.SetLogger(logr.Discard())
-	// A connection that has died without a word is to be noticed in 15 seconds, not in
-	// client-go's 45: somebody waits for what comes over it.
+	// Detect a dead connection within 15 seconds instead of client-go's 45: a command waits for it.
 	for name, seconds := range map[string]string{"HTTP2_READ_IDLE_TIMEOUT_SECONDS": "10", "HTTP2_PING_TIMEOUT_SECONDS": "5"} {
 		if os.Getenv(name) == "" {
-			_ = os.Setenv(name, seconds) // it is how client-go is told
+			_ = os.Setenv(name, seconds) // client-go reads it there
 		}
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())

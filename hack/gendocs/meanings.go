@@ -57,7 +57,7 @@ var meanings = map[string]string{
 	"FailingContainer.exitReason": "reason of its last termination, as Kubernetes reports it: `OOMKilled`",
 	"FailingContainer.exitedAt":   "time of its last termination",
 
-	"Revision.revision": "its number, for `--to-revision`, `--from` and `--to`; Kubernetes assigns a new number to a revision that is used again",
+	"Revision.revision": "its number, for `--to-revision`, `--from-revision`; Kubernetes assigns a new number to a revision that is used again",
 	"Revision.name":     "its name, which does not change",
 	"Revision.created":  "when it was first used",
 	"Revision.stable":   "true for the revision before the update",

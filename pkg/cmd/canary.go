@@ -42,10 +42,10 @@ func newCanaryStart(c *common) *cobra.Command {
 	f.StringVarP(&o.manifest, "filename", "f", "", "`FILE` with the StatefulSet's new manifest (- for stdin)")
 	f.BoolVar(&o.restart, "restart", false, "Set the restartedAt annotation, as kubectl rollout restart does")
 	f.StringVar(&canaries, "canaries", "1", "Number of highest ordinals to update, `N|P%` (rounded up)")
-	f.Int32Var(&from, "from", 0, "Lowest `ORDINAL` of the canary, instead of --canaries")
+	f.Int32Var(&from, "from-ordinal", 0, "Lowest `ORDINAL` of the canary, instead of --canaries")
 	f.BoolVar(&wait, "wait", true, "Wait for the canary to become available")
 	ch.canAcceptAdmission(cmd)
-	cmd.MarkFlagsMutuallyExclusive("from", "canaries")
+	cmd.MarkFlagsMutuallyExclusive("from-ordinal", "canaries")
 	cmd.MarkFlagsOneRequired("image", "patch", "patch-file", "filename", "restart")
 	cmd.MarkFlagsMutuallyExclusive("patch", "patch-file")
 	for _, f := range []string{"image", "patch", "patch-file", "restart"} {
@@ -62,7 +62,7 @@ func newCanaryStart(c *common) *cobra.Command {
 		if intent.Canaries, err = plan.ParseCount(canaries); err != nil {
 			return usagef("--canaries: %s", err)
 		}
-		if f.Changed("from") {
+		if f.Changed("from-ordinal") {
 			lowest := sts.Ordinal(from)
 			intent.From = &lowest
 		}

@@ -43,7 +43,7 @@ func newCanaryPromote(c *common) *cobra.Command {
 	ch := c.newChange(cmd, "canary promote").canPrintPatch(cmd)
 	f, a := cmd.Flags(), &o.auto
 	f.Int32Var(&o.step, "step", 0, "Update `N` more ordinals")
-	f.Int32Var(&o.to, "to", 0, "Lowest `ORDINAL` to update, inclusive")
+	f.Int32Var(&o.to, "to-ordinal", 0, "Lowest `ORDINAL` to update, inclusive")
 	f.BoolVar(&o.full, "full", false, "Update all ordinals and finish the canary")
 	f.BoolVar(&a.on, "auto", false, "Promote step by step while the gates pass")
 	f.StringVar(&a.steps, "steps", "", "With --auto: updated ordinals after each step, for example `1,3,50%,100%`")
@@ -53,13 +53,13 @@ func newCanaryPromote(c *common) *cobra.Command {
 	f.StringArrayVar(&a.execs, "check-exec", nil, "With --auto: `COMMAND` to run in each updated pod (sh -c); can be repeated")
 	f.DurationVar(&a.timeout, "check-timeout", 5*time.Minute, "With --auto: timeout of one check")
 	addChoice(cmd, &a.onFailure, "on-failure", "pause", "With --auto: what to do when a gate fails", "pause", "abort")
-	cmd.MarkFlagsMutuallyExclusive("step", "to", "full", "auto")
+	cmd.MarkFlagsMutuallyExclusive("step", "to-ordinal", "full", "auto")
 	cmd.MarkFlagsMutuallyExclusive("auto", "print-patch")
 	for _, name := range autoFlags {
 		requires(cmd, name, "auto")
 	}
 	positive(cmd, "step", "check-timeout")
-	notNegative(cmd, "to", "soak", "max-restarts")
+	notNegative(cmd, "to-ordinal", "soak", "max-restarts")
 	notEmpty(cmd, "steps", "check", "check-exec")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !o.auto.on {
@@ -77,11 +77,11 @@ func newCanaryPromote(c *common) *cobra.Command {
 // byHand is a promotion to a given ordinal.
 func (o *promoteOptions) byHand(cmd *cobra.Command, ch *change) intents {
 	options := plan.PromoteOptions{Step: o.step, Full: o.full}
-	if cmd.Flags().Changed("to") {
+	if cmd.Flags().Changed("to-ordinal") {
 		lowest := sts.Ordinal(o.to)
 		options.To = &lowest
 	}
-	for _, f := range []string{"step", "to", "full"} {
+	for _, f := range []string{"step", "to-ordinal", "full"} {
 		if cmd.Flags().Changed(f) {
 			ch.detail = " --" + f + "=" + cmd.Flags().Lookup(f).Value.String()
 		}

@@ -70,7 +70,7 @@ func newDNS(c *common) *cobra.Command {
 	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 if a required name cannot resolve")
 	notNegative(cmd, "replicas")
 	notEmpty(cmd, "filename", "port")
-	for _, asking := range []string{"resolve", "wait", "watch", "from", "server"} {
+	for _, asking := range []string{"resolve", "wait", "watch", "from-pod", "server"} {
 		cmd.MarkFlagsMutuallyExclusive("filename", asking)
 		cmd.MarkFlagsMutuallyExclusive("replicas", asking)
 	}

@@ -44,16 +44,16 @@ type resolveOptions struct {
 func (o *resolveOptions) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&o.resolve, "resolve", false, "Query the cluster's DNS for each name, through a port-forward to CoreDNS")
-	f.StringVar(&o.from, "from", "", "Query from inside this `POD`, with its dig, nslookup or getent")
-	f.StringVarP(&o.container, "container", "c", "", "Container of --from (default: the pod's default container)")
+	f.StringVar(&o.from, "from-pod", "", "Query from inside this `POD`, with its dig, nslookup or getent")
+	f.StringVarP(&o.container, "container", "c", "", "Container of --from-pod (default: the pod's default container)")
 	f.StringVar(&o.server, "server", "", "DNS server to query: `HOST:PORT`, tcp://HOST:PORT, or resolv.conf")
 	f.BoolVar(&o.wait, "wait", false, "Wait until the name of every ordinal resolves correctly")
 	f.BoolVarP(&o.watch, "watch", "w", false, "Query again when pods or EndpointSlices change")
 	f.DurationVar(&o.timeout, "timeout", 0, "Maximum time for --wait and --watch (for example 90s or 10m; 0 means no limit)")
 	notNegative(cmd, "timeout")
-	notEmpty(cmd, "from", "server", "container")
-	cmd.MarkFlagsMutuallyExclusive("from", "server")
-	requires(cmd, "container", "from")
+	notEmpty(cmd, "from-pod", "server", "container")
+	cmd.MarkFlagsMutuallyExclusive("from-pod", "server")
+	requires(cmd, "container", "from-pod")
 	requires(cmd, "timeout", "wait", "watch")
 }
 
@@ -275,12 +275,12 @@ func newPodServer(c *common, client *cluster.Client, from, container string) (*p
 	pod := from
 	if kind, name, typed := strings.Cut(from, "/"); typed {
 		if kind != "pod" && kind != "pods" && kind != "po" {
-			return nil, invalidFlag("from", from, "must be pod/NAME")
+			return nil, invalidFlag("from-pod", from, "must be pod/NAME")
 		}
 		pod = name
 	}
 	if pod == "" || strings.Contains(pod, "/") {
-		return nil, invalidFlag("from", from, "must be pod/NAME")
+		return nil, invalidFlag("from-pod", from, "must be pod/NAME")
 	}
 	namespace, err := c.namespace()
 	if err != nil {

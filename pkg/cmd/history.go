@@ -46,8 +46,8 @@ func newDiff(c *common) *cobra.Command {
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	})
 	out := newOutput(cmd)
-	cmd.Flags().Int64Var(&from, "from", 0, "Older `REVISION` by number (default: the stable one)")
-	cmd.Flags().Int64Var(&to, "to", 0, "Newer `REVISION` by number (default: the update revision)")
+	cmd.Flags().Int64Var(&from, "from-revision", 0, "Older `REVISION` by number (default: the stable one)")
+	cmd.Flags().Int64Var(&to, "to-revision", 0, "Newer `REVISION` by number (default: the update revision)")
 	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "Exit with 3 if there are differences")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		s, err := c.snapshot(cmd, args, out)

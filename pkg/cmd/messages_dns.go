@@ -72,7 +72,7 @@ func errDNSServer(address string, err error) error {
 func msgDNSClusterServer(err error) string { return "cannot query the cluster DNS: " + err.Error() }
 
 func hintDNSOtherServers() string {
-	return "query from a pod with --from pod/NAME, or query a server directly with --server HOST:PORT"
+	return "query from a pod with --from-pod pod/NAME, or query a server directly with --server HOST:PORT"
 }
 
 func errDNSPod(pod string, err error) error {
@@ -80,7 +80,7 @@ func errDNSPod(pod string, err error) error {
 }
 
 func hintDNSOtherPods() string {
-	return "use another pod with --from or another container with --container, or omit --from"
+	return "use another pod with --from-pod or another container with --container, or omit --from-pod"
 }
 
 func msgDNSForwardServer(namespace, pod string) string {

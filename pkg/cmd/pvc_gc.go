@@ -57,7 +57,7 @@ func newPVCGC(c *common) *cobra.Command {
 	g.addFlags(cmd)
 	g.limit(cmd, "candidates")
 	f.StringVar(&o.backupDir, "backup-dir", "", "Also write the manifests of deleted claims and their volumes to this `DIRECTORY`")
-	for _, name := range []string{"dry-run", "yes", "concurrency", "timeout", "max", "backup-dir"} {
+	for _, name := range []string{"dry-run", "yes", "concurrency", "progress-timeout", "max", "backup-dir"} {
 		requires(cmd, name, "delete")
 	}
 	cmd.MarkFlagsMutuallyExclusive("exit-code", "delete")

@@ -93,8 +93,8 @@ func (g *gcRun) addFlags(cmd *cobra.Command) {
 	addDryRun(cmd, &g.dryRun, "Print what would be done; server also checks it with the API server")
 	f.BoolVarP(&g.yes, "yes", "y", false, "Skip the confirmation (required without a terminal)")
 	f.IntVar(&g.workers, "concurrency", 8, "Number of concurrent requests (1 to 256)")
-	f.DurationVar(&g.timeout, "timeout", 5*time.Minute, "Maximum time to wait without progress")
-	positive(cmd, "timeout", "concurrency")
+	f.DurationVar(&g.timeout, "progress-timeout", 5*time.Minute, "Maximum time to wait without progress")
+	positive(cmd, "progress-timeout", "concurrency")
 }
 
 // limit adds --max.

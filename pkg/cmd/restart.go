@@ -31,7 +31,7 @@ func newRestart(c *common) *cobra.Command {
 	f.BoolVar(&leaderLast, "leader-last", false, "Restart the leader last; requires --leader-exec")
 	f.StringVar(&leaderExec, "leader-exec", "", "`COMMAND` to run in each pod (sh -c); exit code 0 means that the pod is the leader")
 	f.BoolVar(&forget, "forget", false, "Discard the record of an interrupted restart; no pod is restarted")
-	_ = f.MarkHidden("force-ownership") // nothing is changed that anybody could undo
+	_ = f.MarkHidden("force-ownership") // a restart changes nothing that a controller could revert
 	cmd.MarkFlagsRequiredTogether("leader-last", "leader-exec")
 	for _, name := range []string{"ordinal", "order", "leader-last"} {
 		cmd.MarkFlagsMutuallyExclusive("forget", name)

@@ -21,7 +21,7 @@ func command(ctx context.Context, argv []string) *exec.Cmd {
 	return cmd
 }
 
-// terminate asks what the command has left behind to end, kill makes it.
+// terminate sends SIGTERM to the processes of the command, kill SIGKILL.
 func terminate(cmd *exec.Cmd) { _ = signalGroup(cmd, syscall.SIGTERM) }
 func kill(cmd *exec.Cmd)      { _ = signalGroup(cmd, syscall.SIGKILL) }
 

@@ -13,7 +13,7 @@ func command(ctx context.Context, argv []string) *exec.Cmd {
 	return exec.CommandContext(ctx, argv[0], argv[1:]...)
 }
 
-// There are no process groups here: what a command leaves behind goes on.
+// There are no process groups here: the children of a command keep running.
 func terminate(*exec.Cmd) {}
 func kill(*exec.Cmd)      {}
 

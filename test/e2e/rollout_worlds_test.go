@@ -178,7 +178,7 @@ func (w *rolloutWorld) options(dice *rand.Rand) {
 	case "promote":
 		switch dice.IntN(4) {
 		case 0:
-			add("--to", strconv.Itoa(w.Start+dice.IntN(w.Replicas)))
+			add("--to-ordinal", strconv.Itoa(w.Start+dice.IntN(w.Replicas)))
 		case 1:
 			add("--step", strconv.Itoa(1+dice.IntN(2)))
 		case 2:
