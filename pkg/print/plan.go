@@ -55,8 +55,11 @@ func Plan(w io.Writer, steps []plan.Decision, st Style) {
 	if end != nil {
 		prefix, width := st.arrow("  ")
 		text := end.Message
-		if end.Verdict == plan.Stuck {
+		switch end.Verdict {
+		case plan.Stuck:
 			text = msgExitStuck(text)
+		case plan.Wait:
+			text = msgWaitStep(text)
 		}
 		_, _ = io.WriteString(w, st.Wrap(prefix, width, Plain, text))
 	}
