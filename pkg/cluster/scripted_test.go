@@ -24,7 +24,7 @@ import (
 )
 
 // script is [record] with responses of its own: reply is called with every request, several at once,
-// and returns what is sent as JSON, or nil for what the recorder sends.
+// and returns what is sent as JSON, or nil for what the recorder sends. It may be nil.
 func script(t *testing.T, inv *sts.Inventory, reply func(q request) any, more ...runtime.Object) (*recorder, *Client) {
 	t.Helper()
 	r, _ := record(t, inv, more...)
@@ -37,8 +37,11 @@ func script(t *testing.T, inv *sts.Inventory, reply func(q request) any, more ..
 		q, err := read(h)
 		h.Body = io.NopCloser(bytes.NewReader(body))
 		var response any
-		if err == nil {
+		if err == nil && reply != nil {
 			response = reply(q)
+		}
+		if group := strings.TrimPrefix(h.URL.Path, "/apis/"); response == nil && group != h.URL.Path && !strings.Contains(group, "/") {
+			response = failure(http.StatusNotFound, metav1.StatusReasonNotFound, "no API group "+group) // which the recorder cannot answer
 		}
 		if response == nil {
 			r.ServeHTTP(w, h)
