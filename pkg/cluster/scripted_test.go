@@ -50,6 +50,7 @@ func script(t *testing.T, inv *sts.Inventory, reply func(q request) any, more ..
 		r.mu.Lock()
 		r.requests = append(r.requests, q)
 		r.mu.Unlock()
+		w.Header().Set("Date", ststest.Now.Format(http.TimeFormat))
 		w.Header().Set("Content-Type", runtime.ContentTypeJSON)
 		if status, failed := response.(*metav1.Status); failed {
 			w.WriteHeader(int(status.Code))
