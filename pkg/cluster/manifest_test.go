@@ -93,7 +93,7 @@ func TestTemplateOfABadManifest(t *testing.T) {
 	_, client := script(t, inv, func(request) any {
 		return failure(http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "no such field")
 	})
-	if _, _, err := client.TemplateOf(t.Context(), inv.Sets[0], []byte(`{"spec":{"template":{}}}`)); !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), "statefulset web") {
+	if _, _, err := client.TemplateOf(t.Context(), inv.Sets[0], []byte(`{"spec":{"template":{}}}`)); !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), "statefulset/web") {
 		t.Errorf("the API server refuses it: %v", err)
 	}
 	merged, err := Merged(inv.Sets[0], []byte(`{"spec":{"replicas":9,"template":{}}}`))
