@@ -8,18 +8,17 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cluster"
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/print"
 )
 
 const (
@@ -226,30 +225,11 @@ func (l *labelled) say(line []byte) {
 	if l.quiet {
 		return
 	}
-	l.screen.say(l.prefix + " | " + printable(string(line)) + "\n")
+	l.screen.say(l.prefix + " | " + print.Foreign(string(line)) + "\n")
 }
 
 func (l *labelled) kept() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return strings.TrimRight(strings.ToValidUTF8(string(l.tail), ""), "\r\n")
-}
-
-// colours are the escape sequences with which commands colour their output.
-var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
-
-// printable is a line as a terminal would show it, without escape sequences for the cursor
-// or for colours.
-func printable(line string) string {
-	line = strings.TrimRight(line, "\r\n")
-	line = line[strings.LastIndexByte(line, '\r')+1:] // a progress bar overwrites itself
-	if strings.Contains(line, "\x1b") {
-		line = colours.ReplaceAllString(line, "")
-	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\t' {
-			return -1
-		}
-		return r
-	}, line)
 }

@@ -2,10 +2,8 @@ package print
 
 import (
 	"io"
-	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -73,19 +71,6 @@ func proofLog(b *strings.Builder, p *inspect.Proof, now time.Time, st Style) {
 	}
 	b.WriteString("\n" + st.Wrap("", 0, Plain, msgLogTitle(c.Name, ended)))
 	for _, line := range p.Log {
-		b.WriteString("  " + cut(plain(line), st.Width, 2) + "\n")
+		b.WriteString("  " + cut(Foreign(line), st.Width, 2) + "\n")
 	}
-}
-
-var escapes = regexp.MustCompile(`\x1b\[[0-9;?]*[a-zA-Z]`)
-
-// plain is foreign text without control characters and escape sequences.
-func plain(text string) string {
-	text = strings.ReplaceAll(escapes.ReplaceAllString(text, ""), "\t", "    ")
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, text)
 }
