@@ -18,7 +18,7 @@ TESTCLUSTER = go -C test/cluster run ./cmd/testcluster
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build install demo docs test test-unit test-race test-cluster test-e2e test-random test-versions bench fmt lint \
+.PHONY: help build install demo docs test test-unit test-race test-cluster test-e2e test-random test-versions mutants bench fmt lint \
 	cluster-build cluster-up cluster-down snapshot krew-manifest clean
 
 help: ## Show this list
@@ -65,6 +65,9 @@ test-random: cluster-build ## Run many random rounds against a real control plan
 
 test-versions: ## Run the tests for all Kubernetes versions and write docs/versions.md (builds each version once)
 	go -C test run ./versions
+
+mutants: ## Break the code in one place at a time and see that a unit test fails (some minutes)
+	go run ./hack/mutants
 
 bench: cluster-build ## Compare the plugin with kubectl on a large cluster
 	go -C test test -count=1 -timeout $(E2E_TIMEOUT) -run xxx -bench . $(TESTFLAGS) ./bench/...
