@@ -76,7 +76,7 @@ func hintDrainIgnoreBudgets() string {
 }
 
 func msgDrainBudgetStuck(budget, pod, numbers, unavailable, edit string) (message, hint string) {
-	return fmt.Sprintf("poddisruptionbudget/%s blocks the eviction of pod %s (%s) and will keep blocking it, because these pods are not available and will not recover: %s", budget, pod, numbers, unavailable),
+	return fmt.Sprintf("poddisruptionbudget/%s blocks the eviction of pod %s (%s) and will keep blocking it, because of pods that are not available and will not recover: %s", budget, pod, numbers, unavailable),
 		"relax it: " + edit
 }
 

@@ -104,7 +104,7 @@ func hintEvictUnready(namespace, budget string) string {
 // What to do about a pod that is failing, or about an update in progress.
 
 func hintRejectedUpdate(abort, look string) string {
-	return "roll back the update: " + abort + "; or remove what rejects its pods; for details: " + look
+	return "roll back the update: " + abort + "; or remove what rejects it; for details: " + look
 }
 
 func hintPodRejected(look, abort string) string {
@@ -116,7 +116,7 @@ func msgOrdinalsOnOther(ordinals []sts.Ordinal, revisions []string, update strin
 }
 
 func msgUpdateIncomplete(from, to string) string {
-	return fmt.Sprintf("the update from revision %s to %s is not complete", from, to)
+	return fmt.Sprintf("revision %s → %s", from, to)
 }
 
 func hintTrapBack(pod, trouble, unstick string) string {
