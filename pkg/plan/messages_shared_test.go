@@ -9,11 +9,11 @@ import (
 )
 
 const (
-	crashes      = "is in CrashLoopBackOff (container app, exit code 1, 4 restarts)"
-	hintAbortWeb     = "kubectl sts canary abort web -n shop"
-	hintPromoteWeb   = "kubectl sts canary promote web -n shop"
-	unstickWeb   = "kubectl sts unstick web -n shop"
-	describeWeb2 = "kubectl describe pod web-2 -n shop"
+	crashes        = "is in CrashLoopBackOff (container app, exit code 1, 4 restarts)"
+	hintAbortWeb   = "kubectl sts canary abort web -n shop"
+	hintPromoteWeb = "kubectl sts canary promote web -n shop"
+	unstickWeb     = "kubectl sts unstick web -n shop"
+	describeWeb2   = "kubectl describe pod web-2 -n shop"
 )
 
 func TestSharedMessages(t *testing.T) {
