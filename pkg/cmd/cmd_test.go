@@ -311,7 +311,7 @@ func TestExit(t *testing.T) {
 		{"stuck", outcome(plan.Stuck, plan.ReasonPodFailing, "do this"), 4, "stuck: why\n→ do this\n"},
 		{"stuck, said already", &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: "why", Hint: "do"}, said: true}, 4, ""},
 		{"refused", outcome(plan.Refused, plan.ReasonOwned, ""), 5, "refused: why\n"},
-		{"timeout", &execute.TimeoutError{After: time.Minute, Last: plan.Decision{Verdict: plan.Wait, Message: "for web-4"}}, 124, "error: timed out after 1m while waiting for web-4\n"},
+		{"timeout", &execute.TimeoutError{After: time.Minute, Last: plan.Decision{Verdict: plan.Wait, Message: "for web-4"}}, 124, "error: timed out after 1m waiting for web-4\n"},
 		{"timeout, and the token could not be given back", errors.Join(&execute.TimeoutError{After: time.Minute}, errors.New("forbidden")), 124, "error: timed out after 1m\nforbidden\n"},
 		{"--request-timeout", fmt.Errorf("get: %w", context.DeadlineExceeded), 124, "error: get: context deadline exceeded\n"},
 		{"Ctrl-C before the loop", &SignalError{os.Interrupt}, 130, ""},

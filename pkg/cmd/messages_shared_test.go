@@ -22,7 +22,7 @@ func TestSharedMessages(t *testing.T) {
 		messagetest.Call(msgTypeNumber, 3, "delete these claims"),
 		messagetest.Call(msgRunsFor, 12*time.Second),
 		messagetest.Call(msgTimeLeft, 4*time.Minute),
-		messagetest.Call(msgCommandEnded, "--check-exec in web-2", "ended with exit code 3"),
+		messagetest.Call(msgCommandEnded, "--check-exec in web-2", "terminated with exit code 3"),
 		messagetest.Call(msgRunTimedOut, 30*time.Second),
 		messagetest.Call(msgRunDisconnected, errors.New("unexpected EOF")),
 		messagetest.Call(msgRunFailed, errors.New("container not found (\"app\")")),

@@ -63,7 +63,7 @@ func TestPlanOfManifests(t *testing.T) {
 			"refused: the API server would reject statefulset odd: spec.replicas: invalid value -2, must not be negative; spec.minReadySeconds: invalid value -1, must not be negative; spec.updateStrategy.type: unsupported value \"Rolling\", must be RollingUpdate, OnDelete or Recreate\n"},
 		{args: web + "-f testdata/plan/web.yaml", code: ExitUsage, err: "error: --filename testdata/plan/web.yaml,testdata/plan/web.yaml: StatefulSet web is defined more than once\n"},
 		{args: web + "--new-file - --patch-file -", code: ExitUsage, err: "error: standard input can be read only once: use a file for the other flags\n"},
-		{args: web + "--image a:1 --image b:1", code: ExitUsage, err: "error: container app has more than one new image\n"},
+		{args: web + "--image a:1 --image b:1", code: ExitUsage, err: "error: more than one image specified for container app\n"},
 		{args: web + "--replicas 0 -o jsonpath={.budgets[0].message}", out: "poddisruptionbudget web would block every deletion: 2 healthy, 2 required"},
 
 		{args: "plan", code: ExitUsage, err: "error: a StatefulSet name or --filename is required\n"},

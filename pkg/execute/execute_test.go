@@ -466,7 +466,7 @@ func TestTimeout(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		r.mustBeOver(t, true)
 		var timeout *execute.TimeoutError
-		if !errors.As(r.err, &timeout) || timeout.After != 90*time.Second || r.err.Error() != "timed out after 1m30s while waiting for web-4" {
+		if !errors.As(r.err, &timeout) || timeout.After != 90*time.Second || r.err.Error() != "timed out after 1m30s waiting for web-4" {
 			t.Errorf("error %v", r.err)
 		}
 		if diff := cmp.Diff([]bool{false}, i.released); diff != "" {
@@ -592,8 +592,8 @@ func TestAsks(t *testing.T) {
 		c.wrote(t,
 			"decided Do a on 1", "decided Do b on 1", "decided Wait for both on 1",
 			"decided Wait for both on 2",
-			"answered a: ended with exit code 3", "decided Wait for b on 2",
-			"answered b: ended with exit code 0", "decided Done all on 2",
+			"answered a: terminated with exit code 3", "decided Wait for b on 2",
+			"answered b: terminated with exit code 0", "decided Done all on 2",
 		)
 		last := i.facts[len(i.facts)-1]
 		want := plan.Facts{Answers: map[string]plan.Answer{"a": {ExitCode: 3, At: last.Answers["a"].At}, "b": {Output: "fine", At: last.Answers["b"].At}}, Asked: map[string]bool{"a": true, "b": true}}
@@ -703,7 +703,7 @@ func TestBlindnessDecidesNothing(t *testing.T) {
 		r.mustBeOver(t, true)
 		c.wrote(t,
 			"decided Do a on 1", "decided Wait for a on 1", "woken in vain",
-			"answered a: ended with exit code 0", "woken in vain", "decided Done all on 2",
+			"answered a: terminated with exit code 0", "woken in vain", "decided Done all on 2",
 		)
 	})
 }

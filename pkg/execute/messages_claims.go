@@ -3,7 +3,7 @@ package execute
 import "fmt"
 
 func msgClaimStepsExceeded(limit int, last string) string {
-	return fmt.Sprintf("no progress after %d steps, the last: %s", limit, last)
+	return fmt.Sprintf("no progress after %d steps, last step: %s", limit, last)
 }
 
 func msgEarlierWritesStay() string { return "; earlier writes were kept" }

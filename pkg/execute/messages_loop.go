@@ -12,7 +12,7 @@ import (
 func msgTimedOut(after time.Duration, waited string) string {
 	text := "timed out after " + sts.Duration(after)
 	if waited != "" {
-		text += " while waiting " + waited
+		text += " waiting " + waited
 	}
 	return text
 }

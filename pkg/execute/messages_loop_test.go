@@ -17,7 +17,7 @@ func TestMessagesOfTheLoop(t *testing.T) {
 		messagetest.Call(msgRunTwice, "leader-exec"),
 		messagetest.Call(msgWatchBehind, errors.New("the watch is behind the API server")),
 		messagetest.Call(msgKeepsChanging, "web", 21),
-		messagetest.Call(msgStepsKept, "policy guard does not allow to evict pod web-1"),
+		messagetest.Call(msgStepsKept, "cannot evict pod web-1: denied by validatingadmissionpolicy/guard"),
 		messagetest.Call(hintRerun, ""),
 		messagetest.Call(hintRerun, "ask the owner of the policy"),
 	)

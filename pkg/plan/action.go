@@ -270,7 +270,7 @@ func (a Answer) String() string {
 	if a.Problem != "" {
 		return a.Problem
 	}
-	return fmt.Sprintf("ended with exit code %d", a.ExitCode)
+	return fmt.Sprintf("terminated with exit code %d", a.ExitCode)
 }
 
 // EvictPod evicts one pod through the API server, which checks the budgets, if the pod

@@ -141,7 +141,7 @@ func (g Gates) execs(f Facts, at step) (*Decision, string) {
 			case answered && answer.PodGone:
 				open++ // the watch does not show it yet
 			case answered && !answer.Good():
-				return nil, msgCheckFailed(run.Label(), run.Command, answer)
+				return nil, msgCheckFailed(run.For, run.Command, run.Pod, answer)
 			case answered:
 			case f.Asked[run.Key]:
 				open++
@@ -183,7 +183,7 @@ func (g Gates) checks(s *sts.Snapshot, f Facts, at step) (*Decision, string) {
 		answer, answered := f.Answers[run.Key]
 		switch {
 		case answered && !answer.Good():
-			return nil, msgCheckFailed(run.Label(), run.Command, answer)
+			return nil, msgCheckFailed(run.For, run.Command, run.Pod, answer)
 		case answered:
 			continue
 		case f.Asked[run.Key]:

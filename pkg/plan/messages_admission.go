@@ -37,7 +37,7 @@ func msgRecordAltered(altered, ns string) string {
 }
 
 func hintRecordAltered(ns, otherwise string) string {
-	return fmt.Sprintf("ask for permission to patch statefulsets/status in namespace %s, or %s", ns, otherwise)
+	return fmt.Sprintf("request permission to patch statefulsets/status in namespace %s, or %s", ns, otherwise)
 }
 
 func msgStoredAltered(set string, changes []sts.Change, by []string) string {
@@ -87,7 +87,7 @@ func msgPodsTogether(ordinals []sts.Ordinal) string {
 }
 
 func msgRevisionLabelChanged(label, from, to string) string {
-	return fmt.Sprintf("mutating admission changes its label %s from %q to %q, so the StatefulSet controller would delete and recreate it over and over", label, from, to)
+	return fmt.Sprintf("mutating admission changes its label %s from %q to %q, so the StatefulSet controller would keep deleting and recreating it", label, from, to)
 }
 
 func msgSelectorMismatch(selector string) string {
@@ -129,7 +129,7 @@ func msgWebhookFails(webhook, why string) string {
 }
 
 func hintPodSecurity(ns string) string {
-	return "change the pod template to meet this level, or change the level of the namespace: kubectl get namespace " + ns + " --show-labels"
+	return "change the pod template to meet this level, or change the level of the namespace; for its labels: kubectl get namespace " + ns + " --show-labels"
 }
 
 func hintQuotas(ns string) string {
@@ -137,11 +137,11 @@ func hintQuotas(ns string) string {
 }
 
 func hintQuotaRequires(ns, quota, what string) string {
-	return fmt.Sprintf("set %s in the pod template, or a default in a LimitRange: %s", what, sts.Kubectl(ns, "describe resourcequota", quota))
+	return fmt.Sprintf("set %s in the pod template, or a default in a LimitRange; for details: %s", what, sts.Kubectl(ns, "describe resourcequota", quota))
 }
 
 func hintQuotaExceeded(ns, quota string) string {
-	return "raise the quota or free some of it: " + sts.Kubectl(ns, "describe resourcequota", quota)
+	return "raise the quota or free some of it; for details: " + sts.Kubectl(ns, "describe resourcequota", quota)
 }
 
 func hintServiceAccount(ns, name string) string {
@@ -149,31 +149,31 @@ func hintServiceAccount(ns, name string) string {
 }
 
 func hintLimitRange(ns string) string {
-	return "change the resources in the pod template, or the LimitRange: " + sts.Kubectl(ns, "describe limitrange")
+	return "change the resources in the pod template, or the LimitRange; for details: " + sts.Kubectl(ns, "describe limitrange")
 }
 
 func hintWebhook() string {
-	return "meet the webhook's requirement, or find out who runs it: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
+	return "meet the webhook's requirement, or find out who runs it; to list the webhooks: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
 }
 
 func hintWebhookFails() string {
-	return "rerun when the webhook responds: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
+	return "rerun the command when the webhook responds; to list the webhooks: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
 }
 
 func hintPolicy(name string) string {
-	return "meet the policy's requirement, or change the policy: kubectl describe validatingadmissionpolicy " + name
+	return "meet the policy's requirement, or change the policy; for details: kubectl describe validatingadmissionpolicy " + name
 }
 
 func hintPriorityClass() string {
-	return "create the PriorityClass, or use another one in the pod template: kubectl get priorityclasses"
+	return "create the PriorityClass, or use another one in the pod template; to list them: kubectl get priorityclasses"
 }
 
 func hintRuntimeClass() string {
-	return "create the RuntimeClass, or use another one in the pod template: kubectl get runtimeclasses"
+	return "create the RuntimeClass, or use another one in the pod template; to list them: kubectl get runtimeclasses"
 }
 
 func hintMutation() string {
-	return "exempt the StatefulSet's pods from it: kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies"
+	return "exempt the StatefulSet's pods from it; to list the webhooks and policies: kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies"
 }
 
 func hintRejected() string {

@@ -32,7 +32,7 @@ func msgInvalidImage(value string) string {
 // Records and revisions.
 
 func hintBadRecord() string {
-	return "fix the annotation, or remove it and finish the update with kubectl"
+	return "fix the annotation, or remove it and complete the update with kubectl"
 }
 
 func msgRevisionGone(set, revision string) string {
@@ -56,7 +56,7 @@ func msgBeingAborted(set string) string {
 }
 
 func hintBeingAborted(abort string) string {
-	return "finish the abort first: " + abort
+	return "complete the abort first: " + abort
 }
 
 func hintPartitionMoved() string {
@@ -86,7 +86,7 @@ func msgTemplateUnchanged() string {
 
 func msgCanaryStartedBefore(set string, updated []sts.Ordinal, replicas int32) string {
 	if len(updated) == 0 {
-		return fmt.Sprintf("a canary of statefulset/%s is already in progress (without pods, scaled to %s)", set, sts.Count(replicas, "replica"))
+		return fmt.Sprintf("a canary of statefulset/%s is already in progress (no canary pods: scaled to %s)", set, sts.Count(replicas, "replica"))
 	}
 	return fmt.Sprintf("a canary of statefulset/%s is already in progress on %s", set, sts.SayOrdinals(updated))
 }
@@ -95,7 +95,7 @@ func hintCanaryStartedBefore(updated []sts.Ordinal, promote, abort string) strin
 	if len(updated) == 0 {
 		return "abort it first: " + abort
 	}
-	return fmt.Sprintf("finish it first: %s, or abort it: %s", promote, abort)
+	return fmt.Sprintf("complete it first: %s; or abort it: %s", promote, abort)
 }
 
 func msgUpdateInProgress(set, what string) string {
@@ -104,7 +104,7 @@ func msgUpdateInProgress(set, what string) string {
 
 func msgStartParked(set string) (message, hint string) {
 	return fmt.Sprintf("cannot start a canary: statefulset/%s is scaled to 0 replicas", set),
-		"scale it up first, or change the template directly"
+		"scale it up first, or change the template with kubectl"
 }
 
 func msgTooManyCanaries(set string, canaries, replicas int32) (message, hint string) {
@@ -124,7 +124,7 @@ func hintContainers(containers []string) string {
 }
 
 func msgContainerTwice(container string) string {
-	return fmt.Sprintf("container %s has more than one new image", container)
+	return fmt.Sprintf("more than one image specified for container %s", container)
 }
 
 func msgPatchInvalid(err error) string {
@@ -151,7 +151,7 @@ func msgRestartChange(at string) string {
 
 func msgPromoteParked(set, abort string) (message, hint string) {
 	return fmt.Sprintf("cannot promote the canary: statefulset/%s is scaled to 0 replicas", set),
-		"scale it up first, or abort the canary: " + abort
+		"scale it up first; or abort the canary: " + abort
 }
 
 func stepPromote(o sts.Ordinal) string {
@@ -159,11 +159,11 @@ func stepPromote(o sts.Ordinal) string {
 }
 
 func stepPromoteFinish(nextUpdate string) string {
-	return withClause("finish the canary: all pods run the new revision", nextUpdate)
+	return withClause("complete the canary: all pods run the new revision", nextUpdate)
 }
 
 func msgWaitUpdateFinished() string {
-	return "for the StatefulSet controller to finish the update"
+	return "for the StatefulSet controller to complete the update"
 }
 
 func msgPromoted(revision, nextUpdate string) string {
@@ -182,7 +182,7 @@ func msgPartitionRestored(partition int32, below []sts.Ordinal) string {
 
 func msgCanaryStarted(updated, rest []sts.Ordinal, waited bool) string {
 	if !waited {
-		return notUpdated(fmt.Sprintf("canary started on %s (not waiting for it to become available)", sts.SayOrdinals(updated)), rest)
+		return notUpdated(fmt.Sprintf("canary started on %s (not waiting for pods to become available)", sts.SayOrdinals(updated)), rest)
 	}
 	return notUpdated(fmt.Sprintf("canary started on %s (available)", sts.SayOrdinals(updated)), rest)
 }
@@ -193,13 +193,13 @@ func msgCanaryPromoted(updated, rest []sts.Ordinal) string {
 
 func msgCanaryWithoutPods(rest []sts.Ordinal) string {
 	if len(rest) == 0 {
-		return "canary paused without pods: scaled to 0 replicas"
+		return "canary paused: scaled to 0 replicas"
 	}
-	return fmt.Sprintf("canary paused without pods: scaled down to %s, not updated", sts.SayOrdinals(rest))
+	return fmt.Sprintf("canary paused: no canary pods after the scale-down; not updated: %s", sts.SayOrdinals(rest))
 }
 
 func hintCanaryPaused(promote, abort string) string {
-	return fmt.Sprintf("continue: %s, or roll back: %s", promote, abort)
+	return fmt.Sprintf("continue: %s; or roll back: %s", promote, abort)
 }
 
 // Abort.
@@ -227,11 +227,11 @@ func stepAbortLower(o sts.Ordinal, stable string) string {
 }
 
 func msgWaitRolledBack() string {
-	return "for the StatefulSet controller to finish the rollback"
+	return "for the StatefulSet controller to complete the rollback"
 }
 
 func stepAbortFinish() string {
-	return "finish the abort: all pods are rolled back"
+	return "complete the abort: all pods are rolled back"
 }
 
 func msgAborted(stable string) string {
@@ -274,7 +274,7 @@ func stepOf(number, of int, step string) string {
 }
 
 func stepRaisePartition(o sts.Ordinal) string {
-	return fmt.Sprintf("raise the partition above ordinal %s, which is not replaced yet", o)
+	return fmt.Sprintf("raise the partition above ordinal %s, which has not been replaced yet", o)
 }
 
 func msgGateFailed(why string, updated, rest []sts.Ordinal) string {
@@ -282,7 +282,7 @@ func msgGateFailed(why string, updated, rest []sts.Ordinal) string {
 }
 
 func hintGateFailed(abort string) string {
-	return "rerun the command to check the gates again, or roll back: " + abort
+	return "rerun the command to check the gates again; or roll back: " + abort
 }
 
 func msgGateAborted(why, end string) string {
@@ -296,7 +296,7 @@ func msgPodFails(pod, trouble string) string {
 }
 
 func msgTooManyRestarts(pod string, restarts, allowed int32, trouble string) string {
-	text := fmt.Sprintf("pod %s restarted %s, --max-restarts is %d", pod, times(restarts), allowed)
+	text := fmt.Sprintf("pod %s restarted %s, more than --max-restarts=%d", pod, times(restarts), allowed)
 	if trouble != "" {
 		text += "; it " + trouble
 	}
@@ -304,7 +304,7 @@ func msgTooManyRestarts(pod string, restarts, allowed int32, trouble string) str
 }
 
 func msgWaitTolerated(pod, trouble string, allowed int32) string {
-	return fmt.Sprintf("for pod %s, which %s (%s allowed)", pod, trouble, sts.Count(allowed, "restart"))
+	return fmt.Sprintf("for pod %s: it %s; %s allowed", pod, trouble, sts.Count(allowed, "restart"))
 }
 
 func msgWaitSoak(pod string, soak time.Duration) string {
@@ -331,6 +331,10 @@ func msgWaitCheckExec(pods int) string {
 	return "for --check-exec in " + sts.Count(pods, "pod")
 }
 
-func msgCheckFailed(label, command string, a Answer) string {
-	return fmt.Sprintf("%s %q %s", label, command, a)
+func msgCheckFailed(check, command, pod string, a Answer) string {
+	text := fmt.Sprintf("--%s %q", check, command)
+	if pod != "" {
+		text += " in pod " + pod
+	}
+	return text + " " + a.String()
 }

@@ -20,7 +20,7 @@ func msgDataAtRisk(pods string, risks []string, rescue string) (message, hint st
 }
 
 func msgCannotStartAgain(pod, risk, namespace, set, claim string) (message, hint string) {
-	return fmt.Sprintf("%s could not start again: %s", pod, risk),
+	return fmt.Sprintf("pod %s could not start again: %s", pod, risk),
 		fmt.Sprintf("stop all pods, then restore the claim: %s; then %s; or %s",
 			sts.Kubectl(namespace, "sts drain-scale", set, "--replicas 0 --park"),
 			sts.Kubectl(namespace, "sts pvc-gc undo", claim), hintAcceptDataLoss())

@@ -76,19 +76,19 @@ func hintDrainIgnoreBudgets() string {
 }
 
 func msgDrainBudgetStuck(budget, pod, numbers, unavailable, edit string) (message, hint string) {
-	return fmt.Sprintf("poddisruptionbudget/%s blocks the eviction of pod %s (%s) and will keep blocking it: not available and not recovering: %s", budget, pod, numbers, unavailable),
+	return fmt.Sprintf("poddisruptionbudget/%s blocks the eviction of pod %s (%s) and will keep blocking it, because of pods that are not available and will not recover: %s", budget, pod, numbers, unavailable),
 		"relax it: " + edit
 }
 
 func msgDrainCanaryInProgress(set, promote, abort string) (message, hint string) {
-	return fmt.Sprintf("a canary rollout of statefulset/%s is in progress", set), fmt.Sprintf("to complete it: %s; to abort it: %s", promote, abort)
+	return fmt.Sprintf("a canary rollout of statefulset/%s is in progress", set), fmt.Sprintf("complete it: %s; or abort it: %s", promote, abort)
 }
 
 func msgDrainRestartInProgress(set, resume, forget string) (message, hint string) {
 	if resume != "" {
-		hint = fmt.Sprintf("to resume it: %s; ", resume)
+		hint = fmt.Sprintf("resume it: %s; or ", resume)
 	}
-	return fmt.Sprintf("a restart of statefulset/%s has not finished", set), hint + "to discard its record: " + forget
+	return fmt.Sprintf("a restart of statefulset/%s is in progress", set), hint + "discard its record: " + forget
 }
 
 func msgDrainUpdateInProgress(set, what string) string {
@@ -96,11 +96,11 @@ func msgDrainUpdateInProgress(set, what string) string {
 }
 
 func hintDrainPartition(promote, abort string) string {
-	return fmt.Sprintf("the partition stops it; to complete it: %s; to abort it: %s", promote, abort)
+	return fmt.Sprintf("the partition stops it; complete it: %s; or abort it: %s", promote, abort)
 }
 
 func hintDrainGitOps(to int32) string {
-	return fmt.Sprintf("pause it, rerun with --force-ownership, then commit replicas: %d before you resume it", to)
+	return fmt.Sprintf("pause its syncing, rerun with --force-ownership, commit replicas: %d, then resume its syncing", to)
 }
 
 func msgDrainScaledByOther(who, set string, has, expected int32, up bool) string {
@@ -196,7 +196,7 @@ func stepDrainHold(pod string) string {
 }
 
 func msgDrainHoldRemoved(pod string, times int, get string) (message, hint string) {
-	return fmt.Sprintf("another client removed finalizer %s from pod %s each of the %d times that it was added; without it the StatefulSet controller may recreate the pod", sts.LeavingFinalizer, pod, times),
+	return fmt.Sprintf("another client keeps removing finalizer %s from pod %s (added %d times); without it the StatefulSet controller may recreate the pod", sts.LeavingFinalizer, pod, times),
 		"find that client: " + get + "; then rerun the command to resume"
 }
 
@@ -363,7 +363,7 @@ func msgDrainJoinAfterFailed(member, problem string) string {
 // --unpark
 
 func msgDrainNotParked(set string, replicas int32) string {
-	return fmt.Sprintf("statefulset.apps/%s unchanged: it is not parked, it has %s", set, sts.Count(replicas, "replica"))
+	return fmt.Sprintf("statefulset.apps/%s unchanged: it is not parked (it has %s)", set, sts.Count(replicas, "replica"))
 }
 
 func msgDrainParkedSize(set, size, scale string) (message, hint string) {
@@ -445,7 +445,7 @@ func msgDrainNoSurvivor(command string) string {
 }
 
 func msgDrainNoPod(command string) string {
-	return fmt.Sprintf("cannot run %s: its pod does not exist", command)
+	return fmt.Sprintf("cannot run %s: the pod of the member does not exist", command)
 }
 
 func msgDrainTooMuchOutput() string { return "too much output" }

@@ -42,7 +42,7 @@ func TestDrainMessages(t *testing.T) {
 		call(msgDrainCanaryInProgress, "db", promoteAll, abort),
 		call(msgDrainRestartInProgress, "db", "kubectl sts restart db --ordinal=2-3 -n shop", "kubectl sts restart db --forget -n shop"),
 		call(msgDrainRestartInProgress, "db", "", "kubectl sts restart db --forget -n shop"),
-		call(msgDrainUpdateInProgress, "db", "ordinals 0-3 not on db-5d9f"),
+		call(msgDrainUpdateInProgress, "db", "ordinals 0-3 at revision db-6c48, not at db-5d9f"),
 		call(hintDrainPartition, promoteAll, abort),
 		call(hintDrainGitOps, 3),
 		call(msgDrainScaledByOther, "field manager kubectl", "db", 6, 5, false),

@@ -14,11 +14,11 @@ func msgManaged(set, manager, evidence string) string {
 }
 
 func hintManagedByOperator(hint string) string {
-	return hint + "; --force-ownership proceeds anyway"
+	return hint + "; or add --force-ownership to proceed anyway"
 }
 
 func hintManagedInGit(hint string) string {
-	return hint + "; --print-patch prints the change for the manifest, --force-ownership proceeds anyway"
+	return hint + "; add --print-patch to print the change for the manifest, or --force-ownership to proceed anyway"
 }
 
 func msgKEDAWouldScaleUp(set, autoscaler string) string {
@@ -54,11 +54,11 @@ func hintAutoscaled(change string) string {
 }
 
 func msgIgnoresParked(autoscaler, size string) string {
-	return fmt.Sprintf("%s scales this StatefulSet (%s): it ignores the StatefulSet at 0 replicas and scales it again after --unpark", autoscaler, size)
+	return fmt.Sprintf("%s (%s) ignores this StatefulSet while it has 0 replicas and scales it again after --unpark", autoscaler, size)
 }
 
 func msgMayScale(autoscaler, size string, to int32) string {
-	return fmt.Sprintf("%s scales this StatefulSet (%s) and may change the %s", autoscaler, size, sts.Count(to, "replica"))
+	return fmt.Sprintf("%s scales this StatefulSet (%s) and may override replicas: %d", autoscaler, size, to)
 }
 
 func msgMayScaleCanary(autoscaler, size string) string {

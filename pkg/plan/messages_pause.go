@@ -20,7 +20,7 @@ func msgPaused(kept, updated []sts.Ordinal) string {
 }
 
 func hintPaused(resume, promote, abort string) string {
-	return resume + ", or " + promote + ", or " + abort
+	return "resume it: " + resume + "; or promote it: " + promote + "; or roll it back: " + abort
 }
 
 func msgNothingToResume() string { return "nothing to resume: no paused update" }
@@ -34,16 +34,18 @@ func msgResumed() string { return "resumed: the StatefulSet controller continues
 // The update had stopped at a partition before it was paused.
 
 func stepRemovePause(partition int32, kept []sts.Ordinal) string {
-	return fmt.Sprintf("remove the record of the pause; as before it, partition %d keeps %s from being updated", partition, sts.SayOrdinals(kept))
+	return fmt.Sprintf("remove the record of the pause; the partition is %d, as before the pause: %s will not be updated", partition, sts.SayOrdinals(kept))
 }
 
 func msgPauseRemoved(partition int32, kept []sts.Ordinal) string {
-	return fmt.Sprintf("resumed: as before the pause, partition %d keeps %s from being updated", partition, sts.SayOrdinals(kept))
+	return fmt.Sprintf("resumed: the partition is %d, as before the pause: %s will not be updated", partition, sts.SayOrdinals(kept))
 }
 
 func msgPartitionBefore(set string, partition int32, kept []sts.Ordinal) string {
-	return fmt.Sprintf("cannot resume statefulset/%s: this would restore partition %d, which keeps %s from being updated, and lose the record for a rollback",
+	return fmt.Sprintf("cannot resume statefulset/%s: resuming would restore partition %d, which keeps %s from being updated, and would remove the record for a rollback",
 		set, partition, sts.SayOrdinals(kept))
 }
 
-func hintPartitionBefore(promoteFull, abort string) string { return promoteFull + ", or " + abort }
+func hintPartitionBefore(promoteFull, abort string) string {
+	return "complete the update: " + promoteFull + "; or roll it back: " + abort
+}

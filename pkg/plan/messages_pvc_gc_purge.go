@@ -40,7 +40,7 @@ func stepCheckDataUnused(claim string) string {
 
 func msgNeedUnknown(why string) (message, hint string) {
 	return "cannot determine whether the claim is needed: " + why,
-		"request permission to list it, or rerun as a user who has it"
+		"request the missing permission, or rerun as a user who has it"
 }
 
 func msgRecreatedAndNeeded(namespace, newVolume, oldVolume, why string) (message, hint string) {
@@ -53,7 +53,7 @@ func msgDataNeeded(why, undo string) (message, hint string) {
 }
 
 func msgVolumeShared(volume string, others []string) (message, hint string) {
-	return fmt.Sprintf("persistentvolume/%s has the same storage as persistentvolume/%s: the data of both would be deleted", volume, strings.Join(others, ", persistentvolume/")),
+	return fmt.Sprintf("persistentvolume/%s has the same storage as persistentvolume/%s: deleting it would delete the data of all of them", volume, strings.Join(others, ", persistentvolume/")),
 		"to delete only the PersistentVolume and keep the data: kubectl delete persistentvolume " + volume
 }
 

@@ -42,7 +42,7 @@ func msgVolumeLost(volume, namespace, claim, uid string) (message, hint string) 
 }
 
 func msgForeignCopy(name, volume, claim string) (message, hint string) {
-	return fmt.Sprintf("persistentvolume/%s exists and is not a copy of persistentvolume/%s to which a new claim %s could be bound", name, volume, claim),
+	return fmt.Sprintf("persistentvolume/%s already exists, but is not a copy of persistentvolume/%s that a new claim %s could be bound to", name, volume, claim),
 		"if it is not needed, delete it, then rerun the command"
 }
 

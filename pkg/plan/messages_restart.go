@@ -50,9 +50,9 @@ func msgRestartRecordRemoved(set string) string {
 
 // left are the ordinals that are not restarted yet.
 func msgOtherRestart(set, startedBy string, left []sts.Ordinal) string {
-	rest := "no pod left to restart"
+	rest := "no pods remaining"
 	if len(left) > 0 {
-		rest = sts.SayOrdinals(left) + " left to restart"
+		rest = sts.SayOrdinals(left) + " remaining"
 	}
 	return fmt.Sprintf("another restart of statefulset/%s%s is in progress: %s", set, by(startedBy, ", started by %s,"), rest)
 }
@@ -83,7 +83,7 @@ func msgNoSuchRevision(pod, revision string) string {
 }
 
 func msgWaitForUpdate(due []sts.Ordinal, revision string) string {
-	return "for the update of " + sts.SayOrdinals(due) + " to " + revision
+	return "for the update of " + sts.SayOrdinals(due) + " to revision " + revision
 }
 
 // moves are what msgRevisionMove says, of each pair of revisions.
@@ -92,11 +92,11 @@ func msgRevisionsMove(moves []string) string {
 }
 
 func msgRevisionMove(pods []string, from, to string) string {
-	return fmt.Sprintf("%s would be recreated on %s instead of %s", strings.Join(pods, ", "), to, from)
+	return fmt.Sprintf("%s would be recreated with revision %s instead of %s", strings.Join(pods, ", "), to, from)
 }
 
 func hintUpdateByDeleting(deletePod string) string {
-	return "with OnDelete, a pod is updated by deleting it; to do that: " + deletePod
+	return "with update strategy OnDelete, deleting a pod updates it: " + deletePod
 }
 
 func hintFinishCanary(promote, abort string) string {

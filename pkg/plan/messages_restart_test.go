@@ -32,7 +32,7 @@ func TestMessagesOfRestart(t *testing.T) {
 		messagetest.Call(msgOtherRestart, "web", "kim@laptop", all),
 		messagetest.Call(msgOtherRestart, "web", "", nil),
 		messagetest.Call(hintOtherRestart, again, forget),
-		messagetest.Call(msgLeaderUnknown, "web-2", "--leader-exec in web-2", "ended with exit code 127"),
+		messagetest.Call(msgLeaderUnknown, "web-2", "--leader-exec in web-2", "terminated with exit code 127"),
 		messagetest.Call(hintLeaderUnknown, "app"),
 		messagetest.Call(msgTwoLeaders, "web-1", "web-2"),
 		messagetest.Call(hintTwoLeaders),

@@ -24,7 +24,7 @@ func msgLockTaken(set, by, command string) string {
 }
 
 func hintCheckStatus(namespace, set string) string {
-	return "check the state of the set: " + sts.Kubectl(namespace, "sts status", set)
+	return "check its status: " + sts.Kubectl(namespace, "sts status", set)
 }
 
 func msgLocked(set, by, command string, since time.Time) string {
@@ -104,7 +104,7 @@ func hintEvictUnready(namespace, budget string) string {
 // What to do about a pod that is failing, or about an update in progress.
 
 func hintRejectedUpdate(abort, look string) string {
-	return "roll back the update: " + abort + "; or remove what rejects it: " + look
+	return "roll back the update: " + abort + "; or remove what rejects it; for details: " + look
 }
 
 func hintPodRejected(look, abort string) string {
@@ -112,23 +112,23 @@ func hintPodRejected(look, abort string) string {
 }
 
 func msgOrdinalsOnOther(ordinals []sts.Ordinal, revisions []string, update string) string {
-	return fmt.Sprintf("%s on %s, not on %s", sts.SayOrdinals(ordinals), strings.Join(revisions, " and "), update)
+	return fmt.Sprintf("%s at revision %s, not at %s", sts.SayOrdinals(ordinals), strings.Join(revisions, " and "), update)
 }
 
 func msgUpdateIncomplete(from, to string) string {
-	return fmt.Sprintf("the update from %s to %s is not complete", from, to)
+	return fmt.Sprintf("revision %s → %s", from, to)
 }
 
 func hintTrapBack(pod, trouble, unstick string) string {
-	return fmt.Sprintf("the update is stuck, because pod %s %s; roll it back: %s", pod, trouble, unstick)
+	return fmt.Sprintf("the update is stuck because pod %s %s; roll it back: %s", pod, trouble, unstick)
 }
 
 func hintTrapForward(pod, trouble, unstick string) string {
-	return fmt.Sprintf("the update is stuck, because pod %s %s; unblock it: %s", pod, trouble, unstick)
+	return fmt.Sprintf("the update is stuck because pod %s %s; unblock it: %s", pod, trouble, unstick)
 }
 
 func hintTrapNoFix(pod, trouble, unstick string) string {
-	return fmt.Sprintf("the update is stuck, because pod %s %s; apply a working template, then run %s", pod, trouble, unstick)
+	return fmt.Sprintf("the update is stuck because pod %s %s; apply a working template, then run %s", pod, trouble, unstick)
 }
 
 func hintFinishUpdate(wait, abort string) string {
@@ -136,7 +136,7 @@ func hintFinishUpdate(wait, abort string) string {
 }
 
 func hintUpdateFails(pod, trouble, look, abort string) string {
-	return fmt.Sprintf("the update is stuck, because pod %s %s; find out why: %s", pod, trouble, look) + orRollBack(abort)
+	return fmt.Sprintf("the update is stuck because pod %s %s; find out why: %s", pod, trouble, look) + orRollBack(abort)
 }
 
 func orRollBack(abort string) string {
@@ -149,17 +149,17 @@ func orRollBack(abort string) string {
 // Pods that block an update.
 
 func msgWaitReplaced(pod, revision string) string {
-	return "for pod " + pod + " to be recreated on " + revision
+	return "for pod " + pod + " to be recreated with revision " + revision
 }
 
 func msgMemberLeaving(pod string) string {
-	return fmt.Sprintf("pod %s is leaving its cluster or has left it, so it must not be recreated as a member (its finalizer %s prevents that)", pod, sts.LeavingFinalizer)
+	return fmt.Sprintf("pod %s is leaving or has left its cluster and must not be recreated as a member (finalizer %s prevents this)", pod, sts.LeavingFinalizer)
 }
 
 func hintFinishDrain(again string) string { return "complete the scale-down first: " + again }
 
 func msgWaitOnRevision(pod, revision, trouble string) string {
-	return fmt.Sprintf("for pod %s on %s: it %s", pod, revision, trouble)
+	return fmt.Sprintf("for pod %s (revision %s): it %s", pod, revision, trouble)
 }
 
 func msgWaitBeforeDelete(wait string, still time.Duration) string {
@@ -167,7 +167,7 @@ func msgWaitBeforeDelete(wait string, still time.Duration) string {
 }
 
 func stepDeleteBlocker(pod, trouble, revision string) string {
-	return fmt.Sprintf("delete pod %s: it %s and blocks the rollout of %s", pod, trouble, revision)
+	return fmt.Sprintf("delete pod %s: it %s and blocks the rollout of revision %s", pod, trouble, revision)
 }
 
 func msgMaxDeletes(pod string, most int32, deleted int) string {
@@ -175,7 +175,7 @@ func msgMaxDeletes(pod string, most int32, deleted int) string {
 }
 
 func msgDeletedTwice(pod, revision string) string {
-	return fmt.Sprintf("pod %s was deleted, was recreated on %s and blocks the rollout again: a pod is not deleted twice", pod, revision)
+	return fmt.Sprintf("pod %s was deleted and recreated with revision %s, but blocks the rollout again: it will not be deleted twice", pod, revision)
 }
 
 func hintMaxDeletes(look string) string {

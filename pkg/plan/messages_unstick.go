@@ -8,18 +8,18 @@ import (
 )
 
 func stepRestoreUnderRecreate(revision string) string {
-	return "restore the template of " + revision + "; the StatefulSet controller will then replace all pods of the update at once"
+	return "restore the template of revision " + revision + "; the StatefulSet controller will then replace all pods of the update at once"
 }
 
 func stepUnstickForward(set, revision string) string {
-	return fmt.Sprintf("continue the update of statefulset/%s to %s; the template does not change", set, revision)
+	return fmt.Sprintf("continue the update of statefulset/%s to revision %s; the template does not change", set, revision)
 }
 
 func stepUnstuck() string { return "release the lock: no pod blocks the update" }
 
 // kept are below the partition.
 func msgUnstuck(due []sts.Ordinal, revision string, kept []sts.Ordinal) string {
-	text := fmt.Sprintf("unstuck: %s available on %s", sts.SayOrdinals(due), revision)
+	text := fmt.Sprintf("unstuck: %s available at revision %s", sts.SayOrdinals(due), revision)
 	if len(kept) > 0 {
 		text += "; not updated, below the partition: " + sts.SayOrdinals(kept)
 	}
@@ -33,7 +33,7 @@ func msgOtherFix(set string) string {
 }
 
 func msgFailsToo(pod, trouble, revision string) string {
-	return fmt.Sprintf("pod %s also fails on the current template (%s): it %s", pod, revision, trouble)
+	return fmt.Sprintf("pod %s also fails with the current template (revision %s): it %s", pod, revision, trouble)
 }
 
 func hintFailsToo(unstick, stable string) string {
@@ -41,16 +41,16 @@ func hintFailsToo(unstick, stable string) string {
 	if stable == "" {
 		return fix
 	}
-	return "roll back to " + stable + ": " + unstick + "; or " + fix
+	return "roll back to revision " + stable + ": " + unstick + "; or " + fix
 }
 
 func msgPodOnRevision(pod, revision, trouble string) string {
-	return fmt.Sprintf("%s on %s %s", pod, revision, trouble)
+	return fmt.Sprintf("%s (revision %s) %s", pod, revision, trouble)
 }
 
 // pods are what msgPodOnRevision says.
 func msgNoRevisionWorks(pods []string) string {
-	return "pods fail on the stable revision as well as on the update: " + sayAll(pods)
+	return "pods fail with the stable revision as well as with the update: " + sayAll(pods)
 }
 
 func hintNoRevisionWorks(unstick, abort string) string {
@@ -58,7 +58,7 @@ func hintNoRevisionWorks(unstick, abort string) string {
 }
 
 func msgFailsWhereItShould(pod, trouble, revision string) string {
-	return fmt.Sprintf("pod %s is on its correct revision %s and %s: no update is stuck, and deleting the pod would not help", pod, revision, trouble)
+	return fmt.Sprintf("pod %s has its correct revision %s and %s: no update is stuck, and deleting the pod would not help", pod, revision, trouble)
 }
 
 func hintInspect(look string) string { return "inspect it: " + look }
@@ -86,7 +86,7 @@ func msgNotReplaced(pod string) string {
 }
 
 func hintControllerDown(describe string) string {
-	return "check that kube-controller-manager is running; " + describe
+	return "check that kube-controller-manager is running; for details: " + describe
 }
 
 func msgNeverStuckOnDelete(set string) string {
@@ -103,7 +103,7 @@ func msgMayRecover(pod, trouble, update string) string {
 	return fmt.Sprintf("pod %s %s, and may still recover (%s)", pod, trouble, update)
 }
 
-func hintMayRecover(back string) string { return "wait; or roll back the update anyway: " + back }
+func hintMayRecover(back string) string { return "wait, or roll back the update anyway: " + back }
 
 func msgNoUpdateButTrouble(pod, trouble string) string {
 	return "pod " + pod + " " + trouble + ", and no update is in progress"
@@ -111,10 +111,12 @@ func msgNoUpdateButTrouble(pod, trouble string) string {
 
 func msgCanaryInProgress() string { return "all pods are available, and a canary is in progress" }
 
-func hintPromoteOrAbort(promote, abort string) string { return promote + ", or " + abort }
+func hintPromoteOrAbort(promote, abort string) string {
+	return "promote it: " + promote + "; or roll it back: " + abort
+}
 
 func msgUpdateMoves(update string) string {
-	return "all pods are available, and the update is in progress (" + update + ")"
+	return "all pods are available, and an update is in progress (" + update + ")"
 }
 
 func msgBelowPartition(kept []sts.Ordinal) string {

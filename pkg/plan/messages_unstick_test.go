@@ -10,7 +10,7 @@ import (
 
 func TestMessagesOfUnstick(t *testing.T) {
 	low, high := []sts.Ordinal{0}, []sts.Ordinal{1, 2}
-	const update, pending = "ordinals 0-1 on web-6f66, not on web-7549", "runs but is not ready (12s)"
+	const update, pending = "ordinals 0-1 at revision web-6f66, not at web-7549", "runs but is not ready (12s)"
 	messagetest.Golden(t, "unstick",
 		messagetest.Call(stepUnstickForward, "web", "web-7549"),
 		messagetest.Call(stepRestoreUnderRecreate, "web-6f66"),

@@ -106,8 +106,8 @@ func TestRefusalsHaveHints(t *testing.T) {
 	}{
 		`admission webhook "a" denied the request: no`:                                 {"kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations", true},
 		`x: violates PodSecurity "baseline:latest": no`:                                {"kubectl get namespace shop --show-labels", false},
-		`x: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1`:       {"raise the quota or free some of it: kubectl describe resourcequota q -n shop", false},
-		`x: failed quota: q: must specify limits.cpu for: a,b; limits.memory for: app`: {"set limits.cpu of container a,b, limits.memory of container app in the pod template, or a default in a LimitRange: kubectl describe resourcequota q -n shop", false},
+		`x: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1`:       {"raise the quota or free some of it; for details: kubectl describe resourcequota q -n shop", false},
+		`x: failed quota: q: must specify limits.cpu for: a,b; limits.memory for: app`: {"set limits.cpu of container a,b, limits.memory of container app in the pod template, or a default in a LimitRange; for details: kubectl describe resourcequota q -n shop", false},
 		`x: error looking up service account shop/web: serviceaccount "web" not found`: {"kubectl create serviceaccount web -n shop", false},
 		`x: no PriorityClass with name gone was found`:                                 {"create the PriorityClass", false},
 		`x: pod rejected: RuntimeClass "gone" not found`:                               {"create the RuntimeClass", false},
@@ -237,8 +237,8 @@ func TestCheckLabels(t *testing.T) {
 	}{
 		"a label of its own":                 {label("team", "payments"), nil, ""},
 		"the label with its name":            {label(appsv1.StatefulSetPodNameLabel, "other"), nil, ""},
-		"another revision":                   {label(appsv1.StatefulSetRevisionLabel, "gitops"), nil, `mutating admission changes its label controller-revision-hash from "` + ststest.StableRevision + `" to "gitops", so the StatefulSet controller would delete and recreate it over and over`},
-		"no revision":                        {label(appsv1.StatefulSetRevisionLabel, ""), nil, `mutating admission changes its label controller-revision-hash from "` + ststest.StableRevision + `" to "", so the StatefulSet controller would delete and recreate it over and over`},
+		"another revision":                   {label(appsv1.StatefulSetRevisionLabel, "gitops"), nil, `mutating admission changes its label controller-revision-hash from "` + ststest.StableRevision + `" to "gitops", so the StatefulSet controller would keep deleting and recreating it`},
+		"no revision":                        {label(appsv1.StatefulSetRevisionLabel, ""), nil, `mutating admission changes its label controller-revision-hash from "` + ststest.StableRevision + `" to "", so the StatefulSet controller would keep deleting and recreating it`},
 		"another revision, which none needs": {label(appsv1.StatefulSetRevisionLabel, "gitops"), onDelete, ""},
 		"a label of the selector":            {label("app", ""), onDelete, "mutating admission changes its labels, so it does not match the StatefulSet's selector (app=web) and the controller would not find it"},
 	} {

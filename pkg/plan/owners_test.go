@@ -48,9 +48,9 @@ func TestCautions(t *testing.T) {
 		{"the canary is there already", standing(2), []change{hpa(6)}, promoting{Holder: holder("1")}, nil},
 		{"a pause begins one", standing(2), []change{hpa(6), byHand}, plan.PauseUpdate{Holder: holder("1")}, []string{grows}},
 		{"an abort ends one", standing(2), []change{hpa(6), byHand}, plan.AbortCanary{Holder: holder("1")}, nil},
-		{"a scale-down to a size in its range", ststest.Web(5), []change{hpa(6), noBudget}, drain(3, nil), []string{scales + `.* the 3 replicas$`}},
+		{"a scale-down to a size in its range", ststest.Web(5), []change{hpa(6), noBudget}, drain(3, nil), []string{scales + `.* may override replicas: 3$`}},
 		{"parking under one that ignores 0 replicas", ststest.Web(5), []change{hpa(6), noBudget}, drainWith(0, nil, func(o *plan.DrainOptions) { o.Park = true }),
-			[]string{scales + `.* after --unpark$`}},
+			[]string{`^HPA web \(1 to 6 replicas\) ignores .* after --unpark$`}},
 		{"nothing is written", ststest.Web(5), []change{hpa(6), applies(`{"f:spec":{"f:template":{}}}`)}, start("1", ststest.StableImage, 1), nil},
 		{"a field manager of the template", ststest.Web(5), []change{applies(`{"f:spec":{"f:template":{},"f:replicas":{}}}`)}, start("1", "web:2", 1),
 			[]string{ci + `spec\.template`}},
@@ -99,7 +99,7 @@ func TestManagedRefusals(t *testing.T) {
 		{"by its managed fields", []func(*appsv1.StatefulSet){applies(`{"f:spec":{"f:template":{}}}`)}, `Argo CD \(field manager argocd-controller\)`, inGit},
 		{"it does not manage template and partition", []func(*appsv1.StatefulSet){mark, applies(`{"f:spec":{"f:replicas":{}}}`)}, "", ""},
 		{"an operator, for which a patch of the set is useless", []func(*appsv1.StatefulSet){operator}, `Database db \(example.com/v1\) \(metadata.ownerReferences\)`,
-			`kubectl edit Database.example.com db -n test; --force-ownership`},
+			`kubectl edit Database.example.com db -n test; or add --force-ownership`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

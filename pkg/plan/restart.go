@@ -295,7 +295,7 @@ func revisionsStay(s *sts.Snapshot, todo []sts.Replica) *Decision {
 	case order[0].to == s.Set.Status.UpdateRevision:
 		d.Hint = finishUpdate(s)
 	default:
-		d.Hint = hintFinishCanary(canaryCommand(s, "promote"), canaryCommand(s, "abort"))
+		d.Hint = hintFinishCanary(canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort"))
 	}
 	return &d
 }

@@ -20,12 +20,12 @@ func TestGitHub(t *testing.T) {
 		"done": {Outcome: &plan.Decision{Verdict: plan.Done, Message: "every ordinal runs the new revision", Hint: "kubectl sts status web"},
 			Took: 90 * time.Second, Status: &status,
 			Done: []print.Entry{{At: at, What: "promote the canary to web-1"}, {At: at.Add(time.Minute), What: "finish: a | b"}}},
-		"gate": {Outcome: &plan.Decision{Verdict: plan.Failed, Message: "--check \"x\" ended with exit code 3\n100% sure", Hint: "go back"},
+		"gate": {Outcome: &plan.Decision{Verdict: plan.Failed, Message: "--check \"x\" terminated with exit code 3\n100% sure", Hint: "go back"},
 			Checks: []print.Check{
-				{At: at, Label: "--check", Command: "test 1 < 2 && echo `date`", Said: "ended with exit code 3", Output: "```\n<b>not markup</b>\n```"},
-				{At: at, Label: "--check-exec in web-2", Command: "true", Said: "ended with exit code 0", Good: true},
+				{At: at, Label: "--check", Command: "test 1 < 2 && echo `date`", Said: "terminated with exit code 3", Output: "```\n<b>not markup</b>\n```"},
+				{At: at, Label: "--check-exec in web-2", Command: "true", Said: "terminated with exit code 0", Good: true},
 			}},
-		"error":   {Error: "timed out after 5m while waiting for web-1, which is Pending"},
+		"error":   {Error: "timed out after 5m waiting for web-1, which is Pending"},
 		"dry-run": {DryRun: "server", Outcome: &plan.Decision{Verdict: plan.Wait, Message: "it would end so"}},
 		"refused": {Outcome: &plan.Decision{Verdict: plan.Refused, Message: "poddisruptionbudget web can never allow it"}},
 	} {
