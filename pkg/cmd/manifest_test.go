@@ -195,7 +195,7 @@ spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}
 		out, err         string // parts of what is said
 	}{
 		{name: "Replicas is not replicas", file: object("web", "Replicas: 3"), args: "plan -o jsonpath={.outcome.message},{.notes[0].reason},{.notes[0].message}",
-			out: `1 pod available with app:v1,UnknownField,the API server would reject statefulset/web: strict decoding error: unknown field "spec.Replicas"; this prediction`,
+			out: `1 pod available with app:v1,UnknownField,the API server would reject statefulset/web: strict decoding error: unknown field "spec.Replicas"; the prediction`,
 			err: `FILE:5: StatefulSet web: unknown field "spec.Replicas" (did you mean "replicas"?): ignored; kubectl apply rejects it`},
 		{name: "a misspelled field fails a pipeline", file: object("web", "Replicas: 3"), args: "plan -o name --exit-code", code: ExitRefused,
 			out: "statefulset.apps/web", err: `refused: the API server would reject statefulset/web: strict decoding error: unknown field "spec.Replicas"` + "\n→ correct"},

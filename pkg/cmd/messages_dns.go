@@ -39,7 +39,7 @@ func msgDNSFinding(code sts.FindingCode, set string) string {
 }
 
 func msgDNSUnchecked(resource, reason string) string {
-	return fmt.Sprintf("cannot complete the checks: %s could not be read: %s", resource, reason)
+	return fmt.Sprintf("cannot complete the checks: cannot read %s: %s", resource, reason)
 }
 
 // msgDNSUnresolved: count is the number of all names, of which names are the first.

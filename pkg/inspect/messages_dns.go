@@ -120,7 +120,7 @@ func msgDNSSelectorMismatch(service string, lacking map[string]string) string {
 }
 
 func msgDNSPodsNotSelected(service string, selector map[string]string, pods []sts.Ordinal) string {
-	return fmt.Sprintf("service %s selects %s, which the pods of %s do not have (the pod template has it)", service, labels.Set(selector), sts.SayOrdinals(pods))
+	return fmt.Sprintf("the pods of %s do not match the selector of service %s (%s), but the pod template does", sts.SayOrdinals(pods), service, labels.Set(selector))
 }
 
 func hintDNSRestart(command string) string { return "restart the pods: " + command }
@@ -259,7 +259,7 @@ func msgDNSEndpointMissing(service string, pods []sts.Ordinal) string {
 }
 
 func hintDNSEndpointMissing(command string) string {
-	return "check that kube-controller-manager is running, and check the EndpointSlices: " + command
+	return "check that kube-controller-manager is running, and inspect the EndpointSlices: " + command
 }
 
 func msgDNSEndpointHostname(service string, pods []sts.Ordinal) string {
@@ -334,7 +334,7 @@ func msgDNSPortUnknown(service, port, target string) string {
 }
 
 func msgDNSPortNotTranslated(service string, port, target int32) string {
-	return fmt.Sprintf("port %d of service %s has targetPort %d, but a headless Service does not translate ports: clients that use the DNS names must connect to %d", port, service, target, target)
+	return fmt.Sprintf("port %d of service %s has targetPort %d, but a headless Service does not translate ports: clients that use the DNS names must connect to port %d", port, service, target, target)
 }
 
 // What is wrong with an answer.

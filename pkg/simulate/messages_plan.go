@@ -360,7 +360,7 @@ func msgRevisionFails(revision string) string {
 	return "all pods of revision " + revision + " fail; new ones are assumed to fail, too"
 }
 
-func msgUnreadable(resource, reason string) string { return resource + " could not be read: " + reason }
+func msgUnreadable(resource, reason string) string { return "cannot read " + resource + ": " + reason }
 
 func msgAssumedReady(pod, trouble string) string {
 	return fmt.Sprintf("pod %s %s: assumed to become ready; use --broken to assume that it does not", pod, trouble)
@@ -373,5 +373,5 @@ func msgControllerAsleep(pod, annotate string) string {
 }
 
 func msgControllerBlind(claim, pod string) string {
-	return fmt.Sprintf("the StatefulSet controller does not watch for the deletion of the old claim %s: pod %s may be created much later, after the next change of the StatefulSet", claim, pod)
+	return fmt.Sprintf("the StatefulSet controller is not notified when the old claim %s is deleted: pod %s may be created much later, after another change of the StatefulSet", claim, pod)
 }

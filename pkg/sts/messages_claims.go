@@ -158,7 +158,7 @@ func msgHeldRestore(until string) string {
 }
 
 func msgHeldHandMade() string {
-	return "not clearly created by the StatefulSet controller; requires --claim"
+	return "its managedFields do not show that the StatefulSet controller created it; requires --claim"
 }
 
 func msgHeldRestored(label string) string {
@@ -285,5 +285,5 @@ func msgUnboundEmptyClass() string {
 }
 
 func msgUnboundNoClass() string {
-	return "it has no storageClassName and the cluster has no default one, so only an existing PersistentVolume without a class can be bound to it"
+	return "it has no storageClassName and the cluster has no default StorageClass, so only an existing PersistentVolume without a class can be bound to it"
 }

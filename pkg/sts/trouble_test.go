@@ -228,7 +228,7 @@ func TestTrouble(t *testing.T) {
 		{"a warning about an earlier claim of the name", all(unbound(31*time.Second), warned("earlier", "ProvisioningFailed", "not found", time.Minute)),
 			&sts.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled (31s): 0/3 nodes are available"}},
 		{"its claim names no class", all(unbound(31*time.Second), claim(func(c *corev1.PersistentVolumeClaim) { c.Spec.StorageClassName = nil })),
-			unboundFor("it has no storageClassName and the cluster has no default one, so only an existing PersistentVolume without a class can be bound to it")},
+			unboundFor("it has no storageClassName and the cluster has no default StorageClass, so only an existing PersistentVolume without a class can be bound to it")},
 		{"its claim has an empty class", all(unbound(31*time.Second), claim(func(c *corev1.PersistentVolumeClaim) { c.Spec.StorageClassName = new("") })),
 			unboundFor("its storageClassName is empty, so only an existing PersistentVolume without a class can be bound to it")},
 		{"its claim's volume does not exist", names(), unboundFor("it requests persistentvolume/pv-1, which does not exist")},
