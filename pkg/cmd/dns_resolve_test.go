@@ -42,7 +42,7 @@ func TestServerHint(t *testing.T) {
 		source sts.DomainSource
 		want   string
 	}{
-		{[]string{"SERVFAIL", "SERVFAIL"}, sts.DomainCorefile, "check the log of the DNS server"},
+		{[]string{"SERVFAIL", "SERVFAIL"}, sts.DomainCorefile, "check the logs of the DNS server"},
 		{[]string{"SERVFAIL", "NOERROR"}, sts.DomainCorefile, ""},
 		{[]string{"NXDOMAIN", "NXDOMAIN"}, sts.DomainAssumed, "check that corp.test is the cluster domain"},
 		{[]string{"NXDOMAIN", "NXDOMAIN"}, sts.DomainCorefile, ""},
@@ -138,7 +138,7 @@ func TestWatchQueriesIncorrectNames(t *testing.T) {
 	receive(right, sts.DNSAnswer{DNSQuestion: question("web-1"), Code: "NOERROR", Addresses: []string{"10.0.0.9"}},
 		sts.DNSAnswer{DNSQuestion: question("web-2"), Code: "NOERROR", Addresses: []string{"10.0.0.3"}})
 	asks("all names are correct", lastPause)
-	const said = "warning: cannot query DNS server 10.96.0.10: connection refused; retrying\nhint\nthe DNS server answers again\n"
+	const said = "warning: cannot query DNS server 10.96.0.10: connection refused; retrying\nhint\nthe DNS server is responding again\n"
 	if stderr.String() != said {
 		t.Errorf("said %q, want %q", stderr, said)
 	}

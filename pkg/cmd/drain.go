@@ -103,7 +103,7 @@ func newDrainScale(c *common) *cobra.Command {
 				return plan.Unpark{Holder: h}, o.rescued(ctx, ch, client, s, size)
 			}
 			if wanted := sts.WantedReplicas(s.Set); (o.fresh || o.intent.ReuseClaims) && !o.cancel && o.intent.Replicas < wanted {
-				return nil, usagef("--fresh-claims and --reuse-claims require a scale-up, but statefulset %s has %s and --replicas is %d", s.Set.Name, sts.Count(wanted, "replica"), o.intent.Replicas)
+				return nil, usagef("--fresh-claims and --reuse-claims require a scale-up, but statefulset/%s has %s and --replicas is %d", s.Set.Name, sts.Count(wanted, "replica"), o.intent.Replicas)
 			}
 			intent := o.intent
 			intent.Holder, intent.NoHooks = h, o.profile == "none"

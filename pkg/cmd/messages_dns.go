@@ -9,37 +9,37 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-func msgDNSNoSet() string { return "no StatefulSet found whose names to wait for" }
+func msgDNSNoSet() string { return "no StatefulSets found: no DNS names to wait for" }
 
 func msgDNSNegativeReplicas(set string, replicas int32) string {
-	return fmt.Sprintf("statefulset %s has %d replicas, must be 0 or more", set, replicas)
+	return fmt.Sprintf("statefulset/%s has %d replicas, must be 0 or more", set, replicas)
 }
 
 func msgDNSTooManyReplicas(set string, replicas int32, most int) string {
-	return fmt.Sprintf("statefulset %s has %d replicas, must be no more than %d", set, replicas, most)
+	return fmt.Sprintf("statefulset/%s has %d replicas, must be no more than %d", set, replicas, most)
 }
 
 func msgDNSInvalidOrdinals(set string, replicas int32, start sts.Ordinal) string {
-	return fmt.Sprintf("statefulset %s has %d replicas from ordinal %s: ordinals must be from 0 to %d", set, replicas, start, math.MaxInt32-1)
+	return fmt.Sprintf("statefulset/%s has %d replicas from ordinal %s: ordinals must be from 0 to %d", set, replicas, start, math.MaxInt32-1)
 }
 
 func msgDNSDomainAssumed(domain string) string {
-	return "note: cannot read the cluster domain, assuming " + domain + ": use --cluster-domain to set it"
+	return "note: cannot determine the cluster domain, assuming " + domain + "; use --cluster-domain to set it"
 }
 
 func msgDNSNoOrdinals(set string) string {
-	return "statefulset " + set + " has none of these ordinals"
+	return "statefulset/" + set + " has none of the ordinals in --ordinal"
 }
 
 // msgDNSFound: findings are made by msgDNSFinding.
 func msgDNSFound(findings []string) string { return "found: " + strings.Join(findings, ", ") }
 
 func msgDNSFinding(code sts.FindingCode, set string) string {
-	return fmt.Sprintf("%s (statefulset %s)", code, set)
+	return fmt.Sprintf("%s (statefulset/%s)", code, set)
 }
 
 func msgDNSUnchecked(resource, reason string) string {
-	return fmt.Sprintf("cannot complete the checks: %s could not be read: %s", resource, reason)
+	return fmt.Sprintf("cannot complete the checks: cannot read %s: %s", resource, reason)
 }
 
 // msgDNSUnresolved: count is the number of all names, of which names are the first.
@@ -56,11 +56,11 @@ func msgDNSUnresolved(count int, names []string) string {
 }
 
 func hintDNSServerLog() string {
-	return "every query failed: check the log of the DNS server, for CoreDNS with kubectl logs -n kube-system -l k8s-app=kube-dns"
+	return "every query failed; check the logs of the DNS server (for CoreDNS: kubectl logs -n kube-system -l k8s-app=kube-dns)"
 }
 
 func hintDNSClusterDomain(domain string) string {
-	return "the DNS server knows none of the names: check that " + domain + " is the cluster domain, or set --cluster-domain"
+	return "none of the names exist on the DNS server: check that " + domain + " is the cluster domain, or set --cluster-domain"
 }
 
 // DNS servers, and why they cannot be queried.
@@ -109,10 +109,10 @@ func msgDNSNoNameserver(file string) string {
 
 func msgDNSRetrying(problem string) string { return problem + "; retrying" }
 
-func msgDNSServerBack() string { return "the DNS server answers again" }
+func msgDNSServerBack() string { return "the DNS server is responding again" }
 
 func msgDNSNothingToWaitFor(set string) string {
-	return "statefulset " + set + " has no governing Service: its pods have no DNS names to wait for"
+	return "statefulset/" + set + " has no governing Service: its pods have no DNS names to wait for"
 }
 
 func hintDNSNoServiceName() string {
@@ -121,7 +121,7 @@ func hintDNSNoServiceName() string {
 
 // What is waited for: these follow "waiting" or "timed out while waiting".
 
-func msgDNSForCluster() string { return "for the first response of the API server" }
+func msgDNSForCluster() string { return "for the first response from the API server" }
 
 func msgDNSForSet() string { return "for a StatefulSet to be created" }
 
@@ -129,9 +129,9 @@ func msgDNSForOrdinals() string { return "for a StatefulSet with these ordinals"
 
 func msgDNSForServer(problem string) string { return "for the DNS server: " + problem }
 
-func msgDNSForFirstAnswers() string { return "for the first answers of the DNS server" }
+func msgDNSForFirstAnswers() string { return "for the first answers from the DNS server" }
 
-func msgDNSForLastAnswers() string { return "for the last answers of the DNS server" }
+func msgDNSForLastAnswers() string { return "for the last answers from the DNS server" }
 
 // msgDNSForNames: why is the reason that the first name does not resolve, if it is known.
 func msgDNSForNames(count int, first, why string) string {

@@ -24,7 +24,7 @@ func msgDrainIgnoresBudgets(budgets []string) string {
 func msgDrainConfirmClaims() string { return "Start new members with this data?" }
 
 func msgDrainRescued(set string, claims []string, undo string) (message, hint string) {
-	return fmt.Sprintf("statefulset/%s would start with new, empty volumes: rescued volumes have the data of %s %s", set, sts.ClaimWord(len(claims)), strings.Join(claims, ", ")),
+	return fmt.Sprintf("statefulset/%s would start with new, empty volumes: the data of %s %s is on rescued volumes", set, sts.ClaimWord(len(claims)), strings.Join(claims, ", ")),
 		fmt.Sprintf("restore the data first: %s; or add --accept-data-loss to start without it", undo)
 }
 

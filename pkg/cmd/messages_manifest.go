@@ -19,7 +19,7 @@ func msgFoundOnly(objects []string) string {
 }
 
 func msgAssumedNamespace(namespace string) string {
-	return fmt.Sprintf("objects without a namespace are assumed to be in namespace %s, like the others; --namespace sets another one", namespace)
+	return fmt.Sprintf("objects without a namespace are assumed to be in namespace %s, like the others; use --namespace to set another one", namespace)
 }
 
 func msgOtherStatefulSet(where, name, apiVersion string) string {
@@ -45,16 +45,16 @@ func msgUnknownField() string {
 }
 
 func msgSkippedDocuments() string {
-	return "kubectl would skip some documents: separate documents by a line with only ---"
+	return "kubectl would skip some documents: separate them with a line that contains only ---"
 }
 
 func msgHelmTemplate(err error) string {
 	return fmt.Sprintf("%s (for a Helm template, run helm template first)", err)
 }
 
-func msgNotObjects() string { return "not a manifest: it must have objects only" }
+func msgNotObjects() string { return "not a manifest: every document must be a Kubernetes object" }
 
-func msgListWithoutItems() string { return "a List must have items" }
+func msgListWithoutItems() string { return "a List must have the field items" }
 
 func msgNoSuchKind(kind, version, ownKind, ownVersion string) string {
 	return fmt.Sprintf("no matches for kind %q in version %q, did you mean kind %s in %s?", kind, version, ownKind, ownVersion)

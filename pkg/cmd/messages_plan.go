@@ -6,7 +6,7 @@ import (
 )
 
 func msgPlanUnreadable(set, resource, reason string) string {
-	return fmt.Sprintf("cannot predict statefulset %s without its %s: %s", set, resource, reason)
+	return fmt.Sprintf("cannot predict statefulset/%s: cannot read its %s: %s", set, resource, reason)
 }
 
 func msgPlanNotYet(set, outcome string) string { return "statefulset.apps/" + set + ": " + outcome }
@@ -14,7 +14,7 @@ func msgPlanNotYet(set, outcome string) string { return "statefulset.apps/" + se
 // What the API server rejects.
 
 func msgServerRejects(set string, problems []string) string {
-	return fmt.Sprintf("the API server would reject statefulset %s: %s", set, strings.Join(problems, "; "))
+	return fmt.Sprintf("the API server would reject statefulset/%s: %s", set, strings.Join(problems, "; "))
 }
 
 func msgServerRejectsFields(object string, problems []string) string {
@@ -34,7 +34,7 @@ func msgFieldsImmutable(set string, fields, mutable []string) string {
 	if len(fields) > 1 {
 		verb = "are"
 	}
-	return fmt.Sprintf("the API server would reject the change: %s of statefulset %s %s immutable, only %s can be changed",
+	return fmt.Sprintf("the API server would reject the change: %s of statefulset/%s %s immutable, only %s can be changed",
 		strings.Join(fields, ", "), set, verb, strings.Join(mutable, ", "))
 }
 
@@ -43,7 +43,7 @@ func msgFieldsImmutableForServer(set string, fields, answers []string) string {
 	if len(fields) > 1 {
 		verb = "are"
 	}
-	return fmt.Sprintf("the API server rejects the change: %s of statefulset %s %s immutable (%s)",
+	return fmt.Sprintf("the API server rejects the change: %s of statefulset/%s %s immutable (%s)",
 		strings.Join(fields, ", "), set, verb, strings.Join(answers, "; "))
 }
 
@@ -51,16 +51,16 @@ func hintFieldsImmutable(preview string) string {
 	return fmt.Sprintf(`delete the StatefulSet with --cascade=orphan, then apply the new manifest, which takes over the pods and claims; to preview the deletion, run "%s"`, preview)
 }
 
-func msgSetTerminating(set string) string { return "statefulset " + set + " is being deleted" }
+func msgSetTerminating(set string) string { return "statefulset/" + set + " is being deleted" }
 
 // Notes.
 
 func msgWithoutStrictValidation(problem string) string {
-	return problem + "; this prediction is for the object that kubectl apply --validate=false creates"
+	return problem + "; the prediction is for the object as kubectl apply --validate=false would create it"
 }
 
 func msgRecreateGateAssumed(gate string) string {
-	return "assumes that feature gate " + gate + " is on; it is off by default in Kubernetes 1.37, and without it the API server rejects the update strategy Recreate"
+	return "assumes that feature gate " + gate + " is on; it is off by default in Kubernetes 1.37, and without it the API server rejects update strategy Recreate"
 }
 
 func msgMaxUnavailableGateAssumed(gate string) string {
@@ -72,9 +72,9 @@ func msgMaxUnavailableGateOff(gate string) string {
 }
 
 func msgManifestsComparedAsWritten() string {
-	return "the manifests are compared as written: a field of the pod template that only one of them sets counts as a change, even if its value is the default"
+	return "the manifests are compared without defaulting: a field of the pod template that only one of them sets counts as a change, even if it is set to its default"
 }
 
 func msgNoLastApplied(annotation string) string {
-	return "the StatefulSet has no annotation " + annotation + ": fields that the new manifest omits are assumed to stay as they are"
+	return "the StatefulSet has no annotation " + annotation + ": fields that the new manifest omits are assumed to be unchanged"
 }

@@ -36,10 +36,10 @@ func msgClaimsToDelete(n int) string {
 
 func msgAsideRefused(claim, why string) (message, hint string) {
 	return fmt.Sprintf("persistentvolumeclaim/%s cannot be moved aside: %s; no claim was deleted", claim, why),
-		"remove what needs it, or use --reuse-claims so that new members get the existing claims"
+		"remove what needs it, or use --reuse-claims to start new members with the existing claims"
 }
 
-func msgBackupFailed() string { return "--backup-dir: nothing was deleted" }
+func msgBackupFailed() string { return "cannot write to --backup-dir, nothing was deleted" }
 
 func msgClaimsDeletedEvent(by string, claims []string) string {
 	return fmt.Sprintf("%s deleted by %s (restore with kubectl sts pvc-gc undo): %s", sts.Count(len(claims), "claim"), by, strings.Join(claims, ", "))
@@ -67,11 +67,11 @@ func msgRetainedNotFound(namespace string) string {
 func msgNothingToDo() string { return "Nothing to do." }
 
 func msgClaimExists(claim string) string {
-	return "persistentvolumeclaim/" + claim + " exists; no other volume retains data for it"
+	return "persistentvolumeclaim/" + claim + " already exists; no other volume retains data for it"
 }
 
 func msgFinishingUndo(claim string) string {
-	return "persistentvolumeclaim/" + claim + " is already restored; the interrupted undo will be finished"
+	return "persistentvolumeclaim/" + claim + " is already restored; the interrupted undo will be completed"
 }
 
 func msgConfirmUndo(n int) string { return "Restore " + sts.Count(n, "claim") + "?" }
@@ -81,12 +81,12 @@ func msgNoNamespace(namespace string) string {
 }
 
 func msgSetInsteadOfClaim(set string, claims []string) string {
-	return fmt.Sprintf("%q is a StatefulSet; name its claims: %s", set, strings.Join(claims, " "))
+	return fmt.Sprintf("%q is a StatefulSet; specify its claims instead: %s", set, strings.Join(claims, " "))
 }
 
 func msgDeletedTwice(claim string, commands []string) (message, hint string) {
 	return "persistentvolumeclaim/" + claim + " was deleted more than once, and several volumes have its data",
-		"name the volume instead: " + strings.Join(commands, ", or ")
+		"specify the volume instead: " + strings.Join(commands, ", or ")
 }
 
 func msgVolumeOfDeletion(command, deleted string) string {
@@ -104,7 +104,7 @@ func msgPurgeData(n int) string {
 }
 
 func msgPurgeVolumes(n int) string {
-	return fmt.Sprintf("WARNING: for %s only the PersistentVolume will be deleted. Its storage remains, but nothing in the cluster refers to it any more.", sts.Count(n, "claim"))
+	return fmt.Sprintf("WARNING: for %s, only the PersistentVolume will be deleted. The storage behind it will remain, but nothing in the cluster will reference it.", sts.Count(n, "claim"))
 }
 
 func titleNotPurged() string { return "not purged:" }
@@ -128,7 +128,7 @@ func hintUndoAfterwards(undo string) string { return "when their pods are gone: 
 // Permissions.
 
 func msgNoPermission(verb string) string {
-	return "no permission to " + verb + " persistentvolumes, which is required to retain and restore data; nothing was changed"
+	return "no permission to " + verb + " persistentvolumes (required to retain and restore data); nothing was changed"
 }
 
 func hintVolumePermissions() string {
@@ -149,7 +149,7 @@ func hintRetainByHand(volumes []string) string {
 func msgClaimInterrupted() string { return "interrupted; rerun the command to resume" }
 
 func msgClaimInterruptedDeleting(volume string) string {
-	return "interrupted while it was being deleted; data retained on persistentvolume/" + volume
+	return "interrupted during the deletion; data retained on persistentvolume/" + volume
 }
 
 func msgDryRun(did, mode string) string {

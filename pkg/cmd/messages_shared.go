@@ -19,7 +19,7 @@ func msgCannotSee(command, namespace string, resources, reasons []string) string
 // wait is what a command waits for: "for pod web-2".
 func msgNotYet(wait string) string { return "not yet: waiting " + wait }
 
-func msgNothingToCommit(why string) string { return "nothing to commit: " + why }
+func msgNothingToCommit(why string) string { return "no patch: " + why }
 
 // dryRun is client, server or empty.
 func msgPlanTitle(command, namespace, set, dryRun string) string {

@@ -16,7 +16,7 @@ func msgNoneInMissingNamespace(objects, namespace string) string {
 }
 
 func msgNoSuchOrdinals(set string) string {
-	return fmt.Sprintf("statefulset %s has none of the ordinals in --ordinal", set)
+	return fmt.Sprintf("statefulset/%s has none of the ordinals in --ordinal", set)
 }
 
 // msgWaitFor follows "waiting".
@@ -24,10 +24,10 @@ func msgWaitFor(goal, message string) string {
 	return strings.TrimSuffix(fmt.Sprintf("for condition %s: %s", goal, message), ": ")
 }
 
-func msgStuckSet(set, message string) string { return fmt.Sprintf("statefulset %s: %s", set, message) }
+func msgStuckSet(set, message string) string { return fmt.Sprintf("statefulset/%s: %s", set, message) }
 
 func msgNeverReached(set, state, goal string) string {
-	return fmt.Sprintf("statefulset %s is %s and will not become %s", set, state, goal)
+	return fmt.Sprintf("statefulset/%s is %s and will not become %s", set, state, goal)
 }
 
 func msgNotComplete(sets []string) string { return "not complete: " + strings.Join(sets, ", ") }

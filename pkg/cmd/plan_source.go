@@ -82,7 +82,7 @@ func strictRefusal(s *sts.Snapshot) string {
 	var objects []string
 	fields := map[string][]string{}
 	for _, p := range s.Misspelled() {
-		object := "statefulset " + s.Set.Name
+		object := "statefulset/" + s.Set.Name
 		if _, isSet := p.Object.(*appsv1.StatefulSet); !isSet {
 			object = "service " + p.Object.GetName()
 		}
@@ -106,7 +106,7 @@ func requirePredictable(set *appsv1.StatefulSet, from simulate.Source) error {
 		return refused(reasonInvalid, msgServerRejects(set.Name, problems), "")
 	}
 	if n := sts.WantedReplicas(set); n > mostForetold {
-		return usagef("statefulset %s has %d replicas, more than the maximum of %d", set.Name, n, mostForetold)
+		return usagef("statefulset/%s has %d replicas, more than the maximum of %d", set.Name, n, mostForetold)
 	}
 	return checkRange(set)
 }
@@ -215,7 +215,7 @@ func (o *planOptions) changed(ctx context.Context, c *common, s *sts.Snapshot, q
 		return set, nil
 	}
 	if !sts.IsRollingUpdate(set) {
-		return nil, usagef("statefulset %s has the update strategy %s: --partition and --max-unavailable require RollingUpdate", set.Name, set.Spec.UpdateStrategy.Type)
+		return nil, usagef("statefulset/%s has the update strategy %s: --partition and --max-unavailable require RollingUpdate", set.Name, set.Spec.UpdateStrategy.Type)
 	}
 	ru := appsv1.RollingUpdateStatefulSetStrategy{}
 	if before := set.Spec.UpdateStrategy.RollingUpdate; before != nil {
@@ -345,7 +345,7 @@ func (o *planOptions) requireNode(s *sts.Snapshot, q simulate.Question) error {
 		}
 	}
 	if !nodes[o.loseNode] {
-		return usagef("--lose-node=%s: no pod of statefulset %s runs there%s", o.loseNode, s.Set.Name, hint)
+		return usagef("--lose-node=%s: no pod of statefulset/%s runs there%s", o.loseNode, s.Set.Name, hint)
 	}
 	return nil
 }

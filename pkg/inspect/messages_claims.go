@@ -3,19 +3,19 @@ package inspect
 // What became of claims that pvc-gc deleted or rescued: "retained: data-web-2: …".
 
 func msgRetainedMissing() string {
-	return "deleted, but is needed again: run undo before a new, empty claim is created"
+	return "deleted, but is needed again: run pvc-gc undo before a new, empty claim is created"
 }
 
 func msgRetainedWaiting() string {
-	return "deleted, but is needed again, and the new claim has no volume yet: run undo to bind it to the old data"
+	return "deleted, but is needed again, and the new claim has no volume yet: run pvc-gc undo to bind it to the old data"
 }
 
 func msgRetainedReplaced() string {
-	return "deleted, then recreated without the old data: run undo to see where the old data is"
+	return "deleted, then recreated without the old data: run pvc-gc undo to see where the old data is"
 }
 
 func msgRetainedHeld() string {
-	return "deleted, but a pod still uses it: run undo when the pod is gone"
+	return "deleted, but a pod still uses it: run pvc-gc undo when the pod is gone"
 }
 
 func msgRetainedSetAside() string {
@@ -23,11 +23,11 @@ func msgRetainedSetAside() string {
 }
 
 func msgRetainedUnfinished() string {
-	return "deletion or undo interrupted: rerun the deletion to finish it, or run undo to restore the reclaim policy of its volume"
+	return "deletion or undo interrupted: rerun the deletion to finish it, or run pvc-gc undo to restore the reclaim policy of its volume"
 }
 
 func msgRetainedRescued(deleting string) string {
-	return "rescued (deletion requested " + deleting + " ago): run undo when its pod is gone"
+	return "rescued (deletion requested " + deleting + " ago): run pvc-gc undo when its pod is gone"
 }
 
 func msgRetainedRescuedVolume() string {

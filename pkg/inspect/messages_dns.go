@@ -87,7 +87,7 @@ func msgDNSServiceNotInManifest(service string) string {
 }
 
 func msgDNSServiceInOtherNamespace(service string, namespaces []string, set, namespace string) string {
-	return fmt.Sprintf("service %s is in namespace %s of the manifest, but statefulset %s is in namespace %s: without the Service the pods have no DNS names",
+	return fmt.Sprintf("service %s is in namespace %s of the manifest, but statefulset/%s is in namespace %s: without the Service the pods have no DNS names",
 		service, strings.Join(namespaces, ", "), set, namespace)
 }
 
@@ -112,7 +112,7 @@ func hintDNSServiceExternal() string {
 }
 
 func hintDNSServiceNotHeadless() string {
-	return "for other DNS servers create a headless Service (clusterIP: None) with another name, and set spec.serviceName to it"
+	return "for other DNS servers, create a headless Service (clusterIP: None) with another name, and set spec.serviceName to it"
 }
 
 func msgDNSSelectorMismatch(service string, lacking map[string]string) string {
@@ -120,7 +120,7 @@ func msgDNSSelectorMismatch(service string, lacking map[string]string) string {
 }
 
 func msgDNSPodsNotSelected(service string, selector map[string]string, pods []sts.Ordinal) string {
-	return fmt.Sprintf("service %s selects %s, which the pod template has but the pods of %s do not", service, labels.Set(selector), sts.SayOrdinals(pods))
+	return fmt.Sprintf("the pods of %s do not match the selector of service %s (%s), but the pod template does", sts.SayOrdinals(pods), service, labels.Set(selector))
 }
 
 func hintDNSRestart(command string) string { return "restart the pods: " + command }
@@ -134,7 +134,7 @@ func msgDNSNoSelectorUnresolved(service, manager, name, object string) string {
 }
 
 func msgDNSNoSelector(service string) string {
-	return "service " + service + " has no selector: its EndpointSlices must be created by another client, with the pods' hostnames"
+	return "service " + service + " has no selector: another client must create its EndpointSlices, with the hostnames of the pods"
 }
 
 // The clients that manage the endpoints of a Service without a selector.
@@ -168,7 +168,7 @@ func hintDNSSelectorInManifest(selector map[string]string) string {
 func hintDNSSetSelector(command string) string { return "to select the pods: " + command }
 
 func msgDNSNotGoverning(other, service string) string {
-	return fmt.Sprintf("headless service %s also selects the pods but gives them no DNS names: only the governing Service, %s, does (kubernetes#124207)", other, service)
+	return fmt.Sprintf("headless service %s also selects the pods, but only the governing Service, %s, gives them DNS names (kubernetes#124207)", other, service)
 }
 
 func hintDNSUseName(name string) string { return "use " + name }
@@ -230,7 +230,7 @@ func msgDNSPodIdentity(pod, hostname, subdomain, service string, others []sts.Or
 }
 
 func hintDNSPodIdentity(command string) string {
-	return "both fields are set only when a pod is created, so restart the pods: " + command
+	return "both fields are set only when a pod is created; restart the pods: " + command
 }
 
 // msgDNSDeadlock: container and pod are an init container that has not completed, if there is one.
@@ -239,7 +239,7 @@ func msgDNSDeadlock(service, container, pod string) string {
 	if container != "" {
 		init = fmt.Sprintf("init container %s of pod %s has not completed, ", container, pod)
 	}
-	return fmt.Sprintf("no pod is ready, %sand service %s publishes only ready pods: if the pods need a DNS name to become ready, their own or each other's, they never will", init, service)
+	return fmt.Sprintf("no pod is ready, %sand service %s publishes only ready pods: pods that need their own or each other's DNS names to become ready never will", init, service)
 }
 
 func msgDNSDeadlockPossible(service, image string) string {
@@ -259,11 +259,11 @@ func msgDNSEndpointMissing(service string, pods []sts.Ordinal) string {
 }
 
 func hintDNSEndpointMissing(command string) string {
-	return "check that kube-controller-manager is running, and look at the EndpointSlices: " + command
+	return "check that kube-controller-manager is running, and inspect the EndpointSlices: " + command
 }
 
 func msgDNSEndpointHostname(service string, pods []sts.Ordinal) string {
-	return fmt.Sprintf("in the EndpointSlices of service %s the endpoints of %s have no hostname or a different one: without a hostname, DNS servers name a pod by its address (10-0-0-7.%s…)",
+	return fmt.Sprintf("in the EndpointSlices of service %s, the endpoints of %s have no hostname or an incorrect one: without a hostname, the DNS name of a pod is made from its IP (10-0-0-7.%s…)",
 		service, sts.SayOrdinals(pods), service)
 }
 
@@ -305,18 +305,18 @@ func msgDNSOnlyFamilyMissing(service string, family corev1.IPFamily, pods []sts.
 }
 
 func hintDNSFamilyMissing() string {
-	return "set spec.ipFamilies of the Service to the families of the pods, which the cluster's network determines"
+	return "set spec.ipFamilies of the Service to the IP families that the pods have (the cluster network assigns them)"
 }
 
 func msgDNSFamilyUnpublished(service string, family corev1.IPFamily) string {
-	return fmt.Sprintf("service %s has only IP family %s: other addresses of its pods are not in DNS", service, family)
+	return fmt.Sprintf("service %s has only IP family %s: addresses of the other family are not in DNS", service, family)
 }
 
 func hintDNSFamilyUnpublished(command string) string { return "to publish them: " + command }
 
 // msgDNSHostDNS: setting is what makes pods use the DNS servers of their node.
 func msgDNSHostDNS(setting string) string {
-	return "with " + setting + " the pods use the DNS servers of their node, which do not resolve cluster names: the pods do not find each other by name"
+	return "with " + setting + " the pods use the DNS servers of their node, which do not resolve cluster names: the pods cannot find each other by name"
 }
 
 func hintDNSHostNetwork() string { return "set dnsPolicy: ClusterFirstWithHostNet in the pod template" }
@@ -334,7 +334,7 @@ func msgDNSPortUnknown(service, port, target string) string {
 }
 
 func msgDNSPortNotTranslated(service string, port, target int32) string {
-	return fmt.Sprintf("port %d of service %s has targetPort %d, and a headless Service does not translate ports: by name, pods are reached at %d", port, service, target, target)
+	return fmt.Sprintf("port %d of service %s has targetPort %d, but a headless Service does not translate ports: clients that use the DNS names must connect to port %d", port, service, target, target)
 }
 
 // What is wrong with an answer.
@@ -387,7 +387,7 @@ func msgDNSNoSuchRecord(record string) string {
 	return "the DNS server returned no " + record + " record"
 }
 
-func msgDNSNotFound() string { return "not found (the tool does not report why)" }
+func msgDNSNotFound() string { return "not found (cause not reported by the DNS client)" }
 
 // msgDNSDenied: denial is one of the three above.
 func msgDNSDenied(denial string, cached time.Duration) string {

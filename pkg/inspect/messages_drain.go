@@ -16,7 +16,7 @@ func msgDrainScaling(from, to int32, done int) string {
 }
 
 func msgDrainRecordLost(pod string) string {
-	return fmt.Sprintf("%s is leaving or has left its cluster; annotation %s, which records its progress, is missing", pod, sts.DrainAnnotation)
+	return fmt.Sprintf("%s is leaving or has left its cluster; annotation %s, the record of its scale-down, is missing", pod, sts.DrainAnnotation)
 }
 
 func msgDrainAlmostDone() string { return "all members are done" }

@@ -99,7 +99,7 @@ func msgScaledDuringCanary(from, to int32, onCanary []sts.Ordinal) string {
 func msgRollingBack(revision, failedGate string) string {
 	text := "rolling back to the stable revision " + revision
 	if failedGate != "" {
-		text += ", gate failed: " + failedGate
+		text += " (gate failed: " + failedGate + ")"
 	}
 	return text
 }
@@ -114,9 +114,9 @@ func msgRestartRecordRemains() string {
 
 func msgClaimsRescued(claims []string) string {
 	if len(claims) == 1 {
-		return "claim " + claims[0] + " is being deleted, but its volume keeps the data: restore it with pvc-gc undo after its pods have terminated"
+		return "claim " + claims[0] + " is being deleted, but its volume retains the data: when its pods are gone, run pvc-gc undo to restore it"
 	}
-	return "claims " + sayFew(claims) + " are being deleted, but their volumes keep the data: restore them with pvc-gc undo after their pods have terminated"
+	return "claims " + sayFew(claims) + " are being deleted, but their volumes retain the data: when their pods are gone, run pvc-gc undo to restore them"
 }
 
 func msgDoNotRestart(ordinals []sts.Ordinal, risk string, claims int) string {

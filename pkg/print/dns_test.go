@@ -141,11 +141,11 @@ func TestDNSSeeds(t *testing.T) {
 		{"the only port", "", []inspect.DNSPort{port("", 7000, 80)}, "web-0.web:7000,web-1.web:7000\n", ""},
 		{"by name", "client", []inspect.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "web-0.web:9042,web-1.web:9042\n", ""},
 		{"by number", "9999", []inspect.DNSPort{port("peer", 7000, 7000)}, "web-0.web:9999,web-1.web:9999\n", ""},
-		{"ambiguous", "", []inspect.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", "service web of statefulset web has several ports: --port must be peer or client"},
-		{"unknown", "sql", []inspect.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", "service web of statefulset web has no port sql: use peer or client"},
-		{"no ports", "sql", nil, "", "service web of statefulset web has no port sql: it has no ports"},
+		{"ambiguous", "", []inspect.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", "service web of statefulset/web has several ports: --port must be peer or client"},
+		{"unknown", "sql", []inspect.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", "service web of statefulset/web has no port sql: use peer or client"},
+		{"no ports", "sql", nil, "", "service web of statefulset/web has no port sql: it has no ports"},
 		{"unknown targetPort", "", []inspect.DNSPort{port("peer", 0, 7000)}, "", "port peer of service web has a targetPort that no container defines: use a port number"},
-		{"not a valid port number", "70000", nil, "", "service web of statefulset web has no port 70000: it has no ports"},
+		{"not a valid port number", "70000", nil, "", "service web of statefulset/web has no port 70000: it has no ports"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := &inspect.DNSReport{Items: []inspect.DNSStatus{{

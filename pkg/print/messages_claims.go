@@ -11,7 +11,7 @@ func msgRetainedSum(volumes int, size string, namespaces int) string {
 	if namespaces > 0 {
 		text += " in " + sts.Count(namespaces, "namespace")
 	}
-	return text + "; restore them with undo, or delete them with purge"
+	return text + "; run pvc-gc undo to restore claims, or pvc-gc purge to delete volumes"
 }
 
 func titleRetained() string { return "retained:" }

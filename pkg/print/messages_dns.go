@@ -31,7 +31,7 @@ func msgDNSSuffix(suffix string) string { return suffix + " (omitted below)" }
 
 func msgDNSNoServiceSet() string { return "none (spec.serviceName is not set)" }
 
-func msgDNSServiceUnknown(service string) string { return service + " (could not be read)" }
+func msgDNSServiceUnknown(service string) string { return service + " (cannot be read)" }
 
 func msgDNSServiceNotFound(service string) string { return service + " (not found)" }
 
@@ -67,15 +67,15 @@ func msgDNSPodWithoutName(pod string) string { return pod + " (no DNS name)" }
 func errDNSNoSuchPort(set, service, port string, have []string) error {
 	switch {
 	case service == "":
-		return fmt.Errorf("statefulset %s has no governing Service and so no port %s: use a port number", set, port)
+		return fmt.Errorf("statefulset/%s has no governing Service, so it has no port %s: use a port number", set, port)
 	case len(have) == 0:
-		return fmt.Errorf("service %s of statefulset %s has no port %s: it has no ports", service, set, port)
+		return fmt.Errorf("service %s of statefulset/%s has no port %s: it has no ports", service, set, port)
 	}
-	return fmt.Errorf("service %s of statefulset %s has no port %s: use %s", service, set, port, strings.Join(have, " or "))
+	return fmt.Errorf("service %s of statefulset/%s has no port %s: use %s", service, set, port, strings.Join(have, " or "))
 }
 
 func errDNSSeveralPorts(set, service string, have []string) error {
-	return fmt.Errorf("service %s of statefulset %s has several ports: --port must be %s", service, set, strings.Join(have, " or "))
+	return fmt.Errorf("service %s of statefulset/%s has several ports: --port must be %s", service, set, strings.Join(have, " or "))
 }
 
 func errDNSPortUnknown(service, port string) error {
@@ -83,13 +83,13 @@ func errDNSPortUnknown(service, port string) error {
 }
 
 func msgDNSWithoutIP(set string, ordinals []sts.Ordinal) string {
-	return fmt.Sprintf("note: statefulset %s: no IPs known for %s", set, sts.SayOrdinals(ordinals))
+	return fmt.Sprintf("note: statefulset/%s: no IPs known for %s", set, sts.SayOrdinals(ordinals))
 }
 
 func msgDNSWithoutService(set string) string {
-	return "note: statefulset " + set + " has no governing Service: its pods have no DNS names"
+	return "note: statefulset/" + set + " has no governing Service: its pods have no DNS names"
 }
 
 func msgDNSWithoutOrdinals(set string) string {
-	return "note: statefulset " + set + " has 0 replicas: no DNS names"
+	return "note: statefulset/" + set + " has 0 replicas: no DNS names"
 }

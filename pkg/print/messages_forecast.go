@@ -67,7 +67,7 @@ func msgForecastBudgetBlocksAll(numbers string) string {
 
 func msgForecastBudgetNumbers(healthy, required, expected int32) string {
 	if expected == 0 {
-		return "it expects no pods"
+		return "status.expectedPods is 0"
 	}
 	return fmt.Sprintf("%d healthy, %d required", healthy, required)
 }

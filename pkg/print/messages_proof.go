@@ -57,7 +57,7 @@ func msgDiffTitle(from, to string) string {
 }
 
 func msgNoLog(container, why string) string {
-	return "note: cannot read the log of container " + container + ": " + why
+	return "note: cannot read the logs of container " + container + ": " + why
 }
 
 // ended is msgContainerEnded, empty where it is not known.

@@ -78,11 +78,11 @@ func msgDrainRequired() string {
 }
 
 func msgUntilRequired() string {
-	return `required unless "refuse" is set: the commands that check on a remaining member that the leaving one is gone`
+	return `required unless "refuse" is set: the commands that check, on a remaining member, that the leaving member is gone`
 }
 
 func msgUntilRetries() string {
-	return "not allowed: until is repeated anyway, see until.interval and until.timeout"
+	return "not allowed: until is always repeated (until.interval, until.timeout)"
 }
 
 func msgAtLeastOne() string { return "must be at least 1" }
@@ -106,7 +106,7 @@ func msgOn(command string, on Where, section Section, places []Where, why string
 }
 
 func msgOnLeavingInUntil() string {
-	return "the leaving member cannot tell whether the others removed it"
+	return "the leaving member cannot tell whether the remaining members have removed it"
 }
 
 func msgOnLeavingInAfter() string { return "the pod is already gone" }
@@ -142,7 +142,7 @@ func msgVariableScope(command, variable string, section Section) string {
 	if section == Precheck {
 		scope = "later commands of precheck, and to drain, until, cancel and after"
 	}
-	return fmt.Sprintf("command %s: $(%s) has no value here: it is captured in %s and known only to %s", command, variable, section, scope)
+	return fmt.Sprintf("command %s: $(%s) has no value here: it is captured in %s and available only to %s", command, variable, section, scope)
 }
 
 func msgVariableUnknown(command, variable string) string {
@@ -166,7 +166,7 @@ func msgCaptureTwice(command, name, other string) string {
 }
 
 func msgElseUnused(command, name string) string {
-	return fmt.Sprintf("command %s: %s is not captured", command, name)
+	return fmt.Sprintf("command %s: %s is not captured by this command", command, name)
 }
 
 func msgElseValue(command, problem string) string {

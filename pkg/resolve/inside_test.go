@@ -66,7 +66,7 @@ func TestTools(t *testing.T) {
 		{"getent: addresses", "getent", "web-0", "10.0.0.5        STREAM " + web0 + "\n10.0.0.5        DGRAM\n10.0.0.5        RAW\n", "web-0 A: NOERROR 10.0.0.5"},
 		{"getent: of the other kind", "getent", "web-0 AAAA", "::ffff:10.0.0.5 STREAM " + web0 + "\n", "web-0 AAAA: NOTFOUND"},
 		{"getent: none", "getent", "none", "", "none A: NOTFOUND"},
-		{"getent: services", "getent", "_http SRV", "", "_http SRV: getent does not query SRV records"},
+		{"getent: services", "getent", "_http SRV", "", "_http SRV: getent cannot query SRV records"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -34,16 +34,16 @@ func errConnectionCut(err error) error {
 }
 
 func msgTooLongForUDP(err error) string {
-	return "answer too long for UDP, and over TCP: " + err.Error()
+	return "answer too long for UDP; query over TCP failed: " + err.Error()
 }
 
 func msgTruncated() string { return "truncated answer over TCP" }
 
-func msgTooManyAliases(most int) string { return fmt.Sprintf("more than %d CNAMEs to follow", most) }
+func msgTooManyAliases(most int) string { return fmt.Sprintf("CNAME chain longer than %d", most) }
 
 func msgAliasLoop() string { return "CNAME loop" }
 
-func msgForeign() string { return "not the answer to the query" }
+func msgForeign() string { return "the answer does not match the query" }
 
 func msgMalformed() string { return "malformed answer" }
 
@@ -55,7 +55,7 @@ func msgNoTool() string { return "no dig, nslookup or getent found" }
 
 func msgSkipped() string { return "skipped because the DNS server did not answer earlier queries" }
 
-func msgGetentSRV() string { return "getent does not query SRV records" }
+func msgGetentSRV() string { return "getent cannot query SRV records" }
 
 func msgUnexpectedOutput(line string) string { return "unexpected output: " + strconv.Quote(line) }
 

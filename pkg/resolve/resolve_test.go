@@ -166,7 +166,7 @@ func TestAsk(t *testing.T) {
 			}, want: "web-0 A: malformed answer: CNAME loop"},
 		{name: "too many CNAMEs", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) { say(q.reply(0, alias(q.name, "x."+q.name, 60))) },
-			want:   "web-0 A: more than 8 CNAMEs to follow"},
+			want:   "web-0 A: CNAME chain longer than 8"},
 
 		{name: "records of other names are ignored", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
@@ -465,7 +465,7 @@ func TestPackets(t *testing.T) {
 				if !q.stream {
 					truncated(conn, q, say)
 				}
-			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: timed out: answer too long for UDP, and over TCP: no answer within 2s"},
+			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: timed out: answer too long for UDP; query over TCP failed: no answer within 2s"},
 		{name: "nothing gets through", within: 6 * second, conns: 3,
 			answer: func(int, query, func(dnsmessage.Message)) {}, err: "no answer within 2s"},
 	}

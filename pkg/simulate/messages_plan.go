@@ -129,7 +129,7 @@ func msgClaimKept() string { return "kept, including the data" }
 
 func msgClaimOrphaned() string { return "orphaned, unchanged" }
 
-func msgClaimReused() string { return "orphaned until now, reused with existing data" }
+func msgClaimReused() string { return "previously orphaned, reused with its data" }
 
 func msgClaimUnchanged() string { return "in use, unchanged" }
 
@@ -190,7 +190,7 @@ func msgServiceExternal(service string) string {
 }
 
 func msgServiceSelectsNone(service string) string {
-	return "service " + service + " does not select the set's pods: they have no DNS names"
+	return "service " + service + " does not select the pods of the StatefulSet: they have no DNS names"
 }
 
 func msgServiceElsewhere(service, namespace string, found []string) string {
@@ -208,25 +208,25 @@ func msgServiceWithoutSelector(service string) string {
 // PodDisruptionBudgets.
 
 func msgBudgetAllows(budget string, healthy, required int32) string {
-	return fmt.Sprintf("poddisruptionbudget %s would allow the deletion: %d healthy, %d required", budget, healthy, required)
+	return fmt.Sprintf("poddisruptionbudget/%s would allow the deletion: %d healthy, %d required", budget, healthy, required)
 }
 
 func msgBudgetBlocks(budget string, healthy, required int32) string {
-	return fmt.Sprintf("poddisruptionbudget %s would block the deletion: %d healthy, %d required", budget, healthy, required)
+	return fmt.Sprintf("poddisruptionbudget/%s would block the deletion: %d healthy, %d required", budget, healthy, required)
 }
 
 func msgBudgetBlocksAll(budget string, healthy, required int32) string {
-	return fmt.Sprintf("poddisruptionbudget %s would block every deletion: %d healthy, %d required", budget, healthy, required)
+	return fmt.Sprintf("poddisruptionbudget/%s would block every deletion: %d healthy, %d required", budget, healthy, required)
 }
 
 func msgBudgetWithoutPods(budget string) string {
-	return "poddisruptionbudget " + budget + " would block the deletion: it expects no pods"
+	return "poddisruptionbudget/" + budget + " would block the deletion: status.expectedPods is 0"
 }
 
 // Why a pod is stuck: what follows its name.
 
 func msgDeadlock() string {
-	return "waits for its claims to be deleted, and they wait for it (foreground deletion during a scale-down)"
+	return "will not terminate: it waits for its claims to be deleted, and they wait for it (foreground deletion during a scale-down)"
 }
 
 func msgNotTerminating(finalizers []string) string {
@@ -279,7 +279,7 @@ func msgNameTooLong(length int) (message, hint string) {
 
 func msgStuckOnLostNode(pod, node string) (message, hint string) {
 	return fmt.Sprintf("pod %s stays unavailable until node %s is deleted or tainted as out-of-service; it is then recreated on another node with the same name and claims", pod, node),
-		fmt.Sprintf(`power off the machine of node %s, then run "kubectl delete node %s": two pods must never write to the same volume`, node, node)
+		fmt.Sprintf(`make sure that the machine of node %s is powered off (two pods must never write to the same volume), then run "kubectl delete node %s"`, node, node)
 }
 
 func hintDeadlock(removeFinalizers string) string {
@@ -303,7 +303,7 @@ func msgStuckRecreate(pod, trouble string) string {
 }
 
 func msgStuckOutdated(pod, trouble string) string {
-	return msgPodStuck(pod, trouble) + "; the controller waits for it to become ready before replacing it, even with a new template (kubernetes#67250)"
+	return msgPodStuck(pod, trouble) + "; the StatefulSet controller waits for it to become ready before replacing it, even with a new template (kubernetes#67250)"
 }
 
 func msgStuckUpdate(pod, trouble string) string {
@@ -338,29 +338,29 @@ func msgAssumedHealthy(node string) string {
 }
 
 func msgAutoscalerRestores(by, replicas string) string {
-	return fmt.Sprintf("%s maintains %s: it will scale the StatefulSet back into that range", by, replicas)
+	return fmt.Sprintf("%s keeps the StatefulSet at %s and will scale it back into that range", by, replicas)
 }
 
 func msgAutoscalerInterferes(by, replicas string) string {
-	return fmt.Sprintf("%s maintains %s: it may change the replicas at any time", by, replicas)
+	return fmt.Sprintf("%s keeps the StatefulSet at %s and may scale it at any time", by, replicas)
 }
 
 func msgNodeTiming(unready, evicted, removed time.Duration) string {
-	return fmt.Sprintf("assumes default timings: pods become not ready %s after their node becomes unreachable and are deleted %s later (or as their tolerations say); "+
+	return fmt.Sprintf("assumes default timings: pods become not ready %s after their node becomes unreachable and are deleted %s later (or after their tolerationSeconds); "+
 		"the node is assumed to be deleted %s after that", sts.Duration(unready), sts.Duration(evicted), sts.Duration(removed))
 }
 
 func msgCut(events int) string { return fmt.Sprintf("prediction stopped after %d events", events) }
 
 func msgBudgetCountsMore(budget string, expected int) string {
-	return fmt.Sprintf("poddisruptionbudget %s covers %d pods, more than the StatefulSet has; only the pods of the StatefulSet are counted here", budget, expected)
+	return fmt.Sprintf("poddisruptionbudget/%s covers %d pods, more than the StatefulSet has; only the pods of the StatefulSet are counted here", budget, expected)
 }
 
 func msgRevisionFails(revision string) string {
-	return "all pods of revision " + revision + " fail: new ones are assumed to fail too"
+	return "all pods of revision " + revision + " fail; new ones are assumed to fail, too"
 }
 
-func msgUnreadable(resource, reason string) string { return resource + " could not be read: " + reason }
+func msgUnreadable(resource, reason string) string { return "cannot read " + resource + ": " + reason }
 
 func msgAssumedReady(pod, trouble string) string {
 	return fmt.Sprintf("pod %s %s: assumed to become ready; use --broken to assume that it does not", pod, trouble)
@@ -369,9 +369,9 @@ func msgAssumedReady(pod, trouble string) string {
 func msgNotReadyNow() string { return "is not ready" }
 
 func msgControllerAsleep(pod, annotate string) string {
-	return fmt.Sprintf("pod %s is missing although nothing blocks it: the controller may not have noticed that its old claim is gone; if the pod does not appear, run \"%s\"", pod, annotate)
+	return fmt.Sprintf("pod %s is missing although nothing blocks it: the StatefulSet controller may have missed the deletion of its old claim; if the pod is not created, run \"%s\"", pod, annotate)
 }
 
 func msgControllerBlind(claim, pod string) string {
-	return fmt.Sprintf("the controller does not notice when the old claim %s is gone: pod %s may appear much later, when the StatefulSet changes for another reason", claim, pod)
+	return fmt.Sprintf("the StatefulSet controller is not notified when the old claim %s is deleted: pod %s may be created much later, after another change of the StatefulSet", claim, pod)
 }

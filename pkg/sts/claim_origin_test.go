@@ -185,7 +185,7 @@ func (p *place) other(name string, labels map[string]string) {
 
 // A claim that its state makes a candidate is excluded by what is not known, and by a choice of sets.
 func TestClaimsHeldBack(t *testing.T) {
-	const byHand = "not known to be created by the StatefulSet controller; requires --claim"
+	const byHand = "its managedFields do not show that the StatefulSet controller created it; requires --claim"
 	velero := func(p *place) {
 		p.claim.ManagedFields = madeBy("velero-server")
 		p.claim.Labels["velero.io/restore-name"] = "r1"

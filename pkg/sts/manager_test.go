@@ -117,7 +117,7 @@ func TestManagerWrites(t *testing.T) {
 func TestCaution(t *testing.T) {
 	m := sts.Manager{Name: "Helm release shop", Hint: "make it in the values", Applies: []sts.Field{sts.FieldTemplate, sts.FieldPartition}}
 	const plain = "Helm release shop also manages this StatefulSet: make it in the values"
-	const after = " server-side: until this ends, its next apply will conflict with field manager kubectl-sts or, if forced, revert the change"
+	const after = " server-side: until this operation has finished, its next apply will conflict with field manager kubectl-sts or, if forced, revert the change"
 	for want, fields := range map[string][]sts.Field{
 		plain: {sts.FieldReplicas},
 		plain + "; it applies spec.updateStrategy.rollingUpdate.partition" + after:                   {sts.FieldPartition},

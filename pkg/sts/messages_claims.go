@@ -130,7 +130,7 @@ func msgClaimTerminating(since, why string) string {
 
 func msgHeldByClaim(interruptedUndo bool) string {
 	if interruptedUndo {
-		return "annotation " + KeepAnnotation + " was set by an undo that was interrupted; rerun the undo"
+		return "annotation " + KeepAnnotation + " was set by an interrupted pvc-gc undo; rerun it"
 	}
 	return "annotation " + KeepAnnotation + " is set"
 }
@@ -158,7 +158,7 @@ func msgHeldRestore(until string) string {
 }
 
 func msgHeldHandMade() string {
-	return "not known to be created by the StatefulSet controller; requires --claim"
+	return "its managedFields do not show that the StatefulSet controller created it; requires --claim"
 }
 
 func msgHeldRestored(label string) string {
@@ -249,7 +249,7 @@ func msgRiskClaimShared(claim, pod string) string {
 
 func msgRiskClaimLost(claim, volume string) string {
 	if volume != "" {
-		volume = " " + volume
+		volume = "/" + volume
 	}
 	return fmt.Sprintf("persistentvolumeclaim/%s has lost its persistentvolume%s: no new pod can mount it", claim, volume)
 }
@@ -269,15 +269,15 @@ func msgRiskVolumeTerminating(claim, volume, since string) string {
 // Why a claim is not bound: "persistentvolumeclaim data-web-2 is not bound: …".
 
 func msgUnboundVolumeMissing(volume string) string {
-	return fmt.Sprintf("it names persistentvolume %s, which does not exist", volume)
+	return fmt.Sprintf("it requests persistentvolume/%s, which does not exist", volume)
 }
 
 func msgUnboundVolumeTaken(volume, namespace, claim string) string {
-	return fmt.Sprintf("it names persistentvolume %s, which is bound to persistentvolumeclaim %s/%s", volume, namespace, claim)
+	return fmt.Sprintf("it requests persistentvolume/%s, which is bound to another claim, %s/%s", volume, namespace, claim)
 }
 
 func msgUnboundVolumeStale(volume, refUID, uid string) string {
-	return fmt.Sprintf("it names persistentvolume %s, which is still bound to an earlier claim of this name (spec.claimRef.uid is %s, this claim's is %s)", volume, refUID, uid)
+	return fmt.Sprintf("it requests persistentvolume/%s, which is still bound to an earlier claim of this name (spec.claimRef.uid is %s, this claim's is %s)", volume, refUID, uid)
 }
 
 func msgUnboundEmptyClass() string {
@@ -285,5 +285,5 @@ func msgUnboundEmptyClass() string {
 }
 
 func msgUnboundNoClass() string {
-	return "it names no StorageClass and the cluster has no default one, so only an existing PersistentVolume without a class can be bound to it"
+	return "it has no storageClassName and the cluster has no default StorageClass, so only an existing PersistentVolume without a class can be bound to it"
 }

@@ -11,7 +11,7 @@ func msgAlsoManages(manager, hint string) string {
 
 // fields are those that it applies and that a command writes.
 func msgAppliesFields(text string, fields []string) string {
-	return fmt.Sprintf("%s; it applies %s server-side: until this ends, its next apply will conflict with field manager %s or, if forced, revert the change",
+	return fmt.Sprintf("%s; it applies %s server-side: until this operation has finished, its next apply will conflict with field manager %s or, if forced, revert the change",
 		text, strings.Join(fields, " and "), FieldManager)
 }
 
