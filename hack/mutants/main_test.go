@@ -85,7 +85,7 @@ func TestMutants(t *testing.T) {
 	all, err := load("testdata")
 	assert.NilError(t, err)
 	assert.Assert(t, len(all) > 0)
-	functions := regexp.MustCompile(`(?ms)^func (Test\w+)\((.*?)^}`)
+	functions := regexp.MustCompile(`(?s)\nfunc (Test\w+)\((.*?)\n}`)
 	seen := map[string]string{}
 	for _, m := range all {
 		content, err := os.ReadFile(filepath.Join(root, m.file))

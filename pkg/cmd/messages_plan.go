@@ -48,7 +48,7 @@ func msgFieldsImmutableForServer(set string, fields, answers []string) string {
 }
 
 func hintFieldsImmutable(preview string) string {
-	return fmt.Sprintf(`delete the StatefulSet with --cascade=orphan, then apply the new manifest, which takes over the pods and claims; to preview the deletion, run "%s"`, preview)
+	return `delete the StatefulSet with --cascade=orphan, then apply the new manifest, which takes over the pods and claims; to preview the deletion, run "` + preview + `"`
 }
 
 func msgSetTerminating(set string) string { return "statefulset/" + set + " is being deleted" }

@@ -887,7 +887,7 @@ func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
 	}
 	parts, hint := []string{msgDrainScaled(s.Set.Name, record.To, record.Up(), record.Ordinals())}, ""
 	if stay := sts.ClaimsOf(s, record.Ordinals()); !record.Up() && len(stay) > 0 {
-		list, kept := "", ""
+		var list, kept string
 		if record.To > 0 {
 			list = sts.Kubectl(s.Set.Namespace, "sts pvc-gc", s.Set.Name)
 		}

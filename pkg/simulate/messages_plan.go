@@ -324,9 +324,9 @@ func msgStuckOnDeleteUpdated(pod, trouble string) string {
 
 func hintFixThenReplace(undo, replace string) string {
 	if undo == "" {
-		return fmt.Sprintf(`apply a working template, then run "%s"`, replace)
+		return `apply a working template, then run "` + replace + `"`
 	}
-	return fmt.Sprintf(`run "%s", then "%s"`, undo, replace)
+	return `run "` + undo + `", then "` + replace + `"`
 }
 
 func hintApplyTemplate() string { return "apply a working template" }
@@ -369,7 +369,7 @@ func msgAssumedReady(pod, trouble string) string {
 func msgNotReadyNow() string { return "is not ready" }
 
 func msgControllerAsleep(pod, annotate string) string {
-	return fmt.Sprintf("pod %s is missing although nothing blocks it: the StatefulSet controller may have missed the deletion of its old claim; if the pod is not created, run \"%s\"", pod, annotate)
+	return "pod " + pod + ` is missing although nothing blocks it: the StatefulSet controller may have missed the deletion of its old claim; if the pod is not created, run "` + annotate + `"`
 }
 
 func msgControllerBlind(claim, pod string) string {
