@@ -67,6 +67,7 @@ func NewRoot(env Env) *cobra.Command {
 	// As in kubectl, global flags are listed once, by options.
 	root.SetUsageTemplate(strings.NewReplacer(
 		inheritedFlags, "",
+		"{{if .HasAvailableLocalFlags}}", "{{if .LocalNonPersistentFlags.HasAvailableFlags}}",
 		"{{.LocalFlags.FlagUsages |", "{{.LocalNonPersistentFlags.FlagUsagesWrapped 100 |",
 	).Replace(root.UsageTemplate()) + globalFlagsHint)
 	return root
@@ -151,7 +152,7 @@ type target struct {
 }
 
 func (t *target) addFlags(cmd *cobra.Command) {
-	cmd.Flags().BoolVarP(&t.all, "all-namespaces", "A", false, "List StatefulSets across all namespaces")
+	cmd.Flags().BoolVarP(&t.all, "all-namespaces", "A", false, "List across all namespaces")
 	cmd.Flags().StringVarP(&t.selector, "selector", "l", "", "Label selector to filter StatefulSets (for example app=db,tier!=test)")
 }
 
