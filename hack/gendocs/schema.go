@@ -27,9 +27,7 @@ var reportTypes = []struct {
 	of   reflect.Type
 }{
 	{"StatusReport", reflect.TypeFor[inspect.StatusReport]()},
-	{"CanaryReport", reflect.TypeFor[cmd.ChangeReport]()},
-	{"RestartReport", reflect.TypeFor[cmd.ChangeReport]()},
-	{"DrainReport", reflect.TypeFor[cmd.ChangeReport]()},
+	{"ChangeReport", reflect.TypeFor[cmd.ChangeReport]()},
 	{"HistoryReport", reflect.TypeFor[inspect.HistoryReport]()},
 	{"DiffReport", reflect.TypeFor[inspect.DiffReport]()},
 	{"ClaimReport", reflect.TypeFor[inspect.ClaimReport]()},

@@ -137,9 +137,9 @@ func TestLook(t *testing.T) {
 		"a pod mounts it, and it goes":    {claimed(deleting), sts.ClaimInUse, "web-0"},
 		"a pod mounts it, and it is gone": {claimed(retained, deleted), sts.ClaimInUse, "web-0"},
 		"a pod of its own":                {named("data-web-1"), sts.ClaimInUse, "web-1"},
-		"a deployment names it":           {named("of-app"), sts.ClaimWanted, ""},
-		"a claim clones it":               {named("source"), sts.ClaimWanted, ""},
-		"a snapshot of it is taken":       {named("snapshotted"), sts.ClaimWanted, ""},
+		"a deployment names it":           {named("of-app"), sts.ClaimDesired, ""},
+		"a claim clones it":               {named("source"), sts.ClaimDesired, ""},
+		"a snapshot of it is taken":       {named("snapshotted"), sts.ClaimDesired, ""},
 		"nothing needs it":                {named("data"), sts.ClaimForeign, ""},
 	} {
 		a := judge(test.view)

@@ -379,11 +379,11 @@ func claimed(changes ...func(*plan.ClaimView)) plan.ClaimView {
 }
 
 func unwanted(v *plan.ClaimView) {
-	v.Around = &plan.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{State: sts.ClaimLeftOver, Reason: "beyond the replicas"}}
+	v.Around = &plan.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{State: sts.ClaimOrphaned, Reason: "beyond the replicas"}}
 }
 
 func wanted(v *plan.ClaimView) {
-	v.Around = &plan.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{State: sts.ClaimWanted, Reason: "web wants it"}}
+	v.Around = &plan.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{State: sts.ClaimDesired, Reason: "web wants it"}}
 }
 
 // retained has the volume keep the data, and the record of the claim.

@@ -27,11 +27,12 @@ import (
 type change struct {
 	*common
 	verb string // "canary start"
-	kind string // of the report
 	// detail are the options that are part of the command: an interrupted command is resumed
 	// by the same command with the same options.
 	detail string
 	needs  []string
+	// drains: the report has the progress of a drain-scale.
+	drains bool
 	// prove finds out why a set is stuck, for a command that shows it before the confirmation.
 	prove func(ctx context.Context, client *cluster.Client, s *sts.Snapshot) *inspect.Proof
 	out   *output
@@ -56,7 +57,7 @@ type change struct {
 }
 
 func (c *common) newChange(cmd *cobra.Command, verb string) *change {
-	ch := &change{common: c, verb: verb, kind: "CanaryReport", needs: cluster.Needs, out: newOutput(cmd, github)}
+	ch := &change{common: c, verb: verb, needs: cluster.Needs, out: newOutput(cmd, github)}
 	f := cmd.Flags()
 	addDryRun(cmd, &ch.dryRun, "Print the plan only; server also checks its first step with the API server")
 	f.BoolVarP(&ch.yes, "yes", "y", false, "Skip the confirmation (required without a terminal)")
@@ -122,8 +123,8 @@ type ChangeReport struct {
 	Alteration *sts.Alteration `json:"alteration,omitempty"`
 	// Applied are the writes, when (cluster time) and why.
 	Applied []execute.Applied `json:"applied"`
-	// Asked are the commands that were run as gates, and their results.
-	Asked []execute.Asked `json:"asked,omitempty"`
+	// Commands are the commands that were run, and their results.
+	Commands []execute.Command `json:"commands,omitempty"`
 	// Outcome is how it ended; Error is set when an error ended it.
 	Outcome *plan.Decision `json:"outcome,omitempty"`
 	Error   string         `json:"error,omitempty"`
@@ -185,7 +186,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	}
 	steps, trials := plan.ForetellTrials(intent, s)
 	report := &ChangeReport{
-		TypeMeta:  metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: c.kind},
+		TypeMeta:  metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "ChangeReport"},
 		Namespace: ns, Name: name, Command: c.verb, StartedAt: metav1.NewTime(s.TakenAt),
 		Plan: steps, Applied: []execute.Applied{},
 	}
@@ -269,7 +270,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	result, err := execute.Run(ctx, w, plan.Confirmed(intent, s), c.timeout, &narrator{screen: screen, quiet: c.out.human() && countWrites(report.Plan) == 1})
 	screen.done()
 	report.Applied = append(report.Applied, result.Applied...)
-	report.Asked = append(report.Asked, result.Asked...)
+	report.Commands = append(report.Commands, result.Commands...)
 	if result.Last != nil {
 		s = released(result.Last, h.ID)
 	}
@@ -464,7 +465,7 @@ func persist(ask func() error) error {
 func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err error) error {
 	status := inspect.NewStatus(s)
 	r.Status, r.EndedAt = &status, metav1.NewTime(s.TakenAt)
-	if c.kind == drainReport {
+	if c.drains {
 		if r.Drain = status.Drain; d.Drain != nil {
 			r.Drain = inspect.NewDrainStatus(s, d.Drain)
 		}

@@ -194,7 +194,7 @@ func (w *dnsWatch) due() ([]sts.DNSQuestion, time.Duration) {
 	now, next := w.env.Clock.Now(), lastPause
 	w.report.Lookups(func(l *inspect.DNSLookup) {
 		t := w.tracks[l.DNSQuestion]
-		if !t.asks || l.Verdict == inspect.DNSRight {
+		if !t.asks || l.Verdict == inspect.DNSCorrect {
 			return
 		}
 		if wait := t.due.Sub(now); wait > 0 {
@@ -375,7 +375,7 @@ func (w *dnsWatch) reasons() map[string]string {
 		}
 	}
 	w.report.Lookups(func(l *inspect.DNSLookup) {
-		if l.Message != "" && l.Verdict != inspect.DNSRight && why[l.Name] == "" {
+		if l.Message != "" && l.Verdict != inspect.DNSCorrect && why[l.Name] == "" {
 			why[l.Name] = l.Message
 		}
 	})
@@ -415,7 +415,7 @@ func (t *track) news(l *inspect.DNSLookup, why string) (news, text string) {
 		return "unpublished", msgDNSUnpublished(why)
 	case l.Verdict == "":
 		return "", ""
-	case l.Verdict != inspect.DNSRight:
+	case l.Verdict != inspect.DNSCorrect:
 		return fmt.Sprint(l.Verdict, l.Got, l.Want), msgDNSState(l.Verdict.Label(), l.Message)
 	}
 	text = strings.Join(l.Got, ", ")

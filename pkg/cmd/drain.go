@@ -25,9 +25,6 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// drainReport is the kind of drain-scale's report.
-const drainReport = "DrainReport"
-
 // drainOptions are the flags of drain-scale.
 type drainOptions struct {
 	intent  plan.DrainOptions
@@ -49,7 +46,7 @@ func newDrainScale(c *common) *cobra.Command {
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	})
 	ch := c.newChange(cmd, "drain-scale")
-	ch.kind = drainReport
+	ch.drains = true
 	f, i := cmd.Flags(), &o.intent
 	f.Int32Var(&i.Replicas, "replicas", 0, "Number of members (`N`) to scale to")
 	f.StringVar(&o.profile, "profile", "", "Drain profile: `NAME|FILE|none` (default: the one that matches the set)")

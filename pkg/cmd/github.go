@@ -25,7 +25,7 @@ func (c *change) annotate(r *ChangeReport) error {
 	for _, a := range r.Applied {
 		e.Done = append(e.Done, print.Entry{At: a.At, What: a.Why})
 	}
-	for _, a := range r.Asked {
+	for _, a := range r.Commands {
 		e.Checks = append(e.Checks, print.Check{At: a.At, Label: a.Label(), Command: a.Command, Said: a.String(), Output: a.Output, Good: a.Good()})
 	}
 	c.annotated = true

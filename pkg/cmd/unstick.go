@@ -33,9 +33,9 @@ func newUnstick(c *common) *cobra.Command {
 		return ch.run(cmd, args, func(_ context.Context, _ *cluster.Client, s *sts.Snapshot, h plan.Holder, digest string) (plan.Intent, error) {
 			intent := plan.Unstick{Holder: h, Deletions: d, TemplateDigest: digest}
 			if t := s.Trap(); t != nil && !ch.yes {
-				intent.Agreed = t.Cure
+				intent.Agreed = t.Remedy
 			} else if !ch.yes {
-				intent.Agreed = sts.NoCure
+				intent.Agreed = sts.NoRemedy
 			}
 			return intent, nil
 		})

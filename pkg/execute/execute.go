@@ -83,8 +83,8 @@ type Applied struct {
 	plan.Action
 }
 
-// Asked is one command that was run, and its result.
-type Asked struct {
+// Command is one command that was run, and its result.
+type Command struct {
 	// At is when it ended.
 	At time.Time `json:"at"`
 	plan.Run
@@ -97,7 +97,7 @@ type Result struct {
 	// error ended the run.
 	Decision plan.Decision
 	Applied  []Applied
-	Asked    []Asked
+	Commands []Command
 	// Last is the snapshot of that decision, nil when none was seen.
 	Last *sts.Snapshot
 }
@@ -205,7 +205,7 @@ func (r *runner) ask(ctx context.Context, run plan.Run) error {
 func (r *runner) answered(a answered) {
 	a.At = r.result.Last.TakenAt
 	r.facts.Answers = withKey(r.facts.Answers, a.run.Key, a.Answer)
-	r.result.Asked = append(r.result.Asked, Asked{At: a.At, Run: a.run, Answer: a.Answer})
+	r.result.Commands = append(r.result.Commands, Command{At: a.At, Run: a.run, Answer: a.Answer})
 	r.observer.Answered(a.run, a.Answer)
 }
 

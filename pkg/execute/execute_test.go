@@ -606,7 +606,7 @@ func TestAsks(t *testing.T) {
 		if len(i.facts[0].Asked) != 0 || len(i.facts[1].Answers) != 0 {
 			t.Error("facts that were handed out have changed")
 		}
-		if len(r.result.Asked) != 2 || len(r.result.Applied) != 0 || r.err != nil {
+		if len(r.result.Commands) != 2 || len(r.result.Applied) != 0 || r.err != nil {
 			t.Errorf("%v, %+v", r.err, r.result)
 		}
 	})

@@ -23,9 +23,9 @@ type Gate string
 
 // The gates, in their order.
 const (
-	GatePods   Gate = "pods"   // an updated pod is not available yet
-	GateSoak   Gate = "soak"   // one has not been Ready for long enough
-	GateChecks Gate = "checks" // commands run
+	GatePods   Gate = "Pods"   // an updated pod is not available yet
+	GateSoak   Gate = "Soak"   // one has not been Ready for long enough
+	GateChecks Gate = "Checks" // commands run
 )
 
 // autoStatus derives what the running command waits for from its recorded options and the pods'

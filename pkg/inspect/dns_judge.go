@@ -43,14 +43,14 @@ type DNSVerdict string
 
 // The verdicts.
 const (
-	DNSRight      DNSVerdict = "right"
-	DNSAbsent     DNSVerdict = "absent"
-	DNSDenied     DNSVerdict = "denied"
-	DNSIncomplete DNSVerdict = "incomplete"
-	DNSWrong      DNSVerdict = "wrong"
-	DNSStale      DNSVerdict = "stale"
-	DNSFailed     DNSVerdict = "failed"
-	DNSNoAnswer   DNSVerdict = "no-answer"
+	DNSCorrect    DNSVerdict = "Correct"
+	DNSAbsent     DNSVerdict = "Absent"
+	DNSDenied     DNSVerdict = "Denied"
+	DNSIncomplete DNSVerdict = "Incomplete"
+	DNSIncorrect  DNSVerdict = "Incorrect"
+	DNSStale      DNSVerdict = "Stale"
+	DNSFailed     DNSVerdict = "Failed"
+	DNSNoAnswer   DNSVerdict = "NoAnswer"
 )
 
 // lookups adds all queries about the set to its status.
@@ -265,17 +265,17 @@ func (l *DNSLookup) judge(now time.Time, a *sts.DNSAnswer, owners map[string]str
 	case len(l.Got) == 0:
 		l.Verdict, l.Message = DNSDenied, l.denial(now, a.TTL)
 	case len(extra) > 0 && len(minus(extra, l.foreign)) == 0:
-		l.Verdict, l.Message = DNSWrong, msgDNSAsPublished(l.withOwners(extra, owners), minus(l.ips, l.Got))
+		l.Verdict, l.Message = DNSIncorrect, msgDNSAsPublished(l.withOwners(extra, owners), minus(l.ips, l.Got))
 	case len(extra) > 0 && len(l.Want) == 0:
 		l.Verdict, l.Message = DNSStale, msgDNSStale(l.withOwners(extra, owners), l.absence, l.cached())
 	case len(extra) > 0 && len(lacking) == 0:
-		l.Verdict, l.Message = DNSWrong, msgDNSWrongToo(l.withOwners(extra, owners), l.cached())
+		l.Verdict, l.Message = DNSIncorrect, msgDNSWrongToo(l.withOwners(extra, owners), l.cached())
 	case len(extra) > 0:
-		l.Verdict, l.Message = DNSWrong, msgDNSWrong(l.withOwners(extra, owners), lacking, l.cached())
+		l.Verdict, l.Message = DNSIncorrect, msgDNSWrong(l.withOwners(extra, owners), lacking, l.cached())
 	case len(lacking) > 0:
 		l.Verdict, l.Message = DNSIncomplete, msgDNSIncomplete(lacking, l.cached())
 	default:
-		l.Verdict = DNSRight
+		l.Verdict = DNSCorrect
 	}
 }
 
@@ -370,7 +370,7 @@ func (r *DNSReport) names(matters func(replica *DNSReplica, expected bool) bool)
 	}
 	lookups := func(list []DNSLookup) {
 		for i := range list {
-			if l := &list[i]; l.Verdict != DNSRight && matters(nil, l.Expected) {
+			if l := &list[i]; l.Verdict != DNSCorrect && matters(nil, l.Expected) {
 				add(l.Name)
 			}
 		}
@@ -379,7 +379,7 @@ func (r *DNSReport) names(matters func(replica *DNSReplica, expected bool) bool)
 		item := &r.Items[i]
 		for k := range item.Replicas {
 			replica := &item.Replicas[k]
-			right := slices.ContainsFunc(replica.Lookups, func(l DNSLookup) bool { return l.Verdict == DNSRight })
+			right := slices.ContainsFunc(replica.Lookups, func(l DNSLookup) bool { return l.Verdict == DNSCorrect })
 			lookups(replica.Lookups)
 			switch {
 			case right || !matters(replica, replica.Expected):

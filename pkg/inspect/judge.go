@@ -259,7 +259,7 @@ func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 			hint = st.replaceCommand(s, r.Ordinal)
 		case needed && (c == nil || !c.Aborting), trap != nil && c != nil:
 			hint = st.canary("abort")
-		case trap != nil && trap.Cure != sts.NoCure:
+		case trap != nil && trap.Remedy != sts.NoRemedy:
 			hint = sts.Kubectl(st.Namespace, "sts unstick", st.Name)
 		}
 		st.say(Stuck, msg, hint)

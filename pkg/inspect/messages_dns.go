@@ -16,13 +16,7 @@ import (
 
 // Label is the verdict for a person.
 func (v DNSVerdict) Label() string {
-	switch v {
-	case DNSRight:
-		return "correct"
-	case DNSNoAnswer:
-		return "no answer"
-	}
-	return string(v)
+	return strings.ReplaceAll(sts.Words(v), "-", " ")
 }
 
 // Why a name is not published.

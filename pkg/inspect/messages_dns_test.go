@@ -20,7 +20,7 @@ func TestDNSMessages(t *testing.T) {
 	one, two := []sts.Ordinal{2}, []sts.Ordinal{1, 2}
 	call := messagetest.Call
 	messagetest.Golden(t, "dns",
-		call(DNSVerdict.Label, DNSRight), call(DNSVerdict.Label, DNSNoAnswer), call(DNSVerdict.Label, DNSStale),
+		call(DNSVerdict.Label, DNSCorrect), call(DNSVerdict.Label, DNSNoAnswer), call(DNSVerdict.Label, DNSStale),
 
 		call(msgDNSNoGoverningService), call(msgDNSNoService, service), call(msgDNSExternalService, service), call(msgDNSNoPod), call(msgDNSPodFinished),
 		call(msgDNSPodWithoutIP), call(msgDNSPodWithoutFamily), call(msgDNSPodTerminating), call(msgDNSPodNotReady), call(msgDNSPodNotSelected, service),

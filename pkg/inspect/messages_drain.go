@@ -57,7 +57,7 @@ func msgMemberPhase(phase sts.MemberPhase, since time.Duration, profile string) 
 	if profile == "" {
 		return "for " + sts.Age(since)
 	}
-	return fmt.Sprintf("%s for %s, %s", phase, sts.Age(since), profile)
+	return fmt.Sprintf("%s for %s, %s", sts.Words(phase), sts.Age(since), profile)
 }
 
 func hintDrain(resume, cancel string) string {

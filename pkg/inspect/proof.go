@@ -21,8 +21,8 @@ type Proof struct {
 	Trouble        sts.Trouble `json:"trouble"`
 	// Blocks are the other ordinals that wait for it.
 	Blocks []sts.Ordinal `json:"blocks"`
-	// Cure is the direction in which unstick helps.
-	Cure sts.Cure `json:"cure"`
+	// Remedy is the direction in which unstick helps.
+	Remedy sts.Remedy `json:"remedy"`
 	// Container is the failing one, absent where none has been started.
 	Container *FailingContainer `json:"container,omitempty"`
 	// Log are its last lines. LogError says why they could not be read.
@@ -61,7 +61,7 @@ func NewProof(s *sts.Snapshot) *Proof {
 	p := &Proof{
 		Pod: s.Name(t.Replica.Ordinal), Ordinal: t.Replica.Ordinal,
 		Revision: t.Replica.Revision, TargetRevision: t.Target,
-		Trouble: t.Trouble, Blocks: t.Blocks, Cure: t.Cure, Recreate: sts.IsRecreate(s.Set), Changes: []sts.Change{},
+		Trouble: t.Trouble, Blocks: t.Blocks, Remedy: t.Remedy, Recreate: sts.IsRecreate(s.Set), Changes: []sts.Change{},
 	}
 	if p.Missing = t.Replica.Pod == nil; !p.Missing {
 		p.Container = failingContainer(s.FailingContainer(t.Replica.Pod))

@@ -30,7 +30,7 @@ func TestProof(t *testing.T) {
 		t.Errorf("of a healthy set: %+v", p)
 	}
 	p := inspect.NewProof(stuck(func(*corev1.Pod) {}).Snapshots()[0])
-	if p == nil || p.Pod != "web-2" || p.Revision != "web-broken" || p.TargetRevision != ststest.StableRevision || p.Cure != sts.Back ||
+	if p == nil || p.Pod != "web-2" || p.Revision != "web-broken" || p.TargetRevision != ststest.StableRevision || p.Remedy != sts.RollBack ||
 		p.Container == nil || *p.Container.ExitCode != 1 || p.Container.Reason != "CrashLoopBackOff" {
 		t.Fatalf("%+v", p)
 	}

@@ -39,18 +39,18 @@ type RetainedState string
 // The states that are notable.
 const (
 	// RetainedMissing: an ordinal or a pod needs the claim, and it does not exist.
-	RetainedMissing RetainedState = "missing"
+	RetainedMissing RetainedState = "Missing"
 	// RetainedWaiting: a new claim of that name has no volume yet.
-	RetainedWaiting RetainedState = "waiting"
+	RetainedWaiting RetainedState = "Waiting"
 	// RetainedReplaced: a new claim of that name is in use or needed, on another volume.
-	RetainedReplaced RetainedState = "replaced"
-	// RetainedHeld: the claim is being deleted and a pod uses it.
-	RetainedHeld RetainedState = "held"
+	RetainedReplaced RetainedState = "Replaced"
+	// RetainedTerminating: the claim is being deleted and a pod uses it.
+	RetainedTerminating RetainedState = "Terminating"
 	// RetainedRescued: another client has deleted the claim or its volume, and the data that a
 	// pod still uses is retained.
-	RetainedRescued RetainedState = "rescued"
-	// RetainedUnfinished: the claim is on this volume; a deletion or an undo was interrupted.
-	RetainedUnfinished RetainedState = "unfinished"
+	RetainedRescued RetainedState = "Rescued"
+	// RetainedInterrupted: the claim is on this volume; a deletion or an undo was interrupted.
+	RetainedInterrupted RetainedState = "Interrupted"
 )
 
 // Urgent reports whether the claim is needed and must be restored.
@@ -85,7 +85,7 @@ func newRetained(inv *sts.Inventory, judge *sts.ClaimJudge, picks func(claim str
 			continue
 		}
 		state := retainedState(volume, c, &v, c != nil && judge.Holder(c) != "")
-		if state != RetainedUnfinished {
+		if state != RetainedInterrupted {
 			sum.Volumes++
 			sum.Size.Add(kept.Size)
 			if !slices.Contains(sum.Namespaces, judged.Namespace) {
@@ -112,9 +112,9 @@ func retainedMessage(s RetainedState, kept *sts.RetainedClaim, now time.Time) st
 		return msgRetainedRescuedVolume()
 	case s == RetainedRescued:
 		return msgRetainedRescued(sts.Age(now.Sub(kept.DeletedAt)))
-	case s == RetainedHeld && kept.Kind == sts.RetainedSetAside:
+	case s == RetainedTerminating && kept.Kind == sts.RetainedSetAside:
 		return msgRetainedSetAside()
-	case s == RetainedHeld:
+	case s == RetainedTerminating:
 		return msgRetainedHeld()
 	case s == RetainedMissing:
 		return msgRetainedMissing()
@@ -129,7 +129,7 @@ func retainedMessage(s RetainedState, kept *sts.RetainedClaim, now time.Time) st
 // retainedState is what is notable about the claim c, which is nil if it does not exist and
 // held if a pod uses it; empty when nothing is.
 func retainedState(volume *sts.Volume, c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, held bool) RetainedState {
-	wanted := v.State == sts.ClaimWanted || v.State == sts.ClaimInUse
+	wanted := v.State == sts.ClaimDesired || v.State == sts.ClaimInUse
 	same := c != nil && c.UID == volume.Retained.UID
 	switch kind := volume.Retained.Kind; {
 	case kind == sts.RetainedSetAside && !same && (c == nil || c.Spec.VolumeName != volume.Name):
@@ -142,11 +142,11 @@ func retainedState(volume *sts.Volume, c *corev1.PersistentVolumeClaim, v *sts.C
 		return ""
 	case c.DeletionTimestamp != nil:
 		if same && held {
-			return RetainedHeld
+			return RetainedTerminating
 		}
 		return ""
 	case same || c.Spec.VolumeName == volume.Name:
-		return RetainedUnfinished
+		return RetainedInterrupted
 	case !wanted:
 		return ""
 	case c.Spec.VolumeName == "":

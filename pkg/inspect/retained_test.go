@@ -63,10 +63,10 @@ func TestRetained(t *testing.T) {
 		"its new claim waits":              {3, there("second", ""), 1, inspect.RetainedWaiting},
 		"its new claim is elsewhere":       {3, there("second", "new"), 1, inspect.RetainedReplaced},
 		"a new claim that is not needed":   {2, there("second", "new"), 1, ""},
-		"not deleted yet":                  {2, there("first", "old"), 0, inspect.RetainedUnfinished},
-		"an interrupted undo":              {3, there("second", "old"), 0, inspect.RetainedUnfinished},
+		"not deleted yet":                  {2, there("first", "old"), 0, inspect.RetainedInterrupted},
+		"an interrupted undo":              {3, there("second", "old"), 0, inspect.RetainedInterrupted},
 		"being deleted":                    {2, held(""), 1, ""},
-		"being deleted, and a pod uses it": {3, held("node-1"), 1, inspect.RetainedHeld},
+		"being deleted, and a pod uses it": {3, held("node-1"), 1, inspect.RetainedTerminating},
 	} {
 		t.Run(name, func(t *testing.T) {
 			report, _ := inspect.NewClaimReport(after(test.replicas, test.change), inspect.ClaimQuery{})

@@ -48,15 +48,15 @@ type Role string
 
 // The roles.
 const (
-	Stable   Role = "stable"    // on the revision that all were on before the update
-	Canary   Role = "canary"    // on the update revision while others are below the partition
-	Updated  Role = "updated"   // on the update revision while others will be updated by the controller
-	Updating Role = "updating"  // being replaced, or will be
-	Outdated Role = "outdated"  // on a revision that is neither stable nor the update's
-	Missing  Role = "missing"   // desired, but there is no pod
-	Leaving  Role = "leaving"   // a pod beyond the desired range
-	LeftOver Role = "left over" // claims beyond the desired range, without a pod
-	Unknown  Role = "unknown"   // pods could not be read
+	Stable   Role = "Stable"   // on the revision that all were on before the update
+	Canary   Role = "Canary"   // on the update revision while others are below the partition
+	Updated  Role = "Updated"  // on the update revision while others will be updated by the controller
+	Updating Role = "Updating" // being replaced, or will be
+	Outdated Role = "Outdated" // on a revision that is neither stable nor the update's
+	Missing  Role = "Missing"  // desired, but there is no pod
+	Leaving  Role = "Leaving"  // a pod beyond the desired range
+	Orphaned Role = "Orphaned" // claims beyond the desired range, without a pod
+	Unknown  Role = "Unknown"  // pods could not be read
 )
 
 // StatusReport is the state of one or more StatefulSets.
@@ -495,7 +495,7 @@ func leftOver(s *sts.Snapshot) []ReplicaStatus {
 	}
 	var out []ReplicaStatus
 	for o, claims := range seen {
-		out = append(out, ReplicaStatus{Ordinal: o, Pod: s.Name(o), Role: LeftOver, Claims: claimStatus(s, o, claims, false)})
+		out = append(out, ReplicaStatus{Ordinal: o, Pod: s.Name(o), Role: Orphaned, Claims: claimStatus(s, o, claims, false)})
 	}
 	return out
 }

@@ -105,7 +105,7 @@ func TestLeftOverClaims(t *testing.T) {
 	inv.Claims = append(inv.Claims, ststest.Claim(set, 4), stranger)
 	var got []sts.Ordinal
 	for _, r := range inspect.NewStatusReport(inv, nil).Items[0].Replicas {
-		if r.Role == inspect.LeftOver {
+		if r.Role == inspect.Orphaned {
 			got = append(got, r.Ordinal)
 		}
 	}

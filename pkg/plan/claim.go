@@ -56,7 +56,7 @@ type Around struct {
 
 // wanted reports whether an ordinal or a pod needs the claim.
 func (a *Around) wanted() bool {
-	return a.Verdict.State == sts.ClaimWanted || a.Verdict.State == sts.ClaimInUse
+	return a.Verdict.State == sts.ClaimDesired || a.Verdict.State == sts.ClaimInUse
 }
 
 // record is the volume's record of its claim, nil when there is none that can be read.

@@ -160,9 +160,9 @@ func (w *rescueWorld) view(volume string) plan.ClaimView {
 }
 
 func (w *rescueWorld) look() {
-	a := &plan.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{State: sts.ClaimLeftOver, Set: "web", Template: "data", Ordinal: 3}}
+	a := &plan.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{State: sts.ClaimOrphaned, Set: "web", Template: "data", Ordinal: 3}}
 	if w.wanted {
-		a.Verdict.State = sts.ClaimWanted
+		a.Verdict.State = sts.ClaimDesired
 	}
 	if w.pod != "" && w.claim != nil && w.pod == w.claim.UID {
 		a.Verdict.State, a.Holder, a.Users = sts.ClaimInUse, "web-3", []string{"web-3"}
@@ -510,7 +510,7 @@ func TestReplaceNeedsProof(t *testing.T) {
 		"annotation " + sts.KeepAnnotation: func(_ *rescueWorld, v *plan.ClaimView) {
 			v.Claim.Annotations = map[string]string{sts.KeepAnnotation: "true"}
 		},
-		"no StatefulSet has this ordinal":           func(_ *rescueWorld, v *plan.ClaimView) { v.Around.Verdict.State = sts.ClaimLeftOver },
+		"no StatefulSet has this ordinal":           func(_ *rescueWorld, v *plan.ClaimView) { v.Around.Verdict.State = sts.ClaimOrphaned },
 		"persistentvolume/pvc-2 does not exist":     func(_ *rescueWorld, v *plan.ClaimView) { v.Other = nil },
 		"persistentvolume/pvc-2 is not bound to it": func(_ *rescueWorld, v *plan.ClaimView) { v.Other.Spec.ClaimRef = nil },
 		"persistentvolume/pvc-2 is being deleted":   func(_ *rescueWorld, v *plan.ClaimView) { v.Other.DeletionTimestamp = &metav1.Time{Time: ststest.Now} },

@@ -40,7 +40,7 @@ const (
 )
 
 func newClaimWorld(t *testing.T, policy corev1.PersistentVolumeReclaimPolicy) *claimWorld {
-	w := &claimWorld{t: t, state: sts.ClaimLeftOver, policy: policy, named: volumeName}
+	w := &claimWorld{t: t, state: sts.ClaimOrphaned, policy: policy, named: volumeName}
 	w.claim = &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{
 		Namespace: "shop", Name: claimName, UID: "claim-0", ResourceVersion: "1", Labels: map[string]string{"app": "web"},
 		Annotations:     map[string]string{"pv.kubernetes.io/bind-completed": "yes", "volume.kubernetes.io/selected-node": "n1", "team": "blue"},
@@ -73,7 +73,7 @@ func (w *claimWorld) look() {
 		judge := sts.NewClaimJudge(&sts.Inventory{Missing: []sts.Missing{{Resource: w.hidden}}})
 		w.around.Verdict = judge.Judge(&corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: claimName}})
 	}
-	if w.claim != nil && sts.Keeps(w.claim) && (w.state == sts.ClaimLeftOver || w.state == sts.ClaimParked) {
+	if w.claim != nil && sts.Keeps(w.claim) && (w.state == sts.ClaimOrphaned || w.state == sts.ClaimParked) {
 		w.around.Verdict.State = sts.ClaimForeign // which is never a candidate, either
 	}
 	if w.held {
@@ -193,10 +193,10 @@ func (w *claimWorld) controllers(n int) {
 			c.Spec.VolumeName, c.Status.Phase = "pvc-2", corev1.ClaimBound
 		}
 	case 3: // the StatefulSet's
-		if w.claim == nil && w.state == sts.ClaimWanted {
+		if w.claim == nil && w.state == sts.ClaimDesired {
 			w.make(&corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: claimName}})
 		}
-		if w.claim != nil && w.state == sts.ClaimWanted && w.claim.DeletionTimestamp == nil {
+		if w.claim != nil && w.state == sts.ClaimDesired && w.claim.DeletionTimestamp == nil {
 			w.held = true
 		}
 	}
@@ -303,7 +303,7 @@ func TestClaimDecisions(t *testing.T) {
 	deleted := func(w *claimWorld) { w.drive(collect(), inOrder); w.around = nil }
 	replaced := func(w *claimWorld) {
 		deleted(w)
-		w.state = sts.ClaimWanted
+		w.state = sts.ClaimDesired
 		w.controllers(3)
 		w.controllers(2)
 	}
@@ -313,7 +313,7 @@ func TestClaimDecisions(t *testing.T) {
 		intent plan.ClaimIntent
 		want   string // steps, then the end
 	}{
-		"needed by now: policy restored": {func(w *claimWorld) { w.state = sts.ClaimWanted }, collect(),
+		"needed by now: policy restored": {func(w *claimWorld) { w.state = sts.ClaimDesired }, collect(),
 			"retainVolume lookAround holdClaim releaseVolume holdClaim releaseVolume Done ClaimKept"},
 		"mounted by now": {func(w *claimWorld) { w.state = sts.ClaimInUse }, collect(),
 			"retainVolume lookAround holdClaim releaseVolume holdClaim releaseVolume Done ClaimKept"},
@@ -343,17 +343,17 @@ func TestClaimDecisions(t *testing.T) {
 			w.apply(collect().Next(w.view()).Action)
 			w.state, w.held = sts.ClaimInUse, true
 		}, collect(), "lookAround Stuck ClaimHeld"},
-		"deleted, and needed": {func(w *claimWorld) { deleted(w); w.state = sts.ClaimWanted }, collect(),
+		"deleted, and needed": {func(w *claimWorld) { deleted(w); w.state = sts.ClaimDesired }, collect(),
 			"lookAround clearClaimRef createClaim lookAround lookAround releaseVolume releaseVolume Stuck ClaimRestored"},
 		"deleted, needed, and recreated elsewhere": {func(w *claimWorld) {
 			deleted(w)
-			w.state = sts.ClaimWanted
+			w.state = sts.ClaimDesired
 			w.controllers(3)
 			w.controllers(2)
 		}, collect(), "lookAround Stuck ClaimReplaced"},
 		"deleted, needed, and recreated without a volume yet": {func(w *claimWorld) {
 			deleted(w)
-			w.state = sts.ClaimWanted
+			w.state = sts.ClaimDesired
 			w.controllers(3)
 		}, collect(), "lookAround clearClaimRef lookAround lookAround releaseVolume releaseVolume Stuck ClaimRestored"},
 
@@ -363,19 +363,19 @@ func TestClaimDecisions(t *testing.T) {
 			"holdClaim releaseVolume holdClaim releaseVolume Done ClaimRestored"},
 		"undo, another claim exists": {func(w *claimWorld) {
 			deleted(w)
-			w.state = sts.ClaimWanted
+			w.state = sts.ClaimDesired
 			w.controllers(3)
 			w.controllers(2)
 		}, undo, "Refused ClaimExists"},
 		"undo, another claim waits for a volume": {func(w *claimWorld) {
 			deleted(w)
-			w.state = sts.ClaimWanted
+			w.state = sts.ClaimDesired
 			w.controllers(3)
 		}, undo, "clearClaimRef releaseVolume releaseVolume Done ClaimRestored"},
 		"undo, killed before the claim was created, and another client created it": {func(w *claimWorld) {
 			deleted(w)
 			w.apply(undo.Next(w.view()).Action)
-			w.state = sts.ClaimWanted
+			w.state = sts.ClaimDesired
 			w.controllers(3)
 		}, undo, "releaseVolume releaseVolume Done ClaimRestored"},
 		"undo of a volume that is reserved for another claim": {func(w *claimWorld) {
@@ -390,7 +390,7 @@ func TestClaimDecisions(t *testing.T) {
 
 		"purge without a record":  {func(*claimWorld) {}, purge, "Refused NotRetained"},
 		"purge, never deleted":    {func(w *claimWorld) { w.apply(collect().Next(w.view()).Action) }, purge, "Refused ClaimExists"},
-		"purge, and it is needed": {func(w *claimWorld) { deleted(w); w.state = sts.ClaimWanted }, purge, "lookAround Refused ClaimMissing"},
+		"purge, and it is needed": {func(w *claimWorld) { deleted(w); w.state = sts.ClaimDesired }, purge, "lookAround Refused ClaimMissing"},
 		"purge, an undo has started": {func(w *claimWorld) {
 			deleted(w)
 			w.apply(undo.Next(w.view()).Action)
@@ -399,7 +399,7 @@ func TestClaimDecisions(t *testing.T) {
 		"purge, a claim may get it": {func(w *claimWorld) {
 			deleted(w)
 			w.apply(undo.Next(w.view()).Action)
-			w.state = sts.ClaimWanted
+			w.state = sts.ClaimDesired
 			w.controllers(3)
 		}, purge, "Refused ClaimExists"},
 		"purge, the new claim is elsewhere": {replaced, purge, "lookAround Refused ClaimReplaced"},
@@ -407,7 +407,7 @@ func TestClaimDecisions(t *testing.T) {
 			"lookAround purgeVolume Done Purged"},
 		"purge, the new claim is elsewhere, and not needed": {func(w *claimWorld) {
 			replaced(w)
-			w.state, w.held = sts.ClaimLeftOver, false
+			w.state, w.held = sts.ClaimOrphaned, false
 		}, purge, "lookAround purgeVolume Done Purged"},
 		"purge, and unknown whether a pod mounts it":         {func(w *claimWorld) { deleted(w); w.hidden = "pods" }, purge, "lookAround Refused Unseen"},
 		"purge, and unknown whether an object references it": {func(w *claimWorld) { deleted(w); w.hidden = "cronjobs" }, purge, "lookAround Refused Unseen"},
@@ -417,9 +417,9 @@ func TestClaimDecisions(t *testing.T) {
 		"deleted while an undo is half done": {func(w *claimWorld) {
 			deleted(w)
 			w.apply(undo.Next(w.view()).Action)
-			w.state = sts.ClaimWanted
+			w.state = sts.ClaimDesired
 			w.controllers(3)
-			w.state, w.held = sts.ClaimLeftOver, false
+			w.state, w.held = sts.ClaimOrphaned, false
 			w.claim.Spec.VolumeName = volumeName
 		}, plan.CollectClaim{UID: "claim-1", At: ststest.Now}, "Refused VolumeNotOurs"},
 		"undo, killed before its last writes": {func(w *claimWorld) {
@@ -457,9 +457,9 @@ func TestClaimRaces(t *testing.T) {
 		w := newClaimWorld(t, corev1.PersistentVolumeReclaimDelete)
 		chance := func() int {
 			if random.IntN(20) == 0 {
-				w.state = []sts.ClaimState{sts.ClaimLeftOver, sts.ClaimWanted, sts.ClaimWanted, sts.ClaimParked}[random.IntN(4)]
+				w.state = []sts.ClaimState{sts.ClaimOrphaned, sts.ClaimDesired, sts.ClaimDesired, sts.ClaimParked}[random.IntN(4)]
 			}
-			if w.held && w.state != sts.ClaimWanted && random.IntN(3) == 0 {
+			if w.held && w.state != sts.ClaimDesired && random.IntN(3) == 0 {
 				w.held = false
 			}
 			return random.IntN(8) - 4
@@ -500,17 +500,17 @@ func TestClaimKilled(t *testing.T) {
 	moves := map[string]func(w *claimWorld){
 		"nothing":    func(*claimWorld) {},
 		"it is gone": func(w *claimWorld) { w.controllers(0); w.controllers(1) },
-		"wanted":     func(w *claimWorld) { w.controllers(0); w.controllers(1); w.state = sts.ClaimWanted },
+		"wanted":     func(w *claimWorld) { w.controllers(0); w.controllers(1); w.state = sts.ClaimDesired },
 		"a new claim waits": func(w *claimWorld) {
 			w.controllers(0)
 			w.controllers(1)
-			w.state = sts.ClaimWanted
+			w.state = sts.ClaimDesired
 			w.controllers(3)
 		},
 		"a new claim is elsewhere": func(w *claimWorld) {
 			w.controllers(0)
 			w.controllers(1)
-			w.state = sts.ClaimWanted
+			w.state = sts.ClaimDesired
 			w.controllers(3)
 			w.controllers(2)
 		},

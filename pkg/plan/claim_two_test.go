@@ -83,7 +83,7 @@ func TestTwoAtOnce(t *testing.T) {
 		for range 300 {
 			switch n := random.IntN(10); {
 			case n == 0:
-				w.state = []sts.ClaimState{sts.ClaimLeftOver, sts.ClaimParked}[random.IntN(2)]
+				w.state = []sts.ClaimState{sts.ClaimOrphaned, sts.ClaimParked}[random.IntN(2)]
 			case n < 3:
 				w.controllers(random.IntN(3))
 			case n < 7 && !first.over:

@@ -1148,7 +1148,7 @@ func unstickCases() []decisionCase {
 	hold := holder("1")
 	hold.Command = "unstick"
 	unstick := plan.Unstick{Holder: hold}
-	agreed := func(c sts.Cure) plan.Unstick { return plan.Unstick{Holder: hold, Agreed: c} }
+	agreed := func(c sts.Remedy) plan.Unstick { return plan.Unstick{Holder: hold, Agreed: c} }
 	taken := func(by, id string) change {
 		return onSet(func(s *appsv1.StatefulSet) {
 			s.Annotations = map[string]string{sts.OwnerAnnotation: sts.EncodeAnnotation(sts.Owner{Name: by, ID: id, Command: "unstick", Since: ststest.Now})}
@@ -1223,8 +1223,8 @@ func unstickCases() []decisionCase {
 		{"taken over from us", rolling(1, undone), []change{crashing(4), taken("bob@desk", "7")}, unstick, wrote, plan.Refused, plan.ReasonTakenOver},
 
 		{"neither works", rolling(1), []change{crashing(0), crashing(4)}, unstick, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
-		{"another fix than the one that was shown", rolling(1), []change{crashing(4)}, agreed(sts.Forward), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
-		{"nothing was shown", rolling(1, undone), []change{crashing(4)}, agreed(sts.NoCure), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
+		{"another fix than the one that was shown", rolling(1), []change{crashing(4)}, agreed(sts.DeletePods), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
+		{"nothing was shown", rolling(1, undone), []change{crashing(4)}, agreed(sts.NoRemedy), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
 		{"a pod fails on its correct revision", ststest.Web(3), []change{crashing(1)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
 		{"the lowest fails on its correct revision", rolling(1, undone), []change{crashing(0), crashing(4)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
 		{"a pod cannot be created", ststest.Web(3), []change{func(inv *sts.Inventory) {
@@ -1234,7 +1234,7 @@ func unstickCases() []decisionCase {
 		}}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
 		{"the update's pod cannot be created: back", rolling(1), []change{uncreated(4, 11, 10*time.Second)}, unstick, plan.Facts{}, plan.Do, "Restore"},
 		{"a canary's pod cannot be created: back", standing(1), []change{uncreated(4, 11, 10*time.Second)}, unstick, plan.Facts{}, plan.Do, "Restore"},
-		{"the update's pod cannot be created, and something else was agreed to", rolling(1), []change{uncreated(4, 11, 10*time.Second)}, agreed(sts.NoCure), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
+		{"the update's pod cannot be created, and something else was agreed to", rolling(1), []change{uncreated(4, 11, 10*time.Second)}, agreed(sts.NoRemedy), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
 		{"the update's pod could not be created a moment ago", rolling(1), []change{uncreated(4, 8, 2*time.Second)}, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},
 		{"a pod below the partition cannot be created", rolling(1), []change{partition(4), uncreated(0, 11, 10*time.Second)}, unstick, plan.Facts{}, plan.Refused, plan.ReasonPodFailing},
 		{"an old pod cannot be deleted", rolling(1), []change{undeletable(3)}, unstick, plan.Facts{}, plan.Stuck, plan.ReasonPodFailing},
@@ -1254,7 +1254,7 @@ func unstickCases() []decisionCase {
 		{"OnDelete", rolling(0), []change{crashing(2), onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "OnDelete" })}, unstick, plan.Facts{}, plan.Refused, plan.ReasonStrategy},
 		{"Recreate: the update fails", recreating(5), []change{crashing(0)}, unstick, plan.Facts{}, plan.Do, "Restore"},
 		{"Recreate: the first new pod fails, and the others are not there yet", recreating(5), []change{justPod(0), crashing(0)}, unstick, plan.Facts{}, plan.Do, "Restore"},
-		{"Recreate: another fix than the one that was shown", recreating(5), []change{crashing(0)}, agreed(sts.NoCure), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
+		{"Recreate: another fix than the one that was shown", recreating(5), []change{crashing(0)}, agreed(sts.NoRemedy), plan.Facts{}, plan.Refused, plan.ReasonNotObserved},
 		{"Recreate: an operator would undo it", recreating(5), []change{crashing(0), annotated("argocd.argoproj.io/tracking-id", "shop")}, unstick, plan.Facts{}, plan.Refused, plan.ReasonManaged},
 		{"Recreate: the stable revision is gone", recreating(5), []change{crashing(0), func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[1:] }}, unstick, plan.Facts{}, plan.Refused, plan.ReasonRevisionGone},
 		{"Recreate: a new pod only starts", recreating(5), []change{starting(0)}, unstick, plan.Facts{}, plan.Done, plan.ReasonNothingToDo},

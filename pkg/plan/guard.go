@@ -132,11 +132,11 @@ func budgetsAllow(s *sts.Snapshot, f Facts, target sts.Ordinal) *Decision {
 		verdict, numbers := sts.JudgeBudget(b, ready)
 		// Fewer than there are: it still counts as if a pod were being replaced.
 		behind := int(b.Status.ExpectedPods) < len(s.Pods)
-		if verdict == sts.BudgetNever && (behind || f.Wrote && f.Still < budgetLag) {
+		if verdict == sts.BudgetAlwaysBlocks && (behind || f.Wrote && f.Still < budgetLag) {
 			verdict = sts.BudgetShort
 		}
 		switch verdict {
-		case sts.BudgetNever:
+		case sts.BudgetAlwaysBlocks:
 			hint := hintBudgetNever()
 			if !ready {
 				hint = evictUnready(b) + "; or " + hint
@@ -237,10 +237,10 @@ func finishUpdate(s *sts.Snapshot) string {
 	unstick := sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name)
 	if trap := s.Trap(); trap != nil {
 		pod, trouble := s.Name(trap.Replica.Ordinal), trap.Trouble.Message
-		switch trap.Cure {
-		case sts.Back:
+		switch trap.Remedy {
+		case sts.RollBack:
 			return hintTrapBack(pod, trouble, unstick)
-		case sts.Forward:
+		case sts.DeletePods:
 			return hintTrapForward(pod, trouble, unstick)
 		}
 		return hintTrapNoFix(pod, trouble, unstick)

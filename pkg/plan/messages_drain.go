@@ -176,7 +176,7 @@ func stepDrainJoin(member, profile string) string {
 }
 
 func stepDrainResume(member string, phase sts.MemberPhase, startedBy string) string {
-	text := fmt.Sprintf("resume with %s (%s)", member, phase)
+	text := fmt.Sprintf("resume with %s (%s)", member, sts.Words(phase))
 	if startedBy != "" {
 		text += ", started by " + startedBy
 	}

@@ -22,7 +22,7 @@ type Unstick struct {
 	TemplateDigest string
 	// Agreed is the fix that was shown and confirmed: no other one is started. Empty
 	// allows any.
-	Agreed sts.Cure
+	Agreed sts.Remedy
 }
 
 // Next implements [Intent].
@@ -57,13 +57,13 @@ func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
 	switch {
 	case trap == nil:
 		return stalled(s, free(s, c))
-	case trap.Cure == sts.NoCure:
+	case trap.Remedy == sts.NoRemedy:
 		return i.noWay(s, trap)
-	case i.Agreed != "" && i.Agreed != trap.Cure:
+	case i.Agreed != "" && i.Agreed != trap.Remedy:
 		return decide(Refused, ReasonNotObserved, msgOtherFix(s.Set.Name), hintPlanAgain())
 	case sts.IsRecreate(s.Set):
 		return i.recreate(s, trap)
-	case trap.Cure == sts.Back:
+	case trap.Remedy == sts.RollBack:
 		return back.Next(s, f)
 	}
 	return i.forward(s, f)

@@ -11,7 +11,7 @@ import (
 )
 
 var claimTones = map[sts.ClaimState]Tone{
-	sts.ClaimTerminating: Warn, sts.ClaimPolicy: Warn, sts.ClaimInUse: Good, sts.ClaimWanted: Good,
+	sts.ClaimTerminating: Warn, sts.ClaimPolicy: Warn, sts.ClaimInUse: Good, sts.ClaimDesired: Good,
 	sts.ClaimReserved: Dim, sts.ClaimParked: Dim, sts.ClaimForeign: Dim,
 }
 
@@ -71,7 +71,7 @@ func RetainedSum(r *inspect.RetainedSum, st Style, c Columns) string {
 }
 
 func claimRow(item *inspect.Claim, now time.Time, c Columns) []cell {
-	state, tone := stateWord(item.State), claimTones[item.State]
+	state, tone := sts.Words(item.State), claimTones[item.State]
 	if item.Candidate {
 		state, tone = state+" *", Bold
 	}
@@ -91,17 +91,9 @@ func claimRow(item *inspect.Claim, now time.Time, c Columns) []cell {
 	}
 	reason := item.Reason
 	if item.Confidence != "" {
-		reason += "; confidence " + string(item.Confidence)
+		reason += "; confidence " + sts.Words(item.Confidence)
 	}
 	return append(row, cell{reason, Plain})
-}
-
-// stateWord is how a state is shown to people: "orphaned" for what removed ordinals left.
-func stateWord(s sts.ClaimState) string {
-	if s == sts.ClaimLeftOver {
-		return "orphaned"
-	}
-	return string(s)
 }
 
 func dash(s string) string {

@@ -19,12 +19,12 @@ var severityTones = map[sts.Severity]Tone{sts.SeverityError: Bad, sts.SeverityWa
 // verdicts are ordered by importance, the least important first: of several answers on one line
 // only the most important one is shown.
 var verdicts = []inspect.DNSVerdict{
-	"", inspect.DNSAbsent, inspect.DNSRight, inspect.DNSStale, inspect.DNSIncomplete, inspect.DNSWrong, inspect.DNSDenied, inspect.DNSFailed, inspect.DNSNoAnswer,
+	"", inspect.DNSAbsent, inspect.DNSCorrect, inspect.DNSStale, inspect.DNSIncomplete, inspect.DNSIncorrect, inspect.DNSDenied, inspect.DNSFailed, inspect.DNSNoAnswer,
 }
 
 func verdictTone(l *inspect.DNSLookup) Tone {
 	switch {
-	case l.Verdict == inspect.DNSRight:
+	case l.Verdict == inspect.DNSCorrect:
 		return Good
 	case l.Verdict == inspect.DNSAbsent && !l.Expected:
 		return Dim
@@ -68,7 +68,7 @@ func answer(lookups []inspect.DNSLookup) cell {
 		return cell{"-", Dim}
 	}
 	text := l.Verdict.Label()
-	if len(lookups) > 1 && l.Verdict != inspect.DNSRight && l.Verdict != inspect.DNSAbsent {
+	if len(lookups) > 1 && l.Verdict != inspect.DNSCorrect && l.Verdict != inspect.DNSAbsent {
 		text = l.Type + " " + text
 	}
 	return cell{text + took(lookups), verdictTone(l)}
@@ -81,7 +81,7 @@ func resolved(d *inspect.DNSStatus) (right, wanted int, asked bool) {
 		l := worst(r.Lookups)
 		asked = asked || l != nil && l.Verdict != ""
 		wanted += one(r.Wanted)
-		right += one(r.Wanted && l != nil && l.Verdict == inspect.DNSRight)
+		right += one(r.Wanted && l != nil && l.Verdict == inspect.DNSCorrect)
 	}
 	return right, wanted, asked
 }
@@ -165,9 +165,9 @@ func findingCell(findings []sts.Finding) cell {
 		return cell{}
 	}
 	f := findings[0]
-	text := string(f.Severity) + ": " + f.Message
+	text := sts.Words(f.Severity) + ": " + f.Message
 	if more := len(findings) - 1; more > 0 {
-		text = fmt.Sprintf("%s (+%d): %s", f.Severity, more, f.Message)
+		text = fmt.Sprintf("%s (+%d): %s", sts.Words(f.Severity), more, f.Message)
 	}
 	return cell{text, severityTones[f.Severity]}
 }
@@ -398,7 +398,7 @@ func dnsNotes(d *inspect.DNSStatus, st Style) string {
 	add := func(name string, lookups []inspect.DNSLookup) {
 		for i := range lookups {
 			l := &lookups[i]
-			if l.Verdict == "" || l.Verdict == inspect.DNSRight || l.Verdict == inspect.DNSAbsent {
+			if l.Verdict == "" || l.Verdict == inspect.DNSCorrect || l.Verdict == inspect.DNSAbsent {
 				continue
 			}
 			if byVerdict[l.Verdict] == nil {
@@ -436,7 +436,7 @@ func dnsFindings(d *inspect.DNSStatus, st Style) string {
 		if b.Len() == 0 {
 			b.WriteByte('\n')
 		}
-		title := string(f.Severity) + ":"
+		title := sts.Words(f.Severity) + ":"
 		b.WriteString(st.Wrap(st.Paint(severityTones[f.Severity], title)+" ", len(title)+1, Plain, f.Message+" ["+string(f.Code)+"]") + Hint(f.Hint, st))
 	}
 	return b.String()

@@ -23,7 +23,7 @@ func drainLines(d *inspect.DrainStatus, now time.Time) [][2]string {
 	if m := d.Member; m != nil {
 		line := m.Pod
 		if m.Since != nil {
-			line += ": " + string(m.Phase) + " for " + sts.Age(now.Sub(m.Since.Time))
+			line += ": " + sts.Words(m.Phase) + " for " + sts.Age(now.Sub(m.Since.Time))
 		}
 		for _, name := range slices.Sorted(maps.Keys(m.Values)) {
 			line += ", " + name + " " + m.Values[name]
@@ -63,7 +63,7 @@ func tookPhases(took map[sts.MemberPhase]metav1.Duration) []string {
 	var out []string
 	for _, phase := range phaseOrder {
 		if d, ok := took[phase]; ok {
-			out = append(out, string(phase)+" "+brief(d.Duration))
+			out = append(out, sts.Words(phase)+" "+brief(d.Duration))
 		}
 	}
 	return out

@@ -48,14 +48,14 @@ func (p *forecast) section(title string, list groups, full bool) error {
 // sections prints what happens to claims and names, and what PodDisruptionBudgets would have allowed.
 func (p *forecast) sections(full bool) error {
 	var claims, names groups
-	tones := map[simulate.ClaimFate]Tone{simulate.ClaimAppears: Good, simulate.ClaimIsKept: Warn, simulate.ClaimIsDeleted: Bad, simulate.ClaimRecreated: Bad}
+	tones := map[simulate.ClaimEffect]Tone{simulate.ClaimIsCreated: Good, simulate.ClaimIsOrphaned: Warn, simulate.ClaimIsDeleted: Bad, simulate.ClaimIsRecreated: Bad}
 	for i := range p.Claims {
 		c := &p.Claims[i]
 		says := c.Message
 		if c.Policy != "" {
 			says += " (" + c.Policy + ")"
 		}
-		claims.add(c.Name, says, tones[c.Fate])
+		claims.add(c.Name, says, tones[c.Effect])
 	}
 	if err := p.section(msgForecastClaimsTitle(), claims, full); err != nil {
 		return err
@@ -74,10 +74,10 @@ func (p *forecast) sections(full bool) error {
 }
 
 func nameTone(n *simulate.ForecastName) Tone {
-	switch n.Fate {
-	case simulate.NameComes:
+	switch n.Effect {
+	case simulate.NameAdded:
 		return Good
-	case simulate.NameAway, simulate.NameGoes:
+	case simulate.NameInterrupted, simulate.NameRemoved:
 		return Warn
 	case simulate.NameAbsent:
 		return Bad
@@ -88,7 +88,7 @@ func nameTone(n *simulate.ForecastName) Tone {
 // budgets counts the deletions that each budget would have allowed, with the tightest moment.
 func (p *forecast) budgets() groups {
 	type count struct {
-		said  map[simulate.BudgetWord]int
+		said  map[simulate.BudgetVerdict]int
 		worst *simulate.ForecastBudget
 	}
 	counts := map[string]*count{}
@@ -97,24 +97,24 @@ func (p *forecast) budgets() groups {
 		b := &p.Budgets[i]
 		c := counts[b.Budget]
 		if c == nil {
-			c = &count{said: map[simulate.BudgetWord]int{}}
+			c = &count{said: map[simulate.BudgetVerdict]int{}}
 			counts[b.Budget] = c
 			order = append(order, b.Budget)
 		}
-		c.said[b.Word]++
-		if c.worst == nil || b.Word != simulate.BudgetAllows && c.worst.Word == simulate.BudgetAllows {
+		c.said[b.Verdict]++
+		if c.worst == nil || b.Verdict != simulate.BudgetAllows && c.worst.Verdict == simulate.BudgetAllows {
 			c.worst = b
 		}
 	}
 	var out groups
 	for _, name := range order {
 		c := counts[name]
-		all := c.said[simulate.BudgetAllows] + c.said[simulate.BudgetRefuses] + c.said[simulate.BudgetNever]
+		all := c.said[simulate.BudgetAllows] + c.said[simulate.BudgetBlocks] + c.said[simulate.BudgetAlwaysBlocks]
 		numbers := msgForecastBudgetNumbers(c.worst.Healthy, c.worst.Required, c.worst.Expected)
 		switch blocked := all - c.said[simulate.BudgetAllows]; {
 		case blocked == 0:
 			out.add(name, msgForecastBudgetAllows(all), Good)
-		case c.said[simulate.BudgetNever] > 0:
+		case c.said[simulate.BudgetAlwaysBlocks] > 0:
 			out.add(name, msgForecastBudgetBlocksAll(numbers), Bad)
 		default:
 			out.add(name, msgForecastBudgetBlocks(blocked, all, c.worst.Pod, c.worst.At.Duration, numbers), Warn)

@@ -266,11 +266,11 @@ func (d *drawing) legend() {
 	}
 	const box = `<rect class="%s" x="%%g" y="71" width="18" height="10" rx="2"/>`
 	for _, r := range d.f.Revisions {
-		text := string(r.Role)
+		text := sts.Words(r.Role)
 		if images := imageWords(r.Images); images != "" {
 			text += " " + images
 		}
-		entry(fmt.Sprintf(box, "bar "+string(r.Role)), clip(text, 50))
+		entry(fmt.Sprintf(box, "bar "+sts.Words(r.Role)), clip(text, 50))
 	}
 	seen := map[simulate.EventKind]bool{}
 	never := false
@@ -384,9 +384,9 @@ func (d *drawing) claims(l *lane, y, height float64) {
 		from, to := -d.end, 2*d.end
 		switch {
 		case c.At == nil:
-		case c.Fate == simulate.ClaimAppears:
+		case c.Effect == simulate.ClaimIsCreated:
 			from = c.At.Duration
-		case c.Fate == simulate.ClaimIsDeleted:
+		case c.Effect == simulate.ClaimIsDeleted:
 			to = c.At.Duration
 		}
 		x := d.x(from)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/pkg/plan"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // Ended is a command that has ended, for the annotations and summary of a workflow.
@@ -100,7 +101,7 @@ func Markdown(w io.Writer, e Ended) error {
 			case r.Ready:
 				ready = "yes"
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %d |\n", r.Pod, r.Role, r.Revision, markdown(ready), r.Restarts)
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %d |\n", r.Pod, sts.Words(r.Role), r.Revision, markdown(ready), r.Restarts)
 		}
 		b.WriteByte('\n')
 	}

@@ -25,10 +25,10 @@ func Proof(w io.Writer, p *inspect.Proof, unified string, now time.Time, st Styl
 		say(Plain, msgProofTrap(p.Revision, p.TargetRevision, p.Blocks))
 	}
 	switch {
-	case p.Missing && p.Cure == sts.Back:
+	case p.Missing && p.Remedy == sts.RollBack:
 		say(Plain, msgFixMissing(p.TargetRevision))
 	case p.Recreate:
-	case p.Cure == sts.Back:
+	case p.Remedy == sts.RollBack:
 		say(Plain, msgFixBack(p.TargetRevision))
 	default:
 		say(Plain, msgFixForward())

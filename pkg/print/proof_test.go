@@ -19,7 +19,7 @@ func TestProof(t *testing.T) {
 	at := metav1.NewTime(ststest.Now.Add(-12 * time.Second))
 	proof := func() *inspect.Proof {
 		return &inspect.Proof{
-			Pod: "web-2", Ordinal: 2, Revision: "web-7549", TargetRevision: "web-6f66", Cure: sts.Back, Blocks: []sts.Ordinal{0, 1},
+			Pod: "web-2", Ordinal: 2, Revision: "web-7549", TargetRevision: "web-6f66", Remedy: sts.RollBack, Blocks: []sts.Ordinal{0, 1},
 			Trouble:   sts.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "is in CrashLoopBackOff (container app, exit code 1, 4 restarts)"},
 			Container: &inspect.FailingContainer{Name: "app", State: "Waiting", Restarts: 4, ExitCode: new(int32(1)), ExitedAt: &at},
 			Changes:   []sts.Change{{Path: "spec.containers[app].image", From: "web:1", To: "web:2"}},
@@ -28,8 +28,10 @@ func TestProof(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(*inspect.Proof){
-		"back":     func(*inspect.Proof) {},
-		"forward":  func(p *inspect.Proof) { p.Cure, p.Blocks, p.Log, p.LogError = sts.Forward, nil, nil, "you may not" },
+		"back": func(*inspect.Proof) {},
+		"forward": func(p *inspect.Proof) {
+			p.Remedy, p.Blocks, p.Log, p.LogError = sts.DeletePods, nil, nil, "you may not"
+		},
 		"recreate": func(p *inspect.Proof) { p.Recreate, p.Log = true, nil },
 		"bare": func(p *inspect.Proof) {
 			p.Diff, p.Changes, p.ChangesError, p.Container, p.Log = nil, nil, "revision web-6f66 is gone from its history", nil, nil

@@ -23,7 +23,7 @@ var stateTones = map[inspect.State]Tone{
 
 var roleTones = map[inspect.Role]Tone{
 	inspect.Canary: Warn, inspect.Updating: Warn, inspect.Leaving: Warn, inspect.Outdated: Warn,
-	inspect.Missing: Bad, inspect.LeftOver: Dim, inspect.Unknown: Dim,
+	inspect.Missing: Bad, inspect.Orphaned: Dim, inspect.Unknown: Dim,
 }
 
 // Columns are the optional columns of a table.
@@ -68,7 +68,7 @@ func StatusTable(w io.Writer, r *inspect.StatusReport, st Style, c Columns) erro
 func updatedColumn(s *inspect.Status) string {
 	var on, all []sts.Ordinal
 	for _, r := range s.Replicas {
-		if r.Role == inspect.Leaving || r.Role == inspect.LeftOver {
+		if r.Role == inspect.Leaving || r.Role == inspect.Orphaned {
 			continue
 		}
 		all = append(all, r.Ordinal)
@@ -89,7 +89,7 @@ func volumesColumn(s *inspect.Status) string {
 	bound, all, left := 0, 0, 0
 	for _, r := range s.Replicas {
 		for _, c := range r.Claims {
-			if r.Role == inspect.LeftOver {
+			if r.Role == inspect.Orphaned {
 				left++
 				continue
 			}
@@ -237,7 +237,7 @@ func replicaTable(s *inspect.Status, now time.Time, st Style) *table {
 	// Orphaned claims come after the pods, whatever their ordinals.
 	replicas := slices.Clone(s.Replicas)
 	slices.SortStableFunc(replicas, func(a, b inspect.ReplicaStatus) int {
-		return cmp.Compare(one(a.Role == inspect.LeftOver), one(b.Role == inspect.LeftOver))
+		return cmp.Compare(one(a.Role == inspect.Orphaned), one(b.Role == inspect.Orphaned))
 	})
 	tree := branches(replicas) > 1
 	for i, r := range replicas {
@@ -252,7 +252,7 @@ func replicaTable(s *inspect.Status, now time.Time, st Style) *table {
 			name = "├─ " + name
 		}
 		node, restarts, age := r.Node, strconv.Itoa(int(r.Restarts)), "-"
-		if r.Role == inspect.LeftOver || r.Role == inspect.Missing || r.Role == inspect.Unknown {
+		if r.Role == inspect.Orphaned || r.Role == inspect.Missing || r.Role == inspect.Unknown {
 			restarts = "-"
 		}
 		if node == "" {
@@ -262,7 +262,7 @@ func replicaTable(s *inspect.Status, now time.Time, st Style) *table {
 			age = sts.Age(now.Sub(r.CreatedAt.Time))
 		}
 		ready, tone := readyColumn(r, now)
-		row := []cell{{name, Plain}, {roleText(r.Role), roleTones[r.Role]}, {ready, tone},
+		row := []cell{{name, Plain}, {sts.Words(r.Role), roleTones[r.Role]}, {ready, tone},
 			{restarts, Plain}, {age, Plain}, {node, Plain}, {claimColumn(r), Plain}}
 		if soaks {
 			row = slices.Insert(row, 3, soakColumn(s, r, now))
@@ -270,14 +270,6 @@ func replicaTable(s *inspect.Status, now time.Time, st Style) *table {
 		t.row(row...)
 	}
 	return t
-}
-
-// roleText is the role for people.
-func roleText(r inspect.Role) string {
-	if r == inspect.LeftOver {
-		return orphaned
-	}
-	return string(r)
 }
 
 // orphaned is what remains of an ordinal beyond the desired range: its claims.
@@ -295,13 +287,13 @@ func branches(replicas []inspect.ReplicaStatus) int {
 }
 
 func sameBranch(a, b inspect.ReplicaStatus) bool {
-	return a.Revision == b.Revision && (a.Role == inspect.LeftOver) == (b.Role == inspect.LeftOver)
+	return a.Revision == b.Revision && (a.Role == inspect.Orphaned) == (b.Role == inspect.Orphaned)
 }
 
 // branchTitle is a revision with its images.
 func branchTitle(s *inspect.Status, r inspect.ReplicaStatus) string {
 	switch {
-	case r.Role == inspect.LeftOver:
+	case r.Role == inspect.Orphaned:
 		return orphaned
 	case r.Revision == "":
 		return "no pod"
@@ -344,7 +336,7 @@ func one(b bool) int {
 
 func readyColumn(r inspect.ReplicaStatus, now time.Time) (string, Tone) {
 	switch {
-	case r.Role == inspect.LeftOver || r.Role == inspect.Unknown:
+	case r.Role == inspect.Orphaned || r.Role == inspect.Unknown:
 		return "-", Dim
 	case r.Trouble != nil && r.Trouble.Failing:
 		return r.Trouble.Reason, Bad

@@ -57,8 +57,8 @@ type Source string
 
 // The sources.
 const (
-	Live     Source = "live"
-	Manifest Source = "manifest"
+	Live     Source = "Live"
+	Manifest Source = "Manifest"
 )
 
 // Assumptions are what a forecast assumes.
@@ -77,11 +77,11 @@ type RevisionRole string
 // The roles.
 const (
 	// RoleStable is the revision of the pods before the change.
-	RoleStable RevisionRole = "stable"
+	RoleStable RevisionRole = "Stable"
 	// RoleUpdate is the revision of the set's template, if it is another one.
-	RoleUpdate RevisionRole = "update"
+	RoleUpdate RevisionRole = "Update"
 	// RoleOther is neither: it comes from an earlier update, which was replaced.
-	RoleOther RevisionRole = "other"
+	RoleOther RevisionRole = "Other"
 )
 
 // ForecastRevision is a version of the set's pod template.
@@ -139,24 +139,24 @@ type ForecastEvent struct {
 	Waits   string `json:"waits,omitempty"`
 }
 
-// ClaimFate is what happens to a claim.
-type ClaimFate string
+// ClaimEffect is what happens to a claim.
+type ClaimEffect string
 
 // The fates.
 const (
-	ClaimAppears   ClaimFate = "Appears"   // it is created
-	ClaimStays     ClaimFate = "Stays"     // its ordinal has a pod before and after
-	ClaimIsReused  ClaimFate = "Reused"    // it was orphaned, and its ordinal gets a pod again
-	ClaimIsKept    ClaimFate = "Kept"      // its ordinal is removed, and the claim stays
-	ClaimIsDeleted ClaimFate = "Deleted"   // the retention policy deletes it
-	ClaimRecreated ClaimFate = "Recreated" // deleted and recreated empty
+	ClaimIsCreated   ClaimEffect = "Created"   // it is created
+	ClaimIsUnchanged ClaimEffect = "Unchanged" // its ordinal has a pod before and after
+	ClaimIsReused    ClaimEffect = "Reused"    // it was orphaned, and its ordinal gets a pod again
+	ClaimIsOrphaned  ClaimEffect = "Orphaned"  // its ordinal is removed, and the claim stays
+	ClaimIsDeleted   ClaimEffect = "Deleted"   // the retention policy deletes it
+	ClaimIsRecreated ClaimEffect = "Recreated" // deleted and recreated empty
 )
 
 // ForecastClaim is a claim and what happens to it.
 type ForecastClaim struct {
 	Name    string      `json:"name"`
 	Ordinal sts.Ordinal `json:"ordinal"`
-	Fate    ClaimFate   `json:"fate"`
+	Effect  ClaimEffect `json:"effect"`
 	// Policy is the field that decides: "whenScaled: Retain". Absent if none does.
 	Policy string `json:"policy,omitempty"`
 	// At is when it is created or deleted.
@@ -164,23 +164,23 @@ type ForecastClaim struct {
 	Message string           `json:"message"`
 }
 
-// NameFate is what happens to a DNS name.
-type NameFate string
+// NameEffect is what happens to a DNS name.
+type NameEffect string
 
 // The fates.
 const (
-	NameComes  NameFate = "Comes"
-	NameGoes   NameFate = "Goes"
-	NameStays  NameFate = "Stays"
-	NameAway   NameFate = "Away"   // published before and after, but not all the time in between
-	NameAbsent NameFate = "Absent" // published neither before nor after
+	NameAdded       NameEffect = "Added"
+	NameRemoved     NameEffect = "Removed"
+	NameUnchanged   NameEffect = "Unchanged"
+	NameInterrupted NameEffect = "Interrupted" // published before and after, but not all the time in between
+	NameAbsent      NameEffect = "Absent"      // published neither before nor after
 )
 
 // ForecastName is a pod's DNS name and what happens to it.
 type ForecastName struct {
 	Ordinal sts.Ordinal `json:"ordinal"`
 	Name    string      `json:"name"`
-	Fate    NameFate    `json:"fate"`
+	Effect  NameEffect  `json:"effect"`
 	// Away are the times when it is not published. One without an end is open.
 	Away []Span `json:"away"`
 	// NewAddress: it resolves to another pod in the end, which usually has another IP.
@@ -194,14 +194,14 @@ type Span struct {
 	To   *metav1.Duration `json:"to,omitempty"`
 }
 
-// BudgetWord is whether a budget would have allowed an eviction.
-type BudgetWord string
+// BudgetVerdict is whether a budget would have allowed an eviction.
+type BudgetVerdict string
 
 // The values.
 const (
-	BudgetAllows  BudgetWord = "Allows"
-	BudgetRefuses BudgetWord = "Refuses" // too few pods are healthy at this moment
-	BudgetNever   BudgetWord = "Never"   // not even with all pods healthy
+	BudgetAllows       BudgetVerdict = "Allows"
+	BudgetBlocks       BudgetVerdict = "Blocks"       // too few pods are healthy at this moment
+	BudgetAlwaysBlocks BudgetVerdict = "AlwaysBlocks" // not even with all pods healthy
 )
 
 // ForecastBudget is whether a PodDisruptionBudget would have allowed one deletion. Budgets are only
@@ -209,10 +209,10 @@ const (
 type ForecastBudget struct {
 	Budget string `json:"budget"`
 	// Event is the deletion, by its order, of this Pod.
-	Event int             `json:"event"`
-	At    metav1.Duration `json:"at"`
-	Pod   string          `json:"pod"`
-	Word  BudgetWord      `json:"word"`
+	Event   int             `json:"event"`
+	At      metav1.Duration `json:"at"`
+	Pod     string          `json:"pod"`
+	Verdict BudgetVerdict   `json:"verdict"`
 	// Healthy of Expected pods are healthy just before it; Required must be.
 	Healthy  int32  `json:"healthy"`
 	Required int32  `json:"required"`

@@ -58,15 +58,15 @@ func (t *teller) ask(b *policyv1.PodDisruptionBudget, n int, pods map[string]pod
 	}
 	st.DisruptionsAllowed = max(0, st.CurrentHealthy-st.DesiredHealthy)
 	out := ForecastBudget{
-		Budget: b.Name, Event: n + 1, At: t.at(e), Pod: e.Object, Word: BudgetAllows,
+		Budget: b.Name, Event: n + 1, At: t.at(e), Pod: e.Object, Verdict: BudgetAllows,
 		Healthy: st.CurrentHealthy, Required: st.DesiredHealthy, Expected: st.ExpectedPods,
 	}
 	message := msgBudgetAllows
 	switch verdict, _ := sts.JudgeBudget(judged, pods[e.Object].ready); verdict {
 	case sts.BudgetShort:
-		out.Word, message = BudgetRefuses, msgBudgetBlocks
-	case sts.BudgetNever:
-		out.Word, message = BudgetNever, msgBudgetBlocksAll
+		out.Verdict, message = BudgetBlocks, msgBudgetBlocks
+	case sts.BudgetAlwaysBlocks:
+		out.Verdict, message = BudgetAlwaysBlocks, msgBudgetBlocksAll
 	}
 	out.Message = message(b.Name, st.CurrentHealthy, st.DesiredHealthy)
 	if expected == 0 {

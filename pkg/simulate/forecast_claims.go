@@ -32,25 +32,25 @@ func (t *teller) tellClaims() {
 		c := ForecastClaim{Name: name, Ordinal: o, At: cmp.Or(created[name], gone[name])}
 		switch {
 		case gone[name] != nil && t.world.Claims[name] == nil:
-			c.Fate, c.Policy, c.At = ClaimIsDeleted, t.policy(o), gone[name]
+			c.Effect, c.Policy, c.At = ClaimIsDeleted, t.policy(o), gone[name]
 			c.Message = msgClaimDeleted()
 		case gone[name] != nil:
-			c.Fate, c.Policy, c.Message = ClaimRecreated, t.policy(o), msgClaimRecreated()
+			c.Effect, c.Policy, c.Message = ClaimIsRecreated, t.policy(o), msgClaimRecreated()
 		case t.world.Claims[name].DeletionTimestamp != nil && t.world.Pods[sts.PodName(t.Name, o)] == nil:
-			c.Fate, c.Policy, c.Message = ClaimIsKept, t.policy(o), msgClaimBlocked(holders(t.world.Claims[name]))
+			c.Effect, c.Policy, c.Message = ClaimIsOrphaned, t.policy(o), msgClaimBlocked(holders(t.world.Claims[name]))
 		case t.world.Claims[name].DeletionTimestamp != nil:
-			c.Fate, c.Message = ClaimStays, msgClaimTerminating()
+			c.Effect, c.Message = ClaimIsUnchanged, msgClaimTerminating()
 		case !before[name]:
-			c.Fate, c.Message = ClaimAppears, msgClaimCreated()
+			c.Effect, c.Message = ClaimIsCreated, msgClaimCreated()
 		case !t.wants(o) && t.world.Pods[sts.PodName(t.Name, o)] == nil:
-			c.Fate, c.Policy, c.Message = ClaimIsKept, t.policy(o), msgClaimKept()
+			c.Effect, c.Policy, c.Message = ClaimIsOrphaned, t.policy(o), msgClaimKept()
 			if t.original(sts.PodName(t.Name, o)) == nil {
 				c.Message = msgClaimOrphaned()
 			}
 		case t.original(sts.PodName(t.Name, o)) == nil:
-			c.Fate, c.Message = ClaimIsReused, msgClaimReused()
+			c.Effect, c.Message = ClaimIsReused, msgClaimReused()
 		default:
-			c.Fate, c.Message = ClaimStays, msgClaimUnchanged()
+			c.Effect, c.Message = ClaimIsUnchanged, msgClaimUnchanged()
 		}
 		t.Claims = append(t.Claims, c)
 	}

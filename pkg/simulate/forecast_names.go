@@ -118,32 +118,32 @@ func (t *teller) fate(n *ForecastName, o ForecastOrdinal, began, ends bool) {
 	}
 	switch {
 	case !began && ends && away > 0:
-		n.Fate, n.Message = NameComes, msgNameComesAndGoes(first, away)
+		n.Effect, n.Message = NameAdded, msgNameComesAndGoes(first, away)
 	case !began && ends && first == 0 && !t.publishes():
-		n.Fate, n.Message = NameComes, msgNameComesWhenReady()
+		n.Effect, n.Message = NameAdded, msgNameComesWhenReady()
 	case !began && ends && first == 0:
-		n.Fate, n.Message = NameComes, msgNameComesAtOnce()
+		n.Effect, n.Message = NameAdded, msgNameComesAtOnce()
 	case !began && ends:
-		n.Fate, n.Message = NameComes, msgNameComes(first)
+		n.Effect, n.Message = NameAdded, msgNameComes(first)
 	case !began && o.Before != nil && o.Before.Terminating:
-		n.Fate, n.Message = NameAbsent, msgNameOfTerminatingPod()
+		n.Effect, n.Message = NameAbsent, msgNameOfTerminatingPod()
 	case !began && !t.wants(n.Ordinal):
-		n.Fate, n.Message = NameAbsent, msgNameOfLeavingPod()
+		n.Effect, n.Message = NameAbsent, msgNameOfLeavingPod()
 	case !began && o.After == nil:
-		n.Fate, n.Message = NameAbsent, msgNameOfMissingPod()
+		n.Effect, n.Message = NameAbsent, msgNameOfMissingPod()
 	case !began:
-		n.Fate, n.Message = NameAbsent, msgNameOfUnreadyPod()
+		n.Effect, n.Message = NameAbsent, msgNameOfUnreadyPod()
 	case ends && len(n.Away) == 0 && n.NewAddress:
-		n.Fate, n.Message = NameStays, msgNameBriefly()
+		n.Effect, n.Message = NameUnchanged, msgNameBriefly()
 	case ends && len(n.Away) == 0:
-		n.Fate, n.Message = NameStays, msgNameUnchanged()
+		n.Effect, n.Message = NameUnchanged, msgNameUnchanged()
 	case ends:
-		n.Fate, n.Message = NameAway, msgNameAway(away)
+		n.Effect, n.Message = NameInterrupted, msgNameAway(away)
 	case t.wants(n.Ordinal) && o.After != nil && o.After.Terminating:
-		n.Fate, n.Message = NameAway, msgNameLostTerminating()
+		n.Effect, n.Message = NameInterrupted, msgNameLostTerminating()
 	case t.wants(n.Ordinal):
-		n.Fate, n.Message = NameAway, msgNameLostUnready()
+		n.Effect, n.Message = NameInterrupted, msgNameLostUnready()
 	default:
-		n.Fate, n.Message = NameGoes, msgNameGoes()
+		n.Effect, n.Message = NameRemoved, msgNameGoes()
 	}
 }

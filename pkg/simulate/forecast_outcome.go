@@ -55,7 +55,7 @@ func (t *teller) tellOutcome() {
 
 func (t *teller) tellDeletion() {
 	out := &t.Outcome
-	kept := slices.ContainsFunc(t.Claims, func(c ForecastClaim) bool { return c.Fate == ClaimIsKept })
+	kept := slices.ContainsFunc(t.Claims, func(c ForecastClaim) bool { return c.Effect == ClaimIsOrphaned })
 	out.State, out.Message = OutcomeDeleted, msgSetAndPodsDeleted(kept)
 	if t.q.Delete == metav1.DeletePropagationOrphan {
 		out.State, out.Message = OutcomeOrphaned, msgOrphaned(kept)

@@ -13,8 +13,8 @@ const (
 	BudgetAllows BudgetVerdict = iota
 	// BudgetShort: it does not fit at this moment, but would if more pods were healthy.
 	BudgetShort
-	// BudgetNever: even with every pod healthy it would not fit.
-	BudgetNever
+	// BudgetAlwaysBlocks: even with every pod healthy it would not fit.
+	BudgetAlwaysBlocks
 )
 
 // JudgeBudget says whether the budget allows the disruption of a pod now. The
@@ -35,7 +35,7 @@ func JudgeBudget(b *policyv1.PodDisruptionBudget, podReady bool) (BudgetVerdict,
 	case st.DisruptionsAllowed >= 1, !podReady && (always || st.CurrentHealthy >= st.DesiredHealthy):
 		return BudgetAllows, numbers
 	case st.DesiredHealthy >= st.ExpectedPods:
-		return BudgetNever, numbers
+		return BudgetAlwaysBlocks, numbers
 	}
 	return BudgetShort, numbers
 }

@@ -69,27 +69,27 @@ type ClaimState string
 // The states. Exactly one holds; the first that fits in this order is it.
 const (
 	// ClaimTerminating: it has a deletion timestamp.
-	ClaimTerminating ClaimState = "terminating"
+	ClaimTerminating ClaimState = "Terminating"
 	// ClaimInUse: a pod mounts it, no matter which.
-	ClaimInUse ClaimState = "in-use"
-	// ClaimWanted: its name is that of an ordinal in a set's range, by a template that the set
+	ClaimInUse ClaimState = "InUse"
+	// ClaimDesired: its name is that of an ordinal in a set's range, by a template that the set
 	// has now, whatever its labels and maker; or an object needs it, see [ClaimUse].
-	ClaimWanted ClaimState = "wanted"
+	ClaimDesired ClaimState = "Desired"
 	// ClaimPolicy: the garbage collector deletes it, by a retention policy.
-	ClaimPolicy ClaimState = "policy"
+	ClaimPolicy ClaimState = "RetentionPolicy"
 	// ClaimReserved: a set would need it, by a template that it has now, at a size to which it
 	// may be scaled again: an autoscaler's maximum, the size of a parked set, one of a
 	// drain-scale in progress, or a size in an annotation of the set, see [SizeMemories].
-	ClaimReserved ClaimState = "reserved"
+	ClaimReserved ClaimState = "Reserved"
 	// ClaimParked: a set with 0 replicas has a template that gives the name.
-	ClaimParked ClaimState = "parked"
-	// ClaimLeftOver: it is orphaned: all its makers exist, and one has a template that gives the
+	ClaimParked ClaimState = "Parked"
+	// ClaimOrphaned: it is orphaned: all its makers exist, and one has a template that gives the
 	// name; the ordinal is out of that set's range.
-	ClaimLeftOver ClaimState = "left-over"
+	ClaimOrphaned ClaimState = "Orphaned"
 	// ClaimStaleTemplate: all its makers exist, and none has such a volumeClaimTemplate.
-	ClaimStaleTemplate ClaimState = "stale-template"
-	// ClaimOrphanSet: one of its makers is gone.
-	ClaimOrphanSet ClaimState = "orphan-set"
+	ClaimStaleTemplate ClaimState = "StaleTemplate"
+	// ClaimSetDeleted: one of its makers is gone.
+	ClaimSetDeleted ClaimState = "SetDeleted"
 	// ClaimForeign: it does not come from a volumeClaimTemplate. Its name has no such shape; or
 	// no existing set that fits has a template that gives its name, and one of these holds: its
 	// maker is known and not the controller, and it has no label of a restore (velero.io/…
@@ -97,7 +97,7 @@ const (
 	// creates such claims itself (see foreignMarks); it has an annotation of Helm, kubectl
 	// apply or Argo CD; an object other than a StatefulSet or its pod controls it; it has no
 	// labels and no set owns it.
-	ClaimForeign ClaimState = "foreign"
+	ClaimForeign ClaimState = "Foreign"
 )
 
 // RestoreWindow is how long after its creation a claim that the controller did not create may be
@@ -113,12 +113,12 @@ const (
 	// ConfidenceHigh: it has one maker, which its labels name, the controller created it, all
 	// claims with the same template and set in their names have the same labels, and its name has
 	// no reading with a longer name of a set, unless that begins with a word for storage.
-	ConfidenceHigh Confidence = "high"
+	ConfidenceHigh Confidence = "High"
 	// ConfidenceMedium: its labels name one of its makers, or there is another claim with the
 	// same template and set in its name and the same labels.
-	ConfidenceMedium Confidence = "medium"
+	ConfidenceMedium Confidence = "Medium"
 	// ConfidenceLow: only its name matches. It is excluded unless it is named.
-	ConfidenceLow Confidence = "low"
+	ConfidenceLow Confidence = "Low"
 )
 
 // ClaimVerdict is the state of a claim, and why.
@@ -136,7 +136,7 @@ type ClaimVerdict struct {
 	// than one it is ambiguous. Empty if none could have, and for a claim that only has the name
 	// that a set's template gives, but not the set's labels.
 	Makers []string
-	// Confidence goes with ClaimOrphanSet.
+	// Confidence goes with ClaimSetDeleted.
 	Confidence Confidence
 	// Doubts are warnings for the user before the claim is deleted.
 	Doubts []string
@@ -168,7 +168,7 @@ type AgeSource string
 // AgeFromCondition is the only source: the condition Unused that the API server keeps. An Event
 // about the deletion of the ordinal's pod proves nothing: Kubernetes drops Events, so a later pod
 // may have used the claim without one.
-const AgeFromCondition AgeSource = "condition"
+const AgeFromCondition AgeSource = "Condition"
 
 // ClaimChoice selects the candidates for deletion. Orphaned claims and those of stale
 // templates need no flag, unless they are ambiguous.
@@ -201,9 +201,9 @@ type ClaimChoice struct {
 // else does not, held is the reason.
 func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, held string) {
 	switch v.State {
-	case ClaimLeftOver, ClaimStaleTemplate:
+	case ClaimOrphaned, ClaimStaleTemplate:
 		ok = true
-	case ClaimOrphanSet:
+	case ClaimSetDeleted:
 		ok = choice.Orphans
 	case ClaimParked:
 		ok = choice.Parked
@@ -430,19 +430,19 @@ func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 		}
 	}
 	uses := j.uses[key{c.Namespace, c.Name}]
-	if v.State != ClaimWanted && len(uses) > 0 {
-		v.State, v.Reason, v.Confidence = ClaimWanted, sayUses(uses), ""
+	if v.State != ClaimDesired && len(uses) > 0 {
+		v.State, v.Reason, v.Confidence = ClaimDesired, sayUses(uses), ""
 	}
 	switch {
 	case c.DeletionTimestamp != nil:
 		why := mounted
-		if mounted == "" && v.State == ClaimWanted {
+		if mounted == "" && v.State == ClaimDesired {
 			why = v.Reason
 		}
 		v.State, v.Reason, v.Confidence = ClaimTerminating, msgClaimTerminating(Age(j.inv.TakenAt.Sub(c.DeletionTimestamp.Time)), why), ""
 	case mounted != "":
 		v.State, v.Reason, v.Confidence = ClaimInUse, mounted, ""
-	case v.State != ClaimWanted:
+	case v.State != ClaimDesired:
 		if why := j.collected(c); why != "" {
 			v.State, v.Reason, v.Confidence = ClaimPolicy, why, ""
 		}
@@ -515,7 +515,7 @@ func foreign(reason string) ClaimVerdict {
 }
 
 // protection is the order in which the verdicts of several sets on one name count.
-var protection = []ClaimState{ClaimWanted, ClaimReserved, ClaimParked, ClaimLeftOver}
+var protection = []ClaimState{ClaimDesired, ClaimReserved, ClaimParked, ClaimOrphaned}
 
 // claimed judges a claim whose name templates of existing sets give. One name may come from
 // several sets: data-web-db-0 is of set web-db with the template data, and of set db with the
@@ -538,7 +538,7 @@ func (j *ClaimJudge) claimed(o Ordinal, claimants []claimant, fit []reading) (be
 	}
 	// If a set that no longer exists may have created it, it belongs to that one.
 	gone := slices.ContainsFunc(fit, func(r reading) bool { return r.gone() })
-	return best, best.State != "" && (best.State != ClaimLeftOver || bestMade && !gone)
+	return best, best.State != "" && (best.State != ClaimOrphaned || bestMade && !gone)
 }
 
 func one(b bool) int {
@@ -559,7 +559,7 @@ func (j *ClaimJudge) ordinal(set *appsv1.StatefulSet, o Ordinal) ClaimVerdict {
 
 func (j *ClaimJudge) ordinalState(set *appsv1.StatefulSet, o Ordinal) (ClaimState, string) {
 	if Wants(set, o) {
-		return ClaimWanted, msgClaimNeeded(set.Name, sayRange(set, WantedReplicas(set)))
+		return ClaimDesired, msgClaimNeeded(set.Name, sayRange(set, WantedReplicas(set)))
 	}
 	for _, s := range j.scalers[key{set.Namespace, set.Name}] {
 		if within(set, o, s.max) {
@@ -569,7 +569,7 @@ func (j *ClaimJudge) ordinalState(set *appsv1.StatefulSet, o Ordinal) (ClaimStat
 	if WantedReplicas(set) == 0 {
 		return ClaimParked, msgClaimParked(set.Name)
 	}
-	return ClaimLeftOver, msgClaimOutOfRange(set.Name, sayRange(set, WantedReplicas(set)))
+	return ClaimOrphaned, msgClaimOutOfRange(set.Name, sayRange(set, WantedReplicas(set)))
 }
 
 // unscaled is why it is not known whether the set will need the ordinal again, empty when it is.

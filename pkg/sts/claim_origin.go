@@ -254,7 +254,7 @@ func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Or
 		}
 		return v
 	}
-	v.State, v.orphaned = ClaimOrphanSet, true
+	v.State, v.orphaned = ClaimSetDeleted, true
 	alike, others := j.family(c, stem)
 	why := ""
 	switch {

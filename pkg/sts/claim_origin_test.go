@@ -35,7 +35,7 @@ func TestClaimOrigins(t *testing.T) {
 	const stack = "kube-prometheus-stack-prometheus"
 	const instance, name, component = "app.kubernetes.io/instance", "app.kubernetes.io/name", "app.kubernetes.io/component"
 	one := func(set string, c sts.Confidence) origin {
-		return origin{sts.ClaimOrphanSet, set, []string{set}, c}
+		return origin{sts.ClaimSetDeleted, set, []string{set}, c}
 	}
 	for test, tt := range map[string]struct {
 		claim  string
@@ -45,17 +45,17 @@ func TestClaimOrigins(t *testing.T) {
 	}{
 		"a living namesake of the chart's last part": {"data-wordpress-mariadb-0", labels("app", "mariadb", "release", "wordpress", "component", "master"),
 			func(p *place) { p.set("mariadb", "data", 1) },
-			origin{sts.ClaimOrphanSet, "wordpress-mariadb", []string{"mariadb", "wordpress-mariadb"}, sts.ConfidenceMedium}},
+			origin{sts.ClaimSetDeleted, "wordpress-mariadb", []string{"mariadb", "wordpress-mariadb"}, sts.ConfidenceMedium}},
 		"a living namesake, and nothing but its label": {"data-wordpress-mariadb-0", labels("app", "mariadb"),
 			func(p *place) { p.set("mariadb", "data", 1) },
-			origin{sts.ClaimOrphanSet, "wordpress-mariadb", []string{"mariadb", "wordpress-mariadb"}, sts.ConfidenceMedium}},
+			origin{sts.ClaimSetDeleted, "wordpress-mariadb", []string{"mariadb", "wordpress-mariadb"}, sts.ConfidenceMedium}},
 		"a living namesake with other labels": {"data-wordpress-mariadb-0", labels("app", "mariadb", "release", "wordpress"),
 			func(p *place) { p.set("mariadb", "data", 1).Spec.Selector.MatchLabels["role"] = "primary" },
 			one("wordpress-mariadb", sts.ConfidenceHigh)},
 		"release and app, all gone": {"data-wordpress-mariadb-0", labels("app", "mariadb", "release", "wordpress", "component", "master"), nil,
 			one("wordpress-mariadb", sts.ConfidenceHigh)},
 		"a label that equals the end of the name": {"data-wordpress-mariadb-0", labels("app", "mariadb"), nil,
-			origin{sts.ClaimOrphanSet, "mariadb", []string{"mariadb", "wordpress-mariadb"}, sts.ConfidenceMedium}},
+			origin{sts.ClaimSetDeleted, "mariadb", []string{"mariadb", "wordpress-mariadb"}, sts.ConfidenceMedium}},
 		"a label that equals all of it": {"data-wordpress-mariadb-0", labels("app", "wordpress-mariadb"), nil,
 			one("wordpress-mariadb", sts.ConfidenceHigh)},
 		"release and chart": {"data-shop-postgresql-0", labels("release", "shop", "chart", "postgresql-8.1.0"), nil,
@@ -74,8 +74,8 @@ func TestClaimOrigins(t *testing.T) {
 			labels("common.k8s.elastic.co/type", "elasticsearch", "elasticsearch.k8s.elastic.co/cluster-name", "logs", "elasticsearch.k8s.elastic.co/statefulset-name", "logs-es-default"), nil,
 			one("logs-es-default", sts.ConfidenceHigh)},
 		"a template with a word for storage": {"redis-data-old-0", labels("app", "old"), nil, one("old", sts.ConfidenceHigh)},
-		"a template with another word":       {"redis-main-old-0", labels("app", "old"), nil, origin{sts.ClaimOrphanSet, "old", []string{"main-old", "old"}, sts.ConfidenceMedium}},
-		"no label names a set":               {"data-old-db-1", labels("role", "x"), nil, origin{sts.ClaimOrphanSet, "old-db", []string{"db", "old-db"}, sts.ConfidenceLow}},
+		"a template with another word":       {"redis-main-old-0", labels("app", "old"), nil, origin{sts.ClaimSetDeleted, "old", []string{"main-old", "old"}, sts.ConfidenceMedium}},
+		"no label names a set":               {"data-old-db-1", labels("role", "x"), nil, origin{sts.ClaimSetDeleted, "old-db", []string{"db", "old-db"}, sts.ConfidenceLow}},
 		"another claim of the shape, with other labels": {"data-old-1", labels("app", "old"), func(p *place) {
 			p.other("data-old-7", labels("app", "new"))
 		}, one("old", sts.ConfidenceMedium)},
@@ -95,21 +95,21 @@ func TestClaimOrigins(t *testing.T) {
 		"two living sets with the labels and the templates": {"data-old-web-5", labels("role", "front"), func(p *place) {
 			p.set("old-web", "data", 1).Spec.Selector.MatchLabels = labels("role", "front")
 			p.web.Spec.Selector.MatchLabels, p.web.Spec.VolumeClaimTemplates[0].Name = labels("role", "front"), "data-old"
-		}, origin{sts.ClaimLeftOver, "old-web", []string{"old-web", "web"}, ""}},
+		}, origin{sts.ClaimOrphaned, "old-web", []string{"old-web", "web"}, ""}},
 		"a living set's template, and the labels of a chart that is gone": {"data-web-db-5", labels("app", "db", "release", "web"), func(p *place) {
 			p.set("db", "data-web", 1)
-		}, origin{sts.ClaimOrphanSet, "web-db", []string{"db", "web-db"}, sts.ConfidenceMedium}},
+		}, origin{sts.ClaimSetDeleted, "web-db", []string{"db", "web-db"}, sts.ConfidenceMedium}},
 		"a living set's template and its labels": {"data-web-db-5", labels("app", "db"), func(p *place) {
 			p.set("db", "data-web", 1)
-		}, origin{sts.ClaimLeftOver, "db", []string{"db"}, ""}},
+		}, origin{sts.ClaimOrphaned, "db", []string{"db"}, ""}},
 		"a chart's living set beside its namesake": {"data-wordpress-mariadb-3", labels("app", "mariadb", "release", "wordpress"), func(p *place) {
 			p.set("wordpress-mariadb", "data", 1).Spec.Selector.MatchLabels = labels("app", "mariadb", "release", "wordpress")
-		}, origin{sts.ClaimLeftOver, "wordpress-mariadb", []string{"wordpress-mariadb"}, ""}},
+		}, origin{sts.ClaimOrphaned, "wordpress-mariadb", []string{"wordpress-mariadb"}, ""}},
 
 		"a living set of the longer name that was recreated with other labels": {"data-wordpress-mariadb-1", labels("app", "mariadb"), func(p *place) {
 			p.set("mariadb", "data", 1)
 			p.set("wordpress-mariadb", "data", 1).Spec.Selector.MatchLabels = labels("tier", "backend")
-		}, origin{sts.ClaimOrphanSet, "wordpress-mariadb", []string{"mariadb", "wordpress-mariadb"}, sts.ConfidenceMedium}},
+		}, origin{sts.ClaimSetDeleted, "wordpress-mariadb", []string{"mariadb", "wordpress-mariadb"}, sts.ConfidenceMedium}},
 		"a set that was recreated with other labels": {"data-web-mariadb-2", labels("app", "mariadb", "release", "web"), func(p *place) {
 			p.set("web-mariadb", "data", 1)
 		}, one("web-mariadb", sts.ConfidenceHigh)},
@@ -117,7 +117,7 @@ func TestClaimOrigins(t *testing.T) {
 			one("web-wordpress", sts.ConfidenceHigh)},
 		"labels that name no set, a living one and a shorter one that is gone": {"data-web-mariadb-2", labels("tier", "backend"), func(p *place) {
 			p.set("web-mariadb", "storage", 1).Spec.Selector.MatchLabels = labels("tier", "backend")
-		}, origin{sts.ClaimOrphanSet, "mariadb", []string{"mariadb", "web-mariadb"}, sts.ConfidenceMedium}},
+		}, origin{sts.ClaimSetDeleted, "mariadb", []string{"mariadb", "web-mariadb"}, sts.ConfidenceMedium}},
 		"two living sets without matchLabels": {"data-old-web-1", nil, func(p *place) {
 			p.set("old-web", "data", 0).Spec.Selector.MatchLabels = nil
 			p.web.Spec.Selector.MatchLabels, p.web.Spec.VolumeClaimTemplates[0].Name = nil, "data-old"
@@ -129,7 +129,7 @@ func TestClaimOrigins(t *testing.T) {
 
 		"a set that was recreated with other labels, and one of a longer name that is gone": {"data-wordpress-db-2", labels("app", "db"), func(p *place) {
 			p.set("db", "data-wordpress", 1).Spec.Selector.MatchLabels = labels("app", "db", "release", "wordpress")
-		}, origin{sts.ClaimOrphanSet, "db", []string{"db", "wordpress-db"}, sts.ConfidenceMedium}},
+		}, origin{sts.ClaimSetDeleted, "db", []string{"db", "wordpress-db"}, sts.ConfidenceMedium}},
 
 		"made by another manager": {"claim-student-1", labels("app", "jupyterhub", "component", "singleuser-storage"), func(p *place) {
 			p.claim.ManagedFields = madeBy("OpenAPI-Generator")
@@ -148,7 +148,7 @@ func TestClaimOrigins(t *testing.T) {
 		}, origin{State: sts.ClaimForeign}},
 		"made by another manager, as a template and labels have it": {"data-web-5", labels("app", "web"), func(p *place) {
 			p.claim.ManagedFields = madeBy("kubectl-create")
-		}, origin{sts.ClaimLeftOver, "web", nil, ""}},
+		}, origin{sts.ClaimOrphaned, "web", nil, ""}},
 		"recreated by undo": {"data-old-1", labels("app", "old"), func(p *place) { p.claim.ManagedFields = madeBy(sts.FieldManager) },
 			one("old", sts.ConfidenceHigh)},
 		"recreated by undo, after another manager": {"data-old-1", labels("app", "old"), func(p *place) {
@@ -277,16 +277,16 @@ func TestClaimUses(t *testing.T) {
 		state  sts.ClaimState
 		reason string
 	}{
-		"named":       {[]sts.ClaimUse{use("cronjob.batch/backup", sts.UseNames)}, nil, sts.ClaimWanted, "cronjob.batch/backup references it"},
-		"by two":      {[]sts.ClaimUse{use("job.batch/b", sts.UseNames), use("deployment.apps/a", sts.UseNames)}, nil, sts.ClaimWanted, "deployment.apps/a references it (and 1 other object)"},
-		"cloned":      {[]sts.ClaimUse{use("persistentvolumeclaim/copy", sts.UseClones)}, nil, sts.ClaimWanted, "persistentvolumeclaim/copy uses it as its data source"},
-		"snapshotted": {[]sts.ClaimUse{use("volumesnapshot.snapshot.storage.k8s.io/s", sts.UseSnapshots)}, nil, sts.ClaimWanted, "volumesnapshot.snapshot.storage.k8s.io/s is taking a snapshot of it"},
-		"elsewhere":   {[]sts.ClaimUse{{Namespace: "other", Claim: "data-web-3", By: "job.batch/b", How: sts.UseNames}}, nil, sts.ClaimLeftOver, beyond},
-		"another":     {[]sts.ClaimUse{{Namespace: ststest.Namespace, Claim: "data-web-4", By: "job.batch/b", How: sts.UseNames}}, nil, sts.ClaimLeftOver, beyond},
+		"named":       {[]sts.ClaimUse{use("cronjob.batch/backup", sts.UseNames)}, nil, sts.ClaimDesired, "cronjob.batch/backup references it"},
+		"by two":      {[]sts.ClaimUse{use("job.batch/b", sts.UseNames), use("deployment.apps/a", sts.UseNames)}, nil, sts.ClaimDesired, "deployment.apps/a references it (and 1 other object)"},
+		"cloned":      {[]sts.ClaimUse{use("persistentvolumeclaim/copy", sts.UseClones)}, nil, sts.ClaimDesired, "persistentvolumeclaim/copy uses it as its data source"},
+		"snapshotted": {[]sts.ClaimUse{use("volumesnapshot.snapshot.storage.k8s.io/s", sts.UseSnapshots)}, nil, sts.ClaimDesired, "volumesnapshot.snapshot.storage.k8s.io/s is taking a snapshot of it"},
+		"elsewhere":   {[]sts.ClaimUse{{Namespace: "other", Claim: "data-web-3", By: "job.batch/b", How: sts.UseNames}}, nil, sts.ClaimOrphaned, beyond},
+		"another":     {[]sts.ClaimUse{{Namespace: ststest.Namespace, Claim: "data-web-4", By: "job.batch/b", How: sts.UseNames}}, nil, sts.ClaimOrphaned, beyond},
 		"of a parked set": {[]sts.ClaimUse{use("statefulset.apps/other", sts.UseNames)}, func(p *place) { p.scale(0) },
-			sts.ClaimWanted, "statefulset.apps/other references it"},
-		"foreign":       {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.claim.ManagedFields = madeBy("helm") }, sts.ClaimWanted, "job.batch/b references it"},
-		"in range, too": {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.scale(4) }, sts.ClaimWanted, "needed by statefulset/web (ordinals 0-3)"},
+			sts.ClaimDesired, "statefulset.apps/other references it"},
+		"foreign":       {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.claim.ManagedFields = madeBy("helm") }, sts.ClaimDesired, "job.batch/b references it"},
+		"in range, too": {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.scale(4) }, sts.ClaimDesired, "needed by statefulset/web (ordinals 0-3)"},
 		"mounted, too":  {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.pod("b-1", "data-web-3") }, sts.ClaimInUse, "mounted by pod b-1"},
 		"being deleted": {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.claim.DeletionTimestamp = &metav1.Time{Time: ststest.Now} },
 			sts.ClaimTerminating, "deletion requested 0s ago; job.batch/b references it"},
@@ -302,7 +302,7 @@ func TestClaimUses(t *testing.T) {
 				t.Errorf("%s, %s, confidence %q", v.State, v.Reason, v.Confidence)
 			}
 			all := sts.ClaimChoice{Orphans: true, Parked: true, Reserved: true, Named: true}
-			if ok, _ := v.Candidate(all, ststest.Now); ok && v.State != sts.ClaimLeftOver {
+			if ok, _ := v.Candidate(all, ststest.Now); ok && v.State != sts.ClaimOrphaned {
 				t.Error("a candidate")
 			}
 		})
@@ -347,7 +347,7 @@ func TestSizeMemories(t *testing.T) {
 		t.Errorf("%s, %s", v.State, v.Reason)
 	}
 	p.claim.Name = "data-web-5"
-	if v := sts.NewClaimJudge(p.Inventory).Judge(p.claim); v.State != sts.ClaimLeftOver {
+	if v := sts.NewClaimJudge(p.Inventory).Judge(p.claim); v.State != sts.ClaimOrphaned {
 		t.Errorf("%s, %s", v.State, v.Reason)
 	}
 }

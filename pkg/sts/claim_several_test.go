@@ -16,18 +16,18 @@ func TestClaimOfSeveralSets(t *testing.T) {
 		web, other size // of web-db, which created the claim, and of db
 		want       sts.ClaimState
 	}{
-		"the other wants it":     {orphans, wants, sts.ClaimWanted},
-		"its own wants it":       {wants, orphans, sts.ClaimWanted},
-		"wanted and reserved":    {reserves, wants, sts.ClaimWanted},
-		"wanted and parked":      {wants, parks, sts.ClaimWanted},
+		"the other wants it":     {orphans, wants, sts.ClaimDesired},
+		"its own wants it":       {wants, orphans, sts.ClaimDesired},
+		"wanted and reserved":    {reserves, wants, sts.ClaimDesired},
+		"wanted and parked":      {wants, parks, sts.ClaimDesired},
 		"the other reserves it":  {orphans, reserves, sts.ClaimReserved},
 		"reserved and parked":    {parks, reserves, sts.ClaimReserved},
 		"the other is parked":    {orphans, parks, sts.ClaimParked},
 		"its own is parked":      {parks, orphans, sts.ClaimParked},
-		"beyond both":            {orphans, orphans, sts.ClaimLeftOver},
+		"beyond both":            {orphans, orphans, sts.ClaimOrphaned},
 		"reserved by its own":    {reserves, orphans, sts.ClaimReserved},
 		"parked, and so is db":   {parks, parks, sts.ClaimParked},
-		"wanted by both of them": {wants, wants, sts.ClaimWanted},
+		"wanted by both of them": {wants, wants, sts.ClaimDesired},
 	} {
 		for _, swapped := range []bool{false, true} {
 			p := claimPlace("data-web-db-1")
@@ -47,7 +47,7 @@ func TestClaimOfSeveralSets(t *testing.T) {
 			}
 			v := sts.NewClaimJudge(p.Inventory).Judge(p.claim)
 			ok, _ := v.Candidate(sts.ClaimChoice{}, ststest.Now)
-			if v.State != test.want || ok != (test.want == sts.ClaimLeftOver) {
+			if v.State != test.want || ok != (test.want == sts.ClaimOrphaned) {
 				t.Errorf("%s (read in the other order: %t): %s (%s), a candidate: %t, want %s", name, swapped, v.State, v.Reason, ok, test.want)
 			}
 		}

@@ -114,23 +114,23 @@ func TestClaimVerdicts(t *testing.T) {
 		change func(*place)
 		want   want
 	}{
-		"in range without a pod": {"data-web-1", nil, want{State: sts.ClaimWanted, Reason: "needed by statefulset/web (ordinals 0-2)", Set: "web"}},
-		"the only ordinal":       {"data-web-0", func(p *place) { p.scale(1) }, want{State: sts.ClaimWanted, Reason: "needed by statefulset/web (ordinal 0)", Set: "web"}},
+		"in range without a pod": {"data-web-1", nil, want{State: sts.ClaimDesired, Reason: "needed by statefulset/web (ordinals 0-2)", Set: "web"}},
+		"the only ordinal":       {"data-web-0", func(p *place) { p.scale(1) }, want{State: sts.ClaimDesired, Reason: "needed by statefulset/web (ordinal 0)", Set: "web"}},
 		"in range of a set that is being deleted": {"data-web-1", func(p *place) {
 			p.web.DeletionTimestamp = &metav1.Time{Time: ststest.Now}
-		}, want{State: sts.ClaimWanted, Reason: "needed by statefulset/web (ordinals 0-2); the StatefulSet is being deleted", Set: "web"}},
-		"beyond the range": {"data-web-3", nil, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
-		"far beyond it":    {"data-web-2147483647", nil, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+		}, want{State: sts.ClaimDesired, Reason: "needed by statefulset/web (ordinals 0-2); the StatefulSet is being deleted", Set: "web"}},
+		"beyond the range": {"data-web-3", nil, want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
+		"far beyond it":    {"data-web-2147483647", nil, want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
 		"no such ordinal":  {"data-web-2147483648", nil, want{State: sts.ClaimForeign, Reason: "name does not match any volumeClaimTemplate"}},
 		"no canonical one": {"data-web-03", nil, want{State: sts.ClaimForeign, Reason: "name does not match any volumeClaimTemplate"}},
 		"no dash in front": {"web-3", nil, want{State: sts.ClaimForeign, Reason: "name does not match any volumeClaimTemplate"}},
 		"below the start": {"data-web-3", func(p *place) { p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 4} },
-			want{State: sts.ClaimLeftOver, Reason: "out of range (statefulset/web has ordinals 4-6)", Set: "web", Candidate: true}},
+			want{State: sts.ClaimOrphaned, Reason: "out of range (statefulset/web has ordinals 4-6)", Set: "web", Candidate: true}},
 		"a range that ends beyond all ordinals": {"data-web-2147483647", func(p *place) {
 			p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 2147483646}
-		}, want{State: sts.ClaimWanted, Reason: "needed by statefulset/web (ordinals 2147483646-2147483648)", Set: "web"}},
+		}, want{State: sts.ClaimDesired, Reason: "needed by statefulset/web (ordinals 2147483646-2147483648)", Set: "web"}},
 		"in another namespace": {"data-web-1", func(p *place) { p.claim.Namespace = "other" },
-			want{State: sts.ClaimOrphanSet, Reason: "statefulset/web no longer exists (matched by label app=web)", Set: "web", Confidence: sts.ConfidenceHigh}},
+			want{State: sts.ClaimSetDeleted, Reason: "statefulset/web no longer exists (matched by label app=web)", Set: "web", Confidence: sts.ConfidenceHigh}},
 
 		"a standalone pod mounts it": {"data-web-3", func(p *place) { p.pod("debug", "data-web-3") },
 			want{State: sts.ClaimInUse, Reason: "mounted by pod debug", Set: "web"}},
@@ -147,12 +147,12 @@ func TestClaimVerdicts(t *testing.T) {
 			p.pod("job", "").Spec.Volumes = []corev1.Volume{{Name: "scratch", VolumeSource: corev1.VolumeSource{Ephemeral: &corev1.EphemeralVolumeSource{}}}}
 		}, want{State: sts.ClaimInUse, Reason: "mounted by pod job"}},
 		"a pod of that name elsewhere": {"data-web-3", func(p *place) { p.pod("debug", "data-web-3").Namespace = "other" },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+			want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
 
 		"two sets give the name, one wants it": {"data-web-db-0", func(p *place) {
 			p.set("web-db", "data", 0)
 			p.set("db", "data-web", 1)
-		}, want{State: sts.ClaimWanted, Reason: "needed by statefulset/db (ordinal 0)", Set: "db", Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/web-db"}}},
+		}, want{State: sts.ClaimDesired, Reason: "needed by statefulset/db (ordinal 0)", Set: "db", Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/web-db"}}},
 		"two sets give the name, one is parked": {"data-web-db-5", func(p *place) {
 			p.set("db", "data-web", 1)
 			p.set("web-db", "data", 0)
@@ -164,12 +164,12 @@ func TestClaimVerdicts(t *testing.T) {
 			p.set("db", "data-web", 1)
 			p.set("web-db", "data", 2)
 			p.claim.Labels = label("app", "web-db")
-		}, want{State: sts.ClaimLeftOver, Reason: "out of range (statefulset/web-db has ordinals 0-1)", Set: "web-db", Candidate: true,
+		}, want{State: sts.ClaimOrphaned, Reason: "out of range (statefulset/web-db has ordinals 0-1)", Set: "web-db", Candidate: true,
 			Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/db"}}},
 		"a deleted set created it, and another gives the name": {"data-web-db-5", func(p *place) {
 			p.set("db", "data-web", 1)
 			p.claim.Labels = label("app", "web-db")
-		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset/web-db no longer exists (matched by label app=web-db)", Set: "web-db", Confidence: sts.ConfidenceHigh,
+		}, want{State: sts.ClaimSetDeleted, Reason: "statefulset/web-db no longer exists (matched by label app=web-db)", Set: "web-db", Confidence: sts.ConfidenceHigh,
 			Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/db"}}},
 
 		"parked": {"data-web-1", func(p *place) { p.scale(0) }, want{State: sts.ClaimParked, Reason: "scaled to 0 (statefulset/web)", Set: "web"}},
@@ -185,33 +185,33 @@ func TestClaimVerdicts(t *testing.T) {
 			p.web.Annotations = map[string]string{sts.ParkedAnnotation: "5"}
 		}, want{State: sts.ClaimParked, Reason: "scaled to 0 (statefulset/web)", Set: "web"}},
 		"parked with an invalid size": {"data-web-3", func(p *place) { p.web.Annotations = map[string]string{sts.ParkedAnnotation: "many"} },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true,
+			want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true,
 				Doubts: []string{"annotation kubectl-sts.dev/parked=many on statefulset/web is not a number of replicas"}}},
 		"a drain-scale is in progress": {"data-web-4", func(p *place) {
 			p.web.Annotations = label(sts.DrainAnnotation, `{"from":5,"to":2,"startedAt":"2026-03-01T11:00:00Z"}`)
 		}, want{State: sts.ClaimReserved, Reason: "reserved by drain-scale from 5 to 2 in progress (ordinals 0-4 of statefulset/web)", Set: "web"}},
 		"a drain-scale's record cannot be read": {"data-web-4", func(p *place) { p.web.Annotations = label(sts.DrainAnnotation, `{`) },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web",
+			want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web",
 				Held: "statefulset/web: annotation kubectl-sts.dev/drain: unexpected end of JSON input"}},
 		"an autoscaler may scale up to it": {"data-web-9", func(p *place) { p.autoscale("web", 10) },
 			want{State: sts.ClaimReserved, Reason: "reserved by HPA cpu (ordinals 0-9 of statefulset/web)", Set: "web"}},
-		"an autoscaler may not":           {"data-web-10", func(p *place) { p.autoscale("web", 10) }, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
-		"an autoscaler of something else": {"data-web-9", func(p *place) { p.autoscale("web", 10).Spec.ScaleTargetRef.Kind = "Deployment" }, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+		"an autoscaler may not":           {"data-web-10", func(p *place) { p.autoscale("web", 10) }, want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
+		"an autoscaler of something else": {"data-web-9", func(p *place) { p.autoscale("web", 10).Spec.ScaleTargetRef.Kind = "Deployment" }, want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
 		"an autoscaler, with --reserved": {"data-web-9", func(p *place) { p.autoscale("web", 10); p.choice = all },
 			want{State: sts.ClaimReserved, Reason: "reserved by HPA cpu (ordinals 0-9 of statefulset/web)", Set: "web", Candidate: true}},
 		"KEDA, paused": {"data-web-9", func(p *place) {
 			p.ScaledObjects = []sts.ScaledObject{{Namespace: ststest.Namespace, Name: "queue", Set: "web", MaxReplicas: 10}}
 		}, want{State: sts.ClaimReserved, Reason: "reserved by KEDA ScaledObject queue (ordinals 0-9 of statefulset/web)", Set: "web"}},
 		"autoscalers cannot be read": {"data-web-3", func(p *place) { p.hide("horizontalpodautoscalers") },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "horizontalpodautoscalers could not be listed; one may scale the StatefulSet up again"}},
+			want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Held: "horizontalpodautoscalers could not be listed; one may scale the StatefulSet up again"}},
 		"autoscalers cannot be read, and do not matter": {"data-web-3", func(p *place) {
 			p.hide("horizontalpodautoscalers", "scaledobjects")
 			p.choice = sts.ClaimChoice{Reserved: true}
-		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+		}, want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
 		"no autoscaler goes below the start": {"data-web-3", func(p *place) {
 			p.hide("scaledobjects")
 			p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 4}
-		}, want{State: sts.ClaimLeftOver, Reason: "out of range (statefulset/web has ordinals 4-6)", Set: "web", Candidate: true}},
+		}, want{State: sts.ClaimOrphaned, Reason: "out of range (statefulset/web has ordinals 4-6)", Set: "web", Candidate: true}},
 
 		"the policy takes it with its pod": {"data-web-3", func(p *place) {
 			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: "web-3", UID: "gone"}}
@@ -221,12 +221,12 @@ func TestClaimVerdicts(t *testing.T) {
 		}, want{State: sts.ClaimPolicy, Reason: "the garbage collector deletes it with statefulset/old (whenDeleted: Delete)", Set: "old"}},
 		"the policy would take it with a set that lives": {"data-web-3", func(p *place) {
 			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "web", UID: "set-uid"}}
-		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+		}, want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
 		"another owner keeps it": {"data-web-3", func(p *place) {
 			p.claim.OwnerReferences = []metav1.OwnerReference{
 				{APIVersion: "v1", Kind: "Pod", Name: "web-3", UID: "gone"}, {APIVersion: "v1", Kind: "ConfigMap", Name: "x", UID: "x"},
 			}
-		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+		}, want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
 
 		"terminating": {"data-web-3", func(p *place) {
 			p.claim.DeletionTimestamp = &metav1.Time{Time: ststest.Now.Add(-time.Minute)}
@@ -248,7 +248,7 @@ func TestClaimVerdicts(t *testing.T) {
 		"of a template no more, or of a set with the same labels": {"data-old-web-1", func(p *place) {
 			p.web.Spec.Selector.MatchLabels = label("role", "front")
 			p.claim.Labels = label("role", "front")
-		}, want{State: sts.ClaimOrphanSet, Set: "old-web", Confidence: sts.ConfidenceMedium,
+		}, want{State: sts.ClaimSetDeleted, Set: "old-web", Confidence: sts.ConfidenceMedium,
 			Reason: "created by one of these StatefulSets: web, old-web (deleted)"}},
 		"owned by the set it has the name of": {"logs-web-1", func(p *place) {
 			p.claim.Labels = nil
@@ -256,11 +256,11 @@ func TestClaimVerdicts(t *testing.T) {
 		}, want{State: sts.ClaimStaleTemplate, Reason: "no volumeClaimTemplate logs in statefulset/web", Set: "web", Candidate: true}},
 
 		"of a set that is gone, by a label": {"data-old-1", func(p *place) { p.claim.Labels = label("app", "old") },
-			want{State: sts.ClaimOrphanSet, Reason: "statefulset/old no longer exists (matched by label app=old)", Set: "old", Confidence: sts.ConfidenceHigh}},
+			want{State: sts.ClaimSetDeleted, Reason: "statefulset/old no longer exists (matched by label app=old)", Set: "old", Confidence: sts.ConfidenceHigh}},
 		"of a set that is gone, by what charts label": {"data-shop-postgresql-primary-1", func(p *place) {
 			p.claim.Labels = map[string]string{"app.kubernetes.io/instance": "shop", "app.kubernetes.io/name": "postgresql", "app.kubernetes.io/component": "primary"}
 			p.choice = all
-		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset/shop-postgresql-primary no longer exists (matched by labels app.kubernetes.io/component=primary, app.kubernetes.io/instance=shop, …)",
+		}, want{State: sts.ClaimSetDeleted, Reason: "statefulset/shop-postgresql-primary no longer exists (matched by labels app.kubernetes.io/component=primary, app.kubernetes.io/instance=shop, …)",
 			Set: "shop-postgresql-primary", Confidence: sts.ConfidenceHigh, Candidate: true}},
 		"of a set that is gone, by others of its kind": {"data-old-db-1", func(p *place) {
 			p.claim.Labels = label("role", "x")
@@ -268,9 +268,9 @@ func TestClaimVerdicts(t *testing.T) {
 			other.Name = "data-old-db-7"
 			p.Claims = append(p.Claims, other)
 			p.choice = all
-		}, want{State: sts.ClaimOrphanSet, Reason: "created by one of these StatefulSets: old-db (deleted), db (deleted)", Set: "old-db", Confidence: sts.ConfidenceMedium, Candidate: true}},
+		}, want{State: sts.ClaimSetDeleted, Reason: "created by one of these StatefulSets: old-db (deleted), db (deleted)", Set: "old-db", Confidence: sts.ConfidenceMedium, Candidate: true}},
 		"by its name only": {"backup-disk-1", func(p *place) { p.claim.Labels = label("role", "x"); p.choice = all },
-			want{State: sts.ClaimOrphanSet, Reason: "statefulset/disk no longer exists (matched by name only)", Set: "disk", Confidence: sts.ConfidenceLow,
+			want{State: sts.ClaimSetDeleted, Reason: "statefulset/disk no longer exists (matched by name only)", Set: "disk", Confidence: sts.ConfidenceLow,
 				Held: "matched to a StatefulSet by its name only; requires --claim"}},
 		"without labels": {"data-old-1", func(p *place) { p.claim.Labels = nil; p.choice = all },
 			want{State: sts.ClaimForeign, Reason: "has none of the labels that a StatefulSet puts on its claims"}},
@@ -287,7 +287,7 @@ func TestClaimVerdicts(t *testing.T) {
 				{Manager: "editor", FieldsV1: metav1.NewFieldsV1(`{"f:metadata":{"f:labels":{}}}`)},
 				{Manager: "kube-controller-manager", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:accessModes":{}}}`)},
 			}
-		}, want{State: sts.ClaimOrphanSet, Reason: "statefulset/old no longer exists (matched by label app=old)", Set: "old", Confidence: sts.ConfidenceHigh}},
+		}, want{State: sts.ClaimSetDeleted, Reason: "statefulset/old no longer exists (matched by label app=old)", Set: "old", Confidence: sts.ConfidenceHigh}},
 		"made by a chart": {"data-old-1", func(p *place) { p.claim.Annotations = label("meta.helm.sh/release-name", "x") },
 			want{State: sts.ClaimForeign, Reason: "created by a Helm chart"}},
 		"made by an operator": {"data-old-1", func(p *place) {
@@ -298,46 +298,46 @@ func TestClaimVerdicts(t *testing.T) {
 			want{State: sts.ClaimForeign, Reason: "name matches volumeClaimTemplate data of statefulset/web, but the labels do not match its selector"}},
 
 		"kept": {"data-web-3", func(p *place) { p.claim.Annotations = label(sts.KeepAnnotation, "") },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "annotation kubectl-sts.dev/keep is set"}},
+			want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Held: "annotation kubectl-sts.dev/keep is set"}},
 		"kept with its set": {"data-web-3", func(p *place) { p.web.Annotations = label(sts.KeepAnnotation, "true") },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "annotation kubectl-sts.dev/keep is set on statefulset/web"}},
+			want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Held: "annotation kubectl-sts.dev/keep is set on statefulset/web"}},
 		"kept with its set, of a stale template": {"logs-web-3", func(p *place) { p.web.Annotations = label(sts.KeepAnnotation, "true") },
 			want{State: sts.ClaimStaleTemplate, Reason: "no volumeClaimTemplate logs in statefulset/web", Set: "web", Held: "annotation kubectl-sts.dev/keep is set on statefulset/web"}},
 		"not kept": {"data-web-3", func(p *place) { p.claim.Annotations = label(sts.KeepAnnotation, "false") },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true}},
+			want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
 
 		"pods cannot be read": {"data-web-3", func(p *place) { p.hide("pods") },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "pods could not be listed; one may mount it"}},
+			want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Held: "pods could not be listed; one may mount it"}},
 		"pods cannot be read, and its condition says that none mounts it": {"data-web-3", func(p *place) { p.hide("pods"); p.unused(corev1.ConditionTrue, day) },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true, Unused: day, From: sts.AgeFromCondition}},
+			want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true, Unused: day, From: sts.AgeFromCondition}},
 		"pods cannot be read, and its condition says that one mounts it": {"data-web-3", func(p *place) { p.hide("pods"); p.unused(corev1.ConditionFalse, day) },
 			want{State: sts.ClaimInUse, Reason: "mounted by a pod (condition Unused is False)", Set: "web"}},
 
 		"unused for long enough": {"data-web-3", func(p *place) { p.unused(corev1.ConditionTrue, 31*day); p.choice.OlderThan = 30 * day },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true, Unused: 31 * day, From: sts.AgeFromCondition}},
+			want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true, Unused: 31 * day, From: sts.AgeFromCondition}},
 		"not unused for long enough": {"data-web-3", func(p *place) { p.unused(corev1.ConditionTrue, 29*day); p.choice.OlderThan = 30 * day },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "unused for less than 30d", Unused: 29 * day, From: sts.AgeFromCondition}},
+			want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Held: "unused for less than 30d", Unused: 29 * day, From: sts.AgeFromCondition}},
 		"last use unknown": {"data-web-3", func(p *place) {
 			p.choice.OlderThan = time.Second
 			p.claim.CreationTimestamp = metav1.NewTime(ststest.Now.Add(-9 * day))
 		},
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown (condition Unused is not True)"}},
+			want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Held: "last use unknown (condition Unused is not True)"}},
 		"unused, by a condition that says nothing": {"data-web-3", func(p *place) { p.unused(corev1.ConditionUnknown, 31*day); p.choice.OlderThan = day },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown (condition Unused is not True)"}},
+			want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Held: "last use unknown (condition Unused is not True)"}},
 		"used, by a condition that lags": {"data-web-3", func(p *place) { p.unused(corev1.ConditionFalse, 31*day); p.choice.OlderThan = day },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Held: "last use unknown (condition Unused is not True)",
+			want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Held: "last use unknown (condition Unused is not True)",
 				Doubts: []string{"condition Unused is False, but no pod mounts it"}}},
 		"an operator's set": {"data-web-3", func(p *place) {
 			yes := true
 			p.web.OwnerReferences = []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: "Database", Name: "db", Controller: &yes}}
-		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true,
+		}, want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true,
 			Doubts: []string{"statefulset/web is managed by the operator of Database db (example.com/v1)"}}},
 		"a volume with the data of another": {"data-web-3", func(p *place) {
 			p.claim.Spec.VolumeName = "pv-1"
 			p.volume("pv-1", "disk-1", nil)
 			p.volume("pv-2", "disk-1", nil)
 			p.volume("pv-3", "disk-3", nil)
-		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true,
+		}, want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true,
 			Doubts: []string{"persistentvolume/pv-1 has the same storage (csi disk-1) as persistentvolume/pv-2"}}},
 		"a volume of another claim": {"data-web-3", func(p *place) {
 			p.claim.Spec.VolumeName = "pv-1"
@@ -345,10 +345,10 @@ func TestClaimVerdicts(t *testing.T) {
 			p.volume("pv-1", "disk-1", func(v *corev1.PersistentVolume) {
 				v.Spec.ClaimRef = &corev1.ObjectReference{Namespace: "other", Name: "restored", UID: "u"}
 			})
-		}, want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true,
+		}, want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true,
 			Doubts: []string{"it has lost persistentvolume/pv-1 (phase Lost)", "persistentvolume/pv-1 is bound to another claim, other/restored (UID u)"}}},
 		"made with kubectl": {"data-web-3", func(p *place) { p.claim.Annotations = label(corev1.LastAppliedConfigAnnotation, "{}") },
-			want{State: sts.ClaimLeftOver, Reason: beyond, Set: "web", Candidate: true, Doubts: []string{"created by kubectl apply"}}},
+			want{State: sts.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true, Doubts: []string{"created by kubectl apply"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := claimPlace(test.claim)

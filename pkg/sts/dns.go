@@ -29,10 +29,10 @@ type DomainSource string
 
 // The sources, the most reliable first.
 const (
-	DomainGiven    DomainSource = "flag"
-	DomainCorefile DomainSource = "corefile"
-	DomainKubelet  DomainSource = "kubelet"
-	DomainAssumed  DomainSource = "assumed"
+	DomainGiven    DomainSource = "Flag"
+	DomainCorefile DomainSource = "Corefile"
+	DomainKubelet  DomainSource = "Kubelet"
+	DomainAssumed  DomainSource = "Assumed"
 )
 
 // ServiceDNSName is a Service's own name: "web.shop.svc.cluster.local".

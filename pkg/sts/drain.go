@@ -77,13 +77,13 @@ type MemberPhase string
 
 // The phases in their order: those of a member that leaves, then of one that joins.
 const (
-	Draining  MemberPhase = "draining"  // it is leaving its own cluster
-	Recalled  MemberPhase = "recalled"  // it did not leave, and its drain was reverted
-	Removing  MemberPhase = "removing"  // it has left; its pod will be removed
-	Finishing MemberPhase = "finishing" // its pod is gone; the after hooks run
+	Draining  MemberPhase = "Draining"  // it is leaving its own cluster
+	Recalled  MemberPhase = "Reverted"  // it did not leave, and its drain was reverted
+	Removing  MemberPhase = "Removing"  // it has left; its pod will be removed
+	Finishing MemberPhase = "Finishing" // its pod is gone; the after hooks run
 
-	Announcing MemberPhase = "announcing" // the join.before hooks run; there is no pod yet
-	Starting   MemberPhase = "starting"   // the set is scaled up; its pod should become available
+	Announcing MemberPhase = "Announcing" // the join.before hooks run; there is no pod yet
+	Starting   MemberPhase = "Starting"   // the set is scaled up; its pod should become available
 )
 
 // Enter is the member in its next phase, with the time recorded that the last one took.

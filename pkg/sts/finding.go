@@ -47,9 +47,9 @@ type Severity string
 
 // The severities, the worst first.
 const (
-	SeverityError   Severity = "error"
-	SeverityWarning Severity = "warning"
-	SeverityInfo    Severity = "info"
+	SeverityError   Severity = "Error"
+	SeverityWarning Severity = "Warning"
+	SeverityInfo    Severity = "Info"
 )
 
 // AtLeast reports whether the severity is this one or a worse one.

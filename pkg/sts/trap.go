@@ -6,18 +6,18 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Cure is the remedy for a [Trap].
-type Cure string
+// Remedy is the remedy for a [Trap].
+type Remedy string
 
 // The remedies.
 const (
-	// Back: the update itself is broken. Roll back to the stable revision.
-	Back Cure = "back"
-	// Forward: the template has changed since and is not known to be broken. Only the pod
+	// RollBack: the update itself is broken. Roll back to the stable revision.
+	RollBack Remedy = "RollBack"
+	// DeletePods: the template has changed since and is not known to be broken. Only the pod
 	// blocks the update.
-	Forward Cure = "forward"
-	// NoCure: neither the stable revision nor the update is known to work.
-	NoCure Cure = "none"
+	DeletePods Remedy = "DeletePods"
+	// NoRemedy: neither the stable revision nor the update is known to work.
+	NoRemedy Remedy = "None"
 )
 
 // Trap is an update that will never continue by itself: the controller waits for a
@@ -31,7 +31,7 @@ type Trap struct {
 	Target string
 	// Blocks are the other ordinals that do not run the revision that they should.
 	Blocks []Ordinal
-	Cure   Cure
+	Remedy Remedy
 }
 
 // Stable is the revision that the ordinals were on before the update: as recorded by a
@@ -93,11 +93,11 @@ func (s *Snapshot) Trap() *Trap {
 		return nil // the controller waits for a pod that runs the revision that it should
 	}
 	r := failing[i]
-	t := &Trap{Replica: r, Trouble: *s.Trouble(r), Target: s.RevisionFor(r.Ordinal), Cure: Forward}
+	t := &Trap{Replica: r, Trouble: *s.Trouble(r), Target: s.RevisionFor(r.Ordinal), Remedy: DeletePods}
 	if back {
-		t.Target, t.Cure = stable, Back
+		t.Target, t.Remedy = stable, RollBack
 		if slices.ContainsFunc(failing, func(r Replica) bool { return r.Revision == stable }) {
-			t.Cure = NoCure
+			t.Remedy = NoRemedy
 		}
 	}
 	for _, other := range s.Replicas() {
@@ -138,7 +138,7 @@ func (s *Snapshot) recreateTrap() *Trap {
 		trouble := s.Trouble(r)
 		switch {
 		case t == nil && trouble != nil && trouble.Failing && r.Pod != nil && !r.Terminating && r.Revision == update:
-			t = &Trap{Replica: r, Trouble: *trouble, Target: stable, Cure: Back}
+			t = &Trap{Replica: r, Trouble: *trouble, Target: stable, Remedy: RollBack}
 		case r.Desired && r.Pod == nil:
 			blocks = append(blocks, r.Ordinal)
 		}

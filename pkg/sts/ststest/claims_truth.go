@@ -389,8 +389,8 @@ func claimKinds() []string {
 		out = append(out, "hidden "+resource)
 	}
 	for _, state := range []sts.ClaimState{
-		sts.ClaimTerminating, sts.ClaimInUse, sts.ClaimWanted, sts.ClaimReserved, sts.ClaimParked,
-		sts.ClaimLeftOver, sts.ClaimStaleTemplate, sts.ClaimOrphanSet, sts.ClaimForeign,
+		sts.ClaimTerminating, sts.ClaimInUse, sts.ClaimDesired, sts.ClaimReserved, sts.ClaimParked,
+		sts.ClaimOrphaned, sts.ClaimStaleTemplate, sts.ClaimSetDeleted, sts.ClaimForeign,
 	} {
 		out = append(out, "state "+string(state))
 	}
@@ -526,17 +526,17 @@ func (w *ClaimWorld) State(name string) sts.ClaimState {
 	case len(w.mounters(name, false)) > 0:
 		return sts.ClaimInUse
 	case len(w.inRange(name)) > 0 || slices.ContainsFunc(w.namers(name), visible):
-		return sts.ClaimWanted
+		return sts.ClaimDesired
 	case len(w.reservers(name, false)) > 0:
 		return sts.ClaimReserved
 	case len(w.parkedBy(name)) > 0:
 		return sts.ClaimParked
 	case w.Useful(name, sts.ClaimChoice{}) != "" && len(w.givers(name)) > 0:
-		return sts.ClaimLeftOver
+		return sts.ClaimOrphaned
 	case w.Useful(name, sts.ClaimChoice{}) != "":
 		return sts.ClaimStaleTemplate
 	case w.Useful(name, sts.ClaimChoice{Orphans: true}) != "":
-		return sts.ClaimOrphanSet
+		return sts.ClaimSetDeleted
 	case claim.foreign && claim.manager != "" && claim.labels["velero.io/restore-name"] == "" && !slices.ContainsFunc(w.givers(name), func(set string) bool {
 		return includes(claim.labels, w.sets[set].MatchLabels())
 	}):
@@ -556,7 +556,7 @@ func (w *ClaimWorld) CheckOpinion(name string, o Opinion) []string {
 		wrong("it is %s", want)
 		return out
 	}
-	if want == "" && slices.Contains([]sts.ClaimState{sts.ClaimTerminating, sts.ClaimInUse, sts.ClaimWanted, sts.ClaimPolicy, sts.ClaimReserved, sts.ClaimParked}, o.State) {
+	if want == "" && slices.Contains([]sts.ClaimState{sts.ClaimTerminating, sts.ClaimInUse, sts.ClaimDesired, sts.ClaimPolicy, sts.ClaimReserved, sts.ClaimParked}, o.State) {
 		wrong("that is not true of it")
 	}
 	var words []string
@@ -565,7 +565,7 @@ func (w *ClaimWorld) CheckOpinion(name string, o Opinion) []string {
 		if words = w.mounters(name, true); w.Hidden == "pods" {
 			words = []string{"condition Unused"}
 		}
-	case sts.ClaimWanted:
+	case sts.ClaimDesired:
 		words = w.inRange(name)
 		for _, n := range w.namers(name) {
 			words = append(words, n.object)
@@ -583,7 +583,7 @@ func (w *ClaimWorld) CheckOpinion(name string, o Opinion) []string {
 	if o.Confidence == sts.ConfidenceHigh && (claim.foreign || o.Set != claim.set && w.doubtful(name)) {
 		wrong("confidence high for set %s, and it was created by %s for set %q", o.Set, claim.manager, claim.set)
 	}
-	if (want == sts.ClaimLeftOver || want == sts.ClaimStaleTemplate || want == sts.ClaimOrphanSet) && o.Set != claim.set {
+	if (want == sts.ClaimOrphaned || want == sts.ClaimStaleTemplate || want == sts.ClaimSetDeleted) && o.Set != claim.set {
 		wrong("of set %q, and set %s created it", o.Set, claim.set)
 	}
 	return out
