@@ -10,7 +10,7 @@ import (
 
 // What a real kubelet (1.36) has written about pods that do not become ready, about three minutes after
 // they were created: the sets of test/e2e/testdata/node/pod-states.txtar. After a minute, about those that
-// it does not run at all: pod-rejected.txtar.
+// it does not run at all: pod-rejected.txtar. After four minutes (1.37), about one that it evicts: pod-evicted.txtar.
 func TestTroubleOfARealKubelet(t *testing.T) {
 	type verdict struct {
 		reason, message string
@@ -32,6 +32,9 @@ func TestTroubleOfARealKubelet(t *testing.T) {
 			"cpu":      {"Recreated", `keeps being recreated \(\d+ times\): the kubelet reports OutOfcpu: Node didn't have enough resource: cpu, requested: 1000000, used: 0, capacity: 2000$`, true},
 			"affinity": {"Recreated", `keeps being recreated \(\d+ times\): the kubelet reports NodeAffinity: Predicate NodeAffinity failed: node\(s\) didn't match Pod's node affinity/selector$`, true},
 			"sandbox":  {"FailedCreatePodSandBox", `cannot create its sandbox: failed to get sandbox runtime: no runtime for "none" is configured \(x7 over`, false},
+		},
+		"kubelet-evicted.json": {
+			"disk": {"Recreated", `keeps being recreated \(\d+ times\): the kubelet reports Evicted: Usage of EmptyDir volume "data" exceeds the limit "1Mi"$`, true},
 		},
 	} {
 		t.Run(file, func(t *testing.T) {

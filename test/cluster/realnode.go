@@ -244,7 +244,9 @@ func (l *layout) kubeletConfig() map[string]any {
 		"cgroupDriver":                  "cgroupfs",
 		"cgroupRoot":                    "/" + l.cgroup(),
 		"enforceNodeAllocatable":        []string{},
-		"localStorageCapacityIsolation": false,
+		// Limits of emptyDir volumes are enforced, within seconds instead of minutes.
+		"localStorageCapacityIsolation": true,
+		"volumeStatsAggPeriod":          "5s",
 		"makeIPTablesUtilChains":        false,
 		"evictionHard": map[string]string{
 			"memory.available": "0%", "nodefs.available": "0%", "nodefs.inodesFree": "0%",
