@@ -239,11 +239,11 @@ func (l *layout) kubeletConfig() map[string]any {
 
 		// The machine belongs to the user: it may swap, be short of space and
 		// have cgroups of the first version, and its settings are not ours.
-		"failSwapOn":                    false,
-		"failCgroupV1":                  false,
-		"cgroupDriver":                  "cgroupfs",
-		"cgroupRoot":                    "/" + l.cgroup(),
-		"enforceNodeAllocatable":        []string{},
+		"failSwapOn":             false,
+		"failCgroupV1":           false,
+		"cgroupDriver":           "cgroupfs",
+		"cgroupRoot":             "/" + l.cgroup(),
+		"enforceNodeAllocatable": []string{},
 		// Limits of emptyDir volumes are enforced, within seconds instead of minutes.
 		"localStorageCapacityIsolation": true,
 		"volumeStatsAggPeriod":          "5s",

@@ -91,6 +91,7 @@ func init() { // "until" is one of the commands and uses this map
 		"holds":  assertHolds,
 		"logged": assertLogged,
 		"ready":  assertReady,
+		"sh":     assertShell,
 
 		"published": assertPublished,
 	}
@@ -307,6 +308,16 @@ func cmdUntil(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return of(ts).allObserved()
 	})
+}
+
+// assertShell runs a command of the shell, for what the other assertions cannot say.
+func assertShell(_ *scenario, ts *testscript.TestScript, args []string) error {
+	usage(ts, len(args) == 1, "until sh COMMAND")
+	err := ts.Exec("sh", "-c", args[0])
+	if err != nil {
+		time.Sleep(4 * glance) // programs cost more than a request
+	}
+	return err
 }
 
 // ofPods: the assertion is about the work of the StatefulSet controller.
