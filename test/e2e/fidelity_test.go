@@ -51,8 +51,9 @@ func TestFidelityMaxUnavailable(t *testing.T) {
 // TestFidelityRecreate is the same with the additional update strategy Recreate.
 func TestFidelityRecreate(t *testing.T) {
 	t.Parallel()
-	needsRecreate(t)
-	playFidelity(t, simulate.Features{MaxUnavailable: true}, true)
+	if hasRecreate(t) {
+		playFidelity(t, simulate.Features{MaxUnavailable: true}, true)
+	}
 }
 
 func playFidelity(t *testing.T, features simulate.Features, recreates bool) {

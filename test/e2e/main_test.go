@@ -14,6 +14,10 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/version"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
@@ -126,27 +130,43 @@ func kubernetesMinor(t *testing.T) int {
 	return int(version.MustParseGeneric(full).Minor())
 }
 
-// needsRecreate skips a test on a version without the update strategy Recreate.
-func needsRecreate(t *testing.T) {
+// hasRecreate reports whether the version has the update strategy Recreate. The API server of one
+// that does not have it must reject the strategy: then no set can use it.
+func hasRecreate(t *testing.T) bool {
 	t.Helper()
-	if minor := kubernetesMinor(t); minor < recreateSince {
-		t.Skipf("the update strategy Recreate requires Kubernetes 1.%d, this is 1.%d", recreateSince, minor)
+	if kubernetesMinor(t) >= recreateSince {
+		return true
 	}
+	c := cluster.Shared(t, nil)
+	labels := map[string]string{"app": "web"}
+	_, err := c.Client().AppsV1().StatefulSets(c.Namespace(t)).Create(t.Context(), &appsv1.StatefulSet{
+		ObjectMeta: metav1.ObjectMeta{Name: "web"},
+		Spec: appsv1.StatefulSetSpec{
+			Selector: &metav1.LabelSelector{MatchLabels: labels}, UpdateStrategy: appsv1.StatefulSetUpdateStrategy{Type: "Recreate"},
+			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app:v1"}}}},
+		},
+	}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	if !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), "spec.updateStrategy") {
+		t.Fatalf("the update strategy Recreate before Kubernetes 1.%d: error %v, want a rejection", recreateSince, err)
+	}
+	return false
 }
 
 // TestRecreate runs with the update strategy Recreate enabled.
 func TestRecreate(t *testing.T) {
 	t.Parallel()
-	needsRecreate(t)
-	run(t, "recreate", gated(t))
+	if hasRecreate(t) {
+		run(t, "recreate", gated(t))
+	}
 }
 
 // TestRecreateOff runs with the strategy enabled in the API server but not in the controller, as if
 // the feature gate had been turned off later.
 func TestRecreateOff(t *testing.T) {
 	t.Parallel()
-	needsRecreate(t)
-	run(t, "recreate-off", cluster.SharedApart(t, map[string]bool{recreateGate: true}, map[string]bool{recreateGate: false}))
+	if hasRecreate(t) {
+		run(t, "recreate-off", cluster.SharedApart(t, map[string]bool{recreateGate: true}, map[string]bool{recreateGate: false}))
+	}
 }
 
 // TestMaxUnavailable runs with the feature gate MaxUnavailableStatefulSet.
