@@ -111,7 +111,7 @@ var meanings = map[string]string{
 	"Claim.ordinal":           "the ordinal that its name refers to",
 	"Claim.state":             "one of the [claim states](#claim-states)",
 	"Claim.reason":            "the reason, in words",
-	"Claim.confidence":        "with `orphan-set`: one of the [confidence levels](#confidence)",
+	"Claim.confidence":        "with `SetDeleted`: one of the [confidence levels](#confidence)",
 	"Claim.makers":            "the StatefulSets that may have created it, if there is more than one: the claim is ambiguous",
 	"Claim.candidate":         "true if it can be deleted, by its state and the given flags",
 	"Claim.held":              "why it is no candidate, although its state and the flags would make it one",
@@ -175,7 +175,7 @@ var meanings = map[string]string{
 
 	"DNSReplica.ordinal":        "ordinal of the pod",
 	"DNSReplica.pod":            "name of the pod, whether it exists or not",
-	"DNSReplica.wanted":         "true if the ordinal is in the set's range",
+	"DNSReplica.desired":         "true if the ordinal is in the set's range",
 	"DNSReplica.fqdn":           "the fully qualified name of the pod; absent if the set names no Service",
 	"DNSReplica.shortNames":     "its shorter forms, which pods complete by their search list; the first one only in the set's own namespace",
 	"DNSReplica.ips":            "the addresses of the pod",
@@ -236,7 +236,7 @@ var meanings = map[string]string{
 	"Status.updateFrom":        "the partition as an ordinal: the lowest one that gets the update revision; absent without RollingUpdate",
 	"Status.startOrdinal":      "`spec.ordinals.start`",
 	"Status.observed":          "true if the controller has observed the current spec; otherwise the status describes an earlier one",
-	"Status.wantedReplicas":    "`spec.replicas`",
+	"Status.desiredReplicas":    "`spec.replicas`",
 	"Status.readyReplicas":     "number of desired ordinals whose pod is Ready",
 	"Status.availableReplicas": "number of desired ordinals whose pod is available: Ready for `minReadySeconds`",
 	"Status.updatedReplicas":   "number of desired ordinals on the update revision",
@@ -398,7 +398,7 @@ var meanings = map[string]string{
 	"Applied.scale":          "a change of the replicas",
 	"Applied.holdPod":        "the finalizer added to or removed from one pod",
 	"Applied.askEviction":    "never set: it writes nothing",
-	"Applied.run":            "never set: commands are in `asked`",
+	"Applied.run":            "never set: commands are in `commands`",
 	"Applied.retainVolume":   "a patch that makes a volume retain its data",
 	"Applied.holdClaim":      "a mark on a claim that prevents other pvc-gc commands from deleting it, added or removed",
 	"Applied.deleteClaim":    "the deletion of a claim",
@@ -605,14 +605,14 @@ var meanings = map[string]string{
 
 	"ForecastClaim.name":    "name of the claim",
 	"ForecastClaim.ordinal": "its ordinal",
-	"ForecastClaim.effect":  "one of the [fates of a claim](#fates-of-a-claim)",
+	"ForecastClaim.effect":  "one of the [effects on a claim](#effects-on-a-claim)",
 	"ForecastClaim.policy":  "the field of the retention policy that applies: `whenScaled: Retain`",
 	"ForecastClaim.at":      "when it is created or deleted",
 	"ForecastClaim.message": "the same, in words",
 
 	"ForecastName.ordinal":    "its ordinal",
 	"ForecastName.name":       "the DNS name",
-	"ForecastName.effect":     "one of the [fates of a name](#fates-of-a-name)",
+	"ForecastName.effect":     "one of the [effects on a name](#effects-on-a-name)",
 	"ForecastName.away":       "the periods in which it does not resolve",
 	"ForecastName.newAddress": "true if it resolves to another pod at the end than at the start",
 	"ForecastName.message":    "the same, in words",
@@ -759,7 +759,7 @@ var vocabularies = []vocabulary{
 	},
 	{
 		title: "Remedies", dir: "pkg/sts", kind: "Remedy",
-		about: "`proof.cure`: how a stuck update is fixed.",
+		about: "`proof.remedy`: how a stuck update is fixed.",
 		meanings: map[string]string{
 			"RollBack":   "the update is broken: roll back to the stable revision",
 			"DeletePods": "the template was changed again: delete the failing pods that block it",
@@ -954,8 +954,8 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "Fates of a claim", dir: "pkg/simulate", kind: "ClaimEffect",
-		about: "`claims[].fate`: what happens to it.",
+		title: "Effects on a claim", dir: "pkg/simulate", kind: "ClaimEffect",
+		about: "`claims[].effect`: what happens to it.",
 		meanings: map[string]string{
 			"Created":   "it is created",
 			"Unchanged": "its ordinal has a pod before and after",
@@ -966,8 +966,8 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "Fates of a name", dir: "pkg/simulate", kind: "NameEffect",
-		about: "`names[].fate`: what happens to it.",
+		title: "Effects on a name", dir: "pkg/simulate", kind: "NameEffect",
+		about: "`names[].effect`: what happens to it.",
 		meanings: map[string]string{
 			"Added":       "it resolves at the end, and did not at the start",
 			"Removed":     "it resolved at the start, and its ordinal is removed",
@@ -978,7 +978,7 @@ var vocabularies = []vocabulary{
 	},
 	{
 		title: "Verdicts of a budget", dir: "pkg/simulate", kind: "BudgetVerdict",
-		about: "`budgets[].word`: whether it would have allowed an eviction.",
+		about: "`budgets[].verdict`: whether it would have allowed an eviction.",
 		meanings: map[string]string{
 			"Allows":       "it would have allowed the eviction",
 			"Blocks":       "too few pods are healthy at that time",
@@ -990,7 +990,7 @@ var vocabularies = []vocabulary{
 		about: "`outcome.state`.",
 		meanings: map[string]string{
 			"Complete": "every desired ordinal is available on the set's template",
-			"Held":     "all pods are healthy, and ordinals below the partition are not updated",
+			"Paused":   "all pods are healthy, and ordinals below the partition are not updated",
 			"Waiting":  "all pods are healthy, and pods are updated when they are deleted manually (OnDelete)",
 			"Stuck":    "manual action is required",
 			"Deleted":  "the set and its pods are gone",

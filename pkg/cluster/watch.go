@@ -338,7 +338,7 @@ func (v *View) remember(old, o any) {
 // else explains why it is missing: one request from time to time, and only then.
 func (v *View) strangers(ctx context.Context, inv *sts.Inventory) []*corev1.Pod {
 	names := !slices.ContainsFunc(v.kinds, func(k *kind) bool { return k.resource == "events" })
-	if v.uid == "" || names || len(inv.Pods) >= int(sts.WantedReplicas(inv.Sets[0])) {
+	if v.uid == "" || names || len(inv.Pods) >= int(sts.DesiredReplicas(inv.Sets[0])) {
 		return nil // all pods are watched, the view is about DNS names, or no pod is missing
 	}
 	u := &v.stranger

@@ -503,10 +503,10 @@ func TestChangeReportIsWhole(t *testing.T) {
 func TestGoals(t *testing.T) {
 	type answer struct{ reached, never bool }
 	status := func(state inspect.State, available int32) *inspect.Status {
-		return &inspect.Status{State: state, Observed: true, WantedReplicas: 3, AvailableReplicas: available}
+		return &inspect.Status{State: state, Observed: true, DesiredReplicas: 3, AvailableReplicas: available}
 	}
 	parked := &inspect.Status{State: inspect.Parked, Observed: true}
-	unseen := &inspect.Status{State: inspect.Progressing, WantedReplicas: 3, AvailableReplicas: 3}
+	unseen := &inspect.Status{State: inspect.Progressing, DesiredReplicas: 3, AvailableReplicas: 3}
 	tests := []struct {
 		goal string
 		s    *inspect.Status
@@ -531,7 +531,7 @@ func TestGoals(t *testing.T) {
 	for _, test := range tests {
 		reached, never := goals[test.goal](test.s)
 		if got := (answer{reached, never}); got != test.want {
-			t.Errorf("--for=%s while %s with %d of %d available: %+v, want %+v", test.goal, test.s.State, test.s.AvailableReplicas, test.s.WantedReplicas, got, test.want)
+			t.Errorf("--for=%s while %s with %d of %d available: %+v, want %+v", test.goal, test.s.State, test.s.AvailableReplicas, test.s.DesiredReplicas, got, test.want)
 		}
 	}
 }

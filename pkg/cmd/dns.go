@@ -171,7 +171,7 @@ func showNames(c *common, o dnsOptions, out *output, inv *sts.Inventory) error {
 
 // checkRange rejects a set whose ordinals are invalid or too many to list.
 func checkRange(set *appsv1.StatefulSet) error {
-	switch n := sts.WantedReplicas(set); {
+	switch n := sts.DesiredReplicas(set); {
 	case n < 0:
 		return errors.New(msgDNSNegativeReplicas(set.Name, n))
 	case n > mostNames:
@@ -267,7 +267,7 @@ func podNames(r *inspect.DNSReport) []string {
 	var names []string
 	for i := range r.Items {
 		for _, n := range r.Items[i].Replicas {
-			if n.Wanted && n.FQDN != "" {
+			if n.Desired && n.FQDN != "" {
 				names = append(names, n.FQDN)
 			}
 		}

@@ -99,7 +99,7 @@ func newDrainScale(c *common) *cobra.Command {
 				size, _ := sts.ParkedSize(s.Set)
 				return plan.Unpark{Holder: h}, o.rescued(ctx, ch, client, s, size)
 			}
-			if wanted := sts.WantedReplicas(s.Set); (o.fresh || o.intent.ReuseClaims) && !o.cancel && o.intent.Replicas < wanted {
+			if wanted := sts.DesiredReplicas(s.Set); (o.fresh || o.intent.ReuseClaims) && !o.cancel && o.intent.Replicas < wanted {
 				return nil, usagef("--fresh-claims and --reuse-claims require a scale-up, but statefulset/%s has %s and --replicas is %d", s.Set.Name, sts.Count(wanted, "replica"), o.intent.Replicas)
 			}
 			intent := o.intent
@@ -205,7 +205,7 @@ func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, go
 // rescued refuses to start members on new, empty claims while rescued volumes keep their data. It
 // cannot check this without permission to list volumes.
 func (o *drainOptions) rescued(ctx context.Context, c *change, client *cluster.Client, s *sts.Snapshot, to int32) error {
-	if c.acceptDataLoss || to <= sts.WantedReplicas(s.Set) {
+	if c.acceptDataLoss || to <= sts.DesiredReplicas(s.Set) {
 		return nil
 	}
 	volumes, err := client.Retained(ctx, s.Set.Namespace)
@@ -408,7 +408,7 @@ func readProfile(name string) (*profile.Profile, error) {
 func mayDrain(ctx context.Context, client *cluster.Client, s *sts.Snapshot, i plan.DrainOptions) error {
 	ns := s.Set.Namespace
 	needs := [][3]string{{"patch", "statefulsets.apps", "scale"}}
-	if sts.WantedReplicas(s.Set) > i.Replicas {
+	if sts.DesiredReplicas(s.Set) > i.Replicas {
 		switch {
 		case i.IgnoreBudgets:
 			needs = append(needs, [3]string{"delete", "pods", ""})

@@ -262,7 +262,7 @@ func (o *planOptions) verdict(f *simulate.Forecast, out *output) error {
 	switch f.Outcome.State {
 	case simulate.OutcomeStuck:
 		return &outcomeError{Decision: plan.Decision{Verdict: plan.Stuck, Message: f.Outcome.Message, Hint: f.Outcome.Hint}, said: out.human() && out.format() != svg}
-	case simulate.OutcomeHeld, simulate.OutcomeWaiting:
+	case simulate.OutcomePaused, simulate.OutcomeWaiting:
 		return &notYetError{msgPlanNotYet(f.Name, f.Outcome.Message)}
 	}
 	return nil

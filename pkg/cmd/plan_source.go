@@ -105,7 +105,7 @@ func requirePredictable(set *appsv1.StatefulSet, from simulate.Source) error {
 	if problems := sts.Objections(set); from == simulate.Manifest && len(problems) > 0 {
 		return refused(reasonInvalid, msgServerRejects(set.Name, problems), "")
 	}
-	if n := sts.WantedReplicas(set); n > mostForetold {
+	if n := sts.DesiredReplicas(set); n > mostForetold {
 		return usagef("statefulset/%s has %d replicas, more than the maximum of %d", set.Name, n, mostForetold)
 	}
 	return checkRange(set)

@@ -56,8 +56,8 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--replicas 5 -o jsonpath={.notes[*].reason}", out: "AssumedHealthy Autoscaler"},
 		{args: web + "--max-unavailable 2 -o jsonpath={.notes[0].reason},{.assumed.features.maxUnavailable}", out: "AssumedGate,false"},
 		{args: web + "--max-unavailable 2 --feature-gates MaxUnavailableStatefulSet=true -o jsonpath={.notes[0].reason},{.assumed.features.maxUnavailable}", out: "AssumedHealthy,true"},
-		{args: web + "--image app:v2 -o jsonpath={.budgets[*].word}", out: "Never Never"},
-		{args: web + "--image app:v2 --cluster-domain Corp.example. -o jsonpath={.names[0].name},{.names[0].fate}", out: "web-0.web.shop.svc.corp.example,Stays"},
+		{args: web + "--image app:v2 -o jsonpath={.budgets[*].verdict}", out: "AlwaysBlocks AlwaysBlocks"},
+		{args: web + "--image app:v2 --cluster-domain Corp.example. -o jsonpath={.names[0].name},{.names[0].effect}", out: "web-0.web.shop.svc.corp.example,Unchanged"},
 
 		{args: "plan -f testdata/plan/odd.yaml", code: ExitRefused, err: "warning: testdata/plan/odd.yaml: StatefulSet odd is read as apps/v1: Kubernetes no longer serves apps/v1beta1\n" +
 			"refused: the API server would reject statefulset/odd: spec.replicas: invalid value -2, must not be negative; spec.minReadySeconds: invalid value -1, must not be negative; spec.updateStrategy.type: unsupported value \"Rolling\", must be RollingUpdate, OnDelete or Recreate\n"},

@@ -72,7 +72,7 @@ func newStatus(c *common) *cobra.Command {
 var goals = map[string]func(*inspect.Status) (reached, never bool){
 	"ready": func(s *inspect.Status) (bool, bool) {
 		settled := s.State == inspect.Complete || s.State == inspect.Paused || s.State == inspect.Parked || s.State == inspect.Progressing
-		return settled && s.AvailableReplicas == s.WantedReplicas && s.Observed, false
+		return settled && s.AvailableReplicas == s.DesiredReplicas && s.Observed, false
 	},
 	"complete": func(s *inspect.Status) (bool, bool) {
 		return s.State == inspect.Complete || s.State == inspect.Parked, false

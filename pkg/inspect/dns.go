@@ -71,8 +71,8 @@ type DNSPort struct {
 type DNSReplica struct {
 	Ordinal sts.Ordinal `json:"ordinal"`
 	Pod     string      `json:"pod"`
-	// Wanted: the ordinal is in the set's range.
-	Wanted bool `json:"wanted"`
+	// Desired: the ordinal is in the set's range.
+	Desired bool `json:"desired"`
 	// FQDN is empty if the set has no governing Service.
 	FQDN       string   `json:"fqdn,omitempty"`
 	ShortNames []string `json:"shortNames,omitempty"`
@@ -220,7 +220,7 @@ func (n *names) service() DNSServiceStatus {
 
 func (n *names) replica(r sts.Replica) DNSReplica {
 	out := DNSReplica{
-		Ordinal: r.Ordinal, Pod: n.Name(r.Ordinal), Wanted: r.Desired, Ready: r.Ready, IPs: []string{},
+		Ordinal: r.Ordinal, Pod: n.Name(r.Ordinal), Desired: r.Desired, Ready: r.Ready, IPs: []string{},
 		FQDN: sts.PodDNSName(n.Set, r.Ordinal, n.domain.Name), ShortNames: sts.ShortDNSNames(n.Set, r.Ordinal),
 	}
 	if n.query.Offline || !n.Knows("pods") {

@@ -82,7 +82,7 @@ func (c *dnsCheck) used(service string) string {
 
 // members: there are several pods, so clients may need their names. For a single pod the
 // Service's own name is enough.
-func (c *dnsCheck) members() bool { return sts.WantedReplicas(c.Set) >= 2 }
+func (c *dnsCheck) members() bool { return sts.DesiredReplicas(c.Set) >= 2 }
 
 // wanted: the pods' names are used, or there is a headless Service for them.
 func (c *dnsCheck) wanted() bool {
@@ -395,7 +395,7 @@ const deadlockPatience = time.Minute
 // checkDeadlock: without publishNotReadyAddresses a pod has no name until it is ready. A member
 // that needs names to become ready then waits forever.
 func checkDeadlock(c *dnsCheck) []sts.Finding {
-	if !c.serves() || c.Service.Spec.PublishNotReadyAddresses || sts.WantedReplicas(c.Set) < 2 {
+	if !c.serves() || c.Service.Spec.PublishNotReadyAddresses || sts.DesiredReplicas(c.Set) < 2 {
 		return nil
 	}
 	hint := hintDNSDeadlock(c.kubectl("patch", "service", c.service(), "--type=merge", "-p", `'{"spec":{"publishNotReadyAddresses":true}}'`))

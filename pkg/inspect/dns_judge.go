@@ -354,7 +354,7 @@ func (r *DNSReport) Unresolved() []string {
 // Pending are the names of ordinals in range that do not resolve correctly, whether they should
 // already or not: those that --wait waits for.
 func (r *DNSReport) Pending() []string {
-	return r.names(func(replica *DNSReplica, expected bool) bool { return expected || replica != nil && replica.Wanted })
+	return r.names(func(replica *DNSReplica, expected bool) bool { return expected || replica != nil && replica.Desired })
 }
 
 // names are those whose lookups matter and are not correct. A replica without a DNS name is named

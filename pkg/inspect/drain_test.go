@@ -116,7 +116,7 @@ func drainCases() []drainCase {
 			"web-1 is in CrashLoopBackOff (container app, exit code 1, 4 restarts); web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo,
 			"kubectl describe pod web-1 -n test"},
 		{"it was reverted", scalingDown(sts.Recalled), on{held(4)}, inspect.ScalingDown,
-			"web-4 did not leave its cluster, its drain was reverted (recalled for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
+			"web-4 did not leave its cluster, its drain was reverted (reverted for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
 		{"it has left", scalingDown(sts.Removing), on{held(4)}, inspect.ScalingDown,
 			"web-4 has left its cluster, its pod will be removed (removing for 3m, etcd)" + fromTo, resume},
 		{"it has left, and its pod is terminating", scalingDown(sts.Removing), on{held(4), ending(4)}, inspect.ScalingDown,

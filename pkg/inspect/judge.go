@@ -19,7 +19,7 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, drain *sts.Drain, replic
 	switch {
 	case set.DeletionTimestamp != nil:
 		st.say(Deleting, msgDeleting(len(s.Pods)), "")
-	case s.StrategyRefused() && st.AvailableReplicas < st.WantedReplicas, s.StrategyRefused() && !sts.Observed(set):
+	case s.StrategyRefused() && st.AvailableReplicas < st.DesiredReplicas, s.StrategyRefused() && !sts.Observed(set):
 		st.say(Stuck, sts.StrategyIsRefused, sts.StrategyRefusedHint)
 	case !sts.Observed(set):
 		st.say(Progressing, msgNotObserved(), "")
@@ -31,10 +31,10 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, drain *sts.Drain, replic
 		st.judgeDrain(s, drain)
 	case len(leaving) > 0:
 		st.say(ScalingDown, msgScalingDown(leaving), "")
-	case st.WantedReplicas == 0 && st.ParkedReplicas != nil:
+	case st.DesiredReplicas == 0 && st.ParkedReplicas != nil:
 		st.say(Parked, msgParked(*st.ParkedReplicas),
 			st.ownHint(sts.Kubectl(st.Namespace, "sts drain-scale", st.Name, "--unpark")))
-	case st.WantedReplicas == 0:
+	case st.DesiredReplicas == 0:
 		st.say(Parked, msgScaledToZero(), "")
 	case len(missing) > 0 && c == nil && st.StableRevision == st.UpdateRevision && scalingUp(replicas):
 		st.say(ScalingUp, sentence(msgScalingUp(missing), st.waitingFor(s, replicas)), "")
@@ -51,7 +51,7 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, drain *sts.Drain, replic
 // judgeScaling adds that the set was scaled during a canary: ordinals that were added at
 // the top run the canary's revision, whatever was requested at its start.
 func (st *Status) judgeScaling(c *sts.Canary) {
-	if c == nil || c.Replicas == nil || *c.Replicas == st.WantedReplicas {
+	if c == nil || c.Replicas == nil || *c.Replicas == st.DesiredReplicas {
 		return
 	}
 	var added []sts.Ordinal
@@ -60,7 +60,7 @@ func (st *Status) judgeScaling(c *sts.Canary) {
 			added = append(added, o)
 		}
 	}
-	st.Message = sentence(st.Message, msgScaledDuringCanary(*c.Replicas, st.WantedReplicas, added))
+	st.Message = sentence(st.Message, msgScaledDuringCanary(*c.Replicas, st.DesiredReplicas, added))
 }
 
 // judgeDisturbance adds that another client has changed the spec during a canary: promote
@@ -188,7 +188,7 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 			unavailable = append(unavailable, r.Ordinal)
 		}
 	}
-	updating := msgUpdating(st.UpdatedReplicas, st.WantedReplicas)
+	updating := msgUpdating(st.UpdatedReplicas, st.DesiredReplicas)
 	var canary []sts.Ordinal
 	if st.Canary != nil {
 		canary = st.Canary.Ordinals
@@ -201,7 +201,7 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 	case len(unavailable) > 0 && (len(held) > 0 || st.StableRevision != st.UpdateRevision):
 		st.say(Progressing, sentence(updating, st.waitingFor(s, replicas)), "")
 	case len(unavailable) > 0:
-		st.say(Progressing, sentence(msgAvailable(st.AvailableReplicas, st.WantedReplicas), st.waitingFor(s, replicas)), "")
+		st.say(Progressing, sentence(msgAvailable(st.AvailableReplicas, st.DesiredReplicas), st.waitingFor(s, replicas)), "")
 	case len(held) > 0 && !sts.IsRollingUpdate(s.Set):
 		st.say(Paused, msgUpdatedOnDelete(string(s.Set.Spec.UpdateStrategy.Type), held), st.replaceCommand(s, slices.Max(held)))
 	case len(canary) > 0 && st.Canary.Auto != nil:
@@ -220,7 +220,7 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 	case (sts.IsRollingUpdate(s.Set) || sts.IsRecreate(s.Set)) && s.Set.Status.CurrentRevision != st.UpdateRevision:
 		st.say(Progressing, msgFinishing(), "")
 	default:
-		st.say(Complete, msgComplete(st.WantedReplicas, st.UpdateRevision), "")
+		st.say(Complete, msgComplete(st.DesiredReplicas, st.UpdateRevision), "")
 	}
 }
 

@@ -88,7 +88,7 @@ type Status struct {
 	// Observed: the controller has observed the present spec. Until then the report
 	// is about an earlier one.
 	Observed          bool  `json:"observed"`
-	WantedReplicas    int32 `json:"wantedReplicas"`
+	DesiredReplicas   int32 `json:"desiredReplicas"`
 	ReadyReplicas     int32 `json:"readyReplicas"`
 	AvailableReplicas int32 `json:"availableReplicas"`
 	// UpdatedReplicas counts the desired ordinals on the update revision.
@@ -243,7 +243,7 @@ func NewStatus(s *sts.Snapshot) Status {
 		UpdateStrategy: string(set.Spec.UpdateStrategy.Type),
 		PodManagement:  string(set.Spec.PodManagementPolicy),
 		Partition:      sts.Partition(set), StartOrdinal: sts.Start(set),
-		WantedReplicas: sts.WantedReplicas(set), Observed: sts.Observed(set),
+		DesiredReplicas: sts.DesiredReplicas(set), Observed: sts.Observed(set),
 		StableRevision: set.Status.CurrentRevision, UpdateRevision: set.Status.UpdateRevision,
 		Autoscalers: s.Autoscalers(), Managers: sts.Managers(set), Replicas: []ReplicaStatus{},
 	}
@@ -350,7 +350,7 @@ func (st *Status) ordinals(keep func(ReplicaStatus) bool) []sts.Ordinal {
 }
 
 func (st *Status) wants(o sts.Ordinal) bool {
-	return o >= st.StartOrdinal && o < st.StartOrdinal+sts.Ordinal(st.WantedReplicas)
+	return o >= st.StartOrdinal && o < st.StartOrdinal+sts.Ordinal(st.DesiredReplicas)
 }
 
 func canaryStatus(st *Status, c *sts.Canary) *CanaryStatus {
@@ -524,20 +524,20 @@ func (st *Status) fromCounters(s *sts.Snapshot) {
 		st.State = Deleting
 	case !sts.Observed(s.Set):
 		st.State = Progressing
-	case st.WantedReplicas == 0 && c.Replicas == 0:
+	case st.DesiredReplicas == 0 && c.Replicas == 0:
 		st.State = Parked
-	case c.Replicas > st.WantedReplicas:
+	case c.Replicas > st.DesiredReplicas:
 		st.State = ScalingDown
-	case c.Replicas < st.WantedReplicas:
+	case c.Replicas < st.DesiredReplicas:
 		st.State = ScalingUp
-	case c.CurrentRevision == c.UpdateRevision && c.AvailableReplicas == st.WantedReplicas:
+	case c.CurrentRevision == c.UpdateRevision && c.AvailableReplicas == st.DesiredReplicas:
 		st.State = Complete
-	case st.holdsBack() && c.AvailableReplicas == st.WantedReplicas:
+	case st.holdsBack() && c.AvailableReplicas == st.DesiredReplicas:
 		st.State = Paused
 	default:
 		st.State = Progressing
 	}
-	st.Message = msgPodsUnreadable(c.ReadyReplicas, st.WantedReplicas, c.UpdatedReplicas)
+	st.Message = msgPodsUnreadable(c.ReadyReplicas, st.DesiredReplicas, c.UpdatedReplicas)
 }
 
 // sentence joins the parts that are not empty.
@@ -548,7 +548,7 @@ func sentence(parts ...string) string {
 // Fingerprint changes when something has happened, and not because time passes.
 func (st *Status) Fingerprint() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s/%s %s %d %d %d %s", st.Namespace, st.Name, st.State, st.WantedReplicas, st.ReadyReplicas, st.Partition, st.UpdateRevision)
+	fmt.Fprintf(&b, "%s/%s %s %d %d %d %s", st.Namespace, st.Name, st.State, st.DesiredReplicas, st.ReadyReplicas, st.Partition, st.UpdateRevision)
 	for _, r := range st.Replicas {
 		fmt.Fprintf(&b, " %s:%s,%s,%t", r.Ordinal, r.Role, r.Revision, r.Available)
 		if r.Trouble != nil {

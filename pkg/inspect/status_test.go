@@ -275,24 +275,24 @@ func TestStatusUnderRecreate(t *testing.T) {
 		roles   string
 	}{
 		{"old pods are being deleted", []func(*sts.Inventory){deleting, terminating(ststest.Now)}, inspect.Progressing,
-			"updating: 0 of 3 pods updated; web-0 is terminating", "updating updating updating"},
+			"updating: 0 of 3 pods updated; web-0 is terminating", "Updating Updating Updating"},
 		{"one old pod is left", []func(*sts.Inventory){deleting, terminating(ststest.Now), func(inv *sts.Inventory) {
 			inv.Pods = inv.Pods[1:2]
 			inv.Pods[0].Finalizers = []string{"example.com/held"}
-		}}, inspect.Progressing, "updating: 0 of 3 pods updated; web-1 is terminating, blocked by finalizer example.com/held", "missing updating missing"},
-		{"not deleted yet", nil, inspect.Progressing, "updating: 0 of 3 pods updated", "updating updating updating"},
+		}}, inspect.Progressing, "updating: 0 of 3 pods updated; web-1 is terminating, blocked by finalizer example.com/held", "Missing Updating Missing"},
+		{"not deleted yet", nil, inspect.Progressing, "updating: 0 of 3 pods updated", "Updating Updating Updating"},
 		{"an old pod does not end", []func(*sts.Inventory){deleting, terminating(ststest.Now.Add(-time.Hour))}, inspect.Stuck,
-			"web-2 is still terminating 60m after its grace period (node node-0 may be down); the update strategy is Recreate: no new pods are created until it has terminated", "updating updating updating"},
+			"web-2 is still terminating 60m after its grace period (node node-0 may be down); the update strategy is Recreate: no new pods are created until it has terminated", "Updating Updating Updating"},
 		{"new pods are created", []func(*sts.Inventory){progressing(corev1.ConditionTrue, "RecreateInProgress", "Waiting for new-revision pods to be created"), created}, inspect.Progressing,
-			"updating: 1 of 3 pods updated; web-0 is running but not ready (4s)", "missing missing updating"},
+			"updating: 1 of 3 pods updated; web-0 is running but not ready (4s)", "Missing Missing Updating"},
 		{"the new pod fails", []func(*sts.Inventory){deleting, crashing}, inspect.Stuck,
-			"web-0 is in CrashLoopBackOff (container app, exit code 1, 4 restarts); the update cannot complete until it is ready", "missing missing updating"},
-		{"the controller has not counted yet", []func(*sts.Inventory){deleting, ready}, inspect.Progressing, "all pods updated, waiting for the StatefulSet controller to complete the update", "updated updated updated"},
+			"web-0 is in CrashLoopBackOff (container app, exit code 1, 4 restarts); the update cannot complete until it is ready", "Missing Missing Updating"},
+		{"the controller has not counted yet", []func(*sts.Inventory){deleting, ready}, inspect.Progressing, "all pods updated, waiting for the StatefulSet controller to complete the update", "Updated Updated Updated"},
 		{"complete", []func(*sts.Inventory){progressing(corev1.ConditionFalse, "RecreateCompleted", "All pods recreated successfully"), done}, inspect.Complete,
-			"all 3 pods available at revision web-new", "stable stable stable"},
-		{"the gate is off", []func(*sts.Inventory){unobserved, warned(time.Hour)}, inspect.Stuck, off, "updating updating updating"},
-		{"the gate was turned off, and a pod is lost", []func(*sts.Inventory){done, warned(time.Minute), func(inv *sts.Inventory) { inv.Pods = inv.Pods[:2] }}, inspect.Stuck, off, "missing stable stable"},
-		{"the gate was turned off long ago", []func(*sts.Inventory){done, warned(time.Hour)}, inspect.Complete, "all 3 pods available at revision web-new", "stable stable stable"},
+			"all 3 pods available at revision web-new", "Stable Stable Stable"},
+		{"the gate is off", []func(*sts.Inventory){unobserved, warned(time.Hour)}, inspect.Stuck, off, "Updating Updating Updating"},
+		{"the gate was turned off, and a pod is lost", []func(*sts.Inventory){done, warned(time.Minute), func(inv *sts.Inventory) { inv.Pods = inv.Pods[:2] }}, inspect.Stuck, off, "Missing Stable Stable"},
+		{"the gate was turned off long ago", []func(*sts.Inventory){done, warned(time.Hour)}, inspect.Complete, "all 3 pods available at revision web-new", "Stable Stable Stable"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

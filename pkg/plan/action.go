@@ -93,7 +93,7 @@ func (a *Action) Endangers(s *sts.Snapshot) []sts.Replica {
 		goes = removed(a.EvictPod.UID)
 	case a.HoldPod != nil && a.HoldPod.Off && terminating(s, a.HoldPod.UID):
 		goes = removed(a.HoldPod.UID)
-	case a.Scale != nil && a.Scale.To < sts.WantedReplicas(s.Set):
+	case a.Scale != nil && a.Scale.To < sts.DesiredReplicas(s.Set):
 		end := sts.Start(s.Set) + sts.Ordinal(a.Scale.To)
 		goes = func(r sts.Replica) bool { return r.Desired && r.Ordinal >= end || due(r) }
 	case a.PatchSet != nil && sts.IsRecreate(s.Set) && a.PatchSet.template != nil:
@@ -163,7 +163,7 @@ type Scale struct {
 }
 
 func scale(set *appsv1.StatefulSet, to int32, event string) *Scale {
-	from := sts.WantedReplicas(set)
+	from := sts.DesiredReplicas(set)
 	s := &Scale{Event: event, From: from, To: to, Ordinal: sts.Start(set) + sts.Ordinal(min(from, to)), Ops: []PatchOp{
 		op("test", "/metadata/uid", set.UID),
 		op("test", "/spec/replicas", from),

@@ -65,7 +65,7 @@ func RefuseAltered(s *sts.Snapshot, a *sts.Alteration) *AnswerError {
 	case !a.Template() || err != nil:
 	case c != nil && !c.Aborting: // a rollback is possible in any case
 		d.Hint += hintOrAbort(canaryCommand(s, "abort"))
-	case c == nil && inFlight(s) == "" && sts.WantedReplicas(s.Set) > 0:
+	case c == nil && inFlight(s) == "" && sts.DesiredReplicas(s.Set) > 0:
 		d.Hint += hintOrAcceptFirst(canaryCommand(s, "start", "--restart", "--accept-admission-changes"))
 	case c == nil && inFlight(s) != "" && sts.IsRollingUpdate(s.Set):
 		d.Hint += hintOrAbortUpdate(canaryCommand(s, "abort"))

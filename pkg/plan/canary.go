@@ -61,7 +61,7 @@ func canaryRecord(s *sts.Snapshot) (c *sts.Canary, derived bool, d *Decision) {
 		d.Message += ": " + err.Error()
 		return nil, false, d
 	}
-	replicas := sts.WantedReplicas(s.Set)
+	replicas := sts.DesiredReplicas(s.Set)
 	startedBy, startedAt := sts.ChangedBy(s.Set, template)
 	if startedAt.IsZero() {
 		startedAt = s.TakenAt

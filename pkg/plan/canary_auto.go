@@ -160,7 +160,7 @@ func (i AutoPromote) goals(s *sts.Snapshot) []sts.Ordinal {
 	}
 	lowest := sts.End(s.Set)
 	for _, c := range i.Steps {
-		if o := max(sts.Start(s.Set), sts.End(s.Set)-sts.Ordinal(c.Of(sts.WantedReplicas(s.Set)))); o < lowest {
+		if o := max(sts.Start(s.Set), sts.End(s.Set)-sts.Ordinal(c.Of(sts.DesiredReplicas(s.Set)))); o < lowest {
 			out, lowest = append(out, o), o
 		}
 	}

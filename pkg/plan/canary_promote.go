@@ -89,7 +89,7 @@ func (h Holder) promotable(s *sts.Snapshot, c *sts.Canary) *Decision {
 	if d := unmoved(s, c, h); d != nil {
 		return d
 	}
-	if sts.WantedReplicas(s.Set) == 0 {
+	if sts.DesiredReplicas(s.Set) == 0 {
 		message, hint := msgPromoteParked(s.Set.Name, canaryCommand(s, "abort"))
 		d := decide(Refused, ReasonParked, message, hint)
 		return &d

@@ -60,7 +60,7 @@ func (i StartCanary) goOn(s *sts.Snapshot, c *sts.Canary, same bool) Decision {
 		if c.Aborting {
 			return beingAborted(s)
 		}
-		return decide(Refused, ReasonCanaryOnItsWay, msgCanaryStartedBefore(s.Set.Name, updated(s), sts.WantedReplicas(s.Set)),
+		return decide(Refused, ReasonCanaryOnItsWay, msgCanaryStartedBefore(s.Set.Name, updated(s), sts.DesiredReplicas(s.Set)),
 			hintCanaryStartedBefore(updated(s), canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort")))
 	}
 	if !i.NoWait {
@@ -88,7 +88,7 @@ func (i StartCanary) from(s *sts.Snapshot) sts.Ordinal {
 	if i.From != nil {
 		return *i.From
 	}
-	return sts.End(s.Set) - sts.Ordinal(i.Canaries.Of(sts.WantedReplicas(s.Set)))
+	return sts.End(s.Set) - sts.Ordinal(i.Canaries.Of(sts.DesiredReplicas(s.Set)))
 }
 
 // asked identifies the request for a new template where admission changes the template, so that
@@ -106,7 +106,7 @@ func (i StartCanary) asked() string {
 }
 
 func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
-	replicas := sts.WantedReplicas(s.Set)
+	replicas := sts.DesiredReplicas(s.Set)
 	if what := inFlight(s); what != "" {
 		return decide(Refused, ReasonUpdateOnItsWay, msgUpdateInProgress(s.Set.Name, what), finishUpdate(s))
 	}

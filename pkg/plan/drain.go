@@ -112,7 +112,7 @@ func (i drainScale) proceed(s *sts.Snapshot, f Facts, record sts.Drain) Decision
 	if d := settled(s); d != nil {
 		return *d
 	}
-	if have := sts.WantedReplicas(s.Set); have != record.Size() {
+	if have := sts.DesiredReplicas(s.Set); have != record.Size() {
 		if !i.TakeOver {
 			return i.scaledMeanwhile(s, &record, record.Size(), hintDrainTakeOver())
 		}
@@ -239,7 +239,7 @@ func (i drainScale) again(s *sts.Snapshot, to int32) string {
 
 // check are the guards that are checked once, before anything starts.
 func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
-	from := sts.WantedReplicas(s.Set)
+	from := sts.DesiredReplicas(s.Set)
 	refuse := func(reason, message, hint string) (*sts.Drain, *Decision) {
 		d := decide(Refused, reason, message, hint)
 		return nil, &d
@@ -293,7 +293,7 @@ func (i drainScale) budgetOnTheWay(s *sts.Snapshot) *Decision {
 	if i.IgnoreBudgets || failing || len(s.Budgets) != 1 {
 		return nil // other rules apply to pods that are not healthy
 	}
-	b, from := s.Budgets[0], sts.WantedReplicas(s.Set)
+	b, from := s.Budgets[0], sts.DesiredReplicas(s.Set)
 	others := max(0, b.Status.ExpectedPods-from)      // it may select more than this set's pods
 	for size := from - 1; size > i.Replicas; size-- { // the present size is checked right before each eviction
 		required := sts.RequiredBy(b, others+size)
@@ -356,13 +356,13 @@ func pauseFirst(d *Decision, to int32) *Decision {
 
 // scaledMeanwhile stops when another client has changed the size.
 func (i drainScale) scaledMeanwhile(s *sts.Snapshot, record *sts.Drain, expected int32, hint string) Decision {
-	return decide(Refused, ReasonTakenOver, msgDrainScaledByOther(sts.Who(s.Set, "replicas"), s.Set.Name, sts.WantedReplicas(s.Set), expected, record.Up()), hint)
+	return decide(Refused, ReasonTakenOver, msgDrainScaledByOther(sts.Who(s.Set, "replicas"), s.Set.Name, sts.DesiredReplicas(s.Set), expected, record.Up()), hint)
 }
 
 // scaleBack is the hint for that: the size at which the same command resumes.
 func scaleBack(s *sts.Snapshot, size int32) string {
 	back := sts.Kubectl(s.Set.Namespace, "scale statefulset", s.Set.Name, fmt.Sprintf("--replicas=%d", size))
-	if sts.WantedReplicas(s.Set) > size {
+	if sts.DesiredReplicas(s.Set) > size {
 		return hintDrainScaleDown(s.Name(sts.Start(s.Set)+sts.Ordinal(size)), back)
 	}
 	return hintDrainScaleBack(size, back)
@@ -494,7 +494,7 @@ func (i drainScale) orIgnoreBudgets(s *sts.Snapshot, r sts.Replica, d *Decision)
 // lacks are pods that will be removed later and will not become available.
 func (i drainScale) shortForGood(s *sts.Snapshot, f Facts, r sts.Replica, d *Decision) *Decision {
 	if d.Verdict != Wait || d.Reason != ReasonBudgetShort || len(s.Budgets) != 1 || f.Still < budgetLag ||
-		s.Budgets[0].Status.ExpectedPods != sts.WantedReplicas(s.Set) {
+		s.Budgets[0].Status.ExpectedPods != sts.DesiredReplicas(s.Set) {
 		return d
 	}
 	var lacking []string
@@ -611,7 +611,7 @@ func (i drainScale) leave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	}
 	m, r := record.Member, replicaAt(s, record.Member.Ordinal)
 	same := r.Pod != nil && r.Pod.UID == m.UID || r.Pod == nil && m.UID == ""
-	size, after := sts.WantedReplicas(s.Set), int32(m.Ordinal-sts.Start(s.Set))
+	size, after := sts.DesiredReplicas(s.Set), int32(m.Ordinal-sts.Start(s.Set))
 	smaller := size <= after
 	switch {
 	case m.Phase == sts.Finishing:

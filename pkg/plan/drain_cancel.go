@@ -50,11 +50,11 @@ func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	if record.Retention != "" {
 		b = b.retention(record.Retention)
 	}
-	parked := record.To == 0 && sts.WantedReplicas(s.Set) < record.From
+	parked := record.To == 0 && sts.DesiredReplicas(s.Set) < record.From
 	if record.To == 0 && !parked {
 		b = b.drop(sts.ParkedAnnotation)
 	}
-	end := decide(Done, ReasonScaleCancelled, msgDrainCancelled(s.Set.Name, record.Up(), sts.WantedReplicas(s.Set))+effect, "")
+	end := decide(Done, ReasonScaleCancelled, msgDrainCancelled(s.Set.Name, record.Up(), sts.DesiredReplicas(s.Set))+effect, "")
 	end.Drain = record
 	if parked {
 		end.Hint = hintDrainUnpark(record.From, sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--unpark"))
@@ -68,7 +68,7 @@ func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 // cannot be reverted.
 func (i CancelDrain) undo(s *sts.Snapshot, f Facts, record *sts.Drain) (string, *Decision) {
 	m, name := record.Member, s.Name(record.Member.Ordinal)
-	if size := sts.WantedReplicas(s.Set); !record.Up() && m.Phase == sts.Draining && size <= int32(m.Ordinal-sts.Start(s.Set)) {
+	if size := sts.DesiredReplicas(s.Set); !record.Up() && m.Phase == sts.Draining && size <= int32(m.Ordinal-sts.Start(s.Set)) {
 		// Nothing can be undone: the pods are removed once this one is.
 		return msgDrainCancelScaled(size, s.Name(sts.End(s.Set))), nil
 	}

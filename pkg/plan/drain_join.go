@@ -12,11 +12,11 @@ import (
 // mayGrow are the guards that are checked once, before the first member joins.
 func (i drainScale) mayGrow(s *sts.Snapshot) *Decision {
 	if strings.HasPrefix(i.profileName(), "--") {
-		message, hint := msgDrainUpInline(i.profileName(), s.Set.Name, sts.WantedReplicas(s.Set), i.Replicas)
+		message, hint := msgDrainUpInline(i.profileName(), s.Set.Name, sts.DesiredReplicas(s.Set), i.Replicas)
 		d := decide(Refused, ReasonBadRequest, message, hint)
 		return &d
 	}
-	if size, parked := sts.ParkedSize(s.Set); parked && sts.WantedReplicas(s.Set) < size {
+	if size, parked := sts.ParkedSize(s.Set); parked && sts.DesiredReplicas(s.Set) < size {
 		message, hint := msgDrainUpParked(s.Set.Name, size, sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--unpark"))
 		d := decide(Refused, ReasonParked, message, hint)
 		return &d
@@ -65,7 +65,7 @@ func (i drainScale) nextToJoin(s *sts.Snapshot, record sts.Drain) Decision {
 func (i drainScale) arrive(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	m, r := record.Member, replicaAt(s, record.Member.Ordinal)
 	name, offset := s.Name(m.Ordinal), int32(m.Ordinal-sts.Start(s.Set))
-	size := sts.WantedReplicas(s.Set)
+	size := sts.DesiredReplicas(s.Set)
 	switch {
 	case size > offset+1, size < offset, size == offset && f.Scaled[m.Ordinal], size > offset && m.Phase == sts.Announcing:
 		wanted := offset
@@ -134,7 +134,7 @@ func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	size, parked := sts.ParkedSize(s.Set)
-	have := sts.WantedReplicas(s.Set)
+	have := sts.DesiredReplicas(s.Set)
 	switch {
 	case !parked && have > 0:
 		return decide(Done, ReasonNothingToDo, msgDrainNotParked(s.Set.Name, have), "")

@@ -335,7 +335,7 @@ func (s *drainStory) ended(d plan.Decision) {
 	if d.Verdict != plan.Done || d.Reason != plan.ReasonScaled && d.Reason != plan.ReasonNothingToDo {
 		s.t.Fatalf("it ended %s %s: %s", d.Verdict, d.Reason, d.Message)
 	}
-	if n := sts.WantedReplicas(s.w.Set); n != s.options.Replicas {
+	if n := sts.DesiredReplicas(s.w.Set); n != s.options.Replicas {
 		s.t.Errorf("it has %d replicas, want %d", n, s.options.Replicas)
 	}
 	for range 20 {

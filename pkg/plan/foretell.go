@@ -145,7 +145,7 @@ func featuresOf(s *sts.Snapshot, nodes simulate.Nodes) simulate.Features {
 
 // enough is more steps than any plan has.
 func (w *foretold) enough() int {
-	w.largest = max(w.largest, len(w.Pods), int(sts.WantedReplicas(w.Set)))
+	w.largest = max(w.largest, len(w.Pods), int(sts.DesiredReplicas(w.Set)))
 	return 20 + 20*w.largest
 }
 

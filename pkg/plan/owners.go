@@ -29,7 +29,7 @@ func (h Holder) unmanaged(s *sts.Snapshot, fields ...sts.Field) *Decision {
 
 // autoscaled refuses a size that an autoscaler would change again.
 func (i drainScale) autoscaled(s *sts.Snapshot) *Decision {
-	from := sts.WantedReplicas(s.Set)
+	from := sts.DesiredReplicas(s.Set)
 	refuse := func(message, hint string) *Decision {
 		d := decide(Refused, ReasonAutoscaler, message, hint)
 		return &d
@@ -87,7 +87,7 @@ func Cautions(s *sts.Snapshot, steps []Decision) []string {
 		return out
 	}
 	for _, a := range s.Autoscalers() {
-		if a.MaxReplicas > sts.WantedReplicas(s.Set) {
+		if a.MaxReplicas > sts.DesiredReplicas(s.Set) {
 			out = append(out, msgMayScaleCanary(a.By, a.Range()))
 		}
 	}
@@ -120,7 +120,7 @@ func FinalScale(s *sts.Snapshot, steps []Decision) *Scale {
 	first := FirstScale(steps)
 	for _, d := range slices.Backward(steps) {
 		if d.Action != nil && d.Action.Scale != nil {
-			if to := d.Action.Scale.To; to != first.To && to != sts.WantedReplicas(s.Set) {
+			if to := d.Action.Scale.To; to != first.To && to != sts.DesiredReplicas(s.Set) {
 				return scale(s.Set, to, "")
 			}
 			return nil

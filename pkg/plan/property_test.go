@@ -147,10 +147,10 @@ func (s *story) tell() {
 	})
 	set := s.w.Set
 	s.say("%d replicas from ordinal %d, partition %d, %s, minReady %d, gate %t, reencodes %t, slow %s, image %s, %d budgets",
-		sts.WantedReplicas(set), sts.Start(set), sts.Partition(set), set.Spec.PodManagementPolicy, set.Spec.MinReadySeconds,
+		sts.DesiredReplicas(set), sts.Start(set), sts.Partition(set), set.Spec.PodManagementPolicy, set.Spec.MinReadySeconds,
 		s.w.Features.MaxUnavailable, s.w.reencodes, s.w.slow, s.image, len(s.w.budgets))
 	s.w.tick()
-	n := 1 + s.r.Int32N(sts.WantedReplicas(set))
+	n := 1 + s.r.Int32N(sts.DesiredReplicas(set))
 	s.allowed = sts.End(set) - sts.Ordinal(n)
 	d := s.command(func(id string) plan.Intent { return start(id, s.image, n) })
 	if s.r.IntN(2) == 0 {
@@ -246,7 +246,7 @@ func (s *story) promoteItself() bool {
 func (s *story) goals(auto plan.AutoPromote) []sts.Ordinal {
 	out := []sts.Ordinal{}
 	for _, c := range auto.Steps {
-		out = append(out, max(sts.Start(s.w.Set), sts.End(s.w.Set)-sts.Ordinal(c.Of(sts.WantedReplicas(s.w.Set)))))
+		out = append(out, max(sts.Start(s.w.Set), sts.End(s.w.Set)-sts.Ordinal(c.Of(sts.DesiredReplicas(s.w.Set)))))
 	}
 	if len(out) == 0 {
 		for o := sts.End(s.w.Set) - 1; o >= sts.Start(s.w.Set); o-- {

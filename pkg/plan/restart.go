@@ -353,7 +353,7 @@ func evictable(s *sts.Snapshot, f Facts, r sts.Replica, failing bool) *Decision 
 		return d
 	}
 	b := s.Budgets[0]
-	if failing && b.Status.ObservedGeneration >= b.Generation && b.Status.ExpectedPods == sts.WantedReplicas(s.Set) {
+	if failing && b.Status.ObservedGeneration >= b.Generation && b.Status.ExpectedPods == sts.DesiredReplicas(s.Set) {
 		// It counts only these pods, and all others are available already.
 		d.Verdict = Stuck
 		d.Message = msgBudgetHoldsFailing(b.Name, r.Pod.Name)

@@ -228,7 +228,7 @@ func newRestartStory(t *testing.T, seed uint64) *restartStory {
 	case 0: // a canary below its partition
 		w.edit(func(set *appsv1.StatefulSet) {
 			set.Spec.Template = ststest.Template("web:2")
-			*set.Spec.UpdateStrategy.RollingUpdate.Partition = r.Int32N(sts.WantedReplicas(set) + 1)
+			*set.Spec.UpdateStrategy.RollingUpdate.Partition = r.Int32N(sts.DesiredReplicas(set) + 1)
 		})
 	case 1:
 		w.edit(func(set *appsv1.StatefulSet) {
@@ -250,7 +250,7 @@ func newRestartStory(t *testing.T, seed uint64) *restartStory {
 	if r.IntN(2) == 0 {
 		s.intent.LeaderExec = "am-i-leader"
 	}
-	s.leader = sts.Start(w.Set) + sts.Ordinal(r.IntN(int(sts.WantedReplicas(w.Set))))
+	s.leader = sts.Start(w.Set) + sts.Ordinal(r.IntN(int(sts.DesiredReplicas(w.Set))))
 	for o, p := range w.pods() {
 		s.before[o] = sts.PodRevision(p)
 		if r.IntN(3) > 0 || len(s.chosen) == 0 {

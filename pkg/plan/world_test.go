@@ -294,7 +294,7 @@ func (w *world) count() {
 			}
 		}
 		st := &b.Status
-		st.ExpectedPods = sts.WantedReplicas(w.Set)
+		st.ExpectedPods = sts.DesiredReplicas(w.Set)
 		st.DesiredHealthy = max(0, st.ExpectedPods-b.Spec.MaxUnavailable.IntVal)
 		st.CurrentHealthy, st.DisruptionsAllowed = max(0, healthy), max(0, healthy-st.DesiredHealthy)
 		st.ObservedGeneration = b.Generation

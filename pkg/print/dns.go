@@ -80,8 +80,8 @@ func resolved(d *inspect.DNSStatus) (right, wanted int, asked bool) {
 		r := &d.Replicas[i]
 		l := worst(r.Lookups)
 		asked = asked || l != nil && l.Verdict != ""
-		wanted += one(r.Wanted)
-		right += one(r.Wanted && l != nil && l.Verdict == inspect.DNSCorrect)
+		wanted += one(r.Desired)
+		right += one(r.Desired && l != nil && l.Verdict == inspect.DNSCorrect)
 	}
 	return right, wanted, asked
 }
@@ -92,8 +92,8 @@ func published(d *inspect.DNSStatus) (names, wanted int, known bool) {
 	for i := range d.Replicas {
 		r := &d.Replicas[i]
 		known = known || r.Published != nil
-		wanted += one(r.Wanted)
-		names += one(r.Wanted && r.Published != nil && *r.Published)
+		wanted += one(r.Desired)
+		names += one(r.Desired && r.Published != nil && *r.Published)
 	}
 	return names, wanted, known
 }
@@ -365,13 +365,13 @@ func nameRows(d *inspect.DNSStatus, st Style, name func(*inspect.DNSReplica) str
 	for i := range d.Replicas {
 		n := &d.Replicas[i]
 		row := []cell{{cmp.Or(name(n), msgDNSPodWithoutName(n.Pod)), Plain}, {ips(n), Plain}, ready(n), publishedCell(n), answer(n.Lookups)}[:columns]
-		if !n.Wanted {
+		if !n.Desired {
 			row[0].tone = Dim
 		}
 		last := &row[columns-1]
 		switch {
 		case columns == 1:
-		case !n.Wanted && (n.Message == "" || !asked):
+		case !n.Desired && (n.Message == "" || !asked):
 			last.text += ", out of range"
 		case n.Message != "" && (!asked || worst(n.Lookups).Verdict == inspect.DNSAbsent):
 			last.text += ", " + strings.TrimPrefix(n.Message, "the pod is ")

@@ -42,7 +42,7 @@ func DNSHosts(w io.Writer, r *inspect.DNSReport) error {
 func wantedNames(d *inspect.DNSStatus) []string {
 	var out []string
 	for i := range d.Replicas {
-		if n := &d.Replicas[i]; n.Wanted && n.FQDN != "" {
+		if n := &d.Replicas[i]; n.Desired && n.FQDN != "" {
 			out = append(out, n.FQDN)
 		}
 	}
@@ -160,7 +160,7 @@ func DNSEnv(w io.Writer, r *inspect.DNSReport, namespaces bool) error {
 		}
 		for k := range d.Replicas {
 			n := &d.Replicas[k]
-			if !n.Wanted {
+			if !n.Desired {
 				continue
 			}
 			put(n.Ordinal.String()+"_HOST", n.FQDN)
@@ -198,7 +198,7 @@ func DNSAddressless(w io.Writer, r *inspect.DNSReport) {
 		d := &r.Items[i]
 		var without []sts.Ordinal
 		for k := range d.Replicas {
-			if n := &d.Replicas[k]; n.Wanted && len(n.IPs) == 0 {
+			if n := &d.Replicas[k]; n.Desired && len(n.IPs) == 0 {
 				without = append(without, n.Ordinal)
 			}
 		}

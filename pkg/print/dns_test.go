@@ -150,7 +150,7 @@ func TestDNSSeeds(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			r := &inspect.DNSReport{Items: []inspect.DNSStatus{{
 				Name: "web", Service: inspect.DNSServiceStatus{Name: "web", Ports: test.ports},
-				Replicas: []inspect.DNSReplica{{FQDN: "web-0.web", Wanted: true}, {FQDN: "web-1.web", Wanted: true}, {FQDN: "web-2.web"}},
+				Replicas: []inspect.DNSReplica{{FQDN: "web-0.web", Desired: true}, {FQDN: "web-1.web", Desired: true}, {FQDN: "web-2.web"}},
 			}}}
 			var b strings.Builder
 			err := print.DNSSeeds(&b, r, test.port)

@@ -129,7 +129,7 @@ func (p *forecast) end() {
 	switch p.Outcome.State {
 	case simulate.OutcomeStuck:
 		tone = Bad
-	case simulate.OutcomeHeld, simulate.OutcomeWaiting, simulate.OutcomeOrphaned:
+	case simulate.OutcomePaused, simulate.OutcomeWaiting, simulate.OutcomeOrphaned:
 		tone = Warn
 	}
 	p.out.WriteString("\n")

@@ -354,7 +354,7 @@ func (d *drawing) lane(n int, l *lane) {
 		d.text(svgRight, y+height/2+4, cmp.Or(map[bool]string{true: "small"}[d.row < 14], ""), clipLeft(l.pod, (svgLeft-svgRight)/svgChar))
 	}
 	for _, s := range l.spans {
-		class, state := string(s.role), msgForecastPodReady
+		class, state := sts.Words(s.role), msgForecastPodReady
 		switch s.state {
 		case simulate.PodCreated, simulate.PodUnready:
 			class, state = class+" notready", msgForecastPodNotReady

@@ -44,7 +44,7 @@ func StatusTable(w io.Writer, r *inspect.StatusReport, st Style, c Columns) erro
 		s := &r.Items[i]
 		row := []cell{
 			{s.Name, Plain},
-			{fmt.Sprintf("%d/%d", s.ReadyReplicas, s.WantedReplicas), Plain},
+			{fmt.Sprintf("%d/%d", s.ReadyReplicas, s.DesiredReplicas), Plain},
 			{updatedColumn(s), Plain},
 			{string(s.State), stateTones[s.State]},
 			{volumesColumn(s), Plain},
@@ -122,7 +122,7 @@ func imageList(images []inspect.ContainerImage) string {
 func StatusScreen(w io.Writer, s *inspect.Status, now time.Time, st Style) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s  %d/%d ready\n", st.Paint(Bold, "statefulset.apps/"+s.Name),
-		st.Paint(stateTones[s.State], string(s.State)), s.ReadyReplicas, s.WantedReplicas)
+		st.Paint(stateTones[s.State], string(s.State)), s.ReadyReplicas, s.DesiredReplicas)
 	field := func(name, format string, args ...any) {
 		b.WriteString("  " + st.Paint(Dim, fmt.Sprintf("%-9s", name)) + "  " + cut(fmt.Sprintf(format, args...), st.Width, 13) + "\n")
 	}
@@ -194,7 +194,7 @@ func imageLine(s *inspect.Status) string {
 func strategyLine(s *inspect.Status) string {
 	strategy := s.UpdateStrategy
 	if s.UpdateFrom != nil && s.Partition > 0 {
-		strategy += ", " + msgPartition(s.Partition, *s.UpdateFrom, *s.UpdateFrom >= s.StartOrdinal+sts.Ordinal(s.WantedReplicas))
+		strategy += ", " + msgPartition(s.Partition, *s.UpdateFrom, *s.UpdateFrom >= s.StartOrdinal+sts.Ordinal(s.DesiredReplicas))
 	}
 	if s.PodManagement != "" {
 		strategy += ", " + s.PodManagement
@@ -209,7 +209,7 @@ func revisionLine(s *inspect.Status) string {
 	if s.StableRevision == s.UpdateRevision {
 		return s.UpdateRevision
 	}
-	return msgRevisions(s.StableRevision, s.UpdateRevision, s.UpdatedReplicas, s.WantedReplicas)
+	return msgRevisions(s.StableRevision, s.UpdateRevision, s.UpdatedReplicas, s.DesiredReplicas)
 }
 
 func serviceLine(s *inspect.ServiceStatus) string {
@@ -377,7 +377,7 @@ func claimPhase(c inspect.ClaimStatus) string {
 
 // StatusLine is one set in one line, for logs: the output of -w without a terminal.
 func StatusLine(s *inspect.Status) string {
-	return msgStatusLine(s.Name, s.State, s.ReadyReplicas, s.WantedReplicas, s.Message)
+	return msgStatusLine(s.Name, s.State, s.ReadyReplicas, s.DesiredReplicas, s.Message)
 }
 
 // Hint is a hint on a line of its own, nothing when there is none.

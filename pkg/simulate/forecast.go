@@ -227,8 +227,8 @@ type OutcomeState string
 const (
 	// OutcomeComplete: every desired ordinal is available on the update revision.
 	OutcomeComplete OutcomeState = "Complete"
-	// OutcomeHeld: all pods are available, and some are below the partition.
-	OutcomeHeld OutcomeState = "Held"
+	// OutcomePaused: all pods are available, and some are below the partition.
+	OutcomePaused OutcomeState = "Paused"
 	// OutcomeWaiting: all pods are available, and some are updated when they are deleted (OnDelete).
 	OutcomeWaiting OutcomeState = "Waiting"
 	// OutcomeStuck: it will not complete without manual intervention.

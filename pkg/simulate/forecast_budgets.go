@@ -44,7 +44,7 @@ func (t *teller) tellBudgets() {
 // set's replicas, a number as minAvailable to the existing pods.
 func (t *teller) ask(b *policyv1.PodDisruptionBudget, n int, pods map[string]podNow) ForecastBudget {
 	e := t.events[n]
-	expected := sts.WantedReplicas(t.set)
+	expected := sts.DesiredReplicas(t.set)
 	if least := b.Spec.MinAvailable; least != nil && least.Type == intstr.Int {
 		expected = int32(len(pods))
 	}

@@ -12,7 +12,7 @@ import (
 // changes are the differences between the specs of a set before and after.
 func changes(before, after *appsv1.StatefulSet) []string {
 	out := []string{}
-	if from, to := sts.WantedReplicas(before), sts.WantedReplicas(after); from != to {
+	if from, to := sts.DesiredReplicas(before), sts.DesiredReplicas(after); from != to {
 		out = append(out, msgReplicasChange(from, to))
 	}
 	var sides [2]json.RawMessage
@@ -53,7 +53,7 @@ func (t *teller) tellSet() {
 		from := sts.UpdateFrom(set)
 		t.UpdateFrom = &from
 	}
-	t.StartOrdinal, t.Replicas, t.ReplicasBefore = sts.Start(set), sts.WantedReplicas(set), sts.WantedReplicas(t.before.Set)
+	t.StartOrdinal, t.Replicas, t.ReplicasBefore = sts.Start(set), sts.DesiredReplicas(set), sts.DesiredReplicas(t.before.Set)
 	if t.From == Manifest && len(t.before.Pods) == 0 && t.q.Set == nil {
 		t.ReplicasBefore = 0 // it does not exist yet
 	}

@@ -20,7 +20,7 @@ func (t *teller) tellNotes() {
 		t.note(NoteAssumedHealthy, msgAssumedHealthy(NodeOf(sts.Start(t.set))))
 	}
 	for _, a := range t.before.Autoscalers() {
-		switch n := sts.WantedReplicas(t.set); {
+		switch n := sts.DesiredReplicas(t.set); {
 		case n == 0 || t.world.Set == nil:
 		case n < a.MinReplicas || n > a.MaxReplicas:
 			t.note(NoteAutoscaler, msgAutoscalerRestores(a.By, a.Range()))

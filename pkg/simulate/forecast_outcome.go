@@ -43,9 +43,9 @@ func (t *teller) tellOutcome() {
 	}
 	switch {
 	case len(out.Ordinals) == 0:
-		out.State, out.Message = OutcomeComplete, msgComplete(sts.WantedReplicas(t.set), t.template(t.update))
+		out.State, out.Message = OutcomeComplete, msgComplete(sts.DesiredReplicas(t.set), t.template(t.update))
 	case sts.IsRollingUpdate(t.set):
-		out.State, out.Message = OutcomeHeld, msgHeld(out.Ordinals)
+		out.State, out.Message = OutcomePaused, msgHeld(out.Ordinals)
 		out.Hint = sts.Kubectl(t.Namespace, "sts canary promote", t.Name)
 	default:
 		out.State, out.Message = OutcomeWaiting, msgWaiting(t.UpdateStrategy, out.Ordinals)

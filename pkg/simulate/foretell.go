@@ -186,7 +186,7 @@ func (t *teller) play() {
 // unnamable says that no pod of the set can be created: see [sts.LongestSetName].
 func (t *teller) unnamable() bool {
 	fresh := t.q.From == Manifest || len(t.before.Pods) == 0
-	return fresh && t.q.Delete == "" && sts.WantedReplicas(t.set) > 0 && len(t.Name) > sts.LongestSetName
+	return fresh && t.q.Delete == "" && sts.DesiredReplicas(t.set) > 0 && len(t.Name) > sts.LongestSetName
 }
 
 // unfinished is the lowest ordinal's pod that is not available, empty if there is none.

@@ -246,7 +246,7 @@ func MaxUnavailable(set *appsv1.StatefulSet) int {
 		given = ru.MaxUnavailable
 	}
 	one := intstr.FromInt32(1)
-	n, err := intstr.GetScaledValueFromIntOrPercent(cmp.Or(given, &one), int(sts.WantedReplicas(set)), false)
+	n, err := intstr.GetScaledValueFromIntOrPercent(cmp.Or(given, &one), int(sts.DesiredReplicas(set)), false)
 	if err != nil {
 		return 1 // the API server rejects such a value
 	}
@@ -369,7 +369,7 @@ func (w *World) count() {
 // complete completes an update (completeRollingUpdate, completeUpdate). It compares counts, so a set
 // with 0 replicas is always complete.
 func (w *World) complete() {
-	st, n := &w.Set.Status, sts.WantedReplicas(w.Set)
+	st, n := &w.Set.Status, sts.DesiredReplicas(w.Set)
 	completes := !sts.IsOnDelete(w.Set) || w.Features.KubernetesMinor >= 37
 	if !completes || st.UpdatedReplicas != n || st.ReadyReplicas != n || st.Replicas != n {
 		return

@@ -559,17 +559,17 @@ func (j *ClaimJudge) ordinal(set *appsv1.StatefulSet, o Ordinal) ClaimVerdict {
 
 func (j *ClaimJudge) ordinalState(set *appsv1.StatefulSet, o Ordinal) (ClaimState, string) {
 	if Wants(set, o) {
-		return ClaimDesired, msgClaimNeeded(set.Name, sayRange(set, WantedReplicas(set)))
+		return ClaimDesired, msgClaimNeeded(set.Name, sayRange(set, DesiredReplicas(set)))
 	}
 	for _, s := range j.scalers[key{set.Namespace, set.Name}] {
 		if within(set, o, s.max) {
 			return ClaimReserved, msgClaimReserved(set.Name, sayRange(set, s.max), s.by)
 		}
 	}
-	if WantedReplicas(set) == 0 {
+	if DesiredReplicas(set) == 0 {
 		return ClaimParked, msgClaimParked(set.Name)
 	}
-	return ClaimOrphaned, msgClaimOutOfRange(set.Name, sayRange(set, WantedReplicas(set)))
+	return ClaimOrphaned, msgClaimOutOfRange(set.Name, sayRange(set, DesiredReplicas(set)))
 }
 
 // unscaled is why it is not known whether the set will need the ordinal again, empty when it is.

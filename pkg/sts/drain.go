@@ -177,7 +177,7 @@ func GiveUpDrain(namespace, set string) string {
 // LostDrain is the hint for a pod that has our finalizer when the record is missing: only the user
 // can tell whether its member has left.
 func LostDrain(set *appsv1.StatefulSet, member Ordinal) string {
-	to := min(int32(member-Start(set)), WantedReplicas(set))
+	to := min(int32(member-Start(set)), DesiredReplicas(set))
 	return hintDrainRecordLost(Kubectl(set.Namespace, "sts drain-scale", set.Name, fmt.Sprintf("--replicas %d --profile none", to)), GiveUpDrain(set.Namespace, set.Name))
 }
 
@@ -194,7 +194,7 @@ func ParkedSize(set *appsv1.StatefulSet) (int32, bool) {
 
 // CheckSize is an error for a set that is too large.
 func CheckSize(set *appsv1.StatefulSet) error {
-	if n := WantedReplicas(set); n > MostReplicas {
+	if n := DesiredReplicas(set); n > MostReplicas {
 		return errors.New(msgSetTooLarge(set.Namespace, set.Name, n))
 	}
 	return nil

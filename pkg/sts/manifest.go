@@ -77,7 +77,7 @@ func Objections(set *appsv1.StatefulSet) []string {
 		field string
 		value int32
 	}{
-		{"spec.replicas", WantedReplicas(set)},
+		{"spec.replicas", DesiredReplicas(set)},
 		{"spec.minReadySeconds", spec.MinReadySeconds},
 		{"spec.ordinals.start", int32(Start(set))},
 		{"spec.updateStrategy.rollingUpdate.partition", Partition(set)},

@@ -82,7 +82,7 @@ type Canary struct {
 // canary started by hand, which ends here. A partition above all of them (999, or as many as there
 // were replicas) blocks every update, and the next one, too.
 func (c *Canary) PartitionAfter(set *appsv1.StatefulSet) int32 {
-	replicas := WantedReplicas(set)
+	replicas := DesiredReplicas(set)
 	if c.Replicas != nil {
 		replicas = *c.Replicas
 	}

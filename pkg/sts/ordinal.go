@@ -25,8 +25,8 @@ func Start(set *appsv1.StatefulSet) Ordinal {
 	return Ordinal(set.Spec.Ordinals.Start)
 }
 
-// WantedReplicas is spec.replicas, 1 when unset: the API server's default.
-func WantedReplicas(set *appsv1.StatefulSet) int32 {
+// DesiredReplicas is spec.replicas, 1 when unset: the API server's default.
+func DesiredReplicas(set *appsv1.StatefulSet) int32 {
 	if set.Spec.Replicas == nil {
 		return 1
 	}
@@ -35,12 +35,12 @@ func WantedReplicas(set *appsv1.StatefulSet) int32 {
 
 // End is one past the set's highest desired ordinal.
 func End(set *appsv1.StatefulSet) Ordinal {
-	return Start(set) + Ordinal(WantedReplicas(set))
+	return Start(set) + Ordinal(DesiredReplicas(set))
 }
 
 // Wants says whether the ordinal is in the set's range, start to start+replicas-1.
 func Wants(set *appsv1.StatefulSet, o Ordinal) bool {
-	return within(set, o, WantedReplicas(set))
+	return within(set, o, DesiredReplicas(set))
 }
 
 // within says whether the ordinal is in the set's range if it has this many replicas. The

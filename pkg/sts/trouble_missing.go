@@ -432,7 +432,7 @@ func (s *Snapshot) goingClaim(r Replica, e *corev1.Event) string {
 // did not accept in a dry run, lowest first. A pod that was accepted and then refused again is not
 // one: the API server decides differently for the controller than for the user.
 func (s *Snapshot) Refused() []Ordinal {
-	if len(s.Pods) >= int(WantedReplicas(s.Set)) {
+	if len(s.Pods) >= int(DesiredReplicas(s.Set)) {
 		return nil
 	}
 	var out []Ordinal
