@@ -27,7 +27,7 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--image app:v2 --terminate-after 0s" + summary, out: "containers[app].image: app:v1 → app:v2|40s|8|Complete"},
 		{args: web + "--image app=app:v1" + summary, out: "0s|0|Complete"},
 		{args: web + "--image app:v2 --partition 1 --exit-code" + summary, code: ExitFound,
-			out: "containers[app].image: app:v1 → app:v2|partition: 0 → 1 (pods 1 and above use the new template)|30s|4|Held",
+			out: "containers[app].image: app:v1 → app:v2|partition: 0 → 1 (pods 1 and above use the new template)|30s|4|Paused",
 			err: "statefulset.apps/web: ordinal 0 is below the partition and will not be updated\n"},
 		{args: web + `--patch {"spec":{"terminationGracePeriodSeconds":5}}` + summary, out: "terminationGracePeriodSeconds = 5 (new)|1m0s|8|Complete"},
 		{args: web + "--restart" + summary, out: "metadata.annotations.kubectl.kubernetes.io/restartedAt = 2026-03-01T12:00:00Z (new)|1m0s|8|Complete"},
