@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
@@ -60,6 +61,41 @@ func TestWrongCommandLinesDoNotParse(t *testing.T) {
 		t.Errorf("found %+v, want %+v", got, want)
 	}
 }
+
+// A row of the table of exit codes names only flags of its commands.
+func TestExitCodesNameFlagsOfTheirCommands(t *testing.T) {
+	raw, err := os.ReadFile("../docs/exit-codes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := cmd.NewRoot(cmd.Env{IOStreams: genericiooptions.NewTestIOStreamsDiscard(), Called: "kubectl sts"})
+	total := 0
+	for line := range strings.Lines(string(raw)) {
+		first, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " |")
+		var commands []*cobra.Command
+		for _, span := range anySpan.FindAllStringSubmatch(first, -1) {
+			if c, _, err := root.Find(strings.Fields(span[1])); err == nil && c != root {
+				commands = append(commands, c)
+			}
+		}
+		if len(commands) == 0 || !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		for _, flag := range flagSpan.FindAllStringSubmatch(line, -1) {
+			if total++; !slices.ContainsFunc(commands, func(c *cobra.Command) bool { return c.Flags().Lookup(flag[1]) != nil }) {
+				t.Errorf("docs/exit-codes.md: %s has no flag --%s", first, flag[1])
+			}
+		}
+	}
+	if total < 10 {
+		t.Errorf("only %d flags found: the test is probably broken", total)
+	}
+}
+
+var (
+	anySpan  = regexp.MustCompile("`([^`]+)`")
+	flagSpan = regexp.MustCompile("`(?:[a-z -]+ )?--([a-z-]+)")
+)
 
 type document struct{ path, text string }
 

@@ -28,8 +28,6 @@ type startOptions struct {
 // intent is the part of the intent that does not need the cluster.
 func (o *startOptions) intent(ctx context.Context, env *Env) (plan.StartCanary, error) {
 	var intent plan.StartCanary
-	switch {
-	}
 	for _, s := range o.images {
 		image, err := plan.ParseImage(s)
 		if err != nil {

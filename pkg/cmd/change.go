@@ -249,7 +249,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 				return err
 			}
 		}
-		_, _ = fmt.Fprintln(to, msgPlanTitle(c.verb, ns, name, report.DryRun))
+		_, _ = fmt.Fprintln(to, msgPlanTitle(c.verb, ns, name, c.dryRun))
 		print.Plan(to, report.Plan, style)
 		if report.Alteration != nil {
 			_, _ = fmt.Fprintln(to, msgAdmissionChanges())
@@ -344,13 +344,6 @@ func (c *change) tidy(ctx context.Context, view *cluster.View, intent plan.Inten
 		return nil
 	}
 	return err
-}
-
-func (c *change) dryRunNote() string {
-	if c.dryRun == "none" {
-		return ""
-	}
-	return " (" + c.dryRun + " dry run)"
 }
 
 // environment tells commands that run here which cluster this one uses.

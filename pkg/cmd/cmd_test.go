@@ -88,6 +88,8 @@ func TestWrongCommandLines(t *testing.T) {
 		{"canary start web --image=x --canaries=101%", `--canaries: invalid value "101%"`},
 		{"canary start web --image=x --dry-run=maybe", `--dry-run: invalid value "maybe", must be "none", "client" or "server"`},
 		{"canary start web --image=x --owner=", "--owner must be a single line"},
+		{"canary start web --patch=[]", "--patch: must be an object"},
+		{"canary start web --restart=false", "one of --image, --patch, --patch-file, --filename or --restart is required"},
 		{"canary start web --patch={} --patch-file=x", "--patch and --patch-file are mutually exclusive"},
 		{"canary promote web --print-patch --dry-run", "--print-patch and --dry-run are mutually exclusive"},
 		{"canary promote web --auto --print-patch", "--auto and --print-patch are mutually exclusive"},
@@ -99,6 +101,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"canary promote web --auto --to-ordinal=1", "are mutually exclusive"},
 		{"canary promote web --soak=5m", "--soak requires --auto"},
 		{"canary promote web --full --check=true", "--check requires --auto"},
+		{"canary promote web --auto=false --check=true", "--check requires --auto"},
 		{"canary promote web --on-failure=abort", "--on-failure requires --auto"},
 		{"canary promote web --auto --steps=3,1", "--steps: steps are cumulative and must increase: 1 follows 3"},
 		{"canary promote web --auto --steps=100%,7", "--steps: steps are cumulative and must increase: 7 follows 100%"},
@@ -153,8 +156,13 @@ func TestWrongCommandLines(t *testing.T) {
 		{"drain-scale web", "one of --replicas, --cancel or --unpark is required"},
 		{"drain-scale web --replicas 1 --on survivor", "--on requires --drain-exec"},
 		{"drain-scale web --replicas 1 --cancel", "--replicas, --cancel and --unpark are mutually exclusive"},
+		{"drain-scale web --cancel=false", "one of --replicas, --cancel or --unpark is required"},
 		{"drain-scale web --replicas 1 --park", "--park requires --replicas 0"},
 		{"pvc-gc --yes", "--yes requires --delete"},
+		{"pvc-gc --claim=", `--claim: invalid value "", must not be empty`},
+		{"pvc-gc --reserve-annotation=a,", `--reserve-annotation: invalid value "a,", must not be empty`},
+		{"plan -f a.yaml --filename=", `--filename: invalid value "", must not be empty`},
+		{"plan -f a.yaml,", `--filename: invalid value "a.yaml,", must not be empty`},
 		{"pvc-gc --delete --concurrency 257", `--concurrency: invalid value "257", must be at most 256`},
 		{"version now", `unknown argument "now"`},
 		{"profile shwo", `unknown command "shwo" for "kubectl sts profile", did you mean show?`},
@@ -178,6 +186,31 @@ func TestWrongCommandLines(t *testing.T) {
 			}
 		})
 	}
+}
+
+// These are rejected by nothing but the missing cluster: a comma or a bracket is part of a command, and
+// =false is no flag.
+func TestCommandLinesThatAreNotWrong(t *testing.T) {
+	for _, args := range [][]string{
+		{"canary", "promote", "web", "--auto", "--check", "tr ,, x", "--check-exec", "test a,"},
+		{"drain-scale", "web", "--replicas", "1", "--drain-exec", "[ -e , ]"},
+		{"drain-scale", "web", "--replicas", "1", "--cancel=false", "--unpark=false"},
+		{"drain-scale", "web", "--replicas", "1", "--park=false"},
+		{"canary", "promote", "web", "--step", "1", "--full=false"},
+	} {
+		if i := invoke(t, args...); i.code != ExitError || !strings.Contains(i.err.String(), "connection to the server") {
+			t.Errorf("%v: exit code %d\n%s", args, i.code, i.err.String())
+		}
+	}
+}
+
+// Help does not print defaults that mean nothing.
+func TestHelpOmitsZeroDefaults(t *testing.T) {
+	each(NewRoot(Env{Getenv: func(string) string { return "" }}), func(c *cobra.Command) {
+		if usage := c.LocalFlags().FlagUsages(); strings.Contains(usage, "(default [])") || strings.Contains(usage, "(default 0s)") {
+			t.Errorf("%s:\n%s", c.CommandPath(), usage)
+		}
+	})
 }
 
 func TestHelpNamesTheProgramAsItWasCalled(t *testing.T) {

@@ -189,7 +189,7 @@ func showDNS(c *common, o dnsOptions, out *output, r *inspect.DNSReport) error {
 		print.Missing(c.env.ErrOut, r.Missing)
 	}
 	if r.ClusterDomainSource == sts.DomainAssumed && !o.names.Offline && len(r.Items) > 0 && !o.screens(r, out) {
-		_, _ = fmt.Fprintln(c.env.ErrOut, msgDNSDomainAssumed(r.ClusterDomain))
+		noteTo(c.env.ErrOut, msgDNSDomainAssumed(r.ClusterDomain))
 	}
 	if len(r.Items) == 0 && out.human() {
 		return nil
@@ -199,7 +199,7 @@ func showDNS(c *common, o dnsOptions, out *output, r *inspect.DNSReport) error {
 	}
 	for i := range r.Items {
 		if item := &r.Items[i]; len(o.names.Ordinals) > 0 && len(item.Replicas) == 0 {
-			_, _ = fmt.Fprintln(c.env.ErrOut, msgDNSNoOrdinals(item.Name))
+			_, _ = fmt.Fprintln(c.env.ErrOut, msgNoSuchOrdinals(item.Name))
 		}
 	}
 	return nil

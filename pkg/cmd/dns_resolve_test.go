@@ -9,12 +9,35 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
+
+// A flag that says where to query, or until when, implies --resolve.
+func TestQueriesAreImplied(t *testing.T) {
+	c := &common{env: &Env{}, config: genericclioptions.NewConfigFlags(true)}
+	for _, test := range []struct {
+		options  resolveOptions
+		resolves bool
+	}{
+		{resolveOptions{}, false},
+		{resolveOptions{resolve: true}, true},
+		{resolveOptions{from: "pod/web-0"}, true},
+		{resolveOptions{server: "10.96.0.10"}, true},
+		{resolveOptions{wait: true}, true},
+		{resolveOptions{watch: true}, true},
+	} {
+		o := dnsOptions{resolveOptions: test.options}
+		if err := o.check(newDNS(c), newOutput(&cobra.Command{})); err != nil || o.resolve != test.resolves || o.names.Resolve != test.resolves {
+			t.Errorf("%+v: resolve %t, error %v", test.options, o.resolve, err)
+		}
+	}
+}
 
 func TestOwnServer(t *testing.T) {
 	for _, test := range []struct{ text, want, err string }{

@@ -197,7 +197,7 @@ func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, go
 		if err != nil {
 			return fmt.Errorf("remove the finalizer from pod %s: %w", pod.Name, err)
 		}
-		_, _ = fmt.Fprintln(c.env.Out, msgOrphanReleased(pod.Name)+c.dryRunNote())
+		_, _ = fmt.Fprintln(c.env.Out, msgDryRun(msgOrphanReleased(pod.Name), c.dryRun))
 	}
 	return nil
 }

@@ -101,7 +101,7 @@ func anyOf(words []string) string {
 type checkedValue struct {
 	pflag.Value
 	must  string
-	holds func(text string) bool
+	holds func(text string, value pflag.Value) bool
 }
 
 // Set implements [pflag.Value].
@@ -109,37 +109,43 @@ func (c checkedValue) Set(text string) error {
 	if err := c.Value.Set(text); err != nil {
 		return err
 	}
-	if !c.holds(c.String()) {
+	if !c.holds(text, c.Value) {
 		return mustError(c.must)
 	}
 	return nil
 }
 
-func checkValues(cmd *cobra.Command, must string, holds func(string) bool, names []string) {
+func checkValues(cmd *cobra.Command, must string, holds func(string, pflag.Value) bool, names []string) {
 	for _, name := range names {
 		f := cmd.Flags().Lookup(name)
 		f.Value = checkedValue{f.Value, must, holds}
+		if f.DefValue == "[]" || f.DefValue == "0s" {
+			f.DefValue = "" // --help omits the zero values of the types that it knows, but not of this one
+		}
 	}
 }
 
 // notNegative is for numbers and durations.
 func notNegative(cmd *cobra.Command, names ...string) {
-	checkValues(cmd, "must not be negative", func(text string) bool { return !strings.HasPrefix(text, "-") }, names)
+	checkValues(cmd, "must not be negative", func(_ string, v pflag.Value) bool { return !strings.HasPrefix(v.String(), "-") }, names)
 }
 
 // positive is for numbers and durations.
 func positive(cmd *cobra.Command, names ...string) {
-	checkValues(cmd, "must be greater than 0", func(text string) bool { return text != "0" && text != "0s" && !strings.HasPrefix(text, "-") }, names)
+	checkValues(cmd, "must be greater than 0", func(_ string, v pflag.Value) bool {
+		text := v.String()
+		return text != "0" && text != "0s" && !strings.HasPrefix(text, "-")
+	}, names)
 }
 
 // notEmpty requires a text, or each text of a list: an unset variable of a script expands to nothing.
 func notEmpty(cmd *cobra.Command, names ...string) {
-	checkValues(cmd, "must not be empty", func(text string) bool {
-		items := []string{text}
-		if list, ok := strings.CutPrefix(text, "["); ok && strings.HasSuffix(list, "]") {
-			items = strings.Split(strings.TrimSuffix(list, "]"), ",") // as pflag writes a list
+	checkValues(cmd, "must not be empty", func(text string, v pflag.Value) bool {
+		items := []string{text} // an empty one adds nothing to a list
+		if list, ok := v.(pflag.SliceValue); ok {
+			items = append(items, list.GetSlice()...)
 		}
-		return !slices.ContainsFunc(items, func(item string) bool { return strings.TrimSpace(strings.Trim(item, `"`)) == "" })
+		return !slices.ContainsFunc(items, func(item string) bool { return strings.TrimSpace(item) == "" })
 	}, names)
 }
 
@@ -151,15 +157,21 @@ func requires(cmd *cobra.Command, name string, oneOf ...string) {
 	_ = cmd.Flags().SetAnnotation(name, flagRequires, oneOf) // the flag exists: its constructor is above
 }
 
-// checkFlagGroups checks what the flags of a command say about each other.
+// checkFlagGroups checks what the flags of a command say about each other. --cancel=false counts as
+// no --cancel: a script may compute the value.
 func checkFlagGroups(cmd *cobra.Command) error {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "bool" && f.DefValue == "false" && f.Value.String() == "false" {
+			f.Changed = false
+		}
+	})
 	if err := cmd.ValidateFlagGroups(); err != nil {
 		return usagef("%s\nSee '%s --help' for usage.", groupError(err.Error()), cmd.CommandPath())
 	}
 	var err error
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		needed := f.Annotations[flagRequires]
-		if err == nil && len(needed) > 0 && !slices.ContainsFunc(needed, cmd.Flags().Changed) {
+		if err == nil && f.Changed && len(needed) > 0 && !slices.ContainsFunc(needed, cmd.Flags().Changed) {
 			err = usagef("--%s requires %s", f.Name, flagList(needed, "or"))
 		}
 	})

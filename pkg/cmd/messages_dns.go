@@ -24,11 +24,7 @@ func msgDNSInvalidOrdinals(set string, replicas int32, start sts.Ordinal) string
 }
 
 func msgDNSDomainAssumed(domain string) string {
-	return "note: cannot determine the cluster domain, assuming " + domain + "; use --cluster-domain to set it"
-}
-
-func msgDNSNoOrdinals(set string) string {
-	return "statefulset/" + set + " has none of the ordinals in --ordinal"
+	return "cannot determine the cluster domain, assuming " + domain + "; use --cluster-domain to set it"
 }
 
 // msgDNSFound: findings are made by msgDNSFinding.

@@ -19,7 +19,7 @@ func TestDNSMessages(t *testing.T) {
 	call := messagetest.Call
 	messagetest.Golden(t, "dns",
 		call(msgDNSNoSet), call(msgDNSNegativeReplicas, "web", -1), call(msgDNSTooManyReplicas, "web", 200_000, mostNames), call(msgDNSInvalidOrdinals, "web", 3, 2147483647),
-		call(msgDNSDomainAssumed, "cluster.local"), call(msgDNSNoOrdinals, "web"),
+		call(msgDNSDomainAssumed, "cluster.local"),
 		call(msgDNSFound, []string{msgDNSFinding("ServiceMissing", "web"), msgDNSFinding("HostDNS", "db")}), call(msgDNSFinding, "ServiceMissing", "web"),
 		call(msgDNSUnchecked, "endpointslices", `endpointslices.discovery.k8s.io is forbidden: User "viewer" cannot list resource "endpointslices"`),
 		call(msgDNSUnresolved, 1, []string{name}), call(msgDNSUnresolved, 4, []string{name, "web-2.web.shop.svc.cluster.local", "web-3.web.shop.svc.cluster.local"}),

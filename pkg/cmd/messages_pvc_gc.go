@@ -152,13 +152,6 @@ func msgClaimInterruptedDeleting(volume string) string {
 	return "interrupted during the deletion; data retained on persistentvolume/" + volume
 }
 
-func msgDryRun(did, mode string) string {
-	if mode == "none" {
-		return did
-	}
-	return fmt.Sprintf("%s (%s dry run)", did, mode)
-}
-
 func msgProgress(done, total int) string {
 	return fmt.Sprintf("%d of %s", done, sts.Count(total, "claim"))
 }

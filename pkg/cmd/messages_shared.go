@@ -21,13 +21,16 @@ func msgNotYet(wait string) string { return "not yet: waiting " + wait }
 
 func msgNothingToCommit(why string) string { return "no patch: " + why }
 
-// dryRun is client, server or empty.
 func msgPlanTitle(command, namespace, set, dryRun string) string {
-	title := fmt.Sprintf("%s of statefulset.apps/%s in namespace %s", command, set, namespace)
-	if dryRun != "" {
-		title += " (" + dryRun + " dry run)"
+	return msgDryRun(fmt.Sprintf("%s of statefulset.apps/%s in namespace %s", command, set, namespace), dryRun) + ":"
+}
+
+// mode is none, client or server.
+func msgDryRun(did, mode string) string {
+	if mode == "none" {
+		return did
 	}
-	return title + ":"
+	return fmt.Sprintf("%s (%s dry run)", did, mode)
 }
 
 func msgAdmissionChanges() string { return "mutating admission also changes:" }

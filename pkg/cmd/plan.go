@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,7 +125,7 @@ const maxUnavailableGate = "MaxUnavailableStatefulSet"
 
 // read reads the options from the command line.
 func (o *planOptions) read(c *common, cmd *cobra.Command, f planFlags, args []string) error {
-	if err := o.readNames(c, cmd, args); err != nil {
+	if err := o.readNames(c, args); err != nil {
 		return err
 	}
 	changed := cmd.Flags().Changed
@@ -155,14 +154,12 @@ func (o *planOptions) read(c *common, cmd *cobra.Command, f planFlags, args []st
 }
 
 // readNames reads the name and the namespace of the set.
-func (o *planOptions) readNames(c *common, cmd *cobra.Command, args []string) error {
+func (o *planOptions) readNames(c *common, args []string) error {
 	var err error
 	if o.namespace, err = c.namespace(); err != nil {
 		return err
 	}
 	switch {
-	case cmd.Flags().Changed("filename") && (len(o.files) == 0 || slices.Contains(o.files, "")):
-		return usagef("--filename must not be empty")
 	case len(o.files) == 0 && len(args) == 0:
 		return usagef("a StatefulSet name or --filename is required")
 	case len(args) > 0:

@@ -62,6 +62,7 @@ func newPVCGC(c *common) *cobra.Command {
 	}
 	cmd.MarkFlagsMutuallyExclusive("exit-code", "delete")
 	cmd.MarkFlagsMutuallyExclusive("claim", "all-namespaces")
+	notEmpty(cmd, "claim", "reserve-annotation")
 	cmd.AddCommand(newPVCGCUndo(c), newPVCGCPurge(c), newPVCGCRescue(c))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := out.check(); err != nil {
@@ -80,11 +81,8 @@ func newPVCGC(c *common) *cobra.Command {
 		if o.claims.Ordinals, err = chosenOrdinals(cmd, ordinals); err != nil {
 			return err
 		}
-		if o.claims.Claims, err = chosenClaims(cmd, claims); err != nil {
+		if o.claims.Claims, err = chosenClaims(claims); err != nil {
 			return err
-		}
-		if slices.Contains(o.claims.Reserve, "") || f.Changed("reserve-annotation") && len(o.claims.Reserve) == 0 {
-			return usagef("--reserve-annotation must not be empty")
 		}
 		if cmd.Flags().Changed("older-than") {
 			if o.claims.Choice.OlderThan, err = sts.ParseAge(olderThan); err != nil {
@@ -104,13 +102,10 @@ func newPVCGC(c *common) *cobra.Command {
 }
 
 // chosenClaims reads --claim: data-web-3, or pvc/data-web-3 as -o name writes it.
-func chosenClaims(cmd *cobra.Command, args []string) ([]string, error) {
+func chosenClaims(args []string) ([]string, error) {
 	names, err := keptNames(args)
 	if err != nil {
 		return nil, usagef("--claim: %s", err)
-	}
-	if cmd.Flags().Changed("claim") && len(names) == 0 {
-		return nil, usagef("--claim must not be empty")
 	}
 	var out []string
 	for _, n := range names {
