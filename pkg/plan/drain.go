@@ -330,7 +330,7 @@ func steady(s *sts.Snapshot) *Decision {
 		if sts.Partition(s.Set) > 0 && s.Trap() == nil {
 			hint = hintDrainPartition(canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort"))
 		}
-		return refuse(ReasonUpdateOnItsWay, msgDrainUpdateInProgress(s.Set.Name, what), hint)
+		return refuse(ReasonUpdateOnItsWay, msgUpdateInProgress(s.Set.Name, what), hint)
 	}
 	return nil
 }
@@ -625,7 +625,7 @@ func (i drainScale) leave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	case smaller && r.Pod == nil:
 		return i.removed(s, f, record)
 	case smaller && !same:
-		d := decide(Wait, ReasonScalingDown, waitDrainRemoved(r.Pod.Name), "")
+		d := decide(Wait, ReasonScalingDown, msgScalingDown(r.Pod.Name), "")
 		d.Subject = r.Pod.Name
 		return d
 	case m.Phase == sts.Draining && !same && r.Pod == nil:
@@ -815,7 +815,7 @@ func (i drainScale) remove(s *sts.Snapshot, f Facts, record sts.Drain, r sts.Rep
 	if i.IgnoreBudgets {
 		return do(Action{Why: stepDrainDelete(name), DeletePod: &DeletePod{Name: e.Name, UID: e.UID, Ordinal: e.Ordinal, Revision: e.Revision}}, "Delete")
 	}
-	return do(Action{Why: stepDrainEvict(name), EvictPod: &e}, "Evict")
+	return do(Action{Why: stepEvict(name), EvictPod: &e}, "Evict")
 }
 
 // holdLimit is how often a command adds its finalizer to one pod. Another client that removes it

@@ -91,10 +91,6 @@ func msgDrainRestartInProgress(set, resume, forget string) (message, hint string
 	return fmt.Sprintf("a restart of statefulset/%s is in progress", set), hint + "discard its record: " + forget
 }
 
-func msgDrainUpdateInProgress(set, what string) string {
-	return fmt.Sprintf("an update of statefulset/%s is in progress: %s", set, what)
-}
-
 func hintDrainPartition(promote, abort string) string {
 	return fmt.Sprintf("the partition stops it; complete it: %s; or abort it: %s", promote, abort)
 }
@@ -121,10 +117,6 @@ func hintDrainScaleDown(pod, scale string) string {
 
 func waitDrainUnseenPods(set string, counted, seen int) string {
 	return fmt.Sprintf("for all pods of statefulset/%s to be observed (status.replicas is %d, observed %d)", set, counted, seen)
-}
-
-func waitDrainRemoved(pod string) string {
-	return "for pod " + pod + " to be removed by the scale-down"
 }
 
 func waitDrainRecreated(pod string) string {
@@ -262,8 +254,6 @@ func stepDrainScaleDown(to int32, member string) string {
 func stepDrainScaleUp(to int32, member string) string {
 	return fmt.Sprintf("scale to %s, adding %s", sts.Count(to, "replica"), member)
 }
-
-func stepDrainEvict(pod string) string { return "evict pod " + pod }
 
 func stepDrainDelete(pod string) string {
 	return "delete pod " + pod + " regardless of PodDisruptionBudgets"
