@@ -246,7 +246,7 @@ func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 	}
 	record := &sts.Drain{From: from, To: i.Replicas, Profile: i.profileName(), Custom: i.custom(), StartedBy: i.Name, StartedAt: s.TakenAt}
 	if from == i.Replicas {
-		d := decide(Done, ReasonNothingToDo, msgDrainUnchanged(s.Set.Name, from), "")
+		d := decide(Done, ReasonNothingToDo, msgDrainUnchanged(from), "")
 		return nil, &d
 	}
 	if d := steady(s); d != nil {
@@ -885,7 +885,7 @@ func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
 		event = "ScaleUpCompleted"
 		b = b.drop(sts.ParkedAnnotation)
 	}
-	parts, hint := []string{msgDrainScaled(s.Set.Name, record.To, record.Up(), record.Ordinals())}, ""
+	parts, hint := []string{msgDrainScaled(record.To, record.Up(), record.Ordinals())}, ""
 	if stay := sts.ClaimsOf(s, record.Ordinals()); !record.Up() && len(stay) > 0 {
 		var list, kept string
 		if record.To > 0 {

@@ -662,7 +662,7 @@ func TestForetellBackingOutOfAQuota(t *testing.T) {
 				"remove web-4, which has no pod", "scale to 4 replicas, removing web-4",
 				"remove web-3", "add a finalizer to pod web-3 so that it is not recreated", "evict pod web-3", "scale to 3 replicas, removing web-3", "remove the finalizer from pod web-3",
 				"complete the scale-down (removed ordinals 3-5)",
-				"statefulset.apps/web scaled to 3 replicas; removed ordinals 3-5; data kept in claims data-web-3, data-web-4, and 1 more",
+				"scaled to 3 replicas; removed ordinals 3-5; data kept in claims data-web-3, data-web-4, and 1 more",
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
