@@ -252,7 +252,7 @@ func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 	if d := steady(s); d != nil {
 		return nil, d
 	}
-	if d := i.writesReplicas(s); d != nil {
+	if d := i.resizable(s, i.Replicas); d != nil {
 		return nil, d
 	}
 	if d := i.autoscaled(s); d != nil {
@@ -333,25 +333,6 @@ func steady(s *sts.Snapshot) *Decision {
 		return refuse(ReasonUpdateOnItsWay, msgUpdateInProgress(s.Set.Name, what), hint)
 	}
 	return nil
-}
-
-// writesReplicas refuses where another client would revert the size: a member that has left
-// would be recreated.
-func (i drainScale) writesReplicas(s *sts.Snapshot) *Decision {
-	d := i.unmanaged(s, sts.FieldReplicas)
-	if d == nil || strings.Contains(d.Hint, "--print-patch") {
-		return pauseFirst(d, i.Replicas)
-	}
-	return d
-}
-
-// pauseFirst is the hint for sets that are managed from Git: the members have to leave before
-// the new size is committed, or the pods are removed without a drain.
-func pauseFirst(d *Decision, to int32) *Decision {
-	if d != nil {
-		d.Hint = hintDrainGitOps(to)
-	}
-	return d
 }
 
 // scaledMeanwhile stops when another client has changed the size.

@@ -149,7 +149,7 @@ func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	if have < size {
-		if d := pauseFirst(i.unmanaged(s, sts.FieldReplicas), size); d != nil {
+		if d := i.resizable(s, size); d != nil {
 			return *d
 		}
 		return do(Action{Why: stepDrainUnpark(have, size), Scale: scale(s.Set, size, "Unparked")}, "Scale")
