@@ -36,6 +36,7 @@ type word struct {
 
 type exception struct {
 	file, text string
+	pattern    *regexp.Regexp // the text, with any space between its words
 	used       bool
 }
 
@@ -150,7 +151,8 @@ func parseExceptions(list string) ([]*exception, error) {
 	}
 	var out []*exception
 	for _, p := range pairs {
-		out = append(out, &exception{file: p[0], text: p[1]})
+		pattern := regexp.MustCompile(strings.ReplaceAll(regexp.QuoteMeta(p[1]), " ", `\s+`))
+		out = append(out, &exception{file: p[0], text: p[1], pattern: pattern})
 	}
 	return out, nil
 }
@@ -161,8 +163,7 @@ func check(file string, texts []text, words []word, exceptions []*exception) []s
 	for _, t := range texts {
 		for _, w := range words {
 			for _, at := range w.pattern.FindAllStringIndex(t.content, -1) {
-				around := strings.Join(strings.Fields(t.content[max(0, at[0]-60):min(len(t.content), at[1]+60)]), " ")
-				if excepted(file, around, exceptions) {
+				if excepted(file, t.content, at, exceptions) {
 					continue
 				}
 				line := t.line + strings.Count(t.content[:at[0]], "\n")
@@ -173,9 +174,10 @@ func check(file string, texts []text, words []word, exceptions []*exception) []s
 	return found
 }
 
-func excepted(file, around string, exceptions []*exception) bool {
+// excepted reports whether the text of an exception contains what was found, or a part of it.
+func excepted(file, content string, at []int, exceptions []*exception) bool {
 	for _, e := range exceptions {
-		if e.file == file && strings.Contains(around, e.text) {
+		if e.file == file && slices.ContainsFunc(e.pattern.FindAllStringIndex(content, -1), func(text []int) bool { return text[0] < at[1] && at[0] < text[1] }) {
 			e.used = true
 			return true
 		}

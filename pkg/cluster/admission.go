@@ -189,7 +189,7 @@ func setWrite(set *appsv1.StatefulSet, subresource string) write {
 }
 
 // storedAs returns the decision about an object that the API server has not stored as it was sent:
-// see [plan.NotStored]. object is its kind and name.
+// see [plan.NotStored]. object is what it is called in messages: "pod web-2", "persistentvolume/pvc-1".
 func (c *Client) storedAs(ctx context.Context, w write, object string, alteration *sts.Alteration, err error) error {
 	if err != nil || alteration == nil {
 		return err

@@ -271,7 +271,7 @@ func (w *Claims) createClaim(ctx context.Context, v plan.ClaimView, c *corev1.Pe
 		}
 		v.Claim = claim
 		alteration, err := plan.NotCreated(c, claim)
-		return w.Client.storedAs(ctx, write{admissionv1.Create, "", "persistentvolumeclaims", claim}, "persistentvolumeclaim "+c.Name, alteration, err)
+		return w.Client.storedAs(ctx, write{admissionv1.Create, "", "persistentvolumeclaims", claim}, "persistentvolumeclaim/"+c.Name, alteration, err)
 	})
 	return v, err
 }
@@ -284,7 +284,7 @@ func (w *Claims) createVolume(ctx context.Context, v plan.ClaimView, c *corev1.P
 		}
 		v.Copy = volume
 		alteration, err := plan.NotCreated(c, volume)
-		return w.Client.storedAs(ctx, write{admissionv1.Create, "", "persistentvolumes", volume}, "persistentvolume "+c.Name, alteration, err)
+		return w.Client.storedAs(ctx, write{admissionv1.Create, "", "persistentvolumes", volume}, "persistentvolume/"+c.Name, alteration, err)
 	})
 	return v, err
 }
@@ -302,7 +302,7 @@ func (w *Claims) patchClaim(ctx context.Context, v plan.ClaimView, ops []plan.Pa
 			return written("patch persistentvolumeclaim "+v.Name, err)
 		}
 		alteration, err := plan.NotStored(ops, claim)
-		if err := w.Client.storedAs(ctx, write{admissionv1.Update, "", "persistentvolumeclaims", claim}, "persistentvolumeclaim "+v.Name, alteration, err); err != nil {
+		if err := w.Client.storedAs(ctx, write{admissionv1.Update, "", "persistentvolumeclaims", claim}, "persistentvolumeclaim/"+v.Name, alteration, err); err != nil {
 			return err
 		}
 		trim(claim)
@@ -324,7 +324,7 @@ func (w *Claims) patchVolume(ctx context.Context, p *plan.PatchVolume) (volume *
 			return written("patch persistentvolume "+p.Name, err)
 		}
 		alteration, err := plan.NotStored(p.Ops, stored)
-		if err := w.Client.storedAs(ctx, write{admissionv1.Update, "", "persistentvolumes", stored}, "persistentvolume "+p.Name, alteration, err); err != nil {
+		if err := w.Client.storedAs(ctx, write{admissionv1.Update, "", "persistentvolumes", stored}, "persistentvolume/"+p.Name, alteration, err); err != nil {
 			return err
 		}
 		trim(stored)

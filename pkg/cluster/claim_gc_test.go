@@ -344,11 +344,7 @@ func (s *streaming) of(resource string) chan string {
 
 // send has a watch of the resource report a change.
 func (s *streaming) send(resource, kind string, o runtime.Object) {
-	raw, err := json.Marshal(map[string]any{"type": kind, "object": stamped(o)})
-	if err != nil {
-		panic(err)
-	}
-	s.of(resource) <- string(raw) + "\n"
+	s.of(resource) <- event(kind, o)
 }
 
 // TestAwait: what has changed is brought up to date, by a list first and by watches then, from the

@@ -33,7 +33,7 @@ func msgAnnotationsTooLarge(set string) string {
 }
 
 func msgMayNot(verb, resource, namespace string) string {
-	return fmt.Sprintf("no permission to %s %s in namespace %s", verb, resource, namespace)
+	return fmt.Sprintf("no permission to %s %s in namespace %s: request it, or rerun the command as a user who has it", verb, resource, namespace)
 }
 
 func msgNoEvent(set string) string { return "cannot create an event for statefulset/" + set }

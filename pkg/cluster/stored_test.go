@@ -149,7 +149,7 @@ func TestClaimWritesAreNotStored(t *testing.T) {
 				}
 				got := refusal(err)
 				if a.OwnClaim != nil && changed { // it stays without, and says why
-					if !strings.Contains(after.Owners[0].Why, "mutating admission changes the write to persistentvolumeclaim data-web-3") {
+					if !strings.Contains(after.Owners[0].Why, "mutating admission changes the write to persistentvolumeclaim/data-web-3") {
 						t.Errorf("the owners: %v", after.Owners)
 					}
 					got = want

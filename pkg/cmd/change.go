@@ -511,10 +511,7 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d plan.Decision, err e
 
 // resultLine is how a command that is done ends on standard output.
 func resultLine(set string, d plan.Decision) string {
-	switch {
-	case strings.HasPrefix(d.Message, "statefulset.apps/"+set+" "):
-		return d.Message
-	case d.Reason == plan.ReasonNothingToDo:
+	if d.Reason == plan.ReasonNothingToDo {
 		return msgNoResult(set, d.Message)
 	}
 	return msgResult(set, d.Message)

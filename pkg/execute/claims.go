@@ -221,7 +221,7 @@ func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 		answer := (*plan.AnswerError)(nil)
 		switch {
 		case errors.As(err, &answer):
-			c.result.Decision = refusedClaim(answer.Decision, c.result.Wrote)
+			c.result.Decision = refusal(answer.Decision, c.result.Wrote)
 			r.end(c, nil)
 		case errors.Is(err, plan.ErrChanged) && changed < changedLimit:
 			changed++
@@ -235,17 +235,6 @@ func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 			}
 		}
 	}
-}
-
-// refusedClaim is the result for a claim when the API server does not store what was sent: refused
-// when nothing has been written yet, else stuck.
-func refusedClaim(d plan.Decision, wrote bool) plan.Decision {
-	if wrote {
-		d.Verdict = plan.Stuck
-		d.Message += msgEarlierWritesStay()
-	}
-	d.Hint = hintRerunClaims(d.Hint)
-	return d
 }
 
 // last reports whether the steps after the action depend on a real change in the cluster.

@@ -238,7 +238,7 @@ func TestClaimsStoredOtherwise(t *testing.T) {
 		close(w.released)
 		w.apply = func(_ context.Context, name string, write int) error {
 			if name == "0-0" && write == 1 || name == "0-1" && write == 2 {
-				return plan.RefuseWritten("", "persistentvolume x", &sts.Alteration{})
+				return plan.RefuseWritten("", "persistentvolume/x", &sts.Alteration{})
 			}
 			return nil
 		}

@@ -295,7 +295,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 	seen, err := r.world.Apply(ctx, s, *d.Action)
 	if errors.Is(err, plan.ErrBehind) {
 		if r.behind++; r.behind > 1 { // else it is a matter of milliseconds
-			r.result.Decision = plan.Decision{Verdict: plan.Wait, Reason: plan.ReasonNotObserved, Message: msgWatchBehind(err)}
+			r.result.Decision = plan.Decision{Verdict: plan.Wait, Reason: plan.ReasonNotObserved, Message: msgWatchBehind()}
 			r.held = d.Key()
 			r.observer.Decided(s, r.result.Decision)
 		}
@@ -357,13 +357,18 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d plan.Decision) (b
 // refused ends the run where admission rejects an action: the command is refused when no pod has
 // been disrupted yet, else it is stuck.
 func (r *runner) refused(s *sts.Snapshot, d plan.Decision) {
-	if slices.ContainsFunc(r.result.Applied, func(a Applied) bool { return a.Disrupts() }) {
-		d.Verdict = plan.Stuck
-		d.Message = msgStepsKept(d.Message)
-	}
-	d.Hint = hintRerun(d.Hint)
+	d = refusal(d, slices.ContainsFunc(r.result.Applied, func(a Applied) bool { return a.Disrupts() }))
 	r.result.Decision = d
 	r.observer.Decided(s, d)
+}
+
+// refusal is the end where admission rejects a write: refused, or stuck where earlier writes stay.
+func refusal(d plan.Decision, earlier bool) plan.Decision {
+	if earlier {
+		d.Verdict, d.Message = plan.Stuck, msgStepsKept(d.Message)
+	}
+	d.Hint = hintRerun(d.Hint)
+	return d
 }
 
 // wrote records an action that was carried out.

@@ -27,7 +27,7 @@ func msgInterrupted(waited string) string {
 
 func msgRunTwice(label string) string { return label + " would be run twice (this is a bug)" }
 
-func msgWatchBehind(err error) string { return "for the watch to catch up: " + err.Error() }
+func msgWatchBehind() string { return "for the watch to catch up with the API server" }
 
 func msgKeepsChanging(set string, attempts int) string {
 	return fmt.Sprintf("statefulset/%s keeps changing, gave up after %d attempts", set, attempts)

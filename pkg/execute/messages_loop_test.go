@@ -1,7 +1,6 @@
 package execute
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -15,7 +14,7 @@ func TestMessagesOfTheLoop(t *testing.T) {
 		messagetest.Call(msgInterrupted, "for pod web-2: it is starting"),
 		messagetest.Call(msgInterrupted, ""),
 		messagetest.Call(msgRunTwice, "leader-exec"),
-		messagetest.Call(msgWatchBehind, errors.New("the watch is behind the API server")),
+		messagetest.Call(msgWatchBehind),
 		messagetest.Call(msgKeepsChanging, "web", 21),
 		messagetest.Call(msgStepsKept, "cannot evict pod web-1: denied by validatingadmissionpolicy/guard"),
 		messagetest.Call(hintRerun, ""),

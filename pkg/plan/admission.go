@@ -100,10 +100,11 @@ func RefuseScaled(s *sts.Snapshot, c *Scale, stored int32, by []string) *AnswerE
 }
 
 // RefuseWritten refuses a write to an object other than the StatefulSet when the API server would
-// store something else. object is kind and name, ns is empty for a cluster-scoped object.
+// store something else. object is what it is called, "pod web-2" or "persistentvolume/pvc-1"; ns is empty
+// for a cluster-scoped object.
 func RefuseWritten(ns, object string, a *sts.Alteration) *AnswerError {
 	d := decide(Refused, ReasonAdmission, msgWriteAltered(object, ns, a.Changes, a.By), hintExempt(object))
-	_, d.Subject, _ = strings.Cut(object, " ")
+	d.Subject = object[strings.LastIndexAny(object, " /")+1:]
 	d.Alteration = a
 	return &AnswerError{Decision: d}
 }

@@ -90,6 +90,11 @@ func owned(by, id string) change {
 
 func onSet(f func(*appsv1.StatefulSet)) change { return func(inv *sts.Inventory) { f(inv.Sets[0]) } }
 
+// underOperator is a set that an operator manages.
+var underOperator = onSet(func(s *appsv1.StatefulSet) {
+	s.OwnerReferences = []metav1.OwnerReference{{APIVersion: "cassandra.example/v1", Kind: "Ring", Name: "web", UID: "u", Controller: new(true)}}
+})
+
 func annotated(key, value string) change {
 	return onSet(func(set *appsv1.StatefulSet) { annotate(set, key, value) })
 }
@@ -809,16 +814,13 @@ func pauseCases() []decisionCase {
 
 // managedCases are about others who write the set by themselves.
 func managedCases() []decisionCase {
-	operator := onSet(func(s *appsv1.StatefulSet) {
-		s.OwnerReferences = []metav1.OwnerReference{{APIVersion: "cassandra.example/v1", Kind: "Ring", Name: "web", UID: "u", Controller: new(true)}}
-	})
 	argo, helm := annotated("argocd.argoproj.io/tracking-id", "shop"), annotated("meta.helm.sh/release-name", "shop")
 	one := start("1", "web:2", 1)
 	forced := one
 	forced.Force = true
 	byHand := onSet(func(s *appsv1.StatefulSet) { delete(s.Annotations, sts.CanaryAnnotation) })
 	return []decisionCase{
-		{"start under an operator", ststest.Web(3), []change{operator}, one, plan.Facts{}, plan.Refused, plan.ReasonManaged},
+		{"start under an operator", ststest.Web(3), []change{underOperator}, one, plan.Facts{}, plan.Refused, plan.ReasonManaged},
 		{"start under Argo CD", ststest.Web(3), []change{argo}, one, plan.Facts{}, plan.Refused, plan.ReasonManaged},
 		{"start under Argo CD all the same", ststest.Web(3), []change{argo}, forced, plan.Facts{}, plan.Do, "Start"},
 		{"start under Helm, which reverts nothing by itself", ststest.Web(3), []change{helm}, one, plan.Facts{}, plan.Do, "Start"},

@@ -246,13 +246,13 @@ func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 	}
 	record := &sts.Drain{From: from, To: i.Replicas, Profile: i.profileName(), Custom: i.custom(), StartedBy: i.Name, StartedAt: s.TakenAt}
 	if from == i.Replicas {
-		d := decide(Done, ReasonNothingToDo, msgDrainUnchanged(s.Set.Name, from), "")
+		d := decide(Done, ReasonNothingToDo, msgDrainUnchanged(from), "")
 		return nil, &d
 	}
 	if d := steady(s); d != nil {
 		return nil, d
 	}
-	if d := i.writesReplicas(s); d != nil {
+	if d := i.resizable(s, i.Replicas); d != nil {
 		return nil, d
 	}
 	if d := i.autoscaled(s); d != nil {
@@ -330,28 +330,9 @@ func steady(s *sts.Snapshot) *Decision {
 		if sts.Partition(s.Set) > 0 && s.Trap() == nil {
 			hint = hintDrainPartition(canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort"))
 		}
-		return refuse(ReasonUpdateOnItsWay, msgDrainUpdateInProgress(s.Set.Name, what), hint)
+		return refuse(ReasonUpdateOnItsWay, msgUpdateInProgress(s.Set.Name, what), hint)
 	}
 	return nil
-}
-
-// writesReplicas refuses where another client would revert the size: a member that has left
-// would be recreated.
-func (i drainScale) writesReplicas(s *sts.Snapshot) *Decision {
-	d := i.unmanaged(s, sts.FieldReplicas)
-	if d == nil || strings.Contains(d.Hint, "--print-patch") {
-		return pauseFirst(d, i.Replicas)
-	}
-	return d
-}
-
-// pauseFirst is the hint for sets that are managed from Git: the members have to leave before
-// the new size is committed, or the pods are removed without a drain.
-func pauseFirst(d *Decision, to int32) *Decision {
-	if d != nil {
-		d.Hint = hintDrainGitOps(to)
-	}
-	return d
 }
 
 // scaledMeanwhile stops when another client has changed the size.
@@ -625,7 +606,7 @@ func (i drainScale) leave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	case smaller && r.Pod == nil:
 		return i.removed(s, f, record)
 	case smaller && !same:
-		d := decide(Wait, ReasonScalingDown, waitDrainRemoved(r.Pod.Name), "")
+		d := decide(Wait, ReasonScalingDown, msgScalingDown(r.Pod.Name), "")
 		d.Subject = r.Pod.Name
 		return d
 	case m.Phase == sts.Draining && !same && r.Pod == nil:
@@ -815,7 +796,7 @@ func (i drainScale) remove(s *sts.Snapshot, f Facts, record sts.Drain, r sts.Rep
 	if i.IgnoreBudgets {
 		return do(Action{Why: stepDrainDelete(name), DeletePod: &DeletePod{Name: e.Name, UID: e.UID, Ordinal: e.Ordinal, Revision: e.Revision}}, "Delete")
 	}
-	return do(Action{Why: stepDrainEvict(name), EvictPod: &e}, "Evict")
+	return do(Action{Why: stepEvict(name), EvictPod: &e}, "Evict")
 }
 
 // holdLimit is how often a command adds its finalizer to one pod. Another client that removes it
@@ -885,7 +866,7 @@ func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
 		event = "ScaleUpCompleted"
 		b = b.drop(sts.ParkedAnnotation)
 	}
-	parts, hint := []string{msgDrainScaled(s.Set.Name, record.To, record.Up(), record.Ordinals())}, ""
+	parts, hint := []string{msgDrainScaled(record.To, record.Up(), record.Ordinals())}, ""
 	if stay := sts.ClaimsOf(s, record.Ordinals()); !record.Up() && len(stay) > 0 {
 		var list, kept string
 		if record.To > 0 {

@@ -31,7 +31,7 @@ func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	case record == nil && held != nil:
 		return letGo(held, o, stepDrainReleaseUnknown(held.Name))
 	case record == nil:
-		return decide(Done, ReasonNothingToDo, msgDrainNothingToCancel(s.Set.Name), "")
+		return decide(Done, ReasonNothingToDo, msgDrainNothingToCancel(), "")
 	}
 	effect := ""
 	if record.Member != nil {
@@ -54,7 +54,7 @@ func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	if record.To == 0 && !parked {
 		b = b.drop(sts.ParkedAnnotation)
 	}
-	end := decide(Done, ReasonScaleCancelled, msgDrainCancelled(s.Set.Name, record.Up(), sts.DesiredReplicas(s.Set))+effect, "")
+	end := decide(Done, ReasonScaleCancelled, msgDrainCancelled(record.Up(), sts.DesiredReplicas(s.Set))+effect, "")
 	end.Drain = record
 	if parked {
 		end.Hint = hintDrainUnpark(record.From, sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--unpark"))

@@ -137,7 +137,7 @@ func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
 	have := sts.DesiredReplicas(s.Set)
 	switch {
 	case !parked && have > 0:
-		return decide(Done, ReasonNothingToDo, msgDrainNotParked(s.Set.Name, have), "")
+		return decide(Done, ReasonNothingToDo, msgDrainNotParked(have), "")
 	case !parked && s.Set.Annotations[sts.ParkedAnnotation] != "":
 		message, hint := msgDrainParkedSize(s.Set.Name, s.Set.Annotations[sts.ParkedAnnotation], drainCommand(s, 1))
 		return decide(Refused, ReasonParked, message, hint)
@@ -149,7 +149,7 @@ func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	if have < size {
-		if d := pauseFirst(i.unmanaged(s, sts.FieldReplicas), size); d != nil {
+		if d := i.resizable(s, size); d != nil {
 			return *d
 		}
 		return do(Action{Why: stepDrainUnpark(have, size), Scale: scale(s.Set, size, "Unparked")}, "Scale")
@@ -157,7 +157,7 @@ func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := available(s, Stuck); d != nil {
 		return *d
 	}
-	end := decide(Done, ReasonUnparked, msgDrainUnparked(s.Set.Name, have), "")
+	end := decide(Done, ReasonUnparked, msgDrainUnparked(have), "")
 	d := do(newPatch(s.Set).drop(sts.ParkedAnnotation, sts.OwnerAnnotation).action("", stepDrainForgetSize()), "Finish")
 	d.Then = &end
 	return d

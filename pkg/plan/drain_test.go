@@ -312,6 +312,7 @@ func drainCases() []decisionCase {
 		{"a restart's record cannot be read", ststest.Web(5), on{annotated(sts.RestartAnnotation, "[")}, plainDown, none, plan.Refused, plan.ReasonRestartOnItsWay},
 		{"the record cannot be read", ststest.Web(5), on{annotated(sts.DrainAnnotation, "{}")}, plainDown, none, plan.Refused, plan.ReasonBadRecord},
 		{"Argo CD would revert the size", ststest.Web(5), on{annotated("argocd.argoproj.io/tracking-id", "shop")}, plainDown, none, plan.Refused, plan.ReasonManaged},
+		{"an operator would revert the size", ststest.Web(5), on{underOperator}, plainDown, none, plan.Refused, plan.ReasonManaged},
 		{"an autoscaler would scale up again", ststest.Web(5), on{autoscaled(4, 9)}, plainDown, none, plan.Refused, plan.ReasonAutoscaler},
 		{"an autoscaler would scale up again before 0 is reached", ststest.Web(5), on{autoscaled(3, 9)}, park, none, plan.Refused, plan.ReasonAutoscaler},
 		{"an autoscaler that scales from 0", ststest.Web(5), on{autoscaled(0, 9)}, park, none, plan.Refused, plan.ReasonAutoscaler},
@@ -537,6 +538,7 @@ func unparkCases() []decisionCase {
 		{"its size is no number", ststest.Web(0), on{annotated(sts.ParkedAnnotation, "many")}, unpark, none, plan.Refused, plan.ReasonParked},
 		{"another user has the lock", ststest.Web(0), on{parked, owned("bob@desk", "7")}, unpark, none, plan.Refused, plan.ReasonOwned},
 		{"Argo CD would revert the size", ststest.Web(0), on{parked, annotated("argocd.argoproj.io/tracking-id", "shop")}, unpark, none, plan.Refused, plan.ReasonManaged},
+		{"an operator would revert the size", ststest.Web(0), on{parked, underOperator}, unpark, none, plan.Refused, plan.ReasonManaged},
 		{"all start at once", ststest.Web(0), on{parked}, unpark, none, plan.Do, "Scale"},
 		{"some were started by other means", ststest.Web(2), on{parked}, unpark, none, plan.Do, "Scale"},
 		{"one is starting", ststest.Web(5), on{parked, starting(4)}, unpark, none, plan.Wait, plan.ReasonPodNotAvailable},
@@ -662,7 +664,7 @@ func TestForetellBackingOutOfAQuota(t *testing.T) {
 				"remove web-4, which has no pod", "scale to 4 replicas, removing web-4",
 				"remove web-3", "add a finalizer to pod web-3 so that it is not recreated", "evict pod web-3", "scale to 3 replicas, removing web-3", "remove the finalizer from pod web-3",
 				"complete the scale-down (removed ordinals 3-5)",
-				"statefulset.apps/web scaled to 3 replicas; removed ordinals 3-5; data kept in claims data-web-3, data-web-4, and 1 more",
+				"scaled to 3 replicas; removed ordinals 3-5; data kept in claims data-web-3, data-web-4, and 1 more",
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)

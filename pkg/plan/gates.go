@@ -49,7 +49,7 @@ func (g Gates) failed(s *sts.Snapshot) string {
 		switch {
 		case g.mayRestart(r, t):
 		case t != nil && t.Failing:
-			return msgPodFails(s.Name(r.Ordinal), t.Message)
+			return msgPodTrouble(s.Name(r.Ordinal), t.Message)
 		case r.Pod != nil && !r.Terminating && sts.Restarts(r.Pod) > g.MaxRestarts:
 			trouble := ""
 			if t != nil {

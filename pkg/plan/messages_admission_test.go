@@ -29,7 +29,7 @@ func TestAdmissionMessages(t *testing.T) {
 		call(hintStoredAltered, "kubectl sts status web -n shop"),
 		call(msgScaleAltered, "web", 3, 5, kyverno),
 		call(msgWriteAltered, "pod web-4", "shop", finalizer, kyverno),
-		call(msgWriteAltered, "persistentvolume pv-7", "", replicas, none),
+		call(msgWriteAltered, "persistentvolume/pv-7", "", replicas, none),
 
 		call(msgPodRejected, "pod web-4", revision, webhook),
 		call(msgPodRejected, msgPodsTogether([]sts.Ordinal{3, 4}), "new template", quota),

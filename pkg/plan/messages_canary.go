@@ -98,10 +98,6 @@ func hintCanaryStartedBefore(updated []sts.Ordinal, promote, abort string) strin
 	return fmt.Sprintf("complete it first: %s; or abort it: %s", promote, abort)
 }
 
-func msgUpdateInProgress(set, what string) string {
-	return fmt.Sprintf("an update of statefulset/%s is already in progress: %s", set, what)
-}
-
 func msgStartParked(set string) (message, hint string) {
 	return fmt.Sprintf("cannot start a canary: statefulset/%s is scaled to 0 replicas", set),
 		"scale it up first, or change the template with kubectl"
@@ -290,10 +286,6 @@ func msgGateAborted(why, end string) string {
 }
 
 // Gates.
-
-func msgPodFails(pod, trouble string) string {
-	return fmt.Sprintf("pod %s %s", pod, trouble)
-}
 
 func msgTooManyRestarts(pod string, restarts, allowed int32, trouble string) string {
 	text := fmt.Sprintf("pod %s restarted %s, more than --max-restarts=%d", pod, times(restarts), allowed)

@@ -8,8 +8,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// What drain-scale says: msg… is how it ended or what it refuses, with a hint where there is one,
-// wait… what it waits for, and step… what it does next.
+// What drain-scale says: msg… is how it ended, after "statefulset.apps/NAME", or what it refuses, with a
+// hint where there is one, wait… what it waits for, and step… what it does next.
 
 func msgDrainInProgress(set string, from, to int32, profile, startedBy, resume, cancel string) (message, hint string) {
 	message = fmt.Sprintf("a %s of statefulset/%s from %d to %s", sayDirection(to > from), set, from, sts.Count(to, "replica"))
@@ -32,8 +32,8 @@ func msgDrainRecordLost(pod, remedies string) (message, hint string) {
 	return fmt.Sprintf("pod %s has finalizer %s, but the record of its scale-down is missing: cannot determine whether %s has left its cluster", pod, sts.LeavingFinalizer, pod), remedies
 }
 
-func msgDrainUnchanged(set string, replicas int32) string {
-	return fmt.Sprintf("statefulset.apps/%s unchanged: it already has %s", set, sts.Count(replicas, "replica"))
+func msgDrainUnchanged(replicas int32) string {
+	return "nothing to scale: already has " + sts.Count(replicas, "replica")
 }
 
 func msgDrainProfileRefuses(profile, why string) string {
@@ -91,10 +91,6 @@ func msgDrainRestartInProgress(set, resume, forget string) (message, hint string
 	return fmt.Sprintf("a restart of statefulset/%s is in progress", set), hint + "discard its record: " + forget
 }
 
-func msgDrainUpdateInProgress(set, what string) string {
-	return fmt.Sprintf("an update of statefulset/%s is in progress: %s", set, what)
-}
-
 func hintDrainPartition(promote, abort string) string {
 	return fmt.Sprintf("the partition stops it; complete it: %s; or abort it: %s", promote, abort)
 }
@@ -121,10 +117,6 @@ func hintDrainScaleDown(pod, scale string) string {
 
 func waitDrainUnseenPods(set string, counted, seen int) string {
 	return fmt.Sprintf("for all pods of statefulset/%s to be observed (status.replicas is %d, observed %d)", set, counted, seen)
-}
-
-func waitDrainRemoved(pod string) string {
-	return "for pod " + pod + " to be removed by the scale-down"
 }
 
 func waitDrainRecreated(pod string) string {
@@ -263,8 +255,6 @@ func stepDrainScaleUp(to int32, member string) string {
 	return fmt.Sprintf("scale to %s, adding %s", sts.Count(to, "replica"), member)
 }
 
-func stepDrainEvict(pod string) string { return "evict pod " + pod }
-
 func stepDrainDelete(pod string) string {
 	return "delete pod " + pod + " regardless of PodDisruptionBudgets"
 }
@@ -299,12 +289,12 @@ func stepDrainFinish(up bool, ordinals []sts.Ordinal) string {
 	return fmt.Sprintf("complete the %s (%s %s)", sayDirection(up), verb, sts.SayOrdinals(ordinals))
 }
 
-func msgDrainScaled(set string, to int32, up bool, ordinals []sts.Ordinal) string {
+func msgDrainScaled(to int32, up bool, ordinals []sts.Ordinal) string {
 	verb := "removed"
 	if up {
 		verb = "added"
 	}
-	return fmt.Sprintf("statefulset.apps/%s scaled to %s; %s %s", set, sts.Count(to, "replica"), verb, sts.SayOrdinals(ordinals))
+	return fmt.Sprintf("scaled to %s; %s %s", sts.Count(to, "replica"), verb, sts.SayOrdinals(ordinals))
 }
 
 func msgDrainKeptClaims(claims []string, list string) (message, hint string) {
@@ -362,8 +352,8 @@ func msgDrainJoinAfterFailed(member, problem string) string {
 
 // --unpark
 
-func msgDrainNotParked(set string, replicas int32) string {
-	return fmt.Sprintf("statefulset.apps/%s unchanged: it is not parked (it has %s)", set, sts.Count(replicas, "replica"))
+func msgDrainNotParked(replicas int32) string {
+	return fmt.Sprintf("nothing to unpark: not parked (%s)", sts.Count(replicas, "replica"))
 }
 
 func msgDrainParkedSize(set, size, scale string) (message, hint string) {
@@ -380,20 +370,18 @@ func stepDrainUnpark(from, to int32) string {
 
 func stepDrainForgetSize() string { return "remove the recorded size" }
 
-func msgDrainUnparked(set string, replicas int32) string {
-	return fmt.Sprintf("statefulset.apps/%s unparked with %s", set, sts.Count(replicas, "replica"))
+func msgDrainUnparked(replicas int32) string {
+	return "unparked with " + sts.Count(replicas, "replica")
 }
 
 // --cancel
 
-func msgDrainNothingToCancel(set string) string {
-	return fmt.Sprintf("statefulset.apps/%s unchanged: no drain-scale is in progress", set)
-}
+func msgDrainNothingToCancel() string { return "nothing to cancel: no drain-scale in progress" }
 
 func stepDrainCancel(up bool) string { return "cancel the " + sayDirection(up) }
 
-func msgDrainCancelled(set string, up bool, replicas int32) string {
-	return fmt.Sprintf("statefulset.apps/%s %s cancelled at %s", set, sayDirection(up), sts.Count(replicas, "replica"))
+func msgDrainCancelled(up bool, replicas int32) string {
+	return fmt.Sprintf("%s cancelled at %s", sayDirection(up), sts.Count(replicas, "replica"))
 }
 
 func hintDrainUnpark(replicas int32, unpark string) string {

@@ -7,8 +7,6 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-func stepEvict(pod string) string { return "evict pod " + pod }
-
 func stepAskLeader(pod string) string { return "check whether pod " + pod + " is the leader" }
 
 func stepBeginRestart(ordinals []sts.Ordinal, leaderLast bool) string {

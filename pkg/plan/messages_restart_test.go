@@ -18,7 +18,6 @@ func TestMessagesOfRestart(t *testing.T) {
 		messagetest.Call(stepResumeRestart, "", one, false),
 		messagetest.Call(restartOrder, all, false),
 		messagetest.Call(stepAskLeader, "web-2"),
-		messagetest.Call(stepEvict, "web-2"),
 		messagetest.Call(stepFinishRestart, all),
 		messagetest.Call(msgRestarted, all),
 		messagetest.Call(msgRestarted, one),

@@ -69,6 +69,8 @@ func msgNoPartitionRecreate(set string) string {
 
 func hintRollingUpdate() string { return "set spec.updateStrategy.type to RollingUpdate first" }
 
+func stepEvict(pod string) string { return "evict pod " + pod }
+
 func msgScalingDown(pod string) string { return "for pod " + pod + " to be removed by the scale-down" }
 
 // trouble is why the pod is not available: "is Pending".
@@ -113,6 +115,11 @@ func hintPodRejected(look, abort string) string {
 
 func msgOrdinalsOnOther(ordinals []sts.Ordinal, revisions []string, update string) string {
 	return fmt.Sprintf("%s at revision %s, not at %s", sts.SayOrdinals(ordinals), strings.Join(revisions, " and "), update)
+}
+
+// what is in progress, as msgOrdinalsOnOther and msgUpdateIncomplete say.
+func msgUpdateInProgress(set, what string) string {
+	return fmt.Sprintf("an update of statefulset/%s is in progress: %s", set, what)
 }
 
 func msgUpdateIncomplete(from, to string) string {

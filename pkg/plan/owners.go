@@ -10,6 +10,16 @@ import (
 // unmanaged refuses a change of these fields that an operator or a GitOps controller
 // would revert.
 func (h Holder) unmanaged(s *sts.Snapshot, fields ...sts.Field) *Decision {
+	return h.managed(s, func(m sts.Manager) string { return hintManagedInGit(m.Hint) }, fields...)
+}
+
+// resizable is [Holder.unmanaged] for the size. Where that is managed from Git, the members have to
+// leave before the new size is committed, or the pods are removed without a drain.
+func (h Holder) resizable(s *sts.Snapshot, to int32) *Decision {
+	return h.managed(s, func(sts.Manager) string { return hintDrainGitOps(to) }, sts.FieldReplicas)
+}
+
+func (h Holder) managed(s *sts.Snapshot, inGit func(sts.Manager) string, fields ...sts.Field) *Decision {
 	if h.Force {
 		return nil
 	}
@@ -17,9 +27,9 @@ func (h Holder) unmanaged(s *sts.Snapshot, fields ...sts.Field) *Decision {
 		if !m.Reverts || !m.Writes(fields...) {
 			continue
 		}
-		hint := hintManagedInGit(m.Hint)
-		if m.Operator {
-			hint = hintManagedByOperator(m.Hint)
+		hint := hintManagedByOperator(m.Hint)
+		if !m.Operator {
+			hint = inGit(m)
 		}
 		d := decide(Refused, ReasonManaged, msgManaged(s.Set.Name, m.Name, m.Evidence), hint)
 		return &d

@@ -163,8 +163,6 @@ func msgContainerDetail(container, message, exitReason string, exitCode *int32, 
 	return strings.Join(parts, ", ")
 }
 
-func msgPending(age time.Duration) string { return fmt.Sprintf("is Pending (%s)", Age(age)) }
-
 func msgNotScheduled(age time.Duration) string {
 	return fmt.Sprintf("is Pending: no scheduler has processed it (%s)", Age(age))
 }

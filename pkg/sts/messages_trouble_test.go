@@ -68,7 +68,7 @@ func TestTroubleMessages(t *testing.T) {
 		messagetest.Call(msgContainerDetail, "app", "docker.io/library/web:2: not found", "", nil, 0),
 		messagetest.Call(msgContainerDetail, "app", "", "", new(int32(1)), 4),
 		messagetest.Call(msgContainerDetail, "app", "", "OOMKilled", new(int32(137)), 1),
-		messagetest.Call(msgPending, 12*time.Second),
+		messagetest.Call(msgPhase, "Pending", 12*time.Second),
 		messagetest.Call(msgNotScheduled, 3*time.Minute),
 		messagetest.Call(msgNotStarted, "node-0", 5*time.Minute),
 		messagetest.Call(msgInitContainer, "migrate", 4*time.Minute),

@@ -136,7 +136,7 @@ func (s *Snapshot) pendingTrouble(pod *corev1.Pod) *Trouble {
 		}
 	}
 	// Every pod is Pending for a moment.
-	return pending.trouble(age, msgPending(age))
+	return pending.trouble(age, msgPhase(corev1.PodPending, age))
 }
 
 // runningTrouble names the containers that are not ready, where the pod has more than one.
