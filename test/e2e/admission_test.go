@@ -124,25 +124,36 @@ type webhook struct {
 	deny    *regexp.Regexp // names of objects; nil for none
 	message string
 	code    int32
+	dryRun  bool   // deny dry runs, too
 	patch   string // a JSON patch of every object, empty for none
 
 	mu     sync.Mutex
 	probed bool
+	off    bool // everything is allowed from now on
 }
 
 // cmdWebhook is "webhook NAME RESOURCE OPERATION [deny=REGEXP] [message=TEXT] [code=N]
-// [patch=JSON]", or "webhook NAME down": it does not answer from then on.
+// [dry-run=allow] [patch=JSON]", "webhook NAME off": it allows everything from then on, or
+// "webhook NAME down": it does not answer from then on.
 func cmdWebhook(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts)
-	if !neg && len(args) == 2 && args[1] == "down" && s.webhooks[args[0]] != nil {
-		s.webhooks[args[0]].CloseClientConnections()
-		s.webhooks[args[0]].Close()
-		return
+	if !neg && len(args) == 2 && s.webhooks[args[0]] != nil {
+		switch w := s.webhooks[args[0]]; args[1] {
+		case "down":
+			w.CloseClientConnections()
+			w.Close()
+			return
+		case "off":
+			w.mu.Lock()
+			w.off = true
+			w.mu.Unlock()
+			return
+		}
 	}
 	if neg || len(args) < 3 {
-		ts.Fatalf("usage: webhook NAME RESOURCE OPERATION [deny=REGEXP] [message=TEXT] [code=N] [patch=JSON], or webhook NAME down")
+		ts.Fatalf("usage: webhook NAME RESOURCE OPERATION [deny=REGEXP] [message=TEXT] [code=N] [dry-run=allow] [patch=JSON], or webhook NAME off|down")
 	}
-	w := &webhook{message: "denied", code: http.StatusForbidden}
+	w := &webhook{message: "denied", code: http.StatusForbidden, dryRun: true}
 	sideEffects := admissionregistrationv1.SideEffectClassNone
 	for _, option := range args[3:] {
 		key, value, _ := strings.Cut(option, "=")
@@ -156,6 +167,8 @@ func cmdWebhook(ts *testscript.TestScript, neg bool, args []string) {
 			var code int
 			code, err = strconv.Atoi(value)
 			w.code = int32(code) //nolint:gosec // a scenario's HTTP status
+		case "dry-run":
+			w.dryRun = value != "allow"
 		case "patch":
 			w.patch = value
 		default:
@@ -229,11 +242,12 @@ func (w *webhook) answer(q *admissionv1.AdmissionRequest) *admissionv1.Admission
 	if json.Unmarshal(q.Object.Raw, &o) == nil && name == "" {
 		name = o.Name
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	switch {
 	case q.Resource.Resource == "configmaps":
-		w.mu.Lock()
 		w.probed = true
-		w.mu.Unlock()
+	case w.off, !w.dryRun && q.DryRun != nil && *q.DryRun:
 	case w.deny != nil && w.deny.MatchString(name):
 		a.Allowed = false
 		a.Result = &metav1.Status{Code: w.code, Message: w.message}
