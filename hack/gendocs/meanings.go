@@ -175,7 +175,7 @@ var meanings = map[string]string{
 
 	"DNSReplica.ordinal":        "ordinal of the pod",
 	"DNSReplica.pod":            "name of the pod, whether it exists or not",
-	"DNSReplica.desired":         "true if the ordinal is in the set's range",
+	"DNSReplica.desired":        "true if the ordinal is in the set's range",
 	"DNSReplica.fqdn":           "the fully qualified name of the pod; absent if the set names no Service",
 	"DNSReplica.shortNames":     "its shorter forms, which pods complete by their search list; the first one only in the set's own namespace",
 	"DNSReplica.ips":            "the addresses of the pod",
@@ -236,7 +236,7 @@ var meanings = map[string]string{
 	"Status.updateFrom":        "the partition as an ordinal: the lowest one that gets the update revision; absent without RollingUpdate",
 	"Status.startOrdinal":      "`spec.ordinals.start`",
 	"Status.observed":          "true if the controller has observed the current spec; otherwise the status describes an earlier one",
-	"Status.desiredReplicas":    "`spec.replicas`",
+	"Status.desiredReplicas":   "`spec.replicas`",
 	"Status.readyReplicas":     "number of desired ordinals whose pod is Ready",
 	"Status.availableReplicas": "number of desired ordinals whose pod is available: Ready for `minReadySeconds`",
 	"Status.updatedReplicas":   "number of desired ordinals on the update revision",
