@@ -13,7 +13,7 @@ E2E_TIMEOUT ?= 45m
 # The race detector requires a C compiler; without one, CGO_ENABLED is 0. It is used for the packages that
 # build quickly with it, and for fewer of their random rounds; make test-race uses it for all packages.
 RACE       = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
-RACED     := $(wildcard pkg/sts pkg/inspect pkg/simulate pkg/plan pkg/profile pkg/print pkg/execute)
+RACED     := $(wildcard pkg/sts pkg/report pkg/forecast pkg/operate pkg/profile pkg/render pkg/loop)
 TESTCLUSTER = go -C test/cluster run ./cmd/testcluster
 
 .DEFAULT_GOAL := help

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
+	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
 )
 
 // The plugin must accept every command line in the documents, because people paste them.
@@ -68,7 +68,7 @@ func TestExitCodesNameFlagsOfTheirCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root := cmd.NewRoot(cmd.Env{IOStreams: genericiooptions.NewTestIOStreamsDiscard(), Called: "kubectl sts"})
+	root := cli.NewRoot(cli.Env{IOStreams: genericiooptions.NewTestIOStreamsDiscard(), Called: "kubectl sts"})
 	total := 0
 	for line := range strings.Lines(string(raw)) {
 		first, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " |")
@@ -184,7 +184,7 @@ func parses(line string, mention bool) error {
 	if words[len(words)-1] == "flags" {
 		words = words[:len(words)-1]
 	}
-	root := cmd.NewRoot(cmd.Env{IOStreams: genericiooptions.NewTestIOStreamsDiscard(), Called: "kubectl sts"})
+	root := cli.NewRoot(cli.Env{IOStreams: genericiooptions.NewTestIOStreamsDiscard(), Called: "kubectl sts"})
 	command, rest, err := root.Find(words)
 	if err != nil {
 		return err

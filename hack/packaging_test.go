@@ -187,7 +187,7 @@ func TestReleaseArchives(t *testing.T) {
 
 // The linker silently ignores -X for a variable that does not exist; the version would then be empty.
 func TestVersionVariableExists(t *testing.T) {
-	const target = "github.com/kubectl-sts/kubectl-sts/pkg/cmd.version="
+	const target = "github.com/kubectl-sts/kubectl-sts/pkg/cli.version="
 	makefile, err := os.ReadFile("../Makefile")
 	if err != nil {
 		t.Fatal(err)
@@ -198,7 +198,7 @@ func TestVersionVariableExists(t *testing.T) {
 	if !strings.Contains(string(makefile), "-X $(MODULE)/pkg/cmd.version=") {
 		t.Errorf("the Makefile does not set %s", target)
 	}
-	files, err := filepath.Glob("../pkg/cmd/*.go")
+	files, err := filepath.Glob("../pkg/cli/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestVersionVariableExists(t *testing.T) {
 			}
 		}
 	}
-	t.Error("pkg/cmd has no variable version for the linker to set")
+	t.Error("pkg/cli has no variable version for the linker to set")
 }
 
 // k9sPlugin has all fields of the schema of k9s' plugins.yaml; any other field is an error.

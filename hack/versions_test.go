@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 )
 
 // notMeasured is the cell of a column whose run was not completed.
@@ -38,7 +38,7 @@ func TestVersionsDoc(t *testing.T) {
 	for _, title := range []string{"rounds as predicted, gate off", "rounds as predicted, gate on", "scenarios"} {
 		for i, cell := range rows[title] {
 			if n := numbers.FindStringSubmatch(cell); cell != notMeasured && (len(n) != 3 || n[1] != n[2]) {
-				t.Errorf("%s, %s: %q, want all rounds", title, inspect.TestedWith[i], cell)
+				t.Errorf("%s, %s: %q, want all rounds", title, report.TestedWith[i], cell)
 			}
 		}
 		if len(rows[title]) == 0 {
@@ -57,16 +57,16 @@ func TestVersionsDoc(t *testing.T) {
 	}
 
 	want := map[string][]string{}
-	for _, k := range inspect.KnownIssues() {
+	for _, k := range report.KnownIssues() {
 		if !k.Shown {
 			continue
 		}
-		for _, version := range inspect.TestedWith {
-			of, err := inspect.KnownOf(version)
+		for _, version := range report.TestedWith {
+			of, err := report.KnownOf(version)
 			if err != nil {
 				t.Fatal(err)
 			}
-			seen := map[bool]string{true: "yes", false: "no"}[slices.ContainsFunc(of, func(o inspect.KnownIssue) bool { return o.Code == k.Code })]
+			seen := map[bool]string{true: "yes", false: "no"}[slices.ContainsFunc(of, func(o report.KnownIssue) bool { return o.Code == k.Code })]
 			title := "[" + k.Code + "](#" + k.Code + ")"
 			want[title] = append(want[title], seen)
 		}
@@ -99,8 +99,8 @@ func tableOf(t *testing.T, text string) map[string][]string {
 		}
 		rows[cells[0]] = cells[1:]
 	}
-	if diff := cmp.Diff(inspect.TestedWith, rows[""]); diff != "" {
-		t.Errorf("the columns differ from inspect.TestedWith:\n%s", diff)
+	if diff := cmp.Diff(report.TestedWith, rows[""]); diff != "" {
+		t.Errorf("the columns differ from report.TestedWith:\n%s", diff)
 	}
 	delete(rows, "")
 	return rows

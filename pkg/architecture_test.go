@@ -44,15 +44,15 @@ var (
 // layers is the picture in CONTRIBUTING.md, "Imports go downwards". To add a package, draw it there, then here.
 var layers = map[string]layer{
 	"sts":      {pure: true, never: cluster},
-	"inspect":  {pure: true, never: cluster, imports: []string{"sts"}},
-	"simulate": {pure: true, never: cluster, imports: []string{"sts"}},
+	"report":   {pure: true, never: cluster, imports: []string{"sts"}},
+	"forecast": {pure: true, never: cluster, imports: []string{"sts"}},
 	"profile":  {pure: true, never: cluster, imports: []string{"sts"}},
-	"plan":     {pure: true, never: cluster, imports: []string{"profile", "simulate", "sts"}},
-	"print":    {pure: true, never: cluster, imports: []string{"inspect", "plan", "profile", "simulate", "sts"}},
-	"execute":  {never: cluster, imports: []string{"plan", "profile", "simulate", "sts"}},
+	"operate":  {pure: true, never: cluster, imports: []string{"profile", "forecast", "sts"}},
+	"render":   {pure: true, never: cluster, imports: []string{"report", "operate", "profile", "forecast", "sts"}},
+	"loop":     {never: cluster, imports: []string{"operate", "profile", "forecast", "sts"}},
 	"resolve":  {never: cluster, imports: []string{"sts"}},
-	"cluster":  {never: frontEnd, imports: []string{"plan", "sts"}},
-	"cmd":      {imports: []string{"cluster", "execute", "inspect", "plan", "print", "profile", "resolve", "simulate", "sts"}},
+	"kube":     {never: frontEnd, imports: []string{"operate", "sts"}},
+	"cli":      {imports: []string{"kube", "loop", "report", "operate", "render", "profile", "resolve", "forecast", "sts"}},
 }
 
 var (
@@ -91,12 +91,12 @@ func TestImportsGoDownwards(t *testing.T) {
 	}
 }
 
-func TestMainOnlyCallsCmd(t *testing.T) {
+func TestMainOnlyCallsCLI(t *testing.T) {
 	direct, _ := readSources(t, filepath.Join("..", "cmd"))
 	for pkg, imports := range direct {
 		for _, path := range imports {
-			if strings.HasPrefix(path, module+"/") && path != root+"cmd" {
-				t.Errorf("%s imports %s: main holds signals, streams and the exit code, everything else is behind pkg/cmd", pkg, path)
+			if strings.HasPrefix(path, module+"/") && path != root+"cli" {
+				t.Errorf("%s imports %s: main holds signals, streams and the exit code, everything else is behind pkg/cli", pkg, path)
 			}
 		}
 	}
@@ -320,25 +320,25 @@ func TestViolationsAreFound(t *testing.T) {
 		imports []string
 		want    string // part of the one message, or empty for none
 	}{
-		{"downwards", "plan", []string{root + "sts", root + "simulate", "time", "k8s.io/api/core/v1"}, ""},
+		{"downwards", "operate", []string{root + "sts", root + "forecast", "time", "k8s.io/api/core/v1"}, ""},
 		{"within a layer", "profile/builtin", []string{root + "profile"}, ""},
 		{"values below net", "sts", []string{"net/netip", "net/url"}, ""},
-		{"commands may do all of it", "cmd", []string{"os", clientset, "github.com/spf13/cobra", root + "execute"}, ""},
-		{"upwards", "sts", []string{root + "plan"}, "sts may import only"},
-		{"sideways", "execute", []string{root + "cluster"}, "execute may import only"},
-		{"sideways, back", "cluster", []string{root + "execute"}, "cluster may import only"},
-		{"a subpackage upwards", "print/table", []string{root + "cmd"}, "print may import only"},
-		{"files", "inspect", []string{"os"}, "touches neither files"},
-		{"processes", "plan", []string{"os/exec"}, "touches neither files"},
-		{"network", "plan", []string{"net/http"}, "touches neither files"},
-		{"chance", "simulate", []string{"math/rand/v2"}, "touches neither files"},
-		{"a client in a decision", "plan", []string{clientset}, "must not know"},
+		{"commands may do all of it", "cli", []string{"os", clientset, "github.com/spf13/cobra", root + "loop"}, ""},
+		{"upwards", "sts", []string{root + "operate"}, "sts may import only"},
+		{"sideways", "loop", []string{root + "kube"}, "loop may import only"},
+		{"sideways, back", "kube", []string{root + "loop"}, "kube may import only"},
+		{"a subpackage upwards", "render/table", []string{root + "cli"}, "render may import only"},
+		{"files", "report", []string{"os"}, "touches neither files"},
+		{"processes", "operate", []string{"os/exec"}, "touches neither files"},
+		{"network", "operate", []string{"net/http"}, "touches neither files"},
+		{"chance", "forecast", []string{"math/rand/v2"}, "touches neither files"},
+		{"a client in a decision", "operate", []string{clientset}, "must not know"},
 		{"a client in the resolver", "resolve", []string{clientset}, "must not know"},
-		{"a client in the loop", "execute", []string{clientset}, "must not know"},
-		{"flags in the client", "cluster", []string{"k8s.io/cli-runtime/pkg/genericclioptions"}, "must not know"},
-		{"another module", "print", []string{"github.com/example/tables"}, "only the standard library"},
+		{"a client in the loop", "loop", []string{clientset}, "must not know"},
+		{"flags in the client", "kube", []string{"k8s.io/cli-runtime/pkg/genericclioptions"}, "must not know"},
+		{"another module", "render", []string{"github.com/example/tables"}, "only the standard library"},
 		{"a module with a similar name", "sts", []string{"k8s.io/apiserver/pkg/server"}, "only the standard library"},
-		{"outside of pkg", "cmd", []string{module + "/hack/gendocs"}, "outside of pkg/"},
+		{"outside of pkg", "cli", []string{module + "/hack/gendocs"}, "outside of pkg/"},
 		{"unknown package", "helpers", nil, "is in no layer"},
 	}
 	for _, test := range tests {
@@ -356,14 +356,14 @@ func TestViolationsAreFound(t *testing.T) {
 
 func TestWaysAreFound(t *testing.T) {
 	g := graph{
-		root + "plan":        {root + "sts", "k8s.io/apimachinery/pkg/labels"},
+		root + "operate":        {root + "sts", "k8s.io/apimachinery/pkg/labels"},
 		root + "sts":         {"example.org/helper"},
-		root + "cmd":         {"k8s.io/client-go/kubernetes"},
-		root + "cluster":     {"k8s.io/client-go/kubernetes"},
-		"example.org/helper": {"k8s.io/client-go/rest", root + "plan"}, // a circle must not hang the search
+		root + "cli":         {"k8s.io/client-go/kubernetes"},
+		root + "kube":     {"k8s.io/client-go/kubernetes"},
+		"example.org/helper": {"k8s.io/client-go/rest", root + "operate"}, // a circle must not hang the search
 	}
 	got := strings.Join(g.reached(), "\n")
-	want := root + "plan reaches k8s.io/client-go/rest: " + root + "plan → " + root + "sts → example.org/helper → k8s.io/client-go/rest\n" +
+	want := root + "operate reaches k8s.io/client-go/rest: " + root + "operate → " + root + "sts → example.org/helper → k8s.io/client-go/rest\n" +
 		root + "sts reaches k8s.io/client-go/rest: " + root + "sts → example.org/helper → k8s.io/client-go/rest"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

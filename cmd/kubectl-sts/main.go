@@ -12,7 +12,7 @@ import (
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // the cloud providers' logins
 	"k8s.io/klog/v2"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
+	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
 )
 
 func main() { os.Exit(run()) }
@@ -31,18 +31,18 @@ func run() int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		cancel(&cmd.SignalError{Signal: <-signals})
+		cancel(&cli.SignalError{Signal: <-signals})
 		// A second one does not wait for the call in flight.
 		if <-signals == syscall.SIGTERM {
-			os.Exit(cmd.ExitTerminated)
+			os.Exit(cli.ExitTerminated)
 		}
-		os.Exit(cmd.ExitInterrupted)
+		os.Exit(cli.ExitInterrupted)
 	}()
-	env := cmd.OSEnv()
-	root := cmd.NewRoot(env)
+	env := cli.OSEnv()
+	root := cli.NewRoot(env)
 	err := root.ExecuteContext(ctx)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = context.Cause(ctx) // a request that was under way says only that it was cancelled
 	}
-	return cmd.Exit(env.ErrOut, err)
+	return cli.Exit(env.ErrOut, err)
 }

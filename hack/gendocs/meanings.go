@@ -642,7 +642,7 @@ var meanings = map[string]string{
 
 var vocabularies = []vocabulary{
 	{
-		title: "Support levels", dir: "pkg/inspect", kind: "Support",
+		title: "Support levels", dir: "pkg/report", kind: "Support",
 		about: "`server.support` of a VersionReport.",
 		meanings: map[string]string{
 			"Tested":      "the tests run on this version",
@@ -651,7 +651,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "States", dir: "pkg/inspect", kind: "State",
+		title: "States", dir: "pkg/report", kind: "State",
 		about: "`items[].state`. Exactly one applies: the first match in this order.",
 		meanings: map[string]string{
 			"Deleting":    "the set is being deleted",
@@ -666,7 +666,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "Roles", dir: "pkg/inspect", kind: "Role",
+		title: "Roles", dir: "pkg/report", kind: "Role",
 		about: "`items[].replicas[].role`: the current role of an ordinal.",
 		meanings: map[string]string{
 			"Stable":   "on the revision before the update",
@@ -725,7 +725,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "States of deleted claims", dir: "pkg/inspect", kind: "RetainedState",
+		title: "States of deleted claims", dir: "pkg/report", kind: "RetainedState",
 		about: "`retained.notable[].state` of a ClaimReport: the state of a deleted claim whose data a volume retains, if it may require action.",
 		meanings: map[string]string{
 			"Missing":     "an ordinal or a pod requires the claim, and it does not exist: `undo` restores it",
@@ -737,7 +737,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "Gates", dir: "pkg/inspect", kind: "Gate",
+		title: "Gates", dir: "pkg/report", kind: "Gate",
 		about: "`items[].canary.auto.waitingFor`.",
 		meanings: map[string]string{
 			"Pods":   "an updated pod is not available yet",
@@ -767,7 +767,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "Verdicts", dir: "pkg/plan", kind: "Verdict",
+		title: "Verdicts", dir: "pkg/operate", kind: "Verdict",
 		about: "`outcome.verdict` and `plan[].verdict`.",
 		meanings: map[string]string{
 			"Do":      "the next step; only in `plan`",
@@ -789,7 +789,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "DNS reasons", dir: "pkg/inspect", kind: "DNSReason",
+		title: "DNS reasons", dir: "pkg/report", kind: "DNSReason",
 		about: "`items[].replicas[].reason` of a DNSReport: why a name is not published. The first match in this order.",
 		meanings: map[string]string{
 			"NoService":    "the set names no governing Service, or the Service does not exist or is of type ExternalName",
@@ -805,7 +805,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "DNS verdicts", dir: "pkg/inspect", kind: "DNSVerdict",
+		title: "DNS verdicts", dir: "pkg/report", kind: "DNSVerdict",
 		about: "`lookups[].verdict` of a DNSReport: the evaluation of a DNS server's result.",
 		meanings: map[string]string{
 			"Correct":    "it matches what is published",
@@ -828,7 +828,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "Reasons", dir: "pkg/plan", prefix: "Reason",
+		title: "Reasons", dir: "pkg/operate", prefix: "Reason",
 		about: "`outcome.reason`, for programs.",
 		meanings: map[string]string{
 			"Unstuck":             "nothing blocks the update any more",
@@ -918,7 +918,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "Sources of a prediction", dir: "pkg/simulate", kind: "Source",
+		title: "Sources of a prediction", dir: "pkg/forecast", kind: "Source",
 		about: "`from`: what the prediction is based on.",
 		meanings: map[string]string{
 			"Live":     "the set in the cluster at that time",
@@ -926,7 +926,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "Kinds of events", dir: "pkg/simulate", kind: "EventKind",
+		title: "Kinds of events", dir: "pkg/forecast", kind: "EventKind",
 		about: "`events[].kind`.",
 		meanings: map[string]string{
 			"ClaimCreated": "a claim is created from its template",
@@ -945,7 +945,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "Roles of a revision", dir: "pkg/simulate", kind: "RevisionRole",
+		title: "Roles of a revision", dir: "pkg/forecast", kind: "RevisionRole",
 		about: "`revisions[].role` and `events[].role`.",
 		meanings: map[string]string{
 			"Stable": "the revision of the pods before the change",
@@ -954,7 +954,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "Effects on a claim", dir: "pkg/simulate", kind: "ClaimEffect",
+		title: "Effects on a claim", dir: "pkg/forecast", kind: "ClaimEffect",
 		about: "`claims[].effect`: what happens to it.",
 		meanings: map[string]string{
 			"Created":   "it is created",
@@ -966,7 +966,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "Effects on a name", dir: "pkg/simulate", kind: "NameEffect",
+		title: "Effects on a name", dir: "pkg/forecast", kind: "NameEffect",
 		about: "`names[].effect`: what happens to it.",
 		meanings: map[string]string{
 			"Added":       "it resolves at the end, and did not at the start",
@@ -977,7 +977,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "Verdicts of a budget", dir: "pkg/simulate", kind: "BudgetVerdict",
+		title: "Verdicts of a budget", dir: "pkg/forecast", kind: "BudgetVerdict",
 		about: "`budgets[].verdict`: whether it would have allowed an eviction.",
 		meanings: map[string]string{
 			"Allows":       "it would have allowed the eviction",
@@ -986,7 +986,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "Outcomes of a prediction", dir: "pkg/simulate", kind: "OutcomeState",
+		title: "Outcomes of a prediction", dir: "pkg/forecast", kind: "OutcomeState",
 		about: "`outcome.state`.",
 		meanings: map[string]string{
 			"Complete": "every desired ordinal is available on the set's template",
@@ -998,7 +998,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "Reasons of a note", dir: "pkg/simulate", kind: "NoteReason",
+		title: "Reasons of a note", dir: "pkg/forecast", kind: "NoteReason",
 		about: "`notes[].reason`.",
 		meanings: map[string]string{
 			"AssumedHealthy": "the set of a manifest is assumed to run",

@@ -15,9 +15,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
-	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
-	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
+	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -26,15 +26,15 @@ var reportTypes = []struct {
 	kind string
 	of   reflect.Type
 }{
-	{"StatusReport", reflect.TypeFor[inspect.StatusReport]()},
-	{"ChangeReport", reflect.TypeFor[cmd.ChangeReport]()},
-	{"HistoryReport", reflect.TypeFor[inspect.HistoryReport]()},
-	{"DiffReport", reflect.TypeFor[inspect.DiffReport]()},
-	{"ClaimReport", reflect.TypeFor[inspect.ClaimReport]()},
-	{"GCReport", reflect.TypeFor[cmd.GCReport]()},
-	{"DNSReport", reflect.TypeFor[inspect.DNSReport]()},
-	{"Forecast", reflect.TypeFor[simulate.Forecast]()},
-	{"VersionReport", reflect.TypeFor[inspect.VersionReport]()},
+	{"StatusReport", reflect.TypeFor[report.StatusReport]()},
+	{"ChangeReport", reflect.TypeFor[cli.ChangeReport]()},
+	{"HistoryReport", reflect.TypeFor[report.HistoryReport]()},
+	{"DiffReport", reflect.TypeFor[report.DiffReport]()},
+	{"ClaimReport", reflect.TypeFor[report.ClaimReport]()},
+	{"GCReport", reflect.TypeFor[cli.GCReport]()},
+	{"DNSReport", reflect.TypeFor[report.DNSReport]()},
+	{"Forecast", reflect.TypeFor[forecast.Forecast]()},
+	{"VersionReport", reflect.TypeFor[report.VersionReport]()},
 }
 
 // schemas are the JSON Schema files of all kinds (docs/schema/KIND.json, draft 2020-12).

@@ -9,7 +9,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/utils/clock"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
+	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
 )
 
 // prompt precedes a command.
@@ -43,12 +43,12 @@ func screens(page string) (text string, files map[string]string, err error) {
 // play runs a command without a terminal and without a cluster.
 func play(args []string) (string, error) {
 	var out, errOut bytes.Buffer
-	env := cmd.Env{
+	env := cli.Env{
 		IOStreams: genericiooptions.IOStreams{In: &bytes.Buffer{}, Out: &out, ErrOut: &errOut},
 		Clock:     clock.RealClock{}, Called: "kubectl sts", Who: "user@host",
 		Getenv: func(string) string { return "" }, Size: func() (int, int) { return 0, 0 },
 	}
-	root := cmd.NewRoot(env)
+	root := cli.NewRoot(env)
 	root.SetArgs(args)
 	if err := root.ExecuteContext(context.Background()); err != nil {
 		return "", fmt.Errorf("%w %s", err, errOut.String())

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 )
 
 // knownIssues are those of `kubectl sts version`, of all versions.
 func knownIssues() string {
 	var b strings.Builder
-	for _, k := range inspect.KnownIssues() {
+	for _, k := range report.KnownIssues() {
 		fmt.Fprintf(&b, "\n### %s\n\n", k.Code)
 		shown := "reproduced by a scenario on the versions above"
 		if !k.Shown {

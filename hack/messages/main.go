@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/cmd"
+	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
 )
 
 func main() {
@@ -39,7 +39,7 @@ func dump(out io.Writer) error {
 			return err
 		}
 	}
-	return help(out, cmd.NewRoot(cmd.Env{Called: "kubectl sts", Who: "user@host"}))
+	return help(out, cli.NewRoot(cli.Env{Called: "kubectl sts", Who: "user@host"}))
 }
 
 func help(out io.Writer, c *cobra.Command) error {

@@ -101,7 +101,7 @@ func tracked() ([]string, error) {
 	var files []string
 	for _, name := range strings.Fields(string(out)) {
 		read := slices.Contains([]string{".go", ".md", ".yaml", ".sh", ".txtar"}, filepath.Ext(name)) || filepath.Base(name) == "Makefile" ||
-			strings.HasPrefix(name, "pkg/cmd/help/")
+			strings.HasPrefix(name, "pkg/cli/help/")
 		if !read || strings.HasPrefix(name, "hack/words/") || strings.Contains(name, "/testdata/") && filepath.Ext(name) != ".txtar" {
 			continue
 		}

@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	coordinationv1apply "k8s.io/client-go/applyconfigurations/coordination/v1"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
@@ -53,7 +53,7 @@ func TestFidelityLostNode(t *testing.T) {
 	go beat(ctx, s, nodes[0], silent)
 	go beat(ctx, s, nodes[1], nil)
 
-	f := newRound(s, simulate.Features{}, 0)
+	f := newRound(s, forecast.Features{}, 0)
 	set := f.randomSet()
 	two, stays := int32(2), int64(4)
 	set.Spec = appsv1.StatefulSetSpec{Replicas: &two, ServiceName: set.Spec.ServiceName, Selector: set.Spec.Selector, Template: set.Spec.Template}
@@ -75,7 +75,7 @@ func TestFidelityLostNode(t *testing.T) {
 		return f.set.Status.AvailableReplicas == two
 	}))
 
-	world := func() *simulate.World {
+	world := func() *forecast.World {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		inv := &sts.Inventory{TakenAt: time.Now(), Sets: []*appsv1.StatefulSet{f.set}}
@@ -88,7 +88,7 @@ func TestFidelityLostNode(t *testing.T) {
 		for _, r := range f.revisions {
 			inv.Revisions = append(inv.Revisions, r)
 		}
-		return simulate.NewWorld(inv.Snapshots()[0], simulate.Features{}, simulate.Nodes{ReadyAfter: time.Second})
+		return forecast.NewWorld(inv.Snapshots()[0], forecast.Features{}, forecast.Nodes{ReadyAfter: time.Second})
 	}()
 	lost := time.Now()
 	close(silent)
@@ -99,11 +99,11 @@ func TestFidelityLostNode(t *testing.T) {
 	for _, e := range world.Events() {
 		var came func() bool
 		switch e.Kind {
-		case simulate.NodeLost:
+		case forecast.NodeLost:
 			continue
-		case simulate.PodUnready:
+		case forecast.PodUnready:
 			came = func() bool { return sts.ReadySince(pod()).IsZero() }
-		case simulate.PodDeleted:
+		case forecast.PodDeleted:
 			came = func() bool { return pod().DeletionTimestamp != nil }
 		default:
 			t.Fatalf("predicted: %s %s", e.Kind, e.Object)

@@ -23,7 +23,7 @@ import (
 	coreclient "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/tools/cache"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
@@ -126,7 +126,7 @@ type sight struct {
 
 // happening is an event without its time.
 type happening struct {
-	kind             simulate.EventKind
+	kind             forecast.EventKind
 	object, revision string
 }
 
@@ -142,31 +142,31 @@ func (v *sight) saw(obj any, gone bool) {
 		keep(v.revisions, o.Name, o, gone)
 	case *corev1.PersistentVolumeClaim:
 		if v.claimsByName[o.Name] == nil {
-			v.note(simulate.ClaimCreated, o.Name, "")
+			v.note(forecast.ClaimCreated, o.Name, "")
 		}
 		if keep(v.claimsByName, o.Name, o, gone); gone {
-			v.note(simulate.ClaimGone, o.Name, "")
+			v.note(forecast.ClaimGone, o.Name, "")
 		}
 	case *corev1.Pod:
-		note := func(kind simulate.EventKind) { v.note(kind, o.Name, sts.PodRevision(o)) }
+		note := func(kind forecast.EventKind) { v.note(kind, o.Name, sts.PodRevision(o)) }
 		if v.podsByName[o.Name] == nil {
-			note(simulate.PodCreated)
+			note(forecast.PodCreated)
 		}
 		if !v.ready[o.UID] && !sts.ReadySince(o).IsZero() {
 			v.ready[o.UID] = true
-			note(simulate.PodReady)
+			note(forecast.PodReady)
 		}
 		if !v.going[o.UID] && (gone || o.DeletionTimestamp != nil) {
 			v.going[o.UID] = true
-			note(simulate.PodDeleted)
+			note(forecast.PodDeleted)
 		}
 		if keep(v.podsByName, o.Name, o, gone); gone {
-			note(simulate.PodGone)
+			note(forecast.PodGone)
 		}
 	}
 }
 
-func (v *sight) note(kind simulate.EventKind, object, revision string) {
+func (v *sight) note(kind forecast.EventKind, object, revision string) {
 	v.events = append(v.events, happening{kind, object, revision})
 }
 
@@ -178,16 +178,16 @@ func keep[T any](all map[string]T, name string, o T, gone bool) {
 
 // playNode does to the real pod what a node has just done to the predicted one, which the controller
 // may have replaced since.
-func (f *fidelity) playNode(ctx context.Context, e simulate.Event) error {
+func (f *fidelity) playNode(ctx context.Context, e forecast.Event) error {
 	f.mu.Lock()
 	p := f.podsByName[e.Object]
 	f.mu.Unlock()
 	switch {
 	case p == nil:
 		return nil
-	case e.Kind == simulate.PodReady, e.Kind == simulate.PodAvailable, e.Kind == simulate.PodUnready:
-		return f.stage.setStatus(ctx, p, fare{corev1.PodRunning, e.Kind != simulate.PodUnready, e.Kind == simulate.PodAvailable})
-	case e.Kind == simulate.PodDeleted: // evicted from a lost node
+	case e.Kind == forecast.PodReady, e.Kind == forecast.PodAvailable, e.Kind == forecast.PodUnready:
+		return f.stage.setStatus(ctx, p, fare{corev1.PodRunning, e.Kind != forecast.PodUnready, e.Kind == forecast.PodAvailable})
+	case e.Kind == forecast.PodDeleted: // evicted from a lost node
 		return f.stage.pods().Delete(ctx, p.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(p.UID))})
 	}
 	return nil
@@ -376,8 +376,8 @@ func (f *fidelity) happenings() (foretold, seen string) {
 	var a, b []happening
 	for _, e := range f.world.Events()[f.told:] {
 		switch e.Kind {
-		case simulate.PodAvailable, simulate.PodUnready, simulate.ClaimDeleted, simulate.SetDeleted, simulate.SetGone, // visible in their states
-			simulate.NodeLost, simulate.NodeRemoved: // the round does it
+		case forecast.PodAvailable, forecast.PodUnready, forecast.ClaimDeleted, forecast.SetDeleted, forecast.SetGone, // visible in their states
+			forecast.NodeLost, forecast.NodeRemoved: // the round does it
 		default:
 			a = append(a, happening{e.Kind, e.Object, f.ids[e.Revision]})
 		}

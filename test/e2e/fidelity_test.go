@@ -25,7 +25,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/util/retry"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/simulate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
@@ -35,28 +35,28 @@ var (
 	fidelitySeed   = flag.Uint64("fidelity-seed", 9000, "the seed of the first one, the next ones count up; 0 for any")
 )
 
-// TestFidelity compares pkg/simulate with the real controller: random sets have a random history, and
+// TestFidelity compares pkg/forecast with the real controller: random sets have a random history, and
 // after each step the real world must be as predicted.
 func TestFidelity(t *testing.T) {
 	t.Parallel()
-	playFidelity(t, simulate.Features{}, false)
+	playFidelity(t, forecast.Features{}, false)
 }
 
 // TestFidelityMaxUnavailable is the same with the feature gate MaxUnavailableStatefulSet.
 func TestFidelityMaxUnavailable(t *testing.T) {
 	t.Parallel()
-	playFidelity(t, simulate.Features{MaxUnavailable: true}, false)
+	playFidelity(t, forecast.Features{MaxUnavailable: true}, false)
 }
 
 // TestFidelityRecreate is the same with the additional update strategy Recreate.
 func TestFidelityRecreate(t *testing.T) {
 	t.Parallel()
 	if hasRecreate(t) {
-		playFidelity(t, simulate.Features{MaxUnavailable: true}, true)
+		playFidelity(t, forecast.Features{MaxUnavailable: true}, true)
 	}
 }
 
-func playFidelity(t *testing.T, features simulate.Features, recreates bool) {
+func playFidelity(t *testing.T, features forecast.Features, recreates bool) {
 	features.KubernetesMinor = kubernetesMinor(t)
 	if *fidelitySeed == 0 {
 		*fidelitySeed = uint64(time.Now().UnixNano())
@@ -110,13 +110,13 @@ func playFidelity(t *testing.T, features simulate.Features, recreates bool) {
 type fidelity struct {
 	*sight
 	stage    *stage
-	features simulate.Features
+	features forecast.Features
 	// recreates: sets may have the update strategy Recreate.
 	recreates bool
 	seed      uint64
 	random    *rand.Rand
 	name      string
-	world     *simulate.World
+	world     *forecast.World
 	// ids are the real UIDs and revision names, by the predicted ones.
 	ids map[string]string
 	// known are the real UIDs so far, and the real names of the current revisions.
@@ -131,7 +131,7 @@ type fidelity struct {
 	story      []string
 }
 
-func newRound(s *stage, features simulate.Features, seed uint64) *fidelity {
+func newRound(s *stage, features forecast.Features, seed uint64) *fidelity {
 	name, other := fmt.Sprintf("s%d", seed), uint64(0)
 	if features.MaxUnavailable {
 		other = 1
@@ -151,7 +151,7 @@ func (f *fidelity) play(ctx context.Context) error {
 	}
 	f.know(string(set.UID), string(set.UID))
 	inv := &sts.Inventory{TakenAt: time.Now(), Sets: []*appsv1.StatefulSet{set}}
-	f.world = simulate.NewWorld(inv.Snapshots()[0], f.features, simulate.Nodes{
+	f.world = forecast.NewWorld(inv.Snapshots()[0], f.features, forecast.Nodes{
 		ReadyAfter: time.Second, TerminateAfter: time.Second, Late: f.late, Broken: f.broken,
 	})
 	f.did("create %s", describe(set))

@@ -20,7 +20,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/version"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
@@ -260,18 +260,18 @@ func holdsHere(kubernetes, condition string) (bool, error) {
 		return err == nil && version.MustParseGeneric(kubernetes).AtLeast(first), err
 	}
 	code, ok := strings.CutPrefix(condition, "known:")
-	all := inspect.KnownIssues()
-	if !ok || !slices.ContainsFunc(all, func(k inspect.KnownIssue) bool { return k.Code == code }) {
+	all := report.KnownIssues()
+	if !ok || !slices.ContainsFunc(all, func(k report.KnownIssue) bool { return k.Code == code }) {
 		return false, fmt.Errorf("[%s] is no condition: write [known:CODE], with a code that kubectl sts version knows, or [since:1.37]", condition)
 	}
-	known, err := inspect.KnownOf(kubernetes)
-	return slices.ContainsFunc(known, func(k inspect.KnownIssue) bool { return k.Code == code }), err
+	known, err := report.KnownOf(kubernetes)
+	return slices.ContainsFunc(known, func(k report.KnownIssue) bool { return k.Code == code }), err
 }
 
 // Known issues that are marked as shown have a scenario, and those with a scenario are marked.
 func TestKnownIssuesAreShown(t *testing.T) {
 	t.Parallel()
-	for _, k := range inspect.KnownIssues() {
+	for _, k := range report.KnownIssues() {
 		files, err := filepath.Glob(filepath.Join("testdata", "*", "known-"+k.Code+".txtar"))
 		if err != nil || (len(files) == 1) != k.Shown {
 			t.Errorf("%s: shown is %t, and it has the scenarios %v (%v)", k.Code, k.Shown, files, err)
@@ -282,7 +282,7 @@ func TestKnownIssuesAreShown(t *testing.T) {
 // The versions that the program calls tested are those on which the tests can run.
 func TestTestedVersions(t *testing.T) {
 	t.Parallel()
-	for _, version := range inspect.TestedWith {
+	for _, version := range report.TestedWith {
 		if !slices.Contains(cluster.Versions(), version) {
 			t.Errorf("%s is called tested, and there is no such test cluster", version)
 		}

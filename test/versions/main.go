@@ -1,6 +1,6 @@
 // Command versions runs the tests that must pass on every version of Kubernetes against each of them,
 // and writes the results to docs/versions.md: the defaults of the feature gates as the running
-// server reports them, the rounds in which the controller did what pkg/simulate predicts, the
+// server reports them, the rounds in which the controller did what pkg/forecast predicts, the
 // canaries, and the known issues of `kubectl sts version`. Run it with `make test-versions`.
 package main
 
@@ -46,7 +46,7 @@ const (
 // scenarios are those that a version of Kubernetes could break, and those of known issues.
 const scenarios = `^TestScenarios$/^(canary-|known-|unstick-|parallel-recovers)|^TestMaxUnavailable$|^TestRecreate(Off)?$`
 
-// fidelities are the tests that compare pkg/simulate with the controller, by their rows in the table,
+// fidelities are the tests that compare pkg/forecast with the controller, by their rows in the table,
 // and the first version that has what they compare; empty for all.
 var fidelities = []struct{ row, test, since string }{
 	{"rounds as predicted, gate off", "TestFidelity", ""},
@@ -83,8 +83,8 @@ func run(ctx context.Context) error {
 		all = append(all, m)
 	}
 	if *only != "" {
-		fmt.Print(report(all))
-	} else if err := writeDown(report(all)); err != nil {
+		fmt.Print(table(all))
+	} else if err := writeDown(table(all)); err != nil {
 		return err
 	}
 	failed := 0

@@ -33,7 +33,7 @@ func TestResults(t *testing.T) {
 }
 
 func TestReport(t *testing.T) {
-	got := report([]measured{
+	got := table([]measured{
 		{
 			version: "v1.37.2", fidelity: [3]count{{160, 160}, {159, 160}, {158, 160}}, canaries: count{28, 29},
 			gates:  map[string]gate{"MaxUnavailableStatefulSet": {stage: "beta", on: true}, "StaleControllerConsistencyStatefulSet": {stage: "beta", on: true}, "StatefulSetAutoDeletePVC": {on: true}, "Other": {}},

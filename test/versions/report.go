@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/inspect"
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 )
 
-// report is Markdown, without a date, so that it changes only with the results.
-func report(all []measured) string {
+// table is Markdown, without a date, so that it changes only with the results.
+func table(all []measured) string {
 	var b strings.Builder
 	row := func(title string, cell func(measured) string) {
 		fmt.Fprintf(&b, "| %s |", title)
@@ -46,7 +46,7 @@ func report(all []measured) string {
 
 	b.WriteString("\nKnown issues that were observed:\n")
 	head()
-	for _, k := range inspect.KnownIssues() {
+	for _, k := range report.KnownIssues() {
 		if k.Shown {
 			row(fmt.Sprintf("[%s](#%s)", k.Code, k.Code), func(m measured) string { return seen(m, k.Code) })
 		}
@@ -81,8 +81,8 @@ const (
 
 // seen: the scenario of an issue passes if the issue is observed exactly where it is known.
 func seen(m measured, code string) string {
-	all, err := inspect.KnownOf(m.version)
-	known := slices.ContainsFunc(all, func(k inspect.KnownIssue) bool { return k.Code == code })
+	all, err := report.KnownOf(m.version)
+	known := slices.ContainsFunc(all, func(k report.KnownIssue) bool { return k.Code == code })
 	passed, played := m.known[code]
 	switch {
 	case !played && err == nil && !known:

@@ -1,0 +1,590 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	testingclock "k8s.io/utils/clock/testing"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+// invocation is one run of the program that needs no cluster: there is none.
+type invocation struct {
+	out, err bytes.Buffer
+	code     int
+}
+
+func invoke(t *testing.T, args ...string) *invocation {
+	t.Helper()
+	return invokeWith(t.Context(), t, strings.NewReader(""), args...)
+}
+
+// invokeWith has a context that can end, and something on standard input.
+func invokeWith(ctx context.Context, t *testing.T, in io.Reader, args ...string) *invocation {
+	t.Helper()
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	i := &invocation{}
+	env := Env{
+		IOStreams: genericiooptions.IOStreams{In: in, Out: &i.out, ErrOut: &i.err},
+		Clock:     testingclock.NewFakeClock(ststest.Now), Called: "kubectl sts", Who: "alice@laptop",
+		Getenv: func(string) string { return "" },
+	}
+	root := NewRoot(env)
+	root.SetArgs(args)
+	i.code = Exit(&i.err, root.ExecuteContext(ctx))
+	return i
+}
+
+func TestWrongCommandLines(t *testing.T) {
+	tests := []struct {
+		args string
+		says string
+	}{
+		{"statsu", `unknown command "statsu" for "kubectl sts", did you mean status?`},
+		{"canary startt", `unknown command "startt" for "kubectl sts canary", did you mean start?`},
+		{"status --nope", "unknown flag: --nope"},
+		{"status -o nope", `--output: invalid value "nope", must be "json"`},
+		{"canary abort web -o wide", `--output: invalid value "wide", must be "json"`},
+		{"status --for=never", `--for: invalid value "never", must be "ready", "complete" or "paused"`},
+		{"status --timeout=1m", "--timeout requires --for or --watch"},
+		{"status --timeout=-1m --for=ready", `--timeout: invalid value "-1m", must not be negative`},
+		{"status --timeout=soon", `--timeout: invalid value "soon", must be a duration, for example 90s, 10m or 1h30m`},
+		{"drain-scale web --replicas 50%", `--replicas: invalid value "50%", must be an integer`},
+		{"status --ordinal=x", `--ordinal: invalid value "x", must be ordinals`},
+		{"status web -A", "--all-namespaces are mutually exclusive"},
+		{"status web -l app=db", "names and --selector are mutually exclusive"},
+		{"status -l app==,", "--selector: "},
+		{"status pod/web", `"pod/web" is not a StatefulSet`},
+		{"canary start", "exactly one StatefulSet name is required"},
+		{"canary start web db --image=x", "exactly one StatefulSet name is required"},
+		{"canary start web", "one of --image, --patch, --patch-file, --filename or --restart is required"},
+		{"canary start web --image=", `--image: invalid value "", must not be empty`},
+		{"canary start web --image==x", `--image: invalid value "=x"`},
+		{"canary start web --image=x --canaries=0", `--canaries: invalid value "0"`},
+		{"canary start web --image=x --canaries=101%", `--canaries: invalid value "101%"`},
+		{"canary start web --image=x --dry-run=maybe", `--dry-run: invalid value "maybe", must be "none", "client" or "server"`},
+		{"canary start web --image=x --owner=", "--owner must be a single line"},
+		{"canary start web --patch=[]", "--patch: must be an object"},
+		{"canary start web --restart=false", "one of --image, --patch, --patch-file, --filename or --restart is required"},
+		{"canary start web --patch={} --patch-file=x", "--patch and --patch-file are mutually exclusive"},
+		{"canary promote web --print-patch --dry-run", "--print-patch and --dry-run are mutually exclusive"},
+		{"canary promote web --auto --print-patch", "--auto and --print-patch are mutually exclusive"},
+		{"pause web --print-patch -o json", "--print-patch and --output are mutually exclusive"},
+		{"canary promote web --step=0", `--step: invalid value "0", must be greater than 0`},
+		{"canary promote web --step=1 --full", "are mutually exclusive"},
+		{"canary promote web --to-ordinal=1 --full", "are mutually exclusive"},
+		{"canary promote web --auto --full", "--step, --to-ordinal, --full and --auto are mutually exclusive"},
+		{"canary promote web --auto --to-ordinal=1", "are mutually exclusive"},
+		{"canary promote web --soak=5m", "--soak requires --auto"},
+		{"canary promote web --full --check=true", "--check requires --auto"},
+		{"canary promote web --auto=false --check=true", "--check requires --auto"},
+		{"canary promote web --on-failure=abort", "--on-failure requires --auto"},
+		{"canary promote web --auto --steps=3,1", "--steps: steps are cumulative and must increase: 1 follows 3"},
+		{"canary promote web --auto --steps=100%,7", "--steps: steps are cumulative and must increase: 7 follows 100%"},
+		{"canary promote web --auto --steps=1,x", `--steps: invalid step "x"`},
+		{"canary promote web --auto --steps=", `--steps: invalid value "", must not be empty`},
+		{"canary promote web --auto --soak=-1s", `--soak: invalid value "-1s", must not be negative`},
+		{"canary promote web --auto --soak=5", `--soak: invalid value "5", must be a duration`},
+		{"canary promote web --auto --max-restarts=-1", `--max-restarts: invalid value "-1", must not be negative`},
+		{"canary promote web --auto --check=", `--check: invalid value "", must not be empty`},
+		{"canary promote web --auto --check-exec=", `--check-exec: invalid value "", must not be empty`},
+		{"canary promote web --auto --check-timeout=0", `--check-timeout: invalid value "0", must be greater than 0`},
+		{"canary promote web --auto --on-failure=retry", `--on-failure: invalid value "retry", must be "pause" or "abort"`},
+		{"canary promote web --auto=maybe", `--auto: invalid value "maybe", must be true or false`},
+		{"canary abort web --timeout=-1s", `--timeout: invalid value "-1s", must not be negative`},
+		{"dns web -A", "--all-namespaces are mutually exclusive"},
+		{"dns -A -f x.yaml", "--filename and --all-namespaces are mutually exclusive"},
+		{"dns --filename=", `--filename: invalid value "", must not be empty`},
+		{"dns web -f a.yaml,", `--filename: invalid value "a.yaml,", must not be empty`},
+		{"dns web --replicas=100001", `--replicas: invalid value "100001", must be at most 100000`},
+		{"dns -f testdata/dns/huge.yaml", "statefulset/web has 2147483647 replicas, must be no more than 100000"},
+		{"dns -f testdata/dns/negative.yaml", "statefulset/web has -3 replicas, must be 0 or more"},
+		{"dns -f testdata/dns/beyond.yaml", "statefulset/web has 2 replicas from ordinal 2147483646: ordinals must be from 0 to 2147483646"},
+		{"dns web --port=sql", "--port requires -o seeds"},
+		{"dns web -o seeds --port=", `--port: invalid value "", must not be empty`},
+		{"dns web --replicas=-1", `--replicas: invalid value "-1", must not be negative`},
+		{"dns web --cluster-domain=", `--cluster-domain: invalid value "", must be a DNS name`},
+		{"dns web --cluster-domain=a_b", `--cluster-domain: invalid value "a_b", must be a DNS name`},
+		{"dns web -o nope", `--output: invalid value "nope", must be "json"`},
+		{"dns -f testdata/none.yaml", "--filename testdata/none.yaml: no such file or directory"},
+		{"dns -f testdata/dns/empty.yaml", "--filename testdata/dns/empty.yaml: no StatefulSet found: the file has no objects"},
+		{"dns -f testdata/dns/others.yaml", "no StatefulSet found, only Deployment/web, Service/web"},
+		{"dns -f testdata/dns/kruise.yaml", "no StatefulSet found, only StatefulSet/web"},
+		{"dns -f testdata/dns/text.yaml", "not a manifest: every document must be a Kubernetes object"},
+		{"dns -f testdata/dns/broken.yaml", "--filename testdata/dns/broken.yaml: yaml: line 1: "},
+		{"dns -f testdata/dns/nameless.yaml", "metadata.name of a StatefulSet is required"},
+		{"dns -f testdata/dns/wrong-type.yaml", "StatefulSet web: "},
+		{"dns db -f testdata/dns/web.yaml", "StatefulSet db not found, only web"},
+		{"dns -n other -f testdata/dns/web.yaml", "StatefulSet web is in namespace shop, but --namespace is other"},
+		{"dns -f testdata/dns/two-ports.yaml -o seeds", "service web of statefulset/web has several ports: --port must be peer or client"},
+		{"dns -f testdata/dns/two-ports.yaml -o seeds --port=sql", "service web of statefulset/web has no port sql: use peer or client"},
+		{"pvc-gc undo -A --all", "--all-namespaces is not supported"},
+		{"pvc-gc purge -A", "--all-namespaces is not supported"},
+		{"pvc-gc undo sts/web", `"sts/web" must be the name of a claim`},
+		{"dns web --from-pod web-0 --server 10.96.0.10", "--from-pod and --server are mutually exclusive"},
+		{"dns web --resolve --container app", "--container requires --from-pod"},
+		{"dns web --resolve --timeout 1m", "--timeout requires --wait or --watch"},
+		{"dns web --wait --timeout=-1s", `--timeout: invalid value "-1s", must not be negative`},
+		{"dns web -f a.yaml --resolve", "--filename and --resolve are mutually exclusive"},
+		{"restart web --leader-last", "--leader-last and --leader-exec are required together"},
+		{"restart web --order up", `--order: invalid value "up", must be "desc" or "asc"`},
+		{"restart web --forget --ordinal 1", "--forget and --ordinal are mutually exclusive"},
+		{"drain-scale web", "one of --replicas, --cancel or --unpark is required"},
+		{"drain-scale web --replicas 1 --on survivor", "--on requires --drain-exec"},
+		{"drain-scale web --replicas 1 --cancel", "--replicas, --cancel and --unpark are mutually exclusive"},
+		{"drain-scale web --cancel=false", "one of --replicas, --cancel or --unpark is required"},
+		{"drain-scale web --replicas 1 --park", "--park requires --replicas 0"},
+		{"pvc-gc --yes", "--yes requires --delete"},
+		{"pvc-gc --claim=", `--claim: invalid value "", must not be empty`},
+		{"pvc-gc --reserve-annotation=a,", `--reserve-annotation: invalid value "a,", must not be empty`},
+		{"plan -f a.yaml --filename=", `--filename: invalid value "", must not be empty`},
+		{"plan -f a.yaml,", `--filename: invalid value "a.yaml,", must not be empty`},
+		{"pvc-gc --delete --concurrency 257", `--concurrency: invalid value "257", must be at most 256`},
+		{"version now", `unknown argument "now"`},
+		{"profile shwo", `unknown command "shwo" for "kubectl sts profile", did you mean show?`},
+		{"profile list etcd", `unknown argument "etcd"`},
+		{"profile list -o wide", `--output: invalid value "wide", must be "json"`},
+		{"profile show", "exactly one profile name is required"},
+		{"profile show postgres", `built-in drain profile "postgres" not found`},
+		{"profile lint", "a file name, or - for stdin, is required"},
+	}
+	for _, test := range tests {
+		t.Run(test.args, func(t *testing.T) {
+			i := invoke(t, strings.Fields(test.args)...)
+			if i.code != ExitUsage {
+				t.Errorf("exit code %d", i.code)
+			}
+			if !strings.Contains("\n"+i.err.String(), "\nerror: ") || !strings.Contains(i.err.String(), test.says) {
+				t.Errorf("it says %q, not %q", i.err.String(), test.says)
+			}
+			if i.out.Len() > 0 {
+				t.Errorf("data: %q", i.out.String())
+			}
+		})
+	}
+}
+
+// These are rejected by nothing but the missing cluster: a comma or a bracket is part of a command, and
+// =false is no flag.
+func TestCommandLinesThatAreNotWrong(t *testing.T) {
+	for _, args := range [][]string{
+		{"canary", "promote", "web", "--auto", "--check", "tr ,, x", "--check-exec", "test a,"},
+		{"drain-scale", "web", "--replicas", "1", "--drain-exec", "[ -e , ]"},
+		{"drain-scale", "web", "--replicas", "1", "--cancel=false", "--unpark=false"},
+		{"drain-scale", "web", "--replicas", "1", "--park=false"},
+		{"canary", "promote", "web", "--step", "1", "--full=false"},
+	} {
+		if i := invoke(t, args...); i.code != ExitError || !strings.Contains(i.err.String(), "connection to the server") {
+			t.Errorf("%v: exit code %d\n%s", args, i.code, i.err.String())
+		}
+	}
+}
+
+// Help does not print defaults that mean nothing.
+func TestHelpOmitsZeroDefaults(t *testing.T) {
+	each(NewRoot(Env{Getenv: func(string) string { return "" }}), func(c *cobra.Command) {
+		if usage := c.LocalFlags().FlagUsages(); strings.Contains(usage, "(default [])") || strings.Contains(usage, "(default 0s)") {
+			t.Errorf("%s:\n%s", c.CommandPath(), usage)
+		}
+	})
+}
+
+func TestHelpNamesTheProgramAsItWasCalled(t *testing.T) {
+	for _, args := range [][]string{nil, {"--help"}, {"canary"}, {"canary", "start", "--help"}} {
+		i := invoke(t, args...)
+		if i.code != ExitOK || !strings.Contains(i.out.String(), "\n  kubectl sts ") || i.err.Len() > 0 {
+			t.Errorf("%v: exit code %d\n%s%s", args, i.code, i.out.String(), i.err.String())
+		}
+	}
+}
+
+// Every command says what it does, and its examples are taken by the program.
+func TestEveryCommandHasHelp(t *testing.T) {
+	root := NewRoot(Env{Getenv: func(string) string { return "" }})
+	each(root, func(c *cobra.Command) {
+		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
+			t.Errorf("%s: short help %q", c.CommandPath(), c.Short)
+		}
+		for line := range strings.Lines(c.Example) {
+			if words := strings.Fields(line); len(words) > 0 && words[0] != "#" {
+				checkExample(t, root, c, words)
+			}
+		}
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Usage == "" {
+				t.Errorf("%s: --%s says nothing", c.CommandPath(), f.Name)
+			}
+		})
+	})
+}
+
+func checkExample(t *testing.T, root, of *cobra.Command, words []string) {
+	t.Helper()
+	if len(words) < 3 || words[0] != "kubectl" || words[1] != "sts" {
+		return // another program, before or after ours
+	}
+	named, _, err := root.Find(words[2:])
+	if err != nil || named == root {
+		t.Errorf("%s has an example of no command: %q", of.CommandPath(), words)
+		return
+	}
+	for _, word := range words {
+		name, isFlag := strings.CutPrefix(word, "--")
+		name, _, _ = strings.Cut(name, "=")
+		if isFlag && name != "" && named.Flags().Lookup(name) == nil && named.InheritedFlags().Lookup(name) == nil {
+			t.Errorf("%s has no flag --%s, which an example of %s gives", named.CommandPath(), name, of.CommandPath())
+		}
+	}
+}
+
+func each(c *cobra.Command, f func(*cobra.Command)) {
+	f(c)
+	for _, sub := range c.Commands() {
+		if sub.Name() != "completion" && sub.Name() != "help" {
+			each(sub, f)
+		}
+	}
+}
+
+func TestCalledAs(t *testing.T) {
+	tests := []struct{ arg0, underscore, want string }{
+		{"/usr/local/bin/kubectl-sts", "/usr/bin/kubectl", "kubectl sts"},       // kubectl runs plugins by their path
+		{"kubectl-sts", "/usr/local/bin/kubectl-sts", "kubectl-sts"},            // typed, found on the PATH
+		{"./bin/kubectl-sts", "./bin/kubectl-sts", "kubectl-sts"},               // typed as a path
+		{"/opt/kubectl-sts", "/opt/kubectl-sts", "kubectl-sts"},                 // the same
+		{"/usr/local/bin/kubectl-sts", "", "kubectl sts"},                       // no shell
+		{"/krew/bin/kubectl-stateful_sets", "kubectl", "kubectl stateful-sets"}, // kubectl's rule for dashes
+		{"/x/kubectl-sts.exe", "/x/kubectl.exe", "kubectl sts"},
+		{"sts", "/usr/bin/sts", "sts"},
+		{"/usr/bin/sts", "", "sts"},
+	}
+	for _, test := range tests {
+		if got := calledAs(test.arg0, test.underscore); got != test.want {
+			t.Errorf("calledAs(%q, %q) = %q, want %q", test.arg0, test.underscore, got, test.want)
+		}
+	}
+}
+
+func TestSetNames(t *testing.T) {
+	tests := []struct {
+		args []string
+		want []string
+		bad  bool
+	}{
+		{nil, nil, false},
+		{[]string{"web"}, []string{"web"}, false},
+		{[]string{"sts/web"}, []string{"web"}, false},
+		{[]string{"StatefulSet/web"}, []string{"web"}, false},
+		{[]string{"statefulsets.v1.apps/web"}, []string{"web"}, false},
+		{[]string{"statefulset.apps/web", "web", "db"}, []string{"web", "db"}, false},
+		{[]string{"sts", "web", "db"}, []string{"web", "db"}, false},
+		{[]string{"sts"}, []string{"sts"}, false}, // a set may be named so
+		{[]string{"sts/sts"}, []string{"sts"}, false},
+		{[]string{"pod/web"}, nil, true},
+		{[]string{"sts/"}, nil, true},
+		{[]string{"/web"}, nil, true},
+		{[]string{"sts/web/0"}, nil, true},
+		{[]string{""}, nil, true},
+	}
+	for _, test := range tests {
+		got, err := setNames(test.args)
+		if diff := cmp.Diff(test.want, got); diff != "" || (err != nil) != test.bad {
+			t.Errorf("setNames(%q): %v, -want +got:\n%s", test.args, err, diff)
+		}
+		var usage *usageError
+		if test.bad && !errors.As(err, &usage) {
+			t.Errorf("setNames(%q): %T is no usage error", test.args, err)
+		}
+	}
+}
+
+func TestExit(t *testing.T) {
+	sets := schema.GroupResource{Group: "apps", Resource: "statefulsets"}
+	outcome := func(v operate.Verdict, reason, hint string) error {
+		return &outcomeError{Decision: operate.Decision{Verdict: v, Reason: reason, Message: "why", Hint: hint}}
+	}
+	invalid := apierrors.NewInvalid(schema.GroupKind{Group: "apps", Kind: "StatefulSet"}, "web", field.ErrorList{
+		field.Invalid(field.NewPath("spec", "replicas"), -1, "must be greater than or equal to 0")})
+	tests := []struct {
+		name string
+		err  error
+		code int
+		says string
+	}{
+		{"nothing", nil, 0, ""},
+		{"an error", errors.New("boom"), 1, "error: boom\n"},
+		{"usage", usagef("--x is wrong"), 2, "error: --x is wrong\n"},
+		{"usage, wrapped", fmt.Errorf("flags: %w", usagef("--x is wrong")), 2, "error: --x is wrong\n"},
+		{"a bad request", outcome(operate.Refused, operate.ReasonBadRequest, ""), 2, "error: why\n"},
+		{"not yet", &notYetError{"not complete: web"}, 3, "not complete: web\n"},
+		{"stuck", outcome(operate.Stuck, operate.ReasonPodFailing, "do this"), 4, "stuck: why\n→ do this\n"},
+		{"stuck, said already", &outcomeError{Decision: operate.Decision{Verdict: operate.Stuck, Message: "why", Hint: "do"}, said: true}, 4, ""},
+		{"refused", outcome(operate.Refused, operate.ReasonOwned, ""), 5, "refused: why\n"},
+		{"timeout", &loop.TimeoutError{After: time.Minute, Last: operate.Decision{Verdict: operate.Wait, Message: "for web-4"}}, 124, "error: timed out after 1m waiting for web-4\n"},
+		{"timeout, and the token could not be given back", errors.Join(&loop.TimeoutError{After: time.Minute}, errors.New("forbidden")), 124, "error: timed out after 1m\nforbidden\n"},
+		{"--request-timeout", fmt.Errorf("get: %w", context.DeadlineExceeded), 124, "error: get: context deadline exceeded\n"},
+		{"Ctrl-C before the loop", &SignalError{os.Interrupt}, 130, ""},
+		{"Ctrl-C in the loop", &loop.InterruptedError{Cause: &SignalError{os.Interrupt}}, 130, ""},
+		{"SIGTERM in the loop", &loop.InterruptedError{Cause: &SignalError{syscall.SIGTERM}}, 143, ""},
+		{"declined", errDeclined, 1, "nothing was changed\n"},
+		{"not found, in kubectl's words", apierrors.NewNotFound(sets, "web"), 1, "Error from server (NotFound): statefulsets.apps \"web\" not found\n"},
+		{"forbidden, wrapped", fmt.Errorf("pods: %w", apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "", errors.New(`User "bob" cannot list resource "pods"`))), 1,
+			"error: pods\nError from server (Forbidden): pods is forbidden: User \"bob\" cannot list resource \"pods\"\n"},
+		{"invalid, wrapped", fmt.Errorf("patch statefulset web: %w", invalid), 1,
+			"The StatefulSet \"web\" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0\n"},
+		{"unauthorized", apierrors.NewUnauthorized("Unauthorized"), 1, "error: You must be logged in to the server (Unauthorized)\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var b strings.Builder
+			if code := Exit(&b, test.err); code != test.code {
+				t.Errorf("exit code %d, want %d", code, test.code)
+			}
+			if diff := cmp.Diff(test.says, b.String()); diff != "" {
+				t.Errorf("it says (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestExitCodesAreDocumented(t *testing.T) {
+	seen := map[int]bool{}
+	for _, c := range ExitCodes {
+		if seen[c.Code] || c.Meaning == "" {
+			t.Errorf("%d stands there twice, or without a meaning", c.Code)
+		}
+		seen[c.Code] = true
+	}
+	for _, code := range []int{0, 1, 2, 3, 4, 5, 6, 124, 130, 143} {
+		if !seen[code] {
+			t.Errorf("%d is not documented", code)
+		}
+	}
+}
+
+func TestConfirm(t *testing.T) {
+	confirm := func(in io.Reader, terminal bool) (asked string, err error) {
+		var b strings.Builder
+		env := &Env{IOStreams: genericiooptions.IOStreams{In: in, ErrOut: &b}, InTerminal: terminal}
+		err = env.confirm(t.Context(), "Continue?")
+		return b.String(), err
+	}
+	for answer, yes := range map[string]bool{
+		"y\n": true, "Y\n": true, "yes\n": true, " YES \n": true, "y": true,
+		"\n": false, "n\n": false, "": false, "yeah\n": false, "no, y\n": false,
+	} {
+		asked, err := confirm(strings.NewReader(answer), true)
+		want := "Continue? [y/N] "
+		if !strings.HasSuffix(answer, "\n") { // the next line is not to stand behind the question
+			want += "\n"
+		}
+		if asked != want {
+			t.Errorf("asked %q", asked)
+		}
+		if yes && err != nil || !yes && !errors.Is(err, errDeclined) {
+			t.Errorf("%q: %v", answer, err)
+		}
+	}
+	var usage *usageError
+	if asked, err := confirm(strings.NewReader("y\n"), false); !errors.As(err, &usage) || !strings.Contains(err.Error(), "--yes") || asked != "" {
+		t.Errorf("without a terminal: %v, asked %q", err, asked)
+	}
+}
+
+func TestConfirmEndsWithTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	in, keyboard := io.Pipe() // no input
+	defer keyboard.Close()
+	env := &Env{IOStreams: genericiooptions.IOStreams{In: in, ErrOut: io.Discard}, InTerminal: true}
+	cancel(&SignalError{os.Interrupt})
+	var signal *SignalError
+	if err := env.confirm(ctx, "Continue?"); !errors.As(err, &signal) {
+		t.Errorf("%v", err)
+	}
+}
+
+// keyboard has no input: reading it is Ctrl-C.
+type keyboard struct {
+	*io.PipeReader
+	ctrlC func()
+}
+
+func (k keyboard) Read(p []byte) (int, error) {
+	k.ctrlC()
+	return k.PipeReader.Read(p)
+}
+
+func TestCtrlCWhileStandardInputIsRead(t *testing.T) {
+	for _, args := range []string{
+		"plan -f -", "plan -f testdata/plan/web.yaml --new-file -", "plan -f testdata/plan/web.yaml --patch-file -",
+		"dns -f -", "canary start web -f -", "canary start web --patch-file -", "profile lint -",
+	} {
+		t.Run(args, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			in, typed := io.Pipe()
+			defer typed.Close()
+			i := invokeWith(ctx, t, keyboard{in, func() { cancel(&SignalError{os.Interrupt}) }}, strings.Fields(args)...)
+			if i.code != ExitInterrupted || i.out.Len()+i.err.Len() > 0 {
+				t.Errorf("exit code %d, it says:\n%s%s", i.code, &i.out, &i.err)
+			}
+		})
+	}
+}
+
+func TestColours(t *testing.T) {
+	tests := []struct {
+		name             string
+		vars             map[string]string
+		outTTY, errTTY   bool
+		wantOut, wantErr bool
+	}{
+		{"a terminal", nil, true, true, true, true},
+		{"a pipe", nil, false, true, false, true},
+		{"2>file", nil, true, false, true, false},
+		{"NO_COLOR", map[string]string{"NO_COLOR": "1"}, true, true, false, false},
+		{"an empty NO_COLOR is none", map[string]string{"NO_COLOR": ""}, true, true, true, true},
+		{"a dumb terminal", map[string]string{"TERM": "dumb"}, true, true, false, false},
+	}
+	for _, test := range tests {
+		env := Env{OutTerminal: test.outTTY, ErrTerminal: test.errTTY,
+			Getenv: func(k string) string { return test.vars[k] }, Size: func() (int, int) { return 90, 20 }}
+		if out, err := env.style().Color, env.errStyle().Color; out != test.wantOut || err != test.wantErr {
+			t.Errorf("%s: colours on stdout %t, on stderr %t", test.name, out, err)
+		}
+		if width := env.style().Width; test.outTTY != (width == 90) {
+			t.Errorf("%s: width %d", test.name, width)
+		}
+	}
+}
+
+func TestOutputFormats(t *testing.T) {
+	report := &report.StatusReport{TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "StatusReport"},
+		Items: []report.Status{{Name: "web", State: report.Complete}, {Name: "db", State: report.Stuck}}}
+	tests := []struct {
+		args []string
+		want string // the whole, or a part where it begins with …
+	}{
+		{[]string{"-o", "name"}, "statefulset.apps/web\nstatefulset.apps/db\n"},
+		{[]string{"-o", "jsonpath={.items[*].state}"}, "Complete Stuck"},
+		{[]string{"-o", "go-template={{range .items}}{{.name}};{{end}}"}, "web;db;"},
+		{[]string{"--template", "{{.kind}}"}, "StatusReport"},
+		{[]string{"-o", "json"}, `…"kind": "StatusReport"`},
+		{[]string{"-o", "yaml"}, "…\nkind: StatusReport\n"},
+	}
+	for _, test := range tests {
+		c := &cobra.Command{}
+		out := newOutput(c, wide)
+		if err := c.ParseFlags(test.args); err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := errors.Join(out.check(), out.print(&b, report, []string{"web", "db"})); err != nil {
+			t.Errorf("%q: %v", test.args, err)
+		}
+		part, isPart := strings.CutPrefix(test.want, "…")
+		if out.human() || isPart && !strings.Contains(b.String(), part) || !isPart && b.String() != test.want {
+			t.Errorf("%q gives\n%s\nnot\n%s", test.args, b.String(), test.want)
+		}
+	}
+	c := &cobra.Command{}
+	out := newOutput(c)
+	if err := c.ParseFlags(nil); err != nil || !out.human() || out.check() != nil {
+		t.Errorf("no -o: %v, %v", err, out.check())
+	}
+}
+
+// The report is what pipelines read: an error is text in it, and an empty list a list.
+func TestChangeReportIsWhole(t *testing.T) {
+	s := ststest.Web(1).Snapshots()[0]
+	status := report.NewStatus(s)
+	raw, err := json.Marshal(ChangeReport{Plan: []operate.Decision{}, Applied: []loop.Applied{}, Error: errors.New("boom").Error(), Status: &status})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{`"error":"boom"`, `"plan":[]`, `"applied":[]`, `"state":"Complete"`} {
+		if !bytes.Contains(raw, []byte(part)) {
+			t.Errorf("no %s in %s", part, raw)
+		}
+	}
+}
+
+// --for has its answer only in states that mean it.
+func TestGoals(t *testing.T) {
+	type answer struct{ reached, never bool }
+	status := func(state report.State, available int32) *report.Status {
+		return &report.Status{State: state, Observed: true, DesiredReplicas: 3, AvailableReplicas: available}
+	}
+	parked := &report.Status{State: report.Parked, Observed: true}
+	unseen := &report.Status{State: report.Progressing, DesiredReplicas: 3, AvailableReplicas: 3}
+	tests := []struct {
+		goal string
+		s    *report.Status
+		want answer
+	}{
+		{"ready", status(report.Complete, 3), answer{true, false}},
+		{"ready", status(report.Paused, 3), answer{true, false}},
+		{"ready", status(report.Progressing, 2), answer{}},
+		{"ready", status(report.ScalingDown, 3), answer{}},
+		{"ready", status(report.Deleting, 3), answer{}},
+		{"ready", unseen, answer{}},
+		{"ready", parked, answer{true, false}},
+		{"complete", status(report.Complete, 3), answer{true, false}},
+		{"complete", status(report.Paused, 3), answer{}},
+		{"complete", status(report.Progressing, 3), answer{}},
+		{"complete", parked, answer{true, false}},
+		{"paused", status(report.Paused, 3), answer{true, false}},
+		{"paused", status(report.Progressing, 3), answer{}},
+		{"paused", status(report.Complete, 3), answer{false, true}},
+		{"paused", parked, answer{false, true}},
+	}
+	for _, test := range tests {
+		reached, never := goals[test.goal](test.s)
+		if got := (answer{reached, never}); got != test.want {
+			t.Errorf("--for=%s while %s with %d of %d available: %+v, want %+v", test.goal, test.s.State, test.s.AvailableReplicas, test.s.DesiredReplicas, got, test.want)
+		}
+	}
+}
+
+func TestHintsFitTheCommandLine(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(file, []byte(`{"current-context": "c", "contexts": [{"name": "c", "context": {"namespace": "shop"}}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("KUBECONFIG", file)
+	c := &common{config: genericclioptions.NewConfigFlags(true)}
+	text := "run kubectl sts canary abort web" + sts.NamespaceFlag("shop")
+	if got := c.hint("shop", text); got != "run kubectl sts canary abort web" {
+		t.Errorf("with the namespace of the context: %q", got)
+	}
+	if got, want := c.hint("db", "run x"+sts.NamespaceFlag("db")), "run x -n db"; got != want {
+		t.Errorf("about another namespace, with -A: %q", got)
+	}
+	*c.config.Namespace, *c.config.Context = "shop", "prod"
+	if got := c.hint("shop", text); got != text+" --context prod" {
+		t.Errorf("with -n and --context: %q", got)
+	}
+}

@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/term"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/utils/clock"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+)
+
+// Env is the process around a command, and the one seam that a test replaces.
+type Env struct {
+	genericiooptions.IOStreams
+	Clock clock.WithTicker
+	// Called is the name in usage texts: "kubectl sts" or "kubectl-sts".
+	Called string
+	// Getenv reads an environment variable.
+	Getenv func(string) string
+	// InTerminal, OutTerminal and ErrTerminal are whether the streams are terminals; Size
+	// is that of the output terminal.
+	InTerminal, OutTerminal, ErrTerminal bool
+	Size                                 func() (width, height int)
+	// Who is the default lock owner: user@host.
+	Who string
+}
+
+// OSEnv is the real process.
+func OSEnv() Env {
+	return Env{
+		IOStreams:   genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
+		Clock:       clock.RealClock{},
+		Called:      calledAs(os.Args[0], os.Getenv("_")),
+		Getenv:      os.Getenv,
+		InTerminal:  isTerminal(os.Stdin),
+		OutTerminal: isTerminal(os.Stdout),
+		ErrTerminal: isTerminal(os.Stderr),
+		Size: func() (int, int) {
+			for _, f := range []*os.File{os.Stdout, os.Stderr} {
+				if w, h, err := term.GetSize(int(f.Fd())); err == nil {
+					return w, h
+				}
+			}
+			return 0, 0
+		},
+		Who: who(),
+	}
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// calledAs distinguishes `kubectl sts` from `kubectl-sts`. kubectl runs a plugin by its
+// full path; a shell runs it by the word that was typed, with the path in the variable
+// "_". Underscores in the name of a plugin are dashes for kubectl.
+func calledAs(arg0, underscore string) string {
+	base := strings.TrimSuffix(filepath.Base(arg0), ".exe")
+	plugin, isPlugin := strings.CutPrefix(base, "kubectl-")
+	typed := !strings.ContainsAny(arg0, `/\`) || strings.TrimSuffix(filepath.Base(underscore), ".exe") == base
+	if !isPlugin || typed {
+		return base
+	}
+	return "kubectl " + strings.ReplaceAll(plugin, "_", "-")
+}
+
+func who() string {
+	name := "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return name + "@" + host
+}
+
+// style is that of text on standard output.
+func (e *Env) style() render.Style {
+	return e.styleOf(e.OutTerminal)
+}
+
+func (e *Env) styleOf(terminal bool) render.Style {
+	s := render.Style{Color: terminal && e.colors()}
+	if terminal && e.Size != nil {
+		s.Width, _ = e.Size()
+	}
+	return s
+}
+
+// errStyle is that of text on standard error.
+func (e *Env) errStyle() render.Style {
+	return e.styleOf(e.ErrTerminal)
+}
+
+// colors honours https://no-color.org and dumb terminals.
+func (e *Env) colors() bool {
+	return e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
+}
+
+// confirm asks for confirmation on the terminal. Without one, --yes is required.
+func (e *Env) confirm(ctx context.Context, question string) error {
+	a, err := e.ask(ctx, question+" [y/N] ")
+	if err == nil && a != "y" && a != "yes" {
+		return errDeclined
+	}
+	return err
+}
+
+// confirmNumber asks the user to type the number of objects.
+func (e *Env) confirmNumber(ctx context.Context, n int, what string) error {
+	a, err := e.ask(ctx, msgTypeNumber(n, what))
+	if err == nil && a != strconv.Itoa(n) {
+		return errDeclined
+	}
+	return err
+}
+
+func (e *Env) ask(ctx context.Context, question string) (string, error) {
+	if !e.InTerminal {
+		return "", usagef("a confirmation is required, but there is no terminal: rerun with --yes to accept the plan above")
+	}
+	_, _ = fmt.Fprint(e.ErrOut, question)
+	answer := make(chan string, 1)
+	go func() {
+		line, err := bufio.NewReader(e.In).ReadString('\n')
+		if err != nil && err != io.EOF {
+			line = ""
+		}
+		answer <- line
+	}()
+	select {
+	case <-ctx.Done():
+		_, _ = fmt.Fprintln(e.ErrOut)
+		return "", context.Cause(ctx)
+	case line := <-answer:
+		if !strings.HasSuffix(line, "\n") { // the input ended without Enter
+			_, _ = fmt.Fprintln(e.ErrOut)
+		}
+		return strings.ToLower(strings.TrimSpace(line)), nil
+	}
+}

@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+)
+
+// The exit codes are an API: docs/exit-codes.md is made from this table.
+const (
+	ExitOK          = 0
+	ExitError       = 1
+	ExitUsage       = 2
+	ExitFound       = 3
+	ExitStuck       = 4
+	ExitRefused     = 5
+	ExitGate        = 6
+	ExitTimeout     = 124
+	ExitInterrupted = 130
+	ExitTerminated  = 143
+)
+
+// ExitCodes is the table for the documentation.
+var ExitCodes = []struct {
+	Code    int
+	Meaning string
+}{
+	{ExitOK, "success, nothing to do, or a report"},
+	{ExitError, "error"},
+	{ExitUsage, "invalid command line; also: a confirmation is required, and there is neither a terminal nor `--yes`"},
+	{ExitFound, "found, or not yet: only with `--exit-code`, `--for` or `--print-patch`"},
+	{ExitStuck, "stuck: the command cannot continue without a manual fix; also: a DNS name that should resolve does not"},
+	{ExitRefused, "refused by a guard: for example a PodDisruptionBudget that can never allow a disruption, a lock of another client, or an update in progress"},
+	{ExitGate, "a gate failed: the canary is paused or aborted, according to `--on-failure`"},
+	{ExitTimeout, "timed out"},
+	{ExitInterrupted, "interrupted (Ctrl-C)"},
+	{ExitTerminated, "terminated (SIGTERM)"},
+}
+
+// usageError is an invalid command line.
+type usageError struct{ msg string }
+
+func (e *usageError) Error() string { return e.msg }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// outcomeError is a command that ended Stuck, Refused or Failed. It is not printed where a
+// report has shown it already.
+type outcomeError struct {
+	operate.Decision
+	said  bool
+	style render.Style
+}
+
+func (e *outcomeError) Error() string { return e.Message }
+
+// notYetError is the negative result of --exit-code, --for or --print-patch.
+type notYetError struct{ msg string }
+
+func (e *notYetError) Error() string { return e.msg }
+
+// hintedError is an error with what to do about it.
+type hintedError struct {
+	err   error
+	hint  string
+	style render.Style
+}
+
+func (e *hintedError) Error() string { return e.err.Error() }
+func (e *hintedError) Unwrap() error { return e.err }
+
+// notAllowed adds a hint how to resume the command to an error about a missing permission for a
+// write.
+func notAllowed(err error, style render.Style) error {
+	if !apierrors.IsForbidden(err) {
+		return err
+	}
+	return &hintedError{err, hintNotAllowed(), style}
+}
+
+// errDeclined: the confirmation was declined.
+var errDeclined = errors.New(msgDeclined())
+
+// SignalError is a signal that stopped the program.
+type SignalError struct{ Signal os.Signal }
+
+func (e *SignalError) Error() string { return "signal: " + e.Signal.String() }
+
+// Exit prints the error, unless it was printed already, and returns the exit code. No
+// other function does.
+func Exit(w io.Writer, err error) int {
+	var (
+		usage   *usageError
+		outcome *outcomeError
+		notYet  *notYetError
+		timeout *loop.TimeoutError
+		signal  *SignalError
+	)
+	say := func(s string) {
+		if s != "" {
+			_, _ = fmt.Fprintln(w, s)
+		}
+	}
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.As(err, &outcome):
+		word := map[operate.Verdict]string{operate.Stuck: "stuck: ", operate.Refused: "refused: ", operate.Failed: "gate failed: "}[outcome.Verdict]
+		if outcome.Reason == operate.ReasonBadRequest {
+			word = "error: "
+		}
+		if !outcome.said {
+			_, _ = io.WriteString(w, outcome.style.Wrap("", 0, render.Plain, word+outcome.Message)+render.Hint(outcome.Hint, outcome.style))
+		}
+		switch {
+		case outcome.Reason == operate.ReasonBadRequest:
+			return ExitUsage
+		case outcome.Verdict == operate.Stuck:
+			return ExitStuck
+		case outcome.Verdict == operate.Failed:
+			return ExitGate
+		}
+		return ExitRefused
+	case errors.As(err, &usage):
+		say("error: " + usage.msg)
+		return ExitUsage
+	case errors.As(err, &notYet):
+		say(notYet.msg)
+		return ExitFound
+	case errors.As(err, &timeout):
+		say("error: " + err.Error())
+		return ExitTimeout
+	case errors.As(err, &signal):
+		if signal.Signal == syscall.SIGTERM {
+			return ExitTerminated
+		}
+		return ExitInterrupted
+	case errors.Is(err, context.DeadlineExceeded):
+		say("error: " + err.Error())
+		return ExitTimeout
+	case errors.Is(err, errDeclined):
+		say(err.Error())
+		return ExitError
+	}
+	say(errorText(err))
+	if hinted := (*hintedError)(nil); errors.As(err, &hinted) {
+		_, _ = io.WriteString(w, render.Hint(hinted.hint, hinted.style))
+	}
+	return ExitError
+}
+
+func causes(d *metav1.StatusDetails) string {
+	parts := make([]string, len(d.Causes))
+	for i, c := range d.Causes {
+		parts[i] = c.Field + ": " + c.Message
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return "\n* " + strings.Join(parts, "\n* ")
+}
+
+// errorText is kubectl's own text for an error of the API server. kubectl checks only the
+// outermost error, so ours are unwrapped for it and their text is put in front.
+func errorText(err error) string {
+	var status apierrors.APIStatus
+	if apierrors.IsInvalid(err) && errors.As(err, &status) {
+		// kubectl has its own text for these, which it does not export.
+		if d := status.Status().Details; d != nil && d.Name != "" {
+			return fmt.Sprintf("The %s %q is invalid: %s", d.Kind, d.Name, causes(d))
+		}
+	}
+	if errors.As(err, &status) {
+		if inner, ok := status.(error); ok {
+			if text, ok := cmdutil.StandardErrorMessage(inner); ok {
+				context := strings.TrimSuffix(strings.TrimSuffix(err.Error(), inner.Error()), ": ")
+				if context != "" && context != err.Error() {
+					return "error: " + context + "\n" + text
+				}
+				return text
+			}
+		}
+	}
+	if text, ok := cmdutil.StandardErrorMessage(err); ok {
+		return text
+	}
+	return "error: " + err.Error()
+}

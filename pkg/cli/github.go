@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"os"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+)
+
+// annotate reports to a GitHub Actions workflow how the command ended: with an annotation on
+// standard output, and a summary in the file that the runner names.
+func (c *change) annotate(r *ChangeReport) error {
+	e := render.Ended{
+		Command: r.Command, Namespace: r.Namespace, Name: r.Name, Outcome: r.Outcome, Error: r.Error, DryRun: r.DryRun,
+		Took: r.EndedAt.Sub(r.StartedAt.Time), Status: r.Status,
+	}
+	if e.Outcome != nil {
+		d := *e.Outcome
+		d.Hint = c.hint(r.Namespace, d.Hint)
+		e.Outcome = &d
+	}
+	if e.Outcome == nil && r.DryRun != "" && len(r.Plan) > 0 {
+		e.Outcome = &operate.Decision{Verdict: operate.Wait, Message: r.Plan[len(r.Plan)-1].Message}
+	}
+	for _, a := range r.Applied {
+		e.Done = append(e.Done, render.Entry{At: a.At, What: a.Why})
+	}
+	for _, a := range r.Commands {
+		e.Checks = append(e.Checks, render.Check{At: a.At, Label: a.Label(), Command: a.Command, Said: a.String(), Output: a.Output, Good: a.Good()})
+	}
+	c.annotated = true
+	if err := render.Annotation(c.env.Out, e); err != nil {
+		return err
+	}
+	c.summarize(e)
+	return nil
+}
+
+// annotateError is annotate for an error before there was a report.
+func (c *change) annotateError(name string, err error) {
+	ns, _ := c.namespace()
+	e := render.Ended{Command: c.verb, Namespace: ns, Name: name, Error: err.Error()}
+	_ = render.Annotation(c.env.Out, e)
+	c.summarize(e)
+}
+
+// summarize appends to the job's summary. A summary that cannot be written does not fail the command.
+func (c *change) summarize(e render.Ended) {
+	path := c.env.Getenv("GITHUB_STEP_SUMMARY")
+	if path == "" {
+		return
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err == nil {
+		err = render.Markdown(f, e)
+		if e := f.Close(); err == nil {
+			err = e
+		}
+	}
+	if err != nil {
+		warnTo(c.env.ErrOut, msgNoSummary(err))
+	}
+}

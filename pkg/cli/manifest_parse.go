@@ -1,0 +1,317 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	kjson "k8s.io/apimachinery/pkg/util/json"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// jsonPrefix is how far kubectl looks into a file for the opening brace of JSON.
+const jsonPrefix = 4096
+
+// parseObjects reads the objects of a file as kubectl does, with the same decoders: YAML
+// documents or a stream of JSON, in UTF-8, or in UTF-16 with its byte order mark; lists are
+// expanded. A document that kubectl would skip is an error.
+func parseObjects(data []byte) ([]manifestObject, error) {
+	data, _, err := transform.Bytes(unicode.BOMOverride(unicode.UTF8.NewDecoder()), data)
+	if err != nil {
+		return nil, err
+	}
+	documents, err := splitDocuments(data)
+	if err != nil {
+		return nil, err
+	}
+	nodes, isYAML := yamlNodes(data)
+	if isYAML && len(nodes) > len(documents) || !isYAML && unread(data) {
+		return nil, errors.New(msgSkippedDocuments())
+	}
+	var out []manifestObject
+	for i, raw := range documents {
+		object := manifestObject{raw: raw}
+		if len(documents) > 1 {
+			object.document = i + 1
+		}
+		if isYAML && len(nodes) == len(documents) {
+			object.node = nodes[i]
+		}
+		if out, err = addObjects(out, object); err != nil {
+			return nil, inDocument(object.document, err)
+		}
+	}
+	return out, nil
+}
+
+// splitDocuments are the documents of a file as JSON, without the empty ones.
+func splitDocuments(data []byte) ([]json.RawMessage, error) {
+	var out []json.RawMessage
+	decoder := utilyaml.NewYAMLOrJSONDecoder(bytes.NewReader(data), jsonPrefix)
+	for {
+		var document runtime.RawExtension
+		err := decoder.Decode(&document)
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			err = errors.New(strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "))
+			if bytes.Contains(data, []byte("{{")) {
+				err = errors.New(msgHelmTemplate(err))
+			}
+			if len(out) > 0 {
+				err = inDocument(len(out)+1, err)
+			}
+			return nil, err
+		}
+		if raw := bytes.TrimSpace(document.Raw); len(raw) > 0 && !bytes.Equal(raw, []byte("null")) {
+			out = append(out, raw)
+		}
+	}
+}
+
+func inDocument(n int, err error) error {
+	if n == 0 {
+		return err
+	}
+	return fmt.Errorf("document %d: %w", n, err)
+}
+
+// mostQuoted is how much of a document an error quotes.
+const mostQuoted = 100
+
+// addObjects adds the object of a document, or the objects of its list. Errors are kubectl's
+// own.
+func addObjects(out []manifestObject, object manifestObject) ([]manifestObject, error) {
+	if object.raw[0] != '{' {
+		return nil, errors.New(msgNotObjects())
+	}
+	decoded, _, err := unstructured.UnstructuredJSONScheme.Decode(object.raw, nil, nil)
+	if err != nil {
+		quoted := string(object.raw)
+		if len(quoted) > mostQuoted {
+			err = errors.New(strings.ReplaceAll(err.Error(), quoted, quoted[:mostQuoted]+"…"))
+		}
+		return nil, err
+	}
+	if err := kjson.Unmarshal(object.raw, &object); err != nil {
+		return nil, err
+	}
+	if object.APIVersion == "" {
+		return nil, fmt.Errorf("%s: apiVersion not set", object.String())
+	}
+	if _, isList := decoded.(*unstructured.UnstructuredList); !isList {
+		if object.Kind == "List" {
+			return nil, errors.New(msgListWithoutItems())
+		}
+		return append(out, object), nil
+	}
+	var list struct {
+		Items []json.RawMessage `json:"items"`
+	}
+	if err := kjson.Unmarshal(object.raw, &list); err != nil {
+		return nil, err
+	}
+	for i, item := range list.Items {
+		inner := object
+		inner.raw, inner.node = bytes.TrimSpace(item), nodeAt(object.node, "items["+strconv.Itoa(i)+"]")
+		if out, err = addItem(out, inner); err != nil {
+			return nil, fmt.Errorf("items[%d]: %w", i, err)
+		}
+	}
+	return out, nil
+}
+
+// addItem adds an item of a list. The items of a StatefulSetList have no kind of their own.
+func addItem(out []manifestObject, item manifestObject) ([]manifestObject, error) {
+	var head struct {
+		APIVersion string `json:"apiVersion"`
+		Kind       string `json:"kind"`
+	}
+	if err := kjson.Unmarshal(item.raw, &head); err != nil {
+		return nil, err
+	}
+	kind := strings.TrimSuffix(item.Kind, "List")
+	if head.Kind != "" || kind == "" || kind == item.Kind {
+		item.Metadata.Name, item.Metadata.Namespace = "", ""
+		return addObjects(out, item)
+	}
+	apiVersion := item.APIVersion
+	if err := kjson.Unmarshal(item.raw, &item); err != nil {
+		return nil, err
+	}
+	item.Kind, item.APIVersion = kind, apiVersion
+	return append(out, item), nil
+}
+
+// kinds are the kinds that are read from manifests, with their API groups.
+var kinds = map[string]string{
+	"StatefulSet": "apps", "Service": "", "Endpoints": "", "EndpointSlice": "discovery.k8s.io",
+	"PodDisruptionBudget": "policy", "HorizontalPodAutoscaler": "autoscaling",
+}
+
+// unserved is an error where no API server has such a kind: the kind has incorrect case, or is in
+// another of Kubernetes' own groups.
+func (o *manifestObject) unserved() string {
+	group, version, found := strings.Cut(o.APIVersion, "/")
+	if !found {
+		group, version = "", o.APIVersion
+	}
+	own := !strings.Contains(group, ".") || strings.HasSuffix(group, ".k8s.io")
+	for kind, in := range kinds {
+		if own && strings.EqualFold(o.Kind, kind) && (o.Kind != kind || group != in) && group != "extensions" {
+			return msgNoSuchKind(o.Kind, o.APIVersion, kind, strings.TrimPrefix(in+"/"+version, "/"))
+		}
+	}
+	return ""
+}
+
+// yamlNodes are the documents of a file with their lines, without the empty ones; false
+// where it is not YAML, but a stream of JSON.
+func yamlNodes(data []byte) ([]*yaml.Node, bool) {
+	var out []*yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	for {
+		var node yaml.Node
+		err := decoder.Decode(&node)
+		if errors.Is(err, io.EOF) {
+			return out, true
+		}
+		if err != nil {
+			return nil, false
+		}
+		if len(node.Content) == 1 && node.Content[0].ShortTag() != "!!null" {
+			out = append(out, node.Content[0])
+		}
+	}
+}
+
+// unread says whether there is more than one document between two separators, of which kubectl
+// reads only the first. Streams of JSON need no separators.
+func unread(data []byte) bool {
+	for decoder := json.NewDecoder(bytes.NewReader(data)); ; {
+		var v json.RawMessage
+		err := decoder.Decode(&v)
+		if errors.Is(err, io.EOF) {
+			return false
+		}
+		if err != nil {
+			break
+		}
+	}
+	for reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data))); ; {
+		chunk, err := reader.Read()
+		if err != nil {
+			return false
+		}
+		var first, second yaml.Node
+		decoder := yaml.NewDecoder(bytes.NewReader(chunk))
+		if decoder.Decode(&first) == nil && !errors.Is(decoder.Decode(&second), io.EOF) {
+			return true
+		}
+	}
+}
+
+// problems are the errors of strict field validation, with the fields that are set twice in the
+// YAML: kubectl sends only the last value of these.
+func (o *manifestObject) problems(found []sts.FieldProblem) []sts.FieldProblem {
+	if o.node != nil {
+		found = slices.DeleteFunc(found, func(p sts.FieldProblem) bool { return p.Twice })
+		found = append(found, duplicates(o.node, "")...)
+	}
+	return found
+}
+
+// duplicates are the fields of a document that are set twice. Merge keys do not count.
+func duplicates(node *yaml.Node, path string) []sts.FieldProblem {
+	var out []sts.FieldProblem
+	switch node.Kind {
+	case yaml.SequenceNode:
+		for i, item := range node.Content {
+			out = append(out, duplicates(item, fmt.Sprintf("%s[%d]", path, i))...)
+		}
+	case yaml.MappingNode:
+		seen := map[string]bool{}
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			key := node.Content[i].Value
+			below := strings.TrimPrefix(path+"."+key, ".")
+			if seen[key] && node.Content[i].Kind == yaml.ScalarNode && key != "<<" {
+				out = append(out, sts.FieldProblem{Path: below, Twice: true})
+			}
+			seen[key] = true
+			out = append(out, duplicates(node.Content[i+1], below)...)
+		}
+	}
+	return out
+}
+
+// lineOf is the line of the last field of this path, 0 where it is not known.
+func lineOf(node *yaml.Node, path string) int {
+	parent, key := "", path
+	if i := strings.LastIndexByte(path, '.'); i >= 0 {
+		parent, key = path[:i], path[i+1:]
+	}
+	node = nodeAt(node, parent)
+	if node == nil || path == "" || node.Kind != yaml.MappingNode {
+		return 0
+	}
+	line := 0
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Value == key {
+			line = node.Content[i].Line
+		}
+	}
+	return line
+}
+
+// nodeAt is the node at a path, nil where it is not known.
+func nodeAt(node *yaml.Node, path string) *yaml.Node {
+	for _, step := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' }) {
+		if node != nil && node.Kind == yaml.AliasNode {
+			node = node.Alias
+		}
+		switch {
+		case node == nil:
+			return nil
+		case node.Kind == yaml.SequenceNode:
+			i, err := strconv.Atoi(strings.TrimSuffix(step, "]"))
+			if err != nil || i < 0 || i >= len(node.Content) {
+				return nil
+			}
+			node = node.Content[i]
+		default:
+			node = valueOf(node, step)
+		}
+	}
+	if node != nil && node.Kind == yaml.AliasNode {
+		return node.Alias
+	}
+	return node
+}
+
+// valueOf is the value of the last field of this name.
+func valueOf(node *yaml.Node, name string) *yaml.Node {
+	var out *yaml.Node
+	if node.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Value == name {
+			out = node.Content[i+1]
+		}
+	}
+	return out
+}

@@ -1,0 +1,335 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+)
+
+const (
+	serviceJSON = `{"apiVersion":"v1","kind":"Service","metadata":{"name":"web"}}`
+	setJSON     = `{"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"web"},"spec":{"serviceName":"web"}}`
+	setYAML     = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web}\n"
+	serviceYAML = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: a}\n"
+)
+
+func utf16File(text string, bigEndian bool) string {
+	var out []byte
+	for _, unit := range append([]uint16{0xfeff}, utf16.Encode([]rune(text))...) {
+		if bigEndian {
+			out = append(out, byte(unit>>8), byte(unit))
+		} else {
+			out = append(out, byte(unit), byte(unit>>8))
+		}
+	}
+	return string(out)
+}
+
+func indented(text string) string {
+	var out bytes.Buffer
+	if err := json.Indent(&out, []byte(text), "", "  "); err != nil {
+		panic(err)
+	}
+	return out.String()
+}
+
+// The reader accepts the files that kubectl accepts, and a document that kubectl would skip is an error.
+func TestParseObjects(t *testing.T) {
+	both := []string{"Service/web", "StatefulSet/web"}
+	for _, test := range []struct {
+		name, data string
+		want       []string
+		err        string
+	}{
+		{name: "nothing"},
+		{name: "comments and empty documents", data: "# a\n---\n---\n# b\n--- # c\n\n---\nnull\n"},
+		{name: "YAML documents", data: "---\n" + serviceYAML + "--- # Source: web.yaml\n" + setYAML, want: both},
+		{name: "Windows' line ends", data: strings.ReplaceAll(serviceYAML+"---\n"+setYAML, "\n", "\r\n"), want: both},
+		{name: "UTF-8 with a byte order mark", data: "\xef\xbb\xbf" + serviceYAML + "---\n" + setYAML, want: both},
+		{name: "UTF-16, little-endian", data: utf16File(serviceYAML+"---\n"+setYAML, false), want: both},
+		{name: "UTF-16, big-endian", data: utf16File(serviceYAML+"---\n"+setYAML, true), want: both},
+		{name: "UTF-16 with JSON", data: utf16File(serviceJSON+setJSON, false), want: both},
+		{name: "UTF-16 without a byte order mark", data: utf16File(setYAML, false)[2:], err: "control characters are not allowed"},
+		{name: "a stream of JSON", data: serviceJSON + setJSON, want: both},
+		{name: "a stream of JSON, a line each", data: serviceJSON + "\n" + setJSON + "\n", want: both},
+		{name: "a stream of JSON, indented", data: indented(serviceJSON) + "\n" + indented(setJSON) + "\n", want: both},
+		{name: "JSON and then YAML", data: serviceJSON + "\n---\n" + setYAML, want: both},
+		{name: "YAML and then JSON", data: serviceYAML + "\n---\n" + setJSON, want: both},
+		{name: "flow-style YAML", data: "{apiVersion: v1, kind: Service, metadata: {name: web}}\n---\n" + setYAML, want: both},
+		{name: "a List", data: `{"apiVersion":"v1","kind":"List","items":[` + serviceJSON + "," + setJSON + `]}`, want: both},
+		{name: "a List in a List", data: `{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"List","items":[` + serviceJSON + "," + setJSON + `]}]}`, want: both},
+		{name: "a list that says the kind once", data: "apiVersion: apps/v1\nkind: StatefulSetList\nitems:\n- {metadata: {name: a}}\n- {metadata: {name: b}}\n", want: []string{"StatefulSet/a", "StatefulSet/b"}},
+		{name: "an empty list", data: `{"apiVersion":"v1","kind":"List","items":[]}`},
+		{name: "items that are null", data: `{"apiVersion":"v1","kind":"List","items":null}`},
+		{name: "merge keys", data: "apiVersion: v1\nkind: ConfigMap\nmetadata: &m {name: web}\ndata: {<<: *m, a: b}\n", want: []string{"ConfigMap/web"}},
+		{name: "a field twice", data: setYAML + "spec: {replicas: 3, replicas: 1}\n", want: []string{"StatefulSet/web"}},
+
+		{name: "no kind", data: "x: z\n", err: `Object 'Kind' is missing in '{"x":"z"}'`},
+		{name: "no kind, behind others", data: serviceYAML + "---\n" + setYAML + "---\nx: z\n", err: `document 3: Object 'Kind' is missing in '{"x":"z"}'`},
+		{name: "no kind in a stream", data: setJSON + `{"x":1}`, err: `document 2: Object 'Kind' is missing`},
+		{name: "much without a kind", data: "x: " + strings.Repeat("z", 500), err: strings.Repeat("z", 90) + "…'"},
+		{name: "the kind in capitals", data: "apiVersion: v1\nKind: Service\n", err: "Object 'Kind' is missing"},
+		{name: "no apiVersion", data: "kind: StatefulSet\nmetadata: {name: web}\n", err: "StatefulSet web: apiVersion not set"},
+		{name: "no kind in a List", data: `{"apiVersion":"v1","kind":"List","items":[{"metadata":{"name":"a"}}]}`, err: "Object 'Kind' is missing"},
+		{name: "a List without items", data: "apiVersion: v1\nkind: List\nItems: []\n", err: "a List must have the field items"},
+		{name: "words", data: "just words\n", err: "not a manifest: every document must be a Kubernetes object"},
+		{name: "an array", data: "- a\n- b\n", err: "not a manifest: every document must be a Kubernetes object"},
+		{name: "an array of objects in JSON", data: "[" + setJSON + "]", err: "not a manifest: every document must be a Kubernetes object"},
+		{name: "broken JSON behind others", data: serviceJSON + setJSON + "{", err: "document 3: unexpected EOF"},
+		{name: "broken YAML behind others", data: serviceYAML + "---\na: [\n", err: "document 2: yaml: line "},
+		{name: "a Helm template", data: "apiVersion: v1\nkind: Service\n{{- if .x }}\nmetadata: {}\n{{- end }}\n", err: "(for a Helm template, run helm template first)"},
+		{name: "a separator with something behind it", data: setYAML + "--- {a: b}\n", err: "invalid Yaml document separator"},
+		{name: "a document that kubectl does not read", data: serviceYAML + "...\n" + setYAML, err: "kubectl would skip some documents"},
+		{name: "JSON objects in one YAML document", data: serviceYAML + "---\n" + serviceJSON + "\n" + setJSON, err: "kubectl would skip some documents"},
+		{name: "a name that is none", data: "apiVersion: v1\nkind: Service\nmetadata: {name: [a]}\n", err: "cannot unmarshal array"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			objects, err := parseObjects([]byte(test.data))
+			if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+				t.Errorf("error %v, want %q", err, test.err)
+			}
+			var got []string
+			for _, o := range objects {
+				got = append(got, o.Kind+"/"+o.Metadata.Name)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("objects (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// FuzzParseObjects: no input makes the reader panic, and without an error it returns every
+// document.
+func FuzzParseObjects(f *testing.F) {
+	for _, seed := range []string{serviceYAML + "---\n" + setYAML, serviceJSON + setJSON, utf16File(setYAML, true), "x: y", "a: &a [*a]", setYAML + "...\n" + serviceYAML, "{a: b}\n---\n{", "--- |\n a\n---\n"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		objects, err := parseObjects(data)
+		if err != nil {
+			return
+		}
+		for _, o := range objects {
+			if o.Kind == "" || o.APIVersion == "" || !json.Valid(o.raw) {
+				t.Errorf("half an object: %+v", o)
+			}
+			_ = o.where("spec.a")
+			_ = o.problems(nil)
+			_ = o.unserved()
+		}
+		if n := documentsIn(data); n > len(objects) && !bytes.Contains(data, []byte("items")) && data[0] < 0xef {
+			t.Errorf("%d documents, and %d objects of them", n, len(objects))
+		}
+	})
+}
+
+// documentsIn counts the documents of a file another way, 0 where that is not known.
+func documentsIn(data []byte) int {
+	n := 0
+	for decoder := json.NewDecoder(bytes.NewReader(data)); ; n++ {
+		var v any
+		err := decoder.Decode(&v)
+		if errors.Is(err, io.EOF) {
+			return n
+		}
+		if err != nil {
+			break
+		}
+		if v == nil {
+			n--
+		}
+	}
+	n = 0
+	for decoder := yaml.NewDecoder(bytes.NewReader(data)); ; {
+		var v any
+		err := decoder.Decode(&v)
+		if errors.Is(err, io.EOF) {
+			return n
+		}
+		if err != nil {
+			return 0
+		}
+		if v != nil {
+			n++
+		}
+	}
+}
+
+// What plan and dns report about manifests as users and tools write them.
+func TestManifestsAsTheServerReadsThem(t *testing.T) {
+	const (
+		set = `apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: NAME}
+spec:
+  SPEC
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: app, image: "app:v1"}]}
+`
+		service = `apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}
+`
+	)
+	object := func(name, spec string) string {
+		return strings.NewReplacer("NAME", name, "SPEC", spec).Replace(set)
+	}
+	const inNamespace = " -o jsonpath={.items[*].namespace}/{.items[*].service.found}"
+	for _, test := range []struct {
+		name, file, args string
+		code             int
+		out, err         string // parts of what is said
+	}{
+		{name: "Replicas is not replicas", file: object("web", "Replicas: 3"), args: "plan -o jsonpath={.outcome.message},{.notes[0].reason},{.notes[0].message}",
+			out: `1 pod available with app:v1,UnknownField,the API server would reject statefulset/web: strict decoding error: unknown field "spec.Replicas"; the prediction`,
+			err: `FILE:5: StatefulSet web: unknown field "spec.Replicas" (did you mean "replicas"?): ignored; kubectl apply rejects it`},
+		{name: "a misspelled field fails a pipeline", file: object("web", "Replicas: 3"), args: "plan -o name --exit-code", code: ExitRefused,
+			out: "statefulset.apps/web", err: `refused: the API server would reject statefulset/web: strict decoding error: unknown field "spec.Replicas"` + "\n→ correct"},
+		{name: "a field of a newer Kubernetes does not", file: object("web", "quorumMode: Fast"), args: "plan -o name --exit-code",
+			out: "statefulset.apps/web", err: `unknown field "spec.quorumMode": ignored; kubectl apply rejects it unless the cluster runs a newer Kubernetes`},
+		{name: "the right spelling wins", file: service + "---\n" + object("web", "serviceName: web\n  servicename: other"), args: "dns -o name",
+			out: "web-0.web.default", err: `FILE:11: StatefulSet web: unknown field "spec.servicename" (did you mean "serviceName"?)`},
+		{name: "a misspelled serviceName gives no names", file: service + "---\n" + object("web", "servicename: web"), args: "dns --exit-code", code: ExitFound,
+			out: "web-0 (no DNS name)", err: `unknown field "spec.servicename"`},
+		{name: "a number for a text", file: strings.Replace(object("web", "replicas: 1"), `"app:v1"`, "1", 1), args: "plan", code: ExitUsage,
+			err: "StatefulSet web: cannot unmarshal number into Go struct field Container.spec.template.spec.containers.image of type string"},
+		{name: "the last of two values applies", file: object("web", "replicas: 3\n  replicas: 2"), args: "dns -o name",
+			out: "", err: `FILE:6: StatefulSet web: duplicate field "spec.replicas": the last value applies`},
+		{name: "a kind in other letters", file: strings.Replace(object("web", "replicas: 1"), "StatefulSet", "Statefulset", 1), args: "plan", code: ExitUsage,
+			err: `no matches for kind "Statefulset" in version "apps/v1", did you mean kind StatefulSet in apps/v1?`},
+		{name: "a kind in the wrong group", file: strings.Replace(service, "v1", "apps/v1", 1) + "---\n" + object("web", "replicas: 1"), args: "plan", code: ExitUsage,
+			err: `FILE, document 1: no matches for kind "Service" in version "apps/v1", did you mean kind Service in v1?`},
+		{name: "an object without a kind", file: object("web", "replicas: 1") + "---\nx: z\n", args: "plan", code: ExitUsage, err: `FILE: document 2: Object 'Kind' is missing in '{"x":"z"}'`},
+
+		{name: "two namespaces", file: inNS(object("web", "replicas: 1"), "a") + "---\n" + inNS(object("web", "replicas: 2"), "b"), args: "plan", code: ExitUsage,
+			err: "StatefulSet web is in namespaces a and b: set --namespace"},
+		{name: "the first of two namespaces", file: inNS(object("web", "replicas: 1"), "a") + "---\n" + inNS(object("web", "replicas: 2"), "b"), args: "plan -n a -o jsonpath={.namespace},{.outcome.message}", out: "a,1 pod available"},
+		{name: "the second of two namespaces", file: inNS(object("web", "replicas: 1"), "a") + "---\n" + inNS(object("web", "replicas: 2"), "b"), args: "plan web -n b -o jsonpath={.namespace},{.outcome.message}", out: "b,2 pods available"},
+		{name: "neither of two namespaces", file: inNS(object("web", "replicas: 1"), "a") + "---\n" + inNS(object("web", "replicas: 2"), "b"), args: "dns -n c", code: ExitUsage,
+			err: "StatefulSet web is in namespace a, but --namespace is c"},
+		{name: "a Service without a namespace beside a set with one", file: service + "---\n" + inNS(object("web", "serviceName: web"), "data"), args: "dns" + inNamespace, out: "data/true",
+			err: "note: objects without a namespace are assumed to be in namespace data, like the others; use --namespace to set another one"},
+		{name: "a set without a namespace beside a Service with one", file: inNS(service, "data") + "---\n" + object("web", "serviceName: web"), args: "dns" + inNamespace, out: "data/true",
+			err: "assumed to be in namespace data"},
+		{name: "with --namespace", file: service + "---\n" + inNS(object("web", "serviceName: web"), "data"), args: "dns -n data" + inNamespace, out: "data/true"},
+		{name: "several namespaces, and a Service without one", file: service + "---\n" + inNS(object("web", "serviceName: web"), "a") + "---\n" + inNS(object("web", "serviceName: web"), "b"), args: "dns web -o jsonpath={.items[*].findings[*].message}",
+			out: "service web is in namespace default of the manifest, but statefulset/web is in namespace a"},
+		{name: "plan knows it, too", file: service + "---\n" + inNS(object("web", "serviceName: web"), "a") + "---\n" + inNS(object("db", "serviceName: web"), "b"), args: "plan db -o jsonpath={.notes[*].message}",
+			out: "service web is in namespace default of the manifest, but the StatefulSet is in namespace b"},
+		{name: "none names a namespace", file: service + "---\n" + object("web", "serviceName: web"), args: "dns" + inNamespace, out: "default/true"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := writeManifest(t, test.file)
+			i := invoke(t, append(strings.Fields(test.args), "-f", file)...)
+			if i.code != test.code {
+				t.Errorf("exit code %d, want %d", i.code, test.code)
+			}
+			if !strings.Contains(i.out.String(), test.out) {
+				t.Errorf("standard output %q lacks %q", i.out.String(), test.out)
+			}
+			if want := strings.ReplaceAll(test.err, "FILE", file); !strings.Contains(i.err.String(), want) || want == "" && i.err.Len() > 0 {
+				t.Errorf("standard error %q lacks %q", i.err.String(), want)
+			}
+		})
+	}
+}
+
+// writeManifest writes a file whose name has no comma, at which --filename would split it.
+func writeManifest(t *testing.T, text string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "manifest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	file := filepath.Join(dir, "m.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func inNS(object, namespace string) string {
+	return strings.Replace(object, "metadata: {", fmt.Sprintf("metadata: {namespace: %s, ", namespace), 1)
+}
+
+// plan and dns report the same about a Service, and --exit-code fails for a problem that keeps a
+// name in use from resolving, or a name that no pod could have.
+func TestPlanAndDNSAgree(t *testing.T) {
+	const set = `apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: NAME}
+spec:
+  serviceName: SERVICE
+  replicas: REPLICAS
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {serviceAccountName: web, containers: [{name: app, image: "app:v1", args: ["ARGS"], ports: [{name: http, containerPort: 80}]}]}
+---
+`
+	const used = "--peers=web-0.web,web-1.web"
+	service := func(spec string) string {
+		return "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: " + spec + "\n---\n"
+	}
+	for _, test := range []struct {
+		name, set, service, replicas, args, rest string
+		// severity is that of the worst finding about the Service, names whether plan has them.
+		severity, says, note string
+		names                bool
+		code                 int
+	}{
+		{name: "headless", service: "{clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}", args: used, names: true},
+		{name: "a cluster IP", service: "{selector: {app: web}, ports: [{name: http, port: 80}]}", severity: "Info", says: "is not headless", note: "is not headless", names: true},
+		{name: "a cluster IP, and the names are used", service: "{selector: {app: web}, ports: [{name: http, port: 80}]}", args: used, severity: "Info", says: "web-0.web is used in the pod template", note: "is not headless", names: true},
+		{name: "no Service, and no use", severity: "Info", says: "is not in the manifest", note: "is not known", names: true},
+		{name: "no Service, and the names are used", args: used, severity: "Warning", says: "web-0.web is used in the pod template", note: "is not known", names: true, code: ExitFound},
+		{name: "no Service, and a ConfigMap uses the names", rest: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: peers}\ndata: {list: \"web-0.web\\nweb-1.web\"}\n", severity: "Warning", says: "web-0.web is used in configmap/peers", note: "is not known", names: true, code: ExitFound},
+		{name: "an external name", service: "{type: ExternalName, externalName: db.example.org}", severity: "Error", says: "is of type ExternalName (db.example.org)", note: "is of type ExternalName", code: ExitFound},
+		{name: "another selector", service: "{clusterIP: None, selector: {app: wep}, ports: [{name: http, port: 80}]}", severity: "Error", says: "service web selects app=wep, which the pod template does not have", note: "does not select the pods of the StatefulSet", code: ExitFound},
+		{name: "a label that pods get later", service: "{clusterIP: None, selector: {app: web, role: leader}, ports: [{name: http, port: 80}]}", severity: "Info", says: "service web selects role=leader", note: "service web selects role=leader", names: true},
+		{name: "no selector", service: "{clusterIP: None, ports: [{name: http, port: 80}]}", severity: "Info", says: "another client must create its EndpointSlices", note: "has no selector", names: true},
+		{name: "no selector, and Endpoints beside it", service: "{clusterIP: None, ports: [{name: http, port: 80}]}", rest: "apiVersion: v1\nkind: Endpoints\nmetadata: {name: web}\nsubsets: []\n", severity: "Info", says: "its endpoints are managed by the client that creates endpoints web", note: "has no selector", names: true},
+		{name: "no selector, and an EndpointSlice beside it", service: "{clusterIP: None, ports: [{name: http, port: 80}]}", rest: "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: IPv4\nmetadata: {name: web-1, labels: {kubernetes.io/service-name: web, endpointslice.kubernetes.io/managed-by: ha.example.org}}\nendpoints: []\n", severity: "Info", says: "managed by ha.example.org (endpointslice web-1)", note: "has no selector", names: true},
+		{name: "a Service name with a dot", set: "SERVICE=web.shop", severity: "Error", says: "is not a valid DNS label", note: "is not the name of a Service", code: ExitFound},
+		{name: "52 characters", set: "NAME=argocd-sharding-algorithm-test-application-controlle", service: "{clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}", names: true},
+		{name: "53 characters", set: "NAME=argocd-sharding-algorithm-test-application-controller", service: "{clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}", severity: "Error", says: "must be no more than 52", names: true, code: ExitFound},
+		{name: "a port that is not open, and not used", service: "{clusterIP: None, selector: {app: web}, ports: [{name: tls, port: 443, targetPort: tls}]}", severity: "Info", says: "no container defines", names: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			set := set
+			if from, to, ok := strings.Cut(test.set, "="); ok {
+				set = strings.ReplaceAll(set, from, to)
+			}
+			text := strings.NewReplacer("NAME", "web", "SERVICE", "web", "REPLICAS", "2", "ARGS", test.args).Replace(set) + test.rest
+			if test.service != "" {
+				text = service(test.service) + text
+			}
+			file := writeManifest(t, text)
+			i := invoke(t, "dns", "-f", file, "--exit-code", "-o", "jsonpath={range .items[0].findings[*]}{.severity}: {.message}\n{end}")
+			severity, messages, _ := strings.Cut(i.out.String(), ": ")
+			if i.code != test.code || severity != test.severity || !strings.Contains(messages, test.says) {
+				t.Errorf("dns: exit code %d, %s: %s", i.code, severity, messages)
+			}
+			i = invoke(t, "plan", "-f", file, "-o", "jsonpath={.names[*].name}|{.notes[*].message}")
+			names, notes, _ := strings.Cut(i.out.String(), "|")
+			if (names != "") != test.names || !strings.Contains(notes, test.note) {
+				t.Errorf("plan: names %s, notes %s", names, notes)
+			}
+		})
+	}
+}

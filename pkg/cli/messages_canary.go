@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// What canary, undo, history and diff print themselves, and the dry runs before every change.
+
+// The change of canary start.
+
+func msgManifestChangesMore(set string, fields []string) (message, hint string) {
+	return fmt.Sprintf("the manifest changes more of statefulset/%s than its pod template: %s", set, strings.Join(fields, ", ")),
+		"apply these changes first, or remove them from the file"
+}
+
+// History and diff.
+
+func msgNoHistory(set, reason string) string {
+	return fmt.Sprintf("cannot read the history of statefulset/%s: %s", set, reason)
+}
+
+func msgNoDifferences(from, to string) string {
+	return fmt.Sprintf("no differences: %s and %s have the same pod template", from, to)
+}
+
+// Dry runs of new pods.
+
+func msgPodsNotTried(ns string) string {
+	return fmt.Sprintf("skipped the dry run of new pods: you cannot create pods in namespace %s", ns)
+}
+
+func msgPodNotTried(pod, why string) string {
+	return fmt.Sprintf("skipped the dry run of pod %s: %s", pod, why)
+}
+
+func msgPodFitsLater(quota, pod string) string {
+	return fmt.Sprintf("%s: pod %s can be created only after the old one is gone", quota, pod)
+}
+
+func msgPodMayNotBeCreated(pod, why string) string {
+	return fmt.Sprintf("pod %s might not be created: %s", pod, why)
+}
+
+// Dry runs of evictions, deletions and finalizers.
+
+func msgRemovalsNotTried(why string) string {
+	return "skipped the dry run of evictions and deletions: " + why
+}
+
+func msgFinalizersNotTried(why string) string {
+	return "skipped the dry run of finalizers: " + why
+}
+
+func msgEvictionBlocked(pod string, others int, wait string) string {
+	more := ""
+	if others > 0 {
+		more = " and " + sts.Count(others, "more pod")
+	}
+	return fmt.Sprintf("the eviction of pod %s%s is blocked now and will be retried: waiting %s", pod, more, wait)
+}
+
+// GitHub Actions.
+
+func msgNoSummary(err error) string { return "cannot write the job summary: " + err.Error() }

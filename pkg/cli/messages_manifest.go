@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+)
+
+// What plan, dns and canary start report about a manifest.
+
+func msgFileTooLarge(name string, limit int) string {
+	return fmt.Sprintf("%s is larger than %d MiB, the limit for a manifest", name, limit)
+}
+
+func msgFoundOnly(objects []string) string {
+	if len(objects) == 0 {
+		return ": the file has no objects"
+	}
+	return ", only " + strings.Join(objects, ", ")
+}
+
+func msgAssumedNamespace(namespace string) string {
+	return fmt.Sprintf("objects without a namespace are assumed to be in namespace %s, like the others; use --namespace to set another one", namespace)
+}
+
+func msgOtherStatefulSet(where, name, apiVersion string) string {
+	return fmt.Sprintf("%s: StatefulSet %s ignored: its apiVersion is %s, not apps/v1", where, name, apiVersion)
+}
+
+func msgRemovedVersion(where, name, apiVersion string) string {
+	return fmt.Sprintf("%s: StatefulSet %s is read as apps/v1: Kubernetes no longer serves %s", where, name, apiVersion)
+}
+
+func msgFieldProblem(where, object, problem, effect string) string {
+	return fmt.Sprintf("%s: %s: %s: %s", where, object, problem, effect)
+}
+
+func msgDuplicateField() string { return "the last value applies" }
+
+func msgMisspelledField() string {
+	return "ignored; kubectl apply rejects it (strict field validation)"
+}
+
+func msgUnknownField() string {
+	return "ignored; kubectl apply rejects it unless the cluster runs a newer Kubernetes that has it"
+}
+
+func msgSkippedDocuments() string {
+	return "kubectl would skip some documents: separate them with a line that contains only ---"
+}
+
+func msgHelmTemplate(err error) string {
+	return fmt.Sprintf("%s (for a Helm template, run helm template first)", err)
+}
+
+func msgNotObjects() string { return "not a manifest: every document must be a Kubernetes object" }
+
+func msgListWithoutItems() string { return "a List must have the field items" }
+
+func msgNoSuchKind(kind, version, ownKind, ownVersion string) string {
+	return fmt.Sprintf("no matches for kind %q in version %q, did you mean kind %s in %s?", kind, version, ownKind, ownVersion)
+}

@@ -1,0 +1,32 @@
+package cli
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
+)
+
+func TestManifestMessages(t *testing.T) {
+	call := messagetest.Call
+	const where, object = "web.yaml:5", "StatefulSet web"
+	messagetest.Golden(t, "manifest",
+		call(msgFileTooLarge, "web.yaml", 16),
+		call(msgFoundOnly, nil),
+		call(msgFoundOnly, []string{"Service/web", "ConfigMap/web"}),
+		call(msgAssumedNamespace, "shop"),
+		call(msgOtherStatefulSet, where, "web", "apps.kruise.io/v1beta1"),
+		call(msgRemovedVersion, where, "web", "apps/v1beta1"),
+		call(msgFieldProblem, where, object, `unknown field "spec.Replicas" (did you mean "replicas"?)`, msgMisspelledField()),
+		call(msgFieldProblem, where, object, `unknown field "spec.quorumMode"`, msgUnknownField()),
+		call(msgFieldProblem, where, object, `duplicate field "spec.replicas"`, msgDuplicateField()),
+		call(msgDuplicateField),
+		call(msgMisspelledField),
+		call(msgUnknownField),
+		call(msgSkippedDocuments),
+		call(msgHelmTemplate, errors.New("yaml: line 2: could not find expected ':'")),
+		call(msgNotObjects),
+		call(msgListWithoutItems),
+		call(msgNoSuchKind, "Statefulset", "apps/v1", "StatefulSet", "apps/v1"),
+	)
+}

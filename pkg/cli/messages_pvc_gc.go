@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// The list.
+
+func msgCandidatesFound(n int) string { return sts.Count(n, "claim") + " can be deleted" }
+
+func msgListing(counts []string) string { return "listing: " + strings.Join(counts, ", ") }
+
+func hintUndoElsewhere(namespaces []string, more int) string {
+	if len(namespaces) == 0 {
+		return ""
+	}
+	text := " (repeat with -n " + strings.Join(namespaces, ", -n ")
+	if more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text + ")"
+}
+
+func hintRescueFirst(rescue string) string { return "before the pods are gone: " + rescue }
+
+// pvc-gc --delete
+
+func msgNothingToDelete() string { return "Nothing to delete: no candidates found." }
+
+func msgClaimsToDelete(n int) string {
+	return sts.Count(n, "claim") + " to delete. The data is retained on the volumes (reclaim policy Retain), so this can be undone."
+}
+
+func msgAsideRefused(claim, why string) (message, hint string) {
+	return fmt.Sprintf("persistentvolumeclaim/%s cannot be moved aside: %s; no claim was deleted", claim, why),
+		"remove what needs it, or use --reuse-claims to start new members with the existing claims"
+}
+
+func msgBackupFailed() string { return "cannot write to --backup-dir, nothing was deleted" }
+
+func msgClaimsDeletedEvent(by string, claims []string) string {
+	return fmt.Sprintf("%s deleted by %s (restore with kubectl sts pvc-gc undo): %s", sts.Count(len(claims), "claim"), by, strings.Join(claims, ", "))
+}
+
+func msgNeededAgain(claim, what string) string {
+	return "persistentvolumeclaim/" + claim + " was " + what
+}
+
+func msgTooMany(n int, what string, limit int) (message, hint string) {
+	verb := " exceed"
+	if n == 1 {
+		verb = " exceeds"
+	}
+	return fmt.Sprintf("%s%s --max=%d; nothing was deleted", sts.Count(n, what), verb, limit),
+		fmt.Sprintf("to delete them all, add --max=%d", n)
+}
+
+// pvc-gc undo
+
+func msgRetainedNotFound(namespace string) string {
+	return "No retained volumes found in namespace " + namespace + "."
+}
+
+func msgNothingToDo() string { return "Nothing to do." }
+
+func msgClaimExists(claim string) string {
+	return "persistentvolumeclaim/" + claim + " already exists; no other volume retains data for it"
+}
+
+func msgFinishingUndo(claim string) string {
+	return "persistentvolumeclaim/" + claim + " is already restored; the interrupted undo will be completed"
+}
+
+func msgConfirmUndo(n int) string { return "Restore " + sts.Count(n, "claim") + "?" }
+
+func msgNoNamespace(namespace string) string {
+	return "create it first: kubectl create namespace " + namespace
+}
+
+func msgSetInsteadOfClaim(set string, claims []string) string {
+	return fmt.Sprintf("%q is a StatefulSet; specify its claims instead: %s", set, strings.Join(claims, " "))
+}
+
+func msgDeletedTwice(claim string, commands []string) (message, hint string) {
+	return "persistentvolumeclaim/" + claim + " was deleted more than once, and several volumes have its data",
+		"specify the volume instead: " + strings.Join(commands, ", or ")
+}
+
+func msgVolumeOfDeletion(command, deleted string) string {
+	return fmt.Sprintf("%s (deleted %s)", command, deleted)
+}
+
+func msgBrokenRecord(err error, volume string) string {
+	return fmt.Sprintf("%s; to restore its data, create a claim with spec.volumeName %s and remove spec.claimRef from the volume", err, volume)
+}
+
+// pvc-gc purge
+
+func msgPurgeData(n int) string {
+	return fmt.Sprintf("WARNING: the data of %s will be permanently deleted. This cannot be undone.", sts.Count(n, "claim"))
+}
+
+func msgPurgeVolumes(n int) string {
+	return fmt.Sprintf("WARNING: for %s, only the PersistentVolume will be deleted. The storage behind it will remain, but nothing in the cluster will reference it.", sts.Count(n, "claim"))
+}
+
+func titleNotPurged() string { return "not purged:" }
+
+// pvc-gc rescue
+
+func msgNoneAtRisk(namespace string) string {
+	return "No claims at risk found in namespace " + namespace + "."
+}
+
+func msgConfirmRescue(n int) string {
+	return "Set the volumes of " + sts.Count(n, "claim") + " to reclaim policy Retain?"
+}
+
+func msgRescuedBefore(claim, volume string) string {
+	return fmt.Sprintf("persistentvolumeclaim/%s is already deleted; data retained on persistentvolume/%s", claim, volume)
+}
+
+func hintUndoAfterwards(undo string) string { return "when their pods are gone: " + undo }
+
+// Permissions.
+
+func msgNoPermission(verb string) string {
+	return "no permission to " + verb + " persistentvolumes (required to retain and restore data); nothing was changed"
+}
+
+func hintVolumePermissions() string {
+	return "request get, list, watch and patch on persistentvolumes (cluster-scoped: a ClusterRole is required)"
+}
+
+func hintRescuePermissions(byHand string) string {
+	return "request get, list, patch and create on persistentvolumes (cluster-scoped: a ClusterRole is required, see kubectl-sts-gc in examples/rbac.yaml); " +
+		"or, as a user who may patch them, before the pods are gone: " + byHand
+}
+
+func hintRetainByHand(volumes []string) string {
+	return fmt.Sprintf(`kubectl patch persistentvolume %s -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`, strings.Join(volumes, " "))
+}
+
+// How it ended: for each claim, and in all.
+
+func msgClaimInterrupted() string { return "interrupted; rerun the command to resume" }
+
+func msgClaimInterruptedDeleting(volume string) string {
+	return "interrupted during the deletion; data retained on persistentvolume/" + volume
+}
+
+func msgProgress(done, total int) string {
+	return fmt.Sprintf("%d of %s", done, sts.Count(total, "claim"))
+}
+
+func msgInterrupted() string { return "Interrupted. Rerun the command to resume." }
+
+func msgWaitClaims(of string) string { return "for " + of }
+
+func msgClaimsFailed(of string) string { return of + " failed; rerun the command to retry" }
+
+func msgClaimsRefused(n int, of, did, first string) string {
+	if n == 1 {
+		return fmt.Sprintf("%s was not %s: %s", of, did, first)
+	}
+	return fmt.Sprintf("%s were not %s; first: %s", of, did, first)
+}
+
+func msgClaimsStuck(n int, of, first string) string {
+	if n == 1 {
+		return fmt.Sprintf("%s needs attention: %s", of, first)
+	}
+	return fmt.Sprintf("%s need attention; first: %s", of, first)
+}

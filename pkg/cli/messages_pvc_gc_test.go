@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
+)
+
+func TestPVCGCMessages(t *testing.T) {
+	call := messagetest.Call
+	const undo = "kubectl sts pvc-gc undo data-web-1 -n shop"
+	byHand := hintRetainByHand([]string{"pvc-0f3a", "pvc-77de"})
+	messagetest.Golden(t, "pvc_gc",
+		call(msgCandidatesFound, 2), call(msgListing, []string{"500 pods", "12 statefulsets"}),
+		call(hintUndoElsewhere, nil, 0), call(hintUndoElsewhere, []string{"db", "shop"}, 0), call(hintUndoElsewhere, []string{"db", "shop", "web"}, 2),
+		call(hintRescueFirst, "kubectl sts pvc-gc rescue data-web-1"),
+
+		call(msgNothingToDelete), call(msgClaimsToDelete, 1), call(msgClaimsToDelete, 2), call(msgAsideRefused, "data-web-3", "deployment.apps/reader references it"),
+		call(msgBackupFailed), call(msgClaimsDeletedEvent, "kim@laptop", []string{"data-web-2", "data-web-3"}),
+		call(msgNeededAgain, "data-web-2", "deleted, but is needed again: run undo before a new, empty claim is created"),
+		call(msgTooMany, 60, "claim", 50), call(msgTooMany, 2, "volume", 1),
+
+		call(msgRetainedNotFound, "shop"), call(msgNothingToDo), call(msgClaimExists, "data-web-3"), call(msgFinishingUndo, "data-web-3"), call(msgConfirmUndo, 2),
+		call(msgNoNamespace, "shop"), call(msgSetInsteadOfClaim, "web", []string{"data-web-2", "data-web-3"}),
+		call(msgVolumeOfDeletion, "kubectl sts pvc-gc undo pvc-0f3a", "2026-03-01 12:40:00 UTC"),
+		call(msgDeletedTwice, "data-web-3", []string{msgVolumeOfDeletion("kubectl sts pvc-gc undo pvc-0f3a", "2026-03-01 12:40:00 UTC"),
+			msgVolumeOfDeletion("kubectl sts pvc-gc undo pvc-77de", "2026-03-02 09:00:00 UTC")}),
+		call(msgBrokenRecord, errors.New("annotation kubectl-sts.dev/claim of persistentvolume pvc-0f3a: unexpected end of JSON input"), "pvc-0f3a"),
+
+		call(msgPurgeData, 2), call(msgPurgeVolumes, 1), call(titleNotPurged),
+
+		call(msgNoneAtRisk, "shop"), call(msgConfirmRescue, 2), call(msgRescuedBefore, "data-web-1", "pvc-0f3a"), call(hintUndoAfterwards, undo),
+
+		call(msgNoPermission, "patch"), call(hintVolumePermissions), call(hintRetainByHand, []string{"pvc-0f3a", "pvc-77de"}), call(hintRescuePermissions, byHand),
+
+		call(msgClaimInterrupted), call(msgClaimInterruptedDeleting, "pvc-0f3a"),
+		call(msgProgress, 3, 7), call(msgInterrupted), call(msgWaitClaims, msgProgress(2, 7)), call(msgClaimsFailed, msgProgress(2, 7)),
+		call(msgClaimsRefused, 1, msgProgress(1, 7), "deleted", "data-web-3: persistentvolume/pvc-0f3a is being deleted: its data would be lost with the claim"),
+		call(msgClaimsRefused, 2, msgProgress(2, 7), "purged", "db/x: the claim is still being deleted"),
+		call(msgClaimsStuck, 1, msgProgress(1, 7), "data-web-1: deleted, then restored with its data because it is needed again"),
+		call(msgClaimsStuck, 2, msgProgress(2, 7), "data-web-1: deleted, then recreated on persistentvolume/pvc-77de; data retained on persistentvolume/pvc-0f3a"),
+	)
+}

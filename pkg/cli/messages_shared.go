@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Before a command begins.
+
+// reasons are the answers of the API server.
+func msgCannotSee(command, namespace string, resources, reasons []string) string {
+	return fmt.Sprintf("%s requires permission to list and watch %s in namespace %s:\n  %s",
+		command, strings.Join(resources, ", "), namespace, strings.Join(reasons, "\n  "))
+}
+
+// wait is what a command waits for: "for pod web-2".
+func msgNotYet(wait string) string { return "not yet: waiting " + wait }
+
+func msgNothingToCommit(why string) string { return "no patch: " + why }
+
+func msgPlanTitle(command, namespace, set, dryRun string) string {
+	return msgDryRun(fmt.Sprintf("%s of statefulset.apps/%s in namespace %s", command, set, namespace), dryRun) + ":"
+}
+
+// mode is none, client or server.
+func msgDryRun(did, mode string) string {
+	if mode == "none" {
+		return did
+	}
+	return fmt.Sprintf("%s (%s dry run)", did, mode)
+}
+
+func msgAdmissionChanges() string { return "mutating admission also changes:" }
+
+func msgContinue() string { return "Continue?" }
+
+func msgTypeNumber(n int, what string) string { return fmt.Sprintf("Type %d to %s: ", n, what) }
+
+// While it runs.
+
+func msgRunsFor(d time.Duration) string { return "  for " + sts.Age(d) }
+
+func msgTimeLeft(d time.Duration) string { return "  " + sts.Age(d) + " left" }
+
+func msgCommandEnded(label, result string) string { return label + " " + result }
+
+// What became of a command that was run: the predicate of a sentence.
+
+func msgRunTimedOut(after time.Duration) string { return "timed out after " + sts.Duration(after) }
+
+func msgRunDisconnected(err error) string { return "lost the connection: " + err.Error() }
+
+func msgRunFailed(err error) string { return "could not be run: " + err.Error() }
+
+func msgRunPodGone() string { return "was interrupted: its pod is gone" }
+
+func msgNoExecutable(program, container, pod string) string {
+	return fmt.Sprintf("%s not found in container %s of pod %s", program, container, pod)
+}
+
+// How it ends.
+
+// result is what happened to the set: "restarted: 3 pods".
+func msgResult(set, result string) string { return "statefulset.apps/" + set + " " + result }
+
+func msgNoResult(set, why string) string { return "statefulset.apps/" + set + ": " + why }
+
+func msgStopped(status string) string {
+	return "Stopped: " + status + "\nRerun the command to resume.\n"
+}
+
+func msgLockStays(why string) string { return "cannot release the lock: " + why }
+
+func msgDeclined() string { return "nothing was changed" }
+
+func hintAcceptAdmission(set string) string {
+	return "rerun with --accept-admission-changes to make this part of the canary, or exempt statefulset/" + set + " from it"
+}
+
+func hintNotAllowed() string {
+	return "changes made so far are kept; rerun the command as a user with this permission to resume"
+}

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
+)
+
+func TestSharedMessages(t *testing.T) {
+	messagetest.Golden(t, "shared",
+		messagetest.Call(msgCannotSee, "canary start", "shop", []string{"pods", "poddisruptionbudgets"}, []string{
+			`pods is forbidden: User "kim" cannot list resource "pods" in API group "" in the namespace "shop"`,
+			`poddisruptionbudgets.policy is forbidden: User "kim" cannot list resource "poddisruptionbudgets" in API group "policy" in the namespace "shop"`}),
+		messagetest.Call(msgNotYet, "for pod web-2: it is terminating"),
+		messagetest.Call(msgNothingToCommit, "nothing to pause: no update in progress"),
+		messagetest.Call(msgPlanTitle, "restart", "shop", "web", "none"),
+		messagetest.Call(msgPlanTitle, "restart", "shop", "web", "client"),
+		messagetest.Call(msgDryRun, "deleted", "server"), messagetest.Call(msgDryRun, "2 deleted", "none"),
+		messagetest.Call(msgAdmissionChanges),
+		messagetest.Call(msgContinue),
+		messagetest.Call(msgTypeNumber, 3, "delete these claims"),
+		messagetest.Call(msgRunsFor, 12*time.Second),
+		messagetest.Call(msgTimeLeft, 4*time.Minute),
+		messagetest.Call(msgCommandEnded, "--check-exec in web-2", "terminated with exit code 3"),
+		messagetest.Call(msgRunTimedOut, 30*time.Second),
+		messagetest.Call(msgRunDisconnected, errors.New("unexpected EOF")),
+		messagetest.Call(msgRunFailed, errors.New("container not found (\"app\")")),
+		messagetest.Call(msgRunPodGone),
+		messagetest.Call(msgNoExecutable, "sh", "app", "web-2"),
+		messagetest.Call(msgResult, "web", "restarted: 3 pods (ordinals 0-2) available, revisions unchanged"),
+		messagetest.Call(msgNoResult, "web", "nothing to pause: no update in progress"),
+		messagetest.Call(msgStopped, "web 2/3 updated"),
+		messagetest.Call(msgLockStays, "policy guard does not allow it"),
+		messagetest.Call(msgDeclined),
+		messagetest.Call(hintAcceptAdmission, "web"),
+		messagetest.Call(hintNotAllowed),
+	)
+}

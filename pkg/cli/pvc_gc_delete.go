@@ -1,0 +1,214 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
+	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// deleteClaims deletes the candidates of a report.
+func (g *gcRun) deleteClaims(ctx context.Context, client *kube.Client, inv *sts.Inventory, doc *report.ClaimReport, o gcOptions) error {
+	candidates, reasons := doc.OnlyCandidates(), map[[2]string]report.Claim{}
+	withVolumes := false
+	for _, item := range candidates.Items {
+		reasons[[2]string{item.Namespace, item.Name}] = item
+		withVolumes = withVolumes || item.Volume != ""
+	}
+	if g.out.human() {
+		render.Missing(g.env.ErrOut, doc.Missing)
+	}
+	for i := range doc.Items {
+		if item := &doc.Items[i]; slices.Contains(g.wholly, item.Name) && !item.Candidate {
+			message, hint := msgAsideRefused(item.Name, cmp.Or(item.Held, item.Reason))
+			return &outcomeError{style: g.env.errStyle(), Decision: operate.Decision{Verdict: operate.Refused, Reason: operate.ReasonStaleClaims, Subject: "persistentvolumeclaim/" + item.Name,
+				Message: message, Hint: hint}}
+		}
+	}
+	if doc.Retained != nil {
+		g.earlier = doc.Retained.Notable
+		_, _ = fmt.Fprint(g.env.ErrOut, render.RetainedNotes(g.earlier, g.env.errStyle(), render.Columns{Namespace: g.all}))
+	}
+	n := len(candidates.Items)
+	switch {
+	case n == 0 && g.out.human():
+		_, _ = fmt.Fprint(g.env.ErrOut, render.HeldNotes(doc, g.env.errStyle(), render.Columns{Namespace: g.all}))
+		_, _ = fmt.Fprintln(g.env.Out, msgNothingToDelete())
+		return g.recalled()
+	case n == 0:
+		return cmp.Or(g.finish(g.report([]GCItem{}, inv.TakenAt, doc.Missing)), g.recalled())
+	}
+	if err := g.withinMax(n, "claim"); err != nil {
+		return err
+	}
+	if o.backupDir != "" && g.dryRun == "none" {
+		if err := tryBackup(o.backupDir); err != nil {
+			return fmt.Errorf("%s: %w", msgBackupFailed(), err)
+		}
+	}
+	to, style := g.to()
+	if g.shows() {
+		if err := render.ClaimTable(to, candidates, inv.TakenAt, style, render.Columns{Namespace: g.all, Wide: g.out.isWide()}); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprint(to, "\n"+style.Wrap("", 0, render.Plain, msgClaimsToDelete(n)))
+	}
+	if withVolumes {
+		if err := g.mayKeep(ctx, client); err != nil {
+			return err
+		}
+	}
+	if !g.yes && g.dryRun == "none" {
+		if err := g.env.confirmNumber(ctx, n, "delete them"); err != nil {
+			return err
+		}
+	}
+	world := &kube.Claims{Client: client, Known: map[string][]*corev1.PersistentVolumeClaim{}, Reserve: o.claims.Reserve}
+	if o.backupDir != "" && g.dryRun == "none" {
+		world.Backup = func(c *corev1.PersistentVolumeClaim, v *corev1.PersistentVolume) error {
+			return backup(o.backupDir, c, v)
+		}
+	}
+	at := client.Now().UTC().Truncate(time.Second)
+	var (
+		tasks []loop.ClaimTask
+		items []GCItem
+	)
+	for _, c := range inv.Claims {
+		world.Known[c.Namespace] = append(world.Known[c.Namespace], c)
+		item, ok := reasons[[2]string{c.Namespace, c.Name}]
+		if !ok {
+			continue
+		}
+		choice := item.Choice()
+		choice.OlderThan = 0 // the age was checked; that it is still unused is checked again
+		tasks = append(tasks, loop.ClaimTask{
+			Intent: operate.CollectClaim{UID: c.UID, Choice: choice, By: g.env.Who, At: at},
+			View:   operate.ClaimView{Namespace: c.Namespace, Name: c.Name, VolumeName: item.Volume},
+		})
+		items = append(items, GCItem{
+			Namespace: item.Namespace, Claim: item.Name, Size: item.Size, Class: item.Class,
+			Volume: item.Volume, ReclaimPolicy: item.ReclaimPolicy, Reason: item.Reason,
+		})
+	}
+	err := g.carryOut(ctx, world, tasks, items, inv.TakenAt, doc.Missing)
+	g.trail(ctx, client, inv.Sets, reasons, items)
+	return cmp.Or(err, g.recalled())
+}
+
+// trail leaves one Event on each set that still exists about its claims that were deleted.
+func (g *gcRun) trail(ctx context.Context, client *kube.Client, sets []*appsv1.StatefulSet, claims map[[2]string]report.Claim, items []GCItem) {
+	deleted := map[[2]string][]string{}
+	for i := range items {
+		if o := items[i].Outcome; o != nil && o.Reason == operate.ReasonClaimDeleted && g.dryRun == "none" {
+			set := [2]string{items[i].Namespace, claims[[2]string{items[i].Namespace, items[i].Claim}].Set}
+			deleted[set] = append(deleted[set], items[i].Claim)
+		}
+	}
+	var (
+		group  sync.WaitGroup
+		calls  = make(chan struct{}, g.workers)
+		failed atomic.Pointer[error]
+	)
+	for _, set := range sets {
+		names := deleted[[2]string{set.Namespace, set.Name}]
+		if len(names) == 0 {
+			continue
+		}
+		calls <- struct{}{}
+		group.Go(func() {
+			defer func() { <-calls }()
+			if err := client.Record(ctx, set, "ClaimsDeleted", msgClaimsDeletedEvent(g.env.Who, names)); err != nil {
+				failed.Store(&err)
+			}
+		})
+	}
+	group.Wait()
+	if err := failed.Load(); err != nil { // one warning for all: the reason is the same
+		warnTo(g.env.ErrOut, (*err).Error())
+	}
+}
+
+// recalled fails when a claim that was deleted before is needed again and must be restored,
+// as after a kill between the deletion and the check that follows it.
+func (g *gcRun) recalled() error {
+	for i := range g.earlier {
+		if c := &g.earlier[i]; c.Urgent() && g.dryRun == "none" {
+			return &outcomeError{Decision: operate.Decision{
+				Verdict: operate.Stuck, Reason: operate.ReasonClaimWanted, Message: msgNeededAgain(c.Claim, c.Message),
+				Hint: g.hint(c.Namespace, sts.Kubectl(c.Namespace, "sts", "pvc-gc", "undo", c.Claim)),
+			}, style: g.env.errStyle()}
+		}
+	}
+	return nil
+}
+
+// tryBackup checks whether files can be written in the folder.
+func tryBackup(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(dir, ".kubectl-sts-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
+}
+
+// backup writes the claim, so that it can be recreated, and its volume to a folder for their
+// namespace. An existing file is from an earlier deletion and stays.
+func backup(dir string, c *corev1.PersistentVolumeClaim, v *corev1.PersistentVolume) error {
+	folder := filepath.Join(dir, c.Namespace)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	raw, err := yaml.Marshal(sts.Restorable(c))
+	if err != nil {
+		return err
+	}
+	if v != nil {
+		volume := v.DeepCopy()
+		volume.ManagedFields = nil
+		volume.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolume"}
+		more, err := yaml.Marshal(volume)
+		if err != nil {
+			return err
+		}
+		raw = append(append(raw, "---\n"...), more...)
+	}
+	path := filepath.Join(folder, c.Name+"."+string(c.UID)+".yaml")
+	if _, err := os.Lstat(path); err == nil {
+		return nil // by a command that was killed right after
+	}
+	// It gets its name when it is complete: the next command relies on it.
+	file, err := os.CreateTemp(folder, ".kubectl-sts-*")
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(raw)
+	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+	}
+	return err
+}

@@ -1,0 +1,245 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
+	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+func newPVCGCRescue(c *common) *cobra.Command {
+	var everything bool
+	cmd := withHelp("pvc-gc-rescue", &cobra.Command{
+		Use:               "rescue [NAME...]",
+		ValidArgsFunction: c.completeAtRisk,
+	})
+	g := &gcRun{common: c, verb: "pvc-gc rescue", did: "rescued", out: newOutput(cmd)}
+	g.out.resource = "persistentvolumeclaim"
+	g.addFlags(cmd)
+	g.inOneNamespace(cmd, &everything, "All claims of the namespace that need rescue")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := g.checkNames(args, everything); err != nil {
+			return err
+		}
+		return g.rescue(cmd.Context(), args)
+	}
+	return cmd
+}
+
+// completeAtRisk completes the names of claims that need rescue.
+func (c *common) completeAtRisk(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	const none = cobra.ShellCompDirectiveNoFileComp
+	client, err := c.client()
+	if err != nil {
+		return nil, none
+	}
+	ns, err := c.namespace()
+	if err != nil {
+		return nil, none
+	}
+	inv, err := client.ReadClaims(cmd.Context(), ns, nil, func(string, int) {})
+	if err != nil {
+		return nil, none
+	}
+	report, _ := report.NewClaimReport(inv, report.ClaimQuery{})
+	var names []string
+	for _, item := range atRisk(report.Items) {
+		if !slices.Contains(args, item.Name) {
+			names = append(names, item.Name)
+		}
+	}
+	return names, none
+}
+
+func atRisk(items []report.Claim) []report.Claim {
+	return slices.DeleteFunc(slices.Clone(items), func(c report.Claim) bool { return c.Risk == nil })
+}
+
+// rescue keeps the data of claims that are being deleted.
+func (g *gcRun) rescue(ctx context.Context, args []string) error {
+	names, err := claimNames(args)
+	if err != nil {
+		return err
+	}
+	client, err := g.connect()
+	if err != nil {
+		return err
+	}
+	ns, err := g.namespace()
+	if err != nil {
+		return err
+	}
+	progress := newListing(g.env)
+	inv, err := client.ReadClaims(ctx, ns, nil, progress.seen)
+	progress.screen.done()
+	if err != nil {
+		return err
+	}
+	if g.out.human() {
+		render.Missing(g.env.ErrOut, inv.Missing)
+	}
+	report, _ := report.NewClaimReport(inv, report.ClaimQuery{})
+	picked := report.Items
+	if len(names) == 0 {
+		picked = atRisk(picked)
+	} else if picked, err = g.namedClaims(ctx, client, ns, picked, names); err != nil {
+		return err
+	}
+	needed := atRisk(picked)
+	switch {
+	case len(picked) > 0:
+	case g.out.human():
+		if len(names) == 0 {
+			_, err = fmt.Fprintln(g.env.Out, msgNoneAtRisk(ns))
+		}
+		return err
+	default:
+		return g.finish(g.report([]GCItem{}, inv.TakenAt, inv.Missing))
+	}
+	to, style := g.to()
+	if g.shows() && len(needed) > 0 {
+		if err := render.RescueTable(to, needed, inv.TakenAt, style); err != nil {
+			return err
+		}
+	}
+	if g.onlyLists && g.out.human() {
+		_, err = fmt.Fprint(g.env.Out, "\n"+render.Hint(hintRescueFirst(g.hint(ns, sts.Kubectl(ns, "sts", "pvc-gc", "rescue", "--all"))), style))
+		return err
+	}
+	if len(needed) > 0 && !g.onlyLists {
+		if err := g.mayRescue(ctx, client, inv, needed); err != nil {
+			return err
+		}
+		if !g.yes && g.dryRun == "none" {
+			if err := g.env.confirm(ctx, msgConfirmRescue(len(needed))); err != nil {
+				return err
+			}
+		}
+	}
+	return g.carryOutRescue(ctx, client, inv, picked)
+}
+
+func (g *gcRun) carryOutRescue(ctx context.Context, client *kube.Client, inv *sts.Inventory, picked []report.Claim) error {
+	claims := map[string]*corev1.PersistentVolumeClaim{}
+	for _, c := range inv.Claims {
+		claims[c.Name] = c
+	}
+	at := client.Now().UTC().Truncate(time.Second)
+	tasks, items := make([]loop.ClaimTask, len(picked)), make([]GCItem, len(picked))
+	for n := range picked {
+		item := &picked[n]
+		tasks[n] = loop.ClaimTask{
+			Intent: operate.RescueClaim{UID: claims[item.Name].UID, By: g.env.Who, At: at},
+			View:   operate.ClaimView{Namespace: item.Namespace, Name: item.Name, VolumeName: item.Volume},
+		}
+		items[n] = GCItem{
+			Namespace: item.Namespace, Claim: item.Name, Size: item.Size, Class: item.Class, Volume: item.Volume,
+			ReclaimPolicy: item.ReclaimPolicy, DeletedAt: item.DeletionTimestamp,
+		}
+		if item.Risk != nil {
+			items[n].Reason = item.Risk.Message
+		}
+	}
+	err := g.carryOut(ctx, &kube.Claims{Client: client}, tasks, items, inv.TakenAt, inv.Missing)
+	var rescued []string
+	for n := range items {
+		if o := items[n].Outcome; o != nil && o.Reason == operate.ReasonRescued {
+			rescued = append(rescued, items[n].Claim)
+		}
+	}
+	if len(rescued) > 0 && g.dryRun == "none" {
+		if len(rescued) > mostNamed {
+			rescued = []string{"--all"}
+		}
+		ns := picked[0].Namespace
+		_, _ = fmt.Fprint(g.env.ErrOut, render.Hint(hintUndoAfterwards(
+			g.hint(ns, sts.Kubectl(ns, append([]string{"sts", "pvc-gc", "undo"}, rescued...)...))), g.env.errStyle()))
+	}
+	return err
+}
+
+// mayRescue refuses when the user may not change volumes, or not create one where that is
+// needed.
+func (g *gcRun) mayRescue(ctx context.Context, client *kube.Client, inv *sts.Inventory, needed []report.Claim) error {
+	verbs := []string{"get", "patch"}
+	for i := range inv.Volumes {
+		v := &inv.Volumes[i]
+		if v.DeletionTimestamp != nil && slices.ContainsFunc(needed, func(c report.Claim) bool { return c.Volume == v.Name }) {
+			verbs = []string{"get", "patch", "create"}
+		}
+	}
+	return g.mayVolumes(ctx, client, hintRescuePermissions(retainCommand(needed)), verbs...)
+}
+
+// retainCommand is the manual way to keep the data.
+func retainCommand(claims []report.Claim) string {
+	var volumes []string
+	for i := range claims {
+		volumes = append(volumes, claims[i].Volume)
+	}
+	return hintRetainByHand(volumes)
+}
+
+// claimNames reads data-web-1 and pvc/data-web-1.
+func claimNames(args []string) ([]string, error) {
+	names, err := keptNames(args)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, k := range names {
+		if k.kind == "pv" {
+			return nil, usagef("%q must be the name of a claim (for example pvc/data-web-1)", "pv/"+k.name)
+		}
+		if !slices.Contains(out, k.name) {
+			out = append(out, k.name)
+		}
+	}
+	return out, nil
+}
+
+// namedClaims are the claims of these names. One that is gone and was rescued before is
+// reported, others are errors.
+func (g *gcRun) namedClaims(ctx context.Context, client *kube.Client, ns string, all []report.Claim, names []string) ([]report.Claim, error) {
+	var picked []report.Claim
+	for _, name := range names {
+		n := slices.IndexFunc(all, func(c report.Claim) bool { return c.Name == name })
+		if n >= 0 {
+			picked = append(picked, all[n])
+			continue
+		}
+		var ofSet []string
+		for i := range all {
+			if all[i].Set == name {
+				ofSet = append(ofSet, all[i].Name)
+			}
+		}
+		if len(ofSet) > 0 {
+			return nil, usagef("%s", msgSetInsteadOfClaim(name, ofSet))
+		}
+		kept, err := g.readRetained(ctx, client, ns)
+		if err != nil {
+			return nil, err
+		}
+		n = slices.IndexFunc(kept, func(r retained) bool { return r.Record.Claim.Name == name })
+		if n < 0 {
+			return nil, apierrors.NewNotFound(corev1.Resource("persistentvolumeclaims"), name)
+		}
+		style := g.env.errStyle()
+		_, _ = fmt.Fprint(g.env.ErrOut, style.Wrap("", 0, render.Plain,
+			msgRescuedBefore(name, kept[n].Volume.Name))+
+			render.Hint(g.hint(ns, sts.Kubectl(ns, "sts", "pvc-gc", "undo", name)), style))
+	}
+	return picked, nil
+}

@@ -1,0 +1,20 @@
+package cli
+
+import (
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// schedulingGrace adds the option that says how long a pod may be unschedulable before it
+// counts as stuck.
+func schedulingGrace(cmd *cobra.Command) *time.Duration {
+	name := strings.TrimPrefix(sts.SchedulingGraceFlag, "--")
+	grace := cmd.Flags().Duration(name, sts.DefaultSchedulingGrace(), "Time a pod may be unschedulable before it counts as stuck (0 means at once)")
+	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions([]string{"30s", "3m", "10m"}, cobra.ShellCompDirectiveNoFileComp))
+	notNegative(cmd, name)
+	return grace
+}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
+	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+)
+
+// screen is standard error while a command runs: lines from several sources, and on a
+// terminal a last line that is overwritten as time passes.
+type screen struct {
+	out   io.Writer
+	style render.Style
+	// terminal: lines can be overwritten.
+	terminal bool
+
+	mu   sync.Mutex
+	live string
+}
+
+func newScreen(env *Env) *screen {
+	return &screen{out: env.ErrOut, style: env.errStyle(), terminal: env.ErrTerminal}
+}
+
+// say writes text that ends with a newline.
+func (s *screen) say(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wipe()
+	_, _ = io.WriteString(s.out, text)
+}
+
+// warn writes a warning.
+func (s *screen) warn(text string) { s.say("warning: " + text + "\n") }
+
+// tell is the screen for a view of the cluster.
+func (s *screen) tell() kube.Tell {
+	return kube.Tell{Warn: s.warn, Say: func(text string) { s.say(text + "\n") }}
+}
+
+// over overwrites its previous line. Nothing is written where lines cannot be
+// overwritten: the line is only about time that passes.
+func (s *screen) over(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.terminal || text == s.live || s.style.Width > 0 && len(text) >= s.style.Width {
+		return // a line that wraps could not be removed
+	}
+	s.wipe()
+	s.live = text
+	_, _ = io.WriteString(s.out, s.style.Paint(render.Dim, text))
+}
+
+// done removes the live line.
+func (s *screen) done() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wipe()
+}
+
+func (s *screen) wipe() {
+	if s.live != "" {
+		_, _ = fmt.Fprintf(s.out, "\r%s\r", strings.Repeat(" ", len(s.live)))
+		s.live = ""
+	}
+}

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+// The time that passes is one line, overwritten, on a terminal where it fits; lines that
+// stay replace it.
+func TestTimeThatPasses(t *testing.T) {
+	soaked := ststest.Now.Add(90 * time.Second)
+	soaking := operate.Decision{Verdict: operate.Wait, Reason: operate.ReasonSoaking, Subject: "web-2", Message: "for web-2 to have been ready for 5m", Until: &soaked}
+	checking := operate.Decision{Verdict: operate.Wait, Reason: operate.ReasonChecking, Message: `for --check "true"`}
+	run := operate.Run{For: "check", Command: "true"}
+	ask := operate.Decision{Verdict: operate.Do, Message: `run --check "true"`, Action: &operate.Action{Run: &run}}
+	tests := []struct {
+		name string
+		at   *screen
+		want string
+	}{
+		{"a terminal", &screen{terminal: true, style: render.Style{Width: 40}},
+			"waiting for web-2 to have been ready for\n5m\n  90s left\r          \r  89s left\r          \rrun --check \"true\"\n" +
+				"  for 0s\r        \r  for 2s\r        \rcheck | ok\n  for 3s\r        \r--check terminated with exit code 0\nrun --check \"true\"\n  for 0s\r        \r"},
+		{"a narrow one", &screen{terminal: true, style: render.Style{Width: 9}},
+			"waiting for web-2 to have been ready for 5m\nrun --check \"true\"\n" +
+				"  for 0s\r        \r  for 2s\r        \rcheck | ok\n  for 3s\r        \r--check terminated with exit code 0\nrun --check \"true\"\n  for 0s\r        \r"},
+		{"a file", &screen{},
+			"waiting for web-2 to have been ready for 5m\nrun --check \"true\"\ncheck | ok\n--check terminated with exit code 0\nrun --check \"true\"\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var out bytes.Buffer
+			test.at.out = &out
+			n := &narrator{screen: test.at}
+			after := func(seconds time.Duration) *sts.Snapshot {
+				return &sts.Snapshot{TakenAt: ststest.Now.Add(seconds * time.Second)}
+			}
+			n.Decided(after(0), soaking)
+			n.Decided(after(0), soaking) // nothing to write over
+			n.Decided(after(1), soaking)
+			n.Decided(after(90), ask)
+			n.Decided(after(90), checking)
+			n.Decided(after(92), checking)
+			(&labelled{screen: n.screen, prefix: "check"}).say([]byte("ok\n"))
+			n.Decided(after(93), checking)
+			n.Answered(run, operate.Answer{})
+			n.Decided(after(93), ask)
+			n.Decided(after(93), checking)
+			n.screen.done()
+			if diff := cmp.Diff(test.want, out.String()); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,300 @@
+package loop
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+)
+
+// ClaimWorld is the cluster for the loop over many claims.
+type ClaimWorld interface {
+	// Read reads the claim and its volume.
+	Read(ctx context.Context, v operate.ClaimView) (operate.ClaimView, error)
+	// Look reads what may need the claims of a namespace. The function that it returns judges one claim.
+	Look(ctx context.Context, namespace string) (func(operate.ClaimView) *operate.Around, error)
+	// Apply writes, and returns the view with the server's response. An error is
+	// [operate.ErrChanged] when the cluster was no longer as the action expects.
+	Apply(ctx context.Context, v operate.ClaimView, a operate.Action) (operate.ClaimView, error)
+	// Await waits until at least one of the views, of one namespace, is outdated, updates
+	// those, and reports which they are.
+	Await(ctx context.Context, namespace string, views []*operate.ClaimView) ([]bool, error)
+}
+
+// ClaimTask is the work on one claim.
+type ClaimTask struct {
+	Intent operate.ClaimIntent
+	// View names the claim, or the volume.
+	View operate.ClaimView
+}
+
+// ClaimResult is its result.
+type ClaimResult struct {
+	// Task is the number of the task.
+	Task int
+	View operate.ClaimView
+	// Decision is the last one: what was waited for when it timed out.
+	Decision operate.Decision
+	// Err is set when an error ended it; it is a [TimeoutError] when it waited too long,
+	// an [InterruptedError] when it was not started or not finished.
+	Err error
+	// Wrote is set when something was changed.
+	Wrote bool
+}
+
+// ClaimOptions configure the loop.
+type ClaimOptions struct {
+	// Concurrency is how many calls may run at once.
+	Concurrency int
+	// Timeout is how long to wait while nothing changes.
+	Timeout time.Duration
+	// DryRun: writes are dry runs, so that the work on a claim ends where a controller would
+	// have to act.
+	DryRun bool
+}
+
+const (
+	// perCall is how many claims of a namespace are grouped per concurrent call: they share
+	// their looks at the namespace.
+	perCall = 4
+	// stepLimit is how many steps a claim may take: it needs five, or ten when it is restored.
+	stepLimit = 40
+)
+
+// Claims works on every claim until it is done. A failure of one does not stop the others.
+// When ctx ends nothing new is started, and what was started ends in a safe state. ended is
+// called with each result, one at a time.
+func Claims(ctx context.Context, w ClaimWorld, tasks []ClaimTask, o ClaimOptions, ended func(ClaimResult)) {
+	r := &claimRunner{world: w, options: o, ended: ended, calls: make(chan struct{}, o.Concurrency)}
+	var order []string
+	byNamespace := map[string][]*claimRun{}
+	for n := range tasks {
+		ns := tasks[n].View.Namespace
+		if byNamespace[ns] == nil {
+			order = append(order, ns)
+		}
+		byNamespace[ns] = append(byNamespace[ns], &claimRun{intent: tasks[n].Intent, result: ClaimResult{Task: n, View: tasks[n].View}})
+	}
+	// While claims of one namespace are waited for, there are calls for others.
+	namespaces := make(chan struct{}, perCall*o.Concurrency)
+	var all sync.WaitGroup
+	for _, ns := range order {
+		namespaces <- struct{}{}
+		all.Go(func() {
+			defer func() { <-namespaces }()
+			r.namespace(ctx, ns, byNamespace[ns])
+		})
+	}
+	all.Wait()
+}
+
+type claimRunner struct {
+	world   ClaimWorld
+	options ClaimOptions
+	calls   chan struct{}
+
+	mu    sync.Mutex
+	ended func(ClaimResult)
+}
+
+// claimRun is one claim in progress.
+type claimRun struct {
+	intent operate.ClaimIntent
+	result ClaimResult
+	read   bool
+	steps  int
+	over   bool
+}
+
+// namespace works through the claims of one namespace in groups: all claims of a group are
+// prepared, one look judges them, the candidates are deleted, and another look checks them
+// again. Claims that have to wait for the cluster do so at the end.
+func (r *claimRunner) namespace(ctx context.Context, ns string, claims []*claimRun) {
+	var waiting []*claimRun
+	for group := range slices.Chunk(claims, perCall*r.options.Concurrency) {
+		waiting = append(waiting, r.drive(ctx, ns, group)...)
+	}
+	for len(waiting) > 0 {
+		waiting = r.drive(ctx, ns, r.await(ctx, ns, waiting))
+	}
+}
+
+// drive advances the claims as far as possible without waiting, and returns those that wait.
+func (r *claimRunner) drive(ctx context.Context, ns string, claims []*claimRun) (waiting []*claimRun) {
+	for len(claims) > 0 {
+		var group sync.WaitGroup
+		for _, c := range claims {
+			r.calls <- struct{}{}
+			group.Go(func() {
+				defer func() { <-r.calls }()
+				r.step(ctx, c)
+			})
+		}
+		group.Wait()
+		var looking []*claimRun
+		for _, c := range claims {
+			switch {
+			case c.over:
+			case c.result.Decision.Verdict == operate.Wait:
+				waiting = append(waiting, c)
+			default:
+				looking = append(looking, c)
+			}
+		}
+		if len(looking) > 0 {
+			r.look(ctx, ns, looking)
+			looking = slices.DeleteFunc(looking, func(c *claimRun) bool { return c.over })
+		}
+		claims = looking
+	}
+	return waiting
+}
+
+// look judges the claims by one look at their namespace.
+func (r *claimRunner) look(ctx context.Context, ns string, claims []*claimRun) {
+	r.calls <- struct{}{}
+	defer func() { <-r.calls }()
+	var judge func(operate.ClaimView) *operate.Around
+	err := r.call(ctx, func(ctx context.Context) (err error) {
+		judge, err = r.world.Look(ctx, ns)
+		return err
+	})
+	for _, c := range claims {
+		if err != nil {
+			r.end(c, err)
+			continue
+		}
+		c.result.View.Around = judge(c.result.View)
+	}
+}
+
+// step decides and writes until the claim is done, waits, or needs a look at its namespace.
+func (r *claimRunner) step(ctx context.Context, c *claimRun) {
+	for changed := 0; !c.over; {
+		if !c.read {
+			if ctx.Err() != nil && !c.result.Wrote {
+				r.end(c, &InterruptedError{Cause: context.Cause(ctx)})
+				return
+			}
+			err := r.call(ctx, func(ctx context.Context) (err error) {
+				c.result.View, err = r.world.Read(ctx, c.result.View)
+				return err
+			})
+			if err != nil {
+				r.end(c, err)
+				return
+			}
+			c.read = true
+		}
+		d := c.intent.Next(c.result.View)
+		c.result.Decision = d
+		switch d.Verdict {
+		case operate.Do:
+			if d.Action.LookAround != nil {
+				return
+			}
+		case operate.Wait:
+			return
+		default:
+			r.end(c, nil)
+			return
+		}
+		if ctx.Err() != nil && (!c.result.Wrote || d.Action.DeleteClaim != nil) {
+			r.end(c, &InterruptedError{Cause: context.Cause(ctx)})
+			return
+		}
+		if c.steps++; c.steps > stepLimit {
+			r.end(c, errors.New(msgClaimStepsExceeded(stepLimit, d.Message)))
+			return
+		}
+		c.result.View.Sent = c.result.View.Sent || d.Action.DeleteClaim != nil
+		err := r.call(ctx, func(ctx context.Context) error {
+			next, err := r.world.Apply(ctx, c.result.View, *d.Action)
+			if err == nil {
+				c.result.View = next
+			}
+			return err
+		})
+		answer := (*operate.AnswerError)(nil)
+		switch {
+		case errors.As(err, &answer):
+			c.result.Decision = refusal(answer.Decision, c.result.Wrote)
+			r.end(c, nil)
+		case errors.Is(err, operate.ErrChanged) && changed < changedLimit:
+			changed++
+			c.read, c.result.View.Around = false, nil
+		case err != nil:
+			r.end(c, err)
+		default:
+			c.result.Wrote = c.result.Wrote || d.Action.Writes()
+			if r.options.DryRun && last(d.Action) {
+				r.end(c, nil)
+			}
+		}
+	}
+}
+
+// last reports whether the steps after the action depend on a real change in the cluster.
+func last(a *operate.Action) bool {
+	return a.DeleteClaim != nil || a.CreateClaim != nil || a.ReleaseVolume != nil || a.PurgeVolume != nil || a.DeleteVolume != nil ||
+		a.RescueVolume != nil || a.CopyVolume != nil
+}
+
+// call makes a call that ctx does not cancel, and retries it when the server did not respond.
+func (r *claimRunner) call(ctx context.Context, f func(ctx context.Context) error) error {
+	for try := 1; ; try++ {
+		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+		err := f(within)
+		cancel()
+		if !errors.Is(err, operate.ErrTransient) || try == claimTries {
+			return err
+		}
+		pause := time.NewTimer(transientPause) //nolint:forbidigo // give the server time
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return err
+		}
+	}
+}
+
+// claimTries is how often a call is tried when the server does not respond.
+const claimTries = 5
+
+// await waits until some of the claims have changed, and returns all that are not done yet.
+// It ends those for which nothing has changed for too long.
+func (r *claimRunner) await(ctx context.Context, ns string, claims []*claimRun) []*claimRun {
+	within, cancel := context.WithTimeout(ctx, r.options.Timeout)
+	defer cancel()
+	views := make([]*operate.ClaimView, len(claims))
+	for n, c := range claims {
+		views[n] = &c.result.View
+	}
+	changed, err := r.world.Await(within, ns, views)
+	for n, c := range claims {
+		switch {
+		case err == nil && changed[n]:
+			c.result.View.Around = nil
+		case err == nil:
+		case ctx.Err() != nil:
+			r.end(c, &InterruptedError{Cause: context.Cause(ctx), Last: c.result.Decision})
+		case within.Err() != nil:
+			r.end(c, &TimeoutError{After: r.options.Timeout, Last: c.result.Decision})
+		default:
+			r.end(c, err)
+		}
+	}
+	return slices.DeleteFunc(claims, func(c *claimRun) bool { return c.over })
+}
+
+func (r *claimRunner) end(c *claimRun, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.over, c.result.Err = true, err
+	r.ended(c.result)
+	c.result.View.Claim, c.result.View.Volume = nil, nil // there may be very many
+}

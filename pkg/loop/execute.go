@@ -1,0 +1,433 @@
+// Package loop is the loop that carries out a plan: watch, decide on the next step,
+// carry it out, wait until the watch shows it, repeat.
+package loop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// World is the cluster as the loop sees it.
+type World interface {
+	// Watch sends a Snapshot whenever something has changed, and regularly when nothing
+	// has; none while the watch is behind, since a stale snapshot must not decide.
+	// The channel is closed when ctx ends or the watch fails; Err then says why.
+	Watch(ctx context.Context) <-chan *sts.Snapshot
+	// Wake has Watch send a Snapshot as soon as it can, although nothing has changed.
+	Wake()
+	Err() error
+	// Apply writes. It returns a function that reports whether a snapshot shows the write, or
+	// an error that is [operate.ErrChanged] when a precondition of the action did not hold, and
+	// [operate.ErrBehind] when the snapshot is stale.
+	Apply(ctx context.Context, s *sts.Snapshot, a operate.Action) (seen func(*sts.Snapshot) bool, err error)
+	// Ask runs a command until it ends, or until ctx does. An error means that it could
+	// not be run at all. It is called from several goroutines.
+	Ask(ctx context.Context, run operate.Run) (operate.Answer, error)
+}
+
+// changedLimit is how many times in a row a decision may be outdated before the loop
+// gives up.
+const changedLimit = 20
+
+// A call without a response is retried, at most transientLimit times in a row, each
+// time after transientPause.
+const (
+	transientLimit = 20
+	transientPause = time.Second
+)
+
+// callTimeout limits one write. It does not end with ctx: on Ctrl-C the current call is
+// completed, so that its result is known.
+const callTimeout = 30 * time.Second
+
+// TimeoutError means that the command timed out.
+type TimeoutError struct {
+	After time.Duration
+	// Last is what it was waiting for.
+	Last operate.Decision
+}
+
+func (e *TimeoutError) Error() string {
+	return msgTimedOut(e.After, waitedFor(e.Last))
+}
+
+// InterruptedError means that the context was cancelled, by Ctrl-C or a signal.
+type InterruptedError struct {
+	Cause error
+	Last  operate.Decision
+}
+
+func (e *InterruptedError) Error() string { return msgInterrupted(waitedFor(e.Last)) }
+
+// Unwrap returns the cause of the cancellation, which has the signal.
+func (e *InterruptedError) Unwrap() error { return e.Cause }
+
+func waitedFor(d operate.Decision) string {
+	if d.Verdict != operate.Wait {
+		return ""
+	}
+	return d.Message
+}
+
+// Applied is one action that was carried out.
+type Applied struct {
+	At time.Time `json:"at"`
+	operate.Action
+}
+
+// Command is one command that was run, and its result.
+type Command struct {
+	// At is when it ended.
+	At time.Time `json:"at"`
+	operate.Run
+	operate.Answer
+}
+
+// Result is how a run ended.
+type Result struct {
+	// Decision is the last one: Done, Stuck, Refused or Failed; the last Wait when an
+	// error ended the run.
+	Decision operate.Decision
+	Applied  []Applied
+	Commands []Command
+	// Last is the snapshot of that decision, nil when none was seen.
+	Last *sts.Snapshot
+}
+
+// Observer receives every decision before it is carried out, every action after it was
+// carried out, and the result of every command.
+type Observer interface {
+	Decided(s *sts.Snapshot, d operate.Decision)
+	Applied(s *sts.Snapshot, a operate.Action)
+	Answered(run operate.Run, a operate.Answer)
+}
+
+// Run calls the intent again and again until its verdict ends the command, until the
+// timeout (0 for none) or until ctx ends. In any case, commands that still run are ended
+// and the lock is released if it was taken.
+func Run(ctx context.Context, w World, i operate.Intent, timeout time.Duration, o Observer) (Result, error) {
+	watchCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	r := runner{world: w, intent: i, observer: o, changes: w.Watch(watchCtx), answers: make(chan answered)}
+	r.due = time.NewTimer(time.Hour) //nolint:forbidigo // only wakes the loop; the snapshot's time decides
+	r.due.Stop()
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, timeout, &TimeoutError{After: timeout})
+		defer cancel()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer r.asking.Wait()
+	defer cancel()
+	for {
+		select {
+		case <-ctx.Done():
+			cause := context.Cause(ctx)
+			if expired := (*TimeoutError)(nil); errors.As(cause, &expired) {
+				expired.Last = r.result.Decision
+				return r.end(expired)
+			}
+			return r.end(&InterruptedError{Cause: cause, Last: r.result.Decision})
+		case s, ok := <-r.changes:
+			if !ok {
+				return r.result, w.Err() // the set is gone, or may not be watched any more
+			}
+			if done, err := r.look(ctx, s); done || err != nil {
+				return r.end(err)
+			}
+		case a := <-r.answers:
+			if a.err != nil {
+				return r.end(a.err)
+			}
+			r.answered(a)
+			w.Wake()
+		case <-r.due.C:
+			w.Wake()
+		}
+	}
+}
+
+type runner struct {
+	world    World
+	intent   operate.Intent
+	observer Observer
+	changes  <-chan *sts.Snapshot
+	answers  chan answered
+	asking   sync.WaitGroup
+	due      *time.Timer // fires when a wait with a set end has ended
+
+	result   Result
+	facts    operate.Facts
+	seen     func(*sts.Snapshot) bool // the last write, until the watch has shown it
+	then     *operate.Decision        // how the run ends when it has
+	lost     *operate.Decision        // a last write whose answer was lost
+	held     string                   // key of an action that the server makes wait
+	stale    string                   // resourceVersion of a set that was outdated at a write
+	changed  int
+	behind   int
+	failed   int
+	retryAt  time.Time
+	progress string
+	since    time.Time
+}
+
+type answered struct {
+	run operate.Run
+	operate.Answer
+	err error
+}
+
+// ask runs a command beside the loop.
+func (r *runner) ask(ctx context.Context, run operate.Run) error {
+	if r.facts.Asked[run.Key] {
+		return errors.New(msgRunTwice(run.For))
+	}
+	r.facts.Asked = withKey(r.facts.Asked, run.Key, true)
+	r.asking.Go(func() {
+		a := answered{run: run}
+		a.Answer, a.err = r.world.Ask(ctx, run)
+		select {
+		case r.answers <- a:
+		case <-ctx.Done():
+		}
+	})
+	return nil
+}
+
+func (r *runner) answered(a answered) {
+	a.At = r.result.Last.TakenAt
+	r.facts.Answers = withKey(r.facts.Answers, a.run.Key, a.Answer)
+	r.result.Commands = append(r.result.Commands, Command{At: a.At, Run: a.run, Answer: a.Answer})
+	r.observer.Answered(a.run, a.Answer)
+}
+
+// withKey does not change the old map, which an intent may have kept.
+func withKey[V any](old map[string]V, key string, value V) map[string]V {
+	m := maps.Clone(old)
+	if m == nil {
+		m = map[string]V{}
+	}
+	m[key] = value
+	return m
+}
+
+// look decides on one snapshot. It reports whether the run has ended.
+func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
+	r.result.Last = s
+	r.due.Stop()
+	if r.seen != nil {
+		if !r.seen(s) {
+			return false, nil // a snapshot from before the write must not decide
+		}
+		r.seen = nil
+	}
+	if r.lost != nil && r.lost.Action.PatchSet.Ended(s.Set) {
+		r.wrote(s, *r.lost, nil)
+	}
+	if r.then != nil && !sts.Observed(s.Set) {
+		return false, nil // so that the final report is about the current spec
+	}
+	if r.then != nil {
+		r.result.Decision = *r.then
+		r.observer.Decided(s, *r.then)
+		return true, nil
+	}
+	if r.stale != "" {
+		if r.stale == s.Set.ResourceVersion {
+			return false, nil
+		}
+		r.stale = ""
+	}
+	if s.TakenAt.Before(r.retryAt) {
+		return false, nil
+	}
+	if p := s.Progress(); p != r.progress {
+		r.progress, r.since = p, s.TakenAt
+	}
+	r.facts.Still = s.TakenAt.Sub(r.since)
+	for {
+		d := operate.Next(r.intent, s, r.facts)
+		r.result.Decision = d
+		if d.Key() != r.held {
+			r.observer.Decided(s, d)
+		}
+		switch {
+		case d.Verdict == operate.Do && d.Action.Run != nil:
+			if err := r.ask(ctx, *d.Action.Run); err != nil {
+				return true, err
+			}
+			continue // there may be more to do while it runs
+		case d.Verdict == operate.Do:
+			return r.apply(ctx, s, d)
+		case d.Verdict == operate.Wait:
+			if at := wakeAt(d, s.TakenAt); !at.IsZero() {
+				r.due.Reset(at.Sub(s.TakenAt))
+			}
+			return false, nil
+		}
+		return true, nil
+	}
+}
+
+// wakeAt is when to look again although nothing has changed, zero for never.
+func wakeAt(d operate.Decision, now time.Time) time.Time {
+	at := d.Recheck
+	if d.Until != nil && (!at.After(now) || d.Until.Before(at)) {
+		at = *d.Until
+	}
+	if !at.After(now) {
+		return time.Time{}
+	}
+	return at
+}
+
+func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d operate.Decision) (bool, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	seen, err := r.world.Apply(ctx, s, *d.Action)
+	if errors.Is(err, operate.ErrBehind) {
+		if r.behind++; r.behind > 1 { // else it is a matter of milliseconds
+			r.result.Decision = operate.Decision{Verdict: operate.Wait, Reason: operate.ReasonNotObserved, Message: msgWatchBehind()}
+			r.held = d.Key()
+			r.observer.Decided(s, r.result.Decision)
+		}
+		return false, nil
+	}
+	if errors.Is(err, operate.ErrChanged) {
+		if r.changed++; r.changed > changedLimit {
+			return false, fmt.Errorf("%s: %w", msgKeepsChanging(s.Set.Name, r.changed), err)
+		}
+		if d.Action.PatchSet != nil {
+			r.stale = s.Set.ResourceVersion
+		}
+		return false, nil
+	}
+	if stored := (*operate.StoredError)(nil); errors.As(err, &stored) && r.facts.StoredTemplate != stored.Digest {
+		r.facts.StoredTemplate = stored.Digest
+		r.world.Wake()
+		return false, nil
+	}
+	if answer := (*operate.AnswerError)(nil); errors.As(err, &answer) {
+		if answer.Stored {
+			r.wrote(s, d, nil)
+			r.then = nil // the refusal is the end, not the intended one
+		}
+		r.result.Decision, r.held = answer.Decision, d.Key()
+		if answer.Verdict == operate.Refused {
+			r.refused(s, answer.Decision)
+			return true, nil
+		}
+		r.observer.Decided(s, answer.Decision)
+		r.retryAt = s.TakenAt.Add(transientPause)
+		return answer.Verdict != operate.Wait, nil
+	}
+	if errors.Is(err, operate.ErrTransient) {
+		if d.Then != nil && d.Action.PatchSet != nil {
+			r.lost = &d // it may have been carried out, and then Next finds no record
+		}
+		if d.Action.DeletePod != nil {
+			r.facts = r.facts.After(*d.Action) // the pod may be gone, and counts
+		}
+		if r.failed++; r.failed <= transientLimit {
+			r.retryAt = s.TakenAt.Add(transientPause)
+			return false, nil
+		}
+	}
+	if o := operate.ReadObjection(err); o != nil && o.Kind == operate.ByFailingWebhook {
+		if refused := o.RefuseAction(s.Set.Namespace, s.Set.Name, d.Action); refused != nil { // the retries are used up
+			r.refused(s, *refused)
+			return true, nil
+		}
+	}
+	if err != nil {
+		return false, err
+	}
+	r.wrote(s, d, seen)
+	return false, nil
+}
+
+// refused ends the run where admission rejects an action: the command is refused when no pod has
+// been disrupted yet, else it is stuck.
+func (r *runner) refused(s *sts.Snapshot, d operate.Decision) {
+	d = refusal(d, slices.ContainsFunc(r.result.Applied, func(a Applied) bool { return a.Disrupts() }))
+	r.result.Decision = d
+	r.observer.Decided(s, d)
+}
+
+// refusal is the end where admission rejects a write: refused, or stuck where earlier writes stay.
+func refusal(d operate.Decision, earlier bool) operate.Decision {
+	if earlier {
+		d.Verdict, d.Message = operate.Stuck, msgStepsKept(d.Message)
+	}
+	d.Hint = hintRerun(d.Hint)
+	return d
+}
+
+// wrote records an action that was carried out.
+func (r *runner) wrote(s *sts.Snapshot, d operate.Decision, seen func(*sts.Snapshot) bool) {
+	r.changed, r.behind, r.failed, r.lost, r.held = 0, 0, 0, nil, ""
+	r.facts = r.facts.After(*d.Action)
+	r.seen, r.then = seen, d.Then
+	if !d.Action.Writes() {
+		return
+	}
+	r.result.Applied = append(r.result.Applied, Applied{At: s.TakenAt, Action: *d.Action})
+	r.observer.Applied(s, *d.Action)
+}
+
+// end releases the lock. A failure to do so does not hide how the run ended; the same
+// owner can always resume.
+func (r *runner) end(err error) (Result, error) {
+	reached := err == nil && (r.result.Decision.Verdict == operate.Done || r.then != nil && r.then.Verdict == operate.Done)
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	for s := r.result.Last; s != nil; s = r.next(ctx) {
+		if r.seen != nil && !r.seen(s) || r.stale == s.Set.ResourceVersion {
+			continue // our own last write, or that of another client, is not in it yet
+		}
+		a := r.intent.Release(s, reached)
+		if a == nil {
+			break
+		}
+		_, e := r.world.Apply(ctx, s, *a)
+		switch {
+		case errors.Is(e, operate.ErrChanged):
+			r.stale = s.Set.ResourceVersion
+			continue
+		case errors.Is(e, operate.ErrTransient):
+			if r.failed > transientLimit {
+				return r.result, err // the retries were used up by the last action
+			}
+			continue
+		}
+		if answer := (*operate.AnswerError)(nil); errors.As(e, &answer) {
+			switch {
+			case err != nil:
+				return r.result, errors.Join(err, e)
+			case reached:
+				r.refused(s, answer.Decision)
+			}
+			return r.result, nil // else the run has ended for the same reason
+		}
+		return r.result, errors.Join(err, e)
+	}
+	return r.result, err
+}
+
+// next waits for a snapshot, nil when none comes.
+func (r *runner) next(ctx context.Context) *sts.Snapshot {
+	select {
+	case <-ctx.Done():
+		return nil
+	case s := <-r.changes:
+		return s
+	}
+}

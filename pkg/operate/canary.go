@@ -1,0 +1,199 @@
+package operate
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Count is how many ordinals a canary takes: a number, or a percentage of the
+// replicas that rounds up, as kubectl-sts writes it on the command line.
+type Count struct {
+	N       int32
+	Percent bool
+}
+
+// ParseCount reads "2" or "20%".
+func ParseCount(s string) (Count, error) {
+	c, ok := parseCount(s)
+	if !ok {
+		return Count{}, errors.New(msgInvalidCount(s))
+	}
+	return c, nil
+}
+
+func parseCount(s string) (c Count, ok bool) {
+	digits, percent := strings.CutSuffix(s, "%")
+	n, err := strconv.ParseInt(digits, 10, 32)
+	return Count{N: int32(n), Percent: percent}, err == nil && n >= 1 && (!percent || n <= 100)
+}
+
+// Of is the count for a set of that many replicas.
+func (c Count) Of(replicas int32) int32 {
+	if !c.Percent {
+		return c.N
+	}
+	return int32((int64(c.N)*int64(replicas) + 99) / 100)
+}
+
+// canaryRecord reads the record, or derives one from an update in progress that was
+// started without kubectl sts: nil when there is neither.
+func canaryRecord(s *sts.Snapshot) (c *sts.Canary, derived bool, d *Decision) {
+	c, err := sts.ReadCanary(s.Set)
+	if err != nil {
+		r := badRecord(err)
+		return nil, false, &r
+	}
+	if c != nil || inFlight(s) == "" {
+		return c, false, nil
+	}
+	// Where both are the same and pods still run something else, the template is
+	// restored already and only the pods have to follow.
+	stable := s.Revision(s.Set.Status.CurrentRevision)
+	if stable == nil {
+		return nil, false, revisionGone(s, s.Set.Status.CurrentRevision)
+	}
+	template, err := sts.RevisionTemplate(stable)
+	if err != nil {
+		d := revisionGone(s, stable.Name)
+		d.Message += ": " + err.Error()
+		return nil, false, d
+	}
+	replicas := sts.DesiredReplicas(s.Set)
+	startedBy, startedAt := sts.ChangedBy(s.Set, template)
+	if startedAt.IsZero() {
+		startedAt = s.TakenAt
+	}
+	return &sts.Canary{
+		StableRevision: stable.Name, StableTemplate: template, Replicas: &replicas,
+		// The partition before the update is unknown: the current one stays at the end.
+		PartitionBefore: sts.Partition(s.Set), Partition: sts.Partition(s.Set),
+		Generation: s.Set.Generation, TemplateDigest: sts.TemplateDigest(&s.Set.Spec.Template),
+		StartedBy: startedBy, StartedAt: startedAt,
+	}, true, nil
+}
+
+// badRecord refuses to guess the content of a record that cannot be read.
+func badRecord(err error) Decision {
+	return decide(Refused, ReasonBadRecord, err.Error(), hintBadRecord())
+}
+
+// revisionGone refuses to guess a pod template that is recorded nowhere.
+func revisionGone(s *sts.Snapshot, revision string) *Decision {
+	d := decide(Refused, ReasonRevisionGone, msgRevisionGone(s.Set.Name, revision), hintRevisionGone(s.Set.Namespace, s.Set.Name))
+	return &d
+}
+
+// begun is where promote and abort begin. It requires that no other command holds the lock
+// and that a canary, or an update that can be treated as one, is in progress.
+func (h Holder) begun(s *sts.Snapshot, f Facts, verb string) (c *sts.Canary, derived bool, d *Decision) {
+	if d := h.guard(s, f); d != nil {
+		return nil, false, d
+	}
+	if c, derived, d = canaryRecord(s); d != nil {
+		return nil, false, d
+	}
+	if c == nil {
+		none := decide(Done, ReasonNothingToDo, msgNoCanary(verb), "")
+		return nil, false, &none
+	}
+	return c, derived, partitionable(s)
+}
+
+// beingAborted refuses everything but resuming the abort.
+func beingAborted(s *sts.Snapshot) Decision {
+	return decide(Refused, ReasonCanaryOnItsWay, msgBeingAborted(s.Set.Name), hintBeingAborted(canaryCommand(s, "abort")))
+}
+
+// unmoved refuses when another client has changed the partition or the template since the
+// canary's last write to the spec. Any client may change replicas.
+func unmoved(s *sts.Snapshot, c *sts.Canary, h Holder) *Decision {
+	if c.Generation == s.Set.Generation || h.TakeOver {
+		return nil
+	}
+	what, d := c.Disturbed(s.Set), Decision{}
+	switch {
+	case what == "":
+		return nil
+	case sts.Partition(s.Set) != c.Partition:
+		d = decide(Refused, ReasonMoved, what, hintPartitionMoved())
+	default:
+		d = decide(Refused, ReasonTemplateChanged, what, hintTemplateChanged(canaryCommand(s, "abort")))
+	}
+	return &d
+}
+
+// canaryPods waits until every ordinal at or above the partition runs the update
+// revision and is available. Nil when they do.
+func canaryPods(s *sts.Snapshot) *Decision {
+	replicas := s.Replicas()
+	// A failing pod anywhere is looked for first: under OrderedReady it is why
+	// those above it are not there.
+	if r, d := failing(s, Stuck); d != nil {
+		if r.Revision == s.Set.Status.UpdateRevision || r.Pod == nil && s.RevisionFor(r.Ordinal) == s.Set.Status.UpdateRevision {
+			d.Hint = canaryCommand(s, "abort")
+		}
+		return d
+	}
+	for i := len(replicas) - 1; i >= 0; i-- {
+		r := replicas[i]
+		if !r.Desired || r.Ordinal < sts.UpdateFrom(s.Set) {
+			continue
+		}
+		if t := s.Trouble(r); t != nil {
+			d := trouble(s, r, t, Stuck)
+			return &d
+		}
+		if r.Revision != s.Set.Status.UpdateRevision {
+			d := toBeReplaced(s, r, msgWaitCanaryReplaced(s.Name(r.Ordinal)))
+			return &d
+		}
+	}
+	return nil
+}
+
+// toBeReplaced waits for the controller to replace a pod that is available, or reports that the
+// controller cannot delete it.
+func toBeReplaced(s *sts.Snapshot, r sts.Replica, wait string) Decision {
+	if t := s.DeletionRefused(r); t != nil {
+		return trouble(s, r, t, Stuck)
+	}
+	return decide(Wait, ReasonPodNotAvailable, wait, "")
+}
+
+// canaryCommand is a command for a hint.
+func canaryCommand(s *sts.Snapshot, verb string, flags ...string) string {
+	return sts.Kubectl(s.Set.Namespace, append([]string{"sts canary", verb, s.Set.Name}, flags...)...)
+}
+
+// noOrdinal refuses an ordinal that the set does not have.
+func noOrdinal(s *sts.Snapshot, o sts.Ordinal) *Decision {
+	return badRequest(msgNoOrdinal(s.Set.Name, o, ordinalRange(sts.Start(s.Set), sts.End(s.Set))), "")
+}
+
+// heldBack are the desired ordinals below the partition.
+func heldBack(s *sts.Snapshot) []sts.Ordinal {
+	return ordinalRange(sts.Start(s.Set), min(sts.UpdateFrom(s.Set), sts.End(s.Set)))
+}
+
+func updated(s *sts.Snapshot) []sts.Ordinal {
+	return ordinalRange(sts.UpdateFrom(s.Set), sts.End(s.Set))
+}
+
+// notUpdated adds the ordinals that are not updated, if there are any.
+func notUpdated(text string, rest []sts.Ordinal) string {
+	if len(rest) == 0 {
+		return text
+	}
+	return text + "; not updated: " + sts.SayOrdinals(rest)
+}
+
+func ordinalRange(from, end sts.Ordinal) []sts.Ordinal {
+	var out []sts.Ordinal
+	for o := from; o < end; o++ {
+		out = append(out, o)
+	}
+	return out
+}

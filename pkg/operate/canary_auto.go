@@ -1,0 +1,210 @@
+package operate
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// AutoPromote promotes a canary step by step, each behind gates. Within a step the
+// ordinals follow one another as with [NewPromoteCanary].
+type AutoPromote struct {
+	Holder
+	// Steps are how many ordinals have the update after each, ascending; empty is
+	// one more each time, to the last.
+	Steps []Count
+	Gates Gates
+	// Abort rolls back to stable when a gate fails; otherwise the canary is paused.
+	Abort bool
+}
+
+// ParseSteps reads "1,3,50%,100%".
+func ParseSteps(s string) ([]Count, error) {
+	var out []Count
+	for part := range strings.SplitSeq(s, ",") {
+		part = strings.TrimSpace(part)
+		c, ok := parseCount(part)
+		if !ok {
+			return nil, errors.New(msgInvalidStep(part))
+		}
+		for _, before := range out {
+			// A percentage and a number can be compared only for a set of known size.
+			if before.Percent == c.Percent && before.N >= c.N || before == (Count{N: 100, Percent: true}) {
+				return nil, errors.New(msgStepsNotIncreasing(before, c))
+			}
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// String is the count as it is written on the command line.
+func (c Count) String() string {
+	if c.Percent {
+		return fmt.Sprintf("%d%%", c.N)
+	}
+	return fmt.Sprint(c.N)
+}
+
+// Next implements [Intent].
+func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
+	c, derived, d := i.begun(s, f, "promote")
+	if d != nil {
+		return *d
+	}
+	if c.Aborting {
+		return i.goBack(s, f, c.AbortedFor)
+	}
+	if d := i.promotable(s, c); d != nil {
+		return *d
+	}
+	if derived {
+		if d := i.unmanaged(s, sts.FieldPartition); d != nil {
+			return *d
+		}
+		c.Adopted = true
+	}
+	c.Auto = i.record()
+	if why := i.Gates.failed(s); why != "" {
+		return i.failed(s, f, *c, why)
+	}
+	goals := i.goals(s)
+	from := min(sts.UpdateFrom(s.Set), sts.End(s.Set))
+	goal, number := from, 0
+	for _, g := range goals {
+		if g < from {
+			goal = g
+			break
+		}
+		number++
+	}
+	if goal < from {
+		// A step that a PodDisruptionBudget will never allow is refused before the soak and the checks.
+		if d := mayDisrupt(s, f, from-1, Stuck); d != nil && d.Verdict == Refused {
+			return *d
+		}
+	}
+	notYet := i.Gates.tolerated(s, canaryPods(s))
+	switch {
+	case notYet != nil && notYet.Verdict != Wait:
+		return *notYet
+	case i.Gates.takeTime() && !f.Wrote:
+		return i.take(s, *c)
+	case notYet != nil:
+		return *notYet
+	}
+	// A step of this very command that was killed is finished before its gates are checked.
+	if g := i.underWay(s, c); g < from {
+		goal = g
+	} else {
+		at := step{number: number, of: len(goals), from: from, pods: canaryReplicas(s)}
+		if d, why := i.Gates.pass(s, f, at); why != "" {
+			return i.failed(s, f, *c, why)
+		} else if d != nil {
+			return *d
+		}
+		switch {
+		case from <= sts.Start(s.Set):
+			return promoteCanary{PromoteOptions: PromoteOptions{Holder: i.Holder}}.finish(s, c, derived && !f.Wrote)
+		case number == len(goals):
+			return promoted(s)
+		}
+	}
+	if d := mayDisrupt(s, f, from-1, Stuck); d != nil {
+		return *d
+	}
+	next := promoteCanary{PromoteOptions: PromoteOptions{Holder: i.Holder}, goal: goal}.step(s, *c, from-1)
+	if len(i.Steps) > 0 {
+		next.Message = stepOf(min(number+1, len(goals)), len(goals), next.Message)
+		next.Action.Why = next.Message
+	}
+	return next
+}
+
+// take writes the lock and the options before anything moves: soaks and checks take time, and
+// sts status shows them meanwhile.
+func (i AutoPromote) take(s *sts.Snapshot, c sts.Canary) Decision {
+	// With --take-over they may differ from the canary's own.
+	c.Partition, c.TemplateDigest = sts.Partition(s.Set), sts.TemplateDigest(&s.Set.Spec.Template)
+	return do(newPatch(s.Set).owner(i.Owner).canary(c).action("", stepTake(c.Auto.String())), "Take")
+}
+
+// underWay is the goal of the step that this command has begun, limited to the current range
+// of the set, which may have been scaled; without one it is the end of the set.
+func (i AutoPromote) underWay(s *sts.Snapshot, c *sts.Canary) sts.Ordinal {
+	if c.Goal == nil || c.GoalOf != i.Command {
+		return sts.End(s.Set)
+	}
+	return max(*c.Goal, sts.Start(s.Set))
+}
+
+func (i AutoPromote) record() *sts.Auto {
+	a := &sts.Auto{MaxRestarts: i.Gates.MaxRestarts, Soak: i.Gates.Soak.String(), Checks: len(i.Gates.Checks) + len(i.Gates.Execs)}
+	for _, c := range i.Steps {
+		a.Steps = append(a.Steps, c.String())
+	}
+	return a
+}
+
+// goals are the lowest ordinals of the steps, highest first. A step that adds no ordinal
+// in a set of this size is left out.
+func (i AutoPromote) goals(s *sts.Snapshot) []sts.Ordinal {
+	var out []sts.Ordinal
+	if len(i.Steps) == 0 {
+		for o := sts.End(s.Set) - 1; o >= sts.Start(s.Set); o-- {
+			out = append(out, o)
+		}
+		return out
+	}
+	lowest := sts.End(s.Set)
+	for _, c := range i.Steps {
+		if o := max(sts.Start(s.Set), sts.End(s.Set)-sts.Ordinal(c.Of(sts.DesiredReplicas(s.Set)))); o < lowest {
+			out, lowest = append(out, o), o
+		}
+	}
+	return out
+}
+
+func canaryReplicas(s *sts.Snapshot) []sts.Replica {
+	var out []sts.Replica
+	for _, r := range s.Replicas() {
+		if onCanary(s, r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// failed pauses or aborts the canary. When the last step has lowered the partition to an ordinal
+// that is not replaced yet, the partition is raised again: the controller would update that
+// ordinal later, after the command has ended, without any gate.
+func (i AutoPromote) failed(s *sts.Snapshot, f Facts, c sts.Canary, why string) Decision {
+	if i.Abort {
+		return i.goBack(s, f, why)
+	}
+	if from := sts.UpdateFrom(s.Set); c.GoalOf == i.Command && reachedOrdinal(s) > from && from+1 < sts.End(s.Set) {
+		c.Partition, c.Goal, c.GoalOf = sts.PartitionAt(s.Set, from+1), nil, "" // the next run checks the gates first
+		return do(newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(c).
+			action("UpdatePaused", stepRaisePartition(from)), "HoldBack")
+	}
+	return decide(Failed, ReasonGateFailed, msgGateFailed(why, updated(s), heldBack(s)), hintGateFailed(canaryCommand(s, "abort")))
+}
+
+// goBack aborts because a gate failed, and resumes such an abort.
+func (i AutoPromote) goBack(s *sts.Snapshot, f Facts, why string) Decision {
+	if why == "" || !i.Abort {
+		return beingAborted(s)
+	}
+	d := AbortCanary{Holder: i.Holder, For: why}.Next(s, f)
+	if d.Then != nil {
+		end := *d.Then
+		end.Message = msgGateAborted(why, end.Message)
+		if end.Verdict == Done {
+			end.Verdict, end.Reason = Failed, ReasonGateFailed
+		}
+		d.Then = &end
+	}
+	return d
+}

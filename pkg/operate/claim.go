@@ -1,0 +1,315 @@
+package operate
+
+import (
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// ClaimIntent is a verb for one claim. Next decides on the next step by the current claim
+// and volume; it keeps nothing between calls.
+type ClaimIntent interface {
+	Next(v ClaimView) Decision
+}
+
+// ClaimView is one claim, its volume, and how the rest of the namespace uses it.
+type ClaimView struct {
+	Namespace, Name string
+	// Claim is the claim of that name, nil when there is none.
+	Claim *corev1.PersistentVolumeClaim
+	// VolumeName is the volume in question, empty for a claim that never had one; Volume is
+	// nil when it does not exist.
+	VolumeName string
+	Volume     *corev1.PersistentVolume
+	// Other is the volume that the claim is on, if that is not Volume.
+	Other *corev1.PersistentVolume
+	// Copy is the volume with the name of a copy of Volume, read while Volume is being deleted.
+	Copy *corev1.PersistentVolume
+	// Made is the UID of the claim that the StatefulSet controller is known to have created.
+	Made types.UID
+	// Owners are the recorded owners that the claim lacks, once they were read.
+	Owners []Owner
+	// Sent: this command has sent the claim's deletion, whether or not a response arrived.
+	Sent bool
+	// Around is the last look at everything that may need the claim, nil when there was none
+	// since the claim was deleted or changed.
+	Around *Around
+}
+
+// Around is the result of a look at the sets, pods and autoscalers of the namespace for a
+// claim, also for one that is deleted or being deleted.
+type Around struct {
+	At      time.Time
+	Verdict sts.ClaimVerdict
+	// Holder is a pod on a node that mounts the claim: a claim that is being deleted stays as
+	// long as the pod does. A pod without a node does not hold it.
+	Holder string
+	// Stays is such a pod that is not being deleted itself.
+	Stays string
+	// Users are all pods that mount the claim.
+	Users []string
+}
+
+// wanted reports whether an ordinal or a pod needs the claim.
+func (a *Around) wanted() bool {
+	return a.Verdict.State == sts.ClaimDesired || a.Verdict.State == sts.ClaimInUse
+}
+
+// record is the volume's record of its claim, nil when there is none that can be read.
+func (v *ClaimView) record() *sts.Retained {
+	if v.Volume == nil {
+		return nil
+	}
+	r, err := sts.ReadRetained(v.Volume)
+	if err != nil {
+		return nil
+	}
+	return r
+}
+
+// refUID is the UID of the claim that the volume is bound to, empty for any of its name.
+func (v *ClaimView) refUID() types.UID {
+	if v.Volume.Spec.ClaimRef == nil {
+		return ""
+	}
+	return v.Volume.Spec.ClaimRef.UID
+}
+
+// remembers reports whether the volume is still reserved for the claim of the record.
+func (v *ClaimView) remembers(r *sts.Retained) bool {
+	ref := v.Volume.Spec.ClaimRef
+	return ref.Namespace == r.Claim.Namespace && ref.Name == r.Claim.Name
+}
+
+// elsewhere refuses a volume that is reserved for another claim now, or for none.
+func elsewhere(v *ClaimView) Decision {
+	return decide(Refused, ReasonVolumeNotOurs, msgVolumeElsewhere(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
+}
+
+// on reports whether the claim names the volume.
+func (v *ClaimView) on() bool {
+	return v.Claim != nil && v.Volume != nil && v.Claim.Spec.VolumeName == v.Volume.Name
+}
+
+// protection is the finalizer that every claim has.
+const protection = "kubernetes.io/pvc-protection"
+
+// going waits while a claim is being deleted.
+func going(c *corev1.PersistentVolumeClaim) Decision {
+	others := slices.DeleteFunc(slices.Clone(c.Finalizers), func(f string) bool { return f == protection })
+	return Decision{Verdict: Wait, Reason: ReasonClaimTerminating, Subject: c.Name, Message: msgWaitClaimGone(c.Name, others)}
+}
+
+// PatchVolume changes a PersistentVolume with one JSON patch (RFC 6902), if it still has
+// this UID and has not changed.
+type PatchVolume struct {
+	Name string    `json:"name"`
+	UID  types.UID `json:"uid"`
+	// ReclaimPolicy is the new one, empty when it stays.
+	ReclaimPolicy corev1.PersistentVolumeReclaimPolicy `json:"reclaimPolicy,omitempty"`
+	Ops           []PatchOp                            `json:"ops"`
+}
+
+// HoldClaim adds the keep annotation to a claim, so that no pvc-gc deletes it, or removes
+// the annotation, if the claim still has this UID.
+type HoldClaim struct {
+	Namespace string    `json:"namespace"`
+	Name      string    `json:"name"`
+	UID       types.UID `json:"uid"`
+	// Off removes the annotation.
+	Off bool      `json:"off,omitempty"`
+	Ops []PatchOp `json:"ops"`
+}
+
+// DeleteClaim deletes a claim, if it still has this UID and has not changed since it was
+// read.
+type DeleteClaim struct {
+	Namespace       string    `json:"namespace"`
+	Name            string    `json:"name"`
+	UID             types.UID `json:"uid"`
+	ResourceVersion string    `json:"resourceVersion"`
+}
+
+// CreateClaim recreates a claim on the volume that it had.
+type CreateClaim struct {
+	Namespace string                        `json:"namespace"`
+	Name      string                        `json:"name"`
+	Volume    string                        `json:"volume"`
+	Claim     *corev1.PersistentVolumeClaim `json:"-"`
+}
+
+// DeleteVolume deletes a PersistentVolume, but not its storage.
+type DeleteVolume struct {
+	Name            string    `json:"name"`
+	UID             types.UID `json:"uid"`
+	ResourceVersion string    `json:"resourceVersion"`
+}
+
+// LookAround reads what may need a claim in its namespace.
+type LookAround struct {
+	Namespace string `json:"namespace"`
+}
+
+func lookAround(v *ClaimView, why string) Decision {
+	return do(Action{Why: why, LookAround: &LookAround{Namespace: v.Namespace}}, ReasonClaimKept)
+}
+
+// volumePatch builds a PatchVolume. Every change is preceded by a test of the value that it
+// replaces.
+type volumePatch struct {
+	volume *corev1.PersistentVolume
+	p      PatchVolume
+}
+
+func newVolumePatch(v *corev1.PersistentVolume) *volumePatch {
+	return &volumePatch{volume: v, p: PatchVolume{Name: v.Name, UID: v.UID, Ops: []PatchOp{op("test", "/metadata/uid", v.UID)}}}
+}
+
+func (b *volumePatch) add(ops ...PatchOp) *volumePatch {
+	b.p.Ops = append(b.p.Ops, ops...)
+	return b
+}
+
+// bound tests which claim the volume is bound to.
+func (b *volumePatch) bound() *volumePatch {
+	const path = "/spec/claimRef"
+	switch ref := b.volume.Spec.ClaimRef; {
+	case ref == nil:
+		return b.add(op("test", path, nil))
+	case ref.UID == "":
+		return b.add(op("test", path+"/uid", nil))
+	default:
+		return b.add(op("test", path+"/uid", ref.UID))
+	}
+}
+
+func (b *volumePatch) policy(to corev1.PersistentVolumeReclaimPolicy) *volumePatch {
+	const path = "/spec/persistentVolumeReclaimPolicy"
+	have := b.volume.Spec.PersistentVolumeReclaimPolicy
+	b.add(op("test", path, have))
+	if have != to {
+		b.p.ReclaimPolicy = to
+		b.add(op("replace", path, to))
+	}
+	return b
+}
+
+// set gives the map, annotations or labels, a value.
+func (b *volumePatch) set(field string, have map[string]string, key, value string) *volumePatch {
+	path := "/metadata/" + field
+	if len(have) == 0 {
+		return b.add(op("test", path, nil), op("add", path, map[string]string{key: value}))
+	}
+	return b.add(op("add", path+"/"+escapePointer(key), value)) // replaces, where there is one
+}
+
+func (b *volumePatch) unset(field string, have map[string]string, key string) *volumePatch {
+	value, ok := have[key]
+	if !ok {
+		return b
+	}
+	path := "/metadata/" + field + "/" + escapePointer(key)
+	return b.add(op("test", path, value), PatchOp{Op: "remove", Path: path})
+}
+
+// retain sets the volume to reclaim policy Retain and records its claim.
+func retain(v *corev1.PersistentVolume, r sts.Retained) *PatchVolume {
+	return newVolumePatch(v).bound().policy(corev1.PersistentVolumeReclaimRetain).record(v, r)
+}
+
+// record adds the record of the claim, and the labels by which the volume is found.
+func (b *volumePatch) record(v *corev1.PersistentVolume, r sts.Retained) *PatchVolume {
+	b.set("annotations", v.Annotations, sts.ClaimAnnotation, sts.EncodeAnnotation(r)).
+		set("labels", v.Labels, sts.RetainedLabel, "true")
+	labels := v.Labels
+	if len(labels) == 0 {
+		labels = map[string]string{sts.RetainedLabel: "true"} // the map exists by then
+	}
+	return &b.set("labels", labels, sts.RetainedIn, r.Claim.Namespace).p
+}
+
+// clearRef reserves the volume for the next claim of the same name.
+func clearRef(v *corev1.PersistentVolume) *PatchVolume {
+	b := newVolumePatch(v).bound().add(PatchOp{Op: "remove", Path: "/spec/claimRef/uid"})
+	if v.Spec.ClaimRef.ResourceVersion != "" {
+		b.add(PatchOp{Op: "remove", Path: "/spec/claimRef/resourceVersion"})
+	}
+	return &b.p
+}
+
+// release restores the reclaim policy of the volume and removes the record of the claim. A
+// policy that another client has set meanwhile stays.
+func release(v *corev1.PersistentVolume, r *sts.Retained) *PatchVolume {
+	to := v.Spec.PersistentVolumeReclaimPolicy
+	if to == corev1.PersistentVolumeReclaimRetain {
+		to = r.ReclaimPolicy
+	}
+	b := newVolumePatch(v).bound().policy(to).
+		unset("annotations", v.Annotations, sts.ClaimAnnotation).
+		unset("labels", v.Labels, sts.RetainedLabel).
+		unset("labels", v.Labels, sts.RetainedIn)
+	return &b.p
+}
+
+// giveBack restores the reclaim policy of the volume of an existing claim. Another pvc-gc
+// may be about to delete that very claim, relying on the policy that it has read. So the
+// claim is annotated before: that deletion fails, because the claim has changed.
+func giveBack(v *ClaimView, record *sts.Retained, reason string) Decision {
+	if c := v.Claim; c.UID == record.UID && !sts.Keeps(c) {
+		return do(Action{Why: stepHoldClaim(c.Name), HoldClaim: mark(c)}, reason)
+	}
+	return do(Action{Why: stepRestorePolicy(v.Volume.Name, v.Name),
+		ReleaseVolume: release(v.Volume, record)}, reason)
+}
+
+// tidy removes what kubectl-sts has left when the volume is restored: the annotation, and
+// its entries in managedFields. Nil when nothing is left.
+func tidy(v *ClaimView, reason string) *Decision {
+	var a Action
+	if v.Claim.Annotations[sts.KeepAnnotation] == sts.KeptMeanwhile {
+		a = Action{Why: stepReleaseClaim(v.Name), HoldClaim: unmark(v.Claim)}
+	} else if ops := disownOps(v.Volume); len(ops) > 0 {
+		b := newVolumePatch(v.Volume).add(ops...)
+		a = Action{Why: stepDisown(v.Volume.Name), ReleaseVolume: &b.p}
+	} else {
+		return nil
+	}
+	d := do(a, reason)
+	return &d
+}
+
+const annotationsPath = "/metadata/annotations"
+
+func mark(c *corev1.PersistentVolumeClaim) *HoldClaim {
+	h := &HoldClaim{Namespace: c.Namespace, Name: c.Name, UID: c.UID, Ops: []PatchOp{
+		op("test", "/metadata/uid", c.UID), op("test", "/metadata/deletionTimestamp", nil),
+	}}
+	if len(c.Annotations) == 0 {
+		h.Ops = append(h.Ops, op("test", annotationsPath, nil), op("add", annotationsPath, map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile}))
+	} else {
+		h.Ops = append(h.Ops, op("add", annotationsPath+"/"+escapePointer(sts.KeepAnnotation), sts.KeptMeanwhile))
+	}
+	return h
+}
+
+func unmark(c *corev1.PersistentVolumeClaim) *HoldClaim {
+	path := annotationsPath + "/" + escapePointer(sts.KeepAnnotation)
+	return &HoldClaim{Namespace: c.Namespace, Name: c.Name, UID: c.UID, Off: true, Ops: []PatchOp{
+		op("test", "/metadata/uid", c.UID), op("test", path, sts.KeptMeanwhile), {Op: "remove", Path: path},
+	}}
+}
+
+// purge makes the cluster delete the volume and its data. A volume that an undo has already
+// reserved for the next claim is bound to the old one again first: only a volume whose
+// claim is gone is deleted.
+func purge(v *corev1.PersistentVolume, r *sts.Retained) *PatchVolume {
+	b := newVolumePatch(v).bound().add(op("test", "/status/phase", v.Status.Phase))
+	if v.Spec.ClaimRef.UID == "" {
+		b.add(op("add", "/spec/claimRef/uid", r.UID))
+	}
+	return &b.policy(corev1.PersistentVolumeReclaimDelete).p
+}

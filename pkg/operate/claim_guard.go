@@ -1,0 +1,123 @@
+package operate
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// acceptor is an intent that may continue although data is lost.
+type acceptor interface{ acceptsDataLoss() bool }
+
+func (h Holder) acceptsDataLoss() bool { return h.AcceptDataLoss }
+
+// Next is the only way to call an intent: whatever the verb, an action that removes a pod is
+// refused when its data would be lost with it, or when no new pod could mount it.
+func Next(i Intent, s *sts.Snapshot, f Facts) Decision {
+	d := i.Next(s, f)
+	if a, ok := i.(acceptor); d.Verdict != Do || ok && a.acceptsDataLoss() {
+		return d
+	}
+	going := d.Action.Endangers(s)
+	refusal := claimsAtRisk(s, going)
+	if refusal == nil && d.Member == "" { // a member that leaves does not return
+		refusal = cannotReturn(s, going)
+	}
+	if refusal != nil {
+		refusal.Member = d.Member
+		return *refusal
+	}
+	return d
+}
+
+// cannotReturn refuses when a pod could not start again because other pods still mount a claim
+// that is being deleted.
+func cannotReturn(s *sts.Snapshot, going []sts.Replica) *Decision {
+	for _, r := range going {
+		for _, risk := range s.SharedClaims(r) {
+			d := refuseWith(ReasonDataLoss)(msgCannotStartAgain(s.Name(r.Ordinal), risk.Message, s.Set.Namespace, s.Set.Name, risk.Claim))
+			d.Subject = "persistentvolumeclaim/" + risk.Claim
+			return &d
+		}
+	}
+	return nil
+}
+
+// ReleaseOrphans refuses to release pods whose claims are at risk: pods with our finalizer whose
+// set no longer exists. Nil when they may be released.
+func ReleaseOrphans(s *sts.Snapshot) *Decision {
+	var going []sts.Replica
+	for _, pod := range s.Pods {
+		if o, ok := sts.ParsePodName(s.Set.Name, pod.Name); ok && pod.DeletionTimestamp != nil {
+			going = append(going, sts.Replica{Ordinal: o, Pod: pod, Desired: true, Terminating: true})
+		}
+	}
+	return claimsAtRisk(s, going)
+}
+
+// Risks are the risks to the claims of the pods that the action may remove.
+func (a *Action) Risks(s *sts.Snapshot) []sts.ClaimRisk {
+	var out []sts.ClaimRisk
+	for _, r := range a.Endangers(s) {
+		out = append(out, s.ClaimRisks(r)...)
+	}
+	return out
+}
+
+// claimsAtRisk refuses when a claim of one of the pods is at risk, or when claims could not be
+// read.
+func claimsAtRisk(s *sts.Snapshot, going []sts.Replica) *Decision {
+	var pods []string
+	var risks []sts.ClaimRisk
+	for _, r := range going {
+		found := s.ClaimRisks(r)
+		risks = append(risks, found...)
+		if len(found) > 0 || !s.Knows("persistentvolumeclaims") && r.MountsClaims() {
+			pods = append(pods, s.Name(r.Ordinal))
+		}
+	}
+	switch {
+	case len(pods) == 0:
+		return nil
+	case len(risks) == 0:
+		d := refuseWith(ReasonUnseen)(msgDataUnknown(sayAll(pods)))
+		d.Subject = pods[0]
+		return &d
+	}
+	var messages []string
+	for _, risk := range risks {
+		if !slices.Contains(messages, risk.Message) {
+			messages = append(messages, risk.Message)
+		}
+	}
+	d := refuseWith(ReasonDataLoss)(msgDataAtRisk(sayAll(pods), clipped(messages), sts.RescueCommand(s.Set.Namespace, risks)))
+	d.Subject = "persistentvolumeclaim/" + risks[0].Claim
+	return &d
+}
+
+// clipped keeps the first few messages.
+func clipped(messages []string) []string {
+	const most = 3
+	if len(messages) <= most {
+		return messages
+	}
+	return append(messages[:most:most], fmt.Sprintf("and %d more", len(messages)-most))
+}
+
+// DataLoss is the cost of a plan with --accept-data-loss: each claim at risk of a pod that one of
+// the steps removes.
+func DataLoss(s *sts.Snapshot, steps []Decision) []string {
+	var out []string
+	for _, d := range steps {
+		if d.Action == nil {
+			continue
+		}
+		for _, risk := range d.Action.Risks(s) {
+			if !slices.Contains(out, risk.Message) {
+				out = append(out, risk.Message)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,158 @@
+package operate
+
+import (
+	"maps"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// RescueClaim sets the volume of a claim to reclaim policy Retain and records the claim on it,
+// after another client has deleted the claim or the volume and while a pod still holds
+// both. It deletes nothing. A volume that is being deleted itself gets a copy: a second
+// PersistentVolume for the same storage, to which a new claim of the same name is bound.
+type RescueClaim struct {
+	// UID is that of the claim that was confirmed.
+	UID types.UID
+	// By and At are the user and the start of the command.
+	By string
+	At time.Time
+}
+
+// CopyVolume creates a PersistentVolume for the storage of one that is being deleted.
+type CopyVolume struct {
+	Name string `json:"name"`
+	// Of is the volume whose storage it is for.
+	Of     string                   `json:"of"`
+	Volume *corev1.PersistentVolume `json:"-"`
+}
+
+// Next implements [ClaimIntent].
+func (i RescueClaim) Next(v ClaimView) Decision {
+	c := v.Claim
+	if c == nil || c.UID != i.UID {
+		return i.gone(&v)
+	}
+	if d := i.cannot(&v); d != nil {
+		return *d
+	}
+	volume, record := v.Volume, v.record()
+	deleted := volume.DeletionTimestamp != nil
+	kept := volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain
+	ours := record != nil && record.UID == i.UID
+	switch {
+	case sts.Rescued(c, sts.NewVolume(volume)) && (!deleted || v.Copy != nil && !v.foreignCopy(record)):
+		return decide(Done, ReasonRescued, i.sayRescued(&v, record), "")
+	case c.DeletionTimestamp == nil && !deleted:
+		return decide(Done, ReasonNothingToRescue, msgNothingToRescue(volume.Name), "")
+	case volume.Status.Phase != corev1.VolumeBound:
+		return refuseWith(ReasonVolumeReclaimed)(msgReclaiming(volume.Name, string(volume.Status.Phase)))
+	case ours && !kept && record.RescuedAt != nil && record.RescuedAt.Equal(i.At):
+		return retainIgnored(volume)
+	case !ours || !kept:
+		return do(Action{Why: stepRescue(volume.Name), RescueVolume: rescue(volume, i.record(&v))}, ReasonRescued)
+	case v.Copy == nil:
+		name := sts.CopyName(volume.Name)
+		return do(Action{Why: stepCopyVolume(name, volume.Name),
+			CopyVolume: &CopyVolume{Name: name, Of: volume.Name, Volume: copyOf(volume, name, *record)}}, ReasonRescued)
+	case v.foreignCopy(record):
+		return refuseWith(ReasonVolumeNotOurs)(msgForeignCopy(v.Copy.Name, volume.Name, v.Name))
+	}
+	next := *record
+	next.Copy = v.Copy.Name
+	return do(Action{Why: stepRecordCopy(volume.Name, v.Copy.Name), RescueVolume: rescue(volume, next)}, ReasonRescued)
+}
+
+// record is the record of the claim. Its deletion is the other client's.
+func (i RescueClaim) record(v *ClaimView) sts.Retained {
+	r := sts.NewRetained(v.Claim, v.Volume)
+	at := i.At
+	r.RescuedAt, r.RescuedBy, r.DeletedAt = &at, i.By, i.At
+	r.Reason = msgRescueReason(v.Volume.Name)
+	if t := v.Claim.DeletionTimestamp; t != nil {
+		r.DeletedAt, r.Reason = t.Time, msgRescueReason("")
+	}
+	return r
+}
+
+// cannot is the result for a claim that needs no rescue, or that can no longer be rescued.
+func (i RescueClaim) cannot(v *ClaimView) *Decision {
+	end := func(d Decision) *Decision { return &d }
+	c := v.Claim
+	switch {
+	case c.Spec.VolumeName == "":
+		return end(decide(Done, ReasonNothingToRescue, msgNothingToRescueNoVolume(), ""))
+	case v.Volume == nil:
+		return end(refuseWith(ReasonVolumeLost)(msgVolumeLost(c.Spec.VolumeName, c.Namespace, c.Name, string(c.UID))))
+	case v.Volume.Spec.ClaimRef == nil || v.refUID() != c.UID:
+		return end(decide(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), ""))
+	}
+	return nil
+}
+
+// gone: the claim to rescue no longer exists.
+func (i RescueClaim) gone(v *ClaimView) Decision {
+	record := v.record()
+	switch {
+	case record != nil && record.UID == i.UID && v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain:
+		return decide(Done, ReasonRescued, msgRescuedAndGone(sayKept(v)), "")
+	case v.Volume == nil:
+		return decide(Refused, ReasonVolumeLost, msgRescueTooLate(v.VolumeName), "")
+	}
+	return refuseWith(ReasonVolumeReclaimed)(msgReclaimed(v.Volume.Name, string(v.Volume.Status.Phase), string(v.Volume.Spec.PersistentVolumeReclaimPolicy)))
+}
+
+// sayRescued is what was done, and what happens next.
+func (i RescueClaim) sayRescued(v *ClaimView, record *sts.Retained) string {
+	if v.Volume.DeletionTimestamp == nil {
+		return msgRescued(v.Volume.Name)
+	}
+	return msgRescuedByCopy(v.Volume.Name, record.Copy, v.Claim.DeletionTimestamp != nil)
+}
+
+// foreignCopy reports whether the volume that has the name of the copy is another one.
+func (v *ClaimView) foreignCopy(record *sts.Retained) bool {
+	have, err := sts.ReadRetained(v.Copy)
+	ref := v.Copy.Spec.ClaimRef
+	return err != nil || have == nil || have.UID != record.UID || have.CopyOf != v.Volume.Name || v.Copy.DeletionTimestamp != nil ||
+		ref == nil || ref.Namespace != v.Namespace || ref.Name != v.Name
+}
+
+// rescue sets the volume to reclaim policy Retain and records its claim, if it is still
+// bound: once it is released, the cluster may be deleting the data.
+func rescue(v *corev1.PersistentVolume, r sts.Retained) *PatchVolume {
+	b := newVolumePatch(v).bound().add(op("test", "/status/phase", corev1.VolumeBound)).policy(corev1.PersistentVolumeReclaimRetain)
+	if v.DeletionTimestamp != nil {
+		// Only the copy is found by its labels.
+		return &b.set("annotations", v.Annotations, sts.ClaimAnnotation, sts.EncodeAnnotation(r)).p
+	}
+	return b.record(v, r)
+}
+
+// copyOf is a new volume for the storage of one that is being deleted. It is reserved for
+// a claim of the recorded name, whatever its UID, and has reclaim policy Retain.
+func copyOf(v *corev1.PersistentVolume, name string, r sts.Retained) *corev1.PersistentVolume {
+	out := &corev1.PersistentVolume{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolume"},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: maps.Clone(v.Labels), Annotations: maps.Clone(v.Annotations)},
+		Spec:       *v.Spec.DeepCopy(),
+	}
+	r.CopyOf, r.Copy = v.Name, ""
+	if out.Labels == nil {
+		out.Labels = map[string]string{}
+	}
+	out.Labels[sts.RetainedLabel], out.Labels[sts.RetainedIn] = "true", r.Claim.Namespace
+	delete(out.Annotations, "pv.kubernetes.io/bound-by-controller")
+	delete(out.Annotations, corev1.LastAppliedConfigAnnotation)
+	if out.Annotations == nil {
+		out.Annotations = map[string]string{}
+	}
+	out.Annotations[sts.ClaimAnnotation] = sts.EncodeAnnotation(r)
+	out.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
+	out.Spec.ClaimRef = &corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: r.Claim.Namespace, Name: r.Claim.Name}
+	return out
+}

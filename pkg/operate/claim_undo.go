@@ -1,0 +1,231 @@
+package operate
+
+import (
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// RestoreClaim restores a claim that was deleted by [CollectClaim], or by another client after
+// [RescueClaim], on the volume that has retained its data.
+type RestoreClaim struct {
+	// UID is the volume's.
+	UID types.UID
+	// Replace: also if the StatefulSet controller has created a new claim of the name. That one
+	// is set aside, with its volume retained, and deleted.
+	Replace bool
+	// By and At are the user and the start of the command.
+	By string
+	At time.Time
+}
+
+// Next implements ClaimIntent.
+func (i RestoreClaim) Next(v ClaimView) Decision {
+	if v.Volume == nil || v.Volume.UID != i.UID {
+		return decide(Refused, ReasonNotRetained, msgVolumeGone(v.VolumeName), "")
+	}
+	record := v.record()
+	switch {
+	case record == nil && v.on():
+		if d := tidy(&v, ReasonClaimRestored); d != nil {
+			return *d
+		}
+		return decide(Done, ReasonClaimRestored, msgRestored(v.Volume.Name, v.sayOwners()), "")
+	case record == nil:
+		return decide(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), "")
+	case v.Volume.DeletionTimestamp != nil || purged(v.Volume, record):
+		return decide(Refused, ReasonPurging, msgPurgeInProgress(v.Volume.Name), stillThere(&v))
+	case v.Volume.Spec.ClaimRef != nil && !v.remembers(record):
+		return elsewhere(&v)
+	case v.Claim != nil && v.Claim.DeletionTimestamp != nil:
+		return leaving(&v, record)
+	case v.Claim != nil && v.Claim.UID == record.UID && record.CopyOf != "":
+		message, hint := msgClaimOnOriginal(v.Namespace, v.Name, record.CopyOf, v.Volume.Name, undoHint(&v))
+		return decide(Refused, ReasonClaimExists, message, hint)
+	// A claim without a volume has no data yet, and gets this volume.
+	case v.Claim != nil && !v.on() && v.Claim.UID != record.UID && v.Claim.Spec.VolumeName != "":
+		return i.replace(v, record)
+	}
+	return restore(v, record)
+}
+
+// leaving: the claim of this name is being deleted. It is removed when the pods that use it
+// are gone.
+func leaving(v *ClaimView, record *sts.Retained) Decision {
+	if v.Claim.UID != record.UID && !v.on() && v.refUID() != "" {
+		return do(Action{Why: stepReserveVolume(v.Volume.Name, v.Name), ClearClaimRef: clearRef(v.Volume)}, ReasonClaimRestored)
+	}
+	if v.Around == nil {
+		return lookAround(v, stepCheckUser(v.Name))
+	}
+	if v.Around.Stays == "" {
+		return going(v.Claim)
+	}
+	again := undoHint(v)
+	if v.Claim.UID == record.UID && v.Around.Verdict.Set != "" {
+		// The controller will create a new claim together with the new pod.
+		again += " --replace"
+	}
+	message, hint := msgOldClaimInUse(v.Around.Stays, sayKept(v), removePod(v), again)
+	return decide(Stuck, ReasonClaimHeld, message, hint)
+}
+
+// removePod is the command after which the claim is removed.
+func removePod(v *ClaimView) string {
+	if set, ordinal := v.Around.Verdict.Set, v.Around.Verdict.Ordinal; set != "" && sts.PodName(set, ordinal) == v.Around.Stays {
+		return sts.Kubectl(v.Namespace, "sts", "restart", set, "--ordinal", ordinal.String())
+	}
+	return sts.Kubectl(v.Namespace, "delete", "pod", v.Around.Stays)
+}
+
+// replace: another claim has the name, on a volume of its own. The StatefulSet controller
+// creates such a claim, empty, when it recreates the pod that used the old one. The order is
+// such that no data is lost wherever it is interrupted: the new volume is retained and
+// recorded first; then the old volume is reserved for the next claim of this name, whichever
+// client creates it; only then the new claim is deleted. Its pod is left alone.
+func (i RestoreClaim) replace(v ClaimView, record *sts.Retained) Decision {
+	c := v.Claim
+	if !i.Replace {
+		message, hint := msgNewClaimExists(c.Spec.VolumeName, v.Volume.Name, undoHint(&v))
+		return decide(Refused, ReasonClaimExists, message, hint)
+	}
+	if v.Around == nil {
+		return lookAround(&v, stepCheckNewClaim(v.Name))
+	}
+	if why := i.unproven(&v, record); why != "" {
+		message, hint := msgReplaceRefused(why, v.Volume.Name, undoHint(&v))
+		return decide(Refused, ReasonNotProven, message, hint)
+	}
+	other, err := sts.ReadRetained(v.Other)
+	kept := v.Other.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain
+	aside := err == nil && other != nil && other.UID == c.UID && other.SetAsideFor == v.Volume.Name
+	switch {
+	case aside && !kept && other.DeletedAt.Equal(i.At):
+		return retainIgnored(v.Other)
+	case !aside || !kept:
+		r := sts.NewRetained(c, v.Other)
+		r.DeletedBy, r.DeletedAt, r.SetAsideFor = i.By, i.At, v.Volume.Name
+		r.Reason = msgSetAsideReason()
+		return do(Action{Why: stepRetainNew(v.Other.Name), SetAsideVolume: rescue(v.Other, r)}, ReasonClaimReplaced)
+	case v.refUID() != "":
+		return do(Action{Why: stepReserveVolume(v.Volume.Name, v.Name), ClearClaimRef: clearRef(v.Volume)}, ReasonClaimRestored)
+	}
+	return do(Action{Why: stepDeleteNewClaim(v.Name), DeleteClaim: &DeleteClaim{
+		Namespace: v.Namespace, Name: v.Name, UID: c.UID, ResourceVersion: c.ResourceVersion,
+	}}, ReasonClaimReplaced)
+}
+
+// unproven is why it is not certain that the StatefulSet controller created the claim and
+// that it can be deleted without loss, empty when it is.
+func (i RestoreClaim) unproven(v *ClaimView, record *sts.Retained) string {
+	c, verdict := v.Claim, &v.Around.Verdict
+	since := record.DeletedAt
+	if record.RescuedAt != nil {
+		since = *record.RescuedAt
+	}
+	switch {
+	case v.Made != c.UID:
+		return msgNewClaimMakerUnknown()
+	case c.CreationTimestamp.Time.Before(since.Truncate(time.Second)):
+		return msgNewClaimOlder()
+	case c.Spec.DataSource != nil || c.Spec.DataSourceRef != nil:
+		return msgNewClaimFilled()
+	case sts.Keeps(c):
+		return msgNewClaimKept()
+	case verdict.Unseen() != "":
+		return verdict.Unseen()
+	case verdict.Set == "" || !v.Around.wanted():
+		return msgNewClaimNotNeeded()
+	case v.Other == nil:
+		return msgNewVolumeGone(c.Spec.VolumeName)
+	case v.Other.Spec.ClaimRef == nil || v.Other.Spec.ClaimRef.UID != c.UID:
+		return msgNewVolumeOfOther(v.Other.Name, sayRef(v.Other.Spec.ClaimRef))
+	case v.Other.DeletionTimestamp != nil:
+		return msgNewVolumeTerminating(v.Other.Name)
+	}
+	pod := sts.PodName(verdict.Set, verdict.Ordinal)
+	for _, user := range v.Around.Users {
+		if user != pod {
+			return msgNewClaimOtherPod(user)
+		}
+	}
+	return misfit(v.Volume, c)
+}
+
+// misfit is why a claim like c, which the StatefulSet controller will recreate, would not be
+// bound to the volume.
+func misfit(volume *corev1.PersistentVolume, c *corev1.PersistentVolumeClaim) string {
+	have, want := volume.Spec.Capacity[corev1.ResourceStorage], c.Spec.Resources.Requests[corev1.ResourceStorage]
+	mode := func(m *corev1.PersistentVolumeMode) corev1.PersistentVolumeMode {
+		if m == nil {
+			return corev1.PersistentVolumeFilesystem
+		}
+		return *m
+	}
+	switch {
+	case have.Cmp(want) < 0:
+		return msgTooSmall(want.String(), volume.Name, have.String())
+	case mode(volume.Spec.VolumeMode) != mode(c.Spec.VolumeMode):
+		return msgOtherVolumeMode(volume.Name)
+	}
+	for _, m := range c.Spec.AccessModes {
+		if !slices.Contains(volume.Spec.AccessModes, m) {
+			return msgNoAccessMode(string(m), volume.Name)
+		}
+	}
+	return ""
+}
+
+// restore recreates the claim and restores the reclaim policy of the volume. A claim of that
+// name that another client creates meanwhile, such as the StatefulSet controller, gets the
+// volume too.
+func restore(v ClaimView, record *sts.Retained) Decision {
+	c, ref := v.Claim, v.refUID()
+	switch {
+	case c != nil && c.DeletionTimestamp != nil:
+		return going(c)
+	case c != nil && c.UID == record.UID,
+		c != nil && v.on() && ref == c.UID && v.Volume.Status.Phase == corev1.VolumeBound && c.Status.Phase == corev1.ClaimBound:
+		if d := own(&v, record); d != nil {
+			return *d
+		}
+		return giveBack(&v, record, ReasonClaimRestored)
+	case ref != "" && (c == nil || ref != c.UID):
+		return do(Action{Why: stepReserveVolume(v.Volume.Name, v.Name), ClearClaimRef: clearRef(v.Volume)}, ReasonClaimRestored)
+	case c == nil:
+		again := record.Claim.DeepCopy()
+		again.Spec.VolumeName, again.OwnerReferences = v.Volume.Name, nil
+		return do(Action{Why: stepRecreateClaim(v.Name, v.Volume.Name), CreateClaim: &CreateClaim{
+			Namespace: v.Namespace, Name: v.Name, Volume: v.Volume.Name, Claim: again,
+		}}, ReasonClaimRestored)
+	case c.Spec.VolumeName != "" && !v.on():
+		return decide(Stuck, ReasonClaimReplaced, msgRecreatedMeanwhile(c.Spec.VolumeName, sayKept(&v)), hintRecreated(undoHint(&v)))
+	}
+	return Decision{Verdict: Wait, Reason: ReasonBinding, Subject: c.Name, Message: msgWaitBound(c.Name, v.Volume.Name)}
+}
+
+// stillThere is the hint for a purge that makes no progress.
+func stillThere(v *ClaimView) string {
+	if v.Volume.DeletionTimestamp != nil {
+		return ""
+	}
+	return hintPurgeStalled(unpurge(v))
+}
+
+// FinishRestore removes what an undo, or a cancelled deletion, has left on a claim and its
+// volume when it was interrupted at its end.
+type FinishRestore struct{}
+
+// Next implements ClaimIntent.
+func (FinishRestore) Next(v ClaimView) Decision {
+	if v.Claim != nil && v.Volume != nil && v.record() == nil {
+		if d := tidy(&v, ReasonClaimRestored); d != nil {
+			return *d
+		}
+	}
+	return decide(Done, ReasonClaimRestored, msgRestored(v.VolumeName, ""), "")
+}

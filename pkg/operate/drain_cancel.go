@@ -1,0 +1,128 @@
+package operate
+
+import (
+	"strings"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// CancelDrain cancels a scale operation that was interrupted. The drain of a member that is
+// leaving is reverted if its profile has cancel commands; one that has left cannot be brought back.
+type CancelDrain struct {
+	Holder
+	Profile *profile.Profile
+	Domain  string
+}
+
+// Next implements [Intent].
+func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
+	if d := i.guard(s, f); d != nil {
+		return *d
+	}
+	if s.Set.DeletionTimestamp != nil {
+		return deleted(s)
+	}
+	record, err := sts.ReadDrain(s.Set)
+	o, held := heldPod(s)
+	switch {
+	case err != nil:
+		return badRecord(err)
+	case record == nil && held != nil:
+		return letGo(held, o, stepDrainReleaseUnknown(held.Name))
+	case record == nil:
+		return decide(Done, ReasonNothingToDo, msgDrainNothingToCancel(), "")
+	}
+	effect := ""
+	if record.Member != nil {
+		var d *Decision
+		if effect, d = i.undo(s, f, record); d != nil {
+			return *d
+		}
+		if effect != "" {
+			effect = "; " + effect
+		}
+		if o, held := heldPod(s); held != nil {
+			return letGo(held, o, stepDrainRelease(held.Name)+effect)
+		}
+	}
+	b := newPatch(s.Set).drop(sts.DrainAnnotation, sts.OwnerAnnotation)
+	if record.Retention != "" {
+		b = b.retention(record.Retention)
+	}
+	parked := record.To == 0 && sts.DesiredReplicas(s.Set) < record.From
+	if record.To == 0 && !parked {
+		b = b.drop(sts.ParkedAnnotation)
+	}
+	end := decide(Done, ReasonScaleCancelled, msgDrainCancelled(record.Up(), sts.DesiredReplicas(s.Set))+effect, "")
+	end.Drain = record
+	if parked {
+		end.Hint = hintDrainUnpark(record.From, sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--unpark"))
+	}
+	d := do(b.action("ScaleCancelled", stepDrainCancel(record.Up())+effect), "Cancel")
+	d.Then = &end
+	return d
+}
+
+// undo reverts the drain of the member, and returns what that means for it; a decision when it
+// cannot be reverted.
+func (i CancelDrain) undo(s *sts.Snapshot, f Facts, record *sts.Drain) (string, *Decision) {
+	m, name := record.Member, s.Name(record.Member.Ordinal)
+	if size := sts.DesiredReplicas(s.Set); !record.Up() && m.Phase == sts.Draining && size <= int32(m.Ordinal-sts.Start(s.Set)) {
+		// Nothing can be undone: the pods are removed once this one is.
+		return msgDrainCancelScaled(size, s.Name(sts.End(s.Set))), nil
+	}
+	refuse := func(reason, message, hint string) (string, *Decision) {
+		d := decide(Refused, reason, message, hint)
+		return "", &d
+	}
+	r := replicaAt(s, m.Ordinal)
+	here := r.Pod != nil && r.Pod.UID == m.UID
+	switch {
+	case m.Phase == sts.Finishing, record.Profile == "" && !record.Up():
+		return "", nil
+	case m.Phase == sts.Removing && (here || !r.Desired):
+		message, hint := msgDrainCancelTooLate(name, record.Again(s.Set))
+		return refuse(ReasonMemberLeft, message, hint)
+	case record.Up() && r.Desired && record.Profile != "":
+		return msgDrainCancelStays(name, drainCommand(s, int32(m.Ordinal-sts.Start(s.Set)))), nil
+	case record.Up() && record.Profile != "":
+		return msgDrainCancelKnown(name), nil
+	case m.Phase != sts.Draining || !here:
+		return "", nil
+	case strings.HasPrefix(record.Profile, "--"):
+		return msgDrainCancelPartially(name), nil
+	case !sts.HoldsLeaving(r.Pod) && len(f.Answers) == 0:
+		return "", nil // nothing was done to it yet
+	}
+	if i.Profile == nil || i.Profile.Metadata.Name != record.Profile {
+		message, hint := msgDrainCancelProfile(record.Profile, record.ProfileArgument())
+		return refuse(ReasonScaleOnItsWay, message, hint)
+	}
+	h := newHooks(s, f, i.Profile, i.Domain, m)
+	if i.Profile.Until != nil {
+		switch left, d, no := h.gone("cancel ", true); {
+		case d != nil:
+			return "", d
+		case no != nil && no.unanswered:
+			message, hint := msgDrainCancelUnknown(name, no.problem)
+			stuck := decide(Stuck, ReasonHookFailed, message, cmpHint(no.hint, hint))
+			return "", &stuck
+		case left:
+			message, hint := msgDrainCancelTooLate(name, record.Again(s.Set))
+			return refuse(ReasonMemberLeft, message, hint)
+		}
+	}
+	if len(i.Profile.Cancel) == 0 {
+		return msgDrainCancelMember(name), nil
+	}
+	if d := i.take(s, *record); d != nil {
+		return "", d
+	}
+	_, _, d, failed := h.section(profile.Cancel, "cancel", true)
+	if failed != nil {
+		stuck := decide(Stuck, ReasonHookFailed, msgDrainCancelFailed(name, failed.problem), cmpHint(failed.hint, hintDrainRetry()))
+		d = &stuck
+	}
+	return msgDrainCancelReverted(name), d
+}

@@ -1,0 +1,78 @@
+package operate_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+// TestNoPodLeavesWithoutTheFinalizer: a member that has left gets the finalizer before its pod is evicted
+// or deleted, because the controller would recreate the pod.
+func TestNoPodLeavesWithoutTheFinalizer(t *testing.T) {
+	for name, test := range map[string]struct {
+		profile       *profile.Profile
+		phase         sts.MemberPhase
+		ignoreBudgets bool
+		held          bool
+		want          string
+	}{
+		"without hooks":                           {nil, sts.Removing, false, false, "hold"},
+		"without hooks, with the finalizer":       {nil, sts.Removing, false, true, "evict"},
+		"without budgets":                         {nil, sts.Removing, true, false, "hold"},
+		"without budgets, with the finalizer":     {nil, sts.Removing, true, true, "delete"},
+		"with hooks, before it leaves":            {quorum(), sts.Draining, false, false, "hold"},
+		"with hooks, when it has left":            {quorum(), sts.Removing, false, false, "hold"},
+		"with hooks, left, and has the finalizer": {quorum(), sts.Removing, false, true, "evict"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inv := ststest.Web(5)
+			leaving(test.profile, 4, test.phase)(inv)
+			if test.held {
+				held(4)(inv)
+			}
+			i := drainWith(3, test.profile, func(o *operate.DrainOptions) { o.IgnoreBudgets = test.ignoreBudgets })
+			f := told(i, inv, nothing)
+			f.Wrote = true
+			d := i.Next(inv.Snapshots()[0], f)
+			got := ""
+			if a := d.Action; a != nil {
+				switch {
+				case a.HoldPod != nil && !a.HoldPod.Off:
+					got = "hold"
+				case a.EvictPod != nil:
+					got = "evict"
+				case a.DeletePod != nil:
+					got = "delete"
+				}
+			}
+			if got != test.want {
+				t.Errorf("%q, want %s: %s", got, test.want, text(d))
+			}
+		})
+	}
+}
+
+// TestAPodThatLeavesIsNoSurvivor: commands do not run in a pod that has our finalizer, and are not told
+// that it stays.
+func TestAPodThatLeavesIsNoSurvivor(t *testing.T) {
+	p := quorum()
+	p.Precheck[0].Command = []string{"list", "$(SURVIVOR)", "$(SURVIVORS)"}
+	inv := ststest.Web(5)
+	leaving(p, 4, sts.Draining, between)(inv)
+	held(0)(inv)
+	i := drain(3, p)
+	f := told(i, inv, nothing)
+	f.Wrote = true
+	d := i.Next(inv.Snapshots()[0], f)
+	if d.Action == nil || d.Action.Run == nil {
+		t.Fatal(text(d))
+	}
+	if diff := cmp.Diff([]string{"list", "web-1", "web-1,web-2,web-3"}, d.Action.Run.Argv); diff != "" || d.Action.Run.Pod != "web-1" {
+		t.Errorf("in pod %s (-want +got):\n%s", d.Action.Run.Pod, diff)
+	}
+}

@@ -1,0 +1,235 @@
+package operate
+
+import (
+	"slices"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Foretell runs an intent in a simulated world where everything succeeds and returns
+// its decisions: the plan that people review. The last one is how it would end. The
+// same Next decides here and in the cluster. Waits are not listed, except the first
+// one, those with a set duration, and one that does not end.
+func Foretell(i Intent, s *sts.Snapshot) []Decision {
+	return newForetold(s).run(i, s)
+}
+
+func (w *foretold) run(i Intent, s *sts.Snapshot) []Decision {
+	const long = time.Hour // longer than any decision waits for a standstill
+	var out []Decision
+	f := Facts{Still: long, Asked: map[string]bool{}, Answers: map[string]Answer{}}
+	if d, ok := i.(drainScale); ok { // it distinguishes a pod that cannot be created from one that will be
+		f.Still, w.Refused = 0, d.refused(s)
+	}
+	for steps := 0; steps < w.enough(); steps++ {
+		d := Next(i, s, f)
+		if d.Verdict == Do && w.going != nil {
+			for _, r := range d.Action.Endangers(s) {
+				w.going[r.Pod.UID] = true
+			}
+		}
+		listed := len(out) > 0 && out[len(out)-1].Verdict == d.Verdict && out[len(out)-1].Key() == d.Key()
+		switch {
+		case d.Verdict == Wait && w.goesOn(d.Until):
+			if len(out) == 0 || d.Until != nil && !listed {
+				out = append(out, d)
+			}
+			f.Still = 0
+		case d.Verdict == Wait && f.Still < long:
+			f.Still = long
+			continue
+		case d.Verdict == Wait && listed:
+			return out // the plan shows for what
+		case d.Verdict != Do:
+			return append(out, d)
+		case d.Then != nil:
+			return append(out, d, *d.Then)
+		case d.Action.AskEviction != nil:
+			f = f.After(*d.Action) // not shown as a step
+			continue
+		case d.Action.Run != nil:
+			run := d.Action.Run
+			if len(out) == 0 || !sameQuestion(out[len(out)-1], d) {
+				out = append(out, d)
+			}
+			answer := run.foretold
+			answer.Imagined = true
+			f.Asked[run.Key], f.Answers[run.Key] = true, answer
+			steps-- // commands do not count: their number is not limited
+			continue
+		default:
+			out = append(out, d)
+			if err := w.apply(d.Action); err != nil {
+				return out
+			}
+			f = f.After(*d.Action)
+			f.Still = 0
+		}
+		s = w.snapshot()
+	}
+	return out
+}
+
+// sameQuestion says whether two decisions run commands that differ only in the pod.
+func sameQuestion(a, b Decision) bool {
+	if a.Action == nil || a.Action.Run == nil {
+		return false
+	}
+	x, y := a.Action.Run, b.Action.Run
+	return x.For == y.For && x.Command == y.Command && slices.Equal(x.Argv, y.Argv)
+}
+
+// The simulated world in which a plan is made: pods are created and deleted
+// at once, new ones become ready, and those that are failing now stay so. What a decision
+// depends on besides the set and its pods, budgets for instance, does not change.
+type foretold struct {
+	*forecast.World
+	beside  *sts.Snapshot
+	broken  map[types.UID]bool
+	going   map[types.UID]bool // pods that a step may remove; nil where that is not needed
+	begun   bool               // the controller has run once
+	largest int
+	stored  *corev1.PodTemplateSpec // the new template after admission; nil where admission does not change it
+}
+
+func newForetold(s *sts.Snapshot) *foretold {
+	beside := *s
+	beside.Events, beside.Budgets = nil, freed(s)
+	w := &foretold{beside: &beside, broken: map[types.UID]bool{}}
+	for _, r := range s.Replicas() {
+		if r.Pod != nil && isFailing(s, r) {
+			w.broken[r.Pod.UID] = true
+		}
+	}
+	nodes := forecast.Nodes{ReadyAfter: time.Second, TerminateAfter: time.Second,
+		Broken: func(p *corev1.Pod) bool { return w.broken[p.UID] }}
+	w.World = forecast.NewWorld(s, featuresOf(s, nodes), nodes)
+	return w
+}
+
+// freed are the budgets as if those that are short now allowed a disruption.
+func freed(s *sts.Snapshot) []*policyv1.PodDisruptionBudget {
+	out := slices.Clone(s.Budgets)
+	for k, b := range out {
+		if verdict, _ := sts.JudgeBudget(b, true); verdict == sts.BudgetShort {
+			b = b.DeepCopy()
+			b.Status.ObservedGeneration, b.Status.DisruptionsAllowed = b.Generation, 1
+			b.Status.ExpectedPods = max(1, b.Status.ExpectedPods)
+			out[k] = b
+		}
+	}
+	return out
+}
+
+// featuresOf finds out which rules the controller applies, from what it has not done: only
+// with the feature gate it does not replace a pod that is unavailable.
+func featuresOf(s *sts.Snapshot, nodes forecast.Nodes) forecast.Features {
+	var f forecast.Features
+	if sts.IsParallel(s.Set) && sts.Observed(s.Set) {
+		w := forecast.NewWorld(s, f, nodes)
+		w.Settle()
+		f.MaxUnavailable = slices.ContainsFunc(w.Events(), func(e forecast.Event) bool {
+			return e.Kind == forecast.PodDeleted && nodes.Broken(w.Pods[e.Object])
+		})
+	}
+	return f
+}
+
+// enough is more steps than any plan has.
+func (w *foretold) enough() int {
+	w.largest = max(w.largest, len(w.Pods), int(sts.DesiredReplicas(w.Set)))
+	return 20 + 20*w.largest
+}
+
+func (w *foretold) snapshot() *sts.Snapshot { return w.Snapshot(w.beside) }
+
+// goesOn advances the world to the next event, or to a time. It is false when nothing happens
+// any more.
+func (w *foretold) goesOn(until *time.Time) bool {
+	switch {
+	case !w.begun:
+		w.settle()
+	case w.Advance():
+	case until != nil && until.After(w.Now):
+		w.AdvanceTo(*until)
+	default:
+		return false
+	}
+	return true
+}
+
+func (w *foretold) settle() {
+	w.begun = true
+	w.Settle()
+}
+
+// apply carries out an action. It fails where the API server would.
+func (w *foretold) apply(a *Action) error {
+	switch {
+	case a.PatchSet != nil:
+		set, err := Patched(w.Set, a.PatchSet.Ops)
+		if err != nil {
+			return err
+		}
+		altered := w.stored != nil && a.PatchSet.AcceptAdmission && a.PatchSet.ChangesTemplate()
+		if altered {
+			set.Spec.Template = *w.stored
+		}
+		if !equality.Semantic.DeepEqual(set.Spec, w.Set.Spec) {
+			set.Generation++
+		}
+		if w.Set = set; !altered {
+			w.recall(a.PatchSet.RestoreRevision)
+		}
+	case a.Scale != nil:
+		w.Set = w.Set.DeepCopy()
+		w.Set.Spec.Replicas = &a.Scale.To
+		w.Set.Generation++
+	case a.HoldPod != nil:
+		pod, err := Patched(w.Pods[a.HoldPod.Name], a.HoldPod.Ops)
+		if err != nil {
+			return err
+		}
+		w.Pods[a.HoldPod.Name] = pod
+	case a.DeletePod != nil:
+		w.Delete(a.DeletePod.Ordinal)
+	case a.EvictPod != nil:
+		w.Delete(a.EvictPod.Ordinal)
+	}
+	w.settle()
+	w.giveUp()
+	return nil
+}
+
+// recall puts a revision back that is gone from history: the name of a revision is derived from
+// its template, so a restored one has its old name.
+func (w *foretold) recall(name string) {
+	if name == "" || slices.ContainsFunc(w.Revisions, func(r *appsv1.ControllerRevision) bool { return r.Name == name }) {
+		return
+	}
+	r := forecast.NewRevision(w.Set)
+	r.Name = name
+	for _, other := range w.Revisions {
+		r.Revision = max(r.Revision, other.Revision+1)
+	}
+	w.Revisions = append(w.Revisions, r)
+}
+
+// giveUp treats pods as failing that should be replaced and are not ready: an intent that acts
+// without waiting for them does not rely on them.
+func (w *foretold) giveUp() {
+	for o := sts.UpdateFrom(w.Set); sts.IsRollingUpdate(w.Set) && o < sts.End(w.Set); o++ {
+		p := w.Pods[sts.PodName(w.Set.Name, o)]
+		if p != nil && sts.ReadySince(p).IsZero() && sts.PodRevision(p) != w.Set.Status.UpdateRevision {
+			w.broken[p.UID] = true
+		}
+	}
+}

@@ -1,0 +1,295 @@
+package operate
+
+import (
+	"slices"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	policyv1 "k8s.io/api/policy/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Holder is the lock of a command, which it writes as the owner annotation, with the
+// flags about other clients.
+type Holder struct {
+	sts.Owner
+	// TakeOver proceeds even if the lock is held, or if another client has changed what
+	// this command had changed.
+	TakeOver bool
+	// Force proceeds even if another client manages the set and would revert the change.
+	Force bool
+	// AcceptDataLoss proceeds although data is lost: with a pod whose claim is being
+	// deleted, or by whenScaled: Delete.
+	AcceptDataLoss bool
+}
+
+// guard refuses while another client has the lock on the set. Nil when the lock is free
+// or ours.
+func (h Holder) guard(s *sts.Snapshot, f Facts) *Decision {
+	o, err := sts.ReadOwner(s.Set)
+	if err != nil {
+		d := decide(Refused, ReasonBadRecord, err.Error(), hintBadOwner(s.Set.Namespace, s.Set.Name))
+		return &d
+	}
+	switch {
+	case f.Wrote && (o == nil || o.ID != h.ID):
+		msg := msgLockRemoved(s.Set.Name)
+		if o != nil {
+			msg = msgLockTaken(s.Set.Name, o.Name, o.Command)
+		}
+		d := decide(Refused, ReasonTakenOver, msg, hintCheckStatus(s.Set.Namespace, s.Set.Name))
+		return &d
+	case o == nil || o.ID == h.ID || o.Name == h.Name || h.TakeOver:
+		return nil
+	}
+	d := decide(Refused, ReasonOwned, msgLocked(s.Set.Name, o.Name, o.Command, o.Since), hintLocked())
+	return &d
+}
+
+// settled waits until status is about the current spec, and refuses what no verb can
+// work on.
+func settled(s *sts.Snapshot) *Decision {
+	var d Decision
+	switch {
+	case s.Set.DeletionTimestamp != nil:
+		d = decide(Refused, ReasonDeleting, msgDeleting(s.Set.Name), "")
+	case s.StrategyRefused():
+		d = decide(Refused, ReasonStrategy, msgStrategyRefused(s.Set.Name), sts.StrategyRefusedHint)
+	case !sts.Observed(s.Set):
+		d = decide(Wait, ReasonNotObserved, msgNotObserved(), "")
+	default:
+		return nil
+	}
+	return &d
+}
+
+// notSeen waits for a revision that status names already: the watches of sets and of
+// revisions are not in sync.
+func notSeen(revision string) Decision {
+	return decide(Wait, ReasonNotObserved, msgRevisionNotSeen(revision), "")
+}
+
+// partitionable refuses update strategies that have no partition.
+func partitionable(s *sts.Snapshot) *Decision {
+	if sts.IsRollingUpdate(s.Set) {
+		return nil
+	}
+	t := s.Set.Spec.UpdateStrategy.Type
+	message := msgNoPartition(s.Set.Name, string(t))
+	switch t {
+	case appsv1.OnDeleteStatefulSetStrategyType:
+		message = msgNoPartitionOnDelete(s.Set.Name)
+	case appsv1.RecreateStatefulSetStrategyType:
+		message = msgNoPartitionRecreate(s.Set.Name)
+	}
+	d := decide(Refused, ReasonStrategy, message, hintRollingUpdate())
+	return &d
+}
+
+// budgetLag is for how long nothing must have changed before a budget counts as one
+// that never allows a disruption: while a pod is being replaced, the disruption
+// controller counts one pod less.
+const budgetLag = 10 * time.Second
+
+// mayDisrupt decides whether the ordinal's pod may become unavailable now: every other
+// desired ordinal is available and every budget that selects the pods allows it.
+// The controller checks no budget when a partition step makes it delete a pod.
+// otherFailing is the verdict when another pod is failing.
+func mayDisrupt(s *sts.Snapshot, f Facts, target sts.Ordinal, otherFailing Verdict) *Decision {
+	if d := available(s, otherFailing, target); d != nil {
+		return d
+	}
+	return budgetsAllow(s, f, target)
+}
+
+// available waits until every desired ordinal is available, except these, and no
+// other pod exists. Nil when that is the case.
+func available(s *sts.Snapshot, whenFailing Verdict, except ...sts.Ordinal) *Decision {
+	if _, d := failing(s, whenFailing, except...); d != nil {
+		return d
+	}
+	for _, r := range s.Replicas() {
+		if slices.Contains(except, r.Ordinal) {
+			continue
+		}
+		if t := s.Trouble(r); t != nil {
+			d := trouble(s, r, t, whenFailing)
+			return &d
+		}
+		if !r.Desired && r.Pod != nil {
+			d := decide(Wait, ReasonScalingDown, msgScalingDown(s.Name(r.Ordinal)), "")
+			return &d
+		}
+	}
+	return nil
+}
+
+// budgetsAllow decides whether every budget allows the disruption of the ordinal's pod now.
+func budgetsAllow(s *sts.Snapshot, f Facts, target sts.Ordinal) *Decision {
+	ready := slices.ContainsFunc(s.Replicas(), func(r sts.Replica) bool { return r.Ordinal == target && r.Ready })
+	for _, b := range s.Budgets {
+		verdict, numbers := sts.JudgeBudget(b, ready)
+		// Fewer than there are: it still counts as if a pod were being replaced.
+		behind := int(b.Status.ExpectedPods) < len(s.Pods)
+		if verdict == sts.BudgetAlwaysBlocks && (behind || f.Wrote && f.Still < budgetLag) {
+			verdict = sts.BudgetShort
+		}
+		switch verdict {
+		case sts.BudgetAlwaysBlocks:
+			hint := hintBudgetNever()
+			if !ready {
+				hint = evictUnready(b) + "; or " + hint
+			}
+			d := decide(Refused, ReasonBudgetNever, msgBudgetNever(b.Name, s.Name(target), numbers), hint)
+			return &d
+		case sts.BudgetShort:
+			d := decide(Wait, ReasonBudgetShort, msgBudgetShort(b.Name, numbers), "")
+			d.Subject = b.Name
+			return &d
+		}
+	}
+	return nil
+}
+
+// evictUnready is a hint with the command that allows the eviction of unready pods. Without
+// it (IfHealthyBudget) they can be evicted only while enough others are healthy.
+func evictUnready(b *policyv1.PodDisruptionBudget) string {
+	return hintEvictUnready(b.Namespace, b.Name)
+}
+
+// failing finds the lowest pod that is failing, or that cannot be deleted although it
+// should be, except those of some ordinals, and gives it the verdict.
+func failing(s *sts.Snapshot, verdict Verdict, except ...sts.Ordinal) (sts.Replica, *Decision) {
+	for _, r := range s.Replicas() {
+		t := s.Trouble(r)
+		if t == nil || !t.Failing {
+			t = s.DeletionRefused(r)
+		}
+		if t != nil && t.Failing && !slices.Contains(except, r.Ordinal) {
+			d := trouble(s, r, t, verdict)
+			return r, &d
+		}
+	}
+	return sts.Replica{}, nil
+}
+
+// trouble turns why a pod is not available into Wait, or into the given verdict
+// when it is failing.
+func trouble(s *sts.Snapshot, r sts.Replica, t *sts.Trouble, whenFailing Verdict) Decision {
+	d := decide(Wait, ReasonPodNotAvailable, msgWaitForPod(s.Name(r.Ordinal), t.Message), "")
+	d.Recheck = t.Until
+	if t.Failing {
+		d = decide(whenFailing, ReasonPodFailing, msgPodTrouble(s.Name(r.Ordinal), t.Message), remedy(s, r, t))
+	}
+	d.Subject = s.Name(r.Ordinal) + " " + t.Reason
+	return d
+}
+
+// remedy is what to do about a pod that is failing, for a hint. Where an update needs what the
+// server rejects, rolling the update back works, whatever rejects it.
+func remedy(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) string {
+	look := s.LookCommand(r.Ordinal, t)
+	if s.UpdateNeeds(r, t) && !aborting(s) {
+		return hintRejectedUpdate(canaryCommand(s, "abort"), look)
+	}
+	if t.Reason == sts.Recreated && sts.IsRollingUpdate(s.Set) && s.Stable() != s.Set.Status.UpdateRevision && s.RevisionFor(r.Ordinal) == s.Set.Status.UpdateRevision && !aborting(s) {
+		return hintPodRejected(look, canaryCommand(s, "abort"))
+	}
+	return look
+}
+
+func aborting(s *sts.Snapshot) bool {
+	c, err := sts.ReadCanary(s.Set)
+	return err == nil && c != nil && c.Aborting
+}
+
+// inFlight describes the update in progress, empty when there is none. It goes by the
+// labels of the pods: status alone reports completion while pods still run another
+// revision (after a raised partition and a restored template).
+func inFlight(s *sts.Snapshot) string {
+	st := s.Set.Status
+	var other []sts.Ordinal
+	revisions := map[string]bool{}
+	for _, r := range s.Replicas() {
+		if r.Desired && r.Pod != nil && r.Revision != st.UpdateRevision {
+			other = append(other, r.Ordinal)
+			revisions[r.Revision] = true
+		}
+	}
+	switch {
+	case len(other) > 0:
+		names := make([]string, 0, len(revisions))
+		for name := range revisions {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		return msgOrdinalsOnOther(other, names, st.UpdateRevision)
+	case st.CurrentRevision != st.UpdateRevision:
+		return msgUpdateIncomplete(st.CurrentRevision, st.UpdateRevision)
+	}
+	return ""
+}
+
+// finishUpdate is a hint how to complete an update in progress: to wait, or the fix where it is
+// stuck.
+func finishUpdate(s *sts.Snapshot) string {
+	unstick := sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name)
+	if trap := s.Trap(); trap != nil {
+		pod, trouble := s.Name(trap.Replica.Ordinal), trap.Trouble.Message
+		switch trap.Remedy {
+		case sts.RollBack:
+			return hintTrapBack(pod, trouble, unstick)
+		case sts.DeletePods:
+			return hintTrapForward(pod, trouble, unstick)
+		}
+		return hintTrapNoFix(pod, trouble, unstick)
+	}
+	abort := ""
+	if sts.IsRollingUpdate(s.Set) { // no other strategy has a canary
+		abort = canaryCommand(s, "abort")
+	}
+	for _, r := range s.Replicas() {
+		if t := s.Trouble(r); t != nil && t.Failing && !r.Terminating {
+			return hintUpdateFails(s.Name(r.Ordinal), t.Message, s.LookCommand(r.Ordinal, t), abort)
+		}
+	}
+	return hintFinishUpdate(sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name, "--for=complete"), abort)
+}
+
+// Release removes the lock, also that of a killed command of the same owner, or, when
+// the canary is over, our entries in managedFields.
+func (h Holder) Release(s *sts.Snapshot, reached bool) *Action {
+	o, err := sts.ReadOwner(s.Set)
+	if err != nil {
+		return nil
+	}
+	c, err := sts.ReadCanary(s.Set)
+	if err != nil {
+		return nil
+	}
+	// A goal that was reached is removed, so that the next command begins a step of its
+	// own.
+	met := reached && c != nil && c.Goal != nil && c.GoalOf == h.Command
+	abandoned := o != nil && reached && (o.Name == h.Name || h.TakeOver)
+	ours := o != nil && (o.ID == h.ID || abandoned)
+	switch {
+	case o == nil && c == nil && reached:
+		return disown(s.Set)
+	case o != nil && !ours, o == nil && !met:
+		return nil
+	}
+	b := newPatch(s.Set)
+	if ours {
+		b = b.drop(sts.OwnerAnnotation)
+	}
+	if met {
+		// Generation stays: this patch does not change the spec, and a change by another
+		// client must still be detected.
+		generation := c.Generation
+		c.Goal, c.GoalOf = nil, ""
+		b = b.record(*c, generation)
+	}
+	a := b.action("", stepReleaseLock())
+	return &a
+}

@@ -1,0 +1,143 @@
+package operate
+
+import (
+	"testing"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+func TestDrainMessages(t *testing.T) {
+	const (
+		scale3     = "kubectl sts drain-scale db --replicas 3 --profile etcd -n shop"
+		none       = "kubectl sts drain-scale db --replicas 3 --profile none --take-over -n shop"
+		cancel     = "kubectl sts drain-scale db --cancel -n shop"
+		kubectl5   = "kubectl scale statefulset db --replicas=5 -n shop"
+		unpark     = "kubectl sts drain-scale db --unpark -n shop"
+		precheck   = "others-healthy in db-0: terminated with exit code 1"
+		notListed  = `not-listed in db-0: output matches "^8e9e, "`
+		removal    = "remove-member in db-0: terminated with exit code 1"
+		promoteAll = "kubectl sts canary promote db --full -n shop"
+		abort      = "kubectl sts canary abort db -n shop"
+	)
+	call := messagetest.Call
+	messagetest.Golden(t, "drain",
+		call(msgDrainInProgress, "db", 5, 3, "etcd", "kim@laptop", scale3, cancel),
+		call(msgDrainInProgress, "db", 2, 1, "", "", "kubectl sts drain-scale db --replicas 1 --profile none -n shop", cancel),
+		call(msgDrainRecordRemoved, "db", "kubectl sts status db -n shop"),
+		call(msgDrainRecordLost, "web-4", sts.LostDrain(ststest.Web(5).Sets[0], 4)),
+		call(msgDrainUnchanged, 3),
+		call(msgDrainProfileRefuses, "minio", "a MinIO pool cannot lose single servers"),
+		call(msgDrainToZero, "db"),
+		call(msgDrainQuorum, 5, 2, 3, scale3),
+		call(msgDrainQuorum, 2, 1, 2, ""),
+		call(msgDrainMinHealthy, 2, 3),
+		call(hintDrainMinHealthy, cancel),
+		call(msgDrainDeletesClaims, "db"),
+		call(msgDrainBudgetBlocks, "db", 3, 3, 3, scale3),
+		call(hintDrainIgnoreBudgets),
+		call(msgDrainBudgetStuck, "db", "db-4", "3 of 5 pods healthy, 3 required", "db-3, db-2", "kubectl edit pdb db -n shop"),
+		call(msgDrainCanaryInProgress, "db", promoteAll, abort),
+		call(msgDrainRestartInProgress, "db", "kubectl sts restart db --ordinal=2-3 -n shop", "kubectl sts restart db --forget -n shop"),
+		call(msgDrainRestartInProgress, "db", "", "kubectl sts restart db --forget -n shop"),
+		call(hintDrainPartition, promoteAll, abort),
+		call(hintDrainGitOps, 3),
+		call(msgDrainScaledByOther, "field manager kubectl", "db", 6, 5, false),
+		call(msgDrainScaledByOther, "another client", "db", 1, 6, true),
+		call(hintDrainTakeOver),
+		call(hintDrainScaleBack, 5, kubectl5),
+		call(hintDrainScaleDown, "db-5", kubectl5),
+		call(waitDrainUnseenPods, "db", 5, 4),
+		call(waitDrainRecreated, "db-4"),
+		call(waitDrainTerminated, "db-4"),
+		call(waitDrainDeletedBefore, "db-4"),
+		call(stepDrainCheckEviction, "db-4"),
+		call(stepDrainFirst, false, 5, 3, stepDrainLeave("db-4", "etcd", "MEMBER_ID 8e9e")),
+		call(stepDrainFirst, true, 3, 5, stepDrainJoin("db-3", "etcd")),
+		call(stepDrainRemove, "db-4"),
+		call(stepDrainRemoveMissing, "db-4", "create Pod db-4 in StatefulSet db failed error: exceeded quota"),
+		call(stepDrainRemoveMissing, "db-4", ""),
+		call(stepDrainLeave, "db-4", "--drain-exec", ""),
+		call(stepDrainKeepClaims, stepDrainRemove("db-4")),
+		call(stepDrainAdd, "db-5"),
+		call(stepDrainJoin, "db-5", "etcd"),
+		call(stepDrainResume, "db-4", sts.Draining, "kim@laptop"),
+		call(stepDrainRestartCreated, "db-4"),
+		call(stepDrainRestartDeleted, "db-4"),
+		call(stepDrainHold, "db-4"),
+		call(msgDrainHoldRemoved, "db-4", 3, "kubectl get pod db-4 -o yaml --show-managed-fields -n shop"),
+		call(stepDrainRelease, "db-4"),
+		call(stepDrainReleaseDeletedSet, "db-4", "db"),
+		call(stepDrainReleaseDeletedPod, "db-4"),
+		call(stepDrainReleaseUnknown, "db-4"),
+		call(stepDrainLeft, "db-4"),
+		call(stepDrainReverted, "db-4"),
+		call(stepDrainStillMember, "db-4"),
+		call(msgDrainPrecheckFailed, "db-4", precheck),
+		call(msgDrainUnknown, "db-4", notListed, true, none, cancel),
+		call(msgDrainFailed, "db-4", removal),
+		call(msgDrainFailedReverted, "db-4", removal),
+		call(msgDrainFailedNotReverted, "db-4", removal, "rejoin in db-4: terminated with exit code 1"),
+		call(hintDrainFailed, cancel),
+		call(hintDrainRetry),
+		call(stepDrainScaleDown, 4, "db-4"),
+		call(stepDrainScaleUp, 6, "db-5"),
+		call(stepDrainDelete, "db-4"),
+		call(msgDrainPodStuck, "db-4", "node-7", 5*time.Minute, "kubectl delete pod db-4 --force -n shop"),
+		call(stepDrainGone, "db-4"),
+		call(stepDrainGoneHooks, "db-4"),
+		call(msgDrainAfterFailed, "db-4", "forget in db-0: terminated with exit code 1"),
+		call(stepDrainAfterDone, "db-4"),
+		call(stepDrainFinish, false, []sts.Ordinal{3, 4}),
+		call(msgDrainScaled, 3, false, []sts.Ordinal{3, 4}),
+		call(msgDrainScaled, 5, true, []sts.Ordinal{4}),
+		call(msgDrainKeptClaims, []string{"data-db-3", "data-db-4"}, "kubectl sts pvc-gc db -n shop"),
+		call(msgDrainDeletedClaims, []string{"data-db-4"}),
+		call(msgDrainRescuedClaims, []string{"data-db-3", "data-db-4"}),
+		call(msgDrainUpInline, "--drain-exec", "db", 5, 7),
+		call(msgDrainUpParked, "db", 5, unpark),
+		call(msgDrainStaleClaims, "db", []string{"data-db-4"}),
+		call(msgDrainStaleClaims, "db", []string{"data-db-3", "data-db-4"}),
+		call(stepDrainAnnounced, "db-5"),
+		call(stepDrainJoined, "db-5"),
+		call(msgDrainNotAdded, "db-5", "add-learner in db-0: terminated with exit code 1"),
+		call(msgDrainNotJoined, "db-5", "promote in db-0: terminated with exit code 1"),
+		call(msgDrainJoinAfterFailed, "db-5", "member-votes in db-0: terminated with exit code 1"),
+		call(msgDrainNotParked, 3),
+		call(msgDrainParkedSize, "db", "many", "kubectl sts drain-scale db --replicas 1 -n shop"),
+		call(msgDrainNoParkedSize, "db", "kubectl sts drain-scale db --replicas 1 -n shop"),
+		call(stepDrainUnpark, 0, 5),
+		call(stepDrainForgetSize),
+		call(msgDrainUnparked, 5),
+		call(msgDrainNothingToCancel),
+		call(stepDrainCancel, false),
+		call(msgDrainCancelled, false, 4),
+		call(hintDrainUnpark, 5, unpark),
+		call(msgDrainCancelScaled, 2, "db-2"),
+		call(msgDrainCancelStays, "db-5", "kubectl sts drain-scale db --replicas 5 -n shop"),
+		call(msgDrainCancelKnown, "db-5"),
+		call(msgDrainCancelPartially, "db-4"),
+		call(msgDrainCancelMember, "db-4"),
+		call(msgDrainCancelReverted, "db-4"),
+		call(msgDrainCancelTooLate, "db-4", scale3),
+		call(msgDrainCancelProfile, "my-etcd", "<path to my-etcd>"),
+		call(msgDrainCancelUnknown, "db-4", notListed),
+		call(msgDrainCancelFailed, "db-4", "rejoin in db-4: terminated with exit code 1"),
+		call(msgDrainNoSurvivor, "not-listed"),
+		call(msgDrainNoPod, "leave"),
+		call(msgDrainTooMuchOutput),
+		call(stepDrainRun, "find-member in db-0", "find the member's ID"),
+		call(stepDrainRun, "drain-cmd", ""),
+		call(stepDrainIfNeeded, "transfer leadership to another member"),
+		call(waitDrainRuns, "remove-member in db-0"),
+		call(waitDrainRetry, "remove-member in db-0", "terminated with exit code 1"),
+		call(waitDrainLeaves, "db-4", 1, ""),
+		call(waitDrainLeaves, "db-4", 3, notListed),
+		call(msgDrainStillThere),
+		call(msgDrainLeaveTimeout, 10*time.Minute, notListed),
+		call(sayProfile, "etcd"),
+		call(sayDirection, true),
+	)
+}

@@ -1,0 +1,51 @@
+package operate
+
+import (
+	"fmt"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+func msgNothingToPause() string { return "nothing to pause: no update in progress" }
+
+func stepPause(kept []sts.Ordinal) string {
+	if len(kept) == 0 {
+		return "pause the update; nothing is reverted"
+	}
+	return "pause the update: " + sts.SayOrdinals(kept) + " will not be updated, nothing is reverted"
+}
+
+func msgPaused(kept, updated []sts.Ordinal) string {
+	return fmt.Sprintf("paused: %s not updated, %s on the new revision; nothing was reverted", sts.SayOrdinals(kept), sts.SayOrdinals(updated))
+}
+
+func hintPaused(resume, promote, abort string) string {
+	return "resume it: " + resume + "; or promote it: " + promote + "; or roll it back: " + abort
+}
+
+func msgNothingToResume() string { return "nothing to resume: no paused update" }
+
+func stepResume() string {
+	return "resume the update: the StatefulSet controller will update the other pods without checking PodDisruptionBudgets"
+}
+
+func msgResumed() string { return "resumed: the StatefulSet controller continues the update" }
+
+// The update had stopped at a partition before it was paused.
+
+func stepRemovePause(partition int32, kept []sts.Ordinal) string {
+	return fmt.Sprintf("remove the record of the pause; the partition is %d, as before the pause: %s will not be updated", partition, sts.SayOrdinals(kept))
+}
+
+func msgPauseRemoved(partition int32, kept []sts.Ordinal) string {
+	return fmt.Sprintf("resumed: the partition is %d, as before the pause: %s will not be updated", partition, sts.SayOrdinals(kept))
+}
+
+func msgPartitionBefore(set string, partition int32, kept []sts.Ordinal) string {
+	return fmt.Sprintf("cannot resume statefulset/%s: resuming would restore partition %d, which keeps %s from being updated, and would remove the record for a rollback",
+		set, partition, sts.SayOrdinals(kept))
+}
+
+func hintPartitionBefore(promoteFull, abort string) string {
+	return "complete the update: " + promoteFull + "; or roll it back: " + abort
+}

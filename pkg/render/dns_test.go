@@ -1,0 +1,175 @@
+package render_test
+
+import (
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"gotest.tools/v3/golden"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+func dnsWorld(t *testing.T) *sts.Inventory {
+	t.Helper()
+	raw, err := os.ReadFile("../report/testdata/dns/base.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv, err := ststest.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv.Domain = sts.ClusterDomain{Name: "cluster.local", Source: sts.DomainCorefile}
+	return inv
+}
+
+// lagging is a world in which web-0 is not ready, web-3 does not exist, and there is a second set
+// whose Service does not exist.
+func lagging(t *testing.T) *sts.Inventory {
+	inv := dnsWorld(t)
+	replicas := int32(4)
+	inv.Sets[0].Spec.Replicas = &replicas
+	ready := &inv.Pods[0].Status.Conditions[1]
+	ready.Status = corev1.ConditionFalse
+	no := false
+	inv.Slices[0].Endpoints[0].Conditions.Ready = &no
+	other := inv.Sets[0].DeepCopy()
+	other.Name, other.UID, other.Spec.ServiceName = "queue", "other", "q"
+	inv.Sets = append(inv.Sets, other)
+	return inv
+}
+
+func answered(t *testing.T, inv *sts.Inventory) *report.DNSReport {
+	t.Helper()
+	r := report.NewDNSReport(inv, report.DNSQuery{Resolve: true})
+	r.Server = "pod kube-system/coredns-7d8-x2k (port-forward)"
+	name := func(n, kind string) sts.DNSQuestion { return sts.DNSQuestion{Name: n, Type: kind} }
+	const below = ".web.shop.svc.cluster.local"
+	r.Judge(inv.TakenAt, []sts.DNSAnswer{
+		{DNSQuestion: name("web-0"+below, "A"), Code: "NXDOMAIN", TTL: 5 * time.Second, Took: time.Millisecond},
+		{DNSQuestion: name("web-1"+below, "A"), Code: "NOERROR", Addresses: []string{"10.0.0.2"}, TTL: 5 * time.Second, Took: 1800 * time.Microsecond},
+		{DNSQuestion: name("web-2"+below, "A"), Code: "NOERROR", Addresses: []string{"10.0.0.77"}, TTL: 12 * time.Second, Took: 300 * time.Microsecond},
+		{DNSQuestion: name("web-3"+below, "A"), TimedOut: true, Problem: "no answer within 2s", Took: 2 * time.Second},
+		{DNSQuestion: name("web.shop.svc.cluster.local", "A"), Code: "NOERROR", Addresses: []string{"10.0.0.2", "10.0.0.3"}, TTL: 5 * time.Second, Took: time.Millisecond},
+		{DNSQuestion: name("_peer._tcp.web.shop.svc.cluster.local", "SRV"), Code: "NXDOMAIN", TTL: 25 * time.Second, Took: time.Millisecond},
+	})
+	return r
+}
+
+func TestDNSOutput(t *testing.T) {
+	complete := func(t *testing.T) *report.DNSReport { return report.NewDNSReport(dnsWorld(t), report.DNSQuery{}) }
+	lags := func(t *testing.T) *report.DNSReport { return report.NewDNSReport(lagging(t), report.DNSQuery{}) }
+	resolved := func(t *testing.T) *report.DNSReport { return answered(t, lagging(t)) }
+	domains := func(t *testing.T) *report.DNSReport {
+		inv := dnsWorld(t)
+		inv.Domain.Others = []string{"corp.example"}
+		return report.NewDNSReport(inv, report.DNSQuery{})
+	}
+	offline := func(t *testing.T) *report.DNSReport {
+		inv := dnsWorld(t)
+		inv.Pods, inv.Slices, inv.Domain.Source = nil, nil, sts.DomainAssumed
+		return report.NewDNSReport(inv, report.DNSQuery{Offline: true})
+	}
+	screen := func(st render.Style) func(io.Writer, *report.DNSReport) error {
+		return func(w io.Writer, r *report.DNSReport) error {
+			return render.DNSScreen(w, r, &r.Items[len(r.Items)-1], st)
+		}
+	}
+	table := func(st render.Style, c render.Columns) func(io.Writer, *report.DNSReport) error {
+		return func(w io.Writer, r *report.DNSReport) error { return render.DNSTable(w, r, st, c) }
+	}
+	names := func(c render.Columns) func(io.Writer, *report.DNSReport) error {
+		return func(w io.Writer, r *report.DNSReport) error {
+			return render.DNSNames(w, r, render.Style{}, c)
+		}
+	}
+	for _, test := range []struct {
+		name   string
+		report func(*testing.T) *report.DNSReport
+		print  func(io.Writer, *report.DNSReport) error
+	}{
+		{"dns-screen", complete, screen(render.Style{})},
+		{"dns-screen-domains", domains, screen(render.Style{})},
+		{"dns-screen-lags", lags, screen(render.Style{Width: 80})},
+		{"dns-screen-resolved", resolved, screen(render.Style{Width: 120})},
+		{"dns-screen-resolved-80-columns", resolved, screen(render.Style{Width: 80})},
+		{"dns-screen-resolved-colour", resolved, screen(render.Style{Width: 100, Color: true})},
+		{"dns-screen-no-service", lags, func(w io.Writer, r *report.DNSReport) error {
+			return render.DNSScreen(w, r, &r.Items[0], render.Style{Width: 80})
+		}},
+		{"dns-screen-offline", offline, screen(render.Style{})},
+		{"dns-table", lags, table(render.Style{Width: 100}, render.Columns{})},
+		{"dns-table-resolved", resolved, table(render.Style{Width: 80}, render.Columns{Namespace: true})},
+		{"dns-table-offline", offline, table(render.Style{}, render.Columns{})},
+		{"dns-wide", lags, names(render.Columns{})},
+		{"dns-wide-resolved", resolved, names(render.Columns{Namespace: true})},
+		{"dns-wide-offline", offline, names(render.Columns{})},
+		{"dns-hosts", lags, render.DNSHosts},
+		{"dns-env", lags, func(w io.Writer, r *report.DNSReport) error { return render.DNSEnv(w, r, false) }},
+		{"dns-env-namespaces", complete, func(w io.Writer, r *report.DNSReport) error { return render.DNSEnv(w, r, true) }},
+		{"dns-srv", lags, render.DNSRecords},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := test.report(t)
+			// The set without findings, or with answers, is the last in every world.
+			var b strings.Builder
+			if err := test.print(&b, r); err != nil {
+				t.Fatal(err)
+			}
+			golden.Assert(t, b.String(), test.name+".txt")
+		})
+	}
+}
+
+func TestDNSSeeds(t *testing.T) {
+	port := func(name string, port, service int32) report.DNSPort {
+		return report.DNSPort{Name: name, Port: port, ServicePort: service}
+	}
+	for _, test := range []struct {
+		name, port string
+		ports      []report.DNSPort
+		want, err  string
+	}{
+		{"no port", "", nil, "web-0.web,web-1.web\n", ""},
+		{"the only port", "", []report.DNSPort{port("", 7000, 80)}, "web-0.web:7000,web-1.web:7000\n", ""},
+		{"by name", "client", []report.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "web-0.web:9042,web-1.web:9042\n", ""},
+		{"by number", "9999", []report.DNSPort{port("peer", 7000, 7000)}, "web-0.web:9999,web-1.web:9999\n", ""},
+		{"ambiguous", "", []report.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", "service web of statefulset/web has several ports: --port must be peer or client"},
+		{"unknown", "sql", []report.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", "service web of statefulset/web has no port sql: use peer or client"},
+		{"no ports", "sql", nil, "", "service web of statefulset/web has no port sql: it has no ports"},
+		{"unknown targetPort", "", []report.DNSPort{port("peer", 0, 7000)}, "", "port peer of service web has a targetPort that no container defines: use a port number"},
+		{"not a valid port number", "70000", nil, "", "service web of statefulset/web has no port 70000: it has no ports"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := &report.DNSReport{Items: []report.DNSStatus{{
+				Name: "web", Service: report.DNSServiceStatus{Name: "web", Ports: test.ports},
+				Replicas: []report.DNSReplica{{FQDN: "web-0.web", Desired: true}, {FQDN: "web-1.web", Desired: true}, {FQDN: "web-2.web"}},
+			}}}
+			var b strings.Builder
+			err := render.DNSSeeds(&b, r, test.port)
+			if got := b.String(); got != test.want || (err == nil) != (test.err == "") || err != nil && err.Error() != test.err {
+				t.Errorf("%q %v\nwant %q %s", got, err, test.want, test.err)
+			}
+		})
+	}
+}
+
+func TestDNSEnvIsSafeInAShell(t *testing.T) {
+	r := &report.DNSReport{Items: []report.DNSStatus{{
+		Name: "0-web.x", Service: report.DNSServiceStatus{FQDN: "$(reboot)'.x"},
+	}}}
+	var b strings.Builder
+	if err := render.DNSEnv(&b, r, false); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := b.String(), "_0_WEB_X_SERVICE='$(reboot)'\\''.x'\n_0_WEB_X_HOSTS=\n"; got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}

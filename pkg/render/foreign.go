@@ -1,0 +1,25 @@
+package render
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// escapes are the sequences that move the cursor, set colors or set the window's title: CSI, the
+// strings OSC, DCS, SOS, PM and APC with their content, and the short ones (ECMA-48, section 5).
+var escapes = regexp.MustCompile(`\x1b\[[\x30-\x3f]*[\x20-\x2f]*[\x40-\x7e]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[\x20-\x2f]*[\x30-\x7e]`)
+
+// Foreign is a line that another program or an API object contains, without anything that would change the
+// terminal. A progress bar that overwrites itself is shown as it ended.
+func Foreign(line string) string {
+	line = strings.TrimRight(line, "\r\n")
+	line = line[strings.LastIndexByte(line, '\r')+1:]
+	line = strings.ReplaceAll(escapes.ReplaceAllString(line, ""), "\t", "    ")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, line)
+}

@@ -1,0 +1,149 @@
+// Package render turns reports into what people read. It is pure: a value and a
+// style in, text out.
+package render
+
+import (
+	"io"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// Style is how text may look on the stream that it goes to.
+type Style struct {
+	// Color allows ANSI colours.
+	Color bool
+	// Width is the terminal's, 0 when it is unknown: then nothing is cut.
+	Width int
+}
+
+// Tone is the meaning of a piece of text; Style gives it a colour.
+type Tone int
+
+// The tones.
+const (
+	Plain Tone = iota
+	Good
+	Warn
+	Bad
+	Dim
+	Bold
+)
+
+var codes = map[Tone]string{Good: "32", Warn: "33", Bad: "31", Dim: "2", Bold: "1"}
+
+// Paint colours the text where the style allows it.
+func (s Style) Paint(t Tone, text string) string {
+	code := codes[t]
+	if !s.Color || code == "" || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// Wrap breaks the text at words to fit the width; further lines are indented like the
+// text of the first one. The prefix may be coloured, so its width is given.
+func (s Style) Wrap(prefix string, prefixWidth int, t Tone, text string) string {
+	const least = 40 // narrower text is not readable
+	room := s.Width - prefixWidth
+	if s.Width == 0 || room < least {
+		return prefix + s.Paint(t, text) + "\n"
+	}
+	var b strings.Builder
+	line, lead := "", prefix
+	flush := func() {
+		b.WriteString(lead + s.Paint(t, line) + "\n")
+		line, lead = "", strings.Repeat(" ", prefixWidth)
+	}
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case line == "":
+			line = word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > room:
+			flush()
+			line = word
+		default:
+			line += " " + word
+		}
+	}
+	flush()
+	return b.String()
+}
+
+// arrow precedes a hint or an outcome.
+func (s Style) arrow(indent string) (prefix string, width int) {
+	return indent + s.Paint(Dim, "→") + " ", len(indent) + 2
+}
+
+// cell is a piece of text with its tone; its width counts without the colour.
+type cell struct {
+	text string
+	tone Tone
+}
+
+// table aligns columns with two spaces between them, as kubectl does. The last
+// column is neither padded nor, unless the style has a width, cut. A row of one cell
+// goes across all columns.
+type table struct {
+	style  Style
+	indent string
+	rows   [][]cell
+}
+
+var trailingBlanks = regexp.MustCompile(` +\n`)
+
+func (t *table) header(titles ...string) {
+	row := make([]cell, len(titles))
+	for i, title := range titles {
+		row[i] = cell{title, Dim}
+	}
+	t.rows = append(t.rows, row)
+}
+
+func (t *table) row(cells ...cell) { t.rows = append(t.rows, cells) }
+
+func (t *table) widths() []int {
+	var widths []int
+	for _, row := range t.rows {
+		if len(row) == 1 {
+			continue // a line across all columns
+		}
+		for i, c := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
+		}
+	}
+	return widths
+}
+
+func (t *table) print(w io.Writer) error {
+	widths := t.widths()
+	var b strings.Builder
+	for _, row := range t.rows {
+		b.WriteString(t.indent)
+		used := len(t.indent)
+		for i, c := range row {
+			if i == len(row)-1 {
+				b.WriteString(t.style.Paint(c.tone, cut(c.text, t.style.Width, used)))
+				break
+			}
+			b.WriteString(t.style.Paint(c.tone, c.text))
+			b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.text)+2))
+			used += widths[i] + 2
+		}
+		b.WriteByte('\n')
+	}
+	_, err := io.WriteString(w, trailingBlanks.ReplaceAllString(b.String(), "\n"))
+	return err
+}
+
+// cut keeps a line within the width, unless too little space is left to read anything.
+func cut(text string, width, used int) string {
+	room := width - used
+	if width == 0 || room < 20 || utf8.RuneCountInString(text) <= room {
+		return text
+	}
+	return string([]rune(text)[:room-1]) + "…"
+}

@@ -1,0 +1,402 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Label is the verdict for a person.
+func (v DNSVerdict) Label() string {
+	return strings.ReplaceAll(sts.Words(v), "-", " ")
+}
+
+// Why a name is not published.
+
+func msgDNSNoGoverningService() string { return "the StatefulSet has no governing Service" }
+
+func msgDNSNoService(service string) string { return "service " + service + " does not exist" }
+
+func msgDNSExternalService(service string) string {
+	return "service " + service + " is of type ExternalName"
+}
+
+func msgDNSNoPod() string { return "the pod does not exist" }
+
+func msgDNSPodFinished() string { return "the pod has finished" }
+
+func msgDNSPodWithoutIP() string { return "the pod has no IP yet" }
+
+func msgDNSPodWithoutFamily() string { return "the pod has no IP of the Service's IP family" }
+
+func msgDNSPodTerminating() string { return "the pod is terminating" }
+
+func msgDNSPodNotReady() string { return "the pod is not ready" }
+
+func msgDNSPodNotSelected(service string) string {
+	return "service " + service + " does not select the pod"
+}
+
+func msgDNSOtherAddresses(ips []string) string { return "EndpointSlices have " + few(ips) + " instead" }
+
+func msgDNSNoHostname() string { return "its endpoint lacks the pod's hostname" }
+
+func msgDNSNoEndpoint() string { return "not in any EndpointSlice yet" }
+
+// What is wrong with a name, and what to do.
+
+func msgDNSMisspelled(refusal string) string {
+	return refusal + ": kubectl apply rejects it; without strict field validation the field is dropped"
+}
+
+func hintDNSMisspelled(field string) string { return "rename the field to " + field }
+
+func msgDNSNoServiceName() string { return "spec.serviceName is not set: the pods have no DNS names" }
+
+// hintDNSServiceName: service is a headless Service that selects the pods, if there is one.
+func hintDNSServiceName(service string) string {
+	if service == "" {
+		return "set spec.serviceName to the name of a headless Service"
+	}
+	return "set spec.serviceName to " + service + ", a headless Service that selects the pods"
+}
+
+func hintDNSImmutableServiceName() string {
+	return "the field is immutable: delete the StatefulSet with --cascade=orphan, create it again, then restart the pods"
+}
+
+// msgDNSNameUsed is where a DNS name is written; it follows another message.
+func msgDNSNameUsed(name, object string) string { return "; " + name + " is used in " + object }
+
+func msgDNSServiceNotInManifest(service string) string {
+	return "service " + service + " is not in the manifest: without it the pods have no DNS names"
+}
+
+func msgDNSServiceInOtherNamespace(service string, namespaces []string, set, namespace string) string {
+	return fmt.Sprintf("service %s is in namespace %s of the manifest, but statefulset/%s is in namespace %s: without the Service the pods have no DNS names",
+		service, strings.Join(namespaces, ", "), set, namespace)
+}
+
+func msgDNSServiceMissing(service string) string {
+	return msgDNSNoService(service) + ": the pods have no DNS names"
+}
+
+func hintDNSCreateService(service string, selector map[string]string) string {
+	return fmt.Sprintf("create service %s with clusterIP: None and selector %s", service, labels.Set(selector))
+}
+
+func hintDNSOtherHeadless(other, service string) string {
+	return fmt.Sprintf("headless service %s selects the pods, but only service %s can give them DNS names", other, service)
+}
+
+func msgDNSServiceExternal(service, name string) string {
+	return fmt.Sprintf("service %s is of type ExternalName (%s): the pods have no DNS names", service, name)
+}
+
+func hintDNSServiceExternal() string {
+	return "make it a headless Service: set clusterIP: None and a selector"
+}
+
+func hintDNSServiceNotHeadless() string {
+	return "for other DNS servers, create a headless Service (clusterIP: None) with another name, and set spec.serviceName to it"
+}
+
+func msgDNSSelectorMismatch(service string, lacking map[string]string) string {
+	return fmt.Sprintf("service %s selects %s, which the pod template does not have: the pods have no DNS names", service, labels.Set(lacking))
+}
+
+func msgDNSPodsNotSelected(service string, selector map[string]string, pods []sts.Ordinal) string {
+	return fmt.Sprintf("the pods of %s do not match the selector of service %s (%s), but the pod template does", sts.SayOrdinals(pods), service, labels.Set(selector))
+}
+
+func hintDNSRestart(command string) string { return "restart the pods: " + command }
+
+func msgDNSNoSelectorManaged(service, manager string) string {
+	return "service " + service + " has no selector: its endpoints are managed by " + manager
+}
+
+func msgDNSNoSelectorUnresolved(service, manager, name, object string) string {
+	return fmt.Sprintf("service %s has no selector: its endpoints are managed by %s, and %s in %s does not resolve", service, manager, name, object)
+}
+
+func msgDNSNoSelector(service string) string {
+	return "service " + service + " has no selector: another client must create its EndpointSlices, with the hostnames of the pods"
+}
+
+// The clients that manage the endpoints of a Service without a selector.
+
+func msgDNSFieldManagers(managers []string, endpoints string) string {
+	return fmt.Sprintf("field manager %s (endpoints %s)", strings.Join(managers, ", "), endpoints)
+}
+
+func msgDNSClientOfEndpoints(endpoints string) string {
+	return "the client that creates endpoints " + endpoints
+}
+
+func msgDNSClientOfSlice(slice string) string {
+	return "the client that creates endpointslice " + slice
+}
+
+func msgDNSSliceManager(manager, slice string) string {
+	return fmt.Sprintf("%s (endpointslice %s)", manager, slice)
+}
+
+func msgDNSPatroniVariable(name string) string { return "Patroni (environment variable " + name + ")" }
+
+func msgDNSPatroniImage(name string) string { return "Patroni (image " + name + ")" }
+
+func hintDNSSelector() string { return "set a selector with labels of the pod template" }
+
+func hintDNSSelectorInManifest(selector map[string]string) string {
+	return "to select the pods, set the selector " + labels.Set(selector).String()
+}
+
+func hintDNSSetSelector(command string) string { return "to select the pods: " + command }
+
+func msgDNSNotGoverning(other, service string) string {
+	return fmt.Sprintf("headless service %s also selects the pods, but only the governing Service, %s, gives them DNS names (kubernetes#124207)", other, service)
+}
+
+func hintDNSUseName(name string) string { return "use " + name }
+
+func msgDNSInvalidSelector(err error) string { return "spec.selector is invalid: " + err.Error() }
+
+func msgDNSNoOwnSelector() string {
+	return "spec.selector is required: the API server rejects this StatefulSet"
+}
+
+func msgDNSOwnSelectorMismatch(selector string, template map[string]string) string {
+	have := "has no labels"
+	if len(template) > 0 {
+		have = "has labels " + labels.Set(template).String()
+	}
+	return fmt.Sprintf("spec.selector %s does not match the pod template, which %s: the API server rejects this StatefulSet", selector, have)
+}
+
+func hintDNSOwnSelector() string {
+	return "set spec.selector.matchLabels to labels of spec.template.metadata.labels"
+}
+
+func msgDNSSetNameTooLong(name string) string {
+	return fmt.Sprintf("name %s has %d characters, must be no more than %d: pods cannot be created, because the value of label %s would be too long",
+		name, len(name), sts.LongestSetName, appsv1.ControllerRevisionHashLabelKey)
+}
+
+func hintDNSSetNameTooLong() string {
+	return fmt.Sprintf("use a name of at most %d characters", sts.LongestSetName)
+}
+
+func msgDNSInvalidPodName(pod string) string {
+	return "pod name " + pod + " is not a valid DNS label: the pod cannot be created"
+}
+
+func msgDNSInvalidServiceName(service string) string {
+	return "spec.serviceName " + service + " is not a valid DNS label: it must be the name of a Service, without its namespace"
+}
+
+func msgDNSNameTooLong(name string) string {
+	return fmt.Sprintf("DNS name %s has %d characters, must be no more than %d", name, len(name), validation.DNS1123SubdomainMaxLength)
+}
+
+func msgDNSHostnameTooLong(name string, most int) string {
+	return fmt.Sprintf("with setHostnameAsFQDN the hostname is %s (%d characters), but Linux allows no more than %d: the pods will not start", name, len(name), most)
+}
+
+func hintDNSHostnameTooLong() string {
+	return "remove setHostnameAsFQDN from the pod template, or shorten the names"
+}
+
+// msgDNSPodIdentity: others are further pods with an incorrect hostname or subdomain.
+func msgDNSPodIdentity(pod, hostname, subdomain, service string, others []sts.Ordinal) string {
+	text := fmt.Sprintf("pod %s has hostname %q and subdomain %q instead of %q and %q: its DNS name does not resolve to it", pod, hostname, subdomain, pod, service)
+	if len(others) > 0 {
+		text += "; also affected: " + sts.SayOrdinals(others)
+	}
+	return text
+}
+
+func hintDNSPodIdentity(command string) string {
+	return "both fields are set only when a pod is created; restart the pods: " + command
+}
+
+// msgDNSDeadlock: container and pod are an init container that has not completed, if there is one.
+func msgDNSDeadlock(service, container, pod string) string {
+	init := ""
+	if container != "" {
+		init = fmt.Sprintf("init container %s of pod %s has not completed, ", container, pod)
+	}
+	return fmt.Sprintf("no pod is ready, %sand service %s publishes only ready pods: pods that need their own or each other's DNS names to become ready never will", init, service)
+}
+
+func msgDNSDeadlockPossible(service, image string) string {
+	return fmt.Sprintf("service %s publishes only ready pods, but members of %s often need each other's DNS names to become ready", service, image)
+}
+
+func hintDNSDeadlock(command string) string {
+	return "publish pods before they are ready: " + command
+}
+
+func hintDNSDeadlockInManifest() string {
+	return "publish pods before they are ready: set publishNotReadyAddresses: true in the Service"
+}
+
+func msgDNSEndpointMissing(service string, pods []sts.Ordinal) string {
+	return fmt.Sprintf("no EndpointSlice of service %s has the pods of %s, which should have DNS names", service, sts.SayOrdinals(pods))
+}
+
+func hintDNSEndpointMissing(command string) string {
+	return "check that kube-controller-manager is running, and inspect the EndpointSlices: " + command
+}
+
+func msgDNSEndpointHostname(service string, pods []sts.Ordinal) string {
+	return fmt.Sprintf("in the EndpointSlices of service %s, the endpoints of %s have no hostname or an incorrect one: without a hostname, the DNS name of a pod is made from its IP (10-0-0-7.%s…)",
+		service, sts.SayOrdinals(pods), service)
+}
+
+func hintDNSEndpointHostname(command string) string {
+	return "find out which client writes the EndpointSlices: " + command
+}
+
+func msgDNSAddressOfNoPod(slice string, ips []string, pod string) string {
+	return fmt.Sprintf("endpointslice %s has %s for pod %s, which does not exist", slice, strings.Join(ips, ", "), pod)
+}
+
+func msgDNSAddressOfEarlierPod(slice string, ips []string, pod string) string {
+	return fmt.Sprintf("endpointslice %s has %s for an earlier pod %s", slice, strings.Join(ips, ", "), pod)
+}
+
+func msgDNSAddressChanged(slice string, ips []string, pod string, podIPs []string) string {
+	have := "no IP"
+	if len(podIPs) > 0 {
+		have = strings.Join(podIPs, ", ")
+	}
+	return fmt.Sprintf("endpointslice %s has %s for pod %s, which has %s", slice, strings.Join(ips, ", "), pod, have)
+}
+
+// msgDNSForeignSlice: manager is the value of the label managed-by, if there is one.
+func msgDNSForeignSlice(slice, service, manager string, endpoints int) string {
+	by := "managed by " + manager + ", not by Kubernetes"
+	if manager == "" {
+		by = "not managed by Kubernetes (no label " + discoveryv1.LabelManagedBy + ")"
+	}
+	return fmt.Sprintf("endpointslice %s of service %s is %s: DNS also returns its %s", slice, service, by, sts.Count(endpoints, "endpoint"))
+}
+
+func msgDNSFamilyMissing(service string, family corev1.IPFamily, pods []sts.Ordinal) string {
+	return fmt.Sprintf("service %s has IP family %s, but the pods of %s have no %s address", service, family, sts.SayOrdinals(pods), family)
+}
+
+func msgDNSOnlyFamilyMissing(service string, family corev1.IPFamily, pods []sts.Ordinal) string {
+	return fmt.Sprintf("service %s has only IP family %s, but the pods of %s have no %s address: they have no DNS names", service, family, sts.SayOrdinals(pods), family)
+}
+
+func hintDNSFamilyMissing() string {
+	return "set spec.ipFamilies of the Service to the IP families that the pods have (the cluster network assigns them)"
+}
+
+func msgDNSFamilyUnpublished(service string, family corev1.IPFamily) string {
+	return fmt.Sprintf("service %s has only IP family %s: addresses of the other family are not in DNS", service, family)
+}
+
+func hintDNSFamilyUnpublished(command string) string { return "to publish them: " + command }
+
+// msgDNSHostDNS: setting is what makes pods use the DNS servers of their node.
+func msgDNSHostDNS(setting string) string {
+	return "with " + setting + " the pods use the DNS servers of their node, which do not resolve cluster names: the pods cannot find each other by name"
+}
+
+func hintDNSHostNetwork() string { return "set dnsPolicy: ClusterFirstWithHostNet in the pod template" }
+
+func msgDNSNoPorts(service string) string {
+	return "service " + service + " has no ports: there are no SRV records"
+}
+
+func msgDNSPortUnnamed(service string, port int32) string {
+	return fmt.Sprintf("port %d of service %s has no name: only named ports have SRV records", port, service)
+}
+
+func msgDNSPortUnknown(service, port, target string) string {
+	return fmt.Sprintf("port %s of service %s has targetPort %q, which no container defines: there are no SRV records for it", port, service, target)
+}
+
+func msgDNSPortNotTranslated(service string, port, target int32) string {
+	return fmt.Sprintf("port %d of service %s has targetPort %d, but a headless Service does not translate ports: clients that use the DNS names must connect to port %d", port, service, target, target)
+}
+
+// What is wrong with an answer.
+
+func msgDNSFailedQuery(problem string) string { return "no answer: " + problem }
+
+func msgDNSErrorCode(code string) string { return "the DNS server returned " + code }
+
+// msgDNSAsPublished: instead are the pod's own addresses, if they are missing.
+func msgDNSAsPublished(got, instead []string) string {
+	text := "resolves to " + few(got) + ", as published in an EndpointSlice"
+	if len(instead) > 0 {
+		text += ", instead of " + few(instead)
+	}
+	return text
+}
+
+// msgDNSStale: why is the reason that the name should not resolve, if it is known.
+func msgDNSStale(got []string, why string, cached time.Duration) string {
+	text := "still resolves to " + few(got)
+	if why != "" {
+		text += ", although " + why
+	}
+	return text + msgDNSCached(cached)
+}
+
+func msgDNSWrong(got, instead []string, cached time.Duration) string {
+	return "resolves to " + few(got) + " instead of " + few(instead) + msgDNSCached(cached)
+}
+
+func msgDNSWrongToo(got []string, cached time.Duration) string {
+	return "also resolves to " + few(got) + msgDNSCached(cached)
+}
+
+func msgDNSIncomplete(lacking []string, cached time.Duration) string {
+	return "the answer lacks " + few(lacking) + msgDNSCached(cached)
+}
+
+// msgDNSCached is how long caches may return an answer; it follows another message.
+func msgDNSCached(left time.Duration) string {
+	if left <= 0 {
+		return ""
+	}
+	return "; may be cached for another " + sts.Age(left)
+}
+
+func msgDNSNoSuchName() string { return "the DNS server returned NXDOMAIN" }
+
+func msgDNSNoSuchRecord(record string) string {
+	return "the DNS server returned no " + record + " record"
+}
+
+func msgDNSNotFound() string { return "not found (cause not reported by the DNS client)" }
+
+// msgDNSDenied: denial is one of the three above.
+func msgDNSDenied(denial string, cached time.Duration) string {
+	return denial + ", although the name is published" + msgDNSCached(cached)
+}
+
+func msgDNSDeniedFor(denial string, published, cached time.Duration) string {
+	return denial + ", although the name has been published for at least " + sts.Age(published) + msgDNSCached(cached)
+}
+
+func msgDNSDeniedTooLong(denial string, published time.Duration) string {
+	return denial + ", although the name has been published for at least " + sts.Age(published) +
+		", longer than caches keep such an answer: check the DNS server's connection to the API server"
+}
+
+func msgDNSNoPodsAddress(ip string) string { return ip + " (not the IP of a StatefulSet's pod)" }
+
+func msgDNSAddressOfPod(ip, pod string) string { return ip + " (now the IP of pod " + pod + ")" }

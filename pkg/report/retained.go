@@ -1,0 +1,156 @@
+package report
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// RetainedSum is how many volumes retain the data of claims that pvc-gc has deleted.
+type RetainedSum struct {
+	Volumes int               `json:"volumes"`
+	Size    resource.Quantity `json:"size"`
+	// Namespaces are where these claims were.
+	Namespaces []string `json:"namespaces,omitempty"`
+	// Notable are those that need attention now.
+	Notable []RetainedClaim `json:"notable,omitempty"`
+}
+
+// RetainedClaim is a claim whose data a volume retains, and which exists again, is needed
+// again, or whose deletion was interrupted.
+type RetainedClaim struct {
+	Namespace string        `json:"namespace"`
+	Claim     string        `json:"claim"`
+	Volume    string        `json:"volume"`
+	DeletedAt metav1.Time   `json:"deletedAt"`
+	State     RetainedState `json:"state"`
+	Message   string        `json:"message"`
+}
+
+// RetainedState is what became of a claim whose data a volume retains.
+type RetainedState string
+
+// The states that are notable.
+const (
+	// RetainedMissing: an ordinal or a pod needs the claim, and it does not exist.
+	RetainedMissing RetainedState = "Missing"
+	// RetainedWaiting: a new claim of that name has no volume yet.
+	RetainedWaiting RetainedState = "Waiting"
+	// RetainedReplaced: a new claim of that name is in use or needed, on another volume.
+	RetainedReplaced RetainedState = "Replaced"
+	// RetainedTerminating: the claim is being deleted and a pod uses it.
+	RetainedTerminating RetainedState = "Terminating"
+	// RetainedRescued: another client has deleted the claim or its volume, and the data that a
+	// pod still uses is retained.
+	RetainedRescued RetainedState = "Rescued"
+	// RetainedInterrupted: the claim is on this volume; a deletion or an undo was interrupted.
+	RetainedInterrupted RetainedState = "Interrupted"
+)
+
+// Urgent reports whether the claim is needed and must be restored.
+func (c *RetainedClaim) Urgent() bool {
+	return c.State == RetainedMissing || c.State == RetainedWaiting
+}
+
+// newRetained counts the volumes that retain data of the selected claims.
+func newRetained(inv *sts.Inventory, judge *sts.ClaimJudge, picks func(claim string, v *sts.ClaimVerdict, namespace string) bool) *RetainedSum {
+	sum := &RetainedSum{}
+	var there map[[2]string]*corev1.PersistentVolumeClaim
+	for i := range inv.Volumes {
+		volume := &inv.Volumes[i]
+		kept := volume.Retained
+		if kept == nil || kept.Copy != "" || // its copy is what counts
+			volume.Claim.Name != "" && (volume.Claim.Name != kept.Claim.Name || volume.Claim.Namespace != kept.Claim.Namespace) {
+			continue
+		}
+		if there == nil {
+			there = make(map[[2]string]*corev1.PersistentVolumeClaim, len(inv.Claims))
+			for _, c := range inv.Claims {
+				there[[2]string{c.Namespace, c.Name}] = c
+			}
+		}
+		c := there[[2]string{kept.Claim.Namespace, kept.Claim.Name}]
+		judged := kept.Claim
+		if c != nil {
+			judged = c
+		}
+		v := judge.Judge(judged)
+		if !picks(judged.Name, &v, judged.Namespace) {
+			continue
+		}
+		state := retainedState(volume, c, &v, c != nil && judge.Holder(c) != "")
+		if state != RetainedInterrupted {
+			sum.Volumes++
+			sum.Size.Add(kept.Size)
+			if !slices.Contains(sum.Namespaces, judged.Namespace) {
+				sum.Namespaces = append(sum.Namespaces, judged.Namespace)
+			}
+		}
+		if state != "" {
+			sum.Notable = append(sum.Notable, RetainedClaim{
+				Namespace: judged.Namespace, Claim: judged.Name, Volume: volume.Name, DeletedAt: metav1.NewTime(kept.DeletedAt),
+				State: state, Message: retainedMessage(state, kept, inv.TakenAt),
+			})
+		}
+	}
+	slices.Sort(sum.Namespaces)
+	slices.SortFunc(sum.Notable, func(a, b RetainedClaim) int {
+		return strings.Compare(a.Namespace+"/"+a.Claim+"/"+a.Volume, b.Namespace+"/"+b.Claim+"/"+b.Volume)
+	})
+	return sum
+}
+
+func retainedMessage(s RetainedState, kept *sts.RetainedClaim, now time.Time) string {
+	switch {
+	case s == RetainedRescued && kept.CopyOf != "":
+		return msgRetainedRescuedVolume()
+	case s == RetainedRescued:
+		return msgRetainedRescued(sts.Age(now.Sub(kept.DeletedAt)))
+	case s == RetainedTerminating && kept.Kind == sts.RetainedSetAside:
+		return msgRetainedSetAside()
+	case s == RetainedTerminating:
+		return msgRetainedHeld()
+	case s == RetainedMissing:
+		return msgRetainedMissing()
+	case s == RetainedWaiting:
+		return msgRetainedWaiting()
+	case s == RetainedReplaced:
+		return msgRetainedReplaced()
+	}
+	return msgRetainedUnfinished()
+}
+
+// retainedState is what is notable about the claim c, which is nil if it does not exist and
+// held if a pod uses it; empty when nothing is.
+func retainedState(volume *sts.Volume, c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, held bool) RetainedState {
+	wanted := v.State == sts.ClaimDesired || v.State == sts.ClaimInUse
+	same := c != nil && c.UID == volume.Retained.UID
+	switch kind := volume.Retained.Kind; {
+	case kind == sts.RetainedSetAside && !same && (c == nil || c.Spec.VolumeName != volume.Name):
+		return "" // the older claim is the one that is needed
+	case same && (volume.Retained.CopyOf != "" || kind == sts.RetainedRescued && c.DeletionTimestamp != nil):
+		return RetainedRescued
+	case c == nil && wanted:
+		return RetainedMissing
+	case c == nil:
+		return ""
+	case c.DeletionTimestamp != nil:
+		if same && held {
+			return RetainedTerminating
+		}
+		return ""
+	case same || c.Spec.VolumeName == volume.Name:
+		return RetainedInterrupted
+	case !wanted:
+		return ""
+	case c.Spec.VolumeName == "":
+		return RetainedWaiting
+	}
+	return RetainedReplaced
+}

@@ -1,0 +1,570 @@
+// Package report answers questions about a Snapshot: what is the state, and why.
+// It is pure; its answers are the machine-readable reports.
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// State is the state of a StatefulSet in one word.
+type State string
+
+// The states. Exactly one holds at a time: the first of these that fits.
+const (
+	// Deleting: the set has a deletion timestamp.
+	Deleting State = "Deleting"
+	// DataAtRisk: the data of a pod would be lost with the pod, or no new pod could mount it:
+	// its claim or the claim's volume is being deleted or is gone.
+	DataAtRisk State = "DataAtRisk"
+	// Stuck: it will not continue without a user's action, as proven by what is seen.
+	Stuck State = "Stuck"
+	// ScalingDown: pods beyond the desired range still exist, or members leave one
+	// by one.
+	ScalingDown State = "ScalingDown"
+	// Parked: the set is scaled to 0 replicas.
+	Parked State = "Parked"
+	// ScalingUp: the highest ordinals do not exist yet, or members join one by one.
+	ScalingUp State = "ScalingUp"
+	// Progressing: an update, a restart or a recovery is in progress.
+	Progressing State = "Progressing"
+	// Paused: all pods are healthy, and the partition (or OnDelete) keeps ordinals from being updated.
+	Paused State = "Paused"
+	// Complete: every desired ordinal is available on the update revision.
+	Complete State = "Complete"
+)
+
+// NeedsPerson says whether only a user's action resolves the state.
+func (s State) NeedsPerson() bool { return s == Stuck || s == DataAtRisk }
+
+// Role is the role of an ordinal in the set's present state.
+type Role string
+
+// The roles.
+const (
+	Stable   Role = "Stable"   // on the revision that all were on before the update
+	Canary   Role = "Canary"   // on the update revision while others are below the partition
+	Updated  Role = "Updated"  // on the update revision while others will be updated by the controller
+	Updating Role = "Updating" // being replaced, or will be
+	Outdated Role = "Outdated" // on a revision that is neither stable nor the update's
+	Missing  Role = "Missing"  // desired, but there is no pod
+	Leaving  Role = "Leaving"  // a pod beyond the desired range
+	Orphaned Role = "Orphaned" // claims beyond the desired range, without a pod
+	Unknown  Role = "Unknown"  // pods could not be read
+)
+
+// StatusReport is the state of one or more StatefulSets.
+type StatusReport struct {
+	metav1.TypeMeta `json:",inline"`
+	Items           []Status `json:"items"`
+	// Missing is what could not be read: the report lacks it.
+	Missing []sts.Missing `json:"missing,omitempty"`
+}
+
+// Status is the state of one StatefulSet.
+type Status struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	State     State  `json:"state"`
+	// Message describes the state, Hint is what to do about it.
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+
+	Images         []ContainerImage `json:"images"`
+	UpdateStrategy string           `json:"updateStrategy"`
+	PodManagement  string           `json:"podManagement"`
+	// Partition is the field of the object, an offset from StartOrdinal; UpdateFrom
+	// is the same as an ordinal: the lowest one that gets the update revision.
+	Partition    int32        `json:"partition"`
+	UpdateFrom   *sts.Ordinal `json:"updateFrom,omitempty"`
+	StartOrdinal sts.Ordinal  `json:"startOrdinal"`
+
+	// Observed: the controller has observed the present spec. Until then the report
+	// is about an earlier one.
+	Observed          bool  `json:"observed"`
+	DesiredReplicas   int32 `json:"desiredReplicas"`
+	ReadyReplicas     int32 `json:"readyReplicas"`
+	AvailableReplicas int32 `json:"availableReplicas"`
+	// UpdatedReplicas counts the desired ordinals on the update revision.
+	UpdatedReplicas int32 `json:"updatedReplicas"`
+
+	StableRevision string `json:"stableRevision"`
+	UpdateRevision string `json:"updateRevision"`
+	// Conditions are those of the set, which the controller sets with the update strategy
+	// Recreate (Kubernetes 1.37).
+	Conditions []ConditionStatus `json:"conditions,omitempty"`
+
+	Service *ServiceStatus `json:"service,omitempty"`
+	Budgets []BudgetStatus `json:"budgets,omitempty"`
+	Canary  *CanaryStatus  `json:"canary,omitempty"`
+	// Autoscalers change the set's replicas by themselves.
+	Autoscalers []sts.Autoscaler `json:"autoscalers,omitempty"`
+	// Restart is the restart of chosen pods that is in progress.
+	Restart *RestartStatus `json:"restart,omitempty"`
+	// Drain is the scaling, one member at a time, that is in progress.
+	Drain *DrainStatus `json:"drain,omitempty"`
+	// ParkedReplicas is the size that a parked set had, and to which --unpark scales it.
+	ParkedReplicas *int32 `json:"parkedReplicas,omitempty"`
+	// Managers are other clients that write the set, such as operators and GitOps controllers.
+	Managers []sts.Manager   `json:"managers,omitempty"`
+	Owner    *sts.Owner      `json:"owner,omitempty"`
+	Replicas []ReplicaStatus `json:"replicas"`
+}
+
+// ContainerImage is one container's image in the set's pod template.
+type ContainerImage struct {
+	Container string `json:"container"`
+	Image     string `json:"image"`
+}
+
+// ConditionStatus is a condition of the set, as the controller wrote it.
+type ConditionStatus struct {
+	Type    string `json:"type"`
+	Status  string `json:"status"`
+	Reason  string `json:"reason,omitempty"`
+	Message string `json:"message,omitempty"`
+	// LastTransitionTime is when Status changed last.
+	LastTransitionTime *metav1.Time `json:"lastTransitionTime,omitempty"`
+}
+
+// ServiceStatus is the governing Service.
+type ServiceStatus struct {
+	Name string `json:"name"`
+	// Found is absent when Services could not be read.
+	Found    *bool `json:"found,omitempty"`
+	Headless bool  `json:"headless"`
+}
+
+// BudgetStatus is a PodDisruptionBudget that selects the set's pods.
+type BudgetStatus struct {
+	Name               string `json:"name"`
+	DisruptionsAllowed int32  `json:"disruptionsAllowed"`
+	CurrentHealthy     int32  `json:"currentHealthy"`
+	DesiredHealthy     int32  `json:"desiredHealthy"`
+	ExpectedPods       int32  `json:"expectedPods"`
+}
+
+// CanaryStatus is the canary that is in progress.
+type CanaryStatus struct {
+	// Ordinals run the canary's revision, HeldBack do not yet.
+	Ordinals []sts.Ordinal `json:"ordinals"`
+	HeldBack []sts.Ordinal `json:"heldBack"`
+	// ReplicasBefore is the set's number of replicas when the canary began, if known.
+	ReplicasBefore *int32 `json:"replicasBefore,omitempty"`
+	Aborting       bool   `json:"aborting,omitempty"`
+	// AbortedFor is the gate that failed, where no user requested the abort.
+	AbortedFor string       `json:"abortedFor,omitempty"`
+	StartedBy  string       `json:"startedBy,omitempty"`
+	StartedAt  *metav1.Time `json:"startedAt,omitempty"`
+	// StableImages are the containers' images before, where they differ.
+	StableImages []ContainerImage `json:"stableImages,omitempty"`
+	// Auto is set while the canary is promoted automatically.
+	Auto *AutoStatus `json:"auto,omitempty"`
+}
+
+// RestartStatus is a restart of chosen pods that is in progress, or was interrupted.
+type RestartStatus struct {
+	// Done have a new pod since it began, which is available; Left have not.
+	Done      []sts.Ordinal `json:"done"`
+	Left      []sts.Ordinal `json:"left"`
+	Command   string        `json:"command"`
+	StartedBy string        `json:"startedBy,omitempty"`
+	StartedAt metav1.Time   `json:"startedAt"`
+}
+
+// ReplicaStatus is one ordinal.
+type ReplicaStatus struct {
+	Ordinal  sts.Ordinal `json:"ordinal"`
+	Pod      string      `json:"pod"`
+	Role     Role        `json:"role"`
+	Revision string      `json:"revision,omitempty"`
+	// Images are those of the pod's containers, where the set's template has another.
+	Images     []ContainerImage `json:"images,omitempty"`
+	CreatedAt  *metav1.Time     `json:"createdAt,omitempty"`
+	Ready      bool             `json:"ready"`
+	ReadySince *metav1.Time     `json:"readySince,omitempty"`
+	// SoakedAt is when the pod will have been Ready for long enough for automatic
+	// promotion, absent when it has been.
+	SoakedAt    *metav1.Time `json:"soakedAt,omitempty"`
+	Available   bool         `json:"available"`
+	Terminating bool         `json:"terminating,omitempty"`
+	Restarts    int32        `json:"restarts"`
+	// Trouble is why the pod is not available, or why it cannot be deleted although it must be.
+	Trouble *sts.Trouble  `json:"trouble,omitempty"`
+	Node    string        `json:"node,omitempty"`
+	Claims  []ClaimStatus `json:"claims"`
+}
+
+// ClaimStatus is one of an ordinal's claims. A claim that a template requires and
+// that does not exist has the phase "Missing".
+type ClaimStatus struct {
+	Name  string `json:"name"`
+	Phase string `json:"phase"`
+	// Size is the bound capacity, or the request while it is not bound.
+	Size string `json:"size,omitempty"`
+	// Volume is the PersistentVolume that the claim is bound to.
+	Volume string `json:"volume,omitempty"`
+	// DeletionTimestamp is set while the claim is being deleted: it exists as long as its pod.
+	DeletionTimestamp *metav1.Time `json:"deletionTimestamp,omitempty"`
+	// Rescued: it is being deleted, and its volume keeps the data for an undo.
+	Rescued bool `json:"rescued,omitempty"`
+	// Risk is why the data would be lost when the pod is replaced.
+	Risk *sts.ClaimRisk `json:"risk,omitempty"`
+	// Message is why it is not bound, where its events or its volume show it.
+	Message string `json:"message,omitempty"`
+}
+
+// NewStatusReport reports on every set of the inventory, and of each only the given ordinals.
+func NewStatusReport(inv *sts.Inventory, only sts.Ordinals) *StatusReport {
+	r := &StatusReport{
+		TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "StatusReport"},
+		Items:    []Status{}, Missing: inv.Missing,
+	}
+	for _, s := range inv.Snapshots() {
+		st := NewStatus(s)
+		st.Replicas = slices.DeleteFunc(st.Replicas, func(r ReplicaStatus) bool { return !only.Has(r.Ordinal) })
+		r.Items = append(r.Items, st)
+	}
+	return r
+}
+
+// NewStatus reports on one set.
+func NewStatus(s *sts.Snapshot) Status {
+	set := s.Set
+	st := Status{
+		Namespace: set.Namespace, Name: set.Name,
+		Images:         images(set.Spec.Template.Spec.Containers),
+		UpdateStrategy: string(set.Spec.UpdateStrategy.Type),
+		PodManagement:  string(set.Spec.PodManagementPolicy),
+		Partition:      sts.Partition(set), StartOrdinal: sts.Start(set),
+		DesiredReplicas: sts.DesiredReplicas(set), Observed: sts.Observed(set),
+		StableRevision: set.Status.CurrentRevision, UpdateRevision: set.Status.UpdateRevision,
+		Autoscalers: s.Autoscalers(), Managers: sts.Managers(set), Replicas: []ReplicaStatus{},
+	}
+	if sts.IsRollingUpdate(set) {
+		from := sts.UpdateFrom(set)
+		st.UpdateFrom = &from
+	}
+	for _, c := range set.Status.Conditions {
+		condition := ConditionStatus{Type: string(c.Type), Status: string(c.Status), Reason: c.Reason, Message: c.Message}
+		if !c.LastTransitionTime.IsZero() {
+			condition.LastTransitionTime = &c.LastTransitionTime
+		}
+		st.Conditions = append(st.Conditions, condition)
+	}
+	if name := set.Spec.ServiceName; name != "" {
+		st.Service = &ServiceStatus{Name: name}
+		if s.Knows("services") {
+			found := s.Service != nil
+			st.Service.Found = &found
+			st.Service.Headless = found && s.Service.Spec.ClusterIP == corev1.ClusterIPNone
+		}
+	}
+	for _, b := range s.Budgets {
+		st.Budgets = append(st.Budgets, BudgetStatus{b.Name, b.Status.DisruptionsAllowed,
+			b.Status.CurrentHealthy, b.Status.DesiredHealthy, b.Status.ExpectedPods})
+	}
+	// The verbs that change a set refuse a record that cannot be read; the
+	// report does without it.
+	canary, unreadable := sts.ReadCanary(set)
+	st.Owner, _ = sts.ReadOwner(set)
+	drain, unreadableDrain := sts.ReadDrain(set)
+	st.Drain = NewDrainStatus(s, drain)
+	if n, ok := sts.ParkedSize(set); ok {
+		st.ParkedReplicas = &n
+	}
+	if canary != nil {
+		st.StableRevision = canary.StableRevision
+	}
+	replicas := s.Replicas()
+	if !s.Knows("pods") {
+		st.fromCounters(s)
+		if st.Drain != nil && st.State != Deleting {
+			message := st.Message
+			st.judgeDrain(s, drain)
+			st.Message = sentence(st.Message, message)
+		}
+		return st
+	}
+	for _, r := range replicas {
+		if r.Desired {
+			st.ReadyReplicas += one(r.Ready)
+			st.AvailableReplicas += one(r.Available)
+			st.UpdatedReplicas += one(r.Pod != nil && r.Revision == st.UpdateRevision)
+		}
+		st.Replicas = append(st.Replicas, replicaStatus(s, &st, r))
+	}
+	st.Replicas = append(st.Replicas, leftOver(s)...)
+	slices.SortFunc(st.Replicas, func(a, b ReplicaStatus) int { return int(b.Ordinal) - int(a.Ordinal) })
+	if canary != nil || st.holdsBack() {
+		st.Canary = canaryStatus(&st, canary)
+		st.Canary.Auto = st.autoStatus(s, canary)
+	}
+	restart, _ := sts.ReadRestart(set)
+	st.judge(s, canary, drain, replicas)
+	st.judgeRestart(s, restart)
+	st.judgeClaims(s, replicas)
+	for _, err := range []error{unreadable, unreadableDrain} {
+		if err != nil {
+			st.Message = sentence(st.Message, err.Error())
+		}
+	}
+	return st
+}
+
+func one(b bool) int32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func images(containers []corev1.Container) []ContainerImage {
+	out := []ContainerImage{}
+	for _, c := range containers {
+		out = append(out, ContainerImage{c.Name, c.Image})
+	}
+	return out
+}
+
+// holdsBack says whether an update applies to some ordinals only.
+func (st *Status) holdsBack() bool {
+	return st.UpdateFrom != nil && st.StableRevision != st.UpdateRevision && *st.UpdateFrom > st.StartOrdinal
+}
+
+func (st *Status) ordinals(keep func(ReplicaStatus) bool) []sts.Ordinal {
+	out := []sts.Ordinal{}
+	for _, r := range st.Replicas {
+		if keep(r) {
+			out = append(out, r.Ordinal)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (st *Status) wants(o sts.Ordinal) bool {
+	return o >= st.StartOrdinal && o < st.StartOrdinal+sts.Ordinal(st.DesiredReplicas)
+}
+
+func canaryStatus(st *Status, c *sts.Canary) *CanaryStatus {
+	on := func(r ReplicaStatus) bool {
+		return st.wants(r.Ordinal) && r.Revision != "" && r.Revision != st.StableRevision
+	}
+	out := &CanaryStatus{
+		Ordinals: st.ordinals(on),
+		HeldBack: st.ordinals(func(r ReplicaStatus) bool { return st.wants(r.Ordinal) && !on(r) }),
+	}
+	if c == nil {
+		return out
+	}
+	started := metav1.NewTime(c.StartedAt)
+	out.Aborting, out.AbortedFor, out.StartedBy, out.StartedAt = c.Aborting, c.AbortedFor, c.StartedBy, &started
+	out.ReplicasBefore = c.Replicas
+	if t, err := sts.ParseTemplate(c.StableTemplate); err == nil {
+		out.StableImages = differingImages(st.Images, images(t.Spec.Containers))
+	}
+	return out
+}
+
+// due says whether the controller will replace the replica's pod by itself, now or later.
+func due(s *sts.Snapshot, r sts.Replica) bool {
+	return r.Pod != nil && r.Revision != s.Set.Status.UpdateRevision &&
+		(sts.IsRecreate(s.Set) || sts.IsRollingUpdate(s.Set) && r.Ordinal >= sts.UpdateFrom(s.Set))
+}
+
+func replicaStatus(s *sts.Snapshot, st *Status, r sts.Replica) ReplicaStatus {
+	out := ReplicaStatus{
+		Ordinal: r.Ordinal, Pod: s.Name(r.Ordinal), Role: role(s, st, r), Revision: r.Revision,
+		Ready: r.Ready, Available: r.Available, Terminating: r.Terminating,
+		Trouble: obstacle(s, r), Claims: claimStatus(s, r.Ordinal, r.Claims, r.Desired),
+	}
+	out.Claims = withMounted(out.Claims, s, r)
+	if r.Pod == nil {
+		return out
+	}
+	out.Node = r.Pod.Spec.NodeName
+	created := r.Pod.CreationTimestamp
+	out.CreatedAt = &created
+	out.Images = differingImages(st.Images, images(r.Pod.Spec.Containers))
+	if since := sts.ReadySince(r.Pod); !since.IsZero() {
+		t := metav1.NewTime(since)
+		out.ReadySince = &t
+	}
+	out.Restarts = sts.Restarts(r.Pod)
+	return out
+}
+
+func role(s *sts.Snapshot, st *Status, r sts.Replica) Role {
+	switch {
+	case !r.Desired, r.Terminating && s.Set.DeletionTimestamp != nil:
+		return Leaving
+	case r.Pod == nil:
+		return Missing
+	case r.Revision == st.UpdateRevision && st.UpdateRevision != st.StableRevision:
+		switch {
+		case r.Terminating || !r.Available && !st.holdsBack():
+			return Updating
+		case st.holdsBack():
+			return Canary
+		}
+		return Updated
+	case r.Terminating:
+		return Updating
+	case r.Revision == st.UpdateRevision:
+		return Stable
+	case due(s, r):
+		return Updating
+	case r.Revision == st.StableRevision && sts.IsRollingUpdate(s.Set):
+		return Stable
+	}
+	return Outdated
+}
+
+func claimStatus(s *sts.Snapshot, o sts.Ordinal, have []*corev1.PersistentVolumeClaim, wanted bool) []ClaimStatus {
+	out := []ClaimStatus{}
+	if !s.Knows("persistentvolumeclaims") {
+		return out
+	}
+	for i := range s.Set.Spec.VolumeClaimTemplates {
+		name := sts.ClaimName(s.Set.Spec.VolumeClaimTemplates[i].Name, s.Set.Name, o)
+		k := slices.IndexFunc(have, func(c *corev1.PersistentVolumeClaim) bool { return c.Name == name })
+		switch {
+		case k >= 0:
+			out = append(out, newClaimStatus(s, have[k]))
+		case wanted:
+			out = append(out, ClaimStatus{Name: name, Phase: "Missing"})
+		}
+	}
+	return out
+}
+
+// withMounted adds the risks to the claims, and the claims that are at risk or being deleted
+// and that the pod template names in its volumes.
+func withMounted(claims []ClaimStatus, s *sts.Snapshot, r sts.Replica) []ClaimStatus {
+	at := func(name, volume string) *ClaimStatus {
+		k := slices.IndexFunc(claims, func(c ClaimStatus) bool { return c.Name == name })
+		if k < 0 {
+			k = len(claims)
+			claims = append(claims, ClaimStatus{Name: name, Phase: "Missing", Volume: volume})
+			if c := s.Claim(name); c != nil {
+				claims[k] = newClaimStatus(s, c)
+			}
+		}
+		return &claims[k]
+	}
+	for _, risk := range s.ClaimRisks(r) {
+		c := at(risk.Claim, risk.Volume)
+		c.Risk, c.Rescued = &risk, false
+	}
+	for _, c := range s.Mounted {
+		if c.DeletionTimestamp != nil && r.Pod != nil && slices.Contains(sts.MountedClaims(r.Pod), c.Name) {
+			at(c.Name, c.Spec.VolumeName)
+		}
+	}
+	return claims
+}
+
+func newClaimStatus(s *sts.Snapshot, c *corev1.PersistentVolumeClaim) ClaimStatus {
+	size, bound := c.Status.Capacity[corev1.ResourceStorage]
+	if !bound {
+		size = c.Spec.Resources.Requests[corev1.ResourceStorage]
+	}
+	v, _ := s.Volume(c.Spec.VolumeName)
+	return ClaimStatus{Name: c.Name, Phase: string(c.Status.Phase), Size: size.String(), Volume: c.Spec.VolumeName,
+		DeletionTimestamp: c.DeletionTimestamp, Rescued: c.DeletionTimestamp != nil && sts.Rescued(c, v), Message: s.WhyUnbound(c)}
+}
+
+// leftOver are ordinals beyond the range of which only claims exist. The labels that
+// the controller sets on its claims exclude another set's claims with such names.
+func leftOver(s *sts.Snapshot) []ReplicaStatus {
+	seen := map[sts.Ordinal][]*corev1.PersistentVolumeClaim{}
+	for _, c := range s.Claims {
+		o, ok := sts.ClaimOrdinal(c.Name)
+		if !ok || sts.Wants(s.Set, o) || !matches(s.Set.Spec.Selector, c.Labels) ||
+			slices.ContainsFunc(s.Pods, func(p *corev1.Pod) bool { return p.Name == s.Name(o) }) {
+			continue
+		}
+		seen[o] = append(seen[o], c)
+	}
+	var out []ReplicaStatus
+	for o, claims := range seen {
+		out = append(out, ReplicaStatus{Ordinal: o, Pod: s.Name(o), Role: Orphaned, Claims: claimStatus(s, o, claims, false)})
+	}
+	return out
+}
+
+func matches(sel *metav1.LabelSelector, l map[string]string) bool {
+	if sel == nil {
+		return false
+	}
+	for k, v := range sel.MatchLabels {
+		if l[k] != v {
+			return false
+		}
+	}
+	return true
+}
+
+// fromCounters is the report from the set's status alone, where pods cannot be read.
+func (st *Status) fromCounters(s *sts.Snapshot) {
+	c := s.Set.Status
+	st.ReadyReplicas, st.AvailableReplicas, st.UpdatedReplicas = c.ReadyReplicas, c.AvailableReplicas, c.UpdatedReplicas
+	for o := sts.Start(s.Set); o < sts.End(s.Set); o++ {
+		st.Replicas = append([]ReplicaStatus{{Ordinal: o, Pod: s.Name(o), Role: Unknown, Claims: []ClaimStatus{}}}, st.Replicas...)
+	}
+	switch {
+	case s.Set.DeletionTimestamp != nil:
+		st.State = Deleting
+	case !sts.Observed(s.Set):
+		st.State = Progressing
+	case st.DesiredReplicas == 0 && c.Replicas == 0:
+		st.State = Parked
+	case c.Replicas > st.DesiredReplicas:
+		st.State = ScalingDown
+	case c.Replicas < st.DesiredReplicas:
+		st.State = ScalingUp
+	case c.CurrentRevision == c.UpdateRevision && c.AvailableReplicas == st.DesiredReplicas:
+		st.State = Complete
+	case st.holdsBack() && c.AvailableReplicas == st.DesiredReplicas:
+		st.State = Paused
+	default:
+		st.State = Progressing
+	}
+	st.Message = msgPodsUnreadable(c.ReadyReplicas, st.DesiredReplicas, c.UpdatedReplicas)
+}
+
+// sentence joins the parts that are not empty.
+func sentence(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), "; ")
+}
+
+// Fingerprint changes when something has happened, and not because time passes.
+func (st *Status) Fingerprint() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s/%s %s %d %d %d %s", st.Namespace, st.Name, st.State, st.DesiredReplicas, st.ReadyReplicas, st.Partition, st.UpdateRevision)
+	for _, r := range st.Replicas {
+		fmt.Fprintf(&b, " %s:%s,%s,%t", r.Ordinal, r.Role, r.Revision, r.Available)
+		if r.Trouble != nil {
+			b.WriteString("," + r.Trouble.Reason + r.Trouble.Claim + r.Trouble.InitContainer)
+		}
+		for _, c := range r.Claims {
+			if c.Risk != nil {
+				b.WriteString("," + c.Name + "=" + string(c.Risk.Reason))
+			}
+		}
+	}
+	if st.Canary != nil && st.Canary.Auto != nil {
+		b.WriteString(" auto:" + string(st.Canary.Auto.WaitingFor))
+	}
+	if st.Drain != nil && st.Drain.Member != nil {
+		fmt.Fprintf(&b, " member:%s,%s", st.Drain.Member.Ordinal, st.Drain.Member.Phase)
+	}
+	return b.String()
+}
