@@ -3,7 +3,7 @@
 
 MODULE  := github.com/kubectl-sts/kubectl-sts
 VERSION ?= $(shell hack/version.sh)
-LDFLAGS  = -s -w -X $(MODULE)/pkg/cmd.version=$(VERSION)
+LDFLAGS  = -s -w -X $(MODULE)/pkg/cli.version=$(VERSION)
 BINDIR  ?= $(or $(shell go env GOBIN),$(shell go env GOPATH)/bin)
 
 # Added to every go test command, for example: make test-e2e TESTFLAGS='-v -run Canary'

@@ -195,7 +195,7 @@ func TestVersionVariableExists(t *testing.T) {
 	if ldflags := strings.Join(readRelease(t).Builds[0].Ldflags, " "); !strings.Contains(ldflags, "-X "+target) {
 		t.Errorf(".goreleaser.yaml does not set %s: %s", target, ldflags)
 	}
-	if !strings.Contains(string(makefile), "-X $(MODULE)/pkg/cmd.version=") {
+	if !strings.Contains(string(makefile), "-X $(MODULE)/pkg/cli.version=") {
 		t.Errorf("the Makefile does not set %s", target)
 	}
 	files, err := filepath.Glob("../pkg/cli/*.go")

@@ -356,10 +356,10 @@ func TestViolationsAreFound(t *testing.T) {
 
 func TestWaysAreFound(t *testing.T) {
 	g := graph{
-		root + "operate":        {root + "sts", "k8s.io/apimachinery/pkg/labels"},
+		root + "operate":     {root + "sts", "k8s.io/apimachinery/pkg/labels"},
 		root + "sts":         {"example.org/helper"},
 		root + "cli":         {"k8s.io/client-go/kubernetes"},
-		root + "kube":     {"k8s.io/client-go/kubernetes"},
+		root + "kube":        {"k8s.io/client-go/kubernetes"},
 		"example.org/helper": {"k8s.io/client-go/rest", root + "operate"}, // a circle must not hang the search
 	}
 	got := strings.Join(g.reached(), "\n")

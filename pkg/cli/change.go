@@ -184,7 +184,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 	if err != nil {
 		return err
 	}
-	steps, trials := operate.ForetellTrials(intent, s)
+	steps, trials := operate.PreviewTrials(intent, s)
 	report := &ChangeReport{
 		TypeMeta:  metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "ChangeReport"},
 		Namespace: ns, Name: name, Command: c.verb, StartedAt: metav1.NewTime(s.TakenAt),
@@ -217,7 +217,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 			}
 		}
 		if report.Alteration = alteration; alteration != nil { // the accepted change may lead to another end
-			report.Plan, trials = operate.ForetellStored(intent, s, &set.Spec.Template)
+			report.Plan, trials = operate.PreviewStored(intent, s, &set.Spec.Template)
 			first = report.Plan[0]
 		}
 	}
@@ -300,7 +300,7 @@ func (c *change) printFirst(ctx context.Context, client *kube.Client, s *sts.Sna
 	if err != nil {
 		return err
 	}
-	steps := operate.Foretell(intent, s)
+	steps := operate.Preview(intent, s)
 	if steps[0].Verdict == operate.Wait {
 		// A patch that is committed now would not wait.
 		return &notYetError{msgNotYet(steps[0].Message)}

@@ -301,8 +301,8 @@ func (o *drainOptions) check() error {
 		return usagef("--park requires --replicas 0")
 	case o.intent.Park && o.profile != "" && o.profile != "none":
 		return usagef("--park and --profile are mutually exclusive: parked members do not leave their cluster")
-	case o.intent.Replicas > mostForetold:
-		return invalidFlag("replicas", o.intent.Replicas, fmt.Sprintf("must be at most %d", mostForetold))
+	case o.intent.Replicas > maxPlanReplicas:
+		return invalidFlag("replicas", o.intent.Replicas, fmt.Sprintf("must be at most %d", maxPlanReplicas))
 	case misspelt(o.exec+o.command) != "":
 		return usagef("unknown variable %s of a drain profile, must be one of %s", misspelt(o.exec+o.command), variables())
 	}

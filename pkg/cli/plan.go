@@ -235,7 +235,7 @@ func runPlan(ctx context.Context, c *common, o planOptions, out *output) error {
 	if err != nil {
 		return err
 	}
-	forecast := forecast.Foretell(s, q)
+	forecast := forecast.Run(s, q)
 	forecast.Outcome.Hint = c.hint(forecast.Namespace, forecast.Outcome.Hint)
 	switch {
 	case out.format() == svg:

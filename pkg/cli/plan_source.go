@@ -97,16 +97,16 @@ func strictRefusal(s *sts.Snapshot) string {
 	return strings.Join(objects, "; ")
 }
 
-// mostForetold is the number of replicas up to which a prediction takes a reasonable time.
-const mostForetold = 2000
+// maxPlanReplicas is the number of replicas up to which a prediction takes a reasonable time.
+const maxPlanReplicas = 2000
 
 // requirePredictable refuses a set that the API server would reject, or that is too large.
 func requirePredictable(set *appsv1.StatefulSet, from forecast.Source) error {
 	if problems := sts.Objections(set); from == forecast.Manifest && len(problems) > 0 {
 		return refused(reasonInvalid, msgServerRejects(set.Name, problems), "")
 	}
-	if n := sts.DesiredReplicas(set); n > mostForetold {
-		return usagef("statefulset/%s has %d replicas, more than the maximum of %d", set.Name, n, mostForetold)
+	if n := sts.DesiredReplicas(set); n > maxPlanReplicas {
+		return usagef("statefulset/%s has %d replicas, more than the maximum of %d", set.Name, n, maxPlanReplicas)
 	}
 	return checkRange(set)
 }

@@ -281,7 +281,7 @@ func TestForecasts(t *testing.T) {
 			if c.question != nil {
 				c.question(&q)
 			}
-			raw, err := yaml.Marshal(forecast.Foretell(s, q))
+			raw, err := yaml.Marshal(forecast.Run(s, q))
 			if err != nil {
 				t.Fatal(err)
 			}

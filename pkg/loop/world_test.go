@@ -171,7 +171,7 @@ func (l *live) expect(what string, got, want []string) {
 
 // A canary from its first write to its last: one pod after the other, none before the one
 // above it is available, and a command that has run out of time is resumed by the next.
-func TestACanaryInTheForetoldWorld(t *testing.T) {
+func TestACanaryInThePreviewWorld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLive(t, 3)
 		if r, err := l.run(start("web:2"), 0); err != nil || r.Decision.Verdict != operate.Done {
@@ -204,7 +204,7 @@ func TestACanaryInTheForetoldWorld(t *testing.T) {
 
 // A canary that never becomes ready is waited for until the timeout; its abort unblocks the
 // controller, which waits for the broken pod (kubernetes#67250).
-func TestABrokenCanaryInTheForetoldWorld(t *testing.T) {
+func TestABrokenCanaryInThePreviewWorld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLive(t, 3)
 		var late *loop.TimeoutError

@@ -226,7 +226,7 @@ type Run struct {
 	// Quiet: its output is read and not shown; it is run repeatedly.
 	Quiet bool `json:"-"`
 	// The result in a plan, where the command is not run. Empty for success.
-	foretold Answer
+	predicted Answer
 }
 
 // Label names the command: "--check", "--check-exec in web-3".

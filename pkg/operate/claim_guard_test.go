@@ -153,7 +153,7 @@ func TestNoVerbTakesAPodWhoseDataWouldGo(t *testing.T) {
 					name := inv.Claims[o].Name
 					spoil(inv, o)
 					s := inv.Snapshots()[0]
-					last := lastOf(operate.Foretell(verb.make(holder("1"), s), s))
+					last := lastOf(operate.Preview(verb.make(holder("1"), s), s))
 					refused := last.Verdict == operate.Refused && last.Reason == operate.ReasonDataLoss
 					switch {
 					case slices.Contains(verb.goes, o) && (!refused || last.Subject != "persistentvolumeclaim/"+name || !strings.Contains(last.Message, name)):
@@ -167,7 +167,7 @@ func TestNoVerbTakesAPodWhoseDataWouldGo(t *testing.T) {
 					}
 					accepting := holder("1")
 					accepting.AcceptDataLoss = true
-					if last := lastOf(operate.Foretell(verb.make(accepting, s), s)); last.Reason == operate.ReasonDataLoss {
+					if last := lastOf(operate.Preview(verb.make(accepting, s), s)); last.Reason == operate.ReasonDataLoss {
 						t.Errorf("with --accept-data-loss: %+v", last)
 					}
 					accepted := verb.make(accepting, s)
@@ -183,7 +183,7 @@ func TestNoVerbTakesAPodWhoseDataWouldGo(t *testing.T) {
 			for _, o := range verb.goes {
 				rescued(inv, o)
 			}
-			if last := foretold(verb, inv); last.Reason == operate.ReasonDataLoss {
+			if last := previewed(verb, inv); last.Reason == operate.ReasonDataLoss {
 				t.Errorf("%+v", last)
 			}
 		})
@@ -191,7 +191,7 @@ func TestNoVerbTakesAPodWhoseDataWouldGo(t *testing.T) {
 			inv := verb.from()
 			mounting(inv)
 			inv.Claims, inv.Missing = nil, []sts.Missing{{Resource: "persistentvolumeclaims", Reason: "forbidden"}}
-			last := foretold(verb, inv)
+			last := previewed(verb, inv)
 			if last.Verdict != operate.Refused || last.Reason != operate.ReasonUnseen || !strings.Contains(last.Message, "persistentvolumeclaims could not be listed") {
 				t.Errorf("%+v", last)
 			}
@@ -200,16 +200,16 @@ func TestNoVerbTakesAPodWhoseDataWouldGo(t *testing.T) {
 			inv := verb.from()
 			mounting(inv)
 			inv.Volumes, inv.Missing = []sts.Volume{}, []sts.Missing{{Resource: "persistentvolumes", Reason: "forbidden"}}
-			if last := foretold(verb, inv); last.Verdict == operate.Refused {
+			if last := previewed(verb, inv); last.Verdict == operate.Refused {
 				t.Errorf("%+v", last)
 			}
 		})
 	}
 }
 
-func foretold(verb guardedVerb, inv *sts.Inventory) operate.Decision {
+func previewed(verb guardedVerb, inv *sts.Inventory) operate.Decision {
 	s := inv.Snapshots()[0]
-	return lastOf(operate.Foretell(verb.make(holder("1"), s), s))
+	return lastOf(operate.Preview(verb.make(holder("1"), s), s))
 }
 
 func lastOf(steps []operate.Decision) operate.Decision { return steps[len(steps)-1] }
@@ -261,7 +261,7 @@ func TestClaimsNamedInTheTemplateAreGuarded(t *testing.T) {
 		pod.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{
 			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "shared"}}}}
 	}
-	last := lastOf(operate.Foretell(operate.RestartPods{Holder: holder("1")}, inv.Snapshots()[0]))
+	last := lastOf(operate.Preview(operate.RestartPods{Holder: holder("1")}, inv.Snapshots()[0]))
 	if last.Reason != operate.ReasonDataLoss || last.Subject != "persistentvolumeclaim/shared" {
 		t.Errorf("%+v", last)
 	}
@@ -275,7 +275,7 @@ func TestARescueWithoutItsCopy(t *testing.T) {
 	inv.Volumes[1].ReclaimPolicy = corev1.PersistentVolumeReclaimRetain
 	inv.Volumes[1].Retained = &sts.RetainedClaim{UID: inv.Claims[1].UID, Copy: "pv-copy"}
 	held := func() operate.Decision {
-		return lastOf(operate.Foretell(operate.RestartPods{Holder: holder("1")}, inv.Snapshots()[0]))
+		return lastOf(operate.Preview(operate.RestartPods{Holder: holder("1")}, inv.Snapshots()[0]))
 	}
 	if last := held(); last.Reason != operate.ReasonDataLoss {
 		t.Errorf("without the copy: %+v", last)
@@ -322,12 +322,12 @@ func TestASharedClaimThatIsRescued(t *testing.T) {
 	rescued(inv, 0)
 	inv.Pods[1].Spec.Volumes = append(inv.Pods[1].Spec.Volumes, inv.Pods[0].Spec.Volumes...)
 	inv.Budgets = nil
-	last := lastOf(operate.Foretell(operate.RestartPods{Holder: holder("1")}, inv.Snapshots()[0]))
+	last := lastOf(operate.Preview(operate.RestartPods{Holder: holder("1")}, inv.Snapshots()[0]))
 	if last.Reason != operate.ReasonDataLoss || last.Subject != "persistentvolumeclaim/data-web-0" || !strings.Contains(last.Hint, "pvc-gc undo data-web-0") {
 		t.Errorf("%+v", last)
 	}
 	s := inv.Snapshots()[0]
-	last = lastOf(operate.Foretell(operate.NewDrainScale(operate.DrainOptions{Holder: holder("1"), Park: true, NoHooks: true}, s), s))
+	last = lastOf(operate.Preview(operate.NewDrainScale(operate.DrainOptions{Holder: holder("1"), Park: true, NoHooks: true}, s), s))
 	if last.Verdict != operate.Done {
 		t.Errorf("%+v", last)
 	}
@@ -348,7 +348,7 @@ func TestWhatHasNoDataIsNotGuarded(t *testing.T) {
 			mounting(inv)
 			badStates[sts.ClaimIsTerminating](inv, 2)
 			change(inv)
-			if last := lastOf(operate.Foretell(operate.RestartPods{Holder: holder("1")}, inv.Snapshots()[0])); last.Verdict != operate.Done {
+			if last := lastOf(operate.Preview(operate.RestartPods{Holder: holder("1")}, inv.Snapshots()[0])); last.Verdict != operate.Done {
 				t.Errorf("%+v", last)
 			}
 		})

@@ -113,7 +113,7 @@ func TestCommit(t *testing.T) {
 				change(test.from)
 			}
 			s := test.from.Snapshots()[0]
-			steps := operate.Foretell(test.intent, s)
+			steps := operate.Preview(test.intent, s)
 			var got []byte
 			if first := operate.FirstPatch(steps); first != nil {
 				var err error

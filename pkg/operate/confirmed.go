@@ -35,7 +35,7 @@ func (c confirmed) acceptsDataLoss() bool { return true }
 // goes are the pods that may be replaced or removed because of the plan, and whether the plan
 // reaches its end.
 func goes(i Intent, s *sts.Snapshot) (pods map[types.UID]bool, done bool) {
-	w := newForetold(s)
+	w := newPreview(s)
 	w.going = map[types.UID]bool{}
 	steps := w.run(i, s)
 	return w.going, steps[len(steps)-1].Verdict == Done

@@ -718,7 +718,7 @@ func autoCases() []decisionCase {
 
 // The plan that people confirm: it names each step, what is asked before it and how
 // it ends, and a question to many pods once.
-func TestForetellAuto(t *testing.T) {
+func TestPreviewAuto(t *testing.T) {
 	steps := func(text string) []operate.Count {
 		out, err := operate.ParseSteps(text)
 		if err != nil {
@@ -753,7 +753,7 @@ func TestForetellAuto(t *testing.T) {
 	for _, test := range tests {
 		test.intent.Holder = holder("1")
 		fmt.Fprintf(&all, "# %s\n", test.name)
-		for _, d := range operate.Foretell(test.intent, test.of.Snapshots()[0]) {
+		for _, d := range operate.Preview(test.intent, test.of.Snapshots()[0]) {
 			fmt.Fprintf(&all, "%s: %s\n", d.Verdict, d.Message)
 		}
 		all.WriteString("\n")

@@ -163,7 +163,7 @@ func (s *drainStory) begin(killed *command, id string) *command {
 	o := s.options
 	o.ID = id
 	i := operate.NewDrainScale(o, s.w.snapshot())
-	steps := operate.Foretell(i, s.w.snapshot())
+	steps := operate.Preview(i, s.w.snapshot())
 	// A hook runs on another member; it fails where all are down at this moment.
 	asks := slices.ContainsFunc(slices.Collect(maps.Values(s.w.pods())), s.w.available)
 	if last := steps[len(steps)-1]; last.Verdict != operate.Done && (asks || last.Reason != operate.ReasonHookFailed) && !s.starved(last) {

@@ -645,7 +645,7 @@ func TestAResumedDrainChecksBeforeItDrainsAgain(t *testing.T) {
 }
 
 // The plan of backing out names the members without a pod, and evicts only those that have one.
-func TestForetellBackingOutOfAQuota(t *testing.T) {
+func TestPreviewBackingOutOfAQuota(t *testing.T) {
 	for name, policy := range map[string]appsv1.PodManagementPolicyType{"in order": appsv1.OrderedReadyPodManagement, "parallel": appsv1.ParallelPodManagement} {
 		t.Run(name, func(t *testing.T) {
 			inv := ststest.Web(6)
@@ -655,7 +655,7 @@ func TestForetellBackingOutOfAQuota(t *testing.T) {
 			noBudget(inv)
 			s := inv.Snapshots()[0]
 			var got []string
-			for _, d := range operate.Foretell(operate.NewDrainScale(drainOptions(3, nil), s), s) {
+			for _, d := range operate.Preview(operate.NewDrainScale(drainOptions(3, nil), s), s) {
 				got = append(got, d.Message)
 			}
 			want := []string{

@@ -67,7 +67,7 @@ func TestCautions(t *testing.T) {
 				change(test.from)
 			}
 			s := test.from.Snapshots()[0]
-			got := operate.Cautions(s, operate.Foretell(test.intent, s))
+			got := operate.Cautions(s, operate.Preview(test.intent, s))
 			if !slices.EqualFunc(test.want, got, func(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}

@@ -484,7 +484,7 @@ func (s *story) safe(snapshot *sts.Snapshot, d operate.Decision) {
 func (s *story) checkPlan(i operate.Intent) {
 	s.t.Helper()
 	snapshot := s.w.snapshot()
-	steps := operate.Foretell(i, snapshot)
+	steps := operate.Preview(i, snapshot)
 	if len(steps) == 0 {
 		s.t.Fatal("a plan without a step")
 	}

@@ -223,7 +223,7 @@ func (i RestartPods) question(s *sts.Snapshot, r sts.Replica) Run {
 	return Run{
 		Key: key, For: "leader-exec", Command: i.LeaderExec,
 		Pod: r.Pod.Name, UID: r.Pod.UID, Container: mainContainer(r.Pod), Timeout: leaderTimeout,
-		foretold: Answer{ExitCode: 1},
+		predicted: Answer{ExitCode: 1},
 	}
 }
 

@@ -272,7 +272,7 @@ func (s *restartStory) tell() {
 		if c == nil || c.then == nil && s.r.IntN(10) == 0 {
 			i := s.intent
 			i.ID = fmt.Sprint(rounds)
-			if steps := operate.Foretell(i, s.w.snapshot()); steps[len(steps)-1].Verdict != operate.Done {
+			if steps := operate.Preview(i, s.w.snapshot()); steps[len(steps)-1].Verdict != operate.Done {
 				s.t.Fatalf("the plan ends with %s", text(steps[len(steps)-1]))
 			}
 			c = &command{t: s.t, w: s.w, intent: i, before: s.safe, answer: s.answer}

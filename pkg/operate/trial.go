@@ -55,17 +55,17 @@ func (t Trial) source() string {
 	return strings.Join(append([]string{source}, t.others...), ", ")
 }
 
-// ForetellTrials predicts the plan, with the pods to try before it begins: those that the
+// PreviewTrials predicts the plan, with the pods to try before it begins: those that the
 // controller creates because of it until nothing moves any more, also after the command has ended.
 // A pod that is missing already, and that the controller creates in any case, is not included.
-func ForetellTrials(i Intent, s *sts.Snapshot) ([]Decision, []Trial) {
-	return ForetellStored(i, s, nil)
+func PreviewTrials(i Intent, s *sts.Snapshot) ([]Decision, []Trial) {
+	return PreviewStored(i, s, nil)
 }
 
-// ForetellStored is [ForetellTrials] where the API server stores another template than the one that
+// PreviewStored is [PreviewTrials] where the API server stores another template than the one that
 // the plan restores or sets, and the plan accepts that.
-func ForetellStored(i Intent, s *sts.Snapshot, template *corev1.PodTemplateSpec) ([]Decision, []Trial) {
-	w := newForetold(s)
+func PreviewStored(i Intent, s *sts.Snapshot, template *corev1.PodTemplateSpec) ([]Decision, []Trial) {
+	w := newPreview(s)
 	w.stored = template
 	var created []*corev1.Pod
 	w.Created = func(p *corev1.Pod) { created = append(created, p) }

@@ -72,8 +72,8 @@ func TestTrials(t *testing.T) {
 				change(test.from)
 			}
 			s := test.from.Snapshots()[0]
-			steps, trials := operate.ForetellTrials(test.intent, s)
-			if diff := cmp.Diff(inFullAll(operate.Foretell(test.intent, s)), inFullAll(steps)); diff != "" {
+			steps, trials := operate.PreviewTrials(test.intent, s)
+			if diff := cmp.Diff(inFullAll(operate.Preview(test.intent, s)), inFullAll(steps)); diff != "" {
 				t.Errorf("the plan is another one with trials (-want +got):\n%s", diff)
 			}
 			var got []trial
@@ -103,9 +103,9 @@ func TestTrials(t *testing.T) {
 	}
 }
 
-// TestForetellStored: where admission changes the stable template, the plan of a rollback ends as the
+// TestPreviewStored: where admission changes the stable template, the plan of a rollback ends as the
 // command will: stuck, with an unchanged partition.
-func TestForetellStored(t *testing.T) {
+func TestPreviewStored(t *testing.T) {
 	s := standing(2).Snapshots()[0]
 	set := s.Set.DeepCopy()
 	set.Spec.Template = *ststest.Web(5).Sets[0].Spec.Template.DeepCopy()
@@ -114,7 +114,7 @@ func TestForetellStored(t *testing.T) {
 		"abort":   operate.AbortCanary{Holder: holder("1"), TemplateDigest: sts.TemplateDigest(&set.Spec.Template)},
 		"promote": operate.NewPromoteCanary(operate.PromoteOptions{Holder: holder("1"), Full: true}, s),
 	} {
-		steps, trials := operate.ForetellStored(intent, s, &set.Spec.Template)
+		steps, trials := operate.PreviewStored(intent, s, &set.Spec.Template)
 		var moves []int32
 		for _, d := range steps {
 			if d.Action != nil && d.Action.PatchSet != nil && d.Action.PatchSet.Partition != nil {

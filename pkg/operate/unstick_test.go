@@ -123,7 +123,7 @@ func TestUnstickUnderRecreate(t *testing.T) {
 	crashing(0)(inv)
 	justPod(0)(inv)
 	var got []string
-	for _, d := range operate.Foretell(operate.Unstick{Holder: holder("1")}, inv.Snapshots()[0]) {
+	for _, d := range operate.Preview(operate.Unstick{Holder: holder("1")}, inv.Snapshots()[0]) {
 		got = append(got, string(d.Verdict)+" "+d.Reason)
 	}
 	if diff := cmp.Diff([]string{"Do Restore", "Do Finish", "Done Unstuck"}, got); diff != "" {

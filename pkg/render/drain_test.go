@@ -74,7 +74,7 @@ func TestPlanOfDrainScale(t *testing.T) {
 			o := operate.DrainOptions{Holder: operate.Holder{Owner: sts.Owner{Name: "alice@laptop", ID: "1"}}, Replicas: test.to, Profile: test.profile, Park: test.park, Domain: "cluster.local"}
 			s := ststest.Web(test.size).Snapshots()[0]
 			var b strings.Builder
-			render.Plan(&b, operate.Foretell(operate.NewDrainScale(o, s), s), render.Style{Width: 80})
+			render.Plan(&b, operate.Preview(operate.NewDrainScale(o, s), s), render.Style{Width: 80})
 			for line := range strings.Lines(b.String()) {
 				if utf8.RuneCountInString(line) > 81 {
 					t.Errorf("wider than 80 columns: %s", line)

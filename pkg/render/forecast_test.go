@@ -56,7 +56,7 @@ func TestForecastOfManyReplicas(t *testing.T) {
 	q := forecast.Question{From: forecast.Live, Domain: sts.DefaultClusterDomain, Set: s.Set.DeepCopy()}
 	q.ReadyAfter.Duration, q.TerminateAfter.Duration = 20*time.Second, 10*time.Second
 	q.Set.Spec.Template = ststest.Template("web:2")
-	f := forecast.Foretell(s, q)
+	f := forecast.Run(s, q)
 	goldenForecast(t, "many", f, render.Style{}, false)
 	if len(f.Events) != 4*300 {
 		t.Errorf("%d events, want 4 for each pod", len(f.Events))

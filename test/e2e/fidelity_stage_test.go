@@ -195,16 +195,16 @@ func (f *fidelity) playNode(ctx context.Context, e forecast.Event) error {
 
 // playNodes does to the real pods what the nodes of the predicted world have done.
 func (f *fidelity) playNodes(ctx context.Context) error {
-	foretold := map[string]*corev1.Pod{}
+	predicted := map[string]*corev1.Pod{}
 	for _, p := range f.world.Pods {
-		foretold[f.ids[string(p.UID)]] = p
+		predicted[f.ids[string(p.UID)]] = p
 	}
 	f.mu.Lock()
 	pods := maps.Clone(f.podsByName)
 	f.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(pods)) {
 		pod := pods[name]
-		p := foretold[string(pod.UID)]
+		p := predicted[string(pod.UID)]
 		var err error
 		switch {
 		case p == nil && pod.DeletionTimestamp != nil:
@@ -269,9 +269,9 @@ func (s *stage) setStatus(ctx context.Context, p *corev1.Pod, as fare) error {
 
 // states are both worlds as text, with the names of the real one. Names that one of them does not have
 // yet are "new".
-func (f *fidelity) states() (foretold, seen string) {
+func (f *fidelity) states() (predicted, seen string) {
 	const isNew = "(new)"
-	foretold = inWords(f.world.Set, f.world.Pods, f.world.Claims, f.world.Revisions, f.world.Now, func(id string) string {
+	predicted = inWords(f.world.Set, f.world.Pods, f.world.Claims, f.world.Revisions, f.world.Now, func(id string) string {
 		if known := f.ids[id]; known != "" {
 			return known
 		}
@@ -286,7 +286,7 @@ func (f *fidelity) states() (foretold, seen string) {
 		}
 		return isNew
 	})
-	return foretold, seen
+	return predicted, seen
 }
 
 func inWords(set *appsv1.StatefulSet, pods map[string]*corev1.Pod, claims map[string]*corev1.PersistentVolumeClaim,
@@ -364,15 +364,15 @@ func (f *fidelity) recognize() {
 	}
 }
 
-func (f *fidelity) know(foretold, seen string) { f.ids[foretold], f.known[seen] = seen, true }
+func (f *fidelity) know(predicted, seen string) { f.ids[predicted], f.known[seen] = seen, true }
 
-func (f *fidelity) knowRevision(foretold, seen string) {
-	f.ids[foretold], f.revisionsKnown[seen] = seen, true
+func (f *fidelity) knowRevision(predicted, seen string) {
+	f.ids[predicted], f.revisionsKnown[seen] = seen, true
 }
 
 // happenings are the events of both worlds since the last comparison, in order if the controller
 // guarantees one. Pods and claims have separate watches.
-func (f *fidelity) happenings() (foretold, seen string) {
+func (f *fidelity) happenings() (predicted, seen string) {
 	var a, b []happening
 	for _, e := range f.world.Events()[f.told:] {
 		switch e.Kind {

@@ -361,8 +361,8 @@ func (f *fidelity) hold(ctx context.Context, name string) error {
 		}
 		return append(slices.Clone(finalizers), heldBy), true
 	}
-	foretold, holds := toggle(f.world.Claims[name].Finalizers)
-	f.world.Claims[name].Finalizers = foretold
+	predicted, holds := toggle(f.world.Claims[name].Finalizers)
+	f.world.Claims[name].Finalizers = predicted
 	f.did("finalizer on claim %s: %t", name, holds)
 	f.world.Settle()
 	// The pvc-protection controller removes its own finalizer asynchronously.
@@ -494,8 +494,8 @@ func (f *fidelity) agree(ctx context.Context) error {
 	// Now the controllers.
 	give := time.After(*patience)
 	for {
-		foretold, seen := f.states()
-		if foretold == seen {
+		predicted, seen := f.states()
+		if predicted == seen {
 			break
 		}
 		select {
@@ -505,14 +505,14 @@ func (f *fidelity) agree(ctx context.Context) error {
 				return err
 			}
 		case <-give:
-			return f.disagree("state", foretold, seen)
+			return f.disagree("state", predicted, seen)
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 	f.recognize()
-	if foretold, seen := f.happenings(); foretold != seen {
-		return f.disagree("events", foretold, seen)
+	if predicted, seen := f.happenings(); predicted != seen {
+		return f.disagree("events", predicted, seen)
 	}
 	if silent {
 		// The controller should do nothing: make sure that it has observed the change.
@@ -552,9 +552,9 @@ func (f *fidelity) news() []string {
 	return out
 }
 
-func (f *fidelity) disagree(on, foretold, seen string) error {
+func (f *fidelity) disagree(on, predicted, seen string) error {
 	return fmt.Errorf("seed %d, gate %t, step %d: %s (-predicted +seen):\n%s\nstory:\n%s", f.seed, f.features.MaxUnavailable, f.steps, on,
-		gocmp.Diff(strings.Split(foretold, "\n"), strings.Split(seen, "\n")), strings.Join(f.story, "\n"))
+		gocmp.Diff(strings.Split(predicted, "\n"), strings.Split(seen, "\n")), strings.Join(f.story, "\n"))
 }
 
 func describe(set *appsv1.StatefulSet) string {

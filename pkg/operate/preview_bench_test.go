@@ -12,7 +12,7 @@ import (
 )
 
 // A plan of a large set is shown before anything is asked: it must not be waited for.
-func BenchmarkForetell(b *testing.B) {
+func BenchmarkPreview(b *testing.B) {
 	for _, n := range []int32{300} {
 		canary := ststest.Web(n)
 		set := canary.Sets[0]
@@ -45,7 +45,7 @@ func BenchmarkForetell(b *testing.B) {
 			b.Run(fmt.Sprintf("%s %d", c.name, n), func(b *testing.B) {
 				steps := 0
 				for b.Loop() {
-					steps = len(operate.Foretell(c.intent, s))
+					steps = len(operate.Preview(c.intent, s))
 				}
 				b.ReportMetric(float64(steps), "steps")
 			})

@@ -7,7 +7,7 @@ import (
 )
 
 func TestMessagesOfPlan(t *testing.T) {
-	messagetest.Golden(t, "plan",
+	messagetest.Golden(t, "steps",
 		messagetest.Call(msgWaitStep, "for pod web-2: it is starting"),
 		messagetest.Call(msgWaiting, "for pod web-2: it is starting"),
 		messagetest.Call(msgSameSteps, 6, 17, "web-3 to web-1, one at a time"),

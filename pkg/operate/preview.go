@@ -14,15 +14,15 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Foretell runs an intent in a simulated world where everything succeeds and returns
+// Preview runs an intent in a simulated world where everything succeeds and returns
 // its decisions: the plan that people review. The last one is how it would end. The
 // same Next decides here and in the cluster. Waits are not listed, except the first
 // one, those with a set duration, and one that does not end.
-func Foretell(i Intent, s *sts.Snapshot) []Decision {
-	return newForetold(s).run(i, s)
+func Preview(i Intent, s *sts.Snapshot) []Decision {
+	return newPreview(s).run(i, s)
 }
 
-func (w *foretold) run(i Intent, s *sts.Snapshot) []Decision {
+func (w *preview) run(i Intent, s *sts.Snapshot) []Decision {
 	const long = time.Hour // longer than any decision waits for a standstill
 	var out []Decision
 	f := Facts{Still: long, Asked: map[string]bool{}, Answers: map[string]Answer{}}
@@ -60,7 +60,7 @@ func (w *foretold) run(i Intent, s *sts.Snapshot) []Decision {
 			if len(out) == 0 || !sameQuestion(out[len(out)-1], d) {
 				out = append(out, d)
 			}
-			answer := run.foretold
+			answer := run.predicted
 			answer.Imagined = true
 			f.Asked[run.Key], f.Answers[run.Key] = true, answer
 			steps-- // commands do not count: their number is not limited
@@ -90,7 +90,7 @@ func sameQuestion(a, b Decision) bool {
 // The simulated world in which a plan is made: pods are created and deleted
 // at once, new ones become ready, and those that are failing now stay so. What a decision
 // depends on besides the set and its pods, budgets for instance, does not change.
-type foretold struct {
+type preview struct {
 	*forecast.World
 	beside  *sts.Snapshot
 	broken  map[types.UID]bool
@@ -100,10 +100,10 @@ type foretold struct {
 	stored  *corev1.PodTemplateSpec // the new template after admission; nil where admission does not change it
 }
 
-func newForetold(s *sts.Snapshot) *foretold {
+func newPreview(s *sts.Snapshot) *preview {
 	beside := *s
 	beside.Events, beside.Budgets = nil, freed(s)
-	w := &foretold{beside: &beside, broken: map[types.UID]bool{}}
+	w := &preview{beside: &beside, broken: map[types.UID]bool{}}
 	for _, r := range s.Replicas() {
 		if r.Pod != nil && isFailing(s, r) {
 			w.broken[r.Pod.UID] = true
@@ -144,16 +144,16 @@ func featuresOf(s *sts.Snapshot, nodes forecast.Nodes) forecast.Features {
 }
 
 // enough is more steps than any plan has.
-func (w *foretold) enough() int {
+func (w *preview) enough() int {
 	w.largest = max(w.largest, len(w.Pods), int(sts.DesiredReplicas(w.Set)))
 	return 20 + 20*w.largest
 }
 
-func (w *foretold) snapshot() *sts.Snapshot { return w.Snapshot(w.beside) }
+func (w *preview) snapshot() *sts.Snapshot { return w.Snapshot(w.beside) }
 
 // goesOn advances the world to the next event, or to a time. It is false when nothing happens
 // any more.
-func (w *foretold) goesOn(until *time.Time) bool {
+func (w *preview) goesOn(until *time.Time) bool {
 	switch {
 	case !w.begun:
 		w.settle()
@@ -166,13 +166,13 @@ func (w *foretold) goesOn(until *time.Time) bool {
 	return true
 }
 
-func (w *foretold) settle() {
+func (w *preview) settle() {
 	w.begun = true
 	w.Settle()
 }
 
 // apply carries out an action. It fails where the API server would.
-func (w *foretold) apply(a *Action) error {
+func (w *preview) apply(a *Action) error {
 	switch {
 	case a.PatchSet != nil:
 		set, err := Patched(w.Set, a.PatchSet.Ops)
@@ -211,7 +211,7 @@ func (w *foretold) apply(a *Action) error {
 
 // recall puts a revision back that is gone from history: the name of a revision is derived from
 // its template, so a restored one has its old name.
-func (w *foretold) recall(name string) {
+func (w *preview) recall(name string) {
 	if name == "" || slices.ContainsFunc(w.Revisions, func(r *appsv1.ControllerRevision) bool { return r.Name == name }) {
 		return
 	}
@@ -225,7 +225,7 @@ func (w *foretold) recall(name string) {
 
 // giveUp treats pods as failing that should be replaced and are not ready: an intent that acts
 // without waiting for them does not rely on them.
-func (w *foretold) giveUp() {
+func (w *preview) giveUp() {
 	for o := sts.UpdateFrom(w.Set); sts.IsRollingUpdate(w.Set) && o < sts.End(w.Set); o++ {
 		p := w.Pods[sts.PodName(w.Set.Name, o)]
 		if p != nil && sts.ReadySince(p).IsZero() && sts.PodRevision(p) != w.Set.Status.UpdateRevision {

@@ -20,9 +20,9 @@ const personComes = time.Minute
 // mostEvents ends a forecast that would never end.
 const mostEvents = 200_000
 
-// Foretell predicts: it plays the change in a world that begins with the snapshot, until nothing
+// Run predicts: it plays the change in a world that begins with the snapshot, until nothing
 // happens any more.
-func Foretell(s *sts.Snapshot, q Question) *Forecast {
+func Run(s *sts.Snapshot, q Question) *Forecast {
 	now := *s
 	now.TakenAt = s.TakenAt.Truncate(time.Second) // as all times of objects
 	t := newTeller(&now, q)
