@@ -45,7 +45,7 @@ func schemas(c *comments) (map[string]string, error) {
 	var errs []error
 	for _, d := range slices.Concat(reportTypes, profileTypes) {
 		g := &schemaGenerator{comments: c, defs: map[string]any{}, types: map[string]reflect.Type{}}
-		s := g.object(d.of, d.kind)
+		s := g.object(d.of)
 		s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 		s["title"] = d.kind
 		if len(g.defs) > 0 {
@@ -58,16 +58,26 @@ func schemas(c *comments) (map[string]string, error) {
 	return files, errors.Join(append(errs, c.errs...)...)
 }
 
+// kindOf is the kind of a document.
+func kindOf(t reflect.Type) string {
+	for _, d := range slices.Concat(reportTypes, profileTypes) {
+		if d.of == t {
+			return d.kind
+		}
+	}
+	return ""
+}
+
 type schemaGenerator struct {
 	*comments
 	defs  map[string]any
 	types map[string]reflect.Type // those of defs
 }
 
-// object is the schema of a struct. kind is that of a document, "" for a part of one.
-func (g *schemaGenerator) object(t reflect.Type, kind string) map[string]any {
+// object is the schema of a struct.
+func (g *schemaGenerator) object(t reflect.Type) map[string]any {
 	properties := map[string]any{}
-	required := g.properties(t, kind, properties)
+	required := g.properties(t, properties)
 	s := map[string]any{"type": "object", "description": g.ofType(t), "properties": properties}
 	if len(required) > 0 {
 		slices.Sort(required)
@@ -76,17 +86,17 @@ func (g *schemaGenerator) object(t reflect.Type, kind string) map[string]any {
 	return s
 }
 
-func (g *schemaGenerator) properties(t reflect.Type, kind string, properties map[string]any) (required []string) {
+func (g *schemaGenerator) properties(t reflect.Type, properties map[string]any) (required []string) {
 	for f := range fieldsOf(t) {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case f.Type == reflect.TypeFor[metav1.TypeMeta]():
 			properties["apiVersion"] = map[string]any{"const": sts.APIVersion}
-			properties["kind"] = map[string]any{"const": kind}
+			properties["kind"] = map[string]any{"const": kindOf(t)}
 			required = append(required, "apiVersion", "kind")
 			continue
 		case f.Anonymous && name == "":
-			required = append(required, g.properties(f.Type, kind, properties)...)
+			required = append(required, g.properties(f.Type, properties)...)
 			continue
 		case name == "-":
 			continue
@@ -143,7 +153,7 @@ func (g *schemaGenerator) define(t reflect.Type) {
 	switch other, ok := g.types[t.Name()]; {
 	case !ok:
 		g.types[t.Name()] = t // a type may refer to itself
-		g.defs[t.Name()] = g.object(t, "")
+		g.defs[t.Name()] = g.object(t)
 	case other != t:
 		g.errs = append(g.errs, fmt.Errorf("%s and %s have the same name in a JSON Schema", t, other))
 	}
