@@ -2,8 +2,9 @@ package sts
 
 import (
 	"errors"
-	appsv1 "k8s.io/api/apps/v1"
 	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )

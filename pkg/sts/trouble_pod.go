@@ -241,10 +241,6 @@ func runningInit(pod *corev1.Pod) *corev1.ContainerStatus {
 	return nil
 }
 
-func restartsAlways(c corev1.Container) bool {
-	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
-}
-
 func sidecars(pod *corev1.Pod) int {
 	n := 0
 	for _, c := range pod.Spec.InitContainers {
