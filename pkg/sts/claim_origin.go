@@ -120,7 +120,7 @@ func (r *reading) gone() bool { return !r.fits }
 func (j *ClaimJudge) readings(c *corev1.PersistentVolumeClaim, stem string) []reading {
 	var fit, gone []reading
 	for _, s := range splits(stem) {
-		r := reading{split: s, set: j.sets[key{c.Namespace, s.set}]}
+		r := reading{split: s, set: j.sets[objectKey{c.Namespace, s.set}]}
 		r.naming, r.used = nameSet(c.Labels, s)
 		if r.set == nil {
 			gone = append(gone, r)
@@ -293,7 +293,7 @@ type alikes struct {
 // family counts the claims of the same stem that have the claim's labels, and reports whether
 // there are others.
 func (j *ClaimJudge) family(c *corev1.PersistentVolumeClaim, stem string) (alike int, others bool) {
-	for _, f := range j.families[key{c.Namespace, stem}] {
+	for _, f := range j.families[objectKey{c.Namespace, stem}] {
 		if maps.Equal(f.labels, c.Labels) {
 			alike = f.n
 		} else {
@@ -306,7 +306,7 @@ func (j *ClaimJudge) family(c *corev1.PersistentVolumeClaim, stem string) (alike
 // gives reports whether a template of the set gives the claim's name.
 func (j *ClaimJudge) gives(set *appsv1.StatefulSet, c *corev1.PersistentVolumeClaim) bool {
 	stem, _, _ := cutOrdinal(c.Name)
-	return slices.ContainsFunc(j.claimants[key{c.Namespace, stem}], func(by claimant) bool { return by.set == set })
+	return slices.ContainsFunc(j.claimants[objectKey{c.Namespace, stem}], func(by claimant) bool { return by.set == set })
 }
 
 // doubts are the warnings for the user before the claim is deleted.
@@ -316,7 +316,7 @@ func (j *ClaimJudge) doubts(c *corev1.PersistentVolumeClaim, unused *corev1.Pers
 	}
 	doubt := func(text string) { v.Doubts = append(v.Doubts, text) }
 	for _, name := range v.Sets {
-		set := j.sets[key{c.Namespace, name}]
+		set := j.sets[objectKey{c.Namespace, name}]
 		if ref := metav1.GetControllerOfNoCopy(set); ref != nil {
 			doubt(msgDoubtOperator(name, operator(c.Namespace, ref).Name))
 		}

@@ -24,7 +24,7 @@ func without(inv *sts.Inventory) { inv.Pods = append(inv.Pods[:1:1], inv.Pods[2:
 // ago.
 func said(reason, message string, count int32, first, last time.Duration) func(*sts.Inventory) {
 	return func(inv *sts.Inventory) {
-		e := event("StatefulSet", "web", message)
+		e := ststest.Event("StatefulSet", "web", message)
 		e.InvolvedObject.UID, e.Reason, e.Count = inv.Sets[0].UID, reason, count
 		e.FirstTimestamp, e.LastTimestamp = metav1.NewTime(ago(first)), metav1.NewTime(ago(last))
 		e.Type = corev1.EventTypeWarning
@@ -258,7 +258,7 @@ func TestRecreated(t *testing.T) {
 	evicted := func(pods int, last time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
 			for k := range pods {
-				e := event("Pod", "web-1", "The node was low on resource: memory.")
+				e := ststest.Event("Pod", "web-1", "The node was low on resource: memory.")
 				e.InvolvedObject.UID, e.Reason, e.Type = types.UID(fmt.Sprint("gone-", k)), "Evicted", corev1.EventTypeWarning
 				e.LastTimestamp = metav1.NewTime(ago(last + time.Duration(k)*4*time.Minute))
 				inv.Events = append(inv.Events, e)
