@@ -217,10 +217,16 @@ func (c *comments) phrase(dir, key, name, comment string) string {
 			return rest
 		}
 	}
+	if m := otherName.FindStringSubmatch(s); m != nil && m[1] != name {
+		c.errs = append(c.errs, fmt.Errorf("%s: the comment of %s starts with %s", dir, key, m[1]))
+	}
 	rest, _ := strings.CutPrefix(s, name+" ") // "When distinguishes two such …"
 	first, size := utf8.DecodeRuneInString(rest)
 	return string(unicode.ToLower(first)) + rest[size:]
 }
+
+// otherName is the name at the start of a comment, which a rename may have missed.
+var otherName = regexp.MustCompile(`^([A-Z]\w*)(?:: | is | are )`)
 
 // goName is a doc link of Go.
 var goName = regexp.MustCompile(`\[[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)*\]`)

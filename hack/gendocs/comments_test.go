@@ -22,6 +22,8 @@ type Status struct {
 	None  int ` + "`json:\"none\"`" + `
 	// Path is like ` + "`a[b].c`" + `, not like [Unknown].
 	Path string ` + "`json:\"path\"`" + `
+	// Renamed is an old name.
+	New string ` + "`json:\"new\"`" + `
 }
 
 type State string
@@ -73,14 +75,15 @@ func TestPhrase(t *testing.T) {
 	errs := errors.Join(c.errs...).Error()
 	for _, want := range []string{
 		"pkg/web: Status.None lacks a comment", "pkg/web: Bad lacks a comment",
+		"the comment of Status.New starts with Renamed",
 		"the comment of Status.Path: [Unknown] is no field of a document and no constant",
 	} {
 		if !strings.Contains(errs, want) {
 			t.Errorf("the errors lack %q:\n%s", want, errs)
 		}
 	}
-	if len(c.errs) != 3 {
-		t.Errorf("%d errors, want 3:\n%s", len(c.errs), errs)
+	if len(c.errs) != 4 {
+		t.Errorf("%d errors, want 4:\n%s", len(c.errs), errs)
 	}
 	if got := markdown(all["Status.State"]); got != "one of these; see [stuck.md](stuck.md#reasons)" {
 		t.Error(got)
