@@ -217,7 +217,7 @@ func (c *comments) phrase(dir, key, name, comment string) string {
 			return rest
 		}
 	}
-	if m := otherName.FindStringSubmatch(s); m != nil && m[1] != name {
+	if m := otherName.FindStringSubmatch(s); len(m) > 1 && m[1] != name {
 		c.errs = append(c.errs, fmt.Errorf("%s: the comment of %s starts with %s", dir, key, m[1]))
 	}
 	rest, _ := strings.CutPrefix(s, name+" ") // "When distinguishes two such …"

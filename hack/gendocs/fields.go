@@ -93,7 +93,7 @@ func (w *walker) fields(section string, t reflect.Type) {
 		meaning := markdown(w.ofField(t, f))
 		if v := w.vocabularyOf(t, f); v != nil {
 			meaning += ". " + oneOf(f.Type) + v.link()
-			w.uses[v.title] = append(w.uses[v.title], fmt.Sprintf("`%s` of a %s", w.at.path+name, w.at.kind))
+			w.uses[v.title] = append(w.uses[v.title], "`"+w.at.path+name+"` of a "+w.at.kind)
 		}
 		fmt.Fprintf(&w.out, "| `%s` | %s | %s |\n", name, kind, cell(meaning))
 	}

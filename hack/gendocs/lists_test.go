@@ -92,7 +92,9 @@ func inWords(values []string, except ...sts.MemberPhase) []string {
 }
 
 // verbs are the names of the commands directly below kubectl sts.
-func verbs() []string { return commands(func(c *cobra.Command) bool { return !c.Parent().HasParent() }) }
+func verbs() []string {
+	return commands(func(c *cobra.Command) bool { return !c.Parent().HasParent() })
+}
 
 // withFlag are the names of the commands that have a flag.
 func withFlag(flag string) []string {

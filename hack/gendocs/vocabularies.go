@@ -95,15 +95,19 @@ func (w *walker) vocabulary(v vocabulary) {
 	if v.page != "" {
 		return
 	}
-	about, values := strings.Join(uses, ", ")+".", []value(nil)
-	if v.prefix != "" {
-		values = w.withPrefix(v.prefix)
-	} else {
+	about := strings.Join(uses, ", ") + "."
+	if v.prefix == "" {
 		about += " " + markdown(w.ofType(v.of))
-		values = w.ofKind(v.of)
 	}
 	fmt.Fprintf(&w.out, "\n### %s\n\n%s\n\n| value | meaning |\n|---|---|\n", v.title, about)
-	for _, value := range values {
+	for _, value := range w.valuesOf(v) {
 		fmt.Fprintf(&w.out, "| `%s` | %s |\n", value.value, cell(markdown(value.means)))
 	}
+}
+
+func (c *comments) valuesOf(v vocabulary) []value {
+	if v.prefix != "" {
+		return c.withPrefix(v.prefix)
+	}
+	return c.ofKind(v.of)
 }
