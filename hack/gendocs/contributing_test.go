@@ -12,11 +12,7 @@ import (
 // The files in "Where to change what" of CONTRIBUTING.md exist, and no change needs more than four.
 func TestWhereToChangeWhat(t *testing.T) {
 	t.Chdir("../..")
-	raw, err := os.ReadFile("CONTRIBUTING.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows := strings.Split(section(string(raw), "## Where to change what"), "\n| ")[2:]
+	rows := strings.Split(section(read(t, "CONTRIBUTING.md"), "## Where to change what"), "\n| ")[2:]
 	if len(rows) != 10 {
 		t.Errorf("%d rows, want 10", len(rows))
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"maps"
-	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -48,11 +47,7 @@ func TestListsInDocsAreComplete(t *testing.T) {
 		if len(list.values) == 0 {
 			t.Errorf("%s %s: no values", list.file, list.section)
 		}
-		raw, err := os.ReadFile(list.file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := section(string(raw), list.section)
+		text := section(read(t, list.file), list.section)
 		for _, value := range list.values {
 			if !regexp.MustCompile(`(^|[^\w-])` + regexp.QuoteMeta(value) + `($|[^\w-])`).MatchString(text) {
 				t.Errorf("%s %s lacks %s", list.file, list.section, value)
