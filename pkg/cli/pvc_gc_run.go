@@ -63,8 +63,8 @@ type GCItem struct {
 	DeletedAt *metav1.Time `json:"deletedAt,omitempty"`
 	DeletedBy string       `json:"deletedBy,omitempty"`
 	// Outcome is the result, absent when nothing was tried; Error is set when an error ended it.
-	Outcome *operate.Decision `json:"outcome,omitempty"`
-	Error   string            `json:"error,omitempty"`
+	Outcome *operate.ClaimDecision `json:"outcome,omitempty"`
+	Error   string                 `json:"error,omitempty"`
 }
 
 // gcRun is what the commands that write to claims have in common.
