@@ -31,11 +31,6 @@ func Next(i Intent, s *sts.Snapshot, f Facts) Decision {
 	return d
 }
 
-// refuseWith is a refusal with the message and the hint that it is given.
-func refuseWith(reason string) func(message, hint string) Decision {
-	return func(message, hint string) Decision { return decide(Refused, reason, message, hint) }
-}
-
 // cannotReturn refuses when a pod could not start again because other pods still mount a claim
 // that is being deleted.
 func cannotReturn(s *sts.Snapshot, going []sts.Replica) *Decision {
