@@ -80,8 +80,9 @@ func waitedFor(d operate.Decision) string {
 
 // Applied is one action that was carried out.
 type Applied struct {
-	At     time.Time
-	Action operate.SetAction
+	// At is when, by the cluster's clock.
+	At     time.Time         `json:"at"`
+	Action operate.SetAction `json:",inline"`
 }
 
 // MarshalJSON writes one object with the time and the fields of the action.
@@ -99,7 +100,7 @@ func (a Applied) MarshalJSON() ([]byte, error) {
 
 // Command is one command that was run, and its result.
 type Command struct {
-	// At is when it ended.
+	// At is when the command ended, by the cluster's clock.
 	At time.Time `json:"at"`
 	operate.Exec
 	operate.ExecResult

@@ -11,7 +11,9 @@ import (
 )
 
 // SetAction is one step of a command on a StatefulSet: a write to the cluster, a dry run of one,
-// or a command that is run. The types of this package are the only ones: see [SetActions].
+// or a command that is run.
+//
+// The types of this package are the only ones: see [SetActions].
 type SetAction interface {
 	isSetAction()
 

@@ -9,24 +9,34 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Exec runs a command here or inside a pod: a check, or a hook by which a member leaves or joins.
+// Exec is a command that is run on this machine or in a pod.
+//
 // The loop keeps watching meanwhile; the result of the command is then in [Facts.Results].
 type Exec struct {
 	Why string `json:"-"`
 	// Key identifies this command among all others of the intent.
 	Key string `json:"-"`
-	// For is the option that the command comes from: "check". It labels the output.
+	// For is the option it comes from, `check`, `check-exec`, `drain-cmd`, or the name of a command of
+	// the profile.
+	//
+	// It labels the output.
 	For string `json:"for"`
-	// Command is a line for the shell: sh -c, where it runs here on Windows, cmd /c.
-	// Argv is a command without a shell, instead.
-	Command string   `json:"command,omitempty"`
-	Argv    []string `json:"argv,omitempty"`
-	// Env is added to the environment of a command that runs here, as NAME=value.
+	// Command is the command for the shell; absent if [Exec.Argv] is set.
+	//
+	// It is a line for sh -c, where it runs here on Windows, for cmd /c.
+	Command string `json:"command,omitempty"`
+	// Argv are the arguments of the command if it needs no shell; absent if [Exec.Command] is set.
+	Argv []string `json:"argv,omitempty"`
+	// Env are variables added to its environment, as `NAME=value`.
 	Env []string `json:"env,omitempty"`
-	// Pod is where it runs, if it is still the one with this UID; empty for here.
-	Pod       string    `json:"pod,omitempty"`
-	UID       types.UID `json:"uid,omitempty"`
-	Container string    `json:"container,omitempty"`
+	// Pod is the pod it runs in; absent if it runs on this machine.
+	//
+	// It runs there only if the pod is still the one with this UID.
+	Pod string `json:"pod,omitempty"`
+	// UID is the UID of that pod.
+	UID types.UID `json:"uid,omitempty"`
+	// Container is the container of that pod.
+	Container string `json:"container,omitempty"`
 	// Timeout is how long it may take, 0 for no limit.
 	Timeout time.Duration `json:"-"`
 	// Quiet: its output is read and not shown; it is run repeatedly.
@@ -71,12 +81,13 @@ func (a *Exec) Label() string {
 	return name + " in " + a.Pod
 }
 
-// ExecResult is how an [Exec] ended.
+// ExecResult is the result of a command.
 type ExecResult struct {
-	// ExitCode is the command's own. It is -1 when there is none; Problem says why.
-	ExitCode int    `json:"exitCode"`
-	Problem  string `json:"problem,omitempty"`
-	// Output is the end of its output.
+	// ExitCode is the exit code of the command; -1 if there is none.
+	ExitCode int `json:"exitCode"`
+	// Problem is why there is no exit code.
+	Problem string `json:"problem,omitempty"`
+	// Output is the end of its output, at most 4 KiB.
 	Output string `json:"output,omitempty"`
 	// Stdout is its standard output, At when its end was seen. Lost: the connection
 	// broke first, so that it may have been carried out.

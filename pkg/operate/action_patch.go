@@ -16,22 +16,25 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// PatchSet changes the StatefulSet with one JSON patch (RFC 6902). Ops is what is
-// sent; the other fields describe it.
+// PatchSet changes the StatefulSet with one JSON patch (RFC 6902), which is in [PatchSet.Ops]; the
+// other fields describe it.
 type PatchSet struct {
 	Why string `json:"-"`
-	// Event is the reason of the Event that records the action, empty for none.
-	Event     string           `json:"event,omitempty"`
+	// Event is the reason of the Event that is left on the set; absent if there is none.
+	Event string `json:"event,omitempty"`
+	// Partition is the change of the partition.
 	Partition *PartitionChange `json:"partition,omitempty"`
-	Images    []ImageChange    `json:"images,omitempty"`
+	// Images are the changes of images.
+	Images []ImageChange `json:"images,omitempty"`
 	// RestoreRevision is the revision whose template is restored.
 	RestoreRevision string `json:"restoreRevision,omitempty"`
-	// TemplateReplaced: the pod template is replaced as a whole.
+	// TemplateReplaced is true if the whole pod template is replaced.
 	TemplateReplaced bool `json:"templateReplaced,omitempty"`
-	// WhenScaled is what persistentVolumeClaimRetentionPolicy.whenScaled becomes.
+	// WhenScaled is the new value of `persistentVolumeClaimRetentionPolicy.whenScaled`.
 	WhenScaled string      `json:"whenScaled,omitempty"`
 	Canary     *sts.Canary `json:"-"`
-	Ops        []PatchOp   `json:"ops"`
+	// Ops are the JSON patch as it is sent, `test` operations included.
+	Ops []PatchOp `json:"ops"`
 	// AcceptAdmission: changes that mutating admission makes to the template are part of the update.
 	AcceptAdmission bool `json:"-"`
 	// template is what the pod template becomes, nil when it stays.
@@ -113,26 +116,36 @@ func (*PatchSet) refusal(o *Objection, namespace, set string) *Decision {
 	return &d
 }
 
-// PartitionChange changes the partition. Partitions are offsets from the start
-// ordinal; the ordinals are from where on pods have the update revision.
+// PartitionChange is a change of the partition, as offsets and as ordinals: pods from that ordinal up
+// have the update revision.
 type PartitionChange struct {
-	From        int32       `json:"from"`
-	To          int32       `json:"to"`
+	// From is the partition before, an offset.
+	From int32 `json:"from"`
+	// To is the partition after, an offset.
+	To int32 `json:"to"`
+	// FromOrdinal is the partition before as an ordinal: the lowest one that gets the update revision.
 	FromOrdinal sts.Ordinal `json:"fromOrdinal"`
-	ToOrdinal   sts.Ordinal `json:"toOrdinal"`
+	// ToOrdinal is the partition after as an ordinal.
+	ToOrdinal sts.Ordinal `json:"toOrdinal"`
 }
 
 // ImageChange sets one container's image.
 type ImageChange struct {
+	// Container is the name of the container.
 	Container string `json:"container"`
-	From      string `json:"from"`
-	To        string `json:"to"`
+	// From is its image before.
+	From string `json:"from"`
+	// To is its image after.
+	To string `json:"to"`
 }
 
 // PatchOp is one operation of a JSON patch (RFC 6902).
 type PatchOp struct {
-	Op    string          `json:"op"`
-	Path  string          `json:"path"`
+	// Op is `test`, `add`, `replace` or `remove` (RFC 6902).
+	Op string `json:"op"`
+	// Path is a JSON pointer.
+	Path string `json:"path"`
+	// Value is absent with `remove`.
 	Value json.RawMessage `json:"value,omitempty"`
 }
 

@@ -10,20 +10,24 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// PodRef is the one pod that an action is about: another pod of that name is not touched.
+// PodRef is the one pod that an action is about.
 type PodRef struct {
-	Name     string      `json:"name"`
-	UID      types.UID   `json:"uid"`
-	Ordinal  sts.Ordinal `json:"ordinal"`
-	Revision string      `json:"revision"`
+	// Name is the name of the pod.
+	Name string `json:"name"`
+	// UID is the UID of the pod: another pod of that name is not touched.
+	UID types.UID `json:"uid"`
+	// Ordinal is the ordinal of the pod.
+	Ordinal sts.Ordinal `json:"ordinal"`
+	// Revision is the revision it runs.
+	Revision string `json:"revision"`
 }
 
 func podRef(r sts.Replica) PodRef {
 	return PodRef{Name: r.Pod.Name, UID: r.Pod.UID, Ordinal: r.Ordinal, Revision: r.Revision}
 }
 
-// EvictPod evicts one pod through the API server, which checks the budgets. It is recreated on the
-// revision that it has.
+// EvictPod evicts one pod through the API server, which enforces PodDisruptionBudgets, if the pod
+// still has this UID. The pod is recreated on the same revision.
 type EvictPod struct {
 	Why string `json:"-"`
 	PodRef
@@ -58,7 +62,7 @@ func (a *EvictPod) refusal(o *Objection, namespace, _ string) *Decision {
 	return &d
 }
 
-// DeletePod deletes one pod.
+// DeletePod deletes one pod, if it still has this UID.
 type DeletePod struct {
 	Why string `json:"-"`
 	PodRef
@@ -96,12 +100,14 @@ func (a *DeletePod) refusal(o *Objection, namespace, _ string) *Decision {
 	return &d
 }
 
-// DryRunEviction checks with a dry run whether the API server would evict the pod: an eviction
-// that it declines uses up a disruption of a budget for two minutes, a dry run does not.
+// DryRunEviction checks with a dry run whether the API server would evict the pod.
+//
+// An eviction that the API server declines uses up a disruption of a budget for two minutes, a dry run
+// does not.
 type DryRunEviction struct {
 	Why string `json:"-"`
 	PodRef
-	// When distinguishes two checks of the same pod.
+	// When distinguishes two such dry runs for one pod.
 	When string `json:"when"`
 }
 
@@ -143,11 +149,15 @@ func (*DryRunEviction) refusal(*Objection, string, string) *Decision { return ni
 // FinalizerPatch changes the finalizers of a pod with one JSON patch (RFC 6902), if the pod still
 // has this UID.
 type FinalizerPatch struct {
-	Why     string      `json:"-"`
-	Name    string      `json:"name"`
-	UID     types.UID   `json:"uid"`
+	Why string `json:"-"`
+	// Name is the name of the pod.
+	Name string `json:"name"`
+	// UID is the UID of the pod: another pod of that name is not changed.
+	UID types.UID `json:"uid"`
+	// Ordinal is the ordinal of the pod.
 	Ordinal sts.Ordinal `json:"ordinal"`
-	Ops     []PatchOp   `json:"ops"`
+	// Ops are the JSON patch as it is sent, `test` operations included.
+	Ops []PatchOp `json:"ops"`
 }
 
 // Describe implements [SetAction].
@@ -177,7 +187,7 @@ func newFinalizerPatch(why string, pod *corev1.Pod, o sts.Ordinal, ops ...PatchO
 		Ops: append([]PatchOp{op("test", "/metadata/uid", pod.UID)}, ops...)}
 }
 
-// AddFinalizer adds the finalizer [sts.LeavingFinalizer] to a pod.
+// AddFinalizer adds the finalizer `kubectl-sts.dev/leaving` to a pod, so that the pod is not recreated.
 type AddFinalizer struct{ FinalizerPatch }
 
 func newAddFinalizer(why string, pod *corev1.Pod, o sts.Ordinal) *AddFinalizer {
@@ -207,7 +217,7 @@ func (a *AddFinalizer) after(f Facts) Facts {
 	return f
 }
 
-// RemoveFinalizer removes the finalizer [sts.LeavingFinalizer] from a pod.
+// RemoveFinalizer removes the finalizer `kubectl-sts.dev/leaving` from a pod.
 type RemoveFinalizer struct{ FinalizerPatch }
 
 // NewRemoveFinalizer removes our finalizer from a pod that has it.

@@ -10,13 +10,16 @@ import (
 // patch that tests what it replaces.
 type Scale struct {
 	Why string `json:"-"`
-	// Event is the reason of the Event that records the action.
+	// Event is the reason of the Event that is left on the set.
 	Event string `json:"event,omitempty"`
-	From  int32  `json:"from"`
-	To    int32  `json:"to"`
-	// Ordinal is the one that is removed or added, the lowest of several.
+	// From is the replicas before.
+	From int32 `json:"from"`
+	// To is the replicas after.
+	To int32 `json:"to"`
+	// Ordinal is the ordinal that is removed or added, the lowest of several.
 	Ordinal sts.Ordinal `json:"ordinal"`
-	Ops     []PatchOp   `json:"ops"`
+	// Ops are the JSON patch of the scale subresource as it is sent, `test` operations included.
+	Ops []PatchOp `json:"ops"`
 }
 
 func newScale(why string, set *appsv1.StatefulSet, to int32, event string) *Scale {

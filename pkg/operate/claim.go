@@ -16,18 +16,19 @@ type ClaimIntent interface {
 	Next(v ClaimView) ClaimDecision
 }
 
-// ClaimDecision is what to do next with a claim, or why there is nothing to do: see [Decision].
+// ClaimDecision is what to do next with a claim, or why there is nothing to do.
 type ClaimDecision struct {
+	// Verdict is the kind of the decision.
 	Verdict Verdict `json:"verdict"`
-	// Reason is a stable word for machines: "ClaimKept".
+	// Reason is a stable word for machines.
 	Reason string `json:"reason"`
-	// Message is the same for a person.
+	// Message is the same, in words.
 	Message string `json:"message"`
-	// Subject is the object that it is about, where there is one.
+	// Subject is the affected object: a claim, a volume.
 	Subject string `json:"subject,omitempty"`
-	// Hint is what the user can do, often a command.
+	// Hint is what to do, often a command.
 	Hint string `json:"hint,omitempty"`
-	// Alteration is what mutating admission makes of the write, where that is the reason.
+	// Alteration is what mutating admission would make of the write, if that is the reason.
 	Alteration *sts.Alteration `json:"alteration,omitempty"`
 	// Action is set with Do.
 	Action ClaimAction `json:"-"`

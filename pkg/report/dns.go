@@ -12,18 +12,22 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// DNSReport has the DNS names of pods, whether they are published and, with queries, whether they
-// resolve.
+// DNSReport lists the DNS names of pods, whether they are published and, with `--resolve`, whether
+// they resolve.
 type DNSReport struct {
-	metav1.TypeMeta     `json:",inline"`
-	ClusterDomain       string           `json:"clusterDomain"`
+	metav1.TypeMeta `json:",inline"`
+	// ClusterDomain is the suffix of all names.
+	ClusterDomain string `json:"clusterDomain"`
+	// ClusterDomainSource is where the cluster domain was read from.
 	ClusterDomainSource sts.DomainSource `json:"clusterDomainSource"`
-	// OtherDomains are further domains in which the DNS server has the same names.
+	// OtherDomains are other domains in which CoreDNS serves the same names.
 	OtherDomains []string `json:"otherDomains,omitempty"`
-	// Server is the DNS server that was queried, absent if none was.
-	Server string      `json:"server,omitempty"`
-	Items  []DNSStatus `json:"items"`
-	// Missing is what could not be read; the report is incomplete without it.
+	// Server is the DNS server that was queried; absent if none was.
+	Server string `json:"server,omitempty"`
+	// Items are the requested StatefulSets.
+	Items []DNSStatus `json:"items"`
+	// Missing is what could not be read, usually because a permission is missing; the report is
+	// incomplete to that extent.
 	Missing []sts.Missing `json:"missing,omitempty"`
 	// TakenAt is when the cluster was read; ages are relative to it.
 	TakenAt time.Time `json:"-"`
@@ -31,81 +35,118 @@ type DNSReport struct {
 	owners map[string]string // of addresses: NAMESPACE/NAME of the pod
 }
 
-// DNSStatus is one StatefulSet's names.
+// DNSStatus are the DNS names of one StatefulSet.
 type DNSStatus struct {
-	Namespace string           `json:"namespace"`
-	Name      string           `json:"name"`
-	Service   DNSServiceStatus `json:"service"`
-	Replicas  []DNSReplica     `json:"replicas"`
-	Findings  []sts.Finding    `json:"findings"`
+	// Namespace is the namespace of the StatefulSet.
+	Namespace string `json:"namespace"`
+	// Name is the name of the StatefulSet.
+	Name string `json:"name"`
+	// Service is its governing Service, `spec.serviceName`.
+	Service DNSServiceStatus `json:"service"`
+	// Replicas are its ordinals: those in range, and those that still have a pod.
+	Replicas []DNSReplica `json:"replicas"`
+	// Findings is what the checks found, most severe first.
+	Findings []sts.Finding `json:"findings"`
 }
 
-// DNSServiceStatus is the governing Service as DNS sees it.
+// DNSServiceStatus is the governing Service.
 type DNSServiceStatus struct {
-	// Name is empty if spec.serviceName is not set.
+	// Name is the name of the Service; empty if the set names none.
 	Name string `json:"name"`
+	// FQDN is the Service's own name: it resolves to all published pods, or to its cluster IP.
 	FQDN string `json:"fqdn,omitempty"`
-	// Found is absent if Services could not be read.
-	Found    *bool `json:"found,omitempty"`
-	Headless bool  `json:"headless"`
-	// PublishNotReadyAddresses: pods have DNS names before they are ready.
-	PublishNotReadyAddresses bool        `json:"publishNotReadyAddresses"`
-	IPFamilies               []string    `json:"ipFamilies,omitempty"`
-	Ports                    []DNSPort   `json:"ports"`
-	Lookups                  []DNSLookup `json:"lookups,omitempty"`
+	// Found is true if it exists; absent if Services could not be read.
+	Found *bool `json:"found,omitempty"`
+	// Headless is true if it has no cluster IP.
+	Headless bool `json:"headless"`
+	// PublishNotReadyAddresses is true if pods are published before they are ready, and while they
+	// terminate.
+	PublishNotReadyAddresses bool `json:"publishNotReadyAddresses"`
+	// IPFamilies are the address families that are published: `IPv4`, `IPv6`.
+	IPFamilies []string `json:"ipFamilies,omitempty"`
+	// Ports are its ports.
+	Ports []DNSPort `json:"ports"`
+	// With `--resolve`: the queries for its own name.
+	Lookups []DNSLookup `json:"lookups,omitempty"`
 }
 
 // DNSPort is a port of the governing Service.
 type DNSPort struct {
-	Name     string `json:"name,omitempty"`
+	// Name is absent for a port without a name, which has no SRV records.
+	Name string `json:"name,omitempty"`
+	// Protocol is `TCP`, `UDP` or `SCTP`.
 	Protocol string `json:"protocol"`
-	// Port is where the pods listen: the port to use with their names. It is 0 if no container
-	// defines the port's name. ServicePort is the Service's own number.
-	Port        int32       `json:"port"`
-	ServicePort int32       `json:"servicePort"`
-	SRV         string      `json:"srv,omitempty"`
-	Lookups     []DNSLookup `json:"lookups,omitempty"`
-}
-
-// DNSReplica is one ordinal's name.
-type DNSReplica struct {
-	Ordinal sts.Ordinal `json:"ordinal"`
-	Pod     string      `json:"pod"`
-	// Desired: the ordinal is in the set's range.
-	Desired bool `json:"desired"`
-	// FQDN is empty if the set has no governing Service.
-	FQDN       string   `json:"fqdn,omitempty"`
-	ShortNames []string `json:"shortNames,omitempty"`
-	IPs        []string `json:"ips"`
-	Ready      bool     `json:"ready"`
-	// Expected: the name should resolve, because the ordinal is in range and its pod is
-	// ready, or the Service publishes pods that are not ready.
-	Expected bool `json:"expected"`
-	// Published: EndpointSlices have the name with an address of the pod. Absent if they could not be read.
-	Published *bool `json:"published,omitempty"`
-	// PublishedSince: the name has been published at least since then.
-	PublishedSince *metav1.Time `json:"publishedSince,omitempty"`
-	// Reason is why the name is not published, Message is the same as a sentence.
-	Reason  DNSReason   `json:"reason,omitempty"`
-	Message string      `json:"message,omitempty"`
+	// Port is the port on which the pods listen, and which is reached by their names; 0 if no
+	// container has a port of that name.
+	Port int32 `json:"port"`
+	// ServicePort is the Service's port, which only a cluster IP translates.
+	ServicePort int32 `json:"servicePort"`
+	// SRV is the name of its SRV records.
+	SRV string `json:"srv,omitempty"`
+	// With `--resolve`: the queries for that name.
 	Lookups []DNSLookup `json:"lookups,omitempty"`
 }
 
-// DNSReason is why a name is not published.
+// DNSReplica is the DNS name of one ordinal.
+type DNSReplica struct {
+	// Ordinal is the ordinal of the pod.
+	Ordinal sts.Ordinal `json:"ordinal"`
+	// Pod is the name of the pod, whether it exists or not.
+	Pod string `json:"pod"`
+	// Desired is true if the ordinal is in the set's range.
+	Desired bool `json:"desired"`
+	// FQDN is the fully qualified name of the pod; absent if the set names no Service.
+	FQDN string `json:"fqdn,omitempty"`
+	// ShortNames are its shorter forms, which pods complete by their search list; the first one only
+	// in the set's own namespace.
+	ShortNames []string `json:"shortNames,omitempty"`
+	// IPs are the addresses of the pod.
+	IPs []string `json:"ips"`
+	// Ready is true if the pod is ready.
+	Ready bool `json:"ready"`
+	// Expected is true if the name should resolve: it is wanted, and the pod is ready or the Service
+	// publishes pods that are not.
+	Expected bool `json:"expected"`
+	// Published is true if EndpointSlices have the name with an address of the pod; absent if they
+	// could not be read, or there is no cluster.
+	Published *bool `json:"published,omitempty"`
+	// PublishedSince is since when at least it has been published: the pod has been ready or has had
+	// its address, and the EndpointSlice has not changed since.
+	PublishedSince *metav1.Time `json:"publishedSince,omitempty"`
+	// Reason is why it is not published.
+	Reason DNSReason `json:"reason,omitempty"`
+	// Message is the same, in words.
+	Message string `json:"message,omitempty"`
+	// With `--resolve`: the queries for the name, one per address type.
+	Lookups []DNSLookup `json:"lookups,omitempty"`
+}
+
+// DNSReason is why a name is not published: the first match in this order.
 type DNSReason string
 
 // The reasons. The first that applies, in this order, is reported.
 const (
-	DNSNoService    DNSReason = "NoService"
-	DNSNoPod        DNSReason = "NoPod"
-	DNSFinished     DNSReason = "Finished"
-	DNSNoAddress    DNSReason = "NoAddress"
-	DNSTerminating  DNSReason = "Terminating"
-	DNSNotReady     DNSReason = "NotReady"
-	DNSNotSelected  DNSReason = "NotSelected"
+	// DNSNoService: the set names no governing Service, or the Service does not exist or is of type
+	// ExternalName.
+	DNSNoService DNSReason = "NoService"
+	// DNSNoPod: the ordinal has no pod.
+	DNSNoPod DNSReason = "NoPod"
+	// DNSFinished: the pod has terminated and will not start again.
+	DNSFinished DNSReason = "Finished"
+	// DNSNoAddress: the pod has no address yet, or none of the Service's IP families.
+	DNSNoAddress DNSReason = "NoAddress"
+	// DNSTerminating: the pod is terminating, and the Service publishes only pods that are ready.
+	DNSTerminating DNSReason = "Terminating"
+	// DNSNotReady: the pod is not ready, and the Service publishes only pods that are.
+	DNSNotReady DNSReason = "NotReady"
+	// DNSNotSelected: the Service's selector does not match the pod.
+	DNSNotSelected DNSReason = "NotSelected"
+	// DNSWrongAddress: EndpointSlices have the name, but with addresses that are not the pod's.
 	DNSWrongAddress DNSReason = "WrongAddress"
-	DNSNoHostname   DNSReason = "NoHostname"
-	DNSNoEndpoint   DNSReason = "NoEndpoint"
+	// DNSNoHostname: EndpointSlices have the pod without its hostname.
+	DNSNoHostname DNSReason = "NoHostname"
+	// DNSNoEndpoint: EndpointSlices do not have the pod yet.
+	DNSNoEndpoint DNSReason = "NoEndpoint"
 )
 
 // DNSQuery says what to report.

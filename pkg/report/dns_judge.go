@@ -13,23 +13,26 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// DNSLookup is one query and the verdict on its answer.
+// DNSLookup is one query and the evaluation of its result.
 type DNSLookup struct {
 	sts.DNSQuestion
-	// Expected: there should be a record.
+	// Expected is true if there should be a record.
 	Expected bool `json:"expected"`
-	// Want is the correct answer: addresses, or "target:port" of SRV records. It is empty
-	// while nothing is published.
+	// Want is the correct result: what is published and still valid, empty while nothing is. SRV
+	// records are written `target:port`.
 	Want []string `json:"want"`
-	// Got is the answer, Code its response code; both are empty if there was none.
-	Got     []string   `json:"got,omitempty"`
-	Code    string     `json:"code,omitempty"`
+	// Got is the result.
+	Got []string `json:"got,omitempty"`
+	// Code is the response code: `NOERROR`, `NXDOMAIN`, `SERVFAIL` …; absent if there was no response.
+	Code string `json:"code,omitempty"`
+	// Verdict is the evaluation of the result; absent if no server was queried.
 	Verdict DNSVerdict `json:"verdict,omitempty"`
-	// Message says what is wrong, empty if nothing is.
+	// Message is what is incorrect, in words.
 	Message string `json:"message,omitempty"`
-	// KeptFor is how long resolvers may cache the answer.
+	// KeptFor is for how long resolvers may cache this result.
 	KeptFor *metav1.Duration `json:"keptFor,omitempty"`
-	Took    *metav1.Duration `json:"took,omitempty"`
+	// Took is the duration of the query.
+	Took *metav1.Duration `json:"took,omitempty"`
 
 	absence string // why nothing is published
 	since   *metav1.Time
@@ -38,19 +41,29 @@ type DNSLookup struct {
 	foreign []string // published for the name, but not an address of the pod
 }
 
-// DNSVerdict is the assessment of an answer.
+// DNSVerdict is the evaluation of a DNS server's result.
 type DNSVerdict string
 
 // The verdicts.
 const (
-	DNSCorrect    DNSVerdict = "Correct"
-	DNSAbsent     DNSVerdict = "Absent"
-	DNSDenied     DNSVerdict = "Denied"
+	// DNSCorrect: it matches what is published.
+	DNSCorrect DNSVerdict = "Correct"
+	// DNSAbsent: there is no record, and nothing is published. This is correct, unless
+	// [DNSLookup.Expected] says that the name should be published by now.
+	DNSAbsent DNSVerdict = "Absent"
+	// DNSDenied: there is no record, although one is published: usually a negative result in a cache
+	// ([DNSLookup.KeptFor]).
+	DNSDenied DNSVerdict = "Denied"
+	// DNSIncomplete: records are missing, and none is incorrect.
 	DNSIncomplete DNSVerdict = "Incomplete"
-	DNSIncorrect  DNSVerdict = "Incorrect"
-	DNSStale      DNSVerdict = "Stale"
-	DNSFailed     DNSVerdict = "Failed"
-	DNSNoAnswer   DNSVerdict = "NoAnswer"
+	// DNSIncorrect: it has an address that is not the pod's, usually that of the previous pod.
+	DNSIncorrect DNSVerdict = "Incorrect"
+	// DNSStale: there is a record, although none is published any more.
+	DNSStale DNSVerdict = "Stale"
+	// DNSFailed: the DNS server returns an error, such as SERVFAIL or REFUSED.
+	DNSFailed DNSVerdict = "Failed"
+	// DNSNoAnswer: there was no response, or not in time.
+	DNSNoAnswer DNSVerdict = "NoAnswer"
 )
 
 // lookups adds all queries about the set to its status.

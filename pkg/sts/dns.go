@@ -29,10 +29,14 @@ type DomainSource string
 
 // The sources, the most reliable first.
 const (
-	DomainGiven    DomainSource = "Flag"
+	// DomainGiven: `--cluster-domain`.
+	DomainGiven DomainSource = "Flag"
+	// DomainCorefile: CoreDNS's configuration: the first zone of its kubernetes plugin.
 	DomainCorefile DomainSource = "Corefile"
-	DomainKubelet  DomainSource = "Kubelet"
-	DomainAssumed  DomainSource = "Assumed"
+	// DomainKubelet: the configuration of a kubelet that runs one of the pods.
+	DomainKubelet DomainSource = "Kubelet"
+	// DomainAssumed: none of these could be read: the default of most clusters.
+	DomainAssumed DomainSource = "Assumed"
 )
 
 // ServiceDNSName is a Service's own name: "web.shop.svc.cluster.local".
@@ -130,9 +134,10 @@ func AddressRecord(ip string) string {
 
 // DNSQuestion is a query for the records of one type and name.
 type DNSQuestion struct {
-	// Name is fully qualified, without the trailing dot: "web-0.web.shop.svc.cluster.local".
+	// Name is the name in the query, fully qualified, without the trailing dot:
+	// `web-0.web.shop.svc.cluster.local`.
 	Name string `json:"name"`
-	// Type is A, AAAA or SRV.
+	// Type is `A`, `AAAA` or `SRV`.
 	Type string `json:"type"`
 }
 
