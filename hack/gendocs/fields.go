@@ -69,6 +69,10 @@ func (w *walker) document(d document) {
 
 func (w *walker) section(name string, t reflect.Type) {
 	fmt.Fprintf(&w.out, "\n### %s\n\n%s\n\n| field | type | meaning |\n|---|---|---|\n", name, markdown(w.ofType(t)))
+	if t == setAction {
+		w.union(false)
+		return
+	}
 	w.fields(name, t)
 }
 
@@ -82,6 +86,9 @@ func (w *walker) fields(section string, t reflect.Type) {
 			continue
 		case f.Anonymous && name == "":
 			w.fields(section, f.Type)
+			continue
+		case inlined(f):
+			w.union(true)
 			continue
 		case name == "-":
 			continue
@@ -120,6 +127,8 @@ func fieldsOf(t reflect.Type) func(func(reflect.StructField) bool) {
 // kind is the type of a field in words.
 func (w *walker) kind(t reflect.Type, path string) string {
 	switch {
+	case t == setAction:
+		return w.reference(t, path)
 	case t == reflect.TypeFor[json.RawMessage]():
 		return "any"
 	case t == reflect.TypeFor[time.Time](), t == reflect.TypeFor[metav1.Time]():
@@ -137,11 +146,7 @@ func (w *walker) kind(t reflect.Type, path string) string {
 	case reflect.Slice:
 		return "list of " + w.kind(t.Elem(), path+"[]")
 	case reflect.Struct:
-		if !w.seen[t] {
-			w.seen[t] = true
-			w.queue = append(w.queue, queued{t, place{w.at.kind, path + "."}})
-		}
-		return fmt.Sprintf("[%s](#%s)", t.Name(), strings.ToLower(t.Name()))
+		return w.reference(t, path)
 	case reflect.String:
 		return "string"
 	case reflect.Bool:
@@ -151,4 +156,13 @@ func (w *walker) kind(t reflect.Type, path string) string {
 	}
 	w.errs = append(w.errs, fmt.Errorf("hack/gendocs: unsupported type %s", t))
 	return t.String()
+}
+
+// reference is a link to the section of a type, which follows.
+func (w *walker) reference(t reflect.Type, path string) string {
+	if !w.seen[t] {
+		w.seen[t] = true
+		w.queue = append(w.queue, queued{t, place{w.at.kind, path + "."}})
+	}
+	return fmt.Sprintf("[%s](#%s)", t.Name(), strings.ToLower(t.Name()))
 }

@@ -76,6 +76,11 @@ type schemaGenerator struct {
 
 // object is the schema of a struct.
 func (g *schemaGenerator) object(t reflect.Type) map[string]any {
+	for f := range fieldsOf(t) {
+		if inlined(f) {
+			return g.withInlined(t)
+		}
+	}
 	properties := map[string]any{}
 	required := g.properties(t, properties)
 	s := map[string]any{"type": "object", "description": g.ofType(t), "properties": properties}
@@ -98,7 +103,7 @@ func (g *schemaGenerator) properties(t reflect.Type, properties map[string]any) 
 		case f.Anonymous && name == "":
 			required = append(required, g.properties(f.Type, properties)...)
 			continue
-		case name == "-":
+		case inlined(f), name == "-":
 			continue
 		}
 		s := maps.Clone(g.value(f.Type))
@@ -116,6 +121,8 @@ func (g *schemaGenerator) properties(t reflect.Type, properties map[string]any) 
 
 func (g *schemaGenerator) value(t reflect.Type) map[string]any {
 	switch t {
+	case setAction:
+		return g.union()
 	case reflect.TypeFor[json.RawMessage]():
 		return map[string]any{} // any value
 	case reflect.TypeFor[time.Time](), reflect.TypeFor[metav1.Time](), reflect.TypeFor[metav1.MicroTime]():

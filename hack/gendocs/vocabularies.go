@@ -20,6 +20,8 @@ type vocabulary struct {
 	// field and prefix are for an enum that is no type of its own: of is then the struct with that
 	// field, and the values are all constants whose names have the prefix.
 	field, prefix string
+	// also is another struct with that field.
+	also reflect.Type
 	// page is where the values are described, if not in a section of the same page.
 	page string
 }
@@ -44,7 +46,7 @@ var vocabularies = []vocabulary{
 	{title: "DNS verdicts", of: reflect.TypeFor[report.DNSVerdict]()},
 	{title: "Checks", of: reflect.TypeFor[sts.FindingCode](), page: "dns.md"},
 	{title: "Severities", of: reflect.TypeFor[sts.Severity]()},
-	{title: "Reasons", of: reflect.TypeFor[operate.Decision](), field: "Reason", prefix: "Reason"},
+	{title: "Reasons", of: reflect.TypeFor[operate.Decision](), field: "Reason", prefix: "Reason", also: reflect.TypeFor[operate.ClaimDecision]()},
 	{title: "Sources of a prediction", of: reflect.TypeFor[forecast.Source]()},
 	{title: "Kinds of events", of: reflect.TypeFor[forecast.EventKind]()},
 	{title: "Roles of a revision", of: reflect.TypeFor[forecast.RevisionRole]()},
@@ -76,7 +78,7 @@ func (w *walker) vocabularyOf(owner reflect.Type, f reflect.StructField) *vocabu
 		t = t.Elem()
 	}
 	for i, v := range w.vocabularies {
-		if v.of == t && v.field == "" || v.of == owner && v.field == f.Name {
+		if v.of == t && v.field == "" || (v.of == owner || v.also == owner) && v.field == f.Name {
 			return &w.vocabularies[i]
 		}
 	}

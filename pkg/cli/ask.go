@@ -45,8 +45,8 @@ type world struct {
 	environment []string
 }
 
-// Ask implements execute.World.
-func (w *world) Ask(ctx context.Context, run operate.Run) (operate.Answer, error) {
+// Exec implements [loop.World].
+func (w *world) Exec(ctx context.Context, run *operate.Exec) (operate.ExecResult, error) {
 	parent := ctx
 	if run.Timeout > 0 {
 		var cancel context.CancelFunc
@@ -57,39 +57,39 @@ func (w *world) Ask(ctx context.Context, run operate.Run) (operate.Answer, error
 	if run.Pod != "" {
 		out.prefix = run.Pod
 	}
-	ask := w.local
+	start := w.local
 	if run.Pod != "" {
-		ask = w.inPod
+		start = w.inPod
 	}
 	var stdout limited
-	code, err := ask(ctx, run, io.MultiWriter(out, &stdout), out)
+	code, err := start(ctx, run, io.MultiWriter(out, &stdout), out)
 	out.flush()
-	answer := operate.Answer{ExitCode: code, Output: out.kept(), Stdout: stdout.String(), Truncated: stdout.overflown}
+	result := operate.ExecResult{ExitCode: code, Output: out.kept(), Stdout: stdout.String(), Truncated: stdout.overflown}
 	switch {
 	case err == nil:
 	case parent.Err() != nil:
-		return operate.Answer{}, context.Cause(parent)
+		return operate.ExecResult{}, context.Cause(parent)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		answer.ExitCode, answer.Problem, answer.Lost = -1, msgRunTimedOut(run.Timeout), true
+		result.ExitCode, result.Problem, result.Lost = -1, msgRunTimedOut(run.Timeout), true
 	case len(run.Argv) > 0 && kube.Transient(err):
-		answer.ExitCode, answer.Problem, answer.Lost = -1, msgRunDisconnected(err), true
+		result.ExitCode, result.Problem, result.Lost = -1, msgRunDisconnected(err), true
 	case len(run.Argv) > 0 && run.Pod != "" && !apierrors.IsForbidden(err):
-		answer.ExitCode, answer.Problem = -1, msgRunFailed(err) // a container that restarts, no such program
+		result.ExitCode, result.Problem = -1, msgRunFailed(err) // a container that restarts, no such program
 	case run.Pod != "" && w.client.PodGone(parent, w.namespace, run.Pod, run.UID):
-		answer.ExitCode, answer.Problem, answer.Lost, answer.PodGone = -1, msgRunPodGone(), true, true
-		return answer, nil
+		result.ExitCode, result.Problem, result.Lost, result.PodGone = -1, msgRunPodGone(), true, true
+		return result, nil
 	default:
-		return operate.Answer{}, fmt.Errorf("%s: %w", run.Label(), err)
+		return operate.ExecResult{}, fmt.Errorf("%s: %w", run.Label(), err)
 	}
-	if run.Pod != "" && !answer.Good() {
-		answer.PodGone = w.client.PodGone(parent, w.namespace, run.Pod, run.UID)
+	if run.Pod != "" && !result.Succeeded() {
+		result.PodGone = w.client.PodGone(parent, w.namespace, run.Pod, run.UID)
 	}
-	return answer, nil
+	return result, nil
 }
 
 // local runs the command with the shell of this machine. Its background processes are
 // ended with it: otherwise the next step could find its port in use.
-func (w *world) local(ctx context.Context, run operate.Run, out, _ io.Writer) (int, error) {
+func (w *world) local(ctx context.Context, run *operate.Exec, out, _ io.Writer) (int, error) {
 	r, stdout, err := os.Pipe()
 	if err != nil {
 		return 0, err
@@ -129,7 +129,7 @@ func (w *world) local(ctx context.Context, run operate.Run, out, _ io.Writer) (i
 
 // inPod runs the command in a pod's shell. When the connection breaks, the result is
 // unknown, so the command is run again.
-func (w *world) inPod(ctx context.Context, run operate.Run, out, errOut io.Writer) (int, error) {
+func (w *world) inPod(ctx context.Context, run *operate.Exec, out, errOut io.Writer) (int, error) {
 	argv, tries := run.Argv, 1 // the profile decides whether it is retried
 	if len(argv) == 0 {
 		argv, tries = []string{"sh", "-c", run.Command}, execTries

@@ -40,31 +40,31 @@ func TestCommandsThatRunHere(t *testing.T) {
 	line := strings.Repeat("x", lineShown)
 	tests := []struct {
 		name, command string
-		want          operate.Answer
+		want          operate.ExecResult
 		shown         string
 	}{
-		{"nothing to say", "true", operate.Answer{}, ""},
-		{"exit code", "echo no; exit 3", operate.Answer{ExitCode: 3, Output: "no"}, "check | no\n"},
-		{"both streams, in order", "echo a; echo b >&2; echo c", operate.Answer{Output: "a\nb\nc"}, "check | a\ncheck | b\ncheck | c\n"},
-		{"no newline at the end", "printf 'a\\nb'", operate.Answer{Output: "a\nb"}, "check | a\ncheck | b\n"},
-		{"an empty line", "echo; echo a", operate.Answer{Output: "\na"}, "check | \ncheck | a\n"},
-		{"no such command", "/no/such/thing 2>/dev/null", operate.Answer{ExitCode: 127}, ""},
-		{"ended by a signal", "kill -9 $$", operate.Answer{ExitCode: 137}, ""},
-		{"the shell's own syntax", "false || { echo or; exit 4; }", operate.Answer{ExitCode: 4, Output: "or"}, "check | or\n"},
-		{"nothing to read", "read -r line || echo none", operate.Answer{Output: "none"}, "check | none\n"},
-		{"environment", "echo $FROM_OUTSIDE $OURS $STEP", operate.Answer{Output: "yes here 2"}, "check | yes here 2\n"},
+		{"nothing to say", "true", operate.ExecResult{}, ""},
+		{"exit code", "echo no; exit 3", operate.ExecResult{ExitCode: 3, Output: "no"}, "check | no\n"},
+		{"both streams, in order", "echo a; echo b >&2; echo c", operate.ExecResult{Output: "a\nb\nc"}, "check | a\ncheck | b\ncheck | c\n"},
+		{"no newline at the end", "printf 'a\\nb'", operate.ExecResult{Output: "a\nb"}, "check | a\ncheck | b\n"},
+		{"an empty line", "echo; echo a", operate.ExecResult{Output: "\na"}, "check | \ncheck | a\n"},
+		{"no such command", "/no/such/thing 2>/dev/null", operate.ExecResult{ExitCode: 127}, ""},
+		{"ended by a signal", "kill -9 $$", operate.ExecResult{ExitCode: 137}, ""},
+		{"the shell's own syntax", "false || { echo or; exit 4; }", operate.ExecResult{ExitCode: 4, Output: "or"}, "check | or\n"},
+		{"nothing to read", "read -r line || echo none", operate.ExecResult{Output: "none"}, "check | none\n"},
+		{"environment", "echo $FROM_OUTSIDE $OURS $STEP", operate.ExecResult{Output: "yes here 2"}, "check | yes here 2\n"},
 		{"colours and cursors", `printf 'a\033[31mred\033[0m\033[2J\007b\302\233c\ttab\n'`,
-			operate.Answer{Output: "a\x1b[31mred\x1b[0m\x1b[2J\ab\u009bc\ttab"}, "check | aredbc    tab\n"},
-		{"a progress bar", `printf ' 10%%\r 50%%\r100%%\r\n'`, operate.Answer{Output: " 10%\r 50%\r100%"}, "check | 100%\n"},
-		{"binary", `printf 'a\377\000b\n'`, operate.Answer{Output: "a\x00b"}, "check | a\uFFFDb\n"},
-		{"a long line", "printf %s $LONG; echo y", operate.Answer{Output: line[2:] + "y"}, "check | " + line + "\ncheck | y\n"},
-		{"a long line is not cut inside a rune", "printf %s ${LONG#x}ü", operate.Answer{Output: line[2:] + "ü"}, "check | " + line[1:] + "\ncheck | ü\n"},
+			operate.ExecResult{Output: "a\x1b[31mred\x1b[0m\x1b[2J\ab\u009bc\ttab"}, "check | aredbc    tab\n"},
+		{"a progress bar", `printf ' 10%%\r 50%%\r100%%\r\n'`, operate.ExecResult{Output: " 10%\r 50%\r100%"}, "check | 100%\n"},
+		{"binary", `printf 'a\377\000b\n'`, operate.ExecResult{Output: "a\x00b"}, "check | a\uFFFDb\n"},
+		{"a long line", "printf %s $LONG; echo y", operate.ExecResult{Output: line[2:] + "y"}, "check | " + line + "\ncheck | y\n"},
+		{"a long line is not cut inside a rune", "printf %s ${LONG#x}ü", operate.ExecResult{Output: line[2:] + "ü"}, "check | " + line[1:] + "\ncheck | ü\n"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			a := newAsker()
 			a.environment = []string{"OURS=here", "LONG=" + line}
-			got, err := a.Ask(t.Context(), operate.Run{For: "check", Command: test.command, Env: []string{"STEP=2"}})
+			got, err := a.Exec(t.Context(), &operate.Exec{For: "check", Command: test.command, Env: []string{"STEP=2"}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,8 +89,8 @@ func TestMuchOutput(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAsker()
-			got, err := a.Ask(t.Context(), operate.Run{For: "check", Command: command + "; echo; echo end", Timeout: time.Minute})
-			if err != nil || !got.Good() {
+			got, err := a.Exec(t.Context(), &operate.Exec{For: "check", Command: command + "; echo; echo end", Timeout: time.Minute})
+			if err != nil || !got.Succeeded() {
 				t.Fatalf("%v, %s", err, got)
 			}
 			if n := len(got.Output); n > outputKept || n < outputKept-10 || !strings.HasSuffix(got.Output, "\nend") {
@@ -145,19 +145,19 @@ func TestNothingIsLeftOfACommand(t *testing.T) {
 		name, command string
 		timeout       time.Duration
 		interrupt     bool
-		want          operate.Answer
+		want          operate.ExecResult
 		err           error
 		within        time.Duration
 	}{
-		{name: "a background child", command: "sleep 100 & echo $! >pid; exit 2", want: operate.Answer{ExitCode: 2}, within: endGrace},
+		{name: "a background child", command: "sleep 100 & echo $! >pid; exit 2", want: operate.ExecResult{ExitCode: 2}, within: endGrace},
 		{name: "a background child that has closed the output", command: "sleep 100 >/dev/null 2>&1 & echo $! >pid", within: endGrace},
 		{name: "a background child that does not want to end", command: "(trap '' TERM; sleep 100) & echo $! >pid; sleep .2"},
 		{name: "too long", command: "echo begun; sleep 100 & echo $! >pid; wait", timeout: 3 * time.Second,
-			want: operate.Answer{ExitCode: -1, Problem: "timed out after 3s", Output: "begun", Stdout: "begun\n", Lost: true}, within: endGrace},
+			want: operate.ExecResult{ExitCode: -1, Problem: "timed out after 3s", Output: "begun", Stdout: "begun\n", Lost: true}, within: endGrace},
 		{name: "too long, and goes with exit code 0", command: "trap 'exit 0' TERM; sleep 100 & echo $! >pid; wait", timeout: 3 * time.Second,
-			want: operate.Answer{ExitCode: -1, Problem: "timed out after 3s", Lost: true}, within: endGrace},
+			want: operate.ExecResult{ExitCode: -1, Problem: "timed out after 3s", Lost: true}, within: endGrace},
 		{name: "too long, and does not want to end", command: "trap '' TERM; sleep 100 & echo $! >pid; wait; wait", timeout: 3 * time.Second,
-			want: operate.Answer{ExitCode: -1, Problem: "timed out after 3s", Lost: true}},
+			want: operate.ExecResult{ExitCode: -1, Problem: "timed out after 3s", Lost: true}},
 		{name: "interrupted", command: "sleep 100 & echo $! >pid; wait", interrupt: true, err: stop, within: endGrace},
 		{name: "interrupted, and does not want to end", command: "trap '' TERM; sleep 100 & echo $! >pid; wait; wait", interrupt: true, err: stop},
 	}
@@ -169,11 +169,11 @@ func TestNothingIsLeftOfACommand(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
 			began := time.Now()
-			var got operate.Answer
+			var got operate.ExecResult
 			var err error
 			var asking sync.WaitGroup
 			asking.Go(func() {
-				got, err = a.Ask(ctx, operate.Run{For: "check", Command: strings.ReplaceAll(test.command, ">pid", ">"+file), Timeout: test.timeout})
+				got, err = a.Exec(ctx, &operate.Exec{For: "check", Command: strings.ReplaceAll(test.command, ">pid", ">"+file), Timeout: test.timeout})
 			})
 			pid := process(t, file)
 			if test.interrupt {
@@ -194,7 +194,7 @@ func TestNothingIsLeftOfACommand(t *testing.T) {
 // A command cannot be begun where there is no shell: that is no answer.
 func TestNoShell(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	_, err := newAsker().Ask(t.Context(), operate.Run{For: "check", Command: "true"})
+	_, err := newAsker().Exec(t.Context(), &operate.Exec{For: "check", Command: "true"})
 	if err == nil || !strings.HasPrefix(err.Error(), "--check: ") {
 		t.Errorf("error %v", err)
 	}

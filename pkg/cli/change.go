@@ -339,7 +339,7 @@ func (c *change) tidy(ctx context.Context, view *kube.View, intent operate.Inten
 	if a == nil {
 		return nil
 	}
-	_, err := view.Apply(ctx, s, *a)
+	_, err := view.Apply(ctx, s, a)
 	answer := (*operate.AnswerError)(nil)
 	switch {
 	case errors.Is(err, operate.ErrChanged):
@@ -389,11 +389,9 @@ func (c *change) look(ctx context.Context, client *kube.Client, q kube.Query) (*
 // kind. A set that has changed since it was read is no error.
 func (c *change) preflight(ctx context.Context, view *kube.View, s *sts.Snapshot, steps []operate.Decision) (set *appsv1.StatefulSet, alteration *sts.Alteration, err error) {
 	var p *operate.PatchSet // nil also where the command waits before it writes
-	if a := steps[0].Action; a != nil {
-		p = a.PatchSet
-	}
-	if p != nil {
-		err := tried(s, steps[0].Action, func() (err error) {
+	if first, ok := steps[0].Action.(*operate.PatchSet); ok {
+		p = first
+		err := tried(s, p, func() (err error) {
 			set, alteration, err = view.Try(ctx, s, p)
 			return err
 		})
@@ -402,7 +400,7 @@ func (c *change) preflight(ctx context.Context, view *kube.View, s *sts.Snapshot
 		}
 	}
 	if later := operate.FirstPatch(steps); later != nil && later != p && (p == nil || p.RecordOnly()) {
-		err := tried(s, &operate.Action{PatchSet: later}, func() error {
+		err := tried(s, later, func() error {
 			_, _, err := view.Try(ctx, s, later.SpecOnly(s))
 			return err
 		})
@@ -414,7 +412,7 @@ func (c *change) preflight(ctx context.Context, view *kube.View, s *sts.Snapshot
 		if size == nil {
 			continue
 		}
-		if err := tried(s, &operate.Action{Scale: size}, func() error { return view.TryScale(ctx, s, size) }); err != nil {
+		if err := tried(s, size, func() error { return view.TryScale(ctx, s, size) }); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -435,7 +433,7 @@ func printAlteration(w io.Writer, a *sts.Alteration, style render.Style) error {
 
 // tried is [persist] for the dry run of an action. A webhook that does not respond then refuses it:
 // the write itself would fail in the same way.
-func tried(s *sts.Snapshot, a *operate.Action, ask func() error) error {
+func tried(s *sts.Snapshot, a operate.SetAction, ask func() error) error {
 	err := persist(ask)
 	if o := operate.ReadObjection(err); o != nil && o.Kind == operate.ByFailingWebhook {
 		if d := o.RefuseAction(s.Set.Namespace, s.Set.Name, a); d != nil {
@@ -535,7 +533,7 @@ type narrator struct {
 func countWrites(steps []operate.Decision) int {
 	n := 0
 	for _, d := range steps {
-		if d.Verdict == operate.Do && d.Action.Writes() {
+		if d.Verdict == operate.Do && d.Action.IsAPIWrite() {
 			n++
 		}
 	}
@@ -544,8 +542,7 @@ func countWrites(steps []operate.Decision) int {
 
 // Decided implements execute.Observer.
 func (n *narrator) Decided(s *sts.Snapshot, d operate.Decision) {
-	asks := d.Action != nil && (d.Action.AskEviction != nil || d.Action.Run != nil && d.Action.Run.Quiet)
-	if asks || d.Verdict != operate.Do && d.Verdict != operate.Wait {
+	if isQuiet(d.Action) || d.Verdict != operate.Do && d.Verdict != operate.Wait {
 		return
 	}
 	if d.Reason == operate.ReasonChecking || d.Reason == operate.ReasonHookRuns && d.Until == nil {
@@ -573,13 +570,24 @@ func (n *narrator) Decided(s *sts.Snapshot, d operate.Decision) {
 }
 
 // Applied implements execute.Observer.
-func (n *narrator) Applied(*sts.Snapshot, operate.Action) {}
+func (n *narrator) Applied(*sts.Snapshot, operate.SetAction) {}
 
-// Answered implements execute.Observer: the output of a command is on the screen already,
+// isQuiet says whether nothing is written about an action: a dry run, a command that is repeated.
+func isQuiet(a operate.SetAction) bool {
+	switch a := a.(type) {
+	case *operate.DryRunEviction:
+		return true
+	case *operate.Exec:
+		return a.Quiet
+	}
+	return false
+}
+
+// Executed implements execute.Observer: the output of a command is on the screen already,
 // its result is not.
-func (n *narrator) Answered(run operate.Run, a operate.Answer) {
-	if run.Quiet || len(run.Argv) > 0 && a.Good() {
+func (n *narrator) Executed(command *operate.Exec, r operate.ExecResult) {
+	if command.Quiet || len(command.Argv) > 0 && r.Succeeded() {
 		return // the next step implies its success
 	}
-	n.screen.say(msgCommandEnded(run.Label(), a.String()) + "\n")
+	n.screen.say(msgCommandEnded(command.Label(), r.String()) + "\n")
 }

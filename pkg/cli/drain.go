@@ -187,7 +187,7 @@ func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, go
 	}
 	for n, pod := range pods {
 		o, _ := sts.ParsePodName(name, pod.Name)
-		_, err := client.Hold(ctx, ns, operate.LetGo(pod, o), dryRun...)
+		_, err := client.PatchFinalizer(ctx, ns, &operate.NewRemoveFinalizer("", pod, o).FinalizerPatch, dryRun...)
 		if answer := (*operate.AnswerError)(nil); errors.As(err, &answer) {
 			if n > 0 && len(dryRun) == 0 {
 				answer.Verdict = operate.Stuck

@@ -23,10 +23,10 @@ func (c *change) annotate(r *ChangeReport) error {
 		e.Outcome = &operate.Decision{Verdict: operate.Wait, Message: r.Plan[len(r.Plan)-1].Message}
 	}
 	for _, a := range r.Applied {
-		e.Done = append(e.Done, render.Entry{At: a.At, What: a.Why})
+		e.Done = append(e.Done, render.Entry{At: a.At, What: a.Action.Describe()})
 	}
 	for _, a := range r.Commands {
-		e.Checks = append(e.Checks, render.Check{At: a.At, Label: a.Label(), Command: a.Command, Said: a.String(), Output: a.Output, Good: a.Good()})
+		e.Checks = append(e.Checks, render.Check{At: a.At, Label: a.Label(), Command: a.Command, Said: a.String(), Output: a.Output, Good: a.Succeeded()})
 	}
 	c.annotated = true
 	if err := render.Annotation(c.env.Out, e); err != nil {

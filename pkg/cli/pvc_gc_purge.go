@@ -93,7 +93,7 @@ func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) er
 			going = append(going, r)
 			continue
 		}
-		items[i].Outcome = (*operate.Decision)(&d)
+		items[i].Outcome = (*operate.ClaimDecision)(&d)
 		stays += style.Wrap(titleNotPurged()+" ", len(titleNotPurged())+1, render.Plain, r.Record.Claim.Name+": "+d.Message) + render.Hint(g.hint(ns, d.Hint), style)
 	}
 	if err := g.withinMax(len(going), "volume"); err != nil {
@@ -120,10 +120,10 @@ func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) er
 
 // settled is the result for a claim that was judged before the plan was shown: what was not
 // shown is not done, whatever happens in between.
-type settled operate.Decision
+type settled operate.ClaimDecision
 
 // Next implements [operate.ClaimIntent].
-func (s settled) Next(operate.ClaimView) operate.Decision { return operate.Decision(s) }
+func (s settled) Next(operate.ClaimView) operate.ClaimDecision { return operate.ClaimDecision(s) }
 
 // judged are the tasks of a purge; those that a first check refuses are settled.
 func (g *gcRun) judged(ctx context.Context, world *kube.Claims, ns string, picked []retained, byVolume func(retained) bool) ([]loop.ClaimTask, error) {

@@ -72,7 +72,7 @@ type GCItem struct {
 	// With `undo` and `purge`: who deleted it.
 	DeletedBy string `json:"deletedBy,omitempty"`
 	// Outcome is the result; absent if nothing was tried or the command ended before.
-	Outcome *operate.Decision `json:"outcome,omitempty"`
+	Outcome *operate.ClaimDecision `json:"outcome,omitempty"`
 	// Error is the error that ended it, including a timeout or an interruption.
 	Error string `json:"error,omitempty"`
 }

@@ -76,8 +76,8 @@ func TestProgressOfClaims(t *testing.T) {
 	dying := &corev1.PersistentVolumeClaim{}
 	dying.DeletionTimestamp = &metav1.Time{Time: ststest.Now}
 	stopped := &loop.InterruptedError{Cause: errors.New("Ctrl-C")}
-	done := operate.Decision{Verdict: operate.Done, Reason: operate.ReasonClaimDeleted, Message: "deleted"}
-	held := operate.Decision{Verdict: operate.Stuck, Reason: operate.ReasonClaimHeld, Message: "a pod uses it", Hint: "kubectl x -n shop"}
+	done := operate.ClaimDecision{Verdict: operate.Done, Reason: operate.ReasonClaimDeleted, Message: "deleted"}
+	held := operate.ClaimDecision{Verdict: operate.Stuck, Reason: operate.ReasonClaimHeld, Message: "a pod uses it", Hint: "kubectl x -n shop"}
 	results := []loop.ClaimResult{
 		{Decision: done, Wrote: true},
 		{Decision: held, Wrote: true},
@@ -216,7 +216,7 @@ func TestItemised(t *testing.T) {
 	empty, _ := report.NewClaimReport(inv, report.ClaimQuery{})
 	at := metav1.NewTime(ststest.Now)
 	gc := &GCReport{TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "GCReport"}, StartedAt: at, EndedAt: at, Items: []GCItem{
-		{Claim: "data-web-3", DeletedAt: &at, Outcome: &operate.Decision{Verdict: operate.Stuck, Reason: operate.ReasonClaimHeld, Message: "held"}}, {Claim: "x"},
+		{Claim: "data-web-3", DeletedAt: &at, Outcome: &operate.ClaimDecision{Verdict: operate.Stuck, Reason: operate.ReasonClaimHeld, Message: "held"}}, {Claim: "x"},
 	}}
 	for _, format := range []string{"json", "yaml"} {
 		for n, report := range []itemised{long, empty, gc} {

@@ -19,8 +19,8 @@ func TestTimeThatPasses(t *testing.T) {
 	soaked := ststest.Now.Add(90 * time.Second)
 	soaking := operate.Decision{Verdict: operate.Wait, Reason: operate.ReasonSoaking, Subject: "web-2", Message: "for web-2 to have been ready for 5m", Until: &soaked}
 	checking := operate.Decision{Verdict: operate.Wait, Reason: operate.ReasonChecking, Message: `for --check "true"`}
-	run := operate.Run{For: "check", Command: "true"}
-	ask := operate.Decision{Verdict: operate.Do, Message: `run --check "true"`, Action: &operate.Action{Run: &run}}
+	run := &operate.Exec{For: "check", Command: "true"}
+	ask := operate.Decision{Verdict: operate.Do, Message: `run --check "true"`, Action: run}
 	tests := []struct {
 		name string
 		at   *screen
@@ -51,7 +51,7 @@ func TestTimeThatPasses(t *testing.T) {
 			n.Decided(after(92), checking)
 			(&labelled{screen: n.screen, prefix: "check"}).say([]byte("ok\n"))
 			n.Decided(after(93), checking)
-			n.Answered(run, operate.Answer{})
+			n.Executed(run, operate.ExecResult{})
 			n.Decided(after(93), ask)
 			n.Decided(after(93), checking)
 			n.screen.done()

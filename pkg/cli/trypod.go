@@ -31,13 +31,13 @@ func (c *change) rehearse(ctx context.Context, client *kube.Client, view *kube.V
 	if err := c.tryRemovals(ctx, view, s, steps); err != nil {
 		return err
 	}
-	if err := c.tryHolds(ctx, view, s, steps); err != nil {
+	if err := c.tryFinalizers(ctx, view, s, steps); err != nil {
 		return err
 	}
 	if c.skipPodCheck {
 		return nil
 	}
-	if p := steps[0].Action; p == nil || p.PatchSet == nil || !p.PatchSet.ChangesTemplate() {
+	if p, ok := steps[0].Action.(*operate.PatchSet); !ok || !p.ChangesTemplate() {
 		set = nil
 	}
 	return c.tryPods(ctx, client, view, s, set, trials)
@@ -114,19 +114,20 @@ func (c *change) tryRemovals(ctx context.Context, view *kube.View, s *sts.Snapsh
 		live[p.UID] = true
 	}
 	var tries []func() error
-	var actions []*operate.Action
-	for _, d := range steps {
-		switch a := d.Action; {
-		case a == nil:
-			continue
-		case a.EvictPod != nil && live[a.EvictPod.UID]:
-			tries = append(tries, func() error { return tried(s, a, func() error { return view.DryEvict(ctx, a.EvictPod) }) })
-		case a.DeletePod != nil && live[a.DeletePod.UID]:
-			tries = append(tries, func() error { return tried(s, a, func() error { return view.DryDelete(ctx, a.DeletePod) }) })
-		default:
-			continue
+	var isDeletion []bool
+	add := func(a operate.SetAction, p operate.PodRef, deletion bool, dryRun func(context.Context, operate.PodRef) error) {
+		if live[p.UID] {
+			tries = append(tries, func() error { return tried(s, a, func() error { return dryRun(ctx, p) }) })
+			isDeletion = append(isDeletion, deletion)
 		}
-		actions = append(actions, d.Action)
+	}
+	for _, d := range steps {
+		switch a := d.Action.(type) {
+		case *operate.EvictPod:
+			add(a, a.PodRef, false, view.DryRunEviction)
+		case *operate.DeletePod:
+			add(a, a.PodRef, true, view.DryRunDeletion)
+		}
 	}
 	waiting, unchecked := 0, 0
 	var first *operate.AnswerError
@@ -134,7 +135,7 @@ func (c *change) tryRemovals(ctx context.Context, view *kube.View, s *sts.Snapsh
 		answer, o := (*operate.AnswerError)(nil), (*operate.Objection)(nil)
 		switch {
 		case err == nil:
-		case actions[i].DeletePod != nil && apierrors.IsForbidden(err) && !errors.As(err, &answer):
+		case isDeletion[i] && apierrors.IsForbidden(err) && !errors.As(err, &answer):
 			// Pods are deleted only where they block the rollout at the end: without this permission everything else is done.
 		case errors.As(err, &answer) && answer.Verdict == operate.Wait:
 			if waiting++; first == nil {
@@ -154,23 +155,23 @@ func (c *change) tryRemovals(ctx context.Context, view *kube.View, s *sts.Snapsh
 	return nil
 }
 
-// tryHolds tries all changes of finalizers in the plan that fit the current pods: if the API server
+// tryFinalizers tries all changes of finalizers in the plan that fit the current pods: if the API server
 // does not store them, the controller recreates a pod whose member has left.
-func (c *change) tryHolds(ctx context.Context, view *kube.View, s *sts.Snapshot, steps []operate.Decision) error {
+func (c *change) tryFinalizers(ctx context.Context, view *kube.View, s *sts.Snapshot, steps []operate.Decision) error {
 	live := map[types.UID]*corev1.Pod{}
 	for _, p := range s.Pods {
 		live[p.UID] = p
 	}
 	var tries []func() error
 	for _, d := range steps {
-		a := d.Action
-		if a == nil || a.HoldPod == nil || live[a.HoldPod.UID] == nil {
+		p := finalizerPatch(d.Action)
+		if p == nil || live[p.UID] == nil {
 			continue
 		}
-		if _, err := operate.Patched(live[a.HoldPod.UID], a.HoldPod.Ops); err != nil {
+		if _, err := operate.Patched(live[p.UID], p.Ops); err != nil {
 			continue // an earlier step changes the pod
 		}
-		tries = append(tries, func() error { return tried(s, a, func() error { return view.TryHold(ctx, a.HoldPod) }) })
+		tries = append(tries, func() error { return tried(s, d.Action, func() error { return view.TryFinalizer(ctx, p) }) })
 	}
 	unchecked := 0
 	for _, err := range atOnce(tries) {
@@ -183,6 +184,17 @@ func (c *change) tryHolds(ctx context.Context, view *kube.View, s *sts.Snapshot,
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// finalizerPatch is the change of a pod's finalizers, nil for any other action.
+func finalizerPatch(a operate.SetAction) *operate.FinalizerPatch {
+	switch a := a.(type) {
+	case *operate.AddFinalizer:
+		return &a.FinalizerPatch
+	case *operate.RemoveFinalizer:
+		return &a.FinalizerPatch
 	}
 	return nil
 }

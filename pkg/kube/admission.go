@@ -51,18 +51,23 @@ func (a *admission) learned(kind string, now time.Time) {
 const scaleKind = "scale"
 
 // tryFirst tries a write of a kind that was not tried recently.
-func (v *View) tryFirst(ctx context.Context, s *sts.Snapshot, a operate.Action) error {
-	switch {
-	case a.PatchSet != nil && !v.admission.knows(a.PatchSet.Kind(), v.client.Now()):
-		set, alteration, err := v.Try(ctx, s, a.PatchSet)
-		if err != nil || alteration == nil || a.PatchSet.Canary == nil {
+func (v *View) tryFirst(ctx context.Context, s *sts.Snapshot, a operate.SetAction) error {
+	switch a := a.(type) {
+	case *operate.PatchSet:
+		if v.admission.knows(a.Kind(), v.client.Now()) {
+			return nil
+		}
+		set, alteration, err := v.Try(ctx, s, a)
+		if err != nil || alteration == nil || a.Canary == nil {
 			return err
 		}
-		if digest := sts.TemplateDigest(&set.Spec.Template); digest != a.PatchSet.Canary.TemplateDigest {
+		if digest := sts.TemplateDigest(&set.Spec.Template); digest != a.Canary.TemplateDigest {
 			return &operate.StoredError{Digest: digest}
 		}
-	case a.Scale != nil && !v.admission.knows(scaleKind, v.client.Now()):
-		return v.TryScale(ctx, s, a.Scale)
+	case *operate.Scale:
+		if !v.admission.knows(scaleKind, v.client.Now()) {
+			return v.TryScale(ctx, s, a)
+		}
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func TestAdmission(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.forget()
-			_, err = view.Apply(t.Context(), test.c.from.Snapshots()[0], *test.c.action(t))
+			_, err = view.Apply(t.Context(), test.c.from.Snapshots()[0], test.c.action(t))
 			view.Close()
 			var answer *operate.AnswerError
 			var stored *operate.StoredError

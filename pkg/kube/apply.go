@@ -66,7 +66,7 @@ func failed(what string, err error) error {
 
 // Apply carries out one action on the view's set. The returned function reports
 // whether a snapshot shows the write.
-func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a operate.Action) (func(*sts.Snapshot) bool, error) {
+func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a operate.SetAction) (func(*sts.Snapshot) bool, error) {
 	if err := v.tryFirst(ctx, s, a); err != nil {
 		return nil, err
 	}
@@ -75,47 +75,48 @@ func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a operate.Action) (fu
 			return nil, err
 		}
 	}
-	switch {
-	case a.PatchSet != nil:
-		set, err := v.patchSet(ctx, s, a.PatchSet)
+	switch a := a.(type) {
+	case *operate.PatchSet:
+		set, err := v.patchSet(ctx, s, a)
 		if err != nil {
 			return nil, err
 		}
-		if a.PatchSet.Event != "" {
-			v.record(ctx, set, a.PatchSet.Event, a.Why)
+		if a.Event != "" {
+			v.record(ctx, set, a.Event, a.Describe())
 		}
 		return func(s *sts.Snapshot) bool { return notOlder(s.Set, set) }, nil
-	case a.DeletePod != nil:
-		d := a.DeletePod
-		if err := v.deletePod(ctx, d.Name, metav1.DeleteOptions{Preconditions: asSeen(s, d.UID)}); err != nil {
+	case *operate.DeletePod:
+		if err := v.deletePod(ctx, a.Name, metav1.DeleteOptions{Preconditions: asSeen(s, a.UID)}); err != nil {
 			return nil, err
 		}
-		v.record(ctx, s.Set, "PodDeleted", a.Why)
-		return func(s *sts.Snapshot) bool { return podGone(s, d.UID) }, nil
-	case a.EvictPod != nil:
-		if err := v.evict(ctx, a.EvictPod); err != nil {
+		v.record(ctx, s.Set, "PodDeleted", a.Describe())
+		return func(s *sts.Snapshot) bool { return podGone(s, a.UID) }, nil
+	case *operate.EvictPod:
+		if err := v.evict(ctx, a.PodRef); err != nil {
 			return nil, err
 		}
-		v.record(ctx, s.Set, "PodEvicted", a.Why)
-		return func(s *sts.Snapshot) bool { return podGone(s, a.EvictPod.UID) }, nil
-	case a.AskEviction != nil:
-		if err := checkedByDryRun(v.DryEvict(ctx, &a.AskEviction.EvictPod)); err != nil {
+		v.record(ctx, s.Set, "PodEvicted", a.Describe())
+		return func(s *sts.Snapshot) bool { return podGone(s, a.UID) }, nil
+	case *operate.DryRunEviction:
+		if err := checkedByDryRun(v.DryRunEviction(ctx, a.PodRef)); err != nil {
 			return nil, err
 		}
 		return func(*sts.Snapshot) bool { return true }, nil
-	case a.Scale != nil:
+	case *operate.Scale:
 		return v.scale(ctx, s, a)
-	case a.HoldPod != nil:
-		return v.hold(ctx, a.HoldPod)
+	case *operate.AddFinalizer:
+		return v.addFinalizer(ctx, a)
+	case *operate.RemoveFinalizer:
+		return v.removeFinalizer(ctx, a)
 	}
-	return nil, errors.New("an action without content")
+	return nil, fmt.Errorf("%s is not sent to the API server (this is a bug)", a.Type())
 }
 
 // confirm rereads, right before the action, what decides whether another pod may be disrupted:
 // pods, budgets, and the claims of the pods concerned, with their volumes. A watch may have
 // stalled without an error, and the preconditions that the API server checks cover none of
 // these.
-func (v *View) confirm(ctx context.Context, s *sts.Snapshot, a operate.Action) error {
+func (v *View) confirm(ctx context.Context, s *sts.Snapshot, a operate.SetAction) error {
 	inv := &sts.Inventory{TakenAt: s.TakenAt, Sets: []*appsv1.StatefulSet{s.Set}}
 	r, ns, core := reader{ctx: ctx, inv: inv}, v.query.Namespace, v.client.kube.CoreV1()
 	r.list("pods", metav1.ListOptions{Limit: pageSize, LabelSelector: metav1.FormatLabelSelector(s.Set.Spec.Selector)},
@@ -150,8 +151,8 @@ func (v *View) confirm(ctx context.Context, s *sts.Snapshot, a operate.Action) e
 		return operate.ErrBehind
 	}
 	// The decision has taken the risks of the snapshot into account.
-	known := sts.RiskClaims(a.Risks(s))
-	if slices.ContainsFunc(sts.RiskClaims(a.Risks(fresh)), func(claim string) bool { return !slices.Contains(known, claim) }) {
+	known := sts.RiskClaims(operate.Risks(a, s))
+	if slices.ContainsFunc(sts.RiskClaims(operate.Risks(a, fresh)), func(claim string) bool { return !slices.Contains(known, claim) }) {
 		return operate.ErrBehind
 	}
 	return nil
@@ -171,29 +172,37 @@ func mountedBy(replicas []sts.Replica) []string {
 	return slices.Compact(names)
 }
 
+// podByUID is that pod of the snapshot, nil when it is gone.
+func podByUID(s *sts.Snapshot, uid types.UID) *corev1.Pod {
+	for _, p := range s.Pods {
+		if p.UID == uid {
+			return p
+		}
+	}
+	return nil
+}
+
 // asSeen are preconditions for exactly the pod of the snapshot, unchanged: one that has
 // become ready since is not deleted.
 func asSeen(s *sts.Snapshot, uid types.UID) *metav1.Preconditions {
 	p := metav1.NewUIDPreconditions(string(uid))
-	for _, pod := range s.Pods {
-		if pod.UID == uid {
-			p.ResourceVersion = &pod.ResourceVersion
-		}
+	if pod := podByUID(s, uid); pod != nil {
+		p.ResourceVersion = &pod.ResourceVersion
 	}
 	return p
 }
 
 // scale patches the set's scale subresource.
-func (v *View) scale(ctx context.Context, s *sts.Snapshot, a operate.Action) (func(*sts.Snapshot) bool, error) {
-	scaled, err := v.patchScale(ctx, a.Scale)
+func (v *View) scale(ctx context.Context, s *sts.Snapshot, a *operate.Scale) (func(*sts.Snapshot) bool, error) {
+	scaled, err := v.patchScale(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	if scaled.Spec.Replicas != a.Scale.To {
-		return nil, operate.RefuseScaled(s, a.Scale, scaled.Spec.Replicas, v.client.admitters(ctx, setWrite(s.Set, "scale")))
+	if scaled.Spec.Replicas != a.To {
+		return nil, operate.RefuseScaled(s, a, scaled.Spec.Replicas, v.client.admitters(ctx, setWrite(s.Set, "scale")))
 	}
-	if a.Scale.Event != "" {
-		v.record(ctx, s.Set, a.Scale.Event, a.Why)
+	if a.Event != "" {
+		v.record(ctx, s.Set, a.Event, a.Describe())
 	}
 	return func(s *sts.Snapshot) bool { return !olderThan(s.Set.ResourceVersion, scaled.ResourceVersion) }, nil
 }
@@ -221,53 +230,60 @@ func (v *View) patchScale(ctx context.Context, c *operate.Scale, dryRun ...strin
 	return nil, v.failed(msgScale(set), err)
 }
 
-// TryHold has the API server check whether it would add our finalizer to the pod, or remove it.
-func (v *View) TryHold(ctx context.Context, h *operate.HoldPod) error {
-	_, err := v.patchPod(ctx, h, metav1.DryRunAll)
+// TryFinalizer has the API server check whether it would add our finalizer to the pod, or remove it.
+func (v *View) TryFinalizer(ctx context.Context, p *operate.FinalizerPatch) error {
+	_, err := v.patchPod(ctx, p, metav1.DryRunAll)
 	return err
 }
 
-func (v *View) patchPod(ctx context.Context, h *operate.HoldPod, dryRun ...string) (*corev1.Pod, error) {
-	pod, err := v.client.Hold(ctx, v.query.Namespace, h, dryRun...)
+func (v *View) patchPod(ctx context.Context, p *operate.FinalizerPatch, dryRun ...string) (*corev1.Pod, error) {
+	pod, err := v.client.PatchFinalizer(ctx, v.query.Namespace, p, dryRun...)
 	answer := (*operate.AnswerError)(nil)
 	if err == nil || errors.Is(err, operate.ErrChanged) || errors.As(err, &answer) {
 		return pod, err
 	}
-	if refusal := v.removalRefused(ctx, err, "patch", h.Name, "patch", ""); refusal != nil {
+	if refusal := v.removalRefused(ctx, err, "patch", p.Name, "patch", ""); refusal != nil {
 		return nil, refusal
 	}
-	return nil, v.failed(msgPatchPod(h.Name), err)
+	return nil, v.failed(msgPatchPod(p.Name), err)
 }
 
-// hold adds our finalizer to a pod, or removes it.
-func (v *View) hold(ctx context.Context, h *operate.HoldPod) (func(*sts.Snapshot) bool, error) {
-	pod, err := v.patchPod(ctx, h)
+// addFinalizer adds our finalizer to a pod.
+func (v *View) addFinalizer(ctx context.Context, a *operate.AddFinalizer) (func(*sts.Snapshot) bool, error) {
+	pod, err := v.patchPod(ctx, &a.FinalizerPatch)
 	if err != nil {
 		return nil, err
 	}
 	return func(s *sts.Snapshot) bool {
-		for _, p := range s.Pods {
-			if p.UID != h.UID {
-				continue
-			}
-			if h.Off && sts.HoldsLeaving(p) {
-				// A pod that is removed with its last finalizer is returned with its previous
-				// resourceVersion, so only a later one proves anything.
-				return olderThan(pod.ResourceVersion, p.ResourceVersion)
-			}
-			return !olderThan(p.ResourceVersion, pod.ResourceVersion)
-		}
-		return true
+		p := podByUID(s, a.UID)
+		return p == nil || !olderThan(p.ResourceVersion, pod.ResourceVersion)
 	}, nil
 }
 
-// DryEvict checks whether the API server would evict the pod now. Unlike an eviction
-// that it declines, this does not use up a disruption of a budget.
-func (v *View) DryEvict(ctx context.Context, e *operate.EvictPod) error {
-	return v.evict(ctx, e, metav1.DryRunAll)
+// removeFinalizer removes our finalizer from a pod.
+func (v *View) removeFinalizer(ctx context.Context, a *operate.RemoveFinalizer) (func(*sts.Snapshot) bool, error) {
+	pod, err := v.patchPod(ctx, &a.FinalizerPatch)
+	if err != nil {
+		return nil, err
+	}
+	return func(s *sts.Snapshot) bool {
+		p := podByUID(s, a.UID)
+		if p != nil && sts.HoldsLeaving(p) {
+			// A pod that is removed with its last finalizer is returned with its previous
+			// resourceVersion, so only a later one proves anything.
+			return olderThan(pod.ResourceVersion, p.ResourceVersion)
+		}
+		return p == nil || !olderThan(p.ResourceVersion, pod.ResourceVersion)
+	}, nil
 }
 
-func (v *View) evict(ctx context.Context, e *operate.EvictPod, dryRun ...string) error {
+// DryRunEviction checks whether the API server would evict the pod now. Unlike an eviction
+// that it declines, this does not use up a disruption of a budget.
+func (v *View) DryRunEviction(ctx context.Context, p operate.PodRef) error {
+	return v.evict(ctx, p, metav1.DryRunAll)
+}
+
+func (v *View) evict(ctx context.Context, e operate.PodRef, dryRun ...string) error {
 	// Without MaxRetries client-go would wait and retry by itself while a budget is being
 	// counted, without any output.
 	err := v.client.kube.CoreV1().RESTClient().Post().
@@ -294,7 +310,7 @@ func (v *View) evict(ctx context.Context, e *operate.EvictPod, dryRun ...string)
 }
 
 // evictionAnswer reads what the API server answers about budgets.
-func evictionAnswer(e *operate.EvictPod, err error) error {
+func evictionAnswer(e operate.PodRef, err error) error {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {
 		return nil

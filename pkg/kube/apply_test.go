@@ -217,7 +217,7 @@ func TestTestFailed(t *testing.T) {
 }
 
 func TestEvictionAnswer(t *testing.T) {
-	pod := &operate.EvictPod{Name: "web-1"}
+	pod := operate.PodRef{Name: "web-1"}
 	for _, test := range []struct {
 		name    string
 		err     error

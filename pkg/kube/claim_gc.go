@@ -221,45 +221,52 @@ func lasting(v operate.ClaimView) *corev1.PersistentVolumeClaim {
 }
 
 // Apply carries out one action. The view that it returns has the server's response.
-func (w *Claims) Apply(ctx context.Context, v operate.ClaimView, a operate.Action) (operate.ClaimView, error) {
+func (w *Claims) Apply(ctx context.Context, v operate.ClaimView, a operate.ClaimAction) (operate.ClaimView, error) {
 	var err error
-	switch {
-	case a.DeleteClaim != nil:
-		return w.deleteClaim(ctx, v, a.DeleteClaim)
-	case a.HoldClaim != nil:
-		return w.patchClaim(ctx, v, a.HoldClaim.Ops)
-	case a.CreateClaim != nil:
-		return w.createClaim(ctx, v, a.CreateClaim.Claim)
-	case a.DeleteVolume != nil:
-		d := a.DeleteVolume
-		err = w.Client.kube.CoreV1().PersistentVolumes().Delete(ctx, d.Name, metav1.DeleteOptions{
-			Preconditions: &metav1.Preconditions{UID: &d.UID, ResourceVersion: &d.ResourceVersion}, DryRun: w.dry(),
-		})
-		if err == nil {
-			v.Volume, err = w.volume(ctx, d.Name)
-			return v, err
-		}
-		return v, written("delete persistentvolume "+d.Name, err)
+	switch a := a.(type) {
+	case *operate.DeleteClaim:
+		return w.deleteClaim(ctx, v, a)
+	case *operate.MarkKept:
+		return w.patchClaim(ctx, v, a.Ops)
+	case *operate.UnmarkKept:
+		return w.patchClaim(ctx, v, a.Ops)
+	case *operate.RestoreOwners:
+		return w.restoreOwners(ctx, v, a)
+	case *operate.CreateClaim:
+		return w.createClaim(ctx, v, a.Claim)
+	case *operate.CheckOwners:
+		v.Owners, err = w.Client.owners(ctx, a)
+	case *operate.DeleteVolume:
+		v.Volume, err = w.deleteVolume(ctx, v.Volume, a)
+	case *operate.CopyVolume:
+		return w.createVolume(ctx, v, a.Volume)
+	case *operate.SetAsideVolume:
+		v.Other, err = w.patchVolume(ctx, &a.VolumePatch)
+	case *operate.RetainVolume:
+		v.Volume, err = w.patchVolume(ctx, &a.VolumePatch)
+	case *operate.RescueVolume:
+		v.Volume, err = w.patchVolume(ctx, &a.VolumePatch)
+	case *operate.ClearClaimRef:
+		v.Volume, err = w.patchVolume(ctx, &a.VolumePatch)
+	case *operate.ReleaseVolume:
+		v.Volume, err = w.patchVolume(ctx, &a.VolumePatch)
+	case *operate.PurgeVolume:
+		v.Volume, err = w.patchVolume(ctx, &a.VolumePatch)
+	default:
+		return v, fmt.Errorf("%T is not sent to the API server (this is a bug)", a)
 	}
-	switch {
-	case a.SetAsideVolume != nil:
-		v.Other, err = w.patchVolume(ctx, a.SetAsideVolume)
-		return v, err
-	case a.CopyVolume != nil:
-		return w.createVolume(ctx, v, a.CopyVolume.Volume)
-	case a.LookOwners != nil:
-		v.Owners, err = w.Client.owners(ctx, a.LookOwners)
-		return v, err
-	case a.OwnClaim != nil:
-		return w.own(ctx, v, a.OwnClaim)
+	return v, err
+}
+
+// deleteVolume deletes a PersistentVolume, and returns what is there then.
+func (w *Claims) deleteVolume(ctx context.Context, volume *corev1.PersistentVolume, d *operate.DeleteVolume) (*corev1.PersistentVolume, error) {
+	err := w.Client.kube.CoreV1().PersistentVolumes().Delete(ctx, d.Name, metav1.DeleteOptions{
+		Preconditions: &metav1.Preconditions{UID: &d.UID, ResourceVersion: &d.ResourceVersion}, DryRun: w.dry(),
+	})
+	if err != nil {
+		return volume, written("delete persistentvolume "+d.Name, err)
 	}
-	for _, p := range []*operate.PatchVolume{a.RetainVolume, a.RescueVolume, a.ClearClaimRef, a.ReleaseVolume, a.PurgeVolume} {
-		if p != nil {
-			v.Volume, err = w.patchVolume(ctx, p)
-			return v, err
-		}
-	}
-	return v, errors.New("not an action on a claim")
+	return w.volume(ctx, d.Name)
 }
 
 func (w *Claims) createClaim(ctx context.Context, v operate.ClaimView, c *corev1.PersistentVolumeClaim) (operate.ClaimView, error) {
@@ -312,7 +319,7 @@ func (w *Claims) patchClaim(ctx context.Context, v operate.ClaimView, ops []oper
 	return v, err
 }
 
-func (w *Claims) patchVolume(ctx context.Context, p *operate.PatchVolume) (volume *corev1.PersistentVolume, err error) {
+func (w *Claims) patchVolume(ctx context.Context, p *operate.VolumePatch) (volume *corev1.PersistentVolume, err error) {
 	body, err := json.Marshal(p.Ops)
 	if err != nil {
 		return nil, err

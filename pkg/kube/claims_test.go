@@ -345,8 +345,8 @@ var errNoSpace = errors.New("no space left")
 // TestClaimStaysWithoutBackup: a claim whose backup fails is not deleted.
 func TestClaimStaysWithoutBackup(t *testing.T) {
 	c := claimCases()[1]
-	a := *c.action(t)
-	if a.DeleteClaim == nil {
+	a := c.action(t)
+	if _, ok := a.(*operate.DeleteClaim); !ok {
 		t.Fatal(c.name)
 	}
 	for _, fails := range []bool{true, false} {
@@ -388,7 +388,8 @@ func TestClaimWritesThatFail(t *testing.T) {
 	} {
 		for _, c := range claimCases() {
 			a := c.action(t)
-			if a.LookOwners != nil || a.OwnClaim != nil {
+			switch a.(type) {
+			case *operate.CheckOwners, *operate.RestoreOwners:
 				continue
 			}
 			_, client := script(t, &sts.Inventory{}, func(q request) any {
@@ -397,7 +398,7 @@ func TestClaimWritesThatFail(t *testing.T) {
 				}
 				return test.response
 			}, c.known()...)
-			after, err := (&Claims{Client: client}).Apply(t.Context(), c.view, *a)
+			after, err := (&Claims{Client: client}).Apply(t.Context(), c.view, a)
 			if err == nil || errors.Is(err, operate.ErrChanged) != test.changed || errors.Is(err, operate.ErrTransient) != test.transient {
 				t.Errorf("%s, %s: %v", c.name, name, err)
 			}
@@ -407,8 +408,8 @@ func TestClaimWritesThatFail(t *testing.T) {
 		}
 	}
 	_, client := record(t, &sts.Inventory{})
-	if _, err := (&Claims{Client: client}).Apply(t.Context(), claimed(), operate.Action{Scale: &operate.Scale{}}); err == nil {
-		t.Error("an action on a set is carried out on a claim")
+	if _, err := (&Claims{Client: client}).Apply(t.Context(), claimed(), &operate.CheckUsage{}); err == nil {
+		t.Error("CheckUsage is carried out")
 	}
 }
 
@@ -432,7 +433,7 @@ func TestDeletedClaim(t *testing.T) {
 			}
 			return nil
 		}, c.known()...)
-		after, err := (&Claims{Client: client}).Apply(t.Context(), c.view, *c.action(t))
+		after, err := (&Claims{Client: client}).Apply(t.Context(), c.view, c.action(t))
 		if err != nil || (after.Claim != nil) != test.there || after.Around != nil {
 			t.Errorf("%s: %v, claim %v, around %v", name, err, after.Claim, after.Around)
 		}

@@ -63,15 +63,15 @@ func (c *Client) Mounted(ctx context.Context, namespace, set string, pods []*cor
 	}, nil
 }
 
-// Hold adds our finalizer to a pod, or removes it. An error is [operate.ErrChanged] when a
-// precondition of h did not hold, and a [operate.AnswerError] when the API server has stored, or in
+// PatchFinalizer adds our finalizer to a pod, or removes it. An error is [operate.ErrChanged] when a
+// precondition of the patch did not hold, and a [operate.AnswerError] when the API server has stored, or in
 // a dry run would store, something else.
-func (c *Client) Hold(ctx context.Context, namespace string, h *operate.HoldPod, dryRun ...string) (*corev1.Pod, error) {
-	body, err := json.Marshal(h.Ops)
+func (c *Client) PatchFinalizer(ctx context.Context, namespace string, p *operate.FinalizerPatch, dryRun ...string) (*corev1.Pod, error) {
+	body, err := json.Marshal(p.Ops)
 	if err != nil {
 		return nil, err
 	}
-	pod, err := c.kube.CoreV1().Pods(namespace).Patch(ctx, h.Name, types.JSONPatchType, body,
+	pod, err := c.kube.CoreV1().Pods(namespace).Patch(ctx, p.Name, types.JSONPatchType, body,
 		metav1.PatchOptions{FieldManager: sts.FieldManager, DryRun: dryRun})
 	if apierrors.IsNotFound(err) || testFailed(err) || apierrors.IsConflict(err) {
 		return nil, fmt.Errorf("%w: %w", operate.ErrChanged, err)
@@ -79,6 +79,6 @@ func (c *Client) Hold(ctx context.Context, namespace string, h *operate.HoldPod,
 	if err != nil {
 		return nil, err
 	}
-	alteration, err := operate.NotStored(h.Ops, pod)
-	return pod, c.storedAs(ctx, write{operation: admissionv1.Update, resource: "pods", object: pod}, "pod "+h.Name, alteration, err)
+	alteration, err := operate.NotStored(p.Ops, pod)
+	return pod, c.storedAs(ctx, write{operation: admissionv1.Update, resource: "pods", object: pod}, "pod "+p.Name, alteration, err)
 }

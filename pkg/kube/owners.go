@@ -18,10 +18,10 @@ const asMetadata = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
 
 // owners looks up each owner, of any kind. Why it cannot be restored is in its Why; an error
 // is a server that does not answer.
-func (c *Client) owners(ctx context.Context, l *operate.LookOwners) ([]operate.Owner, error) {
-	out := make([]operate.Owner, len(l.Refs))
-	for i, ref := range l.Refs {
-		why, err := c.ownerGone(ctx, l.Namespace, ref)
+func (c *Client) owners(ctx context.Context, a *operate.CheckOwners) ([]operate.Owner, error) {
+	out := make([]operate.Owner, len(a.Refs))
+	for i, ref := range a.Refs {
+		why, err := c.ownerGone(ctx, a.Namespace, ref)
 		if err != nil {
 			return nil, failed("read "+strings.ToLower(ref.Kind)+" "+ref.Name, err)
 		}
@@ -88,10 +88,10 @@ func (c *Client) ownerGone(ctx context.Context, namespace string, ref metav1.Own
 	return "", nil
 }
 
-// own patches the owner references of the claim. Where the server rejects them, for example
+// restoreOwners patches the owner references of the claim. Where the server rejects them, for example
 // because the user may not block the deletion of the owner, the claim stays without, and the
 // view has the reason.
-func (w *Claims) own(ctx context.Context, v operate.ClaimView, a *operate.OwnClaim) (operate.ClaimView, error) {
+func (w *Claims) restoreOwners(ctx context.Context, v operate.ClaimView, a *operate.RestoreOwners) (operate.ClaimView, error) {
 	next, err := w.patchClaim(ctx, v, a.Ops)
 	if err == nil || errors.Is(err, operate.ErrChanged) || errors.Is(err, operate.ErrTransient) {
 		return next, err

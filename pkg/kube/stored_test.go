@@ -47,6 +47,18 @@ func drops(o runtime.Object) {
 	}
 }
 
+func finalizerPatch(t *testing.T, a operate.SetAction) *operate.FinalizerPatch {
+	t.Helper()
+	switch a := a.(type) {
+	case *operate.AddFinalizer:
+		return &a.FinalizerPatch
+	case *operate.RemoveFinalizer:
+		return &a.FinalizerPatch
+	}
+	t.Fatalf("%s changes no finalizer", a.Type())
+	return nil
+}
+
 // refusal is the decision about a write that was stored otherwise.
 func refusal(err error) string {
 	if answer := (*operate.AnswerError)(nil); errors.As(err, &answer) {
@@ -83,7 +95,7 @@ func TestAFinalizerIsNotStored(t *testing.T) {
 			r, client := record(t, c.from, mutators()...)
 			r.admitOther = func(_ request, o runtime.Object) { test.admit(o) }
 			view := open(t, r, client)
-			if got := refusal(view.TryHold(t.Context(), c.action(t).HoldPod)); got != test.want {
+			if got := refusal(view.TryFinalizer(t.Context(), finalizerPatch(t, c.action(t)))); got != test.want {
 				t.Errorf("%s, dry run: %q, want %q", c.name, got, test.want)
 			}
 			if writes, _ := r.writes(); len(writes) != 1 || writes[0].effective() {
@@ -101,25 +113,25 @@ func TestAFinalizerIsNotStored(t *testing.T) {
 func TestClaimWritesAreNotStored(t *testing.T) {
 	for _, c := range claimCases() {
 		a := c.action(t)
-		if a.DeleteClaim != nil || a.DeleteVolume != nil || a.LookOwners != nil {
+		by, subject, admit, restores := "volumes", "volume", drops, false
+		switch a := a.(type) {
+		case *operate.DeleteClaim, *operate.DeleteVolume, *operate.CheckOwners:
 			continue
-		}
-		claim := a.HoldClaim != nil || a.CreateClaim != nil || a.OwnClaim != nil
-		by := map[bool]string{true: "claims", false: "volumes"}[claim]
-		subject := map[bool]string{true: "data-web-3", false: "volume"}[claim]
-		admit := drops
-		switch {
-		case a.CreateClaim != nil || a.CopyVolume != nil:
-			by = "new-" + by
-			if a.CopyVolume != nil {
-				subject = a.CopyVolume.Volume.Name
-			}
-		case a.SetAsideVolume != nil:
-			subject = a.SetAsideVolume.Name
-		case a.HoldClaim != nil && a.HoldClaim.Off:
+		case *operate.MarkKept:
+			by, subject = "claims", "data-web-3"
+		case *operate.UnmarkKept:
+			by, subject = "claims", "data-web-3"
 			admit = func(o runtime.Object) {
 				o.(metav1.Object).SetAnnotations(map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile})
 			}
+		case *operate.RestoreOwners:
+			by, subject, restores = "claims", "data-web-3", true
+		case *operate.CreateClaim:
+			by, subject = "new-claims", "data-web-3"
+		case *operate.CopyVolume:
+			by, subject = "new-volumes", a.Volume.Name
+		case *operate.SetAsideVolume:
+			subject = a.Name
 		}
 		want := "Refused AdmissionChanges " + subject + " by mutatingwebhookconfiguration/" + by + ", mutatingwebhookconfiguration/all"
 		for name, on := range map[string]func(request) bool{
@@ -134,7 +146,7 @@ func TestClaimWritesAreNotStored(t *testing.T) {
 						admit(o)
 					}
 				}
-				after, err := (&Claims{Client: client}).Apply(t.Context(), c.view, *a)
+				after, err := (&Claims{Client: client}).Apply(t.Context(), c.view, a)
 				sent := 0
 				writes, _ := r.writes()
 				for _, q := range writes {
@@ -148,7 +160,7 @@ func TestClaimWritesAreNotStored(t *testing.T) {
 					wantSent = 0
 				}
 				got := refusal(err)
-				if a.OwnClaim != nil && changed { // it stays without, and says why
+				if restores && changed { // it stays without, and says why
 					if !strings.Contains(after.Owners[0].Why, "mutating admission changes the write to persistentvolumeclaim/data-web-3") {
 						t.Errorf("the owners: %v", after.Owners)
 					}
@@ -168,7 +180,7 @@ func TestTriedOncePerKind(t *testing.T) {
 	r, client := record(t, &sts.Inventory{}, c.known()...)
 	w := &Claims{Client: client}
 	for range 3 {
-		if _, err := w.Apply(t.Context(), c.view, *c.action(t)); err != nil {
+		if _, err := w.Apply(t.Context(), c.view, c.action(t)); err != nil {
 			t.Fatal(err)
 		}
 	}

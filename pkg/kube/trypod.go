@@ -118,10 +118,10 @@ func mislabelled(set *appsv1.StatefulSet, sent, stored *corev1.Pod) error {
 	return nil
 }
 
-// DryDelete checks with a dry run whether the API server would delete the pod.
-func (v *View) DryDelete(ctx context.Context, d *operate.DeletePod) error {
-	return v.deletePod(ctx, d.Name, metav1.DeleteOptions{
-		DryRun: []string{metav1.DryRunAll}, Preconditions: metav1.NewUIDPreconditions(string(d.UID)),
+// DryRunDeletion checks whether the API server would delete the pod.
+func (v *View) DryRunDeletion(ctx context.Context, p operate.PodRef) error {
+	return v.deletePod(ctx, p.Name, metav1.DeleteOptions{
+		DryRun: []string{metav1.DryRunAll}, Preconditions: metav1.NewUIDPreconditions(string(p.UID)),
 	})
 }
 

@@ -138,12 +138,12 @@ func TestEvictionsWithoutDryRun(t *testing.T) {
 	}
 }
 
-// TestDryDelete: the check deletes nothing. It has no resourceVersion as a precondition, because
+// TestDryRunDeletion: the check deletes nothing. It has no resourceVersion as a precondition, because
 // it is about admission and not about the state of the pod.
-func TestDryDelete(t *testing.T) {
+func TestDryRunDeletion(t *testing.T) {
 	r, client := record(t, web(3))
 	view := open(t, r, client)
-	if err := view.DryDelete(t.Context(), &operate.DeletePod{Name: "web-2", UID: "web-2-uid"}); err != nil {
+	if err := view.DryRunDeletion(t.Context(), operate.PodRef{Name: "web-2", UID: "web-2-uid"}); err != nil {
 		t.Fatal(err)
 	}
 	writes, _ := r.writes()

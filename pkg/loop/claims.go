@@ -18,7 +18,7 @@ type ClaimWorld interface {
 	Look(ctx context.Context, namespace string) (func(operate.ClaimView) *operate.Around, error)
 	// Apply writes, and returns the view with the server's response. An error is
 	// [operate.ErrChanged] when the cluster was no longer as the action expects.
-	Apply(ctx context.Context, v operate.ClaimView, a operate.Action) (operate.ClaimView, error)
+	Apply(ctx context.Context, v operate.ClaimView, a operate.ClaimAction) (operate.ClaimView, error)
 	// Await waits until at least one of the views, of one namespace, is outdated, updates
 	// those, and reports which they are.
 	Await(ctx context.Context, namespace string, views []*operate.ClaimView) ([]bool, error)
@@ -37,7 +37,7 @@ type ClaimResult struct {
 	Task int
 	View operate.ClaimView
 	// Decision is the last one: what was waited for when it timed out.
-	Decision operate.Decision
+	Decision operate.ClaimDecision
 	// Err is set when an error ended it; it is a [TimeoutError] when it waited too long,
 	// an [InterruptedError] when it was not started or not finished.
 	Err error
@@ -193,7 +193,7 @@ func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 		c.result.Decision = d
 		switch d.Verdict {
 		case operate.Do:
-			if d.Action.LookAround != nil {
+			if _, ok := d.Action.(*operate.CheckUsage); ok {
 				return
 			}
 		case operate.Wait:
@@ -202,7 +202,8 @@ func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 			r.end(c, nil)
 			return
 		}
-		if ctx.Err() != nil && (!c.result.Wrote || d.Action.DeleteClaim != nil) {
+		_, isDeletion := d.Action.(*operate.DeleteClaim)
+		if ctx.Err() != nil && (!c.result.Wrote || isDeletion) {
 			r.end(c, &InterruptedError{Cause: context.Cause(ctx)})
 			return
 		}
@@ -210,9 +211,9 @@ func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 			r.end(c, errors.New(msgClaimStepsExceeded(stepLimit, d.Message)))
 			return
 		}
-		c.result.View.Sent = c.result.View.Sent || d.Action.DeleteClaim != nil
+		c.result.View.Sent = c.result.View.Sent || isDeletion
 		err := r.call(ctx, func(ctx context.Context) error {
-			next, err := r.world.Apply(ctx, c.result.View, *d.Action)
+			next, err := r.world.Apply(ctx, c.result.View, d.Action)
 			if err == nil {
 				c.result.View = next
 			}
@@ -221,7 +222,7 @@ func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 		answer := (*operate.AnswerError)(nil)
 		switch {
 		case errors.As(err, &answer):
-			c.result.Decision = refusal(answer.Decision, c.result.Wrote)
+			c.result.Decision = claimDecision(refusal(answer.Decision, c.result.Wrote))
 			r.end(c, nil)
 		case errors.Is(err, operate.ErrChanged) && changed < changedLimit:
 			changed++
@@ -229,18 +230,22 @@ func (r *claimRunner) step(ctx context.Context, c *claimRun) {
 		case err != nil:
 			r.end(c, err)
 		default:
-			c.result.Wrote = c.result.Wrote || d.Action.Writes()
-			if r.options.DryRun && last(d.Action) {
+			c.result.Wrote = c.result.Wrote || d.Action.IsAPIWrite()
+			if r.options.DryRun && d.Action.EndsDryRun() {
 				r.end(c, nil)
 			}
 		}
 	}
 }
 
-// last reports whether the steps after the action depend on a real change in the cluster.
-func last(a *operate.Action) bool {
-	return a.DeleteClaim != nil || a.CreateClaim != nil || a.ReleaseVolume != nil || a.PurgeVolume != nil || a.DeleteVolume != nil ||
-		a.RescueVolume != nil || a.CopyVolume != nil
+// claimDecision is the API server's answer as a decision about a claim.
+func claimDecision(d operate.Decision) operate.ClaimDecision {
+	return operate.ClaimDecision{Verdict: d.Verdict, Reason: d.Reason, Message: d.Message, Subject: d.Subject, Hint: d.Hint, Alteration: d.Alteration}
+}
+
+// waitingFor is a decision about a claim as the last one of a run.
+func waitingFor(d operate.ClaimDecision) operate.Decision {
+	return operate.Decision{Verdict: d.Verdict, Reason: d.Reason, Message: d.Message}
 }
 
 // call makes a call that ctx does not cancel, and retries it when the server did not respond.
@@ -281,9 +286,9 @@ func (r *claimRunner) await(ctx context.Context, ns string, claims []*claimRun) 
 			c.result.View.Around = nil
 		case err == nil:
 		case ctx.Err() != nil:
-			r.end(c, &InterruptedError{Cause: context.Cause(ctx), Last: c.result.Decision})
+			r.end(c, &InterruptedError{Cause: context.Cause(ctx), Last: waitingFor(c.result.Decision)})
 		case within.Err() != nil:
-			r.end(c, &TimeoutError{After: r.options.Timeout, Last: c.result.Decision})
+			r.end(c, &TimeoutError{After: r.options.Timeout, Last: waitingFor(c.result.Decision)})
 		default:
 			r.end(c, err)
 		}

@@ -73,8 +73,8 @@ func (c *claims) Look(_ context.Context, namespace string) (func(operate.ClaimVi
 	return func(operate.ClaimView) *operate.Around { return &operate.Around{} }, nil
 }
 
-func (c *claims) Apply(ctx context.Context, v operate.ClaimView, a operate.Action) (operate.ClaimView, error) {
-	c.call("%s %s", a.Why, v.Name)
+func (c *claims) Apply(ctx context.Context, v operate.ClaimView, a operate.ClaimAction) (operate.ClaimView, error) {
+	c.call("%s %s", a.Describe(), v.Name)
 	c.mu.Lock()
 	write := c.writes[v.Name] + 1
 	c.mu.Unlock()
@@ -89,7 +89,7 @@ func (c *claims) Apply(ctx context.Context, v operate.ClaimView, a operate.Actio
 	claim := &corev1.PersistentVolumeClaim{}
 	claim.ResourceVersion = fmt.Sprint(write)
 	v.Claim = claim
-	if a.DeleteClaim != nil {
+	if _, ok := a.(*operate.DeleteClaim); ok {
 		claim.DeletionTimestamp, v.Around = &metav1.Time{}, nil
 	}
 	return v, nil
@@ -112,19 +112,21 @@ func (c *claims) Await(ctx context.Context, namespace string, views []*operate.C
 // way is a claim's way: keep the volume, look, delete, wait until it is gone, look.
 type way struct{}
 
-func (way) Next(v operate.ClaimView) operate.Decision {
-	write := func(a operate.Action) operate.Decision { return operate.Decision{Verdict: operate.Do, Action: &a} }
+func (way) Next(v operate.ClaimView) operate.ClaimDecision {
+	do := func(a operate.ClaimAction) operate.ClaimDecision {
+		return operate.ClaimDecision{Verdict: operate.Do, Action: a}
+	}
 	switch {
 	case v.Sent && v.Claim != nil && v.Claim.DeletionTimestamp != nil:
-		return operate.Decision{Verdict: operate.Wait, Message: "for " + v.Name + " to be gone"}
+		return operate.ClaimDecision{Verdict: operate.Wait, Message: "for " + v.Name + " to be gone"}
 	case v.Around == nil && v.Claim != nil && v.Claim.ResourceVersion == "0":
-		return write(operate.Action{Why: "keep", RetainVolume: &operate.PatchVolume{}})
+		return do(&operate.RetainVolume{VolumePatch: operate.VolumePatch{Why: "keep"}})
 	case v.Around == nil:
-		return write(operate.Action{Why: "look", LookAround: &operate.LookAround{}})
+		return do(&operate.CheckUsage{Why: "look"})
 	case v.Claim != nil:
-		return write(operate.Action{Why: "delete", DeleteClaim: &operate.DeleteClaim{}})
+		return do(&operate.DeleteClaim{Why: "delete"})
 	}
-	return operate.Decision{Verdict: operate.Done, Reason: operate.ReasonClaimDeleted}
+	return operate.ClaimDecision{Verdict: operate.Done, Reason: operate.ReasonClaimDeleted}
 }
 
 // runClaims drives so many claims in each namespace, and says how it ended for each.

@@ -4,6 +4,7 @@ package loop
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -27,10 +28,10 @@ type World interface {
 	// Apply writes. It returns a function that reports whether a snapshot shows the write, or
 	// an error that is [operate.ErrChanged] when a precondition of the action did not hold, and
 	// [operate.ErrBehind] when the snapshot is stale.
-	Apply(ctx context.Context, s *sts.Snapshot, a operate.Action) (seen func(*sts.Snapshot) bool, err error)
-	// Ask runs a command until it ends, or until ctx does. An error means that it could
+	Apply(ctx context.Context, s *sts.Snapshot, a operate.SetAction) (seen func(*sts.Snapshot) bool, err error)
+	// Exec runs a command until it ends, or until ctx does. An error means that it could
 	// not be run at all. It is called from several goroutines.
-	Ask(ctx context.Context, run operate.Run) (operate.Answer, error)
+	Exec(ctx context.Context, command *operate.Exec) (operate.ExecResult, error)
 }
 
 // changedLimit is how many times in a row a decision may be outdated before the loop
@@ -80,16 +81,29 @@ func waitedFor(d operate.Decision) string {
 // Applied is one action that was carried out.
 type Applied struct {
 	// At is when, by the cluster's clock.
-	At time.Time `json:"at"`
-	operate.Action
+	At     time.Time         `json:"at"`
+	Action operate.SetAction `json:",inline"`
+}
+
+// MarshalJSON writes one object with the time and the fields of the action.
+func (a Applied) MarshalJSON() ([]byte, error) {
+	at, err := json.Marshal(a.At)
+	if err != nil {
+		return nil, err
+	}
+	action, err := operate.MarshalAction(a.Action)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat([]byte(`{"at":`), at, []byte{','}, action[1:]), nil
 }
 
 // Command is one command that was run, and its result.
 type Command struct {
 	// At is when the command ended, by the cluster's clock.
 	At time.Time `json:"at"`
-	operate.Run
-	operate.Answer
+	operate.Exec
+	operate.ExecResult
 }
 
 // Result is how a run ended.
@@ -107,8 +121,8 @@ type Result struct {
 // carried out, and the result of every command.
 type Observer interface {
 	Decided(s *sts.Snapshot, d operate.Decision)
-	Applied(s *sts.Snapshot, a operate.Action)
-	Answered(run operate.Run, a operate.Answer)
+	Applied(s *sts.Snapshot, a operate.SetAction)
+	Executed(command *operate.Exec, r operate.ExecResult)
 }
 
 // Run calls the intent again and again until its verdict ends the command, until the
@@ -117,7 +131,7 @@ type Observer interface {
 func Run(ctx context.Context, w World, i operate.Intent, timeout time.Duration, o Observer) (Result, error) {
 	watchCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	r := runner{world: w, intent: i, observer: o, changes: w.Watch(watchCtx), answers: make(chan answered)}
+	r := runner{world: w, intent: i, observer: o, changes: w.Watch(watchCtx), executed: make(chan executed)}
 	r.due = time.NewTimer(time.Hour) //nolint:forbidigo // only wakes the loop; the snapshot's time decides
 	r.due.Stop()
 	if timeout > 0 {
@@ -126,7 +140,7 @@ func Run(ctx context.Context, w World, i operate.Intent, timeout time.Duration, 
 		defer cancel()
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	defer r.asking.Wait()
+	defer r.running.Wait()
 	defer cancel()
 	for {
 		select {
@@ -144,11 +158,11 @@ func Run(ctx context.Context, w World, i operate.Intent, timeout time.Duration, 
 			if done, err := r.look(ctx, s); done || err != nil {
 				return r.end(err)
 			}
-		case a := <-r.answers:
-			if a.err != nil {
-				return r.end(a.err)
+		case e := <-r.executed:
+			if e.err != nil {
+				return r.end(e.err)
 			}
-			r.answered(a)
+			r.record(e)
 			w.Wake()
 		case <-r.due.C:
 			w.Wake()
@@ -161,15 +175,15 @@ type runner struct {
 	intent   operate.Intent
 	observer Observer
 	changes  <-chan *sts.Snapshot
-	answers  chan answered
-	asking   sync.WaitGroup
-	due      *time.Timer // fires when a wait with a set end has ended
+	executed chan executed
+	running  sync.WaitGroup // commands
+	due      *time.Timer    // fires when a wait with a set end has ended
 
 	result   Result
 	facts    operate.Facts
 	seen     func(*sts.Snapshot) bool // the last write, until the watch has shown it
 	then     *operate.Decision        // how the run ends when it has
-	lost     *operate.Decision        // a last write whose answer was lost
+	lost     *operate.Decision        // a last patch whose answer was lost
 	held     string                   // key of an action that the server makes wait
 	stale    string                   // resourceVersion of a set that was outdated at a write
 	changed  int
@@ -180,34 +194,36 @@ type runner struct {
 	since    time.Time
 }
 
-type answered struct {
-	run operate.Run
-	operate.Answer
-	err error
+// executed is a command that has ended.
+type executed struct {
+	command *operate.Exec
+	result  operate.ExecResult
+	err     error
 }
 
-// ask runs a command beside the loop.
-func (r *runner) ask(ctx context.Context, run operate.Run) error {
-	if r.facts.Asked[run.Key] {
-		return errors.New(msgRunTwice(run.For))
+// exec runs a command beside the loop.
+func (r *runner) exec(ctx context.Context, command *operate.Exec) error {
+	if r.facts.Started[command.Key] {
+		return errors.New(msgRunTwice(command.For))
 	}
-	r.facts.Asked = withKey(r.facts.Asked, run.Key, true)
-	r.asking.Go(func() {
-		a := answered{run: run}
-		a.Answer, a.err = r.world.Ask(ctx, run)
+	r.facts.Started = withKey(r.facts.Started, command.Key, true)
+	r.running.Go(func() {
+		e := executed{command: command}
+		e.result, e.err = r.world.Exec(ctx, command)
 		select {
-		case r.answers <- a:
+		case r.executed <- e:
 		case <-ctx.Done():
 		}
 	})
 	return nil
 }
 
-func (r *runner) answered(a answered) {
-	a.At = r.result.Last.TakenAt
-	r.facts.Answers = withKey(r.facts.Answers, a.run.Key, a.Answer)
-	r.result.Commands = append(r.result.Commands, Command{At: a.At, Run: a.run, Answer: a.Answer})
-	r.observer.Answered(a.run, a.Answer)
+// record keeps the result of a command.
+func (r *runner) record(e executed) {
+	e.result.At = r.result.Last.TakenAt
+	r.facts.Results = withKey(r.facts.Results, e.command.Key, e.result)
+	r.result.Commands = append(r.result.Commands, Command{At: e.result.At, Exec: *e.command, ExecResult: e.result})
+	r.observer.Executed(e.command, e.result)
 }
 
 // withKey does not change the old map, which an intent may have kept.
@@ -230,7 +246,7 @@ func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 		}
 		r.seen = nil
 	}
-	if r.lost != nil && r.lost.Action.PatchSet.Ended(s.Set) {
+	if r.lost != nil && r.lost.Action.(*operate.PatchSet).Ended(s.Set) {
 		r.wrote(s, *r.lost, nil)
 	}
 	if r.then != nil && !sts.Observed(s.Set) {
@@ -260,15 +276,16 @@ func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 		if d.Key() != r.held {
 			r.observer.Decided(s, d)
 		}
-		switch {
-		case d.Verdict == operate.Do && d.Action.Run != nil:
-			if err := r.ask(ctx, *d.Action.Run); err != nil {
+		if command, ok := d.Action.(*operate.Exec); ok {
+			if err := r.exec(ctx, command); err != nil {
 				return true, err
 			}
 			continue // there may be more to do while it runs
-		case d.Verdict == operate.Do:
+		}
+		switch d.Verdict {
+		case operate.Do:
 			return r.apply(ctx, s, d)
-		case d.Verdict == operate.Wait:
+		case operate.Wait:
 			if at := wakeAt(d, s.TakenAt); !at.IsZero() {
 				r.due.Reset(at.Sub(s.TakenAt))
 			}
@@ -293,7 +310,8 @@ func wakeAt(d operate.Decision, now time.Time) time.Time {
 func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d operate.Decision) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
-	seen, err := r.world.Apply(ctx, s, *d.Action)
+	seen, err := r.world.Apply(ctx, s, d.Action)
+	_, isPatch := d.Action.(*operate.PatchSet)
 	if errors.Is(err, operate.ErrBehind) {
 		if r.behind++; r.behind > 1 { // else it is a matter of milliseconds
 			r.result.Decision = operate.Decision{Verdict: operate.Wait, Reason: operate.ReasonNotObserved, Message: msgWatchBehind()}
@@ -306,7 +324,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d operate.Decision)
 		if r.changed++; r.changed > changedLimit {
 			return false, fmt.Errorf("%s: %w", msgKeepsChanging(s.Set.Name, r.changed), err)
 		}
-		if d.Action.PatchSet != nil {
+		if isPatch {
 			r.stale = s.Set.ResourceVersion
 		}
 		return false, nil
@@ -331,11 +349,11 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d operate.Decision)
 		return answer.Verdict != operate.Wait, nil
 	}
 	if errors.Is(err, operate.ErrTransient) {
-		if d.Then != nil && d.Action.PatchSet != nil {
+		if d.Then != nil && isPatch {
 			r.lost = &d // it may have been carried out, and then Next finds no record
 		}
-		if d.Action.DeletePod != nil {
-			r.facts = r.facts.After(*d.Action) // the pod may be gone, and counts
+		if deletion, ok := d.Action.(*operate.DeletePod); ok {
+			r.facts = r.facts.After(deletion) // the pod may be gone, and counts
 		}
 		if r.failed++; r.failed <= transientLimit {
 			r.retryAt = s.TakenAt.Add(transientPause)
@@ -358,7 +376,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d operate.Decision)
 // refused ends the run where admission rejects an action: the command is refused when no pod has
 // been disrupted yet, else it is stuck.
 func (r *runner) refused(s *sts.Snapshot, d operate.Decision) {
-	d = refusal(d, slices.ContainsFunc(r.result.Applied, func(a Applied) bool { return a.Disrupts() }))
+	d = refusal(d, slices.ContainsFunc(r.result.Applied, func(a Applied) bool { return a.Action.Disrupts() }))
 	r.result.Decision = d
 	r.observer.Decided(s, d)
 }
@@ -375,13 +393,13 @@ func refusal(d operate.Decision, earlier bool) operate.Decision {
 // wrote records an action that was carried out.
 func (r *runner) wrote(s *sts.Snapshot, d operate.Decision, seen func(*sts.Snapshot) bool) {
 	r.changed, r.behind, r.failed, r.lost, r.held = 0, 0, 0, nil, ""
-	r.facts = r.facts.After(*d.Action)
+	r.facts = r.facts.After(d.Action)
 	r.seen, r.then = seen, d.Then
-	if !d.Action.Writes() {
+	if !d.Action.IsAPIWrite() {
 		return
 	}
-	r.result.Applied = append(r.result.Applied, Applied{At: s.TakenAt, Action: *d.Action})
-	r.observer.Applied(s, *d.Action)
+	r.result.Applied = append(r.result.Applied, Applied{At: s.TakenAt, Action: d.Action})
+	r.observer.Applied(s, d.Action)
 }
 
 // end releases the lock. A failure to do so does not hide how the run ended; the same
@@ -398,7 +416,7 @@ func (r *runner) end(err error) (Result, error) {
 		if a == nil {
 			break
 		}
-		_, e := r.world.Apply(ctx, s, *a)
+		_, e := r.world.Apply(ctx, s, a)
 		switch {
 		case errors.Is(e, operate.ErrChanged):
 			r.stale = s.Set.ResourceVersion

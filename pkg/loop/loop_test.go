@@ -32,9 +32,9 @@ type cluster struct {
 	err     error
 	log     []string
 	// apply answers a write; by default it succeeds and is seen one version later.
-	apply func(ctx context.Context, a operate.Action) error
-	// ask answers a command; it runs beside the loop.
-	ask   func(ctx context.Context, run operate.Run) (operate.Answer, error)
+	apply func(ctx context.Context, a operate.SetAction) error
+	// exec is how a command ends; it runs beside the loop.
+	exec  func(ctx context.Context, command *operate.Exec) (operate.ExecResult, error)
 	ended context.Context // of the watch
 }
 
@@ -58,10 +58,10 @@ func (c *cluster) Wake() {
 	c.send()
 }
 
-func (c *cluster) Apply(ctx context.Context, s *sts.Snapshot, a operate.Action) (func(*sts.Snapshot) bool, error) {
-	c.note("apply %s on %s", a.Why, s.Set.ResourceVersion)
+func (c *cluster) Apply(ctx context.Context, s *sts.Snapshot, a operate.SetAction) (func(*sts.Snapshot) bool, error) {
+	c.note("apply %s on %s", a.Describe(), s.Set.ResourceVersion)
 	if _, bounded := ctx.Deadline(); !bounded {
-		c.t.Errorf("the write %q has no deadline", a.Why)
+		c.t.Errorf("the write %q has no deadline", a.Describe())
 	}
 	if c.apply != nil {
 		if err := c.apply(ctx, a); err != nil {
@@ -72,11 +72,13 @@ func (c *cluster) Apply(ctx context.Context, s *sts.Snapshot, a operate.Action) 
 	return func(s *sts.Snapshot) bool { return number(s) >= written }, nil
 }
 
-func (c *cluster) Ask(ctx context.Context, run operate.Run) (operate.Answer, error) {
-	return c.ask(ctx, run)
+func (c *cluster) Exec(ctx context.Context, command *operate.Exec) (operate.ExecResult, error) {
+	return c.exec(ctx, command)
 }
 
-func (c *cluster) Answered(run operate.Run, a operate.Answer) { c.note("answered %s: %s", run.Key, a) }
+func (c *cluster) Executed(command *operate.Exec, r operate.ExecResult) {
+	c.note("answered %s: %s", command.Key, r)
+}
 
 func (c *cluster) note(format string, args ...any) {
 	c.log = append(c.log, fmt.Sprintf(format, args...))
@@ -110,8 +112,8 @@ func (c *cluster) Decided(s *sts.Snapshot, d operate.Decision) {
 	c.note("decided %s %s on %s", d.Verdict, d.Message, s.Set.ResourceVersion)
 }
 
-func (c *cluster) Applied(s *sts.Snapshot, a operate.Action) {
-	c.note("applied %s on %s", a.Why, s.Set.ResourceVersion)
+func (c *cluster) Applied(s *sts.Snapshot, a operate.SetAction) {
+	c.note("applied %s on %s", a.Describe(), s.Set.ResourceVersion)
 }
 
 // script is an Intent that gives its decisions one after the other, the last one
@@ -128,12 +130,12 @@ func (i *script) Next(_ *sts.Snapshot, f operate.Facts) operate.Decision {
 	return i.decisions[min(len(i.facts), len(i.decisions))-1]
 }
 
-func (i *script) Release(_ *sts.Snapshot, reached bool) *operate.Action {
+func (i *script) Release(_ *sts.Snapshot, reached bool) *operate.PatchSet {
 	i.released = append(i.released, reached)
 	if !i.release {
 		return nil
 	}
-	return &operate.Action{Why: "release", PatchSet: &operate.PatchSet{}}
+	return &operate.PatchSet{Why: "release"}
 }
 
 func wait(message string) operate.Decision {
@@ -144,15 +146,15 @@ func done(message string) operate.Decision {
 }
 
 func patch(why string) operate.Decision {
-	return operate.Decision{Verdict: operate.Do, Message: why, Action: &operate.Action{Why: why, PatchSet: &operate.PatchSet{}}}
+	return operate.Decision{Verdict: operate.Do, Message: why, Action: &operate.PatchSet{Why: why}}
 }
 
 func deletion(why string) operate.Decision {
-	return operate.Decision{Verdict: operate.Do, Message: why, Action: &operate.Action{Why: why, DeletePod: &operate.DeletePod{Name: why, UID: types.UID("uid " + why)}}}
+	return operate.Decision{Verdict: operate.Do, Message: why, Action: &operate.DeletePod{Why: why, PodRef: operate.PodRef{Name: why, UID: types.UID("uid " + why)}}}
 }
 
-func question(key string) operate.Decision {
-	return operate.Decision{Verdict: operate.Do, Message: key, Action: &operate.Action{Why: key, Run: &operate.Run{Key: key, For: "check"}}}
+func command(key string) operate.Decision {
+	return operate.Decision{Verdict: operate.Do, Message: key, Action: &operate.Exec{Why: key, Key: key, For: "check"}}
 }
 
 // running is a loop under way.
@@ -260,7 +262,7 @@ func TestFactsOfDeletions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, i := newCluster(t), &script{decisions: []operate.Decision{deletion("a"), done("")}}
-				c.apply = func(context.Context, operate.Action) error { return test.answer }
+				c.apply = func(context.Context, operate.SetAction) error { return test.answer }
 				r := run(c, i, 0)
 				for n := 1; n <= 2; n++ {
 					c.show(n)
@@ -298,7 +300,7 @@ func TestChangedMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []operate.Decision{patch("one"), patch("again"), done("all")}}
 		refused := 0
-		c.apply = func(context.Context, operate.Action) error {
+		c.apply = func(context.Context, operate.SetAction) error {
 			if refused++; refused == 1 {
 				return fmt.Errorf("patch: %w: test failed", operate.ErrChanged)
 			}
@@ -324,7 +326,7 @@ func TestChangedMeanwhile(t *testing.T) {
 func TestGivesUpWhenItKeepsChanging(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []operate.Decision{patch("one")}}
-		c.apply = func(context.Context, operate.Action) error { return operate.ErrChanged }
+		c.apply = func(context.Context, operate.SetAction) error { return operate.ErrChanged }
 		r := run(c, i, 0)
 		for n := 1; !r.over() && n < 100; n++ {
 			c.show(n)
@@ -344,7 +346,7 @@ func TestGivesUpWhenItKeepsChanging(t *testing.T) {
 func TestNoAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []operate.Decision{patch("one")}}
-		c.apply = func(context.Context, operate.Action) error { return fmt.Errorf("reset: %w", operate.ErrTransient) }
+		c.apply = func(context.Context, operate.SetAction) error { return fmt.Errorf("reset: %w", operate.ErrTransient) }
 		r := run(c, i, 0)
 		c.show(1)
 		c.show(2)
@@ -371,7 +373,7 @@ func TestTheServerAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []operate.Decision{deletion("evict")}}
 		answer := wait("for budget web")
-		c.apply = func(context.Context, operate.Action) error { return &operate.AnswerError{Decision: answer} }
+		c.apply = func(context.Context, operate.SetAction) error { return &operate.AnswerError{Decision: answer} }
 		r := run(c, i, 0)
 		c.show(1)
 		c.show(2)
@@ -406,8 +408,8 @@ func TestAnErrorEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []operate.Decision{patch("one")}, release: true}
 		forbidden := errors.New("forbidden")
-		c.apply = func(_ context.Context, a operate.Action) error {
-			if a.Why == "release" {
+		c.apply = func(_ context.Context, a operate.SetAction) error {
+			if a.Describe() == "release" {
 				return nil
 			}
 			return forbidden
@@ -429,7 +431,7 @@ func TestAnErrorEndsTheRun(t *testing.T) {
 func TestReleaseFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []operate.Decision{done("all")}, release: true}
-		c.apply = func(context.Context, operate.Action) error { return errors.New("forbidden") }
+		c.apply = func(context.Context, operate.SetAction) error { return errors.New("forbidden") }
 		r := run(c, i, 0)
 		c.show(1)
 		r.mustBeOver(t, true)
@@ -443,7 +445,7 @@ func TestReleaseLooksAgainWhenTheSetHasChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []operate.Decision{done("all")}, release: true}
 		refused := 0
-		c.apply = func(context.Context, operate.Action) error {
+		c.apply = func(context.Context, operate.SetAction) error {
 			if refused++; refused == 1 {
 				return operate.ErrChanged
 			}
@@ -499,8 +501,8 @@ func TestInterruption(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []operate.Decision{patch("one"), wait("for web-4")}, release: true}
 		cause := errors.New("signal: interrupt")
-		c.apply = func(ctx context.Context, a operate.Action) error {
-			if a.Why == "release" {
+		c.apply = func(ctx context.Context, a operate.SetAction) error {
+			if a.Describe() == "release" {
 				return nil
 			}
 			time.Sleep(5 * time.Second) // a slow server
@@ -533,7 +535,7 @@ func TestInterruption(t *testing.T) {
 func TestInterruptionOfAHangingCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []operate.Decision{patch("one")}}
-		c.apply = func(ctx context.Context, _ operate.Action) error {
+		c.apply = func(ctx context.Context, _ operate.SetAction) error {
 			<-ctx.Done()
 			return ctx.Err()
 		}
@@ -584,16 +586,16 @@ func TestVerdictsThatEnd(t *testing.T) {
 func TestAsks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []operate.Decision{
-			question("a"), question("b"), wait("for both"), wait("for both"), wait("for b"), done("all"),
+			command("a"), command("b"), wait("for both"), wait("for both"), wait("for b"), done("all"),
 		}}
-		answers := map[string]chan operate.Answer{"a": make(chan operate.Answer), "b": make(chan operate.Answer)}
-		c.ask = func(_ context.Context, run operate.Run) (operate.Answer, error) { return <-answers[run.Key], nil }
+		answers := map[string]chan operate.ExecResult{"a": make(chan operate.ExecResult), "b": make(chan operate.ExecResult)}
+		c.exec = func(_ context.Context, run *operate.Exec) (operate.ExecResult, error) { return <-answers[run.Key], nil }
 		r := run(c, i, 0)
 		c.show(1)
 		c.show(2)
-		answers["a"] <- operate.Answer{ExitCode: 3}
+		answers["a"] <- operate.ExecResult{ExitCode: 3}
 		synctest.Wait()
-		answers["b"] <- operate.Answer{Output: "fine"}
+		answers["b"] <- operate.ExecResult{Output: "fine"}
 		r.mustBeOver(t, true)
 		c.wrote(t,
 			"decided Do a on 1", "decided Do b on 1", "decided Wait for both on 1",
@@ -602,14 +604,14 @@ func TestAsks(t *testing.T) {
 			"answered b: terminated with exit code 0", "decided Done all on 2",
 		)
 		last := i.facts[len(i.facts)-1]
-		want := operate.Facts{Answers: map[string]operate.Answer{"a": {ExitCode: 3, At: last.Answers["a"].At}, "b": {Output: "fine", At: last.Answers["b"].At}}, Asked: map[string]bool{"a": true, "b": true}}
-		if last.Answers["a"].At.IsZero() || last.Answers["b"].At.IsZero() {
+		want := operate.Facts{Results: map[string]operate.ExecResult{"a": {ExitCode: 3, At: last.Results["a"].At}, "b": {Output: "fine", At: last.Results["b"].At}}, Started: map[string]bool{"a": true, "b": true}}
+		if last.Results["a"].At.IsZero() || last.Results["b"].At.IsZero() {
 			t.Error("an answer has no time")
 		}
 		if diff := cmp.Diff(want, last); diff != "" {
 			t.Errorf("facts (-want +got):\n%s", diff)
 		}
-		if len(i.facts[0].Asked) != 0 || len(i.facts[1].Answers) != 0 {
+		if len(i.facts[0].Started) != 0 || len(i.facts[1].Results) != 0 {
 			t.Error("facts that were handed out have changed")
 		}
 		if len(r.result.Commands) != 2 || len(r.result.Applied) != 0 || r.err != nil {
@@ -626,12 +628,12 @@ func TestEndOfTheCommandEndsItsQuestions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c, i := newCluster(t), &script{decisions: []operate.Decision{question("a"), wait("for a"), {Verdict: operate.Stuck}}}
+				c, i := newCluster(t), &script{decisions: []operate.Decision{command("a"), wait("for a"), {Verdict: operate.Stuck}}}
 				ended := false
-				c.ask = func(ctx context.Context, _ operate.Run) (operate.Answer, error) {
+				c.exec = func(ctx context.Context, _ *operate.Exec) (operate.ExecResult, error) {
 					<-ctx.Done()
 					ended = true
-					return operate.Answer{}, ctx.Err()
+					return operate.ExecResult{}, ctx.Err()
 				}
 				r := run(c, i, 0)
 				c.show(1)
@@ -647,9 +649,9 @@ func TestEndOfTheCommandEndsItsQuestions(t *testing.T) {
 
 func TestAQuestionThatCannotBeAskedIsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, i := newCluster(t), &script{decisions: []operate.Decision{question("a"), wait("for a")}}
-		c.ask = func(context.Context, operate.Run) (operate.Answer, error) {
-			return operate.Answer{}, errors.New("no shell")
+		c, i := newCluster(t), &script{decisions: []operate.Decision{command("a"), wait("for a")}}
+		c.exec = func(context.Context, *operate.Exec) (operate.ExecResult, error) {
+			return operate.ExecResult{}, errors.New("no shell")
 		}
 		r := run(c, i, 0)
 		c.show(1)
@@ -666,7 +668,7 @@ func TestAStaleWatchIsWaitedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []operate.Decision{patch("promote")}}
 		behind := true
-		c.apply = func(context.Context, operate.Action) error {
+		c.apply = func(context.Context, operate.SetAction) error {
 			if behind {
 				return operate.ErrBehind
 			}
@@ -696,15 +698,15 @@ func TestBlindnessDecidesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		soaked := ststest.Now.Add(300 * time.Millisecond)
 		c, i := newCluster(t), &script{decisions: []operate.Decision{
-			question("a"), {Verdict: operate.Wait, Message: "for a", Until: &soaked}, done("all"),
+			command("a"), {Verdict: operate.Wait, Message: "for a", Until: &soaked}, done("all"),
 		}}
-		answer := make(chan operate.Answer)
-		c.ask = func(context.Context, operate.Run) (operate.Answer, error) { return <-answer, nil }
+		answer := make(chan operate.ExecResult)
+		c.exec = func(context.Context, *operate.Exec) (operate.ExecResult, error) { return <-answer, nil }
 		r := run(c, i, 0)
 		c.show(1)
 		c.cut.Store(true)
 		time.Sleep(time.Second)
-		answer <- operate.Answer{}
+		answer <- operate.ExecResult{}
 		synctest.Wait()
 		c.cut.Store(false)
 		c.show(2)

@@ -39,8 +39,8 @@ func TestAdmissionRefusesARemoval(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, i := newCluster(t), &script{decisions: test.decisions}
-				c.apply = func(_ context.Context, a operate.Action) error {
-					if a.Why == "b" {
+				c.apply = func(_ context.Context, a operate.SetAction) error {
+					if a.Describe() == "b" {
 						return test.err
 					}
 					return nil
@@ -65,7 +65,7 @@ func TestStoredWithMore(t *testing.T) {
 	stored := &operate.AnswerError{Decision: operate.Decision{Verdict: operate.Refused, Reason: operate.ReasonAdmission, Message: "stored with more"}, Stored: true}
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []operate.Decision{patch("begin"), deletion("a")}}
-		c.apply = func(context.Context, operate.Action) error { return stored }
+		c.apply = func(context.Context, operate.SetAction) error { return stored }
 		r := run(c, i, 0)
 		for n := 1; !r.over() && n < 60; n++ {
 			c.show(n)

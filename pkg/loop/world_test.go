@@ -85,12 +85,12 @@ func (l *live) Wake() {
 	}
 }
 
-func (l *live) Apply(_ context.Context, _ *sts.Snapshot, a operate.Action) (func(*sts.Snapshot) bool, error) {
+func (l *live) Apply(_ context.Context, _ *sts.Snapshot, a operate.SetAction) (func(*sts.Snapshot) bool, error) {
 	<-l.free
 	defer func() { l.free <- struct{}{} }()
-	switch {
-	case a.PatchSet != nil:
-		set, err := operate.Patched(l.world.Set, a.PatchSet.Ops)
+	switch a := a.(type) {
+	case *operate.PatchSet:
+		set, err := operate.Patched(l.world.Set, a.Ops)
 		if err != nil {
 			return nil, operate.ErrChanged
 		}
@@ -98,24 +98,24 @@ func (l *live) Apply(_ context.Context, _ *sts.Snapshot, a operate.Action) (func
 			set.Generation++
 		}
 		l.world.Set = set
-	case a.DeletePod != nil:
-		if p := l.world.Pods[a.DeletePod.Name]; p == nil || p.UID != a.DeletePod.UID {
+	case *operate.DeletePod:
+		if p := l.world.Pods[a.Name]; p == nil || p.UID != a.UID {
 			return nil, operate.ErrChanged
 		}
-		l.world.Delete(a.DeletePod.Ordinal)
+		l.world.Delete(a.Ordinal)
 	default:
-		l.t.Errorf("%q was not predicted", a.Why)
+		l.t.Errorf("%q was not predicted", a.Describe())
 	}
 	written := l.version + 1
 	return func(s *sts.Snapshot) bool { return number(s) >= written }, nil
 }
 
-func (l *live) Ask(context.Context, operate.Run) (operate.Answer, error) {
-	return operate.Answer{}, errors.New("there is nothing to ask here")
+func (l *live) Exec(context.Context, *operate.Exec) (operate.ExecResult, error) {
+	return operate.ExecResult{}, errors.New("no command is expected here")
 }
 
-func (l *live) Answered(operate.Run, operate.Answer)  {}
-func (l *live) Applied(*sts.Snapshot, operate.Action) {}
+func (l *live) Executed(*operate.Exec, operate.ExecResult) {}
+func (l *live) Applied(*sts.Snapshot, operate.SetAction)   {}
 
 func (l *live) Decided(_ *sts.Snapshot, d operate.Decision) {
 	if d.Verdict != operate.Wait {

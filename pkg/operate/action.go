@@ -2,123 +2,76 @@ package operate
 
 import (
 	"encoding/json"
-	"fmt"
-	"maps"
 	"slices"
-	"strconv"
-	"strings"
-	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Action is one write to the cluster, or one check, and the reason for it. Exactly one field besides
-// [Action.Why] is set.
-type Action struct {
-	// Why is the step, in words; exactly one of the fields below is set.
-	Why string `json:"why"`
-	// PatchSet is a patch of the StatefulSet.
-	PatchSet *PatchSet `json:"patchSet,omitempty"`
-	// DeletePod is the deletion of one pod.
-	DeletePod *DeletePod `json:"deletePod,omitempty"`
-	// EvictPod is the eviction of one pod.
-	EvictPod *EvictPod `json:"evictPod,omitempty"`
-	// AskEviction is a dry run of the eviction of one pod, which is not part of any plan. It writes
-	// nothing.
-	AskEviction *AskEviction `json:"askEviction,omitempty"`
-	// Scale is a change of the replicas by one, or of all at once with `--unpark`.
-	Scale *Scale `json:"scale,omitempty"`
-	// HoldPod is the finalizer added to or removed from one pod.
-	HoldPod *HoldPod `json:"holdPod,omitempty"`
-	// Run is a command that checks something, or makes a member leave or join.
-	Run *Run `json:"run,omitempty"`
+// SetAction is one step of a command on a StatefulSet: a write to the cluster, a dry run of one,
+// or a command that is run.
+//
+// The types of this package are the only ones: see [SetActions].
+type SetAction interface {
+	isSetAction()
 
-	// RetainVolume is a patch that makes a volume retain its data.
-	RetainVolume *PatchVolume `json:"retainVolume,omitempty"`
-	// HoldClaim is a mark on a claim that prevents other pvc-gc commands from deleting it, added or
-	// removed.
-	HoldClaim *HoldClaim `json:"holdClaim,omitempty"`
-	// DeleteClaim is the deletion of a claim.
-	DeleteClaim *DeleteClaim `json:"deleteClaim,omitempty"`
-	// ClearClaimRef is a patch that lets a new claim of the same name bind to a volume.
-	ClearClaimRef *PatchVolume `json:"clearClaimRef,omitempty"`
-	// CreateClaim is a claim that is recreated on its volume.
-	CreateClaim *CreateClaim `json:"createClaim,omitempty"`
-	// ReleaseVolume is a patch that restores the reclaim policy of a volume.
-	ReleaseVolume *PatchVolume `json:"releaseVolume,omitempty"`
-	// PurgeVolume is a patch that makes the cluster delete a volume and its data.
-	PurgeVolume *PatchVolume `json:"purgeVolume,omitempty"`
-	// DeleteVolume is the deletion of a PersistentVolume, whose storage remains.
-	DeleteVolume *DeleteVolume `json:"deleteVolume,omitempty"`
-	// RescueVolume is a patch that makes the volume of a claim that is being deleted retain its data.
-	RescueVolume *PatchVolume `json:"rescueVolume,omitempty"`
-	// SetAsideVolume is the same for a new claim that is replaced by an older one of its name.
-	SetAsideVolume *PatchVolume `json:"setAsideVolume,omitempty"`
-	// CopyVolume is a PersistentVolume for the storage of one that is being deleted.
-	CopyVolume *CopyVolume `json:"copyVolume,omitempty"`
-	// OwnClaim is owner references that are restored on a claim.
-	OwnClaim *OwnClaim `json:"ownClaim,omitempty"`
-	// LookOwners is a check whether the owners of a claim exist. It writes nothing.
-	LookOwners *LookOwners `json:"lookOwners,omitempty"`
-	// LookAround is a check of everything that may need a claim. It writes nothing.
-	LookAround *LookAround `json:"lookAround,omitempty"`
+	// Type is the name of the action in JSON.
+	Type() string
+	// Describe says what the action does, and why, as people read it.
+	Describe() string
+	// IsAPIWrite says whether the action changes an object in the API server.
+	IsAPIWrite() bool
+	// Disrupts says whether the action may remove pods. Its preconditions are not enough then: the
+	// API server cannot check that all other pods are available and that the claims are safe.
+	Disrupts() bool
+	// Endangers are the replicas whose pods the action may remove: directly, or because the
+	// StatefulSet controller then deletes them.
+	Endangers(s *sts.Snapshot) []sts.Replica
+
+	// after are the facts once the action was carried out.
+	after(f Facts) Facts
+	// simulate carries the action out in the world of a preview. It fails where the API server would.
+	simulate(w *preview) error
+	// refusal is the decision where admission denies the action, nil for one that is not denied.
+	refusal(o *Objection, namespace, set string) *Decision
 }
 
-// Writes says whether the action changes something in the cluster.
-func (a *Action) Writes() bool {
-	return a.Run == nil && a.AskEviction == nil && a.LookAround == nil && a.LookOwners == nil
-}
-
-// Removes is how the action removes a pod, and which: "evict" or "delete". Both are empty for any
-// other action.
-func (a *Action) Removes() (verb, pod string) {
-	switch {
-	case a.EvictPod != nil:
-		return "evict", a.EvictPod.Name
-	case a.DeletePod != nil:
-		return "delete", a.DeletePod.Name
+// SetActions are all types of actions, as in [SetAction].
+func SetActions() []SetAction {
+	return []SetAction{
+		&PatchSet{}, &Scale{}, &EvictPod{}, &DeletePod{}, &DryRunEviction{}, &AddFinalizer{}, &RemoveFinalizer{}, &Exec{},
 	}
-	return "", ""
 }
 
-// Disrupts says whether the action may remove pods. Its preconditions are not enough then: the
-// API server cannot check that all other pods are available and that the claims are safe.
-func (a *Action) Disrupts() bool {
-	return a.DeletePod != nil || a.EvictPod != nil || a.Scale != nil || a.HoldPod != nil && a.HoldPod.Off ||
-		a.PatchSet != nil && slices.ContainsFunc(a.PatchSet.Ops, func(o PatchOp) bool {
-			return strings.HasPrefix(o.Path, "/spec/") && o.Op != "test"
-		})
+// MarshalAction writes an action as one JSON object: its type, why it is taken, and its own fields.
+func MarshalAction(a SetAction) ([]byte, error) {
+	head, err := json.Marshal(struct {
+		Type string `json:"type"`
+		Why  string `json:"why"`
+	}{a.Type(), a.Describe()})
+	if err != nil {
+		return nil, err
+	}
+	fields, err := json.Marshal(a)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(head[:len(head)-1], []byte{','}, fields[1:]), nil
 }
 
-// Endangers are the replicas whose pods the action may remove: directly, or because the
-// StatefulSet controller then deletes them. A pod that is removed may have blocked an update:
-// without it the controller continues with every ordinal that is due.
-func (a *Action) Endangers(s *sts.Snapshot) []sts.Replica {
-	goes := func(sts.Replica) bool { return false }
-	due := dueForUpdate(s)
-	removed := func(uid types.UID) func(sts.Replica) bool {
-		return func(r sts.Replica) bool { return r.Pod.UID == uid || due(r) }
+// Risks are the risks to the claims of the pods that the action may remove.
+func Risks(a SetAction, s *sts.Snapshot) []sts.ClaimRisk {
+	var out []sts.ClaimRisk
+	for _, r := range a.Endangers(s) {
+		out = append(out, s.ClaimRisks(r)...)
 	}
-	switch {
-	case a.DeletePod != nil:
-		goes = removed(a.DeletePod.UID)
-	case a.EvictPod != nil:
-		goes = removed(a.EvictPod.UID)
-	case a.HoldPod != nil && a.HoldPod.Off && terminating(s, a.HoldPod.UID):
-		goes = removed(a.HoldPod.UID)
-	case a.Scale != nil && a.Scale.To < sts.DesiredReplicas(s.Set):
-		end := sts.Start(s.Set) + sts.Ordinal(a.Scale.To)
-		goes = func(r sts.Replica) bool { return r.Desired && r.Ordinal >= end || due(r) }
-	case a.PatchSet != nil && sts.IsRecreate(s.Set) && a.PatchSet.template != nil:
-		goes = func(r sts.Replica) bool { return r.Revision != a.PatchSet.RestoreRevision }
-	case a.PatchSet != nil && sts.IsRollingUpdate(s.Set):
-		goes = a.PatchSet.replaces(s)
-	}
+	return out
+}
+
+// endangered are the replicas with a pod that goes.
+func endangered(s *sts.Snapshot, goes func(sts.Replica) bool) []sts.Replica {
 	var out []sts.Replica
 	for _, r := range s.Replicas() {
 		if r.Pod != nil && goes(r) {
@@ -126,6 +79,13 @@ func (a *Action) Endangers(s *sts.Snapshot) []sts.Replica {
 		}
 	}
 	return out
+}
+
+// endangeredByRemoval are the replicas whose pods may be removed when one pod is: it may have
+// blocked an update, and without it the controller continues with every ordinal that is due.
+func endangeredByRemoval(s *sts.Snapshot, pod types.UID) []sts.Replica {
+	due := dueForUpdate(s)
+	return endangered(s, func(r sts.Replica) bool { return r.Pod.UID == pod || due(r) })
 }
 
 func terminating(s *sts.Snapshot, uid types.UID) bool {
@@ -141,482 +101,4 @@ func dueForUpdate(s *sts.Snapshot) func(sts.Replica) bool {
 	return func(r sts.Replica) bool {
 		return sts.IsRollingUpdate(s.Set) && r.Desired && r.Ordinal >= sts.UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision
 	}
-}
-
-// replaces says of a pod whether the controller replaces it because of the patch: from the
-// partition up every pod that is not on the update revision, which a new template changes. A
-// patch that only raises the partition puts no pod at risk.
-func (p *PatchSet) replaces(s *sts.Snapshot) func(sts.Replica) bool {
-	from, target := sts.UpdateFrom(s.Set), s.Set.Status.UpdateRevision
-	if p.Partition != nil {
-		from = p.Partition.ToOrdinal
-	}
-	if p.template == nil && from >= sts.UpdateFrom(s.Set) {
-		return func(sts.Replica) bool { return false }
-	}
-	if p.template != nil {
-		target = p.RestoreRevision // empty for a new one
-	}
-	return func(r sts.Replica) bool { return r.Desired && r.Ordinal >= from && r.Revision != target }
-}
-
-// AskEviction checks with a dry run whether the API server would evict the pod.
-//
-// An eviction that the API server declines uses up a disruption of a budget for two minutes, a dry run
-// does not.
-type AskEviction struct {
-	EvictPod
-	// When distinguishes two such dry runs for one pod.
-	When string `json:"when"`
-}
-
-// Scale changes the set's replicas through its scale subresource, with one JSON
-// patch that tests what it replaces.
-type Scale struct {
-	// Event is the reason of the Event that is left on the set.
-	Event string `json:"event,omitempty"`
-	// From is the replicas before.
-	From int32 `json:"from"`
-	// To is the replicas after.
-	To int32 `json:"to"`
-	// Ordinal is the ordinal that is removed or added, the lowest of several.
-	Ordinal sts.Ordinal `json:"ordinal"`
-	// Ops are the JSON patch of the scale subresource as it is sent, `test` operations included.
-	Ops []PatchOp `json:"ops"`
-}
-
-func scale(set *appsv1.StatefulSet, to int32, event string) *Scale {
-	from := sts.DesiredReplicas(set)
-	s := &Scale{Event: event, From: from, To: to, Ordinal: sts.Start(set) + sts.Ordinal(min(from, to)), Ops: []PatchOp{
-		op("test", "/metadata/uid", set.UID),
-		op("test", "/spec/replicas", from),
-		op("replace", "/spec/replicas", to),
-	}}
-	if from == 0 { // which is omitted from a Scale
-		s.Ops[1], s.Ops[2] = op("test", "/spec", struct{}{}), op("add", "/spec/replicas", to)
-	}
-	return s
-}
-
-// HoldPod adds the finalizer `kubectl-sts.dev/leaving` to a pod, or removes it, if the pod still has
-// this UID.
-type HoldPod struct {
-	// Name is the name of the pod.
-	Name string `json:"name"`
-	// UID is the UID of the pod: another pod of that name is not changed.
-	UID types.UID `json:"uid"`
-	// Ordinal is the ordinal of the pod.
-	Ordinal sts.Ordinal `json:"ordinal"`
-	// Off is true if the finalizer is removed.
-	Off bool `json:"off,omitempty"`
-	// Ops are the JSON patch as it is sent, `test` operations included.
-	Ops []PatchOp `json:"ops"`
-}
-
-// LetGo removes our finalizer from a pod.
-func LetGo(pod *corev1.Pod, o sts.Ordinal) *HoldPod { return hold(pod, o, true) }
-
-func hold(pod *corev1.Pod, o sts.Ordinal, off bool) *HoldPod {
-	h := &HoldPod{Name: pod.Name, UID: pod.UID, Ordinal: o, Off: off, Ops: []PatchOp{op("test", "/metadata/uid", pod.UID)}}
-	const path = "/metadata/finalizers"
-	switch k := slices.Index(pod.Finalizers, sts.LeavingFinalizer); {
-	case off:
-		at := fmt.Sprintf("%s/%d", path, k)
-		h.Ops = append(h.Ops, op("test", at, sts.LeavingFinalizer), PatchOp{Op: "remove", Path: at})
-	case len(pod.Finalizers) == 0: // the API server adds no finalizer to a pod that is being deleted
-		h.Ops = append(h.Ops, op("test", "/metadata/deletionTimestamp", nil), op("test", path, nil), op("add", path, []string{sts.LeavingFinalizer}))
-	default:
-		h.Ops = append(h.Ops, op("test", "/metadata/deletionTimestamp", nil), op("add", path+"/-", sts.LeavingFinalizer))
-	}
-	return h
-}
-
-// Run is a command that is run on this machine or in a pod.
-//
-// The loop keeps watching meanwhile; the result of the command is then in [Facts.Answers].
-type Run struct {
-	// Key identifies this run among all others of the intent.
-	Key string `json:"-"`
-	// For is the option it comes from, `check`, `check-exec`, `drain-cmd`, or the name of a command of
-	// the profile.
-	//
-	// It labels the output.
-	For string `json:"for"`
-	// Command is the command for the shell; absent if [Run.Argv] is set.
-	//
-	// It is a line for sh -c, where it runs here on Windows, for cmd /c.
-	Command string `json:"command,omitempty"`
-	// Argv are the arguments of the command if it needs no shell; absent if [Run.Command] is set.
-	Argv []string `json:"argv,omitempty"`
-	// Env are variables added to its environment, as `NAME=value`.
-	Env []string `json:"env,omitempty"`
-	// Pod is the pod it runs in; absent if it runs on this machine.
-	//
-	// It runs there only if the pod is still the one with this UID.
-	Pod string `json:"pod,omitempty"`
-	// UID is the UID of that pod.
-	UID types.UID `json:"uid,omitempty"`
-	// Container is the container of that pod.
-	Container string `json:"container,omitempty"`
-	// Timeout is how long it may take, 0 for no limit.
-	Timeout time.Duration `json:"-"`
-	// Quiet: its output is read and not shown; it is run repeatedly.
-	Quiet bool `json:"-"`
-	// The result in a plan, where the command is not run. Empty for success.
-	predicted Answer
-}
-
-// Label names the command: "--check", "--check-exec in web-3".
-func (r Run) Label() string {
-	name := "--" + r.For
-	if len(r.Argv) > 0 {
-		name = r.For
-	}
-	if r.Pod == "" {
-		return name
-	}
-	return name + " in " + r.Pod
-}
-
-// Answer is the result of a command.
-type Answer struct {
-	// ExitCode is the exit code of the command; -1 if there is none.
-	ExitCode int `json:"exitCode"`
-	// Problem is why there is no exit code.
-	Problem string `json:"problem,omitempty"`
-	// Output is the end of its output, at most 4 KiB.
-	Output string `json:"output,omitempty"`
-	// Stdout is its standard output, At when its end was seen. Lost: the connection
-	// broke first, so that it may have been carried out.
-	Stdout string    `json:"-"`
-	At     time.Time `json:"-"`
-	Lost   bool      `json:"-"`
-	// Truncated: standard output was longer than what is kept of it.
-	Truncated bool `json:"-"`
-	// PodGone: it did not succeed, and its pod was terminating or gone. The end of a pod ends
-	// what runs inside it.
-	PodGone bool `json:"-"`
-	// Imagined: the command was not run.
-	Imagined bool `json:"-"`
-}
-
-// Good reports whether the command ended with exit code 0.
-func (a Answer) Good() bool { return a.ExitCode == 0 && a.Problem == "" }
-
-// String is the result as the predicate of a sentence.
-func (a Answer) String() string {
-	if a.Problem != "" {
-		return a.Problem
-	}
-	return fmt.Sprintf("terminated with exit code %d", a.ExitCode)
-}
-
-// EvictPod evicts one pod through the API server, which enforces PodDisruptionBudgets, if the pod
-// still has this UID. The pod is recreated on the same revision.
-type EvictPod struct {
-	// Name is the name of the pod.
-	Name string `json:"name"`
-	// UID is the UID of the pod: another pod of that name is not evicted.
-	UID types.UID `json:"uid"`
-	// Ordinal is the ordinal of the pod.
-	Ordinal sts.Ordinal `json:"ordinal"`
-	// Revision is the revision it runs and comes back on.
-	Revision string `json:"revision"`
-}
-
-// DeletePod deletes one pod, if it still has this UID.
-type DeletePod struct {
-	// Name is the name of the pod.
-	Name string `json:"name"`
-	// UID is the UID of the pod: another pod of that name is not deleted.
-	UID types.UID `json:"uid"`
-	// Ordinal is the ordinal of the pod.
-	Ordinal sts.Ordinal `json:"ordinal"`
-	// Revision is the revision it ran.
-	Revision string `json:"revision"`
-}
-
-// PatchSet changes the StatefulSet with one JSON patch (RFC 6902), which is in [PatchSet.Ops]; the
-// other fields describe it.
-type PatchSet struct {
-	// Event is the reason of the Event that is left on the set; absent if there is none.
-	Event string `json:"event,omitempty"`
-	// Partition is the change of the partition.
-	Partition *PartitionChange `json:"partition,omitempty"`
-	// Images are the changes of images.
-	Images []ImageChange `json:"images,omitempty"`
-	// RestoreRevision is the revision whose template is restored.
-	RestoreRevision string `json:"restoreRevision,omitempty"`
-	// TemplateReplaced is true if the whole pod template is replaced.
-	TemplateReplaced bool `json:"templateReplaced,omitempty"`
-	// WhenScaled is the new value of `persistentVolumeClaimRetentionPolicy.whenScaled`.
-	WhenScaled string      `json:"whenScaled,omitempty"`
-	Canary     *sts.Canary `json:"-"`
-	// Ops are the JSON patch as it is sent, `test` operations included.
-	Ops []PatchOp `json:"ops"`
-	// AcceptAdmission: changes that mutating admission makes to the template are part of the update.
-	AcceptAdmission bool `json:"-"`
-	// template is what the pod template becomes, nil when it stays.
-	template *corev1.PodTemplateSpec
-}
-
-// PartitionChange is a change of the partition, as offsets and as ordinals: pods from that ordinal up
-// have the update revision.
-type PartitionChange struct {
-	// From is the partition before, an offset.
-	From int32 `json:"from"`
-	// To is the partition after, an offset.
-	To int32 `json:"to"`
-	// FromOrdinal is the partition before as an ordinal: the lowest one that gets the update revision.
-	FromOrdinal sts.Ordinal `json:"fromOrdinal"`
-	// ToOrdinal is the partition after as an ordinal.
-	ToOrdinal sts.Ordinal `json:"toOrdinal"`
-}
-
-// ImageChange sets one container's image.
-type ImageChange struct {
-	// Container is the name of the container.
-	Container string `json:"container"`
-	// From is its image before.
-	From string `json:"from"`
-	// To is its image after.
-	To string `json:"to"`
-}
-
-// PatchOp is one operation of a JSON patch (RFC 6902).
-type PatchOp struct {
-	// Op is `test`, `add`, `replace` or `remove` (RFC 6902).
-	Op string `json:"op"`
-	// Path is a JSON pointer.
-	Path string `json:"path"`
-	// Value is absent with `remove`.
-	Value json.RawMessage `json:"value,omitempty"`
-}
-
-// patch builds a PatchSet against the set of the snapshot. Every change is preceded by
-// a test of what it replaces: a failed test changes nothing.
-type patch struct {
-	set         *appsv1.StatefulSet
-	p           PatchSet
-	annotations map[string]*string
-	spec        []PatchOp
-}
-
-func newPatch(set *appsv1.StatefulSet) *patch {
-	return &patch{set: set, annotations: map[string]*string{}}
-}
-
-func (b *patch) partition(to int32) *patch {
-	from := sts.Partition(b.set)
-	if from == to {
-		return b
-	}
-	b.p.Partition = &PartitionChange{From: from, To: to,
-		FromOrdinal: sts.UpdateFrom(b.set), ToOrdinal: sts.Start(b.set) + sts.Ordinal(to)}
-	const path = "/spec/updateStrategy/rollingUpdate"
-	switch ru := b.set.Spec.UpdateStrategy.RollingUpdate; {
-	case ru == nil:
-		b.spec = append(b.spec, op("test", path, nil), op("add", path, map[string]int32{"partition": to}))
-	case ru.Partition == nil:
-		b.spec = append(b.spec, op("test", path+"/partition", nil), op("add", path+"/partition", to))
-	default:
-		b.spec = append(b.spec, op("test", path+"/partition", from), op("replace", path+"/partition", to))
-	}
-	return b
-}
-
-func (b *patch) image(c containerRef, to string) *patch {
-	b.p.Images = append(b.p.Images, ImageChange{Container: c.name, From: c.image, To: to})
-	t := b.becomes()
-	for _, list := range [][]corev1.Container{t.Spec.Containers, t.Spec.InitContainers} {
-		for k := range list {
-			if list[k].Name == c.name {
-				list[k].Image = to
-			}
-		}
-	}
-	b.spec = append(b.spec, op("test", c.path+"/name", c.name),
-		op("test", c.path+"/image", c.image), op("replace", c.path+"/image", to))
-	return b
-}
-
-// becomes is the template that results from the patch, changed along with it.
-func (b *patch) becomes() *corev1.PodTemplateSpec {
-	if b.p.template == nil {
-		b.p.template = b.set.Spec.Template.DeepCopy()
-	}
-	return b.p.template
-}
-
-func (b *patch) restore(revision string, raw json.RawMessage) *patch {
-	b.p.RestoreRevision = revision
-	return b.newTemplate(raw)
-}
-
-// canary writes the record, with the generation that this very patch leads to:
-// every change of the spec moves metadata.generation by one.
-func (b *patch) canary(c sts.Canary) *patch {
-	if len(b.spec) > 0 {
-		return b.record(c, b.set.Generation+1)
-	}
-	return b.record(c, b.set.Generation)
-}
-
-func (b *patch) record(c sts.Canary, generation int64) *patch {
-	c.Generation = generation
-	b.p.Canary = &c
-	value := sts.EncodeAnnotation(c)
-	b.annotations[sts.CanaryAnnotation] = &value
-	return b
-}
-
-func (b *patch) restart(r sts.Restart) *patch {
-	value := sts.EncodeAnnotation(r)
-	b.annotations[sts.RestartAnnotation] = &value
-	return b
-}
-
-// park records the number of replicas of a set that is scaled to 0.
-func (b *patch) park(replicas int32) *patch {
-	value := strconv.Itoa(int(replicas))
-	b.annotations[sts.ParkedAnnotation] = &value
-	return b
-}
-
-// retention sets what a scale-down does with claims.
-func (b *patch) retention(to string) *patch {
-	const path = "/spec/persistentVolumeClaimRetentionPolicy/whenScaled"
-	b.spec = append(b.spec, op("test", path, b.set.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled), op("replace", path, to))
-	b.p.WhenScaled = to
-	return b
-}
-
-func (b *patch) drain(d sts.Drain) *patch {
-	value := sts.EncodeAnnotation(d)
-	b.annotations[sts.DrainAnnotation] = &value
-	return b
-}
-
-func (b *patch) owner(o sts.Owner) *patch {
-	value := sts.EncodeAnnotation(o)
-	b.annotations[sts.OwnerAnnotation] = &value
-	return b
-}
-
-func (b *patch) drop(keys ...string) *patch {
-	for _, k := range keys {
-		b.annotations[k] = nil
-	}
-	return b
-}
-
-// Ended says whether the set shows that this patch, which ends an operation, was
-// carried out: the records that it removes are gone and the partition has its new
-// value. It is used when the server's answer to the patch was lost.
-func (p *PatchSet) Ended(set *appsv1.StatefulSet) bool {
-	for _, o := range p.Ops {
-		key, isAnnotation := o.annotation()
-		if _, left := set.Annotations[key]; isAnnotation && o.Op == "remove" && left {
-			return false
-		}
-	}
-	return p.Partition == nil || p.Partition.To == sts.Partition(set)
-}
-
-// ChangesSpec says whether more than our own annotations change.
-func (p *PatchSet) ChangesSpec() bool {
-	return p.Partition != nil || p.template != nil || p.WhenScaled != ""
-}
-
-// ChangesTemplate says whether pods are created from another template afterwards.
-func (p *PatchSet) ChangesTemplate() bool { return p.template != nil }
-
-// annotation is the key of the one annotation that the operation is about.
-func (o PatchOp) annotation() (key string, ok bool) {
-	escaped, ok := strings.CutPrefix(o.Path, "/metadata/annotations/")
-	return strings.NewReplacer("~1", "/", "~0", "~").Replace(escaped), ok // RFC 6901
-}
-
-// disown removes our entries from managedFields, once no annotation of ours is on the
-// set: a later server-side apply (Helm 4, GitOps) of another value would conflict with
-// us, even weeks later. Nil when there are none.
-func disown(set *appsv1.StatefulSet) *Action {
-	b := newPatch(set)
-	if b.spec = disownOps(set); len(b.spec) == 0 {
-		return nil
-	}
-	a := b.action("", stepRemoveManagedFields())
-	return &a
-}
-
-// disownOps removes our entries, the last first, so that the indexes of the others hold.
-func disownOps(o metav1.Object) []PatchOp {
-	var ops []PatchOp
-	for i, e := range slices.Backward(o.GetManagedFields()) {
-		if e.Manager != sts.FieldManager || !slices.Contains([]string{"", "scale", "status"}, e.Subresource) {
-			continue
-		}
-		path := fmt.Sprintf("/metadata/managedFields/%d", i)
-		ops = append(ops, op("test", path+"/manager", sts.FieldManager), PatchOp{Op: "remove", Path: path})
-	}
-	return ops
-}
-
-// action renders the patch. The generation is tested, not the resourceVersion, which
-// every status update changes.
-func (b *patch) action(event, why string) Action {
-	b.p.Event = event
-	ops := []PatchOp{
-		op("test", "/metadata/uid", b.set.UID),
-		op("test", "/metadata/generation", b.set.Generation),
-	}
-	adds := slices.ContainsFunc(slices.Collect(maps.Values(b.annotations)), func(v *string) bool { return v != nil })
-	if adds && len(b.set.Annotations) == 0 {
-		ops = append(ops, op("test", "/metadata/annotations", nil), op("add", "/metadata/annotations", map[string]string{}))
-	}
-	for _, k := range slices.Sorted(maps.Keys(b.annotations)) {
-		path := "/metadata/annotations/" + escapePointer(k)
-		want := b.annotations[k]
-		have, exists := b.set.Annotations[k]
-		switch {
-		case exists && want == nil:
-			ops = append(ops, op("test", path, have), PatchOp{Op: "remove", Path: path})
-		case exists:
-			ops = append(ops, op("test", path, have), op("replace", path, *want))
-		case want != nil:
-			ops = append(ops, op("test", path, nil), op("add", path, *want))
-		}
-	}
-	b.p.Ops = slices.Concat(ops, b.spec)
-	return Action{Why: why, PatchSet: &b.p}
-}
-
-func op(verb, path string, value any) PatchOp {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		panic(fmt.Sprintf("patch value for %s: %v", path, err)) // strings, numbers and our own types
-	}
-	return PatchOp{Op: verb, Path: path, Value: raw}
-}
-
-// escapePointer writes a key as a JSON pointer segment (RFC 6901).
-func escapePointer(key string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
-}
-
-// containerRef is where a container is in the pod template.
-type containerRef struct {
-	path, name, image string
-}
-
-func containers(set *appsv1.StatefulSet) []containerRef {
-	var out []containerRef
-	spec := &set.Spec.Template.Spec
-	for i, c := range spec.Containers {
-		out = append(out, containerRef{fmt.Sprintf("/spec/template/spec/containers/%d", i), c.Name, c.Image})
-	}
-	for i, c := range spec.InitContainers {
-		out = append(out, containerRef{fmt.Sprintf("/spec/template/spec/initContainers/%d", i), c.Name, c.Image})
-	}
-	return out
 }

@@ -97,10 +97,7 @@ func (w way) remove(s *sts.Snapshot, r sts.Replica, f Facts, most Deletions) Dec
 	if d := most.spent(s, r, f); d != nil {
 		return *d
 	}
-	return do(Action{
-		Why:       stepDeleteBlocker(s.Name(r.Ordinal), t.Message, w.to),
-		DeletePod: &DeletePod{Name: r.Pod.Name, UID: r.Pod.UID, Ordinal: r.Ordinal, Revision: r.Revision},
-	}, "DeleteBlocker")
+	return do(&DeletePod{Why: stepDeleteBlocker(s.Name(r.Ordinal), t.Message, w.to), PodRef: podRef(r)}, "DeleteBlocker")
 }
 
 // spent stops a command before it deletes more pods than allowed.

@@ -116,9 +116,9 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	next := promoteCanary{PromoteOptions: PromoteOptions{Holder: i.Holder}, goal: goal}.step(s, *c, from-1)
-	if len(i.Steps) > 0 {
-		next.Message = stepOf(min(number+1, len(goals)), len(goals), next.Message)
-		next.Action.Why = next.Message
+	if p, ok := next.Action.(*PatchSet); ok && len(i.Steps) > 0 {
+		p.Why = stepOf(min(number+1, len(goals)), len(goals), p.Why)
+		next.Message = p.Why
 	}
 	return next
 }

@@ -13,7 +13,38 @@ import (
 // ClaimIntent is a verb for one claim. Next decides on the next step by the current claim
 // and volume; it keeps nothing between calls.
 type ClaimIntent interface {
-	Next(v ClaimView) Decision
+	Next(v ClaimView) ClaimDecision
+}
+
+// ClaimDecision is what to do next with a claim, or why there is nothing to do.
+type ClaimDecision struct {
+	// Verdict is the kind of the decision.
+	Verdict Verdict `json:"verdict"`
+	// Reason is a stable word for machines.
+	Reason string `json:"reason"`
+	// Message is the same, in words.
+	Message string `json:"message"`
+	// Subject is the affected object: a claim, a volume.
+	Subject string `json:"subject,omitempty"`
+	// Hint is what to do, often a command.
+	Hint string `json:"hint,omitempty"`
+	// Alteration is what mutating admission would make of the write, if that is the reason.
+	Alteration *sts.Alteration `json:"alteration,omitempty"`
+	// Action is set with Do.
+	Action ClaimAction `json:"-"`
+}
+
+func decideClaim(v Verdict, reason, message, hint string) ClaimDecision {
+	return ClaimDecision{Verdict: v, Reason: reason, Message: message, Hint: hint}
+}
+
+// refuseClaim is a refusal with the message and the hint that it is given.
+func refuseClaim(reason string) func(message, hint string) ClaimDecision {
+	return func(message, hint string) ClaimDecision { return decideClaim(Refused, reason, message, hint) }
+}
+
+func doClaim(a ClaimAction, reason string) ClaimDecision {
+	return ClaimDecision{Verdict: Do, Reason: reason, Message: a.Describe(), Action: a}
 }
 
 // ClaimView is one claim, its volume, and how the rest of the namespace uses it.
@@ -86,8 +117,8 @@ func (v *ClaimView) remembers(r *sts.Retained) bool {
 }
 
 // elsewhere refuses a volume that is reserved for another claim now, or for none.
-func elsewhere(v *ClaimView) Decision {
-	return decide(Refused, ReasonVolumeNotOurs, msgVolumeElsewhere(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
+func elsewhere(v *ClaimView) ClaimDecision {
+	return decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeElsewhere(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
 }
 
 // on reports whether the claim names the volume.
@@ -99,92 +130,30 @@ func (v *ClaimView) on() bool {
 const protection = "kubernetes.io/pvc-protection"
 
 // going waits while a claim is being deleted.
-func going(c *corev1.PersistentVolumeClaim) Decision {
+func going(c *corev1.PersistentVolumeClaim) ClaimDecision {
 	others := slices.DeleteFunc(slices.Clone(c.Finalizers), func(f string) bool { return f == protection })
-	return Decision{Verdict: Wait, Reason: ReasonClaimTerminating, Subject: c.Name, Message: msgWaitClaimGone(c.Name, others)}
+	return ClaimDecision{Verdict: Wait, Reason: ReasonClaimTerminating, Subject: c.Name, Message: msgWaitClaimGone(c.Name, others)}
 }
 
-// PatchVolume changes a PersistentVolume with one JSON patch (RFC 6902), if it still has
-// this UID and has not changed.
-type PatchVolume struct {
-	// Name is the name of the volume.
-	Name string `json:"name"`
-	// UID is its UID: another volume of that name is not touched.
-	UID types.UID `json:"uid"`
-	// ReclaimPolicy is the new reclaim policy; absent if it does not change.
-	ReclaimPolicy corev1.PersistentVolumeReclaimPolicy `json:"reclaimPolicy,omitempty"`
-	// Ops are the JSON patch as it is sent, `test` operations included.
-	Ops []PatchOp `json:"ops"`
+func checkUsage(v *ClaimView, why string) ClaimDecision {
+	return doClaim(&CheckUsage{Why: why, Namespace: v.Namespace}, ReasonClaimKept)
 }
 
-// HoldClaim marks a claim so that no `pvc-gc` deletes it, or removes the mark, if the claim still has
-// this UID.
-type HoldClaim struct {
-	// Namespace is the namespace of the claim.
-	Namespace string `json:"namespace"`
-	// Name is the name of the claim.
-	Name string `json:"name"`
-	// UID is its UID: another claim of that name is not touched.
-	UID types.UID `json:"uid"`
-	// Off is true if the mark is removed.
-	Off bool `json:"off,omitempty"`
-	// Ops are the JSON patch as it is sent, `test` operations included.
-	Ops []PatchOp `json:"ops"`
-}
-
-// DeleteClaim deletes a claim, if it still has this UID and has not changed since it was
-// read.
-type DeleteClaim struct {
-	// Namespace is the namespace of the claim.
-	Namespace string `json:"namespace"`
-	// Name is the name of the claim.
-	Name string `json:"name"`
-	// UID is its UID: another claim of that name is not touched.
-	UID types.UID `json:"uid"`
-	// ResourceVersion is its resourceVersion: a claim that has changed is not deleted.
-	ResourceVersion string `json:"resourceVersion"`
-}
-
-// CreateClaim recreates a claim on the volume that it had.
-type CreateClaim struct {
-	// Namespace is the namespace of the claim.
-	Namespace string `json:"namespace"`
-	// Name is the name of the claim.
-	Name string `json:"name"`
-	// Volume is the volume for which it is created.
-	Volume string                        `json:"volume"`
-	Claim  *corev1.PersistentVolumeClaim `json:"-"`
-}
-
-// DeleteVolume deletes a PersistentVolume, but not its storage.
-type DeleteVolume struct {
-	// Name is the name of the volume.
-	Name string `json:"name"`
-	// UID is its UID.
-	UID types.UID `json:"uid"`
-	// ResourceVersion is its resourceVersion: a volume that has changed is not deleted.
-	ResourceVersion string `json:"resourceVersion"`
-}
-
-// LookAround reads what may need a claim in its namespace.
-type LookAround struct {
-	// Namespace is the namespace that is read.
-	Namespace string `json:"namespace"`
-}
-
-func lookAround(v *ClaimView, why string) Decision {
-	return do(Action{Why: why, LookAround: &LookAround{Namespace: v.Namespace}}, ReasonClaimKept)
-}
-
-// volumePatch builds a PatchVolume. Every change is preceded by a test of the value that it
+// volumePatch builds a VolumePatch. Every change is preceded by a test of the value that it
 // replaces.
 type volumePatch struct {
 	volume *corev1.PersistentVolume
-	p      PatchVolume
+	p      VolumePatch
 }
 
 func newVolumePatch(v *corev1.PersistentVolume) *volumePatch {
-	return &volumePatch{volume: v, p: PatchVolume{Name: v.Name, UID: v.UID, Ops: []PatchOp{op("test", "/metadata/uid", v.UID)}}}
+	return &volumePatch{volume: v, p: VolumePatch{Name: v.Name, UID: v.UID, Ops: []PatchOp{op("test", "/metadata/uid", v.UID)}}}
+}
+
+// because is the finished patch, with what it is for.
+func (b *volumePatch) because(why string) VolumePatch {
+	b.p.Why = why
+	return b.p
 }
 
 func (b *volumePatch) add(ops ...PatchOp) *volumePatch {
@@ -235,99 +204,74 @@ func (b *volumePatch) unset(field string, have map[string]string, key string) *v
 }
 
 // retain sets the volume to reclaim policy Retain and records its claim.
-func retain(v *corev1.PersistentVolume, r sts.Retained) *PatchVolume {
+func retain(v *corev1.PersistentVolume, r sts.Retained) *volumePatch {
 	return newVolumePatch(v).bound().policy(corev1.PersistentVolumeReclaimRetain).record(v, r)
 }
 
 // record adds the record of the claim, and the labels by which the volume is found.
-func (b *volumePatch) record(v *corev1.PersistentVolume, r sts.Retained) *PatchVolume {
+func (b *volumePatch) record(v *corev1.PersistentVolume, r sts.Retained) *volumePatch {
 	b.set("annotations", v.Annotations, sts.ClaimAnnotation, sts.EncodeAnnotation(r)).
 		set("labels", v.Labels, sts.RetainedLabel, "true")
 	labels := v.Labels
 	if len(labels) == 0 {
 		labels = map[string]string{sts.RetainedLabel: "true"} // the map exists by then
 	}
-	return &b.set("labels", labels, sts.RetainedIn, r.Claim.Namespace).p
+	return b.set("labels", labels, sts.RetainedIn, r.Claim.Namespace)
 }
 
 // clearRef reserves the volume for the next claim of the same name.
-func clearRef(v *corev1.PersistentVolume) *PatchVolume {
+func clearRef(v *corev1.PersistentVolume) *volumePatch {
 	b := newVolumePatch(v).bound().add(PatchOp{Op: "remove", Path: "/spec/claimRef/uid"})
 	if v.Spec.ClaimRef.ResourceVersion != "" {
 		b.add(PatchOp{Op: "remove", Path: "/spec/claimRef/resourceVersion"})
 	}
-	return &b.p
+	return b
 }
 
 // release restores the reclaim policy of the volume and removes the record of the claim. A
 // policy that another client has set meanwhile stays.
-func release(v *corev1.PersistentVolume, r *sts.Retained) *PatchVolume {
+func release(v *corev1.PersistentVolume, r *sts.Retained) *volumePatch {
 	to := v.Spec.PersistentVolumeReclaimPolicy
 	if to == corev1.PersistentVolumeReclaimRetain {
 		to = r.ReclaimPolicy
 	}
-	b := newVolumePatch(v).bound().policy(to).
+	return newVolumePatch(v).bound().policy(to).
 		unset("annotations", v.Annotations, sts.ClaimAnnotation).
 		unset("labels", v.Labels, sts.RetainedLabel).
 		unset("labels", v.Labels, sts.RetainedIn)
-	return &b.p
 }
 
 // giveBack restores the reclaim policy of the volume of an existing claim. Another pvc-gc
 // may be about to delete that very claim, relying on the policy that it has read. So the
 // claim is annotated before: that deletion fails, because the claim has changed.
-func giveBack(v *ClaimView, record *sts.Retained, reason string) Decision {
+func giveBack(v *ClaimView, record *sts.Retained, reason string) ClaimDecision {
 	if c := v.Claim; c.UID == record.UID && !sts.Keeps(c) {
-		return do(Action{Why: stepHoldClaim(c.Name), HoldClaim: mark(c)}, reason)
+		return doClaim(newMarkKept(c), reason)
 	}
-	return do(Action{Why: stepRestorePolicy(v.Volume.Name, v.Name),
-		ReleaseVolume: release(v.Volume, record)}, reason)
+	return doClaim(&ReleaseVolume{release(v.Volume, record).because(stepRestorePolicy(v.Volume.Name, v.Name))}, reason)
 }
 
 // tidy removes what kubectl-sts has left when the volume is restored: the annotation, and
 // its entries in managedFields. Nil when nothing is left.
-func tidy(v *ClaimView, reason string) *Decision {
-	var a Action
+func tidy(v *ClaimView, reason string) *ClaimDecision {
+	var d ClaimDecision
 	if v.Claim.Annotations[sts.KeepAnnotation] == sts.KeptMeanwhile {
-		a = Action{Why: stepReleaseClaim(v.Name), HoldClaim: unmark(v.Claim)}
+		d = doClaim(newUnmarkKept(v.Claim), reason)
 	} else if ops := disownOps(v.Volume); len(ops) > 0 {
-		b := newVolumePatch(v.Volume).add(ops...)
-		a = Action{Why: stepDisown(v.Volume.Name), ReleaseVolume: &b.p}
+		d = doClaim(&ReleaseVolume{newVolumePatch(v.Volume).add(ops...).because(stepDisown(v.Volume.Name))}, reason)
 	} else {
 		return nil
 	}
-	d := do(a, reason)
 	return &d
-}
-
-const annotationsPath = "/metadata/annotations"
-
-func mark(c *corev1.PersistentVolumeClaim) *HoldClaim {
-	h := &HoldClaim{Namespace: c.Namespace, Name: c.Name, UID: c.UID, Ops: []PatchOp{
-		op("test", "/metadata/uid", c.UID), op("test", "/metadata/deletionTimestamp", nil),
-	}}
-	if len(c.Annotations) == 0 {
-		h.Ops = append(h.Ops, op("test", annotationsPath, nil), op("add", annotationsPath, map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile}))
-	} else {
-		h.Ops = append(h.Ops, op("add", annotationsPath+"/"+escapePointer(sts.KeepAnnotation), sts.KeptMeanwhile))
-	}
-	return h
-}
-
-func unmark(c *corev1.PersistentVolumeClaim) *HoldClaim {
-	path := annotationsPath + "/" + escapePointer(sts.KeepAnnotation)
-	return &HoldClaim{Namespace: c.Namespace, Name: c.Name, UID: c.UID, Off: true, Ops: []PatchOp{
-		op("test", "/metadata/uid", c.UID), op("test", path, sts.KeptMeanwhile), {Op: "remove", Path: path},
-	}}
 }
 
 // purge makes the cluster delete the volume and its data. A volume that an undo has already
 // reserved for the next claim is bound to the old one again first: only a volume whose
 // claim is gone is deleted.
-func purge(v *corev1.PersistentVolume, r *sts.Retained) *PatchVolume {
+func purge(v *corev1.PersistentVolume, r *sts.Retained) *volumePatch {
 	b := newVolumePatch(v).bound().add(op("test", "/status/phase", v.Status.Phase))
 	if v.Spec.ClaimRef.UID == "" {
 		b.add(op("add", "/spec/claimRef/uid", r.UID))
 	}
-	return &b.policy(corev1.PersistentVolumeReclaimDelete).p
+	return b.policy(corev1.PersistentVolumeReclaimDelete)
 }

@@ -25,7 +25,7 @@ type CollectClaim struct {
 const staleRecord = time.Hour
 
 // Next implements ClaimIntent.
-func (i CollectClaim) Next(v ClaimView) Decision {
+func (i CollectClaim) Next(v ClaimView) ClaimDecision {
 	switch {
 	case v.Claim == nil || v.Claim.UID != i.UID:
 		return i.afterwards(v)
@@ -44,17 +44,17 @@ func (i CollectClaim) Next(v ClaimView) Decision {
 					return *d
 				}
 			}
-			return decide(Done, ReasonClaimKept, msgClaimKept(why), "")
+			return decideClaim(Done, ReasonClaimKept, msgClaimKept(why), "")
 		}
 	}
 	if v.Volume != nil {
 		switch kept := v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain; {
 		case v.refUID() == "" && record != nil && v.Volume.Spec.ClaimRef != nil && v.remembers(record):
-			return decide(Refused, ReasonVolumeNotOurs, msgUndoInterrupted(v.Volume.Name), undoHint(&v))
+			return decideClaim(Refused, ReasonVolumeNotOurs, msgUndoInterrupted(v.Volume.Name), undoHint(&v))
 		case v.refUID() != i.UID:
-			return decide(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
+			return decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
 		case v.Volume.DeletionTimestamp != nil:
-			return decide(Refused, ReasonVolumeNotOurs, msgVolumeTerminating(v.Volume.Name), "")
+			return decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeTerminating(v.Volume.Name), "")
 		case ours && !kept && record.DeletedAt.Equal(i.At):
 			return retainIgnored(v.Volume)
 		case !ours || !kept || i.At.Sub(record.DeletedAt) > staleRecord:
@@ -63,20 +63,21 @@ func (i CollectClaim) Next(v ClaimView) Decision {
 			if v.Around != nil {
 				r.Reason = v.Around.Verdict.Reason
 			}
-			return do(Action{Why: stepRetain(v.Volume.Name), RetainVolume: retain(v.Volume, r)}, ReasonClaimDeleted)
+			return doClaim(&RetainVolume{retain(v.Volume, r).because(stepRetain(v.Volume.Name))}, ReasonClaimDeleted)
 		}
 	}
 	if v.Around == nil {
-		return lookAround(&v, stepCheckUnused(v.Name))
+		return checkUsage(&v, stepCheckUnused(v.Name))
 	}
-	return do(Action{Why: stepDeleteClaim(v.Name, v.Around.Verdict.Reason), DeleteClaim: &DeleteClaim{
+	return doClaim(&DeleteClaim{
+		Why:       stepDeleteClaim(v.Name, v.Around.Verdict.Reason),
 		Namespace: v.Namespace, Name: v.Name, UID: i.UID, ResourceVersion: v.Claim.ResourceVersion,
-	}}, ReasonClaimDeleted)
+	}, ReasonClaimDeleted)
 }
 
-func retainIgnored(v *corev1.PersistentVolume) Decision {
+func retainIgnored(v *corev1.PersistentVolume) ClaimDecision {
 	message, hint := msgRetainIgnored(v.Name, string(v.Spec.PersistentVolumeReclaimPolicy))
-	return decide(Refused, ReasonRetainIgnored, message, hint)
+	return decideClaim(Refused, ReasonRetainIgnored, message, hint)
 }
 
 // may reports whether the claim is a candidate by the last look, and why not.
@@ -96,13 +97,13 @@ func sayRef(ref *corev1.ObjectReference) string {
 }
 
 // terminating: the claim has a deletion timestamp and still exists.
-func (i CollectClaim) terminating(v ClaimView) Decision {
+func (i CollectClaim) terminating(v ClaimView) ClaimDecision {
 	if v.Around == nil {
-		return lookAround(&v, stepCheckNeeded(v.Name))
+		return checkUsage(&v, stepCheckNeeded(v.Name))
 	}
 	if v.Around.Holder != "" {
 		message, hint := msgClaimDeletedInUse(v.Namespace, v.Name, v.Around.Holder, sayKept(&v))
-		return decide(Stuck, ReasonClaimHeld, message, hint)
+		return decideClaim(Stuck, ReasonClaimHeld, message, hint)
 	}
 	return going(v.Claim)
 }
@@ -118,30 +119,30 @@ func sayKept(v *ClaimView) string {
 func undoHint(v *ClaimView) string { return hintUndo(v.Namespace, v.Name) }
 
 // afterwards: the claim is gone, and another may have its name.
-func (i CollectClaim) afterwards(v ClaimView) Decision {
+func (i CollectClaim) afterwards(v ClaimView) ClaimDecision {
 	record := v.record()
 	switch {
 	case !v.Sent && (record == nil || record.UID != i.UID):
-		return decide(Done, ReasonClaimGone, msgClaimDeletedByOther(""), "")
+		return decideClaim(Done, ReasonClaimGone, msgClaimDeletedByOther(""), "")
 	case v.VolumeName == "":
-		return decide(Done, ReasonClaimDeleted, msgClaimDeletedNoVolume(), "")
+		return decideClaim(Done, ReasonClaimDeleted, msgClaimDeletedNoVolume(), "")
 	case v.Volume == nil:
-		return decide(Done, ReasonClaimDeleted, msgClaimDeletedVolumeGone(v.VolumeName), "")
+		return decideClaim(Done, ReasonClaimDeleted, msgClaimDeletedVolumeGone(v.VolumeName), "")
 	case record == nil && v.on():
 		if d := tidy(&v, ReasonClaimRestored); d != nil {
 			return *d
 		}
-		return decide(Stuck, ReasonClaimRestored, msgClaimDeletedRestored(v.sayOwners()), "")
+		return decideClaim(Stuck, ReasonClaimRestored, msgClaimDeletedRestored(v.sayOwners()), "")
 	case record == nil || record.UID != i.UID:
-		return decide(Stuck, ReasonClaimReplaced, msgClaimDeletedVolumeChanged(v.Volume.Name), "")
+		return decideClaim(Stuck, ReasonClaimReplaced, msgClaimDeletedVolumeChanged(v.Volume.Name), "")
 	case v.Around == nil:
-		return lookAround(&v, stepCheckNeeded(v.Name))
+		return checkUsage(&v, stepCheckNeeded(v.Name))
 	case !v.Around.wanted() && v.Claim == nil && !v.Sent:
-		return decide(Done, ReasonClaimGone, msgClaimDeletedByOther(sayKept(&v)), undoHint(&v))
+		return decideClaim(Done, ReasonClaimGone, msgClaimDeletedByOther(sayKept(&v)), undoHint(&v))
 	case !v.Around.wanted() && v.Claim == nil:
-		return decide(Done, ReasonClaimDeleted, msgClaimDeleted(sayKept(&v)), undoHint(&v))
+		return decideClaim(Done, ReasonClaimDeleted, msgClaimDeleted(sayKept(&v)), undoHint(&v))
 	case v.Claim != nil && v.Claim.Spec.VolumeName != "" && !v.on():
-		return decide(Stuck, ReasonClaimReplaced, msgClaimDeletedRecreated(v.Claim.Spec.VolumeName, sayKept(&v)), hintRecreated(undoHint(&v)))
+		return decideClaim(Stuck, ReasonClaimReplaced, msgClaimDeletedRecreated(v.Claim.Spec.VolumeName, sayKept(&v)), hintRecreated(undoHint(&v)))
 	}
 	return restore(v, record)
 }

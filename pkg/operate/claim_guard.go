@@ -56,15 +56,6 @@ func ReleaseOrphans(s *sts.Snapshot) *Decision {
 	return claimsAtRisk(s, going)
 }
 
-// Risks are the risks to the claims of the pods that the action may remove.
-func (a *Action) Risks(s *sts.Snapshot) []sts.ClaimRisk {
-	var out []sts.ClaimRisk
-	for _, r := range a.Endangers(s) {
-		out = append(out, s.ClaimRisks(r)...)
-	}
-	return out
-}
-
 // claimsAtRisk refuses when a claim of one of the pods is at risk, or when claims could not be
 // read.
 func claimsAtRisk(s *sts.Snapshot, going []sts.Replica) *Decision {
@@ -113,7 +104,7 @@ func DataLoss(s *sts.Snapshot, steps []Decision) []string {
 		if d.Action == nil {
 			continue
 		}
-		for _, risk := range d.Action.Risks(s) {
+		for _, risk := range Risks(d.Action, s) {
 			if !slices.Contains(out, risk.Message) {
 				out = append(out, risk.Message)
 			}

@@ -299,17 +299,15 @@ func TestWhatUnblocksAnUpdateEndangersAllThatAreDue(t *testing.T) {
 	ststest.Terminating(inv.Pods[2], ststest.Now)
 	inv.Pods[2].Finalizers = []string{sts.LeavingFinalizer}
 	s := inv.Snapshots()[0]
-	for name, a := range map[string]operate.Action{
-		"finalizer": {HoldPod: operate.LetGo(inv.Pods[2], 2)},
-		"scale":     {Scale: &operate.Scale{From: 3, To: 2}},
-		"delete":    {DeletePod: &operate.DeletePod{Name: "web-2", UID: inv.Pods[2].UID}},
-		"evict":     {EvictPod: &operate.EvictPod{Name: "web-2", UID: inv.Pods[2].UID}},
+	web2 := operate.PodRef{Name: "web-2", UID: inv.Pods[2].UID}
+	for _, a := range []operate.SetAction{
+		operate.NewRemoveFinalizer("", inv.Pods[2], 2), &operate.Scale{From: 3, To: 2}, &operate.DeletePod{PodRef: web2}, &operate.EvictPod{PodRef: web2},
 	} {
-		if risks := a.Risks(s); len(risks) != 1 || risks[0].Claim != "data-web-0" {
-			t.Errorf("%s: %+v", name, risks)
+		if risks := operate.Risks(a, s); len(risks) != 1 || risks[0].Claim != "data-web-0" {
+			t.Errorf("%s: %+v", a.Type(), risks)
 		}
 	}
-	if risks := (&operate.Action{Scale: &operate.Scale{From: 3, To: 4}}).Risks(s); len(risks) != 0 {
+	if risks := operate.Risks(&operate.Scale{From: 3, To: 4}, s); len(risks) != 0 {
 		t.Errorf("scaling up: %+v", risks)
 	}
 }
@@ -362,13 +360,13 @@ func TestTheFinalizerStaysOnAPodWithAClaimAtRisk(t *testing.T) {
 	badStates[sts.ClaimIsTerminating](inv, 4)
 	pod := inv.Pods[4]
 	pod.Finalizers = []string{sts.LeavingFinalizer}
-	off := operate.Action{HoldPod: operate.LetGo(pod, 4)}
+	off := operate.NewRemoveFinalizer("", pod, 4)
 	s := inv.Snapshots()[0]
-	if risks := off.Risks(s); len(risks) != 0 {
+	if risks := operate.Risks(off, s); len(risks) != 0 {
 		t.Errorf("the pod is not being deleted: %+v", risks)
 	}
 	pod.DeletionTimestamp = &metav1.Time{Time: ststest.Now}
-	if risks := off.Risks(inv.Snapshots()[0]); len(risks) != 1 || risks[0].Claim != "data-web-4" {
+	if risks := operate.Risks(off, inv.Snapshots()[0]); len(risks) != 1 || risks[0].Claim != "data-web-4" {
 		t.Errorf("%+v", risks)
 	}
 }
@@ -395,26 +393,16 @@ func TestAClaimThatGoesByPolicyIsNotAtRisk(t *testing.T) {
 
 // Whatever makes a pod go disrupts: then pods, budgets and claims are read once more.
 func TestDisrupts(t *testing.T) {
-	inv := ststest.Web(2)
-	pod := inv.Pods[1]
-	for name, a := range map[string]operate.Action{
-		"DeletePod":   {DeletePod: &operate.DeletePod{Name: pod.Name, UID: pod.UID}},
-		"EvictPod":    {EvictPod: &operate.EvictPod{Name: pod.Name, UID: pod.UID}},
-		"Scale":       {Scale: &operate.Scale{To: 1}},
-		"HoldPod off": {HoldPod: &operate.HoldPod{UID: pod.UID, Off: true}},
-		"PatchSet":    {PatchSet: &operate.PatchSet{Ops: []operate.PatchOp{{Op: "replace", Path: "/spec/replicas"}}}},
-	} {
+	spec := &operate.PatchSet{Ops: []operate.PatchOp{{Op: "replace", Path: "/spec/replicas"}}}
+	annotations := &operate.PatchSet{Ops: []operate.PatchOp{{Op: "test", Path: "/spec/replicas"}, {Op: "add", Path: "/metadata/annotations/a"}}}
+	for _, a := range []operate.SetAction{&operate.DeletePod{}, &operate.EvictPod{}, &operate.Scale{}, &operate.RemoveFinalizer{}, spec} {
 		if !a.Disrupts() {
-			t.Errorf("%s disrupts", name)
+			t.Errorf("%s disrupts", a.Type())
 		}
 	}
-	for name, a := range map[string]operate.Action{
-		"HoldPod":     {HoldPod: &operate.HoldPod{UID: pod.UID}},
-		"AskEviction": {AskEviction: &operate.AskEviction{}},
-		"annotations": {PatchSet: &operate.PatchSet{Ops: []operate.PatchOp{{Op: "test", Path: "/spec/replicas"}, {Op: "add", Path: "/metadata/annotations/a"}}}},
-	} {
+	for _, a := range []operate.SetAction{&operate.AddFinalizer{}, &operate.DryRunEviction{}, &operate.Exec{}, annotations} {
 		if a.Disrupts() {
-			t.Errorf("%s disrupts nothing", name)
+			t.Errorf("%s disrupts nothing", a.Type())
 		}
 	}
 }

@@ -18,37 +18,16 @@ type Owner struct {
 	Why string
 }
 
-// LookOwners reads the owners of a claim: the garbage collector would delete a claim whose owner does
-// not exist.
-type LookOwners struct {
-	// Namespace is the namespace of the claim.
-	Namespace string                  `json:"namespace"`
-	Refs      []metav1.OwnerReference `json:"-"`
-}
-
-// OwnClaim restores the owner references of a claim, if it still has this UID.
-type OwnClaim struct {
-	// Namespace is the namespace of the claim.
-	Namespace string `json:"namespace"`
-	// Name is the name of the claim.
-	Name string `json:"name"`
-	// UID is its UID: another claim of that name is not touched.
-	UID  types.UID               `json:"uid"`
-	Refs []metav1.OwnerReference `json:"-"`
-	// Ops are the JSON patch.
-	Ops []PatchOp `json:"ops"`
-}
-
 // own restores the owner references of a restored claim from its record, nil when that is
 // done. Those of the StatefulSet controller are not in the record.
-func own(v *ClaimView, record *sts.Retained) *Decision {
+func own(v *ClaimView, record *sts.Retained) *ClaimDecision {
 	c := v.Claim
 	missing := slices.DeleteFunc(slices.Clone(record.Claim.OwnerReferences), func(r metav1.OwnerReference) bool { return owned(c, r.UID) })
 	if len(missing) == 0 || c.DeletionTimestamp != nil {
 		return nil
 	}
 	if v.Owners == nil {
-		d := do(Action{Why: stepCheckOwners(v.Name), LookOwners: &LookOwners{Namespace: v.Namespace, Refs: missing}}, ReasonClaimRestored)
+		d := doClaim(&CheckOwners{Why: stepCheckOwners(v.Name), Namespace: v.Namespace, Refs: missing}, ReasonClaimRestored)
 		return &d
 	}
 	refs := slices.Clone(c.OwnerReferences)
@@ -61,15 +40,13 @@ func own(v *ClaimView, record *sts.Retained) *Decision {
 		return nil
 	}
 	const path = "/metadata/ownerReferences"
-	a := &OwnClaim{Namespace: c.Namespace, Name: c.Name, UID: c.UID, Refs: refs[len(c.OwnerReferences):], Ops: []PatchOp{
-		op("test", "/metadata/uid", c.UID), op("test", "/metadata/deletionTimestamp", nil),
-	}}
+	ops := []PatchOp{op("test", "/metadata/deletionTimestamp", nil)}
 	if len(c.OwnerReferences) == 0 {
-		a.Ops = append(a.Ops, op("test", path, nil), op("add", path, refs))
+		ops = append(ops, op("test", path, nil), op("add", path, refs))
 	} else {
-		a.Ops = append(a.Ops, op("test", path, c.OwnerReferences), op("replace", path, refs))
+		ops = append(ops, op("test", path, c.OwnerReferences), op("replace", path, refs))
 	}
-	d := do(Action{Why: stepRestoreOwners(v.Name), OwnClaim: a}, ReasonClaimRestored)
+	d := doClaim(&RestoreOwners{newClaimPatch(stepRestoreOwners(v.Name), c, ops...)}, ReasonClaimRestored)
 	return &d
 }
 

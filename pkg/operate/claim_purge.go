@@ -33,45 +33,47 @@ func unpurge(v *ClaimView) string {
 }
 
 // Next implements ClaimIntent.
-func (i PurgeRetained) Next(v ClaimView) Decision {
+func (i PurgeRetained) Next(v ClaimView) ClaimDecision {
 	if v.Volume == nil || v.Volume.UID != i.UID {
-		return decide(Done, ReasonPurged, msgPurged(v.VolumeName), "")
+		return decideClaim(Done, ReasonPurged, msgPurged(v.VolumeName), "")
 	}
 	record := v.record()
 	switch {
 	case record == nil:
-		return decide(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), "")
+		return decideClaim(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), "")
 	case v.Volume.Spec.ClaimRef == nil || !v.remembers(record):
 		return elsewhere(&v)
 	case v.Claim != nil && v.Claim.UID == record.UID && v.Claim.DeletionTimestamp != nil:
-		return decide(Refused, ReasonClaimExists, msgClaimStillTerminating(), "")
+		return decideClaim(Refused, ReasonClaimExists, msgClaimStillTerminating(), "")
 	case v.Claim != nil && (v.on() || v.Claim.UID == record.UID):
-		return refuseWith(ReasonClaimExists)(msgClaimBack(v.Volume.Name, undoHint(&v)))
+		return refuseClaim(ReasonClaimExists)(msgClaimBack(v.Volume.Name, undoHint(&v)))
 	case v.Claim != nil && v.Claim.Spec.VolumeName == "" && v.refUID() == "":
-		return decide(Refused, ReasonClaimExists, msgClaimMayGetVolume(v.Volume.Name), "")
+		return decideClaim(Refused, ReasonClaimExists, msgClaimMayGetVolume(v.Volume.Name), "")
 	case v.Volume.DeletionTimestamp != nil || purged(v.Volume, record):
 		if v.Volume.Status.Phase == corev1.VolumeFailed {
 			message, hint := msgPurgeFailed(v.Volume.Name, v.Volume.Status.Message, unpurge(&v))
-			return decide(Stuck, ReasonPurgeFailed, message, hint)
+			return decideClaim(Stuck, ReasonPurgeFailed, message, hint)
 		}
 		message, hint := msgWaitVolumeGone(v.Volume.Name, unpurge(&v))
-		return Decision{Verdict: Wait, Reason: ReasonPurging, Subject: v.Volume.Name, Message: message, Hint: hint}
+		return ClaimDecision{Verdict: Wait, Reason: ReasonPurging, Subject: v.Volume.Name, Message: message, Hint: hint}
 	case v.Volume.Status.Phase != corev1.VolumeReleased && (v.Volume.Status.Phase != corev1.VolumeAvailable || v.refUID() != ""):
-		return Decision{Verdict: Wait, Reason: ReasonNotReleased, Subject: v.Volume.Name,
+		return ClaimDecision{Verdict: Wait, Reason: ReasonNotReleased, Subject: v.Volume.Name,
 			Message: msgWaitReleased(v.Volume.Name, string(v.Volume.Status.Phase))}
 	case v.Around == nil:
-		return lookAround(&v, stepCheckDataUnused(v.Name))
+		return checkUsage(&v, stepCheckDataUnused(v.Name))
 	case v.Around.Verdict.Unseen() != "":
-		return refuseWith(ReasonUnseen)(msgNeedUnknown(v.Around.Verdict.Unseen()))
+		return refuseClaim(ReasonUnseen)(msgNeedUnknown(v.Around.Verdict.Unseen()))
 	case v.Claim != nil && v.Around.wanted() && !i.Replaced:
-		return refuseWith(ReasonClaimReplaced)(msgRecreatedAndNeeded(v.Namespace, v.Claim.Spec.VolumeName, v.Volume.Name, v.Around.Verdict.Reason))
+		return refuseClaim(ReasonClaimReplaced)(msgRecreatedAndNeeded(v.Namespace, v.Claim.Spec.VolumeName, v.Volume.Name, v.Around.Verdict.Reason))
 	case v.Claim == nil && v.Around.wanted():
-		return refuseWith(ReasonClaimMissing)(msgDataNeeded(v.Around.Verdict.Reason, undoHint(&v)))
+		return refuseClaim(ReasonClaimMissing)(msgDataNeeded(v.Around.Verdict.Reason, undoHint(&v)))
 	case record.ReclaimPolicy == corev1.PersistentVolumeReclaimDelete && len(i.Shared) > 0:
-		return refuseWith(ReasonVolumeShared)(msgVolumeShared(v.Volume.Name, i.Shared))
+		return refuseClaim(ReasonVolumeShared)(msgVolumeShared(v.Volume.Name, i.Shared))
 	case record.ReclaimPolicy == corev1.PersistentVolumeReclaimDelete:
-		return do(Action{Why: stepPurge(v.Volume.Name), PurgeVolume: purge(v.Volume, record)}, ReasonPurged)
+		return doClaim(&PurgeVolume{purge(v.Volume, record).because(stepPurge(v.Volume.Name))}, ReasonPurged)
 	}
-	return do(Action{Why: stepDeleteVolume(v.Volume.Name, string(record.ReclaimPolicy)),
-		DeleteVolume: &DeleteVolume{Name: v.Volume.Name, UID: v.Volume.UID, ResourceVersion: v.Volume.ResourceVersion}}, ReasonPurged)
+	return doClaim(&DeleteVolume{
+		Why:  stepDeleteVolume(v.Volume.Name, string(record.ReclaimPolicy)),
+		Name: v.Volume.Name, UID: v.Volume.UID, ResourceVersion: v.Volume.ResourceVersion,
+	}, ReasonPurged)
 }

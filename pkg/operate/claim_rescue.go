@@ -23,17 +23,8 @@ type RescueClaim struct {
 	At time.Time
 }
 
-// CopyVolume creates a PersistentVolume for the storage of one that is being deleted.
-type CopyVolume struct {
-	// Name is the name of the new volume.
-	Name string `json:"name"`
-	// Of is the volume whose storage it refers to.
-	Of     string                   `json:"of"`
-	Volume *corev1.PersistentVolume `json:"-"`
-}
-
 // Next implements [ClaimIntent].
-func (i RescueClaim) Next(v ClaimView) Decision {
+func (i RescueClaim) Next(v ClaimView) ClaimDecision {
 	c := v.Claim
 	if c == nil || c.UID != i.UID {
 		return i.gone(&v)
@@ -47,25 +38,24 @@ func (i RescueClaim) Next(v ClaimView) Decision {
 	ours := record != nil && record.UID == i.UID
 	switch {
 	case sts.Rescued(c, sts.NewVolume(volume)) && (!deleted || v.Copy != nil && !v.foreignCopy(record)):
-		return decide(Done, ReasonRescued, i.sayRescued(&v, record), "")
+		return decideClaim(Done, ReasonRescued, i.sayRescued(&v, record), "")
 	case c.DeletionTimestamp == nil && !deleted:
-		return decide(Done, ReasonNothingToRescue, msgNothingToRescue(volume.Name), "")
+		return decideClaim(Done, ReasonNothingToRescue, msgNothingToRescue(volume.Name), "")
 	case volume.Status.Phase != corev1.VolumeBound:
-		return refuseWith(ReasonVolumeReclaimed)(msgReclaiming(volume.Name, string(volume.Status.Phase)))
+		return refuseClaim(ReasonVolumeReclaimed)(msgReclaiming(volume.Name, string(volume.Status.Phase)))
 	case ours && !kept && record.RescuedAt != nil && record.RescuedAt.Equal(i.At):
 		return retainIgnored(volume)
 	case !ours || !kept:
-		return do(Action{Why: stepRescue(volume.Name), RescueVolume: rescue(volume, i.record(&v))}, ReasonRescued)
+		return doClaim(&RescueVolume{rescue(volume, i.record(&v)).because(stepRescue(volume.Name))}, ReasonRescued)
 	case v.Copy == nil:
 		name := sts.CopyName(volume.Name)
-		return do(Action{Why: stepCopyVolume(name, volume.Name),
-			CopyVolume: &CopyVolume{Name: name, Of: volume.Name, Volume: copyOf(volume, name, *record)}}, ReasonRescued)
+		return doClaim(&CopyVolume{Why: stepCopyVolume(name, volume.Name), Volume: copyOf(volume, name, *record)}, ReasonRescued)
 	case v.foreignCopy(record):
-		return refuseWith(ReasonVolumeNotOurs)(msgForeignCopy(v.Copy.Name, volume.Name, v.Name))
+		return refuseClaim(ReasonVolumeNotOurs)(msgForeignCopy(v.Copy.Name, volume.Name, v.Name))
 	}
 	next := *record
 	next.Copy = v.Copy.Name
-	return do(Action{Why: stepRecordCopy(volume.Name, v.Copy.Name), RescueVolume: rescue(volume, next)}, ReasonRescued)
+	return doClaim(&RescueVolume{rescue(volume, next).because(stepRecordCopy(volume.Name, v.Copy.Name))}, ReasonRescued)
 }
 
 // record is the record of the claim. Its deletion is the other client's.
@@ -81,30 +71,30 @@ func (i RescueClaim) record(v *ClaimView) sts.Retained {
 }
 
 // cannot is the result for a claim that needs no rescue, or that can no longer be rescued.
-func (i RescueClaim) cannot(v *ClaimView) *Decision {
-	end := func(d Decision) *Decision { return &d }
+func (i RescueClaim) cannot(v *ClaimView) *ClaimDecision {
+	end := func(d ClaimDecision) *ClaimDecision { return &d }
 	c := v.Claim
 	switch {
 	case c.Spec.VolumeName == "":
-		return end(decide(Done, ReasonNothingToRescue, msgNothingToRescueNoVolume(), ""))
+		return end(decideClaim(Done, ReasonNothingToRescue, msgNothingToRescueNoVolume(), ""))
 	case v.Volume == nil:
-		return end(refuseWith(ReasonVolumeLost)(msgVolumeLost(c.Spec.VolumeName, c.Namespace, c.Name, string(c.UID))))
+		return end(refuseClaim(ReasonVolumeLost)(msgVolumeLost(c.Spec.VolumeName, c.Namespace, c.Name, string(c.UID))))
 	case v.Volume.Spec.ClaimRef == nil || v.refUID() != c.UID:
-		return end(decide(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), ""))
+		return end(decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), ""))
 	}
 	return nil
 }
 
 // gone: the claim to rescue no longer exists.
-func (i RescueClaim) gone(v *ClaimView) Decision {
+func (i RescueClaim) gone(v *ClaimView) ClaimDecision {
 	record := v.record()
 	switch {
 	case record != nil && record.UID == i.UID && v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain:
-		return decide(Done, ReasonRescued, msgRescuedAndGone(sayKept(v)), "")
+		return decideClaim(Done, ReasonRescued, msgRescuedAndGone(sayKept(v)), "")
 	case v.Volume == nil:
-		return decide(Refused, ReasonVolumeLost, msgRescueTooLate(v.VolumeName), "")
+		return decideClaim(Refused, ReasonVolumeLost, msgRescueTooLate(v.VolumeName), "")
 	}
-	return refuseWith(ReasonVolumeReclaimed)(msgReclaimed(v.Volume.Name, string(v.Volume.Status.Phase), string(v.Volume.Spec.PersistentVolumeReclaimPolicy)))
+	return refuseClaim(ReasonVolumeReclaimed)(msgReclaimed(v.Volume.Name, string(v.Volume.Status.Phase), string(v.Volume.Spec.PersistentVolumeReclaimPolicy)))
 }
 
 // sayRescued is what was done, and what happens next.
@@ -125,11 +115,11 @@ func (v *ClaimView) foreignCopy(record *sts.Retained) bool {
 
 // rescue sets the volume to reclaim policy Retain and records its claim, if it is still
 // bound: once it is released, the cluster may be deleting the data.
-func rescue(v *corev1.PersistentVolume, r sts.Retained) *PatchVolume {
+func rescue(v *corev1.PersistentVolume, r sts.Retained) *volumePatch {
 	b := newVolumePatch(v).bound().add(op("test", "/status/phase", corev1.VolumeBound)).policy(corev1.PersistentVolumeReclaimRetain)
 	if v.DeletionTimestamp != nil {
 		// Only the copy is found by its labels.
-		return &b.set("annotations", v.Annotations, sts.ClaimAnnotation, sts.EncodeAnnotation(r)).p
+		return b.set("annotations", v.Annotations, sts.ClaimAnnotation, sts.EncodeAnnotation(r))
 	}
 	return b.record(v, r)
 }

@@ -174,14 +174,14 @@ func (w *rescueWorld) look() {
 }
 
 // apply does what the API server would, and reports whether it did.
-func (w *rescueWorld) apply(a *operate.Action) bool {
-	switch {
-	case a.LookAround != nil:
+func (w *rescueWorld) apply(a operate.ClaimAction) bool {
+	switch a := a.(type) {
+	case *operate.CheckUsage:
 		w.look()
 		return true
-	case a.LookOwners != nil:
+	case *operate.CheckOwners:
 		w.owners = []operate.Owner{}
-		for _, ref := range a.LookOwners.Refs {
+		for _, ref := range a.Refs {
 			o := operate.Owner{Ref: ref}
 			if w.dead[ref.UID] {
 				o.Why = "it does not exist"
@@ -189,52 +189,52 @@ func (w *rescueWorld) apply(a *operate.Action) bool {
 			w.owners = append(w.owners, o)
 		}
 		return true
-	case a.DeleteClaim != nil:
-		if w.claim == nil || w.claim.UID != a.DeleteClaim.UID || w.claim.ResourceVersion != a.DeleteClaim.ResourceVersion {
+	case *operate.DeleteClaim:
+		if w.claim == nil || w.claim.UID != a.UID || w.claim.ResourceVersion != a.ResourceVersion {
 			return false
 		}
 		w.deleteClaim()
 		w.around = nil
 		return true
-	case a.CreateClaim != nil:
+	case *operate.CreateClaim:
 		if w.claim != nil {
 			return false
 		}
-		w.create(a.CreateClaim.Claim.DeepCopy())
+		w.create(a.Claim.DeepCopy())
 		return true
-	case a.CopyVolume != nil:
-		c := a.CopyVolume
-		if w.volumes[c.Name] != nil {
+	case *operate.CopyVolume:
+		name := a.Volume.Name
+		if w.volumes[name] != nil {
 			return false
 		}
-		w.volumes[c.Name], w.storage[c.Name] = c.Volume.DeepCopy(), w.storage[c.Of]
-		w.volumes[c.Name].UID = types.UID("volume-" + c.Name)
-		return true
-	case a.OwnClaim != nil:
-		return w.patchClaim(a.OwnClaim.Ops)
-	case a.HoldClaim != nil:
-		return w.patchClaim(a.HoldClaim.Ops)
-	}
-	for _, p := range []*operate.PatchVolume{a.RescueVolume, a.SetAsideVolume, a.ClearClaimRef, a.ReleaseVolume} {
-		if p == nil {
-			continue
-		}
-		v := w.volumes[p.Name]
-		if v == nil || v.UID != p.UID {
-			return false
-		}
-		after, err := operate.Patched(v, p.Ops)
+		record, err := sts.ReadRetained(a.Volume)
 		if err != nil {
-			return false
+			w.t.Fatal(err)
 		}
-		if w.refuses {
-			after.Spec.PersistentVolumeReclaimPolicy = v.Spec.PersistentVolumeReclaimPolicy
-		}
-		w.volumes[p.Name] = after
+		w.volumes[name], w.storage[name] = a.Volume.DeepCopy(), w.storage[record.CopyOf]
+		w.volumes[name].UID = types.UID("volume-" + name)
 		return true
+	case *operate.RestoreOwners:
+		return w.patchClaim(a.Ops)
+	case *operate.MarkKept:
+		return w.patchClaim(a.Ops)
+	case *operate.UnmarkKept:
+		return w.patchClaim(a.Ops)
 	}
-	w.t.Fatalf("what is %+v?", a)
-	return false
+	p := patchOf(w.t, a)
+	v := w.volumes[p.Name]
+	if v == nil || v.UID != p.UID {
+		return false
+	}
+	after, err := operate.Patched(v, p.Ops)
+	if err != nil {
+		return false
+	}
+	if w.refuses {
+		after.Spec.PersistentVolumeReclaimPolicy = v.Spec.PersistentVolumeReclaimPolicy
+	}
+	w.volumes[p.Name] = after
+	return true
 }
 
 func (w *rescueWorld) patchClaim(ops []operate.PatchOp) bool {
@@ -251,7 +251,7 @@ func (w *rescueWorld) patchClaim(ops []operate.PatchOp) bool {
 
 // drive does what the intent says until it ends, or until so many actions are done; chance
 // gives the controllers their turns.
-func (w *rescueWorld) drive(i operate.ClaimIntent, volume string, kill int, chance func() int) (d operate.Decision) {
+func (w *rescueWorld) drive(i operate.ClaimIntent, volume string, kill int, chance func() int) (d operate.ClaimDecision) {
 	w.around, w.owners, w.steps = nil, nil, nil
 	for range 100 {
 		for n := chance(); n >= 0; n = chance() {
@@ -310,7 +310,7 @@ func TestRescueThereAndBack(t *testing.T) {
 		undo    string
 	}{
 		"scaled away": {func(w *rescueWorld) { w.wanted, w.going = false, true; w.settle() }, "pvc-1", false,
-			"clearClaimRef createClaim releaseVolume"},
+			"ClearClaimRef CreateClaim ReleaseVolume"},
 		"the new claim gives way": {func(w *rescueWorld) {
 			w.going = true
 			w.settle()
@@ -318,18 +318,18 @@ func TestRescueThereAndBack(t *testing.T) {
 				w.t.Errorf("without --replace: %s %s", d.Verdict, d.Message)
 			}
 			d := w.drive(undo("pvc-1", true), "pvc-1", forEver, inOrder)
-			if got := strings.Join(w.steps, " "); d.Verdict != operate.Stuck || d.Reason != operate.ReasonClaimHeld || got != "lookAround setAsideVolume clearClaimRef deleteClaim lookAround" {
+			if got := strings.Join(w.steps, " "); d.Verdict != operate.Stuck || d.Reason != operate.ReasonClaimHeld || got != "CheckUsage SetAsideVolume ClearClaimRef DeleteClaim CheckUsage" {
 				w.t.Errorf("%s, then %s %s", got, d.Verdict, d.Message)
 			}
 			w.going = true
 			w.settle()
-		}, "pvc-1", true, "releaseVolume"},
+		}, "pvc-1", true, "ReleaseVolume"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newRescueWorld(t)
 			w.deleteClaim()
 			d := w.drive(w.rescue(), "pvc-1", forEver, inOrder)
-			if got := strings.Join(w.steps, " "); got != "rescueVolume" || d.Verdict != operate.Done || d.Reason != operate.ReasonRescued {
+			if got := strings.Join(w.steps, " "); got != "RescueVolume" || d.Verdict != operate.Done || d.Reason != operate.ReasonRescued {
 				t.Errorf("%s, then %s %s", got, d.Verdict, d.Message)
 			}
 			if !sts.Rescued(w.claim, sts.NewVolume(w.volumes["pvc-1"])) {
@@ -393,7 +393,7 @@ func TestRescueOfAVolume(t *testing.T) {
 			w.deleteClaim()
 		}
 		d := w.drive(w.rescue(), "pvc-1", forEver, inOrder)
-		if got := strings.Join(w.steps, " "); got != "rescueVolume copyVolume rescueVolume" || d.Verdict != operate.Done || d.Reason != operate.ReasonRescued {
+		if got := strings.Join(w.steps, " "); got != "RescueVolume CopyVolume RescueVolume" || d.Verdict != operate.Done || d.Reason != operate.ReasonRescued {
 			t.Errorf("%s, then %s %s", got, d.Verdict, d.Message)
 		}
 		copied := w.volumes["pvc-1-copy"]
@@ -441,15 +441,15 @@ func TestRescueDecisions(t *testing.T) {
 		"the volume is lost": {func(w *rescueWorld) { deleted(w); delete(w.volumes, "pvc-1") }, "Refused VolumeLost"},
 		"lost, and it stays": {func(w *rescueWorld) { delete(w.volumes, "pvc-1") }, "Refused VolumeLost"},
 		"another's volume":   {func(w *rescueWorld) { deleted(w); w.volumes["pvc-1"].Spec.ClaimRef.UID = "other" }, "Refused VolumeNotOurs"},
-		"policy is set back": {func(w *rescueWorld) { deleted(w); w.refuses = true }, "rescueVolume Refused RetainIgnored"},
-		"Retain already":     {func(w *rescueWorld) { deleted(w); w.volumes["pvc-1"].Spec.PersistentVolumeReclaimPolicy = "Retain" }, "rescueVolume Done Rescued"},
+		"policy is set back": {func(w *rescueWorld) { deleted(w); w.refuses = true }, "RescueVolume Refused RetainIgnored"},
+		"Retain already":     {func(w *rescueWorld) { deleted(w); w.volumes["pvc-1"].Spec.PersistentVolumeReclaimPolicy = "Retain" }, "RescueVolume Done Rescued"},
 		"rescued, and the policy was changed since": {func(w *rescueWorld) {
 			deleted(w)
 			i := w.rescue()
 			i.At = i.At.Add(-time.Minute)
 			w.drive(i, "pvc-1", forEver, inOrder)
 			w.volumes["pvc-1"].Spec.PersistentVolumeReclaimPolicy = "Delete"
-		}, "rescueVolume Done Rescued"},
+		}, "RescueVolume Done Rescued"},
 		"released already":     {func(w *rescueWorld) { deleted(w); w.volumes["pvc-1"].Status.Phase = corev1.VolumeReleased }, "Refused VolumeReclaimed"},
 		"another has the name": {func(w *rescueWorld) { deleted(w); w.claim.UID = "other" }, "Refused VolumeReclaimed"},
 		"gone with all":        {func(w *rescueWorld) { w.claim = nil; delete(w.volumes, "pvc-1") }, "Refused VolumeLost"},
@@ -462,12 +462,12 @@ func TestRescueDecisions(t *testing.T) {
 			w.deleteVolume("pvc-1")
 			w.volumes["pvc-1-copy"] = &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: "pvc-1-copy"}}
 			w.volumes["pvc-1-copy"].Spec.ClaimRef = &corev1.ObjectReference{}
-		}, "rescueVolume Refused VolumeNotOurs"},
+		}, "RescueVolume Refused VolumeNotOurs"},
 		"the copy is gone again": {func(w *rescueWorld) {
 			w.deleteVolume("pvc-1")
 			w.drive(w.rescue(), "pvc-1", forEver, inOrder)
 			delete(w.volumes, "pvc-1-copy")
-		}, "copyVolume Done Rescued"},
+		}, "CopyVolume Done Rescued"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newRescueWorld(t)

@@ -1,7 +1,6 @@
 package operate_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -82,42 +81,57 @@ func (w *claimWorld) look() {
 }
 
 // apply does what the API server would, and says whether it did.
-func (w *claimWorld) apply(a *operate.Action) bool {
-	switch {
-	case a.LookAround != nil:
+func (w *claimWorld) apply(a operate.ClaimAction) bool {
+	switch a := a.(type) {
+	case *operate.CheckUsage:
 		w.look()
 		return true
-	case a.DeleteClaim != nil:
-		d := a.DeleteClaim
+	case *operate.DeleteClaim:
 		w.sent = true
-		if w.claim == nil || w.claim.UID != d.UID || w.claim.ResourceVersion != d.ResourceVersion {
+		if w.claim == nil || w.claim.UID != a.UID || w.claim.ResourceVersion != a.ResourceVersion {
 			return false
 		}
 		now := metav1.NewTime(ststest.Now)
 		w.claim.DeletionTimestamp, w.claim.ResourceVersion, w.around = &now, w.claim.ResourceVersion+"0", nil
 		return true
-	case a.CreateClaim != nil:
+	case *operate.CreateClaim:
 		if w.claim != nil {
 			return false
 		}
-		w.make(a.CreateClaim.Claim.DeepCopy())
+		w.make(a.Claim.DeepCopy())
 		return true
-	case a.HoldClaim != nil:
-		return w.hold(a.HoldClaim)
-	case a.DeleteVolume != nil:
-		if w.volume == nil || w.volume.UID != a.DeleteVolume.UID {
+	case *operate.MarkKept:
+		return w.patchClaim(a.Ops)
+	case *operate.UnmarkKept:
+		return w.patchClaim(a.Ops)
+	case *operate.DeleteVolume:
+		if w.volume == nil || w.volume.UID != a.UID {
 			return false
 		}
 		w.volume = nil
 		return true
 	}
-	for _, p := range []*operate.PatchVolume{a.RetainVolume, a.ClearClaimRef, a.ReleaseVolume, a.PurgeVolume} {
-		if p != nil {
-			return w.patch(p)
-		}
+	return w.patch(patchOf(w.t, a))
+}
+
+// patchOf is the patch of a volume.
+func patchOf(t *testing.T, a operate.ClaimAction) *operate.VolumePatch {
+	switch a := a.(type) {
+	case *operate.RetainVolume:
+		return &a.VolumePatch
+	case *operate.RescueVolume:
+		return &a.VolumePatch
+	case *operate.SetAsideVolume:
+		return &a.VolumePatch
+	case *operate.ClearClaimRef:
+		return &a.VolumePatch
+	case *operate.ReleaseVolume:
+		return &a.VolumePatch
+	case *operate.PurgeVolume:
+		return &a.VolumePatch
 	}
-	w.t.Fatalf("what is %+v?", a)
-	return false
+	t.Fatalf("what is %+v?", a)
+	return nil
 }
 
 func (w *claimWorld) make(c *corev1.PersistentVolumeClaim) {
@@ -128,7 +142,7 @@ func (w *claimWorld) make(c *corev1.PersistentVolumeClaim) {
 	w.claim = c
 }
 
-func (w *claimWorld) patch(p *operate.PatchVolume) bool {
+func (w *claimWorld) patch(p *operate.VolumePatch) bool {
 	if w.volume == nil || w.volume.UID != p.UID {
 		return false
 	}
@@ -148,11 +162,11 @@ func (w *claimWorld) patch(p *operate.PatchVolume) bool {
 	return true
 }
 
-func (w *claimWorld) hold(h *operate.HoldClaim) bool {
+func (w *claimWorld) patchClaim(ops []operate.PatchOp) bool {
 	if w.claim == nil {
 		return false
 	}
-	after, err := operate.Patched(w.claim, h.Ops)
+	after, err := operate.Patched(w.claim, ops)
 	if err != nil {
 		return false
 	}
@@ -203,25 +217,11 @@ func (w *claimWorld) controllers(n int) {
 }
 
 // kind names what an action does.
-func kind(a *operate.Action) string {
-	raw, err := json.Marshal(a)
-	if err != nil {
-		return err.Error()
-	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		return err.Error()
-	}
-	delete(fields, "why")
-	for name := range fields {
-		return name
-	}
-	return ""
-}
+func kind(a operate.ClaimAction) string { return strings.TrimPrefix(fmt.Sprintf("%T", a), "*operate.") }
 
 // drive asks the intent and does what it says until it ends, the controllers having as
 // many turns in between as chance wants.
-func (w *claimWorld) drive(i operate.ClaimIntent, chance func() int) (steps []string, d operate.Decision) {
+func (w *claimWorld) drive(i operate.ClaimIntent, chance func() int) (steps []string, d operate.ClaimDecision) {
 	for range 200 {
 		for n := chance(); n >= 0; n = chance() {
 			w.controllers(n)
@@ -265,15 +265,15 @@ func TestClaimThereAndBack(t *testing.T) {
 				t.Errorf("%s: %v, then %s %s: %s; want %v, then %s", policy, steps, d.Verdict, d.Reason, d.Message, want, reason)
 			}
 		}
-		expect(collect(), operate.ReasonClaimDeleted, "retainVolume", "lookAround", "deleteClaim", "lookAround", "lookAround")
+		expect(collect(), operate.ReasonClaimDeleted, "RetainVolume", "CheckUsage", "DeleteClaim", "CheckUsage", "CheckUsage")
 		if w.claim != nil || w.volume.Spec.PersistentVolumeReclaimPolicy != corev1.PersistentVolumeReclaimRetain {
 			t.Errorf("%s: after the deletion: %v, %v", policy, w.claim, w.volume.Spec)
 		}
 		w.around = nil
-		expect(collect(), operate.ReasonClaimDeleted, "lookAround")
+		expect(collect(), operate.ReasonClaimDeleted, "CheckUsage")
 
 		w.around = nil
-		expect(operate.RestoreClaim{UID: "volume-0"}, operate.ReasonClaimRestored, "clearClaimRef", "createClaim", "releaseVolume", "releaseVolume")
+		expect(operate.RestoreClaim{UID: "volume-0"}, operate.ReasonClaimRestored, "ClearClaimRef", "CreateClaim", "ReleaseVolume", "ReleaseVolume")
 		if c := w.claim; c.UID != "claim-1" || c.Spec.VolumeName != volumeName || len(c.OwnerReferences) > 0 ||
 			fmt.Sprint(c.Annotations) != "map[team:blue]" || c.Labels["app"] != "web" {
 			t.Errorf("%s: restored as %+v", policy, c)
@@ -285,13 +285,13 @@ func TestClaimThereAndBack(t *testing.T) {
 
 		again := collect()
 		again.UID, w.around = "claim-1", nil
-		expect(again, operate.ReasonClaimDeleted, "retainVolume", "lookAround", "deleteClaim", "lookAround", "lookAround")
+		expect(again, operate.ReasonClaimDeleted, "RetainVolume", "CheckUsage", "DeleteClaim", "CheckUsage", "CheckUsage")
 		w.around = nil
-		last := "purgeVolume"
+		last := "PurgeVolume"
 		if policy == corev1.PersistentVolumeReclaimRetain {
-			last = "deleteVolume"
+			last = "DeleteVolume"
 		}
-		expect(operate.PurgeRetained{UID: "volume-0"}, operate.ReasonPurged, "lookAround", last)
+		expect(operate.PurgeRetained{UID: "volume-0"}, operate.ReasonPurged, "CheckUsage", last)
 		if w.volume != nil || w.lost != (policy == corev1.PersistentVolumeReclaimDelete) {
 			t.Errorf("%s: purged, with the data lost: %t", policy, w.lost)
 		}
@@ -314,13 +314,13 @@ func TestClaimDecisions(t *testing.T) {
 		want   string // steps, then the end
 	}{
 		"needed by now: policy restored": {func(w *claimWorld) { w.state = sts.ClaimDesired }, collect(),
-			"retainVolume lookAround holdClaim releaseVolume holdClaim releaseVolume Done ClaimKept"},
+			"RetainVolume CheckUsage MarkKept ReleaseVolume UnmarkKept ReleaseVolume Done ClaimKept"},
 		"mounted by now": {func(w *claimWorld) { w.state = sts.ClaimInUse }, collect(),
-			"retainVolume lookAround holdClaim releaseVolume holdClaim releaseVolume Done ClaimKept"},
-		"parked by now": {func(w *claimWorld) { w.state = sts.ClaimParked }, collect(), "retainVolume lookAround holdClaim releaseVolume holdClaim releaseVolume Done ClaimKept"},
+			"RetainVolume CheckUsage MarkKept ReleaseVolume UnmarkKept ReleaseVolume Done ClaimKept"},
+		"parked by now": {func(w *claimWorld) { w.state = sts.ClaimParked }, collect(), "RetainVolume CheckUsage MarkKept ReleaseVolume UnmarkKept ReleaseVolume Done ClaimKept"},
 		"parked, with --parked": {func(w *claimWorld) { w.state = sts.ClaimParked },
 			operate.CollectClaim{UID: "claim-0", Choice: sts.ClaimChoice{Parked: true}, At: ststest.Now},
-			"retainVolume lookAround deleteClaim lookAround lookAround Done ClaimDeleted"},
+			"RetainVolume CheckUsage DeleteClaim CheckUsage CheckUsage Done ClaimDeleted"},
 		"another claim of the name": {func(w *claimWorld) { w.claim.UID = "other" }, collect(), "Done ClaimGone"},
 		"deleted by another client": {func(w *claimWorld) { w.claim = nil }, collect(), "Done ClaimGone"},
 		"undone at once": {func(w *claimWorld) {
@@ -331,8 +331,8 @@ func TestClaimDecisions(t *testing.T) {
 		"the volume is being deleted": {func(w *claimWorld) { w.volume.DeletionTimestamp = &metav1.Time{Time: ststest.Now} }, collect(),
 			"Refused VolumeNotOurs"},
 		"no volume": {func(w *claimWorld) { w.volume, w.claim.Spec.VolumeName, w.named = nil, "", "" }, collect(),
-			"lookAround deleteClaim lookAround Done ClaimDeleted"},
-		"the volume is lost": {func(w *claimWorld) { w.volume = nil }, collect(), "lookAround deleteClaim lookAround Done ClaimDeleted"},
+			"CheckUsage DeleteClaim CheckUsage Done ClaimDeleted"},
+		"the volume is lost": {func(w *claimWorld) { w.volume = nil }, collect(), "CheckUsage DeleteClaim CheckUsage Done ClaimDeleted"},
 		"another client resets the policy": {func(w *claimWorld) {
 			w.apply(collect().Next(w.view()).Action)
 			w.volume.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimDelete
@@ -342,25 +342,25 @@ func TestClaimDecisions(t *testing.T) {
 			w.apply(collect().Next(w.view()).Action)
 			w.apply(collect().Next(w.view()).Action)
 			w.state, w.held = sts.ClaimInUse, true
-		}, collect(), "lookAround Stuck ClaimHeld"},
+		}, collect(), "CheckUsage Stuck ClaimHeld"},
 		"deleted, and needed": {func(w *claimWorld) { deleted(w); w.state = sts.ClaimDesired }, collect(),
-			"lookAround clearClaimRef createClaim lookAround lookAround releaseVolume releaseVolume Stuck ClaimRestored"},
+			"CheckUsage ClearClaimRef CreateClaim CheckUsage CheckUsage ReleaseVolume ReleaseVolume Stuck ClaimRestored"},
 		"deleted, needed, and recreated elsewhere": {func(w *claimWorld) {
 			deleted(w)
 			w.state = sts.ClaimDesired
 			w.controllers(3)
 			w.controllers(2)
-		}, collect(), "lookAround Stuck ClaimReplaced"},
+		}, collect(), "CheckUsage Stuck ClaimReplaced"},
 		"deleted, needed, and recreated without a volume yet": {func(w *claimWorld) {
 			deleted(w)
 			w.state = sts.ClaimDesired
 			w.controllers(3)
-		}, collect(), "lookAround clearClaimRef lookAround lookAround releaseVolume releaseVolume Stuck ClaimRestored"},
+		}, collect(), "CheckUsage ClearClaimRef CheckUsage CheckUsage ReleaseVolume ReleaseVolume Stuck ClaimRestored"},
 
 		"undo without a record":    {func(*claimWorld) {}, operate.RestoreClaim{UID: "volume-0"}, "Done ClaimRestored"},
 		"undo, the volume is gone": {func(w *claimWorld) { w.volume = nil }, undo, "Refused NotRetained"},
 		"undo, it was never deleted": {func(w *claimWorld) { w.apply(collect().Next(w.view()).Action) }, undo,
-			"holdClaim releaseVolume holdClaim releaseVolume Done ClaimRestored"},
+			"MarkKept ReleaseVolume UnmarkKept ReleaseVolume Done ClaimRestored"},
 		"undo, another claim exists": {func(w *claimWorld) {
 			deleted(w)
 			w.state = sts.ClaimDesired
@@ -371,13 +371,13 @@ func TestClaimDecisions(t *testing.T) {
 			deleted(w)
 			w.state = sts.ClaimDesired
 			w.controllers(3)
-		}, undo, "clearClaimRef releaseVolume releaseVolume Done ClaimRestored"},
+		}, undo, "ClearClaimRef ReleaseVolume ReleaseVolume Done ClaimRestored"},
 		"undo, killed before the claim was created, and another client created it": {func(w *claimWorld) {
 			deleted(w)
 			w.apply(undo.Next(w.view()).Action)
 			w.state = sts.ClaimDesired
 			w.controllers(3)
-		}, undo, "releaseVolume releaseVolume Done ClaimRestored"},
+		}, undo, "ReleaseVolume ReleaseVolume Done ClaimRestored"},
 		"undo of a volume that is reserved for another claim": {func(w *claimWorld) {
 			deleted(w)
 			w.volume.Spec.ClaimRef.Name = "data-db-0"
@@ -390,30 +390,30 @@ func TestClaimDecisions(t *testing.T) {
 
 		"purge without a record":  {func(*claimWorld) {}, purge, "Refused NotRetained"},
 		"purge, never deleted":    {func(w *claimWorld) { w.apply(collect().Next(w.view()).Action) }, purge, "Refused ClaimExists"},
-		"purge, and it is needed": {func(w *claimWorld) { deleted(w); w.state = sts.ClaimDesired }, purge, "lookAround Refused ClaimMissing"},
+		"purge, and it is needed": {func(w *claimWorld) { deleted(w); w.state = sts.ClaimDesired }, purge, "CheckUsage Refused ClaimMissing"},
 		"purge, an undo has started": {func(w *claimWorld) {
 			deleted(w)
 			w.apply(undo.Next(w.view()).Action)
 			w.controllers(1)
-		}, purge, "lookAround purgeVolume Done Purged"},
+		}, purge, "CheckUsage PurgeVolume Done Purged"},
 		"purge, a claim may get it": {func(w *claimWorld) {
 			deleted(w)
 			w.apply(undo.Next(w.view()).Action)
 			w.state = sts.ClaimDesired
 			w.controllers(3)
 		}, purge, "Refused ClaimExists"},
-		"purge, the new claim is elsewhere": {replaced, purge, "lookAround Refused ClaimReplaced"},
+		"purge, the new claim is elsewhere": {replaced, purge, "CheckUsage Refused ClaimReplaced"},
 		"purge, the new claim is elsewhere, and that is known": {replaced, operate.PurgeRetained{UID: "volume-0", Replaced: true},
-			"lookAround purgeVolume Done Purged"},
+			"CheckUsage PurgeVolume Done Purged"},
 		"purge, the new claim is elsewhere, and not needed": {func(w *claimWorld) {
 			replaced(w)
 			w.state, w.held = sts.ClaimOrphaned, false
-		}, purge, "lookAround purgeVolume Done Purged"},
-		"purge, and unknown whether a pod mounts it":         {func(w *claimWorld) { deleted(w); w.hidden = "pods" }, purge, "lookAround Refused Unseen"},
-		"purge, and unknown whether an object references it": {func(w *claimWorld) { deleted(w); w.hidden = "cronjobs" }, purge, "lookAround Refused Unseen"},
+		}, purge, "CheckUsage PurgeVolume Done Purged"},
+		"purge, and unknown whether a pod mounts it":         {func(w *claimWorld) { deleted(w); w.hidden = "pods" }, purge, "CheckUsage Refused Unseen"},
+		"purge, and unknown whether an object references it": {func(w *claimWorld) { deleted(w); w.hidden = "cronjobs" }, purge, "CheckUsage Refused Unseen"},
 		"purge, and another volume has the data": {deleted, operate.PurgeRetained{UID: "volume-0", Shared: []string{"pvc-2"}},
-			"lookAround Refused VolumeShared"},
-		"deleted by two at once": {func(w *claimWorld) { deleted(w); w.sent = false }, collect(), "lookAround Done ClaimGone"},
+			"CheckUsage Refused VolumeShared"},
+		"deleted by two at once": {func(w *claimWorld) { deleted(w); w.sent = false }, collect(), "CheckUsage Done ClaimGone"},
 		"deleted while an undo is half done": {func(w *claimWorld) {
 			deleted(w)
 			w.apply(undo.Next(w.view()).Action)
@@ -426,7 +426,7 @@ func TestClaimDecisions(t *testing.T) {
 			w.apply(collect().Next(w.view()).Action)
 			w.apply(undo.Next(w.view()).Action)
 			w.apply(undo.Next(w.view()).Action)
-		}, operate.FinishRestore{}, "holdClaim releaseVolume Done ClaimRestored"},
+		}, operate.FinishRestore{}, "UnmarkKept ReleaseVolume Done ClaimRestored"},
 		"purge that fails": {func(w *claimWorld) {
 			deleted(w)
 			w.look()
@@ -522,7 +522,7 @@ func TestClaimKilled(t *testing.T) {
 				for writes := 0; writes < kills; {
 					d := collect().Next(w.view())
 					w.apply(d.Action)
-					if d.Action.Writes() {
+					if d.Action.IsAPIWrite() {
 						writes++
 					}
 				}

@@ -41,26 +41,28 @@ func (a *actor) step(w *claimWorld) {
 	}
 	a.log = append(a.log, kind(d.Action))
 	around := a.view.Around
-	a.sent = a.sent || d.Action.DeleteClaim != nil
+	_, isDeletion := d.Action.(*operate.DeleteClaim)
+	_, isCheck := d.Action.(*operate.CheckUsage)
+	a.sent = a.sent || isDeletion
 	switch {
-	case d.Action.LookAround != nil:
+	case isCheck:
 		w.look()
 		around = w.around
 	case !w.apply(d.Action):
 		a.log[len(a.log)-1] += "!"
 		a.view = nil
 		return
-	case d.Action.DeleteClaim != nil:
+	case isDeletion:
 		around = nil
 	}
 	// What the server has answered is the one object that was written.
 	now := w.view()
-	if d.Action.LookAround == nil {
-		if d.Action.DeleteClaim != nil || d.Action.CreateClaim != nil || d.Action.HoldClaim != nil {
-			a.view.Claim = now.Claim
-		} else {
-			a.view.Volume = now.Volume
-		}
+	switch d.Action.(type) {
+	case *operate.CheckUsage:
+	case *operate.DeleteClaim, *operate.CreateClaim, *operate.MarkKept, *operate.UnmarkKept:
+		a.view.Claim = now.Claim
+	default:
+		a.view.Volume = now.Volume
 	}
 	a.view.Around, a.view.Sent = around, a.sent
 }

@@ -24,9 +24,9 @@ type RestoreClaim struct {
 }
 
 // Next implements ClaimIntent.
-func (i RestoreClaim) Next(v ClaimView) Decision {
+func (i RestoreClaim) Next(v ClaimView) ClaimDecision {
 	if v.Volume == nil || v.Volume.UID != i.UID {
-		return decide(Refused, ReasonNotRetained, msgVolumeGone(v.VolumeName), "")
+		return decideClaim(Refused, ReasonNotRetained, msgVolumeGone(v.VolumeName), "")
 	}
 	record := v.record()
 	switch {
@@ -34,18 +34,18 @@ func (i RestoreClaim) Next(v ClaimView) Decision {
 		if d := tidy(&v, ReasonClaimRestored); d != nil {
 			return *d
 		}
-		return decide(Done, ReasonClaimRestored, msgRestored(v.Volume.Name, v.sayOwners()), "")
+		return decideClaim(Done, ReasonClaimRestored, msgRestored(v.Volume.Name, v.sayOwners()), "")
 	case record == nil:
-		return decide(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), "")
+		return decideClaim(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), "")
 	case v.Volume.DeletionTimestamp != nil || purged(v.Volume, record):
-		return decide(Refused, ReasonPurging, msgPurgeInProgress(v.Volume.Name), stillThere(&v))
+		return decideClaim(Refused, ReasonPurging, msgPurgeInProgress(v.Volume.Name), stillThere(&v))
 	case v.Volume.Spec.ClaimRef != nil && !v.remembers(record):
 		return elsewhere(&v)
 	case v.Claim != nil && v.Claim.DeletionTimestamp != nil:
 		return leaving(&v, record)
 	case v.Claim != nil && v.Claim.UID == record.UID && record.CopyOf != "":
 		message, hint := msgClaimOnOriginal(v.Namespace, v.Name, record.CopyOf, v.Volume.Name, undoHint(&v))
-		return decide(Refused, ReasonClaimExists, message, hint)
+		return decideClaim(Refused, ReasonClaimExists, message, hint)
 	// A claim without a volume has no data yet, and gets this volume.
 	case v.Claim != nil && !v.on() && v.Claim.UID != record.UID && v.Claim.Spec.VolumeName != "":
 		return i.replace(v, record)
@@ -55,12 +55,12 @@ func (i RestoreClaim) Next(v ClaimView) Decision {
 
 // leaving: the claim of this name is being deleted. It is removed when the pods that use it
 // are gone.
-func leaving(v *ClaimView, record *sts.Retained) Decision {
+func leaving(v *ClaimView, record *sts.Retained) ClaimDecision {
 	if v.Claim.UID != record.UID && !v.on() && v.refUID() != "" {
-		return do(Action{Why: stepReserveVolume(v.Volume.Name, v.Name), ClearClaimRef: clearRef(v.Volume)}, ReasonClaimRestored)
+		return doClaim(&ClearClaimRef{clearRef(v.Volume).because(stepReserveVolume(v.Volume.Name, v.Name))}, ReasonClaimRestored)
 	}
 	if v.Around == nil {
-		return lookAround(v, stepCheckUser(v.Name))
+		return checkUsage(v, stepCheckUser(v.Name))
 	}
 	if v.Around.Stays == "" {
 		return going(v.Claim)
@@ -71,7 +71,7 @@ func leaving(v *ClaimView, record *sts.Retained) Decision {
 		again += " --replace"
 	}
 	message, hint := msgOldClaimInUse(v.Around.Stays, sayKept(v), removePod(v), again)
-	return decide(Stuck, ReasonClaimHeld, message, hint)
+	return decideClaim(Stuck, ReasonClaimHeld, message, hint)
 }
 
 // removePod is the command after which the claim is removed.
@@ -87,18 +87,18 @@ func removePod(v *ClaimView) string {
 // such that no data is lost wherever it is interrupted: the new volume is retained and
 // recorded first; then the old volume is reserved for the next claim of this name, whichever
 // client creates it; only then the new claim is deleted. Its pod is left alone.
-func (i RestoreClaim) replace(v ClaimView, record *sts.Retained) Decision {
+func (i RestoreClaim) replace(v ClaimView, record *sts.Retained) ClaimDecision {
 	c := v.Claim
 	if !i.Replace {
 		message, hint := msgNewClaimExists(c.Spec.VolumeName, v.Volume.Name, undoHint(&v))
-		return decide(Refused, ReasonClaimExists, message, hint)
+		return decideClaim(Refused, ReasonClaimExists, message, hint)
 	}
 	if v.Around == nil {
-		return lookAround(&v, stepCheckNewClaim(v.Name))
+		return checkUsage(&v, stepCheckNewClaim(v.Name))
 	}
 	if why := i.unproven(&v, record); why != "" {
 		message, hint := msgReplaceRefused(why, v.Volume.Name, undoHint(&v))
-		return decide(Refused, ReasonNotProven, message, hint)
+		return decideClaim(Refused, ReasonNotProven, message, hint)
 	}
 	other, err := sts.ReadRetained(v.Other)
 	kept := v.Other.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain
@@ -110,13 +110,14 @@ func (i RestoreClaim) replace(v ClaimView, record *sts.Retained) Decision {
 		r := sts.NewRetained(c, v.Other)
 		r.DeletedBy, r.DeletedAt, r.SetAsideFor = i.By, i.At, v.Volume.Name
 		r.Reason = msgSetAsideReason()
-		return do(Action{Why: stepRetainNew(v.Other.Name), SetAsideVolume: rescue(v.Other, r)}, ReasonClaimReplaced)
+		return doClaim(&SetAsideVolume{rescue(v.Other, r).because(stepRetainNew(v.Other.Name))}, ReasonClaimReplaced)
 	case v.refUID() != "":
-		return do(Action{Why: stepReserveVolume(v.Volume.Name, v.Name), ClearClaimRef: clearRef(v.Volume)}, ReasonClaimRestored)
+		return doClaim(&ClearClaimRef{clearRef(v.Volume).because(stepReserveVolume(v.Volume.Name, v.Name))}, ReasonClaimRestored)
 	}
-	return do(Action{Why: stepDeleteNewClaim(v.Name), DeleteClaim: &DeleteClaim{
+	return doClaim(&DeleteClaim{
+		Why:       stepDeleteNewClaim(v.Name),
 		Namespace: v.Namespace, Name: v.Name, UID: c.UID, ResourceVersion: c.ResourceVersion,
-	}}, ReasonClaimReplaced)
+	}, ReasonClaimReplaced)
 }
 
 // unproven is why it is not certain that the StatefulSet controller created the claim and
@@ -183,7 +184,7 @@ func misfit(volume *corev1.PersistentVolume, c *corev1.PersistentVolumeClaim) st
 // restore recreates the claim and restores the reclaim policy of the volume. A claim of that
 // name that another client creates meanwhile, such as the StatefulSet controller, gets the
 // volume too.
-func restore(v ClaimView, record *sts.Retained) Decision {
+func restore(v ClaimView, record *sts.Retained) ClaimDecision {
 	c, ref := v.Claim, v.refUID()
 	switch {
 	case c != nil && c.DeletionTimestamp != nil:
@@ -195,17 +196,15 @@ func restore(v ClaimView, record *sts.Retained) Decision {
 		}
 		return giveBack(&v, record, ReasonClaimRestored)
 	case ref != "" && (c == nil || ref != c.UID):
-		return do(Action{Why: stepReserveVolume(v.Volume.Name, v.Name), ClearClaimRef: clearRef(v.Volume)}, ReasonClaimRestored)
+		return doClaim(&ClearClaimRef{clearRef(v.Volume).because(stepReserveVolume(v.Volume.Name, v.Name))}, ReasonClaimRestored)
 	case c == nil:
 		again := record.Claim.DeepCopy()
 		again.Spec.VolumeName, again.OwnerReferences = v.Volume.Name, nil
-		return do(Action{Why: stepRecreateClaim(v.Name, v.Volume.Name), CreateClaim: &CreateClaim{
-			Namespace: v.Namespace, Name: v.Name, Volume: v.Volume.Name, Claim: again,
-		}}, ReasonClaimRestored)
+		return doClaim(&CreateClaim{Why: stepRecreateClaim(v.Name, v.Volume.Name), Claim: again}, ReasonClaimRestored)
 	case c.Spec.VolumeName != "" && !v.on():
-		return decide(Stuck, ReasonClaimReplaced, msgRecreatedMeanwhile(c.Spec.VolumeName, sayKept(&v)), hintRecreated(undoHint(&v)))
+		return decideClaim(Stuck, ReasonClaimReplaced, msgRecreatedMeanwhile(c.Spec.VolumeName, sayKept(&v)), hintRecreated(undoHint(&v)))
 	}
-	return Decision{Verdict: Wait, Reason: ReasonBinding, Subject: c.Name, Message: msgWaitBound(c.Name, v.Volume.Name)}
+	return ClaimDecision{Verdict: Wait, Reason: ReasonBinding, Subject: c.Name, Message: msgWaitBound(c.Name, v.Volume.Name)}
 }
 
 // stillThere is the hint for a purge that makes no progress.
@@ -221,11 +220,11 @@ func stillThere(v *ClaimView) string {
 type FinishRestore struct{}
 
 // Next implements ClaimIntent.
-func (FinishRestore) Next(v ClaimView) Decision {
+func (FinishRestore) Next(v ClaimView) ClaimDecision {
 	if v.Claim != nil && v.Volume != nil && v.record() == nil {
 		if d := tidy(&v, ReasonClaimRestored); d != nil {
 			return *d
 		}
 	}
-	return decide(Done, ReasonClaimRestored, msgRestored(v.VolumeName, ""), "")
+	return decideClaim(Done, ReasonClaimRestored, msgRestored(v.VolumeName, ""), "")
 }

@@ -44,7 +44,7 @@ func goes(i Intent, s *sts.Snapshot) (pods map[types.UID]bool, done bool) {
 // Next implements [Intent].
 func (c confirmed) Next(s *sts.Snapshot, f Facts) Decision {
 	d := Next(c.Intent, s, f)
-	if d.Verdict != Do || !d.Action.Writes() || f.Wrote || len(f.Deleted) > 0 || len(f.Scaled) > 0 {
+	if d.Verdict != Do || !d.Action.IsAPIWrite() || f.Wrote || len(f.Deleted) > 0 || len(f.Scaled) > 0 {
 		return d
 	}
 	going, _ := goes(c.Intent, s)

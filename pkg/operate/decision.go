@@ -4,6 +4,7 @@
 package operate
 
 import (
+	"encoding/json"
 	"errors"
 	"maps"
 	"time"
@@ -17,10 +18,10 @@ import (
 // one next step; it keeps nothing between calls.
 type Intent interface {
 	Next(s *sts.Snapshot, f Facts) Decision
-	// Release is the write that releases the lock when the command ends, nil when
+	// Release is the patch that releases the lock when the command ends, nil when
 	// there is nothing to release. With reached false, the command can still be
 	// resumed later.
-	Release(s *sts.Snapshot, reached bool) *Action
+	Release(s *sts.Snapshot, reached bool) *PatchSet
 }
 
 // ErrChanged means that a precondition of an action did not hold: nothing was
@@ -52,10 +53,10 @@ type Facts struct {
 	Wrote bool
 	// Still is for how long nothing has changed: see [sts.Snapshot.Progress].
 	Still time.Duration
-	// Answers are the results of the [Run] actions that have ended, by their keys; Asked
-	// are the keys of all that were started.
-	Answers map[string]Answer
-	Asked   map[string]bool
+	// Results are those of the [Exec] actions that have ended, by their keys; Started are the
+	// keys of all that were started.
+	Results map[string]ExecResult
+	Started map[string]bool
 	// StoredTemplate is the digest of the template as the API server stores it, where a dry
 	// run of this command has shown that admission changes it.
 	StoredTemplate string
@@ -65,7 +66,7 @@ type Facts struct {
 	// server's answer was lost.
 	Deleted map[types.UID]string
 	// Allowed are the evictions that the API server would have carried out.
-	Allowed map[AskEviction]bool
+	Allowed map[EvictionCheck]bool
 	// Scaled are the ordinals with or without which this command has scaled the set.
 	Scaled map[sts.Ordinal]bool
 	// Held is how often this command has added its finalizer to a pod, by the pod's UID.
@@ -73,24 +74,7 @@ type Facts struct {
 }
 
 // After are the facts once an action was carried out.
-func (f Facts) After(a Action) Facts {
-	switch {
-	case a.PatchSet != nil:
-		f.Wrote = true
-		if a.PatchSet.RestoreRevision != "" {
-			f.Restored++
-		}
-	case a.DeletePod != nil:
-		f.Deleted = withKey(f.Deleted, a.DeletePod.UID, a.DeletePod.Name)
-	case a.AskEviction != nil:
-		f.Allowed = withKey(f.Allowed, *a.AskEviction, true)
-	case a.Scale != nil:
-		f.Scaled = withKey(f.Scaled, a.Scale.Ordinal, true)
-	case a.HoldPod != nil && !a.HoldPod.Off:
-		f.Held = withKey(f.Held, a.HoldPod.UID, f.Held[a.HoldPod.UID]+1)
-	}
-	return f
-}
+func (f Facts) After(a SetAction) Facts { return a.after(f) }
 
 // withKey does not change the old map, which may be in use.
 func withKey[K comparable, V any](old map[K]V, key K, value V) map[K]V {
@@ -136,7 +120,7 @@ type Decision struct {
 	// Hint is what to do, often a command.
 	Hint string `json:"hint,omitempty"`
 	// Action is set with [Do].
-	Action *Action `json:"action,omitempty"`
+	Action SetAction `json:"action,omitempty"`
 	// Until is when a [Wait] ends if nothing else changes.
 	Until *time.Time `json:"until,omitempty"`
 	// Recheck is when a Wait becomes another verdict if nothing changes before: what is
@@ -346,8 +330,24 @@ func decide(v Verdict, reason, message, hint string) Decision {
 	return Decision{Verdict: v, Reason: reason, Message: message, Hint: hint}
 }
 
-func do(a Action, reason string) Decision {
-	return Decision{Verdict: Do, Reason: reason, Message: a.Why, Action: &a}
+func do(a SetAction, reason string) Decision {
+	return Decision{Verdict: Do, Reason: reason, Message: a.Describe(), Action: a}
+}
+
+// MarshalJSON writes the action with its type.
+func (d Decision) MarshalJSON() ([]byte, error) {
+	type fields Decision
+	out := struct {
+		fields
+		Action json.RawMessage `json:"action,omitempty"` // instead of that of the fields
+	}{fields: fields(d)}
+	if d.Action != nil {
+		var err error
+		if out.Action, err = MarshalAction(d.Action); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(out)
 }
 
 // Key identifies a decision in the progress output: passing seconds do not change it.

@@ -470,16 +470,18 @@ func abortCases() []decisionCase {
 
 // answers are the facts after an intent has asked all that it wants to know at once.
 // Questions that say gives no answer to are still open.
-func answers(i operate.Intent, inv *sts.Inventory, say func(operate.Run) *operate.Answer) operate.Facts {
-	s, f := inv.Snapshots()[0], operate.Facts{Wrote: true, Asked: map[string]bool{}, Answers: map[string]operate.Answer{}}
-	for d := i.Next(s, f); d.Action != nil && d.Action.Run != nil; d = i.Next(s, f) {
-		run := *d.Action.Run
-		f.Asked[run.Key] = true
+func answers(i operate.Intent, inv *sts.Inventory, say func(*operate.Exec) *operate.ExecResult) operate.Facts {
+	s, f := inv.Snapshots()[0], operate.Facts{Wrote: true, Started: map[string]bool{}, Results: map[string]operate.ExecResult{}}
+	for {
+		run, ok := i.Next(s, f).Action.(*operate.Exec)
+		if !ok {
+			return f
+		}
+		f.Started[run.Key] = true
 		if a := say(run); a != nil {
-			f.Answers[run.Key] = *a
+			f.Results[run.Key] = *a
 		}
 	}
-	return f
 }
 
 func autoCases() []decisionCase {
@@ -557,12 +559,12 @@ func autoCases() []decisionCase {
 		s.Annotations = map[string]string{"argocd.argoproj.io/tracking-id": "shop"}
 	})
 	wrote := operate.Facts{Wrote: true}
-	good, bad := &operate.Answer{}, &operate.Answer{ExitCode: 3, Output: "no"}
-	always := func(a *operate.Answer) func(operate.Run) *operate.Answer {
-		return func(operate.Run) *operate.Answer { return a }
+	good, bad := &operate.ExecResult{}, &operate.ExecResult{ExitCode: 3, Output: "no"}
+	always := func(a *operate.ExecResult) func(*operate.Exec) *operate.ExecResult {
+		return func(*operate.Exec) *operate.ExecResult { return a }
 	}
-	about := func(what string, a *operate.Answer) func(operate.Run) *operate.Answer {
-		return func(r operate.Run) *operate.Answer {
+	about := func(what string, a *operate.ExecResult) func(*operate.Exec) *operate.ExecResult {
+		return func(r *operate.Exec) *operate.ExecResult {
 			if r.Pod == what || r.Command == what {
 				return a
 			}
@@ -652,7 +654,7 @@ func autoCases() []decisionCase {
 		// Checks.
 		{"the first check", at(2), nil, checking, wrote, operate.Do, "Check"},
 		{"the first check runs", at(2), nil, checking, answers(checking, at(2), always(nil)), operate.Wait, operate.ReasonChecking},
-		{"the second check", at(2), nil, checking, answers(checking, at(2), func(r operate.Run) *operate.Answer {
+		{"the second check", at(2), nil, checking, answers(checking, at(2), func(r *operate.Exec) *operate.ExecResult {
 			if r.Command == "./smoke" {
 				return good
 			}
@@ -660,7 +662,7 @@ func autoCases() []decisionCase {
 		}), operate.Wait, operate.ReasonChecking},
 		{"checked", at(2), nil, checking, answers(checking, at(2), always(good)), operate.Do, "Step"},
 		{"a bad check", at(2), nil, checking, answers(checking, at(2), about("./more", bad)), operate.Failed, operate.ReasonGateFailed},
-		{"a check that took too long", at(2), nil, checking, answers(checking, at(2), always(&operate.Answer{ExitCode: -1, Problem: "timed out after 1m"})), operate.Failed, operate.ReasonGateFailed},
+		{"a check that took too long", at(2), nil, checking, answers(checking, at(2), always(&operate.ExecResult{ExitCode: -1, Problem: "timed out after 1m"})), operate.Failed, operate.ReasonGateFailed},
 		{"a pod was replaced: its answers do not count", at(2), []change{replaced(3)}, checking, answers(checking, at(2), always(good)), operate.Do, "Check"},
 		{"a pod was replaced: bad answers do not count either", at(2), []change{replaced(3)}, checking, answers(checking, at(2), always(bad)), operate.Do, "Check"},
 		{"each step checks again", at(3), nil, checking, answers(checking, at(2), always(good)), operate.Do, "Check"},
@@ -670,8 +672,8 @@ func autoCases() []decisionCase {
 
 		{"a check inside the first pod", at(2), nil, probing, wrote, operate.Do, "Check"},
 		{"checks inside the pods", at(2), nil, probing, answers(probing, at(2), always(nil)), operate.Wait, operate.ReasonChecking},
-		{"a pod that went away under its check, before the watch shows it", at(2), nil, probing, answers(probing, at(2), about("web-4", &operate.Answer{ExitCode: 137, PodGone: true})), operate.Wait, operate.ReasonChecking},
-		{"a check that was killed in a pod that stays", at(2), nil, probing, answers(probing, at(2), about("web-4", &operate.Answer{ExitCode: 137})), operate.Failed, operate.ReasonGateFailed},
+		{"a pod that went away under its check, before the watch shows it", at(2), nil, probing, answers(probing, at(2), about("web-4", &operate.ExecResult{ExitCode: 137, PodGone: true})), operate.Wait, operate.ReasonChecking},
+		{"a check that was killed in a pod that stays", at(2), nil, probing, answers(probing, at(2), about("web-4", &operate.ExecResult{ExitCode: 137})), operate.Failed, operate.ReasonGateFailed},
 		{"checked inside the pods", at(2), nil, probing, answers(probing, at(2), always(good)), operate.Do, "Step"},
 		{"a bad check inside a pod", at(2), nil, probing, answers(probing, at(2), about("web-3", bad)), operate.Failed, operate.ReasonGateFailed},
 		{"a pod was replaced: it is checked", at(2), []change{replaced(3)}, probing, answers(probing, at(2), always(good)), operate.Do, "Check"},
@@ -682,7 +684,7 @@ func autoCases() []decisionCase {
 		{"in the first container where the default one does not exist", at(2), []change{onPod(3, func(p *corev1.Pod) {
 			p.Annotations = map[string]string{"kubectl.kubernetes.io/default-container": "gone"}
 		})}, probing, wrote, operate.Do, "Check"},
-		{"inside the pods first, then here", at(2), nil, both, answers(both, at(2), func(r operate.Run) *operate.Answer {
+		{"inside the pods first, then here", at(2), nil, both, answers(both, at(2), func(r *operate.Exec) *operate.ExecResult {
 			if r.Pod != "" {
 				return good
 			}
@@ -852,8 +854,8 @@ func TestDecisions(t *testing.T) {
 					t.Errorf("%s: %s %s: %s; want %s %s", test.name, d.Verdict, d.Reason, d.Message, test.verdict, test.reason)
 				}
 				fmt.Fprintf(&all, "# %s\n%s", test.name, inFull(d))
-				if d.Action != nil && d.Action.PatchSet != nil {
-					guarded(t, test.name, s.Set, d.Action.PatchSet)
+				if p, ok := d.Action.(*operate.PatchSet); ok {
+					guarded(t, test.name, s.Set, p)
 				}
 			}
 			golden.Assert(t, all.String(), verb+".decisions")
@@ -867,30 +869,16 @@ func inFull(d operate.Decision) string {
 	if d.Hint != "" {
 		fmt.Fprintf(&b, "→ %s\n", d.Hint)
 	}
-	if d.Action != nil && d.Action.DeletePod != nil {
-		p := d.Action.DeletePod
-		fmt.Fprintf(&b, "  delete %s, UID %s, on %s\n", p.Name, p.UID, p.Revision)
-	}
-	if d.Action != nil && d.Action.EvictPod != nil {
-		p := d.Action.EvictPod
-		fmt.Fprintf(&b, "  evict %s, UID %s, on %s\n", p.Name, p.UID, p.Revision)
-	}
-	if d.Action != nil && d.Action.Run != nil {
-		r := d.Action.Run
-		fmt.Fprintf(&b, "  run %s: %s%s, container %q, UID %q, within %s\n", r.Label(), r.Command, strings.Join(r.Argv, " "), r.Container, r.UID, r.Timeout)
-		for _, line := range r.Env {
-			b.WriteString("  " + line + "\n")
-		}
-	}
-	if d.Action != nil {
-		b.WriteString(resizing(d.Action))
+	patch, isPatch := d.Action.(*operate.PatchSet)
+	if !isPatch {
+		b.WriteString(actionInFull(d.Action))
 	}
 	if d.Until != nil {
 		fmt.Fprintf(&b, "  until %s\n", d.Until.Format(time.TimeOnly))
 	}
-	if d.Action != nil && d.Action.PatchSet != nil {
-		fmt.Fprintf(&b, "  event %s\n", d.Action.PatchSet.Event)
-		b.WriteString(indented(d.Action.PatchSet.Ops))
+	if isPatch {
+		fmt.Fprintf(&b, "  event %s\n", patch.Event)
+		b.WriteString(indented(patch.Ops))
 	}
 	if d.Then != nil {
 		b.WriteString("then " + inFull(*d.Then))
@@ -900,15 +888,27 @@ func inFull(d operate.Decision) string {
 	return b.String()
 }
 
-// resizing are the actions that only changes of size have.
-func resizing(a *operate.Action) string {
-	switch {
-	case a.AskEviction != nil:
-		return fmt.Sprintf("  ask whether %s, UID %s, may be evicted %s\n", a.AskEviction.Name, a.AskEviction.UID, a.AskEviction.When)
-	case a.Scale != nil:
-		return fmt.Sprintf("  scale from %d to %d, ordinal %s, event %s\n%s", a.Scale.From, a.Scale.To, a.Scale.Ordinal, a.Scale.Event, indented(a.Scale.Ops))
-	case a.HoldPod != nil:
-		return fmt.Sprintf("  hold %s, off %t\n%s", a.HoldPod.Name, a.HoldPod.Off, indented(a.HoldPod.Ops))
+// actionInFull is any action but a patch of the set.
+func actionInFull(a operate.SetAction) string {
+	switch a := a.(type) {
+	case *operate.DeletePod:
+		return fmt.Sprintf("  delete %s, UID %s, on %s\n", a.Name, a.UID, a.Revision)
+	case *operate.EvictPod:
+		return fmt.Sprintf("  evict %s, UID %s, on %s\n", a.Name, a.UID, a.Revision)
+	case *operate.DryRunEviction:
+		return fmt.Sprintf("  ask whether %s, UID %s, may be evicted %s\n", a.Name, a.UID, a.When)
+	case *operate.Scale:
+		return fmt.Sprintf("  scale from %d to %d, ordinal %s, event %s\n%s", a.From, a.To, a.Ordinal, a.Event, indented(a.Ops))
+	case *operate.AddFinalizer:
+		return fmt.Sprintf("  hold %s, off false\n%s", a.Name, indented(a.Ops))
+	case *operate.RemoveFinalizer:
+		return fmt.Sprintf("  hold %s, off true\n%s", a.Name, indented(a.Ops))
+	case *operate.Exec:
+		text := fmt.Sprintf("  run %s: %s%s, container %q, UID %q, within %s\n", a.Label(), a.Command, strings.Join(a.Argv, " "), a.Container, a.UID, a.Timeout)
+		for _, line := range a.Env {
+			text += "  " + line + "\n"
+		}
+		return text
 	}
 	return ""
 }
@@ -1012,9 +1012,9 @@ func TestRelease(t *testing.T) {
 			a := operate.AbortCanary{Holder: holder("1")}.Release(s, test.reached)
 			after := s.Set
 			if a != nil {
-				guarded(t, test.name, s.Set, a.PatchSet)
+				guarded(t, test.name, s.Set, a)
 				var err error
-				if after, err = operate.Patched(s.Set, a.PatchSet.Ops); err != nil {
+				if after, err = operate.Patched(s.Set, a.Ops); err != nil {
 					t.Fatal(err)
 				}
 			}

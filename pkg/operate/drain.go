@@ -452,11 +452,11 @@ func (i drainScale) mayEvict(s *sts.Snapshot, f Facts, r sts.Replica, when strin
 	if i.Profile == nil {
 		when = "" // nothing happens between the two checks
 	}
-	ask := AskEviction{EvictPod: eviction(r), When: when}
-	if f.Allowed[ask] {
+	check := &DryRunEviction{Why: stepDrainCheckEviction(r.Pod.Name), PodRef: podRef(r), When: when}
+	if f.Allowed[check.Check()] {
 		return nil
 	}
-	d := do(Action{Why: stepDrainCheckEviction(r.Pod.Name), AskEviction: &ask}, "AskEviction")
+	d := do(check, "DryRunEviction")
 	return &d
 }
 
@@ -497,10 +497,6 @@ func (i drainScale) shortForGood(s *sts.Snapshot, f Facts, r sts.Replica, d *Dec
 	stuck := decide(Stuck, ReasonBudgetShort, message, hint)
 	stuck.Subject = name
 	return &stuck
-}
-
-func eviction(r sts.Replica) EvictPod {
-	return EvictPod{Name: r.Pod.Name, UID: r.Pod.UID, Ordinal: r.Ordinal, Revision: r.Revision}
 }
 
 func replicaAt(s *sts.Snapshot, o sts.Ordinal) sts.Replica {
@@ -710,7 +706,7 @@ func (i drainScale) stayed(h *hooks, s *sts.Snapshot, record sts.Drain, why *hoo
 }
 
 func letGo(pod *corev1.Pod, o sts.Ordinal, why string) Decision {
-	return do(Action{Why: why, HoldPod: LetGo(pod, o)}, "LetGo")
+	return do(NewRemoveFinalizer(why, pod, o), "RemoveFinalizer")
 }
 
 func (i drainScale) drained(s *sts.Snapshot, record sts.Drain) Decision {
@@ -773,7 +769,7 @@ func (i drainScale) remove(s *sts.Snapshot, f Facts, record sts.Drain, r sts.Rep
 			return *d // it may have been created meanwhile
 		}
 		to := int32(m.Ordinal - sts.Start(s.Set))
-		return do(Action{Why: stepDrainScaleDown(to, name), Scale: scale(s.Set, to, "MemberRemoved")}, "Scale")
+		return do(newScale(stepDrainScaleDown(to, name), s.Set, to, "MemberRemoved"), "Scale")
 	case smaller && sts.HoldsLeaving(pod) && pod.DeletionTimestamp != nil:
 		// Without the finalizer a controller that has not seen the new size would recreate it.
 		if d := settled(s); d != nil {
@@ -792,11 +788,10 @@ func (i drainScale) remove(s *sts.Snapshot, f Facts, record sts.Drain, r sts.Rep
 	if !sts.HoldsLeaving(pod) {
 		return holdOn(s, f, r)
 	}
-	e := eviction(r)
 	if i.IgnoreBudgets {
-		return do(Action{Why: stepDrainDelete(name), DeletePod: &DeletePod{Name: e.Name, UID: e.UID, Ordinal: e.Ordinal, Revision: e.Revision}}, "Delete")
+		return do(&DeletePod{Why: stepDrainDelete(name), PodRef: podRef(r)}, "Delete")
 	}
-	return do(Action{Why: stepEvict(name), EvictPod: &e}, "Evict")
+	return do(&EvictPod{Why: stepEvict(name), PodRef: podRef(r)}, "Evict")
 }
 
 // holdLimit is how often a command adds its finalizer to one pod. Another client that removes it
@@ -810,7 +805,7 @@ func holdOn(s *sts.Snapshot, f Facts, r sts.Replica) Decision {
 		d.Subject = r.Pod.Name
 		return d
 	}
-	return do(Action{Why: stepDrainHold(r.Pod.Name), HoldPod: hold(r.Pod, r.Ordinal, false)}, "Hold")
+	return do(newAddFinalizer(stepDrainHold(r.Pod.Name), r.Pod, r.Ordinal), "AddFinalizer")
 }
 
 // ending waits for a pod that a scale-down removes.

@@ -92,7 +92,7 @@ func (i CancelDrain) undo(s *sts.Snapshot, f Facts, record *sts.Drain) (string, 
 		return "", nil
 	case strings.HasPrefix(record.Profile, "--"):
 		return msgDrainCancelPartially(name), nil
-	case !sts.HoldsLeaving(r.Pod) && len(f.Answers) == 0:
+	case !sts.HoldsLeaving(r.Pod) && len(f.Results) == 0:
 		return "", nil // nothing was done to it yet
 	}
 	if i.Profile == nil || i.Profile.Metadata.Name != record.Profile {

@@ -40,15 +40,13 @@ func TestNoPodLeavesWithoutTheFinalizer(t *testing.T) {
 			f.Wrote = true
 			d := i.Next(inv.Snapshots()[0], f)
 			got := ""
-			if a := d.Action; a != nil {
-				switch {
-				case a.HoldPod != nil && !a.HoldPod.Off:
-					got = "hold"
-				case a.EvictPod != nil:
-					got = "evict"
-				case a.DeletePod != nil:
-					got = "delete"
-				}
+			switch d.Action.(type) {
+			case *operate.AddFinalizer:
+				got = "hold"
+			case *operate.EvictPod:
+				got = "evict"
+			case *operate.DeletePod:
+				got = "delete"
 			}
 			if got != test.want {
 				t.Errorf("%q, want %s: %s", got, test.want, text(d))
@@ -69,10 +67,11 @@ func TestAPodThatLeavesIsNoSurvivor(t *testing.T) {
 	f := told(i, inv, nothing)
 	f.Wrote = true
 	d := i.Next(inv.Snapshots()[0], f)
-	if d.Action == nil || d.Action.Run == nil {
+	command, ok := d.Action.(*operate.Exec)
+	if !ok {
 		t.Fatal(text(d))
 	}
-	if diff := cmp.Diff([]string{"list", "web-1", "web-1,web-2,web-3"}, d.Action.Run.Argv); diff != "" || d.Action.Run.Pod != "web-1" {
-		t.Errorf("in pod %s (-want +got):\n%s", d.Action.Run.Pod, diff)
+	if diff := cmp.Diff([]string{"list", "web-1", "web-1,web-2,web-3"}, command.Argv); diff != "" || command.Pod != "web-1" {
+		t.Errorf("in pod %s (-want +got):\n%s", command.Pod, diff)
 	}
 }

@@ -80,7 +80,7 @@ func (i drainScale) arrive(s *sts.Snapshot, f Facts, record sts.Drain) Decision 
 		// Recorded before: a pod that exists already was not announced.
 		return i.note(s, record.With(m.Enter(sts.Starting, s.TakenAt)), "", stepDrainAnnounced(name))
 	case size == offset:
-		return do(Action{Why: stepDrainScaleUp(offset+1, name), Scale: scale(s.Set, offset+1, "MemberAdded")}, "Scale")
+		return do(newScale(stepDrainScaleUp(offset+1, name), s.Set, offset+1, "MemberAdded"), "Scale")
 	}
 	t := s.Trouble(r)
 	if t != nil && t.Failing {
@@ -152,7 +152,7 @@ func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
 		if d := i.resizable(s, size); d != nil {
 			return *d
 		}
-		return do(Action{Why: stepDrainUnpark(have, size), Scale: scale(s.Set, size, "Unparked")}, "Scale")
+		return do(newScale(stepDrainUnpark(have, size), s.Set, size, "Unparked"), "Scale")
 	}
 	if d := available(s, Stuck); d != nil {
 		return *d

@@ -202,7 +202,7 @@ func (s *drainStory) tick() {
 }
 
 // carryOut is what a command does to the members' own cluster. It returns its output.
-func (s *drainStory) carryOut(run operate.Run) string {
+func (s *drainStory) carryOut(run *operate.Exec) string {
 	argument := types.UID(run.Argv[len(run.Argv)-1])
 	s.say("%s: %s", run.Label(), strings.Join(run.Argv, " "))
 	switch run.For {
@@ -225,13 +225,13 @@ func (s *drainStory) carryOut(run operate.Run) string {
 }
 
 // answer ends a command after a while, with success or not.
-func (s *drainStory) answer(run operate.Run) *operate.Answer {
+func (s *drainStory) answer(run *operate.Exec) *operate.ExecResult {
 	if s.r.IntN(3) == 0 {
 		return nil
 	}
 	if run.Pod != "" {
 		if pod := s.pod(run.Pod); pod == nil || pod.UID != run.UID {
-			return &operate.Answer{ExitCode: -1, Problem: "its pod is gone", Lost: true}
+			return &operate.ExecResult{ExitCode: -1, Problem: "its pod is gone", Lost: true}
 		}
 	}
 	if s.failures > 0 && s.r.IntN(3) == 0 {
@@ -241,11 +241,11 @@ func (s *drainStory) answer(run operate.Run) *operate.Answer {
 		}
 		s.say("%s fails", run.Label())
 		if s.r.IntN(2) == 0 {
-			return &operate.Answer{ExitCode: -1, Problem: "the connection was lost", Lost: true}
+			return &operate.ExecResult{ExitCode: -1, Problem: "the connection was lost", Lost: true}
 		}
-		return &operate.Answer{ExitCode: 1}
+		return &operate.ExecResult{ExitCode: 1}
 	}
-	a := &operate.Answer{Stdout: s.carryOut(run)}
+	a := &operate.ExecResult{Stdout: s.carryOut(run)}
 	if run.For == "gone" && !s.left[types.UID(run.Argv[len(run.Argv)-1])] {
 		a.ExitCode = 1
 	}
@@ -255,32 +255,38 @@ func (s *drainStory) answer(run operate.Run) *operate.Answer {
 // safe checks every decision before it is carried out.
 func (s *drainStory) safe(_ *sts.Snapshot, d operate.Decision) {
 	s.t.Helper()
-	if d.Action == nil {
-		return
+	switch a := d.Action.(type) {
+	case *operate.PatchSet:
+		if a.ChangesSpec() {
+			s.t.Fatalf("changes the spec: %s", opsText(a.Ops))
+		}
+	case *operate.DeletePod:
+		s.t.Fatalf("deletes %s instead of evicting it", a.Name)
+	case *operate.EvictPod:
+		s.goes(a.Ordinal, a.UID)
+	case *operate.Scale:
+		s.scales(a)
 	}
-	a := d.Action
+}
+
+func (s *drainStory) scales(a *operate.Scale) {
+	s.t.Helper()
 	switch {
-	case a.PatchSet != nil && a.PatchSet.ChangesSpec():
-		s.t.Fatalf("changes the spec: %s", opsText(a.PatchSet.Ops))
-	case a.DeletePod != nil:
-		s.t.Fatalf("deletes %s instead of evicting it", a.DeletePod.Name)
-	case a.EvictPod != nil:
-		s.goes(a.EvictPod.Ordinal, a.EvictPod.UID)
-	case a.Scale != nil && a.Scale.To == a.Scale.From-1 && a.Scale.To >= s.options.Replicas:
-		if pod := s.w.pod(a.Scale.Ordinal); pod != nil && pod.DeletionTimestamp == nil && !s.fresh(pod.UID) {
+	case a.To == a.From-1 && a.To >= s.options.Replicas:
+		if pod := s.w.pod(a.Ordinal); pod != nil && pod.DeletionTimestamp == nil && !s.fresh(pod.UID) {
 			s.t.Fatalf("scales down while %s is there", pod.Name)
 		} else if pod != nil {
-			s.leftFor(a.Scale.Ordinal, pod.UID)
+			s.leftFor(a.Ordinal, pod.UID)
 		}
-	case a.Scale != nil && a.Scale.To == a.Scale.From+1 && a.Scale.To <= s.options.Replicas:
-		if name := s.name(a.Scale.Ordinal); s.options.Profile != nil && !s.known[name] {
+	case a.To == a.From+1 && a.To <= s.options.Replicas:
+		if name := s.name(a.Ordinal); s.options.Profile != nil && !s.known[name] {
 			s.t.Fatalf("creates %s before its join.before hooks are done", name)
 		}
 		if down := s.w.unavailable(); len(down) > 0 && s.losses == 0 {
 			s.say("%v are not available", down)
 		}
-	case a.Scale != nil:
-		s.t.Fatalf("scales from %d to %d, but the desired size is %d", a.Scale.From, a.Scale.To, s.options.Replicas)
+	default:
+		s.t.Fatalf("scales from %d to %d, but the desired size is %d", a.From, a.To, s.options.Replicas)
 	}
 }
 

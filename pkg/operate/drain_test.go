@@ -172,31 +172,30 @@ func claimsOf(ordinals ...sts.Ordinal) change {
 }
 
 // notYet: the command was not run.
-var notYet = &operate.Answer{}
+var notYet = &operate.ExecResult{}
 
 // told are the facts when every command ended as say returns; nil is one that still runs. The API
 // server would allow every eviction.
-func told(i operate.Intent, inv *sts.Inventory, say func(operate.Run) *operate.Answer) operate.Facts {
+func told(i operate.Intent, inv *sts.Inventory, say func(*operate.Exec) *operate.ExecResult) operate.Facts {
 	s := inv.Snapshots()[0]
-	f := operate.Facts{Answers: map[string]operate.Answer{}, Asked: map[string]bool{}}
+	f := operate.Facts{Results: map[string]operate.ExecResult{}, Started: map[string]bool{}}
 	for range 50 {
-		d := i.Next(s, f)
-		switch {
-		case d.Action != nil && d.Action.AskEviction != nil:
-			f = f.After(*d.Action)
-		case d.Action != nil && d.Action.Run != nil:
-			a := say(*d.Action.Run)
+		switch command := i.Next(s, f).Action.(type) {
+		case *operate.DryRunEviction:
+			f = f.After(command)
+		case *operate.Exec:
+			a := say(command)
 			if a == notYet {
 				return f
 			}
-			f.Asked[d.Action.Run.Key] = true
+			f.Started[command.Key] = true
 			if a == nil {
 				return f
 			}
 			if a.At.IsZero() {
 				a.At = s.TakenAt.Add(-10 * time.Second)
 			}
-			f.Answers[d.Action.Run.Key] = *a
+			f.Results[command.Key] = *a
 		default:
 			return f
 		}
@@ -204,13 +203,13 @@ func told(i operate.Intent, inv *sts.Inventory, say func(operate.Run) *operate.A
 	panic("it runs commands endlessly")
 }
 
-func nothing(operate.Run) *operate.Answer { return notYet }
+func nothing(*operate.Exec) *operate.ExecResult { return notYet }
 
-func fine(operate.Run) *operate.Answer { return &operate.Answer{Stdout: "id=8e9e"} }
+func fine(*operate.Exec) *operate.ExecResult { return &operate.ExecResult{Stdout: "id=8e9e"} }
 
 // unless is fine, except for one command.
-func unless(name string, a *operate.Answer) func(operate.Run) *operate.Answer {
-	return func(run operate.Run) *operate.Answer {
+func unless(name string, a *operate.ExecResult) func(*operate.Exec) *operate.ExecResult {
+	return func(run *operate.Exec) *operate.ExecResult {
 		if run.For == name {
 			if a == nil {
 				return nil
@@ -223,7 +222,7 @@ func unless(name string, a *operate.Answer) func(operate.Run) *operate.Answer {
 }
 
 // asked is a case in which the commands of the hooks ended as say returns.
-func asked(test decisionCase, say func(operate.Run) *operate.Answer) decisionCase {
+func asked(test decisionCase, say func(*operate.Exec) *operate.ExecResult) decisionCase {
 	for _, change := range test.changes {
 		change(test.from)
 	}
@@ -292,8 +291,8 @@ func drainCases() []decisionCase {
 		set.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:replicas":{}}}`)}}
 	})
 	lostWay := []change{leaving(q, 4, sts.Draining), held(4)}
-	no := &operate.Answer{ExitCode: 1, Stdout: "id=8e9e"}
-	lost := &operate.Answer{ExitCode: -1, Problem: "the connection was lost", Lost: true}
+	no := &operate.ExecResult{ExitCode: 1, Stdout: "id=8e9e"}
+	lost := &operate.ExecResult{ExitCode: -1, Problem: "the connection was lost", Lost: true}
 	return []decisionCase{
 		// Before anything starts.
 		{"the size is already the desired one", ststest.Web(3), nil, plainDown, none, operate.Done, operate.ReasonNothingToDo},
@@ -306,7 +305,7 @@ func drainCases() []decisionCase {
 		{"an update is stuck", rolling(1, crashing(4)), nil, plainDown, none, operate.Refused, operate.ReasonUpdateOnItsWay},
 		{"an update under Recreate is in progress", recreating(5), []change{justPod(0)}, plainDown, none, operate.Refused, operate.ReasonUpdateOnItsWay},
 		{"an update under Recreate that starts", recreating(0), nil, plainDown, none, operate.Refused, operate.ReasonUpdateOnItsWay},
-		{"under Recreate", ststest.Web(5), []change{recreate}, plainDown, none, operate.Do, "AskEviction"},
+		{"under Recreate", ststest.Web(5), []change{recreate}, plainDown, none, operate.Do, "DryRunEviction"},
 		{"a restart is in progress", ststest.Web(5), on{restarting("restart", []sts.Ordinal{1}, 1)}, plainDown, none, operate.Refused, operate.ReasonRestartOnItsWay},
 		{"a restart with options is in progress", ststest.Web(5), on{restarting("restart --ordinal=1 --order=asc", []sts.Ordinal{1}, 1)}, plainDown, none, operate.Refused, operate.ReasonRestartOnItsWay},
 		{"a restart's record cannot be read", ststest.Web(5), on{annotated(sts.RestartAnnotation, "[")}, plainDown, none, operate.Refused, operate.ReasonRestartOnItsWay},
@@ -366,7 +365,7 @@ func drainCases() []decisionCase {
 		{"two budgets", ststest.Web(5), on{func(inv *sts.Inventory) { inv.Budgets = append(inv.Budgets, inv.Budgets[0].DeepCopy()) }}, plainDown, none, operate.Refused, operate.ReasonTwoBudgets},
 		{"budgets are ignored", ststest.Web(5), on{budget(5, 5, 5)}, ignoring, none, operate.Do, "Begin"},
 		{"one that stays is failing, with --min-healthy", ststest.Web(5), on{crashing(3), noBudget}, drainWith(3, nil, func(i *operate.DrainOptions) { i.MinHealthy = 4; i.Replicas = 4 }), none, operate.Stuck, operate.ReasonPodFailing},
-		{"the eviction is checked", ststest.Web(5), nil, plainDown, none, operate.Do, "AskEviction"},
+		{"the eviction is checked", ststest.Web(5), nil, plainDown, none, operate.Do, "DryRunEviction"},
 		allowed(decisionCase{"start without hooks", ststest.Web(5), nil, plainDown, none, operate.Do, "Begin"}),
 		allowed(decisionCase{"parking: the first stops, whatever the others do", ststest.Web(5), on{starting(1), noBudget}, park, none, operate.Do, "Begin"}),
 		asked(decisionCase{"the precheck runs on the lowest that stays", ststest.Web(5), nil, down, none, operate.Do, "Hook"}, nothing),
@@ -375,15 +374,15 @@ func drainCases() []decisionCase {
 		asked(decisionCase{"the precheck loses its connection", ststest.Web(5), nil, down, none, operate.Stuck, operate.ReasonHookFailed}, unless("find", lost)),
 
 		// Leaving.
-		{"add the finalizer before it leaves", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, down, wrote, operate.Do, "Hold"},
+		{"add the finalizer before it leaves", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, down, wrote, operate.Do, "AddFinalizer"},
 		asked(decisionCase{"its drain command runs", ststest.Web(5), lostWay, down, wrote, operate.Do, "Hook"}, nothing),
 		asked(decisionCase{"it is leaving", ststest.Web(5), lostWay, down, wrote, operate.Wait, operate.ReasonHookRuns}, unless("leave", nil)),
 		asked(decisionCase{"the check on another member runs", ststest.Web(5), lostWay, down, wrote, operate.Wait, operate.ReasonHookRuns}, unless("gone", nil)),
-		asked(decisionCase{"not yet", ststest.Web(5), lostWay, down, wrote, operate.Wait, operate.ReasonMemberLeaving}, unless("gone", &operate.Answer{ExitCode: 1, At: ststest.Now.Add(-time.Second)})),
+		asked(decisionCase{"not yet", ststest.Web(5), lostWay, down, wrote, operate.Wait, operate.ReasonMemberLeaving}, unless("gone", &operate.ExecResult{ExitCode: 1, At: ststest.Now.Add(-time.Second)})),
 		asked(decisionCase{"it has left", ststest.Web(5), lostWay, down, wrote, operate.Do, "Note"}, fine),
 		asked(decisionCase{"its command lost its connection, and it has left", ststest.Web(5), lostWay, down, wrote, operate.Do, "Note"}, unless("leave", lost)),
 		asked(decisionCase{"its command failed, but it has left", ststest.Web(5), lostWay, down, wrote, operate.Do, "Note"}, unless("leave", no)),
-		asked(decisionCase{"its command failed, and it has not left: revert", ststest.Web(5), lostWay, down, wrote, operate.Do, "Note"}, func(run operate.Run) *operate.Answer {
+		asked(decisionCase{"its command failed, and it has not left: revert", ststest.Web(5), lostWay, down, wrote, operate.Do, "Note"}, func(run *operate.Exec) *operate.ExecResult {
 			if run.For == "gone" {
 				return no
 			}
@@ -391,38 +390,38 @@ func drainCases() []decisionCase {
 		}),
 		asked(decisionCase{"its command failed, and the profile has no cancel commands", ststest.Web(5), on{leaving(b, 4, sts.Draining), held(4)}, drain(3, b), wrote, operate.Stuck, operate.ReasonHookFailed}, unless("leave", no)),
 		asked(decisionCase{"no other member is available to check", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4), starting(0), starting(1), starting(2), starting(3)}, down, wrote, operate.Wait, operate.ReasonMemberLeaving}, fine),
-		{"it was reverted: remove the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Recalled, func(d *sts.Drain) { d.Member.Problem = "leave in web-4: terminated with exit code 1" }), held(4)}, down, wrote, operate.Do, "LetGo"},
+		{"it was reverted: remove the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Recalled, func(d *sts.Drain) { d.Member.Problem = "leave in web-4: terminated with exit code 1" }), held(4)}, down, wrote, operate.Do, "RemoveFinalizer"},
 		{"it was reverted", ststest.Web(5), on{leaving(q, 4, sts.Recalled, func(d *sts.Drain) { d.Member.Problem = "leave in web-4: terminated with exit code 1" })}, down, wrote, operate.Do, "Note"},
 		{"its pod is being deleted before it has the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Draining), going(4)}, down, wrote, operate.Wait, operate.ReasonPodNotAvailable},
 		{"its pod was deleted before it had the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Draining), without(4)}, down, wrote, operate.Wait, operate.ReasonPodNotAvailable},
 		{"its pod was recreated", ststest.Web(5), on{leaving(q, 4, sts.Draining), recreated(4)}, down, wrote, operate.Do, "Note"},
 		asked(decisionCase{"its pod is being deleted, and it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, operate.Do, "Note"}, fine),
-		asked(decisionCase{"its pod is being deleted, and its command failed: check whether it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, operate.Do, "Hook"}, func(run operate.Run) *operate.Answer {
+		asked(decisionCase{"its pod is being deleted, and its command failed: check whether it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, operate.Do, "Hook"}, func(run *operate.Exec) *operate.ExecResult {
 			if run.For == "gone" {
 				return notYet
 			}
 			return unless("leave", no)(run)
 		}),
-		asked(decisionCase{"its pod is being deleted before it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, operate.Do, "LetGo"}, func(operate.Run) *operate.Answer {
-			return &operate.Answer{ExitCode: 1}
+		asked(decisionCase{"its pod is being deleted before it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, operate.Do, "RemoveFinalizer"}, func(*operate.Exec) *operate.ExecResult {
+			return &operate.ExecResult{ExitCode: 1}
 		}),
 
 		// An earlier command was killed.
 		{"resumed with a --min-healthy that its size cannot keep", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, q, func(i *operate.DrainOptions) { i.MinHealthy = 4 }), none, operate.Refused, operate.ReasonMinHealthy},
 		{"resumed between two with a --min-healthy that its size cannot keep", ststest.Web(4), on{leaving(nil, 3, sts.Removing, between)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.MinHealthy = 4 }), none, operate.Refused, operate.ReasonMinHealthy},
-		{"resumed with a --min-healthy that its size keeps", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drainWith(3, q, func(i *operate.DrainOptions) { i.MinHealthy = 3 }), none, operate.Do, "Hold"},
+		{"resumed with a --min-healthy that its size keeps", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drainWith(3, q, func(i *operate.DrainOptions) { i.MinHealthy = 3 }), none, operate.Do, "AddFinalizer"},
 		named("resumed: check first whether it has left", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), nothing), operate.Do, "Hook"),
 		named("resumed: it has left", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), fine), operate.Do, "Note"),
-		named("resumed: it has not, so its drain command runs again", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), func(run operate.Run) *operate.Answer {
+		named("resumed: it has not, so its drain command runs again", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), func(run *operate.Exec) *operate.ExecResult {
 			if run.For == "gone" {
-				return &operate.Answer{ExitCode: 1}
+				return &operate.ExecResult{ExitCode: 1}
 			}
 			return notYet
 		}), operate.Do, "Hook"),
 		{"resumed by another command of the same owner", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4), owned("alice@laptop", "0")}, down, none, operate.Do, "Take"},
 		{"another size", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(4, q), none, operate.Refused, operate.ReasonScaleOnItsWay},
 		{"another profile", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(3, b), none, operate.Refused, operate.ReasonScaleOnItsWay},
-		{"the user says that it has left", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.TakeOver = true }), wrote, operate.Do, "AskEviction"},
+		{"the user says that it has left", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.TakeOver = true }), wrote, operate.Do, "DryRunEviction"},
 		{"the record was removed during the command", ststest.Web(5), on{owned("alice@laptop", "1")}, down, wrote, operate.Refused, operate.ReasonTakenOver},
 		{"the record is missing, its pod is terminating", ststest.Web(5), on{held(4), going(4)}, plainDown, none, operate.Refused, operate.ReasonMemberLeft},
 		{"the record is missing, and the user says that it has left", ststest.Web(5), on{held(4), going(4)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.NoHooks = true }), none, operate.Do, "Scale"},
@@ -441,7 +440,7 @@ func drainCases() []decisionCase {
 		{"without hooks, its pod was recreated and is starting", ststest.Web(5), on{leaving(nil, 4, sts.Removing), recreated(4), starting(4)}, plainDown, wrote, operate.Do, "Note"},
 		{"without hooks, its pod was recreated and is ready", ststest.Web(5), on{leaving(nil, 4, sts.Removing), recreated(4)}, plainDown, wrote, operate.Do, "Note"},
 		{"with hooks, its pod was recreated", ststest.Web(5), on{leaving(q, 4, sts.Removing), recreated(4)}, down, wrote, operate.Do, "Note"},
-		{"the set is scaled down: remove the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4)}, down, wrote, operate.Do, "LetGo"},
+		{"the set is scaled down: remove the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4)}, down, wrote, operate.Do, "RemoveFinalizer"},
 		{"the set is scaled down, and the controller has not observed it", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4), unobserved}, down, wrote, operate.Wait, operate.ReasonNotObserved},
 		{"without hooks, the set is scaled down, and the controller has not observed it", ststest.Web(5), on{leaving(nil, 4, sts.Removing), wanted(4), held(4), going(4), unobserved}, plainDown, wrote, operate.Wait, operate.ReasonNotObserved},
 		{"its pod is terminating", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), going(4)}, down, wrote, operate.Wait, operate.ReasonScalingDown},
@@ -496,9 +495,9 @@ func cancelCases() []decisionCase {
 	cancel := operate.CancelDrain{Holder: holder("1"), Profile: q, Domain: "cluster.local"}
 	plain := operate.CancelDrain{Holder: holder("1")}
 	way := func() []change { return on{leaving(q, 4, sts.Draining), held(4)} }
-	stays := func(run operate.Run) *operate.Answer {
+	stays := func(run *operate.Exec) *operate.ExecResult {
 		if run.For == "gone" {
-			return &operate.Answer{ExitCode: 1}
+			return &operate.ExecResult{ExitCode: 1}
 		}
 		return fine(run)
 	}
@@ -506,7 +505,7 @@ func cancelCases() []decisionCase {
 		{"nothing is in progress", ststest.Web(5), nil, plain, none, operate.Done, operate.ReasonNothingToDo},
 		{"another user has the lock", ststest.Web(5), on{leaving(q, 4, sts.Draining), owned("bob@desk", "7")}, plain, none, operate.Refused, operate.ReasonOwned},
 		{"the record cannot be read", ststest.Web(5), on{annotated(sts.DrainAnnotation, "{")}, plain, none, operate.Refused, operate.ReasonBadRecord},
-		{"a pod has our finalizer, and the record is missing", ststest.Web(5), on{held(4)}, plain, none, operate.Do, "LetGo"},
+		{"a pod has our finalizer, and the record is missing", ststest.Web(5), on{held(4)}, plain, none, operate.Do, "RemoveFinalizer"},
 		{"between two", ststest.Web(4), on{leaving(q, 3, sts.Draining, between)}, plain, none, operate.Do, "Cancel"},
 		{"between two, the policy is restored", ststest.Web(4), on{onSet(deletesClaims), onSet(func(s *appsv1.StatefulSet) { s.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled = "Retain" }),
 			leaving(nil, 3, sts.Removing, between, func(d *sts.Drain) { d.Retention = "Delete" })}, plain, none, operate.Do, "Cancel"},
@@ -515,9 +514,9 @@ func cancelCases() []decisionCase {
 		{"it is leaving, and no profile is given", ststest.Web(5), way(), plain, none, operate.Refused, operate.ReasonScaleOnItsWay},
 		asked(decisionCase{"check whether it has left", ststest.Web(5), way(), cancel, none, operate.Do, "Hook"}, nothing),
 		asked(decisionCase{"it has left meanwhile", ststest.Web(5), way(), cancel, none, operate.Refused, operate.ReasonMemberLeft}, fine),
-		asked(decisionCase{"it is reverted: remove the finalizer", ststest.Web(5), way(), cancel, wrote, operate.Do, "LetGo"}, stays),
-		asked(decisionCase{"it cannot be reverted", ststest.Web(5), way(), cancel, wrote, operate.Stuck, operate.ReasonHookFailed}, func(run operate.Run) *operate.Answer { return &operate.Answer{ExitCode: 1} }),
-		asked(decisionCase{"the check loses its connection", ststest.Web(5), way(), cancel, none, operate.Wait, operate.ReasonMemberLeaving}, unless("gone", &operate.Answer{ExitCode: -1, Problem: "the connection was lost", At: ststest.Now.Add(-time.Second)})),
+		asked(decisionCase{"it is reverted: remove the finalizer", ststest.Web(5), way(), cancel, wrote, operate.Do, "RemoveFinalizer"}, stays),
+		asked(decisionCase{"it cannot be reverted", ststest.Web(5), way(), cancel, wrote, operate.Stuck, operate.ReasonHookFailed}, func(run *operate.Exec) *operate.ExecResult { return &operate.ExecResult{ExitCode: 1} }),
+		asked(decisionCase{"the check loses its connection", ststest.Web(5), way(), cancel, none, operate.Wait, operate.ReasonMemberLeaving}, unless("gone", &operate.ExecResult{ExitCode: -1, Problem: "the connection was lost", At: ststest.Now.Add(-time.Second)})),
 		{"it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4)}, cancel, none, operate.Refused, operate.ReasonMemberLeft},
 		{"it has left, and the set is scaled down", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), without(4)}, cancel, none, operate.Refused, operate.ReasonMemberLeft},
 		{"without hooks", ststest.Web(5), on{leaving(nil, 4, sts.Removing)}, plain, none, operate.Do, "Cancel"},
@@ -585,11 +584,12 @@ func TestHooksHaveEveryVariable(t *testing.T) {
 		f := told(test.intent, test.from, nothing)
 		f.Wrote = true
 		d := test.intent.Next(test.from.Snapshots()[0], f)
-		if d.Action == nil || d.Action.Run == nil {
+		command, ok := d.Action.(*operate.Exec)
+		if !ok {
 			t.Errorf("a member that %s: %s %s: %s", test.name, d.Verdict, d.Reason, d.Message)
 			continue
 		}
-		if diff := cmp.Diff(test.want, d.Action.Run.Argv); diff != "" {
+		if diff := cmp.Diff(test.want, command.Argv); diff != "" {
 			t.Errorf("a member that %s (-want +have):\n%s", test.name, diff)
 		}
 	}
@@ -608,10 +608,10 @@ func TestAFinalizerThatIsRemovedAgain(t *testing.T) {
 			if d.Action == nil {
 				break
 			}
-			if d.Action.HoldPod != nil {
+			if _, ok := d.Action.(*operate.AddFinalizer); ok {
 				holds++
 			}
-			f = f.After(*d.Action)
+			f = f.After(d.Action)
 		}
 		if holds != 3 || d.Verdict != operate.Stuck || d.Reason != operate.ReasonHoldRemoved || d.Subject != "web-4" || !strings.Contains(d.Hint, "get pod web-4 -o yaml --show-managed-fields") {
 			t.Errorf("%s: %s %s of %s (%s) after %d times", phase, d.Verdict, d.Reason, d.Subject, d.Hint, holds)
@@ -631,10 +631,11 @@ func TestAResumedDrainChecksBeforeItDrainsAgain(t *testing.T) {
 			found = inv
 		}
 		d := operate.NewDrainScale(drainOptions(3, q), found.Snapshots()[0]).Next(inv.Snapshots()[0], operate.Facts{Wrote: true})
-		if d.Action == nil || d.Action.Run == nil {
+		command, ok := d.Action.(*operate.Exec)
+		if !ok {
 			t.Fatalf("no command is run: %s", text(d))
 		}
-		return d.Action.Run.For
+		return command.For
 	}
 	if got := first(nil); got != "gone" {
 		t.Errorf("a resumed drain runs %q first, want gone", got)

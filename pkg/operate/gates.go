@@ -129,21 +129,21 @@ func (g Gates) soak(s *sts.Snapshot, at step) *Decision {
 
 func (g Gates) execs(f Facts, at step) (*Decision, string) {
 	open, number := 0, 0
-	var next *Run
+	var next *Exec
 	for n, command := range g.Execs {
 		for k, r := range at.pods {
-			run := Run{
+			run := Exec{
 				Key: fmt.Sprintf("check-exec %d from %s in %s", n, at.from, r.Pod.UID), For: "check-exec", Command: command,
 				Pod: r.Pod.Name, UID: r.Pod.UID, Container: mainContainer(r.Pod), Timeout: g.Timeout,
 			}
-			answer, answered := f.Answers[run.Key]
+			answer, answered := f.Results[run.Key]
 			switch {
 			case answered && answer.PodGone:
 				open++ // the watch does not show it yet
-			case answered && !answer.Good():
+			case answered && !answer.Succeeded():
 				return nil, msgCheckFailed(run.For, run.Command, run.Pod, answer)
 			case answered:
-			case f.Asked[run.Key]:
+			case f.Started[run.Key]:
 				open++
 			case next == nil:
 				next, number = &run, k+1
@@ -152,7 +152,8 @@ func (g Gates) execs(f Facts, at step) (*Decision, string) {
 	}
 	switch {
 	case next != nil && open < execsAtOnce:
-		d := do(Action{Why: stepCheckExec(next.Command, next.Pod, number, len(at.pods)), Run: next}, "Check")
+		next.Why = stepCheckExec(next.Command, next.Pod, number, len(at.pods))
+		d := do(next, "Check")
 		return &d, ""
 	case next != nil || open > 0:
 		d := decide(Wait, ReasonChecking, msgWaitCheckExec(len(at.pods)), "")
@@ -168,7 +169,8 @@ func (g Gates) checks(s *sts.Snapshot, f Facts, at step) (*Decision, string) {
 		uids = append(uids, string(r.Pod.UID))
 	}
 	for n, command := range g.Checks {
-		run := Run{
+		run := Exec{
+			Why: stepCheck(command),
 			Key: fmt.Sprintf("check %d from %s of %s", n, at.from, strings.Join(uids, " ")), For: "check", Command: command,
 			Env: []string{
 				"KUBECTL_STS_NAMESPACE=" + s.Set.Namespace,
@@ -180,17 +182,17 @@ func (g Gates) checks(s *sts.Snapshot, f Facts, at step) (*Decision, string) {
 			},
 			Timeout: g.Timeout,
 		}
-		answer, answered := f.Answers[run.Key]
+		answer, answered := f.Results[run.Key]
 		switch {
-		case answered && !answer.Good():
+		case answered && !answer.Succeeded():
 			return nil, msgCheckFailed(run.For, run.Command, run.Pod, answer)
 		case answered:
 			continue
-		case f.Asked[run.Key]:
+		case f.Started[run.Key]:
 			d := decide(Wait, ReasonChecking, msgWaitCheck(command), "")
 			return &d, ""
 		}
-		d := do(Action{Why: stepCheck(command), Run: &run}, "Check")
+		d := do(&run, "Check")
 		return &d, ""
 	}
 	return nil, ""

@@ -259,7 +259,7 @@ func finishUpdate(s *sts.Snapshot) string {
 
 // Release removes the lock, also that of a killed command of the same owner, or, when
 // the canary is over, our entries in managedFields.
-func (h Holder) Release(s *sts.Snapshot, reached bool) *Action {
+func (h Holder) Release(s *sts.Snapshot, reached bool) *PatchSet {
 	o, err := sts.ReadOwner(s.Set)
 	if err != nil {
 		return nil
@@ -290,6 +290,5 @@ func (h Holder) Release(s *sts.Snapshot, reached bool) *Action {
 		c.Goal, c.GoalOf = nil, ""
 		b = b.record(*c, generation)
 	}
-	a := b.action("", stepReleaseLock())
-	return &a
+	return b.action("", stepReleaseLock())
 }

@@ -110,7 +110,7 @@ func (h *hooks) section(sec profile.Section, round string, retries bool) (vars p
 
 // command runs one command until it succeeds, as often as it may be tried.
 func (h *hooks) command(c *profile.Command, vars profile.Vars, key string, retries, quiet bool) (profile.Vars, time.Time, *Decision, *hookFailure) {
-	run := Run{For: c.Name, Timeout: c.Timeout.Duration, Quiet: quiet}
+	run := Exec{For: c.Name, Timeout: c.Timeout.Duration, Quiet: quiet}
 	pod := h.survivor
 	switch c.On {
 	case profile.Leaving, profile.Joining:
@@ -138,14 +138,15 @@ func (h *hooks) command(c *profile.Command, vars profile.Vars, key string, retri
 	}
 	for try := range tries {
 		run.Key = fmt.Sprintf("%s try %d", key, try)
-		answer, answered := h.facts.Answers[run.Key]
-		if !answered && h.facts.Asked[run.Key] {
+		answer, answered := h.facts.Results[run.Key]
+		if !answered && h.facts.Started[run.Key] {
 			d := decide(Wait, ReasonHookRuns, waitDrainRuns(run.Label()), "")
 			d.Subject = run.Label()
 			return nil, h.now, &d, nil
 		}
 		if !answered {
-			d := do(Action{Why: stepDrainRun(run.Label(), c.Why), Run: &run}, "Hook")
+			run.Why = stepDrainRun(run.Label(), c.Why)
+			d := do(&run, "Hook")
 			d.Member = h.vars[profile.PodName]
 			return nil, h.now, &d, nil
 		}
@@ -219,7 +220,7 @@ func (h *hooks) gone(round string, firstNoIsEnough bool) (yes bool, d *Decision,
 		}
 		notYet := ""
 		if failed == nil {
-			predicted := len(h.facts.Answers) > 0 && h.imagined(round)
+			predicted := len(h.facts.Results) > 0 && h.imagined(round)
 			if predicted && firstNoIsEnough {
 				// A plan shows what will be done when it has not left yet.
 				return false, nil, &hookFailure{problem: msgDrainStillThere()}
@@ -248,7 +249,7 @@ func (h *hooks) gone(round string, firstNoIsEnough bool) (yes bool, d *Decision,
 
 // imagined reports whether the results of this round are those of a plan.
 func (h *hooks) imagined(round string) bool {
-	for key, a := range h.facts.Answers {
+	for key, a := range h.facts.Results {
 		if a.Imagined && strings.HasPrefix(key, fmt.Sprintf("%s %s %s", h.key, profile.UntilGone, round)) {
 			return true
 		}

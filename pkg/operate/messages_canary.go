@@ -323,7 +323,7 @@ func msgWaitCheckExec(pods int) string {
 	return "for --check-exec in " + sts.Count(pods, "pod")
 }
 
-func msgCheckFailed(check, command, pod string, a Answer) string {
+func msgCheckFailed(check, command, pod string, a ExecResult) string {
 	text := fmt.Sprintf("--%s %q", check, command)
 	if pod != "" {
 		text += " in pod " + pod

@@ -102,6 +102,6 @@ func TestCanaryMessages(t *testing.T) {
 		call(stepCheckExec, "pg_isready", "web-4", 2, 3),
 		call(msgWaitCheck, "./smoke-test.sh"),
 		call(msgWaitCheckExec, 3),
-		call(msgCheckFailed, "check-exec", "pg_isready", "web-4", Answer{ExitCode: 2}),
+		call(msgCheckFailed, "check-exec", "pg_isready", "web-4", ExecResult{ExitCode: 2}),
 	)
 }

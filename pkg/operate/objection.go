@@ -340,23 +340,7 @@ func (o *Objection) RefuseWrite(ns, verb, set string) Decision {
 }
 
 // RefuseAction is the decision about an action that admission denies, nil for one that writes nothing.
-func (o *Objection) RefuseAction(ns, set string, a *Action) *Decision {
-	var d Decision
-	verb, pod := a.Removes()
-	switch {
-	case pod != "":
-		d = o.RefuseRemoval(ns, verb, pod)
-	case a.HoldPod != nil:
-		d = o.RefuseRemoval(ns, "patch", a.HoldPod.Name)
-	case a.Scale != nil:
-		d = o.RefuseWrite(ns, "scale", set)
-	case a.PatchSet != nil:
-		d = o.RefuseWrite(ns, "patch", set)
-	default:
-		return nil
-	}
-	return &d
-}
+func (o *Objection) RefuseAction(ns, set string, a SetAction) *Decision { return a.refusal(o, ns, set) }
 
 // refusal names what denies a request that is not the creation of a pod.
 func (o *Objection) refusal() string {

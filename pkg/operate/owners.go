@@ -107,8 +107,8 @@ func Cautions(s *sts.Snapshot, steps []Decision) []string {
 // lastScale is the last change of size among the steps, nil when there is none.
 func lastScale(steps []Decision) *Scale {
 	for _, d := range slices.Backward(steps) {
-		if d.Action != nil && d.Action.Scale != nil {
-			return d.Action.Scale
+		if a, ok := d.Action.(*Scale); ok {
+			return a
 		}
 	}
 	return nil
@@ -117,8 +117,8 @@ func lastScale(steps []Decision) *Scale {
 // FirstScale is the first change of size among the steps, nil when there is none.
 func FirstScale(steps []Decision) *Scale {
 	for _, d := range steps {
-		if d.Action != nil && d.Action.Scale != nil {
-			return d.Action.Scale
+		if a, ok := d.Action.(*Scale); ok {
+			return a
 		}
 	}
 	return nil
@@ -129,9 +129,9 @@ func FirstScale(steps []Decision) *Scale {
 func FinalScale(s *sts.Snapshot, steps []Decision) *Scale {
 	first := FirstScale(steps)
 	for _, d := range slices.Backward(steps) {
-		if d.Action != nil && d.Action.Scale != nil {
-			if to := d.Action.Scale.To; to != first.To && to != sts.DesiredReplicas(s.Set) {
-				return scale(s.Set, to, "")
+		if a, ok := d.Action.(*Scale); ok {
+			if a.To != first.To && a.To != sts.DesiredReplicas(s.Set) {
+				return newScale("", s.Set, a.To, "")
 			}
 			return nil
 		}
@@ -146,8 +146,8 @@ func FirstPatch(steps []Decision) *PatchSet {
 
 func firstPatch(steps []Decision, that func(*PatchSet) bool) *PatchSet {
 	for _, d := range steps {
-		if d.Action != nil && d.Action.PatchSet != nil && that(d.Action.PatchSet) {
-			return d.Action.PatchSet
+		if p, ok := d.Action.(*PatchSet); ok && that(p) {
+			return p
 		}
 	}
 	return nil

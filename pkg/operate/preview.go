@@ -7,7 +7,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
@@ -25,7 +24,7 @@ func Preview(i Intent, s *sts.Snapshot) []Decision {
 func (w *preview) run(i Intent, s *sts.Snapshot) []Decision {
 	const long = time.Hour // longer than any decision waits for a standstill
 	var out []Decision
-	f := Facts{Still: long, Asked: map[string]bool{}, Answers: map[string]Answer{}}
+	f := Facts{Still: long, Started: map[string]bool{}, Results: map[string]ExecResult{}}
 	if d, ok := i.(drainScale); ok { // it distinguishes a pod that cannot be created from one that will be
 		f.Still, w.Refused = 0, d.refused(s)
 	}
@@ -36,6 +35,8 @@ func (w *preview) run(i Intent, s *sts.Snapshot) []Decision {
 				w.going[r.Pod.UID] = true
 			}
 		}
+		command, isExec := d.Action.(*Exec)
+		check, isCheck := d.Action.(*DryRunEviction)
 		listed := len(out) > 0 && out[len(out)-1].Verdict == d.Verdict && out[len(out)-1].Key() == d.Key()
 		switch {
 		case d.Verdict == Wait && w.goesOn(d.Until):
@@ -52,17 +53,16 @@ func (w *preview) run(i Intent, s *sts.Snapshot) []Decision {
 			return append(out, d)
 		case d.Then != nil:
 			return append(out, d, *d.Then)
-		case d.Action.AskEviction != nil:
-			f = f.After(*d.Action) // not shown as a step
+		case isCheck:
+			f = f.After(check) // not shown as a step
 			continue
-		case d.Action.Run != nil:
-			run := d.Action.Run
-			if len(out) == 0 || !sameQuestion(out[len(out)-1], d) {
+		case isExec:
+			if len(out) == 0 || !sameCommand(out[len(out)-1], command) {
 				out = append(out, d)
 			}
-			answer := run.predicted
-			answer.Imagined = true
-			f.Asked[run.Key], f.Answers[run.Key] = true, answer
+			result := command.predicted
+			result.Imagined = true
+			f.Started[command.Key], f.Results[command.Key] = true, result
 			steps-- // commands do not count: their number is not limited
 			continue
 		default:
@@ -70,7 +70,7 @@ func (w *preview) run(i Intent, s *sts.Snapshot) []Decision {
 			if err := w.apply(d.Action); err != nil {
 				return out
 			}
-			f = f.After(*d.Action)
+			f = f.After(d.Action)
 			f.Still = 0
 		}
 		s = w.snapshot()
@@ -78,13 +78,10 @@ func (w *preview) run(i Intent, s *sts.Snapshot) []Decision {
 	return out
 }
 
-// sameQuestion says whether two decisions run commands that differ only in the pod.
-func sameQuestion(a, b Decision) bool {
-	if a.Action == nil || a.Action.Run == nil {
-		return false
-	}
-	x, y := a.Action.Run, b.Action.Run
-	return x.For == y.For && x.Command == y.Command && slices.Equal(x.Argv, y.Argv)
+// sameCommand says whether the step before runs the same command, perhaps in another pod.
+func sameCommand(before Decision, b *Exec) bool {
+	a, ok := before.Action.(*Exec)
+	return ok && a.For == b.For && a.Command == b.Command && slices.Equal(a.Argv, b.Argv)
 }
 
 // The simulated world in which a plan is made: pods are created and deleted
@@ -172,37 +169,9 @@ func (w *preview) settle() {
 }
 
 // apply carries out an action. It fails where the API server would.
-func (w *preview) apply(a *Action) error {
-	switch {
-	case a.PatchSet != nil:
-		set, err := Patched(w.Set, a.PatchSet.Ops)
-		if err != nil {
-			return err
-		}
-		altered := w.stored != nil && a.PatchSet.AcceptAdmission && a.PatchSet.ChangesTemplate()
-		if altered {
-			set.Spec.Template = *w.stored
-		}
-		if !equality.Semantic.DeepEqual(set.Spec, w.Set.Spec) {
-			set.Generation++
-		}
-		if w.Set = set; !altered {
-			w.recall(a.PatchSet.RestoreRevision)
-		}
-	case a.Scale != nil:
-		w.Set = w.Set.DeepCopy()
-		w.Set.Spec.Replicas = &a.Scale.To
-		w.Set.Generation++
-	case a.HoldPod != nil:
-		pod, err := Patched(w.Pods[a.HoldPod.Name], a.HoldPod.Ops)
-		if err != nil {
-			return err
-		}
-		w.Pods[a.HoldPod.Name] = pod
-	case a.DeletePod != nil:
-		w.Delete(a.DeletePod.Ordinal)
-	case a.EvictPod != nil:
-		w.Delete(a.EvictPod.Ordinal)
+func (w *preview) apply(a SetAction) error {
+	if err := a.simulate(w); err != nil {
+		return err
 	}
 	w.settle()
 	w.giveUp()

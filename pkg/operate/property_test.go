@@ -78,10 +78,10 @@ type story struct {
 
 // question is one that was asked, about the pods of that time.
 type question struct {
-	operate.Run
+	*operate.Exec
 	from   sts.Ordinal
 	pods   map[sts.Ordinal]types.UID
-	answer *operate.Answer
+	answer *operate.ExecResult
 }
 
 func newStory(t *testing.T, seed uint64) *story {
@@ -257,8 +257,8 @@ func (s *story) goals(auto operate.AutoPromote) []sts.Ordinal {
 }
 
 // ask remembers a question and the pods that it is about.
-func (s *story) ask(snapshot *sts.Snapshot, run operate.Run) {
-	q := question{Run: run, from: sts.UpdateFrom(snapshot.Set), pods: map[sts.Ordinal]types.UID{}}
+func (s *story) ask(snapshot *sts.Snapshot, run *operate.Exec) {
+	q := question{Exec: run, from: sts.UpdateFrom(snapshot.Set), pods: map[sts.Ordinal]types.UID{}}
 	for _, r := range snapshot.Replicas() {
 		if r.Desired && r.Ordinal >= q.from && (run.Pod == "" || run.Pod == r.Pod.Name) {
 			q.pods[r.Ordinal] = r.Pod.UID
@@ -268,11 +268,11 @@ func (s *story) ask(snapshot *sts.Snapshot, run operate.Run) {
 }
 
 // answer ends a question after a while, well or not.
-func (s *story) answer(run operate.Run) *operate.Answer {
+func (s *story) answer(run *operate.Exec) *operate.ExecResult {
 	if s.r.IntN(2) == 0 {
 		return nil
 	}
-	a := &operate.Answer{}
+	a := &operate.ExecResult{}
 	if s.unreliable && s.r.IntN(12) == 0 {
 		a.ExitCode = 1
 	}
@@ -310,14 +310,14 @@ func (s *story) gatesPassed(snapshot *sts.Snapshot) {
 		}
 		for _, command := range slices.Concat(g.Checks, g.Execs) {
 			last := s.lastAnswer(command, from, r)
-			if !underWay && (last == nil || !last.Good()) {
+			if !underWay && (last == nil || !last.Succeeded()) {
 				s.t.Fatalf("promotes though %q says %v about %s", command, last, r.Pod.Name)
 			}
 		}
 	}
 }
 
-func (s *story) lastAnswer(command string, from sts.Ordinal, r sts.Replica) *operate.Answer {
+func (s *story) lastAnswer(command string, from sts.Ordinal, r sts.Replica) *operate.ExecResult {
 	for _, q := range slices.Backward(s.asked) {
 		if uid, there := q.pods[r.Ordinal]; q.Command == command && q.from == from && there && uid == r.Pod.UID {
 			return q.answer
@@ -427,14 +427,11 @@ func aborting(set *appsv1.StatefulSet) bool {
 // safe looks at a decision before it is carried out.
 func (s *story) safe(snapshot *sts.Snapshot, d operate.Decision) {
 	s.t.Helper()
-	if d.Action == nil {
+	if run, ok := d.Action.(*operate.Exec); ok {
+		s.ask(snapshot, run)
 		return
 	}
-	if run := d.Action.Run; run != nil {
-		s.ask(snapshot, *run)
-		return
-	}
-	if del := d.Action.DeletePod; del != nil {
+	if del, ok := d.Action.(*operate.DeletePod); ok {
 		pod := s.w.pod(del.Ordinal)
 		if pod == nil || pod.UID != del.UID {
 			s.t.Fatalf("deletes %s by the UID %q of another pod", del.Name, del.UID)
@@ -446,7 +443,7 @@ func (s *story) safe(snapshot *sts.Snapshot, d operate.Decision) {
 			s.t.Fatalf("deletes %s outside of an abort", del.Name)
 		}
 	}
-	p := d.Action.PatchSet
+	p, _ := d.Action.(*operate.PatchSet)
 	if p != nil && p.RestoreRevision != "" {
 		s.allowed = s.lowestOffStable()
 	}

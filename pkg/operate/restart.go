@@ -77,11 +77,7 @@ func (i RestartPods) Next(s *sts.Snapshot, f Facts) Decision {
 		}
 		next = follower
 	}
-	return do(Action{
-		Why: stepEvict(next.Pod.Name),
-		EvictPod: &EvictPod{Name: next.Pod.Name, UID: next.Pod.UID,
-			Ordinal: next.Ordinal, Revision: next.Revision},
-	}, "Evict")
+	return do(&EvictPod{Why: stepEvict(next.Pod.Name), PodRef: podRef(next)}, "Evict")
 }
 
 // recorded is the record of this restart: the one on the set, or a new one.
@@ -170,12 +166,12 @@ func (i RestartPods) follower(s *sts.Snapshot, f Facts, todo []sts.Replica) (sts
 		if n == len(todo)-1 && leader == "" || !canLead(s, r) {
 			return r, nil
 		}
-		run := i.question(s, r)
-		if !f.Asked[run.Key] {
-			d := do(Action{Why: stepAskLeader(r.Pod.Name), Run: &run}, "Ask")
+		run := i.leaderCheck(s, r)
+		if !f.Started[run.Key] {
+			d := do(run, "CheckLeader")
 			return r, &d
 		}
-		answer, ok := f.Answers[run.Key]
+		answer, ok := f.Results[run.Key]
 		switch {
 		case !ok || answer.PodGone: // in the second case the watch does not show it yet
 			d := decide(Wait, ReasonChecking, msgWaitForLeaderCheck(r.Pod.Name), "")
@@ -184,7 +180,7 @@ func (i RestartPods) follower(s *sts.Snapshot, f Facts, todo []sts.Replica) (sts
 		case answer.Problem != "" || answer.ExitCode == notExecutable || answer.ExitCode == notFound:
 			d := decide(Stuck, ReasonLeaderUnknown, msgLeaderUnknown(r.Pod.Name, run.Label(), answer.String()), hintLeaderUnknown(run.Container))
 			return r, &d
-		case !answer.Good():
+		case !answer.Succeeded():
 			return r, nil
 		case leader != "":
 			d := decide(Stuck, ReasonLeaderUnknown, msgTwoLeaders(leader, r.Pod.Name), hintTwoLeaders())
@@ -213,17 +209,17 @@ const (
 	notFound      = 127
 )
 
-// question is the leader check of a pod. Leadership moves, so a result counts only
+// leaderCheck runs in a pod and tells whether it is the leader. Leadership moves, so a result counts only
 // until one of the pods changes: from then on the key is another one.
-func (i RestartPods) question(s *sts.Snapshot, r sts.Replica) Run {
+func (i RestartPods) leaderCheck(s *sts.Snapshot, r sts.Replica) *Exec {
 	key := "leader " + r.Pod.Name
 	for _, p := range s.Pods {
 		key += fmt.Sprintf(" %s@%d", p.UID, sts.ReadySince(p).Unix())
 	}
-	return Run{
-		Key: key, For: "leader-exec", Command: i.LeaderExec,
+	return &Exec{
+		Why: stepAskLeader(r.Pod.Name), Key: key, For: "leader-exec", Command: i.LeaderExec,
 		Pod: r.Pod.Name, UID: r.Pod.UID, Container: mainContainer(r.Pod), Timeout: leaderTimeout,
-		predicted: Answer{ExitCode: 1},
+		predicted: ExecResult{ExitCode: 1},
 	}
 }
 

@@ -80,27 +80,28 @@ func restartCases() []decisionCase {
 		inv.Budgets[0].Spec.UnhealthyPodEvictionPolicy = &policy
 	}
 	// asked are the answers of pods, by what each of them is asked.
-	asked := func(from *sts.Inventory, changes []change, answers ...operate.Answer) operate.Facts {
+	asked := func(from *sts.Inventory, changes []change, answers ...operate.ExecResult) operate.Facts {
 		inv := from
 		for _, change := range changes {
 			change(inv)
 		}
-		f := operate.Facts{Wrote: true, Asked: map[string]bool{}, Answers: map[string]operate.Answer{}}
+		f := operate.Facts{Wrote: true, Started: map[string]bool{}, Results: map[string]operate.ExecResult{}}
 		for _, a := range answers {
 			d := leader.Next(inv.Snapshots()[0], f)
-			if d.Action == nil || d.Action.Run == nil {
+			command, ok := d.Action.(*operate.Exec)
+			if !ok {
 				panic("nothing is asked: " + d.Message)
 			}
-			f.Asked[d.Action.Run.Key] = true
+			f.Started[command.Key] = true
 			if a.ExitCode != 99 {
-				f.Answers[d.Action.Run.Key] = a
+				f.Results[command.Key] = a
 			}
 		}
 		return f
 	}
-	leads, follows, silent := operate.Answer{}, operate.Answer{ExitCode: 1}, operate.Answer{ExitCode: 99}
+	leads, follows, silent := operate.ExecResult{}, operate.ExecResult{ExitCode: 1}, operate.ExecResult{ExitCode: 99}
 	onTheWay := func(left ...sts.Ordinal) []change { return []change{mine, restarting("restart", all, left...)} }
-	ask := func(name string, left []sts.Ordinal, verdict operate.Verdict, reason string, answers ...operate.Answer) decisionCase {
+	ask := func(name string, left []sts.Ordinal, verdict operate.Verdict, reason string, answers ...operate.ExecResult) decisionCase {
 		return decisionCase{name, ststest.Web(3), onTheWay(left...), leader, asked(ststest.Web(3), onTheWay(left...), answers...), verdict, reason}
 	}
 	return []decisionCase{
@@ -161,19 +162,19 @@ func restartCases() []decisionCase {
 		{"the only pod, starting", ststest.Web(1), []change{starting(0), budget(0, 0, 1)}, one, operate.Facts{}, operate.Wait, operate.ReasonBudgetShort},
 		{"the only pod, failing, always allowed", ststest.Web(1), []change{crashing(0), budget(0, 0, 1), always}, one, operate.Facts{}, operate.Do, "Begin"},
 
-		ask("ask the highest", all, operate.Do, "Ask"),
+		ask("ask the highest", all, operate.Do, "CheckLeader"),
 		ask("it has not answered", all, operate.Wait, operate.ReasonChecking, silent),
 		ask("it does not lead", all, operate.Do, "Evict", follows),
-		ask("it leads, so ask the next", all, operate.Do, "Ask", leads),
+		ask("it leads, so ask the next", all, operate.Do, "CheckLeader", leads),
 		ask("the next does not lead", all, operate.Do, "Evict", leads, follows),
 		ask("the next leads, too", all, operate.Stuck, operate.ReasonLeaderUnknown, leads, leads),
-		ask("no answer in time", all, operate.Stuck, operate.ReasonLeaderUnknown, operate.Answer{ExitCode: -1, Problem: "timed out after 30s"}),
-		ask("it went away while it was asked", all, operate.Wait, operate.ReasonChecking, operate.Answer{ExitCode: 137, PodGone: true}),
-		ask("no such command", all, operate.Stuck, operate.ReasonLeaderUnknown, operate.Answer{ExitCode: 127}),
+		ask("no answer in time", all, operate.Stuck, operate.ReasonLeaderUnknown, operate.ExecResult{ExitCode: -1, Problem: "timed out after 30s"}),
+		ask("it went away while it was asked", all, operate.Wait, operate.ReasonChecking, operate.ExecResult{ExitCode: 137, PodGone: true}),
+		ask("no such command", all, operate.Stuck, operate.ReasonLeaderUnknown, operate.ExecResult{ExitCode: 127}),
 		ask("the last one is not asked", []sts.Ordinal{1}, operate.Do, "Evict"),
 		{"an answer from before a pod was away", ststest.Web(3), append(onTheWay(0, 1), onPod(2, func(p *corev1.Pod) { ststest.Ready(p, ststest.Now.Add(-time.Minute)) })), leader,
-			asked(ststest.Web(3), onTheWay(0, 1), follows), operate.Do, "Ask"},
-		{"one that is not ready for a moment is asked, too", ststest.Web(3), append(onTheWay(0, 1), starting(1)), leader, operate.Facts{Wrote: true}, operate.Do, "Ask"},
+			asked(ststest.Web(3), onTheWay(0, 1), follows), operate.Do, "CheckLeader"},
+		{"one that is not ready for a moment is asked, too", ststest.Web(3), append(onTheWay(0, 1), starting(1)), leader, operate.Facts{Wrote: true}, operate.Do, "CheckLeader"},
 		{"it does not lead, and is the next", ststest.Web(3), append(onTheWay(0, 1), starting(1)), leader, asked(ststest.Web(3), append(onTheWay(0, 1), starting(1)), follows), operate.Do, "Evict"},
 		{"it leads, so it is waited for before another goes", ststest.Web(3), append(onTheWay(0, 1), starting(1)), leader,
 			asked(ststest.Web(3), append(onTheWay(0, 1), starting(1)), leads, follows), operate.Wait, operate.ReasonPodNotAvailable},
@@ -182,7 +183,7 @@ func restartCases() []decisionCase {
 		{"the container that kubectl exec would take", ststest.Web(3), append(onTheWay(0, 1), onPod(1, func(p *corev1.Pod) {
 			p.Spec.Containers = append(p.Spec.Containers, corev1.Container{Name: "db"})
 			p.Annotations = map[string]string{"kubectl.kubernetes.io/default-container": "db"}
-		})), leader, operate.Facts{Wrote: true}, operate.Do, "Ask"},
+		})), leader, operate.Facts{Wrote: true}, operate.Do, "CheckLeader"},
 
 		{"forget", ststest.Web(3), []change{restarting("restart --ordinal=0", all, 0)}, operate.ForgetRestart{Holder: holder("1")}, operate.Facts{}, operate.Do, "Forget"},
 		{"forget what can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{sts.RestartAnnotation: "["} })}, operate.ForgetRestart{Holder: holder("1")}, operate.Facts{}, operate.Do, "Forget"},
@@ -309,23 +310,20 @@ func (s *restartStory) elect() {
 	}
 }
 
-func (s *restartStory) answer(run operate.Run) *operate.Answer {
+func (s *restartStory) answer(run *operate.Exec) *operate.ExecResult {
 	if run.Pod == sts.PodName("web", s.leader) {
-		return &operate.Answer{}
+		return &operate.ExecResult{}
 	}
-	return &operate.Answer{ExitCode: 1}
+	return &operate.ExecResult{ExitCode: 1}
 }
 
 func (s *restartStory) safe(snapshot *sts.Snapshot, d operate.Decision) {
 	s.t.Helper()
-	if d.Action == nil {
-		return
-	}
-	if p := d.Action.PatchSet; p != nil && p.ChangesSpec() {
+	if p, ok := d.Action.(*operate.PatchSet); ok && p.ChangesSpec() {
 		s.t.Fatalf("changes the spec: %s", opsText(p.Ops))
 	}
-	e := d.Action.EvictPod
-	if e == nil {
+	e, ok := d.Action.(*operate.EvictPod)
+	if !ok {
 		return
 	}
 	if s.chosen[e.Ordinal] != e.UID {

@@ -33,7 +33,7 @@ func TestNotStored(t *testing.T) {
 		v.Annotations = map[string]string{sts.ClaimAnnotation: sts.EncodeAnnotation(kept), "a": "b"}
 		v.Labels = map[string]string{sts.RetainedLabel: "true", sts.RetainedIn: "test"}
 	}
-	retaining := retain(volume(corev1.PersistentVolumeReclaimDelete, nil), kept).Ops
+	retaining := retain(volume(corev1.PersistentVolumeReclaimDelete, nil), kept).because("").Ops
 	owner := metav1.OwnerReference{APIVersion: "apps/v1", Kind: "Deployment", Name: "operator", UID: "o"}
 	owning := []PatchOp{op("test", "/metadata/ownerReferences", nil), op("add", "/metadata/ownerReferences", []metav1.OwnerReference{owner})}
 	owned := claim(nil)
@@ -43,26 +43,26 @@ func TestNotStored(t *testing.T) {
 		stored any
 		want   []sts.Change
 	}{
-		"a finalizer":                            {hold(pod(), 3, false).Ops, pod(leaving), nil},
-		"a finalizer beside others":              {hold(pod(other), 3, false).Ops, pod(other, leaving), nil},
-		"a finalizer, and admission adds one":    {hold(pod(), 3, false).Ops, pod(other, leaving), nil},
-		"a finalizer is dropped":                 {hold(pod(), 3, false).Ops, pod(), []sts.Change{{Path: "metadata.finalizers", From: `["` + leaving + `"]`}}},
-		"a finalizer is dropped, others stay":    {hold(pod(other), 3, false).Ops, pod(other), []sts.Change{{Path: "metadata.finalizers", From: leaving, To: `["` + other + `"]`}}},
-		"all finalizers are dropped":             {hold(pod(other), 3, false).Ops, pod(), []sts.Change{{Path: "metadata.finalizers", From: leaving}}},
-		"the finalizer goes":                     {hold(pod(leaving), 3, true).Ops, pod(), nil},
-		"the first finalizer goes":               {hold(pod(leaving, other), 3, true).Ops, pod(other), nil},
-		"the finalizer stays":                    {hold(pod(leaving), 3, true).Ops, pod(leaving), []sts.Change{{Path: "metadata.finalizers", To: leaving}}},
-		"the finalizer stays at another place":   {hold(pod(leaving, other), 3, true).Ops, pod(other, leaving), []sts.Change{{Path: "metadata.finalizers", To: leaving}}},
-		"a mark":                                 {mark(claim(nil)).Ops, claim(map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile, "a": "b"}), nil},
-		"a mark is dropped":                      {mark(claim(nil)).Ops, claim(nil), []sts.Change{{Path: "metadata.annotations." + sts.KeepAnnotation, From: sts.KeptMeanwhile}}},
-		"a mark has another value":               {mark(claim(map[string]string{"a": "b"})).Ops, claim(map[string]string{sts.KeepAnnotation: "x"}), []sts.Change{{Path: "metadata.annotations." + sts.KeepAnnotation, From: sts.KeptMeanwhile, To: "x"}}},
-		"a mark stays":                           {unmark(claim(map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile})).Ops, claim(map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile}), []sts.Change{{Path: "metadata.annotations." + sts.KeepAnnotation, To: sts.KeptMeanwhile}}},
-		"a mark goes":                            {unmark(claim(map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile})).Ops, claim(map[string]string{"a": "b"}), nil},
+		"a finalizer":                            {newAddFinalizer("", pod(), 3).Ops, pod(leaving), nil},
+		"a finalizer beside others":              {newAddFinalizer("", pod(other), 3).Ops, pod(other, leaving), nil},
+		"a finalizer, and admission adds one":    {newAddFinalizer("", pod(), 3).Ops, pod(other, leaving), nil},
+		"a finalizer is dropped":                 {newAddFinalizer("", pod(), 3).Ops, pod(), []sts.Change{{Path: "metadata.finalizers", From: `["` + leaving + `"]`}}},
+		"a finalizer is dropped, others stay":    {newAddFinalizer("", pod(other), 3).Ops, pod(other), []sts.Change{{Path: "metadata.finalizers", From: leaving, To: `["` + other + `"]`}}},
+		"all finalizers are dropped":             {newAddFinalizer("", pod(other), 3).Ops, pod(), []sts.Change{{Path: "metadata.finalizers", From: leaving}}},
+		"the finalizer goes":                     {NewRemoveFinalizer("", pod(leaving), 3).Ops, pod(), nil},
+		"the first finalizer goes":               {NewRemoveFinalizer("", pod(leaving, other), 3).Ops, pod(other), nil},
+		"the finalizer stays":                    {NewRemoveFinalizer("", pod(leaving), 3).Ops, pod(leaving), []sts.Change{{Path: "metadata.finalizers", To: leaving}}},
+		"the finalizer stays at another place":   {NewRemoveFinalizer("", pod(leaving, other), 3).Ops, pod(other, leaving), []sts.Change{{Path: "metadata.finalizers", To: leaving}}},
+		"a mark":                                 {newMarkKept(claim(nil)).Ops, claim(map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile, "a": "b"}), nil},
+		"a mark is dropped":                      {newMarkKept(claim(nil)).Ops, claim(nil), []sts.Change{{Path: "metadata.annotations." + sts.KeepAnnotation, From: sts.KeptMeanwhile}}},
+		"a mark has another value":               {newMarkKept(claim(map[string]string{"a": "b"})).Ops, claim(map[string]string{sts.KeepAnnotation: "x"}), []sts.Change{{Path: "metadata.annotations." + sts.KeepAnnotation, From: sts.KeptMeanwhile, To: "x"}}},
+		"a mark stays":                           {newUnmarkKept(claim(map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile})).Ops, claim(map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile}), []sts.Change{{Path: "metadata.annotations." + sts.KeepAnnotation, To: sts.KeptMeanwhile}}},
+		"a mark goes":                            {newUnmarkKept(claim(map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile})).Ops, claim(map[string]string{"a": "b"}), nil},
 		"a volume keeps its data":                {retaining, volume(corev1.PersistentVolumeReclaimRetain, record), nil},
 		"a volume does not":                      {retaining, volume(corev1.PersistentVolumeReclaimDelete, record), []sts.Change{{Path: "spec.persistentVolumeReclaimPolicy", From: "Retain", To: "Delete"}}},
 		"a volume without a label":               {retaining, volume(corev1.PersistentVolumeReclaimRetain, func(v *corev1.PersistentVolume) { record(v); delete(v.Labels, sts.RetainedIn) }), []sts.Change{{Path: "metadata.labels." + sts.RetainedIn, From: "test"}}},
-		"a claimRef without UID":                 {clearRef(volume("Retain", nil)).Ops, volume("Retain", func(v *corev1.PersistentVolume) { v.Spec.ClaimRef.UID, v.Spec.ClaimRef.ResourceVersion = "", "" }), nil},
-		"a claimRef keeps its UID":               {clearRef(volume("Retain", nil)).Ops, volume("Retain", func(v *corev1.PersistentVolume) { v.Spec.ClaimRef.ResourceVersion = "" }), []sts.Change{{Path: "spec.claimRef.uid", To: "u"}}},
+		"a claimRef without UID":                 {clearRef(volume("Retain", nil)).because("").Ops, volume("Retain", func(v *corev1.PersistentVolume) { v.Spec.ClaimRef.UID, v.Spec.ClaimRef.ResourceVersion = "", "" }), nil},
+		"a claimRef keeps its UID":               {clearRef(volume("Retain", nil)).because("").Ops, volume("Retain", func(v *corev1.PersistentVolume) { v.Spec.ClaimRef.ResourceVersion = "" }), []sts.Change{{Path: "spec.claimRef.uid", To: "u"}}},
 		"managedFields are the API server's own": {[]PatchOp{op("test", "/metadata/managedFields/0/manager", sts.FieldManager), {Op: "remove", Path: "/metadata/managedFields/0"}}, &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "other"}}}}, nil},
 		"an owner beside others":                 {owning, owned, nil},
 		"an owner is dropped":                    {owning, claim(nil), []sts.Change{{Path: "metadata.ownerReferences", From: `[{"apiVersion":"apps/v1","kind":"Deployment","name":"operator","uid":"o"}]`}}},

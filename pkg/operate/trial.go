@@ -70,7 +70,7 @@ func PreviewStored(i Intent, s *sts.Snapshot, template *corev1.PodTemplateSpec) 
 	var created []*corev1.Pod
 	w.Created = func(p *corev1.Pod) { created = append(created, p) }
 	steps := w.run(i, s)
-	if !slices.ContainsFunc(steps, func(d Decision) bool { return d.Action != nil && d.Action.Writes() }) {
+	if !slices.ContainsFunc(steps, func(d Decision) bool { return d.Action != nil && d.Action.IsAPIWrite() }) {
 		return steps, nil
 	}
 	if n := len(steps); n > 1 && steps[n-2].Then != nil { // its last write, after which no plan is needed

@@ -117,8 +117,8 @@ func TestPreviewStored(t *testing.T) {
 		steps, trials := operate.PreviewStored(intent, s, &set.Spec.Template)
 		var moves []int32
 		for _, d := range steps {
-			if d.Action != nil && d.Action.PatchSet != nil && d.Action.PatchSet.Partition != nil {
-				moves = append(moves, d.Action.PatchSet.Partition.To)
+			if p, ok := d.Action.(*operate.PatchSet); ok && p.Partition != nil {
+				moves = append(moves, p.Partition.To)
 			}
 		}
 		end := steps[len(steps)-1]

@@ -54,10 +54,10 @@ func unstickStory(t *testing.T, seed uint64) {
 	before, spec := sts.Partition(w.Set), w.Set.Spec.DeepCopy()
 	deleted := map[sts.Ordinal]int{}
 	safe := func(s *sts.Snapshot, d operate.Decision) {
-		if d.Action == nil || d.Action.DeletePod == nil {
+		del, ok := d.Action.(*operate.DeletePod)
+		if !ok {
 			return
 		}
-		del := d.Action.DeletePod
 		pod := w.pod(del.Ordinal)
 		if pod == nil || pod.UID != del.UID {
 			t.Fatalf("deletes %s by the UID of another pod", del.Name)

@@ -118,48 +118,63 @@ func (w *world) pods() map[sts.Ordinal]*corev1.Pod {
 func (w *world) pod(o sts.Ordinal) *corev1.Pod { return w.Pods[sts.PodName(w.Set.Name, o)] }
 
 // apply is the API server: false when a precondition did not hold.
-func (w *world) apply(t *testing.T, a operate.Action) bool {
+func (w *world) apply(t *testing.T, a operate.SetAction) bool {
 	t.Helper()
-	switch {
-	case a.PatchSet != nil:
-		return w.patch(t, a.PatchSet.Ops)
-	case a.DeletePod != nil:
-		pod := w.pod(a.DeletePod.Ordinal)
-		if pod == nil || pod.Name != a.DeletePod.Name || pod.UID != a.DeletePod.UID {
+	switch a := a.(type) {
+	case *operate.PatchSet:
+		return w.patch(t, a.Ops)
+	case *operate.DeletePod:
+		pod := w.exactly(a.PodRef)
+		if pod == nil {
 			return false
 		}
 		w.delete(pod)
 		return true
-	case a.EvictPod != nil:
-		pod := w.pod(a.EvictPod.Ordinal)
-		if pod == nil || pod.Name != a.EvictPod.Name || pod.UID != a.EvictPod.UID {
+	case *operate.EvictPod:
+		pod := w.exactly(a.PodRef)
+		if pod == nil {
 			return false
 		}
 		w.evict(t, pod)
 		return true
-	case a.AskEviction != nil:
-		pod := w.pod(a.AskEviction.Ordinal)
-		if pod == nil || pod.Name != a.AskEviction.Name || pod.UID != a.AskEviction.UID {
+	case *operate.DryRunEviction:
+		pod := w.exactly(a.PodRef)
+		if pod == nil {
 			return false
 		}
 		w.mayEvict(t, pod)
 		return true
-	case a.Scale != nil:
-		return w.patch(t, a.Scale.Ops)
-	case a.HoldPod != nil:
-		pod := w.pod(a.HoldPod.Ordinal)
-		if pod == nil {
-			return false
-		}
-		after, err := operate.Patched(pod, a.HoldPod.Ops)
-		if err != nil {
-			return false
-		}
-		w.Pods[pod.Name] = after
-		return true
+	case *operate.Scale:
+		return w.patch(t, a.Ops)
+	case *operate.AddFinalizer:
+		return w.patchPod(&a.FinalizerPatch)
+	case *operate.RemoveFinalizer:
+		return w.patchPod(&a.FinalizerPatch)
 	}
-	t.Fatalf("an action without content: %+v", a)
+	t.Fatalf("the API server does not know %+v", a)
 	return false
+}
+
+// exactly is that very pod, nil when it is gone.
+func (w *world) exactly(p operate.PodRef) *corev1.Pod {
+	pod := w.pod(p.Ordinal)
+	if pod == nil || pod.Name != p.Name || pod.UID != p.UID {
+		return nil
+	}
+	return pod
+}
+
+func (w *world) patchPod(p *operate.FinalizerPatch) bool {
+	pod := w.pod(p.Ordinal)
+	if pod == nil {
+		return false
+	}
+	after, err := operate.Patched(pod, p.Ops)
+	if err != nil {
+		return false
+	}
+	w.Pods[pod.Name] = after
+	return true
 }
 
 func (w *world) patch(t *testing.T, ops []operate.PatchOp) bool {
@@ -315,8 +330,8 @@ type command struct {
 	refusals int
 	before   func(*sts.Snapshot, operate.Decision) // sees every decision before it is carried out
 	// answer is the result of a command, nil while it still runs. It is called at each step.
-	answer func(operate.Run) *operate.Answer
-	open   []operate.Run
+	answer func(*operate.Exec) *operate.ExecResult
+	open   []*operate.Exec
 }
 
 // step looks once and carries out the decision. It returns the decision, and
@@ -333,25 +348,28 @@ func (c *command) step() (operate.Decision, bool) {
 	c.facts.Still = s.TakenAt.Sub(c.since)
 	c.listen()
 	d := c.next(s)
-	for d.Action != nil && d.Action.Run != nil {
-		run := *d.Action.Run
-		if c.facts.Asked[run.Key] {
+	for {
+		run, ok := d.Action.(*operate.Exec)
+		if !ok {
+			break
+		}
+		if c.facts.Started[run.Key] {
 			c.t.Fatalf("asked twice: %s", run.Key)
 		}
-		c.facts.Asked = with(c.facts.Asked, run.Key, true)
+		c.facts.Started = with(c.facts.Started, run.Key, true)
 		c.open = append(c.open, run)
 		d = c.next(s)
 	}
 	switch d.Verdict {
 	case operate.Do:
-		if !c.w.apply(c.t, *d.Action) {
+		if !c.w.apply(c.t, d.Action) {
 			c.refusals++
-			if c.refusals > 3 && d.Action.PatchSet != nil {
-				c.t.Fatalf("the server refuses again and again, though nothing else writes:\n%s", opsText(d.Action.PatchSet.Ops))
+			if p, ok := d.Action.(*operate.PatchSet); ok && c.refusals > 3 {
+				c.t.Fatalf("the server refuses again and again, though nothing else writes:\n%s", opsText(p.Ops))
 			}
 		} else {
 			c.refusals = 0
-			c.facts = c.facts.After(*d.Action)
+			c.facts = c.facts.After(d.Action)
 			c.then = d.Then
 		}
 		return d, false
@@ -373,11 +391,11 @@ func (c *command) next(s *sts.Snapshot) operate.Decision {
 
 // listen takes the answers of the questions that have ended.
 func (c *command) listen() {
-	c.open = slices.DeleteFunc(c.open, func(run operate.Run) bool {
+	c.open = slices.DeleteFunc(c.open, func(run *operate.Exec) bool {
 		a := c.answer(run)
 		if a != nil {
 			a.At = c.w.Now
-			c.facts.Answers = with(c.facts.Answers, run.Key, *a)
+			c.facts.Results = with(c.facts.Results, run.Key, *a)
 		}
 		return a != nil
 	})
@@ -407,8 +425,8 @@ func (c *command) check(s *sts.Snapshot, d operate.Decision) {
 // release ends the command as execute does.
 func (c *command) release(d operate.Decision) {
 	c.t.Helper()
-	if a := c.intent.Release(c.w.snapshot(), d.Verdict == operate.Done); a != nil && !c.w.apply(c.t, *a) {
-		c.t.Errorf("the owner token could not be given back: %s", opsText(a.PatchSet.Ops))
+	if a := c.intent.Release(c.w.snapshot(), d.Verdict == operate.Done); a != nil && !c.w.apply(c.t, a) {
+		c.t.Errorf("the owner token could not be given back: %s", opsText(a.Ops))
 	}
 }
 

@@ -38,15 +38,16 @@ func Plan(w io.Writer, steps []operate.Decision, st Style) {
 		}
 		number := fmt.Sprintf("%3d. ", i+1)
 		_, _ = io.WriteString(w, st.Wrap(number, len(number), Plain, text))
-		if d.Action == nil || d.Action.PatchSet == nil {
+		patch, ok := d.Action.(*operate.PatchSet)
+		if !ok {
 			continue
 		}
-		if p := d.Action.PatchSet.Partition; p != nil {
+		if p := patch.Partition; p != nil {
 			effect := msgNewTemplateFrom(p.ToOrdinal)
 			switch {
-			case d.Action.PatchSet.Event == "UpdateResumed":
+			case patch.Event == "UpdateResumed":
 				effect = msgAsBeforePause()
-			case d.Action.PatchSet.Canary == nil:
+			case patch.Canary == nil:
 				effect = msgAsBeforeCanary()
 			}
 			_, _ = io.WriteString(w, st.Wrap("     ", 5, Dim, msgPlanPartition(p.From, p.To, effect)))
@@ -98,8 +99,8 @@ func sameWay(steps []operate.Decision) map[int]int {
 
 // stepKey is what a step does, without the member.
 func stepKey(d operate.Decision) string {
-	if d.Action != nil && d.Action.Run != nil {
-		return d.Reason + " " + d.Action.Run.For
+	if command, ok := d.Action.(*operate.Exec); ok {
+		return d.Reason + " " + command.For
 	}
 	return d.Reason
 }

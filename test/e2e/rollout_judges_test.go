@@ -39,16 +39,14 @@ type decision struct {
 	Action                            *appliedAction
 }
 
+// appliedAction has fields of all actions.
 type appliedAction struct {
-	PatchSet *struct {
-		Event            string
-		Partition        *struct{ ToOrdinal int }
-		RestoreRevision  string
-		TemplateReplaced bool
-		Ops              []struct{ Op, Path string }
-	}
-	DeletePod, EvictPod *struct{ Ordinal int }
-	Scale               *struct{ From, To int }
+	Type            string
+	Partition       *struct{ ToOrdinal int }
+	RestoreRevision string
+	Ops             []struct{ Op, Path string }
+	Ordinal         int
+	From, To        int
 }
 
 // verdict is one document of status --watch.
@@ -195,30 +193,27 @@ func (r *round) shown(e *ending) map[int]bool {
 			continue
 		}
 		a := d.Action
-		switch {
-		case a.DeletePod != nil:
-			out[a.DeletePod.Ordinal] = true
-		case a.EvictPod != nil:
-			out[a.EvictPod.Ordinal] = true
-		case a.Scale != nil:
-			for k := r.Start + a.Scale.To; k < r.Start+a.Scale.From; k++ {
+		switch a.Type {
+		case "DeletePod", "EvictPod":
+			out[a.Ordinal] = true
+		case "Scale":
+			for k := r.Start + a.To; k < r.Start+a.From; k++ {
 				out[k] = true
 			}
-		case a.PatchSet != nil:
-			p := a.PatchSet
-			if p.Partition != nil {
-				from = p.Partition.ToOrdinal
+		case "PatchSet":
+			if a.Partition != nil {
+				from = a.Partition.ToOrdinal
 			}
 			if d.Reason == "Finish" {
 				continue // the pods already have the template
 			}
-			template := slices.ContainsFunc(p.Ops, func(o struct{ Op, Path string }) bool {
+			template := slices.ContainsFunc(a.Ops, func(o struct{ Op, Path string }) bool {
 				return o.Op != "test" && strings.HasPrefix(o.Path, "/spec/template")
 			})
 			for _, pod := range r.before {
 				revision := pod.Labels[appsv1.StatefulSetRevisionLabel]
-				goes := template && p.RestoreRevision == "" || p.RestoreRevision != "" && revision != p.RestoreRevision ||
-					p.Partition != nil && !template && revision != r.setBefore.Status.UpdateRevision
+				goes := template && a.RestoreRevision == "" || a.RestoreRevision != "" && revision != a.RestoreRevision ||
+					a.Partition != nil && !template && revision != r.setBefore.Status.UpdateRevision
 				if goes && ordinalOf(pod.Name) >= int32(from) {
 					out[int(ordinalOf(pod.Name))] = true
 				}

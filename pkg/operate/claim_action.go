@@ -1,0 +1,266 @@
+package operate
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// ClaimAction is one step for a claim: a write to it or to its volume, or a check. The types of this
+// package are the only ones: see [ClaimActions].
+type ClaimAction interface {
+	isClaimAction()
+
+	// Describe says what the action does, and why, as people read it.
+	Describe() string
+	// IsAPIWrite says whether the action changes an object in the API server.
+	IsAPIWrite() bool
+	// EndsDryRun says whether the steps after it depend on a real change in the cluster.
+	EndsDryRun() bool
+}
+
+// ClaimActions are all types of actions, as in [ClaimAction].
+func ClaimActions() []ClaimAction {
+	return []ClaimAction{
+		&RetainVolume{}, &RescueVolume{}, &SetAsideVolume{}, &ClearClaimRef{}, &ReleaseVolume{}, &PurgeVolume{}, &DeleteVolume{}, &CopyVolume{},
+		&MarkKept{}, &UnmarkKept{}, &RestoreOwners{}, &CreateClaim{}, &DeleteClaim{}, &CheckUsage{}, &CheckOwners{},
+	}
+}
+
+// VolumePatch changes a PersistentVolume with one JSON patch (RFC 6902), if it still has
+// this UID and has not changed.
+type VolumePatch struct {
+	Why  string
+	Name string
+	UID  types.UID
+	// ReclaimPolicy is the new one, empty when it stays.
+	ReclaimPolicy corev1.PersistentVolumeReclaimPolicy
+	Ops           []PatchOp
+}
+
+// Describe implements [ClaimAction].
+func (p *VolumePatch) Describe() string { return p.Why }
+
+// IsAPIWrite implements [ClaimAction].
+func (*VolumePatch) IsAPIWrite() bool { return true }
+
+// RetainVolume sets the volume of a claim that is deleted next to reclaim policy Retain, and
+// records the claim on it.
+type RetainVolume struct{ VolumePatch }
+
+func (*RetainVolume) isClaimAction() {}
+
+// EndsDryRun implements [ClaimAction].
+func (*RetainVolume) EndsDryRun() bool { return false }
+
+// RescueVolume is a [RetainVolume] for a claim that another client deletes.
+type RescueVolume struct{ VolumePatch }
+
+func (*RescueVolume) isClaimAction() {}
+
+// EndsDryRun implements [ClaimAction].
+func (*RescueVolume) EndsDryRun() bool { return true }
+
+// SetAsideVolume is a [RetainVolume] for a claim that makes room for an older one of its name.
+type SetAsideVolume struct{ VolumePatch }
+
+func (*SetAsideVolume) isClaimAction() {}
+
+// EndsDryRun implements [ClaimAction].
+func (*SetAsideVolume) EndsDryRun() bool { return false }
+
+// ClearClaimRef reserves a volume for the next claim of the same name.
+type ClearClaimRef struct{ VolumePatch }
+
+func (*ClearClaimRef) isClaimAction() {}
+
+// EndsDryRun implements [ClaimAction].
+func (*ClearClaimRef) EndsDryRun() bool { return false }
+
+// ReleaseVolume restores the reclaim policy of a volume, and removes what kubectl-sts has left on it.
+type ReleaseVolume struct{ VolumePatch }
+
+func (*ReleaseVolume) isClaimAction() {}
+
+// EndsDryRun implements [ClaimAction].
+func (*ReleaseVolume) EndsDryRun() bool { return true }
+
+// PurgeVolume makes the cluster delete a volume and its data.
+type PurgeVolume struct{ VolumePatch }
+
+func (*PurgeVolume) isClaimAction() {}
+
+// EndsDryRun implements [ClaimAction].
+func (*PurgeVolume) EndsDryRun() bool { return true }
+
+// DeleteVolume deletes a PersistentVolume, but not its storage, if it still has this UID and has not
+// changed.
+type DeleteVolume struct {
+	Why             string
+	Name            string
+	UID             types.UID
+	ResourceVersion string
+}
+
+func (*DeleteVolume) isClaimAction() {}
+
+// Describe implements [ClaimAction].
+func (a *DeleteVolume) Describe() string { return a.Why }
+
+// IsAPIWrite implements [ClaimAction].
+func (*DeleteVolume) IsAPIWrite() bool { return true }
+
+// EndsDryRun implements [ClaimAction].
+func (*DeleteVolume) EndsDryRun() bool { return true }
+
+// CopyVolume creates a PersistentVolume for the storage of one that is being deleted.
+type CopyVolume struct {
+	Why    string
+	Volume *corev1.PersistentVolume
+}
+
+func (*CopyVolume) isClaimAction() {}
+
+// Describe implements [ClaimAction].
+func (a *CopyVolume) Describe() string { return a.Why }
+
+// IsAPIWrite implements [ClaimAction].
+func (*CopyVolume) IsAPIWrite() bool { return true }
+
+// EndsDryRun implements [ClaimAction].
+func (*CopyVolume) EndsDryRun() bool { return true }
+
+// ClaimPatch changes a claim with one JSON patch (RFC 6902), if it still has this UID.
+type ClaimPatch struct {
+	Why             string
+	Namespace, Name string
+	UID             types.UID
+	Ops             []PatchOp
+}
+
+// Describe implements [ClaimAction].
+func (p *ClaimPatch) Describe() string { return p.Why }
+
+// IsAPIWrite implements [ClaimAction].
+func (*ClaimPatch) IsAPIWrite() bool { return true }
+
+func newClaimPatch(why string, c *corev1.PersistentVolumeClaim, ops ...PatchOp) ClaimPatch {
+	return ClaimPatch{Why: why, Namespace: c.Namespace, Name: c.Name, UID: c.UID,
+		Ops: append([]PatchOp{op("test", "/metadata/uid", c.UID)}, ops...)}
+}
+
+const annotationsPath = "/metadata/annotations"
+
+// MarkKept adds the keep annotation to a claim, so that no pvc-gc deletes it.
+type MarkKept struct{ ClaimPatch }
+
+func newMarkKept(c *corev1.PersistentVolumeClaim) *MarkKept {
+	ops := []PatchOp{op("test", "/metadata/deletionTimestamp", nil)}
+	if len(c.Annotations) == 0 {
+		ops = append(ops, op("test", annotationsPath, nil), op("add", annotationsPath, map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile}))
+	} else {
+		ops = append(ops, op("add", annotationsPath+"/"+escapePointer(sts.KeepAnnotation), sts.KeptMeanwhile))
+	}
+	return &MarkKept{newClaimPatch(stepHoldClaim(c.Name), c, ops...)}
+}
+
+func (*MarkKept) isClaimAction() {}
+
+// EndsDryRun implements [ClaimAction].
+func (*MarkKept) EndsDryRun() bool { return false }
+
+// UnmarkKept removes the annotation of a [MarkKept].
+type UnmarkKept struct{ ClaimPatch }
+
+func newUnmarkKept(c *corev1.PersistentVolumeClaim) *UnmarkKept {
+	path := annotationsPath + "/" + escapePointer(sts.KeepAnnotation)
+	return &UnmarkKept{newClaimPatch(stepReleaseClaim(c.Name), c,
+		op("test", path, sts.KeptMeanwhile), PatchOp{Op: "remove", Path: path})}
+}
+
+func (*UnmarkKept) isClaimAction() {}
+
+// EndsDryRun implements [ClaimAction].
+func (*UnmarkKept) EndsDryRun() bool { return false }
+
+// RestoreOwners restores the owner references of a claim.
+type RestoreOwners struct{ ClaimPatch }
+
+func (*RestoreOwners) isClaimAction() {}
+
+// EndsDryRun implements [ClaimAction].
+func (*RestoreOwners) EndsDryRun() bool { return false }
+
+// CreateClaim recreates a claim on the volume that it had.
+type CreateClaim struct {
+	Why   string
+	Claim *corev1.PersistentVolumeClaim
+}
+
+func (*CreateClaim) isClaimAction() {}
+
+// Describe implements [ClaimAction].
+func (a *CreateClaim) Describe() string { return a.Why }
+
+// IsAPIWrite implements [ClaimAction].
+func (*CreateClaim) IsAPIWrite() bool { return true }
+
+// EndsDryRun implements [ClaimAction].
+func (*CreateClaim) EndsDryRun() bool { return true }
+
+// DeleteClaim deletes a claim, if it still has this UID and has not changed since it was read.
+type DeleteClaim struct {
+	Why             string
+	Namespace, Name string
+	UID             types.UID
+	ResourceVersion string
+}
+
+func (*DeleteClaim) isClaimAction() {}
+
+// Describe implements [ClaimAction].
+func (a *DeleteClaim) Describe() string { return a.Why }
+
+// IsAPIWrite implements [ClaimAction].
+func (*DeleteClaim) IsAPIWrite() bool { return true }
+
+// EndsDryRun implements [ClaimAction].
+func (*DeleteClaim) EndsDryRun() bool { return true }
+
+// CheckUsage reads what may need a claim in its namespace.
+type CheckUsage struct {
+	Why       string
+	Namespace string
+}
+
+func (*CheckUsage) isClaimAction() {}
+
+// Describe implements [ClaimAction].
+func (a *CheckUsage) Describe() string { return a.Why }
+
+// IsAPIWrite implements [ClaimAction].
+func (*CheckUsage) IsAPIWrite() bool { return false }
+
+// EndsDryRun implements [ClaimAction].
+func (*CheckUsage) EndsDryRun() bool { return false }
+
+// CheckOwners reads the owners of a claim: with a reference to one that does not exist, the
+// garbage collector would delete the claim.
+type CheckOwners struct {
+	Why       string
+	Namespace string
+	Refs      []metav1.OwnerReference
+}
+
+func (*CheckOwners) isClaimAction() {}
+
+// Describe implements [ClaimAction].
+func (a *CheckOwners) Describe() string { return a.Why }
+
+// IsAPIWrite implements [ClaimAction].
+func (*CheckOwners) IsAPIWrite() bool { return false }
+
+// EndsDryRun implements [ClaimAction].
+func (*CheckOwners) EndsDryRun() bool { return false }
