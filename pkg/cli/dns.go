@@ -123,16 +123,18 @@ func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 		if err != nil {
 			return err
 		}
+		o.names.Domain = o.manifestDomain()
 		return showNames(c, o, out, inv)
 	}
 	client, err := c.client()
 	if err != nil {
 		return err
 	}
-	inv, err := client.ReadNames(ctx, o.query, o.domain)
+	inv, domain, err := client.ReadNames(ctx, o.query, o.domain)
 	if err != nil {
 		return err
 	}
+	o.names.Domain = domain
 	if len(inv.Sets) == 0 {
 		if err := c.sayNone(ctx, client, "StatefulSets", o.query.Namespace); err != nil && o.exitCode {
 			return err // a pipeline must not succeed in the wrong namespace

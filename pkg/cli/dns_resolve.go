@@ -90,7 +90,7 @@ func resolveDNS(ctx context.Context, c *common, client *kube.Client, o dnsOption
 	}
 	defer server.Close()
 	if o.wait || o.watch {
-		return watchDNS(ctx, c, client, server, o, out, inv.Domain)
+		return watchDNS(ctx, c, client, server, o, out)
 	}
 	report := report.NewDNSReport(inv, o.names)
 	if questions := report.Questions(); len(questions) > 0 {

@@ -68,7 +68,7 @@ type answered struct {
 
 // watchDNS runs until the name of every ordinal in range resolves correctly (--wait), or until it is
 // stopped.
-func watchDNS(ctx context.Context, c *common, client *kube.Client, server nameServer, o dnsOptions, out *output, domain sts.ClusterDomain) error {
+func watchDNS(ctx context.Context, c *common, client *kube.Client, server nameServer, o dnsOptions, out *output) error {
 	w := &dnsWatch{common: c, options: o, out: out, client: client, server: server, screen: newScreen(c.env), tracks: map[sts.DNSQuestion]*track{}}
 	defer w.screen.done()
 	if o.timeout > 0 {
@@ -76,7 +76,7 @@ func watchDNS(ctx context.Context, c *common, client *kube.Client, server nameSe
 		ctx, cancel = context.WithTimeoutCause(ctx, o.timeout, &loop.TimeoutError{After: o.timeout})
 		defer cancel()
 	}
-	view, err := client.OpenNames(ctx, o.query, domain, w.screen.tell())
+	view, err := client.OpenNames(ctx, o.query, w.screen.tell())
 	if err != nil {
 		return w.end(ctx, err)
 	}

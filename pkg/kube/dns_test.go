@@ -69,7 +69,7 @@ func TestReadNames(t *testing.T) {
 				test.change(inv)
 			}
 			r, client := script(t, inv, replies(map[string]any{"GET " + coredns: corefile("cluster.example")}), more...)
-			got, err := client.ReadNames(t.Context(), Query{Namespace: "test", Names: test.names}, test.domain)
+			got, _, err := client.ReadNames(t.Context(), Query{Namespace: "test", Names: test.names}, test.domain)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,11 +121,11 @@ func TestDomain(t *testing.T) {
 				responses["GET "+url] = response
 			}
 			r, client := script(t, ststest.Web(1), replies(responses))
-			inv, err := client.ReadNames(t.Context(), Query{Namespace: "test", Names: []string{"web"}}, test.given)
+			inv, domain, err := client.ReadNames(t.Context(), Query{Namespace: "test", Names: []string{"web"}}, test.given)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, inv.Domain, cmp.Transformer("others", func(d sts.ClusterDomain) string { return fmt.Sprint(d) })); diff != "" {
+			if diff := cmp.Diff(test.want, domain, cmp.Transformer("others", func(d sts.ClusterDomain) string { return fmt.Sprint(d) })); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			var missing []string
@@ -141,14 +141,14 @@ func TestDomain(t *testing.T) {
 		})
 	}
 	_, client := script(t, ststest.Web(1), replies(map[string]any{"GET " + coredns: failure(http.StatusInternalServerError, metav1.StatusReasonInternalError, "etcd")}))
-	if _, err := client.ReadNames(t.Context(), Query{Namespace: "test", Names: []string{"web"}}, ""); !apierrors.IsInternalError(err) {
+	if _, _, err := client.ReadNames(t.Context(), Query{Namespace: "test", Names: []string{"web"}}, ""); !apierrors.IsInternalError(err) {
 		t.Errorf("a server that fails: %v", err)
 	}
 	for _, resource := range []string{"statefulsets", "services", "endpointslices", "pods", "endpoints"} {
 		inv := ststest.Web(1)
 		inv.Services[0].Spec.Selector = nil
 		_, client := script(t, inv, forbids(resource))
-		got, err := client.ReadNames(t.Context(), Query{Namespace: "test", Names: []string{"web"}}, "example.org")
+		got, _, err := client.ReadNames(t.Context(), Query{Namespace: "test", Names: []string{"web"}}, "example.org")
 		switch {
 		case resource == "statefulsets" && !apierrors.IsForbidden(err), resource != "statefulsets" && err != nil:
 			t.Errorf("%s are forbidden: %v", resource, err)

@@ -273,8 +273,7 @@ func TestWatchAll(t *testing.T) {
 // TestWatchNames: names depend on pods, Services and EndpointSlices only.
 func TestWatchNames(t *testing.T) {
 	s, client := watching(t, ststest.Web(2))
-	domain := sts.ClusterDomain{Name: "example.org", Source: sts.DomainGiven}
-	view, err := client.OpenNames(t.Context(), ofWeb, domain, (&said{}).tell())
+	view, err := client.OpenNames(t.Context(), ofWeb, (&said{}).tell())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,10 +281,10 @@ func TestWatchNames(t *testing.T) {
 	if diff := cmp.Diff([]string{"endpointslices kubernetes.io/service-name=web", "pods app=web", "services metadata.name=web", "statefulsets metadata.name=web"}, s.seen()); diff != "" {
 		t.Errorf("watches (-want +got):\n%s", diff)
 	}
-	if got == nil || got.Domain.Name != "example.org" || len(got.Pods) != 2 {
+	if got == nil || len(got.Pods) != 2 {
 		t.Errorf("%+v, %v", got, view.Err())
 	}
-	if _, err := client.OpenNames(t.Context(), Query{Namespace: "test", Names: []string{"gone"}}, domain, Tell{}); !apierrors.IsNotFound(err) {
+	if _, err := client.OpenNames(t.Context(), Query{Namespace: "test", Names: []string{"gone"}}, Tell{}); !apierrors.IsNotFound(err) {
 		t.Errorf("a set does not exist: %v", err)
 	}
 	if _, err := client.Open(t.Context(), Query{Namespace: "test", Names: []string{"gone"}}, nil, Tell{}); !apierrors.IsNotFound(err) {

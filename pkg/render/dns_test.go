@@ -16,6 +16,9 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
+// fromCorefile is the domain of these worlds.
+var fromCorefile = sts.ClusterDomain{Name: "cluster.local", Source: sts.DomainCorefile}
+
 func dnsWorld(t *testing.T) *sts.Inventory {
 	t.Helper()
 	raw, err := os.ReadFile("../report/testdata/dns/base.yaml")
@@ -26,7 +29,6 @@ func dnsWorld(t *testing.T) *sts.Inventory {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inv.Domain = sts.ClusterDomain{Name: "cluster.local", Source: sts.DomainCorefile}
 	return inv
 }
 
@@ -48,7 +50,7 @@ func lagging(t *testing.T) *sts.Inventory {
 
 func answered(t *testing.T, inv *sts.Inventory) *report.DNSReport {
 	t.Helper()
-	r := report.NewDNSReport(inv, report.DNSQuery{Resolve: true})
+	r := report.NewDNSReport(inv, report.DNSQuery{Domain: fromCorefile, Resolve: true})
 	r.Server = "pod kube-system/coredns-7d8-x2k (port-forward)"
 	name := func(n, kind string) sts.DNSQuestion { return sts.DNSQuestion{Name: n, Type: kind} }
 	const below = ".web.shop.svc.cluster.local"
@@ -64,18 +66,23 @@ func answered(t *testing.T, inv *sts.Inventory) *report.DNSReport {
 }
 
 func TestDNSOutput(t *testing.T) {
-	complete := func(t *testing.T) *report.DNSReport { return report.NewDNSReport(dnsWorld(t), report.DNSQuery{}) }
-	lags := func(t *testing.T) *report.DNSReport { return report.NewDNSReport(lagging(t), report.DNSQuery{}) }
+	complete := func(t *testing.T) *report.DNSReport {
+		return report.NewDNSReport(dnsWorld(t), report.DNSQuery{Domain: fromCorefile})
+	}
+	lags := func(t *testing.T) *report.DNSReport {
+		return report.NewDNSReport(lagging(t), report.DNSQuery{Domain: fromCorefile})
+	}
 	resolved := func(t *testing.T) *report.DNSReport { return answered(t, lagging(t)) }
 	domains := func(t *testing.T) *report.DNSReport {
-		inv := dnsWorld(t)
-		inv.Domain.Others = []string{"corp.example"}
-		return report.NewDNSReport(inv, report.DNSQuery{})
+		domain := fromCorefile
+		domain.Others = []string{"corp.example"}
+		return report.NewDNSReport(dnsWorld(t), report.DNSQuery{Domain: domain})
 	}
 	offline := func(t *testing.T) *report.DNSReport {
 		inv := dnsWorld(t)
-		inv.Pods, inv.Slices, inv.Domain.Source = nil, nil, sts.DomainAssumed
-		return report.NewDNSReport(inv, report.DNSQuery{Offline: true})
+		inv.Pods, inv.Slices = nil, nil
+		assumed := sts.ClusterDomain{Name: sts.DefaultClusterDomain, Source: sts.DomainAssumed}
+		return report.NewDNSReport(inv, report.DNSQuery{Domain: assumed, Offline: true})
 	}
 	screen := func(st render.Style) func(io.Writer, *report.DNSReport) error {
 		return func(w io.Writer, r *report.DNSReport) error {

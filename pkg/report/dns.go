@@ -110,6 +110,7 @@ const (
 
 // DNSQuery says what to report.
 type DNSQuery struct {
+	Domain   sts.ClusterDomain
 	Ordinals sts.Ordinals
 	// Offline: the sets are from a manifest, without a cluster; nothing is known about pods.
 	Offline bool
@@ -121,7 +122,7 @@ type DNSQuery struct {
 func NewDNSReport(inv *sts.Inventory, q DNSQuery) *DNSReport {
 	r := &DNSReport{
 		TypeMeta:      metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "DNSReport"},
-		ClusterDomain: inv.Domain.Name, ClusterDomainSource: inv.Domain.Source, OtherDomains: inv.Domain.Others,
+		ClusterDomain: q.Domain.Name, ClusterDomainSource: q.Domain.Source, OtherDomains: q.Domain.Others,
 		Items: []DNSStatus{}, Missing: inv.Missing, TakenAt: inv.TakenAt, owners: map[string]string{},
 	}
 	for _, pod := range inv.Pods {
@@ -131,8 +132,9 @@ func NewDNSReport(inv *sts.Inventory, q DNSQuery) *DNSReport {
 			}
 		}
 	}
+	used := sts.NamesInTexts(inv.Texts)
 	for _, s := range inv.Snapshots() {
-		r.Items = append(r.Items, newNames(s, inv.Domain, q).status())
+		r.Items = append(r.Items, newNames(s, used, q).status())
 	}
 	return r
 }
@@ -140,8 +142,8 @@ func NewDNSReport(inv *sts.Inventory, q DNSQuery) *DNSReport {
 // names has what is needed to report and check the DNS names of one set.
 type names struct {
 	*sts.Snapshot
-	domain sts.ClusterDomain
-	query  DNSQuery
+	query DNSQuery
+	used  sts.NamesUsed // in the other objects of a manifest
 
 	// published are the addresses of each hostname in the EndpointSlices, endpoints are the
 	// endpoints of pods, by the pod's name, or by address if they do not name a pod.
@@ -151,8 +153,8 @@ type names struct {
 	written map[string]time.Time
 }
 
-func newNames(s *sts.Snapshot, domain sts.ClusterDomain, q DNSQuery) *names {
-	n := &names{Snapshot: s, domain: domain, query: q, published: map[string][]string{}, endpoints: map[string]*discoveryv1.Endpoint{}, written: map[string]time.Time{}}
+func newNames(s *sts.Snapshot, used sts.NamesUsed, q DNSQuery) *names {
+	n := &names{Snapshot: s, query: q, used: used, published: map[string][]string{}, endpoints: map[string]*discoveryv1.Endpoint{}, written: map[string]time.Time{}}
 	for _, slice := range s.Slices {
 		written := sts.LastWritten(slice)
 		for i := range slice.Endpoints {
@@ -194,7 +196,7 @@ func (n *names) service() DNSServiceStatus {
 	if out.Name == "" {
 		return out
 	}
-	out.FQDN = sts.ServiceDNSName(n.Set.Namespace, out.Name, n.domain.Name)
+	out.FQDN = sts.ServiceDNSName(n.Set.Namespace, out.Name, n.query.Domain.Name)
 	if n.Knows("services") {
 		found := n.Service != nil
 		out.Found = &found
@@ -212,7 +214,7 @@ func (n *names) service() DNSServiceStatus {
 		p := &spec.Ports[i]
 		port := DNSPort{Name: p.Name, Protocol: string(cmp.Or(p.Protocol, corev1.ProtocolTCP)), ServicePort: p.Port}
 		port.Port, _ = sts.TargetPort(p, &n.Set.Spec.Template.Spec)
-		port.SRV = sts.SRVName(n.Set.Namespace, out.Name, n.domain.Name, p.Name, p.Protocol)
+		port.SRV = sts.SRVName(n.Set.Namespace, out.Name, n.query.Domain.Name, p.Name, p.Protocol)
 		out.Ports = append(out.Ports, port)
 	}
 	return out
@@ -221,7 +223,7 @@ func (n *names) service() DNSServiceStatus {
 func (n *names) replica(r sts.Replica) DNSReplica {
 	out := DNSReplica{
 		Ordinal: r.Ordinal, Pod: n.Name(r.Ordinal), Desired: r.Desired, Ready: r.Ready, IPs: []string{},
-		FQDN: sts.PodDNSName(n.Set, r.Ordinal, n.domain.Name), ShortNames: sts.ShortDNSNames(n.Set, r.Ordinal),
+		FQDN: sts.PodDNSName(n.Set, r.Ordinal, n.query.Domain.Name), ShortNames: sts.ShortDNSNames(n.Set, r.Ordinal),
 	}
 	if n.query.Offline || !n.Knows("pods") {
 		return out

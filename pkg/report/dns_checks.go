@@ -70,10 +70,10 @@ func (c *dnsCheck) ordinals(holds func(r sts.Replica, status *DNSReplica) bool) 
 	return out
 }
 
-// used says where the DNS name of a pod below a Service is written, for the end of a message. It
+// whereUsed says where the DNS name of a pod below a Service is written, for the end of a message. It
 // is empty if no such place is known.
-func (c *dnsCheck) used(service string) string {
-	u, used := c.NameUsed(service)
+func (c *dnsCheck) whereUsed(service string) string {
+	u, used := c.NameUsed(service, c.used)
 	if !used {
 		return ""
 	}
@@ -86,7 +86,7 @@ func (c *dnsCheck) members() bool { return sts.DesiredReplicas(c.Set) >= 2 }
 
 // wanted: the pods' names are used, or there is a headless Service for them.
 func (c *dnsCheck) wanted() bool {
-	return c.Service != nil && c.Service.Spec.ClusterIP == corev1.ClusterIPNone || c.used(c.service()) != ""
+	return c.Service != nil && c.Service.Spec.ClusterIP == corev1.ClusterIPNone || c.whereUsed(c.service()) != ""
 }
 
 // severe is the severity of a finding that keeps names from resolving: SeverityInfo unless it matters.
@@ -131,7 +131,7 @@ func checkServiceExists(c *dnsCheck) []sts.Finding {
 	if c.service() == "" || c.Service != nil || !c.Knows("services") {
 		return nil
 	}
-	used := c.used(c.service())
+	used := c.whereUsed(c.service())
 	if c.query.Offline {
 		message := msgDNSServiceNotInManifest(c.service())
 		if len(c.ServiceElsewhere) > 0 {
@@ -163,7 +163,7 @@ func checkServiceKind(c *dnsCheck) []sts.Finding {
 		return nil
 	}
 	message, hint := sts.NotHeadless(c.service()), ""
-	if used := c.used(c.service()); used != "" && c.domain.Source != sts.DomainCorefile && c.endpointsManager() == "" {
+	if used := c.whereUsed(c.service()); used != "" && c.query.Domain.Source != sts.DomainCorefile && c.endpointsManager() == "" {
 		message += used
 		hint = hintDNSServiceNotHeadless()
 		if !c.query.Offline {
@@ -199,7 +199,7 @@ func checkSelector(c *dnsCheck) []sts.Finding {
 // as Patroni for the leader of its cluster. With a selector its traffic would go to all pods.
 func (c *dnsCheck) checkNoSelector() []sts.Finding {
 	if manager := c.endpointsManager(); manager != "" {
-		if u, used := c.NameUsed(c.service()); used && c.unpublished() {
+		if u, used := c.NameUsed(c.service(), c.used); used && c.unpublished() {
 			return c.finding(sts.SelectorMissing, sts.SeverityWarning, c.svc(), msgDNSNoSelectorUnresolved(c.service(), manager, u.Name, u.Object), "")
 		}
 		return c.finding(sts.SelectorMissing, sts.SeverityInfo, c.svc(), msgDNSNoSelectorManaged(c.service(), manager), "")
@@ -283,10 +283,10 @@ func checkOtherServices(c *dnsCheck) []sts.Finding {
 	var out []sts.Finding
 	for _, service := range c.Headless {
 		severity, hint := sts.SeverityInfo, ""
-		if u, used := c.NameUsed(service.Name); used {
+		if u, used := c.NameUsed(service.Name, c.used); used {
 			severity, hint = sts.SeverityWarning, hintDNSUseName(strings.TrimSuffix(u.Name, service.Name)+c.service())
 		}
-		out = append(out, c.finding(sts.ServiceNotGoverning, severity, "service/"+service.Name, msgDNSNotGoverning(service.Name, c.service())+c.used(service.Name), hint)...)
+		out = append(out, c.finding(sts.ServiceNotGoverning, severity, "service/"+service.Name, msgDNSNotGoverning(service.Name, c.service())+c.whereUsed(service.Name), hint)...)
 	}
 	return out
 }
@@ -345,7 +345,7 @@ func checkNames(c *dnsCheck) []sts.Finding {
 	if problems := validation.IsDNS1123Label(c.service()); len(problems) > 0 {
 		add(msgDNSInvalidServiceName(c.service()))
 	}
-	if name := sts.PodDNSName(c.Set, max(sts.End(c.Set)-1, sts.Start(c.Set)), c.domain.Name); len(out) == 0 && len(name) > validation.DNS1123SubdomainMaxLength {
+	if name := sts.PodDNSName(c.Set, max(sts.End(c.Set)-1, sts.Start(c.Set)), c.query.Domain.Name); len(out) == 0 && len(name) > validation.DNS1123SubdomainMaxLength {
 		add(msgDNSNameTooLong(name))
 	}
 	return out
@@ -358,7 +358,7 @@ func checkHostnameAsFQDN(c *dnsCheck) []sts.Finding {
 	if whole := c.Set.Spec.Template.Spec.SetHostnameAsFQDN; whole == nil || !*whole {
 		return nil
 	}
-	name := sts.PodDNSName(c.Set, max(sts.End(c.Set)-1, sts.Start(c.Set)), c.domain.Name)
+	name := sts.PodDNSName(c.Set, max(sts.End(c.Set)-1, sts.Start(c.Set)), c.query.Domain.Name)
 	if len(name) <= fqdnHostname {
 		return nil
 	}
@@ -614,7 +614,7 @@ func checkHostDNS(c *dnsCheck) []sts.Finding {
 	spec := &c.Set.Spec.Template.Spec
 	switch {
 	case spec.HostNetwork && (spec.DNSPolicy == "" || spec.DNSPolicy == corev1.DNSClusterFirst):
-		return c.finding(sts.HostDNS, severe(sts.SeverityWarning, c.used(c.service()) != "" || c.wanted() && c.members()), c.set(),
+		return c.finding(sts.HostDNS, severe(sts.SeverityWarning, c.whereUsed(c.service()) != "" || c.wanted() && c.members()), c.set(),
 			msgDNSHostDNS("hostNetwork"), hintDNSHostNetwork())
 	case spec.DNSPolicy == corev1.DNSDefault:
 		return c.finding(sts.HostDNS, sts.SeverityInfo, c.set(),
@@ -644,7 +644,7 @@ func checkPorts(c *dnsCheck) []sts.Finding {
 		port, found := sts.TargetPort(p, &c.Set.Spec.Template.Spec)
 		switch {
 		case !found:
-			add(sts.PortUnknown, severe(sts.SeverityWarning, c.SRVUsed(c.service(), p.Name, p.Protocol)),
+			add(sts.PortUnknown, severe(sts.SeverityWarning, c.SRVUsed(c.service(), p.Name, p.Protocol, c.used)),
 				msgDNSPortUnknown(c.service(), cmp.Or(p.Name, fmt.Sprint(p.Port)), p.TargetPort.StrVal))
 		case headless && port != p.Port:
 			add(sts.PortNotTranslated, sts.SeverityInfo, msgDNSPortNotTranslated(c.service(), p.Port, port))

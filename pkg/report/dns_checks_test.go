@@ -97,13 +97,14 @@ func dnsFindings(t *testing.T, c dnsCase, changes map[string]json.RawMessage) []
 	if misspelled != nil {
 		inv.Problems = []sts.ManifestProblem{{Object: inv.Sets[0], FieldProblem: sts.FieldProblem{Path: strings.Trim(string(misspelled), `"`), Nearest: "serviceName"}}}
 	}
-	if inv.Domain.Name = c.Domain; c.Domain == "" {
-		inv.Domain.Name = sts.DefaultClusterDomain
+	domain := sts.ClusterDomain{Name: c.Domain}
+	if c.Domain == "" {
+		domain.Name = sts.DefaultClusterDomain
 	}
 	if c.Offline {
 		inv.Pods, inv.Slices = nil, nil
 	}
-	return report.NewDNSReport(inv, report.DNSQuery{Offline: c.Offline}).Items[0].Findings
+	return report.NewDNSReport(inv, report.DNSQuery{Domain: domain, Offline: c.Offline}).Items[0].Findings
 }
 
 // changedWorld is testdata/dns/base.yaml with these changes.

@@ -25,7 +25,7 @@ func dnsReport(t *testing.T, notReady []string, changes map[string]string, q rep
 		patches[object] = raw
 	}
 	inv := changedWorld(t, notReady, patches)
-	inv.Domain = sts.ClusterDomain{Name: "cluster.local", Source: sts.DomainCorefile}
+	q.Domain = sts.ClusterDomain{Name: "cluster.local", Source: sts.DomainCorefile}
 	return report.NewDNSReport(inv, q)
 }
 

@@ -21,17 +21,26 @@ type NameUse struct {
 	before   string // the text before it
 }
 
-// namesUsed are all names in texts, by the label of the Service.
-type namesUsed map[string][]NameUse
+// NamesUsed are all names that texts contain, by the label of the Service.
+type NamesUsed map[string][]NameUse
+
+// NamesInTexts finds the names in the objects of a manifest.
+func NamesInTexts(texts []ManifestText) NamesUsed {
+	out := NamesUsed{}
+	for _, t := range texts {
+		out.addStrings(t.JSON, strings.ToLower(t.Kind)+"/"+t.Name, func(text string) string { return text })
+	}
+	return out
+}
 
 // NameUsed finds a place that contains the name of one of the set's pods below this Service: in
-// the pod template, or, if the set is from a manifest, in any of its objects. Finding none
+// the pod template or in these texts. Finding none
 // proves little: programs also compose names from their hostname.
-func (s *Snapshot) NameUsed(service string) (NameUse, bool) {
+func (s *Snapshot) NameUsed(service string, texts NamesUsed) (NameUse, bool) {
 	if service == "" {
 		return NameUse{}, false
 	}
-	for _, used := range []namesUsed{s.templateNames(), s.used} {
+	for _, used := range []NamesUsed{s.templateNames(), texts} {
 		for _, u := range used[service] {
 			if u.isPodOf(s.Set.Name) {
 				return u, true
@@ -42,13 +51,13 @@ func (s *Snapshot) NameUsed(service string) (NameUse, bool) {
 }
 
 // SRVUsed reports whether the name of the SRV records for this port of a Service is used.
-func (s *Snapshot) SRVUsed(service, port string, protocol corev1.Protocol) bool {
+func (s *Snapshot) SRVUsed(service, port string, protocol corev1.Protocol, texts NamesUsed) bool {
 	if port == "" {
 		return false
 	}
 	name := SRVName("", service, "", port, protocol)
 	name, _, _ = strings.Cut(name, "."+service)
-	return slices.ContainsFunc(slices.Concat(s.templateNames()[service], s.used[service]), func(u NameUse) bool {
+	return slices.ContainsFunc(slices.Concat(s.templateNames()[service], texts[service]), func(u NameUse) bool {
 		return strings.HasSuffix(u.before, name)
 	})
 }
@@ -62,8 +71,8 @@ func (u NameUse) isPodOf(set string) bool {
 	return ok
 }
 
-func (s *Snapshot) templateNames() namesUsed {
-	out := namesUsed{}
+func (s *Snapshot) templateNames() NamesUsed {
+	out := NamesUsed{}
 	spec := &s.Set.Spec.Template.Spec
 	for _, c := range slices.Concat(spec.InitContainers, spec.Containers) {
 		var variables []string
@@ -82,12 +91,7 @@ func (s *Snapshot) templateNames() namesUsed {
 	return out
 }
 
-// addText adds all names in an object of a manifest.
-func (n namesUsed) addText(t ManifestText) {
-	n.addStrings(t.JSON, strings.ToLower(t.Kind)+"/"+t.Name, func(text string) string { return text })
-}
-
-func (n namesUsed) addStrings(raw json.RawMessage, object string, expand func(string) string) {
+func (n NamesUsed) addStrings(raw json.RawMessage, object string, expand func(string) string) {
 	var value any
 	if json.Unmarshal(raw, &value) != nil {
 		return
@@ -123,7 +127,7 @@ var (
 const longestPart = 128
 
 // add adds all names in a text: each dot may separate a pod from a Service.
-func (n namesUsed) add(text, object string) {
+func (n NamesUsed) add(text, object string) {
 	for at := strings.IndexByte(text, '.'); at >= 0; {
 		before, after := text[max(0, at-longestPart):at], text[at+1:]
 		if service := serviceAfter.FindString(after[:min(len(after), 64)]); service != "" {

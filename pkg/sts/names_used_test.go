@@ -45,7 +45,7 @@ func TestNameUsed(t *testing.T) {
 		container := corev1.Container{Name: "app", Args: []string{text}, Env: []corev1.EnvVar{{Name: "SERVICE", Value: "peers"}}}
 		set.Spec.Template.Spec.InitContainers = []corev1.Container{container}
 		s := (&sts.Inventory{Sets: []*appsv1.StatefulSet{set}}).Snapshots()[0]
-		if use, used := s.NameUsed("peers"); use.Name != want || used != (want != "") {
+		if use, used := s.NameUsed("peers", nil); use.Name != want || used != (want != "") {
 			t.Errorf("%q: %q, %t", text, use.Name, used)
 		}
 	}
@@ -56,16 +56,16 @@ func TestNameUsedInManifests(t *testing.T) {
 	inv := &sts.Inventory{Sets: []*appsv1.StatefulSet{set}, Texts: []sts.ManifestText{
 		{Kind: "ConfigMap", Name: "peers", JSON: json.RawMessage(`{"data":{"a.conf":"server web-1.web:80\n\tserver web-2.web:80","srv":"_peer._tcp.web.shop.svc"}}`)},
 	}}
-	s := inv.Snapshots()[0]
-	if use, used := s.NameUsed("web"); !used || use.Object != "configmap/peers" || use.Name != "web-1.web" {
+	s, texts := inv.Snapshots()[0], sts.NamesInTexts(inv.Texts)
+	if use, used := s.NameUsed("web", texts); !used || use.Object != "configmap/peers" || use.Name != "web-1.web" {
 		t.Errorf("%+v, %t", use, used)
 	}
 	for port, want := range map[string]bool{"peer": true, "client": false, "": false} {
-		if s.SRVUsed("web", port, "") != want {
+		if s.SRVUsed("web", port, "", texts) != want {
 			t.Errorf("SRV records of port %q are used: %t", port, !want)
 		}
 	}
-	if s.SRVUsed("web", "peer", corev1.ProtocolUDP) {
+	if s.SRVUsed("web", "peer", corev1.ProtocolUDP, texts) {
 		t.Error("SRV records of another protocol are used")
 	}
 }
