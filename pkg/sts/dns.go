@@ -8,7 +8,6 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
@@ -99,18 +98,6 @@ func SRVName(namespace, service, domain, port string, protocol corev1.Protocol) 
 		protocol = corev1.ProtocolTCP
 	}
 	return "_" + port + "._" + strings.ToLower(string(protocol)) + "." + ServiceDNSName(namespace, service, domain)
-}
-
-// LastWritten is when an object was last changed, according to its managed fields, or created.
-// Changes of its status count.
-func LastWritten(o metav1.Object) time.Time {
-	last := o.GetCreationTimestamp().Time
-	for _, entry := range o.GetManagedFields() {
-		if entry.Time != nil && entry.Time.After(last) {
-			last = entry.Time.Time
-		}
-	}
-	return last
 }
 
 // The types of DNS records that a set's names have.
