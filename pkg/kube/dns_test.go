@@ -77,13 +77,13 @@ func TestReadNames(t *testing.T) {
 			if diff := cmp.Diff(want, r.urls()); diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
-			if strings.Join(names(got.Endpoints), " ") != test.ends || !got.TakenAt.Equal(ststest.Now) {
-				t.Errorf("endpoints %v, taken at %s", names(got.Endpoints), got.TakenAt)
+			if strings.Join(namesOf(got.Endpoints), " ") != test.ends || !got.TakenAt.Equal(ststest.Now) {
+				t.Errorf("endpoints %v, taken at %s", namesOf(got.Endpoints), got.TakenAt)
 			}
 			if name != "one set" {
 				return
 			}
-			have := [][]string{names(got.Pods), names(got.Services), names(got.Slices)}
+			have := [][]string{namesOf(got.Pods), namesOf(got.Services), namesOf(got.Slices)}
 			if diff := cmp.Diff([][]string{{"web-0", "web-1"}, {"other", "web"}, {"web-1"}}, have); diff != "" {
 				t.Errorf("pods, services, slices (-want +got):\n%s", diff)
 			}

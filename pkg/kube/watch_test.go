@@ -220,7 +220,7 @@ func TestWatch(t *testing.T) {
 		t.Errorf("watches (-want +got):\n%s", diff)
 	}
 	if len(got.Pods) != 3 || len(got.Claims) != 3 || len(got.Budgets) != 1 || len(got.Revisions) != 1 || len(got.Volumes) != 3 || len(got.Missing) > 0 || !got.TakenAt.Equal(ststest.Now) {
-		t.Errorf("pods %v, claims %v, budgets %v, revisions %v, volumes %v, missing %v", names(got.Pods), names(got.Claims), names(got.Budgets), names(got.Revisions), got.Volumes, got.Missing)
+		t.Errorf("pods %v, claims %v, budgets %v, revisions %v, volumes %v, missing %v", namesOf(got.Pods), namesOf(got.Claims), namesOf(got.Budgets), namesOf(got.Revisions), got.Volumes, got.Missing)
 	}
 }
 
@@ -259,8 +259,8 @@ func TestWatchAll(t *testing.T) {
 		if got == nil {
 			t.Fatal(view.Err())
 		}
-		if diff := cmp.Diff(test.sets, names(got.Sets)); diff != "" || len(got.Pods) != 2 || !slices.Contains(s.seen(), test.watch) || !slices.Contains(s.seen(), "pods") {
-			t.Errorf("%+v: %s pods %v, watches %v", test.query, diff, names(got.Pods), s.seen())
+		if diff := cmp.Diff(test.sets, namesOf(got.Sets)); diff != "" || len(got.Pods) != 2 || !slices.Contains(s.seen(), test.watch) || !slices.Contains(s.seen(), "pods") {
+			t.Errorf("%+v: %s pods %v, watches %v", test.query, diff, namesOf(got.Pods), s.seen())
 		}
 	}
 	_, client := watching(t, inv)
@@ -509,12 +509,12 @@ func TestWatchLooksForStrangers(t *testing.T) {
 		next.TakenAt = now
 		found := view.strangers(t.Context(), &next)
 		if len(r.reads()) != step.asks || (len(found) == 1) != step.found {
-			t.Errorf("after %s: asked %v, found %v", now.Sub(ststest.Now), r.urls(), names(found))
+			t.Errorf("after %s: asked %v, found %v", now.Sub(ststest.Now), r.urls(), namesOf(found))
 		}
 	}
 	full := *inv
 	full.Pods = append(full.Pods, stranger)
 	if found := view.strangers(t.Context(), &full); found != nil {
-		t.Errorf("no pod is missing, found %v", names(found))
+		t.Errorf("no pod is missing, found %v", namesOf(found))
 	}
 }

@@ -39,7 +39,8 @@ const (
 	maxLabel = 63
 )
 
-func checkName(name string) error {
+// CheckName returns why a name cannot be queried, nil if it can.
+func CheckName(name string) error {
 	if len(name) > maxName {
 		return errors.New(msgNameTooLong(len(name), maxName))
 	}
@@ -54,17 +55,21 @@ func checkName(name string) error {
 	return nil
 }
 
-// pack makes the message that queries the records of one type and name.
-func pack(id uint16, name string, t dnsmessage.Type, edns bool) ([]byte, error) {
-	if err := checkName(name); err != nil {
+// Pack makes the message of a query, with ID 0. With edns the server may use longer datagrams.
+func Pack(q sts.DNSQuestion, edns bool) ([]byte, error) {
+	t, known := types[q.Type]
+	if !known {
+		return nil, errors.New(msgRecordType(q.Type))
+	}
+	if err := CheckName(q.Name); err != nil {
 		return nil, err
 	}
-	n, err := dnsmessage.NewName(name + ".")
+	n, err := dnsmessage.NewName(q.Name + ".")
 	if err != nil {
 		return nil, err
 	}
 	m := dnsmessage.Message{
-		Header:    dnsmessage.Header{ID: id, RecursionDesired: true},
+		Header:    dnsmessage.Header{RecursionDesired: true},
 		Questions: []dnsmessage.Question{{Name: n, Type: t, Class: dnsmessage.ClassINET}},
 	}
 	if edns {
@@ -77,58 +82,62 @@ func pack(id uint16, name string, t dnsmessage.Type, edns bool) ([]byte, error) 
 	return m.Pack()
 }
 
-// reply is the content of one message.
-type reply struct {
-	code dnsmessage.RCode
-	// truncated: the answer did not fit.
-	truncated bool
-	addresses []string
-	services  []sts.DNSService
-	ttl       time.Duration
-	// next is the target of the CNAMEs if the message has no record of that name.
-	next string
+// Reply is the content of one message.
+type Reply struct {
+	// Code is the response code by its name in the IANA registry.
+	Code string
+	// Truncated: the answer did not fit.
+	Truncated bool
+	Addresses []string
+	Services  []sts.DNSService
+	TTL       time.Duration
+	// Next is the target of the CNAMEs if the message has no record of that name.
+	Next string
 }
 
-// errForeign is a message that does not answer the query.
-var errForeign = errors.New(msgForeign())
+// RejectsEDNS: the server is from before EDNS, so the query must be repeated without it.
+func (r *Reply) RejectsEDNS() bool {
+	return r.Code == codeName(dnsmessage.RCodeFormatError) || r.Code == codeName(dnsmessage.RCodeNotImplemented)
+}
+
+// ErrMismatch is a message that does not answer the query.
+var ErrMismatch = errors.New(msgMismatch())
 
 // errMalformed is a message with an invalid format.
 var errMalformed = errors.New(msgMalformed())
 
-// unpack reads the answer to the query for a name and type. Records of names other than the
-// targets of its CNAMEs are ignored.
-func unpack(msg []byte, name string, t dnsmessage.Type) (reply, error) {
-	var (
-		p dnsmessage.Parser
-		r reply
-	)
+// Unpack reads the answer to a query. Records of names other than the targets of its CNAMEs are
+// ignored.
+func Unpack(msg []byte, q sts.DNSQuestion) (Reply, error) {
+	var p dnsmessage.Parser
 	h, err := p.Start(msg)
 	if err != nil {
-		return r, fmt.Errorf("%w: %w", errMalformed, err)
+		return Reply{}, fmt.Errorf("%w: %w", errMalformed, err)
 	}
 	if !h.Response || h.OpCode != 0 {
-		return r, errForeign
+		return Reply{}, ErrMismatch
 	}
-	r.code, r.truncated = h.RCode, h.Truncated
+	r := Reply{Code: codeName(h.RCode), Truncated: h.Truncated}
+	t := types[q.Type]
 	asked, err := p.AllQuestions()
 	switch {
 	case err != nil:
 		return r, fmt.Errorf("%w: %w", errMalformed, err)
-	case len(asked) == 0 && r.code != dnsmessage.RCodeSuccess && r.code != dnsmessage.RCodeNameError:
+	case len(asked) == 0 && h.RCode != dnsmessage.RCodeSuccess && h.RCode != dnsmessage.RCodeNameError:
 		return r, nil // a server that does not understand a query need not repeat it
-	case len(asked) != 1 || canonical(asked[0].Name) != canonicalName(name) || asked[0].Type != t || asked[0].Class != dnsmessage.ClassINET:
-		return r, errForeign
-	case r.truncated:
+	case len(asked) != 1 || canonical(asked[0].Name) != canonicalName(q.Name) || asked[0].Type != t || asked[0].Class != dnsmessage.ClassINET:
+		return r, ErrMismatch
+	case r.Truncated:
 		return r, nil
 	}
-	if err := r.records(&p, name, t); err != nil {
+	if err := r.records(&p, h.RCode, q.Name, t); err != nil {
 		return r, fmt.Errorf("%w: %w", errMalformed, err)
 	}
 	return r, nil
 }
 
 // records reads the three sections after the question.
-func (r *reply) records(p *dnsmessage.Parser, name string, t dnsmessage.Type) error {
+func (r *Reply) records(p *dnsmessage.Parser, code dnsmessage.RCode, name string, t dnsmessage.Type) error {
 	answers, err := p.AllAnswers()
 	if err != nil {
 		return err
@@ -143,9 +152,10 @@ func (r *reply) records(p *dnsmessage.Parser, name string, t dnsmessage.Type) er
 	}
 	for i := range additionals {
 		if additionals[i].Header.Type == dnsmessage.TypeOPT {
-			r.code = additionals[i].Header.ExtendedRCode(r.code)
+			code = additionals[i].Header.ExtendedRCode(code)
 		}
 	}
+	r.Code = codeName(code)
 	var kept shortest
 	end, err := follow(answers, canonicalName(name), &kept)
 	if err != nil {
@@ -159,16 +169,16 @@ func (r *reply) records(p *dnsmessage.Parser, name string, t dnsmessage.Type) er
 		kept.see(a.Header.TTL)
 		switch body := a.Body.(type) {
 		case *dnsmessage.AResource:
-			r.addresses = append(r.addresses, netip.AddrFrom4(body.A).String())
+			r.Addresses = append(r.Addresses, netip.AddrFrom4(body.A).String())
 		case *dnsmessage.AAAAResource:
-			r.addresses = append(r.addresses, netip.AddrFrom16(body.AAAA).String())
+			r.Addresses = append(r.Addresses, netip.AddrFrom16(body.AAAA).String())
 		case *dnsmessage.SRVResource:
-			r.services = append(r.services, sts.DNSService{Target: canonical(body.Target), Port: int32(body.Port)})
+			r.Services = append(r.Services, sts.DNSService{Target: canonical(body.Target), Port: int32(body.Port)})
 		}
 	}
-	none := len(r.addresses) == 0 && len(r.services) == 0
-	if none && r.code == dnsmessage.RCodeSuccess && end != canonicalName(name) && !hasSOA(authorities) {
-		r.next = end
+	none := len(r.Addresses) == 0 && len(r.Services) == 0
+	if none && code == dnsmessage.RCodeSuccess && end != canonicalName(name) && !hasSOA(authorities) {
+		r.Next = end
 		return nil
 	}
 	if none {
@@ -179,7 +189,7 @@ func (r *reply) records(p *dnsmessage.Parser, name string, t dnsmessage.Type) er
 			}
 		}
 	}
-	r.ttl = kept.duration()
+	r.TTL = kept.duration()
 	return nil
 }
 

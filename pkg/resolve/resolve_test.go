@@ -22,9 +22,9 @@ import (
 
 const second = time.Second
 
-func ask(names ...string) []sts.DNSQuestion {
+func ask(hosts ...string) []sts.DNSQuestion {
 	var questions []sts.DNSQuestion
-	for _, n := range names {
+	for _, n := range hosts {
 		name, typ, typed := strings.Cut(n, " ")
 		if !typed {
 			typ = "A"
@@ -92,7 +92,7 @@ func TestAsk(t *testing.T) {
 			}, want: "web-9 A: NXDOMAIN 3s"},
 		{name: "an invalid TTL", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
-				say(q.reply(0, record(q.name, 1<<31, &dnsmessage.AResource{A: [4]byte{10, 0, 0, 1}})))
+				say(q.reply(0, resource(q.name, 1<<31, &dnsmessage.AResource{A: [4]byte{10, 0, 0, 1}})))
 			}, want: "web-0 A: NOERROR 10.0.0.1"},
 		{name: "no record of that type", ask: ask("web-0 AAAA"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
@@ -102,17 +102,17 @@ func TestAsk(t *testing.T) {
 			}, want: "web-0 AAAA: NOERROR 5s"},
 		{name: "IPv6", ask: ask("web-0 AAAA"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
-				say(q.reply(0, record(q.name, 30, &dnsmessage.AAAAResource{AAAA: [16]byte{0xfd, 15: 1}})))
+				say(q.reply(0, resource(q.name, 30, &dnsmessage.AAAAResource{AAAA: [16]byte{0xfd, 15: 1}})))
 			}, want: "web-0 AAAA: NOERROR fd00::1 30s"},
 		{name: "services, the shorter TTL of two", ask: ask("_http._tcp SRV"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				one := &dnsmessage.SRVResource{Port: 80, Weight: 50, Target: dnsmessage.MustNewName(web0 + ".")}
 				two := &dnsmessage.SRVResource{Port: 81, Weight: 50, Target: dnsmessage.MustNewName("Web-1.Web.")}
-				say(q.reply(0, record(q.name, 30, one), record(q.name, 20, two)))
+				say(q.reply(0, resource(q.name, 30, one), resource(q.name, 20, two)))
 			}, want: "_http SRV: NOERROR web-0.web.shop.svc.cluster.local:80 web-1.web:81 20s"},
 		{name: "a target with control characters", ask: ask("_http._tcp SRV"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
-				say(q.reply(0, record(q.name, 30, &dnsmessage.SRVResource{Port: 80, Target: dnsmessage.MustNewName("\x1b[31mred\xff.")})))
+				say(q.reply(0, resource(q.name, 30, &dnsmessage.SRVResource{Port: 80, Target: dnsmessage.MustNewName("\x1b[31mred\xff.")})))
 			}, want: `_http SRV: NOERROR \027[31mred\255:80 30s`},
 		{name: "refused", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) { say(q.reply(dnsmessage.RCodeRefused)) },
@@ -316,7 +316,7 @@ func TestManyQuestionsKeepTheirOrder(t *testing.T) {
 				if err := m.Unpack(msg); err != nil {
 					return
 				}
-				q := query{Header: m.Header, Question: m.Questions[0], name: canonical(m.Questions[0].Name)}
+				q := query{Header: m.Header, Question: m.Questions[0], name: nameIn(m.Questions[0])}
 				zone(0, q, func(m dnsmessage.Message) {
 					packed, _ := m.Pack()
 					held = append(held, packed)
@@ -405,7 +405,7 @@ func TestConnectionRefused(t *testing.T) {
 
 func TestWriteWithoutReader(t *testing.T) {
 	in(t, &server{raw: func(net.Conn) { time.Sleep(time.Minute) }}, func(t *testing.T, s *Server) {
-		if _, err := s.Ask(t.Context(), many(3)); !errors.Is(err, errSilent) {
+		if _, err := s.Ask(t.Context(), many(3)); !errors.Is(err, ErrNoAnswer) {
 			t.Errorf("error %v", err)
 		}
 	})
@@ -610,33 +610,4 @@ func TestSockets(t *testing.T) {
 	if _, err := s.Ask(t.Context(), many(40)); err == nil || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("after closing the sockets: error %v", err)
 	}
-}
-
-// FuzzUnpack: any input is handled, and records of other names are ignored.
-func FuzzUnpack(f *testing.F) {
-	const name = "web-0.web.shop.svc.cluster.local"
-	q := query{Question: dnsmessage.Question{Name: dnsmessage.MustNewName(name + "."), Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET}, name: name}
-	negative := q.reply(dnsmessage.RCodeNameError)
-	negative.Authorities = []dnsmessage.Resource{soa(30, 5)}
-	for _, m := range []dnsmessage.Message{
-		q.reply(0, address(name, 1)), q.reply(0, alias(name, "b.example", 1), address("b.example", 1)), negative, {},
-	} {
-		packed, err := m.Pack()
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(packed)
-	}
-	f.Fuzz(func(t *testing.T, msg []byte) {
-		r, err := unpack(msg, name, dnsmessage.TypeA)
-		if err != nil {
-			return
-		}
-		if r.next == name || r.truncated && len(r.addresses) > 0 || len(r.services) > 0 || r.ttl < 0 {
-			t.Errorf("%+v", r)
-		}
-		if len(r.addresses) > 0 && !strings.Contains(strings.ToLower(string(msg)), "web-0") {
-			t.Errorf("addresses of another name: %+v", r)
-		}
-	})
 }

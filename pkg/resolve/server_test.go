@@ -82,9 +82,14 @@ func (s *server) parse(msg []byte, number int, hangUp func()) query {
 		return query{hangUp: hangUp}
 	}
 	q := query{Header: m.Header, Question: m.Questions[0], number: number, hangUp: hangUp}
-	q.name = canonical(m.Questions[0].Name)
+	q.name = nameIn(q.Question)
 	q.edns = len(m.Additionals) == 1 && m.Additionals[0].Header.Type == dnsmessage.TypeOPT
 	return q
+}
+
+// nameIn is the name that is queried, as a name server compares it.
+func nameIn(q dnsmessage.Question) string {
+	return strings.ToLower(strings.TrimSuffix(q.Name.String(), "."))
 }
 
 func readMessage(conn net.Conn, stream bool) ([]byte, error) {
@@ -118,7 +123,7 @@ func (q query) reply(code dnsmessage.RCode, answers ...dnsmessage.Resource) dnsm
 	}
 }
 
-func record(name string, ttl uint32, body dnsmessage.ResourceBody) dnsmessage.Resource {
+func resource(name string, ttl uint32, body dnsmessage.ResourceBody) dnsmessage.Resource {
 	return dnsmessage.Resource{
 		Header: dnsmessage.ResourceHeader{Name: dnsmessage.MustNewName(name + "."), Class: dnsmessage.ClassINET, TTL: ttl},
 		Body:   body,
@@ -126,15 +131,15 @@ func record(name string, ttl uint32, body dnsmessage.ResourceBody) dnsmessage.Re
 }
 
 func address(name string, last byte) dnsmessage.Resource {
-	return record(name, 30, &dnsmessage.AResource{A: [4]byte{10, 0, 0, last}})
+	return resource(name, 30, &dnsmessage.AResource{A: [4]byte{10, 0, 0, last}})
 }
 
 func alias(name, to string, ttl uint32) dnsmessage.Resource {
-	return record(name, ttl, &dnsmessage.CNAMEResource{CNAME: dnsmessage.MustNewName(to + ".")})
+	return resource(name, ttl, &dnsmessage.CNAMEResource{CNAME: dnsmessage.MustNewName(to + ".")})
 }
 
 func soa(ttl, minimum uint32) dnsmessage.Resource {
-	return record("cluster.local", ttl, &dnsmessage.SOAResource{
+	return resource("cluster.local", ttl, &dnsmessage.SOAResource{
 		NS: dnsmessage.MustNewName("ns.dns.cluster.local."), MBox: dnsmessage.MustNewName("hostmaster.cluster.local."), MinTTL: minimum,
 	})
 }

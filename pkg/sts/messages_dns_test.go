@@ -6,7 +6,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
 )
 
-func TestDNSMessages(t *testing.T) {
+func TestSharedMessages(t *testing.T) {
 	messagetest.Golden(t, "dns",
 		messagetest.Call(NotHeadless, "web"),
 		messagetest.Call(LabelsLater, "web", map[string]string{"cluster-role": "leader"}),
