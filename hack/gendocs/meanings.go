@@ -779,7 +779,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "Domain sources", dir: "pkg/sts", kind: "DomainSource",
+		title: "Domain sources", dir: "pkg/names", kind: "DomainSource",
 		about: "`clusterDomainSource` of a DNSReport.",
 		meanings: map[string]string{
 			"Flag":     "`--cluster-domain`",
@@ -789,7 +789,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "DNS reasons", dir: "pkg/report", kind: "DNSReason",
+		title: "DNS reasons", dir: "pkg/names", kind: "Reason",
 		about: "`items[].replicas[].reason` of a DNSReport: why a name is not published. The first match in this order.",
 		meanings: map[string]string{
 			"NoService":    "the set names no governing Service, or the Service does not exist or is of type ExternalName",
@@ -805,7 +805,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "DNS verdicts", dir: "pkg/report", kind: "DNSVerdict",
+		title: "DNS verdicts", dir: "pkg/names", kind: "Verdict",
 		about: "`lookups[].verdict` of a DNSReport: the evaluation of a DNS server's result.",
 		meanings: map[string]string{
 			"Correct":    "it matches what is published",

@@ -8,6 +8,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -22,11 +23,11 @@ func (c *common) manifestNames(ctx context.Context, o dnsOptions) (*sts.Inventor
 }
 
 // manifestDomain is the domain of the names in manifests.
-func (o *dnsOptions) manifestDomain() sts.ClusterDomain {
+func (o *dnsOptions) manifestDomain() names.Domain {
 	if o.domain == "" {
-		return sts.ClusterDomain{Name: sts.DefaultClusterDomain, Source: sts.DomainAssumed}
+		return names.Domain{Name: names.DefaultDomain, Source: names.DomainAssumed}
 	}
-	return sts.ClusterDomain{Name: o.domain, Source: sts.DomainGiven}
+	return names.Domain{Name: o.domain, Source: names.DomainGiven}
 }
 
 // pick keeps the sets that are selected by name or selector.

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -24,14 +25,14 @@ import (
 // takes at most nine requests, several sets one list per kind and page. What the user may not read
 // is in the Inventory's Missing; only the sets themselves are required. Without any set there is no
 // domain.
-func (c *Client) ReadNames(ctx context.Context, q Query, given string) (*sts.Inventory, sts.ClusterDomain, error) {
-	inv, domain := &sts.Inventory{}, sts.ClusterDomain{Name: given, Source: sts.DomainGiven}
+func (c *Client) ReadNames(ctx context.Context, q Query, given string) (*sts.Inventory, names.Domain, error) {
+	inv, domain := &sts.Inventory{}, names.Domain{Name: given, Source: names.DomainGiven}
 	if err := c.sets(ctx, q, inv); err != nil {
 		return nil, domain, err
 	}
 	if len(inv.Sets) == 0 {
 		inv.TakenAt = c.Now()
-		return inv, sts.ClusterDomain{}, nil
+		return inv, names.Domain{}, nil
 	}
 	pods := metav1.ListOptions{Limit: pageSize}
 	services, endpoints := pods, pods // also headless Services that are not governing ones
@@ -79,7 +80,7 @@ func (c *Client) ReadNames(ctx context.Context, q Query, given string) (*sts.Inv
 		}
 	}
 	if domain.Name == "" {
-		domain = sts.ClusterDomain{Name: sts.DefaultClusterDomain, Source: sts.DomainAssumed}
+		domain = names.Domain{Name: names.DefaultDomain, Source: names.DomainAssumed}
 	}
 	inv.TakenAt = c.Now()
 	return inv, domain, nil
@@ -136,7 +137,7 @@ var corefiles = []struct{ namespace, name string }{
 }
 
 // corefileDomain reads the domain from the CoreDNS configuration; it is empty if there is none.
-func (c *Client) corefileDomain(ctx context.Context) (sts.ClusterDomain, error) {
+func (c *Client) corefileDomain(ctx context.Context) (names.Domain, error) {
 	var hidden error
 	for _, at := range corefiles {
 		config, err := c.kube.CoreV1().ConfigMaps(at.namespace).Get(ctx, at.name, metav1.GetOptions{})
@@ -148,13 +149,13 @@ func (c *Client) corefileDomain(ctx context.Context) (sts.ClusterDomain, error) 
 			hidden = cmp.Or(hidden, err)
 			continue
 		case err != nil:
-			return sts.ClusterDomain{}, err
+			return names.Domain{}, err
 		}
-		if found := sts.CorefileDomains(config.Data["Corefile"]); len(found) > 0 {
-			return sts.ClusterDomain{Name: found[0], Source: sts.DomainCorefile, Others: found[1:]}, nil
+		if found := names.CorefileDomains(config.Data["Corefile"]); len(found) > 0 {
+			return names.Domain{Name: found[0], Source: names.DomainCorefile, Others: found[1:]}, nil
 		}
 	}
-	return sts.ClusterDomain{}, hidden
+	return names.Domain{}, hidden
 }
 
 // kubeletPatience is the timeout of a request to a kubelet: its node may be down.
@@ -162,10 +163,10 @@ const kubeletPatience = 3 * time.Second
 
 // kubeletDomain reads the domain from the configuration of a kubelet that runs one of the pods. It is
 // empty if the API server or the node does not allow it.
-func (c *Client) kubeletDomain(ctx context.Context, inv *sts.Inventory) (sts.ClusterDomain, error) {
+func (c *Client) kubeletDomain(ctx context.Context, inv *sts.Inventory) (names.Domain, error) {
 	i := slices.IndexFunc(inv.Pods, func(p *corev1.Pod) bool { return p.Spec.NodeName != "" })
 	if i < 0 {
-		return sts.ClusterDomain{}, nil
+		return names.Domain{}, nil
 	}
 	asking, cancel := context.WithTimeout(ctx, kubeletPatience)
 	defer cancel()
@@ -176,11 +177,11 @@ func (c *Client) kubeletDomain(ctx context.Context, inv *sts.Inventory) (sts.Clu
 		if hidden {
 			inv.Missing = append(inv.Missing, sts.Missing{Resource: "nodes/proxy", Reason: reason})
 		}
-		return sts.ClusterDomain{}, ctx.Err() // a node that cannot be reached is no reason to fail
+		return names.Domain{}, ctx.Err() // a node that cannot be reached is no reason to fail
 	}
 	raw, err := result.Raw()
 	if err != nil {
-		return sts.ClusterDomain{}, nil
+		return names.Domain{}, nil
 	}
 	var config struct {
 		Kubelet struct {
@@ -188,7 +189,7 @@ func (c *Client) kubeletDomain(ctx context.Context, inv *sts.Inventory) (sts.Clu
 		} `json:"kubeletconfig"`
 	}
 	if json.Unmarshal(raw, &config) != nil || config.Kubelet.ClusterDomain == "" {
-		return sts.ClusterDomain{}, nil
+		return names.Domain{}, nil
 	}
-	return sts.ClusterDomain{Name: config.Kubelet.ClusterDomain, Source: sts.DomainKubelet}, nil
+	return names.Domain{Name: config.Kubelet.ClusterDomain, Source: names.DomainKubelet}, nil
 }

@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
@@ -99,21 +100,21 @@ func TestDomain(t *testing.T) {
 	for name, test := range map[string]struct {
 		given     string
 		responses map[string]any
-		want      sts.ClusterDomain
+		want      names.Domain
 		missing   string
 		kubelet   bool // is asked
 	}{
-		"given":                {"given.org", nil, sts.ClusterDomain{Name: "given.org", Source: sts.DomainGiven}, "", false},
-		"CoreDNS":              {"", map[string]any{coredns: corefile("a.org b.org")}, sts.ClusterDomain{Name: "a.org", Source: sts.DomainCorefile, Others: []string{"b.org"}}, "", false},
-		"RKE2":                 {"", map[string]any{rke2: corefile("rke.org")}, sts.ClusterDomain{Name: "rke.org", Source: sts.DomainCorefile}, "", false},
-		"OpenShift, forbidden": {"", map[string]any{coredns: mayNot("configmaps"), openshift: corefile("os.org")}, sts.ClusterDomain{Name: "os.org", Source: sts.DomainCorefile}, "", false},
-		"a kubelet":            {"", map[string]any{kubelet: config}, sts.ClusterDomain{Name: "by.kubelet", Source: sts.DomainKubelet}, "", true},
+		"given":                {"given.org", nil, names.Domain{Name: "given.org", Source: names.DomainGiven}, "", false},
+		"CoreDNS":              {"", map[string]any{coredns: corefile("a.org b.org")}, names.Domain{Name: "a.org", Source: names.DomainCorefile, Others: []string{"b.org"}}, "", false},
+		"RKE2":                 {"", map[string]any{rke2: corefile("rke.org")}, names.Domain{Name: "rke.org", Source: names.DomainCorefile}, "", false},
+		"OpenShift, forbidden": {"", map[string]any{coredns: mayNot("configmaps"), openshift: corefile("os.org")}, names.Domain{Name: "os.org", Source: names.DomainCorefile}, "", false},
+		"a kubelet":            {"", map[string]any{kubelet: config}, names.Domain{Name: "by.kubelet", Source: names.DomainKubelet}, "", true},
 		"a kubelet, since CoreDNS is forbidden": {"", map[string]any{coredns: mayNot("configmaps"), rke2: mayNot("configmaps"), openshift: mayNot("configmaps"), kubelet: config},
-			sts.ClusterDomain{Name: "by.kubelet", Source: sts.DomainKubelet}, "configmaps", true},
-		"assumed":                      {"", nil, sts.ClusterDomain{Name: "cluster.local", Source: sts.DomainAssumed}, "", true},
-		"assumed, nothing may be read": {"", map[string]any{coredns: mayNot("configmaps"), kubelet: mayNot("nodes/proxy")}, sts.ClusterDomain{Name: "cluster.local", Source: sts.DomainAssumed}, "configmaps nodes/proxy", true},
-		"a kubelet that is down":       {"", map[string]any{kubelet: failure(http.StatusServiceUnavailable, metav1.StatusReasonServiceUnavailable, "no route")}, sts.ClusterDomain{Name: "cluster.local", Source: sts.DomainAssumed}, "", true},
-		"a kubelet that says nothing":  {"", map[string]any{kubelet: []string{}}, sts.ClusterDomain{Name: "cluster.local", Source: sts.DomainAssumed}, "", true},
+			names.Domain{Name: "by.kubelet", Source: names.DomainKubelet}, "configmaps", true},
+		"assumed":                      {"", nil, names.Domain{Name: "cluster.local", Source: names.DomainAssumed}, "", true},
+		"assumed, nothing may be read": {"", map[string]any{coredns: mayNot("configmaps"), kubelet: mayNot("nodes/proxy")}, names.Domain{Name: "cluster.local", Source: names.DomainAssumed}, "configmaps nodes/proxy", true},
+		"a kubelet that is down":       {"", map[string]any{kubelet: failure(http.StatusServiceUnavailable, metav1.StatusReasonServiceUnavailable, "no route")}, names.Domain{Name: "cluster.local", Source: names.DomainAssumed}, "", true},
+		"a kubelet that says nothing":  {"", map[string]any{kubelet: []string{}}, names.Domain{Name: "cluster.local", Source: names.DomainAssumed}, "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			responses := map[string]any{"GET " + coredns: noMap, "GET " + rke2: noMap, "GET " + openshift: noMap, "GET " + kubelet: noMap}
@@ -125,7 +126,7 @@ func TestDomain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, domain, cmp.Transformer("others", func(d sts.ClusterDomain) string { return fmt.Sprint(d) })); diff != "" {
+			if diff := cmp.Diff(test.want, domain, cmp.Transformer("others", func(d names.Domain) string { return fmt.Sprint(d) })); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			var missing []string
