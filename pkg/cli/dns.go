@@ -266,15 +266,15 @@ func severalNamespaces(r *names.DNSReport) bool {
 
 // podNames are the DNS names of the ordinals in range, for -o name.
 func podNames(r *names.DNSReport) []string {
-	var names []string
+	var out []string
 	for i := range r.Items {
 		for _, n := range r.Items[i].Replicas {
 			if n.Desired && n.FQDN != "" {
-				names = append(names, n.FQDN)
+				out = append(out, n.FQDN)
 			}
 		}
 	}
-	return names
+	return out
 }
 
 // verdict is the error for --exit-code.

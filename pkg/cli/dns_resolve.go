@@ -114,12 +114,12 @@ const mostNamed = 3
 
 // unresolved is the error for names that should resolve but do not.
 func unresolved(c *common, report *names.DNSReport) error {
-	names := report.Unresolved()
-	if len(names) == 0 {
+	failed := report.Unresolved()
+	if len(failed) == 0 {
 		return nil
 	}
 	return &outcomeError{style: c.env.errStyle(), Decision: operate.Decision{
-		Verdict: operate.Stuck, Message: msgDNSUnresolved(len(names), names[:min(len(names), mostNamed)]),
+		Verdict: operate.Stuck, Message: msgDNSUnresolved(len(failed), failed[:min(len(failed), mostNamed)]),
 		Hint: serverHint(report),
 	}}
 }

@@ -100,7 +100,7 @@ func TestWatchQueriesIncorrectNames(t *testing.T) {
 		w.follow(&names.DNSReport{Items: []names.DNSStatus{{Service: names.DNSServiceStatus{Lookups: lookups}}}})
 	}
 	var answers []names.Answer
-	asks := func(what string, next time.Duration, names ...string) {
+	asks := func(what string, next time.Duration, hosts ...string) {
 		t.Helper()
 		w.report.Judge(clock.Now(), answers)
 		due, wait := w.due()
@@ -108,8 +108,8 @@ func TestWatchQueriesIncorrectNames(t *testing.T) {
 		for _, q := range due {
 			got = append(got, q.Name)
 		}
-		if strings.Join(got, " ") != strings.Join(names, " ") || len(names) == 0 && wait != next {
-			t.Errorf("%s: asks for %v, next in %s; want %v, %s", what, got, wait, names, next)
+		if strings.Join(got, " ") != strings.Join(hosts, " ") || len(hosts) == 0 && wait != next {
+			t.Errorf("%s: asks for %v, next in %s; want %v, %s", what, got, wait, hosts, next)
 		}
 	}
 	receive := func(list ...names.Answer) {

@@ -1,5 +1,3 @@
-// Package resolve queries DNS servers: many queries at once, over any connection to the server. It
-// knows neither where a server is nor what an answer should be.
 package kube
 
 import (
@@ -16,13 +14,13 @@ import (
 )
 
 const (
-	// connections is the maximum number of concurrent connections, window that of pending queries
-	// on each: many servers answer the queries of one connection one after the other.
+	// dnsConnections is the maximum number of concurrent connections, dnsWindow that of pending
+	// queries on each: many servers answer the queries of one connection one after the other.
 	dnsConnections = 4
 	dnsWindow      = 16
-	// sends is how often a query is sent as a datagram, which may get lost.
+	// dnsSends is how often a query is sent as a datagram, which may get lost.
 	dnsSends = 3
-	// attempts is the maximum number of connections for one query.
+	// dnsAttempts is the maximum number of connections for one query.
 	dnsAttempts = 3
 	// maxAliases is the maximum number of further queries for the targets of CNAMEs.
 	maxAliases = 8
@@ -31,7 +29,7 @@ const (
 // Dial opens a connection to a server. Close must interrupt a pending Read.
 type Dial func(context.Context) (io.ReadWriteCloser, error)
 
-// Server is a DNS server and how to connect to it.
+// Resolver sends queries to a DNS server, many at once, over any connections to it.
 type Resolver struct {
 	// Stream is for DNS over TCP (RFC 7766).
 	Stream Dial
@@ -44,53 +42,53 @@ type Resolver struct {
 	Clock   clock.Clock
 }
 
-// Ask sends all queries to the server and returns the answers in the same order. If a query failed,
+// Resolve sends all queries to the server and returns the answers in the same order. If a query failed,
 // its answer says why. An error means that there was no response from the server at all, or
 // that ctx has ended.
-func (s *Resolver) Resolve(ctx context.Context, questions []names.Question) ([]names.Answer, error) {
+func (r *Resolver) Resolve(ctx context.Context, questions []names.Question) ([]names.Answer, error) {
 	answers := make([]names.Answer, len(questions))
-	var items []*dnsQuery
-	for i, q := range questions {
-		answers[i].Question = q
-		it := &dnsQuery{answer: &answers[i], name: q.Name, edns: true}
-		if err := it.prepare(); err != nil {
+	var queries []*dnsQuery
+	for i, question := range questions {
+		answers[i].Question = question
+		q := &dnsQuery{answer: &answers[i], name: question.Name, edns: true}
+		if err := q.prepare(); err != nil {
 			answers[i].Problem = err.Error()
 			continue
 		}
-		items = append(items, it)
+		queries = append(queries, q)
 	}
-	if len(items) == 0 {
+	if len(queries) == 0 {
 		return answers, nil
 	}
 	heard := 0
-	if s.Packet != nil {
-		c := &dnsExchange{server: s, dial: s.Packet, queue: items}
+	if r.Packet != nil {
+		c := &dnsExchange{resolver: r, dial: r.Packet, queue: queries}
 		err := c.run(ctx)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
 		heard = c.heard
-		if items = c.long; err != nil {
-			items = c.all // no answer: UDP may be blocked
+		if queries = c.long; err != nil {
+			queries = c.all // no answer: UDP may be blocked
 		}
-		if len(items) == 0 {
+		if len(queries) == 0 {
 			return answers, nil
 		}
 	}
-	c := &dnsExchange{server: s, dial: s.Stream, stream: true, queue: items}
+	c := &dnsExchange{resolver: r, dial: r.Stream, stream: true, queue: queries}
 	err := c.run(ctx)
 	if err != nil && (heard == 0 || ctx.Err() != nil) {
 		return nil, err
 	}
 	if err != nil {
-		for _, it := range items {
-			it.fail(msgTooLongForUDP(err), errors.Is(err, names.ErrNoAnswer))
+		for _, q := range queries {
+			q.fail(msgTooLongForUDP(err), errors.Is(err, names.ErrNoAnswer))
 		}
 	}
 	return answers, nil
 }
 
-// item is a pending query.
+// dnsQuery is a pending query.
 type dnsQuery struct {
 	answer *names.Answer
 	// name is the name to query: that of the question, or the target of its CNAMEs.
@@ -108,26 +106,26 @@ type dnsQuery struct {
 }
 
 // prepare packs the message; the connection sets its id.
-func (it *dnsQuery) prepare() error {
-	message, err := names.Pack(it.question(), it.edns)
-	it.message = message
+func (q *dnsQuery) prepare() error {
+	message, err := names.Pack(q.question(), q.edns)
+	q.message = message
 	return err
 }
 
 // question is what is queried now.
-func (it *dnsQuery) question() names.Question {
-	return names.Question{Name: it.name, Type: it.answer.Type}
+func (q *dnsQuery) question() names.Question {
+	return names.Question{Name: q.name, Type: q.answer.Type}
 }
 
-func (it *dnsQuery) fail(problem string, timedOut bool) {
-	it.answer.Code, it.answer.Problem, it.answer.TimedOut = "", problem, timedOut
+func (q *dnsQuery) fail(problem string, timedOut bool) {
+	q.answer.Code, q.answer.Problem, q.answer.TimedOut = "", problem, timedOut
 }
 
-// conversation is the exchange with a server over connections of one kind.
+// dnsExchange is the exchange with a server over connections of one kind.
 type dnsExchange struct {
-	server *Resolver
-	dial   Dial
-	stream bool
+	resolver *Resolver
+	dial     Dial
+	stream   bool
 
 	mu    sync.Mutex
 	queue []*dnsQuery
@@ -154,8 +152,8 @@ func (c *dnsExchange) run(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
-	for _, it := range c.queue { // all connections have given up
-		it.fail(c.err.Error(), errors.Is(c.err, names.ErrNoAnswer))
+	for _, q := range c.queue { // all connections have given up
+		q.fail(c.err.Error(), errors.Is(c.err, names.ErrNoAnswer))
 	}
 	switch {
 	case c.heard > 0:
@@ -218,18 +216,18 @@ func (c *dnsExchange) take() *dnsQuery {
 	if len(c.queue) == 0 {
 		return nil
 	}
-	it := c.queue[0]
+	q := c.queue[0]
 	c.queue = c.queue[1:]
-	return it
+	return q
 }
 
 // again puts queries at the head of the queue.
-func (c *dnsExchange) again(items ...*dnsQuery) {
+func (c *dnsExchange) again(queries ...*dnsQuery) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.queue = append(items, c.queue...)
+	c.queue = append(queries, c.queue...)
 }
 
 func (c *dnsExchange) noAnswer() error {
-	return errNoAnswerWithin(c.server.Timeout)
+	return errNoAnswerWithin(c.resolver.Timeout)
 }

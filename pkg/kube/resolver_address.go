@@ -14,7 +14,7 @@ import (
 // dialTimeout is the timeout of connecting.
 const dialTimeout = 5 * time.Second
 
-// At is the server at an address: HOST, HOST:PORT, or tcp://HOST:PORT for TCP only.
+// ResolverAt is the Resolver for the server at an address: HOST, HOST:PORT, or tcp://HOST:PORT for TCP only.
 func ResolverAt(address string, timeout time.Duration, c clock.Clock) (*Resolver, error) {
 	rest, streamOnly := strings.CutPrefix(address, "tcp://")
 	host, port, err := net.SplitHostPort(rest)
@@ -37,9 +37,9 @@ func ResolverAt(address string, timeout time.Duration, c clock.Clock) (*Resolver
 			return d.DialContext(ctx, network, net.JoinHostPort(host, port))
 		}
 	}
-	s := &Resolver{Stream: dial("tcp"), Timeout: timeout, Clock: c}
+	r := &Resolver{Stream: dial("tcp"), Timeout: timeout, Clock: c}
 	if !streamOnly {
-		s.Packet = dial("udp")
+		r.Packet = dial("udp")
 	}
-	return s, nil
+	return r, nil
 }

@@ -14,11 +14,11 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 )
 
-// Exec runs a command, for example in a pod, and returns its exit code. An error means that it could
+// ExecFunc runs a command, for example in a pod, and returns its exit code. An error means that it could
 // not be run.
 type ExecFunc func(ctx context.Context, command []string, stdout, stderr io.Writer) (int, error)
 
-// Inside makes queries with the tools that are found where Exec runs: dig, the nslookup of BIND or
+// PodResolver makes queries with the tools that are found where Exec runs: dig, the nslookup of BIND or
 // busybox, or getent. What they do not report remains unknown: nslookup reports no TTL, and getent
 // only addresses.
 type PodResolver struct {
@@ -32,17 +32,17 @@ type PodResolver struct {
 
 // Tool is the tool that made the last queries and the address of the server that it reported. Each
 // is empty if it is not known.
-func (s *PodResolver) Tool() (tool, server string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.tool, s.server
+func (r *PodResolver) Tool() (tool, server string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.tool, r.server
 }
 
 const (
-	// chunk is the number of queries of one command: they are part of the URL of the exec request,
+	// queriesPerExec is the number of queries of one command: they are part of the URL of the exec request,
 	// whose length is limited.
 	queriesPerExec = 25
-	// execs is the maximum number of concurrent commands.
+	// maxExecs is the maximum number of concurrent commands.
 	maxExecs = 4
 )
 
@@ -58,9 +58,9 @@ const (
 	exitNotFound   = 127
 )
 
-// Ask makes all queries and returns the answers in the same order. An error means that no query
+// Resolve makes all queries and returns the answers in the same order. An error means that no query
 // could be made, or that there was no answer at all.
-func (s *PodResolver) Resolve(ctx context.Context, questions []names.Question) ([]names.Answer, error) {
+func (r *PodResolver) Resolve(ctx context.Context, questions []names.Question) ([]names.Answer, error) {
 	answers := make([]names.Answer, len(questions))
 	var asked []int // indexes of the valid queries
 	for i, q := range questions {
@@ -85,7 +85,7 @@ func (s *PodResolver) Resolve(ctx context.Context, questions []names.Question) (
 				return
 			}
 			defer func() { <-slots }()
-			if err := s.run(ctx, part, answers); err != nil {
+			if err := r.run(ctx, part, answers); err != nil {
 				cancel(err)
 			}
 		})
@@ -101,13 +101,13 @@ func (s *PodResolver) Resolve(ctx context.Context, questions []names.Question) (
 }
 
 // run makes some of the queries with one command.
-func (s *PodResolver) run(ctx context.Context, part []int, answers []names.Answer) error {
+func (r *PodResolver) run(ctx context.Context, part []int, answers []names.Answer) error {
 	questions := make([]names.Question, len(part))
 	for k, i := range part {
 		questions[k] = answers[i].Question
 	}
 	var stdout, stderr bytes.Buffer
-	code, err := s.Exec(ctx, names.ToolCommand(s.Timeout, questions), &stdout, &stderr)
+	code, err := r.Exec(ctx, names.ToolCommand(r.Timeout, questions), &stdout, &stderr)
 	switch {
 	case err != nil && (strings.Contains(err.Error(), "executable file not found") || strings.Contains(err.Error(), "no such file or directory")):
 		return ErrNoShell // the errors of container runtimes
@@ -119,9 +119,9 @@ func (s *PodResolver) run(ctx context.Context, part []int, answers []names.Answe
 		return ErrNoShell
 	}
 	out := names.ParseToolOutput(stdout.String())
-	s.mu.Lock()
-	s.tool, s.server = out.Tool, cmp.Or(out.Server, s.server)
-	s.mu.Unlock()
+	r.mu.Lock()
+	r.tool, r.server = out.Tool, cmp.Or(out.Server, r.server)
+	r.mu.Unlock()
 	for _, i := range part {
 		a, answered := out.Answer(answers[i].Question)
 		switch {

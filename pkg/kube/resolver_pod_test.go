@@ -65,8 +65,8 @@ esac`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			inside := &PodResolver{Exec: shell(t, test.tools), Timeout: 2 * second}
-			got, err := inside.Resolve(t.Context(), ask("web-0", "web-1"))
+			r := &PodResolver{Exec: shell(t, test.tools), Timeout: 2 * second}
+			got, err := r.Resolve(t.Context(), ask("web-0", "web-1"))
 			switch {
 			case test.err != "":
 				if err == nil || err.Error() != test.err {
@@ -79,7 +79,7 @@ esac`},
 			if diff := cmp.Diff(test.want, summary(got)); diff != "" {
 				t.Error(diff)
 			}
-			if tool, _ := inside.Tool(); tool != test.tool {
+			if tool, _ := r.Tool(); tool != test.tool {
 				t.Errorf("used %q, want %s", tool, test.tool)
 			}
 		})
@@ -111,7 +111,7 @@ func shell(t *testing.T, tools map[string]string) ExecFunc {
 	}
 }
 
-func TestInsideKeepsOrder(t *testing.T) {
+func TestPodResolverKeepsOrder(t *testing.T) {
 	got, err := (&PodResolver{Timeout: second, Exec: shell(t, map[string]string{
 		"nslookup": `for name; do :; done
 printf 'Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\nName:\t%s\nAddress: 10.0.0.' "$name"
@@ -123,15 +123,15 @@ case $name in web-0*) echo 1 ;; *) echo 2 ;; esac`,
 	allRight(t, got)
 }
 
-func TestInsideGivesUp(t *testing.T) {
+func TestPodResolverGivesUp(t *testing.T) {
 	asked := 0
-	inside := &PodResolver{Timeout: second, Exec: func(_ context.Context, _ []string, stdout, _ io.Writer) (int, error) {
+	r := &PodResolver{Timeout: second, Exec: func(_ context.Context, _ []string, stdout, _ io.Writer) (int, error) {
 		asked++
 		_, _ = io.WriteString(stdout, "@tool nslookup\n@asked A/web-0.web.shop.svc.cluster.local\n"+"Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\nName:\tweb-0\nAddress: 10.0.0.1\n"+
 			"@asked A/web-1.web.shop.svc.cluster.local\n;; connection timed out; no servers could be reached\n")
 		return 0, nil
 	}}
-	got, err := inside.Resolve(t.Context(), ask("web-0", "web-1", "web-2", strings.Repeat("x", 64)))
+	got, err := r.Resolve(t.Context(), ask("web-0", "web-1", "web-2", strings.Repeat("x", 64)))
 	if err != nil || asked != 1 {
 		t.Fatal(err, asked)
 	}
@@ -143,7 +143,7 @@ func TestInsideGivesUp(t *testing.T) {
 	}
 }
 
-func TestInsideErrors(t *testing.T) {
+func TestPodResolverErrors(t *testing.T) {
 	broken := errors.New("container not found")
 	for _, test := range []struct {
 		code int
@@ -156,8 +156,8 @@ func TestInsideErrors(t *testing.T) {
 		{69, nil, ErrNoTool},
 		{0, broken, broken},
 	} {
-		inside := &PodResolver{Timeout: second, Exec: func(context.Context, []string, io.Writer, io.Writer) (int, error) { return test.code, test.err }}
-		if _, err := inside.Resolve(t.Context(), many(60)); !errors.Is(err, test.want) {
+		r := &PodResolver{Timeout: second, Exec: func(context.Context, []string, io.Writer, io.Writer) (int, error) { return test.code, test.err }}
+		if _, err := r.Resolve(t.Context(), many(60)); !errors.Is(err, test.want) {
 			t.Errorf("exit code %d, %v: error %v, want %v", test.code, test.err, err, test.want)
 		}
 	}

@@ -4,13 +4,14 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"io"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 )
 
 // session uses one connection until the queue is empty and everything is answered; the error says
@@ -51,14 +52,14 @@ func (c *dnsExchange) session(ctx context.Context, conn io.ReadWriteCloser) (err
 		wg.Wait()
 		s.giveBack(err)
 	}()
-	timer := c.server.Clock.NewTimer(c.server.Timeout)
+	timer := c.resolver.Clock.NewTimer(c.resolver.Timeout)
 	defer timer.Stop()
 	for {
 		s.fill()
 		if len(s.flying) == 0 {
 			return nil
 		}
-		timer.Reset(s.next().due.Sub(c.server.Clock.Now()))
+		timer.Reset(s.next().due.Sub(c.resolver.Clock.Now()))
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -86,37 +87,37 @@ type dnsSession struct {
 // fill sends as many queries as may be pending at the same time.
 func (s *dnsSession) fill() {
 	for len(s.flying) < dnsWindow {
-		it := s.take()
-		if it == nil {
+		q := s.take()
+		if q == nil {
 			return
 		}
-		for it.id = uint16(rand.Uint32()); s.flying[it.id] != nil; {
-			it.id++
+		for q.id = uint16(rand.Uint32()); s.flying[q.id] != nil; {
+			q.id++
 		}
-		s.flying[it.id] = it
-		it.sent, it.sends = s.server.Clock.Now(), 0
-		s.send(it)
+		s.flying[q.id] = q
+		q.sent, q.sends = s.resolver.Clock.Now(), 0
+		s.send(q)
 	}
 }
 
-func (s *dnsSession) send(it *dnsQuery) {
-	wait := s.server.Timeout
-	msg := make([]byte, 2, 2+len(it.message))
-	binary.BigEndian.PutUint16(msg, uint16(len(it.message)))
-	msg = append(msg, it.message...)
-	binary.BigEndian.PutUint16(msg[2:], it.id)
+func (s *dnsSession) send(q *dnsQuery) {
+	wait := s.resolver.Timeout
+	msg := make([]byte, 2, 2+len(q.message))
+	binary.BigEndian.PutUint16(msg, uint16(len(q.message)))
+	msg = append(msg, q.message...)
+	binary.BigEndian.PutUint16(msg[2:], q.id)
 	if !s.stream {
 		msg = msg[2:]
 		wait /= dnsSends
 	}
-	it.sends++
+	q.sends++
 	s.sent++
-	it.order = s.sent
-	it.due = s.server.Clock.Now().Add(wait)
+	q.order = s.sent
+	q.due = s.resolver.Clock.Now().Add(wait)
 	s.outgoing <- msg
 }
 
-// read returns one message. Over a stream it is preceded by its length.
+// readDNSMessage returns one message. Over a stream it is preceded by its length.
 func readDNSMessage(conn io.Reader, stream bool) ([]byte, error) {
 	if !stream {
 		msg := make([]byte, 64<<10)
@@ -140,9 +141,9 @@ func readDNSMessage(conn io.Reader, stream bool) ([]byte, error) {
 // next is the query that times out first: the one that was sent first.
 func (s *dnsSession) next() *dnsQuery {
 	var first *dnsQuery
-	for _, it := range s.flying {
-		if first == nil || it.order < first.order {
-			first = it
+	for _, q := range s.flying {
+		if first == nil || q.order < first.order {
+			first = q
 		}
 	}
 	return first
@@ -154,75 +155,75 @@ func (s *dnsSession) receive(msg []byte) {
 	if len(msg) < 2 {
 		return
 	}
-	it := s.flying[binary.BigEndian.Uint16(msg)]
-	if it == nil {
+	q := s.flying[binary.BigEndian.Uint16(msg)]
+	if q == nil {
 		return
 	}
-	r, err := names.Unpack(msg, it.question())
+	r, err := names.Unpack(msg, q.question())
 	if errors.Is(err, names.ErrMismatch) {
 		return
 	}
-	s.last = s.server.Clock.Now()
-	delete(s.flying, it.id)
+	s.last = s.resolver.Clock.Now()
+	delete(s.flying, q.id)
 	s.mu.Lock()
 	s.heard++
 	s.mu.Unlock()
 	switch {
 	case err != nil:
-		it.fail(err.Error(), false)
+		q.fail(err.Error(), false)
 	case r.Truncated && !s.stream:
 		s.mu.Lock()
-		s.long = append(s.long, it)
+		s.long = append(s.long, q)
 		s.mu.Unlock()
 	case r.Truncated:
-		it.fail(msgTruncated(), false)
-	case it.edns && r.RejectsEDNS():
-		it.edns = false
-		s.askOn(it)
-	case r.Next != "" && it.aliases == maxAliases:
-		it.fail(msgTooManyAliases(maxAliases), false)
+		q.fail(msgTruncated(), false)
+	case q.edns && r.RejectsEDNS():
+		q.edns = false
+		s.requery(q)
+	case r.Next != "" && q.aliases == maxAliases:
+		q.fail(msgTooManyAliases(maxAliases), false)
 	case r.Next != "":
-		it.name = r.Next
-		it.aliases++
-		s.askOn(it)
+		q.name = r.Next
+		q.aliases++
+		s.requery(q)
 	default:
-		a := it.answer
+		a := q.answer
 		a.Code, a.Addresses, a.Services = r.Code, r.Addresses, r.Services
-		a.TTL, a.Took = r.TTL, s.last.Sub(it.sent)
+		a.TTL, a.Took = r.TTL, s.last.Sub(q.sent)
 		a.Problem, a.TimedOut = "", false
 	}
 }
 
-// askOn sends another query for the same answer.
-func (s *dnsSession) askOn(it *dnsQuery) {
-	if err := it.prepare(); err != nil {
-		it.fail(err.Error(), false)
+// requery sends another query for the same answer.
+func (s *dnsSession) requery(q *dnsQuery) {
+	if err := q.prepare(); err != nil {
+		q.fail(err.Error(), false)
 		return
 	}
-	s.again(it)
+	s.again(q)
 }
 
 // late handles the query that has timed out. An error ends the connection: without any other answer
 // for a while, this may be a server that answers one query after the other, so the remaining
 // ones need a connection without this one.
 func (s *dnsSession) late() error {
-	it := s.next()
-	if !s.stream && it.sends < dnsSends {
-		s.send(it)
+	q := s.next()
+	if !s.stream && q.sends < dnsSends {
+		s.send(q)
 		return nil
 	}
-	delete(s.flying, it.id)
-	if s.stream && s.last.IsZero() && it.attempts == 0 {
+	delete(s.flying, q.id)
+	if s.stream && s.last.IsZero() && q.attempts == 0 {
 		// No answer over this connection: what is behind it, such as a forwarded port, may have
 		// stalled. The query is the last on the next connection, in case it stalls the server.
-		it.attempts++
+		q.attempts++
 		s.mu.Lock()
-		s.queue = append(s.queue, it)
+		s.queue = append(s.queue, q)
 		s.mu.Unlock()
 		return s.noAnswer()
 	}
-	it.fail(s.noAnswer().Error(), true)
-	if !s.stream || s.server.Clock.Since(s.last) < s.server.Timeout/2 {
+	q.fail(s.noAnswer().Error(), true)
+	if !s.stream || s.resolver.Clock.Since(s.last) < s.resolver.Timeout/2 {
 		return nil
 	}
 	return s.noAnswer()
@@ -230,16 +231,16 @@ func (s *dnsSession) late() error {
 
 // giveBack queues the unanswered queries of this connection, except those that have failed too often.
 func (s *dnsSession) giveBack(err error) {
-	items := slices.SortedFunc(maps.Values(s.flying), func(a, b *dnsQuery) int { return a.order - b.order })
-	items = slices.DeleteFunc(items, func(it *dnsQuery) bool {
+	queries := slices.SortedFunc(maps.Values(s.flying), func(a, b *dnsQuery) int { return a.order - b.order })
+	queries = slices.DeleteFunc(queries, func(q *dnsQuery) bool {
 		if s.last.IsZero() || errors.Is(err, names.ErrNoAnswer) {
-			it.attempts++
+			q.attempts++
 		}
-		if it.attempts == dnsAttempts {
-			it.fail(err.Error(), errors.Is(err, names.ErrNoAnswer))
+		if q.attempts == dnsAttempts {
+			q.fail(err.Error(), errors.Is(err, names.ErrNoAnswer))
 			return true
 		}
 		return false
 	})
-	s.again(items...)
+	s.again(queries...)
 }

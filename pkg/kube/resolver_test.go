@@ -35,7 +35,7 @@ func ask(hosts ...string) []names.Question {
 }
 
 // in runs a test on a clock of its own, with a server that stops at its end.
-func in(t *testing.T, s *server, f func(t *testing.T, ask *Resolver)) {
+func in(t *testing.T, s *server, f func(t *testing.T, r *Resolver)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s.t = t
@@ -71,7 +71,7 @@ func summary(answers []names.Answer) string {
 	return strings.Join(lines, "\n")
 }
 
-func TestAsk(t *testing.T) {
+func TestResolve(t *testing.T) {
 	const web0 = "web-0.web.shop.svc.cluster.local"
 	tests := []struct {
 		name   string
@@ -495,7 +495,7 @@ func TestPackets(t *testing.T) {
 	}
 }
 
-func TestAt(t *testing.T) {
+func TestResolverAt(t *testing.T) {
 	tests := []struct {
 		address string
 		err     string
@@ -518,11 +518,11 @@ func TestAt(t *testing.T) {
 		s, err := ResolverAt(test.address, second, clock.RealClock{})
 		switch {
 		case test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)):
-			t.Errorf("At(%q): error %v, want %q", test.address, err, test.err)
+			t.Errorf("ResolverAt(%q): error %v, want %q", test.address, err, test.err)
 		case test.err == "" && err != nil:
-			t.Errorf("At(%q): %v", test.address, err)
+			t.Errorf("ResolverAt(%q): %v", test.address, err)
 		case err == nil && (s.Packet == nil) != strings.HasPrefix(test.address, "tcp://"):
-			t.Errorf("At(%q): UDP is used: %t", test.address, s.Packet != nil)
+			t.Errorf("ResolverAt(%q): UDP is used: %t", test.address, s.Packet != nil)
 		}
 	}
 }

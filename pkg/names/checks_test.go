@@ -21,8 +21,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// dnsCase is a change that a check reports, and a similar one that it does not report.
-type dnsCase struct {
+// checkCase is a change that a check reports, and a similar one that it does not report.
+type checkCase struct {
 	Code     sts.FindingCode
 	Severity sts.Severity
 	Offline  bool
@@ -34,12 +34,12 @@ type dnsCase struct {
 	Triggers, Near map[string]json.RawMessage
 }
 
-func TestDNSChecks(t *testing.T) {
+func TestChecks(t *testing.T) {
 	raw, err := os.ReadFile("testdata/checks.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var cases []dnsCase
+	var cases []checkCase
 	if err := yaml.UnmarshalStrict(raw, &cases); err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestDNSChecks(t *testing.T) {
 	tested := map[string]bool{}
 	for i, c := range cases {
 		tested[string(c.Code)] = true
-		findings := dnsFindings(t, c, c.Triggers)
+		findings := findingsOf(t, c, c.Triggers)
 		text, err := yaml.Marshal(findings)
 		if err != nil {
 			t.Fatal(err)
@@ -67,7 +67,7 @@ func TestDNSChecks(t *testing.T) {
 			if diff := cmp.Diff(codes, got); diff != "" {
 				t.Errorf("found (-want +got):\n%s%+v", diff, findings)
 			}
-			for _, f := range dnsFindings(t, c, c.Near) {
+			for _, f := range findingsOf(t, c, c.Near) {
 				if f.Code == c.Code {
 					t.Errorf("found in the similar case: %+v", f)
 				}
@@ -87,7 +87,7 @@ func TestDNSChecks(t *testing.T) {
 	}
 }
 
-func dnsFindings(t *testing.T, c dnsCase, changes map[string]json.RawMessage) []sts.Finding {
+func findingsOf(t *testing.T, c checkCase, changes map[string]json.RawMessage) []sts.Finding {
 	t.Helper()
 	misspelled := changes["misspelled"]
 	if changes = maps.Clone(changes); misspelled != nil {

@@ -87,7 +87,7 @@ type Reply struct {
 	// Truncated: the answer did not fit.
 	Truncated bool
 	Addresses []string
-	Services  []Service
+	Services  []SRV
 	TTL       time.Duration
 	// Next is the target of the CNAMEs if the message has no record of that name.
 	Next string
@@ -171,7 +171,7 @@ func (r *Reply) records(p *dnsmessage.Parser, code dnsmessage.RCode, name string
 		case *dnsmessage.AAAAResource:
 			r.Addresses = append(r.Addresses, netip.AddrFrom16(body.AAAA).String())
 		case *dnsmessage.SRVResource:
-			r.Services = append(r.Services, Service{Target: canonical(body.Target), Port: int32(body.Port)})
+			r.Services = append(r.Services, SRV{Target: canonical(body.Target), Port: int32(body.Port)})
 		}
 	}
 	none := len(r.Addresses) == 0 && len(r.Services) == 0

@@ -75,7 +75,7 @@ func hintMisspelled(field string) string { return "rename the field to " + field
 
 func msgNoServiceName() string { return "spec.serviceName is not set: the pods have no DNS names" }
 
-// hintDNSServiceName: service is a headless Service that selects the pods, if there is one.
+// hintServiceName: service is a headless Service that selects the pods, if there is one.
 func hintServiceName(service string) string {
 	if service == "" {
 		return "set spec.serviceName to the name of a headless Service"
@@ -87,7 +87,7 @@ func hintImmutableServiceName() string {
 	return "the field is immutable: delete the StatefulSet with --cascade=orphan, create it again, then restart the pods"
 }
 
-// msgDNSNameUsed is where a DNS name is written; it follows another message.
+// msgNameUsed is where a DNS name is written; it follows another message.
 func msgNameUsed(name, object string) string { return "; " + name + " is used in " + object }
 
 func msgServiceNotInManifest(service string) string {
@@ -228,7 +228,7 @@ func hintHostnameTooLong() string {
 	return "remove setHostnameAsFQDN from the pod template, or shorten the names"
 }
 
-// msgDNSPodIdentity: others are further pods with an incorrect hostname or subdomain.
+// msgPodIdentity: others are further pods with an incorrect hostname or subdomain.
 func msgPodIdentity(pod, hostname, subdomain, service string, others []sts.Ordinal) string {
 	text := fmt.Sprintf("pod %s has hostname %q and subdomain %q instead of %q and %q: its DNS name does not resolve to it", pod, hostname, subdomain, pod, service)
 	if len(others) > 0 {
@@ -241,7 +241,7 @@ func hintPodIdentity(command string) string {
 	return "both fields are set only when a pod is created; restart the pods: " + command
 }
 
-// msgDNSDeadlock: container and pod are an init container that has not completed, if there is one.
+// msgDeadlock: container and pod are an init container that has not completed, if there is one.
 func msgDeadlock(service, container, pod string) string {
 	init := ""
 	if container != "" {
@@ -295,7 +295,7 @@ func msgAddressChanged(slice string, ips []string, pod string, podIPs []string) 
 	return fmt.Sprintf("endpointslice %s has %s for pod %s, which has %s", slice, strings.Join(ips, ", "), pod, have)
 }
 
-// msgDNSForeignSlice: manager is the value of the label managed-by, if there is one.
+// msgForeignSlice: manager is the value of the label managed-by, if there is one.
 func msgForeignSlice(slice, service, manager string, endpoints int) string {
 	by := "managed by " + manager + ", not by Kubernetes"
 	if manager == "" {
@@ -322,7 +322,7 @@ func msgFamilyUnpublished(service string, family corev1.IPFamily) string {
 
 func hintFamilyUnpublished(command string) string { return "to publish them: " + command }
 
-// msgDNSHostDNS: setting is what makes pods use the DNS servers of their node.
+// msgHostDNS: setting is what makes pods use the DNS servers of their node.
 func msgHostDNS(setting string) string {
 	return "with " + setting + " the pods use the DNS servers of their node, which do not resolve cluster names: the pods cannot find each other by name"
 }
@@ -351,7 +351,7 @@ func msgFailedQuery(problem string) string { return "no answer: " + problem }
 
 func msgErrorCode(code string) string { return "the DNS server returned " + code }
 
-// msgDNSAsPublished: instead are the pod's own addresses, if they are missing.
+// msgAsPublished: instead are the pod's own addresses, if they are missing.
 func msgAsPublished(got, instead []string) string {
 	text := "resolves to " + few(got) + ", as published in an EndpointSlice"
 	if len(instead) > 0 {
@@ -360,7 +360,7 @@ func msgAsPublished(got, instead []string) string {
 	return text
 }
 
-// msgDNSStale: why is the reason that the name should not resolve, if it is known.
+// msgStale: why is the reason that the name should not resolve, if it is known.
 func msgStale(got []string, why string, cached time.Duration) string {
 	text := "still resolves to " + few(got)
 	if why != "" {
@@ -381,7 +381,7 @@ func msgIncomplete(lacking []string, cached time.Duration) string {
 	return "the answer lacks " + few(lacking) + msgCached(cached)
 }
 
-// msgDNSCached is how long caches may return an answer; it follows another message.
+// msgCached is how long caches may return an answer; it follows another message.
 func msgCached(left time.Duration) string {
 	if left <= 0 {
 		return ""
@@ -397,7 +397,7 @@ func msgNoSuchRecord(record string) string {
 
 func msgNotFound() string { return "not found (cause not reported by the DNS client)" }
 
-// msgDNSDenied: denial is one of the three above.
+// msgDenied: denial is one of the three above.
 func msgDenied(denial string, cached time.Duration) string {
 	return denial + ", although the name is published" + msgCached(cached)
 }

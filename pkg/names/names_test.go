@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-func TestDNSNames(t *testing.T) {
+func TestNames(t *testing.T) {
 	set := ststest.Web(3).Sets[0]
 	if got, want := names.PodFQDN(set, 2, "cluster.local"), "web-2.web.test.svc.cluster.local"; got != want {
 		t.Errorf("pod: %s, want %s", got, want)

@@ -1,12 +1,9 @@
 package names
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -91,26 +88,35 @@ type DNSReplica struct {
 	Lookups []DNSLookup `json:"lookups,omitempty"`
 }
 
-// DNSReason is why a name is not published.
-type Reason string
+// DNSLookup is one query and the verdict on its answer.
+type DNSLookup struct {
+	Question
+	// Expected: there should be a record.
+	Expected bool `json:"expected"`
+	// Want is the correct answer: addresses, or "target:port" of SRV records. It is empty
+	// while nothing is published.
+	Want []string `json:"want"`
+	// Got is the answer, Code its response code; both are empty if there was none.
+	Got     []string `json:"got,omitempty"`
+	Code    string   `json:"code,omitempty"`
+	Verdict Verdict  `json:"verdict,omitempty"`
+	// Message says what is wrong, empty if nothing is.
+	Message string `json:"message,omitempty"`
+	// KeptFor is how long resolvers may cache the answer.
+	KeptFor *metav1.Duration `json:"keptFor,omitempty"`
+	Took    *metav1.Duration `json:"took,omitempty"`
 
-// The reasons. The first that applies, in this order, is reported.
-const (
-	NoService    Reason = "NoService"
-	NoPod        Reason = "NoPod"
-	Finished     Reason = "Finished"
-	NoAddress    Reason = "NoAddress"
-	Terminating  Reason = "Terminating"
-	NotReady     Reason = "NotReady"
-	NotSelected  Reason = "NotSelected"
-	WrongAddress Reason = "WrongAddress"
-	NoHostname   Reason = "NoHostname"
-	NoEndpoint   Reason = "NoEndpoint"
-)
+	absence string // why nothing is published
+	since   *metav1.Time
+	pod     string
+	ips     []string // of the pod
+	foreign []string // published for the name, but not an address of the pod
+}
 
-// DNSQuery says what to report.
+// Options say what to report.
 type Options struct {
-	Domain   Domain
+	Domain Domain
+	// Ordinals are those to report, all if there are none.
 	Ordinals sts.Ordinals
 	// Offline: the sets are from a manifest, without a cluster; nothing is known about pods.
 	Offline bool
@@ -118,11 +124,11 @@ type Options struct {
 	Resolve bool
 }
 
-// NewDNSReport reports on every set of the inventory.
-func NewReport(inv *sts.Inventory, q Options) *DNSReport {
+// NewReport reports on every set of the inventory.
+func NewReport(inv *sts.Inventory, o Options) *DNSReport {
 	r := &DNSReport{
 		TypeMeta:      metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "DNSReport"},
-		ClusterDomain: q.Domain.Name, ClusterDomainSource: q.Domain.Source, OtherDomains: q.Domain.Others,
+		ClusterDomain: o.Domain.Name, ClusterDomainSource: o.Domain.Source, OtherDomains: o.Domain.Others,
 		Items: []DNSStatus{}, Missing: inv.Missing, TakenAt: inv.TakenAt, owners: map[string]string{},
 	}
 	for _, pod := range inv.Pods {
@@ -132,218 +138,92 @@ func NewReport(inv *sts.Inventory, q Options) *DNSReport {
 			}
 		}
 	}
-	used := usesInTexts(inv.Texts)
+	inTexts := usesInTexts(inv.Texts)
 	for _, s := range inv.Snapshots() {
-		r.Items = append(r.Items, newSetNames(s, used, q).status())
+		r.Items = append(r.Items, newSetNames(s, inTexts, o).status())
 	}
 	return r
 }
 
-// names has what is needed to report and check the DNS names of one set.
-type setNames struct {
-	*sts.Snapshot
-	query Options
-	used  uses // in the other objects of a manifest
-
-	// published are the addresses of each hostname in the EndpointSlices, endpoints are the
-	// endpoints of pods, by the pod's name, or by address if they do not name a pod.
-	published map[string][]string
-	endpoints map[string]*discoveryv1.Endpoint
-	// written is when the EndpointSlices with each hostname were last changed.
-	written map[string]time.Time
+// Questions are the queries of the report, each once.
+func (r *DNSReport) Questions() []Question {
+	var out []Question
+	seen := map[Question]bool{}
+	r.Lookups(func(l *DNSLookup) {
+		if !seen[l.Question] {
+			seen[l.Question] = true
+			out = append(out, l.Question)
+		}
+	})
+	return out
 }
 
-func newSetNames(s *sts.Snapshot, used uses, q Options) *setNames {
-	n := &setNames{Snapshot: s, query: q, used: used, published: map[string][]string{}, endpoints: map[string]*discoveryv1.Endpoint{}, written: map[string]time.Time{}}
-	for _, slice := range s.Slices {
-		written := sts.LastWritten(slice)
-		for i := range slice.Endpoints {
-			e := &slice.Endpoints[i]
-			if e.Hostname != nil && endpointReady(e) {
-				if written.After(n.written[*e.Hostname]) {
-					n.written[*e.Hostname] = written
-				}
-				n.published[*e.Hostname] = append(n.published[*e.Hostname], e.Addresses...)
-			}
-			switch {
-			case e.TargetRef != nil && e.TargetRef.Kind == "Pod":
-				n.endpoints[e.TargetRef.Name] = e
-			case e.TargetRef == nil && e.Hostname == nil: // created by hand: known only by its address
-				for _, ip := range e.Addresses {
-					n.endpoints[ip] = e
-				}
-			}
+// Lookups calls f for each lookup: those of pods, of Services, of ports.
+func (r *DNSReport) Lookups(f func(*DNSLookup)) {
+	all := func(lookups []DNSLookup) {
+		for i := range lookups {
+			f(&lookups[i])
 		}
 	}
-	return n
-}
-
-func (n *setNames) status() DNSStatus {
-	out := DNSStatus{Namespace: n.Set.Namespace, Name: n.Set.Name, Service: n.service(), Replicas: []DNSReplica{}, Findings: n.findings()}
-	for _, r := range n.Replicas() {
-		if n.query.Ordinals.Has(r.Ordinal) {
-			out.Replicas = append(out.Replicas, n.replica(r))
+	for i := range r.Items {
+		item := &r.Items[i]
+		for k := range item.Replicas {
+			all(item.Replicas[k].Lookups)
+		}
+		all(item.Service.Lookups)
+		for k := range item.Service.Ports {
+			all(item.Service.Ports[k].Lookups)
 		}
 	}
-	if n.query.Resolve {
-		n.lookups(&out)
-	}
-	return out
 }
 
-func (n *setNames) service() DNSServiceStatus {
-	out := DNSServiceStatus{Name: n.Set.Spec.ServiceName, Ports: []DNSPort{}}
-	if out.Name == "" {
-		return out
-	}
-	out.FQDN = ServiceFQDN(n.Set.Namespace, out.Name, n.query.Domain.Name)
-	if n.Knows("services") {
-		found := n.Service != nil
-		out.Found = &found
-	}
-	if n.Service == nil {
-		return out
-	}
-	spec := &n.Service.Spec
-	out.Headless = spec.ClusterIP == corev1.ClusterIPNone
-	out.PublishNotReadyAddresses = spec.PublishNotReadyAddresses
-	for _, f := range spec.IPFamilies {
-		out.IPFamilies = append(out.IPFamilies, string(f))
-	}
-	for i := range spec.Ports {
-		p := &spec.Ports[i]
-		port := DNSPort{Name: p.Name, Protocol: string(cmp.Or(p.Protocol, corev1.ProtocolTCP)), ServicePort: p.Port}
-		port.Port, _ = TargetPort(p, &n.Set.Spec.Template.Spec)
-		port.SRV = SRVName(n.Set.Namespace, out.Name, n.query.Domain.Name, p.Name, p.Protocol)
-		out.Ports = append(out.Ports, port)
-	}
-	return out
+// Unresolved are the names that should resolve and do not, or not correctly.
+func (r *DNSReport) Unresolved() []string {
+	return r.incorrect(func(_ *DNSReplica, expected bool) bool { return expected })
 }
 
-func (n *setNames) replica(r sts.Replica) DNSReplica {
-	out := DNSReplica{
-		Ordinal: r.Ordinal, Pod: n.Name(r.Ordinal), Desired: r.Desired, Ready: r.Ready, IPs: []string{},
-		FQDN: PodFQDN(n.Set, r.Ordinal, n.query.Domain.Name), ShortNames: ShortPodNames(n.Set, r.Ordinal),
-	}
-	if n.query.Offline || !n.Knows("pods") {
-		return out
-	}
-	if r.Pod != nil {
-		out.IPs = append(out.IPs, podIPs(r.Pod)...)
-	}
-	publishes := n.Service != nil && n.Service.Spec.PublishNotReadyAddresses
-	out.Expected = r.Desired && r.Pod != nil && len(out.IPs) > 0 && !finished(r.Pod) && (publishes || r.Ready && !r.Terminating)
-	if !n.Knows("endpointslices") {
-		return out
-	}
-	published := slices.ContainsFunc(n.published[out.Pod], func(ip string) bool { return slices.Contains(out.IPs, ip) })
-	out.Published = &published
-	if !published {
-		out.Reason, out.Message = n.unpublished(r, publishes)
-	} else {
-		out.PublishedSince = later(startOfName(r.Pod, publishes), n.written[out.Pod])
-	}
-	return out
+// Pending are the names of ordinals in range that do not resolve correctly, whether they should
+// already or not: those that --wait waits for.
+func (r *DNSReport) Pending() []string {
+	return r.incorrect(func(replica *DNSReplica, expected bool) bool { return expected || replica != nil && replica.Desired })
 }
 
-// podIPs are the pod's addresses; some old kubelets set only status.podIP.
-func podIPs(pod *corev1.Pod) []string {
+// incorrect are the names whose lookups matter and are not correct. A replica without a DNS name is
+// named by its pod.
+func (r *DNSReport) incorrect(matters func(replica *DNSReplica, expected bool) bool) []string {
 	var out []string
-	for _, ip := range pod.Status.PodIPs {
-		out = append(out, ip.IP)
+	seen := map[string]bool{}
+	add := func(name string) {
+		if !seen[name] {
+			seen[name] = true
+			out = append(out, name)
+		}
 	}
-	if out == nil && pod.Status.PodIP != "" {
-		out = append(out, pod.Status.PodIP)
+	lookups := func(list []DNSLookup) {
+		for i := range list {
+			if l := &list[i]; l.Verdict != Correct && matters(nil, l.Expected) {
+				add(l.Name)
+			}
+		}
+	}
+	for i := range r.Items {
+		item := &r.Items[i]
+		for k := range item.Replicas {
+			replica := &item.Replicas[k]
+			right := slices.ContainsFunc(replica.Lookups, func(l DNSLookup) bool { return l.Verdict == Correct })
+			lookups(replica.Lookups)
+			switch {
+			case right || !matters(replica, replica.Expected):
+			case replica.FQDN == "":
+				add(replica.Pod)
+			default:
+				add(replica.FQDN)
+			}
+		}
+		lookups(item.Service.Lookups)
+		for k := range item.Service.Ports {
+			lookups(item.Service.Ports[k].Lookups)
+		}
 	}
 	return out
-}
-
-func finished(pod *corev1.Pod) bool {
-	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
-}
-
-// endpointReady: as the API requires, DNS servers treat an endpoint without this condition as
-// ready.
-func endpointReady(e *discoveryv1.Endpoint) bool {
-	return e.Conditions.Ready == nil || *e.Conditions.Ready
-}
-
-// unpublished says why EndpointSlices do not have the pod's name, by the rules of
-// Kubernetes' endpointslice controller.
-func (n *setNames) unpublished(r sts.Replica, publishes bool) (Reason, string) {
-	service := n.Set.Spec.ServiceName
-	switch {
-	case service == "":
-		return NoService, msgNoGoverningService()
-	case n.Service == nil && n.Knows("services"):
-		return NoService, msgNoService(service)
-	case n.Service != nil && n.Service.Spec.Type == corev1.ServiceTypeExternalName:
-		return NoService, msgExternalService(service)
-	case r.Pod == nil:
-		return NoPod, msgNoPod()
-	case finished(r.Pod):
-		return Finished, msgPodFinished()
-	case len(podIPs(r.Pod)) == 0:
-		return NoAddress, msgPodWithoutIP()
-	case !n.hasFamily(podIPs(r.Pod)):
-		return NoAddress, msgPodWithoutFamily()
-	case r.Terminating && !publishes:
-		return Terminating, msgPodTerminating()
-	case !r.Ready && !publishes:
-		return NotReady, msgPodNotReady()
-	case n.Service != nil && len(n.Service.Spec.Selector) > 0 && !selects(n.Service, r.Pod.Labels):
-		return NotSelected, msgPodNotSelected(service)
-	}
-	if others := n.published[r.Pod.Name]; len(others) > 0 {
-		return WrongAddress, msgOtherAddresses(others)
-	}
-	for _, key := range append(podIPs(r.Pod), r.Pod.Name) {
-		if e := n.endpoints[key]; e != nil && endpointReady(e) {
-			return NoHostname, msgNoHostname()
-		}
-	}
-	return NoEndpoint, msgNoEndpoint()
-}
-
-func selects(service *corev1.Service, labels map[string]string) bool {
-	for k, v := range service.Spec.Selector {
-		if labels[k] != v {
-			return false
-		}
-	}
-	return true
-}
-
-// hasFamily reports whether one of the addresses is of an IP family of the Service.
-func (n *setNames) hasFamily(ips []string) bool {
-	if n.Service == nil || len(n.Service.Spec.IPFamilies) == 0 {
-		return len(ips) > 0
-	}
-	return slices.ContainsFunc(ips, func(ip string) bool { return slices.Contains(n.Service.Spec.IPFamilies, familyOf(ip)) })
-}
-
-// later is the later of the two times, nil if neither is known.
-func later(a *metav1.Time, b time.Time) *metav1.Time {
-	if b.IsZero() || a != nil && a.After(b) {
-		return a
-	}
-	return &metav1.Time{Time: b}
-}
-
-// startOfName is when the pod's address could be published: when the pod became ready or, if the
-// Service publishes pods that are not ready, when it got its address.
-func startOfName(pod *corev1.Pod, publishes bool) *metav1.Time {
-	if pod == nil {
-		return nil
-	}
-	kind := corev1.PodReady
-	if publishes {
-		kind = corev1.PodReadyToStartContainers
-	}
-	for i := range pod.Status.Conditions {
-		if c := &pod.Status.Conditions[i]; c.Type == kind && c.Status == corev1.ConditionTrue && !c.LastTransitionTime.IsZero() {
-			return &c.LastTransitionTime
-		}
-	}
-	return nil
 }

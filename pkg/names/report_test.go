@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 )
 
-func dnsReport(t *testing.T, notReady []string, changes map[string]string, q names.Options) *names.DNSReport {
+func reportOf(t *testing.T, notReady []string, changes map[string]string, q names.Options) *names.DNSReport {
 	t.Helper()
 	patches := map[string]json.RawMessage{}
 	for object, patch := range changes {
@@ -28,10 +28,10 @@ func dnsReport(t *testing.T, notReady []string, changes map[string]string, q nam
 	return names.NewReport(inv, q)
 }
 
-func TestDNSReportOfARollout(t *testing.T) {
+func TestReportOfARollout(t *testing.T) {
 	// web-0 is new and not ready, web-1 is terminating, web-2 has two addresses, web-3 does not exist
 	// yet and web-4 is out of range.
-	report := dnsReport(t, []string{"web-0"}, map[string]string{
+	report := reportOf(t, []string{"web-0"}, map[string]string{
 		"StatefulSet/web":         "{spec: {replicas: 4}}",
 		"Service/web":             "{spec: {ipFamilies: [IPv4, IPv6], ports: [{name: peer, port: 7000, targetPort: peer}, {name: dns, port: 53, protocol: UDP}]}}",
 		"Pod/web-1":               `{metadata: {deletionTimestamp: "2026-03-01T12:00:10Z"}}`,
@@ -46,7 +46,7 @@ func TestDNSReportOfARollout(t *testing.T) {
 	golden.Assert(t, string(raw), "rollout.report")
 }
 
-func TestDNSVerdicts(t *testing.T) {
+func TestVerdicts(t *testing.T) {
 	const (
 		web0 = "web-0.web.shop.svc.cluster.local"
 		web2 = "web-2.web.shop.svc.cluster.local"
@@ -60,11 +60,11 @@ func TestDNSVerdicts(t *testing.T) {
 	nx := func(ttl time.Duration) names.Answer {
 		return names.Answer{Code: "NXDOMAIN", TTL: ttl, Took: time.Millisecond}
 	}
-	services := func(list ...names.Service) names.Answer {
+	services := func(list ...names.SRV) names.Answer {
 		return names.Answer{Code: "NOERROR", Services: list}
 	}
-	peer := func(pod string) names.Service {
-		return names.Service{Target: pod + ".web.shop.svc.cluster.local.", Port: 7000}
+	peer := func(pod string) names.SRV {
+		return names.SRV{Target: pod + ".web.shop.svc.cluster.local.", Port: 7000}
 	}
 	for _, test := range []struct {
 		name, question, record string
@@ -132,7 +132,7 @@ func TestDNSVerdicts(t *testing.T) {
 			message: "the DNS server returned NXDOMAIN, although the name is published; may be cached for another 5s"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			report := dnsReport(t, test.notReady, test.changes, names.Options{Resolve: true})
+			report := reportOf(t, test.notReady, test.changes, names.Options{Resolve: true})
 			test.answer.Question = names.Question{Name: test.question, Type: test.record}
 			report.Judge(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), []names.Answer{test.answer})
 			item := report.Items[0]
@@ -154,8 +154,8 @@ func TestDNSVerdicts(t *testing.T) {
 	}
 }
 
-func TestDNSNamesWithAnotherAddress(t *testing.T) {
-	r := dnsReport(t, nil, map[string]string{
+func TestNamesWithAnotherAddress(t *testing.T) {
+	r := reportOf(t, nil, map[string]string{
 		"EndpointSlice/web-x7k2p": "{endpoints: [{addresses: [10.0.0.1], hostname: web-0}, {addresses: [10.0.0.2, 10.9.9.9], hostname: web-1}, {addresses: [10.9.9.9], hostname: web-2}]}",
 	}, names.Options{})
 	for i, want := range []struct {
@@ -171,14 +171,14 @@ func TestDNSNamesWithAnotherAddress(t *testing.T) {
 }
 
 // Which names --wait waits for, and which of them are already an error.
-func TestDNSUnresolvedAndPending(t *testing.T) {
+func TestUnresolvedAndPending(t *testing.T) {
 	name := func(pod string) string { return pod + ".web.shop.svc.cluster.local" }
 	all := []string{"web.shop.svc.cluster.local", "_peer._tcp.web.shop.svc.cluster.local"}
 	right := []names.Answer{
 		{Question: names.Question{Name: name("web-1"), Type: "A"}, Code: "NOERROR", Addresses: []string{"10.0.0.2"}},
 		{Question: names.Question{Name: name("web-2"), Type: "A"}, Code: "NOERROR", Addresses: []string{"10.0.0.3"}},
 		{Question: names.Question{Name: all[0], Type: "A"}, Code: "NOERROR", Addresses: []string{"10.0.0.2", "10.0.0.3"}},
-		{Question: names.Question{Name: all[1], Type: "SRV"}, Code: "NOERROR", Services: []names.Service{{Target: name("web-1"), Port: 7000}, {Target: name("web-2"), Port: 7000}}},
+		{Question: names.Question{Name: all[1], Type: "SRV"}, Code: "NOERROR", Services: []names.SRV{{Target: name("web-1"), Port: 7000}, {Target: name("web-2"), Port: 7000}}},
 		{Question: names.Question{Name: name("web-0"), Type: "A"}, Code: "NXDOMAIN"},
 	}
 	twoReady := map[string]string{"EndpointSlice/web-x7k2p": "{endpoints: [{addresses: [10.0.0.2], hostname: web-1}, {addresses: [10.0.0.3], hostname: web-2}]}"}
@@ -198,7 +198,7 @@ func TestDNSUnresolvedAndPending(t *testing.T) {
 			[]string{"web-0", "web-1", "web-2"}, []string{"web-0", "web-1", "web-2"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			report := dnsReport(t, test.notReady, test.changes, names.Options{Resolve: true})
+			report := reportOf(t, test.notReady, test.changes, names.Options{Resolve: true})
 			report.Judge(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), test.answers)
 			if diff := cmp.Diff(test.unresolved, report.Unresolved()); diff != "" {
 				t.Errorf("unresolved (-want +got):\n%s", diff)

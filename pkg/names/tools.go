@@ -201,7 +201,7 @@ func addAddress(a *Answer, text string) {
 
 func addService(a *Answer, port, target string) {
 	if n, err := strconv.ParseUint(port, 10, 16); err == nil {
-		a.Services = append(a.Services, Service{Target: canonicalName(target), Port: int32(n)})
+		a.Services = append(a.Services, SRV{Target: canonicalName(target), Port: int32(n)})
 	}
 }
 

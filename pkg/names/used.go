@@ -6,26 +6,25 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// NameUse is a place that contains the name of a pod below a Service.
+// use is a place that contains the name of a pod below a Service.
 type use struct {
-	// Object contains it: "configmap/peers".
-	Object string
-	// Name is as it is written there: "web-0.web", "$(POD_NAME).web".
-	Name string
+	object string // that contains it: "configmap/peers"
+	name   string // as it is written there: "web-0.web", "$(POD_NAME).web"
 
 	pod      string // the part before the Service, without a computed part
 	computed bool
 	before   string // the text before it
 }
 
-// NamesUsed are all names that texts contain, by the label of the Service.
+// uses are all names that texts contain, by the label of the Service.
 type uses map[string][]use
 
-// NamesInTexts finds the names in the objects of a manifest.
+// usesInTexts finds the names in the objects of a manifest.
 func usesInTexts(texts []sts.ManifestText) uses {
 	out := uses{}
 	for _, t := range texts {
@@ -34,9 +33,9 @@ func usesInTexts(texts []sts.ManifestText) uses {
 	return out
 }
 
-// NameUsed finds a place that contains the name of one of the set's pods below this Service: in
-// the pod template or in these texts. Finding none
-// proves little: programs also compose names from their hostname.
+// nameUsed finds a place that contains the name of one of the set's pods below this Service: in
+// the pod template or in these texts. Finding none proves little: programs also compose names from
+// their hostname.
 func nameUsed(s *sts.Snapshot, service string, texts uses) (use, bool) {
 	if service == "" {
 		return use{}, false
@@ -51,7 +50,7 @@ func nameUsed(s *sts.Snapshot, service string, texts uses) (use, bool) {
 	return use{}, false
 }
 
-// SRVUsed reports whether the name of the SRV records for this port of a Service is used.
+// srvUsed reports whether the name of the SRV records for this port of a Service is used.
 func srvUsed(s *sts.Snapshot, service, port string, protocol corev1.Protocol, texts uses) bool {
 	if port == "" {
 		return false
@@ -92,7 +91,7 @@ func templateNames(s *sts.Snapshot) uses {
 	return out
 }
 
-func (n uses) addStrings(raw json.RawMessage, object string, expand func(string) string) {
+func (u uses) addStrings(raw json.RawMessage, object string, expand func(string) string) {
 	var value any
 	if json.Unmarshal(raw, &value) != nil {
 		return
@@ -101,14 +100,14 @@ func (n uses) addStrings(raw json.RawMessage, object string, expand func(string)
 	walk = func(value any) {
 		switch v := value.(type) {
 		case string:
-			n.add(expand(v), object)
+			u.add(expand(v), object)
 		case []any:
 			for _, item := range v {
 				walk(item)
 			}
 		case map[string]any:
 			for key, item := range v {
-				n.add(key, object)
+				u.add(key, object)
 				walk(item)
 			}
 		}
@@ -128,19 +127,19 @@ var (
 const longestPart = 128
 
 // add adds all names in a text: each dot may separate a pod from a Service.
-func (n uses) add(text, object string) {
+func (u uses) add(text, object string) {
 	for at := strings.IndexByte(text, '.'); at >= 0; {
 		before, after := text[max(0, at-longestPart):at], text[at+1:]
 		if service := serviceAfter.FindString(after[:min(len(after), 64)]); service != "" {
-			u := use{Object: object, before: before}
+			found := use{object: object, before: before}
 			rest := before
 			if computed := computedBefore.FindString(before); computed != "" {
-				u.computed, rest = true, strings.TrimSuffix(before, computed)
+				found.computed, rest = true, strings.TrimSuffix(before, computed)
 			}
-			u.pod = labelBefore.FindString(rest)
-			u.Name = before[len(rest)-len(u.pod):] + "." + service
-			if u.pod != "" || u.computed {
-				n[service] = append(n[service], u)
+			found.pod = labelBefore.FindString(rest)
+			found.name = before[len(rest)-len(found.pod):] + "." + service
+			if found.pod != "" || found.computed {
+				u[service] = append(u[service], found)
 			}
 		}
 		next := strings.IndexByte(text[at+1:], '.')

@@ -88,14 +88,14 @@ func resolved(d *names.DNSStatus) (right, wanted int, asked bool) {
 
 // published counts the ordinals in range whose names are in EndpointSlices; known is false if
 // these could not be read or there is no cluster.
-func published(d *names.DNSStatus) (names, wanted int, known bool) {
+func published(d *names.DNSStatus) (count, wanted int, known bool) {
 	for i := range d.Replicas {
 		r := &d.Replicas[i]
 		known = known || r.Published != nil
 		wanted += one(r.Desired)
-		names += one(r.Desired && r.Published != nil && *r.Published)
+		count += one(r.Desired && r.Published != nil && *r.Published)
 	}
-	return names, wanted, known
+	return count, wanted, known
 }
 
 // anyOf reports whether it is known for any set what is published, and whether any set's names
@@ -137,11 +137,11 @@ func DNSTable(w io.Writer, r *names.DNSReport, st Style, c Columns) error {
 	t.header(append(titles, "FINDINGS")...)
 	for i := range r.Items {
 		d := &r.Items[i]
-		names, wanted, readable := published(d)
+		count, wanted, readable := published(d)
 		row := []cell{{d.Name, Plain}, {dash(d.Service.Name), Plain}, {strconv.Itoa(wanted), Plain}}
 		switch {
 		case readable:
-			text, tone := share(names, wanted)
+			text, tone := share(count, wanted)
 			row = append(row, cell{text, tone})
 		case known:
 			row = append(row, cell{"-", Dim})

@@ -21,15 +21,15 @@ func DNSHosts(w io.Writer, r *names.DNSReport) error {
 		fmt.Fprintf(&b, "# BEGIN statefulset %s/%s\n", d.Namespace, d.Name)
 		for k := range d.Replicas {
 			n := &d.Replicas[k]
-			var names []string
+			var aliases []string
 			if n.FQDN != "" {
-				names = append(names, n.FQDN)
+				aliases = append(aliases, n.FQDN)
 			}
 			for _, short := range slices.Backward(n.ShortNames) {
-				names = append(names, short)
+				aliases = append(aliases, short)
 			}
 			for _, ip := range n.IPs {
-				fmt.Fprintf(&b, "%s\t%s\n", ip, strings.Join(append(names, n.Pod), " "))
+				fmt.Fprintf(&b, "%s\t%s\n", ip, strings.Join(append(aliases, n.Pod), " "))
 			}
 		}
 		fmt.Fprintf(&b, "# END statefulset %s/%s\n", d.Namespace, d.Name)
@@ -72,13 +72,13 @@ func seedsOf(d *names.DNSStatus, port string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := wantedNames(d)
-	for i := range names {
+	seeds := wantedNames(d)
+	for i := range seeds {
 		if number != 0 {
-			names[i] += ":" + strconv.Itoa(int(number))
+			seeds[i] += ":" + strconv.Itoa(int(number))
 		}
 	}
-	return names, nil
+	return seeds, nil
 }
 
 // portOf is the port on which the pods listen, 0 if no port is given and there is none.
