@@ -93,7 +93,7 @@ type Reply struct {
 	Next string
 }
 
-// RejectsEDNS: the server is from before EDNS, so the query must be repeated without it.
+// RejectsEDNS reports whether the server is from before EDNS: the query must be repeated without it.
 func (r *Reply) RejectsEDNS() bool {
 	return r.Code == codeName(dnsmessage.RCodeFormatError) || r.Code == codeName(dnsmessage.RCodeNotImplemented)
 }
