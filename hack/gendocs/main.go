@@ -51,15 +51,19 @@ func run(root string) error {
 // generated parts change.
 func generate(root string) (map[string]string, error) {
 	files := reference()
-	fields, err := reportFields(root)
+	c, err := readComments(root, profileDefaults)
 	if err != nil {
 		return nil, err
 	}
-	codes, err := findingCodes(root)
+	fields, err := reportFields(c)
 	if err != nil {
 		return nil, err
 	}
-	ofProfiles, err := profileFields()
+	codes, err := findingCodes(c)
+	if err != nil {
+		return nil, err
+	}
+	ofProfiles, err := profileFields(c)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +90,7 @@ func generate(root string) (map[string]string, error) {
 			return nil, fmt.Errorf("%s: %w", part.file, err)
 		}
 	}
-	ofReports, err := schemas(root)
+	ofReports, err := schemas(c)
 	if err != nil {
 		return nil, err
 	}

@@ -4,15 +4,31 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 )
 
+// profileTypes are the documents of drain profiles.
+var profileTypes = []document{
+	{profile.Kind, reflect.TypeFor[profile.Profile]()},
+	{profile.ListKind, reflect.TypeFor[profile.List]()},
+}
+
+// profileDefaults are the constants that comments in package profile refer to.
+var profileDefaults = map[string]string{
+	"DefaultTimeout":      profile.DefaultTimeout.String(),
+	"DefaultPause":        profile.DefaultPause.String(),
+	"DefaultSuccesses":    strconv.Itoa(profile.DefaultSuccesses),
+	"DefaultInterval":     profile.DefaultInterval.String(),
+	"DefaultUntilTimeout": profile.DefaultUntilTimeout.String(),
+}
+
 // profileFields describes every field of a drain profile.
-func profileFields() (string, error) {
-	w := newWalker(profileMeanings)
-	w.report(profile.Kind, reflect.TypeFor[profile.Profile]())
+func profileFields(c *comments) (string, error) {
+	w := newWalker(c, profileVocabularies)
+	w.document(profileTypes[0])
 	w.rest()
 	return w.out.String(), errors.Join(w.errs...)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -22,11 +21,14 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// reportTypes are the kinds of documents and their types, in the order of docs/json.md.
-var reportTypes = []struct {
+// document is a kind of document and its type.
+type document struct {
 	kind string
 	of   reflect.Type
-}{
+}
+
+// reportTypes are all reports, in the order of docs/json.md.
+var reportTypes = []document{
 	{"StatusReport", reflect.TypeFor[report.StatusReport]()},
 	{"ChangeReport", reflect.TypeFor[cli.ChangeReport]()},
 	{"HistoryReport", reflect.TypeFor[report.HistoryReport]()},
@@ -39,35 +41,45 @@ var reportTypes = []struct {
 }
 
 // schemas are the JSON Schema files of all kinds (docs/schema/KIND.json, draft 2020-12).
-func schemas(root string) (map[string]string, error) {
+func schemas(c *comments) (map[string]string, error) {
 	files := map[string]string{}
 	var errs []error
-	for _, r := range reportTypes {
-		g := &schemaGenerator{root: root, defs: map[string]any{}}
-		s := g.object(r.of, r.kind)
+	for _, d := range slices.Concat(reportTypes, profileTypes) {
+		g := &schemaGenerator{comments: c, defs: map[string]any{}, types: map[string]reflect.Type{}}
+		s := g.object(d.of)
 		s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-		s["title"] = r.kind
+		s["title"] = d.kind
 		if len(g.defs) > 0 {
 			s["$defs"] = g.defs
 		}
 		text, err := json.MarshalIndent(s, "", "  ")
-		errs = append(errs, append(g.errs, err)...)
-		files["docs/schema/"+r.kind+".json"] = string(text) + "\n"
+		errs = append(errs, err)
+		files["docs/schema/"+d.kind+".json"] = string(text) + "\n"
 	}
-	return files, errors.Join(errs...)
+	return files, errors.Join(append(errs, c.errs...)...)
+}
+
+// kindOf is the kind of a document.
+func kindOf(t reflect.Type) string {
+	for _, d := range slices.Concat(reportTypes, profileTypes) {
+		if d.of == t {
+			return d.kind
+		}
+	}
+	return ""
 }
 
 type schemaGenerator struct {
-	root string
-	defs map[string]any
-	errs []error
+	*comments
+	defs  map[string]any
+	types map[string]reflect.Type // those of defs
 }
 
-// object is the schema of a struct. kind is that of a document, "" for a part of one.
-func (g *schemaGenerator) object(t reflect.Type, kind string) map[string]any {
+// object is the schema of a struct.
+func (g *schemaGenerator) object(t reflect.Type) map[string]any {
 	properties := map[string]any{}
-	required := g.properties(t, kind, properties)
-	s := map[string]any{"type": "object", "properties": properties}
+	required := g.properties(t, properties)
+	s := map[string]any{"type": "object", "description": g.ofType(t), "properties": properties}
 	if len(required) > 0 {
 		slices.Sort(required)
 		s["required"] = required
@@ -75,26 +87,23 @@ func (g *schemaGenerator) object(t reflect.Type, kind string) map[string]any {
 	return s
 }
 
-func (g *schemaGenerator) properties(t reflect.Type, kind string, properties map[string]any) (required []string) {
+func (g *schemaGenerator) properties(t reflect.Type, properties map[string]any) (required []string) {
 	for f := range fieldsOf(t) {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case f.Type == reflect.TypeFor[metav1.TypeMeta]():
 			properties["apiVersion"] = map[string]any{"const": sts.APIVersion}
-			properties["kind"] = map[string]any{"const": kind}
+			properties["kind"] = map[string]any{"const": kindOf(t)}
 			required = append(required, "apiVersion", "kind")
 			continue
 		case f.Anonymous && name == "":
-			required = append(required, g.properties(f.Type, kind, properties)...)
+			required = append(required, g.properties(f.Type, properties)...)
 			continue
 		case name == "-":
 			continue
 		}
-		s := g.value(f.Type)
-		if meaning := meanings[t.Name()+"."+name]; meaning != "" {
-			s = maps.Clone(s)
-			s["description"] = meaning
-		}
+		s := maps.Clone(g.value(f.Type))
+		s["description"] = g.ofField(t, f)
 		if !strings.HasPrefix(options, "omit") {
 			required = append(required, name)
 			if f.Type.Kind() == reflect.Pointer || f.Type == reflect.TypeFor[metav1.Time]() {
@@ -125,10 +134,7 @@ func (g *schemaGenerator) value(t reflect.Type) map[string]any {
 	case reflect.Slice:
 		return map[string]any{"type": "array", "items": g.value(t.Elem())}
 	case reflect.Struct:
-		if _, ok := g.defs[t.Name()]; !ok {
-			g.defs[t.Name()] = nil // a type may refer to itself
-			g.defs[t.Name()] = g.object(t, "")
-		}
+		g.define(t)
 		return map[string]any{"$ref": "#/$defs/" + t.Name()}
 	case reflect.String:
 		return g.text(t)
@@ -143,16 +149,23 @@ func (g *schemaGenerator) value(t reflect.Type) map[string]any {
 	return map[string]any{}
 }
 
+// define adds the definition of a struct, whose name must be the only one in a document.
+func (g *schemaGenerator) define(t reflect.Type) {
+	switch other, ok := g.types[t.Name()]; {
+	case !ok:
+		g.types[t.Name()] = t // a type may refer to itself
+		g.defs[t.Name()] = g.object(t)
+	case other != t:
+		g.errs = append(g.errs, fmt.Errorf("%s and %s have the same name in a JSON Schema", t, other))
+	}
+}
+
 // text is a string, or one of the constants of its type.
 func (g *schemaGenerator) text(t reflect.Type) map[string]any {
 	s := map[string]any{"type": "string"}
-	dir, ours := strings.CutPrefix(t.PkgPath(), "github.com/kubectl-sts/kubectl-sts/")
-	if !ours {
-		return s
-	}
-	values, err := constants(filepath.Join(g.root, filepath.FromSlash(dir)), t.Name(), "")
-	if err != nil {
-		g.errs = append(g.errs, err)
+	var values []string
+	for _, v := range g.ofKind(t) {
+		values = append(values, v.value)
 	}
 	if len(values) > 0 {
 		s["enum"] = values

@@ -104,31 +104,36 @@ func (c *change) holder(now time.Time) operate.Holder {
 	}}
 }
 
-// ChangeReport is the document that a command which writes ends with.
+// ChangeReport is the result of a command that changes a StatefulSet.
 type ChangeReport struct {
 	metav1.TypeMeta `json:",inline"`
-	Namespace       string `json:"namespace"`
-	Name            string `json:"name"`
-	Command         string `json:"command"`
-	// StartedAt and EndedAt are the cluster's time.
+	// Namespace is the namespace of the StatefulSet.
+	Namespace string `json:"namespace"`
+	// Name is the name of the StatefulSet.
+	Name string `json:"name"`
+	// Command is the command: `canary start`, `restart` …
+	Command string `json:"command"`
+	// StartedAt is when the state was first read, by the cluster's clock.
 	StartedAt metav1.Time `json:"startedAt"`
-	EndedAt   metav1.Time `json:"endedAt"`
-	// DryRun is client or server when nothing was written.
+	// EndedAt is when the state was last read.
+	EndedAt metav1.Time `json:"endedAt"`
+	// DryRun is `client` or `server` if nothing was written.
 	DryRun string `json:"dryRun,omitempty"`
-	// Proof is why the set is stuck, where the command finds that out.
+	// With `unstick`: why the set is stuck; absent if it is not.
 	Proof *report.Proof `json:"proof,omitempty"`
-	// Plan is the predicted plan; the last step is how it would end.
+	// Plan is what was predicted before anything was written; the last item is the predicted result.
 	Plan []operate.Decision `json:"plan"`
-	// Alteration is what mutating admission adds to the first step, where that is accepted.
+	// Alteration is what mutating admission adds to the first step, if that is accepted.
 	Alteration *sts.Alteration `json:"alteration,omitempty"`
-	// Applied are the writes, when (cluster time) and why.
+	// Applied is what was written, in order.
 	Applied []loop.Applied `json:"applied"`
 	// Commands are the commands that were run, and their results.
 	Commands []loop.Command `json:"commands,omitempty"`
-	// Outcome is how it ended; Error is set when an error ended it.
+	// Outcome is the result; absent if an error occurred before any decision.
 	Outcome *operate.Decision `json:"outcome,omitempty"`
-	Error   string            `json:"error,omitempty"`
-	// Drain is the change of size, with drain-scale: also when it has ended.
+	// Error is the error that ended the command, including a timeout or an interruption.
+	Error string `json:"error,omitempty"`
+	// With `drain-scale`: the change of size, even if it is complete.
 	Drain *report.DrainStatus `json:"drain,omitempty"`
 	// Status is the last known state of the set.
 	Status *report.Status `json:"status,omitempty"`

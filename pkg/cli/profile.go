@@ -6,10 +6,10 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 func newProfile(c *common) *cobra.Command {
@@ -24,13 +24,6 @@ func newProfile(c *common) *cobra.Command {
 
 // profileResource is what -o name calls a profile.
 const profileResource = "drainprofile.kubectl-sts.dev"
-
-// profileList is the output of profile list for programs.
-type profileList struct {
-	APIVersion string             `json:"apiVersion"`
-	Kind       string             `json:"kind"`
-	Items      []*profile.Profile `json:"items"`
-}
 
 func newProfileList(c *common) *cobra.Command {
 	cmd := withHelp("profile-list", &cobra.Command{
@@ -51,7 +44,7 @@ func newProfileList(c *common) *cobra.Command {
 		for i, p := range list {
 			names[i] = p.Metadata.Name
 		}
-		return out.print(c.env.Out, profileList{sts.APIVersion, profile.Kind + "List", list}, names)
+		return out.print(c.env.Out, profile.List{TypeMeta: metav1.TypeMeta{APIVersion: profile.APIVersion, Kind: profile.ListKind}, Items: list}, names)
 	}
 	return cmd
 }

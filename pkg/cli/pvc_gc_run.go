@@ -23,21 +23,23 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// GCReport is the one document that a command prints which deletes, restores or rescues
-// claims, or purges their volumes.
+// GCReport is the result of a command that deletes, restores or rescues claims, or purges their
+// volumes.
 type GCReport struct {
 	metav1.TypeMeta `json:",inline"`
-	Command         string `json:"command"`
-	// StartedAt and EndedAt are the cluster's time.
+	// Command is `pvc-gc` for `--delete`, `pvc-gc rescue`, `pvc-gc undo`, `pvc-gc purge`.
+	Command string `json:"command"`
+	// StartedAt is when the state was read, by the cluster's clock.
 	StartedAt metav1.Time `json:"startedAt"`
-	EndedAt   metav1.Time `json:"endedAt"`
-	// DryRun is client or server when nothing was written.
-	DryRun string   `json:"dryRun,omitempty"`
-	Items  []GCItem `json:"items"`
-	// Earlier are claims that were deleted before and are needed again, or whose deletion
-	// was interrupted.
+	// EndedAt is when the command ended.
+	EndedAt metav1.Time `json:"endedAt"`
+	// DryRun is `client` or `server` if nothing was written.
+	DryRun string `json:"dryRun,omitempty"`
+	// Items are the affected claims.
+	Items []GCItem `json:"items"`
+	// With `--delete`: claims of earlier deletions that may require action.
 	Earlier []report.RetainedClaim `json:"earlier,omitempty"`
-	// Missing is what could not be read.
+	// Missing is what could not be read, usually because a permission is missing.
 	Missing []sts.Missing `json:"missing,omitempty"`
 }
 
@@ -50,21 +52,29 @@ func (r *GCReport) Split() (head any, items iter.Seq[any]) {
 
 // GCItem is one claim, and what was done to it.
 type GCItem struct {
+	// Namespace is the namespace of the PersistentVolumeClaim.
 	Namespace string `json:"namespace"`
-	Claim     string `json:"claim"`
-	Size      string `json:"size,omitempty"`
-	Class     string `json:"class,omitempty"`
-	// Volume is where the data is, ReclaimPolicy its original reclaim policy, without the
-	// Retain of pvc-gc.
-	Volume        string `json:"volume,omitempty"`
+	// Claim is the name of the PersistentVolumeClaim.
+	Claim string `json:"claim"`
+	// Size is its size, or that of its volume.
+	Size string `json:"size,omitempty"`
+	// Class is its storage class.
+	Class string `json:"class,omitempty"`
+	// Volume is the PersistentVolume with the data; absent if there never was one.
+	Volume string `json:"volume,omitempty"`
+	// ReclaimPolicy is the volume's own reclaim policy, which is restored together with the claim.
 	ReclaimPolicy string `json:"reclaimPolicy,omitempty"`
-	// Reason is why the claim can be deleted, or could.
-	Reason    string       `json:"reason,omitempty"`
+	// Reason is why the claim could be deleted, or with `rescue` what is at risk, in words.
+	Reason string `json:"reason,omitempty"`
+	// With `rescue`, `undo` and `purge`: when it was deleted; with `rescue` absent if only its volume
+	// is being deleted.
 	DeletedAt *metav1.Time `json:"deletedAt,omitempty"`
-	DeletedBy string       `json:"deletedBy,omitempty"`
-	// Outcome is the result, absent when nothing was tried; Error is set when an error ended it.
+	// With `undo` and `purge`: who deleted it.
+	DeletedBy string `json:"deletedBy,omitempty"`
+	// Outcome is the result; absent if nothing was tried or the command ended before.
 	Outcome *operate.Decision `json:"outcome,omitempty"`
-	Error   string            `json:"error,omitempty"`
+	// Error is the error that ended it, including a timeout or an interruption.
+	Error string `json:"error,omitempty"`
 }
 
 // gcRun is what the commands that write to claims have in common.

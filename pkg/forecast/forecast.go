@@ -7,67 +7,79 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Forecast predicts what Kubernetes will do with a StatefulSet, in which order, and how that ends.
-// Times in it count from the change.
+// Forecast is a prediction of what the StatefulSet controller will do, in which order, and how that
+// ends. Times count from the change.
 type Forecast struct {
 	metav1.TypeMeta `json:",inline"`
-	Namespace       string `json:"namespace"`
-	Name            string `json:"name"`
+	// Namespace is the namespace of the StatefulSet.
+	Namespace string `json:"namespace"`
+	// Name is the name of the StatefulSet.
+	Name string `json:"name"`
 	// From is what the prediction is based on.
 	From Source `json:"from"`
-	// Changes are the changes of the set, in words; empty if nothing is changed, and only what is in
-	// progress is predicted.
-	Changes []string    `json:"changes"`
+	// Changes are the changes of the set, in words; empty if only what is in progress is predicted.
+	Changes []string `json:"changes"`
+	// Assumed are the assumptions.
 	Assumed Assumptions `json:"assumed"`
 
-	// PodManagement and UpdateStrategy are those after the change. UpdateFrom is the lowest ordinal
-	// that gets the update revision: absent if the strategy has no partition.
-	PodManagement  string       `json:"podManagement"`
-	UpdateStrategy string       `json:"updateStrategy"`
-	UpdateFrom     *sts.Ordinal `json:"updateFrom,omitempty"`
-	// StartOrdinal is the lowest ordinal, ReplicasBefore and Replicas are the desired replicas before
-	// the change and after it.
-	StartOrdinal   sts.Ordinal `json:"startOrdinal"`
-	ReplicasBefore int32       `json:"replicasBefore"`
-	Replicas       int32       `json:"replicas"`
+	// PodManagement is `OrderedReady` or `Parallel`.
+	PodManagement string `json:"podManagement"`
+	// UpdateStrategy is `RollingUpdate`, `OnDelete` or `Recreate`, after the change.
+	UpdateStrategy string `json:"updateStrategy"`
+	// UpdateFrom is the lowest ordinal that gets the set's template; absent if the strategy has no
+	// partition.
+	UpdateFrom *sts.Ordinal `json:"updateFrom,omitempty"`
+	// StartOrdinal is the lowest ordinal.
+	StartOrdinal sts.Ordinal `json:"startOrdinal"`
+	// ReplicasBefore is the desired replicas before the change; 0 if the set does not exist yet.
+	ReplicasBefore int32 `json:"replicasBefore"`
+	// Replicas is the desired replicas after the change.
+	Replicas int32 `json:"replicas"`
 
-	// Revisions are those of the pods in this forecast, the oldest first.
+	// Revisions are the versions of the pod template that pods run, oldest first.
 	Revisions []ForecastRevision `json:"revisions"`
-	// Ordinals are all that have a pod at some time, the lowest first.
+	// Ordinals are all ordinals that have a pod at some time, or should have one, lowest first.
 	Ordinals []ForecastOrdinal `json:"ordinals"`
-	// Events are what happens, in order. Took is when the last of them does.
+	// Events is what happens, in order.
 	Events []ForecastEvent `json:"events"`
-	Took   metav1.Duration `json:"took"`
+	// Took is the time of the last event; times count from the change.
+	Took metav1.Duration `json:"took"`
 
-	// Claims are the claims of all these ordinals and of those that only have claims.
+	// Claims is what happens to each claim of these ordinals, and of those that only have claims.
 	Claims []ForecastClaim `json:"claims"`
-	// ClusterDomain is the suffix of Names.
-	ClusterDomain string         `json:"clusterDomain"`
-	Names         []ForecastName `json:"names"`
-	// Budgets are whether each PodDisruptionBudget would have allowed each deletion of a pod. They are
-	// not enforced for deletions.
+	// ClusterDomain is the suffix of the names.
+	ClusterDomain string `json:"clusterDomain"`
+	// Names is what happens to each pod's DNS name; empty without a governing Service.
+	Names []ForecastName `json:"names"`
+	// Budgets is whether each PodDisruptionBudget would have allowed each deletion; budgets are not
+	// enforced, because the controller does not evict pods.
 	Budgets []ForecastBudget `json:"budgets"`
-	Outcome ForecastOutcome  `json:"outcome"`
-	// Notes are what was assumed, what is not known, and which other controllers will interfere.
+	// Outcome is the result.
+	Outcome ForecastOutcome `json:"outcome"`
+	// Notes is what was assumed or could not be read, and which other clients will interfere.
 	Notes []ForecastNote `json:"notes"`
 }
 
-// Source is what a forecast is based on.
+// Source is what a prediction is based on.
 type Source string
 
 // The sources.
 const (
-	Live     Source = "Live"
+	// Live: the set in the cluster at that time.
+	Live Source = "Live"
+	// Manifest: a file; if the set is changed, it is assumed to run already with all pods available.
 	Manifest Source = "Manifest"
 )
 
-// Assumptions are what a forecast assumes.
+// Assumptions are what a prediction assumes.
 type Assumptions struct {
+	// Features are the feature gates of the cluster that affect the order.
 	Features Features `json:"features"`
-	// ReadyAfter is how long a pod takes to become ready, TerminateAfter to terminate.
-	ReadyAfter     metav1.Duration `json:"readyAfter"`
+	// ReadyAfter is how long a pod takes to become ready.
+	ReadyAfter metav1.Duration `json:"readyAfter"`
+	// TerminateAfter is how long a pod takes to terminate.
 	TerminateAfter metav1.Duration `json:"terminateAfter"`
-	// Broken: pods that are created from the set's template from now on never become ready.
+	// Broken is true if pods of the set's template never become ready.
 	Broken bool `json:"broken"`
 }
 
@@ -76,67 +88,81 @@ type RevisionRole string
 
 // The roles.
 const (
-	// RoleStable is the revision of the pods before the change.
+	// RoleStable: the revision of the pods before the change.
 	RoleStable RevisionRole = "Stable"
-	// RoleUpdate is the revision of the set's template, if it is another one.
+	// RoleUpdate: the revision of the set's template, if it is another one.
 	RoleUpdate RevisionRole = "Update"
-	// RoleOther is neither: it comes from an earlier update, which was replaced.
+	// RoleOther: neither: from an update that was replaced.
 	RoleOther RevisionRole = "Other"
 )
 
-// ForecastRevision is a version of the set's pod template.
+// ForecastRevision is a version of the pod template.
 type ForecastRevision struct {
-	// Name is that of the ControllerRevision. One that does not exist yet has a name in parentheses,
-	// which no ControllerRevision can have.
-	Name string       `json:"name"`
+	// Name is the name of its ControllerRevision; in parentheses if it does not exist yet.
+	//
+	// No ControllerRevision can have a name in parentheses.
+	Name string `json:"name"`
+	// Role is its role in the update.
 	Role RevisionRole `json:"role"`
-	// New: the change creates it.
+	// New is true if the change creates it.
 	New bool `json:"new"`
-	// Images are the images of its containers, by their names.
+	// Images are the images of its containers.
 	Images map[string]string `json:"images"`
 }
 
-// ForecastOrdinal is one ordinal, before and after.
+// ForecastOrdinal is one ordinal, before and after the change.
 type ForecastOrdinal struct {
+	// Ordinal is the ordinal of the pod.
 	Ordinal sts.Ordinal `json:"ordinal"`
-	Pod     string      `json:"pod"`
-	// Before and After are its pod; absent if there is none.
+	// Pod is the name of the pod.
+	Pod string `json:"pod"`
+	// Before is its pod at the start; absent if there is none.
 	Before *ForecastPod `json:"before,omitempty"`
-	After  *ForecastPod `json:"after,omitempty"`
+	// After is its pod at the end; absent if there is none.
+	After *ForecastPod `json:"after,omitempty"`
 }
 
-// ForecastPod is a pod at some time.
+// ForecastPod is a pod at one point in time.
 type ForecastPod struct {
+	// Revision is the name of its revision.
 	Revision string `json:"revision"`
-	// Node is where it runs; absent if that is not known.
-	Node        string `json:"node,omitempty"`
-	Ready       bool   `json:"ready"`
-	Available   bool   `json:"available"`
-	Terminating bool   `json:"terminating,omitempty"`
+	// Node is its node; absent if unknown.
+	Node string `json:"node,omitempty"`
+	// Ready is true if it is ready.
+	Ready bool `json:"ready"`
+	// Available is true if it has been ready for minReadySeconds and is not terminating.
+	Available bool `json:"available"`
+	// Terminating is true if it is being deleted.
+	Terminating bool `json:"terminating,omitempty"`
 	// Trouble is why it will not become ready, or will not terminate.
 	Trouble string `json:"trouble,omitempty"`
 }
 
-// ForecastEvent is one thing that happens.
+// ForecastEvent is one event.
 type ForecastEvent struct {
-	// Order is the number of the event, from 1.
-	Order int             `json:"order"`
-	At    metav1.Duration `json:"at"`
-	Kind  EventKind       `json:"kind"`
-	// Object is the affected object in the form of kubectl: "pod/web-2".
+	// Order is its number, starting at 1.
+	Order int `json:"order"`
+	// At is when it happens.
+	At metav1.Duration `json:"at"`
+	// Kind is what happens.
+	Kind EventKind `json:"kind"`
+	// Object is the affected object, as kubectl accepts it: `pod/web-2`.
 	Object string `json:"object"`
-	// Ordinal is absent for the set and for nodes.
+	// Ordinal is the ordinal of the pod; absent if the event is about the set or a node.
 	Ordinal *sts.Ordinal `json:"ordinal,omitempty"`
-	// Revision is that of the pod, Role the role of the revision.
-	Revision string       `json:"revision,omitempty"`
-	Role     RevisionRole `json:"role,omitempty"`
-	Node     string       `json:"node,omitempty"`
-	// After are the events that it waits for, by their order. None: it follows from the change, or
-	// from the state before it.
+	// Revision is the revision of the pod.
+	Revision string `json:"revision,omitempty"`
+	// Role is the role of that revision.
+	Role RevisionRole `json:"role,omitempty"`
+	// Node is the node of the pod, if known.
+	Node string `json:"node,omitempty"`
+	// After are the events that it follows, by their number; empty if it follows from the change or
+	// the initial state.
 	After []int `json:"after"`
-	// Message describes the event, Waits why it waits for those.
+	// Message is the same, in words.
 	Message string `json:"message"`
-	Waits   string `json:"waits,omitempty"`
+	// Waits is why it had to wait for them, unless they simply take time.
+	Waits string `json:"waits,omitempty"`
 }
 
 // ClaimEffect is what happens to a claim.
@@ -144,24 +170,35 @@ type ClaimEffect string
 
 // The fates.
 const (
-	ClaimIsCreated   ClaimEffect = "Created"   // it is created
-	ClaimIsUnchanged ClaimEffect = "Unchanged" // its ordinal has a pod before and after
-	ClaimIsReused    ClaimEffect = "Reused"    // it was orphaned, and its ordinal gets a pod again
-	ClaimIsOrphaned  ClaimEffect = "Orphaned"  // its ordinal is removed, and the claim stays
-	ClaimIsDeleted   ClaimEffect = "Deleted"   // the retention policy deletes it
-	ClaimIsRecreated ClaimEffect = "Recreated" // deleted and recreated empty
+	// ClaimIsCreated: it is created.
+	ClaimIsCreated ClaimEffect = "Created"
+	// ClaimIsUnchanged: its ordinal has a pod before and after.
+	ClaimIsUnchanged ClaimEffect = "Unchanged"
+	// ClaimIsReused: it was orphaned, and its ordinal gets a pod again.
+	ClaimIsReused ClaimEffect = "Reused"
+	// ClaimIsOrphaned: its ordinal no longer has a pod, and the claim is kept.
+	ClaimIsOrphaned ClaimEffect = "Orphaned"
+	// ClaimIsDeleted: the retention policy deletes it, and its data.
+	ClaimIsDeleted ClaimEffect = "Deleted"
+	// ClaimIsRecreated: it is deleted and recreated, empty.
+	ClaimIsRecreated ClaimEffect = "Recreated"
 )
 
 // ForecastClaim is a claim and what happens to it.
 type ForecastClaim struct {
-	Name    string      `json:"name"`
+	// Name is the name of the claim.
+	Name string `json:"name"`
+	// Ordinal is its ordinal.
 	Ordinal sts.Ordinal `json:"ordinal"`
-	Effect  ClaimEffect `json:"effect"`
-	// Policy is the field that decides: "whenScaled: Retain". Absent if none does.
+	// Effect is what happens to it.
+	Effect ClaimEffect `json:"effect"`
+	// Policy is the field of the retention policy that applies: `whenScaled: Retain`; absent if none
+	// does.
 	Policy string `json:"policy,omitempty"`
 	// At is when it is created or deleted.
-	At      *metav1.Duration `json:"at,omitempty"`
-	Message string           `json:"message"`
+	At *metav1.Duration `json:"at,omitempty"`
+	// Message is the same, in words.
+	Message string `json:"message"`
 }
 
 // NameEffect is what happens to a DNS name.
@@ -169,29 +206,42 @@ type NameEffect string
 
 // The fates.
 const (
-	NameAdded       NameEffect = "Added"
-	NameRemoved     NameEffect = "Removed"
-	NameUnchanged   NameEffect = "Unchanged"
-	NameInterrupted NameEffect = "Interrupted" // published before and after, but not all the time in between
-	NameAbsent      NameEffect = "Absent"      // published neither before nor after
+	// NameAdded: it resolves at the end, and did not at the start.
+	NameAdded NameEffect = "Added"
+	// NameRemoved: it resolved at the start, and its ordinal is removed.
+	NameRemoved NameEffect = "Removed"
+	// NameUnchanged: it resolves all the time.
+	NameUnchanged NameEffect = "Unchanged"
+	// NameInterrupted: its ordinal exists before and after, and the name does not resolve all the
+	// time.
+	NameInterrupted NameEffect = "Interrupted"
+	// NameAbsent: it resolves neither before nor after.
+	NameAbsent NameEffect = "Absent"
 )
 
 // ForecastName is a pod's DNS name and what happens to it.
 type ForecastName struct {
+	// Ordinal is its ordinal.
 	Ordinal sts.Ordinal `json:"ordinal"`
-	Name    string      `json:"name"`
-	Effect  NameEffect  `json:"effect"`
-	// Away are the times when it is not published. One without an end is open.
+	// Name is the DNS name.
+	Name string `json:"name"`
+	// Effect is what happens to it.
+	Effect NameEffect `json:"effect"`
+	// Away are the periods in which it does not resolve.
 	Away []Span `json:"away"`
-	// NewAddress: it resolves to another pod in the end, which usually has another IP.
-	NewAddress bool   `json:"newAddress"`
-	Message    string `json:"message"`
+	// NewAddress is true if it resolves to another pod at the end than at the start, which usually has
+	// another IP.
+	NewAddress bool `json:"newAddress"`
+	// Message is the same, in words.
+	Message string `json:"message"`
 }
 
-// Span is a time from one moment to another.
+// Span is a period of time.
 type Span struct {
-	From metav1.Duration  `json:"from"`
-	To   *metav1.Duration `json:"to,omitempty"`
+	// From is the start.
+	From metav1.Duration `json:"from"`
+	// To is the end; absent if there is none.
+	To *metav1.Duration `json:"to,omitempty"`
 }
 
 // BudgetVerdict is whether a budget would have allowed an eviction.
@@ -199,82 +249,111 @@ type BudgetVerdict string
 
 // The values.
 const (
-	BudgetAllows       BudgetVerdict = "Allows"
-	BudgetBlocks       BudgetVerdict = "Blocks"       // too few pods are healthy at this moment
-	BudgetAlwaysBlocks BudgetVerdict = "AlwaysBlocks" // not even with all pods healthy
+	// BudgetAllows: it would have allowed the eviction.
+	BudgetAllows BudgetVerdict = "Allows"
+	// BudgetBlocks: too few pods are healthy at that time.
+	BudgetBlocks BudgetVerdict = "Blocks"
+	// BudgetAlwaysBlocks: it would not allow it even with all pods healthy.
+	BudgetAlwaysBlocks BudgetVerdict = "AlwaysBlocks"
 )
 
-// ForecastBudget is whether a PodDisruptionBudget would have allowed one deletion. Budgets are only
-// enforced for evictions, and the StatefulSet controller deletes.
+// ForecastBudget is whether a PodDisruptionBudget would have allowed one deletion if it were an
+// eviction.
 type ForecastBudget struct {
+	// Budget is the name of the PodDisruptionBudget.
 	Budget string `json:"budget"`
-	// Event is the deletion, by its order, of this Pod.
-	Event   int             `json:"event"`
-	At      metav1.Duration `json:"at"`
-	Pod     string          `json:"pod"`
-	Verdict BudgetVerdict   `json:"verdict"`
-	// Healthy of Expected pods are healthy just before it; Required must be.
-	Healthy  int32  `json:"healthy"`
-	Required int32  `json:"required"`
-	Expected int32  `json:"expected"`
-	Message  string `json:"message"`
+	// Event is the deletion, by its number.
+	Event int `json:"event"`
+	// At is when it happens.
+	At metav1.Duration `json:"at"`
+	// Pod is the deleted pod.
+	Pod string `json:"pod"`
+	// Verdict is whether the budget would have allowed the eviction.
+	Verdict BudgetVerdict `json:"verdict"`
+	// Healthy is the number of healthy pods of the set just before.
+	Healthy int32 `json:"healthy"`
+	// Required is the number of pods that must be healthy.
+	Required int32 `json:"required"`
+	// Expected is the desired replicas of the set.
+	Expected int32 `json:"expected"`
+	// Message is the same, in words.
+	Message string `json:"message"`
 }
 
-// OutcomeState is how a forecast ends.
+// OutcomeState is how a prediction ends.
 type OutcomeState string
 
 // The states.
 const (
-	// OutcomeComplete: every desired ordinal is available on the update revision.
+	// OutcomeComplete: every desired ordinal is available on the set's template.
 	OutcomeComplete OutcomeState = "Complete"
-	// OutcomePaused: all pods are available, and some are below the partition.
+	// OutcomePaused: all pods are healthy, and ordinals below the partition are not updated.
 	OutcomePaused OutcomeState = "Paused"
-	// OutcomeWaiting: all pods are available, and some are updated when they are deleted (OnDelete).
+	// OutcomeWaiting: all pods are healthy, and pods are updated when they are deleted manually
+	// (OnDelete).
 	OutcomeWaiting OutcomeState = "Waiting"
-	// OutcomeStuck: it will not complete without manual intervention.
+	// OutcomeStuck: manual action is required.
 	OutcomeStuck OutcomeState = "Stuck"
-	// OutcomeDeleted: the set and its dependents are deleted.
+	// OutcomeDeleted: the set and its pods are gone.
 	OutcomeDeleted OutcomeState = "Deleted"
-	// OutcomeOrphaned: the set is deleted, and its pods keep running.
+	// OutcomeOrphaned: the set is gone, and its pods keep running.
 	OutcomeOrphaned OutcomeState = "Orphaned"
 )
 
-// ForecastOutcome is how it ends.
+// ForecastOutcome is how a prediction ends.
 type ForecastOutcome struct {
+	// State is how it ends.
 	State OutcomeState `json:"state"`
-	// Pod is the pod for which all else waits, if it is stuck.
+	// Pod is the pod that everything waits for, if it is stuck.
 	Pod string `json:"pod,omitempty"`
-	// Ordinals are those that do not reach their desired state.
+	// Ordinals are the ordinals that do not reach their desired state.
 	Ordinals []sts.Ordinal `json:"ordinals"`
-	Message  string        `json:"message"`
-	// Hint is what to do, with a command.
+	// Message is the same, in words.
+	Message string `json:"message"`
+	// Hint is what to do.
 	Hint string `json:"hint,omitempty"`
 }
 
-// NoteReason is what a note is about, in one word.
+// NoteReason is what a note is about.
 type NoteReason string
 
 // The reasons.
 const (
-	NoteAssumedHealthy NoteReason = "AssumedHealthy" // a manifest's set is assumed to be running
-	NoteAssumedGate    NoteReason = "AssumedGate"    // the state of a feature gate is assumed
-	NoteAutoscaler     NoteReason = "Autoscaler"     // an autoscaler changes the replicas
-	NoteUnseen         NoteReason = "Unseen"         // a resource could not be read
-	NoteDefaults       NoteReason = "Defaults"       // defaults of the API server are not compared
-	NoteService        NoteReason = "Service"        // names need a governing Service
-	NoteBudget         NoteReason = "Budget"         // it also covers pods that are not the set's
-	NoteBroken         NoteReason = "Broken"         // a revision is assumed to be broken
-	NoteNode           NoteReason = "Node"           // timings of an unreachable node
-	NoteNotReady       NoteReason = "NotReady"       // a pod is assumed to become ready
-	NoteStaleClaim     NoteReason = "StaleClaim"     // the controller does not notice a claim's end
-	NoteUnknownField   NoteReason = "UnknownField"   // strict field validation rejects the manifest
-	NoteCut            NoteReason = "Cut"            // the prediction was stopped
+	// NoteAssumedHealthy: the set of a manifest is assumed to run.
+	NoteAssumedHealthy NoteReason = "AssumedHealthy"
+	// NoteAssumedGate: the assumed value of a feature gate.
+	NoteAssumedGate NoteReason = "AssumedGate"
+	// NoteAutoscaler: an autoscaler changes the replicas, too.
+	NoteAutoscaler NoteReason = "Autoscaler"
+	// NoteUnseen: it could not be read.
+	NoteUnseen NoteReason = "Unseen"
+	// NoteDefaults: defaults of the API server or of an earlier manifest were not considered.
+	NoteDefaults NoteReason = "Defaults"
+	// NoteService: names require a governing Service.
+	NoteService NoteReason = "Service"
+	// NoteBudget: a budget also counts pods of other workloads.
+	NoteBudget NoteReason = "Budget"
+	// NoteBroken: a revision is assumed to be broken, because all of its pods are.
+	NoteBroken NoteReason = "Broken"
+	// NoteNode: how long a silent node is waited for.
+	NoteNode NoteReason = "Node"
+	// NoteNotReady: a pod that is not ready now is assumed to become ready.
+	NoteNotReady NoteReason = "NotReady"
+	// NoteStaleClaim: the controller is not notified when an old claim is gone.
+	NoteStaleClaim NoteReason = "StaleClaim"
+	// NoteUnknownField: a field is misspelled, so kubectl apply rejects the manifest; the prediction
+	// shows the result without strict field validation.
+	NoteUnknownField NoteReason = "UnknownField"
+	// NoteCut: the prediction was cut off.
+	NoteCut NoteReason = "Cut"
 )
 
-// ForecastNote is something to know about a forecast.
+// ForecastNote is a limitation of a prediction, or something that may change the result.
 type ForecastNote struct {
-	Reason  NoteReason `json:"reason"`
-	Message string     `json:"message"`
+	// Reason is what the note is about.
+	Reason NoteReason `json:"reason"`
+	// Message is the same, in words.
+	Message string `json:"message"`
 }
 
 // Question is what to predict.

@@ -53,11 +53,16 @@ type World struct {
 
 // Features are the feature gates of the kube-controller-manager that change the rules.
 type Features struct {
-	// MaxUnavailable is MaxUnavailableStatefulSet (KEP-961): an update deletes up to maxUnavailable
-	// pods at once, and unavailable pods count.
+	// MaxUnavailable is `MaxUnavailableStatefulSet`.
+	//
+	// With it (KEP-961) an update deletes up to maxUnavailable pods at once, and unavailable pods
+	// count.
 	MaxUnavailable bool `json:"maxUnavailable"`
-	// KubernetesMinor is the minor version whose rules apply, 37 for 1.37; 0 means any up to 1.36. As of 1.37, with the gate and under Parallel, pods of an earlier revision that
-	// are unavailable are deleted at once, and an update under OnDelete completes.
+	// KubernetesMinor is the minor version of Kubernetes whose rules apply, 37 for 1.37; absent if
+	// unknown: then the rules up to 1.36 apply.
+	//
+	// As of 1.37, with the gate and under Parallel, pods of an earlier revision that are unavailable
+	// are deleted at once, and an update under OnDelete completes.
 	KubernetesMinor int `json:"kubernetesMinor,omitempty"`
 }
 
@@ -99,24 +104,38 @@ type Event struct {
 	After []int
 }
 
-// EventKind is what happens to a pod or claim.
+// EventKind is what happens.
 type EventKind string
 
 // The kinds of events.
 const (
+	// ClaimCreated: a claim is created from its template.
 	ClaimCreated EventKind = "ClaimCreated"
-	PodCreated   EventKind = "PodCreated"
-	PodReady     EventKind = "PodReady"
-	PodAvailable EventKind = "PodAvailable" // it has been ready for minReadySeconds; no event if these are 0
-	PodUnready   EventKind = "PodUnready"   // its node is unreachable
-	PodDeleted   EventKind = "PodDeleted"   // it gets a deletionTimestamp
-	PodGone      EventKind = "PodGone"
-	ClaimDeleted EventKind = "ClaimDeleted" // it gets a deletionTimestamp and stays while a pod uses it; no event if it is gone at once
-	ClaimGone    EventKind = "ClaimGone"
-	SetDeleted   EventKind = "SetDeleted" // it gets a deletionTimestamp and stays until its dependents are gone
-	SetGone      EventKind = "SetGone"
-	NodeLost     EventKind = "NodeLost"    // it becomes unreachable
-	NodeRemoved  EventKind = "NodeRemoved" // an administrator deletes it: Kubernetes does not
+	// PodCreated: a pod is created.
+	PodCreated EventKind = "PodCreated"
+	// PodReady: a pod becomes ready.
+	PodReady EventKind = "PodReady"
+	// PodAvailable: a pod has been ready for minReadySeconds; not listed if these are 0.
+	PodAvailable EventKind = "PodAvailable"
+	// PodUnready: a pod's node has been silent for so long that the pod no longer counts as ready.
+	PodUnready EventKind = "PodUnready"
+	// PodDeleted: a pod is deleted and starts to terminate.
+	PodDeleted EventKind = "PodDeleted"
+	// PodGone: a pod has terminated.
+	PodGone EventKind = "PodGone"
+	// ClaimDeleted: a claim is deleted, and remains while a pod uses it; not listed if it is gone at
+	// once.
+	ClaimDeleted EventKind = "ClaimDeleted"
+	// ClaimGone: a claim is gone.
+	ClaimGone EventKind = "ClaimGone"
+	// SetDeleted: the set is deleted, and remains until its dependents are gone.
+	SetDeleted EventKind = "SetDeleted"
+	// SetGone: the set is gone.
+	SetGone EventKind = "SetGone"
+	// NodeLost: a node stops reporting.
+	NodeLost EventKind = "NodeLost"
+	// NodeRemoved: the node is deleted manually: this does not happen automatically.
+	NodeRemoved EventKind = "NodeRemoved"
 )
 
 // NoOrdinal is the ordinal of events of a node or the set itself.

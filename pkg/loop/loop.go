@@ -79,13 +79,14 @@ func waitedFor(d operate.Decision) string {
 
 // Applied is one action that was carried out.
 type Applied struct {
+	// At is when, by the cluster's clock.
 	At time.Time `json:"at"`
 	operate.Action
 }
 
 // Command is one command that was run, and its result.
 type Command struct {
-	// At is when it ended.
+	// At is when the command ended, by the cluster's clock.
 	At time.Time `json:"at"`
 	operate.Run
 	operate.Answer

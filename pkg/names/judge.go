@@ -9,19 +9,29 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Verdict is the assessment of an answer.
+// Verdict is the evaluation of a DNS server's result.
 type Verdict string
 
 // The verdicts.
 const (
-	Correct    Verdict = "Correct"
-	Absent     Verdict = "Absent"
-	Denied     Verdict = "Denied"
+	// Correct: it matches what is published.
+	Correct Verdict = "Correct"
+	// Absent: there is no record, and nothing is published. This is correct, unless
+	// [DNSLookup.Expected] says that the name should be published by now.
+	Absent Verdict = "Absent"
+	// Denied: there is no record, although one is published: usually a negative result in a cache
+	// ([DNSLookup.KeptFor]).
+	Denied Verdict = "Denied"
+	// Incomplete: records are missing, and none is incorrect.
 	Incomplete Verdict = "Incomplete"
-	Incorrect  Verdict = "Incorrect"
-	Stale      Verdict = "Stale"
-	Failed     Verdict = "Failed"
-	NoAnswer   Verdict = "NoAnswer"
+	// Incorrect: it has an address that is not the pod's, usually that of the previous pod.
+	Incorrect Verdict = "Incorrect"
+	// Stale: there is a record, although none is published any more.
+	Stale Verdict = "Stale"
+	// Failed: the DNS server returns an error, such as SERVFAIL or REFUSED.
+	Failed Verdict = "Failed"
+	// NoAnswer: there was no response, or not in time.
+	NoAnswer Verdict = "NoAnswer"
 )
 
 // Judge adds the answers to the lookups, with a verdict on each. Without an answer the verdict

@@ -34,10 +34,14 @@ type DomainSource string
 
 // The sources, the most reliable first.
 const (
-	DomainGiven    DomainSource = "Flag"
+	// DomainGiven: `--cluster-domain`.
+	DomainGiven DomainSource = "Flag"
+	// DomainCorefile: CoreDNS's configuration: the first zone of its kubernetes plugin.
 	DomainCorefile DomainSource = "Corefile"
-	DomainKubelet  DomainSource = "Kubelet"
-	DomainAssumed  DomainSource = "Assumed"
+	// DomainKubelet: the configuration of a kubelet that runs one of the pods.
+	DomainKubelet DomainSource = "Kubelet"
+	// DomainAssumed: none of these could be read: the default of most clusters.
+	DomainAssumed DomainSource = "Assumed"
 )
 
 // ServiceFQDN is a Service's own name: "web.shop.svc.cluster.local".

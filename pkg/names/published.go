@@ -12,21 +12,32 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Reason is why a name is not published.
+// Reason is why a name is not published: the first match in this order.
 type Reason string
 
 // The reasons. The first that applies, in this order, is reported.
 const (
-	NoService    Reason = "NoService"
-	NoPod        Reason = "NoPod"
-	Finished     Reason = "Finished"
-	NoAddress    Reason = "NoAddress"
-	Terminating  Reason = "Terminating"
-	NotReady     Reason = "NotReady"
-	NotSelected  Reason = "NotSelected"
+	// NoService: the set names no governing Service, or the Service does not exist or is of type
+	// ExternalName.
+	NoService Reason = "NoService"
+	// NoPod: the ordinal has no pod.
+	NoPod Reason = "NoPod"
+	// Finished: the pod has terminated and will not start again.
+	Finished Reason = "Finished"
+	// NoAddress: the pod has no address yet, or none of the Service's IP families.
+	NoAddress Reason = "NoAddress"
+	// Terminating: the pod is terminating, and the Service publishes only pods that are ready.
+	Terminating Reason = "Terminating"
+	// NotReady: the pod is not ready, and the Service publishes only pods that are.
+	NotReady Reason = "NotReady"
+	// NotSelected: the Service's selector does not match the pod.
+	NotSelected Reason = "NotSelected"
+	// WrongAddress: EndpointSlices have the name, but with addresses that are not the pod's.
 	WrongAddress Reason = "WrongAddress"
-	NoHostname   Reason = "NoHostname"
-	NoEndpoint   Reason = "NoEndpoint"
+	// NoHostname: EndpointSlices have the pod without its hostname.
+	NoHostname Reason = "NoHostname"
+	// NoEndpoint: EndpointSlices do not have the pod yet.
+	NoEndpoint Reason = "NoEndpoint"
 )
 
 // setNames has what is needed to report and check the DNS names of one set.

@@ -32,9 +32,10 @@ func familyOf(ip string) corev1.IPFamily {
 
 // Question is a query for the records of one type and name.
 type Question struct {
-	// Name is fully qualified, without the trailing dot: "web-0.web.shop.svc.cluster.local".
+	// Name is the name in the query, fully qualified, without the trailing dot:
+	// `web-0.web.shop.svc.cluster.local`.
 	Name string `json:"name"`
-	// Type is A, AAAA or SRV.
+	// Type is `A`, `AAAA` or `SRV`.
 	Type string `json:"type"`
 }
 

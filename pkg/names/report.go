@@ -9,18 +9,22 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// DNSReport has the DNS names of pods, whether they are published and, with queries, whether they
-// resolve.
+// DNSReport lists the DNS names of pods, whether they are published and, with `--resolve`, whether
+// they resolve.
 type DNSReport struct {
-	metav1.TypeMeta     `json:",inline"`
-	ClusterDomain       string       `json:"clusterDomain"`
+	metav1.TypeMeta `json:",inline"`
+	// ClusterDomain is the suffix of all names.
+	ClusterDomain string `json:"clusterDomain"`
+	// ClusterDomainSource is where the cluster domain was read from.
 	ClusterDomainSource DomainSource `json:"clusterDomainSource"`
-	// OtherDomains are further domains in which the DNS server has the same names.
+	// OtherDomains are other domains in which CoreDNS serves the same names.
 	OtherDomains []string `json:"otherDomains,omitempty"`
-	// Server is the DNS server that was queried, absent if none was.
-	Server string      `json:"server,omitempty"`
-	Items  []DNSStatus `json:"items"`
-	// Missing is what could not be read; the report is incomplete without it.
+	// Server is the DNS server that was queried; absent if none was.
+	Server string `json:"server,omitempty"`
+	// Items are the requested StatefulSets.
+	Items []DNSStatus `json:"items"`
+	// Missing is what could not be read, usually because a permission is missing; the report is
+	// incomplete to that extent.
 	Missing []sts.Missing `json:"missing,omitempty"`
 	// TakenAt is when the cluster was read; ages are relative to it.
 	TakenAt time.Time `json:"-"`
@@ -28,83 +32,112 @@ type DNSReport struct {
 	owners map[string]string // of addresses: NAMESPACE/NAME of the pod
 }
 
-// DNSStatus is one StatefulSet's names.
+// DNSStatus are the DNS names of one StatefulSet.
 type DNSStatus struct {
-	Namespace string           `json:"namespace"`
-	Name      string           `json:"name"`
-	Service   DNSServiceStatus `json:"service"`
-	Replicas  []DNSReplica     `json:"replicas"`
-	Findings  []sts.Finding    `json:"findings"`
+	// Namespace is the namespace of the StatefulSet.
+	Namespace string `json:"namespace"`
+	// Name is the name of the StatefulSet.
+	Name string `json:"name"`
+	// Service is its governing Service, `spec.serviceName`.
+	Service DNSServiceStatus `json:"service"`
+	// Replicas are its ordinals: those in range, and those that still have a pod.
+	Replicas []DNSReplica `json:"replicas"`
+	// Findings is what the checks found, most severe first.
+	Findings []sts.Finding `json:"findings"`
 }
 
-// DNSServiceStatus is the governing Service as DNS sees it.
+// DNSServiceStatus is the governing Service.
 type DNSServiceStatus struct {
-	// Name is empty if spec.serviceName is not set.
+	// Name is the name of the Service; empty if the set names none.
 	Name string `json:"name"`
+	// FQDN is the Service's own name: it resolves to all published pods, or to its cluster IP.
 	FQDN string `json:"fqdn,omitempty"`
-	// Found is absent if Services could not be read.
-	Found    *bool `json:"found,omitempty"`
-	Headless bool  `json:"headless"`
-	// PublishNotReadyAddresses: pods have DNS names before they are ready.
-	PublishNotReadyAddresses bool        `json:"publishNotReadyAddresses"`
-	IPFamilies               []string    `json:"ipFamilies,omitempty"`
-	Ports                    []DNSPort   `json:"ports"`
-	Lookups                  []DNSLookup `json:"lookups,omitempty"`
+	// Found is true if it exists; absent if Services could not be read.
+	Found *bool `json:"found,omitempty"`
+	// Headless is true if it has no cluster IP.
+	Headless bool `json:"headless"`
+	// PublishNotReadyAddresses is true if pods are published before they are ready, and while they
+	// terminate.
+	PublishNotReadyAddresses bool `json:"publishNotReadyAddresses"`
+	// IPFamilies are the address families that are published: `IPv4`, `IPv6`.
+	IPFamilies []string `json:"ipFamilies,omitempty"`
+	// Ports are its ports.
+	Ports []DNSPort `json:"ports"`
+	// With `--resolve`: the queries for its own name.
+	Lookups []DNSLookup `json:"lookups,omitempty"`
 }
 
 // DNSPort is a port of the governing Service.
 type DNSPort struct {
-	Name     string `json:"name,omitempty"`
+	// Name is absent for a port without a name, which has no SRV records.
+	Name string `json:"name,omitempty"`
+	// Protocol is `TCP`, `UDP` or `SCTP`.
 	Protocol string `json:"protocol"`
-	// Port is where the pods listen: the port to use with their names. It is 0 if no container
-	// defines the port's name. ServicePort is the Service's own number.
-	Port        int32       `json:"port"`
-	ServicePort int32       `json:"servicePort"`
-	SRV         string      `json:"srv,omitempty"`
-	Lookups     []DNSLookup `json:"lookups,omitempty"`
-}
-
-// DNSReplica is one ordinal's name.
-type DNSReplica struct {
-	Ordinal sts.Ordinal `json:"ordinal"`
-	Pod     string      `json:"pod"`
-	// Desired: the ordinal is in the set's range.
-	Desired bool `json:"desired"`
-	// FQDN is empty if the set has no governing Service.
-	FQDN       string   `json:"fqdn,omitempty"`
-	ShortNames []string `json:"shortNames,omitempty"`
-	IPs        []string `json:"ips"`
-	Ready      bool     `json:"ready"`
-	// Expected: the name should resolve, because the ordinal is in range and its pod is
-	// ready, or the Service publishes pods that are not ready.
-	Expected bool `json:"expected"`
-	// Published: EndpointSlices have the name with an address of the pod. Absent if they could not be read.
-	Published *bool `json:"published,omitempty"`
-	// PublishedSince: the name has been published at least since then.
-	PublishedSince *metav1.Time `json:"publishedSince,omitempty"`
-	// Reason is why the name is not published, Message is the same as a sentence.
-	Reason  Reason      `json:"reason,omitempty"`
-	Message string      `json:"message,omitempty"`
+	// Port is the port on which the pods listen, and which is reached by their names; 0 if no
+	// container has a port of that name.
+	Port int32 `json:"port"`
+	// ServicePort is the Service's port, which only a cluster IP translates.
+	ServicePort int32 `json:"servicePort"`
+	// SRV is the name of its SRV records.
+	SRV string `json:"srv,omitempty"`
+	// With `--resolve`: the queries for that name.
 	Lookups []DNSLookup `json:"lookups,omitempty"`
 }
 
-// DNSLookup is one query and the verdict on its answer.
+// DNSReplica is the DNS name of one ordinal.
+type DNSReplica struct {
+	// Ordinal is the ordinal of the pod.
+	Ordinal sts.Ordinal `json:"ordinal"`
+	// Pod is the name of the pod, whether it exists or not.
+	Pod string `json:"pod"`
+	// Desired is true if the ordinal is in the set's range.
+	Desired bool `json:"desired"`
+	// FQDN is the fully qualified name of the pod; absent if the set names no Service.
+	FQDN string `json:"fqdn,omitempty"`
+	// ShortNames are its shorter forms, which pods complete by their search list; the first one only
+	// in the set's own namespace.
+	ShortNames []string `json:"shortNames,omitempty"`
+	// IPs are the addresses of the pod.
+	IPs []string `json:"ips"`
+	// Ready is true if the pod is ready.
+	Ready bool `json:"ready"`
+	// Expected is true if the name should resolve: it is wanted, and the pod is ready or the Service
+	// publishes pods that are not.
+	Expected bool `json:"expected"`
+	// Published is true if EndpointSlices have the name with an address of the pod; absent if they
+	// could not be read, or there is no cluster.
+	Published *bool `json:"published,omitempty"`
+	// PublishedSince is since when at least it has been published: the pod has been ready or has had
+	// its address, and the EndpointSlice has not changed since.
+	PublishedSince *metav1.Time `json:"publishedSince,omitempty"`
+	// Reason is why it is not published.
+	Reason Reason `json:"reason,omitempty"`
+	// Message is the same, in words.
+	Message string `json:"message,omitempty"`
+	// With `--resolve`: the queries for the name, one per address type.
+	Lookups []DNSLookup `json:"lookups,omitempty"`
+}
+
+// DNSLookup is one query and the evaluation of its result.
 type DNSLookup struct {
 	Question
-	// Expected: there should be a record.
+	// Expected is true if there should be a record.
 	Expected bool `json:"expected"`
-	// Want is the correct answer: addresses, or "target:port" of SRV records. It is empty
-	// while nothing is published.
+	// Want is the correct result: what is published and still valid, empty while nothing is. SRV
+	// records are written `target:port`.
 	Want []string `json:"want"`
-	// Got is the answer, Code its response code; both are empty if there was none.
-	Got     []string `json:"got,omitempty"`
-	Code    string   `json:"code,omitempty"`
-	Verdict Verdict  `json:"verdict,omitempty"`
-	// Message says what is wrong, empty if nothing is.
+	// Got is the result.
+	Got []string `json:"got,omitempty"`
+	// Code is the response code: `NOERROR`, `NXDOMAIN`, `SERVFAIL` …; absent if there was no response.
+	Code string `json:"code,omitempty"`
+	// Verdict is the evaluation of the result; absent if no server was queried.
+	Verdict Verdict `json:"verdict,omitempty"`
+	// Message is what is incorrect, in words.
 	Message string `json:"message,omitempty"`
-	// KeptFor is how long resolvers may cache the answer.
+	// KeptFor is for how long resolvers may cache this result.
 	KeptFor *metav1.Duration `json:"keptFor,omitempty"`
-	Took    *metav1.Duration `json:"took,omitempty"`
+	// Took is the duration of the query.
+	Took *metav1.Duration `json:"took,omitempty"`
 
 	absence string // why nothing is published
 	since   *metav1.Time

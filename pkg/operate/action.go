@@ -17,37 +17,55 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Action is one write to the cluster, or one check of it, with why. Exactly one field
-// besides Why is set.
+// Action is one write to the cluster, or one check, and the reason for it. Exactly one field besides
+// [Action.Why] is set.
 type Action struct {
-	Why       string     `json:"why"`
-	PatchSet  *PatchSet  `json:"patchSet,omitempty"`
+	// Why is the step, in words; exactly one of the fields below is set.
+	Why string `json:"why"`
+	// PatchSet is a patch of the StatefulSet.
+	PatchSet *PatchSet `json:"patchSet,omitempty"`
+	// DeletePod is the deletion of one pod.
 	DeletePod *DeletePod `json:"deletePod,omitempty"`
-	EvictPod  *EvictPod  `json:"evictPod,omitempty"`
-	// AskEviction is a check and writes nothing.
+	// EvictPod is the eviction of one pod.
+	EvictPod *EvictPod `json:"evictPod,omitempty"`
+	// AskEviction is a dry run of the eviction of one pod, which is not part of any plan. It writes
+	// nothing.
 	AskEviction *AskEviction `json:"askEviction,omitempty"`
-	Scale       *Scale       `json:"scale,omitempty"`
-	HoldPod     *HoldPod     `json:"holdPod,omitempty"`
-	Run         *Run         `json:"run,omitempty"`
+	// Scale is a change of the replicas by one, or of all at once with `--unpark`.
+	Scale *Scale `json:"scale,omitempty"`
+	// HoldPod is the finalizer added to or removed from one pod.
+	HoldPod *HoldPod `json:"holdPod,omitempty"`
+	// Run is a command that checks something, or makes a member leave or join.
+	Run *Run `json:"run,omitempty"`
 
-	// What is done to a claim and its volume.
-	RetainVolume  *PatchVolume  `json:"retainVolume,omitempty"`
-	HoldClaim     *HoldClaim    `json:"holdClaim,omitempty"`
-	DeleteClaim   *DeleteClaim  `json:"deleteClaim,omitempty"`
-	ClearClaimRef *PatchVolume  `json:"clearClaimRef,omitempty"`
-	CreateClaim   *CreateClaim  `json:"createClaim,omitempty"`
-	ReleaseVolume *PatchVolume  `json:"releaseVolume,omitempty"`
-	PurgeVolume   *PatchVolume  `json:"purgeVolume,omitempty"`
-	DeleteVolume  *DeleteVolume `json:"deleteVolume,omitempty"`
-	// RescueVolume is a RetainVolume for a claim that another client deletes, SetAsideVolume
-	// one for a claim that makes room for an older one of its name.
-	RescueVolume   *PatchVolume `json:"rescueVolume,omitempty"`
+	// RetainVolume is a patch that makes a volume retain its data.
+	RetainVolume *PatchVolume `json:"retainVolume,omitempty"`
+	// HoldClaim is a mark on a claim that prevents other pvc-gc commands from deleting it, added or
+	// removed.
+	HoldClaim *HoldClaim `json:"holdClaim,omitempty"`
+	// DeleteClaim is the deletion of a claim.
+	DeleteClaim *DeleteClaim `json:"deleteClaim,omitempty"`
+	// ClearClaimRef is a patch that lets a new claim of the same name bind to a volume.
+	ClearClaimRef *PatchVolume `json:"clearClaimRef,omitempty"`
+	// CreateClaim is a claim that is recreated on its volume.
+	CreateClaim *CreateClaim `json:"createClaim,omitempty"`
+	// ReleaseVolume is a patch that restores the reclaim policy of a volume.
+	ReleaseVolume *PatchVolume `json:"releaseVolume,omitempty"`
+	// PurgeVolume is a patch that makes the cluster delete a volume and its data.
+	PurgeVolume *PatchVolume `json:"purgeVolume,omitempty"`
+	// DeleteVolume is the deletion of a PersistentVolume, whose storage remains.
+	DeleteVolume *DeleteVolume `json:"deleteVolume,omitempty"`
+	// RescueVolume is a patch that makes the volume of a claim that is being deleted retain its data.
+	RescueVolume *PatchVolume `json:"rescueVolume,omitempty"`
+	// SetAsideVolume is the same for a new claim that is replaced by an older one of its name.
 	SetAsideVolume *PatchVolume `json:"setAsideVolume,omitempty"`
-	CopyVolume     *CopyVolume  `json:"copyVolume,omitempty"`
-	OwnClaim       *OwnClaim    `json:"ownClaim,omitempty"`
-	// LookOwners checks whether the owners of a claim exist, and writes nothing.
+	// CopyVolume is a PersistentVolume for the storage of one that is being deleted.
+	CopyVolume *CopyVolume `json:"copyVolume,omitempty"`
+	// OwnClaim is owner references that are restored on a claim.
+	OwnClaim *OwnClaim `json:"ownClaim,omitempty"`
+	// LookOwners is a check whether the owners of a claim exist. It writes nothing.
 	LookOwners *LookOwners `json:"lookOwners,omitempty"`
-	// LookAround reads the claim again, and writes nothing.
+	// LookAround is a check of everything that may need a claim. It writes nothing.
 	LookAround *LookAround `json:"lookAround,omitempty"`
 }
 
@@ -142,24 +160,29 @@ func (p *PatchSet) replaces(s *sts.Snapshot) func(sts.Replica) bool {
 	return func(r sts.Replica) bool { return r.Desired && r.Ordinal >= from && r.Revision != target }
 }
 
-// AskEviction checks with a dry run whether the API server would evict the pod: an eviction
-// that it declines uses up a disruption of a budget for two minutes, a dry run does not.
+// AskEviction checks with a dry run whether the API server would evict the pod.
+//
+// An eviction that the API server declines uses up a disruption of a budget for two minutes, a dry run
+// does not.
 type AskEviction struct {
 	EvictPod
-	// When distinguishes two checks of the same pod.
+	// When distinguishes two such dry runs for one pod.
 	When string `json:"when"`
 }
 
 // Scale changes the set's replicas through its scale subresource, with one JSON
 // patch that tests what it replaces.
 type Scale struct {
-	// Event is the reason of the Event that records the action.
+	// Event is the reason of the Event that is left on the set.
 	Event string `json:"event,omitempty"`
-	From  int32  `json:"from"`
-	To    int32  `json:"to"`
-	// Ordinal is the one that is removed or added, the lowest of several.
+	// From is the replicas before.
+	From int32 `json:"from"`
+	// To is the replicas after.
+	To int32 `json:"to"`
+	// Ordinal is the ordinal that is removed or added, the lowest of several.
 	Ordinal sts.Ordinal `json:"ordinal"`
-	Ops     []PatchOp   `json:"ops"`
+	// Ops are the JSON patch of the scale subresource as it is sent, `test` operations included.
+	Ops []PatchOp `json:"ops"`
 }
 
 func scale(set *appsv1.StatefulSet, to int32, event string) *Scale {
@@ -175,14 +198,18 @@ func scale(set *appsv1.StatefulSet, to int32, event string) *Scale {
 	return s
 }
 
-// HoldPod adds the finalizer [sts.LeavingFinalizer] to a pod, or removes it, if the pod
-// still has this UID.
+// HoldPod adds the finalizer `kubectl-sts.dev/leaving` to a pod, or removes it, if the pod still has
+// this UID.
 type HoldPod struct {
-	Name    string      `json:"name"`
-	UID     types.UID   `json:"uid"`
+	// Name is the name of the pod.
+	Name string `json:"name"`
+	// UID is the UID of the pod: another pod of that name is not changed.
+	UID types.UID `json:"uid"`
+	// Ordinal is the ordinal of the pod.
 	Ordinal sts.Ordinal `json:"ordinal"`
-	// Off removes the finalizer.
-	Off bool      `json:"off,omitempty"`
+	// Off is true if the finalizer is removed.
+	Off bool `json:"off,omitempty"`
+	// Ops are the JSON patch as it is sent, `test` operations included.
 	Ops []PatchOp `json:"ops"`
 }
 
@@ -204,23 +231,33 @@ func hold(pod *corev1.Pod, o sts.Ordinal, off bool) *HoldPod {
 	return h
 }
 
-// Run runs a command that checks something, here or inside a pod. The loop keeps
-// watching meanwhile; the result of the command is then in [Facts.Answers].
+// Run is a command that is run on this machine or in a pod.
+//
+// The loop keeps watching meanwhile; the result of the command is then in [Facts.Answers].
 type Run struct {
 	// Key identifies this run among all others of the intent.
 	Key string `json:"-"`
-	// For is the option that the command comes from: "check". It labels the output.
+	// For is the option it comes from, `check`, `check-exec`, `drain-cmd`, or the name of a command of
+	// the profile.
+	//
+	// It labels the output.
 	For string `json:"for"`
-	// Command is a line for the shell: sh -c, where it runs here on Windows, cmd /c.
-	// Argv is a command without a shell, instead.
-	Command string   `json:"command,omitempty"`
-	Argv    []string `json:"argv,omitempty"`
-	// Env is added to the environment of a command that runs here, as NAME=value.
+	// Command is the command for the shell; absent if [Run.Argv] is set.
+	//
+	// It is a line for sh -c, where it runs here on Windows, for cmd /c.
+	Command string `json:"command,omitempty"`
+	// Argv are the arguments of the command if it needs no shell; absent if [Run.Command] is set.
+	Argv []string `json:"argv,omitempty"`
+	// Env are variables added to its environment, as `NAME=value`.
 	Env []string `json:"env,omitempty"`
-	// Pod is where it runs, if it is still the one with this UID; empty for here.
-	Pod       string    `json:"pod,omitempty"`
-	UID       types.UID `json:"uid,omitempty"`
-	Container string    `json:"container,omitempty"`
+	// Pod is the pod it runs in; absent if it runs on this machine.
+	//
+	// It runs there only if the pod is still the one with this UID.
+	Pod string `json:"pod,omitempty"`
+	// UID is the UID of that pod.
+	UID types.UID `json:"uid,omitempty"`
+	// Container is the container of that pod.
+	Container string `json:"container,omitempty"`
 	// Timeout is how long it may take, 0 for no limit.
 	Timeout time.Duration `json:"-"`
 	// Quiet: its output is read and not shown; it is run repeatedly.
@@ -241,12 +278,13 @@ func (r Run) Label() string {
 	return name + " in " + r.Pod
 }
 
-// Answer is how a [Run] ended.
+// Answer is the result of a command.
 type Answer struct {
-	// ExitCode is the command's own. It is -1 when there is none; Problem says why.
-	ExitCode int    `json:"exitCode"`
-	Problem  string `json:"problem,omitempty"`
-	// Output is the end of its output.
+	// ExitCode is the exit code of the command; -1 if there is none.
+	ExitCode int `json:"exitCode"`
+	// Problem is why there is no exit code.
+	Problem string `json:"problem,omitempty"`
+	// Output is the end of its output, at most 4 KiB.
 	Output string `json:"output,omitempty"`
 	// Stdout is its standard output, At when its end was seen. Lost: the connection
 	// broke first, so that it may have been carried out.
@@ -273,64 +311,85 @@ func (a Answer) String() string {
 	return fmt.Sprintf("terminated with exit code %d", a.ExitCode)
 }
 
-// EvictPod evicts one pod through the API server, which checks the budgets, if the pod
-// still has this UID. It is recreated on the revision that it has.
+// EvictPod evicts one pod through the API server, which enforces PodDisruptionBudgets, if the pod
+// still has this UID. The pod is recreated on the same revision.
 type EvictPod struct {
-	Name     string      `json:"name"`
-	UID      types.UID   `json:"uid"`
-	Ordinal  sts.Ordinal `json:"ordinal"`
-	Revision string      `json:"revision"`
+	// Name is the name of the pod.
+	Name string `json:"name"`
+	// UID is the UID of the pod: another pod of that name is not evicted.
+	UID types.UID `json:"uid"`
+	// Ordinal is the ordinal of the pod.
+	Ordinal sts.Ordinal `json:"ordinal"`
+	// Revision is the revision it runs and comes back on.
+	Revision string `json:"revision"`
 }
 
 // DeletePod deletes one pod, if it still has this UID.
 type DeletePod struct {
-	Name     string      `json:"name"`
-	UID      types.UID   `json:"uid"`
-	Ordinal  sts.Ordinal `json:"ordinal"`
-	Revision string      `json:"revision"`
+	// Name is the name of the pod.
+	Name string `json:"name"`
+	// UID is the UID of the pod: another pod of that name is not deleted.
+	UID types.UID `json:"uid"`
+	// Ordinal is the ordinal of the pod.
+	Ordinal sts.Ordinal `json:"ordinal"`
+	// Revision is the revision it ran.
+	Revision string `json:"revision"`
 }
 
-// PatchSet changes the StatefulSet with one JSON patch (RFC 6902). Ops is what is
-// sent; the other fields describe it.
+// PatchSet changes the StatefulSet with one JSON patch (RFC 6902), which is in [PatchSet.Ops]; the
+// other fields describe it.
 type PatchSet struct {
-	// Event is the reason of the Event that records the action, empty for none.
-	Event     string           `json:"event,omitempty"`
+	// Event is the reason of the Event that is left on the set; absent if there is none.
+	Event string `json:"event,omitempty"`
+	// Partition is the change of the partition.
 	Partition *PartitionChange `json:"partition,omitempty"`
-	Images    []ImageChange    `json:"images,omitempty"`
+	// Images are the changes of images.
+	Images []ImageChange `json:"images,omitempty"`
 	// RestoreRevision is the revision whose template is restored.
 	RestoreRevision string `json:"restoreRevision,omitempty"`
-	// TemplateReplaced: the pod template is replaced as a whole.
+	// TemplateReplaced is true if the whole pod template is replaced.
 	TemplateReplaced bool `json:"templateReplaced,omitempty"`
-	// WhenScaled is what persistentVolumeClaimRetentionPolicy.whenScaled becomes.
+	// WhenScaled is the new value of `persistentVolumeClaimRetentionPolicy.whenScaled`.
 	WhenScaled string      `json:"whenScaled,omitempty"`
 	Canary     *sts.Canary `json:"-"`
-	Ops        []PatchOp   `json:"ops"`
+	// Ops are the JSON patch as it is sent, `test` operations included.
+	Ops []PatchOp `json:"ops"`
 	// AcceptAdmission: changes that mutating admission makes to the template are part of the update.
 	AcceptAdmission bool `json:"-"`
 	// template is what the pod template becomes, nil when it stays.
 	template *corev1.PodTemplateSpec
 }
 
-// PartitionChange changes the partition. Partitions are offsets from the start
-// ordinal; the ordinals are from where on pods have the update revision.
+// PartitionChange is a change of the partition, as offsets and as ordinals: pods from that ordinal up
+// have the update revision.
 type PartitionChange struct {
-	From        int32       `json:"from"`
-	To          int32       `json:"to"`
+	// From is the partition before, an offset.
+	From int32 `json:"from"`
+	// To is the partition after, an offset.
+	To int32 `json:"to"`
+	// FromOrdinal is the partition before as an ordinal: the lowest one that gets the update revision.
 	FromOrdinal sts.Ordinal `json:"fromOrdinal"`
-	ToOrdinal   sts.Ordinal `json:"toOrdinal"`
+	// ToOrdinal is the partition after as an ordinal.
+	ToOrdinal sts.Ordinal `json:"toOrdinal"`
 }
 
 // ImageChange sets one container's image.
 type ImageChange struct {
+	// Container is the name of the container.
 	Container string `json:"container"`
-	From      string `json:"from"`
-	To        string `json:"to"`
+	// From is its image before.
+	From string `json:"from"`
+	// To is its image after.
+	To string `json:"to"`
 }
 
 // PatchOp is one operation of a JSON patch (RFC 6902).
 type PatchOp struct {
-	Op    string          `json:"op"`
-	Path  string          `json:"path"`
+	// Op is `test`, `add`, `replace` or `remove` (RFC 6902).
+	Op string `json:"op"`
+	// Path is a JSON pointer.
+	Path string `json:"path"`
+	// Value is absent with `remove`.
 	Value json.RawMessage `json:"value,omitempty"`
 }
 

@@ -107,50 +107,68 @@ func going(c *corev1.PersistentVolumeClaim) Decision {
 // PatchVolume changes a PersistentVolume with one JSON patch (RFC 6902), if it still has
 // this UID and has not changed.
 type PatchVolume struct {
-	Name string    `json:"name"`
-	UID  types.UID `json:"uid"`
-	// ReclaimPolicy is the new one, empty when it stays.
+	// Name is the name of the volume.
+	Name string `json:"name"`
+	// UID is its UID: another volume of that name is not touched.
+	UID types.UID `json:"uid"`
+	// ReclaimPolicy is the new reclaim policy; absent if it does not change.
 	ReclaimPolicy corev1.PersistentVolumeReclaimPolicy `json:"reclaimPolicy,omitempty"`
-	Ops           []PatchOp                            `json:"ops"`
+	// Ops are the JSON patch as it is sent, `test` operations included.
+	Ops []PatchOp `json:"ops"`
 }
 
-// HoldClaim adds the keep annotation to a claim, so that no pvc-gc deletes it, or removes
-// the annotation, if the claim still has this UID.
+// HoldClaim marks a claim so that no `pvc-gc` deletes it, or removes the mark, if the claim still has
+// this UID.
 type HoldClaim struct {
-	Namespace string    `json:"namespace"`
-	Name      string    `json:"name"`
-	UID       types.UID `json:"uid"`
-	// Off removes the annotation.
-	Off bool      `json:"off,omitempty"`
+	// Namespace is the namespace of the claim.
+	Namespace string `json:"namespace"`
+	// Name is the name of the claim.
+	Name string `json:"name"`
+	// UID is its UID: another claim of that name is not touched.
+	UID types.UID `json:"uid"`
+	// Off is true if the mark is removed.
+	Off bool `json:"off,omitempty"`
+	// Ops are the JSON patch as it is sent, `test` operations included.
 	Ops []PatchOp `json:"ops"`
 }
 
 // DeleteClaim deletes a claim, if it still has this UID and has not changed since it was
 // read.
 type DeleteClaim struct {
-	Namespace       string    `json:"namespace"`
-	Name            string    `json:"name"`
-	UID             types.UID `json:"uid"`
-	ResourceVersion string    `json:"resourceVersion"`
+	// Namespace is the namespace of the claim.
+	Namespace string `json:"namespace"`
+	// Name is the name of the claim.
+	Name string `json:"name"`
+	// UID is its UID: another claim of that name is not touched.
+	UID types.UID `json:"uid"`
+	// ResourceVersion is its resourceVersion: a claim that has changed is not deleted.
+	ResourceVersion string `json:"resourceVersion"`
 }
 
 // CreateClaim recreates a claim on the volume that it had.
 type CreateClaim struct {
-	Namespace string                        `json:"namespace"`
-	Name      string                        `json:"name"`
-	Volume    string                        `json:"volume"`
-	Claim     *corev1.PersistentVolumeClaim `json:"-"`
+	// Namespace is the namespace of the claim.
+	Namespace string `json:"namespace"`
+	// Name is the name of the claim.
+	Name string `json:"name"`
+	// Volume is the volume for which it is created.
+	Volume string                        `json:"volume"`
+	Claim  *corev1.PersistentVolumeClaim `json:"-"`
 }
 
 // DeleteVolume deletes a PersistentVolume, but not its storage.
 type DeleteVolume struct {
-	Name            string    `json:"name"`
-	UID             types.UID `json:"uid"`
-	ResourceVersion string    `json:"resourceVersion"`
+	// Name is the name of the volume.
+	Name string `json:"name"`
+	// UID is its UID.
+	UID types.UID `json:"uid"`
+	// ResourceVersion is its resourceVersion: a volume that has changed is not deleted.
+	ResourceVersion string `json:"resourceVersion"`
 }
 
 // LookAround reads what may need a claim in its namespace.
 type LookAround struct {
+	// Namespace is the namespace that is read.
 	Namespace string `json:"namespace"`
 }
 

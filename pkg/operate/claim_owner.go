@@ -18,20 +18,25 @@ type Owner struct {
 	Why string
 }
 
-// LookOwners reads the owners of a claim: with a reference to one that does not exist, the
-// garbage collector would delete the claim.
+// LookOwners reads the owners of a claim: the garbage collector would delete a claim whose owner does
+// not exist.
 type LookOwners struct {
+	// Namespace is the namespace of the claim.
 	Namespace string                  `json:"namespace"`
 	Refs      []metav1.OwnerReference `json:"-"`
 }
 
 // OwnClaim restores the owner references of a claim, if it still has this UID.
 type OwnClaim struct {
-	Namespace string                  `json:"namespace"`
-	Name      string                  `json:"name"`
-	UID       types.UID               `json:"uid"`
-	Refs      []metav1.OwnerReference `json:"-"`
-	Ops       []PatchOp               `json:"ops"`
+	// Namespace is the namespace of the claim.
+	Namespace string `json:"namespace"`
+	// Name is the name of the claim.
+	Name string `json:"name"`
+	// UID is its UID: another claim of that name is not touched.
+	UID  types.UID               `json:"uid"`
+	Refs []metav1.OwnerReference `json:"-"`
+	// Ops are the JSON patch.
+	Ops []PatchOp `json:"ops"`
 }
 
 // own restores the owner references of a restored claim from its record, nil when that is

@@ -25,8 +25,9 @@ type RescueClaim struct {
 
 // CopyVolume creates a PersistentVolume for the storage of one that is being deleted.
 type CopyVolume struct {
+	// Name is the name of the new volume.
 	Name string `json:"name"`
-	// Of is the volume whose storage it is for.
+	// Of is the volume whose storage it refers to.
 	Of     string                   `json:"of"`
 	Volume *corev1.PersistentVolume `json:"-"`
 }

@@ -102,40 +102,47 @@ func withKey[K comparable, V any](old map[K]V, key K, value V) map[K]V {
 	return m
 }
 
-// Verdict is the kind of a Decision.
+// Verdict is the kind of a decision.
 type Verdict string
 
 // The verdicts. Do and Wait continue the command; the others end it.
 const (
-	Do      Verdict = "Do"
-	Wait    Verdict = "Wait"
-	Done    Verdict = "Done"
-	Stuck   Verdict = "Stuck"
+	// Do: the next step; only in `plan`.
+	Do Verdict = "Do"
+	// Wait: what the command waited for when a timeout, a signal or an error ended it.
+	Wait Verdict = "Wait"
+	// Done: the goal is reached, or there was nothing to do.
+	Done Verdict = "Done"
+	// Stuck: manual action is required (exit code 4).
+	Stuck Verdict = "Stuck"
+	// Refused: it would not be safe (exit code 5).
 	Refused Verdict = "Refused"
-	Failed  Verdict = "Failed" // a gate, and only that
+	// Failed: a gate failed (exit code 6).
+	Failed Verdict = "Failed"
 )
 
 // Decision is what to do next, or why there is nothing to do now or at all.
 type Decision struct {
+	// Verdict is the kind of decision.
 	Verdict Verdict `json:"verdict"`
-	// Reason is a stable word for machines: "BudgetShort".
+	// Reason is the reason, for programs; with [Do] the name of the step.
 	Reason string `json:"reason"`
-	// Message is the same for a person.
+	// Message is the same, in words.
 	Message string `json:"message"`
-	// Subject is the object that it is about, where there is one: a pod, a budget.
+	// Subject is the affected object: a pod, a budget.
 	Subject string `json:"subject,omitempty"`
-	// Member is the one that a scale-down removes, or a scale-up adds, with this step.
+	// Member is the pod of the member that a change of size removes or adds with this step.
 	Member string `json:"member,omitempty"`
-	// Hint is what the user can do, often a command.
+	// Hint is what to do, often a command.
 	Hint string `json:"hint,omitempty"`
-	// Action is set with Do.
+	// Action is set with [Do].
 	Action *Action `json:"action,omitempty"`
-	// Until is when a Wait ends if nothing else changes.
+	// Until is when a [Wait] ends if nothing else changes.
 	Until *time.Time `json:"until,omitempty"`
 	// Recheck is when a Wait becomes another verdict if nothing changes before: what is
 	// waited for counts as failing from then on. Zero for unknown.
 	Recheck time.Time `json:"-"`
-	// Alteration is what mutating admission makes of the write, where that is the reason.
+	// Alteration is what mutating admission would make of the write, if that is the reason.
 	Alteration *sts.Alteration `json:"alteration,omitempty"`
 	// Drain is the scale operation that has ended, whose record is removed.
 	Drain *sts.Drain `json:"-"`
@@ -146,89 +153,193 @@ type Decision struct {
 
 // Reasons that other packages and pipelines check.
 const (
-	ReasonNothingToDo       = "NothingToDo"
-	ReasonPaused            = "Paused"
-	ReasonComplete          = "Complete"
-	ReasonAborted           = "Aborted"
-	ReasonResumed           = "Resumed"
-	ReasonSoaking           = "Soaking"
-	ReasonChecking          = "Checking"
-	ReasonGateFailed        = "GateFailed"
-	ReasonUnstuck           = "Unstuck"
-	ReasonScaled            = "Scaled"
-	ReasonScaleCancelled    = "ScaleCancelled"
-	ReasonMemberLeft        = "MemberLeft"
-	ReasonScaleOnItsWay     = "ScaleOnItsWay"
-	ReasonHookRuns          = "HookRuns"
-	ReasonHookFailed        = "HookFailed"
-	ReasonMemberLeaving     = "MemberLeaving"
-	ReasonParking           = "Parking"
-	ReasonQuorum            = "Quorum"
-	ReasonMinHealthy        = "MinHealthy"
-	ReasonAutoscaler        = "Autoscaler"
-	ReasonProfileRefuses    = "ProfileRefuses"
-	ReasonDataLoss          = "DataLoss"
-	ReasonStaleClaims       = "StaleClaims"
-	ReasonUnparked          = "Unparked"
-	ReasonPodFailing        = "PodFailing"
-	ReasonPodNotAvailable   = "PodNotAvailable"
-	ReasonNotMoving         = "NotMoving"
-	ReasonBudgetShort       = "BudgetShort"
-	ReasonBudgetNever       = "BudgetAlwaysBlocks"
-	ReasonScalingDown       = "ScalingDown"
-	ReasonNotObserved       = "NotObserved"
-	ReasonOwned             = "Owned"
-	ReasonManaged           = "Managed"
-	ReasonTakenOver         = "TakenOver"
-	ReasonMoved             = "PartitionMoved"
-	ReasonTemplateChanged   = "TemplateChanged"
-	ReasonUpdateOnItsWay    = "UpdateOnItsWay"
-	ReasonCanaryOnItsWay    = "CanaryOnItsWay"
-	ReasonStrategy          = "UpdateStrategy"
-	ReasonPartition         = "PartitionBefore"
-	ReasonParked            = "Parked"
-	ReasonDeleting          = "Deleting"
-	ReasonBadRequest        = "BadRequest"
-	ReasonBadRecord         = "BadRecord"
-	ReasonRestarted         = "Restarted"
-	ReasonForgotten         = "Forgotten"
-	ReasonRestartOnItsWay   = "RestartOnItsWay"
-	ReasonRevisionChange    = "RevisionWouldChange"
-	ReasonLeaderUnknown     = "LeaderUnknown"
-	ReasonTwoBudgets        = "TwoBudgets"
-	ReasonRevisionGone      = "RevisionGone"
+	// ReasonNothingToDo: the set has the requested state already, or there is no canary or restart.
+	ReasonNothingToDo = "NothingToDo"
+	// ReasonPaused: the canary is paused at the requested ordinal.
+	ReasonPaused = "Paused"
+	// ReasonComplete: the canary is the set's only revision now.
+	ReasonComplete = "Complete"
+	// ReasonAborted: every ordinal is back on the stable revision.
+	ReasonAborted = "Aborted"
+	// ReasonResumed: the StatefulSet controller continues the update by itself.
+	ReasonResumed = "Resumed"
+	// ReasonSoaking: the updated pods have not been Ready for long enough; the command waits.
+	ReasonSoaking = "Soaking"
+	// ReasonChecking: commands have not ended; the command waits.
+	ReasonChecking = "Checking"
+	// ReasonGateFailed: a gate of `promote --auto` failed; the message names it and the ordinal of the
+	// canary.
+	ReasonGateFailed = "GateFailed"
+	// ReasonUnstuck: nothing blocks the update any more.
+	ReasonUnstuck = "Unstuck"
+	// ReasonScaled: the set has the requested size.
+	ReasonScaled = "Scaled"
+	// ReasonScaleCancelled: the change of size was cancelled, and the set keeps the size it had
+	// reached.
+	ReasonScaleCancelled = "ScaleCancelled"
+	// ReasonMemberLeft: a member has left its cluster, so its pod must not continue as a member.
+	ReasonMemberLeft = "MemberLeft"
+	// ReasonScaleOnItsWay: members leave or join, or that was interrupted: finish or cancel it first.
+	ReasonScaleOnItsWay = "ScaleOnItsWay"
+	// ReasonHookRuns: a command of a profile, or `--drain-exec` or `--drain-cmd`, has not ended; the
+	// command waits.
+	ReasonHookRuns = "HookRuns"
+	// ReasonHookFailed: such a command failed; the message names it and the state of the member.
+	ReasonHookFailed = "HookFailed"
+	// ReasonMemberLeaving: a member has not left its cluster yet; the command waits.
+	ReasonMemberLeaving = "MemberLeaving"
+	// ReasonParking: 0 replicas were requested without `--park`.
+	ReasonParking = "Parking"
+	// ReasonQuorum: `--quorum` was given, and fewer members than a majority would remain.
+	ReasonQuorum = "Quorum"
+	// ReasonMinHealthy: fewer members would remain, or are available, than `--min-healthy` requires;
+	// refused, or the command waits.
+	ReasonMinHealthy = "MinHealthy"
+	// ReasonAutoscaler: an autoscaler would revert the size.
+	ReasonAutoscaler = "Autoscaler"
+	// ReasonProfileRefuses: members of such a system cannot leave one by one.
+	ReasonProfileRefuses = "ProfileRefuses"
+	// ReasonDataLoss: scaling down would delete the claims of the members that leave.
+	ReasonDataLoss = "DataLoss"
+	// ReasonStaleClaims: new members would start with the data of earlier ones.
+	ReasonStaleClaims = "StaleClaims"
+	// ReasonUnparked: a parked set has its previous size again.
+	ReasonUnparked = "Unparked"
+	// ReasonPodFailing: a pod is failing and will not recover by itself.
+	ReasonPodFailing = "PodFailing"
+	// ReasonPodNotAvailable: a pod is not available yet; the command waits.
+	ReasonPodNotAvailable = "PodNotAvailable"
+	// ReasonNotMoving: `unstick`: the StatefulSet is not complete and has not changed for 10 minutes;
+	// the message says what it waits for.
+	ReasonNotMoving = "NotMoving"
+	// ReasonBudgetShort: a PodDisruptionBudget allows no disruption at the moment; the command waits.
+	ReasonBudgetShort = "BudgetShort"
+	// ReasonBudgetNever: a PodDisruptionBudget can never allow a disruption.
+	ReasonBudgetNever = "BudgetAlwaysBlocks"
+	// ReasonScalingDown: a scale-down is not complete; the command waits.
+	ReasonScalingDown = "ScalingDown"
+	// ReasonNotObserved: the StatefulSet controller has not observed the last change; the command
+	// waits.
+	ReasonNotObserved = "NotObserved"
+	// ReasonOwned: another command holds the lock on the set.
+	ReasonOwned = "Owned"
+	// ReasonManaged: an operator or a GitOps controller manages the set and would revert the change.
+	ReasonManaged = "Managed"
+	// ReasonTakenOver: another command has taken the lock from this one.
+	ReasonTakenOver = "TakenOver"
+	// ReasonMoved: another client moved the partition during the canary.
+	ReasonMoved = "PartitionMoved"
+	// ReasonTemplateChanged: another client changed the pod template during the canary or its abort.
+	ReasonTemplateChanged = "TemplateChanged"
+	// ReasonUpdateOnItsWay: an update is in progress: a canary cannot start, and a restart waits for
+	// it.
+	ReasonUpdateOnItsWay = "UpdateOnItsWay"
+	// ReasonCanaryOnItsWay: another canary is in progress, or this one is being aborted.
+	ReasonCanaryOnItsWay = "CanaryOnItsWay"
+	// ReasonStrategy: the update strategy has no partition (OnDelete, Recreate), or the controller
+	// rejects it.
+	ReasonStrategy = "UpdateStrategy"
+	// ReasonPartition: resume would restore a partition that stops the rest of the update.
+	ReasonPartition = "PartitionBefore"
+	// ReasonParked: the set has 0 replicas.
+	ReasonParked = "Parked"
+	// ReasonDeleting: the set is being deleted.
+	ReasonDeleting = "Deleting"
+	// ReasonBadRequest: the request does not match the set: no such container or ordinal (exit code
+	// 2).
+	ReasonBadRequest = "BadRequest"
+	// ReasonBadRecord: an annotation `kubectl-sts.dev/…` cannot be read.
+	ReasonBadRecord = "BadRecord"
+	// ReasonRestarted: every chosen pod has been replaced and is available.
+	ReasonRestarted = "Restarted"
+	// ReasonForgotten: the record of an interrupted restart was removed.
+	ReasonForgotten = "Forgotten"
+	// ReasonRestartOnItsWay: another restart is not finished.
+	ReasonRestartOnItsWay = "RestartOnItsWay"
+	// ReasonRevisionChange: a pod would come back on another revision: an update, not a restart.
+	ReasonRevisionChange = "RevisionWouldChange"
+	// ReasonLeaderUnknown: the pods' results do not show which one is the leader.
+	ReasonLeaderUnknown = "LeaderUnknown"
+	// ReasonTwoBudgets: more than one PodDisruptionBudget selects a pod: the API server does not evict
+	// it.
+	ReasonTwoBudgets = "TwoBudgets"
+	// ReasonRevisionGone: the revision to roll back to is gone from history.
+	ReasonRevisionGone = "RevisionGone"
+	// ReasonRevisionReencoded: the server stored the stable template again under another revision
+	// name.
 	ReasonRevisionReencoded = "RevisionReencoded"
-	ReasonMaxDeletes        = "MaxDeletes"
-	ReasonClaimDeleted      = "ClaimDeleted"
-	ReasonClaimGone         = "ClaimGone"
-	ReasonClaimKept         = "ClaimKept"
-	ReasonClaimRestored     = "ClaimRestored"
-	ReasonClaimReplaced     = "ClaimReplaced"
-	ReasonClaimHeld         = "ClaimHeld"
-	ReasonClaimTerminating  = "ClaimTerminating"
-	ReasonClaimExists       = "ClaimExists"
-	ReasonClaimMissing      = "ClaimMissing"
-	ReasonClaimWanted       = "ClaimDesired"
-	ReasonBinding           = "Binding"
-	ReasonVolumeShared      = "VolumeShared"
-	ReasonUnseen            = "Unseen"
-	ReasonVolumeNotOurs     = "VolumeNotOurs"
-	ReasonNotRetained       = "NotRetained"
-	ReasonRetainIgnored     = "RetainIgnored"
-	ReasonNotReleased       = "NotReleased"
-	ReasonPurging           = "Purging"
-	ReasonPurged            = "Purged"
-	ReasonPurgeFailed       = "PurgeFailed"
-	ReasonRescued           = "Rescued"
-	ReasonNothingToRescue   = "NothingToRescue"
-	ReasonVolumeLost        = "VolumeLost"
-	ReasonVolumeReclaimed   = "VolumeReclaimed"
-	ReasonNotProven         = "NotProven"
-	ReasonPodRefused        = "PodRefused"
-	ReasonRemovalRefused    = "RemovalRefused"
-	ReasonWriteRefused      = "WriteRefused"
-	ReasonPlanChanged       = "PlanChanged"
-	ReasonHoldRemoved       = "FinalizerRemoved"
+	// ReasonMaxDeletes: `--max-deletes` pods were deleted; with `pvc-gc`, the claims exceed `--max`.
+	ReasonMaxDeletes = "MaxDeletes"
+	// ReasonClaimDeleted: the claim is deleted, and its volume retains the data.
+	ReasonClaimDeleted = "ClaimDeleted"
+	// ReasonClaimGone: another client has deleted the claim.
+	ReasonClaimGone = "ClaimGone"
+	// ReasonClaimKept: the claim must not be deleted any more, and was not changed.
+	ReasonClaimKept = "ClaimKept"
+	// ReasonClaimRestored: the claim is back with its data; with `pvc-gc --delete`, because it was
+	// needed again.
+	ReasonClaimRestored = "ClaimRestored"
+	// ReasonClaimReplaced: a new claim has the name and another volume; the old volume retains the
+	// data.
+	ReasonClaimReplaced = "ClaimReplaced"
+	// ReasonClaimHeld: the claim is deleted, and a pod has started to use it: it is removed with that
+	// pod.
+	ReasonClaimHeld = "ClaimHeld"
+	// ReasonClaimTerminating: the claim is deleted but still exists; the command waits.
+	ReasonClaimTerminating = "ClaimTerminating"
+	// ReasonClaimExists: a claim of that name already exists.
+	ReasonClaimExists = "ClaimExists"
+	// ReasonClaimMissing: the claim is wanted: its data is not purged.
+	ReasonClaimMissing = "ClaimMissing"
+	// ReasonClaimWanted: a claim that was deleted before is wanted again, and its data requires an
+	// `undo`.
+	ReasonClaimWanted = "ClaimDesired"
+	// ReasonBinding: the claim is not bound to its volume yet; the command waits.
+	ReasonBinding = "Binding"
+	// ReasonVolumeShared: another volume, which may be in use, has the same data: it is not purged.
+	ReasonVolumeShared = "VolumeShared"
+	// ReasonUnseen: what may need the claim could not be read: its data is not purged.
+	ReasonUnseen = "Unseen"
+	// ReasonVolumeNotOurs: the volume belongs to another claim, or is being deleted.
+	ReasonVolumeNotOurs = "VolumeNotOurs"
+	// ReasonNotRetained: the volume retains the data of no deleted claim, or could not be made to.
+	ReasonNotRetained = "NotRetained"
+	// ReasonRetainIgnored: the volume's reclaim policy was changed back from Retain: the claim was not
+	// deleted.
+	ReasonRetainIgnored = "RetainIgnored"
+	// ReasonNotReleased: the volume is not released from its claim yet; the command waits.
+	ReasonNotReleased = "NotReleased"
+	// ReasonPurging: the volume is being deleted for good.
+	ReasonPurging = "Purging"
+	// ReasonPurged: the volume is deleted for good.
+	ReasonPurged = "Purged"
+	// ReasonPurgeFailed: the cluster could not delete the volume.
+	ReasonPurgeFailed = "PurgeFailed"
+	// ReasonRescued: the claim or its volume is being deleted, and the data is retained.
+	ReasonRescued = "Rescued"
+	// ReasonNothingToRescue: neither the claim nor its volume is being deleted, or it has no volume.
+	ReasonNothingToRescue = "NothingToRescue"
+	// ReasonVolumeLost: the claim's volume does not exist any more: it cannot be rescued.
+	ReasonVolumeLost = "VolumeLost"
+	// ReasonVolumeReclaimed: the claim is gone, and the cluster may be deleting its volume: it is too
+	// late to rescue it.
+	ReasonVolumeReclaimed = "VolumeReclaimed"
+	// ReasonNotProven: the new claim may not be the StatefulSet controller's own and empty: `undo
+	// --replace` does not set it aside.
+	ReasonNotProven = "NotProven"
+	// ReasonPodRefused: the API server would not allow the StatefulSet controller to create a pod;
+	// nothing was written.
+	ReasonPodRefused = "PodRefused"
+	// ReasonRemovalRefused: admission rejects the eviction or deletion of a pod.
+	ReasonRemovalRefused = "RemovalRefused"
+	// ReasonWriteRefused: admission rejects a change of the StatefulSet or of its size.
+	ReasonWriteRefused = "WriteRefused"
+	// ReasonPlanChanged: the set has changed since the plan was shown: a pod would be removed that the
+	// plan did not name; nothing was written.
+	ReasonPlanChanged = "PlanChanged"
+	// ReasonHoldRemoved: another client repeatedly removes the finalizer that prevents a pod from
+	// being recreated.
+	ReasonHoldRemoved = "FinalizerRemoved"
 )
 
 func decide(v Verdict, reason, message, hint string) Decision {

@@ -6,51 +6,72 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// The apiVersion and kind of a profile.
+// The apiVersion of profiles, the kind of one and of a list.
 const (
 	APIVersion = "kubectl-sts.dev/v1alpha1"
 	Kind       = "DrainProfile"
+	ListKind   = Kind + "List"
 )
 
-// Profile is how members of one system leave and join. [Parse] returns one with all defaults
-// filled in.
-type Profile struct {
+// List is a list of profiles.
+type List struct {
 	metav1.TypeMeta `json:",inline"`
-	Metadata        Metadata `json:"metadata"`
-	// System is the display name of the system.
-	System      string `json:"system"`
-	Description string `json:"description,omitempty"`
-	// Tested is the version that the profile was tested with; empty for one that was only written
-	// from the documentation.
-	Tested string `json:"tested,omitempty"`
-	// Documentation are the addresses of the system's own procedure.
-	Documentation []string `json:"documentation,omitempty"`
-	Match         Match    `json:"match,omitzero"`
-	// Refuse is why members of this system cannot be removed one by one. Such a profile has no
-	// commands.
-	Refuse   string    `json:"refuse,omitempty"`
-	Precheck []Command `json:"precheck,omitempty"`
-	Drain    []Command `json:"drain,omitempty"`
-	// Until is nil if and only if Refuse is set.
-	Until  *Until    `json:"until,omitempty"`
-	Cancel []Command `json:"cancel,omitempty"`
-	After  []Command `json:"after,omitempty"`
-	Join   *Join     `json:"join,omitempty"`
+	// Items are the profiles.
+	Items []*Profile `json:"items"`
 }
 
-// Metadata holds the name.
+// Profile is how members of one system leave and join.
+//
+// [Parse] returns one with all defaults filled in.
+type Profile struct {
+	metav1.TypeMeta `json:",inline"`
+	// Metadata is the name.
+	Metadata Metadata `json:"metadata"`
+	// System is the name of the system, for display.
+	System string `json:"system"`
+	// Description is what the profile does, and what it requires.
+	Description string `json:"description,omitempty"`
+	// Tested is the version it was tested with; absent if it was only written from the documentation.
+	Tested string `json:"tested,omitempty"`
+	// Documentation are links to the system's own procedure.
+	Documentation []string `json:"documentation,omitempty"`
+	// Match are the StatefulSets it applies to.
+	Match Match `json:"match,omitzero"`
+	// Refuse is why members cannot leave one by one; such a profile has no commands.
+	Refuse string `json:"refuse,omitempty"`
+	// Precheck are commands that are run before anything is changed.
+	Precheck []Command `json:"precheck,omitempty"`
+	// Drain are commands that make the member leave.
+	Drain []Command `json:"drain,omitempty"`
+	// Until is how a remaining member confirms that this one has left; required unless
+	// [Profile.Refuse] is set.
+	//
+	// It is nil if and only if Refuse is set.
+	Until *Until `json:"until,omitempty"`
+	// Cancel are commands that are run when the drain failed or was cancelled and the member has not
+	// left.
+	Cancel []Command `json:"cancel,omitempty"`
+	// After are commands that are run after the pod is gone.
+	After []Command `json:"after,omitempty"`
+	// Join is what to do when a new member starts.
+	Join *Join `json:"join,omitempty"`
+}
+
+// Metadata is the metadata of a profile.
 type Metadata struct {
+	// Name is the name of the profile.
 	Name string `json:"name"`
 }
 
-// Match says which StatefulSets a profile is for: one of the images, or one of the
-// label selectors, is enough.
+// Match are the StatefulSets that a profile applies to: one matching image, or one matching label
+// selector, is enough.
 type Match struct {
-	// Images are patterns for the repository of a container's image, compared from the end in
-	// whole parts: etcd matches quay.io/coreos/etcd, bitnami/etcd only that one. A part may contain
-	// the wildcards * and ?.
+	// Images are patterns for the repository of a container's image, compared from its end in whole
+	// parts: `etcd` matches `quay.io/coreos/etcd:v3.6.4`, `bitnami/etcd` matches only that one; a part
+	// may contain `*` and `?`.
 	Images []string `json:"images,omitempty"`
-	// Labels are label selectors for the pod template, or for the set.
+	// Labels are label selectors for the pod template or the set; one match is enough. An image takes
+	// precedence over a label.
 	Labels []string `json:"labels,omitempty"`
 }
 
@@ -59,69 +80,84 @@ type Where string
 
 // The places.
 const (
-	Leaving  Where = "leaving"
-	Joining  Where = "joining"
+	// Leaving: in the pod of the member that leaves.
+	Leaving Where = "leaving"
+	// Joining: in the pod of the member that joins.
+	Joining Where = "joining"
+	// Survivor: in a pod that stays.
 	Survivor Where = "survivor"
-	Here     Where = "here"
+	// Here: on the machine that runs kubectl.
+	Here Where = "here"
 )
 
 // Command is one command and what counts as success.
 type Command struct {
-	// Name is unique in its section.
+	// Name is the name, unique in its section.
 	Name string `json:"name"`
-	// Why is what it does, as a step of a plan.
+	// Why is its purpose, in a few words.
 	Why string `json:"why,omitempty"`
-	// On is never empty after Parse.
+	// On is where it runs; by default the first place that is listed for the section.
+	//
+	// It is never empty after [Parse].
 	On Where `json:"on,omitempty"`
-	// Container is the container's name; empty for the one that [Profile.Container] returns.
+	// Container is the container; by default the pod's default container
+	// (`kubectl.kubernetes.io/default-container`), the one whose image the profile matches, or the
+	// first.
+	//
+	// See [Profile.Container].
 	Container string `json:"container,omitempty"`
-	// Command is an argument list; it is not run in a shell.
+	// Command is the list of arguments; it is run without a shell, unless it starts one: `[sh, -c,
+	// …]`.
 	Command []string `json:"command"`
-	// If and Unless are regular expressions by variable: the command runs when all of
-	// If match and none of Unless does.
-	If     map[string]string `json:"if,omitempty"`
+	// If are regular expressions by variable: it runs only if all of them match.
+	If map[string]string `json:"if,omitempty"`
+	// Unless are regular expressions by variable: it runs only if none of them matches.
 	Unless map[string]string `json:"unless,omitempty"`
-	// ExitCodes are those of success.
+	// ExitCodes are the exit codes that mean success; default 0.
 	ExitCodes []int `json:"exitCodes,omitempty"`
-	// Expect and Reject are regular expressions: all of Expect have to match standard
-	// output, and none of Reject may.
+	// Expect are regular expressions that must all match standard output.
 	Expect []string `json:"expect,omitempty"`
+	// Reject are regular expressions that must not match standard output.
 	Reject []string `json:"reject,omitempty"`
-	// Capture takes values from standard output: a regular expression with one group by
-	// the variable's name. Else is the value where one does not match; without it the
-	// command has failed.
+	// Capture are values for later commands: a regular expression by variable, with one group around
+	// the value.
 	Capture map[string]string `json:"capture,omitempty"`
-	Else    map[string]string `json:"else,omitempty"`
-	// Timeout is the maximum time for one try.
+	// Else is the value of a captured variable if nothing matches; without it the command then fails.
+	Else map[string]string `json:"else,omitempty"`
+	// Timeout is the maximum duration of one attempt; default [DefaultTimeout].
 	Timeout metav1.Duration `json:"timeout,omitzero"`
-	// Retries is how often it is retried when it failed, Pause the time between two tries.
-	Retries int             `json:"retries,omitempty"`
-	Pause   metav1.Duration `json:"pause,omitzero"`
-	// Hint is what the user can do when it failed.
+	// Retries is the number of retries after a failure; default none.
+	Retries int `json:"retries,omitempty"`
+	// Pause is the time between two attempts; default [DefaultPause].
+	Pause metav1.Duration `json:"pause,omitzero"`
+	// Hint is what to do if it fails.
 	Hint string `json:"hint,omitempty"`
 }
 
-// Until is the check that the member has left. It runs on one that stays: the commands run one
-// after the other, and the member has left when all of them succeed. Their Retries are not needed:
-// the check is repeated anyway.
+// Until is the check that the member has left. It runs on a member that stays.
+//
+// The Retries of its commands are not needed: the check is repeated anyway.
 type Until struct {
+	// Commands are the commands, run one after the other; the check passes if all of them succeed.
 	Commands []Command `json:"commands"`
-	// Successes is how often in a row the check has to succeed.
+	// Successes is how often in a row the check must pass; default [DefaultSuccesses].
 	Successes int `json:"successes,omitempty"`
-	// Interval is the time between two checks.
+	// Interval is the time between two checks; default [DefaultInterval].
 	Interval metav1.Duration `json:"interval,omitzero"`
-	// Timeout is the maximum time from the first check on.
+	// Timeout is the maximum time, counted from the first check; default [DefaultUntilTimeout].
 	Timeout metav1.Duration `json:"timeout,omitzero"`
 }
 
-// Join is what has to be done around the start of a new member.
+// Join are the commands that are run when a new member starts.
 type Join struct {
-	// Before runs before the set is scaled up: the pod does not exist yet.
+	// Before are commands that are run before the set is scaled up: the new pod does not exist yet.
 	Before []Command `json:"before,omitempty"`
-	// Started runs when the new pod's containers run, for what has to be done before it can become
-	// ready: a learner has to be promoted. It waits by Retries.
+	// Started are commands that are run when the new pod's containers run, for what it needs to become
+	// ready.
+	//
+	// They wait by their Retries: a learner has to be promoted before it can become ready.
 	Started []Command `json:"started,omitempty"`
-	// After runs when the new pod is ready.
+	// After are commands that are run when the new pod is ready.
 	After []Command `json:"after,omitempty"`
 }
 

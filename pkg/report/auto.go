@@ -12,20 +12,23 @@ import (
 // AutoStatus is a running `canary promote --auto`.
 type AutoStatus struct {
 	sts.Auto
-	// WaitingFor is the gate that the command waits for; empty between steps.
+	// WaitingFor is the gate that the canary waits for; absent between steps.
 	WaitingFor Gate `json:"waitingFor,omitempty"`
-	// SoakedAt is when the soak will end if nothing happens, with the gate "soak".
+	// SoakedAt is when the soak ends if nothing happens.
 	SoakedAt *metav1.Time `json:"soakedAt,omitempty"`
 }
 
-// Gate is what canary promote --auto waits for.
+// Gate is what a canary that is promoted automatically waits for.
 type Gate string
 
 // The gates, in their order.
 const (
-	GatePods   Gate = "Pods"   // an updated pod is not available yet
-	GateSoak   Gate = "Soak"   // one has not been Ready for long enough
-	GateChecks Gate = "Checks" // commands run
+	// GatePods: an updated pod is not available yet.
+	GatePods Gate = "Pods"
+	// GateSoak: an updated pod has not been Ready for long enough.
+	GateSoak Gate = "Soak"
+	// GateChecks: commands are running.
+	GateChecks Gate = "Checks"
 )
 
 // autoStatus derives what the running command waits for from its recorded options and the pods'

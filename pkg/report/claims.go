@@ -16,16 +16,19 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// ClaimReport answers "what are these claims, and which can be deleted?".
+// ClaimReport lists claims, what they are, and which of them can be deleted.
 type ClaimReport struct {
 	metav1.TypeMeta `json:",inline"`
-	Items           []Claim `json:"items"`
-	// Classes are the sums per storage class, Total is the sum of all.
+	// Items are the requested claims, grouped by set.
+	Items []Claim `json:"items"`
+	// Classes are the totals per storage class.
 	Classes []ClaimSum `json:"classes"`
-	Total   ClaimSum   `json:"total"`
-	// Retained is what volumes retain of deleted claims, absent if volumes could not be read.
+	// Total is the total.
+	Total ClaimSum `json:"total"`
+	// Retained is the data of deleted claims that volumes retain; absent if volumes could not be read.
 	Retained *RetainedSum `json:"retained,omitempty"`
-	// Missing is what could not be read; the report is less sure by that much.
+	// Missing is what could not be read, usually because a permission is missing; claims that depend
+	// on it are no candidates.
 	Missing []sts.Missing `json:"missing,omitempty"`
 }
 
@@ -49,39 +52,57 @@ func Each[T any](items []T) iter.Seq[any] {
 
 // Claim is one PersistentVolumeClaim.
 type Claim struct {
+	// Namespace is the namespace of the PersistentVolumeClaim.
 	Namespace string `json:"namespace"`
-	Name      string `json:"name"`
-	// Set, Template and Ordinal are what its name is made from.
-	Set      string       `json:"set,omitempty"`
-	Template string       `json:"template,omitempty"`
-	Ordinal  *sts.Ordinal `json:"ordinal,omitempty"`
+	// Name is the name of the PersistentVolumeClaim.
+	Name string `json:"name"`
+	// Set is the StatefulSet that its name refers to, which may be gone; absent if there is none.
+	Set string `json:"set,omitempty"`
+	// Template is the volumeClaimTemplate that its name refers to.
+	Template string `json:"template,omitempty"`
+	// Ordinal is the ordinal that its name refers to.
+	Ordinal *sts.Ordinal `json:"ordinal,omitempty"`
 
-	State      sts.ClaimState `json:"state"`
-	Reason     string         `json:"reason"`
+	// State is what the claim is to the StatefulSets of its namespace.
+	State sts.ClaimState `json:"state"`
+	// Reason is the reason, in words.
+	Reason string `json:"reason"`
+	// With [sts.ClaimSetDeleted]: how certain it is which deleted set created the claim.
 	Confidence sts.Confidence `json:"confidence,omitempty"`
-	// Makers are the sets that may have created it, where there is more than one.
+	// Makers are the StatefulSets that may have created it, if there is more than one: the claim is
+	// ambiguous.
 	Makers []string `json:"makers,omitempty"`
-	// Candidate: it can be deleted, by its state and by the flags.
+	// Candidate is true if it can be deleted, by its state and the given flags.
 	Candidate bool `json:"candidate"`
-	// Held is why it is no candidate although its state would make it one.
-	Held   string   `json:"held,omitempty"`
+	// Held is why it is no candidate, although its state and the flags would make it one.
+	Held string `json:"held,omitempty"`
+	// Doubts is what to consider before it is deleted.
 	Doubts []string `json:"doubts,omitempty"`
 
+	// Phase is `Bound`, `Pending` or `Lost`.
 	Phase string `json:"phase"`
-	// Size is the bound capacity, or the requested one while it is not bound.
-	Size          string `json:"size,omitempty"`
-	Class         string `json:"class,omitempty"`
-	Volume        string `json:"volume,omitempty"`
+	// Size is the bound capacity; the requested capacity if it is not bound.
+	Size string `json:"size,omitempty"`
+	// Class is its storage class.
+	Class string `json:"class,omitempty"`
+	// Volume is its PersistentVolume.
+	Volume string `json:"volume,omitempty"`
+	// ReclaimPolicy is the reclaim policy of the volume: with `Delete` the data is deleted with the
+	// claim; absent if the volume could not be read.
 	ReclaimPolicy string `json:"reclaimPolicy,omitempty"`
-	// DeletionTimestamp is set while it is being deleted.
+	// DeletionTimestamp is when its deletion was requested; absent if it is not being deleted.
 	DeletionTimestamp *metav1.Time `json:"deletionTimestamp,omitempty"`
-	// Rescued: its volume retains the data and has a record of it, although it or the volume
-	// is being deleted.
+	// Rescued is true if its volume retains the data and records the claim, although the claim or the
+	// volume is being deleted.
 	Rescued bool `json:"rescued,omitempty"`
-	// Risk is why its data, or the access to it, would be lost with its pods.
-	Risk        *sts.ClaimRisk `json:"risk,omitempty"`
-	UnusedSince *metav1.Time   `json:"unusedSince,omitempty"`
-	UnusedFrom  sts.AgeSource  `json:"unusedFrom,omitempty"`
+	// Risk is why its data, or access to it, would be lost with the pods that use it; absent if it
+	// would not.
+	Risk *sts.ClaimRisk `json:"risk,omitempty"`
+	// UnusedSince is since when, provably, no pod has used it; absent if that is unknown or a pod uses
+	// it. It may have been unused for longer.
+	UnusedSince *metav1.Time `json:"unusedSince,omitempty"`
+	// UnusedFrom is how it is known since when it is unused.
+	UnusedFrom sts.AgeSource `json:"unusedFrom,omitempty"`
 
 	choice sts.ClaimChoice
 }
@@ -89,12 +110,17 @@ type Claim struct {
 // Choice is the choice by which it is a candidate.
 func (c *Claim) Choice() sts.ClaimChoice { return c.choice }
 
-// ClaimSum is how many claims there are, and how large they are together.
+// ClaimSum is the number of claims and their total size.
 type ClaimSum struct {
-	Class         string            `json:"class,omitempty"`
-	Claims        int               `json:"claims"`
-	Size          resource.Quantity `json:"size"`
-	Candidates    int               `json:"candidates"`
+	// Class is the storage class; absent for claims without one, and in [ClaimReport.Total].
+	Class string `json:"class,omitempty"`
+	// Claims is the number of claims.
+	Claims int `json:"claims"`
+	// Size is their total size.
+	Size resource.Quantity `json:"size"`
+	// Candidates is the number of candidates.
+	Candidates int `json:"candidates"`
+	// CandidateSize is the total size of the candidates.
 	CandidateSize resource.Quantity `json:"candidateSize"`
 }
 

@@ -9,52 +9,65 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// DrainStatus is a drain-scale, which removes or adds members one by one.
+// DrainStatus is a change of size by `drain-scale`, which removes or adds members one by one.
 type DrainStatus struct {
-	// From and To are the replicas before and after.
+	// From is the replicas before.
 	From int32 `json:"from"`
-	To   int32 `json:"to"`
-	// Profile names the profile, or the option, that drains or adds the members; absent for none.
+	// To is the replicas after.
+	To int32 `json:"to"`
+	// Profile is the drain profile, `--drain-exec` or `--drain-cmd`; absent if nothing is run.
 	Profile string `json:"profile,omitempty"`
-	// Member is the one that is leaving or joining, absent between two.
+	// Member is the member that is leaving or joining; absent between two members.
 	Member *MemberStatus `json:"member,omitempty"`
-	// Done were removed, or added, in that order; Left are not yet.
+	// Done are members that have left, or joined, in that order.
 	Done []MovedStatus `json:"done"`
+	// Left are members that have not left, or joined, yet.
 	Left []sts.Ordinal `json:"left"`
-	// Claims are those of removed members that still exist.
+	// Claims are claims that removed members have orphaned.
 	Claims []string `json:"claims"`
-	// DeletedClaims are those that were deleted with members, in the report at the end.
+	// In the report at the end: claims that were deleted with members, by `whenScaled: Delete` or
+	// because they were being deleted before.
 	DeletedClaims []string `json:"deletedClaims,omitempty"`
-	// Retention is the whenScaled policy that is restored at the end.
-	Retention string       `json:"retention,omitempty"`
-	StartedBy string       `json:"startedBy,omitempty"`
+	// With `--keep-claims`: the `whenScaled` policy that is restored at the end.
+	Retention string `json:"retention,omitempty"`
+	// StartedBy is who started it.
+	StartedBy string `json:"startedBy,omitempty"`
+	// StartedAt is when it was started; absent if the record is lost.
 	StartedAt *metav1.Time `json:"startedAt,omitempty"`
-	// RecordLost: the record is missing, but a pod has our finalizer.
+	// RecordLost is true if the annotation is gone and only the finalizer on a pod shows the change of
+	// size.
 	RecordLost bool `json:"recordLost,omitempty"`
 }
 
 // MemberStatus is a member that is leaving or joining.
 type MemberStatus struct {
+	// Ordinal is the ordinal of the member.
 	Ordinal sts.Ordinal `json:"ordinal"`
-	Pod     string      `json:"pod"`
-	// Phase is absent where the record is missing.
+	// Pod is the name of the pod, whether it exists or not.
+	Pod string `json:"pod"`
+	// Phase is the progress of the member; absent if the record is lost.
 	Phase sts.MemberPhase `json:"phase,omitempty"`
-	// Since is when the phase started, Took how long those before it took.
-	Since *metav1.Time                        `json:"since,omitempty"`
-	Took  map[sts.MemberPhase]metav1.Duration `json:"took,omitempty"`
-	// Values are what was captured of it, such as its ID in its own cluster.
+	// Since is when this phase started.
+	Since *metav1.Time `json:"since,omitempty"`
+	// Took is the duration of the earlier phases.
+	Took map[sts.MemberPhase]metav1.Duration `json:"took,omitempty"`
+	// Values are values that the profile has captured, such as the member's id in its own cluster.
 	Values map[string]string `json:"values,omitempty"`
-	// Problem is why it did not leave.
+	// Problem is why it did not leave, if it was called back.
 	Problem string `json:"problem,omitempty"`
-	// Held: its pod has our finalizer, so that it is not recreated.
+	// Held is true if its pod has the finalizer `kubectl-sts.dev/leaving`, so that it is not
+	// recreated.
 	Held bool `json:"held,omitempty"`
 }
 
 // MovedStatus is a member that was removed, or added.
 type MovedStatus struct {
-	Ordinal sts.Ordinal                         `json:"ordinal"`
-	Pod     string                              `json:"pod"`
-	Took    map[sts.MemberPhase]metav1.Duration `json:"took,omitempty"`
+	// Ordinal is the ordinal of the member.
+	Ordinal sts.Ordinal `json:"ordinal"`
+	// Pod is the name of the pod.
+	Pod string `json:"pod"`
+	// Took is the duration of each phase.
+	Took map[sts.MemberPhase]metav1.Duration `json:"took,omitempty"`
 }
 
 // Up reports whether members are added; else they are removed.

@@ -15,27 +15,34 @@ import (
 // HistoryReport lists the revisions in a StatefulSet's history, newest first.
 type HistoryReport struct {
 	metav1.TypeMeta `json:",inline"`
-	Namespace       string     `json:"namespace"`
-	Name            string     `json:"name"`
-	Items           []Revision `json:"items"`
+	// Namespace is the namespace of the StatefulSet.
+	Namespace string `json:"namespace"`
+	// Name is the name of the StatefulSet.
+	Name string `json:"name"`
+	// Items are its ControllerRevisions.
+	Items []Revision `json:"items"`
 	// Missing is what could not be read.
 	Missing []sts.Missing `json:"missing,omitempty"`
 }
 
-// Revision is one ControllerRevision.
+// Revision is one ControllerRevision of the set.
 type Revision struct {
-	// Revision is its number, for `undo --to-revision`.
-	Revision int64       `json:"revision"`
-	Name     string      `json:"name"`
-	Created  metav1.Time `json:"created"`
-	// Stable and Update say whether it is the stable and the update revision of the set.
+	// Revision is its number, for `--to-revision`, `--from-revision`; Kubernetes assigns a new number
+	// to a revision that is used again.
+	Revision int64 `json:"revision"`
+	// Name is its name, which does not change.
+	Name string `json:"name"`
+	// Created is when it was first used.
+	Created metav1.Time `json:"created"`
+	// Stable is true for the revision before the update.
 	Stable bool `json:"stable"`
+	// Update is true for the revision of the update.
 	Update bool `json:"update"`
-	// Ordinals whose pods run it.
+	// Ordinals are the pods that run it.
 	Ordinals []sts.Ordinal `json:"ordinals"`
-	// Changes against the revision before it; absent for the oldest.
+	// Changes are the changes from the previous revision; absent for the oldest.
 	Changes []sts.Change `json:"changes,omitempty"`
-	// Error says why the revision could not be read.
+	// Error is why it could not be read.
 	Error string `json:"error,omitempty"`
 }
 
@@ -80,11 +87,15 @@ func NewHistoryReport(s *sts.Snapshot) *HistoryReport {
 // DiffReport compares the pod templates of two revisions.
 type DiffReport struct {
 	metav1.TypeMeta `json:",inline"`
-	Namespace       string `json:"namespace"`
-	Name            string `json:"name"`
-	// From and To are the names of the revisions.
-	From    string       `json:"from"`
-	To      string       `json:"to"`
+	// Namespace is the namespace of the StatefulSet.
+	Namespace string `json:"namespace"`
+	// Name is the name of the StatefulSet.
+	Name string `json:"name"`
+	// From is the name of the older revision.
+	From string `json:"from"`
+	// To is the name of the newer revision.
+	To string `json:"to"`
+	// Changes are the fields in which the two pod templates differ, by path.
 	Changes []sts.Change `json:"changes"`
 
 	// FromTemplate and ToTemplate are the compared templates, for printing.

@@ -10,18 +10,24 @@ import (
 
 // KnownIssue is unexpected behavior of Kubernetes itself with StatefulSets.
 type KnownIssue struct {
+	// Code is its code, which does not change; all of them are listed in
+	// docs/versions.md#known-issues.
 	Code string `json:"code"`
-	// Versions are the affected servers, for people.
+	// Versions are the affected versions, and the feature gate.
 	Versions string `json:"versions"`
-	// When is the condition under which a set is affected.
+	// When are the conditions under which it occurs.
 	When string `json:"when"`
+	// What is what Kubernetes does.
 	What string `json:"what"`
-	Why  string `json:"why"`
-	// WayOut is a command, or what to do.
+	// Why is why it matters.
+	Why string `json:"why"`
+	// WayOut is the workaround: a command or an instruction.
 	WayOut string `json:"wayOut"`
+	// Source is where it is discussed.
 	Source string `json:"source"`
-	// Shown: a scenario reproduces it on the tested control planes, on exactly those whose
-	// versions are affected.
+	// Shown is true if a test scenario verifies it on the tested versions.
+	//
+	// It does so on exactly those tested control planes whose versions are affected.
 	Shown bool `json:"shown"`
 
 	affects []versions

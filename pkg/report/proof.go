@@ -7,31 +7,36 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Proof is why an update will not continue by itself: the pod that it waits for, and
-// its trouble.
+// Proof is why an update will not continue without manual action: the pod that it waits for, and its
+// trouble.
 type Proof struct {
-	Pod     string      `json:"pod"`
+	// Pod is the lowest pod that the update waits for.
+	Pod string `json:"pod"`
+	// Ordinal is its ordinal.
 	Ordinal sts.Ordinal `json:"ordinal"`
-	// Revision is the pod's, or would be if it could be created; TargetRevision is the
-	// revision that it should run instead.
+	// Revision is the revision it runs.
 	Revision string `json:"revision"`
-	// Missing: the pod does not exist, because it cannot be created.
-	Missing        bool        `json:"missing,omitempty"`
-	TargetRevision string      `json:"targetRevision"`
-	Trouble        sts.Trouble `json:"trouble"`
-	// Blocks are the other ordinals that wait for it.
+	// Missing is true if the pod does not exist because it cannot be created; [Proof.Revision] is the
+	// one it would have.
+	Missing bool `json:"missing,omitempty"`
+	// TargetRevision is the revision it should run.
+	TargetRevision string `json:"targetRevision"`
+	// Trouble is why it is not available.
+	Trouble sts.Trouble `json:"trouble"`
+	// Blocks are the other ordinals that are not on their target revision, and wait for it.
 	Blocks []sts.Ordinal `json:"blocks"`
-	// Remedy is the direction in which unstick helps.
+	// Remedy is how the update is fixed.
 	Remedy sts.Remedy `json:"remedy"`
-	// Container is the failing one, absent where none has been started.
+	// Container is the failing container; absent if none has been started.
 	Container *FailingContainer `json:"container,omitempty"`
-	// Log are its last lines. LogError says why they could not be read.
-	Log      []string `json:"log,omitempty"`
-	LogError string   `json:"logError,omitempty"`
-	// Changes are the fields in which the pod's revision differs from the target
-	// revision. ChangesError is why they are unknown.
-	Changes      []sts.Change `json:"changes"`
-	ChangesError string       `json:"changesError,omitempty"`
+	// Log is its last lines, of the previous run if it was restarted.
+	Log []string `json:"log,omitempty"`
+	// LogError is why they could not be read.
+	LogError string `json:"logError,omitempty"`
+	// Changes is how the pod's revision differs from the one it should run.
+	Changes []sts.Change `json:"changes"`
+	// ChangesError is why the difference is unknown.
+	ChangesError string `json:"changesError,omitempty"`
 
 	// Recreate: the set has this update strategy, with which no old pod blocks anything.
 	Recreate bool `json:"-"`
@@ -41,15 +46,20 @@ type Proof struct {
 
 // FailingContainer is the state of one container.
 type FailingContainer struct {
+	// Name is the name of the container.
 	Name string `json:"name"`
-	// State is Waiting, Running or Terminated; Reason is why, in one word.
-	State    string `json:"state"`
-	Reason   string `json:"reason,omitempty"`
-	Restarts int32  `json:"restarts"`
-	// ExitCode, ExitReason and ExitedAt are about its last termination.
-	ExitCode   *int32       `json:"exitCode,omitempty"`
-	ExitReason string       `json:"exitReason,omitempty"`
-	ExitedAt   *metav1.Time `json:"exitedAt,omitempty"`
+	// State is `Waiting`, `Running` or `Terminated`.
+	State string `json:"state"`
+	// Reason is the reason, as Kubernetes reports it: `CrashLoopBackOff`.
+	Reason string `json:"reason,omitempty"`
+	// Restarts is the number of restarts.
+	Restarts int32 `json:"restarts"`
+	// ExitCode is the exit code of its last termination.
+	ExitCode *int32 `json:"exitCode,omitempty"`
+	// ExitReason is the reason of its last termination, as Kubernetes reports it: `OOMKilled`.
+	ExitReason string `json:"exitReason,omitempty"`
+	// ExitedAt is the time of its last termination.
+	ExitedAt *metav1.Time `json:"exitedAt,omitempty"`
 }
 
 // NewProof is the proof that an update is trapped: nil when it is not.

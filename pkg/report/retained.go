@@ -12,44 +12,55 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// RetainedSum is how many volumes retain the data of claims that pvc-gc has deleted.
+// RetainedSum is the data of deleted claims that volumes retain.
 type RetainedSum struct {
-	Volumes int               `json:"volumes"`
-	Size    resource.Quantity `json:"size"`
-	// Namespaces are where these claims were.
+	// Volumes is the number of volumes that retain the data of a deleted claim.
+	Volumes int `json:"volumes"`
+	// Size is their total size.
+	Size resource.Quantity `json:"size"`
+	// Namespaces are the namespaces of these claims.
 	Namespaces []string `json:"namespaces,omitempty"`
-	// Notable are those that need attention now.
+	// Notable are claims that may require action.
 	Notable []RetainedClaim `json:"notable,omitempty"`
 }
 
 // RetainedClaim is a claim whose data a volume retains, and which exists again, is needed
 // again, or whose deletion was interrupted.
 type RetainedClaim struct {
-	Namespace string        `json:"namespace"`
-	Claim     string        `json:"claim"`
-	Volume    string        `json:"volume"`
-	DeletedAt metav1.Time   `json:"deletedAt"`
-	State     RetainedState `json:"state"`
-	Message   string        `json:"message"`
+	// Namespace is the namespace of the PersistentVolumeClaim.
+	Namespace string `json:"namespace"`
+	// Claim is the name of the PersistentVolumeClaim.
+	Claim string `json:"claim"`
+	// Volume is the PersistentVolume with the data.
+	Volume string `json:"volume"`
+	// DeletedAt is when it was deleted.
+	DeletedAt metav1.Time `json:"deletedAt"`
+	// State is the state of the claim.
+	State RetainedState `json:"state"`
+	// Message is the same, in words.
+	Message string `json:"message"`
 }
 
-// RetainedState is what became of a claim whose data a volume retains.
+// RetainedState is the state of a deleted claim whose data a volume retains, if it may require action.
 type RetainedState string
 
 // The states that are notable.
 const (
-	// RetainedMissing: an ordinal or a pod needs the claim, and it does not exist.
+	// RetainedMissing: an ordinal or a pod requires the claim, and it does not exist: `undo` restores
+	// it.
 	RetainedMissing RetainedState = "Missing"
-	// RetainedWaiting: a new claim of that name has no volume yet.
+	// RetainedWaiting: a new claim of that name is wanted and has no volume yet: `undo` binds it to
+	// this one.
 	RetainedWaiting RetainedState = "Waiting"
-	// RetainedReplaced: a new claim of that name is in use or needed, on another volume.
+	// RetainedReplaced: a new claim of that name is wanted or in use, on another volume.
 	RetainedReplaced RetainedState = "Replaced"
-	// RetainedTerminating: the claim is being deleted and a pod uses it.
+	// RetainedTerminating: the claim is being deleted and a pod uses it: it is deleted with the pod.
 	RetainedTerminating RetainedState = "Terminating"
-	// RetainedRescued: another client has deleted the claim or its volume, and the data that a
-	// pod still uses is retained.
+	// RetainedRescued: another client has deleted the claim or its volume, a pod still uses it, and
+	// the data is retained: `undo` restores it when the pod is gone.
 	RetainedRescued RetainedState = "Rescued"
-	// RetainedInterrupted: the claim is on this volume; a deletion or an undo was interrupted.
+	// RetainedInterrupted: the claim is on this volume: a deletion or an undo was interrupted, and
+	// `undo` restores the reclaim policy of the volume.
 	RetainedInterrupted RetainedState = "Interrupted"
 )
 

@@ -13,28 +13,29 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// State is the state of a StatefulSet in one word.
+// State is the state of a StatefulSet. Exactly one applies: the first match in this order.
 type State string
 
 // The states. Exactly one holds at a time: the first of these that fits.
 const (
-	// Deleting: the set has a deletion timestamp.
+	// Deleting: the set is being deleted.
 	Deleting State = "Deleting"
-	// DataAtRisk: the data of a pod would be lost with the pod, or no new pod could mount it:
-	// its claim or the claim's volume is being deleted or is gone.
+	// DataAtRisk: a pod's claim, or the claim's volume, is being deleted or is gone: replacing the pod
+	// would lose the data, or the new pod could not start.
 	DataAtRisk State = "DataAtRisk"
-	// Stuck: it will not continue without a user's action, as proven by what is seen.
+	// Stuck: it requires manual action, proven by evidence (a crash loop, an image that cannot be
+	// pulled, an unbound claim, a pod that cannot be scheduled …).
 	Stuck State = "Stuck"
-	// ScalingDown: pods beyond the desired range still exist, or members leave one
-	// by one.
+	// ScalingDown: pods outside the desired range still exist, or members leave one by one
+	// (`drain-scale`).
 	ScalingDown State = "ScalingDown"
-	// Parked: the set is scaled to 0 replicas.
+	// Parked: the set has 0 replicas.
 	Parked State = "Parked"
-	// ScalingUp: the highest ordinals do not exist yet, or members join one by one.
+	// ScalingUp: the highest ordinals do not exist yet, or members join one by one (`drain-scale`).
 	ScalingUp State = "ScalingUp"
 	// Progressing: an update, a restart or a recovery is in progress.
 	Progressing State = "Progressing"
-	// Paused: all pods are healthy, and the partition (or OnDelete) keeps ordinals from being updated.
+	// Paused: all pods are healthy, and the partition (or OnDelete) stops the update.
 	Paused State = "Paused"
 	// Complete: every desired ordinal is available on the update revision.
 	Complete State = "Complete"
@@ -43,126 +44,181 @@ const (
 // NeedsPerson says whether only a user's action resolves the state.
 func (s State) NeedsPerson() bool { return s == Stuck || s == DataAtRisk }
 
-// Role is the role of an ordinal in the set's present state.
+// Role is the current role of an ordinal.
 type Role string
 
 // The roles.
 const (
-	Stable   Role = "Stable"   // on the revision that all were on before the update
-	Canary   Role = "Canary"   // on the update revision while others are below the partition
-	Updated  Role = "Updated"  // on the update revision while others will be updated by the controller
-	Updating Role = "Updating" // being replaced, or will be
-	Outdated Role = "Outdated" // on a revision that is neither stable nor the update's
-	Missing  Role = "Missing"  // desired, but there is no pod
-	Leaving  Role = "Leaving"  // a pod beyond the desired range
-	Orphaned Role = "Orphaned" // claims beyond the desired range, without a pod
-	Unknown  Role = "Unknown"  // pods could not be read
+	// Stable: on the revision before the update.
+	Stable Role = "Stable"
+	// Canary: on the update revision, while other ordinals are below the partition.
+	Canary Role = "Canary"
+	// Updated: on the update revision, while other ordinals will follow automatically.
+	Updated Role = "Updated"
+	// Updating: being replaced, or about to be.
+	Updating Role = "Updating"
+	// Outdated: on a revision that is neither the stable nor the update revision, or waiting to be
+	// deleted under OnDelete.
+	Outdated Role = "Outdated"
+	// Missing: desired, but without a pod.
+	Missing Role = "Missing"
+	// Leaving: a pod outside the desired range.
+	Leaving Role = "Leaving"
+	// Orphaned: claims outside the desired range, without a pod.
+	Orphaned Role = "Orphaned"
+	// Unknown: pods could not be read.
+	Unknown Role = "Unknown"
 )
 
 // StatusReport is the state of one or more StatefulSets.
 type StatusReport struct {
 	metav1.TypeMeta `json:",inline"`
-	Items           []Status `json:"items"`
-	// Missing is what could not be read: the report lacks it.
+	// Items are the requested StatefulSets.
+	Items []Status `json:"items"`
+	// Missing is what could not be read, usually because a permission is missing; the report is
+	// incomplete to that extent.
 	Missing []sts.Missing `json:"missing,omitempty"`
 }
 
 // Status is the state of one StatefulSet.
 type Status struct {
+	// Namespace is the namespace of the StatefulSet.
 	Namespace string `json:"namespace"`
-	Name      string `json:"name"`
-	State     State  `json:"state"`
-	// Message describes the state, Hint is what to do about it.
+	// Name is the name of the StatefulSet.
+	Name string `json:"name"`
+	// State is the state of the set.
+	State State `json:"state"`
+	// Message is what is in progress, in one sentence.
 	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"`
+	// Hint is what to do about it, often a command.
+	Hint string `json:"hint,omitempty"`
 
-	Images         []ContainerImage `json:"images"`
-	UpdateStrategy string           `json:"updateStrategy"`
-	PodManagement  string           `json:"podManagement"`
-	// Partition is the field of the object, an offset from StartOrdinal; UpdateFrom
-	// is the same as an ordinal: the lowest one that gets the update revision.
-	Partition    int32        `json:"partition"`
-	UpdateFrom   *sts.Ordinal `json:"updateFrom,omitempty"`
-	StartOrdinal sts.Ordinal  `json:"startOrdinal"`
+	// Images are the images in the pod template, by container.
+	Images []ContainerImage `json:"images"`
+	// UpdateStrategy is `spec.updateStrategy.type`.
+	UpdateStrategy string `json:"updateStrategy"`
+	// PodManagement is `spec.podManagementPolicy`.
+	PodManagement string `json:"podManagement"`
+	// Partition is the value of `spec.updateStrategy.rollingUpdate.partition`: an offset from
+	// [Status.StartOrdinal], not an ordinal.
+	Partition int32 `json:"partition"`
+	// UpdateFrom is the partition as an ordinal: the lowest one that gets the update revision; absent
+	// without RollingUpdate.
+	UpdateFrom *sts.Ordinal `json:"updateFrom,omitempty"`
+	// StartOrdinal is `spec.ordinals.start`.
+	StartOrdinal sts.Ordinal `json:"startOrdinal"`
 
-	// Observed: the controller has observed the present spec. Until then the report
-	// is about an earlier one.
-	Observed          bool  `json:"observed"`
-	DesiredReplicas   int32 `json:"desiredReplicas"`
-	ReadyReplicas     int32 `json:"readyReplicas"`
+	// Observed is true if the controller has observed the current spec; otherwise the status describes
+	// an earlier one.
+	Observed bool `json:"observed"`
+	// DesiredReplicas is `spec.replicas`.
+	DesiredReplicas int32 `json:"desiredReplicas"`
+	// ReadyReplicas is the number of desired ordinals whose pod is Ready.
+	ReadyReplicas int32 `json:"readyReplicas"`
+	// AvailableReplicas is the number of desired ordinals whose pod is available: Ready for
+	// `minReadySeconds`.
 	AvailableReplicas int32 `json:"availableReplicas"`
-	// UpdatedReplicas counts the desired ordinals on the update revision.
+	// UpdatedReplicas is the number of desired ordinals on the update revision.
 	UpdatedReplicas int32 `json:"updatedReplicas"`
 
+	// StableRevision is the revision before the update; during a canary the one that abort rolls back
+	// to.
 	StableRevision string `json:"stableRevision"`
+	// UpdateRevision is the revision of the current pod template.
 	UpdateRevision string `json:"updateRevision"`
-	// Conditions are those of the set, which the controller sets with the update strategy
-	// Recreate (Kubernetes 1.37).
+	// Conditions are the conditions of the set, which Kubernetes maintains under the update strategy
+	// Recreate; see docs/versions.md#137-and-138.
 	Conditions []ConditionStatus `json:"conditions,omitempty"`
 
+	// Service is the governing Service.
 	Service *ServiceStatus `json:"service,omitempty"`
+	// Budgets are PodDisruptionBudgets that select the set's pods.
 	Budgets []BudgetStatus `json:"budgets,omitempty"`
-	Canary  *CanaryStatus  `json:"canary,omitempty"`
-	// Autoscalers change the set's replicas by themselves.
+	// Canary is set while some ordinals run another revision than the others on purpose, whichever
+	// client started that.
+	Canary *CanaryStatus `json:"canary,omitempty"`
+	// Autoscalers are HorizontalPodAutoscalers of the set.
 	Autoscalers []sts.Autoscaler `json:"autoscalers,omitempty"`
-	// Restart is the restart of chosen pods that is in progress.
+	// Restart is set while a restart of chosen pods is in progress or was interrupted.
 	Restart *RestartStatus `json:"restart,omitempty"`
-	// Drain is the scaling, one member at a time, that is in progress.
+	// Drain is set while members leave or join one by one, or that was interrupted.
 	Drain *DrainStatus `json:"drain,omitempty"`
-	// ParkedReplicas is the size that a parked set had, and to which --unpark scales it.
+	// ParkedReplicas is the size to which `--unpark` returns a parked set; absent if none is recorded.
 	ParkedReplicas *int32 `json:"parkedReplicas,omitempty"`
-	// Managers are other clients that write the set, such as operators and GitOps controllers.
-	Managers []sts.Manager   `json:"managers,omitempty"`
-	Owner    *sts.Owner      `json:"owner,omitempty"`
+	// Managers are other clients that write to the set: operators, GitOps controllers, Helm.
+	Managers []sts.Manager `json:"managers,omitempty"`
+	// Owner is the lock: the kubectl sts command that is working on the set.
+	Owner *sts.Owner `json:"owner,omitempty"`
+	// Replicas is one item per ordinal, highest first: desired ordinals, and others that still have a
+	// pod or claims.
 	Replicas []ReplicaStatus `json:"replicas"`
 }
 
 // ContainerImage is one container's image in the set's pod template.
 type ContainerImage struct {
+	// Container is the name of the container.
 	Container string `json:"container"`
-	Image     string `json:"image"`
+	// Image is its image.
+	Image string `json:"image"`
 }
 
-// ConditionStatus is a condition of the set, as the controller wrote it.
+// ConditionStatus is a condition of the set, as the controller reports it.
 type ConditionStatus struct {
-	Type    string `json:"type"`
-	Status  string `json:"status"`
-	Reason  string `json:"reason,omitempty"`
+	// Type is `Progressing`.
+	Type string `json:"type"`
+	// Status is `True`, `False` or `Unknown`.
+	Status string `json:"status"`
+	// Reason is the reason, as the controller reports it.
+	Reason string `json:"reason,omitempty"`
+	// Message is the message of the controller.
 	Message string `json:"message,omitempty"`
-	// LastTransitionTime is when Status changed last.
+	// LastTransitionTime is when [ConditionStatus.Status] last changed.
 	LastTransitionTime *metav1.Time `json:"lastTransitionTime,omitempty"`
 }
 
 // ServiceStatus is the governing Service.
 type ServiceStatus struct {
+	// Name is `spec.serviceName`.
 	Name string `json:"name"`
-	// Found is absent when Services could not be read.
-	Found    *bool `json:"found,omitempty"`
-	Headless bool  `json:"headless"`
+	// Found is true if it exists; absent if Services could not be read.
+	Found *bool `json:"found,omitempty"`
+	// Headless is true if it has no cluster IP, as it should.
+	Headless bool `json:"headless"`
 }
 
 // BudgetStatus is a PodDisruptionBudget that selects the set's pods.
 type BudgetStatus struct {
-	Name               string `json:"name"`
-	DisruptionsAllowed int32  `json:"disruptionsAllowed"`
-	CurrentHealthy     int32  `json:"currentHealthy"`
-	DesiredHealthy     int32  `json:"desiredHealthy"`
-	ExpectedPods       int32  `json:"expectedPods"`
+	// Name is the name of the PodDisruptionBudget.
+	Name string `json:"name"`
+	// DisruptionsAllowed is the number of disruptions allowed now.
+	DisruptionsAllowed int32 `json:"disruptionsAllowed"`
+	// CurrentHealthy is the number of healthy pods.
+	CurrentHealthy int32 `json:"currentHealthy"`
+	// DesiredHealthy is the number of pods that must be healthy.
+	DesiredHealthy int32 `json:"desiredHealthy"`
+	// ExpectedPods is the number of pods that it counts.
+	ExpectedPods int32 `json:"expectedPods"`
 }
 
-// CanaryStatus is the canary that is in progress.
+// CanaryStatus is a canary in progress.
 type CanaryStatus struct {
-	// Ordinals run the canary's revision, HeldBack do not yet.
+	// Ordinals are the ordinals on the canary's revision.
 	Ordinals []sts.Ordinal `json:"ordinals"`
+	// HeldBack are the ordinals that are not updated yet.
 	HeldBack []sts.Ordinal `json:"heldBack"`
-	// ReplicasBefore is the set's number of replicas when the canary began, if known.
+	// ReplicasBefore is the set's replicas when the canary started, if known.
 	ReplicasBefore *int32 `json:"replicasBefore,omitempty"`
-	Aborting       bool   `json:"aborting,omitempty"`
-	// AbortedFor is the gate that failed, where no user requested the abort.
-	AbortedFor string       `json:"abortedFor,omitempty"`
-	StartedBy  string       `json:"startedBy,omitempty"`
-	StartedAt  *metav1.Time `json:"startedAt,omitempty"`
-	// StableImages are the containers' images before, where they differ.
+	// Aborting is true while it is being rolled back to the stable revision.
+	Aborting bool `json:"aborting,omitempty"`
+	// AbortedFor is the gate that failed, if the canary was aborted automatically.
+	AbortedFor string `json:"abortedFor,omitempty"`
+	// StartedBy is who started the canary, or the field manager of an update that another client
+	// started; absent if unknown.
+	StartedBy string `json:"startedBy,omitempty"`
+	// StartedAt is when it was started; for an update by another client, when that client last wrote
+	// or when the update was adopted.
+	StartedAt *metav1.Time `json:"startedAt,omitempty"`
+	// StableImages are the previous images of the containers, if they differ.
 	StableImages []ContainerImage `json:"stableImages,omitempty"`
 	// Auto is set while the canary is promoted automatically.
 	Auto *AutoStatus `json:"auto,omitempty"`
@@ -170,53 +226,72 @@ type CanaryStatus struct {
 
 // RestartStatus is a restart of chosen pods that is in progress, or was interrupted.
 type RestartStatus struct {
-	// Done have a new pod since it began, which is available; Left have not.
-	Done      []sts.Ordinal `json:"done"`
-	Left      []sts.Ordinal `json:"left"`
-	Command   string        `json:"command"`
-	StartedBy string        `json:"startedBy,omitempty"`
-	StartedAt metav1.Time   `json:"startedAt"`
+	// Done are the ordinals that have a new pod, which is available.
+	Done []sts.Ordinal `json:"done"`
+	// Left are the ordinals that are not restarted yet, or are in progress.
+	Left []sts.Ordinal `json:"left"`
+	// Command is the command with its options: rerun it to resume.
+	Command string `json:"command"`
+	// StartedBy is who started it.
+	StartedBy string `json:"startedBy,omitempty"`
+	// StartedAt is when it was started.
+	StartedAt metav1.Time `json:"startedAt"`
 }
 
-// ReplicaStatus is one ordinal.
+// ReplicaStatus is one ordinal, with its pod and its claims.
 type ReplicaStatus struct {
-	Ordinal  sts.Ordinal `json:"ordinal"`
-	Pod      string      `json:"pod"`
-	Role     Role        `json:"role"`
-	Revision string      `json:"revision,omitempty"`
-	// Images are those of the pod's containers, where the set's template has another.
-	Images     []ContainerImage `json:"images,omitempty"`
-	CreatedAt  *metav1.Time     `json:"createdAt,omitempty"`
-	Ready      bool             `json:"ready"`
-	ReadySince *metav1.Time     `json:"readySince,omitempty"`
-	// SoakedAt is when the pod will have been Ready for long enough for automatic
-	// promotion, absent when it has been.
-	SoakedAt    *metav1.Time `json:"soakedAt,omitempty"`
-	Available   bool         `json:"available"`
-	Terminating bool         `json:"terminating,omitempty"`
-	Restarts    int32        `json:"restarts"`
-	// Trouble is why the pod is not available, or why it cannot be deleted although it must be.
-	Trouble *sts.Trouble  `json:"trouble,omitempty"`
-	Node    string        `json:"node,omitempty"`
-	Claims  []ClaimStatus `json:"claims"`
+	// Ordinal is the ordinal of the pod.
+	Ordinal sts.Ordinal `json:"ordinal"`
+	// Pod is the name of the pod, whether it exists or not.
+	Pod string `json:"pod"`
+	// Role is the current role of the ordinal.
+	Role Role `json:"role"`
+	// Revision is the revision label of the pod; absent without a pod.
+	Revision string `json:"revision,omitempty"`
+	// Images are the images of the pod's containers that differ from the set's template.
+	Images []ContainerImage `json:"images,omitempty"`
+	// CreatedAt is when the pod was created.
+	CreatedAt *metav1.Time `json:"createdAt,omitempty"`
+	// Ready is true if the pod is Ready.
+	Ready bool `json:"ready"`
+	// ReadySince is since when it has been Ready.
+	ReadySince *metav1.Time `json:"readySince,omitempty"`
+	// SoakedAt is until when the pod must stay Ready for a canary that is promoted automatically;
+	// absent once it has been for long enough.
+	SoakedAt *metav1.Time `json:"soakedAt,omitempty"`
+	// Available is true if it has been Ready for `minReadySeconds` and is not terminating.
+	Available bool `json:"available"`
+	// Terminating is true if the pod is being deleted.
+	Terminating bool `json:"terminating,omitempty"`
+	// Restarts is the number of restarts of all its containers.
+	Restarts int32 `json:"restarts"`
+	// Trouble is why a desired ordinal is not available, or why a pod cannot be deleted although it
+	// must be.
+	Trouble *sts.Trouble `json:"trouble,omitempty"`
+	// Node is the node of the pod.
+	Node string `json:"node,omitempty"`
+	// Claims are the ordinal's PersistentVolumeClaims, one per template.
+	Claims []ClaimStatus `json:"claims"`
 }
 
-// ClaimStatus is one of an ordinal's claims. A claim that a template requires and
-// that does not exist has the phase "Missing".
+// ClaimStatus is one of an ordinal's PersistentVolumeClaims.
 type ClaimStatus struct {
-	Name  string `json:"name"`
+	// Name is the name of the PersistentVolumeClaim.
+	Name string `json:"name"`
+	// Phase is its phase, or `Missing` if a template requires it and it does not exist.
 	Phase string `json:"phase"`
-	// Size is the bound capacity, or the request while it is not bound.
+	// Size is the bound capacity; the requested capacity if it is not bound.
 	Size string `json:"size,omitempty"`
-	// Volume is the PersistentVolume that the claim is bound to.
+	// Volume is the PersistentVolume that it is bound to.
 	Volume string `json:"volume,omitempty"`
-	// DeletionTimestamp is set while the claim is being deleted: it exists as long as its pod.
+	// DeletionTimestamp is when its deletion was requested; absent if it is not being deleted. It
+	// exists as long as its pod.
 	DeletionTimestamp *metav1.Time `json:"deletionTimestamp,omitempty"`
-	// Rescued: it is being deleted, and its volume keeps the data for an undo.
+	// Rescued is true if it is being deleted, and its volume retains the data for `pvc-gc undo`.
 	Rescued bool `json:"rescued,omitempty"`
-	// Risk is why the data would be lost when the pod is replaced.
+	// Risk is why the data would be lost when the pod is replaced; absent if it would not.
 	Risk *sts.ClaimRisk `json:"risk,omitempty"`
-	// Message is why it is not bound, where its events or its volume show it.
+	// Message is why it is not bound, according to its events, its volume or its StorageClass.
 	Message string `json:"message,omitempty"`
 }
 

@@ -12,39 +12,49 @@ import (
 // docs/versions.md.
 var TestedWith = []string{"v1.37.2", "v1.36.3", "v1.35.4", "v1.34.4"}
 
-// Support is whether a server's version has been tested.
+// Support is whether a version of Kubernetes has been tested.
 type Support string
 
 // The values of Support.
 const (
 	// Tested: the tests run on this version.
 	Tested Support = "Tested"
-	// TestedMinor: the tests run on another patch of this minor version.
+	// TestedMinor: the tests run on another patch release of this minor version.
 	TestedMinor Support = "TestedMinor"
-	// Untested: the tests run on other minor versions only.
+	// Untested: the tests run only on other minor versions.
 	Untested Support = "Untested"
 )
 
-// VersionReport is the version of the program and of the server, with its known issues.
+// VersionReport is the version of the client and of the server, with its known issues.
 type VersionReport struct {
 	metav1.TypeMeta `json:",inline"`
-	Client          ClientVersion  `json:"client"`
-	Server          *ServerVersion `json:"server,omitempty"`
+	// Client is this program.
+	Client ClientVersion `json:"client"`
+	// Server is the API server; absent with `--client`, or if it did not respond.
+	Server *ServerVersion `json:"server,omitempty"`
 }
 
-// ClientVersion is this program.
+// ClientVersion is the version of this program.
 type ClientVersion struct {
-	Version   string `json:"version"`
-	Platform  string `json:"platform"`
+	// Version is the version of the release.
+	Version string `json:"version"`
+	// Platform is the operating system and architecture: `linux/amd64`.
+	Platform string `json:"platform"`
+	// GoVersion is the Go version it was built with.
 	GoVersion string `json:"goVersion"`
 }
 
-// ServerVersion is the API server.
+// ServerVersion is the version of the API server.
 type ServerVersion struct {
-	Version     string       `json:"version"`
-	Platform    string       `json:"platform"`
-	Support     Support      `json:"support"`
-	TestedWith  []string     `json:"testedWith"`
+	// Version is the version as reported, including the vendor's suffix.
+	Version string `json:"version"`
+	// Platform is the operating system and architecture: `linux/amd64`.
+	Platform string `json:"platform"`
+	// Support is whether this version has been tested.
+	Support Support `json:"support"`
+	// TestedWith are the versions of Kubernetes that the tests run on, newest first.
+	TestedWith []string `json:"testedWith"`
+	// KnownIssues is unexpected behavior of StatefulSets on this version.
 	KnownIssues []KnownIssue `json:"knownIssues"`
 }
 

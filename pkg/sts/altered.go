@@ -14,14 +14,16 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// Alteration is how the object that the API server stores differs from the one that was sent:
-// the changes of mutating admission. The API server's own defaults are not part of it.
+// Alteration is how mutating admission changes an object: the difference between what was sent and
+// what the API server stores, without the API server's own defaults.
 type Alteration struct {
-	// Changes are the fields that differ, from what was sent to what is stored: of a StatefulSet
-	// those of the spec, and annotations of kubectl sts; of any other object those that were sent.
+	// Changes are the fields that differ: the value that was sent, and the value that would be stored.
+	//
+	// Of a StatefulSet these are fields of the spec and annotations of kubectl sts; of any other
+	// object, fields that were sent.
 	Changes []Change `json:"changes"`
-	// By are the webhooks and policies that match this write, as far as they can be listed:
-	// "mutatingwebhookconfiguration/kyverno".
+	// By are the webhooks and policies that are registered for such a write, if they can be listed:
+	// `mutatingwebhookconfiguration/kyverno`.
 	By []string `json:"by,omitempty"`
 
 	// Sent is the object with defaults and without the changes of admission, Stored the one with

@@ -11,19 +11,22 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Autoscaler changes the set's replicas by itself.
+// Autoscaler is a client that changes the replicas of the set automatically.
 type Autoscaler struct {
-	// Name is the HorizontalPodAutoscaler's.
+	// Name is the name of the HorizontalPodAutoscaler.
 	Name string `json:"name"`
-	// By names it in messages: "HPA web", or the KEDA ScaledObject that created the HPA.
+	// By is the autoscaler, in words: the HPA, or the KEDA ScaledObject that created it.
 	By string `json:"by"`
-	// ScaledObject is the name of the KEDA ScaledObject that created the HPA, empty for none.
+	// ScaledObject is the KEDA ScaledObject that created the HPA; absent if there is none.
 	ScaledObject string `json:"scaledObject,omitempty"`
-	// MinReplicas and MaxReplicas are the HPA's. KEDA itself also scales to 0, below MinReplicas.
+	// MinReplicas is the HPA's lower bound; KEDA itself also scales to 0, below it.
 	MinReplicas int32 `json:"minReplicas"`
+	// MaxReplicas is the HPA's upper bound.
 	MaxReplicas int32 `json:"maxReplicas"`
-	// Active is false while the HPA reports that it cannot scale: its metrics are
-	// missing, or the set has 0 replicas. It keeps the set within its range even then.
+	// Active is false if the HPA reports that it cannot scale, because metrics are missing or the set
+	// has 0 replicas.
+	//
+	// It keeps the set within its range even then.
 	Active bool `json:"active"`
 }
 

@@ -9,13 +9,14 @@ import (
 	"strings"
 )
 
-// Change is one field in which two pod templates differ. A side without the field is empty.
+// Change is one field in which two objects differ.
 type Change struct {
-	// Path names list items by their name where they have one:
-	// "spec.containers[postgres].image".
+	// Path is the field, with list items by name: `spec.containers[postgres].image`.
 	Path string `json:"path"`
+	// From is the older value; absent if the field was not set.
 	From string `json:"from,omitempty"`
-	To   string `json:"to,omitempty"`
+	// To is the newer value; absent if the field is not set.
+	To string `json:"to,omitempty"`
 }
 
 // String is the change in a line; spec. is left out.

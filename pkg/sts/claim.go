@@ -24,7 +24,8 @@ const KeepAnnotation = AnnotationPrefix + "keep"
 // policy of its volume is restored.
 const KeptMeanwhile = "undo"
 
-// ClaimState is what a PersistentVolumeClaim is to the StatefulSets of its namespace.
+// ClaimState is what a PersistentVolumeClaim is to the StatefulSets of its namespace. Exactly one
+// applies: the first match in this order.
 //
 // # Maker
 //
@@ -71,34 +72,47 @@ type ClaimState string
 
 // The states. Exactly one holds; the first that fits in this order is it.
 const (
-	// ClaimTerminating: it has a deletion timestamp.
+	// ClaimTerminating: it is being deleted.
 	ClaimTerminating ClaimState = "Terminating"
-	// ClaimInUse: a pod mounts it, no matter which.
+	// ClaimInUse: a pod mounts it, no matter whose pod and in which phase.
 	ClaimInUse ClaimState = "InUse"
-	// ClaimDesired: its name is that of an ordinal in a set's range, by a template that the set
-	// has now, whatever its labels and maker; or an object needs it, see [ClaimUse].
+	// ClaimDesired: its ordinal is in a set's range; or an object names it in its pod template, has it
+	// as its data source, or is a VolumeSnapshot that is being taken of it.
+	//
+	// The ordinal counts by a template that the set has now, whatever the claim's labels and maker.
+	// See [ClaimUse] for the objects.
 	ClaimDesired ClaimState = "Desired"
-	// ClaimPolicy: the garbage collector deletes it, by a retention policy.
+	// ClaimPolicy: a retention policy has handed it to the garbage collector: its owner, a pod or a
+	// set, is gone.
 	ClaimPolicy ClaimState = "RetentionPolicy"
-	// ClaimReserved: a set would need it, by a template that it has now, at a size to which it
-	// may be scaled again: an autoscaler's maximum, the size of a parked set, one of a
-	// drain-scale in progress, or a size in an annotation of the set, see [SizeMemories].
+	// ClaimReserved: its ordinal may come back: by the maximum of an HPA or a KEDA ScaledObject, the
+	// size of a parked set, that of a `drain-scale` in progress, or a size that another program keeps
+	// in an annotation on the set.
+	//
+	// The ordinal counts by a template that the set has now. See [SizeMemories] for the annotations.
 	ClaimReserved ClaimState = "Reserved"
-	// ClaimParked: a set with 0 replicas has a template that gives the name.
+	// ClaimParked: its set has 0 replicas.
+	//
+	// A set with 0 replicas has a template that gives the name.
 	ClaimParked ClaimState = "Parked"
-	// ClaimOrphaned: it is orphaned: all its makers exist, and one has a template that gives the
-	// name; the ordinal is out of that set's range.
+	// ClaimOrphaned: its ordinal is outside its set's range.
+	//
+	// All its makers exist, and one has a template that gives the name; the ordinal is out of that
+	// set's range.
 	ClaimOrphaned ClaimState = "Orphaned"
-	// ClaimStaleTemplate: all its makers exist, and none has such a volumeClaimTemplate.
+	// ClaimStaleTemplate: its set no longer has such a volumeClaimTemplate.
+	//
+	// All its makers exist, and none has such a volumeClaimTemplate.
 	ClaimStaleTemplate ClaimState = "StaleTemplate"
-	// ClaimSetDeleted: one of its makers is gone.
+	// ClaimSetDeleted: the set that created it, or one that may have created it, is gone.
 	ClaimSetDeleted ClaimState = "SetDeleted"
-	// ClaimForeign: it does not come from a volumeClaimTemplate. Its name has no such shape; or
-	// no existing set that fits has a template that gives its name, and one of these holds: its
-	// maker is known and not the controller, and it has no label of a restore (velero.io/…
-	// other than exclude-from-backup); its maker is unknown and it has a label of a program that
-	// creates such claims itself (see foreignMarks); it has an annotation of Helm, kubectl
-	// apply or Argo CD; an object other than a StatefulSet or its pod controls it; it has no
+	// ClaimForeign: it was not created from a volumeClaimTemplate.
+	//
+	// Its name has no such shape; or no existing set that fits has a template that gives its name, and
+	// one of these holds: its maker is known and not the controller, and it has no label of a restore
+	// (velero.io/… other than exclude-from-backup); its maker is unknown and it has a label of a
+	// program that creates such claims itself (see foreignMarks); it has an annotation of Helm,
+	// kubectl apply or Argo CD; an object other than a StatefulSet or its pod controls it; it has no
 	// labels and no set owns it.
 	ClaimForeign ClaimState = "Foreign"
 )
@@ -107,20 +121,27 @@ const (
 // part of a restore that has not yet created what needs it.
 const RestoreWindow = time.Hour
 
-// Confidence is how certain it is that a claim belongs to a set that no longer exists: only the
-// claim is evidence of that set.
+// Confidence is how certain it is which deleted set created a claim.
+//
+// Only the claim is evidence of that set.
 type Confidence string
 
 // The degrees of confidence.
 const (
-	// ConfidenceHigh: it has one maker, which its labels name, the controller created it, all
-	// claims with the same template and set in their names have the same labels, and its name has
-	// no reading with a longer name of a set, unless that begins with a word for storage.
+	// ConfidenceHigh: only one set may have created it, its labels name that set, and other claims of
+	// its shape have the same labels.
+	//
+	// It has one maker, which its labels name, the controller created it, all claims with the same
+	// template and set in their names have the same labels, and its name has no reading with a longer
+	// name of a set, unless that begins with a word for storage.
 	ConfidenceHigh Confidence = "High"
-	// ConfidenceMedium: its labels name one of its makers, or there is another claim with the
-	// same template and set in its name and the same labels.
+	// ConfidenceMedium: its labels name one of several sets, or another claim has its shape and its
+	// labels.
+	//
+	// Its labels name one of its makers, or there is another claim with the same template and set in
+	// its name and the same labels.
 	ConfidenceMedium Confidence = "Medium"
-	// ConfidenceLow: only its name matches. It is excluded unless it is named.
+	// ConfidenceLow: only its name matches; such a claim is a candidate only with `--claim`.
 	ConfidenceLow Confidence = "Low"
 )
 
@@ -165,12 +186,13 @@ func (v *ClaimVerdict) Unseen() string { return cmp.Or(v.unmounted, v.unlisted) 
 // Ambiguous reports whether more than one set may have created the claim.
 func (v *ClaimVerdict) Ambiguous() bool { return len(v.Makers) > 1 }
 
-// AgeSource is how it is known since when a claim has been unused.
+// AgeSource is how it is known since when a claim is unused.
 type AgeSource string
 
-// AgeFromCondition is the only source: the condition Unused that the API server keeps. An Event
-// about the deletion of the ordinal's pod proves nothing: Kubernetes drops Events, so a later pod
-// may have used the claim without one.
+// AgeFromCondition: the claim's own condition `Unused` (Kubernetes 1.37, or its feature gate).
+//
+// It is the only source. An Event about the deletion of the ordinal's pod proves nothing: Kubernetes
+// drops Events, so a later pod may have used the claim without one.
 const AgeFromCondition AgeSource = "Condition"
 
 // ClaimChoice selects the candidates for deletion. Orphaned claims and those of stale

@@ -9,40 +9,47 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// ClaimRiskReason is why a pod's data would be lost when the pod is replaced, in one word.
+// ClaimRiskReason is why a pod's data would be lost when the pod is replaced: the first match in this
+// order.
 type ClaimRiskReason string
 
 // The reasons. For one claim the first that fits in this order is given.
 const (
-	// ClaimIsTerminating: the claim has a deletion timestamp. The API server keeps it, by the
-	// finalizer kubernetes.io/pvc-protection, until the last pod that mounts it has ended.
+	// ClaimIsTerminating: the claim is being deleted: it exists until the last pod that mounts it has
+	// ended.
+	//
+	// The API server keeps it by the finalizer kubernetes.io/pvc-protection.
 	ClaimIsTerminating ClaimRiskReason = "ClaimTerminating"
-	// ClaimIsLost: the claim has lost its PersistentVolume (phase Lost), so no new pod can mount it.
+	// ClaimIsLost: the claim has lost its PersistentVolume: no new pod can mount it.
 	ClaimIsLost ClaimRiskReason = "ClaimLost"
 	// ClaimIsMissing: the claim that the pod mounts does not exist.
 	ClaimIsMissing ClaimRiskReason = "ClaimMissing"
-	// VolumeIsTerminating: the claim's PersistentVolume has a deletion timestamp. The API server
-	// keeps it, by the finalizer kubernetes.io/pv-protection, for as long as the claim is bound to it.
+	// VolumeIsTerminating: the PersistentVolume is being deleted: it exists as long as the claim.
+	//
+	// The API server keeps it by the finalizer kubernetes.io/pv-protection.
 	VolumeIsTerminating ClaimRiskReason = "VolumeTerminating"
-	// VolumeIsMissing: the claim's PersistentVolume does not exist.
+	// VolumeIsMissing: the PersistentVolume does not exist.
 	VolumeIsMissing ClaimRiskReason = "VolumeMissing"
-	// VolumeIsTaken: the claim's PersistentVolume is bound to another claim, or to an earlier
-	// one of this name.
+	// VolumeIsTaken: the PersistentVolume is bound to another claim, or to an earlier one of this
+	// name.
 	VolumeIsTaken ClaimRiskReason = "VolumeTaken"
 )
 
 // ClaimRisk is a claim of a pod whose data would be lost with the pod, or without which the
 // pod could not start again.
 type ClaimRisk struct {
+	// Reason is why the data would be lost.
 	Reason ClaimRiskReason `json:"reason"`
-	// Claim and Volume are names. Volume is empty where the claim names none.
-	Claim  string `json:"claim"`
+	// Claim is the PersistentVolumeClaim.
+	Claim string `json:"claim"`
+	// Volume is its PersistentVolume; absent if it names none.
 	Volume string `json:"volume,omitempty"`
-	// DeletionTimestamp is that of the claim or of the volume, whichever the reason is about.
+	// DeletionTimestamp is when the deletion of the claim or the volume was requested, depending on
+	// the reason.
 	DeletionTimestamp *metav1.Time `json:"deletionTimestamp,omitempty"`
-	// Message is for people and names the claim and the volume.
+	// Message is the same, in words.
 	Message string `json:"message"`
-	// Rescuable: `kubectl sts pvc-gc rescue` can save the data.
+	// Rescuable is true if `kubectl sts pvc-gc rescue` can save the data.
 	Rescuable bool `json:"rescuable,omitempty"`
 }
 

@@ -72,18 +72,24 @@ type Moved struct {
 	Took map[MemberPhase]metav1.Duration `json:"took,omitempty"`
 }
 
-// MemberPhase is how far a member has left or joined.
+// MemberPhase is the progress of a member that leaves, or joins (the last two).
 type MemberPhase string
 
 // The phases in their order: those of a member that leaves, then of one that joins.
 const (
-	Draining  MemberPhase = "Draining"  // it is leaving its own cluster
-	Recalled  MemberPhase = "Reverted"  // it did not leave, and its drain was reverted
-	Removing  MemberPhase = "Removing"  // it has left; its pod will be removed
-	Finishing MemberPhase = "Finishing" // its pod is gone; the after hooks run
+	// Draining: it is leaving its own cluster.
+	Draining MemberPhase = "Draining"
+	// Recalled: it did not leave and was called back.
+	Recalled MemberPhase = "Reverted"
+	// Removing: it has left; its pod is being removed.
+	Removing MemberPhase = "Removing"
+	// Finishing: its pod is gone; the remaining commands are being run.
+	Finishing MemberPhase = "Finishing"
 
-	Announcing MemberPhase = "Announcing" // the join.before hooks run; there is no pod yet
-	Starting   MemberPhase = "Starting"   // the set is scaled up; its pod should become available
+	// Announcing: its cluster is informed about it; there is no pod yet.
+	Announcing MemberPhase = "Announcing"
+	// Starting: the set is larger; its pod is becoming available.
+	Starting MemberPhase = "Starting"
 )
 
 // Enter is the member in its next phase, with the time recorded that the last one took.

@@ -2,14 +2,16 @@ package sts
 
 // Finding is the result of a check.
 type Finding struct {
-	// Code is stable: one for each check.
-	Code     FindingCode `json:"code"`
-	Severity Severity    `json:"severity"`
-	// Object is the object concerned, as kubectl accepts it: "service/web".
+	// Code is the check.
+	Code FindingCode `json:"code"`
+	// Severity is how severe it is.
+	Severity Severity `json:"severity"`
+	// Object is the object, as kubectl accepts it: `service/web`.
 	Object string `json:"object"`
-	// Message is one sentence, Hint says what to do.
+	// Message is what is wrong.
 	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"`
+	// Hint is how to fix it.
+	Hint string `json:"hint,omitempty"`
 }
 
 // FindingCode names a check. Codes are added, never renamed.
@@ -17,39 +19,135 @@ type FindingCode string
 
 // The codes of the checks of DNS names.
 const (
-	NoServiceName           FindingCode = "NoServiceName"
-	ServiceMissing          FindingCode = "ServiceMissing"
-	ServiceExternal         FindingCode = "ServiceExternal"
-	ServiceNotHeadless      FindingCode = "ServiceNotHeadless"
-	SelectorMissing         FindingCode = "SelectorMissing"
-	SelectorMismatch        FindingCode = "SelectorMismatch"
-	InvalidSelector         FindingCode = "InvalidSelector"
-	InvalidName             FindingCode = "InvalidName"
-	HostnameTooLong         FindingCode = "HostnameTooLong"
-	WrongHostname           FindingCode = "WrongHostname"
-	BootstrapDeadlock       FindingCode = "BootstrapDeadlock"
-	EndpointMissing         FindingCode = "EndpointMissing"
+	// NoServiceName: `spec.serviceName` is not set: the pods have no names.
+	//
+	// Severity: error if a headless Service selects the pods; otherwise info.
+	NoServiceName FindingCode = "NoServiceName"
+	// ServiceMissing: the Service does not exist, or is not in the manifest.
+	//
+	// Severity: error if the names are used or the set has several pods; otherwise info. With
+	// `--filename`: warning if the names are used; otherwise info.
+	ServiceMissing FindingCode = "ServiceMissing"
+	// ServiceExternal: the Service is of type ExternalName: it refers to something outside the
+	// cluster.
+	//
+	// Severity: error.
+	ServiceExternal FindingCode = "ServiceExternal"
+	// ServiceNotHeadless: the Service has a cluster IP. By Kubernetes' DNS specification only headless
+	// Services give pods names; CoreDNS does so anyway. The Service's own name and its SRV records
+	// resolve to the cluster IP.
+	//
+	// Severity: info.
+	ServiceNotHeadless FindingCode = "ServiceNotHeadless"
+	// SelectorMissing: the Service has no selector, so its EndpointSlices are created by another
+	// client, or should be.
+	//
+	// Severity: warning if the names are used or the Service is headless, and they are not published;
+	// info if they are published, or another client writes the endpoints.
+	SelectorMissing FindingCode = "SelectorMissing"
+	// SelectorMismatch: the Service's selector does not match the labels of the pod template, or those
+	// of some older pods.
+	//
+	// Severity: error; info for labels that pods get later, like `statefulset.kubernetes.io/pod-name`
+	// and the role of a leader.
+	SelectorMismatch FindingCode = "SelectorMismatch"
+	// InvalidSelector: `spec.selector` is missing or does not match the labels of the pod template:
+	// the API server rejects the set. For manifests.
+	//
+	// Severity: error.
+	InvalidSelector FindingCode = "InvalidSelector"
+	// InvalidName: the name of the set has more than 52 characters, so no pod can be created; or the
+	// name of a pod or of the Service is no valid DNS label, or the whole name has more than 253
+	// characters.
+	//
+	// Severity: error.
+	InvalidName FindingCode = "InvalidName"
+	// HostnameTooLong: with `setHostnameAsFQDN` the pods' hostname exceeds the kernel's limit of 64
+	// characters: the pods do not start.
+	//
+	// Severity: error.
+	HostnameTooLong FindingCode = "HostnameTooLong"
+	// WrongHostname: a pod has another `hostname` or `subdomain` than its set gives it, usually
+	// because it was adopted from an earlier set with another `serviceName`.
+	//
+	// Severity: error.
+	WrongHostname FindingCode = "WrongHostname"
+	// BootstrapDeadlock: without `publishNotReadyAddresses` a pod has no name until it is ready: if
+	// it, or one of its init containers, needs its own name or those of other pods to become ready, it
+	// never will.
+	//
+	// Severity: warning if no pod becomes ready; info for images that are known to need it.
+	BootstrapDeadlock FindingCode = "BootstrapDeadlock"
+	// EndpointMissing: a pod should have been published for ten seconds, and no EndpointSlice has it.
+	//
+	// Severity: error.
+	EndpointMissing FindingCode = "EndpointMissing"
+	// EndpointWithoutHostname: an EndpointSlice has a pod without its hostname: DNS servers then name
+	// it by its address.
+	//
+	// Severity: error if the names are used or the Service is headless; otherwise info.
 	EndpointWithoutHostname FindingCode = "EndpointWithoutHostname"
-	StaleAddress            FindingCode = "StaleAddress"
-	ForeignEndpoints        FindingCode = "ForeignEndpoints"
-	IPFamilyMissing         FindingCode = "IPFamilyMissing"
-	HostDNS                 FindingCode = "HostDNS"
-	NoPorts                 FindingCode = "NoPorts"
-	PortUnnamed             FindingCode = "PortUnnamed"
-	PortUnknown             FindingCode = "PortUnknown"
-	PortNotTranslated       FindingCode = "PortNotTranslated"
-	ServiceNotGoverning     FindingCode = "ServiceNotGoverning"
-	UnknownField            FindingCode = "UnknownField"
+	// StaleAddress: an EndpointSlice has an address for a pod that the pod does not have (any more).
+	//
+	// Severity: warning.
+	StaleAddress FindingCode = "StaleAddress"
+	// ForeignEndpoints: the Service has a selector, and EndpointSlices that were not created by
+	// Kubernetes: DNS returns these, too.
+	//
+	// Severity: info.
+	ForeignEndpoints FindingCode = "ForeignEndpoints"
+	// IPFamilyMissing: the Service has an IP family for which the pods have no address; or it has only
+	// one family while the pods have addresses of both.
+	//
+	// Severity: error if the Service has only that family, warning if it has both; info if only
+	// addresses of the other family are not published.
+	IPFamilyMissing FindingCode = "IPFamilyMissing"
+	// HostDNS: the pods use their node's DNS servers, which do not know the cluster's names.
+	//
+	// Severity: warning with `hostNetwork` if the names are used, or if the set has several pods and a
+	// headless Service; otherwise info.
+	HostDNS FindingCode = "HostDNS"
+	// NoPorts: the Service has no ports: there are no SRV records.
+	//
+	// Severity: info.
+	NoPorts FindingCode = "NoPorts"
+	// PortUnnamed: a port has no name: there are no SRV records for it.
+	//
+	// Severity: info.
+	PortUnnamed FindingCode = "PortUnnamed"
+	// PortUnknown: a port's `targetPort` is a name that no container has: there are no SRV records for
+	// it.
+	//
+	// Severity: warning if its SRV records are used; otherwise info.
+	PortUnknown FindingCode = "PortUnknown"
+	// PortNotTranslated: a headless Service's port differs from its `targetPort`: by name the pods are
+	// reached at the latter.
+	//
+	// Severity: info.
+	PortNotTranslated FindingCode = "PortNotTranslated"
+	// ServiceNotGoverning: another headless Service selects the pods, too: pods have names only below
+	// the governing Service (kubernetes#124207).
+	//
+	// Severity: warning if its names are used; otherwise info.
+	ServiceNotGoverning FindingCode = "ServiceNotGoverning"
+	// UnknownField: a field of the set or its Service is misspelled: kubectl apply rejects the
+	// manifest, and without strict field validation the field is dropped. For manifests.
+	//
+	// Severity: error.
+	UnknownField FindingCode = "UnknownField"
 )
 
-// Severity of a finding.
+// Severity is the severity of a finding. `--exit-code` considers errors and warnings.
 type Severity string
 
 // The severities, the worst first.
 const (
-	SeverityError   Severity = "Error"
+	// SeverityError: names do not resolve, or pods do not start.
+	SeverityError Severity = "Error"
+	// SeverityWarning: something is probably not intended, or works by chance.
 	SeverityWarning Severity = "Warning"
-	SeverityInfo    Severity = "Info"
+	// SeverityInfo: for information.
+	SeverityInfo Severity = "Info"
 )
 
 // AtLeast reports whether the severity is this one or a worse one.

@@ -111,9 +111,9 @@ func appendObjects[T metav1.Object](out []metav1.Object, list []T) []metav1.Obje
 
 // Missing is one kind of object that could not be read, and why.
 type Missing struct {
-	// Resource is the plural name, as in RBAC rules: "persistentvolumeclaims".
+	// Resource is the resource as in RBAC rules: `persistentvolumeclaims`.
 	Resource string `json:"resource"`
-	// Reason is the server's own message.
+	// Reason is the server's error message.
 	Reason string `json:"reason"`
 }
 

@@ -14,14 +14,17 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Field is a part of the set's spec that a command may write.
+// Field is a part of the spec that a client may write.
 type Field string
 
 // The fields.
 const (
-	FieldTemplate  Field = "template"
+	// FieldTemplate: the pod template.
+	FieldTemplate Field = "template"
+	// FieldPartition: the partition of the update strategy.
 	FieldPartition Field = "partition"
-	FieldReplicas  Field = "replicas"
+	// FieldReplicas: the number of replicas.
+	FieldReplicas Field = "replicas"
 )
 
 // fieldPaths are the paths of the fields.
@@ -31,20 +34,18 @@ var fieldPaths = map[Field][]string{
 	FieldReplicas:  {"spec", "replicas"},
 }
 
-// Manager is another client that writes the StatefulSet's spec and may revert the
-// change of a command.
+// Manager is another client that writes the spec of the set and may revert a change.
 type Manager struct {
-	// Name is its name in a sentence: "Argo CD application shop".
+	// Name is the client, in words: `Argo CD application shop`.
 	Name string `json:"name"`
-	// Evidence is the part of the set that shows it.
+	// Evidence is the label, annotation or field that identifies it.
 	Evidence string `json:"evidence"`
-	// Reverts: it restores its own state by itself, in seconds or minutes. Else it does so
-	// only when it is used the next time.
+	// Reverts is true if it restores its own state automatically; otherwise it does so when it is used
+	// the next time.
 	Reverts bool `json:"reverts"`
-	// Applies are the fields that it applies server-side, of those that a command may
-	// write. If empty, it is not known what it writes.
+	// Applies are the fields that it applies server-side; absent if unknown.
 	Applies []Field `json:"applies,omitempty"`
-	// Hint is where the change belongs instead.
+	// Hint is where to make the change instead.
 	Hint string `json:"hint"`
 	// Operator: it creates the set from a custom resource, so that a change to the
 	// manifest of the set does not help.

@@ -87,15 +87,14 @@ func (c *Canary) PartitionAfter(set *appsv1.StatefulSet) int32 {
 
 // Auto are the options of canary promote --auto.
 type Auto struct {
-	// Steps are how many ordinals are updated after each step, like 3 or 50%; empty is
-	// one more each time.
+	// Steps is how many ordinals have the update after each step, such as `3` or `50%`; absent for one
+	// more at each step.
 	Steps []string `json:"steps,omitempty"`
-	// Soak is how long every updated pod must be Ready at each step, as Go writes
-	// durations: "5m0s".
+	// Soak is for how long every updated pod must be Ready at each step, such as `5m0s`.
 	Soak string `json:"soak,omitempty"`
 	// MaxRestarts is how often the containers of one updated pod may restart.
 	MaxRestarts int32 `json:"maxRestarts"`
-	// Checks is how many commands run at each step.
+	// Checks is the number of commands that are run at each step.
 	Checks int `json:"checks,omitempty"`
 }
 
@@ -144,15 +143,18 @@ func (r *Restart) Again(set *appsv1.StatefulSet) string {
 	return Kubectl(set.Namespace, strings.TrimSpace("sts "+verb+" "+set.Name+" "+options))
 }
 
-// Owner names the command that is changing a set. It is absent between commands.
+// Owner is the lock holder: the command that is changing a set. It is absent between commands.
 type Owner struct {
-	// Name is the user: by default user@host. A command resumes an earlier one of the
-	// same name that was killed.
+	// Name is the lock holder: `--owner`, by default user@host.
+	//
+	// A command resumes an earlier one of the same name that was killed.
 	Name string `json:"name"`
-	// ID is different for every command that runs.
-	ID      string    `json:"id"`
-	Command string    `json:"command"`
-	Since   time.Time `json:"since"`
+	// ID is unique for each command that runs.
+	ID string `json:"id"`
+	// Command is the command.
+	Command string `json:"command"`
+	// Since is when it took the lock.
+	Since time.Time `json:"since"`
 }
 
 // ReadCanary reads the set's canary record: nil when there is none, an error

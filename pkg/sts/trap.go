@@ -6,17 +6,20 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Remedy is the remedy for a [Trap].
+// Remedy is how a stuck update is fixed.
+//
+// See [Trap].
 type Remedy string
 
 // The remedies.
 const (
-	// RollBack: the update itself is broken. Roll back to the stable revision.
+	// RollBack: the update is broken: roll back to the stable revision.
 	RollBack Remedy = "RollBack"
-	// DeletePods: the template has changed since and is not known to be broken. Only the pod
-	// blocks the update.
+	// DeletePods: the template was changed again: delete the failing pods that block it.
+	//
+	// The changed template is not known to be broken: only the pod blocks the update.
 	DeletePods Remedy = "DeletePods"
-	// NoRemedy: neither the stable revision nor the update is known to work.
+	// NoRemedy: pods fail on the stable revision as well as on the update's.
 	NoRemedy Remedy = "None"
 )
 

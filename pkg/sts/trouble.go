@@ -9,20 +9,26 @@ import (
 
 // Trouble is why a desired ordinal is not available.
 type Trouble struct {
-	// Reason is one word, Kubernetes' own where it has one: "CrashLoopBackOff".
+	// Reason is the reason, Kubernetes' own if there is one: `CrashLoopBackOff`, `Unschedulable`,
+	// `UnboundClaim`, `Missing` …; all of them are listed in docs/stuck.md#reasons.
 	Reason string `json:"reason"`
-	// Message is for people. It follows the pod's name: "is Pending (12s)".
+	// Message is the same, in words, without the name of the pod.
+	//
+	// It follows the pod's name: "is Pending (12s)".
 	Message string `json:"message"`
-	// Detail is the full message of Kubernetes, where Message has only its point.
+	// Detail is the complete message of the API server, the scheduler, the kubelet or a controller, if
+	// [Trouble.Message] summarizes it.
 	Detail string `json:"detail,omitempty"`
-	// Failing: as far as can be seen, it will not recover without a user's action or a
-	// change. False for what is merely in progress.
+	// Failing is true if the evidence shows that it will not recover by itself; this makes a set
+	// `Stuck`.
+	//
+	// False for what is merely in progress.
 	Failing bool `json:"failing"`
-	// Claim is the PersistentVolumeClaim that the pod waits for.
+	// Claim is the PersistentVolumeClaim that the pod waits for, if the claim is the cause.
 	Claim string `json:"claim,omitempty"`
-	// InitContainer is the init container, or the sidecar, that the pod waits for.
+	// InitContainer is the init container that has not completed, or the sidecar that has not started.
 	InitContainer string `json:"initContainer,omitempty"`
-	// Fix is a command that fixes it, or that lists what must be fixed, where there is one.
+	// Fix is a command that fixes it, or lists what must be fixed, if there is one.
 	Fix string `json:"fix,omitempty"`
 	// Until is when it counts as failing if nothing else is seen before, zero for unknown.
 	Until time.Time `json:"-"`

@@ -14,6 +14,9 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 )
 
 // documentSchemas are those of docs/schema, by kind. A field that is not in the schema is an error
@@ -99,6 +102,26 @@ func checkDocuments(out string, killed bool) error {
 		}
 		if err := schemas[kind].Validate(document); err != nil {
 			return fmt.Errorf("docs/schema/%s.json: %w\n%s", kind, err, raw)
+		}
+	}
+}
+
+// The built-in drain profiles, alone and as a list.
+func TestProfileDocuments(t *testing.T) {
+	t.Parallel()
+	documents := []any{profile.List{
+		TypeMeta: metav1.TypeMeta{APIVersion: profile.APIVersion, Kind: profile.ListKind}, Items: profile.Builtin(),
+	}}
+	for _, p := range profile.Builtin() {
+		documents = append(documents, p)
+	}
+	for _, document := range documents {
+		raw, err := json.Marshal(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := checkDocuments(string(raw), false); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
+	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// The lists in pages that are written by hand are complete: each names every value that the code has.
+func TestListsInDocsAreComplete(t *testing.T) {
+	t.Chdir("../..")
+	c, err := readComments(".", profileDefaults)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(kind reflect.Type) []string { return values(c.ofKind(kind)) }
+	for _, list := range []struct {
+		file, section string
+		values        []string
+	}{
+		{"README.md", "## Commands", verbs()},
+		{"README.md", "## status", of(reflect.TypeFor[report.State]())},
+		{"docs/json.md", "", withFlag("output")},
+		{"docs/exit-codes.md", "", withFlag("exit-code")},
+		{"docs/exit-codes.md", "", withFlag("yes")},
+		{"docs/dns.md", "## Output formats", formats("dns")},
+		{"docs/drain-scale.md", "", inWords(of(reflect.TypeFor[sts.MemberPhase]()), sts.Recalled)},
+		{"docs/safety.md", "## What it writes", []string{
+			sts.CanaryAnnotation, sts.RestartAnnotation, sts.DrainAnnotation, sts.ParkedAnnotation, sts.OwnerAnnotation,
+		}},
+		{"pkg/cli/help/pvc-gc.txt", "", inWords(of(reflect.TypeFor[sts.ClaimState]()))},
+		{"docs/safety.md", "## Claims at risk", of(reflect.TypeFor[sts.ClaimRiskReason]())},
+		{"docs/safety.md", "## Orphaned claims", inWords(of(reflect.TypeFor[sts.ClaimState]()))},
+		{"docs/safety.md", "## Orphaned claims", []string{sts.KeepAnnotation, sts.MakerAnnotation, sts.ParkedAnnotation, sts.ClaimAnnotation}},
+		{"docs/drain-scale.md", "", []string{sts.LeavingFinalizer, profile.Annotation}},
+	} {
+		if len(list.values) == 0 {
+			t.Errorf("%s %s: no values", list.file, list.section)
+		}
+		text := section(read(t, list.file), list.section)
+		for _, value := range list.values {
+			if !regexp.MustCompile(`(^|[^\w-])` + regexp.QuoteMeta(value) + `($|[^\w-])`).MatchString(text) {
+				t.Errorf("%s %s lacks %s", list.file, list.section, value)
+			}
+		}
+	}
+}
+
+// section is the text below a heading, up to the next heading of its level; without a heading, all of it.
+func section(page, heading string) string {
+	if heading == "" {
+		return page
+	}
+	_, text, _ := strings.Cut("\n"+page, "\n"+heading+"\n")
+	level, _, _ := strings.Cut(heading, " ")
+	text, _, _ = strings.Cut(text, "\n"+level+" ")
+	return text
+}
+
+func values(all []value) []string {
+	var out []string
+	for _, v := range all {
+		out = append(out, v.value)
+	}
+	return out
+}
+
+// inWords are values as tables and messages print them, except some.
+func inWords(values []string, except ...sts.MemberPhase) []string {
+	var out []string
+	for _, v := range values {
+		if !slices.Contains(except, sts.MemberPhase(v)) {
+			out = append(out, sts.Words(v))
+		}
+	}
+	return out
+}
+
+// verbs are the names of the commands directly below kubectl sts.
+func verbs() []string {
+	return commands(func(c *cobra.Command) bool { return !c.Parent().HasParent() })
+}
+
+// withFlag are the names of the commands that have a flag.
+func withFlag(flag string) []string {
+	return commands(func(c *cobra.Command) bool { return c.LocalFlags().Lookup(flag) != nil })
+}
+
+func commands(matches func(*cobra.Command) bool) []string {
+	names := map[string]bool{}
+	eachCommand(cli.NewRoot(cli.Env{}), func(c *cobra.Command) {
+		if matches(c) {
+			names[c.Name()] = true
+		}
+	})
+	return slices.Sorted(maps.Keys(names))
+}
+
+// formats are the values of --output that a command has and others do not.
+func formats(command string) []string {
+	list := func(command string) []string {
+		c, _, _ := cli.NewRoot(cli.Env{}).Find([]string{command})
+		_, list, _ := strings.Cut(c.Flags().Lookup("output").Usage, ": ")
+		return strings.Split(list, "|")
+	}
+	general := list("history")
+	return slices.DeleteFunc(list(command), func(f string) bool { return slices.Contains(general, f) })
+}
