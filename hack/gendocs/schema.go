@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -34,7 +35,7 @@ var reportTypes = []document{
 	{"DiffReport", reflect.TypeFor[report.DiffReport]()},
 	{"ClaimReport", reflect.TypeFor[report.ClaimReport]()},
 	{"GCReport", reflect.TypeFor[cli.GCReport]()},
-	{"DNSReport", reflect.TypeFor[report.DNSReport]()},
+	{"DNSReport", reflect.TypeFor[names.DNSReport]()},
 	{"Forecast", reflect.TypeFor[forecast.Forecast]()},
 	{"VersionReport", reflect.TypeFor[report.VersionReport]()},
 }

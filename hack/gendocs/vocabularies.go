@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
@@ -41,9 +42,9 @@ var vocabularies = []vocabulary{
 	{title: "Phases", of: reflect.TypeFor[sts.MemberPhase]()},
 	{title: "Remedies", of: reflect.TypeFor[sts.Remedy]()},
 	{title: "Verdicts", of: reflect.TypeFor[operate.Verdict]()},
-	{title: "Domain sources", of: reflect.TypeFor[sts.DomainSource]()},
-	{title: "DNS reasons", of: reflect.TypeFor[report.DNSReason]()},
-	{title: "DNS verdicts", of: reflect.TypeFor[report.DNSVerdict]()},
+	{title: "Domain sources", of: reflect.TypeFor[names.DomainSource]()},
+	{title: "DNS reasons", of: reflect.TypeFor[names.Reason]()},
+	{title: "DNS verdicts", of: reflect.TypeFor[names.Verdict]()},
 	{title: "Checks", of: reflect.TypeFor[sts.FindingCode](), page: "dns.md"},
 	{title: "Severities", of: reflect.TypeFor[sts.Severity]()},
 	{title: "Reasons", of: reflect.TypeFor[operate.Decision](), field: "Reason", prefix: "Reason", also: reflect.TypeFor[operate.ClaimDecision]()},

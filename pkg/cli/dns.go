@@ -14,8 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -38,7 +38,7 @@ const mostNames = 100_000
 type dnsOptions struct {
 	query    kube.Query
 	all      bool
-	names    report.DNSQuery
+	names    names.Options
 	domain   string
 	files    []string
 	replicas int32 // or asItHas
@@ -123,16 +123,18 @@ func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 		if err != nil {
 			return err
 		}
+		o.names.Domain = o.manifestDomain()
 		return showNames(c, o, out, inv)
 	}
 	client, err := c.client()
 	if err != nil {
 		return err
 	}
-	inv, err := client.ReadNames(ctx, o.query, o.domain)
+	inv, domain, err := client.ReadNames(ctx, o.query, o.domain)
 	if err != nil {
 		return err
 	}
+	o.names.Domain = domain
 	if len(inv.Sets) == 0 {
 		if err := c.sayNone(ctx, client, "StatefulSets", o.query.Namespace); err != nil && o.exitCode {
 			return err // a pipeline must not succeed in the wrong namespace
@@ -162,7 +164,7 @@ func showNames(c *common, o dnsOptions, out *output, inv *sts.Inventory) error {
 			return usagef("%s", err)
 		}
 	}
-	report := report.NewDNSReport(inv, o.names)
+	report := names.NewReport(inv, o.names)
 	if err := showDNS(c, o, out, report); err != nil {
 		return err
 	}
@@ -183,12 +185,12 @@ func checkRange(set *appsv1.StatefulSet) error {
 }
 
 // showDNS prints a report in the requested format.
-func showDNS(c *common, o dnsOptions, out *output, r *report.DNSReport) error {
+func showDNS(c *common, o dnsOptions, out *output, r *names.DNSReport) error {
 	columns := render.Columns{Namespace: o.all || severalNamespaces(r)}
 	if out.human() {
 		render.Missing(c.env.ErrOut, r.Missing)
 	}
-	if r.ClusterDomainSource == sts.DomainAssumed && !o.names.Offline && len(r.Items) > 0 && !o.screens(r, out) {
+	if r.ClusterDomainSource == names.DomainAssumed && !o.names.Offline && len(r.Items) > 0 && !o.screens(r, out) {
 		noteTo(c.env.ErrOut, msgDNSDomainAssumed(r.ClusterDomain))
 	}
 	if len(r.Items) == 0 && out.human() {
@@ -205,7 +207,7 @@ func showDNS(c *common, o dnsOptions, out *output, r *report.DNSReport) error {
 	return nil
 }
 
-func (c *common) printDNS(r *report.DNSReport, o dnsOptions, out *output, columns render.Columns) error {
+func (c *common) printDNS(r *names.DNSReport, o dnsOptions, out *output, columns render.Columns) error {
 	w, st := c.env.Out, c.env.style()
 	if slices.Contains([]string{"name", seeds, envFile, srv}, out.format()) && len(o.names.Ordinals) == 0 {
 		render.DNSNameless(c.env.ErrOut, r)
@@ -236,12 +238,12 @@ func (c *common) printDNS(r *report.DNSReport, o dnsOptions, out *output, column
 
 // screens reports whether sets are shown in detail: those given by name, or the only one of a
 // manifest.
-func (o *dnsOptions) screens(r *report.DNSReport, out *output) bool {
+func (o *dnsOptions) screens(r *names.DNSReport, out *output) bool {
 	return out.format() == "" && (len(o.query.Names) > 0 || o.names.Offline && len(r.Items) == 1)
 }
 
 // dnsScreens prints a screen for each set.
-func (c *common) dnsScreens(w io.Writer, r *report.DNSReport, st render.Style) error {
+func (c *common) dnsScreens(w io.Writer, r *names.DNSReport, st render.Style) error {
 	for i := range r.Items {
 		if i > 0 {
 			_, _ = fmt.Fprintln(w)
@@ -258,25 +260,25 @@ func (c *common) dnsScreens(w io.Writer, r *report.DNSReport, st render.Style) e
 	return nil
 }
 
-func severalNamespaces(r *report.DNSReport) bool {
-	return slices.ContainsFunc(r.Items, func(d report.DNSStatus) bool { return d.Namespace != r.Items[0].Namespace })
+func severalNamespaces(r *names.DNSReport) bool {
+	return slices.ContainsFunc(r.Items, func(d names.DNSStatus) bool { return d.Namespace != r.Items[0].Namespace })
 }
 
 // podNames are the DNS names of the ordinals in range, for -o name.
-func podNames(r *report.DNSReport) []string {
-	var names []string
+func podNames(r *names.DNSReport) []string {
+	var out []string
 	for i := range r.Items {
 		for _, n := range r.Items[i].Replicas {
 			if n.Desired && n.FQDN != "" {
-				names = append(names, n.FQDN)
+				out = append(out, n.FQDN)
 			}
 		}
 	}
-	return names
+	return out
 }
 
 // verdict is the error for --exit-code.
-func (o *dnsOptions) verdict(r *report.DNSReport) error {
+func (o *dnsOptions) verdict(r *names.DNSReport) error {
 	if !o.exitCode {
 		return nil
 	}

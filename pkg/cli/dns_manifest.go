@@ -8,6 +8,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -18,15 +19,19 @@ func (c *common) manifestNames(ctx context.Context, o dnsOptions) (*sts.Inventor
 	if err != nil {
 		return nil, err
 	}
-	inv.Domain = sts.ClusterDomain{Name: o.domain, Source: sts.DomainGiven}
-	if o.domain == "" {
-		inv.Domain = sts.ClusterDomain{Name: sts.DefaultClusterDomain, Source: sts.DomainAssumed}
-	}
 	return inv, o.pick(inv, strings.Join(o.files, ","))
 }
 
+// manifestDomain is the domain of the names in manifests.
+func (o *dnsOptions) manifestDomain() names.Domain {
+	if o.domain == "" {
+		return names.Domain{Name: names.DefaultDomain, Source: names.DomainAssumed}
+	}
+	return names.Domain{Name: o.domain, Source: names.DomainGiven}
+}
+
 // pick keeps the sets that are selected by name or selector.
-func (o *dnsOptions) pick(inv *sts.Inventory, source string) error {
+func (o dnsOptions) pick(inv *sts.Inventory, source string) error {
 	selector, err := labels.Parse(o.query.Selector)
 	if err != nil {
 		return usagef("--selector: %s", err)

@@ -14,9 +14,8 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
-	"github.com/kubectl-sts/kubectl-sts/pkg/resolve"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -59,7 +58,7 @@ func (o *resolveOptions) addFlags(cmd *cobra.Command) {
 
 // nameServer answers DNS queries.
 type nameServer interface {
-	Ask(context.Context, []sts.DNSQuestion) ([]sts.DNSAnswer, error)
+	Resolve(context.Context, []names.Question) ([]names.Answer, error)
 	// String names the server in the report.
 	String() string
 	Close()
@@ -90,11 +89,11 @@ func resolveDNS(ctx context.Context, c *common, client *kube.Client, o dnsOption
 	}
 	defer server.Close()
 	if o.wait || o.watch {
-		return watchDNS(ctx, c, client, server, o, out, inv.Domain)
+		return watchDNS(ctx, c, client, server, o, out)
 	}
-	report := report.NewDNSReport(inv, o.names)
+	report := names.NewReport(inv, o.names)
 	if questions := report.Questions(); len(questions) > 0 {
-		answers, err := server.Ask(ctx, questions)
+		answers, err := server.Resolve(ctx, questions)
 		if err != nil {
 			return err
 		}
@@ -114,25 +113,25 @@ func resolveDNS(ctx context.Context, c *common, client *kube.Client, o dnsOption
 const mostNamed = 3
 
 // unresolved is the error for names that should resolve but do not.
-func unresolved(c *common, report *report.DNSReport) error {
-	names := report.Unresolved()
-	if len(names) == 0 {
+func unresolved(c *common, report *names.DNSReport) error {
+	failed := report.Unresolved()
+	if len(failed) == 0 {
 		return nil
 	}
 	return &outcomeError{style: c.env.errStyle(), Decision: operate.Decision{
-		Verdict: operate.Stuck, Message: msgDNSUnresolved(len(names), names[:min(len(names), mostNamed)]),
+		Verdict: operate.Stuck, Message: msgDNSUnresolved(len(failed), failed[:min(len(failed), mostNamed)]),
 		Hint: serverHint(report),
 	}}
 }
 
 // serverHint says what to check if all answers are incorrect in the same way: then the cause is the
 // server, not a name.
-func serverHint(doc *report.DNSReport) string {
+func serverHint(doc *names.DNSReport) string {
 	codes, failed := map[string]bool{}, true
-	doc.Lookups(func(l *report.DNSLookup) {
+	doc.Lookups(func(l *names.DNSLookup) {
 		if l.Expected {
 			codes[l.Code] = true
-			failed = failed && l.Verdict == report.DNSFailed
+			failed = failed && l.Verdict == names.Failed
 		}
 	})
 	switch {
@@ -140,7 +139,7 @@ func serverHint(doc *report.DNSReport) string {
 		return ""
 	case failed:
 		return hintDNSServerLog()
-	case codes["NXDOMAIN"] && doc.ClusterDomainSource != sts.DomainCorefile:
+	case codes["NXDOMAIN"] && doc.ClusterDomainSource != names.DomainCorefile:
 		return hintDNSClusterDomain(doc.ClusterDomain)
 	}
 	return ""
@@ -148,21 +147,21 @@ func serverHint(doc *report.DNSReport) string {
 
 // addressServer is queried from here, over the network.
 type addressServer struct {
-	*resolve.Server
+	*kube.Resolver
 	address string
 }
 
 func newAddressServer(c *common, address string) (*addressServer, error) {
-	server, err := resolve.At(address, questionTimeout, c.env.Clock)
+	server, err := kube.ResolverAt(address, questionTimeout, c.env.Clock)
 	if err != nil {
 		return nil, usagef("--server: %s", err)
 	}
 	return &addressServer{server, address}, nil
 }
 
-// Ask implements nameServer.
-func (s *addressServer) Ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts.DNSAnswer, error) {
-	answers, err := s.Server.Ask(ctx, questions)
+// Resolve implements nameServer.
+func (s *addressServer) Resolve(ctx context.Context, questions []names.Question) ([]names.Answer, error) {
+	answers, err := s.Resolver.Resolve(ctx, questions)
 	if err != nil && ctx.Err() == nil {
 		err = errDNSServer(s.address, err)
 	}
@@ -197,8 +196,8 @@ type forwardServer struct {
 	forward *kube.Forward
 }
 
-// Ask implements nameServer.
-func (s *forwardServer) Ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts.DNSAnswer, error) {
+// Resolve implements nameServer.
+func (s *forwardServer) Resolve(ctx context.Context, questions []names.Question) ([]names.Answer, error) {
 	if s.forward != nil { // as long as it lasts
 		if answers, err := s.ask(ctx, questions); err == nil || ctx.Err() != nil {
 			return answers, err
@@ -212,7 +211,7 @@ func (s *forwardServer) Ask(ctx context.Context, questions []sts.DNSQuestion) ([
 	for _, at := range found {
 		s.at = at
 		if s.forward, err = s.client.Forward(ctx, at.Namespace, at.Pod); err == nil {
-			var answers []sts.DNSAnswer
+			var answers []names.Answer
 			if answers, err = s.ask(ctx, questions); err == nil {
 				return answers, nil
 			}
@@ -228,11 +227,11 @@ func (s *forwardServer) Ask(ctx context.Context, questions []sts.DNSQuestion) ([
 	return nil, s.explain(ctx, err)
 }
 
-func (s *forwardServer) ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts.DNSAnswer, error) {
-	server := &resolve.Server{Timeout: questionTimeout, Clock: s.clock, Stream: func(ctx context.Context) (io.ReadWriteCloser, error) {
+func (s *forwardServer) ask(ctx context.Context, questions []names.Question) ([]names.Answer, error) {
+	server := &kube.Resolver{Timeout: questionTimeout, Clock: s.clock, Stream: func(ctx context.Context) (io.ReadWriteCloser, error) {
 		return s.forward.Dial(ctx, s.at.Port)
 	}}
-	answers, err := server.Ask(ctx, questions)
+	answers, err := server.Resolve(ctx, questions)
 	if err != nil && ctx.Err() == nil {
 		err = fmt.Errorf("%s: %w", s.at, err)
 	}
@@ -267,7 +266,7 @@ func (s *forwardServer) Close() {
 
 // podServer makes queries with the tools of a pod's image.
 type podServer struct {
-	resolve.Inside
+	kube.PodResolver
 	pod string
 }
 
@@ -286,7 +285,7 @@ func newPodServer(c *common, client *kube.Client, from, container string) (*podS
 	if err != nil {
 		return nil, err
 	}
-	return &podServer{pod: pod, Inside: resolve.Inside{
+	return &podServer{pod: pod, PodResolver: kube.PodResolver{
 		Timeout: questionTimeout,
 		Exec: func(ctx context.Context, command []string, stdout, stderr io.Writer) (int, error) {
 			return client.Exec(ctx, namespace, pod, container, command, stdout, stderr)
@@ -294,13 +293,13 @@ func newPodServer(c *common, client *kube.Client, from, container string) (*podS
 	}}, nil
 }
 
-// Ask implements nameServer.
-func (s *podServer) Ask(ctx context.Context, questions []sts.DNSQuestion) ([]sts.DNSAnswer, error) {
-	answers, err := s.Inside.Ask(ctx, questions)
+// Resolve implements nameServer.
+func (s *podServer) Resolve(ctx context.Context, questions []names.Question) ([]names.Answer, error) {
+	answers, err := s.PodResolver.Resolve(ctx, questions)
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return answers, err
-	case errors.Is(err, resolve.ErrNoShell), errors.Is(err, resolve.ErrNoTool):
+	case errors.Is(err, kube.ErrNoShell), errors.Is(err, kube.ErrNoTool):
 		return nil, &hopelessError{fmt.Errorf("%w\n%s", errDNSPod(s.pod, err), hintDNSOtherPods())}
 	}
 	return nil, errDNSPod(s.pod, err)

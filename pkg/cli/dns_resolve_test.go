@@ -14,8 +14,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	clocktesting "k8s.io/utils/clock/testing"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 )
 
 // A flag that says where to query, or until when, implies --resolve.
@@ -62,21 +61,21 @@ func TestOwnServer(t *testing.T) {
 func TestServerHint(t *testing.T) {
 	for _, test := range []struct {
 		codes  []string
-		source sts.DomainSource
+		source names.DomainSource
 		want   string
 	}{
-		{[]string{"SERVFAIL", "SERVFAIL"}, sts.DomainCorefile, "check the logs of the DNS server"},
-		{[]string{"SERVFAIL", "NOERROR"}, sts.DomainCorefile, ""},
-		{[]string{"NXDOMAIN", "NXDOMAIN"}, sts.DomainAssumed, "check that corp.test is the cluster domain"},
-		{[]string{"NXDOMAIN", "NXDOMAIN"}, sts.DomainCorefile, ""},
-		{[]string{"NXDOMAIN", "NOERROR"}, sts.DomainAssumed, ""},
+		{[]string{"SERVFAIL", "SERVFAIL"}, names.DomainCorefile, "check the logs of the DNS server"},
+		{[]string{"SERVFAIL", "NOERROR"}, names.DomainCorefile, ""},
+		{[]string{"NXDOMAIN", "NXDOMAIN"}, names.DomainAssumed, "check that corp.test is the cluster domain"},
+		{[]string{"NXDOMAIN", "NXDOMAIN"}, names.DomainCorefile, ""},
+		{[]string{"NXDOMAIN", "NOERROR"}, names.DomainAssumed, ""},
 	} {
-		doc := &report.DNSReport{ClusterDomain: "corp.test", ClusterDomainSource: test.source, Items: []report.DNSStatus{{}}}
-		var answers []sts.DNSAnswer
+		doc := &names.DNSReport{ClusterDomain: "corp.test", ClusterDomainSource: test.source, Items: []names.DNSStatus{{}}}
+		var answers []names.Answer
 		for i, code := range test.codes {
-			q := sts.DNSQuestion{Name: string(rune('a' + i)), Type: sts.RecordA}
-			doc.Items[0].Service.Lookups = append(doc.Items[0].Service.Lookups, report.DNSLookup{DNSQuestion: q, Expected: true, Want: []string{"10.0.0.1"}})
-			answers = append(answers, sts.DNSAnswer{DNSQuestion: q, Code: code})
+			q := names.Question{Name: string(rune('a' + i)), Type: names.RecordA}
+			doc.Items[0].Service.Lookups = append(doc.Items[0].Service.Lookups, names.DNSLookup{Question: q, Expected: true, Want: []string{"10.0.0.1"}})
+			answers = append(answers, names.Answer{Question: q, Code: code})
 		}
 		doc.Judge(time.Time{}, answers)
 		if got := serverHint(doc); (test.want == "") != (got == "") || !strings.Contains(got, test.want) {
@@ -92,16 +91,16 @@ func TestWatchQueriesIncorrectNames(t *testing.T) {
 	clock := clocktesting.NewFakeClock(now)
 	streams, _, _, stderr := genericiooptions.NewTestIOStreams()
 	env := &Env{IOStreams: streams, Clock: clock}
-	w := &dnsWatch{common: &common{env: env}, screen: newScreen(env), tracks: map[sts.DNSQuestion]*track{}}
-	question := func(name string) sts.DNSQuestion { return sts.DNSQuestion{Name: name, Type: sts.RecordA} }
-	lookup := func(name string, expected bool, want ...string) report.DNSLookup {
-		return report.DNSLookup{DNSQuestion: question(name), Expected: expected, Want: want}
+	w := &dnsWatch{common: &common{env: env}, screen: newScreen(env), tracks: map[names.Question]*track{}}
+	question := func(name string) names.Question { return names.Question{Name: name, Type: names.RecordA} }
+	lookup := func(name string, expected bool, want ...string) names.DNSLookup {
+		return names.DNSLookup{Question: question(name), Expected: expected, Want: want}
 	}
-	see := func(lookups ...report.DNSLookup) {
-		w.follow(&report.DNSReport{Items: []report.DNSStatus{{Service: report.DNSServiceStatus{Lookups: lookups}}}})
+	see := func(lookups ...names.DNSLookup) {
+		w.follow(&names.DNSReport{Items: []names.DNSStatus{{Service: names.DNSServiceStatus{Lookups: lookups}}}})
 	}
-	var answers []sts.DNSAnswer
-	asks := func(what string, next time.Duration, names ...string) {
+	var answers []names.Answer
+	asks := func(what string, next time.Duration, hosts ...string) {
 		t.Helper()
 		w.report.Judge(clock.Now(), answers)
 		due, wait := w.due()
@@ -109,11 +108,11 @@ func TestWatchQueriesIncorrectNames(t *testing.T) {
 		for _, q := range due {
 			got = append(got, q.Name)
 		}
-		if strings.Join(got, " ") != strings.Join(names, " ") || len(names) == 0 && wait != next {
-			t.Errorf("%s: asks for %v, next in %s; want %v, %s", what, got, wait, names, next)
+		if strings.Join(got, " ") != strings.Join(hosts, " ") || len(hosts) == 0 && wait != next {
+			t.Errorf("%s: asks for %v, next in %s; want %v, %s", what, got, wait, hosts, next)
 		}
 	}
-	receive := func(list ...sts.DNSAnswer) {
+	receive := func(list ...names.Answer) {
 		t.Helper()
 		answers = list
 		if err := w.receive(answered{answers: list}); err != nil {
@@ -122,13 +121,13 @@ func TestWatchQueriesIncorrectNames(t *testing.T) {
 	}
 	// An address that is not the pod's is always wrong: the name is queried, and the answer shown.
 	yes := true
-	w.follow(&report.DNSReport{Items: []report.DNSStatus{{Replicas: []report.DNSReplica{
-		{FQDN: "web-7", Published: &yes, Lookups: []report.DNSLookup{lookup("web-7", true)}},
+	w.follow(&names.DNSReport{Items: []names.DNSStatus{{Replicas: []names.DNSReplica{
+		{FQDN: "web-7", Published: &yes, Lookups: []names.DNSLookup{lookup("web-7", true)}},
 	}}}})
 	asks("with another address", 0, "web-7")
 
-	right := sts.DNSAnswer{DNSQuestion: question("web-0"), Code: "NOERROR", Addresses: []string{"10.0.0.1"}}
-	denied := sts.DNSAnswer{DNSQuestion: question("web-1"), Code: "NXDOMAIN", TTL: 8 * time.Second}
+	right := names.Answer{Question: question("web-0"), Code: "NOERROR", Addresses: []string{"10.0.0.1"}}
+	denied := names.Answer{Question: question("web-1"), Code: "NXDOMAIN", TTL: 8 * time.Second}
 
 	see(lookup("web-0", true, "10.0.0.1"), lookup("web-1", true, "10.0.0.2"), lookup("web-2", false), lookup("web-3", true))
 	asks("first, published names", 0, "web-0", "web-1")
@@ -146,7 +145,7 @@ func TestWatchQueriesIncorrectNames(t *testing.T) {
 	// The expected answer changes during the query.
 	see(lookup("web-0", true, "10.0.0.1"), lookup("web-1", true, "10.0.0.9"), lookup("web-2", true, "10.0.0.3"))
 	receive(right, denied)
-	answers = []sts.DNSAnswer{right}
+	answers = []names.Answer{right}
 	asks("changed names, at once", 0, "web-1", "web-2")
 
 	broken := errors.New("cannot query DNS server 10.96.0.10: connection refused\nhint")
@@ -158,8 +157,8 @@ func TestWatchQueriesIncorrectNames(t *testing.T) {
 		clock.Step(w.pause)
 		asks("and again", 0, "web-1", "web-2")
 	}
-	receive(right, sts.DNSAnswer{DNSQuestion: question("web-1"), Code: "NOERROR", Addresses: []string{"10.0.0.9"}},
-		sts.DNSAnswer{DNSQuestion: question("web-2"), Code: "NOERROR", Addresses: []string{"10.0.0.3"}})
+	receive(right, names.Answer{Question: question("web-1"), Code: "NOERROR", Addresses: []string{"10.0.0.9"}},
+		names.Answer{Question: question("web-2"), Code: "NOERROR", Addresses: []string{"10.0.0.3"}})
 	asks("all names are correct", lastPause)
 	const said = "warning: cannot query DNS server 10.96.0.10: connection refused; retrying\nhint\nthe DNS server is responding again\n"
 	if stderr.String() != said {

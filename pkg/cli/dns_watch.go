@@ -10,10 +10,9 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // dnsWatch queries names until they resolve correctly. It watches what they should resolve to. A
@@ -27,8 +26,8 @@ type dnsWatch struct {
 	server  nameServer
 	screen  *screen
 
-	report *report.DNSReport
-	tracks map[sts.DNSQuestion]*track
+	report *names.DNSReport
+	tracks map[names.Question]*track
 	// broken is why the last query of the server failed.
 	broken string
 	pause  time.Duration
@@ -46,7 +45,7 @@ type track struct {
 	since time.Time
 	asks  bool // the name should be queried now
 
-	answer *sts.DNSAnswer
+	answer *names.Answer
 	at     time.Time // of the answer
 	due    time.Time // of the next query
 	pause  time.Duration
@@ -62,21 +61,21 @@ const (
 
 // answered is the result of a round of queries.
 type answered struct {
-	answers []sts.DNSAnswer
+	answers []names.Answer
 	err     error
 }
 
 // watchDNS runs until the name of every ordinal in range resolves correctly (--wait), or until it is
 // stopped.
-func watchDNS(ctx context.Context, c *common, client *kube.Client, server nameServer, o dnsOptions, out *output, domain sts.ClusterDomain) error {
-	w := &dnsWatch{common: c, options: o, out: out, client: client, server: server, screen: newScreen(c.env), tracks: map[sts.DNSQuestion]*track{}}
+func watchDNS(ctx context.Context, c *common, client *kube.Client, server nameServer, o dnsOptions, out *output) error {
+	w := &dnsWatch{common: c, options: o, out: out, client: client, server: server, screen: newScreen(c.env), tracks: map[names.Question]*track{}}
 	defer w.screen.done()
 	if o.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, o.timeout, &loop.TimeoutError{After: o.timeout})
 		defer cancel()
 	}
-	view, err := client.OpenNames(ctx, o.query, domain, w.screen.tell())
+	view, err := client.OpenNames(ctx, o.query, w.screen.tell())
 	if err != nil {
 		return w.end(ctx, err)
 	}
@@ -102,7 +101,7 @@ func (w *dnsWatch) run(ctx context.Context, view *kube.View) error {
 			if !ok {
 				return errors.Join(view.Err(), context.Cause(ctx))
 			}
-			w.follow(report.NewDNSReport(inv, w.options.names))
+			w.follow(names.NewReport(inv, w.options.names))
 		case a := <-answers:
 			asking = false
 			if ctx.Err() != nil { // an interrupted query says nothing about the server
@@ -126,7 +125,7 @@ func (w *dnsWatch) run(ctx context.Context, view *kube.View) error {
 		if len(due) > 0 {
 			asking = true
 			go func() {
-				got, err := w.server.Ask(ctx, due)
+				got, err := w.server.Resolve(ctx, due)
 				answers <- answered{got, err}
 			}()
 			continue
@@ -157,10 +156,10 @@ func (w *dnsWatch) end(ctx context.Context, err error) error {
 }
 
 // follow updates what the names should resolve to.
-func (w *dnsWatch) follow(doc *report.DNSReport) {
+func (w *dnsWatch) follow(doc *names.DNSReport) {
 	w.report = doc
 	now := w.env.Clock.Now()
-	seen := map[sts.DNSQuestion]bool{}
+	seen := map[names.Question]bool{}
 	published := map[string]bool{} // also with an address that is not the pod's
 	for i := range doc.Items {
 		for k := range doc.Items[i].Replicas {
@@ -168,12 +167,12 @@ func (w *dnsWatch) follow(doc *report.DNSReport) {
 			published[r.FQDN] = r.Published != nil && *r.Published
 		}
 	}
-	w.report.Lookups(func(l *report.DNSLookup) {
-		seen[l.DNSQuestion] = true
-		t := w.tracks[l.DNSQuestion]
+	w.report.Lookups(func(l *names.DNSLookup) {
+		seen[l.Question] = true
+		t := w.tracks[l.Question]
 		if t == nil {
 			t = &track{}
-			w.tracks[l.DNSQuestion] = t
+			w.tracks[l.Question] = t
 		}
 		if want := fmt.Sprint(l.Expected, l.Want); want != t.want {
 			t.want, t.since, t.due, t.pause, t.flying = want, now, now, 0, false
@@ -189,21 +188,21 @@ func (w *dnsWatch) follow(doc *report.DNSReport) {
 }
 
 // due are the queries to make now, or how long to wait for the first of them.
-func (w *dnsWatch) due() ([]sts.DNSQuestion, time.Duration) {
-	var due []sts.DNSQuestion
+func (w *dnsWatch) due() ([]names.Question, time.Duration) {
+	var due []names.Question
 	now, next := w.env.Clock.Now(), lastPause
-	w.report.Lookups(func(l *report.DNSLookup) {
-		t := w.tracks[l.DNSQuestion]
-		if !t.asks || l.Verdict == report.DNSCorrect {
+	w.report.Lookups(func(l *names.DNSLookup) {
+		t := w.tracks[l.Question]
+		if !t.asks || l.Verdict == names.Correct {
 			return
 		}
 		if wait := t.due.Sub(now); wait > 0 {
 			next = min(next, wait)
 			return
 		}
-		if !slices.Contains(due, l.DNSQuestion) {
+		if !slices.Contains(due, l.Question) {
 			t.flying = true
-			due = append(due, l.DNSQuestion)
+			due = append(due, l.Question)
 		}
 	})
 	return due, next
@@ -235,7 +234,7 @@ func (w *dnsWatch) receive(a answered) error {
 	}
 	w.asked = true
 	for i := range a.answers {
-		t := w.tracks[a.answers[i].DNSQuestion]
+		t := w.tracks[a.answers[i].Question]
 		if t == nil || !t.flying {
 			continue // the expected answer has changed meanwhile: it is queried again
 		}
@@ -251,7 +250,7 @@ func (w *dnsWatch) receive(a answered) error {
 
 // judge adds the answers so far to the report, with the rest of their TTLs.
 func (w *dnsWatch) judge() {
-	var answers []sts.DNSAnswer
+	var answers []names.Answer
 	now := w.env.Clock.Now()
 	for _, t := range w.tracks {
 		if t.answer != nil {
@@ -304,7 +303,7 @@ func (w *dnsWatch) unasked() bool {
 
 // astray: so far there is no set, or none with any of the requested ordinals.
 func (w *dnsWatch) astray() bool {
-	return len(w.report.Items) == 0 || len(w.options.names.Ordinals) > 0 && !slices.ContainsFunc(w.report.Items, func(d report.DNSStatus) bool {
+	return len(w.report.Items) == 0 || len(w.options.names.Ordinals) > 0 && !slices.ContainsFunc(w.report.Items, func(d names.DNSStatus) bool {
 		return len(d.Replicas) > 0
 	})
 }
@@ -374,8 +373,8 @@ func (w *dnsWatch) reasons() map[string]string {
 			}
 		}
 	}
-	w.report.Lookups(func(l *report.DNSLookup) {
-		if l.Message != "" && l.Verdict != report.DNSCorrect && why[l.Name] == "" {
+	w.report.Lookups(func(l *names.DNSLookup) {
+		if l.Message != "" && l.Verdict != names.Correct && why[l.Name] == "" {
 			why[l.Name] = l.Message
 		}
 	})
@@ -386,8 +385,8 @@ func (w *dnsWatch) reasons() map[string]string {
 func (w *dnsWatch) tellChanges() error {
 	var lines []string
 	why := w.reasons()
-	w.report.Lookups(func(l *report.DNSLookup) {
-		t := w.tracks[l.DNSQuestion]
+	w.report.Lookups(func(l *names.DNSLookup) {
+		t := w.tracks[l.Question]
 		news, text := t.news(l, why[l.Name])
 		if news == "" || news == t.told {
 			return
@@ -409,13 +408,13 @@ func (w *dnsWatch) tellChanges() error {
 
 // news is the state of a name: text for a person, and news to compare with the previous state. It is
 // empty while there is no answer.
-func (t *track) news(l *report.DNSLookup, why string) (news, text string) {
+func (t *track) news(l *names.DNSLookup, why string) (news, text string) {
 	switch {
 	case !t.asks:
 		return "unpublished", msgDNSUnpublished(why)
 	case l.Verdict == "":
 		return "", ""
-	case l.Verdict != report.DNSCorrect:
+	case l.Verdict != names.Correct:
 		return fmt.Sprint(l.Verdict, l.Got, l.Want), msgDNSState(l.Verdict.Label(), l.Message)
 	}
 	text = strings.Join(l.Got, ", ")

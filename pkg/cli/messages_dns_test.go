@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
-	"github.com/kubectl-sts/kubectl-sts/pkg/resolve"
+	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 )
 
 func TestDNSMessages(t *testing.T) {
@@ -25,7 +25,7 @@ func TestDNSMessages(t *testing.T) {
 		call(msgDNSUnresolved, 1, []string{name}), call(msgDNSUnresolved, 4, []string{name, "web-2.web.shop.svc.cluster.local", "web-3.web.shop.svc.cluster.local"}),
 		call(hintDNSServerLog), call(hintDNSClusterDomain, "cluster.local"),
 		call(errDNSServer, "10.96.0.10", refused), call(msgDNSClusterServer, errors.New("pod kube-system/coredns-7d8-x2k: no answer within 5s")), call(hintDNSOtherServers),
-		call(errDNSPod, "web-0", resolve.ErrNoShell), call(hintDNSOtherPods), call(msgDNSForwardServer, "kube-system", "coredns-7d8-x2k"),
+		call(errDNSPod, "web-0", kube.ErrNoShell), call(hintDNSOtherPods), call(msgDNSForwardServer, "kube-system", "coredns-7d8-x2k"),
 		call(msgDNSPodServer, "web-0", "", ""), call(msgDNSPodServer, "web-0", "getent", ""), call(msgDNSPodServer, "web-0", "nslookup", "10.96.0.10"),
 		call(errDNSResolvConf, &os.PathError{Op: "open", Path: resolvConfFile, Err: os.ErrNotExist}), call(msgDNSNoNameserver, resolvConfFile),
 		call(msgDNSRetrying, errDNSServer("10.96.0.10", refused).Error()), call(msgDNSServerBack), call(msgDNSNothingToWaitFor, "web"), call(hintDNSNoServiceName),

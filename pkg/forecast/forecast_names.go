@@ -7,7 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 )
 
 // noNames says why the pods have no DNS names, empty if they have.
@@ -40,7 +40,7 @@ func (t *teller) selectsNone() bool {
 func (t *teller) labelsLacking() (lacking map[string]string, later bool) {
 	s := *t.before
 	s.Set = t.set
-	return s.LabelsLacking()
+	return names.LabelsLacking(&s)
 }
 
 // publishes: the Service also publishes the addresses of pods that are not ready.
@@ -60,7 +60,7 @@ func (t *teller) tellNames() {
 		by[e.Object] = append(by[e.Object], e)
 	}
 	for _, o := range t.Ordinals {
-		name := ForecastName{Ordinal: o.Ordinal, Name: sts.PodDNSName(t.set, o.Ordinal, t.q.Domain), Away: []Span{}}
+		name := ForecastName{Ordinal: o.Ordinal, Name: names.PodFQDN(t.set, o.Ordinal, t.q.Domain), Away: []Span{}}
 		there := o.Before != nil && (publishes || o.Before.Ready && !o.Before.Terminating)
 		began := there
 		if !there {

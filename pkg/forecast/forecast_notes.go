@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -66,11 +67,11 @@ func (t *teller) noteService() {
 	case service == nil:
 		t.note(NoteService, msgServiceUnknown(name))
 	case later:
-		t.note(NoteService, sts.LabelsLater(name, lacking))
+		t.note(NoteService, names.LabelsLater(name, lacking))
 	case len(service.Spec.Selector) == 0:
 		t.note(NoteService, msgServiceWithoutSelector(name))
 	case service.Spec.ClusterIP != corev1.ClusterIPNone:
-		t.note(NoteService, sts.NotHeadless(name))
+		t.note(NoteService, names.NotHeadless(name))
 	}
 }
 

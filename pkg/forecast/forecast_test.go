@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
@@ -272,7 +273,7 @@ func TestForecasts(t *testing.T) {
 				c.found(inv)
 			}
 			s := inv.Snapshots()[0]
-			q := forecast.Question{From: forecast.Live, Domain: sts.DefaultClusterDomain}
+			q := forecast.Question{From: forecast.Live, Domain: names.DefaultDomain}
 			q.ReadyAfter, q.TerminateAfter = metav1.Duration{Duration: 20 * time.Second}, metav1.Duration{Duration: 10 * time.Second}
 			if c.change != nil {
 				q.Set = s.Set.DeepCopy()

@@ -221,15 +221,15 @@ func TestClaimLists(t *testing.T) {
 	}{
 		"marked by an undo": {func(c *Client) ([]string, error) {
 			claims, err := c.Marked(ctx, "test")
-			return names(claims), err
+			return namesOf(claims), err
 		}, []string{"data-web-3"}, inNamespace + "persistentvolumeclaims" + paged},
 		"retained in a namespace": {func(c *Client) ([]string, error) {
 			volumes, err := c.Retained(ctx, "test")
-			return names(volumes), err
+			return namesOf(volumes), err
 		}, []string{"volume"}, "/api/v1/persistentvolumes?labelSelector=kubectl-sts.dev%2Fretained%3Dtrue%2Ckubectl-sts.dev%2Fnamespace%3Dtest&limit=1000"},
 		"retained": {func(c *Client) ([]string, error) {
 			volumes, err := c.Retained(ctx, "")
-			return names(volumes), err
+			return namesOf(volumes), err
 		}, []string{"volume"}, "/api/v1/persistentvolumes?labelSelector=kubectl-sts.dev%2Fretained%3Dtrue&limit=1000"},
 		"all volumes, without their records": {func(c *Client) (out []string, err error) {
 			volumes, err := c.Volumes(ctx)

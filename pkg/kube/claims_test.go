@@ -157,7 +157,7 @@ func TestReadClaims(t *testing.T) {
 		t.Errorf("ScaledObjects (-want +got):\n%s", diff)
 	}
 	if len(got.Missing) > 0 || len(got.Claims) != 7 || len(got.Volumes) != 2 || len(got.HPAs) != 1 {
-		t.Errorf("missing %v, claims %v, volumes %v, autoscalers %v", got.Missing, names(got.Claims), got.Volumes, names(got.HPAs))
+		t.Errorf("missing %v, claims %v, volumes %v, autoscalers %v", got.Missing, namesOf(got.Claims), got.Volumes, namesOf(got.HPAs))
 	}
 
 	// Which groups the server has is asked once.

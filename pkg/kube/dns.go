@@ -16,21 +16,23 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // ReadNames reads the sets and what their DNS names depend on: pods, Services, EndpointSlices, the
 // cluster's domain unless it is given, and Endpoints for Services without a selector. One set
 // takes at most nine requests, several sets one list per kind and page. What the user may not read
-// is in the Inventory's Missing; only the sets themselves are required.
-func (c *Client) ReadNames(ctx context.Context, q Query, domain string) (*sts.Inventory, error) {
-	inv := &sts.Inventory{}
+// is in the Inventory's Missing; only the sets themselves are required. Without any set there is no
+// domain.
+func (c *Client) ReadNames(ctx context.Context, q Query, given string) (*sts.Inventory, names.Domain, error) {
+	inv, domain := &sts.Inventory{}, names.Domain{Name: given, Source: names.DomainGiven}
 	if err := c.sets(ctx, q, inv); err != nil {
-		return nil, err
+		return nil, domain, err
 	}
 	if len(inv.Sets) == 0 {
 		inv.TakenAt = c.Now()
-		return inv, nil
+		return inv, names.Domain{}, nil
 	}
 	pods := metav1.ListOptions{Limit: pageSize}
 	services, endpoints := pods, pods // also headless Services that are not governing ones
@@ -59,30 +61,29 @@ func (c *Client) ReadNames(ctx context.Context, q Query, domain string) (*sts.In
 			}
 		})
 	}
-	if domain != "" {
-		inv.Domain = sts.ClusterDomain{Name: domain, Source: sts.DomainGiven}
-	} else {
+	if given == "" {
 		r.read("configmaps", func() (err error) {
-			inv.Domain, err = c.corefileDomain(ctx)
+			domain, err = c.corefileDomain(ctx)
 			return err
 		})
 	}
 	if err := r.wait(); err != nil {
-		return nil, err
+		return nil, domain, err
 	}
 	if err := c.selectorless(ctx, q, inv, governs); err != nil {
-		return nil, err
+		return nil, domain, err
 	}
-	if inv.Domain.Name == "" {
-		if err := c.kubeletDomain(ctx, inv); err != nil {
-			return nil, err
+	if domain.Name == "" {
+		var err error
+		if domain, err = c.kubeletDomain(ctx, inv); err != nil {
+			return nil, domain, err
 		}
 	}
-	if inv.Domain.Name == "" {
-		inv.Domain = sts.ClusterDomain{Name: sts.DefaultClusterDomain, Source: sts.DomainAssumed}
+	if domain.Name == "" {
+		domain = names.Domain{Name: names.DefaultDomain, Source: names.DomainAssumed}
 	}
 	inv.TakenAt = c.Now()
-	return inv, nil
+	return inv, domain, nil
 }
 
 // selectorless reads the Endpoints of governing Services without a selector: their managed fields
@@ -136,7 +137,7 @@ var corefiles = []struct{ namespace, name string }{
 }
 
 // corefileDomain reads the domain from the CoreDNS configuration; it is empty if there is none.
-func (c *Client) corefileDomain(ctx context.Context) (sts.ClusterDomain, error) {
+func (c *Client) corefileDomain(ctx context.Context) (names.Domain, error) {
 	var hidden error
 	for _, at := range corefiles {
 		config, err := c.kube.CoreV1().ConfigMaps(at.namespace).Get(ctx, at.name, metav1.GetOptions{})
@@ -148,24 +149,24 @@ func (c *Client) corefileDomain(ctx context.Context) (sts.ClusterDomain, error) 
 			hidden = cmp.Or(hidden, err)
 			continue
 		case err != nil:
-			return sts.ClusterDomain{}, err
+			return names.Domain{}, err
 		}
-		if found := sts.CorefileDomains(config.Data["Corefile"]); len(found) > 0 {
-			return sts.ClusterDomain{Name: found[0], Source: sts.DomainCorefile, Others: found[1:]}, nil
+		if found := names.CorefileDomains(config.Data["Corefile"]); len(found) > 0 {
+			return names.Domain{Name: found[0], Source: names.DomainCorefile, Others: found[1:]}, nil
 		}
 	}
-	return sts.ClusterDomain{}, hidden
+	return names.Domain{}, hidden
 }
 
 // kubeletPatience is the timeout of a request to a kubelet: its node may be down.
 const kubeletPatience = 3 * time.Second
 
-// kubeletDomain reads the domain from the configuration of a kubelet that runs one of the pods, if
-// the API server and the node allow it.
-func (c *Client) kubeletDomain(ctx context.Context, inv *sts.Inventory) error {
+// kubeletDomain reads the domain from the configuration of a kubelet that runs one of the pods. It is
+// empty if the API server or the node does not allow it.
+func (c *Client) kubeletDomain(ctx context.Context, inv *sts.Inventory) (names.Domain, error) {
 	i := slices.IndexFunc(inv.Pods, func(p *corev1.Pod) bool { return p.Spec.NodeName != "" })
 	if i < 0 {
-		return nil
+		return names.Domain{}, nil
 	}
 	asking, cancel := context.WithTimeout(ctx, kubeletPatience)
 	defer cancel()
@@ -176,19 +177,19 @@ func (c *Client) kubeletDomain(ctx context.Context, inv *sts.Inventory) error {
 		if hidden {
 			inv.Missing = append(inv.Missing, sts.Missing{Resource: "nodes/proxy", Reason: reason})
 		}
-		return ctx.Err() // a node that cannot be reached is no reason to fail
+		return names.Domain{}, ctx.Err() // a node that cannot be reached is no reason to fail
 	}
 	raw, err := result.Raw()
 	if err != nil {
-		return nil
+		return names.Domain{}, nil
 	}
 	var config struct {
 		Kubelet struct {
 			ClusterDomain string `json:"clusterDomain"`
 		} `json:"kubeletconfig"`
 	}
-	if json.Unmarshal(raw, &config) == nil && config.Kubelet.ClusterDomain != "" {
-		inv.Domain = sts.ClusterDomain{Name: config.Kubelet.ClusterDomain, Source: sts.DomainKubelet}
+	if json.Unmarshal(raw, &config) != nil || config.Kubelet.ClusterDomain == "" {
+		return names.Domain{}, nil
 	}
-	return nil
+	return names.Domain{Name: config.Kubelet.ClusterDomain, Source: names.DomainKubelet}, nil
 }

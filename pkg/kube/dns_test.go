@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
@@ -69,7 +70,7 @@ func TestReadNames(t *testing.T) {
 				test.change(inv)
 			}
 			r, client := script(t, inv, replies(map[string]any{"GET " + coredns: corefile("cluster.example")}), more...)
-			got, err := client.ReadNames(t.Context(), Query{Namespace: "test", Names: test.names}, test.domain)
+			got, _, err := client.ReadNames(t.Context(), Query{Namespace: "test", Names: test.names}, test.domain)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,13 +78,13 @@ func TestReadNames(t *testing.T) {
 			if diff := cmp.Diff(want, r.urls()); diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
-			if strings.Join(names(got.Endpoints), " ") != test.ends || !got.TakenAt.Equal(ststest.Now) {
-				t.Errorf("endpoints %v, taken at %s", names(got.Endpoints), got.TakenAt)
+			if strings.Join(namesOf(got.Endpoints), " ") != test.ends || !got.TakenAt.Equal(ststest.Now) {
+				t.Errorf("endpoints %v, taken at %s", namesOf(got.Endpoints), got.TakenAt)
 			}
 			if name != "one set" {
 				return
 			}
-			have := [][]string{names(got.Pods), names(got.Services), names(got.Slices)}
+			have := [][]string{namesOf(got.Pods), namesOf(got.Services), namesOf(got.Slices)}
 			if diff := cmp.Diff([][]string{{"web-0", "web-1"}, {"other", "web"}, {"web-1"}}, have); diff != "" {
 				t.Errorf("pods, services, slices (-want +got):\n%s", diff)
 			}
@@ -99,21 +100,21 @@ func TestDomain(t *testing.T) {
 	for name, test := range map[string]struct {
 		given     string
 		responses map[string]any
-		want      sts.ClusterDomain
+		want      names.Domain
 		missing   string
 		kubelet   bool // is asked
 	}{
-		"given":                {"given.org", nil, sts.ClusterDomain{Name: "given.org", Source: sts.DomainGiven}, "", false},
-		"CoreDNS":              {"", map[string]any{coredns: corefile("a.org b.org")}, sts.ClusterDomain{Name: "a.org", Source: sts.DomainCorefile, Others: []string{"b.org"}}, "", false},
-		"RKE2":                 {"", map[string]any{rke2: corefile("rke.org")}, sts.ClusterDomain{Name: "rke.org", Source: sts.DomainCorefile}, "", false},
-		"OpenShift, forbidden": {"", map[string]any{coredns: mayNot("configmaps"), openshift: corefile("os.org")}, sts.ClusterDomain{Name: "os.org", Source: sts.DomainCorefile}, "", false},
-		"a kubelet":            {"", map[string]any{kubelet: config}, sts.ClusterDomain{Name: "by.kubelet", Source: sts.DomainKubelet}, "", true},
+		"given":                {"given.org", nil, names.Domain{Name: "given.org", Source: names.DomainGiven}, "", false},
+		"CoreDNS":              {"", map[string]any{coredns: corefile("a.org b.org")}, names.Domain{Name: "a.org", Source: names.DomainCorefile, Others: []string{"b.org"}}, "", false},
+		"RKE2":                 {"", map[string]any{rke2: corefile("rke.org")}, names.Domain{Name: "rke.org", Source: names.DomainCorefile}, "", false},
+		"OpenShift, forbidden": {"", map[string]any{coredns: mayNot("configmaps"), openshift: corefile("os.org")}, names.Domain{Name: "os.org", Source: names.DomainCorefile}, "", false},
+		"a kubelet":            {"", map[string]any{kubelet: config}, names.Domain{Name: "by.kubelet", Source: names.DomainKubelet}, "", true},
 		"a kubelet, since CoreDNS is forbidden": {"", map[string]any{coredns: mayNot("configmaps"), rke2: mayNot("configmaps"), openshift: mayNot("configmaps"), kubelet: config},
-			sts.ClusterDomain{Name: "by.kubelet", Source: sts.DomainKubelet}, "configmaps", true},
-		"assumed":                      {"", nil, sts.ClusterDomain{Name: "cluster.local", Source: sts.DomainAssumed}, "", true},
-		"assumed, nothing may be read": {"", map[string]any{coredns: mayNot("configmaps"), kubelet: mayNot("nodes/proxy")}, sts.ClusterDomain{Name: "cluster.local", Source: sts.DomainAssumed}, "configmaps nodes/proxy", true},
-		"a kubelet that is down":       {"", map[string]any{kubelet: failure(http.StatusServiceUnavailable, metav1.StatusReasonServiceUnavailable, "no route")}, sts.ClusterDomain{Name: "cluster.local", Source: sts.DomainAssumed}, "", true},
-		"a kubelet that says nothing":  {"", map[string]any{kubelet: []string{}}, sts.ClusterDomain{Name: "cluster.local", Source: sts.DomainAssumed}, "", true},
+			names.Domain{Name: "by.kubelet", Source: names.DomainKubelet}, "configmaps", true},
+		"assumed":                      {"", nil, names.Domain{Name: "cluster.local", Source: names.DomainAssumed}, "", true},
+		"assumed, nothing may be read": {"", map[string]any{coredns: mayNot("configmaps"), kubelet: mayNot("nodes/proxy")}, names.Domain{Name: "cluster.local", Source: names.DomainAssumed}, "configmaps nodes/proxy", true},
+		"a kubelet that is down":       {"", map[string]any{kubelet: failure(http.StatusServiceUnavailable, metav1.StatusReasonServiceUnavailable, "no route")}, names.Domain{Name: "cluster.local", Source: names.DomainAssumed}, "", true},
+		"a kubelet that says nothing":  {"", map[string]any{kubelet: []string{}}, names.Domain{Name: "cluster.local", Source: names.DomainAssumed}, "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			responses := map[string]any{"GET " + coredns: noMap, "GET " + rke2: noMap, "GET " + openshift: noMap, "GET " + kubelet: noMap}
@@ -121,11 +122,11 @@ func TestDomain(t *testing.T) {
 				responses["GET "+url] = response
 			}
 			r, client := script(t, ststest.Web(1), replies(responses))
-			inv, err := client.ReadNames(t.Context(), Query{Namespace: "test", Names: []string{"web"}}, test.given)
+			inv, domain, err := client.ReadNames(t.Context(), Query{Namespace: "test", Names: []string{"web"}}, test.given)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, inv.Domain, cmp.Transformer("others", func(d sts.ClusterDomain) string { return fmt.Sprint(d) })); diff != "" {
+			if diff := cmp.Diff(test.want, domain, cmp.Transformer("others", func(d names.Domain) string { return fmt.Sprint(d) })); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			var missing []string
@@ -141,14 +142,14 @@ func TestDomain(t *testing.T) {
 		})
 	}
 	_, client := script(t, ststest.Web(1), replies(map[string]any{"GET " + coredns: failure(http.StatusInternalServerError, metav1.StatusReasonInternalError, "etcd")}))
-	if _, err := client.ReadNames(t.Context(), Query{Namespace: "test", Names: []string{"web"}}, ""); !apierrors.IsInternalError(err) {
+	if _, _, err := client.ReadNames(t.Context(), Query{Namespace: "test", Names: []string{"web"}}, ""); !apierrors.IsInternalError(err) {
 		t.Errorf("a server that fails: %v", err)
 	}
 	for _, resource := range []string{"statefulsets", "services", "endpointslices", "pods", "endpoints"} {
 		inv := ststest.Web(1)
 		inv.Services[0].Spec.Selector = nil
 		_, client := script(t, inv, forbids(resource))
-		got, err := client.ReadNames(t.Context(), Query{Namespace: "test", Names: []string{"web"}}, "example.org")
+		got, _, err := client.ReadNames(t.Context(), Query{Namespace: "test", Names: []string{"web"}}, "example.org")
 		switch {
 		case resource == "statefulsets" && !apierrors.IsForbidden(err), resource != "statefulsets" && err != nil:
 			t.Errorf("%s are forbidden: %v", resource, err)

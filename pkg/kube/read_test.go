@@ -132,8 +132,8 @@ func TestReadKeeps(t *testing.T) {
 		t.Fatal(err)
 	}
 	have := map[string][]string{
-		"sets": names(got.Sets), "pods": names(got.Pods), "strangers": names(got.Strangers), "claims": names(got.Claims), "budgets": names(got.Budgets),
-		"services": names(got.Services), "revisions": names(got.Revisions), "events": names(got.Events),
+		"sets": namesOf(got.Sets), "pods": namesOf(got.Pods), "strangers": namesOf(got.Strangers), "claims": namesOf(got.Claims), "budgets": namesOf(got.Budgets),
+		"services": namesOf(got.Services), "revisions": namesOf(got.Revisions), "events": namesOf(got.Events),
 	}
 	for _, v := range got.Volumes {
 		have["volumes"] = append(have["volumes"], v.Name)
@@ -164,7 +164,7 @@ func TestReadPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"web-0", "web-1", "web-2"}, names(got.Pods)); diff != "" {
+	if diff := cmp.Diff([]string{"web-0", "web-1", "web-2"}, namesOf(got.Pods)); diff != "" {
 		t.Errorf("pods (-want +got):\n%s\n%v", diff, r.urls())
 	}
 }
@@ -282,7 +282,7 @@ func TestSmallReads(t *testing.T) {
 		"a pod that is gone":      {func(c *Client) (any, error) { return c.PodGone(ctx, "test", "web-9", "uid"), nil }, true, []string{inNamespace + "pods?fieldSelector=metadata.name%3Dweb-9"}},
 		"pods with our finalizer": {func(c *Client) (any, error) {
 			pods, err := c.Held(ctx, "test", "web")
-			return names(pods), err
+			return namesOf(pods), err
 		}, []string{"web-1"}, []string{inNamespace + "pods" + paged}},
 		"pods of another set with our finalizer": {func(c *Client) (any, error) {
 			pods, err := c.Held(ctx, "test", "db")
@@ -290,7 +290,7 @@ func TestSmallReads(t *testing.T) {
 		}, 0, []string{inNamespace + "pods" + paged}},
 		"quotas": {func(c *Client) (any, error) {
 			quotas, err := c.Quotas(ctx, "test")
-			return names(quotas), err
+			return namesOf(quotas), err
 		}, []string{"small"}, []string{inNamespace + "resourcequotas" + paged}},
 	} {
 		r, client := script(t, inv, replies(map[string]any{"GET /version": version, "GET /api/v1/namespaces/test": namespace,
@@ -357,7 +357,7 @@ func TestMounted(t *testing.T) {
 	}, r.urls()); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"data-web-1", "data-web-2"}, names(s.Mounted)); diff != "" || len(s.Volumes) != 2 || len(s.Missing) > 0 || s.Set.Name != "web" {
+	if diff := cmp.Diff([]string{"data-web-1", "data-web-2"}, namesOf(s.Mounted)); diff != "" || len(s.Volumes) != 2 || len(s.Missing) > 0 || s.Set.Name != "web" {
 		t.Errorf("%s volumes %v, missing %v, set %s", diff, s.Volumes, s.Missing, s.Set.Name)
 	}
 	_, client = script(t, inv, forbids("persistentvolumeclaims"))

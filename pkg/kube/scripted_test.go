@@ -118,8 +118,8 @@ func (r *recorder) urls() []string {
 	return out
 }
 
-// names are those of the objects, sorted.
-func names[T metav1.Object](objects []T) []string {
+// namesOf are the names of the objects, sorted.
+func namesOf[T metav1.Object](objects []T) []string {
 	var out []string
 	for _, o := range objects {
 		out = append(out, o.GetName())

@@ -43,7 +43,6 @@ type View struct {
 	uid    types.UID // of the one set that is watched, empty when there may be several
 	needed []string
 	tell   Tell
-	domain sts.ClusterDomain // of DNS names, empty where they are not needed
 
 	watcher kubernetes.Interface
 	kinds   []*kind
@@ -130,12 +129,11 @@ func (c *Client) Open(ctx context.Context, q Query, needed []string, tell Tell) 
 }
 
 // OpenNames prepares a view on what the DNS names of sets depend on.
-func (c *Client) OpenNames(ctx context.Context, q Query, domain sts.ClusterDomain, tell Tell) (*View, error) {
+func (c *Client) OpenNames(ctx context.Context, q Query, tell Tell) (*View, error) {
 	v, only, err := c.newView(ctx, q, []string{"pods"}, tell)
 	if err != nil {
 		return nil, err
 	}
-	v.domain = domain
 	ns := q.Namespace
 	v.kinds = []*kind{
 		{"statefulsets", appsinformers.NewFilteredStatefulSetInformer(v.watcher, ns, 0, nil, only.sets)},
@@ -538,7 +536,7 @@ func (v *View) current() bool {
 }
 
 func (v *View) inventory() (*sts.Inventory, error) {
-	inv := &sts.Inventory{TakenAt: v.client.Now(), Domain: v.domain, SchedulingGrace: v.query.SchedulingGrace}
+	inv := &sts.Inventory{TakenAt: v.client.Now(), SchedulingGrace: v.query.SchedulingGrace}
 	v.mu.Lock()
 	for _, k := range v.kinds {
 		if reason, hidden := v.hidden[k.resource]; hidden && inv.Knows(k.resource) {

@@ -220,7 +220,7 @@ func TestWatch(t *testing.T) {
 		t.Errorf("watches (-want +got):\n%s", diff)
 	}
 	if len(got.Pods) != 3 || len(got.Claims) != 3 || len(got.Budgets) != 1 || len(got.Revisions) != 1 || len(got.Volumes) != 3 || len(got.Missing) > 0 || !got.TakenAt.Equal(ststest.Now) {
-		t.Errorf("pods %v, claims %v, budgets %v, revisions %v, volumes %v, missing %v", names(got.Pods), names(got.Claims), names(got.Budgets), names(got.Revisions), got.Volumes, got.Missing)
+		t.Errorf("pods %v, claims %v, budgets %v, revisions %v, volumes %v, missing %v", namesOf(got.Pods), namesOf(got.Claims), namesOf(got.Budgets), namesOf(got.Revisions), got.Volumes, got.Missing)
 	}
 }
 
@@ -259,8 +259,8 @@ func TestWatchAll(t *testing.T) {
 		if got == nil {
 			t.Fatal(view.Err())
 		}
-		if diff := cmp.Diff(test.sets, names(got.Sets)); diff != "" || len(got.Pods) != 2 || !slices.Contains(s.seen(), test.watch) || !slices.Contains(s.seen(), "pods") {
-			t.Errorf("%+v: %s pods %v, watches %v", test.query, diff, names(got.Pods), s.seen())
+		if diff := cmp.Diff(test.sets, namesOf(got.Sets)); diff != "" || len(got.Pods) != 2 || !slices.Contains(s.seen(), test.watch) || !slices.Contains(s.seen(), "pods") {
+			t.Errorf("%+v: %s pods %v, watches %v", test.query, diff, namesOf(got.Pods), s.seen())
 		}
 	}
 	_, client := watching(t, inv)
@@ -273,8 +273,7 @@ func TestWatchAll(t *testing.T) {
 // TestWatchNames: names depend on pods, Services and EndpointSlices only.
 func TestWatchNames(t *testing.T) {
 	s, client := watching(t, ststest.Web(2))
-	domain := sts.ClusterDomain{Name: "example.org", Source: sts.DomainGiven}
-	view, err := client.OpenNames(t.Context(), ofWeb, domain, (&said{}).tell())
+	view, err := client.OpenNames(t.Context(), ofWeb, (&said{}).tell())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,10 +281,10 @@ func TestWatchNames(t *testing.T) {
 	if diff := cmp.Diff([]string{"endpointslices kubernetes.io/service-name=web", "pods app=web", "services metadata.name=web", "statefulsets metadata.name=web"}, s.seen()); diff != "" {
 		t.Errorf("watches (-want +got):\n%s", diff)
 	}
-	if got == nil || got.Domain.Name != "example.org" || len(got.Pods) != 2 {
+	if got == nil || len(got.Pods) != 2 {
 		t.Errorf("%+v, %v", got, view.Err())
 	}
-	if _, err := client.OpenNames(t.Context(), Query{Namespace: "test", Names: []string{"gone"}}, domain, Tell{}); !apierrors.IsNotFound(err) {
+	if _, err := client.OpenNames(t.Context(), Query{Namespace: "test", Names: []string{"gone"}}, Tell{}); !apierrors.IsNotFound(err) {
 		t.Errorf("a set does not exist: %v", err)
 	}
 	if _, err := client.Open(t.Context(), Query{Namespace: "test", Names: []string{"gone"}}, nil, Tell{}); !apierrors.IsNotFound(err) {
@@ -510,12 +509,12 @@ func TestWatchLooksForStrangers(t *testing.T) {
 		next.TakenAt = now
 		found := view.strangers(t.Context(), &next)
 		if len(r.reads()) != step.asks || (len(found) == 1) != step.found {
-			t.Errorf("after %s: asked %v, found %v", now.Sub(ststest.Now), r.urls(), names(found))
+			t.Errorf("after %s: asked %v, found %v", now.Sub(ststest.Now), r.urls(), namesOf(found))
 		}
 	}
 	full := *inv
 	full.Pods = append(full.Pods, stranger)
 	if found := view.strangers(t.Context(), &full); found != nil {
-		t.Errorf("no pod is missing, found %v", names(found))
+		t.Errorf("no pod is missing, found %v", namesOf(found))
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -18,25 +18,25 @@ var severityTones = map[sts.Severity]Tone{sts.SeverityError: Bad, sts.SeverityWa
 
 // verdicts are ordered by importance, the least important first: of several answers on one line
 // only the most important one is shown.
-var verdicts = []report.DNSVerdict{
-	"", report.DNSAbsent, report.DNSCorrect, report.DNSStale, report.DNSIncomplete, report.DNSIncorrect, report.DNSDenied, report.DNSFailed, report.DNSNoAnswer,
+var verdicts = []names.Verdict{
+	"", names.Absent, names.Correct, names.Stale, names.Incomplete, names.Incorrect, names.Denied, names.Failed, names.NoAnswer,
 }
 
-func verdictTone(l *report.DNSLookup) Tone {
+func verdictTone(l *names.DNSLookup) Tone {
 	switch {
-	case l.Verdict == report.DNSCorrect:
+	case l.Verdict == names.Correct:
 		return Good
-	case l.Verdict == report.DNSAbsent && !l.Expected:
+	case l.Verdict == names.Absent && !l.Expected:
 		return Dim
-	case l.Verdict == report.DNSStale || l.Verdict == report.DNSIncomplete:
+	case l.Verdict == names.Stale || l.Verdict == names.Incomplete:
 		return Warn
 	}
 	return Bad
 }
 
 // worst is the lookup with the most important verdict, nil if there is none.
-func worst(lookups []report.DNSLookup) *report.DNSLookup {
-	var out *report.DNSLookup
+func worst(lookups []names.DNSLookup) *names.DNSLookup {
+	var out *names.DNSLookup
 	for i := range lookups {
 		if l := &lookups[i]; out == nil || slices.Index(verdicts, l.Verdict) > slices.Index(verdicts, out.Verdict) {
 			out = l
@@ -45,7 +45,7 @@ func worst(lookups []report.DNSLookup) *report.DNSLookup {
 	return out
 }
 
-func took(lookups []report.DNSLookup) string {
+func took(lookups []names.DNSLookup) string {
 	var most time.Duration
 	for _, l := range lookups {
 		if l.Took != nil {
@@ -62,45 +62,45 @@ func took(lookups []report.DNSLookup) string {
 }
 
 // answer is the short form of the answer for a name.
-func answer(lookups []report.DNSLookup) cell {
+func answer(lookups []names.DNSLookup) cell {
 	l := worst(lookups)
 	if l == nil || l.Verdict == "" {
 		return cell{"-", Dim}
 	}
 	text := l.Verdict.Label()
-	if len(lookups) > 1 && l.Verdict != report.DNSCorrect && l.Verdict != report.DNSAbsent {
+	if len(lookups) > 1 && l.Verdict != names.Correct && l.Verdict != names.Absent {
 		text = l.Type + " " + text
 	}
 	return cell{text + took(lookups), verdictTone(l)}
 }
 
 // resolved counts the ordinals in range whose names resolve correctly.
-func resolved(d *report.DNSStatus) (right, wanted int, asked bool) {
+func resolved(d *names.DNSStatus) (right, wanted int, asked bool) {
 	for i := range d.Replicas {
 		r := &d.Replicas[i]
 		l := worst(r.Lookups)
 		asked = asked || l != nil && l.Verdict != ""
 		wanted += one(r.Desired)
-		right += one(r.Desired && l != nil && l.Verdict == report.DNSCorrect)
+		right += one(r.Desired && l != nil && l.Verdict == names.Correct)
 	}
 	return right, wanted, asked
 }
 
 // published counts the ordinals in range whose names are in EndpointSlices; known is false if
 // these could not be read or there is no cluster.
-func published(d *report.DNSStatus) (names, wanted int, known bool) {
+func published(d *names.DNSStatus) (count, wanted int, known bool) {
 	for i := range d.Replicas {
 		r := &d.Replicas[i]
 		known = known || r.Published != nil
 		wanted += one(r.Desired)
-		names += one(r.Desired && r.Published != nil && *r.Published)
+		count += one(r.Desired && r.Published != nil && *r.Published)
 	}
-	return names, wanted, known
+	return count, wanted, known
 }
 
 // anyOf reports whether it is known for any set what is published, and whether any set's names
 // were queried.
-func anyOf(r *report.DNSReport) (known, asked bool) {
+func anyOf(r *names.DNSReport) (known, asked bool) {
 	for i := range r.Items {
 		_, _, k := published(&r.Items[i])
 		_, _, a := resolved(&r.Items[i])
@@ -121,7 +121,7 @@ func share(n, of int) (string, Tone) {
 }
 
 // DNSTable prints one line per set.
-func DNSTable(w io.Writer, r *report.DNSReport, st Style, c Columns) error {
+func DNSTable(w io.Writer, r *names.DNSReport, st Style, c Columns) error {
 	t := table{style: st}
 	known, asked := anyOf(r)
 	titles := []string{"NAME", "SERVICE", "NAMES"}
@@ -137,11 +137,11 @@ func DNSTable(w io.Writer, r *report.DNSReport, st Style, c Columns) error {
 	t.header(append(titles, "FINDINGS")...)
 	for i := range r.Items {
 		d := &r.Items[i]
-		names, wanted, readable := published(d)
+		count, wanted, readable := published(d)
 		row := []cell{{d.Name, Plain}, {dash(d.Service.Name), Plain}, {strconv.Itoa(wanted), Plain}}
 		switch {
 		case readable:
-			text, tone := share(names, wanted)
+			text, tone := share(count, wanted)
 			row = append(row, cell{text, tone})
 		case known:
 			row = append(row, cell{"-", Dim})
@@ -173,7 +173,7 @@ func findingCell(findings []sts.Finding) cell {
 }
 
 // DNSNames prints one line per name, of all sets in one table.
-func DNSNames(w io.Writer, r *report.DNSReport, st Style, c Columns) error {
+func DNSNames(w io.Writer, r *names.DNSReport, st Style, c Columns) error {
 	t := table{style: st}
 	known, asked := anyOf(r)
 	titles := []string{"STATEFULSET", "ORDINAL", "NAME"}
@@ -220,7 +220,7 @@ func DNSNames(w io.Writer, r *report.DNSReport, st Style, c Columns) error {
 	return t.print(w)
 }
 
-func ips(n *report.DNSReplica) string { return dash(strings.Join(n.IPs, ",")) }
+func ips(n *names.DNSReplica) string { return dash(strings.Join(n.IPs, ",")) }
 
 func yes(b bool) cell {
 	if b {
@@ -229,14 +229,14 @@ func yes(b bool) cell {
 	return cell{"no", Warn}
 }
 
-func ready(n *report.DNSReplica) cell {
-	if !n.Ready && len(n.IPs) == 0 && (n.Reason == report.DNSNoPod || n.Reason == report.DNSNoService) {
+func ready(n *names.DNSReplica) cell {
+	if !n.Ready && len(n.IPs) == 0 && (n.Reason == names.NoPod || n.Reason == names.NoService) {
 		return cell{"-", Dim}
 	}
 	return yes(n.Ready)
 }
 
-func publishedCell(n *report.DNSReplica) cell {
+func publishedCell(n *names.DNSReplica) cell {
 	if n.Published == nil {
 		return cell{"-", Dim}
 	}
@@ -244,7 +244,7 @@ func publishedCell(n *report.DNSReplica) cell {
 }
 
 // DNSScreen prints one set's names in detail, with the answers of a DNS server and the findings.
-func DNSScreen(w io.Writer, r *report.DNSReport, d *report.DNSStatus, st Style) error {
+func DNSScreen(w io.Writer, r *names.DNSReport, d *names.DNSStatus, st Style) error {
 	var b strings.Builder
 	b.WriteString(st.Paint(Bold, "statefulset.apps/"+d.Name) + "  " + dnsSummary(d, st) + "\n")
 	field := func(name, text string) {
@@ -299,12 +299,12 @@ func DNSScreen(w io.Writer, r *report.DNSReport, d *report.DNSStatus, st Style) 
 	return err
 }
 
-var domainSources = map[sts.DomainSource]string{
-	sts.DomainGiven: msgDNSDomainGiven(), sts.DomainCorefile: msgDNSDomainCorefile(), sts.DomainKubelet: msgDNSDomainKubelet(),
-	sts.DomainAssumed: msgDNSDomainAssumed(),
+var domainSources = map[names.DomainSource]string{
+	names.DomainGiven: msgDNSDomainGiven(), names.DomainCorefile: msgDNSDomainCorefile(), names.DomainKubelet: msgDNSDomainKubelet(),
+	names.DomainAssumed: msgDNSDomainAssumed(),
 }
 
-func dnsSummary(d *report.DNSStatus, st Style) string {
+func dnsSummary(d *names.DNSStatus, st Style) string {
 	n, wanted, known := published(d)
 	if !known {
 		return sts.Count(wanted, "name")
@@ -321,7 +321,7 @@ func dnsSummary(d *report.DNSStatus, st Style) string {
 	return text
 }
 
-func dnsService(d *report.DNSStatus) string {
+func dnsService(d *names.DNSStatus) string {
 	s := &d.Service
 	switch {
 	case s.Name == "":
@@ -336,23 +336,23 @@ func dnsService(d *report.DNSStatus) string {
 
 // nameTable has a line for each ordinal. If the terminal is too narrow for the full names, it has
 // their short form, and suffix is what they lack.
-func nameTable(d *report.DNSStatus, st Style) (t *table, suffix string) {
-	full, wide := nameRows(d, st, func(n *report.DNSReplica) string { return n.FQDN })
+func nameTable(d *names.DNSStatus, st Style) (t *table, suffix string) {
+	full, wide := nameRows(d, st, func(n *names.DNSReplica) string { return n.FQDN })
 	if st.Width == 0 || wide <= st.Width || len(d.Replicas) == 0 || len(d.Replicas[0].ShortNames) == 0 {
 		return full, ""
 	}
-	short, _ := nameRows(d, st, func(n *report.DNSReplica) string { return n.ShortNames[0] })
+	short, _ := nameRows(d, st, func(n *names.DNSReplica) string { return n.ShortNames[0] })
 	return short, strings.TrimPrefix(d.Replicas[0].FQDN, d.Replicas[0].ShortNames[0])
 }
 
 // leastReason is the width that is reserved for a reason.
 const leastReason = 26
 
-func nameRows(d *report.DNSStatus, st Style, name func(*report.DNSReplica) string) (t *table, width int) {
+func nameRows(d *names.DNSStatus, st Style, name func(*names.DNSReplica) string) (t *table, width int) {
 	t = &table{style: st, indent: "  "}
 	_, _, known := published(d)
 	_, _, asked := resolved(d)
-	bare := slices.ContainsFunc(d.Replicas, func(n report.DNSReplica) bool { return len(n.IPs) > 0 })
+	bare := slices.ContainsFunc(d.Replicas, func(n names.DNSReplica) bool { return len(n.IPs) > 0 })
 	switch {
 	case !known && !asked && !bare:
 		t.header("NAME")
@@ -373,7 +373,7 @@ func nameRows(d *report.DNSStatus, st Style, name func(*report.DNSReplica) strin
 		case columns == 1:
 		case !n.Desired && (n.Message == "" || !asked):
 			last.text += ", out of range"
-		case n.Message != "" && (!asked || worst(n.Lookups).Verdict == report.DNSAbsent):
+		case n.Message != "" && (!asked || worst(n.Lookups).Verdict == names.Absent):
 			last.text += ", " + strings.TrimPrefix(n.Message, "the pod is ")
 		}
 		t.row(row...)
@@ -393,12 +393,12 @@ func nameRows(d *report.DNSStatus, st Style, name func(*report.DNSReplica) strin
 }
 
 // dnsNotes are the incorrect answers. Names with the same message share a line.
-func dnsNotes(d *report.DNSStatus, st Style) string {
-	byVerdict := map[report.DNSVerdict]*notes{}
-	add := func(name string, lookups []report.DNSLookup) {
+func dnsNotes(d *names.DNSStatus, st Style) string {
+	byVerdict := map[names.Verdict]*notes{}
+	add := func(name string, lookups []names.DNSLookup) {
 		for i := range lookups {
 			l := &lookups[i]
-			if l.Verdict == "" || l.Verdict == report.DNSCorrect || l.Verdict == report.DNSAbsent {
+			if l.Verdict == "" || l.Verdict == names.Correct || l.Verdict == names.Absent {
 				continue
 			}
 			if byVerdict[l.Verdict] == nil {
@@ -418,7 +418,7 @@ func dnsNotes(d *report.DNSStatus, st Style) string {
 	for _, v := range slices.Backward(verdicts) {
 		if n := byVerdict[v]; n != nil {
 			tone := Bad
-			if v == report.DNSStale || v == report.DNSIncomplete {
+			if v == names.Stale || v == names.Incomplete {
 				tone = Warn
 			}
 			text += n.text(v.Label()+":", tone, st)
@@ -430,7 +430,7 @@ func dnsNotes(d *report.DNSStatus, st Style) string {
 	return text
 }
 
-func dnsFindings(d *report.DNSStatus, st Style) string {
+func dnsFindings(d *names.DNSStatus, st Style) string {
 	var b strings.Builder
 	for _, f := range d.Findings {
 		if b.Len() == 0 {

@@ -8,28 +8,28 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // DNSHosts prints a block for /etc/hosts for each set, between markers by which it can be
 // replaced later. A pod without an address has no line.
-func DNSHosts(w io.Writer, r *report.DNSReport) error {
+func DNSHosts(w io.Writer, r *names.DNSReport) error {
 	var b strings.Builder
 	for i := range r.Items {
 		d := &r.Items[i]
 		fmt.Fprintf(&b, "# BEGIN statefulset %s/%s\n", d.Namespace, d.Name)
 		for k := range d.Replicas {
 			n := &d.Replicas[k]
-			var names []string
+			var aliases []string
 			if n.FQDN != "" {
-				names = append(names, n.FQDN)
+				aliases = append(aliases, n.FQDN)
 			}
 			for _, short := range slices.Backward(n.ShortNames) {
-				names = append(names, short)
+				aliases = append(aliases, short)
 			}
 			for _, ip := range n.IPs {
-				fmt.Fprintf(&b, "%s\t%s\n", ip, strings.Join(append(names, n.Pod), " "))
+				fmt.Fprintf(&b, "%s\t%s\n", ip, strings.Join(append(aliases, n.Pod), " "))
 			}
 		}
 		fmt.Fprintf(&b, "# END statefulset %s/%s\n", d.Namespace, d.Name)
@@ -39,7 +39,7 @@ func DNSHosts(w io.Writer, r *report.DNSReport) error {
 }
 
 // wantedNames are the names of the ordinals in the set's range.
-func wantedNames(d *report.DNSStatus) []string {
+func wantedNames(d *names.DNSStatus) []string {
 	var out []string
 	for i := range d.Replicas {
 		if n := &d.Replicas[i]; n.Desired && n.FQDN != "" {
@@ -52,7 +52,7 @@ func wantedNames(d *report.DNSStatus) []string {
 // DNSSeeds prints for each set the names of its ordinals in range, joined by commas, with a port:
 // the one with this name or number or, if port is empty, the only port of the governing Service.
 // It is an error if the port is ambiguous.
-func DNSSeeds(w io.Writer, r *report.DNSReport, port string) error {
+func DNSSeeds(w io.Writer, r *names.DNSReport, port string) error {
 	var b strings.Builder
 	for i := range r.Items {
 		seeds, err := seedsOf(&r.Items[i], port)
@@ -67,22 +67,22 @@ func DNSSeeds(w io.Writer, r *report.DNSReport, port string) error {
 	return err
 }
 
-func seedsOf(d *report.DNSStatus, port string) ([]string, error) {
+func seedsOf(d *names.DNSStatus, port string) ([]string, error) {
 	number, err := portOf(d, port)
 	if err != nil {
 		return nil, err
 	}
-	names := wantedNames(d)
-	for i := range names {
+	seeds := wantedNames(d)
+	for i := range seeds {
 		if number != 0 {
-			names[i] += ":" + strconv.Itoa(int(number))
+			seeds[i] += ":" + strconv.Itoa(int(number))
 		}
 	}
-	return names, nil
+	return seeds, nil
 }
 
 // portOf is the port on which the pods listen, 0 if no port is given and there is none.
-func portOf(d *report.DNSStatus, port string) (int32, error) {
+func portOf(d *names.DNSStatus, port string) (int32, error) {
 	if n, err := strconv.ParseUint(port, 10, 16); err == nil && n > 0 {
 		return int32(n), nil
 	}
@@ -116,7 +116,7 @@ const srvLine = "%s.\tIN\tSRV\t0 100 %d %s.\n"
 
 // DNSRecords prints the SRV records, as if all ordinals in range were published, as lines of a zone
 // file. A DNS server has its own weights and TTLs.
-func DNSRecords(w io.Writer, r *report.DNSReport) error {
+func DNSRecords(w io.Writer, r *names.DNSReport) error {
 	var b strings.Builder
 	for i := range r.Items {
 		d := &r.Items[i]
@@ -142,7 +142,7 @@ func DNSRecords(w io.Writer, r *report.DNSReport) error {
 
 // DNSEnv prints NAME=value lines for shells and env files. The variables begin with the set's name
 // in capitals, after its namespace if namespaces is true.
-func DNSEnv(w io.Writer, r *report.DNSReport, namespaces bool) error {
+func DNSEnv(w io.Writer, r *names.DNSReport, namespaces bool) error {
 	var b strings.Builder
 	for i := range r.Items {
 		d := &r.Items[i]
@@ -193,7 +193,7 @@ func shellWord(text string) string {
 }
 
 // DNSAddressless prints a note about pods without addresses, which a format with addresses omits.
-func DNSAddressless(w io.Writer, r *report.DNSReport) {
+func DNSAddressless(w io.Writer, r *names.DNSReport) {
 	for i := range r.Items {
 		d := &r.Items[i]
 		var without []sts.Ordinal
@@ -209,7 +209,7 @@ func DNSAddressless(w io.Writer, r *report.DNSReport) {
 }
 
 // DNSNameless prints a note about sets without DNS names, which a format with names omits.
-func DNSNameless(w io.Writer, r *report.DNSReport) {
+func DNSNameless(w io.Writer, r *names.DNSReport) {
 	for i := range r.Items {
 		switch d := &r.Items[i]; {
 		case len(wantedNames(d)) > 0:

@@ -10,15 +10,18 @@ import (
 	"gotest.tools/v3/golden"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
+// fromCorefile is the domain of these worlds.
+var fromCorefile = names.Domain{Name: "cluster.local", Source: names.DomainCorefile}
+
 func dnsWorld(t *testing.T) *sts.Inventory {
 	t.Helper()
-	raw, err := os.ReadFile("../report/testdata/dns/base.yaml")
+	raw, err := os.ReadFile("../names/testdata/base.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +29,6 @@ func dnsWorld(t *testing.T) *sts.Inventory {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inv.Domain = sts.ClusterDomain{Name: "cluster.local", Source: sts.DomainCorefile}
 	return inv
 }
 
@@ -46,54 +48,59 @@ func lagging(t *testing.T) *sts.Inventory {
 	return inv
 }
 
-func answered(t *testing.T, inv *sts.Inventory) *report.DNSReport {
+func answered(t *testing.T, inv *sts.Inventory) *names.DNSReport {
 	t.Helper()
-	r := report.NewDNSReport(inv, report.DNSQuery{Resolve: true})
+	r := names.NewReport(inv, names.Options{Domain: fromCorefile, Resolve: true})
 	r.Server = "pod kube-system/coredns-7d8-x2k (port-forward)"
-	name := func(n, kind string) sts.DNSQuestion { return sts.DNSQuestion{Name: n, Type: kind} }
+	name := func(n, kind string) names.Question { return names.Question{Name: n, Type: kind} }
 	const below = ".web.shop.svc.cluster.local"
-	r.Judge(inv.TakenAt, []sts.DNSAnswer{
-		{DNSQuestion: name("web-0"+below, "A"), Code: "NXDOMAIN", TTL: 5 * time.Second, Took: time.Millisecond},
-		{DNSQuestion: name("web-1"+below, "A"), Code: "NOERROR", Addresses: []string{"10.0.0.2"}, TTL: 5 * time.Second, Took: 1800 * time.Microsecond},
-		{DNSQuestion: name("web-2"+below, "A"), Code: "NOERROR", Addresses: []string{"10.0.0.77"}, TTL: 12 * time.Second, Took: 300 * time.Microsecond},
-		{DNSQuestion: name("web-3"+below, "A"), TimedOut: true, Problem: "no answer within 2s", Took: 2 * time.Second},
-		{DNSQuestion: name("web.shop.svc.cluster.local", "A"), Code: "NOERROR", Addresses: []string{"10.0.0.2", "10.0.0.3"}, TTL: 5 * time.Second, Took: time.Millisecond},
-		{DNSQuestion: name("_peer._tcp.web.shop.svc.cluster.local", "SRV"), Code: "NXDOMAIN", TTL: 25 * time.Second, Took: time.Millisecond},
+	r.Judge(inv.TakenAt, []names.Answer{
+		{Question: name("web-0"+below, "A"), Code: "NXDOMAIN", TTL: 5 * time.Second, Took: time.Millisecond},
+		{Question: name("web-1"+below, "A"), Code: "NOERROR", Addresses: []string{"10.0.0.2"}, TTL: 5 * time.Second, Took: 1800 * time.Microsecond},
+		{Question: name("web-2"+below, "A"), Code: "NOERROR", Addresses: []string{"10.0.0.77"}, TTL: 12 * time.Second, Took: 300 * time.Microsecond},
+		{Question: name("web-3"+below, "A"), TimedOut: true, Problem: "no answer within 2s", Took: 2 * time.Second},
+		{Question: name("web.shop.svc.cluster.local", "A"), Code: "NOERROR", Addresses: []string{"10.0.0.2", "10.0.0.3"}, TTL: 5 * time.Second, Took: time.Millisecond},
+		{Question: name("_peer._tcp.web.shop.svc.cluster.local", "SRV"), Code: "NXDOMAIN", TTL: 25 * time.Second, Took: time.Millisecond},
 	})
 	return r
 }
 
 func TestDNSOutput(t *testing.T) {
-	complete := func(t *testing.T) *report.DNSReport { return report.NewDNSReport(dnsWorld(t), report.DNSQuery{}) }
-	lags := func(t *testing.T) *report.DNSReport { return report.NewDNSReport(lagging(t), report.DNSQuery{}) }
-	resolved := func(t *testing.T) *report.DNSReport { return answered(t, lagging(t)) }
-	domains := func(t *testing.T) *report.DNSReport {
-		inv := dnsWorld(t)
-		inv.Domain.Others = []string{"corp.example"}
-		return report.NewDNSReport(inv, report.DNSQuery{})
+	complete := func(t *testing.T) *names.DNSReport {
+		return names.NewReport(dnsWorld(t), names.Options{Domain: fromCorefile})
 	}
-	offline := func(t *testing.T) *report.DNSReport {
-		inv := dnsWorld(t)
-		inv.Pods, inv.Slices, inv.Domain.Source = nil, nil, sts.DomainAssumed
-		return report.NewDNSReport(inv, report.DNSQuery{Offline: true})
+	lags := func(t *testing.T) *names.DNSReport {
+		return names.NewReport(lagging(t), names.Options{Domain: fromCorefile})
 	}
-	screen := func(st render.Style) func(io.Writer, *report.DNSReport) error {
-		return func(w io.Writer, r *report.DNSReport) error {
+	resolved := func(t *testing.T) *names.DNSReport { return answered(t, lagging(t)) }
+	domains := func(t *testing.T) *names.DNSReport {
+		domain := fromCorefile
+		domain.Others = []string{"corp.example"}
+		return names.NewReport(dnsWorld(t), names.Options{Domain: domain})
+	}
+	offline := func(t *testing.T) *names.DNSReport {
+		inv := dnsWorld(t)
+		inv.Pods, inv.Slices = nil, nil
+		assumed := names.Domain{Name: names.DefaultDomain, Source: names.DomainAssumed}
+		return names.NewReport(inv, names.Options{Domain: assumed, Offline: true})
+	}
+	screen := func(st render.Style) func(io.Writer, *names.DNSReport) error {
+		return func(w io.Writer, r *names.DNSReport) error {
 			return render.DNSScreen(w, r, &r.Items[len(r.Items)-1], st)
 		}
 	}
-	table := func(st render.Style, c render.Columns) func(io.Writer, *report.DNSReport) error {
-		return func(w io.Writer, r *report.DNSReport) error { return render.DNSTable(w, r, st, c) }
+	table := func(st render.Style, c render.Columns) func(io.Writer, *names.DNSReport) error {
+		return func(w io.Writer, r *names.DNSReport) error { return render.DNSTable(w, r, st, c) }
 	}
-	names := func(c render.Columns) func(io.Writer, *report.DNSReport) error {
-		return func(w io.Writer, r *report.DNSReport) error {
+	all := func(c render.Columns) func(io.Writer, *names.DNSReport) error {
+		return func(w io.Writer, r *names.DNSReport) error {
 			return render.DNSNames(w, r, render.Style{}, c)
 		}
 	}
 	for _, test := range []struct {
 		name   string
-		report func(*testing.T) *report.DNSReport
-		print  func(io.Writer, *report.DNSReport) error
+		report func(*testing.T) *names.DNSReport
+		print  func(io.Writer, *names.DNSReport) error
 	}{
 		{"dns-screen", complete, screen(render.Style{})},
 		{"dns-screen-domains", domains, screen(render.Style{})},
@@ -101,19 +108,19 @@ func TestDNSOutput(t *testing.T) {
 		{"dns-screen-resolved", resolved, screen(render.Style{Width: 120})},
 		{"dns-screen-resolved-80-columns", resolved, screen(render.Style{Width: 80})},
 		{"dns-screen-resolved-colour", resolved, screen(render.Style{Width: 100, Color: true})},
-		{"dns-screen-no-service", lags, func(w io.Writer, r *report.DNSReport) error {
+		{"dns-screen-no-service", lags, func(w io.Writer, r *names.DNSReport) error {
 			return render.DNSScreen(w, r, &r.Items[0], render.Style{Width: 80})
 		}},
 		{"dns-screen-offline", offline, screen(render.Style{})},
 		{"dns-table", lags, table(render.Style{Width: 100}, render.Columns{})},
 		{"dns-table-resolved", resolved, table(render.Style{Width: 80}, render.Columns{Namespace: true})},
 		{"dns-table-offline", offline, table(render.Style{}, render.Columns{})},
-		{"dns-wide", lags, names(render.Columns{})},
-		{"dns-wide-resolved", resolved, names(render.Columns{Namespace: true})},
-		{"dns-wide-offline", offline, names(render.Columns{})},
+		{"dns-wide", lags, all(render.Columns{})},
+		{"dns-wide-resolved", resolved, all(render.Columns{Namespace: true})},
+		{"dns-wide-offline", offline, all(render.Columns{})},
 		{"dns-hosts", lags, render.DNSHosts},
-		{"dns-env", lags, func(w io.Writer, r *report.DNSReport) error { return render.DNSEnv(w, r, false) }},
-		{"dns-env-namespaces", complete, func(w io.Writer, r *report.DNSReport) error { return render.DNSEnv(w, r, true) }},
+		{"dns-env", lags, func(w io.Writer, r *names.DNSReport) error { return render.DNSEnv(w, r, false) }},
+		{"dns-env-namespaces", complete, func(w io.Writer, r *names.DNSReport) error { return render.DNSEnv(w, r, true) }},
 		{"dns-srv", lags, render.DNSRecords},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -129,28 +136,28 @@ func TestDNSOutput(t *testing.T) {
 }
 
 func TestDNSSeeds(t *testing.T) {
-	port := func(name string, port, service int32) report.DNSPort {
-		return report.DNSPort{Name: name, Port: port, ServicePort: service}
+	port := func(name string, port, service int32) names.DNSPort {
+		return names.DNSPort{Name: name, Port: port, ServicePort: service}
 	}
 	for _, test := range []struct {
 		name, port string
-		ports      []report.DNSPort
+		ports      []names.DNSPort
 		want, err  string
 	}{
 		{"no port", "", nil, "web-0.web,web-1.web\n", ""},
-		{"the only port", "", []report.DNSPort{port("", 7000, 80)}, "web-0.web:7000,web-1.web:7000\n", ""},
-		{"by name", "client", []report.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "web-0.web:9042,web-1.web:9042\n", ""},
-		{"by number", "9999", []report.DNSPort{port("peer", 7000, 7000)}, "web-0.web:9999,web-1.web:9999\n", ""},
-		{"ambiguous", "", []report.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", "service web of statefulset/web has several ports: --port must be peer or client"},
-		{"unknown", "sql", []report.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", "service web of statefulset/web has no port sql: use peer or client"},
+		{"the only port", "", []names.DNSPort{port("", 7000, 80)}, "web-0.web:7000,web-1.web:7000\n", ""},
+		{"by name", "client", []names.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "web-0.web:9042,web-1.web:9042\n", ""},
+		{"by number", "9999", []names.DNSPort{port("peer", 7000, 7000)}, "web-0.web:9999,web-1.web:9999\n", ""},
+		{"ambiguous", "", []names.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", "service web of statefulset/web has several ports: --port must be peer or client"},
+		{"unknown", "sql", []names.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", "service web of statefulset/web has no port sql: use peer or client"},
 		{"no ports", "sql", nil, "", "service web of statefulset/web has no port sql: it has no ports"},
-		{"unknown targetPort", "", []report.DNSPort{port("peer", 0, 7000)}, "", "port peer of service web has a targetPort that no container defines: use a port number"},
+		{"unknown targetPort", "", []names.DNSPort{port("peer", 0, 7000)}, "", "port peer of service web has a targetPort that no container defines: use a port number"},
 		{"not a valid port number", "70000", nil, "", "service web of statefulset/web has no port 70000: it has no ports"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r := &report.DNSReport{Items: []report.DNSStatus{{
-				Name: "web", Service: report.DNSServiceStatus{Name: "web", Ports: test.ports},
-				Replicas: []report.DNSReplica{{FQDN: "web-0.web", Desired: true}, {FQDN: "web-1.web", Desired: true}, {FQDN: "web-2.web"}},
+			r := &names.DNSReport{Items: []names.DNSStatus{{
+				Name: "web", Service: names.DNSServiceStatus{Name: "web", Ports: test.ports},
+				Replicas: []names.DNSReplica{{FQDN: "web-0.web", Desired: true}, {FQDN: "web-1.web", Desired: true}, {FQDN: "web-2.web"}},
 			}}}
 			var b strings.Builder
 			err := render.DNSSeeds(&b, r, test.port)
@@ -162,8 +169,8 @@ func TestDNSSeeds(t *testing.T) {
 }
 
 func TestDNSEnvIsSafeInAShell(t *testing.T) {
-	r := &report.DNSReport{Items: []report.DNSStatus{{
-		Name: "0-web.x", Service: report.DNSServiceStatus{FQDN: "$(reboot)'.x"},
+	r := &names.DNSReport{Items: []names.DNSStatus{{
+		Name: "0-web.x", Service: names.DNSServiceStatus{FQDN: "$(reboot)'.x"},
 	}}}
 	var b strings.Builder
 	if err := render.DNSEnv(&b, r, false); err != nil {

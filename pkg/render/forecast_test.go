@@ -11,8 +11,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -53,7 +53,7 @@ func eachForecast(t *testing.T, test func(t *testing.T, name string, f *forecast
 // A forecast with many replicas stays readable.
 func TestForecastOfManyReplicas(t *testing.T) {
 	s := ststest.Web(300).Snapshots()[0]
-	q := forecast.Question{From: forecast.Live, Domain: sts.DefaultClusterDomain, Set: s.Set.DeepCopy()}
+	q := forecast.Question{From: forecast.Live, Domain: names.DefaultDomain, Set: s.Set.DeepCopy()}
 	q.ReadyAfter.Duration, q.TerminateAfter.Duration = 20*time.Second, 10*time.Second
 	q.Set.Spec.Template = ststest.Template("web:2")
 	f := forecast.Run(s, q)

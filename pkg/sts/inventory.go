@@ -31,9 +31,8 @@ type Inventory struct {
 	Events    []*corev1.Event
 	HPAs      []*autoscalingv2.HorizontalPodAutoscaler
 
-	// Slices and Domain are read where DNS names are needed.
+	// Slices are read where DNS names are needed.
 	Slices []*discoveryv1.EndpointSlice
-	Domain ClusterDomain
 
 	// Endpoints are read for Services without a selector: they show which client wrote the EndpointSlices.
 	Endpoints []*corev1.Endpoints //nolint:staticcheck // deprecated, and still what Patroni writes
@@ -161,8 +160,6 @@ type Snapshot struct {
 	ServiceElsewhere []string
 	// Endpoints are those with the governing Service's name, where they were read.
 	Endpoints *corev1.Endpoints //nolint:staticcheck // as above
-
-	used namesUsed
 }
 
 // Knows says whether the resource (plural name) could be read.
@@ -223,10 +220,6 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 	for _, e := range inv.Endpoints {
 		endpointsOf[key{e.Namespace, e.Name}] = e
 	}
-	used := namesUsed{}
-	for _, text := range inv.Texts {
-		used.addText(text)
-	}
 	endpoints := map[key][]*discoveryv1.EndpointSlice{}
 	for _, s := range inv.Slices {
 		k := key{s.Namespace, s.Labels[discoveryv1.LabelServiceName]}
@@ -265,7 +258,6 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 			HPAs:      hpas[k],
 			Memory:    inv.Memory,
 			Endpoints: endpointsOf[key{set.Namespace, set.Spec.ServiceName}],
-			used:      used,
 		}
 		for _, service := range headless[set.Namespace] {
 			if service.Name != set.Spec.ServiceName && labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(set.Spec.Template.Labels)) {

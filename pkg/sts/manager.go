@@ -243,3 +243,15 @@ func timeOf(t *metav1.Time) time.Time {
 	}
 	return t.Time
 }
+
+// LastWritten is when an object was last changed, according to its managed fields, or created.
+// Changes of its status count.
+func LastWritten(o metav1.Object) time.Time {
+	last := o.GetCreationTimestamp().Time
+	for _, entry := range o.GetManagedFields() {
+		if entry.Time != nil && entry.Time.After(last) {
+			last = entry.Time.Time
+		}
+	}
+	return last
+}
