@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -113,12 +111,9 @@ func didNotLeave(s *sts.Snapshot, message, hint string) Decision {
 	return decide(Stuck, ReasonHookFailed, message, cmpHint(hint, hintDrainFailed(sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))))
 }
 
-// recalled ends with a member whose drain was reverted.
-func (i drainScale) recalled(s *sts.Snapshot, record sts.Drain, pod *corev1.Pod) Decision {
+// recordStillMember ends with a member whose drain was reverted.
+func (i drainScale) recordStillMember(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
 	m, name := record.Member, s.Name(record.Member.Ordinal)
-	if pod != nil && sts.HoldsLeaving(pod) {
-		return letGo(pod, m.Ordinal, stepDrainRelease(name))
-	}
 	end := didNotLeave(s, msgDrainFailedReverted(name, m.Problem), "")
 	d := i.note(s, record.With(nil), "", stepDrainStillMember(name))
 	if m.UID != i.resumed { // an earlier command's failure is no reason not to retry

@@ -192,6 +192,11 @@ func msgDrainHoldRemoved(pod string, times int, get string) (message, hint strin
 		"find that client: " + get + "; then rerun the command to resume"
 }
 
+func msgDrainImpossible(set, member string, phase sts.MemberPhase, up bool, cancel string) (message, hint string) {
+	return fmt.Sprintf("annotation %s of statefulset/%s records %s as %s, which is not possible in a %s", sts.DrainAnnotation, set, member, phase, sayDirection(up)),
+		"to cancel: " + cancel
+}
+
 func stepDrainRelease(pod string) string { return "remove the finalizer from pod " + pod }
 
 func stepDrainReleaseDeletedSet(pod, set string) string {

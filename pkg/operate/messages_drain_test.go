@@ -68,6 +68,7 @@ func TestDrainMessages(t *testing.T) {
 		call(stepDrainRestartDeleted, "db-4"),
 		call(stepDrainHold, "db-4"),
 		call(msgDrainHoldRemoved, "db-4", 3, "kubectl get pod db-4 -o yaml --show-managed-fields -n shop"),
+		call(msgDrainImpossible, "db", "db-4", sts.Starting, false, cancel),
 		call(stepDrainRelease, "db-4"),
 		call(stepDrainReleaseDeletedSet, "db-4", "db"),
 		call(stepDrainReleaseDeletedPod, "db-4"),
