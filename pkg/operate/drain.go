@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -59,7 +60,7 @@ func NewDrainScale(o DrainOptions, s *sts.Snapshot) Intent {
 		i.resumed = record.Member.UID
 	}
 	for _, c := range s.Claims {
-		if o, ok := sts.ClaimOrdinal(c.Name); ok && o >= sts.Start(s.Set)+sts.Ordinal(i.Replicas) && s.HasPod(o) {
+		if o, ok := sts.ClaimOrdinal(c.Name); ok && Removes(s.Set, i.Replicas, o) && s.HasPod(o) {
 			v, _ := s.Volume(c.Spec.VolumeName)
 			i.claims[c.Name] = c.DeletionTimestamp != nil && sts.Rescued(c, v)
 		}
@@ -144,17 +145,36 @@ func (i drainScale) recorded(s *sts.Snapshot, f Facts) (*sts.Drain, *Decision) {
 		record.Profile, record.Custom = i.profileName(), i.custom()
 		return record, nil
 	}
-	if o, held := heldPod(s); held != nil {
-		return i.adopt(s, o, held)
+	if lost := LostRecord(s); lost != nil {
+		return i.adopt(s, lost)
 	}
 	return i.check(s)
 }
 
 // scaleInProgress refuses while another scale operation has started and not ended.
 func scaleInProgress(s *sts.Snapshot, record *sts.Drain) Decision {
-	message, hint := msgDrainInProgress(s.Set.Name, record.From, record.To, record.Profile, record.StartedBy,
-		record.Again(s.Set), sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
-	return decide(Refused, ReasonScaleOnItsWay, message, hint)
+	return decide(Refused, ReasonScaleOnItsWay,
+		msgDrainInProgress(s.Set.Name, record.From, record.To, record.Profile, record.StartedBy), DrainHint(s, record))
+}
+
+// DrainHint is how to resume a scale operation that was interrupted and, where that is possible, how
+// to cancel it.
+func DrainHint(s *sts.Snapshot, record *sts.Drain) string {
+	if record.Member != nil && hasLeft(s, record) {
+		return record.Again(s.Set)
+	}
+	return hintDrainInProgress(record.Again(s.Set), sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
+}
+
+// hasLeft reports whether the member has left its cluster, so that it cannot be brought back. The
+// record decides where pods cannot be read.
+func hasLeft(s *sts.Snapshot, record *sts.Drain) bool {
+	m := record.Member
+	if record.Up() || record.Profile == "" || m.Phase != sts.Removing {
+		return false
+	}
+	r := replicaAt(s, m.Ordinal)
+	return !s.Knows("pods") || !r.Desired || r.Pod != nil && r.Pod.UID == m.UID
 }
 
 // noDrain refuses while members leave or join: another verb would restart a member that has
@@ -182,6 +202,11 @@ func noDrain(s *sts.Snapshot) *Decision {
 func lostMember(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) Decision {
 	message, hint := msgDrainRecordLost(held.Name, sts.LostDrain(s.Set, o))
 	return decide(Refused, ReasonMemberLeft, message, hint)
+}
+
+// Removes reports whether the set has no such ordinal once it is scaled to so many replicas.
+func Removes(set *appsv1.StatefulSet, replicas int32, o sts.Ordinal) bool {
+	return o >= sts.Start(set)+sts.Ordinal(replicas)
 }
 
 func (i drainScale) profileName() string {
@@ -212,17 +237,27 @@ func heldPod(s *sts.Snapshot) (sts.Ordinal, *corev1.Pod) {
 	return 0, nil
 }
 
-// adopt continues from a pod with our finalizer when the record is missing (kubectl replace
-// drops annotations, another set has adopted the pods): only the user can tell whether its member
-// has left.
-func (i drainScale) adopt(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) (*sts.Drain, *Decision) {
-	before := int32(o-sts.Start(s.Set)) + 1
-	if i.Replicas >= before || !i.NoHooks {
+// LostRecord is the record of a scale-down as far as a pod with our finalizer shows it, nil when there
+// is no such pod. Without the real one (kubectl replace drops annotations, another set has adopted the
+// pods) only the user can tell whether its member has left.
+func LostRecord(s *sts.Snapshot) *sts.Drain {
+	o, held := heldPod(s)
+	if held == nil {
+		return nil
+	}
+	after := int32(o - sts.Start(s.Set))
+	return &sts.Drain{From: after + 1, To: after, Member: &sts.Member{Ordinal: o, UID: held.UID}}
+}
+
+// adopt continues from a lost record where the user says that the member has left.
+func (i drainScale) adopt(s *sts.Snapshot, lost *sts.Drain) (*sts.Drain, *Decision) {
+	if i.Replicas >= lost.From || !i.NoHooks {
+		o, held := heldPod(s)
 		d := lostMember(s, o, held)
 		return nil, &d
 	}
-	return &sts.Drain{From: before, To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt,
-		Member: &sts.Member{Ordinal: o, UID: held.UID, Phase: sts.Removing, Since: s.TakenAt}}, nil
+	return &sts.Drain{From: lost.From, To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt,
+		Member: &sts.Member{Ordinal: lost.Member.Ordinal, UID: lost.Member.UID, Phase: sts.Removing, Since: s.TakenAt}}, nil
 }
 
 // again is this command with another size, for a hint.

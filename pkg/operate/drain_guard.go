@@ -42,7 +42,7 @@ const stillUnmade = 10 * time.Second
 // here, and it has failed to create one, waits for a pod below, or is idle.
 func (i drainScale) unmade(s *sts.Snapshot, f Facts, r sts.Replica) bool {
 	switch {
-	case r.Pod != nil || r.Ordinal < sts.Start(s.Set)+sts.Ordinal(i.Replicas), uncounted(s) != nil:
+	case r.Pod != nil || !Removes(s.Set, i.Replicas, r.Ordinal), uncounted(s) != nil:
 		return false
 	case isFailing(s, r), s.FailedCreate() != nil, f.Still >= stillUnmade:
 		return true
@@ -91,7 +91,7 @@ func whyUnmade(s *sts.Snapshot, r sts.Replica, first bool) string {
 func (i drainScale) needNotBeWell(s *sts.Snapshot, f Facts, top sts.Ordinal) []sts.Ordinal {
 	out := []sts.Ordinal{top}
 	for _, r := range s.Replicas() {
-		if r.Ordinal != top && r.Ordinal >= sts.Start(s.Set)+sts.Ordinal(i.Replicas) && (i.Park || isFailing(s, r) || i.unmade(s, f, r)) {
+		if r.Ordinal != top && Removes(s.Set, i.Replicas, r.Ordinal) && (i.Park || isFailing(s, r) || i.unmade(s, f, r)) {
 			out = append(out, r.Ordinal)
 		}
 	}

@@ -421,6 +421,7 @@ func drainCases() []decisionCase {
 		}), operate.Do, "Hook"),
 		{"resumed by another command of the same owner", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4), owned("alice@laptop", "0")}, down, none, operate.Do, "Take"},
 		{"another size", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(4, q), none, operate.Refused, operate.ReasonScaleOnItsWay},
+		{"another size, and it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4)}, drain(4, q), none, operate.Refused, operate.ReasonScaleOnItsWay},
 		{"another profile", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(3, b), none, operate.Refused, operate.ReasonScaleOnItsWay},
 		{"the user says that it has left", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.TakeOver = true }), wrote, operate.Do, "AskEviction"},
 		{"the record was removed during the command", ststest.Web(5), on{owned("alice@laptop", "1")}, down, wrote, operate.Refused, operate.ReasonTakenOver},

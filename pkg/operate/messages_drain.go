@@ -11,8 +11,8 @@ import (
 // What drain-scale says: msg… is how it ended, after "statefulset.apps/NAME", or what it refuses, with a
 // hint where there is one, wait… what it waits for, and step… what it does next.
 
-func msgDrainInProgress(set string, from, to int32, profile, startedBy, resume, cancel string) (message, hint string) {
-	message = fmt.Sprintf("a %s of statefulset/%s from %d to %s", sayDirection(to > from), set, from, sts.Count(to, "replica"))
+func msgDrainInProgress(set string, from, to int32, profile, startedBy string) string {
+	message := fmt.Sprintf("a %s of statefulset/%s from %d to %s", sayDirection(to > from), set, from, sts.Count(to, "replica"))
 	if profile != "" {
 		message += " with " + sayProfile(profile)
 	}
@@ -20,7 +20,11 @@ func msgDrainInProgress(set string, from, to int32, profile, startedBy, resume, 
 	if startedBy != "" {
 		message += ", started by " + startedBy
 	}
-	return message, fmt.Sprintf("to resume: %s; to cancel: %s", resume, cancel)
+	return message
+}
+
+func hintDrainInProgress(resume, cancel string) string {
+	return fmt.Sprintf("to resume: %s; to cancel: %s", resume, cancel)
 }
 
 func msgDrainRecordRemoved(set, status string) (message, hint string) {

@@ -24,8 +24,9 @@ func TestDrainMessages(t *testing.T) {
 	)
 	call := messagetest.Call
 	messagetest.Golden(t, "drain",
-		call(msgDrainInProgress, "db", 5, 3, "etcd", "kim@laptop", scale3, cancel),
-		call(msgDrainInProgress, "db", 2, 1, "", "", "kubectl sts drain-scale db --replicas 1 --profile none -n shop", cancel),
+		call(msgDrainInProgress, "db", 5, 3, "etcd", "kim@laptop"),
+		call(msgDrainInProgress, "db", 2, 1, "", ""),
+		call(hintDrainInProgress, scale3, cancel),
 		call(msgDrainRecordRemoved, "db", "kubectl sts status db -n shop"),
 		call(msgDrainRecordLost, "web-4", sts.LostDrain(ststest.Web(5).Sets[0], 4)),
 		call(msgDrainUnchanged, 3),
