@@ -3,7 +3,6 @@ package operate
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -19,6 +18,8 @@ type DrainOptions struct {
 	Replicas int32
 	// Profile is how a member leaves and joins its cluster, nil for nothing to do.
 	Profile *profile.Profile
+	// ProfileFile is the file that it was read from, as it was given; empty for a built-in one.
+	ProfileFile string
 	// NoHooks: the user said that there is nothing to do (--profile none).
 	NoHooks bool
 	// Domain is the cluster's DNS domain.
@@ -142,7 +143,7 @@ func (i drainScale) recorded(s *sts.Snapshot, f Facts) (*sts.Drain, *Decision) {
 	case record != nil && !record.Up() && i.Replicas < i.MinHealthy:
 		return refuse(ReasonMinHealthy, msgDrainMinHealthy(i.Replicas, i.MinHealthy), hintDrainMinHealthy(sts.GiveUpDrain(s.Set.Namespace, s.Set.Name)))
 	case record != nil:
-		record.Profile, record.Custom = i.profileName(), i.custom()
+		record.Profile, record.ProfileFile = i.profileName(), i.ProfileFile
 		return record, nil
 	}
 	if lost := LostRecord(s); lost != nil {
@@ -220,13 +221,6 @@ func drainCommand(s *sts.Snapshot, to int32) string {
 	return sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, fmt.Sprintf("--replicas %d", to))
 }
 
-// custom reports whether the profile is a file of the user's.
-func (i drainScale) custom() bool {
-	name := i.profileName()
-	_, unknown := profile.Find(name)
-	return name != "" && !strings.HasPrefix(name, "--") && unknown != nil
-}
-
 // heldPod is the pod of a member that leaves or has left.
 func heldPod(s *sts.Snapshot) (sts.Ordinal, *corev1.Pod) {
 	for _, r := range s.Replicas() {
@@ -262,7 +256,7 @@ func (i drainScale) adopt(s *sts.Snapshot, lost *sts.Drain) (*sts.Drain, *Decisi
 
 // again is this command with another size, for a hint.
 func (i drainScale) again(s *sts.Snapshot, to int32) string {
-	record := &sts.Drain{To: to, Profile: i.profileName(), Custom: i.custom()}
+	record := &sts.Drain{To: to, Profile: i.profileName(), ProfileFile: i.ProfileFile}
 	return record.Again(s.Set)
 }
 

@@ -13,7 +13,7 @@ func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 		d := decide(Refused, reason, message, hint)
 		return nil, &d
 	}
-	record := &sts.Drain{From: from, To: i.Replicas, Profile: i.profileName(), Custom: i.custom(), StartedBy: i.Name, StartedAt: s.TakenAt}
+	record := &sts.Drain{From: from, To: i.Replicas, Profile: i.profileName(), ProfileFile: i.ProfileFile, StartedBy: i.Name, StartedAt: s.TakenAt}
 	if from == i.Replicas {
 		d := decide(Done, ReasonNothingToDo, msgDrainUnchanged(from), "")
 		return nil, &d

@@ -371,6 +371,7 @@ func drainCases() []decisionCase {
 		allowed(decisionCase{"parking: the first stops, whatever the others do", ststest.Web(5), on{starting(1), noBudget}, park, none, operate.Do, "Begin"}),
 		asked(decisionCase{"the precheck runs on the lowest that stays", ststest.Web(5), nil, down, none, operate.Do, "Hook"}, nothing),
 		asked(decisionCase{"start with hooks", ststest.Web(5), nil, down, none, operate.Do, "Begin"}, fine),
+		allowed(decisionCase{"start with a profile from a file", ststest.Web(5), nil, drainWith(3, b, func(i *operate.DrainOptions) { i.ProfileFile = "profiles/bare.yaml" }), none, operate.Do, "Begin"}),
 		asked(decisionCase{"the precheck fails", ststest.Web(5), nil, down, none, operate.Stuck, operate.ReasonHookFailed}, unless("find", no)),
 		asked(decisionCase{"the precheck loses its connection", ststest.Web(5), nil, down, none, operate.Stuck, operate.ReasonHookFailed}, unless("find", lost)),
 

@@ -124,7 +124,7 @@ func TestDrainMessages(t *testing.T) {
 		call(msgDrainCancelMember, "db-4"),
 		call(msgDrainCancelReverted, "db-4"),
 		call(msgDrainCancelTooLate, "db-4", scale3),
-		call(msgDrainCancelProfile, "my-etcd", "<path to my-etcd>"),
+		call(msgDrainCancelProfile, "my-etcd", "profiles/my-etcd.yaml"),
 		call(msgDrainCancelUnknown, "db-4", notListed),
 		call(msgDrainCancelFailed, "db-4", "rejoin in db-4: terminated with exit code 1"),
 		call(msgDrainNoSurvivor, "not-listed"),
