@@ -112,6 +112,9 @@ func (i drainScale) proceed(s *sts.Snapshot, f Facts, record sts.Drain) Decision
 		if !i.TakeOver {
 			return i.scaledMeanwhile(s, &record, record.Size(), hintDrainTakeOver())
 		}
+		if overshot(record, have) {
+			return i.scaledMeanwhile(s, &record, record.Size(), hintDrainStartAgain(sts.GiveUpDrain(s.Set.Namespace, s.Set.Name)))
+		}
 		record.From = have + record.From - record.Size()
 	}
 	if len(record.Done) > 0 && record.Size() == record.To {
@@ -121,6 +124,18 @@ func (i drainScale) proceed(s *sts.Snapshot, f Facts, record sts.Drain) Decision
 		return i.nextToJoin(s, record)
 	}
 	return i.nextToLeave(s, f, record)
+}
+
+// overshot reports whether another client has scaled the set past the size that was to be reached, or
+// to that size before any member was done. To continue would scale even further.
+func overshot(record sts.Drain, have int32) bool {
+	switch {
+	case have == record.To:
+		return len(record.Done) == 0
+	case record.Up():
+		return have > record.To
+	}
+	return have < record.To
 }
 
 // recorded is the record of this scale operation, or the one to start with.

@@ -463,6 +463,10 @@ func drainCases() []decisionCase {
 		{"scaled up again after it was removed", ststest.Web(5), on{leaving(q, 4, sts.Removing), other}, down, operate.Facts{Wrote: true, Scaled: map[sts.Ordinal]bool{4: true}}, operate.Refused, operate.ReasonTakenOver},
 		{"scaled between two", ststest.Web(6), on{leaving(q, 3, sts.Draining, between), other}, down, wrote, operate.Refused, operate.ReasonTakenOver},
 		asked(decisionCase{"scaled between two, and taken over", ststest.Web(6), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, operate.Do, "Begin"}, fine),
+		{"scaled below the size between two, and taken over", ststest.Web(2), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, operate.Refused, operate.ReasonTakenOver},
+		{"scaled far below the size between two, and taken over", ststest.Web(1), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, operate.Refused, operate.ReasonTakenOver},
+		{"scaled to the size between two, and taken over", ststest.Web(3), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, operate.Do, "Finish"},
+		{"scaled to the size before any was done, and taken over", ststest.Web(3), on{leaving(q, 4, sts.Draining, between), other}, taking, wrote, operate.Refused, operate.ReasonTakenOver},
 
 		// The end.
 		{"all are gone", ststest.Web(3), on{leaving(nil, 2, sts.Removing, between), claimsOf(3, 4)}, plainDown, wrote, operate.Do, "Finish"},
@@ -487,6 +491,8 @@ func drainCases() []decisionCase {
 		asked(decisionCase{"it has joined", ststest.Web(6), on{joining(q, sts.Starting)}, drain(7, q), wrote, operate.Do, "Note"}, fine),
 		asked(decisionCase{"it does not vote", ststest.Web(6), on{joining(q, sts.Starting)}, drain(7, q), wrote, operate.Stuck, operate.ReasonHookFailed}, unless("vote", no)),
 		{"scaled down while it starts", ststest.Web(5), on{joining(q, sts.Starting), other}, drain(7, q), operate.Facts{Wrote: true, Scaled: map[sts.Ordinal]bool{5: true}}, operate.Refused, operate.ReasonTakenOver},
+		{"scaled above the size between two that join, and taken over", ststest.Web(8), on{leaving(q, 5, sts.Starting, between, func(d *sts.Drain) { d.To = 7 }), other},
+			drainWith(7, q, func(i *operate.DrainOptions) { i.TakeOver = true }), wrote, operate.Refused, operate.ReasonTakenOver},
 		{"all have joined", ststest.Web(7), on{leaving(nil, 5, sts.Starting, between, func(d *sts.Drain) { d.To, d.Done = 7, []sts.Moved{{Ordinal: 5}, {Ordinal: 6}} })}, drain(7, nil), wrote, operate.Do, "Finish"},
 	}
 }

@@ -111,6 +111,10 @@ func hintDrainTakeOver() string {
 	return "find out why, then rerun with --take-over to continue from there"
 }
 
+func hintDrainStartAgain(cancel string) string {
+	return "cancel it: " + cancel + "; then rerun the command"
+}
+
 func hintDrainScaleBack(size int32, scale string) string {
 	return fmt.Sprintf("scale back to %d: %s; then rerun the command to resume", size, scale)
 }

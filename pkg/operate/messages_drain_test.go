@@ -48,6 +48,7 @@ func TestDrainMessages(t *testing.T) {
 		call(msgDrainScaledByOther, "field manager kubectl", "db", 6, 5, false),
 		call(msgDrainScaledByOther, "another client", "db", 1, 6, true),
 		call(hintDrainTakeOver),
+		call(hintDrainStartAgain, cancel),
 		call(hintDrainScaleBack, 5, kubectl5),
 		call(hintDrainScaleDown, "db-5", kubectl5),
 		call(waitDrainUnseenPods, "db", 5, 4),
