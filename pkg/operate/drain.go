@@ -126,7 +126,7 @@ func (i drainScale) proceed(s *sts.Snapshot, f Facts, record sts.Drain) Decision
 	return i.nextToLeave(s, f, record)
 }
 
-// overshot reports whether another client has scaled the set past the size that was to be reached, or
+// overshot reports whether another client has scaled the set past the size of the record, or
 // to that size before any member was done. To continue would scale even further.
 func overshot(record sts.Drain, have int32) bool {
 	switch {
