@@ -156,4 +156,3 @@ func (i drainScale) shortForGood(s *sts.Snapshot, f Facts, r sts.Replica, d *Dec
 	stuck.Subject = name
 	return &stuck
 }
-

@@ -190,8 +190,8 @@ func decided(t *testing.T, table drainTable, from, to int32, o observation) stri
 	}
 	step := table.step(o)
 	d := step(c.drainScale, c.snapshot, c.facts, c.record)
-	if d.Action != nil && d.Action.AskEviction != nil {
-		d = step(c.drainScale, c.snapshot, c.facts.After(*d.Action), c.record)
+	if check, ok := d.Action.(*DryRunEviction); ok {
+		d = step(c.drainScale, c.snapshot, c.facts.After(check), c.record)
 	}
 	if d.Message == "" || d.Hint == "" && slices.Contains([]Verdict{Refused, Stuck}, d.Verdict) {
 		t.Errorf("%s: %s %s without a message or a hint: %q", o, d.Verdict, d.Reason, d.Message)
