@@ -20,6 +20,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/shell"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -266,7 +267,7 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 			return err
 		}
 	}
-	w := &world{View: view, client: client, namespace: ns, env: c.env, screen: screen, environment: c.environment()}
+	w := &cluster{view, &shell.Runner{Pods: client, Namespace: ns, Env: c.environment(), Clock: c.env.Clock, Show: screen.say}}
 	result, err := loop.Run(ctx, w, operate.Confirmed(intent, s), c.timeout, &narrator{screen: screen, quiet: c.out.human() && countWrites(report.Plan) == 1})
 	screen.done()
 	report.Applied = append(report.Applied, result.Applied...)
@@ -275,6 +276,12 @@ func (c *change) runChange(ctx context.Context, name string, of intents) error {
 		s = released(result.Last, h.ID)
 	}
 	return c.finish(report, s, result.Decision, err)
+}
+
+// cluster is what the loop works on: the API server, and the commands that it runs.
+type cluster struct {
+	*kube.View
+	*shell.Runner
 }
 
 // losesData reports whether a plan would remove a pod whose data is lost with it. No step of such a

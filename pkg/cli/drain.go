@@ -22,6 +22,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/shell"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -320,7 +321,7 @@ func (o *drainOptions) hooks(c *change, s *sts.Snapshot, first bool) (*profile.P
 	case o.exec != "":
 		return one("drain-exec", profile.Where(o.on), []string{"sh", "-c", escapeVariables(o.exec)}), nil
 	case o.command != "":
-		argv := shell(escapeVariables(o.command))
+		argv := shell.Argv(escapeVariables(o.command))
 		return one("drain-cmd", profile.Here, argv), nil
 	case o.profile == "none", o.intent.Park:
 		return nil, nil
