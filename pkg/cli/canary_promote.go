@@ -40,7 +40,7 @@ func newCanaryPromote(c *common) *cobra.Command {
 		Use:  "promote NAME",
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	})
-	ch := c.newChange(cmd, "canary promote").canPrintPatch(cmd)
+	ch := c.newMutation(cmd, "canary promote").canPrintPatch(cmd)
 	f, a := cmd.Flags(), &o.auto
 	f.Int32Var(&o.step, "step", 0, "Update `N` more ordinals")
 	f.Int32Var(&o.to, "to-ordinal", 0, "Lowest `ORDINAL` to update, inclusive")
@@ -75,7 +75,7 @@ func newCanaryPromote(c *common) *cobra.Command {
 }
 
 // byHand is a promotion to a given ordinal.
-func (o *promoteOptions) byHand(cmd *cobra.Command, ch *change) intents {
+func (o *promoteOptions) byHand(cmd *cobra.Command, ch *mutation) intents {
 	options := operate.PromoteOptions{Step: o.step, Full: o.full}
 	if cmd.Flags().Changed("to-ordinal") {
 		lowest := sts.Ordinal(o.to)
@@ -93,7 +93,7 @@ func (o *promoteOptions) byHand(cmd *cobra.Command, ch *change) intents {
 }
 
 // intents is a promotion with --auto.
-func (o *autoOptions) intents(cmd *cobra.Command, ch *change) (intents, error) {
+func (o *autoOptions) intents(cmd *cobra.Command, ch *mutation) (intents, error) {
 	intent := operate.AutoPromote{Abort: o.onFailure == "abort", Gates: operate.Gates{
 		Soak: o.soak, MaxRestarts: o.maxRestarts, Checks: o.checks, Execs: o.execs, Timeout: o.timeout,
 	}}

@@ -9,7 +9,7 @@ import (
 
 // annotate reports to a GitHub Actions workflow how the command ended: with an annotation on
 // standard output, and a summary in the file that the runner names.
-func (c *change) annotate(r *ChangeReport) error {
+func (c *mutation) annotate(r *ChangeReport) error {
 	e := render.Ended{
 		Command: r.Command, Namespace: r.Namespace, Name: r.Name, Outcome: r.Outcome, Error: r.Error, DryRun: r.DryRun,
 		Took: r.EndedAt.Sub(r.StartedAt.Time), Status: r.Status,
@@ -37,7 +37,7 @@ func (c *change) annotate(r *ChangeReport) error {
 }
 
 // annotateError is annotate for an error before there was a report.
-func (c *change) annotateError(name string, err error) {
+func (c *mutation) annotateError(name string, err error) {
 	ns, _ := c.namespace()
 	e := render.Ended{Command: c.verb, Namespace: ns, Name: name, Error: err.Error()}
 	_ = render.Annotation(c.env.Out, e)
@@ -45,7 +45,7 @@ func (c *change) annotateError(name string, err error) {
 }
 
 // summarize appends to the job's summary. A summary that cannot be written does not fail the command.
-func (c *change) summarize(e render.Ended) {
+func (c *mutation) summarize(e render.Ended) {
 	path := c.env.Getenv("GITHUB_STEP_SUMMARY")
 	if path == "" {
 		return

@@ -1,18 +1,12 @@
 package cli
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"iter"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
@@ -22,50 +16,6 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
-
-// GCReport is the one document that a command prints which deletes, restores or rescues
-// claims, or purges their volumes.
-type GCReport struct {
-	metav1.TypeMeta `json:",inline"`
-	Command         string `json:"command"`
-	// StartedAt and EndedAt are the cluster's time.
-	StartedAt metav1.Time `json:"startedAt"`
-	EndedAt   metav1.Time `json:"endedAt"`
-	// DryRun is client or server when nothing was written.
-	DryRun string   `json:"dryRun,omitempty"`
-	Items  []GCItem `json:"items"`
-	// Earlier are claims that were deleted before and are needed again, or whose deletion
-	// was interrupted.
-	Earlier []report.RetainedClaim `json:"earlier,omitempty"`
-	// Missing is what could not be read.
-	Missing []sts.Missing `json:"missing,omitempty"`
-}
-
-// Split implements [itemised].
-func (r *GCReport) Split() (head any, items iter.Seq[any]) {
-	without := *r
-	without.Items = []GCItem{}
-	return &without, report.Each(r.Items)
-}
-
-// GCItem is one claim, and what was done to it.
-type GCItem struct {
-	Namespace string `json:"namespace"`
-	Claim     string `json:"claim"`
-	Size      string `json:"size,omitempty"`
-	Class     string `json:"class,omitempty"`
-	// Volume is where the data is, ReclaimPolicy its original reclaim policy, without the
-	// Retain of pvc-gc.
-	Volume        string `json:"volume,omitempty"`
-	ReclaimPolicy string `json:"reclaimPolicy,omitempty"`
-	// Reason is why the claim can be deleted, or could.
-	Reason    string       `json:"reason,omitempty"`
-	DeletedAt *metav1.Time `json:"deletedAt,omitempty"`
-	DeletedBy string       `json:"deletedBy,omitempty"`
-	// Outcome is the result, absent when nothing was tried; Error is set when an error ended it.
-	Outcome *operate.Decision `json:"outcome,omitempty"`
-	Error   string            `json:"error,omitempty"`
-}
 
 // gcRun is what the commands that write to claims have in common.
 type gcRun struct {
@@ -213,253 +163,25 @@ func (g *gcRun) finish(r *GCReport) error {
 	return g.out.print(g.env.Out, r, names)
 }
 
-// gcProgress prints the result for each claim, and how many are done.
-type gcProgress struct {
-	run    *gcRun
-	screen *screen
-	total  int
-	done   int
-	next   time.Time
-	// counts are the results by word, worst is the one that decides the exit code.
-	counts map[string]int
-	worst  gcEnd
-	first  string
+// inOneNamespace adds --all, and a hidden -A that is refused with an explanation, for users who
+// have just listed all namespaces.
+func (g *gcRun) inOneNamespace(cmd *cobra.Command, everything *bool, usage string) {
+	f := cmd.Flags()
+	f.BoolVar(everything, "all", false, usage)
+	f.BoolVarP(&g.all, "all-namespaces", "A", false, "Not supported")
+	_ = f.MarkHidden("all-namespaces")
 }
 
-// Words of the summary for claims that were not worked on to the end.
-const (
-	wordGoneBefore  = "already deleted"
-	wordInterrupted = "interrupted"
-	wordNotStarted  = "not started"
-)
-
-// gcEnd is the kind of result for a claim, the worst last.
-type gcEnd int
-
-const (
-	endGood gcEnd = iota
-	endStopped
-	endTimeout
-	endError
-	endRefused
-	endStuck
-)
-
-// every is the time between two lines of progress.
-func (p *gcProgress) every() time.Duration {
-	if p.screen.terminal {
-		return 0
-	}
-	return 5 * time.Second
-}
-
-// ended is called for one claim at a time.
-func (p *gcProgress) ended(item *GCItem, r loop.ClaimResult) {
-	p.done++
-	var (
-		timeout     *loop.TimeoutError
-		interrupted *loop.InterruptedError
-		d           = r.Decision
-		word, line  string
-		end         gcEnd
-	)
+func (g *gcRun) checkNames(args []string, everything bool) error {
 	switch {
-	case errors.As(r.Err, &interrupted):
-		word = wordNotStarted
-		if r.Wrote {
-			word, line, end = wordInterrupted, msgClaimInterrupted(), endStopped
-		}
-		if c := r.View.Claim; r.View.Sent && (c == nil || c.DeletionTimestamp != nil) {
-			line = msgClaimInterruptedDeleting(r.View.VolumeName)
-		}
-	case errors.As(r.Err, &timeout):
-		word, line, end = "timed out", r.Err.Error(), endTimeout
-	case r.Err != nil:
-		word, line, end = "failed", r.Err.Error(), endError
-	case d.Verdict == operate.Do:
-		word = p.run.did // a dry run
-		line = msgDryRun(p.run.did, p.run.dryRun)
-	case d.Reason == operate.ReasonClaimKept || d.Reason == operate.ReasonClaimGone:
-		word, line = map[string]string{operate.ReasonClaimKept: "kept", operate.ReasonClaimGone: wordGoneBefore}[d.Reason], d.Message
-	case d.Reason == operate.ReasonNothingToRescue:
-		word, line = "not at risk", d.Message
-	case d.Verdict == operate.Done:
-		word, line = p.run.did, d.Message
-	case d.Reason == operate.ReasonClaimRestored:
-		word, line, end = "restored", d.Message, endStuck
-	case d.Verdict == operate.Stuck:
-		word, line, end = "stuck", d.Message, endStuck
-	default:
-		word, line, end = "refused", d.Message, endRefused
+	case g.all:
+		return usagef("--all-namespaces is not supported: set --namespace; \"kubectl sts pvc-gc -A -o json\" lists the namespaces in retained.namespaces")
+	case everything && len(args) > 0:
+		return usagef("names and --all are mutually exclusive")
+	case !everything && len(args) == 0 && (g.yes || g.dryRun != "none"):
+		return usagef("claim names or --all are required")
+	case !everything && len(args) == 0:
+		g.dryRun, g.onlyLists = "client", true
 	}
-	p.counts[word]++
-	name := item.Claim
-	if p.run.all {
-		name = item.Namespace + "/" + name
-	}
-	if end > p.worst {
-		p.worst, p.first = end, name+": "+line
-	}
-	p.tell(name, line, end, item.Namespace, d.Hint)
-}
-
-func (p *gcProgress) tell(name, line string, end gcEnd, namespace, hint string) {
-	separator := ": "
-	if end == endGood {
-		separator = " " // a result, as kubectl prints it
-	}
-	text := "persistentvolumeclaim/" + name + separator + line
-	switch {
-	case line == "":
-	case end != endGood:
-		style := p.run.env.errStyle()
-		p.screen.say(style.Wrap("", 0, render.Plain, text) + render.Hint(p.run.hint(namespace, hint), style))
-	case p.run.out.human():
-		p.screen.done()
-		_, _ = fmt.Fprint(p.run.env.Out, p.run.env.style().Wrap("", 0, render.Plain, text))
-	}
-	if now := p.run.env.Clock.Now(); !now.Before(p.next) && p.done < p.total {
-		p.next = now.Add(p.every())
-		if p.screen.terminal {
-			p.screen.over(bar(p.done, p.total))
-		} else if !p.run.out.human() {
-			p.screen.say(msgProgress(p.done, p.total) + "\n")
-		}
-	}
-}
-
-// bar shows how many are done.
-func bar(done, total int) string {
-	const width = 30
-	n := done * width / total
-	return fmt.Sprintf("[%s%s] %d of %d", strings.Repeat("#", n), strings.Repeat("-", width-n), done, total)
-}
-
-// summary counts the results, the desired one first.
-func (p *gcProgress) summary() string {
-	var parts []string
-	for _, word := range []string{p.run.did, "restored", "kept", wordGoneBefore, "not at risk", "refused", "stuck", "failed", "timed out", wordInterrupted, wordNotStarted} {
-		if n := p.counts[word]; n > 0 && !slices.ContainsFunc(parts, func(s string) bool { return strings.HasSuffix(s, " "+word) }) {
-			parts = append(parts, fmt.Sprintf("%d %s", n, word))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-// outcome is the error that decides the exit code: a signal first, then what most needs
-// attention.
-func (p *gcProgress) outcome(ctx context.Context) error {
-	bad := p.counts["stuck"] + p.counts["refused"] + p.counts["failed"] + p.counts["timed out"]
-	if p.worst == endStuck && p.run.did != "restored" {
-		bad += p.counts["restored"]
-	}
-	of := msgProgress(bad, p.total)
-	switch {
-	case ctx.Err() != nil && p.counts[wordNotStarted]+p.counts[wordInterrupted] > 0:
-		_, _ = fmt.Fprintln(p.run.env.ErrOut, msgInterrupted())
-		return context.Cause(ctx)
-	case p.worst <= endStopped:
-		return nil
-	case p.worst == endTimeout:
-		return &loop.TimeoutError{After: p.run.timeout, Last: operate.Decision{Verdict: operate.Wait, Message: msgWaitClaims(of)}}
-	case p.worst == endError:
-		return errors.New(msgClaimsFailed(of))
-	case p.worst == endRefused:
-		return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: operate.ReasonClaimKept, Message: msgClaimsRefused(bad, of, p.run.did, p.first)}, style: p.run.env.errStyle()}
-	}
-	return &outcomeError{Decision: operate.Decision{Verdict: operate.Stuck, Reason: operate.ReasonClaimHeld, Message: msgClaimsStuck(bad, of, p.first)}, style: p.run.env.errStyle()}
-}
-
-// retained is a volume with the claim that is recorded on it.
-type retained = sts.RetainedVolume
-
-// readRetained lists what is retained in the namespace, and warns of broken records.
-func (g *gcRun) readRetained(ctx context.Context, client *kube.Client, namespace string) ([]retained, error) {
-	volumes, err := client.Retained(ctx, namespace)
-	if err != nil {
-		return nil, err
-	}
-	var out []retained
-	for _, v := range volumes {
-		r, err := sts.ReadRetained(v)
-		switch {
-		case err != nil:
-			warnTo(g.env.ErrOut, msgBrokenRecord(err, v.Name))
-		case r != nil && r.Claim.Namespace == namespace: // the label is only for finding it
-			out = append(out, retained{Volume: v, Record: r})
-		}
-	}
-	slices.SortFunc(out, func(a, b retained) int {
-		return cmp.Or(cmp.Compare(a.Record.Claim.Name, b.Record.Claim.Name), a.Record.DeletedAt.Compare(b.Record.DeletedAt), cmp.Compare(a.Volume.Name, b.Volume.Name))
-	})
-	return out, nil
-}
-
-// keptName is an argument of undo and purge: the name of a claim, of a volume, or of either.
-type keptName struct{ name, kind string }
-
-// keptNames reads data-web-3, pvc/data-web-3 as -o name writes it, and pv/pvc-0f0f.
-func keptNames(args []string) ([]keptName, error) {
-	var out []keptName
-	for _, arg := range args {
-		kind, name, ok := strings.Cut(arg, "/")
-		if !ok {
-			kind, name = "", arg
-		}
-		switch kind {
-		case "":
-		case "pvc", "persistentvolumeclaim", "persistentvolumeclaims":
-			kind = "pvc"
-		case "pv", "persistentvolume", "persistentvolumes":
-			kind = "pv"
-		default:
-			return nil, usagef("%q must be the name of a claim (pvc/data-web-3) or of a volume (pv/NAME)", arg)
-		}
-		if name == "" || strings.HasPrefix(arg, "/") {
-			return nil, usagef("%q has no name", arg)
-		}
-		out = append(out, keptName{name, kind})
-	}
-	return out, nil
-}
-
-func (k keptName) means(r retained) bool {
-	return k.kind != "pv" && k.name == r.Record.Claim.Name || k.kind != "pvc" && k.name == r.Volume.Name
-}
-
-// pick selects those that were named, by claim or by volume, and returns the names that
-// match none. Without aside, what was set aside for an older claim of the same name must
-// be named by its volume.
-func pick(all []retained, names []keptName, aside bool) (picked []retained, unknown []string) {
-	if len(names) == 0 {
-		return all, nil
-	}
-	means := func(k keptName, r retained) bool {
-		return k.means(r) && (aside || r.Record.SetAsideFor == "" || k.name == r.Volume.Name)
-	}
-	for _, r := range all {
-		if slices.ContainsFunc(names, func(k keptName) bool { return means(k, r) }) {
-			picked = append(picked, r)
-		}
-	}
-	for _, k := range names {
-		if !slices.ContainsFunc(picked, func(r retained) bool { return means(k, r) }) {
-			unknown = append(unknown, k.name)
-		}
-	}
-	return picked, unknown
-}
-
-func retainedItem(r retained) GCItem {
-	at := metav1.NewTime(r.Record.DeletedAt)
-	size := r.Volume.Spec.Capacity[corev1.ResourceStorage]
-	return GCItem{
-		Namespace: r.Record.Claim.Namespace, Claim: r.Record.Claim.Name, Size: size.String(), Class: r.Volume.Spec.StorageClassName,
-		Volume: r.Volume.Name, ReclaimPolicy: string(r.Record.ReclaimPolicy), Reason: r.Record.Reason, DeletedAt: &at, DeletedBy: r.Record.DeletedBy,
-	}
-}
-
-// retainedView names the claim and the volume for the loop.
-func retainedView(r retained) operate.ClaimView {
-	return operate.ClaimView{Namespace: r.Record.Claim.Namespace, Name: r.Record.Claim.Name, VolumeName: r.Volume.Name}
+	return g.check()
 }

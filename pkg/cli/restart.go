@@ -23,7 +23,7 @@ func newRestart(c *common) *cobra.Command {
 		Use:  "restart NAME",
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	})
-	ch := c.newChange(cmd, "restart")
+	ch := c.newMutation(cmd, "restart")
 	f := cmd.Flags()
 	f.StringSliceVar(&ordinals, "ordinal", nil, "Restart only these ordinals (for example 2,5-7)")
 	addChoice(cmd, &order, "order", "desc", "Start with the highest ordinal (desc) or with the lowest (asc)", "desc", "asc")
