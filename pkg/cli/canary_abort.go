@@ -15,13 +15,12 @@ func newCanaryAbort(c *common) *cobra.Command {
 		Use:  "abort NAME",
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	})
-	ch := c.newMutation(cmd, "canary abort").canPrintPatch(cmd)
-	ch.needs = []string{"pods", "controllerrevisions"} // a rollback does not depend on budgets
+	m := c.newMutation(cmd, "canary abort").canPrintPatch(cmd)
+	m.needs = []string{"pods", "controllerrevisions"} // a rollback does not depend on budgets
 	deletions := newDeletions(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		d := deletions()
-		return ch.run(cmd, args, func(_ context.Context, _ *kube.Client, _ *sts.Snapshot, h operate.Holder, digest string) (operate.Intent, error) {
-			return operate.AbortCanary{Holder: h, Deletions: d, TemplateDigest: digest}, nil
+		return m.run(cmd, args, func(_ context.Context, _ *kube.Client, _ *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
+			return operate.AbortCanary{Holder: h, Deletions: deletions()}, nil
 		})
 	}
 	return cmd

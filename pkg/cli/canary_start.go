@@ -11,70 +11,81 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
+// startOptions are the flags of `canary start`.
+type startOptions struct {
+	template templateFlags
+	manifest string
+	canaries string
+	from     int32
+	wait     bool
+}
+
 func newCanaryStart(c *common) *cobra.Command {
-	var (
-		o        startOptions
-		canaries string
-		from     int32
-		wait     bool
-	)
+	var o startOptions
 	cmd := withHelp("canary-start", &cobra.Command{
 		Use:  "start NAME --image [CONTAINER=]IMAGE",
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	})
-	ch := c.newMutation(cmd, "canary start").canPrintPatch(cmd)
+	m := c.newMutation(cmd, "canary start").canPrintPatch(cmd)
+	m.canAcceptAdmission(cmd)
+	o.addFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		of, err := o.toIntent(cmd, args, m)
+		if err != nil {
+			return err
+		}
+		return m.run(cmd, args, of)
+	}
+	return cmd
+}
+
+func (o *startOptions) addFlags(cmd *cobra.Command) {
+	o.template.addFlags(cmd)
 	f := cmd.Flags()
-	f.StringArrayVar(&o.images, "image", nil, "New image, as `[CONTAINER=]IMAGE`; can be repeated")
-	f.StringVarP(&o.patch, "patch", "p", "", "Strategic merge `PATCH` for the pod template, in JSON or YAML")
-	f.StringVar(&o.patchFile, "patch-file", "", "`FILE` with a strategic merge patch for the pod template (- for stdin)")
 	f.StringVarP(&o.manifest, "filename", "f", "", "`FILE` with the StatefulSet's new manifest (- for stdin)")
-	f.BoolVar(&o.restart, "restart", false, "Set the restartedAt annotation, as kubectl rollout restart does")
-	f.StringVar(&canaries, "canaries", "1", "Number of highest ordinals to update, `N|P%` (rounded up)")
-	f.Int32Var(&from, "from-ordinal", 0, "Lowest `ORDINAL` of the canary, instead of --canaries")
-	f.BoolVar(&wait, "wait", true, "Wait for the canary to become available")
-	ch.canAcceptAdmission(cmd)
+	f.StringVar(&o.canaries, "canaries", "1", "Number of highest ordinals to update, `N|P%` (rounded up)")
+	f.Int32Var(&o.from, "from-ordinal", 0, "Lowest `ORDINAL` of the canary, instead of --canaries")
+	f.BoolVar(&o.wait, "wait", true, "Wait for the canary to become available")
 	cmd.MarkFlagsMutuallyExclusive("from-ordinal", "canaries")
 	cmd.MarkFlagsOneRequired("image", "patch", "patch-file", "filename", "restart")
-	cmd.MarkFlagsMutuallyExclusive("patch", "patch-file")
 	for _, f := range []string{"image", "patch", "patch-file", "restart"} {
 		cmd.MarkFlagsMutuallyExclusive("filename", f)
 	}
-	notEmpty(cmd, "image", "patch", "patch-file", "filename")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		intent, err := o.intent(cmd.Context(), c.env)
-		if err != nil {
-			return err
-		}
-		intent.AcceptAdmission = *ch.acceptAdmission
-		intent.NoWait = !wait
-		if intent.Canaries, err = operate.ParseCount(canaries); err != nil {
-			return usagef("--canaries: %s", err)
-		}
-		if f.Changed("from-ordinal") {
-			lowest := sts.Ordinal(from)
-			intent.From = &lowest
-		}
-		namespace, err := c.namespace()
-		if err != nil {
-			return err
-		}
-		manifest, err := o.readManifest(cmd.Context(), c.env, namespace, args)
-		if err != nil {
-			return err
-		}
-		return ch.run(cmd, args, func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder, digest string) (operate.Intent, error) {
-			intent := intent
-			intent.Holder, intent.TemplateDigest = h, digest
-			if o.restart {
-				intent.RestartAt = s.TakenAt.UTC().Format(time.RFC3339)
-			}
-			if manifest != nil {
-				if intent.Template, err = manifestTemplate(ctx, client, s, manifest); err != nil {
-					return nil, err
-				}
-			}
-			return intent, nil
-		})
+	notEmpty(cmd, "filename")
+}
+
+func (o *startOptions) toIntent(cmd *cobra.Command, args []string, m *mutation) (newIntent, error) {
+	intent, err := o.template.toIntent(cmd.Context(), m.env)
+	if err != nil {
+		return nil, err
 	}
-	return cmd
+	intent.AcceptAdmission = *m.acceptAdmission
+	intent.NoWait = !o.wait
+	if intent.Canaries, err = operate.ParseCount(o.canaries); err != nil {
+		return nil, usagef("--canaries: %s", err)
+	}
+	if cmd.Flags().Changed("from-ordinal") {
+		lowest := sts.Ordinal(o.from)
+		intent.From = &lowest
+	}
+	namespace, err := m.namespace()
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := manifestFile{"--filename", o.manifest}.read(cmd.Context(), m.env, namespace, args)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
+		intent.Holder = h
+		if o.template.restart {
+			intent.RestartAt = s.TakenAt.UTC().Format(time.RFC3339)
+		}
+		if manifest != nil {
+			if intent.Template, err = manifestTemplate(ctx, client, s, manifest); err != nil {
+				return nil, err
+			}
+		}
+		return intent, nil
+	}, nil
 }

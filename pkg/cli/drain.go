@@ -1,17 +1,13 @@
 package cli
 
 import (
-	"context"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // drainOptions are the flags of drain-scale.
@@ -34,8 +30,24 @@ func newDrainScale(c *common) *cobra.Command {
 		Use:  "drain-scale NAME --replicas N",
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	})
-	ch := c.newMutation(cmd, "drain-scale")
-	ch.drains = true
+	m := c.newMutation(cmd, "drain-scale")
+	m.drains = true
+	o.addFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		of, err := o.toIntent(m)
+		if err != nil {
+			return err
+		}
+		err = m.run(cmd, args, of)
+		if apierrors.IsNotFound(err) {
+			return o.orphans(cmd.Context(), m, args, err)
+		}
+		return err
+	}
+	return cmd
+}
+
+func (o *drainOptions) addFlags(cmd *cobra.Command) {
 	f, i := cmd.Flags(), &o.intent
 	f.Int32Var(&i.Replicas, "replicas", 0, "Number of members (`N`) to scale to")
 	f.StringVar(&o.profile, "profile", "", "Drain profile: `NAME|FILE|none` (default: the one that matches the set)")
@@ -71,78 +83,4 @@ func newDrainScale(c *common) *cobra.Command {
 		}
 		return names, cobra.ShellCompDirectiveDefault
 	})
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := o.check(); err != nil {
-			return err
-		}
-		switch {
-		case o.cancel:
-			ch.detail = " --cancel"
-		case o.unpark:
-			ch.detail = " --unpark"
-		default:
-			ch.detail = fmt.Sprintf(" --replicas %d", i.Replicas)
-		}
-		err := ch.run(cmd, args, func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder, digest string) (operate.Intent, error) {
-			if o.unpark {
-				size, _ := sts.ParkedSize(s.Set)
-				return operate.Unpark{Holder: h}, o.rescued(ctx, ch, client, s, size)
-			}
-			if wanted := sts.DesiredReplicas(s.Set); (o.fresh || o.intent.ReuseClaims) && !o.cancel && o.intent.Replicas < wanted {
-				return nil, usagef("--fresh-claims and --reuse-claims require a scale-up, but statefulset/%s has %s and --replicas is %d", s.Set.Name, sts.Count(wanted, "replica"), o.intent.Replicas)
-			}
-			intent := o.intent
-			intent.Holder, intent.NoHooks = h, o.profile == "none"
-			var err error
-			if intent.Profile, err = o.hooks(ch, s, digest == ""); err != nil {
-				return nil, err
-			}
-			if o.cancel {
-				return operate.CancelDrain{Holder: h, Profile: intent.Profile, Domain: intent.Domain}, nil
-			}
-			if digest == "" {
-				if err := mayDrain(ctx, client, s, intent); err != nil {
-					return nil, err
-				}
-				if intent.IgnoreBudgets && len(s.Budgets) > 0 {
-					warnTo(c.env.ErrOut, msgDrainIgnoresBudgets(budgetNames(s)))
-				}
-			}
-			if digest == "" {
-				intent.ReuseClaims, err = o.stale(ctx, ch, client, s, intent)
-			}
-			if err == nil && !o.fresh {
-				err = o.rescued(ctx, ch, client, s, intent.Replicas)
-			}
-			return operate.NewDrainScale(intent, s), err
-		})
-		if apierrors.IsNotFound(err) {
-			return o.orphans(cmd.Context(), ch, args, err)
-		}
-		return err
-	}
-	return cmd
-}
-
-func budgetNames(s *sts.Snapshot) []string {
-	var names []string
-	for _, b := range s.Budgets {
-		names = append(names, "poddisruptionbudget/"+b.Name)
-	}
-	return names
-}
-
-func (o *drainOptions) check() error {
-	o.intent.IgnoreBudgets = o.pdb == "ignore"
-	switch {
-	case o.intent.Park && o.intent.Replicas != 0:
-		return usagef("--park requires --replicas 0")
-	case o.intent.Park && o.profile != "" && o.profile != "none":
-		return usagef("--park and --profile are mutually exclusive: parked members do not leave their cluster")
-	case o.intent.Replicas > maxPlanReplicas:
-		return invalidFlag("replicas", o.intent.Replicas, fmt.Sprintf("must be at most %d", maxPlanReplicas))
-	case misspelt(o.exec+o.command) != "":
-		return usagef("unknown variable %s of a drain profile, must be one of %s", misspelt(o.exec+o.command), variables())
-	}
-	return nil
 }

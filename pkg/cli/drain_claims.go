@@ -2,13 +2,10 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -19,10 +16,10 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// rescued refuses to start members on new, empty claims while rescued volumes keep their data. It
+// requireRestored refuses to start members on new, empty claims while rescued volumes keep their data. It
 // cannot check this without permission to list volumes.
-func (o *drainOptions) rescued(ctx context.Context, c *mutation, client *kube.Client, s *sts.Snapshot, to int32) error {
-	if c.acceptDataLoss || to <= sts.DesiredReplicas(s.Set) {
+func (o *drainOptions) requireRestored(ctx context.Context, m *mutation, client *kube.Client, s *sts.Snapshot, to int32) error {
+	if m.acceptDataLoss || to <= sts.DesiredReplicas(s.Set) {
 		return nil
 	}
 	volumes, err := client.Retained(ctx, s.Set.Namespace)
@@ -51,14 +48,14 @@ func (o *drainOptions) rescued(ctx context.Context, c *mutation, client *kube.Cl
 	}
 	slices.Sort(claims)
 	message, hint := msgDrainRescued(s.Set.Name, claims, sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", strings.Join(claims, " ")))
-	return &outcomeError{style: c.env.errStyle(), Decision: operate.Decision{Verdict: operate.Refused, Reason: operate.ReasonStaleClaims, Subject: "persistentvolumeclaim/" + claims[0],
-		Message: message, Hint: c.hint(s.Set.Namespace, hint)}}
+	return &outcomeError{style: m.env.errStyle(), Decision: operate.Decision{Verdict: operate.Refused, Reason: operate.ReasonStaleClaims, Subject: "persistentvolumeclaim/" + claims[0],
+		Message: message, Hint: m.hint(s.Set.Namespace, hint)}}
 }
 
 // stale handles the claims of removed members: with --fresh-claims they are moved aside, else the
 // user is asked whether new members may start with them. In a pipeline the intent refuses them.
-func (o *drainOptions) stale(ctx context.Context, c *mutation, client *kube.Client, s *sts.Snapshot, intent operate.DrainOptions) (bool, error) {
-	asks := !c.yes && c.dryRun == "none" && c.env.InTerminal
+func (o *drainOptions) stale(ctx context.Context, m *mutation, client *kube.Client, s *sts.Snapshot, intent operate.DrainOptions) (bool, error) {
+	asks := !m.yes && m.dryRun == "none" && m.env.InTerminal
 	if intent.ReuseClaims || !o.fresh && !asks {
 		return intent.ReuseClaims, nil
 	}
@@ -67,30 +64,26 @@ func (o *drainOptions) stale(ctx context.Context, c *mutation, client *kube.Clie
 		return false, nil
 	}
 	if o.fresh {
-		return false, o.deleteStale(ctx, c, client, s)
+		return false, o.deleteStale(ctx, m, client, s)
 	}
-	_, _ = io.WriteString(c.env.ErrOut, c.env.errStyle().Wrap("", 0, render.Plain, d.Message))
-	if err := c.env.confirm(ctx, msgDrainConfirmClaims()); err != nil {
+	_, _ = io.WriteString(m.env.ErrOut, m.env.errStyle().Wrap("", 0, render.Plain, d.Message))
+	if err := m.env.confirm(ctx, msgDrainConfirmClaims()); err != nil {
 		return false, err
 	}
-	o.intent.ReuseClaims = true
 	return true, nil
 }
 
 // deleteStale deletes the claims of the ordinals that will be added as 'pvc-gc --delete' does: their
 // volumes keep the data. Afterwards the snapshot no longer has them.
-func (o *drainOptions) deleteStale(ctx context.Context, c *mutation, client *kube.Client, s *sts.Snapshot) error {
-	env := *c.env
+func (o *drainOptions) deleteStale(ctx context.Context, m *mutation, client *kube.Client, s *sts.Snapshot) error {
+	env := *m.env
 	env.Out, env.OutTerminal = env.ErrOut, env.ErrTerminal // stdout is for the command's own report
-	common := *c.common
+	common := *m.common
 	common.env = &env
 	first, last := sts.End(s.Set), sts.Start(s.Set)+sts.Ordinal(o.intent.Replicas)-1
-	ordinals, err := sts.ParseOrdinals(fmt.Sprintf("%d-%d", first, last))
-	if err != nil {
-		return err
-	}
-	g := &gcRun{common: &common, out: newOutput(&cobra.Command{}), verb: "pvc-gc", did: "deleted", dryRun: c.dryRun, yes: c.yes, workers: 8, most: 50, timeout: 5 * time.Minute}
-	query := gcOptions{namespace: s.Set.Namespace, claims: report.ClaimQuery{Names: []string{s.Set.Name}, Ordinals: ordinals}}
+	g := &gcRun{common: &common, out: newText(), verb: "pvc-gc", did: "deleted", dryRun: m.dryRun, yes: m.yes,
+		workers: defaultWorkers, most: defaultMost, timeout: defaultProgressTimeout}
+	query := gcOptions{namespace: s.Set.Namespace, claims: report.ClaimQuery{Names: []string{s.Set.Name}, Ordinals: sts.Ordinals{{First: first, Last: last}}}}
 	var coming []sts.Ordinal
 	for o := first; o <= last; o++ {
 		coming = append(coming, o)
@@ -100,7 +93,7 @@ func (o *drainOptions) deleteStale(ctx context.Context, c *mutation, client *kub
 	if err := runClaims(ctx, &common, query, g.out, g); err != nil {
 		return err
 	}
-	if c.dryRun != "none" {
+	if m.dryRun != "none" {
 		s.Claims = slices.DeleteFunc(slices.Clone(s.Claims), func(c *corev1.PersistentVolumeClaim) bool { return slices.Contains(gone, c.Name) })
 		return nil
 	}

@@ -14,16 +14,16 @@ import (
 )
 
 // orphans removes our finalizer from pods whose set was deleted: nothing else removes it.
-func (o *drainOptions) orphans(ctx context.Context, c *mutation, args []string, gone error) error {
+func (o *drainOptions) orphans(ctx context.Context, m *mutation, args []string, gone error) error {
 	name, err := setName(args)
 	if err != nil {
 		return gone
 	}
-	ns, err := c.namespace()
+	ns, err := m.namespace()
 	if err != nil {
 		return gone
 	}
-	client, err := c.client()
+	client, err := m.client()
 	if err != nil {
 		return gone
 	}
@@ -32,27 +32,27 @@ func (o *drainOptions) orphans(ctx context.Context, c *mutation, args []string, 
 		return gone
 	}
 	for _, pod := range pods {
-		_, _ = fmt.Fprintln(c.env.ErrOut, msgOrphan(pod.Name, name))
+		_, _ = fmt.Fprintln(m.env.ErrOut, msgOrphan(pod.Name, name))
 	}
 	if !o.cancel {
-		_, _ = io.WriteString(c.env.ErrOut, render.Hint(c.hint(ns, hintOrphan(sts.GiveUpDrain(ns, name))), c.env.errStyle()))
+		_, _ = io.WriteString(m.env.ErrOut, render.Hint(m.hint(ns, hintOrphan(sts.GiveUpDrain(ns, name))), m.env.errStyle()))
 		return gone
 	}
 	s, err := client.Mounted(ctx, ns, name, pods)
 	if err != nil {
 		return err
 	}
-	if d := operate.ReleaseOrphans(s); d != nil && !c.acceptDataLoss {
-		d.Hint = c.hint(ns, d.Hint)
-		return &outcomeError{Decision: *d, style: c.env.errStyle()}
+	if d := operate.ReleaseOrphans(s); d != nil && !m.acceptDataLoss {
+		d.Hint = m.hint(ns, d.Hint)
+		return &outcomeError{Decision: *d, style: m.env.errStyle()}
 	}
-	if !c.yes && c.dryRun == "none" {
-		if err := c.env.confirm(ctx, msgOrphanConfirm(len(pods))); err != nil {
+	if !m.yes && m.dryRun == "none" {
+		if err := m.env.confirm(ctx, msgOrphanConfirm(len(pods))); err != nil {
 			return err
 		}
 	}
 	var dryRun []string
-	if c.dryRun != "none" {
+	if m.dryRun != "none" {
 		dryRun = []string{metav1.DryRunAll}
 	}
 	for n, pod := range pods {
@@ -62,12 +62,12 @@ func (o *drainOptions) orphans(ctx context.Context, c *mutation, args []string, 
 			if n > 0 && len(dryRun) == 0 {
 				answer.Verdict = operate.Stuck
 			}
-			return &outcomeError{Decision: answer.Decision, style: c.env.errStyle()}
+			return &outcomeError{Decision: answer.Decision, style: m.env.errStyle()}
 		}
 		if err != nil {
 			return fmt.Errorf("remove the finalizer from pod %s: %w", pod.Name, err)
 		}
-		_, _ = fmt.Fprintln(c.env.Out, msgDryRun(msgOrphanReleased(pod.Name), c.dryRun))
+		_, _ = fmt.Fprintln(m.env.Out, msgDryRun(msgOrphanReleased(pod.Name), m.dryRun))
 	}
 	return nil
 }

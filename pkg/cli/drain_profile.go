@@ -16,7 +16,7 @@ import (
 )
 
 // hooks is how members leave: by the flags, or by the profile that matches the set.
-func (o *drainOptions) hooks(c *mutation, s *sts.Snapshot, first bool) (*profile.Profile, error) {
+func (o *drainOptions) hooks(m *mutation, s *sts.Snapshot) (*profile.Profile, error) {
 	one := func(name string, on profile.Where, argv []string) *profile.Profile {
 		return &profile.Profile{Metadata: profile.Metadata{Name: "--" + name}, Drain: []profile.Command{{
 			Name: name, Why: msgDrainInline(), On: on, Command: argv, ExitCodes: []int{0}, Timeout: metav1.Duration{Duration: o.timeout},
@@ -44,8 +44,8 @@ func (o *drainOptions) hooks(c *mutation, s *sts.Snapshot, first bool) (*profile
 		}
 		return nil, usagef("%s", msgDrainAmbiguous(s.Set.Name, names))
 	}
-	if found.Profile != nil && first && c.out.human() {
-		_, _ = fmt.Fprintln(c.env.ErrOut, msgDrainProfile(found.Profile.Metadata.Name, found.Why))
+	if found.Profile != nil && m.out.human() {
+		_, _ = fmt.Fprintln(m.env.ErrOut, msgDrainProfile(found.Profile.Metadata.Name, found.Why))
 	}
 	return found.Profile, nil
 }

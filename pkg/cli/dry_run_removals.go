@@ -10,9 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // removalsAtOnce is how many evictions and deletions are tried at the same time.
@@ -20,7 +18,8 @@ const removalsAtOnce = 8
 
 // tryRemovals tries all evictions and deletions of the plan: a removal that admission denies must
 // not surface when some pods are gone already. A budget that blocks an eviction now is waited for later.
-func (c *mutation) tryRemovals(ctx context.Context, view *kube.View, s *sts.Snapshot, steps []operate.Decision) error {
+func (r *mutationRun) tryRemovals(ctx context.Context) error {
+	s, steps := r.snapshot, r.report.Plan
 	live := map[types.UID]bool{}
 	for _, p := range s.Pods {
 		live[p.UID] = true
@@ -32,9 +31,9 @@ func (c *mutation) tryRemovals(ctx context.Context, view *kube.View, s *sts.Snap
 		case a == nil:
 			continue
 		case a.EvictPod != nil && live[a.EvictPod.UID]:
-			tries = append(tries, func() error { return tried(s, a, func() error { return view.DryEvict(ctx, a.EvictPod) }) })
+			tries = append(tries, func() error { return tried(s, a, func() error { return r.view.DryEvict(ctx, a.EvictPod) }) })
 		case a.DeletePod != nil && live[a.DeletePod.UID]:
-			tries = append(tries, func() error { return tried(s, a, func() error { return view.DryDelete(ctx, a.DeletePod) }) })
+			tries = append(tries, func() error { return tried(s, a, func() error { return r.view.DryDelete(ctx, a.DeletePod) }) })
 		default:
 			continue
 		}
@@ -54,21 +53,22 @@ func (c *mutation) tryRemovals(ctx context.Context, view *kube.View, s *sts.Snap
 			}
 		case errors.As(err, &o) && o.Kind == operate.NoDryRun:
 			if unchecked++; unchecked == 1 {
-				noteTo(c.env.ErrOut, msgRemovalsNotTried(o.Error()))
+				noteTo(r.env.ErrOut, msgRemovalsNotTried(o.Error()))
 			}
 		default:
 			return err
 		}
 	}
 	if first != nil && steps[0].Verdict != operate.Wait {
-		warnTo(c.env.ErrOut, msgEvictionBlocked(first.Subject, waiting-1, first.Message))
+		warnTo(r.env.ErrOut, msgEvictionBlocked(first.Subject, waiting-1, first.Message))
 	}
 	return nil
 }
 
 // tryHolds tries all changes of finalizers in the plan that fit the current pods: if the API server
 // does not store them, the controller recreates a pod whose member has left.
-func (c *mutation) tryHolds(ctx context.Context, view *kube.View, s *sts.Snapshot, steps []operate.Decision) error {
+func (r *mutationRun) tryHolds(ctx context.Context) error {
+	s, steps := r.snapshot, r.report.Plan
 	live := map[types.UID]*corev1.Pod{}
 	for _, p := range s.Pods {
 		live[p.UID] = p
@@ -82,13 +82,13 @@ func (c *mutation) tryHolds(ctx context.Context, view *kube.View, s *sts.Snapsho
 		if _, err := operate.Patched(live[a.HoldPod.UID], a.HoldPod.Ops); err != nil {
 			continue // an earlier step changes the pod
 		}
-		tries = append(tries, func() error { return tried(s, a, func() error { return view.TryHold(ctx, a.HoldPod) }) })
+		tries = append(tries, func() error { return tried(s, a, func() error { return r.view.TryHold(ctx, a.HoldPod) }) })
 	}
 	unchecked := 0
 	for _, err := range atOnce(tries) {
 		if o := (*operate.Objection)(nil); errors.As(err, &o) && o.Kind == operate.NoDryRun {
 			if unchecked++; unchecked == 1 {
-				noteTo(c.env.ErrOut, msgFinalizersNotTried(o.Error()))
+				noteTo(r.env.ErrOut, msgFinalizersNotTried(o.Error()))
 			}
 			continue
 		}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -13,20 +12,21 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// readManifest finds the StatefulSet in the file, which may hold other objects
-// too; nil when no file was given.
-func (o *startOptions) readManifest(ctx context.Context, env *Env, namespace string, args []string) ([]byte, error) {
-	if o.manifest == "" {
+// manifestFile is a file with the StatefulSet's new manifest, and the flag that names it.
+type manifestFile struct{ flag, path string }
+
+// read finds the StatefulSet in the file, which may hold other objects too; nil when no file was given.
+func (f manifestFile) read(ctx context.Context, env *Env, namespace string, args []string) ([]byte, error) {
+	if f.path == "" {
 		return nil, nil
 	}
 	name, err := setName(args)
 	if err != nil {
 		return nil, err
 	}
-	flag := cmp.Or(o.manifestFlag, "--filename")
-	objects, err := readObjects(ctx, env, o.manifest)
+	objects, err := readObjects(ctx, env, f.path)
 	if err != nil {
-		return nil, filenameError(flag, o.manifest, err)
+		return nil, filenameError(f.flag, f.path, err)
 	}
 	var found []manifestObject
 	elsewhere := ""
@@ -41,25 +41,25 @@ func (o *startOptions) readManifest(ctx context.Context, env *Env, namespace str
 	}
 	switch {
 	case len(found) > 1:
-		return nil, usagef("%s %s: StatefulSet %s is defined more than once", flag, o.manifest, name)
+		return nil, usagef("%s %s: StatefulSet %s is defined more than once", f.flag, f.path, name)
 	case len(found) == 0 && elsewhere != "":
 		return nil, usagef("%s %s: StatefulSet %s is in namespace %s, but the current namespace is %s: set --namespace",
-			flag, o.manifest, name, elsewhere, namespace)
+			f.flag, f.path, name, elsewhere, namespace)
 	case len(found) == 0:
-		return nil, usagef("%s %s: StatefulSet %s not found%s", flag, o.manifest, name, onlyThese(objects))
+		return nil, usagef("%s %s: StatefulSet %s not found%s", f.flag, f.path, name, onlyThese(objects))
 	}
 	// A field that this program does not know would be lost.
 	object := &found[0]
 	problems, err := sts.DecodeObject(object.raw, &appsv1.StatefulSet{})
 	if err != nil {
-		return nil, usagef("%s %s: %s: %s", flag, object.where(""), object, err)
+		return nil, usagef("%s %s: %s: %s", f.flag, object.where(""), object, err)
 	}
 	if problems = object.problems(problems); len(problems) > 0 {
 		var list []string
 		for _, p := range problems {
 			list = append(list, p.String())
 		}
-		return nil, usagef("%s %s: %s: %s", flag, object.where(problems[0].Path), object, strings.Join(list, "; "))
+		return nil, usagef("%s %s: %s: %s", f.flag, object.where(problems[0].Path), object, strings.Join(list, "; "))
 	}
 	return object.raw, nil
 }

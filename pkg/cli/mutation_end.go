@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"io"
 
@@ -13,68 +14,63 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// printAlteration prints what mutating admission changes in a write, as a diff.
-func printAlteration(w io.Writer, a *sts.Alteration, style render.Style) error {
-	if len(a.Sent) == 0 {
-		return nil
-	}
-	unified, err := unifiedDiff(&report.DiffReport{From: "sent", To: "after admission", FromTemplate: a.Sent, ToTemplate: a.Stored})
-	if err != nil {
-		return err
-	}
-	return render.Diff(w, unified, style)
-}
-
-// finish prints the report and turns the outcome into an error with its exit code.
-func (c *mutation) finish(r *ChangeReport, s *sts.Snapshot, d operate.Decision, err error) error {
-	status := report.NewStatus(s)
-	r.Status, r.EndedAt = &status, metav1.NewTime(s.TakenAt)
-	if c.drains {
-		if r.Drain = status.Drain; d.Drain != nil {
-			r.Drain = report.NewDrainStatus(s, d.Drain)
+// finish completes and prints the report, and turns the outcome into an error with its exit code. s
+// is the last known state of the set.
+func (r *mutationRun) finish(s *sts.Snapshot, d operate.Decision, err error) error {
+	doc, status := r.report, report.NewStatus(s)
+	doc.Status, doc.EndedAt = &status, metav1.NewTime(s.TakenAt)
+	if r.drains {
+		if doc.Drain = status.Drain; d.Drain != nil {
+			doc.Drain = report.NewDrainStatus(s, d.Drain)
 		}
 	}
 	if err != nil {
-		r.Error = err.Error()
+		doc.Error = err.Error()
 	}
 	if d.Verdict != operate.Do {
-		r.Outcome = &d
+		doc.Outcome = &d
 	}
-	if !c.out.human() {
-		if e := c.out.print(c.env.Out, r, []string{r.Name}); e != nil {
+	if !r.out.human() {
+		if e := r.out.print(r.env.Out, doc, []string{doc.Name}); e != nil {
 			return e
 		}
 	}
-	if c.out.isGitHub() {
-		if e := c.annotate(r); e != nil {
+	if r.out.isGitHub() {
+		if e := r.annotate(doc); e != nil {
 			return e
 		}
 	}
 	if d.Alteration != nil && err == nil {
-		if e := printAlteration(c.env.ErrOut, d.Alteration, c.env.errStyle()); e != nil {
+		if e := printAlteration(r.env.ErrOut, d.Alteration, r.env.errStyle()); e != nil {
 			return e
 		}
-		if c.acceptAdmission != nil && !*c.acceptAdmission && d.Alteration.Template() {
-			d.Hint = hintAcceptAdmission(r.Name)
+		if r.acceptAdmission != nil && !*r.acceptAdmission && d.Alteration.Template() {
+			d.Hint = hintAcceptAdmission(doc.Name)
 		}
 	}
+	return r.end(d, err)
+}
+
+// end says to a person how the command ended, where the report has not.
+func (r *mutationRun) end(d operate.Decision, err error) error {
+	doc := r.report
 	var interrupted *loop.InterruptedError
 	var expired *loop.TimeoutError
 	switch {
 	case errors.As(err, &interrupted), errors.As(err, &expired):
-		_, _ = io.WriteString(c.env.ErrOut, msgStopped(render.StatusLine(&status)))
+		_, _ = io.WriteString(r.env.ErrOut, msgStopped(render.StatusLine(doc.Status)))
 		return err
 	case err != nil:
-		return notAllowed(err, c.env.errStyle())
+		return notAllowed(err, r.env.errStyle())
 	case d.Verdict == operate.Stuck || d.Verdict == operate.Refused || d.Verdict == operate.Failed:
-		d.Hint = c.hint(r.Namespace, d.Hint)
-		return &outcomeError{Decision: d, style: c.env.errStyle()}
-	case d.Verdict == operate.Done && c.out.human() && !c.out.isGitHub():
-		_, e := io.WriteString(c.env.Out, c.env.style().Wrap("", 0, render.Plain, resultLine(r.Name, d)))
+		d.Hint = r.hint(doc.Namespace, d.Hint)
+		return &outcomeError{Decision: d, style: r.env.errStyle()}
+	case d.Verdict == operate.Done && r.out.human() && !r.out.isGitHub():
+		_, e := io.WriteString(r.env.Out, r.env.style().Wrap("", 0, render.Plain, resultLine(doc.Name, d)))
 		if d.Drain != nil {
-			render.DrainEnd(c.env.Out, r.Drain, c.env.style())
+			render.DrainEnd(r.env.Out, doc.Drain, r.env.style())
 		}
-		_, _ = io.WriteString(c.env.ErrOut, render.Hint(c.hint(r.Namespace, d.Hint), c.env.errStyle()))
+		_, _ = io.WriteString(r.env.ErrOut, render.Hint(r.hint(doc.Namespace, d.Hint), r.env.errStyle()))
 		return e
 	}
 	return nil
@@ -86,4 +82,37 @@ func resultLine(set string, d operate.Decision) string {
 		return msgNoResult(set, d.Message)
 	}
 	return msgResult(set, d.Message)
+}
+
+// released is the snapshot without the lock that the command has released at its end.
+func released(s *sts.Snapshot, id string) *sts.Snapshot {
+	if o, err := sts.ReadOwner(s.Set); err != nil || o == nil || o.ID != id {
+		return s
+	}
+	out := *s
+	out.Set = s.Set.DeepCopy()
+	delete(out.Set.Annotations, sts.OwnerAnnotation)
+	return &out
+}
+
+// tidy removes the lock of a command that was killed at its very end, when the same
+// command finds nothing else to do.
+func (r *mutationRun) tidy(ctx context.Context, d operate.Decision) error {
+	if r.dryRun != "none" || d.Verdict != operate.Done {
+		return nil
+	}
+	a := r.intent.Release(r.snapshot, true)
+	if a == nil {
+		return nil
+	}
+	_, err := r.view.Apply(ctx, r.snapshot, *a)
+	answer := (*operate.AnswerError)(nil)
+	switch {
+	case errors.Is(err, operate.ErrChanged):
+		return nil
+	case errors.As(err, &answer):
+		warnTo(r.env.ErrOut, msgLockStays(answer.Message))
+		return nil
+	}
+	return err
 }

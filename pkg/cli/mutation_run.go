@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
-	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
@@ -18,147 +17,158 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// intents makes the intent from the current state of the set. digest is that of the
-// template after the first step, empty before the dry run.
-type intents func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder, digest string) (operate.Intent, error)
+// newIntent makes the complete intent from the state in which the command finds the set. It is called
+// once, before anything is shown: a command that needs more permissions than others checks them here.
+type newIntent func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder) (operate.Intent, error)
 
-func (c *mutation) run(cmd *cobra.Command, args []string, of intents) error {
+// mutationRun is one run of a mutation on one set.
+type mutationRun struct {
+	*mutation
+	client *kube.Client
+	view   *kube.View
+	screen *screen
+	// snapshot is the state in which the command finds the set.
+	snapshot *sts.Snapshot
+	lock     operate.Holder
+	intent   operate.Intent
+	// trials are the pods that the controller will create because of the plan.
+	trials []operate.Trial
+	// storedTemplate is the digest of the template that the first step sets, where a dry run has shown it.
+	storedTemplate string
+	report         *ChangeReport
+}
+
+func (m *mutation) run(cmd *cobra.Command, args []string, of newIntent) error {
 	name, err := setName(args)
 	if err != nil {
 		return err
 	}
-	if err := c.check(); err != nil {
+	if err := m.check(); err != nil {
 		return err
 	}
-	err = c.runMutation(cmd.Context(), name, of)
-	if err != nil && c.out.isGitHub() && !c.annotated {
-		c.annotateError(name, err)
+	err = m.runOn(cmd.Context(), name, of)
+	if err != nil && m.out.isGitHub() && !m.annotated {
+		m.annotateError(name, err)
 	}
 	return err
 }
 
-// runMutation makes the plan, shows it, asks for confirmation, carries it out and reports.
-func (c *mutation) runMutation(ctx context.Context, name string, of intents) error {
-	client, err := c.client()
+// runOn reads the set, makes the intent from its state, and runs it.
+func (m *mutation) runOn(ctx context.Context, name string, of newIntent) error {
+	client, err := m.client()
 	if err != nil {
 		return err
 	}
-	ns, err := c.namespace()
+	ns, err := m.namespace()
 	if err != nil {
 		return err
 	}
-	q := kube.Query{Namespace: ns, Names: []string{name}, Revisions: true, SchedulingGrace: c.grace}
-	s, err := c.look(ctx, client, q)
+	q := kube.Query{Namespace: ns, Names: []string{name}, Revisions: true, SchedulingGrace: m.grace}
+	s, err := m.look(ctx, client, q)
 	if err != nil {
 		return err
 	}
-	if c.printPatch {
-		return c.printFirst(ctx, client, s, of)
+	if m.printPatch {
+		return m.printFirst(ctx, client, s, of)
 	}
-	screen := newScreen(c.env)
-	view, err := client.Open(ctx, q, c.needs, screen.tell())
+	screen := newScreen(m.env)
+	view, err := client.Open(ctx, q, m.needs, screen.tell())
 	if err != nil {
 		return err
 	}
 	defer view.Close()
-	view.NoTrials = c.skipPodCheck || c.dryRun == "client"
+	view.NoTrials = m.skipPodCheck || m.dryRun == "client"
 	s.Memory = view.Retry(ctx, s)
-	h := c.holder(s.TakenAt)
-	intent, err := of(ctx, client, s, h, "")
+	lock := m.holder(s.TakenAt)
+	intent, err := of(ctx, client, s, lock)
 	if err != nil {
 		return err
 	}
-	steps, trials := operate.PreviewTrials(intent, s)
-	report := &ChangeReport{
+	r := &mutationRun{mutation: m, client: client, view: view, screen: screen, snapshot: s, lock: lock, intent: intent}
+	return r.run(ctx)
+}
+
+// run makes the plan, checks it with dry runs, shows it, asks for confirmation, carries it out and
+// reports.
+func (r *mutationRun) run(ctx context.Context) error {
+	r.plan(ctx)
+	if losesData(r.last()) {
+		return r.finish(r.snapshot, r.last(), nil)
+	}
+	if err := r.tryPlan(ctx); err != nil {
+		if answer := (*operate.AnswerError)(nil); errors.As(err, &answer) {
+			return r.finish(r.snapshot, answer.Decision, nil)
+		}
+		return err
+	}
+	for _, w := range slices.Concat(operate.DataLoss(r.snapshot, r.report.Plan), operate.Cautions(r.snapshot, r.report.Plan)) {
+		warnTo(r.env.ErrOut, w)
+	}
+	if err := r.showPlan(); err != nil {
+		return err
+	}
+	first := r.first()
+	if r.dryRun != "none" || !r.writes() && first.Verdict != operate.Wait && first.Verdict != operate.Do {
+		return errors.Join(r.finish(r.snapshot, first, nil), r.tidy(ctx, first))
+	}
+	if r.asks() {
+		if err := r.env.confirm(ctx, msgContinue()); err != nil {
+			return err
+		}
+	}
+	return r.carryOut(ctx)
+}
+
+// plan predicts the plan.
+func (r *mutationRun) plan(ctx context.Context) {
+	s := r.snapshot
+	steps, trials := operate.PreviewTrials(r.intent, s)
+	r.trials = trials
+	r.report = &ChangeReport{
 		TypeMeta:  metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "ChangeReport"},
-		Namespace: ns, Name: name, Command: c.verb, StartedAt: metav1.NewTime(s.TakenAt),
+		Namespace: s.Set.Namespace, Name: s.Set.Name, Command: r.verb, StartedAt: metav1.NewTime(s.TakenAt),
 		Plan: steps, Applied: []loop.Applied{},
 	}
-	if c.prove != nil {
-		report.Proof = c.prove(ctx, client, s)
+	if r.prove != nil {
+		r.report.Proof = r.prove(ctx, r.client, s)
 	}
-	first := report.Plan[0]
-	if c.dryRun != "none" {
-		report.DryRun = c.dryRun
+	if r.dryRun != "none" {
+		r.report.DryRun = r.dryRun
 	}
-	if last := report.Plan[len(report.Plan)-1]; losesData(last) {
-		return c.finish(report, s, last, nil)
+}
+
+func (r *mutationRun) first() operate.Decision { return r.report.Plan[0] }
+
+func (r *mutationRun) last() operate.Decision { return r.report.Plan[len(r.report.Plan)-1] }
+
+// writes says whether the plan writes anything.
+func (r *mutationRun) writes() bool { return countWrites(r.report.Plan) > 0 }
+
+// asks says whether a confirmation is required.
+func (r *mutationRun) asks() bool { return r.writes() && !r.yes && r.dryRun == "none" }
+
+// showPlan prints the plan for a person: before a confirmation, and as the result of a dry run.
+func (r *mutationRun) showPlan() error {
+	shown := r.writes() || r.dryRun != "none" && r.first().Verdict == operate.Wait
+	if !r.asks() && (!r.out.human() || !shown) {
+		return nil
 	}
-	writes := countWrites(report.Plan) > 0
-	var set *appsv1.StatefulSet
-	if (first.Verdict == operate.Do || first.Verdict == operate.Wait && writes) && c.dryRun != "client" {
-		var alteration *sts.Alteration
-		set, alteration, err = c.preflight(ctx, view, s, report.Plan)
-		if answer := (*operate.AnswerError)(nil); errors.As(err, &answer) {
-			return c.finish(report, s, answer.Decision, nil)
-		}
-		if err != nil {
-			return err
-		}
-		if set != nil {
-			if intent, err = of(ctx, client, s, h, sts.TemplateDigest(&set.Spec.Template)); err != nil {
-				return err
-			}
-		}
-		if report.Alteration = alteration; alteration != nil { // the accepted change may lead to another end
-			report.Plan, trials = operate.PreviewStored(intent, s, &set.Spec.Template)
-			first = report.Plan[0]
-		}
+	to, style := r.env.ErrOut, r.env.errStyle()
+	if r.dryRun != "none" {
+		to, style = r.env.Out, r.env.style()
 	}
-	if writes && c.dryRun != "client" {
-		err := c.rehearse(ctx, client, view, s, set, report.Plan, trials)
-		if answer := (*operate.AnswerError)(nil); errors.As(err, &answer) {
-			return c.finish(report, s, answer.Decision, nil)
-		}
-		if err != nil {
+	if r.report.Proof != nil {
+		if err := printProof(to, r.report.Proof, r.snapshot.TakenAt, style); err != nil {
 			return err
 		}
 	}
-	for _, w := range slices.Concat(operate.DataLoss(s, report.Plan), operate.Cautions(s, report.Plan)) {
-		warnTo(c.env.ErrOut, w)
+	_, _ = fmt.Fprintln(to, msgPlanTitle(r.verb, r.report.Namespace, r.report.Name, r.dryRun))
+	render.Plan(to, r.report.Plan, style)
+	if r.report.Alteration == nil {
+		return nil
 	}
-	asks := writes && !c.yes && c.dryRun == "none"
-	shown := writes || c.dryRun != "none" && first.Verdict == operate.Wait
-	if asks || c.out.human() && shown {
-		to := c.env.ErrOut
-		if c.dryRun != "none" {
-			to = c.env.Out
-		}
-		style := c.env.errStyle()
-		if c.dryRun != "none" {
-			style = c.env.style()
-		}
-		if report.Proof != nil {
-			if err := printProof(to, report.Proof, s.TakenAt, style); err != nil {
-				return err
-			}
-		}
-		_, _ = fmt.Fprintln(to, msgPlanTitle(c.verb, ns, name, c.dryRun))
-		render.Plan(to, report.Plan, style)
-		if report.Alteration != nil {
-			_, _ = fmt.Fprintln(to, msgAdmissionChanges())
-			if err := printAlteration(to, report.Alteration, style); err != nil {
-				return err
-			}
-		}
-	}
-	if c.dryRun != "none" || !writes && first.Verdict != operate.Wait && first.Verdict != operate.Do {
-		return errors.Join(c.finish(report, s, first, nil), c.tidy(ctx, view, intent, s, first))
-	}
-	if asks {
-		if err := c.env.confirm(ctx, msgContinue()); err != nil {
-			return err
-		}
-	}
-	w := &cluster{view, &shell.Runner{Pods: client, Namespace: ns, Env: c.environment(), Clock: c.env.Clock, Show: screen.say}}
-	result, err := loop.Run(ctx, w, operate.Confirmed(intent, s), c.timeout, &narrator{screen: screen, quiet: c.out.human() && countWrites(report.Plan) == 1})
-	screen.done()
-	report.Applied = append(report.Applied, result.Applied...)
-	report.Commands = append(report.Commands, result.Commands...)
-	if result.Last != nil {
-		s = released(result.Last, h.ID)
-	}
-	return c.finish(report, s, result.Decision, err)
+	_, _ = fmt.Fprintln(to, msgAdmissionChanges())
+	return printAlteration(to, r.report.Alteration, style)
 }
 
 // cluster is what the loop works on: the API server, and the commands that it runs.
@@ -167,77 +177,22 @@ type cluster struct {
 	*shell.Runner
 }
 
-// losesData reports whether a plan would remove a pod whose data is lost with it. No step of such a
-// plan is carried out.
-func losesData(last operate.Decision) bool {
-	return last.Verdict == operate.Refused && (last.Reason == operate.ReasonDataLoss || last.Reason == operate.ReasonUnseen)
-}
-
-// released is the snapshot without the lock that the command has released at its end.
-func released(s *sts.Snapshot, id string) *sts.Snapshot {
-	if o, err := sts.ReadOwner(s.Set); err != nil || o == nil || o.ID != id {
-		return s
+func (r *mutationRun) carryOut(ctx context.Context) error {
+	commands := &shell.Runner{
+		Pods: r.client, Namespace: r.report.Namespace,
+		Env: r.environment(), Clock: r.env.Clock, Show: r.screen.say,
 	}
-	out := *s
-	out.Set = s.Set.DeepCopy()
-	delete(out.Set.Annotations, sts.OwnerAnnotation)
-	return &out
-}
-
-// tidy removes the lock of a command that was killed at its very end, when the same
-// command finds nothing else to do.
-func (c *mutation) tidy(ctx context.Context, view *kube.View, intent operate.Intent, s *sts.Snapshot, d operate.Decision) error {
-	if c.dryRun != "none" || d.Verdict != operate.Done {
-		return nil
+	result, err := loop.Run(ctx, &cluster{r.view, commands}, operate.Confirmed(r.intent, r.snapshot),
+		loop.Options{Timeout: r.timeout, StoredTemplate: r.storedTemplate},
+		&narrator{screen: r.screen, quiet: r.out.human() && countWrites(r.report.Plan) == 1})
+	r.screen.done()
+	r.report.Applied = append(r.report.Applied, result.Applied...)
+	r.report.Commands = append(r.report.Commands, result.Commands...)
+	s := r.snapshot
+	if result.Last != nil {
+		s = released(result.Last, r.lock.ID)
 	}
-	a := intent.Release(s, true)
-	if a == nil {
-		return nil
-	}
-	_, err := view.Apply(ctx, s, *a)
-	answer := (*operate.AnswerError)(nil)
-	switch {
-	case errors.Is(err, operate.ErrChanged):
-		return nil
-	case errors.As(err, &answer):
-		warnTo(c.env.ErrOut, msgLockStays(answer.Message))
-		return nil
-	}
-	return err
-}
-
-// environment tells commands that run here which cluster this one uses.
-func (c *mutation) environment() []string {
-	var out []string
-	if *c.config.KubeConfig != "" {
-		out = append(out, "KUBECONFIG="+*c.config.KubeConfig)
-	}
-	name := *c.config.Context
-	if raw, err := c.config.ToRawKubeConfigLoader().RawConfig(); err == nil && name == "" {
-		name = raw.CurrentContext
-	}
-	return append(out, "KUBECTL_STS_CONTEXT="+name)
-}
-
-// look reads the set with all that a decision needs.
-func (c *mutation) look(ctx context.Context, client *kube.Client, q kube.Query) (*sts.Snapshot, error) {
-	inv, err := client.Read(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	s := inv.Snapshots()[0]
-	var lacking, reasons []string
-	for _, m := range s.Missing {
-		if slices.Contains(c.needs, m.Resource) {
-			lacking = append(lacking, m.Resource)
-			reasons = append(reasons, m.Reason)
-		}
-	}
-	if len(lacking) > 0 {
-		return nil, errors.New(msgCannotSee(c.verb, q.Namespace, lacking, reasons))
-	}
-	render.Missing(c.env.ErrOut, s.Missing)
-	return s, nil
+	return r.finish(s, result.Decision, err)
 }
 
 func countWrites(steps []operate.Decision) int {
@@ -248,4 +203,10 @@ func countWrites(steps []operate.Decision) int {
 		}
 	}
 	return n
+}
+
+// losesData reports whether a plan would remove a pod whose data is lost with it. No step of such a
+// plan is carried out.
+func losesData(last operate.Decision) bool {
+	return last.Verdict == operate.Refused && (last.Reason == operate.ReasonDataLoss || last.Reason == operate.ReasonUnseen)
 }

@@ -28,7 +28,8 @@ type output struct {
 }
 
 func newOutput(cmd *cobra.Command, own ...string) *output {
-	o := &output{flags: genericclioptions.NewPrintFlags(""), own: own, resource: "statefulset.apps"}
+	o := newText()
+	o.own, o.resource = own, "statefulset.apps"
 	o.flags.AddFlags(cmd)
 	_ = cmd.Flags().MarkHidden("show-managed-fields") // a report has none
 	f := cmd.Flags().Lookup("output")
@@ -36,6 +37,9 @@ func newOutput(cmd *cobra.Command, own ...string) *output {
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(o.formats(), cobra.ShellCompDirectiveNoFileComp))
 	return o
 }
+
+// newText is an output for people, without the flag.
+func newText() *output { return &output{flags: genericclioptions.NewPrintFlags("")} }
 
 func (o *output) format() string {
 	f := *o.flags.OutputFormat

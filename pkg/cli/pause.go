@@ -15,9 +15,9 @@ func newPause(c *common) *cobra.Command {
 		Use:  "pause NAME",
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	})
-	ch := c.newMutation(cmd, "pause").canPrintPatch(cmd)
+	m := c.newMutation(cmd, "pause").canPrintPatch(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return ch.run(cmd, args, func(_ context.Context, _ *kube.Client, _ *sts.Snapshot, h operate.Holder, _ string) (operate.Intent, error) {
+		return m.run(cmd, args, func(_ context.Context, _ *kube.Client, _ *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
 			return operate.PauseUpdate{Holder: h}, nil
 		})
 	}

@@ -22,8 +22,8 @@ func (o *planOptions) changed(ctx context.Context, c *common, s *sts.Snapshot, q
 			return nil, err
 		}
 	}
-	if o.changesTemplate() {
-		intent, err := o.template.intent(ctx, c.env)
+	if o.template.given() {
+		intent, err := o.template.toIntent(ctx, c.env)
 		if err != nil {
 			return nil, err
 		}
@@ -63,8 +63,7 @@ func (o *planOptions) changed(ctx context.Context, c *common, s *sts.Snapshot, q
 
 // replaced is the set as the new manifest makes it.
 func (o *planOptions) replaced(ctx context.Context, c *common, s *sts.Snapshot, q *forecast.Question) (*appsv1.StatefulSet, error) {
-	source := startOptions{manifest: o.newFile, manifestFlag: "--new-file"}
-	manifest, err := source.readManifest(ctx, c.env, s.Set.Namespace, []string{s.Set.Name})
+	manifest, err := manifestFile{"--new-file", o.newFile}.read(ctx, c.env, s.Set.Namespace, []string{s.Set.Name})
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ type planOptions struct {
 	namespace string
 	files     []string
 
-	template       startOptions
+	template       templateFlags
 	newFile        string
 	replicas       *int32
 	partition      *int32
@@ -48,13 +48,10 @@ type planFlags struct {
 }
 
 func (o *planOptions) addFlags(cmd *cobra.Command, p *planFlags) {
+	o.template.addFlags(cmd)
 	f := cmd.Flags()
 	f.StringSliceVarP(&o.files, "filename", "f", nil, "`FILE` or directory with manifests (- for stdin); no cluster is contacted")
 	f.Int32Var(&p.replicas, "replicas", 0, "Scale to `N` replicas")
-	f.StringArrayVar(&o.template.images, "image", nil, "New image, as `[CONTAINER=]IMAGE`; can be repeated")
-	f.StringVarP(&o.template.patch, "patch", "p", "", "Strategic merge `PATCH` for the pod template, in JSON or YAML")
-	f.StringVar(&o.template.patchFile, "patch-file", "", "`FILE` with a strategic merge patch for the pod template (- for stdin)")
-	f.BoolVar(&o.template.restart, "restart", false, "Set the restartedAt annotation, as kubectl rollout restart does")
 	f.StringVar(&o.newFile, "new-file", "", "`FILE` with the StatefulSet's new manifest (- for stdin)")
 	f.Int32Var(&p.partition, "partition", 0, "Set spec.updateStrategy.rollingUpdate.partition, an `OFFSET` from the first ordinal")
 	f.StringVar(&p.maxUnavailable, "max-unavailable", "", "Set spec.updateStrategy.rollingUpdate.maxUnavailable to `N|P%`")
@@ -74,10 +71,9 @@ func (o *planOptions) addFlags(cmd *cobra.Command, p *planFlags) {
 	}
 	cmd.MarkFlagsMutuallyExclusive("delete", "lose-node")
 	cmd.MarkFlagsMutuallyExclusive("delete", "broken")
-	cmd.MarkFlagsMutuallyExclusive("patch", "patch-file")
 	requires(cmd, "cascade", "delete")
 	notNegative(cmd, "replicas", "partition", "ready-after", "terminate-after")
-	notEmpty(cmd, "filename", "new-file", "lose-node", "patch", "patch-file", "image")
+	notEmpty(cmd, "filename", "new-file", "lose-node")
 	_ = cmd.RegisterFlagCompletionFunc("feature-gates", cobra.FixedCompletions([]string{maxUnavailableGate + "=true", maxUnavailableGate + "=false"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -167,12 +163,7 @@ func stdins(newFile, patchFile string, files []string) int {
 
 // changes says whether the spec of the set changes: the loss of a node and a deletion do not change it.
 func (o *planOptions) changes() bool {
-	return o.newFile != "" || o.replicas != nil || o.partition != nil || o.maxUnavailable != nil || o.changesTemplate()
-}
-
-func (o *planOptions) changesTemplate() bool {
-	t := &o.template
-	return len(t.images) > 0 || t.patch != "" || t.patchFile != "" || t.restart
+	return o.newFile != "" || o.replicas != nil || o.partition != nil || o.maxUnavailable != nil || o.template.given()
 }
 
 // maxUnavailable reads --max-unavailable as the API server would.

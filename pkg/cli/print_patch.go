@@ -13,16 +13,16 @@ import (
 )
 
 // canPrintPatch is for commands that change the set's spec.
-func (c *mutation) canPrintPatch(cmd *cobra.Command) *mutation {
-	cmd.Flags().BoolVar(&c.printPatch, "print-patch", false, "Print the first step as a patch of the manifest for Git, and change nothing")
+func (m *mutation) canPrintPatch(cmd *cobra.Command) *mutation {
+	cmd.Flags().BoolVar(&m.printPatch, "print-patch", false, "Print the first step as a patch of the manifest for Git, and change nothing")
 	cmd.MarkFlagsMutuallyExclusive("print-patch", "dry-run")
 	cmd.MarkFlagsMutuallyExclusive("print-patch", "output")
-	return c
+	return m
 }
 
 // printFirst prints the first step that changes the spec, for a manifest in Git.
-func (c *mutation) printFirst(ctx context.Context, client *kube.Client, s *sts.Snapshot, of intents) error {
-	intent, err := of(ctx, client, s, c.holder(s.TakenAt), "")
+func (m *mutation) printFirst(ctx context.Context, client *kube.Client, s *sts.Snapshot, of newIntent) error {
+	intent, err := of(ctx, client, s, m.holder(s.TakenAt))
 	if err != nil {
 		return err
 	}
@@ -40,12 +40,12 @@ func (c *mutation) printFirst(ctx context.Context, client *kube.Client, s *sts.S
 	}
 	switch {
 	case len(patch) > 0:
-		_, err := c.env.Out.Write(patch)
+		_, err := m.env.Out.Write(patch)
 		return err
 	case last.Verdict == operate.Stuck || last.Verdict == operate.Refused:
-		last.Hint = c.hint(s.Set.Namespace, last.Hint)
-		return &outcomeError{Decision: last, style: c.env.errStyle()}
+		last.Hint = m.hint(s.Set.Namespace, last.Hint)
+		return &outcomeError{Decision: last, style: m.env.errStyle()}
 	}
-	_, err = io.WriteString(c.env.ErrOut, c.env.errStyle().Wrap("", 0, render.Plain, msgNothingToCommit(last.Message)))
+	_, err = io.WriteString(m.env.ErrOut, m.env.errStyle().Wrap("", 0, render.Plain, msgNothingToCommit(last.Message)))
 	return err
 }

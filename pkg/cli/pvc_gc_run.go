@@ -38,18 +38,25 @@ type gcRun struct {
 	wholly []string
 }
 
+// Defaults of the flags.
+const (
+	defaultWorkers         = 8
+	defaultMost            = 50
+	defaultProgressTimeout = 5 * time.Minute
+)
+
 func (g *gcRun) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	addDryRun(cmd, &g.dryRun, "Print what would be done; server also checks it with the API server")
 	f.BoolVarP(&g.yes, "yes", "y", false, "Skip the confirmation (required without a terminal)")
-	f.IntVar(&g.workers, "concurrency", 8, "Number of concurrent requests (1 to 256)")
-	f.DurationVar(&g.timeout, "progress-timeout", 5*time.Minute, "Maximum time to wait without progress")
+	f.IntVar(&g.workers, "concurrency", defaultWorkers, "Number of concurrent requests (1 to 256)")
+	f.DurationVar(&g.timeout, "progress-timeout", defaultProgressTimeout, "Maximum time to wait without progress")
 	positive(cmd, "progress-timeout", "concurrency")
 }
 
 // limit adds --max.
 func (g *gcRun) limit(cmd *cobra.Command, what string) {
-	cmd.Flags().IntVar(&g.most, "max", 50, "Refuse if there are more "+what+" than this (0 means no limit)")
+	cmd.Flags().IntVar(&g.most, "max", defaultMost, "Refuse if there are more "+what+" than this (0 means no limit)")
 	notNegative(cmd, "max")
 }
 

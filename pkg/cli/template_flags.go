@@ -4,24 +4,37 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 )
 
-// startOptions are the flags with which `canary start` is given the change.
-type startOptions struct {
+// templateFlags are the flags that change the pod template.
+type templateFlags struct {
 	images    []string
 	patch     string
 	patchFile string
-	manifest  string
 	restart   bool
-	// manifestFlag is the name of the flag, --filename when empty.
-	manifestFlag string
 }
 
-// intent is the part of the intent that does not need the cluster.
-func (o *startOptions) intent(ctx context.Context, env *Env) (operate.StartCanary, error) {
+func (o *templateFlags) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringArrayVar(&o.images, "image", nil, "New image, as `[CONTAINER=]IMAGE`; can be repeated")
+	f.StringVarP(&o.patch, "patch", "p", "", "Strategic merge `PATCH` for the pod template, in JSON or YAML")
+	f.StringVar(&o.patchFile, "patch-file", "", "`FILE` with a strategic merge patch for the pod template (- for stdin)")
+	f.BoolVar(&o.restart, "restart", false, "Set the restartedAt annotation, as kubectl rollout restart does")
+	cmd.MarkFlagsMutuallyExclusive("patch", "patch-file")
+	notEmpty(cmd, "image", "patch", "patch-file")
+}
+
+// given says whether the flags change the template.
+func (o *templateFlags) given() bool {
+	return len(o.images) > 0 || o.patch != "" || o.patchFile != "" || o.restart
+}
+
+// toIntent is the part of the intent that does not need the cluster.
+func (o *templateFlags) toIntent(ctx context.Context, env *Env) (operate.StartCanary, error) {
 	var intent operate.StartCanary
 	for _, s := range o.images {
 		image, err := operate.ParseImage(s)

@@ -12,39 +12,50 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
+// undoOptions are the flags of undo.
+type undoOptions struct {
+	revision string
+	canaries string
+	wait     bool
+}
+
 func newUndo(c *common) *cobra.Command {
-	var (
-		revision string
-		canaries string
-		wait     bool
-	)
+	var o undoOptions
 	cmd := withHelp("undo", &cobra.Command{
 		Use:  "undo NAME --to-revision REVISION",
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	})
-	ch := c.newMutation(cmd, "undo").canPrintPatch(cmd)
-	ch.canAcceptAdmission(cmd)
-	cmd.Flags().StringVar(&revision, "to-revision", "", "`REVISION` to go back to, by number or name as history lists it")
-	cmd.Flags().StringVar(&canaries, "canaries", "1", "Number of highest ordinals to update, `N|P%` (rounded up)")
-	cmd.Flags().BoolVar(&wait, "wait", true, "Wait for the canary to become available")
+	m := c.newMutation(cmd, "undo").canPrintPatch(cmd)
+	m.canAcceptAdmission(cmd)
+	cmd.Flags().StringVar(&o.revision, "to-revision", "", "`REVISION` to go back to, by number or name as history lists it")
+	cmd.Flags().StringVar(&o.canaries, "canaries", "1", "Number of highest ordinals to update, `N|P%` (rounded up)")
+	cmd.Flags().BoolVar(&o.wait, "wait", true, "Wait for the canary to become available")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		count, err := operate.ParseCount(canaries)
+		of, err := o.toIntent(m)
 		if err != nil {
-			return usagef("--canaries: %s", err)
+			return err
 		}
-		if revision == "" {
-			// "The one before" would be a canary that was just aborted.
-			return usagef("--to-revision is required; run \"kubectl sts history NAME\" to list the revisions")
-		}
-		return ch.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Holder, digest string) (operate.Intent, error) {
-			template, err := earlierTemplate(s, revision)
-			if err != nil {
-				return nil, err
-			}
-			return operate.StartCanary{Holder: h, TemplateDigest: digest, Template: template, Canaries: count, NoWait: !wait, AcceptAdmission: *ch.acceptAdmission}, nil
-		})
+		return m.run(cmd, args, of)
 	}
 	return cmd
+}
+
+func (o *undoOptions) toIntent(m *mutation) (newIntent, error) {
+	count, err := operate.ParseCount(o.canaries)
+	if err != nil {
+		return nil, usagef("--canaries: %s", err)
+	}
+	if o.revision == "" {
+		// "The one before" would be a canary that was just aborted.
+		return nil, usagef("--to-revision is required; run \"kubectl sts history NAME\" to list the revisions")
+	}
+	return func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
+		template, err := earlierTemplate(s, o.revision)
+		if err != nil {
+			return nil, err
+		}
+		return operate.StartCanary{Holder: h, Template: template, Canaries: count, NoWait: !o.wait, AcceptAdmission: *m.acceptAdmission}, nil
+	}, nil
 }
 
 // earlierTemplate is the pod template of a revision by number or name. An undo that was killed

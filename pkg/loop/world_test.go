@@ -124,7 +124,7 @@ func (l *live) Decided(_ *sts.Snapshot, d operate.Decision) {
 }
 
 func (l *live) run(i operate.Intent, timeout time.Duration) (loop.Result, error) {
-	r, err := loop.Run(l.t.Context(), l, i, timeout, l)
+	r, err := loop.Run(l.t.Context(), l, i, loop.Options{Timeout: timeout}, l)
 	synctest.Wait() // the watch may be about to look once more before it ends
 	return r, err
 }

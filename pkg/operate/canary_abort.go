@@ -14,9 +14,6 @@ type AbortCanary struct {
 	// For is the reason, where a failed gate aborts the canary.
 	For string
 	Deletions
-	// TemplateDigest is that of the stable template as the server writes it, known from
-	// a dry run; empty when it is not known.
-	TemplateDigest string
 }
 
 // Next implements [Intent].
@@ -91,7 +88,7 @@ func (i AbortCanary) restore(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
 		c.AppliedBy = sts.AppliedBy(s.Set, c.StableTemplate)
 	}
 	c.Aborting, c.Goal, c.GoalOf, c.Partition = true, nil, "", to
-	c.TemplateDigest = cmp.Or(f.StoredTemplate, i.TemplateDigest)
+	c.TemplateDigest = f.StoredTemplate
 	b.p.AcceptAdmission = true
 	return do(b.canary(c).action("CanaryAborting", stepAbort(off, c.StableRevision, i.For, disturbed)), "Restore")
 }

@@ -1,7 +1,6 @@
 package operate
 
 import (
-	"cmp"
 	"encoding/json"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -21,9 +20,6 @@ type StartCanary struct {
 	Canaries  Count
 	// From is the lowest ordinal of the canary, instead of Canaries.
 	From *sts.Ordinal
-	// TemplateDigest is the digest of the new template as the server would store
-	// it, from a server-side dry run of the first action.
-	TemplateDigest string
 	// AcceptAdmission makes the changes of mutating admission part of the new template.
 	AcceptAdmission bool
 	// NoWait ends the command as soon as the patch is written.
@@ -144,7 +140,7 @@ func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 	b = b.canary(sts.Canary{
 		StableRevision: stable.Name, StableTemplate: template,
 		PartitionBefore: sts.Partition(s.Set), Partition: to, Replicas: &replicas,
-		TemplateDigest: cmp.Or(f.StoredTemplate, i.TemplateDigest), StartedBy: i.Name, StartedAt: s.TakenAt, Goal: &from, GoalOf: i.Command,
+		TemplateDigest: f.StoredTemplate, StartedBy: i.Name, StartedAt: s.TakenAt, Goal: &from, GoalOf: i.Command,
 		Asked: i.asked(),
 	})
 	canaries := ordinalRange(from, sts.End(s.Set))
