@@ -37,7 +37,8 @@ func checkFlagGroups(cmd *cobra.Command) error {
 	return err
 }
 
-// groupError says in kubectl's words what cobra says of a group of flags:
+// groupError says in kubectl's words what cobra says of a group of flags. Cobra has no type for this
+// error, so its text is read:
 //
 //	if any flags in the group [a b c] are set none of the others can be; [a b] were all set
 //	at least one of the flags in the group [a b] is required
