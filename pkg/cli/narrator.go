@@ -19,7 +19,7 @@ type narrator struct {
 	checking time.Time
 }
 
-// Decided implements execute.Observer.
+// Decided implements loop.Observer.
 func (n *narrator) Decided(s *sts.Snapshot, d operate.Decision) {
 	asks := d.Action != nil && (d.Action.AskEviction != nil || d.Action.Run != nil && d.Action.Run.Quiet)
 	if asks || d.Verdict != operate.Do && d.Verdict != operate.Wait {
@@ -49,10 +49,10 @@ func (n *narrator) Decided(s *sts.Snapshot, d operate.Decision) {
 	}
 }
 
-// Applied implements execute.Observer.
+// Applied implements loop.Observer.
 func (n *narrator) Applied(*sts.Snapshot, operate.Action) {}
 
-// Answered implements execute.Observer: the output of a command is on the screen already,
+// Answered implements loop.Observer: the output of a command is on the screen already,
 // its result is not.
 func (n *narrator) Answered(run operate.Run, a operate.Answer) {
 	if run.Quiet || len(run.Argv) > 0 && a.Good() {

@@ -1,5 +1,6 @@
-// Package cli is the command line: flags become an Intent or a Query, and two runners do
-// the rest, runReport and runMutation.
+// Package cli is the command line. Each verb has a file: its flags, and one conversion of them to a
+// complete intent or query. What verbs share is in files named after what they do: [mutation] runs
+// those that write to a set, gcRun those that write to claims, runReport and others print reports.
 package cli
 
 import (
