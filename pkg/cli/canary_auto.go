@@ -42,25 +42,25 @@ func (o *autoOptions) addFlags(cmd *cobra.Command) {
 }
 
 func (o *autoOptions) toIntent(cmd *cobra.Command, m *mutation) (newIntent, error) {
-	intent := operate.AutoPromote{Abort: o.onFailure == "abort", Gates: operate.Gates{
+	options := operate.AutoPromoteOptions{Abort: o.onFailure == "abort", Gates: operate.Gates{
 		Soak: o.soak, MaxRestarts: o.maxRestarts, Checks: o.checks, Execs: o.execs, Timeout: o.timeout,
 	}}
 	m.detail = " --auto"
 	if cmd.Flags().Changed("steps") {
 		var err error
-		if intent.Steps, err = operate.ParseSteps(o.steps); err != nil {
+		if options.Steps, err = operate.ParseSteps(o.steps); err != nil {
 			return nil, usagef("--steps: %s", err)
 		}
 		m.detail += " --steps=" + o.steps
 	}
 	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
-		intent.Holder = h
+		options.Holder = h
 		if len(o.execs) > 0 {
 			// Before anything moves, not at the first step.
 			if err := client.May(ctx, s.Set.Namespace, "create", "pods", "exec"); err != nil {
 				return nil, err
 			}
 		}
-		return intent, nil
+		return operate.NewAutoPromote(options, s), nil
 	}, nil
 }

@@ -55,18 +55,18 @@ func (o *startOptions) addFlags(cmd *cobra.Command) {
 }
 
 func (o *startOptions) toIntent(cmd *cobra.Command, args []string, m *mutation) (newIntent, error) {
-	intent, err := o.template.toIntent(cmd.Context(), m.env)
+	options, err := o.template.toOptions(cmd.Context(), m.env)
 	if err != nil {
 		return nil, err
 	}
-	intent.AcceptAdmission = *m.acceptAdmission
-	intent.NoWait = !o.wait
-	if intent.Canaries, err = operate.ParseCount(o.canaries); err != nil {
+	options.AcceptAdmission = *m.acceptAdmission
+	options.NoWait = !o.wait
+	if options.Canaries, err = operate.ParseCount(o.canaries); err != nil {
 		return nil, usagef("--canaries: %s", err)
 	}
 	if cmd.Flags().Changed("from-ordinal") {
 		lowest := sts.Ordinal(o.from)
-		intent.From = &lowest
+		options.From = &lowest
 	}
 	namespace, err := m.namespace()
 	if err != nil {
@@ -77,15 +77,15 @@ func (o *startOptions) toIntent(cmd *cobra.Command, args []string, m *mutation) 
 		return nil, err
 	}
 	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
-		intent.Holder = h
+		options.Holder = h
 		if o.template.restart {
-			intent.RestartAt = s.TakenAt.UTC().Format(time.RFC3339)
+			options.RestartAt = s.TakenAt.UTC().Format(time.RFC3339)
 		}
 		if manifest != nil {
-			if intent.Template, err = manifestTemplate(ctx, client, s, manifest); err != nil {
+			if options.Template, err = manifestTemplate(ctx, client, s, manifest); err != nil {
 				return nil, err
 			}
 		}
-		return intent, nil
+		return operate.NewStartCanary(options, s), nil
 	}, nil
 }

@@ -12,7 +12,7 @@ import (
 
 // drainOptions are the flags of drain-scale.
 type drainOptions struct {
-	intent  operate.DrainOptions
+	options operate.DrainOptions
 	profile string
 	exec    string
 	on      string
@@ -48,7 +48,7 @@ func newDrainScale(c *common) *cobra.Command {
 }
 
 func (o *drainOptions) addFlags(cmd *cobra.Command) {
-	f, i := cmd.Flags(), &o.intent
+	f, i := cmd.Flags(), &o.options
 	f.Int32Var(&i.Replicas, "replicas", 0, "Number of members (`N`) to scale to")
 	f.StringVar(&o.profile, "profile", "", "Drain profile: `NAME|FILE|none` (default: the one that matches the set)")
 	f.StringVar(&o.exec, "drain-exec", "", "`COMMAND` to run in the leaving pod (sh -c), instead of a profile")

@@ -54,12 +54,12 @@ func (o *drainOptions) requireRestored(ctx context.Context, m *mutation, client 
 
 // stale handles the claims of removed members: with --fresh-claims they are moved aside, else the
 // user is asked whether new members may start with them. In a pipeline the intent refuses them.
-func (o *drainOptions) stale(ctx context.Context, m *mutation, client *kube.Client, s *sts.Snapshot, intent operate.DrainOptions) (bool, error) {
+func (o *drainOptions) stale(ctx context.Context, m *mutation, client *kube.Client, s *sts.Snapshot, options operate.DrainOptions) (bool, error) {
 	asks := !m.yes && m.dryRun == "none" && m.env.InTerminal
-	if intent.ReuseClaims || !o.fresh && !asks {
-		return intent.ReuseClaims, nil
+	if options.ReuseClaims || !o.fresh && !asks {
+		return options.ReuseClaims, nil
 	}
-	d := operate.Next(operate.NewDrainScale(intent, s), s, operate.Facts{})
+	d := operate.Next(operate.NewDrainScale(options, s), s, operate.Facts{})
 	if d.Reason != operate.ReasonStaleClaims {
 		return false, nil
 	}
@@ -80,7 +80,7 @@ func (o *drainOptions) deleteStale(ctx context.Context, m *mutation, client *kub
 	env.Out, env.OutTerminal = env.ErrOut, env.ErrTerminal // stdout is for the command's own report
 	common := *m.common
 	common.env = &env
-	first, last := sts.End(s.Set), sts.Start(s.Set)+sts.Ordinal(o.intent.Replicas)-1
+	first, last := sts.End(s.Set), sts.Start(s.Set)+sts.Ordinal(o.options.Replicas)-1
 	g := &gcRun{common: &common, out: newText(), verb: "pvc-gc", did: "deleted", dryRun: m.dryRun, yes: m.yes,
 		workers: defaultWorkers, most: defaultMost, timeout: defaultProgressTimeout}
 	query := gcOptions{namespace: s.Set.Namespace, claims: report.ClaimQuery{Names: []string{s.Set.Name}, Ordinals: sts.Ordinals{{First: first, Last: last}}}}

@@ -13,7 +13,7 @@ func (o *drainOptions) toIntent(m *mutation) (newIntent, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	o.intent.IgnoreBudgets, o.intent.NoHooks = o.pdb == "ignore", o.profile == "none"
+	o.options.IgnoreBudgets, o.options.NoHooks = o.pdb == "ignore", o.profile == "none"
 	switch {
 	case o.cancel:
 		m.detail = " --cancel"
@@ -22,50 +22,50 @@ func (o *drainOptions) toIntent(m *mutation) (newIntent, error) {
 		m.detail = " --unpark"
 		return o.toUnpark(m), nil
 	}
-	m.detail = fmt.Sprintf(" --replicas %d", o.intent.Replicas)
+	m.detail = fmt.Sprintf(" --replicas %d", o.options.Replicas)
 	return o.toScale(m), nil
 }
 
 func (o *drainOptions) toCancel(m *mutation) newIntent {
 	return func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
 		p, err := o.hooks(m, s)
-		return operate.CancelDrain{Holder: h, Profile: p, Domain: o.intent.Domain}, err
+		return operate.NewCancelDrain(operate.CancelOptions{Holder: h, Profile: p, Domain: o.options.Domain}, s), err
 	}
 }
 
 func (o *drainOptions) toUnpark(m *mutation) newIntent {
 	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
 		size, _ := sts.ParkedSize(s.Set)
-		return operate.Unpark{Holder: h}, o.requireRestored(ctx, m, client, s, size)
+		return operate.NewUnpark(h, s), o.requireRestored(ctx, m, client, s, size)
 	}
 }
 
 func (o *drainOptions) toScale(m *mutation) newIntent {
 	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
-		intent := o.intent
-		if have := sts.DesiredReplicas(s.Set); (o.fresh || intent.ReuseClaims) && intent.Replicas < have {
-			return nil, usagef("--fresh-claims and --reuse-claims require a scale-up, but statefulset/%s has %s and --replicas is %d", s.Set.Name, sts.Count(have, "replica"), intent.Replicas)
+		options := o.options
+		if have := sts.DesiredReplicas(s.Set); (o.fresh || options.ReuseClaims) && options.Replicas < have {
+			return nil, usagef("--fresh-claims and --reuse-claims require a scale-up, but statefulset/%s has %s and --replicas is %d", s.Set.Name, sts.Count(have, "replica"), options.Replicas)
 		}
-		intent.Holder = h
+		options.Holder = h
 		var err error
-		if intent.Profile, err = o.hooks(m, s); err != nil {
+		if options.Profile, err = o.hooks(m, s); err != nil {
 			return nil, err
 		}
-		if err := mayDrain(ctx, client, s, intent); err != nil {
+		if err := mayDrain(ctx, client, s, options); err != nil {
 			return nil, err
 		}
-		if intent.IgnoreBudgets && len(s.Budgets) > 0 {
+		if options.IgnoreBudgets && len(s.Budgets) > 0 {
 			warnTo(m.env.ErrOut, msgDrainIgnoresBudgets(budgetNames(s)))
 		}
-		if intent.ReuseClaims, err = o.stale(ctx, m, client, s, intent); err != nil {
+		if options.ReuseClaims, err = o.stale(ctx, m, client, s, options); err != nil {
 			return nil, err
 		}
 		if !o.fresh {
-			if err := o.requireRestored(ctx, m, client, s, intent.Replicas); err != nil {
+			if err := o.requireRestored(ctx, m, client, s, options.Replicas); err != nil {
 				return nil, err
 			}
 		}
-		return operate.NewDrainScale(intent, s), nil
+		return operate.NewDrainScale(options, s), nil
 	}
 }
 
@@ -79,12 +79,12 @@ func budgetNames(s *sts.Snapshot) []string {
 
 func (o *drainOptions) check() error {
 	switch {
-	case o.intent.Park && o.intent.Replicas != 0:
+	case o.options.Park && o.options.Replicas != 0:
 		return usagef("--park requires --replicas 0")
-	case o.intent.Park && o.profile != "" && o.profile != "none":
+	case o.options.Park && o.profile != "" && o.profile != "none":
 		return usagef("--park and --profile are mutually exclusive: parked members do not leave their cluster")
-	case o.intent.Replicas > maxPlanReplicas:
-		return invalidFlag("replicas", o.intent.Replicas, fmt.Sprintf("must be at most %d", maxPlanReplicas))
+	case o.options.Replicas > maxPlanReplicas:
+		return invalidFlag("replicas", o.options.Replicas, fmt.Sprintf("must be at most %d", maxPlanReplicas))
 	case misspelt(o.exec+o.command) != "":
 		return usagef("unknown variable %s of a drain profile, must be one of %s", misspelt(o.exec+o.command), variables())
 	}

@@ -28,7 +28,7 @@ func (o *drainOptions) hooks(m *mutation, s *sts.Snapshot) (*profile.Profile, er
 	case o.command != "":
 		argv := shell.Argv(escapeVariables(o.command))
 		return one("drain-cmd", profile.Here, argv), nil
-	case o.profile == "none", o.intent.Park:
+	case o.profile == "none", o.options.Park:
 		return nil, nil
 	case o.profile != "":
 		return readProfile(o.profile)

@@ -17,8 +17,8 @@ func newPause(c *common) *cobra.Command {
 	})
 	m := c.newMutation(cmd, "pause").canPrintPatch(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return m.run(cmd, args, func(_ context.Context, _ *kube.Client, _ *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
-			return operate.PauseUpdate{Holder: h}, nil
+		return m.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
+			return operate.NewPauseUpdate(h, s), nil
 		})
 	}
 	return cmd

@@ -23,14 +23,14 @@ func (o *planOptions) changed(ctx context.Context, c *common, s *sts.Snapshot, q
 		}
 	}
 	if o.template.given() {
-		intent, err := o.template.toIntent(ctx, c.env)
+		options, err := o.template.toOptions(ctx, c.env)
 		if err != nil {
 			return nil, err
 		}
 		if o.template.restart {
-			intent.RestartAt = s.TakenAt.UTC().Format(time.RFC3339)
+			options.RestartAt = s.TakenAt.UTC().Format(time.RFC3339)
 		}
-		template, d := intent.NewTemplate(&sts.Snapshot{Set: set})
+		template, d := options.NewTemplate(&sts.Snapshot{Set: set})
 		if d != nil {
 			return nil, &outcomeError{Decision: *d}
 		}

@@ -50,15 +50,15 @@ func newRestart(c *common) *cobra.Command {
 }
 
 func (o *restartOptions) toIntent(cmd *cobra.Command, m *mutation) (newIntent, error) {
-	intent := operate.RestartPods{Ascending: o.order == "asc", LeaderExec: o.leaderExec}
+	options := operate.RestartOptions{Ascending: o.order == "asc", LeaderExec: o.leaderExec}
 	var err error
-	if intent.Ordinals, err = chosenOrdinals(cmd, o.ordinals); err != nil {
+	if options.Ordinals, err = chosenOrdinals(cmd, o.ordinals); err != nil {
 		return nil, err
 	}
 	if len(o.ordinals) > 0 {
 		m.detail += " --ordinal=" + strings.Join(o.ordinals, ",")
 	}
-	if intent.Ascending {
+	if options.Ascending {
 		m.detail += " --order=asc"
 	}
 	if o.leaderLast {
@@ -66,15 +66,15 @@ func (o *restartOptions) toIntent(cmd *cobra.Command, m *mutation) (newIntent, e
 	}
 	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
 		if o.forget {
-			return operate.ForgetRestart{Holder: h}, nil
+			return operate.NewForgetRestart(h, s), nil
 		}
 		if o.leaderLast {
 			if err := client.May(ctx, s.Set.Namespace, "create", "pods", "exec"); err != nil {
 				return nil, err
 			}
 		}
-		intent.Holder = h
-		return intent, nil
+		options.Holder = h
+		return operate.NewRestartPods(options, s), nil
 	}, nil
 }
 

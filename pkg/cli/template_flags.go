@@ -33,43 +33,43 @@ func (o *templateFlags) given() bool {
 	return len(o.images) > 0 || o.patch != "" || o.patchFile != "" || o.restart
 }
 
-// toIntent is the part of the intent that does not need the cluster.
-func (o *templateFlags) toIntent(ctx context.Context, env *Env) (operate.StartCanary, error) {
-	var intent operate.StartCanary
+// toOptions are the options that do not need the cluster.
+func (o *templateFlags) toOptions(ctx context.Context, env *Env) (operate.StartOptions, error) {
+	var options operate.StartOptions
 	for _, s := range o.images {
 		image, err := operate.ParseImage(s)
 		if err != nil {
-			return intent, usagef("--image: %s", err)
+			return options, usagef("--image: %s", err)
 		}
-		intent.Images = append(intent.Images, image)
+		options.Images = append(options.Images, image)
 	}
 	patch, flag := []byte(o.patch), "--patch"
 	if o.patchFile != "" {
 		var err error
 		flag = "--patch-file"
 		if patch, err = readFile(ctx, env, o.patchFile); err != nil {
-			return intent, filenameError(flag, o.patchFile, err)
+			return options, filenameError(flag, o.patchFile, err)
 		}
 	}
 	if len(patch) == 0 {
-		return intent, nil
+		return options, nil
 	}
 	raw, err := yaml.YAMLToJSONStrict(patch)
 	if err != nil {
-		return intent, usagef("%s: invalid JSON or YAML: %s", flag, err)
+		return options, usagef("%s: invalid JSON or YAML: %s", flag, err)
 	}
 	var object map[string]any
 	if json.Unmarshal(raw, &object) != nil || len(object) == 0 {
-		return intent, usagef("%s: must be an object, for example {\"spec\":{…}}", flag)
+		return options, usagef("%s: must be an object, for example {\"spec\":{…}}", flag)
 	}
 	for key := range object {
 		if key != "metadata" && key != "spec" {
-			return intent, usagef("%s: unknown field %q: the patch is for the pod template, which has metadata and spec", flag, key)
+			return options, usagef("%s: unknown field %q: the patch is for the pod template, which has metadata and spec", flag, key)
 		}
 	}
 	if spec, ok := object["spec"].(map[string]any); ok && spec["template"] != nil {
-		return intent, usagef("%s: the patch is for the pod template: remove the outer spec.template", flag)
+		return options, usagef("%s: the patch is for the pod template: remove the outer spec.template", flag)
 	}
-	intent.Patch = raw
-	return intent, nil
+	options.Patch = raw
+	return options, nil
 }

@@ -54,7 +54,8 @@ func (o *undoOptions) toIntent(m *mutation) (newIntent, error) {
 		if err != nil {
 			return nil, err
 		}
-		return operate.StartCanary{Holder: h, Template: template, Canaries: count, NoWait: !o.wait, AcceptAdmission: *m.acceptAdmission}, nil
+		options := operate.StartOptions{Holder: h, Template: template, Canaries: count, NoWait: !o.wait, AcceptAdmission: *m.acceptAdmission}
+		return operate.NewStartCanary(options, s), nil
 	}, nil
 }
 

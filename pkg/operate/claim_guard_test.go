@@ -140,10 +140,10 @@ func guardedVerbs() []guardedVerb {
 
 // takesNoPod are the intents after which no pod goes, and why.
 var takesNoPod = map[string]string{
-	"PauseUpdate":   "it raises the partition to where the update is",
-	"ForgetRestart": "it removes a record",
-	"CancelDrain":   "it removes a finalizer: from a pod that is being deleted see TestTheFinalizerStaysOnAPodWithAClaimAtRisk",
-	"Unpark":        "it scales up",
+	"pauseUpdate":   "it raises the partition to where the update is",
+	"forgetRestart": "it removes a record",
+	"cancelDrain":   "it removes a finalizer: from a pod that is being deleted see TestTheFinalizerStaysOnAPodWithAClaimAtRisk",
+	"unpark":        "it scales up",
 	"confirmed":     "it asks another intent, by the guarded Next",
 }
 

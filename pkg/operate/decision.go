@@ -14,9 +14,9 @@ import (
 )
 
 // Intent is a verb with its options. Next looks at the current state and decides the
-// one next step; it keeps nothing between calls. An intent that depends on the state in which the
-// command finds the set is made by a constructor that takes the snapshot, and has no exported type:
-// it cannot be used without. The others are values: their options are all that they need.
+// one next step; it keeps nothing between calls. An intent is made by its constructor from the
+// options and the snapshot in which the command finds the set: what depends on that state, such as
+// how far "one more ordinal" is, is fixed there.
 type Intent interface {
 	Next(s *sts.Snapshot, f Facts) Decision
 	// Release is the write that releases the lock when the command ends, nil when

@@ -22,7 +22,7 @@ type UnstickOptions struct {
 
 // unstick unblocks an update that Kubernetes would leave stuck forever, whichever
 // client started it (kubernetes#67250). Where the update itself is broken, it is rolled
-// back to stable, as [AbortCanary] does; where the template has changed since, only the
+// back to stable, as [NewAbortCanary] does; where the template has changed since, only the
 // failing pods are deleted.
 type unstick struct {
 	UnstickOptions
@@ -53,7 +53,7 @@ func (i unstick) Next(s *sts.Snapshot, f Facts) Decision {
 	if err != nil {
 		return badRecord(err)
 	}
-	back := AbortCanary{Holder: i.Holder, Deletions: i.Deletions}
+	back := abortCanary{Holder: i.Holder, Deletions: i.Deletions}
 	if c != nil && c.Aborting {
 		return back.Next(s, f)
 	}
