@@ -6,7 +6,6 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
-
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"

@@ -89,19 +89,3 @@ func newPVCGC(c *common) *cobra.Command {
 	}
 	return cmd
 }
-
-// chosenClaims reads --claim: data-web-3, or pvc/data-web-3 as -o name writes it.
-func chosenClaims(args []string) ([]string, error) {
-	names, err := keptNames(args)
-	if err != nil {
-		return nil, usagef("--claim: %s", err)
-	}
-	var out []string
-	for _, n := range names {
-		if n.kind == "pv" {
-			return nil, usagef("--claim: %s is a volume, must be the name of a claim", n.name)
-		}
-		out = append(out, n.name)
-	}
-	return out, nil
-}

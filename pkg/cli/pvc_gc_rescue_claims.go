@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
-	"github.com/spf13/cobra"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
@@ -43,24 +42,6 @@ func (c *common) completeAtRisk(cmd *cobra.Command, args []string, _ string) ([]
 
 func atRisk(items []report.Claim) []report.Claim {
 	return slices.DeleteFunc(slices.Clone(items), func(c report.Claim) bool { return c.Risk == nil })
-}
-
-// claimNames reads data-web-1 and pvc/data-web-1.
-func claimNames(args []string) ([]string, error) {
-	names, err := keptNames(args)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, k := range names {
-		if k.kind == "pv" {
-			return nil, usagef("%q must be the name of a claim (for example pvc/data-web-1)", "pv/"+k.name)
-		}
-		if !slices.Contains(out, k.name) {
-			out = append(out, k.name)
-		}
-	}
-	return out, nil
 }
 
 // namedClaims are the claims of these names. One that is gone and was rescued before is

@@ -5,10 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
-
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/spf13/cobra"
 
@@ -40,61 +36,6 @@ func (g *gcRun) readRetained(ctx context.Context, client *kube.Client, namespace
 		return cmp.Or(cmp.Compare(a.Record.Claim.Name, b.Record.Claim.Name), a.Record.DeletedAt.Compare(b.Record.DeletedAt), cmp.Compare(a.Volume.Name, b.Volume.Name))
 	})
 	return out, nil
-}
-
-// keptName is an argument of undo and purge: the name of a claim, of a volume, or of either.
-type keptName struct{ name, kind string }
-
-// keptNames reads data-web-3, pvc/data-web-3 as -o name writes it, and pv/pvc-0f0f.
-func keptNames(args []string) ([]keptName, error) {
-	var out []keptName
-	for _, arg := range args {
-		kind, name, ok := strings.Cut(arg, "/")
-		if !ok {
-			kind, name = "", arg
-		}
-		switch kind {
-		case "":
-		case "pvc", "persistentvolumeclaim", "persistentvolumeclaims":
-			kind = "pvc"
-		case "pv", "persistentvolume", "persistentvolumes":
-			kind = "pv"
-		default:
-			return nil, usagef("%q must be the name of a claim (pvc/data-web-3) or of a volume (pv/NAME)", arg)
-		}
-		if name == "" || strings.HasPrefix(arg, "/") {
-			return nil, usagef("%q has no name", arg)
-		}
-		out = append(out, keptName{name, kind})
-	}
-	return out, nil
-}
-
-func (k keptName) means(r retained) bool {
-	return k.kind != "pv" && k.name == r.Record.Claim.Name || k.kind != "pvc" && k.name == r.Volume.Name
-}
-
-// pick selects those that were named, by claim or by volume, and returns the names that
-// match none. Without aside, what was set aside for an older claim of the same name must
-// be named by its volume.
-func pick(all []retained, names []keptName, aside bool) (picked []retained, unknown []string) {
-	if len(names) == 0 {
-		return all, nil
-	}
-	means := func(k keptName, r retained) bool {
-		return k.means(r) && (aside || r.Record.SetAsideFor == "" || k.name == r.Volume.Name)
-	}
-	for _, r := range all {
-		if slices.ContainsFunc(names, func(k keptName) bool { return means(k, r) }) {
-			picked = append(picked, r)
-		}
-	}
-	for _, k := range names {
-		if !slices.ContainsFunc(picked, func(r retained) bool { return means(k, r) }) {
-			unknown = append(unknown, k.name)
-		}
-	}
-	return picked, unknown
 }
 
 // retainedView names the claim and the volume for the loop.
@@ -150,23 +91,6 @@ func (g *gcRun) kept(ctx context.Context, args []string) (*kube.Client, []retain
 		}
 	}
 	return client, picked, unknown, nil
-}
-
-// ofSet are the names of the claims that a set of that name may have had.
-func ofSet(all []retained, name string) []string {
-	var out []string
-	for _, r := range all {
-		claim := r.Record.Claim.Name
-		if n := strings.LastIndexByte(claim, '-'); n > 0 && strings.HasSuffix(claim[:n], "-"+name) {
-			out = append(out, claim)
-		}
-	}
-	return slices.Compact(out)
-}
-
-// notKept is the error for a name of which nothing is retained.
-func notKept(name string) error {
-	return apierrors.NewNotFound(corev1.Resource("retained persistentvolumes of claim"), name)
 }
 
 // refuseAmbiguous refuses the name of a claim whose data is on several volumes.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
@@ -38,35 +37,6 @@ type gcRun struct {
 	wholly []string
 }
 
-// Defaults of the flags.
-const (
-	defaultWorkers         = 8
-	defaultMost            = 50
-	defaultProgressTimeout = 5 * time.Minute
-)
-
-func (g *gcRun) addFlags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	addDryRun(cmd, &g.dryRun, "Print what would be done; server also checks it with the API server")
-	f.BoolVarP(&g.yes, "yes", "y", false, "Skip the confirmation (required without a terminal)")
-	f.IntVar(&g.workers, "concurrency", defaultWorkers, "Number of concurrent requests (1 to 256)")
-	f.DurationVar(&g.timeout, "progress-timeout", defaultProgressTimeout, "Maximum time to wait without progress")
-	positive(cmd, "progress-timeout", "concurrency")
-}
-
-// limit adds --max.
-func (g *gcRun) limit(cmd *cobra.Command, what string) {
-	cmd.Flags().IntVar(&g.most, "max", defaultMost, "Refuse if there are more "+what+" than this (0 means no limit)")
-	notNegative(cmd, "max")
-}
-
-func (g *gcRun) check() error {
-	if g.workers > 256 {
-		return invalidFlag("concurrency", g.workers, "must be at most 256")
-	}
-	return g.out.check()
-}
-
 // connect makes a client that is limited by --concurrency and by the server's priority and
 // fairness, not by a number of requests per second.
 func (g *gcRun) connect() (*kube.Client, error) {
@@ -76,35 +46,6 @@ func (g *gcRun) connect() (*kube.Client, error) {
 	}
 	config.QPS = -1
 	return g.clientFor(config)
-}
-
-// mayKeep refuses when the user may not change volumes: the data of a claim could not be
-// retained, or the reclaim policy not be restored.
-func (g *gcRun) mayKeep(ctx context.Context, client *kube.Client) error {
-	return g.mayVolumes(ctx, client, hintVolumePermissions(), "get", "patch")
-}
-
-// mayVolumes refuses when the user lacks one of the verbs on volumes.
-func (g *gcRun) mayVolumes(ctx context.Context, client *kube.Client, hint string, verbs ...string) error {
-	for _, verb := range verbs {
-		if client.May(ctx, "", verb, "persistentvolumes", "") != nil {
-			return g.refuse(operate.ReasonNotRetained, msgNoPermission(verb), hint)
-		}
-	}
-	return nil
-}
-
-func (g *gcRun) refuse(reason, message, hint string) error {
-	return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: reason, Message: message, Hint: hint}, style: g.env.errStyle()}
-}
-
-// withinMax guards against a command that does far more than was meant.
-func (g *gcRun) withinMax(n int, what string) error {
-	if g.most == 0 || n <= g.most {
-		return nil
-	}
-	message, hint := msgTooMany(n, what, g.most)
-	return g.refuse(operate.ReasonMaxDeletes, message, hint)
 }
 
 // to is where a plan is shown.
@@ -168,27 +109,4 @@ func (g *gcRun) finish(r *GCReport) error {
 		names[i] = r.Items[i].Claim
 	}
 	return g.out.print(g.env.Out, r, names)
-}
-
-// inOneNamespace adds --all, and a hidden -A that is refused with an explanation, for users who
-// have just listed all namespaces.
-func (g *gcRun) inOneNamespace(cmd *cobra.Command, everything *bool, usage string) {
-	f := cmd.Flags()
-	f.BoolVar(everything, "all", false, usage)
-	f.BoolVarP(&g.all, "all-namespaces", "A", false, "Not supported")
-	_ = f.MarkHidden("all-namespaces")
-}
-
-func (g *gcRun) checkNames(args []string, everything bool) error {
-	switch {
-	case g.all:
-		return usagef("--all-namespaces is not supported: set --namespace; \"kubectl sts pvc-gc -A -o json\" lists the namespaces in retained.namespaces")
-	case everything && len(args) > 0:
-		return usagef("names and --all are mutually exclusive")
-	case !everything && len(args) == 0 && (g.yes || g.dryRun != "none"):
-		return usagef("claim names or --all are required")
-	case !everything && len(args) == 0:
-		g.dryRun, g.onlyLists = "client", true
-	}
-	return g.check()
 }
