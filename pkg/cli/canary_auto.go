@@ -11,8 +11,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// autoOptions are --auto of `canary promote`, and the flags that require it.
-type autoOptions struct {
+// autoFlags are --auto of `canary promote`, and the flags that require it.
+type autoFlags struct {
 	on          bool
 	steps       string
 	soak        time.Duration
@@ -23,7 +23,7 @@ type autoOptions struct {
 	onFailure   string
 }
 
-func (o *autoOptions) addFlags(cmd *cobra.Command) {
+func (o *autoFlags) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&o.on, "auto", false, "Promote step by step while the gates pass")
 	f.StringVar(&o.steps, "steps", "", "With --auto: updated ordinals after each step, for example `1,3,50%,100%`")
@@ -41,7 +41,7 @@ func (o *autoOptions) addFlags(cmd *cobra.Command) {
 	notEmpty(cmd, "steps", "check", "check-exec")
 }
 
-func (o *autoOptions) toIntent(cmd *cobra.Command, m *mutation) (newIntent, error) {
+func (o *autoFlags) toIntent(cmd *cobra.Command, m *mutation) (newIntent, error) {
 	options := operate.AutoPromoteOptions{Abort: o.onFailure == "abort", Gates: operate.Gates{
 		Soak: o.soak, MaxRestarts: o.maxRestarts, Checks: o.checks, Execs: o.execs, Timeout: o.timeout,
 	}}

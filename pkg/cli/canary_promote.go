@@ -10,16 +10,16 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// promoteOptions are the flags of `canary promote`.
-type promoteOptions struct {
+// promoteFlags are the flags of `canary promote`.
+type promoteFlags struct {
 	step int32
 	to   int32
 	full bool
-	auto autoOptions
+	auto autoFlags
 }
 
 func newCanaryPromote(c *common) *cobra.Command {
-	var o promoteOptions
+	var o promoteFlags
 	cmd := withHelp("canary-promote", &cobra.Command{
 		Use:  "promote NAME",
 		Args: oneName, ValidArgsFunction: c.completeNames,
@@ -35,16 +35,16 @@ func newCanaryPromote(c *common) *cobra.Command {
 	positive(cmd, "step")
 	notNegative(cmd, "to-ordinal")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		of, err := o.toIntent(cmd, m)
+		build, err := o.toIntent(cmd, m)
 		if err != nil {
 			return err
 		}
-		return m.run(cmd, args, of)
+		return m.run(cmd, args, build)
 	}
 	return cmd
 }
 
-func (o *promoteOptions) toIntent(cmd *cobra.Command, m *mutation) (newIntent, error) {
+func (o *promoteFlags) toIntent(cmd *cobra.Command, m *mutation) (newIntent, error) {
 	if o.auto.on {
 		return o.auto.toIntent(cmd, m)
 	}

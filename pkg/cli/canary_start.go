@@ -11,8 +11,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// startOptions are the flags of `canary start`.
-type startOptions struct {
+// startFlags are the flags of `canary start`.
+type startFlags struct {
 	template templateFlags
 	manifest string
 	canaries string
@@ -21,7 +21,7 @@ type startOptions struct {
 }
 
 func newCanaryStart(c *common) *cobra.Command {
-	var o startOptions
+	var o startFlags
 	cmd := withHelp("canary-start", &cobra.Command{
 		Use:  "start NAME --image [CONTAINER=]IMAGE",
 		Args: oneName, ValidArgsFunction: c.completeNames,
@@ -30,16 +30,16 @@ func newCanaryStart(c *common) *cobra.Command {
 	m.canAcceptAdmission(cmd)
 	o.addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		of, err := o.toIntent(cmd, args, m)
+		build, err := o.toIntent(cmd, args, m)
 		if err != nil {
 			return err
 		}
-		return m.run(cmd, args, of)
+		return m.run(cmd, args, build)
 	}
 	return cmd
 }
 
-func (o *startOptions) addFlags(cmd *cobra.Command) {
+func (o *startFlags) addFlags(cmd *cobra.Command) {
 	o.template.addFlags(cmd)
 	f := cmd.Flags()
 	f.StringVarP(&o.manifest, "filename", "f", "", "`FILE` with the StatefulSet's new manifest (- for stdin)")
@@ -54,7 +54,7 @@ func (o *startOptions) addFlags(cmd *cobra.Command) {
 	notEmpty(cmd, "filename")
 }
 
-func (o *startOptions) toIntent(cmd *cobra.Command, args []string, m *mutation) (newIntent, error) {
+func (o *startFlags) toIntent(cmd *cobra.Command, args []string, m *mutation) (newIntent, error) {
 	options, err := o.template.toOptions(cmd.Context(), m.env)
 	if err != nil {
 		return nil, err

@@ -10,8 +10,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 )
 
-// drainOptions are the flags of drain-scale.
-type drainOptions struct {
+// drainFlags are the flags of drain-scale.
+type drainFlags struct {
 	options operate.DrainOptions
 	profile string
 	exec    string
@@ -25,7 +25,7 @@ type drainOptions struct {
 }
 
 func newDrainScale(c *common) *cobra.Command {
-	var o drainOptions
+	var o drainFlags
 	cmd := withHelp("drain-scale", &cobra.Command{
 		Use:  "drain-scale NAME --replicas N",
 		Args: oneName, ValidArgsFunction: c.completeNames,
@@ -34,11 +34,11 @@ func newDrainScale(c *common) *cobra.Command {
 	m.drains = true
 	o.addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		of, err := o.toIntent(m)
+		build, err := o.toIntent(m)
 		if err != nil {
 			return err
 		}
-		err = m.run(cmd, args, of)
+		err = m.run(cmd, args, build)
 		if apierrors.IsNotFound(err) {
 			return o.orphans(cmd.Context(), m, args, err)
 		}
@@ -47,7 +47,7 @@ func newDrainScale(c *common) *cobra.Command {
 	return cmd
 }
 
-func (o *drainOptions) addFlags(cmd *cobra.Command) {
+func (o *drainFlags) addFlags(cmd *cobra.Command) {
 	f, i := cmd.Flags(), &o.options
 	f.Int32Var(&i.Replicas, "replicas", 0, "Number of members (`N`) to scale to")
 	f.StringVar(&o.profile, "profile", "", "Drain profile: `NAME|FILE|none` (default: the one that matches the set)")

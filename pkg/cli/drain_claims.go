@@ -18,7 +18,7 @@ import (
 
 // requireRestored refuses to start members on new, empty claims while rescued volumes keep their data. It
 // cannot check this without permission to list volumes.
-func (o *drainOptions) requireRestored(ctx context.Context, m *mutation, client *kube.Client, s *sts.Snapshot, to int32) error {
+func (o *drainFlags) requireRestored(ctx context.Context, m *mutation, client *kube.Client, s *sts.Snapshot, to int32) error {
 	if m.acceptDataLoss || to <= sts.DesiredReplicas(s.Set) {
 		return nil
 	}
@@ -54,7 +54,7 @@ func (o *drainOptions) requireRestored(ctx context.Context, m *mutation, client 
 
 // stale handles the claims of removed members: with --fresh-claims they are moved aside, else the
 // user is asked whether new members may start with them. In a pipeline the intent refuses them.
-func (o *drainOptions) stale(ctx context.Context, m *mutation, client *kube.Client, s *sts.Snapshot, options operate.DrainOptions) (bool, error) {
+func (o *drainFlags) stale(ctx context.Context, m *mutation, client *kube.Client, s *sts.Snapshot, options operate.DrainOptions) (bool, error) {
 	asks := !m.yes && m.dryRun == "none" && m.env.InTerminal
 	if options.ReuseClaims || !o.fresh && !asks {
 		return options.ReuseClaims, nil
@@ -75,7 +75,7 @@ func (o *drainOptions) stale(ctx context.Context, m *mutation, client *kube.Clie
 
 // deleteStale deletes the claims of the ordinals that will be added as 'pvc-gc --delete' does: their
 // volumes keep the data. Afterwards the snapshot no longer has them.
-func (o *drainOptions) deleteStale(ctx context.Context, m *mutation, client *kube.Client, s *sts.Snapshot) error {
+func (o *drainFlags) deleteStale(ctx context.Context, m *mutation, client *kube.Client, s *sts.Snapshot) error {
 	env := *m.env
 	env.Out, env.OutTerminal = env.ErrOut, env.ErrTerminal // stdout is for the command's own report
 	common := *m.common

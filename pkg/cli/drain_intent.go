@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-func (o *drainOptions) toIntent(m *mutation) (newIntent, error) {
+func (o *drainFlags) toIntent(m *mutation) (newIntent, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -26,21 +26,21 @@ func (o *drainOptions) toIntent(m *mutation) (newIntent, error) {
 	return o.toScale(m), nil
 }
 
-func (o *drainOptions) toCancel(m *mutation) newIntent {
+func (o *drainFlags) toCancel(m *mutation) newIntent {
 	return func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
 		p, err := o.hooks(m, s)
 		return operate.NewCancelDrain(operate.CancelOptions{Holder: h, Profile: p, Domain: o.options.Domain}, s), err
 	}
 }
 
-func (o *drainOptions) toUnpark(m *mutation) newIntent {
+func (o *drainFlags) toUnpark(m *mutation) newIntent {
 	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
 		size, _ := sts.ParkedSize(s.Set)
 		return operate.NewUnpark(h, s), o.requireRestored(ctx, m, client, s, size)
 	}
 }
 
-func (o *drainOptions) toScale(m *mutation) newIntent {
+func (o *drainFlags) toScale(m *mutation) newIntent {
 	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
 		options := o.options
 		if have := sts.DesiredReplicas(s.Set); (o.fresh || options.ReuseClaims) && options.Replicas < have {
@@ -77,7 +77,7 @@ func budgetNames(s *sts.Snapshot) []string {
 	return names
 }
 
-func (o *drainOptions) check() error {
+func (o *drainFlags) check() error {
 	switch {
 	case o.options.Park && o.options.Replicas != 0:
 		return usagef("--park requires --replicas 0")

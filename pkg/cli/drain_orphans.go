@@ -14,7 +14,7 @@ import (
 )
 
 // orphans removes our finalizer from pods whose set was deleted: nothing else removes it.
-func (o *drainOptions) orphans(ctx context.Context, m *mutation, args []string, gone error) error {
+func (o *drainFlags) orphans(ctx context.Context, m *mutation, args []string, gone error) error {
 	name, err := setName(args)
 	if err != nil {
 		return gone

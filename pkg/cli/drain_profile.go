@@ -16,7 +16,7 @@ import (
 )
 
 // hooks is how members leave: by the flags, or by the profile that matches the set.
-func (o *drainOptions) hooks(m *mutation, s *sts.Snapshot) (*profile.Profile, error) {
+func (o *drainFlags) hooks(m *mutation, s *sts.Snapshot) (*profile.Profile, error) {
 	one := func(name string, on profile.Where, argv []string) *profile.Profile {
 		return &profile.Profile{Metadata: profile.Metadata{Name: "--" + name}, Drain: []profile.Command{{
 			Name: name, Why: msgDrainInline(), On: on, Command: argv, ExitCodes: []int{0}, Timeout: metav1.Duration{Duration: o.timeout},

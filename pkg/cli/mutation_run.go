@@ -35,7 +35,7 @@ type mutationRun struct {
 	report         *ChangeReport
 }
 
-func (m *mutation) run(cmd *cobra.Command, args []string, of newIntent) error {
+func (m *mutation) run(cmd *cobra.Command, args []string, build newIntent) error {
 	name, err := setName(args)
 	if err != nil {
 		return err
@@ -43,7 +43,7 @@ func (m *mutation) run(cmd *cobra.Command, args []string, of newIntent) error {
 	if err := m.check(); err != nil {
 		return err
 	}
-	err = m.runOn(cmd.Context(), name, of)
+	err = m.runOn(cmd.Context(), name, build)
 	if err != nil && m.out.isGitHub() && !m.annotated {
 		m.annotateError(name, err)
 	}
@@ -51,7 +51,7 @@ func (m *mutation) run(cmd *cobra.Command, args []string, of newIntent) error {
 }
 
 // runOn reads the set, makes the intent from its state, and runs it.
-func (m *mutation) runOn(ctx context.Context, name string, of newIntent) error {
+func (m *mutation) runOn(ctx context.Context, name string, build newIntent) error {
 	client, err := m.client()
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (m *mutation) runOn(ctx context.Context, name string, of newIntent) error {
 		return err
 	}
 	if m.printPatch {
-		return m.printFirst(ctx, client, s, of)
+		return m.printFirst(ctx, client, s, build)
 	}
 	screen := newScreen(m.env)
 	view, err := client.Open(ctx, q, m.needs, screen.tell())
@@ -77,7 +77,7 @@ func (m *mutation) runOn(ctx context.Context, name string, of newIntent) error {
 	view.NoTrials = m.skipPodCheck || m.dryRun == "client"
 	s.Memory = view.Retry(ctx, s)
 	lock := m.holder(s.TakenAt)
-	intent, err := of(ctx, client, s, lock)
+	intent, err := build(ctx, client, s, lock)
 	if err != nil {
 		return err
 	}

@@ -21,8 +21,8 @@ func (m *mutation) canPrintPatch(cmd *cobra.Command) *mutation {
 }
 
 // printFirst prints the first step that changes the spec, for a manifest in Git.
-func (m *mutation) printFirst(ctx context.Context, client *kube.Client, s *sts.Snapshot, of newIntent) error {
-	intent, err := of(ctx, client, s, m.holder(s.TakenAt))
+func (m *mutation) printFirst(ctx context.Context, client *kube.Client, s *sts.Snapshot, build newIntent) error {
+	intent, err := build(ctx, client, s, m.holder(s.TakenAt))
 	if err != nil {
 		return err
 	}

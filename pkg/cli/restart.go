@@ -11,8 +11,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// restartOptions are the flags of restart.
-type restartOptions struct {
+// restartFlags are the flags of restart.
+type restartFlags struct {
 	ordinals   []string
 	order      string
 	leaderLast bool
@@ -21,7 +21,7 @@ type restartOptions struct {
 }
 
 func newRestart(c *common) *cobra.Command {
-	var o restartOptions
+	var o restartFlags
 	cmd := withHelp("restart", &cobra.Command{
 		Use:  "restart NAME",
 		Args: oneName, ValidArgsFunction: c.completeNames,
@@ -40,16 +40,16 @@ func newRestart(c *common) *cobra.Command {
 	}
 	notEmpty(cmd, "leader-exec")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		of, err := o.toIntent(cmd, m)
+		build, err := o.toIntent(cmd, m)
 		if err != nil {
 			return err
 		}
-		return m.run(cmd, args, of)
+		return m.run(cmd, args, build)
 	}
 	return cmd
 }
 
-func (o *restartOptions) toIntent(cmd *cobra.Command, m *mutation) (newIntent, error) {
+func (o *restartFlags) toIntent(cmd *cobra.Command, m *mutation) (newIntent, error) {
 	options := operate.RestartOptions{Ascending: o.order == "asc", LeaderExec: o.leaderExec}
 	var err error
 	if options.Ordinals, err = chosenOrdinals(cmd, o.ordinals); err != nil {

@@ -12,15 +12,15 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// undoOptions are the flags of undo.
-type undoOptions struct {
+// undoFlags are the flags of undo.
+type undoFlags struct {
 	revision string
 	canaries string
 	wait     bool
 }
 
 func newUndo(c *common) *cobra.Command {
-	var o undoOptions
+	var o undoFlags
 	cmd := withHelp("undo", &cobra.Command{
 		Use:  "undo NAME --to-revision REVISION",
 		Args: oneName, ValidArgsFunction: c.completeNames,
@@ -31,16 +31,16 @@ func newUndo(c *common) *cobra.Command {
 	cmd.Flags().StringVar(&o.canaries, "canaries", "1", "Number of highest ordinals to update, `N|P%` (rounded up)")
 	cmd.Flags().BoolVar(&o.wait, "wait", true, "Wait for the canary to become available")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		of, err := o.toIntent(m)
+		build, err := o.toIntent(m)
 		if err != nil {
 			return err
 		}
-		return m.run(cmd, args, of)
+		return m.run(cmd, args, build)
 	}
 	return cmd
 }
 
-func (o *undoOptions) toIntent(m *mutation) (newIntent, error) {
+func (o *undoFlags) toIntent(m *mutation) (newIntent, error) {
 	count, err := operate.ParseCount(o.canaries)
 	if err != nil {
 		return nil, usagef("--canaries: %s", err)
