@@ -9,9 +9,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// AutoPromote promotes a canary step by step, each behind gates. Within a step the
-// ordinals follow one another as with [NewPromoteCanary].
-type AutoPromote struct {
+// AutoPromoteOptions are the options of [NewAutoPromote].
+type AutoPromoteOptions struct {
 	Holder
 	// Steps are how many ordinals have the update after each, ascending; empty is
 	// one more each time, to the last.
@@ -20,6 +19,12 @@ type AutoPromote struct {
 	// Abort rolls back to stable when a gate fails; otherwise the canary is paused.
 	Abort bool
 }
+
+type autoPromote AutoPromoteOptions
+
+// NewAutoPromote promotes a canary step by step, each behind gates. Within a step the
+// ordinals follow one another as with [NewPromoteCanary].
+func NewAutoPromote(o AutoPromoteOptions, _ *sts.Snapshot) Intent { return autoPromote(o) }
 
 // ParseSteps reads "1,3,50%,100%".
 func ParseSteps(s string) ([]Count, error) {
@@ -50,7 +55,7 @@ func (c Count) String() string {
 }
 
 // Next implements [Intent].
-func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
+func (i autoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	c, derived, d := i.begun(s, f, "promote")
 	if d != nil {
 		return *d
@@ -119,7 +124,7 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 
 // waits is what the command waits for, or runs, before the next step: nil when that step may begin.
 // failed is the gate that was not passed.
-func (i AutoPromote) waits(s *sts.Snapshot, f Facts, c *sts.Canary, at step) (d *Decision, failed string) {
+func (i autoPromote) waits(s *sts.Snapshot, f Facts, c *sts.Canary, at step) (d *Decision, failed string) {
 	if d := i.Gates.tolerated(s, canaryPods(s)); d != nil {
 		return d, ""
 	}
@@ -145,7 +150,7 @@ const (
 // AutoGate is the gate that the running promote --auto with this lock waits for, by the options that
 // it has recorded; empty between two steps. soaked is when the soak ends, with GateSoak.
 func AutoGate(s *sts.Snapshot, c *sts.Canary, lock sts.Owner) (gate Gate, soaked time.Time) {
-	i := AutoPromote{Holder: Holder{Owner: lock}, Gates: Gates{
+	i := autoPromote{Holder: Holder{Owner: lock}, Gates: Gates{
 		Soak: c.Auto.SoakTime(), MaxRestarts: c.Auto.MaxRestarts,
 		Checks: make([]string, c.Auto.Checks), // only their number is recorded
 	}}
@@ -163,7 +168,7 @@ func AutoGate(s *sts.Snapshot, c *sts.Canary, lock sts.Owner) (gate Gate, soaked
 
 // take writes the lock and the options before anything moves: soaks and checks take time, and
 // sts status shows them meanwhile.
-func (i AutoPromote) take(s *sts.Snapshot, c sts.Canary) Decision {
+func (i autoPromote) take(s *sts.Snapshot, c sts.Canary) Decision {
 	// With --take-over they may differ from the canary's own.
 	c.Partition, c.TemplateDigest = sts.Partition(s.Set), sts.TemplateDigest(&s.Set.Spec.Template)
 	return do(newPatch(s.Set).owner(i.Owner).canary(c).action("", stepTake(c.Auto.String())), "Take")
@@ -171,14 +176,14 @@ func (i AutoPromote) take(s *sts.Snapshot, c sts.Canary) Decision {
 
 // underWay is the goal of the step that this command has begun, limited to the current range
 // of the set, which may have been scaled; without one it is the end of the set.
-func (i AutoPromote) underWay(s *sts.Snapshot, c *sts.Canary) sts.Ordinal {
+func (i autoPromote) underWay(s *sts.Snapshot, c *sts.Canary) sts.Ordinal {
 	if c.Goal == nil || c.GoalOf != i.Command {
 		return sts.End(s.Set)
 	}
 	return max(*c.Goal, sts.Start(s.Set))
 }
 
-func (i AutoPromote) record() *sts.Auto {
+func (i autoPromote) record() *sts.Auto {
 	a := &sts.Auto{MaxRestarts: i.Gates.MaxRestarts, Soak: i.Gates.Soak.String(), Checks: len(i.Gates.Checks) + len(i.Gates.Execs)}
 	for _, c := range i.Steps {
 		a.Steps = append(a.Steps, c.String())
@@ -188,7 +193,7 @@ func (i AutoPromote) record() *sts.Auto {
 
 // goals are the lowest ordinals of the steps, highest first. A step that adds no ordinal
 // in a set of this size is left out.
-func (i AutoPromote) goals(s *sts.Snapshot) []sts.Ordinal {
+func (i autoPromote) goals(s *sts.Snapshot) []sts.Ordinal {
 	var out []sts.Ordinal
 	if len(i.Steps) == 0 {
 		for o := sts.End(s.Set) - 1; o >= sts.Start(s.Set); o-- {
@@ -218,7 +223,7 @@ func canaryReplicas(s *sts.Snapshot) []sts.Replica {
 // failed pauses or aborts the canary. When the last step has lowered the partition to an ordinal
 // that is not replaced yet, the partition is raised again: the controller would update that
 // ordinal later, after the command has ended, without any gate.
-func (i AutoPromote) failed(s *sts.Snapshot, f Facts, c sts.Canary, why string) Decision {
+func (i autoPromote) failed(s *sts.Snapshot, f Facts, c sts.Canary, why string) Decision {
 	if i.Abort {
 		return i.goBack(s, f, why)
 	}
@@ -231,11 +236,11 @@ func (i AutoPromote) failed(s *sts.Snapshot, f Facts, c sts.Canary, why string) 
 }
 
 // goBack aborts because a gate failed, and resumes such an abort.
-func (i AutoPromote) goBack(s *sts.Snapshot, f Facts, why string) Decision {
+func (i autoPromote) goBack(s *sts.Snapshot, f Facts, why string) Decision {
 	if why == "" || !i.Abort {
 		return beingAborted(s)
 	}
-	d := AbortCanary{Holder: i.Holder, For: why}.Next(s, f)
+	d := abortCanary{Holder: i.Holder, reason: why}.Next(s, f)
 	if d.Then != nil {
 		end := *d.Then
 		end.Message = msgGateAborted(why, end.Message)

@@ -1,16 +1,15 @@
 package operate
 
 import (
-	"cmp"
 	"encoding/json"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// StartCanary gives the highest ordinals a changed template and leaves the rest alone.
-type StartCanary struct {
+// StartOptions are the options of [NewStartCanary].
+type StartOptions struct {
 	Holder
-	// Images, Patch, Template and RestartAt are the change; see [StartCanary.edit].
+	// Images, Patch, Template and RestartAt are the change.
 	Images []ImageRequest
 	// Patch is a strategic merge patch on the pod template, in JSON.
 	Patch json.RawMessage
@@ -21,17 +20,19 @@ type StartCanary struct {
 	Canaries  Count
 	// From is the lowest ordinal of the canary, instead of Canaries.
 	From *sts.Ordinal
-	// TemplateDigest is the digest of the new template as the server would store
-	// it, from a server-side dry run of the first action.
-	TemplateDigest string
 	// AcceptAdmission makes the changes of mutating admission part of the new template.
 	AcceptAdmission bool
 	// NoWait ends the command as soon as the patch is written.
 	NoWait bool
 }
 
+type startCanary StartOptions
+
+// NewStartCanary gives the highest ordinals a changed template and leaves the rest alone.
+func NewStartCanary(o StartOptions, _ *sts.Snapshot) Intent { return startCanary(o) }
+
 // Next implements [Intent].
-func (i StartCanary) Next(s *sts.Snapshot, f Facts) Decision {
+func (i startCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := firstOf(s, f, i.Holder); d != nil {
 		return *d
 	}
@@ -50,7 +51,7 @@ func (i StartCanary) Next(s *sts.Snapshot, f Facts) Decision {
 }
 
 // goOn is for the same command, rerun or still running.
-func (i StartCanary) goOn(s *sts.Snapshot, c *sts.Canary, same bool) Decision {
+func (i startCanary) goOn(s *sts.Snapshot, c *sts.Canary, same bool) Decision {
 	if d := unmoved(s, c, i.Holder); d != nil {
 		return *d
 	}
@@ -84,7 +85,7 @@ func paused(s *sts.Snapshot, message string) Decision {
 	return decide(Done, ReasonPaused, message, hintCanaryPaused(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 }
 
-func (i StartCanary) from(s *sts.Snapshot) sts.Ordinal {
+func (i startCanary) from(s *sts.Snapshot) sts.Ordinal {
 	if i.From != nil {
 		return *i.From
 	}
@@ -94,7 +95,7 @@ func (i StartCanary) from(s *sts.Snapshot) sts.Ordinal {
 // asked identifies the request for a new template where admission changes the template, so that
 // the template itself does not show the request. The time of a restart is left out: it differs
 // in every run.
-func (i StartCanary) asked() string {
+func (i startCanary) asked() string {
 	if !i.AcceptAdmission {
 		return ""
 	}
@@ -105,7 +106,7 @@ func (i StartCanary) asked() string {
 	}{i.Images, i.Patch, i.Template, i.RestartAt != ""})
 }
 
-func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
+func (i startCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 	replicas := sts.DesiredReplicas(s.Set)
 	if what := inFlight(s); what != "" {
 		return decide(Refused, ReasonUpdateOnItsWay, msgUpdateInProgress(s.Set.Name, what), finishUpdate(s))
@@ -144,7 +145,7 @@ func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 	b = b.canary(sts.Canary{
 		StableRevision: stable.Name, StableTemplate: template,
 		PartitionBefore: sts.Partition(s.Set), Partition: to, Replicas: &replicas,
-		TemplateDigest: cmp.Or(f.StoredTemplate, i.TemplateDigest), StartedBy: i.Name, StartedAt: s.TakenAt, Goal: &from, GoalOf: i.Command,
+		TemplateDigest: f.StoredTemplate, StartedBy: i.Name, StartedAt: s.TakenAt, Goal: &from, GoalOf: i.Command,
 		Asked: i.asked(),
 	})
 	canaries := ordinalRange(from, sts.End(s.Set))

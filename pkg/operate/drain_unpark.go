@@ -2,14 +2,14 @@ package operate
 
 import "github.com/kubectl-sts/kubectl-sts/pkg/sts"
 
-// Unpark scales a parked set back to its recorded size, all members at once: they never left
+type unpark struct{ Holder }
+
+// NewUnpark scales a parked set back to its recorded size, all members at once: they never left
 // their cluster, and may need each other to become ready.
-type Unpark struct {
-	Holder
-}
+func NewUnpark(h Holder, _ *sts.Snapshot) Intent { return unpark{h} }
 
 // Next implements [Intent].
-func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
+func (i unpark) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := i.guard(s, f); d != nil {
 		return *d
 	}

@@ -4,15 +4,15 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// PauseUpdate freezes an update in progress, whichever client started it, at the
+type pauseUpdate struct{ Holder }
+
+// NewPauseUpdate freezes an update in progress, whichever client started it, at the
 // ordinal that it has reached. From then on it is a canary: it can be promoted,
 // aborted or resumed. It reverts nothing.
-type PauseUpdate struct {
-	Holder
-}
+func NewPauseUpdate(h Holder, _ *sts.Snapshot) Intent { return pauseUpdate{h} }
 
 // Next implements [Intent].
-func (i PauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
+func (i pauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := firstOf(s, f, i.Holder); d != nil {
 		return *d
 	}
@@ -43,7 +43,7 @@ func (i PauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	return do(a, "Pause")
 }
 
-func (i PauseUpdate) frozen(s *sts.Snapshot) Decision {
+func (i pauseUpdate) frozen(s *sts.Snapshot) Decision {
 	return decide(Done, ReasonPaused, msgPaused(heldBack(s), updated(s)),
 		hintPaused(sts.Kubectl(s.Set.Namespace, "sts resume", s.Set.Name), canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 }
@@ -63,14 +63,14 @@ func reachedOrdinal(s *sts.Snapshot) sts.Ordinal {
 	return reached
 }
 
-// ResumeUpdate has the StatefulSet controller continue a paused update by itself: the
+type resumeUpdate struct{ Holder }
+
+// NewResumeUpdate has the StatefulSet controller continue a paused update by itself: the
 // partition is set back to its value before the pause, and the record is removed.
-type ResumeUpdate struct {
-	Holder
-}
+func NewResumeUpdate(h Holder, _ *sts.Snapshot) Intent { return resumeUpdate{h} }
 
 // Next implements [Intent].
-func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
+func (i resumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := firstOf(s, f, i.Holder); d != nil {
 		return *d
 	}

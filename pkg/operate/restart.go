@@ -14,10 +14,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// RestartPods replaces chosen pods, one at a time, through the eviction API. It
-// changes neither the template nor the partition: every pod is recreated on the
-// revision that it has, or nothing is restarted.
-type RestartPods struct {
+// RestartOptions are the options of [NewRestartPods].
+type RestartOptions struct {
 	Holder
 	// Ordinals are the chosen ones; all when empty.
 	Ordinals sts.Ordinals
@@ -29,11 +27,18 @@ type RestartPods struct {
 	LeaderExec string
 }
 
+type restartPods RestartOptions
+
+// NewRestartPods replaces chosen pods, one at a time, through the eviction API. It
+// changes neither the template nor the partition: every pod is recreated on the
+// revision that it has, or nothing is restarted.
+func NewRestartPods(o RestartOptions, _ *sts.Snapshot) Intent { return restartPods(o) }
+
 // leaderTimeout is how long the leader check of a pod may take.
 const leaderTimeout = 30 * time.Second
 
 // Next implements [Intent].
-func (i RestartPods) Next(s *sts.Snapshot, f Facts) Decision {
+func (i restartPods) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := i.guard(s, f); d != nil {
 		return *d
 	}
@@ -81,7 +86,7 @@ func (i RestartPods) Next(s *sts.Snapshot, f Facts) Decision {
 }
 
 // recorded is the record of this restart: the one on the set, or a new one.
-func (i RestartPods) recorded(s *sts.Snapshot, f Facts) (*sts.Restart, *Decision) {
+func (i restartPods) recorded(s *sts.Snapshot, f Facts) (*sts.Restart, *Decision) {
 	record, err := sts.ReadRestart(s.Set)
 	switch {
 	case err != nil:
@@ -105,7 +110,7 @@ func forget(s *sts.Snapshot) string {
 }
 
 // choose records which pods the chosen ordinals have now.
-func (i RestartPods) choose(s *sts.Snapshot) (*sts.Restart, *Decision) {
+func (i restartPods) choose(s *sts.Snapshot) (*sts.Restart, *Decision) {
 	if o, beyond := i.Ordinals.Beyond(s.Set); beyond {
 		return nil, noOrdinal(s, o)
 	}
@@ -130,7 +135,7 @@ func (i RestartPods) choose(s *sts.Snapshot) (*sts.Restart, *Decision) {
 // todo are the pods to restart, in order. A failing pod has nothing to lose, and under
 // OrderedReady no higher pod is recreated before it is available: such pods come first,
 // lowest first.
-func (i RestartPods) todo(s *sts.Snapshot, record *sts.Restart) []sts.Replica {
+func (i restartPods) todo(s *sts.Snapshot, record *sts.Restart) []sts.Replica {
 	var out []sts.Replica
 	for _, r := range s.Replicas() {
 		if r.Desired && r.Pod != nil && !r.Terminating && record.Pods[r.Ordinal] == r.Pod.UID {
@@ -160,7 +165,7 @@ func isFailing(s *sts.Snapshot, r sts.Replica) bool {
 
 // follower is the first pod that is not the leader. The last pod is not checked: it is
 // restarted in any case.
-func (i RestartPods) follower(s *sts.Snapshot, f Facts, todo []sts.Replica) (sts.Replica, *Decision) {
+func (i restartPods) follower(s *sts.Snapshot, f Facts, todo []sts.Replica) (sts.Replica, *Decision) {
 	leader := ""
 	for n, r := range todo {
 		if n == len(todo)-1 && leader == "" || !canLead(s, r) {
@@ -211,7 +216,7 @@ const (
 
 // leaderCheck runs in a pod and tells whether it is the leader. Leadership moves, so a result counts only
 // until one of the pods changes: from then on the key is another one.
-func (i RestartPods) leaderCheck(s *sts.Snapshot, r sts.Replica) *Exec {
+func (i restartPods) leaderCheck(s *sts.Snapshot, r sts.Replica) *Exec {
 	key := "leader " + r.Pod.Name
 	for _, p := range s.Pods {
 		key += fmt.Sprintf(" %s@%d", p.UID, sts.ReadySince(p).Unix())
@@ -224,7 +229,7 @@ func (i RestartPods) leaderCheck(s *sts.Snapshot, r sts.Replica) *Exec {
 }
 
 // begin writes the record and the lock: no pod is evicted before both are stored.
-func (i RestartPods) begin(s *sts.Snapshot, record *sts.Restart) Decision {
+func (i restartPods) begin(s *sts.Snapshot, record *sts.Restart) Decision {
 	_, left := record.Split(s)
 	event, why := "RestartStarted", stepBeginRestart(left, i.LeaderExec != "")
 	if _, resumes := s.Set.Annotations[sts.RestartAnnotation]; resumes {
@@ -242,7 +247,7 @@ func by(name, part string) string {
 }
 
 // finish waits until every chosen pod is available again, then removes the record.
-func (i RestartPods) finish(s *sts.Snapshot, record *sts.Restart) Decision {
+func (i restartPods) finish(s *sts.Snapshot, record *sts.Restart) Decision {
 	done, left := record.Split(s)
 	for _, r := range s.Replicas() {
 		if slices.Contains(left, r.Ordinal) {
@@ -371,13 +376,13 @@ func budgetNames(s *sts.Snapshot) string {
 	return strings.Join(names, " and ")
 }
 
-// ForgetRestart removes the record of an interrupted restart. It restarts nothing.
-type ForgetRestart struct {
-	Holder
-}
+type forgetRestart struct{ Holder }
+
+// NewForgetRestart removes the record of an interrupted restart. It restarts nothing.
+func NewForgetRestart(h Holder, _ *sts.Snapshot) Intent { return forgetRestart{h} }
 
 // Next implements [Intent].
-func (i ForgetRestart) Next(s *sts.Snapshot, f Facts) Decision {
+func (i forgetRestart) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := i.guard(s, f); d != nil {
 		return *d
 	}

@@ -11,22 +11,41 @@ import (
 // unstickCommand is the name of the command that an owner annotation has.
 const unstickCommand = "unstick"
 
-// Unstick unblocks an update that Kubernetes would leave stuck forever, whichever
-// client started it (kubernetes#67250). Where the update itself is broken, it is rolled
-// back to stable, as [AbortCanary] does; where the template has changed since, only the
-// failing pods are deleted.
-type Unstick struct {
+// UnstickOptions are the options of [NewUnstick].
+type UnstickOptions struct {
 	Holder
 	Deletions
-	// TemplateDigest is for the rollback: see [AbortCanary].
-	TemplateDigest string
-	// Agreed is the fix that was shown and confirmed: no other one is started. Empty
+	// AnyRemedy allows another fix than the one that the snapshot calls for, should it become
+	// necessary.
+	AnyRemedy bool
+}
+
+// unstick unblocks an update that Kubernetes would leave stuck forever, whichever
+// client started it (kubernetes#67250). Where the update itself is broken, it is rolled
+// back to stable, as [NewAbortCanary] does; where the template has changed since, only the
+// failing pods are deleted.
+type unstick struct {
+	UnstickOptions
+	// agreed is the fix that was shown and confirmed: no other one is started. Empty
 	// allows any.
-	Agreed sts.Remedy
+	agreed sts.Remedy
+}
+
+// NewUnstick unblocks the update with the fix that the snapshot calls for, which is shown and
+// confirmed before it starts.
+func NewUnstick(o UnstickOptions, s *sts.Snapshot) Intent {
+	i := unstick{UnstickOptions: o}
+	if !o.AnyRemedy {
+		i.agreed = sts.NoRemedy
+		if t := s.Trap(); t != nil {
+			i.agreed = t.Remedy
+		}
+	}
+	return i
 }
 
 // Next implements [Intent].
-func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
+func (i unstick) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := i.guard(s, f); d != nil {
 		return *d
 	}
@@ -34,7 +53,7 @@ func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
 	if err != nil {
 		return badRecord(err)
 	}
-	back := AbortCanary{Holder: i.Holder, Deletions: i.Deletions, TemplateDigest: i.TemplateDigest}
+	back := abortCanary{Holder: i.Holder, Deletions: i.Deletions}
 	if c != nil && c.Aborting {
 		return back.Next(s, f)
 	}
@@ -59,7 +78,7 @@ func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
 		return stalled(s, free(s, c))
 	case trap.Remedy == sts.NoRemedy:
 		return i.noWay(s, trap)
-	case i.Agreed != "" && i.Agreed != trap.Remedy:
+	case i.agreed != "" && i.agreed != trap.Remedy:
 		return decide(Refused, ReasonNotObserved, msgOtherFix(s.Set.Name), hintPlanAgain())
 	case sts.IsRecreate(s.Set):
 		return i.recreate(s, trap)
@@ -71,7 +90,7 @@ func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
 
 // recreate rolls back an update under Recreate: with the stable template the controller deletes
 // every pod of the update by itself and creates new ones.
-func (i Unstick) recreate(s *sts.Snapshot, trap *sts.Trap) Decision {
+func (i unstick) recreate(s *sts.Snapshot, trap *sts.Trap) Decision {
 	stable := s.Revision(trap.Target)
 	if stable == nil {
 		return *revisionGone(s, trap.Target)
@@ -90,14 +109,14 @@ func (i Unstick) recreate(s *sts.Snapshot, trap *sts.Trap) Decision {
 // underWay says whether failing pods are being deleted already, by this command or by
 // one of the same owner that was killed: then this is completed, whatever the set looks
 // like in between.
-func (i Unstick) underWay(s *sts.Snapshot, f Facts) bool {
+func (i unstick) underWay(s *sts.Snapshot, f Facts) bool {
 	o, err := sts.ReadOwner(s.Set)
 	return f.Wrote || err == nil && o != nil && o.Command == unstickCommand && (o.Name == i.Name || i.TakeOver)
 }
 
 // forward deletes failing pods that block the current template, one after the other,
 // until every ordinal that should have it is available on it.
-func (i Unstick) forward(s *sts.Snapshot, f Facts) Decision {
+func (i unstick) forward(s *sts.Snapshot, f Facts) Decision {
 	update := s.Set.Status.UpdateRevision
 	on := way{to: update, good: func(r sts.Replica) bool {
 		t := s.Trouble(r)
@@ -121,7 +140,7 @@ func (i Unstick) forward(s *sts.Snapshot, f Facts) Decision {
 }
 
 // failsToo is the end when the current template does not work either.
-func (i Unstick) failsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) Decision {
+func (i unstick) failsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) Decision {
 	stable := s.Set.Status.CurrentRevision
 	if stable == r.Revision {
 		stable = ""
@@ -132,7 +151,7 @@ func (i Unstick) failsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) Decisi
 	return d
 }
 
-func (i Unstick) gotOn(s *sts.Snapshot) Decision {
+func (i unstick) gotOn(s *sts.Snapshot) Decision {
 	end := decide(Done, ReasonUnstuck, msgUnstuck(updated(s), s.Set.Status.UpdateRevision, heldBack(s)), "")
 	d := do(newPatch(s.Set).drop(sts.OwnerAnnotation).action("Unstuck", stepUnstuck()), "Finish")
 	d.Then = &end
@@ -140,7 +159,7 @@ func (i Unstick) gotOn(s *sts.Snapshot) Decision {
 }
 
 // noWay is the end when neither the update nor the stable revision works.
-func (i Unstick) noWay(s *sts.Snapshot, trap *sts.Trap) Decision {
+func (i unstick) noWay(s *sts.Snapshot, trap *sts.Trap) Decision {
 	var parts []string
 	for _, r := range s.Replicas() {
 		if t := s.Trouble(r); t != nil && t.Failing && r.Pod != nil {
