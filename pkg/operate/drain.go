@@ -620,7 +620,7 @@ func (i drainScale) leave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 		}
 		return i.note(s, record.With(nil), "", stepDrainRestartDeleted(s.Name(m.Ordinal)))
 	case m.Phase == sts.Recalled:
-		return i.recalled(s, record, r.Pod)
+		return i.recalled(s, f, record, r.Pod)
 	case !smaller && r.Terminating && !sts.HoldsLeaving(r.Pod) && (m.Phase == sts.Draining || i.Profile == nil):
 		d := decide(Wait, ReasonPodNotAvailable, waitDrainDeletedBefore(r.Pod.Name), "")
 		d.Subject = r.Pod.Name
@@ -742,14 +742,15 @@ func didNotLeave(s *sts.Snapshot, message, hint string) Decision {
 }
 
 // recalled ends with a member whose drain was reverted.
-func (i drainScale) recalled(s *sts.Snapshot, record sts.Drain, pod *corev1.Pod) Decision {
+func (i drainScale) recalled(s *sts.Snapshot, f Facts, record sts.Drain, pod *corev1.Pod) Decision {
 	m, name := record.Member, s.Name(record.Member.Ordinal)
 	if pod != nil && sts.HoldsLeaving(pod) {
 		return letGo(pod, m.Ordinal, stepDrainRelease(name))
 	}
 	end := didNotLeave(s, msgDrainFailedReverted(name, m.Problem), "")
 	d := i.note(s, record.With(nil), "", stepDrainStillMember(name))
-	if m.UID != i.resumed { // an earlier command's failure is no reason not to retry
+	// The failure of an earlier command, which this one resumes, is no reason not to retry.
+	if m.UID != i.resumed || newHooks(s, f, i.Profile, i.Domain, m).ran() {
 		d.Then = &end
 	}
 	return d
