@@ -317,6 +317,8 @@ type command struct {
 	// answer is the result of a command, nil while it still runs. It is called at each step.
 	answer func(operate.Run) *operate.Answer
 	open   []operate.Run
+	// met gets the kinds of its decisions, if a story counts them.
+	met ststest.Kinds
 }
 
 // step looks once and carries out the decision. It returns the decision, and
@@ -325,6 +327,7 @@ func (c *command) step() (operate.Decision, bool) {
 	c.t.Helper()
 	s := c.w.snapshot()
 	if c.then != nil {
+		c.meets(*c.then)
 		return *c.then, true
 	}
 	if p := s.Progress(); p != c.progress {
@@ -390,9 +393,17 @@ func with[V any](old map[string]V, key string, value V) map[string]V {
 	return out
 }
 
+// meets counts a decision.
+func (c *command) meets(d operate.Decision) {
+	if c.met != nil {
+		c.met[kindOf(d.Verdict, d.Reason)] = true
+	}
+}
+
 // check is what holds of every decision.
 func (c *command) check(s *sts.Snapshot, d operate.Decision) {
 	c.t.Helper()
+	c.meets(d)
 	if d.Reason == "" || d.Message == "" {
 		c.t.Errorf("a decision without reason or message: %+v", d)
 	}
