@@ -375,6 +375,7 @@ func (f *fidelity) knowRevision(predicted, seen string) {
 func (f *fidelity) happenings() (predicted, seen string) {
 	var a, b []happening
 	for _, e := range f.world.Events()[f.told:] {
+		f.met[string(e.Kind)] = true
 		switch e.Kind {
 		case forecast.PodAvailable, forecast.PodUnready, forecast.ClaimDeleted, forecast.SetDeleted, forecast.SetGone, // visible in their states
 			forecast.NodeLost, forecast.NodeRemoved: // the round does it
