@@ -96,9 +96,9 @@ func (a *Action) Endangers(s *sts.Snapshot) []sts.Replica {
 	case a.Scale != nil && a.Scale.To < sts.DesiredReplicas(s.Set):
 		end := sts.Start(s.Set) + sts.Ordinal(a.Scale.To)
 		goes = func(r sts.Replica) bool { return r.Desired && r.Ordinal >= end || due(r) }
-	case a.PatchSet != nil && sts.IsRecreate(s.Set) && a.PatchSet.template != nil:
+	case a.PatchSet != nil && sts.StrategyOf(s.Set).ReplacesAllAtOnce() && a.PatchSet.template != nil:
 		goes = func(r sts.Replica) bool { return r.Revision != a.PatchSet.RestoreRevision }
-	case a.PatchSet != nil && sts.IsRollingUpdate(s.Set):
+	case a.PatchSet != nil && sts.StrategyOf(s.Set).HasPartition():
 		goes = a.PatchSet.replaces(s)
 	}
 	var out []sts.Replica
@@ -117,12 +117,8 @@ func terminating(s *sts.Snapshot, uid types.UID) bool {
 // dueForUpdate says of a pod whether the controller will replace it, now or when nothing blocks
 // the update any more.
 func dueForUpdate(s *sts.Snapshot) func(sts.Replica) bool {
-	if sts.IsRecreate(s.Set) {
-		return func(r sts.Replica) bool { return r.Revision != s.Set.Status.UpdateRevision }
-	}
-	return func(r sts.Replica) bool {
-		return sts.IsRollingUpdate(s.Set) && r.Desired && r.Ordinal >= sts.UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision
-	}
+	allAtOnce := sts.StrategyOf(s.Set).ReplacesAllAtOnce() // those of removed ordinals, too
+	return func(r sts.Replica) bool { return (r.Desired || allAtOnce) && s.DueForUpdate(r) }
 }
 
 // replaces says of a pod whether the controller replaces it because of the patch: from the

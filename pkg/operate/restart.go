@@ -290,7 +290,7 @@ func revisionsStay(s *sts.Snapshot, todo []sts.Replica) *Decision {
 	}
 	d := decide(Refused, ReasonRevisionChange, msgRevisionsMove(parts), "")
 	switch {
-	case sts.IsOnDelete(s.Set):
+	case !sts.StrategyOf(s.Set).ReplacesPods():
 		d.Hint = hintUpdateByDeleting(sts.Kubectl(s.Set.Namespace, "delete pod", moves[order[0]][0]))
 	case order[0].to == s.Set.Status.UpdateRevision:
 		d.Hint = finishUpdate(s)
@@ -324,8 +324,7 @@ func mayRestart(s *sts.Snapshot, f Facts, r sts.Replica, todo []sts.Replica) *De
 func updateDue(s *sts.Snapshot) []sts.Ordinal {
 	var due []sts.Ordinal
 	for _, r := range s.Replicas() {
-		if r.Desired && !sts.IsOnDelete(s.Set) &&
-			r.Ordinal >= sts.UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision {
+		if r.Desired && s.DueForUpdate(r) {
 			due = append(due, r.Ordinal)
 		}
 	}

@@ -247,7 +247,7 @@ func NewStatus(s *sts.Snapshot) Status {
 		StableRevision: set.Status.CurrentRevision, UpdateRevision: set.Status.UpdateRevision,
 		Autoscalers: s.Autoscalers(), Managers: sts.Managers(set), Replicas: []ReplicaStatus{},
 	}
-	if sts.IsRollingUpdate(set) {
+	if sts.StrategyOf(set).HasPartition() {
 		from := sts.UpdateFrom(set)
 		st.UpdateFrom = &from
 	}
@@ -375,8 +375,7 @@ func canaryStatus(st *Status, c *sts.Canary) *CanaryStatus {
 
 // due says whether the controller will replace the replica's pod by itself, now or later.
 func due(s *sts.Snapshot, r sts.Replica) bool {
-	return r.Pod != nil && r.Revision != s.Set.Status.UpdateRevision &&
-		(sts.IsRecreate(s.Set) || sts.IsRollingUpdate(s.Set) && r.Ordinal >= sts.UpdateFrom(s.Set))
+	return r.Pod != nil && s.DueForUpdate(r)
 }
 
 func replicaStatus(s *sts.Snapshot, st *Status, r sts.Replica) ReplicaStatus {
@@ -421,7 +420,7 @@ func role(s *sts.Snapshot, st *Status, r sts.Replica) Role {
 		return Stable
 	case due(s, r):
 		return Updating
-	case r.Revision == st.StableRevision && sts.IsRollingUpdate(s.Set):
+	case r.Revision == st.StableRevision && sts.StrategyOf(s.Set).HasPartition():
 		return Stable
 	}
 	return Outdated

@@ -388,7 +388,7 @@ func (f *fidelity) happenings() (predicted, seen string) {
 	b = append(b, f.events[f.seen:]...)
 	f.seen = len(f.events)
 	f.mu.Unlock()
-	ordered := !f.burst && f.world.Set != nil && !sts.IsParallel(f.world.Set) && !sts.IsRecreate(f.world.Set)
+	ordered := !f.burst && f.world.Set != nil && !sts.IsParallel(f.world.Set) && !sts.StrategyOf(f.world.Set).ReplacesAllAtOnce()
 	f.burst = false
 	return f.list(a, ordered), f.list(b, ordered)
 }
