@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"gotest.tools/v3/golden"
 
@@ -118,7 +119,7 @@ func setCases() []setCase {
 	gone := removing(smaller)
 	gone.Pods = gone.Pods[:4]
 	return []setCase{
-		{"change the template and the partition", web(3), operate.StartCanary{Holder: holder, Images: []operate.ImageRequest{{Image: "web:2"}}, Canaries: operate.Count{N: 1}}, operate.Facts{}, true},
+		{"change the template and the partition", web(3), operate.StartCanary{Holder: holder, Images: []operate.ImageRequest{{Image: "web:2"}}, Canaries: intstr.FromInt32(1)}, operate.Facts{}, true},
 		{"write down what begins", web(5), down, operate.Facts{Allowed: allowed.Allowed}, false},
 		{"ask the budgets", removing(), down, wrote, false},
 		{"hold a pod with a finalizer", removing(), down, allowed, false},

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 
+	"k8s.io/apimachinery/pkg/util/intstr"
+
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -18,7 +20,7 @@ type StartCanary struct {
 	Template json.RawMessage
 	// RestartAt is the time to write as kubectl.kubernetes.io/restartedAt.
 	RestartAt string
-	Canaries  Count
+	Canaries  intstr.IntOrString
 	// From is the lowest ordinal of the canary, instead of Canaries.
 	From *sts.Ordinal
 	// TemplateDigest is the digest of the new template as the server would store
@@ -88,7 +90,7 @@ func (i StartCanary) from(s *sts.Snapshot) sts.Ordinal {
 	if i.From != nil {
 		return *i.From
 	}
-	return sts.End(s.Set) - sts.Ordinal(i.Canaries.Of(sts.DesiredReplicas(s.Set)))
+	return sts.End(s.Set) - sts.Ordinal(CountOf(i.Canaries, sts.DesiredReplicas(s.Set)))
 }
 
 // asked identifies the request for a new template where admission changes the template, so that
@@ -120,7 +122,7 @@ func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 	if i.From != nil && !sts.Wants(s.Set, *i.From) {
 		return *noOrdinal(s, *i.From)
 	}
-	if n := i.Canaries.Of(replicas); i.From == nil && n > replicas {
+	if n := CountOf(i.Canaries, replicas); i.From == nil && n > replicas {
 		return *badRequest(msgTooManyCanaries(s.Set.Name, n, replicas))
 	}
 	if d := i.unmanaged(s, sts.FieldTemplate, sts.FieldPartition); d != nil {

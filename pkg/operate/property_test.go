@@ -242,10 +242,10 @@ func (s *story) promoteItself() bool {
 	n := int32(0)
 	for range s.r.IntN(3) {
 		n += 1 + s.r.Int32N(3)
-		auto.Steps = append(auto.Steps, operate.Count{N: n})
+		auto.Steps = append(auto.Steps, intstr.FromInt32(n))
 	}
 	if len(auto.Steps) > 0 && s.r.IntN(2) == 0 {
-		auto.Steps = append(auto.Steps, operate.Count{N: 100, Percent: true})
+		auto.Steps = append(auto.Steps, intstr.FromString("100%"))
 	}
 	s.say("promote itself: %+v", auto)
 	s.auto = &auto
@@ -291,7 +291,7 @@ func (s *story) promoteItself() bool {
 func (s *story) goals(auto operate.AutoPromote) []sts.Ordinal {
 	out := []sts.Ordinal{}
 	for _, c := range auto.Steps {
-		out = append(out, max(sts.Start(s.w.Set), sts.End(s.w.Set)-sts.Ordinal(c.Of(sts.DesiredReplicas(s.w.Set)))))
+		out = append(out, max(sts.Start(s.w.Set), sts.End(s.w.Set)-sts.Ordinal(operate.CountOf(c, sts.DesiredReplicas(s.w.Set)))))
 	}
 	if len(out) == 0 {
 		for o := sts.End(s.w.Set) - 1; o >= sts.Start(s.w.Set); o-- {

@@ -16,6 +16,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
@@ -447,5 +448,5 @@ func holder(id string) operate.Holder {
 func start(id, image string, n int32) operate.StartCanary {
 	template := ststest.Template(image)
 	return operate.StartCanary{Holder: holder(id), Images: []operate.ImageRequest{{Image: image}},
-		Canaries: operate.Count{N: n}, TemplateDigest: sts.TemplateDigest(&template)}
+		Canaries: intstr.FromInt32(n), TemplateDigest: sts.TemplateDigest(&template)}
 }
