@@ -116,7 +116,7 @@ func newDrainScale(c *common) *cobra.Command {
 					return nil, err
 				}
 				if intent.IgnoreBudgets && len(s.Budgets) > 0 {
-					warnTo(c.env.ErrOut, msgDrainIgnoresBudgets(budgetNames(s)))
+					warnTo(c.env.ErrOut, msgDrainIgnoresBudgets(s.BudgetNames()))
 				}
 			}
 			if digest == "" {
@@ -133,14 +133,6 @@ func newDrainScale(c *common) *cobra.Command {
 		return err
 	}
 	return cmd
-}
-
-func budgetNames(s *sts.Snapshot) []string {
-	var names []string
-	for _, b := range s.Budgets {
-		names = append(names, "poddisruptionbudget/"+b.Name)
-	}
-	return names
 }
 
 // orphans removes our finalizer from pods whose set was deleted: nothing else removes it.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -190,7 +189,7 @@ func (r *runner) ask(ctx context.Context, run operate.Run) error {
 	if r.facts.Asked[run.Key] {
 		return errors.New(msgRunTwice(run.For))
 	}
-	r.facts.Asked = withKey(r.facts.Asked, run.Key, true)
+	r.facts = r.facts.WithAsked(run.Key)
 	r.asking.Go(func() {
 		a := answered{run: run}
 		a.Answer, a.err = r.world.Ask(ctx, run)
@@ -204,19 +203,9 @@ func (r *runner) ask(ctx context.Context, run operate.Run) error {
 
 func (r *runner) answered(a answered) {
 	a.At = r.result.Last.TakenAt
-	r.facts.Answers = withKey(r.facts.Answers, a.run.Key, a.Answer)
+	r.facts = r.facts.WithAnswer(a.run.Key, a.Answer)
 	r.result.Commands = append(r.result.Commands, Command{At: a.At, Run: a.run, Answer: a.Answer})
 	r.observer.Answered(a.run, a.Answer)
-}
-
-// withKey does not change the old map, which an intent may have kept.
-func withKey[V any](old map[string]V, key string, value V) map[string]V {
-	m := maps.Clone(old)
-	if m == nil {
-		m = map[string]V{}
-	}
-	m[key] = value
-	return m
 }
 
 // look decides on one snapshot. It reports whether the run has ended.

@@ -92,7 +92,19 @@ func (f Facts) After(a Action) Facts {
 	return f
 }
 
-// withKey does not change the old map, which may be in use.
+// WithAsked adds the key of a [Run] action that was started.
+func (f Facts) WithAsked(key string) Facts {
+	f.Asked = withKey(f.Asked, key, true)
+	return f
+}
+
+// WithAnswer adds the result of a [Run] action, by its key.
+func (f Facts) WithAnswer(key string, a Answer) Facts {
+	f.Answers = withKey(f.Answers, key, a)
+	return f
+}
+
+// withKey does not change the old map, which an intent may have kept.
 func withKey[K comparable, V any](old map[K]V, key K, value V) map[K]V {
 	m := maps.Clone(old)
 	if m == nil {

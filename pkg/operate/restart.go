@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -339,7 +338,7 @@ func evictable(s *sts.Snapshot, f Facts, r sts.Replica, failing bool) *Decision 
 	}
 	if len(s.Budgets) > 1 {
 		return &Decision{Verdict: Refused, Reason: ReasonTwoBudgets,
-			Message: msgTwoBudgets(budgetNames(s), r.Pod.Name), Hint: hintTwoBudgets()}
+			Message: msgTwoBudgets(s.BudgetNames(), r.Pod.Name), Hint: hintTwoBudgets()}
 	}
 	d := budgetsAllow(s, f, r.Ordinal)
 	switch {
@@ -364,14 +363,6 @@ func evictable(s *sts.Snapshot, f Facts, r sts.Replica, failing bool) *Decision 
 func holdsUnready(b *policyv1.PodDisruptionBudget) bool {
 	policy, st := b.Spec.UnhealthyPodEvictionPolicy, b.Status
 	return st.DesiredHealthy == 0 && st.DisruptionsAllowed == 0 && (policy == nil || *policy != policyv1.AlwaysAllow)
-}
-
-func budgetNames(s *sts.Snapshot) string {
-	names := make([]string, len(s.Budgets))
-	for k, b := range s.Budgets {
-		names[k] = b.Name
-	}
-	return strings.Join(names, " and ")
 }
 
 // ForgetRestart removes the record of an interrupted restart. It restarts nothing.

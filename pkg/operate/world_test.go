@@ -342,7 +342,7 @@ func (c *command) step() (operate.Decision, bool) {
 		if c.facts.Asked[run.Key] {
 			c.t.Fatalf("asked twice: %s", run.Key)
 		}
-		c.facts.Asked = with(c.facts.Asked, run.Key, true)
+		c.facts = c.facts.WithAsked(run.Key)
 		c.open = append(c.open, run)
 		d = c.next(s)
 	}
@@ -381,17 +381,10 @@ func (c *command) listen() {
 		a := c.answer(run)
 		if a != nil {
 			a.At = c.w.Now
-			c.facts.Answers = with(c.facts.Answers, run.Key, *a)
+			c.facts = c.facts.WithAnswer(run.Key, *a)
 		}
 		return a != nil
 	})
-}
-
-// with is a map with one more entry; the old one stays as it is.
-func with[V any](old map[string]V, key string, value V) map[string]V {
-	out := map[string]V{key: value}
-	maps.Copy(out, old)
-	return out
 }
 
 // meets counts a decision.

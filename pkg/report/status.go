@@ -294,9 +294,15 @@ func NewStatus(s *sts.Snapshot) Status {
 	}
 	for _, r := range replicas {
 		if r.Desired {
-			st.ReadyReplicas += one(r.Ready)
-			st.AvailableReplicas += one(r.Available)
-			st.UpdatedReplicas += one(r.Pod != nil && r.Revision == st.UpdateRevision)
+			if r.Ready {
+				st.ReadyReplicas++
+			}
+			if r.Available {
+				st.AvailableReplicas++
+			}
+			if r.Pod != nil && r.Revision == st.UpdateRevision {
+				st.UpdatedReplicas++
+			}
 		}
 		st.Replicas = append(st.Replicas, replicaStatus(s, &st, r))
 	}
@@ -316,13 +322,6 @@ func NewStatus(s *sts.Snapshot) Status {
 		}
 	}
 	return st
-}
-
-func one(b bool) int32 {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func images(containers []corev1.Container) []ContainerImage {
