@@ -914,10 +914,51 @@ func resizing(a *operate.Action) string {
 	return ""
 }
 
+// indented are the operations. Of a record that is replaced only the fields that change are shown:
+// [guarded] checks that its tested value is the one of the set.
 func indented(ops []operate.PatchOp) string {
 	var b strings.Builder
-	for line := range strings.Lines(opsText(ops)) {
-		b.WriteString("  " + line)
+	read := map[string]string{} // the tested records, by path
+	for _, o := range ops {
+		value := " " + string(o.Value)
+		switch record := recordIn(o.Value); {
+		case record == "":
+		case o.Op == "test":
+			read[o.Path], value = record, " (as it was read)"
+		case read[o.Path] != "":
+			value = recordChanges(read[o.Path], record)
+		default:
+			value = " " + record
+		}
+		b.WriteString(strings.TrimRight("  "+o.Op+" "+o.Path+value, " ") + "\n")
+	}
+	return b.String()
+}
+
+// recordIn is the JSON object in the value of an annotation, empty for any other value.
+func recordIn(value json.RawMessage) string {
+	var annotation string
+	var record map[string]any
+	if json.Unmarshal(value, &annotation) != nil || json.Unmarshal([]byte(annotation), &record) != nil {
+		return ""
+	}
+	return annotation
+}
+
+// recordChanges are the fields that differ, each on a line.
+func recordChanges(before, after string) string {
+	changes, err := sts.Changes(json.RawMessage(before), json.RawMessage(after))
+	if err != nil {
+		return err.Error()
+	}
+	var b strings.Builder
+	for _, c := range changes {
+		for _, side := range []*string{&c.From, &c.To} {
+			if *side == "" {
+				*side = "none"
+			}
+		}
+		fmt.Fprintf(&b, "\n    %s: %s -> %s", c.Path, c.From, c.To)
 	}
 	return b.String()
 }
