@@ -55,7 +55,7 @@ func (o *drainFlags) toScale(m *mutation) newIntent {
 			return nil, err
 		}
 		if options.IgnoreBudgets && len(s.Budgets) > 0 {
-			warnTo(m.env.ErrOut, msgDrainIgnoresBudgets(budgetNames(s)))
+			warnTo(m.env.ErrOut, msgDrainIgnoresBudgets(s.BudgetNames()))
 		}
 		if options.ReuseClaims, err = o.stale(ctx, m, client, s, options); err != nil {
 			return nil, err
@@ -67,14 +67,6 @@ func (o *drainFlags) toScale(m *mutation) newIntent {
 		}
 		return operate.NewDrainScale(options, s), nil
 	}
-}
-
-func budgetNames(s *sts.Snapshot) []string {
-	var names []string
-	for _, b := range s.Budgets {
-		names = append(names, "poddisruptionbudget/"+b.Name)
-	}
-	return names
 }
 
 func (o *drainFlags) check() error {

@@ -18,7 +18,7 @@ func msgDrainAmbiguous(set string, profiles []string) string {
 func msgDrainInline() string { return "drain the member" }
 
 func msgDrainIgnoresBudgets(budgets []string) string {
-	return "--pdb=ignore: pods will be deleted regardless of " + strings.Join(budgets, ", ")
+	return "--pdb=ignore: pods will be deleted regardless of poddisruptionbudget/" + strings.Join(budgets, ", poddisruptionbudget/")
 }
 
 func msgDrainConfirmClaims() string { return "Start new members with this data?" }

@@ -12,7 +12,7 @@ func TestDrainMessages(t *testing.T) {
 		call(msgDrainProfile, "etcd", "matched image quay.io/coreos/etcd:v3.6.8 of container etcd"),
 		call(msgDrainAmbiguous, "db", []string{"etcd", "my-etcd"}),
 		call(msgDrainInline),
-		call(msgDrainIgnoresBudgets, []string{"poddisruptionbudget/db", "poddisruptionbudget/all"}),
+		call(msgDrainIgnoresBudgets, []string{"db", "all"}),
 		call(msgDrainConfirmClaims),
 		call(msgDrainRescued, "db", []string{"data-db-3", "data-db-4"}, "kubectl sts pvc-gc undo data-db-3 data-db-4 -n shop"),
 		call(msgOrphan, "db-4", "db"), call(hintOrphan, "kubectl sts drain-scale db --cancel -n shop"),

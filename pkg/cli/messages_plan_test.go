@@ -23,7 +23,7 @@ func TestPlanMessages(t *testing.T) {
 		call(hintFieldsImmutable, "kubectl sts plan web -n shop --delete --cascade=orphan"),
 		call(msgSetTerminating, "web"),
 		call(msgWithoutStrictValidation, msgServerRejectsFields("statefulset/web", []string{`unknown field "spec.Replicas"`})),
-		call(msgRecreateGateAssumed, recreateGate),
+		call(msgRecreateGateAssumed, "StatefulSetRecreateStrategy"),
 		call(msgMaxUnavailableGateAssumed, maxUnavailableGate),
 		call(msgMaxUnavailableGateOff, maxUnavailableGate),
 		call(msgManifestsComparedAsWritten),

@@ -41,7 +41,7 @@ func (o *planOptions) changed(ctx context.Context, c *common, s *sts.Snapshot, q
 	if o.partition == nil && o.maxUnavailable == nil {
 		return set, nil
 	}
-	if !sts.IsRollingUpdate(set) {
+	if !sts.StrategyOf(set).HasPartition() {
 		return nil, usagef("statefulset/%s has the update strategy %s: --partition and --max-unavailable require RollingUpdate", set.Name, set.Spec.UpdateStrategy.Type)
 	}
 	ru := appsv1.RollingUpdateStatefulSetStrategy{}

@@ -14,19 +14,17 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// recreateGate is the feature gate of the update strategy Recreate.
-const recreateGate = "StatefulSetRecreateStrategy"
-
 // requireRecreate refuses the update strategy Recreate if the API server does not have it, and
 // notes if that is not certain.
 func (o *planOptions) requireRecreate(s *sts.Snapshot, q *forecast.Question) error {
 	after := cmp.Or(q.Set, s.Set)
+	gate := sts.StrategyOf(after).Gate()
 	switch minor := q.Features.KubernetesMinor; {
-	case !sts.IsRecreate(after), q.From == forecast.Live && sts.IsRecreate(s.Set):
+	case gate == "", q.From == forecast.Live && sts.StrategyOf(s.Set).Gate() == gate:
 	case minor > 0 && minor < 37:
 		return refused(reasonInvalid, msgServerRejectsRecreate(after.Name), "")
 	case minor < 38:
-		q.Notes = append(q.Notes, forecast.ForecastNote{Reason: forecast.NoteAssumedGate, Message: msgRecreateGateAssumed(recreateGate)})
+		q.Notes = append(q.Notes, forecast.ForecastNote{Reason: forecast.NoteAssumedGate, Message: msgRecreateGateAssumed(gate)})
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ func changes(before, after *appsv1.StatefulSet) []string {
 	}
 	for _, c := range differing {
 		c.Path = strings.TrimPrefix(c.Path, "template.")
-		if c.Path = strings.TrimPrefix(c.Path, "updateStrategy.rollingUpdate."); c.Path == "partition" && sts.IsRollingUpdate(after) {
+		if c.Path = strings.TrimPrefix(c.Path, "updateStrategy.rollingUpdate."); c.Path == "partition" && sts.StrategyOf(after).HasPartition() {
 			out = append(out, msgPartitionChange(c.String(), sts.Start(after), sts.UpdateFrom(after), sts.End(after)))
 			continue
 		}
@@ -43,13 +43,11 @@ func changes(before, after *appsv1.StatefulSet) []string {
 // tellSet describes the set.
 func (t *teller) tellSet() {
 	set := t.set
-	t.PodManagement, t.UpdateStrategy = string(appsv1.OrderedReadyPodManagement), string(appsv1.RollingUpdateStatefulSetStrategyType)
+	t.PodManagement, t.UpdateStrategy = string(appsv1.OrderedReadyPodManagement), t.strategy().String()
 	if sts.IsParallel(set) {
 		t.PodManagement = string(appsv1.ParallelPodManagement)
 	}
-	if !sts.IsRollingUpdate(set) {
-		t.UpdateStrategy = string(set.Spec.UpdateStrategy.Type)
-	} else {
+	if t.strategy().HasPartition() {
 		from := sts.UpdateFrom(set)
 		t.UpdateFrom = &from
 	}

@@ -117,7 +117,7 @@ func (t *teller) podDeleted(e Event) string {
 		return stepPodDeletedOnLostNode(e.Object)
 	case !sts.Wants(t.set, e.Ordinal):
 		return stepPodDeletedForScaleDown(e.Object)
-	case e.Revision != t.update && (sts.IsRecreate(t.set) || e.Ordinal >= sts.UpdateFrom(t.set)):
+	case e.Revision != t.update && e.Ordinal >= sts.UpdateFrom(t.set):
 		return stepPodDeletedForUpdate(e.Object)
 	}
 	return stepPodDeletedForRecreation(e.Object)
@@ -140,7 +140,7 @@ func (t *teller) waits(e Event) string {
 	cause := t.events[slices.Max(after)] // the last of them is the one that delayed it
 	makes := e.Kind == PodCreated || e.Kind == ClaimCreated
 	switch {
-	case makes && cause.Kind == PodGone && sts.IsRecreate(t.set) && cause.Revision != t.update:
+	case makes && cause.Kind == PodGone && t.strategy().ReplacesAllAtOnce() && cause.Revision != t.update:
 		return msgWaitsForOldPods()
 	case makes && cause.Kind == PodGone && cause.Object == sts.PodName(t.Name, e.Ordinal):
 		return msgWaitsForName()
@@ -150,7 +150,7 @@ func (t *teller) waits(e Event) string {
 		return ""
 	case (makes || e.Kind == PodDeleted && !sts.Wants(t.set, e.Ordinal)) && !sts.IsParallel(t.set):
 		return msgWaitsInOrder()
-	case e.Kind == PodDeleted && t.q.LoseNode == "" && sts.Wants(t.set, e.Ordinal) && !sts.IsRecreate(t.set):
+	case e.Kind == PodDeleted && t.q.LoseNode == "" && sts.Wants(t.set, e.Ordinal) && !t.strategy().ReplacesAllAtOnce():
 		if t.q.Features.MaxUnavailable {
 			return msgWaitsForUpdate(MaxUnavailable(t.set))
 		}

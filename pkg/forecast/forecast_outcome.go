@@ -44,7 +44,7 @@ func (t *teller) tellOutcome() {
 	switch {
 	case len(out.Ordinals) == 0:
 		out.State, out.Message = OutcomeComplete, msgComplete(sts.DesiredReplicas(t.set), t.template(t.update))
-	case sts.IsRollingUpdate(t.set):
+	case t.strategy().HasPartition():
 		out.State, out.Message = OutcomePaused, msgHeld(out.Ordinals)
 		out.Hint = sts.Kubectl(t.Namespace, "sts canary promote", t.Name)
 	default:
@@ -76,7 +76,7 @@ func (t *teller) tellDeletion() {
 // strategyRefused says that the controller does nothing at all for the set, because it does not
 // support its update strategy; empty if it does.
 func (t *teller) strategyRefused() string {
-	if !sts.IsRecreate(t.set) || !t.before.StrategyRefused() {
+	if t.strategy().Gate() == "" || !t.before.StrategyRefused() {
 		return ""
 	}
 	return sts.StrategyIsRefused
@@ -85,7 +85,7 @@ func (t *teller) strategyRefused() string {
 // tellStuck names the pod that everything waits for, if there is one.
 func (t *teller) tellStuck() bool {
 	out := &t.Outcome
-	if sts.IsRecreate(t.set) { // all else that is missing waits for these
+	if t.strategy().ReplacesAllAtOnce() { // all else that is missing waits for these
 		for _, o := range t.world.ordinals() {
 			if p := t.world.pod(o); out.Pod == "" && sts.PodRevision(p) != t.update {
 				out.Pod = p.Name
@@ -96,7 +96,7 @@ func (t *teller) tellStuck() bool {
 		p := t.world.pod(o)
 		switch {
 		case p != nil && p.DeletionTimestamp == nil && t.world.available(p):
-			if sts.PodRevision(p) != t.update && o >= sts.UpdateFrom(t.set) && sts.IsRollingUpdate(t.set) {
+			if sts.PodRevision(p) != t.update && t.strategy().HasPartition() && t.strategy().Replaces(o) {
 				out.Ordinals = append(out.Ordinals, o)
 			}
 			continue
@@ -147,12 +147,12 @@ func (t *teller) sayStuck() {
 	outdated, updating := sts.PodRevision(p) != t.update, t.stable != t.update
 	trap := t.q.Features.trapped(t.set)
 	switch {
-	case sts.IsRecreate(t.set) && outdated:
+	case t.strategy().ReplacesAllAtOnce() && outdated:
 		out.Message = msgStuckOldPod(out.Pod, trouble)
 	case p.DeletionTimestamp != nil:
-	case sts.IsOnDelete(t.set):
+	case !t.strategy().ReplacesPods():
 		t.sayOnDelete(trouble, outdated, updating)
-	case sts.IsRecreate(t.set) && updating:
+	case t.strategy().ReplacesAllAtOnce() && updating:
 		out.Message = msgStuckRecreate(out.Pod, trouble)
 		if out.Hint = cmp.Or(t.undoCommand(), hintApplyTemplate()); t.q.From == Live && t.q.Set == nil {
 			out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)

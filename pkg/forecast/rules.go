@@ -53,7 +53,7 @@ func (w *World) sync() bool {
 // updates. Under OrderedReady each of these waits for the one before, and each pod for the one below;
 // under Parallel all is done at once.
 func (w *World) reconcile(current, update *appsv1.ControllerRevision) {
-	if sts.IsRecreate(w.Set) && !w.recreate(current, update) {
+	if sts.StrategyOf(w.Set).ReplacesAllAtOnce() && !w.recreate(current, update) {
 		return
 	}
 	inOrder := !sts.IsParallel(w.Set)
@@ -94,7 +94,7 @@ func (w *World) reconcile(current, update *appsv1.ControllerRevision) {
 		}
 	}
 	switch {
-	case !sts.IsRollingUpdate(w.Set):
+	case !sts.StrategyOf(w.Set).HasPartition():
 	case w.Features.unavailableFirst(w.Set):
 		w.updateUnavailableFirst(update)
 	case w.Features.MaxUnavailable:
@@ -370,12 +370,12 @@ func (w *World) count() {
 // with 0 replicas is always complete.
 func (w *World) complete() {
 	st, n := &w.Set.Status, sts.DesiredReplicas(w.Set)
-	completes := !sts.IsOnDelete(w.Set) || w.Features.KubernetesMinor >= 37
+	completes := sts.StrategyOf(w.Set).ReplacesPods() || w.Features.KubernetesMinor >= 37
 	if !completes || st.UpdatedReplicas != n || st.ReadyReplicas != n || st.Replicas != n {
 		return
 	}
 	st.CurrentReplicas, st.CurrentRevision = st.UpdatedReplicas, st.UpdateRevision
-	if sts.IsRecreate(w.Set) && len(st.Conditions) > 0 {
+	if sts.StrategyOf(w.Set).ReplacesAllAtOnce() && len(st.Conditions) > 0 {
 		w.progressing(metav1.ConditionFalse, RecreateCompleted, "All pods recreated successfully")
 	}
 }

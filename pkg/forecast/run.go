@@ -60,6 +60,8 @@ type teller struct {
 	hangs string
 }
 
+func (t *teller) strategy() sts.Strategy { return sts.StrategyOf(t.set) }
+
 // newTeller begins with the world of the snapshot. A set from a manifest that is changed is first
 // brought up: it is assumed to be running and healthy.
 func newTeller(s *sts.Snapshot, q Question) *teller {

@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"gotest.tools/v3/golden"
 
@@ -112,7 +113,7 @@ func smaller(inv *sts.Inventory) { *inv.Sets[0].Spec.Replicas = 4 }
 // start starts a canary with another image.
 func start(acceptAdmission bool) operate.Intent {
 	return operate.NewStartCanary(operate.StartOptions{Holder: holder, Images: []operate.ImageRequest{{Image: "web:2"}},
-		Canaries: operate.Count{N: 1}, AcceptAdmission: acceptAdmission}, web(3).Snapshots()[0])
+		Canaries: intstr.FromInt32(1), AcceptAdmission: acceptAdmission}, web(3).Snapshots()[0])
 }
 
 func setCases() []setCase {

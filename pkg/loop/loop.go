@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -215,7 +214,7 @@ func (r *runner) exec(ctx context.Context, command *operate.Exec) error {
 	if r.facts.Started[command.Key] {
 		return errors.New(msgRunTwice(command.For))
 	}
-	r.facts.Started = withKey(r.facts.Started, command.Key, true)
+	r.facts = r.facts.WithStarted(command.Key)
 	r.running.Go(func() {
 		e := executed{command: command}
 		e.result, e.err = r.world.Exec(ctx, command)
@@ -230,19 +229,9 @@ func (r *runner) exec(ctx context.Context, command *operate.Exec) error {
 // record keeps the result of a command.
 func (r *runner) record(e executed) {
 	e.result.At = r.result.Last.TakenAt
-	r.facts.Results = withKey(r.facts.Results, e.command.Key, e.result)
+	r.facts = r.facts.WithResult(e.command.Key, e.result)
 	r.result.Commands = append(r.result.Commands, Command{At: e.result.At, Exec: *e.command, ExecResult: e.result})
 	r.observer.Executed(e.command, e.result)
-}
-
-// withKey does not change the old map, which an intent may have kept.
-func withKey[V any](old map[string]V, key string, value V) map[string]V {
-	m := maps.Clone(old)
-	if m == nil {
-		m = map[string]V{}
-	}
-	m[key] = value
-	return m
 }
 
 // look decides on one snapshot. It reports whether the run has ended.

@@ -13,6 +13,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
 	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
@@ -159,7 +160,7 @@ func owner(id string) operate.Holder {
 }
 
 func (l *live) start(image string) operate.Intent {
-	return operate.NewStartCanary(operate.StartOptions{Holder: owner("start"), Images: []operate.ImageRequest{{Image: image}}, Canaries: operate.Count{N: 1}}, l.world.Snapshot(l.beside))
+	return operate.NewStartCanary(operate.StartOptions{Holder: owner("start"), Images: []operate.ImageRequest{{Image: image}}, Canaries: intstr.FromInt32(1)}, l.world.Snapshot(l.beside))
 }
 
 func (l *live) expect(what string, got, want []string) {

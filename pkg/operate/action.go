@@ -95,10 +95,6 @@ func terminating(s *sts.Snapshot, uid types.UID) bool {
 // dueForUpdate says of a pod whether the controller will replace it, now or when nothing blocks
 // the update any more.
 func dueForUpdate(s *sts.Snapshot) func(sts.Replica) bool {
-	if sts.IsRecreate(s.Set) {
-		return func(r sts.Replica) bool { return r.Revision != s.Set.Status.UpdateRevision }
-	}
-	return func(r sts.Replica) bool {
-		return sts.IsRollingUpdate(s.Set) && r.Desired && r.Ordinal >= sts.UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision
-	}
+	allAtOnce := sts.StrategyOf(s.Set).ReplacesAllAtOnce() // those of removed ordinals, too
+	return func(r sts.Replica) bool { return (r.Desired || allAtOnce) && s.DueForUpdate(r) }
 }

@@ -60,9 +60,9 @@ func (p *PatchSet) Disrupts() bool {
 // Endangers implements [SetAction].
 func (p *PatchSet) Endangers(s *sts.Snapshot) []sts.Replica {
 	switch {
-	case sts.IsRecreate(s.Set) && p.template != nil:
+	case sts.StrategyOf(s.Set).ReplacesAllAtOnce() && p.template != nil:
 		return endangered(s, func(r sts.Replica) bool { return r.Revision != p.RestoreRevision })
-	case sts.IsRollingUpdate(s.Set):
+	case sts.StrategyOf(s.Set).HasPartition():
 		return endangered(s, p.replaces(s))
 	}
 	return nil

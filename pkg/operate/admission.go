@@ -68,7 +68,7 @@ func RefuseAltered(s *sts.Snapshot, a *sts.Alteration) *AnswerError {
 		d.Hint += hintOrAbort(canaryCommand(s, "abort"))
 	case c == nil && inFlight(s) == "" && sts.DesiredReplicas(s.Set) > 0:
 		d.Hint += hintOrAcceptFirst(canaryCommand(s, "start", "--restart", "--accept-admission-changes"))
-	case c == nil && inFlight(s) != "" && sts.IsRollingUpdate(s.Set):
+	case c == nil && inFlight(s) != "" && sts.StrategyOf(s.Set).HasPartition():
 		d.Hint += hintOrAbortUpdate(canaryCommand(s, "abort"))
 	}
 	d.Alteration = a

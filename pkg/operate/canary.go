@@ -2,40 +2,40 @@ package operate
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Count is how many ordinals a canary takes: a number, or a percentage of the
-// replicas that rounds up, as kubectl-sts writes it on the command line.
-type Count struct {
-	N       int32
-	Percent bool
-}
-
-// ParseCount reads "2" or "20%".
-func ParseCount(s string) (Count, error) {
+// ParseCount reads how many ordinals a canary takes: "2", or "20%" of the replicas.
+func ParseCount(s string) (intstr.IntOrString, error) {
 	c, ok := parseCount(s)
 	if !ok {
-		return Count{}, errors.New(msgInvalidCount(s))
+		return intstr.IntOrString{}, errors.New(msgInvalidCount(s))
 	}
 	return c, nil
 }
 
-func parseCount(s string) (c Count, ok bool) {
+func parseCount(s string) (c intstr.IntOrString, ok bool) {
 	digits, percent := strings.CutSuffix(s, "%")
 	n, err := strconv.ParseInt(digits, 10, 32)
-	return Count{N: int32(n), Percent: percent}, err == nil && n >= 1 && (!percent || n <= 100)
+	if percent {
+		return intstr.FromString(fmt.Sprintf("%d%%", n)), err == nil && n >= 1 && n <= 100
+	}
+	return intstr.FromInt32(int32(n)), err == nil && n >= 1
 }
 
-// Of is the count for a set of that many replicas.
-func (c Count) Of(replicas int32) int32 {
-	if !c.Percent {
-		return c.N
+// CountOf is the count for a set of that many replicas. A percentage is rounded up.
+func CountOf(c intstr.IntOrString, replicas int32) int32 {
+	n, err := intstr.GetScaledValueFromIntOrPercent(&c, int(replicas), true)
+	if err != nil {
+		return 0 // ParseCount returns no such value
 	}
-	return int32((int64(c.N)*int64(replicas) + 99) / 100)
+	return int32(n)
 }
 
 // canaryRecord reads the record, or derives one from an update in progress that was

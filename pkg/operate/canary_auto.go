@@ -2,9 +2,10 @@ package operate
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -14,7 +15,7 @@ type AutoPromoteOptions struct {
 	Holder
 	// Steps are how many ordinals have the update after each, ascending; empty is
 	// one more each time, to the last.
-	Steps []Count
+	Steps []intstr.IntOrString
 	Gates Gates
 	// Abort rolls back to stable when a gate fails; otherwise the canary is paused.
 	Abort bool
@@ -27,8 +28,8 @@ type autoPromote AutoPromoteOptions
 func NewAutoPromote(o AutoPromoteOptions, _ *sts.Snapshot) Intent { return autoPromote(o) }
 
 // ParseSteps reads "1,3,50%,100%".
-func ParseSteps(s string) ([]Count, error) {
-	var out []Count
+func ParseSteps(s string) ([]intstr.IntOrString, error) {
+	var out []intstr.IntOrString
 	for part := range strings.SplitSeq(s, ",") {
 		part = strings.TrimSpace(part)
 		c, ok := parseCount(part)
@@ -37,21 +38,13 @@ func ParseSteps(s string) ([]Count, error) {
 		}
 		for _, before := range out {
 			// A percentage and a number can be compared only for a set of known size.
-			if before.Percent == c.Percent && before.N >= c.N || before == (Count{N: 100, Percent: true}) {
-				return nil, errors.New(msgStepsNotIncreasing(before, c))
+			if before.Type == c.Type && CountOf(before, 100) >= CountOf(c, 100) || before == intstr.FromString("100%") {
+				return nil, errors.New(msgStepsNotIncreasing(before.String(), c.String()))
 			}
 		}
 		out = append(out, c)
 	}
 	return out, nil
-}
-
-// String is the count as it is written on the command line.
-func (c Count) String() string {
-	if c.Percent {
-		return fmt.Sprintf("%d%%", c.N)
-	}
-	return fmt.Sprint(c.N)
 }
 
 // Next implements [Intent].
@@ -203,7 +196,7 @@ func (i autoPromote) goals(s *sts.Snapshot) []sts.Ordinal {
 	}
 	lowest := sts.End(s.Set)
 	for _, c := range i.Steps {
-		if o := max(sts.Start(s.Set), sts.End(s.Set)-sts.Ordinal(c.Of(sts.DesiredReplicas(s.Set)))); o < lowest {
+		if o := max(sts.Start(s.Set), sts.End(s.Set)-sts.Ordinal(CountOf(c, sts.DesiredReplicas(s.Set)))); o < lowest {
 			out, lowest = append(out, o), o
 		}
 	}

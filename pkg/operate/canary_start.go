@@ -3,6 +3,8 @@ package operate
 import (
 	"encoding/json"
 
+	"k8s.io/apimachinery/pkg/util/intstr"
+
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -17,7 +19,7 @@ type StartOptions struct {
 	Template json.RawMessage
 	// RestartAt is the time to write as kubectl.kubernetes.io/restartedAt.
 	RestartAt string
-	Canaries  Count
+	Canaries  intstr.IntOrString
 	// From is the lowest ordinal of the canary, instead of Canaries.
 	From *sts.Ordinal
 	// AcceptAdmission makes the changes of mutating admission part of the new template.
@@ -89,7 +91,7 @@ func (i startCanary) from(s *sts.Snapshot) sts.Ordinal {
 	if i.From != nil {
 		return *i.From
 	}
-	return sts.End(s.Set) - sts.Ordinal(i.Canaries.Of(sts.DesiredReplicas(s.Set)))
+	return sts.End(s.Set) - sts.Ordinal(CountOf(i.Canaries, sts.DesiredReplicas(s.Set)))
 }
 
 // asked identifies the request for a new template where admission changes the template, so that
@@ -121,7 +123,7 @@ func (i startCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 	if i.From != nil && !sts.Wants(s.Set, *i.From) {
 		return *noOrdinal(s, *i.From)
 	}
-	if n := i.Canaries.Of(replicas); i.From == nil && n > replicas {
+	if n := CountOf(i.Canaries, replicas); i.From == nil && n > replicas {
 		return *badRequest(msgTooManyCanaries(s.Set.Name, n, replicas))
 	}
 	if d := i.unmanaged(s, sts.FieldTemplate, sts.FieldPartition); d != nil {

@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -91,10 +92,10 @@ func guardedVerbs() []guardedVerb {
 	}
 	return []guardedVerb{
 		{"canary start", web(), func(h operate.Holder, _ *sts.Snapshot) operate.Intent {
-			return operate.StartCanary{Holder: h, Images: []operate.ImageRequest{{Image: "web:2"}}, Canaries: operate.Count{N: 2}}
+			return operate.StartCanary{Holder: h, Images: []operate.ImageRequest{{Image: "web:2"}}, Canaries: intstr.FromInt32(2)}
 		}, []int{3, 4}, []int{0, 2}},
 		{"canary start of a restart", web(), func(h operate.Holder, _ *sts.Snapshot) operate.Intent {
-			return operate.StartCanary{Holder: h, RestartAt: "2026-03-01T12:00:00Z", Canaries: operate.Count{N: 5}}
+			return operate.StartCanary{Holder: h, RestartAt: "2026-03-01T12:00:00Z", Canaries: intstr.FromInt32(5)}
 		}, []int{0, 4}, nil},
 		{"canary promote", canary(2), func(h operate.Holder, s *sts.Snapshot) operate.Intent {
 			return operate.NewPromoteCanary(operate.PromoteOptions{Holder: h}, s)

@@ -554,7 +554,9 @@ func TestRescueWhateverHappens(t *testing.T) {
 	if testing.Short() {
 		rounds = 300
 	}
+	var reached ststest.Reached
 	for seed := range uint64(rounds) {
+		met := ststest.Kinds{}
 		r := rand.New(rand.NewPCG(seed, 13)) //nolint:gosec // the same each time
 		chance := func() int { return r.IntN(6) - 2 }
 		w := newRescueWorld(t)
@@ -568,6 +570,7 @@ func TestRescueWhateverHappens(t *testing.T) {
 		}
 		intent := w.rescue()
 		for w.drive(intent, "pvc-1", 1+r.IntN(4), chance).Verdict == operate.Do {
+			met["the rescue is killed"] = true
 			w.safe()
 		}
 		if byVolume && w.claim.DeletionTimestamp == nil {
@@ -580,6 +583,11 @@ func TestRescueWhateverHappens(t *testing.T) {
 		for n := 0; ; n++ {
 			d := w.drive(undo(volume, r.IntN(2) == 0), volume, 1+r.IntN(6), chance)
 			w.safe()
+			met["the undo is killed"] = met["the undo is killed"] || d.Verdict == operate.Do
+			met[d.Reason] = true
+			for _, step := range w.steps {
+				met[step] = true
+			}
 			if d.Verdict == operate.Done {
 				break
 			}
@@ -594,6 +602,14 @@ func TestRescueWhateverHappens(t *testing.T) {
 		if t.Failed() {
 			t.Fatalf("seed %d: %v", seed, w.steps)
 		}
+		reached.Add(met)
+	}
+	for _, kind := range reached.Rare(3, []string{
+		"the rescue is killed", "the undo is killed",
+		"lookAround", "setAsideVolume", "clearClaimRef", "deleteClaim", "createClaim", "releaseVolume",
+		operate.ReasonClaimHeld, operate.ReasonClaimExists, operate.ReasonClaimRestored,
+	}) {
+		t.Errorf("too few rounds reach this: %s", kind)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -31,7 +32,7 @@ func TestCommit(t *testing.T) {
 		intent  operate.Intent
 		want    string
 	}{
-		{"start", ststest.Web(5), []change{gitOps}, operate.StartCanary{Holder: force, Images: []operate.ImageRequest{{Image: "web:2"}}, Canaries: operate.Count{N: 2}},
+		{"start", ststest.Web(5), []change{gitOps}, operate.StartCanary{Holder: force, Images: []operate.ImageRequest{{Image: "web:2"}}, Canaries: intstr.FromInt32(2)},
 			head + `  template:
     spec:
       containers:
@@ -42,7 +43,7 @@ func TestCommit(t *testing.T) {
       partition: 3
 `},
 		{"one of several containers keeps its place", ststest.Web(5), []change{many, gitOps},
-			operate.StartCanary{Holder: force, Images: []operate.ImageRequest{{Container: "app", Image: "web:2"}}, Canaries: operate.Count{N: 5}},
+			operate.StartCanary{Holder: force, Images: []operate.ImageRequest{{Container: "app", Image: "web:2"}}, Canaries: intstr.FromInt32(5)},
 			head + `  template:
     spec:
       containers:
@@ -54,7 +55,7 @@ func TestCommit(t *testing.T) {
 		{"what goes away", ststest.Web(1), []change{many, func(inv *sts.Inventory) {
 			inv.Revisions[0] = ststest.Revision(inv.Sets[0], ststest.StableRevision, 1, inv.Sets[0].Spec.Template)
 		}},
-			operate.StartCanary{Holder: force, Canaries: operate.Count{N: 1}, Patch: []byte(
+			operate.StartCanary{Holder: force, Canaries: intstr.FromInt32(1), Patch: []byte(
 				`{"metadata":{"labels":{"new":"yes"}},"spec":{"containers":[{"name":"log","$patch":"delete"},{"name":"app","env":[{"name":"B","$patch":"delete"},{"name":"D","value":"4"}]}]}}`)},
 			head + `  template:
     metadata:

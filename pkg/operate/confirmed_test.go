@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/util/intstr"
+
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
@@ -17,7 +19,7 @@ func TestConfirmed(t *testing.T) {
 		return inv.Snapshots()[0]
 	}
 	start := func(*sts.Snapshot) operate.Intent {
-		return operate.StartCanary{Holder: holder("1"), Images: []operate.ImageRequest{{Image: "app:v2"}}, Canaries: operate.Count{N: 3}}
+		return operate.StartCanary{Holder: holder("1"), Images: []operate.ImageRequest{{Image: "app:v2"}}, Canaries: intstr.FromInt32(3)}
 	}
 	restart := func(*sts.Snapshot) operate.Intent { return operate.RestartPods{Holder: holder("1")} }
 	drain := func(s *sts.Snapshot) operate.Intent {

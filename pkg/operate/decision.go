@@ -78,7 +78,19 @@ type Facts struct {
 // After are the facts once an action was carried out.
 func (f Facts) After(a SetAction) Facts { return a.after(f) }
 
-// withKey does not change the old map, which may be in use.
+// WithStarted adds the key of an [Exec] action that was started.
+func (f Facts) WithStarted(key string) Facts {
+	f.Started = withKey(f.Started, key, true)
+	return f
+}
+
+// WithResult adds the result of an [Exec] action, by its key.
+func (f Facts) WithResult(key string, r ExecResult) Facts {
+	f.Results = withKey(f.Results, key, r)
+	return f
+}
+
+// withKey does not change the old map, which an intent may have kept.
 func withKey[K comparable, V any](old map[K]V, key K, value V) map[K]V {
 	m := maps.Clone(old)
 	if m == nil {

@@ -15,6 +15,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -204,7 +205,7 @@ func startCases() []decisionCase {
 	}
 	return []decisionCase{
 		{"the highest ordinal", ststest.Web(5), nil, one, dryRun, operate.Do, "Start"},
-		{"two fifths", ststest.Web(5), nil, with(func(i *operate.StartCanary) { i.Canaries = operate.Count{N: 21, Percent: true} }), dryRun, operate.Do, "Start"},
+		{"two fifths", ststest.Web(5), nil, with(func(i *operate.StartCanary) { i.Canaries = intstr.FromString("21%") }), dryRun, operate.Do, "Start"},
 		{"every ordinal", ststest.Web(5), nil, start("1", "web:2", 5), dryRun, operate.Do, "Start"},
 		{"from an ordinal", ststest.Web(5), nil, with(func(i *operate.StartCanary) { i.From = new(sts.Ordinal(2)) }), dryRun, operate.Do, "Start"},
 		{"ordinals from 3", ststest.Web(0), []change{func(inv *sts.Inventory) {
@@ -227,8 +228,8 @@ func startCases() []decisionCase {
 			s.Spec.Template.Annotations = map[string]string{"kubectl.kubernetes.io/default-container": "sidecar"}
 		})}, images(operate.ImageRequest{Image: "log:2"}), dryRun, operate.Do, "Start"},
 		{"only what differs", ststest.Web(2), []change{twoContainers}, images(operate.ImageRequest{Container: "app", Image: "web:1"}, operate.ImageRequest{Container: "sidecar", Image: "log:2"}), dryRun, operate.Do, "Start"},
-		{"a restart", ststest.Web(2), nil, operate.StartCanary{Holder: holder("1"), RestartAt: "2026-03-01T12:00:00Z", Canaries: operate.Count{N: 1}}, operate.Facts{}, operate.Do, "Start"},
-		{"a patch", ststest.Web(2), nil, operate.StartCanary{Holder: holder("1"), Patch: json.RawMessage(`{"spec":{"containers":[{"name":"app","env":[{"name":"A","value":"b"}]}]}}`), Canaries: operate.Count{N: 1}}, operate.Facts{}, operate.Do, "Start"},
+		{"a restart", ststest.Web(2), nil, operate.StartCanary{Holder: holder("1"), RestartAt: "2026-03-01T12:00:00Z", Canaries: intstr.FromInt32(1)}, operate.Facts{}, operate.Do, "Start"},
+		{"a patch", ststest.Web(2), nil, operate.StartCanary{Holder: holder("1"), Patch: json.RawMessage(`{"spec":{"containers":[{"name":"app","env":[{"name":"A","value":"b"}]}]}}`), Canaries: intstr.FromInt32(1)}, operate.Facts{}, operate.Do, "Start"},
 
 		{"nothing to change", ststest.Web(5), nil, start("1", ststest.StableImage, 1), operate.Facts{}, operate.Done, operate.ReasonNothingToDo},
 		{"which container?", ststest.Web(2), []change{twoContainers}, one, operate.Facts{}, operate.Refused, operate.ReasonBadRequest},
@@ -490,7 +491,7 @@ func autoCases() []decisionCase {
 		f(&i)
 		return i
 	}
-	steps := func(text string) []operate.Count {
+	steps := func(text string) []intstr.IntOrString {
 		out, err := operate.ParseSteps(text)
 		if err != nil {
 			panic(err) // they are written below
@@ -721,7 +722,7 @@ func autoCases() []decisionCase {
 // The plan that people confirm: it names each step, what is asked before it and how
 // it ends, and a question to many pods once.
 func TestPreviewAuto(t *testing.T) {
-	steps := func(text string) []operate.Count {
+	steps := func(text string) []intstr.IntOrString {
 		out, err := operate.ParseSteps(text)
 		if err != nil {
 			t.Fatal(err)
@@ -766,12 +767,12 @@ func TestPreviewAuto(t *testing.T) {
 func TestParseSteps(t *testing.T) {
 	tests := []struct {
 		in   string
-		want []operate.Count // nil: not taken
+		want []intstr.IntOrString // nil: not taken
 	}{
-		{"1", []operate.Count{{N: 1}}},
-		{"1,3,50%,100%", []operate.Count{{N: 1}, {N: 3}, {N: 50, Percent: true}, {N: 100, Percent: true}}},
-		{" 1, 20% ", []operate.Count{{N: 1}, {N: 20, Percent: true}}},
-		{"50%,1", []operate.Count{{N: 50, Percent: true}, {N: 1}}}, // more in a set of one
+		{"1", []intstr.IntOrString{intstr.FromInt32(1)}},
+		{"1,3,50%,100%", []intstr.IntOrString{intstr.FromInt32(1), intstr.FromInt32(3), intstr.FromString("50%"), intstr.FromString("100%")}},
+		{" 1, 20% ", []intstr.IntOrString{intstr.FromInt32(1), intstr.FromString("20%")}},
+		{"50%,1", []intstr.IntOrString{intstr.FromString("50%"), intstr.FromInt32(1)}}, // more in a set of one
 		{"", nil}, {",", nil}, {"1,", nil}, {"0", nil}, {"0%", nil}, {"101%", nil}, {"-1", nil}, {"1;2", nil}, {"all", nil}, {"1.5", nil},
 		{"3,3", nil}, {"3,1", nil}, {"50%,20%", nil}, {"1,50%,1", nil}, {"20%,7,10%", nil}, {"100%,7", nil}, {"99999999999", nil},
 	}
@@ -913,10 +914,51 @@ func actionInFull(a operate.SetAction) string {
 	return ""
 }
 
+// indented are the operations. Of a record that is replaced only the fields that change are shown:
+// [guarded] checks that its tested value is the one of the set.
 func indented(ops []operate.PatchOp) string {
 	var b strings.Builder
-	for line := range strings.Lines(opsText(ops)) {
-		b.WriteString("  " + line)
+	read := map[string]string{} // the tested records, by path
+	for _, o := range ops {
+		value := " " + string(o.Value)
+		switch record := recordIn(o.Value); {
+		case record == "":
+		case o.Op == "test":
+			read[o.Path], value = record, " (as it was read)"
+		case read[o.Path] != "":
+			value = recordChanges(read[o.Path], record)
+		default:
+			value = " " + record
+		}
+		b.WriteString(strings.TrimRight("  "+o.Op+" "+o.Path+value, " ") + "\n")
+	}
+	return b.String()
+}
+
+// recordIn is the JSON object in the value of an annotation, empty for any other value.
+func recordIn(value json.RawMessage) string {
+	var annotation string
+	var record map[string]any
+	if json.Unmarshal(value, &annotation) != nil || json.Unmarshal([]byte(annotation), &record) != nil {
+		return ""
+	}
+	return annotation
+}
+
+// recordChanges are the fields that differ, each on a line.
+func recordChanges(before, after string) string {
+	changes, err := sts.Changes(json.RawMessage(before), json.RawMessage(after))
+	if err != nil {
+		return err.Error()
+	}
+	var b strings.Builder
+	for _, c := range changes {
+		for _, side := range []*string{&c.From, &c.To} {
+			if *side == "" {
+				*side = "none"
+			}
+		}
+		fmt.Fprintf(&b, "\n    %s: %s -> %s", c.Path, c.From, c.To)
 	}
 	return b.String()
 }
@@ -1046,8 +1088,8 @@ func TestParseCount(t *testing.T) {
 	}
 	for _, test := range tests {
 		c, err := operate.ParseCount(test.in)
-		if (err == nil) != test.accepted || err == nil && c.Of(test.of) != test.want {
-			t.Errorf("ParseCount(%q) of %d: %d, %v; want %d", test.in, test.of, c.Of(test.of), err, test.want)
+		if (err == nil) != test.accepted || err == nil && operate.CountOf(c, test.of) != test.want {
+			t.Errorf("ParseCount(%q) of %d: %d, %v; want %d", test.in, test.of, operate.CountOf(c, test.of), err, test.want)
 		}
 	}
 }
@@ -1061,7 +1103,7 @@ func FuzzParseCount(f *testing.F) {
 		if err != nil || replicas < 1 {
 			return
 		}
-		if n := c.Of(replicas); n < 1 || c.Percent && n > replicas {
+		if n := operate.CountOf(c, replicas); n < 1 || c.Type == intstr.String && n > replicas {
 			t.Errorf("%q of %d is %d", in, replicas, n)
 		}
 	})

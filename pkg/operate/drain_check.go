@@ -94,7 +94,7 @@ func steady(s *sts.Snapshot) *Decision {
 		message, hint := msgDrainRestartInProgress(s.Set.Name, resume, forget(s))
 		return refuse(ReasonRestartOnItsWay, message, hint)
 	}
-	if what := inFlight(s); what != "" && sts.Observed(s.Set) && !sts.IsOnDelete(s.Set) {
+	if what := inFlight(s); what != "" && sts.Observed(s.Set) && sts.StrategyOf(s.Set).ReplacesPods() {
 		hint := finishUpdate(s)
 		if sts.Partition(s.Set) > 0 && s.Trap() == nil {
 			hint = hintDrainPartition(canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort"))

@@ -112,11 +112,12 @@ func didNotLeave(s *sts.Snapshot, message, hint string) Decision {
 }
 
 // recordStillMember ends with a member whose drain was reverted.
-func (i drainScale) recordStillMember(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+func (i drainScale) recordStillMember(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	m, name := record.Member, s.Name(record.Member.Ordinal)
 	end := didNotLeave(s, msgDrainFailedReverted(name, m.Problem), "")
 	d := i.note(s, record.With(nil), "", stepDrainStillMember(name))
-	if m.UID != i.resumed { // an earlier command's failure is no reason not to retry
+	// The failure of an earlier command, which this one resumes, is no reason not to retry.
+	if m.UID != i.resumed || newHooks(s, f, i.Profile, i.Domain, m).ran() {
 		d.Then = &end
 	}
 	return d

@@ -21,10 +21,27 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
+func drainKinds() []string {
+	kinds := []string{
+		wasKilled, podLost,
+		"Do Begin", "Do Hook", "Do Hold", "Do Note", "Do Take", "Do AskEviction", "Do Evict", "Do Scale", "Do LetGo", "Do Finish",
+		kindOf(operate.Wait, operate.ReasonHookRuns), kindOf(operate.Wait, operate.ReasonMemberLeaving),
+		kindOf(operate.Wait, operate.ReasonPodNotAvailable), kindOf(operate.Wait, operate.ReasonScalingDown), kindOf(operate.Wait, operate.ReasonNotObserved),
+		kindOf(operate.Stuck, operate.ReasonHookFailed), kindOf(operate.Done, operate.ReasonScaled),
+	}
+	for _, name := range []string{"find", "leave", "gone", "come-back", "forget", "add", "promote", "vote"} {
+		kinds = append(kinds, commandRuns+name)
+	}
+	for _, name := range []string{"find", "leave", "gone", "add", "promote", "vote"} {
+		kinds = append(kinds, commandFails+name)
+	}
+	return kinds
+}
+
 // A story is a set whose members form a cluster of their own and which is scaled, by commands that
 // are killed at random, while pods are deleted and commands in them fail at random.
 func TestDrainScaleInRandomWorlds(t *testing.T) {
-	tellStories(t, func(t *testing.T, seed uint64) { newDrainStory(t, seed).tell() })
+	tellStories(t, drainKinds(), func(t *testing.T, seed uint64, met ststest.Kinds) { newDrainStory(t, seed, met).tell() })
 }
 
 type drainStory struct {
@@ -39,13 +56,15 @@ type drainStory struct {
 	known     map[string]bool           // members that were announced
 	losses    int                       // how many pods other clients will delete
 	failures  int                       // how many commands will fail
+	failing   string                    // the section of the only ones that do, without an effect; empty for any
 	quota     int                       // how many pods there may be, 0 for any number
 	narration []string
+	met       ststest.Kinds
 }
 
-func newDrainStory(t *testing.T, seed uint64) *drainStory {
+func newDrainStory(t *testing.T, seed uint64, met ststest.Kinds) *drainStory {
 	r := rand.New(rand.NewPCG(seed, 3)) //nolint:gosec // to be repeated
-	s := &drainStory{t: t, r: r, seed: seed, from: 2 + r.Int32N(4), last: map[sts.Ordinal]types.UID{}, left: map[types.UID]bool{}, known: map[string]bool{}}
+	s := &drainStory{t: t, r: r, seed: seed, met: met, from: 2 + r.Int32N(4), last: map[sts.Ordinal]types.UID{}, left: map[types.UID]bool{}, known: map[string]bool{}}
 	s.w = newWorld(s.from, func(set *appsv1.StatefulSet) {
 		if r.IntN(3) == 0 {
 			set.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 3}
@@ -77,6 +96,10 @@ func newDrainStory(t *testing.T, seed uint64) *drainStory {
 	}
 	if s.options.Profile == nil && r.IntN(3) == 0 {
 		s.scaleUpUnderAQuota()
+	}
+	if s.options.Profile != nil && r.IntN(3) == 0 {
+		s.failures, s.failing = 6, "leave" // several times, because it is retried
+		s.options.Profile.Cancel = quorum().Cancel
 	}
 	if r.IntN(2) == 0 {
 		most := intstr.FromInt32(1)
@@ -151,10 +174,11 @@ func (s *drainStory) tell() {
 
 // begin is a new command, also where another was killed: what that one started in pods completes
 // there, or not.
-func (s *drainStory) begin(killed *command, id string) *command {
-	if killed != nil {
+func (s *drainStory) begin(before *command, id string) *command {
+	if before != nil {
+		s.met[wasKilled] = true
 		s.say("killed")
-		for _, run := range killed.open {
+		for _, run := range before.open {
 			if s.r.IntN(2) == 0 {
 				s.carryOut(run)
 			}
@@ -169,7 +193,7 @@ func (s *drainStory) begin(killed *command, id string) *command {
 	if last := steps[len(steps)-1]; last.Verdict != operate.Done && (asks || last.Reason != operate.ReasonHookFailed) && !s.starved(last) {
 		s.t.Fatalf("the plan ends with %s", text(last))
 	}
-	return &command{t: s.t, w: s.w, intent: i, before: s.safe, answer: s.answer}
+	return &command{t: s.t, w: s.w, intent: i, before: s.safe, answer: s.answer, met: s.met}
 }
 
 // lose deletes any pod at random.
@@ -180,6 +204,7 @@ func (s *drainStory) lose() {
 	s.losses--
 	pods := slices.Sorted(maps.Keys(s.w.pods()))
 	pod := s.w.pod(pods[s.r.IntN(len(pods))])
+	s.met[podLost] = true
 	s.say("another client deletes %s", pod.Name)
 	s.w.delete(pod)
 	s.w.count()
@@ -204,6 +229,7 @@ func (s *drainStory) tick() {
 // carryOut is what a command does to the members' own cluster. It returns its output.
 func (s *drainStory) carryOut(run *operate.Exec) string {
 	argument := types.UID(run.Argv[len(run.Argv)-1])
+	s.met[commandRuns+run.For] = true
 	s.say("%s: %s", run.Label(), strings.Join(run.Argv, " "))
 	switch run.For {
 	case "find":
@@ -234,13 +260,14 @@ func (s *drainStory) answer(run *operate.Exec) *operate.ExecResult {
 			return &operate.ExecResult{ExitCode: -1, Problem: "its pod is gone", Lost: true}
 		}
 	}
-	if s.failures > 0 && s.r.IntN(3) == 0 {
+	if s.failures > 0 && (s.failing == run.For || s.failing == "" && s.r.IntN(3) == 0) {
 		s.failures--
-		if s.r.IntN(2) == 0 {
+		if s.failing == "" && s.r.IntN(2) == 0 {
 			s.carryOut(run)
 		}
+		s.met[commandFails+run.For] = true
 		s.say("%s fails", run.Label())
-		if s.r.IntN(2) == 0 {
+		if s.failing == "" && s.r.IntN(2) == 0 {
 			return &operate.ExecResult{ExitCode: -1, Problem: "the connection was lost", Lost: true}
 		}
 		return &operate.ExecResult{ExitCode: 1}

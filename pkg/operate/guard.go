@@ -72,12 +72,12 @@ func notSeen(revision string) Decision {
 
 // partitionable refuses update strategies that have no partition.
 func partitionable(s *sts.Snapshot) *Decision {
-	if sts.IsRollingUpdate(s.Set) {
+	strategy := sts.StrategyOf(s.Set)
+	if strategy.HasPartition() {
 		return nil
 	}
-	t := s.Set.Spec.UpdateStrategy.Type
-	message := msgNoPartition(s.Set.Name, string(t))
-	switch t {
+	message := msgNoPartition(s.Set.Name, strategy.String())
+	switch s.Set.Spec.UpdateStrategy.Type {
 	case appsv1.OnDeleteStatefulSetStrategyType:
 		message = msgNoPartitionOnDelete(s.Set.Name)
 	case appsv1.RecreateStatefulSetStrategyType:
@@ -193,7 +193,7 @@ func remedy(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) string {
 	if s.UpdateNeeds(r, t) && !aborting(s) {
 		return hintRejectedUpdate(canaryCommand(s, "abort"), look)
 	}
-	if t.Reason == sts.Recreated && sts.IsRollingUpdate(s.Set) && s.Stable() != s.Set.Status.UpdateRevision && s.RevisionFor(r.Ordinal) == s.Set.Status.UpdateRevision && !aborting(s) {
+	if t.Reason == sts.Recreated && sts.StrategyOf(s.Set).HasPartition() && s.Stable() != s.Set.Status.UpdateRevision && s.RevisionFor(r.Ordinal) == s.Set.Status.UpdateRevision && !aborting(s) {
 		return hintPodRejected(look, canaryCommand(s, "abort"))
 	}
 	return look
@@ -246,7 +246,7 @@ func finishUpdate(s *sts.Snapshot) string {
 		return hintTrapNoFix(pod, trouble, unstick)
 	}
 	abort := ""
-	if sts.IsRollingUpdate(s.Set) { // no other strategy has a canary
+	if sts.StrategyOf(s.Set).HasPartition() { // no other strategy has a canary
 		abort = canaryCommand(s, "abort")
 	}
 	for _, r := range s.Replicas() {

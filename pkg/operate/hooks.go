@@ -77,6 +77,16 @@ func newHooks(s *sts.Snapshot, f Facts, p *profile.Profile, domain string, m *st
 	return h
 }
 
+// ran reports whether this command has run one for the member.
+func (h *hooks) ran() bool {
+	for key := range h.facts.Results {
+		if strings.HasPrefix(key, h.key+" ") {
+			return true
+		}
+	}
+	return false
+}
+
 // section runs the commands of a section one after the other. With no decision and no failure it
 // is done; the variables then hold what it captured. at is when the last command ended.
 func (h *hooks) section(sec profile.Section, round string, retries bool) (vars profile.Vars, at time.Time, d *Decision, failed *hookFailure) {

@@ -21,7 +21,7 @@ func msgInvalidStep(value string) string {
 	return fmt.Sprintf("invalid step %q, must be a positive number or a percentage up to 100%% (for example 1,3,50%%,100%%)", value)
 }
 
-func msgStepsNotIncreasing(before, step Count) string {
+func msgStepsNotIncreasing(before, step string) string {
 	return fmt.Sprintf("steps are cumulative and must increase: %s follows %s", step, before)
 }
 

@@ -24,7 +24,7 @@ func TestCanaryMessages(t *testing.T) {
 	messagetest.Golden(t, "canary",
 		call(msgInvalidCount, "0%"),
 		call(msgInvalidStep, "half"),
-		call(msgStepsNotIncreasing, Count{N: 3}, Count{N: 2}),
+		call(msgStepsNotIncreasing, "3", "2"),
 		call(msgInvalidImage, "app="),
 		call(hintBadRecord),
 		call(msgRevisionGone, "web", "web-6986cb69d8"),

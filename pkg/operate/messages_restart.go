@@ -101,8 +101,8 @@ func hintFinishCanary(promote, abort string) string {
 	return "complete the update first: " + promote + "; or roll it back: " + abort
 }
 
-func msgTwoBudgets(budgets, pod string) string {
-	return fmt.Sprintf("cannot evict pod %s: more than one PodDisruptionBudget selects it (%s)", pod, budgets)
+func msgTwoBudgets(budgets []string, pod string) string {
+	return fmt.Sprintf("cannot evict pod %s: more than one PodDisruptionBudget selects it (%s)", pod, strings.Join(budgets, " and "))
 }
 
 func hintTwoBudgets() string { return "keep one of these PodDisruptionBudgets" }

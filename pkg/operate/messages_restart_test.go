@@ -39,7 +39,7 @@ func TestMessagesOfRestart(t *testing.T) {
 		messagetest.Call(msgRevisionMove, []string{"web-0"}, "web-6f66", "web-7549"),
 		messagetest.Call(hintUpdateByDeleting, "kubectl delete pod web-2 -n shop"),
 		messagetest.Call(hintFinishCanary, promoteWeb, abortWeb),
-		messagetest.Call(msgTwoBudgets, "web and db", "web-2"),
+		messagetest.Call(msgTwoBudgets, []string{"web", "db"}, "web-2"),
 		messagetest.Call(hintTwoBudgets),
 		messagetest.Call(msgBudgetHoldsFailing, "web", "web-2"),
 		messagetest.Call(hintBudgetHoldsFailing, hintEvictUnready("shop", "web"), "kubectl delete pod web-2 -n shop"),

@@ -284,7 +284,7 @@ func (o *Objection) fix(ns string) string {
 // whose name is taken by a pod that it does not find.
 func CheckLabels(set *appsv1.StatefulSet, sent, stored *corev1.Pod) *Objection {
 	const revision = appsv1.StatefulSetRevisionLabel
-	if have := stored.Labels[revision]; have != sent.Labels[revision] && sts.IsRollingUpdate(set) {
+	if have := stored.Labels[revision]; have != sent.Labels[revision] && sts.StrategyOf(set).HasPartition() {
 		return &Objection{Kind: ByMutation, Name: revision, Message: msgRevisionLabelChanged(revision, sent.Labels[revision], have)}
 	}
 	selector, err := metav1.LabelSelectorAsSelector(set.Spec.Selector)

@@ -198,7 +198,7 @@ func (w *preview) recall(name string) {
 // giveUp treats pods as failing that should be replaced and are not ready: an intent that acts
 // without waiting for them does not rely on them.
 func (w *preview) giveUp() {
-	for o := sts.UpdateFrom(w.Set); sts.IsRollingUpdate(w.Set) && o < sts.End(w.Set); o++ {
+	for o := sts.UpdateFrom(w.Set); sts.StrategyOf(w.Set).HasPartition() && o < sts.End(w.Set); o++ {
 		p := w.Pods[sts.PodName(w.Set.Name, o)]
 		if p != nil && sts.ReadySince(p).IsZero() && sts.PodRevision(p) != w.Set.Status.UpdateRevision {
 			w.broken[p.UID] = true

@@ -28,16 +28,47 @@ var (
 	stories = flag.Int("stories", 150, "how many random stories to run")
 )
 
-// tellStories tells the stories of many seeds, or the one that is asked for.
-func tellStories(t *testing.T, tell func(t *testing.T, seed uint64)) {
+// enoughStories is the number of stories that reach every kind, several times.
+const enoughStories = 150
+
+// Kinds of what stories reach, besides the decisions of their commands.
+const (
+	wasKilled         = "a command is killed"
+	wasKilledAborting = "a command is killed while the canary is aborted"
+	podLost           = "a pod is deleted by another client"
+	scaledMeanwhile   = "the set is scaled by another client"
+	revisionReencoded = "the server encodes the stable template differently"
+	commandRuns       = "this command runs: "
+	commandFails      = "this command fails: "
+)
+
+// tellStories tells the stories of many seeds, or the one that is asked for. Enough stories must
+// reach each of the kinds.
+func tellStories(t *testing.T, kinds []string, tell func(t *testing.T, seed uint64, met ststest.Kinds)) {
 	if *seed != 0 {
-		tell(t, *seed)
+		tell(t, *seed, ststest.Kinds{})
 		return
 	}
+	var reached ststest.Reached
+	told := 0
 	for n := range atMost(*stories) {
-		t.Run(fmt.Sprintf("seed=%d", n+1), func(t *testing.T) { tell(t, n+1) })
+		t.Run(fmt.Sprintf("seed=%d", n+1), func(t *testing.T) {
+			met := ststest.Kinds{}
+			tell(t, n+1, met)
+			reached.Add(met)
+			told++
+		})
+	}
+	if told < enoughStories {
+		return
+	}
+	for _, kind := range reached.Rare(3, kinds) {
+		t.Errorf("too few of %d stories reach this: %s", told, kind)
 	}
 }
+
+// kindOf is a kind of decision.
+func kindOf(v operate.Verdict, reason string) string { return string(v) + " " + reason }
 
 // atMost is how many of n random rounds are played: a tenth of them in a short run, which is
 // the one with the race detector. It takes ten times as long, and has nothing to find in
@@ -49,10 +80,23 @@ func atMost(n int) uint64 {
 	return uint64(n)
 }
 
+func canaryKinds() []string {
+	return []string{
+		wasKilled, wasKilledAborting, podLost, scaledMeanwhile, revisionReencoded,
+		"Do Start", "Do Step", "Do Check", "Do Take", "Do HoldBack", "Do Restore", "Do DeleteBlocker", "Do Finish",
+		kindOf(operate.Wait, operate.ReasonPodNotAvailable), kindOf(operate.Wait, operate.ReasonNotObserved),
+		kindOf(operate.Wait, operate.ReasonBudgetShort), kindOf(operate.Wait, operate.ReasonSoaking), kindOf(operate.Wait, operate.ReasonChecking),
+		kindOf(operate.Done, operate.ReasonPaused), kindOf(operate.Done, operate.ReasonComplete),
+		kindOf(operate.Done, operate.ReasonAborted), kindOf(operate.Done, operate.ReasonNothingToDo),
+		kindOf(operate.Failed, operate.ReasonGateFailed),
+		kindOf(operate.Stuck, operate.ReasonPodFailing), kindOf(operate.Stuck, operate.ReasonRevisionReencoded),
+	}
+}
+
 // A story is a canary in a random world: started, promoted or aborted, by commands
 // that are killed at random, while another client scales from time to time.
 func TestCanaryInRandomWorlds(t *testing.T) {
-	tellStories(t, func(t *testing.T, seed uint64) { newStory(t, seed).tell() })
+	tellStories(t, canaryKinds(), func(t *testing.T, seed uint64, met ststest.Kinds) { newStory(t, seed, met).tell() })
 }
 
 type story struct {
@@ -70,6 +114,7 @@ type story struct {
 	allowed   sts.Ordinal
 	commands  int
 	narration []string
+	met       ststest.Kinds
 
 	unreliable bool                 // checks fail now and then
 	asked      []question           // by the command that runs now
@@ -84,9 +129,9 @@ type question struct {
 	answer *operate.ExecResult
 }
 
-func newStory(t *testing.T, seed uint64) *story {
+func newStory(t *testing.T, seed uint64, met ststest.Kinds) *story {
 	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // to be repeated
-	s := &story{t: t, r: r, seed: seed}
+	s := &story{t: t, r: r, seed: seed, met: met}
 	s.w = newWorld(int32(1+r.IntN(5)), func(set *appsv1.StatefulSet) {
 		if r.IntN(3) == 0 {
 			set.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 3}
@@ -197,10 +242,10 @@ func (s *story) promoteItself() bool {
 	n := int32(0)
 	for range s.r.IntN(3) {
 		n += 1 + s.r.Int32N(3)
-		auto.Steps = append(auto.Steps, operate.Count{N: n})
+		auto.Steps = append(auto.Steps, intstr.FromInt32(n))
 	}
 	if len(auto.Steps) > 0 && s.r.IntN(2) == 0 {
-		auto.Steps = append(auto.Steps, operate.Count{N: 100, Percent: true})
+		auto.Steps = append(auto.Steps, intstr.FromString("100%"))
 	}
 	s.say("promote itself: %+v", auto)
 	s.auto = &auto
@@ -246,7 +291,7 @@ func (s *story) promoteItself() bool {
 func (s *story) goals(auto operate.AutoPromote) []sts.Ordinal {
 	out := []sts.Ordinal{}
 	for _, c := range auto.Steps {
-		out = append(out, max(sts.Start(s.w.Set), sts.End(s.w.Set)-sts.Ordinal(c.Of(sts.DesiredReplicas(s.w.Set)))))
+		out = append(out, max(sts.Start(s.w.Set), sts.End(s.w.Set)-sts.Ordinal(operate.CountOf(c, sts.DesiredReplicas(s.w.Set)))))
 	}
 	if len(out) == 0 {
 		for o := sts.End(s.w.Set) - 1; o >= sts.Start(s.w.Set); o-- {
@@ -337,11 +382,13 @@ func (s *story) command(of func(id string) operate.Intent) operate.Decision {
 			s.t.Fatalf("command %d comes to no end", s.commands)
 		}
 		if c == nil || s.r.IntN(10) == 0 {
+			s.met[wasKilled] = s.met[wasKilled] || c != nil
+			s.met[wasKilledAborting] = s.met[wasKilledAborting] || c != nil && aborting(s.w.Set)
 			intent := of(fmt.Sprintf("%d-%d", s.commands, rounds))
 			if p, ok := intent.(promoting); ok {
 				intent = p.from(s.w.snapshot())
 			}
-			c = &command{t: s.t, w: s.w, intent: intent, before: s.safe, answer: s.answer}
+			c = &command{t: s.t, w: s.w, intent: intent, before: s.safe, answer: s.answer, met: s.met}
 			if i, ok := intent.(operate.StartCanary); ok {
 				c.facts = stores(i.Images[0].Image)
 			}
@@ -373,6 +420,7 @@ func (s *story) command(of func(id string) operate.Intent) operate.Decision {
 // scale is a write of another client: between 1 and 5 replicas, or briefly none.
 func (s *story) scale() {
 	n := s.r.Int32N(6)
+	s.met[scaledMeanwhile] = true
 	s.say("another client scales to %d", n)
 	s.w.edit(func(set *appsv1.StatefulSet) { *set.Spec.Replicas = n })
 	if n == 0 {
@@ -392,6 +440,7 @@ func (s *story) lose() {
 		return
 	}
 	o := pods[s.r.IntN(len(pods))]
+	s.met[podLost] = true
 	s.say("another client deletes web-%d", o)
 	s.w.delete(s.w.pod(o))
 	s.w.count()
@@ -449,6 +498,7 @@ func (s *story) safe(snapshot *sts.Snapshot, d operate.Decision) {
 	p, _ := d.Action.(*operate.PatchSet)
 	if p != nil && p.RestoreRevision != "" {
 		s.allowed = s.lowestOffStable()
+		s.met[revisionReencoded] = s.met[revisionReencoded] || s.w.reencodes
 	}
 	if p == nil || p.Partition == nil || p.Partition.To >= p.Partition.From || p.RestoreRevision != "" || len(p.Images) > 0 {
 		return

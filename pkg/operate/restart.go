@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -291,7 +290,7 @@ func revisionsStay(s *sts.Snapshot, todo []sts.Replica) *Decision {
 	}
 	d := decide(Refused, ReasonRevisionChange, msgRevisionsMove(parts), "")
 	switch {
-	case sts.IsOnDelete(s.Set):
+	case !sts.StrategyOf(s.Set).ReplacesPods():
 		d.Hint = hintUpdateByDeleting(sts.Kubectl(s.Set.Namespace, "delete pod", moves[order[0]][0]))
 	case order[0].to == s.Set.Status.UpdateRevision:
 		d.Hint = finishUpdate(s)
@@ -325,8 +324,7 @@ func mayRestart(s *sts.Snapshot, f Facts, r sts.Replica, todo []sts.Replica) *De
 func updateDue(s *sts.Snapshot) []sts.Ordinal {
 	var due []sts.Ordinal
 	for _, r := range s.Replicas() {
-		if r.Desired && !sts.IsOnDelete(s.Set) &&
-			r.Ordinal >= sts.UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision {
+		if r.Desired && s.DueForUpdate(r) {
 			due = append(due, r.Ordinal)
 		}
 	}
@@ -341,7 +339,7 @@ func evictable(s *sts.Snapshot, f Facts, r sts.Replica, failing bool) *Decision 
 	}
 	if len(s.Budgets) > 1 {
 		return &Decision{Verdict: Refused, Reason: ReasonTwoBudgets,
-			Message: msgTwoBudgets(budgetNames(s), r.Pod.Name), Hint: hintTwoBudgets()}
+			Message: msgTwoBudgets(s.BudgetNames(), r.Pod.Name), Hint: hintTwoBudgets()}
 	}
 	d := budgetsAllow(s, f, r.Ordinal)
 	switch {
@@ -366,14 +364,6 @@ func evictable(s *sts.Snapshot, f Facts, r sts.Replica, failing bool) *Decision 
 func holdsUnready(b *policyv1.PodDisruptionBudget) bool {
 	policy, st := b.Spec.UnhealthyPodEvictionPolicy, b.Status
 	return st.DesiredHealthy == 0 && st.DisruptionsAllowed == 0 && (policy == nil || *policy != policyv1.AlwaysAllow)
-}
-
-func budgetNames(s *sts.Snapshot) string {
-	names := make([]string, len(s.Budgets))
-	for k, b := range s.Budgets {
-		names[k] = b.Name
-	}
-	return strings.Join(names, " and ")
 }
 
 type forgetRestart struct{ Holder }

@@ -191,10 +191,18 @@ func restartCases() []decisionCase {
 	}
 }
 
+func restartKinds() []string {
+	return []string{
+		wasKilled, podLost, "Do Begin", "Do Ask", "Do Evict", "Do Finish",
+		kindOf(operate.Wait, operate.ReasonPodNotAvailable), kindOf(operate.Wait, operate.ReasonBudgetShort),
+		kindOf(operate.Wait, operate.ReasonChecking), kindOf(operate.Done, operate.ReasonRestarted),
+	}
+}
+
 // A restart in random worlds, by commands that are killed at random, while pods of
 // others come and go.
 func TestRestartInRandomWorlds(t *testing.T) {
-	tellStories(t, func(t *testing.T, seed uint64) { newRestartStory(t, seed).tell() })
+	tellStories(t, restartKinds(), func(t *testing.T, seed uint64, met ststest.Kinds) { newRestartStory(t, seed, met).tell() })
 }
 
 type restartStory struct {
@@ -207,9 +215,10 @@ type restartStory struct {
 	evicted map[sts.Ordinal]int
 	losses  int
 	leader  sts.Ordinal
+	met     ststest.Kinds
 }
 
-func newRestartStory(t *testing.T, seed uint64) *restartStory {
+func newRestartStory(t *testing.T, seed uint64, met ststest.Kinds) *restartStory {
 	r := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // to be repeated
 	w := newWorld(int32(1+r.IntN(5)), func(set *appsv1.StatefulSet) {
 		if r.IntN(3) == 0 {
@@ -223,7 +232,7 @@ func newRestartStory(t *testing.T, seed uint64) *restartStory {
 		}
 	})
 	w.slow = time.Duration(r.IntN(4)) * time.Second
-	s := &restartStory{t: t, r: r, w: w, intent: restarter("0"), losses: r.IntN(3),
+	s := &restartStory{t: t, r: r, w: w, met: met, intent: restarter("0"), losses: r.IntN(3),
 		chosen: map[sts.Ordinal]types.UID{}, before: map[sts.Ordinal]string{}, evicted: map[sts.Ordinal]int{}}
 	switch r.IntN(3) {
 	case 0: // a canary below its partition
@@ -271,15 +280,17 @@ func (s *restartStory) tell() {
 		// One that is killed after its last write has done its work: the next would be
 		// another restart.
 		if c == nil || c.then == nil && s.r.IntN(10) == 0 {
+			s.met[wasKilled] = s.met[wasKilled] || c != nil
 			i := s.intent
 			i.ID = fmt.Sprint(rounds)
 			if steps := operate.Preview(i, s.w.snapshot()); steps[len(steps)-1].Verdict != operate.Done {
 				s.t.Fatalf("the plan ends with %s", text(steps[len(steps)-1]))
 			}
-			c = &command{t: s.t, w: s.w, intent: i, before: s.safe, answer: s.answer}
+			c = &command{t: s.t, w: s.w, intent: i, before: s.safe, answer: s.answer, met: s.met}
 		}
 		if s.losses > 0 && s.r.IntN(8) == 0 && s.w.Set.Annotations[sts.RestartAnnotation] != "" {
 			s.losses--
+			s.met[podLost] = true
 			o := slices.Sorted(maps.Keys(s.w.pods()))[s.r.IntN(len(s.w.Pods))]
 			s.w.delete(s.w.pod(o))
 			s.w.count()

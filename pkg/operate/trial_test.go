@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -18,7 +19,7 @@ func TestTrials(t *testing.T) {
 	missing := func(o int) change {
 		return func(inv *sts.Inventory) { inv.Pods = append(inv.Pods[:o:o], inv.Pods[o+1:]...) }
 	}
-	all := operate.Count{N: 100, Percent: true}
+	all := intstr.FromString("100%")
 	drain := func(inv *sts.Inventory, to int32) operate.Intent {
 		return operate.NewDrainScale(operate.DrainOptions{Holder: holder("1"), Replicas: to, NoHooks: true, ReuseClaims: true}, inv.Snapshots()[0])
 	}
@@ -33,7 +34,7 @@ func TestTrials(t *testing.T) {
 		o.Holder = holder("1")
 		return operate.NewPromoteCanary(o, inv.Snapshots()[0])
 	}
-	first := func(images string, n operate.Count, noWait bool) operate.Intent {
+	first := func(images string, n intstr.IntOrString, noWait bool) operate.Intent {
 		return operate.StartCanary{Holder: holder("1"), Images: []operate.ImageRequest{{Image: images}}, Canaries: n, NoWait: noWait}
 	}
 	type trial = string // POD IMAGE (revision), instead of REVISION, xCOUNT, costs
@@ -43,9 +44,9 @@ func TestTrials(t *testing.T) {
 		intent  operate.Intent
 		want    []trial
 	}{
-		"canary start":                     {ststest.Web(5), nil, first("web:2", operate.Count{N: 2}, false), []trial{"web-4 web:2 (new) for web-stable x2 costs"}},
+		"canary start":                     {ststest.Web(5), nil, first("web:2", intstr.FromInt32(2), false), []trial{"web-4 web:2 (new) for web-stable x2 costs"}},
 		"canary start without waiting":     {ststest.Web(5), nil, first("web:2", all, true), []trial{"web-4 web:2 (new) for web-stable x5 costs"}},
-		"undo":                             {standing(0), []change{undone, onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })}, operate.StartCanary{Holder: holder("1"), Template: revisionOf(t, standing(0), 1), Canaries: operate.Count{N: 1}}, []trial{"web-4 web:2 (web-canary) for web-stable x1 costs"}},
+		"undo":                             {standing(0), []change{undone, onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })}, operate.StartCanary{Holder: holder("1"), Template: revisionOf(t, standing(0), 1), Canaries: intstr.FromInt32(1)}, []trial{"web-4 web:2 (web-canary) for web-stable x1 costs"}},
 		"promote by one":                   {standing(2), nil, promote(operate.PromoteOptions{}, standing(2)), []trial{"web-2 web:2 (web-canary) for web-stable x1 costs"}},
 		"promote to the end":               {standing(2), nil, promote(operate.PromoteOptions{Full: true}, standing(2)), []trial{"web-2 web:2 (web-canary) for web-stable x3 costs"}},
 		"promote by itself":                {standing(2), nil, operate.AutoPromote{Holder: holder("1")}, []trial{"web-2 web:2 (web-canary) for web-stable x3 costs"}},

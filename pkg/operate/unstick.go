@@ -63,7 +63,7 @@ func (i unstick) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := onDelete(s); d != nil {
 		return *d
 	}
-	if d := partitionable(s); d != nil && (c != nil || !sts.IsRecreate(s.Set)) {
+	if d := partitionable(s); d != nil && (c != nil || !sts.StrategyOf(s.Set).ReplacesAllAtOnce()) {
 		return *d
 	}
 	if c == nil && i.underWay(s, f) {
@@ -80,7 +80,7 @@ func (i unstick) Next(s *sts.Snapshot, f Facts) Decision {
 		return i.noWay(s, trap)
 	case i.agreed != "" && i.agreed != trap.Remedy:
 		return decide(Refused, ReasonNotObserved, msgOtherFix(s.Set.Name), hintPlanAgain())
-	case sts.IsRecreate(s.Set):
+	case sts.StrategyOf(s.Set).ReplacesAllAtOnce():
 		return i.recreate(s, trap)
 	case trap.Remedy == sts.RollBack:
 		return back.Next(s, f)
@@ -204,7 +204,7 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 			switch {
 			case t.Claim != "": // no template would help a claim
 				hint = hintInspect(s.LookCommand(r.Ordinal, t))
-			case sts.IsRecreate(s.Set):
+			case sts.StrategyOf(s.Set).ReplacesAllAtOnce():
 				hint = hintInspectRecreate(s.LookCommand(r.Ordinal, t))
 			}
 			d := decide(Refused, ReasonPodFailing, msgFailsWhereItShould(s.Name(r.Ordinal), t.Message, r.Revision), hint)
@@ -218,7 +218,7 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 			return d
 		case update != "":
 			back := canaryCommand(s, "abort")
-			if sts.IsRecreate(s.Set) { // which has no canary
+			if sts.StrategyOf(s.Set).ReplacesAllAtOnce() { // which has no canary
 				back = sts.Kubectl(ns, "rollout undo", "statefulset/"+name)
 			}
 			return nothingStuck(msgMayRecover(s.Name(r.Ordinal), t.Message, update), hintMayRecover(back))
@@ -289,7 +289,7 @@ func nothingStuck(what, hint string) Decision {
 
 // onDelete refuses the strategy under which no update can be stuck.
 func onDelete(s *sts.Snapshot) *Decision {
-	if !sts.IsOnDelete(s.Set) {
+	if sts.StrategyOf(s.Set).ReplacesPods() {
 		return nil
 	}
 	d := decide(Refused, ReasonStrategy, msgNeverStuckOnDelete(s.Set.Name), "")

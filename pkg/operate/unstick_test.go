@@ -14,15 +14,21 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// A rolling update by kubectl breaks, and is reverted, fixed or left alone.
-// unstick gets it going, killed at random, and deletes only what stands in the way.
-func TestUnstickInRandomWorlds(t *testing.T) {
-	for n := range atMost(*stories) {
-		t.Run(fmt.Sprintf("seed=%d", n+1), func(t *testing.T) { unstickStory(t, n+1) })
+func unstickKinds() []string {
+	return []string{
+		wasKilled, "Do Restore", "Do Hold", "Do DeleteBlocker", "Do Finish",
+		kindOf(operate.Wait, operate.ReasonPodNotAvailable), kindOf(operate.Wait, operate.ReasonNotObserved),
+		kindOf(operate.Done, operate.ReasonUnstuck), kindOf(operate.Done, operate.ReasonAborted), kindOf(operate.Done, operate.ReasonNothingToDo),
 	}
 }
 
-func unstickStory(t *testing.T, seed uint64) {
+// A rolling update by kubectl breaks, and is reverted, fixed or left alone.
+// unstick gets it going, killed at random, and deletes only what stands in the way.
+func TestUnstickInRandomWorlds(t *testing.T) {
+	tellStories(t, unstickKinds(), unstickStory)
+}
+
+func unstickStory(t *testing.T, seed uint64, met ststest.Kinds) {
 	r := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // to be repeated
 	w := newWorld(int32(1+r.IntN(5)), func(set *appsv1.StatefulSet) {
 		if r.IntN(3) == 0 {
@@ -77,9 +83,10 @@ func unstickStory(t *testing.T, seed uint64) {
 			t.Fatalf("it comes to no end: %s", d.Message)
 		}
 		if c == nil || r.IntN(8) == 0 {
+			met[wasKilled] = met[wasKilled] || c != nil
 			h := holder(fmt.Sprint(rounds))
 			h.Command = "unstick"
-			c = &command{t: t, w: w, intent: operate.NewUnstick(operate.UnstickOptions{Holder: h, AnyRemedy: true}, nil), before: safe}
+			c = &command{t: t, w: w, intent: operate.NewUnstick(operate.UnstickOptions{Holder: h, AnyRemedy: true}, nil), before: safe, met: met}
 		}
 		d, over = c.step()
 		for range r.IntN(4) {

@@ -16,6 +16,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
@@ -332,6 +333,8 @@ type command struct {
 	// answer is the result of a command, nil while it still runs. It is called at each step.
 	answer func(*operate.Exec) *operate.ExecResult
 	open   []*operate.Exec
+	// met gets the kinds of its decisions, if a story counts them.
+	met ststest.Kinds
 }
 
 // step looks once and carries out the decision. It returns the decision, and
@@ -340,6 +343,7 @@ func (c *command) step() (operate.Decision, bool) {
 	c.t.Helper()
 	s := c.w.snapshot()
 	if c.then != nil {
+		c.meets(*c.then)
 		return *c.then, true
 	}
 	if p := s.Progress(); p != c.progress {
@@ -356,7 +360,7 @@ func (c *command) step() (operate.Decision, bool) {
 		if c.facts.Started[run.Key] {
 			c.t.Fatalf("asked twice: %s", run.Key)
 		}
-		c.facts.Started = with(c.facts.Started, run.Key, true)
+		c.facts = c.facts.WithStarted(run.Key)
 		c.open = append(c.open, run)
 		d = c.next(s)
 	}
@@ -395,22 +399,23 @@ func (c *command) listen() {
 		a := c.answer(run)
 		if a != nil {
 			a.At = c.w.Now
-			c.facts.Results = with(c.facts.Results, run.Key, *a)
+			c.facts = c.facts.WithResult(run.Key, *a)
 		}
 		return a != nil
 	})
 }
 
-// with is a map with one more entry; the old one stays as it is.
-func with[V any](old map[string]V, key string, value V) map[string]V {
-	out := map[string]V{key: value}
-	maps.Copy(out, old)
-	return out
+// meets counts a decision.
+func (c *command) meets(d operate.Decision) {
+	if c.met != nil {
+		c.met[kindOf(d.Verdict, d.Reason)] = true
+	}
 }
 
 // check is what holds of every decision.
 func (c *command) check(s *sts.Snapshot, d operate.Decision) {
 	c.t.Helper()
+	c.meets(d)
 	if d.Reason == "" || d.Message == "" {
 		c.t.Errorf("a decision without reason or message: %+v", d)
 	}
@@ -452,7 +457,7 @@ func holder(id string) operate.Holder {
 }
 
 func start(id, image string, n int32) operate.StartCanary {
-	return operate.StartCanary{Holder: holder(id), Images: []operate.ImageRequest{{Image: image}}, Canaries: operate.Count{N: n}}
+	return operate.StartCanary{Holder: holder(id), Images: []operate.ImageRequest{{Image: image}}, Canaries: intstr.FromInt32(n)}
 }
 
 // stores is what a dry run has shown: the API server stores a template with this image unchanged.

@@ -80,8 +80,13 @@ func resolved(d *names.DNSStatus) (right, wanted int, asked bool) {
 		r := &d.Replicas[i]
 		l := worst(r.Lookups)
 		asked = asked || l != nil && l.Verdict != ""
-		wanted += one(r.Desired)
-		right += one(r.Desired && l != nil && l.Verdict == names.Correct)
+		if !r.Desired {
+			continue
+		}
+		wanted++
+		if l != nil && l.Verdict == names.Correct {
+			right++
+		}
 	}
 	return right, wanted, asked
 }
@@ -92,8 +97,13 @@ func published(d *names.DNSStatus) (count, wanted int, known bool) {
 	for i := range d.Replicas {
 		r := &d.Replicas[i]
 		known = known || r.Published != nil
-		wanted += one(r.Desired)
-		count += one(r.Desired && r.Published != nil && *r.Published)
+		if !r.Desired {
+			continue
+		}
+		wanted++
+		if r.Published != nil && *r.Published {
+			count++
+		}
 	}
 	return count, wanted, known
 }

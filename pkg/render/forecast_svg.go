@@ -2,11 +2,13 @@ package render
 
 import (
 	"cmp"
+	_ "embed"
 	"encoding/xml"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"text/template"
 	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
@@ -26,46 +28,12 @@ const (
 	svgChar = 7
 )
 
-// svgStyle has the colours for light and for dark. Words have the colour of text, and all that has
-// a meaning has a shape as well, for readers who do not see colours.
-const svgStyle = `
-    .text{font:13px ui-sans-serif,system-ui,"Segoe UI",Helvetica,Arial,sans-serif;fill:#1f2328}
-    .title{font-size:16px;font-weight:600}
-    .dim{fill:#59636e}
-    .small{font-size:11px}
-    .paper{fill:#fff}
-    .grid{stroke:#d1d9e0;stroke-width:1}
-    .stable{fill:#54aeff}
-    .update{fill:#4ac26b}
-    .other{fill:#a475f9}
-    .bar{stroke:#1f2328;stroke-opacity:.25;stroke-width:1}
-    .notready{fill-opacity:.35;stroke-dasharray:3 2;stroke-opacity:.6}
-    .going{fill:url(#going)}
-    .stripe{stroke:#cf222e;stroke-width:2}
-    .never{stroke:#cf222e;stroke-width:2;stroke-opacity:1}
-    .claim{fill:#9a6700}
-    .arrow{fill:none;stroke:#59636e;stroke-opacity:.7;stroke-width:1}
-    .head{fill:#59636e}
-    .good{fill:#1a7f37}
-    .warn{fill:#9a6700}
-    .bad{fill:#cf222e}
-    @media (prefers-color-scheme:dark){
-      .text{fill:#f0f6fc}
-      .dim,.head{fill:#9198a1}
-      .paper{fill:#0d1117}
-      .grid{stroke:#3d444d}
-      .bar{stroke:#f0f6fc}
-      .stable{fill:#1f6feb}
-      .update{fill:#238636}
-      .other{fill:#8957e5}
-      .stripe,.never{stroke:#f85149}
-      .claim{fill:#d29922}
-      .arrow{stroke:#9198a1}
-      .good{fill:#3fb950}
-      .warn{fill:#d29922}
-      .bad{fill:#f85149}
-    }
-  `
+// svgSkeleton is the picture without what its size depends on. It has the colours for light and for
+// dark. Words have the colour of text, and all that has a meaning has a shape as well, for readers
+// who do not see colours.
+//
+//go:embed forecast.svg.tmpl
+var svgSkeleton string
 
 // lane is one ordinal's pods over time.
 type lane struct {
@@ -93,9 +61,7 @@ func ForecastSVG(out io.Writer, f *forecast.Forecast) error {
 	if slices.ContainsFunc(d.lanes, (*lane).stuck) {
 		d.end += d.end / 5 // to show it
 	}
-	d.draw()
-	_, err := io.WriteString(out, d.String())
-	return err
+	return d.write(out)
 }
 
 // rowHeight limits the height of a picture of many ordinals.
@@ -207,21 +173,25 @@ func (d *drawing) x(at time.Duration) float64 {
 
 func (d *drawing) y(row int) float64 { return svgTop + d.row*float64(row) }
 
+// write fills in the skeleton.
+func (d *drawing) write(out io.Writer) error {
+	title := msgForecastPictureTitle(d.f.Namespace, d.f.Name, whatChanges(d.f))
+	outcome := &d.f.Outcome
+	d.draw()
+	skeleton, err := template.New("forecast").Funcs(template.FuncMap{"xml": xmlText}).Parse(svgSkeleton)
+	if err != nil {
+		return err
+	}
+	return skeleton.Execute(out, map[string]any{
+		"Width": svgWidth, "Height": d.height(), "Margin": svgRight, "OutcomeX": svgRight + 5, "OutcomeTextX": svgRight + 18,
+		"Title": title, "ShortTitle": clip(title, 105),
+		"Outcome": outcome.Message, "OutcomeColour": outcomeColour(outcome.State), "OutcomeLine": clip(fmt.Sprintf("%s: %s", outcome.State, outcome.Message), 130),
+		"Drawing": d.String(),
+	})
+}
+
+// draw draws what is different in each picture.
 func (d *drawing) draw() {
-	f := d.f
-	title := msgForecastPictureTitle(f.Namespace, f.Name, whatChanges(f))
-	d.put(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %g" width="%d" height="%g" role="img" aria-labelledby="t d">`, svgWidth, d.height(), svgWidth, d.height())
-	d.put(`  <title id="t">%s</title>`, xmlText(title))
-	d.put(`  <desc id="d">%s</desc>`, xmlText(f.Outcome.Message))
-	d.put("  <style>%s</style>", svgStyle)
-	d.put(`  <defs>`)
-	d.put(`    <pattern id="going" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="stripe" d="M0 0V6"/></pattern>`)
-	d.put(`    <marker id="head" viewBox="0 0 6 6" refX="6" refY="3" markerWidth="6" markerHeight="6" orient="auto"><path class="head" d="M0 0L6 3L0 6Z"/></marker>`)
-	d.put(`  </defs>`)
-	d.put(`  <rect class="paper" width="%d" height="%g" rx="6"/>`, svgWidth, d.height())
-	d.text(svgRight, 30, "title", clip(title, 105))
-	d.put(`  <circle class="%s" cx="%d" cy="50" r="5"/>`, outcomeColour(f.Outcome.State), svgRight+5)
-	d.text(svgRight+18, 54.5, "", clip(fmt.Sprintf("%s: %s", f.Outcome.State, f.Outcome.Message), 130))
 	d.legend()
 	d.axis()
 	for n, l := range d.lanes {
@@ -230,7 +200,6 @@ func (d *drawing) draw() {
 	for _, a := range d.arrows {
 		d.arrow(a)
 	}
-	d.put("</svg>")
 }
 
 func whatChanges(f *forecast.Forecast) string {

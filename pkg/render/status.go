@@ -1,7 +1,6 @@
 package render
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"regexp"
@@ -237,7 +236,7 @@ func replicaTable(s *report.Status, now time.Time, st Style) *table {
 	// Orphaned claims come after the pods, whatever their ordinals.
 	replicas := slices.Clone(s.Replicas)
 	slices.SortStableFunc(replicas, func(a, b report.ReplicaStatus) int {
-		return cmp.Compare(one(a.Role == report.Orphaned), one(b.Role == report.Orphaned))
+		return sts.CompareBool(a.Role == report.Orphaned, b.Role == report.Orphaned)
 	})
 	tree := branches(replicas) > 1
 	for i, r := range replicas {
@@ -325,13 +324,6 @@ func soakColumn(s *report.Status, r report.ReplicaStatus, now time.Time) cell {
 		return cell{"done", Good}
 	}
 	return cell{"-", Dim}
-}
-
-func one(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func readyColumn(r report.ReplicaStatus, now time.Time) (string, Tone) {

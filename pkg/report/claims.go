@@ -306,11 +306,9 @@ func claimSize(c *corev1.PersistentVolumeClaim) resource.Quantity {
 
 // compareClaims puts the claims of a set together, those of no set last.
 func compareClaims(a, b Claim) int {
-	return cmp.Or(strings.Compare(a.Namespace, b.Namespace), cmp.Compare(nameless(a), nameless(b)), strings.Compare(a.Set, b.Set),
+	return cmp.Or(strings.Compare(a.Namespace, b.Namespace), sts.CompareBool(a.Set == "", b.Set == ""), strings.Compare(a.Set, b.Set),
 		cmp.Compare(ordinalOf(a), ordinalOf(b)), strings.Compare(a.Name, b.Name))
 }
-
-func nameless(c Claim) int32 { return one(c.Set == "") }
 
 func ordinalOf(c Claim) sts.Ordinal {
 	if c.Ordinal == nil {

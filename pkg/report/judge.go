@@ -202,7 +202,7 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 		st.say(Progressing, sentence(updating, st.waitingFor(s, replicas)), "")
 	case len(unavailable) > 0:
 		st.say(Progressing, sentence(msgAvailable(st.AvailableReplicas, st.DesiredReplicas), st.waitingFor(s, replicas)), "")
-	case len(held) > 0 && !sts.IsRollingUpdate(s.Set):
+	case len(held) > 0 && !sts.StrategyOf(s.Set).HasPartition():
 		st.say(Paused, msgUpdatedOnDelete(string(s.Set.Spec.UpdateStrategy.Type), held), st.replaceCommand(s, slices.Max(held)))
 	case len(canary) > 0 && st.Canary.Auto != nil:
 		st.say(Progressing, msgCanaryPromoting(canary, st.Canary.Auto.waiting(s.TakenAt)), "")
@@ -217,7 +217,7 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 		st.say(Paused, msgCanaryRecordRemains(), st.ownHint(st.canary("abort")))
 	case c != nil:
 		st.say(Paused, msgCanaryEverywhere(), st.ownHint(st.canary("promote", "--full")))
-	case (sts.IsRollingUpdate(s.Set) || sts.IsRecreate(s.Set)) && s.Set.Status.CurrentRevision != st.UpdateRevision:
+	case sts.StrategyOf(s.Set).ReplacesPods() && s.Set.Status.CurrentRevision != st.UpdateRevision:
 		st.say(Progressing, msgFinishing(), "")
 	default:
 		st.say(Complete, msgComplete(st.DesiredReplicas, st.UpdateRevision), "")
@@ -246,15 +246,15 @@ func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 		case trap != nil && revision != st.UpdateRevision:
 			// The forced rollback trap, kubernetes#67250.
 			msg = sentence(msg, msgNotReplaced())
-		case inUpdate && revision == st.UpdateRevision && sts.IsRollingUpdate(s.Set):
+		case inUpdate && revision == st.UpdateRevision && sts.StrategyOf(s.Set).HasPartition():
 			msg = sentence(msg, msgBlocksUpdate())
-		case sts.IsRecreate(s.Set) && r.Revision != "" && r.Revision != st.UpdateRevision:
+		case sts.StrategyOf(s.Set).ReplacesAllAtOnce() && r.Revision != "" && r.Revision != st.UpdateRevision:
 			msg = sentence(msg, msgRecreateWaits())
-		case sts.IsRecreate(s.Set) && inUpdate:
+		case sts.StrategyOf(s.Set).ReplacesAllAtOnce() && inUpdate:
 			msg = sentence(msg, msgUpdateIncomplete())
 		}
 		switch {
-		case sts.IsOnDelete(s.Set) && r.Revision != "" && r.Revision != st.UpdateRevision && !r.Terminating:
+		case !sts.StrategyOf(s.Set).ReplacesPods() && r.Revision != "" && r.Revision != st.UpdateRevision && !r.Terminating:
 			msg = sentence(msg, msgOnDeleteWaits())
 			hint = st.replaceCommand(s, r.Ordinal)
 		case needed && (c == nil || !c.Aborting), trap != nil && c != nil:
@@ -312,7 +312,7 @@ func (st *Status) waitingFor(s *sts.Snapshot, replicas []sts.Replica) string {
 func waits(s *sts.Snapshot, replicas []sts.Replica) (sts.Ordinal, *sts.Trouble) {
 	var o sts.Ordinal
 	var trouble *sts.Trouble
-	ending := sts.IsRecreate(s.Set) && slices.ContainsFunc(replicas, func(r sts.Replica) bool { return due(s, r) })
+	ending := sts.StrategyOf(s.Set).ReplacesAllAtOnce() && slices.ContainsFunc(replicas, func(r sts.Replica) bool { return due(s, r) })
 	for _, r := range replicas {
 		if ending && !due(s, r) {
 			continue

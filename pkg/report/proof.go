@@ -71,7 +71,7 @@ func NewProof(s *sts.Snapshot) *Proof {
 	p := &Proof{
 		Pod: s.Name(t.Replica.Ordinal), Ordinal: t.Replica.Ordinal,
 		Revision: t.Replica.Revision, TargetRevision: t.Target,
-		Trouble: t.Trouble, Blocks: t.Blocks, Remedy: t.Remedy, Recreate: sts.IsRecreate(s.Set), Changes: []sts.Change{},
+		Trouble: t.Trouble, Blocks: t.Blocks, Remedy: t.Remedy, Recreate: sts.StrategyOf(s.Set).ReplacesAllAtOnce(), Changes: []sts.Change{},
 	}
 	if p.Missing = t.Replica.Pod == nil; !p.Missing {
 		p.Container = failingContainer(s.FailingContainer(t.Replica.Pod))

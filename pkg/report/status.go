@@ -322,7 +322,7 @@ func NewStatus(s *sts.Snapshot) Status {
 		StableRevision: set.Status.CurrentRevision, UpdateRevision: set.Status.UpdateRevision,
 		Autoscalers: s.Autoscalers(), Managers: sts.Managers(set), Replicas: []ReplicaStatus{},
 	}
-	if sts.IsRollingUpdate(set) {
+	if sts.StrategyOf(set).HasPartition() {
 		from := sts.UpdateFrom(set)
 		st.UpdateFrom = &from
 	}
@@ -369,9 +369,15 @@ func NewStatus(s *sts.Snapshot) Status {
 	}
 	for _, r := range replicas {
 		if r.Desired {
-			st.ReadyReplicas += one(r.Ready)
-			st.AvailableReplicas += one(r.Available)
-			st.UpdatedReplicas += one(r.Pod != nil && r.Revision == st.UpdateRevision)
+			if r.Ready {
+				st.ReadyReplicas++
+			}
+			if r.Available {
+				st.AvailableReplicas++
+			}
+			if r.Pod != nil && r.Revision == st.UpdateRevision {
+				st.UpdatedReplicas++
+			}
 		}
 		st.Replicas = append(st.Replicas, replicaStatus(s, &st, r))
 	}
@@ -391,13 +397,6 @@ func NewStatus(s *sts.Snapshot) Status {
 		}
 	}
 	return st
-}
-
-func one(b bool) int32 {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func images(containers []corev1.Container) []ContainerImage {
@@ -450,8 +449,7 @@ func canaryStatus(st *Status, c *sts.Canary) *CanaryStatus {
 
 // due says whether the controller will replace the replica's pod by itself, now or later.
 func due(s *sts.Snapshot, r sts.Replica) bool {
-	return r.Pod != nil && r.Revision != s.Set.Status.UpdateRevision &&
-		(sts.IsRecreate(s.Set) || sts.IsRollingUpdate(s.Set) && r.Ordinal >= sts.UpdateFrom(s.Set))
+	return r.Pod != nil && s.DueForUpdate(r)
 }
 
 func replicaStatus(s *sts.Snapshot, st *Status, r sts.Replica) ReplicaStatus {
@@ -496,7 +494,7 @@ func role(s *sts.Snapshot, st *Status, r sts.Replica) Role {
 		return Stable
 	case due(s, r):
 		return Updating
-	case r.Revision == st.StableRevision && sts.IsRollingUpdate(s.Set):
+	case r.Revision == st.StableRevision && sts.StrategyOf(s.Set).HasPartition():
 		return Stable
 	}
 	return Outdated

@@ -17,6 +17,15 @@ const (
 	BudgetAlwaysBlocks
 )
 
+// BudgetNames are the names of the PodDisruptionBudgets that select the set's pods.
+func (s *Snapshot) BudgetNames() []string {
+	names := make([]string, len(s.Budgets))
+	for k, b := range s.Budgets {
+		names[k] = b.Name
+	}
+	return names
+}
+
 // JudgeBudget says whether the budget allows the disruption of a pod now. The
 // controller's own deletions are not checked against budgets, so whatever causes them
 // has to be. A pod that is not ready does not count as healthy, so its removal needs no

@@ -554,7 +554,7 @@ func (j *ClaimJudge) claimed(o Ordinal, claimants []claimant, fit []reading) (be
 		ours := slices.ContainsFunc(fit, func(r reading) bool { return r.set == by.set && r.fits })
 		better := cmp.Or(
 			cmp.Compare(slices.Index(protection, v.State), slices.Index(protection, best.State)),
-			cmp.Compare(one(bestMade), one(ours)),
+			CompareBool(bestMade, ours),
 			cmp.Compare(v.Set, best.Set),
 		)
 		if best.State == "" || better < 0 {
@@ -564,13 +564,6 @@ func (j *ClaimJudge) claimed(o Ordinal, claimants []claimant, fit []reading) (be
 	// If a set that no longer exists may have created it, it belongs to that one.
 	gone := slices.ContainsFunc(fit, func(r reading) bool { return r.gone() })
 	return best, best.State != "" && (best.State != ClaimOrphaned || bestMade && !gone)
-}
-
-func one(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // ordinal is the state of the ordinal in the set.

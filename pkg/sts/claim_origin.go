@@ -199,7 +199,7 @@ func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o Or
 	}
 	best := fit[0]
 	for _, r := range fit[1:] {
-		better := cmp.Or(cmp.Compare(one(r.gone()), one(best.gone())), cmp.Compare(r.naming, best.naming))
+		better := cmp.Or(CompareBool(r.gone(), best.gone()), cmp.Compare(r.naming, best.naming))
 		if better > 0 {
 			best = r
 		}

@@ -13,7 +13,7 @@ import (
 // In two thousand worlds nothing is a candidate that anything needs or that another set may
 // have created, with whatever flags; and what clearly is not needed is a candidate.
 func TestClaimsOfRandomWorlds(t *testing.T) {
-	met := ststest.ClaimKinds{}
+	var reached ststest.Reached
 	failed := 0
 	for seed := range uint64(2000) {
 		w := ststest.RandomClaimWorld(rand.New(rand.NewPCG(seed, 5)).IntN)
@@ -31,7 +31,7 @@ func TestClaimsOfRandomWorlds(t *testing.T) {
 			}
 			wrong = wrong[:min(len(wrong), most)]
 		}
-		w.Count(met)
+		w.Count(&reached)
 		if len(wrong) > 0 {
 			failed++
 			t.Errorf("seed %d, after\n%swrong:\n%s", seed, w.History(), list(wrong))
@@ -41,7 +41,7 @@ func TestClaimsOfRandomWorlds(t *testing.T) {
 		}
 	}
 	// Worlds in which a kind never decides would pass with any judge.
-	for _, kind := range met.Rare(10) {
+	for _, kind := range reached.Rare(10, ststest.ClaimKinds()) {
 		t.Errorf("too few claims where this alone decides: %s", kind)
 	}
 }

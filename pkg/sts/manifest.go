@@ -29,7 +29,7 @@ func Defaulted(manifest *appsv1.StatefulSet) *appsv1.StatefulSet {
 	if spec.UpdateStrategy.Type == "" {
 		spec.UpdateStrategy.Type = appsv1.RollingUpdateStatefulSetStrategyType
 	}
-	if IsRollingUpdate(set) {
+	if StrategyOf(set).HasPartition() {
 		if spec.UpdateStrategy.RollingUpdate == nil {
 			spec.UpdateStrategy.RollingUpdate = &appsv1.RollingUpdateStatefulSetStrategy{}
 		}
@@ -86,14 +86,11 @@ func Objections(set *appsv1.StatefulSet) []string {
 			object(msgNegative(n.field, n.value))
 		}
 	}
-	switch spec.UpdateStrategy.Type {
-	case appsv1.RollingUpdateStatefulSetStrategyType:
-	case appsv1.OnDeleteStatefulSetStrategyType, appsv1.RecreateStatefulSetStrategyType:
-		if spec.UpdateStrategy.RollingUpdate != nil {
-			object(msgRollingUpdateOnly(string(spec.UpdateStrategy.Type)))
-		}
-	default:
-		object(msgUnsupported("spec.updateStrategy.type", string(spec.UpdateStrategy.Type), "RollingUpdate, OnDelete or Recreate"))
+	switch strategy := StrategyOf(set); {
+	case !strategy.Known():
+		object(msgUnsupported("spec.updateStrategy.type", strategy.String(), "RollingUpdate, OnDelete or Recreate"))
+	case !strategy.HasPartition() && spec.UpdateStrategy.RollingUpdate != nil:
+		object(msgRollingUpdateOnly(strategy.String()))
 	}
 	if p := spec.PodManagementPolicy; p != appsv1.OrderedReadyPodManagement && p != appsv1.ParallelPodManagement {
 		object(msgUnsupported("spec.podManagementPolicy", string(p), "OrderedReady or Parallel"))

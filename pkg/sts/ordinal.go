@@ -71,13 +71,6 @@ func PartitionAt(set *appsv1.StatefulSet, o Ordinal) int32 {
 	return max(0, int32(o-Start(set)))
 }
 
-// IsRollingUpdate says whether the set's update strategy has a partition. An
-// empty type is the API server's default, RollingUpdate.
-func IsRollingUpdate(set *appsv1.StatefulSet) bool {
-	t := set.Spec.UpdateStrategy.Type
-	return t == "" || t == appsv1.RollingUpdateStatefulSetStrategyType
-}
-
 // IsParallel says whether the set starts and stops pods without waiting for
 // lower ordinals (podManagementPolicy: Parallel).
 func IsParallel(set *appsv1.StatefulSet) bool {

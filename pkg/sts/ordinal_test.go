@@ -229,16 +229,7 @@ func TestPartitionIsAnOffset(t *testing.T) {
 	}
 }
 
-func TestStrategies(t *testing.T) {
-	for strategy, rolling := range map[appsv1.StatefulSetUpdateStrategyType]bool{
-		"": true, "RollingUpdate": true, "OnDelete": false, "Recreate": false, "SomethingNew": false,
-	} {
-		set := &appsv1.StatefulSet{}
-		set.Spec.UpdateStrategy.Type = strategy
-		if got := sts.IsRollingUpdate(set); got != rolling {
-			t.Errorf("IsRollingUpdate with %q = %t", strategy, got)
-		}
-	}
+func TestIsParallel(t *testing.T) {
 	for policy, parallel := range map[appsv1.PodManagementPolicyType]bool{"": false, "OrderedReady": false, "Parallel": true} {
 		set := &appsv1.StatefulSet{}
 		set.Spec.PodManagementPolicy = policy

@@ -27,7 +27,7 @@ func (s *Snapshot) RevisionFor(o Ordinal) string {
 	switch ru := set.Spec.UpdateStrategy.RollingUpdate; {
 	case ru != nil:
 		below = UpdateFrom(set)
-	case IsRollingUpdate(set):
+	case StrategyOf(set).HasPartition():
 		// Without a partition the number of pods on the current revision decides.
 		below += Ordinal(set.Status.CurrentReplicas)
 	}

@@ -51,10 +51,10 @@ func (s *Snapshot) Stable() string {
 // follows neither from the policy nor from the version of Kubernetes, so the caller must
 // observe that nothing changes.
 func (s *Snapshot) Trap() *Trap {
-	if IsRecreate(s.Set) {
+	if StrategyOf(s.Set).ReplacesAllAtOnce() {
 		return s.recreateTrap()
 	}
-	if !IsRollingUpdate(s.Set) || s.Set.DeletionTimestamp != nil || !Observed(s.Set) {
+	if !StrategyOf(s.Set).HasPartition() || s.Set.DeletionTimestamp != nil || !Observed(s.Set) {
 		return nil
 	}
 	stable, update := s.Stable(), s.Set.Status.UpdateRevision
@@ -116,7 +116,7 @@ func (s *Snapshot) Trap() *Trap {
 // update's template, or to delete the pod that has an earlier one. Rolling the update back helps.
 func (s *Snapshot) UpdateNeeds(r Replica, t *Trouble) bool {
 	update := s.Set.Status.UpdateRevision
-	if !r.Desired || !IsRollingUpdate(s.Set) || s.Stable() == update {
+	if !r.Desired || !StrategyOf(s.Set).HasPartition() || s.Stable() == update {
 		return false
 	}
 	switch t.Reason {

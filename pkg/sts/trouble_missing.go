@@ -169,7 +169,7 @@ func (s *Snapshot) leaves(r Replica) bool {
 	case !r.Desired, r.Pod.Status.Phase == corev1.PodFailed, r.Pod.Status.Phase == corev1.PodSucceeded:
 		return true
 	}
-	return IsRollingUpdate(s.Set) && Observed(s.Set) && r.Ordinal >= UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision
+	return StrategyOf(s.Set).HasPartition() && Observed(s.Set) && s.DueForUpdate(r)
 }
 
 // failedTry is the controller's newest attempt to create or delete a pod, which failed.

@@ -30,6 +30,7 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
@@ -47,14 +48,31 @@ const raceFrom, raceTo = 5, 2
 func TestDrainRace(t *testing.T) {
 	t.Parallel()
 	c := cluster.Shared(t, nil)
+	var met reached
+	t.Cleanup(func() { // after the rounds
+		// Each round has dozens of writes, and each of these kinds a good chance in each of them.
+		met.require(t, 12, raceHooks, raceNoHooks, raceEvicts, raceGrows, raceKills, raceLeaves)
+	})
 	for n := range *raceRounds {
 		seed := *raceSeed + uint64(n)
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
-			newRace(t, c, seed).run()
+			r := newRace(t, c, seed)
+			r.run()
+			met.played(r.met)
 		})
 	}
 }
+
+// What rounds reach.
+const (
+	raceHooks   = "members leave by a hook"
+	raceNoHooks = "members have no hook"
+	raceEvicts  = "a rival evicts a pod"
+	raceGrows   = "a rival scales up"
+	raceKills   = "the command is killed"
+	raceLeaves  = "a member leaves before its pod is removed"
+)
 
 // race is one round.
 type race struct {
@@ -68,6 +86,7 @@ type race struct {
 
 	mu    sync.Mutex
 	dice  *rand.Rand
+	met   ststest.Kinds
 	pods  map[string]*corev1.Pod
 	low   []string // the times when too few members were available
 	ready bool     // all of them were
@@ -89,9 +108,10 @@ func newRace(t *testing.T, c *cluster.Cluster, seed uint64) *race {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &race{T: t, c: c, client: client, ns: c.Namespace(t), dir: t.TempDir(), dice: rand.New(rand.NewPCG(seed, 0)), pods: map[string]*corev1.Pod{}, drained: make(chan struct{}),
+	r := &race{T: t, c: c, client: client, ns: c.Namespace(t), dir: t.TempDir(), dice: rand.New(rand.NewPCG(seed, 0)), met: ststest.Kinds{}, pods: map[string]*corev1.Pod{}, drained: make(chan struct{}),
 		evictions: 12, cuts: 40, growths: 3, kills: 4}
 	r.hooks = seed%4 != 0
+	r.met[raceHooks], r.met[raceNoHooks] = r.hooks, !r.hooks
 	if r.proxy, err = newProxy(c); err != nil {
 		t.Fatal(err)
 	}
@@ -112,6 +132,13 @@ func (r *race) one(n int, left *int) bool {
 	}
 	*left--
 	return true
+}
+
+// meet notes what the round reaches.
+func (r *race) meet(kind string, reached bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.met[kind] = r.met[kind] || reached
 }
 
 func (r *race) upTo(d time.Duration) time.Duration {
@@ -307,7 +334,8 @@ func (r *race) evict(ctx context.Context, pod string) {
 	if r.uncounted(ctx) {
 		return
 	}
-	_ = r.client.CoreV1().Pods(r.ns).EvictV1(ctx, &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Namespace: r.ns, Name: pod}})
+	err := r.client.CoreV1().Pods(r.ns).EvictV1(ctx, &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Namespace: r.ns, Name: pod}})
+	r.meet(raceEvicts, err == nil)
 }
 
 // uncounted reports whether a pod is being deleted, or will be after one below it, because the rival
@@ -344,7 +372,8 @@ func (r *race) grow(ctx context.Context) {
 	defer r.resting.RUnlock()
 	if s, err := r.client.AppsV1().StatefulSets(r.ns).GetScale(ctx, "web", metav1.GetOptions{}); err == nil {
 		s.Spec.Replicas++
-		_, _ = r.client.AppsV1().StatefulSets(r.ns).UpdateScale(ctx, "web", s, metav1.UpdateOptions{})
+		_, err := r.client.AppsV1().StatefulSets(r.ns).UpdateScale(ctx, "web", s, metav1.UpdateOptions{})
+		r.meet(raceGrows, err == nil)
 	}
 }
 
@@ -365,7 +394,8 @@ func (r *race) drain(ctx context.Context) {
 				r.ended(ctx)
 				return
 			}
-		case -1: // killed
+		case -1:
+			r.meet(raceKills, true)
 		case 4, 5:
 			var to int32
 			_, after, _ := strings.Cut(out, "scale statefulset web --replicas=")
@@ -568,6 +598,7 @@ func (r *race) judge() {
 		r.Fatal(err)
 	}
 	left := r.left()
+	r.meet(raceLeaves, len(left) > 0)
 	for uid, name := range left {
 		r.judgeSuccessor(events, uid, name)
 	}

@@ -375,6 +375,7 @@ func (f *fidelity) knowRevision(predicted, seen string) {
 func (f *fidelity) happenings() (predicted, seen string) {
 	var a, b []happening
 	for _, e := range f.world.Events()[f.told:] {
+		f.met[string(e.Kind)] = true
 		switch e.Kind {
 		case forecast.PodAvailable, forecast.PodUnready, forecast.ClaimDeleted, forecast.SetDeleted, forecast.SetGone, // visible in their states
 			forecast.NodeLost, forecast.NodeRemoved: // the round does it
@@ -387,7 +388,7 @@ func (f *fidelity) happenings() (predicted, seen string) {
 	b = append(b, f.events[f.seen:]...)
 	f.seen = len(f.events)
 	f.mu.Unlock()
-	ordered := !f.burst && f.world.Set != nil && !sts.IsParallel(f.world.Set) && !sts.IsRecreate(f.world.Set)
+	ordered := !f.burst && f.world.Set != nil && !sts.IsParallel(f.world.Set) && !sts.StrategyOf(f.world.Set).ReplacesAllAtOnce()
 	f.burst = false
 	return f.list(a, ordered), f.list(b, ordered)
 }

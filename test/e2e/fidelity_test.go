@@ -27,6 +27,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
@@ -83,6 +84,7 @@ func playFidelity(t *testing.T, features forecast.Features, recreates bool) {
 		t.Fatal(err)
 	}
 	var rounds sync.WaitGroup
+	var met reached
 	var steps atomic.Int64
 	atOnce, err := strconv.Atoi(flag.Lookup("test.parallel").Value.String())
 	if err != nil {
@@ -99,12 +101,48 @@ func playFidelity(t *testing.T, features forecast.Features, recreates bool) {
 				t.Errorf("%v\nplay it again: go -C test test ./e2e -run '%s$' -fidelity-rounds 1 -fidelity-seed %d", err, t.Name(), r.seed)
 			}
 			steps.Add(int64(r.steps))
+			met.played(r.met)
 		})
 	}
 	rounds.Wait()
+	met.require(t, 150, fidelityKinds(features, recreates)...)
 	t.Logf("%d rounds of %d steps in %s, the first with seed %d; the controller slept over a claim's end %d times",
 		*fidelityRounds, steps.Load(), time.Since(began).Round(time.Millisecond), *fidelitySeed, s.woken.Load())
 }
+
+// fidelityKinds are what the rounds must reach: predicted events, actions of clients, failures, and
+// kinds of sets.
+func fidelityKinds(features forecast.Features, recreates bool) []string {
+	kinds := []string{
+		didDeletePod, didFailPod, didLoseNode, didRemoveNode, didDeleteClaim, didHold, didDeleteSet, didEdit,
+		"RollingUpdate", "OnDelete", "OrderedReady", "Parallel", "partition", "minReadySeconds", "claims",
+	}
+	if features.MaxUnavailable { // otherwise the API server drops the field
+		kinds = append(kinds, "maxUnavailable")
+	}
+	if recreates {
+		kinds = append(kinds, "Recreate")
+	}
+	for _, kind := range []forecast.EventKind{
+		forecast.ClaimCreated, forecast.PodCreated, forecast.PodReady, forecast.PodAvailable, forecast.PodUnready, forecast.PodDeleted,
+		forecast.PodGone, forecast.ClaimDeleted, forecast.ClaimGone, forecast.SetDeleted, forecast.SetGone, forecast.NodeLost,
+	} {
+		kinds = append(kinds, string(kind))
+	}
+	return kinds
+}
+
+// What clients do, and what fails.
+const (
+	didDeletePod   = "delete pod %s"
+	didFailPod     = "pod %s fails"
+	didLoseNode    = "node %s is lost"
+	didRemoveNode  = "node %s is removed"
+	didDeleteClaim = "delete claim %s"
+	didHold        = "finalizer on claim %s: %t"
+	didDeleteSet   = "delete the set, %s"
+	didEdit        = "edit: %s"
+)
 
 // fidelity is one round: a set, real and predicted.
 type fidelity struct {
@@ -129,6 +167,7 @@ type fidelity struct {
 	burst      bool               // many events at once
 	steps      int
 	story      []string
+	met        ststest.Kinds
 }
 
 func newRound(s *stage, features forecast.Features, seed uint64) *fidelity {
@@ -137,7 +176,7 @@ func newRound(s *stage, features forecast.Features, seed uint64) *fidelity {
 		other = 1
 	}
 	return &fidelity{
-		stage: s, features: features, seed: seed, random: rand.New(rand.NewPCG(seed, other)),
+		stage: s, features: features, seed: seed, met: ststest.Kinds{}, random: rand.New(rand.NewPCG(seed, other)),
 		name: name, sight: s.lookAt(name), ids: map[string]string{}, known: map[string]bool{}, revisionsKnown: map[string]bool{}, lost: map[types.UID]bool{},
 	}
 }
@@ -155,6 +194,7 @@ func (f *fidelity) play(ctx context.Context) error {
 		ReadyAfter: time.Second, TerminateAfter: time.Second, Late: f.late, Broken: f.broken,
 	})
 	f.did("create %s", describe(set))
+	f.meet(set)
 	f.world.Settle()
 	if err := f.agree(ctx); err != nil {
 		return err
@@ -284,14 +324,14 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 		o, _ := sts.ParsePodName(f.name, p.Name)
 		f.world.Delete(o)
 		f.world.Settle()
-		f.did("delete pod %s", p.Name)
+		f.did(didDeletePod, p.Name)
 		return f.stage.pods().Delete(ctx, p.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(p.UID))})
 	case kind < 23 && len(pods) > 0:
 		p := pick(f, pods)
 		o, _ := sts.ParsePodName(f.name, p.Name)
 		f.world.Fail(o)
 		f.world.Settle()
-		f.did("pod %s fails", p.Name)
+		f.did(didFailPod, p.Name)
 		return f.stage.setStatus(ctx, p, fare{phase: corev1.PodFailed})
 	case kind < 29 && len(pods) > 0:
 		node := pick(f, pods).Spec.NodeName
@@ -301,7 +341,7 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 			}
 		}
 		f.world.LoseNode(node)
-		f.did("node %s is lost", node)
+		f.did(didLoseNode, node)
 		return nil
 	case kind < 35 && len(f.lost) > 0:
 		return f.removeNode(ctx, pick(f, nodes))
@@ -309,7 +349,7 @@ func (f *fidelity) change(ctx context.Context, last bool) error {
 		c := pick(f, claims)
 		f.world.DeleteClaim(c.Name)
 		f.world.Settle()
-		f.did("delete claim %s", c.Name)
+		f.did(didDeleteClaim, c.Name)
 		return f.stage.claims().Delete(ctx, c.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(c.UID))})
 	case kind < 50 && len(holdable) > 0:
 		return f.hold(ctx, pick(f, holdable))
@@ -325,7 +365,7 @@ func (f *fidelity) deleteSet(ctx context.Context) error {
 	cascade := pick(f, []metav1.DeletionPropagation{metav1.DeletePropagationBackground, metav1.DeletePropagationForeground, metav1.DeletePropagationOrphan})
 	f.burst = true
 	f.world.DeleteSet(cascade)
-	f.did("delete the set, %s", cascade)
+	f.did(didDeleteSet, cascade)
 	return f.stage.sets().Delete(ctx, f.name, metav1.DeleteOptions{PropagationPolicy: &cascade})
 }
 
@@ -363,7 +403,7 @@ func (f *fidelity) hold(ctx context.Context, name string) error {
 	}
 	predicted, holds := toggle(f.world.Claims[name].Finalizers)
 	f.world.Claims[name].Finalizers = predicted
-	f.did("finalizer on claim %s: %t", name, holds)
+	f.did(didHold, name, holds)
 	f.world.Settle()
 	// The pvc-protection controller removes its own finalizer asynchronously.
 	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
@@ -382,7 +422,7 @@ var nodes = []string{"node-0", "node-1"}
 // removeNode removes the pods of a lost node, one after the other: neither their order is guaranteed,
 // nor that the controller sees all of them removed at once.
 func (f *fidelity) removeNode(ctx context.Context, node string) error {
-	f.did("node %s is removed", node)
+	f.did(didRemoveNode, node)
 	f.mu.Lock()
 	pods := slices.Collect(maps.Values(f.podsByName))
 	f.mu.Unlock()
@@ -414,7 +454,8 @@ func (f *fidelity) edit(ctx context.Context, change func(*appsv1.StatefulSetSpec
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, strings.Join(f.story, "\n"))
 	}
-	f.did("edit: %s", describe(set))
+	f.did(didEdit, describe(set))
+	f.meet(set)
 	f.world.Set.Spec, f.world.Set.Generation = *set.Spec.DeepCopy(), set.Generation
 	f.world.Settle()
 	return nil
@@ -539,7 +580,20 @@ func (f *fidelity) wake(ctx context.Context) error {
 	return err
 }
 
+// meet notes the kind of the set.
+func (f *fidelity) meet(set *appsv1.StatefulSet) {
+	s := &set.Spec
+	f.met[string(s.UpdateStrategy.Type)], f.met[string(s.PodManagementPolicy)] = true, true
+	if ru := s.UpdateStrategy.RollingUpdate; ru != nil {
+		f.met["partition"] = f.met["partition"] || *ru.Partition > 0
+		f.met["maxUnavailable"] = f.met["maxUnavailable"] || ru.MaxUnavailable != nil
+	}
+	f.met["minReadySeconds"] = f.met["minReadySeconds"] || s.MinReadySeconds > 0
+	f.met["claims"] = f.met["claims"] || len(s.VolumeClaimTemplates) > 0
+}
+
 func (f *fidelity) did(format string, args ...any) {
+	f.met[format] = true
 	f.story = append(f.story, fmt.Sprintf("%3d ", f.steps)+fmt.Sprintf(format, args...))
 }
 

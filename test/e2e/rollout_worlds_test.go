@@ -26,6 +26,7 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
@@ -43,6 +44,7 @@ func TestRolloutWorlds(t *testing.T) {
 	t.Parallel()
 	c := cluster.Shared(t, nil)
 	var all sync.WaitGroup
+	var met reached
 	turn := make(chan struct{}, *rolloutAtOnce)
 	first := *rolloutSeed
 	if first == 0 {
@@ -61,11 +63,23 @@ func TestRolloutWorlds(t *testing.T) {
 						t.Logf("world: %s\n%s\nrun it again: go -C test test ./e2e -run TestRolloutWorlds -rollout-worlds 1 -rollout-seed %d", w, r.log(), seed)
 					}
 				}()
-				r.run()
+				met.played(r.run())
 			})
 		})
 	}
 	all.Wait()
+	const many = 300 // rounds, of any seed
+	enough := int64(many)
+	if !given("rollout-seed") {
+		enough = 12
+	}
+	met.require(t, enough, "exit code 0", "exit code 4", "exit code 5", "late", "heals", "rival")
+	for _, verb := range rolloutVerbs {
+		met.require(t, many, "verb "+verb)
+	}
+	for _, cause := range causeNames {
+		met.require(t, many, "cause "+cause)
+	}
 }
 
 // rolloutWorld is a random world and the command that runs in it.
@@ -326,7 +340,8 @@ func (r *round) until(ctx context.Context, what string, holds func() bool) {
 	}
 }
 
-func (r *round) run() {
+// run runs the command, judges it, and returns what the round reached.
+func (r *round) run() ststest.Kinds {
 	ctx, cancel := context.WithTimeout(r.Context(), 3**patience)
 	defer cancel()
 	r.deploy(ctx)
@@ -353,6 +368,10 @@ func (r *round) run() {
 	r.Logf("%s with %s: exit code %d after %s", strings.Join(end.args, " "), r.Cause, end.code, end.to.Sub(end.from).Round(time.Millisecond))
 	cancel()
 	r.others.Wait()
+	return ststest.Kinds{
+		"verb " + r.Verb: true, "cause " + r.Cause: true, fmt.Sprintf("exit code %d", end.code): true,
+		"late": r.Late, "heals": r.Heals > 0, "rival": r.Rival != "",
+	}
 }
 
 func (r *round) answered() {

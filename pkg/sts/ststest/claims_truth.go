@@ -345,13 +345,10 @@ func (w *ClaimWorld) since(claim *worldClaim) string {
 	return ""
 }
 
-// ClaimKinds counts for how many claims a kind of guard, or of use, alone decided.
-type ClaimKinds map[string]int
-
-// Count adds the claims of the world.
-func (w *ClaimWorld) Count(met ClaimKinds) {
+// Count adds each claim of the world with the kinds of guards, and of uses, that alone decided.
+func (w *ClaimWorld) Count(reached *Reached) {
 	for name := range w.claims {
-		kinds := map[string]bool{}
+		kinds := Kinds{}
 		if state := w.State(name); state != "" {
 			kinds["state "+string(state)] = true
 		}
@@ -363,14 +360,12 @@ func (w *ClaimWorld) Count(met ClaimKinds) {
 				kinds[use.kind] = true
 			}
 		}
-		for kind := range kinds {
-			met[kind]++
-		}
+		reached.Add(kinds)
 	}
 }
 
-// claimKinds are all that must decide somewhere.
-func claimKinds() []string {
+// ClaimKinds are all that must decide somewhere.
+func ClaimKinds() []string {
 	out := []string{
 		"terminating", "mounted", "in range", "kept", "set kept", "unreadable memory", "restored", "foreign", "unknown maker",
 		"parked", "ambiguous", "set gone", "of another set", "ambiguous for a filter",
@@ -393,17 +388,6 @@ func claimKinds() []string {
 		sts.ClaimOrphaned, sts.ClaimStaleTemplate, sts.ClaimSetDeleted, sts.ClaimForeign,
 	} {
 		out = append(out, "state "+string(state))
-	}
-	return out
-}
-
-// Rare are the kinds that decided for fewer claims, with their numbers.
-func (met ClaimKinds) Rare(least int) []string {
-	var out []string
-	for _, kind := range claimKinds() {
-		if met[kind] < least {
-			out = append(out, fmt.Sprintf("%s (%d)", kind, met[kind]))
-		}
 	}
 	return out
 }
