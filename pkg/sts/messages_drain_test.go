@@ -11,6 +11,5 @@ func TestDrainMessages(t *testing.T) {
 		messagetest.Call(msgDrainRecordInvalid, "db"),
 		messagetest.Call(hintDrainInline, "kubectl sts drain-scale db --replicas 3 -n shop", "--drain-cmd"),
 		messagetest.Call(hintDrainRecordLost, "kubectl sts drain-scale db --replicas 4 --profile none -n shop", "kubectl sts drain-scale db --cancel -n shop"),
-		messagetest.Call(msgSetTooLarge, "shop", "db", 1_000_000),
 	)
 }
