@@ -37,7 +37,7 @@ var vocabularies = []vocabulary{
 	{title: "Confidence levels", of: reflect.TypeFor[sts.Confidence]()},
 	{title: "Sources of an age", of: reflect.TypeFor[sts.AgeSource]()},
 	{title: "States of deleted claims", of: reflect.TypeFor[report.RetainedState]()},
-	{title: "Gates", of: reflect.TypeFor[report.Gate]()},
+	{title: "Gates", of: reflect.TypeFor[operate.Gate]()},
 	{title: "Phases", of: reflect.TypeFor[sts.MemberPhase]()},
 	{title: "Remedies", of: reflect.TypeFor[sts.Remedy]()},
 	{title: "Verdicts", of: reflect.TypeFor[operate.Verdict]()},

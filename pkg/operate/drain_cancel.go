@@ -29,7 +29,7 @@ func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	case err != nil:
 		return badRecord(err)
 	case record == nil && held != nil:
-		return letGo(held, o, stepDrainReleaseUnknown(held.Name))
+		return removeFinalizer(held, o, stepDrainReleaseUnknown(held.Name))
 	case record == nil:
 		return decide(Done, ReasonNothingToDo, msgDrainNothingToCancel(), "")
 	}
@@ -43,7 +43,7 @@ func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 			effect = "; " + effect
 		}
 		if o, held := heldPod(s); held != nil {
-			return letGo(held, o, stepDrainRelease(held.Name)+effect)
+			return removeFinalizer(held, o, stepDrainRelease(held.Name)+effect)
 		}
 	}
 	b := newPatch(s.Set).drop(sts.DrainAnnotation, sts.OwnerAnnotation)
@@ -81,7 +81,7 @@ func (i CancelDrain) undo(s *sts.Snapshot, f Facts, record *sts.Drain) (string, 
 	switch {
 	case m.Phase == sts.Finishing, record.Profile == "" && !record.Up():
 		return "", nil
-	case m.Phase == sts.Removing && (here || !r.Desired):
+	case hasLeft(s, record):
 		message, hint := msgDrainCancelTooLate(name, record.Again(s.Set))
 		return refuse(ReasonMemberLeft, message, hint)
 	case record.Up() && r.Desired && record.Profile != "":

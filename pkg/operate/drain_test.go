@@ -370,6 +370,7 @@ func drainCases() []decisionCase {
 		allowed(decisionCase{"parking: the first stops, whatever the others do", ststest.Web(5), on{starting(1), noBudget}, park, none, operate.Do, "Begin"}),
 		asked(decisionCase{"the precheck runs on the lowest that stays", ststest.Web(5), nil, down, none, operate.Do, "Hook"}, nothing),
 		asked(decisionCase{"start with hooks", ststest.Web(5), nil, down, none, operate.Do, "Begin"}, fine),
+		allowed(decisionCase{"start with a profile from a file", ststest.Web(5), nil, drainWith(3, b, func(i *operate.DrainOptions) { i.ProfileFile = "profiles/bare.yaml" }), none, operate.Do, "Begin"}),
 		asked(decisionCase{"the precheck fails", ststest.Web(5), nil, down, none, operate.Stuck, operate.ReasonHookFailed}, unless("find", no)),
 		asked(decisionCase{"the precheck loses its connection", ststest.Web(5), nil, down, none, operate.Stuck, operate.ReasonHookFailed}, unless("find", lost)),
 
@@ -420,6 +421,7 @@ func drainCases() []decisionCase {
 		}), operate.Do, "Hook"),
 		{"resumed by another command of the same owner", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4), owned("alice@laptop", "0")}, down, none, operate.Do, "Take"},
 		{"another size", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(4, q), none, operate.Refused, operate.ReasonScaleOnItsWay},
+		{"another size, and it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4)}, drain(4, q), none, operate.Refused, operate.ReasonScaleOnItsWay},
 		{"another profile", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(3, b), none, operate.Refused, operate.ReasonScaleOnItsWay},
 		{"the user says that it has left", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.TakeOver = true }), wrote, operate.Do, "DryRunEviction"},
 		{"the record was removed during the command", ststest.Web(5), on{owned("alice@laptop", "1")}, down, wrote, operate.Refused, operate.ReasonTakenOver},
@@ -460,6 +462,10 @@ func drainCases() []decisionCase {
 		{"scaled up again after it was removed", ststest.Web(5), on{leaving(q, 4, sts.Removing), other}, down, operate.Facts{Wrote: true, Scaled: map[sts.Ordinal]bool{4: true}}, operate.Refused, operate.ReasonTakenOver},
 		{"scaled between two", ststest.Web(6), on{leaving(q, 3, sts.Draining, between), other}, down, wrote, operate.Refused, operate.ReasonTakenOver},
 		asked(decisionCase{"scaled between two, and taken over", ststest.Web(6), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, operate.Do, "Begin"}, fine),
+		{"scaled below the size between two, and taken over", ststest.Web(2), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, operate.Refused, operate.ReasonTakenOver},
+		{"scaled far below the size between two, and taken over", ststest.Web(1), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, operate.Refused, operate.ReasonTakenOver},
+		{"scaled to the size between two, and taken over", ststest.Web(3), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, operate.Do, "Finish"},
+		{"scaled to the size before any was done, and taken over", ststest.Web(3), on{leaving(q, 4, sts.Draining, between), other}, taking, wrote, operate.Refused, operate.ReasonTakenOver},
 
 		// The end.
 		{"all are gone", ststest.Web(3), on{leaving(nil, 2, sts.Removing, between), claimsOf(3, 4)}, plainDown, wrote, operate.Do, "Finish"},
@@ -484,6 +490,8 @@ func drainCases() []decisionCase {
 		asked(decisionCase{"it has joined", ststest.Web(6), on{joining(q, sts.Starting)}, drain(7, q), wrote, operate.Do, "Note"}, fine),
 		asked(decisionCase{"it does not vote", ststest.Web(6), on{joining(q, sts.Starting)}, drain(7, q), wrote, operate.Stuck, operate.ReasonHookFailed}, unless("vote", no)),
 		{"scaled down while it starts", ststest.Web(5), on{joining(q, sts.Starting), other}, drain(7, q), operate.Facts{Wrote: true, Scaled: map[sts.Ordinal]bool{5: true}}, operate.Refused, operate.ReasonTakenOver},
+		{"scaled above the size between two that join, and taken over", ststest.Web(8), on{leaving(q, 5, sts.Starting, between, func(d *sts.Drain) { d.To = 7 }), other},
+			drainWith(7, q, func(i *operate.DrainOptions) { i.TakeOver = true }), wrote, operate.Refused, operate.ReasonTakenOver},
 		{"all have joined", ststest.Web(7), on{leaving(nil, 5, sts.Starting, between, func(d *sts.Drain) { d.To, d.Done = 7, []sts.Moved{{Ordinal: 5}, {Ordinal: 6}} })}, drain(7, nil), wrote, operate.Do, "Finish"},
 	}
 }
@@ -613,7 +621,7 @@ func TestAFinalizerThatIsRemovedAgain(t *testing.T) {
 			}
 			f = f.After(d.Action)
 		}
-		if holds != 3 || d.Verdict != operate.Stuck || d.Reason != operate.ReasonHoldRemoved || d.Subject != "web-4" || !strings.Contains(d.Hint, "get pod web-4 -o yaml --show-managed-fields") {
+		if holds != 3 || d.Verdict != operate.Stuck || d.Reason != operate.ReasonFinalizerRemoved || d.Subject != "web-4" || !strings.Contains(d.Hint, "get pod web-4 -o yaml --show-managed-fields") {
 			t.Errorf("%s: %s %s of %s (%s) after %d times", phase, d.Verdict, d.Reason, d.Subject, d.Hint, holds)
 		}
 	}

@@ -65,9 +65,9 @@ const KeptMeanwhile = "undo"
 //   - If no reading fits so far, all readings of gone sets fit.
 //
 // The makers of a claim ([ClaimVerdict.Makers]) are the sets of all readings that fit. With
-// more than one the claim is ambiguous: it is a candidate only with [ClaimChoice.Orphans] and
+// more than one the claim is ambiguous: it is a candidate only with [ClaimChoice.DeletedSets] and
 // not if the choice is limited to sets. A claim whose makers are all gone is also a candidate
-// only with Orphans, even if its state is not orphan-set.
+// only with DeletedSets, even if its state is not SetDeleted.
 type ClaimState string
 
 // The states. Exactly one holds; the first that fits in this order is it.
@@ -212,7 +212,7 @@ const AgeFromCondition AgeSource = "Condition"
 //   - its Confidence is low, and it is not Named;
 //   - it was not, or not provably, unused for OlderThan.
 type ClaimChoice struct {
-	Orphans, Parked, Reserved bool
+	DeletedSets, Parked, Reserved bool
 	// Named: this claim itself was named on the command line. That does not make a claim a
 	// candidate whose state does not.
 	Named bool
@@ -229,7 +229,7 @@ func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, he
 	case ClaimOrphaned, ClaimStaleTemplate:
 		ok = true
 	case ClaimSetDeleted:
-		ok = choice.Orphans
+		ok = choice.DeletedSets
 	case ClaimParked:
 		ok = choice.Parked
 	case ClaimReserved:
@@ -253,9 +253,9 @@ func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, he
 		held = msgHeldHandMade()
 	case v.restored != "" && !choice.Named:
 		held = msgHeldRestored(v.restored)
-	case v.orphaned && !v.Ambiguous() && !choice.Orphans:
+	case v.orphaned && !v.Ambiguous() && !choice.DeletedSets:
 		held = msgHeldSetGone(v.madeBy())
-	case v.Ambiguous() && !choice.Orphans:
+	case v.Ambiguous() && !choice.DeletedSets:
 		held = msgHeldAmbiguous(v.Makers)
 	case !choice.Named && choice.Sets != nil && v.Ambiguous():
 		held = msgHeldAmbiguousSelection(v.Makers)

@@ -166,13 +166,15 @@ func msgHeldRestored(label string) string {
 }
 
 func msgHeldSetGone(set string) string {
-	return "created by statefulset/" + set + ", which no longer exists; requires --orphans"
+	return "created by statefulset/" + set + ", which no longer exists; requires --deleted-sets"
 }
 
-func msgHeldAmbiguous(sets []string) string { return msgClaimAmbiguous(sets) + "; requires --orphans" }
+func msgHeldAmbiguous(sets []string) string {
+	return msgClaimAmbiguous(sets) + "; requires --deleted-sets"
+}
 
 func msgHeldAmbiguousSelection(sets []string) string {
-	return msgClaimAmbiguous(sets) + "; requires --claim, or --orphans without a StatefulSet name or selector"
+	return msgClaimAmbiguous(sets) + "; requires --claim, or --deleted-sets without a StatefulSet name or selector"
 }
 
 func msgHeldOtherSet(set string) string {
