@@ -213,7 +213,7 @@ func (*AddFinalizer) Disrupts() bool { return false }
 func (*AddFinalizer) Endangers(*sts.Snapshot) []sts.Replica { return nil }
 
 func (a *AddFinalizer) after(f Facts) Facts {
-	f.Held = withKey(f.Held, a.UID, f.Held[a.UID]+1)
+	f.FinalizersAdded = withKey(f.FinalizersAdded, a.UID, f.FinalizersAdded[a.UID]+1)
 	return f
 }
 

@@ -71,8 +71,8 @@ type Facts struct {
 	Allowed map[EvictionCheck]bool
 	// Scaled are the ordinals with or without which this command has scaled the set.
 	Scaled map[sts.Ordinal]bool
-	// Held is how often this command has added its finalizer to a pod, by the pod's UID.
-	Held map[types.UID]int
+	// FinalizersAdded is how often this command has added its finalizer to a pod, by the pod's UID.
+	FinalizersAdded map[types.UID]int
 }
 
 // After are the facts once an action was carried out.
@@ -335,9 +335,9 @@ const (
 	// ReasonPlanChanged: the set has changed since the plan was shown: a pod would be removed that the
 	// plan did not name; nothing was written.
 	ReasonPlanChanged = "PlanChanged"
-	// ReasonHoldRemoved: another client repeatedly removes the finalizer that prevents a pod from
+	// ReasonFinalizerRemoved: another client repeatedly removes the finalizer that prevents a pod from
 	// being recreated.
-	ReasonHoldRemoved = "FinalizerRemoved"
+	ReasonFinalizerRemoved = "FinalizerRemoved"
 )
 
 func decide(v Verdict, reason, message, hint string) Decision {

@@ -87,7 +87,7 @@ func (i drainScale) Next(s *sts.Snapshot, f Facts) Decision {
 // deleted stops where the set is being deleted, and removes the finalizer from its pod.
 func deleted(s *sts.Snapshot) Decision {
 	if o, held := heldPod(s); held != nil {
-		return letGo(held, o, stepDrainReleaseDeletedSet(held.Name, s.Set.Name))
+		return removeFinalizer(held, o, stepDrainReleaseDeletedSet(held.Name, s.Set.Name))
 	}
 	return *settled(s)
 }

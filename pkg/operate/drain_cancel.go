@@ -34,7 +34,7 @@ func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	case err != nil:
 		return badRecord(err)
 	case record == nil && held != nil:
-		return letGo(held, o, stepDrainReleaseUnknown(held.Name))
+		return removeFinalizer(held, o, stepDrainReleaseUnknown(held.Name))
 	case record == nil:
 		return decide(Done, ReasonNothingToDo, msgDrainNothingToCancel(), "")
 	}
@@ -48,7 +48,7 @@ func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 			effect = "; " + effect
 		}
 		if o, held := heldPod(s); held != nil {
-			return letGo(held, o, stepDrainRelease(held.Name)+effect)
+			return removeFinalizer(held, o, stepDrainRelease(held.Name)+effect)
 		}
 	}
 	b := newPatch(s.Set).drop(sts.DrainAnnotation, sts.OwnerAnnotation)

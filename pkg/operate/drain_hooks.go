@@ -75,7 +75,7 @@ func (i drainScale) stayed(h *hooks, s *sts.Snapshot, record sts.Drain, why *hoo
 	case !going && (i.Profile.Until == nil || !why.unanswered):
 		return i.callBack(h, s, record, why)
 	case going && i.Profile.Until != nil && !why.unanswered:
-		return letGo(pod, m.Ordinal, stepDrainReleaseDeletedPod(name))
+		return removeFinalizer(pod, m.Ordinal, stepDrainReleaseDeletedPod(name))
 	}
 	message, hint := msgDrainUnknown(name, why.problem, going,
 		sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, fmt.Sprintf("--replicas %d --profile none --take-over", record.To)),

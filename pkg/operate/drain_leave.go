@@ -143,7 +143,7 @@ func (i drainScale) scaleDown(s *sts.Snapshot, _ Facts, record sts.Drain) Decisi
 }
 
 func (i drainScale) addFinalizer(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	return holdOn(s, f, replicaAt(s, record.Member.Ordinal))
+	return addFinalizer(s, f, replicaAt(s, record.Member.Ordinal))
 }
 
 // addFinalizerToEvict adds the finalizer once the pod may be evicted.
@@ -159,12 +159,11 @@ func (i drainScale) evict(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	if d := i.mayRemove(s, f, record.Member.Ordinal); d != nil {
 		return *d
 	}
-	r := replicaAt(s, record.Member.Ordinal)
-	name := r.Pod.Name
+	name, pod := s.Name(record.Member.Ordinal), podRef(replicaAt(s, record.Member.Ordinal))
 	if i.IgnoreBudgets {
-		return do(&DeletePod{Why: stepDrainDelete(name), PodRef: podRef(r)}, "Delete")
+		return do(&DeletePod{Why: stepDrainDelete(name), PodRef: pod}, "Delete")
 	}
-	return do(&EvictPod{Why: stepEvict(name), PodRef: podRef(r)}, "Evict")
+	return do(&EvictPod{Why: stepEvict(name), PodRef: pod}, "Evict")
 }
 
 // mayRemove are the guards before the pod of a member that has left is removed.
@@ -177,7 +176,7 @@ func (i drainScale) mayRemove(s *sts.Snapshot, f Facts, o sts.Ordinal) *Decision
 
 func (i drainScale) removeFinalizer(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
 	r := replicaAt(s, record.Member.Ordinal)
-	return letGo(r.Pod, r.Ordinal, stepDrainRelease(s.Name(r.Ordinal)))
+	return removeFinalizer(r.Pod, r.Ordinal, stepDrainRelease(s.Name(r.Ordinal)))
 }
 
 // removeFinalizerWhenObserved waits until the controller has observed the smaller size.
@@ -188,14 +187,14 @@ func (i drainScale) removeFinalizerWhenObserved(s *sts.Snapshot, f Facts, record
 	return i.removeFinalizer(s, f, record)
 }
 
-// holdLimit is how often a command adds its finalizer to one pod. Another client that removes it
+// finalizerLimit is how often a command adds its finalizer to one pod. Another client that removes it
 // each time does not stop by itself.
-const holdLimit = 3
+const finalizerLimit = 3
 
-func holdOn(s *sts.Snapshot, f Facts, r sts.Replica) Decision {
-	if n := f.Held[r.Pod.UID]; n >= holdLimit {
+func addFinalizer(s *sts.Snapshot, f Facts, r sts.Replica) Decision {
+	if n := f.FinalizersAdded[r.Pod.UID]; n >= finalizerLimit {
 		message, hint := msgDrainHoldRemoved(r.Pod.Name, n, sts.Kubectl(s.Set.Namespace, "get pod", r.Pod.Name, "-o yaml --show-managed-fields"))
-		d := decide(Stuck, ReasonHoldRemoved, message, hint)
+		d := decide(Stuck, ReasonFinalizerRemoved, message, hint)
 		d.Subject = r.Pod.Name
 		return d
 	}
@@ -227,6 +226,6 @@ func (i drainScale) removed(s *sts.Snapshot, f Facts, record sts.Drain) Decision
 	return i.note(s, record.With(record.Member.Enter(sts.Finishing, s.TakenAt)), "", stepDrainGoneHooks(name))
 }
 
-func letGo(pod *corev1.Pod, o sts.Ordinal, why string) Decision {
+func removeFinalizer(pod *corev1.Pod, o sts.Ordinal, why string) Decision {
 	return do(NewRemoveFinalizer(why, pod, o), "RemoveFinalizer")
 }
