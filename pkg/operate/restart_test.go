@@ -193,7 +193,7 @@ func restartCases() []decisionCase {
 
 func restartKinds() []string {
 	return []string{
-		wasKilled, podLost, "Do Begin", "Do Ask", "Do Evict", "Do Finish",
+		wasKilled, podLost, "Do Begin", "Do CheckLeader", "Do Evict", "Do Finish",
 		kindOf(operate.Wait, operate.ReasonPodNotAvailable), kindOf(operate.Wait, operate.ReasonBudgetShort),
 		kindOf(operate.Wait, operate.ReasonChecking), kindOf(operate.Done, operate.ReasonRestarted),
 	}
