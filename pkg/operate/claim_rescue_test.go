@@ -606,7 +606,7 @@ func TestRescueWhateverHappens(t *testing.T) {
 	}
 	for _, kind := range reached.Rare(3, []string{
 		"the rescue is killed", "the undo is killed",
-		"lookAround", "setAsideVolume", "clearClaimRef", "deleteClaim", "createClaim", "releaseVolume",
+		"CheckUsage", "SetAsideVolume", "ClearClaimRef", "DeleteClaim", "CreateClaim", "ReleaseVolume",
 		operate.ReasonClaimHeld, operate.ReasonClaimExists, operate.ReasonClaimRestored,
 	}) {
 		t.Errorf("too few rounds reach this: %s", kind)
