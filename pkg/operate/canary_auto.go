@@ -11,7 +11,7 @@ import (
 // AutoPromote promotes a canary step by step, each behind gates. Within a step the
 // ordinals follow one another as with [NewPromoteCanary].
 type AutoPromote struct {
-	Holder
+	Lock
 	// Steps are how many ordinals have the update after each, ascending; empty is
 	// one more each time, to the last.
 	Steps []Count
@@ -50,18 +50,18 @@ func (c Count) String() string {
 
 // Next implements [Intent].
 func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
-	c, derived, d := i.begun(s, f, "promote")
+	c, derived, d := i.requireCanary(s, f, "promote")
 	if d != nil {
 		return *d
 	}
 	if c.Aborting {
-		return i.goBack(s, f, c.AbortedFor)
+		return i.abort(s, f, c.AbortedFor)
 	}
-	if d := i.promotable(s, c); d != nil {
+	if d := i.requirePromotable(s, c); d != nil {
 		return *d
 	}
 	if derived {
-		if d := i.unmanaged(s, sts.FieldPartition); d != nil {
+		if d := i.requireUnmanaged(s, sts.FieldPartition); d != nil {
 			return *d
 		}
 		c.Adopted = true
@@ -82,16 +82,16 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	}
 	if goal < from {
 		// A step that a PodDisruptionBudget will never allow is refused before the soak and the checks.
-		if d := mayDisrupt(s, f, from-1, Stuck); d != nil && d.Verdict == Refused {
+		if d := requireDisruptable(s, f, from-1, Stuck); d != nil && d.Verdict == Refused {
 			return *d
 		}
 	}
-	notYet := i.Gates.tolerated(s, canaryPods(s))
+	notYet := i.Gates.tolerated(s, requireCanaryPods(s))
 	switch {
 	case notYet != nil && notYet.Verdict != Wait:
 		return *notYet
 	case i.Gates.takeTime() && !f.Wrote:
-		return i.take(s, *c)
+		return i.recordStart(s, *c)
 	case notYet != nil:
 		return *notYet
 	}
@@ -107,15 +107,15 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 		}
 		switch {
 		case from <= sts.Start(s.Set):
-			return promoteCanary{PromoteOptions: PromoteOptions{Holder: i.Holder}}.finish(s, c, derived && !f.Wrote)
+			return promoteCanary{PromoteOptions: PromoteOptions{Lock: i.Lock}}.finish(s, c, derived && !f.Wrote)
 		case number == len(goals):
-			return promoted(s)
+			return donePromoted(s)
 		}
 	}
-	if d := mayDisrupt(s, f, from-1, Stuck); d != nil {
+	if d := requireDisruptable(s, f, from-1, Stuck); d != nil {
 		return *d
 	}
-	next := promoteCanary{PromoteOptions: PromoteOptions{Holder: i.Holder}, goal: goal}.step(s, *c, from-1)
+	next := promoteCanary{PromoteOptions: PromoteOptions{Lock: i.Lock}, goal: goal}.step(s, *c, from-1)
 	if len(i.Steps) > 0 {
 		next.Message = stepOf(min(number+1, len(goals)), len(goals), next.Message)
 		next.Action.Why = next.Message
@@ -125,7 +125,7 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 
 // take writes the lock and the options before anything moves: soaks and checks take time, and
 // sts status shows them meanwhile.
-func (i AutoPromote) take(s *sts.Snapshot, c sts.Canary) Decision {
+func (i AutoPromote) recordStart(s *sts.Snapshot, c sts.Canary) Decision {
 	// With --take-over they may differ from the canary's own.
 	c.Partition, c.TemplateDigest = sts.Partition(s.Set), sts.TemplateDigest(&s.Set.Spec.Template)
 	return do(newPatch(s.Set).owner(i.Owner).canary(c).action("", stepTake(c.Auto.String())), "Take")
@@ -182,22 +182,22 @@ func canaryReplicas(s *sts.Snapshot) []sts.Replica {
 // ordinal later, after the command has ended, without any gate.
 func (i AutoPromote) failed(s *sts.Snapshot, f Facts, c sts.Canary, why string) Decision {
 	if i.Abort {
-		return i.goBack(s, f, why)
+		return i.abort(s, f, why)
 	}
 	if from := sts.UpdateFrom(s.Set); c.GoalOf == i.Command && reachedOrdinal(s) > from && from+1 < sts.End(s.Set) {
 		c.Partition, c.Goal, c.GoalOf = sts.PartitionAt(s.Set, from+1), nil, "" // the next run checks the gates first
 		return do(newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(c).
 			action("UpdatePaused", stepRaisePartition(from)), "HoldBack")
 	}
-	return decide(Failed, ReasonGateFailed, msgGateFailed(why, updated(s), heldBack(s)), hintGateFailed(canaryCommand(s, "abort")))
+	return decide(Failed, ReasonGateFailed, msgGateFailed(why, updated(s), belowPartition(s)), hintGateFailed(canaryCommand(s, "abort")))
 }
 
-// goBack aborts because a gate failed, and resumes such an abort.
-func (i AutoPromote) goBack(s *sts.Snapshot, f Facts, why string) Decision {
+// abort aborts because a gate failed, and resumes such an abort.
+func (i AutoPromote) abort(s *sts.Snapshot, f Facts, why string) Decision {
 	if why == "" || !i.Abort {
-		return beingAborted(s)
+		return refuseAborting(s)
 	}
-	d := AbortCanary{Holder: i.Holder, For: why}.Next(s, f)
+	d := AbortCanary{Lock: i.Lock, For: why}.Next(s, f)
 	if d.Then != nil {
 		end := *d.Then
 		end.Message = msgGateAborted(why, end.Message)

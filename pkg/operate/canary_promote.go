@@ -5,7 +5,7 @@ import "github.com/kubectl-sts/kubectl-sts/pkg/sts"
 // PromoteOptions are the options of [NewPromoteCanary]. Exactly one of Step, To and Full
 // says how far; with none it is one ordinal.
 type PromoteOptions struct {
-	Holder
+	Lock
 	// Step is how many more ordinals, To the lowest ordinal to update (inclusive),
 	// Full every ordinal.
 	Step int32
@@ -45,22 +45,22 @@ func (i PromoteOptions) goal(s *sts.Snapshot) sts.Ordinal {
 
 // Next implements [Intent].
 func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
-	c, derived, d := i.begun(s, f, "promote")
+	c, derived, d := i.requireCanary(s, f, "promote")
 	if d != nil {
 		return *d
 	}
 	if c.Aborting {
-		return beingAborted(s)
+		return refuseAborting(s)
 	}
-	if d := i.promotable(s, c); d != nil {
+	if d := i.requirePromotable(s, c); d != nil {
 		return *d
 	}
 	// A goal that the command has begun with may be scaled away: then it is reached.
 	begun := c.Goal != nil && *c.Goal == i.goal && c.GoalOf == i.Command
 	if !begun && !sts.Wants(s.Set, i.goal) {
-		return *noOrdinal(s, i.goal)
+		return *refuseOrdinal(s, i.goal)
 	}
-	if d := canaryPods(s); d != nil {
+	if d := requireCanaryPods(s); d != nil {
 		return *d
 	}
 	from := min(sts.UpdateFrom(s.Set), sts.End(s.Set))
@@ -68,13 +68,13 @@ func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	case from <= sts.Start(s.Set):
 		return i.finish(s, c, derived)
 	case from <= i.goal:
-		return promoted(s)
+		return donePromoted(s)
 	}
 	next := from - 1
-	if d := mayDisrupt(s, f, next, Stuck); d != nil {
+	if d := requireDisruptable(s, f, next, Stuck); d != nil {
 		return *d
 	}
-	if d := i.unmanaged(s, sts.FieldPartition); d != nil && derived {
+	if d := i.requireUnmanaged(s, sts.FieldPartition); d != nil && derived {
 		return *d
 	}
 	if derived {
@@ -84,9 +84,9 @@ func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	return i.step(s, *c, next)
 }
 
-// promotable are the guards of a promotion that come before any look at pods.
-func (h Holder) promotable(s *sts.Snapshot, c *sts.Canary) *Decision {
-	if d := unmoved(s, c, h); d != nil {
+// requirePromotable are the guards of a promotion that come before any look at pods.
+func (l Lock) requirePromotable(s *sts.Snapshot, c *sts.Canary) *Decision {
+	if d := requireUndisturbed(s, c, l); d != nil {
 		return d
 	}
 	if sts.DesiredReplicas(s.Set) == 0 {
@@ -94,10 +94,10 @@ func (h Holder) promotable(s *sts.Snapshot, c *sts.Canary) *Decision {
 		d := decide(Refused, ReasonParked, message, hint)
 		return &d
 	}
-	if d := noDrain(s); d != nil {
+	if d := requireNoDrain(s); d != nil {
 		return d
 	}
-	return settled(s)
+	return requireSettled(s)
 }
 
 func (i promoteCanary) step(s *sts.Snapshot, c sts.Canary, next sts.Ordinal) Decision {

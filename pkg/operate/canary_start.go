@@ -9,7 +9,7 @@ import (
 
 // StartCanary gives the highest ordinals a changed template and leaves the rest alone.
 type StartCanary struct {
-	Holder
+	Lock
 	// Images, Patch, Template and RestartAt are the change; see [StartCanary.edit].
 	Images []ImageRequest
 	// Patch is a strategic merge patch on the pod template, in JSON.
@@ -32,7 +32,7 @@ type StartCanary struct {
 
 // Next implements [Intent].
 func (i StartCanary) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := firstOf(s, f, i.Holder); d != nil {
+	if d := firstOf(s, f, i.Lock); d != nil {
 		return *d
 	}
 	c, err := sts.ReadCanary(s.Set)
@@ -44,42 +44,42 @@ func (i StartCanary) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	if c != nil {
-		return i.goOn(s, c, e == nil || f.Wrote || c.Asked != "" && c.Asked == i.asked())
+		return i.resume(s, c, e == nil || f.Wrote || c.Asked != "" && c.Asked == i.asked())
 	}
 	return i.begin(s, f, e)
 }
 
-// goOn is for the same command, rerun or still running.
-func (i StartCanary) goOn(s *sts.Snapshot, c *sts.Canary, same bool) Decision {
-	if d := unmoved(s, c, i.Holder); d != nil {
+// resume is for the same command, rerun or still running.
+func (i StartCanary) resume(s *sts.Snapshot, c *sts.Canary, same bool) Decision {
+	if d := requireUndisturbed(s, c, i.Lock); d != nil {
 		return *d
 	}
 	// With a goal recorded the start is still in progress, whatever the set's size is now.
 	underWay := c.Goal != nil && c.GoalOf == i.Command
 	if c.Aborting || !same || !underWay && sts.UpdateFrom(s.Set) != i.from(s) {
 		if c.Aborting {
-			return beingAborted(s)
+			return refuseAborting(s)
 		}
 		return decide(Refused, ReasonCanaryOnItsWay, msgCanaryStartedBefore(s.Set.Name, updated(s), sts.DesiredReplicas(s.Set)),
 			hintCanaryStartedBefore(updated(s), canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort")))
 	}
 	if !i.NoWait {
-		if d := canaryPods(s); d != nil {
+		if d := requireCanaryPods(s); d != nil {
 			return *d
 		}
 	}
-	return paused(s, msgCanaryStarted(updated(s), heldBack(s), !i.NoWait))
+	return donePaused(s, msgCanaryStarted(updated(s), belowPartition(s), !i.NoWait))
 }
 
-// promoted is the end of a promotion that leaves ordinals below the partition.
-func promoted(s *sts.Snapshot) Decision {
-	return paused(s, msgCanaryPromoted(updated(s), heldBack(s)))
+// donePromoted is the end of a promotion that leaves ordinals below the partition.
+func donePromoted(s *sts.Snapshot) Decision {
+	return donePaused(s, msgCanaryPromoted(updated(s), belowPartition(s)))
 }
 
-// paused is the end of a command that leaves the canary in progress.
-func paused(s *sts.Snapshot, message string) Decision {
+// donePaused is the end of a command that leaves the canary in progress.
+func donePaused(s *sts.Snapshot, message string) Decision {
 	if len(updated(s)) == 0 {
-		message = msgCanaryWithoutPods(heldBack(s))
+		message = msgCanaryWithoutPods(belowPartition(s))
 	}
 	return decide(Done, ReasonPaused, message, hintCanaryPaused(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 }
@@ -118,20 +118,20 @@ func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 		return decide(Refused, ReasonParked, message, hint)
 	}
 	if i.From != nil && !sts.Wants(s.Set, *i.From) {
-		return *noOrdinal(s, *i.From)
+		return *refuseOrdinal(s, *i.From)
 	}
 	if n := i.Canaries.Of(replicas); i.From == nil && n > replicas {
 		return *badRequest(msgTooManyCanaries(s.Set.Name, n, replicas))
 	}
-	if d := i.unmanaged(s, sts.FieldTemplate, sts.FieldPartition); d != nil {
+	if d := i.requireUnmanaged(s, sts.FieldTemplate, sts.FieldPartition); d != nil {
 		return *d
 	}
-	if d := mayDisrupt(s, f, sts.End(s.Set)-1, Refused); d != nil {
+	if d := requireDisruptable(s, f, sts.End(s.Set)-1, Refused); d != nil {
 		return *d
 	}
 	stable := s.Revision(s.Set.Status.UpdateRevision)
 	if stable == nil {
-		return notSeen(s.Set.Status.UpdateRevision) // the stable template could not be recorded
+		return waitForRevision(s.Set.Status.UpdateRevision) // the stable template could not be recorded
 	}
 	template, err := sts.RevisionTemplate(stable)
 	if err != nil {

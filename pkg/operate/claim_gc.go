@@ -56,7 +56,7 @@ func (i CollectClaim) Next(v ClaimView) Decision {
 		case v.Volume.DeletionTimestamp != nil:
 			return decide(Refused, ReasonVolumeNotOurs, msgVolumeTerminating(v.Volume.Name), "")
 		case ours && !kept && record.DeletedAt.Equal(i.At):
-			return retainIgnored(v.Volume)
+			return refuseRetainIgnored(v.Volume)
 		case !ours || !kept || i.At.Sub(record.DeletedAt) > staleRecord:
 			r := sts.NewRetained(v.Claim, v.Volume)
 			r.DeletedBy, r.DeletedAt = i.By, i.At
@@ -74,16 +74,16 @@ func (i CollectClaim) Next(v ClaimView) Decision {
 	}}, ReasonClaimDeleted)
 }
 
-func retainIgnored(v *corev1.PersistentVolume) Decision {
+func refuseRetainIgnored(v *corev1.PersistentVolume) Decision {
 	message, hint := msgRetainIgnored(v.Name, string(v.Spec.PersistentVolumeReclaimPolicy))
 	return decide(Refused, ReasonRetainIgnored, message, hint)
 }
 
 // may reports whether the claim is a candidate by the last look, and why not.
 func (i CollectClaim) may(a *Around) (ok bool, why string) {
-	ok, held := a.Verdict.Candidate(i.Choice, a.At)
-	if held != "" {
-		return ok, held
+	ok, excluded := a.Verdict.Candidate(i.Choice, a.At)
+	if excluded != "" {
+		return ok, excluded
 	}
 	return ok, a.Verdict.Reason
 }
@@ -100,11 +100,11 @@ func (i CollectClaim) terminating(v ClaimView) Decision {
 	if v.Around == nil {
 		return lookAround(&v, stepCheckNeeded(v.Name))
 	}
-	if v.Around.Holder != "" {
-		message, hint := msgClaimDeletedInUse(v.Namespace, v.Name, v.Around.Holder, sayKept(&v))
+	if v.Around.MountedBy != "" {
+		message, hint := msgClaimDeletedInUse(v.Namespace, v.Name, v.Around.MountedBy, sayKept(&v))
 		return decide(Stuck, ReasonClaimHeld, message, hint)
 	}
-	return going(v.Claim)
+	return waitClaimGone(v.Claim)
 }
 
 // sayKept is where the data is.

@@ -10,7 +10,7 @@ import (
 // acceptor is an intent that may continue although data is lost.
 type acceptor interface{ acceptsDataLoss() bool }
 
-func (h Holder) acceptsDataLoss() bool { return h.AcceptDataLoss }
+func (l Lock) acceptsDataLoss() bool { return l.AcceptDataLoss }
 
 // Next is the only way to call an intent: whatever the verb, an action that removes a pod is
 // refused when its data would be lost with it, or when no new pod could mount it.
@@ -20,9 +20,9 @@ func Next(i Intent, s *sts.Snapshot, f Facts) Decision {
 		return d
 	}
 	going := d.Action.Endangers(s)
-	refusal := claimsAtRisk(s, going)
+	refusal := requireSafeClaims(s, going)
 	if refusal == nil && d.Member == "" { // a member that leaves does not return
-		refusal = cannotReturn(s, going)
+		refusal = requireUnsharedClaims(s, going)
 	}
 	if refusal != nil {
 		refusal.Member = d.Member
@@ -31,9 +31,9 @@ func Next(i Intent, s *sts.Snapshot, f Facts) Decision {
 	return d
 }
 
-// cannotReturn refuses when a pod could not start again because other pods still mount a claim
+// requireUnsharedClaims refuses when a pod could not start again because other pods still mount a claim
 // that is being deleted.
-func cannotReturn(s *sts.Snapshot, going []sts.Replica) *Decision {
+func requireUnsharedClaims(s *sts.Snapshot, going []sts.Replica) *Decision {
 	for _, r := range going {
 		for _, risk := range s.SharedClaims(r) {
 			d := refuseWith(ReasonDataLoss)(msgCannotStartAgain(s.Name(r.Ordinal), risk.Message, s.Set.Namespace, s.Set.Name, risk.Claim))
@@ -53,7 +53,7 @@ func ReleaseOrphans(s *sts.Snapshot) *Decision {
 			going = append(going, sts.Replica{Ordinal: o, Pod: pod, Desired: true, Terminating: true})
 		}
 	}
-	return claimsAtRisk(s, going)
+	return requireSafeClaims(s, going)
 }
 
 // Risks are the risks to the claims of the pods that the action may remove.
@@ -65,9 +65,9 @@ func (a *Action) Risks(s *sts.Snapshot) []sts.ClaimRisk {
 	return out
 }
 
-// claimsAtRisk refuses when a claim of one of the pods is at risk, or when claims could not be
+// requireSafeClaims refuses when a claim of one of the pods is at risk, or when claims could not be
 // read.
-func claimsAtRisk(s *sts.Snapshot, going []sts.Replica) *Decision {
+func requireSafeClaims(s *sts.Snapshot, going []sts.Replica) *Decision {
 	var pods []string
 	var risks []sts.ClaimRisk
 	for _, r := range going {

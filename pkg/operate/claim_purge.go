@@ -47,7 +47,7 @@ func (i PurgeRetained) Next(v ClaimView) Decision {
 	case record == nil:
 		return decide(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), "")
 	case v.Volume.Spec.ClaimRef == nil || !v.remembers(record):
-		return elsewhere(&v)
+		return refuseElsewhere(&v)
 	case v.Claim != nil && v.Claim.UID == record.UID && v.Claim.DeletionTimestamp != nil:
 		return decide(Refused, ReasonClaimExists, msgClaimStillTerminating(), "")
 	case v.Claim != nil && (v.on() || v.Claim.UID == record.UID):

@@ -37,7 +37,7 @@ func (i RescueClaim) Next(v ClaimView) Decision {
 	if c == nil || c.UID != i.UID {
 		return i.gone(&v)
 	}
-	if d := i.cannot(&v); d != nil {
+	if d := i.requireRescuable(&v); d != nil {
 		return *d
 	}
 	volume, record := v.Volume, v.record()
@@ -52,7 +52,7 @@ func (i RescueClaim) Next(v ClaimView) Decision {
 	case volume.Status.Phase != corev1.VolumeBound:
 		return refuseWith(ReasonVolumeReclaimed)(msgReclaiming(volume.Name, string(volume.Status.Phase)))
 	case ours && !kept && record.RescuedAt != nil && record.RescuedAt.Equal(i.At):
-		return retainIgnored(volume)
+		return refuseRetainIgnored(volume)
 	case !ours || !kept:
 		return do(Action{Why: stepRescue(volume.Name), RescueVolume: rescue(volume, i.record(&v))}, ReasonRescued)
 	case v.Copy == nil:
@@ -79,8 +79,8 @@ func (i RescueClaim) record(v *ClaimView) sts.Retained {
 	return r
 }
 
-// cannot is the result for a claim that needs no rescue, or that can no longer be rescued.
-func (i RescueClaim) cannot(v *ClaimView) *Decision {
+// requireRescuable is the result for a claim that needs no rescue, or that can no longer be rescued.
+func (i RescueClaim) requireRescuable(v *ClaimView) *Decision {
 	end := func(d Decision) *Decision { return &d }
 	c := v.Claim
 	switch {

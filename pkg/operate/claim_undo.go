@@ -40,7 +40,7 @@ func (i RestoreClaim) Next(v ClaimView) Decision {
 	case v.Volume.DeletionTimestamp != nil || purged(v.Volume, record):
 		return decide(Refused, ReasonPurging, msgPurgeInProgress(v.Volume.Name), stillThere(&v))
 	case v.Volume.Spec.ClaimRef != nil && !v.remembers(record):
-		return elsewhere(&v)
+		return refuseElsewhere(&v)
 	case v.Claim != nil && v.Claim.DeletionTimestamp != nil:
 		return leaving(&v, record)
 	case v.Claim != nil && v.Claim.UID == record.UID && record.CopyOf != "":
@@ -63,7 +63,7 @@ func leaving(v *ClaimView, record *sts.Retained) Decision {
 		return lookAround(v, stepCheckUser(v.Name))
 	}
 	if v.Around.Stays == "" {
-		return going(v.Claim)
+		return waitClaimGone(v.Claim)
 	}
 	again := undoHint(v)
 	if v.Claim.UID == record.UID && v.Around.Verdict.Set != "" {
@@ -105,7 +105,7 @@ func (i RestoreClaim) replace(v ClaimView, record *sts.Retained) Decision {
 	aside := err == nil && other != nil && other.UID == c.UID && other.SetAsideFor == v.Volume.Name
 	switch {
 	case aside && !kept && other.DeletedAt.Equal(i.At):
-		return retainIgnored(v.Other)
+		return refuseRetainIgnored(v.Other)
 	case !aside || !kept:
 		r := sts.NewRetained(c, v.Other)
 		r.DeletedBy, r.DeletedAt, r.SetAsideFor = i.By, i.At, v.Volume.Name
@@ -187,7 +187,7 @@ func restore(v ClaimView, record *sts.Retained) Decision {
 	c, ref := v.Claim, v.refUID()
 	switch {
 	case c != nil && c.DeletionTimestamp != nil:
-		return going(c)
+		return waitClaimGone(c)
 	case c != nil && c.UID == record.UID,
 		c != nil && v.on() && ref == c.UID && v.Volume.Status.Phase == corev1.VolumeBound && c.Status.Phase == corev1.ClaimBound:
 		if d := own(&v, record); d != nil {

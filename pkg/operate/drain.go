@@ -17,7 +17,7 @@ import (
 
 // DrainOptions are the options of [NewDrainScale].
 type DrainOptions struct {
-	Holder
+	Lock
 	Replicas int32
 	// Profile is how a member leaves and joins its cluster, nil for nothing to do.
 	Profile *profile.Profile
@@ -75,11 +75,11 @@ const overdue = time.Minute
 
 // Next implements [Intent].
 func (i drainScale) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.guard(s, f); d != nil {
+	if d := i.requireLock(s, f); d != nil {
 		return *d
 	}
 	if s.Set.DeletionTimestamp != nil {
-		return deleted(s)
+		return releaseDeleted(s)
 	}
 	record, d := i.recorded(s, f)
 	if d != nil {
@@ -88,12 +88,12 @@ func (i drainScale) Next(s *sts.Snapshot, f Facts) Decision {
 	return i.proceed(s, f, *record)
 }
 
-// deleted stops where the set is being deleted, and removes the finalizer from its pod.
-func deleted(s *sts.Snapshot) Decision {
-	if o, held := heldPod(s); held != nil {
+// releaseDeleted stops where the set is being deleted, and removes the finalizer from its pod.
+func releaseDeleted(s *sts.Snapshot) Decision {
+	if o, held := leavingPod(s); held != nil {
 		return letGo(held, o, stepDrainReleaseDeletedSet(held.Name, s.Set.Name))
 	}
-	return *settled(s)
+	return *requireSettled(s)
 }
 
 // proceed continues from the record.
@@ -109,12 +109,12 @@ func (i drainScale) proceed(s *sts.Snapshot, f Facts, record sts.Drain) Decision
 		}
 		return d
 	}
-	if d := settled(s); d != nil {
+	if d := requireSettled(s); d != nil {
 		return *d
 	}
 	if have := sts.DesiredReplicas(s.Set); have != record.Size() {
 		if !i.TakeOver {
-			return i.scaledMeanwhile(s, &record, record.Size(), hintDrainTakeOver())
+			return i.refuseScaledMeanwhile(s, &record, record.Size(), hintDrainTakeOver())
 		}
 		record.From = have + record.From - record.Size()
 	}
@@ -142,7 +142,7 @@ func (i drainScale) recorded(s *sts.Snapshot, f Facts) (*sts.Drain, *Decision) {
 		message, hint := msgDrainRecordRemoved(s.Set.Name, sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name))
 		return refuse(ReasonTakenOver, message, hint)
 	case record != nil && (record.To != i.Replicas || record.Profile != i.profileName() && !i.TakeOver):
-		d := scaleInProgress(s, record)
+		d := refuseScaleInProgress(s, record)
 		return nil, &d
 	case record != nil && !record.Up() && i.Replicas < i.MinHealthy:
 		return refuse(ReasonMinHealthy, msgDrainMinHealthy(i.Replicas, i.MinHealthy), hintDrainMinHealthy(sts.GiveUpDrain(s.Set.Namespace, s.Set.Name)))
@@ -150,42 +150,42 @@ func (i drainScale) recorded(s *sts.Snapshot, f Facts) (*sts.Drain, *Decision) {
 		record.Profile, record.Custom = i.profileName(), i.custom()
 		return record, nil
 	}
-	if o, held := heldPod(s); held != nil {
+	if o, held := leavingPod(s); held != nil {
 		return i.adopt(s, o, held)
 	}
-	return i.check(s)
+	return i.requireStartable(s)
 }
 
-// scaleInProgress refuses while another scale operation has started and not ended.
-func scaleInProgress(s *sts.Snapshot, record *sts.Drain) Decision {
+// refuseScaleInProgress refuses while another scale operation has started and not ended.
+func refuseScaleInProgress(s *sts.Snapshot, record *sts.Drain) Decision {
 	message, hint := msgDrainInProgress(s.Set.Name, record.From, record.To, record.Profile, record.StartedBy,
 		record.Again(s.Set), sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
 	return decide(Refused, ReasonScaleOnItsWay, message, hint)
 }
 
-// noDrain refuses while members leave or join: another verb would restart a member that has
+// requireNoDrain refuses while members leave or join: another verb would restart a member that has
 // partially left, or miscount a set that is being scaled down. Verbs that roll back an update or
 // unblock a stuck one do not check this, because a scale operation may wait for them.
-func noDrain(s *sts.Snapshot) *Decision {
+func requireNoDrain(s *sts.Snapshot) *Decision {
 	record, err := sts.ReadDrain(s.Set)
-	o, held := heldPod(s)
+	o, held := leavingPod(s)
 	var d Decision
 	switch {
 	case err != nil:
 		d = badRecord(err)
 	case record != nil:
-		d = scaleInProgress(s, record)
+		d = refuseScaleInProgress(s, record)
 	case held != nil:
-		d = lostMember(s, o, held)
+		d = refuseLostMember(s, o, held)
 	default:
 		return nil
 	}
 	return &d
 }
 
-// lostMember refuses a pod that has our finalizer when the record is missing: only the user can
+// refuseLostMember refuses a pod that has our finalizer when the record is missing: only the user can
 // tell whether its member has left.
-func lostMember(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) Decision {
+func refuseLostMember(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) Decision {
 	message, hint := msgDrainRecordLost(held.Name, sts.LostDrain(s.Set, o))
 	return decide(Refused, ReasonMemberLeft, message, hint)
 }
@@ -208,8 +208,8 @@ func (i drainScale) custom() bool {
 	return name != "" && !strings.HasPrefix(name, "--") && unknown != nil
 }
 
-// heldPod is the pod of a member that leaves or has left.
-func heldPod(s *sts.Snapshot) (sts.Ordinal, *corev1.Pod) {
+// leavingPod is the pod of a member that leaves or has left.
+func leavingPod(s *sts.Snapshot) (sts.Ordinal, *corev1.Pod) {
 	for _, r := range s.Replicas() {
 		if r.Pod != nil && sts.HoldsLeaving(r.Pod) {
 			return r.Ordinal, r.Pod
@@ -224,7 +224,7 @@ func heldPod(s *sts.Snapshot) (sts.Ordinal, *corev1.Pod) {
 func (i drainScale) adopt(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) (*sts.Drain, *Decision) {
 	before := int32(o-sts.Start(s.Set)) + 1
 	if i.Replicas >= before || !i.NoHooks {
-		d := lostMember(s, o, held)
+		d := refuseLostMember(s, o, held)
 		return nil, &d
 	}
 	return &sts.Drain{From: before, To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt,
@@ -237,8 +237,8 @@ func (i drainScale) again(s *sts.Snapshot, to int32) string {
 	return record.Again(s.Set)
 }
 
-// check are the guards that are checked once, before anything starts.
-func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
+// requireStartable are the guards that are checked once, before anything starts.
+func (i drainScale) requireStartable(s *sts.Snapshot) (*sts.Drain, *Decision) {
 	from := sts.DesiredReplicas(s.Set)
 	refuse := func(reason, message, hint string) (*sts.Drain, *Decision) {
 		d := decide(Refused, reason, message, hint)
@@ -249,20 +249,20 @@ func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 		d := decide(Done, ReasonNothingToDo, msgDrainUnchanged(from), "")
 		return nil, &d
 	}
-	if d := steady(s); d != nil {
+	if d := requireNoOperation(s); d != nil {
 		return nil, d
 	}
-	if d := i.resizable(s, i.Replicas); d != nil {
+	if d := i.requireUnmanagedSize(s, i.Replicas); d != nil {
 		return nil, d
 	}
-	if d := i.autoscaled(s); d != nil {
+	if d := i.requireNoAutoscaler(s); d != nil {
 		return nil, d
 	}
 	if i.Profile != nil && i.Profile.Refuse != "" {
 		return refuse(ReasonProfileRefuses, msgDrainProfileRefuses(i.Profile.Metadata.Name, i.Profile.Refuse), "")
 	}
 	if record.Up() {
-		return record, i.mayGrow(s)
+		return record, i.requireGrowable(s)
 	}
 	if i.Replicas == 0 && !i.Park {
 		message, hint := msgDrainToZero(s.Set.Name)
@@ -276,7 +276,7 @@ func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 		// Before a member leaves all that stay have to be available, so nothing else is checked.
 		return refuse(ReasonMinHealthy, msgDrainMinHealthy(i.Replicas, i.MinHealthy), "")
 	}
-	if d := i.budgetOnTheWay(s); d != nil {
+	if d := i.requireBudgetsOnTheWay(s); d != nil {
 		return nil, d
 	}
 	if sts.DeletesClaimsWhenScaled(s.Set) && !i.AcceptDataLoss && !i.KeepClaims {
@@ -286,9 +286,9 @@ func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 	return record, nil
 }
 
-// budgetOnTheWay refuses where a budget will block every eviction before the size is reached:
+// requireBudgetsOnTheWay refuses where a budget will block every eviction before the size is reached:
 // better to know that before the first member has left.
-func (i drainScale) budgetOnTheWay(s *sts.Snapshot) *Decision {
+func (i drainScale) requireBudgetsOnTheWay(s *sts.Snapshot) *Decision {
 	failing := slices.ContainsFunc(s.Replicas(), func(r sts.Replica) bool { return isFailing(s, r) })
 	if i.IgnoreBudgets || failing || len(s.Budgets) != 1 {
 		return nil // other rules apply to pods that are not healthy
@@ -307,8 +307,8 @@ func (i drainScale) budgetOnTheWay(s *sts.Snapshot) *Decision {
 	return nil
 }
 
-// steady refuses while another operation is in progress.
-func steady(s *sts.Snapshot) *Decision {
+// requireNoOperation refuses while another operation is in progress.
+func requireNoOperation(s *sts.Snapshot) *Decision {
 	refuse := func(reason, message, hint string) *Decision {
 		d := decide(Refused, reason, message, hint)
 		return &d
@@ -335,8 +335,8 @@ func steady(s *sts.Snapshot) *Decision {
 	return nil
 }
 
-// scaledMeanwhile stops when another client has changed the size.
-func (i drainScale) scaledMeanwhile(s *sts.Snapshot, record *sts.Drain, expected int32, hint string) Decision {
+// refuseScaledMeanwhile stops when another client has changed the size.
+func (i drainScale) refuseScaledMeanwhile(s *sts.Snapshot, record *sts.Drain, expected int32, hint string) Decision {
 	return decide(Refused, ReasonTakenOver, msgDrainScaledByOther(sts.Who(s.Set, "replicas"), s.Set.Name, sts.DesiredReplicas(s.Set), expected, record.Up()), hint)
 }
 
@@ -349,19 +349,19 @@ func scaleBack(s *sts.Snapshot, size int32) string {
 	return hintDrainScaleBack(size, back)
 }
 
-// mayLeave are the guards before each member. Pods that will be removed, too, may be failing.
-func (i drainScale) mayLeave(s *sts.Snapshot, f Facts, r sts.Replica) *Decision {
-	if d := steady(s); d != nil {
+// requireRemovable are the guards before each member. Pods that will be removed, too, may be failing.
+func (i drainScale) requireRemovable(s *sts.Snapshot, f Facts, r sts.Replica) *Decision {
+	if d := requireNoOperation(s); d != nil {
 		return d
 	}
 	unmade := i.unmade(s, f, r)
 	if unmade && i.Profile == nil {
 		return nil // no pod is disrupted
 	}
-	if d := available(s, Stuck, i.needNotBeWell(s, f, r.Ordinal)...); d != nil {
+	if d := requireAvailable(s, Stuck, i.needNotBeWell(s, f, r.Ordinal)...); d != nil {
 		return d
 	}
-	if d := uncounted(s); d != nil && r.Pod == nil {
+	if d := requireCounted(s); d != nil && r.Pod == nil {
 		return d
 	}
 	// The until commands could take the next pod of its name for this member.
@@ -372,7 +372,7 @@ func (i drainScale) mayLeave(s *sts.Snapshot, f Facts, r sts.Replica) *Decision 
 	if r.Pod == nil {
 		return nil
 	}
-	return i.mayEvict(s, f, r, "before it leaves")
+	return i.requireEviction(s, f, r, "before it leaves")
 }
 
 // stillUnmade is for how long nothing must have changed before a pod that does not exist, and
@@ -384,7 +384,7 @@ const stillUnmade = 10 * time.Second
 // here, and it has failed to create one, waits for a pod below, or is idle.
 func (i drainScale) unmade(s *sts.Snapshot, f Facts, r sts.Replica) bool {
 	switch {
-	case r.Pod != nil || r.Ordinal < sts.Start(s.Set)+sts.Ordinal(i.Replicas), uncounted(s) != nil:
+	case r.Pod != nil || r.Ordinal < sts.Start(s.Set)+sts.Ordinal(i.Replicas), requireCounted(s) != nil:
 		return false
 	case isFailing(s, r), s.FailedCreate() != nil, f.Still >= stillUnmade:
 		return true
@@ -403,11 +403,11 @@ func (i drainScale) refused(s *sts.Snapshot) func(sts.Ordinal) bool {
 	return func(o sts.Ordinal) bool { return refused[o] }
 }
 
-// uncounted waits while the set's status is about an earlier size, or counts pods that are not
+// requireCounted waits while the set's status is about an earlier size, or counts pods that are not
 // seen yet.
-func uncounted(s *sts.Snapshot) *Decision {
+func requireCounted(s *sts.Snapshot) *Decision {
 	if !sts.Observed(s.Set) {
-		return settled(s)
+		return requireSettled(s)
 	}
 	if n := int(s.Set.Status.Replicas); n > len(s.Pods) {
 		d := decide(Wait, ReasonNotObserved, waitDrainUnseenPods(s.Set.Name, n, len(s.Pods)), "")
@@ -440,13 +440,13 @@ func (i drainScale) needNotBeWell(s *sts.Snapshot, f Facts, top sts.Ordinal) []s
 	return out
 }
 
-// mayEvict checks the budgets: first as they are seen, then by a dry run of the eviction. Nil
+// requireEviction checks the budgets: first as they are seen, then by a dry run of the eviction. Nil
 // when the pod may be evicted.
-func (i drainScale) mayEvict(s *sts.Snapshot, f Facts, r sts.Replica, when string) *Decision {
+func (i drainScale) requireEviction(s *sts.Snapshot, f Facts, r sts.Replica, when string) *Decision {
 	if i.IgnoreBudgets {
 		return nil
 	}
-	if d := evictable(s, f, r, isFailing(s, r)); d != nil {
+	if d := requireEvictable(s, f, r, isFailing(s, r)); d != nil {
 		return i.orIgnoreBudgets(s, r, i.shortForGood(s, f, r, d))
 	}
 	if i.Profile == nil {
@@ -516,7 +516,7 @@ func replicaAt(s *sts.Snapshot, o sts.Ordinal) sts.Replica {
 // on a command that was killed can be resumed.
 func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	top := replicaAt(s, sts.End(s.Set)-1)
-	if d := i.mayLeave(s, f, top); d != nil {
+	if d := i.requireRemovable(s, f, top); d != nil {
 		return *d
 	}
 	m := &sts.Member{Ordinal: top.Ordinal, Phase: sts.Removing, Since: s.TakenAt}
@@ -572,14 +572,14 @@ func (i drainScale) note(s *sts.Snapshot, record sts.Drain, event, why string) D
 	return do(newPatch(s.Set).drain(record).owner(i.Owner).action(event, why), "Note")
 }
 
-// take acquires the lock before anything happens in pods: of two commands of one owner only one
+// acquireLock acquires the lock before anything happens in pods: of two commands of one owner only one
 // continues.
-func (h Holder) take(s *sts.Snapshot, record sts.Drain) *Decision {
-	if o, err := sts.ReadOwner(s.Set); err == nil && o != nil && o.ID == h.ID {
+func (l Lock) acquireLock(s *sts.Snapshot, record sts.Drain) *Decision {
+	if o, err := sts.ReadOwner(s.Set); err == nil && o != nil && o.ID == l.ID {
 		return nil
 	}
 	m := record.Member
-	d := do(newPatch(s.Set).drain(record).owner(h.Owner).
+	d := do(newPatch(s.Set).drain(record).owner(l.Owner).
 		action("", stepDrainResume(s.Name(m.Ordinal), m.Phase, record.StartedBy)), "Take")
 	return &d
 }
@@ -602,7 +602,7 @@ func (i drainScale) leave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 		if f.Scaled[m.Ordinal] {
 			back = after
 		}
-		return i.scaledMeanwhile(s, &record, back, scaleBack(s, back))
+		return i.refuseScaledMeanwhile(s, &record, back, scaleBack(s, back))
 	case smaller && r.Pod == nil:
 		return i.removed(s, f, record)
 	case smaller && !same:
@@ -661,7 +661,7 @@ func (i drainScale) drain(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 		}
 		again = "again "
 	}
-	if d := i.take(s, record); d != nil {
+	if d := i.acquireLock(s, record); d != nil {
 		return *d
 	}
 	_, _, d, failed := h.section(profile.Drain, again, true)
@@ -734,10 +734,10 @@ func (i drainScale) callBack(h *hooks, s *sts.Snapshot, record sts.Drain, why *h
 		}
 		message = msgDrainFailedNotReverted(name, why.problem, failed.problem)
 	}
-	return didNotLeave(s, message, why.hint)
+	return stuckDidNotLeave(s, message, why.hint)
 }
 
-func didNotLeave(s *sts.Snapshot, message, hint string) Decision {
+func stuckDidNotLeave(s *sts.Snapshot, message, hint string) Decision {
 	return decide(Stuck, ReasonHookFailed, message, cmpHint(hint, hintDrainFailed(sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))))
 }
 
@@ -747,7 +747,7 @@ func (i drainScale) recalled(s *sts.Snapshot, record sts.Drain, pod *corev1.Pod)
 	if pod != nil && sts.HoldsLeaving(pod) {
 		return letGo(pod, m.Ordinal, stepDrainRelease(name))
 	}
-	end := didNotLeave(s, msgDrainFailedReverted(name, m.Problem), "")
+	end := stuckDidNotLeave(s, msgDrainFailedReverted(name, m.Problem), "")
 	d := i.note(s, record.With(nil), "", stepDrainStillMember(name))
 	if m.UID != i.resumed { // an earlier command's failure is no reason not to retry
 		d.Then = &end
@@ -769,24 +769,24 @@ func (i drainScale) remove(s *sts.Snapshot, f Facts, record sts.Drain, r sts.Rep
 	going := !same || pod == nil || pod.DeletionTimestamp != nil
 	switch {
 	case going && !smaller:
-		if d := uncounted(s); d != nil && pod == nil && m.UID == "" {
+		if d := requireCounted(s); d != nil && pod == nil && m.UID == "" {
 			return *d // it may have been created meanwhile
 		}
 		to := int32(m.Ordinal - sts.Start(s.Set))
 		return do(Action{Why: stepDrainScaleDown(to, name), Scale: scale(s.Set, to, "MemberRemoved")}, "Scale")
 	case smaller && sts.HoldsLeaving(pod) && pod.DeletionTimestamp != nil:
 		// Without the finalizer a controller that has not seen the new size would recreate it.
-		if d := settled(s); d != nil {
+		if d := requireSettled(s); d != nil {
 			return *d
 		}
 		return letGo(pod, m.Ordinal, stepDrainRelease(name))
 	case smaller:
 		return ending(s, pod)
 	}
-	if d := available(s, Stuck, i.needNotBeWell(s, f, m.Ordinal)...); d != nil {
+	if d := requireAvailable(s, Stuck, i.needNotBeWell(s, f, m.Ordinal)...); d != nil {
 		return *d
 	}
-	if d := i.mayEvict(s, f, r, "after it has left"); d != nil {
+	if d := i.requireEviction(s, f, r, "after it has left"); d != nil {
 		return *d
 	}
 	if !sts.HoldsLeaving(pod) {
@@ -839,7 +839,7 @@ func (i drainScale) removed(s *sts.Snapshot, f Facts, record sts.Drain) Decision
 // after runs the after hooks once the pod is gone.
 func (i drainScale) after(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	m := record.Member
-	if d := i.take(s, record); d != nil {
+	if d := i.acquireLock(s, record); d != nil {
 		return *d
 	}
 	_, _, d, failed := newHooks(s, f, i.Profile, i.Domain, m).section(profile.After, "", true)
@@ -854,7 +854,7 @@ func (i drainScale) after(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 
 // finish waits until all members are available, then removes the record.
 func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
-	if d := available(s, Stuck); d != nil {
+	if d := requireAvailable(s, Stuck); d != nil {
 		return *d
 	}
 	b := newPatch(s.Set).drop(sts.DrainAnnotation, sts.OwnerAnnotation)

@@ -10,21 +10,21 @@ import (
 // CancelDrain cancels a scale operation that was interrupted. The drain of a member that is
 // leaving is reverted if its profile has cancel commands; one that has left cannot be brought back.
 type CancelDrain struct {
-	Holder
+	Lock
 	Profile *profile.Profile
 	Domain  string
 }
 
 // Next implements [Intent].
 func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.guard(s, f); d != nil {
+	if d := i.requireLock(s, f); d != nil {
 		return *d
 	}
 	if s.Set.DeletionTimestamp != nil {
-		return deleted(s)
+		return releaseDeleted(s)
 	}
 	record, err := sts.ReadDrain(s.Set)
-	o, held := heldPod(s)
+	o, held := leavingPod(s)
 	switch {
 	case err != nil:
 		return badRecord(err)
@@ -42,7 +42,7 @@ func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 		if effect != "" {
 			effect = "; " + effect
 		}
-		if o, held := heldPod(s); held != nil {
+		if o, held := leavingPod(s); held != nil {
 			return letGo(held, o, stepDrainRelease(held.Name)+effect)
 		}
 	}
@@ -116,7 +116,7 @@ func (i CancelDrain) undo(s *sts.Snapshot, f Facts, record *sts.Drain) (string, 
 	if len(i.Profile.Cancel) == 0 {
 		return msgDrainCancelMember(name), nil
 	}
-	if d := i.take(s, *record); d != nil {
+	if d := i.acquireLock(s, *record); d != nil {
 		return "", d
 	}
 	_, _, d, failed := h.section(profile.Cancel, "cancel", true)

@@ -9,8 +9,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// mayGrow are the guards that are checked once, before the first member joins.
-func (i drainScale) mayGrow(s *sts.Snapshot) *Decision {
+// requireGrowable are the guards that are checked once, before the first member joins.
+func (i drainScale) requireGrowable(s *sts.Snapshot) *Decision {
 	if strings.HasPrefix(i.profileName(), "--") {
 		message, hint := msgDrainUpInline(i.profileName(), s.Set.Name, sts.DesiredReplicas(s.Set), i.Replicas)
 		d := decide(Refused, ReasonBadRequest, message, hint)
@@ -25,13 +25,13 @@ func (i drainScale) mayGrow(s *sts.Snapshot) *Decision {
 	for o := sts.End(s.Set); o < sts.Start(s.Set)+sts.Ordinal(i.Replicas); o++ {
 		stale = append(stale, sts.ClaimsOf(s, []sts.Ordinal{o})...)
 	}
-	return i.staleClaims(s, stale)
+	return i.requireNoStaleClaims(s, stale)
 }
 
-// staleClaims refuses to start a new member with the claim of a removed one: it would come up
+// requireNoStaleClaims refuses to start a new member with the claim of a removed one: it would come up
 // with the identity of a member that its cluster has removed, or with old data
 // (kubernetes#55045, etcd#14805).
-func (i drainScale) staleClaims(s *sts.Snapshot, names []string) *Decision {
+func (i drainScale) requireNoStaleClaims(s *sts.Snapshot, names []string) *Decision {
 	if len(names) == 0 || i.ReuseClaims {
 		return nil
 	}
@@ -42,14 +42,14 @@ func (i drainScale) staleClaims(s *sts.Snapshot, names []string) *Decision {
 
 // nextToJoin checks whether the next ordinal may be added, and records that it is.
 func (i drainScale) nextToJoin(s *sts.Snapshot, record sts.Drain) Decision {
-	if d := steady(s); d != nil {
+	if d := requireNoOperation(s); d != nil {
 		return *d
 	}
-	if d := available(s, Stuck); d != nil {
+	if d := requireAvailable(s, Stuck); d != nil {
 		return *d
 	}
 	o := sts.End(s.Set)
-	if d := i.staleClaims(s, sts.ClaimsOf(s, []sts.Ordinal{o})); d != nil {
+	if d := i.requireNoStaleClaims(s, sts.ClaimsOf(s, []sts.Ordinal{o})); d != nil {
 		return *d
 	}
 	m := &sts.Member{Ordinal: o, Phase: sts.Starting, Since: s.TakenAt}
@@ -72,7 +72,7 @@ func (i drainScale) arrive(s *sts.Snapshot, f Facts, record sts.Drain) Decision 
 		if f.Scaled[m.Ordinal] {
 			wanted++
 		}
-		return i.scaledMeanwhile(s, &record, wanted, scaleBack(s, wanted))
+		return i.refuseScaledMeanwhile(s, &record, wanted, scaleBack(s, wanted))
 	case m.Phase == sts.Announcing:
 		if d := i.joinHooks(s, f, record, profile.JoinBefore, msgDrainNotAdded); d != nil {
 			return *d
@@ -108,7 +108,7 @@ func (i drainScale) joinHooks(s *sts.Snapshot, f Facts, record sts.Drain, sec pr
 	if i.Profile == nil || len(i.Profile.Commands(sec)) == 0 {
 		return nil
 	}
-	if d := i.take(s, record); d != nil {
+	if d := i.acquireLock(s, record); d != nil {
 		return d
 	}
 	_, _, d, failed := newHooks(s, f, i.Profile, i.Domain, record.Member).section(sec, "", true)
@@ -122,15 +122,15 @@ func (i drainScale) joinHooks(s *sts.Snapshot, f Facts, record sts.Drain, sec pr
 // Unpark scales a parked set back to its recorded size, all members at once: they never left
 // their cluster, and may need each other to become ready.
 type Unpark struct {
-	Holder
+	Lock
 }
 
 // Next implements [Intent].
 func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.guard(s, f); d != nil {
+	if d := i.requireLock(s, f); d != nil {
 		return *d
 	}
-	if d := settled(s); d != nil {
+	if d := requireSettled(s); d != nil {
 		return *d
 	}
 	size, parked := sts.ParkedSize(s.Set)
@@ -145,16 +145,16 @@ func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
 		message, hint := msgDrainNoParkedSize(s.Set.Name, drainCommand(s, 1))
 		return decide(Refused, ReasonParked, message, hint)
 	}
-	if d := noDrain(s); d != nil {
+	if d := requireNoDrain(s); d != nil {
 		return *d
 	}
 	if have < size {
-		if d := i.resizable(s, size); d != nil {
+		if d := i.requireUnmanagedSize(s, size); d != nil {
 			return *d
 		}
 		return do(Action{Why: stepDrainUnpark(have, size), Scale: scale(s.Set, size, "Unparked")}, "Scale")
 	}
-	if d := available(s, Stuck); d != nil {
+	if d := requireAvailable(s, Stuck); d != nil {
 		return *d
 	}
 	end := decide(Done, ReasonUnparked, msgDrainUnparked(have), "")

@@ -50,7 +50,7 @@ func bare() *profile.Profile {
 }
 
 func drainOptions(to int32, p *profile.Profile) operate.DrainOptions {
-	return operate.DrainOptions{Holder: holder("1"), Replicas: to, Profile: p, Domain: "cluster.local"}
+	return operate.DrainOptions{Lock: holder("1"), Replicas: to, Profile: p, Domain: "cluster.local"}
 }
 
 // drain is a drain-scale by a command that started before any member was leaving or joining.
@@ -109,7 +109,7 @@ func held(o int) change {
 	return onPod(o, func(p *corev1.Pod) { p.Finalizers = append(p.Finalizers, "other.example/x", sts.LeavingFinalizer) })
 }
 
-func going(o int) change {
+func waitClaimGone(o int) change {
 	return onPod(o, func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })
 }
 
@@ -249,22 +249,22 @@ func resizingCases() []decisionCase {
 	add("start a canary", ststest.Web(5), on(), start("1", "web:2", 1), operate.Refused, operate.ReasonScaleOnItsWay)
 	add("start a canary with a pod that has our finalizer and no record", ststest.Web(5), lost(), start("1", "web:2", 1), operate.Refused, operate.ReasonMemberLeft)
 	add("start a canary while the record cannot be read", ststest.Web(5), []change{annotated(sts.DrainAnnotation, "{")}, start("1", "web:2", 1), operate.Refused, operate.ReasonBadRecord)
-	add("promote an update of another client", rolling(1), on(), promoting{Holder: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
-	add("promote automatically", rolling(1), on(), operate.AutoPromote{Holder: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
-	add("pause an update of another client", rolling(1), on(), operate.PauseUpdate{Holder: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
-	add("resume", rolling(1), on(), operate.ResumeUpdate{Holder: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
+	add("promote an update of another client", rolling(1), on(), promoting{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
+	add("promote automatically", rolling(1), on(), operate.AutoPromote{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
+	add("pause an update of another client", rolling(1), on(), operate.PauseUpdate{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
+	add("resume", rolling(1), on(), operate.ResumeUpdate{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
 	add("restart", ststest.Web(5), on(), restarter("1"), operate.Refused, operate.ReasonScaleOnItsWay)
 	add("restart with a pod that has our finalizer and no record", ststest.Web(5), lost(), restarter("1"), operate.Refused, operate.ReasonMemberLeft)
 	add("restart while members join", ststest.Web(5), []change{joining(quorum(), sts.Announcing)}, restarter("1"), operate.Refused, operate.ReasonScaleOnItsWay)
-	add("unpark", ststest.Web(5), append(on(), annotated(sts.ParkedAnnotation, "5")), operate.Unpark{Holder: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
+	add("unpark", ststest.Web(5), append(on(), annotated(sts.ParkedAnnotation, "5")), operate.Unpark{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
 	// What a drain-scale may wait for.
-	add("forget a restart", ststest.Web(5), append(on(), restarting("restart", []sts.Ordinal{0}, 0)), operate.ForgetRestart{Holder: holder("1")}, operate.Do, "Forget")
-	add("roll back an update of another client", rolling(1), on(), operate.AbortCanary{Holder: holder("1")}, operate.Do, "Restore")
+	add("forget a restart", ststest.Web(5), append(on(), restarting("restart", []sts.Ordinal{0}, 0)), operate.ForgetRestart{Lock: holder("1")}, operate.Do, "Forget")
+	add("roll back an update of another client", rolling(1), on(), operate.AbortCanary{Lock: holder("1")}, operate.Do, "Restore")
 	stuck := func() []change { return append(on(), crashing(2), undone) }
-	add("unstick another pod", rolling(3), stuck(), operate.Unstick{Holder: holder("1")}, operate.Do, "Hold")
-	add("during a rollback, a pod has our finalizer", aborted(1), append(on(), held(4)), operate.AbortCanary{Holder: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
-	add("during a rollback, a pod with our finalizer is being deleted", aborted(1), append(on(), held(4), going(4)), operate.AbortCanary{Holder: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
-	add("during a rollback, a pod has our finalizer without any record", aborted(1), []change{held(4), going(4)}, operate.AbortCanary{Holder: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
+	add("unstick another pod", rolling(3), stuck(), operate.Unstick{Lock: holder("1")}, operate.Do, "Lock")
+	add("during a rollback, a pod has our finalizer", aborted(1), append(on(), held(4)), operate.AbortCanary{Lock: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
+	add("during a rollback, a pod with our finalizer is being deleted", aborted(1), append(on(), held(4), waitClaimGone(4)), operate.AbortCanary{Lock: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
+	add("during a rollback, a pod has our finalizer without any record", aborted(1), []change{held(4), waitClaimGone(4)}, operate.AbortCanary{Lock: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
 	return out
 }
 
@@ -335,7 +335,7 @@ func drainCases() []decisionCase {
 		// Before each member.
 		{"one that stays is failing", ststest.Web(5), on{crashing(1)}, plainDown, none, operate.Stuck, operate.ReasonPodFailing},
 		{"one that stays is starting", ststest.Web(5), on{starting(1)}, plainDown, none, operate.Wait, operate.ReasonPodNotAvailable},
-		{"the one that leaves is being deleted", ststest.Web(5), on{going(4)}, plainDown, none, operate.Wait, operate.ReasonPodNotAvailable},
+		{"the one that leaves is being deleted", ststest.Web(5), on{waitClaimGone(4)}, plainDown, none, operate.Wait, operate.ReasonPodNotAvailable},
 		{"a pod of an earlier scale-down is terminating", ststest.Web(5), on{wanted(4)}, plainDown, none, operate.Wait, operate.ReasonScalingDown},
 		allowed(decisionCase{"the one that leaves is failing", ststest.Web(5), on{crashing(4), budget(4, 4, 5)}, plainDown, none, operate.Do, "Begin"}),
 		{"the one that leaves is failing, and the budget requires it to be ready", ststest.Web(5), on{crashing(4), budget(4, 5, 5)}, plainDown, none, operate.Refused, operate.ReasonBudgetNever},
@@ -393,17 +393,17 @@ func drainCases() []decisionCase {
 		asked(decisionCase{"no other member is available to check", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4), starting(0), starting(1), starting(2), starting(3)}, down, wrote, operate.Wait, operate.ReasonMemberLeaving}, fine),
 		{"it was reverted: remove the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Recalled, func(d *sts.Drain) { d.Member.Problem = "leave in web-4: terminated with exit code 1" }), held(4)}, down, wrote, operate.Do, "LetGo"},
 		{"it was reverted", ststest.Web(5), on{leaving(q, 4, sts.Recalled, func(d *sts.Drain) { d.Member.Problem = "leave in web-4: terminated with exit code 1" })}, down, wrote, operate.Do, "Note"},
-		{"its pod is being deleted before it has the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Draining), going(4)}, down, wrote, operate.Wait, operate.ReasonPodNotAvailable},
+		{"its pod is being deleted before it has the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Draining), waitClaimGone(4)}, down, wrote, operate.Wait, operate.ReasonPodNotAvailable},
 		{"its pod was deleted before it had the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Draining), without(4)}, down, wrote, operate.Wait, operate.ReasonPodNotAvailable},
 		{"its pod was recreated", ststest.Web(5), on{leaving(q, 4, sts.Draining), recreated(4)}, down, wrote, operate.Do, "Note"},
-		asked(decisionCase{"its pod is being deleted, and it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, operate.Do, "Note"}, fine),
-		asked(decisionCase{"its pod is being deleted, and its command failed: check whether it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, operate.Do, "Hook"}, func(run operate.Run) *operate.Answer {
+		asked(decisionCase{"its pod is being deleted, and it has left", ststest.Web(5), append(lostWay, waitClaimGone(4)), down, wrote, operate.Do, "Note"}, fine),
+		asked(decisionCase{"its pod is being deleted, and its command failed: check whether it has left", ststest.Web(5), append(lostWay, waitClaimGone(4)), down, wrote, operate.Do, "Hook"}, func(run operate.Run) *operate.Answer {
 			if run.For == "gone" {
 				return notYet
 			}
 			return unless("leave", no)(run)
 		}),
-		asked(decisionCase{"its pod is being deleted before it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, operate.Do, "LetGo"}, func(operate.Run) *operate.Answer {
+		asked(decisionCase{"its pod is being deleted before it has left", ststest.Web(5), append(lostWay, waitClaimGone(4)), down, wrote, operate.Do, "LetGo"}, func(operate.Run) *operate.Answer {
 			return &operate.Answer{ExitCode: 1}
 		}),
 
@@ -424,8 +424,8 @@ func drainCases() []decisionCase {
 		{"another profile", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(3, b), none, operate.Refused, operate.ReasonScaleOnItsWay},
 		{"the user says that it has left", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.TakeOver = true }), wrote, operate.Do, "AskEviction"},
 		{"the record was removed during the command", ststest.Web(5), on{owned("alice@laptop", "1")}, down, wrote, operate.Refused, operate.ReasonTakenOver},
-		{"the record is missing, its pod is terminating", ststest.Web(5), on{held(4), going(4)}, plainDown, none, operate.Refused, operate.ReasonMemberLeft},
-		{"the record is missing, and the user says that it has left", ststest.Web(5), on{held(4), going(4)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.NoHooks = true }), none, operate.Do, "Scale"},
+		{"the record is missing, its pod is terminating", ststest.Web(5), on{held(4), waitClaimGone(4)}, plainDown, none, operate.Refused, operate.ReasonMemberLeft},
+		{"the record is missing, and the user says that it has left", ststest.Web(5), on{held(4), waitClaimGone(4)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.NoHooks = true }), none, operate.Do, "Scale"},
 
 		// It was never created.
 		{"never created: scale down", ststest.Web(5), on{parallel, neverMade(4), without(4)}, plainDown, wrote, operate.Do, "Scale"},
@@ -437,14 +437,14 @@ func drainCases() []decisionCase {
 		{"delete, where budgets are ignored", ststest.Web(5), on{leaving(nil, 4, sts.Removing), held(4)}, ignoring, wrote, operate.Do, "Delete"},
 		{"the budget allows none now, after it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), budget(4, 4, 5)}, down, wrote, operate.Wait, operate.ReasonBudgetShort},
 		{"one that stays is failing after it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), crashing(1)}, down, wrote, operate.Stuck, operate.ReasonPodFailing},
-		{"its pod is terminating: scale down", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), going(4)}, down, wrote, operate.Do, "Scale"},
+		{"its pod is terminating: scale down", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), waitClaimGone(4)}, down, wrote, operate.Do, "Scale"},
 		{"without hooks, its pod was recreated and is starting", ststest.Web(5), on{leaving(nil, 4, sts.Removing), recreated(4), starting(4)}, plainDown, wrote, operate.Do, "Note"},
 		{"without hooks, its pod was recreated and is ready", ststest.Web(5), on{leaving(nil, 4, sts.Removing), recreated(4)}, plainDown, wrote, operate.Do, "Note"},
 		{"with hooks, its pod was recreated", ststest.Web(5), on{leaving(q, 4, sts.Removing), recreated(4)}, down, wrote, operate.Do, "Note"},
-		{"the set is scaled down: remove the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4)}, down, wrote, operate.Do, "LetGo"},
-		{"the set is scaled down, and the controller has not observed it", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4), unobserved}, down, wrote, operate.Wait, operate.ReasonNotObserved},
-		{"without hooks, the set is scaled down, and the controller has not observed it", ststest.Web(5), on{leaving(nil, 4, sts.Removing), wanted(4), held(4), going(4), unobserved}, plainDown, wrote, operate.Wait, operate.ReasonNotObserved},
-		{"its pod is terminating", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), going(4)}, down, wrote, operate.Wait, operate.ReasonScalingDown},
+		{"the set is scaled down: remove the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), waitClaimGone(4)}, down, wrote, operate.Do, "LetGo"},
+		{"the set is scaled down, and the controller has not observed it", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), waitClaimGone(4), unobserved}, down, wrote, operate.Wait, operate.ReasonNotObserved},
+		{"without hooks, the set is scaled down, and the controller has not observed it", ststest.Web(5), on{leaving(nil, 4, sts.Removing), wanted(4), held(4), waitClaimGone(4), unobserved}, plainDown, wrote, operate.Wait, operate.ReasonNotObserved},
+		{"its pod is terminating", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), waitClaimGone(4)}, down, wrote, operate.Wait, operate.ReasonScalingDown},
 		{"its pod does not terminate", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), onPod(4, func(p *corev1.Pod) {
 			p.DeletionTimestamp = &metav1.Time{Time: ststest.Now.Add(-time.Hour)}
 		})}, down, wrote, operate.Stuck, operate.ReasonPodFailing},
@@ -493,8 +493,8 @@ func cancelCases() []decisionCase {
 	type on = []change
 	none, wrote := operate.Facts{}, operate.Facts{Wrote: true}
 	q := quorum()
-	cancel := operate.CancelDrain{Holder: holder("1"), Profile: q, Domain: "cluster.local"}
-	plain := operate.CancelDrain{Holder: holder("1")}
+	cancel := operate.CancelDrain{Lock: holder("1"), Profile: q, Domain: "cluster.local"}
+	plain := operate.CancelDrain{Lock: holder("1")}
 	way := func() []change { return on{leaving(q, 4, sts.Draining), held(4)} }
 	stays := func(run operate.Run) *operate.Answer {
 		if run.For == "gone" {
@@ -530,7 +530,7 @@ func cancelCases() []decisionCase {
 func unparkCases() []decisionCase {
 	type on = []change
 	none := operate.Facts{}
-	unpark := operate.Unpark{Holder: holder("1")}
+	unpark := operate.Unpark{Lock: holder("1")}
 	parked := annotated(sts.ParkedAnnotation, "5")
 	return []decisionCase{
 		{"it is not parked", ststest.Web(3), nil, unpark, none, operate.Done, operate.ReasonNothingToDo},

@@ -8,12 +8,12 @@ import (
 // ordinal that it has reached. From then on it is a canary: it can be promoted,
 // aborted or resumed. It reverts nothing.
 type PauseUpdate struct {
-	Holder
+	Lock
 }
 
 // Next implements [Intent].
 func (i PauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := firstOf(s, f, i.Holder); d != nil {
+	if d := firstOf(s, f, i.Lock); d != nil {
 		return *d
 	}
 	c, derived, d := canaryRecord(s)
@@ -24,15 +24,15 @@ func (i PauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 		return decide(Done, ReasonNothingToDo, msgNothingToPause(), "")
 	}
 	if c.Aborting {
-		return beingAborted(s)
+		return refuseAborting(s)
 	}
 	if !derived {
-		if d := unmoved(s, c, i.Holder); d != nil {
+		if d := requireUndisturbed(s, c, i.Lock); d != nil {
 			return *d
 		}
-		return i.frozen(s)
+		return i.doneFrozen(s)
 	}
-	if d := i.unmanaged(s, sts.FieldPartition); d != nil {
+	if d := i.requireUnmanaged(s, sts.FieldPartition); d != nil {
 		return *d
 	}
 	reached := reachedOrdinal(s)
@@ -43,8 +43,8 @@ func (i PauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	return do(a, "Pause")
 }
 
-func (i PauseUpdate) frozen(s *sts.Snapshot) Decision {
-	return decide(Done, ReasonPaused, msgPaused(heldBack(s), updated(s)),
+func (i PauseUpdate) doneFrozen(s *sts.Snapshot) Decision {
+	return decide(Done, ReasonPaused, msgPaused(belowPartition(s), updated(s)),
 		hintPaused(sts.Kubectl(s.Set.Namespace, "sts resume", s.Set.Name), canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 }
 
@@ -66,12 +66,12 @@ func reachedOrdinal(s *sts.Snapshot) sts.Ordinal {
 // ResumeUpdate has the StatefulSet controller continue a paused update by itself: the
 // partition is set back to its value before the pause, and the record is removed.
 type ResumeUpdate struct {
-	Holder
+	Lock
 }
 
 // Next implements [Intent].
 func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := firstOf(s, f, i.Holder); d != nil {
+	if d := firstOf(s, f, i.Lock); d != nil {
 		return *d
 	}
 	c, err := sts.ReadCanary(s.Set)
@@ -81,9 +81,9 @@ func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	case c == nil:
 		return decide(Done, ReasonNothingToDo, msgNothingToResume(), "")
 	case c.Aborting:
-		return beingAborted(s)
+		return refuseAborting(s)
 	}
-	if d := unmoved(s, c, i.Holder); d != nil {
+	if d := requireUndisturbed(s, c, i.Lock); d != nil {
 		return *d
 	}
 	why := stepResume()
@@ -92,17 +92,17 @@ func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	switch next := min(sts.UpdateFrom(s.Set), sts.End(s.Set)) - 1; {
 	case next < sts.Start(s.Set): // every ordinal has the update
 	case next >= sts.Start(s.Set)+sts.Ordinal(after):
-		if d := canaryPods(s); d != nil {
+		if d := requireCanaryPods(s); d != nil {
 			return *d
 		}
-		if d := mayDisrupt(s, f, next, Stuck); d != nil {
+		if d := requireDisruptable(s, f, next, Stuck); d != nil {
 			return *d
 		}
 	case c.Paused && after == sts.Partition(s.Set): // the update had stopped there before the pause
-		why, done.Message = stepRemovePause(after, heldBack(s)), msgPauseRemoved(after, heldBack(s))
+		why, done.Message = stepRemovePause(after, belowPartition(s)), msgPauseRemoved(after, belowPartition(s))
 		done.Hint = canaryCommand(s, "promote")
 	default:
-		return decide(Refused, ReasonPartition, msgPartitionBefore(s.Set.Name, after, heldBack(s)),
+		return decide(Refused, ReasonPartition, msgPartitionBefore(s.Set.Name, after, belowPartition(s)),
 			hintPartitionBefore(canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort")))
 	}
 	d := do(newPatch(s.Set).partition(after).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
@@ -112,15 +112,15 @@ func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 }
 
 // firstOf are the guards that are checked before anything else.
-func firstOf(s *sts.Snapshot, f Facts, h Holder) *Decision {
-	if d := h.guard(s, f); d != nil {
+func firstOf(s *sts.Snapshot, f Facts, l Lock) *Decision {
+	if d := l.requireLock(s, f); d != nil {
 		return d
 	}
-	if d := noDrain(s); d != nil {
+	if d := requireNoDrain(s); d != nil {
 		return d
 	}
-	if d := partitionable(s); d != nil {
+	if d := requirePartition(s); d != nil {
 		return d
 	}
-	return settled(s)
+	return requireSettled(s)
 }

@@ -18,7 +18,7 @@ import (
 // changes neither the template nor the partition: every pod is recreated on the
 // revision that it has, or nothing is restarted.
 type RestartPods struct {
-	Holder
+	Lock
 	// Ordinals are the chosen ones; all when empty.
 	Ordinals sts.Ordinals
 	// Ascending begins with the lowest ordinal. The controller's own updates begin
@@ -34,17 +34,17 @@ const leaderTimeout = 30 * time.Second
 
 // Next implements [Intent].
 func (i RestartPods) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.guard(s, f); d != nil {
+	if d := i.requireLock(s, f); d != nil {
 		return *d
 	}
-	if d := settled(s); d != nil {
+	if d := requireSettled(s); d != nil {
 		return *d
 	}
-	if d := noDrain(s); d != nil {
+	if d := requireNoDrain(s); d != nil {
 		return *d
 	}
 	if c, err := sts.ReadCanary(s.Set); err == nil && c != nil && c.Aborting {
-		return beingAborted(s)
+		return refuseAborting(s)
 	}
 	record, d := i.recorded(s, f)
 	if d != nil {
@@ -54,11 +54,11 @@ func (i RestartPods) Next(s *sts.Snapshot, f Facts) Decision {
 	if len(todo) == 0 {
 		return i.finish(s, record)
 	}
-	if d := revisionsStay(s, todo); d != nil {
+	if d := requireSameRevisions(s, todo); d != nil {
 		return *d
 	}
 	next := todo[0]
-	if d := mayRestart(s, f, next, todo); d != nil {
+	if d := requireRestartable(s, f, next, todo); d != nil {
 		return *d
 	}
 	if o, err := sts.ReadOwner(s.Set); err != nil || o == nil || o.ID != i.ID {
@@ -71,7 +71,7 @@ func (i RestartPods) Next(s *sts.Snapshot, f Facts) Decision {
 		}
 		// next may be the leader. When it is not available, the follower has to wait.
 		if follower.Ordinal != next.Ordinal {
-			if d := mayRestart(s, f, follower, todo); d != nil {
+			if d := requireRestartable(s, f, follower, todo); d != nil {
 				return *d
 			}
 		}
@@ -111,7 +111,7 @@ func forget(s *sts.Snapshot) string {
 // choose records which pods the chosen ordinals have now.
 func (i RestartPods) choose(s *sts.Snapshot) (*sts.Restart, *Decision) {
 	if o, beyond := i.Ordinals.Beyond(s.Set); beyond {
-		return nil, noOrdinal(s, o)
+		return nil, refuseOrdinal(s, o)
 	}
 	record := &sts.Restart{Pods: map[sts.Ordinal]types.UID{}, Command: i.Command, StartedBy: i.Name, StartedAt: s.TakenAt}
 	for _, r := range s.Replicas() {
@@ -266,8 +266,8 @@ func (i RestartPods) finish(s *sts.Snapshot, record *sts.Restart) Decision {
 	return d
 }
 
-// revisionsStay refuses when a pod would be recreated on another revision.
-func revisionsStay(s *sts.Snapshot, todo []sts.Replica) *Decision {
+// requireSameRevisions refuses when a pod would be recreated on another revision.
+func requireSameRevisions(s *sts.Snapshot, todo []sts.Replica) *Decision {
 	type move struct{ from, to string }
 	moves := map[move][]string{}
 	var order []move
@@ -300,8 +300,8 @@ func revisionsStay(s *sts.Snapshot, todo []sts.Replica) *Decision {
 	return &d
 }
 
-// mayRestart decides whether the pod may be evicted now. Nil when it may.
-func mayRestart(s *sts.Snapshot, f Facts, r sts.Replica, todo []sts.Replica) *Decision {
+// requireRestartable decides whether the pod may be evicted now. Nil when it may.
+func requireRestartable(s *sts.Snapshot, f Facts, r sts.Replica, todo []sts.Replica) *Decision {
 	// Failing pods that should be restarted do not block each other.
 	except, failing := []sts.Ordinal{r.Ordinal}, isFailing(s, r)
 	for _, other := range todo {
@@ -309,7 +309,7 @@ func mayRestart(s *sts.Snapshot, f Facts, r sts.Replica, todo []sts.Replica) *De
 			except = append(except, other.Ordinal)
 		}
 	}
-	if d := available(s, Stuck, except...); d != nil {
+	if d := requireAvailable(s, Stuck, except...); d != nil {
 		return d
 	}
 	if due := updateDue(s); len(due) > 0 && !failing {
@@ -317,7 +317,7 @@ func mayRestart(s *sts.Snapshot, f Facts, r sts.Replica, todo []sts.Replica) *De
 		d := decide(Wait, ReasonUpdateOnItsWay, msgWaitForUpdate(due, s.Set.Status.UpdateRevision), "")
 		return &d
 	}
-	return evictable(s, f, r, failing)
+	return requireEvictable(s, f, r, failing)
 }
 
 // updateDue are the ordinals that the controller is going to update by itself.
@@ -332,9 +332,9 @@ func updateDue(s *sts.Snapshot) []sts.Ordinal {
 	return due
 }
 
-// evictable predicts the API server's answer to an eviction. An eviction that it
+// requireEvictable predicts the API server's answer to an eviction. An eviction that it
 // declines too late uses up a disruption of a budget for two minutes.
-func evictable(s *sts.Snapshot, f Facts, r sts.Replica, failing bool) *Decision {
+func requireEvictable(s *sts.Snapshot, f Facts, r sts.Replica, failing bool) *Decision {
 	if r.Pod.Status.Phase != corev1.PodRunning {
 		return nil // no budget is checked
 	}
@@ -342,7 +342,7 @@ func evictable(s *sts.Snapshot, f Facts, r sts.Replica, failing bool) *Decision 
 		return &Decision{Verdict: Refused, Reason: ReasonTwoBudgets,
 			Message: msgTwoBudgets(budgetNames(s), r.Pod.Name), Hint: hintTwoBudgets()}
 	}
-	d := budgetsAllow(s, f, r.Ordinal)
+	d := requireBudgets(s, f, r.Ordinal)
 	switch {
 	case d == nil && !r.Ready && slices.ContainsFunc(s.Budgets, holdsUnready):
 		// Where a budget requires no healthy pod, a pod that is not ready cannot be
@@ -377,12 +377,12 @@ func budgetNames(s *sts.Snapshot) string {
 
 // ForgetRestart removes the record of an interrupted restart. It restarts nothing.
 type ForgetRestart struct {
-	Holder
+	Lock
 }
 
 // Next implements [Intent].
 func (i ForgetRestart) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.guard(s, f); d != nil {
+	if d := i.requireLock(s, f); d != nil {
 		return *d
 	}
 	if _, recorded := s.Set.Annotations[sts.RestartAnnotation]; !recorded {

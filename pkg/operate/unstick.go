@@ -16,7 +16,7 @@ const unstickCommand = "unstick"
 // back to stable, as [AbortCanary] does; where the template has changed since, only the
 // failing pods are deleted.
 type Unstick struct {
-	Holder
+	Lock
 	Deletions
 	// TemplateDigest is for the rollback: see [AbortCanary].
 	TemplateDigest string
@@ -27,24 +27,24 @@ type Unstick struct {
 
 // Next implements [Intent].
 func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.guard(s, f); d != nil {
+	if d := i.requireLock(s, f); d != nil {
 		return *d
 	}
 	c, err := sts.ReadCanary(s.Set)
 	if err != nil {
 		return badRecord(err)
 	}
-	back := AbortCanary{Holder: i.Holder, Deletions: i.Deletions, TemplateDigest: i.TemplateDigest}
+	back := AbortCanary{Lock: i.Lock, Deletions: i.Deletions, TemplateDigest: i.TemplateDigest}
 	if c != nil && c.Aborting {
 		return back.Next(s, f)
 	}
-	if d := settled(s); d != nil {
+	if d := requireSettled(s); d != nil {
 		return *d
 	}
-	if d := onDelete(s); d != nil {
+	if d := requireNotOnDelete(s); d != nil {
 		return *d
 	}
-	if d := partitionable(s); d != nil && (c != nil || !sts.IsRecreate(s.Set)) {
+	if d := requirePartition(s); d != nil && (c != nil || !sts.IsRecreate(s.Set)) {
 		return *d
 	}
 	if c == nil && i.underWay(s, f) {
@@ -56,9 +56,9 @@ func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
 	trap := s.Trap()
 	switch {
 	case trap == nil:
-		return stalled(s, free(s, c))
+		return stuckIfStalled(s, notStuck(s, c))
 	case trap.Remedy == sts.NoRemedy:
-		return i.noWay(s, trap)
+		return i.stuckNoRemedy(s, trap)
 	case i.Agreed != "" && i.Agreed != trap.Remedy:
 		return decide(Refused, ReasonNotObserved, msgOtherFix(s.Set.Name), hintPlanAgain())
 	case sts.IsRecreate(s.Set):
@@ -80,7 +80,7 @@ func (i Unstick) recreate(s *sts.Snapshot, trap *sts.Trap) Decision {
 	if err != nil {
 		return decide(Refused, ReasonRevisionGone, err.Error(), "")
 	}
-	if d := i.unmanaged(s, sts.FieldTemplate); d != nil {
+	if d := i.requireUnmanaged(s, sts.FieldTemplate); d != nil {
 		return *d
 	}
 	return do(newPatch(s.Set).owner(i.Owner).restore(stable.Name, template).
@@ -107,21 +107,21 @@ func (i Unstick) forward(s *sts.Snapshot, f Facts) Decision {
 	d := on.blocker(s, f, i.Deletions)
 	if !i.underWay(s, f) {
 		return do(newPatch(s.Set).owner(i.Owner).
-			action("Unsticking", stepUnstickForward(s.Set.Name, update)), "Hold")
+			action("Unsticking", stepUnstickForward(s.Set.Name, update)), "Lock")
 	}
 	if d == nil {
-		return i.gotOn(s)
+		return i.doneUnstuck(s)
 	}
 	for _, r := range s.Replicas() {
 		if t := s.Trouble(r); d.Verdict == Stuck && d.Reason == ReasonPodFailing && t != nil && t.Failing && r.Revision == update {
-			return i.failsToo(s, r, t)
+			return i.stuckFailsToo(s, r, t)
 		}
 	}
 	return *d
 }
 
-// failsToo is the end when the current template does not work either.
-func (i Unstick) failsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) Decision {
+// stuckFailsToo is the end when the current template does not work either.
+func (i Unstick) stuckFailsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) Decision {
 	stable := s.Set.Status.CurrentRevision
 	if stable == r.Revision {
 		stable = ""
@@ -132,15 +132,15 @@ func (i Unstick) failsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) Decisi
 	return d
 }
 
-func (i Unstick) gotOn(s *sts.Snapshot) Decision {
-	end := decide(Done, ReasonUnstuck, msgUnstuck(updated(s), s.Set.Status.UpdateRevision, heldBack(s)), "")
+func (i Unstick) doneUnstuck(s *sts.Snapshot) Decision {
+	end := decide(Done, ReasonUnstuck, msgUnstuck(updated(s), s.Set.Status.UpdateRevision, belowPartition(s)), "")
 	d := do(newPatch(s.Set).drop(sts.OwnerAnnotation).action("Unstuck", stepUnstuck()), "Finish")
 	d.Then = &end
 	return d
 }
 
-// noWay is the end when neither the update nor the stable revision works.
-func (i Unstick) noWay(s *sts.Snapshot, trap *sts.Trap) Decision {
+// stuckNoRemedy is the end when neither the update nor the stable revision works.
+func (i Unstick) stuckNoRemedy(s *sts.Snapshot, trap *sts.Trap) Decision {
 	var parts []string
 	for _, r := range s.Replicas() {
 		if t := s.Trouble(r); t != nil && t.Failing && r.Pod != nil {
@@ -169,8 +169,8 @@ func sayAll(parts []string) string {
 	return text
 }
 
-// free reports the state of a set that is not stuck.
-func free(s *sts.Snapshot, c *sts.Canary) Decision {
+// notStuck reports the state of a set that is not stuck.
+func notStuck(s *sts.Snapshot, c *sts.Canary) Decision {
 	ns, name := s.Set.Namespace, s.Set.Name
 	update := inFlight(s)
 	for _, r := range s.Replicas() {
@@ -202,31 +202,31 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 			if sts.IsRecreate(s.Set) { // which has no canary
 				back = sts.Kubectl(ns, "rollout undo", "statefulset/"+name)
 			}
-			return nothingStuck(msgMayRecover(s.Name(r.Ordinal), t.Message, update), hintMayRecover(back))
+			return doneNothingStuck(msgMayRecover(s.Name(r.Ordinal), t.Message, update), hintMayRecover(back))
 		default:
-			return nothingStuck(msgNoUpdateButTrouble(s.Name(r.Ordinal), t.Message), "")
+			return doneNothingStuck(msgNoUpdateButTrouble(s.Name(r.Ordinal), t.Message), "")
 		}
 	}
 	switch {
 	case c != nil:
-		return nothingStuck(msgCanaryInProgress(), hintPromoteOrAbort(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
+		return doneNothingStuck(msgCanaryInProgress(), hintPromoteOrAbort(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 	case update != "" && slices.ContainsFunc(s.Replicas(), func(r sts.Replica) bool {
 		return r.Desired && r.Ordinal >= sts.UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision
 	}):
-		return nothingStuck(msgUpdateMoves(update), sts.Kubectl(ns, "sts status", name, "-w"))
+		return doneNothingStuck(msgUpdateMoves(update), sts.Kubectl(ns, "sts status", name, "-w"))
 	case update != "":
-		return nothingStuck(msgBelowPartition(heldBack(s)), hintPromoteOrAbort(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
+		return doneNothingStuck(msgBelowPartition(belowPartition(s)), hintPromoteOrAbort(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 	}
-	return nothingStuck(msgNoUpdate(), "")
+	return doneNothingStuck(msgNoUpdate(), "")
 }
 
 // standstill is how long an unfinished set may stay unchanged before the answer is no longer that
 // nothing is stuck.
 const standstill = 10 * time.Minute
 
-// stalled replaces the answer that nothing is stuck where the set waits and has not changed for a
+// stuckIfStalled replaces the answer that nothing is stuck where the set waits and has not changed for a
 // long time, by what it waits for.
-func stalled(s *sts.Snapshot, d Decision) Decision {
+func stuckIfStalled(s *sts.Snapshot, d Decision) Decision {
 	moved := s.LastMoved()
 	if d.Verdict != Done || moved.IsZero() || s.TakenAt.Sub(moved) < standstill {
 		return d
@@ -264,12 +264,12 @@ func stalled(s *sts.Snapshot, d Decision) Decision {
 	return d
 }
 
-func nothingStuck(what, hint string) Decision {
+func doneNothingStuck(what, hint string) Decision {
 	return decide(Done, ReasonNothingToDo, msgNothingStuck(what), hint)
 }
 
-// onDelete refuses the strategy under which no update can be stuck.
-func onDelete(s *sts.Snapshot) *Decision {
+// requireNotOnDelete refuses the strategy under which no update can be stuck.
+func requireNotOnDelete(s *sts.Snapshot) *Decision {
 	if !sts.IsOnDelete(s.Set) {
 		return nil
 	}
