@@ -86,30 +86,23 @@ func revisionGone(s *sts.Snapshot, revision string) *Decision {
 	return &d
 }
 
-// requireCanary is where promote and abort begin. It requires that no other command holds the lock
-// and that a canary, or an update that can be treated as one, is in progress.
-func (l Lock) requireCanary(s *sts.Snapshot, f Facts, verb string) (c *sts.Canary, derived bool, d *Decision) {
-	if d := l.requireLock(s, f); d != nil {
-		return nil, false, d
-	}
-	if c, derived, d = canaryRecord(s); d != nil {
-		return nil, false, d
-	}
-	if c == nil {
-		none := decide(Done, ReasonNothingToDo, msgNoCanary(verb), "")
-		return nil, false, &none
-	}
-	return c, derived, requirePartition(s)
-}
-
 // refuseAborting refuses everything but resuming the abort.
 func refuseAborting(s *sts.Snapshot) Decision {
 	return decide(Refused, ReasonCanaryOnItsWay, msgBeingAborted(s.Set.Name), hintBeingAborted(canaryCommand(s, "abort")))
 }
 
+// requireNotAborting refuses while a canary is being aborted.
+func requireNotAborting(l look) *Decision {
+	if l.canary == nil || !l.canary.Aborting {
+		return nil
+	}
+	d := refuseAborting(l.s)
+	return &d
+}
+
 // requireUndisturbed refuses when another client has changed the partition or the template since the
 // canary's last write to the spec. Any client may change replicas.
-func requireUndisturbed(s *sts.Snapshot, c *sts.Canary, l Lock) *Decision {
+func (l Lock) requireUndisturbed(s *sts.Snapshot, c *sts.Canary) *Decision {
 	if c.Generation == s.Set.Generation || l.TakeOver {
 		return nil
 	}

@@ -21,37 +21,47 @@ type AbortCanary struct {
 
 // Next implements [Intent].
 func (i AbortCanary) Next(s *sts.Snapshot, f Facts) Decision {
-	c, derived, d := i.requireCanary(s, f, "abort")
-	if d != nil {
+	l, gs := canaryLook(s, f), i.guards()
+	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	if s.Set.DeletionTimestamp != nil {
-		return *requireSettled(s)
-	}
+	c := *l.canary
 	if !c.Aborting {
-		if derived {
-			if d := cmp.Or(i.requireUnmanaged(s, sts.FieldTemplate, sts.FieldPartition), requireHistory(s)); d != nil {
-				return *d
-			}
+		if d := gs.require(BeforeStart, l); d != nil {
+			return *d
 		}
 		c.AbortedFor = i.For
-		return i.restore(s, *c, f)
+		return i.restore(s, c, f)
 	}
-	if d := i.requireRestored(s, *c, f); d != nil {
+	if d := gs.require(InProgress, l); d != nil {
 		return *d
 	}
-	if d := requireUndisturbed(s, c, i.Lock); d != nil {
-		return *d
+	return i.follow(s, c, f)
+}
+
+func (i AbortCanary) guards() guards[look] {
+	return guards[look]{
+		i.lockGuard(),
+		recordGuard,
+		canaryGuard(msgNoCanary("abort")),
+		partitionGuard,
+		deletionGuard,
+		i.adoptionGuard(sts.FieldTemplate, sts.FieldPartition),
+		{Guard{"history", "refuses to roll back an update of another client if a revision that pods run is no longer in history", BeforeStart}, requireHistory},
+		{Guard{"template", "stops when another client applies a template during the rollback (`--take-over` restores the stable one once more)", InProgress}, i.requireRestored},
+		i.undisturbedGuard().at(InProgress),
+		settledGuard.at(InProgress),
 	}
-	if d := requireSettled(s); d != nil {
-		return *d
-	}
-	return i.follow(s, *c, f)
 }
 
 // requireHistory refuses to treat the current template as the stable one: when a revision that
-// pods run is missing from history, the controller treats the new one as stable.
-func requireHistory(s *sts.Snapshot) *Decision {
+// pods run is missing from history, the controller treats the new one as stable. The stable
+// template of a canary is in its record.
+func requireHistory(l look) *Decision {
+	if !l.derived {
+		return nil
+	}
+	s := l.s
 	for _, r := range s.Replicas() {
 		if r.Desired && r.Pod != nil && r.Revision != s.Set.Status.UpdateRevision && s.Revision(r.Revision) == nil {
 			return revisionGone(s, r.Revision)
@@ -62,12 +72,13 @@ func requireHistory(s *sts.Snapshot) *Decision {
 
 // requireRestored refuses when another client applies a template during the rollback, so that the
 // two do not overwrite each other: with --take-over the stable one is restored once more.
-func (i AbortCanary) requireRestored(s *sts.Snapshot, c sts.Canary, f Facts) *Decision {
+func (i AbortCanary) requireRestored(l look) *Decision {
+	s, c := l.s, *l.canary
 	if c.Restored(s.Set) {
 		return nil
 	}
-	if i.TakeOver && f.Restored == 0 {
-		d := i.restore(s, c, f)
+	if i.TakeOver && l.f.Restored == 0 {
+		d := i.restore(s, c, l.f)
 		return &d
 	}
 	d := decide(Refused, ReasonTemplateChanged, c.Reapplied(s.Set), hintTemplateReapplied(sts.Who(s.Set, "template"), canaryCommand(s, "abort", "--take-over")))

@@ -50,20 +50,12 @@ func (c Count) String() string {
 
 // Next implements [Intent].
 func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
-	c, derived, d := i.requireCanary(s, f, "promote")
-	if d != nil {
+	l, gs := canaryLook(s, f), i.guards()
+	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	if c.Aborting {
-		return i.abort(s, f, c.AbortedFor)
-	}
-	if d := i.requirePromotable(s, c); d != nil {
-		return *d
-	}
-	if derived {
-		if d := i.requireUnmanaged(s, sts.FieldPartition); d != nil {
-			return *d
-		}
+	c := l.canary
+	if l.derived {
 		c.Adopted = true
 	}
 	c.Auto = i.record()
@@ -82,7 +74,7 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	}
 	if goal < from {
 		// A step that a PodDisruptionBudget will never allow is refused before the soak and the checks.
-		if d := requireDisruptable(s, f, from-1, Stuck); d != nil && d.Verdict == Refused {
+		if d := gs.require(BeforeStep, l.before(from-1)); d != nil && d.Verdict == Refused {
 			return *d
 		}
 	}
@@ -107,12 +99,12 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 		}
 		switch {
 		case from <= sts.Start(s.Set):
-			return promoteCanary{PromoteOptions: PromoteOptions{Lock: i.Lock}}.finish(s, c, derived && !f.Wrote)
+			return promoteCanary{PromoteOptions: PromoteOptions{Lock: i.Lock}}.finish(s, c, l.derived && !f.Wrote)
 		case number == len(goals):
 			return donePromoted(s)
 		}
 	}
-	if d := requireDisruptable(s, f, from-1, Stuck); d != nil {
+	if d := gs.require(BeforeStep, l.before(from-1)); d != nil {
 		return *d
 	}
 	next := promoteCanary{PromoteOptions: PromoteOptions{Lock: i.Lock}, goal: goal}.step(s, *c, from-1)
@@ -123,7 +115,26 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	return next
 }
 
-// take writes the lock and the options before anything moves: soaks and checks take time, and
+func (i AutoPromote) guards() guards[look] {
+	resume := abortGuard
+	resume.check = i.requireNotAborting
+	return append(i.promotionGuards(resume),
+		i.adoptionGuard(sts.FieldPartition).at(Always),
+		availableGuard(Stuck),
+		budgetsGuard,
+	)
+}
+
+// requireNotAborting resumes an abort that a failed gate has started.
+func (i AutoPromote) requireNotAborting(l look) *Decision {
+	if !l.canary.Aborting {
+		return nil
+	}
+	d := i.abort(l.s, l.f, l.canary.AbortedFor)
+	return &d
+}
+
+// recordStart writes the lock and the options before anything moves: soaks and checks take time, and
 // sts status shows them meanwhile.
 func (i AutoPromote) recordStart(s *sts.Snapshot, c sts.Canary) Decision {
 	// With --take-over they may differ from the canary's own.
@@ -192,7 +203,7 @@ func (i AutoPromote) failed(s *sts.Snapshot, f Facts, c sts.Canary, why string) 
 	return decide(Failed, ReasonGateFailed, msgGateFailed(why, updated(s), belowPartition(s)), hintGateFailed(canaryCommand(s, "abort")))
 }
 
-// abort aborts because a gate failed, and resumes such an abort.
+// abort rolls back because a gate failed, and resumes such a rollback.
 func (i AutoPromote) abort(s *sts.Snapshot, f Facts, why string) Decision {
 	if why == "" || !i.Abort {
 		return refuseAborting(s)

@@ -45,20 +45,11 @@ func (i PromoteOptions) goal(s *sts.Snapshot) sts.Ordinal {
 
 // Next implements [Intent].
 func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
-	c, derived, d := i.requireCanary(s, f, "promote")
-	if d != nil {
-		return *d
-	}
-	if c.Aborting {
-		return refuseAborting(s)
-	}
-	if d := i.requirePromotable(s, c); d != nil {
-		return *d
-	}
-	// A goal that the command has begun with may be scaled away: then it is reached.
-	begun := c.Goal != nil && *c.Goal == i.goal && c.GoalOf == i.Command
-	if !begun && !sts.Wants(s.Set, i.goal) {
-		return *refuseOrdinal(s, i.goal)
+	l, gs := canaryLook(s, f), i.guards()
+	for _, when := range []Moment{Always, BeforeStart} {
+		if d := gs.require(when, l); d != nil {
+			return *d
+		}
 	}
 	if d := requireCanaryPods(s); d != nil {
 		return *d
@@ -66,38 +57,64 @@ func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	from := min(sts.UpdateFrom(s.Set), sts.End(s.Set))
 	switch {
 	case from <= sts.Start(s.Set):
-		return i.finish(s, c, derived)
+		return i.finish(s, l.canary, l.derived)
 	case from <= i.goal:
 		return donePromoted(s)
 	}
 	next := from - 1
-	if d := requireDisruptable(s, f, next, Stuck); d != nil {
+	if d := gs.require(BeforeStep, l.before(next)); d != nil {
 		return *d
 	}
-	if d := i.requireUnmanaged(s, sts.FieldPartition); d != nil && derived {
-		return *d
-	}
-	if derived {
+	c := *l.canary
+	if l.derived {
 		c.Adopted = true
 	}
 	c.Auto = nil // by hand now
-	return i.step(s, *c, next)
+	return i.step(s, c, next)
 }
 
-// requirePromotable are the guards of a promotion that come before any look at pods.
-func (l Lock) requirePromotable(s *sts.Snapshot, c *sts.Canary) *Decision {
-	if d := requireUndisturbed(s, c, l); d != nil {
-		return d
+func (i promoteCanary) guards() guards[look] {
+	return append(i.promotionGuards(abortGuard),
+		guard[look]{Guard{"ordinal", "refuses ordinals that the StatefulSet does not have", BeforeStart}, i.requireGoal},
+		availableGuard(Stuck),
+		budgetsGuard,
+		i.adoptionGuard(sts.FieldPartition).at(BeforeStep),
+	)
+}
+
+// promotionGuards are what any promotion requires before it looks at pods. The guard about a canary
+// that is being aborted differs.
+func (l Lock) promotionGuards(abort guard[look]) guards[look] {
+	return guards[look]{
+		l.lockGuard(),
+		recordGuard,
+		canaryGuard(msgNoCanary("promote")),
+		partitionGuard,
+		abort,
+		l.undisturbedGuard(),
+		{Guard{"size", "refuses at 0 replicas", Always}, requirePromotableSize},
+		drainGuard,
+		settledGuard,
 	}
-	if sts.DesiredReplicas(s.Set) == 0 {
-		message, hint := msgPromoteParked(s.Set.Name, canaryCommand(s, "abort"))
-		d := decide(Refused, ReasonParked, message, hint)
-		return &d
+}
+
+func requirePromotableSize(l look) *Decision {
+	if sts.DesiredReplicas(l.s.Set) > 0 {
+		return nil
 	}
-	if d := requireNoDrain(s); d != nil {
-		return d
+	message, hint := msgPromoteParked(l.s.Set.Name, canaryCommand(l.s, "abort"))
+	d := decide(Refused, ReasonParked, message, hint)
+	return &d
+}
+
+// requireGoal refuses a goal outside the set. One that the command has begun with may be scaled
+// away: then it is reached.
+func (i promoteCanary) requireGoal(l look) *Decision {
+	c := l.canary
+	if c.Goal != nil && *c.Goal == i.goal && c.GoalOf == i.Command || sts.Wants(l.s.Set, i.goal) {
+		return nil
 	}
-	return requireSettled(s)
+	return refuseOrdinal(l.s, i.goal)
 }
 
 func (i promoteCanary) step(s *sts.Snapshot, c sts.Canary, next sts.Ordinal) Decision {

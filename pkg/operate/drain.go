@@ -75,25 +75,27 @@ const overdue = time.Minute
 
 // Next implements [Intent].
 func (i drainScale) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.requireLock(s, f); d != nil {
+	l := drainLook(s, f)
+	gs := i.guards(i.up(l))
+	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	if s.Set.DeletionTimestamp != nil {
-		return releaseDeleted(s)
+	var record sts.Drain
+	var d *Decision
+	switch o, pod := leavingPod(s); {
+	case l.drain != nil:
+		record, d = *l.drain, gs.require(InProgress, l)
+	case pod != nil:
+		record = i.adopt(s, o, pod)
+	default:
+		record = sts.Drain{From: sts.DesiredReplicas(s.Set), To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt}
+		d = gs.require(BeforeStart, l)
 	}
-	record, d := i.recorded(s, f)
 	if d != nil {
 		return *d
 	}
-	return i.proceed(s, f, *record)
-}
-
-// releaseDeleted stops where the set is being deleted, and removes the finalizer from its pod.
-func releaseDeleted(s *sts.Snapshot) Decision {
-	if o, held := leavingPod(s); held != nil {
-		return letGo(held, o, stepDrainReleaseDeletedSet(held.Name, s.Set.Name))
-	}
-	return *requireSettled(s)
+	record.Profile, record.Custom = i.profileName(), i.custom()
+	return i.proceed(s, f, record)
 }
 
 // proceed continues from the record.
@@ -125,35 +127,6 @@ func (i drainScale) proceed(s *sts.Snapshot, f Facts, record sts.Drain) Decision
 		return i.nextToJoin(s, record)
 	}
 	return i.nextToLeave(s, f, record)
-}
-
-// recorded is the record of this scale operation, or the one to start with.
-func (i drainScale) recorded(s *sts.Snapshot, f Facts) (*sts.Drain, *Decision) {
-	refuse := func(reason, message, hint string) (*sts.Drain, *Decision) {
-		d := decide(Refused, reason, message, hint)
-		return nil, &d
-	}
-	record, err := sts.ReadDrain(s.Set)
-	switch {
-	case err != nil:
-		d := badRecord(err)
-		return nil, &d
-	case record == nil && f.Wrote:
-		message, hint := msgDrainRecordRemoved(s.Set.Name, sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name))
-		return refuse(ReasonTakenOver, message, hint)
-	case record != nil && (record.To != i.Replicas || record.Profile != i.profileName() && !i.TakeOver):
-		d := refuseScaleInProgress(s, record)
-		return nil, &d
-	case record != nil && !record.Up() && i.Replicas < i.MinHealthy:
-		return refuse(ReasonMinHealthy, msgDrainMinHealthy(i.Replicas, i.MinHealthy), hintDrainMinHealthy(sts.GiveUpDrain(s.Set.Namespace, s.Set.Name)))
-	case record != nil:
-		record.Profile, record.Custom = i.profileName(), i.custom()
-		return record, nil
-	}
-	if o, held := leavingPod(s); held != nil {
-		return i.adopt(s, o, held)
-	}
-	return i.requireStartable(s)
 }
 
 // refuseScaleInProgress refuses while another scale operation has started and not ended.
@@ -218,121 +191,10 @@ func leavingPod(s *sts.Snapshot) (sts.Ordinal, *corev1.Pod) {
 	return 0, nil
 }
 
-// adopt continues from a pod with our finalizer when the record is missing (kubectl replace
-// drops annotations, another set has adopted the pods): only the user can tell whether its member
-// has left.
-func (i drainScale) adopt(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) (*sts.Drain, *Decision) {
-	before := int32(o-sts.Start(s.Set)) + 1
-	if i.Replicas >= before || !i.NoHooks {
-		d := refuseLostMember(s, o, held)
-		return nil, &d
-	}
-	return &sts.Drain{From: before, To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt,
-		Member: &sts.Member{Ordinal: o, UID: held.UID, Phase: sts.Removing, Since: s.TakenAt}}, nil
-}
-
 // again is this command with another size, for a hint.
 func (i drainScale) again(s *sts.Snapshot, to int32) string {
 	record := &sts.Drain{To: to, Profile: i.profileName(), Custom: i.custom()}
 	return record.Again(s.Set)
-}
-
-// requireStartable are the guards that are checked once, before anything starts.
-func (i drainScale) requireStartable(s *sts.Snapshot) (*sts.Drain, *Decision) {
-	from := sts.DesiredReplicas(s.Set)
-	refuse := func(reason, message, hint string) (*sts.Drain, *Decision) {
-		d := decide(Refused, reason, message, hint)
-		return nil, &d
-	}
-	record := &sts.Drain{From: from, To: i.Replicas, Profile: i.profileName(), Custom: i.custom(), StartedBy: i.Name, StartedAt: s.TakenAt}
-	if from == i.Replicas {
-		d := decide(Done, ReasonNothingToDo, msgDrainUnchanged(from), "")
-		return nil, &d
-	}
-	if d := requireNoOperation(s); d != nil {
-		return nil, d
-	}
-	if d := i.requireUnmanagedSize(s, i.Replicas); d != nil {
-		return nil, d
-	}
-	if d := i.requireNoAutoscaler(s); d != nil {
-		return nil, d
-	}
-	if i.Profile != nil && i.Profile.Refuse != "" {
-		return refuse(ReasonProfileRefuses, msgDrainProfileRefuses(i.Profile.Metadata.Name, i.Profile.Refuse), "")
-	}
-	if record.Up() {
-		return record, i.requireGrowable(s)
-	}
-	if i.Replicas == 0 && !i.Park {
-		message, hint := msgDrainToZero(s.Set.Name)
-		return refuse(ReasonParking, message, hint)
-	}
-	if majority := from/2 + 1; i.Quorum && i.Replicas < majority {
-		message, hint := msgDrainQuorum(from, i.Replicas, majority, i.again(s, majority))
-		return refuse(ReasonQuorum, message, hint)
-	}
-	if i.Replicas < i.MinHealthy {
-		// Before a member leaves all that stay have to be available, so nothing else is checked.
-		return refuse(ReasonMinHealthy, msgDrainMinHealthy(i.Replicas, i.MinHealthy), "")
-	}
-	if d := i.requireBudgetsOnTheWay(s); d != nil {
-		return nil, d
-	}
-	if sts.DeletesClaimsWhenScaled(s.Set) && !i.AcceptDataLoss && !i.KeepClaims {
-		message, hint := msgDrainDeletesClaims(s.Set.Name)
-		return refuse(ReasonDataLoss, message, hint)
-	}
-	return record, nil
-}
-
-// requireBudgetsOnTheWay refuses where a budget will block every eviction before the size is reached:
-// better to know that before the first member has left.
-func (i drainScale) requireBudgetsOnTheWay(s *sts.Snapshot) *Decision {
-	failing := slices.ContainsFunc(s.Replicas(), func(r sts.Replica) bool { return isFailing(s, r) })
-	if i.IgnoreBudgets || failing || len(s.Budgets) != 1 {
-		return nil // other rules apply to pods that are not healthy
-	}
-	b, from := s.Budgets[0], sts.DesiredReplicas(s.Set)
-	others := max(0, b.Status.ExpectedPods-from)      // it may select more than this set's pods
-	for size := from - 1; size > i.Replicas; size-- { // the present size is checked right before each eviction
-		required := sts.RequiredBy(b, others+size)
-		if others+size-1 >= required {
-			continue
-		}
-		message, hint := msgDrainBudgetBlocks(b.Name, required, others+size, size, i.again(s, size))
-		d := decide(Refused, ReasonBudgetNever, message, hint)
-		return &d
-	}
-	return nil
-}
-
-// requireNoOperation refuses while another operation is in progress.
-func requireNoOperation(s *sts.Snapshot) *Decision {
-	refuse := func(reason, message, hint string) *Decision {
-		d := decide(Refused, reason, message, hint)
-		return &d
-	}
-	if c, err := sts.ReadCanary(s.Set); c != nil || err != nil {
-		message, hint := msgDrainCanaryInProgress(s.Set.Name, canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort"))
-		return refuse(ReasonCanaryOnItsWay, message, hint)
-	}
-	if r, err := sts.ReadRestart(s.Set); r != nil || err != nil {
-		resume := ""
-		if r != nil {
-			resume = r.Again(s.Set)
-		}
-		message, hint := msgDrainRestartInProgress(s.Set.Name, resume, forget(s))
-		return refuse(ReasonRestartOnItsWay, message, hint)
-	}
-	if what := inFlight(s); what != "" && sts.Observed(s.Set) && !sts.IsOnDelete(s.Set) {
-		hint := finishUpdate(s)
-		if sts.Partition(s.Set) > 0 && s.Trap() == nil {
-			hint = hintDrainPartition(canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort"))
-		}
-		return refuse(ReasonUpdateOnItsWay, msgUpdateInProgress(s.Set.Name, what), hint)
-	}
-	return nil
 }
 
 // refuseScaledMeanwhile stops when another client has changed the size.
@@ -347,32 +209,6 @@ func scaleBack(s *sts.Snapshot, size int32) string {
 		return hintDrainScaleDown(s.Name(sts.Start(s.Set)+sts.Ordinal(size)), back)
 	}
 	return hintDrainScaleBack(size, back)
-}
-
-// requireRemovable are the guards before each member. Pods that will be removed, too, may be failing.
-func (i drainScale) requireRemovable(s *sts.Snapshot, f Facts, r sts.Replica) *Decision {
-	if d := requireNoOperation(s); d != nil {
-		return d
-	}
-	unmade := i.unmade(s, f, r)
-	if unmade && i.Profile == nil {
-		return nil // no pod is disrupted
-	}
-	if d := requireAvailable(s, Stuck, i.needNotBeWell(s, f, r.Ordinal)...); d != nil {
-		return d
-	}
-	if d := requireCounted(s); d != nil && r.Pod == nil {
-		return d
-	}
-	// The until commands could take the next pod of its name for this member.
-	if r.Terminating || r.Pod == nil && !unmade {
-		d := trouble(s, r, s.Trouble(r), Stuck)
-		return &d
-	}
-	if r.Pod == nil {
-		return nil
-	}
-	return i.requireEviction(s, f, r, "before it leaves")
 }
 
 // stillUnmade is for how long nothing must have changed before a pod that does not exist, and
@@ -516,7 +352,7 @@ func replicaAt(s *sts.Snapshot, o sts.Ordinal) sts.Replica {
 // on a command that was killed can be resumed.
 func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	top := replicaAt(s, sts.End(s.Set)-1)
-	if d := i.requireRemovable(s, f, top); d != nil {
+	if d := i.guards(false).require(BeforeStep, look{s: s, f: f, target: top.Ordinal}); d != nil {
 		return *d
 	}
 	m := &sts.Member{Ordinal: top.Ordinal, Phase: sts.Removing, Since: s.TakenAt}

@@ -17,17 +17,13 @@ type CancelDrain struct {
 
 // Next implements [Intent].
 func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.requireLock(s, f); d != nil {
+	l := drainLook(s, f)
+	if d := i.guards().require(Always, l); d != nil {
 		return *d
 	}
-	if s.Set.DeletionTimestamp != nil {
-		return releaseDeleted(s)
-	}
-	record, err := sts.ReadDrain(s.Set)
+	record := l.drain
 	o, held := leavingPod(s)
 	switch {
-	case err != nil:
-		return badRecord(err)
 	case record == nil && held != nil:
 		return letGo(held, o, stepDrainReleaseUnknown(held.Name))
 	case record == nil:
@@ -62,6 +58,10 @@ func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	d := do(b.action("ScaleCancelled", stepDrainCancel(record.Up())+effect), "Cancel")
 	d.Then = &end
 	return d
+}
+
+func (i CancelDrain) guards() guards[look] {
+	return guards[look]{i.lockGuard(), {deletionGuard.Guard, releaseDeleted}, recordGuard}
 }
 
 // undo reverts the drain of the member, and returns what that means for it; a decision when it

@@ -1,55 +1,16 @@
 package operate
 
 import (
-	"strings"
-
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// requireGrowable are the guards that are checked once, before the first member joins.
-func (i drainScale) requireGrowable(s *sts.Snapshot) *Decision {
-	if strings.HasPrefix(i.profileName(), "--") {
-		message, hint := msgDrainUpInline(i.profileName(), s.Set.Name, sts.DesiredReplicas(s.Set), i.Replicas)
-		d := decide(Refused, ReasonBadRequest, message, hint)
-		return &d
-	}
-	if size, parked := sts.ParkedSize(s.Set); parked && sts.DesiredReplicas(s.Set) < size {
-		message, hint := msgDrainUpParked(s.Set.Name, size, sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--unpark"))
-		d := decide(Refused, ReasonParked, message, hint)
-		return &d
-	}
-	var stale []string
-	for o := sts.End(s.Set); o < sts.Start(s.Set)+sts.Ordinal(i.Replicas); o++ {
-		stale = append(stale, sts.ClaimsOf(s, []sts.Ordinal{o})...)
-	}
-	return i.requireNoStaleClaims(s, stale)
-}
-
-// requireNoStaleClaims refuses to start a new member with the claim of a removed one: it would come up
-// with the identity of a member that its cluster has removed, or with old data
-// (kubernetes#55045, etcd#14805).
-func (i drainScale) requireNoStaleClaims(s *sts.Snapshot, names []string) *Decision {
-	if len(names) == 0 || i.ReuseClaims {
-		return nil
-	}
-	message, hint := msgDrainStaleClaims(s.Set.Name, names)
-	d := decide(Refused, ReasonStaleClaims, message, hint)
-	return &d
-}
-
 // nextToJoin checks whether the next ordinal may be added, and records that it is.
 func (i drainScale) nextToJoin(s *sts.Snapshot, record sts.Drain) Decision {
-	if d := requireNoOperation(s); d != nil {
-		return *d
-	}
-	if d := requireAvailable(s, Stuck); d != nil {
-		return *d
-	}
 	o := sts.End(s.Set)
-	if d := i.requireNoStaleClaims(s, sts.ClaimsOf(s, []sts.Ordinal{o})); d != nil {
+	if d := i.guards(true).require(BeforeStep, look{s: s, target: o}); d != nil {
 		return *d
 	}
 	m := &sts.Member{Ordinal: o, Phase: sts.Starting, Since: s.TakenAt}
@@ -127,29 +88,13 @@ type Unpark struct {
 
 // Next implements [Intent].
 func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.requireLock(s, f); d != nil {
+	l, gs := look{s: s, f: f}, i.guards()
+	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	if d := requireSettled(s); d != nil {
-		return *d
-	}
-	size, parked := sts.ParkedSize(s.Set)
 	have := sts.DesiredReplicas(s.Set)
-	switch {
-	case !parked && have > 0:
-		return decide(Done, ReasonNothingToDo, msgDrainNotParked(have), "")
-	case !parked && s.Set.Annotations[sts.ParkedAnnotation] != "":
-		message, hint := msgDrainParkedSize(s.Set.Name, s.Set.Annotations[sts.ParkedAnnotation], drainCommand(s, 1))
-		return decide(Refused, ReasonParked, message, hint)
-	case !parked:
-		message, hint := msgDrainNoParkedSize(s.Set.Name, drainCommand(s, 1))
-		return decide(Refused, ReasonParked, message, hint)
-	}
-	if d := requireNoDrain(s); d != nil {
-		return *d
-	}
-	if have < size {
-		if d := i.requireUnmanagedSize(s, size); d != nil {
+	if size, _ := sts.ParkedSize(s.Set); have < size {
+		if d := gs.require(BeforeStart, l); d != nil {
 			return *d
 		}
 		return do(Action{Why: stepDrainUnpark(have, size), Scale: scale(s.Set, size, "Unparked")}, "Scale")
@@ -161,4 +106,38 @@ func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
 	d := do(newPatch(s.Set).drop(sts.ParkedAnnotation, sts.OwnerAnnotation).action("", stepDrainForgetSize()), "Finish")
 	d.Then = &end
 	return d
+}
+
+func (i Unpark) guards() guards[look] {
+	return guards[look]{
+		i.lockGuard(),
+		settledGuard,
+		{Guard{"parked", "ends when the StatefulSet is not parked; refuses if its size is not recorded", Always}, requireParkedSize},
+		drainGuard,
+		{ownerGuard, func(l look) *Decision {
+			size, _ := sts.ParkedSize(l.s.Set)
+			return i.requireUnmanagedSize(l.s, size)
+		}},
+	}
+}
+
+// requireParkedSize requires a set that is parked, and whose size before that is known.
+func requireParkedSize(l look) *Decision {
+	s := l.s
+	_, parked := sts.ParkedSize(s.Set)
+	have := sts.DesiredReplicas(s.Set)
+	var d Decision
+	switch {
+	case parked:
+		return nil
+	case have > 0:
+		d = decide(Done, ReasonNothingToDo, msgDrainNotParked(have), "")
+	case s.Set.Annotations[sts.ParkedAnnotation] != "":
+		message, hint := msgDrainParkedSize(s.Set.Name, s.Set.Annotations[sts.ParkedAnnotation], drainCommand(s, 1))
+		d = decide(Refused, ReasonParked, message, hint)
+	default:
+		message, hint := msgDrainNoParkedSize(s.Set.Name, drainCommand(s, 1))
+		d = decide(Refused, ReasonParked, message, hint)
+	}
+	return &d
 }

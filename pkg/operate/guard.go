@@ -64,6 +64,14 @@ func requireSettled(s *sts.Snapshot) *Decision {
 	return &d
 }
 
+// requireNotDeleted refuses a set that is being deleted.
+func requireNotDeleted(l look) *Decision {
+	if l.s.Set.DeletionTimestamp == nil {
+		return nil
+	}
+	return requireSettled(l.s)
+}
+
 // waitForRevision waits for a revision that status names already: the watches of sets and of
 // revisions are not in sync.
 func waitForRevision(revision string) Decision {
@@ -92,17 +100,6 @@ func requirePartition(s *sts.Snapshot) *Decision {
 // controller counts one pod less.
 const budgetLag = 10 * time.Second
 
-// requireDisruptable decides whether the ordinal's pod may become unavailable now: every other
-// desired ordinal is available and every budget that selects the pods allows it.
-// The controller checks no budget when a partition step makes it delete a pod.
-// otherFailing is the verdict when another pod is failing.
-func requireDisruptable(s *sts.Snapshot, f Facts, target sts.Ordinal, otherFailing Verdict) *Decision {
-	if d := requireAvailable(s, otherFailing, target); d != nil {
-		return d
-	}
-	return requireBudgets(s, f, target)
-}
-
 // requireAvailable waits until every desired ordinal is available, except these, and no
 // other pod exists. Nil when that is the case.
 func requireAvailable(s *sts.Snapshot, whenFailing Verdict, except ...sts.Ordinal) *Decision {
@@ -126,6 +123,7 @@ func requireAvailable(s *sts.Snapshot, whenFailing Verdict, except ...sts.Ordina
 }
 
 // requireBudgets decides whether every budget allows the disruption of the ordinal's pod now.
+// The controller checks no budget when a partition step makes it delete a pod.
 func requireBudgets(s *sts.Snapshot, f Facts, target sts.Ordinal) *Decision {
 	ready := slices.ContainsFunc(s.Replicas(), func(r sts.Replica) bool { return r.Ordinal == target && r.Ready })
 	for _, b := range s.Budgets {

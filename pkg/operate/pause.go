@@ -13,34 +13,34 @@ type PauseUpdate struct {
 
 // Next implements [Intent].
 func (i PauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := firstOf(s, f, i.Lock); d != nil {
+	l, gs := canaryLook(s, f), i.guards()
+	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	c, derived, d := canaryRecord(s)
-	if d != nil {
-		return *d
-	}
-	if c == nil {
-		return decide(Done, ReasonNothingToDo, msgNothingToPause(), "")
-	}
-	if c.Aborting {
-		return refuseAborting(s)
-	}
-	if !derived {
-		if d := requireUndisturbed(s, c, i.Lock); d != nil {
+	if !l.derived {
+		if d := gs.require(InProgress, l); d != nil {
 			return *d
 		}
 		return i.doneFrozen(s)
 	}
-	if d := i.requireUnmanaged(s, sts.FieldPartition); d != nil {
+	if d := gs.require(BeforeStart, l); d != nil {
 		return *d
 	}
-	reached := reachedOrdinal(s)
+	c, reached := *l.canary, reachedOrdinal(s)
 	c.PartitionBefore, c.Partition, c.StartedBy = sts.Partition(s.Set), sts.PartitionAt(s.Set, reached), i.Name
 	c.Paused = true
-	a := newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(*c).
+	a := newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(c).
 		action("UpdatePaused", stepPause(ordinalRange(sts.Start(s.Set), min(reached, sts.End(s.Set)))))
 	return do(a, "Pause")
+}
+
+func (i PauseUpdate) guards() guards[look] {
+	return append(i.updateGuards(),
+		canaryGuard(msgNothingToPause()),
+		abortGuard,
+		i.undisturbedGuard().at(InProgress),
+		i.managedGuard(sts.FieldPartition),
+	)
 }
 
 func (i PauseUpdate) doneFrozen(s *sts.Snapshot) Decision {
@@ -71,39 +71,22 @@ type ResumeUpdate struct {
 
 // Next implements [Intent].
 func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := firstOf(s, f, i.Lock); d != nil {
+	l, gs := recordLook(s, f), i.guards()
+	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	c, err := sts.ReadCanary(s.Set)
-	switch {
-	case err != nil:
-		return badRecord(err)
-	case c == nil:
-		return decide(Done, ReasonNothingToDo, msgNothingToResume(), "")
-	case c.Aborting:
-		return refuseAborting(s)
-	}
-	if d := requireUndisturbed(s, c, i.Lock); d != nil {
-		return *d
-	}
-	why := stepResume()
+	c, why := l.canary, stepResume()
 	done := decide(Done, ReasonResumed, msgResumed(), sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name, "--for=complete"))
 	after := c.PartitionAfter(s.Set)
 	switch next := min(sts.UpdateFrom(s.Set), sts.End(s.Set)) - 1; {
 	case next < sts.Start(s.Set): // every ordinal has the update
 	case next >= sts.Start(s.Set)+sts.Ordinal(after):
-		if d := requireCanaryPods(s); d != nil {
+		if d := gs.require(BeforeStep, l.before(next)); d != nil {
 			return *d
 		}
-		if d := requireDisruptable(s, f, next, Stuck); d != nil {
-			return *d
-		}
-	case c.Paused && after == sts.Partition(s.Set): // the update had stopped there before the pause
+	default: // the update had stopped there before the pause
 		why, done.Message = stepRemovePause(after, belowPartition(s)), msgPauseRemoved(after, belowPartition(s))
 		done.Hint = canaryCommand(s, "promote")
-	default:
-		return decide(Refused, ReasonPartition, msgPartitionBefore(s.Set.Name, after, belowPartition(s)),
-			hintPartitionBefore(canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort")))
 	}
 	d := do(newPatch(s.Set).partition(after).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
 		action("UpdateResumed", why), "Resume")
@@ -111,16 +94,34 @@ func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	return d
 }
 
-// firstOf are the guards that are checked before anything else.
-func firstOf(s *sts.Snapshot, f Facts, l Lock) *Decision {
-	if d := l.requireLock(s, f); d != nil {
-		return d
+func (i ResumeUpdate) guards() guards[look] {
+	return append(i.updateGuards(),
+		canaryGuard(msgNothingToResume()),
+		abortGuard,
+		i.undisturbedGuard(),
+		guard[look]{Guard{"partition before", "refuses if the partition before the canary would stop the rest of the update", Always}, requirePartitionBefore},
+		guard[look]{Guard{"canary pods", "waits until the pods that are updated so far are available; stops if one is failing", BeforeStep},
+			func(l look) *Decision { return requireCanaryPods(l.s) }},
+		availableGuard(Stuck),
+		budgetsGuard,
+	)
+}
+
+// requirePartitionBefore refuses if the partition before the canary excludes ordinals that are not
+// updated yet, unless the update had stopped there before it was paused.
+func requirePartitionBefore(l look) *Decision {
+	s, c := l.s, l.canary
+	after := c.PartitionAfter(s.Set)
+	next := min(sts.UpdateFrom(s.Set), sts.End(s.Set)) - 1
+	if next < sts.Start(s.Set) || next >= sts.Start(s.Set)+sts.Ordinal(after) || c.Paused && after == sts.Partition(s.Set) {
+		return nil
 	}
-	if d := requireNoDrain(s); d != nil {
-		return d
-	}
-	if d := requirePartition(s); d != nil {
-		return d
-	}
-	return requireSettled(s)
+	d := decide(Refused, ReasonPartition, msgPartitionBefore(s.Set.Name, after, belowPartition(s)),
+		hintPartitionBefore(canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort")))
+	return &d
+}
+
+// updateGuards are what comes first where an update is started, paused or resumed.
+func (l Lock) updateGuards() guards[look] {
+	return guards[look]{l.lockGuard(), drainGuard, partitionGuard, settledGuard, recordGuard}
 }

@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -27,64 +28,136 @@ type Unstick struct {
 
 // Next implements [Intent].
 func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.requireLock(s, f); d != nil {
+	l, gs := recordLook(s, f), i.guards()
+	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	c, err := sts.ReadCanary(s.Set)
-	if err != nil {
-		return badRecord(err)
-	}
-	back := AbortCanary{Lock: i.Lock, Deletions: i.Deletions, TemplateDigest: i.TemplateDigest}
-	if c != nil && c.Aborting {
-		return back.Next(s, f)
-	}
-	if d := requireSettled(s); d != nil {
-		return *d
-	}
-	if d := requireNotOnDelete(s); d != nil {
-		return *d
-	}
-	if d := requirePartition(s); d != nil && (c != nil || !sts.IsRecreate(s.Set)) {
-		return *d
-	}
-	if c == nil && i.underWay(s, f) {
+	if l.canary == nil && i.underWay(s, f) {
 		// A command that finds that the new template fails, too, shows a new proof.
 		if d := i.forward(s, f); f.Wrote || d.Reason != ReasonPodFailing {
 			return d
 		}
 	}
-	trap := s.Trap()
+	l.trap = s.Trap()
+	if d := gs.require(BeforeStart, l); d != nil {
+		return *d
+	}
 	switch {
-	case trap == nil:
-		return stuckIfStalled(s, notStuck(s, c))
-	case trap.Remedy == sts.NoRemedy:
-		return i.stuckNoRemedy(s, trap)
-	case i.Agreed != "" && i.Agreed != trap.Remedy:
-		return decide(Refused, ReasonNotObserved, msgOtherFix(s.Set.Name), hintPlanAgain())
 	case sts.IsRecreate(s.Set):
-		return i.recreate(s, trap)
-	case trap.Remedy == sts.RollBack:
-		return back.Next(s, f)
+		return i.recreate(s, l.trap)
+	case l.trap.Remedy == sts.RollBack:
+		return i.rollback().Next(s, f)
 	}
 	return i.forward(s, f)
+}
+
+func (i Unstick) guards() guards[look] {
+	resume, managed := abortGuard, i.managedGuard(sts.FieldTemplate)
+	resume.check = i.requireNotAborting
+	return guards[look]{
+		i.lockGuard(),
+		recordGuard,
+		resume,
+		settledGuard,
+		{partitionGuard.Guard, i.requireStrategy},
+		{Guard{"stuck", "refuses, or ends, unless the update is proven to be stuck", BeforeStart}, requireTrap},
+		{Guard{"remedy", "stops when neither the update nor the stable revision works", BeforeStart}, i.requireRemedy},
+		{Guard{"plan", "refuses another fix than the one that was confirmed", BeforeStart}, i.requireAgreed},
+		{Guard{"history", "refuses to roll back an update of another client if a revision that is needed is no longer in history", BeforeStart}, underRecreate(requireStableTemplate)},
+		{managed.Guard, underRecreate(managed.check)},
+	}
+}
+
+// rollback is what fixes a broken update.
+func (i Unstick) rollback() AbortCanary {
+	return AbortCanary{Lock: i.Lock, Deletions: i.Deletions, TemplateDigest: i.TemplateDigest}
+}
+
+// requireNotAborting resumes an abort.
+func (i Unstick) requireNotAborting(l look) *Decision {
+	if l.canary == nil || !l.canary.Aborting {
+		return nil
+	}
+	d := i.rollback().Next(l.s, l.f)
+	return &d
+}
+
+// requireStrategy refuses the strategies under which no update can be stuck. Under Recreate one
+// can, but there are no canaries.
+func (i Unstick) requireStrategy(l look) *Decision {
+	if d := requireNotOnDelete(l.s); d != nil {
+		return d
+	}
+	if l.canary == nil && sts.IsRecreate(l.s.Set) {
+		return nil
+	}
+	return requirePartition(l.s)
+}
+
+// requireTrap ends the command when no update is stuck.
+func requireTrap(l look) *Decision {
+	if l.trap != nil {
+		return nil
+	}
+	d := stuckIfStalled(l.s, notStuck(l.s, l.canary))
+	return &d
+}
+
+func (i Unstick) requireRemedy(l look) *Decision {
+	if l.trap.Remedy != sts.NoRemedy {
+		return nil
+	}
+	d := i.stuckNoRemedy(l.s, l.trap)
+	return &d
+}
+
+// requireAgreed refuses another fix than the one that was confirmed.
+func (i Unstick) requireAgreed(l look) *Decision {
+	if i.Agreed == "" || i.Agreed == l.trap.Remedy {
+		return nil
+	}
+	d := decide(Refused, ReasonNotObserved, msgOtherFix(l.s.Set.Name), hintPlanAgain())
+	return &d
+}
+
+// underRecreate limits a check to the strategy Recreate. Otherwise the guards of the rollback apply.
+func underRecreate(check func(look) *Decision) func(look) *Decision {
+	return func(l look) *Decision {
+		if !sts.IsRecreate(l.s.Set) {
+			return nil
+		}
+		return check(l)
+	}
+}
+
+func requireStableTemplate(l look) *Decision {
+	_, d := stableTemplate(l.s, l.trap)
+	return d
+}
+
+// stableTemplate is the template of the revision to which a stuck update is rolled back.
+func stableTemplate(s *sts.Snapshot, trap *sts.Trap) (json.RawMessage, *Decision) {
+	stable := s.Revision(trap.Target)
+	if stable == nil {
+		return nil, revisionGone(s, trap.Target)
+	}
+	template, err := sts.RevisionTemplate(stable)
+	if err != nil {
+		d := decide(Refused, ReasonRevisionGone, err.Error(), "")
+		return nil, &d
+	}
+	return template, nil
 }
 
 // recreate rolls back an update under Recreate: with the stable template the controller deletes
 // every pod of the update by itself and creates new ones.
 func (i Unstick) recreate(s *sts.Snapshot, trap *sts.Trap) Decision {
-	stable := s.Revision(trap.Target)
-	if stable == nil {
-		return *revisionGone(s, trap.Target)
-	}
-	template, err := sts.RevisionTemplate(stable)
-	if err != nil {
-		return decide(Refused, ReasonRevisionGone, err.Error(), "")
-	}
-	if d := i.requireUnmanaged(s, sts.FieldTemplate); d != nil {
+	template, d := stableTemplate(s, trap)
+	if d != nil {
 		return *d
 	}
-	return do(newPatch(s.Set).owner(i.Owner).restore(stable.Name, template).
-		action("Unsticking", stepRestoreUnderRecreate(stable.Name)), "Restore")
+	return do(newPatch(s.Set).owner(i.Owner).restore(trap.Target, template).
+		action("Unsticking", stepRestoreUnderRecreate(trap.Target)), "Restore")
 }
 
 // underWay says whether failing pods are being deleted already, by this command or by

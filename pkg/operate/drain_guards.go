@@ -1,0 +1,324 @@
+package operate
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// guards are those of a scale-up, or of a scale-down.
+func (i drainScale) guards(up bool) guards[look] {
+	gs := guards[look]{
+		i.lockGuard(),
+		{deletionGuard.Guard, releaseDeleted},
+		recordGuard,
+		{removedGuard, i.requireDrainRecord},
+		{Guard{guardDrain, "refuses while another scale operation is in progress, or was interrupted", Always}, i.requireOwnDrain},
+		{Guard{"member", "refuses if a pod has the finalizer and the record of its member is missing; `--profile none` continues", Always}, i.requireKnownMember},
+		{Guard{"change", "ends when there is nothing to change", BeforeStart}, i.requireOtherSize},
+		operationGuard.at(BeforeStart),
+		{ownerGuard, func(l look) *Decision { return i.requireUnmanagedSize(l.s, i.Replicas) }},
+		{Guard{"autoscaler", "refuses a size that an autoscaler would change again", BeforeStart}, func(l look) *Decision { return i.requireNoAutoscaler(l.s) }},
+		{Guard{"profile", "refuses a profile that does not support the change of size", BeforeStart}, i.requireProfile},
+	}
+	if up {
+		return append(gs,
+			guard[look]{Guard{"inline hooks", "refuses `--drain-cmd` and `--drain-exec`, which add no members", BeforeStart}, i.requireNoInlineHooks},
+			guard[look]{Guard{"parked", "refuses a StatefulSet that is parked: use `--unpark`", BeforeStart}, i.requireNotParked},
+			guard[look]{staleGuard, i.requireNoStaleClaims},
+			operationGuard,
+			guard[look]{availableGuard(Stuck).Guard, func(l look) *Decision { return requireAvailable(l.s, Stuck) }},
+			guard[look]{Guard{staleGuard.Name, staleGuard.Refuses, BeforeStep}, i.requireNoStaleClaim},
+		)
+	}
+	return append(gs,
+		guard[look]{Guard{"min-healthy", "refuses a size below `--min-healthy`", InProgress}, i.requireMinHealthyResumed},
+		guard[look]{Guard{"parking", "refuses to scale to 0 without `--park`", BeforeStart}, i.requirePark},
+		guard[look]{Guard{"quorum", "refuses to remove the majority of a quorum in one step", BeforeStart}, i.requireQuorum},
+		guard[look]{Guard{"min-healthy", "refuses a size below `--min-healthy`", BeforeStart}, i.requireMinHealthy},
+		guard[look]{Guard{"later budgets", "refuses if a PodDisruptionBudget will block every eviction before the size is reached", BeforeStart}, i.requireBudgetsOnTheWay},
+		guard[look]{Guard{"retention", "refuses if `whenScaled: Delete` deletes the claims (`--keep-claims` retains them)", BeforeStart}, i.requireRetention},
+		operationGuard,
+		guard[look]{availableGuard(Stuck).Guard, i.requireRemainingAvailable},
+		guard[look]{Guard{"counted", "waits until the status of the StatefulSet counts no pod that is not visible", BeforeStep}, requireMissingCounted},
+		guard[look]{Guard{"member pod", "waits while the pod of the member is missing or terminating", BeforeStep}, i.requireMemberPod},
+		guard[look]{budgetsGuard.Guard, i.requireMemberEviction},
+	)
+}
+
+// up says whether members are added.
+func (i drainScale) up(l look) bool {
+	if l.drain != nil {
+		return l.drain.Up()
+	}
+	return i.Replicas > sts.DesiredReplicas(l.s.Set)
+}
+
+// drainLook is a look with the record of the scale operation.
+func drainLook(s *sts.Snapshot, f Facts) look {
+	l := look{s: s, f: f}
+	record, err := sts.ReadDrain(s.Set)
+	if err != nil {
+		d := badRecord(err)
+		l.unreadable = &d
+	}
+	l.drain = record
+	return l
+}
+
+// staleGuard is checked for all new members before the start, and again for each.
+var staleGuard = Guard{"stale claims", "refuses to start a new member with the claim of a removed one (`--reuse-claims` allows it)", BeforeStart}
+
+var operationGuard = guard[look]{Guard{"operation", "refuses while a canary, a restart or an update is in progress", BeforeStep}, requireNoOperation}
+
+// releaseDeleted stops where the set is being deleted, and removes the finalizer from its pod.
+func releaseDeleted(l look) *Decision {
+	if l.s.Set.DeletionTimestamp == nil {
+		return nil
+	}
+	if o, held := leavingPod(l.s); held != nil {
+		d := letGo(held, o, stepDrainReleaseDeletedSet(held.Name, l.s.Set.Name))
+		return &d
+	}
+	return requireSettled(l.s)
+}
+
+// requireDrainRecord stops when the record of this command was removed.
+func (i drainScale) requireDrainRecord(l look) *Decision {
+	if l.drain != nil || !l.f.Wrote {
+		return nil
+	}
+	d := refuseWith(ReasonTakenOver)(msgDrainRecordRemoved(l.s.Set.Name, sts.Kubectl(l.s.Set.Namespace, "sts status", l.s.Set.Name)))
+	return &d
+}
+
+// requireOwnDrain refuses while another scale operation is in progress.
+func (i drainScale) requireOwnDrain(l look) *Decision {
+	if l.drain == nil || l.drain.To == i.Replicas && (l.drain.Profile == i.profileName() || i.TakeOver) {
+		return nil
+	}
+	d := refuseScaleInProgress(l.s, l.drain)
+	return &d
+}
+
+// requireKnownMember refuses a pod with our finalizer when the record is missing, unless
+// [drainScale.adopt] continues with it: only the user can tell whether its member has left.
+func (i drainScale) requireKnownMember(l look) *Decision {
+	o, pod := leavingPod(l.s)
+	if l.drain != nil || pod == nil || i.Replicas < sizeWith(l.s, o) && i.NoHooks {
+		return nil
+	}
+	d := refuseLostMember(l.s, o, pod)
+	return &d
+}
+
+// adopt continues from a pod with our finalizer when the record is missing (kubectl replace
+// drops annotations, another set has adopted the pods).
+func (i drainScale) adopt(s *sts.Snapshot, o sts.Ordinal, pod *corev1.Pod) sts.Drain {
+	return sts.Drain{From: sizeWith(s, o), To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt,
+		Member: &sts.Member{Ordinal: o, UID: pod.UID, Phase: sts.Removing, Since: s.TakenAt}}
+}
+
+// sizeWith is the size at which the ordinal is the highest.
+func sizeWith(s *sts.Snapshot, o sts.Ordinal) int32 { return int32(o-sts.Start(s.Set)) + 1 }
+
+// requireOtherSize ends the command when the set has the size.
+func (i drainScale) requireOtherSize(l look) *Decision {
+	from := sts.DesiredReplicas(l.s.Set)
+	if from != i.Replicas {
+		return nil
+	}
+	d := decide(Done, ReasonNothingToDo, msgDrainUnchanged(from), "")
+	return &d
+}
+
+func (i drainScale) requireProfile(look) *Decision {
+	if i.Profile == nil || i.Profile.Refuse == "" {
+		return nil
+	}
+	d := decide(Refused, ReasonProfileRefuses, msgDrainProfileRefuses(i.Profile.Metadata.Name, i.Profile.Refuse), "")
+	return &d
+}
+
+func (i drainScale) requireNoInlineHooks(l look) *Decision {
+	if !strings.HasPrefix(i.profileName(), "--") {
+		return nil
+	}
+	d := refuseWith(ReasonBadRequest)(msgDrainUpInline(i.profileName(), l.s.Set.Name, sts.DesiredReplicas(l.s.Set), i.Replicas))
+	return &d
+}
+
+// requireNotParked refuses to add members one by one to a set that is parked.
+func (i drainScale) requireNotParked(l look) *Decision {
+	s := l.s
+	size, parked := sts.ParkedSize(s.Set)
+	if !parked || sts.DesiredReplicas(s.Set) >= size {
+		return nil
+	}
+	d := refuseWith(ReasonParked)(msgDrainUpParked(s.Set.Name, size, sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--unpark")))
+	return &d
+}
+
+// requireNoStaleClaims checks the claims of all members that will join.
+func (i drainScale) requireNoStaleClaims(l look) *Decision {
+	return i.requireUnused(l.s, ordinalRange(sts.End(l.s.Set), sts.Start(l.s.Set)+sts.Ordinal(i.Replicas)))
+}
+
+// requireNoStaleClaim checks the claims of the next member.
+func (i drainScale) requireNoStaleClaim(l look) *Decision {
+	return i.requireUnused(l.s, []sts.Ordinal{l.target})
+}
+
+// requireUnused refuses to start a new member with the claim of a removed one: it would come up
+// with the identity of a member that its cluster has removed, or with old data
+// (kubernetes#55045, etcd#14805).
+func (i drainScale) requireUnused(s *sts.Snapshot, ordinals []sts.Ordinal) *Decision {
+	var names []string
+	for _, o := range ordinals {
+		names = append(names, sts.ClaimsOf(s, []sts.Ordinal{o})...)
+	}
+	if len(names) == 0 || i.ReuseClaims {
+		return nil
+	}
+	d := refuseWith(ReasonStaleClaims)(msgDrainStaleClaims(s.Set.Name, names))
+	return &d
+}
+
+// requirePark refuses to stop all members without --park.
+func (i drainScale) requirePark(l look) *Decision {
+	if i.Replicas > 0 || i.Park {
+		return nil
+	}
+	d := refuseWith(ReasonParking)(msgDrainToZero(l.s.Set.Name))
+	return &d
+}
+
+// requireQuorum refuses to leave fewer members than a majority of the present size.
+func (i drainScale) requireQuorum(l look) *Decision {
+	from := sts.DesiredReplicas(l.s.Set)
+	majority := from/2 + 1
+	if !i.Quorum || i.Replicas >= majority {
+		return nil
+	}
+	d := refuseWith(ReasonQuorum)(msgDrainQuorum(from, i.Replicas, majority, i.again(l.s, majority)))
+	return &d
+}
+
+// requireMinHealthy compares sizes. Before a member leaves all that stay have to be available, so
+// nothing else is checked.
+func (i drainScale) requireMinHealthy(look) *Decision {
+	if i.Replicas >= i.MinHealthy {
+		return nil
+	}
+	d := decide(Refused, ReasonMinHealthy, msgDrainMinHealthy(i.Replicas, i.MinHealthy), "")
+	return &d
+}
+
+// requireMinHealthyResumed is requireMinHealthy for a scale operation that has started: the user
+// can give it up.
+func (i drainScale) requireMinHealthyResumed(l look) *Decision {
+	d := i.requireMinHealthy(l)
+	if d != nil {
+		d.Hint = hintDrainMinHealthy(sts.GiveUpDrain(l.s.Set.Namespace, l.s.Set.Name))
+	}
+	return d
+}
+
+// requireRetention refuses to have the controller delete the claims of the members that leave.
+func (i drainScale) requireRetention(l look) *Decision {
+	if !sts.DeletesClaimsWhenScaled(l.s.Set) || i.AcceptDataLoss || i.KeepClaims {
+		return nil
+	}
+	d := refuseWith(ReasonDataLoss)(msgDrainDeletesClaims(l.s.Set.Name))
+	return &d
+}
+
+// requireBudgetsOnTheWay refuses where a budget will block every eviction before the size is reached:
+// better to know that before the first member has left.
+func (i drainScale) requireBudgetsOnTheWay(l look) *Decision {
+	s := l.s
+	failing := slices.ContainsFunc(s.Replicas(), func(r sts.Replica) bool { return isFailing(s, r) })
+	if i.IgnoreBudgets || failing || len(s.Budgets) != 1 {
+		return nil // other rules apply to pods that are not healthy
+	}
+	b, from := s.Budgets[0], sts.DesiredReplicas(s.Set)
+	others := max(0, b.Status.ExpectedPods-from)      // it may select more than this set's pods
+	for size := from - 1; size > i.Replicas; size-- { // the present size is checked right before each eviction
+		required := sts.RequiredBy(b, others+size)
+		if others+size-1 >= required {
+			continue
+		}
+		message, hint := msgDrainBudgetBlocks(b.Name, required, others+size, size, i.again(s, size))
+		d := decide(Refused, ReasonBudgetNever, message, hint)
+		return &d
+	}
+	return nil
+}
+
+// requireNoOperation refuses while another operation is in progress.
+func requireNoOperation(l look) *Decision {
+	s := l.s
+	refuse := func(reason, message, hint string) *Decision {
+		d := decide(Refused, reason, message, hint)
+		return &d
+	}
+	if c, err := sts.ReadCanary(s.Set); c != nil || err != nil {
+		message, hint := msgDrainCanaryInProgress(s.Set.Name, canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort"))
+		return refuse(ReasonCanaryOnItsWay, message, hint)
+	}
+	if r, err := sts.ReadRestart(s.Set); r != nil || err != nil {
+		resume := ""
+		if r != nil {
+			resume = r.Again(s.Set)
+		}
+		message, hint := msgDrainRestartInProgress(s.Set.Name, resume, forget(s))
+		return refuse(ReasonRestartOnItsWay, message, hint)
+	}
+	if what := inFlight(s); what != "" && sts.Observed(s.Set) && !sts.IsOnDelete(s.Set) {
+		hint := finishUpdate(s)
+		if sts.Partition(s.Set) > 0 && s.Trap() == nil {
+			hint = hintDrainPartition(canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort"))
+		}
+		return refuse(ReasonUpdateOnItsWay, msgUpdateInProgress(s.Set.Name, what), hint)
+	}
+	return nil
+}
+
+// requireRemainingAvailable waits until every pod is available, except those that will be removed,
+// too, and are failing or do not exist. Where no pod is disrupted there is nothing to wait for.
+func (i drainScale) requireRemainingAvailable(l look) *Decision {
+	if i.Profile == nil && i.unmade(l.s, l.f, replicaAt(l.s, l.target)) {
+		return nil
+	}
+	return requireAvailable(l.s, Stuck, i.needNotBeWell(l.s, l.f, l.target)...)
+}
+
+// requireMissingCounted waits until it is certain that the member has no pod.
+func requireMissingCounted(l look) *Decision {
+	if replicaAt(l.s, l.target).Pod != nil {
+		return nil
+	}
+	return requireCounted(l.s)
+}
+
+// requireMemberPod waits while a pod is there only for now, or not yet: the until commands could
+// take the next pod of its name for this member.
+func (i drainScale) requireMemberPod(l look) *Decision {
+	r := replicaAt(l.s, l.target)
+	if !r.Terminating && (r.Pod != nil || i.unmade(l.s, l.f, r)) {
+		return nil
+	}
+	d := trouble(l.s, r, l.s.Trouble(r), Stuck)
+	return &d
+}
+
+func (i drainScale) requireMemberEviction(l look) *Decision {
+	r := replicaAt(l.s, l.target)
+	if r.Pod == nil {
+		return nil
+	}
+	return i.requireEviction(l.s, l.f, r, "before it leaves")
+}
