@@ -47,7 +47,7 @@ func (i AbortCanary) guards() guards[look] {
 		partitionGuard,
 		deletionGuard,
 		i.adoptionGuard(sts.FieldTemplate, sts.FieldPartition),
-		{Guard{"history", "refuses to roll back an update of another client if a revision that pods run is no longer in history", BeforeStart}, requireHistory},
+		{historyRule, requireHistory},
 		{Guard{"template", "stops when another client applies a template during the rollback (`--take-over` restores the stable one once more)", InProgress}, i.requireRestored},
 		i.undisturbedGuard().at(InProgress),
 		settledGuard.at(InProgress),

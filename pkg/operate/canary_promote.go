@@ -75,7 +75,7 @@ func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 
 func (i promoteCanary) guards() guards[look] {
 	return append(i.promotionGuards(abortGuard),
-		guard[look]{Guard{"ordinal", "refuses ordinals that the StatefulSet does not have", BeforeStart}, i.requireGoal},
+		guard[look]{ordinalRule, i.requireGoal},
 		availableGuard(Stuck),
 		budgetsGuard,
 		i.adoptionGuard(sts.FieldPartition).at(BeforeStep),
@@ -92,7 +92,7 @@ func (l Lock) promotionGuards(abort guard[look]) guards[look] {
 		partitionGuard,
 		abort,
 		l.undisturbedGuard(),
-		{Guard{"size", "refuses at 0 replicas", Always}, requirePromotableSize},
+		{sizeRule, requirePromotableSize},
 		drainGuard,
 		settledGuard,
 	}

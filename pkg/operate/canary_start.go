@@ -57,9 +57,9 @@ func (i StartCanary) guards() guards[look] {
 		abortGuard.at(InProgress),
 		guard[look]{Guard{"other canary", "refuses while a canary is in progress that another command has started", InProgress}, i.requireOwnCanary},
 		guard[look]{Guard{"update", "refuses while an update is in progress", BeforeStart}, requireNoUpdate},
-		guard[look]{Guard{"change", "ends when the change makes no difference", BeforeStart}, requireChange},
-		guard[look]{Guard{"size", "refuses at 0 replicas", BeforeStart}, requireStartableSize},
-		guard[look]{Guard{"ordinal", "refuses ordinals that the StatefulSet does not have", BeforeStart}, i.requireOrdinals},
+		guard[look]{changeRule, requireChange},
+		guard[look]{sizeRule.at(BeforeStart), requireStartableSize},
+		guard[look]{ordinalRule, i.requireOrdinals},
 		i.managedGuard(sts.FieldTemplate, sts.FieldPartition),
 		// One patch starts all canaries, so this is checked once.
 		availableGuard(Refused).at(BeforeStart),

@@ -32,32 +32,13 @@ func (i CollectClaim) Next(v ClaimView) Decision {
 	case v.Claim.DeletionTimestamp != nil:
 		return i.terminating(v)
 	}
-	record := v.record()
-	ours := record != nil && record.UID == i.UID
-	if v.Around != nil {
-		if may, why := i.may(v.Around); !may {
-			if ours {
-				return giveBack(&v, record, ReasonClaimKept)
-			}
-			if record == nil && v.on() {
-				if d := tidy(&v, ReasonClaimKept); d != nil {
-					return *d
-				}
-			}
-			return decide(Done, ReasonClaimKept, msgClaimKept(why), "")
-		}
+	if d := i.guards().require(BeforeStep, &v); d != nil {
+		return *d
 	}
 	if v.Volume != nil {
-		switch kept := v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain; {
-		case v.refUID() == "" && record != nil && v.Volume.Spec.ClaimRef != nil && v.remembers(record):
-			return decide(Refused, ReasonVolumeNotOurs, msgUndoInterrupted(v.Volume.Name), undoHint(&v))
-		case v.refUID() != i.UID:
-			return decide(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
-		case v.Volume.DeletionTimestamp != nil:
-			return decide(Refused, ReasonVolumeNotOurs, msgVolumeTerminating(v.Volume.Name), "")
-		case ours && !kept && record.DeletedAt.Equal(i.At):
-			return refuseRetainIgnored(v.Volume)
-		case !ours || !kept || i.At.Sub(record.DeletedAt) > staleRecord:
+		record := v.record()
+		kept := v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain
+		if record == nil || record.UID != i.UID || !kept || i.At.Sub(record.DeletedAt) > staleRecord {
 			r := sts.NewRetained(v.Claim, v.Volume)
 			r.DeletedBy, r.DeletedAt = i.By, i.At
 			if v.Around != nil {
@@ -77,6 +58,69 @@ func (i CollectClaim) Next(v ClaimView) Decision {
 func refuseRetainIgnored(v *corev1.PersistentVolume) Decision {
 	message, hint := msgRetainIgnored(v.Name, string(v.Spec.PersistentVolumeReclaimPolicy))
 	return decide(Refused, ReasonRetainIgnored, message, hint)
+}
+
+func (i CollectClaim) guards() guards[*ClaimView] {
+	return guards[*ClaimView]{
+		{Guard{"candidate", "keeps a claim that is needed, or that the options do not select", BeforeStep}, i.requireCandidate},
+		{Guard{"volume", "refuses a volume that is bound to or reserved for another claim, or that is being deleted", BeforeStep}, i.requireVolume},
+		{retainRule, i.requireRetained},
+	}
+}
+
+// requireCandidate keeps a claim that is no candidate by the last look, and restores its volume.
+func (i CollectClaim) requireCandidate(v *ClaimView) *Decision {
+	if v.Around == nil {
+		return nil
+	}
+	may, why := i.may(v.Around)
+	if may {
+		return nil
+	}
+	record := v.record()
+	if record != nil && record.UID == i.UID {
+		d := giveBack(v, record, ReasonClaimKept)
+		return &d
+	}
+	if record == nil && v.on() {
+		if d := tidy(v, ReasonClaimKept); d != nil {
+			return d
+		}
+	}
+	d := decide(Done, ReasonClaimKept, msgClaimKept(why), "")
+	return &d
+}
+
+// requireVolume refuses a volume that is not the claim's, or will not be for long.
+func (i CollectClaim) requireVolume(v *ClaimView) *Decision {
+	if v.Volume == nil {
+		return nil
+	}
+	var d Decision
+	switch record := v.record(); {
+	case v.refUID() == "" && record != nil && v.Volume.Spec.ClaimRef != nil && v.remembers(record):
+		d = decide(Refused, ReasonVolumeNotOurs, msgUndoInterrupted(v.Volume.Name), undoHint(v))
+	case v.refUID() != i.UID:
+		d = decide(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
+	case v.Volume.DeletionTimestamp != nil:
+		d = decide(Refused, ReasonVolumeNotOurs, msgVolumeTerminating(v.Volume.Name), "")
+	default:
+		return nil
+	}
+	return &d
+}
+
+var retainRule = Guard{"retain", "refuses if the API server does not store the reclaim policy Retain", BeforeStep}
+
+// requireRetained refuses when the policy that this command has written was not stored.
+func (i CollectClaim) requireRetained(v *ClaimView) *Decision {
+	record := v.record()
+	if record == nil || record.UID != i.UID || !record.DeletedAt.Equal(i.At) ||
+		v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain {
+		return nil
+	}
+	d := refuseRetainIgnored(v.Volume)
+	return &d
 }
 
 // may reports whether the claim is a candidate by the last look, and why not.

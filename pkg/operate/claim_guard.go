@@ -19,22 +19,35 @@ func Next(i Intent, s *sts.Snapshot, f Facts) Decision {
 	if a, ok := i.(acceptor); d.Verdict != Do || ok && a.acceptsDataLoss() {
 		return d
 	}
-	going := d.Action.Endangers(s)
-	refusal := requireSafeClaims(s, going)
-	if refusal == nil && d.Member == "" { // a member that leaves does not return
-		refusal = requireUnsharedClaims(s, going)
-	}
-	if refusal != nil {
+	if refusal := claimsGuards.require(BeforeStep, removal{s: s, going: d.Action.Endangers(s), leaves: d.Member != ""}); refusal != nil {
 		refusal.Member = d.Member
 		return *refusal
 	}
 	return d
 }
 
-// requireUnsharedClaims refuses when a pod could not start again because other pods still mount a claim
-// that is being deleted.
-func requireUnsharedClaims(s *sts.Snapshot, going []sts.Replica) *Decision {
-	for _, r := range going {
+// removal is an action that may remove pods. With leaves they are not recreated.
+type removal struct {
+	s      *sts.Snapshot
+	going  []sts.Replica
+	leaves bool
+}
+
+// claimsGuards are checked for every action of every verb that works on a set.
+var claimsGuards = guards[removal]{
+	{Guard{guardClaims, "refuses to remove a pod if its data would be lost, or no new pod could mount it (`--accept-data-loss` proceeds)", BeforeStep},
+		func(r removal) *Decision { return requireSafeClaims(r.s, r.going) }},
+	{Guard{"shared claims", "refuses to replace a pod that could not start again because other pods mount a claim that is being deleted (`--accept-data-loss` proceeds)", BeforeStep}, requireUnsharedClaims},
+}
+
+// requireUnsharedClaims refuses when a pod could not start again because other pods still mount a
+// claim that is being deleted.
+func requireUnsharedClaims(after removal) *Decision {
+	if after.leaves {
+		return nil
+	}
+	s := after.s
+	for _, r := range after.going {
 		for _, risk := range s.SharedClaims(r) {
 			d := refuseWith(ReasonDataLoss)(msgCannotStartAgain(s.Name(r.Ordinal), risk.Message, s.Set.Namespace, s.Set.Name, risk.Claim))
 			d.Subject = "persistentvolumeclaim/" + risk.Claim

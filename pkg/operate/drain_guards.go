@@ -15,12 +15,12 @@ func (i drainScale) guards(up bool) guards[look] {
 		i.lockGuard(),
 		{deletionGuard.Guard, releaseDeleted},
 		recordGuard,
-		{removedGuard, i.requireDrainRecord},
-		{Guard{guardDrain, "refuses while another scale operation is in progress, or was interrupted", Always}, i.requireOwnDrain},
+		{removedRule, i.requireDrainRecord},
+		{drainGuard.Guard, i.requireOwnDrain},
 		{Guard{"member", "refuses if a pod has the finalizer and the record of its member is missing; `--profile none` continues", Always}, i.requireKnownMember},
-		{Guard{"change", "ends when there is nothing to change", BeforeStart}, i.requireOtherSize},
+		{changeRule, i.requireOtherSize},
 		operationGuard.at(BeforeStart),
-		{ownerGuard, func(l look) *Decision { return i.requireUnmanagedSize(l.s, i.Replicas) }},
+		{ownerRule, func(l look) *Decision { return i.requireUnmanagedSize(l.s, i.Replicas) }},
 		{Guard{"autoscaler", "refuses a size that an autoscaler would change again", BeforeStart}, func(l look) *Decision { return i.requireNoAutoscaler(l.s) }},
 		{Guard{"profile", "refuses a profile that does not support the change of size", BeforeStart}, i.requireProfile},
 	}
@@ -28,17 +28,17 @@ func (i drainScale) guards(up bool) guards[look] {
 		return append(gs,
 			guard[look]{Guard{"inline hooks", "refuses `--drain-cmd` and `--drain-exec`, which add no members", BeforeStart}, i.requireNoInlineHooks},
 			guard[look]{Guard{"parked", "refuses a StatefulSet that is parked: use `--unpark`", BeforeStart}, i.requireNotParked},
-			guard[look]{staleGuard, i.requireNoStaleClaims},
+			guard[look]{staleRule, i.requireNoStaleClaims},
 			operationGuard,
 			guard[look]{availableGuard(Stuck).Guard, func(l look) *Decision { return requireAvailable(l.s, Stuck) }},
-			guard[look]{Guard{staleGuard.Name, staleGuard.Refuses, BeforeStep}, i.requireNoStaleClaim},
+			guard[look]{staleRule.at(BeforeStep), i.requireNoStaleClaim},
 		)
 	}
 	return append(gs,
-		guard[look]{Guard{"min-healthy", "refuses a size below `--min-healthy`", InProgress}, i.requireMinHealthyResumed},
+		guard[look]{minHealthyRule.at(InProgress), i.requireMinHealthyResumed},
 		guard[look]{Guard{"parking", "refuses to scale to 0 without `--park`", BeforeStart}, i.requirePark},
 		guard[look]{Guard{"quorum", "refuses to remove the majority of a quorum in one step", BeforeStart}, i.requireQuorum},
-		guard[look]{Guard{"min-healthy", "refuses a size below `--min-healthy`", BeforeStart}, i.requireMinHealthy},
+		guard[look]{minHealthyRule, i.requireMinHealthy},
 		guard[look]{Guard{"later budgets", "refuses if a PodDisruptionBudget will block every eviction before the size is reached", BeforeStart}, i.requireBudgetsOnTheWay},
 		guard[look]{Guard{"retention", "refuses if `whenScaled: Delete` deletes the claims (`--keep-claims` retains them)", BeforeStart}, i.requireRetention},
 		operationGuard,
@@ -48,6 +48,8 @@ func (i drainScale) guards(up bool) guards[look] {
 		guard[look]{budgetsGuard.Guard, i.requireMemberEviction},
 	)
 }
+
+var minHealthyRule = Guard{"min-healthy", "refuses a size below `--min-healthy`", BeforeStart}
 
 // up says whether members are added.
 func (i drainScale) up(l look) bool {
@@ -69,8 +71,8 @@ func drainLook(s *sts.Snapshot, f Facts) look {
 	return l
 }
 
-// staleGuard is checked for all new members before the start, and again for each.
-var staleGuard = Guard{"stale claims", "refuses to start a new member with the claim of a removed one (`--reuse-claims` allows it)", BeforeStart}
+// staleRule is checked for all new members before the start, and again for each.
+var staleRule = Guard{"stale claims", "refuses to start a new member with the claim of a removed one (`--reuse-claims` allows it)", BeforeStart}
 
 var operationGuard = guard[look]{Guard{"operation", "refuses while a canary, a restart or an update is in progress", BeforeStep}, requireNoOperation}
 

@@ -112,9 +112,9 @@ func (i Unpark) guards() guards[look] {
 	return guards[look]{
 		i.lockGuard(),
 		settledGuard,
-		{Guard{"parked", "ends when the StatefulSet is not parked; refuses if its size is not recorded", Always}, requireParkedSize},
+		{Guard{"parked size", "ends when the StatefulSet is not parked; refuses if its size is not recorded", Always}, requireParkedSize},
 		drainGuard,
-		{ownerGuard, func(l look) *Decision {
+		{ownerRule, func(l look) *Decision {
 			size, _ := sts.ParkedSize(l.s.Set)
 			return i.requireUnmanagedSize(l.s, size)
 		}},

@@ -25,6 +25,12 @@ type Guard struct {
 	When    Moment
 }
 
+// at is the guard at another moment.
+func (g Guard) at(when Moment) Guard {
+	g.When = when
+	return g
+}
+
 // guard is a Guard with its check, which returns nil when the condition is met. L is what the
 // check looks at.
 type guard[L any] struct {
@@ -34,7 +40,7 @@ type guard[L any] struct {
 
 // at is the guard at another moment.
 func (g guard[L]) at(when Moment) guard[L] {
-	g.When = when
+	g.Guard = g.Guard.at(when)
 	return g
 }
 
@@ -111,6 +117,16 @@ func (l look) before(target sts.Ordinal) look {
 	return l
 }
 
+// Guards that each verb checks in a way of its own.
+var (
+	removedRule = Guard{"removed", "stops when the record of the operation was removed", Always}
+	sizeRule    = Guard{"size", "refuses at 0 replicas", Always}
+	ordinalRule = Guard{"ordinal", "refuses ordinals that the StatefulSet does not have", BeforeStart}
+	changeRule  = Guard{"change", "ends when there is nothing to change", BeforeStart}
+	historyRule = Guard{"history", "refuses to roll back an update of another client if a revision that is needed for it is no longer in history", BeforeStart}
+	ownerRule   = Guard{"owner", "refuses fields that an operator or a GitOps controller would revert (`--force-ownership` proceeds)", BeforeStart}
+)
+
 // The guards that verbs share.
 
 func (l Lock) lockGuard() guard[look] {
@@ -118,7 +134,7 @@ func (l Lock) lockGuard() guard[look] {
 		func(k look) *Decision { return l.requireLock(k.s, k.f) }}
 }
 
-var drainGuard = guard[look]{Guard{guardDrain, "refuses while members leave or join, or a scale operation was interrupted", Always},
+var drainGuard = guard[look]{Guard{guardDrain, "refuses while another scale operation is in progress, or was interrupted", Always},
 	func(l look) *Decision { return requireNoDrain(l.s) }}
 
 var deletionGuard = guard[look]{Guard{"deletion", "refuses a StatefulSet that is being deleted", Always}, requireNotDeleted}
@@ -151,13 +167,9 @@ func (l Lock) undisturbedGuard() guard[look] {
 		func(k look) *Decision { return l.requireUndisturbed(k.s, k.canary) }}
 }
 
-var ownerGuard = Guard{"owner", "refuses fields that an operator or a GitOps controller would revert (`--force-ownership` proceeds)", BeforeStart}
-
-var removedGuard = Guard{"removed", "stops when the record of the operation was removed", Always}
-
 // managedGuard checks the fields that the verb writes.
 func (l Lock) managedGuard(fields ...sts.Field) guard[look] {
-	return guard[look]{ownerGuard, func(k look) *Decision { return l.requireUnmanaged(k.s, fields...) }}
+	return guard[look]{ownerRule, func(k look) *Decision { return l.requireUnmanaged(k.s, fields...) }}
 }
 
 // adoptionGuard is managedGuard for an update that another client has started: the fields of a

@@ -86,13 +86,13 @@ func (i RestartPods) guards() guards[look] {
 		drainGuard,
 		abortGuard,
 		recordGuard,
-		{removedGuard, requireRestartRecord},
+		{removedRule, requireRestartRecord},
 		{Guard{"other restart", "refuses while a restart with other options is in progress", Always}, i.requireOwnRestart},
-		{Guard{"ordinal", "refuses ordinals that the StatefulSet does not have", BeforeStart}, i.requireOrdinals},
+		{ordinalRule, i.requireOrdinals},
 		{Guard{"pods", "waits for a chosen pod that is missing or terminating; stops if it cannot start", BeforeStart}, i.requirePods},
 		{Guard{"revisions", "refuses if a pod would be recreated on another revision than its own", BeforeStep}, i.requireSameRevisions},
 		{availableGuard(Stuck).Guard, i.requireOthersAvailable},
-		{Guard{"update", "waits while the controller updates other pods", BeforeStep}, requireNoUpdateDue},
+		{Guard{"updating", "waits while the controller updates other pods", BeforeStep}, requireNoUpdateDue},
 		{budgetsGuard.Guard, requireRestartable},
 	}
 }

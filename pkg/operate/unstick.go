@@ -63,7 +63,7 @@ func (i Unstick) guards() guards[look] {
 		{Guard{"stuck", "refuses, or ends, unless the update is proven to be stuck", BeforeStart}, requireTrap},
 		{Guard{"remedy", "stops when neither the update nor the stable revision works", BeforeStart}, i.requireRemedy},
 		{Guard{"plan", "refuses another fix than the one that was confirmed", BeforeStart}, i.requireAgreed},
-		{Guard{"history", "refuses to roll back an update of another client if a revision that is needed is no longer in history", BeforeStart}, underRecreate(requireStableTemplate)},
+		{historyRule, underRecreate(requireStableTemplate)},
 		{managed.Guard, underRecreate(managed.check)},
 	}
 }
