@@ -24,7 +24,7 @@ func commandGuards() string {
 		for _, g := range v.Guards {
 			names[g.When] = append(names[g.When], g.Name)
 		}
-		fmt.Fprintf(&b, "| `%s` |", v.Name)
+		fmt.Fprintf(&b, "| %s |", verbTitle(v))
 		for _, m := range moments {
 			fmt.Fprintf(&b, " %s |", strings.Join(names[m], ", "))
 		}
@@ -35,7 +35,7 @@ func commandGuards() string {
 		commands := map[string][]string{} // by the reason
 		for _, v := range operate.Verbs() {
 			if why := v.Without[guard]; why != "" {
-				commands[why] = append(commands[why], "`"+v.Name+"`")
+				commands[why] = append(commands[why], verbTitle(v))
 			}
 		}
 		for _, why := range slices.Sorted(maps.Keys(commands)) {
@@ -44,6 +44,8 @@ func commandGuards() string {
 	}
 	return b.String()
 }
+
+func verbTitle(v operate.Verb) string { return strings.TrimSpace("`" + v.Name + "` " + v.Case) }
 
 // guardMeanings is the table of what each guard refuses.
 func guardMeanings() string {

@@ -46,13 +46,10 @@ func (i PromoteOptions) goal(s *sts.Snapshot) sts.Ordinal {
 // Next implements [Intent].
 func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := canaryLook(s, f), i.guards()
-	for _, when := range []Moment{Always, BeforeStart} {
+	for _, when := range []Moment{Always, BeforeStart, InProgress} {
 		if d := gs.require(when, l); d != nil {
 			return *d
 		}
-	}
-	if d := requireCanaryPods(s); d != nil {
-		return *d
 	}
 	from := min(sts.UpdateFrom(s.Set), sts.End(s.Set))
 	switch {
@@ -76,6 +73,7 @@ func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 func (i promoteCanary) guards() guards[look] {
 	return append(i.promotionGuards(abortGuard),
 		guard[look]{ordinalRule, i.requireGoal},
+		canaryPodsGuard.at(InProgress),
 		availableGuard(Stuck),
 		budgetsGuard,
 		i.adoptionGuard(sts.FieldPartition).at(BeforeStep),

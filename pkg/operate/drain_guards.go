@@ -37,7 +37,7 @@ func (i drainScale) guards(up bool) guards[look] {
 	return append(gs,
 		guard[look]{minHealthyRule.at(InProgress), i.requireMinHealthyResumed},
 		guard[look]{Guard{"parking", "refuses to scale to 0 without `--park`", BeforeStart}, i.requirePark},
-		guard[look]{Guard{"quorum", "refuses to remove the majority of a quorum in one step", BeforeStart}, i.requireQuorum},
+		guard[look]{Guard{"quorum", "refuses to leave fewer members than a majority, with `--quorum`", BeforeStart}, i.requireQuorum},
 		guard[look]{minHealthyRule, i.requireMinHealthy},
 		guard[look]{Guard{"later budgets", "refuses if a PodDisruptionBudget will block every eviction before the size is reached", BeforeStart}, i.requireBudgetsOnTheWay},
 		guard[look]{Guard{"retention", "refuses if `whenScaled: Delete` deletes the claims (`--keep-claims` retains them)", BeforeStart}, i.requireRetention},

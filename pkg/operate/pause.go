@@ -100,8 +100,7 @@ func (i ResumeUpdate) guards() guards[look] {
 		abortGuard,
 		i.undisturbedGuard(),
 		guard[look]{Guard{"partition before", "refuses if the partition before the canary would stop the rest of the update", Always}, requirePartitionBefore},
-		guard[look]{Guard{"canary pods", "waits until the pods that are updated so far are available; stops if one is failing", BeforeStep},
-			func(l look) *Decision { return requireCanaryPods(l.s) }},
+		canaryPodsGuard,
 		availableGuard(Stuck),
 		budgetsGuard,
 	)

@@ -12,8 +12,10 @@ func RequiredGuards() []string { return []string{guardLock, guardDrain, guardCla
 
 // Verb is a command that writes, and what it requires.
 type Verb struct {
-	// Name is the command without "kubectl sts", and the option or the case that decides.
+	// Name is the command without "kubectl sts", with the option that makes it another verb.
 	Name string
+	// Case is what the verb is limited to, empty for nothing.
+	Case string
 	// Guards are in the order in which they are checked.
 	Guards []Guard
 	// Without is why the verb does without a required guard, by the guard's name.
@@ -30,7 +32,8 @@ func Verbs() []Verb {
 		noLock   = "each write tests the UIDs of the claim and its volume instead"
 		noDelete = "it deletes no data"
 	)
-	up, down := drainScale{}.guards(true), drainScale{}.guards(false)
+	down, up := forSet("drain-scale", drainScale{}, drainScale{}.guards(false), nil), forSet("drain-scale", drainScale{}, drainScale{}.guards(true), nil)
+	down.Case, up.Case = "to fewer replicas", "to more replicas"
 	return []Verb{
 		forSet("canary start", StartCanary{}, StartCanary{}.guards(), nil),
 		forSet("canary promote", promoteCanary{}, promoteCanary{}.guards(), nil),
@@ -42,8 +45,8 @@ func Verbs() []Verb {
 		forSet("unstick", Unstick{}, Unstick{}.guards(), map[string]string{guardDrain: awaited}),
 		forSet("restart", RestartPods{}, RestartPods{}.guards(), nil),
 		forSet("restart --forget", ForgetRestart{}, ForgetRestart{}.guards(), map[string]string{guardDrain: "it only removes a record", guardClaims: noPod}),
-		forSet("drain-scale to fewer replicas", drainScale{}, down, nil),
-		forSet("drain-scale to more replicas", drainScale{}, up, nil),
+		down,
+		up,
 		forSet("drain-scale --unpark", Unpark{}, Unpark{}.guards(), map[string]string{guardClaims: noPod}),
 		forSet("drain-scale --cancel", CancelDrain{}, CancelDrain{}.guards(), map[string]string{guardDrain: "it ends the scale operation"}),
 		forClaim("pvc-gc --delete", CollectClaim{}, CollectClaim{}.guards(),

@@ -190,5 +190,8 @@ func availableGuard(whenFailing Verdict) guard[look] {
 		func(l look) *Decision { return requireAvailable(l.s, whenFailing, l.target) }}
 }
 
+var canaryPodsGuard = guard[look]{Guard{"canary pods", "waits until the pods that are updated so far are available; stops if one is failing", BeforeStep},
+	func(l look) *Decision { return requireCanaryPods(l.s) }}
+
 var budgetsGuard = guard[look]{Guard{"budgets", "waits until every PodDisruptionBudget allows a disruption; refuses if one never will", BeforeStep},
 	func(l look) *Decision { return requireBudgets(l.s, l.f, l.target) }}
