@@ -43,7 +43,7 @@ func (i RestoreClaim) Next(v ClaimView) Decision {
 		return *d
 	}
 	if v.replacedBy(record) {
-		return i.replace(v, record)
+		return i.replace(v)
 	}
 	return restore(v, record)
 }
@@ -162,7 +162,7 @@ func removePod(v *ClaimView) string {
 // such that no data is lost wherever it is interrupted: the new volume is retained and
 // recorded first; then the old volume is reserved for the next claim of this name, whichever
 // client creates it; only then the new claim is deleted. Its pod is left alone.
-func (i RestoreClaim) replace(v ClaimView, record *sts.Retained) Decision {
+func (i RestoreClaim) replace(v ClaimView) Decision {
 	c := v.Claim
 	if v.Around == nil {
 		return lookAround(&v, stepCheckNewClaim(v.Name))
