@@ -337,6 +337,7 @@ func TestExit(t *testing.T) {
 	}{
 		{"nothing", nil, 0, ""},
 		{"an error", errors.New("boom"), 1, "error: boom\n"},
+		{"an error of a webhook that changes the terminal", errors.New("admission webhook \"x\" denied the request: \x1b[2Kno\x1b]0;owned\x07"), 1, "error: admission webhook \"x\" denied the request: no\n"},
 		{"usage", usagef("--x is wrong"), 2, "error: --x is wrong\n"},
 		{"usage, wrapped", fmt.Errorf("flags: %w", usagef("--x is wrong")), 2, "error: --x is wrong\n"},
 		{"a bad request", outcome(operate.Refused, operate.ReasonBadRequest, ""), 2, "error: why\n"},

@@ -110,7 +110,7 @@ func Exit(w io.Writer, err error) int {
 	)
 	say := func(s string) {
 		if s != "" {
-			_, _ = fmt.Fprintln(w, s)
+			_, _ = fmt.Fprintln(w, render.Printable(s))
 		}
 	}
 	switch {

@@ -45,7 +45,7 @@ func newPVCGC(c *common) *cobra.Command {
 	t.addFlags(cmd)
 	f := cmd.Flags()
 	f.StringSliceVar(&ordinals, "ordinal", nil, "Show only claims of these ordinals (for example 2,5-7)")
-	f.BoolVar(&o.claims.Choice.Orphans, "orphans", false, "Include claims of StatefulSets that no longer exist")
+	f.BoolVar(&o.claims.Choice.DeletedSets, "deleted-sets", false, "Include claims of StatefulSets that no longer exist")
 	f.BoolVar(&o.claims.Choice.Parked, "parked", false, "Include claims of StatefulSets with 0 replicas")
 	f.BoolVar(&o.claims.Choice.Reserved, "reserved", false, "Include claims of ordinals that an autoscaler or a recorded size may use again")
 	f.StringSliceVar(&claims, "claim", nil, "Only the claim `NAME`, even if the controller did not create it; can be repeated")

@@ -141,7 +141,7 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 	return cause
 }
 
-func warnTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, "warning: "+text) }
+func warnTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, render.Printable("warning: "+text)) }
 
 // sayNone prints kubectl's message for an empty list. A namespace that does not exist
 // is a likelier mistake than one without such objects: then that is the error.

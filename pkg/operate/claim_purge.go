@@ -27,11 +27,6 @@ func purged(v *corev1.PersistentVolume, record *sts.Retained) bool {
 		record.ReclaimPolicy == corev1.PersistentVolumeReclaimDelete
 }
 
-// refuseWith is a refusal with the message and the hint that it is given.
-func refuseWith(reason string) func(message, hint string) Decision {
-	return func(message, hint string) Decision { return decide(Refused, reason, message, hint) }
-}
-
 // unpurge are the commands that cancel a purge that nothing carries out.
 func unpurge(v *ClaimView) string {
 	return hintUnpurge(v.Volume.Name, undoHint(v))

@@ -246,3 +246,8 @@ func (d Decision) Key() string {
 	}
 	return string(d.Verdict) + d.Message
 }
+
+// refuseWith is a refusal with the message and the hint that it is given.
+func refuseWith(reason string) func(message, hint string) Decision {
+	return func(message, hint string) Decision { return decide(Refused, reason, message, hint) }
+}

@@ -22,7 +22,7 @@ func TestClaimTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := sts.ClaimChoice{Orphans: true, Parked: true, Reserved: true}
+	all := sts.ClaimChoice{DeletedSets: true, Parked: true, Reserved: true}
 	for name, test := range map[string]struct {
 		query   report.ClaimQuery
 		columns render.Columns

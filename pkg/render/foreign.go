@@ -23,3 +23,16 @@ func Foreign(line string) string {
 		return r
 	}, line)
 }
+
+// Printable is the text without what would change the terminal: messages of events, of container
+// states and of the API server are written by anybody. Its lines stay.
+func Printable(text string) string {
+	if strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) < 0 {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = Foreign(line)
+	}
+	return strings.Join(lines, "\n")
+}

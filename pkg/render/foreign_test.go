@@ -1,6 +1,7 @@
 package render
 
 import (
+	"strings"
 	"testing"
 
 	"gotest.tools/v3/assert"
@@ -24,4 +25,19 @@ func TestForeign(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, Foreign(test.line), test.want) })
 	}
+}
+
+// TestNothingChangesTheTerminal: a message in a table or in a wrapped text is printed without its
+// control characters, and the columns fit what is printed.
+func TestNothingChangesTheTerminal(t *testing.T) {
+	const message = "\x1b[2K\x1b]0;owned\x07back-off\nof\a app"
+	st := Style{Width: 80, Color: true}
+	assert.Equal(t, st.Wrap("", 0, Plain, message), "back-off of app\n")
+	assert.Equal(t, Style{}.Wrap("→ ", 2, Plain, message), "→ back-off\nof app\n")
+	var b strings.Builder
+	rows := &table{style: st}
+	rows.row(cell{message, Bad}, cell{"last", Plain})
+	rows.row(cell{"short", Plain}, cell{"last", Plain})
+	assert.NilError(t, rows.print(&b))
+	assert.Equal(t, b.String(), "\x1b[31mback-off of app\x1b[0m  last\nshort            last\n")
 }

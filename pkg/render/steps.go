@@ -117,7 +117,7 @@ func members(steps []operate.Decision) string {
 func Progress(w io.Writer, d operate.Decision, st Style) {
 	switch d.Verdict {
 	case operate.Do:
-		_, _ = io.WriteString(w, st.Wrap("", 0, Plain, d.Message))
+		_, _ = io.WriteString(w, st.Wrap("", 0, Plain, inProgress(d.Message)))
 	case operate.Wait:
 		_, _ = io.WriteString(w, st.Wrap("", 0, Dim, msgWaiting(d.Message)))
 	}

@@ -34,6 +34,7 @@ var codes = map[Tone]string{Good: "32", Warn: "33", Bad: "31", Dim: "2", Bold: "
 
 // Paint colours the text where the style allows it.
 func (s Style) Paint(t Tone, text string) string {
+	text = Printable(text)
 	code := codes[t]
 	if !s.Color || code == "" || text == "" {
 		return text
@@ -100,7 +101,12 @@ func (t *table) header(titles ...string) {
 	t.rows = append(t.rows, row)
 }
 
-func (t *table) row(cells ...cell) { t.rows = append(t.rows, cells) }
+func (t *table) row(cells ...cell) {
+	for i := range cells {
+		cells[i].text = strings.ReplaceAll(Printable(cells[i].text), "\n", " ")
+	}
+	t.rows = append(t.rows, cells)
+}
 
 func (t *table) widths() []int {
 	var widths []int

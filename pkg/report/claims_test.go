@@ -67,7 +67,7 @@ func TestClaimQuery(t *testing.T) {
 			[]string{"data-web-0", "data-web-1", "data-web-2", "data-web-3", "data-web-4"}, []string{"data-web-4"}, nil,
 		},
 		"a set that is gone": {
-			report.ClaimQuery{Names: []string{"old", "never"}, Choice: sts.ClaimChoice{Orphans: true}},
+			report.ClaimQuery{Names: []string{"old", "never"}, Choice: sts.ClaimChoice{DeletedSets: true}},
 			[]string{"data-old-0", "data-old-1"}, []string{"data-old-0"}, []string{"never"},
 		},
 		"ordinals": {
@@ -79,19 +79,19 @@ func TestClaimQuery(t *testing.T) {
 			[]string{"data-queue-0", "data-queue-1", "data-queue-2", "data-queue-3"}, nil, nil,
 		},
 		"claims": {
-			report.ClaimQuery{Claims: []string{"data-web-4", "data-old-0"}, Choice: sts.ClaimChoice{Orphans: true}},
+			report.ClaimQuery{Claims: []string{"data-web-4", "data-old-0"}, Choice: sts.ClaimChoice{DeletedSets: true}},
 			[]string{"data-old-0", "data-web-4"}, []string{"data-old-0", "data-web-4"}, nil,
 		},
 		"a claim of another set": {
-			report.ClaimQuery{Names: []string{"web"}, Claims: []string{"data-old-0"}, Choice: sts.ClaimChoice{Orphans: true}}, nil, nil, nil,
+			report.ClaimQuery{Names: []string{"web"}, Claims: []string{"data-old-0"}, Choice: sts.ClaimChoice{DeletedSets: true}}, nil, nil, nil,
 		},
 		// db's template gives their names, too, and web-db has created them.
 		"a set that gives the names": {
-			report.ClaimQuery{Names: []string{"db"}, Choice: sts.ClaimChoice{Orphans: true}},
+			report.ClaimQuery{Names: []string{"db"}, Choice: sts.ClaimChoice{DeletedSets: true}},
 			[]string{"data-web-db-0", "data-web-db-1", "data-web-db-2"}, nil, nil,
 		},
 		"the set that has created them": {
-			report.ClaimQuery{Names: []string{"web-db"}, Choice: sts.ClaimChoice{Orphans: true}},
+			report.ClaimQuery{Names: []string{"web-db"}, Choice: sts.ClaimChoice{DeletedSets: true}},
 			[]string{"data-web-db-2"}, []string{"data-web-db-2"}, nil,
 		},
 		"unused for a month": {

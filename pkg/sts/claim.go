@@ -14,6 +14,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
+// objectKey identifies an object of one kind.
+type objectKey struct{ namespace, name string }
+
 // KeepAnnotation on a claim, or on a set for all its claims, excludes them from deletion.
 const KeepAnnotation = AnnotationPrefix + "keep"
 
@@ -61,9 +64,9 @@ const KeptMeanwhile = "undo"
 //   - If no reading fits so far, all readings of gone sets fit.
 //
 // The makers of a claim ([ClaimVerdict.Makers]) are the sets of all readings that fit. With
-// more than one the claim is ambiguous: it is a candidate only with [ClaimChoice.Orphans] and
+// more than one the claim is ambiguous: it is a candidate only with [ClaimChoice.DeletedSets] and
 // not if the choice is limited to sets. A claim whose makers are all gone is also a candidate
-// only with Orphans, even if its state is not orphan-set.
+// only with DeletedSets, even if its state is not SetDeleted.
 type ClaimState string
 
 // The states. Exactly one holds; the first that fits in this order is it.
@@ -187,7 +190,7 @@ const AgeFromCondition AgeSource = "Condition"
 //   - its Confidence is low, and it is not Named;
 //   - it was not, or not provably, unused for OlderThan.
 type ClaimChoice struct {
-	Orphans, Parked, Reserved bool
+	DeletedSets, Parked, Reserved bool
 	// Named: this claim itself was named on the command line. That does not make a claim a
 	// candidate whose state does not.
 	Named bool
@@ -204,7 +207,7 @@ func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, he
 	case ClaimOrphaned, ClaimStaleTemplate:
 		ok = true
 	case ClaimSetDeleted:
-		ok = choice.Orphans
+		ok = choice.DeletedSets
 	case ClaimParked:
 		ok = choice.Parked
 	case ClaimReserved:
@@ -228,9 +231,9 @@ func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, he
 		held = msgHeldHandMade()
 	case v.restored != "" && !choice.Named:
 		held = msgHeldRestored(v.restored)
-	case v.orphaned && !v.Ambiguous() && !choice.Orphans:
+	case v.orphaned && !v.Ambiguous() && !choice.DeletedSets:
 		held = msgHeldSetGone(v.madeBy())
-	case v.Ambiguous() && !choice.Orphans:
+	case v.Ambiguous() && !choice.DeletedSets:
 		held = msgHeldAmbiguous(v.Makers)
 	case !choice.Named && choice.Sets != nil && v.Ambiguous():
 		held = msgHeldAmbiguousSelection(v.Makers)
@@ -258,14 +261,14 @@ func (v *ClaimVerdict) madeBy() string {
 // requires all sets there, not a selection: any of them may need a claim.
 type ClaimJudge struct {
 	inv       *Inventory
-	claimants map[key][]claimant // by namespace and <template>-<set>
-	sets      map[key]*appsv1.StatefulSet
-	families  map[key][]alikes // claims by the stem of their names
-	uses      map[key][]ClaimUse
-	unsized   map[key]string // sets with an annotation that should hold a size, and does not
-	mounts    map[key][]*corev1.Pod
+	claimants map[objectKey][]claimant // by namespace and <template>-<set>
+	sets      map[objectKey]*appsv1.StatefulSet
+	families  map[objectKey][]alikes // claims by the stem of their names
+	uses      map[objectKey][]ClaimUse
+	unsized   map[objectKey]string // sets with an annotation that should hold a size, and does not
+	mounts    map[objectKey][]*corev1.Pod
 	living    map[types.UID]bool // pods, and sets that are not being deleted
-	scalers   map[key][]scaler
+	scalers   map[objectKey][]scaler
 	volumes   map[string]*Volume
 	storages  map[Storage][]string // names of volumes, where several are for the same storage
 	unlisted  string
@@ -287,17 +290,17 @@ type scaler struct {
 // of them.
 func NewClaimJudge(inv *Inventory) *ClaimJudge {
 	j := &ClaimJudge{
-		inv: inv, claimants: map[key][]claimant{}, sets: map[key]*appsv1.StatefulSet{}, families: map[key][]alikes{},
-		uses: map[key][]ClaimUse{}, unsized: map[key]string{}, unlisted: sayUnlisted(inv),
-		mounts: map[key][]*corev1.Pod{}, living: map[types.UID]bool{}, scalers: map[key][]scaler{},
+		inv: inv, claimants: map[objectKey][]claimant{}, sets: map[objectKey]*appsv1.StatefulSet{}, families: map[objectKey][]alikes{},
+		uses: map[objectKey][]ClaimUse{}, unsized: map[objectKey]string{}, unlisted: sayUnlisted(inv),
+		mounts: map[objectKey][]*corev1.Pod{}, living: map[types.UID]bool{}, scalers: map[objectKey][]scaler{},
 		volumes: map[string]*Volume{}, storages: map[Storage][]string{},
 	}
 	for _, set := range inv.Sets {
-		j.sets[key{set.Namespace, set.Name}] = set
+		j.sets[objectKey{set.Namespace, set.Name}] = set
 		j.living[set.UID] = set.DeletionTimestamp == nil
 		for i := range set.Spec.VolumeClaimTemplates {
 			t := set.Spec.VolumeClaimTemplates[i].Name
-			k := key{set.Namespace, t + "-" + set.Name}
+			k := objectKey{set.Namespace, t + "-" + set.Name}
 			j.claimants[k] = append(j.claimants[k], claimant{set, t})
 		}
 		if n, ok := ParkedSize(set); ok {
@@ -311,23 +314,23 @@ func NewClaimJudge(inv *Inventory) *ClaimJudge {
 			if m.Replicas > 0 {
 				j.scale(set.Namespace, set.Name, scaler{msgReservedByAnnotation(m.Annotation, m.Replicas), m.Replicas})
 			} else {
-				j.unsized[key{set.Namespace, set.Name}] = msgHeldSizeUnknown(m.Annotation, set.Name)
+				j.unsized[objectKey{set.Namespace, set.Name}] = msgHeldSizeUnknown(m.Annotation, set.Name)
 			}
 		}
 	}
 	for _, u := range inv.ClaimUses {
-		k := key{u.Namespace, u.Claim}
+		k := objectKey{u.Namespace, u.Claim}
 		j.uses[k] = append(j.uses[k], u)
 	}
 	for _, c := range inv.Claims {
 		if stem, _, ok := cutOrdinal(c.Name); ok {
-			j.join(key{c.Namespace, stem}, c.Labels)
+			j.join(objectKey{c.Namespace, stem}, c.Labels)
 		}
 	}
 	for _, pod := range inv.Pods {
 		j.living[pod.UID] = true
 		for _, claim := range MountedClaims(pod) {
-			k := key{pod.Namespace, claim}
+			k := objectKey{pod.Namespace, claim}
 			j.mounts[k] = append(j.mounts[k], pod)
 		}
 	}
@@ -359,12 +362,12 @@ func NewClaimJudge(inv *Inventory) *ClaimJudge {
 }
 
 func (j *ClaimJudge) scale(namespace, set string, s scaler) {
-	k := key{namespace, set}
+	k := objectKey{namespace, set}
 	j.scalers[k] = append(j.scalers[k], s)
 }
 
 // join counts a claim of the stem.
-func (j *ClaimJudge) join(stem key, labels map[string]string) {
+func (j *ClaimJudge) join(stem objectKey, labels map[string]string) {
 	family := j.families[stem]
 	for i := range family {
 		if maps.Equal(family[i].labels, labels) {
@@ -407,7 +410,7 @@ func (j *ClaimJudge) VolumeNamed(name string) (Volume, bool) {
 // MountedBy is a pod on a node that mounts the claim, empty when there is none. A claim that is
 // being deleted stays as long as there is one.
 func (j *ClaimJudge) MountedBy(c *corev1.PersistentVolumeClaim) string {
-	for _, pod := range j.mounts[key{c.Namespace, c.Name}] {
+	for _, pod := range j.mounts[objectKey{c.Namespace, c.Name}] {
 		if pod.Spec.NodeName != "" {
 			return pod.Name
 		}
@@ -418,7 +421,7 @@ func (j *ClaimJudge) MountedBy(c *corev1.PersistentVolumeClaim) string {
 // Judge returns what the claim is.
 func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	v := j.origin(c)
-	pods := j.mounts[key{c.Namespace, c.Name}]
+	pods := j.mounts[objectKey{c.Namespace, c.Name}]
 	unused := unusedCondition(c)
 	mounted := sayMounts(pods)
 	if !j.inv.Knows("pods") {
@@ -429,7 +432,7 @@ func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 			mounted = msgClaimMountedByCondition()
 		}
 	}
-	uses := j.uses[key{c.Namespace, c.Name}]
+	uses := j.uses[objectKey{c.Namespace, c.Name}]
 	if v.State != ClaimDesired && len(uses) > 0 {
 		v.State, v.Reason, v.Confidence = ClaimDesired, sayUses(uses), ""
 	}
@@ -479,7 +482,7 @@ func (j *ClaimJudge) origin(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 			why = msgClaimUnlabeled()
 		}
 	}
-	claimants := j.claimants[key{c.Namespace, stem}]
+	claimants := j.claimants[objectKey{c.Namespace, stem}]
 	v, ok := j.claimed(o, claimants, fit)
 	switch {
 	case ok && why == "":
@@ -561,7 +564,7 @@ func (j *ClaimJudge) ordinalState(set *appsv1.StatefulSet, o Ordinal) (ClaimStat
 	if Wants(set, o) {
 		return ClaimDesired, msgClaimNeeded(set.Name, sayRange(set, DesiredReplicas(set)))
 	}
-	for _, s := range j.scalers[key{set.Namespace, set.Name}] {
+	for _, s := range j.scalers[objectKey{set.Namespace, set.Name}] {
 		if within(set, o, s.max) {
 			return ClaimReserved, msgClaimReserved(set.Name, sayRange(set, s.max), s.by)
 		}
@@ -582,7 +585,7 @@ func (j *ClaimJudge) unscaled(set *appsv1.StatefulSet, o Ordinal) string {
 			return msgHeldScalersUnknown(resource)
 		}
 	}
-	return j.unsized[key{set.Namespace, set.Name}]
+	return j.unsized[objectKey{set.Namespace, set.Name}]
 }
 
 // sayRange are the ordinals that the set would have with so many replicas.
@@ -678,4 +681,29 @@ func (j *ClaimJudge) collected(c *corev1.PersistentVolumeClaim) string {
 		why = collected
 	}
 	return why
+}
+
+// sayUses is the reason of a claim that objects need.
+func sayUses(uses []ClaimUse) string {
+	first := uses[0]
+	for _, u := range uses[1:] {
+		if u.By < first.By {
+			first = u
+		}
+	}
+	return msgClaimReferenced(first.By, string(first.How), len(uses)-1)
+}
+
+// sayUnlisted names the resources that may reference claims and could not be listed.
+func sayUnlisted(inv *Inventory) string {
+	var hidden []string
+	for _, resource := range UseResources {
+		if !inv.Knows(resource) {
+			hidden = append(hidden, resource)
+		}
+	}
+	if len(hidden) == 0 {
+		return ""
+	}
+	return msgHeldUsesUnknown(hidden)
 }

@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"maps"
@@ -33,41 +32,6 @@ var handMadeMarks = []struct{ key, by string }{
 	{"meta.helm.sh/release-name", "a Helm chart"},
 	{corev1.LastAppliedConfigAnnotation, "kubectl apply"},
 	{"argocd.argoproj.io/tracking-id", "an Argo CD application"},
-}
-
-// MakerAnnotation is on a claim that kubectl-sts has recreated and that the StatefulSet
-// controller had not created: it names the field manager that had created it.
-const MakerAnnotation = AnnotationPrefix + "made-by"
-
-// controllers are the field managers by which the StatefulSet controller writes: the names of
-// the programs that it runs in.
-var controllers = []string{"kube-controller-manager", "k3s", "kubelite", "hyperkube"}
-
-// ClaimMaker is the field manager that has created the claim: its access modes are only
-// written on creation. It is empty if managedFields do not show it. If a later server-side
-// apply has them, too, the StatefulSet controller counts.
-func ClaimMaker(c *corev1.PersistentVolumeClaim) string {
-	maker := ""
-	for i := range c.ManagedFields {
-		e := &c.ManagedFields[i]
-		if e.Subresource != "" || e.FieldsV1 != nil && !bytes.Contains(e.FieldsV1.GetRawBytes(), []byte(`"f:accessModes"`)) {
-			continue
-		}
-		if maker == "" || slices.Contains(controllers, e.Manager) {
-			maker = e.Manager
-		}
-	}
-	if before := c.Annotations[MakerAnnotation]; before != "" && maker == FieldManager {
-		return before
-	}
-	return maker
-}
-
-// MadeByController reports whether the StatefulSet controller has created the claim, or
-// kubectl-sts has recreated one that it had created. false also if the maker is unknown.
-func MadeByController(c *corev1.PersistentVolumeClaim) bool {
-	maker := ClaimMaker(c)
-	return maker == FieldManager || slices.Contains(controllers, maker)
 }
 
 // MarksClaim reports whether an annotation of a claim matters for its state.
@@ -156,7 +120,7 @@ func (r *reading) gone() bool { return !r.fits }
 func (j *ClaimJudge) readings(c *corev1.PersistentVolumeClaim, stem string) []reading {
 	var fit, gone []reading
 	for _, s := range splits(stem) {
-		r := reading{split: s, set: j.sets[key{c.Namespace, s.set}]}
+		r := reading{split: s, set: j.sets[objectKey{c.Namespace, s.set}]}
 		r.naming, r.used = nameSet(c.Labels, s)
 		if r.set == nil {
 			gone = append(gone, r)
@@ -329,7 +293,7 @@ type alikes struct {
 // family counts the claims of the same stem that have the claim's labels, and reports whether
 // there are others.
 func (j *ClaimJudge) family(c *corev1.PersistentVolumeClaim, stem string) (alike int, others bool) {
-	for _, f := range j.families[key{c.Namespace, stem}] {
+	for _, f := range j.families[objectKey{c.Namespace, stem}] {
 		if maps.Equal(f.labels, c.Labels) {
 			alike = f.n
 		} else {
@@ -342,7 +306,7 @@ func (j *ClaimJudge) family(c *corev1.PersistentVolumeClaim, stem string) (alike
 // gives reports whether a template of the set gives the claim's name.
 func (j *ClaimJudge) gives(set *appsv1.StatefulSet, c *corev1.PersistentVolumeClaim) bool {
 	stem, _, _ := cutOrdinal(c.Name)
-	return slices.ContainsFunc(j.claimants[key{c.Namespace, stem}], func(by claimant) bool { return by.set == set })
+	return slices.ContainsFunc(j.claimants[objectKey{c.Namespace, stem}], func(by claimant) bool { return by.set == set })
 }
 
 // doubts are the warnings for the user before the claim is deleted.
@@ -352,7 +316,7 @@ func (j *ClaimJudge) doubts(c *corev1.PersistentVolumeClaim, unused *corev1.Pers
 	}
 	doubt := func(text string) { v.Doubts = append(v.Doubts, text) }
 	for _, name := range v.Sets {
-		set := j.sets[key{c.Namespace, name}]
+		set := j.sets[objectKey{c.Namespace, name}]
 		if ref := metav1.GetControllerOfNoCopy(set); ref != nil {
 			doubt(msgDoubtOperator(name, operator(c.Namespace, ref).Name))
 		}

@@ -219,32 +219,32 @@ func TestClaimsHeldBack(t *testing.T) {
 		"of the set that is named":     {nil, sts.ClaimChoice{Sets: []string{"web"}}, ""},
 		"of another":                   {nil, sts.ClaimChoice{Sets: []string{"db"}}, "created by statefulset/web, which is not selected"},
 		"no set is chosen":             {nil, sts.ClaimChoice{Sets: []string{}}, "created by statefulset/web, which is not selected"},
-		"ambiguous":                    {gone, sts.ClaimChoice{Orphans: true}, ""},
-		"ambiguous, one is named":      {gone, sts.ClaimChoice{Orphans: true, Sets: []string{"db"}}, ambiguous + "requires --claim, or --orphans without a StatefulSet name or selector"},
-		"ambiguous, both named":        {gone, sts.ClaimChoice{Orphans: true, Sets: []string{"db", "web-db"}}, ambiguous + "requires --claim, or --orphans without a StatefulSet name or selector"},
-		"ambiguous, itself named":      {gone, sts.ClaimChoice{Orphans: true, Sets: []string{}, Named: true}, ""},
+		"ambiguous":                    {gone, sts.ClaimChoice{DeletedSets: true}, ""},
+		"ambiguous, one is named":      {gone, sts.ClaimChoice{DeletedSets: true, Sets: []string{"db"}}, ambiguous + "requires --claim, or --deleted-sets without a StatefulSet name or selector"},
+		"ambiguous, both named":        {gone, sts.ClaimChoice{DeletedSets: true, Sets: []string{"db", "web-db"}}, ambiguous + "requires --claim, or --deleted-sets without a StatefulSet name or selector"},
+		"ambiguous, itself named":      {gone, sts.ClaimChoice{DeletedSets: true, Sets: []string{}, Named: true}, ""},
 		"ambiguous, orphaned": {func(p *place) {
 			p.set("old-web", "data", 1).Spec.Selector.MatchLabels = labels("app", "web")
 			p.web.Spec.VolumeClaimTemplates[0].Name = "data-old"
 			p.claim.Name = "data-old-web-5"
-		}, sts.ClaimChoice{}, "created by one of these StatefulSets: old-web, web; requires --orphans"},
+		}, sts.ClaimChoice{}, "created by one of these StatefulSets: old-web, web; requires --deleted-sets"},
 		"reserved by one, created by one that is gone": {func(p *place) {
 			p.set("mariadb", "data-wordpress", 1).Annotations = labels("x/replicas", "4")
 			p.claim.Name, p.claim.Labels = "data-wordpress-mariadb-1", labels("release", "wordpress", "chart", "mariadb-1.0")
-		}, sts.ClaimChoice{Reserved: true}, "created by statefulset/wordpress-mariadb, which no longer exists; requires --orphans"},
+		}, sts.ClaimChoice{Reserved: true}, "created by statefulset/wordpress-mariadb, which no longer exists; requires --deleted-sets"},
 		"an orphan whose name a set gives, of an unknown size": {func(p *place) {
 			p.set("mariadb", "data-wordpress", 1).Annotations = labels("downscaler/original-replicas", "many")
 			p.claim.Name, p.claim.Labels = "data-wordpress-mariadb-1", labels("release", "wordpress", "app", "mariadb")
-		}, sts.ClaimChoice{Orphans: true}, "annotation downscaler/original-replicas on statefulset/mariadb is not a number of replicas"},
+		}, sts.ClaimChoice{DeletedSets: true}, "annotation downscaler/original-replicas on statefulset/mariadb is not a number of replicas"},
 		"of a set that was recreated with other labels, and annotated to be kept": {func(p *place) {
 			p.set("web-mariadb", "data", 1).Annotations = labels(sts.KeepAnnotation, "")
 			p.claim.Name, p.claim.Labels = "data-web-mariadb-2", labels("app", "mariadb", "release", "web")
-		}, sts.ClaimChoice{Orphans: true}, "annotation kubectl-sts.dev/keep is set on statefulset/web-mariadb"},
+		}, sts.ClaimChoice{DeletedSets: true}, "annotation kubectl-sts.dev/keep is set on statefulset/web-mariadb"},
 		"one of two makers is annotated to be kept": {func(p *place) {
 			p.set("mariadb", "data-wordpress", 1)
 			p.set("wordpress-mariadb", "logs", 1).Annotations = labels(sts.KeepAnnotation, "")
 			p.claim.Name, p.claim.Labels = "data-wordpress-mariadb-2", labels("app", "mariadb")
-		}, sts.ClaimChoice{Orphans: true, Named: true}, "annotation kubectl-sts.dev/keep is set on statefulset/wordpress-mariadb"},
+		}, sts.ClaimChoice{DeletedSets: true, Named: true}, "annotation kubectl-sts.dev/keep is set on statefulset/wordpress-mariadb"},
 		"another's memory of a size that is none": {func(p *place) { p.web.Annotations = labels("downscaler/original-replicas", "many") }, sts.ClaimChoice{},
 			"annotation downscaler/original-replicas on statefulset/web is not a number of replicas"},
 		"another's memory of a size that is none, and does not matter": {func(p *place) { p.web.Annotations = labels("downscaler/original-replicas", "many") }, sts.ClaimChoice{Reserved: true}, ""},
@@ -301,7 +301,7 @@ func TestClaimUses(t *testing.T) {
 			if v.State != test.state || v.Reason != test.reason || v.Confidence != "" {
 				t.Errorf("%s, %s, confidence %q", v.State, v.Reason, v.Confidence)
 			}
-			all := sts.ClaimChoice{Orphans: true, Parked: true, Reserved: true, Named: true}
+			all := sts.ClaimChoice{DeletedSets: true, Parked: true, Reserved: true, Named: true}
 			if ok, _ := v.Candidate(all, ststest.Now); ok && v.State != sts.ClaimOrphaned {
 				t.Error("a candidate")
 			}

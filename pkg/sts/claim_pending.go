@@ -1,21 +1,10 @@
 package sts
 
 import (
-	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
-
-// Volume is the PersistentVolume of that name among those that the claims name; false when it
-// does not exist, or volumes were not read.
-func (s *Snapshot) Volume(name string) (Volume, bool) {
-	i := slices.IndexFunc(s.Volumes, func(v Volume) bool { return v.Name == name })
-	if name == "" || i < 0 {
-		return Volume{}, false
-	}
-	return s.Volumes[i], true
-}
 
 // WhyUnbound is why the claim is not bound: by the volume that it names, by the newest of its
 // warning events, or by what it requests. It is empty when the claim is bound or the reason is

@@ -46,19 +46,6 @@ type ClaimRisk struct {
 	Rescuable bool `json:"rescuable,omitempty"`
 }
 
-// Claim is the claim of that name among those of the set's templates and pods, nil when there
-// is none.
-func (s *Snapshot) Claim(name string) *corev1.PersistentVolumeClaim {
-	for _, list := range [][]*corev1.PersistentVolumeClaim{s.Claims, s.Mounted} {
-		for _, c := range list {
-			if c.Name == name {
-				return c
-			}
-		}
-	}
-	return nil
-}
-
 // ClaimRisks are the risks to the claims that the replica's pod mounts, whichever client created
 // them. An ephemeral volume's claim is meant to be deleted with its pod. A pod that has no node holds no claim
 // and has written nothing. Claims that could not be read are not judged: see [Snapshot.Knows].
@@ -194,4 +181,16 @@ func RescueCommand(namespace string, risks []ClaimRisk) string {
 		return ""
 	}
 	return Kubectl(namespace, "sts pvc-gc rescue", strings.Join(names, " "))
+}
+
+// ReplaceCommand is the command after which the controller recreates the replica's pod, for a
+// hint. Where data would be lost with the pod, it is the command that saves the data first.
+func (s *Snapshot) ReplaceCommand(r Replica) string {
+	if risks := s.ClaimRisks(r); len(risks) > 0 {
+		if rescue := RescueCommand(s.Set.Namespace, risks); rescue != "" {
+			return rescue
+		}
+		return Kubectl(s.Set.Namespace, "describe pvc", risks[0].Claim)
+	}
+	return Kubectl(s.Set.Namespace, "delete pod", s.Name(r.Ordinal))
 }

@@ -108,7 +108,7 @@ type want struct {
 const beyond = "out of range (statefulset/web has ordinals 0-2)"
 
 func TestClaimVerdicts(t *testing.T) {
-	all := sts.ClaimChoice{Orphans: true, Parked: true, Reserved: true}
+	all := sts.ClaimChoice{DeletedSets: true, Parked: true, Reserved: true}
 	for name, test := range map[string]struct {
 		claim  string
 		change func(*place)

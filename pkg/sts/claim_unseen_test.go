@@ -23,7 +23,7 @@ func TestUnseenPodsHoldClaims(t *testing.T) {
 		"pods are hidden, and it is used":      {true, corev1.ConditionFalse, false},
 		"pods are hidden, and that is unknown": {true, corev1.ConditionUnknown, false},
 	} {
-		for _, choice := range []sts.ClaimChoice{{}, {Named: true, Orphans: true, Parked: true, Reserved: true}} {
+		for _, choice := range []sts.ClaimChoice{{}, {Named: true, DeletedSets: true, Parked: true, Reserved: true}} {
 			p := claimPlace("data-web-3")
 			if test.hidden {
 				p.hide("pods")

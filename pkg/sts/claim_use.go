@@ -60,28 +60,3 @@ func TemplateClaims(spec *corev1.PodSpec) []string {
 	}
 	return out
 }
-
-// sayUses is the reason of a claim that objects need.
-func sayUses(uses []ClaimUse) string {
-	first := uses[0]
-	for _, u := range uses[1:] {
-		if u.By < first.By {
-			first = u
-		}
-	}
-	return msgClaimReferenced(first.By, string(first.How), len(uses)-1)
-}
-
-// sayUnlisted names the resources that may reference claims and could not be listed.
-func sayUnlisted(inv *Inventory) string {
-	var hidden []string
-	for _, resource := range UseResources {
-		if !inv.Knows(resource) {
-			hidden = append(hidden, resource)
-		}
-	}
-	if len(hidden) == 0 {
-		return ""
-	}
-	return msgHeldUsesUnknown(hidden)
-}

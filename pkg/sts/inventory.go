@@ -425,3 +425,26 @@ func ClaimOrdinal(claim string) (Ordinal, bool) {
 	_, o, ok := cutOrdinal(claim)
 	return o, ok
 }
+
+// Volume is the PersistentVolume of that name among those that the claims name; false when it
+// does not exist, or volumes were not read.
+func (s *Snapshot) Volume(name string) (Volume, bool) {
+	i := slices.IndexFunc(s.Volumes, func(v Volume) bool { return v.Name == name })
+	if name == "" || i < 0 {
+		return Volume{}, false
+	}
+	return s.Volumes[i], true
+}
+
+// Claim is the claim of that name among those of the set's templates and pods, nil when there
+// is none.
+func (s *Snapshot) Claim(name string) *corev1.PersistentVolumeClaim {
+	for _, list := range [][]*corev1.PersistentVolumeClaim{s.Claims, s.Mounted} {
+		for _, c := range list {
+			if c.Name == name {
+				return c
+			}
+		}
+	}
+	return nil
+}

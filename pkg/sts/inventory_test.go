@@ -45,9 +45,9 @@ func TestSnapshotsBelongToOneSet(t *testing.T) {
 	inv.Revisions = append(inv.Revisions, foreign, ststest.Revision(web, "older", 0, web.Spec.Template))
 
 	inv.Events = []*corev1.Event{
-		event("StatefulSet", "web", "of the set"), event("Pod", "web-1", "of a pod"),
-		event("PersistentVolumeClaim", "data-web-0", "of a claim"), event("Pod", "job-1", "of a stranger"),
-		event("Pod", "web", "of a pod with the set's name"),
+		ststest.Event("StatefulSet", "web", "of the set"), ststest.Event("Pod", "web-1", "of a pod"),
+		ststest.Event("PersistentVolumeClaim", "data-web-0", "of a claim"), ststest.Event("Pod", "job-1", "of a stranger"),
+		ststest.Event("Pod", "web", "of a pod with the set's name"),
 	}
 
 	got := inv.Snapshots()
@@ -76,14 +76,6 @@ func TestSnapshotsBelongToOneSet(t *testing.T) {
 	}
 	if s.Service == nil || got[0].Service != nil {
 		t.Errorf("services: %v and %v, want one and none", s.Service, got[0].Service)
-	}
-}
-
-func event(kind, name, message string) *corev1.Event {
-	return &corev1.Event{
-		ObjectMeta:     metav1.ObjectMeta{Namespace: ststest.Namespace},
-		InvolvedObject: corev1.ObjectReference{Kind: kind, Namespace: ststest.Namespace, Name: name},
-		Message:        message,
 	}
 }
 

@@ -1,11 +1,13 @@
 package sts
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -185,4 +187,58 @@ func appliers(set *appsv1.StatefulSet) map[string][]Field {
 		}
 	}
 	return out
+}
+
+// FieldManager is the name under which every write is recorded in managedFields.
+const FieldManager = "kubectl-sts"
+
+// AnnotationPrefix begins the key of every annotation that kubectl-sts writes.
+const AnnotationPrefix = "kubectl-sts.dev/"
+
+// Who names the other client that manages a field of the spec, for a message.
+func Who(set *appsv1.StatefulSet, path ...string) string {
+	if m := LastManager(set, append([]string{"spec"}, path...)...); m != "" {
+		return msgFieldManagers([]string{m})
+	}
+	return "another client"
+}
+
+// LastManager is the field manager other than ours that last wrote the field of the set's spec
+// at the path, from managedFields: "helm", "kubectl-edit". Empty when none is recorded.
+func LastManager(set *appsv1.StatefulSet, path ...string) string {
+	entries := slices.Clone(set.ManagedFields)
+	slices.SortStableFunc(entries, func(a, b metav1.ManagedFieldsEntry) int {
+		return cmp.Compare(timeOf(b.Time).UnixNano(), timeOf(a.Time).UnixNano())
+	})
+	for _, e := range entries {
+		if e.FieldsV1 == nil || e.Subresource == "status" || e.Manager == FieldManager {
+			continue
+		}
+		var fields map[string]any
+		if json.Unmarshal(e.FieldsV1.GetRawBytes(), &fields) != nil {
+			continue
+		}
+		if ownsPath(fields, path) {
+			return e.Manager
+		}
+	}
+	return ""
+}
+
+func ownsPath(fields map[string]any, path []string) bool {
+	for _, p := range path {
+		next, ok := fields["f:"+p].(map[string]any)
+		if !ok {
+			return false
+		}
+		fields = next
+	}
+	return true
+}
+
+func timeOf(t *metav1.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.Time
 }

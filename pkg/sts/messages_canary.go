@@ -25,13 +25,6 @@ func msgTemplateReapplied(who, set, stable string) string {
 	return fmt.Sprintf("%s changed the pod template of statefulset/%s during the rollback to revision %s", who, set, stable)
 }
 
-func msgFieldManagers(names []string) string {
-	if len(names) == 1 {
-		return "field manager " + names[0]
-	}
-	return "field managers " + strings.Join(names, " and ")
-}
-
 func msgAuto(steps []string, soak time.Duration, checks int, maxRestarts int32) string {
 	parts := []string{"one ordinal at a time"}
 	if len(steps) > 0 {
@@ -50,23 +43,3 @@ func msgAuto(steps []string, soak time.Duration, checks int, maxRestarts int32) 
 }
 
 // Changes of a template.
-
-func msgFieldAdded(path, value string) string {
-	return fmt.Sprintf("%s = %s (new)", path, value)
-}
-
-func msgFieldRemoved(path, value string) string {
-	return fmt.Sprintf("%s removed (was %s)", path, value)
-}
-
-func msgFieldChanged(path, from, to string) string {
-	return fmt.Sprintf("%s: %s → %s", path, from, to)
-}
-
-func msgFieldTooLong(path string) string {
-	return path + " (too long to show)"
-}
-
-func msgMoreChanges(n int) string {
-	return fmt.Sprintf("and %d more", n)
-}

@@ -14,14 +14,7 @@ func TestCanaryMessages(t *testing.T) {
 		call(msgPartitionMoved, "field manager helm", "web", 3, 0, 6, 3),
 		call(msgTemplateChanged, "field manager helm", "web"),
 		call(msgTemplateReapplied, "another client", "web", "web-6986cb69d8"),
-		call(msgFieldManagers, []string{"helm"}),
-		call(msgFieldManagers, []string{"argocd-controller", "helm"}),
 		call(msgAuto, []string{"1", "3", "100%"}, 5*time.Minute, 2, 0),
 		call(msgAuto, nil, nil, 0, 3),
-		call(msgFieldAdded, "nodeSelector.disk", "ssd"),
-		call(msgFieldRemoved, "nodeSelector.disk", "ssd"),
-		call(msgFieldChanged, "containers[app].image", "app:v1", "app:v2"),
-		call(msgFieldTooLong, "metadata.annotations.kubectl-sts.dev/canary"),
-		call(msgMoreChanges, 3),
 	)
 }

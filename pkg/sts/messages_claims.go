@@ -166,13 +166,15 @@ func msgHeldRestored(label string) string {
 }
 
 func msgHeldSetGone(set string) string {
-	return "created by statefulset/" + set + ", which no longer exists; requires --orphans"
+	return "created by statefulset/" + set + ", which no longer exists; requires --deleted-sets"
 }
 
-func msgHeldAmbiguous(sets []string) string { return msgClaimAmbiguous(sets) + "; requires --orphans" }
+func msgHeldAmbiguous(sets []string) string {
+	return msgClaimAmbiguous(sets) + "; requires --deleted-sets"
+}
 
 func msgHeldAmbiguousSelection(sets []string) string {
-	return msgClaimAmbiguous(sets) + "; requires --claim, or --orphans without a StatefulSet name or selector"
+	return msgClaimAmbiguous(sets) + "; requires --claim, or --deleted-sets without a StatefulSet name or selector"
 }
 
 func msgHeldOtherSet(set string) string {
@@ -221,69 +223,4 @@ func msgDoubtSharedStorage(volume, storage string, others []string) string {
 
 // Why the data of a pod is at risk: "at risk: …", and what the other verbs refuse.
 
-func msgRiskClaimMissing(claim string) string {
-	return "persistentvolumeclaim/" + claim + " no longer exists"
-}
-
-func msgRiskClaimTerminating(claim, since, fate string) string {
-	return fmt.Sprintf("persistentvolumeclaim/%s is being deleted (requested %s ago): %s", claim, since, fate)
-}
-
-func msgFateUnknown(volume string) string {
-	return fmt.Sprintf("cannot determine whether persistentvolume/%s keeps the data, because persistentvolumes could not be listed", volume)
-}
-
-func msgFateClaimOnly() string { return "it will be removed when its pod is gone" }
-
-func msgFateRetained(volume string) string {
-	return fmt.Sprintf("when its pod is gone, the next pod will get a new, empty volume, and the data will stay on persistentvolume/%s, unclaimed", volume)
-}
-
-func msgFateDeleted(volume, policy string) string {
-	return fmt.Sprintf("when its pod is gone, persistentvolume/%s will be deleted with its data (reclaim policy %s)", volume, policy)
-}
-
-func msgRiskClaimShared(claim, pod string) string {
-	return fmt.Sprintf("persistentvolumeclaim/%s is being deleted and pod %s mounts it too: no new pod can mount it until all its pods are gone", claim, pod)
-}
-
-func msgRiskClaimLost(claim, volume string) string {
-	if volume != "" {
-		volume = "/" + volume
-	}
-	return fmt.Sprintf("persistentvolumeclaim/%s has lost its persistentvolume%s: no new pod can mount it", claim, volume)
-}
-
-func msgRiskVolumeMissing(claim, volume string) string {
-	return fmt.Sprintf("persistentvolume/%s of persistentvolumeclaim/%s no longer exists: no new pod can mount it", volume, claim)
-}
-
-func msgRiskVolumeTaken(claim, volume, byNamespace, byClaim, byUID string) string {
-	return fmt.Sprintf("persistentvolume/%s of persistentvolumeclaim/%s is bound to another claim, %s/%s (UID %s)", volume, claim, byNamespace, byClaim, byUID)
-}
-
-func msgRiskVolumeTerminating(claim, volume, since string) string {
-	return fmt.Sprintf("persistentvolume/%s of persistentvolumeclaim/%s is being deleted (requested %s ago)", volume, claim, since)
-}
-
 // Why a claim is not bound: "persistentvolumeclaim data-web-2 is not bound: …".
-
-func msgUnboundVolumeMissing(volume string) string {
-	return fmt.Sprintf("it requests persistentvolume/%s, which does not exist", volume)
-}
-
-func msgUnboundVolumeTaken(volume, namespace, claim string) string {
-	return fmt.Sprintf("it requests persistentvolume/%s, which is bound to another claim, %s/%s", volume, namespace, claim)
-}
-
-func msgUnboundVolumeStale(volume, refUID, uid string) string {
-	return fmt.Sprintf("it requests persistentvolume/%s, which is still bound to an earlier claim of this name (spec.claimRef.uid is %s, this claim's is %s)", volume, refUID, uid)
-}
-
-func msgUnboundEmptyClass() string {
-	return "its storageClassName is empty, so only an existing PersistentVolume without a class can be bound to it"
-}
-
-func msgUnboundNoClass() string {
-	return "it has no storageClassName and the cluster has no default StorageClass, so only an existing PersistentVolume without a class can be bound to it"
-}

@@ -40,14 +40,5 @@ func TestClaimMessages(t *testing.T) {
 		call(msgDoubtOperator, "web", "Database db (example.com/v1)"), call(msgDoubtParkedSize, "web", "many"), call(msgDoubtOtherSet, "web-db"),
 		call(msgDoubtCondition), call(msgDoubtFinalizer, "example.com/hold"), call(msgDoubtLost, "pvc-0f3a"),
 		call(msgDoubtVolumeTaken, "pvc-0f3a", "other", "restored", "6b1c"), call(msgDoubtSharedStorage, "pvc-0f3a", "csi disk-1", []string{"pvc-1", "pvc-2"}),
-
-		call(msgRiskClaimMissing, "data-web-1"), call(msgFateUnknown, "pvc-0f3a"), call(msgFateClaimOnly), call(msgFateRetained, "pvc-0f3a"),
-		call(msgFateDeleted, "pvc-0f3a", "Delete"), call(msgRiskClaimTerminating, "data-web-1", "3m", msgFateDeleted("pvc-0f3a", "Delete")),
-		call(msgRiskClaimTerminating, "data-web-1", "3m", msgFateClaimOnly()),
-		call(msgRiskClaimShared, "shared", "web-2"), call(msgRiskClaimLost, "data-web-1", "pvc-0f3a"), call(msgRiskClaimLost, "data-web-1", ""), call(msgRiskVolumeMissing, "data-web-1", "pvc-0f3a"),
-		call(msgRiskVolumeTaken, "data-web-1", "pvc-0f3a", "other", "restored", "6b1c"), call(msgRiskVolumeTerminating, "data-web-1", "pvc-0f3a", "3m"),
-
-		call(msgUnboundVolumeMissing, "pvc-0f3a"), call(msgUnboundVolumeTaken, "pvc-0f3a", "other", "restored"),
-		call(msgUnboundVolumeStale, "pvc-0f3a", "6b1c", "77de"), call(msgUnboundEmptyClass), call(msgUnboundNoClass),
 	)
 }

@@ -9,7 +9,3 @@ func msgDrainRecordInvalid(set string) string {
 func hintDrainRecordLost(left, member string) string {
 	return fmt.Sprintf("if it has left: %s; if it is still a member: %s", left, member)
 }
-
-func msgSetTooLarge(namespace, set string, replicas int32) string {
-	return fmt.Sprintf("statefulset/%s in namespace %s has spec.replicas %d, more than the supported maximum of %d", set, namespace, replicas, MostReplicas)
-}

@@ -10,6 +10,5 @@ func TestDrainMessages(t *testing.T) {
 	messagetest.Golden(t, "drain",
 		messagetest.Call(msgDrainRecordInvalid, "db"),
 		messagetest.Call(hintDrainRecordLost, "kubectl sts drain-scale db --replicas 4 --profile none -n shop", "kubectl sts drain-scale db --cancel -n shop"),
-		messagetest.Call(msgSetTooLarge, "shop", "db", 1_000_000),
 	)
 }

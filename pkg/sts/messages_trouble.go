@@ -216,3 +216,23 @@ func msgMinReadySeconds(seconds int32) string {
 func msgPhase(phase corev1.PodPhase, age time.Duration) string {
 	return fmt.Sprintf("is %s (%s)", phase, Age(age))
 }
+
+func msgUnboundVolumeMissing(volume string) string {
+	return fmt.Sprintf("it requests persistentvolume/%s, which does not exist", volume)
+}
+
+func msgUnboundVolumeTaken(volume, namespace, claim string) string {
+	return fmt.Sprintf("it requests persistentvolume/%s, which is bound to another claim, %s/%s", volume, namespace, claim)
+}
+
+func msgUnboundVolumeStale(volume, refUID, uid string) string {
+	return fmt.Sprintf("it requests persistentvolume/%s, which is still bound to an earlier claim of this name (spec.claimRef.uid is %s, this claim's is %s)", volume, refUID, uid)
+}
+
+func msgUnboundEmptyClass() string {
+	return "its storageClassName is empty, so only an existing PersistentVolume without a class can be bound to it"
+}
+
+func msgUnboundNoClass() string {
+	return "it has no storageClassName and the cluster has no default StorageClass, so only an existing PersistentVolume without a class can be bound to it"
+}

@@ -15,6 +15,8 @@ func TestTroubleMessages(t *testing.T) {
 	)
 	one, two := []string{"example.com/backup"}, []string{"example.com/backup", "example.com/audit"}
 	messagetest.Golden(t, "trouble",
+		messagetest.Call(msgUnboundVolumeMissing, "pvc-0f3a"), messagetest.Call(msgUnboundVolumeTaken, "pvc-0f3a", "other", "restored"),
+		messagetest.Call(msgUnboundVolumeStale, "pvc-0f3a", "6b1c", "77de"), messagetest.Call(msgUnboundEmptyClass), messagetest.Call(msgUnboundNoClass),
 		messagetest.Call(msgMissing),
 		messagetest.Call(msgMissingAfterError, "create Pod web-1 in StatefulSet web failed: "+quota),
 		messagetest.Call(msgMissingClaimDeleted, "data-web-2"),

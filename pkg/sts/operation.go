@@ -1,28 +1,21 @@
 package sts
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
 
 const (
-	// FieldManager is the name under which every write is recorded in managedFields.
-	FieldManager = "kubectl-sts"
-	// AnnotationPrefix begins the key of every annotation that kubectl-sts writes.
-	AnnotationPrefix = "kubectl-sts.dev/"
 	// CanaryAnnotation has a [Canary] in JSON while a canary is in progress.
 	CanaryAnnotation = AnnotationPrefix + "canary"
 	// RestartAnnotation has a [Restart] in JSON while a restart is in progress.
@@ -247,52 +240,4 @@ func (c *Canary) Restored(set *appsv1.StatefulSet) bool {
 	}
 	stable, err := ParseTemplate(c.StableTemplate)
 	return err == nil && equality.Semantic.DeepEqual(*stable, set.Spec.Template)
-}
-
-// Who names the other client that manages a field of the spec, for a message.
-func Who(set *appsv1.StatefulSet, path ...string) string {
-	if m := LastManager(set, append([]string{"spec"}, path...)...); m != "" {
-		return msgFieldManagers([]string{m})
-	}
-	return "another client"
-}
-
-// LastManager is the field manager other than ours that last wrote the field of the set's spec
-// at the path, from managedFields: "helm", "kubectl-edit". Empty when none is recorded.
-func LastManager(set *appsv1.StatefulSet, path ...string) string {
-	entries := slices.Clone(set.ManagedFields)
-	slices.SortStableFunc(entries, func(a, b metav1.ManagedFieldsEntry) int {
-		return cmp.Compare(timeOf(b.Time).UnixNano(), timeOf(a.Time).UnixNano())
-	})
-	for _, e := range entries {
-		if e.FieldsV1 == nil || e.Subresource == "status" || e.Manager == FieldManager {
-			continue
-		}
-		var fields map[string]any
-		if json.Unmarshal(e.FieldsV1.GetRawBytes(), &fields) != nil {
-			continue
-		}
-		if ownsPath(fields, path) {
-			return e.Manager
-		}
-	}
-	return ""
-}
-
-func ownsPath(fields map[string]any, path []string) bool {
-	for _, p := range path {
-		next, ok := fields["f:"+p].(map[string]any)
-		if !ok {
-			return false
-		}
-		fields = next
-	}
-	return true
-}
-
-func timeOf(t *metav1.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.Time
 }

@@ -112,7 +112,7 @@ func before(d time.Duration) metav1.Time { return metav1.NewTime(ststest.Now.Add
 
 // warn adds an event about the pod, with this count, last seen this long ago.
 func warn(inv *sts.Inventory, pod *corev1.Pod, kind, reason, message string, count int32, last time.Duration) {
-	e := event("Pod", pod.Name, message)
+	e := ststest.Event("Pod", pod.Name, message)
 	e.InvolvedObject.UID, e.Type, e.Reason, e.Count = pod.UID, kind, reason, count
 	e.FirstTimestamp, e.LastTimestamp = before(last), before(last)
 	inv.Events = append(inv.Events, e)

@@ -227,3 +227,38 @@ var bindingMarks = []string{
 	"volume.kubernetes.io/storage-provisioner", "volume.beta.kubernetes.io/storage-provisioner",
 	"volume.kubernetes.io/selected-node",
 }
+
+// MakerAnnotation is on a claim that kubectl-sts has recreated and that the StatefulSet
+// controller had not created: it names the field manager that had created it.
+const MakerAnnotation = AnnotationPrefix + "made-by"
+
+// controllers are the field managers by which the StatefulSet controller writes: the names of
+// the programs that it runs in.
+var controllers = []string{"kube-controller-manager", "k3s", "kubelite", "hyperkube"}
+
+// ClaimMaker is the field manager that has created the claim: its access modes are only
+// written on creation. It is empty if managedFields do not show it. If a later server-side
+// apply has them, too, the StatefulSet controller counts.
+func ClaimMaker(c *corev1.PersistentVolumeClaim) string {
+	maker := ""
+	for i := range c.ManagedFields {
+		e := &c.ManagedFields[i]
+		if e.Subresource != "" || e.FieldsV1 != nil && !bytes.Contains(e.FieldsV1.GetRawBytes(), []byte(`"f:accessModes"`)) {
+			continue
+		}
+		if maker == "" || slices.Contains(controllers, e.Manager) {
+			maker = e.Manager
+		}
+	}
+	if before := c.Annotations[MakerAnnotation]; before != "" && maker == FieldManager {
+		return before
+	}
+	return maker
+}
+
+// MadeByController reports whether the StatefulSet controller has created the claim, or
+// kubectl-sts has recreated one that it had created. false also if the maker is unknown.
+func MadeByController(c *corev1.PersistentVolumeClaim) bool {
+	maker := ClaimMaker(c)
+	return maker == FieldManager || slices.Contains(controllers, maker)
+}

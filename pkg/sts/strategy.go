@@ -19,18 +19,6 @@ func IsRecreate(set *appsv1.StatefulSet) bool {
 	return set.Spec.UpdateStrategy.Type == appsv1.RecreateStatefulSetStrategyType
 }
 
-// ReplaceCommand is the command after which the controller recreates the replica's pod, for a
-// hint. Where data would be lost with the pod, it is the command that saves the data first.
-func (s *Snapshot) ReplaceCommand(r Replica) string {
-	if risks := s.ClaimRisks(r); len(risks) > 0 {
-		if rescue := RescueCommand(s.Set.Namespace, risks); rescue != "" {
-			return rescue
-		}
-		return Kubectl(s.Set.Namespace, "describe pvc", risks[0].Claim)
-	}
-	return Kubectl(s.Set.Namespace, "delete pod", s.Name(r.Ordinal))
-}
-
 // unknownStrategy is the reason of the controller's warning about a set with the update strategy
 // Recreate while the feature gate StatefulSetRecreateStrategy is off.
 const unknownStrategy = "UnknownStrategy"

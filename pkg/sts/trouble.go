@@ -91,19 +91,6 @@ func (t *Trouble) withDetail(message string) *Trouble {
 	return t
 }
 
-// EventTime is when the event was last seen.
-func EventTime(e *corev1.Event) time.Time {
-	switch {
-	case e.Series != nil && !e.Series.LastObservedTime.IsZero():
-		return e.Series.LastObservedTime.Time
-	case !e.LastTimestamp.IsZero():
-		return e.LastTimestamp.Time
-	case !e.EventTime.IsZero():
-		return e.EventTime.Time
-	}
-	return e.CreationTimestamp.Time
-}
-
 // firstTime is when the event was first seen.
 func firstTime(e *corev1.Event) time.Time {
 	switch {

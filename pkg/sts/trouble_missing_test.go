@@ -24,7 +24,7 @@ func without(inv *sts.Inventory) { inv.Pods = append(inv.Pods[:1:1], inv.Pods[2:
 // ago.
 func said(reason, message string, count int32, first, last time.Duration) func(*sts.Inventory) {
 	return func(inv *sts.Inventory) {
-		e := event("StatefulSet", "web", message)
+		e := ststest.Event("StatefulSet", "web", message)
 		e.InvolvedObject.UID, e.Reason, e.Count = inv.Sets[0].UID, reason, count
 		e.FirstTimestamp, e.LastTimestamp = metav1.NewTime(ago(first)), metav1.NewTime(ago(last))
 		e.Type = corev1.EventTypeWarning
@@ -138,7 +138,7 @@ func TestFailedCreate(t *testing.T) {
 			inv.Events[0].FirstTimestamp = metav1.NewTime(ago(time.Minute))
 			inv.Events[0].Series = &corev1.EventSeries{Count: 12, LastObservedTime: metav1.NewMicroTime(ststest.Now)}
 		}}, cannot},
-	}, (*sts.Snapshot).Trouble)
+	}, func(s *sts.Snapshot, r sts.Replica) *sts.Trouble { return s.Trouble(r) })
 }
 
 // A pod whose deletion admission denies is reported, also where the pod is available.
@@ -167,7 +167,7 @@ func TestDeletionRefused(t *testing.T) {
 		{"scaled down", []func(*sts.Inventory){refused(11, 10*time.Second, 0), func(inv *sts.Inventory) { *inv.Sets[0].Spec.Replicas = 1 }}, cannot},
 		{"phase Failed", []func(*sts.Inventory){refused(11, 10*time.Second, 0), func(inv *sts.Inventory) { inv.Pods[1].Status = corev1.PodStatus{Phase: corev1.PodFailed} }}, cannot},
 		{"of an earlier set", []func(*sts.Inventory){updated, refused(11, 10*time.Second, 0), func(inv *sts.Inventory) { inv.Events[0].InvolvedObject.UID = "earlier" }}, nil},
-	}, (*sts.Snapshot).DeletionRefused)
+	}, func(s *sts.Snapshot, r sts.Replica) *sts.Trouble { return s.DeletionRefused(r) })
 }
 
 // A pod that has the name and does not belong to the set is why the pod is missing (kubernetes#46901).
@@ -207,7 +207,7 @@ func TestNameTaken(t *testing.T) {
 		{"of the set, not in its list yet", []func(*sts.Inventory){without, stranger(owned("StatefulSet", "web", "set-uid"))},
 			&sts.Trouble{Reason: "Missing", Message: "does not exist yet"}},
 		{"the set has a pod of that name", []func(*sts.Inventory){stranger(bare)}, nil},
-	}, (*sts.Snapshot).Trouble)
+	}, func(s *sts.Snapshot, r sts.Replica) *sts.Trouble { return s.Trouble(r) })
 }
 
 // A pod is read by its name only where nothing else explains why it is missing.
@@ -258,7 +258,7 @@ func TestRecreated(t *testing.T) {
 	evicted := func(pods int, last time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
 			for k := range pods {
-				e := event("Pod", "web-1", "The node was low on resource: memory.")
+				e := ststest.Event("Pod", "web-1", "The node was low on resource: memory.")
 				e.InvolvedObject.UID, e.Reason, e.Type = types.UID(fmt.Sprint("gone-", k)), "Evicted", corev1.EventTypeWarning
 				e.LastTimestamp = metav1.NewTime(ago(last + time.Duration(k)*4*time.Minute))
 				inv.Events = append(inv.Events, e)
@@ -327,7 +327,7 @@ func TestRecreated(t *testing.T) {
 		}, done("Delete", 11, 10*time.Second, 0)}, withFix(again(11, rewritten))},
 		{"its revision label is unknown", []func(*sts.Inventory){pinned(time.Second)}, notReady("1s")},
 		{"available", []func(*sts.Inventory){done("Delete", 12, 30*time.Second, 0)}, nil},
-	}, (*sts.Snapshot).Trouble)
+	}, func(s *sts.Snapshot, r sts.Replica) *sts.Trouble { return s.Trouble(r) })
 }
 
 // A finalizer is named from the start, and a pod whose last finalizer was removed gets time to end.
@@ -352,5 +352,5 @@ func TestTerminating(t *testing.T) {
 			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 5m after its grace period (node node-0 may be down)"}},
 		{"released once, blocked by another", []func(*sts.Inventory){going(5*time.Minute, "b.example/y"), released(time.Second)},
 			&sts.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 5m after its grace period, blocked by finalizer b.example/y"}},
-	}, (*sts.Snapshot).Trouble)
+	}, func(s *sts.Snapshot, r sts.Replica) *sts.Trouble { return s.Trouble(r) })
 }

@@ -2,7 +2,6 @@ package sts
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -189,14 +188,6 @@ func gatesNotReady(pod *corev1.Pod) []string {
 	return out
 }
 
-func condition(pod *corev1.Pod, kind corev1.PodConditionType) *corev1.PodCondition {
-	i := slices.IndexFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool { return c.Type == kind })
-	if i < 0 {
-		return nil
-	}
-	return &pod.Status.Conditions[i]
-}
-
 // readyChange is when the pod's condition Ready last changed, but not before its init containers
 // had finished.
 func readyChange(pod *corev1.Pod) time.Time {
@@ -248,15 +239,6 @@ func runningInit(pod *corev1.Pod) *corev1.ContainerStatus {
 		}
 	}
 	return nil
-}
-
-// isSidecar says whether the init container keeps running beside the others (KEP-753).
-func isSidecar(pod *corev1.Pod, name string) bool {
-	return slices.ContainsFunc(pod.Spec.InitContainers, func(c corev1.Container) bool { return c.Name == name && restartsAlways(c) })
-}
-
-func restartsAlways(c corev1.Container) bool {
-	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
 }
 
 func sidecars(pod *corev1.Pod) int {

@@ -55,7 +55,7 @@ func TestTrouble(t *testing.T) {
 	// warned adds a warning about the unbound claim, with this UID, last seen this long ago.
 	warned := func(uid types.UID, reason, message string, seen time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
-			e := event("PersistentVolumeClaim", "data-web-1", message)
+			e := ststest.Event("PersistentVolumeClaim", "data-web-1", message)
 			e.InvolvedObject.UID, e.Reason, e.Type, e.LastTimestamp = uid, reason, corev1.EventTypeWarning, metav1.NewTime(ago(seen))
 			inv.Events = append(inv.Events, e)
 		}
@@ -111,7 +111,7 @@ func TestTrouble(t *testing.T) {
 	volume := func(reason string, count int32, seen, first time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
 			inv.Pods[1].Status = corev1.PodStatus{Phase: corev1.PodPending}
-			e := event("Pod", "web-1", "volume data is in use elsewhere")
+			e := ststest.Event("Pod", "web-1", "volume data is in use elsewhere")
 			e.InvolvedObject.UID = inv.Pods[1].UID
 			e.Reason, e.Count, e.LastTimestamp, e.FirstTimestamp = reason, count, metav1.NewTime(ago(seen)), metav1.NewTime(ago(first))
 			inv.Events = append(inv.Events, e)
@@ -137,7 +137,7 @@ func TestTrouble(t *testing.T) {
 	missing := func(message string, seen time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
 			inv.Pods = append(inv.Pods[:1], inv.Pods[2:]...)
-			e := event("StatefulSet", "web", message)
+			e := ststest.Event("StatefulSet", "web", message)
 			e.InvolvedObject.UID = inv.Sets[0].UID
 			e.Reason, e.LastTimestamp = "FailedCreate", metav1.NewTime(ago(seen))
 			inv.Events = append(inv.Events, e)

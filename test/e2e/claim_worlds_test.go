@@ -109,7 +109,7 @@ func (s *claimWorld) wrong(c *cluster.Cluster, w *ststest.ClaimWorld) []string {
 			out = append(out, w.CheckDecision(name, choice, ststest.Decision{Candidate: item.Candidate, Held: item.Held})...)
 		}
 	}
-	all := sts.ClaimChoice{Orphans: true, Parked: true, Reserved: true}
+	all := sts.ClaimChoice{DeletedSets: true, Parked: true, Reserved: true}
 	seen := w.Seen()
 	ask(seen, sts.ClaimChoice{})
 	if len(out) > 0 {
@@ -117,12 +117,12 @@ func (s *claimWorld) wrong(c *cluster.Cluster, w *ststest.ClaimWorld) []string {
 	}
 	ask(seen, all)
 	if len(w.Claims()) > 0 {
-		ask(seen, sts.ClaimChoice{Orphans: true, Parked: true, Named: true})
+		ask(seen, sts.ClaimChoice{DeletedSets: true, Parked: true, Named: true})
 	}
 	// Two names are enough for one world, and others for the next.
 	names := w.Sets()
 	for i := range min(2, len(names)) {
-		ask(seen, sts.ClaimChoice{Sets: []string{names[(len(w.Steps)+i)%len(names)]}, Orphans: true, Parked: true, Reserved: true})
+		ask(seen, sts.ClaimChoice{Sets: []string{names[(len(w.Steps)+i)%len(names)]}, DeletedSets: true, Parked: true, Reserved: true})
 	}
 	if w.Hidden != "" {
 		ask(w, sts.ClaimChoice{})
@@ -150,7 +150,7 @@ type claimItem struct {
 func (s *claimWorld) items(c *cluster.Cluster, w *ststest.ClaimWorld, choice sts.ClaimChoice) map[string]claimItem {
 	s.t.Helper()
 	args := append([]string{"pvc-gc", "-n", s.namespace, "-o", "json"}, choice.Sets...)
-	for flag, on := range map[string]bool{"--orphans": choice.Orphans, "--parked": choice.Parked, "--reserved": choice.Reserved} {
+	for flag, on := range map[string]bool{"--deleted-sets": choice.DeletedSets, "--parked": choice.Parked, "--reserved": choice.Reserved} {
 		if on {
 			args = append(args, flag)
 		}

@@ -27,10 +27,10 @@ type Decision struct {
 // Choices are the choices that test the most of a claim.
 func (w *ClaimWorld) Choices(claim string) []sts.ClaimChoice {
 	out := []sts.ClaimChoice{
-		{}, {Orphans: true}, {Parked: true}, {Reserved: true},
-		{Orphans: true, Parked: true, Reserved: true},
-		{Orphans: true, Parked: true, Named: true},
-		{Orphans: true, Parked: true, Reserved: true, Named: true},
+		{}, {DeletedSets: true}, {Parked: true}, {Reserved: true},
+		{DeletedSets: true, Parked: true, Reserved: true},
+		{DeletedSets: true, Parked: true, Named: true},
+		{DeletedSets: true, Parked: true, Reserved: true, Named: true},
 	}
 	// All sets that its name could be read as, and another one.
 	names := []string{"another"}
@@ -39,7 +39,7 @@ func (w *ClaimWorld) Choices(claim string) []sts.ClaimChoice {
 		names = append(names, strings.Join(parts[i:len(parts)-1], "-"))
 	}
 	for _, name := range names {
-		out = append(out, sts.ClaimChoice{Sets: []string{name}}, sts.ClaimChoice{Sets: []string{name}, Orphans: true, Parked: true, Reserved: true})
+		out = append(out, sts.ClaimChoice{Sets: []string{name}}, sts.ClaimChoice{Sets: []string{name}, DeletedSets: true, Parked: true, Reserved: true})
 	}
 	return out
 }
@@ -319,8 +319,8 @@ func (w *ClaimWorld) guards(name string, choice sts.ClaimChoice) []guard {
 	}
 	parked := w.parkedBy(name)
 	forbid(len(parked) > 0 && len(reservers) == 0 && !choice.Parked, "parked", "a set with its template has 0 replicas: %v", parked)
-	if !choice.Orphans {
-		forbid(len(suspects) > 1, "ambiguous", "it is ambiguous without --orphans: sets %v could have created it", suspects)
+	if !choice.DeletedSets {
+		forbid(len(suspects) > 1, "ambiguous", "it is ambiguous without --deleted-sets: sets %v could have created it", suspects)
 		forbid(w.sets[claim.set] == nil && len(suspects) == 1 && traced, "set gone", "set %s, which created it, is gone", claim.set)
 	}
 	if choice.Sets != nil {
@@ -535,7 +535,7 @@ func (w *ClaimWorld) State(name string) sts.ClaimState {
 		return sts.ClaimOrphaned
 	case w.Useful(name, sts.ClaimChoice{}) != "":
 		return sts.ClaimStaleTemplate
-	case w.Useful(name, sts.ClaimChoice{Orphans: true}) != "":
+	case w.Useful(name, sts.ClaimChoice{DeletedSets: true}) != "":
 		return sts.ClaimSetDeleted
 	case claim.foreign && claim.manager != "" && claim.labels["velero.io/restore-name"] == "" && !slices.ContainsFunc(w.givers(name), func(set string) bool {
 		return includes(claim.labels, w.sets[set].MatchLabels())
@@ -615,7 +615,7 @@ func (w *ClaimWorld) CheckDecision(name string, choice sts.ClaimChoice, d Decisi
 
 func sayChoice(c sts.ClaimChoice) string {
 	var flags []string
-	for flag, on := range map[string]bool{"--orphans": c.Orphans, "--parked": c.Parked, "--reserved": c.Reserved, "its own name": c.Named} {
+	for flag, on := range map[string]bool{"--deleted-sets": c.DeletedSets, "--parked": c.Parked, "--reserved": c.Reserved, "its own name": c.Named} {
 		if on {
 			flags = append(flags, flag)
 		}

@@ -85,3 +85,12 @@ func add[T any](list *[]*T, raw json.RawMessage) error {
 	*list = append(*list, object)
 	return nil
 }
+
+// Event is an event about an object in [Namespace].
+func Event(kind, name, message string) *corev1.Event {
+	return &corev1.Event{
+		ObjectMeta:     metav1.ObjectMeta{Namespace: Namespace},
+		InvolvedObject: corev1.ObjectReference{Kind: kind, Namespace: Namespace, Name: name},
+		Message:        message,
+	}
+}
