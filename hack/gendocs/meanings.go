@@ -737,7 +737,7 @@ var vocabularies = []vocabulary{
 		},
 	},
 	{
-		title: "Gates", dir: "pkg/report", kind: "Gate",
+		title: "Gates", dir: "pkg/operate", kind: "Gate",
 		about: "`items[].canary.auto.waitingFor`.",
 		meanings: map[string]string{
 			"Pods":   "an updated pod is not available yet",

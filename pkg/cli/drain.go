@@ -103,7 +103,7 @@ func newDrainScale(c *common) *cobra.Command {
 				return nil, usagef("--fresh-claims and --reuse-claims require a scale-up, but statefulset/%s has %s and --replicas is %d", s.Set.Name, sts.Count(wanted, "replica"), o.intent.Replicas)
 			}
 			intent := o.intent
-			intent.Lock, intent.NoHooks = h, o.profile == "none"
+			intent.Lock, intent.NoHooks, intent.ProfileFile = h, o.profile == "none", profileFile(o.profile)
 			var err error
 			if intent.Profile, err = o.hooks(ch, s, digest == ""); err != nil {
 				return nil, err
@@ -382,6 +382,14 @@ func variables() string {
 		names = append(names, v.Name)
 	}
 	return strings.Join(names, ", ")
+}
+
+// profileFile is the file that --profile names, empty where it names no file.
+func profileFile(name string) string {
+	if _, unknown := profile.Find(name); unknown == nil || name == "" || name == "none" {
+		return ""
+	}
+	return name
 }
 
 // readProfile reads a built-in profile by name, or one of the user's from a file.

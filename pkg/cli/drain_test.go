@@ -21,3 +21,11 @@ func TestEscapeVariables(t *testing.T) {
 		}
 	}
 }
+
+func TestProfileFile(t *testing.T) {
+	for name, want := range map[string]string{"": "", "none": "", "etcd": "", "./etcd": "./etcd", "profiles/etcd.yaml": "profiles/etcd.yaml"} {
+		if got := profileFile(name); got != want {
+			t.Errorf("--profile %q: %q, want %q", name, got, want)
+		}
+	}
+}

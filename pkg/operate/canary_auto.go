@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -78,31 +79,24 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 			return *d
 		}
 	}
-	notYet := i.Gates.tolerated(s, requireCanaryPods(s))
+	d, why := i.waits(s, f, c, step{number: number, of: len(goals), from: from, pods: canaryReplicas(s)})
 	switch {
-	case notYet != nil && notYet.Verdict != Wait:
-		return *notYet
+	case d != nil && d.Verdict == Stuck:
+		return *d
 	case i.Gates.takeTime() && !f.Wrote:
 		return i.recordStart(s, *c)
-	case notYet != nil:
-		return *notYet
+	case why != "":
+		return i.failed(s, f, *c, why)
+	case d != nil:
+		return *d
 	}
-	// A step of this very command that was killed is finished before its gates are checked.
-	if g := i.underWay(s, c); g < from {
+	switch g := i.underWay(s, c); {
+	case g < from:
 		goal = g
-	} else {
-		at := step{number: number, of: len(goals), from: from, pods: canaryReplicas(s)}
-		if d, why := i.Gates.pass(s, f, at); why != "" {
-			return i.failed(s, f, *c, why)
-		} else if d != nil {
-			return *d
-		}
-		switch {
-		case from <= sts.Start(s.Set):
-			return promoteCanary{PromoteOptions: PromoteOptions{Lock: i.Lock}}.finish(s, c, l.derived && !f.Wrote)
-		case number == len(goals):
-			return donePromoted(s)
-		}
+	case from <= sts.Start(s.Set):
+		return promoteCanary{PromoteOptions: PromoteOptions{Lock: i.Lock}}.finish(s, c, l.derived && !f.Wrote)
+	case number == len(goals):
+		return donePromoted(s)
 	}
 	if d := gs.require(BeforeStep, l.before(from-1)); d != nil {
 		return *d
@@ -132,6 +126,47 @@ func (i AutoPromote) requireNotAborting(l look) *Decision {
 	}
 	d := i.abort(l.s, l.f, l.canary.AbortedFor)
 	return &d
+}
+
+// waits is what the command waits for, or runs, before the next step: nil when that step may begin.
+// failed is the gate that was not passed.
+func (i AutoPromote) waits(s *sts.Snapshot, f Facts, c *sts.Canary, at step) (d *Decision, failed string) {
+	if d := i.Gates.tolerated(s, requireCanaryPods(s)); d != nil {
+		return d, ""
+	}
+	if i.underWay(s, c) < at.from {
+		return nil, "" // a step of this very command that was killed is finished before its gates are checked
+	}
+	return i.Gates.pass(s, f, at)
+}
+
+// Gate is what canary promote --auto waits for.
+type Gate string
+
+// The gates, in their order.
+const (
+	GatePods   Gate = "Pods"   // an updated pod is not available yet
+	GateSoak   Gate = "Soak"   // one has not been Ready for long enough
+	GateChecks Gate = "Checks" // commands run
+)
+
+// AutoGate is the gate that the running promote --auto with this lock waits for, by the options that
+// it has recorded; empty between two steps. soaked is when the soak ends, with GateSoak.
+func AutoGate(s *sts.Snapshot, c *sts.Canary, lock sts.Owner) (gate Gate, soaked time.Time) {
+	i := AutoPromote{Lock: Lock{Owner: lock}, Gates: Gates{
+		Soak: c.Auto.SoakTime(), MaxRestarts: c.Auto.MaxRestarts,
+		Checks: make([]string, c.Auto.Checks), // only their number is recorded
+	}}
+	d, _ := i.waits(s, Facts{}, c, step{from: min(sts.UpdateFrom(s.Set), sts.End(s.Set)), pods: canaryReplicas(s)})
+	switch {
+	case d == nil:
+		return "", time.Time{}
+	case d.Reason == ReasonSoaking:
+		return GateSoak, *d.Until
+	case d.Action != nil:
+		return GateChecks, time.Time{}
+	}
+	return GatePods, time.Time{}
 }
 
 // recordStart writes the lock and the options before anything moves: soaks and checks take time, and

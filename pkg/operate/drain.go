@@ -3,11 +3,8 @@ package operate
 import (
 	"cmp"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
-	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -21,6 +18,8 @@ type DrainOptions struct {
 	Replicas int32
 	// Profile is how a member leaves and joins its cluster, nil for nothing to do.
 	Profile *profile.Profile
+	// ProfileFile is the file that it was read from, as it was given; empty for a built-in one.
+	ProfileFile string
 	// NoHooks: the user said that there is nothing to do (--profile none).
 	NoHooks bool
 	// Domain is the cluster's DNS domain.
@@ -62,16 +61,13 @@ func NewDrainScale(o DrainOptions, s *sts.Snapshot) Intent {
 		i.resumed = record.Member.UID
 	}
 	for _, c := range s.Claims {
-		if o, ok := sts.ClaimOrdinal(c.Name); ok && o >= sts.Start(s.Set)+sts.Ordinal(i.Replicas) && s.HasPod(o) {
+		if o, ok := sts.ClaimOrdinal(c.Name); ok && Removes(s.Set, i.Replicas, o) && s.HasPod(o) {
 			v, _ := s.Volume(c.Spec.VolumeName)
 			i.claims[c.Name] = c.DeletionTimestamp != nil && sts.Rescued(c, v)
 		}
 	}
 	return i
 }
-
-// overdue is how long after its grace period a pod that does not terminate is stuck.
-const overdue = time.Minute
 
 // Next implements [Intent].
 func (i drainScale) Next(s *sts.Snapshot, f Facts) Decision {
@@ -82,11 +78,11 @@ func (i drainScale) Next(s *sts.Snapshot, f Facts) Decision {
 	}
 	var record sts.Drain
 	var d *Decision
-	switch o, pod := leavingPod(s); {
+	switch lost := LostRecord(s); {
 	case l.drain != nil:
 		record, d = *l.drain, gs.require(InProgress, l)
-	case pod != nil:
-		record = i.adopt(s, o, pod)
+	case lost != nil:
+		record = i.adopt(s, lost)
 	default:
 		record = sts.Drain{From: sts.DesiredReplicas(s.Set), To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt}
 		d = gs.require(BeforeStart, l)
@@ -94,7 +90,7 @@ func (i drainScale) Next(s *sts.Snapshot, f Facts) Decision {
 	if d != nil {
 		return *d
 	}
-	record.Profile, record.Custom = i.profileName(), i.custom()
+	record.Profile, record.ProfileFile = i.profileName(), i.ProfileFile
 	return i.proceed(s, f, record)
 }
 
@@ -118,6 +114,9 @@ func (i drainScale) proceed(s *sts.Snapshot, f Facts, record sts.Drain) Decision
 		if !i.TakeOver {
 			return i.refuseScaledMeanwhile(s, &record, record.Size(), hintDrainTakeOver())
 		}
+		if overshot(record, have) {
+			return i.refuseScaledMeanwhile(s, &record, record.Size(), hintDrainStartAgain(sts.GiveUpDrain(s.Set.Namespace, s.Set.Name)))
+		}
 		record.From = have + record.From - record.Size()
 	}
 	if len(record.Done) > 0 && record.Size() == record.To {
@@ -129,11 +128,42 @@ func (i drainScale) proceed(s *sts.Snapshot, f Facts, record sts.Drain) Decision
 	return i.nextToLeave(s, f, record)
 }
 
+// overshot reports whether another client has scaled the set past the size of the record, or
+// to that size before any member was done. To continue would scale even further.
+func overshot(record sts.Drain, have int32) bool {
+	switch {
+	case have == record.To:
+		return len(record.Done) == 0
+	case record.Up():
+		return have > record.To
+	}
+	return have < record.To
+}
+
 // refuseScaleInProgress refuses while another scale operation has started and not ended.
 func refuseScaleInProgress(s *sts.Snapshot, record *sts.Drain) Decision {
-	message, hint := msgDrainInProgress(s.Set.Name, record.From, record.To, record.Profile, record.StartedBy,
-		record.Again(s.Set), sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
-	return decide(Refused, ReasonScaleOnItsWay, message, hint)
+	return decide(Refused, ReasonScaleOnItsWay,
+		msgDrainInProgress(s.Set.Name, record.From, record.To, record.Profile, record.StartedBy), DrainHint(s, record))
+}
+
+// DrainHint is how to resume a scale operation that was interrupted and, where that is possible, how
+// to cancel it.
+func DrainHint(s *sts.Snapshot, record *sts.Drain) string {
+	if record.Member != nil && hasLeft(s, record) {
+		return record.Again(s.Set)
+	}
+	return hintDrainInProgress(record.Again(s.Set), sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
+}
+
+// hasLeft reports whether the member has left its cluster, so that it cannot be brought back. The
+// record decides where pods cannot be read.
+func hasLeft(s *sts.Snapshot, record *sts.Drain) bool {
+	m := record.Member
+	if record.Up() || record.Profile == "" || m.Phase != sts.Removing {
+		return false
+	}
+	r := replicaAt(s, m.Ordinal)
+	return !s.Knows("pods") || !r.Desired || r.Pod != nil && r.Pod.UID == m.UID
 }
 
 // requireNoDrain refuses while members leave or join: another verb would restart a member that has
@@ -163,6 +193,11 @@ func refuseLostMember(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) Decision
 	return decide(Refused, ReasonMemberLeft, message, hint)
 }
 
+// Removes reports whether the set has no such ordinal once it is scaled to so many replicas.
+func Removes(set *appsv1.StatefulSet, replicas int32, o sts.Ordinal) bool {
+	return o >= sts.Start(set)+sts.Ordinal(replicas)
+}
+
 func (i drainScale) profileName() string {
 	if i.Profile == nil {
 		return ""
@@ -172,13 +207,6 @@ func (i drainScale) profileName() string {
 
 func drainCommand(s *sts.Snapshot, to int32) string {
 	return sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, fmt.Sprintf("--replicas %d", to))
-}
-
-// custom reports whether the profile is a file of the user's.
-func (i drainScale) custom() bool {
-	name := i.profileName()
-	_, unknown := profile.Find(name)
-	return name != "" && !strings.HasPrefix(name, "--") && unknown != nil
 }
 
 // leavingPod is the pod of a member that leaves or has left.
@@ -191,9 +219,21 @@ func leavingPod(s *sts.Snapshot) (sts.Ordinal, *corev1.Pod) {
 	return 0, nil
 }
 
+// LostRecord is the record of a scale-down as far as a pod with our finalizer shows it, nil when there
+// is no such pod. Without the real one (kubectl replace drops annotations, another set has adopted the
+// pods) only the user can tell whether its member has left.
+func LostRecord(s *sts.Snapshot) *sts.Drain {
+	o, held := leavingPod(s)
+	if held == nil {
+		return nil
+	}
+	after := int32(o - sts.Start(s.Set))
+	return &sts.Drain{From: after + 1, To: after, Member: &sts.Member{Ordinal: o, UID: held.UID}}
+}
+
 // again is this command with another size, for a hint.
 func (i drainScale) again(s *sts.Snapshot, to int32) string {
-	record := &sts.Drain{To: to, Profile: i.profileName(), Custom: i.custom()}
+	record := &sts.Drain{To: to, Profile: i.profileName(), ProfileFile: i.ProfileFile}
 	return record.Again(s.Set)
 }
 
@@ -211,134 +251,6 @@ func scaleBack(s *sts.Snapshot, size int32) string {
 	return hintDrainScaleBack(size, back)
 }
 
-// stillUnmade is for how long nothing must have changed before a pod that does not exist, and
-// for which no event has a reason, counts as one that the controller does not create.
-const stillUnmade = 10 * time.Second
-
-// unmade reports whether an ordinal that will be removed has no pod, and the controller is not
-// creating one: it has seen the set's present size, its status counts no pod that is not seen
-// here, and it has failed to create one, waits for a pod below, or is idle.
-func (i drainScale) unmade(s *sts.Snapshot, f Facts, r sts.Replica) bool {
-	switch {
-	case r.Pod != nil || r.Ordinal < sts.Start(s.Set)+sts.Ordinal(i.Replicas), requireCounted(s) != nil:
-		return false
-	case isFailing(s, r), s.FailedCreate() != nil, f.Still >= stillUnmade:
-		return true
-	}
-	return !sts.IsParallel(s.Set) && slices.ContainsFunc(s.Replicas(), func(below sts.Replica) bool {
-		return below.Ordinal < r.Ordinal && below.Desired && !below.Ready
-	})
-}
-
-// refused reports which pods the controller cannot create now.
-func (i drainScale) refused(s *sts.Snapshot) func(sts.Ordinal) bool {
-	refused := map[sts.Ordinal]bool{}
-	for _, r := range s.Replicas() {
-		refused[r.Ordinal] = i.unmade(s, Facts{}, r)
-	}
-	return func(o sts.Ordinal) bool { return refused[o] }
-}
-
-// requireCounted waits while the set's status is about an earlier size, or counts pods that are not
-// seen yet.
-func requireCounted(s *sts.Snapshot) *Decision {
-	if !sts.Observed(s.Set) {
-		return requireSettled(s)
-	}
-	if n := int(s.Set.Status.Replicas); n > len(s.Pods) {
-		d := decide(Wait, ReasonNotObserved, waitDrainUnseenPods(s.Set.Name, n, len(s.Pods)), "")
-		return &d
-	}
-	return nil
-}
-
-// whyUnmade is what the controller reports about pods that it cannot create, for the first of
-// them and for those that it names.
-func whyUnmade(s *sts.Snapshot, r sts.Replica, first bool) string {
-	if t := s.Trouble(r); t != nil && t.Failing {
-		return "it " + t.Message
-	}
-	if e := s.FailedCreate(); e != nil && first {
-		return e.Message
-	}
-	return ""
-}
-
-// needNotBeWell are the ordinals whose pods need not be available: the one that leaves, and
-// those that leave after it and are failing or do not exist.
-func (i drainScale) needNotBeWell(s *sts.Snapshot, f Facts, top sts.Ordinal) []sts.Ordinal {
-	out := []sts.Ordinal{top}
-	for _, r := range s.Replicas() {
-		if r.Ordinal != top && r.Ordinal >= sts.Start(s.Set)+sts.Ordinal(i.Replicas) && (i.Park || isFailing(s, r) || i.unmade(s, f, r)) {
-			out = append(out, r.Ordinal)
-		}
-	}
-	return out
-}
-
-// requireEviction checks the budgets: first as they are seen, then by a dry run of the eviction. Nil
-// when the pod may be evicted.
-func (i drainScale) requireEviction(s *sts.Snapshot, f Facts, r sts.Replica, when string) *Decision {
-	if i.IgnoreBudgets {
-		return nil
-	}
-	if d := requireEvictable(s, f, r, isFailing(s, r)); d != nil {
-		return i.orIgnoreBudgets(s, r, i.shortForGood(s, f, r, d))
-	}
-	if i.Profile == nil {
-		when = "" // nothing happens between the two checks
-	}
-	ask := AskEviction{EvictPod: eviction(r), When: when}
-	if f.Allowed[ask] {
-		return nil
-	}
-	d := do(Action{Why: stepDrainCheckEviction(r.Pod.Name), AskEviction: &ask}, "AskEviction")
-	return &d
-}
-
-// orIgnoreBudgets adds --pdb=ignore to the hint where a budget ends the command.
-func (i drainScale) orIgnoreBudgets(s *sts.Snapshot, r sts.Replica, d *Decision) *Decision {
-	if d.Verdict == Stuck && !r.Ready {
-		d.Hint = evictUnready(s.Budgets[0])
-	}
-	if d.Verdict != Wait {
-		d.Hint += "; or " + hintDrainIgnoreBudgets()
-	}
-	return d
-}
-
-// shortForGood tells a budget that blocks for a moment from one that keeps blocking: all that it
-// lacks are pods that will be removed later and will not become available.
-func (i drainScale) shortForGood(s *sts.Snapshot, f Facts, r sts.Replica, d *Decision) *Decision {
-	if d.Verdict != Wait || d.Reason != ReasonBudgetShort || len(s.Budgets) != 1 || f.Still < budgetLag ||
-		s.Budgets[0].Status.ExpectedPods != sts.DesiredReplicas(s.Set) {
-		return d
-	}
-	var lacking []string
-	for _, other := range s.Replicas() {
-		switch {
-		case !other.Desired || other.Available || other.Ordinal == r.Ordinal:
-		case isFailing(s, other) || i.unmade(s, f, other):
-			lacking = append(lacking, s.Name(other.Ordinal))
-		default:
-			return d
-		}
-	}
-	if len(lacking) == 0 {
-		return d
-	}
-	name := s.Budgets[0].Name
-	_, numbers := sts.JudgeBudget(s.Budgets[0], r.Ready)
-	message, hint := msgDrainBudgetStuck(name, r.Pod.Name, numbers, sayAll(lacking), sts.Kubectl(s.Set.Namespace, "edit pdb", name))
-	stuck := decide(Stuck, ReasonBudgetShort, message, hint)
-	stuck.Subject = name
-	return &stuck
-}
-
-func eviction(r sts.Replica) EvictPod {
-	return EvictPod{Name: r.Pod.Name, UID: r.Pod.UID, Ordinal: r.Ordinal, Revision: r.Revision}
-}
-
 func replicaAt(s *sts.Snapshot, o sts.Ordinal) sts.Replica {
 	for _, r := range s.Replicas() {
 		if r.Ordinal == o {
@@ -346,38 +258,6 @@ func replicaAt(s *sts.Snapshot, o sts.Ordinal) sts.Replica {
 		}
 	}
 	return sts.Replica{Ordinal: o}
-}
-
-// nextToLeave checks whether the highest ordinal may leave, and records that it does: from then
-// on a command that was killed can be resumed.
-func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	top := replicaAt(s, sts.End(s.Set)-1)
-	if d := i.guards(false).require(BeforeStep, look{s: s, f: f, target: top.Ordinal}); d != nil {
-		return *d
-	}
-	m := &sts.Member{Ordinal: top.Ordinal, Phase: sts.Removing, Since: s.TakenAt}
-	if top.Pod != nil {
-		m.UID = top.Pod.UID
-	}
-	name := s.Name(m.Ordinal)
-	what := stepDrainRemove(name)
-	if top.Pod == nil {
-		what = stepDrainRemoveMissing(name, whyUnmade(s, top, len(record.Done) == 0))
-	}
-	if i.Profile != nil {
-		vars, _, d, failed := newHooks(s, f, i.Profile, i.Domain, m).section(profile.Precheck, "", true)
-		switch {
-		case d != nil:
-			return *d
-		case failed != nil:
-			message, hint := msgDrainPrecheckFailed(name, failed.problem)
-			return decide(Stuck, ReasonHookFailed, message, cmpHint(failed.hint, hint))
-		}
-		h := newHooks(s, f, i.Profile, i.Domain, m)
-		m.Phase, m.Values = sts.Draining, h.captured(vars)
-		what = stepDrainLeave(name, i.profileName(), sayValues(m.Values))
-	}
-	return i.begin(s, record, m, what)
 }
 
 // begin records which member is next.
@@ -418,329 +298,4 @@ func (l Lock) acquireLock(s *sts.Snapshot, record sts.Drain) *Decision {
 	d := do(newPatch(s.Set).drain(record).owner(l.Owner).
 		action("", stepDrainResume(s.Name(m.Ordinal), m.Phase, record.StartedBy)), "Take")
 	return &d
-}
-
-// leave continues with the member that is leaving.
-func (i drainScale) leave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	if i.Profile == nil && record.Member.Phase != sts.Removing {
-		// Started with hooks, resumed without: the user says that it has left.
-		record = record.With(record.Member.Enter(sts.Removing, s.TakenAt))
-	}
-	m, r := record.Member, replicaAt(s, record.Member.Ordinal)
-	same := r.Pod != nil && r.Pod.UID == m.UID || r.Pod == nil && m.UID == ""
-	size, after := sts.DesiredReplicas(s.Set), int32(m.Ordinal-sts.Start(s.Set))
-	smaller := size <= after
-	switch {
-	case m.Phase == sts.Finishing:
-		return i.after(s, f, record)
-	case size > after+1, size < after, !smaller && f.Scaled[m.Ordinal], smaller && m.Phase == sts.Draining:
-		back := after + 1
-		if f.Scaled[m.Ordinal] {
-			back = after
-		}
-		return i.refuseScaledMeanwhile(s, &record, back, scaleBack(s, back))
-	case smaller && r.Pod == nil:
-		return i.removed(s, f, record)
-	case smaller && !same:
-		d := decide(Wait, ReasonScalingDown, msgScalingDown(r.Pod.Name), "")
-		d.Subject = r.Pod.Name
-		return d
-	case m.Phase == sts.Draining && !same && r.Pod == nil:
-		d := decide(Wait, ReasonPodNotAvailable, waitDrainRecreated(s.Name(m.Ordinal)), "")
-		d.Subject = s.Name(m.Ordinal)
-		return d
-	case !same && !smaller && r.Pod != nil, !same && !smaller && i.Profile == nil:
-		// It was deleted: the new one is a member that has not left, and counts for the budgets.
-		if m.UID == "" {
-			return i.note(s, record.With(nil), "", stepDrainRestartCreated(s.Name(m.Ordinal)))
-		}
-		return i.note(s, record.With(nil), "", stepDrainRestartDeleted(s.Name(m.Ordinal)))
-	case m.Phase == sts.Recalled:
-		return i.recalled(s, record, r.Pod)
-	case !smaller && r.Terminating && !sts.HoldsLeaving(r.Pod) && (m.Phase == sts.Draining || i.Profile == nil):
-		d := decide(Wait, ReasonPodNotAvailable, waitDrainDeletedBefore(r.Pod.Name), "")
-		d.Subject = r.Pod.Name
-		return d
-	case m.Phase == sts.Draining && r.Pod != nil && !sts.HoldsLeaving(r.Pod):
-		// Before it leaves, not after: from now on deleting its pod does not recreate a member that
-		// has left.
-		return holdOn(s, f, r)
-	case m.Phase == sts.Draining:
-		return i.drain(s, f, record)
-	}
-	return i.remove(s, f, record, r, same, smaller)
-}
-
-func sayValues(values map[string]string) string {
-	var parts []string
-	for name, value := range values {
-		if value != imagined(name) {
-			parts = append(parts, name+" "+value)
-		}
-	}
-	slices.Sort(parts)
-	return strings.Join(parts, ", ")
-}
-
-// drain makes the member leave. The until commands check on another member that it has left.
-func (i drainScale) drain(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	m := record.Member
-	h := newHooks(s, f, i.Profile, i.Domain, m)
-	again := ""
-	if m.UID == i.resumed && i.Profile.Until != nil {
-		yes, d, _ := h.gone("resumed ", true)
-		switch {
-		case d != nil:
-			return *d
-		case yes:
-			return i.drained(s, record)
-		}
-		again = "again "
-	}
-	if d := i.acquireLock(s, record); d != nil {
-		return *d
-	}
-	_, _, d, failed := h.section(profile.Drain, again, true)
-	switch {
-	case d != nil:
-		return *d
-	case i.Profile.Until == nil && failed == nil:
-		return i.drained(s, record)
-	case i.Profile.Until == nil:
-		return i.stayed(h, s, record, failed)
-	}
-	// A long drain that loses its connection has not failed, and one that failed may have done
-	// its work: the until commands decide.
-	patient := failed == nil || failed.lost && failed.last
-	round := again
-	if !patient {
-		round += "failed "
-	}
-	yes, d, no := h.gone(round, !patient)
-	switch {
-	case d != nil:
-		return *d
-	case yes:
-		return i.drained(s, record)
-	case !patient:
-		failed.unanswered = no.unanswered
-		return i.stayed(h, s, record, failed)
-	}
-	return i.stayed(h, s, record, no)
-}
-
-// stayed decides what to do with a member that did not leave.
-func (i drainScale) stayed(h *hooks, s *sts.Snapshot, record sts.Drain, why *hookFailure) Decision {
-	m, pod, name := record.Member, h.member, s.Name(record.Member.Ordinal)
-	going := pod != nil && pod.DeletionTimestamp != nil
-	switch {
-	case !going && (i.Profile.Until == nil || !why.unanswered):
-		return i.callBack(h, s, record, why)
-	case going && i.Profile.Until != nil && !why.unanswered:
-		return letGo(pod, m.Ordinal, stepDrainReleaseDeletedPod(name))
-	}
-	message, hint := msgDrainUnknown(name, why.problem, going,
-		sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, fmt.Sprintf("--replicas %d --profile none --take-over", record.To)),
-		sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
-	return decide(Stuck, ReasonHookFailed, message, cmpHint(why.hint, hint))
-}
-
-func letGo(pod *corev1.Pod, o sts.Ordinal, why string) Decision {
-	return do(Action{Why: why, HoldPod: LetGo(pod, o)}, "LetGo")
-}
-
-func (i drainScale) drained(s *sts.Snapshot, record sts.Drain) Decision {
-	next := record.Member.Enter(sts.Removing, s.TakenAt)
-	return i.note(s, record.With(next), "MemberDrained", stepDrainLeft(s.Name(next.Ordinal)))
-}
-
-// callBack reverts the drain of a member that did not leave.
-func (i drainScale) callBack(h *hooks, s *sts.Snapshot, record sts.Drain, why *hookFailure) Decision {
-	name := s.Name(record.Member.Ordinal)
-	message := msgDrainFailed(name, why.problem)
-	if len(i.Profile.Cancel) > 0 {
-		_, _, d, failed := h.section(profile.Cancel, "", true)
-		switch {
-		case d != nil:
-			return *d
-		case failed == nil:
-			next := record.Member.Enter(sts.Recalled, s.TakenAt)
-			next.Problem = why.problem
-			return i.note(s, record.With(next), "MemberRecalled", stepDrainReverted(name))
-		}
-		message = msgDrainFailedNotReverted(name, why.problem, failed.problem)
-	}
-	return stuckDidNotLeave(s, message, why.hint)
-}
-
-func stuckDidNotLeave(s *sts.Snapshot, message, hint string) Decision {
-	return decide(Stuck, ReasonHookFailed, message, cmpHint(hint, hintDrainFailed(sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))))
-}
-
-// recalled ends with a member whose drain was reverted.
-func (i drainScale) recalled(s *sts.Snapshot, record sts.Drain, pod *corev1.Pod) Decision {
-	m, name := record.Member, s.Name(record.Member.Ordinal)
-	if pod != nil && sts.HoldsLeaving(pod) {
-		return letGo(pod, m.Ordinal, stepDrainRelease(name))
-	}
-	end := stuckDidNotLeave(s, msgDrainFailedReverted(name, m.Problem), "")
-	d := i.note(s, record.With(nil), "", stepDrainStillMember(name))
-	if m.UID != i.resumed { // an earlier command's failure is no reason not to retry
-		d.Then = &end
-	}
-	return d
-}
-
-func cmpHint(hint, otherwise string) string {
-	if hint == "" {
-		return otherwise
-	}
-	return hint + "; " + otherwise
-}
-
-// remove removes the pod of a member that has left: it is evicted, so that budgets apply, then
-// the set is scaled down, then the finalizer is removed.
-func (i drainScale) remove(s *sts.Snapshot, f Facts, record sts.Drain, r sts.Replica, same, smaller bool) Decision {
-	m, pod, name := record.Member, r.Pod, s.Name(record.Member.Ordinal)
-	going := !same || pod == nil || pod.DeletionTimestamp != nil
-	switch {
-	case going && !smaller:
-		if d := requireCounted(s); d != nil && pod == nil && m.UID == "" {
-			return *d // it may have been created meanwhile
-		}
-		to := int32(m.Ordinal - sts.Start(s.Set))
-		return do(Action{Why: stepDrainScaleDown(to, name), Scale: scale(s.Set, to, "MemberRemoved")}, "Scale")
-	case smaller && sts.HoldsLeaving(pod) && pod.DeletionTimestamp != nil:
-		// Without the finalizer a controller that has not seen the new size would recreate it.
-		if d := requireSettled(s); d != nil {
-			return *d
-		}
-		return letGo(pod, m.Ordinal, stepDrainRelease(name))
-	case smaller:
-		return ending(s, pod)
-	}
-	if d := requireAvailable(s, Stuck, i.needNotBeWell(s, f, m.Ordinal)...); d != nil {
-		return *d
-	}
-	if d := i.requireEviction(s, f, r, "after it has left"); d != nil {
-		return *d
-	}
-	if !sts.HoldsLeaving(pod) {
-		return holdOn(s, f, r)
-	}
-	e := eviction(r)
-	if i.IgnoreBudgets {
-		return do(Action{Why: stepDrainDelete(name), DeletePod: &DeletePod{Name: e.Name, UID: e.UID, Ordinal: e.Ordinal, Revision: e.Revision}}, "Delete")
-	}
-	return do(Action{Why: stepEvict(name), EvictPod: &e}, "Evict")
-}
-
-// holdLimit is how often a command adds its finalizer to one pod. Another client that removes it
-// each time does not stop by itself.
-const holdLimit = 3
-
-func holdOn(s *sts.Snapshot, f Facts, r sts.Replica) Decision {
-	if n := f.Held[r.Pod.UID]; n >= holdLimit {
-		message, hint := msgDrainHoldRemoved(r.Pod.Name, n, sts.Kubectl(s.Set.Namespace, "get pod", r.Pod.Name, "-o yaml --show-managed-fields"))
-		d := decide(Stuck, ReasonHoldRemoved, message, hint)
-		d.Subject = r.Pod.Name
-		return d
-	}
-	return do(Action{Why: stepDrainHold(r.Pod.Name), HoldPod: hold(r.Pod, r.Ordinal, false)}, "Hold")
-}
-
-// ending waits for a pod that a scale-down removes.
-func ending(s *sts.Snapshot, pod *corev1.Pod) Decision {
-	if t := pod.DeletionTimestamp; t != nil && s.TakenAt.Sub(t.Time) > overdue {
-		message, hint := msgDrainPodStuck(pod.Name, pod.Spec.NodeName, s.TakenAt.Sub(t.Time), sts.Kubectl(s.Set.Namespace, "delete pod", pod.Name, "--force"))
-		return decide(Stuck, ReasonPodFailing, message, hint)
-	}
-	d := decide(Wait, ReasonScalingDown, waitDrainTerminated(pod.Name), "")
-	d.Subject = pod.Name
-	return d
-}
-
-// removed continues when the pod is gone. Without hooks the next step records it, too.
-func (i drainScale) removed(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	name := s.Name(record.Member.Ordinal)
-	switch {
-	case i.Profile == nil:
-		return i.proceed(s, f, record.Settled(s.TakenAt))
-	case len(i.Profile.After) == 0:
-		return i.note(s, record.Settled(s.TakenAt), "", stepDrainGone(name))
-	}
-	return i.note(s, record.With(record.Member.Enter(sts.Finishing, s.TakenAt)), "", stepDrainGoneHooks(name))
-}
-
-// after runs the after hooks once the pod is gone.
-func (i drainScale) after(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	m := record.Member
-	if d := i.acquireLock(s, record); d != nil {
-		return *d
-	}
-	_, _, d, failed := newHooks(s, f, i.Profile, i.Domain, m).section(profile.After, "", true)
-	switch {
-	case d != nil:
-		return *d
-	case failed != nil:
-		return decide(Stuck, ReasonHookFailed, msgDrainAfterFailed(s.Name(m.Ordinal), failed.problem), cmpHint(failed.hint, hintDrainRetry()))
-	}
-	return i.note(s, record.Settled(s.TakenAt), "", stepDrainAfterDone(s.Name(m.Ordinal)))
-}
-
-// finish waits until all members are available, then removes the record.
-func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
-	if d := requireAvailable(s, Stuck); d != nil {
-		return *d
-	}
-	b := newPatch(s.Set).drop(sts.DrainAnnotation, sts.OwnerAnnotation)
-	if record.Retention != "" {
-		b = b.retention(record.Retention)
-	}
-	event := "ScaleDownCompleted"
-	if record.Up() {
-		event = "ScaleUpCompleted"
-		b = b.drop(sts.ParkedAnnotation)
-	}
-	parts, hint := []string{msgDrainScaled(record.To, record.Up(), record.Ordinals())}, ""
-	if stay := sts.ClaimsOf(s, record.Ordinals()); !record.Up() && len(stay) > 0 {
-		var list, kept string
-		if record.To > 0 {
-			list = sts.Kubectl(s.Set.Namespace, "sts pvc-gc", s.Set.Name)
-		}
-		kept, hint = msgDrainKeptClaims(stay, list)
-		parts = append(parts, kept)
-	}
-	record.DeletedClaims = i.deletedClaims(s, &record)
-	for _, rescued := range []bool{false, true} {
-		gone := slices.DeleteFunc(slices.Clone(record.DeletedClaims), func(name string) bool { return i.claims[name] != rescued })
-		if len(gone) == 0 {
-			continue
-		}
-		if rescued {
-			parts = append(parts, msgDrainRescuedClaims(gone))
-			hint = sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", strings.Join(gone, " "))
-			continue
-		}
-		parts = append(parts, msgDrainDeletedClaims(gone))
-	}
-	end := decide(Done, ReasonScaled, strings.Join(parts, "; "), hint)
-	end.Drain = &record
-	d := do(b.action(event, stepDrainFinish(record.Up(), record.Ordinals())), "Finish")
-	d.Then = &end
-	return d
-}
-
-// deletedClaims are the claims of the members that have left which the command found and which
-// are gone or being deleted now: by whenScaled: Delete, or because they were being deleted
-// before.
-func (i drainScale) deletedClaims(s *sts.Snapshot, record *sts.Drain) []string {
-	if record.Up() {
-		return nil
-	}
-	stay := sts.ClaimsOf(s, record.Ordinals())
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(i.claims)), func(name string) bool {
-		o, _ := sts.ClaimOrdinal(name)
-		return slices.Contains(stay, name) || !slices.Contains(record.Ordinals(), o)
-	})
 }

@@ -81,7 +81,7 @@ func (i CancelDrain) undo(s *sts.Snapshot, f Facts, record *sts.Drain) (string, 
 	switch {
 	case m.Phase == sts.Finishing, record.Profile == "" && !record.Up():
 		return "", nil
-	case m.Phase == sts.Removing && (here || !r.Desired):
+	case hasLeft(s, record):
 		message, hint := msgDrainCancelTooLate(name, record.Again(s.Set))
 		return refuse(ReasonMemberLeft, message, hint)
 	case record.Up() && r.Desired && record.Profile != "":

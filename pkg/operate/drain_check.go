@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -106,26 +104,23 @@ func (i drainScale) requireOwnDrain(l look) *Decision {
 	return &d
 }
 
-// requireKnownMember refuses a pod with our finalizer when the record is missing, unless
-// [drainScale.adopt] continues with it: only the user can tell whether its member has left.
+// requireKnownMember refuses a pod with our finalizer when the record is missing, unless the user
+// says that its member has left.
 func (i drainScale) requireKnownMember(l look) *Decision {
-	o, pod := leavingPod(l.s)
-	if l.drain != nil || pod == nil || i.Replicas < sizeWith(l.s, o) && i.NoHooks {
+	lost := LostRecord(l.s)
+	if l.drain != nil || lost == nil || i.Replicas < lost.From && i.NoHooks {
 		return nil
 	}
-	d := refuseLostMember(l.s, o, pod)
+	o, held := leavingPod(l.s)
+	d := refuseLostMember(l.s, o, held)
 	return &d
 }
 
-// adopt continues from a pod with our finalizer when the record is missing (kubectl replace
-// drops annotations, another set has adopted the pods).
-func (i drainScale) adopt(s *sts.Snapshot, o sts.Ordinal, pod *corev1.Pod) sts.Drain {
-	return sts.Drain{From: sizeWith(s, o), To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt,
-		Member: &sts.Member{Ordinal: o, UID: pod.UID, Phase: sts.Removing, Since: s.TakenAt}}
+// adopt continues from a lost record.
+func (i drainScale) adopt(s *sts.Snapshot, lost *sts.Drain) sts.Drain {
+	return sts.Drain{From: lost.From, To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt,
+		Member: &sts.Member{Ordinal: lost.Member.Ordinal, UID: lost.Member.UID, Phase: sts.Removing, Since: s.TakenAt}}
 }
-
-// sizeWith is the size at which the ordinal is the highest.
-func sizeWith(s *sts.Snapshot, o sts.Ordinal) int32 { return int32(o-sts.Start(s.Set)) + 1 }
 
 // requireOtherSize ends the command when the set has the size.
 func (i drainScale) requireOtherSize(l look) *Decision {

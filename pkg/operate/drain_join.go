@@ -24,25 +24,44 @@ func (i drainScale) nextToJoin(s *sts.Snapshot, record sts.Drain) Decision {
 
 // arrive continues with the member that is joining.
 func (i drainScale) arrive(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	m, r := record.Member, replicaAt(s, record.Member.Ordinal)
-	name, offset := s.Name(m.Ordinal), int32(m.Ordinal-sts.Start(s.Set))
-	size := sts.DesiredReplicas(s.Set)
-	switch {
-	case size > offset+1, size < offset, size == offset && f.Scaled[m.Ordinal], size > offset && m.Phase == sts.Announcing:
-		wanted := offset
-		if f.Scaled[m.Ordinal] {
-			wanted++
-		}
-		return i.refuseScaledMeanwhile(s, &record, wanted, scaleBack(s, wanted))
-	case m.Phase == sts.Announcing:
-		if d := i.joinHooks(s, f, record, profile.JoinBefore, msgDrainNotAdded); d != nil {
-			return *d
-		}
-		// Recorded before: a pod that exists already was not announced.
-		return i.note(s, record.With(m.Enter(sts.Starting, s.TakenAt)), "", stepDrainAnnounced(name))
-	case size == offset:
-		return do(Action{Why: stepDrainScaleUp(offset+1, name), Scale: scale(s.Set, offset+1, "MemberAdded")}, "Scale")
+	return joinTable().step(i.observe(s, f, record))(i, s, f, record)
+}
+
+// joinTable is what comes next for a member that is joining. It is registered in its cluster before
+// its pod is created.
+func joinTable() drainTable {
+	return drainTable{
+		{sts.Announcing, sizeBefore, anyPod, anyHooks, drainScale.announce, "it has no pod yet"},
+		{sts.Announcing, sizeOther | sizeAfter, anyPod, anyHooks, drainScale.scaledByOther, "a command scales up only when the member is registered"},
+
+		{sts.Starting, sizeBefore, anyPod, anyHooks, drainScale.scaleUp, "the controller creates its pod"},
+		{sts.Starting, sizeAfter, anyPod, anyHooks, drainScale.join, "its pod exists or will be created"},
+		{sts.Starting, sizeOther, anyPod, anyHooks, drainScale.scaledByOther, "this command has not scaled to that size"},
+
+		{sts.Draining, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that leaves is drained"},
+		{sts.Recalled, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that leaves is drained"},
+		{sts.Removing, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that leaves is removed"},
+		{sts.Finishing, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that leaves has after hooks"},
 	}
+}
+
+// announce registers the member in its cluster.
+func (i drainScale) announce(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+	if d := i.joinHooks(s, f, record, profile.JoinBefore, msgDrainNotAdded); d != nil {
+		return *d
+	}
+	// Recorded before: a pod that exists already was not announced.
+	return i.note(s, record.With(record.Member.Enter(sts.Starting, s.TakenAt)), "", stepDrainAnnounced(s.Name(record.Member.Ordinal)))
+}
+
+func (i drainScale) scaleUp(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+	_, to := memberSizes(s, record)
+	return do(Action{Why: stepDrainScaleUp(to, s.Name(record.Member.Ordinal)), Scale: scale(s.Set, to, "MemberAdded")}, "Scale")
+}
+
+// join runs the hooks of a member that is starting, until it is available.
+func (i drainScale) join(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+	r := replicaAt(s, record.Member.Ordinal)
 	t := s.Trouble(r)
 	if t != nil && t.Failing {
 		return trouble(s, r, t, Stuck)
@@ -61,7 +80,7 @@ func (i drainScale) arrive(s *sts.Snapshot, f Facts, record sts.Drain) Decision 
 	if i.Profile == nil {
 		return i.proceed(s, f, record.Settled(s.TakenAt))
 	}
-	return i.note(s, record.Settled(s.TakenAt), "MemberJoined", stepDrainJoined(name))
+	return i.note(s, record.Settled(s.TakenAt), "MemberJoined", stepDrainJoined(s.Name(r.Ordinal)))
 }
 
 // joinHooks runs one section of a profile's join hooks.
@@ -78,66 +97,4 @@ func (i drainScale) joinHooks(s *sts.Snapshot, f Facts, record sts.Drain, sec pr
 		return &stuck
 	}
 	return d
-}
-
-// Unpark scales a parked set back to its recorded size, all members at once: they never left
-// their cluster, and may need each other to become ready.
-type Unpark struct {
-	Lock
-}
-
-// Next implements [Intent].
-func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
-	l, gs := look{s: s, f: f}, i.guards()
-	if d := gs.require(Always, l); d != nil {
-		return *d
-	}
-	have := sts.DesiredReplicas(s.Set)
-	if size, _ := sts.ParkedSize(s.Set); have < size {
-		if d := gs.require(BeforeStart, l); d != nil {
-			return *d
-		}
-		return do(Action{Why: stepDrainUnpark(have, size), Scale: scale(s.Set, size, "Unparked")}, "Scale")
-	}
-	if d := requireAvailable(s, Stuck); d != nil {
-		return *d
-	}
-	end := decide(Done, ReasonUnparked, msgDrainUnparked(have), "")
-	d := do(newPatch(s.Set).drop(sts.ParkedAnnotation, sts.OwnerAnnotation).action("", stepDrainForgetSize()), "Finish")
-	d.Then = &end
-	return d
-}
-
-func (i Unpark) guards() guards[look] {
-	return guards[look]{
-		i.lockGuard(),
-		settledGuard,
-		{Guard{"parked size", "ends when the StatefulSet is not parked; refuses if its size is not recorded", Always}, requireParkedSize},
-		drainGuard,
-		{ownerRule, func(l look) *Decision {
-			size, _ := sts.ParkedSize(l.s.Set)
-			return i.requireUnmanagedSize(l.s, size)
-		}},
-	}
-}
-
-// requireParkedSize requires a set that is parked, and whose size before that is known.
-func requireParkedSize(l look) *Decision {
-	s := l.s
-	_, parked := sts.ParkedSize(s.Set)
-	have := sts.DesiredReplicas(s.Set)
-	var d Decision
-	switch {
-	case parked:
-		return nil
-	case have > 0:
-		d = decide(Done, ReasonNothingToDo, msgDrainNotParked(have), "")
-	case s.Set.Annotations[sts.ParkedAnnotation] != "":
-		message, hint := msgDrainParkedSize(s.Set.Name, s.Set.Annotations[sts.ParkedAnnotation], drainCommand(s, 1))
-		d = decide(Refused, ReasonParked, message, hint)
-	default:
-		message, hint := msgDrainNoParkedSize(s.Set.Name, drainCommand(s, 1))
-		d = decide(Refused, ReasonParked, message, hint)
-	}
-	return &d
 }

@@ -109,7 +109,7 @@ func held(o int) change {
 	return onPod(o, func(p *corev1.Pod) { p.Finalizers = append(p.Finalizers, "other.example/x", sts.LeavingFinalizer) })
 }
 
-func waitClaimGone(o int) change {
+func going(o int) change {
 	return onPod(o, func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })
 }
 
@@ -263,8 +263,8 @@ func resizingCases() []decisionCase {
 	stuck := func() []change { return append(on(), crashing(2), undone) }
 	add("unstick another pod", rolling(3), stuck(), operate.Unstick{Lock: holder("1")}, operate.Do, "Lock")
 	add("during a rollback, a pod has our finalizer", aborted(1), append(on(), held(4)), operate.AbortCanary{Lock: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
-	add("during a rollback, a pod with our finalizer is being deleted", aborted(1), append(on(), held(4), waitClaimGone(4)), operate.AbortCanary{Lock: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
-	add("during a rollback, a pod has our finalizer without any record", aborted(1), []change{held(4), waitClaimGone(4)}, operate.AbortCanary{Lock: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
+	add("during a rollback, a pod with our finalizer is being deleted", aborted(1), append(on(), held(4), going(4)), operate.AbortCanary{Lock: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
+	add("during a rollback, a pod has our finalizer without any record", aborted(1), []change{held(4), going(4)}, operate.AbortCanary{Lock: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
 	return out
 }
 
@@ -335,7 +335,7 @@ func drainCases() []decisionCase {
 		// Before each member.
 		{"one that stays is failing", ststest.Web(5), on{crashing(1)}, plainDown, none, operate.Stuck, operate.ReasonPodFailing},
 		{"one that stays is starting", ststest.Web(5), on{starting(1)}, plainDown, none, operate.Wait, operate.ReasonPodNotAvailable},
-		{"the one that leaves is being deleted", ststest.Web(5), on{waitClaimGone(4)}, plainDown, none, operate.Wait, operate.ReasonPodNotAvailable},
+		{"the one that leaves is being deleted", ststest.Web(5), on{going(4)}, plainDown, none, operate.Wait, operate.ReasonPodNotAvailable},
 		{"a pod of an earlier scale-down is terminating", ststest.Web(5), on{wanted(4)}, plainDown, none, operate.Wait, operate.ReasonScalingDown},
 		allowed(decisionCase{"the one that leaves is failing", ststest.Web(5), on{crashing(4), budget(4, 4, 5)}, plainDown, none, operate.Do, "Begin"}),
 		{"the one that leaves is failing, and the budget requires it to be ready", ststest.Web(5), on{crashing(4), budget(4, 5, 5)}, plainDown, none, operate.Refused, operate.ReasonBudgetNever},
@@ -371,6 +371,7 @@ func drainCases() []decisionCase {
 		allowed(decisionCase{"parking: the first stops, whatever the others do", ststest.Web(5), on{starting(1), noBudget}, park, none, operate.Do, "Begin"}),
 		asked(decisionCase{"the precheck runs on the lowest that stays", ststest.Web(5), nil, down, none, operate.Do, "Hook"}, nothing),
 		asked(decisionCase{"start with hooks", ststest.Web(5), nil, down, none, operate.Do, "Begin"}, fine),
+		allowed(decisionCase{"start with a profile from a file", ststest.Web(5), nil, drainWith(3, b, func(i *operate.DrainOptions) { i.ProfileFile = "profiles/bare.yaml" }), none, operate.Do, "Begin"}),
 		asked(decisionCase{"the precheck fails", ststest.Web(5), nil, down, none, operate.Stuck, operate.ReasonHookFailed}, unless("find", no)),
 		asked(decisionCase{"the precheck loses its connection", ststest.Web(5), nil, down, none, operate.Stuck, operate.ReasonHookFailed}, unless("find", lost)),
 
@@ -393,17 +394,17 @@ func drainCases() []decisionCase {
 		asked(decisionCase{"no other member is available to check", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4), starting(0), starting(1), starting(2), starting(3)}, down, wrote, operate.Wait, operate.ReasonMemberLeaving}, fine),
 		{"it was reverted: remove the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Recalled, func(d *sts.Drain) { d.Member.Problem = "leave in web-4: terminated with exit code 1" }), held(4)}, down, wrote, operate.Do, "LetGo"},
 		{"it was reverted", ststest.Web(5), on{leaving(q, 4, sts.Recalled, func(d *sts.Drain) { d.Member.Problem = "leave in web-4: terminated with exit code 1" })}, down, wrote, operate.Do, "Note"},
-		{"its pod is being deleted before it has the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Draining), waitClaimGone(4)}, down, wrote, operate.Wait, operate.ReasonPodNotAvailable},
+		{"its pod is being deleted before it has the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Draining), going(4)}, down, wrote, operate.Wait, operate.ReasonPodNotAvailable},
 		{"its pod was deleted before it had the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Draining), without(4)}, down, wrote, operate.Wait, operate.ReasonPodNotAvailable},
 		{"its pod was recreated", ststest.Web(5), on{leaving(q, 4, sts.Draining), recreated(4)}, down, wrote, operate.Do, "Note"},
-		asked(decisionCase{"its pod is being deleted, and it has left", ststest.Web(5), append(lostWay, waitClaimGone(4)), down, wrote, operate.Do, "Note"}, fine),
-		asked(decisionCase{"its pod is being deleted, and its command failed: check whether it has left", ststest.Web(5), append(lostWay, waitClaimGone(4)), down, wrote, operate.Do, "Hook"}, func(run operate.Run) *operate.Answer {
+		asked(decisionCase{"its pod is being deleted, and it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, operate.Do, "Note"}, fine),
+		asked(decisionCase{"its pod is being deleted, and its command failed: check whether it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, operate.Do, "Hook"}, func(run operate.Run) *operate.Answer {
 			if run.For == "gone" {
 				return notYet
 			}
 			return unless("leave", no)(run)
 		}),
-		asked(decisionCase{"its pod is being deleted before it has left", ststest.Web(5), append(lostWay, waitClaimGone(4)), down, wrote, operate.Do, "LetGo"}, func(operate.Run) *operate.Answer {
+		asked(decisionCase{"its pod is being deleted before it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, operate.Do, "LetGo"}, func(operate.Run) *operate.Answer {
 			return &operate.Answer{ExitCode: 1}
 		}),
 
@@ -421,11 +422,12 @@ func drainCases() []decisionCase {
 		}), operate.Do, "Hook"),
 		{"resumed by another command of the same owner", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4), owned("alice@laptop", "0")}, down, none, operate.Do, "Take"},
 		{"another size", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(4, q), none, operate.Refused, operate.ReasonScaleOnItsWay},
+		{"another size, and it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4)}, drain(4, q), none, operate.Refused, operate.ReasonScaleOnItsWay},
 		{"another profile", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(3, b), none, operate.Refused, operate.ReasonScaleOnItsWay},
 		{"the user says that it has left", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.TakeOver = true }), wrote, operate.Do, "AskEviction"},
 		{"the record was removed during the command", ststest.Web(5), on{owned("alice@laptop", "1")}, down, wrote, operate.Refused, operate.ReasonTakenOver},
-		{"the record is missing, its pod is terminating", ststest.Web(5), on{held(4), waitClaimGone(4)}, plainDown, none, operate.Refused, operate.ReasonMemberLeft},
-		{"the record is missing, and the user says that it has left", ststest.Web(5), on{held(4), waitClaimGone(4)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.NoHooks = true }), none, operate.Do, "Scale"},
+		{"the record is missing, its pod is terminating", ststest.Web(5), on{held(4), going(4)}, plainDown, none, operate.Refused, operate.ReasonMemberLeft},
+		{"the record is missing, and the user says that it has left", ststest.Web(5), on{held(4), going(4)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.NoHooks = true }), none, operate.Do, "Scale"},
 
 		// It was never created.
 		{"never created: scale down", ststest.Web(5), on{parallel, neverMade(4), without(4)}, plainDown, wrote, operate.Do, "Scale"},
@@ -437,14 +439,14 @@ func drainCases() []decisionCase {
 		{"delete, where budgets are ignored", ststest.Web(5), on{leaving(nil, 4, sts.Removing), held(4)}, ignoring, wrote, operate.Do, "Delete"},
 		{"the budget allows none now, after it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), budget(4, 4, 5)}, down, wrote, operate.Wait, operate.ReasonBudgetShort},
 		{"one that stays is failing after it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), crashing(1)}, down, wrote, operate.Stuck, operate.ReasonPodFailing},
-		{"its pod is terminating: scale down", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), waitClaimGone(4)}, down, wrote, operate.Do, "Scale"},
+		{"its pod is terminating: scale down", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), going(4)}, down, wrote, operate.Do, "Scale"},
 		{"without hooks, its pod was recreated and is starting", ststest.Web(5), on{leaving(nil, 4, sts.Removing), recreated(4), starting(4)}, plainDown, wrote, operate.Do, "Note"},
 		{"without hooks, its pod was recreated and is ready", ststest.Web(5), on{leaving(nil, 4, sts.Removing), recreated(4)}, plainDown, wrote, operate.Do, "Note"},
 		{"with hooks, its pod was recreated", ststest.Web(5), on{leaving(q, 4, sts.Removing), recreated(4)}, down, wrote, operate.Do, "Note"},
-		{"the set is scaled down: remove the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), waitClaimGone(4)}, down, wrote, operate.Do, "LetGo"},
-		{"the set is scaled down, and the controller has not observed it", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), waitClaimGone(4), unobserved}, down, wrote, operate.Wait, operate.ReasonNotObserved},
-		{"without hooks, the set is scaled down, and the controller has not observed it", ststest.Web(5), on{leaving(nil, 4, sts.Removing), wanted(4), held(4), waitClaimGone(4), unobserved}, plainDown, wrote, operate.Wait, operate.ReasonNotObserved},
-		{"its pod is terminating", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), waitClaimGone(4)}, down, wrote, operate.Wait, operate.ReasonScalingDown},
+		{"the set is scaled down: remove the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4)}, down, wrote, operate.Do, "LetGo"},
+		{"the set is scaled down, and the controller has not observed it", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4), unobserved}, down, wrote, operate.Wait, operate.ReasonNotObserved},
+		{"without hooks, the set is scaled down, and the controller has not observed it", ststest.Web(5), on{leaving(nil, 4, sts.Removing), wanted(4), held(4), going(4), unobserved}, plainDown, wrote, operate.Wait, operate.ReasonNotObserved},
+		{"its pod is terminating", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), going(4)}, down, wrote, operate.Wait, operate.ReasonScalingDown},
 		{"its pod does not terminate", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), onPod(4, func(p *corev1.Pod) {
 			p.DeletionTimestamp = &metav1.Time{Time: ststest.Now.Add(-time.Hour)}
 		})}, down, wrote, operate.Stuck, operate.ReasonPodFailing},
@@ -461,6 +463,10 @@ func drainCases() []decisionCase {
 		{"scaled up again after it was removed", ststest.Web(5), on{leaving(q, 4, sts.Removing), other}, down, operate.Facts{Wrote: true, Scaled: map[sts.Ordinal]bool{4: true}}, operate.Refused, operate.ReasonTakenOver},
 		{"scaled between two", ststest.Web(6), on{leaving(q, 3, sts.Draining, between), other}, down, wrote, operate.Refused, operate.ReasonTakenOver},
 		asked(decisionCase{"scaled between two, and taken over", ststest.Web(6), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, operate.Do, "Begin"}, fine),
+		{"scaled below the size between two, and taken over", ststest.Web(2), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, operate.Refused, operate.ReasonTakenOver},
+		{"scaled far below the size between two, and taken over", ststest.Web(1), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, operate.Refused, operate.ReasonTakenOver},
+		{"scaled to the size between two, and taken over", ststest.Web(3), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, operate.Do, "Finish"},
+		{"scaled to the size before any was done, and taken over", ststest.Web(3), on{leaving(q, 4, sts.Draining, between), other}, taking, wrote, operate.Refused, operate.ReasonTakenOver},
 
 		// The end.
 		{"all are gone", ststest.Web(3), on{leaving(nil, 2, sts.Removing, between), claimsOf(3, 4)}, plainDown, wrote, operate.Do, "Finish"},
@@ -485,6 +491,8 @@ func drainCases() []decisionCase {
 		asked(decisionCase{"it has joined", ststest.Web(6), on{joining(q, sts.Starting)}, drain(7, q), wrote, operate.Do, "Note"}, fine),
 		asked(decisionCase{"it does not vote", ststest.Web(6), on{joining(q, sts.Starting)}, drain(7, q), wrote, operate.Stuck, operate.ReasonHookFailed}, unless("vote", no)),
 		{"scaled down while it starts", ststest.Web(5), on{joining(q, sts.Starting), other}, drain(7, q), operate.Facts{Wrote: true, Scaled: map[sts.Ordinal]bool{5: true}}, operate.Refused, operate.ReasonTakenOver},
+		{"scaled above the size between two that join, and taken over", ststest.Web(8), on{leaving(q, 5, sts.Starting, between, func(d *sts.Drain) { d.To = 7 }), other},
+			drainWith(7, q, func(i *operate.DrainOptions) { i.TakeOver = true }), wrote, operate.Refused, operate.ReasonTakenOver},
 		{"all have joined", ststest.Web(7), on{leaving(nil, 5, sts.Starting, between, func(d *sts.Drain) { d.To, d.Done = 7, []sts.Moved{{Ordinal: 5}, {Ordinal: 6}} })}, drain(7, nil), wrote, operate.Do, "Finish"},
 	}
 }

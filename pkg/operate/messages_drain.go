@@ -11,8 +11,8 @@ import (
 // What drain-scale says: msg… is how it ended, after "statefulset.apps/NAME", or what it refuses, with a
 // hint where there is one, wait… what it waits for, and step… what it does next.
 
-func msgDrainInProgress(set string, from, to int32, profile, startedBy, resume, cancel string) (message, hint string) {
-	message = fmt.Sprintf("a %s of statefulset/%s from %d to %s", sayDirection(to > from), set, from, sts.Count(to, "replica"))
+func msgDrainInProgress(set string, from, to int32, profile, startedBy string) string {
+	message := fmt.Sprintf("a %s of statefulset/%s from %d to %s", sayDirection(to > from), set, from, sts.Count(to, "replica"))
 	if profile != "" {
 		message += " with " + sayProfile(profile)
 	}
@@ -20,7 +20,11 @@ func msgDrainInProgress(set string, from, to int32, profile, startedBy, resume, 
 	if startedBy != "" {
 		message += ", started by " + startedBy
 	}
-	return message, fmt.Sprintf("to resume: %s; to cancel: %s", resume, cancel)
+	return message
+}
+
+func hintDrainInProgress(resume, cancel string) string {
+	return fmt.Sprintf("to resume: %s; to cancel: %s", resume, cancel)
 }
 
 func msgDrainRecordRemoved(set, status string) (message, hint string) {
@@ -107,6 +111,10 @@ func hintDrainTakeOver() string {
 	return "find out why, then rerun with --take-over to continue from there"
 }
 
+func hintDrainStartAgain(cancel string) string {
+	return "cancel it: " + cancel + "; then rerun the command"
+}
+
 func hintDrainScaleBack(size int32, scale string) string {
 	return fmt.Sprintf("scale back to %d: %s; then rerun the command to resume", size, scale)
 }
@@ -190,6 +198,11 @@ func stepDrainHold(pod string) string {
 func msgDrainHoldRemoved(pod string, times int, get string) (message, hint string) {
 	return fmt.Sprintf("another client keeps removing finalizer %s from pod %s (added %d times); without it the StatefulSet controller may recreate the pod", sts.LeavingFinalizer, pod, times),
 		"find that client: " + get + "; then rerun the command to resume"
+}
+
+func msgDrainImpossible(set, member string, phase sts.MemberPhase, up bool, cancel string) (message, hint string) {
+	return fmt.Sprintf("annotation %s of statefulset/%s records %s as %s, which is not possible in a %s", sts.DrainAnnotation, set, member, phase, sayDirection(up)),
+		"to cancel: " + cancel
 }
 
 func stepDrainRelease(pod string) string { return "remove the finalizer from pod " + pod }

@@ -42,7 +42,7 @@ func TestScreenOfDrainScale(t *testing.T) {
 	inv.Pods[8].Finalizers = []string{sts.LeavingFinalizer}
 	inv.Sets[0].Annotations = map[string]string{sts.DrainAnnotation: sts.EncodeAnnotation(sts.Drain{
 		From: 12, To: 5, Profile: "etcd", StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-time.Hour),
-		Member: &sts.Member{Ordinal: 8, Phase: sts.Removing, Since: ststest.Now.Add(-4 * time.Second),
+		Member: &sts.Member{Ordinal: 8, UID: inv.Pods[8].UID, Phase: sts.Removing, Since: ststest.Now.Add(-4 * time.Second),
 			Values: map[string]string{"MEMBER_ID": "8e9e05c52164694d", "LEADER": "web-0"}, Took: took(3 * time.Minute)},
 		Done: []sts.Moved{{Ordinal: 11}, {Ordinal: 10}, {Ordinal: 9, Took: took(2*time.Minute, 8*time.Second)}},
 	})}

@@ -6,6 +6,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -13,55 +14,31 @@ import (
 type AutoStatus struct {
 	sts.Auto
 	// WaitingFor is the gate that the command waits for; empty between steps.
-	WaitingFor Gate `json:"waitingFor,omitempty"`
+	WaitingFor operate.Gate `json:"waitingFor,omitempty"`
 	// SoakedAt is when the soak will end if nothing happens, with the gate "soak".
 	SoakedAt *metav1.Time `json:"soakedAt,omitempty"`
 }
 
-// Gate is what canary promote --auto waits for.
-type Gate string
-
-// The gates, in their order.
-const (
-	GatePods   Gate = "Pods"   // an updated pod is not available yet
-	GateSoak   Gate = "Soak"   // one has not been Ready for long enough
-	GateChecks Gate = "Checks" // commands run
-)
-
-// autoStatus derives what the running command waits for from its recorded options and the pods'
-// own Ready times. Nil when none is running. It sets the pods' soaks.
+// autoStatus is what the running command waits for. Nil when none is running. It sets the pods'
+// soaks.
 func (st *Status) autoStatus(s *sts.Snapshot, c *sts.Canary) *AutoStatus {
 	if c == nil || c.Auto == nil || st.Owner == nil || c.Aborting {
 		return nil
 	}
-	out := &AutoStatus{Auto: *c.Auto}
-	var last time.Time
 	for i := range st.Replicas {
 		r := &st.Replicas[i]
-		if !st.wants(r.Ordinal) || r.Ordinal < sts.UpdateFrom(s.Set) {
+		if !st.wants(r.Ordinal) || r.Ordinal < sts.UpdateFrom(s.Set) || !r.Available || r.ReadySince == nil || r.Revision != st.UpdateRevision {
 			continue
 		}
-		if !r.Available || r.ReadySince == nil || r.Revision != st.UpdateRevision {
-			out.WaitingFor = GatePods
-			continue
-		}
-		until := r.ReadySince.Add(c.Auto.SoakTime())
-		if until.After(s.TakenAt) {
-			t := metav1.NewTime(until)
-			r.SoakedAt = &t
-		}
-		if until.After(last) {
-			last = until
+		if until := metav1.NewTime(r.ReadySince.Add(c.Auto.SoakTime())); until.After(s.TakenAt) {
+			r.SoakedAt = &until
 		}
 	}
-	midStep := c.Goal != nil && *c.Goal < sts.UpdateFrom(s.Set)
-	switch {
-	case out.WaitingFor == GatePods, midStep:
-	case last.After(s.TakenAt):
-		t := metav1.NewTime(last)
-		out.WaitingFor, out.SoakedAt = GateSoak, &t
-	case c.Auto.Checks > 0:
-		out.WaitingFor = GateChecks
+	gate, soaked := operate.AutoGate(s, c, *st.Owner)
+	out := &AutoStatus{Auto: *c.Auto, WaitingFor: gate}
+	if gate == operate.GateSoak {
+		t := metav1.NewTime(soaked)
+		out.SoakedAt = &t
 	}
 	return out
 }
@@ -69,11 +46,11 @@ func (st *Status) autoStatus(s *sts.Snapshot, c *sts.Canary) *AutoStatus {
 // waiting is the gate for a message.
 func (a *AutoStatus) waiting(now time.Time) string {
 	switch a.WaitingFor {
-	case GatePods:
+	case operate.GatePods:
 		return msgAutoPods()
-	case GateSoak:
+	case operate.GateSoak:
 		return msgAutoSoak(a.SoakedAt.Sub(now))
-	case GateChecks:
+	case operate.GateChecks:
 		return msgAutoChecks(a.Checks)
 	}
 	return msgAutoNextStep()

@@ -6,6 +6,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -93,18 +94,13 @@ func NewDrainStatus(s *sts.Snapshot, record *sts.Drain) *DrainStatus {
 	return out
 }
 
-// lostDrain finds a pod with our finalizer: only a member that leaves has one, and kubectl replace
-// drops annotations.
 func lostDrain(s *sts.Snapshot) *DrainStatus {
-	for _, r := range s.Replicas() {
-		if r.Pod == nil || !sts.HoldsLeaving(r.Pod) {
-			continue
-		}
-		to := int32(r.Ordinal - sts.Start(s.Set))
-		return &DrainStatus{From: to + 1, To: to, Done: []MovedStatus{}, Left: []sts.Ordinal{}, Claims: []string{}, RecordLost: true,
-			Member: &MemberStatus{Ordinal: r.Ordinal, Pod: r.Pod.Name, Held: true}}
+	lost := operate.LostRecord(s)
+	if lost == nil {
+		return nil
 	}
-	return nil
+	return &DrainStatus{From: lost.From, To: lost.To, Done: []MovedStatus{}, Left: []sts.Ordinal{}, Claims: []string{}, RecordLost: true,
+		Member: &MemberStatus{Ordinal: lost.Member.Ordinal, Pod: s.Name(lost.Member.Ordinal), Held: true}}
 }
 
 func holds(s *sts.Snapshot, o sts.Ordinal) bool {
@@ -118,7 +114,7 @@ func holds(s *sts.Snapshot, o sts.Ordinal) bool {
 
 // leaves reports whether the ordinal will be removed.
 func (d *DrainStatus) leaves(s *sts.Snapshot, o sts.Ordinal) bool {
-	return d != nil && !d.Up() && o >= sts.Start(s.Set)+sts.Ordinal(d.To)
+	return d != nil && !d.Up() && operate.Removes(s.Set, d.To, o)
 }
 
 // state is the set's state while members are removed or added.
@@ -193,16 +189,11 @@ func (m *MemberStatus) left(s *sts.Snapshot) string {
 // judgeDrain says what a drain-scale is doing, and how to resume it where no command is running.
 func (st *Status) judgeDrain(s *sts.Snapshot, record *sts.Drain) {
 	d := st.Drain
-	var hint string
-	switch {
-	case d.RecordLost:
-		hint = sts.LostDrain(s.Set, d.Member.Ordinal)
-	case d.Member != nil && d.Profile != "" && d.Member.Phase == sts.Removing:
-		hint = record.Again(s.Set) // a member that has left cannot be brought back
-	default:
-		hint = hintDrain(record.Again(s.Set), sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
+	if d.RecordLost {
+		st.say(d.state(), d.sentence(s), st.ownHint(sts.LostDrain(s.Set, d.Member.Ordinal)))
+		return
 	}
-	st.say(d.state(), d.sentence(s), st.ownHint(hint))
+	st.say(d.state(), d.sentence(s), st.ownHint(operate.DrainHint(s, record)))
 }
 
 // Total is how long all phases have taken.

@@ -107,7 +107,7 @@ func drainCases() []drainCase {
 			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, ""},
 		{"by an inline command", byHand, nil, report.ScalingDown,
 			"web-4 is leaving its cluster (draining for 3m, --drain-exec)" + fromTo,
-			"to resume: kubectl sts drain-scale web --replicas 3 --drain-exec COMMAND -n test" + orCancel},
+			"to resume: kubectl sts drain-scale web --replicas 3 -n test (add the same --drain-exec)" + orCancel},
 		{"it is failing, and so may leave", scalingDown(sts.Draining), on{failing(4)}, report.ScalingDown,
 			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
 		{"another one that will leave is failing", scalingDown(sts.Draining), on{failing(3)}, report.ScalingDown,

@@ -17,6 +17,5 @@ func TestDrainMessages(t *testing.T) {
 		call(msgMemberTerminating, "db-4"), call(msgMemberStillThere, "db-4"), call(msgMemberGone, "db-4"), call(msgMemberFinishing, "db-4"),
 		call(msgMemberAdded, "db-5"), call(msgMemberJoining, "db-5"), call(msgMemberStarting, "db-5"),
 		call(msgMemberPhase, sts.Draining, 3*time.Minute, "etcd"), call(msgMemberPhase, sts.Removing, 3*time.Minute, ""),
-		call(hintDrain, "kubectl sts drain-scale db --replicas 3 --profile etcd -n shop", "kubectl sts drain-scale db --cancel -n shop"),
 	)
 }

@@ -33,8 +33,8 @@ type Drain struct {
 	To   int32 `json:"to"`
 	// Profile names the profile, or the option, that drains or adds the members; empty for none.
 	Profile string `json:"profile,omitempty"`
-	// Custom: the profile is not a built-in one.
-	Custom bool `json:"custom,omitempty"`
+	// ProfileFile is the file of the profile, as it was given; empty for a built-in one.
+	ProfileFile string `json:"profileFile,omitempty"`
 	// Retention is the whenScaled policy before it was set to Retain.
 	Retention string `json:"retention,omitempty"`
 	// Member is the one that is leaving or joining, nil between two.
@@ -143,30 +143,34 @@ func (d *Drain) Size() int32 {
 	return d.From - int32(len(d.Done))
 }
 
-// ProfileArgument is the value of --profile to resume with. The path of a file is not recorded.
+// ProfileArgument is the value of --profile to resume with.
 func (d *Drain) ProfileArgument() string {
 	switch {
 	case d.Profile == "":
 		return "none"
-	case d.Custom:
-		return "<path to " + d.Profile + ">"
+	case d.ProfileFile != "":
+		return d.ProfileFile
 	}
 	return d.Profile
 }
 
-// Again is the command that resumes the drain-scale, for a hint. An inline command, or the path of
-// a file, is not recorded.
+// Again is the command that resumes the drain-scale, for a hint. The command of --drain-exec or
+// --drain-cmd may contain a password, so it is not recorded: without the option the command is
+// refused, but a placeholder would be run.
 func (d *Drain) Again(set *appsv1.StatefulSet) string {
 	options := fmt.Sprintf("--replicas %d", d.To)
+	inline := strings.HasPrefix(d.Profile, "--")
 	switch {
 	case d.To == 0:
 		options += " --park"
-	case strings.HasPrefix(d.Profile, "--"):
-		options += " " + d.Profile + " COMMAND"
-	default:
+	case !inline:
 		options += " --profile " + d.ProfileArgument()
 	}
-	return Kubectl(set.Namespace, "sts drain-scale", set.Name, options)
+	again := Kubectl(set.Namespace, "sts drain-scale", set.Name, options)
+	if inline {
+		again = hintDrainInline(again, d.Profile)
+	}
+	return again
 }
 
 // GiveUpDrain is the command that cancels a drain-scale, for a hint.

@@ -1,0 +1,146 @@
+package operate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+func sayValues(values map[string]string) string {
+	var parts []string
+	for name, value := range values {
+		if value != imagined(name) {
+			parts = append(parts, name+" "+value)
+		}
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ", ")
+}
+
+// drain makes the member leave. The until commands check on another member that it has left.
+func (i drainScale) drain(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+	m := record.Member
+	h := newHooks(s, f, i.Profile, i.Domain, m)
+	again := ""
+	if m.UID == i.resumed && i.Profile.Until != nil {
+		yes, d, _ := h.gone("resumed ", true)
+		switch {
+		case d != nil:
+			return *d
+		case yes:
+			return i.drained(s, record)
+		}
+		again = "again "
+	}
+	if d := i.acquireLock(s, record); d != nil {
+		return *d
+	}
+	_, _, d, failed := h.section(profile.Drain, again, true)
+	switch {
+	case d != nil:
+		return *d
+	case i.Profile.Until == nil && failed == nil:
+		return i.drained(s, record)
+	case i.Profile.Until == nil:
+		return i.stayed(h, s, record, failed)
+	}
+	// A long drain that loses its connection has not failed, and one that failed may have done
+	// its work: the until commands decide.
+	patient := failed == nil || failed.lost && failed.last
+	round := again
+	if !patient {
+		round += "failed "
+	}
+	yes, d, no := h.gone(round, !patient)
+	switch {
+	case d != nil:
+		return *d
+	case yes:
+		return i.drained(s, record)
+	case !patient:
+		failed.unanswered = no.unanswered
+		return i.stayed(h, s, record, failed)
+	}
+	return i.stayed(h, s, record, no)
+}
+
+// stayed decides what to do with a member that did not leave.
+func (i drainScale) stayed(h *hooks, s *sts.Snapshot, record sts.Drain, why *hookFailure) Decision {
+	m, pod, name := record.Member, h.member, s.Name(record.Member.Ordinal)
+	going := pod != nil && pod.DeletionTimestamp != nil
+	switch {
+	case !going && (i.Profile.Until == nil || !why.unanswered):
+		return i.callBack(h, s, record, why)
+	case going && i.Profile.Until != nil && !why.unanswered:
+		return letGo(pod, m.Ordinal, stepDrainReleaseDeletedPod(name))
+	}
+	message, hint := msgDrainUnknown(name, why.problem, going,
+		sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, fmt.Sprintf("--replicas %d --profile none --take-over", record.To)),
+		sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
+	return decide(Stuck, ReasonHookFailed, message, cmpHint(why.hint, hint))
+}
+
+func (i drainScale) drained(s *sts.Snapshot, record sts.Drain) Decision {
+	next := record.Member.Enter(sts.Removing, s.TakenAt)
+	return i.note(s, record.With(next), "MemberDrained", stepDrainLeft(s.Name(next.Ordinal)))
+}
+
+// callBack reverts the drain of a member that did not leave.
+func (i drainScale) callBack(h *hooks, s *sts.Snapshot, record sts.Drain, why *hookFailure) Decision {
+	name := s.Name(record.Member.Ordinal)
+	message := msgDrainFailed(name, why.problem)
+	if len(i.Profile.Cancel) > 0 {
+		_, _, d, failed := h.section(profile.Cancel, "", true)
+		switch {
+		case d != nil:
+			return *d
+		case failed == nil:
+			next := record.Member.Enter(sts.Recalled, s.TakenAt)
+			next.Problem = why.problem
+			return i.note(s, record.With(next), "MemberRecalled", stepDrainReverted(name))
+		}
+		message = msgDrainFailedNotReverted(name, why.problem, failed.problem)
+	}
+	return stuckDidNotLeave(s, message, why.hint)
+}
+
+func stuckDidNotLeave(s *sts.Snapshot, message, hint string) Decision {
+	return decide(Stuck, ReasonHookFailed, message, cmpHint(hint, hintDrainFailed(sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))))
+}
+
+// recordStillMember ends with a member whose drain was reverted.
+func (i drainScale) recordStillMember(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+	m, name := record.Member, s.Name(record.Member.Ordinal)
+	end := stuckDidNotLeave(s, msgDrainFailedReverted(name, m.Problem), "")
+	d := i.note(s, record.With(nil), "", stepDrainStillMember(name))
+	if m.UID != i.resumed { // an earlier command's failure is no reason not to retry
+		d.Then = &end
+	}
+	return d
+}
+
+// after runs the after hooks once the pod is gone.
+func (i drainScale) after(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+	m := record.Member
+	if d := i.acquireLock(s, record); d != nil {
+		return *d
+	}
+	_, _, d, failed := newHooks(s, f, i.Profile, i.Domain, m).section(profile.After, "", true)
+	switch {
+	case d != nil:
+		return *d
+	case failed != nil:
+		return decide(Stuck, ReasonHookFailed, msgDrainAfterFailed(s.Name(m.Ordinal), failed.problem), cmpHint(failed.hint, hintDrainRetry()))
+	}
+	return i.note(s, record.Settled(s.TakenAt), "", stepDrainAfterDone(s.Name(m.Ordinal)))
+}
+
+func cmpHint(hint, otherwise string) string {
+	if hint == "" {
+		return otherwise
+	}
+	return hint + "; " + otherwise
+}

@@ -1,0 +1,231 @@
+package operate
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// nextToLeave checks whether the highest ordinal may leave, and records that it does: from then
+// on a command that was killed can be resumed.
+func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+	top := replicaAt(s, sts.End(s.Set)-1)
+	if d := i.guards(false).require(BeforeStep, look{s: s, f: f, target: top.Ordinal}); d != nil {
+		return *d
+	}
+	m := &sts.Member{Ordinal: top.Ordinal, Phase: sts.Removing, Since: s.TakenAt}
+	if top.Pod != nil {
+		m.UID = top.Pod.UID
+	}
+	name := s.Name(m.Ordinal)
+	what := stepDrainRemove(name)
+	if top.Pod == nil {
+		what = stepDrainRemoveMissing(name, whyUnmade(s, top, len(record.Done) == 0))
+	}
+	if i.Profile != nil {
+		vars, _, d, failed := newHooks(s, f, i.Profile, i.Domain, m).section(profile.Precheck, "", true)
+		switch {
+		case d != nil:
+			return *d
+		case failed != nil:
+			message, hint := msgDrainPrecheckFailed(name, failed.problem)
+			return decide(Stuck, ReasonHookFailed, message, cmpHint(failed.hint, hint))
+		}
+		h := newHooks(s, f, i.Profile, i.Domain, m)
+		m.Phase, m.Values = sts.Draining, h.captured(vars)
+		what = stepDrainLeave(name, i.profileName(), sayValues(m.Values))
+	}
+	return i.begin(s, record, m, what)
+}
+
+// leave continues with the member that is leaving.
+func (i drainScale) leave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+	if i.Profile == nil && record.Member.Phase != sts.Removing {
+		// Started with hooks, resumed without: the user says that it has left.
+		record = record.With(record.Member.Enter(sts.Removing, s.TakenAt))
+	}
+	return leaveTable().step(i.observe(s, f, record))(i, s, f, record)
+}
+
+// leaveTable is what comes next for a member that is leaving. Its pod gets our finalizer before it
+// leaves its cluster, is evicted when it has left, so that PodDisruptionBudgets apply, and only
+// then the set is scaled down and the finalizer removed.
+func leaveTable() drainTable {
+	return drainTable{
+		{sts.Draining, sizeBefore, podNeverCreated, withHooks, drainScale.drain, "commands on other members can remove a member that has no pod"},
+		{sts.Draining, sizeBefore, podGone, withHooks, drainScale.waitRecreated, "it was deleted before it had the finalizer: it has not left"},
+		{sts.Draining, sizeBefore, podReplaced, withHooks, drainScale.startOver, "the new pod is a member that has not left"},
+		{sts.Draining, sizeBefore, podWithoutFinalizer, withHooks, drainScale.addFinalizer, "from then on deleting the pod does not recreate a member that has left"},
+		{sts.Draining, sizeBefore, podWithFinalizer | terminatingWithFinalizer, withHooks, drainScale.drain, "the finalizer keeps the pod until the member has left"},
+		{sts.Draining, sizeBefore, terminatingWithoutFinalizer, withHooks, drainScale.waitDeletedBefore, "the pod will be recreated, as a member that has not left"},
+		{sts.Draining, sizeOther | sizeAfter, anyPod, withHooks, drainScale.scaledByOther, "a command scales down only when the member has left"},
+
+		{sts.Recalled, sizeBefore, podReplaced, withHooks, drainScale.startOver, "the new pod is a member that has not left"},
+		{sts.Recalled, sizeBefore, noPod | podWithoutFinalizer | terminatingWithoutFinalizer, withHooks, drainScale.recordStillMember, "nothing is left to revert"},
+		{sts.Recalled, sizeBefore | sizeAfter, podWithFinalizer | terminatingWithFinalizer, withHooks, drainScale.removeFinalizer, "it is a member like the others"},
+		{sts.Recalled, sizeAfter, noPod, withHooks, drainScale.removed, "another client has scaled down, and the controller has removed the pod"},
+		{sts.Recalled, sizeAfter, podReplaced, withHooks, drainScale.waitScaledDown, "another client has scaled down"},
+		{sts.Recalled, sizeAfter, podWithoutFinalizer | terminatingWithoutFinalizer, withHooks, drainScale.recordStillMember, "nothing is left to revert; without a member the size is checked"},
+		{sts.Recalled, sizeOther, anyPod, withHooks, drainScale.scaledByOther, "this command has not scaled to that size"},
+
+		{sts.Removing, sizeBefore, podNeverCreated, anyHooks, drainScale.scaleDownUncreated, "there is no pod to evict"},
+		{sts.Removing, sizeBefore, podGone, withHooks, drainScale.scaleDown, "it has left, and must not be recreated"},
+		{sts.Removing, sizeBefore, podGone, withoutHooks, drainScale.startOver, "the controller recreates it: a member that has not left, and counts for the budgets"},
+		{sts.Removing, sizeBefore, podReplaced, anyHooks, drainScale.startOver, "the new pod is a member that has not left, and counts for the budgets"},
+		{sts.Removing, sizeBefore, podWithoutFinalizer, anyHooks, drainScale.addFinalizerToEvict, "without it the controller would recreate the evicted pod"},
+		{sts.Removing, sizeBefore, podWithFinalizer, anyHooks, drainScale.evict, "the finalizer keeps it from being recreated"},
+		{sts.Removing, sizeBefore, terminatingWithoutFinalizer, withHooks, drainScale.scaleDown, "it has left, and must not be recreated"},
+		{sts.Removing, sizeBefore, terminatingWithoutFinalizer, withoutHooks, drainScale.waitDeletedBefore, "the controller recreates it, and it starts over"},
+		{sts.Removing, sizeBefore, terminatingWithFinalizer, anyHooks, drainScale.scaleDown, "it was evicted, and the finalizer keeps it until the set is smaller"},
+		{sts.Removing, sizeAfter, noPod, anyHooks, drainScale.removed, "its pod is gone, and is not recreated"},
+		{sts.Removing, sizeAfter, podReplaced, anyHooks, drainScale.waitScaledDown, "the controller created it before it observed the new size"},
+		{sts.Removing, sizeAfter, podWithoutFinalizer | podWithFinalizer | terminatingWithoutFinalizer, anyHooks, drainScale.waitTerminated, "the controller removes it"},
+		{sts.Removing, sizeAfter, terminatingWithFinalizer, anyHooks, drainScale.removeFinalizerWhenObserved, "a controller that has not observed the new size would recreate it"},
+		{sts.Removing, sizeOther, anyPod, anyHooks, drainScale.scaledByOther, "this command has not scaled to that size"},
+
+		{sts.Finishing, anySize, anyPod, withHooks, drainScale.after, "its pod was gone; the size is checked before the next member"},
+
+		{sts.Draining, anySize, anyPod, withoutHooks, drainScale.impossible, "leave enters Removing"},
+		{sts.Recalled, anySize, anyPod, withoutHooks, drainScale.impossible, "leave enters Removing"},
+		{sts.Finishing, anySize, anyPod, withoutHooks, drainScale.impossible, "leave enters Removing"},
+		{sts.Announcing, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that joins is announced"},
+		{sts.Starting, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that joins is started"},
+	}
+}
+
+// waitRecreated waits for the pod of a member that was deleted before it left.
+func (i drainScale) waitRecreated(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+	name := s.Name(record.Member.Ordinal)
+	return waitFor(name, ReasonPodNotAvailable, waitDrainRecreated(name))
+}
+
+// waitDeletedBefore waits for a pod to terminate that was deleted before its member left.
+func (i drainScale) waitDeletedBefore(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+	name := s.Name(record.Member.Ordinal)
+	return waitFor(name, ReasonPodNotAvailable, waitDrainDeletedBefore(name))
+}
+
+// waitScaledDown waits for a pod that was created before the controller observed the new size.
+func (i drainScale) waitScaledDown(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+	name := s.Name(record.Member.Ordinal)
+	return waitFor(name, ReasonScalingDown, msgScalingDown(name))
+}
+
+func waitFor(subject, reason, message string) Decision {
+	d := decide(Wait, reason, message, "")
+	d.Subject = subject
+	return d
+}
+
+// startOver forgets how far the member was: it has another pod, or will have one.
+func (i drainScale) startOver(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+	what := stepDrainRestartDeleted(s.Name(record.Member.Ordinal))
+	if record.Member.UID == "" {
+		what = stepDrainRestartCreated(s.Name(record.Member.Ordinal))
+	}
+	return i.note(s, record.With(nil), "", what)
+}
+
+// scaleDownUncreated removes a member that has no pod, unless one may have been created meanwhile.
+func (i drainScale) scaleDownUncreated(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+	if d := requireCounted(s); d != nil {
+		return *d
+	}
+	return i.scaleDown(s, f, record)
+}
+
+func (i drainScale) scaleDown(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+	_, to := memberSizes(s, record)
+	return do(Action{Why: stepDrainScaleDown(to, s.Name(record.Member.Ordinal)), Scale: scale(s.Set, to, "MemberRemoved")}, "Scale")
+}
+
+func (i drainScale) addFinalizer(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+	return holdOn(s, f, replicaAt(s, record.Member.Ordinal))
+}
+
+// addFinalizerToEvict adds the finalizer once the pod may be evicted.
+func (i drainScale) addFinalizerToEvict(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+	if d := i.mayRemove(s, f, record.Member.Ordinal); d != nil {
+		return *d
+	}
+	return i.addFinalizer(s, f, record)
+}
+
+// evict removes the pod of a member that has left.
+func (i drainScale) evict(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+	if d := i.mayRemove(s, f, record.Member.Ordinal); d != nil {
+		return *d
+	}
+	name, e := s.Name(record.Member.Ordinal), eviction(replicaAt(s, record.Member.Ordinal))
+	if i.IgnoreBudgets {
+		return do(Action{Why: stepDrainDelete(name), DeletePod: &DeletePod{Name: e.Name, UID: e.UID, Ordinal: e.Ordinal, Revision: e.Revision}}, "Delete")
+	}
+	return do(Action{Why: stepEvict(name), EvictPod: &e}, "Evict")
+}
+
+// mayRemove are the guards before the pod of a member that has left is removed.
+func (i drainScale) mayRemove(s *sts.Snapshot, f Facts, o sts.Ordinal) *Decision {
+	if d := requireAvailable(s, Stuck, i.needNotBeWell(s, f, o)...); d != nil {
+		return d
+	}
+	return i.requireEviction(s, f, replicaAt(s, o), "after it has left")
+}
+
+func (i drainScale) removeFinalizer(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+	r := replicaAt(s, record.Member.Ordinal)
+	return letGo(r.Pod, r.Ordinal, stepDrainRelease(s.Name(r.Ordinal)))
+}
+
+// removeFinalizerWhenObserved waits until the controller has observed the smaller size.
+func (i drainScale) removeFinalizerWhenObserved(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+	if d := requireSettled(s); d != nil {
+		return *d
+	}
+	return i.removeFinalizer(s, f, record)
+}
+
+// holdLimit is how often a command adds its finalizer to one pod. Another client that removes it
+// each time does not stop by itself.
+const holdLimit = 3
+
+func holdOn(s *sts.Snapshot, f Facts, r sts.Replica) Decision {
+	if n := f.Held[r.Pod.UID]; n >= holdLimit {
+		message, hint := msgDrainHoldRemoved(r.Pod.Name, n, sts.Kubectl(s.Set.Namespace, "get pod", r.Pod.Name, "-o yaml --show-managed-fields"))
+		d := decide(Stuck, ReasonHoldRemoved, message, hint)
+		d.Subject = r.Pod.Name
+		return d
+	}
+	return do(Action{Why: stepDrainHold(r.Pod.Name), HoldPod: hold(r.Pod, r.Ordinal, false)}, "Hold")
+}
+
+// overdue is how long after its grace period a pod that does not terminate is stuck.
+const overdue = time.Minute
+
+// waitTerminated waits for a pod that the scale-down removes.
+func (i drainScale) waitTerminated(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+	pod := replicaAt(s, record.Member.Ordinal).Pod
+	if t := pod.DeletionTimestamp; t != nil && s.TakenAt.Sub(t.Time) > overdue {
+		message, hint := msgDrainPodStuck(pod.Name, pod.Spec.NodeName, s.TakenAt.Sub(t.Time), sts.Kubectl(s.Set.Namespace, "delete pod", pod.Name, "--force"))
+		return decide(Stuck, ReasonPodFailing, message, hint)
+	}
+	return waitFor(pod.Name, ReasonScalingDown, waitDrainTerminated(pod.Name))
+}
+
+// removed continues when the pod is gone. Without hooks the next step records it, too.
+func (i drainScale) removed(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+	name := s.Name(record.Member.Ordinal)
+	switch {
+	case i.Profile == nil:
+		return i.proceed(s, f, record.Settled(s.TakenAt))
+	case len(i.Profile.After) == 0:
+		return i.note(s, record.Settled(s.TakenAt), "", stepDrainGone(name))
+	}
+	return i.note(s, record.With(record.Member.Enter(sts.Finishing, s.TakenAt)), "", stepDrainGoneHooks(name))
+}
+
+func letGo(pod *corev1.Pod, o sts.Ordinal, why string) Decision {
+	return do(Action{Why: why, HoldPod: LetGo(pod, o)}, "LetGo")
+}
