@@ -148,7 +148,7 @@ func (i drainScale) addFinalizer(s *sts.Snapshot, f Facts, record sts.Drain) Dec
 
 // addFinalizerToEvict adds the finalizer once the pod may be evicted.
 func (i drainScale) addFinalizerToEvict(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	if d := i.mayRemove(s, f, record.Member.Ordinal); d != nil {
+	if d := i.requireRemovable(s, f, record.Member.Ordinal); d != nil {
 		return *d
 	}
 	return i.addFinalizer(s, f, record)
@@ -156,7 +156,7 @@ func (i drainScale) addFinalizerToEvict(s *sts.Snapshot, f Facts, record sts.Dra
 
 // evict removes the pod of a member that has left.
 func (i drainScale) evict(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	if d := i.mayRemove(s, f, record.Member.Ordinal); d != nil {
+	if d := i.requireRemovable(s, f, record.Member.Ordinal); d != nil {
 		return *d
 	}
 	name, e := s.Name(record.Member.Ordinal), eviction(replicaAt(s, record.Member.Ordinal))
@@ -166,8 +166,8 @@ func (i drainScale) evict(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	return do(Action{Why: stepEvict(name), EvictPod: &e}, "Evict")
 }
 
-// mayRemove are the guards before the pod of a member that has left is removed.
-func (i drainScale) mayRemove(s *sts.Snapshot, f Facts, o sts.Ordinal) *Decision {
+// requireRemovable are the guards before the pod of a member that has left is removed.
+func (i drainScale) requireRemovable(s *sts.Snapshot, f Facts, o sts.Ordinal) *Decision {
 	if d := requireAvailable(s, Stuck, i.needNotBeWell(s, f, o)...); d != nil {
 		return d
 	}
