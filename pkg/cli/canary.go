@@ -74,9 +74,9 @@ func newCanaryStart(c *common) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return ch.run(cmd, args, func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder, digest string) (operate.Intent, error) {
+		return ch.run(cmd, args, func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock, digest string) (operate.Intent, error) {
 			intent := intent
-			intent.Holder, intent.TemplateDigest = h, digest
+			intent.Lock, intent.TemplateDigest = h, digest
 			if o.restart {
 				intent.RestartAt = s.TakenAt.UTC().Format(time.RFC3339)
 			}
@@ -115,12 +115,12 @@ func newUndo(c *common) *cobra.Command {
 			// "The one before" would be a canary that was just aborted.
 			return usagef("--to-revision is required; run \"kubectl sts history NAME\" to list the revisions")
 		}
-		return ch.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Holder, digest string) (operate.Intent, error) {
+		return ch.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Lock, digest string) (operate.Intent, error) {
 			template, err := earlierTemplate(s, revision)
 			if err != nil {
 				return nil, err
 			}
-			return operate.StartCanary{Holder: h, TemplateDigest: digest, Template: template, Canaries: count, NoWait: !wait, AcceptAdmission: *ch.acceptAdmission}, nil
+			return operate.StartCanary{Lock: h, TemplateDigest: digest, Template: template, Canaries: count, NoWait: !wait, AcceptAdmission: *ch.acceptAdmission}, nil
 		})
 	}
 	return cmd
@@ -151,8 +151,8 @@ func newCanaryAbort(c *common) *cobra.Command {
 	deletions := newDeletions(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		d := deletions()
-		return ch.run(cmd, args, func(_ context.Context, _ *kube.Client, _ *sts.Snapshot, h operate.Holder, digest string) (operate.Intent, error) {
-			return operate.AbortCanary{Holder: h, Deletions: d, TemplateDigest: digest}, nil
+		return ch.run(cmd, args, func(_ context.Context, _ *kube.Client, _ *sts.Snapshot, h operate.Lock, digest string) (operate.Intent, error) {
+			return operate.AbortCanary{Lock: h, Deletions: d, TemplateDigest: digest}, nil
 		})
 	}
 	return cmd

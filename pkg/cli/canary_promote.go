@@ -86,8 +86,8 @@ func (o *promoteOptions) byHand(cmd *cobra.Command, ch *change) intents {
 			ch.detail = " --" + f + "=" + cmd.Flags().Lookup(f).Value.String()
 		}
 	}
-	return func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Holder, _ string) (operate.Intent, error) {
-		options.Holder = h
+	return func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Lock, _ string) (operate.Intent, error) {
+		options.Lock = h
 		return operate.NewPromoteCanary(options, s), nil
 	}
 }
@@ -105,8 +105,8 @@ func (o *autoOptions) intents(cmd *cobra.Command, ch *change) (intents, error) {
 		}
 		ch.detail += " --steps=" + o.steps
 	}
-	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder, digest string) (operate.Intent, error) {
-		intent.Holder = h
+	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock, digest string) (operate.Intent, error) {
+		intent.Lock = h
 		if len(o.execs) > 0 && digest == "" {
 			// Before anything moves, not at the first step.
 			if err := client.May(ctx, s.Set.Namespace, "create", "pods", "exec"); err != nil {

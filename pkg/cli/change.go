@@ -97,9 +97,9 @@ func (c *change) check() error {
 	return c.out.check()
 }
 
-func (c *change) holder(now time.Time) operate.Holder {
+func (c *change) holder(now time.Time) operate.Lock {
 	// Who commits the change to Git does what GitOps wants.
-	return operate.Holder{TakeOver: c.takeOver, Force: c.force || c.printPatch, AcceptDataLoss: c.acceptDataLoss, Owner: sts.Owner{
+	return operate.Lock{TakeOver: c.takeOver, Force: c.force || c.printPatch, AcceptDataLoss: c.acceptDataLoss, Owner: sts.Owner{
 		Name: c.owner, ID: rand.String(10), Command: c.verb + c.detail, Since: now.UTC().Truncate(time.Second),
 	}}
 }
@@ -141,7 +141,7 @@ type ChangeReport struct {
 
 // intents makes the intent from the current state of the set. digest is that of the
 // template after the first step, empty before the dry run.
-type intents func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder, digest string) (operate.Intent, error)
+type intents func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock, digest string) (operate.Intent, error)
 
 func (c *change) run(cmd *cobra.Command, args []string, of intents) error {
 	name, err := setName(args)

@@ -94,22 +94,22 @@ func newDrainScale(c *common) *cobra.Command {
 		default:
 			ch.detail = fmt.Sprintf(" --replicas %d", i.Replicas)
 		}
-		err := ch.run(cmd, args, func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder, digest string) (operate.Intent, error) {
+		err := ch.run(cmd, args, func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock, digest string) (operate.Intent, error) {
 			if o.unpark {
 				size, _ := sts.ParkedSize(s.Set)
-				return operate.Unpark{Holder: h}, o.rescued(ctx, ch, client, s, size)
+				return operate.Unpark{Lock: h}, o.rescued(ctx, ch, client, s, size)
 			}
 			if wanted := sts.DesiredReplicas(s.Set); (o.fresh || o.intent.ReuseClaims) && !o.cancel && o.intent.Replicas < wanted {
 				return nil, usagef("--fresh-claims and --reuse-claims require a scale-up, but statefulset/%s has %s and --replicas is %d", s.Set.Name, sts.Count(wanted, "replica"), o.intent.Replicas)
 			}
 			intent := o.intent
-			intent.Holder, intent.NoHooks, intent.ProfileFile = h, o.profile == "none", profileFile(o.profile)
+			intent.Lock, intent.NoHooks, intent.ProfileFile = h, o.profile == "none", profileFile(o.profile)
 			var err error
 			if intent.Profile, err = o.hooks(ch, s, digest == ""); err != nil {
 				return nil, err
 			}
 			if o.cancel {
-				return operate.CancelDrain{Holder: h, Profile: intent.Profile, Domain: intent.Domain}, nil
+				return operate.CancelDrain{Lock: h, Profile: intent.Profile, Domain: intent.Domain}, nil
 			}
 			if digest == "" {
 				if err := mayDrain(ctx, client, s, intent); err != nil {

@@ -17,8 +17,8 @@ func newPause(c *common) *cobra.Command {
 	})
 	ch := c.newChange(cmd, "pause").canPrintPatch(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return ch.run(cmd, args, func(_ context.Context, _ *kube.Client, _ *sts.Snapshot, h operate.Holder, _ string) (operate.Intent, error) {
-			return operate.PauseUpdate{Holder: h}, nil
+		return ch.run(cmd, args, func(_ context.Context, _ *kube.Client, _ *sts.Snapshot, h operate.Lock, _ string) (operate.Intent, error) {
+			return operate.PauseUpdate{Lock: h}, nil
 		})
 	}
 	return cmd
@@ -31,8 +31,8 @@ func newResume(c *common) *cobra.Command {
 	})
 	ch := c.newChange(cmd, "resume").canPrintPatch(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return ch.run(cmd, args, func(_ context.Context, _ *kube.Client, _ *sts.Snapshot, h operate.Holder, _ string) (operate.Intent, error) {
-			return operate.ResumeUpdate{Holder: h}, nil
+		return ch.run(cmd, args, func(_ context.Context, _ *kube.Client, _ *sts.Snapshot, h operate.Lock, _ string) (operate.Intent, error) {
+			return operate.ResumeUpdate{Lock: h}, nil
 		})
 	}
 	return cmd

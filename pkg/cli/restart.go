@@ -52,9 +52,9 @@ func newRestart(c *common) *cobra.Command {
 		if leaderLast {
 			ch.detail += " --leader-last --leader-exec=" + quote(leaderExec)
 		}
-		return ch.run(cmd, args, func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder, digest string) (operate.Intent, error) {
+		return ch.run(cmd, args, func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock, digest string) (operate.Intent, error) {
 			if forget {
-				return operate.ForgetRestart{Holder: h}, nil
+				return operate.ForgetRestart{Lock: h}, nil
 			}
 			if leaderLast && digest == "" {
 				if err := client.May(ctx, s.Set.Namespace, "create", "pods", "exec"); err != nil {
@@ -62,7 +62,7 @@ func newRestart(c *common) *cobra.Command {
 				}
 			}
 			intent := intent
-			intent.Holder = h
+			intent.Lock = h
 			return intent, nil
 		})
 	}

@@ -30,8 +30,8 @@ func newUnstick(c *common) *cobra.Command {
 		ch.prove = func(ctx context.Context, client *kube.Client, s *sts.Snapshot) *report.Proof {
 			return prove(ctx, client, s, tail)
 		}
-		return ch.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Holder, digest string) (operate.Intent, error) {
-			intent := operate.Unstick{Holder: h, Deletions: d, TemplateDigest: digest}
+		return ch.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Lock, digest string) (operate.Intent, error) {
+			intent := operate.Unstick{Lock: h, Deletions: d, TemplateDigest: digest}
 			if t := s.Trap(); t != nil && !ch.yes {
 				intent.Agreed = t.Remedy
 			} else if !ch.yes {

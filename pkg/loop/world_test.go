@@ -131,7 +131,7 @@ func (l *live) run(i operate.Intent, timeout time.Duration) (loop.Result, error)
 
 // promoteAll is a promotion to every ordinal.
 func (l *live) promoteAll(id string) operate.Intent {
-	return operate.NewPromoteCanary(operate.PromoteOptions{Holder: owner(id), Full: true}, l.world.Snapshot(l.beside))
+	return operate.NewPromoteCanary(operate.PromoteOptions{Lock: owner(id), Full: true}, l.world.Snapshot(l.beside))
 }
 
 // deleted are the pods that have been deleted, in order.
@@ -154,12 +154,12 @@ func (l *live) images() []string {
 	return images
 }
 
-func owner(id string) operate.Holder {
-	return operate.Holder{Owner: sts.Owner{Name: "alice@laptop", ID: id, Command: "canary", Since: ststest.Now}}
+func owner(id string) operate.Lock {
+	return operate.Lock{Owner: sts.Owner{Name: "alice@laptop", ID: id, Command: "canary", Since: ststest.Now}}
 }
 
 func start(image string) operate.StartCanary {
-	return operate.StartCanary{Holder: owner("start"), Images: []operate.ImageRequest{{Image: image}}, Canaries: operate.Count{N: 1}}
+	return operate.StartCanary{Lock: owner("start"), Images: []operate.ImageRequest{{Image: image}}, Canaries: operate.Count{N: 1}}
 }
 
 func (l *live) expect(what string, got, want []string) {
@@ -211,7 +211,7 @@ func TestABrokenCanaryInThePreviewWorld(t *testing.T) {
 		if r, err := l.run(start("web:2-broken"), 2*time.Minute); !errors.As(err, &late) || late.Last.Subject != "web-2 Pending" {
 			t.Fatalf("start: %+v, %v", r.Decision, err)
 		}
-		if r, err := l.run(operate.AbortCanary{Holder: owner("abort")}, 0); err != nil || r.Decision.Verdict != operate.Done {
+		if r, err := l.run(operate.AbortCanary{Lock: owner("abort")}, 0); err != nil || r.Decision.Verdict != operate.Done {
 			t.Fatalf("abort: %+v, %v\n%s", r.Decision, err, strings.Join(l.decided, "\n"))
 		}
 		l.expect("all", l.images(), []string{"web:1", "web:1", "web:1"})

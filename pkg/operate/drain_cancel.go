@@ -10,24 +10,20 @@ import (
 // CancelDrain cancels a scale operation that was interrupted. The drain of a member that is
 // leaving is reverted if its profile has cancel commands; one that has left cannot be brought back.
 type CancelDrain struct {
-	Holder
+	Lock
 	Profile *profile.Profile
 	Domain  string
 }
 
 // Next implements [Intent].
 func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.guard(s, f); d != nil {
+	l := drainLook(s, f)
+	if d := i.guards().require(Always, l); d != nil {
 		return *d
 	}
-	if s.Set.DeletionTimestamp != nil {
-		return deleted(s)
-	}
-	record, err := sts.ReadDrain(s.Set)
-	o, held := heldPod(s)
+	record := l.drain
+	o, held := leavingPod(s)
 	switch {
-	case err != nil:
-		return badRecord(err)
 	case record == nil && held != nil:
 		return letGo(held, o, stepDrainReleaseUnknown(held.Name))
 	case record == nil:
@@ -42,7 +38,7 @@ func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 		if effect != "" {
 			effect = "; " + effect
 		}
-		if o, held := heldPod(s); held != nil {
+		if o, held := leavingPod(s); held != nil {
 			return letGo(held, o, stepDrainRelease(held.Name)+effect)
 		}
 	}
@@ -62,6 +58,10 @@ func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	d := do(b.action("ScaleCancelled", stepDrainCancel(record.Up())+effect), "Cancel")
 	d.Then = &end
 	return d
+}
+
+func (i CancelDrain) guards() guards[look, Decision] {
+	return guards[look, Decision]{i.lockGuard(), {deletionGuard.Guard, releaseDeleted}, recordGuard}
 }
 
 // undo reverts the drain of the member, and returns what that means for it; a decision when it
@@ -116,7 +116,7 @@ func (i CancelDrain) undo(s *sts.Snapshot, f Facts, record *sts.Drain) (string, 
 	if len(i.Profile.Cancel) == 0 {
 		return msgDrainCancelMember(name), nil
 	}
-	if d := i.take(s, *record); d != nil {
+	if d := i.acquireLock(s, *record); d != nil {
 		return "", d
 	}
 	_, _, d, failed := h.section(profile.Cancel, "cancel", true)

@@ -447,12 +447,12 @@ func opsText(ops []operate.PatchOp) string {
 	return b.String()
 }
 
-func holder(id string) operate.Holder {
-	return operate.Holder{Owner: sts.Owner{Name: "alice@laptop", ID: id, Command: "canary", Since: ststest.Now}}
+func holder(id string) operate.Lock {
+	return operate.Lock{Owner: sts.Owner{Name: "alice@laptop", ID: id, Command: "canary", Since: ststest.Now}}
 }
 
 func start(id, image string, n int32) operate.StartCanary {
 	template := ststest.Template(image)
-	return operate.StartCanary{Holder: holder(id), Images: []operate.ImageRequest{{Image: image}},
+	return operate.StartCanary{Lock: holder(id), Images: []operate.ImageRequest{{Image: image}},
 		Canaries: operate.Count{N: n}, TemplateDigest: sts.TemplateDigest(&template)}
 }
