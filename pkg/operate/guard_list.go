@@ -31,8 +31,9 @@ func (g Guard) at(when Moment) Guard {
 	return g
 }
 
-// guard is a Guard with its check, which returns nil when the condition is met. L is what the
-// check looks at.
+// guard is a Guard with its check, which returns nil when the condition is met. Otherwise the
+// decision is to refuse or to wait, that nothing is to be done, or a step that comes first. L is what
+// the check looks at.
 type guard[L any] struct {
 	Guard
 	check func(L) *Decision
