@@ -32,7 +32,7 @@ func (g Guard) at(when Moment) Guard {
 }
 
 // guard is a Guard with its check, which returns nil when the condition is met. Otherwise the
-// decision is to refuse or to wait, that nothing is to be done, or a step that comes first. L is what
+// decision is to refuse or to wait, that there is nothing to do, or a step that comes first. L is what
 // the check looks at.
 type guard[L any] struct {
 	Guard
