@@ -51,8 +51,9 @@ var layers = map[string]layer{
 	"render":   {pure: true, never: cluster, imports: []string{"report", "operate", "profile", "forecast", "sts"}},
 	"loop":     {never: cluster, imports: []string{"operate", "profile", "forecast", "sts"}},
 	"resolve":  {never: cluster, imports: []string{"sts"}},
+	"shell":    {never: cluster, imports: []string{"operate", "render", "sts"}},
 	"kube":     {never: frontEnd, imports: []string{"operate", "sts"}},
-	"cli":      {imports: []string{"kube", "loop", "report", "operate", "render", "profile", "resolve", "forecast", "sts"}},
+	"cli":      {imports: []string{"kube", "loop", "shell", "report", "operate", "render", "profile", "resolve", "forecast", "sts"}},
 }
 
 var (

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"strings"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// narrator writes to standard error what the loop does.
+type narrator struct {
+	screen *screen
+	// quiet: the plan had a single step, which is not repeated.
+	quiet bool
+	last  string
+	// checking is since when commands are waited for.
+	checking time.Time
+}
+
+// Decided implements loop.Observer.
+func (n *narrator) Decided(s *sts.Snapshot, d operate.Decision) {
+	asks := d.Action != nil && (d.Action.AskEviction != nil || d.Action.Run != nil && d.Action.Run.Quiet)
+	if asks || d.Verdict != operate.Do && d.Verdict != operate.Wait {
+		return
+	}
+	if d.Reason == operate.ReasonChecking || d.Reason == operate.ReasonHookRuns && d.Until == nil {
+		if n.checking.IsZero() {
+			n.checking = s.TakenAt
+		}
+		n.last = d.Key() // the start of the command was shown
+		n.screen.over(msgRunsFor(s.TakenAt.Sub(n.checking)))
+		return
+	}
+	n.checking = time.Time{}
+	if d.Key() != n.last {
+		n.last = d.Key()
+		if d.Verdict == operate.Do && n.quiet {
+			n.quiet = false
+			return
+		}
+		var b strings.Builder
+		render.Progress(&b, d, n.screen.style)
+		n.screen.say(b.String())
+	}
+	if d.Until != nil {
+		n.screen.over(msgTimeLeft(d.Until.Sub(s.TakenAt)))
+	}
+}
+
+// Applied implements loop.Observer.
+func (n *narrator) Applied(*sts.Snapshot, operate.Action) {}
+
+// Answered implements loop.Observer: the output of a command is on the screen already,
+// its result is not.
+func (n *narrator) Answered(run operate.Run, a operate.Answer) {
+	if run.Quiet || len(run.Argv) > 0 && a.Good() {
+		return // the next step implies its success
+	}
+	n.screen.say(msgCommandEnded(run.Label(), a.String()) + "\n")
+}
