@@ -52,7 +52,8 @@ var layers = map[string]layer{
 	"render":   {pure: true, never: cluster, imports: []string{"report", "operate", "profile", "forecast", "names", "sts"}},
 	"loop":     {never: cluster, imports: []string{"operate", "profile", "forecast", "sts"}},
 	"kube":     {never: frontEnd, imports: []string{"operate", "names", "sts"}},
-	"cli":      {imports: []string{"kube", "loop", "report", "operate", "render", "profile", "forecast", "names", "sts"}},
+	"shell":    {never: cluster, imports: []string{"operate", "render", "sts"}},
+	"cli":      {imports: []string{"kube", "loop", "shell", "report", "operate", "render", "profile", "forecast", "names", "sts"}},
 }
 
 var (

@@ -9,14 +9,14 @@ import (
 
 // annotate reports to a GitHub Actions workflow how the command ended: with an annotation on
 // standard output, and a summary in the file that the runner names.
-func (c *change) annotate(r *ChangeReport) error {
+func (m *mutation) annotate(r *ChangeReport) error {
 	e := render.Ended{
 		Command: r.Command, Namespace: r.Namespace, Name: r.Name, Outcome: r.Outcome, Error: r.Error, DryRun: r.DryRun,
 		Took: r.EndedAt.Sub(r.StartedAt.Time), Status: r.Status,
 	}
 	if e.Outcome != nil {
 		d := *e.Outcome
-		d.Hint = c.hint(r.Namespace, d.Hint)
+		d.Hint = m.hint(r.Namespace, d.Hint)
 		e.Outcome = &d
 	}
 	if e.Outcome == nil && r.DryRun != "" && len(r.Plan) > 0 {
@@ -28,25 +28,25 @@ func (c *change) annotate(r *ChangeReport) error {
 	for _, a := range r.Commands {
 		e.Checks = append(e.Checks, render.Check{At: a.At, Label: a.Label(), Command: a.Command, Said: a.String(), Output: a.Output, Good: a.Succeeded()})
 	}
-	c.annotated = true
-	if err := render.Annotation(c.env.Out, e); err != nil {
+	m.annotated = true
+	if err := render.Annotation(m.env.Out, e); err != nil {
 		return err
 	}
-	c.summarize(e)
+	m.summarize(e)
 	return nil
 }
 
 // annotateError is annotate for an error before there was a report.
-func (c *change) annotateError(name string, err error) {
-	ns, _ := c.namespace()
-	e := render.Ended{Command: c.verb, Namespace: ns, Name: name, Error: err.Error()}
-	_ = render.Annotation(c.env.Out, e)
-	c.summarize(e)
+func (m *mutation) annotateError(name string, err error) {
+	ns, _ := m.namespace()
+	e := render.Ended{Command: m.verb, Namespace: ns, Name: name, Error: err.Error()}
+	_ = render.Annotation(m.env.Out, e)
+	m.summarize(e)
 }
 
 // summarize appends to the job's summary. A summary that cannot be written does not fail the command.
-func (c *change) summarize(e render.Ended) {
-	path := c.env.Getenv("GITHUB_STEP_SUMMARY")
+func (m *mutation) summarize(e render.Ended) {
+	path := m.env.Getenv("GITHUB_STEP_SUMMARY")
 	if path == "" {
 		return
 	}
@@ -58,6 +58,6 @@ func (c *change) summarize(e render.Ended) {
 		}
 	}
 	if err != nil {
-		warnTo(c.env.ErrOut, msgNoSummary(err))
+		warnTo(m.env.ErrOut, msgNoSummary(err))
 	}
 }

@@ -47,20 +47,6 @@ func msgTimeLeft(d time.Duration) string { return "  " + sts.Age(d) + " left" }
 
 func msgCommandEnded(label, result string) string { return label + " " + result }
 
-// What became of a command that was run: the predicate of a sentence.
-
-func msgRunTimedOut(after time.Duration) string { return "timed out after " + sts.Duration(after) }
-
-func msgRunDisconnected(err error) string { return "lost the connection: " + err.Error() }
-
-func msgRunFailed(err error) string { return "could not be run: " + err.Error() }
-
-func msgRunPodGone() string { return "was interrupted: its pod is gone" }
-
-func msgNoExecutable(program, container, pod string) string {
-	return fmt.Sprintf("%s not found in container %s of pod %s", program, container, pod)
-}
-
 // How it ends.
 
 // result is what happened to the set: "restarted: 3 pods".

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -24,11 +23,6 @@ func TestSharedMessages(t *testing.T) {
 		messagetest.Call(msgRunsFor, 12*time.Second),
 		messagetest.Call(msgTimeLeft, 4*time.Minute),
 		messagetest.Call(msgCommandEnded, "--check-exec in web-2", "terminated with exit code 3"),
-		messagetest.Call(msgRunTimedOut, 30*time.Second),
-		messagetest.Call(msgRunDisconnected, errors.New("unexpected EOF")),
-		messagetest.Call(msgRunFailed, errors.New("container not found (\"app\")")),
-		messagetest.Call(msgRunPodGone),
-		messagetest.Call(msgNoExecutable, "sh", "app", "web-2"),
 		messagetest.Call(msgResult, "web", "restarted: 3 pods (ordinals 0-2) available, revisions unchanged"),
 		messagetest.Call(msgNoResult, "web", "nothing to pause: no update in progress"),
 		messagetest.Call(msgStopped, "web 2/3 updated"),

@@ -15,24 +15,10 @@ func newPause(c *common) *cobra.Command {
 		Use:  "pause NAME",
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	})
-	ch := c.newChange(cmd, "pause").canPrintPatch(cmd)
+	m := c.newMutation(cmd, "pause").canPrintPatch(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return ch.run(cmd, args, func(_ context.Context, _ *kube.Client, _ *sts.Snapshot, h operate.Lock, _ string) (operate.Intent, error) {
-			return operate.PauseUpdate{Lock: h}, nil
-		})
-	}
-	return cmd
-}
-
-func newResume(c *common) *cobra.Command {
-	cmd := withHelp("resume", &cobra.Command{
-		Use:  "resume NAME",
-		Args: oneName, ValidArgsFunction: c.completeNames,
-	})
-	ch := c.newChange(cmd, "resume").canPrintPatch(cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return ch.run(cmd, args, func(_ context.Context, _ *kube.Client, _ *sts.Snapshot, h operate.Lock, _ string) (operate.Intent, error) {
-			return operate.ResumeUpdate{Lock: h}, nil
+		return m.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
+			return operate.NewPauseUpdate(h, s), nil
 		})
 	}
 	return cmd

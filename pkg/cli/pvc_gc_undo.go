@@ -5,18 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 func newPVCGCUndo(c *common) *cobra.Command {
@@ -37,96 +34,6 @@ func newPVCGCUndo(c *common) *cobra.Command {
 		return g.undo(cmd.Context(), args, replace)
 	}
 	return cmd
-}
-
-// inOneNamespace adds --all, and a hidden -A that is refused with an explanation, for users who
-// have just listed all namespaces.
-func (g *gcRun) inOneNamespace(cmd *cobra.Command, everything *bool, usage string) {
-	f := cmd.Flags()
-	f.BoolVar(everything, "all", false, usage)
-	f.BoolVarP(&g.all, "all-namespaces", "A", false, "Not supported")
-	_ = f.MarkHidden("all-namespaces")
-}
-
-func (g *gcRun) checkNames(args []string, everything bool) error {
-	switch {
-	case g.all:
-		return usagef("--all-namespaces is not supported: set --namespace; \"kubectl sts pvc-gc -A -o json\" lists the namespaces in retained.namespaces")
-	case everything && len(args) > 0:
-		return usagef("names and --all are mutually exclusive")
-	case !everything && len(args) == 0 && (g.yes || g.dryRun != "none"):
-		return usagef("claim names or --all are required")
-	case !everything && len(args) == 0:
-		g.dryRun, g.onlyLists = "client", true
-	}
-	return g.check()
-}
-
-// completeRetained completes the names of claims whose data is retained.
-func (c *common) completeRetained(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	client, err := c.client()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	ns, err := c.namespace()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	volumes, err := client.Retained(cmd.Context(), ns)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var names []string
-	for _, v := range volumes {
-		if v.Spec.ClaimRef != nil {
-			names = append(names, v.Spec.ClaimRef.Name)
-		}
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
-}
-
-// kept lists what is retained in the namespace and was named.
-func (g *gcRun) kept(ctx context.Context, args []string) (*kube.Client, []retained, []string, error) {
-	names, err := keptNames(args)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	client, err := g.connect()
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	ns, err := g.namespace()
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	all, err := g.readRetained(ctx, client, ns)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	picked, unknown := pick(all, names, g.verb == "pvc-gc purge")
-	for _, name := range unknown {
-		if claims := ofSet(all, name); len(claims) > 0 {
-			return nil, nil, nil, usagef("%s", msgSetInsteadOfClaim(name, claims))
-		}
-	}
-	return client, picked, unknown, nil
-}
-
-// ofSet are the names of the claims that a set of that name may have had.
-func ofSet(all []retained, name string) []string {
-	var out []string
-	for _, r := range all {
-		claim := r.Record.Claim.Name
-		if n := strings.LastIndexByte(claim, '-'); n > 0 && strings.HasSuffix(claim[:n], "-"+name) {
-			out = append(out, claim)
-		}
-	}
-	return slices.Compact(out)
-}
-
-// notKept is the error for a name of which nothing is retained.
-func notKept(name string) error {
-	return apierrors.NewNotFound(corev1.Resource("retained persistentvolumes of claim"), name)
 }
 
 // undo restores claims.
@@ -212,46 +119,4 @@ func (g *gcRun) halfUndone(ctx context.Context, client *kube.Client, ns string, 
 		asked := len(named) == 0 || slices.ContainsFunc(named, func(k keptName) bool { return k.kind != "pv" && k.name == c.Name })
 		return !asked || slices.ContainsFunc(picked, func(r retained) bool { return r.Record.Claim.Name == c.Name })
 	}), errors.Join(err, wrong)
-}
-
-// refuseAmbiguous refuses the name of a claim whose data is on several volumes.
-func (g *gcRun) refuseAmbiguous(ns string, picked []retained) error {
-	if g.verb != "pvc-gc purge" {
-		picked = slices.DeleteFunc(slices.Clone(picked), func(r retained) bool { return r.Record.SetAsideFor != "" })
-	}
-	twice := ambiguous(picked)
-	if twice == "" || g.onlyLists {
-		return nil
-	}
-	var volumes []string
-	for _, r := range picked {
-		if r.Record.Claim.Name == twice {
-			volumes = append(volumes, msgVolumeOfDeletion(sts.Kubectl(ns, "sts", g.verb, r.Volume.Name), r.Record.DeletedAt.UTC().Format("2006-01-02 15:04:05 MST")))
-		}
-	}
-	message, hint := msgDeletedTwice(twice, volumes)
-	return g.refuse(operate.ReasonClaimExists, message, hint)
-}
-
-// nothingKept ends a command that has nothing to do; others is how many were not selected.
-func (g *gcRun) nothingKept(ctx context.Context, client *kube.Client, ns string, others int) error {
-	if g.out.human() {
-		text := msgRetainedNotFound(ns)
-		if others > 0 {
-			text = msgNothingToDo()
-		}
-		_, err := fmt.Fprintln(g.env.Out, text)
-		return err
-	}
-	return g.carryOut(ctx, &kube.Claims{Client: client}, nil, []GCItem{}, client.Now(), nil)
-}
-
-// ambiguous is a claim whose data is on several volumes.
-func ambiguous(picked []retained) string {
-	for i := 1; i < len(picked); i++ {
-		if picked[i].Record.Claim.Name == picked[i-1].Record.Claim.Name {
-			return picked[i].Record.Claim.Name
-		}
-	}
-	return ""
 }

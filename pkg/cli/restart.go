@@ -11,25 +11,28 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
+// restartFlags are the flags of restart.
+type restartFlags struct {
+	ordinals   []string
+	order      string
+	leaderLast bool
+	leaderExec string
+	forget     bool
+}
+
 func newRestart(c *common) *cobra.Command {
-	var (
-		ordinals   []string
-		order      string
-		leaderLast bool
-		leaderExec string
-		forget     bool
-	)
+	var o restartFlags
 	cmd := withHelp("restart", &cobra.Command{
 		Use:  "restart NAME",
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	})
-	ch := c.newChange(cmd, "restart")
+	m := c.newMutation(cmd, "restart")
 	f := cmd.Flags()
-	f.StringSliceVar(&ordinals, "ordinal", nil, "Restart only these ordinals (for example 2,5-7)")
-	addChoice(cmd, &order, "order", "desc", "Start with the highest ordinal (desc) or with the lowest (asc)", "desc", "asc")
-	f.BoolVar(&leaderLast, "leader-last", false, "Restart the leader last; requires --leader-exec")
-	f.StringVar(&leaderExec, "leader-exec", "", "`COMMAND` to run in each pod (sh -c); exit code 0 means that the pod is the leader")
-	f.BoolVar(&forget, "forget", false, "Discard the record of an interrupted restart; no pod is restarted")
+	f.StringSliceVar(&o.ordinals, "ordinal", nil, "Restart only these ordinals (for example 2,5-7)")
+	addChoice(cmd, &o.order, "order", "desc", "Start with the highest ordinal (desc) or with the lowest (asc)", "desc", "asc")
+	f.BoolVar(&o.leaderLast, "leader-last", false, "Restart the leader last; requires --leader-exec")
+	f.StringVar(&o.leaderExec, "leader-exec", "", "`COMMAND` to run in each pod (sh -c); exit code 0 means that the pod is the leader")
+	f.BoolVar(&o.forget, "forget", false, "Discard the record of an interrupted restart; no pod is restarted")
 	_ = f.MarkHidden("force-ownership") // a restart changes nothing that a controller could revert
 	cmd.MarkFlagsRequiredTogether("leader-last", "leader-exec")
 	for _, name := range []string{"ordinal", "order", "leader-last"} {
@@ -37,36 +40,42 @@ func newRestart(c *common) *cobra.Command {
 	}
 	notEmpty(cmd, "leader-exec")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		intent := operate.RestartPods{Ascending: order == "asc"}
-		var err error
-		if intent.Ordinals, err = chosenOrdinals(cmd, ordinals); err != nil {
+		build, err := o.toIntent(cmd, m)
+		if err != nil {
 			return err
 		}
-		intent.LeaderExec = leaderExec
-		if len(ordinals) > 0 {
-			ch.detail += " --ordinal=" + strings.Join(ordinals, ",")
-		}
-		if intent.Ascending {
-			ch.detail += " --order=asc"
-		}
-		if leaderLast {
-			ch.detail += " --leader-last --leader-exec=" + quote(leaderExec)
-		}
-		return ch.run(cmd, args, func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock, digest string) (operate.Intent, error) {
-			if forget {
-				return operate.ForgetRestart{Lock: h}, nil
-			}
-			if leaderLast && digest == "" {
-				if err := client.May(ctx, s.Set.Namespace, "create", "pods", "exec"); err != nil {
-					return nil, err
-				}
-			}
-			intent := intent
-			intent.Lock = h
-			return intent, nil
-		})
+		return m.run(cmd, args, build)
 	}
 	return cmd
+}
+
+func (o *restartFlags) toIntent(cmd *cobra.Command, m *mutation) (newIntent, error) {
+	options := operate.RestartOptions{Ascending: o.order == "asc", LeaderExec: o.leaderExec}
+	var err error
+	if options.Ordinals, err = chosenOrdinals(cmd, o.ordinals); err != nil {
+		return nil, err
+	}
+	if len(o.ordinals) > 0 {
+		m.detail += " --ordinal=" + strings.Join(o.ordinals, ",")
+	}
+	if options.Ascending {
+		m.detail += " --order=asc"
+	}
+	if o.leaderLast {
+		m.detail += " --leader-last --leader-exec=" + quote(o.leaderExec)
+	}
+	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
+		if o.forget {
+			return operate.NewForgetRestart(h, s), nil
+		}
+		if o.leaderLast {
+			if err := client.May(ctx, s.Set.Namespace, "create", "pods", "exec"); err != nil {
+				return nil, err
+			}
+		}
+		options.Lock = h
+		return operate.NewRestartPods(options, s), nil
+	}, nil
 }
 
 // quote writes a word for a shell.

@@ -1,15 +1,14 @@
-// Package cli is the command line: flags become an Intent or a Query, and two runners do
-// the rest, runReport and runChange.
+// Package cli is the command line. Each verb has a file: its flags, and one conversion of them to a
+// complete intent or query. What verbs share is in files named after what they do: [mutation] runs
+// those that write to a set, gcRun those that write to claims, runReport and others print reports.
 package cli
 
 import (
 	"fmt"
 	"runtime"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/rest"
 
@@ -73,28 +72,6 @@ func NewRoot(env Env) *cobra.Command {
 	return root
 }
 
-// inheritedFlags is the part of cobra's usage template that help pages leave out.
-const inheritedFlags = `{{if .HasAvailableInheritedFlags}}
-
-Global Flags:
-{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}`
-
-const globalFlagsHint = `{{if not .HasAvailableSubCommands}}
-{{end}}Use "{{.Root.CommandPath}} options" for a list of global flags (apply to all commands).
-`
-
-func newOptions(root *cobra.Command) *cobra.Command {
-	cmd := withHelp("options", &cobra.Command{
-		Use:  "options",
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "The following flags can be passed to any command:\n\n%s", root.PersistentFlags().FlagUsagesWrapped(100))
-			return err
-		},
-	})
-	return cmd
-}
-
 // unknownCommand rejects arguments of a command group that name none of its commands.
 func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
@@ -143,115 +120,4 @@ func (c *common) hint(namespace, text string) string {
 		}
 	}
 	return strings.ReplaceAll(text, sts.NamespaceFlag(namespace), flags)
-}
-
-// target are the sets that a command line selects.
-type target struct {
-	all      bool
-	selector string
-}
-
-func (t *target) addFlags(cmd *cobra.Command) {
-	cmd.Flags().BoolVarP(&t.all, "all-namespaces", "A", false, "List across all namespaces")
-	cmd.Flags().StringVarP(&t.selector, "selector", "l", "", "Label selector to filter StatefulSets (for example app=db,tier!=test)")
-}
-
-func (t *target) query(c *common, args []string) (kube.Query, error) {
-	names, err := setNames(args)
-	if err != nil {
-		return kube.Query{}, err
-	}
-	switch {
-	case len(names) > 0 && t.selector != "":
-		return kube.Query{}, usagef("StatefulSet names and --selector are mutually exclusive")
-	case len(names) > 0 && t.all:
-		return kube.Query{}, usagef("a StatefulSet name and --all-namespaces are mutually exclusive")
-	}
-	if _, err := labels.Parse(t.selector); err != nil {
-		return kube.Query{}, usagef("--selector: %s", err)
-	}
-	q := kube.Query{Names: names, Selector: t.selector}
-	if !t.all {
-		if q.Namespace, err = c.namespace(); err != nil {
-			return kube.Query{}, err
-		}
-	}
-	return q, nil
-}
-
-// setTypes are the ways to write the resource, as kubectl takes them.
-var setTypes = map[string]bool{
-	"sts": true, "statefulset": true, "statefulsets": true,
-	"statefulset.apps": true, "statefulsets.apps": true,
-	"statefulset.v1.apps": true, "statefulsets.v1.apps": true,
-}
-
-// setNames reads NAME, sts/NAME or "statefulset NAME…", each of them once.
-func setNames(args []string) ([]string, error) {
-	if len(args) > 1 && setTypes[strings.ToLower(args[0])] {
-		args = args[1:]
-	}
-	seen := map[string]bool{}
-	var names []string
-	for _, arg := range args {
-		name := arg
-		if kind, rest, typed := strings.Cut(arg, "/"); typed {
-			if !setTypes[strings.ToLower(kind)] {
-				return nil, usagef("%q is not a StatefulSet, must be NAME or statefulset/NAME", arg)
-			}
-			name = rest
-		}
-		if name == "" || strings.Contains(name, "/") {
-			return nil, usagef("%q has no name, must be NAME or statefulset/NAME", arg)
-		}
-		if !seen[name] {
-			names = append(names, name)
-			seen[name] = true
-		}
-	}
-	return names, nil
-}
-
-// setName reads the name of the one StatefulSet of a change.
-func setName(args []string) (string, error) {
-	names, err := setNames(args)
-	if err != nil {
-		return "", err
-	}
-	if len(names) != 1 {
-		return "", usagef("exactly one StatefulSet name is required (for example web or sts/web)")
-	}
-	return names[0], nil
-}
-
-// completeNames completes StatefulSet names from the cluster, with a short timeout.
-func (c *common) completeNames(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	config, err := c.config.ToRESTConfig()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	config.Timeout = 3 * time.Second
-	client, err := c.clientFor(config)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	ns, err := c.namespace()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	names, err := client.SetNames(cmd.Context(), ns)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	taken := map[string]bool{}
-	for _, a := range args {
-		taken[a] = true
-	}
-	var out []string
-	for _, n := range names {
-		if !taken[n] {
-			out = append(out, n)
-		}
-	}
-	return out, cobra.ShellCompDirectiveNoFileComp
 }

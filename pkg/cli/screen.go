@@ -68,3 +68,7 @@ func (s *screen) wipe() {
 		s.live = ""
 	}
 }
+
+func warnTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, render.Printable("warning: "+text)) }
+
+func noteTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, "note: "+text) }

@@ -49,7 +49,7 @@ func TestTimeThatPasses(t *testing.T) {
 			n.Decided(after(90), ask)
 			n.Decided(after(90), checking)
 			n.Decided(after(92), checking)
-			(&labelled{screen: n.screen, prefix: "check"}).say([]byte("ok\n"))
+			n.screen.say("check | ok\n")
 			n.Decided(after(93), checking)
 			n.Executed(run, operate.ExecResult{})
 			n.Decided(after(93), ask)

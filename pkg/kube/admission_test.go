@@ -30,9 +30,7 @@ func TestAdmission(t *testing.T) {
 	cases := setCases()
 	template, begin, scale := cases[0], cases[1], cases[6]
 	accepting := template
-	start := template.intent.(operate.StartCanary)
-	start.AcceptAdmission = true
-	accepting.intent = start
+	accepting.intent = start(true)
 	for name, test := range map[string]struct {
 		c      setCase
 		admit  func(*appsv1.StatefulSet)

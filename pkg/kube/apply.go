@@ -30,9 +30,9 @@ import (
 // recordTimeout limits the creation of one Event.
 const recordTimeout = 10 * time.Second
 
-// Transient says whether a retry can help: the server was not reached, or could not
+// transient says whether a retry can help: the server was not reached, or could not
 // answer.
-func Transient(err error) bool {
+func transient(err error) bool {
 	var timeout interface{ Timeout() bool }
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		strings.Contains(err.Error(), "stream error when reading response body") || // a text of client-go
@@ -47,18 +47,18 @@ func (v *View) failed(what string, err error) error {
 	text := msgRetrying(what, err)
 	v.mu.Lock() // dry runs are sent several at once
 	said := text == v.failing
-	if Transient(err) {
+	if transient(err) {
 		v.failing = text
 	}
 	v.mu.Unlock()
-	if Transient(err) && !said {
+	if transient(err) && !said {
 		v.tell.Warn(text)
 	}
 	return failed(what, err)
 }
 
 func failed(what string, err error) error {
-	if !Transient(err) {
+	if !transient(err) {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return fmt.Errorf("%s: %w: %w", what, operate.ErrTransient, err)

@@ -65,7 +65,7 @@ func TestTransient(t *testing.T) {
 		{"a test that failed", answered(t, patchDoesNotApply), false},
 		{"invalid", answered(t, invalidPartition), false},
 	} {
-		if got := Transient(test.err); got != test.want {
+		if got := transient(test.err); got != test.want {
 			t.Errorf("%s: transient = %t", test.name, got)
 		}
 	}

@@ -569,7 +569,7 @@ func (w *Claims) follow(ctx context.Context, claims, volumes *follower, changed 
 		return ctx.Err()
 	case slices.Contains(changed, true):
 		return nil
-	case Transient(err):
+	case transient(err):
 		select {
 		case <-w.Client.clock.After(gather):
 			return errStale

@@ -16,6 +16,8 @@ import (
 	"k8s.io/client-go/tools/remotecommand"
 	"k8s.io/client-go/util/exec"
 	"k8s.io/streaming/pkg/httpstream"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 )
 
 // Exec runs a command in a pod's container and writes its output to the two streams. It
@@ -65,6 +67,9 @@ func (e *execError) Error() string {
 	return "exec in pod " + e.pod + ": " + askedFor.ReplaceAllString(e.err.Error(), "")
 }
 func (e *execError) Unwrap() error { return e.err }
+
+// Is reports a broken connection as [operate.ErrTransient]: whether the command has run is unknown.
+func (e *execError) Is(target error) bool { return target == operate.ErrTransient && transient(e.err) }
 
 // PodGone reports whether the pod of this UID is terminating or gone according to the API
 // server: a watch may be behind. It is false when the server does not answer.

@@ -2,7 +2,11 @@ package kube
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"testing"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 )
 
 func TestAnExecErrorLeavesTheCommandOut(t *testing.T) {
@@ -14,5 +18,21 @@ func TestAnExecErrorLeavesTheCommandOut(t *testing.T) {
 	}
 	if !errors.Is(err, inner) {
 		t.Error("the server's error is lost")
+	}
+}
+
+// A command whose connection broke may have run; one that the server rejected has not.
+func TestABrokenExecIsTransient(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want bool
+	}{
+		{fmt.Errorf("read: %w", io.ErrUnexpectedEOF), true},
+		{answered(t, forbidden), false},
+		{errors.New("container not found"), false},
+	} {
+		if got := errors.Is(&execError{pod: "etcd-0", err: test.err}, operate.ErrTransient); got != test.want {
+			t.Errorf("%s: transient = %t", test.err, got)
+		}
 	}
 }

@@ -71,7 +71,7 @@ func (c *Client) ownerGone(ctx context.Context, namespace string, ref metav1.Own
 		return msgOwnerCollected(msgOwnerNotFound()), nil
 	case apierrors.IsForbidden(err):
 		return msgOwnerHidden(), nil
-	case errors.As(err, &status) && !Transient(err):
+	case errors.As(err, &status) && !transient(err):
 		return msgOwnerUnreadable(status.Error()), nil
 	case err != nil:
 		return "", err

@@ -109,6 +109,12 @@ func going(inv *sts.Inventory) { ststest.Terminating(inv.Pods[4], ststest.Now) }
 
 func smaller(inv *sts.Inventory) { *inv.Sets[0].Spec.Replicas = 4 }
 
+// start starts a canary with another image.
+func start(acceptAdmission bool) operate.Intent {
+	return operate.NewStartCanary(operate.StartOptions{Lock: holder, Images: []operate.ImageRequest{{Image: "web:2"}},
+		Canaries: operate.Count{N: 1}, AcceptAdmission: acceptAdmission}, web(3).Snapshots()[0])
+}
+
 func setCases() []setCase {
 	drain := func(o operate.DrainOptions) operate.Intent { return operate.NewDrainScale(o, web(5).Snapshots()[0]) }
 	down := drain(operate.DrainOptions{Lock: holder, Replicas: 4})
@@ -118,7 +124,7 @@ func setCases() []setCase {
 	gone := removing(smaller)
 	gone.Pods = gone.Pods[:4]
 	return []setCase{
-		{"change the template and the partition", web(3), operate.StartCanary{Lock: holder, Images: []operate.ImageRequest{{Image: "web:2"}}, Canaries: operate.Count{N: 1}}, operate.Facts{}, true},
+		{"change the template and the partition", web(3), start(false), operate.Facts{}, true},
 		{"write down what begins", web(5), down, operate.Facts{Allowed: allowed.Allowed}, false},
 		{"ask the budgets", removing(), down, wrote, false},
 		{"hold a pod with a finalizer", removing(), down, allowed, false},

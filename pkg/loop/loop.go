@@ -125,18 +125,27 @@ type Observer interface {
 	Executed(command *operate.Exec, r operate.ExecResult)
 }
 
+// Options are the options of [Run].
+type Options struct {
+	// Timeout limits the run, 0 for no limit.
+	Timeout time.Duration
+	// StoredTemplate is what a dry run of the first step has shown: see [operate.Facts].
+	StoredTemplate string
+}
+
 // Run calls the intent again and again until its verdict ends the command, until the
-// timeout (0 for none) or until ctx ends. In any case, commands that still run are ended
+// timeout or until ctx ends. In any case, commands that still run are ended
 // and the lock is released if it was taken.
-func Run(ctx context.Context, w World, i operate.Intent, timeout time.Duration, o Observer) (Result, error) {
+func Run(ctx context.Context, w World, i operate.Intent, opts Options, o Observer) (Result, error) {
 	watchCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	r := runner{world: w, intent: i, observer: o, changes: w.Watch(watchCtx), executed: make(chan executed)}
+	r.facts.StoredTemplate = opts.StoredTemplate
 	r.due = time.NewTimer(time.Hour) //nolint:forbidigo // only wakes the loop; the snapshot's time decides
 	r.due.Stop()
-	if timeout > 0 {
+	if opts.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, timeout, &TimeoutError{After: timeout})
+		ctx, cancel = context.WithTimeoutCause(ctx, opts.Timeout, &TimeoutError{After: opts.Timeout})
 		defer cancel()
 	}
 	ctx, cancel := context.WithCancel(ctx)

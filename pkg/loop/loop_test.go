@@ -166,11 +166,15 @@ type running struct {
 }
 
 func run(c *cluster, i operate.Intent, timeout time.Duration) *running {
+	return runWith(c, i, loop.Options{Timeout: timeout})
+}
+
+func runWith(c *cluster, i operate.Intent, opts loop.Options) *running {
 	ctx, stop := context.WithCancelCause(context.Background())
 	r := &running{stop: stop, end: make(chan struct{})}
 	go func() {
 		defer close(r.end)
-		r.result, r.err = loop.Run(ctx, c, i, timeout, c)
+		r.result, r.err = loop.Run(ctx, c, i, opts, c)
 	}()
 	synctest.Wait()
 	return r
@@ -244,6 +248,19 @@ func TestFacts(t *testing.T) {
 		want := []operate.Facts{{Still: 0}, {Still: time.Minute}, {Still: 2 * time.Minute, Deleted: gone},
 			{Wrote: true, Still: 3 * time.Minute, Deleted: gone}, {Wrote: true, Still: 4 * time.Minute, Deleted: gone}}
 		if diff := cmp.Diff(want, i.facts); diff != "" {
+			t.Errorf("facts (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// What a dry run has shown is known from the first decision on.
+func TestTheStoredTemplateIsAFact(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, i := newCluster(t), &script{decisions: []operate.Decision{done("")}}
+		r := runWith(c, i, loop.Options{StoredTemplate: "digest"})
+		c.show(1)
+		r.mustBeOver(t, true)
+		if diff := cmp.Diff([]operate.Facts{{StoredTemplate: "digest"}}, i.facts); diff != "" {
 			t.Errorf("facts (-want +got):\n%s", diff)
 		}
 	})

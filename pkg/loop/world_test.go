@@ -124,7 +124,7 @@ func (l *live) Decided(_ *sts.Snapshot, d operate.Decision) {
 }
 
 func (l *live) run(i operate.Intent, timeout time.Duration) (loop.Result, error) {
-	r, err := loop.Run(l.t.Context(), l, i, timeout, l)
+	r, err := loop.Run(l.t.Context(), l, i, loop.Options{Timeout: timeout}, l)
 	synctest.Wait() // the watch may be about to look once more before it ends
 	return r, err
 }
@@ -158,8 +158,8 @@ func owner(id string) operate.Lock {
 	return operate.Lock{Owner: sts.Owner{Name: "alice@laptop", ID: id, Command: "canary", Since: ststest.Now}}
 }
 
-func start(image string) operate.StartCanary {
-	return operate.StartCanary{Lock: owner("start"), Images: []operate.ImageRequest{{Image: image}}, Canaries: operate.Count{N: 1}}
+func (l *live) start(image string) operate.Intent {
+	return operate.NewStartCanary(operate.StartOptions{Lock: owner("start"), Images: []operate.ImageRequest{{Image: image}}, Canaries: operate.Count{N: 1}}, l.world.Snapshot(l.beside))
 }
 
 func (l *live) expect(what string, got, want []string) {
@@ -174,7 +174,7 @@ func (l *live) expect(what string, got, want []string) {
 func TestACanaryInThePreviewWorld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLive(t, 3)
-		if r, err := l.run(start("web:2"), 0); err != nil || r.Decision.Verdict != operate.Done {
+		if r, err := l.run(l.start("web:2"), 0); err != nil || r.Decision.Verdict != operate.Done {
 			t.Fatalf("start: %+v, %v", r.Decision, err)
 		}
 		l.expect("the canary", l.images(), []string{"web:1", "web:1", "web:2"})
@@ -208,10 +208,10 @@ func TestABrokenCanaryInThePreviewWorld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLive(t, 3)
 		var late *loop.TimeoutError
-		if r, err := l.run(start("web:2-broken"), 2*time.Minute); !errors.As(err, &late) || late.Last.Subject != "web-2 Pending" {
+		if r, err := l.run(l.start("web:2-broken"), 2*time.Minute); !errors.As(err, &late) || late.Last.Subject != "web-2 Pending" {
 			t.Fatalf("start: %+v, %v", r.Decision, err)
 		}
-		if r, err := l.run(operate.AbortCanary{Lock: owner("abort")}, 0); err != nil || r.Decision.Verdict != operate.Done {
+		if r, err := l.run(operate.NewAbortCanary(operate.AbortOptions{Lock: owner("abort")}, l.world.Snapshot(l.beside)), 0); err != nil || r.Decision.Verdict != operate.Done {
 			t.Fatalf("abort: %+v, %v\n%s", r.Decision, err, strings.Join(l.decided, "\n"))
 		}
 		l.expect("all", l.images(), []string{"web:1", "web:1", "web:1"})

@@ -1,26 +1,31 @@
 package operate
 
 import (
-	"cmp"
-
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// AbortCanary rolls every ordinal back to the stable revision. Raising the
+// AbortOptions are the options of [NewAbortCanary].
+type AbortOptions struct {
+	Lock
+	Deletions
+}
+
+type abortCanary struct {
+	Lock
+	Deletions
+	// reason is that of a failed gate which aborts the canary.
+	reason string
+}
+
+// NewAbortCanary rolls every ordinal back to the stable revision. Raising the
 // partition alone would revert nothing, and restoring the template alone can
 // leave a broken pod blocking the rollout forever (kubernetes#67250).
-type AbortCanary struct {
-	Lock
-	// For is the reason, where a failed gate aborts the canary.
-	For string
-	Deletions
-	// TemplateDigest is that of the stable template as the server writes it, known from
-	// a dry run; empty when it is not known.
-	TemplateDigest string
+func NewAbortCanary(o AbortOptions, _ *sts.Snapshot) Intent {
+	return abortCanary{Lock: o.Lock, Deletions: o.Deletions}
 }
 
 // Next implements [Intent].
-func (i AbortCanary) Next(s *sts.Snapshot, f Facts) Decision {
+func (i abortCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := canaryLook(s, f), i.guards()
 	if d := gs.require(Always, l); d != nil {
 		return *d
@@ -30,7 +35,7 @@ func (i AbortCanary) Next(s *sts.Snapshot, f Facts) Decision {
 		if d := gs.require(BeforeStart, l); d != nil {
 			return *d
 		}
-		c.AbortedFor = i.For
+		c.AbortedFor = i.reason
 		return i.restore(s, c, f)
 	}
 	if d := gs.require(InProgress, l); d != nil {
@@ -39,7 +44,7 @@ func (i AbortCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	return i.follow(s, c, f)
 }
 
-func (i AbortCanary) guards() guards[look, Decision] {
+func (i abortCanary) guards() guards[look, Decision] {
 	return guards[look, Decision]{
 		i.lockGuard(),
 		recordGuard,
@@ -72,7 +77,7 @@ func requireHistory(l look) *Decision {
 
 // requireRestored refuses when another client applies a template during the rollback, so that the
 // two do not overwrite each other: with --take-over the stable one is restored once more.
-func (i AbortCanary) requireRestored(l look) *Decision {
+func (i abortCanary) requireRestored(l look) *Decision {
 	s, c := l.s, *l.canary
 	if c.Restored(s.Set) {
 		return nil
@@ -90,7 +95,7 @@ func (i AbortCanary) requireRestored(l look) *Decision {
 // template a new revision name, no pod that the canary never touched restarts.
 //
 // It accepts what admission changes in the stable template: there is no other way to roll back.
-func (i AbortCanary) restore(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
+func (i abortCanary) restore(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
 	to, disturbed := sts.Partition(s.Set), c.Disturbed(s.Set)
 	off := offStable(s, map[string]bool{c.StableRevision: true})
 	if len(off) > 0 {
@@ -102,9 +107,9 @@ func (i AbortCanary) restore(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
 		c.AppliedBy = sts.AppliedBy(s.Set, c.StableTemplate)
 	}
 	c.Aborting, c.Goal, c.GoalOf, c.Partition = true, nil, "", to
-	c.TemplateDigest = cmp.Or(f.StoredTemplate, i.TemplateDigest)
+	c.TemplateDigest = f.StoredTemplate
 	b.p.AcceptAdmission = true
-	return do(b.canary(c).action("CanaryAborting", stepAbort(off, c.StableRevision, i.For, disturbed)), "Restore")
+	return do(b.canary(c).action("CanaryAborting", stepAbort(off, c.StableRevision, i.reason, disturbed)), "Restore")
 }
 
 // lowestOff is the lowest of [offStable].
@@ -133,7 +138,7 @@ func offStable(s *sts.Snapshot, good map[string]bool) []sts.Ordinal {
 }
 
 // follow waits until every ordinal is back on stable.
-func (i AbortCanary) follow(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
+func (i abortCanary) follow(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
 	update := s.Set.Status.UpdateRevision
 	good := map[string]bool{c.StableRevision: true, update: true}
 	if lowest, ok := lowestOff(s, good); ok && lowest < sts.UpdateFrom(s.Set) {
@@ -153,7 +158,7 @@ func (i AbortCanary) follow(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
 
 // stuckRenamed is the end where the stable template has another revision name than before: the
 // server has encoded it differently, or admission has changed it.
-func (i AbortCanary) stuckRenamed(s *sts.Snapshot, c sts.Canary) Decision {
+func (i abortCanary) stuckRenamed(s *sts.Snapshot, c sts.Canary) Decision {
 	update, hint := s.Set.Status.UpdateRevision, hintAbortRenamed(canaryCommand(s, "promote", "--full"))
 	changes, err := sts.DifferentTemplate(c.StableTemplate, s.Set)
 	if err == nil && len(changes) > 0 {
@@ -173,7 +178,7 @@ func runs(ordinals []sts.Ordinal) string {
 // finish removes the canary's record. The partition is restored only when the stable revision
 // has its old name: otherwise lowering it would restart pods. Then the canary remains, with the
 // stable template as its change: a promotion ends it, and so does an abort that succeeds.
-func (i AbortCanary) finish(s *sts.Snapshot, c sts.Canary) Decision {
+func (i abortCanary) finish(s *sts.Snapshot, c sts.Canary) Decision {
 	b := newPatch(s.Set).drop(sts.OwnerAnnotation)
 	end := decide(Done, ReasonAborted, msgAborted(c.StableRevision), "")
 	if c.AppliedBy != "" {

@@ -9,9 +9,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// AutoPromote promotes a canary step by step, each behind gates. Within a step the
-// ordinals follow one another as with [NewPromoteCanary].
-type AutoPromote struct {
+// AutoPromoteOptions are the options of [NewAutoPromote].
+type AutoPromoteOptions struct {
 	Lock
 	// Steps are how many ordinals have the update after each, ascending; empty is
 	// one more each time, to the last.
@@ -20,6 +19,12 @@ type AutoPromote struct {
 	// Abort rolls back to stable when a gate fails; otherwise the canary is paused.
 	Abort bool
 }
+
+type autoPromote AutoPromoteOptions
+
+// NewAutoPromote promotes a canary step by step, each behind gates. Within a step the
+// ordinals follow one another as with [NewPromoteCanary].
+func NewAutoPromote(o AutoPromoteOptions, _ *sts.Snapshot) Intent { return autoPromote(o) }
 
 // ParseSteps reads "1,3,50%,100%".
 func ParseSteps(s string) ([]Count, error) {
@@ -50,7 +55,7 @@ func (c Count) String() string {
 }
 
 // Next implements [Intent].
-func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
+func (i autoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := canaryLook(s, f), i.guards()
 	if d := gs.require(Always, l); d != nil {
 		return *d
@@ -109,7 +114,7 @@ func (i AutoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	return next
 }
 
-func (i AutoPromote) guards() guards[look, Decision] {
+func (i autoPromote) guards() guards[look, Decision] {
 	resume := abortGuard
 	resume.check = i.requireNotAborting
 	return append(i.promotionGuards(resume),
@@ -120,7 +125,7 @@ func (i AutoPromote) guards() guards[look, Decision] {
 }
 
 // requireNotAborting resumes an abort that a failed gate has started.
-func (i AutoPromote) requireNotAborting(l look) *Decision {
+func (i autoPromote) requireNotAborting(l look) *Decision {
 	if !l.canary.Aborting {
 		return nil
 	}
@@ -130,7 +135,7 @@ func (i AutoPromote) requireNotAborting(l look) *Decision {
 
 // waits is what the command waits for, or runs, before the next step: nil when that step may begin.
 // failed is the gate that was not passed.
-func (i AutoPromote) waits(s *sts.Snapshot, f Facts, c *sts.Canary, at step) (d *Decision, failed string) {
+func (i autoPromote) waits(s *sts.Snapshot, f Facts, c *sts.Canary, at step) (d *Decision, failed string) {
 	if d := i.Gates.tolerated(s, requireCanaryPods(s)); d != nil {
 		return d, ""
 	}
@@ -156,7 +161,7 @@ const (
 // AutoGate is the gate that the running promote --auto with this lock waits for, by the options that
 // it has recorded; empty between two steps. soaked is when the soak ends, with GateSoak.
 func AutoGate(s *sts.Snapshot, c *sts.Canary, lock sts.Owner) (gate Gate, soaked time.Time) {
-	i := AutoPromote{Lock: Lock{Owner: lock}, Gates: Gates{
+	i := autoPromote{Lock: Lock{Owner: lock}, Gates: Gates{
 		Soak: c.Auto.SoakTime(), MaxRestarts: c.Auto.MaxRestarts,
 		Checks: make([]string, c.Auto.Checks), // only their number is recorded
 	}}
@@ -174,7 +179,7 @@ func AutoGate(s *sts.Snapshot, c *sts.Canary, lock sts.Owner) (gate Gate, soaked
 
 // recordStart writes the lock and the options before anything moves: soaks and checks take time, and
 // sts status shows them meanwhile.
-func (i AutoPromote) recordStart(s *sts.Snapshot, c sts.Canary) Decision {
+func (i autoPromote) recordStart(s *sts.Snapshot, c sts.Canary) Decision {
 	// With --take-over they may differ from the canary's own.
 	c.Partition, c.TemplateDigest = sts.Partition(s.Set), sts.TemplateDigest(&s.Set.Spec.Template)
 	return do(newPatch(s.Set).owner(i.Owner).canary(c).action("", stepTake(c.Auto.String())), "Take")
@@ -182,14 +187,14 @@ func (i AutoPromote) recordStart(s *sts.Snapshot, c sts.Canary) Decision {
 
 // underWay is the goal of the step that this command has begun, limited to the current range
 // of the set, which may have been scaled; without one it is the end of the set.
-func (i AutoPromote) underWay(s *sts.Snapshot, c *sts.Canary) sts.Ordinal {
+func (i autoPromote) underWay(s *sts.Snapshot, c *sts.Canary) sts.Ordinal {
 	if c.Goal == nil || c.GoalOf != i.Command {
 		return sts.End(s.Set)
 	}
 	return max(*c.Goal, sts.Start(s.Set))
 }
 
-func (i AutoPromote) record() *sts.Auto {
+func (i autoPromote) record() *sts.Auto {
 	a := &sts.Auto{MaxRestarts: i.Gates.MaxRestarts, Soak: i.Gates.Soak.String(), Checks: len(i.Gates.Checks) + len(i.Gates.Execs)}
 	for _, c := range i.Steps {
 		a.Steps = append(a.Steps, c.String())
@@ -199,7 +204,7 @@ func (i AutoPromote) record() *sts.Auto {
 
 // goals are the lowest ordinals of the steps, highest first. A step that adds no ordinal
 // in a set of this size is left out.
-func (i AutoPromote) goals(s *sts.Snapshot) []sts.Ordinal {
+func (i autoPromote) goals(s *sts.Snapshot) []sts.Ordinal {
 	var out []sts.Ordinal
 	if len(i.Steps) == 0 {
 		for o := sts.End(s.Set) - 1; o >= sts.Start(s.Set); o-- {
@@ -229,7 +234,7 @@ func canaryReplicas(s *sts.Snapshot) []sts.Replica {
 // failed pauses or aborts the canary. When the last step has lowered the partition to an ordinal
 // that is not replaced yet, the partition is raised again: the controller would update that
 // ordinal later, after the command has ended, without any gate.
-func (i AutoPromote) failed(s *sts.Snapshot, f Facts, c sts.Canary, why string) Decision {
+func (i autoPromote) failed(s *sts.Snapshot, f Facts, c sts.Canary, why string) Decision {
 	if i.Abort {
 		return i.abort(s, f, why)
 	}
@@ -242,11 +247,11 @@ func (i AutoPromote) failed(s *sts.Snapshot, f Facts, c sts.Canary, why string) 
 }
 
 // abort rolls back because a gate failed, and resumes such a rollback.
-func (i AutoPromote) abort(s *sts.Snapshot, f Facts, why string) Decision {
+func (i autoPromote) abort(s *sts.Snapshot, f Facts, why string) Decision {
 	if why == "" || !i.Abort {
 		return refuseAborting(s)
 	}
-	d := AbortCanary{Lock: i.Lock, For: why}.Next(s, f)
+	d := abortCanary{Lock: i.Lock, reason: why}.Next(s, f)
 	if d.Then != nil {
 		end := *d.Then
 		end.Message = msgGateAborted(why, end.Message)

@@ -57,7 +57,7 @@ type imageEdit struct {
 // edit resolves the request against the set's template: nil when nothing would differ. A
 // whole template or a patch replaces the template; images and a restart alone change just
 // their fields. c is the canary in progress, if any.
-func (i StartCanary) edit(s *sts.Snapshot, c *sts.Canary) (*edit, *Decision) {
+func (i startCanary) edit(s *sts.Snapshot, c *sts.Canary) (*edit, *Decision) {
 	images, d := i.imageEdits(s)
 	if d != nil {
 		return nil, d
@@ -78,7 +78,7 @@ func (i StartCanary) edit(s *sts.Snapshot, c *sts.Canary) (*edit, *Decision) {
 }
 
 // restarted says whether the canary in progress is a restart, and the request is the same.
-func (i StartCanary) restarted(s *sts.Snapshot, c *sts.Canary) bool {
+func (i startCanary) restarted(s *sts.Snapshot, c *sts.Canary) bool {
 	stable, err := sts.ParseTemplate(c.StableTemplate)
 	return err == nil && c.GoalOf == i.Command &&
 		s.Set.Spec.Template.Annotations[restartedAtAnnotation] != stable.Annotations[restartedAtAnnotation]
@@ -91,7 +91,7 @@ func badRequest(message, hint string) *Decision {
 
 // wholeEdit builds the new template from the one that the server wrote into the set's
 // revision, so that fields which this program does not know are kept.
-func (i StartCanary) wholeEdit(s *sts.Snapshot, e *edit) *Decision {
+func (i startCanary) wholeEdit(s *sts.Snapshot, e *edit) *Decision {
 	revision := s.Revision(s.Set.Status.UpdateRevision)
 	if revision == nil {
 		d := waitForRevision(s.Set.Status.UpdateRevision)
@@ -105,7 +105,7 @@ func (i StartCanary) wholeEdit(s *sts.Snapshot, e *edit) *Decision {
 }
 
 // editWhole puts the whole template that results from this one into the edit.
-func (i StartCanary) editWhole(before json.RawMessage, e *edit) *Decision {
+func (i startCanary) editWhole(before json.RawMessage, e *edit) *Decision {
 	after := before
 	var err error
 	if len(i.Template) > 0 {
@@ -149,7 +149,8 @@ func (i StartCanary) editWhole(before json.RawMessage, e *edit) *Decision {
 
 // NewTemplate is the pod template that the set would get, without the API server's defaults:
 // for a preview.
-func (i StartCanary) NewTemplate(s *sts.Snapshot) (*corev1.PodTemplateSpec, *Decision) {
+func (o StartOptions) NewTemplate(s *sts.Snapshot) (*corev1.PodTemplateSpec, *Decision) {
+	i := startCanary(o)
 	images, d := i.imageEdits(s)
 	if d != nil {
 		return nil, d
@@ -247,7 +248,7 @@ func (e *edit) what() string {
 
 // imageEdits resolves the image requests against the template, and leaves out those that
 // change nothing.
-func (i StartCanary) imageEdits(s *sts.Snapshot) ([]imageEdit, *Decision) {
+func (i startCanary) imageEdits(s *sts.Snapshot) ([]imageEdit, *Decision) {
 	all := containers(s.Set)
 	names := make([]string, len(all))
 	for k, c := range all {

@@ -1,16 +1,15 @@
 package operate
 
 import (
-	"cmp"
 	"encoding/json"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// StartCanary gives the highest ordinals a changed template and leaves the rest alone.
-type StartCanary struct {
+// StartOptions are the options of [NewStartCanary].
+type StartOptions struct {
 	Lock
-	// Images, Patch, Template and RestartAt are the change; see [StartCanary.edit].
+	// Images, Patch, Template and RestartAt are the change.
 	Images []ImageRequest
 	// Patch is a strategic merge patch on the pod template, in JSON.
 	Patch json.RawMessage
@@ -21,17 +20,19 @@ type StartCanary struct {
 	Canaries  Count
 	// From is the lowest ordinal of the canary, instead of Canaries.
 	From *sts.Ordinal
-	// TemplateDigest is the digest of the new template as the server would store
-	// it, from a server-side dry run of the first action.
-	TemplateDigest string
 	// AcceptAdmission makes the changes of mutating admission part of the new template.
 	AcceptAdmission bool
 	// NoWait ends the command as soon as the patch is written.
 	NoWait bool
 }
 
+type startCanary StartOptions
+
+// NewStartCanary gives the highest ordinals a changed template and leaves the rest alone.
+func NewStartCanary(o StartOptions, _ *sts.Snapshot) Intent { return startCanary(o) }
+
 // Next implements [Intent].
-func (i StartCanary) Next(s *sts.Snapshot, f Facts) Decision {
+func (i startCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := recordLook(s, f), i.guards()
 	if d := gs.require(Always, l); d != nil {
 		return *d
@@ -51,7 +52,7 @@ func (i StartCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	return next(l)
 }
 
-func (i StartCanary) guards() guards[look, Decision] {
+func (i startCanary) guards() guards[look, Decision] {
 	return append(i.updateGuards(),
 		i.undisturbedGuard().at(InProgress),
 		abortGuard.at(InProgress),
@@ -68,7 +69,7 @@ func (i StartCanary) guards() guards[look, Decision] {
 }
 
 // requireOwnCanary refuses when the canary in progress is not the one that the command asks for.
-func (i StartCanary) requireOwnCanary(l look) *Decision {
+func (i startCanary) requireOwnCanary(l look) *Decision {
 	s, c := l.s, l.canary
 	same := l.edit == nil || l.f.Wrote || c.Asked != "" && c.Asked == i.asked()
 	// With a goal recorded the start is still in progress, whatever the set's size is now.
@@ -109,7 +110,7 @@ func requireStartableSize(l look) *Decision {
 }
 
 // requireOrdinals refuses canaries that the set has no ordinals for.
-func (i StartCanary) requireOrdinals(l look) *Decision {
+func (i startCanary) requireOrdinals(l look) *Decision {
 	replicas := sts.DesiredReplicas(l.s.Set)
 	n := i.Canaries.Of(replicas)
 	switch {
@@ -122,7 +123,7 @@ func (i StartCanary) requireOrdinals(l look) *Decision {
 }
 
 // resume is for the same command, rerun or still running.
-func (i StartCanary) resume(l look) Decision {
+func (i startCanary) resume(l look) Decision {
 	if !i.NoWait {
 		if d := requireCanaryPods(l.s); d != nil {
 			return *d
@@ -144,7 +145,7 @@ func donePaused(s *sts.Snapshot, message string) Decision {
 	return decide(Done, ReasonPaused, message, hintCanaryPaused(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 }
 
-func (i StartCanary) from(s *sts.Snapshot) sts.Ordinal {
+func (i startCanary) from(s *sts.Snapshot) sts.Ordinal {
 	if i.From != nil {
 		return *i.From
 	}
@@ -154,7 +155,7 @@ func (i StartCanary) from(s *sts.Snapshot) sts.Ordinal {
 // asked identifies the request for a new template where admission changes the template, so that
 // the template itself does not show the request. The time of a restart is left out: it differs
 // in every run.
-func (i StartCanary) asked() string {
+func (i startCanary) asked() string {
 	if !i.AcceptAdmission {
 		return ""
 	}
@@ -165,7 +166,7 @@ func (i StartCanary) asked() string {
 	}{i.Images, i.Patch, i.Template, i.RestartAt != ""})
 }
 
-func (i StartCanary) begin(l look) Decision {
+func (i startCanary) begin(l look) Decision {
 	s, f, e := l.s, l.f, l.edit
 	stable := s.Revision(s.Set.Status.UpdateRevision)
 	if stable == nil {
@@ -182,7 +183,7 @@ func (i StartCanary) begin(l look) Decision {
 	b = b.canary(sts.Canary{
 		StableRevision: stable.Name, StableTemplate: template,
 		PartitionBefore: sts.Partition(s.Set), Partition: to, Replicas: &replicas,
-		TemplateDigest: cmp.Or(f.StoredTemplate, i.TemplateDigest), StartedBy: i.Name, StartedAt: s.TakenAt, Goal: &from, GoalOf: i.Command,
+		TemplateDigest: f.StoredTemplate, StartedBy: i.Name, StartedAt: s.TakenAt, Goal: &from, GoalOf: i.Command,
 		Asked: i.asked(),
 	})
 	canaries := ordinalRange(from, sts.End(s.Set))

@@ -105,18 +105,24 @@ func guardedVerbs() []guardedVerb {
 		{"canary promote --auto", canary(2), func(l operate.Lock, _ *sts.Snapshot) operate.Intent { return operate.AutoPromote{Lock: l} }, []int{0, 1, 2}, []int{3, 4}},
 		{"canary abort", canary(2), func(l operate.Lock, _ *sts.Snapshot) operate.Intent { return operate.AbortCanary{Lock: l} }, []int{3, 4}, []int{0, 2}},
 		{"resume", canary(2, edit(func(c *sts.Canary) { c.Paused = true })), func(l operate.Lock, _ *sts.Snapshot) operate.Intent { return operate.ResumeUpdate{Lock: l} }, []int{0, 2}, []int{3, 4}},
-		{"unstick", canary(2, begun, crashing(3), crashing(4)), func(l operate.Lock, _ *sts.Snapshot) operate.Intent { return operate.Unstick{Lock: l} }, []int{3, 4}, []int{0, 2}},
+		{"unstick", canary(2, begun, crashing(3), crashing(4)), func(l operate.Lock, s *sts.Snapshot) operate.Intent {
+			return operate.NewUnstick(operate.UnstickOptions{Lock: l}, s)
+		}, []int{3, 4}, []int{0, 2}},
 		// The template has moved on: the pod that fails blocks the update of all others.
 		{"unstick forward", canary(2, begun, crashing(4), onSet(changedTemplate), func(inv *sts.Inventory) {
 			*inv.Sets[0].Spec.UpdateStrategy.RollingUpdate.Partition = 1
 			inv.Revisions = append(inv.Revisions, ststest.Revision(inv.Sets[0], "web-third", 3, ststest.Template("web:3")))
-		}), func(l operate.Lock, _ *sts.Snapshot) operate.Intent { return operate.Unstick{Lock: l} }, []int{1, 2, 3, 4}, []int{0}},
+		}), func(l operate.Lock, s *sts.Snapshot) operate.Intent {
+			return operate.NewUnstick(operate.UnstickOptions{Lock: l}, s)
+		}, []int{1, 2, 3, 4}, []int{0}},
 		// All pods go at once, and none of another revision is left.
 		{"unstick under Recreate", func() *sts.Inventory {
 			inv := recreating(5)
 			crashing(0)(inv)
 			return inv
-		}, func(l operate.Lock, _ *sts.Snapshot) operate.Intent { return operate.Unstick{Lock: l} }, []int{0, 2, 4}, nil},
+		}, func(l operate.Lock, s *sts.Snapshot) operate.Intent {
+			return operate.NewUnstick(operate.UnstickOptions{Lock: l}, s)
+		}, []int{0, 2, 4}, nil},
 		{"restart", web(), func(l operate.Lock, _ *sts.Snapshot) operate.Intent {
 			return operate.RestartPods{Lock: l, Ordinals: only}
 		}, []int{1, 3}, []int{0, 2, 4}},
@@ -134,10 +140,10 @@ func guardedVerbs() []guardedVerb {
 
 // takesNoPod are the intents after which no pod goes, and why.
 var takesNoPod = map[string]string{
-	"PauseUpdate":   "it raises the partition to where the update is",
-	"ForgetRestart": "it removes a record",
-	"CancelDrain":   "it removes a finalizer: from a pod that is being deleted see TestTheFinalizerStaysOnAPodWithAClaimAtRisk",
-	"Unpark":        "it scales up",
+	"pauseUpdate":   "it raises the partition to where the update is",
+	"forgetRestart": "it removes a record",
+	"cancelDrain":   "it removes a finalizer: from a pod that is being deleted see TestTheFinalizerStaysOnAPodWithAClaimAtRisk",
+	"unpark":        "it scales up",
 	"confirmed":     "it asks another intent, by the guarded Next",
 }
 

@@ -15,7 +15,9 @@ import (
 )
 
 // Intent is a verb with its options. Next looks at the current state and decides the
-// one next step; it keeps nothing between calls.
+// one next step; it keeps nothing between calls. An intent is made by its constructor from the
+// options and the snapshot in which the command finds the set: what depends on that state, such as
+// how far "one more ordinal" is, is fixed there.
 type Intent interface {
 	Next(s *sts.Snapshot, f Facts) Decision
 	// Release is the patch that releases the lock when the command ends, nil when
@@ -57,8 +59,8 @@ type Facts struct {
 	// keys of all that were started.
 	Results map[string]ExecResult
 	Started map[string]bool
-	// StoredTemplate is the digest of the template as the API server stores it, where a dry
-	// run of this command has shown that admission changes it.
+	// StoredTemplate is the digest of the template that this command sets, as the API server
+	// stores it: known from a dry run, empty without one.
 	StoredTemplate string
 	// Restored is how often this command has restored a stable template.
 	Restored int

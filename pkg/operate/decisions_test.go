@@ -187,7 +187,7 @@ func motionless(inv *sts.Inventory) {
 }
 
 func startCases() []decisionCase {
-	one := start("1", "web:2", 1)
+	one, dryRun := start("1", "web:2", 1), stores("web:2")
 	with := func(f func(*operate.StartCanary)) operate.StartCanary {
 		i := one
 		f(&i)
@@ -203,10 +203,10 @@ func startCases() []decisionCase {
 		return with(func(i *operate.StartCanary) { i.Images = requests })
 	}
 	return []decisionCase{
-		{"the highest ordinal", ststest.Web(5), nil, one, operate.Facts{}, operate.Do, "Start"},
-		{"two fifths", ststest.Web(5), nil, with(func(i *operate.StartCanary) { i.Canaries = operate.Count{N: 21, Percent: true} }), operate.Facts{}, operate.Do, "Start"},
-		{"every ordinal", ststest.Web(5), nil, start("1", "web:2", 5), operate.Facts{}, operate.Do, "Start"},
-		{"from an ordinal", ststest.Web(5), nil, with(func(i *operate.StartCanary) { i.From = new(sts.Ordinal(2)) }), operate.Facts{}, operate.Do, "Start"},
+		{"the highest ordinal", ststest.Web(5), nil, one, dryRun, operate.Do, "Start"},
+		{"two fifths", ststest.Web(5), nil, with(func(i *operate.StartCanary) { i.Canaries = operate.Count{N: 21, Percent: true} }), dryRun, operate.Do, "Start"},
+		{"every ordinal", ststest.Web(5), nil, start("1", "web:2", 5), dryRun, operate.Do, "Start"},
+		{"from an ordinal", ststest.Web(5), nil, with(func(i *operate.StartCanary) { i.From = new(sts.Ordinal(2)) }), dryRun, operate.Do, "Start"},
 		{"ordinals from 3", ststest.Web(0), []change{func(inv *sts.Inventory) {
 			*inv = *ststest.Web(5)
 			inv.Sets[0].Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 3}
@@ -214,19 +214,19 @@ func startCases() []decisionCase {
 			for o := sts.Ordinal(3); o < 8; o++ {
 				inv.Pods = append(inv.Pods, ststest.Pod(inv.Sets[0], o, ststest.StableRevision))
 			}
-		}}, one, operate.Facts{}, operate.Do, "Start"},
-		{"annotations of others stay", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{"a/b~c": "d"} })}, one, operate.Facts{}, operate.Do, "Start"},
-		{"empty annotations", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{} })}, one, operate.Facts{}, operate.Do, "Start"},
-		{"no rollingUpdate", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.RollingUpdate = nil })}, one, operate.Facts{}, operate.Do, "Start"},
-		{"no partition", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.RollingUpdate.Partition = nil })}, one, operate.Facts{}, operate.Do, "Start"},
-		{"the partition stands there already", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.RollingUpdate.Partition = new(int32(1)) })}, one, operate.Facts{}, operate.Do, "Start"},
-		{"a token of a killed command of ours", ststest.Web(2), []change{owned("alice@laptop", "0")}, one, operate.Facts{}, operate.Do, "Start"},
-		{"a token taken over", ststest.Web(2), []change{owned("bob@desk", "0")}, took, operate.Facts{}, operate.Do, "Start"},
-		{"containers by name", ststest.Web(2), []change{twoContainers}, images(operate.ImageRequest{Container: "sidecar", Image: "log:2"}, operate.ImageRequest{Container: "restore", Image: "web:2"}), operate.Facts{}, operate.Do, "Start"},
+		}}, one, dryRun, operate.Do, "Start"},
+		{"annotations of others stay", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{"a/b~c": "d"} })}, one, dryRun, operate.Do, "Start"},
+		{"empty annotations", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{} })}, one, dryRun, operate.Do, "Start"},
+		{"no rollingUpdate", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.RollingUpdate = nil })}, one, dryRun, operate.Do, "Start"},
+		{"no partition", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.RollingUpdate.Partition = nil })}, one, dryRun, operate.Do, "Start"},
+		{"the partition stands there already", ststest.Web(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.RollingUpdate.Partition = new(int32(1)) })}, one, dryRun, operate.Do, "Start"},
+		{"a token of a killed command of ours", ststest.Web(2), []change{owned("alice@laptop", "0")}, one, dryRun, operate.Do, "Start"},
+		{"a token taken over", ststest.Web(2), []change{owned("bob@desk", "0")}, took, dryRun, operate.Do, "Start"},
+		{"containers by name", ststest.Web(2), []change{twoContainers}, images(operate.ImageRequest{Container: "sidecar", Image: "log:2"}, operate.ImageRequest{Container: "restore", Image: "web:2"}), dryRun, operate.Do, "Start"},
 		{"the default container", ststest.Web(2), []change{twoContainers, onSet(func(s *appsv1.StatefulSet) {
 			s.Spec.Template.Annotations = map[string]string{"kubectl.kubernetes.io/default-container": "sidecar"}
-		})}, images(operate.ImageRequest{Image: "log:2"}), operate.Facts{}, operate.Do, "Start"},
-		{"only what differs", ststest.Web(2), []change{twoContainers}, images(operate.ImageRequest{Container: "app", Image: "web:1"}, operate.ImageRequest{Container: "sidecar", Image: "log:2"}), operate.Facts{}, operate.Do, "Start"},
+		})}, images(operate.ImageRequest{Image: "log:2"}), dryRun, operate.Do, "Start"},
+		{"only what differs", ststest.Web(2), []change{twoContainers}, images(operate.ImageRequest{Container: "app", Image: "web:1"}, operate.ImageRequest{Container: "sidecar", Image: "log:2"}), dryRun, operate.Do, "Start"},
 		{"a restart", ststest.Web(2), nil, operate.StartCanary{Lock: holder("1"), RestartAt: "2026-03-01T12:00:00Z", Canaries: operate.Count{N: 1}}, operate.Facts{}, operate.Do, "Start"},
 		{"a patch", ststest.Web(2), nil, operate.StartCanary{Lock: holder("1"), Patch: json.RawMessage(`{"spec":{"containers":[{"name":"app","env":[{"name":"A","value":"b"}]}]}}`), Canaries: operate.Count{N: 1}}, operate.Facts{}, operate.Do, "Start"},
 
@@ -244,7 +244,7 @@ func startCases() []decisionCase {
 		{"an update in progress", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })}, start("1", "web:3", 1), operate.Facts{}, operate.Refused, operate.ReasonUpdateOnItsWay},
 		{"pods on an old revision though status says done", ststest.Web(3), []change{onPod(1, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "old" })}, one, operate.Facts{}, operate.Refused, operate.ReasonUpdateOnItsWay},
 		{"another pod is failing", ststest.Web(3), []change{crashing(0)}, one, operate.Facts{}, operate.Refused, operate.ReasonPodFailing},
-		{"the target itself is failing", ststest.Web(3), []change{crashing(2), budget(2, 2, 3)}, one, operate.Facts{}, operate.Do, "Start"},
+		{"the target itself is failing", ststest.Web(3), []change{crashing(2), budget(2, 2, 3)}, one, dryRun, operate.Do, "Start"},
 		{"another pod is starting", ststest.Web(3), []change{starting(0)}, one, operate.Facts{}, operate.Wait, operate.ReasonPodNotAvailable},
 		{"a scale-down in progress", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { *s.Spec.Replicas = 2 })}, one, operate.Facts{}, operate.Wait, operate.ReasonScalingDown},
 		{"a budget that never allows it", ststest.Web(3), []change{budget(3, 3, 3)}, one, operate.Facts{}, operate.Refused, operate.ReasonBudgetNever},
@@ -828,8 +828,8 @@ func managedCases() []decisionCase {
 	return []decisionCase{
 		{"start under an operator", ststest.Web(3), []change{underOperator}, one, operate.Facts{}, operate.Refused, operate.ReasonManaged},
 		{"start under Argo CD", ststest.Web(3), []change{argo}, one, operate.Facts{}, operate.Refused, operate.ReasonManaged},
-		{"start under Argo CD all the same", ststest.Web(3), []change{argo}, forced, operate.Facts{}, operate.Do, "Start"},
-		{"start under Helm, which reverts nothing by itself", ststest.Web(3), []change{helm}, one, operate.Facts{}, operate.Do, "Start"},
+		{"start under Argo CD all the same", ststest.Web(3), []change{argo}, forced, stores("web:2"), operate.Do, "Start"},
+		{"start under Helm, which reverts nothing by itself", ststest.Web(3), []change{helm}, one, stores("web:2"), operate.Do, "Start"},
 		{"abort what was begun under Argo CD", standing(2), []change{argo}, operate.AbortCanary{Lock: holder("1")}, operate.Facts{}, operate.Do, "Restore"},
 		{"abort what Argo CD itself has begun", standing(2), []change{argo, byHand}, operate.AbortCanary{Lock: holder("1")}, operate.Facts{}, operate.Refused, operate.ReasonManaged},
 		{"pause what Argo CD itself has begun", standing(2), []change{argo, byHand}, operate.PauseUpdate{Lock: holder("1")}, operate.Facts{}, operate.Refused, operate.ReasonManaged},
@@ -1153,8 +1153,11 @@ func justPod(o int) change { return func(inv *sts.Inventory) { inv.Pods = inv.Po
 func unstickCases() []decisionCase {
 	hold := holder("1")
 	hold.Command = "unstick"
-	unstick := operate.Unstick{Lock: hold}
-	agreed := func(c sts.Remedy) operate.Unstick { return operate.Unstick{Lock: hold, Agreed: c} }
+	unstick := operate.NewUnstick(operate.UnstickOptions{Lock: hold, AnyRemedy: true}, nil)
+	agreed := func(changes ...change) operate.Intent {
+		inv := rolling(1, changes...)
+		return operate.NewUnstick(operate.UnstickOptions{Lock: hold}, inv.Snapshots()[0])
+	}
 	taken := func(by, id string) change {
 		return onSet(func(s *appsv1.StatefulSet) {
 			s.Annotations = map[string]string{sts.OwnerAnnotation: sts.EncodeAnnotation(sts.Owner{Name: by, ID: id, Command: "unstick", Since: ststest.Now})}
@@ -1191,7 +1194,7 @@ func unstickCases() []decisionCase {
 		{"undone: not for long enough", rolling(1, undone), []change{crashing(4), ours}, unstick, operate.Facts{Wrote: true, Still: time.Second}, operate.Wait, operate.ReasonPodNotAvailable},
 		{"undone: delete", rolling(1, undone), []change{crashing(4), ours}, unstick, wrote, operate.Do, "DeleteBlocker"},
 		{"undone under Parallel with the gate", rolling(2, undone), []change{parallel, crashing(3), crashing(4), ours}, unstick, wrote, operate.Do, "DeleteBlocker"},
-		{"undone, and no pod may be deleted", rolling(1, undone), []change{crashing(4), ours}, operate.Unstick{Lock: hold, Deletions: operate.Deletions{Max: new(int32)}}, wrote, operate.Stuck, operate.ReasonMaxDeletes},
+		{"undone, and no pod may be deleted", rolling(1, undone), []change{crashing(4), ours}, operate.NewUnstick(operate.UnstickOptions{Lock: hold, Deletions: operate.Deletions{Max: new(int32)}, AnyRemedy: true}, nil), wrote, operate.Stuck, operate.ReasonMaxDeletes},
 		{"a pod that only starts is not deleted", rolling(2, undone), []change{crashing(4), starting(3), ours}, unstick, wrote, operate.Wait, operate.ReasonPodNotAvailable},
 		{"a fix was applied", rolling(1, fixed), []change{crashing(4)}, unstick, operate.Facts{}, operate.Do, "Lock"},
 		{"the first revision was broken, and a fix applied", rolling(0), []change{crashing(0)}, unstick, operate.Facts{}, operate.Do, "Lock"},
@@ -1229,8 +1232,8 @@ func unstickCases() []decisionCase {
 		{"taken over from us", rolling(1, undone), []change{crashing(4), taken("bob@desk", "7")}, unstick, wrote, operate.Refused, operate.ReasonTakenOver},
 
 		{"neither works", rolling(1), []change{crashing(0), crashing(4)}, unstick, operate.Facts{}, operate.Stuck, operate.ReasonPodFailing},
-		{"another fix than the one that was shown", rolling(1), []change{crashing(4)}, agreed(sts.DeletePods), operate.Facts{}, operate.Refused, operate.ReasonNotObserved},
-		{"nothing was shown", rolling(1, undone), []change{crashing(4)}, agreed(sts.NoRemedy), operate.Facts{}, operate.Refused, operate.ReasonNotObserved},
+		{"another fix than the one that was shown", rolling(1), []change{crashing(4)}, agreed(undone, crashing(4)), operate.Facts{}, operate.Refused, operate.ReasonNotObserved},
+		{"nothing was shown", rolling(1, undone), []change{crashing(4)}, agreed(), operate.Facts{}, operate.Refused, operate.ReasonNotObserved},
 		{"a pod fails on its correct revision", ststest.Web(3), []change{crashing(1)}, unstick, operate.Facts{}, operate.Refused, operate.ReasonPodFailing},
 		{"the lowest fails on its correct revision", rolling(1, undone), []change{crashing(0), crashing(4)}, unstick, operate.Facts{}, operate.Refused, operate.ReasonPodFailing},
 		{"a pod cannot be created", ststest.Web(3), []change{func(inv *sts.Inventory) {
@@ -1240,7 +1243,7 @@ func unstickCases() []decisionCase {
 		}}, unstick, operate.Facts{}, operate.Refused, operate.ReasonPodFailing},
 		{"the update's pod cannot be created: back", rolling(1), []change{uncreated(4, 11, 10*time.Second)}, unstick, operate.Facts{}, operate.Do, "Restore"},
 		{"a canary's pod cannot be created: back", standing(1), []change{uncreated(4, 11, 10*time.Second)}, unstick, operate.Facts{}, operate.Do, "Restore"},
-		{"the update's pod cannot be created, and something else was agreed to", rolling(1), []change{uncreated(4, 11, 10*time.Second)}, agreed(sts.NoRemedy), operate.Facts{}, operate.Refused, operate.ReasonNotObserved},
+		{"the update's pod cannot be created, and something else was agreed to", rolling(1), []change{uncreated(4, 11, 10*time.Second)}, agreed(), operate.Facts{}, operate.Refused, operate.ReasonNotObserved},
 		{"the update's pod could not be created a moment ago", rolling(1), []change{uncreated(4, 8, 2*time.Second)}, unstick, operate.Facts{}, operate.Done, operate.ReasonNothingToDo},
 		{"a pod below the partition cannot be created", rolling(1), []change{partition(4), uncreated(0, 11, 10*time.Second)}, unstick, operate.Facts{}, operate.Refused, operate.ReasonPodFailing},
 		{"an old pod cannot be deleted", rolling(1), []change{undeletable(3)}, unstick, operate.Facts{}, operate.Stuck, operate.ReasonPodFailing},
@@ -1260,7 +1263,7 @@ func unstickCases() []decisionCase {
 		{"OnDelete", rolling(0), []change{crashing(2), onSet(func(s *appsv1.StatefulSet) { s.Spec.UpdateStrategy.Type = "OnDelete" })}, unstick, operate.Facts{}, operate.Refused, operate.ReasonStrategy},
 		{"Recreate: the update fails", recreating(5), []change{crashing(0)}, unstick, operate.Facts{}, operate.Do, "Restore"},
 		{"Recreate: the first new pod fails, and the others are not there yet", recreating(5), []change{justPod(0), crashing(0)}, unstick, operate.Facts{}, operate.Do, "Restore"},
-		{"Recreate: another fix than the one that was shown", recreating(5), []change{crashing(0)}, agreed(sts.NoRemedy), operate.Facts{}, operate.Refused, operate.ReasonNotObserved},
+		{"Recreate: another fix than the one that was shown", recreating(5), []change{crashing(0)}, agreed(), operate.Facts{}, operate.Refused, operate.ReasonNotObserved},
 		{"Recreate: an operator would undo it", recreating(5), []change{crashing(0), annotated("argocd.argoproj.io/tracking-id", "shop")}, unstick, operate.Facts{}, operate.Refused, operate.ReasonManaged},
 		{"Recreate: the stable revision is gone", recreating(5), []change{crashing(0), func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[1:] }}, unstick, operate.Facts{}, operate.Refused, operate.ReasonRevisionGone},
 		{"Recreate: a new pod only starts", recreating(5), []change{starting(0)}, unstick, operate.Facts{}, operate.Done, operate.ReasonNothingToDo},

@@ -7,16 +7,21 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// CancelDrain cancels a scale operation that was interrupted. The drain of a member that is
-// leaving is reverted if its profile has cancel commands; one that has left cannot be brought back.
-type CancelDrain struct {
+// CancelOptions are the options of [NewCancelDrain].
+type CancelOptions struct {
 	Lock
 	Profile *profile.Profile
 	Domain  string
 }
 
+type cancelDrain CancelOptions
+
+// NewCancelDrain cancels a scale operation that was interrupted. The drain of a member that is
+// leaving is reverted if its profile has cancel commands; one that has left cannot be brought back.
+func NewCancelDrain(o CancelOptions, _ *sts.Snapshot) Intent { return cancelDrain(o) }
+
 // Next implements [Intent].
-func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
+func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	l := drainLook(s, f)
 	if d := i.guards().require(Always, l); d != nil {
 		return *d
@@ -60,13 +65,13 @@ func (i CancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	return d
 }
 
-func (i CancelDrain) guards() guards[look, Decision] {
+func (i cancelDrain) guards() guards[look, Decision] {
 	return guards[look, Decision]{i.lockGuard(), {deletionGuard.Guard, releaseDeleted}, recordGuard}
 }
 
 // undo reverts the drain of the member, and returns what that means for it; a decision when it
 // cannot be reverted.
-func (i CancelDrain) undo(s *sts.Snapshot, f Facts, record *sts.Drain) (string, *Decision) {
+func (i cancelDrain) undo(s *sts.Snapshot, f Facts, record *sts.Drain) (string, *Decision) {
 	m, name := record.Member, s.Name(record.Member.Ordinal)
 	if size := sts.DesiredReplicas(s.Set); !record.Up() && m.Phase == sts.Draining && size <= int32(m.Ordinal-sts.Start(s.Set)) {
 		// Nothing can be undone: the pods are removed once this one is.

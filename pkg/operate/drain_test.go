@@ -260,7 +260,7 @@ func resizingCases() []decisionCase {
 	add("forget a restart", ststest.Web(5), append(on(), restarting("restart", []sts.Ordinal{0}, 0)), operate.ForgetRestart{Lock: holder("1")}, operate.Do, "Forget")
 	add("roll back an update of another client", rolling(1), on(), operate.AbortCanary{Lock: holder("1")}, operate.Do, "Restore")
 	stuck := func() []change { return append(on(), crashing(2), undone) }
-	add("unstick another pod", rolling(3), stuck(), operate.Unstick{Lock: holder("1")}, operate.Do, "Lock")
+	add("unstick another pod", rolling(3), stuck(), operate.NewUnstick(operate.UnstickOptions{Lock: holder("1"), AnyRemedy: true}, nil), operate.Do, "Lock")
 	add("during a rollback, a pod has our finalizer", aborted(1), append(on(), held(4)), operate.AbortCanary{Lock: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
 	add("during a rollback, a pod with our finalizer is being deleted", aborted(1), append(on(), held(4), going(4)), operate.AbortCanary{Lock: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
 	add("during a rollback, a pod has our finalizer without any record", aborted(1), []change{held(4), going(4)}, operate.AbortCanary{Lock: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)

@@ -2,14 +2,14 @@ package operate
 
 import "github.com/kubectl-sts/kubectl-sts/pkg/sts"
 
-// Unpark scales a parked set back to its recorded size, all members at once: they never left
+type unpark struct{ Lock }
+
+// NewUnpark scales a parked set back to its recorded size, all members at once: they never left
 // their cluster, and may need each other to become ready.
-type Unpark struct {
-	Lock
-}
+func NewUnpark(l Lock, _ *sts.Snapshot) Intent { return unpark{l} }
 
 // Next implements [Intent].
-func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
+func (i unpark) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := look{s: s, f: f}, i.guards()
 	if d := gs.require(Always, l); d != nil {
 		return *d
@@ -30,7 +30,7 @@ func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
 	return d
 }
 
-func (i Unpark) guards() guards[look, Decision] {
+func (i unpark) guards() guards[look, Decision] {
 	return guards[look, Decision]{
 		i.lockGuard(),
 		settledGuard,

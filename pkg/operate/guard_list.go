@@ -31,8 +31,9 @@ func (g Guard) at(when Moment) Guard {
 	return g
 }
 
-// guard is a Guard with its check, which returns nil when the condition is met. L is what the
-// check looks at, and D what it decides.
+// guard is a Guard with its check, which returns nil when the condition is met. Otherwise the
+// decision is to refuse or to wait, that there is nothing to do, or a step that comes first. L is what
+// the check looks at, and D the type of the decision.
 type guard[L, D any] struct {
 	Guard
 	check func(L) *D

@@ -4,15 +4,15 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// PauseUpdate freezes an update in progress, whichever client started it, at the
+type pauseUpdate struct{ Lock }
+
+// NewPauseUpdate freezes an update in progress, whichever client started it, at the
 // ordinal that it has reached. From then on it is a canary: it can be promoted,
 // aborted or resumed. It reverts nothing.
-type PauseUpdate struct {
-	Lock
-}
+func NewPauseUpdate(l Lock, _ *sts.Snapshot) Intent { return pauseUpdate{l} }
 
 // Next implements [Intent].
-func (i PauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
+func (i pauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := canaryLook(s, f), i.guards()
 	if d := gs.require(Always, l); d != nil {
 		return *d
@@ -34,7 +34,7 @@ func (i PauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	return do(a, "Pause")
 }
 
-func (i PauseUpdate) guards() guards[look, Decision] {
+func (i pauseUpdate) guards() guards[look, Decision] {
 	return append(i.updateGuards(),
 		canaryGuard(msgNothingToPause()),
 		abortGuard,
@@ -43,7 +43,7 @@ func (i PauseUpdate) guards() guards[look, Decision] {
 	)
 }
 
-func (i PauseUpdate) doneFrozen(s *sts.Snapshot) Decision {
+func (i pauseUpdate) doneFrozen(s *sts.Snapshot) Decision {
 	return decide(Done, ReasonPaused, msgPaused(belowPartition(s), updated(s)),
 		hintPaused(sts.Kubectl(s.Set.Namespace, "sts resume", s.Set.Name), canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 }
@@ -63,14 +63,14 @@ func reachedOrdinal(s *sts.Snapshot) sts.Ordinal {
 	return reached
 }
 
-// ResumeUpdate has the StatefulSet controller continue a paused update by itself: the
+type resumeUpdate struct{ Lock }
+
+// NewResumeUpdate has the StatefulSet controller continue a paused update by itself: the
 // partition is set back to its value before the pause, and the record is removed.
-type ResumeUpdate struct {
-	Lock
-}
+func NewResumeUpdate(l Lock, _ *sts.Snapshot) Intent { return resumeUpdate{l} }
 
 // Next implements [Intent].
-func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
+func (i resumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := recordLook(s, f), i.guards()
 	if d := gs.require(Always, l); d != nil {
 		return *d
@@ -94,7 +94,7 @@ func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	return d
 }
 
-func (i ResumeUpdate) guards() guards[look, Decision] {
+func (i resumeUpdate) guards() guards[look, Decision] {
 	return append(i.updateGuards(),
 		canaryGuard(msgNothingToResume()),
 		abortGuard,

@@ -25,6 +25,9 @@ func (w *preview) run(i Intent, s *sts.Snapshot) []Decision {
 	const long = time.Hour // longer than any decision waits for a standstill
 	var out []Decision
 	f := Facts{Still: long, Started: map[string]bool{}, Results: map[string]ExecResult{}}
+	if w.stored != nil {
+		f.StoredTemplate = sts.TemplateDigest(w.stored)
+	}
 	if d, ok := i.(drainScale); ok { // it distinguishes a pod that cannot be created from one that will be
 		f.Still, w.Refused = 0, d.refused(s)
 	}

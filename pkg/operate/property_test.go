@@ -342,6 +342,9 @@ func (s *story) command(of func(id string) operate.Intent) operate.Decision {
 				intent = p.from(s.w.snapshot())
 			}
 			c = &command{t: s.t, w: s.w, intent: intent, before: s.safe, answer: s.answer}
+			if i, ok := intent.(operate.StartCanary); ok {
+				c.facts = stores(i.Images[0].Image)
+			}
 			s.checkPlan(intent)
 		}
 		if s.scaling > 0 && s.r.IntN(15) == 0 {

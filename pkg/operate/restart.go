@@ -14,10 +14,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// RestartPods replaces chosen pods, one at a time, through the eviction API. It
-// changes neither the template nor the partition: every pod is recreated on the
-// revision that it has, or nothing is restarted.
-type RestartPods struct {
+// RestartOptions are the options of [NewRestartPods].
+type RestartOptions struct {
 	Lock
 	// Ordinals are the chosen ones; all when empty.
 	Ordinals sts.Ordinals
@@ -29,11 +27,18 @@ type RestartPods struct {
 	LeaderExec string
 }
 
+type restartPods RestartOptions
+
+// NewRestartPods replaces chosen pods, one at a time, through the eviction API. It
+// changes neither the template nor the partition: every pod is recreated on the
+// revision that it has, or nothing is restarted.
+func NewRestartPods(o RestartOptions, _ *sts.Snapshot) Intent { return restartPods(o) }
+
 // leaderTimeout is how long the leader check of a pod may take.
 const leaderTimeout = 30 * time.Second
 
 // Next implements [Intent].
-func (i RestartPods) Next(s *sts.Snapshot, f Facts) Decision {
+func (i restartPods) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := restartLook(s, f), i.guards()
 	if d := gs.require(Always, l); d != nil {
 		return *d
@@ -75,7 +80,7 @@ func (i RestartPods) Next(s *sts.Snapshot, f Facts) Decision {
 	return do(&EvictPod{Why: stepEvict(next.Pod.Name), PodRef: podRef(next)}, "Evict")
 }
 
-func (i RestartPods) guards() guards[look, Decision] {
+func (i restartPods) guards() guards[look, Decision] {
 	return guards[look, Decision]{
 		i.lockGuard(),
 		settledGuard,
@@ -115,7 +120,7 @@ func requireRestartRecord(l look) *Decision {
 }
 
 // requireOwnRestart refuses while a restart with other options is in progress.
-func (i RestartPods) requireOwnRestart(l look) *Decision {
+func (i restartPods) requireOwnRestart(l look) *Decision {
 	if l.restart == nil || l.restart.Command == i.Command {
 		return nil
 	}
@@ -124,7 +129,7 @@ func (i RestartPods) requireOwnRestart(l look) *Decision {
 	return &d
 }
 
-func (i RestartPods) requireOrdinals(l look) *Decision {
+func (i restartPods) requireOrdinals(l look) *Decision {
 	if o, beyond := i.Ordinals.Beyond(l.s.Set); beyond {
 		return refuseOrdinal(l.s, o)
 	}
@@ -132,7 +137,7 @@ func (i RestartPods) requireOrdinals(l look) *Decision {
 }
 
 // requirePods waits until every chosen pod is there: otherwise it is unknown which pod to record.
-func (i RestartPods) requirePods(l look) *Decision {
+func (i restartPods) requirePods(l look) *Decision {
 	for _, r := range l.s.Replicas() {
 		if i.chosen(r) && (r.Pod == nil || r.Terminating) {
 			d := trouble(l.s, r, l.s.Trouble(r), Stuck)
@@ -142,14 +147,14 @@ func (i RestartPods) requirePods(l look) *Decision {
 	return nil
 }
 
-func (i RestartPods) chosen(r sts.Replica) bool { return r.Desired && i.Ordinals.Has(r.Ordinal) }
+func (i restartPods) chosen(r sts.Replica) bool { return r.Desired && i.Ordinals.Has(r.Ordinal) }
 
 func forget(s *sts.Snapshot) string {
 	return sts.Kubectl(s.Set.Namespace, "sts restart", s.Set.Name, "--forget")
 }
 
 // choose records which pods the chosen ordinals have now.
-func (i RestartPods) choose(s *sts.Snapshot) *sts.Restart {
+func (i restartPods) choose(s *sts.Snapshot) *sts.Restart {
 	record := &sts.Restart{Pods: map[sts.Ordinal]types.UID{}, Command: i.Command, StartedBy: i.Name, StartedAt: s.TakenAt}
 	for _, r := range s.Replicas() {
 		if i.chosen(r) {
@@ -162,7 +167,7 @@ func (i RestartPods) choose(s *sts.Snapshot) *sts.Restart {
 // todo are the pods to restart, in order. A failing pod has nothing to lose, and under
 // OrderedReady no higher pod is recreated before it is available: such pods come first,
 // lowest first.
-func (i RestartPods) todo(s *sts.Snapshot, record *sts.Restart) []sts.Replica {
+func (i restartPods) todo(s *sts.Snapshot, record *sts.Restart) []sts.Replica {
 	var out []sts.Replica
 	for _, r := range s.Replicas() {
 		if r.Desired && r.Pod != nil && !r.Terminating && record.Pods[r.Ordinal] == r.Pod.UID {
@@ -192,7 +197,7 @@ func isFailing(s *sts.Snapshot, r sts.Replica) bool {
 
 // follower is the first pod that is not the leader. The last pod is not checked: it is
 // restarted in any case.
-func (i RestartPods) follower(s *sts.Snapshot, f Facts, todo []sts.Replica) (sts.Replica, *Decision) {
+func (i restartPods) follower(s *sts.Snapshot, f Facts, todo []sts.Replica) (sts.Replica, *Decision) {
 	leader := ""
 	for n, r := range todo {
 		if n == len(todo)-1 && leader == "" || !canLead(s, r) {
@@ -243,7 +248,7 @@ const (
 
 // leaderCheck runs in a pod and tells whether it is the leader. Leadership moves, so a result counts only
 // until one of the pods changes: from then on the key is another one.
-func (i RestartPods) leaderCheck(s *sts.Snapshot, r sts.Replica) *Exec {
+func (i restartPods) leaderCheck(s *sts.Snapshot, r sts.Replica) *Exec {
 	key := "leader " + r.Pod.Name
 	for _, p := range s.Pods {
 		key += fmt.Sprintf(" %s@%d", p.UID, sts.ReadySince(p).Unix())
@@ -256,7 +261,7 @@ func (i RestartPods) leaderCheck(s *sts.Snapshot, r sts.Replica) *Exec {
 }
 
 // begin writes the record and the lock: no pod is evicted before both are stored.
-func (i RestartPods) begin(s *sts.Snapshot, record *sts.Restart) Decision {
+func (i restartPods) begin(s *sts.Snapshot, record *sts.Restart) Decision {
 	_, left := record.Split(s)
 	event, why := "RestartStarted", stepBeginRestart(left, i.LeaderExec != "")
 	if _, resumes := s.Set.Annotations[sts.RestartAnnotation]; resumes {
@@ -274,7 +279,7 @@ func by(name, part string) string {
 }
 
 // finish waits until every chosen pod is available again, then removes the record.
-func (i RestartPods) finish(s *sts.Snapshot, record *sts.Restart) Decision {
+func (i restartPods) finish(s *sts.Snapshot, record *sts.Restart) Decision {
 	done, left := record.Split(s)
 	for _, r := range s.Replicas() {
 		if slices.Contains(left, r.Ordinal) {
@@ -295,7 +300,7 @@ func (i RestartPods) finish(s *sts.Snapshot, record *sts.Restart) Decision {
 }
 
 // requireSameRevisions refuses when a pod would be recreated on another revision.
-func (i RestartPods) requireSameRevisions(l look) *Decision {
+func (i restartPods) requireSameRevisions(l look) *Decision {
 	s := l.s
 	type move struct{ from, to string }
 	moves := map[move][]string{}
@@ -331,7 +336,7 @@ func (i RestartPods) requireSameRevisions(l look) *Decision {
 
 // requireOthersAvailable waits until every other pod is available. Failing pods that should be
 // restarted do not block each other.
-func (i RestartPods) requireOthersAvailable(l look) *Decision {
+func (i restartPods) requireOthersAvailable(l look) *Decision {
 	except := []sts.Ordinal{l.target}
 	if isFailing(l.s, replicaAt(l.s, l.target)) {
 		for _, other := range i.todo(l.s, l.restart) {
@@ -414,13 +419,13 @@ func budgetNames(s *sts.Snapshot) string {
 	return strings.Join(names, " and ")
 }
 
-// ForgetRestart removes the record of an interrupted restart. It restarts nothing.
-type ForgetRestart struct {
-	Lock
-}
+type forgetRestart struct{ Lock }
+
+// NewForgetRestart removes the record of an interrupted restart. It restarts nothing.
+func NewForgetRestart(l Lock, _ *sts.Snapshot) Intent { return forgetRestart{l} }
 
 // Next implements [Intent].
-func (i ForgetRestart) Next(s *sts.Snapshot, f Facts) Decision {
+func (i forgetRestart) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := i.guards().require(Always, look{s: s, f: f}); d != nil {
 		return *d
 	}
@@ -434,4 +439,4 @@ func (i ForgetRestart) Next(s *sts.Snapshot, f Facts) Decision {
 	return d
 }
 
-func (i ForgetRestart) guards() guards[look, Decision] { return guards[look, Decision]{i.lockGuard()} }
+func (i forgetRestart) guards() guards[look, Decision] { return guards[look, Decision]{i.lockGuard()} }

@@ -86,7 +86,7 @@ func PreviewStored(i Intent, s *sts.Snapshot, template *corev1.PodTemplateSpec) 
 // wayBack says whether an intent rolls an update back. A pod that is not ready is then no loss.
 func wayBack(i Intent) bool {
 	switch i.(type) {
-	case AbortCanary, Unstick:
+	case abortCanary, unstick:
 		return true
 	}
 	return false

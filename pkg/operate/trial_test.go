@@ -28,7 +28,7 @@ func TestTrials(t *testing.T) {
 	annotate(parked.Sets[0], sts.ParkedAnnotation, "5")
 	unsized, other := ststest.Web(3), ststest.Web(3)
 	abort := operate.AbortCanary{Lock: holder("1")}
-	unstick := operate.Unstick{Lock: holder("1")}
+	unstick := operate.NewUnstick(operate.UnstickOptions{Lock: holder("1"), AnyRemedy: true}, nil)
 	promote := func(o operate.PromoteOptions, inv *sts.Inventory) operate.Intent {
 		o.Lock = holder("1")
 		return operate.NewPromoteCanary(o, inv.Snapshots()[0])
@@ -111,7 +111,7 @@ func TestPreviewStored(t *testing.T) {
 	set.Spec.Template = *ststest.Web(5).Sets[0].Spec.Template.DeepCopy()
 	set.Spec.Template.Labels["team"] = "payments"
 	for name, intent := range map[string]operate.Intent{
-		"abort":   operate.AbortCanary{Lock: holder("1"), TemplateDigest: sts.TemplateDigest(&set.Spec.Template)},
+		"abort":   operate.AbortCanary{Lock: holder("1")},
 		"promote": operate.NewPromoteCanary(operate.PromoteOptions{Lock: holder("1"), Full: true}, s),
 	} {
 		steps, trials := operate.PreviewStored(intent, s, &set.Spec.Template)

@@ -12,22 +12,41 @@ import (
 // unstickCommand is the name of the command that an owner annotation has.
 const unstickCommand = "unstick"
 
-// Unstick unblocks an update that Kubernetes would leave stuck forever, whichever
-// client started it (kubernetes#67250). Where the update itself is broken, it is rolled
-// back to stable, as [AbortCanary] does; where the template has changed since, only the
-// failing pods are deleted.
-type Unstick struct {
+// UnstickOptions are the options of [NewUnstick].
+type UnstickOptions struct {
 	Lock
 	Deletions
-	// TemplateDigest is for the rollback: see [AbortCanary].
-	TemplateDigest string
-	// Agreed is the fix that was shown and confirmed: no other one is started. Empty
+	// AnyRemedy allows another fix than the one that the snapshot calls for, should it become
+	// necessary.
+	AnyRemedy bool
+}
+
+// unstick unblocks an update that Kubernetes would leave stuck forever, whichever
+// client started it (kubernetes#67250). Where the update itself is broken, it is rolled
+// back to stable, as [NewAbortCanary] does; where the template has changed since, only the
+// failing pods are deleted.
+type unstick struct {
+	UnstickOptions
+	// agreed is the fix that was shown and confirmed: no other one is started. Empty
 	// allows any.
-	Agreed sts.Remedy
+	agreed sts.Remedy
+}
+
+// NewUnstick unblocks the update with the fix that the snapshot calls for, which is shown and
+// confirmed before it starts.
+func NewUnstick(o UnstickOptions, s *sts.Snapshot) Intent {
+	i := unstick{UnstickOptions: o}
+	if !o.AnyRemedy {
+		i.agreed = sts.NoRemedy
+		if t := s.Trap(); t != nil {
+			i.agreed = t.Remedy
+		}
+	}
+	return i
 }
 
 // Next implements [Intent].
-func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
+func (i unstick) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := recordLook(s, f), i.guards()
 	if d := gs.require(Always, l); d != nil {
 		return *d
@@ -51,7 +70,7 @@ func (i Unstick) Next(s *sts.Snapshot, f Facts) Decision {
 	return i.forward(s, f)
 }
 
-func (i Unstick) guards() guards[look, Decision] {
+func (i unstick) guards() guards[look, Decision] {
 	resume, managed := abortGuard, i.managedGuard(sts.FieldTemplate)
 	resume.check = i.requireNotAborting
 	return guards[look, Decision]{
@@ -69,12 +88,12 @@ func (i Unstick) guards() guards[look, Decision] {
 }
 
 // rollback is what fixes a broken update.
-func (i Unstick) rollback() AbortCanary {
-	return AbortCanary{Lock: i.Lock, Deletions: i.Deletions, TemplateDigest: i.TemplateDigest}
+func (i unstick) rollback() abortCanary {
+	return abortCanary{Lock: i.Lock, Deletions: i.Deletions}
 }
 
 // requireNotAborting resumes an abort.
-func (i Unstick) requireNotAborting(l look) *Decision {
+func (i unstick) requireNotAborting(l look) *Decision {
 	if l.canary == nil || !l.canary.Aborting {
 		return nil
 	}
@@ -84,7 +103,7 @@ func (i Unstick) requireNotAborting(l look) *Decision {
 
 // requireStrategy refuses the strategies under which no update can be stuck. Under Recreate one
 // can, but there are no canaries.
-func (i Unstick) requireStrategy(l look) *Decision {
+func (i unstick) requireStrategy(l look) *Decision {
 	if d := requireNotOnDelete(l.s); d != nil {
 		return d
 	}
@@ -103,7 +122,7 @@ func requireTrap(l look) *Decision {
 	return &d
 }
 
-func (i Unstick) requireRemedy(l look) *Decision {
+func (i unstick) requireRemedy(l look) *Decision {
 	if l.trap.Remedy != sts.NoRemedy {
 		return nil
 	}
@@ -112,8 +131,8 @@ func (i Unstick) requireRemedy(l look) *Decision {
 }
 
 // requireAgreed refuses another fix than the one that was confirmed.
-func (i Unstick) requireAgreed(l look) *Decision {
-	if i.Agreed == "" || i.Agreed == l.trap.Remedy {
+func (i unstick) requireAgreed(l look) *Decision {
+	if i.agreed == "" || i.agreed == l.trap.Remedy {
 		return nil
 	}
 	d := decide(Refused, ReasonNotObserved, msgOtherFix(l.s.Set.Name), hintPlanAgain())
@@ -151,7 +170,7 @@ func stableTemplate(s *sts.Snapshot, trap *sts.Trap) (json.RawMessage, *Decision
 
 // recreate rolls back an update under Recreate: with the stable template the controller deletes
 // every pod of the update by itself and creates new ones.
-func (i Unstick) recreate(s *sts.Snapshot, trap *sts.Trap) Decision {
+func (i unstick) recreate(s *sts.Snapshot, trap *sts.Trap) Decision {
 	template, d := stableTemplate(s, trap)
 	if d != nil {
 		return *d
@@ -163,14 +182,14 @@ func (i Unstick) recreate(s *sts.Snapshot, trap *sts.Trap) Decision {
 // underWay says whether failing pods are being deleted already, by this command or by
 // one of the same owner that was killed: then this is completed, whatever the set looks
 // like in between.
-func (i Unstick) underWay(s *sts.Snapshot, f Facts) bool {
+func (i unstick) underWay(s *sts.Snapshot, f Facts) bool {
 	o, err := sts.ReadOwner(s.Set)
 	return f.Wrote || err == nil && o != nil && o.Command == unstickCommand && (o.Name == i.Name || i.TakeOver)
 }
 
 // forward deletes failing pods that block the current template, one after the other,
 // until every ordinal that should have it is available on it.
-func (i Unstick) forward(s *sts.Snapshot, f Facts) Decision {
+func (i unstick) forward(s *sts.Snapshot, f Facts) Decision {
 	update := s.Set.Status.UpdateRevision
 	on := way{to: update, good: func(r sts.Replica) bool {
 		t := s.Trouble(r)
@@ -194,7 +213,7 @@ func (i Unstick) forward(s *sts.Snapshot, f Facts) Decision {
 }
 
 // stuckFailsToo is the end when the current template does not work either.
-func (i Unstick) stuckFailsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) Decision {
+func (i unstick) stuckFailsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) Decision {
 	stable := s.Set.Status.CurrentRevision
 	if stable == r.Revision {
 		stable = ""
@@ -205,7 +224,7 @@ func (i Unstick) stuckFailsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) D
 	return d
 }
 
-func (i Unstick) doneUnstuck(s *sts.Snapshot) Decision {
+func (i unstick) doneUnstuck(s *sts.Snapshot) Decision {
 	end := decide(Done, ReasonUnstuck, msgUnstuck(updated(s), s.Set.Status.UpdateRevision, belowPartition(s)), "")
 	d := do(newPatch(s.Set).drop(sts.OwnerAnnotation).action("Unstuck", stepUnstuck()), "Finish")
 	d.Then = &end
@@ -213,7 +232,7 @@ func (i Unstick) doneUnstuck(s *sts.Snapshot) Decision {
 }
 
 // stuckNoRemedy is the end when neither the update nor the stable revision works.
-func (i Unstick) stuckNoRemedy(s *sts.Snapshot, trap *sts.Trap) Decision {
+func (i unstick) stuckNoRemedy(s *sts.Snapshot, trap *sts.Trap) Decision {
 	var parts []string
 	for _, r := range s.Replicas() {
 		if t := s.Trouble(r); t != nil && t.Failing && r.Pod != nil {

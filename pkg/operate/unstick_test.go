@@ -79,7 +79,7 @@ func unstickStory(t *testing.T, seed uint64) {
 		if c == nil || r.IntN(8) == 0 {
 			l := holder(fmt.Sprint(rounds))
 			l.Command = "unstick"
-			c = &command{t: t, w: w, intent: operate.Unstick{Lock: l}, before: safe}
+			c = &command{t: t, w: w, intent: operate.NewUnstick(operate.UnstickOptions{Lock: l, AnyRemedy: true}, nil), before: safe}
 		}
 		d, over = c.step()
 		for range r.IntN(4) {
@@ -123,7 +123,7 @@ func TestUnstickUnderRecreate(t *testing.T) {
 	crashing(0)(inv)
 	justPod(0)(inv)
 	var got []string
-	for _, d := range operate.Preview(operate.Unstick{Lock: holder("1")}, inv.Snapshots()[0]) {
+	for _, d := range operate.Preview(operate.NewUnstick(operate.UnstickOptions{Lock: holder("1"), AnyRemedy: true}, nil), inv.Snapshots()[0]) {
 		got = append(got, string(d.Verdict)+" "+d.Reason)
 	}
 	if diff := cmp.Diff([]string{"Do Restore", "Do Finish", "Done Unstuck"}, got); diff != "" {

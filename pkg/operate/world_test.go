@@ -452,7 +452,11 @@ func holder(id string) operate.Lock {
 }
 
 func start(id, image string, n int32) operate.StartCanary {
+	return operate.StartCanary{Lock: holder(id), Images: []operate.ImageRequest{{Image: image}}, Canaries: operate.Count{N: n}}
+}
+
+// stores is what a dry run has shown: the API server stores a template with this image unchanged.
+func stores(image string) operate.Facts {
 	template := ststest.Template(image)
-	return operate.StartCanary{Lock: holder(id), Images: []operate.ImageRequest{{Image: image}},
-		Canaries: operate.Count{N: n}, TemplateDigest: sts.TemplateDigest(&template)}
+	return operate.Facts{StoredTemplate: sts.TemplateDigest(&template)}
 }

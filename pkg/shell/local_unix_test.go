@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package shell
 
 import (
 	"bytes"
@@ -22,22 +22,22 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 )
 
-// asker is a world without a cluster, for commands that run here.
-type asker struct {
-	world
+// localRunner runs commands on this machine, and keeps what is shown.
+type localRunner struct {
+	Runner
 	shown bytes.Buffer
 }
 
-func newAsker() *asker {
-	a := &asker{}
-	a.env = &Env{Clock: clock.RealClock{}}
-	a.screen = &screen{out: &a.shown}
-	return a
+func newLocalRunner() *localRunner {
+	r := &localRunner{}
+	r.Clock = clock.RealClock{}
+	r.Show = func(line string) { r.shown.WriteString(line) }
+	return r
 }
 
 func TestCommandsThatRunHere(t *testing.T) {
 	t.Setenv("FROM_OUTSIDE", "yes")
-	line := strings.Repeat("x", lineShown)
+	line := strings.Repeat("x", maxLine)
 	tests := []struct {
 		name, command string
 		want          operate.ExecResult
@@ -62,9 +62,9 @@ func TestCommandsThatRunHere(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			a := newAsker()
-			a.environment = []string{"OURS=here", "LONG=" + line}
-			got, err := a.Exec(t.Context(), &operate.Exec{For: "check", Command: test.command, Env: []string{"STEP=2"}})
+			r := newLocalRunner()
+			r.Env = []string{"OURS=here", "LONG=" + line}
+			got, err := r.Exec(t.Context(), &operate.Exec{For: "check", Command: test.command, Env: []string{"STEP=2"}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +72,7 @@ func TestCommandsThatRunHere(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("answer (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(test.shown, a.shown.String()); diff != "" {
+			if diff := cmp.Diff(test.shown, r.shown.String()); diff != "" {
 				t.Errorf("shown (-want +got):\n%s", diff)
 			}
 		})
@@ -88,15 +88,15 @@ func TestMuchOutput(t *testing.T) {
 		"one line": fmt.Sprintf("head -c %d /dev/zero | tr '\\0' x", size),
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := newAsker()
-			got, err := a.Exec(t.Context(), &operate.Exec{For: "check", Command: command + "; echo; echo end", Timeout: time.Minute})
+			r := newLocalRunner()
+			got, err := r.Exec(t.Context(), &operate.Exec{For: "check", Command: command + "; echo; echo end", Timeout: time.Minute})
 			if err != nil || !got.Succeeded() {
 				t.Fatalf("%v, %s", err, got)
 			}
-			if n := len(got.Output); n > outputKept || n < outputKept-10 || !strings.HasSuffix(got.Output, "\nend") {
+			if n := len(got.Output); n > tailSize || n < tailSize-10 || !strings.HasSuffix(got.Output, "\nend") {
 				t.Errorf("%d bytes are kept, ending with %q", n, got.Output[max(0, n-20):])
 			}
-			if n := a.shown.Len(); n < size {
+			if n := r.shown.Len(); n < size {
 				t.Errorf("%d bytes are shown", n)
 			}
 		})
@@ -149,22 +149,22 @@ func TestNothingIsLeftOfACommand(t *testing.T) {
 		err           error
 		within        time.Duration
 	}{
-		{name: "a background child", command: "sleep 100 & echo $! >pid; exit 2", want: operate.ExecResult{ExitCode: 2}, within: endGrace},
-		{name: "a background child that has closed the output", command: "sleep 100 >/dev/null 2>&1 & echo $! >pid", within: endGrace},
+		{name: "a background child", command: "sleep 100 & echo $! >pid; exit 2", want: operate.ExecResult{ExitCode: 2}, within: gracePeriod},
+		{name: "a background child that has closed the output", command: "sleep 100 >/dev/null 2>&1 & echo $! >pid", within: gracePeriod},
 		{name: "a background child that does not want to end", command: "(trap '' TERM; sleep 100) & echo $! >pid; sleep .2"},
 		{name: "too long", command: "echo begun; sleep 100 & echo $! >pid; wait", timeout: 3 * time.Second,
-			want: operate.ExecResult{ExitCode: -1, Problem: "timed out after 3s", Output: "begun", Stdout: "begun\n", Lost: true}, within: endGrace},
+			want: operate.ExecResult{ExitCode: -1, Problem: "timed out after 3s", Output: "begun", Stdout: "begun\n", Lost: true}, within: gracePeriod},
 		{name: "too long, and goes with exit code 0", command: "trap 'exit 0' TERM; sleep 100 & echo $! >pid; wait", timeout: 3 * time.Second,
-			want: operate.ExecResult{ExitCode: -1, Problem: "timed out after 3s", Lost: true}, within: endGrace},
+			want: operate.ExecResult{ExitCode: -1, Problem: "timed out after 3s", Lost: true}, within: gracePeriod},
 		{name: "too long, and does not want to end", command: "trap '' TERM; sleep 100 & echo $! >pid; wait; wait", timeout: 3 * time.Second,
 			want: operate.ExecResult{ExitCode: -1, Problem: "timed out after 3s", Lost: true}},
-		{name: "interrupted", command: "sleep 100 & echo $! >pid; wait", interrupt: true, err: stop, within: endGrace},
+		{name: "interrupted", command: "sleep 100 & echo $! >pid; wait", interrupt: true, err: stop, within: gracePeriod},
 		{name: "interrupted, and does not want to end", command: "trap '' TERM; sleep 100 & echo $! >pid; wait; wait", interrupt: true, err: stop},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			a := newAsker()
+			r := newLocalRunner()
 			file := filepath.Join(t.TempDir(), "pid")
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
@@ -173,7 +173,7 @@ func TestNothingIsLeftOfACommand(t *testing.T) {
 			var err error
 			var asking sync.WaitGroup
 			asking.Go(func() {
-				got, err = a.Exec(ctx, &operate.Exec{For: "check", Command: strings.ReplaceAll(test.command, ">pid", ">"+file), Timeout: test.timeout})
+				got, err = r.Exec(ctx, &operate.Exec{For: "check", Command: strings.ReplaceAll(test.command, ">pid", ">"+file), Timeout: test.timeout})
 			})
 			pid := process(t, file)
 			if test.interrupt {
@@ -194,7 +194,7 @@ func TestNothingIsLeftOfACommand(t *testing.T) {
 // A command cannot be begun where there is no shell: that is no answer.
 func TestNoShell(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	_, err := newAsker().Exec(t.Context(), &operate.Exec{For: "check", Command: "true"})
+	_, err := newLocalRunner().Exec(t.Context(), &operate.Exec{For: "check", Command: "true"})
 	if err == nil || !strings.HasPrefix(err.Error(), "--check: ") {
 		t.Errorf("error %v", err)
 	}

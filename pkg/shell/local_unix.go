@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package shell
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// shell is what reads a command line here.
-func shell(line string) []string { return []string{"sh", "-c", line} }
+// Argv is the command with which the shell of this machine runs a command line.
+func Argv(line string) []string { return []string{"sh", "-c", line} }
 
 // command leads a process group of its own, so that Ctrl-C reaches it through us
 // alone, and everything that it has started ends with it.

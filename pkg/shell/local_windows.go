@@ -1,4 +1,4 @@
-package cli
+package shell
 
 import (
 	"context"
@@ -6,8 +6,8 @@ import (
 	"os/exec"
 )
 
-// shell is what reads a command line here.
-func shell(line string) []string { return []string{"cmd", "/c", line} }
+// Argv is the command with which the shell of this machine runs a command line.
+func Argv(line string) []string { return []string{"cmd", "/c", line} }
 
 func command(ctx context.Context, argv []string) *exec.Cmd {
 	return exec.CommandContext(ctx, argv[0], argv[1:]...)

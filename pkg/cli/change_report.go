@@ -1,0 +1,44 @@
+package cli
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// ChangeReport is the result of a command that changes a StatefulSet.
+type ChangeReport struct {
+	metav1.TypeMeta `json:",inline"`
+	// Namespace is the namespace of the StatefulSet.
+	Namespace string `json:"namespace"`
+	// Name is the name of the StatefulSet.
+	Name string `json:"name"`
+	// Command is the command: `canary start`, `restart` …
+	Command string `json:"command"`
+	// StartedAt is when the state was first read, by the cluster's clock.
+	StartedAt metav1.Time `json:"startedAt"`
+	EndedAt   metav1.Time `json:"endedAt"`
+	// DryRun is client or server when nothing was written.
+	DryRun string `json:"dryRun,omitempty"`
+	// With `unstick`: why the set is stuck; absent if it is not.
+	Proof *report.Proof `json:"proof,omitempty"`
+	// Plan is what was predicted before anything was written; the last item is the predicted result.
+	Plan []operate.Decision `json:"plan"`
+	// Alteration is what mutating admission adds to the first step, if that is accepted.
+	Alteration *sts.Alteration `json:"alteration,omitempty"`
+	// Applied is what was written, in order.
+	Applied []loop.Applied `json:"applied"`
+	// Commands are the commands that were run, and their results.
+	Commands []loop.Command `json:"commands,omitempty"`
+	// Outcome is the result; absent if an error occurred before any decision.
+	Outcome *operate.Decision `json:"outcome,omitempty"`
+	// Error is the error that ended the command, including a timeout or an interruption.
+	Error string `json:"error,omitempty"`
+	// With `drain-scale`: the change of size, even if it is complete.
+	Drain *report.DrainStatus `json:"drain,omitempty"`
+	// Status is the last known state of the set.
+	Status *report.Status `json:"status,omitempty"`
+}

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// finish completes and prints the report, and turns the outcome into an error with its exit code. s
+// is the last known state of the set.
+func (r *mutationRun) finish(s *sts.Snapshot, d operate.Decision, err error) error {
+	doc, status := r.report, report.NewStatus(s)
+	doc.Status, doc.EndedAt = &status, metav1.NewTime(s.TakenAt)
+	if r.drains {
+		if doc.Drain = status.Drain; d.Drain != nil {
+			doc.Drain = report.NewDrainStatus(s, d.Drain)
+		}
+	}
+	if err != nil {
+		doc.Error = err.Error()
+	}
+	if d.Verdict != operate.Do {
+		doc.Outcome = &d
+	}
+	if !r.out.human() {
+		if e := r.out.print(r.env.Out, doc, []string{doc.Name}); e != nil {
+			return e
+		}
+	}
+	if r.out.isGitHub() {
+		if e := r.annotate(doc); e != nil {
+			return e
+		}
+	}
+	if d.Alteration != nil && err == nil {
+		if e := printAlteration(r.env.ErrOut, d.Alteration, r.env.errStyle()); e != nil {
+			return e
+		}
+		if r.acceptAdmission != nil && !*r.acceptAdmission && d.Alteration.Template() {
+			d.Hint = hintAcceptAdmission(doc.Name)
+		}
+	}
+	return r.end(d, err)
+}
+
+// end says to a person how the command ended, where the report has not.
+func (r *mutationRun) end(d operate.Decision, err error) error {
+	doc := r.report
+	var interrupted *loop.InterruptedError
+	var expired *loop.TimeoutError
+	switch {
+	case errors.As(err, &interrupted), errors.As(err, &expired):
+		_, _ = io.WriteString(r.env.ErrOut, msgStopped(render.StatusLine(doc.Status)))
+		return err
+	case err != nil:
+		return notAllowed(err, r.env.errStyle())
+	case d.Verdict == operate.Stuck || d.Verdict == operate.Refused || d.Verdict == operate.Failed:
+		d.Hint = r.hint(doc.Namespace, d.Hint)
+		return &outcomeError{Decision: d, style: r.env.errStyle()}
+	case d.Verdict == operate.Done && r.out.human() && !r.out.isGitHub():
+		_, e := io.WriteString(r.env.Out, r.env.style().Wrap("", 0, render.Plain, resultLine(doc.Name, d)))
+		if d.Drain != nil {
+			render.DrainEnd(r.env.Out, doc.Drain, r.env.style())
+		}
+		_, _ = io.WriteString(r.env.ErrOut, render.Hint(r.hint(doc.Namespace, d.Hint), r.env.errStyle()))
+		return e
+	}
+	return nil
+}
+
+// resultLine is how a command that is done ends on standard output.
+func resultLine(set string, d operate.Decision) string {
+	if d.Reason == operate.ReasonNothingToDo {
+		return msgNoResult(set, d.Message)
+	}
+	return msgResult(set, d.Message)
+}
+
+// released is the snapshot without the lock that the command has released at its end.
+func released(s *sts.Snapshot, id string) *sts.Snapshot {
+	if o, err := sts.ReadOwner(s.Set); err != nil || o == nil || o.ID != id {
+		return s
+	}
+	out := *s
+	out.Set = s.Set.DeepCopy()
+	delete(out.Set.Annotations, sts.OwnerAnnotation)
+	return &out
+}
+
+// tidy removes the lock of a command that was killed at its very end, when the same
+// command finds nothing else to do.
+func (r *mutationRun) tidy(ctx context.Context, d operate.Decision) error {
+	if r.dryRun != "none" || d.Verdict != operate.Done {
+		return nil
+	}
+	a := r.intent.Release(r.snapshot, true)
+	if a == nil {
+		return nil
+	}
+	_, err := r.view.Apply(ctx, r.snapshot, a)
+	answer := (*operate.AnswerError)(nil)
+	switch {
+	case errors.Is(err, operate.ErrChanged):
+		return nil
+	case errors.As(err, &answer):
+		warnTo(r.env.ErrOut, msgLockStays(answer.Message))
+		return nil
+	}
+	return err
+}

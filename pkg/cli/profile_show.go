@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
+)
+
+func newProfileShow(c *common) *cobra.Command {
+	cmd := withHelp("profile-show", &cobra.Command{
+		Use: "show NAME",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("%s: exactly one profile name is required (for example etcd)", cmd.CommandPath())
+			}
+			return nil
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			if len(args) == 0 {
+				for _, p := range profile.Builtin() {
+					names = append(names, p.Metadata.Name+"\t"+p.System)
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	})
+	out := newOutput(cmd)
+	out.resource = profileResource
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		if err := out.check(); err != nil {
+			return err
+		}
+		p, err := profile.Find(args[0])
+		if err != nil {
+			return usagef("%s", err)
+		}
+		if !out.human() {
+			return out.print(c.env.Out, p, args)
+		}
+		source, err := profile.Source(args[0])
+		if err != nil {
+			return err
+		}
+		_, err = c.env.Out.Write(source)
+		return err
+	}
+	return cmd
+}

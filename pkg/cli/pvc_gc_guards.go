@@ -1,0 +1,37 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+)
+
+// mayKeep refuses when the user may not change volumes: the data of a claim could not be
+// retained, or the reclaim policy not be restored.
+func (g *gcRun) mayKeep(ctx context.Context, client *kube.Client) error {
+	return g.mayVolumes(ctx, client, hintVolumePermissions(), "get", "patch")
+}
+
+// mayVolumes refuses when the user lacks one of the verbs on volumes.
+func (g *gcRun) mayVolumes(ctx context.Context, client *kube.Client, hint string, verbs ...string) error {
+	for _, verb := range verbs {
+		if client.May(ctx, "", verb, "persistentvolumes", "") != nil {
+			return g.refuse(operate.ReasonNotRetained, msgNoPermission(verb), hint)
+		}
+	}
+	return nil
+}
+
+func (g *gcRun) refuse(reason, message, hint string) error {
+	return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: reason, Message: message, Hint: hint}, style: g.env.errStyle()}
+}
+
+// withinMax guards against a command that does far more than was meant.
+func (g *gcRun) withinMax(n int, what string) error {
+	if g.most == 0 || n <= g.most {
+		return nil
+	}
+	message, hint := msgTooMany(n, what, g.most)
+	return g.refuse(operate.ReasonMaxDeletes, message, hint)
+}

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// runClaims reads the claims and prints them, or deletes the candidates.
+func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRun) error {
+	connect := c.client
+	if g != nil {
+		connect = g.connect
+	}
+	client, err := connect()
+	if err != nil {
+		return err
+	}
+	progress := newListing(c.env)
+	inv, err := client.ReadClaims(ctx, o.namespace, o.claims.Reserve, progress.seen)
+	progress.screen.done()
+	if err != nil {
+		return err
+	}
+	report, unknown := report.NewClaimReport(inv, o.claims)
+	if len(unknown) > 0 {
+		return apierrors.NewNotFound(appsv1.Resource("statefulsets"), unknown[0])
+	}
+	if absent := o.claims.Absent(inv); len(absent) > 0 {
+		return apierrors.NewNotFound(corev1.Resource("persistentvolumeclaims"), absent[0])
+	}
+	if g != nil {
+		return g.deleteClaims(ctx, client, inv, report, o)
+	}
+	if len(report.Items) == 0 {
+		if err := c.sayNone(ctx, client, "PersistentVolumeClaims", o.namespace); err != nil && o.exitCode {
+			return err // a pipeline that checks the wrong namespace must not succeed
+		}
+	}
+	if !out.human() {
+		err = out.print(c.env.Out, report, candidates(report))
+	} else {
+		render.Missing(c.env.ErrOut, report.Missing)
+		columns := render.Columns{Namespace: o.namespace == "", Wide: out.isWide()}
+		if len(report.Items) > 0 {
+			err = render.ClaimTable(c.env.Out, report, inv.TakenAt, c.env.style(), columns)
+		}
+		c.sayRetained(report.Retained, columns)
+		c.sayRescue(report)
+	}
+	if err == nil && o.exitCode && report.Total.Candidates > 0 {
+		return &notYetError{msgCandidatesFound(report.Total.Candidates)}
+	}
+	return err
+}
+
+// sayRetained ends the list with what is retained of deleted claims.
+func (c *common) sayRetained(r *report.RetainedSum, columns render.Columns) {
+	if r == nil {
+		return
+	}
+	style := c.env.style()
+	text := render.RetainedNotes(r.Notable, style, columns) + render.RetainedSum(r, style, columns)
+	switch {
+	case text == "":
+		return
+	case len(r.Namespaces) > 0:
+		text += render.Hint(c.hint(r.Namespaces[0], sts.Kubectl(r.Namespaces[0], "sts", "pvc-gc", "undo"))+sameIn(r.Namespaces[1:]), style)
+	}
+	_, _ = fmt.Fprint(c.env.Out, "\n"+text)
+}
+
+// sayRescue ends the list with the command that keeps the data of claims that are being deleted.
+func (c *common) sayRescue(r *report.ClaimReport) {
+	namespace, names := "", []string{}
+	for i := range r.Items {
+		if item := &r.Items[i]; item.Risk != nil && item.Risk.Rescuable && (namespace == "" || item.Namespace == namespace) {
+			namespace, names = item.Namespace, append(names, item.Name)
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	args := append([]string{"sts", "pvc-gc", "rescue"}, names...)
+	if len(names) > mostNamed {
+		args = []string{"sts", "pvc-gc", "rescue", "--all"}
+	}
+	_, _ = fmt.Fprint(c.env.Out, render.Hint(hintRescueFirst(c.hint(namespace, sts.Kubectl(namespace, args...))), c.env.style()))
+}
+
+// sameIn says in which other namespaces a command should be run, too.
+func sameIn(namespaces []string) string {
+	named := namespaces[:min(len(namespaces), mostNamed)]
+	return hintUndoElsewhere(named, len(namespaces)-len(named))
+}
+
+func candidates(r *report.ClaimReport) []string {
+	var names []string
+	for i := range r.Items {
+		if r.Items[i].Candidate {
+			names = append(names, r.Items[i].Name)
+		}
+	}
+	return names
+}

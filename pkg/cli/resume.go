@@ -1,0 +1,25 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+func newResume(c *common) *cobra.Command {
+	cmd := withHelp("resume", &cobra.Command{
+		Use:  "resume NAME",
+		Args: oneName, ValidArgsFunction: c.completeNames,
+	})
+	m := c.newMutation(cmd, "resume").canPrintPatch(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return m.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
+			return operate.NewResumeUpdate(h, s), nil
+		})
+	}
+	return cmd
+}

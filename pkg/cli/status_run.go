@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
+	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+)
+
+// goals are the ends of --for: reached, or so that it never will be by itself.
+var goals = map[string]func(*report.Status) (reached, never bool){
+	"ready": func(s *report.Status) (bool, bool) {
+		settled := s.State == report.Complete || s.State == report.Paused || s.State == report.Parked || s.State == report.Progressing
+		return settled && s.AvailableReplicas == s.DesiredReplicas && s.Observed, false
+	},
+	"complete": func(s *report.Status) (bool, bool) {
+		return s.State == report.Complete || s.State == report.Parked, false
+	},
+	"paused": func(s *report.Status) (bool, bool) {
+		return s.State == report.Paused, s.State == report.Complete || s.State == report.Parked
+	},
+}
+
+// runReport reads, or watches, and prints.
+func runReport(ctx context.Context, c *common, o statusOptions, out *output) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	p := &reporter{common: c, options: o, out: out}
+	if !o.watch && o.until == "" {
+		inv, err := client.Read(ctx, o.query)
+		if err != nil {
+			return err
+		}
+		if len(inv.Sets) == 0 {
+			if err := c.sayNone(ctx, client, "StatefulSets", o.query.Namespace); err != nil && o.exitCode {
+				return err // a pipeline that looks at the wrong namespace must not succeed
+			}
+		}
+		if err := p.show(inv, true); err != nil {
+			return err
+		}
+		p.sayNoOrdinals()
+		return p.verdict()
+	}
+	view, err := client.Open(ctx, o.query, nil, p.tell())
+	if err != nil {
+		return err
+	}
+	if o.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, o.timeout, &loop.TimeoutError{After: o.timeout})
+		defer cancel()
+	}
+	for inv := range view.WatchAll(ctx) {
+		end := p.reached(inv)
+		if o.watch || end != nil {
+			if err := p.show(inv, end != nil); err != nil {
+				return err
+			}
+		} else {
+			p.progress()
+		}
+		if end != nil {
+			return *end
+		}
+	}
+	if err := view.Err(); err != nil {
+		return err
+	}
+	cause := context.Cause(ctx)
+	if timeout := (*loop.TimeoutError)(nil); errors.As(cause, &timeout) {
+		if o.until == "" {
+			return nil // the watch has lasted as long as requested
+		}
+		timeout.Last = operate.Decision{Verdict: operate.Wait, Message: msgWaitFor(o.until, p.message())}
+		return timeout
+	}
+	return cause
+}
+
+// sayNone prints kubectl's message for an empty list. A namespace that does not exist
+// is a likelier mistake than one without such objects: then that is the error.
+func (c *common) sayNone(ctx context.Context, client *kube.Client, objects, namespace string) error {
+	if namespace == "" {
+		_, _ = fmt.Fprintln(c.env.ErrOut, msgNoneFound(objects))
+		return nil
+	}
+	if err := client.CheckNamespace(ctx, namespace); err != nil {
+		_, _ = fmt.Fprintln(c.env.ErrOut, msgNoneInMissingNamespace(objects, namespace))
+		return err
+	}
+	_, _ = fmt.Fprintln(c.env.ErrOut, msgNoneInNamespace(objects, namespace))
+	return nil
+}

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// undoFlags are the flags of undo.
+type undoFlags struct {
+	revision string
+	canaries string
+	wait     bool
+}
+
+func newUndo(c *common) *cobra.Command {
+	var o undoFlags
+	cmd := withHelp("undo", &cobra.Command{
+		Use:  "undo NAME --to-revision REVISION",
+		Args: oneName, ValidArgsFunction: c.completeNames,
+	})
+	m := c.newMutation(cmd, "undo").canPrintPatch(cmd)
+	m.canAcceptAdmission(cmd)
+	cmd.Flags().StringVar(&o.revision, "to-revision", "", "`REVISION` to go back to, by number or name as history lists it")
+	cmd.Flags().StringVar(&o.canaries, "canaries", "1", "Number of highest ordinals to update, `N|P%` (rounded up)")
+	cmd.Flags().BoolVar(&o.wait, "wait", true, "Wait for the canary to become available")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		build, err := o.toIntent(m)
+		if err != nil {
+			return err
+		}
+		return m.run(cmd, args, build)
+	}
+	return cmd
+}
+
+func (o *undoFlags) toIntent(m *mutation) (newIntent, error) {
+	count, err := operate.ParseCount(o.canaries)
+	if err != nil {
+		return nil, usagef("--canaries: %s", err)
+	}
+	if o.revision == "" {
+		// "The one before" would be a canary that was just aborted.
+		return nil, usagef("--to-revision is required; run \"kubectl sts history NAME\" to list the revisions")
+	}
+	return func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
+		template, err := earlierTemplate(s, o.revision)
+		if err != nil {
+			return nil, err
+		}
+		options := operate.StartOptions{Lock: h, Template: template, Canaries: count, NoWait: !o.wait, AcceptAdmission: *m.acceptAdmission}
+		return operate.NewStartCanary(options, s), nil
+	}, nil
+}
+
+// earlierTemplate is the pod template of a revision by number or name. An undo that was killed
+// has changed the number: then it is the template that it has set.
+func earlierTemplate(s *sts.Snapshot, revision string) (json.RawMessage, error) {
+	for _, r := range s.Revisions {
+		if r.Name == revision || strconv.FormatInt(r.Revision, 10) == revision {
+			return sts.RevisionTemplate(r)
+		}
+	}
+	c, err := sts.ReadCanary(s.Set)
+	if r := s.Revision(s.Set.Status.UpdateRevision); err == nil && c != nil && c.GoalOf == "undo" && r != nil {
+		return sts.RevisionTemplate(r)
+	}
+	return nil, usagef("revision %[2]s of statefulset %[1]s not found; run \"%[3]s\" to list the revisions", s.Set.Name, revision, sts.Kubectl(s.Set.Namespace, "sts history", s.Set.Name))
+}

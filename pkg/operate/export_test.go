@@ -1,0 +1,14 @@
+package operate
+
+// The intents, for tables whose snapshot does not matter when the command starts.
+type (
+	StartCanary   = startCanary
+	AutoPromote   = autoPromote
+	AbortCanary   = abortCanary
+	RestartPods   = restartPods
+	ForgetRestart = forgetRestart
+	PauseUpdate   = pauseUpdate
+	ResumeUpdate  = resumeUpdate
+	CancelDrain   = cancelDrain
+	Unpark        = unpark
+)
