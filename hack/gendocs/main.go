@@ -71,6 +71,8 @@ func generate(root string) (map[string]string, error) {
 		{"docs/exit-codes.md", "codes", exitCodes()},
 		{"docs/json.md", "fields", fields},
 		{"docs/dns.md", "findings", codes},
+		{"docs/guards.md", "commands", commandGuards()},
+		{"docs/guards.md", "guards", guardMeanings()},
 		{"docs/stuck.md", "reasons", stuckReasons()},
 		{"docs/versions.md", "known", knownIssues()},
 		{"docs/profiles.md", "profiles", profiles()},

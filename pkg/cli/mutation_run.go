@@ -16,7 +16,7 @@ import (
 
 // newIntent makes the complete intent from the state in which the command finds the set. It is called
 // once, before anything is shown: a command that needs more permissions than others checks them here.
-type newIntent func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder) (operate.Intent, error)
+type newIntent func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error)
 
 // mutationRun is one run of a mutation on one set.
 type mutationRun struct {
@@ -26,7 +26,7 @@ type mutationRun struct {
 	screen *screen
 	// snapshot is the state in which the command finds the set.
 	snapshot *sts.Snapshot
-	lock     operate.Holder
+	lock     operate.Lock
 	intent   operate.Intent
 	// trials are the pods that the controller will create because of the plan.
 	trials []operate.Trial

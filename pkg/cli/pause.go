@@ -17,7 +17,7 @@ func newPause(c *common) *cobra.Command {
 	})
 	m := c.newMutation(cmd, "pause").canPrintPatch(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return m.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
+		return m.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
 			return operate.NewPauseUpdate(h, s), nil
 		})
 	}

@@ -64,7 +64,7 @@ func (o *restartFlags) toIntent(cmd *cobra.Command, m *mutation) (newIntent, err
 	if o.leaderLast {
 		m.detail += " --leader-last --leader-exec=" + quote(o.leaderExec)
 	}
-	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder) (operate.Intent, error) {
+	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
 		if o.forget {
 			return operate.NewForgetRestart(h, s), nil
 		}
@@ -73,7 +73,7 @@ func (o *restartFlags) toIntent(cmd *cobra.Command, m *mutation) (newIntent, err
 				return nil, err
 			}
 		}
-		options.Holder = h
+		options.Lock = h
 		return operate.NewRestartPods(options, s), nil
 	}, nil
 }

@@ -148,7 +148,7 @@ func (w *Claims) Look(ctx context.Context, namespace string) (func(operate.Claim
 	judge := sts.NewClaimJudge(inv)
 	return func(v operate.ClaimView) *operate.Around {
 		claim := lasting(v)
-		return &operate.Around{At: inv.TakenAt, Verdict: judge.Judge(claim), Holder: judge.Holder(claim), Stays: judge.Stays(claim), Users: judge.Users(claim)}
+		return &operate.Around{At: inv.TakenAt, Verdict: judge.Judge(claim), MountedBy: judge.MountedBy(claim), Stays: judge.Stays(claim), Users: judge.Users(claim)}
 	}, nil
 }
 

@@ -143,7 +143,7 @@ func TestLook(t *testing.T) {
 		"nothing needs it":                {named("data"), sts.ClaimForeign, ""},
 	} {
 		a := judge(test.view)
-		if a.Verdict.State != test.state || a.Holder != test.pod || a.Stays != test.pod || strings.Join(a.Users, ",") != test.pod || !a.At.Equal(ststest.Now) {
+		if a.Verdict.State != test.state || a.MountedBy != test.pod || a.Stays != test.pod || strings.Join(a.Users, ",") != test.pod || !a.At.Equal(ststest.Now) {
 			t.Errorf("%s: %+v, want %s and pod %q", name, a, test.state, test.pod)
 		}
 	}
@@ -187,7 +187,7 @@ func TestFill(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, v := range views[:2] {
-		if v.Claim == nil || v.Claim.Name != "data-web-1" || v.Around == nil || v.Around.Holder != "web-1" {
+		if v.Claim == nil || v.Claim.Name != "data-web-1" || v.Around == nil || v.Around.MountedBy != "web-1" {
 			t.Errorf("%s: %v, %+v", v.Name, v.Claim, v.Around)
 		}
 	}

@@ -77,7 +77,7 @@ func (c setCase) action(t *testing.T) operate.SetAction {
 	return d.Action
 }
 
-var holder = operate.Holder{Owner: sts.Owner{Name: "alice@laptop", ID: "1", Command: "test", Since: ststest.Now}}
+var holder = operate.Lock{Owner: sts.Owner{Name: "alice@laptop", ID: "1", Command: "test", Since: ststest.Now}}
 
 // web is a healthy set whose pods mount their claims.
 func web(replicas int32) *sts.Inventory {
@@ -112,14 +112,14 @@ func smaller(inv *sts.Inventory) { *inv.Sets[0].Spec.Replicas = 4 }
 
 // start starts a canary with another image.
 func start(acceptAdmission bool) operate.Intent {
-	return operate.NewStartCanary(operate.StartOptions{Holder: holder, Images: []operate.ImageRequest{{Image: "web:2"}},
+	return operate.NewStartCanary(operate.StartOptions{Lock: holder, Images: []operate.ImageRequest{{Image: "web:2"}},
 		Canaries: intstr.FromInt32(1), AcceptAdmission: acceptAdmission}, web(3).Snapshots()[0])
 }
 
 func setCases() []setCase {
 	drain := func(o operate.DrainOptions) operate.Intent { return operate.NewDrainScale(o, web(5).Snapshots()[0]) }
-	down := drain(operate.DrainOptions{Holder: holder, Replicas: 4})
-	ignoring := drain(operate.DrainOptions{Holder: holder, Replicas: 4, IgnoreBudgets: true})
+	down := drain(operate.DrainOptions{Lock: holder, Replicas: 4})
+	ignoring := drain(operate.DrainOptions{Lock: holder, Replicas: 4, IgnoreBudgets: true})
 	check := operate.EvictionCheck{Pod: operate.PodRef{Name: "web-4", UID: "web-4-uid", Ordinal: 4, Revision: ststest.StableRevision}}
 	wrote, allowed := operate.Facts{Wrote: true}, operate.Facts{Wrote: true, Allowed: map[operate.EvictionCheck]bool{check: true}}
 	gone := removing(smaller)
@@ -145,7 +145,7 @@ func TestReleaseIsSeen(t *testing.T) {
 	r, client := record(t, inv)
 	view := open(t, r, client)
 	s := inv.Snapshots()[0]
-	intent := operate.NewDrainScale(operate.DrainOptions{Holder: holder, Replicas: 4}, web(5).Snapshots()[0])
+	intent := operate.NewDrainScale(operate.DrainOptions{Lock: holder, Replicas: 4}, web(5).Snapshots()[0])
 	seen, err := view.Apply(t.Context(), s, intent.Next(s, operate.Facts{Wrote: true}).Action)
 	view.Close()
 	if err != nil {
@@ -234,7 +234,7 @@ func asks(t *testing.T) string {
 		}},
 		{"dry run of a change of size", r, func() error {
 			inv := removing(held, going)
-			c := setCase{"", inv, operate.NewDrainScale(operate.DrainOptions{Holder: holder, Replicas: 4}, web(5).Snapshots()[0]), operate.Facts{Wrote: true}, true}
+			c := setCase{"", inv, operate.NewDrainScale(operate.DrainOptions{Lock: holder, Replicas: 4}, web(5).Snapshots()[0]), operate.Facts{Wrote: true}, true}
 			return view.TryScale(t.Context(), inv.Snapshots()[0], c.action(t).(*operate.Scale))
 		}},
 		{"dry run of an eviction", r, func() error {

@@ -132,7 +132,7 @@ func (l *live) run(i operate.Intent, timeout time.Duration) (loop.Result, error)
 
 // promoteAll is a promotion to every ordinal.
 func (l *live) promoteAll(id string) operate.Intent {
-	return operate.NewPromoteCanary(operate.PromoteOptions{Holder: owner(id), Full: true}, l.world.Snapshot(l.beside))
+	return operate.NewPromoteCanary(operate.PromoteOptions{Lock: owner(id), Full: true}, l.world.Snapshot(l.beside))
 }
 
 // deleted are the pods that have been deleted, in order.
@@ -155,12 +155,12 @@ func (l *live) images() []string {
 	return images
 }
 
-func owner(id string) operate.Holder {
-	return operate.Holder{Owner: sts.Owner{Name: "alice@laptop", ID: id, Command: "canary", Since: ststest.Now}}
+func owner(id string) operate.Lock {
+	return operate.Lock{Owner: sts.Owner{Name: "alice@laptop", ID: id, Command: "canary", Since: ststest.Now}}
 }
 
 func (l *live) start(image string) operate.Intent {
-	return operate.NewStartCanary(operate.StartOptions{Holder: owner("start"), Images: []operate.ImageRequest{{Image: image}}, Canaries: intstr.FromInt32(1)}, l.world.Snapshot(l.beside))
+	return operate.NewStartCanary(operate.StartOptions{Lock: owner("start"), Images: []operate.ImageRequest{{Image: image}}, Canaries: intstr.FromInt32(1)}, l.world.Snapshot(l.beside))
 }
 
 func (l *live) expect(what string, got, want []string) {
@@ -212,7 +212,7 @@ func TestABrokenCanaryInThePreviewWorld(t *testing.T) {
 		if r, err := l.run(l.start("web:2-broken"), 2*time.Minute); !errors.As(err, &late) || late.Last.Subject != "web-2 Pending" {
 			t.Fatalf("start: %+v, %v", r.Decision, err)
 		}
-		if r, err := l.run(operate.NewAbortCanary(operate.AbortOptions{Holder: owner("abort")}, l.world.Snapshot(l.beside)), 0); err != nil || r.Decision.Verdict != operate.Done {
+		if r, err := l.run(operate.NewAbortCanary(operate.AbortOptions{Lock: owner("abort")}, l.world.Snapshot(l.beside)), 0); err != nil || r.Decision.Verdict != operate.Done {
 			t.Fatalf("abort: %+v, %v\n%s", r.Decision, err, strings.Join(l.decided, "\n"))
 		}
 		l.expect("all", l.images(), []string{"web:1", "web:1", "web:1"})

@@ -40,11 +40,11 @@ func (w way) blocker(s *sts.Snapshot, f Facts, most Deletions) *Decision {
 		t := s.Trouble(*r)
 		switch {
 		case r.Pod != nil && sts.HoldsLeaving(r.Pod) && (t != nil || !w.good(*r)):
-			d := stays(s, *r)
+			d := stuckMemberLeft(s, *r)
 			return &d
 		case t == nil:
 			if r.Desired && !w.good(*r) && wait == nil {
-				d := toBeReplaced(s, *r, msgWaitReplaced(s.Name(r.Ordinal), w.to))
+				d := waitForReplacement(s, *r, msgWaitReplaced(s.Name(r.Ordinal), w.to))
 				wait = &d
 			}
 			continue
@@ -68,10 +68,10 @@ func (w way) blocker(s *sts.Snapshot, f Facts, most Deletions) *Decision {
 	return &d
 }
 
-// stays is the end where the finalizer keeps a pod because its member has left: only
+// stuckMemberLeft is the end where the finalizer keeps a pod because its member has left: only
 // scaling down removes it.
-func stays(s *sts.Snapshot, r sts.Replica) Decision {
-	d := lostMember(s, r.Ordinal, r.Pod)
+func stuckMemberLeft(s *sts.Snapshot, r sts.Replica) Decision {
+	d := refuseLostMember(s, r.Ordinal, r.Pod)
 	if record, err := sts.ReadDrain(s.Set); err == nil && record != nil {
 		d = decide(Stuck, ReasonMemberLeft, msgMemberLeaving(r.Pod.Name), hintFinishDrain(record.Again(s.Set)))
 	}
@@ -94,14 +94,14 @@ func (w way) remove(s *sts.Snapshot, r sts.Replica, f Facts, most Deletions) Dec
 		wait.Message = msgWaitBeforeDelete(wait.Message, need)
 		return wait
 	}
-	if d := most.spent(s, r, f); d != nil {
+	if d := most.requireDeletionsLeft(s, r, f); d != nil {
 		return *d
 	}
 	return do(&DeletePod{Why: stepDeleteBlocker(s.Name(r.Ordinal), t.Message, w.to), PodRef: podRef(r)}, "DeleteBlocker")
 }
 
-// spent stops a command before it deletes more pods than allowed.
-func (c Deletions) spent(s *sts.Snapshot, r sts.Replica, f Facts) *Decision {
+// requireDeletionsLeft stops a command before it deletes more pods than allowed.
+func (c Deletions) requireDeletionsLeft(s *sts.Snapshot, r sts.Replica, f Facts) *Decision {
 	if _, again := f.Deleted[r.Pod.UID]; again {
 		return nil // the answer was lost: the same deletion again
 	}

@@ -86,31 +86,24 @@ func revisionGone(s *sts.Snapshot, revision string) *Decision {
 	return &d
 }
 
-// begun is where promote and abort begin. It requires that no other command holds the lock
-// and that a canary, or an update that can be treated as one, is in progress.
-func (h Holder) begun(s *sts.Snapshot, f Facts, verb string) (c *sts.Canary, derived bool, d *Decision) {
-	if d := h.guard(s, f); d != nil {
-		return nil, false, d
-	}
-	if c, derived, d = canaryRecord(s); d != nil {
-		return nil, false, d
-	}
-	if c == nil {
-		none := decide(Done, ReasonNothingToDo, msgNoCanary(verb), "")
-		return nil, false, &none
-	}
-	return c, derived, partitionable(s)
-}
-
-// beingAborted refuses everything but resuming the abort.
-func beingAborted(s *sts.Snapshot) Decision {
+// refuseAborting refuses everything but resuming the abort.
+func refuseAborting(s *sts.Snapshot) Decision {
 	return decide(Refused, ReasonCanaryOnItsWay, msgBeingAborted(s.Set.Name), hintBeingAborted(canaryCommand(s, "abort")))
 }
 
-// unmoved refuses when another client has changed the partition or the template since the
+// requireNotAborting refuses while a canary is being aborted.
+func requireNotAborting(l look) *Decision {
+	if l.canary == nil || !l.canary.Aborting {
+		return nil
+	}
+	d := refuseAborting(l.s)
+	return &d
+}
+
+// requireUndisturbed refuses when another client has changed the partition or the template since the
 // canary's last write to the spec. Any client may change replicas.
-func unmoved(s *sts.Snapshot, c *sts.Canary, h Holder) *Decision {
-	if c.Generation == s.Set.Generation || h.TakeOver {
+func (l Lock) requireUndisturbed(s *sts.Snapshot, c *sts.Canary) *Decision {
+	if c.Generation == s.Set.Generation || l.TakeOver {
 		return nil
 	}
 	what, d := c.Disturbed(s.Set), Decision{}
@@ -125,13 +118,13 @@ func unmoved(s *sts.Snapshot, c *sts.Canary, h Holder) *Decision {
 	return &d
 }
 
-// canaryPods waits until every ordinal at or above the partition runs the update
+// requireCanaryPods waits until every ordinal at or above the partition runs the update
 // revision and is available. Nil when they do.
-func canaryPods(s *sts.Snapshot) *Decision {
+func requireCanaryPods(s *sts.Snapshot) *Decision {
 	replicas := s.Replicas()
 	// A failing pod anywhere is looked for first: under OrderedReady it is why
 	// those above it are not there.
-	if r, d := failing(s, Stuck); d != nil {
+	if r, d := requireNoneFailing(s, Stuck); d != nil {
 		if r.Revision == s.Set.Status.UpdateRevision || r.Pod == nil && s.RevisionFor(r.Ordinal) == s.Set.Status.UpdateRevision {
 			d.Hint = canaryCommand(s, "abort")
 		}
@@ -147,16 +140,16 @@ func canaryPods(s *sts.Snapshot) *Decision {
 			return &d
 		}
 		if r.Revision != s.Set.Status.UpdateRevision {
-			d := toBeReplaced(s, r, msgWaitCanaryReplaced(s.Name(r.Ordinal)))
+			d := waitForReplacement(s, r, msgWaitCanaryReplaced(s.Name(r.Ordinal)))
 			return &d
 		}
 	}
 	return nil
 }
 
-// toBeReplaced waits for the controller to replace a pod that is available, or reports that the
+// waitForReplacement waits for the controller to replace a pod that is available, or reports that the
 // controller cannot delete it.
-func toBeReplaced(s *sts.Snapshot, r sts.Replica, wait string) Decision {
+func waitForReplacement(s *sts.Snapshot, r sts.Replica, wait string) Decision {
 	if t := s.DeletionRefused(r); t != nil {
 		return trouble(s, r, t, Stuck)
 	}
@@ -168,13 +161,13 @@ func canaryCommand(s *sts.Snapshot, verb string, flags ...string) string {
 	return sts.Kubectl(s.Set.Namespace, append([]string{"sts canary", verb, s.Set.Name}, flags...)...)
 }
 
-// noOrdinal refuses an ordinal that the set does not have.
-func noOrdinal(s *sts.Snapshot, o sts.Ordinal) *Decision {
+// refuseOrdinal refuses an ordinal that the set does not have.
+func refuseOrdinal(s *sts.Snapshot, o sts.Ordinal) *Decision {
 	return badRequest(msgNoOrdinal(s.Set.Name, o, ordinalRange(sts.Start(s.Set), sts.End(s.Set))), "")
 }
 
-// heldBack are the desired ordinals below the partition.
-func heldBack(s *sts.Snapshot) []sts.Ordinal {
+// belowPartition are the desired ordinals below the partition.
+func belowPartition(s *sts.Snapshot) []sts.Ordinal {
 	return ordinalRange(sts.Start(s.Set), min(sts.UpdateFrom(s.Set), sts.End(s.Set)))
 }
 

@@ -1,19 +1,17 @@
 package operate
 
 import (
-	"cmp"
-
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // AbortOptions are the options of [NewAbortCanary].
 type AbortOptions struct {
-	Holder
+	Lock
 	Deletions
 }
 
 type abortCanary struct {
-	Holder
+	Lock
 	Deletions
 	// reason is that of a failed gate which aborts the canary.
 	reason string
@@ -23,42 +21,52 @@ type abortCanary struct {
 // partition alone would revert nothing, and restoring the template alone can
 // leave a broken pod blocking the rollout forever (kubernetes#67250).
 func NewAbortCanary(o AbortOptions, _ *sts.Snapshot) Intent {
-	return abortCanary{Holder: o.Holder, Deletions: o.Deletions}
+	return abortCanary{Lock: o.Lock, Deletions: o.Deletions}
 }
 
 // Next implements [Intent].
 func (i abortCanary) Next(s *sts.Snapshot, f Facts) Decision {
-	c, derived, d := i.begun(s, f, "abort")
-	if d != nil {
+	l, gs := canaryLook(s, f), i.guards()
+	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	if s.Set.DeletionTimestamp != nil {
-		return *settled(s)
-	}
+	c := *l.canary
 	if !c.Aborting {
-		if derived {
-			if d := cmp.Or(i.unmanaged(s, sts.FieldTemplate, sts.FieldPartition), historyKnown(s)); d != nil {
-				return *d
-			}
+		if d := gs.require(BeforeStart, l); d != nil {
+			return *d
 		}
 		c.AbortedFor = i.reason
-		return i.restore(s, *c, f)
+		return i.restore(s, c, f)
 	}
-	if d := i.reapplied(s, *c, f); d != nil {
+	if d := gs.require(InProgress, l); d != nil {
 		return *d
 	}
-	if d := unmoved(s, c, i.Holder); d != nil {
-		return *d
-	}
-	if d := settled(s); d != nil {
-		return *d
-	}
-	return i.follow(s, *c, f)
+	return i.follow(s, c, f)
 }
 
-// historyKnown refuses to treat the current template as the stable one: when a revision that
-// pods run is missing from history, the controller treats the new one as stable.
-func historyKnown(s *sts.Snapshot) *Decision {
+func (i abortCanary) guards() guards[look, Decision] {
+	return guards[look, Decision]{
+		i.lockGuard(),
+		recordGuard,
+		canaryGuard(msgNoCanary("abort")),
+		partitionGuard,
+		deletionGuard,
+		i.adoptionGuard(sts.FieldTemplate, sts.FieldPartition),
+		{historyRule, requireHistory},
+		{Guard{"template", "stops when another client applies a template during the rollback (`--take-over` restores the stable one once more)", InProgress}, i.requireRestored},
+		i.undisturbedGuard().at(InProgress),
+		settledGuard.at(InProgress),
+	}
+}
+
+// requireHistory refuses to treat the current template as the stable one: when a revision that
+// pods run is missing from history, the controller treats the new one as stable. The stable
+// template of a canary is in its record.
+func requireHistory(l look) *Decision {
+	if !l.derived {
+		return nil
+	}
+	s := l.s
 	for _, r := range s.Replicas() {
 		if r.Desired && r.Pod != nil && r.Revision != s.Set.Status.UpdateRevision && s.Revision(r.Revision) == nil {
 			return revisionGone(s, r.Revision)
@@ -67,14 +75,15 @@ func historyKnown(s *sts.Snapshot) *Decision {
 	return nil
 }
 
-// reapplied refuses when another client applies a template during the rollback, so that the
+// requireRestored refuses when another client applies a template during the rollback, so that the
 // two do not overwrite each other: with --take-over the stable one is restored once more.
-func (i abortCanary) reapplied(s *sts.Snapshot, c sts.Canary, f Facts) *Decision {
+func (i abortCanary) requireRestored(l look) *Decision {
+	s, c := l.s, *l.canary
 	if c.Restored(s.Set) {
 		return nil
 	}
-	if i.TakeOver && f.Restored == 0 {
-		d := i.restore(s, c, f)
+	if i.TakeOver && l.f.Restored == 0 {
+		d := i.restore(s, c, l.f)
 		return &d
 	}
 	d := decide(Refused, ReasonTemplateChanged, c.Reapplied(s.Set), hintTemplateReapplied(sts.Who(s.Set, "template"), canaryCommand(s, "abort", "--take-over")))
@@ -147,15 +156,15 @@ func (i abortCanary) follow(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
 	return i.finish(s, c)
 }
 
-// renamed is the end where the stable template has another revision name than before: the
+// stuckRenamed is the end where the stable template has another revision name than before: the
 // server has encoded it differently, or admission has changed it.
-func (i abortCanary) renamed(s *sts.Snapshot, c sts.Canary) Decision {
+func (i abortCanary) stuckRenamed(s *sts.Snapshot, c sts.Canary) Decision {
 	update, hint := s.Set.Status.UpdateRevision, hintAbortRenamed(canaryCommand(s, "promote", "--full"))
 	changes, err := sts.DifferentTemplate(c.StableTemplate, s.Set)
 	if err == nil && len(changes) > 0 {
-		return decide(Stuck, ReasonAdmission, msgAbortAltered(s.Set.Name, updated(s), heldBack(s), sts.UpdateFrom(s.Set), update, c.StableRevision, changes), hint)
+		return decide(Stuck, ReasonAdmission, msgAbortAltered(s.Set.Name, updated(s), belowPartition(s), sts.UpdateFrom(s.Set), update, c.StableRevision, changes), hint)
 	}
-	return decide(Stuck, ReasonRevisionReencoded, msgAbortReencoded(s.Set.Name, heldBack(s), sts.UpdateFrom(s.Set), update, c.StableRevision), hint)
+	return decide(Stuck, ReasonRevisionReencoded, msgAbortReencoded(s.Set.Name, belowPartition(s), sts.UpdateFrom(s.Set), update, c.StableRevision), hint)
 }
 
 // runs is the verb for these ordinals.
@@ -176,7 +185,7 @@ func (i abortCanary) finish(s *sts.Snapshot, c sts.Canary) Decision {
 		end.Hint = hintAppliedBy(c.AppliedBy)
 	}
 	if update := s.Set.Status.UpdateRevision; update != c.StableRevision {
-		end = i.renamed(s, c)
+		end = i.stuckRenamed(s, c)
 		c.Aborting, c.AbortedFor, c.AppliedBy, c.Auto = false, "", "", nil
 		c.TemplateDigest = sts.TemplateDigest(&s.Set.Spec.Template)
 		b = b.canary(c)

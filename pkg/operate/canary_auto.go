@@ -12,7 +12,7 @@ import (
 
 // AutoPromoteOptions are the options of [NewAutoPromote].
 type AutoPromoteOptions struct {
-	Holder
+	Lock
 	// Steps are how many ordinals have the update after each, ascending; empty is
 	// one more each time, to the last.
 	Steps []intstr.IntOrString
@@ -49,20 +49,12 @@ func ParseSteps(s string) ([]intstr.IntOrString, error) {
 
 // Next implements [Intent].
 func (i autoPromote) Next(s *sts.Snapshot, f Facts) Decision {
-	c, derived, d := i.begun(s, f, "promote")
-	if d != nil {
+	l, gs := canaryLook(s, f), i.guards()
+	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	if c.Aborting {
-		return i.goBack(s, f, c.AbortedFor)
-	}
-	if d := i.promotable(s, c); d != nil {
-		return *d
-	}
-	if derived {
-		if d := i.unmanaged(s, sts.FieldPartition); d != nil {
-			return *d
-		}
+	c := l.canary
+	if l.derived {
 		c.Adopted = true
 	}
 	c.Auto = i.record()
@@ -81,7 +73,7 @@ func (i autoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	}
 	if goal < from {
 		// A step that a PodDisruptionBudget will never allow is refused before the soak and the checks.
-		if d := mayDisrupt(s, f, from-1, Stuck); d != nil && d.Verdict == Refused {
+		if d := gs.require(BeforeStep, l.before(from-1)); d != nil && d.Verdict == Refused {
 			return *d
 		}
 	}
@@ -90,7 +82,7 @@ func (i autoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	case d != nil && d.Verdict == Stuck:
 		return *d
 	case i.Gates.takeTime() && !f.Wrote:
-		return i.take(s, *c)
+		return i.recordStart(s, *c)
 	case why != "":
 		return i.failed(s, f, *c, why)
 	case d != nil:
@@ -100,14 +92,14 @@ func (i autoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	case g < from:
 		goal = g
 	case from <= sts.Start(s.Set):
-		return promoteCanary{PromoteOptions: PromoteOptions{Holder: i.Holder}}.finish(s, c, derived && !f.Wrote)
+		return promoteCanary{PromoteOptions: PromoteOptions{Lock: i.Lock}}.finish(s, c, l.derived && !f.Wrote)
 	case number == len(goals):
-		return promoted(s)
+		return donePromoted(s)
 	}
-	if d := mayDisrupt(s, f, from-1, Stuck); d != nil {
+	if d := gs.require(BeforeStep, l.before(from-1)); d != nil {
 		return *d
 	}
-	next := promoteCanary{PromoteOptions: PromoteOptions{Holder: i.Holder}, goal: goal}.step(s, *c, from-1)
+	next := promoteCanary{PromoteOptions: PromoteOptions{Lock: i.Lock}, goal: goal}.step(s, *c, from-1)
 	if p, ok := next.Action.(*PatchSet); ok && len(i.Steps) > 0 {
 		p.Why = stepOf(min(number+1, len(goals)), len(goals), p.Why)
 		next.Message = p.Why
@@ -115,10 +107,29 @@ func (i autoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	return next
 }
 
+func (i autoPromote) guards() guards[look, Decision] {
+	resume := abortGuard
+	resume.check = i.requireNotAborting
+	return append(i.promotionGuards(resume),
+		i.adoptionGuard(sts.FieldPartition).at(Always),
+		availableGuard(Stuck),
+		budgetsGuard,
+	)
+}
+
+// requireNotAborting resumes an abort that a failed gate has started.
+func (i autoPromote) requireNotAborting(l look) *Decision {
+	if !l.canary.Aborting {
+		return nil
+	}
+	d := i.abort(l.s, l.f, l.canary.AbortedFor)
+	return &d
+}
+
 // waits is what the command waits for, or runs, before the next step: nil when that step may begin.
 // failed is the gate that was not passed.
 func (i autoPromote) waits(s *sts.Snapshot, f Facts, c *sts.Canary, at step) (d *Decision, failed string) {
-	if d := i.Gates.tolerated(s, canaryPods(s)); d != nil {
+	if d := i.Gates.tolerated(s, requireCanaryPods(s)); d != nil {
 		return d, ""
 	}
 	if i.underWay(s, c) < at.from {
@@ -143,7 +154,7 @@ const (
 // AutoGate is the gate that the running promote --auto with this lock waits for, by the options that
 // it has recorded; empty between two steps. soaked is when the soak ends, with GateSoak.
 func AutoGate(s *sts.Snapshot, c *sts.Canary, lock sts.Owner) (gate Gate, soaked time.Time) {
-	i := autoPromote{Holder: Holder{Owner: lock}, Gates: Gates{
+	i := autoPromote{Lock: Lock{Owner: lock}, Gates: Gates{
 		Soak: c.Auto.SoakTime(), MaxRestarts: c.Auto.MaxRestarts,
 		Checks: make([]string, c.Auto.Checks), // only their number is recorded
 	}}
@@ -159,9 +170,9 @@ func AutoGate(s *sts.Snapshot, c *sts.Canary, lock sts.Owner) (gate Gate, soaked
 	return GatePods, time.Time{}
 }
 
-// take writes the lock and the options before anything moves: soaks and checks take time, and
+// recordStart writes the lock and the options before anything moves: soaks and checks take time, and
 // sts status shows them meanwhile.
-func (i autoPromote) take(s *sts.Snapshot, c sts.Canary) Decision {
+func (i autoPromote) recordStart(s *sts.Snapshot, c sts.Canary) Decision {
 	// With --take-over they may differ from the canary's own.
 	c.Partition, c.TemplateDigest = sts.Partition(s.Set), sts.TemplateDigest(&s.Set.Spec.Template)
 	return do(newPatch(s.Set).owner(i.Owner).canary(c).action("", stepTake(c.Auto.String())), "Take")
@@ -218,22 +229,22 @@ func canaryReplicas(s *sts.Snapshot) []sts.Replica {
 // ordinal later, after the command has ended, without any gate.
 func (i autoPromote) failed(s *sts.Snapshot, f Facts, c sts.Canary, why string) Decision {
 	if i.Abort {
-		return i.goBack(s, f, why)
+		return i.abort(s, f, why)
 	}
 	if from := sts.UpdateFrom(s.Set); c.GoalOf == i.Command && reachedOrdinal(s) > from && from+1 < sts.End(s.Set) {
 		c.Partition, c.Goal, c.GoalOf = sts.PartitionAt(s.Set, from+1), nil, "" // the next run checks the gates first
 		return do(newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(c).
 			action("UpdatePaused", stepRaisePartition(from)), "HoldBack")
 	}
-	return decide(Failed, ReasonGateFailed, msgGateFailed(why, updated(s), heldBack(s)), hintGateFailed(canaryCommand(s, "abort")))
+	return decide(Failed, ReasonGateFailed, msgGateFailed(why, updated(s), belowPartition(s)), hintGateFailed(canaryCommand(s, "abort")))
 }
 
-// goBack aborts because a gate failed, and resumes such an abort.
-func (i autoPromote) goBack(s *sts.Snapshot, f Facts, why string) Decision {
+// abort rolls back because a gate failed, and resumes such a rollback.
+func (i autoPromote) abort(s *sts.Snapshot, f Facts, why string) Decision {
 	if why == "" || !i.Abort {
-		return beingAborted(s)
+		return refuseAborting(s)
 	}
-	d := abortCanary{Holder: i.Holder, reason: why}.Next(s, f)
+	d := abortCanary{Lock: i.Lock, reason: why}.Next(s, f)
 	if d.Then != nil {
 		end := *d.Then
 		end.Message = msgGateAborted(why, end.Message)

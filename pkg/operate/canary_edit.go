@@ -94,7 +94,7 @@ func badRequest(message, hint string) *Decision {
 func (i startCanary) wholeEdit(s *sts.Snapshot, e *edit) *Decision {
 	revision := s.Revision(s.Set.Status.UpdateRevision)
 	if revision == nil {
-		d := notSeen(s.Set.Status.UpdateRevision)
+		d := waitForRevision(s.Set.Status.UpdateRevision)
 		return &d
 	}
 	before, err := sts.RevisionTemplate(revision)

@@ -5,7 +5,7 @@ import "github.com/kubectl-sts/kubectl-sts/pkg/sts"
 // PromoteOptions are the options of [NewPromoteCanary]. Exactly one of Step, To and Full
 // says how far; with none it is one ordinal.
 type PromoteOptions struct {
-	Holder
+	Lock
 	// Step is how many more ordinals, To the lowest ordinal to update (inclusive),
 	// Full every ordinal.
 	Step int32
@@ -45,59 +45,74 @@ func (i PromoteOptions) goal(s *sts.Snapshot) sts.Ordinal {
 
 // Next implements [Intent].
 func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
-	c, derived, d := i.begun(s, f, "promote")
-	if d != nil {
-		return *d
-	}
-	if c.Aborting {
-		return beingAborted(s)
-	}
-	if d := i.promotable(s, c); d != nil {
-		return *d
-	}
-	// A goal that the command has begun with may be scaled away: then it is reached.
-	begun := c.Goal != nil && *c.Goal == i.goal && c.GoalOf == i.Command
-	if !begun && !sts.Wants(s.Set, i.goal) {
-		return *noOrdinal(s, i.goal)
-	}
-	if d := canaryPods(s); d != nil {
-		return *d
+	l, gs := canaryLook(s, f), i.guards()
+	for _, when := range []Moment{Always, BeforeStart, InProgress} {
+		if d := gs.require(when, l); d != nil {
+			return *d
+		}
 	}
 	from := min(sts.UpdateFrom(s.Set), sts.End(s.Set))
 	switch {
 	case from <= sts.Start(s.Set):
-		return i.finish(s, c, derived)
+		return i.finish(s, l.canary, l.derived)
 	case from <= i.goal:
-		return promoted(s)
+		return donePromoted(s)
 	}
 	next := from - 1
-	if d := mayDisrupt(s, f, next, Stuck); d != nil {
+	if d := gs.require(BeforeStep, l.before(next)); d != nil {
 		return *d
 	}
-	if d := i.unmanaged(s, sts.FieldPartition); d != nil && derived {
-		return *d
-	}
-	if derived {
+	c := *l.canary
+	if l.derived {
 		c.Adopted = true
 	}
 	c.Auto = nil // by hand now
-	return i.step(s, *c, next)
+	return i.step(s, c, next)
 }
 
-// promotable are the guards of a promotion that come before any look at pods.
-func (h Holder) promotable(s *sts.Snapshot, c *sts.Canary) *Decision {
-	if d := unmoved(s, c, h); d != nil {
-		return d
+func (i promoteCanary) guards() guards[look, Decision] {
+	return append(i.promotionGuards(abortGuard),
+		guard[look, Decision]{ordinalRule, i.requireGoal},
+		canaryPodsGuard.at(InProgress),
+		availableGuard(Stuck),
+		budgetsGuard,
+		i.adoptionGuard(sts.FieldPartition).at(BeforeStep),
+	)
+}
+
+// promotionGuards are what any promotion requires before it looks at pods. The guard about a canary
+// that is being aborted differs.
+func (l Lock) promotionGuards(abort guard[look, Decision]) guards[look, Decision] {
+	return guards[look, Decision]{
+		l.lockGuard(),
+		recordGuard,
+		canaryGuard(msgNoCanary("promote")),
+		partitionGuard,
+		abort,
+		l.undisturbedGuard(),
+		{sizeRule, requirePromotableSize},
+		drainGuard,
+		settledGuard,
 	}
-	if sts.DesiredReplicas(s.Set) == 0 {
-		message, hint := msgPromoteParked(s.Set.Name, canaryCommand(s, "abort"))
-		d := decide(Refused, ReasonParked, message, hint)
-		return &d
+}
+
+func requirePromotableSize(l look) *Decision {
+	if sts.DesiredReplicas(l.s.Set) > 0 {
+		return nil
 	}
-	if d := noDrain(s); d != nil {
-		return d
+	message, hint := msgPromoteParked(l.s.Set.Name, canaryCommand(l.s, "abort"))
+	d := decide(Refused, ReasonParked, message, hint)
+	return &d
+}
+
+// requireGoal refuses a goal outside the set. One that the command has begun with may be scaled
+// away: then it is reached.
+func (i promoteCanary) requireGoal(l look) *Decision {
+	c := l.canary
+	if c.Goal != nil && *c.Goal == i.goal && c.GoalOf == i.Command || sts.Wants(l.s.Set, i.goal) {
+		return nil
 	}
-	return settled(s)
+	return refuseOrdinal(l.s, i.goal)
 }
 
 func (i promoteCanary) step(s *sts.Snapshot, c sts.Canary, next sts.Ordinal) Decision {

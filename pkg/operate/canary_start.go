@@ -10,7 +10,7 @@ import (
 
 // StartOptions are the options of [NewStartCanary].
 type StartOptions struct {
-	Holder
+	Lock
 	// Images, Patch, Template and RestartAt are the change.
 	Images []ImageRequest
 	// Patch is a strategic merge patch on the pod template, in JSON.
@@ -35,54 +35,114 @@ func NewStartCanary(o StartOptions, _ *sts.Snapshot) Intent { return startCanary
 
 // Next implements [Intent].
 func (i startCanary) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := firstOf(s, f, i.Holder); d != nil {
+	l, gs := recordLook(s, f), i.guards()
+	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	c, err := sts.ReadCanary(s.Set)
-	if err != nil {
-		return badRecord(err)
-	}
-	e, d := i.edit(s, c)
+	e, d := i.edit(s, l.canary)
 	if d != nil {
 		return *d
 	}
-	if c != nil {
-		return i.goOn(s, c, e == nil || f.Wrote || c.Asked != "" && c.Asked == i.asked())
+	l.edit = e
+	when, next := BeforeStart, i.begin
+	if l.canary != nil {
+		when, next = InProgress, i.resume
 	}
-	return i.begin(s, f, e)
-}
-
-// goOn is for the same command, rerun or still running.
-func (i startCanary) goOn(s *sts.Snapshot, c *sts.Canary, same bool) Decision {
-	if d := unmoved(s, c, i.Holder); d != nil {
+	if d := gs.require(when, l.before(sts.End(s.Set)-1)); d != nil {
 		return *d
 	}
+	return next(l)
+}
+
+func (i startCanary) guards() guards[look, Decision] {
+	return append(i.updateGuards(),
+		i.undisturbedGuard().at(InProgress),
+		abortGuard.at(InProgress),
+		guard[look, Decision]{Guard{"other canary", "refuses while a canary is in progress that another command has started", InProgress}, i.requireOwnCanary},
+		guard[look, Decision]{Guard{"update", "refuses while an update is in progress", BeforeStart}, requireNoUpdate},
+		guard[look, Decision]{changeRule, requireChange},
+		guard[look, Decision]{sizeRule.at(BeforeStart), requireStartableSize},
+		guard[look, Decision]{ordinalRule, i.requireOrdinals},
+		i.managedGuard(sts.FieldTemplate, sts.FieldPartition),
+		// One patch starts all canaries, so this is checked once.
+		availableGuard(Refused).at(BeforeStart),
+		budgetsGuard.at(BeforeStart),
+	)
+}
+
+// requireOwnCanary refuses when the canary in progress is not the one that the command asks for.
+func (i startCanary) requireOwnCanary(l look) *Decision {
+	s, c := l.s, l.canary
+	same := l.edit == nil || l.f.Wrote || c.Asked != "" && c.Asked == i.asked()
 	// With a goal recorded the start is still in progress, whatever the set's size is now.
 	underWay := c.Goal != nil && c.GoalOf == i.Command
-	if c.Aborting || !same || !underWay && sts.UpdateFrom(s.Set) != i.from(s) {
-		if c.Aborting {
-			return beingAborted(s)
-		}
-		return decide(Refused, ReasonCanaryOnItsWay, msgCanaryStartedBefore(s.Set.Name, updated(s), sts.DesiredReplicas(s.Set)),
-			hintCanaryStartedBefore(updated(s), canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort")))
+	if same && (underWay || sts.UpdateFrom(s.Set) == i.from(s)) {
+		return nil
 	}
+	d := decide(Refused, ReasonCanaryOnItsWay, msgCanaryStartedBefore(s.Set.Name, updated(s), sts.DesiredReplicas(s.Set)),
+		hintCanaryStartedBefore(updated(s), canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort")))
+	return &d
+}
+
+func requireNoUpdate(l look) *Decision {
+	what := inFlight(l.s)
+	if what == "" {
+		return nil
+	}
+	d := decide(Refused, ReasonUpdateOnItsWay, msgUpdateInProgress(l.s.Set.Name, what), finishUpdate(l.s))
+	return &d
+}
+
+// requireChange ends the command when the template would stay as it is.
+func requireChange(l look) *Decision {
+	if l.edit != nil {
+		return nil
+	}
+	d := decide(Done, ReasonNothingToDo, msgTemplateUnchanged(), "")
+	return &d
+}
+
+func requireStartableSize(l look) *Decision {
+	if sts.DesiredReplicas(l.s.Set) > 0 {
+		return nil
+	}
+	message, hint := msgStartParked(l.s.Set.Name)
+	d := decide(Refused, ReasonParked, message, hint)
+	return &d
+}
+
+// requireOrdinals refuses canaries that the set has no ordinals for.
+func (i startCanary) requireOrdinals(l look) *Decision {
+	replicas := sts.DesiredReplicas(l.s.Set)
+	n := CountOf(i.Canaries, replicas)
+	switch {
+	case i.From != nil && !sts.Wants(l.s.Set, *i.From):
+		return refuseOrdinal(l.s, *i.From)
+	case i.From == nil && n > replicas:
+		return badRequest(msgTooManyCanaries(l.s.Set.Name, n, replicas))
+	}
+	return nil
+}
+
+// resume is for the same command, rerun or still running.
+func (i startCanary) resume(l look) Decision {
 	if !i.NoWait {
-		if d := canaryPods(s); d != nil {
+		if d := requireCanaryPods(l.s); d != nil {
 			return *d
 		}
 	}
-	return paused(s, msgCanaryStarted(updated(s), heldBack(s), !i.NoWait))
+	return donePaused(l.s, msgCanaryStarted(updated(l.s), belowPartition(l.s), !i.NoWait))
 }
 
-// promoted is the end of a promotion that leaves ordinals below the partition.
-func promoted(s *sts.Snapshot) Decision {
-	return paused(s, msgCanaryPromoted(updated(s), heldBack(s)))
+// donePromoted is the end of a promotion that leaves ordinals below the partition.
+func donePromoted(s *sts.Snapshot) Decision {
+	return donePaused(s, msgCanaryPromoted(updated(s), belowPartition(s)))
 }
 
-// paused is the end of a command that leaves the canary in progress.
-func paused(s *sts.Snapshot, message string) Decision {
+// donePaused is the end of a command that leaves the canary in progress.
+func donePaused(s *sts.Snapshot, message string) Decision {
 	if len(updated(s)) == 0 {
-		message = msgCanaryWithoutPods(heldBack(s))
+		message = msgCanaryWithoutPods(belowPartition(s))
 	}
 	return decide(Done, ReasonPaused, message, hintCanaryPaused(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 }
@@ -108,39 +168,17 @@ func (i startCanary) asked() string {
 	}{i.Images, i.Patch, i.Template, i.RestartAt != ""})
 }
 
-func (i startCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
-	replicas := sts.DesiredReplicas(s.Set)
-	if what := inFlight(s); what != "" {
-		return decide(Refused, ReasonUpdateOnItsWay, msgUpdateInProgress(s.Set.Name, what), finishUpdate(s))
-	}
-	if e == nil {
-		return decide(Done, ReasonNothingToDo, msgTemplateUnchanged(), "")
-	}
-	if replicas == 0 {
-		message, hint := msgStartParked(s.Set.Name)
-		return decide(Refused, ReasonParked, message, hint)
-	}
-	if i.From != nil && !sts.Wants(s.Set, *i.From) {
-		return *noOrdinal(s, *i.From)
-	}
-	if n := CountOf(i.Canaries, replicas); i.From == nil && n > replicas {
-		return *badRequest(msgTooManyCanaries(s.Set.Name, n, replicas))
-	}
-	if d := i.unmanaged(s, sts.FieldTemplate, sts.FieldPartition); d != nil {
-		return *d
-	}
-	if d := mayDisrupt(s, f, sts.End(s.Set)-1, Refused); d != nil {
-		return *d
-	}
+func (i startCanary) begin(l look) Decision {
+	s, f, e := l.s, l.f, l.edit
 	stable := s.Revision(s.Set.Status.UpdateRevision)
 	if stable == nil {
-		return notSeen(s.Set.Status.UpdateRevision) // the stable template could not be recorded
+		return waitForRevision(s.Set.Status.UpdateRevision) // the stable template could not be recorded
 	}
 	template, err := sts.RevisionTemplate(stable)
 	if err != nil {
 		return decide(Refused, ReasonRevisionGone, err.Error(), "")
 	}
-	from := i.from(s)
+	from, replicas := i.from(s), sts.DesiredReplicas(s.Set)
 	to := sts.PartitionAt(s.Set, from)
 	b := e.apply(newPatch(s.Set)).partition(to).owner(i.Owner)
 	b.p.AcceptAdmission = i.AcceptAdmission

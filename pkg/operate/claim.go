@@ -76,9 +76,9 @@ type ClaimView struct {
 type Around struct {
 	At      time.Time
 	Verdict sts.ClaimVerdict
-	// Holder is a pod on a node that mounts the claim: a claim that is being deleted stays as
+	// MountedBy is a pod on a node that mounts the claim: a claim that is being deleted stays as
 	// long as the pod does. A pod without a node does not hold it.
-	Holder string
+	MountedBy string
 	// Stays is such a pod that is not being deleted itself.
 	Stays string
 	// Users are all pods that mount the claim.
@@ -116,8 +116,8 @@ func (v *ClaimView) remembers(r *sts.Retained) bool {
 	return ref.Namespace == r.Claim.Namespace && ref.Name == r.Claim.Name
 }
 
-// elsewhere refuses a volume that is reserved for another claim now, or for none.
-func elsewhere(v *ClaimView) ClaimDecision {
+// refuseElsewhere refuses a volume that is reserved for another claim now, or for none.
+func refuseElsewhere(v *ClaimView) ClaimDecision {
 	return decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeElsewhere(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
 }
 
@@ -129,8 +129,8 @@ func (v *ClaimView) on() bool {
 // protection is the finalizer that every claim has.
 const protection = "kubernetes.io/pvc-protection"
 
-// going waits while a claim is being deleted.
-func going(c *corev1.PersistentVolumeClaim) ClaimDecision {
+// waitClaimGone waits while a claim is being deleted.
+func waitClaimGone(c *corev1.PersistentVolumeClaim) ClaimDecision {
 	others := slices.DeleteFunc(slices.Clone(c.Finalizers), func(f string) bool { return f == protection })
 	return ClaimDecision{Verdict: Wait, Reason: ReasonClaimTerminating, Subject: c.Name, Message: msgWaitClaimGone(c.Name, others)}
 }

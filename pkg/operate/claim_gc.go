@@ -32,32 +32,13 @@ func (i CollectClaim) Next(v ClaimView) ClaimDecision {
 	case v.Claim.DeletionTimestamp != nil:
 		return i.terminating(v)
 	}
-	record := v.record()
-	ours := record != nil && record.UID == i.UID
-	if v.Around != nil {
-		if may, why := i.may(v.Around); !may {
-			if ours {
-				return giveBack(&v, record, ReasonClaimKept)
-			}
-			if record == nil && v.on() {
-				if d := tidy(&v, ReasonClaimKept); d != nil {
-					return *d
-				}
-			}
-			return decideClaim(Done, ReasonClaimKept, msgClaimKept(why), "")
-		}
+	if d := i.guards().require(BeforeStep, &v); d != nil {
+		return *d
 	}
 	if v.Volume != nil {
-		switch kept := v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain; {
-		case v.refUID() == "" && record != nil && v.Volume.Spec.ClaimRef != nil && v.remembers(record):
-			return decideClaim(Refused, ReasonVolumeNotOurs, msgUndoInterrupted(v.Volume.Name), undoHint(&v))
-		case v.refUID() != i.UID:
-			return decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
-		case v.Volume.DeletionTimestamp != nil:
-			return decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeTerminating(v.Volume.Name), "")
-		case ours && !kept && record.DeletedAt.Equal(i.At):
-			return retainIgnored(v.Volume)
-		case !ours || !kept || i.At.Sub(record.DeletedAt) > staleRecord:
+		record := v.record()
+		kept := v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain
+		if record == nil || record.UID != i.UID || !kept || i.At.Sub(record.DeletedAt) > staleRecord {
 			r := sts.NewRetained(v.Claim, v.Volume)
 			r.DeletedBy, r.DeletedAt = i.By, i.At
 			if v.Around != nil {
@@ -75,16 +56,79 @@ func (i CollectClaim) Next(v ClaimView) ClaimDecision {
 	}, ReasonClaimDeleted)
 }
 
-func retainIgnored(v *corev1.PersistentVolume) ClaimDecision {
+func refuseRetainIgnored(v *corev1.PersistentVolume) ClaimDecision {
 	message, hint := msgRetainIgnored(v.Name, string(v.Spec.PersistentVolumeReclaimPolicy))
 	return decideClaim(Refused, ReasonRetainIgnored, message, hint)
 }
 
+func (i CollectClaim) guards() guards[*ClaimView, ClaimDecision] {
+	return guards[*ClaimView, ClaimDecision]{
+		{Guard{"candidate", "keeps a claim that is needed, or that the options do not select", BeforeStep}, i.requireCandidate},
+		{Guard{"volume", "refuses a volume that is bound to or reserved for another claim, or that is being deleted", BeforeStep}, i.requireVolume},
+		{retainRule, i.requireRetained},
+	}
+}
+
+// requireCandidate keeps a claim that is no candidate by the last look, and restores its volume.
+func (i CollectClaim) requireCandidate(v *ClaimView) *ClaimDecision {
+	if v.Around == nil {
+		return nil
+	}
+	may, why := i.may(v.Around)
+	if may {
+		return nil
+	}
+	record := v.record()
+	if record != nil && record.UID == i.UID {
+		d := giveBack(v, record, ReasonClaimKept)
+		return &d
+	}
+	if record == nil && v.on() {
+		if d := tidy(v, ReasonClaimKept); d != nil {
+			return d
+		}
+	}
+	d := decideClaim(Done, ReasonClaimKept, msgClaimKept(why), "")
+	return &d
+}
+
+// requireVolume refuses a volume that is not the claim's, or will not be for long.
+func (i CollectClaim) requireVolume(v *ClaimView) *ClaimDecision {
+	if v.Volume == nil {
+		return nil
+	}
+	var d ClaimDecision
+	switch record := v.record(); {
+	case v.refUID() == "" && record != nil && v.Volume.Spec.ClaimRef != nil && v.remembers(record):
+		d = decideClaim(Refused, ReasonVolumeNotOurs, msgUndoInterrupted(v.Volume.Name), undoHint(v))
+	case v.refUID() != i.UID:
+		d = decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
+	case v.Volume.DeletionTimestamp != nil:
+		d = decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeTerminating(v.Volume.Name), "")
+	default:
+		return nil
+	}
+	return &d
+}
+
+var retainRule = Guard{"retain", "refuses if the API server does not store the reclaim policy Retain", BeforeStep}
+
+// requireRetained refuses when the policy that this command has written was not stored.
+func (i CollectClaim) requireRetained(v *ClaimView) *ClaimDecision {
+	record := v.record()
+	if record == nil || record.UID != i.UID || !record.DeletedAt.Equal(i.At) ||
+		v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain {
+		return nil
+	}
+	d := refuseRetainIgnored(v.Volume)
+	return &d
+}
+
 // may reports whether the claim is a candidate by the last look, and why not.
 func (i CollectClaim) may(a *Around) (ok bool, why string) {
-	ok, held := a.Verdict.Candidate(i.Choice, a.At)
-	if held != "" {
-		return ok, held
+	ok, excluded := a.Verdict.Candidate(i.Choice, a.At)
+	if excluded != "" {
+		return ok, excluded
 	}
 	return ok, a.Verdict.Reason
 }
@@ -101,11 +145,11 @@ func (i CollectClaim) terminating(v ClaimView) ClaimDecision {
 	if v.Around == nil {
 		return checkUsage(&v, stepCheckNeeded(v.Name))
 	}
-	if v.Around.Holder != "" {
-		message, hint := msgClaimDeletedInUse(v.Namespace, v.Name, v.Around.Holder, sayKept(&v))
+	if v.Around.MountedBy != "" {
+		message, hint := msgClaimDeletedInUse(v.Namespace, v.Name, v.Around.MountedBy, sayKept(&v))
 		return decideClaim(Stuck, ReasonClaimHeld, message, hint)
 	}
-	return going(v.Claim)
+	return waitClaimGone(v.Claim)
 }
 
 // sayKept is where the data is.

@@ -10,7 +10,7 @@ import (
 // acceptor is an intent that may continue although data is lost.
 type acceptor interface{ acceptsDataLoss() bool }
 
-func (h Holder) acceptsDataLoss() bool { return h.AcceptDataLoss }
+func (l Lock) acceptsDataLoss() bool { return l.AcceptDataLoss }
 
 // Next is the only way to call an intent: whatever the verb, an action that removes a pod is
 // refused when its data would be lost with it, or when no new pod could mount it.
@@ -19,22 +19,35 @@ func Next(i Intent, s *sts.Snapshot, f Facts) Decision {
 	if a, ok := i.(acceptor); d.Verdict != Do || ok && a.acceptsDataLoss() {
 		return d
 	}
-	going := d.Action.Endangers(s)
-	refusal := claimsAtRisk(s, going)
-	if refusal == nil && d.Member == "" { // a member that leaves does not return
-		refusal = cannotReturn(s, going)
-	}
-	if refusal != nil {
+	if refusal := claimsGuards.require(BeforeStep, removal{s: s, going: d.Action.Endangers(s), leaves: d.Member != ""}); refusal != nil {
 		refusal.Member = d.Member
 		return *refusal
 	}
 	return d
 }
 
-// cannotReturn refuses when a pod could not start again because other pods still mount a claim
-// that is being deleted.
-func cannotReturn(s *sts.Snapshot, going []sts.Replica) *Decision {
-	for _, r := range going {
+// removal is an action that may remove pods. With leaves they are not recreated.
+type removal struct {
+	s      *sts.Snapshot
+	going  []sts.Replica
+	leaves bool
+}
+
+// claimsGuards are checked for every action of every verb that works on a set.
+var claimsGuards = guards[removal, Decision]{
+	{Guard{guardClaims, "refuses to remove a pod if its data would be lost, or no new pod could mount it (`--accept-data-loss` proceeds)", BeforeStep},
+		func(r removal) *Decision { return requireSafeClaims(r.s, r.going) }},
+	{Guard{"shared claims", "refuses to replace a pod that could not start again because other pods mount a claim that is being deleted (`--accept-data-loss` proceeds)", BeforeStep}, requireUnsharedClaims},
+}
+
+// requireUnsharedClaims refuses when a pod could not start again because other pods still mount a
+// claim that is being deleted.
+func requireUnsharedClaims(after removal) *Decision {
+	if after.leaves {
+		return nil
+	}
+	s := after.s
+	for _, r := range after.going {
 		for _, risk := range s.SharedClaims(r) {
 			d := refuseWith(ReasonDataLoss)(msgCannotStartAgain(s.Name(r.Ordinal), risk.Message, s.Set.Namespace, s.Set.Name, risk.Claim))
 			d.Subject = "persistentvolumeclaim/" + risk.Claim
@@ -53,12 +66,12 @@ func ReleaseOrphans(s *sts.Snapshot) *Decision {
 			going = append(going, sts.Replica{Ordinal: o, Pod: pod, Desired: true, Terminating: true})
 		}
 	}
-	return claimsAtRisk(s, going)
+	return requireSafeClaims(s, going)
 }
 
-// claimsAtRisk refuses when a claim of one of the pods is at risk, or when claims could not be
+// requireSafeClaims refuses when a claim of one of the pods is at risk, or when claims could not be
 // read.
-func claimsAtRisk(s *sts.Snapshot, going []sts.Replica) *Decision {
+func requireSafeClaims(s *sts.Snapshot, going []sts.Replica) *Decision {
 	var pods []string
 	var risks []sts.ClaimRisk
 	for _, r := range going {

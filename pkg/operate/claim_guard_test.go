@@ -61,7 +61,7 @@ func rescued(inv *sts.Inventory, o int) {
 type guardedVerb struct {
 	name  string
 	from  func() *sts.Inventory
-	make  func(operate.Holder, *sts.Snapshot) operate.Intent
+	make  func(operate.Lock, *sts.Snapshot) operate.Intent
 	goes  []int
 	stays []int
 }
@@ -91,50 +91,50 @@ func guardedVerbs() []guardedVerb {
 		panic(err)
 	}
 	return []guardedVerb{
-		{"canary start", web(), func(h operate.Holder, _ *sts.Snapshot) operate.Intent {
-			return operate.StartCanary{Holder: h, Images: []operate.ImageRequest{{Image: "web:2"}}, Canaries: intstr.FromInt32(2)}
+		{"canary start", web(), func(l operate.Lock, _ *sts.Snapshot) operate.Intent {
+			return operate.StartCanary{Lock: l, Images: []operate.ImageRequest{{Image: "web:2"}}, Canaries: intstr.FromInt32(2)}
 		}, []int{3, 4}, []int{0, 2}},
-		{"canary start of a restart", web(), func(h operate.Holder, _ *sts.Snapshot) operate.Intent {
-			return operate.StartCanary{Holder: h, RestartAt: "2026-03-01T12:00:00Z", Canaries: intstr.FromInt32(5)}
+		{"canary start of a restart", web(), func(l operate.Lock, _ *sts.Snapshot) operate.Intent {
+			return operate.StartCanary{Lock: l, RestartAt: "2026-03-01T12:00:00Z", Canaries: intstr.FromInt32(5)}
 		}, []int{0, 4}, nil},
-		{"canary promote", canary(2), func(h operate.Holder, s *sts.Snapshot) operate.Intent {
-			return operate.NewPromoteCanary(operate.PromoteOptions{Holder: h}, s)
+		{"canary promote", canary(2), func(l operate.Lock, s *sts.Snapshot) operate.Intent {
+			return operate.NewPromoteCanary(operate.PromoteOptions{Lock: l}, s)
 		}, []int{2}, []int{0, 1, 3, 4}},
-		{"canary promote --full", canary(2), func(h operate.Holder, s *sts.Snapshot) operate.Intent {
-			return operate.NewPromoteCanary(operate.PromoteOptions{Holder: h, Full: true}, s)
+		{"canary promote --full", canary(2), func(l operate.Lock, s *sts.Snapshot) operate.Intent {
+			return operate.NewPromoteCanary(operate.PromoteOptions{Lock: l, Full: true}, s)
 		}, []int{0, 1, 2}, []int{3, 4}},
-		{"canary promote --auto", canary(2), func(h operate.Holder, _ *sts.Snapshot) operate.Intent { return operate.AutoPromote{Holder: h} }, []int{0, 1, 2}, []int{3, 4}},
-		{"canary abort", canary(2), func(h operate.Holder, _ *sts.Snapshot) operate.Intent { return operate.AbortCanary{Holder: h} }, []int{3, 4}, []int{0, 2}},
-		{"resume", canary(2, edit(func(c *sts.Canary) { c.Paused = true })), func(h operate.Holder, _ *sts.Snapshot) operate.Intent { return operate.ResumeUpdate{Holder: h} }, []int{0, 2}, []int{3, 4}},
-		{"unstick", canary(2, begun, crashing(3), crashing(4)), func(h operate.Holder, s *sts.Snapshot) operate.Intent {
-			return operate.NewUnstick(operate.UnstickOptions{Holder: h}, s)
+		{"canary promote --auto", canary(2), func(l operate.Lock, _ *sts.Snapshot) operate.Intent { return operate.AutoPromote{Lock: l} }, []int{0, 1, 2}, []int{3, 4}},
+		{"canary abort", canary(2), func(l operate.Lock, _ *sts.Snapshot) operate.Intent { return operate.AbortCanary{Lock: l} }, []int{3, 4}, []int{0, 2}},
+		{"resume", canary(2, edit(func(c *sts.Canary) { c.Paused = true })), func(l operate.Lock, _ *sts.Snapshot) operate.Intent { return operate.ResumeUpdate{Lock: l} }, []int{0, 2}, []int{3, 4}},
+		{"unstick", canary(2, begun, crashing(3), crashing(4)), func(l operate.Lock, s *sts.Snapshot) operate.Intent {
+			return operate.NewUnstick(operate.UnstickOptions{Lock: l}, s)
 		}, []int{3, 4}, []int{0, 2}},
 		// The template has moved on: the pod that fails blocks the update of all others.
 		{"unstick forward", canary(2, begun, crashing(4), onSet(changedTemplate), func(inv *sts.Inventory) {
 			*inv.Sets[0].Spec.UpdateStrategy.RollingUpdate.Partition = 1
 			inv.Revisions = append(inv.Revisions, ststest.Revision(inv.Sets[0], "web-third", 3, ststest.Template("web:3")))
-		}), func(h operate.Holder, s *sts.Snapshot) operate.Intent {
-			return operate.NewUnstick(operate.UnstickOptions{Holder: h}, s)
+		}), func(l operate.Lock, s *sts.Snapshot) operate.Intent {
+			return operate.NewUnstick(operate.UnstickOptions{Lock: l}, s)
 		}, []int{1, 2, 3, 4}, []int{0}},
 		// All pods go at once, and none of another revision is left.
 		{"unstick under Recreate", func() *sts.Inventory {
 			inv := recreating(5)
 			crashing(0)(inv)
 			return inv
-		}, func(h operate.Holder, s *sts.Snapshot) operate.Intent {
-			return operate.NewUnstick(operate.UnstickOptions{Holder: h}, s)
+		}, func(l operate.Lock, s *sts.Snapshot) operate.Intent {
+			return operate.NewUnstick(operate.UnstickOptions{Lock: l}, s)
 		}, []int{0, 2, 4}, nil},
-		{"restart", web(), func(h operate.Holder, _ *sts.Snapshot) operate.Intent {
-			return operate.RestartPods{Holder: h, Ordinals: only}
+		{"restart", web(), func(l operate.Lock, _ *sts.Snapshot) operate.Intent {
+			return operate.RestartPods{Lock: l, Ordinals: only}
 		}, []int{1, 3}, []int{0, 2, 4}},
-		{"drain-scale", web(), func(h operate.Holder, s *sts.Snapshot) operate.Intent {
-			return operate.NewDrainScale(operate.DrainOptions{Holder: h, Replicas: 3, NoHooks: true}, s)
+		{"drain-scale", web(), func(l operate.Lock, s *sts.Snapshot) operate.Intent {
+			return operate.NewDrainScale(operate.DrainOptions{Lock: l, Replicas: 3, NoHooks: true}, s)
 		}, []int{3, 4}, []int{0, 2}},
-		{"drain-scale --pdb=ignore", web(), func(h operate.Holder, s *sts.Snapshot) operate.Intent {
-			return operate.NewDrainScale(operate.DrainOptions{Holder: h, Replicas: 3, NoHooks: true, IgnoreBudgets: true}, s)
+		{"drain-scale --pdb=ignore", web(), func(l operate.Lock, s *sts.Snapshot) operate.Intent {
+			return operate.NewDrainScale(operate.DrainOptions{Lock: l, Replicas: 3, NoHooks: true, IgnoreBudgets: true}, s)
 		}, []int{3, 4}, []int{0, 2}},
-		{"drain-scale --park", web(func(inv *sts.Inventory) { inv.Budgets = nil }), func(h operate.Holder, s *sts.Snapshot) operate.Intent {
-			return operate.NewDrainScale(operate.DrainOptions{Holder: h, Replicas: 0, Park: true, NoHooks: true}, s)
+		{"drain-scale --park", web(func(inv *sts.Inventory) { inv.Budgets = nil }), func(l operate.Lock, s *sts.Snapshot) operate.Intent {
+			return operate.NewDrainScale(operate.DrainOptions{Lock: l, Replicas: 0, Park: true, NoHooks: true}, s)
 		}, []int{0, 4}, nil},
 	}
 }
@@ -268,7 +268,7 @@ func TestClaimsNamedInTheTemplateAreGuarded(t *testing.T) {
 		pod.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{
 			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "shared"}}}}
 	}
-	last := lastOf(operate.Preview(operate.RestartPods{Holder: holder("1")}, inv.Snapshots()[0]))
+	last := lastOf(operate.Preview(operate.RestartPods{Lock: holder("1")}, inv.Snapshots()[0]))
 	if last.Reason != operate.ReasonDataLoss || last.Subject != "persistentvolumeclaim/shared" {
 		t.Errorf("%+v", last)
 	}
@@ -282,7 +282,7 @@ func TestARescueWithoutItsCopy(t *testing.T) {
 	inv.Volumes[1].ReclaimPolicy = corev1.PersistentVolumeReclaimRetain
 	inv.Volumes[1].Retained = &sts.RetainedClaim{UID: inv.Claims[1].UID, Copy: "pv-copy"}
 	held := func() operate.Decision {
-		return lastOf(operate.Preview(operate.RestartPods{Holder: holder("1")}, inv.Snapshots()[0]))
+		return lastOf(operate.Preview(operate.RestartPods{Lock: holder("1")}, inv.Snapshots()[0]))
 	}
 	if last := held(); last.Reason != operate.ReasonDataLoss {
 		t.Errorf("without the copy: %+v", last)
@@ -327,12 +327,12 @@ func TestASharedClaimThatIsRescued(t *testing.T) {
 	rescued(inv, 0)
 	inv.Pods[1].Spec.Volumes = append(inv.Pods[1].Spec.Volumes, inv.Pods[0].Spec.Volumes...)
 	inv.Budgets = nil
-	last := lastOf(operate.Preview(operate.RestartPods{Holder: holder("1")}, inv.Snapshots()[0]))
+	last := lastOf(operate.Preview(operate.RestartPods{Lock: holder("1")}, inv.Snapshots()[0]))
 	if last.Reason != operate.ReasonDataLoss || last.Subject != "persistentvolumeclaim/data-web-0" || !strings.Contains(last.Hint, "pvc-gc undo data-web-0") {
 		t.Errorf("%+v", last)
 	}
 	s := inv.Snapshots()[0]
-	last = lastOf(operate.Preview(operate.NewDrainScale(operate.DrainOptions{Holder: holder("1"), Park: true, NoHooks: true}, s), s))
+	last = lastOf(operate.Preview(operate.NewDrainScale(operate.DrainOptions{Lock: holder("1"), Park: true, NoHooks: true}, s), s))
 	if last.Verdict != operate.Done {
 		t.Errorf("%+v", last)
 	}
@@ -353,7 +353,7 @@ func TestWhatHasNoDataIsNotGuarded(t *testing.T) {
 			mounting(inv)
 			badStates[sts.ClaimIsTerminating](inv, 2)
 			change(inv)
-			if last := lastOf(operate.Preview(operate.RestartPods{Holder: holder("1")}, inv.Snapshots()[0])); last.Verdict != operate.Done {
+			if last := lastOf(operate.Preview(operate.RestartPods{Lock: holder("1")}, inv.Snapshots()[0])); last.Verdict != operate.Done {
 				t.Errorf("%+v", last)
 			}
 		})

@@ -37,18 +37,12 @@ func (i PurgeRetained) Next(v ClaimView) ClaimDecision {
 	if v.Volume == nil || v.Volume.UID != i.UID {
 		return decideClaim(Done, ReasonPurged, msgPurged(v.VolumeName), "")
 	}
+	gs := i.guards()
+	if d := gs.require(Always, &v); d != nil {
+		return *d
+	}
 	record := v.record()
 	switch {
-	case record == nil:
-		return decideClaim(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), "")
-	case v.Volume.Spec.ClaimRef == nil || !v.remembers(record):
-		return elsewhere(&v)
-	case v.Claim != nil && v.Claim.UID == record.UID && v.Claim.DeletionTimestamp != nil:
-		return decideClaim(Refused, ReasonClaimExists, msgClaimStillTerminating(), "")
-	case v.Claim != nil && (v.on() || v.Claim.UID == record.UID):
-		return refuseClaim(ReasonClaimExists)(msgClaimBack(v.Volume.Name, undoHint(&v)))
-	case v.Claim != nil && v.Claim.Spec.VolumeName == "" && v.refUID() == "":
-		return decideClaim(Refused, ReasonClaimExists, msgClaimMayGetVolume(v.Volume.Name), "")
 	case v.Volume.DeletionTimestamp != nil || purged(v.Volume, record):
 		if v.Volume.Status.Phase == corev1.VolumeFailed {
 			message, hint := msgPurgeFailed(v.Volume.Name, v.Volume.Status.Message, unpurge(&v))
@@ -61,19 +55,92 @@ func (i PurgeRetained) Next(v ClaimView) ClaimDecision {
 			Message: msgWaitReleased(v.Volume.Name, string(v.Volume.Status.Phase))}
 	case v.Around == nil:
 		return checkUsage(&v, stepCheckDataUnused(v.Name))
-	case v.Around.Verdict.Unseen() != "":
-		return refuseClaim(ReasonUnseen)(msgNeedUnknown(v.Around.Verdict.Unseen()))
-	case v.Claim != nil && v.Around.wanted() && !i.Replaced:
-		return refuseClaim(ReasonClaimReplaced)(msgRecreatedAndNeeded(v.Namespace, v.Claim.Spec.VolumeName, v.Volume.Name, v.Around.Verdict.Reason))
-	case v.Claim == nil && v.Around.wanted():
-		return refuseClaim(ReasonClaimMissing)(msgDataNeeded(v.Around.Verdict.Reason, undoHint(&v)))
-	case record.ReclaimPolicy == corev1.PersistentVolumeReclaimDelete && len(i.Shared) > 0:
-		return refuseClaim(ReasonVolumeShared)(msgVolumeShared(v.Volume.Name, i.Shared))
-	case record.ReclaimPolicy == corev1.PersistentVolumeReclaimDelete:
+	}
+	if d := gs.require(BeforeStep, &v); d != nil {
+		return *d
+	}
+	if record.ReclaimPolicy == corev1.PersistentVolumeReclaimDelete {
 		return doClaim(&PurgeVolume{purge(v.Volume, record).because(stepPurge(v.Volume.Name))}, ReasonPurged)
 	}
 	return doClaim(&DeleteVolume{
 		Why:  stepDeleteVolume(v.Volume.Name, string(record.ReclaimPolicy)),
 		Name: v.Volume.Name, UID: v.Volume.UID, ResourceVersion: v.Volume.ResourceVersion,
 	}, ReasonPurged)
+}
+
+func (i PurgeRetained) guards() guards[*ClaimView, ClaimDecision] {
+	return guards[*ClaimView, ClaimDecision]{
+		{retainedRule, requireRetainedRecord},
+		{reservedRule, requireReserved},
+		{Guard{"claim", "refuses while the claim exists, or another one may be bound to the volume", Always}, requireNoClaim},
+		{Guard{"need", "refuses if the data is needed, or it is unknown whether it is", BeforeStep}, i.requireUnneeded},
+		{Guard{"shared volume", "refuses to delete storage that another volume uses", BeforeStep}, i.requireUnshared},
+	}
+}
+
+var (
+	retainedRule = Guard{"retained", "refuses a volume that does not retain the data of a deleted claim", Always}
+	reservedRule = Guard{"reserved", "refuses a volume that is reserved for another claim", Always}
+)
+
+// requireRetainedRecord refuses a volume without the record of its claim.
+func requireRetainedRecord(v *ClaimView) *ClaimDecision {
+	if v.record() != nil {
+		return nil
+	}
+	d := decideClaim(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), "")
+	return &d
+}
+
+// requireReserved refuses a volume that is reserved for another claim than that of its record, or for
+// none.
+func requireReserved(v *ClaimView) *ClaimDecision {
+	if v.Volume.Spec.ClaimRef != nil && v.remembers(v.record()) {
+		return nil
+	}
+	d := refuseElsewhere(v)
+	return &d
+}
+
+// requireNoClaim refuses while a claim has the volume, or may get it.
+func requireNoClaim(v *ClaimView) *ClaimDecision {
+	if v.Claim == nil {
+		return nil
+	}
+	var d ClaimDecision
+	switch record := v.record(); {
+	case v.Claim.UID == record.UID && v.Claim.DeletionTimestamp != nil:
+		d = decideClaim(Refused, ReasonClaimExists, msgClaimStillTerminating(), "")
+	case v.on() || v.Claim.UID == record.UID:
+		d = refuseClaim(ReasonClaimExists)(msgClaimBack(v.Volume.Name, undoHint(v)))
+	case v.Claim.Spec.VolumeName == "" && v.refUID() == "":
+		d = decideClaim(Refused, ReasonClaimExists, msgClaimMayGetVolume(v.Volume.Name), "")
+	default:
+		return nil
+	}
+	return &d
+}
+
+// requireUnneeded refuses when a set or a pod needs the data.
+func (i PurgeRetained) requireUnneeded(v *ClaimView) *ClaimDecision {
+	var d ClaimDecision
+	switch {
+	case v.Around.Verdict.Unseen() != "":
+		d = refuseClaim(ReasonUnseen)(msgNeedUnknown(v.Around.Verdict.Unseen()))
+	case v.Claim != nil && v.Around.wanted() && !i.Replaced:
+		d = refuseClaim(ReasonClaimReplaced)(msgRecreatedAndNeeded(v.Namespace, v.Claim.Spec.VolumeName, v.Volume.Name, v.Around.Verdict.Reason))
+	case v.Claim == nil && v.Around.wanted():
+		d = refuseClaim(ReasonClaimMissing)(msgDataNeeded(v.Around.Verdict.Reason, undoHint(v)))
+	default:
+		return nil
+	}
+	return &d
+}
+
+func (i PurgeRetained) requireUnshared(v *ClaimView) *ClaimDecision {
+	if v.record().ReclaimPolicy != corev1.PersistentVolumeReclaimDelete || len(i.Shared) == 0 {
+		return nil
+	}
+	d := refuseClaim(ReasonVolumeShared)(msgVolumeShared(v.Volume.Name, i.Shared))
+	return &d
 }

@@ -29,33 +29,74 @@ func (i RescueClaim) Next(v ClaimView) ClaimDecision {
 	if c == nil || c.UID != i.UID {
 		return i.gone(&v)
 	}
-	if d := i.cannot(&v); d != nil {
+	gs := i.guards()
+	if d := gs.require(Always, &v); d != nil {
 		return *d
 	}
-	volume, record := v.Volume, v.record()
-	deleted := volume.DeletionTimestamp != nil
-	kept := volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain
-	ours := record != nil && record.UID == i.UID
+	volume, deleted := v.Volume, v.Volume.DeletionTimestamp != nil
+	record, ours, kept := i.kept(&v)
 	switch {
 	case sts.Rescued(c, sts.NewVolume(volume)) && (!deleted || v.Copy != nil && !v.foreignCopy(record)):
 		return decideClaim(Done, ReasonRescued, i.sayRescued(&v, record), "")
 	case c.DeletionTimestamp == nil && !deleted:
 		return decideClaim(Done, ReasonNothingToRescue, msgNothingToRescue(volume.Name), "")
-	case volume.Status.Phase != corev1.VolumeBound:
-		return refuseClaim(ReasonVolumeReclaimed)(msgReclaiming(volume.Name, string(volume.Status.Phase)))
-	case ours && !kept && record.RescuedAt != nil && record.RescuedAt.Equal(i.At):
-		return retainIgnored(volume)
+	}
+	if d := gs.require(BeforeStep, &v); d != nil {
+		return *d
+	}
+	switch {
 	case !ours || !kept:
 		return doClaim(&RescueVolume{rescue(volume, i.record(&v)).because(stepRescue(volume.Name))}, ReasonRescued)
 	case v.Copy == nil:
 		name := sts.CopyName(volume.Name)
 		return doClaim(&CopyVolume{Why: stepCopyVolume(name, volume.Name), Volume: copyOf(volume, name, *record)}, ReasonRescued)
-	case v.foreignCopy(record):
-		return refuseClaim(ReasonVolumeNotOurs)(msgForeignCopy(v.Copy.Name, volume.Name, v.Name))
 	}
 	next := *record
 	next.Copy = v.Copy.Name
 	return doClaim(&RescueVolume{rescue(volume, next).because(stepRecordCopy(volume.Name, v.Copy.Name))}, ReasonRescued)
+}
+
+func (i RescueClaim) guards() guards[*ClaimView, ClaimDecision] {
+	return guards[*ClaimView, ClaimDecision]{
+		{Guard{"rescue", "ends for a claim without a volume; refuses if the volume is gone or bound to another claim", Always}, i.requireRescuable},
+		{Guard{"bound", "refuses a volume that is no longer bound: the cluster may be deleting the data", BeforeStep}, requireBound},
+		{retainRule, i.requireRetained},
+		{Guard{"copy", "refuses if another volume has the name of the copy", BeforeStep}, i.requireOwnCopy},
+	}
+}
+
+func requireBound(v *ClaimView) *ClaimDecision {
+	phase := v.Volume.Status.Phase
+	if phase == corev1.VolumeBound {
+		return nil
+	}
+	d := refuseClaim(ReasonVolumeReclaimed)(msgReclaiming(v.Volume.Name, string(phase)))
+	return &d
+}
+
+// kept reports whether the volume is retained with the record of the claim.
+func (i RescueClaim) kept(v *ClaimView) (record *sts.Retained, ours, kept bool) {
+	record = v.record()
+	return record, record != nil && record.UID == i.UID, v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain
+}
+
+// requireRetained refuses when the policy that this command has written was not stored.
+func (i RescueClaim) requireRetained(v *ClaimView) *ClaimDecision {
+	record, ours, kept := i.kept(v)
+	if !ours || kept || record.RescuedAt == nil || !record.RescuedAt.Equal(i.At) {
+		return nil
+	}
+	d := refuseRetainIgnored(v.Volume)
+	return &d
+}
+
+func (i RescueClaim) requireOwnCopy(v *ClaimView) *ClaimDecision {
+	record, ours, kept := i.kept(v)
+	if !ours || !kept || v.Copy == nil || !v.foreignCopy(record) {
+		return nil
+	}
+	d := refuseClaim(ReasonVolumeNotOurs)(msgForeignCopy(v.Copy.Name, v.Volume.Name, v.Name))
+	return &d
 }
 
 // record is the record of the claim. Its deletion is the other client's.
@@ -70,8 +111,8 @@ func (i RescueClaim) record(v *ClaimView) sts.Retained {
 	return r
 }
 
-// cannot is the result for a claim that needs no rescue, or that can no longer be rescued.
-func (i RescueClaim) cannot(v *ClaimView) *ClaimDecision {
+// requireRescuable is the result for a claim that needs no rescue, or that can no longer be rescued.
+func (i RescueClaim) requireRescuable(v *ClaimView) *ClaimDecision {
 	end := func(d ClaimDecision) *ClaimDecision { return &d }
 	c := v.Claim
 	switch {

@@ -165,7 +165,7 @@ func (w *rescueWorld) look() {
 		a.Verdict.State = sts.ClaimDesired
 	}
 	if w.pod != "" && w.claim != nil && w.pod == w.claim.UID {
-		a.Verdict.State, a.Holder, a.Users = sts.ClaimInUse, "web-3", []string{"web-3"}
+		a.Verdict.State, a.MountedBy, a.Users = sts.ClaimInUse, "web-3", []string{"web-3"}
 		if !w.going {
 			a.Stays = "web-3"
 		}

@@ -76,7 +76,7 @@ func (w *claimWorld) look() {
 		w.around.Verdict.State = sts.ClaimForeign // which is never a candidate, either
 	}
 	if w.held {
-		w.around.Holder = "web-3"
+		w.around.MountedBy = "web-3"
 	}
 }
 

@@ -25,32 +25,107 @@ type RestoreClaim struct {
 
 // Next implements ClaimIntent.
 func (i RestoreClaim) Next(v ClaimView) ClaimDecision {
-	if v.Volume == nil || v.Volume.UID != i.UID {
-		return decideClaim(Refused, ReasonNotRetained, msgVolumeGone(v.VolumeName), "")
+	gs := i.guards()
+	if d := gs.require(Always, &v); d != nil {
+		return *d
 	}
 	record := v.record()
 	switch {
-	case record == nil && v.on():
+	case record == nil:
 		if d := tidy(&v, ReasonClaimRestored); d != nil {
 			return *d
 		}
 		return decideClaim(Done, ReasonClaimRestored, msgRestored(v.Volume.Name, v.sayOwners()), "")
-	case record == nil:
-		return decideClaim(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), "")
-	case v.Volume.DeletionTimestamp != nil || purged(v.Volume, record):
-		return decideClaim(Refused, ReasonPurging, msgPurgeInProgress(v.Volume.Name), stillThere(&v))
-	case v.Volume.Spec.ClaimRef != nil && !v.remembers(record):
-		return elsewhere(&v)
 	case v.Claim != nil && v.Claim.DeletionTimestamp != nil:
 		return leaving(&v, record)
-	case v.Claim != nil && v.Claim.UID == record.UID && record.CopyOf != "":
-		message, hint := msgClaimOnOriginal(v.Namespace, v.Name, record.CopyOf, v.Volume.Name, undoHint(&v))
-		return decideClaim(Refused, ReasonClaimExists, message, hint)
-	// A claim without a volume has no data yet, and gets this volume.
-	case v.Claim != nil && !v.on() && v.Claim.UID != record.UID && v.Claim.Spec.VolumeName != "":
-		return i.replace(v, record)
+	}
+	if d := gs.require(BeforeStart, &v); d != nil {
+		return *d
+	}
+	if v.replacedBy(record) {
+		return i.replace(v)
 	}
 	return restore(v, record)
+}
+
+func (i RestoreClaim) guards() guards[*ClaimView, ClaimDecision] {
+	return guards[*ClaimView, ClaimDecision]{
+		{Guard{"volume exists", "refuses if the volume no longer exists", Always}, i.requireVolume},
+		{retainedRule, requireRetainedOrRestored},
+		{Guard{"purge", "refuses while the volume is being deleted", Always}, requireNotPurged},
+		{reservedRule, requireNotElsewhere},
+		{Guard{"original", "refuses if the claim still has its original volume, of which this one is a copy", BeforeStart}, requireNotOriginal},
+		{Guard{"new claim", "refuses if a new claim of the name has a volume (`--replace` sets it aside)", BeforeStart}, i.requireReplace},
+		{Guard{"proof", "refuses to set a claim aside unless it is proven to be the StatefulSet controller's own", BeforeStep}, i.requireProven},
+	}
+}
+
+func (i RestoreClaim) requireVolume(v *ClaimView) *ClaimDecision {
+	if v.Volume != nil && v.Volume.UID == i.UID {
+		return nil
+	}
+	d := decideClaim(Refused, ReasonNotRetained, msgVolumeGone(v.VolumeName), "")
+	return &d
+}
+
+// requireRetainedOrRestored refuses a volume without a record, unless the claim is on it: then the
+// record was removed because the claim is restored.
+func requireRetainedOrRestored(v *ClaimView) *ClaimDecision {
+	if v.on() {
+		return nil
+	}
+	return requireRetainedRecord(v)
+}
+
+func requireNotPurged(v *ClaimView) *ClaimDecision {
+	record := v.record()
+	if record == nil || v.Volume.DeletionTimestamp == nil && !purged(v.Volume, record) {
+		return nil
+	}
+	d := decideClaim(Refused, ReasonPurging, msgPurgeInProgress(v.Volume.Name), stillThere(v))
+	return &d
+}
+
+// requireNotElsewhere refuses a volume that is reserved for another claim than that of its record.
+func requireNotElsewhere(v *ClaimView) *ClaimDecision {
+	record := v.record()
+	if record == nil || v.Volume.Spec.ClaimRef == nil || v.remembers(record) {
+		return nil
+	}
+	d := refuseElsewhere(v)
+	return &d
+}
+
+func requireNotOriginal(v *ClaimView) *ClaimDecision {
+	record := v.record()
+	if v.Claim == nil || v.Claim.UID != record.UID || record.CopyOf == "" {
+		return nil
+	}
+	d := refuseClaim(ReasonClaimExists)(msgClaimOnOriginal(v.Namespace, v.Name, record.CopyOf, v.Volume.Name, undoHint(v)))
+	return &d
+}
+
+// replacedBy reports whether another claim has the name, on a volume of its own. One without a
+// volume has no data yet, and gets this volume.
+func (v *ClaimView) replacedBy(record *sts.Retained) bool {
+	return v.Claim != nil && !v.on() && v.Claim.UID != record.UID && v.Claim.Spec.VolumeName != ""
+}
+
+func (i RestoreClaim) requireReplace(v *ClaimView) *ClaimDecision {
+	if i.Replace || !v.replacedBy(v.record()) {
+		return nil
+	}
+	d := refuseClaim(ReasonClaimExists)(msgNewClaimExists(v.Claim.Spec.VolumeName, v.Volume.Name, undoHint(v)))
+	return &d
+}
+
+func (i RestoreClaim) requireProven(v *ClaimView) *ClaimDecision {
+	why := i.unproven(v, v.record())
+	if why == "" {
+		return nil
+	}
+	d := refuseClaim(ReasonNotProven)(msgReplaceRefused(why, v.Volume.Name, undoHint(v)))
+	return &d
 }
 
 // leaving: the claim of this name is being deleted. It is removed when the pods that use it
@@ -63,7 +138,7 @@ func leaving(v *ClaimView, record *sts.Retained) ClaimDecision {
 		return checkUsage(v, stepCheckUser(v.Name))
 	}
 	if v.Around.Stays == "" {
-		return going(v.Claim)
+		return waitClaimGone(v.Claim)
 	}
 	again := undoHint(v)
 	if v.Claim.UID == record.UID && v.Around.Verdict.Set != "" {
@@ -87,25 +162,20 @@ func removePod(v *ClaimView) string {
 // such that no data is lost wherever it is interrupted: the new volume is retained and
 // recorded first; then the old volume is reserved for the next claim of this name, whichever
 // client creates it; only then the new claim is deleted. Its pod is left alone.
-func (i RestoreClaim) replace(v ClaimView, record *sts.Retained) ClaimDecision {
+func (i RestoreClaim) replace(v ClaimView) ClaimDecision {
 	c := v.Claim
-	if !i.Replace {
-		message, hint := msgNewClaimExists(c.Spec.VolumeName, v.Volume.Name, undoHint(&v))
-		return decideClaim(Refused, ReasonClaimExists, message, hint)
-	}
 	if v.Around == nil {
 		return checkUsage(&v, stepCheckNewClaim(v.Name))
 	}
-	if why := i.unproven(&v, record); why != "" {
-		message, hint := msgReplaceRefused(why, v.Volume.Name, undoHint(&v))
-		return decideClaim(Refused, ReasonNotProven, message, hint)
+	if d := i.guards().require(BeforeStep, &v); d != nil {
+		return *d
 	}
 	other, err := sts.ReadRetained(v.Other)
 	kept := v.Other.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain
 	aside := err == nil && other != nil && other.UID == c.UID && other.SetAsideFor == v.Volume.Name
 	switch {
 	case aside && !kept && other.DeletedAt.Equal(i.At):
-		return retainIgnored(v.Other)
+		return refuseRetainIgnored(v.Other)
 	case !aside || !kept:
 		r := sts.NewRetained(c, v.Other)
 		r.DeletedBy, r.DeletedAt, r.SetAsideFor = i.By, i.At, v.Volume.Name
@@ -188,7 +258,7 @@ func restore(v ClaimView, record *sts.Retained) ClaimDecision {
 	c, ref := v.Claim, v.refUID()
 	switch {
 	case c != nil && c.DeletionTimestamp != nil:
-		return going(c)
+		return waitClaimGone(c)
 	case c != nil && c.UID == record.UID,
 		c != nil && v.on() && ref == c.UID && v.Volume.Status.Phase == corev1.VolumeBound && c.Status.Phase == corev1.ClaimBound:
 		if d := own(&v, record); d != nil {

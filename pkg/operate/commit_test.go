@@ -32,7 +32,7 @@ func TestCommit(t *testing.T) {
 		intent  operate.Intent
 		want    string
 	}{
-		{"start", ststest.Web(5), []change{gitOps}, operate.StartCanary{Holder: force, Images: []operate.ImageRequest{{Image: "web:2"}}, Canaries: intstr.FromInt32(2)},
+		{"start", ststest.Web(5), []change{gitOps}, operate.StartCanary{Lock: force, Images: []operate.ImageRequest{{Image: "web:2"}}, Canaries: intstr.FromInt32(2)},
 			head + `  template:
     spec:
       containers:
@@ -43,7 +43,7 @@ func TestCommit(t *testing.T) {
       partition: 3
 `},
 		{"one of several containers keeps its place", ststest.Web(5), []change{many, gitOps},
-			operate.StartCanary{Holder: force, Images: []operate.ImageRequest{{Container: "app", Image: "web:2"}}, Canaries: intstr.FromInt32(5)},
+			operate.StartCanary{Lock: force, Images: []operate.ImageRequest{{Container: "app", Image: "web:2"}}, Canaries: intstr.FromInt32(5)},
 			head + `  template:
     spec:
       containers:
@@ -55,7 +55,7 @@ func TestCommit(t *testing.T) {
 		{"what goes away", ststest.Web(1), []change{many, func(inv *sts.Inventory) {
 			inv.Revisions[0] = ststest.Revision(inv.Sets[0], ststest.StableRevision, 1, inv.Sets[0].Spec.Template)
 		}},
-			operate.StartCanary{Holder: force, Canaries: intstr.FromInt32(1), Patch: []byte(
+			operate.StartCanary{Lock: force, Canaries: intstr.FromInt32(1), Patch: []byte(
 				`{"metadata":{"labels":{"new":"yes"}},"spec":{"containers":[{"name":"log","$patch":"delete"},{"name":"app","env":[{"name":"B","$patch":"delete"},{"name":"D","value":"4"}]}]}}`)},
 			head + `  template:
     metadata:
@@ -75,16 +75,16 @@ func TestCommit(t *testing.T) {
       - $patch: delete
         name: log
 `},
-		{"promote", standing(2), nil, promoting{Holder: force, Full: true}, head + `  updateStrategy:
+		{"promote", standing(2), nil, promoting{Lock: force, Full: true}, head + `  updateStrategy:
     rollingUpdate:
       partition: 2
 `},
-		{"promote to the end", standing(5), nil, promoting{Holder: force, Full: true}, ""},
-		{"promote from Git", standing(2), []change{gitOps}, promoting{Holder: force}, head + `  updateStrategy:
+		{"promote to the end", standing(5), nil, promoting{Lock: force, Full: true}, ""},
+		{"promote from Git", standing(2), []change{gitOps}, promoting{Lock: force}, head + `  updateStrategy:
     rollingUpdate:
       partition: 2
 `},
-		{"abort", standing(2), nil, operate.AbortCanary{Holder: force}, head + `  template:
+		{"abort", standing(2), nil, operate.AbortCanary{Lock: force}, head + `  template:
     spec:
       containers:
       - image: web:1
@@ -92,18 +92,18 @@ func TestCommit(t *testing.T) {
 `},
 		{"the pods are back, the partition is to follow", aborted(2), []change{func(inv *sts.Inventory) {
 			inv.Pods = ststest.Web(5).Pods
-		}}, operate.AbortCanary{Holder: force}, head + `  updateStrategy:
+		}}, operate.AbortCanary{Lock: force}, head + `  updateStrategy:
     rollingUpdate:
       partition: 0
 `},
 		{"pause", standing(2), []change{onSet(func(set *appsv1.StatefulSet) {
 			set.Annotations = nil
 			set.Spec.UpdateStrategy.RollingUpdate = nil
-		})}, operate.PauseUpdate{Holder: force}, head + `  updateStrategy:
+		})}, operate.PauseUpdate{Lock: force}, head + `  updateStrategy:
     rollingUpdate:
       partition: 3
 `},
-		{"resume", standing(2), nil, operate.ResumeUpdate{Holder: force}, head + `  updateStrategy:
+		{"resume", standing(2), nil, operate.ResumeUpdate{Lock: force}, head + `  updateStrategy:
     rollingUpdate:
       partition: 0
 `},

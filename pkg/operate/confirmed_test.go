@@ -19,11 +19,11 @@ func TestConfirmed(t *testing.T) {
 		return inv.Snapshots()[0]
 	}
 	start := func(*sts.Snapshot) operate.Intent {
-		return operate.StartCanary{Holder: holder("1"), Images: []operate.ImageRequest{{Image: "app:v2"}}, Canaries: intstr.FromInt32(3)}
+		return operate.StartCanary{Lock: holder("1"), Images: []operate.ImageRequest{{Image: "app:v2"}}, Canaries: intstr.FromInt32(3)}
 	}
-	restart := func(*sts.Snapshot) operate.Intent { return operate.RestartPods{Holder: holder("1")} }
+	restart := func(*sts.Snapshot) operate.Intent { return operate.RestartPods{Lock: holder("1")} }
 	drain := func(s *sts.Snapshot) operate.Intent {
-		return operate.NewDrainScale(operate.DrainOptions{Holder: holder("1"), Replicas: 2, NoHooks: true}, s)
+		return operate.NewDrainScale(operate.DrainOptions{Lock: holder("1"), Replicas: 2, NoHooks: true}, s)
 	}
 	for name, test := range map[string]struct {
 		intent func(*sts.Snapshot) operate.Intent

@@ -228,8 +228,8 @@ func startCases() []decisionCase {
 			s.Spec.Template.Annotations = map[string]string{"kubectl.kubernetes.io/default-container": "sidecar"}
 		})}, images(operate.ImageRequest{Image: "log:2"}), dryRun, operate.Do, "Start"},
 		{"only what differs", ststest.Web(2), []change{twoContainers}, images(operate.ImageRequest{Container: "app", Image: "web:1"}, operate.ImageRequest{Container: "sidecar", Image: "log:2"}), dryRun, operate.Do, "Start"},
-		{"a restart", ststest.Web(2), nil, operate.StartCanary{Holder: holder("1"), RestartAt: "2026-03-01T12:00:00Z", Canaries: intstr.FromInt32(1)}, operate.Facts{}, operate.Do, "Start"},
-		{"a patch", ststest.Web(2), nil, operate.StartCanary{Holder: holder("1"), Patch: json.RawMessage(`{"spec":{"containers":[{"name":"app","env":[{"name":"A","value":"b"}]}]}}`), Canaries: intstr.FromInt32(1)}, operate.Facts{}, operate.Do, "Start"},
+		{"a restart", ststest.Web(2), nil, operate.StartCanary{Lock: holder("1"), RestartAt: "2026-03-01T12:00:00Z", Canaries: intstr.FromInt32(1)}, operate.Facts{}, operate.Do, "Start"},
+		{"a patch", ststest.Web(2), nil, operate.StartCanary{Lock: holder("1"), Patch: json.RawMessage(`{"spec":{"containers":[{"name":"app","env":[{"name":"A","value":"b"}]}]}}`), Canaries: intstr.FromInt32(1)}, operate.Facts{}, operate.Do, "Start"},
 
 		{"nothing to change", ststest.Web(5), nil, start("1", ststest.StableImage, 1), operate.Facts{}, operate.Done, operate.ReasonNothingToDo},
 		{"which container?", ststest.Web(2), []change{twoContainers}, one, operate.Facts{}, operate.Refused, operate.ReasonBadRequest},
@@ -287,7 +287,7 @@ func (p promoting) Next(s *sts.Snapshot, f operate.Facts) operate.Decision {
 
 func promoteCases() []decisionCase {
 	by := func(f func(*promoting)) promoting {
-		i := promoting{Holder: holder("1")}
+		i := promoting{Lock: holder("1")}
 		f(&i)
 		return i
 	}
@@ -371,8 +371,8 @@ func promoteCases() []decisionCase {
 }
 
 func abortCases() []decisionCase {
-	abort := operate.AbortCanary{Holder: holder("1")}
-	took := operate.AbortCanary{Holder: operate.Holder{Owner: holder("1").Owner, TakeOver: true}}
+	abort := operate.AbortCanary{Lock: holder("1")}
+	took := operate.AbortCanary{Lock: operate.Lock{Owner: holder("1").Owner, TakeOver: true}}
 	still := func(d time.Duration) operate.Facts { return operate.Facts{Still: d} }
 	parallel := onSet(func(s *appsv1.StatefulSet) { s.Spec.PodManagementPolicy = "Parallel" })
 	back := func(ordinals ...int) change {
@@ -383,7 +383,7 @@ func abortCases() []decisionCase {
 		}
 	}
 	atMost := func(n int32) operate.AbortCanary {
-		return operate.AbortCanary{Holder: holder("1"), Deletions: operate.Deletions{Max: &n}}
+		return operate.AbortCanary{Lock: holder("1"), Deletions: operate.Deletions{Max: &n}}
 	}
 	applied := func(inv *sts.Inventory) {
 		changedTemplate(inv.Sets[0])
@@ -487,7 +487,7 @@ func answers(i operate.Intent, inv *sts.Inventory, say func(*operate.Exec) *oper
 
 func autoCases() []decisionCase {
 	by := func(f func(*operate.AutoPromote)) operate.AutoPromote {
-		i := operate.AutoPromote{Holder: holder("1"), Gates: operate.Gates{Timeout: time.Minute}}
+		i := operate.AutoPromote{Lock: holder("1"), Gates: operate.Gates{Timeout: time.Minute}}
 		f(&i)
 		return i
 	}
@@ -754,7 +754,7 @@ func TestPreviewAuto(t *testing.T) {
 	}
 	var all strings.Builder
 	for _, test := range tests {
-		test.intent.Holder = holder("1")
+		test.intent.Lock = holder("1")
 		fmt.Fprintf(&all, "# %s\n", test.name)
 		for _, d := range operate.Preview(test.intent, test.of.Snapshots()[0]) {
 			fmt.Fprintf(&all, "%s: %s\n", d.Verdict, d.Message)
@@ -786,7 +786,7 @@ func TestParseSteps(t *testing.T) {
 
 // pauseCases are about updates that another client started, and their records.
 func pauseCases() []decisionCase {
-	pause, resume := operate.PauseUpdate{Holder: holder("1")}, operate.ResumeUpdate{Holder: holder("1")}
+	pause, resume := operate.PauseUpdate{Lock: holder("1")}, operate.ResumeUpdate{Lock: holder("1")}
 	byHand := onSet(func(s *appsv1.StatefulSet) {
 		s.Annotations = nil
 		*s.Spec.UpdateStrategy.RollingUpdate.Partition = 0
@@ -831,10 +831,10 @@ func managedCases() []decisionCase {
 		{"start under Argo CD", ststest.Web(3), []change{argo}, one, operate.Facts{}, operate.Refused, operate.ReasonManaged},
 		{"start under Argo CD all the same", ststest.Web(3), []change{argo}, forced, stores("web:2"), operate.Do, "Start"},
 		{"start under Helm, which reverts nothing by itself", ststest.Web(3), []change{helm}, one, stores("web:2"), operate.Do, "Start"},
-		{"abort what was begun under Argo CD", standing(2), []change{argo}, operate.AbortCanary{Holder: holder("1")}, operate.Facts{}, operate.Do, "Restore"},
-		{"abort what Argo CD itself has begun", standing(2), []change{argo, byHand}, operate.AbortCanary{Holder: holder("1")}, operate.Facts{}, operate.Refused, operate.ReasonManaged},
-		{"pause what Argo CD itself has begun", standing(2), []change{argo, byHand}, operate.PauseUpdate{Holder: holder("1")}, operate.Facts{}, operate.Refused, operate.ReasonManaged},
-		{"promote what Argo CD itself has begun", standing(2), []change{argo, byHand}, promoting{Holder: holder("1")}, operate.Facts{}, operate.Refused, operate.ReasonManaged},
+		{"abort what was begun under Argo CD", standing(2), []change{argo}, operate.AbortCanary{Lock: holder("1")}, operate.Facts{}, operate.Do, "Restore"},
+		{"abort what Argo CD itself has begun", standing(2), []change{argo, byHand}, operate.AbortCanary{Lock: holder("1")}, operate.Facts{}, operate.Refused, operate.ReasonManaged},
+		{"pause what Argo CD itself has begun", standing(2), []change{argo, byHand}, operate.PauseUpdate{Lock: holder("1")}, operate.Facts{}, operate.Refused, operate.ReasonManaged},
+		{"promote what Argo CD itself has begun", standing(2), []change{argo, byHand}, promoting{Lock: holder("1")}, operate.Facts{}, operate.Refused, operate.ReasonManaged},
 	}
 }
 
@@ -1051,7 +1051,7 @@ func TestRelease(t *testing.T) {
 				change(inv)
 			}
 			s := inv.Snapshots()[0]
-			a := operate.AbortCanary{Holder: holder("1")}.Release(s, test.reached)
+			a := operate.AbortCanary{Lock: holder("1")}.Release(s, test.reached)
 			after := s.Set
 			if a != nil {
 				guarded(t, test.name, s.Set, a)
@@ -1195,10 +1195,10 @@ func justPod(o int) change { return func(inv *sts.Inventory) { inv.Pods = inv.Po
 func unstickCases() []decisionCase {
 	hold := holder("1")
 	hold.Command = "unstick"
-	unstick := operate.NewUnstick(operate.UnstickOptions{Holder: hold, AnyRemedy: true}, nil)
+	unstick := operate.NewUnstick(operate.UnstickOptions{Lock: hold, AnyRemedy: true}, nil)
 	agreed := func(changes ...change) operate.Intent {
 		inv := rolling(1, changes...)
-		return operate.NewUnstick(operate.UnstickOptions{Holder: hold}, inv.Snapshots()[0])
+		return operate.NewUnstick(operate.UnstickOptions{Lock: hold}, inv.Snapshots()[0])
 	}
 	taken := func(by, id string) change {
 		return onSet(func(s *appsv1.StatefulSet) {
@@ -1232,15 +1232,15 @@ func unstickCases() []decisionCase {
 		})}, unstick, operate.Facts{}, operate.Refused, operate.ReasonManaged},
 		{"the stable revision is gone", rolling(1), []change{crashing(4), func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[1:] }}, unstick, operate.Facts{}, operate.Refused, operate.ReasonRevisionGone},
 
-		{"undone: take the set", rolling(1, undone), []change{crashing(4)}, unstick, operate.Facts{}, operate.Do, "Hold"},
+		{"undone: take the set", rolling(1, undone), []change{crashing(4)}, unstick, operate.Facts{}, operate.Do, "Lock"},
 		{"undone: not for long enough", rolling(1, undone), []change{crashing(4), ours}, unstick, operate.Facts{Wrote: true, Still: time.Second}, operate.Wait, operate.ReasonPodNotAvailable},
 		{"undone: delete", rolling(1, undone), []change{crashing(4), ours}, unstick, wrote, operate.Do, "DeleteBlocker"},
 		{"undone under Parallel with the gate", rolling(2, undone), []change{parallel, crashing(3), crashing(4), ours}, unstick, wrote, operate.Do, "DeleteBlocker"},
-		{"undone, and no pod may be deleted", rolling(1, undone), []change{crashing(4), ours}, operate.NewUnstick(operate.UnstickOptions{Holder: hold, Deletions: operate.Deletions{Max: new(int32)}, AnyRemedy: true}, nil), wrote, operate.Stuck, operate.ReasonMaxDeletes},
+		{"undone, and no pod may be deleted", rolling(1, undone), []change{crashing(4), ours}, operate.NewUnstick(operate.UnstickOptions{Lock: hold, Deletions: operate.Deletions{Max: new(int32)}, AnyRemedy: true}, nil), wrote, operate.Stuck, operate.ReasonMaxDeletes},
 		{"a pod that only starts is not deleted", rolling(2, undone), []change{crashing(4), starting(3), ours}, unstick, wrote, operate.Wait, operate.ReasonPodNotAvailable},
-		{"a fix was applied", rolling(1, fixed), []change{crashing(4)}, unstick, operate.Facts{}, operate.Do, "Hold"},
-		{"the first revision was broken, and a fix applied", rolling(0), []change{crashing(0)}, unstick, operate.Facts{}, operate.Do, "Hold"},
-		{"in the partition's part", rolling(3), []change{partition(2), on(ststest.StableRevision, 2), crashing(2)}, unstick, operate.Facts{}, operate.Do, "Hold"},
+		{"a fix was applied", rolling(1, fixed), []change{crashing(4)}, unstick, operate.Facts{}, operate.Do, "Lock"},
+		{"the first revision was broken, and a fix applied", rolling(0), []change{crashing(0)}, unstick, operate.Facts{}, operate.Do, "Lock"},
+		{"in the partition's part", rolling(3), []change{partition(2), on(ststest.StableRevision, 2), crashing(2)}, unstick, operate.Facts{}, operate.Do, "Lock"},
 		{"ordinals from 3", rolling(0), []change{func(inv *sts.Inventory) {
 			set := inv.Sets[0]
 			set.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 3}
@@ -1250,7 +1250,7 @@ func unstickCases() []decisionCase {
 				inv.Pods = append(inv.Pods, ststest.Pod(set, o, ststest.StableRevision))
 			}
 			ststest.Crashing(inv.Pods[2])
-		}}, unstick, operate.Facts{}, operate.Do, "Hold"},
+		}}, unstick, operate.Facts{}, operate.Do, "Lock"},
 		{"ordinals from 3: those below the partition stay", rolling(0), []change{func(inv *sts.Inventory) {
 			set := inv.Sets[0]
 			set.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 3}

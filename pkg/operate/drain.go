@@ -14,7 +14,7 @@ import (
 
 // DrainOptions are the options of [NewDrainScale].
 type DrainOptions struct {
-	Holder
+	Lock
 	Replicas int32
 	// Profile is how a member leaves and joins its cluster, nil for nothing to do.
 	Profile *profile.Profile
@@ -71,25 +71,27 @@ func NewDrainScale(o DrainOptions, s *sts.Snapshot) Intent {
 
 // Next implements [Intent].
 func (i drainScale) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.guard(s, f); d != nil {
+	l := drainLook(s, f)
+	gs := i.guards(i.up(l))
+	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	if s.Set.DeletionTimestamp != nil {
-		return deleted(s)
+	var record sts.Drain
+	var d *Decision
+	switch lost := LostRecord(s); {
+	case l.drain != nil:
+		record, d = *l.drain, gs.require(InProgress, l)
+	case lost != nil:
+		record = i.adopt(s, lost)
+	default:
+		record = sts.Drain{From: sts.DesiredReplicas(s.Set), To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt}
+		d = gs.require(BeforeStart, l)
 	}
-	record, d := i.recorded(s, f)
 	if d != nil {
 		return *d
 	}
-	return i.proceed(s, f, *record)
-}
-
-// deleted stops where the set is being deleted, and removes the finalizer from its pod.
-func deleted(s *sts.Snapshot) Decision {
-	if o, held := heldPod(s); held != nil {
-		return removeFinalizer(held, o, stepDrainReleaseDeletedSet(held.Name, s.Set.Name))
-	}
-	return *settled(s)
+	record.Profile, record.ProfileFile = i.profileName(), i.ProfileFile
+	return i.proceed(s, f, record)
 }
 
 // proceed continues from the record.
@@ -105,15 +107,15 @@ func (i drainScale) proceed(s *sts.Snapshot, f Facts, record sts.Drain) Decision
 		}
 		return d
 	}
-	if d := settled(s); d != nil {
+	if d := requireSettled(s); d != nil {
 		return *d
 	}
 	if have := sts.DesiredReplicas(s.Set); have != record.Size() {
 		if !i.TakeOver {
-			return i.scaledMeanwhile(s, &record, record.Size(), hintDrainTakeOver())
+			return i.refuseScaledMeanwhile(s, &record, record.Size(), hintDrainTakeOver())
 		}
 		if overshot(record, have) {
-			return i.scaledMeanwhile(s, &record, record.Size(), hintDrainStartAgain(sts.GiveUpDrain(s.Set.Namespace, s.Set.Name)))
+			return i.refuseScaledMeanwhile(s, &record, record.Size(), hintDrainStartAgain(sts.GiveUpDrain(s.Set.Namespace, s.Set.Name)))
 		}
 		record.From = have + record.From - record.Size()
 	}
@@ -138,37 +140,8 @@ func overshot(record sts.Drain, have int32) bool {
 	return have < record.To
 }
 
-// recorded is the record of this scale operation, or the one to start with.
-func (i drainScale) recorded(s *sts.Snapshot, f Facts) (*sts.Drain, *Decision) {
-	refuse := func(reason, message, hint string) (*sts.Drain, *Decision) {
-		d := decide(Refused, reason, message, hint)
-		return nil, &d
-	}
-	record, err := sts.ReadDrain(s.Set)
-	switch {
-	case err != nil:
-		d := badRecord(err)
-		return nil, &d
-	case record == nil && f.Wrote:
-		message, hint := msgDrainRecordRemoved(s.Set.Name, sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name))
-		return refuse(ReasonTakenOver, message, hint)
-	case record != nil && (record.To != i.Replicas || record.Profile != i.profileName() && !i.TakeOver):
-		d := scaleInProgress(s, record)
-		return nil, &d
-	case record != nil && !record.Up() && i.Replicas < i.MinHealthy:
-		return refuse(ReasonMinHealthy, msgDrainMinHealthy(i.Replicas, i.MinHealthy), hintDrainMinHealthy(sts.GiveUpDrain(s.Set.Namespace, s.Set.Name)))
-	case record != nil:
-		record.Profile, record.ProfileFile = i.profileName(), i.ProfileFile
-		return record, nil
-	}
-	if lost := LostRecord(s); lost != nil {
-		return i.adopt(s, lost)
-	}
-	return i.check(s)
-}
-
-// scaleInProgress refuses while another scale operation has started and not ended.
-func scaleInProgress(s *sts.Snapshot, record *sts.Drain) Decision {
+// refuseScaleInProgress refuses while another scale operation has started and not ended.
+func refuseScaleInProgress(s *sts.Snapshot, record *sts.Drain) Decision {
 	return decide(Refused, ReasonScaleOnItsWay,
 		msgDrainInProgress(s.Set.Name, record.From, record.To, record.Profile, record.StartedBy), DrainHint(s, record))
 }
@@ -193,29 +166,29 @@ func hasLeft(s *sts.Snapshot, record *sts.Drain) bool {
 	return !s.Knows("pods") || !r.Desired || r.Pod != nil && r.Pod.UID == m.UID
 }
 
-// noDrain refuses while members leave or join: another verb would restart a member that has
+// requireNoDrain refuses while members leave or join: another verb would restart a member that has
 // partially left, or miscount a set that is being scaled down. Verbs that roll back an update or
 // unblock a stuck one do not check this, because a scale operation may wait for them.
-func noDrain(s *sts.Snapshot) *Decision {
+func requireNoDrain(s *sts.Snapshot) *Decision {
 	record, err := sts.ReadDrain(s.Set)
-	o, held := heldPod(s)
+	o, held := leavingPod(s)
 	var d Decision
 	switch {
 	case err != nil:
 		d = badRecord(err)
 	case record != nil:
-		d = scaleInProgress(s, record)
+		d = refuseScaleInProgress(s, record)
 	case held != nil:
-		d = lostMember(s, o, held)
+		d = refuseLostMember(s, o, held)
 	default:
 		return nil
 	}
 	return &d
 }
 
-// lostMember refuses a pod that has our finalizer when the record is missing: only the user can
+// refuseLostMember refuses a pod that has our finalizer when the record is missing: only the user can
 // tell whether its member has left.
-func lostMember(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) Decision {
+func refuseLostMember(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) Decision {
 	message, hint := msgDrainRecordLost(held.Name, sts.LostDrain(s.Set, o))
 	return decide(Refused, ReasonMemberLeft, message, hint)
 }
@@ -236,8 +209,8 @@ func drainCommand(s *sts.Snapshot, to int32) string {
 	return sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, fmt.Sprintf("--replicas %d", to))
 }
 
-// heldPod is the pod of a member that leaves or has left.
-func heldPod(s *sts.Snapshot) (sts.Ordinal, *corev1.Pod) {
+// leavingPod is the pod of a member that leaves or has left.
+func leavingPod(s *sts.Snapshot) (sts.Ordinal, *corev1.Pod) {
 	for _, r := range s.Replicas() {
 		if r.Pod != nil && sts.HoldsLeaving(r.Pod) {
 			return r.Ordinal, r.Pod
@@ -250,23 +223,12 @@ func heldPod(s *sts.Snapshot) (sts.Ordinal, *corev1.Pod) {
 // is no such pod. Without the real one (kubectl replace drops annotations, another set has adopted the
 // pods) only the user can tell whether its member has left.
 func LostRecord(s *sts.Snapshot) *sts.Drain {
-	o, held := heldPod(s)
+	o, held := leavingPod(s)
 	if held == nil {
 		return nil
 	}
 	after := int32(o - sts.Start(s.Set))
 	return &sts.Drain{From: after + 1, To: after, Member: &sts.Member{Ordinal: o, UID: held.UID}}
-}
-
-// adopt continues from a lost record where the user says that the member has left.
-func (i drainScale) adopt(s *sts.Snapshot, lost *sts.Drain) (*sts.Drain, *Decision) {
-	if i.Replicas >= lost.From || !i.NoHooks {
-		o, held := heldPod(s)
-		d := lostMember(s, o, held)
-		return nil, &d
-	}
-	return &sts.Drain{From: lost.From, To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt,
-		Member: &sts.Member{Ordinal: lost.Member.Ordinal, UID: lost.Member.UID, Phase: sts.Removing, Since: s.TakenAt}}, nil
 }
 
 // again is this command with another size, for a hint.
@@ -275,8 +237,8 @@ func (i drainScale) again(s *sts.Snapshot, to int32) string {
 	return record.Again(s.Set)
 }
 
-// scaledMeanwhile stops when another client has changed the size.
-func (i drainScale) scaledMeanwhile(s *sts.Snapshot, record *sts.Drain, expected int32, hint string) Decision {
+// refuseScaledMeanwhile stops when another client has changed the size.
+func (i drainScale) refuseScaledMeanwhile(s *sts.Snapshot, record *sts.Drain, expected int32, hint string) Decision {
 	return decide(Refused, ReasonTakenOver, msgDrainScaledByOther(sts.Who(s.Set, "replicas"), s.Set.Name, sts.DesiredReplicas(s.Set), expected, record.Up()), hint)
 }
 
@@ -326,14 +288,14 @@ func (i drainScale) note(s *sts.Snapshot, record sts.Drain, event, why string) D
 	return do(newPatch(s.Set).drain(record).owner(i.Owner).action(event, why), "Note")
 }
 
-// take acquires the lock before anything happens in pods: of two commands of one owner only one
+// acquireLock acquires the lock before anything happens in pods: of two commands of one owner only one
 // continues.
-func (h Holder) take(s *sts.Snapshot, record sts.Drain) *Decision {
-	if o, err := sts.ReadOwner(s.Set); err == nil && o != nil && o.ID == h.ID {
+func (l Lock) acquireLock(s *sts.Snapshot, record sts.Drain) *Decision {
+	if o, err := sts.ReadOwner(s.Set); err == nil && o != nil && o.ID == l.ID {
 		return nil
 	}
 	m := record.Member
-	d := do(newPatch(s.Set).drain(record).owner(h.Owner).
+	d := do(newPatch(s.Set).drain(record).owner(l.Owner).
 		action("", stepDrainResume(s.Name(m.Ordinal), m.Phase, record.StartedBy)), "Take")
 	return &d
 }

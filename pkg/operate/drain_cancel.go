@@ -9,7 +9,7 @@ import (
 
 // CancelOptions are the options of [NewCancelDrain].
 type CancelOptions struct {
-	Holder
+	Lock
 	Profile *profile.Profile
 	Domain  string
 }
@@ -22,17 +22,13 @@ func NewCancelDrain(o CancelOptions, _ *sts.Snapshot) Intent { return cancelDrai
 
 // Next implements [Intent].
 func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.guard(s, f); d != nil {
+	l := drainLook(s, f)
+	if d := i.guards().require(Always, l); d != nil {
 		return *d
 	}
-	if s.Set.DeletionTimestamp != nil {
-		return deleted(s)
-	}
-	record, err := sts.ReadDrain(s.Set)
-	o, held := heldPod(s)
+	record := l.drain
+	o, held := leavingPod(s)
 	switch {
-	case err != nil:
-		return badRecord(err)
 	case record == nil && held != nil:
 		return removeFinalizer(held, o, stepDrainReleaseUnknown(held.Name))
 	case record == nil:
@@ -47,7 +43,7 @@ func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 		if effect != "" {
 			effect = "; " + effect
 		}
-		if o, held := heldPod(s); held != nil {
+		if o, held := leavingPod(s); held != nil {
 			return removeFinalizer(held, o, stepDrainRelease(held.Name)+effect)
 		}
 	}
@@ -67,6 +63,10 @@ func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	d := do(b.action("ScaleCancelled", stepDrainCancel(record.Up())+effect), "Cancel")
 	d.Then = &end
 	return d
+}
+
+func (i cancelDrain) guards() guards[look, Decision] {
+	return guards[look, Decision]{i.lockGuard(), {deletionGuard.Guard, releaseDeleted}, recordGuard}
 }
 
 // undo reverts the drain of the member, and returns what that means for it; a decision when it
@@ -121,7 +121,7 @@ func (i cancelDrain) undo(s *sts.Snapshot, f Facts, record *sts.Drain) (string, 
 	if len(i.Profile.Cancel) == 0 {
 		return msgDrainCancelMember(name), nil
 	}
-	if d := i.take(s, *record); d != nil {
+	if d := i.acquireLock(s, *record); d != nil {
 		return "", d
 	}
 	_, _, d, failed := h.section(profile.Cancel, "cancel", true)

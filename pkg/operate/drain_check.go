@@ -2,62 +2,241 @@ package operate
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// check are the guards that are checked once, before anything starts.
-func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
-	from := sts.DesiredReplicas(s.Set)
-	refuse := func(reason, message, hint string) (*sts.Drain, *Decision) {
-		d := decide(Refused, reason, message, hint)
-		return nil, &d
+// guards are those of a scale-up, or of a scale-down.
+func (i drainScale) guards(up bool) guards[look, Decision] {
+	gs := guards[look, Decision]{
+		i.lockGuard(),
+		{deletionGuard.Guard, releaseDeleted},
+		recordGuard,
+		{removedRule, i.requireDrainRecord},
+		{drainGuard.Guard, i.requireOwnDrain},
+		{Guard{"member", "refuses if a pod has the finalizer and the record of its member is missing; `--profile none` continues", Always}, i.requireKnownMember},
+		{changeRule, i.requireOtherSize},
+		operationGuard.at(BeforeStart),
+		{ownerRule, func(l look) *Decision { return i.requireUnmanagedSize(l.s, i.Replicas) }},
+		{Guard{"autoscaler", "refuses a size that an autoscaler would change again", BeforeStart}, func(l look) *Decision { return i.requireNoAutoscaler(l.s) }},
+		{Guard{"profile", "refuses a profile that does not support the change of size", BeforeStart}, i.requireProfile},
 	}
-	record := &sts.Drain{From: from, To: i.Replicas, Profile: i.profileName(), ProfileFile: i.ProfileFile, StartedBy: i.Name, StartedAt: s.TakenAt}
-	if from == i.Replicas {
-		d := decide(Done, ReasonNothingToDo, msgDrainUnchanged(from), "")
-		return nil, &d
+	if up {
+		return append(gs,
+			guard[look, Decision]{Guard{"inline hooks", "refuses `--drain-cmd` and `--drain-exec`, which add no members", BeforeStart}, i.requireNoInlineHooks},
+			guard[look, Decision]{Guard{"parked", "refuses a StatefulSet that is parked: use `--unpark`", BeforeStart}, i.requireNotParked},
+			guard[look, Decision]{staleRule, i.requireNoStaleClaims},
+			operationGuard,
+			guard[look, Decision]{availableGuard(Stuck).Guard, func(l look) *Decision { return requireAvailable(l.s, Stuck) }},
+			guard[look, Decision]{staleRule.at(BeforeStep), i.requireNoStaleClaim},
+		)
 	}
-	if d := steady(s); d != nil {
-		return nil, d
-	}
-	if d := i.resizable(s, i.Replicas); d != nil {
-		return nil, d
-	}
-	if d := i.autoscaled(s); d != nil {
-		return nil, d
-	}
-	if i.Profile != nil && i.Profile.Refuse != "" {
-		return refuse(ReasonProfileRefuses, msgDrainProfileRefuses(i.Profile.Metadata.Name, i.Profile.Refuse), "")
-	}
-	if record.Up() {
-		return record, i.mayGrow(s)
-	}
-	if i.Replicas == 0 && !i.Park {
-		message, hint := msgDrainToZero(s.Set.Name)
-		return refuse(ReasonParking, message, hint)
-	}
-	if majority := from/2 + 1; i.Quorum && i.Replicas < majority {
-		message, hint := msgDrainQuorum(from, i.Replicas, majority, i.again(s, majority))
-		return refuse(ReasonQuorum, message, hint)
-	}
-	if i.Replicas < i.MinHealthy {
-		// Before a member leaves all that stay have to be available, so nothing else is checked.
-		return refuse(ReasonMinHealthy, msgDrainMinHealthy(i.Replicas, i.MinHealthy), "")
-	}
-	if d := i.budgetOnTheWay(s); d != nil {
-		return nil, d
-	}
-	if sts.DeletesClaimsWhenScaled(s.Set) && !i.AcceptDataLoss && !i.KeepClaims {
-		message, hint := msgDrainDeletesClaims(s.Set.Name)
-		return refuse(ReasonDataLoss, message, hint)
-	}
-	return record, nil
+	return append(gs,
+		guard[look, Decision]{minHealthyRule.at(InProgress), i.requireMinHealthyResumed},
+		guard[look, Decision]{Guard{"parking", "refuses to scale to 0 without `--park`", BeforeStart}, i.requirePark},
+		guard[look, Decision]{Guard{"quorum", "refuses to leave fewer members than a majority, with `--quorum`", BeforeStart}, i.requireQuorum},
+		guard[look, Decision]{minHealthyRule, i.requireMinHealthy},
+		guard[look, Decision]{Guard{"later budgets", "refuses if a PodDisruptionBudget will block every eviction before the size is reached", BeforeStart}, i.requireBudgetsOnTheWay},
+		guard[look, Decision]{Guard{"retention", "refuses if `whenScaled: Delete` deletes the claims (`--keep-claims` retains them)", BeforeStart}, i.requireRetention},
+		operationGuard,
+		guard[look, Decision]{availableGuard(Stuck).Guard, i.requireRemainingAvailable},
+		guard[look, Decision]{Guard{"counted", "waits until the status of the StatefulSet counts no pod that is not visible", BeforeStep}, requireMissingCounted},
+		guard[look, Decision]{Guard{"member pod", "waits while the pod of the member is missing or terminating", BeforeStep}, i.requireMemberPod},
+		guard[look, Decision]{budgetsGuard.Guard, i.requireMemberEviction},
+	)
 }
 
-// budgetOnTheWay refuses where a budget will block every eviction before the size is reached:
+var minHealthyRule = Guard{"min-healthy", "refuses a size below `--min-healthy`", BeforeStart}
+
+// up says whether members are added.
+func (i drainScale) up(l look) bool {
+	if l.drain != nil {
+		return l.drain.Up()
+	}
+	return i.Replicas > sts.DesiredReplicas(l.s.Set)
+}
+
+// drainLook is a look with the record of the scale operation.
+func drainLook(s *sts.Snapshot, f Facts) look {
+	l := look{s: s, f: f}
+	record, err := sts.ReadDrain(s.Set)
+	if err != nil {
+		d := badRecord(err)
+		l.unreadable = &d
+	}
+	l.drain = record
+	return l
+}
+
+// staleRule is checked for all new members before the start, and again for each.
+var staleRule = Guard{"stale claims", "refuses to start a new member with the claim of a removed one (`--reuse-claims` allows it)", BeforeStart}
+
+var operationGuard = guard[look, Decision]{Guard{"operation", "refuses while a canary, a restart or an update is in progress", BeforeStep}, requireNoOperation}
+
+// releaseDeleted stops where the set is being deleted, and removes the finalizer from its pod.
+func releaseDeleted(l look) *Decision {
+	if l.s.Set.DeletionTimestamp == nil {
+		return nil
+	}
+	if o, held := leavingPod(l.s); held != nil {
+		d := removeFinalizer(held, o, stepDrainReleaseDeletedSet(held.Name, l.s.Set.Name))
+		return &d
+	}
+	return requireSettled(l.s)
+}
+
+// requireDrainRecord stops when the record of this command was removed.
+func (i drainScale) requireDrainRecord(l look) *Decision {
+	if l.drain != nil || !l.f.Wrote {
+		return nil
+	}
+	d := refuseWith(ReasonTakenOver)(msgDrainRecordRemoved(l.s.Set.Name, sts.Kubectl(l.s.Set.Namespace, "sts status", l.s.Set.Name)))
+	return &d
+}
+
+// requireOwnDrain refuses while another scale operation is in progress.
+func (i drainScale) requireOwnDrain(l look) *Decision {
+	if l.drain == nil || l.drain.To == i.Replicas && (l.drain.Profile == i.profileName() || i.TakeOver) {
+		return nil
+	}
+	d := refuseScaleInProgress(l.s, l.drain)
+	return &d
+}
+
+// requireKnownMember refuses a pod with our finalizer when the record is missing, unless the user
+// says that its member has left.
+func (i drainScale) requireKnownMember(l look) *Decision {
+	lost := LostRecord(l.s)
+	if l.drain != nil || lost == nil || i.Replicas < lost.From && i.NoHooks {
+		return nil
+	}
+	o, held := leavingPod(l.s)
+	d := refuseLostMember(l.s, o, held)
+	return &d
+}
+
+// adopt continues from a lost record.
+func (i drainScale) adopt(s *sts.Snapshot, lost *sts.Drain) sts.Drain {
+	return sts.Drain{From: lost.From, To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt,
+		Member: &sts.Member{Ordinal: lost.Member.Ordinal, UID: lost.Member.UID, Phase: sts.Removing, Since: s.TakenAt}}
+}
+
+// requireOtherSize ends the command when the set has the size.
+func (i drainScale) requireOtherSize(l look) *Decision {
+	from := sts.DesiredReplicas(l.s.Set)
+	if from != i.Replicas {
+		return nil
+	}
+	d := decide(Done, ReasonNothingToDo, msgDrainUnchanged(from), "")
+	return &d
+}
+
+func (i drainScale) requireProfile(look) *Decision {
+	if i.Profile == nil || i.Profile.Refuse == "" {
+		return nil
+	}
+	d := decide(Refused, ReasonProfileRefuses, msgDrainProfileRefuses(i.Profile.Metadata.Name, i.Profile.Refuse), "")
+	return &d
+}
+
+func (i drainScale) requireNoInlineHooks(l look) *Decision {
+	if !strings.HasPrefix(i.profileName(), "--") {
+		return nil
+	}
+	d := refuseWith(ReasonBadRequest)(msgDrainUpInline(i.profileName(), l.s.Set.Name, sts.DesiredReplicas(l.s.Set), i.Replicas))
+	return &d
+}
+
+// requireNotParked refuses to add members one by one to a set that is parked.
+func (i drainScale) requireNotParked(l look) *Decision {
+	s := l.s
+	size, parked := sts.ParkedSize(s.Set)
+	if !parked || sts.DesiredReplicas(s.Set) >= size {
+		return nil
+	}
+	d := refuseWith(ReasonParked)(msgDrainUpParked(s.Set.Name, size, sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--unpark")))
+	return &d
+}
+
+// requireNoStaleClaims checks the claims of all members that will join.
+func (i drainScale) requireNoStaleClaims(l look) *Decision {
+	return i.requireUnused(l.s, ordinalRange(sts.End(l.s.Set), sts.Start(l.s.Set)+sts.Ordinal(i.Replicas)))
+}
+
+// requireNoStaleClaim checks the claims of the next member.
+func (i drainScale) requireNoStaleClaim(l look) *Decision {
+	return i.requireUnused(l.s, []sts.Ordinal{l.target})
+}
+
+// requireUnused refuses to start a new member with the claim of a removed one: it would come up
+// with the identity of a member that its cluster has removed, or with old data
+// (kubernetes#55045, etcd#14805).
+func (i drainScale) requireUnused(s *sts.Snapshot, ordinals []sts.Ordinal) *Decision {
+	var names []string
+	for _, o := range ordinals {
+		names = append(names, sts.ClaimsOf(s, []sts.Ordinal{o})...)
+	}
+	if len(names) == 0 || i.ReuseClaims {
+		return nil
+	}
+	d := refuseWith(ReasonStaleClaims)(msgDrainStaleClaims(s.Set.Name, names))
+	return &d
+}
+
+// requirePark refuses to stop all members without --park.
+func (i drainScale) requirePark(l look) *Decision {
+	if i.Replicas > 0 || i.Park {
+		return nil
+	}
+	d := refuseWith(ReasonParking)(msgDrainToZero(l.s.Set.Name))
+	return &d
+}
+
+// requireQuorum refuses to leave fewer members than a majority of the present size.
+func (i drainScale) requireQuorum(l look) *Decision {
+	from := sts.DesiredReplicas(l.s.Set)
+	majority := from/2 + 1
+	if !i.Quorum || i.Replicas >= majority {
+		return nil
+	}
+	d := refuseWith(ReasonQuorum)(msgDrainQuorum(from, i.Replicas, majority, i.again(l.s, majority)))
+	return &d
+}
+
+// requireMinHealthy compares sizes. Before a member leaves all that stay have to be available, so
+// nothing else is checked.
+func (i drainScale) requireMinHealthy(look) *Decision {
+	if i.Replicas >= i.MinHealthy {
+		return nil
+	}
+	d := decide(Refused, ReasonMinHealthy, msgDrainMinHealthy(i.Replicas, i.MinHealthy), "")
+	return &d
+}
+
+// requireMinHealthyResumed is requireMinHealthy for a scale operation that has started: the user
+// can give it up.
+func (i drainScale) requireMinHealthyResumed(l look) *Decision {
+	d := i.requireMinHealthy(l)
+	if d != nil {
+		d.Hint = hintDrainMinHealthy(sts.GiveUpDrain(l.s.Set.Namespace, l.s.Set.Name))
+	}
+	return d
+}
+
+// requireRetention refuses to have the controller delete the claims of the members that leave.
+func (i drainScale) requireRetention(l look) *Decision {
+	if !sts.DeletesClaimsWhenScaled(l.s.Set) || i.AcceptDataLoss || i.KeepClaims {
+		return nil
+	}
+	d := refuseWith(ReasonDataLoss)(msgDrainDeletesClaims(l.s.Set.Name))
+	return &d
+}
+
+// requireBudgetsOnTheWay refuses where a budget will block every eviction before the size is reached:
 // better to know that before the first member has left.
-func (i drainScale) budgetOnTheWay(s *sts.Snapshot) *Decision {
+func (i drainScale) requireBudgetsOnTheWay(l look) *Decision {
+	s := l.s
 	failing := slices.ContainsFunc(s.Replicas(), func(r sts.Replica) bool { return isFailing(s, r) })
 	if i.IgnoreBudgets || failing || len(s.Budgets) != 1 {
 		return nil // other rules apply to pods that are not healthy
@@ -76,8 +255,9 @@ func (i drainScale) budgetOnTheWay(s *sts.Snapshot) *Decision {
 	return nil
 }
 
-// steady refuses while another operation is in progress.
-func steady(s *sts.Snapshot) *Decision {
+// requireNoOperation refuses while another operation is in progress.
+func requireNoOperation(l look) *Decision {
+	s := l.s
 	refuse := func(reason, message, hint string) *Decision {
 		d := decide(Refused, reason, message, hint)
 		return &d
@@ -102,4 +282,40 @@ func steady(s *sts.Snapshot) *Decision {
 		return refuse(ReasonUpdateOnItsWay, msgUpdateInProgress(s.Set.Name, what), hint)
 	}
 	return nil
+}
+
+// requireRemainingAvailable waits until every pod is available, except those that will be removed,
+// too, and are failing or do not exist. Where no pod is disrupted there is nothing to wait for.
+func (i drainScale) requireRemainingAvailable(l look) *Decision {
+	if i.Profile == nil && i.unmade(l.s, l.f, replicaAt(l.s, l.target)) {
+		return nil
+	}
+	return requireAvailable(l.s, Stuck, i.needNotBeWell(l.s, l.f, l.target)...)
+}
+
+// requireMissingCounted waits until it is certain that the member has no pod.
+func requireMissingCounted(l look) *Decision {
+	if replicaAt(l.s, l.target).Pod != nil {
+		return nil
+	}
+	return requireCounted(l.s)
+}
+
+// requireMemberPod waits while a pod is there only for now, or not yet: the until commands could
+// take the next pod of its name for this member.
+func (i drainScale) requireMemberPod(l look) *Decision {
+	r := replicaAt(l.s, l.target)
+	if !r.Terminating && (r.Pod != nil || i.unmade(l.s, l.f, r)) {
+		return nil
+	}
+	d := trouble(l.s, r, l.s.Trouble(r), Stuck)
+	return &d
+}
+
+func (i drainScale) requireMemberEviction(l look) *Decision {
+	r := replicaAt(l.s, l.target)
+	if r.Pod == nil {
+		return nil
+	}
+	return i.requireEviction(l.s, l.f, r, "before it leaves")
 }

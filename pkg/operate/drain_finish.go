@@ -10,7 +10,7 @@ import (
 
 // finish waits until all members are available, then removes the record.
 func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
-	if d := available(s, Stuck); d != nil {
+	if d := requireAvailable(s, Stuck); d != nil {
 		return *d
 	}
 	b := newPatch(s.Set).drop(sts.DrainAnnotation, sts.OwnerAnnotation)

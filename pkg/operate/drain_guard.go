@@ -7,32 +7,6 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// mayLeave are the guards before each member. Pods that will be removed, too, may be failing.
-func (i drainScale) mayLeave(s *sts.Snapshot, f Facts, r sts.Replica) *Decision {
-	if d := steady(s); d != nil {
-		return d
-	}
-	unmade := i.unmade(s, f, r)
-	if unmade && i.Profile == nil {
-		return nil // no pod is disrupted
-	}
-	if d := available(s, Stuck, i.needNotBeWell(s, f, r.Ordinal)...); d != nil {
-		return d
-	}
-	if d := uncounted(s); d != nil && r.Pod == nil {
-		return d
-	}
-	// The until commands could take the next pod of its name for this member.
-	if r.Terminating || r.Pod == nil && !unmade {
-		d := trouble(s, r, s.Trouble(r), Stuck)
-		return &d
-	}
-	if r.Pod == nil {
-		return nil
-	}
-	return i.mayEvict(s, f, r, "before it leaves")
-}
-
 // stillUnmade is for how long nothing must have changed before a pod that does not exist, and
 // for which no event has a reason, counts as one that the controller does not create.
 const stillUnmade = 10 * time.Second
@@ -42,7 +16,7 @@ const stillUnmade = 10 * time.Second
 // here, and it has failed to create one, waits for a pod below, or is idle.
 func (i drainScale) unmade(s *sts.Snapshot, f Facts, r sts.Replica) bool {
 	switch {
-	case r.Pod != nil || !Removes(s.Set, i.Replicas, r.Ordinal), uncounted(s) != nil:
+	case r.Pod != nil || !Removes(s.Set, i.Replicas, r.Ordinal), requireCounted(s) != nil:
 		return false
 	case isFailing(s, r), s.FailedCreate() != nil, f.Still >= stillUnmade:
 		return true
@@ -61,11 +35,11 @@ func (i drainScale) refused(s *sts.Snapshot) func(sts.Ordinal) bool {
 	return func(o sts.Ordinal) bool { return refused[o] }
 }
 
-// uncounted waits while the set's status is about an earlier size, or counts pods that are not
+// requireCounted waits while the set's status is about an earlier size, or counts pods that are not
 // seen yet.
-func uncounted(s *sts.Snapshot) *Decision {
+func requireCounted(s *sts.Snapshot) *Decision {
 	if !sts.Observed(s.Set) {
-		return settled(s)
+		return requireSettled(s)
 	}
 	if n := int(s.Set.Status.Replicas); n > len(s.Pods) {
 		d := decide(Wait, ReasonNotObserved, waitDrainUnseenPods(s.Set.Name, n, len(s.Pods)), "")
@@ -98,13 +72,13 @@ func (i drainScale) needNotBeWell(s *sts.Snapshot, f Facts, top sts.Ordinal) []s
 	return out
 }
 
-// mayEvict checks the budgets: first as they are seen, then by a dry run of the eviction. Nil
+// requireEviction checks the budgets: first as they are seen, then by a dry run of the eviction. Nil
 // when the pod may be evicted.
-func (i drainScale) mayEvict(s *sts.Snapshot, f Facts, r sts.Replica, when string) *Decision {
+func (i drainScale) requireEviction(s *sts.Snapshot, f Facts, r sts.Replica, when string) *Decision {
 	if i.IgnoreBudgets {
 		return nil
 	}
-	if d := evictable(s, f, r, isFailing(s, r)); d != nil {
+	if d := requireEvictable(s, f, r, isFailing(s, r)); d != nil {
 		return i.orIgnoreBudgets(s, r, i.shortForGood(s, f, r, d))
 	}
 	if i.Profile == nil {

@@ -35,7 +35,7 @@ func (i drainScale) drain(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 		}
 		again = "again "
 	}
-	if d := i.take(s, record); d != nil {
+	if d := i.acquireLock(s, record); d != nil {
 		return *d
 	}
 	_, _, d, failed := h.section(profile.Drain, again, true)
@@ -104,17 +104,17 @@ func (i drainScale) callBack(h *hooks, s *sts.Snapshot, record sts.Drain, why *h
 		}
 		message = msgDrainFailedNotReverted(name, why.problem, failed.problem)
 	}
-	return didNotLeave(s, message, why.hint)
+	return stuckDidNotLeave(s, message, why.hint)
 }
 
-func didNotLeave(s *sts.Snapshot, message, hint string) Decision {
+func stuckDidNotLeave(s *sts.Snapshot, message, hint string) Decision {
 	return decide(Stuck, ReasonHookFailed, message, cmpHint(hint, hintDrainFailed(sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))))
 }
 
 // recordStillMember ends with a member whose drain was reverted.
 func (i drainScale) recordStillMember(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	m, name := record.Member, s.Name(record.Member.Ordinal)
-	end := didNotLeave(s, msgDrainFailedReverted(name, m.Problem), "")
+	end := stuckDidNotLeave(s, msgDrainFailedReverted(name, m.Problem), "")
 	d := i.note(s, record.With(nil), "", stepDrainStillMember(name))
 	// The failure of an earlier command, which this one resumes, is no reason not to retry.
 	if m.UID != i.resumed || newHooks(s, f, i.Profile, i.Domain, m).ran() {
@@ -126,7 +126,7 @@ func (i drainScale) recordStillMember(s *sts.Snapshot, f Facts, record sts.Drain
 // after runs the after hooks once the pod is gone.
 func (i drainScale) after(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	m := record.Member
-	if d := i.take(s, record); d != nil {
+	if d := i.acquireLock(s, record); d != nil {
 		return *d
 	}
 	_, _, d, failed := newHooks(s, f, i.Profile, i.Domain, m).section(profile.After, "", true)

@@ -1,55 +1,16 @@
 package operate
 
 import (
-	"strings"
-
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// mayGrow are the guards that are checked once, before the first member joins.
-func (i drainScale) mayGrow(s *sts.Snapshot) *Decision {
-	if strings.HasPrefix(i.profileName(), "--") {
-		message, hint := msgDrainUpInline(i.profileName(), s.Set.Name, sts.DesiredReplicas(s.Set), i.Replicas)
-		d := decide(Refused, ReasonBadRequest, message, hint)
-		return &d
-	}
-	if size, parked := sts.ParkedSize(s.Set); parked && sts.DesiredReplicas(s.Set) < size {
-		message, hint := msgDrainUpParked(s.Set.Name, size, sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--unpark"))
-		d := decide(Refused, ReasonParked, message, hint)
-		return &d
-	}
-	var stale []string
-	for o := sts.End(s.Set); o < sts.Start(s.Set)+sts.Ordinal(i.Replicas); o++ {
-		stale = append(stale, sts.ClaimsOf(s, []sts.Ordinal{o})...)
-	}
-	return i.staleClaims(s, stale)
-}
-
-// staleClaims refuses to start a new member with the claim of a removed one: it would come up
-// with the identity of a member that its cluster has removed, or with old data
-// (kubernetes#55045, etcd#14805).
-func (i drainScale) staleClaims(s *sts.Snapshot, names []string) *Decision {
-	if len(names) == 0 || i.ReuseClaims {
-		return nil
-	}
-	message, hint := msgDrainStaleClaims(s.Set.Name, names)
-	d := decide(Refused, ReasonStaleClaims, message, hint)
-	return &d
-}
-
 // nextToJoin checks whether the next ordinal may be added, and records that it is.
 func (i drainScale) nextToJoin(s *sts.Snapshot, record sts.Drain) Decision {
-	if d := steady(s); d != nil {
-		return *d
-	}
-	if d := available(s, Stuck); d != nil {
-		return *d
-	}
 	o := sts.End(s.Set)
-	if d := i.staleClaims(s, sts.ClaimsOf(s, []sts.Ordinal{o})); d != nil {
+	if d := i.guards(true).require(BeforeStep, look{s: s, target: o}); d != nil {
 		return *d
 	}
 	m := &sts.Member{Ordinal: o, Phase: sts.Starting, Since: s.TakenAt}
@@ -127,7 +88,7 @@ func (i drainScale) joinHooks(s *sts.Snapshot, f Facts, record sts.Drain, sec pr
 	if i.Profile == nil || len(i.Profile.Commands(sec)) == 0 {
 		return nil
 	}
-	if d := i.take(s, record); d != nil {
+	if d := i.acquireLock(s, record); d != nil {
 		return d
 	}
 	_, _, d, failed := newHooks(s, f, i.Profile, i.Domain, record.Member).section(sec, "", true)

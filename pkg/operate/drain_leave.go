@@ -13,7 +13,7 @@ import (
 // on a command that was killed can be resumed.
 func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	top := replicaAt(s, sts.End(s.Set)-1)
-	if d := i.mayLeave(s, f, top); d != nil {
+	if d := i.guards(false).require(BeforeStep, look{s: s, f: f, target: top.Ordinal}); d != nil {
 		return *d
 	}
 	m := &sts.Member{Ordinal: top.Ordinal, Phase: sts.Removing, Since: s.TakenAt}
@@ -131,7 +131,7 @@ func (i drainScale) startOver(s *sts.Snapshot, _ Facts, record sts.Drain) Decisi
 
 // scaleDownUncreated removes a member that has no pod, unless one may have been created meanwhile.
 func (i drainScale) scaleDownUncreated(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	if d := uncounted(s); d != nil {
+	if d := requireCounted(s); d != nil {
 		return *d
 	}
 	return i.scaleDown(s, f, record)
@@ -148,7 +148,7 @@ func (i drainScale) addFinalizer(s *sts.Snapshot, f Facts, record sts.Drain) Dec
 
 // addFinalizerToEvict adds the finalizer once the pod may be evicted.
 func (i drainScale) addFinalizerToEvict(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	if d := i.mayRemove(s, f, record.Member.Ordinal); d != nil {
+	if d := i.requireRemovable(s, f, record.Member.Ordinal); d != nil {
 		return *d
 	}
 	return i.addFinalizer(s, f, record)
@@ -156,7 +156,7 @@ func (i drainScale) addFinalizerToEvict(s *sts.Snapshot, f Facts, record sts.Dra
 
 // evict removes the pod of a member that has left.
 func (i drainScale) evict(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	if d := i.mayRemove(s, f, record.Member.Ordinal); d != nil {
+	if d := i.requireRemovable(s, f, record.Member.Ordinal); d != nil {
 		return *d
 	}
 	name, pod := s.Name(record.Member.Ordinal), podRef(replicaAt(s, record.Member.Ordinal))
@@ -166,12 +166,12 @@ func (i drainScale) evict(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	return do(&EvictPod{Why: stepEvict(name), PodRef: pod}, "Evict")
 }
 
-// mayRemove are the guards before the pod of a member that has left is removed.
-func (i drainScale) mayRemove(s *sts.Snapshot, f Facts, o sts.Ordinal) *Decision {
-	if d := available(s, Stuck, i.needNotBeWell(s, f, o)...); d != nil {
+// requireRemovable are the guards before the pod of a member that has left is removed.
+func (i drainScale) requireRemovable(s *sts.Snapshot, f Facts, o sts.Ordinal) *Decision {
+	if d := requireAvailable(s, Stuck, i.needNotBeWell(s, f, o)...); d != nil {
 		return d
 	}
-	return i.mayEvict(s, f, replicaAt(s, o), "after it has left")
+	return i.requireEviction(s, f, replicaAt(s, o), "after it has left")
 }
 
 func (i drainScale) removeFinalizer(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
@@ -181,7 +181,7 @@ func (i drainScale) removeFinalizer(s *sts.Snapshot, _ Facts, record sts.Drain) 
 
 // removeFinalizerWhenObserved waits until the controller has observed the smaller size.
 func (i drainScale) removeFinalizerWhenObserved(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	if d := settled(s); d != nil {
+	if d := requireSettled(s); d != nil {
 		return *d
 	}
 	return i.removeFinalizer(s, f, record)

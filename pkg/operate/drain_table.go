@@ -153,5 +153,5 @@ func (i drainScale) scaledByOther(s *sts.Snapshot, f Facts, record sts.Drain) De
 	if f.Scaled[record.Member.Ordinal] {
 		expected = after
 	}
-	return i.scaledMeanwhile(s, &record, expected, scaleBack(s, expected))
+	return i.refuseScaledMeanwhile(s, &record, expected, scaleBack(s, expected))
 }

@@ -50,7 +50,7 @@ func bare() *profile.Profile {
 }
 
 func drainOptions(to int32, p *profile.Profile) operate.DrainOptions {
-	return operate.DrainOptions{Holder: holder("1"), Replicas: to, Profile: p, Domain: "cluster.local"}
+	return operate.DrainOptions{Lock: holder("1"), Replicas: to, Profile: p, Domain: "cluster.local"}
 }
 
 // drain is a drain-scale by a command that started before any member was leaving or joining.
@@ -248,22 +248,22 @@ func resizingCases() []decisionCase {
 	add("start a canary", ststest.Web(5), on(), start("1", "web:2", 1), operate.Refused, operate.ReasonScaleOnItsWay)
 	add("start a canary with a pod that has our finalizer and no record", ststest.Web(5), lost(), start("1", "web:2", 1), operate.Refused, operate.ReasonMemberLeft)
 	add("start a canary while the record cannot be read", ststest.Web(5), []change{annotated(sts.DrainAnnotation, "{")}, start("1", "web:2", 1), operate.Refused, operate.ReasonBadRecord)
-	add("promote an update of another client", rolling(1), on(), promoting{Holder: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
-	add("promote automatically", rolling(1), on(), operate.AutoPromote{Holder: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
-	add("pause an update of another client", rolling(1), on(), operate.PauseUpdate{Holder: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
-	add("resume", rolling(1), on(), operate.ResumeUpdate{Holder: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
+	add("promote an update of another client", rolling(1), on(), promoting{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
+	add("promote automatically", rolling(1), on(), operate.AutoPromote{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
+	add("pause an update of another client", rolling(1), on(), operate.PauseUpdate{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
+	add("resume", rolling(1), on(), operate.ResumeUpdate{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
 	add("restart", ststest.Web(5), on(), restarter("1"), operate.Refused, operate.ReasonScaleOnItsWay)
 	add("restart with a pod that has our finalizer and no record", ststest.Web(5), lost(), restarter("1"), operate.Refused, operate.ReasonMemberLeft)
 	add("restart while members join", ststest.Web(5), []change{joining(quorum(), sts.Announcing)}, restarter("1"), operate.Refused, operate.ReasonScaleOnItsWay)
-	add("unpark", ststest.Web(5), append(on(), annotated(sts.ParkedAnnotation, "5")), operate.Unpark{Holder: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
+	add("unpark", ststest.Web(5), append(on(), annotated(sts.ParkedAnnotation, "5")), operate.Unpark{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
 	// What a drain-scale may wait for.
-	add("forget a restart", ststest.Web(5), append(on(), restarting("restart", []sts.Ordinal{0}, 0)), operate.ForgetRestart{Holder: holder("1")}, operate.Do, "Forget")
-	add("roll back an update of another client", rolling(1), on(), operate.AbortCanary{Holder: holder("1")}, operate.Do, "Restore")
+	add("forget a restart", ststest.Web(5), append(on(), restarting("restart", []sts.Ordinal{0}, 0)), operate.ForgetRestart{Lock: holder("1")}, operate.Do, "Forget")
+	add("roll back an update of another client", rolling(1), on(), operate.AbortCanary{Lock: holder("1")}, operate.Do, "Restore")
 	stuck := func() []change { return append(on(), crashing(2), undone) }
-	add("unstick another pod", rolling(3), stuck(), operate.NewUnstick(operate.UnstickOptions{Holder: holder("1"), AnyRemedy: true}, nil), operate.Do, "Hold")
-	add("during a rollback, a pod has our finalizer", aborted(1), append(on(), held(4)), operate.AbortCanary{Holder: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
-	add("during a rollback, a pod with our finalizer is being deleted", aborted(1), append(on(), held(4), going(4)), operate.AbortCanary{Holder: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
-	add("during a rollback, a pod has our finalizer without any record", aborted(1), []change{held(4), going(4)}, operate.AbortCanary{Holder: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
+	add("unstick another pod", rolling(3), stuck(), operate.NewUnstick(operate.UnstickOptions{Lock: holder("1"), AnyRemedy: true}, nil), operate.Do, "Lock")
+	add("during a rollback, a pod has our finalizer", aborted(1), append(on(), held(4)), operate.AbortCanary{Lock: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
+	add("during a rollback, a pod with our finalizer is being deleted", aborted(1), append(on(), held(4), going(4)), operate.AbortCanary{Lock: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
+	add("during a rollback, a pod has our finalizer without any record", aborted(1), []change{held(4), going(4)}, operate.AbortCanary{Lock: holder("1")}, operate.Stuck, operate.ReasonMemberLeft)
 	return out
 }
 
@@ -500,8 +500,8 @@ func cancelCases() []decisionCase {
 	type on = []change
 	none, wrote := operate.Facts{}, operate.Facts{Wrote: true}
 	q := quorum()
-	cancel := operate.CancelDrain{Holder: holder("1"), Profile: q, Domain: "cluster.local"}
-	plain := operate.CancelDrain{Holder: holder("1")}
+	cancel := operate.CancelDrain{Lock: holder("1"), Profile: q, Domain: "cluster.local"}
+	plain := operate.CancelDrain{Lock: holder("1")}
 	way := func() []change { return on{leaving(q, 4, sts.Draining), held(4)} }
 	stays := func(run *operate.Exec) *operate.ExecResult {
 		if run.For == "gone" {
@@ -537,7 +537,7 @@ func cancelCases() []decisionCase {
 func unparkCases() []decisionCase {
 	type on = []change
 	none := operate.Facts{}
-	unpark := operate.Unpark{Holder: holder("1")}
+	unpark := operate.Unpark{Lock: holder("1")}
 	parked := annotated(sts.ParkedAnnotation, "5")
 	return []decisionCase{
 		{"it is not parked", ststest.Web(3), nil, unpark, none, operate.Done, operate.ReasonNothingToDo},

@@ -2,46 +2,64 @@ package operate
 
 import "github.com/kubectl-sts/kubectl-sts/pkg/sts"
 
-type unpark struct{ Holder }
+type unpark struct{ Lock }
 
 // NewUnpark scales a parked set back to its recorded size, all members at once: they never left
 // their cluster, and may need each other to become ready.
-func NewUnpark(h Holder, _ *sts.Snapshot) Intent { return unpark{h} }
+func NewUnpark(l Lock, _ *sts.Snapshot) Intent { return unpark{l} }
 
 // Next implements [Intent].
 func (i unpark) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.guard(s, f); d != nil {
+	l, gs := look{s: s, f: f}, i.guards()
+	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	if d := settled(s); d != nil {
-		return *d
-	}
-	size, parked := sts.ParkedSize(s.Set)
 	have := sts.DesiredReplicas(s.Set)
-	switch {
-	case !parked && have > 0:
-		return decide(Done, ReasonNothingToDo, msgDrainNotParked(have), "")
-	case !parked && s.Set.Annotations[sts.ParkedAnnotation] != "":
-		message, hint := msgDrainParkedSize(s.Set.Name, s.Set.Annotations[sts.ParkedAnnotation], drainCommand(s, 1))
-		return decide(Refused, ReasonParked, message, hint)
-	case !parked:
-		message, hint := msgDrainNoParkedSize(s.Set.Name, drainCommand(s, 1))
-		return decide(Refused, ReasonParked, message, hint)
-	}
-	if d := noDrain(s); d != nil {
-		return *d
-	}
-	if have < size {
-		if d := i.resizable(s, size); d != nil {
+	if size, _ := sts.ParkedSize(s.Set); have < size {
+		if d := gs.require(BeforeStart, l); d != nil {
 			return *d
 		}
 		return do(newScale(stepDrainUnpark(have, size), s.Set, size, "Unparked"), "Scale")
 	}
-	if d := available(s, Stuck); d != nil {
+	if d := requireAvailable(s, Stuck); d != nil {
 		return *d
 	}
 	end := decide(Done, ReasonUnparked, msgDrainUnparked(have), "")
 	d := do(newPatch(s.Set).drop(sts.ParkedAnnotation, sts.OwnerAnnotation).action("", stepDrainForgetSize()), "Finish")
 	d.Then = &end
 	return d
+}
+
+func (i unpark) guards() guards[look, Decision] {
+	return guards[look, Decision]{
+		i.lockGuard(),
+		settledGuard,
+		{Guard{"parked size", "ends when the StatefulSet is not parked; refuses if its size is not recorded", Always}, requireParkedSize},
+		drainGuard,
+		{ownerRule, func(l look) *Decision {
+			size, _ := sts.ParkedSize(l.s.Set)
+			return i.requireUnmanagedSize(l.s, size)
+		}},
+	}
+}
+
+// requireParkedSize requires a set that is parked, and whose size before that is known.
+func requireParkedSize(l look) *Decision {
+	s := l.s
+	_, parked := sts.ParkedSize(s.Set)
+	have := sts.DesiredReplicas(s.Set)
+	var d Decision
+	switch {
+	case parked:
+		return nil
+	case have > 0:
+		d = decide(Done, ReasonNothingToDo, msgDrainNotParked(have), "")
+	case s.Set.Annotations[sts.ParkedAnnotation] != "":
+		message, hint := msgDrainParkedSize(s.Set.Name, s.Set.Annotations[sts.ParkedAnnotation], drainCommand(s, 1))
+		d = decide(Refused, ReasonParked, message, hint)
+	default:
+		message, hint := msgDrainNoParkedSize(s.Set.Name, drainCommand(s, 1))
+		d = decide(Refused, ReasonParked, message, hint)
+	}
+	return &d
 }

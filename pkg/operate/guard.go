@@ -10,9 +10,9 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Holder is the lock of a command, which it writes as the owner annotation, with the
+// Lock is the lock of a command, which it writes as the owner annotation, with the
 // flags about other clients.
-type Holder struct {
+type Lock struct {
 	sts.Owner
 	// TakeOver proceeds even if the lock is held, or if another client has changed what
 	// this command had changed.
@@ -24,32 +24,32 @@ type Holder struct {
 	AcceptDataLoss bool
 }
 
-// guard refuses while another client has the lock on the set. Nil when the lock is free
+// requireLock refuses while another client has the lock on the set. Nil when the lock is free
 // or ours.
-func (h Holder) guard(s *sts.Snapshot, f Facts) *Decision {
+func (l Lock) requireLock(s *sts.Snapshot, f Facts) *Decision {
 	o, err := sts.ReadOwner(s.Set)
 	if err != nil {
 		d := decide(Refused, ReasonBadRecord, err.Error(), hintBadOwner(s.Set.Namespace, s.Set.Name))
 		return &d
 	}
 	switch {
-	case f.Wrote && (o == nil || o.ID != h.ID):
+	case f.Wrote && (o == nil || o.ID != l.ID):
 		msg := msgLockRemoved(s.Set.Name)
 		if o != nil {
 			msg = msgLockTaken(s.Set.Name, o.Name, o.Command)
 		}
 		d := decide(Refused, ReasonTakenOver, msg, hintCheckStatus(s.Set.Namespace, s.Set.Name))
 		return &d
-	case o == nil || o.ID == h.ID || o.Name == h.Name || h.TakeOver:
+	case o == nil || o.ID == l.ID || o.Name == l.Name || l.TakeOver:
 		return nil
 	}
 	d := decide(Refused, ReasonOwned, msgLocked(s.Set.Name, o.Name, o.Command, o.Since), hintLocked())
 	return &d
 }
 
-// settled waits until status is about the current spec, and refuses what no verb can
+// requireSettled waits until status is about the current spec, and refuses what no verb can
 // work on.
-func settled(s *sts.Snapshot) *Decision {
+func requireSettled(s *sts.Snapshot) *Decision {
 	var d Decision
 	switch {
 	case s.Set.DeletionTimestamp != nil:
@@ -64,14 +64,22 @@ func settled(s *sts.Snapshot) *Decision {
 	return &d
 }
 
-// notSeen waits for a revision that status names already: the watches of sets and of
+// requireNotDeleted refuses a set that is being deleted.
+func requireNotDeleted(l look) *Decision {
+	if l.s.Set.DeletionTimestamp == nil {
+		return nil
+	}
+	return requireSettled(l.s)
+}
+
+// waitForRevision waits for a revision that status names already: the watches of sets and of
 // revisions are not in sync.
-func notSeen(revision string) Decision {
+func waitForRevision(revision string) Decision {
 	return decide(Wait, ReasonNotObserved, msgRevisionNotSeen(revision), "")
 }
 
-// partitionable refuses update strategies that have no partition.
-func partitionable(s *sts.Snapshot) *Decision {
+// requirePartition refuses update strategies that have no partition.
+func requirePartition(s *sts.Snapshot) *Decision {
 	strategy := sts.StrategyOf(s.Set)
 	if strategy.HasPartition() {
 		return nil
@@ -92,21 +100,10 @@ func partitionable(s *sts.Snapshot) *Decision {
 // controller counts one pod less.
 const budgetLag = 10 * time.Second
 
-// mayDisrupt decides whether the ordinal's pod may become unavailable now: every other
-// desired ordinal is available and every budget that selects the pods allows it.
-// The controller checks no budget when a partition step makes it delete a pod.
-// otherFailing is the verdict when another pod is failing.
-func mayDisrupt(s *sts.Snapshot, f Facts, target sts.Ordinal, otherFailing Verdict) *Decision {
-	if d := available(s, otherFailing, target); d != nil {
-		return d
-	}
-	return budgetsAllow(s, f, target)
-}
-
-// available waits until every desired ordinal is available, except these, and no
+// requireAvailable waits until every desired ordinal is available, except these, and no
 // other pod exists. Nil when that is the case.
-func available(s *sts.Snapshot, whenFailing Verdict, except ...sts.Ordinal) *Decision {
-	if _, d := failing(s, whenFailing, except...); d != nil {
+func requireAvailable(s *sts.Snapshot, whenFailing Verdict, except ...sts.Ordinal) *Decision {
+	if _, d := requireNoneFailing(s, whenFailing, except...); d != nil {
 		return d
 	}
 	for _, r := range s.Replicas() {
@@ -125,8 +122,9 @@ func available(s *sts.Snapshot, whenFailing Verdict, except ...sts.Ordinal) *Dec
 	return nil
 }
 
-// budgetsAllow decides whether every budget allows the disruption of the ordinal's pod now.
-func budgetsAllow(s *sts.Snapshot, f Facts, target sts.Ordinal) *Decision {
+// requireBudgets decides whether every budget allows the disruption of the ordinal's pod now.
+// The controller checks no budget when a partition step makes it delete a pod.
+func requireBudgets(s *sts.Snapshot, f Facts, target sts.Ordinal) *Decision {
 	ready := slices.ContainsFunc(s.Replicas(), func(r sts.Replica) bool { return r.Ordinal == target && r.Ready })
 	for _, b := range s.Budgets {
 		verdict, numbers := sts.JudgeBudget(b, ready)
@@ -158,9 +156,9 @@ func evictUnready(b *policyv1.PodDisruptionBudget) string {
 	return hintEvictUnready(b.Namespace, b.Name)
 }
 
-// failing finds the lowest pod that is failing, or that cannot be deleted although it
+// requireNoneFailing finds the lowest pod that is failing, or that cannot be deleted although it
 // should be, except those of some ordinals, and gives it the verdict.
-func failing(s *sts.Snapshot, verdict Verdict, except ...sts.Ordinal) (sts.Replica, *Decision) {
+func requireNoneFailing(s *sts.Snapshot, verdict Verdict, except ...sts.Ordinal) (sts.Replica, *Decision) {
 	for _, r := range s.Replicas() {
 		t := s.Trouble(r)
 		if t == nil || !t.Failing {
@@ -259,7 +257,7 @@ func finishUpdate(s *sts.Snapshot) string {
 
 // Release removes the lock, also that of a killed command of the same owner, or, when
 // the canary is over, our entries in managedFields.
-func (h Holder) Release(s *sts.Snapshot, reached bool) *PatchSet {
+func (l Lock) Release(s *sts.Snapshot, reached bool) *PatchSet {
 	o, err := sts.ReadOwner(s.Set)
 	if err != nil {
 		return nil
@@ -270,9 +268,9 @@ func (h Holder) Release(s *sts.Snapshot, reached bool) *PatchSet {
 	}
 	// A goal that was reached is removed, so that the next command begins a step of its
 	// own.
-	met := reached && c != nil && c.Goal != nil && c.GoalOf == h.Command
-	abandoned := o != nil && reached && (o.Name == h.Name || h.TakeOver)
-	ours := o != nil && (o.ID == h.ID || abandoned)
+	met := reached && c != nil && c.Goal != nil && c.GoalOf == l.Command
+	abandoned := o != nil && reached && (o.Name == l.Name || l.TakeOver)
+	ours := o != nil && (o.ID == l.ID || abandoned)
 	switch {
 	case o == nil && c == nil && reached:
 		return disown(s.Set)

@@ -7,20 +7,20 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// unmanaged refuses a change of these fields that an operator or a GitOps controller
+// requireUnmanaged refuses a change of these fields that an operator or a GitOps controller
 // would revert.
-func (h Holder) unmanaged(s *sts.Snapshot, fields ...sts.Field) *Decision {
-	return h.managed(s, func(m sts.Manager) string { return hintManagedInGit(m.Hint) }, fields...)
+func (l Lock) requireUnmanaged(s *sts.Snapshot, fields ...sts.Field) *Decision {
+	return l.requireNoManager(s, func(m sts.Manager) string { return hintManagedInGit(m.Hint) }, fields...)
 }
 
-// resizable is [Holder.unmanaged] for the size. Where that is managed from Git, the members have to
+// requireUnmanagedSize is [Lock.requireUnmanaged] for the size. Where that is managed from Git, the members have to
 // leave before the new size is committed, or the pods are removed without a drain.
-func (h Holder) resizable(s *sts.Snapshot, to int32) *Decision {
-	return h.managed(s, func(sts.Manager) string { return hintDrainGitOps(to) }, sts.FieldReplicas)
+func (l Lock) requireUnmanagedSize(s *sts.Snapshot, to int32) *Decision {
+	return l.requireNoManager(s, func(sts.Manager) string { return hintDrainGitOps(to) }, sts.FieldReplicas)
 }
 
-func (h Holder) managed(s *sts.Snapshot, inGit func(sts.Manager) string, fields ...sts.Field) *Decision {
-	if h.Force {
+func (l Lock) requireNoManager(s *sts.Snapshot, inGit func(sts.Manager) string, fields ...sts.Field) *Decision {
+	if l.Force {
 		return nil
 	}
 	for _, m := range sts.Managers(s.Set) {
@@ -37,8 +37,8 @@ func (h Holder) managed(s *sts.Snapshot, inGit func(sts.Manager) string, fields 
 	return nil
 }
 
-// autoscaled refuses a size that an autoscaler would change again.
-func (i drainScale) autoscaled(s *sts.Snapshot) *Decision {
+// requireNoAutoscaler refuses a size that an autoscaler would change again.
+func (i drainScale) requireNoAutoscaler(s *sts.Snapshot) *Decision {
 	from := sts.DesiredReplicas(s.Set)
 	refuse := func(message, hint string) *Decision {
 		d := decide(Refused, ReasonAutoscaler, message, hint)

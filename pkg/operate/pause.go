@@ -4,47 +4,47 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-type pauseUpdate struct{ Holder }
+type pauseUpdate struct{ Lock }
 
 // NewPauseUpdate freezes an update in progress, whichever client started it, at the
 // ordinal that it has reached. From then on it is a canary: it can be promoted,
 // aborted or resumed. It reverts nothing.
-func NewPauseUpdate(h Holder, _ *sts.Snapshot) Intent { return pauseUpdate{h} }
+func NewPauseUpdate(l Lock, _ *sts.Snapshot) Intent { return pauseUpdate{l} }
 
 // Next implements [Intent].
 func (i pauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := firstOf(s, f, i.Holder); d != nil {
+	l, gs := canaryLook(s, f), i.guards()
+	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	c, derived, d := canaryRecord(s)
-	if d != nil {
-		return *d
-	}
-	if c == nil {
-		return decide(Done, ReasonNothingToDo, msgNothingToPause(), "")
-	}
-	if c.Aborting {
-		return beingAborted(s)
-	}
-	if !derived {
-		if d := unmoved(s, c, i.Holder); d != nil {
+	if !l.derived {
+		if d := gs.require(InProgress, l); d != nil {
 			return *d
 		}
-		return i.frozen(s)
+		return i.doneFrozen(s)
 	}
-	if d := i.unmanaged(s, sts.FieldPartition); d != nil {
+	if d := gs.require(BeforeStart, l); d != nil {
 		return *d
 	}
-	reached := reachedOrdinal(s)
+	c, reached := *l.canary, reachedOrdinal(s)
 	c.PartitionBefore, c.Partition, c.StartedBy = sts.Partition(s.Set), sts.PartitionAt(s.Set, reached), i.Name
 	c.Paused = true
-	a := newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(*c).
+	a := newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(c).
 		action("UpdatePaused", stepPause(ordinalRange(sts.Start(s.Set), min(reached, sts.End(s.Set)))))
 	return do(a, "Pause")
 }
 
-func (i pauseUpdate) frozen(s *sts.Snapshot) Decision {
-	return decide(Done, ReasonPaused, msgPaused(heldBack(s), updated(s)),
+func (i pauseUpdate) guards() guards[look, Decision] {
+	return append(i.updateGuards(),
+		canaryGuard(msgNothingToPause()),
+		abortGuard,
+		i.undisturbedGuard().at(InProgress),
+		i.managedGuard(sts.FieldPartition),
+	)
+}
+
+func (i pauseUpdate) doneFrozen(s *sts.Snapshot) Decision {
+	return decide(Done, ReasonPaused, msgPaused(belowPartition(s), updated(s)),
 		hintPaused(sts.Kubectl(s.Set.Namespace, "sts resume", s.Set.Name), canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 }
 
@@ -63,47 +63,30 @@ func reachedOrdinal(s *sts.Snapshot) sts.Ordinal {
 	return reached
 }
 
-type resumeUpdate struct{ Holder }
+type resumeUpdate struct{ Lock }
 
 // NewResumeUpdate has the StatefulSet controller continue a paused update by itself: the
 // partition is set back to its value before the pause, and the record is removed.
-func NewResumeUpdate(h Holder, _ *sts.Snapshot) Intent { return resumeUpdate{h} }
+func NewResumeUpdate(l Lock, _ *sts.Snapshot) Intent { return resumeUpdate{l} }
 
 // Next implements [Intent].
 func (i resumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := firstOf(s, f, i.Holder); d != nil {
+	l, gs := recordLook(s, f), i.guards()
+	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	c, err := sts.ReadCanary(s.Set)
-	switch {
-	case err != nil:
-		return badRecord(err)
-	case c == nil:
-		return decide(Done, ReasonNothingToDo, msgNothingToResume(), "")
-	case c.Aborting:
-		return beingAborted(s)
-	}
-	if d := unmoved(s, c, i.Holder); d != nil {
-		return *d
-	}
-	why := stepResume()
+	c, why := l.canary, stepResume()
 	done := decide(Done, ReasonResumed, msgResumed(), sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name, "--for=complete"))
 	after := c.PartitionAfter(s.Set)
 	switch next := min(sts.UpdateFrom(s.Set), sts.End(s.Set)) - 1; {
 	case next < sts.Start(s.Set): // every ordinal has the update
 	case next >= sts.Start(s.Set)+sts.Ordinal(after):
-		if d := canaryPods(s); d != nil {
+		if d := gs.require(BeforeStep, l.before(next)); d != nil {
 			return *d
 		}
-		if d := mayDisrupt(s, f, next, Stuck); d != nil {
-			return *d
-		}
-	case c.Paused && after == sts.Partition(s.Set): // the update had stopped there before the pause
-		why, done.Message = stepRemovePause(after, heldBack(s)), msgPauseRemoved(after, heldBack(s))
+	default: // the update had stopped there before the pause
+		why, done.Message = stepRemovePause(after, belowPartition(s)), msgPauseRemoved(after, belowPartition(s))
 		done.Hint = canaryCommand(s, "promote")
-	default:
-		return decide(Refused, ReasonPartition, msgPartitionBefore(s.Set.Name, after, heldBack(s)),
-			hintPartitionBefore(canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort")))
 	}
 	d := do(newPatch(s.Set).partition(after).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
 		action("UpdateResumed", why), "Resume")
@@ -111,16 +94,33 @@ func (i resumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	return d
 }
 
-// firstOf are the guards that are checked before anything else.
-func firstOf(s *sts.Snapshot, f Facts, h Holder) *Decision {
-	if d := h.guard(s, f); d != nil {
-		return d
+func (i resumeUpdate) guards() guards[look, Decision] {
+	return append(i.updateGuards(),
+		canaryGuard(msgNothingToResume()),
+		abortGuard,
+		i.undisturbedGuard(),
+		guard[look, Decision]{Guard{"partition before", "refuses if the partition before the canary would stop the rest of the update", Always}, requirePartitionBefore},
+		canaryPodsGuard,
+		availableGuard(Stuck),
+		budgetsGuard,
+	)
+}
+
+// requirePartitionBefore refuses if the partition before the canary excludes ordinals that are not
+// updated yet, unless the update had stopped there before it was paused.
+func requirePartitionBefore(l look) *Decision {
+	s, c := l.s, l.canary
+	after := c.PartitionAfter(s.Set)
+	next := min(sts.UpdateFrom(s.Set), sts.End(s.Set)) - 1
+	if next < sts.Start(s.Set) || next >= sts.Start(s.Set)+sts.Ordinal(after) || c.Paused && after == sts.Partition(s.Set) {
+		return nil
 	}
-	if d := noDrain(s); d != nil {
-		return d
-	}
-	if d := partitionable(s); d != nil {
-		return d
-	}
-	return settled(s)
+	d := decide(Refused, ReasonPartition, msgPartitionBefore(s.Set.Name, after, belowPartition(s)),
+		hintPartitionBefore(canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort")))
+	return &d
+}
+
+// updateGuards are what comes first where an update is started, paused or resumed.
+func (l Lock) updateGuards() guards[look, Decision] {
+	return guards[look, Decision]{l.lockGuard(), drainGuard, partitionGuard, settledGuard, recordGuard}
 }

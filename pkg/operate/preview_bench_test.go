@@ -35,11 +35,11 @@ func BenchmarkPreview(b *testing.B) {
 			of     *sts.Inventory
 			intent operate.Intent
 		}{
-			{"promote", canary, operate.NewPromoteCanary(operate.PromoteOptions{Holder: holder("1"), Full: true}, canary.Snapshots()[0])},
-			{"start", ststest.Web(n), operate.StartCanary{Holder: holder("1"), Images: []operate.ImageRequest{{Image: "web:2"}}, From: &start}},
+			{"promote", canary, operate.NewPromoteCanary(operate.PromoteOptions{Lock: holder("1"), Full: true}, canary.Snapshots()[0])},
+			{"start", ststest.Web(n), operate.StartCanary{Lock: holder("1"), Images: []operate.ImageRequest{{Image: "web:2"}}, From: &start}},
 			{"restart", ststest.Web(n), restarter("1")},
 			{"drain", ststest.Web(n), drain(1, nil)},
-			{"unpark", parked, operate.Unpark{Holder: holder("1")}},
+			{"unpark", parked, operate.Unpark{Lock: holder("1")}},
 		} {
 			s := c.of.Snapshots()[0]
 			b.Run(fmt.Sprintf("%s %d", c.name, n), func(b *testing.B) {

@@ -209,7 +209,7 @@ func (s *story) tell() {
 	for s.r.IntN(3) > 0 {
 		if goal := s.allowed - sts.Ordinal(1+s.r.IntN(2)); goal >= sts.Start(s.w.Set) {
 			s.allowed = goal
-			if d := s.command(func(id string) operate.Intent { return promoting{Holder: holder(id), To: &goal} }); d.Reason == operate.ReasonComplete || d.Reason == operate.ReasonNothingToDo {
+			if d := s.command(func(id string) operate.Intent { return promoting{Lock: holder(id), To: &goal} }); d.Reason == operate.ReasonComplete || d.Reason == operate.ReasonNothingToDo {
 				s.promoted(d)
 				return
 			} else if d.Verdict != operate.Done {
@@ -219,7 +219,7 @@ func (s *story) tell() {
 	}
 	if s.r.IntN(2) == 0 {
 		s.allowed = sts.Start(s.w.Set)
-		d := s.command(func(id string) operate.Intent { return promoting{Holder: holder(id), Full: true} })
+		d := s.command(func(id string) operate.Intent { return promoting{Lock: holder(id), Full: true} })
 		if d.Verdict == operate.Done {
 			s.promoted(d)
 			return
@@ -258,7 +258,7 @@ func (s *story) promoteItself() bool {
 				s.allowed = min(s.allowed, goals[len(goals)-1])
 			}
 			i := auto
-			i.Holder = holder(id)
+			i.Lock = holder(id)
 			return i
 		})
 		// One that was killed at the very end of its abort finds an update from one
@@ -552,7 +552,7 @@ func (s *story) checkPlan(i operate.Intent) {
 
 func (s *story) abort() {
 	s.t.Helper()
-	s.aborted(s.command(func(id string) operate.Intent { return operate.AbortCanary{Holder: holder(id)} }))
+	s.aborted(s.command(func(id string) operate.Intent { return operate.AbortCanary{Lock: holder(id)} }))
 }
 
 func (s *story) aborted(d operate.Decision) {

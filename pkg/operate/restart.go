@@ -15,7 +15,7 @@ import (
 
 // RestartOptions are the options of [NewRestartPods].
 type RestartOptions struct {
-	Holder
+	Lock
 	// Ordinals are the chosen ones; all when empty.
 	Ordinals sts.Ordinals
 	// Ascending begins with the lowest ordinal. The controller's own updates begin
@@ -38,31 +38,26 @@ const leaderTimeout = 30 * time.Second
 
 // Next implements [Intent].
 func (i restartPods) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.guard(s, f); d != nil {
+	l, gs := restartLook(s, f), i.guards()
+	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	if d := settled(s); d != nil {
-		return *d
+	if l.restart == nil {
+		if d := gs.require(BeforeStart, l); d != nil {
+			return *d
+		}
+		l.restart = i.choose(s)
+		if len(l.restart.Pods) == 0 {
+			return decide(Done, ReasonNothingToDo, msgNothingToRestart(), "")
+		}
 	}
-	if d := noDrain(s); d != nil {
-		return *d
-	}
-	if c, err := sts.ReadCanary(s.Set); err == nil && c != nil && c.Aborting {
-		return beingAborted(s)
-	}
-	record, d := i.recorded(s, f)
-	if d != nil {
-		return *d
-	}
+	record := l.restart
 	todo := i.todo(s, record)
 	if len(todo) == 0 {
 		return i.finish(s, record)
 	}
-	if d := revisionsStay(s, todo); d != nil {
-		return *d
-	}
 	next := todo[0]
-	if d := mayRestart(s, f, next, todo); d != nil {
+	if d := gs.require(BeforeStep, l.before(next.Ordinal)); d != nil {
 		return *d
 	}
 	if o, err := sts.ReadOwner(s.Set); err != nil || o == nil || o.ID != i.ID {
@@ -75,7 +70,7 @@ func (i restartPods) Next(s *sts.Snapshot, f Facts) Decision {
 		}
 		// next may be the leader. When it is not available, the follower has to wait.
 		if follower.Ordinal != next.Ordinal {
-			if d := mayRestart(s, f, follower, todo); d != nil {
+			if d := gs.require(BeforeStep, l.before(follower.Ordinal)); d != nil {
 				return *d
 			}
 		}
@@ -84,51 +79,88 @@ func (i restartPods) Next(s *sts.Snapshot, f Facts) Decision {
 	return do(&EvictPod{Why: stepEvict(next.Pod.Name), PodRef: podRef(next)}, "Evict")
 }
 
-// recorded is the record of this restart: the one on the set, or a new one.
-func (i restartPods) recorded(s *sts.Snapshot, f Facts) (*sts.Restart, *Decision) {
-	record, err := sts.ReadRestart(s.Set)
-	switch {
-	case err != nil:
-		d := decide(Refused, ReasonBadRecord, err.Error(), hintForgetBadRecord(forget(s)))
-		return nil, &d
-	case record == nil && f.Wrote:
-		d := decide(Refused, ReasonTakenOver, msgRestartRecordRemoved(s.Set.Name), hintCheckStatus(s.Set.Namespace, s.Set.Name))
-		return nil, &d
-	case record == nil:
-		return i.choose(s)
-	case record.Command != i.Command:
-		_, left := record.Split(s)
-		d := decide(Refused, ReasonRestartOnItsWay, msgOtherRestart(s.Set.Name, record.StartedBy, left), hintOtherRestart(record.Again(s.Set), forget(s)))
-		return nil, &d
+func (i restartPods) guards() guards[look, Decision] {
+	return guards[look, Decision]{
+		i.lockGuard(),
+		settledGuard,
+		drainGuard,
+		abortGuard,
+		recordGuard,
+		{removedRule, requireRestartRecord},
+		{Guard{"other restart", "refuses while a restart with other options is in progress", Always}, i.requireOwnRestart},
+		{ordinalRule, i.requireOrdinals},
+		{Guard{"pods", "waits for a chosen pod that is missing or terminating; stops if it cannot start", BeforeStart}, i.requirePods},
+		{Guard{"revisions", "refuses if a pod would be recreated on another revision than its own", BeforeStep}, i.requireSameRevisions},
+		{availableGuard(Stuck).Guard, i.requireOthersAvailable},
+		{Guard{"updating", "waits while the controller updates other pods", BeforeStep}, requireNoUpdateDue},
+		{budgetsGuard.Guard, requireRestartable},
 	}
-	return record, nil
 }
+
+// restartLook is a look with the record of the restart.
+func restartLook(s *sts.Snapshot, f Facts) look {
+	l := recordLook(s, f)
+	record, err := sts.ReadRestart(s.Set)
+	l.restart, l.unreadable = record, nil // the record of a canary does not matter
+	if err != nil {
+		d := decide(Refused, ReasonBadRecord, err.Error(), hintForgetBadRecord(forget(s)))
+		l.unreadable = &d
+	}
+	return l
+}
+
+// requireRestartRecord stops when the record of this command was removed.
+func requireRestartRecord(l look) *Decision {
+	if l.restart != nil || !l.f.Wrote {
+		return nil
+	}
+	d := decide(Refused, ReasonTakenOver, msgRestartRecordRemoved(l.s.Set.Name), hintCheckStatus(l.s.Set.Namespace, l.s.Set.Name))
+	return &d
+}
+
+// requireOwnRestart refuses while a restart with other options is in progress.
+func (i restartPods) requireOwnRestart(l look) *Decision {
+	if l.restart == nil || l.restart.Command == i.Command {
+		return nil
+	}
+	_, left := l.restart.Split(l.s)
+	d := decide(Refused, ReasonRestartOnItsWay, msgOtherRestart(l.s.Set.Name, l.restart.StartedBy, left), hintOtherRestart(l.restart.Again(l.s.Set), forget(l.s)))
+	return &d
+}
+
+func (i restartPods) requireOrdinals(l look) *Decision {
+	if o, beyond := i.Ordinals.Beyond(l.s.Set); beyond {
+		return refuseOrdinal(l.s, o)
+	}
+	return nil
+}
+
+// requirePods waits until every chosen pod is there: otherwise it is unknown which pod to record.
+func (i restartPods) requirePods(l look) *Decision {
+	for _, r := range l.s.Replicas() {
+		if i.chosen(r) && (r.Pod == nil || r.Terminating) {
+			d := trouble(l.s, r, l.s.Trouble(r), Stuck)
+			return &d
+		}
+	}
+	return nil
+}
+
+func (i restartPods) chosen(r sts.Replica) bool { return r.Desired && i.Ordinals.Has(r.Ordinal) }
 
 func forget(s *sts.Snapshot) string {
 	return sts.Kubectl(s.Set.Namespace, "sts restart", s.Set.Name, "--forget")
 }
 
 // choose records which pods the chosen ordinals have now.
-func (i restartPods) choose(s *sts.Snapshot) (*sts.Restart, *Decision) {
-	if o, beyond := i.Ordinals.Beyond(s.Set); beyond {
-		return nil, noOrdinal(s, o)
-	}
+func (i restartPods) choose(s *sts.Snapshot) *sts.Restart {
 	record := &sts.Restart{Pods: map[sts.Ordinal]types.UID{}, Command: i.Command, StartedBy: i.Name, StartedAt: s.TakenAt}
 	for _, r := range s.Replicas() {
-		if !r.Desired || !i.Ordinals.Has(r.Ordinal) {
-			continue
+		if i.chosen(r) {
+			record.Pods[r.Ordinal] = r.Pod.UID
 		}
-		if r.Pod == nil || r.Terminating {
-			d := trouble(s, r, s.Trouble(r), Stuck)
-			return nil, &d
-		}
-		record.Pods[r.Ordinal] = r.Pod.UID
 	}
-	if len(record.Pods) == 0 {
-		d := decide(Done, ReasonNothingToDo, msgNothingToRestart(), "")
-		return nil, &d
-	}
-	return record, nil
+	return record
 }
 
 // todo are the pods to restart, in order. A failing pod has nothing to lose, and under
@@ -266,12 +298,13 @@ func (i restartPods) finish(s *sts.Snapshot, record *sts.Restart) Decision {
 	return d
 }
 
-// revisionsStay refuses when a pod would be recreated on another revision.
-func revisionsStay(s *sts.Snapshot, todo []sts.Replica) *Decision {
+// requireSameRevisions refuses when a pod would be recreated on another revision.
+func (i restartPods) requireSameRevisions(l look) *Decision {
+	s := l.s
 	type move struct{ from, to string }
 	moves := map[move][]string{}
 	var order []move
-	for _, r := range todo {
+	for _, r := range i.todo(s, l.restart) {
 		m := move{r.Revision, s.RevisionFor(r.Ordinal)}
 		if m.from == m.to {
 			continue
@@ -300,24 +333,34 @@ func revisionsStay(s *sts.Snapshot, todo []sts.Replica) *Decision {
 	return &d
 }
 
-// mayRestart decides whether the pod may be evicted now. Nil when it may.
-func mayRestart(s *sts.Snapshot, f Facts, r sts.Replica, todo []sts.Replica) *Decision {
-	// Failing pods that should be restarted do not block each other.
-	except, failing := []sts.Ordinal{r.Ordinal}, isFailing(s, r)
-	for _, other := range todo {
-		if failing && isFailing(s, other) {
-			except = append(except, other.Ordinal)
+// requireOthersAvailable waits until every other pod is available. Failing pods that should be
+// restarted do not block each other.
+func (i restartPods) requireOthersAvailable(l look) *Decision {
+	except := []sts.Ordinal{l.target}
+	if isFailing(l.s, replicaAt(l.s, l.target)) {
+		for _, other := range i.todo(l.s, l.restart) {
+			if isFailing(l.s, other) {
+				except = append(except, other.Ordinal)
+			}
 		}
 	}
-	if d := available(s, Stuck, except...); d != nil {
-		return d
+	return requireAvailable(l.s, Stuck, except...)
+}
+
+// requireNoUpdateDue waits while the controller is about to delete another pod by itself.
+func requireNoUpdateDue(l look) *Decision {
+	due := updateDue(l.s)
+	if len(due) == 0 || isFailing(l.s, replicaAt(l.s, l.target)) {
+		return nil
 	}
-	if due := updateDue(s); len(due) > 0 && !failing {
-		// The controller is about to delete one of these by itself.
-		d := decide(Wait, ReasonUpdateOnItsWay, msgWaitForUpdate(due, s.Set.Status.UpdateRevision), "")
-		return &d
-	}
-	return evictable(s, f, r, failing)
+	d := decide(Wait, ReasonUpdateOnItsWay, msgWaitForUpdate(due, l.s.Set.Status.UpdateRevision), "")
+	return &d
+}
+
+// requireRestartable decides whether the pod can be evicted now.
+func requireRestartable(l look) *Decision {
+	r := replicaAt(l.s, l.target)
+	return requireEvictable(l.s, l.f, r, isFailing(l.s, r))
 }
 
 // updateDue are the ordinals that the controller is going to update by itself.
@@ -331,9 +374,9 @@ func updateDue(s *sts.Snapshot) []sts.Ordinal {
 	return due
 }
 
-// evictable predicts the API server's answer to an eviction. An eviction that it
+// requireEvictable predicts the API server's answer to an eviction. An eviction that it
 // declines too late uses up a disruption of a budget for two minutes.
-func evictable(s *sts.Snapshot, f Facts, r sts.Replica, failing bool) *Decision {
+func requireEvictable(s *sts.Snapshot, f Facts, r sts.Replica, failing bool) *Decision {
 	if r.Pod.Status.Phase != corev1.PodRunning {
 		return nil // no budget is checked
 	}
@@ -341,7 +384,7 @@ func evictable(s *sts.Snapshot, f Facts, r sts.Replica, failing bool) *Decision 
 		return &Decision{Verdict: Refused, Reason: ReasonTwoBudgets,
 			Message: msgTwoBudgets(s.BudgetNames(), r.Pod.Name), Hint: hintTwoBudgets()}
 	}
-	d := budgetsAllow(s, f, r.Ordinal)
+	d := requireBudgets(s, f, r.Ordinal)
 	switch {
 	case d == nil && !r.Ready && slices.ContainsFunc(s.Budgets, holdsUnready):
 		// Where a budget requires no healthy pod, a pod that is not ready cannot be
@@ -366,14 +409,14 @@ func holdsUnready(b *policyv1.PodDisruptionBudget) bool {
 	return st.DesiredHealthy == 0 && st.DisruptionsAllowed == 0 && (policy == nil || *policy != policyv1.AlwaysAllow)
 }
 
-type forgetRestart struct{ Holder }
+type forgetRestart struct{ Lock }
 
 // NewForgetRestart removes the record of an interrupted restart. It restarts nothing.
-func NewForgetRestart(h Holder, _ *sts.Snapshot) Intent { return forgetRestart{h} }
+func NewForgetRestart(l Lock, _ *sts.Snapshot) Intent { return forgetRestart{l} }
 
 // Next implements [Intent].
 func (i forgetRestart) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.guard(s, f); d != nil {
+	if d := i.guards().require(Always, look{s: s, f: f}); d != nil {
 		return *d
 	}
 	if _, recorded := s.Set.Annotations[sts.RestartAnnotation]; !recorded {
@@ -385,3 +428,5 @@ func (i forgetRestart) Next(s *sts.Snapshot, f Facts) Decision {
 	d.Then = &done
 	return d
 }
+
+func (i forgetRestart) guards() guards[look, Decision] { return guards[look, Decision]{i.lockGuard()} }

@@ -21,7 +21,7 @@ import (
 )
 
 func restarter(id string) operate.RestartPods {
-	i := operate.RestartPods{Holder: holder(id)}
+	i := operate.RestartPods{Lock: holder(id)}
 	i.Command = "restart"
 	return i
 }
@@ -185,9 +185,9 @@ func restartCases() []decisionCase {
 			p.Annotations = map[string]string{"kubectl.kubernetes.io/default-container": "db"}
 		})), leader, operate.Facts{Wrote: true}, operate.Do, "CheckLeader"},
 
-		{"forget", ststest.Web(3), []change{restarting("restart --ordinal=0", all, 0)}, operate.ForgetRestart{Holder: holder("1")}, operate.Facts{}, operate.Do, "Forget"},
-		{"forget what can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{sts.RestartAnnotation: "["} })}, operate.ForgetRestart{Holder: holder("1")}, operate.Facts{}, operate.Do, "Forget"},
-		{"nothing to forget", ststest.Web(3), none, operate.ForgetRestart{Holder: holder("1")}, operate.Facts{}, operate.Done, operate.ReasonNothingToDo},
+		{"forget", ststest.Web(3), []change{restarting("restart --ordinal=0", all, 0)}, operate.ForgetRestart{Lock: holder("1")}, operate.Facts{}, operate.Do, "Forget"},
+		{"forget what can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{sts.RestartAnnotation: "["} })}, operate.ForgetRestart{Lock: holder("1")}, operate.Facts{}, operate.Do, "Forget"},
+		{"nothing to forget", ststest.Web(3), none, operate.ForgetRestart{Lock: holder("1")}, operate.Facts{}, operate.Done, operate.ReasonNothingToDo},
 	}
 }
 

@@ -21,21 +21,21 @@ func TestTrials(t *testing.T) {
 	}
 	all := intstr.FromString("100%")
 	drain := func(inv *sts.Inventory, to int32) operate.Intent {
-		return operate.NewDrainScale(operate.DrainOptions{Holder: holder("1"), Replicas: to, NoHooks: true, ReuseClaims: true}, inv.Snapshots()[0])
+		return operate.NewDrainScale(operate.DrainOptions{Lock: holder("1"), Replicas: to, NoHooks: true, ReuseClaims: true}, inv.Snapshots()[0])
 	}
 	parked := ststest.Web(5)
 	parked.Pods = nil
 	*parked.Sets[0].Spec.Replicas = 0
 	annotate(parked.Sets[0], sts.ParkedAnnotation, "5")
 	unsized, other := ststest.Web(3), ststest.Web(3)
-	abort := operate.AbortCanary{Holder: holder("1")}
-	unstick := operate.NewUnstick(operate.UnstickOptions{Holder: holder("1"), AnyRemedy: true}, nil)
+	abort := operate.AbortCanary{Lock: holder("1")}
+	unstick := operate.NewUnstick(operate.UnstickOptions{Lock: holder("1"), AnyRemedy: true}, nil)
 	promote := func(o operate.PromoteOptions, inv *sts.Inventory) operate.Intent {
-		o.Holder = holder("1")
+		o.Lock = holder("1")
 		return operate.NewPromoteCanary(o, inv.Snapshots()[0])
 	}
 	first := func(images string, n intstr.IntOrString, noWait bool) operate.Intent {
-		return operate.StartCanary{Holder: holder("1"), Images: []operate.ImageRequest{{Image: images}}, Canaries: n, NoWait: noWait}
+		return operate.StartCanary{Lock: holder("1"), Images: []operate.ImageRequest{{Image: images}}, Canaries: n, NoWait: noWait}
 	}
 	type trial = string // POD IMAGE (revision), instead of REVISION, xCOUNT, costs
 	for name, test := range map[string]struct {
@@ -46,25 +46,25 @@ func TestTrials(t *testing.T) {
 	}{
 		"canary start":                     {ststest.Web(5), nil, first("web:2", intstr.FromInt32(2), false), []trial{"web-4 web:2 (new) for web-stable x2 costs"}},
 		"canary start without waiting":     {ststest.Web(5), nil, first("web:2", all, true), []trial{"web-4 web:2 (new) for web-stable x5 costs"}},
-		"undo":                             {standing(0), []change{undone, onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })}, operate.StartCanary{Holder: holder("1"), Template: revisionOf(t, standing(0), 1), Canaries: intstr.FromInt32(1)}, []trial{"web-4 web:2 (web-canary) for web-stable x1 costs"}},
+		"undo":                             {standing(0), []change{undone, onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })}, operate.StartCanary{Lock: holder("1"), Template: revisionOf(t, standing(0), 1), Canaries: intstr.FromInt32(1)}, []trial{"web-4 web:2 (web-canary) for web-stable x1 costs"}},
 		"promote by one":                   {standing(2), nil, promote(operate.PromoteOptions{}, standing(2)), []trial{"web-2 web:2 (web-canary) for web-stable x1 costs"}},
 		"promote to the end":               {standing(2), nil, promote(operate.PromoteOptions{Full: true}, standing(2)), []trial{"web-2 web:2 (web-canary) for web-stable x3 costs"}},
-		"promote by itself":                {standing(2), nil, operate.AutoPromote{Holder: holder("1")}, []trial{"web-2 web:2 (web-canary) for web-stable x3 costs"}},
-		"resume":                           {standing(2), nil, operate.ResumeUpdate{Holder: holder("1")}, []trial{"web-2 web:2 (web-canary) for web-stable x3 costs"}},
+		"promote by itself":                {standing(2), nil, operate.AutoPromote{Lock: holder("1")}, []trial{"web-2 web:2 (web-canary) for web-stable x3 costs"}},
+		"resume":                           {standing(2), nil, operate.ResumeUpdate{Lock: holder("1")}, []trial{"web-2 web:2 (web-canary) for web-stable x3 costs"}},
 		"abort":                            {standing(2), nil, abort, []trial{"web-4 web:1 (web-stable) for web-canary x2 costs"}},
 		"abort of pods that fail":          {standing(2), []change{crashing(3), crashing(4)}, abort, []trial{"web-3 web:1 (web-stable) for web-canary x2"}},
 		"abort of pods that are not ready": {standing(2), []change{starting(3), starting(4)}, abort, []trial{"web-3 web:1 (web-stable) for web-canary x2"}},
 		"abort of a pod that is missing":   {standing(1), []change{missing(4)}, abort, []trial{"web-4 web:1 (web-stable) for  x1"}},
 		"unstick goes back":                {rolling(1, crashing(4), undone), nil, unstick, []trial{"web-4 web:1 (web-stable) for web-canary x1"}},
-		"restart":                          {standing(2), nil, operate.RestartPods{Holder: holder("1")}, []trial{"web-4 web:2 (web-canary) for web-canary x2 costs", "web-2 web:1 (web-stable) for web-stable x3 costs"}},
-		"restart of a pod that fails":      {ststest.Web(5), []change{crashing(1)}, operate.RestartPods{Holder: holder("1"), Ordinals: sts.Ordinals{{First: 1, Last: 1}}}, []trial{"web-1 web:1 (web-stable) for web-stable x1 costs"}},
+		"restart":                          {standing(2), nil, operate.RestartPods{Lock: holder("1")}, []trial{"web-4 web:2 (web-canary) for web-canary x2 costs", "web-2 web:1 (web-stable) for web-stable x3 costs"}},
+		"restart of a pod that fails":      {ststest.Web(5), []change{crashing(1)}, operate.RestartPods{Lock: holder("1"), Ordinals: sts.Ordinals{{First: 1, Last: 1}}}, []trial{"web-1 web:1 (web-stable) for web-stable x1 costs"}},
 		"scale up":                         {unsized, nil, drain(unsized, 5), []trial{"web-3 web:1 (web-stable) for  x2 costs claims 2"}},
 		"scale up with a start ordinal": {other, []change{onSet(func(s *appsv1.StatefulSet) {
 			s.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 1}
 			*s.Spec.Replicas = 2
 		}), missing(0)}, drain(other, 3), []trial{"web-3 web:1 (web-stable) for  x1 costs claims 1"}},
 		"scale down":    {ststest.Web(5), nil, drain(ststest.Web(5), 3), nil},
-		"unpark":        {parked, nil, operate.Unpark{Holder: holder("1")}, []trial{"web-0 web:1 (web-stable) for  x5 costs"}},
+		"unpark":        {parked, nil, operate.Unpark{Lock: holder("1")}, []trial{"web-0 web:1 (web-stable) for  x5 costs"}},
 		"nothing to do": {ststest.Web(3), nil, abort, nil},
 		"refused":       {standing(2), []change{owned("bob@desk", "7")}, abort, nil},
 	} {
@@ -112,8 +112,8 @@ func TestPreviewStored(t *testing.T) {
 	set.Spec.Template = *ststest.Web(5).Sets[0].Spec.Template.DeepCopy()
 	set.Spec.Template.Labels["team"] = "payments"
 	for name, intent := range map[string]operate.Intent{
-		"abort":   operate.AbortCanary{Holder: holder("1")},
-		"promote": operate.NewPromoteCanary(operate.PromoteOptions{Holder: holder("1"), Full: true}, s),
+		"abort":   operate.AbortCanary{Lock: holder("1")},
+		"promote": operate.NewPromoteCanary(operate.PromoteOptions{Lock: holder("1"), Full: true}, s),
 	} {
 		steps, trials := operate.PreviewStored(intent, s, &set.Spec.Template)
 		var moves []int32

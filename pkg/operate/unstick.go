@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -13,7 +14,7 @@ const unstickCommand = "unstick"
 
 // UnstickOptions are the options of [NewUnstick].
 type UnstickOptions struct {
-	Holder
+	Lock
 	Deletions
 	// AnyRemedy allows another fix than the one that the snapshot calls for, should it become
 	// necessary.
@@ -46,64 +47,136 @@ func NewUnstick(o UnstickOptions, s *sts.Snapshot) Intent {
 
 // Next implements [Intent].
 func (i unstick) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.guard(s, f); d != nil {
+	l, gs := recordLook(s, f), i.guards()
+	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	c, err := sts.ReadCanary(s.Set)
-	if err != nil {
-		return badRecord(err)
-	}
-	back := abortCanary{Holder: i.Holder, Deletions: i.Deletions}
-	if c != nil && c.Aborting {
-		return back.Next(s, f)
-	}
-	if d := settled(s); d != nil {
-		return *d
-	}
-	if d := onDelete(s); d != nil {
-		return *d
-	}
-	if d := partitionable(s); d != nil && (c != nil || !sts.StrategyOf(s.Set).ReplacesAllAtOnce()) {
-		return *d
-	}
-	if c == nil && i.underWay(s, f) {
+	if l.canary == nil && i.underWay(s, f) {
 		// A command that finds that the new template fails, too, shows a new proof.
 		if d := i.forward(s, f); f.Wrote || d.Reason != ReasonPodFailing {
 			return d
 		}
 	}
-	trap := s.Trap()
+	l.trap = s.Trap()
+	if d := gs.require(BeforeStart, l); d != nil {
+		return *d
+	}
 	switch {
-	case trap == nil:
-		return stalled(s, free(s, c))
-	case trap.Remedy == sts.NoRemedy:
-		return i.noWay(s, trap)
-	case i.agreed != "" && i.agreed != trap.Remedy:
-		return decide(Refused, ReasonNotObserved, msgOtherFix(s.Set.Name), hintPlanAgain())
 	case sts.StrategyOf(s.Set).ReplacesAllAtOnce():
-		return i.recreate(s, trap)
-	case trap.Remedy == sts.RollBack:
-		return back.Next(s, f)
+		return i.recreate(s, l.trap)
+	case l.trap.Remedy == sts.RollBack:
+		return i.rollback().Next(s, f)
 	}
 	return i.forward(s, f)
+}
+
+func (i unstick) guards() guards[look, Decision] {
+	resume, managed := abortGuard, i.managedGuard(sts.FieldTemplate)
+	resume.check = i.requireNotAborting
+	return guards[look, Decision]{
+		i.lockGuard(),
+		recordGuard,
+		resume,
+		settledGuard,
+		{partitionGuard.Guard, i.requireStrategy},
+		{Guard{"stuck", "refuses, or ends, unless the update is proven to be stuck", BeforeStart}, requireTrap},
+		{Guard{"remedy", "stops when neither the update nor the stable revision works", BeforeStart}, i.requireRemedy},
+		{Guard{"plan", "refuses another fix than the one that was confirmed", BeforeStart}, i.requireAgreed},
+		{historyRule, underRecreate(requireStableTemplate)},
+		{managed.Guard, underRecreate(managed.check)},
+	}
+}
+
+// rollback is what fixes a broken update.
+func (i unstick) rollback() abortCanary {
+	return abortCanary{Lock: i.Lock, Deletions: i.Deletions}
+}
+
+// requireNotAborting resumes an abort.
+func (i unstick) requireNotAborting(l look) *Decision {
+	if l.canary == nil || !l.canary.Aborting {
+		return nil
+	}
+	d := i.rollback().Next(l.s, l.f)
+	return &d
+}
+
+// requireStrategy refuses the strategies under which no update can be stuck. Under Recreate one
+// can, but there are no canaries.
+func (i unstick) requireStrategy(l look) *Decision {
+	if d := requireNotOnDelete(l.s); d != nil {
+		return d
+	}
+	if l.canary == nil && sts.StrategyOf(l.s.Set).ReplacesAllAtOnce() {
+		return nil
+	}
+	return requirePartition(l.s)
+}
+
+// requireTrap ends the command when no update is stuck.
+func requireTrap(l look) *Decision {
+	if l.trap != nil {
+		return nil
+	}
+	d := stuckIfStalled(l.s, notStuck(l.s, l.canary))
+	return &d
+}
+
+func (i unstick) requireRemedy(l look) *Decision {
+	if l.trap.Remedy != sts.NoRemedy {
+		return nil
+	}
+	d := i.stuckNoRemedy(l.s, l.trap)
+	return &d
+}
+
+// requireAgreed refuses another fix than the one that was confirmed.
+func (i unstick) requireAgreed(l look) *Decision {
+	if i.agreed == "" || i.agreed == l.trap.Remedy {
+		return nil
+	}
+	d := decide(Refused, ReasonNotObserved, msgOtherFix(l.s.Set.Name), hintPlanAgain())
+	return &d
+}
+
+// underRecreate limits a check to the strategy Recreate. Otherwise the guards of the rollback apply.
+func underRecreate(check func(look) *Decision) func(look) *Decision {
+	return func(l look) *Decision {
+		if !sts.StrategyOf(l.s.Set).ReplacesAllAtOnce() {
+			return nil
+		}
+		return check(l)
+	}
+}
+
+func requireStableTemplate(l look) *Decision {
+	_, d := stableTemplate(l.s, l.trap)
+	return d
+}
+
+// stableTemplate is the template of the revision to which a stuck update is rolled back.
+func stableTemplate(s *sts.Snapshot, trap *sts.Trap) (json.RawMessage, *Decision) {
+	stable := s.Revision(trap.Target)
+	if stable == nil {
+		return nil, revisionGone(s, trap.Target)
+	}
+	template, err := sts.RevisionTemplate(stable)
+	if err != nil {
+		d := decide(Refused, ReasonRevisionGone, err.Error(), "")
+		return nil, &d
+	}
+	return template, nil
 }
 
 // recreate rolls back an update under Recreate: with the stable template the controller deletes
 // every pod of the update by itself and creates new ones.
 func (i unstick) recreate(s *sts.Snapshot, trap *sts.Trap) Decision {
-	stable := s.Revision(trap.Target)
-	if stable == nil {
-		return *revisionGone(s, trap.Target)
-	}
-	template, err := sts.RevisionTemplate(stable)
-	if err != nil {
-		return decide(Refused, ReasonRevisionGone, err.Error(), "")
-	}
-	if d := i.unmanaged(s, sts.FieldTemplate); d != nil {
+	template, d := stableTemplate(s, trap)
+	if d != nil {
 		return *d
 	}
-	return do(newPatch(s.Set).owner(i.Owner).restore(stable.Name, template).
-		action("Unsticking", stepRestoreUnderRecreate(stable.Name)), "Restore")
+	return do(newPatch(s.Set).owner(i.Owner).restore(trap.Target, template).
+		action("Unsticking", stepRestoreUnderRecreate(trap.Target)), "Restore")
 }
 
 // underWay says whether failing pods are being deleted already, by this command or by
@@ -126,21 +199,21 @@ func (i unstick) forward(s *sts.Snapshot, f Facts) Decision {
 	d := on.blocker(s, f, i.Deletions)
 	if !i.underWay(s, f) {
 		return do(newPatch(s.Set).owner(i.Owner).
-			action("Unsticking", stepUnstickForward(s.Set.Name, update)), "Hold")
+			action("Unsticking", stepUnstickForward(s.Set.Name, update)), "Lock")
 	}
 	if d == nil {
-		return i.gotOn(s)
+		return i.doneUnstuck(s)
 	}
 	for _, r := range s.Replicas() {
 		if t := s.Trouble(r); d.Verdict == Stuck && d.Reason == ReasonPodFailing && t != nil && t.Failing && r.Revision == update {
-			return i.failsToo(s, r, t)
+			return i.stuckFailsToo(s, r, t)
 		}
 	}
 	return *d
 }
 
-// failsToo is the end when the current template does not work either.
-func (i unstick) failsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) Decision {
+// stuckFailsToo is the end when the current template does not work either.
+func (i unstick) stuckFailsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) Decision {
 	stable := s.Set.Status.CurrentRevision
 	if stable == r.Revision {
 		stable = ""
@@ -151,15 +224,15 @@ func (i unstick) failsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) Decisi
 	return d
 }
 
-func (i unstick) gotOn(s *sts.Snapshot) Decision {
-	end := decide(Done, ReasonUnstuck, msgUnstuck(updated(s), s.Set.Status.UpdateRevision, heldBack(s)), "")
+func (i unstick) doneUnstuck(s *sts.Snapshot) Decision {
+	end := decide(Done, ReasonUnstuck, msgUnstuck(updated(s), s.Set.Status.UpdateRevision, belowPartition(s)), "")
 	d := do(newPatch(s.Set).drop(sts.OwnerAnnotation).action("Unstuck", stepUnstuck()), "Finish")
 	d.Then = &end
 	return d
 }
 
-// noWay is the end when neither the update nor the stable revision works.
-func (i unstick) noWay(s *sts.Snapshot, trap *sts.Trap) Decision {
+// stuckNoRemedy is the end when neither the update nor the stable revision works.
+func (i unstick) stuckNoRemedy(s *sts.Snapshot, trap *sts.Trap) Decision {
 	var parts []string
 	for _, r := range s.Replicas() {
 		if t := s.Trouble(r); t != nil && t.Failing && r.Pod != nil {
@@ -188,8 +261,8 @@ func sayAll(parts []string) string {
 	return text
 }
 
-// free reports the state of a set that is not stuck.
-func free(s *sts.Snapshot, c *sts.Canary) Decision {
+// notStuck reports the state of a set that is not stuck.
+func notStuck(s *sts.Snapshot, c *sts.Canary) Decision {
 	ns, name := s.Set.Namespace, s.Set.Name
 	update := inFlight(s)
 	for _, r := range s.Replicas() {
@@ -221,31 +294,31 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 			if sts.StrategyOf(s.Set).ReplacesAllAtOnce() { // which has no canary
 				back = sts.Kubectl(ns, "rollout undo", "statefulset/"+name)
 			}
-			return nothingStuck(msgMayRecover(s.Name(r.Ordinal), t.Message, update), hintMayRecover(back))
+			return doneNothingStuck(msgMayRecover(s.Name(r.Ordinal), t.Message, update), hintMayRecover(back))
 		default:
-			return nothingStuck(msgNoUpdateButTrouble(s.Name(r.Ordinal), t.Message), "")
+			return doneNothingStuck(msgNoUpdateButTrouble(s.Name(r.Ordinal), t.Message), "")
 		}
 	}
 	switch {
 	case c != nil:
-		return nothingStuck(msgCanaryInProgress(), hintPromoteOrAbort(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
+		return doneNothingStuck(msgCanaryInProgress(), hintPromoteOrAbort(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 	case update != "" && slices.ContainsFunc(s.Replicas(), func(r sts.Replica) bool {
 		return r.Desired && r.Ordinal >= sts.UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision
 	}):
-		return nothingStuck(msgUpdateMoves(update), sts.Kubectl(ns, "sts status", name, "-w"))
+		return doneNothingStuck(msgUpdateMoves(update), sts.Kubectl(ns, "sts status", name, "-w"))
 	case update != "":
-		return nothingStuck(msgBelowPartition(heldBack(s)), hintPromoteOrAbort(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
+		return doneNothingStuck(msgBelowPartition(belowPartition(s)), hintPromoteOrAbort(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 	}
-	return nothingStuck(msgNoUpdate(), "")
+	return doneNothingStuck(msgNoUpdate(), "")
 }
 
 // standstill is how long an unfinished set may stay unchanged before the answer is no longer that
 // nothing is stuck.
 const standstill = 10 * time.Minute
 
-// stalled replaces the answer that nothing is stuck where the set waits and has not changed for a
+// stuckIfStalled replaces the answer that nothing is stuck where the set waits and has not changed for a
 // long time, by what it waits for.
-func stalled(s *sts.Snapshot, d Decision) Decision {
+func stuckIfStalled(s *sts.Snapshot, d Decision) Decision {
 	moved := s.LastMoved()
 	if d.Verdict != Done || moved.IsZero() || s.TakenAt.Sub(moved) < standstill {
 		return d
@@ -283,12 +356,12 @@ func stalled(s *sts.Snapshot, d Decision) Decision {
 	return d
 }
 
-func nothingStuck(what, hint string) Decision {
+func doneNothingStuck(what, hint string) Decision {
 	return decide(Done, ReasonNothingToDo, msgNothingStuck(what), hint)
 }
 
-// onDelete refuses the strategy under which no update can be stuck.
-func onDelete(s *sts.Snapshot) *Decision {
+// requireNotOnDelete refuses the strategy under which no update can be stuck.
+func requireNotOnDelete(s *sts.Snapshot) *Decision {
 	if sts.StrategyOf(s.Set).ReplacesPods() {
 		return nil
 	}

@@ -84,9 +84,9 @@ func unstickStory(t *testing.T, seed uint64, met ststest.Kinds) {
 		}
 		if c == nil || r.IntN(8) == 0 {
 			met[wasKilled] = met[wasKilled] || c != nil
-			h := holder(fmt.Sprint(rounds))
-			h.Command = "unstick"
-			c = &command{t: t, w: w, intent: operate.NewUnstick(operate.UnstickOptions{Holder: h, AnyRemedy: true}, nil), before: safe, met: met}
+			l := holder(fmt.Sprint(rounds))
+			l.Command = "unstick"
+			c = &command{t: t, w: w, intent: operate.NewUnstick(operate.UnstickOptions{Lock: l, AnyRemedy: true}, nil), before: safe, met: met}
 		}
 		d, over = c.step()
 		for range r.IntN(4) {
@@ -130,7 +130,7 @@ func TestUnstickUnderRecreate(t *testing.T) {
 	crashing(0)(inv)
 	justPod(0)(inv)
 	var got []string
-	for _, d := range operate.Preview(operate.NewUnstick(operate.UnstickOptions{Holder: holder("1"), AnyRemedy: true}, nil), inv.Snapshots()[0]) {
+	for _, d := range operate.Preview(operate.NewUnstick(operate.UnstickOptions{Lock: holder("1"), AnyRemedy: true}, nil), inv.Snapshots()[0]) {
 		got = append(got, string(d.Verdict)+" "+d.Reason)
 	}
 	if diff := cmp.Diff([]string{"Do Restore", "Do Finish", "Done Unstuck"}, got); diff != "" {

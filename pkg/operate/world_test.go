@@ -452,12 +452,12 @@ func opsText(ops []operate.PatchOp) string {
 	return b.String()
 }
 
-func holder(id string) operate.Holder {
-	return operate.Holder{Owner: sts.Owner{Name: "alice@laptop", ID: id, Command: "canary", Since: ststest.Now}}
+func holder(id string) operate.Lock {
+	return operate.Lock{Owner: sts.Owner{Name: "alice@laptop", ID: id, Command: "canary", Since: ststest.Now}}
 }
 
 func start(id, image string, n int32) operate.StartCanary {
-	return operate.StartCanary{Holder: holder(id), Images: []operate.ImageRequest{{Image: image}}, Canaries: intstr.FromInt32(n)}
+	return operate.StartCanary{Lock: holder(id), Images: []operate.ImageRequest{{Image: image}}, Canaries: intstr.FromInt32(n)}
 }
 
 // stores is what a dry run has shown: the API server stores a template with this image unchanged.

@@ -71,7 +71,7 @@ func TestPlanOfDrainScale(t *testing.T) {
 		"up": {3, 5, nil, false}, "up-etcd": {3, 5, etcd, false}, "long": {40, 3, etcd, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := operate.DrainOptions{Holder: operate.Holder{Owner: sts.Owner{Name: "alice@laptop", ID: "1"}}, Replicas: test.to, Profile: test.profile, Park: test.park, Domain: "cluster.local"}
+			o := operate.DrainOptions{Lock: operate.Lock{Owner: sts.Owner{Name: "alice@laptop", ID: "1"}}, Replicas: test.to, Profile: test.profile, Park: test.park, Domain: "cluster.local"}
 			s := ststest.Web(test.size).Snapshots()[0]
 			var b strings.Builder
 			render.Plan(&b, operate.Preview(operate.NewDrainScale(o, s), s), render.Style{Width: 80})

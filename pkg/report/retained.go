@@ -95,7 +95,7 @@ func newRetained(inv *sts.Inventory, judge *sts.ClaimJudge, picks func(claim str
 		if !picks(judged.Name, &v, judged.Namespace) {
 			continue
 		}
-		state := retainedState(volume, c, &v, c != nil && judge.Holder(c) != "")
+		state := retainedState(volume, c, &v, c != nil && judge.MountedBy(c) != "")
 		if state != RetainedInterrupted {
 			sum.Volumes++
 			sum.Size.Add(kept.Size)

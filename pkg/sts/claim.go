@@ -429,9 +429,9 @@ func (j *ClaimJudge) VolumeNamed(name string) (Volume, bool) {
 	return Volume{}, false
 }
 
-// Holder is a pod on a node that mounts the claim, empty when there is none. A claim that is
+// MountedBy is a pod on a node that mounts the claim, empty when there is none. A claim that is
 // being deleted stays as long as there is one.
-func (j *ClaimJudge) Holder(c *corev1.PersistentVolumeClaim) string {
+func (j *ClaimJudge) MountedBy(c *corev1.PersistentVolumeClaim) string {
 	for _, pod := range j.mounts[objectKey{c.Namespace, c.Name}] {
 		if pod.Spec.NodeName != "" {
 			return pod.Name

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+)
+
+// The verbs with guards are the commands that write, and every one of these has guards.
+func TestEveryCommandThatWritesHasGuards(t *testing.T) {
+	root := cli.NewRoot(cli.Env{Called: "kubectl sts", Who: "user@host"})
+	guarded := map[string]bool{}
+	for _, v := range operate.Verbs() {
+		words := strings.Fields(v.Name)
+		c, rest, err := root.Find(words)
+		if err != nil || c == root {
+			t.Errorf("%s: there is no such command: %v", v.Name, err)
+			continue
+		}
+		for _, flag := range rest {
+			if c.Flags().Lookup(strings.TrimPrefix(flag, "--")) == nil {
+				t.Errorf("%s: the command has no flag %s", v.Name, flag)
+			}
+		}
+		guarded[c.CommandPath()] = true
+	}
+	eachCommand(root, func(c *cobra.Command) {
+		if writes := c.Flags().Lookup("dry-run") != nil; writes != guarded[c.CommandPath()] {
+			t.Errorf("%s has --dry-run: %t, is in operate.Verbs: %t", c.CommandPath(), writes, guarded[c.CommandPath()])
+		}
+	})
+}
