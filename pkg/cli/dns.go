@@ -249,7 +249,7 @@ func (c *common) dnsScreens(w io.Writer, r *report.DNSReport, st render.Style) e
 		item := r.Items[i]
 		item.Findings = slices.Clone(item.Findings)
 		for k := range item.Findings {
-			item.Findings[k].Hint = c.hint(item.Namespace, item.Findings[k].Hint)
+			item.Findings[k].Hint = c.hint(item.Findings[k].Hint)
 		}
 		if err := render.DNSScreen(w, r, &item, st); err != nil {
 			return err

@@ -121,13 +121,13 @@ func unresolved(c *common, report *report.DNSReport) error {
 	}
 	return &outcomeError{style: c.env.errStyle(), Decision: operate.Decision{
 		Verdict: operate.Stuck, Message: msgDNSUnresolved(len(names), names[:min(len(names), mostNamed)]),
-		Hint: serverHint(report),
+		Hint: c.hint(serverHint(report)),
 	}}
 }
 
 // serverHint says what to check if all answers are incorrect in the same way: then the cause is the
 // server, not a name.
-func serverHint(doc *report.DNSReport) string {
+func serverHint(doc *report.DNSReport) sts.Hint {
 	codes, failed := map[string]bool{}, true
 	doc.Lookups(func(l *report.DNSLookup) {
 		if l.Expected {
@@ -137,13 +137,13 @@ func serverHint(doc *report.DNSReport) string {
 	})
 	switch {
 	case len(codes) != 1:
-		return ""
+		return nil
 	case failed:
 		return hintDNSServerLog()
 	case codes["NXDOMAIN"] && doc.ClusterDomainSource != sts.DomainCorefile:
 		return hintDNSClusterDomain(doc.ClusterDomain)
 	}
-	return ""
+	return nil
 }
 
 // addressServer is queried from here, over the network.
@@ -243,7 +243,7 @@ func (s *forwardServer) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	explained := errors.New(msgDNSClusterServer(err) + "\n" + hintDNSOtherServers())
+	explained := errors.New(msgDNSClusterServer(err) + "\n" + hintDNSOtherServers().String())
 	if hopeless(err) {
 		return &hopelessError{explained}
 	}

@@ -248,7 +248,7 @@ type ForecastOutcome struct {
 	Ordinals []sts.Ordinal `json:"ordinals"`
 	Message  string        `json:"message"`
 	// Hint is what to do, with a command.
-	Hint string `json:"hint,omitempty"`
+	Hint sts.Hint `json:"hint,omitempty"`
 }
 
 // NoteReason is what a note is about, in one word.

@@ -87,7 +87,7 @@ func (v *ClaimView) remembers(r *sts.Retained) bool {
 
 // elsewhere refuses a volume that is reserved for another claim now, or for none.
 func elsewhere(v *ClaimView) Decision {
-	return decide(Refused, ReasonVolumeNotOurs, msgVolumeElsewhere(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
+	return decide(Refused, ReasonVolumeNotOurs, msgVolumeElsewhere(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), nil)
 }
 
 // on reports whether the claim names the volume.

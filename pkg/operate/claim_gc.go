@@ -44,7 +44,7 @@ func (i CollectClaim) Next(v ClaimView) Decision {
 					return *d
 				}
 			}
-			return decide(Done, ReasonClaimKept, msgClaimKept(why), "")
+			return decide(Done, ReasonClaimKept, msgClaimKept(why), nil)
 		}
 	}
 	if v.Volume != nil {
@@ -52,9 +52,9 @@ func (i CollectClaim) Next(v ClaimView) Decision {
 		case v.refUID() == "" && record != nil && v.Volume.Spec.ClaimRef != nil && v.remembers(record):
 			return decide(Refused, ReasonVolumeNotOurs, msgUndoInterrupted(v.Volume.Name), undoHint(&v))
 		case v.refUID() != i.UID:
-			return decide(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
+			return decide(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), nil)
 		case v.Volume.DeletionTimestamp != nil:
-			return decide(Refused, ReasonVolumeNotOurs, msgVolumeTerminating(v.Volume.Name), "")
+			return decide(Refused, ReasonVolumeNotOurs, msgVolumeTerminating(v.Volume.Name), nil)
 		case ours && !kept && record.DeletedAt.Equal(i.At):
 			return retainIgnored(v.Volume)
 		case !ours || !kept || i.At.Sub(record.DeletedAt) > staleRecord:
@@ -115,25 +115,25 @@ func sayKept(v *ClaimView) string {
 	return msgDataRetained(v.Volume.Name)
 }
 
-func undoHint(v *ClaimView) string { return hintUndo(v.Namespace, v.Name) }
+func undoHint(v *ClaimView, flags ...string) sts.Hint { return hintUndo(v.Namespace, v.Name, flags...) }
 
 // afterwards: the claim is gone, and another may have its name.
 func (i CollectClaim) afterwards(v ClaimView) Decision {
 	record := v.record()
 	switch {
 	case !v.Sent && (record == nil || record.UID != i.UID):
-		return decide(Done, ReasonClaimGone, msgClaimDeletedByOther(""), "")
+		return decide(Done, ReasonClaimGone, msgClaimDeletedByOther(""), nil)
 	case v.VolumeName == "":
-		return decide(Done, ReasonClaimDeleted, msgClaimDeletedNoVolume(), "")
+		return decide(Done, ReasonClaimDeleted, msgClaimDeletedNoVolume(), nil)
 	case v.Volume == nil:
-		return decide(Done, ReasonClaimDeleted, msgClaimDeletedVolumeGone(v.VolumeName), "")
+		return decide(Done, ReasonClaimDeleted, msgClaimDeletedVolumeGone(v.VolumeName), nil)
 	case record == nil && v.on():
 		if d := tidy(&v, ReasonClaimRestored); d != nil {
 			return *d
 		}
-		return decide(Stuck, ReasonClaimRestored, msgClaimDeletedRestored(v.sayOwners()), "")
+		return decide(Stuck, ReasonClaimRestored, msgClaimDeletedRestored(v.sayOwners()), nil)
 	case record == nil || record.UID != i.UID:
-		return decide(Stuck, ReasonClaimReplaced, msgClaimDeletedVolumeChanged(v.Volume.Name), "")
+		return decide(Stuck, ReasonClaimReplaced, msgClaimDeletedVolumeChanged(v.Volume.Name), nil)
 	case v.Around == nil:
 		return lookAround(&v, stepCheckNeeded(v.Name))
 	case !v.Around.wanted() && v.Claim == nil && !v.Sent:

@@ -28,32 +28,32 @@ func purged(v *corev1.PersistentVolume, record *sts.Retained) bool {
 }
 
 // refuseWith is a refusal with the message and the hint that it is given.
-func refuseWith(reason string) func(message, hint string) Decision {
-	return func(message, hint string) Decision { return decide(Refused, reason, message, hint) }
+func refuseWith(reason string) func(message string, hint sts.Hint) Decision {
+	return func(message string, hint sts.Hint) Decision { return decide(Refused, reason, message, hint) }
 }
 
 // unpurge are the commands that cancel a purge that nothing carries out.
-func unpurge(v *ClaimView) string {
+func unpurge(v *ClaimView) sts.Hint {
 	return hintUnpurge(v.Volume.Name, undoHint(v))
 }
 
 // Next implements ClaimIntent.
 func (i PurgeRetained) Next(v ClaimView) Decision {
 	if v.Volume == nil || v.Volume.UID != i.UID {
-		return decide(Done, ReasonPurged, msgPurged(v.VolumeName), "")
+		return decide(Done, ReasonPurged, msgPurged(v.VolumeName), nil)
 	}
 	record := v.record()
 	switch {
 	case record == nil:
-		return decide(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), "")
+		return decide(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), nil)
 	case v.Volume.Spec.ClaimRef == nil || !v.remembers(record):
 		return elsewhere(&v)
 	case v.Claim != nil && v.Claim.UID == record.UID && v.Claim.DeletionTimestamp != nil:
-		return decide(Refused, ReasonClaimExists, msgClaimStillTerminating(), "")
+		return decide(Refused, ReasonClaimExists, msgClaimStillTerminating(), nil)
 	case v.Claim != nil && (v.on() || v.Claim.UID == record.UID):
 		return refuseWith(ReasonClaimExists)(msgClaimBack(v.Volume.Name, undoHint(&v)))
 	case v.Claim != nil && v.Claim.Spec.VolumeName == "" && v.refUID() == "":
-		return decide(Refused, ReasonClaimExists, msgClaimMayGetVolume(v.Volume.Name), "")
+		return decide(Refused, ReasonClaimExists, msgClaimMayGetVolume(v.Volume.Name), nil)
 	case v.Volume.DeletionTimestamp != nil || purged(v.Volume, record):
 		if v.Volume.Status.Phase == corev1.VolumeFailed {
 			message, hint := msgPurgeFailed(v.Volume.Name, v.Volume.Status.Message, unpurge(&v))

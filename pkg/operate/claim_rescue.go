@@ -46,9 +46,9 @@ func (i RescueClaim) Next(v ClaimView) Decision {
 	ours := record != nil && record.UID == i.UID
 	switch {
 	case sts.Rescued(c, sts.NewVolume(volume)) && (!deleted || v.Copy != nil && !v.foreignCopy(record)):
-		return decide(Done, ReasonRescued, i.sayRescued(&v, record), "")
+		return decide(Done, ReasonRescued, i.sayRescued(&v, record), nil)
 	case c.DeletionTimestamp == nil && !deleted:
-		return decide(Done, ReasonNothingToRescue, msgNothingToRescue(volume.Name), "")
+		return decide(Done, ReasonNothingToRescue, msgNothingToRescue(volume.Name), nil)
 	case volume.Status.Phase != corev1.VolumeBound:
 		return refuseWith(ReasonVolumeReclaimed)(msgReclaiming(volume.Name, string(volume.Status.Phase)))
 	case ours && !kept && record.RescuedAt != nil && record.RescuedAt.Equal(i.At):
@@ -85,11 +85,11 @@ func (i RescueClaim) cannot(v *ClaimView) *Decision {
 	c := v.Claim
 	switch {
 	case c.Spec.VolumeName == "":
-		return end(decide(Done, ReasonNothingToRescue, msgNothingToRescueNoVolume(), ""))
+		return end(decide(Done, ReasonNothingToRescue, msgNothingToRescueNoVolume(), nil))
 	case v.Volume == nil:
 		return end(refuseWith(ReasonVolumeLost)(msgVolumeLost(c.Spec.VolumeName, c.Namespace, c.Name, string(c.UID))))
 	case v.Volume.Spec.ClaimRef == nil || v.refUID() != c.UID:
-		return end(decide(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), ""))
+		return end(decide(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), nil))
 	}
 	return nil
 }
@@ -99,9 +99,9 @@ func (i RescueClaim) gone(v *ClaimView) Decision {
 	record := v.record()
 	switch {
 	case record != nil && record.UID == i.UID && v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain:
-		return decide(Done, ReasonRescued, msgRescuedAndGone(sayKept(v)), "")
+		return decide(Done, ReasonRescued, msgRescuedAndGone(sayKept(v)), nil)
 	case v.Volume == nil:
-		return decide(Refused, ReasonVolumeLost, msgRescueTooLate(v.VolumeName), "")
+		return decide(Refused, ReasonVolumeLost, msgRescueTooLate(v.VolumeName), nil)
 	}
 	return refuseWith(ReasonVolumeReclaimed)(msgReclaimed(v.Volume.Name, string(v.Volume.Status.Phase), string(v.Volume.Spec.PersistentVolumeReclaimPolicy)))
 }

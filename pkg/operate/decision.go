@@ -127,7 +127,7 @@ type Decision struct {
 	// Member is the one that a scale-down removes, or a scale-up adds, with this step.
 	Member string `json:"member,omitempty"`
 	// Hint is what the user can do, often a command.
-	Hint string `json:"hint,omitempty"`
+	Hint sts.Hint `json:"hint,omitempty"`
 	// Action is set with Do.
 	Action *Action `json:"action,omitempty"`
 	// Until is when a Wait ends if nothing else changes.
@@ -231,7 +231,7 @@ const (
 	ReasonHoldRemoved       = "FinalizerRemoved"
 )
 
-func decide(v Verdict, reason, message, hint string) Decision {
+func decide(v Verdict, reason, message string, hint sts.Hint) Decision {
 	return Decision{Verdict: v, Reason: reason, Message: message, Hint: hint}
 }
 

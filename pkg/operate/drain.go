@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -129,7 +130,7 @@ func (i drainScale) proceed(s *sts.Snapshot, f Facts, record sts.Drain) Decision
 
 // recorded is the record of this scale operation, or the one to start with.
 func (i drainScale) recorded(s *sts.Snapshot, f Facts) (*sts.Drain, *Decision) {
-	refuse := func(reason, message, hint string) (*sts.Drain, *Decision) {
+	refuse := func(reason, message string, hint sts.Hint) (*sts.Drain, *Decision) {
 		d := decide(Refused, reason, message, hint)
 		return nil, &d
 	}
@@ -197,8 +198,8 @@ func (i drainScale) profileName() string {
 	return i.Profile.Metadata.Name
 }
 
-func drainCommand(s *sts.Snapshot, to int32) string {
-	return sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, fmt.Sprintf("--replicas %d", to))
+func drainCommand(s *sts.Snapshot, to int32) sts.Hint {
+	return sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--replicas", strconv.Itoa(int(to)))
 }
 
 // custom reports whether the profile is a file of the user's.
@@ -232,7 +233,7 @@ func (i drainScale) adopt(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) (*st
 }
 
 // again is this command with another size, for a hint.
-func (i drainScale) again(s *sts.Snapshot, to int32) string {
+func (i drainScale) again(s *sts.Snapshot, to int32) sts.Hint {
 	record := &sts.Drain{To: to, Profile: i.profileName(), Custom: i.custom()}
 	return record.Again(s.Set)
 }
@@ -240,13 +241,13 @@ func (i drainScale) again(s *sts.Snapshot, to int32) string {
 // check are the guards that are checked once, before anything starts.
 func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 	from := sts.DesiredReplicas(s.Set)
-	refuse := func(reason, message, hint string) (*sts.Drain, *Decision) {
+	refuse := func(reason, message string, hint sts.Hint) (*sts.Drain, *Decision) {
 		d := decide(Refused, reason, message, hint)
 		return nil, &d
 	}
 	record := &sts.Drain{From: from, To: i.Replicas, Profile: i.profileName(), Custom: i.custom(), StartedBy: i.Name, StartedAt: s.TakenAt}
 	if from == i.Replicas {
-		d := decide(Done, ReasonNothingToDo, msgDrainUnchanged(from), "")
+		d := decide(Done, ReasonNothingToDo, msgDrainUnchanged(from), nil)
 		return nil, &d
 	}
 	if d := steady(s); d != nil {
@@ -259,7 +260,7 @@ func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 		return nil, d
 	}
 	if i.Profile != nil && i.Profile.Refuse != "" {
-		return refuse(ReasonProfileRefuses, msgDrainProfileRefuses(i.Profile.Metadata.Name, i.Profile.Refuse), "")
+		return refuse(ReasonProfileRefuses, msgDrainProfileRefuses(i.Profile.Metadata.Name, i.Profile.Refuse), nil)
 	}
 	if record.Up() {
 		return record, i.mayGrow(s)
@@ -274,7 +275,7 @@ func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 	}
 	if i.Replicas < i.MinHealthy {
 		// Before a member leaves all that stay have to be available, so nothing else is checked.
-		return refuse(ReasonMinHealthy, msgDrainMinHealthy(i.Replicas, i.MinHealthy), "")
+		return refuse(ReasonMinHealthy, msgDrainMinHealthy(i.Replicas, i.MinHealthy), nil)
 	}
 	if d := i.budgetOnTheWay(s); d != nil {
 		return nil, d
@@ -309,7 +310,7 @@ func (i drainScale) budgetOnTheWay(s *sts.Snapshot) *Decision {
 
 // steady refuses while another operation is in progress.
 func steady(s *sts.Snapshot) *Decision {
-	refuse := func(reason, message, hint string) *Decision {
+	refuse := func(reason, message string, hint sts.Hint) *Decision {
 		d := decide(Refused, reason, message, hint)
 		return &d
 	}
@@ -318,7 +319,7 @@ func steady(s *sts.Snapshot) *Decision {
 		return refuse(ReasonCanaryOnItsWay, message, hint)
 	}
 	if r, err := sts.ReadRestart(s.Set); r != nil || err != nil {
-		resume := ""
+		var resume sts.Hint
 		if r != nil {
 			resume = r.Again(s.Set)
 		}
@@ -336,12 +337,12 @@ func steady(s *sts.Snapshot) *Decision {
 }
 
 // scaledMeanwhile stops when another client has changed the size.
-func (i drainScale) scaledMeanwhile(s *sts.Snapshot, record *sts.Drain, expected int32, hint string) Decision {
+func (i drainScale) scaledMeanwhile(s *sts.Snapshot, record *sts.Drain, expected int32, hint sts.Hint) Decision {
 	return decide(Refused, ReasonTakenOver, msgDrainScaledByOther(sts.Who(s.Set, "replicas"), s.Set.Name, sts.DesiredReplicas(s.Set), expected, record.Up()), hint)
 }
 
 // scaleBack is the hint for that: the size at which the same command resumes.
-func scaleBack(s *sts.Snapshot, size int32) string {
+func scaleBack(s *sts.Snapshot, size int32) sts.Hint {
 	back := sts.Kubectl(s.Set.Namespace, "scale statefulset", s.Set.Name, fmt.Sprintf("--replicas=%d", size))
 	if sts.DesiredReplicas(s.Set) > size {
 		return hintDrainScaleDown(s.Name(sts.Start(s.Set)+sts.Ordinal(size)), back)
@@ -410,7 +411,7 @@ func uncounted(s *sts.Snapshot) *Decision {
 		return settled(s)
 	}
 	if n := int(s.Set.Status.Replicas); n > len(s.Pods) {
-		d := decide(Wait, ReasonNotObserved, waitDrainUnseenPods(s.Set.Name, n, len(s.Pods)), "")
+		d := decide(Wait, ReasonNotObserved, waitDrainUnseenPods(s.Set.Name, n, len(s.Pods)), nil)
 		return &d
 	}
 	return nil
@@ -466,7 +467,7 @@ func (i drainScale) orIgnoreBudgets(s *sts.Snapshot, r sts.Replica, d *Decision)
 		d.Hint = evictUnready(s.Budgets[0])
 	}
 	if d.Verdict != Wait {
-		d.Hint += "; or " + hintDrainIgnoreBudgets()
+		d.Hint = sts.Hintf("%s; or %s", d.Hint, hintDrainIgnoreBudgets())
 	}
 	return d
 }
@@ -606,11 +607,11 @@ func (i drainScale) leave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	case smaller && r.Pod == nil:
 		return i.removed(s, f, record)
 	case smaller && !same:
-		d := decide(Wait, ReasonScalingDown, msgScalingDown(r.Pod.Name), "")
+		d := decide(Wait, ReasonScalingDown, msgScalingDown(r.Pod.Name), nil)
 		d.Subject = r.Pod.Name
 		return d
 	case m.Phase == sts.Draining && !same && r.Pod == nil:
-		d := decide(Wait, ReasonPodNotAvailable, waitDrainRecreated(s.Name(m.Ordinal)), "")
+		d := decide(Wait, ReasonPodNotAvailable, waitDrainRecreated(s.Name(m.Ordinal)), nil)
 		d.Subject = s.Name(m.Ordinal)
 		return d
 	case !same && !smaller && r.Pod != nil, !same && !smaller && i.Profile == nil:
@@ -622,7 +623,7 @@ func (i drainScale) leave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	case m.Phase == sts.Recalled:
 		return i.recalled(s, record, r.Pod)
 	case !smaller && r.Terminating && !sts.HoldsLeaving(r.Pod) && (m.Phase == sts.Draining || i.Profile == nil):
-		d := decide(Wait, ReasonPodNotAvailable, waitDrainDeletedBefore(r.Pod.Name), "")
+		d := decide(Wait, ReasonPodNotAvailable, waitDrainDeletedBefore(r.Pod.Name), nil)
 		d.Subject = r.Pod.Name
 		return d
 	case m.Phase == sts.Draining && r.Pod != nil && !sts.HoldsLeaving(r.Pod):
@@ -704,7 +705,7 @@ func (i drainScale) stayed(h *hooks, s *sts.Snapshot, record sts.Drain, why *hoo
 		return letGo(pod, m.Ordinal, stepDrainReleaseDeletedPod(name))
 	}
 	message, hint := msgDrainUnknown(name, why.problem, going,
-		sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, fmt.Sprintf("--replicas %d --profile none --take-over", record.To)),
+		sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--replicas", strconv.Itoa(int(record.To)), "--profile", "none", "--take-over"),
 		sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
 	return decide(Stuck, ReasonHookFailed, message, cmpHint(why.hint, hint))
 }
@@ -755,11 +756,11 @@ func (i drainScale) recalled(s *sts.Snapshot, record sts.Drain, pod *corev1.Pod)
 	return d
 }
 
-func cmpHint(hint, otherwise string) string {
+func cmpHint(hint string, otherwise sts.Hint) sts.Hint {
 	if hint == "" {
 		return otherwise
 	}
-	return hint + "; " + otherwise
+	return sts.Hintf("%s; %s", hint, otherwise)
 }
 
 // remove removes the pod of a member that has left: it is evicted, so that budgets apply, then
@@ -805,7 +806,7 @@ const holdLimit = 3
 
 func holdOn(s *sts.Snapshot, f Facts, r sts.Replica) Decision {
 	if n := f.Held[r.Pod.UID]; n >= holdLimit {
-		message, hint := msgDrainHoldRemoved(r.Pod.Name, n, sts.Kubectl(s.Set.Namespace, "get pod", r.Pod.Name, "-o yaml --show-managed-fields"))
+		message, hint := msgDrainHoldRemoved(r.Pod.Name, n, sts.Kubectl(s.Set.Namespace, "get pod", r.Pod.Name, "-o", "yaml", "--show-managed-fields"))
 		d := decide(Stuck, ReasonHoldRemoved, message, hint)
 		d.Subject = r.Pod.Name
 		return d
@@ -819,7 +820,7 @@ func ending(s *sts.Snapshot, pod *corev1.Pod) Decision {
 		message, hint := msgDrainPodStuck(pod.Name, pod.Spec.NodeName, s.TakenAt.Sub(t.Time), sts.Kubectl(s.Set.Namespace, "delete pod", pod.Name, "--force"))
 		return decide(Stuck, ReasonPodFailing, message, hint)
 	}
-	d := decide(Wait, ReasonScalingDown, waitDrainTerminated(pod.Name), "")
+	d := decide(Wait, ReasonScalingDown, waitDrainTerminated(pod.Name), nil)
 	d.Subject = pod.Name
 	return d
 }
@@ -866,9 +867,10 @@ func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
 		event = "ScaleUpCompleted"
 		b = b.drop(sts.ParkedAnnotation)
 	}
-	parts, hint := []string{msgDrainScaled(record.To, record.Up(), record.Ordinals())}, ""
+	parts, hint := []string{msgDrainScaled(record.To, record.Up(), record.Ordinals())}, sts.Hint(nil)
 	if stay := sts.ClaimsOf(s, record.Ordinals()); !record.Up() && len(stay) > 0 {
-		var list, kept string
+		var list sts.Hint
+		var kept string
 		if record.To > 0 {
 			list = sts.Kubectl(s.Set.Namespace, "sts pvc-gc", s.Set.Name)
 		}
@@ -883,7 +885,7 @@ func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
 		}
 		if rescued {
 			parts = append(parts, msgDrainRescuedClaims(gone))
-			hint = sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", strings.Join(gone, " "))
+			hint = sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", gone...)
 			continue
 		}
 		parts = append(parts, msgDrainDeletedClaims(gone))

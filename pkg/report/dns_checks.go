@@ -44,7 +44,7 @@ func (n *names) findings() []sts.Finding {
 	return out
 }
 
-func (c *dnsCheck) finding(code sts.FindingCode, severity sts.Severity, object, message, hint string) []sts.Finding {
+func (c *dnsCheck) finding(code sts.FindingCode, severity sts.Severity, object, message string, hint sts.Hint) []sts.Finding {
 	return []sts.Finding{{Code: code, Severity: severity, Object: object, Message: message, Hint: hint}}
 }
 
@@ -52,7 +52,9 @@ func (c *dnsCheck) set() string     { return "statefulset/" + c.Set.Name }
 func (c *dnsCheck) svc() string     { return "service/" + c.Set.Spec.ServiceName }
 func (c *dnsCheck) service() string { return c.Set.Spec.ServiceName }
 
-func (c *dnsCheck) kubectl(args ...string) string { return sts.Kubectl(c.Set.Namespace, args...) }
+func (c *dnsCheck) kubectl(verb string, args ...string) sts.Hint {
+	return sts.Kubectl(c.Set.Namespace, verb, args...)
+}
 
 // serves reports whether the governing Service can give the pods names at all.
 func (c *dnsCheck) serves() bool {
@@ -122,7 +124,7 @@ func checkServiceName(c *dnsCheck) []sts.Finding {
 	}
 	hint := hintDNSServiceName(other)
 	if !c.query.Offline {
-		hint += "; " + hintDNSImmutableServiceName()
+		hint = sts.Hintf("%s; %s", hint, hintDNSImmutableServiceName())
 	}
 	return c.finding(sts.NoServiceName, severe(sts.SeverityError, other != ""), c.set(), msgDNSNoServiceName(), hint)
 }
@@ -137,9 +139,9 @@ func checkServiceExists(c *dnsCheck) []sts.Finding {
 		if len(c.ServiceElsewhere) > 0 {
 			message = msgDNSServiceInOtherNamespace(c.service(), c.ServiceElsewhere, c.Set.Name, c.Set.Namespace)
 		}
-		return c.finding(sts.ServiceMissing, severe(sts.SeverityWarning, used != ""), c.svc(), message+used, "")
+		return c.finding(sts.ServiceMissing, severe(sts.SeverityWarning, used != ""), c.svc(), message+used, nil)
 	}
-	var hints []string
+	var hints []sts.Hint
 	if len(c.Headless) > 0 {
 		hints = append(hints, hintDNSOtherHeadless(c.Headless[0].Name, c.service()))
 	}
@@ -147,7 +149,7 @@ func checkServiceExists(c *dnsCheck) []sts.Finding {
 	if matters {
 		hints = append(hints, hintDNSCreateService(c.service(), c.Set.Spec.Template.Labels))
 	}
-	return c.finding(sts.ServiceMissing, severe(sts.SeverityError, matters), c.svc(), msgDNSServiceMissing(c.service())+used, strings.Join(hints, ": "))
+	return c.finding(sts.ServiceMissing, severe(sts.SeverityError, matters), c.svc(), msgDNSServiceMissing(c.service())+used, sts.JoinHints(hints, ": "))
 }
 
 // checkServiceKind: by the specification of Kubernetes DNS, only headless Services give pods names.
@@ -162,12 +164,12 @@ func checkServiceKind(c *dnsCheck) []sts.Finding {
 	case c.Service.Spec.ClusterIP == corev1.ClusterIPNone:
 		return nil
 	}
-	message, hint := sts.NotHeadless(c.service()), ""
+	message, hint := sts.NotHeadless(c.service()), sts.Hint(nil)
 	if used := c.used(c.service()); used != "" && c.domain.Source != sts.DomainCorefile && c.endpointsManager() == "" {
 		message += used
 		hint = hintDNSServiceNotHeadless()
 		if !c.query.Offline {
-			hint += "; " + hintDNSImmutableServiceName()
+			hint = sts.Hintf("%s; %s", hint, hintDNSImmutableServiceName())
 		}
 	}
 	return c.finding(sts.ServiceNotHeadless, sts.SeverityInfo, c.svc(), message, hint)
@@ -184,7 +186,7 @@ func checkSelector(c *dnsCheck) []sts.Finding {
 	lacking, later := c.LabelsLacking()
 	switch {
 	case later:
-		return c.finding(sts.SelectorMismatch, sts.SeverityInfo, c.svc(), sts.LabelsLater(c.service(), lacking), "")
+		return c.finding(sts.SelectorMismatch, sts.SeverityInfo, c.svc(), sts.LabelsLater(c.service(), lacking), nil)
 	case len(lacking) > 0:
 		return c.finding(sts.SelectorMismatch, sts.SeverityError, c.svc(),
 			msgDNSSelectorMismatch(c.service(), lacking), c.selectorHint())
@@ -192,7 +194,7 @@ func checkSelector(c *dnsCheck) []sts.Finding {
 		return nil
 	}
 	return c.finding(sts.SelectorMismatch, sts.SeverityError, c.svc(),
-		msgDNSPodsNotSelected(c.service(), c.Service.Spec.Selector, off), hintDNSRestart(c.kubectl("sts", "restart", c.Set.Name, "--ordinal", ordinalsArg(off))))
+		msgDNSPodsNotSelected(c.service(), c.Service.Spec.Selector, off), hintDNSRestart(c.kubectl("sts restart", c.Set.Name, "--ordinal", ordinalsArg(off))))
 }
 
 // checkNoSelector: a Service without a selector has the endpoints that another client writes, such
@@ -200,13 +202,13 @@ func checkSelector(c *dnsCheck) []sts.Finding {
 func (c *dnsCheck) checkNoSelector() []sts.Finding {
 	if manager := c.endpointsManager(); manager != "" {
 		if u, used := c.NameUsed(c.service()); used && c.unpublished() {
-			return c.finding(sts.SelectorMissing, sts.SeverityWarning, c.svc(), msgDNSNoSelectorUnresolved(c.service(), manager, u.Name, u.Object), "")
+			return c.finding(sts.SelectorMissing, sts.SeverityWarning, c.svc(), msgDNSNoSelectorUnresolved(c.service(), manager, u.Name, u.Object), nil)
 		}
-		return c.finding(sts.SelectorMissing, sts.SeverityInfo, c.svc(), msgDNSNoSelectorManaged(c.service(), manager), "")
+		return c.finding(sts.SelectorMissing, sts.SeverityInfo, c.svc(), msgDNSNoSelectorManaged(c.service(), manager), nil)
 	}
 	hint := c.selectorHint()
 	if !c.wanted() || !c.query.Offline && (!c.Knows("endpointslices") || !c.Knows("endpoints")) {
-		hint = "" // a selector may do harm: an unknown client may write the endpoints, maybe later
+		hint = nil // a selector may do harm: an unknown client may write the endpoints, maybe later
 	}
 	return c.finding(sts.SelectorMissing, severe(sts.SeverityWarning, c.wanted() && c.unpublished()), c.svc(),
 		msgDNSNoSelector(c.service()), hint)
@@ -282,7 +284,7 @@ func checkOtherServices(c *dnsCheck) []sts.Finding {
 	}
 	var out []sts.Finding
 	for _, service := range c.Headless {
-		severity, hint := sts.SeverityInfo, ""
+		severity, hint := sts.SeverityInfo, sts.Hint(nil)
 		if u, used := c.NameUsed(service.Name); used {
 			severity, hint = sts.SeverityWarning, hintDNSUseName(strings.TrimSuffix(u.Name, service.Name)+c.service())
 		}
@@ -292,7 +294,7 @@ func checkOtherServices(c *dnsCheck) []sts.Finding {
 }
 
 // selectorHint is how to make the Service select the set's pods.
-func (c *dnsCheck) selectorHint() string {
+func (c *dnsCheck) selectorHint() sts.Hint {
 	if c.Set.Spec.Selector == nil || len(c.Set.Spec.Selector.MatchLabels) == 0 {
 		return hintDNSSelector()
 	}
@@ -300,7 +302,7 @@ func (c *dnsCheck) selectorHint() string {
 	if c.query.Offline {
 		return hintDNSSelectorInManifest(selector)
 	}
-	return hintDNSSetSelector(c.kubectl("set", "selector", "service", c.service(), labels.Set(selector).String()))
+	return hintDNSSetSelector(c.kubectl("set selector", "service", c.service(), labels.Set(selector).String()))
 }
 
 // checkOwnSelector: the API server rejects a set whose selector does not match its template.
@@ -330,7 +332,7 @@ func checkNames(c *dnsCheck) []sts.Finding {
 	last := c.Name(max(sts.End(c.Set)-1, sts.Start(c.Set)))
 	var out []sts.Finding
 	add := func(message string) {
-		out = append(out, c.finding(sts.InvalidName, sts.SeverityError, c.set(), message, "")...)
+		out = append(out, c.finding(sts.InvalidName, sts.SeverityError, c.set(), message, nil)...)
 	}
 	switch name := c.Set.Name; {
 	case len(name) > sts.LongestSetName:
@@ -382,7 +384,7 @@ func checkPodIdentity(c *dnsCheck) []sts.Finding {
 	pod := c.replicas[i].Pod
 	return c.finding(sts.WrongHostname, sts.SeverityError, c.set(),
 		msgDNSPodIdentity(pod.Name, pod.Spec.Hostname, pod.Spec.Subdomain, c.service(), wrong[1:]),
-		hintDNSPodIdentity(c.kubectl("sts", "restart", c.Set.Name, "--ordinal", ordinalsArg(wrong))))
+		hintDNSPodIdentity(c.kubectl("sts restart", c.Set.Name, "--ordinal", ordinalsArg(wrong))))
 }
 
 // findPeers are images whose members are known to find each other by DNS name before they are
@@ -398,7 +400,7 @@ func checkDeadlock(c *dnsCheck) []sts.Finding {
 	if !c.serves() || c.Service.Spec.PublishNotReadyAddresses || sts.DesiredReplicas(c.Set) < 2 {
 		return nil
 	}
-	hint := hintDNSDeadlock(c.kubectl("patch", "service", c.service(), "--type=merge", "-p", `'{"spec":{"publishNotReadyAddresses":true}}'`))
+	hint := hintDNSDeadlock(c.kubectl("patch service", c.service(), "--type=merge", "-p", `{"spec":{"publishNotReadyAddresses":true}}`))
 	if c.query.Offline {
 		hint = hintDNSDeadlockInManifest()
 	}
@@ -496,7 +498,7 @@ func checkEndpoints(c *dnsCheck) []sts.Finding {
 	}
 	return c.finding(sts.EndpointMissing, sts.SeverityError, c.svc(),
 		msgDNSEndpointMissing(c.service(), late),
-		hintDNSEndpointMissing(c.kubectl("get", "endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service())))
+		hintDNSEndpointMissing(c.kubectl("get endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service())))
 }
 
 func checkEndpointHostnames(c *dnsCheck) []sts.Finding {
@@ -508,7 +510,7 @@ func checkEndpointHostnames(c *dnsCheck) []sts.Finding {
 	}
 	return c.finding(sts.EndpointWithoutHostname, severe(sts.SeverityError, c.wanted()), c.svc(),
 		msgDNSEndpointHostname(c.service(), nameless),
-		hintDNSEndpointHostname(c.kubectl("get", "endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service(), "-L", discoveryv1.LabelManagedBy)))
+		hintDNSEndpointHostname(c.kubectl("get endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service(), "-L", discoveryv1.LabelManagedBy)))
 }
 
 // checkStaleAddresses: published addresses that the pods do not have.
@@ -547,7 +549,7 @@ func checkStaleAddresses(c *dnsCheck) []sts.Finding {
 			default:
 				continue
 			}
-			out = append(out, c.finding(sts.StaleAddress, sts.SeverityWarning, "endpointslice/"+slice.Name, text, "")...)
+			out = append(out, c.finding(sts.StaleAddress, sts.SeverityWarning, "endpointslice/"+slice.Name, text, nil)...)
 		}
 	}
 	return out
@@ -567,7 +569,7 @@ func checkForeignEndpoints(c *dnsCheck) []sts.Finding {
 			continue
 		}
 		out = append(out, c.finding(sts.ForeignEndpoints, sts.SeverityInfo, "endpointslice/"+slice.Name,
-			msgDNSForeignSlice(slice.Name, c.service(), by, len(slice.Endpoints)), "")...)
+			msgDNSForeignSlice(slice.Name, c.service(), by, len(slice.Endpoints)), nil)...)
 	}
 	return out
 }
@@ -604,7 +606,7 @@ func checkIPFamilies(c *dnsCheck) []sts.Finding {
 	if len(unpublished) > 0 {
 		out = append(out, c.finding(sts.IPFamilyMissing, sts.SeverityInfo, c.svc(),
 			msgDNSFamilyUnpublished(c.service(), c.Service.Spec.IPFamilies[0]),
-			hintDNSFamilyUnpublished(c.kubectl("patch", "service", c.service(), "--type=merge", "-p", `'{"spec":{"ipFamilyPolicy":"PreferDualStack"}}'`)))...)
+			hintDNSFamilyUnpublished(c.kubectl("patch service", c.service(), "--type=merge", "-p", `{"spec":{"ipFamilyPolicy":"PreferDualStack"}}`)))...)
 	}
 	return out
 }
@@ -618,7 +620,7 @@ func checkHostDNS(c *dnsCheck) []sts.Finding {
 			msgDNSHostDNS("hostNetwork"), hintDNSHostNetwork())
 	case spec.DNSPolicy == corev1.DNSDefault:
 		return c.finding(sts.HostDNS, sts.SeverityInfo, c.set(),
-			msgDNSHostDNS("dnsPolicy: Default"), "")
+			msgDNSHostDNS("dnsPolicy: Default"), nil)
 	}
 	return nil
 }
@@ -630,7 +632,7 @@ func checkPorts(c *dnsCheck) []sts.Finding {
 	}
 	var out []sts.Finding
 	add := func(code sts.FindingCode, severity sts.Severity, message string) {
-		out = append(out, c.finding(code, severity, c.svc(), message, "")...)
+		out = append(out, c.finding(code, severity, c.svc(), message, nil)...)
 	}
 	headless := c.Service.Spec.ClusterIP == corev1.ClusterIPNone
 	if len(c.Service.Spec.Ports) == 0 {

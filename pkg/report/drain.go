@@ -193,7 +193,7 @@ func (m *MemberStatus) left(s *sts.Snapshot) string {
 // judgeDrain says what a drain-scale is doing, and how to resume it where no command is running.
 func (st *Status) judgeDrain(s *sts.Snapshot, record *sts.Drain) {
 	d := st.Drain
-	var hint string
+	var hint sts.Hint
 	switch {
 	case d.RecordLost:
 		hint = sts.LostDrain(s.Set, d.Member.Ordinal)

@@ -57,20 +57,20 @@ func msgDNSMisspelled(refusal string) string {
 	return refusal + ": kubectl apply rejects it; without strict field validation the field is dropped"
 }
 
-func hintDNSMisspelled(field string) string { return "rename the field to " + field }
+func hintDNSMisspelled(field string) sts.Hint { return sts.Hintf("rename the field to %s", field) }
 
 func msgDNSNoServiceName() string { return "spec.serviceName is not set: the pods have no DNS names" }
 
 // hintDNSServiceName: service is a headless Service that selects the pods, if there is one.
-func hintDNSServiceName(service string) string {
+func hintDNSServiceName(service string) sts.Hint {
 	if service == "" {
-		return "set spec.serviceName to the name of a headless Service"
+		return sts.Hintf("set spec.serviceName to the name of a headless Service")
 	}
-	return "set spec.serviceName to " + service + ", a headless Service that selects the pods"
+	return sts.Hintf("set spec.serviceName to %s, a headless Service that selects the pods", service)
 }
 
-func hintDNSImmutableServiceName() string {
-	return "the field is immutable: delete the StatefulSet with --cascade=orphan, create it again, then restart the pods"
+func hintDNSImmutableServiceName() sts.Hint {
+	return sts.Hintf("the field is immutable: delete the StatefulSet with --cascade=orphan, create it again, then restart the pods")
 }
 
 // msgDNSNameUsed is where a DNS name is written; it follows another message.
@@ -89,24 +89,24 @@ func msgDNSServiceMissing(service string) string {
 	return msgDNSNoService(service) + ": the pods have no DNS names"
 }
 
-func hintDNSCreateService(service string, selector map[string]string) string {
-	return fmt.Sprintf("create service %s with clusterIP: None and selector %s", service, labels.Set(selector))
+func hintDNSCreateService(service string, selector map[string]string) sts.Hint {
+	return sts.Hintf("create service %s with clusterIP: None and selector %s", service, labels.Set(selector))
 }
 
-func hintDNSOtherHeadless(other, service string) string {
-	return fmt.Sprintf("headless service %s selects the pods, but only service %s can give them DNS names", other, service)
+func hintDNSOtherHeadless(other, service string) sts.Hint {
+	return sts.Hintf("headless service %s selects the pods, but only service %s can give them DNS names", other, service)
 }
 
 func msgDNSServiceExternal(service, name string) string {
 	return fmt.Sprintf("service %s is of type ExternalName (%s): the pods have no DNS names", service, name)
 }
 
-func hintDNSServiceExternal() string {
-	return "make it a headless Service: set clusterIP: None and a selector"
+func hintDNSServiceExternal() sts.Hint {
+	return sts.Hintf("make it a headless Service: set clusterIP: None and a selector")
 }
 
-func hintDNSServiceNotHeadless() string {
-	return "for other DNS servers, create a headless Service (clusterIP: None) with another name, and set spec.serviceName to it"
+func hintDNSServiceNotHeadless() sts.Hint {
+	return sts.Hintf("for other DNS servers, create a headless Service (clusterIP: None) with another name, and set spec.serviceName to it")
 }
 
 func msgDNSSelectorMismatch(service string, lacking map[string]string) string {
@@ -117,7 +117,7 @@ func msgDNSPodsNotSelected(service string, selector map[string]string, pods []st
 	return fmt.Sprintf("the pods of %s do not match the selector of service %s (%s), but the pod template does", sts.SayOrdinals(pods), service, labels.Set(selector))
 }
 
-func hintDNSRestart(command string) string { return "restart the pods: " + command }
+func hintDNSRestart(command sts.Hint) sts.Hint { return sts.Hintf("restart the pods: %s", command) }
 
 func msgDNSNoSelectorManaged(service, manager string) string {
 	return "service " + service + " has no selector: its endpoints are managed by " + manager
@@ -153,19 +153,21 @@ func msgDNSPatroniVariable(name string) string { return "Patroni (environment va
 
 func msgDNSPatroniImage(name string) string { return "Patroni (image " + name + ")" }
 
-func hintDNSSelector() string { return "set a selector with labels of the pod template" }
+func hintDNSSelector() sts.Hint { return sts.Hintf("set a selector with labels of the pod template") }
 
-func hintDNSSelectorInManifest(selector map[string]string) string {
-	return "to select the pods, set the selector " + labels.Set(selector).String()
+func hintDNSSelectorInManifest(selector map[string]string) sts.Hint {
+	return sts.Hintf("to select the pods, set the selector %s", labels.Set(selector).String())
 }
 
-func hintDNSSetSelector(command string) string { return "to select the pods: " + command }
+func hintDNSSetSelector(command sts.Hint) sts.Hint {
+	return sts.Hintf("to select the pods: %s", command)
+}
 
 func msgDNSNotGoverning(other, service string) string {
 	return fmt.Sprintf("headless service %s also selects the pods, but only the governing Service, %s, gives them DNS names (kubernetes#124207)", other, service)
 }
 
-func hintDNSUseName(name string) string { return "use " + name }
+func hintDNSUseName(name string) sts.Hint { return sts.Hintf("use %s", name) }
 
 func msgDNSInvalidSelector(err error) string { return "spec.selector is invalid: " + err.Error() }
 
@@ -181,8 +183,8 @@ func msgDNSOwnSelectorMismatch(selector string, template map[string]string) stri
 	return fmt.Sprintf("spec.selector %s does not match the pod template, which %s: the API server rejects this StatefulSet", selector, have)
 }
 
-func hintDNSOwnSelector() string {
-	return "set spec.selector.matchLabels to labels of spec.template.metadata.labels"
+func hintDNSOwnSelector() sts.Hint {
+	return sts.Hintf("set spec.selector.matchLabels to labels of spec.template.metadata.labels")
 }
 
 func msgDNSSetNameTooLong(name string) string {
@@ -190,8 +192,8 @@ func msgDNSSetNameTooLong(name string) string {
 		name, len(name), sts.LongestSetName, appsv1.ControllerRevisionHashLabelKey)
 }
 
-func hintDNSSetNameTooLong() string {
-	return fmt.Sprintf("use a name of at most %d characters", sts.LongestSetName)
+func hintDNSSetNameTooLong() sts.Hint {
+	return sts.Hintf("use a name of at most %d characters", sts.LongestSetName)
 }
 
 func msgDNSInvalidPodName(pod string) string {
@@ -210,8 +212,8 @@ func msgDNSHostnameTooLong(name string, most int) string {
 	return fmt.Sprintf("with setHostnameAsFQDN the hostname is %s (%d characters), but Linux allows no more than %d: the pods will not start", name, len(name), most)
 }
 
-func hintDNSHostnameTooLong() string {
-	return "remove setHostnameAsFQDN from the pod template, or shorten the names"
+func hintDNSHostnameTooLong() sts.Hint {
+	return sts.Hintf("remove setHostnameAsFQDN from the pod template, or shorten the names")
 }
 
 // msgDNSPodIdentity: others are further pods with an incorrect hostname or subdomain.
@@ -223,8 +225,8 @@ func msgDNSPodIdentity(pod, hostname, subdomain, service string, others []sts.Or
 	return text
 }
 
-func hintDNSPodIdentity(command string) string {
-	return "both fields are set only when a pod is created; restart the pods: " + command
+func hintDNSPodIdentity(command sts.Hint) sts.Hint {
+	return sts.Hintf("both fields are set only when a pod is created; restart the pods: %s", command)
 }
 
 // msgDNSDeadlock: container and pod are an init container that has not completed, if there is one.
@@ -240,20 +242,20 @@ func msgDNSDeadlockPossible(service, image string) string {
 	return fmt.Sprintf("service %s publishes only ready pods, but members of %s often need each other's DNS names to become ready", service, image)
 }
 
-func hintDNSDeadlock(command string) string {
-	return "publish pods before they are ready: " + command
+func hintDNSDeadlock(command sts.Hint) sts.Hint {
+	return sts.Hintf("publish pods before they are ready: %s", command)
 }
 
-func hintDNSDeadlockInManifest() string {
-	return "publish pods before they are ready: set publishNotReadyAddresses: true in the Service"
+func hintDNSDeadlockInManifest() sts.Hint {
+	return sts.Hintf("publish pods before they are ready: set publishNotReadyAddresses: true in the Service")
 }
 
 func msgDNSEndpointMissing(service string, pods []sts.Ordinal) string {
 	return fmt.Sprintf("no EndpointSlice of service %s has the pods of %s, which should have DNS names", service, sts.SayOrdinals(pods))
 }
 
-func hintDNSEndpointMissing(command string) string {
-	return "check that kube-controller-manager is running, and inspect the EndpointSlices: " + command
+func hintDNSEndpointMissing(command sts.Hint) sts.Hint {
+	return sts.Hintf("check that kube-controller-manager is running, and inspect the EndpointSlices: %s", command)
 }
 
 func msgDNSEndpointHostname(service string, pods []sts.Ordinal) string {
@@ -261,8 +263,8 @@ func msgDNSEndpointHostname(service string, pods []sts.Ordinal) string {
 		service, sts.SayOrdinals(pods), service)
 }
 
-func hintDNSEndpointHostname(command string) string {
-	return "find out which client writes the EndpointSlices: " + command
+func hintDNSEndpointHostname(command sts.Hint) sts.Hint {
+	return sts.Hintf("find out which client writes the EndpointSlices: %s", command)
 }
 
 func msgDNSAddressOfNoPod(slice string, ips []string, pod string) string {
@@ -298,22 +300,26 @@ func msgDNSOnlyFamilyMissing(service string, family corev1.IPFamily, pods []sts.
 	return fmt.Sprintf("service %s has only IP family %s, but the pods of %s have no %s address: they have no DNS names", service, family, sts.SayOrdinals(pods), family)
 }
 
-func hintDNSFamilyMissing() string {
-	return "set spec.ipFamilies of the Service to the IP families that the pods have (the cluster network assigns them)"
+func hintDNSFamilyMissing() sts.Hint {
+	return sts.Hintf("set spec.ipFamilies of the Service to the IP families that the pods have (the cluster network assigns them)")
 }
 
 func msgDNSFamilyUnpublished(service string, family corev1.IPFamily) string {
 	return fmt.Sprintf("service %s has only IP family %s: addresses of the other family are not in DNS", service, family)
 }
 
-func hintDNSFamilyUnpublished(command string) string { return "to publish them: " + command }
+func hintDNSFamilyUnpublished(command sts.Hint) sts.Hint {
+	return sts.Hintf("to publish them: %s", command)
+}
 
 // msgDNSHostDNS: setting is what makes pods use the DNS servers of their node.
 func msgDNSHostDNS(setting string) string {
 	return "with " + setting + " the pods use the DNS servers of their node, which do not resolve cluster names: the pods cannot find each other by name"
 }
 
-func hintDNSHostNetwork() string { return "set dnsPolicy: ClusterFirstWithHostNet in the pod template" }
+func hintDNSHostNetwork() sts.Hint {
+	return sts.Hintf("set dnsPolicy: ClusterFirstWithHostNet in the pod template")
+}
 
 func msgDNSNoPorts(service string) string {
 	return "service " + service + " has no ports: there are no SRV records"

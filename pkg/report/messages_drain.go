@@ -60,6 +60,6 @@ func msgMemberPhase(phase sts.MemberPhase, since time.Duration, profile string) 
 	return fmt.Sprintf("%s for %s, %s", sts.Words(phase), sts.Age(since), profile)
 }
 
-func hintDrain(resume, cancel string) string {
-	return fmt.Sprintf("to resume: %s; to cancel: %s", resume, cancel)
+func hintDrain(resume, cancel sts.Hint) sts.Hint {
+	return sts.Hintf("to resume: %s; to cancel: %s", resume, cancel)
 }

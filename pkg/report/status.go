@@ -73,8 +73,8 @@ type Status struct {
 	Name      string `json:"name"`
 	State     State  `json:"state"`
 	// Message describes the state, Hint is what to do about it.
-	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"`
+	Message string   `json:"message"`
+	Hint    sts.Hint `json:"hint,omitempty"`
 
 	Images         []ContainerImage `json:"images"`
 	UpdateStrategy string           `json:"updateStrategy"`

@@ -2,7 +2,6 @@ package sts
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -188,10 +187,10 @@ func RiskClaims(risks []ClaimRisk) []string {
 }
 
 // RescueCommand saves the data of the claims that can be rescued; empty when none can.
-func RescueCommand(namespace string, risks []ClaimRisk) string {
+func RescueCommand(namespace string, risks []ClaimRisk) Hint {
 	names := RiskClaims(slices.DeleteFunc(slices.Clone(risks), func(r ClaimRisk) bool { return !r.Rescuable }))
 	if len(names) == 0 {
-		return ""
+		return nil
 	}
-	return Kubectl(namespace, "sts pvc-gc rescue", strings.Join(names, " "))
+	return Kubectl(namespace, "sts pvc-gc rescue", names...)
 }

@@ -2,7 +2,6 @@ package sts
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -156,29 +155,29 @@ func (d *Drain) ProfileArgument() string {
 
 // Again is the command that resumes the drain-scale, for a hint. An inline command, or the path of
 // a file, is not recorded.
-func (d *Drain) Again(set *appsv1.StatefulSet) string {
-	options := fmt.Sprintf("--replicas %d", d.To)
+func (d *Drain) Again(set *appsv1.StatefulSet) Hint {
+	args := []string{set.Name, "--replicas", strconv.Itoa(int(d.To))}
 	switch {
 	case d.To == 0:
-		options += " --park"
+		args = append(args, "--park")
 	case strings.HasPrefix(d.Profile, "--"):
-		options += " " + d.Profile + " COMMAND"
+		args = append(args, d.Profile, "COMMAND")
 	default:
-		options += " --profile " + d.ProfileArgument()
+		args = append(args, "--profile", d.ProfileArgument())
 	}
-	return Kubectl(set.Namespace, "sts drain-scale", set.Name, options)
+	return Kubectl(set.Namespace, "sts drain-scale", args...)
 }
 
 // GiveUpDrain is the command that cancels a drain-scale, for a hint.
-func GiveUpDrain(namespace, set string) string {
+func GiveUpDrain(namespace, set string) Hint {
 	return Kubectl(namespace, "sts drain-scale", set, "--cancel")
 }
 
 // LostDrain is the hint for a pod that has our finalizer when the record is missing: only the user
 // can tell whether its member has left.
-func LostDrain(set *appsv1.StatefulSet, member Ordinal) string {
+func LostDrain(set *appsv1.StatefulSet, member Ordinal) Hint {
 	to := min(int32(member-Start(set)), DesiredReplicas(set))
-	return hintDrainRecordLost(Kubectl(set.Namespace, "sts drain-scale", set.Name, fmt.Sprintf("--replicas %d --profile none", to)), GiveUpDrain(set.Namespace, set.Name))
+	return hintDrainRecordLost(Kubectl(set.Namespace, "sts drain-scale", set.Name, "--replicas", strconv.Itoa(int(to)), "--profile", "none"), GiveUpDrain(set.Namespace, set.Name))
 }
 
 // MostReplicas is the largest size that is supported: more pods than the largest clusters have.

@@ -9,7 +9,7 @@ type Finding struct {
 	Object string `json:"object"`
 	// Message is one sentence, Hint says what to do.
 	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"`
+	Hint    Hint   `json:"hint,omitempty"`
 }
 
 // FindingCode names a check. Codes are added, never renamed.

@@ -43,7 +43,7 @@ type Manager struct {
 	// write. If empty, it is not known what it writes.
 	Applies []Field `json:"applies,omitempty"`
 	// Hint is where the change belongs instead.
-	Hint string `json:"hint"`
+	Hint Hint `json:"hint"`
 	// Operator: it creates the set from a custom resource, so that a change to the
 	// manifest of the set does not help.
 	Operator bool `json:"-"`
@@ -129,7 +129,7 @@ type tool struct {
 	reverts    bool
 	// within is the kind whose mark replaces this one: a Flux HelmRelease sets Helm's marks, too.
 	within string
-	hint   string
+	hint   Hint
 }
 
 var tools = []tool{

@@ -21,9 +21,9 @@ func IsRecreate(set *appsv1.StatefulSet) bool {
 
 // ReplaceCommand is the command after which the controller recreates the replica's pod, for a
 // hint. Where data would be lost with the pod, it is the command that saves the data first.
-func (s *Snapshot) ReplaceCommand(r Replica) string {
+func (s *Snapshot) ReplaceCommand(r Replica) Hint {
 	if risks := s.ClaimRisks(r); len(risks) > 0 {
-		if rescue := RescueCommand(s.Set.Namespace, risks); rescue != "" {
+		if rescue := RescueCommand(s.Set.Namespace, risks); len(rescue) > 0 {
 			return rescue
 		}
 		return Kubectl(s.Set.Namespace, "describe pvc", risks[0].Claim)
@@ -40,8 +40,10 @@ const StrategyIsRefused = "the StatefulSet controller does not update this State
 	"the update strategy is Recreate, but feature gate StatefulSetRecreateStrategy is disabled"
 
 // StrategyRefusedHint is the hint for it.
-const StrategyRefusedHint = "enable feature gate StatefulSetRecreateStrategy in kube-apiserver and kube-controller-manager, " +
-	"or set spec.updateStrategy.type to RollingUpdate"
+func StrategyRefusedHint() Hint {
+	return Hintf("enable feature gate StatefulSetRecreateStrategy in kube-apiserver and kube-controller-manager, " +
+		"or set spec.updateStrategy.type to RollingUpdate")
+}
 
 // strategyRetry is how long after its last warning the controller may still refuse the set: it
 // retries after at most 1000 s.
