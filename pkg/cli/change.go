@@ -322,7 +322,7 @@ func (c *change) printFirst(ctx context.Context, client *kube.Client, s *sts.Sna
 		_, err := c.env.Out.Write(patch)
 		return err
 	case last.Verdict == operate.Stuck || last.Verdict == operate.Refused:
-		last.Hint = c.hint(s.Set.Namespace, last.Hint)
+		last.Hint = c.hint(last.Hint)
 		return &outcomeError{Decision: last, style: c.env.errStyle()}
 	}
 	_, err = io.WriteString(c.env.ErrOut, c.env.errStyle().Wrap("", 0, render.Plain, msgNothingToCommit(last.Message)))
@@ -499,14 +499,14 @@ func (c *change) finish(r *ChangeReport, s *sts.Snapshot, d operate.Decision, er
 	case err != nil:
 		return notAllowed(err, c.env.errStyle())
 	case d.Verdict == operate.Stuck || d.Verdict == operate.Refused || d.Verdict == operate.Failed:
-		d.Hint = c.hint(r.Namespace, d.Hint)
+		d.Hint = c.hint(d.Hint)
 		return &outcomeError{Decision: d, style: c.env.errStyle()}
 	case d.Verdict == operate.Done && c.out.human() && !c.out.isGitHub():
 		_, e := io.WriteString(c.env.Out, c.env.style().Wrap("", 0, render.Plain, resultLine(r.Name, d)))
 		if d.Drain != nil {
 			render.DrainEnd(c.env.Out, r.Drain, c.env.style())
 		}
-		_, _ = io.WriteString(c.env.ErrOut, render.Hint(c.hint(r.Namespace, d.Hint), c.env.errStyle()))
+		_, _ = io.WriteString(c.env.ErrOut, render.Hint(c.hint(d.Hint), c.env.errStyle()))
 		return e
 	}
 	return nil

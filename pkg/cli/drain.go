@@ -165,7 +165,7 @@ func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, go
 		_, _ = fmt.Fprintln(c.env.ErrOut, msgOrphan(pod.Name, name))
 	}
 	if !o.cancel {
-		_, _ = io.WriteString(c.env.ErrOut, render.Hint(c.hint(ns, hintOrphan(sts.GiveUpDrain(ns, name))), c.env.errStyle()))
+		_, _ = io.WriteString(c.env.ErrOut, render.Hint(c.hint(hintOrphan(sts.GiveUpDrain(ns, name))), c.env.errStyle()))
 		return gone
 	}
 	s, err := client.Mounted(ctx, ns, name, pods)
@@ -173,7 +173,7 @@ func (o *drainOptions) orphans(ctx context.Context, c *change, args []string, go
 		return err
 	}
 	if d := operate.ReleaseOrphans(s); d != nil && !c.acceptDataLoss {
-		d.Hint = c.hint(ns, d.Hint)
+		d.Hint = c.hint(d.Hint)
 		return &outcomeError{Decision: *d, style: c.env.errStyle()}
 	}
 	if !c.yes && c.dryRun == "none" {
@@ -233,9 +233,9 @@ func (o *drainOptions) rescued(ctx context.Context, c *change, client *kube.Clie
 		return nil
 	}
 	slices.Sort(claims)
-	message, hint := msgDrainRescued(s.Set.Name, claims, sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", strings.Join(claims, " ")))
+	message, hint := msgDrainRescued(s.Set.Name, claims, sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", claims...))
 	return &outcomeError{style: c.env.errStyle(), Decision: operate.Decision{Verdict: operate.Refused, Reason: operate.ReasonStaleClaims, Subject: "persistentvolumeclaim/" + claims[0],
-		Message: message, Hint: c.hint(s.Set.Namespace, hint)}}
+		Message: message, Hint: c.hint(hint)}}
 }
 
 // stale handles the claims of removed members: with --fresh-claims they are moved aside, else the

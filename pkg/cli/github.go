@@ -16,7 +16,7 @@ func (c *change) annotate(r *ChangeReport) error {
 	}
 	if e.Outcome != nil {
 		d := *e.Outcome
-		d.Hint = c.hint(r.Namespace, d.Hint)
+		d.Hint = c.hint(d.Hint)
 		e.Outcome = &d
 	}
 	if e.Outcome == nil && r.DryRun != "" && len(r.Plan) > 0 {

@@ -138,7 +138,7 @@ func (g *gcRun) mayKeep(ctx context.Context, client *kube.Client) error {
 }
 
 // mayVolumes refuses when the user lacks one of the verbs on volumes.
-func (g *gcRun) mayVolumes(ctx context.Context, client *kube.Client, hint string, verbs ...string) error {
+func (g *gcRun) mayVolumes(ctx context.Context, client *kube.Client, hint sts.Hint, verbs ...string) error {
 	for _, verb := range verbs {
 		if client.May(ctx, "", verb, "persistentvolumes", "") != nil {
 			return g.refuse(operate.ReasonNotRetained, msgNoPermission(verb), hint)
@@ -147,8 +147,8 @@ func (g *gcRun) mayVolumes(ctx context.Context, client *kube.Client, hint string
 	return nil
 }
 
-func (g *gcRun) refuse(reason, message, hint string) error {
-	return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: reason, Message: message, Hint: hint}, style: g.env.errStyle()}
+func (g *gcRun) refuse(reason, message string, hint sts.Hint) error {
+	return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: reason, Message: message, Hint: g.hint(hint)}, style: g.env.errStyle()}
 }
 
 // withinMax guards against a command that does far more than was meant.
@@ -310,10 +310,10 @@ func (p *gcProgress) ended(item *GCItem, r loop.ClaimResult) {
 	if end > p.worst {
 		p.worst, p.first = end, name+": "+line
 	}
-	p.tell(name, line, end, item.Namespace, d.Hint)
+	p.tell(name, line, end, d.Hint)
 }
 
-func (p *gcProgress) tell(name, line string, end gcEnd, namespace, hint string) {
+func (p *gcProgress) tell(name, line string, end gcEnd, hint sts.Hint) {
 	separator := ": "
 	if end == endGood {
 		separator = " " // a result, as kubectl prints it
@@ -323,7 +323,7 @@ func (p *gcProgress) tell(name, line string, end gcEnd, namespace, hint string) 
 	case line == "":
 	case end != endGood:
 		style := p.run.env.errStyle()
-		p.screen.say(style.Wrap("", 0, render.Plain, text) + render.Hint(p.run.hint(namespace, hint), style))
+		p.screen.say(style.Wrap("", 0, render.Plain, text) + render.Hint(p.run.hint(hint), style))
 	case p.run.out.human():
 		p.screen.done()
 		_, _ = fmt.Fprint(p.run.env.Out, p.run.env.style().Wrap("", 0, render.Plain, text))

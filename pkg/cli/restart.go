@@ -50,7 +50,7 @@ func newRestart(c *common) *cobra.Command {
 			ch.detail += " --order=asc"
 		}
 		if leaderLast {
-			ch.detail += " --leader-last --leader-exec=" + quote(leaderExec)
+			ch.detail += " --leader-last --leader-exec=" + sts.ShellQuote(leaderExec)
 		}
 		return ch.run(cmd, args, func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Holder, digest string) (operate.Intent, error) {
 			if forget {
@@ -68,6 +68,3 @@ func newRestart(c *common) *cobra.Command {
 	}
 	return cmd
 }
-
-// quote writes a word for a shell.
-func quote(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }

@@ -111,7 +111,7 @@ func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 		return decide(Refused, ReasonUpdateOnItsWay, msgUpdateInProgress(s.Set.Name, what), finishUpdate(s))
 	}
 	if e == nil {
-		return decide(Done, ReasonNothingToDo, msgTemplateUnchanged(), "")
+		return decide(Done, ReasonNothingToDo, msgTemplateUnchanged(), nil)
 	}
 	if replicas == 0 {
 		message, hint := msgStartParked(s.Set.Name)
@@ -135,7 +135,7 @@ func (i StartCanary) begin(s *sts.Snapshot, f Facts, e *edit) Decision {
 	}
 	template, err := sts.RevisionTemplate(stable)
 	if err != nil {
-		return decide(Refused, ReasonRevisionGone, err.Error(), "")
+		return decide(Refused, ReasonRevisionGone, err.Error(), nil)
 	}
 	from := i.from(s)
 	to := sts.PartitionAt(s.Set, from)

@@ -44,7 +44,7 @@ func (i CollectClaim) Next(v ClaimView) ClaimDecision {
 					return *d
 				}
 			}
-			return decideClaim(Done, ReasonClaimKept, msgClaimKept(why), "")
+			return decideClaim(Done, ReasonClaimKept, msgClaimKept(why), nil)
 		}
 	}
 	if v.Volume != nil {
@@ -52,9 +52,9 @@ func (i CollectClaim) Next(v ClaimView) ClaimDecision {
 		case v.refUID() == "" && record != nil && v.Volume.Spec.ClaimRef != nil && v.remembers(record):
 			return decideClaim(Refused, ReasonVolumeNotOurs, msgUndoInterrupted(v.Volume.Name), undoHint(&v))
 		case v.refUID() != i.UID:
-			return decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
+			return decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), nil)
 		case v.Volume.DeletionTimestamp != nil:
-			return decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeTerminating(v.Volume.Name), "")
+			return decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeTerminating(v.Volume.Name), nil)
 		case ours && !kept && record.DeletedAt.Equal(i.At):
 			return retainIgnored(v.Volume)
 		case !ours || !kept || i.At.Sub(record.DeletedAt) > staleRecord:
@@ -116,25 +116,25 @@ func sayKept(v *ClaimView) string {
 	return msgDataRetained(v.Volume.Name)
 }
 
-func undoHint(v *ClaimView) string { return hintUndo(v.Namespace, v.Name) }
+func undoHint(v *ClaimView, flags ...string) sts.Hint { return hintUndo(v.Namespace, v.Name, flags...) }
 
 // afterwards: the claim is gone, and another may have its name.
 func (i CollectClaim) afterwards(v ClaimView) ClaimDecision {
 	record := v.record()
 	switch {
 	case !v.Sent && (record == nil || record.UID != i.UID):
-		return decideClaim(Done, ReasonClaimGone, msgClaimDeletedByOther(""), "")
+		return decideClaim(Done, ReasonClaimGone, msgClaimDeletedByOther(""), nil)
 	case v.VolumeName == "":
-		return decideClaim(Done, ReasonClaimDeleted, msgClaimDeletedNoVolume(), "")
+		return decideClaim(Done, ReasonClaimDeleted, msgClaimDeletedNoVolume(), nil)
 	case v.Volume == nil:
-		return decideClaim(Done, ReasonClaimDeleted, msgClaimDeletedVolumeGone(v.VolumeName), "")
+		return decideClaim(Done, ReasonClaimDeleted, msgClaimDeletedVolumeGone(v.VolumeName), nil)
 	case record == nil && v.on():
 		if d := tidy(&v, ReasonClaimRestored); d != nil {
 			return *d
 		}
-		return decideClaim(Stuck, ReasonClaimRestored, msgClaimDeletedRestored(v.sayOwners()), "")
+		return decideClaim(Stuck, ReasonClaimRestored, msgClaimDeletedRestored(v.sayOwners()), nil)
 	case record == nil || record.UID != i.UID:
-		return decideClaim(Stuck, ReasonClaimReplaced, msgClaimDeletedVolumeChanged(v.Volume.Name), "")
+		return decideClaim(Stuck, ReasonClaimReplaced, msgClaimDeletedVolumeChanged(v.Volume.Name), nil)
 	case v.Around == nil:
 		return checkUsage(&v, stepCheckNeeded(v.Name))
 	case !v.Around.wanted() && v.Claim == nil && !v.Sent:

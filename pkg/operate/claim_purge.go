@@ -28,27 +28,27 @@ func purged(v *corev1.PersistentVolume, record *sts.Retained) bool {
 }
 
 // unpurge are the commands that cancel a purge that nothing carries out.
-func unpurge(v *ClaimView) string {
+func unpurge(v *ClaimView) sts.Hint {
 	return hintUnpurge(v.Volume.Name, undoHint(v))
 }
 
 // Next implements ClaimIntent.
 func (i PurgeRetained) Next(v ClaimView) ClaimDecision {
 	if v.Volume == nil || v.Volume.UID != i.UID {
-		return decideClaim(Done, ReasonPurged, msgPurged(v.VolumeName), "")
+		return decideClaim(Done, ReasonPurged, msgPurged(v.VolumeName), nil)
 	}
 	record := v.record()
 	switch {
 	case record == nil:
-		return decideClaim(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), "")
+		return decideClaim(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), nil)
 	case v.Volume.Spec.ClaimRef == nil || !v.remembers(record):
 		return elsewhere(&v)
 	case v.Claim != nil && v.Claim.UID == record.UID && v.Claim.DeletionTimestamp != nil:
-		return decideClaim(Refused, ReasonClaimExists, msgClaimStillTerminating(), "")
+		return decideClaim(Refused, ReasonClaimExists, msgClaimStillTerminating(), nil)
 	case v.Claim != nil && (v.on() || v.Claim.UID == record.UID):
 		return refuseClaim(ReasonClaimExists)(msgClaimBack(v.Volume.Name, undoHint(&v)))
 	case v.Claim != nil && v.Claim.Spec.VolumeName == "" && v.refUID() == "":
-		return decideClaim(Refused, ReasonClaimExists, msgClaimMayGetVolume(v.Volume.Name), "")
+		return decideClaim(Refused, ReasonClaimExists, msgClaimMayGetVolume(v.Volume.Name), nil)
 	case v.Volume.DeletionTimestamp != nil || purged(v.Volume, record):
 		if v.Volume.Status.Phase == corev1.VolumeFailed {
 			message, hint := msgPurgeFailed(v.Volume.Name, v.Volume.Status.Message, unpurge(&v))

@@ -26,7 +26,7 @@ type RestoreClaim struct {
 // Next implements ClaimIntent.
 func (i RestoreClaim) Next(v ClaimView) ClaimDecision {
 	if v.Volume == nil || v.Volume.UID != i.UID {
-		return decideClaim(Refused, ReasonNotRetained, msgVolumeGone(v.VolumeName), "")
+		return decideClaim(Refused, ReasonNotRetained, msgVolumeGone(v.VolumeName), nil)
 	}
 	record := v.record()
 	switch {
@@ -34,9 +34,9 @@ func (i RestoreClaim) Next(v ClaimView) ClaimDecision {
 		if d := tidy(&v, ReasonClaimRestored); d != nil {
 			return *d
 		}
-		return decideClaim(Done, ReasonClaimRestored, msgRestored(v.Volume.Name, v.sayOwners()), "")
+		return decideClaim(Done, ReasonClaimRestored, msgRestored(v.Volume.Name, v.sayOwners()), nil)
 	case record == nil:
-		return decideClaim(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), "")
+		return decideClaim(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), nil)
 	case v.Volume.DeletionTimestamp != nil || purged(v.Volume, record):
 		return decideClaim(Refused, ReasonPurging, msgPurgeInProgress(v.Volume.Name), stillThere(&v))
 	case v.Volume.Spec.ClaimRef != nil && !v.remembers(record):
@@ -68,18 +68,18 @@ func leaving(v *ClaimView, record *sts.Retained) ClaimDecision {
 	again := undoHint(v)
 	if v.Claim.UID == record.UID && v.Around.Verdict.Set != "" {
 		// The controller will create a new claim together with the new pod.
-		again += " --replace"
+		again = undoHint(v, "--replace")
 	}
 	message, hint := msgOldClaimInUse(v.Around.Stays, sayKept(v), removePod(v), again)
 	return decideClaim(Stuck, ReasonClaimHeld, message, hint)
 }
 
 // removePod is the command after which the claim is removed.
-func removePod(v *ClaimView) string {
+func removePod(v *ClaimView) sts.Hint {
 	if set, ordinal := v.Around.Verdict.Set, v.Around.Verdict.Ordinal; set != "" && sts.PodName(set, ordinal) == v.Around.Stays {
-		return sts.Kubectl(v.Namespace, "sts", "restart", set, "--ordinal", ordinal.String())
+		return sts.Kubectl(v.Namespace, "sts restart", set, "--ordinal", ordinal.String())
 	}
-	return sts.Kubectl(v.Namespace, "delete", "pod", v.Around.Stays)
+	return sts.Kubectl(v.Namespace, "delete pod", v.Around.Stays)
 }
 
 // replace: another claim has the name, on a volume of its own. The StatefulSet controller
@@ -208,9 +208,9 @@ func restore(v ClaimView, record *sts.Retained) ClaimDecision {
 }
 
 // stillThere is the hint for a purge that makes no progress.
-func stillThere(v *ClaimView) string {
+func stillThere(v *ClaimView) sts.Hint {
 	if v.Volume.DeletionTimestamp != nil {
-		return ""
+		return nil
 	}
 	return hintPurgeStalled(unpurge(v))
 }
@@ -226,5 +226,5 @@ func (FinishRestore) Next(v ClaimView) ClaimDecision {
 			return *d
 		}
 	}
-	return decideClaim(Done, ReasonClaimRestored, msgRestored(v.VolumeName, ""), "")
+	return decideClaim(Done, ReasonClaimRestored, msgRestored(v.VolumeName, ""), nil)
 }

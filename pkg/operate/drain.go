@@ -3,6 +3,7 @@ package operate
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -140,7 +141,7 @@ func overshot(record sts.Drain, have int32) bool {
 
 // recorded is the record of this scale operation, or the one to start with.
 func (i drainScale) recorded(s *sts.Snapshot, f Facts) (*sts.Drain, *Decision) {
-	refuse := func(reason, message, hint string) (*sts.Drain, *Decision) {
+	refuse := func(reason, message string, hint sts.Hint) (*sts.Drain, *Decision) {
 		d := decide(Refused, reason, message, hint)
 		return nil, &d
 	}
@@ -175,7 +176,7 @@ func scaleInProgress(s *sts.Snapshot, record *sts.Drain) Decision {
 
 // DrainHint is how to resume a scale operation that was interrupted and, where that is possible, how
 // to cancel it.
-func DrainHint(s *sts.Snapshot, record *sts.Drain) string {
+func DrainHint(s *sts.Snapshot, record *sts.Drain) sts.Hint {
 	if record.Member != nil && hasLeft(s, record) {
 		return record.Again(s.Set)
 	}
@@ -232,8 +233,8 @@ func (i drainScale) profileName() string {
 	return i.Profile.Metadata.Name
 }
 
-func drainCommand(s *sts.Snapshot, to int32) string {
-	return sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, fmt.Sprintf("--replicas %d", to))
+func drainCommand(s *sts.Snapshot, to int32) sts.Hint {
+	return sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--replicas", strconv.Itoa(int(to)))
 }
 
 // heldPod is the pod of a member that leaves or has left.
@@ -270,18 +271,18 @@ func (i drainScale) adopt(s *sts.Snapshot, lost *sts.Drain) (*sts.Drain, *Decisi
 }
 
 // again is this command with another size, for a hint.
-func (i drainScale) again(s *sts.Snapshot, to int32) string {
+func (i drainScale) again(s *sts.Snapshot, to int32) sts.Hint {
 	record := &sts.Drain{To: to, Profile: i.profileName(), ProfileFile: i.ProfileFile}
 	return record.Again(s.Set)
 }
 
 // scaledMeanwhile stops when another client has changed the size.
-func (i drainScale) scaledMeanwhile(s *sts.Snapshot, record *sts.Drain, expected int32, hint string) Decision {
+func (i drainScale) scaledMeanwhile(s *sts.Snapshot, record *sts.Drain, expected int32, hint sts.Hint) Decision {
 	return decide(Refused, ReasonTakenOver, msgDrainScaledByOther(sts.Who(s.Set, "replicas"), s.Set.Name, sts.DesiredReplicas(s.Set), expected, record.Up()), hint)
 }
 
 // scaleBack is the hint for that: the size at which the same command resumes.
-func scaleBack(s *sts.Snapshot, size int32) string {
+func scaleBack(s *sts.Snapshot, size int32) sts.Hint {
 	back := sts.Kubectl(s.Set.Namespace, "scale statefulset", s.Set.Name, fmt.Sprintf("--replicas=%d", size))
 	if sts.DesiredReplicas(s.Set) > size {
 		return hintDrainScaleDown(s.Name(sts.Start(s.Set)+sts.Ordinal(size)), back)

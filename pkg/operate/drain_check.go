@@ -9,13 +9,13 @@ import (
 // check are the guards that are checked once, before anything starts.
 func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 	from := sts.DesiredReplicas(s.Set)
-	refuse := func(reason, message, hint string) (*sts.Drain, *Decision) {
+	refuse := func(reason, message string, hint sts.Hint) (*sts.Drain, *Decision) {
 		d := decide(Refused, reason, message, hint)
 		return nil, &d
 	}
 	record := &sts.Drain{From: from, To: i.Replicas, Profile: i.profileName(), ProfileFile: i.ProfileFile, StartedBy: i.Name, StartedAt: s.TakenAt}
 	if from == i.Replicas {
-		d := decide(Done, ReasonNothingToDo, msgDrainUnchanged(from), "")
+		d := decide(Done, ReasonNothingToDo, msgDrainUnchanged(from), nil)
 		return nil, &d
 	}
 	if d := steady(s); d != nil {
@@ -28,7 +28,7 @@ func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 		return nil, d
 	}
 	if i.Profile != nil && i.Profile.Refuse != "" {
-		return refuse(ReasonProfileRefuses, msgDrainProfileRefuses(i.Profile.Metadata.Name, i.Profile.Refuse), "")
+		return refuse(ReasonProfileRefuses, msgDrainProfileRefuses(i.Profile.Metadata.Name, i.Profile.Refuse), nil)
 	}
 	if record.Up() {
 		return record, i.mayGrow(s)
@@ -43,7 +43,7 @@ func (i drainScale) check(s *sts.Snapshot) (*sts.Drain, *Decision) {
 	}
 	if i.Replicas < i.MinHealthy {
 		// Before a member leaves all that stay have to be available, so nothing else is checked.
-		return refuse(ReasonMinHealthy, msgDrainMinHealthy(i.Replicas, i.MinHealthy), "")
+		return refuse(ReasonMinHealthy, msgDrainMinHealthy(i.Replicas, i.MinHealthy), nil)
 	}
 	if d := i.budgetOnTheWay(s); d != nil {
 		return nil, d
@@ -78,7 +78,7 @@ func (i drainScale) budgetOnTheWay(s *sts.Snapshot) *Decision {
 
 // steady refuses while another operation is in progress.
 func steady(s *sts.Snapshot) *Decision {
-	refuse := func(reason, message, hint string) *Decision {
+	refuse := func(reason, message string, hint sts.Hint) *Decision {
 		d := decide(Refused, reason, message, hint)
 		return &d
 	}
@@ -87,7 +87,7 @@ func steady(s *sts.Snapshot) *Decision {
 		return refuse(ReasonCanaryOnItsWay, message, hint)
 	}
 	if r, err := sts.ReadRestart(s.Set); r != nil || err != nil {
-		resume := ""
+		var resume sts.Hint
 		if r != nil {
 			resume = r.Again(s.Set)
 		}

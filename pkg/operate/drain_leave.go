@@ -115,7 +115,7 @@ func (i drainScale) waitScaledDown(s *sts.Snapshot, _ Facts, record sts.Drain) D
 }
 
 func waitFor(subject, reason, message string) Decision {
-	d := decide(Wait, reason, message, "")
+	d := decide(Wait, reason, message, nil)
 	d.Subject = subject
 	return d
 }
@@ -194,7 +194,7 @@ const holdLimit = 3
 
 func holdOn(s *sts.Snapshot, f Facts, r sts.Replica) Decision {
 	if n := f.Held[r.Pod.UID]; n >= holdLimit {
-		message, hint := msgDrainHoldRemoved(r.Pod.Name, n, sts.Kubectl(s.Set.Namespace, "get pod", r.Pod.Name, "-o yaml --show-managed-fields"))
+		message, hint := msgDrainHoldRemoved(r.Pod.Name, n, sts.Kubectl(s.Set.Namespace, "get pod", r.Pod.Name, "-o", "yaml", "--show-managed-fields"))
 		d := decide(Stuck, ReasonHoldRemoved, message, hint)
 		d.Subject = r.Pod.Name
 		return d

@@ -20,7 +20,7 @@ func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
 	have := sts.DesiredReplicas(s.Set)
 	switch {
 	case !parked && have > 0:
-		return decide(Done, ReasonNothingToDo, msgDrainNotParked(have), "")
+		return decide(Done, ReasonNothingToDo, msgDrainNotParked(have), nil)
 	case !parked && s.Set.Annotations[sts.ParkedAnnotation] != "":
 		message, hint := msgDrainParkedSize(s.Set.Name, s.Set.Annotations[sts.ParkedAnnotation], drainCommand(s, 1))
 		return decide(Refused, ReasonParked, message, hint)
@@ -40,7 +40,7 @@ func (i Unpark) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := available(s, Stuck); d != nil {
 		return *d
 	}
-	end := decide(Done, ReasonUnparked, msgDrainUnparked(have), "")
+	end := decide(Done, ReasonUnparked, msgDrainUnparked(have), nil)
 	d := do(newPatch(s.Set).drop(sts.ParkedAnnotation, sts.OwnerAnnotation).action("", stepDrainForgetSize()), "Finish")
 	d.Then = &end
 	return d

@@ -21,7 +21,7 @@ func (i PauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	if c == nil {
-		return decide(Done, ReasonNothingToDo, msgNothingToPause(), "")
+		return decide(Done, ReasonNothingToDo, msgNothingToPause(), nil)
 	}
 	if c.Aborting {
 		return beingAborted(s)
@@ -79,7 +79,7 @@ func (i ResumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	case err != nil:
 		return badRecord(err)
 	case c == nil:
-		return decide(Done, ReasonNothingToDo, msgNothingToResume(), "")
+		return decide(Done, ReasonNothingToDo, msgNothingToResume(), nil)
 	case c.Aborting:
 		return beingAborted(s)
 	}

@@ -100,7 +100,7 @@ func (i RestartPods) recorded(s *sts.Snapshot, f Facts) (*sts.Restart, *Decision
 	return record, nil
 }
 
-func forget(s *sts.Snapshot) string {
+func forget(s *sts.Snapshot) sts.Hint {
 	return sts.Kubectl(s.Set.Namespace, "sts restart", s.Set.Name, "--forget")
 }
 
@@ -121,7 +121,7 @@ func (i RestartPods) choose(s *sts.Snapshot) (*sts.Restart, *Decision) {
 		record.Pods[r.Ordinal] = r.Pod.UID
 	}
 	if len(record.Pods) == 0 {
-		d := decide(Done, ReasonNothingToDo, msgNothingToRestart(), "")
+		d := decide(Done, ReasonNothingToDo, msgNothingToRestart(), nil)
 		return nil, &d
 	}
 	return record, nil
@@ -174,7 +174,7 @@ func (i RestartPods) follower(s *sts.Snapshot, f Facts, todo []sts.Replica) (sts
 		answer, ok := f.Results[run.Key]
 		switch {
 		case !ok || answer.PodGone: // in the second case the watch does not show it yet
-			d := decide(Wait, ReasonChecking, msgWaitForLeaderCheck(r.Pod.Name), "")
+			d := decide(Wait, ReasonChecking, msgWaitForLeaderCheck(r.Pod.Name), nil)
 			d.Subject = r.Pod.Name
 			return r, &d
 		case answer.Problem != "" || answer.ExitCode == notExecutable || answer.ExitCode == notFound:
@@ -250,12 +250,12 @@ func (i RestartPods) finish(s *sts.Snapshot, record *sts.Restart) Decision {
 		}
 		if slices.Contains(done, r.Ordinal) && s.Revision(r.Revision) == nil && slices.Contains(updateDue(s), r.Ordinal) {
 			// Its label was rewritten: the controller deletes it.
-			d := decide(Wait, ReasonUpdateOnItsWay, msgNoSuchRevision(r.Pod.Name, r.Revision), "")
+			d := decide(Wait, ReasonUpdateOnItsWay, msgNoSuchRevision(r.Pod.Name, r.Revision), nil)
 			d.Subject = r.Pod.Name
 			return d
 		}
 	}
-	end := decide(Done, ReasonRestarted, msgRestarted(done), "")
+	end := decide(Done, ReasonRestarted, msgRestarted(done), nil)
 	d := do(newPatch(s.Set).drop(sts.RestartAnnotation, sts.OwnerAnnotation).
 		action("RestartCompleted", stepFinishRestart(done)), "Finish")
 	d.Then = &end
@@ -284,7 +284,7 @@ func revisionsStay(s *sts.Snapshot, todo []sts.Replica) *Decision {
 	for _, m := range order {
 		parts = append(parts, msgRevisionMove(moves[m], m.from, m.to))
 	}
-	d := decide(Refused, ReasonRevisionChange, msgRevisionsMove(parts), "")
+	d := decide(Refused, ReasonRevisionChange, msgRevisionsMove(parts), nil)
 	switch {
 	case sts.IsOnDelete(s.Set):
 		d.Hint = hintUpdateByDeleting(sts.Kubectl(s.Set.Namespace, "delete pod", moves[order[0]][0]))
@@ -310,7 +310,7 @@ func mayRestart(s *sts.Snapshot, f Facts, r sts.Replica, todo []sts.Replica) *De
 	}
 	if due := updateDue(s); len(due) > 0 && !failing {
 		// The controller is about to delete one of these by itself.
-		d := decide(Wait, ReasonUpdateOnItsWay, msgWaitForUpdate(due, s.Set.Status.UpdateRevision), "")
+		d := decide(Wait, ReasonUpdateOnItsWay, msgWaitForUpdate(due, s.Set.Status.UpdateRevision), nil)
 		return &d
 	}
 	return evictable(s, f, r, failing)
@@ -382,9 +382,9 @@ func (i ForgetRestart) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	if _, recorded := s.Set.Annotations[sts.RestartAnnotation]; !recorded {
-		return decide(Done, ReasonNothingToDo, msgNoRestart(), "")
+		return decide(Done, ReasonNothingToDo, msgNoRestart(), nil)
 	}
-	done := decide(Done, ReasonForgotten, msgRestartForgotten(), "")
+	done := decide(Done, ReasonForgotten, msgRestartForgotten(), nil)
 	d := do(newPatch(s.Set).drop(sts.RestartAnnotation, sts.OwnerAnnotation).
 		action("RestartForgotten", stepForgetRestart()), "Forget")
 	d.Then = &done

@@ -78,7 +78,7 @@ func (i Unstick) recreate(s *sts.Snapshot, trap *sts.Trap) Decision {
 	}
 	template, err := sts.RevisionTemplate(stable)
 	if err != nil {
-		return decide(Refused, ReasonRevisionGone, err.Error(), "")
+		return decide(Refused, ReasonRevisionGone, err.Error(), nil)
 	}
 	if d := i.unmanaged(s, sts.FieldTemplate); d != nil {
 		return *d
@@ -133,7 +133,7 @@ func (i Unstick) failsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) Decisi
 }
 
 func (i Unstick) gotOn(s *sts.Snapshot) Decision {
-	end := decide(Done, ReasonUnstuck, msgUnstuck(updated(s), s.Set.Status.UpdateRevision, heldBack(s)), "")
+	end := decide(Done, ReasonUnstuck, msgUnstuck(updated(s), s.Set.Status.UpdateRevision, heldBack(s)), nil)
 	d := do(newPatch(s.Set).drop(sts.OwnerAnnotation).action("Unstuck", stepUnstuck()), "Finish")
 	d.Then = &end
 	return d
@@ -193,7 +193,7 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 			return d
 		case t.Failing:
 			d := trouble(s, r, t, Refused)
-			if r.Pod == nil && t.Fix == "" || t.Reason == sts.Recreated {
+			if r.Pod == nil && len(t.Fix) == 0 || t.Reason == sts.Recreated {
 				d.Message = msgDeletingDoesNotFix(d.Message)
 			}
 			return d
@@ -204,7 +204,7 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 			}
 			return nothingStuck(msgMayRecover(s.Name(r.Ordinal), t.Message, update), hintMayRecover(back))
 		default:
-			return nothingStuck(msgNoUpdateButTrouble(s.Name(r.Ordinal), t.Message), "")
+			return nothingStuck(msgNoUpdateButTrouble(s.Name(r.Ordinal), t.Message), nil)
 		}
 	}
 	switch {
@@ -217,7 +217,7 @@ func free(s *sts.Snapshot, c *sts.Canary) Decision {
 	case update != "":
 		return nothingStuck(msgBelowPartition(heldBack(s)), hintPromoteOrAbort(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 	}
-	return nothingStuck(msgNoUpdate(), "")
+	return nothingStuck(msgNoUpdate(), nil)
 }
 
 // standstill is how long an unfinished set may stay unchanged before the answer is no longer that
@@ -264,7 +264,7 @@ func stalled(s *sts.Snapshot, d Decision) Decision {
 	return d
 }
 
-func nothingStuck(what, hint string) Decision {
+func nothingStuck(what string, hint sts.Hint) Decision {
 	return decide(Done, ReasonNothingToDo, msgNothingStuck(what), hint)
 }
 
@@ -273,7 +273,7 @@ func onDelete(s *sts.Snapshot) *Decision {
 	if !sts.IsOnDelete(s.Set) {
 		return nil
 	}
-	d := decide(Refused, ReasonStrategy, msgNeverStuckOnDelete(s.Set.Name), "")
+	d := decide(Refused, ReasonStrategy, msgNeverStuckOnDelete(s.Set.Name), nil)
 	for _, r := range s.Replicas() {
 		if t := s.Trouble(r); t != nil && r.Pod != nil && !r.Terminating && r.Revision != s.Set.Status.UpdateRevision {
 			d.Message = msgOnDeletePod(d.Message, s.Name(r.Ordinal), t.Message)
