@@ -137,6 +137,8 @@ func (w *walker) kind(t reflect.Type, path string) string {
 		return "duration"
 	case t == reflect.TypeFor[resource.Quantity]():
 		return "quantity"
+	case t == reflect.TypeFor[sts.Hint]():
+		return "string"
 	}
 	switch t.Kind() {
 	case reflect.Pointer:

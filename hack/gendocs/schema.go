@@ -128,7 +128,7 @@ func (g *schemaGenerator) value(t reflect.Type) map[string]any {
 		return map[string]any{} // any value
 	case reflect.TypeFor[time.Time](), reflect.TypeFor[metav1.Time](), reflect.TypeFor[metav1.MicroTime]():
 		return map[string]any{"type": "string", "format": "date-time"}
-	case reflect.TypeFor[metav1.Duration](), reflect.TypeFor[resource.Quantity]():
+	case reflect.TypeFor[metav1.Duration](), reflect.TypeFor[resource.Quantity](), reflect.TypeFor[sts.Hint]():
 		return map[string]any{"type": "string"}
 	case reflect.TypeFor[intstr.IntOrString]():
 		return map[string]any{"type": []string{"integer", "string"}}

@@ -325,7 +325,7 @@ func TestSetNames(t *testing.T) {
 func TestExit(t *testing.T) {
 	sets := schema.GroupResource{Group: "apps", Resource: "statefulsets"}
 	outcome := func(v operate.Verdict, reason, hint string) error {
-		return &outcomeError{Decision: operate.Decision{Verdict: v, Reason: reason, Message: "why", Hint: hint}}
+		return &outcomeError{Decision: operate.Decision{Verdict: v, Reason: reason, Message: "why", Hint: sts.Hintf("%s", hint)}}
 	}
 	invalid := apierrors.NewInvalid(schema.GroupKind{Group: "apps", Kind: "StatefulSet"}, "web", field.ErrorList{
 		field.Invalid(field.NewPath("spec", "replicas"), -1, "must be greater than or equal to 0")})
@@ -343,7 +343,7 @@ func TestExit(t *testing.T) {
 		{"a bad request", outcome(operate.Refused, operate.ReasonBadRequest, ""), 2, "error: why\n"},
 		{"not yet", &notYetError{"not complete: web"}, 3, "not complete: web\n"},
 		{"stuck", outcome(operate.Stuck, operate.ReasonPodFailing, "do this"), 4, "stuck: why\n→ do this\n"},
-		{"stuck, said already", &outcomeError{Decision: operate.Decision{Verdict: operate.Stuck, Message: "why", Hint: "do"}, said: true}, 4, ""},
+		{"stuck, said already", &outcomeError{Decision: operate.Decision{Verdict: operate.Stuck, Message: "why", Hint: sts.Hintf("do")}, said: true}, 4, ""},
 		{"refused", outcome(operate.Refused, operate.ReasonOwned, ""), 5, "refused: why\n"},
 		{"timeout", &loop.TimeoutError{After: time.Minute, Last: operate.Decision{Verdict: operate.Wait, Message: "for web-4"}}, 124, "error: timed out after 1m waiting for web-4\n"},
 		{"timeout, and the token could not be given back", errors.Join(&loop.TimeoutError{After: time.Minute}, errors.New("forbidden")), 124, "error: timed out after 1m\nforbidden\n"},
@@ -572,20 +572,28 @@ func TestGoals(t *testing.T) {
 
 func TestHintsFitTheCommandLine(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config")
-	if err := os.WriteFile(file, []byte(`{"current-context": "c", "contexts": [{"name": "c", "context": {"namespace": "shop"}}]}`), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(`{"current-context": "c", "contexts": [
+		{"name": "c", "context": {"namespace": "shop"}}, {"name": "prod of kim's", "context": {"namespace": "shop"}}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("KUBECONFIG", file)
 	c := &common{config: genericclioptions.NewConfigFlags(true)}
-	text := "run kubectl sts canary abort web" + sts.NamespaceFlag("shop")
-	if got := c.hint("shop", text); got != "run kubectl sts canary abort web" {
-		t.Errorf("with the namespace of the context: %q", got)
-	}
-	if got, want := c.hint("db", "run x"+sts.NamespaceFlag("db")), "run x -n db"; got != want {
-		t.Errorf("about another namespace, with -A: %q", got)
-	}
-	*c.config.Namespace, *c.config.Context = "shop", "prod"
-	if got := c.hint("shop", text); got != text+" --context prod" {
-		t.Errorf("with -n and --context: %q", got)
+	hint := sts.Hintf("run %s, with the owner's kubectl -n shop; then %s; then %s", sts.Kubectl("shop", "sts canary abort", "web"),
+		sts.Kubectl("shop2", "get pods"), sts.Kubectl("", "describe persistentvolume", "pv-1"))
+	for _, test := range []struct {
+		name, namespace, context, want string
+	}{
+		{"with the namespace of the context", "", "",
+			"run kubectl sts canary abort web, with the owner's kubectl -n shop; then kubectl get pods -n shop2; then kubectl describe persistentvolume pv-1"},
+		{"with --namespace", "shop", "",
+			"run kubectl sts canary abort web -n shop, with the owner's kubectl -n shop; then kubectl get pods -n shop2; then kubectl describe persistentvolume pv-1"},
+		{"with --context", "", "prod of kim's",
+			`run kubectl sts canary abort web --context 'prod of kim'\''s', with the owner's kubectl -n shop; then kubectl get pods -n shop2 --context 'prod of kim'\''s'; ` +
+				`then kubectl describe persistentvolume pv-1 --context 'prod of kim'\''s'`},
+	} {
+		*c.config.Namespace, *c.config.Context = test.namespace, test.context
+		if diff := cmp.Diff(test.want, c.hint(hint).String()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
 	}
 }

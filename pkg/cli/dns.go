@@ -251,7 +251,7 @@ func (c *common) dnsScreens(w io.Writer, r *names.DNSReport, st render.Style) er
 		item := r.Items[i]
 		item.Findings = slices.Clone(item.Findings)
 		for k := range item.Findings {
-			item.Findings[k].Hint = c.hint(item.Namespace, item.Findings[k].Hint)
+			item.Findings[k].Hint = c.hint(item.Findings[k].Hint)
 		}
 		if err := render.DNSScreen(w, r, &item, st); err != nil {
 			return err

@@ -120,13 +120,13 @@ func unresolved(c *common, report *names.DNSReport) error {
 	}
 	return &outcomeError{style: c.env.errStyle(), Decision: operate.Decision{
 		Verdict: operate.Stuck, Message: msgDNSUnresolved(len(failed), failed[:min(len(failed), mostNamed)]),
-		Hint: serverHint(report),
+		Hint: c.hint(serverHint(report)),
 	}}
 }
 
 // serverHint says what to check if all answers are incorrect in the same way: then the cause is the
 // server, not a name.
-func serverHint(doc *names.DNSReport) string {
+func serverHint(doc *names.DNSReport) sts.Hint {
 	codes, failed := map[string]bool{}, true
 	doc.Lookups(func(l *names.DNSLookup) {
 		if l.Expected {
@@ -136,13 +136,13 @@ func serverHint(doc *names.DNSReport) string {
 	})
 	switch {
 	case len(codes) != 1:
-		return ""
+		return nil
 	case failed:
 		return hintDNSServerLog()
 	case codes["NXDOMAIN"] && doc.ClusterDomainSource != names.DomainCorefile:
 		return hintDNSClusterDomain(doc.ClusterDomain)
 	}
-	return ""
+	return nil
 }
 
 // addressServer is queried from here, over the network.
@@ -242,7 +242,7 @@ func (s *forwardServer) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	explained := errors.New(msgDNSClusterServer(err) + "\n" + hintDNSOtherServers())
+	explained := errors.New(msgDNSClusterServer(err) + "\n" + hintDNSOtherServers().String())
 	if hopeless(err) {
 		return &hopelessError{explained}
 	}

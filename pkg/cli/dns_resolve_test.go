@@ -78,7 +78,7 @@ func TestServerHint(t *testing.T) {
 			answers = append(answers, names.Answer{Question: q, Code: code})
 		}
 		doc.Judge(time.Time{}, answers)
-		if got := serverHint(doc); (test.want == "") != (got == "") || !strings.Contains(got, test.want) {
+		if got := serverHint(doc).String(); (test.want == "") != (got == "") || !strings.Contains(got, test.want) {
 			t.Errorf("%v: hint %q, want %q", test.codes, got, test.want)
 		}
 	}

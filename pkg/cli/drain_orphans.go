@@ -35,7 +35,7 @@ func (o *drainFlags) orphans(ctx context.Context, m *mutation, args []string, go
 		_, _ = fmt.Fprintln(m.env.ErrOut, msgOrphan(pod.Name, name))
 	}
 	if !o.cancel {
-		_, _ = io.WriteString(m.env.ErrOut, render.Hint(m.hint(ns, hintOrphan(sts.GiveUpDrain(ns, name))), m.env.errStyle()))
+		_, _ = io.WriteString(m.env.ErrOut, render.Hint(m.hint(hintOrphan(sts.GiveUpDrain(ns, name))), m.env.errStyle()))
 		return gone
 	}
 	s, err := client.Mounted(ctx, ns, name, pods)
@@ -43,7 +43,7 @@ func (o *drainFlags) orphans(ctx context.Context, m *mutation, args []string, go
 		return err
 	}
 	if d := operate.ReleaseOrphans(s); d != nil && !m.acceptDataLoss {
-		d.Hint = m.hint(ns, d.Hint)
+		d.Hint = m.hint(d.Hint)
 		return &outcomeError{Decision: *d, style: m.env.errStyle()}
 	}
 	if !m.yes && m.dryRun == "none" {

@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // The exit codes are an API: docs/exit-codes.md is made from this table.
@@ -71,7 +72,7 @@ func (e *notYetError) Error() string { return e.msg }
 // hintedError is an error with what to do about it.
 type hintedError struct {
 	err   error
-	hint  string
+	hint  sts.Hint
 	style render.Style
 }
 

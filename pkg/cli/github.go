@@ -16,7 +16,7 @@ func (m *mutation) annotate(r *ChangeReport) error {
 	}
 	if e.Outcome != nil {
 		d := *e.Outcome
-		d.Hint = m.hint(r.Namespace, d.Hint)
+		d.Hint = m.hint(d.Hint)
 		e.Outcome = &d
 	}
 	if e.Outcome == nil && r.DryRun != "" && len(r.Plan) > 0 {

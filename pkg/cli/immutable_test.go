@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -20,7 +21,8 @@ func TestImmutableForServer(t *testing.T) {
 	invalid := func(problems ...*field.Error) error {
 		return fmt.Errorf("the manifest: %w", apierrors.NewInvalid(schema.GroupKind{Group: "apps", Kind: "StatefulSet"}, "web", problems))
 	}
-	hint := hintFieldsImmutable("COMMAND")
+	command := sts.Kubectl("test", "sts plan", "web")
+	hint := hintFieldsImmutable(command).String()
 	for _, test := range []struct {
 		name string
 		err  error
@@ -39,12 +41,12 @@ func TestImmutableForServer(t *testing.T) {
 		{"in the template, for which the set need not be recreated", invalid(field.Invalid(spec.Child("template", "spec", "x"), 1, "field is immutable")), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			err := immutableForServer(test.err, ststest.Web(3).Sets[0], "COMMAND")
+			err := immutableForServer(test.err, ststest.Web(3).Sets[0], command)
 			var outcome *outcomeError
 			switch {
 			case test.want == "" && err != nil:
 				t.Errorf("%v, want nothing", err)
-			case test.want != "" && (!errors.As(err, &outcome) || outcome.Message != test.want || outcome.Hint != hint || Exit(io.Discard, err) != ExitRefused):
+			case test.want != "" && (!errors.As(err, &outcome) || outcome.Message != test.want || outcome.Hint.String() != hint || Exit(io.Discard, err) != ExitRefused):
 				t.Errorf("%v, want %q", err, test.want)
 			}
 		})

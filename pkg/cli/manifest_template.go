@@ -71,7 +71,7 @@ func manifestTemplate(ctx context.Context, client *kube.Client, s *sts.Snapshot,
 	if err != nil {
 		return nil, err
 	}
-	reach := sts.Kubectl(s.Set.Namespace, "sts plan", s.Set.Name, "--delete --cascade=orphan")
+	reach := sts.Kubectl(s.Set.Namespace, "sts plan", s.Set.Name, "--delete", "--cascade=orphan")
 	if err := immutable(s.Set, next, reach); err != nil {
 		return nil, err
 	}

@@ -11,9 +11,9 @@ import (
 
 // The change of canary start.
 
-func msgManifestChangesMore(set string, fields []string) (message, hint string) {
+func msgManifestChangesMore(set string, fields []string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("the manifest changes more of statefulset/%s than its pod template: %s", set, strings.Join(fields, ", ")),
-		"apply these changes first, or remove them from the file"
+		sts.Hintf("apply these changes first, or remove them from the file")
 }
 
 // History and diff.

@@ -51,12 +51,13 @@ func msgDNSUnresolved(count int, names []string) string {
 	return text
 }
 
-func hintDNSServerLog() string {
-	return "every query failed; check the logs of the DNS server (for CoreDNS: kubectl logs -n kube-system -l k8s-app=kube-dns)"
+func hintDNSServerLog() sts.Hint {
+	return sts.Hintf("every query failed; check the logs of the DNS server (for CoreDNS: %s)",
+		sts.Kubectl("kube-system", "logs", "-l", "k8s-app=kube-dns"))
 }
 
-func hintDNSClusterDomain(domain string) string {
-	return "none of the names exist on the DNS server: check that " + domain + " is the cluster domain, or set --cluster-domain"
+func hintDNSClusterDomain(domain string) sts.Hint {
+	return sts.Hintf("none of the names exist on the DNS server: check that %s is the cluster domain, or set --cluster-domain", domain)
 }
 
 // DNS servers, and why they cannot be queried.
@@ -67,16 +68,16 @@ func errDNSServer(address string, err error) error {
 
 func msgDNSClusterServer(err error) string { return "cannot query the cluster DNS: " + err.Error() }
 
-func hintDNSOtherServers() string {
-	return "query from a pod with --from-pod pod/NAME, or query a server directly with --server HOST:PORT"
+func hintDNSOtherServers() sts.Hint {
+	return sts.Hintf("query from a pod with --from-pod pod/NAME, or query a server directly with --server HOST:PORT")
 }
 
 func errDNSPod(pod string, err error) error {
 	return fmt.Errorf("cannot query DNS from pod %s: %w", pod, err)
 }
 
-func hintDNSOtherPods() string {
-	return "use another pod with --from-pod or another container with --container, or omit --from-pod"
+func hintDNSOtherPods() sts.Hint {
+	return sts.Hintf("use another pod with --from-pod or another container with --container, or omit --from-pod")
 }
 
 func msgDNSForwardServer(namespace, pod string) string {
@@ -111,8 +112,8 @@ func msgDNSNothingToWaitFor(set string) string {
 	return "statefulset/" + set + " has no governing Service: its pods have no DNS names to wait for"
 }
 
-func hintDNSNoServiceName() string {
-	return "spec.serviceName is immutable: delete the StatefulSet with --cascade=orphan and create it again with spec.serviceName set"
+func hintDNSNoServiceName() sts.Hint {
+	return sts.Hintf("spec.serviceName is immutable: delete the StatefulSet with --cascade=orphan and create it again with spec.serviceName set")
 }
 
 // What is waited for: these follow "waiting" or "timed out while waiting".

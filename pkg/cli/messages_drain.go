@@ -23,16 +23,16 @@ func msgDrainIgnoresBudgets(budgets []string) string {
 
 func msgDrainConfirmClaims() string { return "Start new members with this data?" }
 
-func msgDrainRescued(set string, claims []string, undo string) (message, hint string) {
+func msgDrainRescued(set string, claims []string, undo sts.Hint) (message string, hint sts.Hint) {
 	return fmt.Sprintf("statefulset/%s would start with new, empty volumes: the data of %s %s is on rescued volumes", set, sts.ClaimWord(len(claims)), strings.Join(claims, ", ")),
-		fmt.Sprintf("restore the data first: %s; or add --accept-data-loss to start without it", undo)
+		sts.Hintf("restore the data first: %s; or add --accept-data-loss to start without it", undo)
 }
 
 func msgOrphan(pod, set string) string {
 	return fmt.Sprintf("pod %s still has finalizer %s, but statefulset/%s was deleted", pod, sts.LeavingFinalizer, set)
 }
 
-func hintOrphan(cancel string) string { return "remove the finalizer: " + cancel }
+func hintOrphan(cancel sts.Hint) sts.Hint { return sts.Hintf("remove the finalizer: %s", cancel) }
 
 func msgOrphanConfirm(pods int) string {
 	if pods > 1 {

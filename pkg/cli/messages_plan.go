@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 	"strings"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 func msgPlanUnreadable(set, resource, reason string) string {
@@ -21,8 +23,8 @@ func msgServerRejectsFields(object string, problems []string) string {
 	return fmt.Sprintf("the API server would reject %s: strict decoding error: %s", object, strings.Join(problems, ", "))
 }
 
-func hintServerRejectsFields() string {
-	return `correct the field names, or run "kubectl apply --validate=warn" to apply the manifest without these fields`
+func hintServerRejectsFields() sts.Hint {
+	return sts.Hintf(`correct the field names, or run "%s" to apply the manifest without these fields`, sts.Kubectl("", "apply", "--validate=warn"))
 }
 
 func msgServerRejectsRecreate(set string) string {
@@ -47,8 +49,8 @@ func msgFieldsImmutableForServer(set string, fields, answers []string) string {
 		strings.Join(fields, ", "), set, verb, strings.Join(answers, "; "))
 }
 
-func hintFieldsImmutable(preview string) string {
-	return `delete the StatefulSet with --cascade=orphan, then apply the new manifest, which takes over the pods and claims; to preview the deletion, run "` + preview + `"`
+func hintFieldsImmutable(preview sts.Hint) sts.Hint {
+	return sts.Hintf(`delete the StatefulSet with --cascade=orphan, then apply the new manifest, which takes over the pods and claims; to preview the deletion, run "%s"`, preview)
 }
 
 func msgSetTerminating(set string) string { return "statefulset/" + set + " is being deleted" }

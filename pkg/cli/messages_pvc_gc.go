@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -24,7 +25,9 @@ func hintUndoElsewhere(namespaces []string, more int) string {
 	return text + ")"
 }
 
-func hintRescueFirst(rescue string) string { return "before the pods are gone: " + rescue }
+func hintRescueFirst(rescue sts.Hint) sts.Hint {
+	return sts.Hintf("before the pods are gone: %s", rescue)
+}
 
 // pvc-gc --delete
 
@@ -34,9 +37,9 @@ func msgClaimsToDelete(n int) string {
 	return sts.Count(n, "claim") + " to delete. The data is retained on the volumes (reclaim policy Retain), so this can be undone."
 }
 
-func msgAsideRefused(claim, why string) (message, hint string) {
+func msgAsideRefused(claim, why string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("persistentvolumeclaim/%s cannot be moved aside: %s; no claim was deleted", claim, why),
-		"remove what needs it, or use --reuse-claims to start new members with the existing claims"
+		sts.Hintf("remove what needs it, or use --reuse-claims to start new members with the existing claims")
 }
 
 func msgBackupFailed() string { return "cannot write to --backup-dir, nothing was deleted" }
@@ -49,13 +52,13 @@ func msgNeededAgain(claim, what string) string {
 	return "persistentvolumeclaim/" + claim + " was " + what
 }
 
-func msgTooMany(n int, what string, limit int) (message, hint string) {
+func msgTooMany(n int, what string, limit int) (message string, hint sts.Hint) {
 	verb := " exceed"
 	if n == 1 {
 		verb = " exceeds"
 	}
 	return fmt.Sprintf("%s%s --max=%d; nothing was deleted", sts.Count(n, what), verb, limit),
-		fmt.Sprintf("to delete them all, add --max=%d", n)
+		sts.Hintf("to delete them all, add --max=%d", n)
 }
 
 // pvc-gc undo
@@ -77,20 +80,20 @@ func msgFinishingUndo(claim string) string {
 func msgConfirmUndo(n int) string { return "Restore " + sts.Count(n, "claim") + "?" }
 
 func msgNoNamespace(namespace string) string {
-	return "create it first: kubectl create namespace " + namespace
+	return "create it first: " + sts.Kubectl("", "create namespace", namespace).String()
 }
 
 func msgSetInsteadOfClaim(set string, claims []string) string {
 	return fmt.Sprintf("%q is a StatefulSet; specify its claims instead: %s", set, strings.Join(claims, " "))
 }
 
-func msgDeletedTwice(claim string, commands []string) (message, hint string) {
+func msgDeletedTwice(claim string, commands []sts.Hint) (message string, hint sts.Hint) {
 	return "persistentvolumeclaim/" + claim + " was deleted more than once, and several volumes have its data",
-		"specify the volume instead: " + strings.Join(commands, ", or ")
+		sts.Hintf("specify the volume instead: %s", sts.JoinHints(commands, ", or "))
 }
 
-func msgVolumeOfDeletion(command, deleted string) string {
-	return fmt.Sprintf("%s (deleted %s)", command, deleted)
+func msgVolumeOfDeletion(command sts.Hint, deleted string) sts.Hint {
+	return sts.Hintf("%s (deleted %s)", command, deleted)
 }
 
 func msgBrokenRecord(err error, volume string) string {
@@ -123,7 +126,9 @@ func msgRescuedBefore(claim, volume string) string {
 	return fmt.Sprintf("persistentvolumeclaim/%s is already deleted; data retained on persistentvolume/%s", claim, volume)
 }
 
-func hintUndoAfterwards(undo string) string { return "when their pods are gone: " + undo }
+func hintUndoAfterwards(undo sts.Hint) sts.Hint {
+	return sts.Hintf("when their pods are gone: %s", undo)
+}
 
 // Permissions.
 
@@ -131,17 +136,16 @@ func msgNoPermission(verb string) string {
 	return "no permission to " + verb + " persistentvolumes (required to retain and restore data); nothing was changed"
 }
 
-func hintVolumePermissions() string {
-	return "request get, list, watch and patch on persistentvolumes (cluster-scoped: a ClusterRole is required)"
+func hintVolumePermissions() sts.Hint {
+	return sts.Hintf("request get, list, watch and patch on persistentvolumes (cluster-scoped: a ClusterRole is required)")
 }
 
-func hintRescuePermissions(byHand string) string {
-	return "request get, list, patch and create on persistentvolumes (cluster-scoped: a ClusterRole is required, see kubectl-sts-gc in examples/rbac.yaml); " +
-		"or, as a user who may patch them, before the pods are gone: " + byHand
+func hintRescuePermissions(byHand sts.Hint) sts.Hint {
+	return sts.Hintf("request get, list, patch and create on persistentvolumes (cluster-scoped: a ClusterRole is required, see kubectl-sts-gc in examples/rbac.yaml); or, as a user who may patch them, before the pods are gone: %s", byHand)
 }
 
-func hintRetainByHand(volumes []string) string {
-	return fmt.Sprintf(`kubectl patch persistentvolume %s -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`, strings.Join(volumes, " "))
+func hintRetainByHand(volumes []string) sts.Hint {
+	return sts.Kubectl("", "patch persistentvolume", slices.Concat(volumes, []string{"-p", `{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}`})...)
 }
 
 // How it ended: for each claim, and in all.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 func TestPVCGCMessages(t *testing.T) {
@@ -23,9 +24,9 @@ func TestPVCGCMessages(t *testing.T) {
 
 		call(msgRetainedNotFound, "shop"), call(msgNothingToDo), call(msgClaimExists, "data-web-3"), call(msgFinishingUndo, "data-web-3"), call(msgConfirmUndo, 2),
 		call(msgNoNamespace, "shop"), call(msgSetInsteadOfClaim, "web", []string{"data-web-2", "data-web-3"}),
-		call(msgVolumeOfDeletion, "kubectl sts pvc-gc undo pvc-0f3a", "2026-03-01 12:40:00 UTC"),
-		call(msgDeletedTwice, "data-web-3", []string{msgVolumeOfDeletion("kubectl sts pvc-gc undo pvc-0f3a", "2026-03-01 12:40:00 UTC"),
-			msgVolumeOfDeletion("kubectl sts pvc-gc undo pvc-77de", "2026-03-02 09:00:00 UTC")}),
+		call(msgVolumeOfDeletion, sts.Kubectl("", "sts pvc-gc undo", "pvc-0f3a"), "2026-03-01 12:40:00 UTC"),
+		call(msgDeletedTwice, "data-web-3", []sts.Hint{msgVolumeOfDeletion(sts.Kubectl("", "sts pvc-gc undo", "pvc-0f3a"), "2026-03-01 12:40:00 UTC"),
+			msgVolumeOfDeletion(sts.Kubectl("", "sts pvc-gc undo", "pvc-77de"), "2026-03-02 09:00:00 UTC")}),
 		call(msgBrokenRecord, errors.New("annotation kubectl-sts.dev/claim of persistentvolume pvc-0f3a: unexpected end of JSON input"), "pvc-0f3a"),
 
 		call(msgPurgeData, 2), call(msgPurgeVolumes, 1), call(titleNotPurged),

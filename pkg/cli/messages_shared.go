@@ -62,10 +62,10 @@ func msgLockStays(why string) string { return "cannot release the lock: " + why 
 
 func msgDeclined() string { return "nothing was changed" }
 
-func hintAcceptAdmission(set string) string {
-	return "rerun with --accept-admission-changes to make this part of the canary, or exempt statefulset/" + set + " from it"
+func hintAcceptAdmission(set string) sts.Hint {
+	return sts.Hintf("rerun with --accept-admission-changes to make this part of the canary, or exempt statefulset/%s from it", set)
 }
 
-func hintNotAllowed() string {
-	return "changes made so far are kept; rerun the command as a user with this permission to resume"
+func hintNotAllowed() sts.Hint {
+	return sts.Hintf("changes made so far are kept; rerun the command as a user with this permission to resume")
 }

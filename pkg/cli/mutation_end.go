@@ -63,14 +63,14 @@ func (r *mutationRun) end(d operate.Decision, err error) error {
 	case err != nil:
 		return notAllowed(err, r.env.errStyle())
 	case d.Verdict == operate.Stuck || d.Verdict == operate.Refused || d.Verdict == operate.Failed:
-		d.Hint = r.hint(doc.Namespace, d.Hint)
+		d.Hint = r.hint(d.Hint)
 		return &outcomeError{Decision: d, style: r.env.errStyle()}
 	case d.Verdict == operate.Done && r.out.human() && !r.out.isGitHub():
 		_, e := io.WriteString(r.env.Out, r.env.style().Wrap("", 0, render.Plain, resultLine(doc.Name, d)))
 		if d.Drain != nil {
 			render.DrainEnd(r.env.Out, doc.Drain, r.env.style())
 		}
-		_, _ = io.WriteString(r.env.ErrOut, render.Hint(r.hint(doc.Namespace, d.Hint), r.env.errStyle()))
+		_, _ = io.WriteString(r.env.ErrOut, render.Hint(r.hint(d.Hint), r.env.errStyle()))
 		return e
 	}
 	return nil

@@ -45,7 +45,7 @@ func runPlan(ctx context.Context, c *common, o planOptions, out *output) error {
 		return err
 	}
 	forecast := forecast.Run(s, q)
-	forecast.Outcome.Hint = c.hint(forecast.Namespace, forecast.Outcome.Hint)
+	forecast.Outcome.Hint = c.hint(forecast.Outcome.Hint)
 	switch {
 	case out.format() == svg:
 		err = render.ForecastSVG(c.env.Out, forecast)

@@ -22,7 +22,7 @@ func (o *planOptions) requireRecreate(s *sts.Snapshot, q *forecast.Question) err
 	switch minor := q.Features.KubernetesMinor; {
 	case gate == "", q.From == forecast.Live && sts.StrategyOf(s.Set).Gate() == gate:
 	case minor > 0 && minor < 37:
-		return refused(reasonInvalid, msgServerRejectsRecreate(after.Name), "")
+		return refused(reasonInvalid, msgServerRejectsRecreate(after.Name), nil)
 	case minor < 38:
 		q.Notes = append(q.Notes, forecast.ForecastNote{Reason: forecast.NoteAssumedGate, Message: msgRecreateGateAssumed(gate)})
 	}
@@ -56,7 +56,7 @@ const maxPlanReplicas = 2000
 // requirePredictable refuses a set that the API server would reject, or that is too large.
 func requirePredictable(set *appsv1.StatefulSet, from forecast.Source) error {
 	if problems := sts.Objections(set); from == forecast.Manifest && len(problems) > 0 {
-		return refused(reasonInvalid, msgServerRejects(set.Name, problems), "")
+		return refused(reasonInvalid, msgServerRejects(set.Name, problems), nil)
 	}
 	if n := sts.DesiredReplicas(set); n > maxPlanReplicas {
 		return usagef("statefulset/%s has %d replicas, more than the maximum of %d", set.Name, n, maxPlanReplicas)
@@ -67,18 +67,18 @@ func requirePredictable(set *appsv1.StatefulSet, from forecast.Source) error {
 // requireMutable refuses a change that the API server would reject.
 func (o *planOptions) requireMutable(before, after *appsv1.StatefulSet) error {
 	if before.DeletionTimestamp != nil {
-		return refused(operate.ReasonDeleting, msgSetTerminating(before.Name), "")
+		return refused(operate.ReasonDeleting, msgSetTerminating(before.Name), nil)
 	}
-	preview := sts.Kubectl(before.Namespace, "sts plan", before.Name, "--delete --cascade=orphan")
+	preview := sts.Kubectl(before.Namespace, "sts plan", before.Name, "--delete", "--cascade=orphan")
 	if len(o.files) > 0 {
-		preview = fmt.Sprintf("kubectl sts plan %s -f %s --delete --cascade=orphan", before.Name, strings.Join(o.files, ","))
+		preview = sts.Kubectl("", "sts plan", before.Name, "-f", strings.Join(o.files, ","), "--delete", "--cascade=orphan")
 	}
 	return immutable(before, after, preview)
 }
 
 // immutable refuses a change of immutable fields. preview is the command that predicts the deletion
 // of the set without its pods.
-func immutable(before, after *appsv1.StatefulSet, preview string) error {
+func immutable(before, after *appsv1.StatefulSet, preview sts.Hint) error {
 	fields := sts.ChangesForbidden(before, after)
 	if len(fields) == 0 {
 		return nil
@@ -89,7 +89,7 @@ func immutable(before, after *appsv1.StatefulSet, preview string) error {
 // immutableForServer is the refusal if a server has more immutable fields than this program knows;
 // nil for every other error. Kubernetes names the fields as of 1.37; before, it names the spec and
 // the fields that can be changed.
-func immutableForServer(err error, set *appsv1.StatefulSet, preview string) error {
+func immutableForServer(err error, set *appsv1.StatefulSet, preview sts.Hint) error {
 	var status apierrors.APIStatus
 	if !apierrors.IsInvalid(err) || !errors.As(err, &status) || status.Status().Details == nil {
 		return nil
@@ -107,7 +107,7 @@ func immutableForServer(err error, set *appsv1.StatefulSet, preview string) erro
 	return refused(reasonImmutable, msgFieldsImmutableForServer(set.Name, fields, texts), hintFieldsImmutable(preview))
 }
 
-func refused(reason, message, hint string) error {
+func refused(reason, message string, hint sts.Hint) error {
 	return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: reason, Hint: hint, Message: message}}
 }
 

@@ -149,7 +149,7 @@ func (g *gcRun) recalled() error {
 		if c := &g.earlier[i]; c.Urgent() && g.dryRun == "none" {
 			return &outcomeError{Decision: operate.Decision{
 				Verdict: operate.Stuck, Reason: operate.ReasonClaimWanted, Message: msgNeededAgain(c.Claim, c.Message),
-				Hint: g.hint(c.Namespace, sts.Kubectl(c.Namespace, "sts", "pvc-gc", "undo", c.Claim)),
+				Hint: g.hint(sts.Kubectl(c.Namespace, "sts pvc-gc undo", c.Claim)),
 			}, style: g.env.errStyle()}
 		}
 	}

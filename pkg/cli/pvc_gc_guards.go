@@ -5,6 +5,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // mayKeep refuses when the user may not change volumes: the data of a claim could not be
@@ -14,7 +15,7 @@ func (g *gcRun) mayKeep(ctx context.Context, client *kube.Client) error {
 }
 
 // mayVolumes refuses when the user lacks one of the verbs on volumes.
-func (g *gcRun) mayVolumes(ctx context.Context, client *kube.Client, hint string, verbs ...string) error {
+func (g *gcRun) mayVolumes(ctx context.Context, client *kube.Client, hint sts.Hint, verbs ...string) error {
 	for _, verb := range verbs {
 		if client.May(ctx, "", verb, "persistentvolumes", "") != nil {
 			return g.refuse(operate.ReasonNotRetained, msgNoPermission(verb), hint)
@@ -23,8 +24,8 @@ func (g *gcRun) mayVolumes(ctx context.Context, client *kube.Client, hint string
 	return nil
 }
 
-func (g *gcRun) refuse(reason, message, hint string) error {
-	return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: reason, Message: message, Hint: hint}, style: g.env.errStyle()}
+func (g *gcRun) refuse(reason, message string, hint sts.Hint) error {
+	return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: reason, Message: message, Hint: g.hint(hint)}, style: g.env.errStyle()}
 }
 
 // withinMax guards against a command that does far more than was meant.

@@ -72,7 +72,7 @@ func (c *common) sayRetained(r *report.RetainedSum, columns render.Columns) {
 	case text == "":
 		return
 	case len(r.Namespaces) > 0:
-		text += render.Hint(c.hint(r.Namespaces[0], sts.Kubectl(r.Namespaces[0], "sts", "pvc-gc", "undo"))+sameIn(r.Namespaces[1:]), style)
+		text += render.Hint(sts.Hintf("%s%s", c.hint(sts.Kubectl(r.Namespaces[0], "sts pvc-gc undo")), sameIn(r.Namespaces[1:])), style)
 	}
 	_, _ = fmt.Fprint(c.env.Out, "\n"+text)
 }
@@ -88,11 +88,10 @@ func (c *common) sayRescue(r *report.ClaimReport) {
 	if len(names) == 0 {
 		return
 	}
-	args := append([]string{"sts", "pvc-gc", "rescue"}, names...)
 	if len(names) > mostNamed {
-		args = []string{"sts", "pvc-gc", "rescue", "--all"}
+		names = []string{"--all"}
 	}
-	_, _ = fmt.Fprint(c.env.Out, render.Hint(hintRescueFirst(c.hint(namespace, sts.Kubectl(namespace, args...))), c.env.style()))
+	_, _ = fmt.Fprint(c.env.Out, render.Hint(c.hint(hintRescueFirst(sts.Kubectl(namespace, "sts pvc-gc rescue", names...))), c.env.style()))
 }
 
 // sameIn says in which other namespaces a command should be run, too.

@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // gcProgress prints the result for each claim, and how many are done.
@@ -100,10 +101,10 @@ func (p *gcProgress) ended(item *GCItem, r loop.ClaimResult) {
 	if end > p.worst {
 		p.worst, p.first = end, name+": "+line
 	}
-	p.tell(name, line, end, item.Namespace, d.Hint)
+	p.tell(name, line, end, d.Hint)
 }
 
-func (p *gcProgress) tell(name, line string, end gcEnd, namespace, hint string) {
+func (p *gcProgress) tell(name, line string, end gcEnd, hint sts.Hint) {
 	separator := ": "
 	if end == endGood {
 		separator = " " // a result, as kubectl prints it
@@ -113,7 +114,7 @@ func (p *gcProgress) tell(name, line string, end gcEnd, namespace, hint string) 
 	case line == "":
 	case end != endGood:
 		style := p.run.env.errStyle()
-		p.screen.say(style.Wrap("", 0, render.Plain, text) + render.Hint(p.run.hint(namespace, hint), style))
+		p.screen.say(style.Wrap("", 0, render.Plain, text) + render.Hint(p.run.hint(hint), style))
 	case p.run.out.human():
 		p.screen.done()
 		_, _ = fmt.Fprint(p.run.env.Out, p.run.env.style().Wrap("", 0, render.Plain, text))

@@ -93,7 +93,7 @@ func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) er
 			continue
 		}
 		items[i].Outcome = (*operate.ClaimDecision)(&d)
-		stays += style.Wrap(titleNotPurged()+" ", len(titleNotPurged())+1, render.Plain, r.Record.Claim.Name+": "+d.Message) + render.Hint(g.hint(ns, d.Hint), style)
+		stays += style.Wrap(titleNotPurged()+" ", len(titleNotPurged())+1, render.Plain, r.Record.Claim.Name+": "+d.Message) + render.Hint(g.hint(d.Hint), style)
 	}
 	if err := g.withinMax(len(going), "volume"); err != nil {
 		return err

@@ -84,7 +84,7 @@ func (g *gcRun) rescue(ctx context.Context, args []string) error {
 		}
 	}
 	if g.onlyLists && g.out.human() {
-		_, err = fmt.Fprint(g.env.Out, "\n"+render.Hint(hintRescueFirst(g.hint(ns, sts.Kubectl(ns, "sts", "pvc-gc", "rescue", "--all"))), style))
+		_, err = fmt.Fprint(g.env.Out, "\n"+render.Hint(g.hint(hintRescueFirst(sts.Kubectl(ns, "sts pvc-gc rescue", "--all"))), style))
 		return err
 	}
 	if len(needed) > 0 && !g.onlyLists {
@@ -133,8 +133,8 @@ func (g *gcRun) carryOutRescue(ctx context.Context, client *kube.Client, inv *st
 			rescued = []string{"--all"}
 		}
 		ns := picked[0].Namespace
-		_, _ = fmt.Fprint(g.env.ErrOut, render.Hint(hintUndoAfterwards(
-			g.hint(ns, sts.Kubectl(ns, append([]string{"sts", "pvc-gc", "undo"}, rescued...)...))), g.env.errStyle()))
+		_, _ = fmt.Fprint(g.env.ErrOut, render.Hint(g.hint(hintUndoAfterwards(
+			sts.Kubectl(ns, "sts pvc-gc undo", rescued...))), g.env.errStyle()))
 	}
 	return err
 }
@@ -153,7 +153,7 @@ func (g *gcRun) mayRescue(ctx context.Context, client *kube.Client, inv *sts.Inv
 }
 
 // retainCommand is the manual way to keep the data.
-func retainCommand(claims []report.Claim) string {
+func retainCommand(claims []report.Claim) sts.Hint {
 	var volumes []string
 	for i := range claims {
 		volumes = append(volumes, claims[i].Volume)

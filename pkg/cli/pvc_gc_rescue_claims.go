@@ -74,7 +74,7 @@ func (g *gcRun) namedClaims(ctx context.Context, client *kube.Client, ns string,
 		style := g.env.errStyle()
 		_, _ = fmt.Fprint(g.env.ErrOut, style.Wrap("", 0, render.Plain,
 			msgRescuedBefore(name, kept[n].Volume.Name))+
-			render.Hint(g.hint(ns, sts.Kubectl(ns, "sts", "pvc-gc", "undo", name)), style))
+			render.Hint(g.hint(sts.Kubectl(ns, "sts pvc-gc undo", name)), style))
 	}
 	return picked, nil
 }

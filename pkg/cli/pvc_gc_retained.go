@@ -102,10 +102,10 @@ func (g *gcRun) refuseAmbiguous(ns string, picked []retained) error {
 	if twice == "" || g.onlyLists {
 		return nil
 	}
-	var volumes []string
+	var volumes []sts.Hint
 	for _, r := range picked {
 		if r.Record.Claim.Name == twice {
-			volumes = append(volumes, msgVolumeOfDeletion(sts.Kubectl(ns, "sts", g.verb, r.Volume.Name), r.Record.DeletedAt.UTC().Format("2006-01-02 15:04:05 MST")))
+			volumes = append(volumes, msgVolumeOfDeletion(sts.Kubectl(ns, "sts "+g.verb, r.Volume.Name), r.Record.DeletedAt.UTC().Format("2006-01-02 15:04:05 MST")))
 		}
 	}
 	message, hint := msgDeletedTwice(twice, volumes)

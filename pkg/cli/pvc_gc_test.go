@@ -77,7 +77,7 @@ func TestProgressOfClaims(t *testing.T) {
 	dying.DeletionTimestamp = &metav1.Time{Time: ststest.Now}
 	stopped := &loop.InterruptedError{Cause: errors.New("Ctrl-C")}
 	done := operate.ClaimDecision{Verdict: operate.Done, Reason: operate.ReasonClaimDeleted, Message: "deleted"}
-	held := operate.ClaimDecision{Verdict: operate.Stuck, Reason: operate.ReasonClaimHeld, Message: "a pod uses it", Hint: "kubectl x -n shop"}
+	held := operate.ClaimDecision{Verdict: operate.Stuck, Reason: operate.ReasonClaimHeld, Message: "a pod uses it", Hint: sts.Kubectl("shop", "x")}
 	results := []loop.ClaimResult{
 		{Decision: done, Wrote: true},
 		{Decision: held, Wrote: true},

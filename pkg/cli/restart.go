@@ -62,7 +62,7 @@ func (o *restartFlags) toIntent(cmd *cobra.Command, m *mutation) (newIntent, err
 		m.detail += " --order=asc"
 	}
 	if o.leaderLast {
-		m.detail += " --leader-last --leader-exec=" + quote(o.leaderExec)
+		m.detail += " --leader-last --leader-exec=" + sts.ShellQuote(o.leaderExec)
 	}
 	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
 		if o.forget {
@@ -77,6 +77,3 @@ func (o *restartFlags) toIntent(cmd *cobra.Command, m *mutation) (newIntent, err
 		return operate.NewRestartPods(options, s), nil
 	}, nil
 }
-
-// quote writes a word for a shell.
-func quote(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }

@@ -106,18 +106,22 @@ func (c *common) namespace() (string, error) {
 
 // hint adapts the commands in a hint to the command line: the namespace is left out where
 // the context has it, and a context, kubeconfig or identity that was given is repeated.
-func (c *common) hint(namespace, text string) string {
-	flags := ""
-	if context, err := c.namespace(); *c.config.Namespace != "" || err != nil || context != namespace {
-		flags = sts.NamespaceFlag(namespace)
-	}
+func (c *common) hint(hint sts.Hint) sts.Hint {
+	var flags []string
 	for _, f := range []struct {
 		name  string
 		value *string
 	}{{"context", c.config.Context}, {"kubeconfig", c.config.KubeConfig}, {"cluster", c.config.ClusterName}, {"as", c.config.Impersonate}} {
 		if f.value != nil && *f.value != "" {
-			flags += " --" + f.name + " " + *f.value
+			flags = append(flags, "--"+f.name, *f.value)
 		}
 	}
-	return strings.ReplaceAll(text, sts.NamespaceFlag(namespace), flags)
+	context, err := c.namespace()
+	return hint.MapCommands(func(command sts.Command) sts.Command {
+		if command.Namespace == context && *c.config.Namespace == "" && err == nil {
+			command.Namespace = ""
+		}
+		command.Flags = flags
+		return command
+	})
 }

@@ -23,7 +23,7 @@ func (p *reporter) human(w io.Writer, now time.Time) error {
 			_, _ = fmt.Fprintln(w)
 		}
 		item := p.report.Items[i]
-		item.Hint = p.hint(item.Namespace, item.Hint)
+		item.Hint = p.hint(item.Hint)
 		if err := render.StatusScreen(w, &item, now, p.env.style()); err != nil {
 			return err
 		}

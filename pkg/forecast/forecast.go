@@ -311,7 +311,7 @@ type ForecastOutcome struct {
 	// Message is the same, in words.
 	Message string `json:"message"`
 	// Hint is what to do.
-	Hint string `json:"hint,omitempty"`
+	Hint sts.Hint `json:"hint,omitempty"`
 }
 
 // NoteReason is what a note is about.

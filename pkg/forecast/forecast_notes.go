@@ -101,7 +101,7 @@ func (t *teller) noteAsleep() {
 	}
 	for _, e := range t.events {
 		if e.Kind == PodCreated && e.At.Equal(t.start) && t.original(e.Object) == nil {
-			t.note(NoteStaleClaim, msgControllerAsleep(e.Object, sts.Kubectl(t.Namespace, "annotate statefulset", t.Name)+" example.com/retry=now"))
+			t.note(NoteStaleClaim, msgControllerAsleep(e.Object, sts.Kubectl(t.Namespace, "annotate statefulset", t.Name, "example.com/retry=now")))
 		}
 	}
 }

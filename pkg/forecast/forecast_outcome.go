@@ -1,7 +1,6 @@
 package forecast
 
 import (
-	"cmp"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -20,7 +19,7 @@ func (t *teller) tellOutcome() {
 	}
 	if text := t.strategyRefused(); text != "" {
 		out.State, out.Message = OutcomeStuck, text
-		out.Hint = sts.StrategyRefusedHint
+		out.Hint = sts.StrategyRefusedHint()
 		return
 	}
 	if t.unnamable() {
@@ -68,7 +67,7 @@ func (t *teller) tellDeletion() {
 			out.Hint = sts.Kubectl(t.Namespace, "describe statefulset", t.Name)
 		}
 		if waitsForClaims(t.world.pod(left[0])) {
-			out.Hint = hintDeadlock(sts.Kubectl(t.Namespace, "patch pod", out.Pod) + ` --type=merge -p '{"metadata":{"finalizers":null}}'`)
+			out.Hint = hintDeadlock(sts.Kubectl(t.Namespace, "patch pod", out.Pod, "--type=merge", "-p", `{"metadata":{"finalizers":null}}`))
 		}
 	}
 }
@@ -154,7 +153,7 @@ func (t *teller) sayStuck() {
 		t.sayOnDelete(trouble, outdated, updating)
 	case t.strategy().ReplacesAllAtOnce() && updating:
 		out.Message = msgStuckRecreate(out.Pod, trouble)
-		if out.Hint = cmp.Or(t.undoCommand(), hintApplyTemplate()); t.q.From == Live && t.q.Set == nil {
+		if out.Hint = hintApplyTemplate(); t.q.From == Live && t.q.Set == nil {
 			out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
 		}
 	case outdated && trap:
@@ -186,7 +185,7 @@ func (t *teller) sayOnDelete(trouble string, outdated, updating bool) {
 }
 
 // replaceCommand is [sts.Snapshot.ReplaceCommand] of an ordinal.
-func (t *teller) replaceCommand(o sts.Ordinal) string {
+func (t *teller) replaceCommand(o sts.Ordinal) sts.Hint {
 	for _, r := range t.before.Replicas() {
 		if r.Ordinal == o {
 			return t.before.ReplaceCommand(r)
@@ -196,9 +195,9 @@ func (t *teller) replaceCommand(o sts.Ordinal) string {
 }
 
 // undoCommand restores the template from before the update, for a hint; empty if that is unknown.
-func (t *teller) undoCommand() string {
+func (t *teller) undoCommand() sts.Hint {
 	if t.q.From == Live && t.q.Set == nil && t.before.Revision(t.stable) != nil {
 		return sts.Kubectl(t.Namespace, "rollout undo", "statefulset/"+t.Name)
 	}
-	return ""
+	return nil
 }

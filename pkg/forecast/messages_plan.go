@@ -272,18 +272,18 @@ func msgOrphaned(claimsKept bool) string {
 	return text
 }
 
-func msgNameTooLong(length int) (message, hint string) {
+func msgNameTooLong(length int) (message string, hint sts.Hint) {
 	return fmt.Sprintf("no pod can be created: the name of the StatefulSet has %d characters, and the label controller-revision-hash would be too long", length),
-		fmt.Sprintf("use a name of at most %d characters", sts.LongestSetName)
+		sts.Hintf("use a name of at most %d characters", sts.LongestSetName)
 }
 
-func msgStuckOnLostNode(pod, node string) (message, hint string) {
+func msgStuckOnLostNode(pod, node string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("pod %s stays unavailable until node %s is deleted or tainted as out-of-service; it is then recreated on another node with the same name and claims", pod, node),
-		fmt.Sprintf(`make sure that the machine of node %s is powered off (two pods must never write to the same volume), then run "kubectl delete node %s"`, node, node)
+		sts.Hintf(`make sure that the machine of node %s is powered off (two pods must never write to the same volume), then run "%s"`, node, sts.Kubectl("", "delete node", node))
 }
 
-func hintDeadlock(removeFinalizers string) string {
-	return "wait for the scale-down to finish first, or use --cascade=background; if the pod is already stuck, wait until its containers have terminated, then: " + removeFinalizers
+func hintDeadlock(removeFinalizers sts.Hint) sts.Hint {
+	return sts.Hintf("wait for the scale-down to finish first, or use --cascade=background; if the pod is already stuck, wait until its containers have terminated, then: %s", removeFinalizers)
 }
 
 func msgPodStuck(pod, trouble string) string { return "pod " + pod + " " + trouble }
@@ -322,14 +322,14 @@ func msgStuckOnDeleteUpdated(pod, trouble string) string {
 	return msgPodStuck(pod, trouble) + "; it already has the new template"
 }
 
-func hintFixThenReplace(undo, replace string) string {
-	if undo == "" {
-		return `apply a working template, then run "` + replace + `"`
+func hintFixThenReplace(undo, replace sts.Hint) sts.Hint {
+	if len(undo) == 0 {
+		return sts.Hintf(`apply a working template, then run "%s"`, replace)
 	}
-	return `run "` + undo + `", then "` + replace + `"`
+	return sts.Hintf(`run "%s", then "%s"`, undo, replace)
 }
 
-func hintApplyTemplate() string { return "apply a working template" }
+func hintApplyTemplate() sts.Hint { return sts.Hintf("apply a working template") }
 
 // Notes.
 
@@ -368,8 +368,8 @@ func msgAssumedReady(pod, trouble string) string {
 
 func msgNotReadyNow() string { return "is not ready" }
 
-func msgControllerAsleep(pod, annotate string) string {
-	return "pod " + pod + ` is missing although nothing blocks it: the StatefulSet controller may have missed the deletion of its old claim; if the pod is not created, run "` + annotate + `"`
+func msgControllerAsleep(pod string, annotate sts.Hint) string {
+	return "pod " + pod + ` is missing although nothing blocks it: the StatefulSet controller may have missed the deletion of its old claim; if the pod is not created, run "` + annotate.String() + `"`
 }
 
 func msgControllerBlind(claim, pod string) string {

@@ -105,7 +105,7 @@ func TestPlanMessages(t *testing.T) {
 		call(msgOrphaned, true),
 		call(msgNameTooLong, 55),
 		call(msgStuckOnLostNode, "web-1", "node-1"),
-		call(hintDeadlock, `kubectl patch pod web-1 -n test --type=merge -p '{"metadata":{"finalizers":null}}'`),
+		call(hintDeadlock, `kubectl patch pod web-1 --type=merge -p '{"metadata":{"finalizers":null}}' -n test`),
 		call(msgPodStuck, "web-2", msgNeverReady()),
 		call(msgPodNotCreated, "web-2"),
 		call(msgPodNotCreatedBeforeClaim, "web-2", "data-web-2", backup),
@@ -130,7 +130,7 @@ func TestPlanMessages(t *testing.T) {
 		call(msgUnreadable, "services", "services is forbidden"),
 		call(msgAssumedReady, "web-2", msgNotReadyNow()),
 		call(msgNotReadyNow),
-		call(msgControllerAsleep, "web-2", "kubectl annotate statefulset web -n test example.com/retry=now"),
+		call(msgControllerAsleep, "web-2", "kubectl annotate statefulset web example.com/retry=now -n test"),
 		call(msgControllerBlind, "data-web-2", "web-2"),
 	)
 }

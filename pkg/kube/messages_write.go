@@ -1,6 +1,10 @@
 package kube
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
 
 // What a write was, before ": " and the error.
 
@@ -26,7 +30,9 @@ func msgEvictionRefused(pod, answer string) string {
 	return "cannot evict pod " + pod + ": " + answer
 }
 
-func hintOneBudget() string { return "keep one of the PodDisruptionBudgets that select it" }
+func hintOneBudget() sts.Hint {
+	return sts.Hintf("keep one of the PodDisruptionBudgets that select it")
+}
 
 func msgAnnotationsTooLarge(set string) string {
 	return "the annotations of statefulset/" + set + " would exceed 256 KiB, because the stable pod template is stored in one of them: move large parts of the template to a ConfigMap"

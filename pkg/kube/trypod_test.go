@@ -111,7 +111,7 @@ func TestRemovalRefused(t *testing.T) {
 		got, answer := "", (*operate.AnswerError)(nil)
 		if errors.As(err, &answer) {
 			got = answer.Message
-			if answer.Verdict != operate.Refused || answer.Reason != operate.ReasonRemovalRefused || answer.Hint == "" {
+			if answer.Verdict != operate.Refused || answer.Reason != operate.ReasonRemovalRefused || len(answer.Hint) == 0 {
 				t.Errorf("%s: %+v", test.of, answer.Decision)
 			}
 		}

@@ -37,9 +37,9 @@ func msgKeepsChanging(set string, attempts int) string {
 
 func msgStepsKept(refusal string) string { return refusal + "; the steps before it were carried out" }
 
-func hintRerun(hint string) string {
-	if hint == "" {
-		return "rerun the command to resume"
+func hintRerun(hint sts.Hint) sts.Hint {
+	if len(hint) == 0 {
+		return sts.Hintf("rerun the command to resume")
 	}
-	return hint + "; rerun the command to resume"
+	return sts.Hintf("%s; rerun the command to resume", hint)
 }

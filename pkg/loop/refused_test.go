@@ -52,7 +52,7 @@ func TestAdmissionRefusesARemoval(t *testing.T) {
 				}
 				r.mustBeOver(t, true)
 				d := r.result.Decision
-				if d.Verdict != test.verdict || !strings.HasPrefix(d.Message, test.message+": ") || !strings.Contains(d.Message, `admission webhook "guard"`) || !strings.HasSuffix(d.Hint, hint) || r.err != nil {
+				if d.Verdict != test.verdict || !strings.HasPrefix(d.Message, test.message+": ") || !strings.Contains(d.Message, `admission webhook "guard"`) || !strings.HasSuffix(d.Hint.String(), hint) || r.err != nil {
 					t.Errorf("%s: %s\n%s\n%v", d.Verdict, d.Message, d.Hint, r.err)
 				}
 			})

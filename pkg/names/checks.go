@@ -38,7 +38,7 @@ func (n *setNames) findings() []sts.Finding {
 	return out
 }
 
-func (c *checkInput) finding(code sts.FindingCode, severity sts.Severity, object, message, hint string) []sts.Finding {
+func (c *checkInput) finding(code sts.FindingCode, severity sts.Severity, object, message string, hint sts.Hint) []sts.Finding {
 	return []sts.Finding{{Code: code, Severity: severity, Object: object, Message: message, Hint: hint}}
 }
 
@@ -46,7 +46,9 @@ func (c *checkInput) set() string     { return "statefulset/" + c.Set.Name }
 func (c *checkInput) svc() string     { return "service/" + c.Set.Spec.ServiceName }
 func (c *checkInput) service() string { return c.Set.Spec.ServiceName }
 
-func (c *checkInput) kubectl(args ...string) string { return sts.Kubectl(c.Set.Namespace, args...) }
+func (c *checkInput) kubectl(verb string, args ...string) sts.Hint {
+	return sts.Kubectl(c.Set.Namespace, verb, args...)
+}
 
 // serves reports whether the governing Service can give the pods names at all.
 func (c *checkInput) serves() bool {

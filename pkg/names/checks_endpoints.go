@@ -30,7 +30,7 @@ func checkEndpoints(c *checkInput) []sts.Finding {
 	}
 	return c.finding(sts.EndpointMissing, sts.SeverityError, c.svc(),
 		msgEndpointMissing(c.service(), late),
-		hintEndpointMissing(c.kubectl("get", "endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service())))
+		hintEndpointMissing(c.kubectl("get endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service())))
 }
 
 func checkEndpointHostnames(c *checkInput) []sts.Finding {
@@ -42,7 +42,7 @@ func checkEndpointHostnames(c *checkInput) []sts.Finding {
 	}
 	return c.finding(sts.EndpointWithoutHostname, severe(sts.SeverityError, c.wanted()), c.svc(),
 		msgEndpointHostname(c.service(), nameless),
-		hintEndpointHostname(c.kubectl("get", "endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service(), "-L", discoveryv1.LabelManagedBy)))
+		hintEndpointHostname(c.kubectl("get endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service(), "-L", discoveryv1.LabelManagedBy)))
 }
 
 // checkStaleAddresses: published addresses that the pods do not have.
@@ -81,7 +81,7 @@ func checkStaleAddresses(c *checkInput) []sts.Finding {
 			default:
 				continue
 			}
-			out = append(out, c.finding(sts.StaleAddress, sts.SeverityWarning, "endpointslice/"+slice.Name, text, "")...)
+			out = append(out, c.finding(sts.StaleAddress, sts.SeverityWarning, "endpointslice/"+slice.Name, text, nil)...)
 		}
 	}
 	return out
@@ -101,7 +101,7 @@ func checkForeignEndpoints(c *checkInput) []sts.Finding {
 			continue
 		}
 		out = append(out, c.finding(sts.ForeignEndpoints, sts.SeverityInfo, "endpointslice/"+slice.Name,
-			msgForeignSlice(slice.Name, c.service(), by, len(slice.Endpoints)), "")...)
+			msgForeignSlice(slice.Name, c.service(), by, len(slice.Endpoints)), nil)...)
 	}
 	return out
 }
@@ -131,7 +131,7 @@ func checkIPFamilies(c *checkInput) []sts.Finding {
 	if len(unpublished) > 0 {
 		out = append(out, c.finding(sts.IPFamilyMissing, sts.SeverityInfo, c.svc(),
 			msgFamilyUnpublished(c.service(), c.Service.Spec.IPFamilies[0]),
-			hintFamilyUnpublished(c.kubectl("patch", "service", c.service(), "--type=merge", "-p", `'{"spec":{"ipFamilyPolicy":"PreferDualStack"}}'`)))...)
+			hintFamilyUnpublished(c.kubectl("patch service", c.service(), "--type=merge", "-p", `{"spec":{"ipFamilyPolicy":"PreferDualStack"}}`)))...)
 	}
 	return out
 }

@@ -36,7 +36,7 @@ func checkNames(c *checkInput) []sts.Finding {
 	last := c.Name(max(sts.End(c.Set)-1, sts.Start(c.Set)))
 	var out []sts.Finding
 	add := func(message string) {
-		out = append(out, c.finding(sts.InvalidName, sts.SeverityError, c.set(), message, "")...)
+		out = append(out, c.finding(sts.InvalidName, sts.SeverityError, c.set(), message, nil)...)
 	}
 	switch name := c.Set.Name; {
 	case len(name) > sts.LongestSetName:
@@ -88,7 +88,7 @@ func checkPodIdentity(c *checkInput) []sts.Finding {
 	pod := c.replicas[i].Pod
 	return c.finding(sts.WrongHostname, sts.SeverityError, c.set(),
 		msgPodIdentity(pod.Name, pod.Spec.Hostname, pod.Spec.Subdomain, c.service(), wrong[1:]),
-		hintPodIdentity(c.kubectl("sts", "restart", c.Set.Name, "--ordinal", ordinalsArg(wrong))))
+		hintPodIdentity(c.kubectl("sts restart", c.Set.Name, "--ordinal", ordinalsArg(wrong))))
 }
 
 // findPeers are images whose members are known to find each other by DNS name before they are
@@ -104,7 +104,7 @@ func checkDeadlock(c *checkInput) []sts.Finding {
 	if !c.serves() || c.Service.Spec.PublishNotReadyAddresses || sts.DesiredReplicas(c.Set) < 2 {
 		return nil
 	}
-	hint := hintDeadlock(c.kubectl("patch", "service", c.service(), "--type=merge", "-p", `'{"spec":{"publishNotReadyAddresses":true}}'`))
+	hint := hintDeadlock(c.kubectl("patch service", c.service(), "--type=merge", "-p", `{"spec":{"publishNotReadyAddresses":true}}`))
 	if c.options.Offline {
 		hint = hintDeadlockInManifest()
 	}
@@ -182,7 +182,7 @@ func checkHostDNS(c *checkInput) []sts.Finding {
 			msgHostDNS("hostNetwork"), hintHostNetwork())
 	case spec.DNSPolicy == corev1.DNSDefault:
 		return c.finding(sts.HostDNS, sts.SeverityInfo, c.set(),
-			msgHostDNS("dnsPolicy: Default"), "")
+			msgHostDNS("dnsPolicy: Default"), nil)
 	}
 	return nil
 }

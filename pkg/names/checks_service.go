@@ -39,7 +39,7 @@ func checkServiceName(c *checkInput) []sts.Finding {
 	}
 	hint := hintServiceName(other)
 	if !c.options.Offline {
-		hint += "; " + hintImmutableServiceName()
+		hint = sts.Hintf("%s; %s", hint, hintImmutableServiceName())
 	}
 	return c.finding(sts.NoServiceName, severe(sts.SeverityError, other != ""), c.set(), msgNoServiceName(), hint)
 }
@@ -54,9 +54,9 @@ func checkServiceExists(c *checkInput) []sts.Finding {
 		if len(c.ServiceElsewhere) > 0 {
 			message = msgServiceInOtherNamespace(c.service(), c.ServiceElsewhere, c.Set.Name, c.Set.Namespace)
 		}
-		return c.finding(sts.ServiceMissing, severe(sts.SeverityWarning, used != ""), c.svc(), message+used, "")
+		return c.finding(sts.ServiceMissing, severe(sts.SeverityWarning, used != ""), c.svc(), message+used, nil)
 	}
-	var hints []string
+	var hints []sts.Hint
 	if len(c.Headless) > 0 {
 		hints = append(hints, hintOtherHeadless(c.Headless[0].Name, c.service()))
 	}
@@ -64,7 +64,7 @@ func checkServiceExists(c *checkInput) []sts.Finding {
 	if matters {
 		hints = append(hints, hintCreateService(c.service(), c.Set.Spec.Template.Labels))
 	}
-	return c.finding(sts.ServiceMissing, severe(sts.SeverityError, matters), c.svc(), msgServiceMissing(c.service())+used, strings.Join(hints, ": "))
+	return c.finding(sts.ServiceMissing, severe(sts.SeverityError, matters), c.svc(), msgServiceMissing(c.service())+used, sts.JoinHints(hints, ": "))
 }
 
 // checkServiceKind: by the specification of Kubernetes DNS, only headless Services give pods names.
@@ -79,12 +79,12 @@ func checkServiceKind(c *checkInput) []sts.Finding {
 	case c.Service.Spec.ClusterIP == corev1.ClusterIPNone:
 		return nil
 	}
-	message, hint := NotHeadless(c.service()), ""
+	message, hint := NotHeadless(c.service()), sts.Hint(nil)
 	if used := c.whereUsed(c.service()); used != "" && c.options.Domain.Source != DomainCorefile && c.endpointsManager() == "" {
 		message += used
 		hint = hintServiceNotHeadless()
 		if !c.options.Offline {
-			hint += "; " + hintImmutableServiceName()
+			hint = sts.Hintf("%s; %s", hint, hintImmutableServiceName())
 		}
 	}
 	return c.finding(sts.ServiceNotHeadless, sts.SeverityInfo, c.svc(), message, hint)
@@ -101,7 +101,7 @@ func checkSelector(c *checkInput) []sts.Finding {
 	lacking, later := LabelsLacking(c.Snapshot)
 	switch {
 	case later:
-		return c.finding(sts.SelectorMismatch, sts.SeverityInfo, c.svc(), LabelsLater(c.service(), lacking), "")
+		return c.finding(sts.SelectorMismatch, sts.SeverityInfo, c.svc(), LabelsLater(c.service(), lacking), nil)
 	case len(lacking) > 0:
 		return c.finding(sts.SelectorMismatch, sts.SeverityError, c.svc(),
 			msgSelectorMismatch(c.service(), lacking), c.selectorHint())
@@ -109,7 +109,7 @@ func checkSelector(c *checkInput) []sts.Finding {
 		return nil
 	}
 	return c.finding(sts.SelectorMismatch, sts.SeverityError, c.svc(),
-		msgPodsNotSelected(c.service(), c.Service.Spec.Selector, off), hintRestart(c.kubectl("sts", "restart", c.Set.Name, "--ordinal", ordinalsArg(off))))
+		msgPodsNotSelected(c.service(), c.Service.Spec.Selector, off), hintRestart(c.kubectl("sts restart", c.Set.Name, "--ordinal", ordinalsArg(off))))
 }
 
 // checkNoSelector: a Service without a selector has the endpoints that another client writes, such
@@ -117,20 +117,20 @@ func checkSelector(c *checkInput) []sts.Finding {
 func (c *checkInput) checkNoSelector() []sts.Finding {
 	if manager := c.endpointsManager(); manager != "" {
 		if u, used := nameUsed(c.Snapshot, c.service(), c.inTexts); used && c.unpublished() {
-			return c.finding(sts.SelectorMissing, sts.SeverityWarning, c.svc(), msgNoSelectorUnresolved(c.service(), manager, u.name, u.object), "")
+			return c.finding(sts.SelectorMissing, sts.SeverityWarning, c.svc(), msgNoSelectorUnresolved(c.service(), manager, u.name, u.object), nil)
 		}
-		return c.finding(sts.SelectorMissing, sts.SeverityInfo, c.svc(), msgNoSelectorManaged(c.service(), manager), "")
+		return c.finding(sts.SelectorMissing, sts.SeverityInfo, c.svc(), msgNoSelectorManaged(c.service(), manager), nil)
 	}
 	hint := c.selectorHint()
 	if !c.wanted() || !c.options.Offline && (!c.Knows("endpointslices") || !c.Knows("endpoints")) {
-		hint = "" // a selector may do harm: an unknown client may write the endpoints, maybe later
+		hint = nil // a selector may do harm: an unknown client may write the endpoints, maybe later
 	}
 	return c.finding(sts.SelectorMissing, severe(sts.SeverityWarning, c.wanted() && c.unpublished()), c.svc(),
 		msgNoSelector(c.service()), hint)
 }
 
 // selectorHint is how to make the Service select the set's pods.
-func (c *checkInput) selectorHint() string {
+func (c *checkInput) selectorHint() sts.Hint {
 	if c.Set.Spec.Selector == nil || len(c.Set.Spec.Selector.MatchLabels) == 0 {
 		return hintSelector()
 	}
@@ -138,7 +138,7 @@ func (c *checkInput) selectorHint() string {
 	if c.options.Offline {
 		return hintSelectorInManifest(selector)
 	}
-	return hintSetSelector(c.kubectl("set", "selector", "service", c.service(), labels.Set(selector).String()))
+	return hintSetSelector(c.kubectl("set selector", "service", c.service(), labels.Set(selector).String()))
 }
 
 // unpublished: some pod should have its name but does not.
@@ -211,7 +211,7 @@ func checkOtherServices(c *checkInput) []sts.Finding {
 	}
 	var out []sts.Finding
 	for _, service := range c.Headless {
-		severity, hint := sts.SeverityInfo, ""
+		severity, hint := sts.SeverityInfo, sts.Hint(nil)
 		if u, used := nameUsed(c.Snapshot, service.Name, c.inTexts); used {
 			severity, hint = sts.SeverityWarning, hintUseName(strings.TrimSuffix(u.name, service.Name)+c.service())
 		}
@@ -227,7 +227,7 @@ func checkPorts(c *checkInput) []sts.Finding {
 	}
 	var out []sts.Finding
 	add := func(code sts.FindingCode, severity sts.Severity, message string) {
-		out = append(out, c.finding(code, severity, c.svc(), message, "")...)
+		out = append(out, c.finding(code, severity, c.svc(), message, nil)...)
 	}
 	headless := c.Service.Spec.ClusterIP == corev1.ClusterIPNone
 	if len(c.Service.Spec.Ports) == 0 {

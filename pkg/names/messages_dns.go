@@ -71,20 +71,20 @@ func msgMisspelled(refusal string) string {
 	return refusal + ": kubectl apply rejects it; without strict field validation the field is dropped"
 }
 
-func hintMisspelled(field string) string { return "rename the field to " + field }
+func hintMisspelled(field string) sts.Hint { return sts.Hintf("rename the field to %s", field) }
 
 func msgNoServiceName() string { return "spec.serviceName is not set: the pods have no DNS names" }
 
 // hintServiceName: service is a headless Service that selects the pods, if there is one.
-func hintServiceName(service string) string {
+func hintServiceName(service string) sts.Hint {
 	if service == "" {
-		return "set spec.serviceName to the name of a headless Service"
+		return sts.Hintf("set spec.serviceName to the name of a headless Service")
 	}
-	return "set spec.serviceName to " + service + ", a headless Service that selects the pods"
+	return sts.Hintf("set spec.serviceName to %s, a headless Service that selects the pods", service)
 }
 
-func hintImmutableServiceName() string {
-	return "the field is immutable: delete the StatefulSet with --cascade=orphan, create it again, then restart the pods"
+func hintImmutableServiceName() sts.Hint {
+	return sts.Hintf("the field is immutable: delete the StatefulSet with --cascade=orphan, create it again, then restart the pods")
 }
 
 // msgNameUsed is where a DNS name is written; it follows another message.
@@ -103,24 +103,24 @@ func msgServiceMissing(service string) string {
 	return msgNoService(service) + ": the pods have no DNS names"
 }
 
-func hintCreateService(service string, selector map[string]string) string {
-	return fmt.Sprintf("create service %s with clusterIP: None and selector %s", service, labels.Set(selector))
+func hintCreateService(service string, selector map[string]string) sts.Hint {
+	return sts.Hintf("create service %s with clusterIP: None and selector %s", service, labels.Set(selector))
 }
 
-func hintOtherHeadless(other, service string) string {
-	return fmt.Sprintf("headless service %s selects the pods, but only service %s can give them DNS names", other, service)
+func hintOtherHeadless(other, service string) sts.Hint {
+	return sts.Hintf("headless service %s selects the pods, but only service %s can give them DNS names", other, service)
 }
 
 func msgServiceExternal(service, name string) string {
 	return fmt.Sprintf("service %s is of type ExternalName (%s): the pods have no DNS names", service, name)
 }
 
-func hintServiceExternal() string {
-	return "make it a headless Service: set clusterIP: None and a selector"
+func hintServiceExternal() sts.Hint {
+	return sts.Hintf("make it a headless Service: set clusterIP: None and a selector")
 }
 
-func hintServiceNotHeadless() string {
-	return "for other DNS servers, create a headless Service (clusterIP: None) with another name, and set spec.serviceName to it"
+func hintServiceNotHeadless() sts.Hint {
+	return sts.Hintf("for other DNS servers, create a headless Service (clusterIP: None) with another name, and set spec.serviceName to it")
 }
 
 func msgSelectorMismatch(service string, lacking map[string]string) string {
@@ -131,7 +131,7 @@ func msgPodsNotSelected(service string, selector map[string]string, pods []sts.O
 	return fmt.Sprintf("the pods of %s do not match the selector of service %s (%s), but the pod template does", sts.SayOrdinals(pods), service, labels.Set(selector))
 }
 
-func hintRestart(command string) string { return "restart the pods: " + command }
+func hintRestart(command sts.Hint) sts.Hint { return sts.Hintf("restart the pods: %s", command) }
 
 func msgNoSelectorManaged(service, manager string) string {
 	return "service " + service + " has no selector: its endpoints are managed by " + manager
@@ -167,19 +167,21 @@ func msgPatroniVariable(name string) string { return "Patroni (environment varia
 
 func msgPatroniImage(name string) string { return "Patroni (image " + name + ")" }
 
-func hintSelector() string { return "set a selector with labels of the pod template" }
+func hintSelector() sts.Hint { return sts.Hintf("set a selector with labels of the pod template") }
 
-func hintSelectorInManifest(selector map[string]string) string {
-	return "to select the pods, set the selector " + labels.Set(selector).String()
+func hintSelectorInManifest(selector map[string]string) sts.Hint {
+	return sts.Hintf("to select the pods, set the selector %s", labels.Set(selector).String())
 }
 
-func hintSetSelector(command string) string { return "to select the pods: " + command }
+func hintSetSelector(command sts.Hint) sts.Hint {
+	return sts.Hintf("to select the pods: %s", command)
+}
 
 func msgNotGoverning(other, service string) string {
 	return fmt.Sprintf("headless service %s also selects the pods, but only the governing Service, %s, gives them DNS names (kubernetes#124207)", other, service)
 }
 
-func hintUseName(name string) string { return "use " + name }
+func hintUseName(name string) sts.Hint { return sts.Hintf("use %s", name) }
 
 func msgInvalidSelector(err error) string { return "spec.selector is invalid: " + err.Error() }
 
@@ -195,8 +197,8 @@ func msgOwnSelectorMismatch(selector string, template map[string]string) string 
 	return fmt.Sprintf("spec.selector %s does not match the pod template, which %s: the API server rejects this StatefulSet", selector, have)
 }
 
-func hintOwnSelector() string {
-	return "set spec.selector.matchLabels to labels of spec.template.metadata.labels"
+func hintOwnSelector() sts.Hint {
+	return sts.Hintf("set spec.selector.matchLabels to labels of spec.template.metadata.labels")
 }
 
 func msgSetNameTooLong(name string) string {
@@ -204,8 +206,8 @@ func msgSetNameTooLong(name string) string {
 		name, len(name), sts.LongestSetName, appsv1.ControllerRevisionHashLabelKey)
 }
 
-func hintSetNameTooLong() string {
-	return fmt.Sprintf("use a name of at most %d characters", sts.LongestSetName)
+func hintSetNameTooLong() sts.Hint {
+	return sts.Hintf("use a name of at most %d characters", sts.LongestSetName)
 }
 
 func msgInvalidPodName(pod string) string {
@@ -224,8 +226,8 @@ func msgHostnameTooLong(name string, most int) string {
 	return fmt.Sprintf("with setHostnameAsFQDN the hostname is %s (%d characters), but Linux allows no more than %d: the pods will not start", name, len(name), most)
 }
 
-func hintHostnameTooLong() string {
-	return "remove setHostnameAsFQDN from the pod template, or shorten the names"
+func hintHostnameTooLong() sts.Hint {
+	return sts.Hintf("remove setHostnameAsFQDN from the pod template, or shorten the names")
 }
 
 // msgPodIdentity: others are further pods with an incorrect hostname or subdomain.
@@ -237,8 +239,8 @@ func msgPodIdentity(pod, hostname, subdomain, service string, others []sts.Ordin
 	return text
 }
 
-func hintPodIdentity(command string) string {
-	return "both fields are set only when a pod is created; restart the pods: " + command
+func hintPodIdentity(command sts.Hint) sts.Hint {
+	return sts.Hintf("both fields are set only when a pod is created; restart the pods: %s", command)
 }
 
 // msgDeadlock: container and pod are an init container that has not completed, if there is one.
@@ -254,20 +256,20 @@ func msgDeadlockPossible(service, image string) string {
 	return fmt.Sprintf("service %s publishes only ready pods, but members of %s often need each other's DNS names to become ready", service, image)
 }
 
-func hintDeadlock(command string) string {
-	return "publish pods before they are ready: " + command
+func hintDeadlock(command sts.Hint) sts.Hint {
+	return sts.Hintf("publish pods before they are ready: %s", command)
 }
 
-func hintDeadlockInManifest() string {
-	return "publish pods before they are ready: set publishNotReadyAddresses: true in the Service"
+func hintDeadlockInManifest() sts.Hint {
+	return sts.Hintf("publish pods before they are ready: set publishNotReadyAddresses: true in the Service")
 }
 
 func msgEndpointMissing(service string, pods []sts.Ordinal) string {
 	return fmt.Sprintf("no EndpointSlice of service %s has the pods of %s, which should have DNS names", service, sts.SayOrdinals(pods))
 }
 
-func hintEndpointMissing(command string) string {
-	return "check that kube-controller-manager is running, and inspect the EndpointSlices: " + command
+func hintEndpointMissing(command sts.Hint) sts.Hint {
+	return sts.Hintf("check that kube-controller-manager is running, and inspect the EndpointSlices: %s", command)
 }
 
 func msgEndpointHostname(service string, pods []sts.Ordinal) string {
@@ -275,8 +277,8 @@ func msgEndpointHostname(service string, pods []sts.Ordinal) string {
 		service, sts.SayOrdinals(pods), service)
 }
 
-func hintEndpointHostname(command string) string {
-	return "find out which client writes the EndpointSlices: " + command
+func hintEndpointHostname(command sts.Hint) sts.Hint {
+	return sts.Hintf("find out which client writes the EndpointSlices: %s", command)
 }
 
 func msgAddressOfNoPod(slice string, ips []string, pod string) string {
@@ -312,22 +314,26 @@ func msgOnlyFamilyMissing(service string, family corev1.IPFamily, pods []sts.Ord
 	return fmt.Sprintf("service %s has only IP family %s, but the pods of %s have no %s address: they have no DNS names", service, family, sts.SayOrdinals(pods), family)
 }
 
-func hintFamilyMissing() string {
-	return "set spec.ipFamilies of the Service to the IP families that the pods have (the cluster network assigns them)"
+func hintFamilyMissing() sts.Hint {
+	return sts.Hintf("set spec.ipFamilies of the Service to the IP families that the pods have (the cluster network assigns them)")
 }
 
 func msgFamilyUnpublished(service string, family corev1.IPFamily) string {
 	return fmt.Sprintf("service %s has only IP family %s: addresses of the other family are not in DNS", service, family)
 }
 
-func hintFamilyUnpublished(command string) string { return "to publish them: " + command }
+func hintFamilyUnpublished(command sts.Hint) sts.Hint {
+	return sts.Hintf("to publish them: %s", command)
+}
 
 // msgHostDNS: setting is what makes pods use the DNS servers of their node.
 func msgHostDNS(setting string) string {
 	return "with " + setting + " the pods use the DNS servers of their node, which do not resolve cluster names: the pods cannot find each other by name"
 }
 
-func hintHostNetwork() string { return "set dnsPolicy: ClusterFirstWithHostNet in the pod template" }
+func hintHostNetwork() sts.Hint {
+	return sts.Hintf("set dnsPolicy: ClusterFirstWithHostNet in the pod template")
+}
 
 func msgNoPorts(service string) string {
 	return "service " + service + " has no ports: there are no SRV records"

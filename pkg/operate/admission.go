@@ -65,11 +65,11 @@ func RefuseAltered(s *sts.Snapshot, a *sts.Alteration) *AnswerError {
 	switch c, err := sts.ReadCanary(s.Set); {
 	case !a.Template() || err != nil:
 	case c != nil && !c.Aborting: // a rollback is possible in any case
-		d.Hint += hintOrAbort(canaryCommand(s, "abort"))
+		d.Hint = append(d.Hint, hintOrAbort(canaryCommand(s, "abort"))...)
 	case c == nil && inFlight(s) == "" && sts.DesiredReplicas(s.Set) > 0:
-		d.Hint += hintOrAcceptFirst(canaryCommand(s, "start", "--restart", "--accept-admission-changes"))
+		d.Hint = append(d.Hint, hintOrAcceptFirst(canaryCommand(s, "start", "--restart", "--accept-admission-changes"))...)
 	case c == nil && inFlight(s) != "" && sts.StrategyOf(s.Set).HasPartition():
-		d.Hint += hintOrAbortUpdate(canaryCommand(s, "abort"))
+		d.Hint = append(d.Hint, hintOrAbortUpdate(canaryCommand(s, "abort"))...)
 	}
 	d.Alteration = a
 	return &AnswerError{Decision: d}

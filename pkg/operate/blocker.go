@@ -85,7 +85,7 @@ func (w way) remove(s *sts.Snapshot, r sts.Replica, f Facts, most Deletions) Dec
 	if t.Failing {
 		need = stillFailing
 	}
-	wait := decide(Wait, ReasonPodNotAvailable, msgWaitOnRevision(s.Name(r.Ordinal), r.Revision, t.Message), "")
+	wait := decide(Wait, ReasonPodNotAvailable, msgWaitOnRevision(s.Name(r.Ordinal), r.Revision, t.Message), nil)
 	wait.Subject = s.Name(r.Ordinal) + " " + t.Reason
 	switch {
 	case !t.Failing && !w.starting:

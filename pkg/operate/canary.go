@@ -153,17 +153,17 @@ func waitForReplacement(s *sts.Snapshot, r sts.Replica, wait string) Decision {
 	if t := s.DeletionRefused(r); t != nil {
 		return trouble(s, r, t, Stuck)
 	}
-	return decide(Wait, ReasonPodNotAvailable, wait, "")
+	return decide(Wait, ReasonPodNotAvailable, wait, nil)
 }
 
 // canaryCommand is a command for a hint.
-func canaryCommand(s *sts.Snapshot, verb string, flags ...string) string {
-	return sts.Kubectl(s.Set.Namespace, append([]string{"sts canary", verb, s.Set.Name}, flags...)...)
+func canaryCommand(s *sts.Snapshot, verb string, flags ...string) sts.Hint {
+	return sts.Kubectl(s.Set.Namespace, "sts canary "+verb, append([]string{s.Set.Name}, flags...)...)
 }
 
 // refuseOrdinal refuses an ordinal that the set does not have.
 func refuseOrdinal(s *sts.Snapshot, o sts.Ordinal) *Decision {
-	return badRequest(msgNoOrdinal(s.Set.Name, o, ordinalRange(sts.Start(s.Set), sts.End(s.Set))), "")
+	return badRequest(msgNoOrdinal(s.Set.Name, o, ordinalRange(sts.Start(s.Set), sts.End(s.Set))), nil)
 }
 
 // belowPartition are the desired ordinals below the partition.

@@ -151,7 +151,7 @@ func (i abortCanary) follow(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
 		return *d
 	}
 	if update == c.StableRevision && s.Set.Status.CurrentRevision != update {
-		return decide(Wait, ReasonNotObserved, msgWaitRolledBack(), "")
+		return decide(Wait, ReasonNotObserved, msgWaitRolledBack(), nil)
 	}
 	return i.finish(s, c)
 }
@@ -180,7 +180,7 @@ func runs(ordinals []sts.Ordinal) string {
 // stable template as its change: a promotion ends it, and so does an abort that succeeds.
 func (i abortCanary) finish(s *sts.Snapshot, c sts.Canary) Decision {
 	b := newPatch(s.Set).drop(sts.OwnerAnnotation)
-	end := decide(Done, ReasonAborted, msgAborted(c.StableRevision), "")
+	end := decide(Done, ReasonAborted, msgAborted(c.StableRevision), nil)
 	if c.AppliedBy != "" {
 		end.Hint = hintAppliedBy(c.AppliedBy)
 	}

@@ -84,7 +84,7 @@ func (i startCanary) restarted(s *sts.Snapshot, c *sts.Canary) bool {
 		s.Set.Spec.Template.Annotations[restartedAtAnnotation] != stable.Annotations[restartedAtAnnotation]
 }
 
-func badRequest(message, hint string) *Decision {
+func badRequest(message string, hint sts.Hint) *Decision {
 	d := decide(Refused, ReasonBadRequest, message, hint)
 	return &d
 }
@@ -99,7 +99,7 @@ func (i startCanary) wholeEdit(s *sts.Snapshot, e *edit) *Decision {
 	}
 	before, err := sts.RevisionTemplate(revision)
 	if err != nil {
-		return badRequest(err.Error(), "")
+		return badRequest(err.Error(), nil)
 	}
 	return i.editWhole(before, e)
 }
@@ -114,15 +114,15 @@ func (i startCanary) editWhole(before json.RawMessage, e *edit) *Decision {
 	if len(i.Patch) > 0 {
 		after, err = strategicpatch.StrategicMergePatch(after, i.Patch, corev1.PodTemplateSpec{})
 		if err != nil {
-			return badRequest(msgPatchInvalid(err), "")
+			return badRequest(msgPatchInvalid(err), nil)
 		}
 	}
 	var old, fresh map[string]any
 	if err := json.Unmarshal(before, &old); err != nil {
-		return badRequest(fmt.Sprintf("read the current pod template: %s", err), "")
+		return badRequest(fmt.Sprintf("read the current pod template: %s", err), nil)
 	}
 	if err := json.Unmarshal(after, &fresh); err != nil {
-		return badRequest(msgTemplateInvalid(err.Error()), "")
+		return badRequest(msgTemplateInvalid(err.Error()), nil)
 	}
 	for _, edit := range e.images {
 		setImage(fresh, edit)
@@ -135,14 +135,14 @@ func (i startCanary) editWhole(before json.RawMessage, e *edit) *Decision {
 		return nil
 	}
 	if e.whole, err = json.Marshal(fresh); err != nil {
-		return badRequest(msgTemplateInvalid(err.Error()), "")
+		return badRequest(msgTemplateInvalid(err.Error()), nil)
 	}
 	if e.changes, err = sts.Changes(before, e.whole); err != nil {
-		return badRequest(err.Error(), "")
+		return badRequest(err.Error(), nil)
 	}
 	if err := newMistake(before, e.whole); err != nil {
 		_, reason, _ := strings.Cut(err.Error(), "json: ") // without the decoders' own prefix
-		return badRequest(msgTemplateInvalid(cmp.Or(reason, err.Error())), "")
+		return badRequest(msgTemplateInvalid(cmp.Or(reason, err.Error())), nil)
 	}
 	return nil
 }
@@ -157,7 +157,7 @@ func (o StartOptions) NewTemplate(s *sts.Snapshot) (*corev1.PodTemplateSpec, *De
 	}
 	before, err := json.Marshal(s.Set.Spec.Template)
 	if err != nil {
-		return nil, badRequest(err.Error(), "")
+		return nil, badRequest(err.Error(), nil)
 	}
 	e := &edit{images: images, restart: i.RestartAt}
 	if d := i.editWhole(before, e); d != nil {
@@ -168,7 +168,7 @@ func (o StartOptions) NewTemplate(s *sts.Snapshot) (*corev1.PodTemplateSpec, *De
 	}
 	t, err := sts.ParseTemplate(e.whole)
 	if err != nil {
-		return nil, badRequest(err.Error(), "")
+		return nil, badRequest(err.Error(), nil)
 	}
 	return t, nil
 }
@@ -277,7 +277,7 @@ func (i startCanary) imageEdits(s *sts.Snapshot) ([]imageEdit, *Decision) {
 			return nil, badRequest(msgContainerNotFound(s.Set.Name, name, names))
 		}
 		if seen[name] {
-			return nil, badRequest(msgContainerTwice(name), "")
+			return nil, badRequest(msgContainerTwice(name), nil)
 		}
 		seen[name] = true
 		if at.image != req.Image {

@@ -129,13 +129,13 @@ func (i promoteCanary) step(s *sts.Snapshot, c sts.Canary, next sts.Ordinal) Dec
 // then restores the partition and removes the canary's record.
 func (i promoteCanary) finish(s *sts.Snapshot, c *sts.Canary, derived bool) Decision {
 	if st := s.Set.Status; st.CurrentRevision != st.UpdateRevision {
-		return decide(Wait, ReasonNotObserved, msgWaitUpdateFinished(), "")
+		return decide(Wait, ReasonNotObserved, msgWaitUpdateFinished(), nil)
 	}
 	if derived {
-		return decide(Done, ReasonComplete, msgPromoted(s.Set.Status.UpdateRevision, ""), "")
+		return decide(Done, ReasonComplete, msgPromoted(s.Set.Status.UpdateRevision, ""), nil)
 	}
 	next := nextUpdate(s, c)
-	done := decide(Done, ReasonComplete, msgPromoted(s.Set.Status.UpdateRevision, next), "")
+	done := decide(Done, ReasonComplete, msgPromoted(s.Set.Status.UpdateRevision, next), nil)
 	d := do(newPatch(s.Set).partition(c.PartitionAfter(s.Set)).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
 		action("CanaryCompleted", stepPromoteFinish(next)), "Finish")
 	d.Then = &done

@@ -98,7 +98,7 @@ func requireChange(l look) *Decision {
 	if l.edit != nil {
 		return nil
 	}
-	d := decide(Done, ReasonNothingToDo, msgTemplateUnchanged(), "")
+	d := decide(Done, ReasonNothingToDo, msgTemplateUnchanged(), nil)
 	return &d
 }
 
@@ -176,7 +176,7 @@ func (i startCanary) begin(l look) Decision {
 	}
 	template, err := sts.RevisionTemplate(stable)
 	if err != nil {
-		return decide(Refused, ReasonRevisionGone, err.Error(), "")
+		return decide(Refused, ReasonRevisionGone, err.Error(), nil)
 	}
 	from, replicas := i.from(s), sts.DesiredReplicas(s.Set)
 	to := sts.PartitionAt(s.Set, from)

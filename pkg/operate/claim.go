@@ -27,20 +27,20 @@ type ClaimDecision struct {
 	// Subject is the affected object: a claim, a volume.
 	Subject string `json:"subject,omitempty"`
 	// Hint is what to do, often a command.
-	Hint string `json:"hint,omitempty"`
+	Hint sts.Hint `json:"hint,omitempty"`
 	// Alteration is what mutating admission would make of the write, if that is the reason.
 	Alteration *sts.Alteration `json:"alteration,omitempty"`
 	// Action is set with Do.
 	Action ClaimAction `json:"-"`
 }
 
-func decideClaim(v Verdict, reason, message, hint string) ClaimDecision {
+func decideClaim(v Verdict, reason, message string, hint sts.Hint) ClaimDecision {
 	return ClaimDecision{Verdict: v, Reason: reason, Message: message, Hint: hint}
 }
 
 // refuseClaim is a refusal with the message and the hint that it is given.
-func refuseClaim(reason string) func(message, hint string) ClaimDecision {
-	return func(message, hint string) ClaimDecision { return decideClaim(Refused, reason, message, hint) }
+func refuseClaim(reason string) func(message string, hint sts.Hint) ClaimDecision {
+	return func(message string, hint sts.Hint) ClaimDecision { return decideClaim(Refused, reason, message, hint) }
 }
 
 func doClaim(a ClaimAction, reason string) ClaimDecision {
@@ -118,7 +118,7 @@ func (v *ClaimView) remembers(r *sts.Retained) bool {
 
 // refuseElsewhere refuses a volume that is reserved for another claim now, or for none.
 func refuseElsewhere(v *ClaimView) ClaimDecision {
-	return decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeElsewhere(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
+	return decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeElsewhere(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), nil)
 }
 
 // on reports whether the claim names the volume.

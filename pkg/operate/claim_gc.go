@@ -88,7 +88,7 @@ func (i CollectClaim) requireCandidate(v *ClaimView) *ClaimDecision {
 			return d
 		}
 	}
-	d := decideClaim(Done, ReasonClaimKept, msgClaimKept(why), "")
+	d := decideClaim(Done, ReasonClaimKept, msgClaimKept(why), nil)
 	return &d
 }
 
@@ -102,9 +102,9 @@ func (i CollectClaim) requireVolume(v *ClaimView) *ClaimDecision {
 	case v.refUID() == "" && record != nil && v.Volume.Spec.ClaimRef != nil && v.remembers(record):
 		d = decideClaim(Refused, ReasonVolumeNotOurs, msgUndoInterrupted(v.Volume.Name), undoHint(v))
 	case v.refUID() != i.UID:
-		d = decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), "")
+		d = decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), nil)
 	case v.Volume.DeletionTimestamp != nil:
-		d = decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeTerminating(v.Volume.Name), "")
+		d = decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeTerminating(v.Volume.Name), nil)
 	default:
 		return nil
 	}
@@ -160,25 +160,25 @@ func sayKept(v *ClaimView) string {
 	return msgDataRetained(v.Volume.Name)
 }
 
-func undoHint(v *ClaimView) string { return hintUndo(v.Namespace, v.Name) }
+func undoHint(v *ClaimView, flags ...string) sts.Hint { return hintUndo(v.Namespace, v.Name, flags...) }
 
 // afterwards: the claim is gone, and another may have its name.
 func (i CollectClaim) afterwards(v ClaimView) ClaimDecision {
 	record := v.record()
 	switch {
 	case !v.Sent && (record == nil || record.UID != i.UID):
-		return decideClaim(Done, ReasonClaimGone, msgClaimDeletedByOther(""), "")
+		return decideClaim(Done, ReasonClaimGone, msgClaimDeletedByOther(""), nil)
 	case v.VolumeName == "":
-		return decideClaim(Done, ReasonClaimDeleted, msgClaimDeletedNoVolume(), "")
+		return decideClaim(Done, ReasonClaimDeleted, msgClaimDeletedNoVolume(), nil)
 	case v.Volume == nil:
-		return decideClaim(Done, ReasonClaimDeleted, msgClaimDeletedVolumeGone(v.VolumeName), "")
+		return decideClaim(Done, ReasonClaimDeleted, msgClaimDeletedVolumeGone(v.VolumeName), nil)
 	case record == nil && v.on():
 		if d := tidy(&v, ReasonClaimRestored); d != nil {
 			return *d
 		}
-		return decideClaim(Stuck, ReasonClaimRestored, msgClaimDeletedRestored(v.sayOwners()), "")
+		return decideClaim(Stuck, ReasonClaimRestored, msgClaimDeletedRestored(v.sayOwners()), nil)
 	case record == nil || record.UID != i.UID:
-		return decideClaim(Stuck, ReasonClaimReplaced, msgClaimDeletedVolumeChanged(v.Volume.Name), "")
+		return decideClaim(Stuck, ReasonClaimReplaced, msgClaimDeletedVolumeChanged(v.Volume.Name), nil)
 	case v.Around == nil:
 		return checkUsage(&v, stepCheckNeeded(v.Name))
 	case !v.Around.wanted() && v.Claim == nil && !v.Sent:

@@ -169,7 +169,7 @@ func TestNoVerbTakesAPodWhoseDataWouldGo(t *testing.T) {
 						t.Errorf("pod web-%d stays: %+v", o, last)
 					}
 					rescuable := reason == sts.ClaimIsTerminating || reason == sts.VolumeIsTerminating
-					if refused && strings.Contains(last.Hint, "kubectl sts pvc-gc rescue "+name+" -n "+ststest.Namespace) != rescuable {
+					if refused && strings.Contains(last.Hint.String(), "kubectl sts pvc-gc rescue "+name+" -n "+ststest.Namespace) != rescuable {
 						t.Errorf("rescuable %t, hint %q", rescuable, last.Hint)
 					}
 					accepting := holder("1")
@@ -328,7 +328,7 @@ func TestASharedClaimThatIsRescued(t *testing.T) {
 	inv.Pods[1].Spec.Volumes = append(inv.Pods[1].Spec.Volumes, inv.Pods[0].Spec.Volumes...)
 	inv.Budgets = nil
 	last := lastOf(operate.Preview(operate.RestartPods{Lock: holder("1")}, inv.Snapshots()[0]))
-	if last.Reason != operate.ReasonDataLoss || last.Subject != "persistentvolumeclaim/data-web-0" || !strings.Contains(last.Hint, "pvc-gc undo data-web-0") {
+	if last.Reason != operate.ReasonDataLoss || last.Subject != "persistentvolumeclaim/data-web-0" || !strings.Contains(last.Hint.String(), "pvc-gc undo data-web-0") {
 		t.Errorf("%+v", last)
 	}
 	s := inv.Snapshots()[0]

@@ -28,14 +28,14 @@ func purged(v *corev1.PersistentVolume, record *sts.Retained) bool {
 }
 
 // unpurge are the commands that cancel a purge that nothing carries out.
-func unpurge(v *ClaimView) string {
+func unpurge(v *ClaimView) sts.Hint {
 	return hintUnpurge(v.Volume.Name, undoHint(v))
 }
 
 // Next implements ClaimIntent.
 func (i PurgeRetained) Next(v ClaimView) ClaimDecision {
 	if v.Volume == nil || v.Volume.UID != i.UID {
-		return decideClaim(Done, ReasonPurged, msgPurged(v.VolumeName), "")
+		return decideClaim(Done, ReasonPurged, msgPurged(v.VolumeName), nil)
 	}
 	gs := i.guards()
 	if d := gs.require(Always, &v); d != nil {
@@ -88,7 +88,7 @@ func requireRetainedRecord(v *ClaimView) *ClaimDecision {
 	if v.record() != nil {
 		return nil
 	}
-	d := decideClaim(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), "")
+	d := decideClaim(Refused, ReasonNotRetained, msgVolumeNotRetained(v.Volume.Name), nil)
 	return &d
 }
 
@@ -110,11 +110,11 @@ func requireNoClaim(v *ClaimView) *ClaimDecision {
 	var d ClaimDecision
 	switch record := v.record(); {
 	case v.Claim.UID == record.UID && v.Claim.DeletionTimestamp != nil:
-		d = decideClaim(Refused, ReasonClaimExists, msgClaimStillTerminating(), "")
+		d = decideClaim(Refused, ReasonClaimExists, msgClaimStillTerminating(), nil)
 	case v.on() || v.Claim.UID == record.UID:
 		d = refuseClaim(ReasonClaimExists)(msgClaimBack(v.Volume.Name, undoHint(v)))
 	case v.Claim.Spec.VolumeName == "" && v.refUID() == "":
-		d = decideClaim(Refused, ReasonClaimExists, msgClaimMayGetVolume(v.Volume.Name), "")
+		d = decideClaim(Refused, ReasonClaimExists, msgClaimMayGetVolume(v.Volume.Name), nil)
 	default:
 		return nil
 	}

@@ -37,9 +37,9 @@ func (i RescueClaim) Next(v ClaimView) ClaimDecision {
 	record, ours, kept := i.kept(&v)
 	switch {
 	case sts.Rescued(c, sts.NewVolume(volume)) && (!deleted || v.Copy != nil && !v.foreignCopy(record)):
-		return decideClaim(Done, ReasonRescued, i.sayRescued(&v, record), "")
+		return decideClaim(Done, ReasonRescued, i.sayRescued(&v, record), nil)
 	case c.DeletionTimestamp == nil && !deleted:
-		return decideClaim(Done, ReasonNothingToRescue, msgNothingToRescue(volume.Name), "")
+		return decideClaim(Done, ReasonNothingToRescue, msgNothingToRescue(volume.Name), nil)
 	}
 	if d := gs.require(BeforeStep, &v); d != nil {
 		return *d
@@ -117,11 +117,11 @@ func (i RescueClaim) requireRescuable(v *ClaimView) *ClaimDecision {
 	c := v.Claim
 	switch {
 	case c.Spec.VolumeName == "":
-		return end(decideClaim(Done, ReasonNothingToRescue, msgNothingToRescueNoVolume(), ""))
+		return end(decideClaim(Done, ReasonNothingToRescue, msgNothingToRescueNoVolume(), nil))
 	case v.Volume == nil:
 		return end(refuseClaim(ReasonVolumeLost)(msgVolumeLost(c.Spec.VolumeName, c.Namespace, c.Name, string(c.UID))))
 	case v.Volume.Spec.ClaimRef == nil || v.refUID() != c.UID:
-		return end(decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), ""))
+		return end(decideClaim(Refused, ReasonVolumeNotOurs, msgVolumeOfOther(v.Volume.Name, sayRef(v.Volume.Spec.ClaimRef)), nil))
 	}
 	return nil
 }
@@ -131,9 +131,9 @@ func (i RescueClaim) gone(v *ClaimView) ClaimDecision {
 	record := v.record()
 	switch {
 	case record != nil && record.UID == i.UID && v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain:
-		return decideClaim(Done, ReasonRescued, msgRescuedAndGone(sayKept(v)), "")
+		return decideClaim(Done, ReasonRescued, msgRescuedAndGone(sayKept(v)), nil)
 	case v.Volume == nil:
-		return decideClaim(Refused, ReasonVolumeLost, msgRescueTooLate(v.VolumeName), "")
+		return decideClaim(Refused, ReasonVolumeLost, msgRescueTooLate(v.VolumeName), nil)
 	}
 	return refuseClaim(ReasonVolumeReclaimed)(msgReclaimed(v.Volume.Name, string(v.Volume.Status.Phase), string(v.Volume.Spec.PersistentVolumeReclaimPolicy)))
 }

@@ -35,7 +35,7 @@ func (i RestoreClaim) Next(v ClaimView) ClaimDecision {
 		if d := tidy(&v, ReasonClaimRestored); d != nil {
 			return *d
 		}
-		return decideClaim(Done, ReasonClaimRestored, msgRestored(v.Volume.Name, v.sayOwners()), "")
+		return decideClaim(Done, ReasonClaimRestored, msgRestored(v.Volume.Name, v.sayOwners()), nil)
 	case v.Claim != nil && v.Claim.DeletionTimestamp != nil:
 		return leaving(&v, record)
 	}
@@ -64,7 +64,7 @@ func (i RestoreClaim) requireVolume(v *ClaimView) *ClaimDecision {
 	if v.Volume != nil && v.Volume.UID == i.UID {
 		return nil
 	}
-	d := decideClaim(Refused, ReasonNotRetained, msgVolumeGone(v.VolumeName), "")
+	d := decideClaim(Refused, ReasonNotRetained, msgVolumeGone(v.VolumeName), nil)
 	return &d
 }
 
@@ -143,18 +143,18 @@ func leaving(v *ClaimView, record *sts.Retained) ClaimDecision {
 	again := undoHint(v)
 	if v.Claim.UID == record.UID && v.Around.Verdict.Set != "" {
 		// The controller will create a new claim together with the new pod.
-		again += " --replace"
+		again = undoHint(v, "--replace")
 	}
 	message, hint := msgOldClaimInUse(v.Around.Stays, sayKept(v), removePod(v), again)
 	return decideClaim(Stuck, ReasonClaimHeld, message, hint)
 }
 
 // removePod is the command after which the claim is removed.
-func removePod(v *ClaimView) string {
+func removePod(v *ClaimView) sts.Hint {
 	if set, ordinal := v.Around.Verdict.Set, v.Around.Verdict.Ordinal; set != "" && sts.PodName(set, ordinal) == v.Around.Stays {
-		return sts.Kubectl(v.Namespace, "sts", "restart", set, "--ordinal", ordinal.String())
+		return sts.Kubectl(v.Namespace, "sts restart", set, "--ordinal", ordinal.String())
 	}
-	return sts.Kubectl(v.Namespace, "delete", "pod", v.Around.Stays)
+	return sts.Kubectl(v.Namespace, "delete pod", v.Around.Stays)
 }
 
 // replace: another claim has the name, on a volume of its own. The StatefulSet controller
@@ -278,9 +278,9 @@ func restore(v ClaimView, record *sts.Retained) ClaimDecision {
 }
 
 // stillThere is the hint for a purge that makes no progress.
-func stillThere(v *ClaimView) string {
+func stillThere(v *ClaimView) sts.Hint {
 	if v.Volume.DeletionTimestamp != nil {
-		return ""
+		return nil
 	}
 	return hintPurgeStalled(unpurge(v))
 }
@@ -296,5 +296,5 @@ func (FinishRestore) Next(v ClaimView) ClaimDecision {
 			return *d
 		}
 	}
-	return decideClaim(Done, ReasonClaimRestored, msgRestored(v.VolumeName, ""), "")
+	return decideClaim(Done, ReasonClaimRestored, msgRestored(v.VolumeName, ""), nil)
 }

@@ -132,7 +132,7 @@ type Decision struct {
 	// Member is the pod of the member that a change of size removes or adds with this step.
 	Member string `json:"member,omitempty"`
 	// Hint is what to do, often a command.
-	Hint string `json:"hint,omitempty"`
+	Hint sts.Hint `json:"hint,omitempty"`
 	// Action is set with [Do].
 	Action SetAction `json:"action,omitempty"`
 	// Until is when a [Wait] ends if nothing else changes.
@@ -340,7 +340,7 @@ const (
 	ReasonFinalizerRemoved = "FinalizerRemoved"
 )
 
-func decide(v Verdict, reason, message, hint string) Decision {
+func decide(v Verdict, reason, message string, hint sts.Hint) Decision {
 	return Decision{Verdict: v, Reason: reason, Message: message, Hint: hint}
 }
 
@@ -373,6 +373,6 @@ func (d Decision) Key() string {
 }
 
 // refuseWith is a refusal with the message and the hint that it is given.
-func refuseWith(reason string) func(message, hint string) Decision {
-	return func(message, hint string) Decision { return decide(Refused, reason, message, hint) }
+func refuseWith(reason string) func(message string, hint sts.Hint) Decision {
+	return func(message string, hint sts.Hint) Decision { return decide(Refused, reason, message, hint) }
 }

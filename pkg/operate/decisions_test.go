@@ -867,7 +867,7 @@ func TestDecisions(t *testing.T) {
 func inFull(d operate.Decision) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: %s\n", d.Verdict, d.Reason, d.Message)
-	if d.Hint != "" {
+	if len(d.Hint) > 0 {
 		fmt.Fprintf(&b, "→ %s\n", d.Hint)
 	}
 	patch, isPatch := d.Action.(*operate.PatchSet)

@@ -3,6 +3,7 @@ package operate
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -148,7 +149,7 @@ func refuseScaleInProgress(s *sts.Snapshot, record *sts.Drain) Decision {
 
 // DrainHint is how to resume a scale operation that was interrupted and, where that is possible, how
 // to cancel it.
-func DrainHint(s *sts.Snapshot, record *sts.Drain) string {
+func DrainHint(s *sts.Snapshot, record *sts.Drain) sts.Hint {
 	if record.Member != nil && hasLeft(s, record) {
 		return record.Again(s.Set)
 	}
@@ -205,8 +206,8 @@ func (i drainScale) profileName() string {
 	return i.Profile.Metadata.Name
 }
 
-func drainCommand(s *sts.Snapshot, to int32) string {
-	return sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, fmt.Sprintf("--replicas %d", to))
+func drainCommand(s *sts.Snapshot, to int32) sts.Hint {
+	return sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--replicas", strconv.Itoa(int(to)))
 }
 
 // leavingPod is the pod of a member that leaves or has left.
@@ -232,18 +233,18 @@ func LostRecord(s *sts.Snapshot) *sts.Drain {
 }
 
 // again is this command with another size, for a hint.
-func (i drainScale) again(s *sts.Snapshot, to int32) string {
+func (i drainScale) again(s *sts.Snapshot, to int32) sts.Hint {
 	record := &sts.Drain{To: to, Profile: i.profileName(), ProfileFile: i.ProfileFile}
 	return record.Again(s.Set)
 }
 
 // refuseScaledMeanwhile stops when another client has changed the size.
-func (i drainScale) refuseScaledMeanwhile(s *sts.Snapshot, record *sts.Drain, expected int32, hint string) Decision {
+func (i drainScale) refuseScaledMeanwhile(s *sts.Snapshot, record *sts.Drain, expected int32, hint sts.Hint) Decision {
 	return decide(Refused, ReasonTakenOver, msgDrainScaledByOther(sts.Who(s.Set, "replicas"), s.Set.Name, sts.DesiredReplicas(s.Set), expected, record.Up()), hint)
 }
 
 // scaleBack is the hint for that: the size at which the same command resumes.
-func scaleBack(s *sts.Snapshot, size int32) string {
+func scaleBack(s *sts.Snapshot, size int32) sts.Hint {
 	back := sts.Kubectl(s.Set.Namespace, "scale statefulset", s.Set.Name, fmt.Sprintf("--replicas=%d", size))
 	if sts.DesiredReplicas(s.Set) > size {
 		return hintDrainScaleDown(s.Name(sts.Start(s.Set)+sts.Ordinal(size)), back)

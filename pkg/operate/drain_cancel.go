@@ -32,7 +32,7 @@ func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	case record == nil && held != nil:
 		return removeFinalizer(held, o, stepDrainReleaseUnknown(held.Name))
 	case record == nil:
-		return decide(Done, ReasonNothingToDo, msgDrainNothingToCancel(), "")
+		return decide(Done, ReasonNothingToDo, msgDrainNothingToCancel(), nil)
 	}
 	effect := ""
 	if record.Member != nil {
@@ -55,7 +55,7 @@ func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	if record.To == 0 && !parked {
 		b = b.drop(sts.ParkedAnnotation)
 	}
-	end := decide(Done, ReasonScaleCancelled, msgDrainCancelled(record.Up(), sts.DesiredReplicas(s.Set))+effect, "")
+	end := decide(Done, ReasonScaleCancelled, msgDrainCancelled(record.Up(), sts.DesiredReplicas(s.Set))+effect, nil)
 	end.Drain = record
 	if parked {
 		end.Hint = hintDrainUnpark(record.From, sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--unpark"))
@@ -77,7 +77,7 @@ func (i cancelDrain) undo(s *sts.Snapshot, f Facts, record *sts.Drain) (string, 
 		// Nothing can be undone: the pods are removed once this one is.
 		return msgDrainCancelScaled(size, s.Name(sts.End(s.Set))), nil
 	}
-	refuse := func(reason, message, hint string) (string, *Decision) {
+	refuse := func(reason, message string, hint sts.Hint) (string, *Decision) {
 		d := decide(Refused, reason, message, hint)
 		return "", &d
 	}

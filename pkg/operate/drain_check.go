@@ -128,7 +128,7 @@ func (i drainScale) requireOtherSize(l look) *Decision {
 	if from != i.Replicas {
 		return nil
 	}
-	d := decide(Done, ReasonNothingToDo, msgDrainUnchanged(from), "")
+	d := decide(Done, ReasonNothingToDo, msgDrainUnchanged(from), nil)
 	return &d
 }
 
@@ -136,7 +136,7 @@ func (i drainScale) requireProfile(look) *Decision {
 	if i.Profile == nil || i.Profile.Refuse == "" {
 		return nil
 	}
-	d := decide(Refused, ReasonProfileRefuses, msgDrainProfileRefuses(i.Profile.Metadata.Name, i.Profile.Refuse), "")
+	d := decide(Refused, ReasonProfileRefuses, msgDrainProfileRefuses(i.Profile.Metadata.Name, i.Profile.Refuse), nil)
 	return &d
 }
 
@@ -210,7 +210,7 @@ func (i drainScale) requireMinHealthy(look) *Decision {
 	if i.Replicas >= i.MinHealthy {
 		return nil
 	}
-	d := decide(Refused, ReasonMinHealthy, msgDrainMinHealthy(i.Replicas, i.MinHealthy), "")
+	d := decide(Refused, ReasonMinHealthy, msgDrainMinHealthy(i.Replicas, i.MinHealthy), nil)
 	return &d
 }
 
@@ -258,7 +258,7 @@ func (i drainScale) requireBudgetsOnTheWay(l look) *Decision {
 // requireNoOperation refuses while another operation is in progress.
 func requireNoOperation(l look) *Decision {
 	s := l.s
-	refuse := func(reason, message, hint string) *Decision {
+	refuse := func(reason, message string, hint sts.Hint) *Decision {
 		d := decide(Refused, reason, message, hint)
 		return &d
 	}
@@ -267,7 +267,7 @@ func requireNoOperation(l look) *Decision {
 		return refuse(ReasonCanaryOnItsWay, message, hint)
 	}
 	if r, err := sts.ReadRestart(s.Set); r != nil || err != nil {
-		resume := ""
+		var resume sts.Hint
 		if r != nil {
 			resume = r.Again(s.Set)
 		}

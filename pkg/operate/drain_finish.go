@@ -22,9 +22,10 @@ func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
 		event = "ScaleUpCompleted"
 		b = b.drop(sts.ParkedAnnotation)
 	}
-	parts, hint := []string{msgDrainScaled(record.To, record.Up(), record.Ordinals())}, ""
+	parts, hint := []string{msgDrainScaled(record.To, record.Up(), record.Ordinals())}, sts.Hint(nil)
 	if stay := sts.ClaimsOf(s, record.Ordinals()); !record.Up() && len(stay) > 0 {
-		var list, kept string
+		var list sts.Hint
+		var kept string
 		if record.To > 0 {
 			list = sts.Kubectl(s.Set.Namespace, "sts pvc-gc", s.Set.Name)
 		}
@@ -39,7 +40,7 @@ func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
 		}
 		if rescued {
 			parts = append(parts, msgDrainRescuedClaims(gone))
-			hint = sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", strings.Join(gone, " "))
+			hint = sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", gone...)
 			continue
 		}
 		parts = append(parts, msgDrainDeletedClaims(gone))

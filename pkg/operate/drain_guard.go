@@ -42,7 +42,7 @@ func requireCounted(s *sts.Snapshot) *Decision {
 		return requireSettled(s)
 	}
 	if n := int(s.Set.Status.Replicas); n > len(s.Pods) {
-		d := decide(Wait, ReasonNotObserved, waitDrainUnseenPods(s.Set.Name, n, len(s.Pods)), "")
+		d := decide(Wait, ReasonNotObserved, waitDrainUnseenPods(s.Set.Name, n, len(s.Pods)), nil)
 		return &d
 	}
 	return nil
@@ -98,7 +98,7 @@ func (i drainScale) orIgnoreBudgets(s *sts.Snapshot, r sts.Replica, d *Decision)
 		d.Hint = evictUnready(s.Budgets[0])
 	}
 	if d.Verdict != Wait {
-		d.Hint += "; or " + hintDrainIgnoreBudgets()
+		d.Hint = sts.Hintf("%s; or %s", d.Hint, hintDrainIgnoreBudgets())
 	}
 	return d
 }

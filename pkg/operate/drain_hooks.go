@@ -1,8 +1,8 @@
 package operate
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
@@ -78,7 +78,7 @@ func (i drainScale) stayed(h *hooks, s *sts.Snapshot, record sts.Drain, why *hoo
 		return removeFinalizer(pod, m.Ordinal, stepDrainReleaseDeletedPod(name))
 	}
 	message, hint := msgDrainUnknown(name, why.problem, going,
-		sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, fmt.Sprintf("--replicas %d --profile none --take-over", record.To)),
+		sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--replicas", strconv.Itoa(int(record.To)), "--profile", "none", "--take-over"),
 		sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
 	return decide(Stuck, ReasonHookFailed, message, cmpHint(why.hint, hint))
 }
@@ -139,9 +139,9 @@ func (i drainScale) after(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 	return i.note(s, record.Settled(s.TakenAt), "", stepDrainAfterDone(s.Name(m.Ordinal)))
 }
 
-func cmpHint(hint, otherwise string) string {
+func cmpHint(hint string, otherwise sts.Hint) sts.Hint {
 	if hint == "" {
 		return otherwise
 	}
-	return hint + "; " + otherwise
+	return sts.Hintf("%s; %s", hint, otherwise)
 }

@@ -115,7 +115,7 @@ func (i drainScale) waitScaledDown(s *sts.Snapshot, _ Facts, record sts.Drain) D
 }
 
 func waitFor(subject, reason, message string) Decision {
-	d := decide(Wait, reason, message, "")
+	d := decide(Wait, reason, message, nil)
 	d.Subject = subject
 	return d
 }

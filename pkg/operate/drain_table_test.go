@@ -87,7 +87,7 @@ func TestPhaseOfALaterVersion(t *testing.T) {
 	for _, table := range []drainTable{leaveTable(), joinTable()} {
 		o := observation{"Resting", sizeBefore, podWithFinalizer, withHooks}
 		c := newCell(5, 3, o)
-		if d := table.step(o)(c.drainScale, c.snapshot, c.facts, c.record); d.Verdict != Refused || d.Reason != ReasonBadRecord || d.Hint == "" {
+		if d := table.step(o)(c.drainScale, c.snapshot, c.facts, c.record); d.Verdict != Refused || d.Reason != ReasonBadRecord || len(d.Hint) == 0 {
 			t.Errorf("%s %s: %s", d.Verdict, d.Reason, d.Message)
 		}
 	}
@@ -193,7 +193,7 @@ func decided(t *testing.T, table drainTable, from, to int32, o observation) stri
 	if check, ok := d.Action.(*DryRunEviction); ok {
 		d = step(c.drainScale, c.snapshot, c.facts.After(check), c.record)
 	}
-	if d.Message == "" || d.Hint == "" && slices.Contains([]Verdict{Refused, Stuck}, d.Verdict) {
+	if d.Message == "" || len(d.Hint) == 0 && slices.Contains([]Verdict{Refused, Stuck}, d.Verdict) {
 		t.Errorf("%s: %s %s without a message or a hint: %q", o, d.Verdict, d.Reason, d.Message)
 	}
 	return fmt.Sprintf("%s %s", d.Verdict, d.Reason)

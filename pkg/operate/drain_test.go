@@ -560,7 +560,7 @@ func TestDrainDecisionsHaveHints(t *testing.T) {
 			change(test.from)
 		}
 		d := test.intent.Next(test.from.Snapshots()[0], test.facts)
-		if (d.Verdict == operate.Refused || d.Verdict == operate.Stuck) && d.Hint == "" && d.Reason != operate.ReasonProfileRefuses && d.Reason != operate.ReasonMinHealthy && d.Reason != operate.ReasonDeleting {
+		if (d.Verdict == operate.Refused || d.Verdict == operate.Stuck) && len(d.Hint) == 0 && d.Reason != operate.ReasonProfileRefuses && d.Reason != operate.ReasonMinHealthy && d.Reason != operate.ReasonDeleting {
 			t.Errorf("%s: %s %s without a hint: %s", test.name, d.Verdict, d.Reason, d.Message)
 		}
 	}
@@ -621,7 +621,7 @@ func TestAFinalizerThatIsRemovedAgain(t *testing.T) {
 			}
 			f = f.After(d.Action)
 		}
-		if holds != 3 || d.Verdict != operate.Stuck || d.Reason != operate.ReasonFinalizerRemoved || d.Subject != "web-4" || !strings.Contains(d.Hint, "get pod web-4 -o yaml --show-managed-fields") {
+		if holds != 3 || d.Verdict != operate.Stuck || d.Reason != operate.ReasonFinalizerRemoved || d.Subject != "web-4" || !strings.Contains(d.Hint.String(), "get pod web-4 -o yaml --show-managed-fields") {
 			t.Errorf("%s: %s %s of %s (%s) after %d times", phase, d.Verdict, d.Reason, d.Subject, d.Hint, holds)
 		}
 	}

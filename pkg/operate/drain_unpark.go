@@ -24,7 +24,7 @@ func (i unpark) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := requireAvailable(s, Stuck); d != nil {
 		return *d
 	}
-	end := decide(Done, ReasonUnparked, msgDrainUnparked(have), "")
+	end := decide(Done, ReasonUnparked, msgDrainUnparked(have), nil)
 	d := do(newPatch(s.Set).drop(sts.ParkedAnnotation, sts.OwnerAnnotation).action("", stepDrainForgetSize()), "Finish")
 	d.Then = &end
 	return d
@@ -53,7 +53,7 @@ func requireParkedSize(l look) *Decision {
 	case parked:
 		return nil
 	case have > 0:
-		d = decide(Done, ReasonNothingToDo, msgDrainNotParked(have), "")
+		d = decide(Done, ReasonNothingToDo, msgDrainNotParked(have), nil)
 	case s.Set.Annotations[sts.ParkedAnnotation] != "":
 		message, hint := msgDrainParkedSize(s.Set.Name, s.Set.Annotations[sts.ParkedAnnotation], drainCommand(s, 1))
 		d = decide(Refused, ReasonParked, message, hint)

@@ -74,7 +74,7 @@ func (g Gates) tolerated(s *sts.Snapshot, d *Decision) *Decision {
 	}
 	for _, r := range s.Replicas() {
 		if t := s.Trouble(r); onCanary(s, r) && g.mayRestart(r, t) && r.Revision == s.Set.Status.UpdateRevision {
-			w := decide(Wait, ReasonPodNotAvailable, msgWaitTolerated(s.Name(r.Ordinal), t.Message, g.MaxRestarts), "")
+			w := decide(Wait, ReasonPodNotAvailable, msgWaitTolerated(s.Name(r.Ordinal), t.Message, g.MaxRestarts), nil)
 			w.Subject = s.Name(r.Ordinal) + " " + t.Reason
 			return &w
 		}
@@ -122,7 +122,7 @@ func (g Gates) soak(s *sts.Snapshot, at step) *Decision {
 	if !until.After(s.TakenAt) {
 		return nil
 	}
-	d := decide(Wait, ReasonSoaking, msgWaitSoak(s.Name(last.Ordinal), g.Soak), "")
+	d := decide(Wait, ReasonSoaking, msgWaitSoak(s.Name(last.Ordinal), g.Soak), nil)
 	d.Subject, d.Until = s.Name(last.Ordinal), &until
 	return &d
 }
@@ -156,7 +156,7 @@ func (g Gates) execs(f Facts, at step) (*Decision, string) {
 		d := do(next, "Check")
 		return &d, ""
 	case next != nil || open > 0:
-		d := decide(Wait, ReasonChecking, msgWaitCheckExec(len(at.pods)), "")
+		d := decide(Wait, ReasonChecking, msgWaitCheckExec(len(at.pods)), nil)
 		return &d, ""
 	}
 	return nil, ""
@@ -189,7 +189,7 @@ func (g Gates) checks(s *sts.Snapshot, f Facts, at step) (*Decision, string) {
 		case answered:
 			continue
 		case f.Started[run.Key]:
-			d := decide(Wait, ReasonChecking, msgWaitCheck(command), "")
+			d := decide(Wait, ReasonChecking, msgWaitCheck(command), nil)
 			return &d, ""
 		}
 		d := do(&run, "Check")

@@ -53,11 +53,11 @@ func requireSettled(s *sts.Snapshot) *Decision {
 	var d Decision
 	switch {
 	case s.Set.DeletionTimestamp != nil:
-		d = decide(Refused, ReasonDeleting, msgDeleting(s.Set.Name), "")
+		d = decide(Refused, ReasonDeleting, msgDeleting(s.Set.Name), nil)
 	case s.StrategyRefused():
-		d = decide(Refused, ReasonStrategy, msgStrategyRefused(s.Set.Name), sts.StrategyRefusedHint)
+		d = decide(Refused, ReasonStrategy, msgStrategyRefused(s.Set.Name), sts.StrategyRefusedHint())
 	case !sts.Observed(s.Set):
-		d = decide(Wait, ReasonNotObserved, msgNotObserved(), "")
+		d = decide(Wait, ReasonNotObserved, msgNotObserved(), nil)
 	default:
 		return nil
 	}
@@ -75,7 +75,7 @@ func requireNotDeleted(l look) *Decision {
 // waitForRevision waits for a revision that status names already: the watches of sets and of
 // revisions are not in sync.
 func waitForRevision(revision string) Decision {
-	return decide(Wait, ReasonNotObserved, msgRevisionNotSeen(revision), "")
+	return decide(Wait, ReasonNotObserved, msgRevisionNotSeen(revision), nil)
 }
 
 // requirePartition refuses update strategies that have no partition.
@@ -115,7 +115,7 @@ func requireAvailable(s *sts.Snapshot, whenFailing Verdict, except ...sts.Ordina
 			return &d
 		}
 		if !r.Desired && r.Pod != nil {
-			d := decide(Wait, ReasonScalingDown, msgScalingDown(s.Name(r.Ordinal)), "")
+			d := decide(Wait, ReasonScalingDown, msgScalingDown(s.Name(r.Ordinal)), nil)
 			return &d
 		}
 	}
@@ -137,12 +137,12 @@ func requireBudgets(s *sts.Snapshot, f Facts, target sts.Ordinal) *Decision {
 		case sts.BudgetAlwaysBlocks:
 			hint := hintBudgetNever()
 			if !ready {
-				hint = evictUnready(b) + "; or " + hint
+				hint = sts.Hintf("%s; or %s", evictUnready(b), hint)
 			}
 			d := decide(Refused, ReasonBudgetNever, msgBudgetNever(b.Name, s.Name(target), numbers), hint)
 			return &d
 		case sts.BudgetShort:
-			d := decide(Wait, ReasonBudgetShort, msgBudgetShort(b.Name, numbers), "")
+			d := decide(Wait, ReasonBudgetShort, msgBudgetShort(b.Name, numbers), nil)
 			d.Subject = b.Name
 			return &d
 		}
@@ -152,7 +152,7 @@ func requireBudgets(s *sts.Snapshot, f Facts, target sts.Ordinal) *Decision {
 
 // evictUnready is a hint with the command that allows the eviction of unready pods. Without
 // it (IfHealthyBudget) they can be evicted only while enough others are healthy.
-func evictUnready(b *policyv1.PodDisruptionBudget) string {
+func evictUnready(b *policyv1.PodDisruptionBudget) sts.Hint {
 	return hintEvictUnready(b.Namespace, b.Name)
 }
 
@@ -175,7 +175,7 @@ func requireNoneFailing(s *sts.Snapshot, verdict Verdict, except ...sts.Ordinal)
 // trouble turns why a pod is not available into Wait, or into the given verdict
 // when it is failing.
 func trouble(s *sts.Snapshot, r sts.Replica, t *sts.Trouble, whenFailing Verdict) Decision {
-	d := decide(Wait, ReasonPodNotAvailable, msgWaitForPod(s.Name(r.Ordinal), t.Message), "")
+	d := decide(Wait, ReasonPodNotAvailable, msgWaitForPod(s.Name(r.Ordinal), t.Message), nil)
 	d.Recheck = t.Until
 	if t.Failing {
 		d = decide(whenFailing, ReasonPodFailing, msgPodTrouble(s.Name(r.Ordinal), t.Message), remedy(s, r, t))
@@ -186,7 +186,7 @@ func trouble(s *sts.Snapshot, r sts.Replica, t *sts.Trouble, whenFailing Verdict
 
 // remedy is what to do about a pod that is failing, for a hint. Where an update needs what the
 // server rejects, rolling the update back works, whatever rejects it.
-func remedy(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) string {
+func remedy(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) sts.Hint {
 	look := s.LookCommand(r.Ordinal, t)
 	if s.UpdateNeeds(r, t) && !aborting(s) {
 		return hintRejectedUpdate(canaryCommand(s, "abort"), look)
@@ -231,7 +231,7 @@ func inFlight(s *sts.Snapshot) string {
 
 // finishUpdate is a hint how to complete an update in progress: to wait, or the fix where it is
 // stuck.
-func finishUpdate(s *sts.Snapshot) string {
+func finishUpdate(s *sts.Snapshot) sts.Hint {
 	unstick := sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name)
 	if trap := s.Trap(); trap != nil {
 		pod, trouble := s.Name(trap.Replica.Ordinal), trap.Trouble.Message
@@ -243,7 +243,7 @@ func finishUpdate(s *sts.Snapshot) string {
 		}
 		return hintTrapNoFix(pod, trouble, unstick)
 	}
-	abort := ""
+	var abort sts.Hint
 	if sts.StrategyOf(s.Set).HasPartition() { // no other strategy has a canary
 		abort = canaryCommand(s, "abort")
 	}

@@ -156,7 +156,7 @@ func canaryGuard(nothing string) guard[look, Decision] {
 		if l.canary != nil {
 			return nil
 		}
-		d := decide(Done, ReasonNothingToDo, nothing, "")
+		d := decide(Done, ReasonNothingToDo, nothing, nil)
 		return &d
 	}}
 }

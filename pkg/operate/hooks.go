@@ -150,7 +150,7 @@ func (h *hooks) command(c *profile.Command, vars profile.Vars, key string, retri
 		run.Key = fmt.Sprintf("%s try %d", key, try)
 		answer, answered := h.facts.Results[run.Key]
 		if !answered && h.facts.Started[run.Key] {
-			d := decide(Wait, ReasonHookRuns, waitDrainRuns(run.Label()), "")
+			d := decide(Wait, ReasonHookRuns, waitDrainRuns(run.Label()), nil)
 			d.Subject = run.Label()
 			return nil, h.now, &d, nil
 		}
@@ -186,7 +186,7 @@ func (h *hooks) command(c *profile.Command, vars profile.Vars, key string, retri
 			return nil, answer.At, nil, failed
 		}
 		if next := answer.At.Add(c.Pause.Duration); next.After(h.now) {
-			d := decide(Wait, ReasonHookRuns, waitDrainRetry(run.Label(), problem), "")
+			d := decide(Wait, ReasonHookRuns, waitDrainRetry(run.Label(), problem), nil)
 			d.Subject, d.Until = run.Label(), &next
 			return nil, h.now, &d, nil
 		}
@@ -250,7 +250,7 @@ func (h *hooks) gone(round string, firstNoIsEnough bool) (yes bool, d *Decision,
 			}
 		}
 		if next := at.Add(u.Interval.Duration); next.After(h.now) {
-			d := decide(Wait, ReasonMemberLeaving, waitDrainLeaves(h.vars[profile.PodName], n+1, notYet), "")
+			d := decide(Wait, ReasonMemberLeaving, waitDrainLeaves(h.vars[profile.PodName], n+1, notYet), nil)
 			d.Subject, d.Until = h.vars[profile.PodName], &next
 			return false, &d, nil
 		}

@@ -16,28 +16,28 @@ func msgAltered(set string, changes []sts.Change, by []string) string {
 	return fmt.Sprintf("mutating admission would also change statefulset/%s: %s%s", set, sts.SayChanges(changes), possiblyBy(by))
 }
 
-func hintExempt(object string) string {
-	return fmt.Sprintf("exempt %s from it", object)
+func hintExempt(object string) sts.Hint {
+	return sts.Hintf("exempt %s from it", object)
 }
 
-func hintOrAbort(abort string) string {
-	return ", or roll back the canary: " + abort
+func hintOrAbort(abort sts.Hint) sts.Hint {
+	return sts.Hintf(", or roll back the canary: %s", abort)
 }
 
-func hintOrAbortUpdate(abort string) string {
-	return ", or roll back the update: " + abort
+func hintOrAbortUpdate(abort sts.Hint) sts.Hint {
+	return sts.Hintf(", or roll back the update: %s", abort)
 }
 
-func hintOrAcceptFirst(start string) string {
-	return ", or update the pods with its changes first: " + start
+func hintOrAcceptFirst(start sts.Hint) sts.Hint {
+	return sts.Hintf(", or update the pods with its changes first: %s", start)
 }
 
 func msgRecordAltered(altered, ns string) string {
 	return fmt.Sprintf("%s; the status subresource would avoid this, but you cannot patch statefulsets/status in namespace %s", altered, ns)
 }
 
-func hintRecordAltered(ns, otherwise string) string {
-	return fmt.Sprintf("request permission to patch statefulsets/status in namespace %s, or %s", ns, otherwise)
+func hintRecordAltered(ns string, otherwise sts.Hint) sts.Hint {
+	return sts.Hintf("request permission to patch statefulsets/status in namespace %s, or %s", ns, otherwise)
 }
 
 func msgStoredAltered(set string, changes []sts.Change, by []string) string {
@@ -45,8 +45,8 @@ func msgStoredAltered(set string, changes []sts.Change, by []string) string {
 		set, sts.SayChanges(changes), possiblyBy(by))
 }
 
-func hintStoredAltered(status string) string {
-	return "check which pods are updated: " + status
+func hintStoredAltered(status sts.Hint) sts.Hint {
+	return sts.Hintf("check which pods are updated: %s", status)
 }
 
 func msgScaleAltered(set string, to, stored int32, by []string) string {
@@ -78,8 +78,8 @@ func msgPodNotKept(pods, why string) string {
 	return fmt.Sprintf("%s will not work: %s", pods, why)
 }
 
-func hintSkipPodCheck() string {
-	return "; if this applies to your user but not to the StatefulSet controller, add --" + SkipPodCheck
+func hintSkipPodCheck() sts.Hint {
+	return sts.Hintf("; if this applies to your user but not to the StatefulSet controller, add --%s", SkipPodCheck)
 }
 
 func msgPodsTogether(ordinals []sts.Ordinal) string {
@@ -128,54 +128,54 @@ func msgWebhookFails(webhook, why string) string {
 	return fmt.Sprintf("%s cannot be called: %s", webhook, why)
 }
 
-func hintPodSecurity(ns string) string {
-	return "change the pod template to meet this level, or change the level of the namespace; for its labels: kubectl get namespace " + ns + " --show-labels"
+func hintPodSecurity(ns string) sts.Hint {
+	return sts.Hintf("change the pod template to meet this level, or change the level of the namespace; for its labels: %s", sts.Kubectl("", "get namespace", ns, "--show-labels"))
 }
 
-func hintQuotas(ns string) string {
-	return "check the quotas: " + sts.Kubectl(ns, "get resourcequota")
+func hintQuotas(ns string) sts.Hint {
+	return sts.Hintf("check the quotas: %s", sts.Kubectl(ns, "get resourcequota"))
 }
 
-func hintQuotaRequires(ns, quota, what string) string {
-	return fmt.Sprintf("set %s in the pod template, or a default in a LimitRange; for details: %s", what, sts.Kubectl(ns, "describe resourcequota", quota))
+func hintQuotaRequires(ns, quota, what string) sts.Hint {
+	return sts.Hintf("set %s in the pod template, or a default in a LimitRange; for details: %s", what, sts.Kubectl(ns, "describe resourcequota", quota))
 }
 
-func hintQuotaExceeded(ns, quota string) string {
-	return "raise the quota or free some of it; for details: " + sts.Kubectl(ns, "describe resourcequota", quota)
+func hintQuotaExceeded(ns, quota string) sts.Hint {
+	return sts.Hintf("raise the quota or free some of it; for details: %s", sts.Kubectl(ns, "describe resourcequota", quota))
 }
 
-func hintServiceAccount(ns, name string) string {
-	return "create it: " + sts.Kubectl(ns, "create serviceaccount", name)
+func hintServiceAccount(ns, name string) sts.Hint {
+	return sts.Hintf("create it: %s", sts.Kubectl(ns, "create serviceaccount", name))
 }
 
-func hintLimitRange(ns string) string {
-	return "change the resources in the pod template, or the LimitRange; for details: " + sts.Kubectl(ns, "describe limitrange")
+func hintLimitRange(ns string) sts.Hint {
+	return sts.Hintf("change the resources in the pod template, or the LimitRange; for details: %s", sts.Kubectl(ns, "describe limitrange"))
 }
 
-func hintWebhook() string {
-	return "meet the webhook's requirement, or find out who runs it; to list the webhooks: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
+func hintWebhook() sts.Hint {
+	return sts.Hintf("meet the webhook's requirement, or find out who runs it; to list the webhooks: %s", sts.Kubectl("", "get", "validatingwebhookconfigurations,mutatingwebhookconfigurations"))
 }
 
-func hintWebhookFails() string {
-	return "rerun the command when the webhook responds; to list the webhooks: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
+func hintWebhookFails() sts.Hint {
+	return sts.Hintf("rerun the command when the webhook responds; to list the webhooks: %s", sts.Kubectl("", "get", "validatingwebhookconfigurations,mutatingwebhookconfigurations"))
 }
 
-func hintPolicy(name string) string {
-	return "meet the policy's requirement, or change the policy; for details: kubectl describe validatingadmissionpolicy " + name
+func hintPolicy(name string) sts.Hint {
+	return sts.Hintf("meet the policy's requirement, or change the policy; for details: %s", sts.Kubectl("", "describe validatingadmissionpolicy", name))
 }
 
-func hintPriorityClass() string {
-	return "create the PriorityClass, or use another one in the pod template; to list them: kubectl get priorityclasses"
+func hintPriorityClass() sts.Hint {
+	return sts.Hintf("create the PriorityClass, or use another one in the pod template; to list them: %s", sts.Kubectl("", "get priorityclasses"))
 }
 
-func hintRuntimeClass() string {
-	return "create the RuntimeClass, or use another one in the pod template; to list them: kubectl get runtimeclasses"
+func hintRuntimeClass() sts.Hint {
+	return sts.Hintf("create the RuntimeClass, or use another one in the pod template; to list them: %s", sts.Kubectl("", "get runtimeclasses"))
 }
 
-func hintMutation() string {
-	return "exempt the StatefulSet's pods from it; to list the webhooks and policies: kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies"
+func hintMutation() sts.Hint {
+	return sts.Hintf("exempt the StatefulSet's pods from it; to list the webhooks and policies: %s", sts.Kubectl("", "get", "mutatingwebhookconfigurations,mutatingadmissionpolicies"))
 }
 
-func hintRejected() string {
-	return "fix the reported error, then rerun the command"
+func hintRejected() sts.Hint {
+	return sts.Hintf("fix the reported error, then rerun the command")
 }

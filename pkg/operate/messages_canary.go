@@ -31,17 +31,17 @@ func msgInvalidImage(value string) string {
 
 // Records and revisions.
 
-func hintBadRecord() string {
-	return "fix the annotation, or remove it and complete the update with kubectl"
+func hintBadRecord() sts.Hint {
+	return sts.Hintf("fix the annotation, or remove it and complete the update with kubectl")
 }
 
 func msgRevisionGone(set, revision string) string {
 	return fmt.Sprintf("cannot determine the previous template of statefulset/%s: revision %s is no longer in its history and its template was not recorded", set, revision)
 }
 
-func hintRevisionGone(ns, set string) string {
-	return fmt.Sprintf("apply a working template: %s, or %s (revisions: %s); if a failing pod then blocks the update: %s",
-		sts.Kubectl(ns, "apply -f OLD.yaml"), sts.Kubectl(ns, "rollout undo sts/"+set, "--to-revision=N"),
+func hintRevisionGone(ns, set string) sts.Hint {
+	return sts.Hintf("apply a working template: %s, or %s (revisions: %s); if a failing pod then blocks the update: %s",
+		sts.Kubectl(ns, "apply", "-f", "OLD.yaml"), sts.Kubectl(ns, "rollout undo", "sts/"+set, "--to-revision=N"),
 		sts.Kubectl(ns, "sts history", set), sts.Kubectl(ns, "sts unstick", set))
 }
 
@@ -55,16 +55,16 @@ func msgBeingAborted(set string) string {
 	return fmt.Sprintf("the canary of statefulset/%s is being aborted", set)
 }
 
-func hintBeingAborted(abort string) string {
-	return "complete the abort first: " + abort
+func hintBeingAborted(abort sts.Hint) sts.Hint {
+	return sts.Hintf("complete the abort first: %s", abort)
 }
 
-func hintPartitionMoved() string {
-	return "find out who changed it, then rerun with --take-over to continue from the current partition"
+func hintPartitionMoved() sts.Hint {
+	return sts.Hintf("find out who changed it, then rerun with --take-over to continue from the current partition")
 }
 
-func hintTemplateChanged(abort string) string {
-	return fmt.Sprintf("roll back: %s; or rerun with --take-over to continue with the changed template", abort)
+func hintTemplateChanged(abort sts.Hint) sts.Hint {
+	return sts.Hintf("roll back: %s; or rerun with --take-over to continue with the changed template", abort)
 }
 
 func msgNoOrdinal(set string, o sts.Ordinal, has []sts.Ordinal) string {
@@ -91,32 +91,32 @@ func msgCanaryStartedBefore(set string, updated []sts.Ordinal, replicas int32) s
 	return fmt.Sprintf("a canary of statefulset/%s is already in progress on %s", set, sts.SayOrdinals(updated))
 }
 
-func hintCanaryStartedBefore(updated []sts.Ordinal, promote, abort string) string {
+func hintCanaryStartedBefore(updated []sts.Ordinal, promote, abort sts.Hint) sts.Hint {
 	if len(updated) == 0 {
-		return "abort it first: " + abort
+		return sts.Hintf("abort it first: %s", abort)
 	}
-	return fmt.Sprintf("complete it first: %s; or abort it: %s", promote, abort)
+	return sts.Hintf("complete it first: %s; or abort it: %s", promote, abort)
 }
 
-func msgStartParked(set string) (message, hint string) {
+func msgStartParked(set string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("cannot start a canary: statefulset/%s is scaled to 0 replicas", set),
-		"scale it up first, or change the template with kubectl"
+		sts.Hintf("scale it up first, or change the template with kubectl")
 }
 
-func msgTooManyCanaries(set string, canaries, replicas int32) (message, hint string) {
-	return fmt.Sprintf("%d canaries exceed the %s of statefulset/%s", canaries, sts.Count(replicas, "replica"), set), "lower --canaries"
+func msgTooManyCanaries(set string, canaries, replicas int32) (message string, hint sts.Hint) {
+	return fmt.Sprintf("%d canaries exceed the %s of statefulset/%s", canaries, sts.Count(replicas, "replica"), set), sts.Hintf("lower --canaries")
 }
 
-func msgContainerRequired(set, image string, containers []string) (message, hint string) {
+func msgContainerRequired(set, image string, containers []string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("statefulset/%s has several containers, specify one as CONTAINER=%s", set, image), hintContainers(containers)
 }
 
-func msgContainerNotFound(set, container string, containers []string) (message, hint string) {
+func msgContainerNotFound(set, container string, containers []string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("container %s not found in statefulset/%s", container, set), hintContainers(containers)
 }
 
-func hintContainers(containers []string) string {
-	return "use one of its containers: " + strings.Join(containers, ", ")
+func hintContainers(containers []string) sts.Hint {
+	return sts.Hintf("use one of its containers: %s", strings.Join(containers, ", "))
 }
 
 func msgContainerTwice(container string) string {
@@ -145,9 +145,9 @@ func msgRestartChange(at string) string {
 
 // Promote.
 
-func msgPromoteParked(set, abort string) (message, hint string) {
+func msgPromoteParked(set string, abort sts.Hint) (message string, hint sts.Hint) {
 	return fmt.Sprintf("cannot promote the canary: statefulset/%s is scaled to 0 replicas", set),
-		"scale it up first; or abort the canary: " + abort
+		sts.Hintf("scale it up first; or abort the canary: %s", abort)
 }
 
 func stepPromote(o sts.Ordinal) string {
@@ -194,14 +194,14 @@ func msgCanaryWithoutPods(rest []sts.Ordinal) string {
 	return fmt.Sprintf("canary paused: no canary pods after the scale-down; not updated: %s", sts.SayOrdinals(rest))
 }
 
-func hintCanaryPaused(promote, abort string) string {
-	return fmt.Sprintf("continue: %s; or roll back: %s", promote, abort)
+func hintCanaryPaused(promote, abort sts.Hint) sts.Hint {
+	return sts.Hintf("continue: %s; or roll back: %s", promote, abort)
 }
 
 // Abort.
 
-func hintTemplateReapplied(who, abort string) string {
-	return fmt.Sprintf("revert the change at its source, or %s will overwrite the template again with its next apply; then restore the stable template: %s", who, abort)
+func hintTemplateReapplied(who string, abort sts.Hint) sts.Hint {
+	return sts.Hintf("revert the change at its source, or %s will overwrite the template again with its next apply; then restore the stable template: %s", who, abort)
 }
 
 func stepAbort(off []sts.Ordinal, stable, because, disturbed string) string {
@@ -234,8 +234,8 @@ func msgAborted(stable string) string {
 	return fmt.Sprintf("rolled back to revision %s, all pods are available", stable)
 }
 
-func hintAppliedBy(who string) string {
-	return fmt.Sprintf("revert the change at its source too: %s applied the template that was rolled back, and the next apply will restore it", who)
+func hintAppliedBy(who string) sts.Hint {
+	return sts.Hintf("revert the change at its source too: %s applied the template that was rolled back, and the next apply will restore it", who)
 }
 
 func msgAbortAltered(set string, updated, rest []sts.Ordinal, from sts.Ordinal, revision, stable string, changes []sts.Change) string {
@@ -255,8 +255,8 @@ func msgAbortReencoded(set string, rest []sts.Ordinal, from sts.Ordinal, revisio
 	return text
 }
 
-func hintAbortRenamed(promote string) string {
-	return "if these restarts are acceptable: " + promote
+func hintAbortRenamed(promote sts.Hint) sts.Hint {
+	return sts.Hintf("if these restarts are acceptable: %s", promote)
 }
 
 // Promote --auto.
@@ -277,8 +277,8 @@ func msgGateFailed(why string, updated, rest []sts.Ordinal) string {
 	return notUpdated(fmt.Sprintf("%s; canary paused on %s", why, sts.SayOrdinals(updated)), rest)
 }
 
-func hintGateFailed(abort string) string {
-	return "rerun the command to check the gates again; or roll back: " + abort
+func hintGateFailed(abort sts.Hint) sts.Hint {
+	return sts.Hintf("rerun the command to check the gates again; or roll back: %s", abort)
 }
 
 func msgGateAborted(why, end string) string {

@@ -23,16 +23,16 @@ func msgDrainInProgress(set string, from, to int32, profile, startedBy string) s
 	return message
 }
 
-func hintDrainInProgress(resume, cancel string) string {
-	return fmt.Sprintf("to resume: %s; to cancel: %s", resume, cancel)
+func hintDrainInProgress(resume, cancel sts.Hint) sts.Hint {
+	return sts.Hintf("to resume: %s; to cancel: %s", resume, cancel)
 }
 
-func msgDrainRecordRemoved(set, status string) (message, hint string) {
+func msgDrainRecordRemoved(set string, status sts.Hint) (message string, hint sts.Hint) {
 	return fmt.Sprintf("another client removed annotation %s from statefulset/%s", sts.DrainAnnotation, set),
-		"see its current state: " + status
+		sts.Hintf("see its current state: %s", status)
 }
 
-func msgDrainRecordLost(pod, remedies string) (message, hint string) {
+func msgDrainRecordLost(pod string, remedies sts.Hint) (message string, hint sts.Hint) {
 	return fmt.Sprintf("pod %s has finalizer %s, but the record of its scale-down is missing: cannot determine whether %s has left its cluster", pod, sts.LeavingFinalizer, pod), remedies
 }
 
@@ -44,15 +44,15 @@ func msgDrainProfileRefuses(profile, why string) string {
 	return fmt.Sprintf("profile %s does not support adding or removing single members: %s", profile, why)
 }
 
-func msgDrainToZero(set string) (message, hint string) {
+func msgDrainToZero(set string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("scaling statefulset/%s to 0 replicas would stop all members", set),
-		"add --park to stop them and record the current size"
+		sts.Hintf("add --park to stop them and record the current size")
 }
 
-func msgDrainQuorum(from, to, majority int32, scale string) (message, hint string) {
+func msgDrainQuorum(from, to, majority int32, scale sts.Hint) (message string, hint sts.Hint) {
 	message = fmt.Sprintf("scaling from %d to %s would lose quorum (%d required)", from, sts.Count(to, "member"), majority)
 	if majority < from {
-		hint = fmt.Sprintf("scale to %d first: %s; scale further once the remaining members have agreed on the new size", majority, scale)
+		hint = sts.Hintf("scale to %d first: %s; scale further once the remaining members have agreed on the new size", majority, scale)
 	}
 	return message, hint
 }
@@ -61,66 +61,66 @@ func msgDrainMinHealthy(to, minHealthy int32) string {
 	return fmt.Sprintf("scaling to %s would leave fewer than --min-healthy=%d", sts.Count(to, "member"), minHealthy)
 }
 
-func hintDrainMinHealthy(cancel string) string {
-	return "to resume, rerun without --min-healthy; to cancel: " + cancel
+func hintDrainMinHealthy(cancel sts.Hint) sts.Hint {
+	return sts.Hintf("to resume, rerun without --min-healthy; to cancel: %s", cancel)
 }
 
-func msgDrainDeletesClaims(set string) (message, hint string) {
+func msgDrainDeletesClaims(set string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("persistentVolumeClaimRetentionPolicy.whenScaled of statefulset/%s is Delete: the claims of the removed pods would be deleted with their data", set),
-		"add --keep-claims to set the policy to Retain during the scale-down, or --accept-data-loss to delete the claims"
+		sts.Hintf("add --keep-claims to set the policy to Retain during the scale-down, or --accept-data-loss to delete the claims")
 }
 
-func msgDrainBudgetBlocks(budget string, required, pods, replicas int32, scale string) (message, hint string) {
+func msgDrainBudgetBlocks(budget string, required, pods, replicas int32, scale sts.Hint) (message string, hint sts.Hint) {
 	return fmt.Sprintf("poddisruptionbudget/%s would block every eviction at %s: it requires %d of %d pods to be healthy", budget, sts.Count(replicas, "replica"), required, pods),
-		fmt.Sprintf("change it first, or stop at %s: %s; or %s", sts.Count(replicas, "replica"), scale, hintDrainIgnoreBudgets())
+		sts.Hintf("change it first, or stop at %s: %s; or %s", sts.Count(replicas, "replica"), scale, hintDrainIgnoreBudgets())
 }
 
-func hintDrainIgnoreBudgets() string {
-	return "add --pdb=ignore to delete the pod regardless of PodDisruptionBudgets"
+func hintDrainIgnoreBudgets() sts.Hint {
+	return sts.Hintf("add --pdb=ignore to delete the pod regardless of PodDisruptionBudgets")
 }
 
-func msgDrainBudgetStuck(budget, pod, numbers, unavailable, edit string) (message, hint string) {
+func msgDrainBudgetStuck(budget, pod, numbers, unavailable string, edit sts.Hint) (message string, hint sts.Hint) {
 	return fmt.Sprintf("poddisruptionbudget/%s blocks the eviction of pod %s (%s) and will keep blocking it, because of pods that are not available and will not recover: %s", budget, pod, numbers, unavailable),
-		"relax it: " + edit
+		sts.Hintf("relax it: %s", edit)
 }
 
-func msgDrainCanaryInProgress(set, promote, abort string) (message, hint string) {
-	return fmt.Sprintf("a canary rollout of statefulset/%s is in progress", set), fmt.Sprintf("complete it: %s; or abort it: %s", promote, abort)
+func msgDrainCanaryInProgress(set string, promote, abort sts.Hint) (message string, hint sts.Hint) {
+	return fmt.Sprintf("a canary rollout of statefulset/%s is in progress", set), sts.Hintf("complete it: %s; or abort it: %s", promote, abort)
 }
 
-func msgDrainRestartInProgress(set, resume, forget string) (message, hint string) {
-	if resume != "" {
-		hint = fmt.Sprintf("resume it: %s; or ", resume)
+func msgDrainRestartInProgress(set string, resume, forget sts.Hint) (message string, hint sts.Hint) {
+	if len(resume) > 0 {
+		hint = sts.Hintf("resume it: %s; or ", resume)
 	}
-	return fmt.Sprintf("a restart of statefulset/%s is in progress", set), hint + "discard its record: " + forget
+	return fmt.Sprintf("a restart of statefulset/%s is in progress", set), sts.Hintf("%sdiscard its record: %s", hint, forget)
 }
 
-func hintDrainPartition(promote, abort string) string {
-	return fmt.Sprintf("the partition stops it; complete it: %s; or abort it: %s", promote, abort)
+func hintDrainPartition(promote, abort sts.Hint) sts.Hint {
+	return sts.Hintf("the partition stops it; complete it: %s; or abort it: %s", promote, abort)
 }
 
-func hintDrainGitOps(to int32) string {
-	return fmt.Sprintf("pause its syncing, rerun with --force-ownership, commit replicas: %d, then resume its syncing", to)
+func hintDrainGitOps(to int32) sts.Hint {
+	return sts.Hintf("pause its syncing, rerun with --force-ownership, commit replicas: %d, then resume its syncing", to)
 }
 
 func msgDrainScaledByOther(who, set string, has, expected int32, up bool) string {
 	return fmt.Sprintf("%s scaled statefulset/%s to %s during its %s (expected %d)", who, set, sts.Count(has, "replica"), sayDirection(up), expected)
 }
 
-func hintDrainTakeOver() string {
-	return "find out why, then rerun with --take-over to continue from there"
+func hintDrainTakeOver() sts.Hint {
+	return sts.Hintf("find out why, then rerun with --take-over to continue from there")
 }
 
-func hintDrainStartAgain(cancel string) string {
-	return "cancel it: " + cancel + "; then rerun the command"
+func hintDrainStartAgain(cancel sts.Hint) sts.Hint {
+	return sts.Hintf("cancel it: %s; then rerun the command", cancel)
 }
 
-func hintDrainScaleBack(size int32, scale string) string {
-	return fmt.Sprintf("scale back to %d: %s; then rerun the command to resume", size, scale)
+func hintDrainScaleBack(size int32, scale sts.Hint) sts.Hint {
+	return sts.Hintf("scale back to %d: %s; then rerun the command to resume", size, scale)
 }
 
-func hintDrainScaleDown(pod, scale string) string {
-	return fmt.Sprintf("pod %s was added meanwhile and would be removed without being drained; if that is acceptable: %s; then rerun the command to resume", pod, scale)
+func hintDrainScaleDown(pod string, scale sts.Hint) sts.Hint {
+	return sts.Hintf("pod %s was added meanwhile and would be removed without being drained; if that is acceptable: %s; then rerun the command to resume", pod, scale)
 }
 
 func waitDrainUnseenPods(set string, counted, seen int) string {
@@ -195,14 +195,14 @@ func stepDrainHold(pod string) string {
 	return "add a finalizer to pod " + pod + " so that it is not recreated"
 }
 
-func msgDrainHoldRemoved(pod string, times int, get string) (message, hint string) {
+func msgDrainHoldRemoved(pod string, times int, get sts.Hint) (message string, hint sts.Hint) {
 	return fmt.Sprintf("another client keeps removing finalizer %s from pod %s (added %d times); without it the StatefulSet controller may recreate the pod", sts.LeavingFinalizer, pod, times),
-		"find that client: " + get + "; then rerun the command to resume"
+		sts.Hintf("find that client: %s; then rerun the command to resume", get)
 }
 
-func msgDrainImpossible(set, member string, phase sts.MemberPhase, up bool, cancel string) (message, hint string) {
+func msgDrainImpossible(set, member string, phase sts.MemberPhase, up bool, cancel sts.Hint) (message string, hint sts.Hint) {
 	return fmt.Sprintf("annotation %s of statefulset/%s records %s as %s, which is not possible in a %s", sts.DrainAnnotation, set, member, phase, sayDirection(up)),
-		"to cancel: " + cancel
+		sts.Hintf("to cancel: %s", cancel)
 }
 
 func stepDrainRelease(pod string) string { return "remove the finalizer from pod " + pod }
@@ -229,17 +229,17 @@ func stepDrainStillMember(member string) string {
 	return "record that " + member + " is still a member"
 }
 
-func msgDrainPrecheckFailed(member, problem string) (message, hint string) {
+func msgDrainPrecheckFailed(member, problem string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("cannot drain %s: %s; nothing was changed", member, problem),
-		"if it has never joined its cluster, rerun with --profile none"
+		sts.Hintf("if it has never joined its cluster, rerun with --profile none")
 }
 
-func msgDrainUnknown(member, problem string, podDeleted bool, finish, cancel string) (message, hint string) {
+func msgDrainUnknown(member, problem string, podDeleted bool, finish, cancel sts.Hint) (message string, hint sts.Hint) {
 	message = fmt.Sprintf("cannot determine whether %s has left its cluster: %s", member, problem)
 	if podDeleted {
 		message += "; its pod was deleted meanwhile"
 	}
-	return message, fmt.Sprintf("rerun the command to check again; if it has left: %s; if it has not: %s", finish, cancel)
+	return message, sts.Hintf("rerun the command to check again; if it has left: %s; if it has not: %s", finish, cancel)
 }
 
 func msgDrainFailed(member, problem string) string {
@@ -254,11 +254,11 @@ func msgDrainFailedNotReverted(member, problem, revert string) string {
 	return fmt.Sprintf("%s did not leave its cluster: %s; reverting its drain failed: %s; its pod was not removed", member, problem, revert)
 }
 
-func hintDrainFailed(cancel string) string {
-	return "rerun the command to retry; to cancel: " + cancel
+func hintDrainFailed(cancel sts.Hint) sts.Hint {
+	return sts.Hintf("rerun the command to retry; to cancel: %s", cancel)
 }
 
-func hintDrainRetry() string { return "rerun the command to retry" }
+func hintDrainRetry() sts.Hint { return sts.Hintf("rerun the command to retry") }
 
 func stepDrainScaleDown(to int32, member string) string {
 	return fmt.Sprintf("scale to %s, removing %s", sts.Count(to, "replica"), member)
@@ -272,12 +272,12 @@ func stepDrainDelete(pod string) string {
 	return "delete pod " + pod + " regardless of PodDisruptionBudgets"
 }
 
-func msgDrainPodStuck(pod, node string, since time.Duration, force string) (message, hint string) {
+func msgDrainPodStuck(pod, node string, since time.Duration, force sts.Hint) (message string, hint sts.Hint) {
 	message = fmt.Sprintf("pod %s is still terminating %s after its grace period", pod, sts.Age(since))
 	if node != "" {
 		message += fmt.Sprintf(" (node %s may be down)", node)
 	}
-	return message, fmt.Sprintf("if the node is confirmed to be shut down: %s; then rerun the command to resume", force)
+	return message, sts.Hintf("if the node is confirmed to be shut down: %s; then rerun the command to resume", force)
 }
 
 func stepDrainGone(pod string) string { return "record that pod " + pod + " is gone" }
@@ -310,9 +310,9 @@ func msgDrainScaled(to int32, up bool, ordinals []sts.Ordinal) string {
 	return fmt.Sprintf("scaled to %s; %s %s", sts.Count(to, "replica"), verb, sts.SayOrdinals(ordinals))
 }
 
-func msgDrainKeptClaims(claims []string, list string) (message, hint string) {
-	if list != "" {
-		hint = "list them: " + list
+func msgDrainKeptClaims(claims []string, list sts.Hint) (message string, hint sts.Hint) {
+	if len(list) > 0 {
+		hint = sts.Hintf("list them: %s", list)
 	}
 	return fmt.Sprintf("data kept in %s %s", sts.ClaimWord(len(claims)), sayAll(claims)), hint
 }
@@ -327,22 +327,22 @@ func msgDrainRescuedClaims(claims []string) string {
 
 // Members that join.
 
-func msgDrainUpInline(option, set string, from, to int32) (message, hint string) {
+func msgDrainUpInline(option, set string, from, to int32) (message string, hint sts.Hint) {
 	return fmt.Sprintf("%s applies to members that are removed, but statefulset/%s would be scaled up from %d to %s", option, set, from, sts.Count(to, "replica")),
-		"use --profile: its join hooks run for members that are added"
+		sts.Hintf("use --profile: its join hooks run for members that are added")
 }
 
-func msgDrainUpParked(set string, members int32, unpark string) (message, hint string) {
+func msgDrainUpParked(set string, members int32, unpark sts.Hint) (message string, hint sts.Hint) {
 	return fmt.Sprintf("statefulset/%s is parked: its %s never left their cluster and must be started together", set, sts.Count(members, "member")), unpark
 }
 
-func msgDrainStaleClaims(set string, claims []string) (message, hint string) {
+func msgDrainStaleClaims(set string, claims []string) (message string, hint sts.Hint) {
 	if len(claims) == 1 {
 		return fmt.Sprintf("claim %s of statefulset/%s still has the data of a removed member; the new member would start with it", claims[0], set),
-			`add --fresh-claims to move the data aside ("kubectl sts pvc-gc undo" restores it), or --reuse-claims to start with it`
+			sts.Hintf(`add --fresh-claims to move the data aside ("kubectl sts pvc-gc undo" restores it), or --reuse-claims to start with it`)
 	}
 	return fmt.Sprintf("claims %s of statefulset/%s still have the data of removed members; the new members would start with it", strings.Join(claims, ", "), set),
-		`add --fresh-claims to move the data aside ("kubectl sts pvc-gc undo" restores it), or --reuse-claims to start with it`
+		sts.Hintf(`add --fresh-claims to move the data aside ("kubectl sts pvc-gc undo" restores it), or --reuse-claims to start with it`)
 }
 
 func stepDrainAnnounced(member string) string {
@@ -369,12 +369,12 @@ func msgDrainNotParked(replicas int32) string {
 	return fmt.Sprintf("nothing to unpark: not parked (%s)", sts.Count(replicas, "replica"))
 }
 
-func msgDrainParkedSize(set, size, scale string) (message, hint string) {
-	return fmt.Sprintf("annotation %s of statefulset/%s is not a valid size: %q", sts.ParkedAnnotation, set, size), "set the size: " + scale
+func msgDrainParkedSize(set, size string, scale sts.Hint) (message string, hint sts.Hint) {
+	return fmt.Sprintf("annotation %s of statefulset/%s is not a valid size: %q", sts.ParkedAnnotation, set, size), sts.Hintf("set the size: %s", scale)
 }
 
-func msgDrainNoParkedSize(set, scale string) (message, hint string) {
-	return fmt.Sprintf("statefulset/%s has no recorded size: it was not scaled to 0 with --park", set), "set the size: " + scale
+func msgDrainNoParkedSize(set string, scale sts.Hint) (message string, hint sts.Hint) {
+	return fmt.Sprintf("statefulset/%s has no recorded size: it was not scaled to 0 with --park", set), sts.Hintf("set the size: %s", scale)
 }
 
 func stepDrainUnpark(from, to int32) string {
@@ -397,15 +397,15 @@ func msgDrainCancelled(up bool, replicas int32) string {
 	return fmt.Sprintf("%s cancelled at %s", sayDirection(up), sts.Count(replicas, "replica"))
 }
 
-func hintDrainUnpark(replicas int32, unpark string) string {
-	return fmt.Sprintf("scale back to %s: %s", sts.Count(replicas, "replica"), unpark)
+func hintDrainUnpark(replicas int32, unpark sts.Hint) sts.Hint {
+	return sts.Hintf("scale back to %s: %s", sts.Count(replicas, "replica"), unpark)
 }
 
 func msgDrainCancelScaled(replicas int32, lowest string) string {
 	return fmt.Sprintf("it was scaled to %s meanwhile: %s and above will be removed without being drained", sts.Count(replicas, "replica"), lowest)
 }
 
-func msgDrainCancelStays(member, remove string) string {
+func msgDrainCancelStays(member string, remove sts.Hint) string {
 	return fmt.Sprintf("%s stays; to remove it: %s", member, remove)
 }
 
@@ -423,16 +423,16 @@ func msgDrainCancelReverted(member string) string {
 	return "the drain of " + member + " was reverted"
 }
 
-func msgDrainCancelTooLate(member, finish string) (message, hint string) {
-	return fmt.Sprintf("%s has already left its cluster: its pod cannot continue as a member", member), "complete the scale-down: " + finish
+func msgDrainCancelTooLate(member string, finish sts.Hint) (message string, hint sts.Hint) {
+	return fmt.Sprintf("%s has already left its cluster: its pod cannot continue as a member", member), sts.Hintf("complete the scale-down: %s", finish)
 }
 
-func msgDrainCancelProfile(recorded, option string) (message, hint string) {
-	return "the scale-down was started with profile " + recorded, "rerun with --profile " + option
+func msgDrainCancelProfile(recorded, option string) (message string, hint sts.Hint) {
+	return "the scale-down was started with profile " + recorded, sts.Hintf("rerun with --profile %s", option)
 }
 
-func msgDrainCancelUnknown(member, problem string) (message, hint string) {
-	return fmt.Sprintf("cannot determine whether %s has left its cluster: %s", member, problem), "rerun the command to check again"
+func msgDrainCancelUnknown(member, problem string) (message string, hint sts.Hint) {
+	return fmt.Sprintf("cannot determine whether %s has left its cluster: %s", member, problem), sts.Hintf("rerun the command to check again")
 }
 
 func msgDrainCancelFailed(member, problem string) string {

@@ -19,8 +19,8 @@ func msgPaused(kept, updated []sts.Ordinal) string {
 	return fmt.Sprintf("paused: %s not updated, %s on the new revision; nothing was reverted", sts.SayOrdinals(kept), sts.SayOrdinals(updated))
 }
 
-func hintPaused(resume, promote, abort string) string {
-	return "resume it: " + resume + "; or promote it: " + promote + "; or roll it back: " + abort
+func hintPaused(resume, promote, abort sts.Hint) sts.Hint {
+	return sts.Hintf("resume it: %s; or promote it: %s; or roll it back: %s", resume, promote, abort)
 }
 
 func msgNothingToResume() string { return "nothing to resume: no paused update" }
@@ -46,6 +46,6 @@ func msgPartitionBefore(set string, partition int32, kept []sts.Ordinal) string 
 		set, partition, sts.SayOrdinals(kept))
 }
 
-func hintPartitionBefore(promoteFull, abort string) string {
-	return "complete the update: " + promoteFull + "; or roll it back: " + abort
+func hintPartitionBefore(promoteFull, abort sts.Hint) sts.Hint {
+	return sts.Hintf("complete the update: %s; or roll it back: %s", promoteFull, abort)
 }

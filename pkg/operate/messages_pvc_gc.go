@@ -10,12 +10,12 @@ import (
 // What all commands of pvc-gc say of one claim. Messages of a claim that ended well follow its
 // name ("persistentvolumeclaim/data-web-3 deleted; …"), those of others come after a colon.
 
-func hintUndo(namespace, claim string) string {
-	return sts.Kubectl(namespace, "sts", "pvc-gc", "undo", claim)
+func hintUndo(namespace, claim string, flags ...string) sts.Hint {
+	return sts.Kubectl(namespace, "sts pvc-gc undo", append([]string{claim}, flags...)...)
 }
 
-func hintRetainByHand(volume string) string {
-	return fmt.Sprintf(`kubectl patch persistentvolume %s -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`, volume)
+func hintRetainByHand(volume string) sts.Hint {
+	return sts.Kubectl("", "patch persistentvolume", volume, "-p", `{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}`)
 }
 
 func msgDataRetained(volume string) string { return "; data retained on persistentvolume/" + volume }
@@ -37,9 +37,9 @@ func msgVolumeOfOther(volume, ref string) string {
 	return fmt.Sprintf("persistentvolume/%s is not bound to this claim (spec.claimRef: %s)", volume, ref)
 }
 
-func msgRetainIgnored(volume, policy string) (message, hint string) {
+func msgRetainIgnored(volume, policy string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("persistentvolume/%s still has reclaim policy %s after it was set to Retain", volume, policy),
-		"check for an admission webhook or a controller that changes PersistentVolumes"
+		sts.Hintf("check for an admission webhook or a controller that changes PersistentVolumes")
 }
 
 func msgVolumeNotRetained(volume string) string {
@@ -114,13 +114,13 @@ func msgClaimDeletedRecreated(volume, retained string) string {
 	return fmt.Sprintf("deleted, then recreated on persistentvolume/%s%s", volume, retained)
 }
 
-func msgClaimDeletedInUse(namespace, claim, pod, retained string) (message, hint string) {
+func msgClaimDeletedInUse(namespace, claim, pod, retained string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("deleted, but pod %s has started to use it: the claim will be removed when the pod is gone%s", pod, retained),
-		fmt.Sprintf("when pod %s is gone: %s", pod, hintUndo(namespace, claim))
+		sts.Hintf("when pod %s is gone: %s", pod, hintUndo(namespace, claim))
 }
 
-func hintRecreated(undo string) string {
-	return "the new claim does not have the old data; to restore it, scale down to remove the ordinal, delete the new claim, then run " + undo
+func hintRecreated(undo sts.Hint) sts.Hint {
+	return sts.Hintf("the new claim does not have the old data; to restore it, scale down to remove the ordinal, delete the new claim, then run %s", undo)
 }
 
 func msgUndoInterrupted(volume string) string {

@@ -1,6 +1,10 @@
 package operate
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
 
 func msgNothingToRescueNoVolume() string { return "not at risk: it has no volume, so no data" }
 
@@ -26,24 +30,24 @@ func msgRescueTooLate(volume string) string {
 	return "too late: the claim and persistentvolume/" + volume + " no longer exist"
 }
 
-func msgReclaimed(volume, phase, policy string) (message, hint string) {
+func msgReclaimed(volume, phase, policy string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("the claim is gone and nothing was recorded: persistentvolume/%s is %s with reclaim policy %s", volume, phase, policy),
 		hintRetainByHand(volume)
 }
 
-func msgReclaiming(volume, phase string) (message, hint string) {
+func msgReclaiming(volume, phase string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("persistentvolume/%s is already %s: the cluster may be deleting its data", volume, phase), hintRetainByHand(volume)
 }
 
-func msgVolumeLost(volume, namespace, claim, uid string) (message, hint string) {
+func msgVolumeLost(volume, namespace, claim, uid string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("persistentvolume/%s no longer exists, so it cannot be set to Retain; the storage may still exist, and a running pod still has it mounted", volume),
-		fmt.Sprintf("back up the data from the pod now; or recreate persistentvolume %s from a backup of its manifest, with persistentVolumeReclaimPolicy Retain and claimRef {namespace: %s, name: %s, uid: %s}: the claim will be Bound again",
+		sts.Hintf("back up the data from the pod now; or recreate persistentvolume %s from a backup of its manifest, with persistentVolumeReclaimPolicy Retain and claimRef {namespace: %s, name: %s, uid: %s}: the claim will be Bound again",
 			volume, namespace, claim, uid)
 }
 
-func msgForeignCopy(name, volume, claim string) (message, hint string) {
+func msgForeignCopy(name, volume, claim string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("persistentvolume/%s already exists, but is not a copy of persistentvolume/%s that a new claim %s could be bound to", name, volume, claim),
-		"if it is not needed, delete it, then rerun the command"
+		sts.Hintf("if it is not needed, delete it, then rerun the command")
 }
 
 func msgRescueReason(volume string) string {

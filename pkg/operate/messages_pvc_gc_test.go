@@ -40,7 +40,7 @@ func TestPVCGCUndoMessages(t *testing.T) {
 	messagetest.Golden(t, "pvc_gc_undo",
 		call(msgOwnerNotRestored, "backup", "nightly", "it does not exist"), call(msgOtherController, "other", "o"),
 		call(msgRestored, exampleVolume, ""), call(msgRestored, exampleVolume, msgOwnerNotRestored("backup", "nightly", "it does not exist")),
-		call(msgVolumeGone, exampleVolume), call(msgPurgeInProgress, exampleVolume), call(hintPurgeStalled, hintUnpurge(exampleVolume, exampleUndo)),
+		call(msgVolumeGone, exampleVolume), call(msgPurgeInProgress, exampleVolume), call(hintPurgeStalled, hintUnpurge(exampleVolume, hintUndo("shop", "data-web-1"))),
 		call(msgClaimOnOriginal, "shop", "data-web-1", exampleVolume, exampleVolume+"-copy", exampleUndo),
 		call(msgOldClaimInUse, "web-1", exampleRetained, exampleRestart, exampleUndo+" --replace"),
 		call(msgNewClaimExists, "pvc-77de", exampleVolume, exampleUndo), call(msgReplaceRefused, msgNewClaimMakerUnknown(), exampleVolume, exampleUndo),
@@ -56,7 +56,7 @@ func TestPVCGCUndoMessages(t *testing.T) {
 
 func TestPVCGCPurgeMessages(t *testing.T) {
 	call := messagetest.Call
-	unpurge := hintUnpurge(exampleVolume, exampleUndo)
+	unpurge := hintUnpurge(exampleVolume, hintUndo("shop", "data-web-1"))
 	messagetest.Golden(t, "pvc_gc_purge",
 		call(msgPurged, exampleVolume), call(hintUnpurge, exampleVolume, exampleUndo), call(msgClaimStillTerminating), call(msgClaimBack, exampleVolume, exampleUndo),
 		call(msgClaimMayGetVolume, exampleVolume), call(msgPurgeFailed, exampleVolume, "rpc error: code = Internal", unpurge),

@@ -24,29 +24,28 @@ func msgPurgeInProgress(volume string) string {
 	return "persistentvolume/" + volume + " is being purged"
 }
 
-func hintPurgeStalled(commands string) string {
-	return "if it is not removed, its data may be intact: " + commands
+func hintPurgeStalled(commands sts.Hint) sts.Hint {
+	return sts.Hintf("if it is not removed, its data may be intact: %s", commands)
 }
 
-func msgClaimOnOriginal(namespace, claim, original, volume, undo string) (message, hint string) {
+func msgClaimOnOriginal(namespace, claim, original, volume string, undo sts.Hint) (message string, hint sts.Hint) {
 	return fmt.Sprintf("the claim is on persistentvolume/%s, which is being deleted; the next claim of this name will be bound to persistentvolume/%s, which has the same data", original, volume),
-		fmt.Sprintf("run %s, restart the pod that uses it, then run %s", sts.Kubectl(namespace, "delete", "pvc", claim, "--wait=false"), undo)
+		sts.Hintf("run %s, restart the pod that uses it, then run %s", sts.Kubectl(namespace, "delete pvc", claim, "--wait=false"), undo)
 }
 
-func msgOldClaimInUse(pod, retained, removePod, undo string) (message, hint string) {
+func msgOldClaimInUse(pod, retained string, removePod, undo sts.Hint) (message string, hint sts.Hint) {
 	return fmt.Sprintf("the claim is being deleted, but pod %s still uses it%s", pod, retained),
-		fmt.Sprintf("%s, then %s", removePod, undo)
+		sts.Hintf("%s, then %s", removePod, undo)
 }
 
-func msgNewClaimExists(newVolume, volume, undo string) (message, hint string) {
+func msgNewClaimExists(newVolume, volume string, undo sts.Hint) (message string, hint sts.Hint) {
 	return fmt.Sprintf("a new claim of this name exists on persistentvolume/%s; the old data is retained on persistentvolume/%s", newVolume, volume),
-		"scale down to remove the ordinal that uses the new claim, delete that claim, then run " + undo +
-			"; or, if the StatefulSet controller created it, rerun with --replace"
+		sts.Hintf("scale down to remove the ordinal that uses the new claim, delete that claim, then run %s; or, if the StatefulSet controller created it, rerun with --replace", undo)
 }
 
-func msgReplaceRefused(why, volume, undo string) (message, hint string) {
+func msgReplaceRefused(why, volume string, undo sts.Hint) (message string, hint sts.Hint) {
 	return fmt.Sprintf("--replace requires a new, empty claim that the StatefulSet controller created: %s; the old data is retained on persistentvolume/%s", why, volume),
-		"scale down to remove the ordinal that uses the new claim, delete that claim, then run " + undo
+		sts.Hintf("scale down to remove the ordinal that uses the new claim, delete that claim, then run %s", undo)
 }
 
 func msgNewClaimMakerUnknown() string {

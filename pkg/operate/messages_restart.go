@@ -40,7 +40,9 @@ func msgNothingToRestart() string { return "nothing to restart: 0 replicas" }
 
 // What ends a restart.
 
-func hintForgetBadRecord(forget string) string { return "discard the record: " + forget }
+func hintForgetBadRecord(forget sts.Hint) sts.Hint {
+	return sts.Hintf("discard the record: %s", forget)
+}
 
 func msgRestartRecordRemoved(set string) string {
 	return fmt.Sprintf("annotation %s of statefulset/%s was removed during the restart", sts.RestartAnnotation, set)
@@ -55,8 +57,8 @@ func msgOtherRestart(set, startedBy string, left []sts.Ordinal) string {
 	return fmt.Sprintf("another restart of statefulset/%s%s is in progress: %s", set, by(startedBy, ", started by %s,"), rest)
 }
 
-func hintOtherRestart(again, forget string) string {
-	return "resume it: " + again + "; or discard its record: " + forget
+func hintOtherRestart(again, forget sts.Hint) sts.Hint {
+	return sts.Hintf("resume it: %s; or discard its record: %s", again, forget)
 }
 
 func msgWaitForLeaderCheck(pod string) string { return "for the leader check in pod " + pod }
@@ -66,15 +68,15 @@ func msgLeaderUnknown(pod, label, result string) string {
 	return fmt.Sprintf("cannot determine whether pod %s is the leader: %s %s", pod, label, result)
 }
 
-func hintLeaderUnknown(container string) string {
-	return "the command must work in container " + container + " of every pod"
+func hintLeaderUnknown(container string) sts.Hint {
+	return sts.Hintf("the command must work in container %s of every pod", container)
 }
 
 func msgTwoLeaders(a, b string) string {
 	return fmt.Sprintf("--leader-exec reports two leaders: pods %s and %s", a, b)
 }
 
-func hintTwoLeaders() string { return "rerun the command when only one pod is the leader" }
+func hintTwoLeaders() sts.Hint { return sts.Hintf("rerun the command when only one pod is the leader") }
 
 func msgNoSuchRevision(pod, revision string) string {
 	return fmt.Sprintf("for pod %s to be replaced: its revision %q does not exist", pod, revision)
@@ -93,19 +95,19 @@ func msgRevisionMove(pods []string, from, to string) string {
 	return fmt.Sprintf("%s would be recreated with revision %s instead of %s", strings.Join(pods, ", "), to, from)
 }
 
-func hintUpdateByDeleting(deletePod string) string {
-	return "with update strategy OnDelete, deleting a pod updates it: " + deletePod
+func hintUpdateByDeleting(deletePod sts.Hint) sts.Hint {
+	return sts.Hintf("with update strategy OnDelete, deleting a pod updates it: %s", deletePod)
 }
 
-func hintFinishCanary(promote, abort string) string {
-	return "complete the update first: " + promote + "; or roll it back: " + abort
+func hintFinishCanary(promote, abort sts.Hint) sts.Hint {
+	return sts.Hintf("complete the update first: %s; or roll it back: %s", promote, abort)
 }
 
 func msgTwoBudgets(budgets []string, pod string) string {
 	return fmt.Sprintf("cannot evict pod %s: more than one PodDisruptionBudget selects it (%s)", pod, strings.Join(budgets, " and "))
 }
 
-func hintTwoBudgets() string { return "keep one of these PodDisruptionBudgets" }
+func hintTwoBudgets() sts.Hint { return sts.Hintf("keep one of these PodDisruptionBudgets") }
 
 func msgBudgetHoldsUnready(budget string) string {
 	return fmt.Sprintf("for a pod to become healthy: poddisruptionbudget/%s blocks the eviction of unready pods until then", budget)
@@ -115,8 +117,8 @@ func msgBudgetHoldsFailing(budget, pod string) string {
 	return fmt.Sprintf("pod %s is failing, and poddisruptionbudget/%s blocks its eviction until it is ready", pod, budget)
 }
 
-func hintBudgetHoldsFailing(evictUnready, deletePod string) string {
-	return evictUnready + "; or delete the pod: " + deletePod
+func hintBudgetHoldsFailing(evictUnready, deletePod sts.Hint) sts.Hint {
+	return sts.Hintf("%s; or delete the pod: %s", evictUnready, deletePod)
 }
 
 // --forget.

@@ -10,9 +10,9 @@ import (
 
 // The lock.
 
-func hintBadOwner(namespace, set string) string {
-	return "if no kubectl sts command is running for this StatefulSet, remove the annotation: " +
-		sts.Kubectl(namespace, "annotate statefulset", set, sts.OwnerAnnotation+"-")
+func hintBadOwner(namespace, set string) sts.Hint {
+	return sts.Hintf("if no kubectl sts command is running for this StatefulSet, remove the annotation: %s",
+		sts.Kubectl(namespace, "annotate statefulset", set, sts.OwnerAnnotation+"-"))
 }
 
 func msgLockRemoved(set string) string {
@@ -23,16 +23,16 @@ func msgLockTaken(set, by, command string) string {
 	return fmt.Sprintf("lost the lock on statefulset/%s: %s took it over with %q", set, by, command)
 }
 
-func hintCheckStatus(namespace, set string) string {
-	return "check its status: " + sts.Kubectl(namespace, "sts status", set)
+func hintCheckStatus(namespace, set string) sts.Hint {
+	return sts.Hintf("check its status: %s", sts.Kubectl(namespace, "sts status", set))
 }
 
 func msgLocked(set, by, command string, since time.Time) string {
 	return fmt.Sprintf("statefulset/%s is locked by %s, running %q since %s", set, by, command, since.UTC().Format("2006-01-02 15:04:05 MST"))
 }
 
-func hintLocked() string {
-	return "wait for that command to finish; if it is no longer running, rerun yours with --take-over"
+func hintLocked() sts.Hint {
+	return sts.Hintf("wait for that command to finish; if it is no longer running, rerun yours with --take-over")
 }
 
 func stepReleaseLock() string { return "release the lock" }
@@ -67,7 +67,9 @@ func msgNoPartitionRecreate(set string) string {
 	return "statefulset/" + set + " has update strategy Recreate, which has no partition: all pods are replaced at once"
 }
 
-func hintRollingUpdate() string { return "set spec.updateStrategy.type to RollingUpdate first" }
+func hintRollingUpdate() sts.Hint {
+	return sts.Hintf("set spec.updateStrategy.type to RollingUpdate first")
+}
 
 func stepEvict(pod string) string { return "evict pod " + pod }
 
@@ -82,7 +84,7 @@ func msgPlanChanged(set string, pods []string) string {
 	return fmt.Sprintf("statefulset/%s has changed since the plan was shown: the command would now also replace or remove %s", set, sayAll(pods))
 }
 
-func hintPlanAgain() string { return "rerun the command to see the current plan" }
+func hintPlanAgain() sts.Hint { return sts.Hintf("rerun the command to see the current plan") }
 
 // Budgets.
 
@@ -90,27 +92,27 @@ func msgBudgetNever(budget, pod, numbers string) string {
 	return fmt.Sprintf("poddisruptionbudget/%s can never allow the disruption of pod %s (%s)", budget, pod, numbers)
 }
 
-func hintBudgetNever() string {
-	return "lower its minAvailable or raise its maxUnavailable so that one pod may be unavailable"
+func hintBudgetNever() sts.Hint {
+	return sts.Hintf("lower its minAvailable or raise its maxUnavailable so that one pod may be unavailable")
 }
 
 func msgBudgetShort(budget, numbers string) string {
 	return fmt.Sprintf("for poddisruptionbudget/%s to allow a disruption (%s)", budget, numbers)
 }
 
-func hintEvictUnready(namespace, budget string) string {
-	return "allow the eviction of unready pods: " +
-		sts.Kubectl(namespace, "patch pdb", budget, "--type=merge", `-p '{"spec":{"unhealthyPodEvictionPolicy":"AlwaysAllow"}}'`)
+func hintEvictUnready(namespace, budget string) sts.Hint {
+	return sts.Hintf("allow the eviction of unready pods: %s",
+		sts.Kubectl(namespace, "patch pdb", budget, "--type=merge", "-p", `{"spec":{"unhealthyPodEvictionPolicy":"AlwaysAllow"}}`))
 }
 
 // What to do about a pod that is failing, or about an update in progress.
 
-func hintRejectedUpdate(abort, look string) string {
-	return "roll back the update: " + abort + "; or remove what rejects it; for details: " + look
+func hintRejectedUpdate(abort, look sts.Hint) sts.Hint {
+	return sts.Hintf("roll back the update: %s; or remove what rejects it; for details: %s", abort, look)
 }
 
-func hintPodRejected(look, abort string) string {
-	return "find out what rejects or changes the pod: " + look + "; if the update is the cause, roll it back: " + abort
+func hintPodRejected(look, abort sts.Hint) sts.Hint {
+	return sts.Hintf("find out what rejects or changes the pod: %s; if the update is the cause, roll it back: %s", look, abort)
 }
 
 func msgOrdinalsOnOther(ordinals []sts.Ordinal, revisions []string, update string) string {
@@ -126,31 +128,31 @@ func msgUpdateIncomplete(from, to string) string {
 	return fmt.Sprintf("revision %s → %s", from, to)
 }
 
-func hintTrapBack(pod, trouble, unstick string) string {
-	return fmt.Sprintf("the update is stuck because pod %s %s; roll it back: %s", pod, trouble, unstick)
+func hintTrapBack(pod, trouble string, unstick sts.Hint) sts.Hint {
+	return sts.Hintf("the update is stuck because pod %s %s; roll it back: %s", pod, trouble, unstick)
 }
 
-func hintTrapForward(pod, trouble, unstick string) string {
-	return fmt.Sprintf("the update is stuck because pod %s %s; unblock it: %s", pod, trouble, unstick)
+func hintTrapForward(pod, trouble string, unstick sts.Hint) sts.Hint {
+	return sts.Hintf("the update is stuck because pod %s %s; unblock it: %s", pod, trouble, unstick)
 }
 
-func hintTrapNoFix(pod, trouble, unstick string) string {
-	return fmt.Sprintf("the update is stuck because pod %s %s; apply a working template, then run %s", pod, trouble, unstick)
+func hintTrapNoFix(pod, trouble string, unstick sts.Hint) sts.Hint {
+	return sts.Hintf("the update is stuck because pod %s %s; apply a working template, then run %s", pod, trouble, unstick)
 }
 
-func hintFinishUpdate(wait, abort string) string {
-	return "wait for the update to complete: " + wait + orRollBack(abort)
+func hintFinishUpdate(wait, abort sts.Hint) sts.Hint {
+	return sts.Hintf("wait for the update to complete: %s%s", wait, orRollBack(abort))
 }
 
-func hintUpdateFails(pod, trouble, look, abort string) string {
-	return fmt.Sprintf("the update is stuck because pod %s %s; find out why: %s", pod, trouble, look) + orRollBack(abort)
+func hintUpdateFails(pod, trouble string, look, abort sts.Hint) sts.Hint {
+	return sts.Hintf("the update is stuck because pod %s %s; find out why: %s%s", pod, trouble, look, orRollBack(abort))
 }
 
-func orRollBack(abort string) string {
-	if abort == "" {
-		return ""
+func orRollBack(abort sts.Hint) sts.Hint {
+	if len(abort) == 0 {
+		return nil
 	}
-	return "; or roll it back: " + abort
+	return sts.Hintf("; or roll it back: %s", abort)
 }
 
 // Pods that block an update.
@@ -163,7 +165,9 @@ func msgMemberLeaving(pod string) string {
 	return fmt.Sprintf("pod %s is leaving or has left its cluster and must not be recreated as a member (finalizer %s prevents this)", pod, sts.LeavingFinalizer)
 }
 
-func hintFinishDrain(again string) string { return "complete the scale-down first: " + again }
+func hintFinishDrain(again sts.Hint) sts.Hint {
+	return sts.Hintf("complete the scale-down first: %s", again)
+}
 
 func msgWaitOnRevision(pod, revision, trouble string) string {
 	return fmt.Sprintf("for pod %s (revision %s): it %s", pod, revision, trouble)
@@ -185,6 +189,6 @@ func msgDeletedTwice(pod, revision string) string {
 	return fmt.Sprintf("pod %s was deleted and recreated with revision %s, but blocks the rollout again: it will not be deleted twice", pod, revision)
 }
 
-func hintMaxDeletes(look string) string {
-	return "inspect it: " + look + "; rerun the command to resume (--max-deletes then counts from 0)"
+func hintMaxDeletes(look sts.Hint) sts.Hint {
+	return sts.Hintf("inspect it: %s; rerun the command to resume (--max-deletes then counts from 0)", look)
 }

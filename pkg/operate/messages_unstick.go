@@ -36,12 +36,12 @@ func msgFailsToo(pod, trouble, revision string) string {
 	return fmt.Sprintf("pod %s also fails with the current template (revision %s): it %s", pod, revision, trouble)
 }
 
-func hintFailsToo(unstick, stable string) string {
-	fix := "apply a working template, then run " + unstick
+func hintFailsToo(unstick sts.Hint, stable string) sts.Hint {
+	fix := sts.Hintf("apply a working template, then run %s", unstick)
 	if stable == "" {
 		return fix
 	}
-	return "roll back to revision " + stable + ": " + unstick + "; or " + fix
+	return sts.Hintf("roll back to revision %s: %s; or %s", stable, unstick, fix)
 }
 
 func msgPodOnRevision(pod, revision, trouble string) string {
@@ -53,22 +53,22 @@ func msgNoRevisionWorks(pods []string) string {
 	return "pods fail with the stable revision as well as with the update: " + sayAll(pods)
 }
 
-func hintNoRevisionWorks(unstick, abort string) string {
-	return "apply a working template, then run " + unstick + "; or roll back the update first: " + abort
+func hintNoRevisionWorks(unstick, abort sts.Hint) sts.Hint {
+	return sts.Hintf("apply a working template, then run %s; or roll back the update first: %s", unstick, abort)
 }
 
 func msgFailsWhereItShould(pod, trouble, revision string) string {
 	return fmt.Sprintf("pod %s has its correct revision %s and %s: no update is stuck, and deleting the pod would not help", pod, revision, trouble)
 }
 
-func hintInspect(look string) string { return "inspect it: " + look }
+func hintInspect(look sts.Hint) sts.Hint { return sts.Hintf("inspect it: %s", look) }
 
-func hintInspectRecreate(look string) string {
-	return "inspect it: " + look + "; if the template is wrong, apply a working one, which replaces every pod"
+func hintInspectRecreate(look sts.Hint) sts.Hint {
+	return sts.Hintf("inspect it: %s; if the template is wrong, apply a working one, which replaces every pod", look)
 }
 
-func hintInspectUnstick(look, unstick string) string {
-	return "inspect it: " + look + "; if the template is wrong, apply a working one, then run " + unstick
+func hintInspectUnstick(look, unstick sts.Hint) sts.Hint {
+	return sts.Hintf("inspect it: %s; if the template is wrong, apply a working one, then run %s", look, unstick)
 }
 
 func msgDeletingDoesNotFix(trouble string) string {
@@ -85,8 +85,8 @@ func msgNotReplaced(pod string) string {
 	return "the StatefulSet controller does not replace pod " + pod
 }
 
-func hintControllerDown(describe string) string {
-	return "check that kube-controller-manager is running; for details: " + describe
+func hintControllerDown(describe sts.Hint) sts.Hint {
+	return sts.Hintf("check that kube-controller-manager is running; for details: %s", describe)
 }
 
 func msgNeverStuckOnDelete(set string) string {
@@ -103,7 +103,9 @@ func msgMayRecover(pod, trouble, update string) string {
 	return fmt.Sprintf("pod %s %s, and may still recover (%s)", pod, trouble, update)
 }
 
-func hintMayRecover(back string) string { return "wait, or roll back the update anyway: " + back }
+func hintMayRecover(back sts.Hint) sts.Hint {
+	return sts.Hintf("wait, or roll back the update anyway: %s", back)
+}
 
 func msgNoUpdateButTrouble(pod, trouble string) string {
 	return "pod " + pod + " " + trouble + ", and no update is in progress"
@@ -111,8 +113,8 @@ func msgNoUpdateButTrouble(pod, trouble string) string {
 
 func msgCanaryInProgress() string { return "all pods are available, and a canary is in progress" }
 
-func hintPromoteOrAbort(promote, abort string) string {
-	return "promote it: " + promote + "; or roll it back: " + abort
+func hintPromoteOrAbort(promote, abort sts.Hint) sts.Hint {
+	return sts.Hintf("promote it: %s; or roll it back: %s", promote, abort)
 }
 
 func msgUpdateMoves(update string) string {

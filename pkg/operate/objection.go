@@ -244,7 +244,7 @@ func (o *Objection) Error() string {
 }
 
 // fix is the hint.
-func (o *Objection) fix(ns string) string {
+func (o *Objection) fix(ns string) sts.Hint {
 	switch o.Kind {
 	case ByPodSecurity:
 		return hintPodSecurity(ns)
@@ -273,7 +273,7 @@ func (o *Objection) fix(ns string) string {
 	case ByMutation:
 		return hintMutation()
 	case ByNamespace:
-		return ""
+		return nil
 	}
 	return hintRejected()
 }
@@ -299,7 +299,7 @@ func CheckLabels(set *appsv1.StatefulSet, sent, stored *corev1.Pod) *Objection {
 func (o *Objection) Refuse(ns string, t Trial) Decision {
 	hint := o.fix(ns)
 	if o.dependsOnUser() {
-		hint += hintSkipPodCheck()
+		hint = append(hint, hintSkipPodCheck()...)
 	}
 	message := msgPodRejected(t.pods(), t.source(), o.Error())
 	if o.Kind == ByMutation {

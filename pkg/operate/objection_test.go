@@ -117,10 +117,10 @@ func TestRefusalsHaveHints(t *testing.T) {
 	} {
 		o := operate.ReadObjection(status(403, "Forbidden", message))
 		d := o.Refuse("shop", operate.Trial{Pod: ststest.Web(1).Pods[0]})
-		if d.Verdict != operate.Refused || d.Reason != operate.ReasonPodRefused || !strings.Contains(d.Hint, test.hint) || strings.Contains(d.Hint, "--skip-pod-check") != test.skip {
+		if d.Verdict != operate.Refused || d.Reason != operate.ReasonPodRefused || !strings.Contains(d.Hint.String(), test.hint) || strings.Contains(d.Hint.String(), "--skip-pod-check") != test.skip {
 			t.Errorf("%s: %s %s: %s", message, d.Verdict, d.Reason, d.Hint)
 		}
-		if d := o.RefuseRemoval("shop", "evict", "web-1"); !strings.Contains(d.Hint, test.hint) || !strings.HasPrefix(d.Message, "cannot evict pod web-1: ") {
+		if d := o.RefuseRemoval("shop", "evict", "web-1"); !strings.Contains(d.Hint.String(), test.hint) || !strings.HasPrefix(d.Message, "cannot evict pod web-1: ") {
 			t.Errorf("%s: %s: %s", message, d.Message, d.Hint)
 		}
 	}

@@ -10,16 +10,16 @@ import (
 // requireUnmanaged refuses a change of these fields that an operator or a GitOps controller
 // would revert.
 func (l Lock) requireUnmanaged(s *sts.Snapshot, fields ...sts.Field) *Decision {
-	return l.requireNoManager(s, func(m sts.Manager) string { return hintManagedInGit(m.Hint) }, fields...)
+	return l.requireNoManager(s, func(m sts.Manager) sts.Hint { return hintManagedInGit(m.Hint) }, fields...)
 }
 
 // requireUnmanagedSize is [Lock.requireUnmanaged] for the size. Where that is managed from Git, the members have to
 // leave before the new size is committed, or the pods are removed without a drain.
 func (l Lock) requireUnmanagedSize(s *sts.Snapshot, to int32) *Decision {
-	return l.requireNoManager(s, func(sts.Manager) string { return hintDrainGitOps(to) }, sts.FieldReplicas)
+	return l.requireNoManager(s, func(sts.Manager) sts.Hint { return hintDrainGitOps(to) }, sts.FieldReplicas)
 }
 
-func (l Lock) requireNoManager(s *sts.Snapshot, inGit func(sts.Manager) string, fields ...sts.Field) *Decision {
+func (l Lock) requireNoManager(s *sts.Snapshot, inGit func(sts.Manager) sts.Hint, fields ...sts.Field) *Decision {
 	if l.Force {
 		return nil
 	}
@@ -40,13 +40,13 @@ func (l Lock) requireNoManager(s *sts.Snapshot, inGit func(sts.Manager) string, 
 // requireNoAutoscaler refuses a size that an autoscaler would change again.
 func (i drainScale) requireNoAutoscaler(s *sts.Snapshot) *Decision {
 	from := sts.DesiredReplicas(s.Set)
-	refuse := func(message, hint string) *Decision {
+	refuse := func(message string, hint sts.Hint) *Decision {
 		d := decide(Refused, ReasonAutoscaler, message, hint)
 		return &d
 	}
 	for _, a := range s.Autoscalers() {
 		below := min(a.MinReplicas, from) - 1 // the first size below the minimum
-		toOne := sts.Kubectl(s.Set.Namespace, "patch hpa", a.Name, "--type=merge", `-p '{"spec":{"minReplicas":1}}'`)
+		toOne := sts.Kubectl(s.Set.Namespace, "patch hpa", a.Name, "--type=merge", "-p", `{"spec":{"minReplicas":1}}`)
 		switch {
 		case i.Replicas == 0 && a.ScaledObject != "":
 			return refuse(msgKEDAWouldScaleUp(s.Set.Name, a.By), hintPauseKEDA(s.Set.Namespace, a.ScaledObject))

@@ -109,7 +109,7 @@ func TestManagedRefusals(t *testing.T) {
 			}
 			d := start("1", "web:2", 1).Next(inv.Snapshots()[0], operate.Facts{})
 			refused := d.Verdict == operate.Refused && d.Reason == operate.ReasonManaged &&
-				regexp.MustCompile(test.message).MatchString(d.Message) && regexp.MustCompile(test.hint).MatchString(d.Hint)
+				regexp.MustCompile(test.message).MatchString(d.Message) && regexp.MustCompile(test.hint).MatchString(d.Hint.String())
 			if test.message == "" && d.Verdict != operate.Do || test.message != "" && !refused {
 				t.Errorf("%s %s: %s\n%s", d.Verdict, d.Reason, d.Message, d.Hint)
 			}

@@ -48,7 +48,7 @@ func (i restartPods) Next(s *sts.Snapshot, f Facts) Decision {
 		}
 		l.restart = i.choose(s)
 		if len(l.restart.Pods) == 0 {
-			return decide(Done, ReasonNothingToDo, msgNothingToRestart(), "")
+			return decide(Done, ReasonNothingToDo, msgNothingToRestart(), nil)
 		}
 	}
 	record := l.restart
@@ -148,7 +148,7 @@ func (i restartPods) requirePods(l look) *Decision {
 
 func (i restartPods) chosen(r sts.Replica) bool { return r.Desired && i.Ordinals.Has(r.Ordinal) }
 
-func forget(s *sts.Snapshot) string {
+func forget(s *sts.Snapshot) sts.Hint {
 	return sts.Kubectl(s.Set.Namespace, "sts restart", s.Set.Name, "--forget")
 }
 
@@ -210,7 +210,7 @@ func (i restartPods) follower(s *sts.Snapshot, f Facts, todo []sts.Replica) (sts
 		answer, ok := f.Results[run.Key]
 		switch {
 		case !ok || answer.PodGone: // in the second case the watch does not show it yet
-			d := decide(Wait, ReasonChecking, msgWaitForLeaderCheck(r.Pod.Name), "")
+			d := decide(Wait, ReasonChecking, msgWaitForLeaderCheck(r.Pod.Name), nil)
 			d.Subject = r.Pod.Name
 			return r, &d
 		case answer.Problem != "" || answer.ExitCode == notExecutable || answer.ExitCode == notFound:
@@ -286,12 +286,12 @@ func (i restartPods) finish(s *sts.Snapshot, record *sts.Restart) Decision {
 		}
 		if slices.Contains(done, r.Ordinal) && s.Revision(r.Revision) == nil && slices.Contains(updateDue(s), r.Ordinal) {
 			// Its label was rewritten: the controller deletes it.
-			d := decide(Wait, ReasonUpdateOnItsWay, msgNoSuchRevision(r.Pod.Name, r.Revision), "")
+			d := decide(Wait, ReasonUpdateOnItsWay, msgNoSuchRevision(r.Pod.Name, r.Revision), nil)
 			d.Subject = r.Pod.Name
 			return d
 		}
 	}
-	end := decide(Done, ReasonRestarted, msgRestarted(done), "")
+	end := decide(Done, ReasonRestarted, msgRestarted(done), nil)
 	d := do(newPatch(s.Set).drop(sts.RestartAnnotation, sts.OwnerAnnotation).
 		action("RestartCompleted", stepFinishRestart(done)), "Finish")
 	d.Then = &end
@@ -321,7 +321,7 @@ func (i restartPods) requireSameRevisions(l look) *Decision {
 	for _, m := range order {
 		parts = append(parts, msgRevisionMove(moves[m], m.from, m.to))
 	}
-	d := decide(Refused, ReasonRevisionChange, msgRevisionsMove(parts), "")
+	d := decide(Refused, ReasonRevisionChange, msgRevisionsMove(parts), nil)
 	switch {
 	case !sts.StrategyOf(s.Set).ReplacesPods():
 		d.Hint = hintUpdateByDeleting(sts.Kubectl(s.Set.Namespace, "delete pod", moves[order[0]][0]))
@@ -353,7 +353,7 @@ func requireNoUpdateDue(l look) *Decision {
 	if len(due) == 0 || isFailing(l.s, replicaAt(l.s, l.target)) {
 		return nil
 	}
-	d := decide(Wait, ReasonUpdateOnItsWay, msgWaitForUpdate(due, l.s.Set.Status.UpdateRevision), "")
+	d := decide(Wait, ReasonUpdateOnItsWay, msgWaitForUpdate(due, l.s.Set.Status.UpdateRevision), nil)
 	return &d
 }
 
@@ -420,9 +420,9 @@ func (i forgetRestart) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	if _, recorded := s.Set.Annotations[sts.RestartAnnotation]; !recorded {
-		return decide(Done, ReasonNothingToDo, msgNoRestart(), "")
+		return decide(Done, ReasonNothingToDo, msgNoRestart(), nil)
 	}
-	done := decide(Done, ReasonForgotten, msgRestartForgotten(), "")
+	done := decide(Done, ReasonForgotten, msgRestartForgotten(), nil)
 	d := do(newPatch(s.Set).drop(sts.RestartAnnotation, sts.OwnerAnnotation).
 		action("RestartForgotten", stepForgetRestart()), "Forget")
 	d.Then = &done

@@ -162,7 +162,7 @@ func stableTemplate(s *sts.Snapshot, trap *sts.Trap) (json.RawMessage, *Decision
 	}
 	template, err := sts.RevisionTemplate(stable)
 	if err != nil {
-		d := decide(Refused, ReasonRevisionGone, err.Error(), "")
+		d := decide(Refused, ReasonRevisionGone, err.Error(), nil)
 		return nil, &d
 	}
 	return template, nil
@@ -225,7 +225,7 @@ func (i unstick) stuckFailsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) D
 }
 
 func (i unstick) doneUnstuck(s *sts.Snapshot) Decision {
-	end := decide(Done, ReasonUnstuck, msgUnstuck(updated(s), s.Set.Status.UpdateRevision, belowPartition(s)), "")
+	end := decide(Done, ReasonUnstuck, msgUnstuck(updated(s), s.Set.Status.UpdateRevision, belowPartition(s)), nil)
 	d := do(newPatch(s.Set).drop(sts.OwnerAnnotation).action("Unstuck", stepUnstuck()), "Finish")
 	d.Then = &end
 	return d
@@ -285,7 +285,7 @@ func notStuck(s *sts.Snapshot, c *sts.Canary) Decision {
 			return d
 		case t.Failing:
 			d := trouble(s, r, t, Refused)
-			if r.Pod == nil && t.Fix == "" || t.Reason == sts.Recreated {
+			if r.Pod == nil && len(t.Fix) == 0 || t.Reason == sts.Recreated {
 				d.Message = msgDeletingDoesNotFix(d.Message)
 			}
 			return d
@@ -296,7 +296,7 @@ func notStuck(s *sts.Snapshot, c *sts.Canary) Decision {
 			}
 			return doneNothingStuck(msgMayRecover(s.Name(r.Ordinal), t.Message, update), hintMayRecover(back))
 		default:
-			return doneNothingStuck(msgNoUpdateButTrouble(s.Name(r.Ordinal), t.Message), "")
+			return doneNothingStuck(msgNoUpdateButTrouble(s.Name(r.Ordinal), t.Message), nil)
 		}
 	}
 	switch {
@@ -309,7 +309,7 @@ func notStuck(s *sts.Snapshot, c *sts.Canary) Decision {
 	case update != "":
 		return doneNothingStuck(msgBelowPartition(belowPartition(s)), hintPromoteOrAbort(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 	}
-	return doneNothingStuck(msgNoUpdate(), "")
+	return doneNothingStuck(msgNoUpdate(), nil)
 }
 
 // standstill is how long an unfinished set may stay unchanged before the answer is no longer that
@@ -356,7 +356,7 @@ func stuckIfStalled(s *sts.Snapshot, d Decision) Decision {
 	return d
 }
 
-func doneNothingStuck(what, hint string) Decision {
+func doneNothingStuck(what string, hint sts.Hint) Decision {
 	return decide(Done, ReasonNothingToDo, msgNothingStuck(what), hint)
 }
 
@@ -365,7 +365,7 @@ func requireNotOnDelete(s *sts.Snapshot) *Decision {
 	if sts.StrategyOf(s.Set).ReplacesPods() {
 		return nil
 	}
-	d := decide(Refused, ReasonStrategy, msgNeverStuckOnDelete(s.Set.Name), "")
+	d := decide(Refused, ReasonStrategy, msgNeverStuckOnDelete(s.Set.Name), nil)
 	for _, r := range s.Replicas() {
 		if t := s.Trouble(r); t != nil && r.Pod != nil && !r.Terminating && r.Revision != s.Set.Status.UpdateRevision {
 			d.Message = msgOnDeletePod(d.Message, s.Name(r.Ordinal), t.Message)

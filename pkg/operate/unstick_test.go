@@ -16,7 +16,7 @@ import (
 
 func unstickKinds() []string {
 	return []string{
-		wasKilled, "Do Restore", "Do Hold", "Do DeleteBlocker", "Do Finish",
+		wasKilled, "Do Restore", "Do Lock", "Do DeleteBlocker", "Do Finish",
 		kindOf(operate.Wait, operate.ReasonPodNotAvailable), kindOf(operate.Wait, operate.ReasonNotObserved),
 		kindOf(operate.Done, operate.ReasonUnstuck), kindOf(operate.Done, operate.ReasonAborted), kindOf(operate.Done, operate.ReasonNothingToDo),
 	}

@@ -69,8 +69,8 @@ func Annotation(w io.Writer, e Ended) error {
 	if !good {
 		level, message = "error", word+": "+message
 	}
-	if e.Outcome != nil && e.Outcome.Hint != "" && e.Error == "" {
-		message += "\n" + e.Outcome.Hint
+	if e.Outcome != nil && len(e.Outcome.Hint) > 0 && e.Error == "" {
+		message += "\n" + e.Outcome.Hint.String()
 	}
 	title := fmt.Sprintf("kubectl sts %s %s/%s", e.Command, e.Namespace, e.Name)
 	_, err := fmt.Fprintf(w, "::%s title=%s::%s\n", level, githubProperty.Replace(title), githubData.Replace(message))
@@ -87,8 +87,8 @@ func Markdown(w io.Writer, e Ended) error {
 	var b strings.Builder
 	word, message, _ := e.verdict()
 	fmt.Fprintf(&b, "### kubectl sts %s %s: %s\n\n%s\n\n", e.Command, markdown(e.Name), word, markdown(message))
-	if e.Outcome != nil && e.Outcome.Hint != "" && e.Error == "" {
-		fmt.Fprintf(&b, "→ %s\n\n", markdown(e.Outcome.Hint))
+	if e.Outcome != nil && len(e.Outcome.Hint) > 0 && e.Error == "" {
+		fmt.Fprintf(&b, "→ %s\n\n", markdown(e.Outcome.Hint.String()))
 	}
 	fmt.Fprintf(&b, "%s\n\n", markdown(msgSummary(e.Namespace, e.DryRun, e.Took)))
 	if s := e.Status; s != nil && len(s.Replicas) > 0 {

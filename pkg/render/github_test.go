@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -17,10 +18,10 @@ func TestGitHub(t *testing.T) {
 	status := report.NewStatus(scenarios(t)["canary-crash-looping"].Snapshots()[0])
 	at := ststest.Now
 	for name, e := range map[string]render.Ended{
-		"done": {Outcome: &operate.Decision{Verdict: operate.Done, Message: "every ordinal runs the new revision", Hint: "kubectl sts status web"},
+		"done": {Outcome: &operate.Decision{Verdict: operate.Done, Message: "every ordinal runs the new revision", Hint: sts.Kubectl("", "sts status", "web")},
 			Took: 90 * time.Second, Status: &status,
 			Done: []render.Entry{{At: at, What: "promote the canary to web-1"}, {At: at.Add(time.Minute), What: "finish: a | b"}}},
-		"gate": {Outcome: &operate.Decision{Verdict: operate.Failed, Message: "--check \"x\" terminated with exit code 3\n100% sure", Hint: "go back"},
+		"gate": {Outcome: &operate.Decision{Verdict: operate.Failed, Message: "--check \"x\" terminated with exit code 3\n100% sure", Hint: sts.Hintf("go back")},
 			Checks: []render.Check{
 				{At: at, Label: "--check", Command: "test 1 < 2 && echo `date`", Said: "terminated with exit code 3", Output: "```\n<b>not markup</b>\n```"},
 				{At: at, Label: "--check-exec in web-2", Command: "true", Said: "terminated with exit code 0", Good: true},

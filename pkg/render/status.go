@@ -373,12 +373,12 @@ func StatusLine(s *report.Status) string {
 }
 
 // Hint is a hint on a line of its own, nothing when there is none.
-func Hint(hint string, st Style) string {
-	if hint == "" {
+func Hint(hint sts.Hint, st Style) string {
+	if len(hint) == 0 {
 		return ""
 	}
 	prefix, width := st.arrow("")
-	return st.Wrap(prefix, width, Plain, hint)
+	return st.Wrap(prefix, width, Plain, hint.String())
 }
 
 var ages = regexp.MustCompile(`\b(\d+[ydhms])+\b`)

@@ -176,7 +176,7 @@ func TestStatusOfDrainScale(t *testing.T) {
 	for _, test := range drainCases() {
 		t.Run(test.name, func(t *testing.T) {
 			st := report.NewStatusReport(test.inventory(), nil).Items[0]
-			got := []string{string(st.State), st.Message, st.Hint}
+			got := []string{string(st.State), st.Message, st.Hint.String()}
 			if diff := cmp.Diff([]string{string(test.state), test.message, test.hint}, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

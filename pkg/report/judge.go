@@ -18,11 +18,11 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, drain *sts.Drain, replic
 	missing := st.ordinals(func(r ReplicaStatus) bool { return r.Role == Missing })
 	switch {
 	case set.DeletionTimestamp != nil:
-		st.say(Deleting, msgDeleting(len(s.Pods)), "")
+		st.say(Deleting, msgDeleting(len(s.Pods)), nil)
 	case s.StrategyRefused() && st.AvailableReplicas < st.DesiredReplicas, s.StrategyRefused() && !sts.Observed(set):
-		st.say(Stuck, sts.StrategyIsRefused, sts.StrategyRefusedHint)
+		st.say(Stuck, sts.StrategyIsRefused, sts.StrategyRefusedHint())
 	case !sts.Observed(set):
-		st.say(Progressing, msgNotObserved(), "")
+		st.say(Progressing, msgNotObserved(), nil)
 	case st.stuck(s, c):
 		if st.Drain != nil {
 			st.Message = sentence(st.Message, st.Drain.sentence(s))
@@ -30,14 +30,14 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, drain *sts.Drain, replic
 	case st.Drain != nil:
 		st.judgeDrain(s, drain)
 	case len(leaving) > 0:
-		st.say(ScalingDown, msgScalingDown(leaving), "")
+		st.say(ScalingDown, msgScalingDown(leaving), nil)
 	case st.DesiredReplicas == 0 && st.ParkedReplicas != nil:
 		st.say(Parked, msgParked(*st.ParkedReplicas),
 			st.ownHint(sts.Kubectl(st.Namespace, "sts drain-scale", st.Name, "--unpark")))
 	case st.DesiredReplicas == 0:
-		st.say(Parked, msgScaledToZero(), "")
+		st.say(Parked, msgScaledToZero(), nil)
 	case len(missing) > 0 && c == nil && st.StableRevision == st.UpdateRevision && scalingUp(replicas):
-		st.say(ScalingUp, sentence(msgScalingUp(missing), st.waitingFor(s, replicas)), "")
+		st.say(ScalingUp, sentence(msgScalingUp(missing), st.waitingFor(s, replicas)), nil)
 	case c != nil && c.Aborting:
 		st.say(Progressing, sentence(msgRollingBack(c.StableRevision, c.AbortedFor), st.waitingFor(s, replicas)), st.ownHint(st.canary("abort")))
 	default:
@@ -98,7 +98,7 @@ func (st *Status) judgeRestart(s *sts.Snapshot, r *sts.Restart) {
 		what = msgRestartRecordRemains()
 	}
 	st.Message = sentence(st.Message, what)
-	if st.Hint == "" {
+	if len(st.Hint) == 0 {
 		st.Hint = st.ownHint(r.Again(s.Set))
 	}
 }
@@ -127,7 +127,7 @@ func (st *Status) judgeClaims(s *sts.Snapshot, replicas []sts.Replica) {
 	}
 	if len(rescued) > 0 {
 		st.Message = sentence(st.Message, msgClaimsRescued(rescued))
-		if st.Hint == "" {
+		if len(st.Hint) == 0 {
 			st.Hint = sts.Kubectl(st.Namespace, "sts pvc-gc undo", rescued[0])
 		}
 	}
@@ -139,7 +139,7 @@ func (st *Status) judgeClaims(s *sts.Snapshot, replicas []sts.Replica) {
 		message = sentence(message, st.Message)
 	}
 	hint := sts.RescueCommand(st.Namespace, risks)
-	if hint == "" {
+	if len(hint) == 0 {
 		hint = sts.Kubectl(st.Namespace, "describe pvc", risks[0].Claim)
 	}
 	st.say(DataAtRisk, message, hint)
@@ -154,19 +154,19 @@ func sayFew(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-func (st *Status) say(state State, message, hint string) {
+func (st *Status) say(state State, message string, hint sts.Hint) {
 	st.State, st.Message, st.Hint = state, message, hint
 }
 
 // canary is a command for a hint.
-func (st *Status) canary(verb string, flags ...string) string {
-	return sts.Kubectl(st.Namespace, append([]string{"sts canary", verb, st.Name}, flags...)...)
+func (st *Status) canary(verb string, flags ...string) sts.Hint {
+	return sts.Kubectl(st.Namespace, "sts canary "+verb, append([]string{st.Name}, flags...)...)
 }
 
 // ownHint gives a hint only while no command has locked the set.
-func (st *Status) ownHint(hint string) string {
+func (st *Status) ownHint(hint sts.Hint) sts.Hint {
 	if st.Owner != nil {
-		return ""
+		return nil
 	}
 	return hint
 }
@@ -195,17 +195,17 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 	}
 	switch {
 	case len(replaced) > 0:
-		st.say(Progressing, sentence(updating, st.waitingFor(s, replicas)), "")
+		st.say(Progressing, sentence(updating, st.waitingFor(s, replicas)), nil)
 	case len(unavailable) > 0 && len(canary) > 0:
-		st.say(Progressing, sentence(msgCanaryInProgress(canary), st.waitingFor(s, replicas)), "")
+		st.say(Progressing, sentence(msgCanaryInProgress(canary), st.waitingFor(s, replicas)), nil)
 	case len(unavailable) > 0 && (len(held) > 0 || st.StableRevision != st.UpdateRevision):
-		st.say(Progressing, sentence(updating, st.waitingFor(s, replicas)), "")
+		st.say(Progressing, sentence(updating, st.waitingFor(s, replicas)), nil)
 	case len(unavailable) > 0:
-		st.say(Progressing, sentence(msgAvailable(st.AvailableReplicas, st.DesiredReplicas), st.waitingFor(s, replicas)), "")
+		st.say(Progressing, sentence(msgAvailable(st.AvailableReplicas, st.DesiredReplicas), st.waitingFor(s, replicas)), nil)
 	case len(held) > 0 && !sts.StrategyOf(s.Set).HasPartition():
 		st.say(Paused, msgUpdatedOnDelete(string(s.Set.Spec.UpdateStrategy.Type), held), st.replaceCommand(s, slices.Max(held)))
 	case len(canary) > 0 && st.Canary.Auto != nil:
-		st.say(Progressing, msgCanaryPromoting(canary, st.Canary.Auto.waiting(s.TakenAt)), "")
+		st.say(Progressing, msgCanaryPromoting(canary, st.Canary.Auto.waiting(s.TakenAt)), nil)
 	case len(held) > 0 && len(canary) > 0 && c != nil && c.Paused:
 		st.say(Paused, msgCanaryPaused(canary),
 			st.ownHint(hintEither(sts.Kubectl(st.Namespace, "sts resume", st.Name), st.canary("promote"), st.canary("abort"))))
@@ -218,9 +218,9 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 	case c != nil:
 		st.say(Paused, msgCanaryEverywhere(), st.ownHint(st.canary("promote", "--full")))
 	case sts.StrategyOf(s.Set).ReplacesPods() && s.Set.Status.CurrentRevision != st.UpdateRevision:
-		st.say(Progressing, msgFinishing(), "")
+		st.say(Progressing, msgFinishing(), nil)
 	default:
-		st.say(Complete, msgComplete(st.DesiredReplicas, st.UpdateRevision), "")
+		st.say(Complete, msgComplete(st.DesiredReplicas, st.UpdateRevision), nil)
 	}
 }
 
@@ -276,7 +276,7 @@ func (st *Status) updateNeeds(s *sts.Snapshot, r ReplicaStatus) bool {
 }
 
 // replaceCommand is [sts.Snapshot.ReplaceCommand] of an ordinal that has a pod.
-func (st *Status) replaceCommand(s *sts.Snapshot, o sts.Ordinal) string {
+func (st *Status) replaceCommand(s *sts.Snapshot, o sts.Ordinal) sts.Hint {
 	replicas := s.Replicas()
 	return s.ReplaceCommand(replicas[slices.IndexFunc(replicas, func(r sts.Replica) bool { return r.Ordinal == o })])
 }
@@ -339,13 +339,13 @@ func obstacle(s *sts.Snapshot, r sts.Replica) *sts.Trouble {
 // hintAtWait hints at the claim or init container that the pod waits for, where there is no
 // other hint.
 func (st *Status) hintAtWait(s *sts.Snapshot, replicas []sts.Replica) {
-	if st.Hint != "" || st.State != Progressing && st.State != ScalingUp {
+	if len(st.Hint) > 0 || st.State != Progressing && st.State != ScalingUp {
 		return
 	}
 	o, t := waits(s, replicas)
 	switch i := slices.IndexFunc(replicas, func(r sts.Replica) bool { return r.Ordinal == o }); {
 	case t == nil:
-	case t.Claim != "" || t.InitContainer != "" || t.Fix != "":
+	case t.Claim != "" || t.InitContainer != "" || len(t.Fix) > 0:
 		st.Hint = s.LookCommand(o, t)
 	case s.UpdateNeeds(replicas[i], t):
 		st.Hint = st.ownHint(st.canary("abort"))

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -149,4 +148,4 @@ func msgPodsUnreadable(ready, replicas, updated int32) string {
 	return fmt.Sprintf("cannot read pods; status of the StatefulSet: %d of %d ready, %d updated", ready, replicas, updated)
 }
 
-func hintEither(commands ...string) string { return strings.Join(commands, ", or ") }
+func hintEither(commands ...sts.Hint) sts.Hint { return sts.JoinHints(commands, ", or ") }

@@ -72,7 +72,7 @@ func TestStatusOfClaimsAtRisk(t *testing.T) {
 			inv := sharing()
 			c.change(inv)
 			got := report.NewStatus(inv.Snapshots()[0])
-			if got.State != c.state || !strings.Contains(got.Message, c.message) || got.Hint != c.hint {
+			if got.State != c.state || !strings.Contains(got.Message, c.message) || got.Hint.String() != c.hint {
 				t.Errorf("%s: %s\n%s", got.State, got.Message, got.Hint)
 			}
 			if got.State.NeedsPerson() != (c.state == report.DataAtRisk) {

@@ -91,7 +91,7 @@ type Status struct {
 	// Message is what is in progress, in one sentence.
 	Message string `json:"message"`
 	// Hint is what to do about it, often a command.
-	Hint string `json:"hint,omitempty"`
+	Hint sts.Hint `json:"hint,omitempty"`
 
 	// Images are the images in the pod template, by container.
 	Images []ContainerImage `json:"images"`

@@ -219,7 +219,7 @@ func TestStatusUnderOnDelete(t *testing.T) {
 				change(inv)
 			}
 			st := report.NewStatusReport(inv, nil).Items[0]
-			if diff := cmp.Diff([]string{string(test.state), test.message, test.hint}, []string{string(st.State), st.Message, st.Hint}); diff != "" {
+			if diff := cmp.Diff([]string{string(test.state), test.message, test.hint}, []string{string(st.State), st.Message, st.Hint.String()}); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
@@ -359,7 +359,7 @@ func TestStatusNamesWhatAPodWaitsFor(t *testing.T) {
 			inv := ststest.Web(3)
 			test.change(inv)
 			st := report.NewStatusReport(inv, sts.Ordinals{}).Items[0]
-			got := []string{string(st.State), st.Message, st.Hint, st.Replicas[0].Claims[0].Message}
+			got := []string{string(st.State), st.Message, st.Hint.String(), st.Replicas[0].Claims[0].Message}
 			if diff := cmp.Diff([]string{string(test.state), test.message, test.hint, test.claim}, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}

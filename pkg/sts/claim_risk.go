@@ -2,7 +2,6 @@ package sts
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -182,19 +181,19 @@ func RiskClaims(risks []ClaimRisk) []string {
 }
 
 // RescueCommand saves the data of the claims that can be rescued; empty when none can.
-func RescueCommand(namespace string, risks []ClaimRisk) string {
+func RescueCommand(namespace string, risks []ClaimRisk) Hint {
 	names := RiskClaims(slices.DeleteFunc(slices.Clone(risks), func(r ClaimRisk) bool { return !r.Rescuable }))
 	if len(names) == 0 {
-		return ""
+		return nil
 	}
-	return Kubectl(namespace, "sts pvc-gc rescue", strings.Join(names, " "))
+	return Kubectl(namespace, "sts pvc-gc rescue", names...)
 }
 
 // ReplaceCommand is the command after which the controller recreates the replica's pod, for a
 // hint. Where data would be lost with the pod, it is the command that saves the data first.
-func (s *Snapshot) ReplaceCommand(r Replica) string {
+func (s *Snapshot) ReplaceCommand(r Replica) Hint {
 	if risks := s.ClaimRisks(r); len(risks) > 0 {
-		if rescue := RescueCommand(s.Set.Namespace, risks); rescue != "" {
+		if rescue := RescueCommand(s.Set.Namespace, risks); len(rescue) > 0 {
 			return rescue
 		}
 		return Kubectl(s.Set.Namespace, "describe pvc", risks[0].Claim)

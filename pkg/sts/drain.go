@@ -2,7 +2,6 @@ package sts
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -163,16 +162,16 @@ func (d *Drain) ProfileArgument() string {
 // Again is the command that resumes the drain-scale, for a hint. The command of --drain-exec or
 // --drain-cmd may contain a password, so it is not recorded: without the option the command is
 // refused, but a placeholder would be run.
-func (d *Drain) Again(set *appsv1.StatefulSet) string {
-	options := fmt.Sprintf("--replicas %d", d.To)
+func (d *Drain) Again(set *appsv1.StatefulSet) Hint {
+	args := []string{set.Name, "--replicas", strconv.Itoa(int(d.To))}
 	inline := strings.HasPrefix(d.Profile, "--")
 	switch {
 	case d.To == 0:
-		options += " --park"
+		args = append(args, "--park")
 	case !inline:
-		options += " --profile " + d.ProfileArgument()
+		args = append(args, "--profile", d.ProfileArgument())
 	}
-	again := Kubectl(set.Namespace, "sts drain-scale", set.Name, options)
+	again := Kubectl(set.Namespace, "sts drain-scale", args...)
 	if inline {
 		again = hintDrainInline(again, d.Profile)
 	}
@@ -180,15 +179,15 @@ func (d *Drain) Again(set *appsv1.StatefulSet) string {
 }
 
 // GiveUpDrain is the command that cancels a drain-scale, for a hint.
-func GiveUpDrain(namespace, set string) string {
+func GiveUpDrain(namespace, set string) Hint {
 	return Kubectl(namespace, "sts drain-scale", set, "--cancel")
 }
 
 // LostDrain is the hint for a pod that has our finalizer when the record is missing: only the user
 // can tell whether its member has left.
-func LostDrain(set *appsv1.StatefulSet, member Ordinal) string {
+func LostDrain(set *appsv1.StatefulSet, member Ordinal) Hint {
 	to := min(int32(member-Start(set)), DesiredReplicas(set))
-	return hintDrainRecordLost(Kubectl(set.Namespace, "sts drain-scale", set.Name, fmt.Sprintf("--replicas %d --profile none", to)), GiveUpDrain(set.Namespace, set.Name))
+	return hintDrainRecordLost(Kubectl(set.Namespace, "sts drain-scale", set.Name, "--replicas", strconv.Itoa(int(to)), "--profile", "none"), GiveUpDrain(set.Namespace, set.Name))
 }
 
 // ParkedSize is the size to which a parked set will be scaled back; false when no valid size was

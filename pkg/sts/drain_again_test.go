@@ -22,7 +22,7 @@ func TestResumeDrain(t *testing.T) {
 		{"parking with an inline command", sts.Drain{To: 0, Profile: "--drain-exec"}, web + "0 --park -n test (add the same --drain-exec)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := test.record.Again(ststest.Web(5).Sets[0]); got != test.want {
+			if got := test.record.Again(ststest.Web(5).Sets[0]).String(); got != test.want {
 				t.Errorf("%s, want %s", got, test.want)
 			}
 		})

@@ -11,7 +11,7 @@ type Finding struct {
 	// Message is what is wrong.
 	Message string `json:"message"`
 	// Hint is how to fix it.
-	Hint string `json:"hint,omitempty"`
+	Hint Hint `json:"hint,omitempty"`
 }
 
 // FindingCode names a check. Codes are added, never renamed.

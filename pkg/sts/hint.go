@@ -1,13 +1,141 @@
 package sts
 
-import "strings"
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
 
-// Kubectl writes a command for a hint, so that it can be pasted: it names the
-// namespace, because the one that a person's context points at may have another
-// set of the same name.
-func Kubectl(namespace string, args ...string) string {
-	return "kubectl " + strings.Join(args, " ") + NamespaceFlag(namespace)
+// Hint says what to do: a sentence, whose commands are data until they are printed. An empty one
+// says nothing.
+type Hint []HintPart
+
+// HintPart is text, or a command.
+type HintPart struct {
+	Text    string
+	Command *Command
 }
 
-// NamespaceFlag is how [Kubectl] names the namespace.
-func NamespaceFlag(namespace string) string { return " -n " + namespace }
+// Command is a command of kubectl.
+type Command struct {
+	// Verb is printed as it is: "sts canary promote".
+	Verb string
+	// Args follow the verb. They are quoted for a shell where that is necessary.
+	Args []string
+	// Namespace is empty where the command has none, or where the current context has it.
+	Namespace string
+	// Flags are the global flags, such as --context and its value. They are quoted, too.
+	Flags []string
+}
+
+// Kubectl is a hint that is one command. It has a namespace, because another namespace may have a
+// StatefulSet of the same name; the namespace of a cluster-scoped object is empty.
+func Kubectl(namespace, verb string, args ...string) Hint {
+	return Hint{{Command: &Command{Verb: verb, Args: args, Namespace: namespace}}}
+}
+
+var hintVerb = regexp.MustCompile(`%[a-z]`)
+
+// Hintf formats a hint. It knows the verbs of one letter, such as %s and %d. Hints among the
+// arguments keep their commands.
+func Hintf(format string, args ...any) Hint {
+	var h Hint
+	for _, arg := range args {
+		verb := hintVerb.FindStringIndex(format)
+		if verb == nil {
+			break
+		}
+		h = h.with(format[:verb[0]])
+		if hint, ok := arg.(Hint); ok {
+			h = append(h, hint...)
+		} else {
+			h = h.with(fmt.Sprintf(format[verb[0]:verb[1]], arg))
+		}
+		format = format[verb[1]:]
+	}
+	return h.with(format)
+}
+
+func (h Hint) with(text string) Hint {
+	switch last := len(h) - 1; {
+	case text == "":
+		return h
+	case last >= 0 && h[last].Command == nil:
+		h[last].Text += text
+		return h
+	}
+	return append(h, HintPart{Text: text})
+}
+
+// JoinHints puts the separator between the hints.
+func JoinHints(hints []Hint, separator string) Hint {
+	var out Hint
+	for i, hint := range hints {
+		if i > 0 {
+			out = out.with(separator)
+		}
+		out = append(out, hint...)
+	}
+	return out
+}
+
+// MapCommands changes each command of the hint.
+func (h Hint) MapCommands(change func(Command) Command) Hint {
+	out := slices.Clone(h)
+	for i, part := range out {
+		if part.Command != nil {
+			changed := change(*part.Command)
+			out[i].Command = &changed
+		}
+	}
+	return out
+}
+
+// String is the hint as people read it.
+func (h Hint) String() string {
+	var text strings.Builder
+	for _, part := range h {
+		text.WriteString(part.Text)
+		if part.Command != nil {
+			text.WriteString(part.Command.String())
+		}
+	}
+	return text.String()
+}
+
+// MarshalText is for JSON: the hint as people read it.
+func (h Hint) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+// UnmarshalText reads a hint from JSON. Its commands are text.
+func (h *Hint) UnmarshalText(text []byte) error {
+	*h = Hint(nil).with(string(text))
+	return nil
+}
+
+// String is the command line, to be pasted into a shell.
+func (c Command) String() string {
+	words := []string{"kubectl", c.Verb}
+	for _, arg := range c.Args {
+		words = append(words, shellWord(arg))
+	}
+	if c.Namespace != "" {
+		words = append(words, "-n", shellWord(c.Namespace))
+	}
+	for _, flag := range c.Flags {
+		words = append(words, shellWord(flag))
+	}
+	return strings.Join(words, " ")
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9%+,./:=@_-]+$`)
+
+func shellWord(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return ShellQuote(word)
+}
+
+// ShellQuote quotes a word for a shell.
+func ShellQuote(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }

@@ -46,7 +46,7 @@ type Manager struct {
 	// Applies are the fields that it applies server-side; absent if unknown.
 	Applies []Field `json:"applies,omitempty"`
 	// Hint is where to make the change instead.
-	Hint string `json:"hint"`
+	Hint Hint `json:"hint"`
 	// Operator: it creates the set from a custom resource, so that a change to the
 	// manifest of the set does not help.
 	Operator bool `json:"-"`
@@ -132,7 +132,7 @@ type tool struct {
 	reverts    bool
 	// within is the kind whose mark replaces this one: a Flux HelmRelease sets Helm's marks, too.
 	within string
-	hint   string
+	hint   Hint
 }
 
 var tools = []tool{

@@ -64,10 +64,10 @@ func TestManagers(t *testing.T) {
 			set.Annotations, set.Labels, set.ManagedFields = test.annotations, test.labels, test.managed
 			got := sts.Managers(set)
 			for i := range got {
-				if got[i].Hint == "" {
+				if len(got[i].Hint) == 0 {
 					t.Errorf("%s has no hint", got[i].Name)
 				}
-				got[i].Hint = ""
+				got[i].Hint = nil
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -78,9 +78,9 @@ func TestManagers(t *testing.T) {
 
 func TestAnOperatorsResourceIsNamedAsKubectlTakesIt(t *testing.T) {
 	yes := true
-	for apiVersion, want := range map[string]string{
-		"acid.zalan.do/v1": "kubectl edit postgresql.acid.zalan.do db -n shop",
-		"v1":               "kubectl edit postgresql db -n shop",
+	for apiVersion, kind := range map[string]string{
+		"acid.zalan.do/v1": "postgresql.acid.zalan.do",
+		"v1":               "postgresql",
 	} {
 		set := &appsv1.StatefulSet{}
 		set.Namespace = "shop"
@@ -88,7 +88,7 @@ func TestAnOperatorsResourceIsNamedAsKubectlTakesIt(t *testing.T) {
 			{APIVersion: "apps/v1", Kind: "Other", Name: "not the controller"},
 			{APIVersion: apiVersion, Kind: "postgresql", Name: "db", Controller: &yes}}
 		want := []sts.Manager{{Name: "postgresql db (" + apiVersion + ")", Evidence: "metadata.ownerReferences", Reverts: true, Operator: true,
-			Hint: "make the change in postgresql/db, whose operator manages this StatefulSet: " + want}}
+			Hint: sts.Hintf("make the change in postgresql/db, whose operator manages this StatefulSet: %s", sts.Kubectl("shop", "edit", kind, "db"))}}
 		if diff := cmp.Diff(want, sts.Managers(set)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
@@ -115,7 +115,7 @@ func TestManagerWrites(t *testing.T) {
 }
 
 func TestCaution(t *testing.T) {
-	m := sts.Manager{Name: "Helm release shop", Hint: "make it in the values", Applies: []sts.Field{sts.FieldTemplate, sts.FieldPartition}}
+	m := sts.Manager{Name: "Helm release shop", Hint: sts.Hintf("make it in the values"), Applies: []sts.Field{sts.FieldTemplate, sts.FieldPartition}}
 	const plain = "Helm release shop also manages this StatefulSet: make it in the values"
 	const after = " server-side: until this operation has finished, its next apply will conflict with field manager kubectl-sts or, if forced, revert the change"
 	for want, fields := range map[string][]sts.Field{

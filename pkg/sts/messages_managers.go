@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-func msgAlsoManages(manager, hint string) string {
-	return manager + " also manages this StatefulSet: " + hint
+func msgAlsoManages(manager string, hint Hint) string {
+	return manager + " also manages this StatefulSet: " + hint.String()
 }
 
 // fields are those that it applies and that a command writes.
@@ -15,26 +15,28 @@ func msgAppliesFields(text string, fields []string) string {
 		text, strings.Join(fields, " and "), FieldManager)
 }
 
-func hintOperator(kind, name, edit string) string {
-	return fmt.Sprintf("make the change in %s/%s, whose operator manages this StatefulSet: %s", kind, name, edit)
+func hintOperator(kind, name string, edit Hint) Hint {
+	return Hintf("make the change in %s/%s, whose operator manages this StatefulSet: %s", kind, name, edit)
 }
 
-func hintArgoCD() string {
-	return "make the change in Git, or disable self-heal of the application first"
+func hintArgoCD() Hint {
+	return Hintf("make the change in Git, or disable self-heal of the application first")
 }
 
-func hintKustomization() string { return "make the change in Git, or suspend the Kustomization first" }
-
-func hintHelmRelease() string {
-	return "make the change in the HelmRelease as well, or its next upgrade will revert it"
+func hintKustomization() Hint {
+	return Hintf("make the change in Git, or suspend the Kustomization first")
 }
 
-func hintHelm() string {
-	return "make the change in the values of the release as well, or its next upgrade will revert it"
+func hintHelmRelease() Hint {
+	return Hintf("make the change in the HelmRelease as well, or its next upgrade will revert it")
 }
 
-func hintFieldManager() string {
-	return "make the change in what it applies as well, or its next apply will revert it"
+func hintHelm() Hint {
+	return Hintf("make the change in the values of the release as well, or its next upgrade will revert it")
+}
+
+func hintFieldManager() Hint {
+	return Hintf("make the change in what it applies as well, or its next apply will revert it")
 }
 
 // Budgets in numbers.

@@ -137,8 +137,8 @@ func (r *Restart) Split(s *Snapshot) (done, left []Ordinal) {
 	return done, left
 }
 
-// Again is the command that resumes the restart, for a hint.
-func (r *Restart) Again(set *appsv1.StatefulSet) string {
+// Again is the command that resumes the restart, for a hint. The recorded options are quoted already.
+func (r *Restart) Again(set *appsv1.StatefulSet) Hint {
 	verb, options, _ := strings.Cut(r.Command, " ")
 	return Kubectl(set.Namespace, strings.TrimSpace("sts "+verb+" "+set.Name+" "+options))
 }

@@ -72,7 +72,7 @@ func TestRestart(t *testing.T) {
 		"restart":                   "kubectl sts restart web -n test",
 		"restart --ordinal=0,2-3,7": "kubectl sts restart web --ordinal=0,2-3,7 -n test",
 	} {
-		if got := (&sts.Restart{Command: command}).Again(s.Set); got != want {
+		if got := (&sts.Restart{Command: command}).Again(s.Set).String(); got != want {
 			t.Errorf("%q is resumed with %q, want %q", command, got, want)
 		}
 	}

@@ -89,8 +89,10 @@ const StrategyIsRefused = "the StatefulSet controller does not update this State
 	"the update strategy is Recreate, but feature gate StatefulSetRecreateStrategy is disabled"
 
 // StrategyRefusedHint is the hint for it.
-const StrategyRefusedHint = "enable feature gate StatefulSetRecreateStrategy in kube-apiserver and kube-controller-manager, " +
-	"or set spec.updateStrategy.type to RollingUpdate"
+func StrategyRefusedHint() Hint {
+	return Hintf("enable feature gate StatefulSetRecreateStrategy in kube-apiserver and kube-controller-manager, " +
+		"or set spec.updateStrategy.type to RollingUpdate")
+}
 
 // strategyRetry is how long after its last warning the controller may still refuse the set: it
 // retries after at most 1000 s.

@@ -29,7 +29,7 @@ type Trouble struct {
 	// InitContainer is the init container that has not completed, or the sidecar that has not started.
 	InitContainer string `json:"initContainer,omitempty"`
 	// Fix is a command that fixes it, or lists what must be fixed, if there is one.
-	Fix string `json:"fix,omitempty"`
+	Fix Hint `json:"fix,omitempty"`
 	// Until is when it counts as failing if nothing else is seen before, zero for unknown.
 	Until time.Time `json:"-"`
 }
@@ -69,10 +69,10 @@ func (s *Snapshot) Trouble(r Replica) *Trouble {
 }
 
 // LookCommand shows more about why the ordinal is not available, for a hint.
-func (s *Snapshot) LookCommand(o Ordinal, t *Trouble) string {
+func (s *Snapshot) LookCommand(o Ordinal, t *Trouble) Hint {
 	ns, name := s.Set.Namespace, s.Name(o)
 	switch {
-	case t.Fix != "":
+	case len(t.Fix) > 0:
 		return t.Fix
 	case t.Claim != "":
 		return Kubectl(ns, "describe pvc", t.Claim)

@@ -128,7 +128,7 @@ func (s *Snapshot) nameTaken(name string) *Trouble {
 		missing := missingLabels(s.Set.Spec.Selector, pod.Labels)
 		t.Message, t.Fix = msgNotSelected(missing), Kubectl(ns, "get pod", name, "--show-labels")
 		if len(missing) > 0 {
-			t.Fix = Kubectl(ns, "label pod", name, strings.Join(missing, " "), "--overwrite")
+			t.Fix = Kubectl(ns, "label pod", slices.Concat([]string{name}, missing, []string{"--overwrite"})...)
 		}
 	}
 	return t
@@ -329,7 +329,7 @@ func (s *Snapshot) recreated(r Replica) *Trouble {
 		return nil
 	case rewritten != "":
 		t := reasonRecreated.trouble(0, msgRecreated(n, rewritten))
-		t.Fix = "kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies"
+		t.Fix = Kubectl("", "get", "mutatingwebhookconfigurations,mutatingadmissionpolicies")
 		return t
 	case reason != "":
 		return reasonRecreated.trouble(0, msgRecreated(n, msgRejected(reason, Point(message)))).withDetail(message)

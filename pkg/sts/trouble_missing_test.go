@@ -190,7 +190,7 @@ func TestNameTaken(t *testing.T) {
 	wantTrouble(t, []troubleCase{
 		{"without its labels", []func(*sts.Inventory){without, stranger(bare)},
 			&sts.Trouble{Reason: "NameTaken", Failing: true, Message: "exists but does not belong to the StatefulSet: the selector requires label app=web",
-				Fix: "kubectl label pod web-1 app=web --overwrite -n test"}},
+				Fix: sts.Kubectl("test", "label pod", "web-1", "app=web", "--overwrite")}},
 		{"without its labels, and terminating", []func(*sts.Inventory){without, stranger(func(p *corev1.Pod) {
 			bare(p)
 			ststest.Terminating(p, ststest.Now)
@@ -293,7 +293,7 @@ func TestRecreated(t *testing.T) {
 		return &sts.Trouble{Reason: "NotReady", Message: "is running but not ready (" + age + ")"}
 	}
 	withFix := func(t *sts.Trouble) *sts.Trouble {
-		t.Fix = "kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies"
+		t.Fix = sts.Kubectl("", "get", "mutatingwebhookconfigurations,mutatingadmissionpolicies")
 		return t
 	}
 	const rewritten = `its label controller-revision-hash is "pinned", which is not a revision of the StatefulSet; an admission webhook or policy may have changed it`

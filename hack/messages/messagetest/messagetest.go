@@ -3,6 +3,7 @@
 package messagetest
 
 import (
+	"encoding"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -23,7 +24,7 @@ type Sample struct {
 }
 
 // Call calls a function of a messages file with these arguments. Constants are converted to the
-// parameter's type, nil to its zero value.
+// parameter's type, also to one that reads itself from text, and nil to its zero value.
 func Call(function any, args ...any) Sample {
 	v := reflect.ValueOf(function)
 	in := make([]reflect.Value, len(args))
@@ -44,9 +45,16 @@ func argument(function reflect.Type, k int, arg any) reflect.Value {
 	if function.IsVariadic() && k >= function.NumIn()-1 {
 		t = t.Elem()
 	}
-	switch v := reflect.ValueOf(arg); {
+	v, parsed := reflect.ValueOf(arg), reflect.New(t)
+	unmarshaler, reads := parsed.Interface().(encoding.TextUnmarshaler)
+	switch {
 	case !v.IsValid():
 		return reflect.Zero(t)
+	case reads && v.Kind() == reflect.String:
+		if err := unmarshaler.UnmarshalText([]byte(v.String())); err != nil {
+			panic(err)
+		}
+		return parsed.Elem()
 	case v.Type() != t && v.CanConvert(t):
 		return v.Convert(t)
 	default:
