@@ -20,8 +20,9 @@ type ChangeReport struct {
 	Command string `json:"command"`
 	// StartedAt is when the state was first read, by the cluster's clock.
 	StartedAt metav1.Time `json:"startedAt"`
-	EndedAt   metav1.Time `json:"endedAt"`
-	// DryRun is client or server when nothing was written.
+	// EndedAt is when the state was last read.
+	EndedAt metav1.Time `json:"endedAt"`
+	// DryRun is `client` or `server` if nothing was written.
 	DryRun string `json:"dryRun,omitempty"`
 	// With `unstick`: why the set is stuck; absent if it is not.
 	Proof *report.Proof `json:"proof,omitempty"`

@@ -40,6 +40,7 @@ func (r *GCReport) Split() (head any, items iter.Seq[any]) {
 
 // GCItem is one claim, and what was done to it.
 type GCItem struct {
+	// Namespace is the namespace of the PersistentVolumeClaim.
 	Namespace string `json:"namespace"`
 	// Claim is the name of the PersistentVolumeClaim.
 	Claim string `json:"claim"`

@@ -193,7 +193,7 @@ const finalizerLimit = 3
 
 func addFinalizer(s *sts.Snapshot, f Facts, r sts.Replica) Decision {
 	if n := f.FinalizersAdded[r.Pod.UID]; n >= finalizerLimit {
-		message, hint := msgDrainHoldRemoved(r.Pod.Name, n, sts.Kubectl(s.Set.Namespace, "get pod", r.Pod.Name, "-o yaml --show-managed-fields"))
+		message, hint := msgDrainHoldRemoved(r.Pod.Name, n, sts.Kubectl(s.Set.Namespace, "get pod", r.Pod.Name, "-o", "yaml", "--show-managed-fields"))
 		d := decide(Stuck, ReasonFinalizerRemoved, message, hint)
 		d.Subject = r.Pod.Name
 		return d
