@@ -400,21 +400,6 @@ func (j *ClaimJudge) join(stem objectKey, labels map[string]string) {
 	j.families[stem] = append(family, alikes{labels, 1})
 }
 
-// MountedClaims are the names of the claims that the pod has as volumes, including those of
-// its ephemeral volumes.
-func MountedClaims(pod *corev1.Pod) []string {
-	var out []string
-	for i := range pod.Spec.Volumes {
-		switch v := &pod.Spec.Volumes[i]; {
-		case v.PersistentVolumeClaim != nil:
-			out = append(out, v.PersistentVolumeClaim.ClaimName)
-		case v.Ephemeral != nil:
-			out = append(out, pod.Name+"-"+v.Name)
-		}
-	}
-	return out
-}
-
 // Volume is the claim's volume; false where there is none or it could not be read.
 func (j *ClaimJudge) Volume(c *corev1.PersistentVolumeClaim) (Volume, bool) {
 	return j.VolumeNamed(c.Spec.VolumeName)

@@ -122,3 +122,18 @@ func hostOf(v *corev1.PersistentVolume) string {
 	slices.Sort(hosts)
 	return strings.Join(hosts, ",")
 }
+
+// MountedClaims are the names of the claims that the pod has as volumes, including those of
+// its ephemeral volumes.
+func MountedClaims(pod *corev1.Pod) []string {
+	var out []string
+	for i := range pod.Spec.Volumes {
+		switch v := &pod.Spec.Volumes[i]; {
+		case v.PersistentVolumeClaim != nil:
+			out = append(out, v.PersistentVolumeClaim.ClaimName)
+		case v.Ephemeral != nil:
+			out = append(out, pod.Name+"-"+v.Name)
+		}
+	}
+	return out
+}
