@@ -10,10 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // The lists in pages that are written by hand are complete: each names every value that the code has.
@@ -34,15 +37,15 @@ func TestListsInDocsAreComplete(t *testing.T) {
 		{"docs/exit-codes.md", "", withFlag("exit-code")},
 		{"docs/exit-codes.md", "", withFlag("yes")},
 		{"docs/dns.md", "## Output formats", formats("dns")},
-		{"docs/drain-scale.md", "", inWords(of(reflect.TypeFor[sts.MemberPhase]()), sts.Recalled)},
+		{"docs/drain-scale.md", "", inWords(of(reflect.TypeFor[record.MemberPhase]()), record.Recalled)},
 		{"docs/safety.md", "## What it writes", []string{
-			sts.CanaryAnnotation, sts.RestartAnnotation, sts.DrainAnnotation, sts.ParkedAnnotation, sts.OwnerAnnotation,
+			record.CanaryAnnotation, record.RestartAnnotation, record.DrainAnnotation, record.ParkedAnnotation, record.OwnerAnnotation,
 		}},
-		{"pkg/cli/help/pvc-gc.txt", "", inWords(of(reflect.TypeFor[sts.ClaimState]()))},
-		{"docs/safety.md", "## Claims at risk", of(reflect.TypeFor[sts.ClaimRiskReason]())},
-		{"docs/safety.md", "## Orphaned claims", inWords(of(reflect.TypeFor[sts.ClaimState]()))},
-		{"docs/safety.md", "## Orphaned claims", []string{sts.KeepAnnotation, sts.MakerAnnotation, sts.ParkedAnnotation, sts.ClaimAnnotation}},
-		{"docs/drain-scale.md", "", []string{sts.LeavingFinalizer, profile.Annotation}},
+		{"pkg/cli/help/pvc-gc.txt", "", inWords(of(reflect.TypeFor[claims.ClaimState]()))},
+		{"docs/safety.md", "## Claims at risk", of(reflect.TypeFor[diagnose.ClaimRiskReason]())},
+		{"docs/safety.md", "## Orphaned claims", inWords(of(reflect.TypeFor[claims.ClaimState]()))},
+		{"docs/safety.md", "## Orphaned claims", []string{claims.KeepAnnotation, sts.MakerAnnotation, record.ParkedAnnotation, sts.ClaimAnnotation}},
+		{"docs/drain-scale.md", "", []string{record.LeavingFinalizer, profile.Annotation}},
 	} {
 		if len(list.values) == 0 {
 			t.Errorf("%s %s: no values", list.file, list.section)
@@ -76,10 +79,10 @@ func values(all []value) []string {
 }
 
 // inWords are values as tables and messages print them, except some.
-func inWords(values []string, except ...sts.MemberPhase) []string {
+func inWords(values []string, except ...record.MemberPhase) []string {
 	var out []string
 	for _, v := range values {
-		if !slices.Contains(except, sts.MemberPhase(v)) {
+		if !slices.Contains(except, record.MemberPhase(v)) {
 			out = append(out, sts.Words(v))
 		}
 	}

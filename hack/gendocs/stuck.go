@@ -5,16 +5,17 @@ import (
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // stuckReasons is the table of the reasons why a replica is not available, and when each counts as stuck.
 func stuckReasons() string {
 	var b strings.Builder
 	b.WriteString("| Reason | State | Evidence | Stuck after | What to do |\n|---|---|---|---|---|\n")
-	for _, r := range sts.Reasons() {
+	for _, r := range diagnose.Reasons() {
 		after := sts.Age(r.Grace)
 		switch {
-		case r.Grace == sts.Passes:
+		case r.Grace == diagnose.Passes:
 			after = "never"
 		case r.Grace == 0:
 			after = "at once"

@@ -6,12 +6,15 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
 	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // vocabulary is an enum: its values are the constants of a type. What they mean is in the comments of these.
@@ -33,14 +36,14 @@ var vocabularies = []vocabulary{
 	{title: "States", of: reflect.TypeFor[report.State]()},
 	{title: "Roles", of: reflect.TypeFor[report.Role]()},
 	{title: "Applied fields", of: reflect.TypeFor[sts.Field]()},
-	{title: "Reasons of a risk", of: reflect.TypeFor[sts.ClaimRiskReason]()},
-	{title: "Claim states", of: reflect.TypeFor[sts.ClaimState]()},
-	{title: "Confidence levels", of: reflect.TypeFor[sts.Confidence]()},
-	{title: "Sources of an age", of: reflect.TypeFor[sts.AgeSource]()},
+	{title: "Reasons of a risk", of: reflect.TypeFor[diagnose.ClaimRiskReason]()},
+	{title: "Claim states", of: reflect.TypeFor[claims.ClaimState]()},
+	{title: "Confidence levels", of: reflect.TypeFor[claims.Confidence]()},
+	{title: "Sources of an age", of: reflect.TypeFor[claims.AgeSource]()},
 	{title: "States of deleted claims", of: reflect.TypeFor[report.RetainedState]()},
 	{title: "Gates", of: reflect.TypeFor[operate.Gate]()},
-	{title: "Phases", of: reflect.TypeFor[sts.MemberPhase]()},
-	{title: "Remedies", of: reflect.TypeFor[sts.Remedy]()},
+	{title: "Phases", of: reflect.TypeFor[record.MemberPhase]()},
+	{title: "Remedies", of: reflect.TypeFor[diagnose.Remedy]()},
 	{title: "Verdicts", of: reflect.TypeFor[operate.Verdict]()},
 	{title: "Domain sources", of: reflect.TypeFor[names.DomainSource]()},
 	{title: "DNS reasons", of: reflect.TypeFor[names.Reason]()},

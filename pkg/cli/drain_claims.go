@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -47,7 +46,7 @@ func (o *drainFlags) requireRestored(ctx context.Context, m *mutation, client *k
 		return nil
 	}
 	slices.Sort(claims)
-	message, hint := msgDrainRescued(s.Set.Name, claims, sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", strings.Join(claims, " ")))
+	message, hint := msgDrainRescued(s.Set.Name, claims, sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", claims...))
 	return &outcomeError{style: m.env.errStyle(), Decision: operate.Decision{Verdict: operate.Refused, Reason: operate.ReasonStaleClaims, Subject: "persistentvolumeclaim/" + claims[0],
 		Message: message, Hint: m.hint(hint)}}
 }

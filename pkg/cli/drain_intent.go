@@ -7,6 +7,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 func (o *drainFlags) toIntent(m *mutation) (newIntent, error) {
@@ -35,7 +36,7 @@ func (o *drainFlags) toCancel(m *mutation) newIntent {
 
 func (o *drainFlags) toUnpark(m *mutation) newIntent {
 	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
-		size, _ := sts.ParkedSize(s.Set)
+		size, _ := record.ParkedSize(s.Set)
 		return operate.NewUnpark(h, s), o.requireRestored(ctx, m, client, s, size)
 	}
 }

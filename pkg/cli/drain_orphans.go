@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // orphans removes our finalizer from pods whose set was deleted: nothing else removes it.
@@ -35,7 +36,7 @@ func (o *drainFlags) orphans(ctx context.Context, m *mutation, args []string, go
 		_, _ = fmt.Fprintln(m.env.ErrOut, msgOrphan(pod.Name, name))
 	}
 	if !o.cancel {
-		_, _ = io.WriteString(m.env.ErrOut, render.Hint(m.hint(hintOrphan(sts.GiveUpDrain(ns, name))), m.env.errStyle()))
+		_, _ = io.WriteString(m.env.ErrOut, render.Hint(m.hint(hintOrphan(record.GiveUpDrain(ns, name))), m.env.errStyle()))
 		return gone
 	}
 	s, err := client.Mounted(ctx, ns, name, pods)

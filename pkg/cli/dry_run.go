@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // tryPlan checks with dry runs, before anything is written, that the API server will accept the steps
@@ -40,7 +41,7 @@ func (r *mutationRun) tryPlan(ctx context.Context) error {
 // what admission changes in it, where the step accepts that. The plan may then end in another way.
 func (r *mutationRun) learn(set *appsv1.StatefulSet, alteration *sts.Alteration) {
 	if p, ok := r.first().Action.(*operate.PatchSet); ok && p.Canary != nil && p.Canary.TemplateDigest == "" { // a record of the template that the step sets
-		r.storedTemplate = sts.TemplateDigest(&set.Spec.Template)
+		r.storedTemplate = record.TemplateDigest(&set.Spec.Template)
 	}
 	if r.report.Alteration = alteration; alteration != nil {
 		r.report.Plan, r.trials = operate.PreviewStored(r.intent, r.snapshot, &set.Spec.Template)

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -14,11 +14,11 @@ func TestTheDigestIsThatOfTheTemplateThatTheStepSets(t *testing.T) {
 	set := ststest.Web(3).Sets[0]
 	for _, test := range []struct {
 		name   string
-		record *sts.Canary
+		record *record.Canary
 		want   string
 	}{
-		{"a new template", &sts.Canary{}, sts.TemplateDigest(&set.Spec.Template)},
-		{"the template stays", &sts.Canary{TemplateDigest: "known"}, ""},
+		{"a new template", &record.Canary{}, record.TemplateDigest(&set.Spec.Template)},
+		{"the template stays", &record.Canary{TemplateDigest: "known"}, ""},
 		{"no record", nil, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 func msgDrainProfile(profile, why string) string {
@@ -29,7 +30,7 @@ func msgDrainRescued(set string, claims []string, undo sts.Hint) (message string
 }
 
 func msgOrphan(pod, set string) string {
-	return fmt.Sprintf("pod %s still has finalizer %s, but statefulset/%s was deleted", pod, sts.LeavingFinalizer, set)
+	return fmt.Sprintf("pod %s still has finalizer %s, but statefulset/%s was deleted", pod, record.LeavingFinalizer, set)
 }
 
 func hintOrphan(cancel sts.Hint) sts.Hint { return sts.Hintf("remove the finalizer: %s", cancel) }

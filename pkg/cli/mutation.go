@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // mutation is what the commands that write to a set have in common: their flags, and how they run.
@@ -87,7 +88,7 @@ func (m *mutation) check() error {
 
 func (m *mutation) holder(now time.Time) operate.Lock {
 	// Who commits the change to Git does what GitOps wants.
-	return operate.Lock{TakeOver: m.takeOver, Force: m.force || m.printPatch, AcceptDataLoss: m.acceptDataLoss, Owner: sts.Owner{
+	return operate.Lock{TakeOver: m.takeOver, Force: m.force || m.printPatch, AcceptDataLoss: m.acceptDataLoss, Owner: record.Owner{
 		Name: m.owner, ID: rand.String(10), Command: m.verb + m.detail, Since: now.UTC().Truncate(time.Second),
 	}}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // finish completes and prints the report, and turns the outcome into an error with its exit code. s
@@ -86,12 +87,12 @@ func resultLine(set string, d operate.Decision) string {
 
 // released is the snapshot without the lock that the command has released at its end.
 func released(s *sts.Snapshot, id string) *sts.Snapshot {
-	if o, err := sts.ReadOwner(s.Set); err != nil || o == nil || o.ID != id {
+	if o, err := record.ReadOwner(s.Set); err != nil || o == nil || o.ID != id {
 		return s
 	}
 	out := *s
 	out.Set = s.Set.DeepCopy()
-	delete(out.Set.Annotations, sts.OwnerAnnotation)
+	delete(out.Set.Annotations, record.OwnerAnnotation)
 	return &out
 }
 

@@ -6,14 +6,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // schedulingGrace adds the option that says how long a pod may be unschedulable before it
 // counts as stuck.
 func schedulingGrace(cmd *cobra.Command) *time.Duration {
-	name := strings.TrimPrefix(sts.SchedulingGraceFlag, "--")
-	grace := cmd.Flags().Duration(name, sts.DefaultSchedulingGrace(), "Time a pod may be unschedulable before it counts as stuck (0 means at once)")
+	name := strings.TrimPrefix(diagnose.SchedulingGraceFlag, "--")
+	grace := cmd.Flags().Duration(name, diagnose.DefaultSchedulingGrace(), "Time a pod may be unschedulable before it counts as stuck (0 means at once)")
 	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions([]string{"30s", "3m", "10m"}, cobra.ShellCompDirectiveNoFileComp))
 	notNegative(cmd, name)
 	return grace

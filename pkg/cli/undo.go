@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // undoFlags are the flags of undo.
@@ -67,7 +68,7 @@ func earlierTemplate(s *sts.Snapshot, revision string) (json.RawMessage, error) 
 			return sts.RevisionTemplate(r)
 		}
 	}
-	c, err := sts.ReadCanary(s.Set)
+	c, err := record.ReadCanary(s.Set)
 	if r := s.Revision(s.Set.Status.UpdateRevision); err == nil && c != nil && c.GoalOf == "undo" && r != nil {
 		return sts.RevisionTemplate(r)
 	}

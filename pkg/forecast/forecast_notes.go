@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // note adds a note.
@@ -86,7 +87,7 @@ func (t *teller) noteNotReady() {
 			continue
 		}
 		why := msgNotReadyNow()
-		if trouble := t.before.Trouble(r); trouble != nil {
+		if trouble := diagnose.Replica(t.before, r); trouble != nil {
 			why = trouble.Message
 		}
 		t.note(NoteNotReady, msgAssumedReady(r.Pod.Name, why))

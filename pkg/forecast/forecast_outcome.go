@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // tellOutcome predicts how it ends.
@@ -184,11 +185,11 @@ func (t *teller) sayOnDelete(trouble string, outdated, updating bool) {
 	}
 }
 
-// replaceCommand is [sts.Snapshot.ReplaceCommand] of an ordinal.
+// replaceCommand is [diagnose.ReplaceCommand] of an ordinal.
 func (t *teller) replaceCommand(o sts.Ordinal) sts.Hint {
 	for _, r := range t.before.Replicas() {
 		if r.Ordinal == o {
-			return t.before.ReplaceCommand(r)
+			return diagnose.ReplaceCommand(t.before, r)
 		}
 	}
 	return sts.Kubectl(t.Namespace, "delete pod", sts.PodName(t.Name, o))

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // overdue is the finalizer of a pod that should have terminated long ago.
@@ -49,7 +50,7 @@ type teller struct {
 	// set is the StatefulSet after the change, also if that deletes it.
 	set *appsv1.StatefulSet
 	// failing are the pods that will not recover by themselves, by name.
-	failing map[string]*sts.Trouble
+	failing map[string]*diagnose.Trouble
 	// bad are the revisions whose pods all fail.
 	bad    map[string]bool
 	stable string
@@ -74,13 +75,13 @@ func newTeller(s *sts.Snapshot, q Question) *teller {
 		}
 		w.events, w.last = nil, map[string]int{}
 	}
-	t := &teller{q: q, world: w, before: w.Snapshot(s), set: s.Set, failing: map[string]*sts.Trouble{}, bad: map[string]bool{}}
+	t := &teller{q: q, world: w, before: w.Snapshot(s), set: s.Set, failing: map[string]*diagnose.Trouble{}, bad: map[string]bool{}}
 	if q.Set != nil {
 		t.set = q.Set
 	}
 	for _, r := range t.before.Replicas() {
 		r.Desired = true // a pod that leaves may be stuck as well
-		trouble := t.before.Trouble(r)
+		trouble := diagnose.Replica(t.before, r)
 		if r.Pod == nil || trouble == nil || !trouble.Failing {
 			continue
 		}
@@ -91,7 +92,7 @@ func newTeller(s *sts.Snapshot, q Question) *teller {
 		}
 	}
 	t.findBad()
-	t.stable = t.before.Stable()
+	t.stable = diagnose.Stable(t.before)
 	w.Nodes = Nodes{ReadyAfter: q.ReadyAfter.Duration, TerminateAfter: q.TerminateAfter.Duration, Broken: t.broken}
 	t.Forecast = &Forecast{
 		TypeMeta:  metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "Forecast"},

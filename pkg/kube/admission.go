@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // trialCounts is how long a kind of write that was tried is not tried again: policies and webhooks
@@ -61,7 +62,7 @@ func (v *View) tryFirst(ctx context.Context, s *sts.Snapshot, a operate.SetActio
 		if err != nil || alteration == nil || a.Canary == nil {
 			return err
 		}
-		if digest := sts.TemplateDigest(&set.Spec.Template); digest != a.Canary.TemplateDigest {
+		if digest := record.TemplateDigest(&set.Spec.Template); digest != a.Canary.TemplateDigest {
 			return &operate.StoredError{Digest: digest}
 		}
 	case *operate.Scale:

@@ -85,7 +85,7 @@ func TestAdmission(t *testing.T) {
 
 func recordAdmitted(t *testing.T, c setCase, admit func(*appsv1.StatefulSet), refuse func(request) *metav1.Status) (*recorder, *Client) {
 	t.Helper()
-	r, client := record(t, c.from)
+	r, client := recordRequests(t, c.from)
 	r.admit, r.refuse = admit, refuse
 	return r, client
 }

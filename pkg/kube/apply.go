@@ -25,6 +25,8 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // recordTimeout limits the creation of one Event.
@@ -151,8 +153,8 @@ func (v *View) confirm(ctx context.Context, s *sts.Snapshot, a operate.SetAction
 		return operate.ErrBehind
 	}
 	// The decision has taken the risks of the snapshot into account.
-	known := sts.RiskClaims(operate.Risks(a, s))
-	if slices.ContainsFunc(sts.RiskClaims(operate.Risks(a, fresh)), func(claim string) bool { return !slices.Contains(known, claim) }) {
+	known := diagnose.RiskClaims(operate.Risks(a, s))
+	if slices.ContainsFunc(diagnose.RiskClaims(operate.Risks(a, fresh)), func(claim string) bool { return !slices.Contains(known, claim) }) {
 		return operate.ErrBehind
 	}
 	return nil
@@ -268,7 +270,7 @@ func (v *View) removeFinalizer(ctx context.Context, a *operate.RemoveFinalizer) 
 	}
 	return func(s *sts.Snapshot) bool {
 		p := podByUID(s, a.UID)
-		if p != nil && sts.HoldsLeaving(p) {
+		if p != nil && record.HoldsLeaving(p) {
 			// A pod that is removed with its last finalizer is returned with its previous
 			// resourceVersion, so only a later one proves anything.
 			return olderThan(pod.ResourceVersion, p.ResourceVersion)

@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	apiwatch "k8s.io/apimachinery/pkg/watch"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -145,7 +146,7 @@ func (w *Claims) Look(ctx context.Context, namespace string) (func(operate.Claim
 		return nil, failed("read namespace "+namespace, err)
 	}
 	inv.TakenAt = w.Client.Now()
-	judge := sts.NewClaimJudge(inv)
+	judge := claims.NewClaimJudge(inv)
 	return func(v operate.ClaimView) *operate.Around {
 		claim := lasting(v)
 		return &operate.Around{At: inv.TakenAt, Verdict: judge.Judge(claim), MountedBy: judge.MountedBy(claim), Stays: judge.Stays(claim), Users: judge.Users(claim)}
@@ -197,7 +198,7 @@ func (c *Client) Marked(ctx context.Context, namespace string) ([]*corev1.Persis
 	var out []*corev1.PersistentVolumeClaim
 	err := each(ctx, listOf(c.kube.CoreV1().PersistentVolumeClaims(namespace).List), metav1.ListOptions{Limit: pageSize},
 		func(o runtime.Object) {
-			if claim := o.(*corev1.PersistentVolumeClaim); claim.Annotations[sts.KeepAnnotation] == sts.KeptMeanwhile {
+			if claim := o.(*corev1.PersistentVolumeClaim); claim.Annotations[claims.KeepAnnotation] == claims.KeptMeanwhile {
 				out = append(out, claim)
 			}
 		})

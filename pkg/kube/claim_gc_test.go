@@ -23,6 +23,7 @@ import (
 	"k8s.io/client-go/rest"
 	testingclock "k8s.io/utils/clock/testing"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
@@ -55,7 +56,7 @@ func TestReadClaim(t *testing.T) {
 			if test.change != nil {
 				test.change(&ask)
 			}
-			r, client := record(t, &sts.Inventory{}, claimCase{view: test.view}.known()...)
+			r, client := recordRequests(t, &sts.Inventory{}, claimCase{view: test.view}.known()...)
 			got, err := (&Claims{Client: client}).Read(t.Context(), ask)
 			if err != nil {
 				t.Fatal(err)
@@ -130,17 +131,17 @@ func TestLook(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		view  operate.ClaimView
-		state sts.ClaimState
+		state claims.ClaimState
 		pod   string // that mounts it
 	}{
-		"a pod mounts it":                 {claimed(), sts.ClaimInUse, "web-0"},
-		"a pod mounts it, and it goes":    {claimed(deleting), sts.ClaimInUse, "web-0"},
-		"a pod mounts it, and it is gone": {claimed(retained, deleted), sts.ClaimInUse, "web-0"},
-		"a pod of its own":                {named("data-web-1"), sts.ClaimInUse, "web-1"},
-		"a deployment names it":           {named("of-app"), sts.ClaimDesired, ""},
-		"a claim clones it":               {named("source"), sts.ClaimDesired, ""},
-		"a snapshot of it is taken":       {named("snapshotted"), sts.ClaimDesired, ""},
-		"nothing needs it":                {named("data"), sts.ClaimForeign, ""},
+		"a pod mounts it":                 {claimed(), claims.ClaimInUse, "web-0"},
+		"a pod mounts it, and it goes":    {claimed(deleting), claims.ClaimInUse, "web-0"},
+		"a pod mounts it, and it is gone": {claimed(retained, deleted), claims.ClaimInUse, "web-0"},
+		"a pod of its own":                {named("data-web-1"), claims.ClaimInUse, "web-1"},
+		"a deployment names it":           {named("of-app"), claims.ClaimDesired, ""},
+		"a claim clones it":               {named("source"), claims.ClaimDesired, ""},
+		"a snapshot of it is taken":       {named("snapshotted"), claims.ClaimDesired, ""},
+		"nothing needs it":                {named("data"), claims.ClaimForeign, ""},
 	} {
 		a := judge(test.view)
 		if a.Verdict.State != test.state || a.MountedBy != test.pod || a.Stays != test.pod || strings.Join(a.Users, ",") != test.pod || !a.At.Equal(ststest.Now) {
@@ -211,8 +212,8 @@ func TestClaimLists(t *testing.T) {
 	ctx := t.Context()
 	v := claimed(retained)
 	keeps := v.Claim.DeepCopy()
-	keeps.Name, keeps.Annotations = "kept-by-a-user", map[string]string{sts.KeepAnnotation: "true"}
-	v.Claim.Annotations[sts.KeepAnnotation] = sts.KeptMeanwhile
+	keeps.Name, keeps.Annotations = "kept-by-a-user", map[string]string{claims.KeepAnnotation: "true"}
+	v.Claim.Annotations[claims.KeepAnnotation] = claims.KeptMeanwhile
 	inv := &sts.Inventory{Claims: []*corev1.PersistentVolumeClaim{v.Claim, keeps}}
 	for name, test := range map[string]struct {
 		read func(*Client) ([]string, error)
@@ -247,7 +248,7 @@ func TestClaimLists(t *testing.T) {
 			return []string{fmt.Sprint(there)}, err
 		}, []string{"false"}, inNamespace + "persistentvolumeclaims/data-web-4"},
 	} {
-		r, client := record(t, inv, v.Volume)
+		r, client := recordRequests(t, inv, v.Volume)
 		got, err := test.read(client)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -283,7 +284,7 @@ type streaming struct {
 
 func stream(t *testing.T, inv *sts.Inventory, reply func(q request) any, more ...runtime.Object) (*streaming, *Client) {
 	t.Helper()
-	r, _ := record(t, inv, more...)
+	r, _ := recordRequests(t, inv, more...)
 	s := &streaming{recorder: r, events: map[string]chan string{}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, h *http.Request) {
 		w.Header().Set("Date", ststest.Now.Format(http.TimeFormat))
@@ -504,7 +505,7 @@ func TestAwaitAfterNoAnswer(t *testing.T) {
 	v := claimed(retained)
 	var mu sync.Mutex
 	tries := 0
-	r, _ := record(t, &sts.Inventory{}, v.Volume) // the claim is gone
+	r, _ := recordRequests(t, &sts.Inventory{}, v.Volume) // the claim is gone
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, h *http.Request) {
 		mu.Lock()
 		tries++

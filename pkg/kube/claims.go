@@ -17,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -280,7 +281,7 @@ func slimSet(s *appsv1.StatefulSet, reserve []string) *appsv1.StatefulSet {
 	}
 	meta := slimMeta(&s.ObjectMeta, s.Labels)
 	for key, value := range s.Annotations {
-		if sts.RemembersSize(key, reserve) {
+		if claims.RemembersSize(key, reserve) {
 			if meta.Annotations == nil {
 				meta.Annotations = map[string]string{}
 			}
@@ -318,7 +319,7 @@ func slimMeta(m *metav1.ObjectMeta, labels map[string]string) metav1.ObjectMeta 
 		OwnerReferences: m.OwnerReferences, Finalizers: m.Finalizers,
 	}
 	for k, v := range m.Annotations {
-		if !sts.MarksClaim(k) {
+		if !claims.MarksClaim(k) {
 			continue
 		}
 		if out.Annotations == nil {

@@ -18,8 +18,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -261,7 +263,7 @@ func TestReadClaimsKeeps(t *testing.T) {
 	class := "fast"
 	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{
 		Namespace: "test", Name: "data-web-7", UID: "uid", ResourceVersion: "7", Labels: map[string]string{"app": "web"}, CreationTimestamp: metav1.NewTime(ststest.Now.Local()),
-		Annotations:     map[string]string{sts.KeepAnnotation: "true", "a.example/large": "text", "pv.kubernetes.io/bind-completed": "yes"},
+		Annotations:     map[string]string{claims.KeepAnnotation: "true", "a.example/large": "text", "pv.kubernetes.io/bind-completed": "yes"},
 		OwnerReferences: []metav1.OwnerReference{{Kind: "Pod", Name: "web-7"}}, Finalizers: []string{"kubernetes.io/pvc-protection"},
 		ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "kube-controller-manager", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:accessModes":{}}}`)}},
 	}}
@@ -272,7 +274,7 @@ func TestReadClaimsKeeps(t *testing.T) {
 		{Type: corev1.PersistentVolumeClaimUnused, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(ststest.Now.Local()), Message: "text"}}
 	want := claim.DeepCopy()
 	want.ResourceVersion, want.Spec.AccessModes = "", nil
-	want.Annotations = map[string]string{sts.KeepAnnotation: "true"}
+	want.Annotations = map[string]string{claims.KeepAnnotation: "true"}
 	want.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kube-controller-manager"}}
 	want.Status.Conditions = want.Status.Conditions[1:]
 	want.Status.Conditions[0].Message = ""
@@ -281,7 +283,7 @@ func TestReadClaimsKeeps(t *testing.T) {
 	twin.Name = "data-web-8"
 	bare := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: "test", Name: "bare"}}
 	set := ststest.Web(1).Sets[0]
-	set.Annotations = map[string]string{"a.example/old-replicas": "3", "b.example/size": "4", "c.example/text": "large", sts.ParkedAnnotation: "5"}
+	set.Annotations = map[string]string{"a.example/old-replicas": "3", "b.example/size": "4", "c.example/text": "large", record.ParkedAnnotation: "5"}
 	set.Spec.VolumeClaimTemplates[0].Spec.AccessModes = claim.Spec.AccessModes
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "test", Name: "web-0", UID: "pod-uid", Labels: map[string]string{"app": "web"}}}
 	pod.Spec = mounting("data-web-0").Spec
@@ -309,7 +311,7 @@ func TestReadClaimsKeeps(t *testing.T) {
 		t.Errorf("claims (-want +got):\n%s", diff)
 	}
 	s := inv.Sets[0]
-	if diff := cmp.Diff(map[string]string{"a.example/old-replicas": "3", "b.example/size": "4", sts.ParkedAnnotation: "5"}, s.Annotations); diff != "" {
+	if diff := cmp.Diff(map[string]string{"a.example/old-replicas": "3", "b.example/size": "4", record.ParkedAnnotation: "5"}, s.Annotations); diff != "" {
 		t.Errorf("annotations of the set (-want +got):\n%s", diff)
 	}
 	if *s.Spec.Replicas != 1 || s.Spec.Selector == nil || s.Spec.VolumeClaimTemplates[0].Name != "data" || s.Spec.VolumeClaimTemplates[0].Spec.AccessModes != nil || len(s.Spec.Template.Spec.Containers) > 0 {
@@ -350,7 +352,7 @@ func TestClaimStaysWithoutBackup(t *testing.T) {
 		t.Fatal(c.name)
 	}
 	for _, fails := range []bool{true, false} {
-		r, client := record(t, &sts.Inventory{}, c.known()...)
+		r, client := recordRequests(t, &sts.Inventory{}, c.known()...)
 		var backed []string
 		w := &Claims{Client: client, Backup: func(claim *corev1.PersistentVolumeClaim, volume *corev1.PersistentVolume) error {
 			if writes, _ := r.writes(); len(writes) > 0 {
@@ -407,7 +409,7 @@ func TestClaimWritesThatFail(t *testing.T) {
 			}
 		}
 	}
-	_, client := record(t, &sts.Inventory{})
+	_, client := recordRequests(t, &sts.Inventory{})
 	if _, err := (&Claims{Client: client}).Apply(t.Context(), claimed(), &operate.CheckUsage{}); err == nil {
 		t.Error("CheckUsage is carried out")
 	}

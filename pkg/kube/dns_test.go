@@ -221,7 +221,7 @@ func TestNameServers(t *testing.T) {
 			}
 		}
 	}
-	_, client := record(t, &sts.Inventory{})
+	_, client := recordRequests(t, &sts.Inventory{})
 	if _, err := client.NameServers(t.Context()); !errors.Is(err, ErrNoNameServer) {
 		t.Errorf("there are none: %v", err)
 	}

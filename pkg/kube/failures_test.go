@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -121,7 +122,7 @@ func TestSecondReadThatFails(t *testing.T) {
 			}
 		}
 	}
-	r, client := record(t, web(1))
+	r, client := recordRequests(t, web(1))
 	if _, err := open(t, r, client).Apply(t.Context(), web(1).Snapshots()[0], &operate.Exec{}); err == nil {
 		t.Error("an action without content is carried out")
 	}
@@ -160,7 +161,7 @@ func TestRetry(t *testing.T) {
 			Count: 18, FirstTimestamp: metav1.NewTime(ststest.Now.Add(-time.Hour)), LastTimestamp: metav1.NewTime(ststest.Now.Add(-5 * time.Minute)), InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", Namespace: "test", Name: "web", UID: inv.Sets[0].UID},
 			Message: "create Pod web-1 in StatefulSet web failed error: exceeded quota"}}
 		s := inv.Snapshots()[0]
-		if len(s.Refused()) == 0 {
+		if len(diagnose.Refused(s)) == 0 {
 			t.Fatal("no pod is refused")
 		}
 		r, client := script(t, inv, func(q request) any {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // Held are the pods of a StatefulSet, by its name, that have our finalizer, also when the
@@ -29,7 +30,7 @@ func (c *Client) Held(ctx context.Context, namespace, set string) ([]*corev1.Pod
 		}
 		for i := range page.Items {
 			pod := &page.Items[i]
-			if _, ok := sts.ParsePodName(set, pod.Name); ok && sts.HoldsLeaving(pod) {
+			if _, ok := sts.ParsePodName(set, pod.Name); ok && record.HoldsLeaving(pod) {
 				out = append(out, pod)
 			}
 		}

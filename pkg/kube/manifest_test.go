@@ -79,7 +79,7 @@ func TestTemplateOfABadManifest(t *testing.T) {
 		"no JSON": "kind: StatefulSet", "no template": `{"spec":{"replicas":3}}`, "a template that is none": `{"spec":{"template":"web:2"}}`,
 		"another case": `{"spec":{"Template":{}}}`,
 	} {
-		r, client := record(t, inv)
+		r, client := recordRequests(t, inv)
 		if _, _, err := client.TemplateOf(t.Context(), inv.Sets[0], []byte(manifest)); err == nil {
 			t.Errorf("%s is accepted", name)
 		}

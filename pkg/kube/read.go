@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/tools/pager"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // pageSize is how many objects one request asks for when a whole namespace or
@@ -122,9 +123,9 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 		claims = append(append(claims, s.Claims...), s.Mounted...)
 	}
 	c.volumes(&r, claims)
-	if inv.Unscheduled() && inv.Knows("events") {
+	if diagnose.Unscheduled(inv) && inv.Knows("events") {
 		r.read("events", func() error {
-			for _, reason := range sts.ScaleUpEvents() {
+			for _, reason := range diagnose.ScaleUpEvents() {
 				if err := each(ctx, listOf(core.Events(q.Namespace).List), metav1.ListOptions{Limit: pageSize, FieldSelector: podEvent(reason)},
 					func(o runtime.Object) { inv.Events = append(inv.Events, o.(*corev1.Event)) }); err != nil {
 					return err
@@ -138,7 +139,7 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 	}
 	inv.TakenAt = c.Now()
 	if len(q.Names) == 1 { // else all pods were listed
-		if name := inv.Snapshots()[0].Unexplained(); name != "" {
+		if name := diagnose.Unexplained(inv.Snapshots()[0]); name != "" {
 			var err error
 			if inv.Strangers, err = c.podNamed(ctx, q.Namespace, name); err != nil {
 				return nil, err

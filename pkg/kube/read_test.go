@@ -14,6 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -55,7 +57,7 @@ func TestRead(t *testing.T) {
 		return urls
 	}
 	scaleUps := func() (urls []string) {
-		for _, reason := range sts.ScaleUpEvents() {
+		for _, reason := range diagnose.ScaleUpEvents() {
 			urls = append(urls, inNamespace+"events?fieldSelector=involvedObject.kind%3DPod%2Creason%3D"+reason+"&limit=1000")
 		}
 		return urls
@@ -77,7 +79,7 @@ func TestRead(t *testing.T) {
 				panic(err)
 			}
 			retained.Copy = "volume-copy"
-			v.Volume.Annotations[sts.ClaimAnnotation] = sts.EncodeAnnotation(*retained)
+			v.Volume.Annotations[sts.ClaimAnnotation] = record.EncodeAnnotation(*retained)
 			inv.Claims[0].Spec.VolumeName = "volume"
 			return []runtime.Object{v.Volume}
 		}, web, one(volumes("volume", "volume-copy")...)},
@@ -100,7 +102,7 @@ func TestRead(t *testing.T) {
 			if test.change != nil {
 				more = test.change(inv)
 			}
-			r, client := record(t, inv, more...)
+			r, client := recordRequests(t, inv, more...)
 			got, err := client.Read(t.Context(), test.query)
 			if err != nil {
 				t.Fatal(err)
@@ -223,7 +225,7 @@ func TestReadReportsWhatIsForbidden(t *testing.T) {
 
 func TestReadOfASetThatIsNotThere(t *testing.T) {
 	for _, names := range [][]string{{"gone"}, {"web", "gone"}} {
-		_, client := record(t, ststest.Web(1))
+		_, client := recordRequests(t, ststest.Web(1))
 		if _, err := client.Read(t.Context(), Query{Namespace: "test", Names: names}); !apierrors.IsNotFound(err) || !strings.Contains(err.Error(), "gone") {
 			t.Errorf("%v: %v", names, err)
 		}
@@ -243,7 +245,7 @@ func TestManyNames(t *testing.T) {
 				want = append(want, fmt.Sprintf("/api/v1/persistentvolumes?fieldSelector=metadata.name%%3Dvolume-%d", i))
 			}
 		}
-		r, client := record(t, inv, volumes...)
+		r, client := recordRequests(t, inv, volumes...)
 		got, err := client.Read(t.Context(), Query{Namespace: "test", Names: []string{"web"}})
 		if err != nil {
 			t.Fatal(err)
@@ -262,7 +264,7 @@ func TestManyNames(t *testing.T) {
 func TestSmallReads(t *testing.T) {
 	ctx := t.Context()
 	inv := ststest.Web(3)
-	inv.Pods[1].Finalizers = []string{sts.LeavingFinalizer}
+	inv.Pods[1].Finalizers = []string{record.LeavingFinalizer}
 	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Namespace: "test", Name: "small"}}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "test"}}
 	version := map[string]string{"major": "1", "minor": "36", "gitVersion": "v1.36.3"}
@@ -345,7 +347,7 @@ func TestSmallReadsThatFail(t *testing.T) {
 // TestMounted: the claims of pods whose set is gone, and their volumes, are read by name.
 func TestMounted(t *testing.T) {
 	inv := web(3)
-	r, client := record(t, inv, onVolumes(inv)...)
+	r, client := recordRequests(t, inv, onVolumes(inv)...)
 	s, err := client.Mounted(t.Context(), "test", "web", inv.Pods[1:])
 	if err != nil {
 		t.Fatal(err)
@@ -369,7 +371,7 @@ func TestMounted(t *testing.T) {
 // TestMay: the server says whether the user has the permission.
 func TestMay(t *testing.T) {
 	for _, allowed := range []bool{true, false} {
-		r, client := record(t, &sts.Inventory{})
+		r, client := recordRequests(t, &sts.Inventory{})
 		r.review = allow(allowed)
 		err := client.May(t.Context(), "test", "patch", "statefulsets.apps", "scale")
 		if (err == nil) != allowed || err != nil && !strings.Contains(err.Error(), "statefulsets/scale") {

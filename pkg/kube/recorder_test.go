@@ -64,7 +64,7 @@ type request struct {
 }
 
 // record starts a recorder that knows the objects of the inventory, and a client of it.
-func record(t *testing.T, inv *sts.Inventory, more ...runtime.Object) (*recorder, *Client) {
+func recordRequests(t *testing.T, inv *sts.Inventory, more ...runtime.Object) (*recorder, *Client) {
 	t.Helper()
 	r := &recorder{objects: map[string][]runtime.Object{}}
 	r.know(objectsOf(inv.Sets)...)

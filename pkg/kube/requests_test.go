@@ -22,8 +22,10 @@ import (
 
 	"gotest.tools/v3/golden"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -77,7 +79,7 @@ func (c setCase) action(t *testing.T) operate.SetAction {
 	return d.Action
 }
 
-var holder = operate.Lock{Owner: sts.Owner{Name: "alice@laptop", ID: "1", Command: "test", Since: ststest.Now}}
+var holder = operate.Lock{Owner: record.Owner{Name: "alice@laptop", ID: "1", Command: "test", Since: ststest.Now}}
 
 // web is a healthy set whose pods mount their claims.
 func web(replicas int32) *sts.Inventory {
@@ -94,9 +96,9 @@ func removing(changes ...func(*sts.Inventory)) *sts.Inventory {
 	inv := web(5)
 	inv.Pods[4].ResourceVersion = "44"
 	inv.Sets[0].Annotations = map[string]string{
-		sts.OwnerAnnotation: sts.EncodeAnnotation(holder.Owner),
-		sts.DrainAnnotation: sts.EncodeAnnotation(sts.Drain{From: 5, To: 4, StartedBy: "alice@laptop", StartedAt: ststest.Now,
-			Member: &sts.Member{Ordinal: 4, UID: inv.Pods[4].UID, Phase: sts.Removing, Since: ststest.Now}}),
+		record.OwnerAnnotation: record.EncodeAnnotation(holder.Owner),
+		record.DrainAnnotation: record.EncodeAnnotation(record.Drain{From: 5, To: 4, StartedBy: "alice@laptop", StartedAt: ststest.Now,
+			Member: &record.Member{Ordinal: 4, UID: inv.Pods[4].UID, Phase: record.Removing, Since: ststest.Now}}),
 	}
 	for _, change := range changes {
 		change(inv)
@@ -104,7 +106,7 @@ func removing(changes ...func(*sts.Inventory)) *sts.Inventory {
 	return inv
 }
 
-func held(inv *sts.Inventory) { inv.Pods[4].Finalizers = []string{sts.LeavingFinalizer} }
+func held(inv *sts.Inventory) { inv.Pods[4].Finalizers = []string{record.LeavingFinalizer} }
 
 func going(inv *sts.Inventory) { ststest.Terminating(inv.Pods[4], ststest.Now) }
 
@@ -142,7 +144,7 @@ func setCases() []setCase {
 // before the write, and must not decide what comes next: the pod's claims may have gone already.
 func TestReleaseIsSeen(t *testing.T) {
 	inv := removing(held, going, smaller)
-	r, client := record(t, inv)
+	r, client := recordRequests(t, inv)
 	view := open(t, r, client)
 	s := inv.Snapshots()[0]
 	intent := operate.NewDrainScale(operate.DrainOptions{Lock: holder, Replicas: 4}, web(5).Snapshots()[0])
@@ -196,7 +198,7 @@ func open(t *testing.T, r *recorder, client *Client) *View {
 func TestRequestsForASet(t *testing.T) {
 	var all strings.Builder
 	for _, c := range setCases() {
-		r, client := record(t, c.from)
+		r, client := recordRequests(t, c.from)
 		if err := c.apply(t, r, client); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -218,10 +220,10 @@ func asks(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
 	start := setCases()[0]
-	r0, client0 := record(t, start.from)
+	r0, client0 := recordRequests(t, start.from)
 	view0 := open(t, r0, client0)
 	inv := removing(held)
-	r, client := record(t, inv)
+	r, client := recordRequests(t, inv)
 	view := open(t, r, client)
 	for _, q := range []struct {
 		name string
@@ -306,7 +308,7 @@ func TestStaleViewWritesNothing(t *testing.T) {
 			t.Run(c.name+" when "+change, func(t *testing.T) {
 				server := copied(c.from)
 				now(server)
-				r, client := record(t, server)
+				r, client := recordRequests(t, server)
 				err := c.apply(t, r, client)
 				writes, _ := r.writes()
 				writes = slices.DeleteFunc(writes, func(q request) bool { return strings.Contains(q.line, "dryRun=All") })
@@ -386,11 +388,11 @@ func claimed(changes ...func(*operate.ClaimView)) operate.ClaimView {
 }
 
 func unwanted(v *operate.ClaimView) {
-	v.Around = &operate.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{State: sts.ClaimOrphaned, Reason: "beyond the replicas"}}
+	v.Around = &operate.Around{At: ststest.Now, Verdict: claims.ClaimVerdict{State: claims.ClaimOrphaned, Reason: "beyond the replicas"}}
 }
 
 func wanted(v *operate.ClaimView) {
-	v.Around = &operate.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{State: sts.ClaimDesired, Reason: "web wants it"}}
+	v.Around = &operate.Around{At: ststest.Now, Verdict: claims.ClaimVerdict{State: claims.ClaimDesired, Reason: "web wants it"}}
 }
 
 // retained has the volume keep the data, and the record of the claim.
@@ -398,7 +400,7 @@ func retained(v *operate.ClaimView) {
 	r := sts.NewRetained(v.Claim, v.Volume)
 	r.DeletedBy, r.DeletedAt = holder.Name, ststest.Now
 	v.Volume.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
-	v.Volume.Annotations = map[string]string{sts.ClaimAnnotation: sts.EncodeAnnotation(r)}
+	v.Volume.Annotations = map[string]string{sts.ClaimAnnotation: record.EncodeAnnotation(r)}
 	v.Volume.Labels = map[string]string{sts.RetainedLabel: "true", sts.RetainedIn: v.Namespace}
 }
 
@@ -418,7 +420,7 @@ func cleared(v *operate.ClaimView) {
 	v.Volume.Status.Phase = corev1.VolumeAvailable
 }
 
-func marked(v *operate.ClaimView) { v.Claim.Annotations[sts.KeepAnnotation] = sts.KeptMeanwhile }
+func marked(v *operate.ClaimView) { v.Claim.Annotations[claims.KeepAnnotation] = claims.KeptMeanwhile }
 
 func withOurFields(v *operate.ClaimView) {
 	v.Volume.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kube-controller-manager"}, {Manager: sts.FieldManager}}
@@ -457,7 +459,7 @@ func recorded(v *operate.ClaimView) {
 	if v.Volume.Annotations == nil {
 		v.Volume.Annotations = map[string]string{}
 	}
-	v.Volume.Annotations[sts.ClaimAnnotation] = sts.EncodeAnnotation(r)
+	v.Volume.Annotations[sts.ClaimAnnotation] = record.EncodeAnnotation(r)
 }
 
 // withCopy has the copy that the rescue creates.
@@ -482,7 +484,7 @@ func replaced(v *operate.ClaimView) {
 	v.Other.Name, v.Other.UID, v.Other.ResourceVersion = "new-volume", "new-volume-uid", "18"
 	v.Other.Spec.ClaimRef.UID = v.Claim.UID
 	v.Volume.Status.Phase = corev1.VolumeReleased
-	v.Around = &operate.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{Set: "web", Ordinal: 3, State: sts.ClaimInUse}, Users: []string{"web-3"}}
+	v.Around = &operate.Around{At: ststest.Now, Verdict: claims.ClaimVerdict{Set: "web", Ordinal: 3, State: claims.ClaimInUse}, Users: []string{"web-3"}}
 }
 
 // setAside has the volume of the new claim keep its data.
@@ -490,7 +492,7 @@ func setAside(v *operate.ClaimView) {
 	r := sts.NewRetained(v.Claim, v.Other)
 	r.DeletedBy, r.DeletedAt, r.SetAsideFor = holder.Name, ststest.Now, v.Volume.Name
 	v.Other.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
-	v.Other.Annotations = map[string]string{sts.ClaimAnnotation: sts.EncodeAnnotation(r)}
+	v.Other.Annotations = map[string]string{sts.ClaimAnnotation: record.EncodeAnnotation(r)}
 }
 
 // The owners of a claim: one in a namespace and an API group, one in neither.
@@ -552,7 +554,7 @@ func claimCases() []claimCase {
 func TestRequestsForAClaim(t *testing.T) {
 	var all strings.Builder
 	for _, c := range claimCases() {
-		r, client := record(t, &sts.Inventory{}, c.known()...)
+		r, client := recordRequests(t, &sts.Inventory{}, c.known()...)
 		a := c.action(t)
 		after, err := (&Claims{Client: client}).Apply(t.Context(), c.view, a)
 		if err != nil {

@@ -27,7 +27,7 @@ import (
 // and returns what is sent as JSON, or nil for what the recorder sends. It may be nil.
 func script(t *testing.T, inv *sts.Inventory, reply func(q request) any, more ...runtime.Object) (*recorder, *Client) {
 	t.Helper()
-	r, _ := record(t, inv, more...)
+	r, _ := recordRequests(t, inv, more...)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, h *http.Request) {
 		body, err := io.ReadAll(h.Body)
 		if err != nil {

@@ -11,8 +11,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -84,15 +86,17 @@ func TestAFinalizerIsNotStored(t *testing.T) {
 		want  string
 	}{
 		{"hold a pod with a finalizer", drops, refused},
-		{"hold a pod with a finalizer", func(o runtime.Object) { o.(*corev1.Pod).Finalizers = []string{"example.com/x", sts.LeavingFinalizer} }, ""},
+		{"hold a pod with a finalizer", func(o runtime.Object) {
+			o.(*corev1.Pod).Finalizers = []string{"example.com/x", record.LeavingFinalizer}
+		}, ""},
 		{"take the finalizer off a pod", drops, ""},
-		{"take the finalizer off a pod", func(o runtime.Object) { o.(*corev1.Pod).Finalizers = []string{sts.LeavingFinalizer} }, refused},
+		{"take the finalizer off a pod", func(o runtime.Object) { o.(*corev1.Pod).Finalizers = []string{record.LeavingFinalizer} }, refused},
 	} {
 		for _, c := range setCases() {
 			if c.name != test.c {
 				continue
 			}
-			r, client := record(t, c.from, mutators()...)
+			r, client := recordRequests(t, c.from, mutators()...)
 			r.admitOther = func(_ request, o runtime.Object) { test.admit(o) }
 			view := open(t, r, client)
 			if got := refusal(view.TryFinalizer(t.Context(), finalizerPatch(t, c.action(t)))); got != test.want {
@@ -122,7 +126,7 @@ func TestClaimWritesAreNotStored(t *testing.T) {
 		case *operate.UnmarkKept:
 			by, subject = "claims", "data-web-3"
 			admit = func(o runtime.Object) {
-				o.(metav1.Object).SetAnnotations(map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile})
+				o.(metav1.Object).SetAnnotations(map[string]string{claims.KeepAnnotation: claims.KeptMeanwhile})
 			}
 		case *operate.RestoreOwners:
 			by, subject, restores = "claims", "data-web-3", true
@@ -140,7 +144,7 @@ func TestClaimWritesAreNotStored(t *testing.T) {
 			"nothing of our kind": func(request) bool { return false },
 		} {
 			t.Run(c.name+", "+name, func(t *testing.T) {
-				r, client := record(t, &sts.Inventory{}, append(c.known(), mutators()...)...)
+				r, client := recordRequests(t, &sts.Inventory{}, append(c.known(), mutators()...)...)
 				r.admitOther = func(q request, o runtime.Object) {
 					if on(q) {
 						admit(o)
@@ -177,7 +181,7 @@ func TestClaimWritesAreNotStored(t *testing.T) {
 // TestTriedOncePerKind: writes of one kind are not all tried.
 func TestTriedOncePerKind(t *testing.T) {
 	c := claimCases()[0]
-	r, client := record(t, &sts.Inventory{}, c.known()...)
+	r, client := recordRequests(t, &sts.Inventory{}, c.known()...)
 	w := &Claims{Client: client}
 	for range 3 {
 		if _, err := w.Apply(t.Context(), c.view, c.action(t)); err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // TryPod checks with a dry run whether the API server would create the pod. Nil if it would; a
@@ -66,7 +67,7 @@ func (v *View) Retry(ctx context.Context, s *sts.Snapshot) sts.Memory {
 		return s.Memory
 	}
 	answers := map[string]bool{}
-	for _, o := range s.Refused() {
+	for _, o := range diagnose.Refused(s) {
 		v.tried = s.TakenAt
 		name := s.RevisionFor(o)
 		accepted, known := answers[name]

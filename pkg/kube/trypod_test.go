@@ -49,7 +49,7 @@ func TestTryPod(t *testing.T) {
 		"the server":                     {failure(500, metav1.StatusReasonInternalError, "etcd"), true, "", true, false},
 	} {
 		inv := web(3)
-		r, client := record(t, inv)
+		r, client := recordRequests(t, inv)
 		view := open(t, r, client)
 		reviews := 0
 		r.refuse = func(q request) *metav1.Status {
@@ -99,7 +99,7 @@ func TestRemovalRefused(t *testing.T) {
 		{"hold a pod with a finalizer", failure(403, metav1.StatusReasonForbidden, webhookSays), true, `cannot patch pod web-4: denied by admission webhook "guard.example.com": no`},
 	} {
 		c := find(test.of)
-		r, client := record(t, c.from)
+		r, client := recordRequests(t, c.from)
 		r.refuse = func(q request) *metav1.Status {
 			if q.resource == "pods" && q.method != "GET" {
 				return test.answer
@@ -126,7 +126,7 @@ func TestRemovalRefused(t *testing.T) {
 func TestEvictionsWithoutDryRun(t *testing.T) {
 	cases := setCases()
 	c := cases[slices.IndexFunc(cases, func(c setCase) bool { return c.name == "ask the budgets" })]
-	r, client := record(t, c.from)
+	r, client := recordRequests(t, c.from)
 	r.refuse = func(q request) *metav1.Status {
 		if q.subresource == "eviction" {
 			return failure(400, metav1.StatusReasonBadRequest, noDryRun)
@@ -141,7 +141,7 @@ func TestEvictionsWithoutDryRun(t *testing.T) {
 // TestDryRunDeletion: the check deletes nothing. It has no resourceVersion as a precondition, because
 // it is about admission and not about the state of the pod.
 func TestDryRunDeletion(t *testing.T) {
-	r, client := record(t, web(3))
+	r, client := recordRequests(t, web(3))
 	view := open(t, r, client)
 	if err := view.DryRunDeletion(t.Context(), operate.PodRef{Name: "web-2", UID: "web-2-uid"}); err != nil {
 		t.Fatal(err)

@@ -30,6 +30,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // heartbeat is how often a Snapshot is sent although nothing has changed, so that
@@ -116,7 +117,7 @@ func (c *Client) Open(ctx context.Context, q Query, needed []string, tell Tell) 
 		{"events", coreinformers.NewFilteredEventInformer(v.watcher, ns, 0, nil, byField(setEvents(q)))},
 		{"horizontalpodautoscalers", autoscalinginformers.NewFilteredHorizontalPodAutoscalerInformer(v.watcher, ns, 0, nil, all)},
 	}
-	for _, reason := range sts.ScaleUpEvents() {
+	for _, reason := range diagnose.ScaleUpEvents() {
 		v.later = append(v.later, &kind{"events", coreinformers.NewFilteredEventInformer(v.watcher, ns, 0, nil, byField(podEvent(reason)))})
 	}
 	if only.volumes {
@@ -251,7 +252,7 @@ func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
 			v.fail(err)
 			return
 		}
-		if len(v.later) > 0 && inv.Unscheduled() {
+		if len(v.later) > 0 && diagnose.Unscheduled(inv) {
 			if !v.start(ctx, v.later) {
 				return
 			}
@@ -340,7 +341,7 @@ func (v *View) strangers(ctx context.Context, inv *sts.Inventory) []*corev1.Pod 
 		return nil // all pods are watched, the view is about DNS names, or no pod is missing
 	}
 	u := &v.stranger
-	name := inv.Snapshots()[0].Unexplained()
+	name := diagnose.Unexplained(inv.Snapshots()[0])
 	switch {
 	case name == "":
 		*u = unexplained{}

@@ -23,6 +23,8 @@ import (
 	testingclock "k8s.io/utils/clock/testing"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -41,7 +43,7 @@ type watched struct {
 
 func watching(t *testing.T, inv *sts.Inventory, more ...runtime.Object) (*watched, *Client) {
 	t.Helper()
-	r, _ := record(t, inv, more...)
+	r, _ := recordRequests(t, inv, more...)
 	s := &watched{recorder: r, sinks: map[string][]chan string{}}
 	s.server = httptest.NewServer(s)
 	t.Cleanup(s.server.CloseClientConnections)
@@ -302,7 +304,7 @@ func TestWatchShowsChanges(t *testing.T) {
 
 	going := inv.Pods[2].DeepCopy()
 	ststest.Terminating(going, ststest.Now)
-	going.ResourceVersion, going.Finalizers = "200", []string{sts.LeavingFinalizer}
+	going.ResourceVersion, going.Finalizers = "200", []string{record.LeavingFinalizer}
 	s.send("pods", "MODIFIED", going)
 	until(t, snapshots, func(s *sts.Snapshot) bool { return s.Pods[2].DeletionTimestamp != nil })
 	free := going.DeepCopy()
@@ -482,7 +484,7 @@ func TestWatchAsksForScaleUps(t *testing.T) {
 	if until(t, view.Watch(t.Context()), anything[sts.Snapshot]) == nil {
 		t.Fatal(view.Err())
 	}
-	for _, reason := range sts.ScaleUpEvents() {
+	for _, reason := range diagnose.ScaleUpEvents() {
 		if !slices.Contains(s.seen(), "events involvedObject.kind=Pod,reason="+reason) {
 			t.Errorf("events %s are not watched: %v", reason, s.seen())
 		}
@@ -496,7 +498,7 @@ func TestWatchLooksForStrangers(t *testing.T) {
 	stranger := inv.Pods[2].DeepCopy()
 	stranger.OwnerReferences = nil
 	inv.Pods = inv.Pods[:2]
-	r, client := record(t, inv, stranger)
+	r, client := recordRequests(t, inv, stranger)
 	view := open(t, r, client)
 	now := ststest.Now
 	for _, step := range []struct {

@@ -22,7 +22,7 @@ import (
 
 // claims is a ClaimWorld in which every call takes a second. The number of a claim's
 // writes is its resourceVersion.
-type claims struct {
+type claimRun struct {
 	mu       sync.Mutex
 	busy     int // calls under way
 	most     int // so many were
@@ -34,10 +34,10 @@ type claims struct {
 	released chan struct{} // Await returns when it is closed
 }
 
-func newClaims() *claims { return &claims{writes: map[string]int{}, released: make(chan struct{})} }
+func newClaims() *claimRun { return &claimRun{writes: map[string]int{}, released: make(chan struct{})} }
 
 // call is what all calls to a server have in common.
-func (c *claims) call(format string, args ...any) {
+func (c *claimRun) call(format string, args ...any) {
 	c.mu.Lock()
 	c.busy++
 	c.most = max(c.most, c.busy)
@@ -49,7 +49,7 @@ func (c *claims) call(format string, args ...any) {
 	c.busy--
 }
 
-func (c *claims) Read(_ context.Context, v operate.ClaimView) (operate.ClaimView, error) {
+func (c *claimRun) Read(_ context.Context, v operate.ClaimView) (operate.ClaimView, error) {
 	c.call("read %s", v.Name)
 	if c.read != nil {
 		if err := c.read(v.Name); err != nil {
@@ -63,7 +63,7 @@ func (c *claims) Read(_ context.Context, v operate.ClaimView) (operate.ClaimView
 	return v, nil
 }
 
-func (c *claims) Look(_ context.Context, namespace string) (func(operate.ClaimView) *operate.Around, error) {
+func (c *claimRun) Look(_ context.Context, namespace string) (func(operate.ClaimView) *operate.Around, error) {
 	c.call("look at %s", namespace)
 	if c.look != nil {
 		if err := c.look(namespace); err != nil {
@@ -73,7 +73,7 @@ func (c *claims) Look(_ context.Context, namespace string) (func(operate.ClaimVi
 	return func(operate.ClaimView) *operate.Around { return &operate.Around{} }, nil
 }
 
-func (c *claims) Apply(ctx context.Context, v operate.ClaimView, a operate.ClaimAction) (operate.ClaimView, error) {
+func (c *claimRun) Apply(ctx context.Context, v operate.ClaimView, a operate.ClaimAction) (operate.ClaimView, error) {
 	c.call("%s %s", a.Describe(), v.Name)
 	c.mu.Lock()
 	write := c.writes[v.Name] + 1
@@ -95,7 +95,7 @@ func (c *claims) Apply(ctx context.Context, v operate.ClaimView, a operate.Claim
 	return v, nil
 }
 
-func (c *claims) Await(ctx context.Context, namespace string, views []*operate.ClaimView) ([]bool, error) {
+func (c *claimRun) Await(ctx context.Context, namespace string, views []*operate.ClaimView) ([]bool, error) {
 	c.call("await %d in %s", len(views), namespace)
 	select {
 	case <-ctx.Done():
@@ -130,7 +130,7 @@ func (way) Next(v operate.ClaimView) operate.ClaimDecision {
 }
 
 // runClaims drives so many claims in each namespace, and says how it ended for each.
-func runClaims(ctx context.Context, w *claims, o loop.ClaimOptions, namespaces, each int) map[string]string {
+func runClaims(ctx context.Context, w *claimRun, o loop.ClaimOptions, namespaces, each int) map[string]string {
 	var tasks []loop.ClaimTask
 	for ns := range namespaces {
 		for n := range each {

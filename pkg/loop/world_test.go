@@ -19,6 +19,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -156,7 +157,7 @@ func (l *live) images() []string {
 }
 
 func owner(id string) operate.Lock {
-	return operate.Lock{Owner: sts.Owner{Name: "alice@laptop", ID: id, Command: "canary", Since: ststest.Now}}
+	return operate.Lock{Owner: record.Owner{Name: "alice@laptop", ID: id, Command: "canary", Since: ststest.Now}}
 }
 
 func (l *live) start(image string) operate.Intent {
@@ -185,7 +186,7 @@ func TestACanaryInThePreviewWorld(t *testing.T) {
 		if !errors.As(err, &late) || late.After != 15*time.Second {
 			t.Fatalf("promote within 15s: %+v, %v", r.Decision, err)
 		}
-		if _, held := l.world.Set.Annotations[sts.OwnerAnnotation]; held {
+		if _, held := l.world.Set.Annotations[record.OwnerAnnotation]; held {
 			t.Error("the set is still held by a command that has ended")
 		}
 		if r, err := l.run(l.promoteAll("again"), 0); err != nil || r.Decision.Verdict != operate.Done {

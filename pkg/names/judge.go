@@ -55,7 +55,7 @@ func (l *DNSLookup) judge(now time.Time, a *Answer, owners map[string]string) {
 	}
 	l.Got = slices.Clone(a.Addresses)
 	for _, s := range a.Services {
-		l.Got = append(l.Got, record(strings.ToLower(strings.TrimSuffix(s.Target, ".")), s.Port))
+		l.Got = append(l.Got, srvRecord(strings.ToLower(strings.TrimSuffix(s.Target, ".")), s.Port))
 	}
 	slices.Sort(l.Got)
 	l.Got = slices.Compact(l.Got)

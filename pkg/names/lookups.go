@@ -110,7 +110,7 @@ func (n *setNames) serviceAddresses() []string {
 // Service itself if it has a cluster IP.
 func (n *setNames) serviceRecords(port *DNSPort, service *DNSServiceStatus) []string {
 	if !service.Headless {
-		return []string{record(service.FQDN, port.ServicePort)}
+		return []string{srvRecord(service.FQDN, port.ServicePort)}
 	}
 	var out []string
 	for _, slice := range n.Slices {
@@ -128,7 +128,7 @@ func (n *setNames) serviceRecords(port *DNSPort, service *DNSServiceStatus) []st
 					if e.Hostname != nil && *e.Hostname != "" {
 						host = *e.Hostname
 					}
-					out = append(out, record(host+"."+service.FQDN, *p.Port))
+					out = append(out, srvRecord(host+"."+service.FQDN, *p.Port))
 				}
 			}
 		}
@@ -137,7 +137,7 @@ func (n *setNames) serviceRecords(port *DNSPort, service *DNSServiceStatus) []st
 	return slices.Compact(out)
 }
 
-func record(target string, port int32) string { return fmt.Sprintf("%s:%d", target, port) }
+func srvRecord(target string, port int32) string { return fmt.Sprintf("%s:%d", target, port) }
 
 // dashed is CoreDNS's name for an endpoint without a hostname.
 func dashed(ip string) string {

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // SetAction is one step of a command on a StatefulSet: a write to the cluster, a dry run of one,
@@ -62,10 +63,10 @@ func MarshalAction(a SetAction) ([]byte, error) {
 }
 
 // Risks are the risks to the claims of the pods that the action may remove.
-func Risks(a SetAction, s *sts.Snapshot) []sts.ClaimRisk {
-	var out []sts.ClaimRisk
+func Risks(a SetAction, s *sts.Snapshot) []diagnose.ClaimRisk {
+	var out []diagnose.ClaimRisk
 	for _, r := range a.Endangers(s) {
-		out = append(out, s.ClaimRisks(r)...)
+		out = append(out, diagnose.ClaimRisks(s, r)...)
 	}
 	return out
 }

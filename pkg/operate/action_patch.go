@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // PatchSet changes the StatefulSet with one JSON patch (RFC 6902), which is in [PatchSet.Ops]; the
@@ -31,8 +32,8 @@ type PatchSet struct {
 	// TemplateReplaced is true if the whole pod template is replaced.
 	TemplateReplaced bool `json:"templateReplaced,omitempty"`
 	// WhenScaled is the new value of `persistentVolumeClaimRetentionPolicy.whenScaled`.
-	WhenScaled string      `json:"whenScaled,omitempty"`
-	Canary     *sts.Canary `json:"-"`
+	WhenScaled string         `json:"whenScaled,omitempty"`
+	Canary     *record.Canary `json:"-"`
 	// Ops are the JSON patch as it is sent, `test` operations included.
 	Ops []PatchOp `json:"ops"`
 	// AcceptAdmission: changes that mutating admission makes to the template are part of the update.
@@ -211,31 +212,31 @@ func (b *patch) restore(revision string, raw json.RawMessage) *patch {
 
 // canary writes the record, with the generation that this very patch leads to:
 // every change of the spec moves metadata.generation by one.
-func (b *patch) canary(c sts.Canary) *patch {
+func (b *patch) canary(c record.Canary) *patch {
 	if len(b.spec) > 0 {
 		return b.record(c, b.set.Generation+1)
 	}
 	return b.record(c, b.set.Generation)
 }
 
-func (b *patch) record(c sts.Canary, generation int64) *patch {
+func (b *patch) record(c record.Canary, generation int64) *patch {
 	c.Generation = generation
 	b.p.Canary = &c
-	value := sts.EncodeAnnotation(c)
-	b.annotations[sts.CanaryAnnotation] = &value
+	value := record.EncodeAnnotation(c)
+	b.annotations[record.CanaryAnnotation] = &value
 	return b
 }
 
-func (b *patch) restart(r sts.Restart) *patch {
-	value := sts.EncodeAnnotation(r)
-	b.annotations[sts.RestartAnnotation] = &value
+func (b *patch) restart(r record.Restart) *patch {
+	value := record.EncodeAnnotation(r)
+	b.annotations[record.RestartAnnotation] = &value
 	return b
 }
 
 // park records the number of replicas of a set that is scaled to 0.
 func (b *patch) park(replicas int32) *patch {
 	value := strconv.Itoa(int(replicas))
-	b.annotations[sts.ParkedAnnotation] = &value
+	b.annotations[record.ParkedAnnotation] = &value
 	return b
 }
 
@@ -247,15 +248,15 @@ func (b *patch) retention(to string) *patch {
 	return b
 }
 
-func (b *patch) drain(d sts.Drain) *patch {
-	value := sts.EncodeAnnotation(d)
-	b.annotations[sts.DrainAnnotation] = &value
+func (b *patch) drain(d record.Drain) *patch {
+	value := record.EncodeAnnotation(d)
+	b.annotations[record.DrainAnnotation] = &value
 	return b
 }
 
-func (b *patch) owner(o sts.Owner) *patch {
-	value := sts.EncodeAnnotation(o)
-	b.annotations[sts.OwnerAnnotation] = &value
+func (b *patch) owner(o record.Owner) *patch {
+	value := record.EncodeAnnotation(o)
+	b.annotations[record.OwnerAnnotation] = &value
 	return b
 }
 

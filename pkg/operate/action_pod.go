@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // PodRef is the one pod that an action is about.
@@ -194,9 +195,9 @@ func newAddFinalizer(why string, pod *corev1.Pod, o sts.Ordinal) *AddFinalizer {
 	// The API server adds no finalizer to a pod that is being deleted.
 	ops := []PatchOp{op("test", "/metadata/deletionTimestamp", nil)}
 	if len(pod.Finalizers) == 0 {
-		ops = append(ops, op("test", finalizersPath, nil), op("add", finalizersPath, []string{sts.LeavingFinalizer}))
+		ops = append(ops, op("test", finalizersPath, nil), op("add", finalizersPath, []string{record.LeavingFinalizer}))
 	} else {
-		ops = append(ops, op("add", finalizersPath+"/-", sts.LeavingFinalizer))
+		ops = append(ops, op("add", finalizersPath+"/-", record.LeavingFinalizer))
 	}
 	return &AddFinalizer{newFinalizerPatch(why, pod, o, ops...)}
 }
@@ -222,9 +223,9 @@ type RemoveFinalizer struct{ FinalizerPatch }
 
 // NewRemoveFinalizer removes our finalizer from a pod that has it.
 func NewRemoveFinalizer(why string, pod *corev1.Pod, o sts.Ordinal) *RemoveFinalizer {
-	path := fmt.Sprintf("%s/%d", finalizersPath, slices.Index(pod.Finalizers, sts.LeavingFinalizer))
+	path := fmt.Sprintf("%s/%d", finalizersPath, slices.Index(pod.Finalizers, record.LeavingFinalizer))
 	return &RemoveFinalizer{newFinalizerPatch(why, pod, o,
-		op("test", path, sts.LeavingFinalizer), PatchOp{Op: "remove", Path: path})}
+		op("test", path, record.LeavingFinalizer), PatchOp{Op: "remove", Path: path})}
 }
 
 func (*RemoveFinalizer) isSetAction() {}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // ReasonAdmission: mutating admission would store something else than was written to the set, a pod, a
@@ -62,7 +63,7 @@ func (p *PatchSet) Accepts(a *sts.Alteration) bool { return p.AcceptAdmission &&
 // RefuseAltered refuses a write that mutating admission would change.
 func RefuseAltered(s *sts.Snapshot, a *sts.Alteration) *AnswerError {
 	d := decide(Refused, ReasonAdmission, msgAltered(s.Set.Name, a.Changes, a.By), hintExempt("statefulset/"+s.Set.Name))
-	switch c, err := sts.ReadCanary(s.Set); {
+	switch c, err := record.ReadCanary(s.Set); {
 	case !a.Template() || err != nil:
 	case c != nil && !c.Aborting: // a rollback is possible in any case
 		d.Hint = append(d.Hint, hintOrAbort(canaryCommand(s, "abort"))...)

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // Before a pod that blocks an update is deleted, nothing must have changed for
@@ -37,9 +39,9 @@ func (w way) blocker(s *sts.Snapshot, f Facts, most Deletions) *Decision {
 	replicas := s.Replicas()
 	for k := range replicas {
 		r := &replicas[k]
-		t := s.Trouble(*r)
+		t := diagnose.Replica(s, *r)
 		switch {
-		case r.Pod != nil && sts.HoldsLeaving(r.Pod) && (t != nil || !w.good(*r)):
+		case r.Pod != nil && record.HoldsLeaving(r.Pod) && (t != nil || !w.good(*r)):
 			d := stuckMemberLeft(s, *r)
 			return &d
 		case t == nil:
@@ -72,7 +74,7 @@ func (w way) blocker(s *sts.Snapshot, f Facts, most Deletions) *Decision {
 // scaling down removes it.
 func stuckMemberLeft(s *sts.Snapshot, r sts.Replica) Decision {
 	d := refuseLostMember(s, r.Ordinal, r.Pod)
-	if record, err := sts.ReadDrain(s.Set); err == nil && record != nil {
+	if record, err := record.ReadDrain(s.Set); err == nil && record != nil {
 		d = decide(Stuck, ReasonMemberLeft, msgMemberLeaving(r.Pod.Name), hintFinishDrain(record.Again(s.Set)))
 	}
 	d.Verdict, d.Subject = Stuck, r.Pod.Name
@@ -80,7 +82,7 @@ func stuckMemberLeft(s *sts.Snapshot, r sts.Replica) Decision {
 }
 
 func (w way) remove(s *sts.Snapshot, r sts.Replica, f Facts, most Deletions) Decision {
-	t := s.Trouble(r)
+	t := diagnose.Replica(s, r)
 	need := stillStarting
 	if t.Failing {
 		need = stillFailing
@@ -119,7 +121,7 @@ func (c Deletions) requireDeletionsLeft(s *sts.Snapshot, r sts.Replica, f Facts)
 	if message == "" {
 		return nil
 	}
-	d := decide(Stuck, ReasonMaxDeletes, message, hintMaxDeletes(s.LookCommand(r.Ordinal, s.Trouble(r))))
+	d := decide(Stuck, ReasonMaxDeletes, message, hintMaxDeletes(diagnose.LookCommand(s, r.Ordinal, diagnose.Replica(s, r))))
 	d.Subject = r.Pod.Name
 	return &d
 }

@@ -9,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // ParseCount reads how many ordinals a canary takes: "2", or "20%" of the replicas.
@@ -40,8 +42,8 @@ func CountOf(c intstr.IntOrString, replicas int32) int32 {
 
 // canaryRecord reads the record, or derives one from an update in progress that was
 // started without kubectl sts: nil when there is neither.
-func canaryRecord(s *sts.Snapshot) (c *sts.Canary, derived bool, d *Decision) {
-	c, err := sts.ReadCanary(s.Set)
+func canaryRecord(s *sts.Snapshot) (c *record.Canary, derived bool, d *Decision) {
+	c, err := record.ReadCanary(s.Set)
 	if err != nil {
 		r := badRecord(err)
 		return nil, false, &r
@@ -66,11 +68,11 @@ func canaryRecord(s *sts.Snapshot) (c *sts.Canary, derived bool, d *Decision) {
 	if startedAt.IsZero() {
 		startedAt = s.TakenAt
 	}
-	return &sts.Canary{
+	return &record.Canary{
 		StableRevision: stable.Name, StableTemplate: template, Replicas: &replicas,
 		// The partition before the update is unknown: the current one stays at the end.
 		PartitionBefore: sts.Partition(s.Set), Partition: sts.Partition(s.Set),
-		Generation: s.Set.Generation, TemplateDigest: sts.TemplateDigest(&s.Set.Spec.Template),
+		Generation: s.Set.Generation, TemplateDigest: record.TemplateDigest(&s.Set.Spec.Template),
 		StartedBy: startedBy, StartedAt: startedAt,
 	}, true, nil
 }
@@ -102,7 +104,7 @@ func requireNotAborting(l look) *Decision {
 
 // requireUndisturbed refuses when another client has changed the partition or the template since the
 // canary's last write to the spec. Any client may change replicas.
-func (l Lock) requireUndisturbed(s *sts.Snapshot, c *sts.Canary) *Decision {
+func (l Lock) requireUndisturbed(s *sts.Snapshot, c *record.Canary) *Decision {
 	if c.Generation == s.Set.Generation || l.TakeOver {
 		return nil
 	}
@@ -135,7 +137,7 @@ func requireCanaryPods(s *sts.Snapshot) *Decision {
 		if !r.Desired || r.Ordinal < sts.UpdateFrom(s.Set) {
 			continue
 		}
-		if t := s.Trouble(r); t != nil {
+		if t := diagnose.Replica(s, r); t != nil {
 			d := trouble(s, r, t, Stuck)
 			return &d
 		}
@@ -150,7 +152,7 @@ func requireCanaryPods(s *sts.Snapshot) *Decision {
 // waitForReplacement waits for the controller to replace a pod that is available, or reports that the
 // controller cannot delete it.
 func waitForReplacement(s *sts.Snapshot, r sts.Replica, wait string) Decision {
-	if t := s.DeletionRefused(r); t != nil {
+	if t := diagnose.DeletionRefused(s, r); t != nil {
 		return trouble(s, r, t, Stuck)
 	}
 	return decide(Wait, ReasonPodNotAvailable, wait, nil)

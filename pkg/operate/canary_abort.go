@@ -2,6 +2,7 @@ package operate
 
 import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // AbortOptions are the options of [NewAbortCanary].
@@ -95,7 +96,7 @@ func (i abortCanary) requireRestored(l look) *Decision {
 // template a new revision name, no pod that the canary never touched restarts.
 //
 // It accepts what admission changes in the stable template: there is no other way to roll back.
-func (i abortCanary) restore(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
+func (i abortCanary) restore(s *sts.Snapshot, c record.Canary, f Facts) Decision {
 	to, disturbed := sts.Partition(s.Set), c.Disturbed(s.Set)
 	off := offStable(s, map[string]bool{c.StableRevision: true})
 	if len(off) > 0 {
@@ -138,7 +139,7 @@ func offStable(s *sts.Snapshot, good map[string]bool) []sts.Ordinal {
 }
 
 // follow waits until every ordinal is back on stable.
-func (i abortCanary) follow(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
+func (i abortCanary) follow(s *sts.Snapshot, c record.Canary, f Facts) Decision {
 	update := s.Set.Status.UpdateRevision
 	good := map[string]bool{c.StableRevision: true, update: true}
 	if lowest, ok := lowestOff(s, good); ok && lowest < sts.UpdateFrom(s.Set) {
@@ -158,7 +159,7 @@ func (i abortCanary) follow(s *sts.Snapshot, c sts.Canary, f Facts) Decision {
 
 // stuckRenamed is the end where the stable template has another revision name than before: the
 // server has encoded it differently, or admission has changed it.
-func (i abortCanary) stuckRenamed(s *sts.Snapshot, c sts.Canary) Decision {
+func (i abortCanary) stuckRenamed(s *sts.Snapshot, c record.Canary) Decision {
 	update, hint := s.Set.Status.UpdateRevision, hintAbortRenamed(canaryCommand(s, "promote", "--full"))
 	changes, err := sts.DifferentTemplate(c.StableTemplate, s.Set)
 	if err == nil && len(changes) > 0 {
@@ -178,8 +179,8 @@ func runs(ordinals []sts.Ordinal) string {
 // finish removes the canary's record. The partition is restored only when the stable revision
 // has its old name: otherwise lowering it would restart pods. Then the canary remains, with the
 // stable template as its change: a promotion ends it, and so does an abort that succeeds.
-func (i abortCanary) finish(s *sts.Snapshot, c sts.Canary) Decision {
-	b := newPatch(s.Set).drop(sts.OwnerAnnotation)
+func (i abortCanary) finish(s *sts.Snapshot, c record.Canary) Decision {
+	b := newPatch(s.Set).drop(record.OwnerAnnotation)
 	end := decide(Done, ReasonAborted, msgAborted(c.StableRevision), nil)
 	if c.AppliedBy != "" {
 		end.Hint = hintAppliedBy(c.AppliedBy)
@@ -187,10 +188,10 @@ func (i abortCanary) finish(s *sts.Snapshot, c sts.Canary) Decision {
 	if update := s.Set.Status.UpdateRevision; update != c.StableRevision {
 		end = i.stuckRenamed(s, c)
 		c.Aborting, c.AbortedFor, c.AppliedBy, c.Auto = false, "", "", nil
-		c.TemplateDigest = sts.TemplateDigest(&s.Set.Spec.Template)
+		c.TemplateDigest = record.TemplateDigest(&s.Set.Spec.Template)
 		b = b.canary(c)
 	} else {
-		b = b.drop(sts.CanaryAnnotation).partition(c.PartitionBefore)
+		b = b.drop(record.CanaryAnnotation).partition(c.PartitionBefore)
 	}
 	d := do(b.action("CanaryAborted", stepAbortFinish()), "Finish")
 	d.Then = &end

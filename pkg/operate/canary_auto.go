@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // AutoPromoteOptions are the options of [NewAutoPromote].
@@ -128,7 +129,7 @@ func (i autoPromote) requireNotAborting(l look) *Decision {
 
 // waits is what the command waits for, or runs, before the next step: nil when that step may begin.
 // failed is the gate that was not passed.
-func (i autoPromote) waits(s *sts.Snapshot, f Facts, c *sts.Canary, at step) (d *Decision, failed string) {
+func (i autoPromote) waits(s *sts.Snapshot, f Facts, c *record.Canary, at step) (d *Decision, failed string) {
 	if d := i.Gates.tolerated(s, requireCanaryPods(s)); d != nil {
 		return d, ""
 	}
@@ -153,7 +154,7 @@ const (
 
 // AutoGate is the gate that the running promote --auto with this lock waits for, by the options that
 // it has recorded; empty between two steps. soaked is when the soak ends, with GateSoak.
-func AutoGate(s *sts.Snapshot, c *sts.Canary, lock sts.Owner) (gate Gate, soaked time.Time) {
+func AutoGate(s *sts.Snapshot, c *record.Canary, lock record.Owner) (gate Gate, soaked time.Time) {
 	i := autoPromote{Lock: Lock{Owner: lock}, Gates: Gates{
 		Soak: c.Auto.SoakTime(), MaxRestarts: c.Auto.MaxRestarts,
 		Checks: make([]string, c.Auto.Checks), // only their number is recorded
@@ -172,23 +173,23 @@ func AutoGate(s *sts.Snapshot, c *sts.Canary, lock sts.Owner) (gate Gate, soaked
 
 // recordStart writes the lock and the options before anything moves: soaks and checks take time, and
 // sts status shows them meanwhile.
-func (i autoPromote) recordStart(s *sts.Snapshot, c sts.Canary) Decision {
+func (i autoPromote) recordStart(s *sts.Snapshot, c record.Canary) Decision {
 	// With --take-over they may differ from the canary's own.
-	c.Partition, c.TemplateDigest = sts.Partition(s.Set), sts.TemplateDigest(&s.Set.Spec.Template)
+	c.Partition, c.TemplateDigest = sts.Partition(s.Set), record.TemplateDigest(&s.Set.Spec.Template)
 	return do(newPatch(s.Set).owner(i.Owner).canary(c).action("", stepTake(c.Auto.String())), "Take")
 }
 
 // underWay is the goal of the step that this command has begun, limited to the current range
 // of the set, which may have been scaled; without one it is the end of the set.
-func (i autoPromote) underWay(s *sts.Snapshot, c *sts.Canary) sts.Ordinal {
+func (i autoPromote) underWay(s *sts.Snapshot, c *record.Canary) sts.Ordinal {
 	if c.Goal == nil || c.GoalOf != i.Command {
 		return sts.End(s.Set)
 	}
 	return max(*c.Goal, sts.Start(s.Set))
 }
 
-func (i autoPromote) record() *sts.Auto {
-	a := &sts.Auto{MaxRestarts: i.Gates.MaxRestarts, Soak: i.Gates.Soak.String(), Checks: len(i.Gates.Checks) + len(i.Gates.Execs)}
+func (i autoPromote) record() *record.Auto {
+	a := &record.Auto{MaxRestarts: i.Gates.MaxRestarts, Soak: i.Gates.Soak.String(), Checks: len(i.Gates.Checks) + len(i.Gates.Execs)}
 	for _, c := range i.Steps {
 		a.Steps = append(a.Steps, c.String())
 	}
@@ -227,7 +228,7 @@ func canaryReplicas(s *sts.Snapshot) []sts.Replica {
 // failed pauses or aborts the canary. When the last step has lowered the partition to an ordinal
 // that is not replaced yet, the partition is raised again: the controller would update that
 // ordinal later, after the command has ended, without any gate.
-func (i autoPromote) failed(s *sts.Snapshot, f Facts, c sts.Canary, why string) Decision {
+func (i autoPromote) failed(s *sts.Snapshot, f Facts, c record.Canary, why string) Decision {
 	if i.Abort {
 		return i.abort(s, f, why)
 	}

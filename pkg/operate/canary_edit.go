@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 const (
@@ -57,7 +58,7 @@ type imageEdit struct {
 // edit resolves the request against the set's template: nil when nothing would differ. A
 // whole template or a patch replaces the template; images and a restart alone change just
 // their fields. c is the canary in progress, if any.
-func (i startCanary) edit(s *sts.Snapshot, c *sts.Canary) (*edit, *Decision) {
+func (i startCanary) edit(s *sts.Snapshot, c *record.Canary) (*edit, *Decision) {
 	images, d := i.imageEdits(s)
 	if d != nil {
 		return nil, d
@@ -78,7 +79,7 @@ func (i startCanary) edit(s *sts.Snapshot, c *sts.Canary) (*edit, *Decision) {
 }
 
 // restarted says whether the canary in progress is a restart, and the request is the same.
-func (i startCanary) restarted(s *sts.Snapshot, c *sts.Canary) bool {
+func (i startCanary) restarted(s *sts.Snapshot, c *record.Canary) bool {
 	stable, err := sts.ParseTemplate(c.StableTemplate)
 	return err == nil && c.GoalOf == i.Command &&
 		s.Set.Spec.Template.Annotations[restartedAtAnnotation] != stable.Annotations[restartedAtAnnotation]

@@ -1,6 +1,9 @@
 package operate
 
-import "github.com/kubectl-sts/kubectl-sts/pkg/sts"
+import (
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
+)
 
 // PromoteOptions are the options of [NewPromoteCanary]. Exactly one of Step, To and Full
 // says how far; with none it is one ordinal.
@@ -36,7 +39,7 @@ func (i PromoteOptions) goal(s *sts.Snapshot) sts.Ordinal {
 	default:
 		goal = max(start, from-sts.Ordinal(max(1, i.Step)))
 		// A command of ours that was killed knew where it was going.
-		if c, err := sts.ReadCanary(s.Set); err == nil && c != nil && c.Goal != nil && c.GoalOf == i.Command {
+		if c, err := record.ReadCanary(s.Set); err == nil && c != nil && c.Goal != nil && c.GoalOf == i.Command {
 			goal = *c.Goal
 		}
 	}
@@ -115,11 +118,11 @@ func (i promoteCanary) requireGoal(l look) *Decision {
 	return refuseOrdinal(l.s, i.goal)
 }
 
-func (i promoteCanary) step(s *sts.Snapshot, c sts.Canary, next sts.Ordinal) Decision {
+func (i promoteCanary) step(s *sts.Snapshot, c record.Canary, next sts.Ordinal) Decision {
 	c.Partition = sts.PartitionAt(s.Set, next)
 	c.Goal, c.GoalOf = &i.goal, i.Command
 	// With --take-over the template may have changed since the start: from here on it is this one.
-	c.TemplateDigest = sts.TemplateDigest(&s.Set.Spec.Template)
+	c.TemplateDigest = record.TemplateDigest(&s.Set.Spec.Template)
 	a := newPatch(s.Set).partition(c.Partition).owner(i.Owner).canary(c).
 		action("CanaryPromoted", stepPromote(next))
 	return do(a, "Step")
@@ -127,7 +130,7 @@ func (i promoteCanary) step(s *sts.Snapshot, c sts.Canary, next sts.Ordinal) Dec
 
 // finish waits until the controller has made the canary's revision the only one of the set,
 // then restores the partition and removes the canary's record.
-func (i promoteCanary) finish(s *sts.Snapshot, c *sts.Canary, derived bool) Decision {
+func (i promoteCanary) finish(s *sts.Snapshot, c *record.Canary, derived bool) Decision {
 	if st := s.Set.Status; st.CurrentRevision != st.UpdateRevision {
 		return decide(Wait, ReasonNotObserved, msgWaitUpdateFinished(), nil)
 	}
@@ -136,7 +139,7 @@ func (i promoteCanary) finish(s *sts.Snapshot, c *sts.Canary, derived bool) Deci
 	}
 	next := nextUpdate(s, c)
 	done := decide(Done, ReasonComplete, msgPromoted(s.Set.Status.UpdateRevision, next), nil)
-	d := do(newPatch(s.Set).partition(c.PartitionAfter(s.Set)).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
+	d := do(newPatch(s.Set).partition(c.PartitionAfter(s.Set)).drop(record.CanaryAnnotation, record.OwnerAnnotation).
 		action("CanaryCompleted", stepPromoteFinish(next)), "Finish")
 	d.Then = &done
 	return d
@@ -144,7 +147,7 @@ func (i promoteCanary) finish(s *sts.Snapshot, c *sts.Canary, derived bool) Deci
 
 // nextUpdate is the partition after the canary, and its effect on the next update. Empty where
 // there was no partition before the canary.
-func nextUpdate(s *sts.Snapshot, c *sts.Canary) string {
+func nextUpdate(s *sts.Snapshot, c *record.Canary) string {
 	after := c.PartitionAfter(s.Set)
 	switch {
 	case c.PartitionBefore == 0:

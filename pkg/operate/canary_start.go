@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // StartOptions are the options of [NewStartCanary].
@@ -161,7 +162,7 @@ func (i startCanary) asked() string {
 	if !i.AcceptAdmission {
 		return ""
 	}
-	return sts.Digest(struct {
+	return record.Digest(struct {
 		Images          []ImageRequest
 		Patch, Template json.RawMessage
 		Restart         bool
@@ -182,7 +183,7 @@ func (i startCanary) begin(l look) Decision {
 	to := sts.PartitionAt(s.Set, from)
 	b := e.apply(newPatch(s.Set)).partition(to).owner(i.Owner)
 	b.p.AcceptAdmission = i.AcceptAdmission
-	b = b.canary(sts.Canary{
+	b = b.canary(record.Canary{
 		StableRevision: stable.Name, StableTemplate: template,
 		PartitionBefore: sts.Partition(s.Set), Partition: to, Replicas: &replicas,
 		TemplateDigest: f.StoredTemplate, StartedBy: i.Name, StartedAt: s.TakenAt, Goal: &from, GoalOf: i.Command,

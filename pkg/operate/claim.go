@@ -7,7 +7,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // ClaimIntent is a verb for one claim. Next decides on the next step by the current claim
@@ -75,7 +77,7 @@ type ClaimView struct {
 // claim, also for one that is deleted or being deleted.
 type Around struct {
 	At      time.Time
-	Verdict sts.ClaimVerdict
+	Verdict claims.ClaimVerdict
 	// MountedBy is a pod on a node that mounts the claim: a claim that is being deleted stays as
 	// long as the pod does. A pod without a node does not hold it.
 	MountedBy string
@@ -87,7 +89,7 @@ type Around struct {
 
 // wanted reports whether an ordinal or a pod needs the claim.
 func (a *Around) wanted() bool {
-	return a.Verdict.State == sts.ClaimDesired || a.Verdict.State == sts.ClaimInUse
+	return a.Verdict.State == claims.ClaimDesired || a.Verdict.State == claims.ClaimInUse
 }
 
 // record is the volume's record of its claim, nil when there is none that can be read.
@@ -210,7 +212,7 @@ func retain(v *corev1.PersistentVolume, r sts.Retained) *volumePatch {
 
 // record adds the record of the claim, and the labels by which the volume is found.
 func (b *volumePatch) record(v *corev1.PersistentVolume, r sts.Retained) *volumePatch {
-	b.set("annotations", v.Annotations, sts.ClaimAnnotation, sts.EncodeAnnotation(r)).
+	b.set("annotations", v.Annotations, sts.ClaimAnnotation, record.EncodeAnnotation(r)).
 		set("labels", v.Labels, sts.RetainedLabel, "true")
 	labels := v.Labels
 	if len(labels) == 0 {
@@ -245,7 +247,7 @@ func release(v *corev1.PersistentVolume, r *sts.Retained) *volumePatch {
 // may be about to delete that very claim, relying on the policy that it has read. So the
 // claim is annotated before: that deletion fails, because the claim has changed.
 func giveBack(v *ClaimView, record *sts.Retained, reason string) ClaimDecision {
-	if c := v.Claim; c.UID == record.UID && !sts.Keeps(c) {
+	if c := v.Claim; c.UID == record.UID && !claims.Keeps(c) {
 		return doClaim(newMarkKept(c), reason)
 	}
 	return doClaim(&ReleaseVolume{release(v.Volume, record).because(stepRestorePolicy(v.Volume.Name, v.Name))}, reason)
@@ -255,7 +257,7 @@ func giveBack(v *ClaimView, record *sts.Retained, reason string) ClaimDecision {
 // its entries in managedFields. Nil when nothing is left.
 func tidy(v *ClaimView, reason string) *ClaimDecision {
 	var d ClaimDecision
-	if v.Claim.Annotations[sts.KeepAnnotation] == sts.KeptMeanwhile {
+	if v.Claim.Annotations[claims.KeepAnnotation] == claims.KeptMeanwhile {
 		d = doClaim(newUnmarkKept(v.Claim), reason)
 	} else if ops := disownOps(v.Volume); len(ops) > 0 {
 		d = doClaim(&ReleaseVolume{newVolumePatch(v.Volume).add(ops...).because(stepDisown(v.Volume.Name))}, reason)

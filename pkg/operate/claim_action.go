@@ -5,7 +5,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 )
 
 // ClaimAction is one step for a claim: a write to it or to its volume, or a check. The types of this
@@ -159,9 +159,9 @@ type MarkKept struct{ ClaimPatch }
 func newMarkKept(c *corev1.PersistentVolumeClaim) *MarkKept {
 	ops := []PatchOp{op("test", "/metadata/deletionTimestamp", nil)}
 	if len(c.Annotations) == 0 {
-		ops = append(ops, op("test", annotationsPath, nil), op("add", annotationsPath, map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile}))
+		ops = append(ops, op("test", annotationsPath, nil), op("add", annotationsPath, map[string]string{claims.KeepAnnotation: claims.KeptMeanwhile}))
 	} else {
-		ops = append(ops, op("add", annotationsPath+"/"+escapePointer(sts.KeepAnnotation), sts.KeptMeanwhile))
+		ops = append(ops, op("add", annotationsPath+"/"+escapePointer(claims.KeepAnnotation), claims.KeptMeanwhile))
 	}
 	return &MarkKept{newClaimPatch(stepHoldClaim(c.Name), c, ops...)}
 }
@@ -175,9 +175,9 @@ func (*MarkKept) EndsDryRun() bool { return false }
 type UnmarkKept struct{ ClaimPatch }
 
 func newUnmarkKept(c *corev1.PersistentVolumeClaim) *UnmarkKept {
-	path := annotationsPath + "/" + escapePointer(sts.KeepAnnotation)
+	path := annotationsPath + "/" + escapePointer(claims.KeepAnnotation)
 	return &UnmarkKept{newClaimPatch(stepReleaseClaim(c.Name), c,
-		op("test", path, sts.KeptMeanwhile), PatchOp{Op: "remove", Path: path})}
+		op("test", path, claims.KeptMeanwhile), PatchOp{Op: "remove", Path: path})}
 }
 
 func (*UnmarkKept) isClaimAction() {}

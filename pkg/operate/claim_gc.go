@@ -6,6 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -14,7 +15,7 @@ import (
 type CollectClaim struct {
 	// UID is that of the claim that was confirmed.
 	UID    types.UID
-	Choice sts.ClaimChoice
+	Choice claims.ClaimChoice
 	// By and At are the user and the start of the command.
 	By string
 	At time.Time

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // acceptor is an intent that may continue although data is lost.
@@ -48,7 +49,7 @@ func requireUnsharedClaims(after removal) *Decision {
 	}
 	s := after.s
 	for _, r := range after.going {
-		for _, risk := range s.SharedClaims(r) {
+		for _, risk := range diagnose.SharedClaims(s, r) {
 			d := refuseWith(ReasonDataLoss)(msgCannotStartAgain(s.Name(r.Ordinal), risk.Message, s.Set.Namespace, s.Set.Name, risk.Claim))
 			d.Subject = "persistentvolumeclaim/" + risk.Claim
 			return &d
@@ -73,11 +74,11 @@ func ReleaseOrphans(s *sts.Snapshot) *Decision {
 // read.
 func requireSafeClaims(s *sts.Snapshot, going []sts.Replica) *Decision {
 	var pods []string
-	var risks []sts.ClaimRisk
+	var risks []diagnose.ClaimRisk
 	for _, r := range going {
-		found := s.ClaimRisks(r)
+		found := diagnose.ClaimRisks(s, r)
 		risks = append(risks, found...)
-		if len(found) > 0 || !s.Knows("persistentvolumeclaims") && r.MountsClaims() {
+		if len(found) > 0 || !s.Knows("persistentvolumeclaims") && diagnose.MountsClaims(r) {
 			pods = append(pods, s.Name(r.Ordinal))
 		}
 	}
@@ -95,7 +96,7 @@ func requireSafeClaims(s *sts.Snapshot, going []sts.Replica) *Decision {
 			messages = append(messages, risk.Message)
 		}
 	}
-	d := refuseWith(ReasonDataLoss)(msgDataAtRisk(sayAll(pods), clipped(messages), sts.RescueCommand(s.Set.Namespace, risks)))
+	d := refuseWith(ReasonDataLoss)(msgDataAtRisk(sayAll(pods), clipped(messages), diagnose.RescueCommand(s.Set.Namespace, risks)))
 	d.Subject = "persistentvolumeclaim/" + risks[0].Claim
 	return &d
 }

@@ -18,6 +18,8 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -41,18 +43,18 @@ func mounting(inv *sts.Inventory) {
 }
 
 // badStates are all that can be wrong with the claim of one ordinal.
-var badStates = map[sts.ClaimRiskReason]func(inv *sts.Inventory, o int){
-	sts.ClaimIsTerminating:  func(inv *sts.Inventory, o int) { inv.Claims[o].DeletionTimestamp = &metav1.Time{Time: ststest.Now} },
-	sts.ClaimIsLost:         func(inv *sts.Inventory, o int) { inv.Claims[o].Status.Phase = corev1.ClaimLost },
-	sts.ClaimIsMissing:      func(inv *sts.Inventory, o int) { inv.Claims = slices.Delete(inv.Claims, o, o+1) },
-	sts.VolumeIsTerminating: func(inv *sts.Inventory, o int) { inv.Volumes[o].DeletionTimestamp = &metav1.Time{Time: ststest.Now} },
-	sts.VolumeIsMissing:     func(inv *sts.Inventory, o int) { inv.Volumes = slices.Delete(inv.Volumes, o, o+1) },
-	sts.VolumeIsTaken:       func(inv *sts.Inventory, o int) { inv.Volumes[o].Claim.UID = "of-another-claim" },
+var badStates = map[diagnose.ClaimRiskReason]func(inv *sts.Inventory, o int){
+	diagnose.ClaimIsTerminating:  func(inv *sts.Inventory, o int) { inv.Claims[o].DeletionTimestamp = &metav1.Time{Time: ststest.Now} },
+	diagnose.ClaimIsLost:         func(inv *sts.Inventory, o int) { inv.Claims[o].Status.Phase = corev1.ClaimLost },
+	diagnose.ClaimIsMissing:      func(inv *sts.Inventory, o int) { inv.Claims = slices.Delete(inv.Claims, o, o+1) },
+	diagnose.VolumeIsTerminating: func(inv *sts.Inventory, o int) { inv.Volumes[o].DeletionTimestamp = &metav1.Time{Time: ststest.Now} },
+	diagnose.VolumeIsMissing:     func(inv *sts.Inventory, o int) { inv.Volumes = slices.Delete(inv.Volumes, o, o+1) },
+	diagnose.VolumeIsTaken:       func(inv *sts.Inventory, o int) { inv.Volumes[o].Claim.UID = "of-another-claim" },
 }
 
 // rescued is a terminating claim whose volume keeps the data.
 func rescued(inv *sts.Inventory, o int) {
-	badStates[sts.ClaimIsTerminating](inv, o)
+	badStates[diagnose.ClaimIsTerminating](inv, o)
 	inv.Volumes[o].ReclaimPolicy = corev1.PersistentVolumeReclaimRetain
 	inv.Volumes[o].Retained = &sts.RetainedClaim{UID: inv.Claims[o].UID}
 }
@@ -85,7 +87,7 @@ func guardedVerbs() []guardedVerb {
 			return inv
 		}
 	}
-	begun := onSet(func(set *appsv1.StatefulSet) { delete(set.Annotations, sts.CanaryAnnotation) })
+	begun := onSet(func(set *appsv1.StatefulSet) { delete(set.Annotations, record.CanaryAnnotation) })
 	only, err := sts.ParseOrdinals("1,3")
 	if err != nil {
 		panic(err)
@@ -105,7 +107,7 @@ func guardedVerbs() []guardedVerb {
 		}, []int{0, 1, 2}, []int{3, 4}},
 		{"canary promote --auto", canary(2), func(l operate.Lock, _ *sts.Snapshot) operate.Intent { return operate.AutoPromote{Lock: l} }, []int{0, 1, 2}, []int{3, 4}},
 		{"canary abort", canary(2), func(l operate.Lock, _ *sts.Snapshot) operate.Intent { return operate.AbortCanary{Lock: l} }, []int{3, 4}, []int{0, 2}},
-		{"resume", canary(2, edit(func(c *sts.Canary) { c.Paused = true })), func(l operate.Lock, _ *sts.Snapshot) operate.Intent { return operate.ResumeUpdate{Lock: l} }, []int{0, 2}, []int{3, 4}},
+		{"resume", canary(2, edit(func(c *record.Canary) { c.Paused = true })), func(l operate.Lock, _ *sts.Snapshot) operate.Intent { return operate.ResumeUpdate{Lock: l} }, []int{0, 2}, []int{3, 4}},
 		{"unstick", canary(2, begun, crashing(3), crashing(4)), func(l operate.Lock, s *sts.Snapshot) operate.Intent {
 			return operate.NewUnstick(operate.UnstickOptions{Lock: l}, s)
 		}, []int{3, 4}, []int{0, 2}},
@@ -168,7 +170,7 @@ func TestNoVerbTakesAPodWhoseDataWouldGo(t *testing.T) {
 					case slices.Contains(verb.stays, o) && refused:
 						t.Errorf("pod web-%d stays: %+v", o, last)
 					}
-					rescuable := reason == sts.ClaimIsTerminating || reason == sts.VolumeIsTerminating
+					rescuable := reason == diagnose.ClaimIsTerminating || reason == diagnose.VolumeIsTerminating
 					if refused && strings.Contains(last.Hint.String(), "kubectl sts pvc-gc rescue "+name+" -n "+ststest.Namespace) != rescuable {
 						t.Errorf("rescuable %t, hint %q", rescuable, last.Hint)
 					}
@@ -278,7 +280,7 @@ func TestClaimsNamedInTheTemplateAreGuarded(t *testing.T) {
 func TestARescueWithoutItsCopy(t *testing.T) {
 	inv := ststest.Web(2)
 	mounting(inv)
-	badStates[sts.VolumeIsTerminating](inv, 1)
+	badStates[diagnose.VolumeIsTerminating](inv, 1)
 	inv.Volumes[1].ReclaimPolicy = corev1.PersistentVolumeReclaimRetain
 	inv.Volumes[1].Retained = &sts.RetainedClaim{UID: inv.Claims[1].UID, Copy: "pv-copy"}
 	held := func() operate.Decision {
@@ -301,10 +303,10 @@ func TestARescueWithoutItsCopy(t *testing.T) {
 func TestWhatUnblocksAnUpdateEndangersAllThatAreDue(t *testing.T) {
 	inv := ststest.Web(3)
 	mounting(inv)
-	badStates[sts.ClaimIsTerminating](inv, 0)
+	badStates[diagnose.ClaimIsTerminating](inv, 0)
 	inv.Sets[0].Status.UpdateRevision = "web-new"
 	ststest.Terminating(inv.Pods[2], ststest.Now)
-	inv.Pods[2].Finalizers = []string{sts.LeavingFinalizer}
+	inv.Pods[2].Finalizers = []string{record.LeavingFinalizer}
 	s := inv.Snapshots()[0]
 	web2 := operate.PodRef{Name: "web-2", UID: inv.Pods[2].UID}
 	for _, a := range []operate.SetAction{
@@ -351,7 +353,7 @@ func TestWhatHasNoDataIsNotGuarded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inv := ststest.Web(3)
 			mounting(inv)
-			badStates[sts.ClaimIsTerminating](inv, 2)
+			badStates[diagnose.ClaimIsTerminating](inv, 2)
 			change(inv)
 			if last := lastOf(operate.Preview(operate.RestartPods{Lock: holder("1")}, inv.Snapshots()[0])); last.Verdict != operate.Done {
 				t.Errorf("%+v", last)
@@ -364,9 +366,9 @@ func TestWhatHasNoDataIsNotGuarded(t *testing.T) {
 func TestTheFinalizerStaysOnAPodWithAClaimAtRisk(t *testing.T) {
 	inv := ststest.Web(5)
 	mounting(inv)
-	badStates[sts.ClaimIsTerminating](inv, 4)
+	badStates[diagnose.ClaimIsTerminating](inv, 4)
 	pod := inv.Pods[4]
-	pod.Finalizers = []string{sts.LeavingFinalizer}
+	pod.Finalizers = []string{record.LeavingFinalizer}
 	off := operate.NewRemoveFinalizer("", pod, 4)
 	s := inv.Snapshots()[0]
 	if risks := operate.Risks(off, s); len(risks) != 0 {
@@ -383,11 +385,11 @@ func TestTheFinalizerStaysOnAPodWithAClaimAtRisk(t *testing.T) {
 func TestAClaimThatGoesByPolicyIsNotAtRisk(t *testing.T) {
 	inv := ststest.Web(5)
 	mounting(inv)
-	badStates[sts.ClaimIsTerminating](inv, 4)
+	badStates[diagnose.ClaimIsTerminating](inv, 4)
 	*inv.Sets[0].Spec.Replicas = 4
-	risks := func() []sts.ClaimRisk {
+	risks := func() []diagnose.ClaimRisk {
 		s := inv.Snapshots()[0]
-		return s.ClaimRisks(s.Replicas()[4])
+		return diagnose.ClaimRisks(s, s.Replicas()[4])
 	}
 	if got := risks(); len(got) != 1 {
 		t.Errorf("deleted by a person: %+v", got)

@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
@@ -160,12 +161,12 @@ func (w *rescueWorld) view(volume string) operate.ClaimView {
 }
 
 func (w *rescueWorld) look() {
-	a := &operate.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{State: sts.ClaimOrphaned, Set: "web", Template: "data", Ordinal: 3}}
+	a := &operate.Around{At: ststest.Now, Verdict: claims.ClaimVerdict{State: claims.ClaimOrphaned, Set: "web", Template: "data", Ordinal: 3}}
 	if w.wanted {
-		a.Verdict.State = sts.ClaimDesired
+		a.Verdict.State = claims.ClaimDesired
 	}
 	if w.pod != "" && w.claim != nil && w.pod == w.claim.UID {
-		a.Verdict.State, a.MountedBy, a.Users = sts.ClaimInUse, "web-3", []string{"web-3"}
+		a.Verdict.State, a.MountedBy, a.Users = claims.ClaimInUse, "web-3", []string{"web-3"}
 		if !w.going {
 			a.Stays = "web-3"
 		}
@@ -509,10 +510,10 @@ func TestReplaceNeedsProof(t *testing.T) {
 		"created from a data source": func(_ *rescueWorld, v *operate.ClaimView) {
 			v.Claim.Spec.DataSource = &corev1.TypedLocalObjectReference{}
 		},
-		"annotation " + sts.KeepAnnotation: func(_ *rescueWorld, v *operate.ClaimView) {
-			v.Claim.Annotations = map[string]string{sts.KeepAnnotation: "true"}
+		"annotation " + claims.KeepAnnotation: func(_ *rescueWorld, v *operate.ClaimView) {
+			v.Claim.Annotations = map[string]string{claims.KeepAnnotation: "true"}
 		},
-		"no StatefulSet has this ordinal":           func(_ *rescueWorld, v *operate.ClaimView) { v.Around.Verdict.State = sts.ClaimOrphaned },
+		"no StatefulSet has this ordinal":           func(_ *rescueWorld, v *operate.ClaimView) { v.Around.Verdict.State = claims.ClaimOrphaned },
 		"persistentvolume/pvc-2 does not exist":     func(_ *rescueWorld, v *operate.ClaimView) { v.Other = nil },
 		"persistentvolume/pvc-2 is not bound to it": func(_ *rescueWorld, v *operate.ClaimView) { v.Other.Spec.ClaimRef = nil },
 		"persistentvolume/pvc-2 is being deleted": func(_ *rescueWorld, v *operate.ClaimView) {

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
@@ -23,7 +24,7 @@ type claimWorld struct {
 	volume *corev1.PersistentVolume
 	policy corev1.PersistentVolumeReclaimPolicy // the volume's own
 	// state is what the namespace makes of the claim; held: a pod on a node mounts it.
-	state  sts.ClaimState
+	state  claims.ClaimState
 	held   bool
 	around *operate.Around
 	named  string // the volume that it is about
@@ -39,7 +40,7 @@ const (
 )
 
 func newClaimWorld(t *testing.T, policy corev1.PersistentVolumeReclaimPolicy) *claimWorld {
-	w := &claimWorld{t: t, state: sts.ClaimOrphaned, policy: policy, named: volumeName}
+	w := &claimWorld{t: t, state: claims.ClaimOrphaned, policy: policy, named: volumeName}
 	w.claim = &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{
 		Namespace: "shop", Name: claimName, UID: "claim-0", ResourceVersion: "1", Labels: map[string]string{"app": "web"},
 		Annotations:     map[string]string{"pv.kubernetes.io/bind-completed": "yes", "volume.kubernetes.io/selected-node": "n1", "team": "blue"},
@@ -67,13 +68,13 @@ func (w *claimWorld) view() operate.ClaimView {
 
 // look is what the world makes of the claim right now.
 func (w *claimWorld) look() {
-	w.around = &operate.Around{At: ststest.Now, Verdict: sts.ClaimVerdict{State: w.state, Reason: "as the test says"}}
+	w.around = &operate.Around{At: ststest.Now, Verdict: claims.ClaimVerdict{State: w.state, Reason: "as the test says"}}
 	if w.hidden != "" {
-		judge := sts.NewClaimJudge(&sts.Inventory{Missing: []sts.Missing{{Resource: w.hidden}}})
+		judge := claims.NewClaimJudge(&sts.Inventory{Missing: []sts.Missing{{Resource: w.hidden}}})
 		w.around.Verdict = judge.Judge(&corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: claimName}})
 	}
-	if w.claim != nil && sts.Keeps(w.claim) && (w.state == sts.ClaimOrphaned || w.state == sts.ClaimParked) {
-		w.around.Verdict.State = sts.ClaimForeign // which is never a candidate, either
+	if w.claim != nil && claims.Keeps(w.claim) && (w.state == claims.ClaimOrphaned || w.state == claims.ClaimParked) {
+		w.around.Verdict.State = claims.ClaimForeign // which is never a candidate, either
 	}
 	if w.held {
 		w.around.MountedBy = "web-3"
@@ -207,10 +208,10 @@ func (w *claimWorld) controllers(n int) {
 			c.Spec.VolumeName, c.Status.Phase = "pvc-2", corev1.ClaimBound
 		}
 	case 3: // the StatefulSet's
-		if w.claim == nil && w.state == sts.ClaimDesired {
+		if w.claim == nil && w.state == claims.ClaimDesired {
 			w.make(&corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: claimName}})
 		}
-		if w.claim != nil && w.state == sts.ClaimDesired && w.claim.DeletionTimestamp == nil {
+		if w.claim != nil && w.state == claims.ClaimDesired && w.claim.DeletionTimestamp == nil {
 			w.held = true
 		}
 	}
@@ -303,7 +304,7 @@ func TestClaimDecisions(t *testing.T) {
 	deleted := func(w *claimWorld) { w.drive(collect(), inOrder); w.around = nil }
 	replaced := func(w *claimWorld) {
 		deleted(w)
-		w.state = sts.ClaimDesired
+		w.state = claims.ClaimDesired
 		w.controllers(3)
 		w.controllers(2)
 	}
@@ -313,13 +314,13 @@ func TestClaimDecisions(t *testing.T) {
 		intent operate.ClaimIntent
 		want   string // steps, then the end
 	}{
-		"needed by now: policy restored": {func(w *claimWorld) { w.state = sts.ClaimDesired }, collect(),
+		"needed by now: policy restored": {func(w *claimWorld) { w.state = claims.ClaimDesired }, collect(),
 			"RetainVolume CheckUsage MarkKept ReleaseVolume UnmarkKept ReleaseVolume Done ClaimKept"},
-		"mounted by now": {func(w *claimWorld) { w.state = sts.ClaimInUse }, collect(),
+		"mounted by now": {func(w *claimWorld) { w.state = claims.ClaimInUse }, collect(),
 			"RetainVolume CheckUsage MarkKept ReleaseVolume UnmarkKept ReleaseVolume Done ClaimKept"},
-		"parked by now": {func(w *claimWorld) { w.state = sts.ClaimParked }, collect(), "RetainVolume CheckUsage MarkKept ReleaseVolume UnmarkKept ReleaseVolume Done ClaimKept"},
-		"parked, with --parked": {func(w *claimWorld) { w.state = sts.ClaimParked },
-			operate.CollectClaim{UID: "claim-0", Choice: sts.ClaimChoice{Parked: true}, At: ststest.Now},
+		"parked by now": {func(w *claimWorld) { w.state = claims.ClaimParked }, collect(), "RetainVolume CheckUsage MarkKept ReleaseVolume UnmarkKept ReleaseVolume Done ClaimKept"},
+		"parked, with --parked": {func(w *claimWorld) { w.state = claims.ClaimParked },
+			operate.CollectClaim{UID: "claim-0", Choice: claims.ClaimChoice{Parked: true}, At: ststest.Now},
 			"RetainVolume CheckUsage DeleteClaim CheckUsage CheckUsage Done ClaimDeleted"},
 		"another claim of the name": {func(w *claimWorld) { w.claim.UID = "other" }, collect(), "Done ClaimGone"},
 		"deleted by another client": {func(w *claimWorld) { w.claim = nil }, collect(), "Done ClaimGone"},
@@ -341,19 +342,19 @@ func TestClaimDecisions(t *testing.T) {
 			w.look()
 			w.apply(collect().Next(w.view()).Action)
 			w.apply(collect().Next(w.view()).Action)
-			w.state, w.held = sts.ClaimInUse, true
+			w.state, w.held = claims.ClaimInUse, true
 		}, collect(), "CheckUsage Stuck ClaimHeld"},
-		"deleted, and needed": {func(w *claimWorld) { deleted(w); w.state = sts.ClaimDesired }, collect(),
+		"deleted, and needed": {func(w *claimWorld) { deleted(w); w.state = claims.ClaimDesired }, collect(),
 			"CheckUsage ClearClaimRef CreateClaim CheckUsage CheckUsage ReleaseVolume ReleaseVolume Stuck ClaimRestored"},
 		"deleted, needed, and recreated elsewhere": {func(w *claimWorld) {
 			deleted(w)
-			w.state = sts.ClaimDesired
+			w.state = claims.ClaimDesired
 			w.controllers(3)
 			w.controllers(2)
 		}, collect(), "CheckUsage Stuck ClaimReplaced"},
 		"deleted, needed, and recreated without a volume yet": {func(w *claimWorld) {
 			deleted(w)
-			w.state = sts.ClaimDesired
+			w.state = claims.ClaimDesired
 			w.controllers(3)
 		}, collect(), "CheckUsage ClearClaimRef CheckUsage CheckUsage ReleaseVolume ReleaseVolume Stuck ClaimRestored"},
 
@@ -363,19 +364,19 @@ func TestClaimDecisions(t *testing.T) {
 			"MarkKept ReleaseVolume UnmarkKept ReleaseVolume Done ClaimRestored"},
 		"undo, another claim exists": {func(w *claimWorld) {
 			deleted(w)
-			w.state = sts.ClaimDesired
+			w.state = claims.ClaimDesired
 			w.controllers(3)
 			w.controllers(2)
 		}, undo, "Refused ClaimExists"},
 		"undo, another claim waits for a volume": {func(w *claimWorld) {
 			deleted(w)
-			w.state = sts.ClaimDesired
+			w.state = claims.ClaimDesired
 			w.controllers(3)
 		}, undo, "ClearClaimRef ReleaseVolume ReleaseVolume Done ClaimRestored"},
 		"undo, killed before the claim was created, and another client created it": {func(w *claimWorld) {
 			deleted(w)
 			w.apply(undo.Next(w.view()).Action)
-			w.state = sts.ClaimDesired
+			w.state = claims.ClaimDesired
 			w.controllers(3)
 		}, undo, "ReleaseVolume ReleaseVolume Done ClaimRestored"},
 		"undo of a volume that is reserved for another claim": {func(w *claimWorld) {
@@ -390,7 +391,7 @@ func TestClaimDecisions(t *testing.T) {
 
 		"purge without a record":  {func(*claimWorld) {}, purge, "Refused NotRetained"},
 		"purge, never deleted":    {func(w *claimWorld) { w.apply(collect().Next(w.view()).Action) }, purge, "Refused ClaimExists"},
-		"purge, and it is needed": {func(w *claimWorld) { deleted(w); w.state = sts.ClaimDesired }, purge, "CheckUsage Refused ClaimMissing"},
+		"purge, and it is needed": {func(w *claimWorld) { deleted(w); w.state = claims.ClaimDesired }, purge, "CheckUsage Refused ClaimMissing"},
 		"purge, an undo has started": {func(w *claimWorld) {
 			deleted(w)
 			w.apply(undo.Next(w.view()).Action)
@@ -399,7 +400,7 @@ func TestClaimDecisions(t *testing.T) {
 		"purge, a claim may get it": {func(w *claimWorld) {
 			deleted(w)
 			w.apply(undo.Next(w.view()).Action)
-			w.state = sts.ClaimDesired
+			w.state = claims.ClaimDesired
 			w.controllers(3)
 		}, purge, "Refused ClaimExists"},
 		"purge, the new claim is elsewhere": {replaced, purge, "CheckUsage Refused ClaimReplaced"},
@@ -407,7 +408,7 @@ func TestClaimDecisions(t *testing.T) {
 			"CheckUsage PurgeVolume Done Purged"},
 		"purge, the new claim is elsewhere, and not needed": {func(w *claimWorld) {
 			replaced(w)
-			w.state, w.held = sts.ClaimOrphaned, false
+			w.state, w.held = claims.ClaimOrphaned, false
 		}, purge, "CheckUsage PurgeVolume Done Purged"},
 		"purge, and unknown whether a pod mounts it":         {func(w *claimWorld) { deleted(w); w.hidden = "pods" }, purge, "CheckUsage Refused Unseen"},
 		"purge, and unknown whether an object references it": {func(w *claimWorld) { deleted(w); w.hidden = "cronjobs" }, purge, "CheckUsage Refused Unseen"},
@@ -417,9 +418,9 @@ func TestClaimDecisions(t *testing.T) {
 		"deleted while an undo is half done": {func(w *claimWorld) {
 			deleted(w)
 			w.apply(undo.Next(w.view()).Action)
-			w.state = sts.ClaimDesired
+			w.state = claims.ClaimDesired
 			w.controllers(3)
-			w.state, w.held = sts.ClaimOrphaned, false
+			w.state, w.held = claims.ClaimOrphaned, false
 			w.claim.Spec.VolumeName = volumeName
 		}, operate.CollectClaim{UID: "claim-1", At: ststest.Now}, "Refused VolumeNotOurs"},
 		"undo, killed before its last writes": {func(w *claimWorld) {
@@ -457,9 +458,9 @@ func TestClaimRaces(t *testing.T) {
 		w := newClaimWorld(t, corev1.PersistentVolumeReclaimDelete)
 		chance := func() int {
 			if random.IntN(20) == 0 {
-				w.state = []sts.ClaimState{sts.ClaimOrphaned, sts.ClaimDesired, sts.ClaimDesired, sts.ClaimParked}[random.IntN(4)]
+				w.state = []claims.ClaimState{claims.ClaimOrphaned, claims.ClaimDesired, claims.ClaimDesired, claims.ClaimParked}[random.IntN(4)]
 			}
-			if w.held && w.state != sts.ClaimDesired && random.IntN(3) == 0 {
+			if w.held && w.state != claims.ClaimDesired && random.IntN(3) == 0 {
 				w.held = false
 			}
 			return random.IntN(8) - 4
@@ -500,17 +501,17 @@ func TestClaimKilled(t *testing.T) {
 	moves := map[string]func(w *claimWorld){
 		"nothing":    func(*claimWorld) {},
 		"it is gone": func(w *claimWorld) { w.controllers(0); w.controllers(1) },
-		"wanted":     func(w *claimWorld) { w.controllers(0); w.controllers(1); w.state = sts.ClaimDesired },
+		"wanted":     func(w *claimWorld) { w.controllers(0); w.controllers(1); w.state = claims.ClaimDesired },
 		"a new claim waits": func(w *claimWorld) {
 			w.controllers(0)
 			w.controllers(1)
-			w.state = sts.ClaimDesired
+			w.state = claims.ClaimDesired
 			w.controllers(3)
 		},
 		"a new claim is elsewhere": func(w *claimWorld) {
 			w.controllers(0)
 			w.controllers(1)
-			w.state = sts.ClaimDesired
+			w.state = claims.ClaimDesired
 			w.controllers(3)
 			w.controllers(2)
 		},
@@ -543,7 +544,7 @@ func TestClaimKilled(t *testing.T) {
 				whole := w.volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimDelete && w.volume.Annotations[sts.ClaimAnnotation] == ""
 				switch d.Reason {
 				case operate.ReasonClaimRestored:
-					if !on || !whole || sts.Keeps(w.claim) {
+					if !on || !whole || claims.Keeps(w.claim) {
 						t.Errorf("%s: claim %v, volume %v", at, w.claim, w.volume)
 					}
 				case operate.ReasonClaimExists:

@@ -7,8 +7,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // actor is one command that works on the claim, with what it has last read.
@@ -78,14 +78,14 @@ func TestTwoAtOnce(t *testing.T) {
 		second := &actor{intent: operate.RestoreClaim{UID: "volume-0"}}
 		if random.IntN(2) == 0 { // another command that sees it parked, without --parked
 			other := collect()
-			other.Choice = sts.ClaimChoice{}
+			other.Choice = claims.ClaimChoice{}
 			second.intent = other
-			first.intent = operate.CollectClaim{UID: "claim-0", Choice: sts.ClaimChoice{Parked: true}, At: other.At}
+			first.intent = operate.CollectClaim{UID: "claim-0", Choice: claims.ClaimChoice{Parked: true}, At: other.At}
 		}
 		for range 300 {
 			switch n := random.IntN(10); {
 			case n == 0:
-				w.state = []sts.ClaimState{sts.ClaimOrphaned, sts.ClaimParked}[random.IntN(2)]
+				w.state = []claims.ClaimState{claims.ClaimOrphaned, claims.ClaimParked}[random.IntN(2)]
 			case n < 3:
 				w.controllers(random.IntN(3))
 			case n < 7 && !first.over:

@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -205,7 +206,7 @@ func (i RestoreClaim) unproven(v *ClaimView, record *sts.Retained) string {
 		return msgNewClaimOlder()
 	case c.Spec.DataSource != nil || c.Spec.DataSourceRef != nil:
 		return msgNewClaimFilled()
-	case sts.Keeps(c):
+	case claims.Keeps(c):
 		return msgNewClaimKept()
 	case verdict.Unseen() != "":
 		return verdict.Unseen()

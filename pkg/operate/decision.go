@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // Intent is a verb with its options. Next looks at the current state and decides the
@@ -143,7 +144,7 @@ type Decision struct {
 	// Alteration is what mutating admission would make of the write, if that is the reason.
 	Alteration *sts.Alteration `json:"alteration,omitempty"`
 	// Drain is the scale operation that has ended, whose record is removed.
-	Drain *sts.Drain `json:"-"`
+	Drain *record.Drain `json:"-"`
 	// Then is how the command ends once the watch has shown the action: set for an
 	// action that removes the record which Next would have to look at.
 	Then *Decision `json:"-"`

@@ -19,6 +19,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -45,27 +46,27 @@ func standing(n sts.Ordinal) *sts.Inventory {
 	for o := from; o < sts.End(set); o++ {
 		inv.Pods[o] = ststest.Pod(set, o, canaryRevision)
 	}
-	record(set, sts.Canary{StableRevision: ststest.StableRevision, StableTemplate: stable, Partition: int32(from), Generation: 2,
-		TemplateDigest: sts.TemplateDigest(&set.Spec.Template), StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-time.Hour)})
+	recordCanary(set, record.Canary{StableRevision: ststest.StableRevision, StableTemplate: stable, Partition: int32(from), Generation: 2,
+		TemplateDigest: record.TemplateDigest(&set.Spec.Template), StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-time.Hour)})
 	return inv
 }
 
-func record(set *appsv1.StatefulSet, c sts.Canary) {
+func recordCanary(set *appsv1.StatefulSet, c record.Canary) {
 	if set.Annotations == nil {
 		set.Annotations = map[string]string{}
 	}
-	set.Annotations[sts.CanaryAnnotation] = sts.EncodeAnnotation(c)
+	set.Annotations[record.CanaryAnnotation] = record.EncodeAnnotation(c)
 }
 
 // edit changes the canary's record.
-func edit(f func(*sts.Canary)) change {
+func edit(f func(*record.Canary)) change {
 	return func(inv *sts.Inventory) {
-		c, err := sts.ReadCanary(inv.Sets[0])
+		c, err := record.ReadCanary(inv.Sets[0])
 		if err != nil {
 			panic(err)
 		}
 		f(c)
-		record(inv.Sets[0], *c)
+		recordCanary(inv.Sets[0], *c)
 	}
 }
 
@@ -76,7 +77,7 @@ func aborted(n sts.Ordinal) *sts.Inventory {
 	set.Spec.Template = ststest.Template(ststest.StableImage)
 	set.Status.UpdateRevision = ststest.StableRevision
 	set.Generation, set.Status.ObservedGeneration = 3, 3
-	edit(func(c *sts.Canary) { c.Aborting, c.Generation = true, 3 })(inv)
+	edit(func(c *record.Canary) { c.Aborting, c.Generation = true, 3 })(inv)
 	return inv
 }
 
@@ -85,7 +86,7 @@ func owned(by, id string) change {
 		if inv.Sets[0].Annotations == nil {
 			inv.Sets[0].Annotations = map[string]string{}
 		}
-		inv.Sets[0].Annotations[sts.OwnerAnnotation] = sts.EncodeAnnotation(sts.Owner{Name: by, ID: id, Command: "canary promote", Since: ststest.Now})
+		inv.Sets[0].Annotations[record.OwnerAnnotation] = record.EncodeAnnotation(record.Owner{Name: by, ID: id, Command: "canary promote", Since: ststest.Now})
 	}
 }
 
@@ -195,7 +196,9 @@ func startCases() []decisionCase {
 		return i
 	}
 	took := with(func(i *operate.StartCanary) { i.TakeOver = true })
-	goal := func(o sts.Ordinal, of string) change { return edit(func(c *sts.Canary) { c.Goal, c.GoalOf = &o, of }) }
+	goal := func(o sts.Ordinal, of string) change {
+		return edit(func(c *record.Canary) { c.Goal, c.GoalOf = &o, of })
+	}
 	twoContainers := onSet(func(set *appsv1.StatefulSet) {
 		set.Spec.Template.Spec.Containers = append(set.Spec.Template.Spec.Containers, corev1.Container{Name: "sidecar", Image: "log:1"})
 		set.Spec.Template.Spec.InitContainers = []corev1.Container{{Name: "restore", Image: "web:1"}}
@@ -250,8 +253,8 @@ func startCases() []decisionCase {
 		{"a scale-down in progress", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { *s.Spec.Replicas = 2 })}, one, operate.Facts{}, operate.Wait, operate.ReasonScalingDown},
 		{"a budget that never allows it", ststest.Web(3), []change{budget(3, 3, 3)}, one, operate.Facts{}, operate.Refused, operate.ReasonBudgetNever},
 		{"a budget that is short", ststest.Web(3), []change{budget(2, 2, 3)}, one, operate.Facts{}, operate.Wait, operate.ReasonBudgetShort},
-		{"a record that can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{sts.CanaryAnnotation: "{"} })}, one, operate.Facts{}, operate.Refused, operate.ReasonBadRecord},
-		{"a token that can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{sts.OwnerAnnotation: "{"} })}, one, operate.Facts{}, operate.Refused, operate.ReasonBadRecord},
+		{"a record that can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{record.CanaryAnnotation: "{"} })}, one, operate.Facts{}, operate.Refused, operate.ReasonBadRecord},
+		{"a token that can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{record.OwnerAnnotation: "{"} })}, one, operate.Facts{}, operate.Refused, operate.ReasonBadRecord},
 		{"locked by another owner", ststest.Web(3), []change{owned("bob@desk", "0")}, one, operate.Facts{}, operate.Refused, operate.ReasonOwned},
 		{"taken over from us", standing(1), []change{owned("bob@desk", "0")}, took, operate.Facts{Wrote: true}, operate.Refused, operate.ReasonTakenOver},
 		{"our token is gone", standing(1), nil, one, operate.Facts{Wrote: true}, operate.Refused, operate.ReasonTakenOver},
@@ -296,11 +299,11 @@ func promoteCases() []decisionCase {
 	to := func(o sts.Ordinal) promoting { return by(func(i *promoting) { i.To = &o }) }
 	took := by(func(i *promoting) { i.TakeOver = true })
 	complete := onSet(func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = canaryRevision })
-	before := edit(func(c *sts.Canary) { c.PartitionBefore = 4 })
+	before := edit(func(c *record.Canary) { c.PartitionBefore = 4 })
 	derived := onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })
 	// adopted is an update of another client's that was promoted to the last ordinal.
 	adopted := func(partition int32, replicas *int32) change {
-		return edit(func(c *sts.Canary) { c.Adopted, c.PartitionBefore, c.Replicas = true, partition, replicas })
+		return edit(func(c *record.Canary) { c.Adopted, c.PartitionBefore, c.Replicas = true, partition, replicas })
 	}
 	scaledDown := func(inv *sts.Inventory) {
 		*inv.Sets[0].Spec.Replicas = 3
@@ -312,16 +315,16 @@ func promoteCases() []decisionCase {
 		{"one more", standing(1), nil, one, operate.Facts{}, operate.Do, "Step"},
 		{"to the ordinal", standing(1), nil, to(1), operate.Facts{}, operate.Do, "Step"},
 		{"all, one at a time", standing(1), nil, full, operate.Facts{}, operate.Do, "Step"},
-		{"a killed command of ours is resumed", standing(2), []change{edit(func(c *sts.Canary) { c.Goal, c.GoalOf = new(sts.Ordinal(3)), "canary" })}, one, operate.Facts{}, operate.Done, operate.ReasonPaused},
-		{"the goal of another command is not ours", standing(2), []change{edit(func(c *sts.Canary) { c.Goal, c.GoalOf = new(sts.Ordinal(3)), "canary start" })}, one, operate.Facts{}, operate.Do, "Step"},
+		{"a killed command of ours is resumed", standing(2), []change{edit(func(c *record.Canary) { c.Goal, c.GoalOf = new(sts.Ordinal(3)), "canary" })}, one, operate.Facts{}, operate.Done, operate.ReasonPaused},
+		{"the goal of another command is not ours", standing(2), []change{edit(func(c *record.Canary) { c.Goal, c.GoalOf = new(sts.Ordinal(3)), "canary start" })}, one, operate.Facts{}, operate.Do, "Step"},
 		{"one more is one, however often it looks", standing(2), nil, resolved(one, standing(1)), operate.Facts{}, operate.Done, operate.ReasonPaused},
 		{"further than asked already", standing(3), nil, to(4), operate.Facts{}, operate.Done, operate.ReasonPaused},
 		{"a failing pod blocks nothing but itself", standing(1), []change{crashing(3), budget(4, 4, 5)}, one, operate.Facts{}, operate.Stuck, operate.ReasonPodFailing},
 		{"partition beyond the end", standing(1), []change{scaledDown}, one, operate.Facts{}, operate.Do, "Step"},
-		{"scaled down below the goal meanwhile", standing(2), []change{scaledDown, edit(func(c *sts.Canary) { c.Goal, c.GoalOf = new(sts.Ordinal(3)), "canary" })},
+		{"scaled down below the goal meanwhile", standing(2), []change{scaledDown, edit(func(c *record.Canary) { c.Goal, c.GoalOf = new(sts.Ordinal(3)), "canary" })},
 			to(3), operate.Facts{}, operate.Done, operate.ReasonPaused},
 		{"scaled down below what is asked for before", standing(2), []change{scaledDown}, to(3), operate.Facts{}, operate.Refused, operate.ReasonBadRequest},
-		{"by hand, after it had promoted itself", standing(2), []change{edit(func(c *sts.Canary) { c.Auto = &sts.Auto{Soak: "5m0s"} })}, one, operate.Facts{}, operate.Do, "Step"},
+		{"by hand, after it had promoted itself", standing(2), []change{edit(func(c *record.Canary) { c.Auto = &record.Auto{Soak: "5m0s"} })}, one, operate.Facts{}, operate.Do, "Step"},
 		{"by hand, without a record", standing(2), []change{derived}, one, operate.Facts{}, operate.Do, "Step"},
 		{"without a record, begun by a field manager", standing(2), []change{derived, onSet(func(s *appsv1.StatefulSet) {
 			s.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl-set", Time: &metav1.Time{Time: ststest.Now.Add(-time.Hour)},
@@ -332,7 +335,7 @@ func promoteCases() []decisionCase {
 		{"frozen when it had fewer replicas", standing(5), []change{complete, adopted(3, new(int32(3)))}, full, operate.Facts{}, operate.Do, "Finish"},
 		{"frozen, by an older record", standing(5), []change{complete, adopted(999, nil)}, full, operate.Facts{}, operate.Do, "Finish"},
 		{"a canary made by hand ends", standing(5), []change{complete, adopted(3, new(int32(5)))}, full, operate.Facts{}, operate.Do, "Finish"},
-		{"a canary of ours on a frozen set", standing(5), []change{complete, edit(func(c *sts.Canary) { c.PartitionBefore = 999 })}, full, operate.Facts{}, operate.Do, "Finish"},
+		{"a canary of ours on a frozen set", standing(5), []change{complete, edit(func(c *record.Canary) { c.PartitionBefore = 999 })}, full, operate.Facts{}, operate.Do, "Finish"},
 		{"moved by another client, taken over", standing(2), []change{movedPartition(4)}, took, operate.Facts{}, operate.Do, "Step"},
 		{"another template, taken over", standing(1), []change{onSet(changedTemplate), onPod(4, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "web-third" })}, took, operate.Facts{}, operate.Do, "Step"},
 		{"another client scaled, which is allowed", standing(1), []change{onSet(func(s *appsv1.StatefulSet) { s.Generation, s.Status.ObservedGeneration = 7, 7 })}, one, operate.Facts{}, operate.Do, "Step"},
@@ -366,7 +369,7 @@ func promoteCases() []decisionCase {
 		{"another client moved the partition", standing(2), []change{movedPartition(1)}, full, operate.Facts{}, operate.Refused, operate.ReasonMoved},
 		{"another client changed the template", standing(2), []change{onSet(changedTemplate)}, full, operate.Facts{}, operate.Refused, operate.ReasonTemplateChanged},
 		{"by hand, and the old revision is gone", standing(2), []change{derived, func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[1:] }}, full, operate.Facts{}, operate.Refused, operate.ReasonRevisionGone},
-		{"a record that can't be read", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations[sts.CanaryAnnotation] = "[]" })}, full, operate.Facts{}, operate.Refused, operate.ReasonBadRecord},
+		{"a record that can't be read", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations[record.CanaryAnnotation] = "[]" })}, full, operate.Facts{}, operate.Refused, operate.ReasonBadRecord},
 	}
 }
 
@@ -429,12 +432,12 @@ func abortCases() []decisionCase {
 		{"the controller is finishing", aborted(2), []change{back(3, 4), onSet(func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = canaryRevision })}, abort, operate.Facts{}, operate.Wait, operate.ReasonNotObserved},
 		{"all are back", aborted(2), []change{back(3, 4)}, abort, operate.Facts{}, operate.Do, "Finish"},
 		{"all are back, others' annotations stay", aborted(2), []change{back(3, 4), owned("alice@laptop", "1"), onSet(func(s *appsv1.StatefulSet) { s.Annotations["x"] = "y" })}, abort, operate.Facts{Wrote: true}, operate.Do, "Finish"},
-		{"the partition goes back", aborted(2), []change{back(3, 4), edit(func(c *sts.Canary) { c.PartitionBefore = 1 })}, abort, operate.Facts{}, operate.Do, "Finish"},
+		{"the partition goes back", aborted(2), []change{back(3, 4), edit(func(c *record.Canary) { c.PartitionBefore = 1 })}, abort, operate.Facts{}, operate.Do, "Finish"},
 		{"encoded again: they follow", aborted(2), []change{reencoded}, abort, operate.Facts{}, operate.Wait, operate.ReasonPodNotAvailable},
 		{"encoded again: the partition stays", aborted(2), []change{reencoded, back(3, 4)}, abort, operate.Facts{}, operate.Do, "Finish"},
 		{"encoded again, with fields that a newer server adds", aborted(2), []change{reencoded, back(3, 4), func(inv *sts.Inventory) {
 			inv.Sets[0].Spec.Template.Spec.RestartPolicy = corev1.RestartPolicyAlways
-			edit(func(c *sts.Canary) { c.TemplateDigest = sts.TemplateDigest(&inv.Sets[0].Spec.Template) })(inv)
+			edit(func(c *record.Canary) { c.TemplateDigest = record.TemplateDigest(&inv.Sets[0].Spec.Template) })(inv)
 		}}, abort, operate.Facts{}, operate.Do, "Finish"},
 
 		{"no canary", ststest.Web(3), nil, abort, operate.Facts{}, operate.Done, operate.ReasonNothingToDo},
@@ -448,7 +451,7 @@ func abortCases() []decisionCase {
 		{"another template was applied on the way", aborted(2), []change{applied}, abort, operate.Facts{}, operate.Refused, operate.ReasonTemplateChanged},
 		{"another template was applied on the way, taken over", aborted(2), []change{applied}, took, operate.Facts{}, operate.Do, "Restore"},
 		{"another template was applied on the way, once too often", aborted(2), []change{applied, owned("alice@laptop", "1")}, took, operate.Facts{Wrote: true, Restored: 1}, operate.Refused, operate.ReasonTemplateChanged},
-		{"all are back, and another client had applied the template", aborted(2), []change{back(3, 4), edit(func(c *sts.Canary) { c.AppliedBy = "field manager helm" })}, abort, operate.Facts{}, operate.Do, "Finish"},
+		{"all are back, and another client had applied the template", aborted(2), []change{back(3, 4), edit(func(c *record.Canary) { c.AppliedBy = "field manager helm" })}, abort, operate.Facts{}, operate.Do, "Finish"},
 
 		{"as many pods deleted as are allowed", aborted(2), []change{crashing(4)}, atMost(1), operate.Facts{Still: time.Hour, Deleted: map[types.UID]string{"u": "web-3"}}, operate.Stuck, operate.ReasonMaxDeletes},
 		{"no pod may be deleted", aborted(2), []change{crashing(4)}, atMost(0), still(time.Hour), operate.Stuck, operate.ReasonMaxDeletes},
@@ -465,7 +468,7 @@ func abortCases() []decisionCase {
 		{"by hand, and undone by hand", standing(2), []change{onSet(func(s *appsv1.StatefulSet) {
 			s.Annotations, s.Spec.Template, s.Status.UpdateRevision = nil, ststest.Template(ststest.StableImage), ststest.StableRevision
 		})}, abort, operate.Facts{}, operate.Do, "Restore"},
-		{"a record that can't be read", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations[sts.CanaryAnnotation] = "" })}, abort, operate.Facts{}, operate.Refused, operate.ReasonBadRecord},
+		{"a record that can't be read", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations[record.CanaryAnnotation] = "" })}, abort, operate.Facts{}, operate.Refused, operate.ReasonBadRecord},
 	}
 }
 
@@ -523,7 +526,9 @@ func autoCases() []decisionCase {
 		}
 		return inv
 	}
-	goal := func(o sts.Ordinal, of string) change { return edit(func(c *sts.Canary) { c.Goal, c.GoalOf = &o, of }) }
+	goal := func(o sts.Ordinal, of string) change {
+		return edit(func(c *record.Canary) { c.Goal, c.GoalOf = &o, of })
+	}
 	restarted := func(o int, n int32) change {
 		return onPod(o, func(p *corev1.Pod) { p.Status.ContainerStatuses[0].RestartCount = n })
 	}
@@ -695,16 +700,16 @@ func autoCases() []decisionCase {
 		// What follows a failed gate.
 		{"a canary fails: back to stable", standing(2), []change{crashing(3)}, aborting(oneByOne), operate.Facts{}, operate.Do, "Restore"},
 		{"a bad check: back to stable", at(2), nil, aborting(checking), answers(checking, at(2), about("./more", bad)), operate.Do, "Restore"},
-		{"going back", aborted(2), []change{edit(func(c *sts.Canary) { c.AbortedFor = "web-3 was bad" }), ours}, aborting(oneByOne), operate.Facts{Wrote: true, Still: time.Hour}, operate.Wait, operate.ReasonPodNotAvailable},
-		{"going back, resumed", aborted(2), []change{edit(func(c *sts.Canary) { c.AbortedFor = "web-3 was bad" }), crashing(4)}, aborting(oneByOne), operate.Facts{Still: time.Hour}, operate.Do, "DeleteBlocker"},
-		{"back", aborted(0), []change{edit(func(c *sts.Canary) { c.AbortedFor = "web-3 was bad" })}, aborting(oneByOne), operate.Facts{}, operate.Do, "Finish"},
-		{"back, and encoded again", aborted(0), []change{edit(func(c *sts.Canary) { c.AbortedFor = "web-3 was bad" }), func(inv *sts.Inventory) {
+		{"going back", aborted(2), []change{edit(func(c *record.Canary) { c.AbortedFor = "web-3 was bad" }), ours}, aborting(oneByOne), operate.Facts{Wrote: true, Still: time.Hour}, operate.Wait, operate.ReasonPodNotAvailable},
+		{"going back, resumed", aborted(2), []change{edit(func(c *record.Canary) { c.AbortedFor = "web-3 was bad" }), crashing(4)}, aborting(oneByOne), operate.Facts{Still: time.Hour}, operate.Do, "DeleteBlocker"},
+		{"back", aborted(0), []change{edit(func(c *record.Canary) { c.AbortedFor = "web-3 was bad" })}, aborting(oneByOne), operate.Facts{}, operate.Do, "Finish"},
+		{"back, and encoded again", aborted(0), []change{edit(func(c *record.Canary) { c.AbortedFor = "web-3 was bad" }), func(inv *sts.Inventory) {
 			set := inv.Sets[0]
 			set.Status.UpdateRevision = "web-reencoded"
 			inv.Revisions = append(inv.Revisions, ststest.Revision(set, "web-reencoded", 3, ststest.Template(ststest.StableImage)))
 		}}, aborting(oneByOne), operate.Facts{}, operate.Do, "Finish"},
 		{"an abort of a person is not ours", aborted(2), nil, aborting(oneByOne), operate.Facts{}, operate.Refused, operate.ReasonCanaryOnItsWay},
-		{"an abort for a gate, and now without --on-failure=abort", aborted(2), []change{edit(func(c *sts.Canary) { c.AbortedFor = "web-3 was bad" })}, oneByOne, operate.Facts{}, operate.Refused, operate.ReasonCanaryOnItsWay},
+		{"an abort for a gate, and now without --on-failure=abort", aborted(2), []change{edit(func(c *record.Canary) { c.AbortedFor = "web-3 was bad" })}, oneByOne, operate.Facts{}, operate.Refused, operate.ReasonCanaryOnItsWay},
 
 		// Others.
 		{"no canary", ststest.Web(3), nil, oneByOne, operate.Facts{}, operate.Done, operate.ReasonNothingToDo},
@@ -734,7 +739,7 @@ func TestPreviewAuto(t *testing.T) {
 	set := fifty.Sets[0]
 	set.Annotations, set.Spec.Template = small.Sets[0].Annotations, small.Sets[0].Spec.Template
 	*set.Spec.UpdateStrategy.RollingUpdate.Partition = 49
-	edit(func(c *sts.Canary) { c.Partition, c.Generation = 49, set.Generation })(fifty)
+	edit(func(c *record.Canary) { c.Partition, c.Generation = 49, set.Generation })(fifty)
 	set.Status.UpdateRevision = canaryRevision
 	fifty.Pods[49] = ststest.Pod(set, 49, canaryRevision)
 	fifty.Revisions = small.Revisions
@@ -792,7 +797,7 @@ func pauseCases() []decisionCase {
 		*s.Spec.UpdateStrategy.RollingUpdate.Partition = 0
 	})
 	held := onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })
-	before := edit(func(c *sts.Canary) { c.PartitionBefore = 4 })
+	before := edit(func(c *record.Canary) { c.PartitionBefore = 4 })
 	return []decisionCase{
 		{"pause an update that has reached ordinal 3", standing(2), []change{byHand}, pause, operate.Facts{}, operate.Do, "Pause"},
 		{"pause while ordinal 2 is being replaced", standing(2), []change{byHand, onPod(2, func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, pause, operate.Facts{}, operate.Do, "Pause"},
@@ -804,11 +809,11 @@ func pauseCases() []decisionCase {
 		{"pause while locked by another owner", standing(2), []change{owned("bob@desk", "7")}, pause, operate.Facts{}, operate.Refused, operate.ReasonOwned},
 		{"resume", standing(2), nil, resume, operate.Facts{}, operate.Do, "Resume"},
 		{"resume to a partition before that holds back the rest", standing(2), []change{before}, resume, operate.Facts{}, operate.Refused, operate.ReasonPartition},
-		{"resume a canary on a frozen set", standing(2), []change{edit(func(c *sts.Canary) { c.PartitionBefore = 999 })}, resume, operate.Facts{}, operate.Refused, operate.ReasonPartition},
-		{"resume an adopted update of a frozen set", standing(2), []change{edit(func(c *sts.Canary) { c.PartitionBefore, c.Adopted = 999, true })}, resume, operate.Facts{}, operate.Refused, operate.ReasonPartition},
-		{"resume an adopted update of a canary made by hand", standing(2), []change{edit(func(c *sts.Canary) { c.PartitionBefore, c.Adopted = 3, true })}, resume, operate.Facts{}, operate.Do, "Resume"},
+		{"resume a canary on a frozen set", standing(2), []change{edit(func(c *record.Canary) { c.PartitionBefore = 999 })}, resume, operate.Facts{}, operate.Refused, operate.ReasonPartition},
+		{"resume an adopted update of a frozen set", standing(2), []change{edit(func(c *record.Canary) { c.PartitionBefore, c.Adopted = 999, true })}, resume, operate.Facts{}, operate.Refused, operate.ReasonPartition},
+		{"resume an adopted update of a canary made by hand", standing(2), []change{edit(func(c *record.Canary) { c.PartitionBefore, c.Adopted = 3, true })}, resume, operate.Facts{}, operate.Do, "Resume"},
 		{"resume what was paused on a frozen set", standing(0), []change{onSet(func(s *appsv1.StatefulSet) { *s.Spec.UpdateStrategy.RollingUpdate.Partition = 999 }),
-			edit(func(c *sts.Canary) { c.PartitionBefore, c.Partition, c.Paused = 999, 999, true })}, resume, operate.Facts{}, operate.Do, "Resume"},
+			edit(func(c *record.Canary) { c.PartitionBefore, c.Partition, c.Paused = 999, 999, true })}, resume, operate.Facts{}, operate.Do, "Resume"},
 		{"resume when every ordinal has the update", standing(5), []change{before}, resume, operate.Facts{}, operate.Do, "Resume"},
 		{"resume with a pod that is starting", standing(2), []change{starting(4)}, resume, operate.Facts{}, operate.Wait, operate.ReasonPodNotAvailable},
 		{"resume with a failing pod", standing(2), []change{crashing(4)}, resume, operate.Facts{}, operate.Stuck, operate.ReasonPodFailing},
@@ -825,7 +830,7 @@ func managedCases() []decisionCase {
 	one := start("1", "web:2", 1)
 	forced := one
 	forced.Force = true
-	byHand := onSet(func(s *appsv1.StatefulSet) { delete(s.Annotations, sts.CanaryAnnotation) })
+	byHand := onSet(func(s *appsv1.StatefulSet) { delete(s.Annotations, record.CanaryAnnotation) })
 	return []decisionCase{
 		{"start under an operator", ststest.Web(3), []change{underOperator}, one, operate.Facts{}, operate.Refused, operate.ReasonManaged},
 		{"start under Argo CD", ststest.Web(3), []change{argo}, one, operate.Facts{}, operate.Refused, operate.ReasonManaged},
@@ -978,11 +983,11 @@ func guarded(t *testing.T, name string, set *appsv1.StatefulSet, p *operate.Patc
 	if p.Partition == nil && sts.Partition(set) != sts.Partition(after) {
 		t.Errorf("%s: the partition goes to %d, and the plan does not say so", name, sts.Partition(after))
 	}
-	if c, err := sts.ReadCanary(after); err != nil || c != nil && c.Partition != sts.Partition(after) {
+	if c, err := record.ReadCanary(after); err != nil || c != nil && c.Partition != sts.Partition(after) {
 		t.Errorf("%s: the record says %+v, %v; the partition is %d", name, c, err, sts.Partition(after))
 	}
 	changed := cmp.Diff(set.Spec, after.Spec) != ""
-	if c, err := sts.ReadCanary(after); err == nil && c != nil && changed != (c.Generation == set.Generation+1) {
+	if c, err := record.ReadCanary(after); err == nil && c != nil && changed != (c.Generation == set.Generation+1) {
 		t.Errorf("%s: the spec changes: %t, and the record expects generation %d after %d", name, changed, c.Generation, set.Generation)
 	}
 	for key, value := range set.Annotations {
@@ -1008,7 +1013,7 @@ func guarded(t *testing.T, name string, set *appsv1.StatefulSet, p *operate.Patc
 			}
 		}
 	}
-	for _, key := range []string{sts.CanaryAnnotation, sts.RestartAnnotation, sts.DrainAnnotation, sts.ParkedAnnotation, sts.OwnerAnnotation} {
+	for _, key := range []string{record.CanaryAnnotation, record.RestartAnnotation, record.DrainAnnotation, record.ParkedAnnotation, record.OwnerAnnotation} {
 		if set.Annotations[key] != after.Annotations[key] {
 			races["another "+key] = func(s *appsv1.StatefulSet) {
 				if s.Annotations == nil {
@@ -1028,7 +1033,7 @@ func guarded(t *testing.T, name string, set *appsv1.StatefulSet, p *operate.Patc
 }
 
 func TestRelease(t *testing.T) {
-	goal := edit(func(c *sts.Canary) { c.Goal, c.GoalOf = new(sts.Ordinal(3)), "canary" })
+	goal := edit(func(c *record.Canary) { c.Goal, c.GoalOf = new(sts.Ordinal(3)), "canary" })
 	tests := []struct {
 		name    string
 		changes []change
@@ -1042,7 +1047,7 @@ func TestRelease(t *testing.T) {
 		{"of another owner, and we had nothing to do", []change{owned("bob@desk", "1x"), goal}, true, false, true},
 		{"one of ours that was killed, and we had nothing to do", []change{owned("alice@laptop", "0"), goal}, true, true, false},
 		{"one of ours that may still run", []change{owned("alice@laptop", "0"), goal}, false, false, true},
-		{"unreadable", []change{goal, onSet(func(s *appsv1.StatefulSet) { s.Annotations[sts.OwnerAnnotation] = "{" })}, true, false, true},
+		{"unreadable", []change{goal, onSet(func(s *appsv1.StatefulSet) { s.Annotations[record.OwnerAnnotation] = "{" })}, true, false, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -1060,10 +1065,10 @@ func TestRelease(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if _, held := after.Annotations[sts.OwnerAnnotation]; held == test.token {
+			if _, held := after.Annotations[record.OwnerAnnotation]; held == test.token {
 				t.Errorf("the token is still there: %t", held)
 			}
-			c, err := sts.ReadCanary(after)
+			c, err := record.ReadCanary(after)
 			if err != nil || (c.Goal != nil) != test.goal || c.Generation != 2 {
 				t.Errorf("the record is now %+v, %v", c, err)
 			}
@@ -1202,7 +1207,7 @@ func unstickCases() []decisionCase {
 	}
 	taken := func(by, id string) change {
 		return onSet(func(s *appsv1.StatefulSet) {
-			s.Annotations = map[string]string{sts.OwnerAnnotation: sts.EncodeAnnotation(sts.Owner{Name: by, ID: id, Command: "unstick", Since: ststest.Now})}
+			s.Annotations = map[string]string{record.OwnerAnnotation: record.EncodeAnnotation(record.Owner{Name: by, ID: id, Command: "unstick", Since: ststest.Now})}
 		})
 	}
 	ours, wrote := taken("alice@laptop", "1"), operate.Facts{Wrote: true, Still: time.Hour}
@@ -1328,7 +1333,7 @@ func unstickCases() []decisionCase {
 		{"locked by another owner", rolling(1), []change{crashing(4), taken("bob@desk", "7")}, unstick, operate.Facts{}, operate.Refused, operate.ReasonOwned},
 		{"deleting", rolling(1), []change{crashing(4), onSet(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })}, unstick, operate.Facts{}, operate.Refused, operate.ReasonDeleting},
 		{"not observed", rolling(1), []change{crashing(4), onSet(func(s *appsv1.StatefulSet) { s.Generation = 9 })}, unstick, operate.Facts{}, operate.Wait, operate.ReasonNotObserved},
-		{"a record that can't be read", standing(1), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations[sts.CanaryAnnotation] = "" })}, unstick, operate.Facts{}, operate.Refused, operate.ReasonBadRecord},
+		{"a record that can't be read", standing(1), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations[record.CanaryAnnotation] = "" })}, unstick, operate.Facts{}, operate.Refused, operate.ReasonBadRecord},
 
 		{"all is well", ststest.Web(3), nil, unstick, operate.Facts{}, operate.Done, operate.ReasonNothingToDo},
 		{"a canary stands", standing(2), nil, unstick, operate.Facts{}, operate.Done, operate.ReasonNothingToDo},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // DrainOptions are the options of [NewDrainScale].
@@ -57,7 +58,7 @@ type drainScale struct {
 // finds it: a change of size that an earlier command has left unfinished is resumed.
 func NewDrainScale(o DrainOptions, s *sts.Snapshot) Intent {
 	i := drainScale{DrainOptions: o, claims: map[string]bool{}}
-	record, err := sts.ReadDrain(s.Set)
+	record, err := record.ReadDrain(s.Set)
 	if err == nil && record != nil && record.Member != nil {
 		i.resumed = record.Member.UID
 	}
@@ -77,32 +78,32 @@ func (i drainScale) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := gs.require(Always, l); d != nil {
 		return *d
 	}
-	var record sts.Drain
+	var saved record.Drain
 	var d *Decision
 	switch lost := LostRecord(s); {
 	case l.drain != nil:
-		record, d = *l.drain, gs.require(InProgress, l)
+		saved, d = *l.drain, gs.require(InProgress, l)
 	case lost != nil:
-		record = i.adopt(s, lost)
+		saved = i.adopt(s, lost)
 	default:
-		record = sts.Drain{From: sts.DesiredReplicas(s.Set), To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt}
+		saved = record.Drain{From: sts.DesiredReplicas(s.Set), To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt}
 		d = gs.require(BeforeStart, l)
 	}
 	if d != nil {
 		return *d
 	}
-	record.Profile, record.ProfileFile = i.profileName(), i.ProfileFile
-	return i.proceed(s, f, record)
+	saved.Profile, saved.ProfileFile = i.profileName(), i.ProfileFile
+	return i.proceed(s, f, saved)
 }
 
 // proceed continues from the record.
-func (i drainScale) proceed(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	if m := record.Member; m != nil {
+func (i drainScale) proceed(s *sts.Snapshot, f Facts, saved record.Drain) Decision {
+	if m := saved.Member; m != nil {
 		take := i.leave
-		if record.Up() {
+		if saved.Up() {
 			take = i.arrive
 		}
-		d := take(s, f, record)
+		d := take(s, f, saved)
 		if d.Then == nil { // the end belongs to no member
 			d.Member = cmp.Or(d.Member, s.Name(m.Ordinal))
 		}
@@ -111,27 +112,27 @@ func (i drainScale) proceed(s *sts.Snapshot, f Facts, record sts.Drain) Decision
 	if d := requireSettled(s); d != nil {
 		return *d
 	}
-	if have := sts.DesiredReplicas(s.Set); have != record.Size() {
+	if have := sts.DesiredReplicas(s.Set); have != saved.Size() {
 		if !i.TakeOver {
-			return i.refuseScaledMeanwhile(s, &record, record.Size(), hintDrainTakeOver())
+			return i.refuseScaledMeanwhile(s, &saved, saved.Size(), hintDrainTakeOver())
 		}
-		if overshot(record, have) {
-			return i.refuseScaledMeanwhile(s, &record, record.Size(), hintDrainStartAgain(sts.GiveUpDrain(s.Set.Namespace, s.Set.Name)))
+		if overshot(saved, have) {
+			return i.refuseScaledMeanwhile(s, &saved, saved.Size(), hintDrainStartAgain(record.GiveUpDrain(s.Set.Namespace, s.Set.Name)))
 		}
-		record.From = have + record.From - record.Size()
+		saved.From = have + saved.From - saved.Size()
 	}
-	if len(record.Done) > 0 && record.Size() == record.To {
-		return i.finish(s, record)
+	if len(saved.Done) > 0 && saved.Size() == saved.To {
+		return i.finish(s, saved)
 	}
-	if record.Up() {
-		return i.nextToJoin(s, record)
+	if saved.Up() {
+		return i.nextToJoin(s, saved)
 	}
-	return i.nextToLeave(s, f, record)
+	return i.nextToLeave(s, f, saved)
 }
 
 // overshot reports whether another client has scaled the set past the size of the record, or
 // to that size before any member was done. To continue would scale even further.
-func overshot(record sts.Drain, have int32) bool {
+func overshot(record record.Drain, have int32) bool {
 	switch {
 	case have == record.To:
 		return len(record.Done) == 0
@@ -142,25 +143,25 @@ func overshot(record sts.Drain, have int32) bool {
 }
 
 // refuseScaleInProgress refuses while another scale operation has started and not ended.
-func refuseScaleInProgress(s *sts.Snapshot, record *sts.Drain) Decision {
+func refuseScaleInProgress(s *sts.Snapshot, record *record.Drain) Decision {
 	return decide(Refused, ReasonScaleOnItsWay,
 		msgDrainInProgress(s.Set.Name, record.From, record.To, record.Profile, record.StartedBy), DrainHint(s, record))
 }
 
 // DrainHint is how to resume a scale operation that was interrupted and, where that is possible, how
 // to cancel it.
-func DrainHint(s *sts.Snapshot, record *sts.Drain) sts.Hint {
-	if record.Member != nil && hasLeft(s, record) {
-		return record.Again(s.Set)
+func DrainHint(s *sts.Snapshot, saved *record.Drain) sts.Hint {
+	if saved.Member != nil && hasLeft(s, saved) {
+		return saved.Again(s.Set)
 	}
-	return hintDrainInProgress(record.Again(s.Set), sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
+	return hintDrainInProgress(saved.Again(s.Set), record.GiveUpDrain(s.Set.Namespace, s.Set.Name))
 }
 
 // hasLeft reports whether the member has left its cluster, so that it cannot be brought back. The
 // record decides where pods cannot be read.
-func hasLeft(s *sts.Snapshot, record *sts.Drain) bool {
-	m := record.Member
-	if record.Up() || record.Profile == "" || m.Phase != sts.Removing {
+func hasLeft(s *sts.Snapshot, saved *record.Drain) bool {
+	m := saved.Member
+	if saved.Up() || saved.Profile == "" || m.Phase != record.Removing {
 		return false
 	}
 	r := replicaAt(s, m.Ordinal)
@@ -171,7 +172,7 @@ func hasLeft(s *sts.Snapshot, record *sts.Drain) bool {
 // partially left, or miscount a set that is being scaled down. Verbs that roll back an update or
 // unblock a stuck one do not check this, because a scale operation may wait for them.
 func requireNoDrain(s *sts.Snapshot) *Decision {
-	record, err := sts.ReadDrain(s.Set)
+	record, err := record.ReadDrain(s.Set)
 	o, held := leavingPod(s)
 	var d Decision
 	switch {
@@ -190,7 +191,7 @@ func requireNoDrain(s *sts.Snapshot) *Decision {
 // refuseLostMember refuses a pod that has our finalizer when the record is missing: only the user can
 // tell whether its member has left.
 func refuseLostMember(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) Decision {
-	message, hint := msgDrainRecordLost(held.Name, sts.LostDrain(s.Set, o))
+	message, hint := msgDrainRecordLost(held.Name, record.LostDrain(s.Set, o))
 	return decide(Refused, ReasonMemberLeft, message, hint)
 }
 
@@ -213,7 +214,7 @@ func drainCommand(s *sts.Snapshot, to int32) sts.Hint {
 // leavingPod is the pod of a member that leaves or has left.
 func leavingPod(s *sts.Snapshot) (sts.Ordinal, *corev1.Pod) {
 	for _, r := range s.Replicas() {
-		if r.Pod != nil && sts.HoldsLeaving(r.Pod) {
+		if r.Pod != nil && record.HoldsLeaving(r.Pod) {
 			return r.Ordinal, r.Pod
 		}
 	}
@@ -223,23 +224,23 @@ func leavingPod(s *sts.Snapshot) (sts.Ordinal, *corev1.Pod) {
 // LostRecord is the record of a scale-down as far as a pod with our finalizer shows it, nil when there
 // is no such pod. Without the real one (kubectl replace drops annotations, another set has adopted the
 // pods) only the user can tell whether its member has left.
-func LostRecord(s *sts.Snapshot) *sts.Drain {
+func LostRecord(s *sts.Snapshot) *record.Drain {
 	o, held := leavingPod(s)
 	if held == nil {
 		return nil
 	}
 	after := int32(o - sts.Start(s.Set))
-	return &sts.Drain{From: after + 1, To: after, Member: &sts.Member{Ordinal: o, UID: held.UID}}
+	return &record.Drain{From: after + 1, To: after, Member: &record.Member{Ordinal: o, UID: held.UID}}
 }
 
 // again is this command with another size, for a hint.
 func (i drainScale) again(s *sts.Snapshot, to int32) sts.Hint {
-	record := &sts.Drain{To: to, Profile: i.profileName(), ProfileFile: i.ProfileFile}
+	record := &record.Drain{To: to, Profile: i.profileName(), ProfileFile: i.ProfileFile}
 	return record.Again(s.Set)
 }
 
 // refuseScaledMeanwhile stops when another client has changed the size.
-func (i drainScale) refuseScaledMeanwhile(s *sts.Snapshot, record *sts.Drain, expected int32, hint sts.Hint) Decision {
+func (i drainScale) refuseScaledMeanwhile(s *sts.Snapshot, record *record.Drain, expected int32, hint sts.Hint) Decision {
 	return decide(Refused, ReasonTakenOver, msgDrainScaledByOther(sts.Who(s.Set, "replicas"), s.Set.Name, sts.DesiredReplicas(s.Set), expected, record.Up()), hint)
 }
 
@@ -262,41 +263,41 @@ func replicaAt(s *sts.Snapshot, o sts.Ordinal) sts.Replica {
 }
 
 // begin records which member is next.
-func (i drainScale) begin(s *sts.Snapshot, record sts.Drain, m *sts.Member, what string) Decision {
+func (i drainScale) begin(s *sts.Snapshot, saved record.Drain, m *record.Member, what string) Decision {
 	b, event := newPatch(s.Set), ""
-	if s.Set.Annotations[sts.DrainAnnotation] == "" {
+	if s.Set.Annotations[record.DrainAnnotation] == "" {
 		event = "ScaleDownStarted"
-		if record.Up() {
+		if saved.Up() {
 			event = "ScaleUpStarted"
 		}
-		what = stepDrainFirst(record.Up(), record.From, record.To, what)
-		if i.Park && record.To == 0 {
-			b = b.park(record.From)
+		what = stepDrainFirst(saved.Up(), saved.From, saved.To, what)
+		if i.Park && saved.To == 0 {
+			b = b.park(saved.From)
 		}
 	}
-	if i.KeepClaims && !record.Up() && sts.DeletesClaimsWhenScaled(s.Set) {
-		record.Retention = string(s.Set.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled)
+	if i.KeepClaims && !saved.Up() && sts.DeletesClaimsWhenScaled(s.Set) {
+		saved.Retention = string(s.Set.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled)
 		b = b.retention("Retain")
 		what = stepDrainKeepClaims(what)
 	}
-	d := do(b.drain(record.With(m)).owner(i.Owner).action(event, what), "Begin")
+	d := do(b.drain(saved.With(m)).owner(i.Owner).action(event, what), "Begin")
 	d.Member = s.Name(m.Ordinal)
 	return d
 }
 
 // note writes the record, and nothing else.
-func (i drainScale) note(s *sts.Snapshot, record sts.Drain, event, why string) Decision {
+func (i drainScale) note(s *sts.Snapshot, record record.Drain, event, why string) Decision {
 	return do(newPatch(s.Set).drain(record).owner(i.Owner).action(event, why), "Note")
 }
 
 // acquireLock acquires the lock before anything happens in pods: of two commands of one owner only one
 // continues.
-func (l Lock) acquireLock(s *sts.Snapshot, record sts.Drain) *Decision {
-	if o, err := sts.ReadOwner(s.Set); err == nil && o != nil && o.ID == l.ID {
+func (l Lock) acquireLock(s *sts.Snapshot, saved record.Drain) *Decision {
+	if o, err := record.ReadOwner(s.Set); err == nil && o != nil && o.ID == l.ID {
 		return nil
 	}
-	m := record.Member
-	d := do(newPatch(s.Set).drain(record).owner(l.Owner).
-		action("", stepDrainResume(s.Name(m.Ordinal), m.Phase, record.StartedBy)), "Take")
+	m := saved.Member
+	d := do(newPatch(s.Set).drain(saved).owner(l.Owner).
+		action("", stepDrainResume(s.Name(m.Ordinal), m.Phase, saved.StartedBy)), "Take")
 	return &d
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // CancelOptions are the options of [NewCancelDrain].
@@ -26,18 +27,18 @@ func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := i.guards().require(Always, l); d != nil {
 		return *d
 	}
-	record := l.drain
+	saved := l.drain
 	o, held := leavingPod(s)
 	switch {
-	case record == nil && held != nil:
+	case saved == nil && held != nil:
 		return removeFinalizer(held, o, stepDrainReleaseUnknown(held.Name))
-	case record == nil:
+	case saved == nil:
 		return decide(Done, ReasonNothingToDo, msgDrainNothingToCancel(), nil)
 	}
 	effect := ""
-	if record.Member != nil {
+	if saved.Member != nil {
 		var d *Decision
-		if effect, d = i.undo(s, f, record); d != nil {
+		if effect, d = i.undo(s, f, saved); d != nil {
 			return *d
 		}
 		if effect != "" {
@@ -47,20 +48,20 @@ func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 			return removeFinalizer(held, o, stepDrainRelease(held.Name)+effect)
 		}
 	}
-	b := newPatch(s.Set).drop(sts.DrainAnnotation, sts.OwnerAnnotation)
-	if record.Retention != "" {
-		b = b.retention(record.Retention)
+	b := newPatch(s.Set).drop(record.DrainAnnotation, record.OwnerAnnotation)
+	if saved.Retention != "" {
+		b = b.retention(saved.Retention)
 	}
-	parked := record.To == 0 && sts.DesiredReplicas(s.Set) < record.From
-	if record.To == 0 && !parked {
-		b = b.drop(sts.ParkedAnnotation)
+	parked := saved.To == 0 && sts.DesiredReplicas(s.Set) < saved.From
+	if saved.To == 0 && !parked {
+		b = b.drop(record.ParkedAnnotation)
 	}
-	end := decide(Done, ReasonScaleCancelled, msgDrainCancelled(record.Up(), sts.DesiredReplicas(s.Set))+effect, nil)
-	end.Drain = record
+	end := decide(Done, ReasonScaleCancelled, msgDrainCancelled(saved.Up(), sts.DesiredReplicas(s.Set))+effect, nil)
+	end.Drain = saved
 	if parked {
-		end.Hint = hintDrainUnpark(record.From, sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--unpark"))
+		end.Hint = hintDrainUnpark(saved.From, sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--unpark"))
 	}
-	d := do(b.action("ScaleCancelled", stepDrainCancel(record.Up())+effect), "Cancel")
+	d := do(b.action("ScaleCancelled", stepDrainCancel(saved.Up())+effect), "Cancel")
 	d.Then = &end
 	return d
 }
@@ -71,9 +72,9 @@ func (i cancelDrain) guards() guards[look, Decision] {
 
 // undo reverts the drain of the member, and returns what that means for it; a decision when it
 // cannot be reverted.
-func (i cancelDrain) undo(s *sts.Snapshot, f Facts, record *sts.Drain) (string, *Decision) {
-	m, name := record.Member, s.Name(record.Member.Ordinal)
-	if size := sts.DesiredReplicas(s.Set); !record.Up() && m.Phase == sts.Draining && size <= int32(m.Ordinal-sts.Start(s.Set)) {
+func (i cancelDrain) undo(s *sts.Snapshot, f Facts, saved *record.Drain) (string, *Decision) {
+	m, name := saved.Member, s.Name(saved.Member.Ordinal)
+	if size := sts.DesiredReplicas(s.Set); !saved.Up() && m.Phase == record.Draining && size <= int32(m.Ordinal-sts.Start(s.Set)) {
 		// Nothing can be undone: the pods are removed once this one is.
 		return msgDrainCancelScaled(size, s.Name(sts.End(s.Set))), nil
 	}
@@ -84,24 +85,24 @@ func (i cancelDrain) undo(s *sts.Snapshot, f Facts, record *sts.Drain) (string, 
 	r := replicaAt(s, m.Ordinal)
 	here := r.Pod != nil && r.Pod.UID == m.UID
 	switch {
-	case m.Phase == sts.Finishing, record.Profile == "" && !record.Up():
+	case m.Phase == record.Finishing, saved.Profile == "" && !saved.Up():
 		return "", nil
-	case hasLeft(s, record):
-		message, hint := msgDrainCancelTooLate(name, record.Again(s.Set))
+	case hasLeft(s, saved):
+		message, hint := msgDrainCancelTooLate(name, saved.Again(s.Set))
 		return refuse(ReasonMemberLeft, message, hint)
-	case record.Up() && r.Desired && record.Profile != "":
+	case saved.Up() && r.Desired && saved.Profile != "":
 		return msgDrainCancelStays(name, drainCommand(s, int32(m.Ordinal-sts.Start(s.Set)))), nil
-	case record.Up() && record.Profile != "":
+	case saved.Up() && saved.Profile != "":
 		return msgDrainCancelKnown(name), nil
-	case m.Phase != sts.Draining || !here:
+	case m.Phase != record.Draining || !here:
 		return "", nil
-	case strings.HasPrefix(record.Profile, "--"):
+	case strings.HasPrefix(saved.Profile, "--"):
 		return msgDrainCancelPartially(name), nil
-	case !sts.HoldsLeaving(r.Pod) && len(f.Results) == 0:
+	case !record.HoldsLeaving(r.Pod) && len(f.Results) == 0:
 		return "", nil // nothing was done to it yet
 	}
-	if i.Profile == nil || i.Profile.Metadata.Name != record.Profile {
-		message, hint := msgDrainCancelProfile(record.Profile, record.ProfileArgument())
+	if i.Profile == nil || i.Profile.Metadata.Name != saved.Profile {
+		message, hint := msgDrainCancelProfile(saved.Profile, saved.ProfileArgument())
 		return refuse(ReasonScaleOnItsWay, message, hint)
 	}
 	h := newHooks(s, f, i.Profile, i.Domain, m)
@@ -114,14 +115,14 @@ func (i cancelDrain) undo(s *sts.Snapshot, f Facts, record *sts.Drain) (string, 
 			stuck := decide(Stuck, ReasonHookFailed, message, cmpHint(no.hint, hint))
 			return "", &stuck
 		case left:
-			message, hint := msgDrainCancelTooLate(name, record.Again(s.Set))
+			message, hint := msgDrainCancelTooLate(name, saved.Again(s.Set))
 			return refuse(ReasonMemberLeft, message, hint)
 		}
 	}
 	if len(i.Profile.Cancel) == 0 {
 		return msgDrainCancelMember(name), nil
 	}
-	if d := i.acquireLock(s, *record); d != nil {
+	if d := i.acquireLock(s, *saved); d != nil {
 		return "", d
 	}
 	_, _, d, failed := h.section(profile.Cancel, "cancel", true)

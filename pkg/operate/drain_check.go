@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // guards are those of a scale-up, or of a scale-down.
@@ -60,7 +62,7 @@ func (i drainScale) up(l look) bool {
 // drainLook is a look with the record of the scale operation.
 func drainLook(s *sts.Snapshot, f Facts) look {
 	l := look{s: s, f: f}
-	record, err := sts.ReadDrain(s.Set)
+	record, err := record.ReadDrain(s.Set)
 	if err != nil {
 		d := badRecord(err)
 		l.unreadable = &d
@@ -117,9 +119,9 @@ func (i drainScale) requireKnownMember(l look) *Decision {
 }
 
 // adopt continues from a lost record.
-func (i drainScale) adopt(s *sts.Snapshot, lost *sts.Drain) sts.Drain {
-	return sts.Drain{From: lost.From, To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt,
-		Member: &sts.Member{Ordinal: lost.Member.Ordinal, UID: lost.Member.UID, Phase: sts.Removing, Since: s.TakenAt}}
+func (i drainScale) adopt(s *sts.Snapshot, lost *record.Drain) record.Drain {
+	return record.Drain{From: lost.From, To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt,
+		Member: &record.Member{Ordinal: lost.Member.Ordinal, UID: lost.Member.UID, Phase: record.Removing, Since: s.TakenAt}}
 }
 
 // requireOtherSize ends the command when the set has the size.
@@ -151,7 +153,7 @@ func (i drainScale) requireNoInlineHooks(l look) *Decision {
 // requireNotParked refuses to add members one by one to a set that is parked.
 func (i drainScale) requireNotParked(l look) *Decision {
 	s := l.s
-	size, parked := sts.ParkedSize(s.Set)
+	size, parked := record.ParkedSize(s.Set)
 	if !parked || sts.DesiredReplicas(s.Set) >= size {
 		return nil
 	}
@@ -219,7 +221,7 @@ func (i drainScale) requireMinHealthy(look) *Decision {
 func (i drainScale) requireMinHealthyResumed(l look) *Decision {
 	d := i.requireMinHealthy(l)
 	if d != nil {
-		d.Hint = hintDrainMinHealthy(sts.GiveUpDrain(l.s.Set.Namespace, l.s.Set.Name))
+		d.Hint = hintDrainMinHealthy(record.GiveUpDrain(l.s.Set.Namespace, l.s.Set.Name))
 	}
 	return d
 }
@@ -262,11 +264,11 @@ func requireNoOperation(l look) *Decision {
 		d := decide(Refused, reason, message, hint)
 		return &d
 	}
-	if c, err := sts.ReadCanary(s.Set); c != nil || err != nil {
+	if c, err := record.ReadCanary(s.Set); c != nil || err != nil {
 		message, hint := msgDrainCanaryInProgress(s.Set.Name, canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort"))
 		return refuse(ReasonCanaryOnItsWay, message, hint)
 	}
-	if r, err := sts.ReadRestart(s.Set); r != nil || err != nil {
+	if r, err := record.ReadRestart(s.Set); r != nil || err != nil {
 		var resume sts.Hint
 		if r != nil {
 			resume = r.Again(s.Set)
@@ -276,7 +278,7 @@ func requireNoOperation(l look) *Decision {
 	}
 	if what := inFlight(s); what != "" && sts.Observed(s.Set) && sts.StrategyOf(s.Set).ReplacesPods() {
 		hint := finishUpdate(s)
-		if sts.Partition(s.Set) > 0 && s.Trap() == nil {
+		if sts.Partition(s.Set) > 0 && diagnose.Rollout(s) == nil {
 			hint = hintDrainPartition(canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort"))
 		}
 		return refuse(ReasonUpdateOnItsWay, msgUpdateInProgress(s.Set.Name, what), hint)
@@ -308,7 +310,7 @@ func (i drainScale) requireMemberPod(l look) *Decision {
 	if !r.Terminating && (r.Pod != nil || i.unmade(l.s, l.f, r)) {
 		return nil
 	}
-	d := trouble(l.s, r, l.s.Trouble(r), Stuck)
+	d := trouble(l.s, r, diagnose.Replica(l.s, r), Stuck)
 	return &d
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -16,18 +16,18 @@ import (
 func TestNoPodLeavesWithoutTheFinalizer(t *testing.T) {
 	for name, test := range map[string]struct {
 		profile       *profile.Profile
-		phase         sts.MemberPhase
+		phase         record.MemberPhase
 		ignoreBudgets bool
 		held          bool
 		want          string
 	}{
-		"without hooks":                           {nil, sts.Removing, false, false, "hold"},
-		"without hooks, with the finalizer":       {nil, sts.Removing, false, true, "evict"},
-		"without budgets":                         {nil, sts.Removing, true, false, "hold"},
-		"without budgets, with the finalizer":     {nil, sts.Removing, true, true, "delete"},
-		"with hooks, before it leaves":            {quorum(), sts.Draining, false, false, "hold"},
-		"with hooks, when it has left":            {quorum(), sts.Removing, false, false, "hold"},
-		"with hooks, left, and has the finalizer": {quorum(), sts.Removing, false, true, "evict"},
+		"without hooks":                           {nil, record.Removing, false, false, "hold"},
+		"without hooks, with the finalizer":       {nil, record.Removing, false, true, "evict"},
+		"without budgets":                         {nil, record.Removing, true, false, "hold"},
+		"without budgets, with the finalizer":     {nil, record.Removing, true, true, "delete"},
+		"with hooks, before it leaves":            {quorum(), record.Draining, false, false, "hold"},
+		"with hooks, when it has left":            {quorum(), record.Removing, false, false, "hold"},
+		"with hooks, left, and has the finalizer": {quorum(), record.Removing, false, true, "evict"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inv := ststest.Web(5)
@@ -61,7 +61,7 @@ func TestAPodThatLeavesIsNoSurvivor(t *testing.T) {
 	p := quorum()
 	p.Precheck[0].Command = []string{"list", "$(SURVIVOR)", "$(SURVIVORS)"}
 	inv := ststest.Web(5)
-	leaving(p, 4, sts.Draining, between)(inv)
+	leaving(p, 4, record.Draining, between)(inv)
 	held(0)(inv)
 	i := drain(3, p)
 	f := told(i, inv, nothing)

@@ -6,35 +6,36 @@ import (
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // finish waits until all members are available, then removes the record.
-func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
+func (i drainScale) finish(s *sts.Snapshot, saved record.Drain) Decision {
 	if d := requireAvailable(s, Stuck); d != nil {
 		return *d
 	}
-	b := newPatch(s.Set).drop(sts.DrainAnnotation, sts.OwnerAnnotation)
-	if record.Retention != "" {
-		b = b.retention(record.Retention)
+	b := newPatch(s.Set).drop(record.DrainAnnotation, record.OwnerAnnotation)
+	if saved.Retention != "" {
+		b = b.retention(saved.Retention)
 	}
 	event := "ScaleDownCompleted"
-	if record.Up() {
+	if saved.Up() {
 		event = "ScaleUpCompleted"
-		b = b.drop(sts.ParkedAnnotation)
+		b = b.drop(record.ParkedAnnotation)
 	}
-	parts, hint := []string{msgDrainScaled(record.To, record.Up(), record.Ordinals())}, sts.Hint(nil)
-	if stay := sts.ClaimsOf(s, record.Ordinals()); !record.Up() && len(stay) > 0 {
+	parts, hint := []string{msgDrainScaled(saved.To, saved.Up(), saved.Ordinals())}, sts.Hint(nil)
+	if stay := sts.ClaimsOf(s, saved.Ordinals()); !saved.Up() && len(stay) > 0 {
 		var list sts.Hint
 		var kept string
-		if record.To > 0 {
+		if saved.To > 0 {
 			list = sts.Kubectl(s.Set.Namespace, "sts pvc-gc", s.Set.Name)
 		}
 		kept, hint = msgDrainKeptClaims(stay, list)
 		parts = append(parts, kept)
 	}
-	record.DeletedClaims = i.deletedClaims(s, &record)
+	saved.DeletedClaims = i.deletedClaims(s, &saved)
 	for _, rescued := range []bool{false, true} {
-		gone := slices.DeleteFunc(slices.Clone(record.DeletedClaims), func(name string) bool { return i.claims[name] != rescued })
+		gone := slices.DeleteFunc(slices.Clone(saved.DeletedClaims), func(name string) bool { return i.claims[name] != rescued })
 		if len(gone) == 0 {
 			continue
 		}
@@ -46,8 +47,8 @@ func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
 		parts = append(parts, msgDrainDeletedClaims(gone))
 	}
 	end := decide(Done, ReasonScaled, strings.Join(parts, "; "), hint)
-	end.Drain = &record
-	d := do(b.action(event, stepDrainFinish(record.Up(), record.Ordinals())), "Finish")
+	end.Drain = &saved
+	d := do(b.action(event, stepDrainFinish(saved.Up(), saved.Ordinals())), "Finish")
 	d.Then = &end
 	return d
 }
@@ -55,7 +56,7 @@ func (i drainScale) finish(s *sts.Snapshot, record sts.Drain) Decision {
 // deletedClaims are the claims of the members that have left which the command found and which
 // are gone or being deleted now: by whenScaled: Delete, or because they were being deleted
 // before.
-func (i drainScale) deletedClaims(s *sts.Snapshot, record *sts.Drain) []string {
+func (i drainScale) deletedClaims(s *sts.Snapshot, record *record.Drain) []string {
 	if record.Up() {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // stillUnmade is for how long nothing must have changed before a pod that does not exist, and
@@ -18,7 +19,7 @@ func (i drainScale) unmade(s *sts.Snapshot, f Facts, r sts.Replica) bool {
 	switch {
 	case r.Pod != nil || !Removes(s.Set, i.Replicas, r.Ordinal), requireCounted(s) != nil:
 		return false
-	case isFailing(s, r), s.FailedCreate() != nil, f.Still >= stillUnmade:
+	case isFailing(s, r), diagnose.FailedCreate(s) != nil, f.Still >= stillUnmade:
 		return true
 	}
 	return !sts.IsParallel(s.Set) && slices.ContainsFunc(s.Replicas(), func(below sts.Replica) bool {
@@ -51,10 +52,10 @@ func requireCounted(s *sts.Snapshot) *Decision {
 // whyUnmade is what the controller reports about pods that it cannot create, for the first of
 // them and for those that it names.
 func whyUnmade(s *sts.Snapshot, r sts.Replica, first bool) string {
-	if t := s.Trouble(r); t != nil && t.Failing {
+	if t := diagnose.Replica(s, r); t != nil && t.Failing {
 		return "it " + t.Message
 	}
-	if e := s.FailedCreate(); e != nil && first {
+	if e := diagnose.FailedCreate(s); e != nil && first {
 		return e.Message
 	}
 	return ""

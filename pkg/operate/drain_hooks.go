@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 func sayValues(values map[string]string) string {
@@ -21,7 +22,7 @@ func sayValues(values map[string]string) string {
 }
 
 // drain makes the member leave. The until commands check on another member that it has left.
-func (i drainScale) drain(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) drain(s *sts.Snapshot, f Facts, record record.Drain) Decision {
 	m := record.Member
 	h := newHooks(s, f, i.Profile, i.Domain, m)
 	again := ""
@@ -68,29 +69,29 @@ func (i drainScale) drain(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 }
 
 // stayed decides what to do with a member that did not leave.
-func (i drainScale) stayed(h *hooks, s *sts.Snapshot, record sts.Drain, why *hookFailure) Decision {
-	m, pod, name := record.Member, h.member, s.Name(record.Member.Ordinal)
+func (i drainScale) stayed(h *hooks, s *sts.Snapshot, saved record.Drain, why *hookFailure) Decision {
+	m, pod, name := saved.Member, h.member, s.Name(saved.Member.Ordinal)
 	going := pod != nil && pod.DeletionTimestamp != nil
 	switch {
 	case !going && (i.Profile.Until == nil || !why.unanswered):
-		return i.callBack(h, s, record, why)
+		return i.callBack(h, s, saved, why)
 	case going && i.Profile.Until != nil && !why.unanswered:
 		return removeFinalizer(pod, m.Ordinal, stepDrainReleaseDeletedPod(name))
 	}
 	message, hint := msgDrainUnknown(name, why.problem, going,
-		sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--replicas", strconv.Itoa(int(record.To)), "--profile", "none", "--take-over"),
-		sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
+		sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--replicas", strconv.Itoa(int(saved.To)), "--profile", "none", "--take-over"),
+		record.GiveUpDrain(s.Set.Namespace, s.Set.Name))
 	return decide(Stuck, ReasonHookFailed, message, cmpHint(why.hint, hint))
 }
 
-func (i drainScale) drained(s *sts.Snapshot, record sts.Drain) Decision {
-	next := record.Member.Enter(sts.Removing, s.TakenAt)
-	return i.note(s, record.With(next), "MemberDrained", stepDrainLeft(s.Name(next.Ordinal)))
+func (i drainScale) drained(s *sts.Snapshot, saved record.Drain) Decision {
+	next := saved.Member.Enter(record.Removing, s.TakenAt)
+	return i.note(s, saved.With(next), "MemberDrained", stepDrainLeft(s.Name(next.Ordinal)))
 }
 
 // callBack reverts the drain of a member that did not leave.
-func (i drainScale) callBack(h *hooks, s *sts.Snapshot, record sts.Drain, why *hookFailure) Decision {
-	name := s.Name(record.Member.Ordinal)
+func (i drainScale) callBack(h *hooks, s *sts.Snapshot, saved record.Drain, why *hookFailure) Decision {
+	name := s.Name(saved.Member.Ordinal)
 	message := msgDrainFailed(name, why.problem)
 	if len(i.Profile.Cancel) > 0 {
 		_, _, d, failed := h.section(profile.Cancel, "", true)
@@ -98,9 +99,9 @@ func (i drainScale) callBack(h *hooks, s *sts.Snapshot, record sts.Drain, why *h
 		case d != nil:
 			return *d
 		case failed == nil:
-			next := record.Member.Enter(sts.Recalled, s.TakenAt)
+			next := saved.Member.Enter(record.Recalled, s.TakenAt)
 			next.Problem = why.problem
-			return i.note(s, record.With(next), "MemberRecalled", stepDrainReverted(name))
+			return i.note(s, saved.With(next), "MemberRecalled", stepDrainReverted(name))
 		}
 		message = msgDrainFailedNotReverted(name, why.problem, failed.problem)
 	}
@@ -108,11 +109,11 @@ func (i drainScale) callBack(h *hooks, s *sts.Snapshot, record sts.Drain, why *h
 }
 
 func stuckDidNotLeave(s *sts.Snapshot, message, hint string) Decision {
-	return decide(Stuck, ReasonHookFailed, message, cmpHint(hint, hintDrainFailed(sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))))
+	return decide(Stuck, ReasonHookFailed, message, cmpHint(hint, hintDrainFailed(record.GiveUpDrain(s.Set.Namespace, s.Set.Name))))
 }
 
 // recordStillMember ends with a member whose drain was reverted.
-func (i drainScale) recordStillMember(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) recordStillMember(s *sts.Snapshot, f Facts, record record.Drain) Decision {
 	m, name := record.Member, s.Name(record.Member.Ordinal)
 	end := stuckDidNotLeave(s, msgDrainFailedReverted(name, m.Problem), "")
 	d := i.note(s, record.With(nil), "", stepDrainStillMember(name))
@@ -124,7 +125,7 @@ func (i drainScale) recordStillMember(s *sts.Snapshot, f Facts, record sts.Drain
 }
 
 // after runs the after hooks once the pod is gone.
-func (i drainScale) after(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) after(s *sts.Snapshot, f Facts, record record.Drain) Decision {
 	m := record.Member
 	if d := i.acquireLock(s, record); d != nil {
 		return *d

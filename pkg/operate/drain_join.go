@@ -5,25 +5,27 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // nextToJoin checks whether the next ordinal may be added, and records that it is.
-func (i drainScale) nextToJoin(s *sts.Snapshot, record sts.Drain) Decision {
+func (i drainScale) nextToJoin(s *sts.Snapshot, saved record.Drain) Decision {
 	o := sts.End(s.Set)
 	if d := i.guards(true).require(BeforeStep, look{s: s, target: o}); d != nil {
 		return *d
 	}
-	m := &sts.Member{Ordinal: o, Phase: sts.Starting, Since: s.TakenAt}
+	m := &record.Member{Ordinal: o, Phase: record.Starting, Since: s.TakenAt}
 	what := stepDrainAdd(s.Name(o))
 	if i.Profile != nil && i.Profile.Join != nil {
-		m.Phase = sts.Announcing
+		m.Phase = record.Announcing
 		what = stepDrainJoin(s.Name(o), i.profileName())
 	}
-	return i.begin(s, record, m, what)
+	return i.begin(s, saved, m, what)
 }
 
 // arrive continues with the member that is joining.
-func (i drainScale) arrive(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) arrive(s *sts.Snapshot, f Facts, record record.Drain) Decision {
 	return joinTable().step(i.observe(s, f, record))(i, s, f, record)
 }
 
@@ -31,38 +33,38 @@ func (i drainScale) arrive(s *sts.Snapshot, f Facts, record sts.Drain) Decision 
 // its pod is created.
 func joinTable() drainTable {
 	return drainTable{
-		{sts.Announcing, sizeBefore, anyPod, anyHooks, drainScale.announce, "it has no pod yet"},
-		{sts.Announcing, sizeOther | sizeAfter, anyPod, anyHooks, drainScale.scaledByOther, "a command scales up only when the member is registered"},
+		{record.Announcing, sizeBefore, anyPod, anyHooks, drainScale.announce, "it has no pod yet"},
+		{record.Announcing, sizeOther | sizeAfter, anyPod, anyHooks, drainScale.scaledByOther, "a command scales up only when the member is registered"},
 
-		{sts.Starting, sizeBefore, anyPod, anyHooks, drainScale.scaleUp, "the controller creates its pod"},
-		{sts.Starting, sizeAfter, anyPod, anyHooks, drainScale.join, "its pod exists or will be created"},
-		{sts.Starting, sizeOther, anyPod, anyHooks, drainScale.scaledByOther, "this command has not scaled to that size"},
+		{record.Starting, sizeBefore, anyPod, anyHooks, drainScale.scaleUp, "the controller creates its pod"},
+		{record.Starting, sizeAfter, anyPod, anyHooks, drainScale.join, "its pod exists or will be created"},
+		{record.Starting, sizeOther, anyPod, anyHooks, drainScale.scaledByOther, "this command has not scaled to that size"},
 
-		{sts.Draining, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that leaves is drained"},
-		{sts.Recalled, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that leaves is drained"},
-		{sts.Removing, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that leaves is removed"},
-		{sts.Finishing, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that leaves has after hooks"},
+		{record.Draining, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that leaves is drained"},
+		{record.Recalled, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that leaves is drained"},
+		{record.Removing, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that leaves is removed"},
+		{record.Finishing, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that leaves has after hooks"},
 	}
 }
 
 // announce registers the member in its cluster.
-func (i drainScale) announce(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	if d := i.joinHooks(s, f, record, profile.JoinBefore, msgDrainNotAdded); d != nil {
+func (i drainScale) announce(s *sts.Snapshot, f Facts, saved record.Drain) Decision {
+	if d := i.joinHooks(s, f, saved, profile.JoinBefore, msgDrainNotAdded); d != nil {
 		return *d
 	}
 	// Recorded before: a pod that exists already was not announced.
-	return i.note(s, record.With(record.Member.Enter(sts.Starting, s.TakenAt)), "", stepDrainAnnounced(s.Name(record.Member.Ordinal)))
+	return i.note(s, saved.With(saved.Member.Enter(record.Starting, s.TakenAt)), "", stepDrainAnnounced(s.Name(saved.Member.Ordinal)))
 }
 
-func (i drainScale) scaleUp(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+func (i drainScale) scaleUp(s *sts.Snapshot, _ Facts, record record.Drain) Decision {
 	_, to := memberSizes(s, record)
 	return do(newScale(stepDrainScaleUp(to, s.Name(record.Member.Ordinal)), s.Set, to, "MemberAdded"), "Scale")
 }
 
 // join runs the hooks of a member that is starting, until it is available.
-func (i drainScale) join(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) join(s *sts.Snapshot, f Facts, record record.Drain) Decision {
 	r := replicaAt(s, record.Member.Ordinal)
-	t := s.Trouble(r)
+	t := diagnose.Replica(s, r)
 	if t != nil && t.Failing {
 		return trouble(s, r, t, Stuck)
 	}
@@ -84,7 +86,7 @@ func (i drainScale) join(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 }
 
 // joinHooks runs one section of a profile's join hooks.
-func (i drainScale) joinHooks(s *sts.Snapshot, f Facts, record sts.Drain, sec profile.Section, otherwise func(member, problem string) string) *Decision {
+func (i drainScale) joinHooks(s *sts.Snapshot, f Facts, record record.Drain, sec profile.Section, otherwise func(member, problem string) string) *Decision {
 	if i.Profile == nil || len(i.Profile.Commands(sec)) == 0 {
 		return nil
 	}

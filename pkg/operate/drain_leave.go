@@ -7,23 +7,24 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // nextToLeave checks whether the highest ordinal may leave, and records that it does: from then
 // on a command that was killed can be resumed.
-func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, saved record.Drain) Decision {
 	top := replicaAt(s, sts.End(s.Set)-1)
 	if d := i.guards(false).require(BeforeStep, look{s: s, f: f, target: top.Ordinal}); d != nil {
 		return *d
 	}
-	m := &sts.Member{Ordinal: top.Ordinal, Phase: sts.Removing, Since: s.TakenAt}
+	m := &record.Member{Ordinal: top.Ordinal, Phase: record.Removing, Since: s.TakenAt}
 	if top.Pod != nil {
 		m.UID = top.Pod.UID
 	}
 	name := s.Name(m.Ordinal)
 	what := stepDrainRemove(name)
 	if top.Pod == nil {
-		what = stepDrainRemoveMissing(name, whyUnmade(s, top, len(record.Done) == 0))
+		what = stepDrainRemoveMissing(name, whyUnmade(s, top, len(saved.Done) == 0))
 	}
 	if i.Profile != nil {
 		vars, _, d, failed := newHooks(s, f, i.Profile, i.Domain, m).section(profile.Precheck, "", true)
@@ -35,19 +36,19 @@ func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, record sts.Drain) Deci
 			return decide(Stuck, ReasonHookFailed, message, cmpHint(failed.hint, hint))
 		}
 		h := newHooks(s, f, i.Profile, i.Domain, m)
-		m.Phase, m.Values = sts.Draining, h.captured(vars)
+		m.Phase, m.Values = record.Draining, h.captured(vars)
 		what = stepDrainLeave(name, i.profileName(), sayValues(m.Values))
 	}
-	return i.begin(s, record, m, what)
+	return i.begin(s, saved, m, what)
 }
 
 // leave continues with the member that is leaving.
-func (i drainScale) leave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	if i.Profile == nil && record.Member.Phase != sts.Removing {
+func (i drainScale) leave(s *sts.Snapshot, f Facts, saved record.Drain) Decision {
+	if i.Profile == nil && saved.Member.Phase != record.Removing {
 		// Started with hooks, resumed without: the user says that it has left.
-		record = record.With(record.Member.Enter(sts.Removing, s.TakenAt))
+		saved = saved.With(saved.Member.Enter(record.Removing, s.TakenAt))
 	}
-	return leaveTable().step(i.observe(s, f, record))(i, s, f, record)
+	return leaveTable().step(i.observe(s, f, saved))(i, s, f, saved)
 }
 
 // leaveTable is what comes next for a member that is leaving. Its pod gets our finalizer before it
@@ -55,61 +56,61 @@ func (i drainScale) leave(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
 // then the set is scaled down and the finalizer removed.
 func leaveTable() drainTable {
 	return drainTable{
-		{sts.Draining, sizeBefore, podNeverCreated, withHooks, drainScale.drain, "commands on other members can remove a member that has no pod"},
-		{sts.Draining, sizeBefore, podGone, withHooks, drainScale.waitRecreated, "it was deleted before it had the finalizer: it has not left"},
-		{sts.Draining, sizeBefore, podReplaced, withHooks, drainScale.startOver, "the new pod is a member that has not left"},
-		{sts.Draining, sizeBefore, podWithoutFinalizer, withHooks, drainScale.addFinalizer, "from then on deleting the pod does not recreate a member that has left"},
-		{sts.Draining, sizeBefore, podWithFinalizer | terminatingWithFinalizer, withHooks, drainScale.drain, "the finalizer keeps the pod until the member has left"},
-		{sts.Draining, sizeBefore, terminatingWithoutFinalizer, withHooks, drainScale.waitDeletedBefore, "the pod will be recreated, as a member that has not left"},
-		{sts.Draining, sizeOther | sizeAfter, anyPod, withHooks, drainScale.scaledByOther, "a command scales down only when the member has left"},
+		{record.Draining, sizeBefore, podNeverCreated, withHooks, drainScale.drain, "commands on other members can remove a member that has no pod"},
+		{record.Draining, sizeBefore, podGone, withHooks, drainScale.waitRecreated, "it was deleted before it had the finalizer: it has not left"},
+		{record.Draining, sizeBefore, podReplaced, withHooks, drainScale.startOver, "the new pod is a member that has not left"},
+		{record.Draining, sizeBefore, podWithoutFinalizer, withHooks, drainScale.addFinalizer, "from then on deleting the pod does not recreate a member that has left"},
+		{record.Draining, sizeBefore, podWithFinalizer | terminatingWithFinalizer, withHooks, drainScale.drain, "the finalizer keeps the pod until the member has left"},
+		{record.Draining, sizeBefore, terminatingWithoutFinalizer, withHooks, drainScale.waitDeletedBefore, "the pod will be recreated, as a member that has not left"},
+		{record.Draining, sizeOther | sizeAfter, anyPod, withHooks, drainScale.scaledByOther, "a command scales down only when the member has left"},
 
-		{sts.Recalled, sizeBefore, podReplaced, withHooks, drainScale.startOver, "the new pod is a member that has not left"},
-		{sts.Recalled, sizeBefore, noPod | podWithoutFinalizer | terminatingWithoutFinalizer, withHooks, drainScale.recordStillMember, "nothing is left to revert"},
-		{sts.Recalled, sizeBefore | sizeAfter, podWithFinalizer | terminatingWithFinalizer, withHooks, drainScale.removeFinalizer, "it is a member like the others"},
-		{sts.Recalled, sizeAfter, noPod, withHooks, drainScale.removed, "another client has scaled down, and the controller has removed the pod"},
-		{sts.Recalled, sizeAfter, podReplaced, withHooks, drainScale.waitScaledDown, "another client has scaled down"},
-		{sts.Recalled, sizeAfter, podWithoutFinalizer | terminatingWithoutFinalizer, withHooks, drainScale.recordStillMember, "nothing is left to revert; without a member the size is checked"},
-		{sts.Recalled, sizeOther, anyPod, withHooks, drainScale.scaledByOther, "this command has not scaled to that size"},
+		{record.Recalled, sizeBefore, podReplaced, withHooks, drainScale.startOver, "the new pod is a member that has not left"},
+		{record.Recalled, sizeBefore, noPod | podWithoutFinalizer | terminatingWithoutFinalizer, withHooks, drainScale.recordStillMember, "nothing is left to revert"},
+		{record.Recalled, sizeBefore | sizeAfter, podWithFinalizer | terminatingWithFinalizer, withHooks, drainScale.removeFinalizer, "it is a member like the others"},
+		{record.Recalled, sizeAfter, noPod, withHooks, drainScale.removed, "another client has scaled down, and the controller has removed the pod"},
+		{record.Recalled, sizeAfter, podReplaced, withHooks, drainScale.waitScaledDown, "another client has scaled down"},
+		{record.Recalled, sizeAfter, podWithoutFinalizer | terminatingWithoutFinalizer, withHooks, drainScale.recordStillMember, "nothing is left to revert; without a member the size is checked"},
+		{record.Recalled, sizeOther, anyPod, withHooks, drainScale.scaledByOther, "this command has not scaled to that size"},
 
-		{sts.Removing, sizeBefore, podNeverCreated, anyHooks, drainScale.scaleDownUncreated, "there is no pod to evict"},
-		{sts.Removing, sizeBefore, podGone, withHooks, drainScale.scaleDown, "it has left, and must not be recreated"},
-		{sts.Removing, sizeBefore, podGone, withoutHooks, drainScale.startOver, "the controller recreates it: a member that has not left, and counts for the budgets"},
-		{sts.Removing, sizeBefore, podReplaced, anyHooks, drainScale.startOver, "the new pod is a member that has not left, and counts for the budgets"},
-		{sts.Removing, sizeBefore, podWithoutFinalizer, anyHooks, drainScale.addFinalizerToEvict, "without it the controller would recreate the evicted pod"},
-		{sts.Removing, sizeBefore, podWithFinalizer, anyHooks, drainScale.evict, "the finalizer keeps it from being recreated"},
-		{sts.Removing, sizeBefore, terminatingWithoutFinalizer, withHooks, drainScale.scaleDown, "it has left, and must not be recreated"},
-		{sts.Removing, sizeBefore, terminatingWithoutFinalizer, withoutHooks, drainScale.waitDeletedBefore, "the controller recreates it, and it starts over"},
-		{sts.Removing, sizeBefore, terminatingWithFinalizer, anyHooks, drainScale.scaleDown, "it was evicted, and the finalizer keeps it until the set is smaller"},
-		{sts.Removing, sizeAfter, noPod, anyHooks, drainScale.removed, "its pod is gone, and is not recreated"},
-		{sts.Removing, sizeAfter, podReplaced, anyHooks, drainScale.waitScaledDown, "the controller created it before it observed the new size"},
-		{sts.Removing, sizeAfter, podWithoutFinalizer | podWithFinalizer | terminatingWithoutFinalizer, anyHooks, drainScale.waitTerminated, "the controller removes it"},
-		{sts.Removing, sizeAfter, terminatingWithFinalizer, anyHooks, drainScale.removeFinalizerWhenObserved, "a controller that has not observed the new size would recreate it"},
-		{sts.Removing, sizeOther, anyPod, anyHooks, drainScale.scaledByOther, "this command has not scaled to that size"},
+		{record.Removing, sizeBefore, podNeverCreated, anyHooks, drainScale.scaleDownUncreated, "there is no pod to evict"},
+		{record.Removing, sizeBefore, podGone, withHooks, drainScale.scaleDown, "it has left, and must not be recreated"},
+		{record.Removing, sizeBefore, podGone, withoutHooks, drainScale.startOver, "the controller recreates it: a member that has not left, and counts for the budgets"},
+		{record.Removing, sizeBefore, podReplaced, anyHooks, drainScale.startOver, "the new pod is a member that has not left, and counts for the budgets"},
+		{record.Removing, sizeBefore, podWithoutFinalizer, anyHooks, drainScale.addFinalizerToEvict, "without it the controller would recreate the evicted pod"},
+		{record.Removing, sizeBefore, podWithFinalizer, anyHooks, drainScale.evict, "the finalizer keeps it from being recreated"},
+		{record.Removing, sizeBefore, terminatingWithoutFinalizer, withHooks, drainScale.scaleDown, "it has left, and must not be recreated"},
+		{record.Removing, sizeBefore, terminatingWithoutFinalizer, withoutHooks, drainScale.waitDeletedBefore, "the controller recreates it, and it starts over"},
+		{record.Removing, sizeBefore, terminatingWithFinalizer, anyHooks, drainScale.scaleDown, "it was evicted, and the finalizer keeps it until the set is smaller"},
+		{record.Removing, sizeAfter, noPod, anyHooks, drainScale.removed, "its pod is gone, and is not recreated"},
+		{record.Removing, sizeAfter, podReplaced, anyHooks, drainScale.waitScaledDown, "the controller created it before it observed the new size"},
+		{record.Removing, sizeAfter, podWithoutFinalizer | podWithFinalizer | terminatingWithoutFinalizer, anyHooks, drainScale.waitTerminated, "the controller removes it"},
+		{record.Removing, sizeAfter, terminatingWithFinalizer, anyHooks, drainScale.removeFinalizerWhenObserved, "a controller that has not observed the new size would recreate it"},
+		{record.Removing, sizeOther, anyPod, anyHooks, drainScale.scaledByOther, "this command has not scaled to that size"},
 
-		{sts.Finishing, anySize, anyPod, withHooks, drainScale.after, "its pod was gone; the size is checked before the next member"},
+		{record.Finishing, anySize, anyPod, withHooks, drainScale.after, "its pod was gone; the size is checked before the next member"},
 
-		{sts.Draining, anySize, anyPod, withoutHooks, drainScale.impossible, "leave enters Removing"},
-		{sts.Recalled, anySize, anyPod, withoutHooks, drainScale.impossible, "leave enters Removing"},
-		{sts.Finishing, anySize, anyPod, withoutHooks, drainScale.impossible, "leave enters Removing"},
-		{sts.Announcing, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that joins is announced"},
-		{sts.Starting, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that joins is started"},
+		{record.Draining, anySize, anyPod, withoutHooks, drainScale.impossible, "leave enters Removing"},
+		{record.Recalled, anySize, anyPod, withoutHooks, drainScale.impossible, "leave enters Removing"},
+		{record.Finishing, anySize, anyPod, withoutHooks, drainScale.impossible, "leave enters Removing"},
+		{record.Announcing, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that joins is announced"},
+		{record.Starting, anySize, anyPod, anyHooks, drainScale.impossible, "only a member that joins is started"},
 	}
 }
 
 // waitRecreated waits for the pod of a member that was deleted before it left.
-func (i drainScale) waitRecreated(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+func (i drainScale) waitRecreated(s *sts.Snapshot, _ Facts, record record.Drain) Decision {
 	name := s.Name(record.Member.Ordinal)
 	return waitFor(name, ReasonPodNotAvailable, waitDrainRecreated(name))
 }
 
 // waitDeletedBefore waits for a pod to terminate that was deleted before its member left.
-func (i drainScale) waitDeletedBefore(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+func (i drainScale) waitDeletedBefore(s *sts.Snapshot, _ Facts, record record.Drain) Decision {
 	name := s.Name(record.Member.Ordinal)
 	return waitFor(name, ReasonPodNotAvailable, waitDrainDeletedBefore(name))
 }
 
 // waitScaledDown waits for a pod that was created before the controller observed the new size.
-func (i drainScale) waitScaledDown(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+func (i drainScale) waitScaledDown(s *sts.Snapshot, _ Facts, record record.Drain) Decision {
 	name := s.Name(record.Member.Ordinal)
 	return waitFor(name, ReasonScalingDown, msgScalingDown(name))
 }
@@ -121,7 +122,7 @@ func waitFor(subject, reason, message string) Decision {
 }
 
 // startOver forgets how far the member was: it has another pod, or will have one.
-func (i drainScale) startOver(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+func (i drainScale) startOver(s *sts.Snapshot, _ Facts, record record.Drain) Decision {
 	what := stepDrainRestartDeleted(s.Name(record.Member.Ordinal))
 	if record.Member.UID == "" {
 		what = stepDrainRestartCreated(s.Name(record.Member.Ordinal))
@@ -130,24 +131,24 @@ func (i drainScale) startOver(s *sts.Snapshot, _ Facts, record sts.Drain) Decisi
 }
 
 // scaleDownUncreated removes a member that has no pod, unless one may have been created meanwhile.
-func (i drainScale) scaleDownUncreated(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) scaleDownUncreated(s *sts.Snapshot, f Facts, record record.Drain) Decision {
 	if d := requireCounted(s); d != nil {
 		return *d
 	}
 	return i.scaleDown(s, f, record)
 }
 
-func (i drainScale) scaleDown(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+func (i drainScale) scaleDown(s *sts.Snapshot, _ Facts, record record.Drain) Decision {
 	_, to := memberSizes(s, record)
 	return do(newScale(stepDrainScaleDown(to, s.Name(record.Member.Ordinal)), s.Set, to, "MemberRemoved"), "Scale")
 }
 
-func (i drainScale) addFinalizer(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) addFinalizer(s *sts.Snapshot, f Facts, record record.Drain) Decision {
 	return addFinalizer(s, f, replicaAt(s, record.Member.Ordinal))
 }
 
 // addFinalizerToEvict adds the finalizer once the pod may be evicted.
-func (i drainScale) addFinalizerToEvict(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) addFinalizerToEvict(s *sts.Snapshot, f Facts, record record.Drain) Decision {
 	if d := i.requireRemovable(s, f, record.Member.Ordinal); d != nil {
 		return *d
 	}
@@ -155,7 +156,7 @@ func (i drainScale) addFinalizerToEvict(s *sts.Snapshot, f Facts, record sts.Dra
 }
 
 // evict removes the pod of a member that has left.
-func (i drainScale) evict(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) evict(s *sts.Snapshot, f Facts, record record.Drain) Decision {
 	if d := i.requireRemovable(s, f, record.Member.Ordinal); d != nil {
 		return *d
 	}
@@ -174,13 +175,13 @@ func (i drainScale) requireRemovable(s *sts.Snapshot, f Facts, o sts.Ordinal) *D
 	return i.requireEviction(s, f, replicaAt(s, o), "after it has left")
 }
 
-func (i drainScale) removeFinalizer(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+func (i drainScale) removeFinalizer(s *sts.Snapshot, _ Facts, record record.Drain) Decision {
 	r := replicaAt(s, record.Member.Ordinal)
 	return removeFinalizer(r.Pod, r.Ordinal, stepDrainRelease(s.Name(r.Ordinal)))
 }
 
 // removeFinalizerWhenObserved waits until the controller has observed the smaller size.
-func (i drainScale) removeFinalizerWhenObserved(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) removeFinalizerWhenObserved(s *sts.Snapshot, f Facts, record record.Drain) Decision {
 	if d := requireSettled(s); d != nil {
 		return *d
 	}
@@ -205,7 +206,7 @@ func addFinalizer(s *sts.Snapshot, f Facts, r sts.Replica) Decision {
 const overdue = time.Minute
 
 // waitTerminated waits for a pod that the scale-down removes.
-func (i drainScale) waitTerminated(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
+func (i drainScale) waitTerminated(s *sts.Snapshot, _ Facts, record record.Drain) Decision {
 	pod := replicaAt(s, record.Member.Ordinal).Pod
 	if t := pod.DeletionTimestamp; t != nil && s.TakenAt.Sub(t.Time) > overdue {
 		message, hint := msgDrainPodStuck(pod.Name, pod.Spec.NodeName, s.TakenAt.Sub(t.Time), sts.Kubectl(s.Set.Namespace, "delete pod", pod.Name, "--force"))
@@ -215,15 +216,15 @@ func (i drainScale) waitTerminated(s *sts.Snapshot, _ Facts, record sts.Drain) D
 }
 
 // removed continues when the pod is gone. Without hooks the next step records it, too.
-func (i drainScale) removed(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
-	name := s.Name(record.Member.Ordinal)
+func (i drainScale) removed(s *sts.Snapshot, f Facts, saved record.Drain) Decision {
+	name := s.Name(saved.Member.Ordinal)
 	switch {
 	case i.Profile == nil:
-		return i.proceed(s, f, record.Settled(s.TakenAt))
+		return i.proceed(s, f, saved.Settled(s.TakenAt))
 	case len(i.Profile.After) == 0:
-		return i.note(s, record.Settled(s.TakenAt), "", stepDrainGone(name))
+		return i.note(s, saved.Settled(s.TakenAt), "", stepDrainGone(name))
 	}
-	return i.note(s, record.With(record.Member.Enter(sts.Finishing, s.TakenAt)), "", stepDrainGoneHooks(name))
+	return i.note(s, saved.With(saved.Member.Enter(record.Finishing, s.TakenAt)), "", stepDrainGoneHooks(name))
 }
 
 func removeFinalizer(pod *corev1.Pod, o sts.Ordinal, why string) Decision {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -378,7 +379,7 @@ func (s *drainStory) ended(d operate.Decision) {
 		s.t.Errorf("%d pods are left, and %v are not available", len(s.w.Pods), down)
 	}
 	for _, pod := range s.w.pods() {
-		if sts.HoldsLeaving(pod) {
+		if record.HoldsLeaving(pod) {
 			s.t.Errorf("%s still has our finalizer", pod.Name)
 		}
 		if s.left[pod.UID] {

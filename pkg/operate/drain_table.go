@@ -4,12 +4,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // observation is what the next step of a member that is leaving or joining depends on. Each part
 // is one value of its type; in a row of a table it may be several.
 type observation struct {
-	phase sts.MemberPhase
+	phase record.MemberPhase
 	size  sizeSeen
 	pod   podSeen
 	hooks hooksGiven
@@ -56,7 +57,7 @@ const (
 )
 
 // observe is the observation of the member that is leaving or joining.
-func (i drainScale) observe(s *sts.Snapshot, f Facts, record sts.Drain) observation {
+func (i drainScale) observe(s *sts.Snapshot, f Facts, record record.Drain) observation {
 	hooks := withoutHooks
 	if i.Profile != nil {
 		hooks = withHooks
@@ -65,7 +66,7 @@ func (i drainScale) observe(s *sts.Snapshot, f Facts, record sts.Drain) observat
 	return observation{m.Phase, seeSize(s, f, record), seePod(replicaAt(s, m.Ordinal).Pod, m), hooks}
 }
 
-func seeSize(s *sts.Snapshot, f Facts, record sts.Drain) sizeSeen {
+func seeSize(s *sts.Snapshot, f Facts, record record.Drain) sizeSeen {
 	before, after := memberSizes(s, record)
 	switch size := sts.DesiredReplicas(s.Set); {
 	case size > max(before, after):
@@ -81,7 +82,7 @@ func seeSize(s *sts.Snapshot, f Facts, record sts.Drain) sizeSeen {
 }
 
 // memberSizes are the replicas before and after the set is scaled for the member.
-func memberSizes(s *sts.Snapshot, record sts.Drain) (before, after int32) {
+func memberSizes(s *sts.Snapshot, record record.Drain) (before, after int32) {
 	without := int32(record.Member.Ordinal - sts.Start(s.Set))
 	if record.Up() {
 		return without, without + 1
@@ -89,7 +90,7 @@ func memberSizes(s *sts.Snapshot, record sts.Drain) (before, after int32) {
 	return without + 1, without
 }
 
-func seePod(pod *corev1.Pod, m *sts.Member) podSeen {
+func seePod(pod *corev1.Pod, m *record.Member) podSeen {
 	switch {
 	case pod == nil && m.UID == "":
 		return podNeverCreated
@@ -98,7 +99,7 @@ func seePod(pod *corev1.Pod, m *sts.Member) podSeen {
 	case pod.UID != m.UID:
 		return podReplaced
 	}
-	held := sts.HoldsLeaving(pod)
+	held := record.HoldsLeaving(pod)
 	switch {
 	case pod.DeletionTimestamp != nil && held:
 		return terminatingWithFinalizer
@@ -111,11 +112,11 @@ func seePod(pod *corev1.Pod, m *sts.Member) podSeen {
 }
 
 // drainStep continues with the member of the record.
-type drainStep func(i drainScale, s *sts.Snapshot, f Facts, record sts.Drain) Decision
+type drainStep func(i drainScale, s *sts.Snapshot, f Facts, record record.Drain) Decision
 
 // drainRow is the step that follows from some observations, and why.
 type drainRow struct {
-	phase sts.MemberPhase
+	phase record.MemberPhase
 	size  sizeSeen
 	pod   podSeen
 	hooks hooksGiven
@@ -141,14 +142,14 @@ func (r drainRow) matches(o observation) bool {
 }
 
 // impossible refuses what cannot have been recorded, instead of guessing what was done.
-func (i drainScale) impossible(s *sts.Snapshot, _ Facts, record sts.Drain) Decision {
-	m := record.Member
-	message, hint := msgDrainImpossible(s.Set.Name, s.Name(m.Ordinal), m.Phase, record.Up(), sts.GiveUpDrain(s.Set.Namespace, s.Set.Name))
+func (i drainScale) impossible(s *sts.Snapshot, _ Facts, saved record.Drain) Decision {
+	m := saved.Member
+	message, hint := msgDrainImpossible(s.Set.Name, s.Name(m.Ordinal), m.Phase, saved.Up(), record.GiveUpDrain(s.Set.Namespace, s.Set.Name))
 	return decide(Refused, ReasonBadRecord, message, hint)
 }
 
 // scaledByOther stops where another client has changed the size while the member leaves or joins.
-func (i drainScale) scaledByOther(s *sts.Snapshot, f Facts, record sts.Drain) Decision {
+func (i drainScale) scaledByOther(s *sts.Snapshot, f Facts, record record.Drain) Decision {
 	expected, after := memberSizes(s, record)
 	if f.Scaled[record.Member.Ordinal] {
 		expected = after

@@ -12,12 +12,13 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
 // The values of an observation, and their names.
 var (
-	allPhases = []sts.MemberPhase{sts.Draining, sts.Recalled, sts.Removing, sts.Finishing, sts.Announcing, sts.Starting}
+	allPhases = []record.MemberPhase{record.Draining, record.Recalled, record.Removing, record.Finishing, record.Announcing, record.Starting}
 	allHooks  = []hooksGiven{withHooks, withoutHooks}
 	allSizes  = []sizeSeen{sizeBefore, sizeUndone, sizeAfter, sizeAbove, sizeBelow}
 	allPods   = []podSeen{podNeverCreated, podGone, podReplaced, podWithoutFinalizer, podWithFinalizer, terminatingWithoutFinalizer, terminatingWithFinalizer}
@@ -98,7 +99,7 @@ type cell struct {
 	drainScale
 	snapshot *sts.Snapshot
 	facts    Facts
-	record   sts.Drain
+	record   record.Drain
 }
 
 func newCell(from, to int32, o observation) cell {
@@ -111,8 +112,8 @@ func newCell(from, to int32, o observation) cell {
 	}
 	inv := ststest.Web(5)
 	set, pod := inv.Sets[0], inv.Pods[4]
-	c.record = sts.Drain{From: from, To: to, Profile: c.profileName(), Member: &sts.Member{Ordinal: 4, UID: pod.UID, Phase: o.phase, Since: ststest.Now}}
-	set.Annotations = map[string]string{sts.DrainAnnotation: sts.EncodeAnnotation(c.record), sts.OwnerAnnotation: sts.EncodeAnnotation(c.Owner)}
+	c.record = record.Drain{From: from, To: to, Profile: c.profileName(), Member: &record.Member{Ordinal: 4, UID: pod.UID, Phase: o.phase, Since: ststest.Now}}
+	set.Annotations = map[string]string{record.DrainAnnotation: record.EncodeAnnotation(c.record), record.OwnerAnnotation: record.EncodeAnnotation(c.Owner)}
 
 	smaller := int32(4)
 	sizes := map[sizeSeen]int32{sizeBefore: smaller, sizeUndone: smaller, sizeAfter: smaller + 1, sizeAbove: smaller + 2, sizeBelow: smaller - 1}
@@ -134,7 +135,7 @@ func newCell(from, to int32, o observation) cell {
 		pod.UID = "replaced"
 	}
 	if o.pod&(podWithFinalizer|terminatingWithFinalizer) != 0 {
-		pod.Finalizers = []string{sts.LeavingFinalizer}
+		pod.Finalizers = []string{record.LeavingFinalizer}
 	}
 	if o.pod&(terminatingWithoutFinalizer|terminatingWithFinalizer) != 0 {
 		pod.DeletionTimestamp = &metav1.Time{Time: ststest.Now}
@@ -161,7 +162,7 @@ func cells(t *testing.T, table drainTable, from, to int32) string {
 }
 
 // block are the lines of one phase, and the different decisions in them.
-func block(t *testing.T, table drainTable, from, to int32, phase sts.MemberPhase, hooks hooksGiven) (rows string, all []string) {
+func block(t *testing.T, table drainTable, from, to int32, phase record.MemberPhase, hooks hooksGiven) (rows string, all []string) {
 	const column = "%-26s"
 	line := fmt.Sprintf(column, "  pod")
 	for _, size := range allSizes {

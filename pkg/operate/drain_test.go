@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -65,33 +66,33 @@ func drainWith(to int32, p *profile.Profile, f func(*operate.DrainOptions)) oper
 }
 
 // leaving records that a member is leaving, from 5 to 3 or to another size.
-func leaving(p *profile.Profile, o sts.Ordinal, phase sts.MemberPhase, more ...func(*sts.Drain)) change {
+func leaving(p *profile.Profile, o sts.Ordinal, phase record.MemberPhase, more ...func(*record.Drain)) change {
 	return onSet(func(set *appsv1.StatefulSet) {
-		d := sts.Drain{From: 5, To: 3, StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-time.Hour),
-			Member: &sts.Member{Ordinal: o, UID: types.UID(sts.PodName("web", o) + "-uid"), Phase: phase, Since: ststest.Now.Add(-time.Minute)}}
+		d := record.Drain{From: 5, To: 3, StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-time.Hour),
+			Member: &record.Member{Ordinal: o, UID: types.UID(sts.PodName("web", o) + "-uid"), Phase: phase, Since: ststest.Now.Add(-time.Minute)}}
 		if p != nil {
 			d.Profile = p.Metadata.Name
 			d.Member.Values = map[string]string{"MEMBER_ID": "8e9e"}
 		}
 		for n := sts.Ordinal(4); n > o; n-- {
-			d.Done = append(d.Done, sts.Moved{Ordinal: n})
+			d.Done = append(d.Done, record.Moved{Ordinal: n})
 		}
 		for _, f := range more {
 			f(&d)
 		}
-		annotate(set, sts.DrainAnnotation, sts.EncodeAnnotation(d))
-		annotate(set, sts.OwnerAnnotation, sts.EncodeAnnotation(holder("1").Owner))
+		annotate(set, record.DrainAnnotation, record.EncodeAnnotation(d))
+		annotate(set, record.OwnerAnnotation, record.EncodeAnnotation(holder("1").Owner))
 	})
 }
 
 // joining records that a member is joining, from 5 to 7.
-func joining(p *profile.Profile, phase sts.MemberPhase) change {
-	return leaving(p, 5, phase, func(d *sts.Drain) {
+func joining(p *profile.Profile, phase record.MemberPhase) change {
+	return leaving(p, 5, phase, func(d *record.Drain) {
 		d.To, d.Member.UID, d.Member.Values = 7, "", nil
 	})
 }
 
-func between(d *sts.Drain) { d.Member = nil }
+func between(d *record.Drain) { d.Member = nil }
 
 func wanted(n int32) change {
 	return onSet(func(set *appsv1.StatefulSet) { *set.Spec.Replicas = n })
@@ -106,7 +107,7 @@ func without(from int) change {
 }
 
 func held(o int) change {
-	return onPod(o, func(p *corev1.Pod) { p.Finalizers = append(p.Finalizers, "other.example/x", sts.LeavingFinalizer) })
+	return onPod(o, func(p *corev1.Pod) { p.Finalizers = append(p.Finalizers, "other.example/x", record.LeavingFinalizer) })
 }
 
 func going(o int) change {
@@ -138,7 +139,7 @@ func parallel(inv *sts.Inventory) {
 
 // neverMade: the leaving member had no pod.
 func neverMade(o sts.Ordinal) change {
-	return leaving(nil, o, sts.Removing, func(d *sts.Drain) { d.Member.UID = "" })
+	return leaving(nil, o, record.Removing, func(d *record.Drain) { d.Member.UID = "" })
 }
 
 func recreated(o int) change {
@@ -238,7 +239,7 @@ func allowed(test decisionCase) decisionCase { return asked(test, fine) }
 
 // resizingCases are other verbs while members leave or join.
 func resizingCases() []decisionCase {
-	on := func() []change { return []change{leaving(quorum(), 4, sts.Draining)} }
+	on := func() []change { return []change{leaving(quorum(), 4, record.Draining)} }
 	lost := func() []change { return []change{held(4)} }
 	none := operate.Facts{}
 	var out []decisionCase
@@ -247,15 +248,15 @@ func resizingCases() []decisionCase {
 	}
 	add("start a canary", ststest.Web(5), on(), start("1", "web:2", 1), operate.Refused, operate.ReasonScaleOnItsWay)
 	add("start a canary with a pod that has our finalizer and no record", ststest.Web(5), lost(), start("1", "web:2", 1), operate.Refused, operate.ReasonMemberLeft)
-	add("start a canary while the record cannot be read", ststest.Web(5), []change{annotated(sts.DrainAnnotation, "{")}, start("1", "web:2", 1), operate.Refused, operate.ReasonBadRecord)
+	add("start a canary while the record cannot be read", ststest.Web(5), []change{annotated(record.DrainAnnotation, "{")}, start("1", "web:2", 1), operate.Refused, operate.ReasonBadRecord)
 	add("promote an update of another client", rolling(1), on(), promoting{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
 	add("promote automatically", rolling(1), on(), operate.AutoPromote{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
 	add("pause an update of another client", rolling(1), on(), operate.PauseUpdate{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
 	add("resume", rolling(1), on(), operate.ResumeUpdate{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
 	add("restart", ststest.Web(5), on(), restarter("1"), operate.Refused, operate.ReasonScaleOnItsWay)
 	add("restart with a pod that has our finalizer and no record", ststest.Web(5), lost(), restarter("1"), operate.Refused, operate.ReasonMemberLeft)
-	add("restart while members join", ststest.Web(5), []change{joining(quorum(), sts.Announcing)}, restarter("1"), operate.Refused, operate.ReasonScaleOnItsWay)
-	add("unpark", ststest.Web(5), append(on(), annotated(sts.ParkedAnnotation, "5")), operate.Unpark{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
+	add("restart while members join", ststest.Web(5), []change{joining(quorum(), record.Announcing)}, restarter("1"), operate.Refused, operate.ReasonScaleOnItsWay)
+	add("unpark", ststest.Web(5), append(on(), annotated(record.ParkedAnnotation, "5")), operate.Unpark{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
 	// What a drain-scale may wait for.
 	add("forget a restart", ststest.Web(5), append(on(), restarting("restart", []sts.Ordinal{0}, 0)), operate.ForgetRestart{Lock: holder("1")}, operate.Do, "Forget")
 	add("roll back an update of another client", rolling(1), on(), operate.AbortCanary{Lock: holder("1")}, operate.Do, "Restore")
@@ -290,7 +291,7 @@ func drainCases() []decisionCase {
 	other := onSet(func(set *appsv1.StatefulSet) {
 		set.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:replicas":{}}}`)}}
 	})
-	lostWay := []change{leaving(q, 4, sts.Draining), held(4)}
+	lostWay := []change{leaving(q, 4, record.Draining), held(4)}
 	no := &operate.ExecResult{ExitCode: 1, Stdout: "id=8e9e"}
 	lost := &operate.ExecResult{ExitCode: -1, Problem: "the connection was lost", Lost: true}
 	return []decisionCase{
@@ -308,8 +309,8 @@ func drainCases() []decisionCase {
 		{"under Recreate", ststest.Web(5), []change{recreate}, plainDown, none, operate.Do, "DryRunEviction"},
 		{"a restart is in progress", ststest.Web(5), on{restarting("restart", []sts.Ordinal{1}, 1)}, plainDown, none, operate.Refused, operate.ReasonRestartOnItsWay},
 		{"a restart with options is in progress", ststest.Web(5), on{restarting("restart --ordinal=1 --order=asc", []sts.Ordinal{1}, 1)}, plainDown, none, operate.Refused, operate.ReasonRestartOnItsWay},
-		{"a restart's record cannot be read", ststest.Web(5), on{annotated(sts.RestartAnnotation, "[")}, plainDown, none, operate.Refused, operate.ReasonRestartOnItsWay},
-		{"the record cannot be read", ststest.Web(5), on{annotated(sts.DrainAnnotation, "{}")}, plainDown, none, operate.Refused, operate.ReasonBadRecord},
+		{"a restart's record cannot be read", ststest.Web(5), on{annotated(record.RestartAnnotation, "[")}, plainDown, none, operate.Refused, operate.ReasonRestartOnItsWay},
+		{"the record cannot be read", ststest.Web(5), on{annotated(record.DrainAnnotation, "{}")}, plainDown, none, operate.Refused, operate.ReasonBadRecord},
 		{"Argo CD would revert the size", ststest.Web(5), on{annotated("argocd.argoproj.io/tracking-id", "shop")}, plainDown, none, operate.Refused, operate.ReasonManaged},
 		{"an operator would revert the size", ststest.Web(5), on{underOperator}, plainDown, none, operate.Refused, operate.ReasonManaged},
 		{"an autoscaler would scale up again", ststest.Web(5), on{autoscaled(4, 9)}, plainDown, none, operate.Refused, operate.ReasonAutoscaler},
@@ -375,7 +376,7 @@ func drainCases() []decisionCase {
 		asked(decisionCase{"the precheck loses its connection", ststest.Web(5), nil, down, none, operate.Stuck, operate.ReasonHookFailed}, unless("find", lost)),
 
 		// Leaving.
-		{"add the finalizer before it leaves", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, down, wrote, operate.Do, "AddFinalizer"},
+		{"add the finalizer before it leaves", ststest.Web(5), on{leaving(q, 4, record.Draining)}, down, wrote, operate.Do, "AddFinalizer"},
 		asked(decisionCase{"its drain command runs", ststest.Web(5), lostWay, down, wrote, operate.Do, "Hook"}, nothing),
 		asked(decisionCase{"it is leaving", ststest.Web(5), lostWay, down, wrote, operate.Wait, operate.ReasonHookRuns}, unless("leave", nil)),
 		asked(decisionCase{"the check on another member runs", ststest.Web(5), lostWay, down, wrote, operate.Wait, operate.ReasonHookRuns}, unless("gone", nil)),
@@ -389,13 +390,13 @@ func drainCases() []decisionCase {
 			}
 			return unless("leave", no)(run)
 		}),
-		asked(decisionCase{"its command failed, and the profile has no cancel commands", ststest.Web(5), on{leaving(b, 4, sts.Draining), held(4)}, drain(3, b), wrote, operate.Stuck, operate.ReasonHookFailed}, unless("leave", no)),
-		asked(decisionCase{"no other member is available to check", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4), starting(0), starting(1), starting(2), starting(3)}, down, wrote, operate.Wait, operate.ReasonMemberLeaving}, fine),
-		{"it was reverted: remove the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Recalled, func(d *sts.Drain) { d.Member.Problem = "leave in web-4: terminated with exit code 1" }), held(4)}, down, wrote, operate.Do, "RemoveFinalizer"},
-		{"it was reverted", ststest.Web(5), on{leaving(q, 4, sts.Recalled, func(d *sts.Drain) { d.Member.Problem = "leave in web-4: terminated with exit code 1" })}, down, wrote, operate.Do, "Note"},
-		{"its pod is being deleted before it has the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Draining), going(4)}, down, wrote, operate.Wait, operate.ReasonPodNotAvailable},
-		{"its pod was deleted before it had the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Draining), without(4)}, down, wrote, operate.Wait, operate.ReasonPodNotAvailable},
-		{"its pod was recreated", ststest.Web(5), on{leaving(q, 4, sts.Draining), recreated(4)}, down, wrote, operate.Do, "Note"},
+		asked(decisionCase{"its command failed, and the profile has no cancel commands", ststest.Web(5), on{leaving(b, 4, record.Draining), held(4)}, drain(3, b), wrote, operate.Stuck, operate.ReasonHookFailed}, unless("leave", no)),
+		asked(decisionCase{"no other member is available to check", ststest.Web(5), on{leaving(q, 4, record.Draining), held(4), starting(0), starting(1), starting(2), starting(3)}, down, wrote, operate.Wait, operate.ReasonMemberLeaving}, fine),
+		{"it was reverted: remove the finalizer", ststest.Web(5), on{leaving(q, 4, record.Recalled, func(d *record.Drain) { d.Member.Problem = "leave in web-4: terminated with exit code 1" }), held(4)}, down, wrote, operate.Do, "RemoveFinalizer"},
+		{"it was reverted", ststest.Web(5), on{leaving(q, 4, record.Recalled, func(d *record.Drain) { d.Member.Problem = "leave in web-4: terminated with exit code 1" })}, down, wrote, operate.Do, "Note"},
+		{"its pod is being deleted before it has the finalizer", ststest.Web(5), on{leaving(q, 4, record.Draining), going(4)}, down, wrote, operate.Wait, operate.ReasonPodNotAvailable},
+		{"its pod was deleted before it had the finalizer", ststest.Web(5), on{leaving(q, 4, record.Draining), without(4)}, down, wrote, operate.Wait, operate.ReasonPodNotAvailable},
+		{"its pod was recreated", ststest.Web(5), on{leaving(q, 4, record.Draining), recreated(4)}, down, wrote, operate.Do, "Note"},
 		asked(decisionCase{"its pod is being deleted, and it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, operate.Do, "Note"}, fine),
 		asked(decisionCase{"its pod is being deleted, and its command failed: check whether it has left", ststest.Web(5), append(lostWay, going(4)), down, wrote, operate.Do, "Hook"}, func(run *operate.Exec) *operate.ExecResult {
 			if run.For == "gone" {
@@ -408,9 +409,9 @@ func drainCases() []decisionCase {
 		}),
 
 		// An earlier command was killed.
-		{"resumed with a --min-healthy that its size cannot keep", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, q, func(i *operate.DrainOptions) { i.MinHealthy = 4 }), none, operate.Refused, operate.ReasonMinHealthy},
-		{"resumed between two with a --min-healthy that its size cannot keep", ststest.Web(4), on{leaving(nil, 3, sts.Removing, between)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.MinHealthy = 4 }), none, operate.Refused, operate.ReasonMinHealthy},
-		{"resumed with a --min-healthy that its size keeps", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drainWith(3, q, func(i *operate.DrainOptions) { i.MinHealthy = 3 }), none, operate.Do, "AddFinalizer"},
+		{"resumed with a --min-healthy that its size cannot keep", ststest.Web(5), on{leaving(q, 4, record.Draining), held(4)}, drainWith(3, q, func(i *operate.DrainOptions) { i.MinHealthy = 4 }), none, operate.Refused, operate.ReasonMinHealthy},
+		{"resumed between two with a --min-healthy that its size cannot keep", ststest.Web(4), on{leaving(nil, 3, record.Removing, between)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.MinHealthy = 4 }), none, operate.Refused, operate.ReasonMinHealthy},
+		{"resumed with a --min-healthy that its size keeps", ststest.Web(5), on{leaving(q, 4, record.Draining)}, drainWith(3, q, func(i *operate.DrainOptions) { i.MinHealthy = 3 }), none, operate.Do, "AddFinalizer"},
 		named("resumed: check first whether it has left", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), nothing), operate.Do, "Hook"),
 		named("resumed: it has left", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), fine), operate.Do, "Note"),
 		named("resumed: it has not, so its drain command runs again", asked(resumed(drainOptions(3, q), ststest.Web(5), lostWay...), func(run *operate.Exec) *operate.ExecResult {
@@ -419,11 +420,11 @@ func drainCases() []decisionCase {
 			}
 			return notYet
 		}), operate.Do, "Hook"),
-		{"resumed by another command of the same owner", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4), owned("alice@laptop", "0")}, down, none, operate.Do, "Take"},
-		{"another size", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(4, q), none, operate.Refused, operate.ReasonScaleOnItsWay},
-		{"another size, and it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4)}, drain(4, q), none, operate.Refused, operate.ReasonScaleOnItsWay},
-		{"another profile", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, drain(3, b), none, operate.Refused, operate.ReasonScaleOnItsWay},
-		{"the user says that it has left", ststest.Web(5), on{leaving(q, 4, sts.Draining), held(4)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.TakeOver = true }), wrote, operate.Do, "DryRunEviction"},
+		{"resumed by another command of the same owner", ststest.Web(5), on{leaving(q, 4, record.Draining), held(4), owned("alice@laptop", "0")}, down, none, operate.Do, "Take"},
+		{"another size", ststest.Web(5), on{leaving(q, 4, record.Draining)}, drain(4, q), none, operate.Refused, operate.ReasonScaleOnItsWay},
+		{"another size, and it has left", ststest.Web(5), on{leaving(q, 4, record.Removing), held(4)}, drain(4, q), none, operate.Refused, operate.ReasonScaleOnItsWay},
+		{"another profile", ststest.Web(5), on{leaving(q, 4, record.Draining)}, drain(3, b), none, operate.Refused, operate.ReasonScaleOnItsWay},
+		{"the user says that it has left", ststest.Web(5), on{leaving(q, 4, record.Draining), held(4)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.TakeOver = true }), wrote, operate.Do, "DryRunEviction"},
 		{"the record was removed during the command", ststest.Web(5), on{owned("alice@laptop", "1")}, down, wrote, operate.Refused, operate.ReasonTakenOver},
 		{"the record is missing, its pod is terminating", ststest.Web(5), on{held(4), going(4)}, plainDown, none, operate.Refused, operate.ReasonMemberLeft},
 		{"the record is missing, and the user says that it has left", ststest.Web(5), on{held(4), going(4)}, drainWith(3, nil, func(i *operate.DrainOptions) { i.NoHooks = true }), none, operate.Do, "Scale"},
@@ -434,44 +435,44 @@ func drainCases() []decisionCase {
 		{"never created, and created meanwhile", ststest.Web(5), on{parallel, neverMade(4)}, plainDown, wrote, operate.Do, "Note"},
 
 		// It has left.
-		allowed(decisionCase{"evict", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4)}, down, wrote, operate.Do, "Evict"}),
-		{"delete, where budgets are ignored", ststest.Web(5), on{leaving(nil, 4, sts.Removing), held(4)}, ignoring, wrote, operate.Do, "Delete"},
-		{"the budget allows none now, after it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), budget(4, 4, 5)}, down, wrote, operate.Wait, operate.ReasonBudgetShort},
-		{"one that stays is failing after it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), crashing(1)}, down, wrote, operate.Stuck, operate.ReasonPodFailing},
-		{"its pod is terminating: scale down", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4), going(4)}, down, wrote, operate.Do, "Scale"},
-		{"without hooks, its pod was recreated and is starting", ststest.Web(5), on{leaving(nil, 4, sts.Removing), recreated(4), starting(4)}, plainDown, wrote, operate.Do, "Note"},
-		{"without hooks, its pod was recreated and is ready", ststest.Web(5), on{leaving(nil, 4, sts.Removing), recreated(4)}, plainDown, wrote, operate.Do, "Note"},
-		{"with hooks, its pod was recreated", ststest.Web(5), on{leaving(q, 4, sts.Removing), recreated(4)}, down, wrote, operate.Do, "Note"},
-		{"the set is scaled down: remove the finalizer", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4)}, down, wrote, operate.Do, "RemoveFinalizer"},
-		{"the set is scaled down, and the controller has not observed it", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), held(4), going(4), unobserved}, down, wrote, operate.Wait, operate.ReasonNotObserved},
-		{"without hooks, the set is scaled down, and the controller has not observed it", ststest.Web(5), on{leaving(nil, 4, sts.Removing), wanted(4), held(4), going(4), unobserved}, plainDown, wrote, operate.Wait, operate.ReasonNotObserved},
-		{"its pod is terminating", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), going(4)}, down, wrote, operate.Wait, operate.ReasonScalingDown},
-		{"its pod does not terminate", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), onPod(4, func(p *corev1.Pod) {
+		allowed(decisionCase{"evict", ststest.Web(5), on{leaving(q, 4, record.Removing), held(4)}, down, wrote, operate.Do, "Evict"}),
+		{"delete, where budgets are ignored", ststest.Web(5), on{leaving(nil, 4, record.Removing), held(4)}, ignoring, wrote, operate.Do, "Delete"},
+		{"the budget allows none now, after it has left", ststest.Web(5), on{leaving(q, 4, record.Removing), held(4), budget(4, 4, 5)}, down, wrote, operate.Wait, operate.ReasonBudgetShort},
+		{"one that stays is failing after it has left", ststest.Web(5), on{leaving(q, 4, record.Removing), held(4), crashing(1)}, down, wrote, operate.Stuck, operate.ReasonPodFailing},
+		{"its pod is terminating: scale down", ststest.Web(5), on{leaving(q, 4, record.Removing), held(4), going(4)}, down, wrote, operate.Do, "Scale"},
+		{"without hooks, its pod was recreated and is starting", ststest.Web(5), on{leaving(nil, 4, record.Removing), recreated(4), starting(4)}, plainDown, wrote, operate.Do, "Note"},
+		{"without hooks, its pod was recreated and is ready", ststest.Web(5), on{leaving(nil, 4, record.Removing), recreated(4)}, plainDown, wrote, operate.Do, "Note"},
+		{"with hooks, its pod was recreated", ststest.Web(5), on{leaving(q, 4, record.Removing), recreated(4)}, down, wrote, operate.Do, "Note"},
+		{"the set is scaled down: remove the finalizer", ststest.Web(5), on{leaving(q, 4, record.Removing), wanted(4), held(4), going(4)}, down, wrote, operate.Do, "RemoveFinalizer"},
+		{"the set is scaled down, and the controller has not observed it", ststest.Web(5), on{leaving(q, 4, record.Removing), wanted(4), held(4), going(4), unobserved}, down, wrote, operate.Wait, operate.ReasonNotObserved},
+		{"without hooks, the set is scaled down, and the controller has not observed it", ststest.Web(5), on{leaving(nil, 4, record.Removing), wanted(4), held(4), going(4), unobserved}, plainDown, wrote, operate.Wait, operate.ReasonNotObserved},
+		{"its pod is terminating", ststest.Web(5), on{leaving(q, 4, record.Removing), wanted(4), going(4)}, down, wrote, operate.Wait, operate.ReasonScalingDown},
+		{"its pod does not terminate", ststest.Web(5), on{leaving(q, 4, record.Removing), wanted(4), onPod(4, func(p *corev1.Pod) {
 			p.DeletionTimestamp = &metav1.Time{Time: ststest.Now.Add(-time.Hour)}
 		})}, down, wrote, operate.Stuck, operate.ReasonPodFailing},
-		{"its pod is gone", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), without(4)}, down, wrote, operate.Do, "Note"},
-		{"its pod is gone, no after hooks", ststest.Web(5), on{leaving(b, 4, sts.Removing), wanted(4), without(4)}, drain(3, b), wrote, operate.Do, "Note"},
-		allowed(decisionCase{"its pod is gone, without hooks the next one starts at once", ststest.Web(5), on{leaving(nil, 4, sts.Removing), wanted(4), without(4)}, plainDown, wrote, operate.Do, "Begin"}),
-		asked(decisionCase{"after hooks", ststest.Web(5), on{leaving(q, 4, sts.Finishing), wanted(4), without(4)}, down, wrote, operate.Do, "Hook"}, nothing),
-		asked(decisionCase{"after hooks are done", ststest.Web(5), on{leaving(q, 4, sts.Finishing), wanted(4), without(4)}, down, wrote, operate.Do, "Note"}, fine),
-		asked(decisionCase{"after hooks failed", ststest.Web(5), on{leaving(q, 4, sts.Finishing), wanted(4), without(4)}, down, wrote, operate.Stuck, operate.ReasonHookFailed}, unless("forget", no)),
+		{"its pod is gone", ststest.Web(5), on{leaving(q, 4, record.Removing), wanted(4), without(4)}, down, wrote, operate.Do, "Note"},
+		{"its pod is gone, no after hooks", ststest.Web(5), on{leaving(b, 4, record.Removing), wanted(4), without(4)}, drain(3, b), wrote, operate.Do, "Note"},
+		allowed(decisionCase{"its pod is gone, without hooks the next one starts at once", ststest.Web(5), on{leaving(nil, 4, record.Removing), wanted(4), without(4)}, plainDown, wrote, operate.Do, "Begin"}),
+		asked(decisionCase{"after hooks", ststest.Web(5), on{leaving(q, 4, record.Finishing), wanted(4), without(4)}, down, wrote, operate.Do, "Hook"}, nothing),
+		asked(decisionCase{"after hooks are done", ststest.Web(5), on{leaving(q, 4, record.Finishing), wanted(4), without(4)}, down, wrote, operate.Do, "Note"}, fine),
+		asked(decisionCase{"after hooks failed", ststest.Web(5), on{leaving(q, 4, record.Finishing), wanted(4), without(4)}, down, wrote, operate.Stuck, operate.ReasonHookFailed}, unless("forget", no)),
 
 		// Other clients scale the set meanwhile.
-		{"scaled up while it leaves", ststest.Web(7), on{leaving(q, 4, sts.Draining), other}, down, wrote, operate.Refused, operate.ReasonTakenOver},
-		{"scaled down while it leaves", ststest.Web(5), on{leaving(q, 4, sts.Draining), wanted(4), other}, down, wrote, operate.Refused, operate.ReasonTakenOver},
-		{"scaled up again after it was removed", ststest.Web(5), on{leaving(q, 4, sts.Removing), other}, down, operate.Facts{Wrote: true, Scaled: map[sts.Ordinal]bool{4: true}}, operate.Refused, operate.ReasonTakenOver},
-		{"scaled between two", ststest.Web(6), on{leaving(q, 3, sts.Draining, between), other}, down, wrote, operate.Refused, operate.ReasonTakenOver},
-		asked(decisionCase{"scaled between two, and taken over", ststest.Web(6), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, operate.Do, "Begin"}, fine),
-		{"scaled below the size between two, and taken over", ststest.Web(2), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, operate.Refused, operate.ReasonTakenOver},
-		{"scaled far below the size between two, and taken over", ststest.Web(1), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, operate.Refused, operate.ReasonTakenOver},
-		{"scaled to the size between two, and taken over", ststest.Web(3), on{leaving(q, 3, sts.Draining, between), other}, taking, wrote, operate.Do, "Finish"},
-		{"scaled to the size before any was done, and taken over", ststest.Web(3), on{leaving(q, 4, sts.Draining, between), other}, taking, wrote, operate.Refused, operate.ReasonTakenOver},
+		{"scaled up while it leaves", ststest.Web(7), on{leaving(q, 4, record.Draining), other}, down, wrote, operate.Refused, operate.ReasonTakenOver},
+		{"scaled down while it leaves", ststest.Web(5), on{leaving(q, 4, record.Draining), wanted(4), other}, down, wrote, operate.Refused, operate.ReasonTakenOver},
+		{"scaled up again after it was removed", ststest.Web(5), on{leaving(q, 4, record.Removing), other}, down, operate.Facts{Wrote: true, Scaled: map[sts.Ordinal]bool{4: true}}, operate.Refused, operate.ReasonTakenOver},
+		{"scaled between two", ststest.Web(6), on{leaving(q, 3, record.Draining, between), other}, down, wrote, operate.Refused, operate.ReasonTakenOver},
+		asked(decisionCase{"scaled between two, and taken over", ststest.Web(6), on{leaving(q, 3, record.Draining, between), other}, taking, wrote, operate.Do, "Begin"}, fine),
+		{"scaled below the size between two, and taken over", ststest.Web(2), on{leaving(q, 3, record.Draining, between), other}, taking, wrote, operate.Refused, operate.ReasonTakenOver},
+		{"scaled far below the size between two, and taken over", ststest.Web(1), on{leaving(q, 3, record.Draining, between), other}, taking, wrote, operate.Refused, operate.ReasonTakenOver},
+		{"scaled to the size between two, and taken over", ststest.Web(3), on{leaving(q, 3, record.Draining, between), other}, taking, wrote, operate.Do, "Finish"},
+		{"scaled to the size before any was done, and taken over", ststest.Web(3), on{leaving(q, 4, record.Draining, between), other}, taking, wrote, operate.Refused, operate.ReasonTakenOver},
 
 		// The end.
-		{"all are gone", ststest.Web(3), on{leaving(nil, 2, sts.Removing, between), claimsOf(3, 4)}, plainDown, wrote, operate.Do, "Finish"},
+		{"all are gone", ststest.Web(3), on{leaving(nil, 2, record.Removing, between), claimsOf(3, 4)}, plainDown, wrote, operate.Do, "Finish"},
 		{"all are gone, and the policy is restored", ststest.Web(3), on{onSet(deletesClaims), onSet(func(s *appsv1.StatefulSet) { s.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled = "Retain" }),
-			leaving(nil, 2, sts.Removing, between, func(d *sts.Drain) { d.Retention = "Delete" }), claimsOf(3, 4)}, plainDown, wrote, operate.Do, "Finish"},
-		{"all are gone, and one that stays is starting", ststest.Web(3), on{leaving(nil, 2, sts.Removing, between), starting(1)}, plainDown, wrote, operate.Wait, operate.ReasonPodNotAvailable},
+			leaving(nil, 2, record.Removing, between, func(d *record.Drain) { d.Retention = "Delete" }), claimsOf(3, 4)}, plainDown, wrote, operate.Do, "Finish"},
+		{"all are gone, and one that stays is starting", ststest.Web(3), on{leaving(nil, 2, record.Removing, between), starting(1)}, plainDown, wrote, operate.Wait, operate.ReasonPodNotAvailable},
 
 		// Members join.
 		{"new members would start with old claims", ststest.Web(5), on{claimsOf(6)}, drain(7, q), none, operate.Refused, operate.ReasonStaleClaims},
@@ -479,20 +480,20 @@ func drainCases() []decisionCase {
 		{"add one", ststest.Web(5), nil, drain(7, nil), none, operate.Do, "Begin"},
 		{"an inline drain when scaling up", ststest.Web(5), nil, drain(7, &profile.Profile{Metadata: profile.Metadata{Name: "--drain-exec"}}), none, operate.Refused, operate.ReasonBadRequest},
 		{"one is failing before any joins", ststest.Web(5), on{crashing(2)}, drain(7, q), none, operate.Stuck, operate.ReasonPodFailing},
-		asked(decisionCase{"the join.before hooks run", ststest.Web(5), on{joining(q, sts.Announcing)}, drain(7, q), wrote, operate.Do, "Hook"}, nothing),
-		asked(decisionCase{"the join.before hooks failed", ststest.Web(5), on{joining(q, sts.Announcing)}, drain(7, q), wrote, operate.Stuck, operate.ReasonHookFailed}, unless("add", no)),
-		asked(decisionCase{"the join.before hooks are done", ststest.Web(5), on{joining(q, sts.Announcing)}, drain(7, q), wrote, operate.Do, "Note"}, fine),
-		{"scale up", ststest.Web(5), on{joining(q, sts.Starting)}, drain(7, q), none, operate.Do, "Scale"},
-		{"its pod was created before the join.before hooks were done", ststest.Web(6), on{joining(q, sts.Announcing)}, drain(7, q), wrote, operate.Refused, operate.ReasonTakenOver},
-		asked(decisionCase{"it runs", ststest.Web(6), on{joining(q, sts.Starting), starting(5)}, drain(7, q), wrote, operate.Do, "Hook"}, nothing),
-		asked(decisionCase{"it runs, and is not ready", ststest.Web(6), on{joining(q, sts.Starting), starting(5)}, drain(7, q), wrote, operate.Wait, operate.ReasonPodNotAvailable}, fine),
-		{"it fails", ststest.Web(6), on{joining(q, sts.Starting), crashing(5)}, drain(7, q), wrote, operate.Stuck, operate.ReasonPodFailing},
-		asked(decisionCase{"it has joined", ststest.Web(6), on{joining(q, sts.Starting)}, drain(7, q), wrote, operate.Do, "Note"}, fine),
-		asked(decisionCase{"it does not vote", ststest.Web(6), on{joining(q, sts.Starting)}, drain(7, q), wrote, operate.Stuck, operate.ReasonHookFailed}, unless("vote", no)),
-		{"scaled down while it starts", ststest.Web(5), on{joining(q, sts.Starting), other}, drain(7, q), operate.Facts{Wrote: true, Scaled: map[sts.Ordinal]bool{5: true}}, operate.Refused, operate.ReasonTakenOver},
-		{"scaled above the size between two that join, and taken over", ststest.Web(8), on{leaving(q, 5, sts.Starting, between, func(d *sts.Drain) { d.To = 7 }), other},
+		asked(decisionCase{"the join.before hooks run", ststest.Web(5), on{joining(q, record.Announcing)}, drain(7, q), wrote, operate.Do, "Hook"}, nothing),
+		asked(decisionCase{"the join.before hooks failed", ststest.Web(5), on{joining(q, record.Announcing)}, drain(7, q), wrote, operate.Stuck, operate.ReasonHookFailed}, unless("add", no)),
+		asked(decisionCase{"the join.before hooks are done", ststest.Web(5), on{joining(q, record.Announcing)}, drain(7, q), wrote, operate.Do, "Note"}, fine),
+		{"scale up", ststest.Web(5), on{joining(q, record.Starting)}, drain(7, q), none, operate.Do, "Scale"},
+		{"its pod was created before the join.before hooks were done", ststest.Web(6), on{joining(q, record.Announcing)}, drain(7, q), wrote, operate.Refused, operate.ReasonTakenOver},
+		asked(decisionCase{"it runs", ststest.Web(6), on{joining(q, record.Starting), starting(5)}, drain(7, q), wrote, operate.Do, "Hook"}, nothing),
+		asked(decisionCase{"it runs, and is not ready", ststest.Web(6), on{joining(q, record.Starting), starting(5)}, drain(7, q), wrote, operate.Wait, operate.ReasonPodNotAvailable}, fine),
+		{"it fails", ststest.Web(6), on{joining(q, record.Starting), crashing(5)}, drain(7, q), wrote, operate.Stuck, operate.ReasonPodFailing},
+		asked(decisionCase{"it has joined", ststest.Web(6), on{joining(q, record.Starting)}, drain(7, q), wrote, operate.Do, "Note"}, fine),
+		asked(decisionCase{"it does not vote", ststest.Web(6), on{joining(q, record.Starting)}, drain(7, q), wrote, operate.Stuck, operate.ReasonHookFailed}, unless("vote", no)),
+		{"scaled down while it starts", ststest.Web(5), on{joining(q, record.Starting), other}, drain(7, q), operate.Facts{Wrote: true, Scaled: map[sts.Ordinal]bool{5: true}}, operate.Refused, operate.ReasonTakenOver},
+		{"scaled above the size between two that join, and taken over", ststest.Web(8), on{leaving(q, 5, record.Starting, between, func(d *record.Drain) { d.To = 7 }), other},
 			drainWith(7, q, func(i *operate.DrainOptions) { i.TakeOver = true }), wrote, operate.Refused, operate.ReasonTakenOver},
-		{"all have joined", ststest.Web(7), on{leaving(nil, 5, sts.Starting, between, func(d *sts.Drain) { d.To, d.Done = 7, []sts.Moved{{Ordinal: 5}, {Ordinal: 6}} })}, drain(7, nil), wrote, operate.Do, "Finish"},
+		{"all have joined", ststest.Web(7), on{leaving(nil, 5, record.Starting, between, func(d *record.Drain) { d.To, d.Done = 7, []record.Moved{{Ordinal: 5}, {Ordinal: 6}} })}, drain(7, nil), wrote, operate.Do, "Finish"},
 	}
 }
 
@@ -502,7 +503,7 @@ func cancelCases() []decisionCase {
 	q := quorum()
 	cancel := operate.CancelDrain{Lock: holder("1"), Profile: q, Domain: "cluster.local"}
 	plain := operate.CancelDrain{Lock: holder("1")}
-	way := func() []change { return on{leaving(q, 4, sts.Draining), held(4)} }
+	way := func() []change { return on{leaving(q, 4, record.Draining), held(4)} }
 	stays := func(run *operate.Exec) *operate.ExecResult {
 		if run.For == "gone" {
 			return &operate.ExecResult{ExitCode: 1}
@@ -511,26 +512,26 @@ func cancelCases() []decisionCase {
 	}
 	return []decisionCase{
 		{"nothing is in progress", ststest.Web(5), nil, plain, none, operate.Done, operate.ReasonNothingToDo},
-		{"another user has the lock", ststest.Web(5), on{leaving(q, 4, sts.Draining), owned("bob@desk", "7")}, plain, none, operate.Refused, operate.ReasonOwned},
-		{"the record cannot be read", ststest.Web(5), on{annotated(sts.DrainAnnotation, "{")}, plain, none, operate.Refused, operate.ReasonBadRecord},
+		{"another user has the lock", ststest.Web(5), on{leaving(q, 4, record.Draining), owned("bob@desk", "7")}, plain, none, operate.Refused, operate.ReasonOwned},
+		{"the record cannot be read", ststest.Web(5), on{annotated(record.DrainAnnotation, "{")}, plain, none, operate.Refused, operate.ReasonBadRecord},
 		{"a pod has our finalizer, and the record is missing", ststest.Web(5), on{held(4)}, plain, none, operate.Do, "RemoveFinalizer"},
-		{"between two", ststest.Web(4), on{leaving(q, 3, sts.Draining, between)}, plain, none, operate.Do, "Cancel"},
+		{"between two", ststest.Web(4), on{leaving(q, 3, record.Draining, between)}, plain, none, operate.Do, "Cancel"},
 		{"between two, the policy is restored", ststest.Web(4), on{onSet(deletesClaims), onSet(func(s *appsv1.StatefulSet) { s.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled = "Retain" }),
-			leaving(nil, 3, sts.Removing, between, func(d *sts.Drain) { d.Retention = "Delete" })}, plain, none, operate.Do, "Cancel"},
-		{"of parking", ststest.Web(4), on{leaving(nil, 3, sts.Removing, func(d *sts.Drain) { d.To = 0 }), annotated(sts.ParkedAnnotation, "5")}, plain, none, operate.Do, "Cancel"},
-		{"nothing was done to it yet", ststest.Web(5), on{leaving(q, 4, sts.Draining)}, plain, none, operate.Do, "Cancel"},
+			leaving(nil, 3, record.Removing, between, func(d *record.Drain) { d.Retention = "Delete" })}, plain, none, operate.Do, "Cancel"},
+		{"of parking", ststest.Web(4), on{leaving(nil, 3, record.Removing, func(d *record.Drain) { d.To = 0 }), annotated(record.ParkedAnnotation, "5")}, plain, none, operate.Do, "Cancel"},
+		{"nothing was done to it yet", ststest.Web(5), on{leaving(q, 4, record.Draining)}, plain, none, operate.Do, "Cancel"},
 		{"it is leaving, and no profile is given", ststest.Web(5), way(), plain, none, operate.Refused, operate.ReasonScaleOnItsWay},
 		asked(decisionCase{"check whether it has left", ststest.Web(5), way(), cancel, none, operate.Do, "Hook"}, nothing),
 		asked(decisionCase{"it has left meanwhile", ststest.Web(5), way(), cancel, none, operate.Refused, operate.ReasonMemberLeft}, fine),
 		asked(decisionCase{"it is reverted: remove the finalizer", ststest.Web(5), way(), cancel, wrote, operate.Do, "RemoveFinalizer"}, stays),
 		asked(decisionCase{"it cannot be reverted", ststest.Web(5), way(), cancel, wrote, operate.Stuck, operate.ReasonHookFailed}, func(run *operate.Exec) *operate.ExecResult { return &operate.ExecResult{ExitCode: 1} }),
 		asked(decisionCase{"the check loses its connection", ststest.Web(5), way(), cancel, none, operate.Wait, operate.ReasonMemberLeaving}, unless("gone", &operate.ExecResult{ExitCode: -1, Problem: "the connection was lost", At: ststest.Now.Add(-time.Second)})),
-		{"it has left", ststest.Web(5), on{leaving(q, 4, sts.Removing), held(4)}, cancel, none, operate.Refused, operate.ReasonMemberLeft},
-		{"it has left, and the set is scaled down", ststest.Web(5), on{leaving(q, 4, sts.Removing), wanted(4), without(4)}, cancel, none, operate.Refused, operate.ReasonMemberLeft},
-		{"without hooks", ststest.Web(5), on{leaving(nil, 4, sts.Removing)}, plain, none, operate.Do, "Cancel"},
-		{"it is gone, and its after hooks are skipped", ststest.Web(5), on{leaving(q, 4, sts.Finishing), wanted(4), without(4)}, cancel, none, operate.Do, "Cancel"},
-		{"one that joins may already be registered", ststest.Web(5), on{joining(q, sts.Announcing)}, cancel, none, operate.Do, "Cancel"},
-		{"one will be added", ststest.Web(5), on{joining(nil, sts.Announcing)}, plain, none, operate.Do, "Cancel"},
+		{"it has left", ststest.Web(5), on{leaving(q, 4, record.Removing), held(4)}, cancel, none, operate.Refused, operate.ReasonMemberLeft},
+		{"it has left, and the set is scaled down", ststest.Web(5), on{leaving(q, 4, record.Removing), wanted(4), without(4)}, cancel, none, operate.Refused, operate.ReasonMemberLeft},
+		{"without hooks", ststest.Web(5), on{leaving(nil, 4, record.Removing)}, plain, none, operate.Do, "Cancel"},
+		{"it is gone, and its after hooks are skipped", ststest.Web(5), on{leaving(q, 4, record.Finishing), wanted(4), without(4)}, cancel, none, operate.Do, "Cancel"},
+		{"one that joins may already be registered", ststest.Web(5), on{joining(q, record.Announcing)}, cancel, none, operate.Do, "Cancel"},
+		{"one will be added", ststest.Web(5), on{joining(nil, record.Announcing)}, plain, none, operate.Do, "Cancel"},
 	}
 }
 
@@ -538,11 +539,11 @@ func unparkCases() []decisionCase {
 	type on = []change
 	none := operate.Facts{}
 	unpark := operate.Unpark{Lock: holder("1")}
-	parked := annotated(sts.ParkedAnnotation, "5")
+	parked := annotated(record.ParkedAnnotation, "5")
 	return []decisionCase{
 		{"it is not parked", ststest.Web(3), nil, unpark, none, operate.Done, operate.ReasonNothingToDo},
 		{"it was parked by hand", ststest.Web(0), nil, unpark, none, operate.Refused, operate.ReasonParked},
-		{"its size is no number", ststest.Web(0), on{annotated(sts.ParkedAnnotation, "many")}, unpark, none, operate.Refused, operate.ReasonParked},
+		{"its size is no number", ststest.Web(0), on{annotated(record.ParkedAnnotation, "many")}, unpark, none, operate.Refused, operate.ReasonParked},
 		{"another user has the lock", ststest.Web(0), on{parked, owned("bob@desk", "7")}, unpark, none, operate.Refused, operate.ReasonOwned},
 		{"Argo CD would revert the size", ststest.Web(0), on{parked, annotated("argocd.argoproj.io/tracking-id", "shop")}, unpark, none, operate.Refused, operate.ReasonManaged},
 		{"an operator would revert the size", ststest.Web(0), on{parked, underOperator}, unpark, none, operate.Refused, operate.ReasonManaged},
@@ -575,9 +576,9 @@ func TestHooksHaveEveryVariable(t *testing.T) {
 	p := quorum()
 	p.Drain[0].Command, p.Join.Before[0].Command = all, all
 	leaves, joins := ststest.Web(5), ststest.Web(5)
-	leaving(p, 4, sts.Draining)(leaves)
+	leaving(p, 4, record.Draining)(leaves)
 	held(4)(leaves)
-	joining(p, sts.Announcing)(joins)
+	joining(p, record.Announcing)(joins)
 	for _, test := range []struct {
 		name   string
 		from   *sts.Inventory
@@ -606,7 +607,7 @@ func TestHooksHaveEveryVariable(t *testing.T) {
 // TestAFinalizerThatIsRemovedAgain: the finalizer is not added endlessly when another client removes
 // it each time.
 func TestAFinalizerThatIsRemovedAgain(t *testing.T) {
-	for _, phase := range []sts.MemberPhase{sts.Draining, sts.Removing} {
+	for _, phase := range []record.MemberPhase{record.Draining, record.Removing} {
 		inv := ststest.Web(5)
 		leaving(quorum(), 4, phase)(inv)
 		f, holds := operate.Facts{Wrote: true}, 0
@@ -633,7 +634,7 @@ func TestAResumedDrainChecksBeforeItDrainsAgain(t *testing.T) {
 	q := quorum()
 	first := func(found *sts.Inventory) string {
 		inv := ststest.Web(5)
-		leaving(q, 4, sts.Draining)(inv)
+		leaving(q, 4, record.Draining)(inv)
 		held(4)(inv)
 		if found == nil {
 			found = inv

@@ -1,6 +1,9 @@
 package operate
 
-import "github.com/kubectl-sts/kubectl-sts/pkg/sts"
+import (
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
+)
 
 type unpark struct{ Lock }
 
@@ -15,7 +18,7 @@ func (i unpark) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	have := sts.DesiredReplicas(s.Set)
-	if size, _ := sts.ParkedSize(s.Set); have < size {
+	if size, _ := record.ParkedSize(s.Set); have < size {
 		if d := gs.require(BeforeStart, l); d != nil {
 			return *d
 		}
@@ -25,7 +28,7 @@ func (i unpark) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	end := decide(Done, ReasonUnparked, msgDrainUnparked(have), nil)
-	d := do(newPatch(s.Set).drop(sts.ParkedAnnotation, sts.OwnerAnnotation).action("", stepDrainForgetSize()), "Finish")
+	d := do(newPatch(s.Set).drop(record.ParkedAnnotation, record.OwnerAnnotation).action("", stepDrainForgetSize()), "Finish")
 	d.Then = &end
 	return d
 }
@@ -37,7 +40,7 @@ func (i unpark) guards() guards[look, Decision] {
 		{Guard{"parked size", "ends when the StatefulSet is not parked; refuses if its size is not recorded", Always}, requireParkedSize},
 		drainGuard,
 		{ownerRule, func(l look) *Decision {
-			size, _ := sts.ParkedSize(l.s.Set)
+			size, _ := record.ParkedSize(l.s.Set)
 			return i.requireUnmanagedSize(l.s, size)
 		}},
 	}
@@ -46,7 +49,7 @@ func (i unpark) guards() guards[look, Decision] {
 // requireParkedSize requires a set that is parked, and whose size before that is known.
 func requireParkedSize(l look) *Decision {
 	s := l.s
-	_, parked := sts.ParkedSize(s.Set)
+	_, parked := record.ParkedSize(s.Set)
 	have := sts.DesiredReplicas(s.Set)
 	var d Decision
 	switch {
@@ -54,8 +57,8 @@ func requireParkedSize(l look) *Decision {
 		return nil
 	case have > 0:
 		d = decide(Done, ReasonNothingToDo, msgDrainNotParked(have), nil)
-	case s.Set.Annotations[sts.ParkedAnnotation] != "":
-		message, hint := msgDrainParkedSize(s.Set.Name, s.Set.Annotations[sts.ParkedAnnotation], drainCommand(s, 1))
+	case s.Set.Annotations[record.ParkedAnnotation] != "":
+		message, hint := msgDrainParkedSize(s.Set.Name, s.Set.Annotations[record.ParkedAnnotation], drainCommand(s, 1))
 		d = decide(Refused, ReasonParked, message, hint)
 	default:
 		message, hint := msgDrainNoParkedSize(s.Set.Name, drainCommand(s, 1))

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // Gates are the checks that every updated pod must pass at each step of promote --auto,
@@ -45,7 +46,7 @@ func (g Gates) failed(s *sts.Snapshot) string {
 		if r.Pod == nil && !onCanary(s, r) || r.Pod != nil && r.Revision != s.Set.Status.UpdateRevision || !r.Desired {
 			continue
 		}
-		t := s.Trouble(r)
+		t := diagnose.Replica(s, r)
 		switch {
 		case g.mayRestart(r, t):
 		case t != nil && t.Failing:
@@ -63,8 +64,8 @@ func (g Gates) failed(s *sts.Snapshot) string {
 
 // mayRestart says whether the pod is in a crash loop within the allowed restarts: the kubelet
 // restarts it once more.
-func (g Gates) mayRestart(r sts.Replica, t *sts.Trouble) bool {
-	return t != nil && t.Reason == sts.CrashLoop && r.Pod != nil && sts.Restarts(r.Pod) < g.MaxRestarts
+func (g Gates) mayRestart(r sts.Replica, t *diagnose.Trouble) bool {
+	return t != nil && t.Reason == diagnose.CrashLoop && r.Pod != nil && sts.Restarts(r.Pod) < g.MaxRestarts
 }
 
 // tolerated turns the verdict on a pod that may still restart into a wait.
@@ -73,7 +74,7 @@ func (g Gates) tolerated(s *sts.Snapshot, d *Decision) *Decision {
 		return d
 	}
 	for _, r := range s.Replicas() {
-		if t := s.Trouble(r); onCanary(s, r) && g.mayRestart(r, t) && r.Revision == s.Set.Status.UpdateRevision {
+		if t := diagnose.Replica(s, r); onCanary(s, r) && g.mayRestart(r, t) && r.Revision == s.Set.Status.UpdateRevision {
 			w := decide(Wait, ReasonPodNotAvailable, msgWaitTolerated(s.Name(r.Ordinal), t.Message, g.MaxRestarts), nil)
 			w.Subject = s.Name(r.Ordinal) + " " + t.Reason
 			return &w

@@ -8,12 +8,14 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // Lock is the lock of a command, which it writes as the owner annotation, with the
 // flags about other clients.
 type Lock struct {
-	sts.Owner
+	record.Owner
 	// TakeOver proceeds even if the lock is held, or if another client has changed what
 	// this command had changed.
 	TakeOver bool
@@ -27,7 +29,7 @@ type Lock struct {
 // requireLock refuses while another client has the lock on the set. Nil when the lock is free
 // or ours.
 func (l Lock) requireLock(s *sts.Snapshot, f Facts) *Decision {
-	o, err := sts.ReadOwner(s.Set)
+	o, err := record.ReadOwner(s.Set)
 	if err != nil {
 		d := decide(Refused, ReasonBadRecord, err.Error(), hintBadOwner(s.Set.Namespace, s.Set.Name))
 		return &d
@@ -110,7 +112,7 @@ func requireAvailable(s *sts.Snapshot, whenFailing Verdict, except ...sts.Ordina
 		if slices.Contains(except, r.Ordinal) {
 			continue
 		}
-		if t := s.Trouble(r); t != nil {
+		if t := diagnose.Replica(s, r); t != nil {
 			d := trouble(s, r, t, whenFailing)
 			return &d
 		}
@@ -160,9 +162,9 @@ func evictUnready(b *policyv1.PodDisruptionBudget) sts.Hint {
 // should be, except those of some ordinals, and gives it the verdict.
 func requireNoneFailing(s *sts.Snapshot, verdict Verdict, except ...sts.Ordinal) (sts.Replica, *Decision) {
 	for _, r := range s.Replicas() {
-		t := s.Trouble(r)
+		t := diagnose.Replica(s, r)
 		if t == nil || !t.Failing {
-			t = s.DeletionRefused(r)
+			t = diagnose.DeletionRefused(s, r)
 		}
 		if t != nil && t.Failing && !slices.Contains(except, r.Ordinal) {
 			d := trouble(s, r, t, verdict)
@@ -174,7 +176,7 @@ func requireNoneFailing(s *sts.Snapshot, verdict Verdict, except ...sts.Ordinal)
 
 // trouble turns why a pod is not available into Wait, or into the given verdict
 // when it is failing.
-func trouble(s *sts.Snapshot, r sts.Replica, t *sts.Trouble, whenFailing Verdict) Decision {
+func trouble(s *sts.Snapshot, r sts.Replica, t *diagnose.Trouble, whenFailing Verdict) Decision {
 	d := decide(Wait, ReasonPodNotAvailable, msgWaitForPod(s.Name(r.Ordinal), t.Message), nil)
 	d.Recheck = t.Until
 	if t.Failing {
@@ -186,19 +188,19 @@ func trouble(s *sts.Snapshot, r sts.Replica, t *sts.Trouble, whenFailing Verdict
 
 // remedy is what to do about a pod that is failing, for a hint. Where an update needs what the
 // server rejects, rolling the update back works, whatever rejects it.
-func remedy(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) sts.Hint {
-	look := s.LookCommand(r.Ordinal, t)
-	if s.UpdateNeeds(r, t) && !aborting(s) {
+func remedy(s *sts.Snapshot, r sts.Replica, t *diagnose.Trouble) sts.Hint {
+	look := diagnose.LookCommand(s, r.Ordinal, t)
+	if diagnose.UpdateNeeds(s, r, t) && !aborting(s) {
 		return hintRejectedUpdate(canaryCommand(s, "abort"), look)
 	}
-	if t.Reason == sts.Recreated && sts.StrategyOf(s.Set).HasPartition() && s.Stable() != s.Set.Status.UpdateRevision && s.RevisionFor(r.Ordinal) == s.Set.Status.UpdateRevision && !aborting(s) {
+	if t.Reason == diagnose.Recreated && sts.StrategyOf(s.Set).HasPartition() && diagnose.Stable(s) != s.Set.Status.UpdateRevision && s.RevisionFor(r.Ordinal) == s.Set.Status.UpdateRevision && !aborting(s) {
 		return hintPodRejected(look, canaryCommand(s, "abort"))
 	}
 	return look
 }
 
 func aborting(s *sts.Snapshot) bool {
-	c, err := sts.ReadCanary(s.Set)
+	c, err := record.ReadCanary(s.Set)
 	return err == nil && c != nil && c.Aborting
 }
 
@@ -233,12 +235,12 @@ func inFlight(s *sts.Snapshot) string {
 // stuck.
 func finishUpdate(s *sts.Snapshot) sts.Hint {
 	unstick := sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name)
-	if trap := s.Trap(); trap != nil {
+	if trap := diagnose.Rollout(s); trap != nil {
 		pod, trouble := s.Name(trap.Replica.Ordinal), trap.Trouble.Message
 		switch trap.Remedy {
-		case sts.RollBack:
+		case diagnose.RollBack:
 			return hintTrapBack(pod, trouble, unstick)
-		case sts.DeletePods:
+		case diagnose.DeletePods:
 			return hintTrapForward(pod, trouble, unstick)
 		}
 		return hintTrapNoFix(pod, trouble, unstick)
@@ -248,8 +250,8 @@ func finishUpdate(s *sts.Snapshot) sts.Hint {
 		abort = canaryCommand(s, "abort")
 	}
 	for _, r := range s.Replicas() {
-		if t := s.Trouble(r); t != nil && t.Failing && !r.Terminating {
-			return hintUpdateFails(s.Name(r.Ordinal), t.Message, s.LookCommand(r.Ordinal, t), abort)
+		if t := diagnose.Replica(s, r); t != nil && t.Failing && !r.Terminating {
+			return hintUpdateFails(s.Name(r.Ordinal), t.Message, diagnose.LookCommand(s, r.Ordinal, t), abort)
 		}
 	}
 	return hintFinishUpdate(sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name, "--for=complete"), abort)
@@ -258,11 +260,11 @@ func finishUpdate(s *sts.Snapshot) sts.Hint {
 // Release removes the lock, also that of a killed command of the same owner, or, when
 // the canary is over, our entries in managedFields.
 func (l Lock) Release(s *sts.Snapshot, reached bool) *PatchSet {
-	o, err := sts.ReadOwner(s.Set)
+	o, err := record.ReadOwner(s.Set)
 	if err != nil {
 		return nil
 	}
-	c, err := sts.ReadCanary(s.Set)
+	c, err := record.ReadCanary(s.Set)
 	if err != nil {
 		return nil
 	}
@@ -279,7 +281,7 @@ func (l Lock) Release(s *sts.Snapshot, reached bool) *PatchSet {
 	}
 	b := newPatch(s.Set)
 	if ours {
-		b = b.drop(sts.OwnerAnnotation)
+		b = b.drop(record.OwnerAnnotation)
 	}
 	if met {
 		// Generation stays: this patch does not change the spec, and a change by another

@@ -1,6 +1,10 @@
 package operate
 
-import "github.com/kubectl-sts/kubectl-sts/pkg/sts"
+import (
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
+)
 
 // Moment is when a guard is checked.
 type Moment string
@@ -78,16 +82,16 @@ type look struct {
 	f Facts
 	// canary is the canary in progress, nil when there is none; derived, where it stands for an
 	// update by another client, which has no record. unreadable refuses what cannot be read.
-	canary     *sts.Canary
+	canary     *record.Canary
 	derived    bool
 	unreadable *Decision
 	// edit is the change that a new canary makes, nil when nothing would differ.
 	edit *edit
 	// trap is why an update is stuck, nil when it is not.
-	trap *sts.Trap
+	trap *diagnose.StuckRollout
 	// restart and drain are the records of a restart and of a scale operation.
-	restart *sts.Restart
-	drain   *sts.Drain
+	restart *record.Restart
+	drain   *record.Drain
 	// target is the ordinal whose pod goes down next.
 	target sts.Ordinal
 }
@@ -95,7 +99,7 @@ type look struct {
 // recordLook is a look with the record of the canary.
 func recordLook(s *sts.Snapshot, f Facts) look {
 	l := look{s: s, f: f}
-	c, err := sts.ReadCanary(s.Set)
+	c, err := record.ReadCanary(s.Set)
 	if err != nil {
 		d := badRecord(err)
 		l.unreadable = &d

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // hooks are a profile's commands for one member that leaves or joins.
@@ -37,9 +38,9 @@ type hookFailure struct {
 
 // newHooks collects the variables of a profile's commands. The survivor is the lowest ordinal
 // that is available.
-func newHooks(s *sts.Snapshot, f Facts, p *profile.Profile, domain string, m *sts.Member) *hooks {
+func newHooks(s *sts.Snapshot, f Facts, p *profile.Profile, domain string, m *record.Member) *hooks {
 	h := &hooks{profile: p, now: s.TakenAt, facts: f}
-	joins := m.Phase == sts.Announcing || m.Phase == sts.Starting
+	joins := m.Phase == record.Announcing || m.Phase == record.Starting
 	var survivors []string
 	for _, r := range s.Replicas() {
 		switch {
@@ -47,7 +48,7 @@ func newHooks(s *sts.Snapshot, f Facts, p *profile.Profile, domain string, m *st
 			if r.Pod != nil && (r.Pod.UID == m.UID || joins) {
 				h.member = r.Pod
 			}
-		case r.Available && r.Desired && !sts.HoldsLeaving(r.Pod):
+		case r.Available && r.Desired && !record.HoldsLeaving(r.Pod):
 			if h.survivor == nil {
 				h.survivor = r.Pod
 			}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // What drain-scale says: msg… is how it ended, after "statefulset.apps/NAME", or what it refuses, with a
@@ -28,12 +29,12 @@ func hintDrainInProgress(resume, cancel sts.Hint) sts.Hint {
 }
 
 func msgDrainRecordRemoved(set string, status sts.Hint) (message string, hint sts.Hint) {
-	return fmt.Sprintf("another client removed annotation %s from statefulset/%s", sts.DrainAnnotation, set),
+	return fmt.Sprintf("another client removed annotation %s from statefulset/%s", record.DrainAnnotation, set),
 		sts.Hintf("see its current state: %s", status)
 }
 
 func msgDrainRecordLost(pod string, remedies sts.Hint) (message string, hint sts.Hint) {
-	return fmt.Sprintf("pod %s has finalizer %s, but the record of its scale-down is missing: cannot determine whether %s has left its cluster", pod, sts.LeavingFinalizer, pod), remedies
+	return fmt.Sprintf("pod %s has finalizer %s, but the record of its scale-down is missing: cannot determine whether %s has left its cluster", pod, record.LeavingFinalizer, pod), remedies
 }
 
 func msgDrainUnchanged(replicas int32) string {
@@ -175,7 +176,7 @@ func stepDrainJoin(member, profile string) string {
 	return fmt.Sprintf("add %s with the join hooks of %s", member, sayProfile(profile))
 }
 
-func stepDrainResume(member string, phase sts.MemberPhase, startedBy string) string {
+func stepDrainResume(member string, phase record.MemberPhase, startedBy string) string {
 	text := fmt.Sprintf("resume with %s (%s)", member, sts.Words(phase))
 	if startedBy != "" {
 		text += ", started by " + startedBy
@@ -196,12 +197,12 @@ func stepDrainHold(pod string) string {
 }
 
 func msgDrainHoldRemoved(pod string, times int, get sts.Hint) (message string, hint sts.Hint) {
-	return fmt.Sprintf("another client keeps removing finalizer %s from pod %s (added %d times); without it the StatefulSet controller may recreate the pod", sts.LeavingFinalizer, pod, times),
+	return fmt.Sprintf("another client keeps removing finalizer %s from pod %s (added %d times); without it the StatefulSet controller may recreate the pod", record.LeavingFinalizer, pod, times),
 		sts.Hintf("find that client: %s; then rerun the command to resume", get)
 }
 
-func msgDrainImpossible(set, member string, phase sts.MemberPhase, up bool, cancel sts.Hint) (message string, hint sts.Hint) {
-	return fmt.Sprintf("annotation %s of statefulset/%s records %s as %s, which is not possible in a %s", sts.DrainAnnotation, set, member, phase, sayDirection(up)),
+func msgDrainImpossible(set, member string, phase record.MemberPhase, up bool, cancel sts.Hint) (message string, hint sts.Hint) {
+	return fmt.Sprintf("annotation %s of statefulset/%s records %s as %s, which is not possible in a %s", record.DrainAnnotation, set, member, phase, sayDirection(up)),
 		sts.Hintf("to cancel: %s", cancel)
 }
 
@@ -370,7 +371,7 @@ func msgDrainNotParked(replicas int32) string {
 }
 
 func msgDrainParkedSize(set, size string, scale sts.Hint) (message string, hint sts.Hint) {
-	return fmt.Sprintf("annotation %s of statefulset/%s is not a valid size: %q", sts.ParkedAnnotation, set, size), sts.Hintf("set the size: %s", scale)
+	return fmt.Sprintf("annotation %s of statefulset/%s is not a valid size: %q", record.ParkedAnnotation, set, size), sts.Hintf("set the size: %s", scale)
 }
 
 func msgDrainNoParkedSize(set string, scale sts.Hint) (message string, hint sts.Hint) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -28,7 +29,7 @@ func TestDrainMessages(t *testing.T) {
 		call(msgDrainInProgress, "db", 2, 1, "", ""),
 		call(hintDrainInProgress, scale3, cancel),
 		call(msgDrainRecordRemoved, "db", "kubectl sts status db -n shop"),
-		call(msgDrainRecordLost, "web-4", sts.LostDrain(ststest.Web(5).Sets[0], 4)),
+		call(msgDrainRecordLost, "web-4", record.LostDrain(ststest.Web(5).Sets[0], 4)),
 		call(msgDrainUnchanged, 3),
 		call(msgDrainProfileRefuses, "minio", "a MinIO pool cannot lose single servers"),
 		call(msgDrainToZero, "db"),
@@ -65,12 +66,12 @@ func TestDrainMessages(t *testing.T) {
 		call(stepDrainKeepClaims, stepDrainRemove("db-4")),
 		call(stepDrainAdd, "db-5"),
 		call(stepDrainJoin, "db-5", "etcd"),
-		call(stepDrainResume, "db-4", sts.Draining, "kim@laptop"),
+		call(stepDrainResume, "db-4", record.Draining, "kim@laptop"),
 		call(stepDrainRestartCreated, "db-4"),
 		call(stepDrainRestartDeleted, "db-4"),
 		call(stepDrainHold, "db-4"),
 		call(msgDrainHoldRemoved, "db-4", 3, "kubectl get pod db-4 -o yaml --show-managed-fields -n shop"),
-		call(msgDrainImpossible, "db", "db-4", sts.Starting, false, cancel),
+		call(msgDrainImpossible, "db", "db-4", record.Starting, false, cancel),
 		call(stepDrainRelease, "db-4"),
 		call(stepDrainReleaseDeletedSet, "db-4", "db"),
 		call(stepDrainReleaseDeletedPod, "db-4"),

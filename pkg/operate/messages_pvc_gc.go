@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -55,11 +56,11 @@ func msgWaitClaimGone(claim string, finalizers []string) string {
 }
 
 func stepHoldClaim(claim string) string {
-	return fmt.Sprintf("add annotation %s to persistentvolumeclaim/%s while the reclaim policy of its volume is restored", sts.KeepAnnotation, claim)
+	return fmt.Sprintf("add annotation %s to persistentvolumeclaim/%s while the reclaim policy of its volume is restored", claims.KeepAnnotation, claim)
 }
 
 func stepReleaseClaim(claim string) string {
-	return fmt.Sprintf("remove annotation %s from persistentvolumeclaim/%s", sts.KeepAnnotation, claim)
+	return fmt.Sprintf("remove annotation %s from persistentvolumeclaim/%s", claims.KeepAnnotation, claim)
 }
 
 func stepRestorePolicy(volume, claim string) string {

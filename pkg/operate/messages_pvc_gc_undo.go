@@ -3,6 +3,7 @@ package operate
 import (
 	"fmt"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -56,7 +57,7 @@ func msgNewClaimOlder() string { return "it is older than the record of the old 
 
 func msgNewClaimFilled() string { return "it was created from a data source" }
 
-func msgNewClaimKept() string { return "annotation " + sts.KeepAnnotation + " is set" }
+func msgNewClaimKept() string { return "annotation " + claims.KeepAnnotation + " is set" }
 
 func msgNewClaimNotNeeded() string { return "no StatefulSet has this ordinal" }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 func stepAskLeader(pod string) string { return "check whether pod " + pod + " is the leader" }
@@ -45,7 +46,7 @@ func hintForgetBadRecord(forget sts.Hint) sts.Hint {
 }
 
 func msgRestartRecordRemoved(set string) string {
-	return fmt.Sprintf("annotation %s of statefulset/%s was removed during the restart", sts.RestartAnnotation, set)
+	return fmt.Sprintf("annotation %s of statefulset/%s was removed during the restart", record.RestartAnnotation, set)
 }
 
 // left are the ordinals that are not restarted yet.

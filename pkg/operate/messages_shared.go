@@ -6,17 +6,18 @@ import (
 	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // The lock.
 
 func hintBadOwner(namespace, set string) sts.Hint {
 	return sts.Hintf("if no kubectl sts command is running for this StatefulSet, remove the annotation: %s",
-		sts.Kubectl(namespace, "annotate statefulset", set, sts.OwnerAnnotation+"-"))
+		sts.Kubectl(namespace, "annotate statefulset", set, record.OwnerAnnotation+"-"))
 }
 
 func msgLockRemoved(set string) string {
-	return fmt.Sprintf("lost the lock on statefulset/%s: annotation %s was removed", set, sts.OwnerAnnotation)
+	return fmt.Sprintf("lost the lock on statefulset/%s: annotation %s was removed", set, record.OwnerAnnotation)
 }
 
 func msgLockTaken(set, by, command string) string {
@@ -162,7 +163,7 @@ func msgWaitReplaced(pod, revision string) string {
 }
 
 func msgMemberLeaving(pod string) string {
-	return fmt.Sprintf("pod %s is leaving or has left its cluster and must not be recreated as a member (finalizer %s prevents this)", pod, sts.LeavingFinalizer)
+	return fmt.Sprintf("pod %s is leaving or has left its cluster and must not be recreated as a member (finalizer %s prevents this)", pod, record.LeavingFinalizer)
 }
 
 func hintFinishDrain(again sts.Hint) sts.Hint {

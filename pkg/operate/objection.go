@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // Objection is why admission or validation in the API server rejects a request.
@@ -137,7 +138,7 @@ var afterObject = regexp.MustCompile(`^\S+ "[^"]*" is (?:forbidden|invalid): (?:
 
 // toThePoint is a message in one line of limited length.
 func toThePoint(message string) string {
-	return sts.Shorten(strings.Join(strings.Fields(message), " "))
+	return diagnose.Shorten(strings.Join(strings.Fields(message), " "))
 }
 
 // exceeded reads "requested: pods=1, used: pods=3, limited: pods=3". It is empty when that

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // requireUnmanaged refuses a change of these fields that an operator or a GitOps controller
@@ -93,7 +94,7 @@ func Cautions(s *sts.Snapshot, steps []Decision) []string {
 		}
 		return out
 	}
-	if c, err := sts.ReadCanary(s.Set); c != nil || err != nil || first.Canary == nil || first.Canary.Aborting {
+	if c, err := record.ReadCanary(s.Set); c != nil || err != nil || first.Canary == nil || first.Canary.Aborting {
 		return out
 	}
 	for _, a := range s.Autoscalers() {

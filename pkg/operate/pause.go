@@ -2,6 +2,7 @@ package operate
 
 import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 type pauseUpdate struct{ Lock }
@@ -88,7 +89,7 @@ func (i resumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 		why, done.Message = stepRemovePause(after, belowPartition(s)), msgPauseRemoved(after, belowPartition(s))
 		done.Hint = canaryCommand(s, "promote")
 	}
-	d := do(newPatch(s.Set).partition(after).drop(sts.CanaryAnnotation, sts.OwnerAnnotation).
+	d := do(newPatch(s.Set).partition(after).drop(record.CanaryAnnotation, record.OwnerAnnotation).
 		action("UpdateResumed", why), "Resume")
 	d.Then = &done
 	return d

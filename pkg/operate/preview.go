@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // Preview runs an intent in a simulated world where everything succeeds and returns
@@ -26,7 +27,7 @@ func (w *preview) run(i Intent, s *sts.Snapshot) []Decision {
 	var out []Decision
 	f := Facts{Still: long, Started: map[string]bool{}, Results: map[string]ExecResult{}}
 	if w.stored != nil {
-		f.StoredTemplate = sts.TemplateDigest(w.stored)
+		f.StoredTemplate = record.TemplateDigest(w.stored)
 	}
 	if d, ok := i.(drainScale); ok { // it distinguishes a pod that cannot be created from one that will be
 		f.Still, w.Refused = 0, d.refused(s)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -19,14 +20,14 @@ func BenchmarkPreview(b *testing.B) {
 		small := standing(1)
 		set.Annotations, set.Spec.Template = small.Sets[0].Annotations, small.Sets[0].Spec.Template
 		*set.Spec.UpdateStrategy.RollingUpdate.Partition = n - 1
-		edit(func(c *sts.Canary) { c.Partition, c.Generation = n-1, set.Generation })(canary)
+		edit(func(c *record.Canary) { c.Partition, c.Generation = n-1, set.Generation })(canary)
 		set.Status.UpdateRevision = canaryRevision
 		canary.Pods[n-1] = ststest.Pod(set, sts.Ordinal(n-1), canaryRevision)
 		canary.Revisions = small.Revisions
 		parked := ststest.Web(n)
 		parked.Pods = nil
 		onSet(func(s *appsv1.StatefulSet) {
-			s.Annotations = map[string]string{sts.ParkedAnnotation: fmt.Sprint(n)}
+			s.Annotations = map[string]string{record.ParkedAnnotation: fmt.Sprint(n)}
 			s.Spec.Replicas = new(int32)
 		})(parked)
 		start := sts.Ordinal(0)

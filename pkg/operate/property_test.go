@@ -20,6 +20,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -335,7 +336,7 @@ func (s *story) answer(run *operate.Exec) *operate.ExecResult {
 func (s *story) gatesPassed(snapshot *sts.Snapshot) {
 	s.t.Helper()
 	from, g := sts.UpdateFrom(snapshot.Set), s.auto.Gates
-	c, err := sts.ReadCanary(snapshot.Set)
+	c, err := record.ReadCanary(snapshot.Set)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -472,7 +473,7 @@ func (s *story) tick() {
 }
 
 func aborting(set *appsv1.StatefulSet) bool {
-	c, err := sts.ReadCanary(set)
+	c, err := record.ReadCanary(set)
 	return err == nil && c != nil && c.Aborting
 }
 
@@ -612,7 +613,7 @@ func (s *story) promoted(d operate.Decision) {
 
 func (s *story) checkForgotten(d operate.Decision) {
 	s.t.Helper()
-	for _, key := range []string{sts.CanaryAnnotation, sts.OwnerAnnotation} {
+	for _, key := range []string{record.CanaryAnnotation, record.OwnerAnnotation} {
 		if v, there := s.w.Set.Annotations[key]; there && (d.Verdict == operate.Done || d.Verdict == operate.Failed) {
 			s.t.Errorf("%s, and the annotation %s is still there: %s", d.Message, key, v)
 		}

@@ -11,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // RestartOptions are the options of [NewRestartPods].
@@ -51,17 +53,17 @@ func (i restartPods) Next(s *sts.Snapshot, f Facts) Decision {
 			return decide(Done, ReasonNothingToDo, msgNothingToRestart(), nil)
 		}
 	}
-	record := l.restart
-	todo := i.todo(s, record)
+	saved := l.restart
+	todo := i.todo(s, saved)
 	if len(todo) == 0 {
-		return i.finish(s, record)
+		return i.finish(s, saved)
 	}
 	next := todo[0]
 	if d := gs.require(BeforeStep, l.before(next.Ordinal)); d != nil {
 		return *d
 	}
-	if o, err := sts.ReadOwner(s.Set); err != nil || o == nil || o.ID != i.ID {
-		return i.begin(s, record)
+	if o, err := record.ReadOwner(s.Set); err != nil || o == nil || o.ID != i.ID {
+		return i.begin(s, saved)
 	}
 	if i.LeaderExec != "" {
 		follower, d := i.follower(s, f, todo)
@@ -100,7 +102,7 @@ func (i restartPods) guards() guards[look, Decision] {
 // restartLook is a look with the record of the restart.
 func restartLook(s *sts.Snapshot, f Facts) look {
 	l := recordLook(s, f)
-	record, err := sts.ReadRestart(s.Set)
+	record, err := record.ReadRestart(s.Set)
 	l.restart, l.unreadable = record, nil // the record of a canary does not matter
 	if err != nil {
 		d := decide(Refused, ReasonBadRecord, err.Error(), hintForgetBadRecord(forget(s)))
@@ -139,7 +141,7 @@ func (i restartPods) requireOrdinals(l look) *Decision {
 func (i restartPods) requirePods(l look) *Decision {
 	for _, r := range l.s.Replicas() {
 		if i.chosen(r) && (r.Pod == nil || r.Terminating) {
-			d := trouble(l.s, r, l.s.Trouble(r), Stuck)
+			d := trouble(l.s, r, diagnose.Replica(l.s, r), Stuck)
 			return &d
 		}
 	}
@@ -153,8 +155,8 @@ func forget(s *sts.Snapshot) sts.Hint {
 }
 
 // choose records which pods the chosen ordinals have now.
-func (i restartPods) choose(s *sts.Snapshot) *sts.Restart {
-	record := &sts.Restart{Pods: map[sts.Ordinal]types.UID{}, Command: i.Command, StartedBy: i.Name, StartedAt: s.TakenAt}
+func (i restartPods) choose(s *sts.Snapshot) *record.Restart {
+	record := &record.Restart{Pods: map[sts.Ordinal]types.UID{}, Command: i.Command, StartedBy: i.Name, StartedAt: s.TakenAt}
 	for _, r := range s.Replicas() {
 		if i.chosen(r) {
 			record.Pods[r.Ordinal] = r.Pod.UID
@@ -166,7 +168,7 @@ func (i restartPods) choose(s *sts.Snapshot) *sts.Restart {
 // todo are the pods to restart, in order. A failing pod has nothing to lose, and under
 // OrderedReady no higher pod is recreated before it is available: such pods come first,
 // lowest first.
-func (i restartPods) todo(s *sts.Snapshot, record *sts.Restart) []sts.Replica {
+func (i restartPods) todo(s *sts.Snapshot, record *record.Restart) []sts.Replica {
 	var out []sts.Replica
 	for _, r := range s.Replicas() {
 		if r.Desired && r.Pod != nil && !r.Terminating && record.Pods[r.Ordinal] == r.Pod.UID {
@@ -190,7 +192,7 @@ func (i restartPods) todo(s *sts.Snapshot, record *sts.Restart) []sts.Replica {
 }
 
 func isFailing(s *sts.Snapshot, r sts.Replica) bool {
-	t := s.Trouble(r)
+	t := diagnose.Replica(s, r)
 	return t != nil && t.Failing
 }
 
@@ -260,13 +262,13 @@ func (i restartPods) leaderCheck(s *sts.Snapshot, r sts.Replica) *Exec {
 }
 
 // begin writes the record and the lock: no pod is evicted before both are stored.
-func (i restartPods) begin(s *sts.Snapshot, record *sts.Restart) Decision {
-	_, left := record.Split(s)
+func (i restartPods) begin(s *sts.Snapshot, saved *record.Restart) Decision {
+	_, left := saved.Split(s)
 	event, why := "RestartStarted", stepBeginRestart(left, i.LeaderExec != "")
-	if _, resumes := s.Set.Annotations[sts.RestartAnnotation]; resumes {
-		event, why = "", stepResumeRestart(record.StartedBy, left, i.LeaderExec != "")
+	if _, resumes := s.Set.Annotations[record.RestartAnnotation]; resumes {
+		event, why = "", stepResumeRestart(saved.StartedBy, left, i.LeaderExec != "")
 	}
-	return do(newPatch(s.Set).restart(*record).owner(i.Owner).action(event, why), "Begin")
+	return do(newPatch(s.Set).restart(*saved).owner(i.Owner).action(event, why), "Begin")
 }
 
 // by formats a part of a sentence with a name, and leaves it out when the name is empty.
@@ -278,11 +280,11 @@ func by(name, part string) string {
 }
 
 // finish waits until every chosen pod is available again, then removes the record.
-func (i restartPods) finish(s *sts.Snapshot, record *sts.Restart) Decision {
-	done, left := record.Split(s)
+func (i restartPods) finish(s *sts.Snapshot, saved *record.Restart) Decision {
+	done, left := saved.Split(s)
 	for _, r := range s.Replicas() {
 		if slices.Contains(left, r.Ordinal) {
-			return trouble(s, r, s.Trouble(r), Stuck)
+			return trouble(s, r, diagnose.Replica(s, r), Stuck)
 		}
 		if slices.Contains(done, r.Ordinal) && s.Revision(r.Revision) == nil && slices.Contains(updateDue(s), r.Ordinal) {
 			// Its label was rewritten: the controller deletes it.
@@ -292,7 +294,7 @@ func (i restartPods) finish(s *sts.Snapshot, record *sts.Restart) Decision {
 		}
 	}
 	end := decide(Done, ReasonRestarted, msgRestarted(done), nil)
-	d := do(newPatch(s.Set).drop(sts.RestartAnnotation, sts.OwnerAnnotation).
+	d := do(newPatch(s.Set).drop(record.RestartAnnotation, record.OwnerAnnotation).
 		action("RestartCompleted", stepFinishRestart(done)), "Finish")
 	d.Then = &end
 	return d
@@ -419,11 +421,11 @@ func (i forgetRestart) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := i.guards().require(Always, look{s: s, f: f}); d != nil {
 		return *d
 	}
-	if _, recorded := s.Set.Annotations[sts.RestartAnnotation]; !recorded {
+	if _, recorded := s.Set.Annotations[record.RestartAnnotation]; !recorded {
 		return decide(Done, ReasonNothingToDo, msgNoRestart(), nil)
 	}
 	done := decide(Done, ReasonForgotten, msgRestartForgotten(), nil)
-	d := do(newPatch(s.Set).drop(sts.RestartAnnotation, sts.OwnerAnnotation).
+	d := do(newPatch(s.Set).drop(record.RestartAnnotation, record.OwnerAnnotation).
 		action("RestartForgotten", stepForgetRestart()), "Forget")
 	d.Then = &done
 	return d

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -30,7 +31,7 @@ func restarter(id string) operate.RestartPods {
 // restarted yet.
 func restarting(command string, chosen []sts.Ordinal, left ...sts.Ordinal) change {
 	return func(inv *sts.Inventory) {
-		r := sts.Restart{Pods: map[sts.Ordinal]types.UID{}, Command: command, StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-time.Hour)}
+		r := record.Restart{Pods: map[sts.Ordinal]types.UID{}, Command: command, StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-time.Hour)}
 		for _, o := range chosen {
 			r.Pods[o] = "of-then"
 			if slices.Contains(left, o) {
@@ -41,7 +42,7 @@ func restarting(command string, chosen []sts.Ordinal, left ...sts.Ordinal) chang
 		if set.Annotations == nil {
 			set.Annotations = map[string]string{}
 		}
-		set.Annotations[sts.RestartAnnotation] = sts.EncodeAnnotation(r)
+		set.Annotations[record.RestartAnnotation] = record.EncodeAnnotation(r)
 	}
 }
 
@@ -120,7 +121,7 @@ func restartCases() []decisionCase {
 		{"scaled down meanwhile", ststest.Web(2), []change{mine, func(inv *sts.Inventory) {
 			five := ststest.Web(5)
 			restarting("restart", []sts.Ordinal{0, 1, 2, 3, 4}, 0, 4)(five)
-			inv.Sets[0].Annotations[sts.RestartAnnotation] = five.Sets[0].Annotations[sts.RestartAnnotation]
+			inv.Sets[0].Annotations[record.RestartAnnotation] = five.Sets[0].Annotations[record.RestartAnnotation]
 		}}, one, operate.Facts{Wrote: true}, operate.Do, "Evict"},
 		{"the next is starting", ststest.Web(3), append(onTheWay(0, 1), starting(2)), one, operate.Facts{Wrote: true}, operate.Wait, operate.ReasonPodNotAvailable},
 		{"the last is starting", ststest.Web(3), append(onTheWay(), starting(0)), one, operate.Facts{Wrote: true}, operate.Wait, operate.ReasonPodNotAvailable},
@@ -136,7 +137,7 @@ func restartCases() []decisionCase {
 		{"a pod that is not there yet", ststest.Web(3), []change{func(inv *sts.Inventory) { inv.Pods = inv.Pods[:2] }}, only("2"), operate.Facts{}, operate.Wait, operate.ReasonPodNotAvailable},
 		{"another restart", ststest.Web(3), []change{restarting("restart --ordinal=0,2 --order=asc", all, 0)}, one, operate.Facts{}, operate.Refused, operate.ReasonRestartOnItsWay},
 		{"another restart, all done", ststest.Web(3), []change{restarting("restart --ordinal=0", []sts.Ordinal{0})}, one, operate.Facts{}, operate.Refused, operate.ReasonRestartOnItsWay},
-		{"a record that can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{sts.RestartAnnotation: "["} })}, one, operate.Facts{}, operate.Refused, operate.ReasonBadRecord},
+		{"a record that can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{record.RestartAnnotation: "["} })}, one, operate.Facts{}, operate.Refused, operate.ReasonBadRecord},
 		{"the record was removed", ststest.Web(3), []change{mine}, one, operate.Facts{Wrote: true}, operate.Refused, operate.ReasonTakenOver},
 		{"locked by another owner", ststest.Web(3), []change{owned("bob@desk", "0")}, one, operate.Facts{}, operate.Refused, operate.ReasonOwned},
 		{"an abort", aborted(2), none, one, operate.Facts{}, operate.Refused, operate.ReasonCanaryOnItsWay},
@@ -186,7 +187,7 @@ func restartCases() []decisionCase {
 		})), leader, operate.Facts{Wrote: true}, operate.Do, "CheckLeader"},
 
 		{"forget", ststest.Web(3), []change{restarting("restart --ordinal=0", all, 0)}, operate.ForgetRestart{Lock: holder("1")}, operate.Facts{}, operate.Do, "Forget"},
-		{"forget what can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{sts.RestartAnnotation: "["} })}, operate.ForgetRestart{Lock: holder("1")}, operate.Facts{}, operate.Do, "Forget"},
+		{"forget what can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{record.RestartAnnotation: "["} })}, operate.ForgetRestart{Lock: holder("1")}, operate.Facts{}, operate.Do, "Forget"},
 		{"nothing to forget", ststest.Web(3), none, operate.ForgetRestart{Lock: holder("1")}, operate.Facts{}, operate.Done, operate.ReasonNothingToDo},
 	}
 }
@@ -288,7 +289,7 @@ func (s *restartStory) tell() {
 			}
 			c = &command{t: s.t, w: s.w, intent: i, before: s.safe, answer: s.answer, met: s.met}
 		}
-		if s.losses > 0 && s.r.IntN(8) == 0 && s.w.Set.Annotations[sts.RestartAnnotation] != "" {
+		if s.losses > 0 && s.r.IntN(8) == 0 && s.w.Set.Annotations[record.RestartAnnotation] != "" {
 			s.losses--
 			s.met[podLost] = true
 			o := slices.Sorted(maps.Keys(s.w.pods()))[s.r.IntN(len(s.w.Pods))]

@@ -7,7 +7,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // TestNotStored compares our own patches of pods, claims and volumes with the answers of the API server.
@@ -27,10 +29,10 @@ func TestNotStored(t *testing.T) {
 		}
 		return v
 	}
-	const leaving, other = sts.LeavingFinalizer, "example.com/other"
+	const leaving, other = record.LeavingFinalizer, "example.com/other"
 	kept := sts.NewRetained(claim(nil), volume(corev1.PersistentVolumeReclaimDelete, nil))
 	record := func(v *corev1.PersistentVolume) {
-		v.Annotations = map[string]string{sts.ClaimAnnotation: sts.EncodeAnnotation(kept), "a": "b"}
+		v.Annotations = map[string]string{sts.ClaimAnnotation: record.EncodeAnnotation(kept), "a": "b"}
 		v.Labels = map[string]string{sts.RetainedLabel: "true", sts.RetainedIn: "test"}
 	}
 	retaining := retain(volume(corev1.PersistentVolumeReclaimDelete, nil), kept).because("").Ops
@@ -53,11 +55,11 @@ func TestNotStored(t *testing.T) {
 		"the first finalizer goes":               {NewRemoveFinalizer("", pod(leaving, other), 3).Ops, pod(other), nil},
 		"the finalizer stays":                    {NewRemoveFinalizer("", pod(leaving), 3).Ops, pod(leaving), []sts.Change{{Path: "metadata.finalizers", To: leaving}}},
 		"the finalizer stays at another place":   {NewRemoveFinalizer("", pod(leaving, other), 3).Ops, pod(other, leaving), []sts.Change{{Path: "metadata.finalizers", To: leaving}}},
-		"a mark":                                 {newMarkKept(claim(nil)).Ops, claim(map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile, "a": "b"}), nil},
-		"a mark is dropped":                      {newMarkKept(claim(nil)).Ops, claim(nil), []sts.Change{{Path: "metadata.annotations." + sts.KeepAnnotation, From: sts.KeptMeanwhile}}},
-		"a mark has another value":               {newMarkKept(claim(map[string]string{"a": "b"})).Ops, claim(map[string]string{sts.KeepAnnotation: "x"}), []sts.Change{{Path: "metadata.annotations." + sts.KeepAnnotation, From: sts.KeptMeanwhile, To: "x"}}},
-		"a mark stays":                           {newUnmarkKept(claim(map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile})).Ops, claim(map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile}), []sts.Change{{Path: "metadata.annotations." + sts.KeepAnnotation, To: sts.KeptMeanwhile}}},
-		"a mark goes":                            {newUnmarkKept(claim(map[string]string{sts.KeepAnnotation: sts.KeptMeanwhile})).Ops, claim(map[string]string{"a": "b"}), nil},
+		"a mark":                                 {newMarkKept(claim(nil)).Ops, claim(map[string]string{claims.KeepAnnotation: claims.KeptMeanwhile, "a": "b"}), nil},
+		"a mark is dropped":                      {newMarkKept(claim(nil)).Ops, claim(nil), []sts.Change{{Path: "metadata.annotations." + claims.KeepAnnotation, From: claims.KeptMeanwhile}}},
+		"a mark has another value":               {newMarkKept(claim(map[string]string{"a": "b"})).Ops, claim(map[string]string{claims.KeepAnnotation: "x"}), []sts.Change{{Path: "metadata.annotations." + claims.KeepAnnotation, From: claims.KeptMeanwhile, To: "x"}}},
+		"a mark stays":                           {newUnmarkKept(claim(map[string]string{claims.KeepAnnotation: claims.KeptMeanwhile})).Ops, claim(map[string]string{claims.KeepAnnotation: claims.KeptMeanwhile}), []sts.Change{{Path: "metadata.annotations." + claims.KeepAnnotation, To: claims.KeptMeanwhile}}},
+		"a mark goes":                            {newUnmarkKept(claim(map[string]string{claims.KeepAnnotation: claims.KeptMeanwhile})).Ops, claim(map[string]string{"a": "b"}), nil},
 		"a volume keeps its data":                {retaining, volume(corev1.PersistentVolumeReclaimRetain, record), nil},
 		"a volume does not":                      {retaining, volume(corev1.PersistentVolumeReclaimDelete, record), []sts.Change{{Path: "spec.persistentVolumeReclaimPolicy", From: "Retain", To: "Delete"}}},
 		"a volume without a label":               {retaining, volume(corev1.PersistentVolumeReclaimRetain, func(v *corev1.PersistentVolume) { record(v); delete(v.Labels, sts.RetainedIn) }), []sts.Change{{Path: "metadata.labels." + sts.RetainedIn, From: "test"}}},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -26,7 +27,7 @@ func TestTrials(t *testing.T) {
 	parked := ststest.Web(5)
 	parked.Pods = nil
 	*parked.Sets[0].Spec.Replicas = 0
-	annotate(parked.Sets[0], sts.ParkedAnnotation, "5")
+	annotate(parked.Sets[0], record.ParkedAnnotation, "5")
 	unsized, other := ststest.Web(3), ststest.Web(3)
 	abort := operate.AbortCanary{Lock: holder("1")}
 	unstick := operate.NewUnstick(operate.UnstickOptions{Lock: holder("1"), AnyRemedy: true}, nil)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // unstickCommand is the name of the command that an owner annotation has.
@@ -29,7 +31,7 @@ type unstick struct {
 	UnstickOptions
 	// agreed is the fix that was shown and confirmed: no other one is started. Empty
 	// allows any.
-	agreed sts.Remedy
+	agreed diagnose.Remedy
 }
 
 // NewUnstick unblocks the update with the fix that the snapshot calls for, which is shown and
@@ -37,8 +39,8 @@ type unstick struct {
 func NewUnstick(o UnstickOptions, s *sts.Snapshot) Intent {
 	i := unstick{UnstickOptions: o}
 	if !o.AnyRemedy {
-		i.agreed = sts.NoRemedy
-		if t := s.Trap(); t != nil {
+		i.agreed = diagnose.NoRemedy
+		if t := diagnose.Rollout(s); t != nil {
 			i.agreed = t.Remedy
 		}
 	}
@@ -57,14 +59,14 @@ func (i unstick) Next(s *sts.Snapshot, f Facts) Decision {
 			return d
 		}
 	}
-	l.trap = s.Trap()
+	l.trap = diagnose.Rollout(s)
 	if d := gs.require(BeforeStart, l); d != nil {
 		return *d
 	}
 	switch {
 	case sts.StrategyOf(s.Set).ReplacesAllAtOnce():
 		return i.recreate(s, l.trap)
-	case l.trap.Remedy == sts.RollBack:
+	case l.trap.Remedy == diagnose.RollBack:
 		return i.rollback().Next(s, f)
 	}
 	return i.forward(s, f)
@@ -123,7 +125,7 @@ func requireTrap(l look) *Decision {
 }
 
 func (i unstick) requireRemedy(l look) *Decision {
-	if l.trap.Remedy != sts.NoRemedy {
+	if l.trap.Remedy != diagnose.NoRemedy {
 		return nil
 	}
 	d := i.stuckNoRemedy(l.s, l.trap)
@@ -155,7 +157,7 @@ func requireStableTemplate(l look) *Decision {
 }
 
 // stableTemplate is the template of the revision to which a stuck update is rolled back.
-func stableTemplate(s *sts.Snapshot, trap *sts.Trap) (json.RawMessage, *Decision) {
+func stableTemplate(s *sts.Snapshot, trap *diagnose.StuckRollout) (json.RawMessage, *Decision) {
 	stable := s.Revision(trap.Target)
 	if stable == nil {
 		return nil, revisionGone(s, trap.Target)
@@ -170,7 +172,7 @@ func stableTemplate(s *sts.Snapshot, trap *sts.Trap) (json.RawMessage, *Decision
 
 // recreate rolls back an update under Recreate: with the stable template the controller deletes
 // every pod of the update by itself and creates new ones.
-func (i unstick) recreate(s *sts.Snapshot, trap *sts.Trap) Decision {
+func (i unstick) recreate(s *sts.Snapshot, trap *diagnose.StuckRollout) Decision {
 	template, d := stableTemplate(s, trap)
 	if d != nil {
 		return *d
@@ -183,7 +185,7 @@ func (i unstick) recreate(s *sts.Snapshot, trap *sts.Trap) Decision {
 // one of the same owner that was killed: then this is completed, whatever the set looks
 // like in between.
 func (i unstick) underWay(s *sts.Snapshot, f Facts) bool {
-	o, err := sts.ReadOwner(s.Set)
+	o, err := record.ReadOwner(s.Set)
 	return f.Wrote || err == nil && o != nil && o.Command == unstickCommand && (o.Name == i.Name || i.TakeOver)
 }
 
@@ -192,7 +194,7 @@ func (i unstick) underWay(s *sts.Snapshot, f Facts) bool {
 func (i unstick) forward(s *sts.Snapshot, f Facts) Decision {
 	update := s.Set.Status.UpdateRevision
 	on := way{to: update, good: func(r sts.Replica) bool {
-		t := s.Trouble(r)
+		t := diagnose.Replica(s, r)
 		notDue := r.Ordinal < sts.UpdateFrom(s.Set) && (t == nil || !t.Failing)
 		return notDue || r.Revision == s.RevisionFor(r.Ordinal)
 	}}
@@ -205,7 +207,7 @@ func (i unstick) forward(s *sts.Snapshot, f Facts) Decision {
 		return i.doneUnstuck(s)
 	}
 	for _, r := range s.Replicas() {
-		if t := s.Trouble(r); d.Verdict == Stuck && d.Reason == ReasonPodFailing && t != nil && t.Failing && r.Revision == update {
+		if t := diagnose.Replica(s, r); d.Verdict == Stuck && d.Reason == ReasonPodFailing && t != nil && t.Failing && r.Revision == update {
 			return i.stuckFailsToo(s, r, t)
 		}
 	}
@@ -213,7 +215,7 @@ func (i unstick) forward(s *sts.Snapshot, f Facts) Decision {
 }
 
 // stuckFailsToo is the end when the current template does not work either.
-func (i unstick) stuckFailsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) Decision {
+func (i unstick) stuckFailsToo(s *sts.Snapshot, r sts.Replica, t *diagnose.Trouble) Decision {
 	stable := s.Set.Status.CurrentRevision
 	if stable == r.Revision {
 		stable = ""
@@ -226,16 +228,16 @@ func (i unstick) stuckFailsToo(s *sts.Snapshot, r sts.Replica, t *sts.Trouble) D
 
 func (i unstick) doneUnstuck(s *sts.Snapshot) Decision {
 	end := decide(Done, ReasonUnstuck, msgUnstuck(updated(s), s.Set.Status.UpdateRevision, belowPartition(s)), nil)
-	d := do(newPatch(s.Set).drop(sts.OwnerAnnotation).action("Unstuck", stepUnstuck()), "Finish")
+	d := do(newPatch(s.Set).drop(record.OwnerAnnotation).action("Unstuck", stepUnstuck()), "Finish")
 	d.Then = &end
 	return d
 }
 
 // stuckNoRemedy is the end when neither the update nor the stable revision works.
-func (i unstick) stuckNoRemedy(s *sts.Snapshot, trap *sts.Trap) Decision {
+func (i unstick) stuckNoRemedy(s *sts.Snapshot, trap *diagnose.StuckRollout) Decision {
 	var parts []string
 	for _, r := range s.Replicas() {
-		if t := s.Trouble(r); t != nil && t.Failing && r.Pod != nil {
+		if t := diagnose.Replica(s, r); t != nil && t.Failing && r.Pod != nil {
 			parts = append(parts, msgPodOnRevision(s.Name(r.Ordinal), r.Revision, t.Message))
 		}
 	}
@@ -262,30 +264,30 @@ func sayAll(parts []string) string {
 }
 
 // notStuck reports the state of a set that is not stuck.
-func notStuck(s *sts.Snapshot, c *sts.Canary) Decision {
+func notStuck(s *sts.Snapshot, c *record.Canary) Decision {
 	ns, name := s.Set.Namespace, s.Set.Name
 	update := inFlight(s)
 	for _, r := range s.Replicas() {
-		t := s.Trouble(r)
-		if refused := s.DeletionRefused(r); refused != nil && refused.Failing && (t == nil || !t.Failing) {
+		t := diagnose.Replica(s, r)
+		if refused := diagnose.DeletionRefused(s, r); refused != nil && refused.Failing && (t == nil || !t.Failing) {
 			return trouble(s, r, refused, Stuck)
 		}
 		switch {
 		case t == nil:
-		case t.Failing && r.Pod != nil && !r.Terminating && t.Reason != sts.Recreated:
-			hint := hintInspectUnstick(s.LookCommand(r.Ordinal, t), sts.Kubectl(ns, "sts unstick", name))
+		case t.Failing && r.Pod != nil && !r.Terminating && t.Reason != diagnose.Recreated:
+			hint := hintInspectUnstick(diagnose.LookCommand(s, r.Ordinal, t), sts.Kubectl(ns, "sts unstick", name))
 			switch {
 			case t.Claim != "": // no template would help a claim
-				hint = hintInspect(s.LookCommand(r.Ordinal, t))
+				hint = hintInspect(diagnose.LookCommand(s, r.Ordinal, t))
 			case sts.StrategyOf(s.Set).ReplacesAllAtOnce():
-				hint = hintInspectRecreate(s.LookCommand(r.Ordinal, t))
+				hint = hintInspectRecreate(diagnose.LookCommand(s, r.Ordinal, t))
 			}
 			d := decide(Refused, ReasonPodFailing, msgFailsWhereItShould(s.Name(r.Ordinal), t.Message, r.Revision), hint)
 			d.Subject = s.Name(r.Ordinal)
 			return d
 		case t.Failing:
 			d := trouble(s, r, t, Refused)
-			if r.Pod == nil && len(t.Fix) == 0 || t.Reason == sts.Recreated {
+			if r.Pod == nil && len(t.Fix) == 0 || t.Reason == diagnose.Recreated {
 				d.Message = msgDeletingDoesNotFix(d.Message)
 			}
 			return d
@@ -326,14 +328,14 @@ func stuckIfStalled(s *sts.Snapshot, d Decision) Decision {
 	what, hint, verdict := "", sts.Kubectl(s.Set.Namespace, "describe statefulset", s.Set.Name), Stuck
 	subject := ""
 	for _, r := range s.Replicas() {
-		t := s.Trouble(r)
+		t := diagnose.Replica(s, r)
 		due := r.Ordinal >= sts.UpdateFrom(s.Set) && r.Revision != s.Set.Status.UpdateRevision
 		switch {
-		case t != nil && t.Reason == sts.AvailableLater:
+		case t != nil && t.Reason == diagnose.AvailableLater:
 			return d // the time passes
 		case t != nil:
-			what, hint, subject = msgPodTrouble(s.Name(r.Ordinal), t.Message), s.LookCommand(r.Ordinal, t), s.Name(r.Ordinal)
-			if t.Reason == sts.Gated {
+			what, hint, subject = msgPodTrouble(s.Name(r.Ordinal), t.Message), diagnose.LookCommand(s, r.Ordinal, t), s.Name(r.Ordinal)
+			if t.Reason == diagnose.Gated {
 				verdict = Refused // another controller decides
 			}
 		case !r.Desired && r.Pod != nil:
@@ -367,9 +369,9 @@ func requireNotOnDelete(s *sts.Snapshot) *Decision {
 	}
 	d := decide(Refused, ReasonStrategy, msgNeverStuckOnDelete(s.Set.Name), nil)
 	for _, r := range s.Replicas() {
-		if t := s.Trouble(r); t != nil && r.Pod != nil && !r.Terminating && r.Revision != s.Set.Status.UpdateRevision {
+		if t := diagnose.Replica(s, r); t != nil && r.Pod != nil && !r.Terminating && r.Revision != s.Set.Status.UpdateRevision {
 			d.Message = msgOnDeletePod(d.Message, s.Name(r.Ordinal), t.Message)
-			d.Hint = s.ReplaceCommand(r)
+			d.Hint = diagnose.ReplaceCommand(s, r)
 			break
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -107,7 +108,7 @@ func unstickStory(t *testing.T, seed uint64, met ststest.Kinds) {
 	if sts.Partition(w.Set) != before {
 		t.Errorf("the partition is %d, and was %d", sts.Partition(w.Set), before)
 	}
-	if c, err := sts.ReadCanary(w.Set); c != nil || err != nil {
+	if c, err := record.ReadCanary(w.Set); c != nil || err != nil {
 		t.Errorf("the record is left: %v, %v", c, err)
 	}
 	if wanted != "web:2-crash" && w.Set.Spec.Template.Spec.Containers[0].Image != spec.Template.Spec.Containers[0].Image {

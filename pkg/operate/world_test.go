@@ -21,6 +21,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -453,7 +454,7 @@ func opsText(ops []operate.PatchOp) string {
 }
 
 func holder(id string) operate.Lock {
-	return operate.Lock{Owner: sts.Owner{Name: "alice@laptop", ID: id, Command: "canary", Since: ststest.Now}}
+	return operate.Lock{Owner: record.Owner{Name: "alice@laptop", ID: id, Command: "canary", Since: ststest.Now}}
 }
 
 func start(id, image string, n int32) operate.StartCanary {
@@ -463,5 +464,5 @@ func start(id, image string, n int32) operate.StartCanary {
 // stores is what a dry run has shown: the API server stores a template with this image unchanged.
 func stores(image string) operate.Facts {
 	template := ststest.Template(image)
-	return operate.Facts{StoredTemplate: sts.TemplateDigest(&template)}
+	return operate.Facts{StoredTemplate: record.TemplateDigest(&template)}
 }

@@ -6,13 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-var claimTones = map[sts.ClaimState]Tone{
-	sts.ClaimTerminating: Warn, sts.ClaimPolicy: Warn, sts.ClaimInUse: Good, sts.ClaimDesired: Good,
-	sts.ClaimReserved: Dim, sts.ClaimParked: Dim, sts.ClaimForeign: Dim,
+var claimTones = map[claims.ClaimState]Tone{
+	claims.ClaimTerminating: Warn, claims.ClaimPolicy: Warn, claims.ClaimInUse: Good, claims.ClaimDesired: Good,
+	claims.ClaimReserved: Dim, claims.ClaimParked: Dim, claims.ClaimForeign: Dim,
 }
 
 // ClaimTable prints one line per claim, the sums, the risks, the excluded claims and the warnings.
@@ -105,7 +106,7 @@ func dash(s string) string {
 
 func lastUsed(c *report.Claim, now time.Time) string {
 	switch {
-	case c.State == sts.ClaimInUse:
+	case c.State == claims.ClaimInUse:
 		return "now"
 	case c.UnusedSince == nil:
 		return "unknown"

@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -22,7 +23,7 @@ func TestClaimTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := sts.ClaimChoice{DeletedSets: true, Parked: true, Reserved: true}
+	all := claims.ClaimChoice{DeletedSets: true, Parked: true, Reserved: true}
 	for name, test := range map[string]struct {
 		query   report.ClaimQuery
 		columns render.Columns
@@ -58,7 +59,7 @@ func TestClaimTableOfLongNames(t *testing.T) {
 	for n := range sts.Ordinal(12) {
 		name := fmt.Sprintf("data-%s-%d", long, n)
 		r.Items = append(r.Items, report.Claim{
-			Namespace: "namespace-" + long, Name: name, Set: long, Ordinal: &n, State: sts.ClaimStaleTemplate, Candidate: true,
+			Namespace: "namespace-" + long, Name: name, Set: long, Ordinal: &n, State: claims.ClaimStaleTemplate, Candidate: true,
 			Class: "class-" + long, Size: "1024Gi", ReclaimPolicy: "Delete", Reason: "out of range (statefulset/" + long + " has ordinals 0-2)",
 		})
 		v := &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: "pvc-0f0f0f0f-0f0f-0f0f-0f0f-0f0f0f0f0f0f"}}

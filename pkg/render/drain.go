@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // drainLines are the lines of the screen about a drain-scale, by field.
@@ -57,9 +58,9 @@ func sayTook(m report.MovedStatus) string {
 }
 
 // phaseOrder is the order of the phases, of leaving and of joining.
-var phaseOrder = []sts.MemberPhase{sts.Draining, sts.Recalled, sts.Removing, sts.Finishing, sts.Announcing, sts.Starting}
+var phaseOrder = []record.MemberPhase{record.Draining, record.Recalled, record.Removing, record.Finishing, record.Announcing, record.Starting}
 
-func tookPhases(took map[sts.MemberPhase]metav1.Duration) []string {
+func tookPhases(took map[record.MemberPhase]metav1.Duration) []string {
 	var out []string
 	for _, phase := range phaseOrder {
 		if d, ok := took[phase]; ok {

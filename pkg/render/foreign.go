@@ -25,7 +25,7 @@ func Foreign(line string) string {
 }
 
 // Printable is the text without what would change the terminal: messages of events, of container
-// states and of the API server are written by anybody. Its lines stay.
+// states and of the API server are foreign. Its lines stay.
 func Printable(text string) string {
 	if strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) < 0 {
 		return text

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // Proof shows why an update is stuck, before the confirmation of the fix. unified is
@@ -25,10 +26,10 @@ func Proof(w io.Writer, p *report.Proof, unified string, now time.Time, st Style
 		say(Plain, msgProofTrap(p.Revision, p.TargetRevision, p.Blocks))
 	}
 	switch {
-	case p.Missing && p.Remedy == sts.RollBack:
+	case p.Missing && p.Remedy == diagnose.RollBack:
 		say(Plain, msgFixMissing(p.TargetRevision))
 	case p.Recreate:
-	case p.Remedy == sts.RollBack:
+	case p.Remedy == diagnose.RollBack:
 		say(Plain, msgFixBack(p.TargetRevision))
 	default:
 		say(Plain, msgFixForward())

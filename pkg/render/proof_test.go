@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -19,8 +20,8 @@ func TestProof(t *testing.T) {
 	at := metav1.NewTime(ststest.Now.Add(-12 * time.Second))
 	proof := func() *report.Proof {
 		return &report.Proof{
-			Pod: "web-2", Ordinal: 2, Revision: "web-7549", TargetRevision: "web-6f66", Remedy: sts.RollBack, Blocks: []sts.Ordinal{0, 1},
-			Trouble:   sts.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "is in CrashLoopBackOff (container app, exit code 1, 4 restarts)"},
+			Pod: "web-2", Ordinal: 2, Revision: "web-7549", TargetRevision: "web-6f66", Remedy: diagnose.RollBack, Blocks: []sts.Ordinal{0, 1},
+			Trouble:   diagnose.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "is in CrashLoopBackOff (container app, exit code 1, 4 restarts)"},
 			Container: &report.FailingContainer{Name: "app", State: "Waiting", Restarts: 4, ExitCode: new(int32(1)), ExitedAt: &at},
 			Changes:   []sts.Change{{Path: "spec.containers[app].image", From: "web:1", To: "web:2"}},
 			Diff:      &report.DiffReport{},
@@ -30,7 +31,7 @@ func TestProof(t *testing.T) {
 	for name, change := range map[string]func(*report.Proof){
 		"back": func(*report.Proof) {},
 		"forward": func(p *report.Proof) {
-			p.Remedy, p.Blocks, p.Log, p.LogError = sts.DeletePods, nil, nil, "you may not"
+			p.Remedy, p.Blocks, p.Log, p.LogError = diagnose.DeletePods, nil, nil, "you may not"
 		},
 		"recreate": func(p *report.Proof) { p.Recreate, p.Log = true, nil },
 		"bare": func(p *report.Proof) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 var stateTones = map[report.State]Tone{
@@ -361,7 +362,7 @@ func claimPhase(c report.ClaimStatus) string {
 		return "Terminating (rescued)"
 	case c.DeletionTimestamp != nil:
 		return "Terminating"
-	case c.Risk != nil && (c.Risk.Reason == sts.VolumeIsTerminating || c.Risk.Reason == sts.VolumeIsMissing || c.Risk.Reason == sts.VolumeIsTaken):
+	case c.Risk != nil && (c.Risk.Reason == diagnose.VolumeIsTerminating || c.Risk.Reason == diagnose.VolumeIsMissing || c.Risk.Reason == diagnose.VolumeIsTaken):
 		return c.Phase + " (" + string(c.Risk.Reason) + ")"
 	}
 	return c.Phase

@@ -8,11 +8,12 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // AutoStatus is a running `canary promote --auto`.
 type AutoStatus struct {
-	sts.Auto
+	record.Auto
 	// WaitingFor is the gate that the canary waits for; absent between steps.
 	WaitingFor operate.Gate `json:"waitingFor,omitempty"`
 	// SoakedAt is when the soak ends if nothing happens.
@@ -21,7 +22,7 @@ type AutoStatus struct {
 
 // autoStatus is what the running command waits for. Nil when none is running. It sets the pods'
 // soaks.
-func (st *Status) autoStatus(s *sts.Snapshot, c *sts.Canary) *AutoStatus {
+func (st *Status) autoStatus(s *sts.Snapshot, c *record.Canary) *AutoStatus {
 	if c == nil || c.Auto == nil || st.Owner == nil || c.Aborting {
 		return nil
 	}

@@ -10,12 +10,13 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
 // promoting is a canary of web-4 that is being promoted with a soak of 10 minutes and two checks;
 // its pod has been Ready for so long.
-func promoting(ready time.Duration) (*sts.Inventory, *sts.Canary, *sts.Owner) {
+func promoting(ready time.Duration) (*sts.Inventory, *record.Canary, *record.Owner) {
 	inv := ststest.Web(5)
 	set := inv.Sets[0]
 	set.Spec.Template = ststest.Template("web:2")
@@ -27,35 +28,37 @@ func promoting(ready time.Duration) (*sts.Inventory, *sts.Canary, *sts.Owner) {
 		inv.Pods[4].Status.Conditions[n].LastTransitionTime.Time = ststest.Now.Add(-ready)
 	}
 	goal := sts.Ordinal(4)
-	return inv, &sts.Canary{StableRevision: ststest.StableRevision, Partition: 4, Goal: &goal, GoalOf: "canary promote",
-			Auto: &sts.Auto{Soak: "10m0s", Checks: 2}},
-		&sts.Owner{Name: "alice@laptop", ID: "1", Command: "canary promote", Since: ststest.Now}
+	return inv, &record.Canary{StableRevision: ststest.StableRevision, Partition: 4, Goal: &goal, GoalOf: "canary promote",
+			Auto: &record.Auto{Soak: "10m0s", Checks: 2}},
+		&record.Owner{Name: "alice@laptop", ID: "1", Command: "canary promote", Since: ststest.Now}
 }
 
-func annotate(set *appsv1.StatefulSet, c *sts.Canary, o *sts.Owner) {
-	set.Annotations = map[string]string{sts.CanaryAnnotation: sts.EncodeAnnotation(c)}
+func annotate(set *appsv1.StatefulSet, c *record.Canary, o *record.Owner) {
+	set.Annotations = map[string]string{record.CanaryAnnotation: record.EncodeAnnotation(c)}
 	if o != nil {
-		set.Annotations[sts.OwnerAnnotation] = sts.EncodeAnnotation(o)
+		set.Annotations[record.OwnerAnnotation] = record.EncodeAnnotation(o)
 	}
 }
 
 func TestStatusOfAutomaticPromotion(t *testing.T) {
-	goalAt := func(o sts.Ordinal, of string) func(*sts.Inventory, *sts.Canary) {
-		return func(_ *sts.Inventory, c *sts.Canary) { c.Goal, c.GoalOf = &o, of }
+	goalAt := func(o sts.Ordinal, of string) func(*sts.Inventory, *record.Canary) {
+		return func(_ *sts.Inventory, c *record.Canary) { c.Goal, c.GoalOf = &o, of }
 	}
 	for _, test := range []struct {
 		name   string
 		ready  time.Duration
-		change func(*sts.Inventory, *sts.Canary)
+		change func(*sts.Inventory, *record.Canary)
 		want   operate.Gate
 		left   time.Duration // of the soak
 	}{
-		{"an updated pod is starting", time.Minute, func(inv *sts.Inventory, _ *sts.Canary) { ststest.NotReady(inv.Pods[4], ststest.Now) }, operate.GatePods, 0},
-		{"the updated pod does not exist yet", time.Minute, func(inv *sts.Inventory, _ *sts.Canary) { inv.Pods = inv.Pods[:4] }, operate.GatePods, 0},
-		{"a pod is not updated yet", time.Hour, func(inv *sts.Inventory, _ *sts.Canary) { *inv.Sets[0].Spec.UpdateStrategy.RollingUpdate.Partition = 3 }, operate.GatePods, 0},
+		{"an updated pod is starting", time.Minute, func(inv *sts.Inventory, _ *record.Canary) { ststest.NotReady(inv.Pods[4], ststest.Now) }, operate.GatePods, 0},
+		{"the updated pod does not exist yet", time.Minute, func(inv *sts.Inventory, _ *record.Canary) { inv.Pods = inv.Pods[:4] }, operate.GatePods, 0},
+		{"a pod is not updated yet", time.Hour, func(inv *sts.Inventory, _ *record.Canary) {
+			*inv.Sets[0].Spec.UpdateStrategy.RollingUpdate.Partition = 3
+		}, operate.GatePods, 0},
 		{"soaking", 7 * time.Minute, nil, operate.GateSoak, 3 * time.Minute},
 		{"soaked", 10 * time.Minute, nil, operate.GateChecks, 0},
-		{"soaked, without checks", time.Hour, func(_ *sts.Inventory, c *sts.Canary) { c.Auto.Checks = 0 }, "", 0},
+		{"soaked, without checks", time.Hour, func(_ *sts.Inventory, c *record.Canary) { c.Auto.Checks = 0 }, "", 0},
 		{"in the middle of a step", time.Minute, goalAt(2, "canary promote"), "", 0},
 		{"in the middle of a step of another command", 7 * time.Minute, goalAt(2, "canary promote --full"), operate.GateSoak, 3 * time.Minute},
 	} {

@@ -13,7 +13,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // ClaimReport lists claims, what they are, and which of them can be deleted.
@@ -64,11 +66,11 @@ type Claim struct {
 	Ordinal *sts.Ordinal `json:"ordinal,omitempty"`
 
 	// State is what the claim is to the StatefulSets of its namespace.
-	State sts.ClaimState `json:"state"`
+	State claims.ClaimState `json:"state"`
 	// Reason is the reason, in words.
 	Reason string `json:"reason"`
-	// With [sts.ClaimSetDeleted]: how certain it is which deleted set created the claim.
-	Confidence sts.Confidence `json:"confidence,omitempty"`
+	// With [claims.ClaimSetDeleted]: how certain it is which deleted set created the claim.
+	Confidence claims.Confidence `json:"confidence,omitempty"`
 	// Makers are the StatefulSets that may have created it, if there is more than one: the claim is
 	// ambiguous.
 	Makers []string `json:"makers,omitempty"`
@@ -97,18 +99,18 @@ type Claim struct {
 	Rescued bool `json:"rescued,omitempty"`
 	// Risk is why its data, or access to it, would be lost with the pods that use it; absent if it
 	// would not.
-	Risk *sts.ClaimRisk `json:"risk,omitempty"`
+	Risk *diagnose.ClaimRisk `json:"risk,omitempty"`
 	// UnusedSince is since when, provably, no pod has used it; absent if that is unknown or a pod uses
 	// it. It may have been unused for longer.
 	UnusedSince *metav1.Time `json:"unusedSince,omitempty"`
 	// UnusedFrom is how it is known since when it is unused.
-	UnusedFrom sts.AgeSource `json:"unusedFrom,omitempty"`
+	UnusedFrom claims.AgeSource `json:"unusedFrom,omitempty"`
 
-	choice sts.ClaimChoice
+	choice claims.ClaimChoice
 }
 
 // Choice is the choice by which it is a candidate.
-func (c *Claim) Choice() sts.ClaimChoice { return c.choice }
+func (c *Claim) Choice() claims.ClaimChoice { return c.choice }
 
 // ClaimSum is the number of claims and their total size.
 type ClaimSum struct {
@@ -133,7 +135,7 @@ type ClaimQuery struct {
 	// Claims are names of claims: only those, and also those that require --claim. All when empty.
 	Claims   []string
 	Ordinals sts.Ordinals
-	Choice   sts.ClaimChoice
+	Choice   claims.ClaimChoice
 	// Reserve are annotations of sets that hold a size, in addition to the known ones.
 	Reserve []string
 }
@@ -154,7 +156,7 @@ func (q *ClaimQuery) chosen(names []string, namespace string, sets map[[2]string
 }
 
 // picks reports whether the claim is selected, and by which choice it may be a candidate.
-func (q *ClaimQuery) picks(claim string, v *sts.ClaimVerdict, namespace string, sets map[[2]string]*appsv1.StatefulSet) (sts.ClaimChoice, bool) {
+func (q *ClaimQuery) picks(claim string, v *claims.ClaimVerdict, namespace string, sets map[[2]string]*appsv1.StatefulSet) (claims.ClaimChoice, bool) {
 	choice := q.Choice
 	if q.limits() {
 		choice.Sets = q.chosen(slices.Concat(v.Sets, v.Makers, []string{v.Set}), namespace, sets)
@@ -171,7 +173,7 @@ func NewClaimReport(inv *sts.Inventory, q ClaimQuery) (r *ClaimReport, unknown [
 		TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "ClaimReport"},
 		Items:    []Claim{}, Classes: []ClaimSum{}, Missing: inv.Missing,
 	}
-	judge := sts.NewClaimJudge(inv)
+	judge := claims.NewClaimJudge(inv)
 	sets, known := map[[2]string]*appsv1.StatefulSet{}, map[string]bool{}
 	for _, set := range inv.Sets {
 		sets[[2]string{set.Namespace, set.Name}] = set
@@ -203,7 +205,7 @@ func NewClaimReport(inv *sts.Inventory, q ClaimQuery) (r *ClaimReport, unknown [
 	}
 	slices.SortFunc(r.Items, compareClaims)
 	if inv.Knows("persistentvolumes") {
-		r.Retained = newRetained(inv, judge, func(claim string, v *sts.ClaimVerdict, namespace string) bool {
+		r.Retained = newRetained(inv, judge, func(claim string, v *claims.ClaimVerdict, namespace string) bool {
 			_, picked := q.picks(claim, v, namespace, sets)
 			return picked
 		})
@@ -254,7 +256,7 @@ func (s *ClaimSum) add(c *Claim, size resource.Quantity) {
 	}
 }
 
-func newClaim(c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, volume sts.Volume) Claim {
+func newClaim(c *corev1.PersistentVolumeClaim, v *claims.ClaimVerdict, volume sts.Volume) Claim {
 	size := claimSize(c)
 	out := Claim{
 		Namespace: c.Namespace, Name: c.Name, Set: v.Set, Template: v.Template,
@@ -279,7 +281,7 @@ func newClaim(c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, volume sts.V
 }
 
 // judgeRisk reports whether the claim, or its volume, is being deleted with its data.
-func (c *Claim) judgeRisk(pvc *corev1.PersistentVolumeClaim, volume sts.Volume, judge *sts.ClaimJudge, inv *sts.Inventory) {
+func (c *Claim) judgeRisk(pvc *corev1.PersistentVolumeClaim, volume sts.Volume, judge *claims.ClaimJudge, inv *sts.Inventory) {
 	c.DeletionTimestamp = pvc.DeletionTimestamp
 	c.Rescued = (pvc.DeletionTimestamp != nil || volume.DeletionTimestamp != nil) && sts.Rescued(pvc, volume)
 	if _, exists := judge.VolumeNamed(volume.CopiedTo()); volume.CopiedTo() != "" && !exists {
@@ -289,8 +291,8 @@ func (c *Claim) judgeRisk(pvc *corev1.PersistentVolumeClaim, volume sts.Volume, 
 		c.Reason += msgReasonRescued(cmp.Or(volume.Retained.Copy, volume.Name))
 		return
 	}
-	c.Risk = sts.NewClaimRisk(pvc, judge.VolumeNamed, inv.Knows("persistentvolumes"), inv.TakenAt)
-	if c.Risk != nil && (c.Risk.Reason == sts.VolumeIsMissing || c.Risk.Reason == sts.VolumeIsTaken) {
+	c.Risk = diagnose.NewClaimRisk(pvc, judge.VolumeNamed, inv.Knows("persistentvolumes"), inv.TakenAt)
+	if c.Risk != nil && (c.Risk.Reason == diagnose.VolumeIsMissing || c.Risk.Reason == diagnose.VolumeIsTaken) {
 		// Claims and volumes are listed in parallel: it may have been bound in between. A
 		// volume of another claim is a doubt already.
 		c.Risk = nil

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -67,11 +68,11 @@ func TestClaimQuery(t *testing.T) {
 			[]string{"data-web-0", "data-web-1", "data-web-2", "data-web-3", "data-web-4"}, []string{"data-web-4"}, nil,
 		},
 		"a set that is gone": {
-			report.ClaimQuery{Names: []string{"old", "never"}, Choice: sts.ClaimChoice{DeletedSets: true}},
+			report.ClaimQuery{Names: []string{"old", "never"}, Choice: claims.ClaimChoice{DeletedSets: true}},
 			[]string{"data-old-0", "data-old-1"}, []string{"data-old-0"}, []string{"never"},
 		},
 		"ordinals": {
-			report.ClaimQuery{Ordinals: sts.Ordinals{{First: 3, Last: 9}}, Choice: sts.ClaimChoice{Reserved: true, Parked: true}},
+			report.ClaimQuery{Ordinals: sts.Ordinals{{First: 3, Last: 9}}, Choice: claims.ClaimChoice{Reserved: true, Parked: true}},
 			[]string{"data-queue-3", "data-web-3", "data-web-4"}, []string{"data-queue-3", "data-web-3", "data-web-4"}, nil,
 		},
 		"a selector": {
@@ -79,23 +80,23 @@ func TestClaimQuery(t *testing.T) {
 			[]string{"data-queue-0", "data-queue-1", "data-queue-2", "data-queue-3"}, nil, nil,
 		},
 		"claims": {
-			report.ClaimQuery{Claims: []string{"data-web-4", "data-old-0"}, Choice: sts.ClaimChoice{DeletedSets: true}},
+			report.ClaimQuery{Claims: []string{"data-web-4", "data-old-0"}, Choice: claims.ClaimChoice{DeletedSets: true}},
 			[]string{"data-old-0", "data-web-4"}, []string{"data-old-0", "data-web-4"}, nil,
 		},
 		"a claim of another set": {
-			report.ClaimQuery{Names: []string{"web"}, Claims: []string{"data-old-0"}, Choice: sts.ClaimChoice{DeletedSets: true}}, nil, nil, nil,
+			report.ClaimQuery{Names: []string{"web"}, Claims: []string{"data-old-0"}, Choice: claims.ClaimChoice{DeletedSets: true}}, nil, nil, nil,
 		},
 		// db's template gives their names, too, and web-db has created them.
 		"a set that gives the names": {
-			report.ClaimQuery{Names: []string{"db"}, Choice: sts.ClaimChoice{DeletedSets: true}},
+			report.ClaimQuery{Names: []string{"db"}, Choice: claims.ClaimChoice{DeletedSets: true}},
 			[]string{"data-web-db-0", "data-web-db-1", "data-web-db-2"}, nil, nil,
 		},
 		"the set that has created them": {
-			report.ClaimQuery{Names: []string{"web-db"}, Choice: sts.ClaimChoice{DeletedSets: true}},
+			report.ClaimQuery{Names: []string{"web-db"}, Choice: claims.ClaimChoice{DeletedSets: true}},
 			[]string{"data-web-db-2"}, []string{"data-web-db-2"}, nil,
 		},
 		"unused for a month": {
-			report.ClaimQuery{Names: []string{"cache"}, Choice: sts.ClaimChoice{OlderThan: 30 * 24 * time.Hour}},
+			report.ClaimQuery{Names: []string{"cache"}, Choice: claims.ClaimChoice{OlderThan: 30 * 24 * time.Hour}},
 			[]string{"data-cache-0", "wal-cache-0", "data-cache-1", "wal-cache-1", "data-cache-2", "wal-cache-2"}, []string{"wal-cache-0"}, nil,
 		},
 	} {

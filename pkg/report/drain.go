@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // DrainStatus is a change of size by `drain-scale`, which removes or adds members one by one.
@@ -47,11 +48,11 @@ type MemberStatus struct {
 	// Pod is the name of the pod, whether it exists or not.
 	Pod string `json:"pod"`
 	// Phase is the progress of the member; absent if the record is lost.
-	Phase sts.MemberPhase `json:"phase,omitempty"`
+	Phase record.MemberPhase `json:"phase,omitempty"`
 	// Since is when this phase started.
 	Since *metav1.Time `json:"since,omitempty"`
 	// Took is the duration of the earlier phases.
-	Took map[sts.MemberPhase]metav1.Duration `json:"took,omitempty"`
+	Took map[record.MemberPhase]metav1.Duration `json:"took,omitempty"`
 	// Values are values that the profile has captured, such as the member's id in its own cluster.
 	Values map[string]string `json:"values,omitempty"`
 	// Problem is why it did not leave, if it was called back.
@@ -68,7 +69,7 @@ type MovedStatus struct {
 	// Pod is the name of the pod.
 	Pod string `json:"pod"`
 	// Took is the duration of each phase.
-	Took map[sts.MemberPhase]metav1.Duration `json:"took,omitempty"`
+	Took map[record.MemberPhase]metav1.Duration `json:"took,omitempty"`
 }
 
 // Up reports whether members are added; else they are removed.
@@ -76,7 +77,7 @@ func (d *DrainStatus) Up() bool { return d.To > d.From }
 
 // NewDrainStatus is the drain-scale in progress by its record, or, where that is missing, by the
 // pod with our finalizer. Nil when none is in progress.
-func NewDrainStatus(s *sts.Snapshot, record *sts.Drain) *DrainStatus {
+func NewDrainStatus(s *sts.Snapshot, record *record.Drain) *DrainStatus {
 	if record == nil {
 		return lostDrain(s)
 	}
@@ -119,7 +120,7 @@ func lostDrain(s *sts.Snapshot) *DrainStatus {
 func holds(s *sts.Snapshot, o sts.Ordinal) bool {
 	for _, r := range s.Replicas() {
 		if r.Ordinal == o {
-			return r.Pod != nil && sts.HoldsLeaving(r.Pod)
+			return r.Pod != nil && record.HoldsLeaving(r.Pod)
 		}
 	}
 	return false
@@ -160,23 +161,23 @@ func (d *DrainStatus) sentence(s *sts.Snapshot) string {
 func (m *MemberStatus) sentence(s *sts.Snapshot, d *DrainStatus) string {
 	what := ""
 	switch m.Phase {
-	case sts.Draining:
+	case record.Draining:
 		what = msgMemberLeaving(m.Pod)
-	case sts.Recalled:
+	case record.Recalled:
 		what = msgMemberReverted(m.Pod)
-	case sts.Removing:
+	case record.Removing:
 		what = msgMemberRemoved(m.Pod)
 		if d.Profile != "" {
 			what = m.left(s)
 		}
-	case sts.Finishing:
+	case record.Finishing:
 		what = msgMemberFinishing(m.Pod)
-	case sts.Announcing:
+	case record.Announcing:
 		what = msgMemberAdded(m.Pod)
 		if d.Profile != "" {
 			what = msgMemberJoining(m.Pod)
 		}
-	case sts.Starting:
+	case record.Starting:
 		what = msgMemberStarting(m.Pod)
 	}
 	return what + " (" + msgMemberPhase(m.Phase, s.TakenAt.Sub(m.Since.Time), d.Profile) + ")"
@@ -200,13 +201,13 @@ func (m *MemberStatus) left(s *sts.Snapshot) string {
 }
 
 // judgeDrain says what a drain-scale is doing, and how to resume it where no command is running.
-func (st *Status) judgeDrain(s *sts.Snapshot, record *sts.Drain) {
+func (st *Status) judgeDrain(s *sts.Snapshot, saved *record.Drain) {
 	d := st.Drain
 	if d.RecordLost {
-		st.say(d.state(), d.sentence(s), st.ownHint(sts.LostDrain(s.Set, d.Member.Ordinal)))
+		st.say(d.state(), d.sentence(s), st.ownHint(record.LostDrain(s.Set, d.Member.Ordinal)))
 		return
 	}
-	st.say(d.state(), d.sentence(s), st.ownHint(operate.DrainHint(s, record)))
+	st.say(d.state(), d.sentence(s), st.ownHint(operate.DrainHint(s, saved)))
 }
 
 // Total is how long all phases have taken.

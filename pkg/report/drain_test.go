@@ -11,19 +11,20 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
 // scalingDown is a set being scaled from 5 to 3 with etcd, its member web-4 in that phase for three
 // minutes.
-func scalingDown(phase sts.MemberPhase) *sts.Drain {
-	return &sts.Drain{From: 5, To: 3, Profile: "etcd", StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-5 * time.Minute),
-		Member: &sts.Member{Ordinal: 4, UID: "web-4-uid", Phase: phase, Values: map[string]string{"MEMBER_ID": "8e9e"}, Since: ststest.Now.Add(-3 * time.Minute)}}
+func scalingDown(phase record.MemberPhase) *record.Drain {
+	return &record.Drain{From: 5, To: 3, Profile: "etcd", StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-5 * time.Minute),
+		Member: &record.Member{Ordinal: 4, UID: "web-4-uid", Phase: phase, Values: map[string]string{"MEMBER_ID": "8e9e"}, Since: ststest.Now.Add(-3 * time.Minute)}}
 }
 
-func scalingUp(phase sts.MemberPhase, profile string) *sts.Drain {
-	return &sts.Drain{From: 5, To: 7, Profile: profile, StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-5 * time.Minute),
-		Member: &sts.Member{Ordinal: 5, Phase: phase, Since: ststest.Now.Add(-20 * time.Second)}}
+func scalingUp(phase record.MemberPhase, profile string) *record.Drain {
+	return &record.Drain{From: 5, To: 7, Profile: profile, StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-5 * time.Minute),
+		Member: &record.Member{Ordinal: 5, Phase: phase, Since: ststest.Now.Add(-20 * time.Second)}}
 }
 
 func wants(n int32) func(*sts.Inventory) {
@@ -39,7 +40,7 @@ func gone(n int32) func(*sts.Inventory) {
 }
 
 func held(o int) func(*sts.Inventory) {
-	return func(inv *sts.Inventory) { inv.Pods[o].Finalizers = []string{sts.LeavingFinalizer} }
+	return func(inv *sts.Inventory) { inv.Pods[o].Finalizers = []string{record.LeavingFinalizer} }
 }
 
 func ending(o int) func(*sts.Inventory) {
@@ -51,7 +52,7 @@ func failing(o int) func(*sts.Inventory) {
 }
 
 func ownedByAlice(inv *sts.Inventory) {
-	inv.Sets[0].Annotations[sts.OwnerAnnotation] = sts.EncodeAnnotation(sts.Owner{Name: "alice@laptop", ID: "1", Command: "drain-scale --replicas 3", Since: ststest.Now})
+	inv.Sets[0].Annotations[record.OwnerAnnotation] = record.EncodeAnnotation(record.Owner{Name: "alice@laptop", ID: "1", Command: "drain-scale --replicas 3", Since: ststest.Now})
 }
 
 func hidden(resource string) func(*sts.Inventory) {
@@ -61,12 +62,12 @@ func hidden(resource string) func(*sts.Inventory) {
 }
 
 func parked(inv *sts.Inventory) {
-	inv.Sets[0].Annotations = map[string]string{sts.ParkedAnnotation: "5"}
+	inv.Sets[0].Annotations = map[string]string{record.ParkedAnnotation: "5"}
 }
 
 type drainCase struct {
 	name    string
-	record  *sts.Drain
+	record  *record.Drain
 	changes []func(*sts.Inventory)
 	state   report.State
 	message string
@@ -85,47 +86,47 @@ const (
 
 func drainCases() []drainCase {
 	type on = []func(*sts.Inventory)
-	between := scalingDown(sts.Draining)
+	between := scalingDown(record.Draining)
 	between.Member = nil
-	between.Done = []sts.Moved{{Ordinal: 4, Took: map[sts.MemberPhase]metav1.Duration{sts.Draining: {Duration: time.Minute}, sts.Removing: {Duration: 3 * time.Second}}}}
+	between.Done = []record.Moved{{Ordinal: 4, Took: map[record.MemberPhase]metav1.Duration{record.Draining: {Duration: time.Minute}, record.Removing: {Duration: 3 * time.Second}}}}
 	finishing := *between
-	finishing.Done = append(finishing.Done[:1:1], sts.Moved{Ordinal: 3})
+	finishing.Done = append(finishing.Done[:1:1], record.Moved{Ordinal: 3})
 	second := *between
-	second.Member = &sts.Member{Ordinal: 3, Phase: sts.Draining, Since: ststest.Now.Add(-time.Second)}
-	plain := scalingDown(sts.Removing)
+	second.Member = &record.Member{Ordinal: 3, Phase: record.Draining, Since: ststest.Now.Add(-time.Second)}
+	plain := scalingDown(record.Removing)
 	plain.Profile = ""
-	byHand := scalingDown(sts.Draining)
+	byHand := scalingDown(record.Draining)
 	byHand.Profile = "--drain-exec"
-	betweenUp := scalingUp(sts.Announcing, "")
+	betweenUp := scalingUp(record.Announcing, "")
 	betweenUp.Member = nil
-	park := scalingDown(sts.Removing)
+	park := scalingDown(record.Removing)
 	park.To, park.Profile = 0, ""
 	return []drainCase{
-		{"it is leaving", scalingDown(sts.Draining), nil, report.ScalingDown,
+		{"it is leaving", scalingDown(record.Draining), nil, report.ScalingDown,
 			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
-		{"it is leaving, and the command is running", scalingDown(sts.Draining), on{ownedByAlice}, report.ScalingDown,
+		{"it is leaving, and the command is running", scalingDown(record.Draining), on{ownedByAlice}, report.ScalingDown,
 			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, ""},
 		{"by an inline command", byHand, nil, report.ScalingDown,
 			"web-4 is leaving its cluster (draining for 3m, --drain-exec)" + fromTo,
 			"to resume: kubectl sts drain-scale web --replicas 3 -n test (add the same --drain-exec)" + orCancel},
-		{"it is failing, and so may leave", scalingDown(sts.Draining), on{failing(4)}, report.ScalingDown,
+		{"it is failing, and so may leave", scalingDown(record.Draining), on{failing(4)}, report.ScalingDown,
 			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
-		{"another one that will leave is failing", scalingDown(sts.Draining), on{failing(3)}, report.ScalingDown,
+		{"another one that will leave is failing", scalingDown(record.Draining), on{failing(3)}, report.ScalingDown,
 			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
-		{"one that stays is failing", scalingDown(sts.Draining), on{failing(1)}, report.Stuck,
+		{"one that stays is failing", scalingDown(record.Draining), on{failing(1)}, report.Stuck,
 			"web-1 is in CrashLoopBackOff (container app, exit code 1, 4 restarts); web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo,
 			"kubectl describe pod web-1 -n test"},
-		{"it was reverted", scalingDown(sts.Recalled), on{held(4)}, report.ScalingDown,
+		{"it was reverted", scalingDown(record.Recalled), on{held(4)}, report.ScalingDown,
 			"web-4 did not leave its cluster, its drain was reverted (reverted for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
-		{"it has left", scalingDown(sts.Removing), on{held(4)}, report.ScalingDown,
+		{"it has left", scalingDown(record.Removing), on{held(4)}, report.ScalingDown,
 			"web-4 has left its cluster, its pod will be removed (removing for 3m, etcd)" + fromTo, resume},
-		{"it has left, and its pod is terminating", scalingDown(sts.Removing), on{held(4), ending(4)}, report.ScalingDown,
+		{"it has left, and its pod is terminating", scalingDown(record.Removing), on{held(4), ending(4)}, report.ScalingDown,
 			"web-4 has left its cluster, its pod is terminating (removing for 3m, etcd)" + fromTo, resume},
-		{"it has left, the set is scaled down, its pod is terminating", scalingDown(sts.Removing), on{held(4), ending(4), wants(4)}, report.ScalingDown,
+		{"it has left, the set is scaled down, its pod is terminating", scalingDown(record.Removing), on{held(4), ending(4), wants(4)}, report.ScalingDown,
 			"web-4 has left its cluster, its pod is terminating (removing for 3m, etcd)" + fromTo, resume},
-		{"it has left, and its pod is gone", scalingDown(sts.Removing), on{gone(4)}, report.ScalingDown,
+		{"it has left, and its pod is gone", scalingDown(record.Removing), on{gone(4)}, report.ScalingDown,
 			"web-4 has left its cluster, its pod is gone (removing for 3m, etcd)" + fromTo, resume},
-		{"after hooks", scalingDown(sts.Finishing), on{gone(4)}, report.ScalingDown,
+		{"after hooks", scalingDown(record.Finishing), on{gone(4)}, report.ScalingDown,
 			"web-4 is gone, its after hooks are next (finishing for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
 		{"without hooks", plain, nil, report.ScalingDown,
 			"web-4 is being removed (for 3m)" + fromTo, "to resume: " + resumePlain + orCancel},
@@ -137,7 +138,7 @@ func drainCases() []drainCase {
 			"web-3 is leaving its cluster (draining for 1s, etcd)" + fromTo + ", 1 of 2 done", "to resume: " + resume + orCancel},
 		{"all are gone", &finishing, on{gone(3)}, report.ScalingDown,
 			"all members are done" + fromTo + ", 2 of 2 done", "to resume: " + resume + orCancel},
-		{"pods are hidden", scalingDown(sts.Removing), on{func(inv *sts.Inventory) { inv.Pods = nil }, hidden("pods")}, report.ScalingDown,
+		{"pods are hidden", scalingDown(record.Removing), on{func(inv *sts.Inventory) { inv.Pods = nil }, hidden("pods")}, report.ScalingDown,
 			"web-4 has left its cluster (removing for 3m, etcd)" + fromTo + "; cannot read pods; status of the StatefulSet: 0 of 5 ready, 0 updated", resume},
 		{"the record is missing", nil, on{held(4)}, report.ScalingDown,
 			"web-4 is leaving or has left its cluster; annotation kubectl-sts.dev/drain, the record of its scale-down, is missing",
@@ -145,11 +146,11 @@ func drainCases() []drainCase {
 		{"the record is missing, and the set is scaled down", nil, on{held(4), ending(4), wants(3)}, report.ScalingDown,
 			"web-4 is leaving or has left its cluster; annotation kubectl-sts.dev/drain, the record of its scale-down, is missing",
 			"if it has left: kubectl sts drain-scale web --replicas 3 --profile none -n test; if it is still a member: kubectl sts drain-scale web --cancel -n test"},
-		{"will be added", scalingUp(sts.Announcing, ""), nil, report.ScalingUp,
+		{"will be added", scalingUp(record.Announcing, ""), nil, report.ScalingUp,
 			"web-5 will be added (for 20s); scaling from 5 to 7 replicas", "to resume: " + resumeUpRaw + orCancel},
-		{"will join", scalingUp(sts.Announcing, "etcd"), nil, report.ScalingUp,
+		{"will join", scalingUp(record.Announcing, "etcd"), nil, report.ScalingUp,
 			"web-5 will join (announcing for 20s, etcd); scaling from 5 to 7 replicas", "to resume: " + resumeUp + orCancel},
-		{"starting", scalingUp(sts.Starting, "etcd"), on{wants(6)}, report.ScalingUp,
+		{"starting", scalingUp(record.Starting, "etcd"), on{wants(6)}, report.ScalingUp,
 			"web-5 is starting (starting for 20s, etcd); scaling from 5 to 7 replicas", "to resume: " + resumeUp + orCancel},
 		{"between two that join", betweenUp, nil, report.ScalingUp,
 			"next to join: web-5; scaling from 5 to 7 replicas", "to resume: " + resumeUpRaw + orCancel},
@@ -164,7 +165,7 @@ func drainCases() []drainCase {
 func (c drainCase) inventory() *sts.Inventory {
 	inv := ststest.Web(5)
 	if c.record != nil {
-		inv.Sets[0].Annotations = map[string]string{sts.DrainAnnotation: sts.EncodeAnnotation(*c.record)}
+		inv.Sets[0].Annotations = map[string]string{record.DrainAnnotation: record.EncodeAnnotation(*c.record)}
 	}
 	for _, change := range c.changes {
 		change(inv)
@@ -185,21 +186,21 @@ func TestStatusOfDrainScale(t *testing.T) {
 }
 
 func TestDrainStatus(t *testing.T) {
-	record := scalingDown(sts.Draining)
-	record.From, record.Retention = 6, "Delete"
-	record.Done = []sts.Moved{{Ordinal: 5, Took: map[sts.MemberPhase]metav1.Duration{sts.Draining: {Duration: time.Minute}, sts.Removing: {Duration: 3 * time.Second}}}}
-	record.Member.Took = map[sts.MemberPhase]metav1.Duration{sts.Draining: {Duration: time.Second}}
+	saved := scalingDown(record.Draining)
+	saved.From, saved.Retention = 6, "Delete"
+	saved.Done = []record.Moved{{Ordinal: 5, Took: map[record.MemberPhase]metav1.Duration{record.Draining: {Duration: time.Minute}, record.Removing: {Duration: 3 * time.Second}}}}
+	saved.Member.Took = map[record.MemberPhase]metav1.Duration{record.Draining: {Duration: time.Second}}
 	inv := ststest.Web(5)
 	kept := ststest.Claim(inv.Sets[0], 5)
 	inv.Claims = append(inv.Claims, kept)
-	inv.Pods[4].Finalizers = []string{"other.example/x", sts.LeavingFinalizer}
+	inv.Pods[4].Finalizers = []string{"other.example/x", record.LeavingFinalizer}
 	s := inv.Snapshots()[0]
-	started, since := metav1.NewTime(record.StartedAt), metav1.NewTime(record.Member.Since)
+	started, since := metav1.NewTime(saved.StartedAt), metav1.NewTime(saved.Member.Since)
 	want := &report.DrainStatus{From: 6, To: 3, Profile: "etcd", Retention: "Delete", StartedBy: "alice@laptop", StartedAt: &started,
-		Member: &report.MemberStatus{Ordinal: 4, Pod: "web-4", Phase: sts.Draining, Since: &since, Held: true,
-			Took: record.Member.Took, Values: map[string]string{"MEMBER_ID": "8e9e"}},
-		Done: []report.MovedStatus{{Ordinal: 5, Pod: "web-5", Took: record.Done[0].Took}}, Left: []sts.Ordinal{3}, Claims: []string{"data-web-5"}}
-	got := report.NewDrainStatus(s, record)
+		Member: &report.MemberStatus{Ordinal: 4, Pod: "web-4", Phase: record.Draining, Since: &since, Held: true,
+			Took: saved.Member.Took, Values: map[string]string{"MEMBER_ID": "8e9e"}},
+		Done: []report.MovedStatus{{Ordinal: 5, Pod: "web-5", Took: saved.Done[0].Took}}, Left: []sts.Ordinal{3}, Claims: []string{"data-web-5"}}
+	got := report.NewDrainStatus(s, saved)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -216,12 +217,12 @@ func TestDrainStatus(t *testing.T) {
 		c := kept.DeepCopy()
 		change(c)
 		inv.Claims[5] = c
-		if got := report.NewDrainStatus(inv.Snapshots()[0], record).Claims; len(got) != 0 {
+		if got := report.NewDrainStatus(inv.Snapshots()[0], saved).Claims; len(got) != 0 {
 			t.Errorf("%s: %s is listed as kept", name, strings.Join(got, ", "))
 		}
 	}
-	up := *record
-	up.From, up.To, up.Done, up.Member = 4, 7, []sts.Moved{{Ordinal: 4}}, nil
+	up := *saved
+	up.From, up.To, up.Done, up.Member = 4, 7, []record.Moved{{Ordinal: 4}}, nil
 	if got := report.NewDrainStatus(s, &up); !cmp.Equal(got.Left, []sts.Ordinal{5, 6}) || len(got.Claims) != 0 {
 		t.Errorf("scaling up: left %v, claims %v", got.Left, got.Claims)
 	}

@@ -10,6 +10,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // HistoryReport lists the revisions in a StatefulSet's history, newest first.
@@ -58,7 +60,7 @@ func NewHistoryReport(s *sts.Snapshot) *HistoryReport {
 			on[replica.Revision] = append(on[replica.Revision], replica.Ordinal)
 		}
 	}
-	stable := s.Stable()
+	stable := diagnose.Stable(s)
 	var before json.RawMessage
 	for _, revision := range s.Revisions {
 		item := Revision{
@@ -106,7 +108,7 @@ type DiffReport struct {
 // NewDiffReport compares two revisions by number; 0 stands for the stable revision and for the
 // update revision. An error names a revision that is not in history.
 func NewDiffReport(s *sts.Snapshot, from, to int64) (*DiffReport, error) {
-	return diff(s, from, s.Stable(), to, s.Set.Status.UpdateRevision)
+	return diff(s, from, diagnose.Stable(s), to, s.Set.Status.UpdateRevision)
 }
 
 // diff compares two revisions, each by number, or with 0 by name.
@@ -139,7 +141,7 @@ func template(s *sts.Snapshot, number int64, name string) (string, json.RawMessa
 	if number != 0 {
 		return "", nil, errors.New(msgRevisionNotFound(s.Set.Name, strconv.FormatInt(number, 10)))
 	}
-	if c, err := sts.ReadCanary(s.Set); err == nil && c != nil && c.StableRevision == name {
+	if c, err := record.ReadCanary(s.Set); err == nil && c != nil && c.StableRevision == name {
 		return name, c.StableTemplate, nil
 	}
 	return "", nil, errors.New(msgRevisionNotFound(s.Set.Name, name))

@@ -9,10 +9,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // judge finds the state, and a message about it.
-func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, drain *sts.Drain, replicas []sts.Replica) {
+func (st *Status) judge(s *sts.Snapshot, c *record.Canary, drain *record.Drain, replicas []sts.Replica) {
 	set := s.Set
 	leaving := st.ordinals(func(r ReplicaStatus) bool { return r.Role == Leaving })
 	missing := st.ordinals(func(r ReplicaStatus) bool { return r.Role == Missing })
@@ -50,7 +52,7 @@ func (st *Status) judge(s *sts.Snapshot, c *sts.Canary, drain *sts.Drain, replic
 
 // judgeScaling adds that the set was scaled during a canary: ordinals that were added at
 // the top run the canary's revision, whatever was requested at its start.
-func (st *Status) judgeScaling(c *sts.Canary) {
+func (st *Status) judgeScaling(c *record.Canary) {
 	if c == nil || c.Replicas == nil || *c.Replicas == st.DesiredReplicas {
 		return
 	}
@@ -65,7 +67,7 @@ func (st *Status) judgeScaling(c *sts.Canary) {
 
 // judgeDisturbance adds that another client has changed the spec during a canary: promote
 // refuses then, and the hint must not suggest it.
-func (st *Status) judgeDisturbance(s *sts.Snapshot, c *sts.Canary) {
+func (st *Status) judgeDisturbance(s *sts.Snapshot, c *record.Canary) {
 	if c == nil {
 		return
 	}
@@ -86,7 +88,7 @@ func (st *Status) judgeDisturbance(s *sts.Snapshot, c *sts.Canary) {
 
 // judgeRestart adds a restart that is in progress, and how to resume it where no command
 // has locked the set.
-func (st *Status) judgeRestart(s *sts.Snapshot, r *sts.Restart) {
+func (st *Status) judgeRestart(s *sts.Snapshot, r *record.Restart) {
 	if r == nil {
 		return
 	}
@@ -109,11 +111,11 @@ func (st *Status) judgeClaims(s *sts.Snapshot, replicas []sts.Replica) {
 	if st.State == Deleting {
 		return
 	}
-	var risks []sts.ClaimRisk
+	var risks []diagnose.ClaimRisk
 	var rescued []string
 	var pods []sts.Ordinal
 	for _, r := range replicas {
-		found := s.ClaimRisks(r)
+		found := diagnose.ClaimRisks(s, r)
 		if risks = append(risks, found...); len(found) > 0 {
 			pods = append(pods, r.Ordinal)
 		}
@@ -134,11 +136,11 @@ func (st *Status) judgeClaims(s *sts.Snapshot, replicas []sts.Replica) {
 	if len(risks) == 0 {
 		return
 	}
-	message := msgDoNotRestart(pods, risks[0].Message, len(sts.RiskClaims(risks)))
+	message := msgDoNotRestart(pods, risks[0].Message, len(diagnose.RiskClaims(risks)))
 	if st.State != Complete {
 		message = sentence(message, st.Message)
 	}
-	hint := sts.RescueCommand(st.Namespace, risks)
+	hint := diagnose.RescueCommand(st.Namespace, risks)
 	if len(hint) == 0 {
 		hint = sts.Kubectl(st.Namespace, "describe pvc", risks[0].Claim)
 	}
@@ -173,7 +175,7 @@ func (st *Status) ownHint(hint sts.Hint) sts.Hint {
 
 // judgeRollout distinguishes an update that is in progress, one that stops at the
 // partition, and none.
-func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Replica) {
+func (st *Status) judgeRollout(s *sts.Snapshot, c *record.Canary, replicas []sts.Replica) {
 	var replaced, held, unavailable []sts.Ordinal
 	for _, r := range replicas {
 		outdated := r.Pod != nil && r.Revision != st.UpdateRevision
@@ -225,16 +227,16 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *sts.Canary, replicas []sts.Re
 }
 
 // stuck is true, and sets the state, where a desired ordinal is failing and will not be
-// removed: see [sts.Trouble].
-func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
-	trap := s.Trap()
+// removed: see [diagnose.Trouble].
+func (st *Status) stuck(s *sts.Snapshot, c *record.Canary) bool {
+	trap := diagnose.Rollout(s)
 	for _, r := range st.Replicas {
 		if r.Trouble == nil || !r.Trouble.Failing || st.Drain.leaves(s, r.Ordinal) || trap != nil && r.Ordinal != trap.Replica.Ordinal {
 			continue
 		}
 		inUpdate := c != nil || st.StableRevision != st.UpdateRevision || r.Revision != "" && r.Revision != st.UpdateRevision
 		msg := msgPod(r.Pod, r.Trouble.Message)
-		hint := s.LookCommand(r.Ordinal, r.Trouble)
+		hint := diagnose.LookCommand(s, r.Ordinal, r.Trouble)
 		revision := r.Revision
 		if r.Role == Missing {
 			revision = s.RevisionFor(r.Ordinal)
@@ -259,7 +261,7 @@ func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 			hint = st.replaceCommand(s, r.Ordinal)
 		case needed && (c == nil || !c.Aborting), trap != nil && c != nil:
 			hint = st.canary("abort")
-		case trap != nil && trap.Remedy != sts.NoRemedy:
+		case trap != nil && trap.Remedy != diagnose.NoRemedy:
 			hint = sts.Kubectl(st.Namespace, "sts unstick", st.Name)
 		}
 		st.say(Stuck, msg, hint)
@@ -271,14 +273,14 @@ func (st *Status) stuck(s *sts.Snapshot, c *sts.Canary) bool {
 // updateNeeds says whether rolling an update back would help the ordinal.
 func (st *Status) updateNeeds(s *sts.Snapshot, r ReplicaStatus) bool {
 	return r.Trouble != nil && slices.ContainsFunc(s.Replicas(), func(x sts.Replica) bool {
-		return x.Ordinal == r.Ordinal && s.UpdateNeeds(x, r.Trouble)
+		return x.Ordinal == r.Ordinal && diagnose.UpdateNeeds(s, x, r.Trouble)
 	})
 }
 
-// replaceCommand is [sts.Snapshot.ReplaceCommand] of an ordinal that has a pod.
+// replaceCommand is [diagnose.ReplaceCommand] of an ordinal that has a pod.
 func (st *Status) replaceCommand(s *sts.Snapshot, o sts.Ordinal) sts.Hint {
 	replicas := s.Replicas()
-	return s.ReplaceCommand(replicas[slices.IndexFunc(replicas, func(r sts.Replica) bool { return r.Ordinal == o })])
+	return diagnose.ReplaceCommand(s, replicas[slices.IndexFunc(replicas, func(r sts.Replica) bool { return r.Ordinal == o })])
 }
 
 // scalingUp says whether what is missing is just the top of the range.
@@ -309,9 +311,9 @@ func (st *Status) waitingFor(s *sts.Snapshot, replicas []sts.Replica) string {
 // waits is the ordinal that is waited for. Under OrderedReady the controller does nothing above
 // the lowest one that is not available, and under Recreate it creates no pod while there is one
 // of another revision.
-func waits(s *sts.Snapshot, replicas []sts.Replica) (sts.Ordinal, *sts.Trouble) {
+func waits(s *sts.Snapshot, replicas []sts.Replica) (sts.Ordinal, *diagnose.Trouble) {
 	var o sts.Ordinal
-	var trouble *sts.Trouble
+	var trouble *diagnose.Trouble
 	ending := sts.StrategyOf(s.Set).ReplacesAllAtOnce() && slices.ContainsFunc(replicas, func(r sts.Replica) bool { return due(s, r) })
 	for _, r := range replicas {
 		if ending && !due(s, r) {
@@ -328,10 +330,10 @@ func waits(s *sts.Snapshot, replicas []sts.Replica) (sts.Ordinal, *sts.Trouble) 
 }
 
 // obstacle is why the ordinal is not available, otherwise why its pod cannot be replaced.
-func obstacle(s *sts.Snapshot, r sts.Replica) *sts.Trouble {
-	t := s.Trouble(r)
+func obstacle(s *sts.Snapshot, r sts.Replica) *diagnose.Trouble {
+	t := diagnose.Replica(s, r)
 	if t == nil || !t.Failing {
-		return cmp.Or(s.DeletionRefused(r), t)
+		return cmp.Or(diagnose.DeletionRefused(s, r), t)
 	}
 	return t
 }
@@ -346,8 +348,8 @@ func (st *Status) hintAtWait(s *sts.Snapshot, replicas []sts.Replica) {
 	switch i := slices.IndexFunc(replicas, func(r sts.Replica) bool { return r.Ordinal == o }); {
 	case t == nil:
 	case t.Claim != "" || t.InitContainer != "" || len(t.Fix) > 0:
-		st.Hint = s.LookCommand(o, t)
-	case s.UpdateNeeds(replicas[i], t):
+		st.Hint = diagnose.LookCommand(s, o, t)
+	case diagnose.UpdateNeeds(s, replicas[i], t):
 		st.Hint = st.ownHint(st.canary("abort"))
 	}
 }

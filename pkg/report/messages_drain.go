@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 func msgDrainScaling(from, to int32, done int) string {
@@ -16,7 +17,7 @@ func msgDrainScaling(from, to int32, done int) string {
 }
 
 func msgDrainRecordLost(pod string) string {
-	return fmt.Sprintf("%s is leaving or has left its cluster; annotation %s, the record of its scale-down, is missing", pod, sts.DrainAnnotation)
+	return fmt.Sprintf("%s is leaving or has left its cluster; annotation %s, the record of its scale-down, is missing", pod, record.DrainAnnotation)
 }
 
 func msgDrainAlmostDone() string { return "all members are done" }
@@ -53,7 +54,7 @@ func msgMemberJoining(member string) string { return member + " will join" }
 
 func msgMemberStarting(member string) string { return member + " is starting" }
 
-func msgMemberPhase(phase sts.MemberPhase, since time.Duration, profile string) string {
+func msgMemberPhase(phase record.MemberPhase, since time.Duration, profile string) string {
 	if profile == "" {
 		return "for " + sts.Age(since)
 	}

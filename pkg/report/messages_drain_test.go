@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 func TestDrainMessages(t *testing.T) {
@@ -16,6 +16,6 @@ func TestDrainMessages(t *testing.T) {
 		call(msgMemberLeaving, "db-4"), call(msgMemberReverted, "db-4"), call(msgMemberRemoved, "db-4"), call(msgMemberLeft, "db-4"),
 		call(msgMemberTerminating, "db-4"), call(msgMemberStillThere, "db-4"), call(msgMemberGone, "db-4"), call(msgMemberFinishing, "db-4"),
 		call(msgMemberAdded, "db-5"), call(msgMemberJoining, "db-5"), call(msgMemberStarting, "db-5"),
-		call(msgMemberPhase, sts.Draining, 3*time.Minute, "etcd"), call(msgMemberPhase, sts.Removing, 3*time.Minute, ""),
+		call(msgMemberPhase, record.Draining, 3*time.Minute, "etcd"), call(msgMemberPhase, record.Removing, 3*time.Minute, ""),
 	)
 }

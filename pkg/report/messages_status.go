@@ -7,7 +7,7 @@ import (
 )
 
 // These are the messages of [Status]. Those that explain a stuck pod follow its name and its
-// [sts.Trouble]: "web-2 is in CrashLoopBackOff (…); it blocks the update".
+// [diagnose.Trouble]: "web-2 is in CrashLoopBackOff (…); it blocks the update".
 
 func msgDeleting(pods int) string {
 	return "being deleted, " + sts.Count(pods, "pod") + " remaining"

@@ -5,6 +5,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // Proof is why an update will not continue without manual action: the pod that it waits for, and its
@@ -22,11 +23,11 @@ type Proof struct {
 	// TargetRevision is the revision it should run.
 	TargetRevision string `json:"targetRevision"`
 	// Trouble is why it is not available.
-	Trouble sts.Trouble `json:"trouble"`
+	Trouble diagnose.Trouble `json:"trouble"`
 	// Blocks are the other ordinals that are not on their target revision, and wait for it.
 	Blocks []sts.Ordinal `json:"blocks"`
 	// Remedy is how the update is fixed.
-	Remedy sts.Remedy `json:"remedy"`
+	Remedy diagnose.Remedy `json:"remedy"`
 	// Container is the failing container; absent if none has been started.
 	Container *FailingContainer `json:"container,omitempty"`
 	// Log is its last lines, of the previous run if it was restarted.
@@ -64,7 +65,7 @@ type FailingContainer struct {
 
 // NewProof is the proof that an update is trapped: nil when it is not.
 func NewProof(s *sts.Snapshot) *Proof {
-	t := s.Trap()
+	t := diagnose.Rollout(s)
 	if t == nil {
 		return nil
 	}
@@ -74,7 +75,7 @@ func NewProof(s *sts.Snapshot) *Proof {
 		Trouble: t.Trouble, Blocks: t.Blocks, Remedy: t.Remedy, Recreate: sts.StrategyOf(s.Set).ReplacesAllAtOnce(), Changes: []sts.Change{},
 	}
 	if p.Missing = t.Replica.Pod == nil; !p.Missing {
-		p.Container = failingContainer(s.FailingContainer(t.Replica.Pod))
+		p.Container = failingContainer(diagnose.FailingContainer(s, t.Replica.Pod))
 	}
 	if p.Blocks == nil {
 		p.Blocks = []sts.Ordinal{}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -30,7 +31,7 @@ func TestProof(t *testing.T) {
 		t.Errorf("of a healthy set: %+v", p)
 	}
 	p := report.NewProof(stuck(func(*corev1.Pod) {}).Snapshots()[0])
-	if p == nil || p.Pod != "web-2" || p.Revision != "web-broken" || p.TargetRevision != ststest.StableRevision || p.Remedy != sts.RollBack ||
+	if p == nil || p.Pod != "web-2" || p.Revision != "web-broken" || p.TargetRevision != ststest.StableRevision || p.Remedy != diagnose.RollBack ||
 		p.Container == nil || *p.Container.ExitCode != 1 || p.Container.Reason != "CrashLoopBackOff" {
 		t.Fatalf("%+v", p)
 	}

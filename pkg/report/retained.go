@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -70,7 +71,7 @@ func (c *RetainedClaim) Urgent() bool {
 }
 
 // newRetained counts the volumes that retain data of the selected claims.
-func newRetained(inv *sts.Inventory, judge *sts.ClaimJudge, picks func(claim string, v *sts.ClaimVerdict, namespace string) bool) *RetainedSum {
+func newRetained(inv *sts.Inventory, judge *claims.ClaimJudge, picks func(claim string, v *claims.ClaimVerdict, namespace string) bool) *RetainedSum {
 	sum := &RetainedSum{}
 	var there map[[2]string]*corev1.PersistentVolumeClaim
 	for i := range inv.Volumes {
@@ -139,8 +140,8 @@ func retainedMessage(s RetainedState, kept *sts.RetainedClaim, now time.Time) st
 
 // retainedState is what is notable about the claim c, which is nil if it does not exist and
 // held if a pod uses it; empty when nothing is.
-func retainedState(volume *sts.Volume, c *corev1.PersistentVolumeClaim, v *sts.ClaimVerdict, held bool) RetainedState {
-	wanted := v.State == sts.ClaimDesired || v.State == sts.ClaimInUse
+func retainedState(volume *sts.Volume, c *corev1.PersistentVolumeClaim, v *claims.ClaimVerdict, held bool) RetainedState {
+	wanted := v.State == claims.ClaimDesired || v.State == claims.ClaimInUse
 	same := c != nil && c.UID == volume.Retained.UID
 	switch kind := volume.Retained.Kind; {
 	case kind == sts.RetainedSetAside && !same && (c == nil || c.Spec.VolumeName != volume.Name):

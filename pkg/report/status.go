@@ -11,6 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // State is the state of a StatefulSet. Exactly one applies: the first match in this order.
@@ -148,7 +150,7 @@ type Status struct {
 	// Managers are other clients that write to the set: operators, GitOps controllers, Helm.
 	Managers []sts.Manager `json:"managers,omitempty"`
 	// Owner is the lock: the kubectl sts command that is working on the set.
-	Owner *sts.Owner `json:"owner,omitempty"`
+	Owner *record.Owner `json:"owner,omitempty"`
 	// Replicas is one item per ordinal, highest first: desired ordinals, and others that still have a
 	// pod or claims.
 	Replicas []ReplicaStatus `json:"replicas"`
@@ -267,7 +269,7 @@ type ReplicaStatus struct {
 	Restarts int32 `json:"restarts"`
 	// Trouble is why a desired ordinal is not available, or why a pod cannot be deleted although it
 	// must be.
-	Trouble *sts.Trouble `json:"trouble,omitempty"`
+	Trouble *diagnose.Trouble `json:"trouble,omitempty"`
 	// Node is the node of the pod.
 	Node string `json:"node,omitempty"`
 	// Claims are the ordinal's PersistentVolumeClaims, one per template.
@@ -290,7 +292,7 @@ type ClaimStatus struct {
 	// Rescued is true if it is being deleted, and its volume retains the data for `pvc-gc undo`.
 	Rescued bool `json:"rescued,omitempty"`
 	// Risk is why the data would be lost when the pod is replaced; absent if it would not.
-	Risk *sts.ClaimRisk `json:"risk,omitempty"`
+	Risk *diagnose.ClaimRisk `json:"risk,omitempty"`
 	// Message is why it is not bound, according to its events, its volume or its StorageClass.
 	Message string `json:"message,omitempty"`
 }
@@ -347,11 +349,11 @@ func NewStatus(s *sts.Snapshot) Status {
 	}
 	// The verbs that change a set refuse a record that cannot be read; the
 	// report does without it.
-	canary, unreadable := sts.ReadCanary(set)
-	st.Owner, _ = sts.ReadOwner(set)
-	drain, unreadableDrain := sts.ReadDrain(set)
+	canary, unreadable := record.ReadCanary(set)
+	st.Owner, _ = record.ReadOwner(set)
+	drain, unreadableDrain := record.ReadDrain(set)
 	st.Drain = NewDrainStatus(s, drain)
-	if n, ok := sts.ParkedSize(set); ok {
+	if n, ok := record.ParkedSize(set); ok {
 		st.ParkedReplicas = &n
 	}
 	if canary != nil {
@@ -387,7 +389,7 @@ func NewStatus(s *sts.Snapshot) Status {
 		st.Canary = canaryStatus(&st, canary)
 		st.Canary.Auto = st.autoStatus(s, canary)
 	}
-	restart, _ := sts.ReadRestart(set)
+	restart, _ := record.ReadRestart(set)
 	st.judge(s, canary, drain, replicas)
 	st.judgeRestart(s, restart)
 	st.judgeClaims(s, replicas)
@@ -427,7 +429,7 @@ func (st *Status) wants(o sts.Ordinal) bool {
 	return o >= st.StartOrdinal && o < st.StartOrdinal+sts.Ordinal(st.DesiredReplicas)
 }
 
-func canaryStatus(st *Status, c *sts.Canary) *CanaryStatus {
+func canaryStatus(st *Status, c *record.Canary) *CanaryStatus {
 	on := func(r ReplicaStatus) bool {
 		return st.wants(r.Ordinal) && r.Revision != "" && r.Revision != st.StableRevision
 	}
@@ -532,7 +534,7 @@ func withMounted(claims []ClaimStatus, s *sts.Snapshot, r sts.Replica) []ClaimSt
 		}
 		return &claims[k]
 	}
-	for _, risk := range s.ClaimRisks(r) {
+	for _, risk := range diagnose.ClaimRisks(s, r) {
 		c := at(risk.Claim, risk.Volume)
 		c.Risk, c.Rescued = &risk, false
 	}
@@ -551,7 +553,7 @@ func newClaimStatus(s *sts.Snapshot, c *corev1.PersistentVolumeClaim) ClaimStatu
 	}
 	v, _ := s.Volume(c.Spec.VolumeName)
 	return ClaimStatus{Name: c.Name, Phase: string(c.Status.Phase), Size: size.String(), Volume: c.Spec.VolumeName,
-		DeletionTimestamp: c.DeletionTimestamp, Rescued: c.DeletionTimestamp != nil && sts.Rescued(c, v), Message: s.WhyUnbound(c)}
+		DeletionTimestamp: c.DeletionTimestamp, Rescued: c.DeletionTimestamp != nil && sts.Rescued(c, v), Message: diagnose.WhyUnbound(s, c)}
 }
 
 // leftOver are ordinals beyond the range of which only claims exist. The labels that

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -90,8 +91,10 @@ func TestAltered(t *testing.T) {
 			s.Spec.VolumeClaimTemplates = append(s.Spec.VolumeClaimTemplates, corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: "more"}})
 		}}, want: []sts.Change{{Path: "spec.replicas", From: "3", To: "7"},
 			{Path: "spec.volumeClaimTemplates[1]", To: `{"metadata":{"name":"more"},"spec":{"resources":{}},"status":{}}`}}},
-		"a record of ours": {stored: []change{func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{sts.OwnerAnnotation: "x", "other": "y"} }},
-			want: []sts.Change{{Path: "metadata.annotations." + sts.OwnerAnnotation, To: "x"}}},
+		"a record of ours": {stored: []change{func(s *appsv1.StatefulSet) {
+			s.Annotations = map[string]string{record.OwnerAnnotation: "x", "other": "y"}
+		}},
+			want: []sts.Change{{Path: "metadata.annotations." + record.OwnerAnnotation, To: "x"}}},
 		"metadata of others": {stored: []change{func(s *appsv1.StatefulSet) {
 			s.Labels, s.Annotations = map[string]string{"a": "b"}, map[string]string{"a": "b"}
 		}}},

@@ -34,7 +34,7 @@ type Autoscaler struct {
 func (s *Snapshot) Autoscalers() []Autoscaler {
 	var out []Autoscaler
 	for _, h := range s.HPAs {
-		a := Autoscaler{Name: h.Name, By: scalesBy(h), ScaledObject: scaledObject(h), MinReplicas: 1, MaxReplicas: h.Spec.MaxReplicas, Active: true}
+		a := Autoscaler{Name: h.Name, By: ScalesBy(h), ScaledObject: scaledObject(h), MinReplicas: 1, MaxReplicas: h.Spec.MaxReplicas, Active: true}
 		if h.Spec.MinReplicas != nil {
 			a.MinReplicas = *h.Spec.MinReplicas
 		}
@@ -62,7 +62,7 @@ func (a Autoscaler) Range() string {
 func (a Autoscaler) ScalesFromZero() bool { return a.MinReplicas == 0 || a.ScaledObject != "" }
 
 // scalesBy names the HPA, or the ScaledObject that created it.
-func scalesBy(h *autoscalingv2.HorizontalPodAutoscaler) string {
+func ScalesBy(h *autoscalingv2.HorizontalPodAutoscaler) string {
 	if name := scaledObject(h); name != "" {
 		return "KEDA ScaledObject " + name
 	}
@@ -89,7 +89,7 @@ func scaledObject(h *autoscalingv2.HorizontalPodAutoscaler) string {
 }
 
 // scales says whether the HPA's target is a StatefulSet, and its name.
-func scales(h *autoscalingv2.HorizontalPodAutoscaler) (set string, ok bool) {
+func Scales(h *autoscalingv2.HorizontalPodAutoscaler) (set string, ok bool) {
 	ref := h.Spec.ScaleTargetRef
 	group, _, _ := strings.Cut(ref.APIVersion, "/")
 	return ref.Name, ref.Kind == "StatefulSet" && group == appsv1.GroupName

@@ -50,7 +50,7 @@ type Inventory struct {
 	// ClaimUses are also read there: which objects besides pods need which claims.
 	ClaimUses []ClaimUse
 	// ReserveAnnotations are keys of annotations on sets that hold a size, besides those that
-	// are known: see [SizeMemories].
+	// are known: see [claims.SizeMemories].
 	ReserveAnnotations []string
 
 	// Strangers are pods that have the name of a missing pod of one of the sets, and that the
@@ -59,7 +59,7 @@ type Inventory struct {
 	// Memory is what a watch has seen before.
 	Memory Memory
 	// SchedulingGrace is how long a pod may stay unschedulable before it counts as stuck;
-	// nil is the default. See [Reasons].
+	// nil is the default. See [diagnose.Reasons].
 	SchedulingGrace *time.Duration
 
 	// Missing lists what could not be read, usually for lack of permission. A
@@ -201,7 +201,7 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 	}
 	hpas := map[key][]*autoscalingv2.HorizontalPodAutoscaler{}
 	for _, h := range inv.HPAs {
-		if set, ok := scales(h); ok {
+		if set, ok := Scales(h); ok {
 			k := key{h.Namespace, set}
 			hpas[k] = append(hpas[k], h)
 		}
@@ -230,7 +230,7 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 	claims, named := map[key][]*corev1.PersistentVolumeClaim{}, map[key]*corev1.PersistentVolumeClaim{}
 	for _, c := range inv.Claims {
 		named[key{c.Namespace, c.Name}] = c
-		if stem, _, ok := cutOrdinal(c.Name); ok {
+		if stem, _, ok := CutOrdinal(c.Name); ok {
 			k := key{c.Namespace, stem}
 			claims[k] = append(claims[k], c)
 		}
@@ -384,7 +384,7 @@ func OwnerSet(o metav1.Object) string {
 }
 
 // cutOrdinal splits "data-web-3" into "data-web" and 3.
-func cutOrdinal(name string) (stem string, o Ordinal, ok bool) {
+func CutOrdinal(name string) (stem string, o Ordinal, ok bool) {
 	for i := len(name) - 1; i > 0; i-- {
 		if name[i] == '-' {
 			o, ok = parseOrdinal(name[i+1:])
@@ -414,7 +414,7 @@ func budgetSelects(b *policyv1.PodDisruptionBudget, podLabels map[string]string)
 
 // ClaimOrdinal reads the ordinal at the end of a claim's name.
 func ClaimOrdinal(claim string) (Ordinal, bool) {
-	_, o, ok := cutOrdinal(claim)
+	_, o, ok := CutOrdinal(claim)
 	return o, ok
 }
 

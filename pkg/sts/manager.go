@@ -83,7 +83,7 @@ func (m Manager) Caution(fields ...Field) string {
 func Managers(set *appsv1.StatefulSet) []Manager {
 	var out []Manager
 	if ref := metav1.GetControllerOf(set); ref != nil {
-		out = append(out, operator(set.Namespace, ref))
+		out = append(out, Operator(set.Namespace, ref))
 	}
 	applied := appliers(set)
 	found := map[string]bool{}
@@ -111,7 +111,7 @@ func Managers(set *appsv1.StatefulSet) []Manager {
 }
 
 // operator is the controller of the set by its owner reference.
-func operator(namespace string, ref *metav1.OwnerReference) Manager {
+func Operator(namespace string, ref *metav1.OwnerReference) Manager {
 	kind := ref.Kind
 	if gv, err := schema.ParseGroupVersion(ref.APIVersion); err == nil && gv.Group != "" {
 		kind += "." + gv.Group // as kubectl accepts it

@@ -70,11 +70,11 @@ func (m *Memory) Clone() Memory {
 }
 
 // accepted is when the API server accepted the pod in a dry run, zero where it was not tried.
-func (s *Snapshot) accepted(pod string) time.Time {
+func (s *Snapshot) Accepted(pod string) time.Time {
 	return s.Memory.Accepted[types.NamespacedName{Namespace: s.Set.Namespace, Name: pod}]
 }
 
 // gone are the earlier pods of that name whose removal a watch has seen.
-func (s *Snapshot) gone(name string) []GonePod {
+func (s *Snapshot) Gone(name string) []GonePod {
 	return s.Memory.Gone[types.NamespacedName{Namespace: s.Set.Namespace, Name: name}]
 }

@@ -40,12 +40,12 @@ func End(set *appsv1.StatefulSet) Ordinal {
 
 // Wants says whether the ordinal is in the set's range, start to start+replicas-1.
 func Wants(set *appsv1.StatefulSet, o Ordinal) bool {
-	return within(set, o, DesiredReplicas(set))
+	return Within(set, o, DesiredReplicas(set))
 }
 
 // within says whether the ordinal is in the set's range if it has this many replicas. The
 // difference is computed in 64 bits: the end of a range may not fit in an ordinal.
-func within(set *appsv1.StatefulSet, o Ordinal, replicas int32) bool {
+func Within(set *appsv1.StatefulSet, o Ordinal, replicas int32) bool {
 	return o >= Start(set) && int64(o)-int64(Start(set)) < int64(replicas)
 }
 

@@ -105,7 +105,7 @@ func Restarts(pod *corev1.Pod) int32 {
 	initializing := false
 	for i := range pod.Status.InitContainerStatuses {
 		c := &pod.Status.InitContainerStatuses[i]
-		sidecar := isSidecar(pod, c.Name)
+		sidecar := IsSidecar(pod, c.Name)
 		if sidecar {
 			sidecars += c.RestartCount
 		}
@@ -116,7 +116,7 @@ func Restarts(pod *corev1.Pod) int32 {
 		done := c.State.Terminated != nil && c.State.Terminated.ExitCode == 0
 		initializing = !done && (!sidecar || c.Started == nil || !*c.Started)
 	}
-	initialized := condition(pod, corev1.PodInitialized)
+	initialized := Condition(pod, corev1.PodInitialized)
 	if initializing && (initialized == nil || initialized.Status != corev1.ConditionTrue) {
 		return init
 	}
@@ -140,7 +140,7 @@ func Available(pod *corev1.Pod, minReadySeconds int32, now time.Time) bool {
 	return !since.IsZero() && !since.Add(time.Duration(minReadySeconds)*time.Second).After(now)
 }
 
-func condition(pod *corev1.Pod, kind corev1.PodConditionType) *corev1.PodCondition {
+func Condition(pod *corev1.Pod, kind corev1.PodConditionType) *corev1.PodCondition {
 	i := slices.IndexFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool { return c.Type == kind })
 	if i < 0 {
 		return nil
@@ -149,10 +149,10 @@ func condition(pod *corev1.Pod, kind corev1.PodConditionType) *corev1.PodConditi
 }
 
 // isSidecar says whether the init container keeps running beside the others (KEP-753).
-func isSidecar(pod *corev1.Pod, name string) bool {
-	return slices.ContainsFunc(pod.Spec.InitContainers, func(c corev1.Container) bool { return c.Name == name && restartsAlways(c) })
+func IsSidecar(pod *corev1.Pod, name string) bool {
+	return slices.ContainsFunc(pod.Spec.InitContainers, func(c corev1.Container) bool { return c.Name == name && RestartsAlways(c) })
 }
 
-func restartsAlways(c corev1.Container) bool {
+func RestartsAlways(c corev1.Container) bool {
 	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
 }

@@ -92,18 +92,18 @@ func (s *Snapshot) Progress() string {
 // LastMoved is the last known change of the set: of its status or spec, or of one of its pods.
 // Zero where the server does not record it.
 func (s *Snapshot) LastMoved() time.Time {
-	last := s.statusWritten()
+	last := s.StatusWritten()
 	if last.IsZero() {
 		return last
 	}
-	last = latest(last, s.specWritten("spec"))
+	last = Latest(last, s.SpecWritten("spec"))
 	for _, p := range s.Pods {
-		last = latest(last, p.CreationTimestamp.Time)
+		last = Latest(last, p.CreationTimestamp.Time)
 		if p.DeletionTimestamp != nil {
-			last = latest(last, p.DeletionTimestamp.Time)
+			last = Latest(last, p.DeletionTimestamp.Time)
 		}
 		for _, c := range p.Status.Conditions {
-			last = latest(last, c.LastTransitionTime.Time)
+			last = Latest(last, c.LastTransitionTime.Time)
 		}
 	}
 	return last

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -22,8 +23,8 @@ func TestSizesThatNoClusterHas(t *testing.T) {
 		}
 	}
 	for value, want := range map[string]bool{"3": true, "200000": true, "200001": false, "2147483647": false, "0": false, "": false} {
-		set.Annotations = map[string]string{sts.ParkedAnnotation: value}
-		if _, parked := sts.ParkedSize(set); parked != want {
+		set.Annotations = map[string]string{record.ParkedAnnotation: value}
+		if _, parked := record.ParkedSize(set); parked != want {
 			t.Errorf("parked at %q: %t", value, parked)
 		}
 	}

@@ -9,19 +9,19 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-func latest(times ...time.Time) time.Time {
+func Latest(times ...time.Time) time.Time {
 	return slices.MaxFunc(times, time.Time.Compare)
 }
 
 // statusWritten is when the set's status last changed, zero if unknown: pods that are created,
 // deleted, or become ready change it.
-func (s *Snapshot) statusWritten() time.Time {
+func (s *Snapshot) StatusWritten() time.Time {
 	return written(s.Set, func(e metav1.ManagedFieldsEntry) bool { return e.Subresource == "status" })
 }
 
 // specWritten is when the field of the spec was last written, or with an empty name the set
 // (its status does not count). Zero if unknown.
-func (s *Snapshot) specWritten(field string) time.Time {
+func (s *Snapshot) SpecWritten(field string) time.Time {
 	return written(s.Set, func(e metav1.ManagedFieldsEntry) bool {
 		return e.Subresource != "status" && (field == "" || e.FieldsV1 != nil && strings.Contains(e.FieldsV1.GetRawString(), `"f:`+field+`"`))
 	})
@@ -31,7 +31,7 @@ func written(set *appsv1.StatefulSet, counts func(metav1.ManagedFieldsEntry) boo
 	last := time.Time{}
 	for _, e := range set.ManagedFields {
 		if e.Time != nil && counts(e) {
-			last = latest(last, e.Time.Time)
+			last = Latest(last, e.Time.Time)
 		}
 	}
 	return last

@@ -24,8 +24,8 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims/claimstest"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
@@ -81,13 +81,13 @@ func (r *claimRace) run(c *cluster.Cluster, ends map[string]int) {
 	for i := range sets {
 		sets[i] = fmt.Sprintf("web%d", i)
 		all.Go(func() {
-			r.do(ststest.ClaimStep{Create: &ststest.WorldSet{Name: sets[i], Size: 3, Templates: []string{"data"}}})
+			r.do(claimstest.ClaimStep{Create: &claimstest.WorldSet{Name: sets[i], Size: 3, Templates: []string{"data"}}})
 		})
 	}
 	all.Wait()
 	r.writeFiles(ctx, sets)
 	for _, set := range sets {
-		all.Go(func() { r.do(ststest.ClaimStep{Scale: &ststest.SizeOf{Set: set, Size: 1}}) })
+		all.Go(func() { r.do(claimstest.ClaimStep{Scale: &claimstest.SizeOf{Set: set, Size: 1}}) })
 	}
 	all.Wait()
 
@@ -113,7 +113,7 @@ func (r *claimRace) run(c *cluster.Cluster, ends map[string]int) {
 				_, err := r.kube.AppsV1().StatefulSets(r.namespace).Patch(ctx, set, types.MergePatchType, raw, metav1.PatchOptions{})
 				r.check(err)
 			case 2:
-				r.do(ststest.ClaimStep{Mount: "data-" + set + "-2"})
+				r.do(claimstest.ClaimStep{Mount: "data-" + set + "-2"})
 			}
 		})
 	}

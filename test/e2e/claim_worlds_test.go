@@ -28,7 +28,10 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims/claimstest"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
@@ -51,7 +54,7 @@ func TestClaimWorlds(t *testing.T) {
 		all.Go(func() {
 			defer func() { <-turn }()
 			t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
-				w := ststest.RandomClaimWorld(rand.New(rand.NewPCG(seed, 61)).IntN)
+				w := claimstest.RandomClaimWorld(rand.New(rand.NewPCG(seed, 61)).IntN)
 				playClaimWorld(t, w)
 				met.played(ststest.Kinds{})
 				w.Count(&met.Reached)
@@ -60,12 +63,12 @@ func TestClaimWorlds(t *testing.T) {
 	}
 	all.Wait()
 	// The API server does not serve ScaledObjects, and unseen pods seldom decide.
-	met.require(t, 100, slices.DeleteFunc(ststest.ClaimKinds(), func(kind string) bool {
+	met.require(t, 100, slices.DeleteFunc(claimstest.ClaimKinds(), func(kind string) bool {
 		return kind == "hidden scaledobjects" || kind == "hidden pods"
 	})...)
 }
 
-func playClaimWorld(t *testing.T, w *ststest.ClaimWorld) {
+func playClaimWorld(t *testing.T, w *claimstest.ClaimWorld) {
 	t.Helper()
 	w.Conditions = kubernetesMinor(t) >= unusedSince
 	c := cluster.Shared(t, nil)
@@ -83,7 +86,7 @@ func playClaimWorld(t *testing.T, w *ststest.ClaimWorld) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &claimWorld{t: t, kube: kube, namespace: c.Namespace(t), sets: map[string]*ststest.WorldSet{}}
+	s := &claimWorld{t: t, kube: kube, namespace: c.Namespace(t), sets: map[string]*claimstest.WorldSet{}}
 	if w.Snapshots() {
 		s.serveSnapshots()
 	}
@@ -104,36 +107,36 @@ func playClaimWorld(t *testing.T, w *ststest.ClaimWorld) {
 }
 
 // wrong are the disagreements between the world and the binary.
-func (s *claimWorld) wrong(c *cluster.Cluster, w *ststest.ClaimWorld) []string {
+func (s *claimWorld) wrong(c *cluster.Cluster, w *claimstest.ClaimWorld) []string {
 	s.t.Helper()
 	var out []string
-	ask := func(w *ststest.ClaimWorld, choice sts.ClaimChoice) {
+	ask := func(w *claimstest.ClaimWorld, choice claims.ClaimChoice) {
 		items := s.items(c, w, choice)
 		for _, name := range w.Claims() {
 			item := items[name]
 			if choice.Sets == nil {
-				out = append(out, w.CheckOpinion(name, ststest.Opinion{State: item.State, Reason: item.Reason, Set: item.Set, Confidence: item.Confidence})...)
+				out = append(out, w.CheckOpinion(name, claimstest.Opinion{State: item.State, Reason: item.Reason, Set: item.Set, Confidence: item.Confidence})...)
 			}
-			out = append(out, w.CheckDecision(name, choice, ststest.Decision{Candidate: item.Candidate, Held: item.Held})...)
+			out = append(out, w.CheckDecision(name, choice, claimstest.Decision{Candidate: item.Candidate, Held: item.Held})...)
 		}
 	}
-	all := sts.ClaimChoice{DeletedSets: true, Parked: true, Reserved: true}
+	all := claims.ClaimChoice{DeletedSets: true, Parked: true, Reserved: true}
 	seen := w.Seen()
-	ask(seen, sts.ClaimChoice{})
+	ask(seen, claims.ClaimChoice{})
 	if len(out) > 0 {
 		return out
 	}
 	ask(seen, all)
 	if len(w.Claims()) > 0 {
-		ask(seen, sts.ClaimChoice{DeletedSets: true, Parked: true, Named: true})
+		ask(seen, claims.ClaimChoice{DeletedSets: true, Parked: true, Named: true})
 	}
 	// Two names are enough for one world, and others for the next.
 	names := w.Sets()
 	for i := range min(2, len(names)) {
-		ask(seen, sts.ClaimChoice{Sets: []string{names[(len(w.Steps)+i)%len(names)]}, DeletedSets: true, Parked: true, Reserved: true})
+		ask(seen, claims.ClaimChoice{Sets: []string{names[(len(w.Steps)+i)%len(names)]}, DeletedSets: true, Parked: true, Reserved: true})
 	}
 	if w.Hidden != "" {
-		ask(w, sts.ClaimChoice{})
+		ask(w, claims.ClaimChoice{})
 		ask(w, all)
 	}
 	return out
@@ -143,19 +146,19 @@ type claimWorld struct {
 	t         *testing.T
 	kube      kubernetes.Interface
 	namespace string
-	sets      map[string]*ststest.WorldSet // as they were created
+	sets      map[string]*claimstest.WorldSet // as they were created
 }
 
 // claimItem is a claim in the report of pvc-gc.
 type claimItem struct {
 	Name, Reason, Set, Held string
-	State                   sts.ClaimState
-	Confidence              sts.Confidence
+	State                   claims.ClaimState
+	Confidence              claims.Confidence
 	Candidate               bool
 }
 
 // items asks the binary.
-func (s *claimWorld) items(c *cluster.Cluster, w *ststest.ClaimWorld, choice sts.ClaimChoice) map[string]claimItem {
+func (s *claimWorld) items(c *cluster.Cluster, w *claimstest.ClaimWorld, choice claims.ClaimChoice) map[string]claimItem {
 	s.t.Helper()
 	args := append([]string{"pvc-gc", "-n", s.namespace, "-o", "json"}, choice.Sets...)
 	for flag, on := range map[string]bool{"--deleted-sets": choice.DeletedSets, "--parked": choice.Parked, "--reserved": choice.Reserved} {
@@ -202,11 +205,11 @@ func (s *claimWorld) check(err error) {
 }
 
 // do carries out a step, and waits until the controllers have done theirs.
-func (s *claimWorld) do(step ststest.ClaimStep) {
+func (s *claimWorld) do(step claimstest.ClaimStep) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), *patience)
 	defer cancel()
-	sets, claims := s.kube.AppsV1().StatefulSets(s.namespace), s.kube.CoreV1().PersistentVolumeClaims(s.namespace)
+	sets, pvcs := s.kube.AppsV1().StatefulSets(s.namespace), s.kube.CoreV1().PersistentVolumeClaims(s.namespace)
 	merge := func(set string, patch any) {
 		raw, err := json.Marshal(patch)
 		s.check(err)
@@ -217,7 +220,7 @@ func (s *claimWorld) do(step ststest.ClaimStep) {
 		merge(set, map[string]any{"metadata": map[string]any{"annotations": map[string]any{key: value}}})
 	}
 	change := func(claim, patch string) {
-		_, err := claims.Patch(ctx, claim, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
+		_, err := pvcs.Patch(ctx, claim, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
 		s.check(err)
 	}
 	switch {
@@ -245,27 +248,27 @@ func (s *claimWorld) do(step ststest.ClaimStep) {
 		_, err := s.kube.AutoscalingV2().HorizontalPodAutoscalers(s.namespace).Create(ctx, h, metav1.CreateOptions{})
 		s.check(err)
 	case step.Park != nil:
-		annotate(step.Park.Set, sts.ParkedAnnotation, strconv.Itoa(step.Park.Size))
+		annotate(step.Park.Set, record.ParkedAnnotation, strconv.Itoa(step.Park.Size))
 	case step.Remember != nil:
 		annotate(step.Remember.Set, step.Remember.Key, step.Remember.Value)
 	case step.KeepSet != "":
-		annotate(step.KeepSet, sts.KeepAnnotation, "yes")
+		annotate(step.KeepSet, claims.KeepAnnotation, "yes")
 	case step.Made != nil:
 		c := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: step.Made.Name, Labels: step.Made.Labels, Annotations: step.Made.Annotations}, Spec: claimSpec()}
-		_, err := claims.Create(ctx, c, metav1.CreateOptions{FieldManager: step.Made.Manager})
+		_, err := pvcs.Create(ctx, c, metav1.CreateOptions{FieldManager: step.Made.Manager})
 		s.check(err)
 	case step.Mount != "":
 		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "debug-" + step.Mount}, Spec: mounting(step.Mount)}
 		_, err := s.kube.CoreV1().Pods(s.namespace).Create(ctx, pod, metav1.CreateOptions{})
 		s.check(err)
 	case step.Keep != "":
-		change(step.Keep, fmt.Sprintf(`{"metadata":{"annotations":{%q:"yes"}}}`, sts.KeepAnnotation))
+		change(step.Keep, fmt.Sprintf(`{"metadata":{"annotations":{%q:"yes"}}}`, claims.KeepAnnotation))
 	case step.Forget != "":
 		change(step.Forget, `{"metadata":{"managedFields":[{}]}}`)
 	case step.Hold != "":
 		s.hold(ctx, step.Hold, "test.kubectl-sts.dev/hold")
 		s.t.Cleanup(func() { s.hold(context.Background(), step.Hold, "") })
-		s.check(claims.Delete(ctx, step.Hold, metav1.DeleteOptions{}))
+		s.check(pvcs.Delete(ctx, step.Hold, metav1.DeleteOptions{}))
 	case step.Recreate != nil:
 		s.recreate(ctx, step.Recreate)
 	case step.Run != nil:
@@ -282,7 +285,7 @@ func (s *claimWorld) do(step ststest.ClaimStep) {
 		if c.Spec.DataSource = (&corev1.TypedLocalObjectReference{APIGroup: group, Kind: step.Clone.Kind, Name: step.Clone.From}); step.Clone.Ref {
 			c.Spec.DataSource, c.Spec.DataSourceRef = nil, &corev1.TypedObjectReference{APIGroup: group, Kind: step.Clone.Kind, Name: step.Clone.From}
 		}
-		_, err := claims.Create(ctx, c, metav1.CreateOptions{FieldManager: "kubectl-create"})
+		_, err := pvcs.Create(ctx, c, metav1.CreateOptions{FieldManager: "kubectl-create"})
 		s.check(err)
 	case step.Snapshot != nil:
 		s.snapshot(ctx, step.Snapshot)
@@ -291,7 +294,7 @@ func (s *claimWorld) do(step ststest.ClaimStep) {
 	}
 }
 
-func (s *claimWorld) created(set *ststest.WorldSet) {
+func (s *claimWorld) created(set *claimstest.WorldSet) {
 	if s.sets != nil {
 		s.sets[set.Name] = set
 	}
@@ -312,7 +315,7 @@ func mounting(claims ...string) corev1.PodSpec {
 const noServiceAccount = "does-not-exist"
 
 // recreate deletes a claim and creates it again, as pvc-gc does for one that became wanted.
-func (s *claimWorld) recreate(ctx context.Context, r *ststest.Recreated) {
+func (s *claimWorld) recreate(ctx context.Context, r *claimstest.Recreated) {
 	s.t.Helper()
 	claims := s.kube.CoreV1().PersistentVolumeClaims(s.namespace)
 	old, err := claims.Get(ctx, r.Claim, metav1.GetOptions{})
@@ -355,7 +358,7 @@ func (s *claimWorld) post(ctx context.Context, path string, object any) {
 }
 
 // run creates a workload.
-func (s *claimWorld) run(ctx context.Context, l *ststest.Workload) {
+func (s *claimWorld) run(ctx context.Context, l *claimstest.Workload) {
 	s.t.Helper()
 	labels := map[string]string{"workload": strings.ToLower(l.Kind) + "-" + l.Name}
 	pod := mounting(l.Claims...)
@@ -436,7 +439,7 @@ func (s *claimWorld) serveSnapshots() {
 	})
 }
 
-func (s *claimWorld) snapshot(ctx context.Context, snapshot *ststest.Snapshot) {
+func (s *claimWorld) snapshot(ctx context.Context, snapshot *claimstest.Snapshot) {
 	s.t.Helper()
 	s.post(ctx, "/apis/snapshot.storage.k8s.io/v1/namespaces/"+s.namespace+"/volumesnapshots", map[string]any{
 		"apiVersion": "snapshot.storage.k8s.io/v1", "kind": "VolumeSnapshot", "metadata": map[string]any{"name": snapshot.Name},
@@ -504,7 +507,7 @@ func claimSpec() corev1.PersistentVolumeClaimSpec {
 	}
 }
 
-func newWorldSet(w *ststest.WorldSet) *appsv1.StatefulSet {
+func newWorldSet(w *claimstest.WorldSet) *appsv1.StatefulSet {
 	size := int32(w.Size)
 	set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: w.Name, Labels: w.PodLabels()}}
 	set.Spec.Replicas, set.Spec.ServiceName = &size, w.Name
@@ -571,7 +574,7 @@ func (s *claimWorld) settle(ctx context.Context, set string, pods int) {
 }
 
 // claimed reports whether the first pod of the set has its claims.
-func (s *claimWorld) claimed(ctx context.Context, w *ststest.WorldSet) bool {
+func (s *claimWorld) claimed(ctx context.Context, w *claimstest.WorldSet) bool {
 	s.t.Helper()
 	for _, t := range w.Templates {
 		_, err := s.kube.CoreV1().PersistentVolumeClaims(s.namespace).Get(ctx, fmt.Sprintf("%s-%s-%d", t, w.Name, w.Start), metav1.GetOptions{})

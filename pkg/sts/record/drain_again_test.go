@@ -1,0 +1,30 @@
+package record_test
+
+import (
+	"testing"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+func TestResumeDrain(t *testing.T) {
+	const web = "kubectl sts drain-scale web --replicas "
+	for _, test := range []struct {
+		name   string
+		record record.Drain
+		want   string
+	}{
+		{"without hooks", record.Drain{To: 3}, web + "3 --profile none -n test"},
+		{"with a built-in profile", record.Drain{To: 3, Profile: "etcd"}, web + "3 --profile etcd -n test"},
+		{"with a file", record.Drain{To: 3, Profile: "etcd", ProfileFile: "profiles/etcd.yaml"}, web + "3 --profile profiles/etcd.yaml -n test"},
+		{"with an inline command", record.Drain{To: 3, Profile: "--drain-cmd"}, web + "3 -n test (add the same --drain-cmd)"},
+		{"parking", record.Drain{To: 0}, web + "0 --park -n test"},
+		{"parking with an inline command", record.Drain{To: 0, Profile: "--drain-exec"}, web + "0 --park -n test (add the same --drain-exec)"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := test.record.Again(ststest.Web(5).Sets[0]).String(); got != test.want {
+				t.Errorf("%s, want %s", got, test.want)
+			}
+		})
+	}
+}

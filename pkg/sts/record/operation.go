@@ -1,0 +1,246 @@
+package record
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+const (
+	// CanaryAnnotation has a [Canary] in JSON while a canary is in progress.
+	CanaryAnnotation = sts.AnnotationPrefix + "canary"
+	// RestartAnnotation has a [Restart] in JSON while a restart is in progress.
+	RestartAnnotation = sts.AnnotationPrefix + "restart"
+	// OwnerAnnotation is the lock: an [Owner] in JSON while a command changes the set.
+	OwnerAnnotation = sts.AnnotationPrefix + "owner"
+)
+
+// Canary is the state of a canary that cannot be read from the set, its pods and its
+// revisions. There is no other state.
+type Canary struct {
+	// StableRevision is the name of the revision that every ordinal was on before.
+	StableRevision string `json:"stableRevision"`
+	// StableTemplate is its pod template as the server wrote it. It is kept here
+	// because history may drop the revision (kubernetes#121534).
+	StableTemplate json.RawMessage `json:"stableTemplate"`
+	// PartitionBefore is the partition (an offset) before the canary.
+	PartitionBefore int32 `json:"partitionBefore"`
+	// Replicas is how many the set had when the canary began; older records lack it.
+	Replicas *int32 `json:"replicas,omitempty"`
+	// Partition is the one that the canary wrote last.
+	Partition int32 `json:"partition"`
+	// Generation is the set's metadata.generation after the canary's last write to
+	// its spec. While it is the same, no other client has changed the spec.
+	Generation int64 `json:"generation"`
+	// TemplateDigest is [TemplateDigest] of the pod template after the last write to it:
+	// the canary's own, while aborting the stable one as the server writes it. Empty when
+	// that is not known.
+	TemplateDigest string `json:"templateDigest"`
+	// Goal is the lowest ordinal that the running command will update. It is absent
+	// between commands, so that a killed command can be resumed.
+	Goal *sts.Ordinal `json:"goal,omitempty"`
+	// GoalOf is the command, with its options, that has this goal: only the same one
+	// resumes it.
+	GoalOf string `json:"goalOf,omitempty"`
+	// Asked is a digest of the requested change, where the changes of admission were accepted
+	// as part of it.
+	Asked string `json:"asked,omitempty"`
+	// Adopted: it began as an update of another client, which a promotion continues.
+	Adopted bool `json:"adopted,omitempty"`
+	// Paused: it began as an update of another client that was paused, and can be resumed.
+	Paused bool `json:"paused,omitempty"`
+	// Aborting: the stable template is restored, the pods are being rolled back.
+	Aborting bool `json:"aborting,omitempty"`
+	// AbortedFor is the gate that failed, where that started the abort.
+	AbortedFor string `json:"abortedFor,omitempty"`
+	// Auto are the options of a `canary promote --auto`, also of one that was stopped.
+	Auto *Auto `json:"auto,omitempty"`
+	// AppliedBy is the other client that applied the template that the abort rolled back.
+	AppliedBy string    `json:"appliedBy,omitempty"`
+	StartedBy string    `json:"startedBy,omitempty"`
+	StartedAt time.Time `json:"startedAt"`
+}
+
+// PartitionAfter is the partition once every ordinal is updated: the one before the canary. The
+// exception is an adopted update whose partition was above only some of the ordinals: that is a
+// canary started by hand, which ends here. A partition above all of them (999, or as many as there
+// were replicas) blocks every update, and the next one, too.
+func (c *Canary) PartitionAfter(set *appsv1.StatefulSet) int32 {
+	replicas := sts.DesiredReplicas(set)
+	if c.Replicas != nil {
+		replicas = *c.Replicas
+	}
+	if c.Adopted && c.PartitionBefore < replicas {
+		return 0
+	}
+	return c.PartitionBefore
+}
+
+// Auto are the options of canary promote --auto.
+type Auto struct {
+	// Steps is how many ordinals have the update after each step, such as `3` or `50%`; absent for one
+	// more at each step.
+	Steps []string `json:"steps,omitempty"`
+	// Soak is for how long every updated pod must be Ready at each step, such as `5m0s`.
+	Soak string `json:"soak,omitempty"`
+	// MaxRestarts is how often the containers of one updated pod may restart.
+	MaxRestarts int32 `json:"maxRestarts"`
+	// Checks is the number of commands that are run at each step.
+	Checks int `json:"checks,omitempty"`
+}
+
+// SoakTime is Soak as a duration, 0 for none.
+func (a *Auto) SoakTime() time.Duration {
+	d, err := time.ParseDuration(a.Soak)
+	if err != nil {
+		return 0
+	}
+	return d
+}
+
+// String is the options in a line.
+func (a *Auto) String() string { return msgAuto(a.Steps, a.SoakTime(), a.Checks, a.MaxRestarts) }
+
+// Restart is the state of a restart of selected pods: which pods they were. An ordinal that has
+// another pod by now is restarted, by whichever client.
+type Restart struct {
+	// Pods are the UIDs that the selected ordinals' pods had when it began.
+	Pods map[sts.Ordinal]types.UID `json:"pods"`
+	// Command is the command with its options: only the same one resumes it.
+	Command   string    `json:"command"`
+	StartedBy string    `json:"startedBy,omitempty"`
+	StartedAt time.Time `json:"startedAt"`
+}
+
+// Split returns the ordinals that have another pod by now, which is available, and those that
+// are left; lowest first. An ordinal that the set no longer has is neither.
+func (r *Restart) Split(s *sts.Snapshot) (done, left []sts.Ordinal) {
+	for _, replica := range s.Replicas() {
+		before, chosen := r.Pods[replica.Ordinal]
+		switch {
+		case !chosen || !replica.Desired:
+		case replica.Available && replica.Pod.UID != before:
+			done = append(done, replica.Ordinal)
+		default:
+			left = append(left, replica.Ordinal)
+		}
+	}
+	return done, left
+}
+
+// Again is the command that resumes the restart, for a hint. The recorded options are quoted already.
+func (r *Restart) Again(set *appsv1.StatefulSet) sts.Hint {
+	verb, options, _ := strings.Cut(r.Command, " ")
+	return sts.Kubectl(set.Namespace, strings.TrimSpace("sts "+verb+" "+set.Name+" "+options))
+}
+
+// Owner is the lock holder: the command that is changing a set. It is absent between commands.
+type Owner struct {
+	// Name is the lock holder: `--owner`, by default user@host.
+	//
+	// A command resumes an earlier one of the same name that was killed.
+	Name string `json:"name"`
+	// ID is unique for each command that runs.
+	ID string `json:"id"`
+	// Command is the command.
+	Command string `json:"command"`
+	// Since is when it took the lock.
+	Since time.Time `json:"since"`
+}
+
+// ReadCanary reads the set's canary record: nil when there is none, an error
+// when it can't be read.
+func ReadCanary(set *appsv1.StatefulSet) (*Canary, error) {
+	c, err := readAnnotation[Canary](set, CanaryAnnotation)
+	if err == nil && c != nil && (c.StableRevision == "" || len(c.StableTemplate) == 0) {
+		return nil, errors.New(msgNoStableRevision(set.Name, CanaryAnnotation))
+	}
+	return c, err
+}
+
+// ReadRestart reads the record of a restart in progress: nil when there is none, an error
+// when it can't be read.
+func ReadRestart(set *appsv1.StatefulSet) (*Restart, error) {
+	return readAnnotation[Restart](set, RestartAnnotation)
+}
+
+// ReadOwner reads which command holds the lock of the set: nil when none does, an error when
+// the record can't be read.
+func ReadOwner(set *appsv1.StatefulSet) (*Owner, error) {
+	return readAnnotation[Owner](set, OwnerAnnotation)
+}
+
+func readAnnotation[T any](set *appsv1.StatefulSet, key string) (*T, error) {
+	raw, ok := set.Annotations[key]
+	if !ok {
+		return nil, nil
+	}
+	v := new(T)
+	if err := json.Unmarshal([]byte(raw), v); err != nil {
+		return nil, fmt.Errorf("statefulset/%s: annotation %s: %w", set.Name, key, err)
+	}
+	return v, nil
+}
+
+// EncodeAnnotation writes a record as an annotation's value.
+func EncodeAnnotation(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // our own types, which always marshal
+	}
+	return string(raw)
+}
+
+// TemplateDigest identifies a pod template: a hash of the template's JSON.
+func TemplateDigest(t *corev1.PodTemplateSpec) string { return Digest(t) }
+
+// Digest is a hash of the value's JSON.
+func Digest(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // API types and our own, which always marshal
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:8])
+}
+
+// Disturbed names the client that has changed the partition or the template since the canary's
+// last write to the spec; empty when none has. Any client may change replicas.
+func (c *Canary) Disturbed(set *appsv1.StatefulSet) string {
+	switch {
+	case c.Generation == set.Generation:
+	case sts.Partition(set) != c.Partition:
+		return msgPartitionMoved(sts.Who(set, "updateStrategy", "rollingUpdate", "partition"), set.Name, c.Partition, sts.Partition(set),
+			sts.Start(set)+sts.Ordinal(c.Partition), sts.UpdateFrom(set))
+	case c.Aborting && !c.Restored(set):
+		return c.Reapplied(set)
+	case !c.Aborting && c.TemplateDigest != "" && TemplateDigest(&set.Spec.Template) != c.TemplateDigest:
+		return msgTemplateChanged(sts.Who(set, "template"), set.Name)
+	}
+	return ""
+}
+
+// Reapplied names the client that has changed the template during the abort.
+func (c *Canary) Reapplied(set *appsv1.StatefulSet) string {
+	return msgTemplateReapplied(sts.Who(set, "template"), set.Name, c.StableRevision)
+}
+
+// Restored says whether the set has the stable template. The server may have encoded it
+// differently, which is known from a dry run.
+func (c *Canary) Restored(set *appsv1.StatefulSet) bool {
+	if c.Aborting && c.TemplateDigest == TemplateDigest(&set.Spec.Template) {
+		return true
+	}
+	stable, err := sts.ParseTemplate(c.StableTemplate)
+	return err == nil && equality.Semantic.DeepEqual(*stable, set.Spec.Template)
+}

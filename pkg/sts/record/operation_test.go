@@ -1,0 +1,194 @@
+package record_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+func annotated(key, value string) *appsv1.StatefulSet {
+	set := &appsv1.StatefulSet{}
+	set.Name = "web"
+	set.Annotations = map[string]string{key: value}
+	return set
+}
+
+func TestAnnotationsRoundTrip(t *testing.T) {
+	goal := sts.Ordinal(0) // not the same as none
+	for _, want := range []record.Canary{
+		{StableRevision: "web-0", StableTemplate: json.RawMessage(`{}`)},
+		{StableRevision: "web-1", StableTemplate: json.RawMessage(`{"spec":{"containers":null,"new":{"x":1}}}`), PartitionBefore: 5, Partition: 3,
+			Generation: 1 << 40, TemplateDigest: "abc", Goal: &goal, Aborting: true, Replicas: new(int32(0)), StartedBy: "Zoë <z@example.org>", StartedAt: ststest.Now},
+	} {
+		got, err := record.ReadCanary(annotated(record.CanaryAnnotation, record.EncodeAnnotation(want)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(&want, got); diff != "" {
+			t.Errorf("canary (-want +got):\n%s", diff)
+		}
+	}
+	if c, err := record.ReadCanary(annotated(record.CanaryAnnotation, "{}")); err == nil {
+		t.Errorf("a record without a stable revision is taken for %+v", c)
+	}
+	want := record.Owner{Name: "alice@laptop", ID: "1", Command: "canary start", Since: ststest.Now}
+	got, err := record.ReadOwner(annotated(record.OwnerAnnotation, record.EncodeAnnotation(want)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&want, got); diff != "" {
+		t.Errorf("owner (-want +got):\n%s", diff)
+	}
+}
+
+func TestRestart(t *testing.T) {
+	want := record.Restart{Pods: map[sts.Ordinal]types.UID{0: "web-0-uid", 2: "then", 3: "then", 7: "then"},
+		Command: "restart --ordinal=0,2-3,7", StartedBy: "alice@laptop", StartedAt: ststest.Now}
+	got, err := record.ReadRestart(annotated(record.RestartAnnotation, record.EncodeAnnotation(want)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	inv := ststest.Web(5)
+	ststest.NotReady(inv.Pods[3], ststest.Now)
+	s := inv.Snapshots()[0]
+	// 0 still has the same pod, 3 another one that is not ready; 7 is no longer an ordinal of the set.
+	done, left := got.Split(s)
+	if diff := cmp.Diff([][]sts.Ordinal{{2}, {0, 3}}, [][]sts.Ordinal{done, left}); diff != "" {
+		t.Errorf("done and left (-want +got):\n%s", diff)
+	}
+	for command, want := range map[string]string{
+		"restart":                   "kubectl sts restart web -n test",
+		"restart --ordinal=0,2-3,7": "kubectl sts restart web --ordinal=0,2-3,7 -n test",
+	} {
+		if got := (&record.Restart{Command: command}).Again(s.Set).String(); got != want {
+			t.Errorf("%q is resumed with %q, want %q", command, got, want)
+		}
+	}
+}
+
+func TestAnnotationsAbsentOrGarbage(t *testing.T) {
+	if c, err := record.ReadCanary(&appsv1.StatefulSet{}); c != nil || err != nil {
+		t.Errorf("no annotation: %v, %v", c, err)
+	}
+	if o, err := record.ReadOwner(annotated("other", "{}")); o != nil || err != nil {
+		t.Errorf("another annotation: %v, %v", o, err)
+	}
+	for _, garbage := range []string{"", "x", "[]", `{"partition":"three"}`, `{"startedAt":"yesterday"}`, `{"generation":1.5}`} {
+		c, err := record.ReadCanary(annotated(record.CanaryAnnotation, garbage))
+		if c != nil || err == nil || !strings.HasPrefix(err.Error(), "statefulset/web: annotation kubectl-sts.dev/canary: ") {
+			t.Errorf("%q: %v, %v", garbage, c, err)
+		}
+	}
+}
+
+func FuzzReadAnnotations(f *testing.F) {
+	f.Add(record.EncodeAnnotation(record.Canary{StableTemplate: json.RawMessage(`{"spec":{}}`)}))
+	f.Add(record.EncodeAnnotation(record.Owner{Name: "a", Since: time.Unix(0, 0).UTC()}))
+	f.Add(`{"goal":-1}`)
+	f.Add("null")
+	f.Fuzz(func(t *testing.T, value string) {
+		c, err := record.ReadCanary(annotated(record.CanaryAnnotation, value))
+		if (c == nil) == (err == nil) {
+			t.Fatalf("%q: %v, %v", value, c, err)
+		}
+		if c == nil {
+			return
+		}
+		// A record that was read and written again reads the same.
+		once := record.EncodeAnnotation(c)
+		again, err := record.ReadCanary(annotated(record.CanaryAnnotation, once))
+		if err != nil || record.EncodeAnnotation(again) != once {
+			t.Errorf("%q is written as %s and read as %v, %v", value, once, again, err)
+		}
+	})
+}
+
+func TestPartitionAfter(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		before   int32
+		adopted  bool
+		replicas *int32 // when the canary began
+		want     int32
+	}{
+		{"ours, without a partition", 0, false, new(int32(3)), 0},
+		{"ours, with some ordinals below the partition", 2, false, new(int32(3)), 2},
+		{"ours, on a frozen set", 999, false, new(int32(3)), 999},
+		{"adopted, without a partition", 0, true, new(int32(3)), 0},
+		{"adopted, a canary made by hand", 2, true, new(int32(3)), 0},
+		{"adopted, the highest ordinal is below the partition, too", 3, true, new(int32(3)), 3},
+		{"adopted, frozen for any size", 999, true, new(int32(3)), 999},
+		{"adopted, frozen before it was scaled up to 3", 2, true, new(int32(2)), 2},
+		{"adopted, made by hand before it was scaled down to 3", 4, true, new(int32(5)), 0},
+		{"adopted, frozen, by an older record", 3, true, nil, 3},
+		{"adopted, made by hand, by an older record", 2, true, nil, 0},
+	} {
+		set := ststest.Web(3).Sets[0]
+		c := record.Canary{PartitionBefore: test.before, Adopted: test.adopted, Replicas: test.replicas}
+		if got := c.PartitionAfter(set); got != test.want {
+			t.Errorf("%s: %d, want %d", test.name, got, test.want)
+		}
+	}
+}
+
+func TestTemplateDigest(t *testing.T) {
+	a, same, other := ststest.Template("web:1"), ststest.Template("web:1"), ststest.Template("web:2")
+	if record.TemplateDigest(&a) != record.TemplateDigest(&same) {
+		t.Error("one template has two digests")
+	}
+	if record.TemplateDigest(&a) == record.TemplateDigest(&other) {
+		t.Error("two templates have one digest")
+	}
+}
+
+func TestLastManager(t *testing.T) {
+	const partition = `{"f:spec":{"f:updateStrategy":{"f:rollingUpdate":{".":{},"f:partition":{}}}}}`
+	const image = `{"f:spec":{"f:template":{"f:spec":{"f:containers":{"k:{\"name\":\"app\"}":{"f:image":{}}}}}}}`
+	entry := func(manager, fields string, minute int, subresource string) metav1.ManagedFieldsEntry {
+		e := metav1.ManagedFieldsEntry{Manager: manager, Subresource: subresource, FieldsV1: metav1.NewFieldsV1(fields)}
+		if minute >= 0 {
+			e.Time = &metav1.Time{Time: ststest.Now.Add(time.Duration(minute) * time.Minute)}
+		}
+		return e
+	}
+	path := []string{"spec", "updateStrategy", "rollingUpdate", "partition"}
+	tests := []struct {
+		name    string
+		entries []metav1.ManagedFieldsEntry
+		path    []string
+		want    string
+	}{
+		{"no manager", nil, path, ""},
+		{"one", []metav1.ManagedFieldsEntry{entry("helm", partition, 0, "")}, path, "helm"},
+		{"the later one", []metav1.ManagedFieldsEntry{entry("helm", partition, 0, ""), entry("kubectl-edit", partition, 5, ""), entry("argo", partition, 3, "")}, path, "kubectl-edit"},
+		{"who wrote something else later", []metav1.ManagedFieldsEntry{entry("helm", partition, 0, ""), entry("kubectl-set", image, 5, "")}, path, "helm"},
+		{"somewhere below the path", []metav1.ManagedFieldsEntry{entry("kubectl-set", image, 0, "")}, []string{"spec", "template"}, "kubectl-set"},
+		{"status writes do not count", []metav1.ManagedFieldsEntry{entry("kube-controller-manager", partition, 9, "status"), entry("helm", partition, 0, "")}, path, "helm"},
+		{"no time is the earliest", []metav1.ManagedFieldsEntry{entry("old", partition, -1, ""), entry("helm", partition, 0, "")}, path, "helm"},
+		{"our own do not count", []metav1.ManagedFieldsEntry{entry(sts.FieldManager, partition, 9, ""), entry("helm", partition, 0, "")}, path, "helm"},
+		{"no time alone", []metav1.ManagedFieldsEntry{entry("old", partition, -1, "")}, path, "old"},
+		{"garbage", []metav1.ManagedFieldsEntry{entry("broken", "{", 3, ""), {Manager: "empty"}}, path, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			set := &appsv1.StatefulSet{}
+			set.ManagedFields = test.entries
+			if got := sts.LastManager(set, test.path...); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
