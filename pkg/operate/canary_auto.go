@@ -3,7 +3,6 @@ package operate
 import (
 	"errors"
 	"strings"
-	"time"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -139,38 +138,6 @@ func (i autoPromote) waits(s *sts.Snapshot, f Facts, c *record.Canary, at step) 
 	return i.Gates.pass(s, f, at)
 }
 
-// Gate is what a canary that is promoted automatically waits for.
-type Gate string
-
-// The gates, in their order.
-const (
-	// GatePods: an updated pod is not available yet.
-	GatePods Gate = "Pods"
-	// GateSoak: an updated pod has not been Ready for long enough.
-	GateSoak Gate = "Soak"
-	// GateChecks: commands are running.
-	GateChecks Gate = "Checks"
-)
-
-// AutoGate is the gate that the running promote --auto with this lock waits for, by the options that
-// it has recorded; empty between two steps. soaked is when the soak ends, with GateSoak.
-func AutoGate(s *sts.Snapshot, c *record.Canary, lock record.Owner) (gate Gate, soaked time.Time) {
-	i := autoPromote{Lock: Lock{Owner: lock}, Gates: Gates{
-		Soak: c.Auto.SoakTime(), MaxRestarts: c.Auto.MaxRestarts,
-		Checks: make([]string, c.Auto.Checks), // only their number is recorded
-	}}
-	d, _ := i.waits(s, Facts{}, c, step{from: min(sts.UpdateFrom(s.Set), sts.End(s.Set)), pods: canaryReplicas(s)})
-	switch {
-	case d == nil:
-		return "", time.Time{}
-	case d.Reason == ReasonSoaking:
-		return GateSoak, *d.Until
-	case d.Action != nil:
-		return GateChecks, time.Time{}
-	}
-	return GatePods, time.Time{}
-}
-
 // recordStart writes the lock and the options before anything moves: soaks and checks take time, and
 // sts status shows them meanwhile.
 func (i autoPromote) recordStart(s *sts.Snapshot, c record.Canary) Decision {
@@ -186,14 +153,6 @@ func (i autoPromote) underWay(s *sts.Snapshot, c *record.Canary) sts.Ordinal {
 		return sts.End(s.Set)
 	}
 	return max(*c.Goal, sts.Start(s.Set))
-}
-
-func (i autoPromote) record() *record.Auto {
-	a := &record.Auto{MaxRestarts: i.Gates.MaxRestarts, Soak: i.Gates.Soak.String(), Checks: len(i.Gates.Checks) + len(i.Gates.Execs)}
-	for _, c := range i.Steps {
-		a.Steps = append(a.Steps, c.String())
-	}
-	return a
 }
 
 // goals are the lowest ordinals of the steps, highest first. A step that adds no ordinal

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // Gates are the checks that every updated pod must pass at each step of promote --auto,
@@ -208,4 +209,44 @@ func mainContainer(pod *corev1.Pod) string {
 		}
 	}
 	return pod.Spec.Containers[0].Name
+}
+
+// Gate is what a canary that is promoted automatically waits for.
+type Gate string
+
+// The gates, in their order.
+const (
+	// GatePods: an updated pod is not available yet.
+	GatePods Gate = "Pods"
+	// GateSoak: an updated pod has not been Ready for long enough.
+	GateSoak Gate = "Soak"
+	// GateChecks: commands are running.
+	GateChecks Gate = "Checks"
+)
+
+// AutoGate is the gate that the running promote --auto with this lock waits for, by the options that
+// it has recorded; empty between two steps. soaked is when the soak ends, with GateSoak.
+func AutoGate(s *sts.Snapshot, c *record.Canary, lock record.Owner) (gate Gate, soaked time.Time) {
+	i := autoPromote{Lock: Lock{Owner: lock}, Gates: Gates{
+		Soak: c.Auto.SoakTime(), MaxRestarts: c.Auto.MaxRestarts,
+		Checks: make([]string, c.Auto.Checks), // only their number is recorded
+	}}
+	d, _ := i.waits(s, Facts{}, c, step{from: min(sts.UpdateFrom(s.Set), sts.End(s.Set)), pods: canaryReplicas(s)})
+	switch {
+	case d == nil:
+		return "", time.Time{}
+	case d.Reason == ReasonSoaking:
+		return GateSoak, *d.Until
+	case d.Action != nil:
+		return GateChecks, time.Time{}
+	}
+	return GatePods, time.Time{}
+}
+
+func (i autoPromote) record() *record.Auto {
+	a := &record.Auto{MaxRestarts: i.Gates.MaxRestarts, Soak: i.Gates.Soak.String(), Checks: len(i.Gates.Checks) + len(i.Gates.Execs)}
+	for _, c := range i.Steps {
+		a.Steps = append(a.Steps, c.String())
+	}
+	return a
 }
