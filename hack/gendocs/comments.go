@@ -106,7 +106,13 @@ func (p *packageComments) readFields(owner string, s *ast.StructType) {
 }
 
 func (p *packageComments) readValues(spec *ast.ValueSpec, ofGroup *ast.CommentGroup) {
-	kind, _ := spec.Type.(*ast.Ident)
+	kind := ""
+	switch t := spec.Type.(type) {
+	case *ast.Ident:
+		kind = t.Name
+	case *ast.SelectorExpr: // a type of another package
+		kind = fmt.Sprint(t.X, ".", t.Sel.Name)
+	}
 	for i, name := range spec.Names {
 		if i >= len(spec.Values) {
 			continue
@@ -115,10 +121,7 @@ func (p *packageComments) readValues(spec *ast.ValueSpec, ofGroup *ast.CommentGr
 		if !ok || lit.Kind != token.STRING {
 			continue
 		}
-		v := value{name: name.Name, doc: text(spec.Doc, spec.Comment, ofGroup)}
-		if kind != nil {
-			v.kind = kind.Name
-		}
+		v := value{name: name.Name, kind: kind, doc: text(spec.Doc, spec.Comment, ofGroup)}
 		v.value, _ = strconv.Unquote(lit.Value)
 		p.values = append(p.values, v)
 	}
@@ -157,9 +160,15 @@ func (c *comments) ofField(t reflect.Type, f reflect.StructField) string {
 	return c.phrase(dir, key, f.Name, c.in(dir).fields[key])
 }
 
-// ofKind are the string constants of a type and what they mean, in the order of the source.
+// ofKind are the string constants of a type and what they mean, in the order of the source: those of its
+// package, then those of other packages.
 func (c *comments) ofKind(t reflect.Type) []value {
-	return c.matching(directory(t), func(v value) bool { return v.kind == t.Name() })
+	out := c.matching(directory(t), func(v value) bool { return v.kind == t.Name() })
+	qualified := path.Base(directory(t)) + "." + t.Name()
+	for _, dir := range slices.Sorted(maps.Keys(c.packages)) {
+		out = append(out, c.matching(dir, func(v value) bool { return v.kind == qualified })...)
+	}
+	return out
 }
 
 // withPrefix are the string constants of all packages whose names have the prefix.

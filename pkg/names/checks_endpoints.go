@@ -28,7 +28,7 @@ func checkEndpoints(c *checkInput) []sts.Finding {
 	if len(late) == 0 {
 		return nil
 	}
-	return c.finding(sts.EndpointMissing, sts.SeverityError, c.svc(),
+	return c.finding(EndpointMissing, sts.SeverityError, c.svc(),
 		msgEndpointMissing(c.service(), late),
 		hintEndpointMissing(c.kubectl("get endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service())))
 }
@@ -40,7 +40,7 @@ func checkEndpointHostnames(c *checkInput) []sts.Finding {
 	if len(nameless) == 0 {
 		return nil
 	}
-	return c.finding(sts.EndpointWithoutHostname, severe(sts.SeverityError, c.wanted()), c.svc(),
+	return c.finding(EndpointWithoutHostname, severe(sts.SeverityError, c.wanted()), c.svc(),
 		msgEndpointHostname(c.service(), nameless),
 		hintEndpointHostname(c.kubectl("get endpointslices", "-l", discoveryv1.LabelServiceName+"="+c.service(), "-L", discoveryv1.LabelManagedBy)))
 }
@@ -81,7 +81,7 @@ func checkStaleAddresses(c *checkInput) []sts.Finding {
 			default:
 				continue
 			}
-			out = append(out, c.finding(sts.StaleAddress, sts.SeverityWarning, "endpointslice/"+slice.Name, text, nil)...)
+			out = append(out, c.finding(StaleAddress, sts.SeverityWarning, "endpointslice/"+slice.Name, text, nil)...)
 		}
 	}
 	return out
@@ -100,7 +100,7 @@ func checkForeignEndpoints(c *checkInput) []sts.Finding {
 		if by == sliceController || len(slice.Endpoints) == 0 {
 			continue
 		}
-		out = append(out, c.finding(sts.ForeignEndpoints, sts.SeverityInfo, "endpointslice/"+slice.Name,
+		out = append(out, c.finding(ForeignEndpoints, sts.SeverityInfo, "endpointslice/"+slice.Name,
 			msgForeignSlice(slice.Name, c.service(), by, len(slice.Endpoints)), nil)...)
 	}
 	return out
@@ -123,13 +123,13 @@ func checkIPFamilies(c *checkInput) []sts.Finding {
 		if len(c.Service.Spec.IPFamilies) == 1 {
 			severity, message = sts.SeverityError, msgOnlyFamilyMissing(c.service(), family, without)
 		}
-		out = append(out, c.finding(sts.IPFamilyMissing, severity, c.svc(), message, hintFamilyMissing())...)
+		out = append(out, c.finding(IPFamilyMissing, severity, c.svc(), message, hintFamilyMissing())...)
 	}
 	unpublished := c.ordinals(func(r sts.Replica, s *DNSReplica) bool {
 		return r.Desired && c.hasFamily(s.IPs) && slices.ContainsFunc(s.IPs, func(ip string) bool { return !slices.Contains(c.Service.Spec.IPFamilies, familyOf(ip)) })
 	})
 	if len(unpublished) > 0 {
-		out = append(out, c.finding(sts.IPFamilyMissing, sts.SeverityInfo, c.svc(),
+		out = append(out, c.finding(IPFamilyMissing, sts.SeverityInfo, c.svc(),
 			msgFamilyUnpublished(c.service(), c.Service.Spec.IPFamilies[0]),
 			hintFamilyUnpublished(c.kubectl("patch service", c.service(), "--type=merge", "-p", `{"spec":{"ipFamilyPolicy":"PreferDualStack"}}`)))...)
 	}

@@ -27,7 +27,7 @@ func checkOwnSelector(c *checkInput) []sts.Finding {
 	default:
 		return nil
 	}
-	return c.finding(sts.InvalidSelector, sts.SeverityError, c.set(), message, hintOwnSelector())
+	return c.finding(InvalidSelector, sts.SeverityError, c.set(), message, hintOwnSelector())
 }
 
 // checkNames: a label of a DNS name has at most 63 characters, a name 253. A pod's name is its
@@ -36,11 +36,11 @@ func checkNames(c *checkInput) []sts.Finding {
 	last := c.Name(max(sts.End(c.Set)-1, sts.Start(c.Set)))
 	var out []sts.Finding
 	add := func(message string) {
-		out = append(out, c.finding(sts.InvalidName, sts.SeverityError, c.set(), message, nil)...)
+		out = append(out, c.finding(InvalidName, sts.SeverityError, c.set(), message, nil)...)
 	}
 	switch name := c.Set.Name; {
 	case len(name) > sts.LongestSetName:
-		out = c.finding(sts.InvalidName, sts.SeverityError, c.set(),
+		out = c.finding(InvalidName, sts.SeverityError, c.set(),
 			msgSetNameTooLong(name), hintSetNameTooLong())
 	case len(validation.IsDNS1123Label(last)) > 0:
 		add(msgInvalidPodName(last))
@@ -68,7 +68,7 @@ func checkHostnameAsFQDN(c *checkInput) []sts.Finding {
 	if len(name) <= fqdnHostname {
 		return nil
 	}
-	return c.finding(sts.HostnameTooLong, sts.SeverityError, c.set(),
+	return c.finding(HostnameTooLong, sts.SeverityError, c.set(),
 		msgHostnameTooLong(name, fqdnHostname), hintHostnameTooLong())
 }
 
@@ -86,7 +86,7 @@ func checkPodIdentity(c *checkInput) []sts.Finding {
 	}
 	i := slices.IndexFunc(c.replicas, func(r sts.Replica) bool { return r.Ordinal == wrong[0] })
 	pod := c.replicas[i].Pod
-	return c.finding(sts.WrongHostname, sts.SeverityError, c.set(),
+	return c.finding(WrongHostname, sts.SeverityError, c.set(),
 		msgPodIdentity(pod.Name, pod.Spec.Hostname, pod.Spec.Subdomain, c.service(), wrong[1:]),
 		hintPodIdentity(c.kubectl("sts restart", c.Set.Name, "--ordinal", ordinalsArg(wrong))))
 }
@@ -123,7 +123,7 @@ func checkDeadlock(c *checkInput) []sts.Finding {
 		}
 	}
 	if pods > 0 && len(waiting) == pods {
-		return c.finding(sts.BootstrapDeadlock, sts.SeverityWarning, c.svc(), msgDeadlock(c.service(), init, initPod), hint)
+		return c.finding(BootstrapDeadlock, sts.SeverityWarning, c.svc(), msgDeadlock(c.service(), init, initPod), hint)
 	}
 	image := ""
 	for _, container := range c.Set.Spec.Template.Spec.Containers {
@@ -134,7 +134,7 @@ func checkDeadlock(c *checkInput) []sts.Finding {
 	if image == "" {
 		return nil
 	}
-	return c.finding(sts.BootstrapDeadlock, sts.SeverityInfo, c.svc(), msgDeadlockPossible(c.service(), imageName(image)), hint)
+	return c.finding(BootstrapDeadlock, sts.SeverityInfo, c.svc(), msgDeadlockPossible(c.service(), imageName(image)), hint)
 }
 
 // started reports whether a container that may look up names is running or has run. In phase
@@ -178,10 +178,10 @@ func checkHostDNS(c *checkInput) []sts.Finding {
 	spec := &c.Set.Spec.Template.Spec
 	switch {
 	case spec.HostNetwork && (spec.DNSPolicy == "" || spec.DNSPolicy == corev1.DNSClusterFirst):
-		return c.finding(sts.HostDNS, severe(sts.SeverityWarning, c.whereUsed(c.service()) != "" || c.wanted() && c.members()), c.set(),
+		return c.finding(HostDNS, severe(sts.SeverityWarning, c.whereUsed(c.service()) != "" || c.wanted() && c.members()), c.set(),
 			msgHostDNS("hostNetwork"), hintHostNetwork())
 	case spec.DNSPolicy == corev1.DNSDefault:
-		return c.finding(sts.HostDNS, sts.SeverityInfo, c.set(),
+		return c.finding(HostDNS, sts.SeverityInfo, c.set(),
 			msgHostDNS("dnsPolicy: Default"), nil)
 	}
 	return nil

@@ -23,7 +23,7 @@ func checkMisspelled(c *checkInput) []sts.Finding {
 		if service, ok := p.Object.(*corev1.Service); ok {
 			object = "service/" + service.Name
 		}
-		out = append(out, c.finding(sts.UnknownField, sts.SeverityError, object,
+		out = append(out, c.finding(UnknownField, sts.SeverityError, object,
 			msgMisspelled(p.Refusal()), hintMisspelled(p.Nearest))...)
 	}
 	return out
@@ -41,7 +41,7 @@ func checkServiceName(c *checkInput) []sts.Finding {
 	if !c.options.Offline {
 		hint = sts.Hintf("%s; %s", hint, hintImmutableServiceName())
 	}
-	return c.finding(sts.NoServiceName, severe(sts.SeverityError, other != ""), c.set(), msgNoServiceName(), hint)
+	return c.finding(NoServiceName, severe(sts.SeverityError, other != ""), c.set(), msgNoServiceName(), hint)
 }
 
 func checkServiceExists(c *checkInput) []sts.Finding {
@@ -54,7 +54,7 @@ func checkServiceExists(c *checkInput) []sts.Finding {
 		if len(c.ServiceElsewhere) > 0 {
 			message = msgServiceInOtherNamespace(c.service(), c.ServiceElsewhere, c.Set.Name, c.Set.Namespace)
 		}
-		return c.finding(sts.ServiceMissing, severe(sts.SeverityWarning, used != ""), c.svc(), message+used, nil)
+		return c.finding(ServiceMissing, severe(sts.SeverityWarning, used != ""), c.svc(), message+used, nil)
 	}
 	var hints []sts.Hint
 	if len(c.Headless) > 0 {
@@ -64,7 +64,7 @@ func checkServiceExists(c *checkInput) []sts.Finding {
 	if matters {
 		hints = append(hints, hintCreateService(c.service(), c.Set.Spec.Template.Labels))
 	}
-	return c.finding(sts.ServiceMissing, severe(sts.SeverityError, matters), c.svc(), msgServiceMissing(c.service())+used, sts.JoinHints(hints, ": "))
+	return c.finding(ServiceMissing, severe(sts.SeverityError, matters), c.svc(), msgServiceMissing(c.service())+used, sts.JoinHints(hints, ": "))
 }
 
 // checkServiceKind: by the specification of Kubernetes DNS, only headless Services give pods names.
@@ -74,7 +74,7 @@ func checkServiceKind(c *checkInput) []sts.Finding {
 	case c.Service == nil:
 		return nil
 	case c.Service.Spec.Type == corev1.ServiceTypeExternalName:
-		return c.finding(sts.ServiceExternal, sts.SeverityError, c.svc(),
+		return c.finding(ServiceExternal, sts.SeverityError, c.svc(),
 			msgServiceExternal(c.service(), c.Service.Spec.ExternalName), hintServiceExternal())
 	case c.Service.Spec.ClusterIP == corev1.ClusterIPNone:
 		return nil
@@ -87,7 +87,7 @@ func checkServiceKind(c *checkInput) []sts.Finding {
 			hint = sts.Hintf("%s; %s", hint, hintImmutableServiceName())
 		}
 	}
-	return c.finding(sts.ServiceNotHeadless, sts.SeverityInfo, c.svc(), message, hint)
+	return c.finding(ServiceNotHeadless, sts.SeverityInfo, c.svc(), message, hint)
 }
 
 func checkSelector(c *checkInput) []sts.Finding {
@@ -101,14 +101,14 @@ func checkSelector(c *checkInput) []sts.Finding {
 	lacking, later := LabelsLacking(c.Snapshot)
 	switch {
 	case later:
-		return c.finding(sts.SelectorMismatch, sts.SeverityInfo, c.svc(), LabelsLater(c.service(), lacking), nil)
+		return c.finding(SelectorMismatch, sts.SeverityInfo, c.svc(), LabelsLater(c.service(), lacking), nil)
 	case len(lacking) > 0:
-		return c.finding(sts.SelectorMismatch, sts.SeverityError, c.svc(),
+		return c.finding(SelectorMismatch, sts.SeverityError, c.svc(),
 			msgSelectorMismatch(c.service(), lacking), c.selectorHint())
 	case len(off) == 0:
 		return nil
 	}
-	return c.finding(sts.SelectorMismatch, sts.SeverityError, c.svc(),
+	return c.finding(SelectorMismatch, sts.SeverityError, c.svc(),
 		msgPodsNotSelected(c.service(), c.Service.Spec.Selector, off), hintRestart(c.kubectl("sts restart", c.Set.Name, "--ordinal", ordinalsArg(off))))
 }
 
@@ -117,15 +117,15 @@ func checkSelector(c *checkInput) []sts.Finding {
 func (c *checkInput) checkNoSelector() []sts.Finding {
 	if manager := c.endpointsManager(); manager != "" {
 		if u, used := nameUsed(c.Snapshot, c.service(), c.inTexts); used && c.unpublished() {
-			return c.finding(sts.SelectorMissing, sts.SeverityWarning, c.svc(), msgNoSelectorUnresolved(c.service(), manager, u.name, u.object), nil)
+			return c.finding(SelectorMissing, sts.SeverityWarning, c.svc(), msgNoSelectorUnresolved(c.service(), manager, u.name, u.object), nil)
 		}
-		return c.finding(sts.SelectorMissing, sts.SeverityInfo, c.svc(), msgNoSelectorManaged(c.service(), manager), nil)
+		return c.finding(SelectorMissing, sts.SeverityInfo, c.svc(), msgNoSelectorManaged(c.service(), manager), nil)
 	}
 	hint := c.selectorHint()
 	if !c.wanted() || !c.options.Offline && (!c.Knows("endpointslices") || !c.Knows("endpoints")) {
 		hint = nil // a selector may do harm: an unknown client may write the endpoints, maybe later
 	}
-	return c.finding(sts.SelectorMissing, severe(sts.SeverityWarning, c.wanted() && c.unpublished()), c.svc(),
+	return c.finding(SelectorMissing, severe(sts.SeverityWarning, c.wanted() && c.unpublished()), c.svc(),
 		msgNoSelector(c.service()), hint)
 }
 
@@ -215,7 +215,7 @@ func checkOtherServices(c *checkInput) []sts.Finding {
 		if u, used := nameUsed(c.Snapshot, service.Name, c.inTexts); used {
 			severity, hint = sts.SeverityWarning, hintUseName(strings.TrimSuffix(u.name, service.Name)+c.service())
 		}
-		out = append(out, c.finding(sts.ServiceNotGoverning, severity, "service/"+service.Name, msgNotGoverning(service.Name, c.service())+c.whereUsed(service.Name), hint)...)
+		out = append(out, c.finding(ServiceNotGoverning, severity, "service/"+service.Name, msgNotGoverning(service.Name, c.service())+c.whereUsed(service.Name), hint)...)
 	}
 	return out
 }
@@ -231,20 +231,20 @@ func checkPorts(c *checkInput) []sts.Finding {
 	}
 	headless := c.Service.Spec.ClusterIP == corev1.ClusterIPNone
 	if len(c.Service.Spec.Ports) == 0 {
-		add(sts.NoPorts, sts.SeverityInfo, msgNoPorts(c.service()))
+		add(NoPorts, sts.SeverityInfo, msgNoPorts(c.service()))
 	}
 	for i := range c.Service.Spec.Ports {
 		p := &c.Service.Spec.Ports[i]
 		if p.Name == "" {
-			add(sts.PortUnnamed, sts.SeverityInfo, msgPortUnnamed(c.service(), p.Port))
+			add(PortUnnamed, sts.SeverityInfo, msgPortUnnamed(c.service(), p.Port))
 		}
 		port, found := TargetPort(p, &c.Set.Spec.Template.Spec)
 		switch {
 		case !found:
-			add(sts.PortUnknown, severe(sts.SeverityWarning, srvUsed(c.Snapshot, c.service(), p.Name, p.Protocol, c.inTexts)),
+			add(PortUnknown, severe(sts.SeverityWarning, srvUsed(c.Snapshot, c.service(), p.Name, p.Protocol, c.inTexts)),
 				msgPortUnknown(c.service(), cmp.Or(p.Name, fmt.Sprint(p.Port)), p.TargetPort.StrVal))
 		case headless && port != p.Port:
-			add(sts.PortNotTranslated, sts.SeverityInfo, msgPortNotTranslated(c.service(), p.Port, port))
+			add(PortNotTranslated, sts.SeverityInfo, msgPortNotTranslated(c.service(), p.Port, port))
 		}
 	}
 	return out

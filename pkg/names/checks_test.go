@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -76,7 +75,7 @@ func TestChecks(t *testing.T) {
 	}
 	golden.Assert(t, strings.Join(reported, "---\n"), "checks.report")
 
-	source, err := os.ReadFile(filepath.Join("..", "sts", "finding.go"))
+	source, err := os.ReadFile("finding.go")
 	if err != nil {
 		t.Fatal(err)
 	}
