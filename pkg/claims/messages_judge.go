@@ -2,9 +2,10 @@ package claims
 
 import (
 	"fmt"
+	"strings"
+
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
-	"strings"
 )
 
 // What a claim is, and why: the column REASON of `pvc-gc`.

@@ -7,8 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // SizeMemory is an annotation in which another program records the number of replicas of a set

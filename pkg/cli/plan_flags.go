@@ -3,9 +3,10 @@ package cli
 import (
 	"time"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 )
 
 // planFlags are the flags from which planOptions are read.

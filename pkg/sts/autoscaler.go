@@ -61,7 +61,7 @@ func (a Autoscaler) Range() string {
 // unless its own minimum is 0 (feature gate HPAScaleToZero); KEDA does, besides its HPA.
 func (a Autoscaler) ScalesFromZero() bool { return a.MinReplicas == 0 || a.ScaledObject != "" }
 
-// scalesBy names the HPA, or the ScaledObject that created it.
+// ScalesBy names the HPA, or the ScaledObject that created it.
 func ScalesBy(h *autoscalingv2.HorizontalPodAutoscaler) string {
 	if name := scaledObject(h); name != "" {
 		return "KEDA ScaledObject " + name
@@ -88,7 +88,7 @@ func scaledObject(h *autoscalingv2.HorizontalPodAutoscaler) string {
 	return h.Labels["scaledobject.keda.sh/name"]
 }
 
-// scales says whether the HPA's target is a StatefulSet, and its name.
+// Scales says whether the HPA's target is a StatefulSet, and its name.
 func Scales(h *autoscalingv2.HorizontalPodAutoscaler) (set string, ok bool) {
 	ref := h.Spec.ScaleTargetRef
 	group, _, _ := strings.Cut(ref.APIVersion, "/")

@@ -383,7 +383,7 @@ func OwnerSet(o metav1.Object) string {
 	return ""
 }
 
-// cutOrdinal splits "data-web-3" into "data-web" and 3.
+// CutOrdinal splits "data-web-3" into "data-web" and 3.
 func CutOrdinal(name string) (stem string, o Ordinal, ok bool) {
 	for i := len(name) - 1; i > 0; i-- {
 		if name[i] == '-' {

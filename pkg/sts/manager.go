@@ -110,7 +110,7 @@ func Managers(set *appsv1.StatefulSet) []Manager {
 	return out
 }
 
-// operator is the controller of the set by its owner reference.
+// Operator is the controller of the set by its owner reference.
 func Operator(namespace string, ref *metav1.OwnerReference) Manager {
 	kind := ref.Kind
 	if gv, err := schema.ParseGroupVersion(ref.APIVersion); err == nil && gv.Group != "" {

@@ -69,12 +69,12 @@ func (m *Memory) Clone() Memory {
 	return Memory{Gone: maps.Clone(m.Gone), Released: maps.Clone(m.Released), Accepted: maps.Clone(m.Accepted)}
 }
 
-// accepted is when the API server accepted the pod in a dry run, zero where it was not tried.
+// Accepted is when the API server accepted the pod in a dry run, zero where it was not tried.
 func (s *Snapshot) Accepted(pod string) time.Time {
 	return s.Memory.Accepted[types.NamespacedName{Namespace: s.Set.Namespace, Name: pod}]
 }
 
-// gone are the earlier pods of that name whose removal a watch has seen.
+// Gone are the earlier pods of that name whose removal a watch has seen.
 func (s *Snapshot) Gone(name string) []GonePod {
 	return s.Memory.Gone[types.NamespacedName{Namespace: s.Set.Namespace, Name: name}]
 }

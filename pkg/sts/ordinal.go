@@ -43,7 +43,7 @@ func Wants(set *appsv1.StatefulSet, o Ordinal) bool {
 	return Within(set, o, DesiredReplicas(set))
 }
 
-// within says whether the ordinal is in the set's range if it has this many replicas. The
+// Within says whether the ordinal is in the set's range if it has this many replicas. The
 // difference is computed in 64 bits: the end of a range may not fit in an ordinal.
 func Within(set *appsv1.StatefulSet, o Ordinal, replicas int32) bool {
 	return o >= Start(set) && int64(o)-int64(Start(set)) < int64(replicas)

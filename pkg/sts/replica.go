@@ -140,6 +140,7 @@ func Available(pod *corev1.Pod, minReadySeconds int32, now time.Time) bool {
 	return !since.IsZero() && !since.Add(time.Duration(minReadySeconds)*time.Second).After(now)
 }
 
+// Condition is the pod's condition of this type, nil when it has none.
 func Condition(pod *corev1.Pod, kind corev1.PodConditionType) *corev1.PodCondition {
 	i := slices.IndexFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool { return c.Type == kind })
 	if i < 0 {
@@ -148,11 +149,12 @@ func Condition(pod *corev1.Pod, kind corev1.PodConditionType) *corev1.PodConditi
 	return &pod.Status.Conditions[i]
 }
 
-// isSidecar says whether the init container keeps running beside the others (KEP-753).
+// IsSidecar says whether the init container keeps running beside the others (KEP-753).
 func IsSidecar(pod *corev1.Pod, name string) bool {
 	return slices.ContainsFunc(pod.Spec.InitContainers, func(c corev1.Container) bool { return c.Name == name && RestartsAlways(c) })
 }
 
+// RestartsAlways says whether an init container has restartPolicy Always (a native sidecar, KEP-753).
 func RestartsAlways(c corev1.Container) bool {
 	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
 }

@@ -9,17 +9,18 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// Latest is the latest of the times.
 func Latest(times ...time.Time) time.Time {
 	return slices.MaxFunc(times, time.Time.Compare)
 }
 
-// statusWritten is when the set's status last changed, zero if unknown: pods that are created,
+// StatusWritten is when the set's status last changed, zero if unknown: pods that are created,
 // deleted, or become ready change it.
 func (s *Snapshot) StatusWritten() time.Time {
 	return written(s.Set, func(e metav1.ManagedFieldsEntry) bool { return e.Subresource == "status" })
 }
 
-// specWritten is when the field of the spec was last written, or with an empty name the set
+// SpecWritten is when the field of the spec was last written, or with an empty name the set
 // (its status does not count). Zero if unknown.
 func (s *Snapshot) SpecWritten(field string) time.Time {
 	return written(s.Set, func(e metav1.ManagedFieldsEntry) bool {

@@ -1,3 +1,4 @@
+// Package claimstest builds inventories with many claims, and knows by how they were built what the judge must say.
 package claimstest
 
 import (

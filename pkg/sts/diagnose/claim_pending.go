@@ -3,8 +3,9 @@ package diagnose
 import (
 	"strings"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // WhyUnbound is why the claim is not bound: by the volume that it names, by the newest of its

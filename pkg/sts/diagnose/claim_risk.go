@@ -4,9 +4,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // ClaimRiskReason is why a pod's data would be lost when the pod is replaced: the first match in this

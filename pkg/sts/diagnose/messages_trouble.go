@@ -5,9 +5,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // These are the messages of a [Trouble]. Each follows the pod's name or "it": "web-2 is terminating".

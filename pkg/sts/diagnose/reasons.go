@@ -1,9 +1,10 @@
 package diagnose
 
 import (
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"slices"
 	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // ReasonInfo is one reason why a replica is not available: its evidence, when it counts as

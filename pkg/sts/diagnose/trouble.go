@@ -4,8 +4,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // Trouble is why a desired ordinal is not available.
@@ -45,7 +46,7 @@ const (
 	createRetry      = 20 * time.Minute // the controller retries after at most 1000 s
 )
 
-// Trouble says why the replica is not available, nil when it is, or when it is
+// Replica says why the replica is not available, nil when it is, or when it is
 // not desired. It is based on what is seen: conditions, container states, claims and
 // warnings, never on the age of a rollout alone.
 func Replica(s *sts.Snapshot, r sts.Replica) *Trouble {

@@ -139,7 +139,7 @@ func TestFailedCreate(t *testing.T) {
 			inv.Events[0].FirstTimestamp = metav1.NewTime(ago(time.Minute))
 			inv.Events[0].Series = &corev1.EventSeries{Count: 12, LastObservedTime: metav1.NewMicroTime(ststest.Now)}
 		}}, cannot},
-	}, func(s *sts.Snapshot, r sts.Replica) *diagnose.Trouble { return diagnose.Replica(s, r) })
+	}, diagnose.Replica)
 }
 
 // A pod whose deletion admission denies is reported, also where the pod is available.
@@ -168,7 +168,7 @@ func TestDeletionRefused(t *testing.T) {
 		{"scaled down", []func(*sts.Inventory){refused(11, 10*time.Second, 0), func(inv *sts.Inventory) { *inv.Sets[0].Spec.Replicas = 1 }}, cannot},
 		{"phase Failed", []func(*sts.Inventory){refused(11, 10*time.Second, 0), func(inv *sts.Inventory) { inv.Pods[1].Status = corev1.PodStatus{Phase: corev1.PodFailed} }}, cannot},
 		{"of an earlier set", []func(*sts.Inventory){updated, refused(11, 10*time.Second, 0), func(inv *sts.Inventory) { inv.Events[0].InvolvedObject.UID = "earlier" }}, nil},
-	}, func(s *sts.Snapshot, r sts.Replica) *diagnose.Trouble { return diagnose.DeletionRefused(s, r) })
+	}, diagnose.DeletionRefused)
 }
 
 // A pod that has the name and does not belong to the set is why the pod is missing (kubernetes#46901).
@@ -208,7 +208,7 @@ func TestNameTaken(t *testing.T) {
 		{"of the set, not in its list yet", []func(*sts.Inventory){without, stranger(owned("StatefulSet", "web", "set-uid"))},
 			&diagnose.Trouble{Reason: "Missing", Message: "does not exist yet"}},
 		{"the set has a pod of that name", []func(*sts.Inventory){stranger(bare)}, nil},
-	}, func(s *sts.Snapshot, r sts.Replica) *diagnose.Trouble { return diagnose.Replica(s, r) })
+	}, diagnose.Replica)
 }
 
 // A pod is read by its name only where nothing else explains why it is missing.
@@ -328,7 +328,7 @@ func TestRecreated(t *testing.T) {
 		}, done("Delete", 11, 10*time.Second, 0)}, withFix(again(11, rewritten))},
 		{"its revision label is unknown", []func(*sts.Inventory){pinned(time.Second)}, notReady("1s")},
 		{"available", []func(*sts.Inventory){done("Delete", 12, 30*time.Second, 0)}, nil},
-	}, func(s *sts.Snapshot, r sts.Replica) *diagnose.Trouble { return diagnose.Replica(s, r) })
+	}, diagnose.Replica)
 }
 
 // A finalizer is named from the start, and a pod whose last finalizer was removed gets time to end.
@@ -353,5 +353,5 @@ func TestTerminating(t *testing.T) {
 			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 5m after its grace period (node node-0 may be down)"}},
 		{"released once, blocked by another", []func(*sts.Inventory){going(5*time.Minute, "b.example/y"), released(time.Second)},
 			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 5m after its grace period, blocked by finalizer b.example/y"}},
-	}, func(s *sts.Snapshot, r sts.Replica) *diagnose.Trouble { return diagnose.Replica(s, r) })
+	}, diagnose.Replica)
 }

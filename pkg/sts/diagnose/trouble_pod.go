@@ -4,8 +4,9 @@ import (
 	"cmp"
 	"time"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // podTrouble is why a pod that exists and is not terminating is not available, checked in the

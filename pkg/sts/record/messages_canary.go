@@ -2,9 +2,10 @@ package record
 
 import (
 	"fmt"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"strings"
 	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // What canary commands and status report about the canary's record, and changes of a pod template.

@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 

@@ -3,9 +3,10 @@ package diagnose
 import (
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
-	corev1 "k8s.io/api/core/v1"
 )
 
 // Remedy is how a stuck update is fixed.
@@ -48,7 +49,7 @@ func Stable(s *sts.Snapshot) string {
 	return s.Set.Status.CurrentRevision
 }
 
-// Trap finds out whether an update is trapped, and in what: nil when it is not. It is
+// Rollout finds out whether an update is stuck for good, and why: nil when it is not. It is
 // based on the pods' own revisions. Whether the controller replaces such a pod by itself
 // follows neither from the policy nor from the version of Kubernetes, so the caller must
 // observe that nothing changes.
