@@ -26,7 +26,7 @@ const (
 	NoRemedy Remedy = "None"
 )
 
-// Trap is an update that will never continue by itself: the controller waits for a
+// StuckRollout is an update that will never continue by itself: the controller waits for a
 // pod that keeps failing (kubernetes#67250).
 type StuckRollout struct {
 	// Replica is the lowest ordinal whose pod blocks the update, Trouble is why. It has no
