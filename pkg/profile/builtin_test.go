@@ -1,6 +1,7 @@
 package profile_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -189,5 +190,18 @@ func TestFind(t *testing.T) {
 	const want = `built-in drain profile "postgres" not found, must be one of cassandra, elasticsearch, etcd, minio, opensearch, rabbitmq, zookeeper`
 	if err == nil || err.Error() != want {
 		t.Error(err)
+	}
+}
+
+// TestEtcdMovesLeadershipOnce: when the answer of move-leader is lost, the next try finds a member that
+// is no longer the leader (exit code 128), and the member can leave.
+func TestEtcdMovesLeadershipOnce(t *testing.T) {
+	p, err := profile.Find("etcd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(p.Drain, func(c profile.Command) bool { return c.Name == "move-leadership" })
+	if i < 0 || !slices.Equal(p.Drain[i].ExitCodes, []int{0, 128}) {
+		t.Errorf("move-leadership accepts %v, want 0 and 128", p.Drain[i].ExitCodes)
 	}
 }
