@@ -1,5 +1,5 @@
 // Package operate decides: from the state of a StatefulSet and the intent of a command it
-// derives the one next step. It is pure; package execute calls it again after every
+// derives the one next step. It is pure; package loop calls it again after every
 // step, so an interrupted command is resumed by running it again.
 package operate
 

@@ -318,7 +318,7 @@ func (w *world) count() {
 	}
 }
 
-// command is an intent that runs in the world, as package execute runs it: kill it
+// command is an intent that runs in the world, as package loop runs it: kill it
 // at any time, and another one resumes.
 type command struct {
 	t      *testing.T
