@@ -7,21 +7,25 @@ import (
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 )
+
+// verbs are all verbs that write.
+func verbs() []guard.Verb { return append(operate.Verbs(), operate.ClaimVerbs()...) }
 
 // commandGuards is the table of the guards of each command, by the moment at which they are checked, and why
 // some commands do without a guard that all others have.
 func commandGuards() string {
-	moments := []operate.Moment{operate.Always, operate.BeforeStart, operate.InProgress, operate.BeforeStep}
+	moments := []guard.Moment{guard.Always, guard.BeforeStart, guard.InProgress, guard.BeforeStep}
 	var b strings.Builder
 	b.WriteString("| Command |")
 	for _, m := range moments {
 		fmt.Fprintf(&b, " %s |", m)
 	}
 	b.WriteString("\n" + strings.Repeat("|---", len(moments)+1) + "|\n")
-	for _, v := range operate.Verbs() {
-		names := map[operate.Moment][]string{}
-		for _, g := range v.Guards {
+	for _, v := range verbs() {
+		names := map[guard.Moment][]string{}
+		for _, g := range v.Rules {
 			names[g.When] = append(names[g.When], g.Name)
 		}
 		fmt.Fprintf(&b, "| %s |", verbTitle(v))
@@ -31,27 +35,27 @@ func commandGuards() string {
 		b.WriteString("\n")
 	}
 	b.WriteString("\nNot checked:\n\n")
-	for _, guard := range operate.RequiredGuards() {
+	for _, name := range guard.Required() {
 		commands := map[string][]string{} // by the reason
-		for _, v := range operate.Verbs() {
-			if why := v.Without[guard]; why != "" {
+		for _, v := range verbs() {
+			if why := v.Without[name]; why != "" {
 				commands[why] = append(commands[why], verbTitle(v))
 			}
 		}
 		for _, why := range slices.Sorted(maps.Keys(commands)) {
-			fmt.Fprintf(&b, "- **%s** by %s: %s\n", guard, strings.Join(commands[why], ", "), why)
+			fmt.Fprintf(&b, "- **%s** by %s: %s\n", name, strings.Join(commands[why], ", "), why)
 		}
 	}
 	return b.String()
 }
 
-func verbTitle(v operate.Verb) string { return strings.TrimSpace("`" + v.Name + "` " + v.Case) }
+func verbTitle(v guard.Verb) string { return strings.TrimSpace("`" + v.Name + "` " + v.Case) }
 
 // guardMeanings is the table of what each guard refuses.
 func guardMeanings() string {
 	refuses := map[string]string{}
-	for _, v := range operate.Verbs() {
-		for _, g := range v.Guards {
+	for _, v := range verbs() {
+		for _, g := range v.Rules {
 			refuses[g.Name] = g.Refuses
 		}
 	}

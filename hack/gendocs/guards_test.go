@@ -7,14 +7,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
-	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 )
 
 // The verbs with guards are the commands that write, and every one of these has guards.
 func TestEveryCommandThatWritesHasGuards(t *testing.T) {
 	root := cli.NewRoot(cli.Env{Called: "kubectl sts", Who: "user@host"})
 	guarded := map[string]bool{}
-	for _, v := range operate.Verbs() {
+	for _, v := range verbs() {
 		words := strings.Fields(v.Name)
 		c, rest, err := root.Find(words)
 		if err != nil || c == root {
@@ -30,7 +29,7 @@ func TestEveryCommandThatWritesHasGuards(t *testing.T) {
 	}
 	eachCommand(root, func(c *cobra.Command) {
 		if writes := c.Flags().Lookup("dry-run") != nil; writes != guarded[c.CommandPath()] {
-			t.Errorf("%s has --dry-run: %t, is in operate.Verbs: %t", c.CommandPath(), writes, guarded[c.CommandPath()])
+			t.Errorf("%s has --dry-run: %t, is a verb with guards: %t", c.CommandPath(), writes, guarded[c.CommandPath()])
 		}
 	})
 }

@@ -148,7 +148,7 @@ func (g *gcRun) recalled() error {
 	for i := range g.earlier {
 		if c := &g.earlier[i]; c.Urgent() && g.dryRun == "none" {
 			return &outcomeError{Decision: operate.Decision{
-				Verdict: operate.Stuck, Reason: operate.ReasonClaimWanted, Message: msgNeededAgain(c.Claim, c.Message),
+				Verdict: operate.Stuck, Reason: operate.ReasonClaimDesired, Message: msgNeededAgain(c.Claim, c.Message),
 				Hint: g.hint(sts.Kubectl(c.Namespace, "sts pvc-gc undo", c.Claim)),
 			}, style: g.env.errStyle()}
 		}

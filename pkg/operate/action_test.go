@@ -2,65 +2,29 @@ package operate_test
 
 import (
 	"encoding/json"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"os"
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard/guardtest"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 )
 
-// receivers are the types of this package that have a method of that name.
-func receivers(t *testing.T, method string) []string {
-	t.Helper()
-	files, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for _, f := range files {
-		if !strings.HasSuffix(f.Name(), ".go") {
-			continue
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), f.Name(), nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, decl := range parsed.Decls {
-			if f, ok := decl.(*ast.FuncDecl); ok && f.Recv != nil && f.Name.Name == method {
-				out = append(out, f.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name)
-			}
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// The lists of actions, which docs and other tests are made from, are complete.
-func TestListsOfActions(t *testing.T) {
-	var set, claim []string
+// The list of actions, which docs and other tests are made from, is complete.
+func TestListOfActions(t *testing.T) {
+	var got []string
 	for _, a := range operate.SetActions() {
-		set = append(set, reflect.TypeOf(a).Elem().Name())
-		if a.Type() != set[len(set)-1] {
+		got = append(got, reflect.TypeOf(a).Elem().Name())
+		if a.Type() != got[len(got)-1] {
 			t.Errorf("the type of a %T is %q", a, a.Type())
 		}
 	}
-	for _, a := range operate.ClaimActions() {
-		claim = append(claim, reflect.TypeOf(a).Elem().Name())
-	}
-	slices.Sort(set)
-	slices.Sort(claim)
-	if diff := cmp.Diff(receivers(t, "isSetAction"), set); diff != "" {
-		t.Errorf("SetActions (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(receivers(t, "isClaimAction"), claim); diff != "" {
-		t.Errorf("ClaimActions (-want +got):\n%s", diff)
+	slices.Sort(got)
+	if diff := cmp.Diff(guardtest.Receivers(t, "isSetAction"), got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 

@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
@@ -28,35 +29,35 @@ func NewAbortCanary(o AbortOptions, _ *sts.Snapshot) Intent {
 // Next implements [Intent].
 func (i abortCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := canaryLook(s, f), i.guards()
-	if d := gs.require(Always, l); d != nil {
+	if d := gs.Require(guard.Always, l); d != nil {
 		return *d
 	}
 	c := *l.canary
 	if !c.Aborting {
-		if d := gs.require(BeforeStart, l); d != nil {
+		if d := gs.Require(guard.BeforeStart, l); d != nil {
 			return *d
 		}
 		c.AbortedFor = i.reason
 		return i.restore(s, c, f)
 	}
-	if d := gs.require(InProgress, l); d != nil {
+	if d := gs.Require(guard.InProgress, l); d != nil {
 		return *d
 	}
 	return i.follow(s, c, f)
 }
 
-func (i abortCanary) guards() guards[look, Decision] {
-	return guards[look, Decision]{
+func (i abortCanary) guards() setGuards {
+	return setGuards{
 		i.lockGuard(),
 		recordGuard,
 		canaryGuard(msgNoCanary("abort")),
 		partitionGuard,
 		deletionGuard,
 		i.adoptionGuard(sts.FieldTemplate, sts.FieldPartition),
-		{historyRule, requireHistory},
-		{Guard{"template", "stops when another client applies a template during the rollback (`--take-over` restores the stable one once more)", InProgress}, i.requireRestored},
-		i.undisturbedGuard().at(InProgress),
-		settledGuard.at(InProgress),
+		guard.New(historyRule, requireHistory),
+		guard.New(guard.NewRule("template", "stops when another client applies a template during the rollback (`--take-over` restores the stable one once more)", guard.InProgress), i.requireRestored),
+		i.undisturbedGuard().At(guard.InProgress),
+		settledGuard.At(guard.InProgress),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
@@ -50,7 +51,7 @@ func ParseSteps(s string) ([]intstr.IntOrString, error) {
 // Next implements [Intent].
 func (i autoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := canaryLook(s, f), i.guards()
-	if d := gs.require(Always, l); d != nil {
+	if d := gs.Require(guard.Always, l); d != nil {
 		return *d
 	}
 	c := l.canary
@@ -73,7 +74,7 @@ func (i autoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	}
 	if goal < from {
 		// A step that a PodDisruptionBudget will never allow is refused before the soak and the checks.
-		if d := gs.require(BeforeStep, l.before(from-1)); d != nil && d.Verdict == Refused {
+		if d := gs.Require(guard.BeforeStep, l.before(from-1)); d != nil && d.Verdict == Refused {
 			return *d
 		}
 	}
@@ -96,7 +97,7 @@ func (i autoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	case number == len(goals):
 		return donePromoted(s)
 	}
-	if d := gs.require(BeforeStep, l.before(from-1)); d != nil {
+	if d := gs.Require(guard.BeforeStep, l.before(from-1)); d != nil {
 		return *d
 	}
 	next := promoteCanary{PromoteOptions: PromoteOptions{Lock: i.Lock}, goal: goal}.step(s, *c, from-1)
@@ -107,11 +108,11 @@ func (i autoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	return next
 }
 
-func (i autoPromote) guards() guards[look, Decision] {
+func (i autoPromote) guards() setGuards {
 	resume := abortGuard
-	resume.check = i.requireNotAborting
+	resume.Check = i.requireNotAborting
 	return append(i.promotionGuards(resume),
-		i.adoptionGuard(sts.FieldPartition).at(Always),
+		i.adoptionGuard(sts.FieldPartition).At(guard.Always),
 		availableGuard(Stuck),
 		budgetsGuard,
 	)

@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
@@ -49,8 +50,8 @@ func (i PromoteOptions) goal(s *sts.Snapshot) sts.Ordinal {
 // Next implements [Intent].
 func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := canaryLook(s, f), i.guards()
-	for _, when := range []Moment{Always, BeforeStart, InProgress} {
-		if d := gs.require(when, l); d != nil {
+	for _, when := range []guard.Moment{guard.Always, guard.BeforeStart, guard.InProgress} {
+		if d := gs.Require(when, l); d != nil {
 			return *d
 		}
 	}
@@ -62,7 +63,7 @@ func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 		return donePromoted(s)
 	}
 	next := from - 1
-	if d := gs.require(BeforeStep, l.before(next)); d != nil {
+	if d := gs.Require(guard.BeforeStep, l.before(next)); d != nil {
 		return *d
 	}
 	c := *l.canary
@@ -73,27 +74,27 @@ func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	return i.step(s, c, next)
 }
 
-func (i promoteCanary) guards() guards[look, Decision] {
+func (i promoteCanary) guards() setGuards {
 	return append(i.promotionGuards(abortGuard),
-		guard[look, Decision]{ordinalRule, i.requireGoal},
-		canaryPodsGuard.at(InProgress),
+		guard.New(ordinalRule, i.requireGoal),
+		canaryPodsGuard.At(guard.InProgress),
 		availableGuard(Stuck),
 		budgetsGuard,
-		i.adoptionGuard(sts.FieldPartition).at(BeforeStep),
+		i.adoptionGuard(sts.FieldPartition).At(guard.BeforeStep),
 	)
 }
 
 // promotionGuards are what any promotion requires before it looks at pods. The guard about a canary
 // that is being aborted differs.
-func (l Lock) promotionGuards(abort guard[look, Decision]) guards[look, Decision] {
-	return guards[look, Decision]{
+func (l Lock) promotionGuards(abort setGuard) setGuards {
+	return setGuards{
 		l.lockGuard(),
 		recordGuard,
 		canaryGuard(msgNoCanary("promote")),
 		partitionGuard,
 		abort,
 		l.undisturbedGuard(),
-		{sizeRule, requirePromotableSize},
+		guard.New(sizeRule, requirePromotableSize),
 		drainGuard,
 		settledGuard,
 	}

@@ -5,6 +5,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
@@ -37,7 +38,7 @@ func NewStartCanary(o StartOptions, _ *sts.Snapshot) Intent { return startCanary
 // Next implements [Intent].
 func (i startCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := recordLook(s, f), i.guards()
-	if d := gs.require(Always, l); d != nil {
+	if d := gs.Require(guard.Always, l); d != nil {
 		return *d
 	}
 	e, d := i.edit(s, l.canary)
@@ -45,29 +46,29 @@ func (i startCanary) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	l.edit = e
-	when, next := BeforeStart, i.begin
+	when, next := guard.BeforeStart, i.begin
 	if l.canary != nil {
-		when, next = InProgress, i.resume
+		when, next = guard.InProgress, i.resume
 	}
-	if d := gs.require(when, l.before(sts.End(s.Set)-1)); d != nil {
+	if d := gs.Require(when, l.before(sts.End(s.Set)-1)); d != nil {
 		return *d
 	}
 	return next(l)
 }
 
-func (i startCanary) guards() guards[look, Decision] {
+func (i startCanary) guards() setGuards {
 	return append(i.updateGuards(),
-		i.undisturbedGuard().at(InProgress),
-		abortGuard.at(InProgress),
-		guard[look, Decision]{Guard{"other canary", "refuses while a canary is in progress that another command has started", InProgress}, i.requireOwnCanary},
-		guard[look, Decision]{Guard{"update", "refuses while an update is in progress", BeforeStart}, requireNoUpdate},
-		guard[look, Decision]{changeRule, requireChange},
-		guard[look, Decision]{sizeRule.at(BeforeStart), requireStartableSize},
-		guard[look, Decision]{ordinalRule, i.requireOrdinals},
+		i.undisturbedGuard().At(guard.InProgress),
+		abortGuard.At(guard.InProgress),
+		guard.New(guard.NewRule("other canary", "refuses while a canary is in progress that another command has started", guard.InProgress), i.requireOwnCanary),
+		guard.New(guard.NewRule("update", "refuses while an update is in progress", guard.BeforeStart), requireNoUpdate),
+		guard.New(changeRule, requireChange),
+		guard.New(sizeRule.At(guard.BeforeStart), requireStartableSize),
+		guard.New(ordinalRule, i.requireOrdinals),
 		i.managedGuard(sts.FieldTemplate, sts.FieldPartition),
 		// One patch starts all canaries, so this is checked once.
-		availableGuard(Refused).at(BeforeStart),
-		budgetsGuard.at(BeforeStart),
+		availableGuard(Refused).At(guard.BeforeStart),
+		budgetsGuard.At(guard.BeforeStart),
 	)
 }
 

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -33,7 +34,7 @@ func (i CollectClaim) Next(v ClaimView) ClaimDecision {
 	case v.Claim.DeletionTimestamp != nil:
 		return i.terminating(v)
 	}
-	if d := i.guards().require(BeforeStep, &v); d != nil {
+	if d := i.guards().Require(guard.BeforeStep, &v); d != nil {
 		return *d
 	}
 	if v.Volume != nil {
@@ -62,11 +63,11 @@ func refuseRetainIgnored(v *corev1.PersistentVolume) ClaimDecision {
 	return decideClaim(Refused, ReasonRetainIgnored, message, hint)
 }
 
-func (i CollectClaim) guards() guards[*ClaimView, ClaimDecision] {
-	return guards[*ClaimView, ClaimDecision]{
-		{Guard{"candidate", "keeps a claim that is needed, or that the options do not select", BeforeStep}, i.requireCandidate},
-		{Guard{"volume", "refuses a volume that is bound to or reserved for another claim, or that is being deleted", BeforeStep}, i.requireVolume},
-		{retainRule, i.requireRetained},
+func (i CollectClaim) guards() claimGuards {
+	return claimGuards{
+		guard.New(guard.NewRule("candidate", "keeps a claim that is needed, or that the options do not select", guard.BeforeStep), i.requireCandidate),
+		guard.New(guard.NewRule("volume", "refuses a volume that is bound to or reserved for another claim, or that is being deleted", guard.BeforeStep), i.requireVolume),
+		guard.New(retainRule, i.requireRetained),
 	}
 }
 
@@ -112,7 +113,7 @@ func (i CollectClaim) requireVolume(v *ClaimView) *ClaimDecision {
 	return &d
 }
 
-var retainRule = Guard{"retain", "refuses if the API server does not store the reclaim policy Retain", BeforeStep}
+var retainRule = guard.NewRule("retain", "refuses if the API server does not store the reclaim policy Retain", guard.BeforeStep)
 
 // requireRetained refuses when the policy that this command has written was not stored.
 func (i CollectClaim) requireRetained(v *ClaimView) *ClaimDecision {

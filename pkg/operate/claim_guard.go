@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
@@ -20,7 +21,7 @@ func Next(i Intent, s *sts.Snapshot, f Facts) Decision {
 	if a, ok := i.(acceptor); d.Verdict != Do || ok && a.acceptsDataLoss() {
 		return d
 	}
-	if refusal := claimsGuards.require(BeforeStep, removal{s: s, going: d.Action.Endangers(s), leaves: d.Member != ""}); refusal != nil {
+	if refusal := claimsGuards.Require(guard.BeforeStep, removal{s: s, going: d.Action.Endangers(s), leaves: d.Member != ""}); refusal != nil {
 		refusal.Member = d.Member
 		return *refusal
 	}
@@ -35,10 +36,10 @@ type removal struct {
 }
 
 // claimsGuards are checked for every action of every verb that works on a set.
-var claimsGuards = guards[removal, Decision]{
-	{Guard{guardClaims, "refuses to remove a pod if its data would be lost, or no new pod could mount it (`--accept-data-loss` proceeds)", BeforeStep},
-		func(r removal) *Decision { return requireSafeClaims(r.s, r.going) }},
-	{Guard{"shared claims", "refuses to replace a pod that could not start again because other pods mount a claim that is being deleted (`--accept-data-loss` proceeds)", BeforeStep}, requireUnsharedClaims},
+var claimsGuards = guard.List[removal, Decision]{
+	guard.New(guard.NewRule(guard.Claims, "refuses to remove a pod if its data would be lost, or no new pod could mount it (`--accept-data-loss` proceeds)", guard.BeforeStep),
+		func(r removal) *Decision { return requireSafeClaims(r.s, r.going) }),
+	guard.New(guard.NewRule("shared claims", "refuses to replace a pod that could not start again because other pods mount a claim that is being deleted (`--accept-data-loss` proceeds)", guard.BeforeStep), requireUnsharedClaims),
 }
 
 // requireUnsharedClaims refuses when a pod could not start again because other pods still mount a

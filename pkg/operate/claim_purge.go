@@ -4,6 +4,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -38,7 +39,7 @@ func (i PurgeRetained) Next(v ClaimView) ClaimDecision {
 		return decideClaim(Done, ReasonPurged, msgPurged(v.VolumeName), nil)
 	}
 	gs := i.guards()
-	if d := gs.require(Always, &v); d != nil {
+	if d := gs.Require(guard.Always, &v); d != nil {
 		return *d
 	}
 	record := v.record()
@@ -56,7 +57,7 @@ func (i PurgeRetained) Next(v ClaimView) ClaimDecision {
 	case v.Around == nil:
 		return checkUsage(&v, stepCheckDataUnused(v.Name))
 	}
-	if d := gs.require(BeforeStep, &v); d != nil {
+	if d := gs.Require(guard.BeforeStep, &v); d != nil {
 		return *d
 	}
 	if record.ReclaimPolicy == corev1.PersistentVolumeReclaimDelete {
@@ -68,19 +69,19 @@ func (i PurgeRetained) Next(v ClaimView) ClaimDecision {
 	}, ReasonPurged)
 }
 
-func (i PurgeRetained) guards() guards[*ClaimView, ClaimDecision] {
-	return guards[*ClaimView, ClaimDecision]{
-		{retainedRule, requireRetainedRecord},
-		{reservedRule, requireReserved},
-		{Guard{"claim", "refuses while the claim exists, or another one may be bound to the volume", Always}, requireNoClaim},
-		{Guard{"need", "refuses if the data is needed, or it is unknown whether it is", BeforeStep}, i.requireUnneeded},
-		{Guard{"shared volume", "refuses to delete storage that another volume uses", BeforeStep}, i.requireUnshared},
+func (i PurgeRetained) guards() claimGuards {
+	return claimGuards{
+		guard.New(retainedRule, requireRetainedRecord),
+		guard.New(reservedRule, requireReserved),
+		guard.New(guard.NewRule("claim", "refuses while the claim exists, or another one may be bound to the volume", guard.Always), requireNoClaim),
+		guard.New(guard.NewRule("need", "refuses if the data is needed, or it is unknown whether it is", guard.BeforeStep), i.requireUnneeded),
+		guard.New(guard.NewRule("shared volume", "refuses to delete storage that another volume uses", guard.BeforeStep), i.requireUnshared),
 	}
 }
 
 var (
-	retainedRule = Guard{"retained", "refuses a volume that does not retain the data of a deleted claim", Always}
-	reservedRule = Guard{"reserved", "refuses a volume that is reserved for another claim", Always}
+	retainedRule = guard.NewRule("retained", "refuses a volume that does not retain the data of a deleted claim", guard.Always)
+	reservedRule = guard.NewRule("reserved", "refuses a volume that is reserved for another claim", guard.Always)
 )
 
 // requireRetainedRecord refuses a volume without the record of its claim.

@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
@@ -31,7 +32,7 @@ func (i RescueClaim) Next(v ClaimView) ClaimDecision {
 		return i.gone(&v)
 	}
 	gs := i.guards()
-	if d := gs.require(Always, &v); d != nil {
+	if d := gs.Require(guard.Always, &v); d != nil {
 		return *d
 	}
 	volume, deleted := v.Volume, v.Volume.DeletionTimestamp != nil
@@ -42,7 +43,7 @@ func (i RescueClaim) Next(v ClaimView) ClaimDecision {
 	case c.DeletionTimestamp == nil && !deleted:
 		return decideClaim(Done, ReasonNothingToRescue, msgNothingToRescue(volume.Name), nil)
 	}
-	if d := gs.require(BeforeStep, &v); d != nil {
+	if d := gs.Require(guard.BeforeStep, &v); d != nil {
 		return *d
 	}
 	switch {
@@ -57,12 +58,12 @@ func (i RescueClaim) Next(v ClaimView) ClaimDecision {
 	return doClaim(&RescueVolume{rescue(volume, next).because(stepRecordCopy(volume.Name, v.Copy.Name))}, ReasonRescued)
 }
 
-func (i RescueClaim) guards() guards[*ClaimView, ClaimDecision] {
-	return guards[*ClaimView, ClaimDecision]{
-		{Guard{"rescue", "ends for a claim without a volume; refuses if the volume is gone or bound to another claim", Always}, i.requireRescuable},
-		{Guard{"bound", "refuses a volume that is no longer bound: the cluster may be deleting the data", BeforeStep}, requireBound},
-		{retainRule, i.requireRetained},
-		{Guard{"copy", "refuses if another volume has the name of the copy", BeforeStep}, i.requireOwnCopy},
+func (i RescueClaim) guards() claimGuards {
+	return claimGuards{
+		guard.New(guard.NewRule("rescue", "ends for a claim without a volume; refuses if the volume is gone or bound to another claim", guard.Always), i.requireRescuable),
+		guard.New(guard.NewRule("bound", "refuses a volume that is no longer bound: the cluster may be deleting the data", guard.BeforeStep), requireBound),
+		guard.New(retainRule, i.requireRetained),
+		guard.New(guard.NewRule("copy", "refuses if another volume has the name of the copy", guard.BeforeStep), i.requireOwnCopy),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -27,7 +28,7 @@ type RestoreClaim struct {
 // Next implements ClaimIntent.
 func (i RestoreClaim) Next(v ClaimView) ClaimDecision {
 	gs := i.guards()
-	if d := gs.require(Always, &v); d != nil {
+	if d := gs.Require(guard.Always, &v); d != nil {
 		return *d
 	}
 	record := v.record()
@@ -40,7 +41,7 @@ func (i RestoreClaim) Next(v ClaimView) ClaimDecision {
 	case v.Claim != nil && v.Claim.DeletionTimestamp != nil:
 		return leaving(&v, record)
 	}
-	if d := gs.require(BeforeStart, &v); d != nil {
+	if d := gs.Require(guard.BeforeStart, &v); d != nil {
 		return *d
 	}
 	if v.replacedBy(record) {
@@ -49,15 +50,15 @@ func (i RestoreClaim) Next(v ClaimView) ClaimDecision {
 	return restore(v, record)
 }
 
-func (i RestoreClaim) guards() guards[*ClaimView, ClaimDecision] {
-	return guards[*ClaimView, ClaimDecision]{
-		{Guard{"volume exists", "refuses if the volume no longer exists", Always}, i.requireVolume},
-		{retainedRule, requireRetainedOrRestored},
-		{Guard{"purge", "refuses while the volume is being deleted", Always}, requireNotPurged},
-		{reservedRule, requireNotElsewhere},
-		{Guard{"original", "refuses if the claim still has its original volume, of which this one is a copy", BeforeStart}, requireNotOriginal},
-		{Guard{"new claim", "refuses if a new claim of the name has a volume (`--replace` sets it aside)", BeforeStart}, i.requireReplace},
-		{Guard{"proof", "refuses to set a claim aside unless it is proven to be the StatefulSet controller's own", BeforeStep}, i.requireProven},
+func (i RestoreClaim) guards() claimGuards {
+	return claimGuards{
+		guard.New(guard.NewRule("volume exists", "refuses if the volume no longer exists", guard.Always), i.requireVolume),
+		guard.New(retainedRule, requireRetainedOrRestored),
+		guard.New(guard.NewRule("purge", "refuses while the volume is being deleted", guard.Always), requireNotPurged),
+		guard.New(reservedRule, requireNotElsewhere),
+		guard.New(guard.NewRule("original", "refuses if the claim still has its original volume, of which this one is a copy", guard.BeforeStart), requireNotOriginal),
+		guard.New(guard.NewRule("new claim", "refuses if a new claim of the name has a volume (`--replace` sets it aside)", guard.BeforeStart), i.requireReplace),
+		guard.New(guard.NewRule("proof", "refuses to set a claim aside unless it is proven to be the StatefulSet controller's own", guard.BeforeStep), i.requireProven),
 	}
 }
 
@@ -168,7 +169,7 @@ func (i RestoreClaim) replace(v ClaimView) ClaimDecision {
 	if v.Around == nil {
 		return checkUsage(&v, stepCheckNewClaim(v.Name))
 	}
-	if d := i.guards().require(BeforeStep, &v); d != nil {
+	if d := i.guards().Require(guard.BeforeStep, &v); d != nil {
 		return *d
 	}
 	other, err := sts.ReadRetained(v.Other)

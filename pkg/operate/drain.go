@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
@@ -75,19 +76,19 @@ func NewDrainScale(o DrainOptions, s *sts.Snapshot) Intent {
 func (i drainScale) Next(s *sts.Snapshot, f Facts) Decision {
 	l := drainLook(s, f)
 	gs := i.guards(i.up(l))
-	if d := gs.require(Always, l); d != nil {
+	if d := gs.Require(guard.Always, l); d != nil {
 		return *d
 	}
 	var saved record.Drain
 	var d *Decision
 	switch lost := LostRecord(s); {
 	case l.drain != nil:
-		saved, d = *l.drain, gs.require(InProgress, l)
+		saved, d = *l.drain, gs.Require(guard.InProgress, l)
 	case lost != nil:
 		saved = i.adopt(s, lost)
 	default:
 		saved = record.Drain{From: sts.DesiredReplicas(s.Set), To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt}
-		d = gs.require(BeforeStart, l)
+		d = gs.Require(guard.BeforeStart, l)
 	}
 	if d != nil {
 		return *d

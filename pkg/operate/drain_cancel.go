@@ -3,6 +3,7 @@ package operate
 import (
 	"strings"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
@@ -24,7 +25,7 @@ func NewCancelDrain(o CancelOptions, _ *sts.Snapshot) Intent { return cancelDrai
 // Next implements [Intent].
 func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	l := drainLook(s, f)
-	if d := i.guards().require(Always, l); d != nil {
+	if d := i.guards().Require(guard.Always, l); d != nil {
 		return *d
 	}
 	saved := l.drain
@@ -66,8 +67,8 @@ func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	return d
 }
 
-func (i cancelDrain) guards() guards[look, Decision] {
-	return guards[look, Decision]{i.lockGuard(), {deletionGuard.Guard, releaseDeleted}, recordGuard}
+func (i cancelDrain) guards() setGuards {
+	return setGuards{i.lockGuard(), guard.New(deletionGuard.Rule, releaseDeleted), recordGuard}
 }
 
 // undo reverts the drain of the member, and returns what that means for it; a decision when it

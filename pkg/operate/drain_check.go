@@ -4,52 +4,53 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // guards are those of a scale-up, or of a scale-down.
-func (i drainScale) guards(up bool) guards[look, Decision] {
-	gs := guards[look, Decision]{
+func (i drainScale) guards(up bool) setGuards {
+	gs := setGuards{
 		i.lockGuard(),
-		{deletionGuard.Guard, releaseDeleted},
+		guard.New(deletionGuard.Rule, releaseDeleted),
 		recordGuard,
-		{removedRule, i.requireDrainRecord},
-		{drainGuard.Guard, i.requireOwnDrain},
-		{Guard{"member", "refuses if a pod has the finalizer and the record of its member is missing; `--profile none` continues", Always}, i.requireKnownMember},
-		{changeRule, i.requireOtherSize},
-		operationGuard.at(BeforeStart),
-		{ownerRule, func(l look) *Decision { return i.requireUnmanagedSize(l.s, i.Replicas) }},
-		{Guard{"autoscaler", "refuses a size that an autoscaler would change again", BeforeStart}, func(l look) *Decision { return i.requireNoAutoscaler(l.s) }},
-		{Guard{"profile", "refuses a profile that does not support the change of size", BeforeStart}, i.requireProfile},
+		guard.New(removedRule, i.requireDrainRecord),
+		guard.New(drainGuard.Rule, i.requireOwnDrain),
+		guard.New(guard.NewRule("member", "refuses if a pod has the finalizer and the record of its member is missing; `--profile none` continues", guard.Always), i.requireKnownMember),
+		guard.New(changeRule, i.requireOtherSize),
+		operationGuard.At(guard.BeforeStart),
+		guard.New(ownerRule, func(l look) *Decision { return i.requireUnmanagedSize(l.s, i.Replicas) }),
+		guard.New(guard.NewRule("autoscaler", "refuses a size that an autoscaler would change again", guard.BeforeStart), func(l look) *Decision { return i.requireNoAutoscaler(l.s) }),
+		guard.New(guard.NewRule("profile", "refuses a profile that does not support the change of size", guard.BeforeStart), i.requireProfile),
 	}
 	if up {
 		return append(gs,
-			guard[look, Decision]{Guard{"inline hooks", "refuses `--drain-cmd` and `--drain-exec`, which add no members", BeforeStart}, i.requireNoInlineHooks},
-			guard[look, Decision]{Guard{"parked", "refuses a StatefulSet that is parked: use `--unpark`", BeforeStart}, i.requireNotParked},
-			guard[look, Decision]{staleRule, i.requireNoStaleClaims},
+			guard.New(guard.NewRule("inline hooks", "refuses `--drain-cmd` and `--drain-exec`, which add no members", guard.BeforeStart), i.requireNoInlineHooks),
+			guard.New(guard.NewRule("parked", "refuses a StatefulSet that is parked: use `--unpark`", guard.BeforeStart), i.requireNotParked),
+			guard.New(staleRule, i.requireNoStaleClaims),
 			operationGuard,
-			guard[look, Decision]{availableGuard(Stuck).Guard, func(l look) *Decision { return requireAvailable(l.s, Stuck) }},
-			guard[look, Decision]{staleRule.at(BeforeStep), i.requireNoStaleClaim},
+			guard.New(availableGuard(Stuck).Rule, func(l look) *Decision { return requireAvailable(l.s, Stuck) }),
+			guard.New(staleRule.At(guard.BeforeStep), i.requireNoStaleClaim),
 		)
 	}
 	return append(gs,
-		guard[look, Decision]{minHealthyRule.at(InProgress), i.requireMinHealthyResumed},
-		guard[look, Decision]{Guard{"parking", "refuses to scale to 0 without `--park`", BeforeStart}, i.requirePark},
-		guard[look, Decision]{Guard{"quorum", "refuses to leave fewer members than a majority, with `--quorum`", BeforeStart}, i.requireQuorum},
-		guard[look, Decision]{minHealthyRule, i.requireMinHealthy},
-		guard[look, Decision]{Guard{"later budgets", "refuses if a PodDisruptionBudget will block every eviction before the size is reached", BeforeStart}, i.requireBudgetsOnTheWay},
-		guard[look, Decision]{Guard{"retention", "refuses if `whenScaled: Delete` deletes the claims (`--keep-claims` retains them)", BeforeStart}, i.requireRetention},
+		guard.New(minHealthyRule.At(guard.InProgress), i.requireMinHealthyResumed),
+		guard.New(guard.NewRule("parking", "refuses to scale to 0 without `--park`", guard.BeforeStart), i.requirePark),
+		guard.New(guard.NewRule("quorum", "refuses to leave fewer members than a majority, with `--quorum`", guard.BeforeStart), i.requireQuorum),
+		guard.New(minHealthyRule, i.requireMinHealthy),
+		guard.New(guard.NewRule("later budgets", "refuses if a PodDisruptionBudget will block every eviction before the size is reached", guard.BeforeStart), i.requireBudgetsOnTheWay),
+		guard.New(guard.NewRule("retention", "refuses if `whenScaled: Delete` deletes the claims (`--keep-claims` retains them)", guard.BeforeStart), i.requireRetention),
 		operationGuard,
-		guard[look, Decision]{availableGuard(Stuck).Guard, i.requireRemainingAvailable},
-		guard[look, Decision]{Guard{"counted", "waits until the status of the StatefulSet counts no pod that is not visible", BeforeStep}, requireMissingCounted},
-		guard[look, Decision]{Guard{"member pod", "waits while the pod of the member is missing or terminating", BeforeStep}, i.requireMemberPod},
-		guard[look, Decision]{budgetsGuard.Guard, i.requireMemberEviction},
+		guard.New(availableGuard(Stuck).Rule, i.requireRemainingAvailable),
+		guard.New(guard.NewRule("counted", "waits until the status of the StatefulSet counts no pod that is not visible", guard.BeforeStep), requireMissingCounted),
+		guard.New(guard.NewRule("member pod", "waits while the pod of the member is missing or terminating", guard.BeforeStep), i.requireMemberPod),
+		guard.New(budgetsGuard.Rule, i.requireMemberEviction),
 	)
 }
 
-var minHealthyRule = Guard{"min-healthy", "refuses a size below `--min-healthy`", BeforeStart}
+var minHealthyRule = guard.NewRule("min-healthy", "refuses a size below `--min-healthy`", guard.BeforeStart)
 
 // up says whether members are added.
 func (i drainScale) up(l look) bool {
@@ -72,9 +73,9 @@ func drainLook(s *sts.Snapshot, f Facts) look {
 }
 
 // staleRule is checked for all new members before the start, and again for each.
-var staleRule = Guard{"stale claims", "refuses to start a new member with the claim of a removed one (`--reuse-claims` allows it)", BeforeStart}
+var staleRule = guard.NewRule("stale claims", "refuses to start a new member with the claim of a removed one (`--reuse-claims` allows it)", guard.BeforeStart)
 
-var operationGuard = guard[look, Decision]{Guard{"operation", "refuses while a canary, a restart or an update is in progress", BeforeStep}, requireNoOperation}
+var operationGuard = guard.New(guard.NewRule("operation", "refuses while a canary, a restart or an update is in progress", guard.BeforeStep), requireNoOperation)
 
 // releaseDeleted stops where the set is being deleted, and removes the finalizer from its pod.
 func releaseDeleted(l look) *Decision {

@@ -3,6 +3,7 @@ package operate
 import (
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
@@ -12,7 +13,7 @@ import (
 // nextToJoin checks whether the next ordinal may be added, and records that it is.
 func (i drainScale) nextToJoin(s *sts.Snapshot, saved record.Drain) Decision {
 	o := sts.End(s.Set)
-	if d := i.guards(true).require(BeforeStep, look{s: s, target: o}); d != nil {
+	if d := i.guards(true).Require(guard.BeforeStep, look{s: s, target: o}); d != nil {
 		return *d
 	}
 	m := &record.Member{Ordinal: o, Phase: record.Starting, Since: s.TakenAt}

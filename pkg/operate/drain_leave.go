@@ -5,6 +5,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
@@ -14,7 +15,7 @@ import (
 // on a command that was killed can be resumed.
 func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, saved record.Drain) Decision {
 	top := replicaAt(s, sts.End(s.Set)-1)
-	if d := i.guards(false).require(BeforeStep, look{s: s, f: f, target: top.Ordinal}); d != nil {
+	if d := i.guards(false).Require(guard.BeforeStep, look{s: s, f: f, target: top.Ordinal}); d != nil {
 		return *d
 	}
 	m := &record.Member{Ordinal: top.Ordinal, Phase: record.Removing, Since: s.TakenAt}

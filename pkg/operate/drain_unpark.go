@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
@@ -14,12 +15,12 @@ func NewUnpark(l Lock, _ *sts.Snapshot) Intent { return unpark{l} }
 // Next implements [Intent].
 func (i unpark) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := look{s: s, f: f}, i.guards()
-	if d := gs.require(Always, l); d != nil {
+	if d := gs.Require(guard.Always, l); d != nil {
 		return *d
 	}
 	have := sts.DesiredReplicas(s.Set)
 	if size, _ := record.ParkedSize(s.Set); have < size {
-		if d := gs.require(BeforeStart, l); d != nil {
+		if d := gs.Require(guard.BeforeStart, l); d != nil {
 			return *d
 		}
 		return do(newScale(stepDrainUnpark(have, size), s.Set, size, "Unparked"), "Scale")
@@ -33,16 +34,16 @@ func (i unpark) Next(s *sts.Snapshot, f Facts) Decision {
 	return d
 }
 
-func (i unpark) guards() guards[look, Decision] {
-	return guards[look, Decision]{
+func (i unpark) guards() setGuards {
+	return setGuards{
 		i.lockGuard(),
 		settledGuard,
-		{Guard{"parked size", "ends when the StatefulSet is not parked; refuses if its size is not recorded", Always}, requireParkedSize},
+		guard.New(guard.NewRule("parked size", "ends when the StatefulSet is not parked; refuses if its size is not recorded", guard.Always), requireParkedSize),
 		drainGuard,
-		{ownerRule, func(l look) *Decision {
+		guard.New(ownerRule, func(l look) *Decision {
 			size, _ := record.ParkedSize(l.s.Set)
 			return i.requireUnmanagedSize(l.s, size)
-		}},
+		}),
 	}
 }
 

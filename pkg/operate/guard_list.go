@@ -1,79 +1,17 @@
 package operate
 
 import (
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
-// Moment is when a guard is checked.
-type Moment string
-
-const (
-	// Always is at every look at the cluster, before anything else.
-	Always Moment = "always"
-	// BeforeStart is until the command has written for the first time.
-	BeforeStart Moment = "before the start"
-	// InProgress is while something continues that was started before.
-	InProgress Moment = "while in progress"
-	// BeforeStep is before each write after which a pod may go down or a member joins.
-	BeforeStep Moment = "before each step"
+type (
+	// setGuard is a guard of a verb that works on a set.
+	setGuard  = guard.Guard[look, Decision]
+	setGuards = guard.List[look, Decision]
 )
-
-// Guard is one condition that a verb requires.
-type Guard struct {
-	// Name stands for the same condition in every verb.
-	Name string
-	// Refuses is what is refused or waited for, for the docs.
-	Refuses string
-	When    Moment
-}
-
-// at is the guard at another moment.
-func (g Guard) at(when Moment) Guard {
-	g.When = when
-	return g
-}
-
-// guard is a Guard with its check, which returns nil when the condition is met. Otherwise the
-// decision is to refuse or to wait, that there is nothing to do, or a step that comes first. L is what
-// the check looks at, and D the type of the decision.
-type guard[L, D any] struct {
-	Guard
-	check func(L) *D
-}
-
-// at is the guard at another moment.
-func (g guard[L, D]) at(when Moment) guard[L, D] {
-	g.Guard = g.Guard.at(when)
-	return g
-}
-
-// guards are the guards of a verb, in the order in which they are checked.
-type guards[L, D any] []guard[L, D]
-
-// require checks the guards of one moment, and returns the decision of the first whose condition
-// is not met.
-func (gs guards[L, D]) require(when Moment, l L) *D {
-	for _, g := range gs {
-		if g.When != when {
-			continue
-		}
-		if d := g.check(l); d != nil {
-			return d
-		}
-	}
-	return nil
-}
-
-// described are the guards without their checks.
-func (gs guards[L, D]) described() []Guard {
-	var out []Guard
-	for _, g := range gs {
-		out = append(out, g.Guard)
-	}
-	return out
-}
 
 // look is one look of a verb at a set. Besides the set and the facts, a verb fills in what its
 // guards need.
@@ -124,79 +62,79 @@ func (l look) before(target sts.Ordinal) look {
 
 // Guards that each verb checks in a way of its own.
 var (
-	removedRule = Guard{"removed", "stops when the record of the operation was removed", Always}
-	sizeRule    = Guard{"size", "refuses at 0 replicas", Always}
-	ordinalRule = Guard{"ordinal", "refuses ordinals that the StatefulSet does not have", BeforeStart}
-	changeRule  = Guard{"change", "ends when there is nothing to change", BeforeStart}
-	historyRule = Guard{"history", "refuses to roll back an update of another client if a revision that is needed for it is no longer in history", BeforeStart}
-	ownerRule   = Guard{"owner", "refuses fields that an operator or a GitOps controller would revert (`--force-ownership` proceeds)", BeforeStart}
+	removedRule = guard.NewRule("removed", "stops when the record of the operation was removed", guard.Always)
+	sizeRule    = guard.NewRule("size", "refuses at 0 replicas", guard.Always)
+	ordinalRule = guard.NewRule("ordinal", "refuses ordinals that the StatefulSet does not have", guard.BeforeStart)
+	changeRule  = guard.NewRule("change", "ends when there is nothing to change", guard.BeforeStart)
+	historyRule = guard.NewRule("history", "refuses to roll back an update of another client if a revision that is needed for it is no longer in history", guard.BeforeStart)
+	ownerRule   = guard.NewRule("owner", "refuses fields that an operator or a GitOps controller would revert (`--force-ownership` proceeds)", guard.BeforeStart)
 )
 
 // The guards that verbs share.
 
-func (l Lock) lockGuard() guard[look, Decision] {
-	return guard[look, Decision]{Guard{guardLock, "refuses while another client holds the lock (`--take-over` takes it), and stops when the lock was removed or taken", Always},
-		func(k look) *Decision { return l.requireLock(k.s, k.f) }}
+func (l Lock) lockGuard() setGuard {
+	return guard.New(guard.NewRule(guard.Lock, "refuses while another client holds the lock (`--take-over` takes it), and stops when the lock was removed or taken", guard.Always),
+		func(k look) *Decision { return l.requireLock(k.s, k.f) })
 }
 
-var drainGuard = guard[look, Decision]{Guard{guardDrain, "refuses while another scale operation is in progress, or was interrupted", Always},
-	func(l look) *Decision { return requireNoDrain(l.s) }}
+var drainGuard = guard.New(guard.NewRule(guard.ScaleOperation, "refuses while another scale operation is in progress, or was interrupted", guard.Always),
+	func(l look) *Decision { return requireNoDrain(l.s) })
 
-var deletionGuard = guard[look, Decision]{Guard{"deletion", "refuses a StatefulSet that is being deleted", Always}, requireNotDeleted}
+var deletionGuard = guard.New(guard.NewRule("deletion", "refuses a StatefulSet that is being deleted", guard.Always), requireNotDeleted)
 
-var settledGuard = guard[look, Decision]{Guard{"observed", "waits until the controller has observed the last change; refuses a StatefulSet that is being deleted, or whose update strategy the controller rejects", Always},
-	func(l look) *Decision { return requireSettled(l.s) }}
+var settledGuard = guard.New(guard.NewRule("observed", "waits until the controller has observed the last change; refuses a StatefulSet that is being deleted, or whose update strategy the controller rejects", guard.Always),
+	func(l look) *Decision { return requireSettled(l.s) })
 
-var partitionGuard = guard[look, Decision]{Guard{"strategy", "refuses update strategies that do not support the command", Always},
-	func(l look) *Decision { return requirePartition(l.s) }}
+var partitionGuard = guard.New(guard.NewRule("strategy", "refuses update strategies that do not support the command", guard.Always),
+	func(l look) *Decision { return requirePartition(l.s) })
 
-var recordGuard = guard[look, Decision]{Guard{"record", "refuses a record that cannot be read, and an update whose stable revision is no longer in history", Always},
-	func(l look) *Decision { return l.unreadable }}
+var recordGuard = guard.New(guard.NewRule("record", "refuses a record that cannot be read, and an update whose stable revision is no longer in history", guard.Always),
+	func(l look) *Decision { return l.unreadable })
 
 // canaryGuard ends a command with this message when no canary, and no update that can be treated
 // as one, is in progress.
-func canaryGuard(nothing string) guard[look, Decision] {
-	return guard[look, Decision]{Guard{"canary", "ends when there is no canary or update to work on", Always}, func(l look) *Decision {
+func canaryGuard(nothing string) setGuard {
+	return guard.New(guard.NewRule("canary", "ends when there is no canary or update to work on", guard.Always), func(l look) *Decision {
 		if l.canary != nil {
 			return nil
 		}
 		d := decide(Done, ReasonNothingToDo, nothing, nil)
 		return &d
-	}}
+	})
 }
 
-var abortGuard = guard[look, Decision]{Guard{"abort", "refuses while a canary is being aborted; `canary abort`, `unstick` and `--on-failure=abort` resume the abort", Always}, requireNotAborting}
+var abortGuard = guard.New(guard.NewRule("abort", "refuses while a canary is being aborted; `canary abort`, `unstick` and `--on-failure=abort` resume the abort", guard.Always), requireNotAborting)
 
-func (l Lock) undisturbedGuard() guard[look, Decision] {
-	return guard[look, Decision]{Guard{"undisturbed", "refuses when another client has changed the partition or the template (`--take-over` accepts the change)", Always},
-		func(k look) *Decision { return l.requireUndisturbed(k.s, k.canary) }}
+func (l Lock) undisturbedGuard() setGuard {
+	return guard.New(guard.NewRule("undisturbed", "refuses when another client has changed the partition or the template (`--take-over` accepts the change)", guard.Always),
+		func(k look) *Decision { return l.requireUndisturbed(k.s, k.canary) })
 }
 
 // managedGuard checks the fields that the verb writes.
-func (l Lock) managedGuard(fields ...sts.Field) guard[look, Decision] {
-	return guard[look, Decision]{ownerRule, func(k look) *Decision { return l.requireUnmanaged(k.s, fields...) }}
+func (l Lock) managedGuard(fields ...sts.Field) setGuard {
+	return guard.New(ownerRule, func(k look) *Decision { return l.requireUnmanaged(k.s, fields...) })
 }
 
 // adoptionGuard is managedGuard for an update that another client has started: the fields of a
 // canary were checked when it started.
-func (l Lock) adoptionGuard(fields ...sts.Field) guard[look, Decision] {
+func (l Lock) adoptionGuard(fields ...sts.Field) setGuard {
 	g := l.managedGuard(fields...)
-	return guard[look, Decision]{g.Guard, func(k look) *Decision {
+	return guard.New(g.Rule, func(k look) *Decision {
 		if !k.derived {
 			return nil
 		}
-		return g.check(k)
-	}}
+		return g.Check(k)
+	})
 }
 
 // availableGuard gives a pod that is failing the verdict.
-func availableGuard(whenFailing Verdict) guard[look, Decision] {
-	return guard[look, Decision]{Guard{"available", "waits until every other pod is available; refuses, or stops, if one is failing", BeforeStep},
-		func(l look) *Decision { return requireAvailable(l.s, whenFailing, l.target) }}
+func availableGuard(whenFailing Verdict) setGuard {
+	return guard.New(guard.NewRule("available", "waits until every other pod is available; refuses, or stops, if one is failing", guard.BeforeStep),
+		func(l look) *Decision { return requireAvailable(l.s, whenFailing, l.target) })
 }
 
-var canaryPodsGuard = guard[look, Decision]{Guard{"canary pods", "waits until the pods that are updated so far are available; stops if one is failing", BeforeStep},
-	func(l look) *Decision { return requireCanaryPods(l.s) }}
+var canaryPodsGuard = guard.New(guard.NewRule("canary pods", "waits until the pods that are updated so far are available; stops if one is failing", guard.BeforeStep),
+	func(l look) *Decision { return requireCanaryPods(l.s) })
 
-var budgetsGuard = guard[look, Decision]{Guard{"budgets", "waits until every PodDisruptionBudget allows a disruption; refuses if one never will", BeforeStep},
-	func(l look) *Decision { return requireBudgets(l.s, l.f, l.target) }}
+var budgetsGuard = guard.New(guard.NewRule("budgets", "waits until every PodDisruptionBudget allows a disruption; refuses if one never will", guard.BeforeStep),
+	func(l look) *Decision { return requireBudgets(l.s, l.f, l.target) })

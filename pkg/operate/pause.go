@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
@@ -15,16 +16,16 @@ func NewPauseUpdate(l Lock, _ *sts.Snapshot) Intent { return pauseUpdate{l} }
 // Next implements [Intent].
 func (i pauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := canaryLook(s, f), i.guards()
-	if d := gs.require(Always, l); d != nil {
+	if d := gs.Require(guard.Always, l); d != nil {
 		return *d
 	}
 	if !l.derived {
-		if d := gs.require(InProgress, l); d != nil {
+		if d := gs.Require(guard.InProgress, l); d != nil {
 			return *d
 		}
 		return i.doneFrozen(s)
 	}
-	if d := gs.require(BeforeStart, l); d != nil {
+	if d := gs.Require(guard.BeforeStart, l); d != nil {
 		return *d
 	}
 	c, reached := *l.canary, reachedOrdinal(s)
@@ -35,11 +36,11 @@ func (i pauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	return do(a, "Pause")
 }
 
-func (i pauseUpdate) guards() guards[look, Decision] {
+func (i pauseUpdate) guards() setGuards {
 	return append(i.updateGuards(),
 		canaryGuard(msgNothingToPause()),
 		abortGuard,
-		i.undisturbedGuard().at(InProgress),
+		i.undisturbedGuard().At(guard.InProgress),
 		i.managedGuard(sts.FieldPartition),
 	)
 }
@@ -73,7 +74,7 @@ func NewResumeUpdate(l Lock, _ *sts.Snapshot) Intent { return resumeUpdate{l} }
 // Next implements [Intent].
 func (i resumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := recordLook(s, f), i.guards()
-	if d := gs.require(Always, l); d != nil {
+	if d := gs.Require(guard.Always, l); d != nil {
 		return *d
 	}
 	c, why := l.canary, stepResume()
@@ -82,7 +83,7 @@ func (i resumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	switch next := min(sts.UpdateFrom(s.Set), sts.End(s.Set)) - 1; {
 	case next < sts.Start(s.Set): // every ordinal has the update
 	case next >= sts.Start(s.Set)+sts.Ordinal(after):
-		if d := gs.require(BeforeStep, l.before(next)); d != nil {
+		if d := gs.Require(guard.BeforeStep, l.before(next)); d != nil {
 			return *d
 		}
 	default: // the update had stopped there before the pause
@@ -95,12 +96,12 @@ func (i resumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 	return d
 }
 
-func (i resumeUpdate) guards() guards[look, Decision] {
+func (i resumeUpdate) guards() setGuards {
 	return append(i.updateGuards(),
 		canaryGuard(msgNothingToResume()),
 		abortGuard,
 		i.undisturbedGuard(),
-		guard[look, Decision]{Guard{"partition before", "refuses if the partition before the canary would stop the rest of the update", Always}, requirePartitionBefore},
+		guard.New(guard.NewRule("partition before", "refuses if the partition before the canary would stop the rest of the update", guard.Always), requirePartitionBefore),
 		canaryPodsGuard,
 		availableGuard(Stuck),
 		budgetsGuard,
@@ -122,6 +123,6 @@ func requirePartitionBefore(l look) *Decision {
 }
 
 // updateGuards are what comes first where an update is started, paused or resumed.
-func (l Lock) updateGuards() guards[look, Decision] {
-	return guards[look, Decision]{l.lockGuard(), drainGuard, partitionGuard, settledGuard, recordGuard}
+func (l Lock) updateGuards() setGuards {
+	return setGuards{l.lockGuard(), drainGuard, partitionGuard, settledGuard, recordGuard}
 }

@@ -10,6 +10,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
@@ -41,11 +42,11 @@ const leaderTimeout = 30 * time.Second
 // Next implements [Intent].
 func (i restartPods) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := restartLook(s, f), i.guards()
-	if d := gs.require(Always, l); d != nil {
+	if d := gs.Require(guard.Always, l); d != nil {
 		return *d
 	}
 	if l.restart == nil {
-		if d := gs.require(BeforeStart, l); d != nil {
+		if d := gs.Require(guard.BeforeStart, l); d != nil {
 			return *d
 		}
 		l.restart = i.choose(s)
@@ -59,7 +60,7 @@ func (i restartPods) Next(s *sts.Snapshot, f Facts) Decision {
 		return i.finish(s, saved)
 	}
 	next := todo[0]
-	if d := gs.require(BeforeStep, l.before(next.Ordinal)); d != nil {
+	if d := gs.Require(guard.BeforeStep, l.before(next.Ordinal)); d != nil {
 		return *d
 	}
 	if o, err := record.ReadOwner(s.Set); err != nil || o == nil || o.ID != i.ID {
@@ -72,7 +73,7 @@ func (i restartPods) Next(s *sts.Snapshot, f Facts) Decision {
 		}
 		// next may be the leader. When it is not available, the follower has to wait.
 		if follower.Ordinal != next.Ordinal {
-			if d := gs.require(BeforeStep, l.before(follower.Ordinal)); d != nil {
+			if d := gs.Require(guard.BeforeStep, l.before(follower.Ordinal)); d != nil {
 				return *d
 			}
 		}
@@ -81,21 +82,21 @@ func (i restartPods) Next(s *sts.Snapshot, f Facts) Decision {
 	return do(&EvictPod{Why: stepEvict(next.Pod.Name), PodRef: podRef(next)}, "Evict")
 }
 
-func (i restartPods) guards() guards[look, Decision] {
-	return guards[look, Decision]{
+func (i restartPods) guards() setGuards {
+	return setGuards{
 		i.lockGuard(),
 		settledGuard,
 		drainGuard,
 		abortGuard,
 		recordGuard,
-		{removedRule, requireRestartRecord},
-		{Guard{"other restart", "refuses while a restart with other options is in progress", Always}, i.requireOwnRestart},
-		{ordinalRule, i.requireOrdinals},
-		{Guard{"pods", "waits for a chosen pod that is missing or terminating; stops if it cannot start", BeforeStart}, i.requirePods},
-		{Guard{"revisions", "refuses if a pod would be recreated on another revision than its own", BeforeStep}, i.requireSameRevisions},
-		{availableGuard(Stuck).Guard, i.requireOthersAvailable},
-		{Guard{"updating", "waits while the controller updates other pods", BeforeStep}, requireNoUpdateDue},
-		{budgetsGuard.Guard, requireRestartable},
+		guard.New(removedRule, requireRestartRecord),
+		guard.New(guard.NewRule("other restart", "refuses while a restart with other options is in progress", guard.Always), i.requireOwnRestart),
+		guard.New(ordinalRule, i.requireOrdinals),
+		guard.New(guard.NewRule("pods", "waits for a chosen pod that is missing or terminating; stops if it cannot start", guard.BeforeStart), i.requirePods),
+		guard.New(guard.NewRule("revisions", "refuses if a pod would be recreated on another revision than its own", guard.BeforeStep), i.requireSameRevisions),
+		guard.New(availableGuard(Stuck).Rule, i.requireOthersAvailable),
+		guard.New(guard.NewRule("updating", "waits while the controller updates other pods", guard.BeforeStep), requireNoUpdateDue),
+		guard.New(budgetsGuard.Rule, requireRestartable),
 	}
 }
 
@@ -418,7 +419,7 @@ func NewForgetRestart(l Lock, _ *sts.Snapshot) Intent { return forgetRestart{l} 
 
 // Next implements [Intent].
 func (i forgetRestart) Next(s *sts.Snapshot, f Facts) Decision {
-	if d := i.guards().require(Always, look{s: s, f: f}); d != nil {
+	if d := i.guards().Require(guard.Always, look{s: s, f: f}); d != nil {
 		return *d
 	}
 	if _, recorded := s.Set.Annotations[record.RestartAnnotation]; !recorded {
@@ -431,4 +432,4 @@ func (i forgetRestart) Next(s *sts.Snapshot, f Facts) Decision {
 	return d
 }
 
-func (i forgetRestart) guards() guards[look, Decision] { return guards[look, Decision]{i.lockGuard()} }
+func (i forgetRestart) guards() setGuards { return setGuards{i.lockGuard()} }

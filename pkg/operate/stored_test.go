@@ -7,12 +7,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
-// TestNotStored compares our own patches of pods, claims and volumes with the answers of the API server.
+// TestNotStored compares patches of pods and other objects with the answers of the API server.
 func TestNotStored(t *testing.T) {
 	pod := func(finalizers ...string) *corev1.Pod {
 		return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "web-3", UID: "u", Finalizers: finalizers}}
@@ -20,22 +19,7 @@ func TestNotStored(t *testing.T) {
 	claim := func(annotations map[string]string) *corev1.PersistentVolumeClaim {
 		return &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: "test", Name: "data-web-3", UID: "u", Annotations: annotations}}
 	}
-	volume := func(policy corev1.PersistentVolumeReclaimPolicy, change func(*corev1.PersistentVolume)) *corev1.PersistentVolume {
-		v := &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: "volume", UID: "v"}}
-		v.Spec.PersistentVolumeReclaimPolicy = policy
-		v.Spec.ClaimRef = &corev1.ObjectReference{Namespace: "test", Name: "data-web-3", UID: "u", ResourceVersion: "7"}
-		if change != nil {
-			change(v)
-		}
-		return v
-	}
 	const leaving, other = record.LeavingFinalizer, "example.com/other"
-	kept := sts.NewRetained(claim(nil), volume(corev1.PersistentVolumeReclaimDelete, nil))
-	record := func(v *corev1.PersistentVolume) {
-		v.Annotations = map[string]string{sts.ClaimAnnotation: record.EncodeAnnotation(kept), "a": "b"}
-		v.Labels = map[string]string{sts.RetainedLabel: "true", sts.RetainedIn: "test"}
-	}
-	retaining := retain(volume(corev1.PersistentVolumeReclaimDelete, nil), kept).because("").Ops
 	owner := metav1.OwnerReference{APIVersion: "apps/v1", Kind: "Deployment", Name: "operator", UID: "o"}
 	owning := []PatchOp{op("test", "/metadata/ownerReferences", nil), op("add", "/metadata/ownerReferences", []metav1.OwnerReference{owner})}
 	owned := claim(nil)
@@ -55,16 +39,6 @@ func TestNotStored(t *testing.T) {
 		"the first finalizer goes":               {NewRemoveFinalizer("", pod(leaving, other), 3).Ops, pod(other), nil},
 		"the finalizer stays":                    {NewRemoveFinalizer("", pod(leaving), 3).Ops, pod(leaving), []sts.Change{{Path: "metadata.finalizers", To: leaving}}},
 		"the finalizer stays at another place":   {NewRemoveFinalizer("", pod(leaving, other), 3).Ops, pod(other, leaving), []sts.Change{{Path: "metadata.finalizers", To: leaving}}},
-		"a mark":                                 {newMarkKept(claim(nil)).Ops, claim(map[string]string{claims.KeepAnnotation: claims.KeptMeanwhile, "a": "b"}), nil},
-		"a mark is dropped":                      {newMarkKept(claim(nil)).Ops, claim(nil), []sts.Change{{Path: "metadata.annotations." + claims.KeepAnnotation, From: claims.KeptMeanwhile}}},
-		"a mark has another value":               {newMarkKept(claim(map[string]string{"a": "b"})).Ops, claim(map[string]string{claims.KeepAnnotation: "x"}), []sts.Change{{Path: "metadata.annotations." + claims.KeepAnnotation, From: claims.KeptMeanwhile, To: "x"}}},
-		"a mark stays":                           {newUnmarkKept(claim(map[string]string{claims.KeepAnnotation: claims.KeptMeanwhile})).Ops, claim(map[string]string{claims.KeepAnnotation: claims.KeptMeanwhile}), []sts.Change{{Path: "metadata.annotations." + claims.KeepAnnotation, To: claims.KeptMeanwhile}}},
-		"a mark goes":                            {newUnmarkKept(claim(map[string]string{claims.KeepAnnotation: claims.KeptMeanwhile})).Ops, claim(map[string]string{"a": "b"}), nil},
-		"a volume keeps its data":                {retaining, volume(corev1.PersistentVolumeReclaimRetain, record), nil},
-		"a volume does not":                      {retaining, volume(corev1.PersistentVolumeReclaimDelete, record), []sts.Change{{Path: "spec.persistentVolumeReclaimPolicy", From: "Retain", To: "Delete"}}},
-		"a volume without a label":               {retaining, volume(corev1.PersistentVolumeReclaimRetain, func(v *corev1.PersistentVolume) { record(v); delete(v.Labels, sts.RetainedIn) }), []sts.Change{{Path: "metadata.labels." + sts.RetainedIn, From: "test"}}},
-		"a claimRef without UID":                 {clearRef(volume("Retain", nil)).because("").Ops, volume("Retain", func(v *corev1.PersistentVolume) { v.Spec.ClaimRef.UID, v.Spec.ClaimRef.ResourceVersion = "", "" }), nil},
-		"a claimRef keeps its UID":               {clearRef(volume("Retain", nil)).because("").Ops, volume("Retain", func(v *corev1.PersistentVolume) { v.Spec.ClaimRef.ResourceVersion = "" }), []sts.Change{{Path: "spec.claimRef.uid", To: "u"}}},
 		"managedFields are the API server's own": {[]PatchOp{op("test", "/metadata/managedFields/0/manager", sts.FieldManager), {Op: "remove", Path: "/metadata/managedFields/0"}}, &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "other"}}}}, nil},
 		"an owner beside others":                 {owning, owned, nil},
 		"an owner is dropped":                    {owning, claim(nil), []sts.Change{{Path: "metadata.ownerReferences", From: `[{"apiVersion":"apps/v1","kind":"Deployment","name":"operator","uid":"o"}]`}}},
@@ -106,7 +80,7 @@ func TestNotCreated(t *testing.T) {
 		want  []sts.Change
 	}{
 		"defaults": {func(c *corev1.PersistentVolumeClaim) {
-			c.UID, c.Status.Phase, c.Finalizers = "u", "Pending", []string{protection}
+			c.UID, c.Status.Phase, c.Finalizers = "u", "Pending", []string{"kubernetes.io/pvc-protection"}
 		}, nil},
 		"a label is added":  {func(c *corev1.PersistentVolumeClaim) { c.Labels["team"] = "x" }, nil},
 		"the volume":        {func(c *corev1.PersistentVolumeClaim) { c.Spec.VolumeName = "" }, []sts.Change{{Path: "spec.volumeName", From: "volume"}}},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
@@ -50,7 +51,7 @@ func NewUnstick(o UnstickOptions, s *sts.Snapshot) Intent {
 // Next implements [Intent].
 func (i unstick) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := recordLook(s, f), i.guards()
-	if d := gs.require(Always, l); d != nil {
+	if d := gs.Require(guard.Always, l); d != nil {
 		return *d
 	}
 	if l.canary == nil && i.underWay(s, f) {
@@ -60,7 +61,7 @@ func (i unstick) Next(s *sts.Snapshot, f Facts) Decision {
 		}
 	}
 	l.trap = diagnose.Rollout(s)
-	if d := gs.require(BeforeStart, l); d != nil {
+	if d := gs.Require(guard.BeforeStart, l); d != nil {
 		return *d
 	}
 	switch {
@@ -72,20 +73,20 @@ func (i unstick) Next(s *sts.Snapshot, f Facts) Decision {
 	return i.forward(s, f)
 }
 
-func (i unstick) guards() guards[look, Decision] {
+func (i unstick) guards() setGuards {
 	resume, managed := abortGuard, i.managedGuard(sts.FieldTemplate)
-	resume.check = i.requireNotAborting
-	return guards[look, Decision]{
+	resume.Check = i.requireNotAborting
+	return setGuards{
 		i.lockGuard(),
 		recordGuard,
 		resume,
 		settledGuard,
-		{partitionGuard.Guard, i.requireStrategy},
-		{Guard{"stuck", "refuses, or ends, unless the update is proven to be stuck", BeforeStart}, requireTrap},
-		{Guard{"remedy", "stops when neither the update nor the stable revision works", BeforeStart}, i.requireRemedy},
-		{Guard{"plan", "refuses another fix than the one that was confirmed", BeforeStart}, i.requireAgreed},
-		{historyRule, underRecreate(requireStableTemplate)},
-		{managed.Guard, underRecreate(managed.check)},
+		guard.New(partitionGuard.Rule, i.requireStrategy),
+		guard.New(guard.NewRule("stuck", "refuses, or ends, unless the update is proven to be stuck", guard.BeforeStart), requireTrap),
+		guard.New(guard.NewRule("remedy", "stops when neither the update nor the stable revision works", guard.BeforeStart), i.requireRemedy),
+		guard.New(guard.NewRule("plan", "refuses another fix than the one that was confirmed", guard.BeforeStart), i.requireAgreed),
+		guard.New(historyRule, underRecreate(requireStableTemplate)),
+		guard.New(managed.Rule, underRecreate(managed.Check)),
 	}
 }
 

@@ -1,0 +1,19 @@
+package operate
+
+import (
+	"testing"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard/guardtest"
+)
+
+func TestClaimVerbs(t *testing.T) {
+	guardtest.Registry{
+		Verbs:     ClaimVerbs(),
+		NotListed: map[string]string{"FinishRestore": "it removes what pvc-gc undo has left when it was interrupted at its end"},
+		AtLeast:   5,
+	}.Check(t)
+}
+
+func TestGuardsAreDescribedAlike(t *testing.T) {
+	guardtest.Described(t, append(Verbs(), ClaimVerbs()...))
+}
