@@ -49,10 +49,8 @@ func (i PromoteOptions) goal(s *sts.Snapshot) sts.Ordinal {
 // Next implements [Intent].
 func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := canaryLook(s, f), i.guards()
-	for _, when := range []Moment{Always, BeforeStart, InProgress} {
-		if d := gs.require(when, l); d != nil {
-			return *d
-		}
+	if d := gs.require(Always, l); d != nil {
+		return *d
 	}
 	from := min(sts.UpdateFrom(s.Set), sts.End(s.Set))
 	switch {
@@ -75,8 +73,8 @@ func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 
 func (i promoteCanary) guards() guards[look, Decision] {
 	return append(i.promotionGuards(abortGuard),
-		guard[look, Decision]{ordinalRule, i.requireGoal},
-		canaryPodsGuard.at(InProgress),
+		guard[look, Decision]{ordinalRule.at(Always), i.requireGoal},
+		canaryPodsGuard.at(Always),
 		availableGuard(Stuck),
 		budgetsGuard,
 		i.adoptionGuard(sts.FieldPartition).at(BeforeStep),
