@@ -48,7 +48,7 @@ func (i abortCanary) Next(s *sts.Snapshot, f Facts) Decision {
 func (i abortCanary) guards() guards[look, Decision] {
 	return guards[look, Decision]{
 		i.lockGuard(),
-		recordGuard,
+		updateRecordGuard,
 		canaryGuard(msgNoCanary("abort")),
 		partitionGuard,
 		deletionGuard,

@@ -86,7 +86,7 @@ func (i promoteCanary) guards() guards[look, Decision] {
 func (l Lock) promotionGuards(abort guard[look, Decision]) guards[look, Decision] {
 	return guards[look, Decision]{
 		l.lockGuard(),
-		recordGuard,
+		updateRecordGuard,
 		canaryGuard(msgNoCanary("promote")),
 		partitionGuard,
 		abort,

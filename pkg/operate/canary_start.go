@@ -57,6 +57,7 @@ func (i startCanary) Next(s *sts.Snapshot, f Facts) Decision {
 
 func (i startCanary) guards() guards[look, Decision] {
 	return append(i.updateGuards(),
+		recordGuard,
 		i.undisturbedGuard().at(InProgress),
 		abortGuard.at(InProgress),
 		guard[look, Decision]{Guard{"other canary", "refuses while a canary is in progress that another command has started", InProgress}, i.requireOwnCanary},

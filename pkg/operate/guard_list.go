@@ -150,8 +150,14 @@ var settledGuard = guard[look, Decision]{Guard{"observed", "waits until the cont
 var partitionGuard = guard[look, Decision]{Guard{"strategy", "refuses update strategies that do not support the command", Always},
 	func(l look) *Decision { return requirePartition(l.s) }}
 
-var recordGuard = guard[look, Decision]{Guard{"record", "refuses a record that cannot be read, and an update whose stable revision is no longer in history", Always},
-	func(l look) *Decision { return l.unreadable }}
+var recordGuard = guard[look, Decision]{Guard{"record", "refuses a record that cannot be read", Always},
+	requireReadable}
+
+// updateRecordGuard is recordGuard for a [canaryLook].
+var updateRecordGuard = guard[look, Decision]{Guard{"update record", "refuses a record that cannot be read, and an update of another client whose stable revision is no longer in history", Always},
+	requireReadable}
+
+func requireReadable(l look) *Decision { return l.unreadable }
 
 // canaryGuard ends a command with this message when no canary, and no update that can be treated
 // as one, is in progress.

@@ -37,6 +37,7 @@ func (i pauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 
 func (i pauseUpdate) guards() guards[look, Decision] {
 	return append(i.updateGuards(),
+		updateRecordGuard,
 		canaryGuard(msgNothingToPause()),
 		abortGuard,
 		i.undisturbedGuard().at(InProgress),
@@ -97,6 +98,7 @@ func (i resumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 
 func (i resumeUpdate) guards() guards[look, Decision] {
 	return append(i.updateGuards(),
+		recordGuard,
 		canaryGuard(msgNothingToResume()),
 		abortGuard,
 		i.undisturbedGuard(),
@@ -123,5 +125,5 @@ func requirePartitionBefore(l look) *Decision {
 
 // updateGuards are what comes first where an update is started, paused or resumed.
 func (l Lock) updateGuards() guards[look, Decision] {
-	return guards[look, Decision]{l.lockGuard(), drainGuard, partitionGuard, settledGuard, recordGuard}
+	return guards[look, Decision]{l.lockGuard(), drainGuard, partitionGuard, settledGuard}
 }
