@@ -182,7 +182,7 @@ func (i drainScale) requireUnused(s *sts.Snapshot, ordinals []sts.Ordinal) *Deci
 	if len(names) == 0 || i.ReuseClaims {
 		return nil
 	}
-	d := refuseWith(ReasonStaleClaims)(msgDrainStaleClaims(s.Set.Name, names))
+	d := refuseWith(ReasonStaleClaims)(msgDrainStaleClaims(s.Set.Name, names, sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", names...)))
 	return &d
 }
 
