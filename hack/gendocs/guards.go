@@ -10,8 +10,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 )
 
-// verbs are all verbs that write.
-func verbs() []guard.Verb { return append(operate.Verbs(), operate.ClaimVerbs()...) }
+// allVerbs are all verbs that write.
+func allVerbs() []guard.Verb { return append(operate.Verbs(), operate.ClaimVerbs()...) }
 
 // commandGuards is the table of the guards of each command, by the moment at which they are checked, and why
 // some commands do without a guard that all others have.
@@ -23,7 +23,7 @@ func commandGuards() string {
 		fmt.Fprintf(&b, " %s |", m)
 	}
 	b.WriteString("\n" + strings.Repeat("|---", len(moments)+1) + "|\n")
-	for _, v := range verbs() {
+	for _, v := range allVerbs() {
 		names := map[guard.Moment][]string{}
 		for _, g := range v.Rules {
 			names[g.When] = append(names[g.When], g.Name)
@@ -37,7 +37,7 @@ func commandGuards() string {
 	b.WriteString("\nNot checked:\n\n")
 	for _, name := range guard.Required() {
 		commands := map[string][]string{} // by the reason
-		for _, v := range verbs() {
+		for _, v := range allVerbs() {
 			if why := v.Without[name]; why != "" {
 				commands[why] = append(commands[why], verbTitle(v))
 			}
@@ -54,7 +54,7 @@ func verbTitle(v guard.Verb) string { return strings.TrimSpace("`" + v.Name + "`
 // guardMeanings is the table of what each guard refuses.
 func guardMeanings() string {
 	refuses := map[string]string{}
-	for _, v := range verbs() {
+	for _, v := range allVerbs() {
 		for _, g := range v.Rules {
 			refuses[g.Name] = g.Refuses
 		}

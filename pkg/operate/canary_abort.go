@@ -49,7 +49,7 @@ func (i abortCanary) Next(s *sts.Snapshot, f Facts) Decision {
 func (i abortCanary) guards() setGuards {
 	return setGuards{
 		i.lockGuard(),
-		recordGuard,
+		updateRecordGuard,
 		canaryGuard(msgNoCanary("abort")),
 		partitionGuard,
 		deletionGuard,

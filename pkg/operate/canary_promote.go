@@ -50,10 +50,8 @@ func (i PromoteOptions) goal(s *sts.Snapshot) sts.Ordinal {
 // Next implements [Intent].
 func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 	l, gs := canaryLook(s, f), i.guards()
-	for _, when := range []guard.Moment{guard.Always, guard.BeforeStart, guard.InProgress} {
-		if d := gs.Require(when, l); d != nil {
-			return *d
-		}
+	if d := gs.Require(guard.Always, l); d != nil {
+		return *d
 	}
 	from := min(sts.UpdateFrom(s.Set), sts.End(s.Set))
 	switch {
@@ -76,8 +74,8 @@ func (i promoteCanary) Next(s *sts.Snapshot, f Facts) Decision {
 
 func (i promoteCanary) guards() setGuards {
 	return append(i.promotionGuards(abortGuard),
-		guard.New(ordinalRule, i.requireGoal),
-		canaryPodsGuard.At(guard.InProgress),
+		guard.New(ordinalRule.At(guard.Always), i.requireGoal),
+		canaryPodsGuard.At(guard.Always),
 		availableGuard(Stuck),
 		budgetsGuard,
 		i.adoptionGuard(sts.FieldPartition).At(guard.BeforeStep),
@@ -89,7 +87,7 @@ func (i promoteCanary) guards() setGuards {
 func (l Lock) promotionGuards(abort setGuard) setGuards {
 	return setGuards{
 		l.lockGuard(),
-		recordGuard,
+		updateRecordGuard,
 		canaryGuard(msgNoCanary("promote")),
 		partitionGuard,
 		abort,

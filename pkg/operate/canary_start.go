@@ -58,6 +58,7 @@ func (i startCanary) Next(s *sts.Snapshot, f Facts) Decision {
 
 func (i startCanary) guards() setGuards {
 	return append(i.updateGuards(),
+		recordGuard,
 		i.undisturbedGuard().At(guard.InProgress),
 		abortGuard.At(guard.InProgress),
 		guard.New(guard.NewRule("other canary", "refuses while a canary is in progress that another command has started", guard.InProgress), i.requireOwnCanary),

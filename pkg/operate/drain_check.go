@@ -21,6 +21,7 @@ func (i drainScale) guards(up bool) setGuards {
 		guard.New(guard.NewRule("member", "refuses if a pod has the finalizer and the record of its member is missing; `--profile none` continues", guard.Always), i.requireKnownMember),
 		guard.New(changeRule, i.requireOtherSize),
 		operationGuard.At(guard.BeforeStart),
+		operationGuard,
 		guard.New(ownerRule, func(l look) *Decision { return i.requireUnmanagedSize(l.s, i.Replicas) }),
 		guard.New(guard.NewRule("autoscaler", "refuses a size that an autoscaler would change again", guard.BeforeStart), func(l look) *Decision { return i.requireNoAutoscaler(l.s) }),
 		guard.New(guard.NewRule("profile", "refuses a profile that does not support the change of size", guard.BeforeStart), i.requireProfile),
@@ -30,7 +31,6 @@ func (i drainScale) guards(up bool) setGuards {
 			guard.New(guard.NewRule("inline hooks", "refuses `--drain-cmd` and `--drain-exec`, which add no members", guard.BeforeStart), i.requireNoInlineHooks),
 			guard.New(guard.NewRule("parked", "refuses a StatefulSet that is parked: use `--unpark`", guard.BeforeStart), i.requireNotParked),
 			guard.New(staleRule, i.requireNoStaleClaims),
-			operationGuard,
 			guard.New(availableGuard(Stuck).Rule, func(l look) *Decision { return requireAvailable(l.s, Stuck) }),
 			guard.New(staleRule.At(guard.BeforeStep), i.requireNoStaleClaim),
 		)
@@ -42,7 +42,6 @@ func (i drainScale) guards(up bool) setGuards {
 		guard.New(minHealthyRule, i.requireMinHealthy),
 		guard.New(guard.NewRule("later budgets", "refuses if a PodDisruptionBudget will block every eviction before the size is reached", guard.BeforeStart), i.requireBudgetsOnTheWay),
 		guard.New(guard.NewRule("retention", "refuses if `whenScaled: Delete` deletes the claims (`--keep-claims` retains them)", guard.BeforeStart), i.requireRetention),
-		operationGuard,
 		guard.New(availableGuard(Stuck).Rule, i.requireRemainingAvailable),
 		guard.New(guard.NewRule("counted", "waits until the status of the StatefulSet counts no pod that is not visible", guard.BeforeStep), requireMissingCounted),
 		guard.New(guard.NewRule("member pod", "waits while the pod of the member is missing or terminating", guard.BeforeStep), i.requireMemberPod),
@@ -183,7 +182,7 @@ func (i drainScale) requireUnused(s *sts.Snapshot, ordinals []sts.Ordinal) *Deci
 	if len(names) == 0 || i.ReuseClaims {
 		return nil
 	}
-	d := refuseWith(ReasonStaleClaims)(msgDrainStaleClaims(s.Set.Name, names))
+	d := refuseWith(ReasonStaleClaims)(msgDrainStaleClaims(s.Set.Name, names, sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", names...)))
 	return &d
 }
 
@@ -252,7 +251,7 @@ func (i drainScale) requireBudgetsOnTheWay(l look) *Decision {
 			continue
 		}
 		message, hint := msgDrainBudgetBlocks(b.Name, required, others+size, size, i.again(s, size))
-		d := decide(Refused, ReasonBudgetNever, message, hint)
+		d := decide(Refused, ReasonBudgetAlwaysBlocks, message, hint)
 		return &d
 	}
 	return nil

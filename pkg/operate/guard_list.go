@@ -88,8 +88,14 @@ var settledGuard = guard.New(guard.NewRule("observed", "waits until the controll
 var partitionGuard = guard.New(guard.NewRule("strategy", "refuses update strategies that do not support the command", guard.Always),
 	func(l look) *Decision { return requirePartition(l.s) })
 
-var recordGuard = guard.New(guard.NewRule("record", "refuses a record that cannot be read, and an update whose stable revision is no longer in history", guard.Always),
-	func(l look) *Decision { return l.unreadable })
+var recordGuard = guard.New(guard.NewRule("record", "refuses a record that cannot be read", guard.Always),
+	requireReadable)
+
+// updateRecordGuard is recordGuard for a [canaryLook].
+var updateRecordGuard = guard.New(guard.NewRule("update record", "refuses a record that cannot be read, and an update of another client whose stable revision is no longer in history", guard.Always),
+	requireReadable)
+
+func requireReadable(l look) *Decision { return l.unreadable }
 
 // canaryGuard ends a command with this message when no canary, and no update that can be treated
 // as one, is in progress.

@@ -337,13 +337,12 @@ func msgDrainUpParked(set string, members int32, unpark sts.Hint) (message strin
 	return fmt.Sprintf("statefulset/%s is parked: its %s never left their cluster and must be started together", set, sts.Count(members, "member")), unpark
 }
 
-func msgDrainStaleClaims(set string, claims []string) (message string, hint sts.Hint) {
+func msgDrainStaleClaims(set string, claims []string, undo sts.Hint) (message string, hint sts.Hint) {
+	hint = sts.Hintf("add --fresh-claims to move the data aside (to restore it: %s), or --reuse-claims to start with it", undo)
 	if len(claims) == 1 {
-		return fmt.Sprintf("claim %s of statefulset/%s still has the data of a removed member; the new member would start with it", claims[0], set),
-			sts.Hintf(`add --fresh-claims to move the data aside ("kubectl sts pvc-gc undo" restores it), or --reuse-claims to start with it`)
+		return fmt.Sprintf("claim %s of statefulset/%s still has the data of a removed member; the new member would start with it", claims[0], set), hint
 	}
-	return fmt.Sprintf("claims %s of statefulset/%s still have the data of removed members; the new members would start with it", strings.Join(claims, ", "), set),
-		sts.Hintf(`add --fresh-claims to move the data aside ("kubectl sts pvc-gc undo" restores it), or --reuse-claims to start with it`)
+	return fmt.Sprintf("claims %s of statefulset/%s still have the data of removed members; the new members would start with it", strings.Join(claims, ", "), set), hint
 }
 
 func stepDrainAnnounced(member string) string {

@@ -38,6 +38,7 @@ func (i pauseUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 
 func (i pauseUpdate) guards() setGuards {
 	return append(i.updateGuards(),
+		updateRecordGuard,
 		canaryGuard(msgNothingToPause()),
 		abortGuard,
 		i.undisturbedGuard().At(guard.InProgress),
@@ -98,6 +99,7 @@ func (i resumeUpdate) Next(s *sts.Snapshot, f Facts) Decision {
 
 func (i resumeUpdate) guards() setGuards {
 	return append(i.updateGuards(),
+		recordGuard,
 		canaryGuard(msgNothingToResume()),
 		abortGuard,
 		i.undisturbedGuard(),
@@ -124,5 +126,5 @@ func requirePartitionBefore(l look) *Decision {
 
 // updateGuards are what comes first where an update is started, paused or resumed.
 func (l Lock) updateGuards() setGuards {
-	return setGuards{l.lockGuard(), drainGuard, partitionGuard, settledGuard, recordGuard}
+	return setGuards{l.lockGuard(), drainGuard, partitionGuard, settledGuard}
 }
