@@ -128,12 +128,12 @@ func (v *ClaimView) on() bool {
 	return v.Claim != nil && v.Volume != nil && v.Claim.Spec.VolumeName == v.Volume.Name
 }
 
-// protection is the finalizer that every claim has.
-const protection = "kubernetes.io/pvc-protection"
+// protectionFinalizer is the finalizer that every claim has.
+const protectionFinalizer = "kubernetes.io/pvc-protection"
 
 // waitClaimGone waits while a claim is being deleted.
 func waitClaimGone(c *corev1.PersistentVolumeClaim) ClaimDecision {
-	others := slices.DeleteFunc(slices.Clone(c.Finalizers), func(f string) bool { return f == protection })
+	others := slices.DeleteFunc(slices.Clone(c.Finalizers), func(f string) bool { return f == protectionFinalizer })
 	return ClaimDecision{Verdict: Wait, Reason: ReasonClaimTerminating, Subject: c.Name, Message: msgWaitClaimGone(c.Name, others)}
 }
 

@@ -453,7 +453,7 @@ func TestClaimDecisions(t *testing.T) {
 // does, short of a purge; a claim that is restored has it.
 func TestClaimRaces(t *testing.T) {
 	ends := map[string]int{}
-	for seed := range atMost(5000) {
+	for seed := range ststest.AtMost(5000) {
 		random := rand.New(rand.NewPCG(seed, 5))
 		w := newClaimWorld(t, corev1.PersistentVolumeReclaimDelete)
 		chance := func() int {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
 // actor is one command that works on the claim, with what it has last read.
@@ -71,7 +72,7 @@ func (a *actor) step(w *claimWorld) {
 // volume kept, gives it its policy back: whichever is first, the data is kept.
 func TestTwoAtOnce(t *testing.T) {
 	ends := map[string]int{}
-	for seed := range atMost(2000) {
+	for seed := range ststest.AtMost(2000) {
 		random := rand.New(rand.NewPCG(seed, 11))
 		w := newClaimWorld(t, corev1.PersistentVolumeReclaimDelete)
 		first := &actor{intent: collect()}

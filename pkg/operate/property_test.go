@@ -52,7 +52,7 @@ func tellStories(t *testing.T, kinds []string, tell func(t *testing.T, seed uint
 	}
 	var reached ststest.Reached
 	told := 0
-	for n := range atMost(*stories) {
+	for n := range ststest.AtMost(*stories) {
 		t.Run(fmt.Sprintf("seed=%d", n+1), func(t *testing.T) {
 			met := ststest.Kinds{}
 			tell(t, n+1, met)
@@ -70,16 +70,6 @@ func tellStories(t *testing.T, kinds []string, tell func(t *testing.T, seed uint
 
 // kindOf is a kind of decision.
 func kindOf(v operate.Verdict, reason string) string { return string(v) + " " + reason }
-
-// atMost is how many of n random rounds are played: a tenth of them in a short run, which is
-// the one with the race detector. It takes ten times as long, and has nothing to find in
-// rounds that are played by one goroutine.
-func atMost(n int) uint64 {
-	if testing.Short() {
-		n = (n + 9) / 10
-	}
-	return uint64(n)
-}
 
 func canaryKinds() []string {
 	return []string{

@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
 // shop is a namespace in which much has happened, recorded from a real cluster: web was
@@ -22,7 +23,7 @@ import (
 const shop = "claims/shop"
 
 func TestClaimReportOfRecordedScenario(t *testing.T) {
-	report, unknown := report.NewClaimReport(load(t, shop), report.ClaimQuery{})
+	report, unknown := report.NewClaimReport(ststest.Load(t, shop), report.ClaimQuery{})
 	if len(unknown) > 0 {
 		t.Errorf("unknown: %v", unknown)
 	}
@@ -35,7 +36,7 @@ func TestClaimReportOfRecordedScenario(t *testing.T) {
 
 // Resources that may not be listed are missing, and the claims that depend on them excluded.
 func TestClaimReportOfNamespacePermissionsOnly(t *testing.T) {
-	inv := load(t, shop)
+	inv := ststest.Load(t, shop)
 	inv.Pods, inv.Volumes, inv.HPAs, inv.Events = nil, nil, nil, nil
 	for _, r := range []string{"events", "horizontalpodautoscalers", "persistentvolumes", "pods"} {
 		inv.Missing = append(inv.Missing, sts.Missing{Resource: r, Reason: r + " is forbidden"})
@@ -51,7 +52,7 @@ func TestClaimReportOfNamespacePermissionsOnly(t *testing.T) {
 // Claims that were named and do not exist are reported.
 func TestAbsentClaims(t *testing.T) {
 	q := report.ClaimQuery{Claims: []string{"data-web-4", "nothing"}}
-	if got := q.Absent(load(t, shop)); len(got) != 1 || got[0] != "nothing" {
+	if got := q.Absent(ststest.Load(t, shop)); len(got) != 1 || got[0] != "nothing" {
 		t.Errorf("absent: %v", got)
 	}
 }
@@ -101,7 +102,7 @@ func TestClaimQuery(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inv := load(t, shop)
+			inv := ststest.Load(t, shop)
 			slices.Reverse(inv.Claims)
 			report, unknown := report.NewClaimReport(inv, test.query)
 			var claims, may []string

@@ -1,7 +1,6 @@
 package report_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -9,22 +8,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
-
-func load(t *testing.T, scenario string) *sts.Inventory {
-	t.Helper()
-	file, err := os.ReadFile(filepath.Join("testdata", scenario+".yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	inv, err := ststest.Parse(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return inv
-}
 
 // recorded is every scenario with the state that it was recorded for.
 var recorded = map[string]report.State{
@@ -62,7 +47,7 @@ func TestStatusReportOfRecordedScenarios(t *testing.T) {
 	}
 	for name, state := range recorded {
 		t.Run(name, func(t *testing.T) {
-			report := report.NewStatusReport(load(t, name), nil)
+			report := report.NewStatusReport(ststest.Load(t, name), nil)
 			if got := report.Items[0].State; got != state {
 				t.Errorf("state %s, want %s", got, state)
 			}
