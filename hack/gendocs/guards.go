@@ -6,12 +6,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 )
 
 // allVerbs are all verbs that write.
-func allVerbs() []guard.Verb { return append(operate.Verbs(), operate.ClaimVerbs()...) }
+func allVerbs() []guard.Verb { return append(operate.Verbs(), claims.Verbs()...) }
 
 // commandGuards is the table of the guards of each command, by the moment at which they are checked, and why
 // some commands do without a guard that all others have.

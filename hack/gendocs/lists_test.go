@@ -41,9 +41,9 @@ func TestListsInDocsAreComplete(t *testing.T) {
 		{"docs/safety.md", "## What it writes", []string{
 			record.CanaryAnnotation, record.RestartAnnotation, record.DrainAnnotation, record.ParkedAnnotation, record.OwnerAnnotation,
 		}},
-		{"pkg/cli/help/pvc-gc.txt", "", inWords(of(reflect.TypeFor[claims.ClaimState]()))},
+		{"pkg/cli/help/pvc-gc.txt", "", inWords(of(reflect.TypeFor[claims.State]()))},
 		{"docs/safety.md", "## Claims at risk", of(reflect.TypeFor[diagnose.ClaimRiskReason]())},
-		{"docs/safety.md", "## Orphaned claims", inWords(of(reflect.TypeFor[claims.ClaimState]()))},
+		{"docs/safety.md", "## Orphaned claims", inWords(of(reflect.TypeFor[claims.State]()))},
 		{"docs/safety.md", "## Orphaned claims", []string{claims.KeepAnnotation, sts.MakerAnnotation, record.ParkedAnnotation, sts.ClaimAnnotation}},
 		{"docs/drain-scale.md", "", []string{record.LeavingFinalizer, profile.Annotation}},
 	} {

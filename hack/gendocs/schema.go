@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
 	"github.com/kubectl-sts/kubectl-sts/pkg/names"
@@ -33,7 +34,7 @@ var reportTypes = []document{
 	{"ChangeReport", reflect.TypeFor[cli.ChangeReport]()},
 	{"HistoryReport", reflect.TypeFor[report.HistoryReport]()},
 	{"DiffReport", reflect.TypeFor[report.DiffReport]()},
-	{"ClaimReport", reflect.TypeFor[report.ClaimReport]()},
+	{"ClaimReport", reflect.TypeFor[claims.ClaimReport]()},
 	{"GCReport", reflect.TypeFor[cli.GCReport]()},
 	{"DNSReport", reflect.TypeFor[names.DNSReport]()},
 	{"Forecast", reflect.TypeFor[forecast.Forecast]()},

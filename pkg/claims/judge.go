@@ -27,7 +27,7 @@ const KeepAnnotation = sts.AnnotationPrefix + "keep"
 // policy of its volume is restored.
 const KeptMeanwhile = "undo"
 
-// ClaimState is what a PersistentVolumeClaim is to the StatefulSets of its namespace. Exactly one
+// State is what a PersistentVolumeClaim is to the StatefulSets of its namespace. Exactly one
 // applies: the first match in this order.
 //
 // # Maker
@@ -51,7 +51,7 @@ const KeptMeanwhile = "undo"
 //     fits, too; if not, there must be at least one, or the set must be an owner of the claim
 //     by UID.
 //   - A reading of a set that does not exist (a gone set) fits when the labels name the set, as
-//     described at [SetNaming]. A named reading that uses only some of the labels of another
+//     described at [setNaming]. A named reading that uses only some of the labels of another
 //     named reading (also of an existing set that fits) does not fit.
 //   - A set that exists and does not fit counts as a gone set of its name: it may have been
 //     recreated with different labels.
@@ -67,48 +67,48 @@ const KeptMeanwhile = "undo"
 //     whose name an existing set has.
 //   - If no reading fits so far, all readings of gone sets fit.
 //
-// The makers of a claim ([ClaimVerdict.Makers]) are the sets of all readings that fit. With
-// more than one the claim is ambiguous: it is a candidate only with [ClaimChoice.DeletedSets] and
+// The makers of a claim ([Judgment.Makers]) are the sets of all readings that fit. With
+// more than one the claim is ambiguous: it is a candidate only with [Choice.DeletedSets] and
 // not if the choice is limited to sets. A claim whose makers are all gone is also a candidate
 // only with DeletedSets, even if its state is not SetDeleted.
-type ClaimState string
+type State string
 
 // The states. Exactly one holds; the first that fits in this order is it.
 const (
 	// ClaimTerminating: it is being deleted.
-	ClaimTerminating ClaimState = "Terminating"
+	ClaimTerminating State = "Terminating"
 	// ClaimInUse: a pod mounts it, no matter whose pod and in which phase.
-	ClaimInUse ClaimState = "InUse"
+	ClaimInUse State = "InUse"
 	// ClaimDesired: its ordinal is in a set's range; or an object names it in its pod template, has it
 	// as its data source, or is a VolumeSnapshot that is being taken of it.
 	//
 	// The ordinal counts by a template that the set has now, whatever the claim's labels and maker.
 	// See [sts.ClaimUse] for the objects.
-	ClaimDesired ClaimState = "Desired"
+	ClaimDesired State = "Desired"
 	// ClaimPolicy: a retention policy has handed it to the garbage collector: its owner, a pod or a
 	// set, is gone.
-	ClaimPolicy ClaimState = "RetentionPolicy"
+	ClaimPolicy State = "RetentionPolicy"
 	// ClaimReserved: its ordinal may come back: by the maximum of an HPA or a KEDA ScaledObject, the
 	// size of a parked set, that of a `drain-scale` in progress, or a size that another program keeps
 	// in an annotation on the set.
 	//
 	// The ordinal counts by a template that the set has now. See [SizeMemories] for the annotations.
-	ClaimReserved ClaimState = "Reserved"
+	ClaimReserved State = "Reserved"
 	// ClaimParked: its set has 0 replicas.
 	//
 	// A set with 0 replicas has a template that gives the name.
-	ClaimParked ClaimState = "Parked"
+	ClaimParked State = "Parked"
 	// ClaimOrphaned: its ordinal is outside its set's range.
 	//
 	// All its makers exist, and one has a template that gives the name; the ordinal is out of that
 	// set's range.
-	ClaimOrphaned ClaimState = "Orphaned"
+	ClaimOrphaned State = "Orphaned"
 	// ClaimStaleTemplate: its set no longer has such a volumeClaimTemplate.
 	//
 	// All its makers exist, and none has such a volumeClaimTemplate.
-	ClaimStaleTemplate ClaimState = "StaleTemplate"
+	ClaimStaleTemplate State = "StaleTemplate"
 	// ClaimSetDeleted: the set that created it, or one that may have created it, is gone.
-	ClaimSetDeleted ClaimState = "SetDeleted"
+	ClaimSetDeleted State = "SetDeleted"
 	// ClaimForeign: it was not created from a volumeClaimTemplate.
 	//
 	// Its name has no such shape; or no existing set that fits has a template that gives its name, and
@@ -117,7 +117,7 @@ const (
 	// program that creates such claims itself (see foreignMarks); it has an annotation of Helm,
 	// kubectl apply or Argo CD; an object other than a StatefulSet or its pod controls it; it has no
 	// labels and no set owns it.
-	ClaimForeign ClaimState = "Foreign"
+	ClaimForeign State = "Foreign"
 )
 
 // RestoreWindow is how long after its creation a claim that the controller did not create may be
@@ -148,9 +148,9 @@ const (
 	ConfidenceLow Confidence = "Low"
 )
 
-// ClaimVerdict is the state of a claim, and why.
-type ClaimVerdict struct {
-	State ClaimState
+// Judgment is the state of a claim, and why.
+type Judgment struct {
+	State State
 	// Reason is one clause.
 	Reason string
 	// Set and Template are the origin of the claim's name, with the Ordinal; empty, and -1, if
@@ -184,10 +184,10 @@ type ClaimVerdict struct {
 
 // Unseen is why it is not known whether a pod or another object needs the claim, empty when it
 // is known.
-func (v *ClaimVerdict) Unseen() string { return cmp.Or(v.unmounted, v.unlisted) }
+func (v *Judgment) Unseen() string { return cmp.Or(v.unmounted, v.unlisted) }
 
 // Ambiguous reports whether more than one set may have created the claim.
-func (v *ClaimVerdict) Ambiguous() bool { return len(v.Makers) > 1 }
+func (v *Judgment) Ambiguous() bool { return len(v.Makers) > 1 }
 
 // AgeSource is how it is known since when a claim is unused.
 type AgeSource string
@@ -198,7 +198,7 @@ type AgeSource string
 // drops Events, so a later pod may have used the claim without one.
 const AgeFromCondition AgeSource = "Condition"
 
-// ClaimChoice selects the candidates for deletion. Orphaned claims and those of stale
+// Choice selects the candidates for deletion. Orphaned claims and those of stale
 // templates need no flag, unless they are ambiguous.
 //
 // A claim that would be a candidate is excluded, in this order, if
@@ -214,7 +214,7 @@ const AgeFromCondition AgeSource = "Condition"
 //   - the choice is limited to Sets, and it is ambiguous or of another set, and not Named;
 //   - its Confidence is low, and it is not Named;
 //   - it was not, or not provably, unused for OlderThan.
-type ClaimChoice struct {
+type Choice struct {
 	DeletedSets, Parked, Reserved bool
 	// Named: this claim itself was named on the command line. That does not make a claim a
 	// candidate whose state does not.
@@ -227,7 +227,7 @@ type ClaimChoice struct {
 
 // Candidate reports whether the claim can be deleted. If its state would allow it and something
 // else does not, held is the reason.
-func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, held string) {
+func (v *Judgment) Candidate(choice Choice, now time.Time) (ok bool, held string) {
 	switch v.State {
 	case ClaimOrphaned, ClaimStaleTemplate:
 		ok = true
@@ -275,16 +275,16 @@ func (v *ClaimVerdict) Candidate(choice ClaimChoice, now time.Time) (ok bool, he
 }
 
 // madeBy is the set that has created a claim that is not ambiguous, as far as is known.
-func (v *ClaimVerdict) madeBy() string {
+func (v *Judgment) madeBy() string {
 	if len(v.Makers) > 0 {
 		return v.Makers[0]
 	}
 	return v.Set
 }
 
-// ClaimJudge judges claims by everything that an Inventory has of their namespaces. It
+// Judge judges claims by everything that an Inventory has of their namespaces. It
 // requires all sets there, not a selection: any of them may need a claim.
-type ClaimJudge struct {
+type Judge struct {
 	inv       *sts.Inventory
 	claimants map[objectKey][]claimant // by namespace and <template>-<set>
 	sets      map[objectKey]*appsv1.StatefulSet
@@ -311,10 +311,10 @@ type scaler struct {
 	max int32
 }
 
-// NewClaimJudge prepares for judging the claims of the inventory, or a newer version of one
+// NewJudge prepares for judging the claims of the inventory, or a newer version of one
 // of them.
-func NewClaimJudge(inv *sts.Inventory) *ClaimJudge {
-	j := &ClaimJudge{
+func NewJudge(inv *sts.Inventory) *Judge {
+	j := &Judge{
 		inv: inv, claimants: map[objectKey][]claimant{}, sets: map[objectKey]*appsv1.StatefulSet{}, families: map[objectKey][]alikes{},
 		uses: map[objectKey][]sts.ClaimUse{}, unsized: map[objectKey]string{}, unlisted: sayUnlisted(inv),
 		mounts: map[objectKey][]*corev1.Pod{}, living: map[types.UID]bool{}, scalers: map[objectKey][]scaler{},
@@ -386,13 +386,13 @@ func NewClaimJudge(inv *sts.Inventory) *ClaimJudge {
 	return j
 }
 
-func (j *ClaimJudge) scale(namespace, set string, s scaler) {
+func (j *Judge) scale(namespace, set string, s scaler) {
 	k := objectKey{namespace, set}
 	j.scalers[k] = append(j.scalers[k], s)
 }
 
 // join counts a claim of the stem.
-func (j *ClaimJudge) join(stem objectKey, labels map[string]string) {
+func (j *Judge) join(stem objectKey, labels map[string]string) {
 	family := j.families[stem]
 	for i := range family {
 		if maps.Equal(family[i].labels, labels) {
@@ -404,13 +404,13 @@ func (j *ClaimJudge) join(stem objectKey, labels map[string]string) {
 }
 
 // Volume is the claim's volume; false where there is none or it could not be read.
-func (j *ClaimJudge) Volume(c *corev1.PersistentVolumeClaim) (sts.Volume, bool) {
+func (j *Judge) Volume(c *corev1.PersistentVolumeClaim) (sts.Volume, bool) {
 	return j.VolumeNamed(c.Spec.VolumeName)
 }
 
 // VolumeNamed is the PersistentVolume of that name; false where it does not exist or could not
 // be read.
-func (j *ClaimJudge) VolumeNamed(name string) (sts.Volume, bool) {
+func (j *Judge) VolumeNamed(name string) (sts.Volume, bool) {
 	if v := j.volumes[name]; v != nil {
 		return *v, true
 	}
@@ -419,7 +419,7 @@ func (j *ClaimJudge) VolumeNamed(name string) (sts.Volume, bool) {
 
 // MountedBy is a pod on a node that mounts the claim, empty when there is none. A claim that is
 // being deleted stays as long as there is one.
-func (j *ClaimJudge) MountedBy(c *corev1.PersistentVolumeClaim) string {
+func (j *Judge) MountedBy(c *corev1.PersistentVolumeClaim) string {
 	for _, pod := range j.mounts[objectKey{c.Namespace, c.Name}] {
 		if pod.Spec.NodeName != "" {
 			return pod.Name
@@ -429,7 +429,7 @@ func (j *ClaimJudge) MountedBy(c *corev1.PersistentVolumeClaim) string {
 }
 
 // Judge returns what the claim is.
-func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
+func (j *Judge) Judge(c *corev1.PersistentVolumeClaim) Judgment {
 	v := j.origin(c)
 	pods := j.mounts[objectKey{c.Namespace, c.Name}]
 	unused := unusedCondition(c)
@@ -470,7 +470,7 @@ func (j *ClaimJudge) Judge(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 }
 
 // restore checks whether a restore may have created the claim, but not its sets yet.
-func (j *ClaimJudge) restore(c *corev1.PersistentVolumeClaim, v *ClaimVerdict) {
+func (j *Judge) restore(c *corev1.PersistentVolumeClaim, v *Judgment) {
 	v.restored = restoredMark(c.Labels)
 	v.handmade = !sts.MadeByController(c)
 	if end := c.CreationTimestamp.Add(RestoreWindow); v.handmade && !c.CreationTimestamp.IsZero() && j.inv.TakenAt.Before(end) {
@@ -481,7 +481,7 @@ func (j *ClaimJudge) restore(c *corev1.PersistentVolumeClaim, v *ClaimVerdict) {
 }
 
 // origin finds the set that the claim's name comes from, and its state there.
-func (j *ClaimJudge) origin(c *corev1.PersistentVolumeClaim) ClaimVerdict {
+func (j *Judge) origin(c *corev1.PersistentVolumeClaim) Judgment {
 	stem, o, shaped := sts.CutOrdinal(c.Name)
 	if !shaped {
 		return foreign(msgClaimNameUnmatched())
@@ -523,18 +523,18 @@ func (j *ClaimJudge) origin(c *corev1.PersistentVolumeClaim) ClaimVerdict {
 	return v
 }
 
-func foreign(reason string) ClaimVerdict {
-	return ClaimVerdict{State: ClaimForeign, Reason: reason, Ordinal: -1}
+func foreign(reason string) Judgment {
+	return Judgment{State: ClaimForeign, Reason: reason, Ordinal: -1}
 }
 
 // protection is the order in which the verdicts of several sets on one name count.
-var protection = []ClaimState{ClaimDesired, ClaimReserved, ClaimParked, ClaimOrphaned}
+var protection = []State{ClaimDesired, ClaimReserved, ClaimParked, ClaimOrphaned}
 
 // claimed judges a claim whose name templates of existing sets give. One name may come from
 // several sets: data-web-db-0 is of set web-db with the template data, and of set db with the
 // template data-web. The state that protects it most counts. It is not ok if the claim would
 // be orphaned and does not have the labels of such a set: the controller labels what it creates.
-func (j *ClaimJudge) claimed(o sts.Ordinal, claimants []claimant, fit []reading) (best ClaimVerdict, ok bool) {
+func (j *Judge) claimed(o sts.Ordinal, claimants []claimant, fit []reading) (best Judgment, ok bool) {
 	bestMade := false
 	for _, by := range claimants {
 		v := j.ordinal(by.set, o)
@@ -555,15 +555,15 @@ func (j *ClaimJudge) claimed(o sts.Ordinal, claimants []claimant, fit []reading)
 }
 
 // ordinal is the state of the ordinal in the set.
-func (j *ClaimJudge) ordinal(set *appsv1.StatefulSet, o sts.Ordinal) ClaimVerdict {
+func (j *Judge) ordinal(set *appsv1.StatefulSet, o sts.Ordinal) Judgment {
 	state, reason := j.ordinalState(set, o)
 	if set.DeletionTimestamp != nil {
 		reason = msgSetDeleting(reason)
 	}
-	return ClaimVerdict{State: state, Reason: reason}
+	return Judgment{State: state, Reason: reason}
 }
 
-func (j *ClaimJudge) ordinalState(set *appsv1.StatefulSet, o sts.Ordinal) (ClaimState, string) {
+func (j *Judge) ordinalState(set *appsv1.StatefulSet, o sts.Ordinal) (State, string) {
 	if sts.Wants(set, o) {
 		return ClaimDesired, msgClaimNeeded(set.Name, sayRange(set, sts.DesiredReplicas(set)))
 	}
@@ -579,7 +579,7 @@ func (j *ClaimJudge) ordinalState(set *appsv1.StatefulSet, o sts.Ordinal) (Claim
 }
 
 // unscaled is why it is not known whether the set will need the ordinal again, empty when it is.
-func (j *ClaimJudge) unscaled(set *appsv1.StatefulSet, o sts.Ordinal) string {
+func (j *Judge) unscaled(set *appsv1.StatefulSet, o sts.Ordinal) string {
 	if o < sts.Start(set) || sts.Wants(set, o) {
 		return ""
 	}
@@ -665,7 +665,7 @@ func sayMounts(pods []*corev1.Pod) string {
 // not. A retention policy works by owner references: to the pod of an ordinal that is removed
 // by a scale-down, to the set when it is deleted with the set. The current policy does not
 // apply to ordinals that were removed before it was set.
-func (j *ClaimJudge) collected(c *corev1.PersistentVolumeClaim) string {
+func (j *Judge) collected(c *corev1.PersistentVolumeClaim) string {
 	why := ""
 	for _, ref := range c.OwnerReferences {
 		collected := ""

@@ -22,7 +22,7 @@ type place struct {
 	*sts.Inventory
 	web    *appsv1.StatefulSet
 	claim  *corev1.PersistentVolumeClaim
-	choice claims.ClaimChoice
+	choice claims.Choice
 }
 
 // claimPlace has a set web of ordinals 0-2 with the template data, which others change.
@@ -96,7 +96,7 @@ const day = 24 * time.Hour
 
 // want is what is compared of a verdict; what is left out is empty.
 type want struct {
-	State      claims.ClaimState
+	State      claims.State
 	Reason     string
 	Set        string
 	Confidence claims.Confidence
@@ -110,7 +110,7 @@ type want struct {
 const beyond = "out of range (statefulset/web has ordinals 0-2)"
 
 func TestClaimVerdicts(t *testing.T) {
-	all := claims.ClaimChoice{DeletedSets: true, Parked: true, Reserved: true}
+	all := claims.Choice{DeletedSets: true, Parked: true, Reserved: true}
 	for name, test := range map[string]struct {
 		claim  string
 		change func(*place)
@@ -175,12 +175,12 @@ func TestClaimVerdicts(t *testing.T) {
 			Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/db"}}},
 
 		"parked": {"data-web-1", func(p *place) { p.scale(0) }, want{State: claims.ClaimParked, Reason: "scaled to 0 (statefulset/web)", Set: "web"}},
-		"parked, with --parked": {"data-web-1", func(p *place) { p.scale(0); p.choice = claims.ClaimChoice{Parked: true} },
+		"parked, with --parked": {"data-web-1", func(p *place) { p.scale(0); p.choice = claims.Choice{Parked: true} },
 			want{State: claims.ClaimParked, Reason: "scaled to 0 (statefulset/web)", Set: "web", Candidate: true}},
 		"parked with a size": {"data-web-4", func(p *place) {
 			p.scale(0)
 			p.web.Annotations = map[string]string{record.ParkedAnnotation: "5"}
-			p.choice = claims.ClaimChoice{Parked: true}
+			p.choice = claims.Choice{Parked: true}
 		}, want{State: claims.ClaimReserved, Reason: "reserved by parked size 5 (ordinals 0-4 of statefulset/web)", Set: "web"}},
 		"parked, beyond the size": {"data-web-5", func(p *place) {
 			p.scale(0)
@@ -208,7 +208,7 @@ func TestClaimVerdicts(t *testing.T) {
 			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: "horizontalpodautoscalers could not be listed; one may scale the StatefulSet up again"}},
 		"autoscalers cannot be read, and do not matter": {"data-web-3", func(p *place) {
 			p.hide("horizontalpodautoscalers", "scaledobjects")
-			p.choice = claims.ClaimChoice{Reserved: true}
+			p.choice = claims.Choice{Reserved: true}
 		}, want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
 		"no autoscaler goes below the start": {"data-web-3", func(p *place) {
 			p.hide("scaledobjects")
@@ -357,7 +357,7 @@ func TestClaimVerdicts(t *testing.T) {
 			if test.change != nil {
 				test.change(p)
 			}
-			v := claims.NewClaimJudge(p.Inventory).Judge(p.claim)
+			v := claims.NewJudge(p.Inventory).Judge(p.claim)
 			got := want{State: v.State, Reason: v.Reason, Set: v.Set, Confidence: v.Confidence, Doubts: v.Doubts, From: v.UnusedFrom}
 			if !v.UnusedSince.IsZero() {
 				got.Unused = ststest.Now.Sub(v.UnusedSince)

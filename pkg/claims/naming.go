@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// SetNaming is how the labels of a claim name the set of one reading of the claim's name. It
+// setNaming is how the labels of a claim name the set of one reading of the claim's name. It
 // distinguishes deleted sets and names them; what can be deleted depends on more.
 //
 // A label's value is in the set's name where it is the name, or a part of it that is delimited
 // by dashes or the ends of the name: mariadb is in wordpress-mariadb. The labels that the naming
 // uses are those whose values are in the name.
-type SetNaming int
+type setNaming int
 
 // The ways, from none to the most certain.
 const (
 	// NotNamed: none of the others.
-	NotNamed SetNaming = iota
+	notNamed setNaming = iota
 	// NamedWeakly: the name is the value of a label.
 	NamedWeakly
 	// NamedStrongly: the name is the value of a label that names an instance
@@ -24,7 +24,7 @@ const (
 	// consists of the values of two or more labels, joined by dashes in any order:
 	// instance-name, name-instance, instance-name-component, release-app, release-chart. The
 	// value of a label chart or helm.sh/chart also counts without its version.
-	NamedStrongly
+	namedStrongly
 	// NamedByTemplate: the template has the set's name, with a dash in it, or begins with it, a
 	// dash and a word that is not in it; and the value of a label is in the name:
 	// prometheus-NAME-db of set prometheus-NAME. Among the readings of gone sets only this one
@@ -69,9 +69,9 @@ const restoredMarks = "velero.io/"
 const notRestored = "velero.io/exclude-from-backup"
 
 // nameSet returns how the labels name the set of a reading, and which labels that uses.
-func nameSet(labels map[string]string, s split) (SetNaming, []string) {
+func nameSet(labels map[string]string, s split) (setNaming, []string) {
 	var used []string
-	best := NotNamed
+	best := notNamed
 	for key, value := range labels {
 		if !inName(value, s.set) {
 			continue
@@ -83,13 +83,13 @@ func nameSet(labels map[string]string, s split) (SetNaming, []string) {
 		case templateNames(s):
 			best = max(best, NamedByTemplate)
 		case slices.Contains(instanceLabels, key) && strings.HasPrefix(s.set+"-", value+"-"):
-			best = max(best, NamedStrongly)
+			best = max(best, namedStrongly)
 		case value == s.set:
 			best = max(best, NamedWeakly)
 		}
 	}
-	if best < NamedStrongly && composed(s.set, nameParts(labels, s.set)) {
-		best = NamedStrongly
+	if best < namedStrongly && composed(s.set, nameParts(labels, s.set)) {
+		best = namedStrongly
 	}
 	slices.Sort(used)
 	return best, used

@@ -111,7 +111,7 @@ type reading struct {
 	set     *appsv1.StatefulSet // of that name, nil when there is none
 	fits    bool                // the set exists and the claim has its labels
 	current bool                // the set has the template now
-	naming  SetNaming
+	naming  setNaming
 	used    []string // the labels that name the set
 }
 
@@ -119,8 +119,8 @@ type reading struct {
 // that name, or it was recreated with different labels.
 func (r *reading) gone() bool { return !r.fits }
 
-// readings are those that fit, see [ClaimState]: existing sets first, the longest set name first.
-func (j *ClaimJudge) readings(c *corev1.PersistentVolumeClaim, stem string) []reading {
+// readings are those that fit, see [State]: existing sets first, the longest set name first.
+func (j *Judge) readings(c *corev1.PersistentVolumeClaim, stem string) []reading {
 	var fit, gone []reading
 	for _, s := range splits(stem) {
 		r := reading{split: s, set: j.sets[objectKey{c.Namespace, s.set}]}
@@ -147,12 +147,12 @@ func (j *ClaimJudge) readings(c *corev1.PersistentVolumeClaim, stem string) []re
 
 // likely are the readings of gone sets that fit beside those of existing sets.
 func likely(gone, existing []reading) []reading {
-	named := slices.DeleteFunc(slices.Clone(gone), func(r reading) bool { return r.naming == NotNamed })
+	named := slices.DeleteFunc(slices.Clone(gone), func(r reading) bool { return r.naming == notNamed })
 	all := slices.Concat(existing, named)
 	named = slices.DeleteFunc(named, func(r reading) bool {
 		return r.naming != NamedByLabel && slices.ContainsFunc(all, func(other reading) bool { return lessOf(r.used, other.used) })
 	})
-	for _, sure := range []SetNaming{NamedByLabel, NamedByTemplate} {
+	for _, sure := range []setNaming{NamedByLabel, NamedByTemplate} {
 		if i := slices.IndexFunc(named, func(r reading) bool { return r.naming == sure }); i >= 0 {
 			return named[i : i+1] // the longest
 		}
@@ -161,9 +161,9 @@ func likely(gone, existing []reading) []reading {
 	if len(anchors) == 0 {
 		return nil
 	}
-	unnamed := !slices.ContainsFunc(anchors, func(r reading) bool { return r.naming != NotNamed })
+	unnamed := !slices.ContainsFunc(anchors, func(r reading) bool { return r.naming != notNamed })
 	return slices.DeleteFunc(slices.Clone(gone), func(r reading) bool {
-		if r.naming != NotNamed {
+		if r.naming != notNamed {
 			return !slices.ContainsFunc(named, func(n reading) bool { return n.split == r.split })
 		}
 		return !slices.ContainsFunc(anchors, func(a reading) bool {
@@ -171,7 +171,7 @@ func likely(gone, existing []reading) []reading {
 				return false
 			}
 			if more, longer := strings.CutSuffix(r.split.set, "-"+a.split.set); longer {
-				return a.naming < NamedStrongly && !storagePart(more)
+				return a.naming < namedStrongly && !storagePart(more)
 			}
 			return unnamed // the labels name no set
 		})
@@ -196,7 +196,7 @@ func makersOf(readings []reading) []string {
 
 // outlived judges a claim for which no existing set that fits has a template: it belongs to a
 // template that was removed, to a deleted set, or to neither.
-func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o sts.Ordinal, fit []reading) ClaimVerdict {
+func (j *Judge) outlived(c *corev1.PersistentVolumeClaim, stem string, o sts.Ordinal, fit []reading) Judgment {
 	if len(fit) == 0 {
 		return foreign(msgClaimNameUnmatched())
 	}
@@ -207,7 +207,7 @@ func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o st
 			best = r
 		}
 	}
-	v := ClaimVerdict{Set: best.split.set, Template: best.template, Ordinal: o, Makers: makersOf(fit)}
+	v := Judgment{Set: best.split.set, Template: best.template, Ordinal: o, Makers: makersOf(fit)}
 	for _, r := range fit {
 		if r.set != nil {
 			v.Sets = append(v.Sets, r.split.set)
@@ -225,7 +225,7 @@ func (j *ClaimJudge) outlived(c *corev1.PersistentVolumeClaim, stem string, o st
 	alike, others := j.family(c, stem)
 	why := ""
 	switch {
-	case best.naming != NotNamed:
+	case best.naming != notNamed:
 		v.Confidence, why = ConfidenceMedium, sayLabels(c.Labels, best.used)
 		if len(fit) == 1 && !others && sts.MadeByController(c) && sure(best, stem) {
 			v.Confidence = ConfidenceHigh
@@ -295,7 +295,7 @@ type alikes struct {
 
 // family counts the claims of the same stem that have the claim's labels, and reports whether
 // there are others.
-func (j *ClaimJudge) family(c *corev1.PersistentVolumeClaim, stem string) (alike int, others bool) {
+func (j *Judge) family(c *corev1.PersistentVolumeClaim, stem string) (alike int, others bool) {
 	for _, f := range j.families[objectKey{c.Namespace, stem}] {
 		if maps.Equal(f.labels, c.Labels) {
 			alike = f.n
@@ -307,13 +307,13 @@ func (j *ClaimJudge) family(c *corev1.PersistentVolumeClaim, stem string) (alike
 }
 
 // gives reports whether a template of the set gives the claim's name.
-func (j *ClaimJudge) gives(set *appsv1.StatefulSet, c *corev1.PersistentVolumeClaim) bool {
+func (j *Judge) gives(set *appsv1.StatefulSet, c *corev1.PersistentVolumeClaim) bool {
 	stem, _, _ := sts.CutOrdinal(c.Name)
 	return slices.ContainsFunc(j.claimants[objectKey{c.Namespace, stem}], func(by claimant) bool { return by.set == set })
 }
 
 // doubts are the warnings for the user before the claim is deleted.
-func (j *ClaimJudge) doubts(c *corev1.PersistentVolumeClaim, unused *corev1.PersistentVolumeClaimCondition, v *ClaimVerdict) {
+func (j *Judge) doubts(c *corev1.PersistentVolumeClaim, unused *corev1.PersistentVolumeClaimCondition, v *Judgment) {
 	if Keeps(c) {
 		v.kept = msgHeldByClaim(c.Annotations[KeepAnnotation] == KeptMeanwhile)
 	}

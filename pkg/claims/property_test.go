@@ -20,7 +20,7 @@ func TestClaimsOfRandomWorlds(t *testing.T) {
 		w := claimstest.RandomClaimWorld(rand.New(rand.NewPCG(seed, 5)).IntN)
 		w.Conditions = seed%2 == 0
 		inv := w.Inventory()
-		judge := claims.NewClaimJudge(inv)
+		judge := claims.NewJudge(inv)
 		var wrong []string
 		for _, c := range inv.Claims {
 			v := judge.Judge(c)

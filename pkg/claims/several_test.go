@@ -14,7 +14,7 @@ func TestClaimOfSeveralSets(t *testing.T) {
 	wants, reserves, parks, orphans := size{2, 0}, size{1, 4}, size{0, 0}, size{1, 0}
 	for name, test := range map[string]struct {
 		web, other size // of web-db, which created the claim, and of db
-		want       claims.ClaimState
+		want       claims.State
 	}{
 		"the other wants it":     {orphans, wants, claims.ClaimDesired},
 		"its own wants it":       {wants, orphans, claims.ClaimDesired},
@@ -32,7 +32,7 @@ func TestClaimOfSeveralSets(t *testing.T) {
 		for _, swapped := range []bool{false, true} {
 			p := claimPlace("data-web-db-1")
 			p.Sets = nil
-			p.claim.Labels = labels("app", "web-db")
+			p.claim.Labels = labelsOf("app", "web-db")
 			for _, s := range []struct {
 				name, template string
 				size
@@ -45,8 +45,8 @@ func TestClaimOfSeveralSets(t *testing.T) {
 			if swapped {
 				p.Sets[0], p.Sets[1] = p.Sets[1], p.Sets[0]
 			}
-			v := claims.NewClaimJudge(p.Inventory).Judge(p.claim)
-			ok, _ := v.Candidate(claims.ClaimChoice{}, ststest.Now)
+			v := claims.NewJudge(p.Inventory).Judge(p.claim)
+			ok, _ := v.Candidate(claims.Choice{}, ststest.Now)
 			if v.State != test.want || ok != (test.want == claims.ClaimOrphaned) {
 				t.Errorf("%s (read in the other order: %t): %s (%s), a candidate: %t, want %s", name, swapped, v.State, v.Reason, ok, test.want)
 			}

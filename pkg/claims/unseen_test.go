@@ -23,7 +23,7 @@ func TestUnseenPodsHoldClaims(t *testing.T) {
 		"pods are hidden, and it is used":      {true, corev1.ConditionFalse, false},
 		"pods are hidden, and that is unknown": {true, corev1.ConditionUnknown, false},
 	} {
-		for _, choice := range []claims.ClaimChoice{{}, {Named: true, DeletedSets: true, Parked: true, Reserved: true}} {
+		for _, choice := range []claims.Choice{{}, {Named: true, DeletedSets: true, Parked: true, Reserved: true}} {
 			p := claimPlace("data-web-3")
 			if test.hidden {
 				p.hide("pods")
@@ -31,7 +31,7 @@ func TestUnseenPodsHoldClaims(t *testing.T) {
 			if test.unused != "" {
 				p.unused(test.unused, day)
 			}
-			v := claims.NewClaimJudge(p.Inventory).Judge(p.claim)
+			v := claims.NewJudge(p.Inventory).Judge(p.claim)
 			if ok, held := v.Candidate(choice, ststest.Now); ok != test.want {
 				t.Errorf("%s: %s, a candidate: %t (%s) for %+v", name, v.State, ok, held, choice)
 			}

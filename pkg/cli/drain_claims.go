@@ -8,10 +8,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -82,7 +82,7 @@ func (o *drainFlags) deleteStale(ctx context.Context, m *mutation, client *kube.
 	first, last := sts.End(s.Set), sts.Start(s.Set)+sts.Ordinal(o.options.Replicas)-1
 	g := &gcRun{common: &common, out: newText(), verb: "pvc-gc", did: "deleted", dryRun: m.dryRun, yes: m.yes,
 		workers: defaultWorkers, most: defaultMost, timeout: defaultProgressTimeout}
-	query := gcOptions{namespace: s.Set.Namespace, claims: report.ClaimQuery{Names: []string{s.Set.Name}, Ordinals: sts.Ordinals{{First: first, Last: last}}}}
+	query := gcOptions{namespace: s.Set.Namespace, claims: claims.Query{Names: []string{s.Set.Name}, Ordinals: sts.Ordinals{{First: first, Last: last}}}}
 	var coming []sts.Ordinal
 	for o := first; o <= last; o++ {
 		coming = append(coming, o)

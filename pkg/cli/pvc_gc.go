@@ -4,14 +4,14 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/labels"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // gcOptions is `pvc-gc` as a plain value.
 type gcOptions struct {
 	namespace string
-	claims    report.ClaimQuery
+	claims    claims.Query
 	exitCode  bool
 	backupDir string
 }

@@ -12,17 +12,17 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims/claimloop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
-	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // deleteClaims deletes the candidates of a report.
-func (g *gcRun) deleteClaims(ctx context.Context, client *kube.Client, inv *sts.Inventory, doc *report.ClaimReport, o gcOptions) error {
-	candidates, reasons := doc.OnlyCandidates(), map[[2]string]report.Claim{}
+func (g *gcRun) deleteClaims(ctx context.Context, client *kube.Client, inv *sts.Inventory, doc *claims.ClaimReport, o gcOptions) error {
+	candidates, reasons := doc.OnlyCandidates(), map[[2]string]claims.Claim{}
 	withVolumes := false
 	for _, item := range candidates.Items {
 		reasons[[2]string{item.Namespace, item.Name}] = item
@@ -84,7 +84,7 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *kube.Client, inv *sts.
 	}
 	at := client.Now().UTC().Truncate(time.Second)
 	var (
-		tasks []loop.ClaimTask
+		tasks []claimloop.Task
 		items []GCItem
 	)
 	for _, c := range inv.Claims {
@@ -95,9 +95,9 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *kube.Client, inv *sts.
 		}
 		choice := item.Choice()
 		choice.OlderThan = 0 // the age was checked; that it is still unused is checked again
-		tasks = append(tasks, loop.ClaimTask{
-			Intent: operate.CollectClaim{UID: c.UID, Choice: choice, By: g.env.Who, At: at},
-			View:   operate.ClaimView{Namespace: c.Namespace, Name: c.Name, VolumeName: item.Volume},
+		tasks = append(tasks, claimloop.Task{
+			Intent: claims.Collect{UID: c.UID, Choice: choice, By: g.env.Who, At: at},
+			View:   claims.View{Namespace: c.Namespace, Name: c.Name, VolumeName: item.Volume},
 		})
 		items = append(items, GCItem{
 			Namespace: item.Namespace, Claim: item.Name, Size: item.Size, Class: item.Class,
@@ -110,11 +110,11 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *kube.Client, inv *sts.
 }
 
 // trail leaves one Event on each set that still exists about its claims that were deleted.
-func (g *gcRun) trail(ctx context.Context, client *kube.Client, sets []*appsv1.StatefulSet, claims map[[2]string]report.Claim, items []GCItem) {
+func (g *gcRun) trail(ctx context.Context, client *kube.Client, sets []*appsv1.StatefulSet, pvcs map[[2]string]claims.Claim, items []GCItem) {
 	deleted := map[[2]string][]string{}
 	for i := range items {
-		if o := items[i].Outcome; o != nil && o.Reason == operate.ReasonClaimDeleted && g.dryRun == "none" {
-			set := [2]string{items[i].Namespace, claims[[2]string{items[i].Namespace, items[i].Claim}].Set}
+		if o := items[i].Outcome; o != nil && o.Reason == claims.ReasonClaimDeleted && g.dryRun == "none" {
+			set := [2]string{items[i].Namespace, pvcs[[2]string{items[i].Namespace, items[i].Claim}].Set}
 			deleted[set] = append(deleted[set], items[i].Claim)
 		}
 	}
@@ -148,7 +148,7 @@ func (g *gcRun) recalled() error {
 	for i := range g.earlier {
 		if c := &g.earlier[i]; c.Urgent() && g.dryRun == "none" {
 			return &outcomeError{Decision: operate.Decision{
-				Verdict: operate.Stuck, Reason: operate.ReasonClaimDesired, Message: msgNeededAgain(c.Claim, c.Message),
+				Verdict: operate.Stuck, Reason: claims.ReasonClaimDesired, Message: msgNeededAgain(c.Claim, c.Message),
 				Hint: g.hint(sts.Kubectl(c.Namespace, "sts pvc-gc undo", c.Claim)),
 			}, style: g.env.errStyle()}
 		}

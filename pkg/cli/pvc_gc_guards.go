@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -18,7 +19,7 @@ func (g *gcRun) mayKeep(ctx context.Context, client *kube.Client) error {
 func (g *gcRun) mayVolumes(ctx context.Context, client *kube.Client, hint sts.Hint, verbs ...string) error {
 	for _, verb := range verbs {
 		if client.May(ctx, "", verb, "persistentvolumes", "") != nil {
-			return g.refuse(operate.ReasonNotRetained, msgNoPermission(verb), hint)
+			return g.refuse(claims.ReasonNotRetained, msgNoPermission(verb), hint)
 		}
 	}
 	return nil

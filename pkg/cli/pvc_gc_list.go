@@ -8,8 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -29,7 +29,7 @@ func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRu
 	if err != nil {
 		return err
 	}
-	report, unknown := report.NewClaimReport(inv, o.claims)
+	report, unknown := claims.NewReport(inv, o.claims)
 	if len(unknown) > 0 {
 		return apierrors.NewNotFound(appsv1.Resource("statefulsets"), unknown[0])
 	}
@@ -62,7 +62,7 @@ func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRu
 }
 
 // sayRetained ends the list with what is retained of deleted claims.
-func (c *common) sayRetained(r *report.RetainedSum, columns render.Columns) {
+func (c *common) sayRetained(r *claims.RetainedSum, columns render.Columns) {
 	if r == nil {
 		return
 	}
@@ -78,7 +78,7 @@ func (c *common) sayRetained(r *report.RetainedSum, columns render.Columns) {
 }
 
 // sayRescue ends the list with the command that keeps the data of claims that are being deleted.
-func (c *common) sayRescue(r *report.ClaimReport) {
+func (c *common) sayRescue(r *claims.ClaimReport) {
 	namespace, names := "", []string{}
 	for i := range r.Items {
 		if item := &r.Items[i]; item.Risk != nil && item.Risk.Rescuable && (namespace == "" || item.Namespace == namespace) {
@@ -100,7 +100,7 @@ func sameIn(namespaces []string) string {
 	return hintUndoElsewhere(named, len(namespaces)-len(named))
 }
 
-func candidates(r *report.ClaimReport) []string {
+func candidates(r *claims.ClaimReport) []string {
 	var names []string
 	for i := range r.Items {
 		if r.Items[i].Candidate {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims/claimloop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
@@ -55,7 +57,7 @@ func (p *gcProgress) every() time.Duration {
 }
 
 // ended is called for one claim at a time.
-func (p *gcProgress) ended(item *GCItem, r loop.ClaimResult) {
+func (p *gcProgress) ended(item *GCItem, r claimloop.Result) {
 	p.done++
 	var (
 		timeout     *loop.TimeoutError
@@ -80,13 +82,13 @@ func (p *gcProgress) ended(item *GCItem, r loop.ClaimResult) {
 	case d.Verdict == operate.Do:
 		word = p.run.did // a dry run
 		line = msgDryRun(p.run.did, p.run.dryRun)
-	case d.Reason == operate.ReasonClaimKept || d.Reason == operate.ReasonClaimGone:
-		word, line = map[string]string{operate.ReasonClaimKept: "kept", operate.ReasonClaimGone: wordGoneBefore}[d.Reason], d.Message
-	case d.Reason == operate.ReasonNothingToRescue:
+	case d.Reason == claims.ReasonClaimKept || d.Reason == claims.ReasonClaimGone:
+		word, line = map[string]string{claims.ReasonClaimKept: "kept", claims.ReasonClaimGone: wordGoneBefore}[d.Reason], d.Message
+	case d.Reason == claims.ReasonNothingToRescue:
 		word, line = "not at risk", d.Message
 	case d.Verdict == operate.Done:
 		word, line = p.run.did, d.Message
-	case d.Reason == operate.ReasonClaimRestored:
+	case d.Reason == claims.ReasonClaimRestored:
 		word, line, end = "restored", d.Message, endStuck
 	case d.Verdict == operate.Stuck:
 		word, line, end = "stuck", d.Message, endStuck
@@ -166,7 +168,7 @@ func (p *gcProgress) outcome(ctx context.Context) error {
 	case p.worst == endError:
 		return errors.New(msgClaimsFailed(of))
 	case p.worst == endRefused:
-		return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: operate.ReasonClaimKept, Message: msgClaimsRefused(bad, of, p.run.did, p.first)}, style: p.run.env.errStyle()}
+		return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: claims.ReasonClaimKept, Message: msgClaimsRefused(bad, of, p.run.did, p.first)}, style: p.run.env.errStyle()}
 	}
-	return &outcomeError{Decision: operate.Decision{Verdict: operate.Stuck, Reason: operate.ReasonClaimHeld, Message: msgClaimsStuck(bad, of, p.first)}, style: p.run.env.errStyle()}
+	return &outcomeError{Decision: operate.Decision{Verdict: operate.Stuck, Reason: claims.ReasonClaimHeld, Message: msgClaimsStuck(bad, of, p.first)}, style: p.run.env.errStyle()}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
-	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -92,7 +92,7 @@ func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) er
 			going = append(going, r)
 			continue
 		}
-		items[i].Outcome = (*operate.ClaimDecision)(&d)
+		items[i].Outcome = (*claims.ClaimDecision)(&d)
 		stays += style.Wrap(titleNotPurged()+" ", len(titleNotPurged())+1, render.Plain, r.Record.Claim.Name+": "+d.Message) + render.Hint(g.hint(d.Hint), style)
 	}
 	if err := g.withinMax(len(going), "volume"); err != nil {

@@ -3,21 +3,22 @@ package cli
 import (
 	"context"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims/claimloop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
-	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // settled is the result for a claim that was judged before the plan was shown: what was not
 // shown is not done, whatever happens in between.
-type settled operate.ClaimDecision
+type settled claims.ClaimDecision
 
-// Next implements [operate.ClaimIntent].
-func (s settled) Next(operate.ClaimView) operate.ClaimDecision { return operate.ClaimDecision(s) }
+// Next implements [claims.Intent].
+func (s settled) Next(claims.View) claims.ClaimDecision { return claims.ClaimDecision(s) }
 
 // judged are the tasks of a purge; those that a first check refuses are settled.
-func (g *gcRun) judged(ctx context.Context, world *kube.Claims, ns string, picked []retained, byVolume func(retained) bool) ([]loop.ClaimTask, error) {
+func (g *gcRun) judged(ctx context.Context, world *kube.Claims, ns string, picked []retained, byVolume func(retained) bool) ([]claimloop.Task, error) {
 	volumes, err := world.Client.Volumes(ctx)
 	if err != nil {
 		return nil, err
@@ -26,9 +27,9 @@ func (g *gcRun) judged(ctx context.Context, world *kube.Claims, ns string, picke
 	for i := range volumes {
 		storages[volumes[i].Name] = volumes[i].Storage
 	}
-	tasks, views := make([]loop.ClaimTask, len(picked)), make([]*operate.ClaimView, len(picked))
+	tasks, views := make([]claimloop.Task, len(picked)), make([]*claims.View, len(picked))
 	for i, r := range picked {
-		tasks[i] = loop.ClaimTask{View: retainedView(r), Intent: operate.PurgeRetained{
+		tasks[i] = claimloop.Task{View: retainedView(r), Intent: claims.Purge{
 			UID: r.Volume.UID, Shared: storages[r.Volume.Name].Sharers(volumes, r.Volume.Name), Replaced: byVolume(r),
 		}}
 		view := retainedView(r)

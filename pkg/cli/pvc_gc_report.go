@@ -6,8 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -26,7 +25,7 @@ type GCReport struct {
 	// Items are the affected claims.
 	Items []GCItem `json:"items"`
 	// With `--delete`: claims of earlier deletions that may require action.
-	Earlier []report.RetainedClaim `json:"earlier,omitempty"`
+	Earlier []claims.RetainedClaim `json:"earlier,omitempty"`
 	// Missing is what could not be read, usually because a permission is missing.
 	Missing []sts.Missing `json:"missing,omitempty"`
 }
@@ -35,7 +34,7 @@ type GCReport struct {
 func (r *GCReport) Split() (head any, items iter.Seq[any]) {
 	without := *r
 	without.Items = []GCItem{}
-	return &without, report.Each(r.Items)
+	return &without, claims.Each(r.Items)
 }
 
 // GCItem is one claim, and what was done to it.
@@ -60,7 +59,7 @@ type GCItem struct {
 	// With `undo` and `purge`: who deleted it.
 	DeletedBy string `json:"deletedBy,omitempty"`
 	// Outcome is the result; absent if nothing was tried or the command ended before.
-	Outcome *operate.ClaimDecision `json:"outcome,omitempty"`
+	Outcome *claims.ClaimDecision `json:"outcome,omitempty"`
 	// Error is the error that ended it, including a timeout or an interruption.
 	Error string `json:"error,omitempty"`
 }

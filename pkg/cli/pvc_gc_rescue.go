@@ -9,11 +9,10 @@ import (
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims/claimloop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
-	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
-	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -59,7 +58,7 @@ func (g *gcRun) rescue(ctx context.Context, args []string) error {
 	if g.out.human() {
 		render.Missing(g.env.ErrOut, inv.Missing)
 	}
-	report, _ := report.NewClaimReport(inv, report.ClaimQuery{})
+	report, _ := claims.NewReport(inv, claims.Query{})
 	picked := report.Items
 	if len(names) == 0 {
 		picked = atRisk(picked)
@@ -100,18 +99,18 @@ func (g *gcRun) rescue(ctx context.Context, args []string) error {
 	return g.carryOutRescue(ctx, client, inv, picked)
 }
 
-func (g *gcRun) carryOutRescue(ctx context.Context, client *kube.Client, inv *sts.Inventory, picked []report.Claim) error {
-	claims := map[string]*corev1.PersistentVolumeClaim{}
+func (g *gcRun) carryOutRescue(ctx context.Context, client *kube.Client, inv *sts.Inventory, picked []claims.Claim) error {
+	pvcs := map[string]*corev1.PersistentVolumeClaim{}
 	for _, c := range inv.Claims {
-		claims[c.Name] = c
+		pvcs[c.Name] = c
 	}
 	at := client.Now().UTC().Truncate(time.Second)
-	tasks, items := make([]loop.ClaimTask, len(picked)), make([]GCItem, len(picked))
+	tasks, items := make([]claimloop.Task, len(picked)), make([]GCItem, len(picked))
 	for n := range picked {
 		item := &picked[n]
-		tasks[n] = loop.ClaimTask{
-			Intent: operate.RescueClaim{UID: claims[item.Name].UID, By: g.env.Who, At: at},
-			View:   operate.ClaimView{Namespace: item.Namespace, Name: item.Name, VolumeName: item.Volume},
+		tasks[n] = claimloop.Task{
+			Intent: claims.Rescue{UID: pvcs[item.Name].UID, By: g.env.Who, At: at},
+			View:   claims.View{Namespace: item.Namespace, Name: item.Name, VolumeName: item.Volume},
 		}
 		items[n] = GCItem{
 			Namespace: item.Namespace, Claim: item.Name, Size: item.Size, Class: item.Class, Volume: item.Volume,
@@ -124,7 +123,7 @@ func (g *gcRun) carryOutRescue(ctx context.Context, client *kube.Client, inv *st
 	err := g.carryOut(ctx, &kube.Claims{Client: client}, tasks, items, inv.TakenAt, inv.Missing)
 	var rescued []string
 	for n := range items {
-		if o := items[n].Outcome; o != nil && o.Reason == operate.ReasonRescued {
+		if o := items[n].Outcome; o != nil && o.Reason == claims.ReasonRescued {
 			rescued = append(rescued, items[n].Claim)
 		}
 	}
@@ -141,11 +140,11 @@ func (g *gcRun) carryOutRescue(ctx context.Context, client *kube.Client, inv *st
 
 // mayRescue refuses when the user may not change volumes, or not create one where that is
 // needed.
-func (g *gcRun) mayRescue(ctx context.Context, client *kube.Client, inv *sts.Inventory, needed []report.Claim) error {
+func (g *gcRun) mayRescue(ctx context.Context, client *kube.Client, inv *sts.Inventory, needed []claims.Claim) error {
 	verbs := []string{"get", "patch"}
 	for i := range inv.Volumes {
 		v := &inv.Volumes[i]
-		if v.DeletionTimestamp != nil && slices.ContainsFunc(needed, func(c report.Claim) bool { return c.Volume == v.Name }) {
+		if v.DeletionTimestamp != nil && slices.ContainsFunc(needed, func(c claims.Claim) bool { return c.Volume == v.Name }) {
 			verbs = []string{"get", "patch", "create"}
 		}
 	}
@@ -153,7 +152,7 @@ func (g *gcRun) mayRescue(ctx context.Context, client *kube.Client, inv *sts.Inv
 }
 
 // retainCommand is the manual way to keep the data.
-func retainCommand(claims []report.Claim) sts.Hint {
+func retainCommand(claims []claims.Claim) sts.Hint {
 	var volumes []string
 	for i := range claims {
 		volumes = append(volumes, claims[i].Volume)

@@ -9,9 +9,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -30,7 +30,7 @@ func (c *common) completeAtRisk(cmd *cobra.Command, args []string, _ string) ([]
 	if err != nil {
 		return nil, none
 	}
-	report, _ := report.NewClaimReport(inv, report.ClaimQuery{})
+	report, _ := claims.NewReport(inv, claims.Query{})
 	var names []string
 	for _, item := range atRisk(report.Items) {
 		if !slices.Contains(args, item.Name) {
@@ -40,16 +40,16 @@ func (c *common) completeAtRisk(cmd *cobra.Command, args []string, _ string) ([]
 	return names, none
 }
 
-func atRisk(items []report.Claim) []report.Claim {
-	return slices.DeleteFunc(slices.Clone(items), func(c report.Claim) bool { return c.Risk == nil })
+func atRisk(items []claims.Claim) []claims.Claim {
+	return slices.DeleteFunc(slices.Clone(items), func(c claims.Claim) bool { return c.Risk == nil })
 }
 
 // namedClaims are the claims of these names. One that is gone and was rescued before is
 // reported, others are errors.
-func (g *gcRun) namedClaims(ctx context.Context, client *kube.Client, ns string, all []report.Claim, names []string) ([]report.Claim, error) {
-	var picked []report.Claim
+func (g *gcRun) namedClaims(ctx context.Context, client *kube.Client, ns string, all []claims.Claim, names []string) ([]claims.Claim, error) {
+	var picked []claims.Claim
 	for _, name := range names {
-		n := slices.IndexFunc(all, func(c report.Claim) bool { return c.Name == name })
+		n := slices.IndexFunc(all, func(c claims.Claim) bool { return c.Name == name })
 		if n >= 0 {
 			picked = append(picked, all[n])
 			continue

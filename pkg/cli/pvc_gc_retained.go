@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
-	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -39,8 +39,8 @@ func (g *gcRun) readRetained(ctx context.Context, client *kube.Client, namespace
 }
 
 // retainedView names the claim and the volume for the loop.
-func retainedView(r retained) operate.ClaimView {
-	return operate.ClaimView{Namespace: r.Record.Claim.Namespace, Name: r.Record.Claim.Name, VolumeName: r.Volume.Name}
+func retainedView(r retained) claims.View {
+	return claims.View{Namespace: r.Record.Claim.Namespace, Name: r.Record.Claim.Name, VolumeName: r.Volume.Name}
 }
 
 // completeRetained completes the names of claims whose data is retained.
@@ -109,7 +109,7 @@ func (g *gcRun) refuseAmbiguous(ns string, picked []retained) error {
 		}
 	}
 	message, hint := msgDeletedTwice(twice, volumes)
-	return g.refuse(operate.ReasonClaimExists, message, hint)
+	return g.refuse(claims.ReasonClaimExists, message, hint)
 }
 
 // nothingKept ends a command that has nothing to do; others is how many were not selected.

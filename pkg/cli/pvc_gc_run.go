@@ -8,11 +8,11 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims/claimloop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
-	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -32,7 +32,7 @@ type gcRun struct {
 	// all namespaces: names are shown with their namespace.
 	all bool
 	// earlier are claims of earlier deletions that need attention.
-	earlier []report.RetainedClaim
+	earlier []claims.RetainedClaim
 	// wholly are claims that must all be candidates: else none is deleted.
 	wholly []string
 }
@@ -60,7 +60,7 @@ func (g *gcRun) to() (io.Writer, render.Style) {
 func (g *gcRun) shows() bool { return g.out.human() || !g.yes && g.dryRun == "none" }
 
 // carryOut works on the claims, shows the progress, and reports. items belong to the tasks.
-func (g *gcRun) carryOut(ctx context.Context, world *kube.Claims, tasks []loop.ClaimTask, items []GCItem, started time.Time, missing []sts.Missing) error {
+func (g *gcRun) carryOut(ctx context.Context, world *kube.Claims, tasks []claimloop.Task, items []GCItem, started time.Time, missing []sts.Missing) error {
 	report := g.report(items, started, missing)
 	if g.dryRun == "client" {
 		return g.finish(report)
@@ -69,7 +69,7 @@ func (g *gcRun) carryOut(ctx context.Context, world *kube.Claims, tasks []loop.C
 	progress := &gcProgress{run: g, screen: newScreen(g.env), total: len(tasks), counts: map[string]int{}}
 	began := g.env.Clock.Now()
 	progress.next = began.Add(progress.every())
-	loop.Claims(ctx, world, tasks, loop.ClaimOptions{Concurrency: g.workers, Timeout: g.timeout, DryRun: world.DryRun}, func(r loop.ClaimResult) {
+	claimloop.Run(ctx, world, tasks, claimloop.Options{Concurrency: g.workers, Timeout: g.timeout, DryRun: world.DryRun}, func(r claimloop.Result) {
 		item := &items[r.Task]
 		if d := r.Decision; d.Verdict != operate.Do && d.Verdict != "" {
 			item.Outcome = &d

@@ -21,9 +21,10 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	testingclock "k8s.io/utils/clock/testing"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims/claimloop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
@@ -76,15 +77,15 @@ func TestProgressOfClaims(t *testing.T) {
 	dying := &corev1.PersistentVolumeClaim{}
 	dying.DeletionTimestamp = &metav1.Time{Time: ststest.Now}
 	stopped := &loop.InterruptedError{Cause: errors.New("Ctrl-C")}
-	done := operate.ClaimDecision{Verdict: operate.Done, Reason: operate.ReasonClaimDeleted, Message: "deleted"}
-	held := operate.ClaimDecision{Verdict: operate.Stuck, Reason: operate.ReasonClaimHeld, Message: "a pod uses it", Hint: sts.Kubectl("shop", "x")}
-	results := []loop.ClaimResult{
+	done := claims.ClaimDecision{Verdict: operate.Done, Reason: claims.ReasonClaimDeleted, Message: "deleted"}
+	held := claims.ClaimDecision{Verdict: operate.Stuck, Reason: claims.ReasonClaimHeld, Message: "a pod uses it", Hint: sts.Kubectl("shop", "x")}
+	results := []claimloop.Result{
 		{Decision: done, Wrote: true},
 		{Decision: held, Wrote: true},
 		{Err: stopped},
-		{Err: stopped, Wrote: true, View: operate.ClaimView{Claim: live, VolumeName: "v"}},
-		{Err: stopped, Wrote: true, View: operate.ClaimView{Sent: true, Claim: live, VolumeName: "v"}},
-		{Err: stopped, Wrote: true, View: operate.ClaimView{Sent: true, Claim: dying, VolumeName: "v"}},
+		{Err: stopped, Wrote: true, View: claims.View{Claim: live, VolumeName: "v"}},
+		{Err: stopped, Wrote: true, View: claims.View{Sent: true, Claim: live, VolumeName: "v"}},
+		{Err: stopped, Wrote: true, View: claims.View{Sent: true, Claim: dying, VolumeName: "v"}},
 		{Decision: done, Wrote: true},
 	}
 	for _, test := range []struct {
@@ -210,13 +211,13 @@ func TestItemised(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	long, _ := report.NewClaimReport(inv, report.ClaimQuery{})
+	long, _ := claims.NewReport(inv, claims.Query{})
 	long.Items[1].Reason = strings.Repeat("very long words, <b>&: ", 12) + "\nand another line: \"é\""
 	inv.Claims = nil
-	empty, _ := report.NewClaimReport(inv, report.ClaimQuery{})
+	empty, _ := claims.NewReport(inv, claims.Query{})
 	at := metav1.NewTime(ststest.Now)
 	gc := &GCReport{TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "GCReport"}, StartedAt: at, EndedAt: at, Items: []GCItem{
-		{Claim: "data-web-3", DeletedAt: &at, Outcome: &operate.ClaimDecision{Verdict: operate.Stuck, Reason: operate.ReasonClaimHeld, Message: "held"}}, {Claim: "x"},
+		{Claim: "data-web-3", DeletedAt: &at, Outcome: &claims.ClaimDecision{Verdict: operate.Stuck, Reason: claims.ReasonClaimHeld, Message: "held"}}, {Claim: "x"},
 	}}
 	for _, format := range []string{"json", "yaml"} {
 		for n, report := range []itemised{long, empty, gc} {

@@ -10,9 +10,9 @@ import (
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims/claimloop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
-	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
-	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 )
 
@@ -97,15 +97,15 @@ func (g *gcRun) undo(ctx context.Context, names []string, replace bool) error {
 			return err
 		}
 	}
-	var tasks []loop.ClaimTask
+	var tasks []claimloop.Task
 	var items []GCItem
 	at := client.Now().UTC().Truncate(time.Second)
 	for _, r := range picked {
-		tasks = append(tasks, loop.ClaimTask{Intent: operate.RestoreClaim{UID: r.Volume.UID, Replace: replace, By: g.env.Who, At: at}, View: retainedView(r)})
+		tasks = append(tasks, claimloop.Task{Intent: claims.Restore{UID: r.Volume.UID, Replace: replace, By: g.env.Who, At: at}, View: retainedView(r)})
 		items = append(items, retainedItem(r))
 	}
 	for _, c := range half {
-		tasks = append(tasks, loop.ClaimTask{Intent: operate.FinishRestore{}, View: operate.ClaimView{Namespace: ns, Name: c.Name, VolumeName: c.Spec.VolumeName}})
+		tasks = append(tasks, claimloop.Task{Intent: claims.FinishRestore{}, View: claims.View{Namespace: ns, Name: c.Name, VolumeName: c.Spec.VolumeName}})
 		items = append(items, GCItem{Namespace: ns, Claim: c.Name, Volume: c.Spec.VolumeName})
 	}
 	return g.carryOut(ctx, &kube.Claims{Client: client}, tasks, items, client.Now(), nil)

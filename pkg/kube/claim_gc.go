@@ -79,7 +79,7 @@ func (w *Claims) dry() []string {
 }
 
 // Read looks at the claim and its volume as they are now.
-func (w *Claims) Read(ctx context.Context, v operate.ClaimView) (operate.ClaimView, error) {
+func (w *Claims) Read(ctx context.Context, v claims.View) (claims.View, error) {
 	core := w.Client.kube.CoreV1()
 	claim, err := core.PersistentVolumeClaims(v.Namespace).Get(ctx, v.Name, metav1.GetOptions{})
 	switch {
@@ -108,7 +108,7 @@ func (w *Claims) Read(ctx context.Context, v operate.ClaimView) (operate.ClaimVi
 
 // beside reads the other volumes that matter: the one that the claim is on instead, and
 // the copy of one that is being deleted.
-func (w *Claims) beside(ctx context.Context, v operate.ClaimView) (_ operate.ClaimView, err error) {
+func (w *Claims) beside(ctx context.Context, v claims.View) (_ claims.View, err error) {
 	v.Other, v.Copy = nil, nil
 	if v.Claim != nil && v.Claim.Spec.VolumeName != "" && v.Claim.Spec.VolumeName != v.VolumeName {
 		if v.Other, err = w.volume(ctx, v.Claim.Spec.VolumeName); err != nil {
@@ -136,7 +136,7 @@ func (w *Claims) volume(ctx context.Context, name string) (*corev1.PersistentVol
 
 // Look reads the sets, pods, autoscalers and what else names claims of the namespace, no older
 // than the call.
-func (w *Claims) Look(ctx context.Context, namespace string) (func(operate.ClaimView) *operate.Around, error) {
+func (w *Claims) Look(ctx context.Context, namespace string) (func(claims.View) *claims.Around, error) {
 	inv := &sts.Inventory{Claims: w.Known[namespace], ReserveAnnotations: w.Reserve}
 	r := reader{ctx: ctx, inv: inv, needed: []string{"statefulsets", "persistentvolumeclaims"}}
 	w.Client.around(&r, namespace)
@@ -146,17 +146,17 @@ func (w *Claims) Look(ctx context.Context, namespace string) (func(operate.Claim
 		return nil, failed("read namespace "+namespace, err)
 	}
 	inv.TakenAt = w.Client.Now()
-	judge := claims.NewClaimJudge(inv)
-	return func(v operate.ClaimView) *operate.Around {
+	judge := claims.NewJudge(inv)
+	return func(v claims.View) *claims.Around {
 		claim := lasting(v)
-		return &operate.Around{At: inv.TakenAt, Verdict: judge.Judge(claim), MountedBy: judge.MountedBy(claim), Stays: judge.Stays(claim), Users: judge.Users(claim)}
+		return &claims.Around{At: inv.TakenAt, Verdict: judge.Judge(claim), MountedBy: judge.MountedBy(claim), Stays: judge.Stays(claim), Users: judge.Users(claim)}
 	}, nil
 }
 
 // Fill completes views of one namespace with one list of its claims and one look, so that
 // they can be judged before anything is changed.
-func (w *Claims) Fill(ctx context.Context, namespace string, views []*operate.ClaimView) error {
-	names := map[string][]*operate.ClaimView{}
+func (w *Claims) Fill(ctx context.Context, namespace string, views []*claims.View) error {
+	names := map[string][]*claims.View{}
 	for _, v := range views {
 		names[v.Name] = append(names[v.Name], v)
 	}
@@ -206,7 +206,7 @@ func (c *Client) Marked(ctx context.Context, namespace string) ([]*corev1.Persis
 }
 
 // lasting is the claim as if it had not been deleted: it is also judged when it is gone.
-func lasting(v operate.ClaimView) *corev1.PersistentVolumeClaim {
+func lasting(v claims.View) *corev1.PersistentVolumeClaim {
 	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: v.Namespace, Name: v.Name}}
 	if v.Volume != nil {
 		if r, err := sts.ReadRetained(v.Volume); err == nil && r != nil {
@@ -222,36 +222,36 @@ func lasting(v operate.ClaimView) *corev1.PersistentVolumeClaim {
 }
 
 // Apply carries out one action. The view that it returns has the server's response.
-func (w *Claims) Apply(ctx context.Context, v operate.ClaimView, a operate.ClaimAction) (operate.ClaimView, error) {
+func (w *Claims) Apply(ctx context.Context, v claims.View, a claims.Action) (claims.View, error) {
 	var err error
 	switch a := a.(type) {
-	case *operate.DeleteClaim:
+	case *claims.DeleteClaim:
 		return w.deleteClaim(ctx, v, a)
-	case *operate.MarkKept:
+	case *claims.MarkKept:
 		return w.patchClaim(ctx, v, a.Ops)
-	case *operate.UnmarkKept:
+	case *claims.UnmarkKept:
 		return w.patchClaim(ctx, v, a.Ops)
-	case *operate.RestoreOwners:
+	case *claims.RestoreOwners:
 		return w.restoreOwners(ctx, v, a)
-	case *operate.CreateClaim:
+	case *claims.CreateClaim:
 		return w.createClaim(ctx, v, a.Claim)
-	case *operate.CheckOwners:
+	case *claims.CheckOwners:
 		v.Owners, err = w.Client.owners(ctx, a)
-	case *operate.DeleteVolume:
+	case *claims.DeleteVolume:
 		v.Volume, err = w.deleteVolume(ctx, v.Volume, a)
-	case *operate.CopyVolume:
+	case *claims.CopyVolume:
 		return w.createVolume(ctx, v, a.Volume)
-	case *operate.SetAsideVolume:
+	case *claims.SetAsideVolume:
 		v.Other, err = w.patchVolume(ctx, &a.VolumePatch)
-	case *operate.RetainVolume:
+	case *claims.RetainVolume:
 		v.Volume, err = w.patchVolume(ctx, &a.VolumePatch)
-	case *operate.RescueVolume:
+	case *claims.RescueVolume:
 		v.Volume, err = w.patchVolume(ctx, &a.VolumePatch)
-	case *operate.ClearClaimRef:
+	case *claims.ClearClaimRef:
 		v.Volume, err = w.patchVolume(ctx, &a.VolumePatch)
-	case *operate.ReleaseVolume:
+	case *claims.ReleaseVolume:
 		v.Volume, err = w.patchVolume(ctx, &a.VolumePatch)
-	case *operate.PurgeVolume:
+	case *claims.PurgeVolume:
 		v.Volume, err = w.patchVolume(ctx, &a.VolumePatch)
 	default:
 		return v, fmt.Errorf("%T is not sent to the API server (this is a bug)", a)
@@ -260,7 +260,7 @@ func (w *Claims) Apply(ctx context.Context, v operate.ClaimView, a operate.Claim
 }
 
 // deleteVolume deletes a PersistentVolume, and returns what is there then.
-func (w *Claims) deleteVolume(ctx context.Context, volume *corev1.PersistentVolume, d *operate.DeleteVolume) (*corev1.PersistentVolume, error) {
+func (w *Claims) deleteVolume(ctx context.Context, volume *corev1.PersistentVolume, d *claims.DeleteVolume) (*corev1.PersistentVolume, error) {
 	err := w.Client.kube.CoreV1().PersistentVolumes().Delete(ctx, d.Name, metav1.DeleteOptions{
 		Preconditions: &metav1.Preconditions{UID: &d.UID, ResourceVersion: &d.ResourceVersion}, DryRun: w.dry(),
 	})
@@ -270,7 +270,7 @@ func (w *Claims) deleteVolume(ctx context.Context, volume *corev1.PersistentVolu
 	return w.volume(ctx, d.Name)
 }
 
-func (w *Claims) createClaim(ctx context.Context, v operate.ClaimView, c *corev1.PersistentVolumeClaim) (operate.ClaimView, error) {
+func (w *Claims) createClaim(ctx context.Context, v claims.View, c *corev1.PersistentVolumeClaim) (claims.View, error) {
 	err := w.try("create persistentvolumeclaim "+c.Namespace, func(dryRun []string) error {
 		claim, err := w.Client.kube.CoreV1().PersistentVolumeClaims(c.Namespace).Create(ctx, c,
 			metav1.CreateOptions{FieldManager: sts.FieldManager, DryRun: dryRun})
@@ -284,7 +284,7 @@ func (w *Claims) createClaim(ctx context.Context, v operate.ClaimView, c *corev1
 	return v, err
 }
 
-func (w *Claims) createVolume(ctx context.Context, v operate.ClaimView, c *corev1.PersistentVolume) (operate.ClaimView, error) {
+func (w *Claims) createVolume(ctx context.Context, v claims.View, c *corev1.PersistentVolume) (claims.View, error) {
 	err := w.try("create persistentvolume", func(dryRun []string) error {
 		volume, err := w.Client.kube.CoreV1().PersistentVolumes().Create(ctx, c, metav1.CreateOptions{FieldManager: sts.FieldManager, DryRun: dryRun})
 		if err != nil {
@@ -298,7 +298,7 @@ func (w *Claims) createVolume(ctx context.Context, v operate.ClaimView, c *corev
 }
 
 // patchClaim patches the view's claim, if it is there.
-func (w *Claims) patchClaim(ctx context.Context, v operate.ClaimView, ops []operate.PatchOp) (operate.ClaimView, error) {
+func (w *Claims) patchClaim(ctx context.Context, v claims.View, ops []operate.PatchOp) (claims.View, error) {
 	body, err := json.Marshal(ops)
 	if err != nil {
 		return v, err
@@ -320,7 +320,7 @@ func (w *Claims) patchClaim(ctx context.Context, v operate.ClaimView, ops []oper
 	return v, err
 }
 
-func (w *Claims) patchVolume(ctx context.Context, p *operate.VolumePatch) (volume *corev1.PersistentVolume, err error) {
+func (w *Claims) patchVolume(ctx context.Context, p *claims.VolumePatch) (volume *corev1.PersistentVolume, err error) {
 	body, err := json.Marshal(p.Ops)
 	if err != nil {
 		return nil, err
@@ -346,7 +346,7 @@ func (w *Claims) patchVolume(ctx context.Context, p *operate.VolumePatch) (volum
 }
 
 // deleteClaim deletes the claim and drops the last look, which is outdated from then on.
-func (w *Claims) deleteClaim(ctx context.Context, v operate.ClaimView, d *operate.DeleteClaim) (operate.ClaimView, error) {
+func (w *Claims) deleteClaim(ctx context.Context, v claims.View, d *claims.DeleteClaim) (claims.View, error) {
 	if w.Backup != nil {
 		if err := w.Backup(v.Claim, v.Volume); err != nil {
 			return v, fmt.Errorf("nothing was deleted: %w", err)
@@ -386,7 +386,7 @@ const gather = time.Second
 
 // Await waits until at least one of the views, all of one namespace, is outdated, and
 // brings those that are up to date.
-func (w *Claims) Await(ctx context.Context, namespace string, views []*operate.ClaimView) ([]bool, error) {
+func (w *Claims) Await(ctx context.Context, namespace string, views []*claims.View) ([]bool, error) {
 	core := w.Client.kube.CoreV1()
 	claims := follower{names: map[string][]int{}, list: listOf(core.PersistentVolumeClaims(namespace).List), watch: core.PersistentVolumeClaims(namespace).Watch}
 	volumes := follower{names: map[string][]int{}, list: listOf(core.PersistentVolumes().List), watch: core.PersistentVolumes().Watch,
@@ -423,7 +423,7 @@ func (w *Claims) Await(ctx context.Context, namespace string, views []*operate.C
 
 // confirmGone reads the volumes that are no longer listed: one that has lost its label still
 // exists.
-func (w *Claims) confirmGone(ctx context.Context, views []*operate.ClaimView) (err error) {
+func (w *Claims) confirmGone(ctx context.Context, views []*claims.View) (err error) {
 	for _, v := range views {
 		if v.VolumeName != "" && v.Volume == nil {
 			if v.Volume, err = w.volume(ctx, v.VolumeName); err != nil {
@@ -436,7 +436,7 @@ func (w *Claims) confirmGone(ctx context.Context, views []*operate.ClaimView) (e
 
 // readReplaced reads the views whose claim is on another volume now: the decision depends on
 // that volume, and on which client created the claim.
-func (w *Claims) readReplaced(ctx context.Context, views []*operate.ClaimView, changed []bool) (err error) {
+func (w *Claims) readReplaced(ctx context.Context, views []*claims.View, changed []bool) (err error) {
 	for n, v := range views {
 		if changed[n] && v.Claim != nil && v.Claim.Spec.VolumeName != "" && v.Claim.Spec.VolumeName != v.VolumeName {
 			if *v, err = w.Read(ctx, *v); err != nil {

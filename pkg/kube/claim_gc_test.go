@@ -33,26 +33,26 @@ import (
 func TestReadClaim(t *testing.T) {
 	const claim, volume = inNamespace + "persistentvolumeclaims/data-web-3", "/api/v1/persistentvolumes/"
 	for name, test := range map[string]struct {
-		view   operate.ClaimView
-		change func(*operate.ClaimView) // of what is asked for
+		view   claims.View
+		change func(*claims.View) // of what is asked for
 		sent   []string
 		want   string // claim, volume, other, copy, who created it
 	}{
 		"a claim":                 {claimed(), nil, []string{claim, volume + "volume"}, "claim-uid volume-uid - - -"},
-		"its volume is not known": {claimed(), func(v *operate.ClaimView) { v.VolumeName = "" }, []string{claim, volume + "volume"}, "claim-uid volume-uid - - -"},
-		"made by the controller": {claimed(func(v *operate.ClaimView) {
+		"its volume is not known": {claimed(), func(v *claims.View) { v.VolumeName = "" }, []string{claim, volume + "volume"}, "claim-uid volume-uid - - -"},
+		"made by the controller": {claimed(func(v *claims.View) {
 			v.Claim.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kube-controller-manager", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:accessModes":{}}}`)}}
 		}), nil, []string{claim, volume + "volume"}, "claim-uid volume-uid - - claim-uid"},
 		"it is gone":                   {claimed(deleted), nil, []string{claim, volume + "volume"}, "- volume-uid - - -"},
-		"both are gone":                {claimed(deleted, func(v *operate.ClaimView) { v.Volume = nil }), nil, []string{claim, volume + "volume"}, "- - - - -"},
-		"it has no volume":             {claimed(func(v *operate.ClaimView) { v.Claim.Spec.VolumeName, v.VolumeName, v.Volume = "", "", nil }), nil, []string{claim}, "claim-uid - - - -"},
+		"both are gone":                {claimed(deleted, func(v *claims.View) { v.Volume = nil }), nil, []string{claim, volume + "volume"}, "- - - - -"},
+		"it has no volume":             {claimed(func(v *claims.View) { v.Claim.Spec.VolumeName, v.VolumeName, v.Volume = "", "", nil }), nil, []string{claim}, "claim-uid - - - -"},
 		"another volume is used":       {claimed(retained, replaced), nil, []string{claim, volume + "new-volume", volume + "volume"}, "new-claim-uid volume-uid new-volume-uid - new-claim-uid"},
 		"its volume is being deleted":  {claimed(provisioned, deletingVolume, recorded, withCopy), nil, []string{claim, volume + "volume", volume + "volume-copy"}, "claim-uid volume-uid - copy-uid -"},
 		"its volume is, without copy":  {claimed(provisioned, deletingVolume, recorded), nil, []string{claim, volume + "volume", volume + "volume-copy"}, "claim-uid volume-uid - - -"},
-		"what was read before is gone": {claimed(), func(v *operate.ClaimView) { v.Other, v.Copy = v.Volume, v.Volume }, []string{claim, volume + "volume"}, "claim-uid volume-uid - - -"},
+		"what was read before is gone": {claimed(), func(v *claims.View) { v.Other, v.Copy = v.Volume, v.Volume }, []string{claim, volume + "volume"}, "claim-uid volume-uid - - -"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ask := operate.ClaimView{Namespace: "test", Name: "data-web-3", VolumeName: test.view.VolumeName, Claim: &corev1.PersistentVolumeClaim{}, Made: test.view.Made, Volume: test.view.Volume}
+			ask := claims.View{Namespace: "test", Name: "data-web-3", VolumeName: test.view.VolumeName, Claim: &corev1.PersistentVolumeClaim{}, Made: test.view.Made, Volume: test.view.Volume}
 			if test.change != nil {
 				test.change(&ask)
 			}
@@ -70,7 +70,7 @@ func TestReadClaim(t *testing.T) {
 			}
 		})
 	}
-	unreadable := map[string]operate.ClaimView{
+	unreadable := map[string]claims.View{
 		"persistentvolumeclaims/data-web-3": claimed(), "persistentvolumes/volume": claimed(), "persistentvolumes/new-volume": claimed(retained, replaced),
 		"persistentvolumes/volume-copy": claimed(provisioned, deletingVolume, recorded, withCopy),
 	}
@@ -81,7 +81,7 @@ func TestReadClaim(t *testing.T) {
 			}
 			return failure(http.StatusServiceUnavailable, metav1.StatusReasonServiceUnavailable, "no leader")
 		}, claimCase{view: v}.known()...)
-		if _, err := (&Claims{Client: client}).Read(t.Context(), operate.ClaimView{Namespace: "test", Name: "data-web-3", VolumeName: "volume"}); !errors.Is(err, operate.ErrTransient) {
+		if _, err := (&Claims{Client: client}).Read(t.Context(), claims.View{Namespace: "test", Name: "data-web-3", VolumeName: "volume"}); !errors.Is(err, operate.ErrTransient) {
 			t.Errorf("%s cannot be read: %v", object, err)
 		}
 	}
@@ -121,7 +121,7 @@ func TestLook(t *testing.T) {
 			t.Errorf("%s are not listed: %v", resource, r.urls())
 		}
 	}
-	named := func(name string, changes ...func(*operate.ClaimView)) operate.ClaimView {
+	named := func(name string, changes ...func(*claims.View)) claims.View {
 		v := claimed(changes...)
 		v.Name = name
 		if v.Claim != nil {
@@ -130,8 +130,8 @@ func TestLook(t *testing.T) {
 		return v
 	}
 	for name, test := range map[string]struct {
-		view  operate.ClaimView
-		state claims.ClaimState
+		view  claims.View
+		state claims.State
 		pod   string // that mounts it
 	}{
 		"a pod mounts it":                 {claimed(), claims.ClaimInUse, "web-0"},
@@ -183,7 +183,7 @@ func TestFill(t *testing.T) {
 	inv := web(3)
 	r, client := script(t, inv, nil, append(workloads(), clones()...)...)
 	gone := &corev1.PersistentVolumeClaim{}
-	views := []*operate.ClaimView{{Namespace: "test", Name: "data-web-1"}, {Namespace: "test", Name: "data-web-1", VolumeName: "x"}, {Namespace: "test", Name: "data-web-9", Claim: gone}}
+	views := []*claims.View{{Namespace: "test", Name: "data-web-1"}, {Namespace: "test", Name: "data-web-1", VolumeName: "x"}, {Namespace: "test", Name: "data-web-9", Claim: gone}}
 	if err := (&Claims{Client: client}).Fill(t.Context(), "test", views); err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +351,7 @@ func (s *streaming) send(resource, kind string, o runtime.Object) {
 // TestAwait: what has changed is brought up to date, by a list first and by watches then, from the
 // version of the list on.
 func TestAwait(t *testing.T) {
-	later := func(v operate.ClaimView) *corev1.PersistentVolumeClaim {
+	later := func(v claims.View) *corev1.PersistentVolumeClaim {
 		c := v.Claim.DeepCopy()
 		c.ResourceVersion = "70"
 		return c
@@ -362,37 +362,37 @@ func TestAwait(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		lists map[string]any
-		send  func(s *streaming, v operate.ClaimView)
+		send  func(s *streaming, v claims.View)
 		want  string // the claim's version, and the volume's
 	}{
 		"the list shows a change":        {listed("persistentvolumeclaims", later(claimed())), nil, "70 8"},
 		"the list shows that it is gone": {listed("persistentvolumeclaims"), nil, "- 8"},
-		"the list shows an earlier version, the watch a later one": {nil, func(s *streaming, v operate.ClaimView) {
+		"the list shows an earlier version, the watch a later one": {nil, func(s *streaming, v claims.View) {
 			s.send("persistentvolumeclaims", "MODIFIED", later(v))
 		}, "70 8"},
-		"the watch shows that it is gone": {nil, func(s *streaming, v operate.ClaimView) { s.send("persistentvolumeclaims", "DELETED", v.Claim) }, "- 8"},
-		"another claim, then this": {nil, func(s *streaming, v operate.ClaimView) {
+		"the watch shows that it is gone": {nil, func(s *streaming, v claims.View) { s.send("persistentvolumeclaims", "DELETED", v.Claim) }, "- 8"},
+		"another claim, then this": {nil, func(s *streaming, v claims.View) {
 			other := later(v)
 			other.Name = "data-web-4"
 			s.send("persistentvolumeclaims", "ADDED", other)
 			s.send("persistentvolumeclaims", "BOOKMARK", other)
 			s.send("persistentvolumeclaims", "MODIFIED", later(v))
 		}, "70 8"},
-		"the volume": {nil, func(s *streaming, v operate.ClaimView) {
+		"the volume": {nil, func(s *streaming, v claims.View) {
 			volume := v.Volume.DeepCopy()
 			volume.ResourceVersion = "80"
 			s.send("persistentvolumes", "MODIFIED", volume)
 		}, "7 80"},
-		"the volume has lost its label, and is still there": {nil, func(s *streaming, v operate.ClaimView) {
+		"the volume has lost its label, and is still there": {nil, func(s *streaming, v claims.View) {
 			s.send("persistentvolumes", "DELETED", v.Volume)
 		}, "7 8"},
-		"the watch ends, and a list shows it": {nil, func(s *streaming, v operate.ClaimView) {
+		"the watch ends, and a list shows it": {nil, func(s *streaming, v claims.View) {
 			s.recorder.mu.Lock()
 			s.objects["persistentvolumeclaims"] = []runtime.Object{later(v)}
 			s.recorder.mu.Unlock()
 			s.of("persistentvolumeclaims") <- ""
 		}, "70 8"},
-		"the watch is too old, and a list shows it": {nil, func(s *streaming, v operate.ClaimView) {
+		"the watch is too old, and a list shows it": {nil, func(s *streaming, v claims.View) {
 			s.recorder.mu.Lock()
 			s.objects["persistentvolumeclaims"] = []runtime.Object{later(v)}
 			s.recorder.mu.Unlock()
@@ -414,7 +414,7 @@ func TestAwait(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			changed, err := (&Claims{Client: client}).Await(ctx, "test", []*operate.ClaimView{&view})
+			changed, err := (&Claims{Client: client}).Await(ctx, "test", []*claims.View{&view})
 			sent.Wait()
 			if err != nil || !changed[0] {
 				t.Fatalf("%v, changed %v", err, changed)
@@ -452,7 +452,7 @@ func TestAwaitReplaced(t *testing.T) {
 	old, now := claimed(retained, deleted), claimed(retained, replaced)
 	now.Claim.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kube-controller-manager", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:accessModes":{}}}`)}}
 	_, client := stream(t, &sts.Inventory{}, nil, claimCase{view: now}.known()...)
-	changed, err := (&Claims{Client: client}).Await(t.Context(), "test", []*operate.ClaimView{&old})
+	changed, err := (&Claims{Client: client}).Await(t.Context(), "test", []*claims.View{&old})
 	if err != nil || !changed[0] || old.Made != types.UID("new-claim-uid") || old.Other == nil || old.Other.Name != "new-volume" || old.Volume.Name != "volume" {
 		t.Errorf("%v, changed %v, view %+v", err, changed, old)
 	}
@@ -478,12 +478,12 @@ func TestAwaitWithoutWatching(t *testing.T) {
 		return mayNot(resource)
 	}
 	view := v
-	if changed, err := (&Claims{Client: client}).Await(t.Context(), "test", []*operate.ClaimView{&view}); err != nil || !changed[0] || view.Claim.ResourceVersion != "70" {
+	if changed, err := (&Claims{Client: client}).Await(t.Context(), "test", []*claims.View{&view}); err != nil || !changed[0] || view.Claim.ResourceVersion != "70" {
 		t.Errorf("%v, changed %v, %v", err, changed, view.Claim)
 	}
 
 	_, client = script(t, &sts.Inventory{}, forbids("persistentvolumeclaims"))
-	if _, err := (&Claims{Client: client}).Await(t.Context(), "test", []*operate.ClaimView{&view}); !apierrors.IsForbidden(err) {
+	if _, err := (&Claims{Client: client}).Await(t.Context(), "test", []*claims.View{&view}); !apierrors.IsForbidden(err) {
 		t.Errorf("claims are forbidden: %v", err)
 	}
 
@@ -495,7 +495,7 @@ func TestAwaitWithoutWatching(t *testing.T) {
 		}
 		cancel()
 	}()
-	if _, err := (&Claims{Client: client}).Await(ctx, "test", []*operate.ClaimView{{Namespace: "test", Name: "data-web-3", Claim: v.Claim, Volume: v.Volume, VolumeName: "volume"}}); !errors.Is(err, context.Canceled) {
+	if _, err := (&Claims{Client: client}).Await(ctx, "test", []*claims.View{{Namespace: "test", Name: "data-web-3", Claim: v.Claim, Volume: v.Volume, VolumeName: "volume"}}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -524,7 +524,7 @@ func TestAwaitAfterNoAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if changed, err := (&Claims{Client: client}).Await(t.Context(), "test", []*operate.ClaimView{&v}); err != nil || !changed[0] || v.Claim != nil {
+	if changed, err := (&Claims{Client: client}).Await(t.Context(), "test", []*claims.View{&v}); err != nil || !changed[0] || v.Claim != nil {
 		t.Errorf("%v, changed %v, %v", err, changed, v.Claim)
 	}
 }

@@ -348,7 +348,7 @@ var errNoSpace = errors.New("no space left")
 func TestClaimStaysWithoutBackup(t *testing.T) {
 	c := claimCases()[1]
 	a := c.action(t)
-	if _, ok := a.(*operate.DeleteClaim); !ok {
+	if _, ok := a.(*claims.DeleteClaim); !ok {
 		t.Fatal(c.name)
 	}
 	for _, fails := range []bool{true, false} {
@@ -391,7 +391,7 @@ func TestClaimWritesThatFail(t *testing.T) {
 		for _, c := range claimCases() {
 			a := c.action(t)
 			switch a.(type) {
-			case *operate.CheckOwners, *operate.RestoreOwners:
+			case *claims.CheckOwners, *claims.RestoreOwners:
 				continue
 			}
 			_, client := script(t, &sts.Inventory{}, func(q request) any {
@@ -410,7 +410,7 @@ func TestClaimWritesThatFail(t *testing.T) {
 		}
 	}
 	_, client := recordRequests(t, &sts.Inventory{})
-	if _, err := (&Claims{Client: client}).Apply(t.Context(), claimed(), &operate.CheckUsage{}); err == nil {
+	if _, err := (&Claims{Client: client}).Apply(t.Context(), claimed(), &claims.CheckUsage{}); err == nil {
 		t.Error("CheckUsage is carried out")
 	}
 }

@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
@@ -233,7 +234,7 @@ func TestOwners(t *testing.T) {
 		"a bad server, for its version": {deployment, map[string]any{group: failure(http.StatusInternalServerError, metav1.StatusReasonInternalError, "etcd")}, false, true},
 	} {
 		_, client := script(t, &sts.Inventory{}, replies(test.responses), ownersOf...)
-		owners, err := client.owners(t.Context(), &operate.CheckOwners{Namespace: "test", Refs: []metav1.OwnerReference{test.ref}})
+		owners, err := client.owners(t.Context(), &claims.CheckOwners{Namespace: "test", Refs: []metav1.OwnerReference{test.ref}})
 		if test.fails {
 			if !errors.Is(err, operate.ErrTransient) || owners != nil {
 				t.Errorf("%s: %v", name, err)

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 )
 
@@ -18,14 +19,14 @@ const asMetadata = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
 
 // owners looks up each owner, of any kind. Why it cannot be restored is in its Why; an error
 // is a server that does not answer.
-func (c *Client) owners(ctx context.Context, a *operate.CheckOwners) ([]operate.Owner, error) {
-	out := make([]operate.Owner, len(a.Refs))
+func (c *Client) owners(ctx context.Context, a *claims.CheckOwners) ([]claims.Owner, error) {
+	out := make([]claims.Owner, len(a.Refs))
 	for i, ref := range a.Refs {
 		why, err := c.ownerGone(ctx, a.Namespace, ref)
 		if err != nil {
 			return nil, failed("read "+strings.ToLower(ref.Kind)+" "+ref.Name, err)
 		}
-		out[i] = operate.Owner{Ref: ref, Why: why}
+		out[i] = claims.Owner{Ref: ref, Why: why}
 	}
 	return out, nil
 }
@@ -91,12 +92,12 @@ func (c *Client) ownerGone(ctx context.Context, namespace string, ref metav1.Own
 // restoreOwners patches the owner references of the claim. Where the server rejects them, for example
 // because the user may not block the deletion of the owner, the claim stays without, and the
 // view has the reason.
-func (w *Claims) restoreOwners(ctx context.Context, v operate.ClaimView, a *operate.RestoreOwners) (operate.ClaimView, error) {
+func (w *Claims) restoreOwners(ctx context.Context, v claims.View, a *claims.RestoreOwners) (claims.View, error) {
 	next, err := w.patchClaim(ctx, v, a.Ops)
 	if err == nil || errors.Is(err, operate.ErrChanged) || errors.Is(err, operate.ErrTransient) {
 		return next, err
 	}
-	v.Owners = append([]operate.Owner(nil), v.Owners...)
+	v.Owners = append([]claims.Owner(nil), v.Owners...)
 	for i := range v.Owners {
 		if v.Owners[i].Why == "" {
 			v.Owners[i].Why = err.Error()

@@ -34,7 +34,7 @@ import (
 // which the verbs decide on it.
 
 // elsewhere are the actions for which this package sends no write.
-var elsewhere = []any{&operate.Exec{}, &operate.CheckUsage{}}
+var elsewhere = []any{&operate.Exec{}, &claims.CheckUsage{}}
 
 // TestEveryActionIsHeld: an action that is new needs a request in the golden files.
 func TestEveryActionIsHeld(t *testing.T) {
@@ -53,7 +53,7 @@ func TestEveryActionIsHeld(t *testing.T) {
 			t.Errorf("no test holds what is sent for %T", a)
 		}
 	}
-	for _, a := range operate.ClaimActions() {
+	for _, a := range claims.Actions() {
 		if !held[reflect.TypeOf(a)] {
 			t.Errorf("no test holds what is sent for %T", a)
 		}
@@ -345,8 +345,8 @@ func copied(inv *sts.Inventory) *sts.Inventory {
 // claimCase is a decision about a claim, and the request that follows from it.
 type claimCase struct {
 	name   string
-	view   operate.ClaimView
-	intent operate.ClaimIntent
+	view   claims.View
+	intent claims.Intent
 }
 
 // known are the objects that the server has.
@@ -363,7 +363,7 @@ func (c claimCase) known() []runtime.Object {
 	return out
 }
 
-func (c claimCase) action(t *testing.T) operate.ClaimAction {
+func (c claimCase) action(t *testing.T) claims.Action {
 	t.Helper()
 	d := c.intent.Next(c.view)
 	if d.Action == nil {
@@ -373,30 +373,30 @@ func (c claimCase) action(t *testing.T) operate.ClaimAction {
 }
 
 // claimed is a claim that nothing wants, bound to a volume, which a change may alter.
-func claimed(changes ...func(*operate.ClaimView)) operate.ClaimView {
+func claimed(changes ...func(*claims.View)) claims.View {
 	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: ststest.Namespace, Name: "data-web-3", UID: "claim-uid", ResourceVersion: "7",
 		Annotations: map[string]string{"team": "blue"}, Finalizers: []string{"kubernetes.io/pvc-protection"}}}
 	claim.Spec.VolumeName, claim.Status.Phase = "volume", corev1.ClaimBound
 	volume := &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: "volume", UID: "volume-uid", ResourceVersion: "8"}}
 	volume.Spec.PersistentVolumeReclaimPolicy, volume.Status.Phase = corev1.PersistentVolumeReclaimDelete, corev1.VolumeBound
 	volume.Spec.ClaimRef = &corev1.ObjectReference{Kind: "PersistentVolumeClaim", Namespace: claim.Namespace, Name: claim.Name, UID: claim.UID, ResourceVersion: "7"}
-	v := operate.ClaimView{Namespace: claim.Namespace, Name: claim.Name, Claim: claim, VolumeName: volume.Name, Volume: volume}
+	v := claims.View{Namespace: claim.Namespace, Name: claim.Name, Claim: claim, VolumeName: volume.Name, Volume: volume}
 	for _, change := range changes {
 		change(&v)
 	}
 	return v
 }
 
-func unwanted(v *operate.ClaimView) {
-	v.Around = &operate.Around{At: ststest.Now, Verdict: claims.ClaimVerdict{State: claims.ClaimOrphaned, Reason: "beyond the replicas"}}
+func unwanted(v *claims.View) {
+	v.Around = &claims.Around{At: ststest.Now, Verdict: claims.Judgment{State: claims.ClaimOrphaned, Reason: "beyond the replicas"}}
 }
 
-func wanted(v *operate.ClaimView) {
-	v.Around = &operate.Around{At: ststest.Now, Verdict: claims.ClaimVerdict{State: claims.ClaimDesired, Reason: "web wants it"}}
+func wanted(v *claims.View) {
+	v.Around = &claims.Around{At: ststest.Now, Verdict: claims.Judgment{State: claims.ClaimDesired, Reason: "web wants it"}}
 }
 
 // retained has the volume keep the data, and the record of the claim.
-func retained(v *operate.ClaimView) {
+func retained(v *claims.View) {
 	r := sts.NewRetained(v.Claim, v.Volume)
 	r.DeletedBy, r.DeletedAt = holder.Name, ststest.Now
 	v.Volume.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
@@ -405,37 +405,37 @@ func retained(v *operate.ClaimView) {
 }
 
 // keptAnyway is retained, for a volume whose own policy was Retain.
-func keptAnyway(v *operate.ClaimView) {
+func keptAnyway(v *claims.View) {
 	v.Volume.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
 	retained(v)
 }
 
-func deleted(v *operate.ClaimView) {
+func deleted(v *claims.View) {
 	v.Claim, v.Sent = nil, true
 	v.Volume.Status.Phase = corev1.VolumeReleased
 }
 
-func cleared(v *operate.ClaimView) {
+func cleared(v *claims.View) {
 	v.Volume.Spec.ClaimRef.UID, v.Volume.Spec.ClaimRef.ResourceVersion = "", ""
 	v.Volume.Status.Phase = corev1.VolumeAvailable
 }
 
-func marked(v *operate.ClaimView) { v.Claim.Annotations[claims.KeepAnnotation] = claims.KeptMeanwhile }
+func marked(v *claims.View) { v.Claim.Annotations[claims.KeepAnnotation] = claims.KeptMeanwhile }
 
-func withOurFields(v *operate.ClaimView) {
+func withOurFields(v *claims.View) {
 	v.Volume.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kube-controller-manager"}, {Manager: sts.FieldManager}}
 }
 
 // deleting: another client has deleted the claim, deletingVolume: its volume. A pod still
 // uses the claim.
-func deleting(v *operate.ClaimView) { v.Claim.DeletionTimestamp = &metav1.Time{Time: ststest.Now} }
+func deleting(v *claims.View) { v.Claim.DeletionTimestamp = &metav1.Time{Time: ststest.Now} }
 
-func deletingVolume(v *operate.ClaimView) {
+func deletingVolume(v *claims.View) {
 	v.Volume.DeletionTimestamp, v.Volume.Finalizers = &metav1.Time{Time: ststest.Now}, []string{"kubernetes.io/pv-protection"}
 }
 
 // provisioned is a volume with all that its copy must have, and with what it must not have.
-func provisioned(v *operate.ClaimView) {
+func provisioned(v *claims.View) {
 	v.Volume.Labels = map[string]string{"topology.kubernetes.io/zone": "a"}
 	v.Volume.Annotations = map[string]string{
 		"pv.kubernetes.io/provisioned-by": "csi.example.com", "pv.kubernetes.io/bound-by-controller": "yes", corev1.LastAppliedConfigAnnotation: "{}",
@@ -450,7 +450,7 @@ func provisioned(v *operate.ClaimView) {
 
 // recorded has the volume keep the data, as the rescue does where the volume is being
 // deleted: without the labels.
-func recorded(v *operate.ClaimView) {
+func recorded(v *claims.View) {
 	r := sts.NewRetained(v.Claim, v.Volume)
 	at := ststest.Now
 	r.RescuedBy, r.RescuedAt, r.DeletedAt = holder.Name, &at, at
@@ -463,18 +463,18 @@ func recorded(v *operate.ClaimView) {
 }
 
 // withCopy has the copy that the rescue creates.
-func withCopy(v *operate.ClaimView) {
-	v.Copy = rescuing().Next(*v).Action.(*operate.CopyVolume).Volume
+func withCopy(v *claims.View) {
+	v.Copy = rescuing().Next(*v).Action.(*claims.CopyVolume).Volume
 	v.Copy.UID, v.Copy.ResourceVersion = "copy-uid", "9"
 }
 
-func rescuing() operate.RescueClaim {
-	return operate.RescueClaim{UID: "claim-uid", By: holder.Name, At: ststest.Now}
+func rescuing() claims.Rescue {
+	return claims.Rescue{UID: "claim-uid", By: holder.Name, At: ststest.Now}
 }
 
 // replaced: the old claim is gone, and the StatefulSet controller has created a new one on
 // a volume of its own.
-func replaced(v *operate.ClaimView) {
+func replaced(v *claims.View) {
 	old := *v
 	*v = claimed()
 	v.Claim.UID, v.Claim.ResourceVersion, v.Made = "new-claim-uid", "17", "new-claim-uid"
@@ -484,11 +484,11 @@ func replaced(v *operate.ClaimView) {
 	v.Other.Name, v.Other.UID, v.Other.ResourceVersion = "new-volume", "new-volume-uid", "18"
 	v.Other.Spec.ClaimRef.UID = v.Claim.UID
 	v.Volume.Status.Phase = corev1.VolumeReleased
-	v.Around = &operate.Around{At: ststest.Now, Verdict: claims.ClaimVerdict{Set: "web", Ordinal: 3, State: claims.ClaimInUse}, Users: []string{"web-3"}}
+	v.Around = &claims.Around{At: ststest.Now, Verdict: claims.Judgment{Set: "web", Ordinal: 3, State: claims.ClaimInUse}, Users: []string{"web-3"}}
 }
 
 // setAside has the volume of the new claim keep its data.
-func setAside(v *operate.ClaimView) {
+func setAside(v *claims.View) {
 	r := sts.NewRetained(v.Claim, v.Other)
 	r.DeletedBy, r.DeletedAt, r.SetAsideFor = holder.Name, ststest.Now, v.Volume.Name
 	v.Other.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
@@ -505,7 +505,7 @@ var (
 )
 
 // disowned is a claim that was recreated, bound to its volume again, and has no owners yet.
-func disowned(v *operate.ClaimView) {
+func disowned(v *claims.View) {
 	v.Claim.OwnerReferences = ownedBy
 	retained(v)
 	v.Claim.OwnerReferences, v.Claim.UID, v.Claim.ResourceVersion = nil, "again-uid", "27"
@@ -513,19 +513,19 @@ func disowned(v *operate.ClaimView) {
 	v.Volume.Spec.ClaimRef.UID = v.Claim.UID
 }
 
-func withOwners(v *operate.ClaimView) {
-	v.Owners = []operate.Owner{{Ref: ownedBy[0]}, {Ref: ownedBy[1]}}
+func withOwners(v *claims.View) {
+	v.Owners = []claims.Owner{{Ref: ownedBy[0]}, {Ref: ownedBy[1]}}
 }
 
 // ownedMeanwhile: the claim has an owner already, which another client has added.
-func ownedMeanwhile(v *operate.ClaimView) {
+func ownedMeanwhile(v *claims.View) {
 	v.Claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: "backup", UID: "backup-uid"}}
 }
 
 func claimCases() []claimCase {
-	collect := operate.CollectClaim{UID: "claim-uid", By: holder.Name, At: ststest.Now}
-	undo, purge := operate.RestoreClaim{UID: "volume-uid"}, operate.PurgeRetained{UID: "volume-uid"}
-	replace := operate.RestoreClaim{UID: "volume-uid", Replace: true, By: holder.Name, At: ststest.Now}
+	collect := claims.Collect{UID: "claim-uid", By: holder.Name, At: ststest.Now}
+	undo, purge := claims.Restore{UID: "volume-uid"}, claims.Purge{UID: "volume-uid"}
+	replace := claims.Restore{UID: "volume-uid", Replace: true, By: holder.Name, At: ststest.Now}
 	return []claimCase{
 		{"have the volume keep its data", claimed(), collect},
 		{"delete the claim", claimed(retained, unwanted), collect},
@@ -608,12 +608,12 @@ func triedFirst(t *testing.T, c claimCase, sent []request) (writes []request) {
 }
 
 // looks is what is read for an action that changes nothing.
-func looks(t *testing.T, c claimCase, r *recorder, after operate.ClaimView) string {
+func looks(t *testing.T, c claimCase, r *recorder, after claims.View) string {
 	t.Helper()
 	if writes, _ := r.writes(); len(writes) > 0 {
 		t.Errorf("%s: writes\n%v", c.name, writes)
 	}
-	want := []operate.Owner{{Ref: ownedBy[0]}, {Ref: ownedBy[1]}}
+	want := []claims.Owner{{Ref: ownedBy[0]}, {Ref: ownedBy[1]}}
 	if !reflect.DeepEqual(after.Owners, want) {
 		t.Errorf("%s: found %v, want %v", c.name, after.Owners, want)
 	}
@@ -672,7 +672,7 @@ func keepsData(t *testing.T, c claimCase, w request, seen runtime.Object) {
 	// The data of a volume that is released may be deleted at this moment: a record that
 	// promises them would be wrong.
 	switch c.action(t).(type) {
-	case *operate.RescueVolume, *operate.SetAsideVolume:
+	case *claims.RescueVolume, *claims.SetAsideVolume:
 		if !w.tests("/status/phase", corev1.VolumeBound) || !w.tests("/spec/persistentVolumeReclaimPolicy", volume.Spec.PersistentVolumeReclaimPolicy) {
 			t.Errorf("%s: does not test that the volume is bound and has its reclaim policy still:\n%s", c.name, w)
 		}

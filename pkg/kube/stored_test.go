@@ -119,22 +119,22 @@ func TestClaimWritesAreNotStored(t *testing.T) {
 		a := c.action(t)
 		by, subject, admit, restores := "volumes", "volume", drops, false
 		switch a := a.(type) {
-		case *operate.DeleteClaim, *operate.DeleteVolume, *operate.CheckOwners:
+		case *claims.DeleteClaim, *claims.DeleteVolume, *claims.CheckOwners:
 			continue
-		case *operate.MarkKept:
+		case *claims.MarkKept:
 			by, subject = "claims", "data-web-3"
-		case *operate.UnmarkKept:
+		case *claims.UnmarkKept:
 			by, subject = "claims", "data-web-3"
 			admit = func(o runtime.Object) {
 				o.(metav1.Object).SetAnnotations(map[string]string{claims.KeepAnnotation: claims.KeptMeanwhile})
 			}
-		case *operate.RestoreOwners:
+		case *claims.RestoreOwners:
 			by, subject, restores = "claims", "data-web-3", true
-		case *operate.CreateClaim:
+		case *claims.CreateClaim:
 			by, subject = "new-claims", "data-web-3"
-		case *operate.CopyVolume:
+		case *claims.CopyVolume:
 			by, subject = "new-volumes", a.Volume.Name
-		case *operate.SetAsideVolume:
+		case *claims.SetAsideVolume:
 			subject = a.Name
 		}
 		want := "Refused AdmissionChanges " + subject + " by mutatingwebhookconfiguration/" + by + ", mutatingwebhookconfiguration/all"

@@ -35,18 +35,18 @@ type World interface {
 
 // changedLimit is how many times in a row a decision may be outdated before the loop
 // gives up.
-const changedLimit = 20
+const ChangedLimit = 20
 
 // A call without a response is retried, at most transientLimit times in a row, each
 // time after transientPause.
 const (
 	transientLimit = 20
-	transientPause = time.Second
+	TransientPause = time.Second
 )
 
 // callTimeout limits one write. It does not end with ctx: on Ctrl-C the current call is
 // completed, so that its result is known.
-const callTimeout = 30 * time.Second
+const CallTimeout = 30 * time.Second
 
 // TimeoutError means that the command timed out.
 type TimeoutError struct {
@@ -306,7 +306,7 @@ func wakeAt(d operate.Decision, now time.Time) time.Time {
 }
 
 func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d operate.Decision) (bool, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), CallTimeout)
 	defer cancel()
 	seen, err := r.world.Apply(ctx, s, d.Action)
 	_, isPatch := d.Action.(*operate.PatchSet)
@@ -319,7 +319,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d operate.Decision)
 		return false, nil
 	}
 	if errors.Is(err, operate.ErrChanged) {
-		if r.changed++; r.changed > changedLimit {
+		if r.changed++; r.changed > ChangedLimit {
 			return false, fmt.Errorf("%s: %w", msgKeepsChanging(s.Set.Name, r.changed), err)
 		}
 		if isPatch {
@@ -343,7 +343,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d operate.Decision)
 			return true, nil
 		}
 		r.observer.Decided(s, answer.Decision)
-		r.retryAt = s.TakenAt.Add(transientPause)
+		r.retryAt = s.TakenAt.Add(TransientPause)
 		return answer.Verdict != operate.Wait, nil
 	}
 	if errors.Is(err, operate.ErrTransient) {
@@ -354,7 +354,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d operate.Decision)
 			r.facts = r.facts.After(deletion) // the pod may be gone, and counts
 		}
 		if r.failed++; r.failed <= transientLimit {
-			r.retryAt = s.TakenAt.Add(transientPause)
+			r.retryAt = s.TakenAt.Add(TransientPause)
 			return false, nil
 		}
 	}
@@ -374,13 +374,13 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d operate.Decision)
 // refused ends the run where admission rejects an action: the command is refused when no pod has
 // been disrupted yet, else it is stuck.
 func (r *runner) refused(s *sts.Snapshot, d operate.Decision) {
-	d = refusal(d, slices.ContainsFunc(r.result.Applied, func(a Applied) bool { return a.Action.Disrupts() }))
+	d = Refusal(d, slices.ContainsFunc(r.result.Applied, func(a Applied) bool { return a.Action.Disrupts() }))
 	r.result.Decision = d
 	r.observer.Decided(s, d)
 }
 
 // refusal is the end where admission rejects a write: refused, or stuck where earlier writes stay.
-func refusal(d operate.Decision, earlier bool) operate.Decision {
+func Refusal(d operate.Decision, earlier bool) operate.Decision {
 	if earlier {
 		d.Verdict, d.Message = operate.Stuck, msgStepsKept(d.Message)
 	}
@@ -404,7 +404,7 @@ func (r *runner) wrote(s *sts.Snapshot, d operate.Decision, seen func(*sts.Snaps
 // owner can always resume.
 func (r *runner) end(err error) (Result, error) {
 	reached := err == nil && (r.result.Decision.Verdict == operate.Done || r.then != nil && r.then.Verdict == operate.Done)
-	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), CallTimeout)
 	defer cancel()
 	for s := r.result.Last; s != nil; s = r.next(ctx) {
 		if r.seen != nil && !r.seen(s) || r.stale == s.Set.ResourceVersion {

@@ -173,11 +173,11 @@ func (b *patch) partition(to int32) *patch {
 	const path = "/spec/updateStrategy/rollingUpdate"
 	switch ru := b.set.Spec.UpdateStrategy.RollingUpdate; {
 	case ru == nil:
-		b.spec = append(b.spec, op("test", path, nil), op("add", path, map[string]int32{"partition": to}))
+		b.spec = append(b.spec, Op("test", path, nil), Op("add", path, map[string]int32{"partition": to}))
 	case ru.Partition == nil:
-		b.spec = append(b.spec, op("test", path+"/partition", nil), op("add", path+"/partition", to))
+		b.spec = append(b.spec, Op("test", path+"/partition", nil), Op("add", path+"/partition", to))
 	default:
-		b.spec = append(b.spec, op("test", path+"/partition", from), op("replace", path+"/partition", to))
+		b.spec = append(b.spec, Op("test", path+"/partition", from), Op("replace", path+"/partition", to))
 	}
 	return b
 }
@@ -192,8 +192,8 @@ func (b *patch) image(c containerRef, to string) *patch {
 			}
 		}
 	}
-	b.spec = append(b.spec, op("test", c.path+"/name", c.name),
-		op("test", c.path+"/image", c.image), op("replace", c.path+"/image", to))
+	b.spec = append(b.spec, Op("test", c.path+"/name", c.name),
+		Op("test", c.path+"/image", c.image), Op("replace", c.path+"/image", to))
 	return b
 }
 
@@ -243,7 +243,7 @@ func (b *patch) park(replicas int32) *patch {
 // retention sets what a scale-down does with claims.
 func (b *patch) retention(to string) *patch {
 	const path = "/spec/persistentVolumeClaimRetentionPolicy/whenScaled"
-	b.spec = append(b.spec, op("test", path, b.set.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled), op("replace", path, to))
+	b.spec = append(b.spec, Op("test", path, b.set.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled), Op("replace", path, to))
 	b.p.WhenScaled = to
 	return b
 }
@@ -299,21 +299,21 @@ func (o PatchOp) annotation() (key string, ok bool) {
 // us, even weeks later. Nil when there are none.
 func disown(set *appsv1.StatefulSet) *PatchSet {
 	b := newPatch(set)
-	if b.spec = disownOps(set); len(b.spec) == 0 {
+	if b.spec = DisownOps(set); len(b.spec) == 0 {
 		return nil
 	}
 	return b.action("", stepRemoveManagedFields())
 }
 
 // disownOps removes our entries, the last first, so that the indexes of the others hold.
-func disownOps(o metav1.Object) []PatchOp {
+func DisownOps(o metav1.Object) []PatchOp {
 	var ops []PatchOp
 	for i, e := range slices.Backward(o.GetManagedFields()) {
 		if e.Manager != sts.FieldManager || !slices.Contains([]string{"", "scale", "status"}, e.Subresource) {
 			continue
 		}
 		path := fmt.Sprintf("/metadata/managedFields/%d", i)
-		ops = append(ops, op("test", path+"/manager", sts.FieldManager), PatchOp{Op: "remove", Path: path})
+		ops = append(ops, Op("test", path+"/manager", sts.FieldManager), PatchOp{Op: "remove", Path: path})
 	}
 	return ops
 }
@@ -323,31 +323,31 @@ func disownOps(o metav1.Object) []PatchOp {
 func (b *patch) action(event, why string) *PatchSet {
 	b.p.Event, b.p.Why = event, why
 	ops := []PatchOp{
-		op("test", "/metadata/uid", b.set.UID),
-		op("test", "/metadata/generation", b.set.Generation),
+		Op("test", "/metadata/uid", b.set.UID),
+		Op("test", "/metadata/generation", b.set.Generation),
 	}
 	adds := slices.ContainsFunc(slices.Collect(maps.Values(b.annotations)), func(v *string) bool { return v != nil })
 	if adds && len(b.set.Annotations) == 0 {
-		ops = append(ops, op("test", "/metadata/annotations", nil), op("add", "/metadata/annotations", map[string]string{}))
+		ops = append(ops, Op("test", "/metadata/annotations", nil), Op("add", "/metadata/annotations", map[string]string{}))
 	}
 	for _, k := range slices.Sorted(maps.Keys(b.annotations)) {
-		path := "/metadata/annotations/" + escapePointer(k)
+		path := "/metadata/annotations/" + EscapePointer(k)
 		want := b.annotations[k]
 		have, exists := b.set.Annotations[k]
 		switch {
 		case exists && want == nil:
-			ops = append(ops, op("test", path, have), PatchOp{Op: "remove", Path: path})
+			ops = append(ops, Op("test", path, have), PatchOp{Op: "remove", Path: path})
 		case exists:
-			ops = append(ops, op("test", path, have), op("replace", path, *want))
+			ops = append(ops, Op("test", path, have), Op("replace", path, *want))
 		case want != nil:
-			ops = append(ops, op("test", path, nil), op("add", path, *want))
+			ops = append(ops, Op("test", path, nil), Op("add", path, *want))
 		}
 	}
 	b.p.Ops = slices.Concat(ops, b.spec)
 	return &b.p
 }
 
-func op(verb, path string, value any) PatchOp {
+func Op(verb, path string, value any) PatchOp {
 	raw, err := json.Marshal(value)
 	if err != nil {
 		panic(fmt.Sprintf("patch value for %s: %v", path, err)) // strings, numbers and our own types
@@ -356,7 +356,7 @@ func op(verb, path string, value any) PatchOp {
 }
 
 // escapePointer writes a key as a JSON pointer segment (RFC 6901).
-func escapePointer(key string) string {
+func EscapePointer(key string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
 }
 

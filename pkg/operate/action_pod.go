@@ -185,7 +185,7 @@ const finalizersPath = "/metadata/finalizers"
 
 func newFinalizerPatch(why string, pod *corev1.Pod, o sts.Ordinal, ops ...PatchOp) FinalizerPatch {
 	return FinalizerPatch{Why: why, Name: pod.Name, UID: pod.UID, Ordinal: o,
-		Ops: append([]PatchOp{op("test", "/metadata/uid", pod.UID)}, ops...)}
+		Ops: append([]PatchOp{Op("test", "/metadata/uid", pod.UID)}, ops...)}
 }
 
 // AddFinalizer adds the finalizer `kubectl-sts.dev/leaving` to a pod, so that the pod is not recreated.
@@ -193,11 +193,11 @@ type AddFinalizer struct{ FinalizerPatch }
 
 func newAddFinalizer(why string, pod *corev1.Pod, o sts.Ordinal) *AddFinalizer {
 	// The API server adds no finalizer to a pod that is being deleted.
-	ops := []PatchOp{op("test", "/metadata/deletionTimestamp", nil)}
+	ops := []PatchOp{Op("test", "/metadata/deletionTimestamp", nil)}
 	if len(pod.Finalizers) == 0 {
-		ops = append(ops, op("test", finalizersPath, nil), op("add", finalizersPath, []string{record.LeavingFinalizer}))
+		ops = append(ops, Op("test", finalizersPath, nil), Op("add", finalizersPath, []string{record.LeavingFinalizer}))
 	} else {
-		ops = append(ops, op("add", finalizersPath+"/-", record.LeavingFinalizer))
+		ops = append(ops, Op("add", finalizersPath+"/-", record.LeavingFinalizer))
 	}
 	return &AddFinalizer{newFinalizerPatch(why, pod, o, ops...)}
 }
@@ -225,7 +225,7 @@ type RemoveFinalizer struct{ FinalizerPatch }
 func NewRemoveFinalizer(why string, pod *corev1.Pod, o sts.Ordinal) *RemoveFinalizer {
 	path := fmt.Sprintf("%s/%d", finalizersPath, slices.Index(pod.Finalizers, record.LeavingFinalizer))
 	return &RemoveFinalizer{newFinalizerPatch(why, pod, o,
-		op("test", path, record.LeavingFinalizer), PatchOp{Op: "remove", Path: path})}
+		Op("test", path, record.LeavingFinalizer), PatchOp{Op: "remove", Path: path})}
 }
 
 func (*RemoveFinalizer) isSetAction() {}

@@ -25,12 +25,12 @@ type Scale struct {
 func newScale(why string, set *appsv1.StatefulSet, to int32, event string) *Scale {
 	from := sts.DesiredReplicas(set)
 	a := &Scale{Why: why, Event: event, From: from, To: to, Ordinal: sts.Start(set) + sts.Ordinal(min(from, to)), Ops: []PatchOp{
-		op("test", "/metadata/uid", set.UID),
-		op("test", "/spec/replicas", from),
-		op("replace", "/spec/replicas", to),
+		Op("test", "/metadata/uid", set.UID),
+		Op("test", "/spec/replicas", from),
+		Op("replace", "/spec/replicas", to),
 	}}
 	if from == 0 { // which is omitted from a Scale
-		a.Ops[1], a.Ops[2] = op("test", "/spec", struct{}{}), op("add", "/spec/replicas", to)
+		a.Ops[1], a.Ops[2] = Op("test", "/spec", struct{}{}), Op("add", "/spec/replicas", to)
 	}
 	return a
 }

@@ -53,7 +53,7 @@ func (p *PatchSet) Kind() string {
 func (p *PatchSet) SpecOnly(s *sts.Snapshot) *PatchSet {
 	out := *p
 	out.Canary = nil
-	out.Ops = append([]PatchOp{op("test", "/metadata/uid", s.Set.UID), op("test", "/metadata/generation", s.Set.Generation)}, p.specOps()...)
+	out.Ops = append([]PatchOp{Op("test", "/metadata/uid", s.Set.UID), Op("test", "/metadata/generation", s.Set.Generation)}, p.specOps()...)
 	return &out
 }
 

@@ -292,14 +292,14 @@ func (i startCanary) imageEdits(s *sts.Snapshot) ([]imageEdit, *Decision) {
 func (b *patch) templateAnnotation(key, value string) *patch {
 	const path = "/spec/template/metadata/annotations"
 	have, exists := b.set.Spec.Template.Annotations[key]
-	at := path + "/" + escapePointer(key)
+	at := path + "/" + EscapePointer(key)
 	switch {
 	case len(b.set.Spec.Template.Annotations) == 0:
-		b.spec = append(b.spec, op("test", path, nil), op("add", path, map[string]string{key: value}))
+		b.spec = append(b.spec, Op("test", path, nil), Op("add", path, map[string]string{key: value}))
 	case exists:
-		b.spec = append(b.spec, op("test", at, have), op("replace", at, value))
+		b.spec = append(b.spec, Op("test", at, have), Op("replace", at, value))
 	default:
-		b.spec = append(b.spec, op("test", at, nil), op("add", at, value))
+		b.spec = append(b.spec, Op("test", at, nil), Op("add", at, value))
 	}
 	t := b.becomes()
 	t.Annotations = maps.Clone(t.Annotations)

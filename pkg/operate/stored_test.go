@@ -21,7 +21,7 @@ func TestNotStored(t *testing.T) {
 	}
 	const leaving, other = record.LeavingFinalizer, "example.com/other"
 	owner := metav1.OwnerReference{APIVersion: "apps/v1", Kind: "Deployment", Name: "operator", UID: "o"}
-	owning := []PatchOp{op("test", "/metadata/ownerReferences", nil), op("add", "/metadata/ownerReferences", []metav1.OwnerReference{owner})}
+	owning := []PatchOp{Op("test", "/metadata/ownerReferences", nil), Op("add", "/metadata/ownerReferences", []metav1.OwnerReference{owner})}
 	owned := claim(nil)
 	owned.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: "x", UID: "x"}, owner}
 	for name, test := range map[string]struct {
@@ -39,7 +39,7 @@ func TestNotStored(t *testing.T) {
 		"the first finalizer goes":               {NewRemoveFinalizer("", pod(leaving, other), 3).Ops, pod(other), nil},
 		"the finalizer stays":                    {NewRemoveFinalizer("", pod(leaving), 3).Ops, pod(leaving), []sts.Change{{Path: "metadata.finalizers", To: leaving}}},
 		"the finalizer stays at another place":   {NewRemoveFinalizer("", pod(leaving, other), 3).Ops, pod(other, leaving), []sts.Change{{Path: "metadata.finalizers", To: leaving}}},
-		"managedFields are the API server's own": {[]PatchOp{op("test", "/metadata/managedFields/0/manager", sts.FieldManager), {Op: "remove", Path: "/metadata/managedFields/0"}}, &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "other"}}}}, nil},
+		"managedFields are the API server's own": {[]PatchOp{Op("test", "/metadata/managedFields/0/manager", sts.FieldManager), {Op: "remove", Path: "/metadata/managedFields/0"}}, &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "other"}}}}, nil},
 		"an owner beside others":                 {owning, owned, nil},
 		"an owner is dropped":                    {owning, claim(nil), []sts.Change{{Path: "metadata.ownerReferences", From: `[{"apiVersion":"apps/v1","kind":"Deployment","name":"operator","uid":"o"}]`}}},
 	} {
@@ -65,7 +65,7 @@ func TestNotStoredShort(t *testing.T) {
 	for i := range long {
 		long[i] = 'x'
 	}
-	got, err := NotStored([]PatchOp{op("add", "/metadata/annotations/a", string(long))}, &corev1.Pod{})
+	got, err := NotStored([]PatchOp{Op("add", "/metadata/annotations/a", string(long))}, &corev1.Pod{})
 	if err != nil || len(got.Changes) != 1 || len([]rune(got.Changes[0].From)) != 81 {
 		t.Errorf("%v, %v", got, err)
 	}

@@ -7,17 +7,16 @@ import (
 	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-var claimTones = map[claims.ClaimState]Tone{
+var claimTones = map[claims.State]Tone{
 	claims.ClaimTerminating: Warn, claims.ClaimPolicy: Warn, claims.ClaimInUse: Good, claims.ClaimDesired: Good,
 	claims.ClaimReserved: Dim, claims.ClaimParked: Dim, claims.ClaimForeign: Dim,
 }
 
 // ClaimTable prints one line per claim, the sums, the risks, the excluded claims and the warnings.
-func ClaimTable(w io.Writer, r *report.ClaimReport, now time.Time, st Style, c Columns) error {
+func ClaimTable(w io.Writer, r *claims.ClaimReport, now time.Time, st Style, c Columns) error {
 	t := table{style: st}
 	titles := []string{"CLAIM", "SET", "ORDINAL", "STATE", "SIZE", "CLASS", "RECLAIM", "LAST-USED"}
 	if c.Namespace {
@@ -47,7 +46,7 @@ func ClaimTable(w io.Writer, r *report.ClaimReport, now time.Time, st Style, c C
 }
 
 // RetainedNotes are the notes about deleted claims, one line for those with the same note.
-func RetainedNotes(kept []report.RetainedClaim, st Style, c Columns) string {
+func RetainedNotes(kept []claims.RetainedClaim, st Style, c Columns) string {
 	var n notes
 	for i := range kept {
 		name := kept[i].Claim
@@ -60,7 +59,7 @@ func RetainedNotes(kept []report.RetainedClaim, st Style, c Columns) string {
 }
 
 // RetainedSum is how much is retained of deleted claims; empty when nothing is.
-func RetainedSum(r *report.RetainedSum, st Style, c Columns) string {
+func RetainedSum(r *claims.RetainedSum, st Style, c Columns) string {
 	if r == nil || r.Volumes == 0 {
 		return ""
 	}
@@ -71,7 +70,7 @@ func RetainedSum(r *report.RetainedSum, st Style, c Columns) string {
 	return st.Wrap("", 0, Plain, msgRetainedSum(r.Volumes, r.Size.String(), namespaces))
 }
 
-func claimRow(item *report.Claim, now time.Time, c Columns) []cell {
+func claimRow(item *claims.Claim, now time.Time, c Columns) []cell {
 	state, tone := sts.Words(item.State), claimTones[item.State]
 	if item.Candidate {
 		state, tone = state+" *", Bold
@@ -104,7 +103,7 @@ func dash(s string) string {
 	return s
 }
 
-func lastUsed(c *report.Claim, now time.Time) string {
+func lastUsed(c *claims.Claim, now time.Time) string {
 	switch {
 	case c.State == claims.ClaimInUse:
 		return "now"
@@ -115,10 +114,10 @@ func lastUsed(c *report.Claim, now time.Time) string {
 }
 
 // claimSums has a line per storage class, and one for the total.
-func claimSums(r *report.ClaimReport, st Style) *table {
+func claimSums(r *claims.ClaimReport, st Style) *table {
 	t := &table{style: st}
 	t.header("CLASS", "CLAIMS", "SIZE", "CANDIDATES *", "SIZE")
-	line := func(name string, s *report.ClaimSum, tone Tone) {
+	line := func(name string, s *claims.ClaimSum, tone Tone) {
 		t.row(cell{name, tone}, cell{strconv.Itoa(s.Claims), tone}, cell{s.Size.String(), tone},
 			cell{strconv.Itoa(s.Candidates), tone}, cell{s.CandidateSize.String(), tone})
 	}
@@ -132,7 +131,7 @@ func claimSums(r *report.ClaimReport, st Style) *table {
 }
 
 // HeldNotes are why claims are excluded, one line for those with the same reason.
-func HeldNotes(r *report.ClaimReport, st Style, c Columns) string {
+func HeldNotes(r *claims.ClaimReport, st Style, c Columns) string {
 	var n notes
 	for i := range r.Items {
 		if item := &r.Items[i]; item.Held != "" {
@@ -148,7 +147,7 @@ func HeldNotes(r *report.ClaimReport, st Style, c Columns) string {
 
 // claimNotes are the risks, why claims are excluded, and the warnings about these and the
 // candidates. Claims with the same note share a line.
-func claimNotes(r *report.ClaimReport, st Style, c Columns) string {
+func claimNotes(r *claims.ClaimReport, st Style, c Columns) string {
 	risks, doubts := "", &notes{}
 	for i := range r.Items {
 		item := &r.Items[i]

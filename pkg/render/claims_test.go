@@ -13,7 +13,6 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
@@ -23,25 +22,25 @@ func TestClaimTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := claims.ClaimChoice{DeletedSets: true, Parked: true, Reserved: true}
+	all := claims.Choice{DeletedSets: true, Parked: true, Reserved: true}
 	for name, test := range map[string]struct {
-		query   report.ClaimQuery
+		query   claims.Query
 		columns render.Columns
 		style   render.Style
 	}{
 		"claims":             {},
-		"claims-all":         {query: report.ClaimQuery{Choice: all}, columns: render.Columns{Namespace: true}},
-		"claims-wide":        {query: report.ClaimQuery{Names: []string{"web"}}, columns: render.Columns{Wide: true}},
-		"claims-80-columns":  {query: report.ClaimQuery{Choice: all}, columns: render.Columns{Namespace: true}, style: render.Style{Width: 80}},
+		"claims-all":         {query: claims.Query{Choice: all}, columns: render.Columns{Namespace: true}},
+		"claims-wide":        {query: claims.Query{Names: []string{"web"}}, columns: render.Columns{Wide: true}},
+		"claims-80-columns":  {query: claims.Query{Choice: all}, columns: render.Columns{Namespace: true}, style: render.Style{Width: 80}},
 		"claims-100-columns": {style: render.Style{Width: 100}},
-		"claims-120-columns": {query: report.ClaimQuery{Names: []string{"cache", "old"}}, style: render.Style{Width: 120, Color: true}},
+		"claims-120-columns": {query: claims.Query{Names: []string{"cache", "old"}}, style: render.Style{Width: 120, Color: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inv, err := ststest.Parse(raw)
 			if err != nil {
 				t.Fatal(err)
 			}
-			report, _ := report.NewClaimReport(inv, test.query)
+			report, _ := claims.NewReport(inv, test.query)
 			var b strings.Builder
 			if err := render.ClaimTable(&b, report, inv.TakenAt, test.style, test.columns); err != nil {
 				t.Fatal(err)
@@ -54,11 +53,11 @@ func TestClaimTable(t *testing.T) {
 // Long names do not make a line longer than the terminal: the distinguishing part stays.
 func TestClaimTableOfLongNames(t *testing.T) {
 	long := strings.Repeat("long-", 12) + "name"
-	r := &report.ClaimReport{}
+	r := &claims.ClaimReport{}
 	var kept []sts.RetainedVolume
 	for n := range sts.Ordinal(12) {
 		name := fmt.Sprintf("data-%s-%d", long, n)
-		r.Items = append(r.Items, report.Claim{
+		r.Items = append(r.Items, claims.Claim{
 			Namespace: "namespace-" + long, Name: name, Set: long, Ordinal: &n, State: claims.ClaimStaleTemplate, Candidate: true,
 			Class: "class-" + long, Size: "1024Gi", ReclaimPolicy: "Delete", Reason: "out of range (statefulset/" + long + " has ordinals 0-2)",
 		})

@@ -7,7 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -26,7 +26,7 @@ func RetainedTable(w io.Writer, kept []sts.RetainedVolume, now time.Time, st Sty
 }
 
 // RescueTable prints the claims to rescue, and why each is at risk.
-func RescueTable(w io.Writer, claims []report.Claim, now time.Time, st Style) error {
+func RescueTable(w io.Writer, claims []claims.Claim, now time.Time, st Style) error {
 	t := table{style: st}
 	t.header("CLAIM", "VOLUME", "SIZE", "CLASS", "RECLAIM", "DELETED", "RISK")
 	for i := range claims {

@@ -110,7 +110,7 @@ func playClaimWorld(t *testing.T, w *claimstest.ClaimWorld) {
 func (s *claimWorld) wrong(c *cluster.Cluster, w *claimstest.ClaimWorld) []string {
 	s.t.Helper()
 	var out []string
-	ask := func(w *claimstest.ClaimWorld, choice claims.ClaimChoice) {
+	ask := func(w *claimstest.ClaimWorld, choice claims.Choice) {
 		items := s.items(c, w, choice)
 		for _, name := range w.Claims() {
 			item := items[name]
@@ -120,23 +120,23 @@ func (s *claimWorld) wrong(c *cluster.Cluster, w *claimstest.ClaimWorld) []strin
 			out = append(out, w.CheckDecision(name, choice, claimstest.Decision{Candidate: item.Candidate, Held: item.Held})...)
 		}
 	}
-	all := claims.ClaimChoice{DeletedSets: true, Parked: true, Reserved: true}
+	all := claims.Choice{DeletedSets: true, Parked: true, Reserved: true}
 	seen := w.Seen()
-	ask(seen, claims.ClaimChoice{})
+	ask(seen, claims.Choice{})
 	if len(out) > 0 {
 		return out
 	}
 	ask(seen, all)
 	if len(w.Claims()) > 0 {
-		ask(seen, claims.ClaimChoice{DeletedSets: true, Parked: true, Named: true})
+		ask(seen, claims.Choice{DeletedSets: true, Parked: true, Named: true})
 	}
 	// Two names are enough for one world, and others for the next.
 	names := w.Sets()
 	for i := range min(2, len(names)) {
-		ask(seen, claims.ClaimChoice{Sets: []string{names[(len(w.Steps)+i)%len(names)]}, DeletedSets: true, Parked: true, Reserved: true})
+		ask(seen, claims.Choice{Sets: []string{names[(len(w.Steps)+i)%len(names)]}, DeletedSets: true, Parked: true, Reserved: true})
 	}
 	if w.Hidden != "" {
-		ask(w, claims.ClaimChoice{})
+		ask(w, claims.Choice{})
 		ask(w, all)
 	}
 	return out
@@ -152,13 +152,13 @@ type claimWorld struct {
 // claimItem is a claim in the report of pvc-gc.
 type claimItem struct {
 	Name, Reason, Set, Held string
-	State                   claims.ClaimState
+	State                   claims.State
 	Confidence              claims.Confidence
 	Candidate               bool
 }
 
 // items asks the binary.
-func (s *claimWorld) items(c *cluster.Cluster, w *claimstest.ClaimWorld, choice claims.ClaimChoice) map[string]claimItem {
+func (s *claimWorld) items(c *cluster.Cluster, w *claimstest.ClaimWorld, choice claims.Choice) map[string]claimItem {
 	s.t.Helper()
 	args := append([]string{"pvc-gc", "-n", s.namespace, "-o", "json"}, choice.Sets...)
 	for flag, on := range map[string]bool{"--deleted-sets": choice.DeletedSets, "--parked": choice.Parked, "--reserved": choice.Reserved} {

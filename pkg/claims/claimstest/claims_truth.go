@@ -14,7 +14,7 @@ import (
 
 // Opinion is how the plugin judges a claim.
 type Opinion struct {
-	State      claims.ClaimState
+	State      claims.State
 	Reason     string
 	Set        string
 	Confidence claims.Confidence
@@ -27,8 +27,8 @@ type Decision struct {
 }
 
 // Choices are the choices that test the most of a claim.
-func (w *ClaimWorld) Choices(claim string) []claims.ClaimChoice {
-	out := []claims.ClaimChoice{
+func (w *ClaimWorld) Choices(claim string) []claims.Choice {
+	out := []claims.Choice{
 		{}, {DeletedSets: true}, {Parked: true}, {Reserved: true},
 		{DeletedSets: true, Parked: true, Reserved: true},
 		{DeletedSets: true, Parked: true, Named: true},
@@ -41,7 +41,7 @@ func (w *ClaimWorld) Choices(claim string) []claims.ClaimChoice {
 		names = append(names, strings.Join(parts[i:len(parts)-1], "-"))
 	}
 	for _, name := range names {
-		out = append(out, claims.ClaimChoice{Sets: []string{name}}, claims.ClaimChoice{Sets: []string{name}, DeletedSets: true, Parked: true, Reserved: true})
+		out = append(out, claims.Choice{Sets: []string{name}}, claims.Choice{Sets: []string{name}, DeletedSets: true, Parked: true, Reserved: true})
 	}
 	return out
 }
@@ -268,7 +268,7 @@ func includes(labels, some map[string]string) bool {
 type guard struct{ kind, text string }
 
 // Forbidden says why the claim must not be a candidate with the choice, empty where it may be.
-func (w *ClaimWorld) Forbidden(name string, choice claims.ClaimChoice) string {
+func (w *ClaimWorld) Forbidden(name string, choice claims.Choice) string {
 	if guards := w.guards(name, choice); len(guards) > 0 {
 		return guards[0].text
 	}
@@ -276,7 +276,7 @@ func (w *ClaimWorld) Forbidden(name string, choice claims.ClaimChoice) string {
 }
 
 // guards are all reasons why the claim must not be a candidate with the choice.
-func (w *ClaimWorld) guards(name string, choice claims.ClaimChoice) []guard {
+func (w *ClaimWorld) guards(name string, choice claims.Choice) []guard {
 	var out []guard
 	claim, suspects := w.claims[name], w.suspects(name)
 	traced := slices.Contains(suspects, claim.set)
@@ -385,7 +385,7 @@ func ClaimKinds() []string {
 	for _, resource := range sts.UseResources {
 		out = append(out, "hidden "+resource)
 	}
-	for _, state := range []claims.ClaimState{
+	for _, state := range []claims.State{
 		claims.ClaimTerminating, claims.ClaimInUse, claims.ClaimDesired, claims.ClaimReserved, claims.ClaimParked,
 		claims.ClaimOrphaned, claims.ClaimStaleTemplate, claims.ClaimSetDeleted, claims.ClaimForeign,
 	} {
@@ -401,11 +401,11 @@ func (w *ClaimWorld) parkedBy(claim string) []string {
 
 // Useful says why the claim must be a candidate with the choice, empty where it need not be:
 // a plugin that never deletes is safe, and of no use.
-func (w *ClaimWorld) Useful(name string, choice claims.ClaimChoice) string {
+func (w *ClaimWorld) Useful(name string, choice claims.Choice) string {
 	return w.use(name, choice).text
 }
 
-func (w *ClaimWorld) use(name string, choice claims.ClaimChoice) guard {
+func (w *ClaimWorld) use(name string, choice claims.Choice) guard {
 	claim := w.claims[name]
 	if choice.Named || w.Hidden != "" || len(w.guards(name, choice)) > 0 || !w.clear(name) {
 		return guard{}
@@ -503,7 +503,7 @@ func cut(name string) string { return name[:max(0, strings.LastIndexByte(name, '
 
 // State is what the claim is, where that does not depend on which set created it: empty
 // where it does.
-func (w *ClaimWorld) State(name string) claims.ClaimState {
+func (w *ClaimWorld) State(name string) claims.State {
 	claim := w.claims[name]
 	visible := func(n namer) bool { return w.knows(n.resource) }
 	switch {
@@ -517,11 +517,11 @@ func (w *ClaimWorld) State(name string) claims.ClaimState {
 		return claims.ClaimReserved
 	case len(w.parkedBy(name)) > 0:
 		return claims.ClaimParked
-	case w.Useful(name, claims.ClaimChoice{}) != "" && len(w.givers(name)) > 0:
+	case w.Useful(name, claims.Choice{}) != "" && len(w.givers(name)) > 0:
 		return claims.ClaimOrphaned
-	case w.Useful(name, claims.ClaimChoice{}) != "":
+	case w.Useful(name, claims.Choice{}) != "":
 		return claims.ClaimStaleTemplate
-	case w.Useful(name, claims.ClaimChoice{DeletedSets: true}) != "":
+	case w.Useful(name, claims.Choice{DeletedSets: true}) != "":
 		return claims.ClaimSetDeleted
 	case claim.foreign && claim.manager != "" && claim.labels["velero.io/restore-name"] == "" && !slices.ContainsFunc(w.givers(name), func(set string) bool {
 		return includes(claim.labels, w.sets[set].MatchLabels())
@@ -542,7 +542,7 @@ func (w *ClaimWorld) CheckOpinion(name string, o Opinion) []string {
 		wrong("it is %s", want)
 		return out
 	}
-	if want == "" && slices.Contains([]claims.ClaimState{claims.ClaimTerminating, claims.ClaimInUse, claims.ClaimDesired, claims.ClaimPolicy, claims.ClaimReserved, claims.ClaimParked}, o.State) {
+	if want == "" && slices.Contains([]claims.State{claims.ClaimTerminating, claims.ClaimInUse, claims.ClaimDesired, claims.ClaimPolicy, claims.ClaimReserved, claims.ClaimParked}, o.State) {
 		wrong("that is not true of it")
 	}
 	var words []string
@@ -583,7 +583,7 @@ func (w *ClaimWorld) doubtful(name string) bool {
 
 // CheckDecision compares whether the plugin would delete the claim with whether it must not,
 // or must.
-func (w *ClaimWorld) CheckDecision(name string, choice claims.ClaimChoice, d Decision) []string {
+func (w *ClaimWorld) CheckDecision(name string, choice claims.Choice, d Decision) []string {
 	forbidden, useful := w.Forbidden(name, choice), w.Useful(name, choice)
 	switch {
 	case d.Candidate && forbidden != "":
@@ -599,7 +599,7 @@ func (w *ClaimWorld) CheckDecision(name string, choice claims.ClaimChoice, d Dec
 	return nil
 }
 
-func sayChoice(c claims.ClaimChoice) string {
+func sayChoice(c claims.Choice) string {
 	var flags []string
 	for flag, on := range map[string]bool{"--deleted-sets": c.DeletedSets, "--parked": c.Parked, "--reserved": c.Reserved, "its own name": c.Named} {
 		if on {

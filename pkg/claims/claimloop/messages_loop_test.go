@@ -1,0 +1,14 @@
+package claimloop
+
+import (
+	"testing"
+
+	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
+)
+
+func TestClaimMessages(t *testing.T) {
+	call := messagetest.Call
+	messagetest.Golden(t, "loop",
+		call(msgClaimStepsExceeded, 40, "set persistentvolume/pvc-0f3a to reclaim policy Retain"),
+	)
+}

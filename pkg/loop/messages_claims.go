@@ -1,7 +1,0 @@
-package loop
-
-import "fmt"
-
-func msgClaimStepsExceeded(limit int, last string) string {
-	return fmt.Sprintf("no progress after %d steps, last step: %s", limit, last)
-}
