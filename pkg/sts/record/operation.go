@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -188,9 +187,17 @@ func readAnnotation[T any](set *appsv1.StatefulSet, key string) (*T, error) {
 	}
 	v := new(T)
 	if err := json.Unmarshal([]byte(raw), v); err != nil {
-		return nil, fmt.Errorf("statefulset/%s: annotation %s: %w", set.Name, key, err)
+		return nil, errors.New(msgInvalidRecord(set.Name, key, jsonProblem(err)))
 	}
 	return v, nil
+}
+
+// jsonProblem is what is wrong with a record. The error of encoding/json may name a Go type.
+func jsonProblem(err error) string {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return msgUnexpectedJSON(wrong.Value, wrong.Field)
+	}
+	return err.Error()
 }
 
 // EncodeAnnotation writes a record as an annotation's value.

@@ -2,7 +2,6 @@ package record_test
 
 import (
 	"encoding/json"
-	"strings"
 	"testing"
 	"time"
 
@@ -86,9 +85,17 @@ func TestAnnotationsAbsentOrGarbage(t *testing.T) {
 	if o, err := record.ReadOwner(annotated("other", "{}")); o != nil || err != nil {
 		t.Errorf("another annotation: %v, %v", o, err)
 	}
-	for _, garbage := range []string{"", "x", "[]", `{"partition":"three"}`, `{"startedAt":"yesterday"}`, `{"generation":1.5}`} {
+	for garbage, problem := range map[string]string{
+		"":                          "unexpected end of JSON input",
+		"x":                         "invalid character 'x' looking for beginning of value",
+		"[]":                        "unexpected array",
+		`{"partition":"three"}`:     "unexpected string in field partition",
+		`{"auto":{"soak":true}}`:    "unexpected bool in field auto.soak",
+		`{"generation":1.5}`:        "unexpected number 1.5 in field generation",
+		`{"startedAt":"yesterday"}`: `parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"`,
+	} {
 		c, err := record.ReadCanary(annotated(record.CanaryAnnotation, garbage))
-		if c != nil || err == nil || !strings.HasPrefix(err.Error(), "statefulset/web: annotation kubectl-sts.dev/canary: ") {
+		if c != nil || err == nil || err.Error() != "statefulset/web: annotation kubectl-sts.dev/canary is not a valid record: "+problem {
 			t.Errorf("%q: %v, %v", garbage, c, err)
 		}
 	}
