@@ -60,14 +60,14 @@ func (r *Resolver) Resolve(ctx context.Context, questions []names.Question) ([]n
 	if len(queries) == 0 {
 		return answers, nil
 	}
-	heard := 0
+	answered := 0
 	if r.Packet != nil {
 		c := &dnsExchange{resolver: r, dial: r.Packet, queue: queries}
 		err := c.run(ctx)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		heard = c.heard
+		answered = c.answered
 		if queries = c.long; err != nil {
 			queries = c.all // no answer: UDP may be blocked
 		}
@@ -77,7 +77,7 @@ func (r *Resolver) Resolve(ctx context.Context, questions []names.Question) ([]n
 	}
 	c := &dnsExchange{resolver: r, dial: r.Stream, stream: true, queue: queries}
 	err := c.run(ctx)
-	if err != nil && (heard == 0 || ctx.Err() != nil) {
+	if err != nil && (answered == 0 || ctx.Err() != nil) {
 		return nil, err
 	}
 	if err != nil {
@@ -127,12 +127,12 @@ type dnsExchange struct {
 	dial     Dial
 	stream   bool
 
-	mu    sync.Mutex
-	queue []*dnsQuery
-	all   []*dnsQuery
-	long  []*dnsQuery // too long for a datagram
-	heard int         // number of answers
-	err   error       // why the last connection ended
+	mu       sync.Mutex
+	queue    []*dnsQuery
+	all      []*dnsQuery
+	long     []*dnsQuery // too long for a datagram
+	answered int         // number of answers
+	err      error       // why the last connection ended
 }
 
 // run processes the whole queue. It returns an error if there was no answer at all.
@@ -156,7 +156,7 @@ func (c *dnsExchange) run(ctx context.Context) error {
 		q.fail(c.err.Error(), errors.Is(c.err, names.ErrNoAnswer))
 	}
 	switch {
-	case c.heard > 0:
+	case c.answered > 0:
 		return nil
 	case c.err != nil:
 		return c.err
@@ -175,7 +175,7 @@ func ended(ctx context.Context, err error) error {
 // without an answer, if the others had none meanwhile, and earlier if a server has never
 // responded to datagrams, which were sent more than once.
 func (c *dnsExchange) connect(ctx context.Context, conn io.ReadWriteCloser) {
-	heard, barren := 0, 0
+	answered, withoutAnswer := 0, 0
 	for ctx.Err() == nil && c.left() {
 		var err error
 		if conn == nil {
@@ -190,12 +190,12 @@ func (c *dnsExchange) connect(ctx context.Context, conn io.ReadWriteCloser) {
 		}
 		c.mu.Lock()
 		c.err = err
-		news := c.heard > heard
-		heard = c.heard
+		progress := c.answered > answered
+		answered = c.answered
 		c.mu.Unlock()
-		if news {
-			barren = 0
-		} else if barren++; barren == 2 || heard == 0 && !c.stream && errors.Is(err, names.ErrNoAnswer) {
+		if progress {
+			withoutAnswer = 0
+		} else if withoutAnswer++; withoutAnswer == 2 || answered == 0 && !c.stream && errors.Is(err, names.ErrNoAnswer) {
 			return
 		}
 	}

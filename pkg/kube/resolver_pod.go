@@ -54,22 +54,22 @@ var ErrNoTool = errors.New(msgNoTool())
 
 // Exit codes of shells and container runtimes.
 const (
-	exitNotRunable = 126
-	exitNotFound   = 127
+	exitNotExecutable = 126
+	exitNotFound      = 127
 )
 
 // Resolve makes all queries and returns the answers in the same order. An error means that no query
 // could be made, or that there was no answer at all.
 func (r *PodResolver) Resolve(ctx context.Context, questions []names.Question) ([]names.Answer, error) {
 	answers := make([]names.Answer, len(questions))
-	var asked []int // indexes of the valid queries
+	var valid []int // indexes of the queries with a valid name
 	for i, q := range questions {
 		answers[i].Question = q
 		if err := names.CheckName(q.Name); err != nil {
 			answers[i].Problem = err.Error()
 			continue
 		}
-		asked = append(asked, i)
+		valid = append(valid, i)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -77,7 +77,7 @@ func (r *PodResolver) Resolve(ctx context.Context, questions []names.Question) (
 		wg    sync.WaitGroup
 		slots = make(chan struct{}, maxExecs)
 	)
-	for part := range slices.Chunk(asked, queriesPerExec) {
+	for part := range slices.Chunk(valid, queriesPerExec) {
 		wg.Go(func() {
 			select {
 			case slots <- struct{}{}:
@@ -94,8 +94,8 @@ func (r *PodResolver) Resolve(ctx context.Context, questions []names.Question) (
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if len(asked) > 0 && !slices.ContainsFunc(answers, func(a names.Answer) bool { return a.Code != "" }) {
-		return nil, errors.New(answers[asked[0]].Problem)
+	if len(valid) > 0 && !slices.ContainsFunc(answers, func(a names.Answer) bool { return a.Code != "" }) {
+		return nil, errors.New(answers[valid[0]].Problem)
 	}
 	return answers, nil
 }
@@ -115,7 +115,7 @@ func (r *PodResolver) run(ctx context.Context, part []int, answers []names.Answe
 		return err
 	case code == names.ExitNoTool:
 		return ErrNoTool
-	case code == exitNotRunable || code == exitNotFound:
+	case code == exitNotExecutable || code == exitNotFound:
 		return ErrNoShell
 	}
 	out := names.ParseToolOutput(stdout.String())

@@ -17,7 +17,7 @@ import (
 // session uses one connection until the queue is empty and everything is answered; the error says
 // why it ended before that. Queries without an answer are then back in the queue.
 func (c *dnsExchange) session(ctx context.Context, conn io.ReadWriteCloser) (err error) {
-	s := &dnsSession{dnsExchange: c, outgoing: make(chan []byte, dnsWindow*dnsSends), flying: map[uint16]*dnsQuery{}}
+	s := &dnsSession{dnsExchange: c, outgoing: make(chan []byte, dnsWindow*dnsSends), pending: map[uint16]*dnsQuery{}}
 	var (
 		incoming = make(chan []byte)
 		broken   error
@@ -56,7 +56,7 @@ func (c *dnsExchange) session(ctx context.Context, conn io.ReadWriteCloser) (err
 	defer timer.Stop()
 	for {
 		s.fill()
-		if len(s.flying) == 0 {
+		if len(s.pending) == 0 {
 			return nil
 		}
 		timer.Reset(s.next().due.Sub(c.resolver.Clock.Now()))
@@ -79,22 +79,22 @@ func (c *dnsExchange) session(ctx context.Context, conn io.ReadWriteCloser) (err
 type dnsSession struct {
 	*dnsExchange
 	outgoing chan []byte // has room for all pending queries, each as often as it is sent
-	flying   map[uint16]*dnsQuery
+	pending  map[uint16]*dnsQuery
 	last     time.Time // of the last answer
 	sent     int
 }
 
 // fill sends as many queries as may be pending at the same time.
 func (s *dnsSession) fill() {
-	for len(s.flying) < dnsWindow {
+	for len(s.pending) < dnsWindow {
 		q := s.take()
 		if q == nil {
 			return
 		}
-		for q.id = uint16(rand.Uint32()); s.flying[q.id] != nil; {
+		for q.id = uint16(rand.Uint32()); s.pending[q.id] != nil; {
 			q.id++
 		}
-		s.flying[q.id] = q
+		s.pending[q.id] = q
 		q.sent, q.sends = s.resolver.Clock.Now(), 0
 		s.send(q)
 	}
@@ -141,7 +141,7 @@ func readDNSMessage(conn io.Reader, stream bool) ([]byte, error) {
 // next is the query that times out first: the one that was sent first.
 func (s *dnsSession) next() *dnsQuery {
 	var first *dnsQuery
-	for _, q := range s.flying {
+	for _, q := range s.pending {
 		if first == nil || q.order < first.order {
 			first = q
 		}
@@ -155,7 +155,7 @@ func (s *dnsSession) receive(msg []byte) {
 	if len(msg) < 2 {
 		return
 	}
-	q := s.flying[binary.BigEndian.Uint16(msg)]
+	q := s.pending[binary.BigEndian.Uint16(msg)]
 	if q == nil {
 		return
 	}
@@ -164,9 +164,9 @@ func (s *dnsSession) receive(msg []byte) {
 		return
 	}
 	s.last = s.resolver.Clock.Now()
-	delete(s.flying, q.id)
+	delete(s.pending, q.id)
 	s.mu.Lock()
-	s.heard++
+	s.answered++
 	s.mu.Unlock()
 	switch {
 	case err != nil:
@@ -212,7 +212,7 @@ func (s *dnsSession) late() error {
 		s.send(q)
 		return nil
 	}
-	delete(s.flying, q.id)
+	delete(s.pending, q.id)
 	if s.stream && s.last.IsZero() && q.attempts == 0 {
 		// No answer over this connection: what is behind it, such as a forwarded port, may have
 		// stalled. The query is the last on the next connection, in case it stalls the server.
@@ -231,7 +231,7 @@ func (s *dnsSession) late() error {
 
 // giveBack queues the unanswered queries of this connection, except those that have failed too often.
 func (s *dnsSession) giveBack(err error) {
-	queries := slices.SortedFunc(maps.Values(s.flying), func(a, b *dnsQuery) int { return a.order - b.order })
+	queries := slices.SortedFunc(maps.Values(s.pending), func(a, b *dnsQuery) int { return a.order - b.order })
 	queries = slices.DeleteFunc(queries, func(q *dnsQuery) bool {
 		if s.last.IsZero() || errors.Is(err, names.ErrNoAnswer) {
 			q.attempts++
