@@ -1,5 +1,5 @@
-// Package kube is the only one that uses the Kubernetes API: it reads Inventories,
-// watches StatefulSets, and carries out Actions.
+// Package kube talks to the cluster, and is the only package that uses the Kubernetes API: it reads
+// Inventories, watches StatefulSets, carries out Actions and sends DNS queries.
 package kube
 
 import (

@@ -23,7 +23,7 @@ type Exec struct {
 	For string `json:"for"`
 	// Command is the command for the shell; absent if [Exec.Argv] is set.
 	//
-	// It is a line for sh -c, where it runs here on Windows, for cmd /c.
+	// It is a line for `sh -c`; on Windows, if it runs on this machine, for `cmd /c`.
 	Command string `json:"command,omitempty"`
 	// Argv are the arguments of the command if it needs no shell; absent if [Exec.Command] is set.
 	Argv []string `json:"argv,omitempty"`
