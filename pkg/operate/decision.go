@@ -213,8 +213,8 @@ const (
 	ReasonNotMoving = "NotMoving"
 	// ReasonBudgetShort: a PodDisruptionBudget allows no disruption at the moment; the command waits.
 	ReasonBudgetShort = "BudgetShort"
-	// ReasonBudgetNever: a PodDisruptionBudget can never allow a disruption.
-	ReasonBudgetNever = "BudgetAlwaysBlocks"
+	// ReasonBudgetAlwaysBlocks: a PodDisruptionBudget can never allow a disruption.
+	ReasonBudgetAlwaysBlocks = "BudgetAlwaysBlocks"
 	// ReasonScalingDown: a scale-down is not complete; the command waits.
 	ReasonScalingDown = "ScalingDown"
 	// ReasonNotObserved: the StatefulSet controller has not observed the last change; the command

@@ -251,7 +251,7 @@ func startCases() []decisionCase {
 		{"the target itself is failing", ststest.Web(3), []change{crashing(2), budget(2, 2, 3)}, one, dryRun, operate.Do, "Start"},
 		{"another pod is starting", ststest.Web(3), []change{starting(0)}, one, operate.Facts{}, operate.Wait, operate.ReasonPodNotAvailable},
 		{"a scale-down in progress", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { *s.Spec.Replicas = 2 })}, one, operate.Facts{}, operate.Wait, operate.ReasonScalingDown},
-		{"a budget that never allows it", ststest.Web(3), []change{budget(3, 3, 3)}, one, operate.Facts{}, operate.Refused, operate.ReasonBudgetNever},
+		{"a budget that never allows it", ststest.Web(3), []change{budget(3, 3, 3)}, one, operate.Facts{}, operate.Refused, operate.ReasonBudgetAlwaysBlocks},
 		{"a budget that is short", ststest.Web(3), []change{budget(2, 2, 3)}, one, operate.Facts{}, operate.Wait, operate.ReasonBudgetShort},
 		{"a record that can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{record.CanaryAnnotation: "{"} })}, one, operate.Facts{}, operate.Refused, operate.ReasonBadRecord},
 		{"a token that can't be read", ststest.Web(3), []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = map[string]string{record.OwnerAnnotation: "{"} })}, one, operate.Facts{}, operate.Refused, operate.ReasonBadRecord},
@@ -354,7 +354,7 @@ func promoteCases() []decisionCase {
 		{"minReadySeconds", standing(2), []change{onSet(func(s *appsv1.StatefulSet) { s.Spec.MinReadySeconds = 30 }),
 			onPod(3, func(p *corev1.Pod) { ststest.Ready(p, ststest.Now.Add(-29*time.Second)) })}, full, operate.Facts{}, operate.Wait, operate.ReasonPodNotAvailable},
 		{"a budget that is short", standing(2), []change{budget(4, 4, 5)}, full, operate.Facts{}, operate.Wait, operate.ReasonBudgetShort},
-		{"a budget that never allows it", standing(2), []change{budget(5, 5, 5)}, full, operate.Facts{}, operate.Refused, operate.ReasonBudgetNever},
+		{"a budget that never allows it", standing(2), []change{budget(5, 5, 5)}, full, operate.Facts{}, operate.Refused, operate.ReasonBudgetAlwaysBlocks},
 		{"a second budget that is short", standing(2), []change{func(inv *sts.Inventory) {
 			second := inv.Budgets[0].DeepCopy()
 			second.Name, second.Status.DisruptionsAllowed, second.Status.CurrentHealthy = "z-second", 0, 3
@@ -607,8 +607,8 @@ func autoCases() []decisionCase {
 		{"scaled down below the canary, nothing to check", at(2), []change{scaled(3)}, both, wrote, operate.Do, "Step"},
 		{"the first ordinal has moved up in the middle of a step", standing(5), []change{goal(0, "canary"), startAt(3), complete, onSet(func(s *appsv1.StatefulSet) { s.Generation, s.Status.ObservedGeneration = 9, 9 })}, oneByOne, operate.Facts{}, operate.Do, "Finish"},
 		{"no more than one is asked of a larger set", standing(1), []change{budget(4, 4, 5)}, oneByOne, operate.Facts{}, operate.Wait, operate.ReasonBudgetShort},
-		{"a budget that never allows it", standing(1), []change{budget(5, 5, 5)}, oneByOne, operate.Facts{}, operate.Refused, operate.ReasonBudgetNever},
-		{"a budget that never allows it is not soaked for", standing(1), []change{budget(5, 5, 5)}, soaking(2 * time.Hour), operate.Facts{}, operate.Refused, operate.ReasonBudgetNever},
+		{"a budget that never allows it", standing(1), []change{budget(5, 5, 5)}, oneByOne, operate.Facts{}, operate.Refused, operate.ReasonBudgetAlwaysBlocks},
+		{"a budget that never allows it is not soaked for", standing(1), []change{budget(5, 5, 5)}, soaking(2 * time.Hour), operate.Facts{}, operate.Refused, operate.ReasonBudgetAlwaysBlocks},
 		{"a budget that never allows it, with nothing left to promote", standing(4), []change{budget(5, 5, 5)}, soaking(time.Minute), operate.Facts{}, operate.Do, "Take"},
 		{"a budget in the middle of a step", standing(2), []change{goal(2, "canary"), budget(4, 4, 5)}, in("1,3"), operate.Facts{}, operate.Wait, operate.ReasonBudgetShort},
 

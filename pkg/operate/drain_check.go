@@ -251,7 +251,7 @@ func (i drainScale) requireBudgetsOnTheWay(l look) *Decision {
 			continue
 		}
 		message, hint := msgDrainBudgetBlocks(b.Name, required, others+size, size, i.again(s, size))
-		d := decide(Refused, ReasonBudgetNever, message, hint)
+		d := decide(Refused, ReasonBudgetAlwaysBlocks, message, hint)
 		return &d
 	}
 	return nil

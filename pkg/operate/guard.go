@@ -141,7 +141,7 @@ func requireBudgets(s *sts.Snapshot, f Facts, target sts.Ordinal) *Decision {
 			if !ready {
 				hint = sts.Hintf("%s; or %s", evictUnready(b), hint)
 			}
-			d := decide(Refused, ReasonBudgetNever, msgBudgetNever(b.Name, s.Name(target), numbers), hint)
+			d := decide(Refused, ReasonBudgetAlwaysBlocks, msgBudgetNever(b.Name, s.Name(target), numbers), hint)
 			return &d
 		case sts.BudgetShort:
 			d := decide(Wait, ReasonBudgetShort, msgBudgetShort(b.Name, numbers), nil)

@@ -154,7 +154,7 @@ func restartCases() []decisionCase {
 		{"the current revision is gone", standing(2), []change{func(inv *sts.Inventory) { inv.Revisions = inv.Revisions[1:] }}, only("0"), operate.Facts{}, operate.Refused, operate.ReasonRevisionChange},
 
 		{"a budget that is short", ststest.Web(3), []change{budget(3, 3, 4)}, one, operate.Facts{}, operate.Wait, operate.ReasonBudgetShort},
-		{"a budget that never allows it", ststest.Web(3), []change{budget(3, 3, 3)}, one, operate.Facts{}, operate.Refused, operate.ReasonBudgetNever},
+		{"a budget that never allows it", ststest.Web(3), []change{budget(3, 3, 3)}, one, operate.Facts{}, operate.Refused, operate.ReasonBudgetAlwaysBlocks},
 		{"a budget that has not counted the new pod", ststest.Web(3), []change{budget(2, 2, 2)}, one, operate.Facts{}, operate.Wait, operate.ReasonBudgetShort},
 		{"two budgets", ststest.Web(3), []change{budgets}, one, operate.Facts{}, operate.Refused, operate.ReasonTwoBudgets},
 		{"no budget is asked for a pending pod", ststest.Web(3), []change{budgets, pending(2)}, only("2"), operate.Facts{}, operate.Do, "Begin"},
