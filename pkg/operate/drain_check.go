@@ -20,6 +20,7 @@ func (i drainScale) guards(up bool) guards[look, Decision] {
 		{Guard{"member", "refuses if a pod has the finalizer and the record of its member is missing; `--profile none` continues", Always}, i.requireKnownMember},
 		{changeRule, i.requireOtherSize},
 		operationGuard.at(BeforeStart),
+		operationGuard,
 		{ownerRule, func(l look) *Decision { return i.requireUnmanagedSize(l.s, i.Replicas) }},
 		{Guard{"autoscaler", "refuses a size that an autoscaler would change again", BeforeStart}, func(l look) *Decision { return i.requireNoAutoscaler(l.s) }},
 		{Guard{"profile", "refuses a profile that does not support the change of size", BeforeStart}, i.requireProfile},
@@ -29,7 +30,6 @@ func (i drainScale) guards(up bool) guards[look, Decision] {
 			guard[look, Decision]{Guard{"inline hooks", "refuses `--drain-cmd` and `--drain-exec`, which add no members", BeforeStart}, i.requireNoInlineHooks},
 			guard[look, Decision]{Guard{"parked", "refuses a StatefulSet that is parked: use `--unpark`", BeforeStart}, i.requireNotParked},
 			guard[look, Decision]{staleRule, i.requireNoStaleClaims},
-			operationGuard,
 			guard[look, Decision]{availableGuard(Stuck).Guard, func(l look) *Decision { return requireAvailable(l.s, Stuck) }},
 			guard[look, Decision]{staleRule.at(BeforeStep), i.requireNoStaleClaim},
 		)
@@ -41,7 +41,6 @@ func (i drainScale) guards(up bool) guards[look, Decision] {
 		guard[look, Decision]{minHealthyRule, i.requireMinHealthy},
 		guard[look, Decision]{Guard{"later budgets", "refuses if a PodDisruptionBudget will block every eviction before the size is reached", BeforeStart}, i.requireBudgetsOnTheWay},
 		guard[look, Decision]{Guard{"retention", "refuses if `whenScaled: Delete` deletes the claims (`--keep-claims` retains them)", BeforeStart}, i.requireRetention},
-		operationGuard,
 		guard[look, Decision]{availableGuard(Stuck).Guard, i.requireRemainingAvailable},
 		guard[look, Decision]{Guard{"counted", "waits until the status of the StatefulSet counts no pod that is not visible", BeforeStep}, requireMissingCounted},
 		guard[look, Decision]{Guard{"member pod", "waits while the pod of the member is missing or terminating", BeforeStep}, i.requireMemberPod},
