@@ -61,12 +61,12 @@ func (i drainScale) up(l look) bool {
 // drainLook is a look with the record of the scale operation.
 func drainLook(s *sts.Snapshot, f Facts) look {
 	l := look{s: s, f: f}
-	record, err := record.ReadDrain(s.Set)
+	drain, err := record.ReadDrain(s.Set)
 	if err != nil {
 		d := badRecord(err)
 		l.unreadable = &d
 	}
-	l.drain = record
+	l.drain = drain
 	return l
 }
 
