@@ -173,15 +173,15 @@ func hasLeft(s *sts.Snapshot, drain *record.Drain) bool {
 // unblock a stuck one do not check this, because a scale operation may wait for them.
 func requireNoDrain(s *sts.Snapshot) *Decision {
 	drain, err := record.ReadDrain(s.Set)
-	o, held := leavingPod(s)
+	o, pod := leavingPod(s)
 	var d Decision
 	switch {
 	case err != nil:
 		d = badRecord(err)
 	case drain != nil:
 		d = refuseScaleInProgress(s, drain)
-	case held != nil:
-		d = refuseLostMember(s, o, held)
+	case pod != nil:
+		d = refuseLostMember(s, o, pod)
 	default:
 		return nil
 	}
@@ -190,8 +190,8 @@ func requireNoDrain(s *sts.Snapshot) *Decision {
 
 // refuseLostMember refuses a pod that has our finalizer when the record is missing: only the user can
 // tell whether its member has left.
-func refuseLostMember(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) Decision {
-	message, hint := msgDrainRecordLost(held.Name, record.LostDrain(s.Set, o))
+func refuseLostMember(s *sts.Snapshot, o sts.Ordinal, pod *corev1.Pod) Decision {
+	message, hint := msgDrainRecordLost(pod.Name, record.LostDrain(s.Set, o))
 	return decide(Refused, ReasonMemberLeft, message, hint)
 }
 
@@ -225,12 +225,12 @@ func leavingPod(s *sts.Snapshot) (sts.Ordinal, *corev1.Pod) {
 // is no such pod. Without the real one (kubectl replace drops annotations, another set has adopted the
 // pods) only the user can tell whether its member has left.
 func LostRecord(s *sts.Snapshot) *record.Drain {
-	o, held := leavingPod(s)
-	if held == nil {
+	o, pod := leavingPod(s)
+	if pod == nil {
 		return nil
 	}
 	after := int32(o - sts.Start(s.Set))
-	return &record.Drain{From: after + 1, To: after, Member: &record.Member{Ordinal: o, UID: held.UID}}
+	return &record.Drain{From: after + 1, To: after, Member: &record.Member{Ordinal: o, UID: pod.UID}}
 }
 
 // again is this command with another size, for a hint.

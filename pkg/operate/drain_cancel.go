@@ -28,10 +28,10 @@ func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	drain := l.drain
-	o, held := leavingPod(s)
+	o, pod := leavingPod(s)
 	switch {
-	case drain == nil && held != nil:
-		return removeFinalizer(held, o, stepDrainReleaseUnknown(held.Name))
+	case drain == nil && pod != nil:
+		return removeFinalizer(pod, o, stepRemoveFinalizerUnknown(pod.Name))
 	case drain == nil:
 		return decide(Done, ReasonNothingToDo, msgDrainNothingToCancel(), nil)
 	}
@@ -44,8 +44,8 @@ func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 		if effect != "" {
 			effect = "; " + effect
 		}
-		if o, held := leavingPod(s); held != nil {
-			return removeFinalizer(held, o, stepDrainRelease(held.Name)+effect)
+		if o, pod := leavingPod(s); pod != nil {
+			return removeFinalizer(pod, o, stepRemoveFinalizer(pod.Name)+effect)
 		}
 	}
 	b := newPatch(s.Set).drop(record.DrainAnnotation, record.OwnerAnnotation)

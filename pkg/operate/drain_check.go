@@ -80,8 +80,8 @@ func releaseDeleted(l look) *Decision {
 	if l.s.Set.DeletionTimestamp == nil {
 		return nil
 	}
-	if o, held := leavingPod(l.s); held != nil {
-		d := removeFinalizer(held, o, stepDrainReleaseDeletedSet(held.Name, l.s.Set.Name))
+	if o, pod := leavingPod(l.s); pod != nil {
+		d := removeFinalizer(pod, o, stepRemoveFinalizerDeletedSet(pod.Name, l.s.Set.Name))
 		return &d
 	}
 	return requireSettled(l.s)
@@ -112,8 +112,8 @@ func (i drainScale) requireKnownMember(l look) *Decision {
 	if l.drain != nil || lost == nil || i.Replicas < lost.From && i.NoHooks {
 		return nil
 	}
-	o, held := leavingPod(l.s)
-	d := refuseLostMember(l.s, o, held)
+	o, pod := leavingPod(l.s)
+	d := refuseLostMember(l.s, o, pod)
 	return &d
 }
 

@@ -76,7 +76,7 @@ func (i drainScale) stayed(h *hooks, s *sts.Snapshot, drain record.Drain, why *h
 	case !going && (i.Profile.Until == nil || !why.unanswered):
 		return i.callBack(h, s, drain, why)
 	case going && i.Profile.Until != nil && !why.unanswered:
-		return removeFinalizer(pod, m.Ordinal, stepDrainReleaseDeletedPod(name))
+		return removeFinalizer(pod, m.Ordinal, stepRemoveFinalizerDeletedPod(name))
 	}
 	message, hint := msgDrainUnknown(name, why.problem, going,
 		sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--replicas", strconv.Itoa(int(drain.To)), "--profile", "none", "--take-over"),

@@ -177,7 +177,7 @@ func (i drainScale) requireRemovable(s *sts.Snapshot, f Facts, o sts.Ordinal) *D
 
 func (i drainScale) removeFinalizer(s *sts.Snapshot, _ Facts, drain record.Drain) Decision {
 	r := replicaAt(s, drain.Member.Ordinal)
-	return removeFinalizer(r.Pod, r.Ordinal, stepDrainRelease(s.Name(r.Ordinal)))
+	return removeFinalizer(r.Pod, r.Ordinal, stepRemoveFinalizer(s.Name(r.Ordinal)))
 }
 
 // removeFinalizerWhenObserved waits until the controller has observed the smaller size.
@@ -194,12 +194,12 @@ const finalizerLimit = 3
 
 func addFinalizer(s *sts.Snapshot, f Facts, r sts.Replica) Decision {
 	if n := f.FinalizersAdded[r.Pod.UID]; n >= finalizerLimit {
-		message, hint := msgDrainHoldRemoved(r.Pod.Name, n, sts.Kubectl(s.Set.Namespace, "get pod", r.Pod.Name, "-o", "yaml", "--show-managed-fields"))
+		message, hint := msgFinalizerRemoved(r.Pod.Name, n, sts.Kubectl(s.Set.Namespace, "get pod", r.Pod.Name, "-o", "yaml", "--show-managed-fields"))
 		d := decide(Stuck, ReasonFinalizerRemoved, message, hint)
 		d.Subject = r.Pod.Name
 		return d
 	}
-	return do(newAddFinalizer(stepDrainHold(r.Pod.Name), r.Pod, r.Ordinal), "AddFinalizer")
+	return do(newAddFinalizer(stepAddFinalizer(r.Pod.Name), r.Pod, r.Ordinal), "AddFinalizer")
 }
 
 // overdue is how long after its grace period a pod that does not terminate is stuck.

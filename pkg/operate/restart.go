@@ -255,7 +255,7 @@ func (i restartPods) leaderCheck(s *sts.Snapshot, r sts.Replica) *Exec {
 		key += fmt.Sprintf(" %s@%d", p.UID, sts.ReadySince(p).Unix())
 	}
 	return &Exec{
-		Why: stepAskLeader(r.Pod.Name), Key: key, For: "leader-exec", Command: i.LeaderExec,
+		Why: stepCheckLeader(r.Pod.Name), Key: key, For: "leader-exec", Command: i.LeaderExec,
 		Pod: r.Pod.Name, UID: r.Pod.UID, Container: mainContainer(r.Pod), Timeout: leaderTimeout,
 		predicted: ExecResult{ExitCode: 1},
 	}
