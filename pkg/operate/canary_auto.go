@@ -146,6 +146,15 @@ func (i autoPromote) recordStart(s *sts.Snapshot, c record.Canary) Decision {
 	return do(newPatch(s.Set).owner(i.Owner).canary(c).action("", stepTake(c.Auto.String())), "Take")
 }
 
+// record are the options, for the record of the canary.
+func (i autoPromote) record() *record.Auto {
+	a := &record.Auto{MaxRestarts: i.Gates.MaxRestarts, Soak: i.Gates.Soak.String(), Checks: len(i.Gates.Checks) + len(i.Gates.Execs)}
+	for _, c := range i.Steps {
+		a.Steps = append(a.Steps, c.String())
+	}
+	return a
+}
+
 // underWay is the goal of the step that this command has begun, limited to the current range
 // of the set, which may have been scaled; without one it is the end of the set.
 func (i autoPromote) underWay(s *sts.Snapshot, c *record.Canary) sts.Ordinal {
