@@ -143,7 +143,7 @@ func (i autoPromote) waits(s *sts.Snapshot, f Facts, c *record.Canary, at step) 
 func (i autoPromote) recordStart(s *sts.Snapshot, c record.Canary) Decision {
 	// With --take-over they may differ from the canary's own.
 	c.Partition, c.TemplateDigest = sts.Partition(s.Set), record.TemplateDigest(&s.Set.Spec.Template)
-	return do(newPatch(s.Set).owner(i.Owner).canary(c).action("", stepTake(c.Auto.String())), "Take")
+	return do(newPatch(s.Set).owner(i.Owner).canary(c).action("", stepLock(c.Auto.String())), "Lock")
 }
 
 // record are the options, for the record of the canary.

@@ -298,6 +298,6 @@ func (l Lock) acquireLock(s *sts.Snapshot, drain record.Drain) *Decision {
 	}
 	m := drain.Member
 	d := do(newPatch(s.Set).drain(drain).owner(l.Owner).
-		action("", stepDrainResume(s.Name(m.Ordinal), m.Phase, drain.StartedBy)), "Take")
+		action("", stepDrainResume(s.Name(m.Ordinal), m.Phase, drain.StartedBy)), "Lock")
 	return &d
 }
