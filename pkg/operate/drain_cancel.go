@@ -112,7 +112,7 @@ func (i cancelDrain) undo(s *sts.Snapshot, f Facts, drain *record.Drain) (string
 			return "", d
 		case no != nil && no.unanswered:
 			message, hint := msgDrainCancelUnknown(name, no.problem)
-			stuck := decide(Stuck, ReasonHookFailed, message, cmpHint(no.hint, hint))
+			stuck := decide(Stuck, ReasonHookFailed, message, withHint(no.hint, hint))
 			return "", &stuck
 		case left:
 			message, hint := msgDrainCancelTooLate(name, drain.Again(s.Set))
@@ -127,7 +127,7 @@ func (i cancelDrain) undo(s *sts.Snapshot, f Facts, drain *record.Drain) (string
 	}
 	_, _, d, failed := h.section(profile.Cancel, "cancel", true)
 	if failed != nil {
-		stuck := decide(Stuck, ReasonHookFailed, msgDrainCancelFailed(name, failed.problem), cmpHint(failed.hint, hintDrainRetry()))
+		stuck := decide(Stuck, ReasonHookFailed, msgDrainCancelFailed(name, failed.problem), withHint(failed.hint, hintDrainRetry()))
 		d = &stuck
 	}
 	return msgDrainCancelReverted(name), d

@@ -81,7 +81,7 @@ func (i drainScale) stayed(h *hooks, s *sts.Snapshot, drain record.Drain, why *h
 	message, hint := msgDrainUnknown(name, why.problem, going,
 		sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--replicas", strconv.Itoa(int(drain.To)), "--profile", "none", "--take-over"),
 		record.GiveUpDrain(s.Set.Namespace, s.Set.Name))
-	return decide(Stuck, ReasonHookFailed, message, cmpHint(why.hint, hint))
+	return decide(Stuck, ReasonHookFailed, message, withHint(why.hint, hint))
 }
 
 func (i drainScale) drained(s *sts.Snapshot, drain record.Drain) Decision {
@@ -109,7 +109,7 @@ func (i drainScale) callBack(h *hooks, s *sts.Snapshot, drain record.Drain, why 
 }
 
 func stuckDidNotLeave(s *sts.Snapshot, message, hint string) Decision {
-	return decide(Stuck, ReasonHookFailed, message, cmpHint(hint, hintDrainFailed(record.GiveUpDrain(s.Set.Namespace, s.Set.Name))))
+	return decide(Stuck, ReasonHookFailed, message, withHint(hint, hintDrainFailed(record.GiveUpDrain(s.Set.Namespace, s.Set.Name))))
 }
 
 // recordStillMember ends with a member whose drain was reverted.
@@ -135,12 +135,13 @@ func (i drainScale) after(s *sts.Snapshot, f Facts, drain record.Drain) Decision
 	case d != nil:
 		return *d
 	case failed != nil:
-		return decide(Stuck, ReasonHookFailed, msgDrainAfterFailed(s.Name(m.Ordinal), failed.problem), cmpHint(failed.hint, hintDrainRetry()))
+		return decide(Stuck, ReasonHookFailed, msgDrainAfterFailed(s.Name(m.Ordinal), failed.problem), withHint(failed.hint, hintDrainRetry()))
 	}
 	return i.note(s, drain.Settled(s.TakenAt), "", stepDrainAfterDone(s.Name(m.Ordinal)))
 }
 
-func cmpHint(hint string, otherwise sts.Hint) sts.Hint {
+// withHint adds the hint of a command, which may be empty.
+func withHint(hint string, otherwise sts.Hint) sts.Hint {
 	if hint == "" {
 		return otherwise
 	}

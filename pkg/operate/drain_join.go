@@ -95,7 +95,7 @@ func (i drainScale) joinHooks(s *sts.Snapshot, f Facts, drain record.Drain, sec 
 	}
 	_, _, d, failed := newHooks(s, f, i.Profile, i.Domain, drain.Member).section(sec, "", true)
 	if failed != nil {
-		stuck := decide(Stuck, ReasonHookFailed, otherwise(s.Name(drain.Member.Ordinal), failed.problem), cmpHint(failed.hint, hintDrainRetry()))
+		stuck := decide(Stuck, ReasonHookFailed, otherwise(s.Name(drain.Member.Ordinal), failed.problem), withHint(failed.hint, hintDrainRetry()))
 		return &stuck
 	}
 	return d

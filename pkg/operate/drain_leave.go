@@ -33,7 +33,7 @@ func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, drain record.Drain) De
 			return *d
 		case failed != nil:
 			message, hint := msgDrainPrecheckFailed(name, failed.problem)
-			return decide(Stuck, ReasonHookFailed, message, cmpHint(failed.hint, hint))
+			return decide(Stuck, ReasonHookFailed, message, withHint(failed.hint, hint))
 		}
 		h := newHooks(s, f, i.Profile, i.Domain, m)
 		m.Phase, m.Values = record.Draining, h.captured(vars)

@@ -247,8 +247,8 @@ const (
 	notFound      = 127
 )
 
-// leaderCheck runs in a pod and tells whether it is the leader. Leadership moves, so a result counts only
-// until one of the pods changes: from then on the key is another one.
+// leaderCheck runs in a pod and checks whether the pod is the leader. Leadership moves, so a result counts
+// only until one of the pods changes: from then on the key is another one.
 func (i restartPods) leaderCheck(s *sts.Snapshot, r sts.Replica) *Exec {
 	key := "leader " + r.Pod.Name
 	for _, p := range s.Pods {

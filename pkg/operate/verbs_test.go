@@ -77,7 +77,7 @@ func TestEveryMomentIsChecked(t *testing.T) {
 
 // notListed are the intents that are no verb of their own, and why.
 var notListed = map[string]string{
-	"confirmed":     "it asks another intent",
+	"confirmed":     "it wraps another intent",
 	"FinishRestore": "it removes what pvc-gc undo has left when it was interrupted at its end",
 }
 
