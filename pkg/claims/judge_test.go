@@ -194,7 +194,7 @@ func TestClaimVerdicts(t *testing.T) {
 		}, want{State: claims.ClaimReserved, Reason: "reserved by drain-scale from 5 to 2 in progress (ordinals 0-4 of statefulset/web)", Set: "web"}},
 		"a drain-scale's record cannot be read": {"data-web-4", func(p *place) { p.web.Annotations = label(record.DrainAnnotation, `{`) },
 			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web",
-				Held: "statefulset/web: annotation kubectl-sts.dev/drain: unexpected end of JSON input"}},
+				Held: "statefulset/web: annotation kubectl-sts.dev/drain is not a valid record: unexpected end of JSON input"}},
 		"an autoscaler may scale up to it": {"data-web-9", func(p *place) { p.autoscale("web", 10) },
 			want{State: claims.ClaimReserved, Reason: "reserved by HPA cpu (ordinals 0-9 of statefulset/web)", Set: "web"}},
 		"an autoscaler may not":           {"data-web-10", func(p *place) { p.autoscale("web", 10) }, want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},

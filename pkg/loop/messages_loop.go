@@ -7,8 +7,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// waited is what the run was waiting for, "for pod web-2", empty when it was not waiting.
-
+// msgTimedOut is the end of a run that took too long. waited is what the run was waiting for, "for pod
+// web-2", empty when it was not waiting.
 func msgTimedOut(after time.Duration, waited string) string {
 	text := "timed out after " + sts.Duration(after)
 	if waited != "" {

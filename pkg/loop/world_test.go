@@ -23,8 +23,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// live is a cluster whose StatefulSet controller and nodes are simulate's, in the time of the
-// test. The controller looks once a second, so it does not see a write at once.
+// live is a cluster whose StatefulSet controller and nodes are those of package forecast, in the time
+// of the test. The controller looks once a second, so it does not see a write at once.
 type live struct {
 	t       *testing.T
 	world   *forecast.World

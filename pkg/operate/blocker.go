@@ -74,8 +74,8 @@ func (w way) blocker(s *sts.Snapshot, f Facts, most Deletions) *Decision {
 // scaling down removes it.
 func stuckMemberLeft(s *sts.Snapshot, r sts.Replica) Decision {
 	d := refuseLostMember(s, r.Ordinal, r.Pod)
-	if record, err := record.ReadDrain(s.Set); err == nil && record != nil {
-		d = decide(Stuck, ReasonMemberLeft, msgMemberLeaving(r.Pod.Name), hintFinishDrain(record.Again(s.Set)))
+	if drain, err := record.ReadDrain(s.Set); err == nil && drain != nil {
+		d = decide(Stuck, ReasonMemberLeft, msgMemberLeaving(r.Pod.Name), hintFinishDrain(drain.Again(s.Set)))
 	}
 	d.Verdict, d.Subject = Stuck, r.Pod.Name
 	return d

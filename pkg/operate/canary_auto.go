@@ -144,7 +144,16 @@ func (i autoPromote) waits(s *sts.Snapshot, f Facts, c *record.Canary, at step) 
 func (i autoPromote) recordStart(s *sts.Snapshot, c record.Canary) Decision {
 	// With --take-over they may differ from the canary's own.
 	c.Partition, c.TemplateDigest = sts.Partition(s.Set), record.TemplateDigest(&s.Set.Spec.Template)
-	return do(newPatch(s.Set).owner(i.Owner).canary(c).action("", stepTake(c.Auto.String())), "Take")
+	return do(newPatch(s.Set).owner(i.Owner).canary(c).action("", stepLock(c.Auto.String())), "Lock")
+}
+
+// record are the options, for the record of the canary.
+func (i autoPromote) record() *record.Auto {
+	a := &record.Auto{MaxRestarts: i.Gates.MaxRestarts, Soak: i.Gates.Soak.String(), Checks: len(i.Gates.Checks) + len(i.Gates.Execs)}
+	for _, c := range i.Steps {
+		a.Steps = append(a.Steps, c.String())
+	}
+	return a
 }
 
 // underWay is the goal of the step that this command has begun, limited to the current range

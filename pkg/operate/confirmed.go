@@ -14,7 +14,7 @@ import (
 // back, and plans that do not reach their end: these show only the first steps.
 func Confirmed(i Intent, s *sts.Snapshot) Intent {
 	shown, done := goes(i, s)
-	if wayBack(i) || !done {
+	if rollsBack(i) || !done {
 		return i
 	}
 	c := confirmed{Intent: i, unnamed: map[types.UID]bool{}}

@@ -59,9 +59,9 @@ type drainScale struct {
 // finds it: a change of size that an earlier command has left unfinished is resumed.
 func NewDrainScale(o DrainOptions, s *sts.Snapshot) Intent {
 	i := drainScale{DrainOptions: o, claims: map[string]bool{}}
-	record, err := record.ReadDrain(s.Set)
-	if err == nil && record != nil && record.Member != nil {
-		i.resumed = record.Member.UID
+	drain, err := record.ReadDrain(s.Set)
+	if err == nil && drain != nil && drain.Member != nil {
+		i.resumed = drain.Member.UID
 	}
 	for _, c := range s.Claims {
 		if o, ok := sts.ClaimOrdinal(c.Name); ok && Removes(s.Set, i.Replicas, o) && s.HasPod(o) {
@@ -79,32 +79,32 @@ func (i drainScale) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := gs.Require(guard.Always, l); d != nil {
 		return *d
 	}
-	var saved record.Drain
+	var drain record.Drain
 	var d *Decision
 	switch lost := LostRecord(s); {
 	case l.drain != nil:
-		saved, d = *l.drain, gs.Require(guard.InProgress, l)
+		drain, d = *l.drain, gs.Require(guard.InProgress, l)
 	case lost != nil:
-		saved = i.adopt(s, lost)
+		drain = i.adopt(s, lost)
 	default:
-		saved = record.Drain{From: sts.DesiredReplicas(s.Set), To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt}
+		drain = record.Drain{From: sts.DesiredReplicas(s.Set), To: i.Replicas, StartedBy: i.Name, StartedAt: s.TakenAt}
 		d = gs.Require(guard.BeforeStart, l)
 	}
 	if d != nil {
 		return *d
 	}
-	saved.Profile, saved.ProfileFile = i.profileName(), i.ProfileFile
-	return i.proceed(s, f, saved)
+	drain.Profile, drain.ProfileFile = i.profileName(), i.ProfileFile
+	return i.proceed(s, f, drain)
 }
 
 // proceed continues from the record.
-func (i drainScale) proceed(s *sts.Snapshot, f Facts, saved record.Drain) Decision {
-	if m := saved.Member; m != nil {
+func (i drainScale) proceed(s *sts.Snapshot, f Facts, drain record.Drain) Decision {
+	if m := drain.Member; m != nil {
 		take := i.leave
-		if saved.Up() {
+		if drain.Up() {
 			take = i.arrive
 		}
-		d := take(s, f, saved)
+		d := take(s, f, drain)
 		if d.Then == nil { // the end belongs to no member
 			d.Member = cmp.Or(d.Member, s.Name(m.Ordinal))
 		}
@@ -113,56 +113,56 @@ func (i drainScale) proceed(s *sts.Snapshot, f Facts, saved record.Drain) Decisi
 	if d := requireSettled(s); d != nil {
 		return *d
 	}
-	if have := sts.DesiredReplicas(s.Set); have != saved.Size() {
+	if have := sts.DesiredReplicas(s.Set); have != drain.Size() {
 		if !i.TakeOver {
-			return i.refuseScaledMeanwhile(s, &saved, saved.Size(), hintDrainTakeOver())
+			return i.refuseScaledMeanwhile(s, &drain, drain.Size(), hintDrainTakeOver())
 		}
-		if overshot(saved, have) {
-			return i.refuseScaledMeanwhile(s, &saved, saved.Size(), hintDrainStartAgain(record.GiveUpDrain(s.Set.Namespace, s.Set.Name)))
+		if overshot(drain, have) {
+			return i.refuseScaledMeanwhile(s, &drain, drain.Size(), hintDrainStartAgain(record.GiveUpDrain(s.Set.Namespace, s.Set.Name)))
 		}
-		saved.From = have + saved.From - saved.Size()
+		drain.From = have + drain.From - drain.Size()
 	}
-	if len(saved.Done) > 0 && saved.Size() == saved.To {
-		return i.finish(s, saved)
+	if len(drain.Done) > 0 && drain.Size() == drain.To {
+		return i.finish(s, drain)
 	}
-	if saved.Up() {
-		return i.nextToJoin(s, saved)
+	if drain.Up() {
+		return i.nextToJoin(s, drain)
 	}
-	return i.nextToLeave(s, f, saved)
+	return i.nextToLeave(s, f, drain)
 }
 
 // overshot reports whether another client has scaled the set past the size of the record, or
 // to that size before any member was done. To continue would scale even further.
-func overshot(record record.Drain, have int32) bool {
+func overshot(drain record.Drain, have int32) bool {
 	switch {
-	case have == record.To:
-		return len(record.Done) == 0
-	case record.Up():
-		return have > record.To
+	case have == drain.To:
+		return len(drain.Done) == 0
+	case drain.Up():
+		return have > drain.To
 	}
-	return have < record.To
+	return have < drain.To
 }
 
 // refuseScaleInProgress refuses while another scale operation has started and not ended.
-func refuseScaleInProgress(s *sts.Snapshot, record *record.Drain) Decision {
+func refuseScaleInProgress(s *sts.Snapshot, drain *record.Drain) Decision {
 	return decide(Refused, ReasonScaleOnItsWay,
-		msgDrainInProgress(s.Set.Name, record.From, record.To, record.Profile, record.StartedBy), DrainHint(s, record))
+		msgDrainInProgress(s.Set.Name, drain.From, drain.To, drain.Profile, drain.StartedBy), DrainHint(s, drain))
 }
 
 // DrainHint is how to resume a scale operation that was interrupted and, where that is possible, how
 // to cancel it.
-func DrainHint(s *sts.Snapshot, saved *record.Drain) sts.Hint {
-	if saved.Member != nil && hasLeft(s, saved) {
-		return saved.Again(s.Set)
+func DrainHint(s *sts.Snapshot, drain *record.Drain) sts.Hint {
+	if drain.Member != nil && hasLeft(s, drain) {
+		return drain.Again(s.Set)
 	}
-	return hintDrainInProgress(saved.Again(s.Set), record.GiveUpDrain(s.Set.Namespace, s.Set.Name))
+	return hintDrainInProgress(drain.Again(s.Set), record.GiveUpDrain(s.Set.Namespace, s.Set.Name))
 }
 
 // hasLeft reports whether the member has left its cluster, so that it cannot be brought back. The
 // record decides where pods cannot be read.
-func hasLeft(s *sts.Snapshot, saved *record.Drain) bool {
-	m := saved.Member
-	if saved.Up() || saved.Profile == "" || m.Phase != record.Removing {
+func hasLeft(s *sts.Snapshot, drain *record.Drain) bool {
+	m := drain.Member
+	if drain.Up() || drain.Profile == "" || m.Phase != record.Removing {
 		return false
 	}
 	r := replicaAt(s, m.Ordinal)
@@ -173,16 +173,16 @@ func hasLeft(s *sts.Snapshot, saved *record.Drain) bool {
 // partially left, or miscount a set that is being scaled down. Verbs that roll back an update or
 // unblock a stuck one do not check this, because a scale operation may wait for them.
 func requireNoDrain(s *sts.Snapshot) *Decision {
-	record, err := record.ReadDrain(s.Set)
-	o, held := leavingPod(s)
+	drain, err := record.ReadDrain(s.Set)
+	o, pod := leavingPod(s)
 	var d Decision
 	switch {
 	case err != nil:
 		d = badRecord(err)
-	case record != nil:
-		d = refuseScaleInProgress(s, record)
-	case held != nil:
-		d = refuseLostMember(s, o, held)
+	case drain != nil:
+		d = refuseScaleInProgress(s, drain)
+	case pod != nil:
+		d = refuseLostMember(s, o, pod)
 	default:
 		return nil
 	}
@@ -191,8 +191,8 @@ func requireNoDrain(s *sts.Snapshot) *Decision {
 
 // refuseLostMember refuses a pod that has our finalizer when the record is missing: only the user can
 // tell whether its member has left.
-func refuseLostMember(s *sts.Snapshot, o sts.Ordinal, held *corev1.Pod) Decision {
-	message, hint := msgDrainRecordLost(held.Name, record.LostDrain(s.Set, o))
+func refuseLostMember(s *sts.Snapshot, o sts.Ordinal, pod *corev1.Pod) Decision {
+	message, hint := msgDrainRecordLost(pod.Name, record.LostDrain(s.Set, o))
 	return decide(Refused, ReasonMemberLeft, message, hint)
 }
 
@@ -226,23 +226,23 @@ func leavingPod(s *sts.Snapshot) (sts.Ordinal, *corev1.Pod) {
 // is no such pod. Without the real one (kubectl replace drops annotations, another set has adopted the
 // pods) only the user can tell whether its member has left.
 func LostRecord(s *sts.Snapshot) *record.Drain {
-	o, held := leavingPod(s)
-	if held == nil {
+	o, pod := leavingPod(s)
+	if pod == nil {
 		return nil
 	}
 	after := int32(o - sts.Start(s.Set))
-	return &record.Drain{From: after + 1, To: after, Member: &record.Member{Ordinal: o, UID: held.UID}}
+	return &record.Drain{From: after + 1, To: after, Member: &record.Member{Ordinal: o, UID: pod.UID}}
 }
 
 // again is this command with another size, for a hint.
 func (i drainScale) again(s *sts.Snapshot, to int32) sts.Hint {
-	record := &record.Drain{To: to, Profile: i.profileName(), ProfileFile: i.ProfileFile}
-	return record.Again(s.Set)
+	drain := &record.Drain{To: to, Profile: i.profileName(), ProfileFile: i.ProfileFile}
+	return drain.Again(s.Set)
 }
 
 // refuseScaledMeanwhile stops when another client has changed the size.
-func (i drainScale) refuseScaledMeanwhile(s *sts.Snapshot, record *record.Drain, expected int32, hint sts.Hint) Decision {
-	return decide(Refused, ReasonTakenOver, msgDrainScaledByOther(sts.Who(s.Set, "replicas"), s.Set.Name, sts.DesiredReplicas(s.Set), expected, record.Up()), hint)
+func (i drainScale) refuseScaledMeanwhile(s *sts.Snapshot, drain *record.Drain, expected int32, hint sts.Hint) Decision {
+	return decide(Refused, ReasonTakenOver, msgDrainScaledByOther(sts.Who(s.Set, "replicas"), s.Set.Name, sts.DesiredReplicas(s.Set), expected, drain.Up()), hint)
 }
 
 // scaleBack is the hint for that: the size at which the same command resumes.
@@ -264,41 +264,41 @@ func replicaAt(s *sts.Snapshot, o sts.Ordinal) sts.Replica {
 }
 
 // begin records which member is next.
-func (i drainScale) begin(s *sts.Snapshot, saved record.Drain, m *record.Member, what string) Decision {
+func (i drainScale) begin(s *sts.Snapshot, drain record.Drain, m *record.Member, what string) Decision {
 	b, event := newPatch(s.Set), ""
 	if s.Set.Annotations[record.DrainAnnotation] == "" {
 		event = "ScaleDownStarted"
-		if saved.Up() {
+		if drain.Up() {
 			event = "ScaleUpStarted"
 		}
-		what = stepDrainFirst(saved.Up(), saved.From, saved.To, what)
-		if i.Park && saved.To == 0 {
-			b = b.park(saved.From)
+		what = stepDrainFirst(drain.Up(), drain.From, drain.To, what)
+		if i.Park && drain.To == 0 {
+			b = b.park(drain.From)
 		}
 	}
-	if i.KeepClaims && !saved.Up() && sts.DeletesClaimsWhenScaled(s.Set) {
-		saved.Retention = string(s.Set.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled)
+	if i.KeepClaims && !drain.Up() && sts.DeletesClaimsWhenScaled(s.Set) {
+		drain.Retention = string(s.Set.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled)
 		b = b.retention("Retain")
 		what = stepDrainKeepClaims(what)
 	}
-	d := do(b.drain(saved.With(m)).owner(i.Owner).action(event, what), "Begin")
+	d := do(b.drain(drain.With(m)).owner(i.Owner).action(event, what), "Begin")
 	d.Member = s.Name(m.Ordinal)
 	return d
 }
 
 // note writes the record, and nothing else.
-func (i drainScale) note(s *sts.Snapshot, record record.Drain, event, why string) Decision {
-	return do(newPatch(s.Set).drain(record).owner(i.Owner).action(event, why), "Note")
+func (i drainScale) note(s *sts.Snapshot, drain record.Drain, event, why string) Decision {
+	return do(newPatch(s.Set).drain(drain).owner(i.Owner).action(event, why), "Note")
 }
 
 // acquireLock acquires the lock before anything happens in pods: of two commands of one owner only one
 // continues.
-func (l Lock) acquireLock(s *sts.Snapshot, saved record.Drain) *Decision {
+func (l Lock) acquireLock(s *sts.Snapshot, drain record.Drain) *Decision {
 	if o, err := record.ReadOwner(s.Set); err == nil && o != nil && o.ID == l.ID {
 		return nil
 	}
-	m := saved.Member
-	d := do(newPatch(s.Set).drain(saved).owner(l.Owner).
-		action("", stepDrainResume(s.Name(m.Ordinal), m.Phase, saved.StartedBy)), "Take")
+	m := drain.Member
+	d := do(newPatch(s.Set).drain(drain).owner(l.Owner).
+		action("", stepDrainResume(s.Name(m.Ordinal), m.Phase, drain.StartedBy)), "Lock")
 	return &d
 }

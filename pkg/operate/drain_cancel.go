@@ -28,41 +28,41 @@ func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := i.guards().Require(guard.Always, l); d != nil {
 		return *d
 	}
-	saved := l.drain
-	o, held := leavingPod(s)
+	drain := l.drain
+	o, pod := leavingPod(s)
 	switch {
-	case saved == nil && held != nil:
-		return removeFinalizer(held, o, stepDrainReleaseUnknown(held.Name))
-	case saved == nil:
+	case drain == nil && pod != nil:
+		return removeFinalizer(pod, o, stepRemoveFinalizerUnknown(pod.Name))
+	case drain == nil:
 		return decide(Done, ReasonNothingToDo, msgDrainNothingToCancel(), nil)
 	}
 	effect := ""
-	if saved.Member != nil {
+	if drain.Member != nil {
 		var d *Decision
-		if effect, d = i.undo(s, f, saved); d != nil {
+		if effect, d = i.undo(s, f, drain); d != nil {
 			return *d
 		}
 		if effect != "" {
 			effect = "; " + effect
 		}
-		if o, held := leavingPod(s); held != nil {
-			return removeFinalizer(held, o, stepDrainRelease(held.Name)+effect)
+		if o, pod := leavingPod(s); pod != nil {
+			return removeFinalizer(pod, o, stepRemoveFinalizer(pod.Name)+effect)
 		}
 	}
 	b := newPatch(s.Set).drop(record.DrainAnnotation, record.OwnerAnnotation)
-	if saved.Retention != "" {
-		b = b.retention(saved.Retention)
+	if drain.Retention != "" {
+		b = b.retention(drain.Retention)
 	}
-	parked := saved.To == 0 && sts.DesiredReplicas(s.Set) < saved.From
-	if saved.To == 0 && !parked {
+	parked := drain.To == 0 && sts.DesiredReplicas(s.Set) < drain.From
+	if drain.To == 0 && !parked {
 		b = b.drop(record.ParkedAnnotation)
 	}
-	end := decide(Done, ReasonScaleCancelled, msgDrainCancelled(saved.Up(), sts.DesiredReplicas(s.Set))+effect, nil)
-	end.Drain = saved
+	end := decide(Done, ReasonScaleCancelled, msgDrainCancelled(drain.Up(), sts.DesiredReplicas(s.Set))+effect, nil)
+	end.Drain = drain
 	if parked {
-		end.Hint = hintDrainUnpark(saved.From, sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--unpark"))
+		end.Hint = hintDrainUnpark(drain.From, sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--unpark"))
 	}
-	d := do(b.action("ScaleCancelled", stepDrainCancel(saved.Up())+effect), "Cancel")
+	d := do(b.action("ScaleCancelled", stepDrainCancel(drain.Up())+effect), "Cancel")
 	d.Then = &end
 	return d
 }
@@ -73,9 +73,9 @@ func (i cancelDrain) guards() setGuards {
 
 // undo reverts the drain of the member, and returns what that means for it; a decision when it
 // cannot be reverted.
-func (i cancelDrain) undo(s *sts.Snapshot, f Facts, saved *record.Drain) (string, *Decision) {
-	m, name := saved.Member, s.Name(saved.Member.Ordinal)
-	if size := sts.DesiredReplicas(s.Set); !saved.Up() && m.Phase == record.Draining && size <= int32(m.Ordinal-sts.Start(s.Set)) {
+func (i cancelDrain) undo(s *sts.Snapshot, f Facts, drain *record.Drain) (string, *Decision) {
+	m, name := drain.Member, s.Name(drain.Member.Ordinal)
+	if size := sts.DesiredReplicas(s.Set); !drain.Up() && m.Phase == record.Draining && size <= int32(m.Ordinal-sts.Start(s.Set)) {
 		// Nothing can be undone: the pods are removed once this one is.
 		return msgDrainCancelScaled(size, s.Name(sts.End(s.Set))), nil
 	}
@@ -86,24 +86,24 @@ func (i cancelDrain) undo(s *sts.Snapshot, f Facts, saved *record.Drain) (string
 	r := replicaAt(s, m.Ordinal)
 	here := r.Pod != nil && r.Pod.UID == m.UID
 	switch {
-	case m.Phase == record.Finishing, saved.Profile == "" && !saved.Up():
+	case m.Phase == record.Finishing, drain.Profile == "" && !drain.Up():
 		return "", nil
-	case hasLeft(s, saved):
-		message, hint := msgDrainCancelTooLate(name, saved.Again(s.Set))
+	case hasLeft(s, drain):
+		message, hint := msgDrainCancelTooLate(name, drain.Again(s.Set))
 		return refuse(ReasonMemberLeft, message, hint)
-	case saved.Up() && r.Desired && saved.Profile != "":
+	case drain.Up() && r.Desired && drain.Profile != "":
 		return msgDrainCancelStays(name, drainCommand(s, int32(m.Ordinal-sts.Start(s.Set)))), nil
-	case saved.Up() && saved.Profile != "":
+	case drain.Up() && drain.Profile != "":
 		return msgDrainCancelKnown(name), nil
 	case m.Phase != record.Draining || !here:
 		return "", nil
-	case strings.HasPrefix(saved.Profile, "--"):
+	case strings.HasPrefix(drain.Profile, "--"):
 		return msgDrainCancelPartially(name), nil
 	case !record.HoldsLeaving(r.Pod) && len(f.Results) == 0:
 		return "", nil // nothing was done to it yet
 	}
-	if i.Profile == nil || i.Profile.Metadata.Name != saved.Profile {
-		message, hint := msgDrainCancelProfile(saved.Profile, saved.ProfileArgument())
+	if i.Profile == nil || i.Profile.Metadata.Name != drain.Profile {
+		message, hint := msgDrainCancelProfile(drain.Profile, drain.ProfileArgument())
 		return refuse(ReasonScaleOnItsWay, message, hint)
 	}
 	h := newHooks(s, f, i.Profile, i.Domain, m)
@@ -113,22 +113,22 @@ func (i cancelDrain) undo(s *sts.Snapshot, f Facts, saved *record.Drain) (string
 			return "", d
 		case no != nil && no.unanswered:
 			message, hint := msgDrainCancelUnknown(name, no.problem)
-			stuck := decide(Stuck, ReasonHookFailed, message, cmpHint(no.hint, hint))
+			stuck := decide(Stuck, ReasonHookFailed, message, withHint(no.hint, hint))
 			return "", &stuck
 		case left:
-			message, hint := msgDrainCancelTooLate(name, saved.Again(s.Set))
+			message, hint := msgDrainCancelTooLate(name, drain.Again(s.Set))
 			return refuse(ReasonMemberLeft, message, hint)
 		}
 	}
 	if len(i.Profile.Cancel) == 0 {
 		return msgDrainCancelMember(name), nil
 	}
-	if d := i.acquireLock(s, *saved); d != nil {
+	if d := i.acquireLock(s, *drain); d != nil {
 		return "", d
 	}
 	_, _, d, failed := h.section(profile.Cancel, "cancel", true)
 	if failed != nil {
-		stuck := decide(Stuck, ReasonHookFailed, msgDrainCancelFailed(name, failed.problem), cmpHint(failed.hint, hintDrainRetry()))
+		stuck := decide(Stuck, ReasonHookFailed, msgDrainCancelFailed(name, failed.problem), withHint(failed.hint, hintDrainRetry()))
 		d = &stuck
 	}
 	return msgDrainCancelReverted(name), d

@@ -22,8 +22,8 @@ func sayValues(values map[string]string) string {
 }
 
 // drain makes the member leave. The until commands check on another member that it has left.
-func (i drainScale) drain(s *sts.Snapshot, f Facts, record record.Drain) Decision {
-	m := record.Member
+func (i drainScale) drain(s *sts.Snapshot, f Facts, drain record.Drain) Decision {
+	m := drain.Member
 	h := newHooks(s, f, i.Profile, i.Domain, m)
 	again := ""
 	if m.UID == i.resumed && i.Profile.Until != nil {
@@ -32,11 +32,11 @@ func (i drainScale) drain(s *sts.Snapshot, f Facts, record record.Drain) Decisio
 		case d != nil:
 			return *d
 		case yes:
-			return i.drained(s, record)
+			return i.drained(s, drain)
 		}
 		again = "again "
 	}
-	if d := i.acquireLock(s, record); d != nil {
+	if d := i.acquireLock(s, drain); d != nil {
 		return *d
 	}
 	_, _, d, failed := h.section(profile.Drain, again, true)
@@ -44,9 +44,9 @@ func (i drainScale) drain(s *sts.Snapshot, f Facts, record record.Drain) Decisio
 	case d != nil:
 		return *d
 	case i.Profile.Until == nil && failed == nil:
-		return i.drained(s, record)
+		return i.drained(s, drain)
 	case i.Profile.Until == nil:
-		return i.stayed(h, s, record, failed)
+		return i.stayed(h, s, drain, failed)
 	}
 	// A long drain that loses its connection has not failed, and one that failed may have done
 	// its work: the until commands decide.
@@ -60,38 +60,38 @@ func (i drainScale) drain(s *sts.Snapshot, f Facts, record record.Drain) Decisio
 	case d != nil:
 		return *d
 	case yes:
-		return i.drained(s, record)
+		return i.drained(s, drain)
 	case !patient:
 		failed.unanswered = no.unanswered
-		return i.stayed(h, s, record, failed)
+		return i.stayed(h, s, drain, failed)
 	}
-	return i.stayed(h, s, record, no)
+	return i.stayed(h, s, drain, no)
 }
 
 // stayed decides what to do with a member that did not leave.
-func (i drainScale) stayed(h *hooks, s *sts.Snapshot, saved record.Drain, why *hookFailure) Decision {
-	m, pod, name := saved.Member, h.member, s.Name(saved.Member.Ordinal)
+func (i drainScale) stayed(h *hooks, s *sts.Snapshot, drain record.Drain, why *hookFailure) Decision {
+	m, pod, name := drain.Member, h.member, s.Name(drain.Member.Ordinal)
 	going := pod != nil && pod.DeletionTimestamp != nil
 	switch {
 	case !going && (i.Profile.Until == nil || !why.unanswered):
-		return i.callBack(h, s, saved, why)
+		return i.callBack(h, s, drain, why)
 	case going && i.Profile.Until != nil && !why.unanswered:
-		return removeFinalizer(pod, m.Ordinal, stepDrainReleaseDeletedPod(name))
+		return removeFinalizer(pod, m.Ordinal, stepRemoveFinalizerDeletedPod(name))
 	}
 	message, hint := msgDrainUnknown(name, why.problem, going,
-		sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--replicas", strconv.Itoa(int(saved.To)), "--profile", "none", "--take-over"),
+		sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--replicas", strconv.Itoa(int(drain.To)), "--profile", "none", "--take-over"),
 		record.GiveUpDrain(s.Set.Namespace, s.Set.Name))
-	return decide(Stuck, ReasonHookFailed, message, cmpHint(why.hint, hint))
+	return decide(Stuck, ReasonHookFailed, message, withHint(why.hint, hint))
 }
 
-func (i drainScale) drained(s *sts.Snapshot, saved record.Drain) Decision {
-	next := saved.Member.Enter(record.Removing, s.TakenAt)
-	return i.note(s, saved.With(next), "MemberDrained", stepDrainLeft(s.Name(next.Ordinal)))
+func (i drainScale) drained(s *sts.Snapshot, drain record.Drain) Decision {
+	next := drain.Member.Enter(record.Removing, s.TakenAt)
+	return i.note(s, drain.With(next), "MemberDrained", stepDrainLeft(s.Name(next.Ordinal)))
 }
 
 // callBack reverts the drain of a member that did not leave.
-func (i drainScale) callBack(h *hooks, s *sts.Snapshot, saved record.Drain, why *hookFailure) Decision {
-	name := s.Name(saved.Member.Ordinal)
+func (i drainScale) callBack(h *hooks, s *sts.Snapshot, drain record.Drain, why *hookFailure) Decision {
+	name := s.Name(drain.Member.Ordinal)
 	message := msgDrainFailed(name, why.problem)
 	if len(i.Profile.Cancel) > 0 {
 		_, _, d, failed := h.section(profile.Cancel, "", true)
@@ -99,9 +99,9 @@ func (i drainScale) callBack(h *hooks, s *sts.Snapshot, saved record.Drain, why 
 		case d != nil:
 			return *d
 		case failed == nil:
-			next := saved.Member.Enter(record.Recalled, s.TakenAt)
+			next := drain.Member.Enter(record.Recalled, s.TakenAt)
 			next.Problem = why.problem
-			return i.note(s, saved.With(next), "MemberRecalled", stepDrainReverted(name))
+			return i.note(s, drain.With(next), "MemberRecalled", stepDrainReverted(name))
 		}
 		message = msgDrainFailedNotReverted(name, why.problem, failed.problem)
 	}
@@ -109,14 +109,14 @@ func (i drainScale) callBack(h *hooks, s *sts.Snapshot, saved record.Drain, why 
 }
 
 func stuckDidNotLeave(s *sts.Snapshot, message, hint string) Decision {
-	return decide(Stuck, ReasonHookFailed, message, cmpHint(hint, hintDrainFailed(record.GiveUpDrain(s.Set.Namespace, s.Set.Name))))
+	return decide(Stuck, ReasonHookFailed, message, withHint(hint, hintDrainFailed(record.GiveUpDrain(s.Set.Namespace, s.Set.Name))))
 }
 
 // recordStillMember ends with a member whose drain was reverted.
-func (i drainScale) recordStillMember(s *sts.Snapshot, f Facts, record record.Drain) Decision {
-	m, name := record.Member, s.Name(record.Member.Ordinal)
+func (i drainScale) recordStillMember(s *sts.Snapshot, f Facts, drain record.Drain) Decision {
+	m, name := drain.Member, s.Name(drain.Member.Ordinal)
 	end := stuckDidNotLeave(s, msgDrainFailedReverted(name, m.Problem), "")
-	d := i.note(s, record.With(nil), "", stepDrainStillMember(name))
+	d := i.note(s, drain.With(nil), "", stepDrainStillMember(name))
 	// The failure of an earlier command, which this one resumes, is no reason not to retry.
 	if m.UID != i.resumed || newHooks(s, f, i.Profile, i.Domain, m).ran() {
 		d.Then = &end
@@ -125,9 +125,9 @@ func (i drainScale) recordStillMember(s *sts.Snapshot, f Facts, record record.Dr
 }
 
 // after runs the after hooks once the pod is gone.
-func (i drainScale) after(s *sts.Snapshot, f Facts, record record.Drain) Decision {
-	m := record.Member
-	if d := i.acquireLock(s, record); d != nil {
+func (i drainScale) after(s *sts.Snapshot, f Facts, drain record.Drain) Decision {
+	m := drain.Member
+	if d := i.acquireLock(s, drain); d != nil {
 		return *d
 	}
 	_, _, d, failed := newHooks(s, f, i.Profile, i.Domain, m).section(profile.After, "", true)
@@ -135,12 +135,13 @@ func (i drainScale) after(s *sts.Snapshot, f Facts, record record.Drain) Decisio
 	case d != nil:
 		return *d
 	case failed != nil:
-		return decide(Stuck, ReasonHookFailed, msgDrainAfterFailed(s.Name(m.Ordinal), failed.problem), cmpHint(failed.hint, hintDrainRetry()))
+		return decide(Stuck, ReasonHookFailed, msgDrainAfterFailed(s.Name(m.Ordinal), failed.problem), withHint(failed.hint, hintDrainRetry()))
 	}
-	return i.note(s, record.Settled(s.TakenAt), "", stepDrainAfterDone(s.Name(m.Ordinal)))
+	return i.note(s, drain.Settled(s.TakenAt), "", stepDrainAfterDone(s.Name(m.Ordinal)))
 }
 
-func cmpHint(hint string, otherwise sts.Hint) sts.Hint {
+// withHint adds the hint of a command, which may be empty.
+func withHint(hint string, otherwise sts.Hint) sts.Hint {
 	if hint == "" {
 		return otherwise
 	}

@@ -13,7 +13,7 @@ import (
 
 // nextToLeave checks whether the highest ordinal may leave, and records that it does: from then
 // on a command that was killed can be resumed.
-func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, saved record.Drain) Decision {
+func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, drain record.Drain) Decision {
 	top := replicaAt(s, sts.End(s.Set)-1)
 	if d := i.guards(false).Require(guard.BeforeStep, look{s: s, f: f, target: top.Ordinal}); d != nil {
 		return *d
@@ -25,7 +25,7 @@ func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, saved record.Drain) De
 	name := s.Name(m.Ordinal)
 	what := stepDrainRemove(name)
 	if top.Pod == nil {
-		what = stepDrainRemoveMissing(name, whyUnmade(s, top, len(saved.Done) == 0))
+		what = stepDrainRemoveMissing(name, whyUnmade(s, top, len(drain.Done) == 0))
 	}
 	if i.Profile != nil {
 		vars, _, d, failed := newHooks(s, f, i.Profile, i.Domain, m).section(profile.Precheck, "", true)
@@ -34,22 +34,22 @@ func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, saved record.Drain) De
 			return *d
 		case failed != nil:
 			message, hint := msgDrainPrecheckFailed(name, failed.problem)
-			return decide(Stuck, ReasonHookFailed, message, cmpHint(failed.hint, hint))
+			return decide(Stuck, ReasonHookFailed, message, withHint(failed.hint, hint))
 		}
 		h := newHooks(s, f, i.Profile, i.Domain, m)
 		m.Phase, m.Values = record.Draining, h.captured(vars)
 		what = stepDrainLeave(name, i.profileName(), sayValues(m.Values))
 	}
-	return i.begin(s, saved, m, what)
+	return i.begin(s, drain, m, what)
 }
 
 // leave continues with the member that is leaving.
-func (i drainScale) leave(s *sts.Snapshot, f Facts, saved record.Drain) Decision {
-	if i.Profile == nil && saved.Member.Phase != record.Removing {
+func (i drainScale) leave(s *sts.Snapshot, f Facts, drain record.Drain) Decision {
+	if i.Profile == nil && drain.Member.Phase != record.Removing {
 		// Started with hooks, resumed without: the user says that it has left.
-		saved = saved.With(saved.Member.Enter(record.Removing, s.TakenAt))
+		drain = drain.With(drain.Member.Enter(record.Removing, s.TakenAt))
 	}
-	return leaveTable().step(i.observe(s, f, saved))(i, s, f, saved)
+	return leaveTable().step(i.observe(s, f, drain))(i, s, f, drain)
 }
 
 // leaveTable is what comes next for a member that is leaving. Its pod gets our finalizer before it
@@ -99,20 +99,20 @@ func leaveTable() drainTable {
 }
 
 // waitRecreated waits for the pod of a member that was deleted before it left.
-func (i drainScale) waitRecreated(s *sts.Snapshot, _ Facts, record record.Drain) Decision {
-	name := s.Name(record.Member.Ordinal)
+func (i drainScale) waitRecreated(s *sts.Snapshot, _ Facts, drain record.Drain) Decision {
+	name := s.Name(drain.Member.Ordinal)
 	return waitFor(name, ReasonPodNotAvailable, waitDrainRecreated(name))
 }
 
 // waitDeletedBefore waits for a pod to terminate that was deleted before its member left.
-func (i drainScale) waitDeletedBefore(s *sts.Snapshot, _ Facts, record record.Drain) Decision {
-	name := s.Name(record.Member.Ordinal)
+func (i drainScale) waitDeletedBefore(s *sts.Snapshot, _ Facts, drain record.Drain) Decision {
+	name := s.Name(drain.Member.Ordinal)
 	return waitFor(name, ReasonPodNotAvailable, waitDrainDeletedBefore(name))
 }
 
 // waitScaledDown waits for a pod that was created before the controller observed the new size.
-func (i drainScale) waitScaledDown(s *sts.Snapshot, _ Facts, record record.Drain) Decision {
-	name := s.Name(record.Member.Ordinal)
+func (i drainScale) waitScaledDown(s *sts.Snapshot, _ Facts, drain record.Drain) Decision {
+	name := s.Name(drain.Member.Ordinal)
 	return waitFor(name, ReasonScalingDown, msgScalingDown(name))
 }
 
@@ -123,45 +123,45 @@ func waitFor(subject, reason, message string) Decision {
 }
 
 // startOver forgets how far the member was: it has another pod, or will have one.
-func (i drainScale) startOver(s *sts.Snapshot, _ Facts, record record.Drain) Decision {
-	what := stepDrainRestartDeleted(s.Name(record.Member.Ordinal))
-	if record.Member.UID == "" {
-		what = stepDrainRestartCreated(s.Name(record.Member.Ordinal))
+func (i drainScale) startOver(s *sts.Snapshot, _ Facts, drain record.Drain) Decision {
+	what := stepDrainRestartDeleted(s.Name(drain.Member.Ordinal))
+	if drain.Member.UID == "" {
+		what = stepDrainRestartCreated(s.Name(drain.Member.Ordinal))
 	}
-	return i.note(s, record.With(nil), "", what)
+	return i.note(s, drain.With(nil), "", what)
 }
 
 // scaleDownUncreated removes a member that has no pod, unless one may have been created meanwhile.
-func (i drainScale) scaleDownUncreated(s *sts.Snapshot, f Facts, record record.Drain) Decision {
+func (i drainScale) scaleDownUncreated(s *sts.Snapshot, f Facts, drain record.Drain) Decision {
 	if d := requireCounted(s); d != nil {
 		return *d
 	}
-	return i.scaleDown(s, f, record)
+	return i.scaleDown(s, f, drain)
 }
 
-func (i drainScale) scaleDown(s *sts.Snapshot, _ Facts, record record.Drain) Decision {
-	_, to := memberSizes(s, record)
-	return do(newScale(stepDrainScaleDown(to, s.Name(record.Member.Ordinal)), s.Set, to, "MemberRemoved"), "Scale")
+func (i drainScale) scaleDown(s *sts.Snapshot, _ Facts, drain record.Drain) Decision {
+	_, to := memberSizes(s, drain)
+	return do(newScale(stepDrainScaleDown(to, s.Name(drain.Member.Ordinal)), s.Set, to, "MemberRemoved"), "Scale")
 }
 
-func (i drainScale) addFinalizer(s *sts.Snapshot, f Facts, record record.Drain) Decision {
-	return addFinalizer(s, f, replicaAt(s, record.Member.Ordinal))
+func (i drainScale) addFinalizer(s *sts.Snapshot, f Facts, drain record.Drain) Decision {
+	return addFinalizer(s, f, replicaAt(s, drain.Member.Ordinal))
 }
 
 // addFinalizerToEvict adds the finalizer once the pod may be evicted.
-func (i drainScale) addFinalizerToEvict(s *sts.Snapshot, f Facts, record record.Drain) Decision {
-	if d := i.requireRemovable(s, f, record.Member.Ordinal); d != nil {
+func (i drainScale) addFinalizerToEvict(s *sts.Snapshot, f Facts, drain record.Drain) Decision {
+	if d := i.requireRemovable(s, f, drain.Member.Ordinal); d != nil {
 		return *d
 	}
-	return i.addFinalizer(s, f, record)
+	return i.addFinalizer(s, f, drain)
 }
 
 // evict removes the pod of a member that has left.
-func (i drainScale) evict(s *sts.Snapshot, f Facts, record record.Drain) Decision {
-	if d := i.requireRemovable(s, f, record.Member.Ordinal); d != nil {
+func (i drainScale) evict(s *sts.Snapshot, f Facts, drain record.Drain) Decision {
+	if d := i.requireRemovable(s, f, drain.Member.Ordinal); d != nil {
 		return *d
 	}
-	name, pod := s.Name(record.Member.Ordinal), podRef(replicaAt(s, record.Member.Ordinal))
+	name, pod := s.Name(drain.Member.Ordinal), podRef(replicaAt(s, drain.Member.Ordinal))
 	if i.IgnoreBudgets {
 		return do(&DeletePod{Why: stepDrainDelete(name), PodRef: pod}, "Delete")
 	}
@@ -176,17 +176,17 @@ func (i drainScale) requireRemovable(s *sts.Snapshot, f Facts, o sts.Ordinal) *D
 	return i.requireEviction(s, f, replicaAt(s, o), "after it has left")
 }
 
-func (i drainScale) removeFinalizer(s *sts.Snapshot, _ Facts, record record.Drain) Decision {
-	r := replicaAt(s, record.Member.Ordinal)
-	return removeFinalizer(r.Pod, r.Ordinal, stepDrainRelease(s.Name(r.Ordinal)))
+func (i drainScale) removeFinalizer(s *sts.Snapshot, _ Facts, drain record.Drain) Decision {
+	r := replicaAt(s, drain.Member.Ordinal)
+	return removeFinalizer(r.Pod, r.Ordinal, stepRemoveFinalizer(s.Name(r.Ordinal)))
 }
 
 // removeFinalizerWhenObserved waits until the controller has observed the smaller size.
-func (i drainScale) removeFinalizerWhenObserved(s *sts.Snapshot, f Facts, record record.Drain) Decision {
+func (i drainScale) removeFinalizerWhenObserved(s *sts.Snapshot, f Facts, drain record.Drain) Decision {
 	if d := requireSettled(s); d != nil {
 		return *d
 	}
-	return i.removeFinalizer(s, f, record)
+	return i.removeFinalizer(s, f, drain)
 }
 
 // finalizerLimit is how often a command adds its finalizer to one pod. Another client that removes it
@@ -195,20 +195,20 @@ const finalizerLimit = 3
 
 func addFinalizer(s *sts.Snapshot, f Facts, r sts.Replica) Decision {
 	if n := f.FinalizersAdded[r.Pod.UID]; n >= finalizerLimit {
-		message, hint := msgDrainHoldRemoved(r.Pod.Name, n, sts.Kubectl(s.Set.Namespace, "get pod", r.Pod.Name, "-o", "yaml", "--show-managed-fields"))
+		message, hint := msgFinalizerRemoved(r.Pod.Name, n, sts.Kubectl(s.Set.Namespace, "get pod", r.Pod.Name, "-o", "yaml", "--show-managed-fields"))
 		d := decide(Stuck, ReasonFinalizerRemoved, message, hint)
 		d.Subject = r.Pod.Name
 		return d
 	}
-	return do(newAddFinalizer(stepDrainHold(r.Pod.Name), r.Pod, r.Ordinal), "AddFinalizer")
+	return do(newAddFinalizer(stepAddFinalizer(r.Pod.Name), r.Pod, r.Ordinal), "AddFinalizer")
 }
 
 // overdue is how long after its grace period a pod that does not terminate is stuck.
 const overdue = time.Minute
 
 // waitTerminated waits for a pod that the scale-down removes.
-func (i drainScale) waitTerminated(s *sts.Snapshot, _ Facts, record record.Drain) Decision {
-	pod := replicaAt(s, record.Member.Ordinal).Pod
+func (i drainScale) waitTerminated(s *sts.Snapshot, _ Facts, drain record.Drain) Decision {
+	pod := replicaAt(s, drain.Member.Ordinal).Pod
 	if t := pod.DeletionTimestamp; t != nil && s.TakenAt.Sub(t.Time) > overdue {
 		message, hint := msgDrainPodStuck(pod.Name, pod.Spec.NodeName, s.TakenAt.Sub(t.Time), sts.Kubectl(s.Set.Namespace, "delete pod", pod.Name, "--force"))
 		return decide(Stuck, ReasonPodFailing, message, hint)
@@ -217,15 +217,15 @@ func (i drainScale) waitTerminated(s *sts.Snapshot, _ Facts, record record.Drain
 }
 
 // removed continues when the pod is gone. Without hooks the next step records it, too.
-func (i drainScale) removed(s *sts.Snapshot, f Facts, saved record.Drain) Decision {
-	name := s.Name(saved.Member.Ordinal)
+func (i drainScale) removed(s *sts.Snapshot, f Facts, drain record.Drain) Decision {
+	name := s.Name(drain.Member.Ordinal)
 	switch {
 	case i.Profile == nil:
-		return i.proceed(s, f, saved.Settled(s.TakenAt))
+		return i.proceed(s, f, drain.Settled(s.TakenAt))
 	case len(i.Profile.After) == 0:
-		return i.note(s, saved.Settled(s.TakenAt), "", stepDrainGone(name))
+		return i.note(s, drain.Settled(s.TakenAt), "", stepDrainGone(name))
 	}
-	return i.note(s, saved.With(saved.Member.Enter(record.Finishing, s.TakenAt)), "", stepDrainGoneHooks(name))
+	return i.note(s, drain.With(drain.Member.Enter(record.Finishing, s.TakenAt)), "", stepDrainGoneHooks(name))
 }
 
 func removeFinalizer(pod *corev1.Pod, o sts.Ordinal, why string) Decision {

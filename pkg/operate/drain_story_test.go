@@ -25,7 +25,7 @@ import (
 func drainKinds() []string {
 	kinds := []string{
 		wasKilled, podLost,
-		"Do Begin", "Do Hook", "Do AddFinalizer", "Do Note", "Do Take", "Do DryRunEviction", "Do Evict", "Do Scale", "Do RemoveFinalizer", "Do Finish",
+		"Do Begin", "Do Hook", "Do AddFinalizer", "Do Note", "Do Lock", "Do DryRunEviction", "Do Evict", "Do Scale", "Do RemoveFinalizer", "Do Finish",
 		kindOf(operate.Wait, operate.ReasonHookRuns), kindOf(operate.Wait, operate.ReasonMemberLeaving),
 		kindOf(operate.Wait, operate.ReasonPodNotAvailable), kindOf(operate.Wait, operate.ReasonScalingDown), kindOf(operate.Wait, operate.ReasonNotObserved),
 		kindOf(operate.Stuck, operate.ReasonHookFailed), kindOf(operate.Done, operate.ReasonScaled),

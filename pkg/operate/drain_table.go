@@ -57,17 +57,17 @@ const (
 )
 
 // observe is the observation of the member that is leaving or joining.
-func (i drainScale) observe(s *sts.Snapshot, f Facts, record record.Drain) observation {
+func (i drainScale) observe(s *sts.Snapshot, f Facts, drain record.Drain) observation {
 	hooks := withoutHooks
 	if i.Profile != nil {
 		hooks = withHooks
 	}
-	m := record.Member
-	return observation{m.Phase, seeSize(s, f, record), seePod(replicaAt(s, m.Ordinal).Pod, m), hooks}
+	m := drain.Member
+	return observation{m.Phase, seeSize(s, f, drain), seePod(replicaAt(s, m.Ordinal).Pod, m), hooks}
 }
 
-func seeSize(s *sts.Snapshot, f Facts, record record.Drain) sizeSeen {
-	before, after := memberSizes(s, record)
+func seeSize(s *sts.Snapshot, f Facts, drain record.Drain) sizeSeen {
+	before, after := memberSizes(s, drain)
 	switch size := sts.DesiredReplicas(s.Set); {
 	case size > max(before, after):
 		return sizeAbove
@@ -75,16 +75,16 @@ func seeSize(s *sts.Snapshot, f Facts, record record.Drain) sizeSeen {
 		return sizeBelow
 	case size == after:
 		return sizeAfter
-	case f.Scaled[record.Member.Ordinal]:
+	case f.Scaled[drain.Member.Ordinal]:
 		return sizeUndone
 	}
 	return sizeBefore
 }
 
 // memberSizes are the replicas before and after the set is scaled for the member.
-func memberSizes(s *sts.Snapshot, record record.Drain) (before, after int32) {
-	without := int32(record.Member.Ordinal - sts.Start(s.Set))
-	if record.Up() {
+func memberSizes(s *sts.Snapshot, drain record.Drain) (before, after int32) {
+	without := int32(drain.Member.Ordinal - sts.Start(s.Set))
+	if drain.Up() {
 		return without, without + 1
 	}
 	return without + 1, without
@@ -112,7 +112,7 @@ func seePod(pod *corev1.Pod, m *record.Member) podSeen {
 }
 
 // drainStep continues with the member of the record.
-type drainStep func(i drainScale, s *sts.Snapshot, f Facts, record record.Drain) Decision
+type drainStep func(i drainScale, s *sts.Snapshot, f Facts, drain record.Drain) Decision
 
 // drainRow is the step that follows from some observations, and why.
 type drainRow struct {
@@ -142,17 +142,17 @@ func (r drainRow) matches(o observation) bool {
 }
 
 // impossible refuses what cannot have been recorded, instead of guessing what was done.
-func (i drainScale) impossible(s *sts.Snapshot, _ Facts, saved record.Drain) Decision {
-	m := saved.Member
-	message, hint := msgDrainImpossible(s.Set.Name, s.Name(m.Ordinal), m.Phase, saved.Up(), record.GiveUpDrain(s.Set.Namespace, s.Set.Name))
+func (i drainScale) impossible(s *sts.Snapshot, _ Facts, drain record.Drain) Decision {
+	m := drain.Member
+	message, hint := msgDrainImpossible(s.Set.Name, s.Name(m.Ordinal), m.Phase, drain.Up(), record.GiveUpDrain(s.Set.Namespace, s.Set.Name))
 	return decide(Refused, ReasonBadRecord, message, hint)
 }
 
 // scaledByOther stops where another client has changed the size while the member leaves or joins.
-func (i drainScale) scaledByOther(s *sts.Snapshot, f Facts, record record.Drain) Decision {
-	expected, after := memberSizes(s, record)
-	if f.Scaled[record.Member.Ordinal] {
+func (i drainScale) scaledByOther(s *sts.Snapshot, f Facts, drain record.Drain) Decision {
+	expected, after := memberSizes(s, drain)
+	if f.Scaled[drain.Member.Ordinal] {
 		expected = after
 	}
-	return i.refuseScaledMeanwhile(s, &record, expected, scaleBack(s, expected))
+	return i.refuseScaledMeanwhile(s, &drain, expected, scaleBack(s, expected))
 }

@@ -420,7 +420,7 @@ func drainCases() []decisionCase {
 			}
 			return notYet
 		}), operate.Do, "Hook"),
-		{"resumed by another command of the same owner", ststest.Web(5), on{leaving(q, 4, record.Draining), held(4), owned("alice@laptop", "0")}, down, none, operate.Do, "Take"},
+		{"resumed by another command of the same owner", ststest.Web(5), on{leaving(q, 4, record.Draining), held(4), owned("alice@laptop", "0")}, down, none, operate.Do, "Lock"},
 		{"another size", ststest.Web(5), on{leaving(q, 4, record.Draining)}, drain(4, q), none, operate.Refused, operate.ReasonScaleOnItsWay},
 		{"another size, and it has left", ststest.Web(5), on{leaving(q, 4, record.Removing), held(4)}, drain(4, q), none, operate.Refused, operate.ReasonScaleOnItsWay},
 		{"another profile", ststest.Web(5), on{leaving(q, 4, record.Draining)}, drain(3, b), none, operate.Refused, operate.ReasonScaleOnItsWay},

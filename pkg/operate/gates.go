@@ -242,11 +242,3 @@ func AutoGate(s *sts.Snapshot, c *record.Canary, lock record.Owner) (gate Gate, 
 	}
 	return GatePods, time.Time{}
 }
-
-func (i autoPromote) record() *record.Auto {
-	a := &record.Auto{MaxRestarts: i.Gates.MaxRestarts, Soak: i.Gates.Soak.String(), Checks: len(i.Gates.Checks) + len(i.Gates.Execs)}
-	for _, c := range i.Steps {
-		a.Steps = append(a.Steps, c.String())
-	}
-	return a
-}

@@ -235,15 +235,15 @@ func inFlight(s *sts.Snapshot) string {
 // stuck.
 func finishUpdate(s *sts.Snapshot) sts.Hint {
 	unstick := sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name)
-	if trap := diagnose.Rollout(s); trap != nil {
-		pod, trouble := s.Name(trap.Replica.Ordinal), trap.Trouble.Message
-		switch trap.Remedy {
+	if stuck := diagnose.Rollout(s); stuck != nil {
+		pod, trouble := s.Name(stuck.Replica.Ordinal), stuck.Trouble.Message
+		switch stuck.Remedy {
 		case diagnose.RollBack:
-			return hintTrapBack(pod, trouble, unstick)
+			return hintStuckRollBack(pod, trouble, unstick)
 		case diagnose.DeletePods:
-			return hintTrapForward(pod, trouble, unstick)
+			return hintStuckDeletePods(pod, trouble, unstick)
 		}
-		return hintTrapNoFix(pod, trouble, unstick)
+		return hintStuckNoRemedy(pod, trouble, unstick)
 	}
 	var abort sts.Hint
 	if sts.StrategyOf(s.Set).HasPartition() { // no other strategy has a canary

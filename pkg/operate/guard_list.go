@@ -25,8 +25,8 @@ type look struct {
 	unreadable *Decision
 	// edit is the change that a new canary makes, nil when nothing would differ.
 	edit *edit
-	// trap is why an update is stuck, nil when it is not.
-	trap *diagnose.StuckRollout
+	// stuck is why an update is stuck, nil when it is not.
+	stuck *diagnose.StuckRollout
 	// restart and drain are the records of a restart and of a scale operation.
 	restart *record.Restart
 	drain   *record.Drain

@@ -261,7 +261,7 @@ func hintAbortRenamed(promote sts.Hint) sts.Hint {
 
 // Promote --auto.
 
-func stepTake(options string) string {
+func stepLock(options string) string {
 	return "promote step by step: " + options
 }
 

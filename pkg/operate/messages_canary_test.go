@@ -86,7 +86,7 @@ func TestCanaryMessages(t *testing.T) {
 		call(msgAbortReencoded, "web", lower, 3, "web-5b7c9d8f6d", "web-6986cb69d8"),
 		call(hintAbortRenamed, promoteWeb+" --full"),
 
-		call(stepTake, "steps 1, 3, 100%, soak 5m, 2 checks, no restarts allowed"),
+		call(stepLock, "steps 1, 3, 100%, soak 5m, 2 checks, no restarts allowed"),
 		call(stepOf, 2, 3, stepPromote(3)),
 		call(stepRaisePartition, 2),
 		call(msgGateFailed, `--check "./smoke-test.sh" terminated with exit code 3`, highest, lower),

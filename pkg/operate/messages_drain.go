@@ -192,11 +192,11 @@ func stepDrainRestartDeleted(member string) string {
 	return "start over with " + member + ": its pod was deleted"
 }
 
-func stepDrainHold(pod string) string {
+func stepAddFinalizer(pod string) string {
 	return "add a finalizer to pod " + pod + " so that it is not recreated"
 }
 
-func msgDrainHoldRemoved(pod string, times int, get sts.Hint) (message string, hint sts.Hint) {
+func msgFinalizerRemoved(pod string, times int, get sts.Hint) (message string, hint sts.Hint) {
 	return fmt.Sprintf("another client keeps removing finalizer %s from pod %s (added %d times); without it the StatefulSet controller may recreate the pod", record.LeavingFinalizer, pod, times),
 		sts.Hintf("find that client: %s; then rerun the command to resume", get)
 }
@@ -206,17 +206,17 @@ func msgDrainImpossible(set, member string, phase record.MemberPhase, up bool, c
 		sts.Hintf("to cancel: %s", cancel)
 }
 
-func stepDrainRelease(pod string) string { return "remove the finalizer from pod " + pod }
+func stepRemoveFinalizer(pod string) string { return "remove the finalizer from pod " + pod }
 
-func stepDrainReleaseDeletedSet(pod, set string) string {
+func stepRemoveFinalizerDeletedSet(pod, set string) string {
 	return fmt.Sprintf("remove the finalizer from pod %s: statefulset/%s is being deleted", pod, set)
 }
 
-func stepDrainReleaseDeletedPod(pod string) string {
+func stepRemoveFinalizerDeletedPod(pod string) string {
 	return fmt.Sprintf("remove the finalizer from pod %s so that it is recreated: it was deleted before it left its cluster", pod)
 }
 
-func stepDrainReleaseUnknown(pod string) string {
+func stepRemoveFinalizerUnknown(pod string) string {
 	return fmt.Sprintf("remove the finalizer from pod %s; check the member: it may have partially left its cluster", pod)
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
-func stepAskLeader(pod string) string { return "check whether pod " + pod + " is the leader" }
+func stepCheckLeader(pod string) string { return "check whether pod " + pod + " is the leader" }
 
 func stepBeginRestart(ordinals []sts.Ordinal, leaderLast bool) string {
 	return "start the restart of " + sts.SayOrdinals(ordinals) + restartOrder(ordinals, leaderLast)

@@ -17,7 +17,7 @@ func TestMessagesOfRestart(t *testing.T) {
 		messagetest.Call(stepResumeRestart, "kim@laptop", all, true),
 		messagetest.Call(stepResumeRestart, "", one, false),
 		messagetest.Call(restartOrder, all, false),
-		messagetest.Call(stepAskLeader, "web-2"),
+		messagetest.Call(stepCheckLeader, "web-2"),
 		messagetest.Call(stepFinishRestart, all),
 		messagetest.Call(msgRestarted, all),
 		messagetest.Call(msgRestarted, one),

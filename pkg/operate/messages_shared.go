@@ -129,15 +129,15 @@ func msgUpdateIncomplete(from, to string) string {
 	return fmt.Sprintf("revision %s → %s", from, to)
 }
 
-func hintTrapBack(pod, trouble string, unstick sts.Hint) sts.Hint {
+func hintStuckRollBack(pod, trouble string, unstick sts.Hint) sts.Hint {
 	return sts.Hintf("the update is stuck because pod %s %s; roll it back: %s", pod, trouble, unstick)
 }
 
-func hintTrapForward(pod, trouble string, unstick sts.Hint) sts.Hint {
+func hintStuckDeletePods(pod, trouble string, unstick sts.Hint) sts.Hint {
 	return sts.Hintf("the update is stuck because pod %s %s; unblock it: %s", pod, trouble, unstick)
 }
 
-func hintTrapNoFix(pod, trouble string, unstick sts.Hint) sts.Hint {
+func hintStuckNoRemedy(pod, trouble string, unstick sts.Hint) sts.Hint {
 	return sts.Hintf("the update is stuck because pod %s %s; apply a working template, then run %s", pod, trouble, unstick)
 }
 

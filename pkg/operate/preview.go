@@ -43,7 +43,7 @@ func (w *preview) run(i Intent, s *sts.Snapshot) []Decision {
 		check, isCheck := d.Action.(*DryRunEviction)
 		listed := len(out) > 0 && out[len(out)-1].Verdict == d.Verdict && out[len(out)-1].Key() == d.Key()
 		switch {
-		case d.Verdict == Wait && w.goesOn(d.Until):
+		case d.Verdict == Wait && w.advance(d.Until):
 			if len(out) == 0 || d.Until != nil && !listed {
 				out = append(out, d)
 			}
@@ -152,9 +152,9 @@ func (w *preview) enough() int {
 
 func (w *preview) snapshot() *sts.Snapshot { return w.Snapshot(w.beside) }
 
-// goesOn advances the world to the next event, or to a time. It is false when nothing happens
+// advance takes the world to the next event, or to a time. It is false when nothing happens
 // any more.
-func (w *preview) goesOn(until *time.Time) bool {
+func (w *preview) advance(until *time.Time) bool {
 	switch {
 	case !w.begun:
 		w.settle()

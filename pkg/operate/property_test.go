@@ -74,7 +74,7 @@ func kindOf(v operate.Verdict, reason string) string { return string(v) + " " + 
 func canaryKinds() []string {
 	return []string{
 		wasKilled, wasKilledAborting, podLost, scaledMeanwhile, revisionReencoded,
-		"Do Start", "Do Step", "Do Check", "Do Take", "Do HoldBack", "Do Restore", "Do DeleteBlocker", "Do Finish",
+		"Do Start", "Do Step", "Do Check", "Do Lock", "Do HoldBack", "Do Restore", "Do DeleteBlocker", "Do Finish",
 		kindOf(operate.Wait, operate.ReasonPodNotAvailable), kindOf(operate.Wait, operate.ReasonNotObserved),
 		kindOf(operate.Wait, operate.ReasonBudgetShort), kindOf(operate.Wait, operate.ReasonSoaking), kindOf(operate.Wait, operate.ReasonChecking),
 		kindOf(operate.Done, operate.ReasonPaused), kindOf(operate.Done, operate.ReasonComplete),

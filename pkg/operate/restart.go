@@ -54,17 +54,17 @@ func (i restartPods) Next(s *sts.Snapshot, f Facts) Decision {
 			return decide(Done, ReasonNothingToDo, msgNothingToRestart(), nil)
 		}
 	}
-	saved := l.restart
-	todo := i.todo(s, saved)
+	restart := l.restart
+	todo := i.todo(s, restart)
 	if len(todo) == 0 {
-		return i.finish(s, saved)
+		return i.finish(s, restart)
 	}
 	next := todo[0]
 	if d := gs.Require(guard.BeforeStep, l.before(next.Ordinal)); d != nil {
 		return *d
 	}
 	if o, err := record.ReadOwner(s.Set); err != nil || o == nil || o.ID != i.ID {
-		return i.begin(s, saved)
+		return i.begin(s, restart)
 	}
 	if i.LeaderExec != "" {
 		follower, d := i.follower(s, f, todo)
@@ -103,8 +103,8 @@ func (i restartPods) guards() setGuards {
 // restartLook is a look with the record of the restart.
 func restartLook(s *sts.Snapshot, f Facts) look {
 	l := recordLook(s, f)
-	record, err := record.ReadRestart(s.Set)
-	l.restart, l.unreadable = record, nil // the record of a canary does not matter
+	restart, err := record.ReadRestart(s.Set)
+	l.restart, l.unreadable = restart, nil // the record of a canary does not matter
 	if err != nil {
 		d := decide(Refused, ReasonBadRecord, err.Error(), hintForgetBadRecord(forget(s)))
 		l.unreadable = &d
@@ -157,22 +157,22 @@ func forget(s *sts.Snapshot) sts.Hint {
 
 // choose records which pods the chosen ordinals have now.
 func (i restartPods) choose(s *sts.Snapshot) *record.Restart {
-	record := &record.Restart{Pods: map[sts.Ordinal]types.UID{}, Command: i.Command, StartedBy: i.Name, StartedAt: s.TakenAt}
+	restart := &record.Restart{Pods: map[sts.Ordinal]types.UID{}, Command: i.Command, StartedBy: i.Name, StartedAt: s.TakenAt}
 	for _, r := range s.Replicas() {
 		if i.chosen(r) {
-			record.Pods[r.Ordinal] = r.Pod.UID
+			restart.Pods[r.Ordinal] = r.Pod.UID
 		}
 	}
-	return record
+	return restart
 }
 
 // todo are the pods to restart, in order. A failing pod has nothing to lose, and under
 // OrderedReady no higher pod is recreated before it is available: such pods come first,
 // lowest first.
-func (i restartPods) todo(s *sts.Snapshot, record *record.Restart) []sts.Replica {
+func (i restartPods) todo(s *sts.Snapshot, restart *record.Restart) []sts.Replica {
 	var out []sts.Replica
 	for _, r := range s.Replicas() {
-		if r.Desired && r.Pod != nil && !r.Terminating && record.Pods[r.Ordinal] == r.Pod.UID {
+		if r.Desired && r.Pod != nil && !r.Terminating && restart.Pods[r.Ordinal] == r.Pod.UID {
 			out = append(out, r)
 		}
 	}
@@ -248,28 +248,28 @@ const (
 	notFound      = 127
 )
 
-// leaderCheck runs in a pod and tells whether it is the leader. Leadership moves, so a result counts only
-// until one of the pods changes: from then on the key is another one.
+// leaderCheck runs in a pod and checks whether the pod is the leader. Leadership moves, so a result counts
+// only until one of the pods changes: from then on the key is another one.
 func (i restartPods) leaderCheck(s *sts.Snapshot, r sts.Replica) *Exec {
 	key := "leader " + r.Pod.Name
 	for _, p := range s.Pods {
 		key += fmt.Sprintf(" %s@%d", p.UID, sts.ReadySince(p).Unix())
 	}
 	return &Exec{
-		Why: stepAskLeader(r.Pod.Name), Key: key, For: "leader-exec", Command: i.LeaderExec,
+		Why: stepCheckLeader(r.Pod.Name), Key: key, For: "leader-exec", Command: i.LeaderExec,
 		Pod: r.Pod.Name, UID: r.Pod.UID, Container: mainContainer(r.Pod), Timeout: leaderTimeout,
 		predicted: ExecResult{ExitCode: 1},
 	}
 }
 
 // begin writes the record and the lock: no pod is evicted before both are stored.
-func (i restartPods) begin(s *sts.Snapshot, saved *record.Restart) Decision {
-	_, left := saved.Split(s)
+func (i restartPods) begin(s *sts.Snapshot, restart *record.Restart) Decision {
+	_, left := restart.Split(s)
 	event, why := "RestartStarted", stepBeginRestart(left, i.LeaderExec != "")
 	if _, resumes := s.Set.Annotations[record.RestartAnnotation]; resumes {
-		event, why = "", stepResumeRestart(saved.StartedBy, left, i.LeaderExec != "")
+		event, why = "", stepResumeRestart(restart.StartedBy, left, i.LeaderExec != "")
 	}
-	return do(newPatch(s.Set).restart(*saved).owner(i.Owner).action(event, why), "Begin")
+	return do(newPatch(s.Set).restart(*restart).owner(i.Owner).action(event, why), "Begin")
 }
 
 // by formats a part of a sentence with a name, and leaves it out when the name is empty.
@@ -281,8 +281,8 @@ func by(name, part string) string {
 }
 
 // finish waits until every chosen pod is available again, then removes the record.
-func (i restartPods) finish(s *sts.Snapshot, saved *record.Restart) Decision {
-	done, left := saved.Split(s)
+func (i restartPods) finish(s *sts.Snapshot, restart *record.Restart) Decision {
+	done, left := restart.Split(s)
 	for _, r := range s.Replicas() {
 		if slices.Contains(left, r.Ordinal) {
 			return trouble(s, r, diagnose.Replica(s, r), Stuck)

@@ -80,11 +80,11 @@ func PreviewStored(i Intent, s *sts.Snapshot, template *corev1.PodTemplateSpec) 
 	}
 	for n := 0; w.Advance() && n < w.enough(); n++ {
 	}
-	return steps, trials(s, created, wayBack(i))
+	return steps, trials(s, created, rollsBack(i))
 }
 
-// wayBack says whether an intent rolls an update back. A pod that is not ready is then no loss.
-func wayBack(i Intent) bool {
+// rollsBack says whether an intent rolls an update back. A pod that is not ready is then no loss.
+func rollsBack(i Intent) bool {
 	switch i.(type) {
 	case abortCanary, unstick:
 		return true

@@ -60,14 +60,14 @@ func (i unstick) Next(s *sts.Snapshot, f Facts) Decision {
 			return d
 		}
 	}
-	l.trap = diagnose.Rollout(s)
+	l.stuck = diagnose.Rollout(s)
 	if d := gs.Require(guard.BeforeStart, l); d != nil {
 		return *d
 	}
 	switch {
 	case sts.StrategyOf(s.Set).ReplacesAllAtOnce():
-		return i.recreate(s, l.trap)
-	case l.trap.Remedy == diagnose.RollBack:
+		return i.recreate(s, l.stuck)
+	case l.stuck.Remedy == diagnose.RollBack:
 		return i.rollback().Next(s, f)
 	}
 	return i.forward(s, f)
@@ -82,7 +82,7 @@ func (i unstick) guards() setGuards {
 		resume,
 		settledGuard,
 		guard.New(partitionGuard.Rule, i.requireStrategy),
-		guard.New(guard.NewRule("stuck", "refuses, or ends, unless the update is proven to be stuck", guard.BeforeStart), requireTrap),
+		guard.New(guard.NewRule("stuck", "refuses, or ends, unless the update is proven to be stuck", guard.BeforeStart), requireStuck),
 		guard.New(guard.NewRule("remedy", "stops when neither the update nor the stable revision works", guard.BeforeStart), i.requireRemedy),
 		guard.New(guard.NewRule("plan", "refuses another fix than the one that was confirmed", guard.BeforeStart), i.requireAgreed),
 		guard.New(historyRule, underRecreate(requireStableTemplate)),
@@ -116,9 +116,9 @@ func (i unstick) requireStrategy(l look) *Decision {
 	return requirePartition(l.s)
 }
 
-// requireTrap ends the command when no update is stuck.
-func requireTrap(l look) *Decision {
-	if l.trap != nil {
+// requireStuck ends the command when no update is stuck.
+func requireStuck(l look) *Decision {
+	if l.stuck != nil {
 		return nil
 	}
 	d := stuckIfStalled(l.s, notStuck(l.s, l.canary))
@@ -126,16 +126,16 @@ func requireTrap(l look) *Decision {
 }
 
 func (i unstick) requireRemedy(l look) *Decision {
-	if l.trap.Remedy != diagnose.NoRemedy {
+	if l.stuck.Remedy != diagnose.NoRemedy {
 		return nil
 	}
-	d := i.stuckNoRemedy(l.s, l.trap)
+	d := i.stuckNoRemedy(l.s, l.stuck)
 	return &d
 }
 
 // requireAgreed refuses another fix than the one that was confirmed.
 func (i unstick) requireAgreed(l look) *Decision {
-	if i.agreed == "" || i.agreed == l.trap.Remedy {
+	if i.agreed == "" || i.agreed == l.stuck.Remedy {
 		return nil
 	}
 	d := decide(Refused, ReasonNotObserved, msgOtherFix(l.s.Set.Name), hintPlanAgain())
@@ -153,15 +153,15 @@ func underRecreate(check func(look) *Decision) func(look) *Decision {
 }
 
 func requireStableTemplate(l look) *Decision {
-	_, d := stableTemplate(l.s, l.trap)
+	_, d := stableTemplate(l.s, l.stuck)
 	return d
 }
 
 // stableTemplate is the template of the revision to which a stuck update is rolled back.
-func stableTemplate(s *sts.Snapshot, trap *diagnose.StuckRollout) (json.RawMessage, *Decision) {
-	stable := s.Revision(trap.Target)
+func stableTemplate(s *sts.Snapshot, stuck *diagnose.StuckRollout) (json.RawMessage, *Decision) {
+	stable := s.Revision(stuck.Target)
 	if stable == nil {
-		return nil, revisionGone(s, trap.Target)
+		return nil, revisionGone(s, stuck.Target)
 	}
 	template, err := sts.RevisionTemplate(stable)
 	if err != nil {
@@ -173,13 +173,13 @@ func stableTemplate(s *sts.Snapshot, trap *diagnose.StuckRollout) (json.RawMessa
 
 // recreate rolls back an update under Recreate: with the stable template the controller deletes
 // every pod of the update by itself and creates new ones.
-func (i unstick) recreate(s *sts.Snapshot, trap *diagnose.StuckRollout) Decision {
-	template, d := stableTemplate(s, trap)
+func (i unstick) recreate(s *sts.Snapshot, stuck *diagnose.StuckRollout) Decision {
+	template, d := stableTemplate(s, stuck)
 	if d != nil {
 		return *d
 	}
-	return do(newPatch(s.Set).owner(i.Owner).restore(trap.Target, template).
-		action("Unsticking", stepRestoreUnderRecreate(trap.Target)), "Restore")
+	return do(newPatch(s.Set).owner(i.Owner).restore(stuck.Target, template).
+		action("Unsticking", stepRestoreUnderRecreate(stuck.Target)), "Restore")
 }
 
 // underWay says whether failing pods are being deleted already, by this command or by
@@ -235,7 +235,7 @@ func (i unstick) doneUnstuck(s *sts.Snapshot) Decision {
 }
 
 // stuckNoRemedy is the end when neither the update nor the stable revision works.
-func (i unstick) stuckNoRemedy(s *sts.Snapshot, trap *diagnose.StuckRollout) Decision {
+func (i unstick) stuckNoRemedy(s *sts.Snapshot, stuck *diagnose.StuckRollout) Decision {
 	var parts []string
 	for _, r := range s.Replicas() {
 		if t := diagnose.Replica(s, r); t != nil && t.Failing && r.Pod != nil {
@@ -244,7 +244,7 @@ func (i unstick) stuckNoRemedy(s *sts.Snapshot, trap *diagnose.StuckRollout) Dec
 	}
 	d := decide(Stuck, ReasonPodFailing, msgNoRevisionWorks(parts),
 		hintNoRevisionWorks(sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name), canaryCommand(s, "abort")))
-	d.Subject = s.Name(trap.Replica.Ordinal)
+	d.Subject = s.Name(stuck.Replica.Ordinal)
 	return d
 }
 

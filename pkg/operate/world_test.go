@@ -26,7 +26,7 @@ import (
 )
 
 // world is a cluster with one StatefulSet, as small as decisions can be tested against:
-// simulate's controller, and around it the API server's JSON patches and evictions, the
+// the controller of package forecast, and around it the API server's JSON patches and evictions, the
 // disruption controller and kubelets whose pods fare as their image says.
 type world struct {
 	*forecast.World

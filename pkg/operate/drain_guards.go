@@ -62,12 +62,12 @@ func (i drainScale) up(l look) bool {
 // drainLook is a look with the record of the scale operation.
 func drainLook(s *sts.Snapshot, f Facts) look {
 	l := look{s: s, f: f}
-	record, err := record.ReadDrain(s.Set)
+	drain, err := record.ReadDrain(s.Set)
 	if err != nil {
 		d := badRecord(err)
 		l.unreadable = &d
 	}
-	l.drain = record
+	l.drain = drain
 	return l
 }
 
@@ -81,8 +81,8 @@ func releaseDeleted(l look) *Decision {
 	if l.s.Set.DeletionTimestamp == nil {
 		return nil
 	}
-	if o, held := leavingPod(l.s); held != nil {
-		d := removeFinalizer(held, o, stepDrainReleaseDeletedSet(held.Name, l.s.Set.Name))
+	if o, pod := leavingPod(l.s); pod != nil {
+		d := removeFinalizer(pod, o, stepRemoveFinalizerDeletedSet(pod.Name, l.s.Set.Name))
 		return &d
 	}
 	return requireSettled(l.s)
@@ -113,8 +113,8 @@ func (i drainScale) requireKnownMember(l look) *Decision {
 	if l.drain != nil || lost == nil || i.Replicas < lost.From && i.NoHooks {
 		return nil
 	}
-	o, held := leavingPod(l.s)
-	d := refuseLostMember(l.s, o, held)
+	o, pod := leavingPod(l.s)
+	d := refuseLostMember(l.s, o, pod)
 	return &d
 }
 
