@@ -12,7 +12,7 @@ import (
 )
 
 // The list of actions, which other tests are made from, is complete.
-func TestListOfClaimActions(t *testing.T) {
+func TestListOfActions(t *testing.T) {
 	var got []string
 	for _, a := range claims.Actions() {
 		got = append(got, reflect.TypeOf(a).Elem().Name())

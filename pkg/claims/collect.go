@@ -183,9 +183,9 @@ func (i Collect) afterwards(v View) ClaimDecision {
 		return decide(operate.Stuck, ReasonClaimReplaced, msgClaimDeletedVolumeChanged(v.Volume.Name), nil)
 	case v.Around == nil:
 		return checkUsage(&v, stepCheckNeeded(v.Name))
-	case !v.Around.wanted() && v.Claim == nil && !v.Sent:
+	case !v.Around.needed() && v.Claim == nil && !v.Sent:
 		return decide(operate.Done, ReasonClaimGone, msgClaimDeletedByOther(sayKept(&v)), undoHint(&v))
-	case !v.Around.wanted() && v.Claim == nil:
+	case !v.Around.needed() && v.Claim == nil:
 		return decide(operate.Done, ReasonClaimDeleted, msgClaimDeleted(sayKept(&v)), undoHint(&v))
 	case v.Claim != nil && v.Claim.Spec.VolumeName != "" && !v.on():
 		return decide(operate.Stuck, ReasonClaimReplaced, msgClaimDeletedRecreated(v.Claim.Spec.VolumeName, sayKept(&v)), hintRecreated(undoHint(&v)))

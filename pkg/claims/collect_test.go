@@ -218,7 +218,7 @@ func (w *claimWorld) controllers(n int) {
 }
 
 // kind names what an action does.
-func kind(a claims.Action) string { return strings.TrimPrefix(fmt.Sprintf("%T", a), "*operate.") }
+func kind(a claims.Action) string { return strings.TrimPrefix(fmt.Sprintf("%T", a), "*claims.") }
 
 // drive asks the intent and does what it says until it ends, the controllers having as
 // many turns in between as chance wants.
@@ -501,7 +501,7 @@ func TestClaimKilled(t *testing.T) {
 	moves := map[string]func(w *claimWorld){
 		"nothing":    func(*claimWorld) {},
 		"it is gone": func(w *claimWorld) { w.controllers(0); w.controllers(1) },
-		"wanted":     func(w *claimWorld) { w.controllers(0); w.controllers(1); w.state = claims.ClaimDesired },
+		"needed":     func(w *claimWorld) { w.controllers(0); w.controllers(1); w.state = claims.ClaimDesired },
 		"a new claim waits": func(w *claimWorld) {
 			w.controllers(0)
 			w.controllers(1)

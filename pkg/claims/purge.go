@@ -129,9 +129,9 @@ func (i Purge) requireUnneeded(v *View) *ClaimDecision {
 	switch {
 	case v.Around.Verdict.Unseen() != "":
 		d = refuse(operate.ReasonUnseen)(msgNeedUnknown(v.Around.Verdict.Unseen()))
-	case v.Claim != nil && v.Around.wanted() && !i.Replaced:
+	case v.Claim != nil && v.Around.needed() && !i.Replaced:
 		d = refuse(ReasonClaimReplaced)(msgRecreatedAndNeeded(v.Namespace, v.Claim.Spec.VolumeName, v.Volume.Name, v.Around.Verdict.Reason))
-	case v.Claim == nil && v.Around.wanted():
+	case v.Claim == nil && v.Around.needed():
 		d = refuse(ReasonClaimMissing)(msgDataNeeded(v.Around.Verdict.Reason, undoHint(v)))
 	default:
 		return nil

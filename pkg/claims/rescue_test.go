@@ -31,7 +31,7 @@ type rescueWorld struct {
 	data    map[string]bool   // whether a storage still exists
 	pod     types.UID         // of the claim that the pod uses, empty for no pod
 	going   bool              // the pod is being deleted
-	wanted  bool
+	needed  bool
 	around  *claims.Around
 	owners  []claims.Owner
 	made    int
@@ -43,7 +43,7 @@ type rescueWorld struct {
 func newRescueWorld(t *testing.T) *rescueWorld {
 	w := &rescueWorld{
 		t: t, volumes: map[string]*corev1.PersistentVolume{}, storage: map[string]string{}, data: map[string]bool{},
-		wanted: true, dead: map[types.UID]bool{},
+		needed: true, dead: map[types.UID]bool{},
 	}
 	w.controllers(3)
 	w.controllers(2)
@@ -131,7 +131,7 @@ func (w *rescueWorld) bind() {
 
 func (w *rescueWorld) setController() {
 	switch c := w.claim; {
-	case !w.wanted || w.pod != "":
+	case !w.needed || w.pod != "":
 	case c == nil:
 		w.create(&corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: claimName}})
 	case c.DeletionTimestamp == nil && c.Status.Phase == corev1.ClaimBound:
@@ -162,7 +162,7 @@ func (w *rescueWorld) view(volume string) claims.View {
 
 func (w *rescueWorld) look() {
 	a := &claims.Around{At: ststest.Now, Verdict: claims.Judgment{State: claims.ClaimOrphaned, Set: "web", Template: "data", Ordinal: 3}}
-	if w.wanted {
+	if w.needed {
 		a.Verdict.State = claims.ClaimDesired
 	}
 	if w.pod != "" && w.claim != nil && w.pod == w.claim.UID {
@@ -310,7 +310,7 @@ func TestRescueThereAndBack(t *testing.T) {
 		aside   bool                 // another keeps what a newer claim had
 		undo    string
 	}{
-		"scaled away": {func(w *rescueWorld) { w.wanted, w.going = false, true; w.settle() }, "pvc-1", false,
+		"scaled away": {func(w *rescueWorld) { w.needed, w.going = false, true; w.settle() }, "pvc-1", false,
 			"ClearClaimRef CreateClaim ReleaseVolume"},
 		"the new claim gives way": {func(w *rescueWorld) {
 			w.going = true
@@ -579,7 +579,7 @@ func TestRescueWhateverHappens(t *testing.T) {
 		}
 		w.going = true
 		if r.IntN(3) == 0 {
-			w.wanted = false
+			w.needed = false
 		}
 		for n := 0; ; n++ {
 			d := w.drive(undo(volume, r.IntN(2) == 0), volume, 1+r.IntN(6), chance)
@@ -644,7 +644,7 @@ func TestOwners(t *testing.T) {
 			w.claim.OwnerReferences = c.before
 			w.deleteClaim()
 			w.drive(w.rescue(), "pvc-1", forEver, inOrder)
-			w.wanted, w.going = false, true
+			w.needed, w.going = false, true
 			w.settle()
 			for _, uid := range c.dead {
 				w.dead[uid] = true

@@ -49,10 +49,10 @@ const (
 	// RetainedMissing: an ordinal or a pod requires the claim, and it does not exist: `undo` restores
 	// it.
 	RetainedMissing RetainedState = "Missing"
-	// RetainedWaiting: a new claim of that name is wanted and has no volume yet: `undo` binds it to
+	// RetainedWaiting: a new claim of that name is needed and has no volume yet: `undo` binds it to
 	// this one.
 	RetainedWaiting RetainedState = "Waiting"
-	// RetainedReplaced: a new claim of that name is wanted or in use, on another volume.
+	// RetainedReplaced: a new claim of that name is needed or in use, on another volume.
 	RetainedReplaced RetainedState = "Replaced"
 	// RetainedTerminating: the claim is being deleted and a pod uses it: it is deleted with the pod.
 	RetainedTerminating RetainedState = "Terminating"

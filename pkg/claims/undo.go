@@ -211,7 +211,7 @@ func (i Restore) unproven(v *View, record *sts.Retained) string {
 		return msgNewClaimKept()
 	case verdict.Unseen() != "":
 		return verdict.Unseen()
-	case verdict.Set == "" || !v.Around.wanted():
+	case verdict.Set == "" || !v.Around.needed():
 		return msgNewClaimNotNeeded()
 	case v.Other == nil:
 		return msgNewVolumeGone(c.Spec.VolumeName)

@@ -89,8 +89,8 @@ type Around struct {
 	Users []string
 }
 
-// wanted reports whether an ordinal or a pod needs the claim.
-func (a *Around) wanted() bool {
+// needed reports whether an ordinal or a pod needs the claim.
+func (a *Around) needed() bool {
 	return a.Verdict.State == ClaimDesired || a.Verdict.State == ClaimInUse
 }
 

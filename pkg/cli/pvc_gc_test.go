@@ -203,7 +203,7 @@ func TestNamesOfWhatIsKept(t *testing.T) {
 
 // A report printed item by item is what cli-runtime prints of the whole.
 func TestItemised(t *testing.T) {
-	raw, err := os.ReadFile("../report/testdata/claims/shop.yaml")
+	raw, err := os.ReadFile("../claims/testdata/shop.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,18 +33,18 @@ type World interface {
 	Exec(ctx context.Context, command *operate.Exec) (operate.ExecResult, error)
 }
 
-// changedLimit is how many times in a row a decision may be outdated before the loop
+// ChangedLimit is how many times in a row a decision may be outdated before the loop
 // gives up.
 const ChangedLimit = 20
 
 // A call without a response is retried, at most transientLimit times in a row, each
-// time after transientPause.
+// time after TransientPause.
 const (
 	transientLimit = 20
 	TransientPause = time.Second
 )
 
-// callTimeout limits one write. It does not end with ctx: on Ctrl-C the current call is
+// CallTimeout limits one write. It does not end with ctx: on Ctrl-C the current call is
 // completed, so that its result is known.
 const CallTimeout = 30 * time.Second
 
@@ -379,7 +379,7 @@ func (r *runner) refused(s *sts.Snapshot, d operate.Decision) {
 	r.observer.Decided(s, d)
 }
 
-// refusal is the end where admission rejects a write: refused, or stuck where earlier writes stay.
+// Refusal is the end where admission rejects a write: refused, or stuck where earlier writes stay.
 func Refusal(d operate.Decision, earlier bool) operate.Decision {
 	if earlier {
 		d.Verdict, d.Message = operate.Stuck, msgStepsKept(d.Message)

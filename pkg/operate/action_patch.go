@@ -305,7 +305,7 @@ func disown(set *appsv1.StatefulSet) *PatchSet {
 	return b.action("", stepRemoveManagedFields())
 }
 
-// disownOps removes our entries, the last first, so that the indexes of the others hold.
+// DisownOps removes our entries, the last first, so that the indexes of the others hold.
 func DisownOps(o metav1.Object) []PatchOp {
 	var ops []PatchOp
 	for i, e := range slices.Backward(o.GetManagedFields()) {
@@ -347,6 +347,7 @@ func (b *patch) action(event, why string) *PatchSet {
 	return &b.p
 }
 
+// Op is an operation with a value.
 func Op(verb, path string, value any) PatchOp {
 	raw, err := json.Marshal(value)
 	if err != nil {
@@ -355,7 +356,7 @@ func Op(verb, path string, value any) PatchOp {
 	return PatchOp{Op: verb, Path: path, Value: raw}
 }
 
-// escapePointer writes a key as a JSON pointer segment (RFC 6901).
+// EscapePointer writes a key as a JSON pointer segment (RFC 6901).
 func EscapePointer(key string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
 }

@@ -18,7 +18,7 @@ import (
 )
 
 func TestClaimTable(t *testing.T) {
-	raw, err := os.ReadFile("../report/testdata/claims/shop.yaml")
+	raw, err := os.ReadFile("../claims/testdata/shop.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,3 +1,4 @@
+// Package claimloop carries out the decisions of package claims for many claims at once.
 package claimloop
 
 import (
