@@ -230,7 +230,7 @@ func (w *dnsWatch) receive(a answered) error {
 	}
 	if w.broken != "" {
 		w.broken, w.pause = "", 0
-		w.screen.say(msgDNSServerBack() + "\n")
+		w.screen.line(msgDNSServerBack())
 	}
 	w.asked = true
 	for i := range a.answers {
@@ -402,7 +402,7 @@ func (w *dnsWatch) tellChanges() error {
 	case w.out.format() != "" && !w.out.isWide():
 		return showDNS(w.common, w.options, w.out, w.report)
 	}
-	_, err := fmt.Fprintln(w.env.Out, strings.Join(lines, "\n"))
+	_, err := fmt.Fprintln(w.env.Out, render.Printable(strings.Join(lines, "\n")))
 	return err
 }
 
