@@ -103,7 +103,7 @@ func resolveDNS(ctx context.Context, c *common, client *kube.Client, o dnsOption
 	if err := showDNS(c, o, out, report); err != nil {
 		return err
 	}
-	if err := unresolved(c, report); err != nil {
+	if err := unresolved(report); err != nil {
 		return err
 	}
 	return o.verdict(report)
@@ -113,14 +113,14 @@ func resolveDNS(ctx context.Context, c *common, client *kube.Client, o dnsOption
 const mostNamed = 3
 
 // unresolved is the error for names that should resolve but do not.
-func unresolved(c *common, report *names.DNSReport) error {
+func unresolved(report *names.DNSReport) error {
 	failed := report.Unresolved()
 	if len(failed) == 0 {
 		return nil
 	}
-	return &outcomeError{style: c.env.errStyle(), Decision: operate.Decision{
+	return &outcomeError{Decision: operate.Decision{
 		Verdict: operate.Stuck, Message: msgDNSUnresolved(len(failed), failed[:min(len(failed), mostNamed)]),
-		Hint: c.hint(serverHint(report)),
+		Hint: serverHint(report),
 	}}
 }
 

@@ -312,7 +312,7 @@ func (w *dnsWatch) astray() bool {
 func (w *dnsWatch) nameless() error {
 	for i := range w.report.Items {
 		if item := &w.report.Items[i]; item.Service.Name == "" && len(item.Replicas) > 0 {
-			return &outcomeError{style: w.env.errStyle(), Decision: operate.Decision{
+			return &outcomeError{Decision: operate.Decision{
 				Verdict: operate.Stuck, Message: msgDNSNothingToWaitFor(item.Name),
 				Hint: hintDNSNoServiceName(),
 			}}

@@ -62,10 +62,9 @@ func (r *mutationRun) end(d operate.Decision, err error) error {
 		_, _ = io.WriteString(r.env.ErrOut, msgStopped(render.StatusLine(doc.Status)))
 		return err
 	case err != nil:
-		return notAllowed(err, r.env.errStyle())
+		return notAllowed(err)
 	case d.Verdict == operate.Stuck || d.Verdict == operate.Refused || d.Verdict == operate.Failed:
-		d.Hint = r.hint(d.Hint)
-		return &outcomeError{Decision: d, style: r.env.errStyle()}
+		return &outcomeError{Decision: d}
 	case d.Verdict == operate.Done && r.out.human() && !r.out.isGitHub():
 		_, e := io.WriteString(r.env.Out, r.env.style().Wrap("", 0, render.Plain, resultLine(doc.Name, d)))
 		if d.Drain != nil {

@@ -43,8 +43,7 @@ func (m *mutation) printFirst(ctx context.Context, client *kube.Client, s *sts.S
 		_, err := m.env.Out.Write(patch)
 		return err
 	case last.Verdict == operate.Stuck || last.Verdict == operate.Refused:
-		last.Hint = m.hint(last.Hint)
-		return &outcomeError{Decision: last, style: m.env.errStyle()}
+		return &outcomeError{Decision: last}
 	}
 	_, err = io.WriteString(m.env.ErrOut, m.env.errStyle().Wrap("", 0, render.Plain, msgNothingToCommit(last.Message)))
 	return err

@@ -72,5 +72,8 @@ func earlierTemplate(s *sts.Snapshot, revision string) (json.RawMessage, error) 
 	if r := s.Revision(s.Set.Status.UpdateRevision); err == nil && c != nil && c.GoalOf == "undo" && r != nil {
 		return sts.RevisionTemplate(r)
 	}
-	return nil, usagef("revision %[2]s of statefulset %[1]s not found; run \"%[3]s\" to list the revisions", s.Set.Name, revision, sts.Kubectl(s.Set.Namespace, "sts history", s.Set.Name))
+	return nil, &hintedError{
+		err:  usagef("revision %s of statefulset/%s not found", revision, s.Set.Name),
+		hint: hintListRevisions(sts.Kubectl(s.Set.Namespace, "sts history", s.Set.Name)),
+	}
 }
