@@ -76,8 +76,8 @@ func (o *startFlags) toIntent(cmd *cobra.Command, args []string, m *mutation) (n
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
-		options.Lock = h
+	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
+		options.Lock = lock
 		if o.template.restart {
 			options.RestartAt = s.TakenAt.UTC().Format(time.RFC3339)
 		}

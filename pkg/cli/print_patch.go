@@ -22,7 +22,7 @@ func (m *mutation) canPrintPatch(cmd *cobra.Command) *mutation {
 
 // printFirst prints the first step that changes the spec, for a manifest in Git.
 func (m *mutation) printFirst(ctx context.Context, client *kube.Client, s *sts.Snapshot, build newIntent) error {
-	intent, err := build(ctx, client, s, m.holder(s.TakenAt))
+	intent, err := build(ctx, client, s, m.lock(s.TakenAt))
 	if err != nil {
 		return err
 	}

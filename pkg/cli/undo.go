@@ -50,12 +50,12 @@ func (o *undoFlags) toIntent(m *mutation) (newIntent, error) {
 		// "The one before" would be a canary that was just aborted.
 		return nil, usagef("--to-revision is required; run \"kubectl sts history NAME\" to list the revisions")
 	}
-	return func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
+	return func(_ context.Context, _ *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
 		template, err := earlierTemplate(s, o.revision)
 		if err != nil {
 			return nil, err
 		}
-		options := operate.StartOptions{Lock: h, Template: template, Canaries: count, NoWait: !o.wait, AcceptAdmission: *m.acceptAdmission}
+		options := operate.StartOptions{Lock: lock, Template: template, Canaries: count, NoWait: !o.wait, AcceptAdmission: *m.acceptAdmission}
 		return operate.NewStartCanary(options, s), nil
 	}, nil
 }
