@@ -156,15 +156,15 @@ func (w *dnsWatch) end(ctx context.Context, err error) error {
 }
 
 // follow updates what the names should resolve to.
-func (w *dnsWatch) follow(doc *names.DNSReport) {
-	w.report = doc
+func (w *dnsWatch) follow(r *names.DNSReport) {
+	w.report = r
 	now := w.env.Clock.Now()
 	seen := map[names.Question]bool{}
 	published := map[string]bool{} // also with an address that is not the pod's
-	for i := range doc.Items {
-		for k := range doc.Items[i].Replicas {
-			r := &doc.Items[i].Replicas[k]
-			published[r.FQDN] = r.Published != nil && *r.Published
+	for i := range r.Items {
+		for k := range r.Items[i].Replicas {
+			replica := &r.Items[i].Replicas[k]
+			published[replica.FQDN] = replica.Published != nil && *replica.Published
 		}
 	}
 	w.report.Lookups(func(l *names.DNSLookup) {
