@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -77,10 +76,7 @@ func (o *startFlags) toIntent(cmd *cobra.Command, args []string, m *mutation) (n
 		return nil, err
 	}
 	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
-		options.Lock = lock
-		if o.template.restart {
-			options.RestartAt = s.TakenAt.UTC().Format(time.RFC3339)
-		}
+		options.Lock, options.RestartAt = lock, o.template.restartAt(s.TakenAt)
 		if manifest != nil {
 			if options.Template, err = manifestTemplate(ctx, client, s, manifest); err != nil {
 				return nil, err
