@@ -41,7 +41,7 @@ var (
 	cluster  = append([]string{"k8s.io/client-go"}, frontEnd...)
 )
 
-// layers is the picture in CONTRIBUTING.md, "Imports go downwards". To add a package, draw it there, then here.
+// layers is the picture in CONTRIBUTING.md, "Imports point downwards". To add a package, draw it there, then here.
 var layers = map[string]layer{
 	"sts":              {pure: true, never: cluster},
 	"names":            {pure: true, never: cluster, imports: []string{"sts"}},
@@ -132,7 +132,7 @@ func (g graph) violations() []string {
 		}
 		rules, known := layers[name]
 		if !known {
-			report("%s is in no layer: decide what it may import, draw it in CONTRIBUTING.md (Imports go downwards) and add %q to layers in pkg/architecture_test.go", pkg, name)
+			report("%s is in no layer: decide what it may import, draw it in CONTRIBUTING.md (Imports point downwards) and add %q to layers in pkg/architecture_test.go", pkg, name)
 			continue
 		}
 		for _, path := range g[pkg] {

@@ -43,7 +43,6 @@ func TestListsInDocsAreComplete(t *testing.T) {
 		}},
 		{"pkg/cli/help/pvc-gc.txt", "", inWords(of(reflect.TypeFor[claims.State]()))},
 		{"docs/safety.md", "## Claims at risk", of(reflect.TypeFor[diagnose.ClaimRiskReason]())},
-		{"docs/safety.md", "## Orphaned claims", inWords(of(reflect.TypeFor[claims.State]()))},
 		{"docs/safety.md", "## Orphaned claims", []string{claims.KeepAnnotation, sts.MakerAnnotation, record.ParkedAnnotation, sts.ClaimAnnotation}},
 		{"docs/drain-scale.md", "", []string{record.LeavingFinalizer, profile.Annotation}},
 	} {

@@ -11,7 +11,7 @@ import (
 // Action is one step for a claim: a write to it or to its volume, or a check. The types of this
 // package are the only ones: see [Actions].
 type Action interface {
-	isClaimAction()
+	isAction()
 
 	// Describe says what the action does, and why, as people read it.
 	Describe() string
@@ -50,7 +50,7 @@ func (*VolumePatch) IsAPIWrite() bool { return true }
 // records the claim on it.
 type RetainVolume struct{ VolumePatch }
 
-func (*RetainVolume) isClaimAction() {}
+func (*RetainVolume) isAction() {}
 
 // EndsDryRun implements [Action].
 func (*RetainVolume) EndsDryRun() bool { return false }
@@ -58,7 +58,7 @@ func (*RetainVolume) EndsDryRun() bool { return false }
 // RescueVolume is a [RetainVolume] for a claim that another client deletes.
 type RescueVolume struct{ VolumePatch }
 
-func (*RescueVolume) isClaimAction() {}
+func (*RescueVolume) isAction() {}
 
 // EndsDryRun implements [Action].
 func (*RescueVolume) EndsDryRun() bool { return true }
@@ -66,7 +66,7 @@ func (*RescueVolume) EndsDryRun() bool { return true }
 // SetAsideVolume is a [RetainVolume] for a claim that makes room for an older one of its name.
 type SetAsideVolume struct{ VolumePatch }
 
-func (*SetAsideVolume) isClaimAction() {}
+func (*SetAsideVolume) isAction() {}
 
 // EndsDryRun implements [Action].
 func (*SetAsideVolume) EndsDryRun() bool { return false }
@@ -74,7 +74,7 @@ func (*SetAsideVolume) EndsDryRun() bool { return false }
 // ClearClaimRef reserves a volume for the next claim of the same name.
 type ClearClaimRef struct{ VolumePatch }
 
-func (*ClearClaimRef) isClaimAction() {}
+func (*ClearClaimRef) isAction() {}
 
 // EndsDryRun implements [Action].
 func (*ClearClaimRef) EndsDryRun() bool { return false }
@@ -82,7 +82,7 @@ func (*ClearClaimRef) EndsDryRun() bool { return false }
 // ReleaseVolume restores the reclaim policy of a volume, and removes what kubectl-sts has left on it.
 type ReleaseVolume struct{ VolumePatch }
 
-func (*ReleaseVolume) isClaimAction() {}
+func (*ReleaseVolume) isAction() {}
 
 // EndsDryRun implements [Action].
 func (*ReleaseVolume) EndsDryRun() bool { return true }
@@ -90,7 +90,7 @@ func (*ReleaseVolume) EndsDryRun() bool { return true }
 // PurgeVolume makes the cluster delete a volume and its data.
 type PurgeVolume struct{ VolumePatch }
 
-func (*PurgeVolume) isClaimAction() {}
+func (*PurgeVolume) isAction() {}
 
 // EndsDryRun implements [Action].
 func (*PurgeVolume) EndsDryRun() bool { return true }
@@ -104,7 +104,7 @@ type DeleteVolume struct {
 	ResourceVersion string
 }
 
-func (*DeleteVolume) isClaimAction() {}
+func (*DeleteVolume) isAction() {}
 
 // Describe implements [Action].
 func (a *DeleteVolume) Describe() string { return a.Why }
@@ -121,7 +121,7 @@ type CopyVolume struct {
 	Volume *corev1.PersistentVolume
 }
 
-func (*CopyVolume) isClaimAction() {}
+func (*CopyVolume) isAction() {}
 
 // Describe implements [Action].
 func (a *CopyVolume) Describe() string { return a.Why }
@@ -166,7 +166,7 @@ func newMarkKept(c *corev1.PersistentVolumeClaim) *MarkKept {
 	return &MarkKept{newClaimPatch(stepMarkKept(c.Name), c, ops...)}
 }
 
-func (*MarkKept) isClaimAction() {}
+func (*MarkKept) isAction() {}
 
 // EndsDryRun implements [Action].
 func (*MarkKept) EndsDryRun() bool { return false }
@@ -180,7 +180,7 @@ func newUnmarkKept(c *corev1.PersistentVolumeClaim) *UnmarkKept {
 		operate.Op("test", path, KeptMeanwhile), operate.PatchOp{Op: "remove", Path: path})}
 }
 
-func (*UnmarkKept) isClaimAction() {}
+func (*UnmarkKept) isAction() {}
 
 // EndsDryRun implements [Action].
 func (*UnmarkKept) EndsDryRun() bool { return false }
@@ -188,7 +188,7 @@ func (*UnmarkKept) EndsDryRun() bool { return false }
 // RestoreOwners restores the owner references of a claim.
 type RestoreOwners struct{ ClaimPatch }
 
-func (*RestoreOwners) isClaimAction() {}
+func (*RestoreOwners) isAction() {}
 
 // EndsDryRun implements [Action].
 func (*RestoreOwners) EndsDryRun() bool { return false }
@@ -199,7 +199,7 @@ type CreateClaim struct {
 	Claim *corev1.PersistentVolumeClaim
 }
 
-func (*CreateClaim) isClaimAction() {}
+func (*CreateClaim) isAction() {}
 
 // Describe implements [Action].
 func (a *CreateClaim) Describe() string { return a.Why }
@@ -218,7 +218,7 @@ type DeleteClaim struct {
 	ResourceVersion string
 }
 
-func (*DeleteClaim) isClaimAction() {}
+func (*DeleteClaim) isAction() {}
 
 // Describe implements [Action].
 func (a *DeleteClaim) Describe() string { return a.Why }
@@ -235,7 +235,7 @@ type CheckUsage struct {
 	Namespace string
 }
 
-func (*CheckUsage) isClaimAction() {}
+func (*CheckUsage) isAction() {}
 
 // Describe implements [Action].
 func (a *CheckUsage) Describe() string { return a.Why }
@@ -254,7 +254,7 @@ type CheckOwners struct {
 	Refs      []metav1.OwnerReference
 }
 
-func (*CheckOwners) isClaimAction() {}
+func (*CheckOwners) isAction() {}
 
 // Describe implements [Action].
 func (a *CheckOwners) Describe() string { return a.Why }

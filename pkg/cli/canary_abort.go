@@ -19,8 +19,8 @@ func newCanaryAbort(c *common) *cobra.Command {
 	m.needs = []string{"pods", "controllerrevisions"} // a rollback does not depend on budgets
 	deletions := newDeletions(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return m.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
-			return operate.NewAbortCanary(operate.AbortOptions{Lock: h, Deletions: deletions()}, s), nil
+		return m.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
+			return operate.NewAbortCanary(operate.AbortOptions{Lock: lock, Deletions: deletions()}, s), nil
 		})
 	}
 	return cmd

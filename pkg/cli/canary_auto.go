@@ -53,8 +53,8 @@ func (o *autoFlags) toIntent(cmd *cobra.Command, m *mutation) (newIntent, error)
 		}
 		m.detail += " --steps=" + o.steps
 	}
-	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
-		options.Lock = h
+	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
+		options.Lock = lock
 		if len(o.execs) > 0 {
 			// Before anything moves, not at the first step.
 			if err := client.May(ctx, s.Set.Namespace, "create", "pods", "exec"); err != nil {

@@ -58,8 +58,8 @@ func (o *promoteFlags) toIntent(cmd *cobra.Command, m *mutation) (newIntent, err
 			m.detail = " --" + f + "=" + cmd.Flags().Lookup(f).Value.String()
 		}
 	}
-	return func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
-		options.Lock = h
+	return func(_ context.Context, _ *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
+		options.Lock = lock
 		return operate.NewPromoteCanary(options, s), nil
 	}, nil
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -76,11 +75,8 @@ func (o *startFlags) toIntent(cmd *cobra.Command, args []string, m *mutation) (n
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
-		options.Lock = h
-		if o.template.restart {
-			options.RestartAt = s.TakenAt.UTC().Format(time.RFC3339)
-		}
+	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
+		options.Lock, options.RestartAt = lock, o.template.restartAt(s.TakenAt)
 		if manifest != nil {
 			if options.Template, err = manifestTemplate(ctx, client, s, manifest); err != nil {
 				return nil, err

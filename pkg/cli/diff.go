@@ -31,16 +31,16 @@ func newDiff(c *common) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		report, err := report.NewDiffReport(s, from, to)
+		r, err := report.NewDiffReport(s, from, to)
 		if err != nil {
 			return usagef("%s", err)
 		}
 		if out.human() {
-			err = c.printDiff(report)
+			err = c.printDiff(r)
 		} else {
-			err = out.print(c.env.Out, report, []string{report.Name})
+			err = out.print(c.env.Out, r, []string{r.Name})
 		}
-		if err == nil && exitCode && len(report.Changes) > 0 {
+		if err == nil && exitCode && len(r.Changes) > 0 {
 			return &notYetError{}
 		}
 		return err

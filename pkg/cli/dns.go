@@ -164,11 +164,11 @@ func showNames(c *common, o dnsOptions, out *output, inv *sts.Inventory) error {
 			return usagef("%s", err)
 		}
 	}
-	report := names.NewReport(inv, o.names)
-	if err := showDNS(c, o, out, report); err != nil {
+	r := names.NewReport(inv, o.names)
+	if err := showDNS(c, o, out, r); err != nil {
 		return err
 	}
-	return o.verdict(report)
+	return o.verdict(r)
 }
 
 // checkRange rejects a set whose ordinals are invalid or too many to list.

@@ -91,44 +91,44 @@ func resolveDNS(ctx context.Context, c *common, client *kube.Client, o dnsOption
 	if o.wait || o.watch {
 		return watchDNS(ctx, c, client, server, o, out)
 	}
-	report := names.NewReport(inv, o.names)
-	if questions := report.Questions(); len(questions) > 0 {
+	r := names.NewReport(inv, o.names)
+	if questions := r.Questions(); len(questions) > 0 {
 		answers, err := server.Resolve(ctx, questions)
 		if err != nil {
 			return err
 		}
-		report.Server = server.String()
-		report.Judge(client.Now(), answers)
+		r.Server = server.String()
+		r.Judge(client.Now(), answers)
 	}
-	if err := showDNS(c, o, out, report); err != nil {
+	if err := showDNS(c, o, out, r); err != nil {
 		return err
 	}
-	if err := unresolved(c, report); err != nil {
+	if err := unresolved(r); err != nil {
 		return err
 	}
-	return o.verdict(report)
+	return o.verdict(r)
 }
 
 // mostNamed is how many names are listed.
 const mostNamed = 3
 
 // unresolved is the error for names that should resolve but do not.
-func unresolved(c *common, report *names.DNSReport) error {
-	failed := report.Unresolved()
+func unresolved(r *names.DNSReport) error {
+	failed := r.Unresolved()
 	if len(failed) == 0 {
 		return nil
 	}
-	return &outcomeError{style: c.env.errStyle(), Decision: operate.Decision{
+	return &outcomeError{Decision: operate.Decision{
 		Verdict: operate.Stuck, Message: msgDNSUnresolved(len(failed), failed[:min(len(failed), mostNamed)]),
-		Hint: c.hint(serverHint(report)),
+		Hint: serverHint(r),
 	}}
 }
 
 // serverHint says what to check if all answers are incorrect in the same way: then the cause is the
 // server, not a name.
-func serverHint(doc *names.DNSReport) sts.Hint {
+func serverHint(r *names.DNSReport) sts.Hint {
 	codes, failed := map[string]bool{}, true
-	doc.Lookups(func(l *names.DNSLookup) {
+	r.Lookups(func(l *names.DNSLookup) {
 		if l.Expected {
 			codes[l.Code] = true
 			failed = failed && l.Verdict == names.Failed
@@ -139,8 +139,8 @@ func serverHint(doc *names.DNSReport) sts.Hint {
 		return nil
 	case failed:
 		return hintDNSServerLog()
-	case codes["NXDOMAIN"] && doc.ClusterDomainSource != names.DomainCorefile:
-		return hintDNSClusterDomain(doc.ClusterDomain)
+	case codes["NXDOMAIN"] && r.ClusterDomainSource != names.DomainCorefile:
+		return hintDNSClusterDomain(r.ClusterDomain)
 	}
 	return nil
 }

@@ -70,15 +70,15 @@ func TestServerHint(t *testing.T) {
 		{[]string{"NXDOMAIN", "NXDOMAIN"}, names.DomainCorefile, ""},
 		{[]string{"NXDOMAIN", "NOERROR"}, names.DomainAssumed, ""},
 	} {
-		doc := &names.DNSReport{ClusterDomain: "corp.test", ClusterDomainSource: test.source, Items: []names.DNSStatus{{}}}
+		r := &names.DNSReport{ClusterDomain: "corp.test", ClusterDomainSource: test.source, Items: []names.DNSStatus{{}}}
 		var answers []names.Answer
 		for i, code := range test.codes {
 			q := names.Question{Name: string(rune('a' + i)), Type: names.RecordA}
-			doc.Items[0].Service.Lookups = append(doc.Items[0].Service.Lookups, names.DNSLookup{Question: q, Expected: true, Want: []string{"10.0.0.1"}})
+			r.Items[0].Service.Lookups = append(r.Items[0].Service.Lookups, names.DNSLookup{Question: q, Expected: true, Want: []string{"10.0.0.1"}})
 			answers = append(answers, names.Answer{Question: q, Code: code})
 		}
-		doc.Judge(time.Time{}, answers)
-		if got := serverHint(doc).String(); (test.want == "") != (got == "") || !strings.Contains(got, test.want) {
+		r.Judge(time.Time{}, answers)
+		if got := serverHint(r).String(); (test.want == "") != (got == "") || !strings.Contains(got, test.want) {
 			t.Errorf("%v: hint %q, want %q", test.codes, got, test.want)
 		}
 	}

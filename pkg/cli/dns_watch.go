@@ -156,15 +156,15 @@ func (w *dnsWatch) end(ctx context.Context, err error) error {
 }
 
 // follow updates what the names should resolve to.
-func (w *dnsWatch) follow(doc *names.DNSReport) {
-	w.report = doc
+func (w *dnsWatch) follow(r *names.DNSReport) {
+	w.report = r
 	now := w.env.Clock.Now()
 	seen := map[names.Question]bool{}
 	published := map[string]bool{} // also with an address that is not the pod's
-	for i := range doc.Items {
-		for k := range doc.Items[i].Replicas {
-			r := &doc.Items[i].Replicas[k]
-			published[r.FQDN] = r.Published != nil && *r.Published
+	for i := range r.Items {
+		for k := range r.Items[i].Replicas {
+			replica := &r.Items[i].Replicas[k]
+			published[replica.FQDN] = replica.Published != nil && *replica.Published
 		}
 	}
 	w.report.Lookups(func(l *names.DNSLookup) {
@@ -230,7 +230,7 @@ func (w *dnsWatch) receive(a answered) error {
 	}
 	if w.broken != "" {
 		w.broken, w.pause = "", 0
-		w.screen.say(msgDNSServerBack() + "\n")
+		w.screen.line(msgDNSServerBack())
 	}
 	w.asked = true
 	for i := range a.answers {
@@ -312,7 +312,7 @@ func (w *dnsWatch) astray() bool {
 func (w *dnsWatch) nameless() error {
 	for i := range w.report.Items {
 		if item := &w.report.Items[i]; item.Service.Name == "" && len(item.Replicas) > 0 {
-			return &outcomeError{style: w.env.errStyle(), Decision: operate.Decision{
+			return &outcomeError{Decision: operate.Decision{
 				Verdict: operate.Stuck, Message: msgDNSNothingToWaitFor(item.Name),
 				Hint: hintDNSNoServiceName(),
 			}}
@@ -402,7 +402,7 @@ func (w *dnsWatch) tellChanges() error {
 	case w.out.format() != "" && !w.out.isWide():
 		return showDNS(w.common, w.options, w.out, w.report)
 	}
-	_, err := fmt.Fprintln(w.env.Out, strings.Join(lines, "\n"))
+	_, err := fmt.Fprintln(w.env.Out, render.Printable(strings.Join(lines, "\n")))
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 )
@@ -48,21 +49,21 @@ func newDrainScale(c *common) *cobra.Command {
 }
 
 func (o *drainFlags) addFlags(cmd *cobra.Command) {
-	f, i := cmd.Flags(), &o.options
-	f.Int32Var(&i.Replicas, "replicas", 0, "Number of members (`N`) to scale to")
+	f, options := cmd.Flags(), &o.options
+	f.Int32Var(&options.Replicas, "replicas", 0, "Number of members (`N`) to scale to")
 	f.StringVar(&o.profile, "profile", "", "Drain profile: `NAME|FILE|none` (default: the one that matches the set)")
 	f.StringVar(&o.exec, "drain-exec", "", "`COMMAND` to run in the leaving pod (sh -c), instead of a profile")
 	addChoice(cmd, &o.on, "on", "leaving", "Pod in which --drain-exec runs", "leaving", "survivor")
 	f.StringVar(&o.command, "drain-cmd", "", "`COMMAND` to run locally, instead of a profile")
 	f.DurationVar(&o.timeout, "drain-timeout", time.Hour, "Timeout of --drain-exec and --drain-cmd")
-	f.StringVar(&i.Domain, "cluster-domain", "cluster.local", "DNS domain of the cluster, for profiles that use it")
+	f.StringVar(&options.Domain, "cluster-domain", names.DefaultDomain, "DNS domain of the cluster, for profiles that use it")
 	addChoice(cmd, &o.pdb, "pdb", "enforce", "Respect PodDisruptionBudgets, or delete pods regardless of them", "enforce", "ignore")
-	f.BoolVar(&i.Quorum, "quorum", false, "Refuse to scale below a majority of the current size")
-	f.Int32Var(&i.MinHealthy, "min-healthy", 0, "Keep at least `N` members available at any time")
-	f.BoolVar(&i.KeepClaims, "keep-claims", false, "Keep the claims: set whenScaled to Retain during the scale-down")
-	f.BoolVar(&i.ReuseClaims, "reuse-claims", false, "On scale-up, let new members use the orphaned claims")
+	f.BoolVar(&options.Quorum, "quorum", false, "Refuse to scale below a majority of the current size")
+	f.Int32Var(&options.MinHealthy, "min-healthy", 0, "Keep at least `N` members available at any time")
+	f.BoolVar(&options.KeepClaims, "keep-claims", false, "Keep the claims: set whenScaled to Retain during the scale-down")
+	f.BoolVar(&options.ReuseClaims, "reuse-claims", false, "On scale-up, let new members use the orphaned claims")
 	f.BoolVar(&o.fresh, "fresh-claims", false, "On scale-up, delete the orphaned claims (pvc-gc undo restores them)")
-	f.BoolVar(&i.Park, "park", false, "Stop all members (--replicas 0) and record the size in an annotation")
+	f.BoolVar(&options.Park, "park", false, "Stop all members (--replicas 0) and record the size in an annotation")
 	f.BoolVar(&o.unpark, "unpark", false, "Scale a parked set back to its recorded size")
 	f.BoolVar(&o.cancel, "cancel", false, "Cancel an interrupted scale operation; bring its member back if possible")
 	cmd.MarkFlagsOneRequired("replicas", "cancel", "unpark")
@@ -77,10 +78,10 @@ func (o *drainFlags) addFlags(cmd *cobra.Command) {
 	positive(cmd, "drain-timeout")
 	notEmpty(cmd, "drain-exec", "drain-cmd")
 	_ = cmd.RegisterFlagCompletionFunc("profile", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		names := []string{"none"}
+		profiles := []string{"none"}
 		for _, p := range profile.Builtin() {
-			names = append(names, p.Metadata.Name)
+			profiles = append(profiles, p.Metadata.Name)
 		}
-		return names, cobra.ShellCompDirectiveDefault
+		return profiles, cobra.ShellCompDirectiveDefault
 	})
 }

@@ -47,8 +47,8 @@ func (o *drainFlags) requireRestored(ctx context.Context, m *mutation, client *k
 	}
 	slices.Sort(claims)
 	message, hint := msgDrainRescued(s.Set.Name, claims, sts.Kubectl(s.Set.Namespace, "sts pvc-gc undo", claims...))
-	return &outcomeError{style: m.env.errStyle(), Decision: operate.Decision{Verdict: operate.Refused, Reason: operate.ReasonStaleClaims, Subject: "persistentvolumeclaim/" + claims[0],
-		Message: message, Hint: m.hint(hint)}}
+	return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: operate.ReasonStaleClaims, Subject: "persistentvolumeclaim/" + claims[0],
+		Message: message, Hint: hint}}
 }
 
 // stale handles the claims of removed members: with --fresh-claims they are moved aside, else the

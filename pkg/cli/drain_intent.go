@@ -28,26 +28,26 @@ func (o *drainFlags) toIntent(m *mutation) (newIntent, error) {
 }
 
 func (o *drainFlags) toCancel(m *mutation) newIntent {
-	return func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
+	return func(_ context.Context, _ *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
 		p, err := o.hooks(m, s)
-		return operate.NewCancelDrain(operate.CancelOptions{Lock: h, Profile: p, Domain: o.options.Domain}, s), err
+		return operate.NewCancelDrain(operate.CancelOptions{Lock: lock, Profile: p, Domain: o.options.Domain}, s), err
 	}
 }
 
 func (o *drainFlags) toUnpark(m *mutation) newIntent {
-	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
+	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
 		size, _ := record.ParkedSize(s.Set)
-		return operate.NewUnpark(h, s), o.requireRestored(ctx, m, client, s, size)
+		return operate.NewUnpark(lock, s), o.requireRestored(ctx, m, client, s, size)
 	}
 }
 
 func (o *drainFlags) toScale(m *mutation) newIntent {
-	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
+	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
 		options := o.options
 		if have := sts.DesiredReplicas(s.Set); (o.fresh || options.ReuseClaims) && options.Replicas < have {
 			return nil, usagef("--fresh-claims and --reuse-claims require a scale-up, but statefulset/%s has %s and --replicas is %d", s.Set.Name, sts.Count(have, "replica"), options.Replicas)
 		}
-		options.Lock = h
+		options.Lock = lock
 		var err error
 		if options.Profile, err = o.hooks(m, s); err != nil {
 			return nil, err

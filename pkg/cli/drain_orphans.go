@@ -44,8 +44,7 @@ func (o *drainFlags) orphans(ctx context.Context, m *mutation, args []string, go
 		return err
 	}
 	if d := operate.ReleaseOrphans(s); d != nil && !m.acceptDataLoss {
-		d.Hint = m.hint(d.Hint)
-		return &outcomeError{Decision: *d, style: m.env.errStyle()}
+		return &outcomeError{Decision: *d}
 	}
 	if !m.yes && m.dryRun == "none" {
 		if err := m.env.confirm(ctx, msgOrphanConfirm(len(pods))); err != nil {
@@ -63,7 +62,7 @@ func (o *drainFlags) orphans(ctx context.Context, m *mutation, args []string, go
 			if n > 0 && len(dryRun) == 0 {
 				answer.Verdict = operate.Stuck
 			}
-			return &outcomeError{Decision: answer.Decision, style: m.env.errStyle()}
+			return &outcomeError{Decision: answer.Decision}
 		}
 		if err != nil {
 			return fmt.Errorf("remove the finalizer from pod %s: %w", pod.Name, err)

@@ -11,19 +11,19 @@ import (
 
 // mayDrain checks the permissions before anything starts: one that is missing later would leave
 // the pod of a member that has left running.
-func mayDrain(ctx context.Context, client *kube.Client, s *sts.Snapshot, i operate.DrainOptions) error {
+func mayDrain(ctx context.Context, client *kube.Client, s *sts.Snapshot, options operate.DrainOptions) error {
 	ns := s.Set.Namespace
 	needs := [][3]string{{"patch", "statefulsets.apps", "scale"}}
-	if sts.DesiredReplicas(s.Set) > i.Replicas {
+	if sts.DesiredReplicas(s.Set) > options.Replicas {
 		switch {
-		case i.IgnoreBudgets:
+		case options.IgnoreBudgets:
 			needs = append(needs, [3]string{"delete", "pods", ""})
 		default:
 			needs = append(needs, [3]string{"create", "pods", "eviction"})
 		}
 		needs = append(needs, [3]string{"patch", "pods", ""}) // the finalizer
 	}
-	if i.Profile != nil && runsInPods(i.Profile) {
+	if options.Profile != nil && runsInPods(options.Profile) {
 		needs = append(needs, [3]string{"create", "pods", "exec"})
 	}
 	for _, n := range needs {

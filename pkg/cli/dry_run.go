@@ -85,8 +85,8 @@ func (r *mutationRun) tryWrites(ctx context.Context) (set *appsv1.StatefulSet, a
 
 // tried is [persist] for the dry run of an action. A webhook that does not respond then refuses it:
 // the write itself would fail in the same way.
-func tried(s *sts.Snapshot, a operate.SetAction, ask func() error) error {
-	err := persist(ask)
+func tried(s *sts.Snapshot, a operate.SetAction, call func() error) error {
+	err := persist(call)
 	if o := operate.ReadObjection(err); o != nil && o.Kind == operate.ByFailingWebhook {
 		if d := o.RefuseAction(s.Set.Namespace, s.Set.Name, a); d != nil {
 			return &operate.AnswerError{Decision: *d}
@@ -97,11 +97,11 @@ func tried(s *sts.Snapshot, a operate.SetAction, ask func() error) error {
 
 // persist retries when the server does not respond. A set that has changed meanwhile is
 // no error.
-func persist(ask func() error) error {
+func persist(call func() error) error {
 	const tries = 3
 	err := operate.ErrTransient
 	for try := 0; try < tries && errors.Is(err, operate.ErrTransient); try++ {
-		err = ask()
+		err = call()
 	}
 	if errors.Is(err, operate.ErrChanged) {
 		return nil

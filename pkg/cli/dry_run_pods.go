@@ -17,9 +17,9 @@ func (m *mutation) canSkipPodCheck(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&m.skipPodCheck, operate.SkipPodCheck, false, "Skip the dry run that checks whether the API server will accept the new pods")
 }
 
-// tryConsequences checks the consequences of the plan: the
-// pods that the controller will create, and the evictions and deletions of all selected pods. set
-// is the set after the first patch, nil without one.
+// tryConsequences checks the consequences of the plan: the pods that the controller will create, and
+// the evictions and deletions of all selected pods. set is the set after the first patch, nil without
+// one.
 func (r *mutationRun) tryConsequences(ctx context.Context, set *appsv1.StatefulSet) error {
 	if err := r.tryRemovals(ctx); err != nil {
 		return err

@@ -64,6 +64,11 @@ type outcomeError struct {
 
 func (e *outcomeError) Error() string { return e.Message }
 
+// refused is the error of a guard.
+func refused(reason, message string, hint sts.Hint) error {
+	return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: reason, Message: message, Hint: hint}}
+}
+
 // notYetError is the negative result of --exit-code, --for or --print-patch.
 type notYetError struct{ msg string }
 
@@ -81,11 +86,11 @@ func (e *hintedError) Unwrap() error { return e.err }
 
 // notAllowed adds a hint how to resume the command to an error about a missing permission for a
 // write.
-func notAllowed(err error, style render.Style) error {
+func notAllowed(err error) error {
 	if !apierrors.IsForbidden(err) {
 		return err
 	}
-	return &hintedError{err, hintNotAllowed(), style}
+	return &hintedError{err: err, hint: hintNotAllowed()}
 }
 
 // errDeclined: the confirmation was declined.
@@ -111,6 +116,11 @@ func Exit(w io.Writer, err error) int {
 			_, _ = fmt.Fprintln(w, render.Printable(s))
 		}
 	}
+	hint := func() {
+		if hinted := (*hintedError)(nil); errors.As(err, &hinted) {
+			_, _ = io.WriteString(w, render.Hint(hinted.hint, hinted.style))
+		}
+	}
 	switch {
 	case err == nil:
 		return ExitOK
@@ -133,6 +143,7 @@ func Exit(w io.Writer, err error) int {
 		return ExitRefused
 	case errors.As(err, &usage):
 		say("error: " + usage.msg)
+		hint()
 		return ExitUsage
 	case errors.As(err, &notYet):
 		say(notYet.msg)
@@ -153,8 +164,6 @@ func Exit(w io.Writer, err error) int {
 		return ExitError
 	}
 	say(errorText(err))
-	if hinted := (*hintedError)(nil); errors.As(err, &hinted) {
-		_, _ = io.WriteString(w, render.Hint(hinted.hint, hinted.style))
-	}
+	hint()
 	return ExitError
 }

@@ -18,12 +18,12 @@ func newHistory(c *common) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		report := report.NewHistoryReport(s)
+		r := report.NewHistoryReport(s)
 		if !out.human() {
-			return out.print(c.env.Out, report, []string{report.Name})
+			return out.print(c.env.Out, r, []string{r.Name})
 		}
 		render.Missing(c.env.ErrOut, s.Missing)
-		return render.History(c.env.Out, report, s.TakenAt, c.env.style())
+		return render.History(c.env.Out, r, s.TakenAt, c.env.style())
 	}
 	return cmd
 }

@@ -47,6 +47,6 @@ func (l *listing) seen(resource string, n int) {
 	if l.screen.terminal {
 		l.screen.over(text)
 	} else {
-		l.screen.say(text + "\n")
+		l.screen.line(text)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
-	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -84,10 +83,7 @@ func manifestTemplate(ctx context.Context, client *kube.Client, s *sts.Snapshot,
 	}
 	if len(others) > 0 {
 		message, hint := msgManifestChangesMore(s.Set.Name, others)
-		return nil, &outcomeError{Decision: operate.Decision{
-			Verdict: operate.Refused, Reason: "ManifestChangesMore",
-			Message: message, Hint: hint,
-		}}
+		return nil, refused(reasonManifestChangesMore, message, hint)
 	}
 	return template, nil
 }

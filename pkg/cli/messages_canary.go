@@ -16,7 +16,11 @@ func msgManifestChangesMore(set string, fields []string) (message string, hint s
 		sts.Hintf("apply these changes first, or remove them from the file")
 }
 
-// History and diff.
+// Undo, history and diff.
+
+func hintListRevisions(history sts.Hint) sts.Hint {
+	return sts.Hintf("list the revisions: %s", history)
+}
 
 func msgNoHistory(set, reason string) string {
 	return fmt.Sprintf("cannot read the history of statefulset/%s: %s", set, reason)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 func TestCanaryMessages(t *testing.T) {
@@ -15,6 +16,7 @@ func TestCanaryMessages(t *testing.T) {
 	)
 	messagetest.Golden(t, "canary",
 		call(msgManifestChangesMore, "web", []string{"spec.replicas", "metadata.labels[team]"}),
+		call(hintListRevisions, sts.Kubectl("shop", "sts history", "web")),
 		call(msgNoHistory, "web", `controllerrevisions.apps is forbidden: User "kim" cannot list resource "controllerrevisions"`),
 		call(msgNoDifferences, "web-6986cb69d8", "web-79d8f4bd7c"),
 		call(msgPodsNotTried, "shop"),

@@ -79,9 +79,7 @@ func msgFinishingUndo(claim string) string {
 
 func msgConfirmUndo(n int) string { return "Restore " + sts.Count(n, "claim") + "?" }
 
-func msgNoNamespace(namespace string) string {
-	return "create it first: " + sts.Kubectl("", "create namespace", namespace).String()
-}
+func hintCreateNamespace(create sts.Hint) sts.Hint { return sts.Hintf("create it first: %s", create) }
 
 func msgSetInsteadOfClaim(set string, claims []string) string {
 	return fmt.Sprintf("%q is a StatefulSet; specify its claims instead: %s", set, strings.Join(claims, " "))

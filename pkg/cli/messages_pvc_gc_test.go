@@ -23,7 +23,7 @@ func TestPVCGCMessages(t *testing.T) {
 		call(msgTooMany, 60, "claim", 50), call(msgTooMany, 2, "volume", 1),
 
 		call(msgRetainedNotFound, "shop"), call(msgNothingToDo), call(msgClaimExists, "data-web-3"), call(msgFinishingUndo, "data-web-3"), call(msgConfirmUndo, 2),
-		call(msgNoNamespace, "shop"), call(msgSetInsteadOfClaim, "web", []string{"data-web-2", "data-web-3"}),
+		call(hintCreateNamespace, sts.Kubectl("", "create namespace", "shop")), call(msgSetInsteadOfClaim, "web", []string{"data-web-2", "data-web-3"}),
 		call(msgVolumeOfDeletion, sts.Kubectl("", "sts pvc-gc undo", "pvc-0f3a"), "2026-03-01 12:40:00 UTC"),
 		call(msgDeletedTwice, "data-web-3", []sts.Hint{msgVolumeOfDeletion(sts.Kubectl("", "sts pvc-gc undo", "pvc-0f3a"), "2026-03-01 12:40:00 UTC"),
 			msgVolumeOfDeletion(sts.Kubectl("", "sts pvc-gc undo", "pvc-77de"), "2026-03-02 09:00:00 UTC")}),

@@ -86,7 +86,7 @@ func (m *mutation) check() error {
 	return m.out.check()
 }
 
-func (m *mutation) holder(now time.Time) operate.Lock {
+func (m *mutation) lock(now time.Time) operate.Lock {
 	// Who commits the change to Git does what GitOps wants.
 	return operate.Lock{TakeOver: m.takeOver, Force: m.force || m.printPatch, AcceptDataLoss: m.acceptDataLoss, Owner: record.Owner{
 		Name: m.owner, ID: rand.String(10), Command: m.verb + m.detail, Since: now.UTC().Truncate(time.Second),

@@ -18,26 +18,26 @@ import (
 // finish completes and prints the report, and turns the outcome into an error with its exit code. s
 // is the last known state of the set.
 func (r *mutationRun) finish(s *sts.Snapshot, d operate.Decision, err error) error {
-	doc, status := r.report, report.NewStatus(s)
-	doc.Status, doc.EndedAt = &status, metav1.NewTime(s.TakenAt)
+	status := report.NewStatus(s)
+	r.report.Status, r.report.EndedAt = &status, metav1.NewTime(s.TakenAt)
 	if r.drains {
-		if doc.Drain = status.Drain; d.Drain != nil {
-			doc.Drain = report.NewDrainStatus(s, d.Drain)
+		if r.report.Drain = status.Drain; d.Drain != nil {
+			r.report.Drain = report.NewDrainStatus(s, d.Drain)
 		}
 	}
 	if err != nil {
-		doc.Error = err.Error()
+		r.report.Error = err.Error()
 	}
 	if d.Verdict != operate.Do {
-		doc.Outcome = &d
+		r.report.Outcome = &d
 	}
 	if !r.out.human() {
-		if e := r.out.print(r.env.Out, doc, []string{doc.Name}); e != nil {
+		if e := r.out.print(r.env.Out, r.report, []string{r.report.Name}); e != nil {
 			return e
 		}
 	}
 	if r.out.isGitHub() {
-		if e := r.annotate(doc); e != nil {
+		if e := r.annotate(r.report); e != nil {
 			return e
 		}
 	}
@@ -46,7 +46,7 @@ func (r *mutationRun) finish(s *sts.Snapshot, d operate.Decision, err error) err
 			return e
 		}
 		if r.acceptAdmission != nil && !*r.acceptAdmission && d.Alteration.Template() {
-			d.Hint = hintAcceptAdmission(doc.Name)
+			d.Hint = hintAcceptAdmission(r.report.Name)
 		}
 	}
 	return r.end(d, err)
@@ -54,22 +54,20 @@ func (r *mutationRun) finish(s *sts.Snapshot, d operate.Decision, err error) err
 
 // end says to a person how the command ended, where the report has not.
 func (r *mutationRun) end(d operate.Decision, err error) error {
-	doc := r.report
 	var interrupted *loop.InterruptedError
 	var expired *loop.TimeoutError
 	switch {
 	case errors.As(err, &interrupted), errors.As(err, &expired):
-		_, _ = io.WriteString(r.env.ErrOut, msgStopped(render.StatusLine(doc.Status)))
+		_, _ = io.WriteString(r.env.ErrOut, msgStopped(render.StatusLine(r.report.Status)))
 		return err
 	case err != nil:
-		return notAllowed(err, r.env.errStyle())
+		return notAllowed(err)
 	case d.Verdict == operate.Stuck || d.Verdict == operate.Refused || d.Verdict == operate.Failed:
-		d.Hint = r.hint(d.Hint)
-		return &outcomeError{Decision: d, style: r.env.errStyle()}
+		return &outcomeError{Decision: d}
 	case d.Verdict == operate.Done && r.out.human() && !r.out.isGitHub():
-		_, e := io.WriteString(r.env.Out, r.env.style().Wrap("", 0, render.Plain, resultLine(doc.Name, d)))
+		_, e := io.WriteString(r.env.Out, r.env.style().Wrap("", 0, render.Plain, resultLine(r.report.Name, d)))
 		if d.Drain != nil {
-			render.DrainEnd(r.env.Out, doc.Drain, r.env.style())
+			render.DrainEnd(r.env.Out, r.report.Drain, r.env.style())
 		}
 		_, _ = io.WriteString(r.env.ErrOut, render.Hint(r.hint(d.Hint), r.env.errStyle()))
 		return e

@@ -16,7 +16,7 @@ import (
 
 // newIntent makes the complete intent from the state in which the command finds the set. It is called
 // once, before anything is shown: a command that needs more permissions than others checks them here.
-type newIntent func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error)
+type newIntent func(ctx context.Context, client *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error)
 
 // mutationRun is one run of a mutation on one set.
 type mutationRun struct {
@@ -76,7 +76,7 @@ func (m *mutation) runOn(ctx context.Context, name string, build newIntent) erro
 	defer view.Close()
 	view.NoTrials = m.skipPodCheck || m.dryRun == "client"
 	s.Memory = view.Retry(ctx, s)
-	lock := m.holder(s.TakenAt)
+	lock := m.lock(s.TakenAt)
 	intent, err := build(ctx, client, s, lock)
 	if err != nil {
 		return err

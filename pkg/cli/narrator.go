@@ -68,5 +68,5 @@ func (n *narrator) Executed(command *operate.Exec, r operate.ExecResult) {
 	if command.Quiet || len(command.Argv) > 0 && r.Succeeded() {
 		return // the next step implies its success
 	}
-	n.screen.say(msgCommandEnded(command.Label(), r.String()) + "\n")
+	n.screen.line(msgCommandEnded(command.Label(), r.String()))
 }

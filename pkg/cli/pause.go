@@ -17,8 +17,8 @@ func newPause(c *common) *cobra.Command {
 	})
 	m := c.newMutation(cmd, "pause").canPrintPatch(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return m.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
-			return operate.NewPauseUpdate(h, s), nil
+		return m.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
+			return operate.NewPauseUpdate(lock, s), nil
 		})
 	}
 	return cmd

@@ -44,15 +44,15 @@ func runPlan(ctx context.Context, c *common, o planOptions, out *output) error {
 	if err != nil {
 		return err
 	}
-	forecast := forecast.Run(s, q)
-	forecast.Outcome.Hint = c.hint(forecast.Outcome.Hint)
+	f := forecast.Run(s, q)
+	f.Outcome.Hint = c.hint(f.Outcome.Hint)
 	switch {
 	case out.format() == svg:
-		err = render.ForecastSVG(c.env.Out, forecast)
+		err = render.ForecastSVG(c.env.Out, f)
 	case out.human():
-		err = render.Forecast(c.env.Out, forecast, c.env.style(), out.isWide())
+		err = render.Forecast(c.env.Out, f, c.env.style(), out.isWide())
 	default:
-		err = out.print(c.env.Out, forecast, []string{forecast.Name})
+		err = out.print(c.env.Out, f, []string{f.Name})
 	}
 	if err != nil || !o.exitCode {
 		return err
@@ -60,7 +60,7 @@ func runPlan(ctx context.Context, c *common, o planOptions, out *output) error {
 	if problem := strictRefusal(s); problem != "" {
 		return refused(reasonInvalid, problem, hintServerRejectsFields())
 	}
-	return o.verdict(forecast, out)
+	return o.verdict(f, out)
 }
 
 // verdict is the error for --exit-code.

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
@@ -26,9 +25,7 @@ func (o *planOptions) changed(ctx context.Context, c *common, s *sts.Snapshot, q
 		if err != nil {
 			return nil, err
 		}
-		if o.template.restart {
-			options.RestartAt = s.TakenAt.UTC().Format(time.RFC3339)
-		}
+		options.RestartAt = o.template.restartAt(s.TakenAt)
 		template, d := options.NewTemplate(&sts.Snapshot{Set: set})
 		if d != nil {
 			return nil, &outcomeError{Decision: *d}

@@ -107,10 +107,6 @@ func immutableForServer(err error, set *appsv1.StatefulSet, preview sts.Hint) er
 	return refused(reasonImmutable, msgFieldsImmutableForServer(set.Name, fields, texts), hintFieldsImmutable(preview))
 }
 
-func refused(reason, message string, hint sts.Hint) error {
-	return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: reason, Hint: hint, Message: message}}
-}
-
 // requireNode refuses a node without pods of the set. The pods of a manifest run on one node each.
 func (o *planOptions) requireNode(s *sts.Snapshot, q forecast.Question) error {
 	if o.loseNode == "" {
@@ -137,4 +133,6 @@ func (o *planOptions) requireNode(s *sts.Snapshot, q forecast.Question) error {
 const (
 	reasonImmutable = "FieldImmutable"
 	reasonInvalid   = "Invalid"
+	// reasonManifestChangesMore: the template is not all that a manifest changes.
+	reasonManifestChangesMore = "ManifestChangesMore"
 )

@@ -22,7 +22,7 @@ func (m *mutation) canPrintPatch(cmd *cobra.Command) *mutation {
 
 // printFirst prints the first step that changes the spec, for a manifest in Git.
 func (m *mutation) printFirst(ctx context.Context, client *kube.Client, s *sts.Snapshot, build newIntent) error {
-	intent, err := build(ctx, client, s, m.holder(s.TakenAt))
+	intent, err := build(ctx, client, s, m.lock(s.TakenAt))
 	if err != nil {
 		return err
 	}
@@ -43,8 +43,7 @@ func (m *mutation) printFirst(ctx context.Context, client *kube.Client, s *sts.S
 		_, err := m.env.Out.Write(patch)
 		return err
 	case last.Verdict == operate.Stuck || last.Verdict == operate.Refused:
-		last.Hint = m.hint(last.Hint)
-		return &outcomeError{Decision: last, style: m.env.errStyle()}
+		return &outcomeError{Decision: last}
 	}
 	_, err = io.WriteString(m.env.ErrOut, m.env.errStyle().Wrap("", 0, render.Plain, msgNothingToCommit(last.Message)))
 	return err

@@ -19,14 +19,10 @@ func (g *gcRun) mayKeep(ctx context.Context, client *kube.Client) error {
 func (g *gcRun) mayVolumes(ctx context.Context, client *kube.Client, hint sts.Hint, verbs ...string) error {
 	for _, verb := range verbs {
 		if client.May(ctx, "", verb, "persistentvolumes", "") != nil {
-			return g.refuse(claims.ReasonNotRetained, msgNoPermission(verb), hint)
+			return refused(claims.ReasonNotRetained, msgNoPermission(verb), hint)
 		}
 	}
 	return nil
-}
-
-func (g *gcRun) refuse(reason, message string, hint sts.Hint) error {
-	return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: reason, Message: message, Hint: g.hint(hint)}, style: g.env.errStyle()}
 }
 
 // withinMax guards against a command that does far more than was meant.
@@ -35,5 +31,5 @@ func (g *gcRun) withinMax(n int, what string) error {
 		return nil
 	}
 	message, hint := msgTooMany(n, what, g.most)
-	return g.refuse(operate.ReasonMaxDeletes, message, hint)
+	return refused(operate.ReasonMaxDeletes, message, hint)
 }

@@ -126,7 +126,7 @@ func (p *gcProgress) tell(name, line string, end gcEnd, hint sts.Hint) {
 		if p.screen.terminal {
 			p.screen.over(bar(p.done, p.total))
 		} else if !p.run.out.human() {
-			p.screen.say(msgProgress(p.done, p.total) + "\n")
+			p.screen.line(msgProgress(p.done, p.total))
 		}
 	}
 }

@@ -109,7 +109,7 @@ func (g *gcRun) refuseAmbiguous(ns string, picked []retained) error {
 		}
 	}
 	message, hint := msgDeletedTwice(twice, volumes)
-	return g.refuse(claims.ReasonClaimExists, message, hint)
+	return refused(claims.ReasonClaimExists, message, hint)
 }
 
 // nothingKept ends a command that has nothing to do; others is how many were not selected.

@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims/claimloop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 func newPVCGCUndo(c *common) *cobra.Command {
@@ -53,7 +54,7 @@ func (g *gcRun) undo(ctx context.Context, names []string, replace bool) error {
 		return err
 	}
 	if err := client.CheckNamespace(ctx, ns); err != nil {
-		return fmt.Errorf("%w: %s", err, msgNoNamespace(ns))
+		return &hintedError{err: err, hint: hintCreateNamespace(sts.Kubectl("", "create namespace", ns))}
 	}
 	half, err := g.halfUndone(ctx, client, ns, names, picked)
 	if err != nil {

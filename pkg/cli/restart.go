@@ -64,16 +64,16 @@ func (o *restartFlags) toIntent(cmd *cobra.Command, m *mutation) (newIntent, err
 	if o.leaderLast {
 		m.detail += " --leader-last --leader-exec=" + sts.ShellQuote(o.leaderExec)
 	}
-	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
+	return func(ctx context.Context, client *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
 		if o.forget {
-			return operate.NewForgetRestart(h, s), nil
+			return operate.NewForgetRestart(lock, s), nil
 		}
 		if o.leaderLast {
 			if err := client.May(ctx, s.Set.Namespace, "create", "pods", "exec"); err != nil {
 				return nil, err
 			}
 		}
-		options.Lock = h
+		options.Lock = lock
 		return operate.NewRestartPods(options, s), nil
 	}, nil
 }

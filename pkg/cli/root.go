@@ -4,6 +4,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -63,6 +64,7 @@ func NewRoot(env Env) *cobra.Command {
 	)
 	root.AddCommand(newOptions(root))
 	root.InitDefaultCompletionCmd()
+	c.fitErrors(root)
 	// As in kubectl, global flags are listed once, by options.
 	root.SetUsageTemplate(strings.NewReplacer(
 		inheritedFlags, "",
@@ -104,21 +106,48 @@ func (c *common) namespace() (string, error) {
 	return ns, err
 }
 
+// fitErrors lets the command and those below it end with errors whose hints fit the command line and the
+// terminal. So no command needs to do that where it makes an error.
+func (c *common) fitErrors(cmd *cobra.Command) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			err := run(cmd, args)
+			if outcome := (*outcomeError)(nil); errors.As(err, &outcome) {
+				outcome.Hint, outcome.style = c.hint(outcome.Hint), c.env.errStyle()
+			}
+			if hinted := (*hintedError)(nil); errors.As(err, &hinted) {
+				hinted.hint, hinted.style = c.hint(hinted.hint), c.env.errStyle()
+			}
+			return err
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		c.fitErrors(sub)
+	}
+}
+
 // hint adapts the commands in a hint to the command line: the namespace is left out where
-// the context has it, and a context, kubeconfig or identity that was given is repeated.
+// the context has it, and the flags that select the cluster and the user are repeated, but no
+// secrets. A hint that is adapted twice is as if it was adapted once.
 func (c *common) hint(hint sts.Hint) sts.Hint {
 	var flags []string
 	for _, f := range []struct {
 		name  string
 		value *string
-	}{{"context", c.config.Context}, {"kubeconfig", c.config.KubeConfig}, {"cluster", c.config.ClusterName}, {"as", c.config.Impersonate}} {
+	}{
+		{"context", c.config.Context}, {"kubeconfig", c.config.KubeConfig}, {"cluster", c.config.ClusterName}, {"server", c.config.APIServer},
+		{"user", c.config.AuthInfoName}, {"as", c.config.Impersonate}, {"as-uid", c.config.ImpersonateUID},
+	} {
 		if f.value != nil && *f.value != "" {
 			flags = append(flags, "--"+f.name, *f.value)
 		}
 	}
-	context, err := c.namespace()
+	for _, group := range *c.config.ImpersonateGroup {
+		flags = append(flags, "--as-group", group)
+	}
+	current, err := c.namespace()
 	return hint.MapCommands(func(command sts.Command) sts.Command {
-		if command.Namespace == context && *c.config.Namespace == "" && err == nil {
+		if command.Namespace == current && *c.config.Namespace == "" && err == nil {
 			command.Namespace = ""
 		}
 		command.Flags = flags

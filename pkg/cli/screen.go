@@ -26,7 +26,8 @@ func newScreen(env *Env) *screen {
 	return &screen{out: env.ErrOut, style: env.errStyle(), terminal: env.ErrTerminal}
 }
 
-// say writes text that ends with a newline.
+// say writes text that ends with a newline. It may be colored: what is foreign in it is made printable
+// before, as [render.Style.Wrap] does.
 func (s *screen) say(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,12 +35,15 @@ func (s *screen) say(text string) {
 	_, _ = io.WriteString(s.out, text)
 }
 
+// line writes a line of plain text, which may be foreign.
+func (s *screen) line(text string) { s.say(render.Printable(text) + "\n") }
+
 // warn writes a warning.
-func (s *screen) warn(text string) { s.say("warning: " + text + "\n") }
+func (s *screen) warn(text string) { s.line("warning: " + text) }
 
 // tell is the screen for a view of the cluster.
 func (s *screen) tell() kube.Tell {
-	return kube.Tell{Warn: s.warn, Say: func(text string) { s.say(text + "\n") }}
+	return kube.Tell{Warn: s.warn, Say: s.line}
 }
 
 // over overwrites its previous line. Nothing is written where lines cannot be
@@ -71,4 +75,4 @@ func (s *screen) wipe() {
 
 func warnTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, render.Printable("warning: "+text)) }
 
-func noteTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, "note: "+text) }
+func noteTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, render.Printable("note: "+text)) }

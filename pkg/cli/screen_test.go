@@ -61,3 +61,21 @@ func TestTimeThatPasses(t *testing.T) {
 		})
 	}
 }
+
+// What another program or an API object contains cannot change the terminal.
+func TestNothingForeignOnTheScreen(t *testing.T) {
+	const foreign = "\x1b[2K\x1b]0;owned\x07app\r\nfailed\a"
+	var out bytes.Buffer
+	warnTo(&out, foreign)
+	noteTo(&out, foreign)
+	s := &screen{out: &out, terminal: true, style: render.Style{Color: true}}
+	s.warn(foreign)
+	s.tell().Warn(foreign)
+	s.tell().Say(foreign)
+	(&narrator{screen: s}).Executed(&operate.Exec{For: foreign}, operate.ExecResult{Problem: foreign})
+	ended := msgCommandEnded((&operate.Exec{For: "app\nfailed"}).Label(), operate.ExecResult{Problem: "app\nfailed"}.String())
+	want := "warning: app\nfailed\nnote: app\nfailed\nwarning: app\nfailed\nwarning: app\nfailed\napp\nfailed\n" + ended + "\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

@@ -48,7 +48,7 @@ func (p *reporter) reached(inv *sts.Inventory) *error {
 		reached, never := goals[p.options.until](s)
 		switch {
 		case s.State.NeedsPerson() && !reached:
-			end = &outcomeError{Decision: operate.Decision{Verdict: operate.Stuck, Message: msgStuckSet(s.Name, s.Message), Hint: p.hint(s.Hint)}, said: p.out.human()}
+			end = &outcomeError{Decision: operate.Decision{Verdict: operate.Stuck, Message: msgStuckSet(s.Name, s.Message), Hint: s.Hint}, said: p.out.human()}
 			return &end
 		case never:
 			end = &notYetError{msgNeverReached(s.Name, string(s.State), p.options.until)}

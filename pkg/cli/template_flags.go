@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
@@ -31,6 +32,14 @@ func (o *templateFlags) addFlags(cmd *cobra.Command) {
 // given says whether the flags change the template.
 func (o *templateFlags) given() bool {
 	return len(o.images) > 0 || o.patch != "" || o.patchFile != "" || o.restart
+}
+
+// restartAt is the value of the restartedAt annotation, empty without --restart.
+func (o *templateFlags) restartAt(now time.Time) string {
+	if !o.restart {
+		return ""
+	}
+	return now.UTC().Format(time.RFC3339)
 }
 
 // toOptions are the options that do not need the cluster.

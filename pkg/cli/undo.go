@@ -50,12 +50,12 @@ func (o *undoFlags) toIntent(m *mutation) (newIntent, error) {
 		// "The one before" would be a canary that was just aborted.
 		return nil, usagef("--to-revision is required; run \"kubectl sts history NAME\" to list the revisions")
 	}
-	return func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
+	return func(_ context.Context, _ *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
 		template, err := earlierTemplate(s, o.revision)
 		if err != nil {
 			return nil, err
 		}
-		options := operate.StartOptions{Lock: h, Template: template, Canaries: count, NoWait: !o.wait, AcceptAdmission: *m.acceptAdmission}
+		options := operate.StartOptions{Lock: lock, Template: template, Canaries: count, NoWait: !o.wait, AcceptAdmission: *m.acceptAdmission}
 		return operate.NewStartCanary(options, s), nil
 	}, nil
 }
@@ -72,5 +72,8 @@ func earlierTemplate(s *sts.Snapshot, revision string) (json.RawMessage, error) 
 	if r := s.Revision(s.Set.Status.UpdateRevision); err == nil && c != nil && c.GoalOf == "undo" && r != nil {
 		return sts.RevisionTemplate(r)
 	}
-	return nil, usagef("revision %[2]s of statefulset %[1]s not found; run \"%[3]s\" to list the revisions", s.Set.Name, revision, sts.Kubectl(s.Set.Namespace, "sts history", s.Set.Name))
+	return nil, &hintedError{
+		err:  usagef("revision %s of statefulset/%s not found", revision, s.Set.Name),
+		hint: hintListRevisions(sts.Kubectl(s.Set.Namespace, "sts history", s.Set.Name)),
+	}
 }

@@ -26,8 +26,8 @@ func newUnstick(c *common) *cobra.Command {
 		return prove(ctx, client, s, tail)
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return m.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, h operate.Lock) (operate.Intent, error) {
-			return operate.NewUnstick(operate.UnstickOptions{Lock: h, Deletions: deletions(), AnyRemedy: m.yes}, s), nil
+		return m.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
+			return operate.NewUnstick(operate.UnstickOptions{Lock: lock, Deletions: deletions(), AnyRemedy: m.yes}, s), nil
 		})
 	}
 	return cmd

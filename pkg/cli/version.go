@@ -29,17 +29,17 @@ func newVersion(c *common) *cobra.Command {
 		if err := out.check(); err != nil {
 			return err
 		}
-		report := report.NewVersionReport(report.ClientVersion{
+		r := report.NewVersionReport(report.ClientVersion{
 			Version: version, Platform: runtime.GOOS + "/" + runtime.GOARCH, GoVersion: runtime.Version(),
 		})
 		var unknown error
 		if !clientOnly {
-			report.Server, unknown = c.serverVersion(cmd.Context())
+			r.Server, unknown = c.serverVersion(cmd.Context())
 		}
 		// The program's version is printed in any case.
-		show := func() error { return render.Version(c.env.Out, report, c.env.style()) }
+		show := func() error { return render.Version(c.env.Out, r, c.env.style()) }
 		if !out.human() {
-			show = func() error { return out.print(c.env.Out, report, []string{version}) }
+			show = func() error { return out.print(c.env.Out, r, []string{version}) }
 		}
 		if err := show(); err != nil {
 			return err

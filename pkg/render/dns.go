@@ -75,7 +75,7 @@ func answer(lookups []names.DNSLookup) cell {
 }
 
 // resolved counts the ordinals in range whose names resolve correctly.
-func resolved(d *names.DNSStatus) (right, wanted int, asked bool) {
+func resolved(d *names.DNSStatus) (right, desired int, asked bool) {
 	for i := range d.Replicas {
 		r := &d.Replicas[i]
 		l := worst(r.Lookups)
@@ -83,29 +83,29 @@ func resolved(d *names.DNSStatus) (right, wanted int, asked bool) {
 		if !r.Desired {
 			continue
 		}
-		wanted++
+		desired++
 		if l != nil && l.Verdict == names.Correct {
 			right++
 		}
 	}
-	return right, wanted, asked
+	return right, desired, asked
 }
 
 // published counts the ordinals in range whose names are in EndpointSlices; known is false if
 // these could not be read or there is no cluster.
-func published(d *names.DNSStatus) (count, wanted int, known bool) {
+func published(d *names.DNSStatus) (count, desired int, known bool) {
 	for i := range d.Replicas {
 		r := &d.Replicas[i]
 		known = known || r.Published != nil
 		if !r.Desired {
 			continue
 		}
-		wanted++
+		desired++
 		if r.Published != nil && *r.Published {
 			count++
 		}
 	}
-	return count, wanted, known
+	return count, desired, known
 }
 
 // anyOf reports whether it is known for any set what is published, and whether any set's names
@@ -147,11 +147,11 @@ func DNSTable(w io.Writer, r *names.DNSReport, st Style, c Columns) error {
 	t.header(append(titles, "FINDINGS")...)
 	for i := range r.Items {
 		d := &r.Items[i]
-		count, wanted, readable := published(d)
-		row := []cell{{d.Name, Plain}, {dash(d.Service.Name), Plain}, {strconv.Itoa(wanted), Plain}}
+		count, desired, readable := published(d)
+		row := []cell{{d.Name, Plain}, {dash(d.Service.Name), Plain}, {strconv.Itoa(desired), Plain}}
 		switch {
 		case readable:
-			text, tone := share(count, wanted)
+			text, tone := share(count, desired)
 			row = append(row, cell{text, tone})
 		case known:
 			row = append(row, cell{"-", Dim})
@@ -160,8 +160,8 @@ func DNSTable(w io.Writer, r *names.DNSReport, st Style, c Columns) error {
 			row = append([]cell{{d.Namespace, Plain}}, row...)
 		}
 		if asked {
-			n, wanted, _ := resolved(d)
-			text, tone := share(n, wanted)
+			n, desired, _ := resolved(d)
+			text, tone := share(n, desired)
 			row = append(row, cell{text, tone})
 		}
 		t.row(append(row, findingCell(d.Findings))...)
@@ -260,7 +260,7 @@ func DNSScreen(w io.Writer, r *names.DNSReport, d *names.DNSStatus, st Style) er
 	field := func(name, text string) {
 		b.WriteString("  " + st.Paint(Dim, fmt.Sprintf("%-9s", name)) + "  " + text + "\n")
 	}
-	field("Service", cut(dnsService(d), st.Width, 13))
+	field("Service", cut(oneLine(dnsService(d)), st.Width, 13))
 	if d.Service.FQDN != "" {
 		text := d.Service.FQDN
 		if a := answer(d.Service.Lookups); a.text != "-" {
@@ -315,17 +315,17 @@ var domainSources = map[names.DomainSource]string{
 }
 
 func dnsSummary(d *names.DNSStatus, st Style) string {
-	n, wanted, known := published(d)
+	n, desired, known := published(d)
 	if !known {
-		return sts.Count(wanted, "name")
+		return sts.Count(desired, "name")
 	}
-	text, tone := share(n, wanted)
-	if wanted == 0 {
+	text, tone := share(n, desired)
+	if desired == 0 {
 		tone = Dim
 	}
 	text = st.Paint(tone, msgDNSPublished(text))
 	if right, _, asked := resolved(d); asked {
-		s, tone := share(right, wanted)
+		s, tone := share(right, desired)
 		text += ", " + st.Paint(tone, msgDNSCorrect(s))
 	}
 	return text

@@ -38,8 +38,8 @@ func DNSHosts(w io.Writer, r *names.DNSReport) error {
 	return err
 }
 
-// wantedNames are the names of the ordinals in the set's range.
-func wantedNames(d *names.DNSStatus) []string {
+// desiredNames are the names of the ordinals in the set's range.
+func desiredNames(d *names.DNSStatus) []string {
 	var out []string
 	for i := range d.Replicas {
 		if n := &d.Replicas[i]; n.Desired && n.FQDN != "" {
@@ -72,7 +72,7 @@ func seedsOf(d *names.DNSStatus, port string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	seeds := wantedNames(d)
+	seeds := desiredNames(d)
 	for i := range seeds {
 		if number != 0 {
 			seeds[i] += ":" + strconv.Itoa(int(number))
@@ -131,7 +131,7 @@ func DNSRecords(w io.Writer, r *names.DNSReport) error {
 			case p.Port == 0:
 				continue
 			}
-			for _, name := range wantedNames(d) {
+			for _, name := range desiredNames(d) {
 				fmt.Fprintf(&b, srvLine, p.SRV, p.Port, name)
 			}
 		}
@@ -152,7 +152,7 @@ func DNSEnv(w io.Writer, r *names.DNSReport, namespaces bool) error {
 		}
 		put := func(key, value string) { fmt.Fprintf(&b, "%s=%s\n", variable(prefix+"_"+key), shellWord(value)) }
 		put("SERVICE", d.Service.FQDN)
-		put("HOSTS", strings.Join(wantedNames(d), ","))
+		put("HOSTS", strings.Join(desiredNames(d), ","))
 		for k := range d.Service.Ports {
 			if p := &d.Service.Ports[k]; p.Name != "" && p.Port != 0 {
 				put("PORT_"+p.Name, strconv.Itoa(int(p.Port)))
@@ -212,7 +212,7 @@ func DNSAddressless(w io.Writer, r *names.DNSReport) {
 func DNSNameless(w io.Writer, r *names.DNSReport) {
 	for i := range r.Items {
 		switch d := &r.Items[i]; {
-		case len(wantedNames(d)) > 0:
+		case len(desiredNames(d)) > 0:
 		case d.Service.Name == "":
 			fmt.Fprintln(w, msgDNSWithoutService(d.Name))
 		default:

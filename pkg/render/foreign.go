@@ -36,3 +36,6 @@ func Printable(text string) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// oneLine is the printable text on one line.
+func oneLine(text string) string { return strings.ReplaceAll(Printable(text), "\n", " ") }

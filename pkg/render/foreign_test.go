@@ -3,8 +3,12 @@ package render
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"gotest.tools/v3/assert"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 func TestForeign(t *testing.T) {
@@ -27,8 +31,8 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// TestNothingChangesTheTerminal: a message in a table or in a wrapped text is printed without its
-// control characters, and the columns fit what is printed.
+// TestNothingChangesTheTerminal: a message in a table, in a wrapped text, in a line of status or of
+// its screen is printed without its control characters, and the columns fit what is printed.
 func TestNothingChangesTheTerminal(t *testing.T) {
 	const message = "\x1b[2K\x1b]0;owned\x07back-off\nof\a app"
 	st := Style{Width: 80, Color: true}
@@ -40,4 +44,13 @@ func TestNothingChangesTheTerminal(t *testing.T) {
 	rows.row(cell{"short", Plain}, cell{"last", Plain})
 	assert.NilError(t, rows.print(&b))
 	assert.Equal(t, b.String(), "\x1b[31mback-off of app\x1b[0m  last\nshort            last\n")
+	s := &report.Status{Name: "web", State: report.Progressing, Message: message}
+	assert.Equal(t, StatusLine(s), "statefulset.apps/web Progressing 0/0 ready: back-off of app")
+	s.Conditions = []report.ConditionStatus{{Type: "Progressing", Status: "Unknown", Message: message}}
+	b.Reset()
+	assert.NilError(t, StatusScreen(&b, s, time.Time{}, st))
+	assert.Assert(t, strings.Contains(b.String(), "Progressing=Unknown: back-off of app"), b.String())
+	b.Reset()
+	Missing(&b, []sts.Missing{{Resource: "pods", Reason: message}})
+	assert.Equal(t, b.String(), msgUnreadable("pods", "back-off\nof app")+"\n")
 }

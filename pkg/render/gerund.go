@@ -17,18 +17,18 @@ var gerunds = map[string]string{
 var (
 	// beforeVerb is what may precede the verb of a step.
 	beforeVerb = regexp.MustCompile(`^(?:step \d+ of \d+: |also |if needed, )`)
-	// secondVerb precedes the other verb of a step that says two things.
-	secondVerb = regexp.MustCompile(`^scal\w+ (?:up|down) from \d+ to \d+ replicas?: |^[^;:]*; (?:set )`)
+	// firstPart is what precedes the next verb of a step that says several things.
+	firstPart = regexp.MustCompile(`^scal\w+ (?:up|down) from \d+ to \d+ replicas?: |^[^;:]*; (?:set )`)
 )
 
 // inProgress says a step of a plan, "evict pod web-2", as what happens now: "evicting pod web-2".
 func inProgress(step string) string {
 	start := len(beforeVerb.FindString(step))
-	if second := secondVerb.FindString(step); second != "" {
-		second = strings.TrimSuffix(second, "set ")
-		step = second + toGerund(step[len(second):])
+	first := strings.TrimSuffix(firstPart.FindString(step), "set ")
+	if first == "" {
+		return step[:start] + toGerund(step[start:])
 	}
-	return step[:start] + toGerund(step[start:])
+	return first[:start] + toGerund(first[start:]) + inProgress(step[len(first):])
 }
 
 // toGerund changes the first word, if it is the verb of a step.

@@ -7,7 +7,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-func TestMessagesOfProof(t *testing.T) {
+func TestProofMessages(t *testing.T) {
 	blocked := []sts.Ordinal{0, 1}
 	messagetest.Golden(t, "proof",
 		messagetest.Call(msgProofPod, "web-2", "is in CrashLoopBackOff (container app, exit code 1, 4 restarts)"),

@@ -6,7 +6,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
 )
 
-func TestMessagesOfPlan(t *testing.T) {
+func TestStepMessages(t *testing.T) {
 	messagetest.Golden(t, "steps",
 		messagetest.Call(msgWaitStep, "for pod web-2: it is starting"),
 		messagetest.Call(msgWaiting, "for pod web-2: it is starting"),

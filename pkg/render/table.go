@@ -103,7 +103,7 @@ func (t *table) header(titles ...string) {
 
 func (t *table) row(cells ...cell) {
 	for i := range cells {
-		cells[i].text = strings.ReplaceAll(Printable(cells[i].text), "\n", " ")
+		cells[i].text = oneLine(cells[i].text)
 	}
 	t.rows = append(t.rows, cells)
 }

@@ -77,32 +77,32 @@ func (d *DrainStatus) Up() bool { return d.To > d.From }
 
 // NewDrainStatus is the drain-scale in progress by its record, or, where that is missing, by the
 // pod with our finalizer. Nil when none is in progress.
-func NewDrainStatus(s *sts.Snapshot, record *record.Drain) *DrainStatus {
-	if record == nil {
+func NewDrainStatus(s *sts.Snapshot, drain *record.Drain) *DrainStatus {
+	if drain == nil {
 		return lostDrain(s)
 	}
-	started := metav1.NewTime(record.StartedAt)
+	started := metav1.NewTime(drain.StartedAt)
 	out := &DrainStatus{
-		From: record.From, To: record.To, Profile: record.Profile, Retention: record.Retention,
+		From: drain.From, To: drain.To, Profile: drain.Profile, Retention: drain.Retention,
 		Done: []MovedStatus{}, Left: []sts.Ordinal{}, Claims: []string{},
-		DeletedClaims: record.DeletedClaims, StartedBy: record.StartedBy, StartedAt: &started,
+		DeletedClaims: drain.DeletedClaims, StartedBy: drain.StartedBy, StartedAt: &started,
 	}
-	for _, m := range record.Done {
+	for _, m := range drain.Done {
 		out.Done = append(out.Done, MovedStatus{Ordinal: m.Ordinal, Pod: s.Name(m.Ordinal), Took: m.Took})
 	}
-	if m := record.Member; m != nil {
+	if m := drain.Member; m != nil {
 		since := metav1.NewTime(m.Since)
 		out.Member = &MemberStatus{Ordinal: m.Ordinal, Pod: s.Name(m.Ordinal), Phase: m.Phase,
 			Since: &since, Took: m.Took, Values: m.Values, Problem: m.Problem, Held: holds(s, m.Ordinal)}
 	}
-	done := record.Ordinals()
+	done := drain.Ordinals()
 	for n := min(out.From, out.To); n < max(out.From, out.To); n++ {
 		o := sts.Start(s.Set) + sts.Ordinal(n)
-		if !slices.Contains(done, o) && (record.Member == nil || record.Member.Ordinal != o) {
+		if !slices.Contains(done, o) && (drain.Member == nil || drain.Member.Ordinal != o) {
 			out.Left = append(out.Left, o)
 		}
 	}
-	if !record.Up() {
+	if !drain.Up() {
 		out.Claims = append(out.Claims, sts.ClaimsOf(s, done)...)
 	}
 	return out
@@ -201,13 +201,13 @@ func (m *MemberStatus) left(s *sts.Snapshot) string {
 }
 
 // judgeDrain says what a drain-scale is doing, and how to resume it where no command is running.
-func (st *Status) judgeDrain(s *sts.Snapshot, saved *record.Drain) {
+func (st *Status) judgeDrain(s *sts.Snapshot, drain *record.Drain) {
 	d := st.Drain
 	if d.RecordLost {
 		st.say(d.state(), d.sentence(s), st.ownHint(record.LostDrain(s.Set, d.Member.Ordinal)))
 		return
 	}
-	st.say(d.state(), d.sentence(s), st.ownHint(operate.DrainHint(s, saved)))
+	st.say(d.state(), d.sentence(s), st.ownHint(operate.DrainHint(s, drain)))
 }
 
 // Total is how long all phases have taken.

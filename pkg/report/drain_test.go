@@ -186,21 +186,21 @@ func TestStatusOfDrainScale(t *testing.T) {
 }
 
 func TestDrainStatus(t *testing.T) {
-	saved := scalingDown(record.Draining)
-	saved.From, saved.Retention = 6, "Delete"
-	saved.Done = []record.Moved{{Ordinal: 5, Took: map[record.MemberPhase]metav1.Duration{record.Draining: {Duration: time.Minute}, record.Removing: {Duration: 3 * time.Second}}}}
-	saved.Member.Took = map[record.MemberPhase]metav1.Duration{record.Draining: {Duration: time.Second}}
+	drain := scalingDown(record.Draining)
+	drain.From, drain.Retention = 6, "Delete"
+	drain.Done = []record.Moved{{Ordinal: 5, Took: map[record.MemberPhase]metav1.Duration{record.Draining: {Duration: time.Minute}, record.Removing: {Duration: 3 * time.Second}}}}
+	drain.Member.Took = map[record.MemberPhase]metav1.Duration{record.Draining: {Duration: time.Second}}
 	inv := ststest.Web(5)
 	kept := ststest.Claim(inv.Sets[0], 5)
 	inv.Claims = append(inv.Claims, kept)
 	inv.Pods[4].Finalizers = []string{"other.example/x", record.LeavingFinalizer}
 	s := inv.Snapshots()[0]
-	started, since := metav1.NewTime(saved.StartedAt), metav1.NewTime(saved.Member.Since)
+	started, since := metav1.NewTime(drain.StartedAt), metav1.NewTime(drain.Member.Since)
 	want := &report.DrainStatus{From: 6, To: 3, Profile: "etcd", Retention: "Delete", StartedBy: "alice@laptop", StartedAt: &started,
 		Member: &report.MemberStatus{Ordinal: 4, Pod: "web-4", Phase: record.Draining, Since: &since, Held: true,
-			Took: saved.Member.Took, Values: map[string]string{"MEMBER_ID": "8e9e"}},
-		Done: []report.MovedStatus{{Ordinal: 5, Pod: "web-5", Took: saved.Done[0].Took}}, Left: []sts.Ordinal{3}, Claims: []string{"data-web-5"}}
-	got := report.NewDrainStatus(s, saved)
+			Took: drain.Member.Took, Values: map[string]string{"MEMBER_ID": "8e9e"}},
+		Done: []report.MovedStatus{{Ordinal: 5, Pod: "web-5", Took: drain.Done[0].Took}}, Left: []sts.Ordinal{3}, Claims: []string{"data-web-5"}}
+	got := report.NewDrainStatus(s, drain)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -217,11 +217,11 @@ func TestDrainStatus(t *testing.T) {
 		c := kept.DeepCopy()
 		change(c)
 		inv.Claims[5] = c
-		if got := report.NewDrainStatus(inv.Snapshots()[0], saved).Claims; len(got) != 0 {
+		if got := report.NewDrainStatus(inv.Snapshots()[0], drain).Claims; len(got) != 0 {
 			t.Errorf("%s: %s is listed as kept", name, strings.Join(got, ", "))
 		}
 	}
-	up := *saved
+	up := *drain
 	up.From, up.To, up.Done, up.Member = 4, 7, []record.Moved{{Ordinal: 4}}, nil
 	if got := report.NewDrainStatus(s, &up); !cmp.Equal(got.Left, []sts.Ordinal{5, 6}) || len(got.Claims) != 0 {
 		t.Errorf("scaling up: left %v, claims %v", got.Left, got.Claims)

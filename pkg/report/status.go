@@ -502,7 +502,7 @@ func role(s *sts.Snapshot, st *Status, r sts.Replica) Role {
 	return Outdated
 }
 
-func claimStatus(s *sts.Snapshot, o sts.Ordinal, have []*corev1.PersistentVolumeClaim, wanted bool) []ClaimStatus {
+func claimStatus(s *sts.Snapshot, o sts.Ordinal, have []*corev1.PersistentVolumeClaim, desired bool) []ClaimStatus {
 	out := []ClaimStatus{}
 	if !s.Knows("persistentvolumeclaims") {
 		return out
@@ -513,7 +513,7 @@ func claimStatus(s *sts.Snapshot, o sts.Ordinal, have []*corev1.PersistentVolume
 		switch {
 		case k >= 0:
 			out = append(out, newClaimStatus(s, have[k]))
-		case wanted:
+		case desired:
 			out = append(out, ClaimStatus{Name: name, Phase: "Missing"})
 		}
 	}

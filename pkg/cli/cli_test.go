@@ -340,6 +340,8 @@ func TestExit(t *testing.T) {
 		{"an error of a webhook that changes the terminal", errors.New("admission webhook \"x\" denied the request: \x1b[2Kno\x1b]0;owned\x07"), 1, "error: admission webhook \"x\" denied the request: no\n"},
 		{"usage", usagef("--x is wrong"), 2, "error: --x is wrong\n"},
 		{"usage, wrapped", fmt.Errorf("flags: %w", usagef("--x is wrong")), 2, "error: --x is wrong\n"},
+		{"usage, with a hint", &hintedError{err: usagef("--x is wrong"), hint: sts.Hintf("give --y")}, 2, "error: --x is wrong\n→ give --y\n"},
+		{"an error, with a hint", &hintedError{err: errors.New("boom"), hint: sts.Hintf("retry")}, 1, "error: boom\n→ retry\n"},
 		{"a bad request", outcome(operate.Refused, operate.ReasonBadRequest, ""), 2, "error: why\n"},
 		{"not yet", &notYetError{"not complete: web"}, 3, "not complete: web\n"},
 		{"stuck", outcome(operate.Stuck, operate.ReasonPodFailing, "do this"), 4, "stuck: why\n→ do this\n"},
@@ -592,8 +594,41 @@ func TestHintsFitTheCommandLine(t *testing.T) {
 				`then kubectl describe persistentvolume pv-1 --context 'prod of kim'\''s'`},
 	} {
 		*c.config.Namespace, *c.config.Context = test.namespace, test.context
-		if diff := cmp.Diff(test.want, c.hint(hint).String()); diff != "" {
+		fits := c.hint(hint)
+		if diff := cmp.Diff(test.want, fits.String()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+		if diff := cmp.Diff(fits, c.hint(fits)); diff != "" {
+			t.Errorf("%s, adapted twice (-once +twice):\n%s", test.name, diff)
+		}
+	}
+}
+
+// The errors of all commands have hints for the cluster and the user of the command line.
+func TestErrorsFitTheCommandLine(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		err  func(hint sts.Hint) error
+	}{
+		{"refused", func(hint sts.Hint) error { return refused("Because", "no", hint) }},
+		{"refused, and another error", func(hint sts.Hint) error { return errors.Join(refused("Because", "no", hint), errors.New("boom")) }},
+		{"an error with a hint", func(hint sts.Hint) error {
+			return fmt.Errorf("set: %w", &hintedError{err: errors.New("boom"), hint: hint})
+		}},
+	} {
+		c := &common{env: &Env{IOStreams: genericiooptions.NewTestIOStreamsDiscard()}, config: genericclioptions.NewConfigFlags(true)}
+		child := &cobra.Command{Use: "child", RunE: func(*cobra.Command, []string) error { return test.err(sts.Kubectl("shop", "get pods")) }}
+		root := &cobra.Command{SilenceErrors: true, SilenceUsage: true}
+		root.AddCommand(child)
+		c.config.AddFlags(root.PersistentFlags())
+		c.fitErrors(root)
+		root.SetArgs([]string{"child", "--context=prod", "--kubeconfig=/none", "--cluster=c", "--server=https://s", "--user=u", "--token=secret",
+			"--as=kim", "--as-uid=7", "--as-group=ops", "--as-group=on call"})
+		var b strings.Builder
+		Exit(&b, root.Execute())
+		const want = "→ kubectl get pods -n shop --context prod --kubeconfig /none --cluster c --server https://s --user u --as kim --as-uid 7 --as-group ops --as-group 'on call'\n"
+		if _, got, _ := strings.Cut(b.String(), "\n"); got != want {
+			t.Errorf("%s:\ngot  %swant %s", test.name, got, want)
 		}
 	}
 }
