@@ -32,7 +32,7 @@ func TestNotStored(t *testing.T) {
 	const leaving, other = record.LeavingFinalizer, "example.com/other"
 	kept := sts.NewRetained(claim(nil), volume(corev1.PersistentVolumeReclaimDelete, nil))
 	record := func(v *corev1.PersistentVolume) {
-		v.Annotations = map[string]string{sts.ClaimAnnotation: record.EncodeAnnotation(kept), "a": "b"}
+		v.Annotations = map[string]string{sts.ClaimAnnotation: sts.EncodeAnnotation(kept), "a": "b"}
 		v.Labels = map[string]string{sts.RetainedLabel: "true", sts.RetainedIn: "test"}
 	}
 	retaining := retain(volume(corev1.PersistentVolumeReclaimDelete, nil), kept).because("").Ops

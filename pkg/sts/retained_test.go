@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // Each case takes one part of the proof away.
@@ -53,7 +52,7 @@ func TestRescued(t *testing.T) {
 			saved := sts.NewRetained(claim, volume)
 			c.change(claim, volume, &saved)
 			if saved.UID != "" {
-				volume.Annotations[sts.ClaimAnnotation] = record.EncodeAnnotation(saved)
+				volume.Annotations[sts.ClaimAnnotation] = sts.EncodeAnnotation(saved)
 			}
 			if got := sts.Rescued(claim, sts.NewVolume(volume)); got != c.want {
 				t.Errorf("rescued: %t, want %t", got, c.want)

@@ -30,7 +30,7 @@ func TestAnnotationsRoundTrip(t *testing.T) {
 		{StableRevision: "web-1", StableTemplate: json.RawMessage(`{"spec":{"containers":null,"new":{"x":1}}}`), PartitionBefore: 5, Partition: 3,
 			Generation: 1 << 40, TemplateDigest: "abc", Goal: &goal, Aborting: true, Replicas: new(int32(0)), StartedBy: "Zoë <z@example.org>", StartedAt: ststest.Now},
 	} {
-		got, err := record.ReadCanary(annotated(record.CanaryAnnotation, record.EncodeAnnotation(want)))
+		got, err := record.ReadCanary(annotated(record.CanaryAnnotation, sts.EncodeAnnotation(want)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,7 +42,7 @@ func TestAnnotationsRoundTrip(t *testing.T) {
 		t.Errorf("a record without a stable revision is taken for %+v", c)
 	}
 	want := record.Owner{Name: "alice@laptop", ID: "1", Command: "canary start", Since: ststest.Now}
-	got, err := record.ReadOwner(annotated(record.OwnerAnnotation, record.EncodeAnnotation(want)))
+	got, err := record.ReadOwner(annotated(record.OwnerAnnotation, sts.EncodeAnnotation(want)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestAnnotationsRoundTrip(t *testing.T) {
 func TestRestart(t *testing.T) {
 	want := record.Restart{Pods: map[sts.Ordinal]types.UID{0: "web-0-uid", 2: "then", 3: "then", 7: "then"},
 		Command: "restart --ordinal=0,2-3,7", StartedBy: "alice@laptop", StartedAt: ststest.Now}
-	got, err := record.ReadRestart(annotated(record.RestartAnnotation, record.EncodeAnnotation(want)))
+	got, err := record.ReadRestart(annotated(record.RestartAnnotation, sts.EncodeAnnotation(want)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,8 +95,8 @@ func TestAnnotationsAbsentOrGarbage(t *testing.T) {
 }
 
 func FuzzReadAnnotations(f *testing.F) {
-	f.Add(record.EncodeAnnotation(record.Canary{StableTemplate: json.RawMessage(`{"spec":{}}`)}))
-	f.Add(record.EncodeAnnotation(record.Owner{Name: "a", Since: time.Unix(0, 0).UTC()}))
+	f.Add(sts.EncodeAnnotation(record.Canary{StableTemplate: json.RawMessage(`{"spec":{}}`)}))
+	f.Add(sts.EncodeAnnotation(record.Owner{Name: "a", Since: time.Unix(0, 0).UTC()}))
 	f.Add(`{"goal":-1}`)
 	f.Add("null")
 	f.Fuzz(func(t *testing.T, value string) {
@@ -108,9 +108,9 @@ func FuzzReadAnnotations(f *testing.F) {
 			return
 		}
 		// A record that was read and written again reads the same.
-		once := record.EncodeAnnotation(c)
+		once := sts.EncodeAnnotation(c)
 		again, err := record.ReadCanary(annotated(record.CanaryAnnotation, once))
-		if err != nil || record.EncodeAnnotation(again) != once {
+		if err != nil || sts.EncodeAnnotation(again) != once {
 			t.Errorf("%q is written as %s and read as %v, %v", value, once, again, err)
 		}
 	})
