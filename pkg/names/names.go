@@ -92,8 +92,8 @@ func TargetPort(p *corev1.ServicePort, pod *corev1.PodSpec) (int32, bool) {
 	}
 	containers := slices.Clone(pod.Containers)
 	for i := range pod.InitContainers {
-		if policy := pod.InitContainers[i].RestartPolicy; policy != nil && *policy == corev1.ContainerRestartPolicyAlways {
-			containers = append(containers, pod.InitContainers[i])
+		if c := pod.InitContainers[i]; sts.RestartsAlways(c) {
+			containers = append(containers, c)
 		}
 	}
 	protocol := cmp.Or(p.Protocol, corev1.ProtocolTCP)
