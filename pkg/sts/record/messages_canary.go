@@ -8,7 +8,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// What canary commands and status report about the canary's record, and changes of a pod template.
+// What canary commands and status report about the canary's record.
 
 func msgNoStableRevision(set, annotation string) string {
 	return fmt.Sprintf("statefulset/%s: annotation %s has no stable revision", set, annotation)
@@ -43,5 +43,3 @@ func msgAuto(steps []string, soak time.Duration, checks int, maxRestarts int32) 
 	}
 	return strings.Join(append(parts, "at most "+sts.Count(maxRestarts, "restart")), ", ")
 }
-
-// Changes of a template.
