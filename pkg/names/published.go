@@ -15,7 +15,7 @@ import (
 // Reason is why a name is not published: the first match in this order.
 type Reason string
 
-// The reasons. The first that applies, in this order, is reported.
+// The reasons.
 const (
 	// NoService: the set names no governing Service, or the Service does not exist or is of type
 	// ExternalName.
