@@ -14,7 +14,7 @@ import (
 // order.
 type ClaimRiskReason string
 
-// The reasons. For one claim the first that fits in this order is given.
+// The reasons.
 const (
 	// ClaimIsTerminating: the claim is being deleted: it exists until the last pod that mounts it has
 	// ended.
@@ -162,13 +162,13 @@ func NewClaimRisk(c *corev1.PersistentVolumeClaim, volume func(name string) (sts
 func sayFate(c *corev1.PersistentVolumeClaim, v sts.Volume, seen bool) string {
 	switch {
 	case c.Spec.VolumeName != "" && !seen:
-		return msgFateUnknown(c.Spec.VolumeName)
+		return msgEffectUnknown(c.Spec.VolumeName)
 	case v.Name == "":
-		return msgFateClaimOnly()
+		return msgEffectClaimOnly()
 	case v.ReclaimPolicy == corev1.PersistentVolumeReclaimRetain:
-		return msgFateRetained(v.Name)
+		return msgEffectRetained(v.Name)
 	}
-	return msgFateDeleted(v.Name, string(v.ReclaimPolicy))
+	return msgEffectDeleted(v.Name, string(v.ReclaimPolicy))
 }
 
 // RiskClaims are the names of the claims at risk, each once.
