@@ -100,7 +100,7 @@ func (n *setNames) service() DNSServiceStatus {
 	if out.Name == "" {
 		return out
 	}
-	out.FQDN = ServiceFQDN(n.Set.Namespace, out.Name, n.options.Domain.Name)
+	out.FQDN = serviceFQDN(n.Set.Namespace, out.Name, n.options.Domain.Name)
 	if n.Knows("services") {
 		found := n.Service != nil
 		out.Found = &found

@@ -9,10 +9,10 @@ import (
 
 // Hint says what to do: a sentence, whose commands are data until they are printed. An empty one
 // says nothing.
-type Hint []HintPart
+type Hint []hintPart
 
-// HintPart is text, or a command.
-type HintPart struct {
+// hintPart is text, or a command.
+type hintPart struct {
 	Text    string
 	Command *Command
 }
@@ -65,7 +65,7 @@ func (h Hint) with(text string) Hint {
 		h[last].Text += text
 		return h
 	}
-	return append(h, HintPart{Text: text})
+	return append(h, hintPart{Text: text})
 }
 
 // JoinHints puts the separator between the hints.
