@@ -101,7 +101,7 @@ type DNSReplica struct {
 	IPs []string `json:"ips"`
 	// Ready is true if the pod is ready.
 	Ready bool `json:"ready"`
-	// Expected is true if the name should resolve: it is wanted, and the pod is ready or the Service
+	// Expected is true if the name should resolve: it is desired, and the pod is ready or the Service
 	// publishes pods that are not.
 	Expected bool `json:"expected"`
 	// Published is true if EndpointSlices have the name with an address of the pod; absent if they
