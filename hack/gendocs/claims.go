@@ -15,18 +15,18 @@ import (
 func claimStates(c *comments) string {
 	var b strings.Builder
 	b.WriteString("| state | meaning | candidate |\n|---|---|---|\n")
-	for _, v := range c.ofKind(reflect.TypeFor[claims.ClaimState]()) {
+	for _, v := range c.ofKind(reflect.TypeFor[claims.State]()) {
 		candidate := ""
 		for _, by := range []struct {
 			text   string
-			choice claims.ClaimChoice
+			choice claims.Choice
 		}{
-			{"yes", claims.ClaimChoice{}},
-			{"with `--reserved`", claims.ClaimChoice{Reserved: true}},
-			{"with `--parked`", claims.ClaimChoice{Parked: true}},
-			{"with `--deleted-sets`", claims.ClaimChoice{DeletedSets: true}},
+			{"yes", claims.Choice{}},
+			{"with `--reserved`", claims.Choice{Reserved: true}},
+			{"with `--parked`", claims.Choice{Parked: true}},
+			{"with `--deleted-sets`", claims.Choice{DeletedSets: true}},
 		} {
-			verdict := claims.ClaimVerdict{State: claims.ClaimState(v.value)}
+			verdict := claims.Judgment{State: claims.State(v.value)}
 			if ok, _ := verdict.Candidate(by.choice, time.Time{}); ok {
 				candidate = cmp.Or(candidate, by.text)
 			}

@@ -11,16 +11,16 @@ import (
 // The files in "Where to change what" of CONTRIBUTING.md exist, and no change needs more than four.
 func TestWhereToChangeWhat(t *testing.T) {
 	t.Chdir("../..")
-	rows := strings.Split(section(read(t, "CONTRIBUTING.md"), "## Where to change what"), "\n| ")[2:]
-	if len(rows) != 10 {
-		t.Errorf("%d rows, want 10", len(rows))
+	lines := strings.Split(section(read(t, "CONTRIBUTING.md"), "## Where to change what"), "\n| ")
+	if len(lines) < 3 { // the text before the table, and its header
+		t.Fatal("the table has no rows")
 	}
-	for _, row := range rows {
+	for _, row := range lines[2:] {
 		var files []string
-		for _, found := range regexp.MustCompile("`([a-z0-9_/-]+\\.(?:go|md|txt))`").FindAllStringSubmatch(row, -1) {
-			file := found[1]
-			if !strings.Contains(file, "/") {
-				file = path.Join(path.Dir(files[0]), file)
+		for _, match := range regexp.MustCompile("`([a-z0-9_/-]+\\.(?:go|md|txt))`").FindAllStringSubmatch(row, -1) {
+			file := match[1]
+			if !strings.Contains(file, "/") && len(files) > 0 {
+				file = path.Join(path.Dir(files[0]), file) // beside the first one
 			}
 			files = append(files, file)
 			if _, err := os.Stat(file); err != nil {

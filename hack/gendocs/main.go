@@ -1,6 +1,7 @@
-// Command gendocs writes the parts of docs/ that follow from the code: docs/reference from the command tree,
-// the table of exit codes, the fields of the reports, and the output of `plan` in docs/plan.md. Run it with
-// `make docs`. It is deterministic: its output contains no date and nothing of the machine it runs on.
+// Command gendocs writes the documentation that follows from the code: the reference of the commands, the
+// JSON Schemas, tables and output of commands in pages that are otherwise written by hand, and pictures of
+// that output. Run it with `make docs`. It is deterministic: its output contains no date and nothing of the
+// machine it runs on.
 package main
 
 import (

@@ -73,7 +73,7 @@ const KeptMeanwhile = "undo"
 // only with DeletedSets, even if its state is not SetDeleted.
 type State string
 
-// The states. Exactly one holds; the first that fits in this order is it.
+// The states.
 const (
 	// ClaimTerminating: it is being deleted.
 	ClaimTerminating State = "Terminating"

@@ -11,7 +11,6 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // Rescue sets the volume of a claim to reclaim policy Retain and records the claim on it,
@@ -163,7 +162,7 @@ func rescuePatch(v *corev1.PersistentVolume, r sts.Retained) *volumePatch {
 	b := newVolumePatch(v).bound().add(operate.Op("test", "/status/phase", corev1.VolumeBound)).policy(corev1.PersistentVolumeReclaimRetain)
 	if v.DeletionTimestamp != nil {
 		// Only the copy is found by its labels.
-		return b.set("annotations", v.Annotations, sts.ClaimAnnotation, record.EncodeAnnotation(r))
+		return b.set("annotations", v.Annotations, sts.ClaimAnnotation, sts.EncodeAnnotation(r))
 	}
 	return b.record(v, r)
 }
@@ -186,7 +185,7 @@ func copyOf(v *corev1.PersistentVolume, name string, r sts.Retained) *corev1.Per
 	if out.Annotations == nil {
 		out.Annotations = map[string]string{}
 	}
-	out.Annotations[sts.ClaimAnnotation] = record.EncodeAnnotation(r)
+	out.Annotations[sts.ClaimAnnotation] = sts.EncodeAnnotation(r)
 	out.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
 	out.Spec.ClaimRef = &corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: r.Claim.Namespace, Name: r.Claim.Name}
 	return out

@@ -9,7 +9,6 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // TestPatchesAreStored compares our own patches of claims and volumes with the answers of the API server.
@@ -28,7 +27,7 @@ func TestPatchesAreStored(t *testing.T) {
 	}
 	kept := sts.NewRetained(claim(nil), volume(corev1.PersistentVolumeReclaimDelete, nil))
 	record := func(v *corev1.PersistentVolume) {
-		v.Annotations = map[string]string{sts.ClaimAnnotation: record.EncodeAnnotation(kept), "a": "b"}
+		v.Annotations = map[string]string{sts.ClaimAnnotation: sts.EncodeAnnotation(kept), "a": "b"}
 		v.Labels = map[string]string{sts.RetainedLabel: "true", sts.RetainedIn: "test"}
 	}
 	retaining := retainPatch(volume(corev1.PersistentVolumeReclaimDelete, nil), kept).because("").Ops

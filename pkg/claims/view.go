@@ -9,7 +9,6 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // Intent is a verb for one claim. Next decides on the next step by the current claim
@@ -214,7 +213,7 @@ func retainPatch(v *corev1.PersistentVolume, r sts.Retained) *volumePatch {
 
 // record adds the record of the claim, and the labels by which the volume is found.
 func (b *volumePatch) record(v *corev1.PersistentVolume, r sts.Retained) *volumePatch {
-	b.set("annotations", v.Annotations, sts.ClaimAnnotation, record.EncodeAnnotation(r)).
+	b.set("annotations", v.Annotations, sts.ClaimAnnotation, sts.EncodeAnnotation(r)).
 		set("labels", v.Labels, sts.RetainedLabel, "true")
 	labels := v.Labels
 	if len(labels) == 0 {

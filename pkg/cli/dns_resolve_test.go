@@ -73,7 +73,7 @@ func TestServerHint(t *testing.T) {
 		r := &names.DNSReport{ClusterDomain: "corp.test", ClusterDomainSource: test.source, Items: []names.DNSStatus{{}}}
 		var answers []names.Answer
 		for i, code := range test.codes {
-			q := names.Question{Name: string(rune('a' + i)), Type: names.RecordA}
+			q := names.Question{Name: string(rune('a' + i)), Type: "A"}
 			r.Items[0].Service.Lookups = append(r.Items[0].Service.Lookups, names.DNSLookup{Question: q, Expected: true, Want: []string{"10.0.0.1"}})
 			answers = append(answers, names.Answer{Question: q, Code: code})
 		}
@@ -92,7 +92,7 @@ func TestWatchQueriesIncorrectNames(t *testing.T) {
 	streams, _, _, stderr := genericiooptions.NewTestIOStreams()
 	env := &Env{IOStreams: streams, Clock: clock}
 	w := &dnsWatch{common: &common{env: env}, screen: newScreen(env), tracks: map[names.Question]*track{}}
-	question := func(name string) names.Question { return names.Question{Name: name, Type: names.RecordA} }
+	question := func(name string) names.Question { return names.Question{Name: name, Type: "A"} }
 	lookup := func(name string, expected bool, want ...string) names.DNSLookup {
 		return names.DNSLookup{Question: question(name), Expected: expected, Want: want}
 	}

@@ -5,4 +5,6 @@
 // The rules are those of pkg/controller/statefulset in k8s.io/kubernetes 1.34 to 1.37. The tests of
 // this project compare them with the running controller. [Features] has the differences between
 // versions and feature gates.
+//
+// The types of its report keep the prefix Forecast: the JSON Schema has their names.
 package forecast

@@ -168,7 +168,7 @@ type ForecastEvent struct {
 // ClaimEffect is what happens to a claim.
 type ClaimEffect string
 
-// The fates.
+// The effects.
 const (
 	// ClaimIsCreated: it is created.
 	ClaimIsCreated ClaimEffect = "Created"
@@ -204,7 +204,7 @@ type ForecastClaim struct {
 // NameEffect is what happens to a DNS name.
 type NameEffect string
 
-// The fates.
+// The effects.
 const (
 	// NameAdded: it resolves at the end, and did not at the start.
 	NameAdded NameEffect = "Added"

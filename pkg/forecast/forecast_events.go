@@ -152,7 +152,7 @@ func (t *teller) waits(e Event) string {
 		return msgWaitsInOrder()
 	case e.Kind == PodDeleted && t.q.LoseNode == "" && sts.Wants(t.set, e.Ordinal) && !t.strategy().ReplacesAllAtOnce():
 		if t.q.Features.MaxUnavailable {
-			return msgWaitsForUpdate(MaxUnavailable(t.set))
+			return msgWaitsForUpdate(maxUnavailable(t.set))
 		}
 		return msgWaitsForUpdate(1)
 	}

@@ -84,7 +84,7 @@ func (t *teller) tellNames() {
 				there = now
 			}
 		}
-		t.fate(&name, o, began, there)
+		t.setEffect(&name, o, began, there)
 		t.Names = append(t.Names, name)
 	}
 }
@@ -103,8 +103,8 @@ func (n *ForecastName) turn(at metav1.Duration, there bool) {
 	}
 }
 
-// fate sets what happens to a name, which was published at the start (began), or is in the end (ends).
-func (t *teller) fate(n *ForecastName, o ForecastOrdinal, began, ends bool) {
+// setEffect sets what happens to a name, which was published at the start (began), or is in the end (ends).
+func (t *teller) setEffect(n *ForecastName, o ForecastOrdinal, began, ends bool) {
 	var away time.Duration // in all, without the time before it is published first
 	first := time.Duration(0)
 	for i, s := range n.Away {

@@ -23,7 +23,7 @@ import (
 var predictions = []struct {
 	name     string
 	replicas int32
-	found    func(inv *sts.Inventory)
+	before   func(inv *sts.Inventory)
 	change   func(set *appsv1.StatefulSet)
 	question func(q *forecast.Question)
 }{
@@ -269,8 +269,8 @@ func TestForecasts(t *testing.T) {
 	for _, c := range predictions {
 		t.Run(c.name, func(t *testing.T) {
 			inv := ststest.Web(c.replicas)
-			if c.found != nil {
-				c.found(inv)
+			if c.before != nil {
+				c.before(inv)
 			}
 			s := inv.Snapshots()[0]
 			q := forecast.Question{From: forecast.Live, Domain: names.DefaultDomain}

@@ -193,8 +193,8 @@ func msgServiceSelectsNone(service string) string {
 	return "service " + service + " does not select the pods of the StatefulSet: they have no DNS names"
 }
 
-func msgServiceElsewhere(service, namespace string, found []string) string {
-	return fmt.Sprintf("service %s is in namespace %s of the manifest, but the StatefulSet is in namespace %s: the pods have no DNS names", service, strings.Join(found, ", "), namespace)
+func msgServiceElsewhere(service, namespace string, others []string) string {
+	return fmt.Sprintf("service %s is in namespace %s of the manifest, but the StatefulSet is in namespace %s: the pods have no DNS names", service, strings.Join(others, ", "), namespace)
 }
 
 func msgServiceUnknown(service string) string {

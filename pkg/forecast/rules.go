@@ -156,7 +156,7 @@ func (w *World) updateOne(update *appsv1.ControllerRevision) {
 // updateMany is an update with the gate: as many pods are deleted at once as maxUnavailable allows,
 // the highest first. Unavailable pods count, also those below the partition.
 func (w *World) updateMany(update *appsv1.ControllerRevision) {
-	most := MaxUnavailable(w.Set)
+	most := maxUnavailable(w.Set)
 	for o := sts.Start(w.Set); o < sts.End(w.Set); o++ {
 		if w.unavailable(w.pod(o)) {
 			most--
@@ -173,7 +173,7 @@ func (w *World) updateMany(update *appsv1.ControllerRevision) {
 // updateUnavailableFirst is an update with the gate under Parallel as of 1.37: it deletes all pods that
 // are unavailable already, then available ones as far as maxUnavailable allows.
 func (w *World) updateUnavailableFirst(update *appsv1.ControllerRevision) {
-	most := MaxUnavailable(w.Set)
+	most := maxUnavailable(w.Set)
 	for o := sts.Start(w.Set); o < sts.End(w.Set); o++ {
 		if w.unavailable(w.pod(o)) {
 			most--
@@ -197,8 +197,8 @@ func (w *World) updateUnavailableFirst(update *appsv1.ControllerRevision) {
 
 // Reasons of the condition Progressing, which sets with the update strategy Recreate have.
 const (
-	RecreateInProgress = "RecreateInProgress"
-	RecreateCompleted  = "RecreateCompleted"
+	recreateInProgress = "RecreateInProgress"
+	recreateCompleted  = "RecreateCompleted"
 )
 
 // recreate begins an update under Recreate: all pods of other revisions are deleted at once,
@@ -215,9 +215,9 @@ func (w *World) recreate(current, update *appsv1.ControllerRevision) bool {
 	}
 	switch {
 	case left:
-		w.progressing(metav1.ConditionTrue, RecreateInProgress, "Deleting old revision pods")
+		w.progressing(metav1.ConditionTrue, recreateInProgress, "Deleting old revision pods")
 	case current.Name != update.Name:
-		w.progressing(metav1.ConditionTrue, RecreateInProgress, "Waiting for new-revision pods to be created")
+		w.progressing(metav1.ConditionTrue, recreateInProgress, "Waiting for new-revision pods to be created")
 	}
 	return !left
 }
@@ -238,9 +238,9 @@ func (w *World) progressing(status metav1.ConditionStatus, reason, message strin
 	st.Conditions[i] = next
 }
 
-// MaxUnavailable is how many pods an update may have unavailable: percentages are rounded
+// maxUnavailable is how many pods an update may have unavailable: percentages are rounded
 // down, and it is at least one (getStatefulSetMaxUnavailable).
-func MaxUnavailable(set *appsv1.StatefulSet) int {
+func maxUnavailable(set *appsv1.StatefulSet) int {
 	var given *intstr.IntOrString
 	if ru := set.Spec.UpdateStrategy.RollingUpdate; ru != nil {
 		given = ru.MaxUnavailable
@@ -376,7 +376,7 @@ func (w *World) complete() {
 	}
 	st.CurrentReplicas, st.CurrentRevision = st.UpdatedReplicas, st.UpdateRevision
 	if sts.StrategyOf(w.Set).ReplacesAllAtOnce() && len(st.Conditions) > 0 {
-		w.progressing(metav1.ConditionFalse, RecreateCompleted, "All pods recreated successfully")
+		w.progressing(metav1.ConditionFalse, recreateCompleted, "All pods recreated successfully")
 	}
 }
 

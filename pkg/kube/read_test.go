@@ -79,7 +79,7 @@ func TestRead(t *testing.T) {
 				panic(err)
 			}
 			retained.Copy = "volume-copy"
-			v.Volume.Annotations[sts.ClaimAnnotation] = record.EncodeAnnotation(*retained)
+			v.Volume.Annotations[sts.ClaimAnnotation] = sts.EncodeAnnotation(*retained)
 			inv.Claims[0].Spec.VolumeName = "volume"
 			return []runtime.Object{v.Volume}
 		}, web, one(volumes("volume", "volume-copy")...)},

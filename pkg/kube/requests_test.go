@@ -96,8 +96,8 @@ func removing(changes ...func(*sts.Inventory)) *sts.Inventory {
 	inv := web(5)
 	inv.Pods[4].ResourceVersion = "44"
 	inv.Sets[0].Annotations = map[string]string{
-		record.OwnerAnnotation: record.EncodeAnnotation(holder.Owner),
-		record.DrainAnnotation: record.EncodeAnnotation(record.Drain{From: 5, To: 4, StartedBy: "alice@laptop", StartedAt: ststest.Now,
+		record.OwnerAnnotation: sts.EncodeAnnotation(holder.Owner),
+		record.DrainAnnotation: sts.EncodeAnnotation(record.Drain{From: 5, To: 4, StartedBy: "alice@laptop", StartedAt: ststest.Now,
 			Member: &record.Member{Ordinal: 4, UID: inv.Pods[4].UID, Phase: record.Removing, Since: ststest.Now}}),
 	}
 	for _, change := range changes {
@@ -400,7 +400,7 @@ func retained(v *claims.View) {
 	r := sts.NewRetained(v.Claim, v.Volume)
 	r.DeletedBy, r.DeletedAt = holder.Name, ststest.Now
 	v.Volume.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
-	v.Volume.Annotations = map[string]string{sts.ClaimAnnotation: record.EncodeAnnotation(r)}
+	v.Volume.Annotations = map[string]string{sts.ClaimAnnotation: sts.EncodeAnnotation(r)}
 	v.Volume.Labels = map[string]string{sts.RetainedLabel: "true", sts.RetainedIn: v.Namespace}
 }
 
@@ -459,7 +459,7 @@ func recorded(v *claims.View) {
 	if v.Volume.Annotations == nil {
 		v.Volume.Annotations = map[string]string{}
 	}
-	v.Volume.Annotations[sts.ClaimAnnotation] = record.EncodeAnnotation(r)
+	v.Volume.Annotations[sts.ClaimAnnotation] = sts.EncodeAnnotation(r)
 }
 
 // withCopy has the copy that the rescue creates.
@@ -492,7 +492,7 @@ func setAside(v *claims.View) {
 	r := sts.NewRetained(v.Claim, v.Other)
 	r.DeletedBy, r.DeletedAt, r.SetAsideFor = holder.Name, ststest.Now, v.Volume.Name
 	v.Other.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
-	v.Other.Annotations = map[string]string{sts.ClaimAnnotation: record.EncodeAnnotation(r)}
+	v.Other.Annotations = map[string]string{sts.ClaimAnnotation: sts.EncodeAnnotation(r)}
 }
 
 // The owners of a claim: one in a namespace and an API group, one in neither.

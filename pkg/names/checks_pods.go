@@ -147,15 +147,10 @@ func started(pod *corev1.Pod) (ok bool, init string) {
 	if pod.Status.Phase != corev1.PodPending {
 		return false, ""
 	}
-	sidecars := map[string]bool{}
-	for i := range pod.Spec.InitContainers {
-		c := &pod.Spec.InitContainers[i]
-		sidecars[c.Name] = c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
-	}
 	for i := range pod.Status.InitContainerStatuses {
 		status := &pod.Status.InitContainerStatuses[i]
 		failing := status.RestartCount > 0 && (status.State.Terminated == nil || status.State.Terminated.ExitCode != 0)
-		if !sidecars[status.Name] && (status.State.Running != nil || failing) {
+		if !sts.IsSidecar(pod, status.Name) && (status.State.Running != nil || failing) {
 			return true, status.Name
 		}
 	}

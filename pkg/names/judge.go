@@ -68,7 +68,7 @@ func (l *DNSLookup) judge(now time.Time, a *Answer, owners map[string]string) {
 		l.Verdict, l.Message = NoAnswer, a.Problem
 	case a.Code == "":
 		l.Verdict, l.Message = NoAnswer, msgFailedQuery(a.Problem)
-	case a.Code != rcodeSuccess && a.Code != rcodeNameError && a.Code != NotFound:
+	case a.Code != rcodeSuccess && a.Code != rcodeNameError && a.Code != notFound:
 		l.Verdict, l.Message = Failed, msgErrorCode(a.Code)
 	case len(l.Got) == 0 && len(l.Want) == 0:
 		l.Verdict, l.Message = Absent, l.absence
@@ -112,7 +112,7 @@ func (l *DNSLookup) withOwners(ips []string, owners map[string]string) []string 
 	list := slices.Clone(ips)
 	for i, ip := range ips {
 		switch _, pod, _ := strings.Cut(owners[ip], "/"); {
-		case l.Type == RecordSRV:
+		case l.Type == recordSRV:
 		case pod == "" && l.pod != "":
 			list[i] = msgNoPodsAddress(ip)
 		case pod != "" && pod != l.pod:
@@ -137,7 +137,7 @@ func (l *DNSLookup) denial(now time.Time, left time.Duration) string {
 	if l.Code == rcodeSuccess {
 		denial = msgNoSuchRecord(l.Type)
 	}
-	if l.Code == NotFound {
+	if l.Code == notFound {
 		denial = msgNotFound()
 	}
 	if l.since == nil {

@@ -26,7 +26,7 @@ func (n *setNames) lookups(out *DNSStatus) {
 		if p.SRV == "" {
 			continue
 		}
-		l := newLookup(p.SRV, RecordSRV, n.serviceRecords(p, service))
+		l := newLookup(p.SRV, recordSRV, n.serviceRecords(p, service))
 		l.Expected = len(l.Want) > 0
 		p.Lookups = append(p.Lookups, l)
 	}
@@ -64,8 +64,8 @@ func (n *setNames) addressRecords(out *DNSStatus) []string {
 	v6 := slices.Contains(out.Service.IPFamilies, string(corev1.IPv6Protocol))
 	if !v4 && !v6 {
 		for i := range out.Replicas {
-			v4 = v4 || hasAddress(out.Replicas[i].IPs, RecordA)
-			v6 = v6 || hasAddress(out.Replicas[i].IPs, RecordAAAA)
+			v4 = v4 || hasAddress(out.Replicas[i].IPs, recordA)
+			v6 = v6 || hasAddress(out.Replicas[i].IPs, recordAAAA)
 		}
 	}
 	for _, slice := range n.Slices { // those of other clients may have the other family
@@ -74,16 +74,16 @@ func (n *setNames) addressRecords(out *DNSStatus) []string {
 	}
 	var records []string
 	if v4 || !v6 {
-		records = append(records, RecordA)
+		records = append(records, recordA)
 	}
 	if v6 {
-		records = append(records, RecordAAAA)
+		records = append(records, recordAAAA)
 	}
 	return records
 }
 
 func addresses(ips []string, record string) []string {
-	return slices.DeleteFunc(slices.Clone(ips), func(ip string) bool { return AddressRecord(ip) != record })
+	return slices.DeleteFunc(slices.Clone(ips), func(ip string) bool { return recordOf(ip) != record })
 }
 
 func hasAddress(ips []string, record string) bool { return len(addresses(ips, record)) > 0 }

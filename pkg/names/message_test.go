@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-var web0 = Question{Name: "web-0.web.shop.svc.cluster.local", Type: RecordA}
+var web0 = Question{Name: "web-0.web.shop.svc.cluster.local", Type: recordA}
 
 // response is a message that answers the query for web-0.
 func response(code dnsmessage.RCode, answers ...dnsmessage.Resource) dnsmessage.Message {

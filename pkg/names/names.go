@@ -44,8 +44,8 @@ const (
 	DomainAssumed DomainSource = "Assumed"
 )
 
-// ServiceFQDN is a Service's own name: "web.shop.svc.cluster.local".
-func ServiceFQDN(namespace, service, domain string) string {
+// serviceFQDN is a Service's own name: "web.shop.svc.cluster.local".
+func serviceFQDN(namespace, service, domain string) string {
 	return service + "." + namespace + ".svc." + domain
 }
 
@@ -55,7 +55,7 @@ func PodFQDN(set *appsv1.StatefulSet, o sts.Ordinal, domain string) string {
 	if set.Spec.ServiceName == "" {
 		return ""
 	}
-	return sts.PodName(set.Name, o) + "." + ServiceFQDN(set.Namespace, set.Spec.ServiceName, domain)
+	return sts.PodName(set.Name, o) + "." + serviceFQDN(set.Namespace, set.Spec.ServiceName, domain)
 }
 
 // ShortPodNames are the shorter forms of a pod's name that a resolver in a pod completes by its
@@ -77,7 +77,7 @@ func SRVName(namespace, service, domain, port string, protocol corev1.Protocol) 
 	if protocol == "" {
 		protocol = corev1.ProtocolTCP
 	}
-	return "_" + port + "._" + strings.ToLower(string(protocol)) + "." + ServiceFQDN(namespace, service, domain)
+	return "_" + port + "._" + strings.ToLower(string(protocol)) + "." + serviceFQDN(namespace, service, domain)
 }
 
 // TargetPort is the port of the pods that a Service port refers to: 0 and false if it is a name
@@ -92,8 +92,8 @@ func TargetPort(p *corev1.ServicePort, pod *corev1.PodSpec) (int32, bool) {
 	}
 	containers := slices.Clone(pod.Containers)
 	for i := range pod.InitContainers {
-		if policy := pod.InitContainers[i].RestartPolicy; policy != nil && *policy == corev1.ContainerRestartPolicyAlways {
-			containers = append(containers, pod.InitContainers[i])
+		if c := pod.InitContainers[i]; sts.RestartsAlways(c) {
+			containers = append(containers, c)
 		}
 	}
 	protocol := cmp.Or(p.Protocol, corev1.ProtocolTCP)

@@ -15,7 +15,7 @@ import (
 // Reason is why a name is not published: the first match in this order.
 type Reason string
 
-// The reasons. The first that applies, in this order, is reported.
+// The reasons.
 const (
 	// NoService: the set names no governing Service, or the Service does not exist or is of type
 	// ExternalName.
@@ -100,7 +100,7 @@ func (n *setNames) service() DNSServiceStatus {
 	if out.Name == "" {
 		return out
 	}
-	out.FQDN = ServiceFQDN(n.Set.Namespace, out.Name, n.options.Domain.Name)
+	out.FQDN = serviceFQDN(n.Set.Namespace, out.Name, n.options.Domain.Name)
 	if n.Knows("services") {
 		found := n.Service != nil
 		out.Found = &found

@@ -9,22 +9,22 @@ import (
 
 // The types of DNS records that a set's names have.
 const (
-	RecordA    = "A"
-	RecordAAAA = "AAAA"
-	RecordSRV  = "SRV"
+	recordA    = "A"
+	recordAAAA = "AAAA"
+	recordSRV  = "SRV"
 )
 
-// AddressRecord is the type of the DNS record for an IP address.
-func AddressRecord(ip string) string {
+// recordOf is the type of the DNS record for an IP address.
+func recordOf(ip string) string {
 	if strings.Contains(ip, ":") {
-		return RecordAAAA
+		return recordAAAA
 	}
-	return RecordA
+	return recordA
 }
 
 // familyOf is the IP family of an IP address.
 func familyOf(ip string) corev1.IPFamily {
-	if AddressRecord(ip) == RecordAAAA {
+	if recordOf(ip) == recordAAAA {
 		return corev1.IPv6Protocol
 	}
 	return corev1.IPv4Protocol
@@ -39,14 +39,14 @@ type Question struct {
 	Type string `json:"type"`
 }
 
-// NotFound: there is no such record, or the query failed; the tool does not report which.
-const NotFound = "NOTFOUND"
+// notFound: there is no such record, or the query failed; the tool does not report which.
+const notFound = "NOTFOUND"
 
 // Answer is the answer of a DNS server to one query.
 type Answer struct {
 	Question
 	// Code is the response code by its name in the IANA registry: NOERROR, NXDOMAIN, SERVFAIL,
-	// REFUSED. It is NotFound if the tool that made the query does not report the code, and
+	// REFUSED. It is NOTFOUND if the tool that made the query does not report the code, and
 	// empty if there was no answer; Problem then says why.
 	Code string
 	// Addresses are those of the A or AAAA records, in the order of the answer.

@@ -127,7 +127,7 @@ func readDig(text string, a *Answer) {
 				denied.see(uint32(min(ttl, minimum)))
 			}
 		case kind != a.Type:
-		case kind == RecordSRV && len(f) == 8:
+		case kind == recordSRV && len(f) == 8:
 			addService(a, f[6], f[7])
 			answered.see(uint32(ttl))
 		default:
@@ -169,18 +169,18 @@ func readNslookup(text string, a *Answer) {
 		case strings.Contains(line, "server can't find "):
 			a.Code = line[strings.LastIndex(line, " ")+1:]
 		case strings.Contains(line, "can't resolve "):
-			a.Code = NotFound
+			a.Code = notFound
 		}
 	}
 }
 
 // readGetent: addresses, or none for an unknown reason.
 func readGetent(text string, a *Answer) {
-	if a.Type == RecordSRV {
+	if a.Type == recordSRV {
 		a.Problem = msgGetentSRV()
 		return
 	}
-	a.Code = NotFound
+	a.Code = notFound
 	for line := range strings.Lines(text) {
 		if f := strings.Fields(line); len(f) > 0 {
 			addAddress(a, f[0])
@@ -194,7 +194,7 @@ func readGetent(text string, a *Answer) {
 // addAddress adds text if it is an address of the queried type. If there are no IPv6 addresses,
 // getent maps IPv4 addresses to IPv6: these are not in DNS.
 func addAddress(a *Answer, text string) {
-	if ip, err := netip.ParseAddr(text); err == nil && !ip.Is4In6() && AddressRecord(ip.String()) == a.Type && !slices.Contains(a.Addresses, ip.String()) {
+	if ip, err := netip.ParseAddr(text); err == nil && !ip.Is4In6() && recordOf(ip.String()) == a.Type && !slices.Contains(a.Addresses, ip.String()) {
 		a.Addresses = append(a.Addresses, ip.String())
 	}
 }

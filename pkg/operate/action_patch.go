@@ -222,13 +222,13 @@ func (b *patch) canary(c record.Canary) *patch {
 func (b *patch) record(c record.Canary, generation int64) *patch {
 	c.Generation = generation
 	b.p.Canary = &c
-	value := record.EncodeAnnotation(c)
+	value := sts.EncodeAnnotation(c)
 	b.annotations[record.CanaryAnnotation] = &value
 	return b
 }
 
 func (b *patch) restart(r record.Restart) *patch {
-	value := record.EncodeAnnotation(r)
+	value := sts.EncodeAnnotation(r)
 	b.annotations[record.RestartAnnotation] = &value
 	return b
 }
@@ -249,13 +249,13 @@ func (b *patch) retention(to string) *patch {
 }
 
 func (b *patch) drain(d record.Drain) *patch {
-	value := record.EncodeAnnotation(d)
+	value := sts.EncodeAnnotation(d)
 	b.annotations[record.DrainAnnotation] = &value
 	return b
 }
 
 func (b *patch) owner(o record.Owner) *patch {
-	value := record.EncodeAnnotation(o)
+	value := sts.EncodeAnnotation(o)
 	b.annotations[record.OwnerAnnotation] = &value
 	return b
 }

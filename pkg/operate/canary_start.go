@@ -164,7 +164,7 @@ func (i startCanary) asked() string {
 	if !i.AcceptAdmission {
 		return ""
 	}
-	return record.Digest(struct {
+	return sts.Digest(struct {
 		Images          []ImageRequest
 		Patch, Template json.RawMessage
 		Restart         bool

@@ -55,7 +55,7 @@ func recordCanary(set *appsv1.StatefulSet, c record.Canary) {
 	if set.Annotations == nil {
 		set.Annotations = map[string]string{}
 	}
-	set.Annotations[record.CanaryAnnotation] = record.EncodeAnnotation(c)
+	set.Annotations[record.CanaryAnnotation] = sts.EncodeAnnotation(c)
 }
 
 // edit changes the canary's record.
@@ -86,7 +86,7 @@ func owned(by, id string) change {
 		if inv.Sets[0].Annotations == nil {
 			inv.Sets[0].Annotations = map[string]string{}
 		}
-		inv.Sets[0].Annotations[record.OwnerAnnotation] = record.EncodeAnnotation(record.Owner{Name: by, ID: id, Command: "canary promote", Since: ststest.Now})
+		inv.Sets[0].Annotations[record.OwnerAnnotation] = sts.EncodeAnnotation(record.Owner{Name: by, ID: id, Command: "canary promote", Since: ststest.Now})
 	}
 }
 
@@ -1207,7 +1207,7 @@ func unstickCases() []decisionCase {
 	}
 	taken := func(by, id string) change {
 		return onSet(func(s *appsv1.StatefulSet) {
-			s.Annotations = map[string]string{record.OwnerAnnotation: record.EncodeAnnotation(record.Owner{Name: by, ID: id, Command: "unstick", Since: ststest.Now})}
+			s.Annotations = map[string]string{record.OwnerAnnotation: sts.EncodeAnnotation(record.Owner{Name: by, ID: id, Command: "unstick", Since: ststest.Now})}
 		})
 	}
 	ours, wrote := taken("alice@laptop", "1"), operate.Facts{Wrote: true, Still: time.Hour}

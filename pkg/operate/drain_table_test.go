@@ -113,7 +113,7 @@ func newCell(from, to int32, o observation) cell {
 	inv := ststest.Web(5)
 	set, pod := inv.Sets[0], inv.Pods[4]
 	c.record = record.Drain{From: from, To: to, Profile: c.profileName(), Member: &record.Member{Ordinal: 4, UID: pod.UID, Phase: o.phase, Since: ststest.Now}}
-	set.Annotations = map[string]string{record.DrainAnnotation: record.EncodeAnnotation(c.record), record.OwnerAnnotation: record.EncodeAnnotation(c.Owner)}
+	set.Annotations = map[string]string{record.DrainAnnotation: sts.EncodeAnnotation(c.record), record.OwnerAnnotation: sts.EncodeAnnotation(c.Owner)}
 
 	smaller := int32(4)
 	sizes := map[sizeSeen]int32{sizeBefore: smaller, sizeUndone: smaller, sizeAfter: smaller + 1, sizeAbove: smaller + 2, sizeBelow: smaller - 1}

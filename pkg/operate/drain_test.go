@@ -80,8 +80,8 @@ func leaving(p *profile.Profile, o sts.Ordinal, phase record.MemberPhase, more .
 		for _, f := range more {
 			f(&d)
 		}
-		annotate(set, record.DrainAnnotation, record.EncodeAnnotation(d))
-		annotate(set, record.OwnerAnnotation, record.EncodeAnnotation(holder("1").Owner))
+		annotate(set, record.DrainAnnotation, sts.EncodeAnnotation(d))
+		annotate(set, record.OwnerAnnotation, sts.EncodeAnnotation(holder("1").Owner))
 	})
 }
 

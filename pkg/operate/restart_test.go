@@ -42,7 +42,7 @@ func restarting(command string, chosen []sts.Ordinal, left ...sts.Ordinal) chang
 		if set.Annotations == nil {
 			set.Annotations = map[string]string{}
 		}
-		set.Annotations[record.RestartAnnotation] = record.EncodeAnnotation(r)
+		set.Annotations[record.RestartAnnotation] = sts.EncodeAnnotation(r)
 	}
 }
 

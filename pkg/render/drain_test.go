@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
@@ -40,7 +41,7 @@ func TestDrainEnd(t *testing.T) {
 func TestScreenOfDrainScale(t *testing.T) {
 	inv := ststest.Web(9)
 	inv.Pods[8].Finalizers = []string{record.LeavingFinalizer}
-	inv.Sets[0].Annotations = map[string]string{record.DrainAnnotation: record.EncodeAnnotation(record.Drain{
+	inv.Sets[0].Annotations = map[string]string{record.DrainAnnotation: sts.EncodeAnnotation(record.Drain{
 		From: 12, To: 5, Profile: "etcd", StartedBy: "alice@laptop", StartedAt: ststest.Now.Add(-time.Hour),
 		Member: &record.Member{Ordinal: 8, UID: inv.Pods[8].UID, Phase: record.Removing, Since: ststest.Now.Add(-4 * time.Second),
 			Values: map[string]string{"MEMBER_ID": "8e9e05c52164694d", "LEADER": "web-0"}, Took: took(3 * time.Minute)},

@@ -34,9 +34,9 @@ func promoting(ready time.Duration) (*sts.Inventory, *record.Canary, *record.Own
 }
 
 func annotate(set *appsv1.StatefulSet, c *record.Canary, o *record.Owner) {
-	set.Annotations = map[string]string{record.CanaryAnnotation: record.EncodeAnnotation(c)}
+	set.Annotations = map[string]string{record.CanaryAnnotation: sts.EncodeAnnotation(c)}
 	if o != nil {
-		set.Annotations[record.OwnerAnnotation] = record.EncodeAnnotation(o)
+		set.Annotations[record.OwnerAnnotation] = sts.EncodeAnnotation(o)
 	}
 }
 

@@ -52,7 +52,7 @@ func failing(o int) func(*sts.Inventory) {
 }
 
 func ownedByAlice(inv *sts.Inventory) {
-	inv.Sets[0].Annotations[record.OwnerAnnotation] = record.EncodeAnnotation(record.Owner{Name: "alice@laptop", ID: "1", Command: "drain-scale --replicas 3", Since: ststest.Now})
+	inv.Sets[0].Annotations[record.OwnerAnnotation] = sts.EncodeAnnotation(record.Owner{Name: "alice@laptop", ID: "1", Command: "drain-scale --replicas 3", Since: ststest.Now})
 }
 
 func hidden(resource string) func(*sts.Inventory) {
@@ -165,7 +165,7 @@ func drainCases() []drainCase {
 func (c drainCase) inventory() *sts.Inventory {
 	inv := ststest.Web(5)
 	if c.record != nil {
-		inv.Sets[0].Annotations = map[string]string{record.DrainAnnotation: record.EncodeAnnotation(*c.record)}
+		inv.Sets[0].Annotations = map[string]string{record.DrainAnnotation: sts.EncodeAnnotation(*c.record)}
 	}
 	for _, change := range c.changes {
 		change(inv)

@@ -156,7 +156,7 @@ func TestScaledDuringACanary(t *testing.T) {
 			set.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: int32(test.start)}
 			set.Status.UpdateRevision = "web-canary"
 			*set.Spec.UpdateStrategy.RollingUpdate.Partition = int32(test.on - test.start)
-			set.Annotations = map[string]string{record.CanaryAnnotation: record.EncodeAnnotation(record.Canary{StableRevision: ststest.StableRevision,
+			set.Annotations = map[string]string{record.CanaryAnnotation: sts.EncodeAnnotation(record.Canary{StableRevision: ststest.StableRevision,
 				StableTemplate: []byte(`{}`), Replicas: test.replicas, Generation: set.Generation, Partition: int32(test.on - test.start), Aborting: test.aborting})}
 			inv.Pods = nil
 			for o := test.start; o < sts.End(set); o++ {

@@ -11,7 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -92,9 +91,9 @@ func TestAltered(t *testing.T) {
 		}}, want: []sts.Change{{Path: "spec.replicas", From: "3", To: "7"},
 			{Path: "spec.volumeClaimTemplates[1]", To: `{"metadata":{"name":"more"},"spec":{"resources":{}},"status":{}}`}}},
 		"a record of ours": {stored: []change{func(s *appsv1.StatefulSet) {
-			s.Annotations = map[string]string{record.OwnerAnnotation: "x", "other": "y"}
+			s.Annotations = map[string]string{sts.AnnotationPrefix + "owner": "x", "other": "y"}
 		}},
-			want: []sts.Change{{Path: "metadata.annotations." + record.OwnerAnnotation, To: "x"}}},
+			want: []sts.Change{{Path: "metadata.annotations." + sts.AnnotationPrefix + "owner", To: "x"}}},
 		"metadata of others": {stored: []change{func(s *appsv1.StatefulSet) {
 			s.Labels, s.Annotations = map[string]string{"a": "b"}, map[string]string{"a": "b"}
 		}}},

@@ -7,7 +7,7 @@ import (
 )
 
 // ClaimUse records that an object other than a running pod needs a claim. Pods are in
-// [Inventory.Pods]: a claim that a pod mounts is in-use, a claim with a ClaimUse is wanted.
+// [Inventory.Pods]: a claim that a pod mounts is InUse, a claim with a ClaimUse is Desired.
 //
 // There is one ClaimUse per claim and object, for
 //   - every claim that the pod template of a StatefulSet references in template.spec.volumes, which

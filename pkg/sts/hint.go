@@ -9,10 +9,10 @@ import (
 
 // Hint says what to do: a sentence, whose commands are data until they are printed. An empty one
 // says nothing.
-type Hint []HintPart
+type Hint []hintPart
 
-// HintPart is text, or a command.
-type HintPart struct {
+// hintPart is text, or a command.
+type hintPart struct {
 	Text    string
 	Command *Command
 }
@@ -35,26 +35,45 @@ func Kubectl(namespace, verb string, args ...string) Hint {
 	return Hint{{Command: &Command{Verb: verb, Args: args, Namespace: namespace}}}
 }
 
-var hintVerb = regexp.MustCompile(`%[a-z]`)
+// hintVerb is a verb of a format, with its flags, width and precision.
+var hintVerb = regexp.MustCompile(`%[-+# 0]*[0-9]*(\.[0-9]+)?[a-zA-Z%]`)
 
-// Hintf formats a hint. It knows the verbs of one letter, such as %s and %d. Hints among the
-// arguments keep their commands.
+// Hintf formats a hint like [fmt.Sprintf], and Hints among the arguments keep their commands where
+// the verb is %s or %v. It panics on a format that does not fit the arguments, or that has an index
+// (%[1]s) or a width among the arguments (%*d).
 func Hintf(format string, args ...any) Hint {
 	var h Hint
-	for _, arg := range args {
-		verb := hintVerb.FindStringIndex(format)
-		if verb == nil {
-			break
-		}
-		h = h.with(format[:verb[0]])
-		if hint, ok := arg.(Hint); ok {
-			h = append(h, hint...)
-		} else {
-			h = h.with(fmt.Sprintf(format[verb[0]:verb[1]], arg))
-		}
-		format = format[verb[1]:]
+	wrong := func(why string) {
+		panic(fmt.Sprintf("sts.Hintf(%q) with %s: %s", format, Count(len(args), "argument"), why))
 	}
-	return h.with(format)
+	begin, next := 0, 0
+	for _, at := range append(hintVerb.FindAllStringIndex(format, -1), []int{len(format), len(format)}) {
+		text, verb := format[begin:at[0]], format[at[0]:at[1]]
+		begin = at[1]
+		if strings.Contains(text, "%") {
+			wrong("cannot format " + text)
+		}
+		h = h.with(text)
+		switch {
+		case verb == "":
+		case verb == "%%":
+			h = h.with("%")
+		case next == len(args):
+			wrong("no argument for " + verb)
+		default:
+			hint, ok := args[next].(Hint)
+			if ok && (verb == "%s" || verb == "%v") {
+				h = append(h, hint...)
+			} else {
+				h = h.with(fmt.Sprintf(verb, args[next]))
+			}
+			next++
+		}
+	}
+	if next < len(args) {
+		wrong("no verb for all arguments")
+	}
+	return h
 }
 
 func (h Hint) with(text string) Hint {
@@ -65,7 +84,7 @@ func (h Hint) with(text string) Hint {
 		h[last].Text += text
 		return h
 	}
-	return append(h, HintPart{Text: text})
+	return append(h, hintPart{Text: text})
 }
 
 // JoinHints puts the separator between the hints.

@@ -21,6 +21,8 @@ func TestHints(t *testing.T) {
 		{"a sentence", sts.Hintf("raise the quota"), "raise the quota"},
 		{"text and a number", sts.Hintf("scale %s to %d", "web", 3), "scale web to 3"},
 		{"text that looks like a format", sts.Hintf("%s; %s", "50%s", "%d"), "50%s; %d"},
+		{"flags, widths and percent signs", sts.Hintf("%5d|%+v|%.1f|%-4s|%x: 50%%", 7, -1, 1.25, "a", 255), "    7|-1|1.2|a   |ff: 50%"},
+		{"a quoted command", sts.Hintf("%q", abort), `"kubectl sts canary abort web -n shop"`},
 		{"a command", sts.Kubectl("shop", "get pod", "web-1", "--show-labels"), "kubectl get pod web-1 --show-labels -n shop"},
 		{"a cluster-scoped object", sts.Kubectl("", "describe persistentvolume", "pv-1"), "kubectl describe persistentvolume pv-1"},
 		{"two commands", sts.Hintf("continue: %s; or roll back: %s", promote, abort),
@@ -43,6 +45,31 @@ func TestHints(t *testing.T) {
 			if got := test.hint.String(); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
+		})
+	}
+}
+
+// A format that Hintf cannot do is noticed when it is used, not by the reader of the hint.
+func TestHintFormats(t *testing.T) {
+	hintf := sts.Hintf // vet does not check it
+	for _, test := range []struct {
+		format string
+		args   []any
+		want   string
+	}{
+		{"50%", nil, `sts.Hintf("50%") with 0 arguments: cannot format 50%`},
+		{"%[1]s and %[1]s", []any{"a"}, `sts.Hintf("%[1]s and %[1]s") with 1 argument: cannot format %[1]s and %[1]s`},
+		{"%*d", []any{5, 3}, `sts.Hintf("%*d") with 2 arguments: cannot format %*d`},
+		{"%s and %s", []any{"a"}, `sts.Hintf("%s and %s") with 1 argument: no argument for %s`},
+		{"%s", []any{"a", "b"}, `sts.Hintf("%s") with 2 arguments: no verb for all arguments`},
+	} {
+		t.Run(test.format, func(t *testing.T) {
+			defer func() {
+				if got := recover(); got != test.want {
+					t.Errorf("got  %v\nwant %s", got, test.want)
+				}
+			}()
+			hintf(test.format, test.args...)
 		})
 	}
 }

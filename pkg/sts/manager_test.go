@@ -2,12 +2,14 @@ package sts_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
 const (
@@ -126,5 +128,44 @@ func TestCaution(t *testing.T) {
 		if got := m.Caution(fields...); got != want {
 			t.Errorf("%v:\n%s", fields, got)
 		}
+	}
+}
+
+func TestLastManager(t *testing.T) {
+	const partition = `{"f:spec":{"f:updateStrategy":{"f:rollingUpdate":{".":{},"f:partition":{}}}}}`
+	const image = `{"f:spec":{"f:template":{"f:spec":{"f:containers":{"k:{\"name\":\"app\"}":{"f:image":{}}}}}}}`
+	written := func(manager, fields string, minute int, subresource string) metav1.ManagedFieldsEntry {
+		e := metav1.ManagedFieldsEntry{Manager: manager, Subresource: subresource, FieldsV1: metav1.NewFieldsV1(fields)}
+		if minute >= 0 {
+			e.Time = &metav1.Time{Time: ststest.Now.Add(time.Duration(minute) * time.Minute)}
+		}
+		return e
+	}
+	path := []string{"spec", "updateStrategy", "rollingUpdate", "partition"}
+	tests := []struct {
+		name    string
+		entries []metav1.ManagedFieldsEntry
+		path    []string
+		want    string
+	}{
+		{"no manager", nil, path, ""},
+		{"one", []metav1.ManagedFieldsEntry{written("helm", partition, 0, "")}, path, "helm"},
+		{"the later one", []metav1.ManagedFieldsEntry{written("helm", partition, 0, ""), written("kubectl-edit", partition, 5, ""), written("argo", partition, 3, "")}, path, "kubectl-edit"},
+		{"who wrote something else later", []metav1.ManagedFieldsEntry{written("helm", partition, 0, ""), written("kubectl-set", image, 5, "")}, path, "helm"},
+		{"somewhere below the path", []metav1.ManagedFieldsEntry{written("kubectl-set", image, 0, "")}, []string{"spec", "template"}, "kubectl-set"},
+		{"status writes do not count", []metav1.ManagedFieldsEntry{written("kube-controller-manager", partition, 9, "status"), written("helm", partition, 0, "")}, path, "helm"},
+		{"no time is the earliest", []metav1.ManagedFieldsEntry{written("old", partition, -1, ""), written("helm", partition, 0, "")}, path, "helm"},
+		{"our own do not count", []metav1.ManagedFieldsEntry{written(sts.FieldManager, partition, 9, ""), written("helm", partition, 0, "")}, path, "helm"},
+		{"no time alone", []metav1.ManagedFieldsEntry{written("old", partition, -1, "")}, path, "old"},
+		{"garbage", []metav1.ManagedFieldsEntry{written("broken", "{", 3, ""), {Manager: "empty"}}, path, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			set := &appsv1.StatefulSet{}
+			set.ManagedFields = test.entries
+			if got := sts.LastManager(set, test.path...); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
 	}
 }

@@ -1,16 +1,6 @@
 package sts
 
-import (
-	"fmt"
-	"strings"
-)
-
-func msgFieldManagers(names []string) string {
-	if len(names) == 1 {
-		return "field manager " + names[0]
-	}
-	return "field managers " + strings.Join(names, " and ")
-}
+import "fmt"
 
 func msgFieldAdded(path, value string) string {
 	return fmt.Sprintf("%s = %s (new)", path, value)
@@ -30,8 +20,4 @@ func msgFieldTooLong(path string) string {
 
 func msgMoreChanges(n int) string {
 	return fmt.Sprintf("and %d more", n)
-}
-
-func msgSetTooLarge(namespace, set string, replicas int32) string {
-	return fmt.Sprintf("statefulset/%s in namespace %s has spec.replicas %d, more than the supported maximum of %d", set, namespace, replicas, MostReplicas)
 }

@@ -5,6 +5,13 @@ import (
 	"strings"
 )
 
+func msgFieldManagers(names []string) string {
+	if len(names) == 1 {
+		return "field manager " + names[0]
+	}
+	return "field managers " + strings.Join(names, " and ")
+}
+
 func msgAlsoManages(manager string, hint Hint) string {
 	return manager + " also manages this StatefulSet: " + hint.String()
 }
@@ -38,11 +45,3 @@ func hintHelm() Hint {
 func hintFieldManager() Hint {
 	return Hintf("make the change in what it applies as well, or its next apply will revert it")
 }
-
-// Budgets in numbers.
-
-func msgBudgetNumbers(healthy, expected, required, allowed int32) string {
-	return fmt.Sprintf("%d of %s healthy, %d required, %s allowed", healthy, Count(expected, "pod"), required, Count(allowed, "disruption"))
-}
-
-func msgBudgetNotCounted() string { return "its status is not up to date" }

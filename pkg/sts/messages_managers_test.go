@@ -8,6 +8,8 @@ import (
 
 func TestMessagesOfManagers(t *testing.T) {
 	messagetest.Golden(t, "managers",
+		messagetest.Call(msgFieldManagers, []string{"helm"}),
+		messagetest.Call(msgFieldManagers, []string{"argocd-controller", "helm"}),
 		messagetest.Call(msgAlsoManages, "Helm release shop", hintHelm()),
 		messagetest.Call(msgAppliesFields, msgAlsoManages("Helm release shop", hintHelm()), []string{"spec.template", "spec.replicas"}),
 		messagetest.Call(hintOperator, "postgresql", "db", "kubectl edit postgresql.acid.zalan.do db -n shop"),
@@ -16,8 +18,5 @@ func TestMessagesOfManagers(t *testing.T) {
 		messagetest.Call(hintHelmRelease),
 		messagetest.Call(hintHelm),
 		messagetest.Call(hintFieldManager),
-		messagetest.Call(msgBudgetNumbers, 2, 3, 2, 0),
-		messagetest.Call(msgBudgetNumbers, 3, 3, 2, 1),
-		messagetest.Call(msgBudgetNotCounted),
 	)
 }

@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // Each case takes one part of the proof away.
@@ -50,10 +49,10 @@ func TestRescued(t *testing.T) {
 			volume := &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: "pvc-1", Annotations: map[string]string{}}}
 			volume.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
 			volume.Spec.ClaimRef = &corev1.ObjectReference{Namespace: "shop", Name: "data-web-1", UID: "claim-1"}
-			saved := sts.NewRetained(claim, volume)
-			c.change(claim, volume, &saved)
-			if saved.UID != "" {
-				volume.Annotations[sts.ClaimAnnotation] = record.EncodeAnnotation(saved)
+			retained := sts.NewRetained(claim, volume)
+			c.change(claim, volume, &retained)
+			if retained.UID != "" {
+				volume.Annotations[sts.ClaimAnnotation] = sts.EncodeAnnotation(retained)
 			}
 			if got := sts.Rescued(claim, sts.NewVolume(volume)); got != c.want {
 				t.Errorf("rescued: %t, want %t", got, c.want)

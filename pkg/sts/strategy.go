@@ -10,8 +10,8 @@ import (
 )
 
 // Strategy is a StatefulSet's update strategy: which pods the controller replaces when the template
-// changes, and how. What depends on the strategy asks one of its methods, so that another strategy
-// is another entry of [strategies].
+// changes, and how. Code that depends on the strategy calls one of its methods, so that another
+// strategy is another entry of [strategies].
 type Strategy struct {
 	behavior
 	kind appsv1.StatefulSetUpdateStrategyType

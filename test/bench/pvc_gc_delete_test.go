@@ -15,7 +15,6 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
@@ -129,7 +128,7 @@ func deleteBare(kube kubernetes.Interface, namespace, name string) error {
 		return err
 	}
 	patch := fmt.Appendf(nil, `{"metadata":{"labels":{%q:"true"},"annotations":{"bench":%q}},"spec":{"persistentVolumeReclaimPolicy":"Retain"}}`,
-		sts.RetainedLabel, record.EncodeAnnotation(sts.NewRetained(claim, volume)))
+		sts.RetainedLabel, sts.EncodeAnnotation(sts.NewRetained(claim, volume)))
 	if _, err := core.PersistentVolumes().Patch(ctx, volume.Name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		return err
 	}

@@ -401,8 +401,8 @@ func (f *fidelity) hold(ctx context.Context, name string) error {
 		}
 		return append(slices.Clone(finalizers), heldBy), true
 	}
-	predicted, holds := toggle(f.world.Claims[name].Finalizers)
-	f.world.Claims[name].Finalizers = predicted
+	finalizers, holds := toggle(f.world.Claims[name].Finalizers)
+	f.world.Claims[name].Finalizers = finalizers
 	f.did(didHold, name, holds)
 	f.world.Settle()
 	// The pvc-protection controller removes its own finalizer asynchronously.

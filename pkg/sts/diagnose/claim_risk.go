@@ -14,7 +14,7 @@ import (
 // order.
 type ClaimRiskReason string
 
-// The reasons. For one claim the first that fits in this order is given.
+// The reasons.
 const (
 	// ClaimIsTerminating: the claim is being deleted: it exists until the last pod that mounts it has
 	// ended.
@@ -55,8 +55,9 @@ type ClaimRisk struct {
 }
 
 // ClaimRisks are the risks to the claims that the replica's pod mounts, whichever client created
-// them. An ephemeral volume's claim is meant to be deleted with its pod. A pod that has no node holds no claim
-// and has written nothing. Claims that could not be read are not judged: see [sts.Snapshot.Knows].
+// them. An ephemeral volume's claim is meant to be deleted with its pod. A pod that has no node holds
+// no claim and has written nothing. Claims that could not be read are not judged: see
+// [sts.Snapshot.Knows].
 func ClaimRisks(s *sts.Snapshot, r sts.Replica) []ClaimRisk {
 	if r.Pod == nil || r.Pod.Spec.NodeName == "" || !s.Knows("persistentvolumeclaims") {
 		return nil
@@ -137,7 +138,7 @@ func NewClaimRisk(c *corev1.PersistentVolumeClaim, volume func(name string) (sts
 		return nil
 	case c.DeletionTimestamp != nil:
 		risk.Reason, risk.DeletionTimestamp, risk.Rescuable = ClaimIsTerminating, c.DeletionTimestamp, c.Spec.VolumeName != "" && c.Status.Phase != corev1.ClaimLost
-		risk.Message = msgRiskClaimTerminating(c.Name, sts.Age(now.Sub(c.DeletionTimestamp.Time)), sayFate(c, v, seen))
+		risk.Message = msgRiskClaimTerminating(c.Name, sts.Age(now.Sub(c.DeletionTimestamp.Time)), effectOf(c, v, seen))
 	case c.Status.Phase == corev1.ClaimLost:
 		risk.Reason = ClaimIsLost
 		risk.Message = msgRiskClaimLost(c.Name, c.Spec.VolumeName)
@@ -158,17 +159,17 @@ func NewClaimRisk(c *corev1.PersistentVolumeClaim, volume func(name string) (sts
 	return risk
 }
 
-// sayFate is what becomes of the data of a claim that is being deleted when its last pod is gone.
-func sayFate(c *corev1.PersistentVolumeClaim, v sts.Volume, seen bool) string {
+// effectOf is what happens to the data of a claim that is being deleted when its last pod is gone.
+func effectOf(c *corev1.PersistentVolumeClaim, v sts.Volume, seen bool) string {
 	switch {
 	case c.Spec.VolumeName != "" && !seen:
-		return msgFateUnknown(c.Spec.VolumeName)
+		return msgEffectUnknown(c.Spec.VolumeName)
 	case v.Name == "":
-		return msgFateClaimOnly()
+		return msgEffectClaimOnly()
 	case v.ReclaimPolicy == corev1.PersistentVolumeReclaimRetain:
-		return msgFateRetained(v.Name)
+		return msgEffectRetained(v.Name)
 	}
-	return msgFateDeleted(v.Name, string(v.ReclaimPolicy))
+	return msgEffectDeleted(v.Name, string(v.ReclaimPolicy))
 }
 
 // RiskClaims are the names of the claims at risk, each once.

@@ -6,21 +6,21 @@ func msgRiskClaimMissing(claim string) string {
 	return "persistentvolumeclaim/" + claim + " no longer exists"
 }
 
-func msgRiskClaimTerminating(claim, since, fate string) string {
-	return fmt.Sprintf("persistentvolumeclaim/%s is being deleted (requested %s ago): %s", claim, since, fate)
+func msgRiskClaimTerminating(claim, since, effect string) string {
+	return fmt.Sprintf("persistentvolumeclaim/%s is being deleted (requested %s ago): %s", claim, since, effect)
 }
 
-func msgFateUnknown(volume string) string {
+func msgEffectUnknown(volume string) string {
 	return fmt.Sprintf("cannot determine whether persistentvolume/%s keeps the data, because persistentvolumes could not be listed", volume)
 }
 
-func msgFateClaimOnly() string { return "it will be removed when its pod is gone" }
+func msgEffectClaimOnly() string { return "it will be removed when its pod is gone" }
 
-func msgFateRetained(volume string) string {
+func msgEffectRetained(volume string) string {
 	return fmt.Sprintf("when its pod is gone, the next pod will get a new, empty volume, and the data will stay on persistentvolume/%s, unclaimed", volume)
 }
 
-func msgFateDeleted(volume, policy string) string {
+func msgEffectDeleted(volume, policy string) string {
 	return fmt.Sprintf("when its pod is gone, persistentvolume/%s will be deleted with its data (reclaim policy %s)", volume, policy)
 }
 

@@ -55,7 +55,7 @@ func Stable(s *sts.Snapshot) string {
 // observe that nothing changes.
 func Rollout(s *sts.Snapshot) *StuckRollout {
 	if sts.StrategyOf(s.Set).ReplacesAllAtOnce() {
-		return recreateTrap(s)
+		return stuckRecreate(s)
 	}
 	if !sts.StrategyOf(s.Set).HasPartition() || s.Set.DeletionTimestamp != nil || !sts.Observed(s.Set) {
 		return nil
@@ -131,9 +131,9 @@ func UpdateNeeds(s *sts.Snapshot, r sts.Replica, t *Trouble) bool {
 	return false
 }
 
-// recreateTrap is an update under Recreate that fails. No pod of an earlier revision exists
-// then, and none would block another template: the remedy is to restore the old template.
-func recreateTrap(s *sts.Snapshot) *StuckRollout {
+// stuckRecreate is [Rollout] for the update strategy Recreate. If the update fails, no pod of an earlier
+// revision exists, and none would block another template: the remedy is to restore the old template.
+func stuckRecreate(s *sts.Snapshot) *StuckRollout {
 	stable, update := s.Set.Status.CurrentRevision, s.Set.Status.UpdateRevision
 	if s.Set.DeletionTimestamp != nil || !sts.Observed(s.Set) || stable == update || s.StrategyRefused() {
 		return nil

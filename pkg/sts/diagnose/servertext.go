@@ -12,7 +12,7 @@ const maxPoint = 300
 // wraps are what surrounds the point of a message of Kubernetes, in the order in which they
 // are taken away. A text that would be empty without one keeps it.
 var wraps = []*regexp.Regexp{
-	// The controller's event repeats the pod's and the set's name, and the answer of the server.
+	// The controller's event repeats the pod's and the set's name, and the response of the server.
 	regexp.MustCompile(`^.* failed error: `),
 	regexp.MustCompile(`(?:The )?[\w.]+ "[^"]*" is (?:forbidden|invalid): (?:: )?`),
 	regexp.MustCompile(`Internal error occurred: `),

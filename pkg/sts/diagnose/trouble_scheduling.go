@@ -149,7 +149,7 @@ func neverFits(message string) bool {
 	return matches > 0
 }
 
-// unboundClaim is the claim that keeps the pod from being scheduled, and why it is not bound
+// claimPending is the claim that keeps the pod from being scheduled, and why it is not bound
 // as far as the claim shows. A claim whose StorageClass binds at the first consumer waits for
 // the pod, not the pod for it: then the scheduler does not name claims.
 func claimPending(s *sts.Snapshot, r sts.Replica, scheduler string) (claim *corev1.PersistentVolumeClaim, why string) {

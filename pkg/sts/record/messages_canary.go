@@ -55,5 +55,3 @@ func msgAuto(steps []string, soak time.Duration, checks int, maxRestarts int32) 
 	}
 	return strings.Join(append(parts, "at most "+sts.Count(maxRestarts, "restart")), ", ")
 }
-
-// Changes of a template.

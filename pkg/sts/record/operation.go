@@ -1,8 +1,6 @@
 package record
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -200,27 +198,8 @@ func jsonProblem(err error) string {
 	return err.Error()
 }
 
-// EncodeAnnotation writes a record as an annotation's value.
-func EncodeAnnotation(v any) string {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // our own types, which always marshal
-	}
-	return string(raw)
-}
-
 // TemplateDigest identifies a pod template: a hash of the template's JSON.
-func TemplateDigest(t *corev1.PodTemplateSpec) string { return Digest(t) }
-
-// Digest is a hash of the value's JSON.
-func Digest(v any) string {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // API types and our own, which always marshal
-	}
-	sum := sha256.Sum256(raw)
-	return hex.EncodeToString(sum[:8])
-}
+func TemplateDigest(t *corev1.PodTemplateSpec) string { return sts.Digest(t) }
 
 // Disturbed names the client that has changed the partition or the template since the canary's
 // last write to the spec; empty when none has. Any client may change replicas.

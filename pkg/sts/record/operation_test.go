@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -29,7 +28,7 @@ func TestAnnotationsRoundTrip(t *testing.T) {
 		{StableRevision: "web-1", StableTemplate: json.RawMessage(`{"spec":{"containers":null,"new":{"x":1}}}`), PartitionBefore: 5, Partition: 3,
 			Generation: 1 << 40, TemplateDigest: "abc", Goal: &goal, Aborting: true, Replicas: new(int32(0)), StartedBy: "Zoë <z@example.org>", StartedAt: ststest.Now},
 	} {
-		got, err := record.ReadCanary(annotated(record.CanaryAnnotation, record.EncodeAnnotation(want)))
+		got, err := record.ReadCanary(annotated(record.CanaryAnnotation, sts.EncodeAnnotation(want)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,7 +40,7 @@ func TestAnnotationsRoundTrip(t *testing.T) {
 		t.Errorf("a record without a stable revision is taken for %+v", c)
 	}
 	want := record.Owner{Name: "alice@laptop", ID: "1", Command: "canary start", Since: ststest.Now}
-	got, err := record.ReadOwner(annotated(record.OwnerAnnotation, record.EncodeAnnotation(want)))
+	got, err := record.ReadOwner(annotated(record.OwnerAnnotation, sts.EncodeAnnotation(want)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +52,7 @@ func TestAnnotationsRoundTrip(t *testing.T) {
 func TestRestart(t *testing.T) {
 	want := record.Restart{Pods: map[sts.Ordinal]types.UID{0: "web-0-uid", 2: "then", 3: "then", 7: "then"},
 		Command: "restart --ordinal=0,2-3,7", StartedBy: "alice@laptop", StartedAt: ststest.Now}
-	got, err := record.ReadRestart(annotated(record.RestartAnnotation, record.EncodeAnnotation(want)))
+	got, err := record.ReadRestart(annotated(record.RestartAnnotation, sts.EncodeAnnotation(want)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,8 +101,8 @@ func TestAnnotationsAbsentOrGarbage(t *testing.T) {
 }
 
 func FuzzReadAnnotations(f *testing.F) {
-	f.Add(record.EncodeAnnotation(record.Canary{StableTemplate: json.RawMessage(`{"spec":{}}`)}))
-	f.Add(record.EncodeAnnotation(record.Owner{Name: "a", Since: time.Unix(0, 0).UTC()}))
+	f.Add(sts.EncodeAnnotation(record.Canary{StableTemplate: json.RawMessage(`{"spec":{}}`)}))
+	f.Add(sts.EncodeAnnotation(record.Owner{Name: "a", Since: time.Unix(0, 0).UTC()}))
 	f.Add(`{"goal":-1}`)
 	f.Add("null")
 	f.Fuzz(func(t *testing.T, value string) {
@@ -115,9 +114,9 @@ func FuzzReadAnnotations(f *testing.F) {
 			return
 		}
 		// A record that was read and written again reads the same.
-		once := record.EncodeAnnotation(c)
+		once := sts.EncodeAnnotation(c)
 		again, err := record.ReadCanary(annotated(record.CanaryAnnotation, once))
-		if err != nil || record.EncodeAnnotation(again) != once {
+		if err != nil || sts.EncodeAnnotation(again) != once {
 			t.Errorf("%q is written as %s and read as %v, %v", value, once, again, err)
 		}
 	})
@@ -158,44 +157,5 @@ func TestTemplateDigest(t *testing.T) {
 	}
 	if record.TemplateDigest(&a) == record.TemplateDigest(&other) {
 		t.Error("two templates have one digest")
-	}
-}
-
-func TestLastManager(t *testing.T) {
-	const partition = `{"f:spec":{"f:updateStrategy":{"f:rollingUpdate":{".":{},"f:partition":{}}}}}`
-	const image = `{"f:spec":{"f:template":{"f:spec":{"f:containers":{"k:{\"name\":\"app\"}":{"f:image":{}}}}}}}`
-	entry := func(manager, fields string, minute int, subresource string) metav1.ManagedFieldsEntry {
-		e := metav1.ManagedFieldsEntry{Manager: manager, Subresource: subresource, FieldsV1: metav1.NewFieldsV1(fields)}
-		if minute >= 0 {
-			e.Time = &metav1.Time{Time: ststest.Now.Add(time.Duration(minute) * time.Minute)}
-		}
-		return e
-	}
-	path := []string{"spec", "updateStrategy", "rollingUpdate", "partition"}
-	tests := []struct {
-		name    string
-		entries []metav1.ManagedFieldsEntry
-		path    []string
-		want    string
-	}{
-		{"no manager", nil, path, ""},
-		{"one", []metav1.ManagedFieldsEntry{entry("helm", partition, 0, "")}, path, "helm"},
-		{"the later one", []metav1.ManagedFieldsEntry{entry("helm", partition, 0, ""), entry("kubectl-edit", partition, 5, ""), entry("argo", partition, 3, "")}, path, "kubectl-edit"},
-		{"who wrote something else later", []metav1.ManagedFieldsEntry{entry("helm", partition, 0, ""), entry("kubectl-set", image, 5, "")}, path, "helm"},
-		{"somewhere below the path", []metav1.ManagedFieldsEntry{entry("kubectl-set", image, 0, "")}, []string{"spec", "template"}, "kubectl-set"},
-		{"status writes do not count", []metav1.ManagedFieldsEntry{entry("kube-controller-manager", partition, 9, "status"), entry("helm", partition, 0, "")}, path, "helm"},
-		{"no time is the earliest", []metav1.ManagedFieldsEntry{entry("old", partition, -1, ""), entry("helm", partition, 0, "")}, path, "helm"},
-		{"our own do not count", []metav1.ManagedFieldsEntry{entry(sts.FieldManager, partition, 9, ""), entry("helm", partition, 0, "")}, path, "helm"},
-		{"no time alone", []metav1.ManagedFieldsEntry{entry("old", partition, -1, "")}, path, "old"},
-		{"garbage", []metav1.ManagedFieldsEntry{entry("broken", "{", 3, ""), {Manager: "empty"}}, path, ""},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			set := &appsv1.StatefulSet{}
-			set.ManagedFields = test.entries
-			if got := sts.LastManager(set, test.path...); got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
-			}
-		})
 	}
 }

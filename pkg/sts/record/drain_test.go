@@ -28,3 +28,15 @@ func TestResumeDrain(t *testing.T) {
 		})
 	}
 }
+
+// The recorded size of a parked set may be a number that would exhaust the memory if it were processed
+// ordinal by ordinal.
+func TestParkedSize(t *testing.T) {
+	set := ststest.Web(0).Sets[0]
+	for value, want := range map[string]bool{"3": true, "200000": true, "200001": false, "2147483647": false, "0": false, "": false} {
+		set.Annotations = map[string]string{record.ParkedAnnotation: value}
+		if _, parked := record.ParkedSize(set); parked != want {
+			t.Errorf("parked at %q: %t", value, parked)
+		}
+	}
+}
