@@ -5,7 +5,7 @@ import "github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 // claimGuards are the guards of a verb that works on a claim.
 type guardList = guard.List[*View, ClaimDecision]
 
-// ClaimVerbs are all verbs that write to a claim or its volume.
+// Verbs are all verbs that write to a claim or its volume.
 func Verbs() []guard.Verb {
 	const (
 		noPod    = "it removes no pod"

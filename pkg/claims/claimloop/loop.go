@@ -67,7 +67,7 @@ const (
 	stepLimit = 40
 )
 
-// Claims works on every claim until it is done. A failure of one does not stop the others.
+// Run works on every claim until it is done. A failure of one does not stop the others.
 // When ctx ends nothing new is started, and what was started ends in a safe state. ended is
 // called with each result, one at a time.
 func Run(ctx context.Context, w Cluster, tasks []Task, o Options, ended func(Result)) {
