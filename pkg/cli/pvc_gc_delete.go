@@ -34,7 +34,7 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *kube.Client, inv *sts.
 	for i := range doc.Items {
 		if item := &doc.Items[i]; slices.Contains(g.wholly, item.Name) && !item.Candidate {
 			message, hint := msgAsideRefused(item.Name, cmp.Or(item.Held, item.Reason))
-			return &outcomeError{style: g.env.errStyle(), Decision: operate.Decision{Verdict: operate.Refused, Reason: operate.ReasonStaleClaims, Subject: "persistentvolumeclaim/" + item.Name,
+			return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: operate.ReasonStaleClaims, Subject: "persistentvolumeclaim/" + item.Name,
 				Message: message, Hint: hint}}
 		}
 	}
@@ -149,8 +149,8 @@ func (g *gcRun) recalled() error {
 		if c := &g.earlier[i]; c.Urgent() && g.dryRun == "none" {
 			return &outcomeError{Decision: operate.Decision{
 				Verdict: operate.Stuck, Reason: claims.ReasonClaimDesired, Message: msgNeededAgain(c.Claim, c.Message),
-				Hint: g.hint(sts.Kubectl(c.Namespace, "sts pvc-gc undo", c.Claim)),
-			}, style: g.env.errStyle()}
+				Hint: sts.Kubectl(c.Namespace, "sts pvc-gc undo", c.Claim),
+			}}
 		}
 	}
 	return nil

@@ -168,7 +168,7 @@ func (p *gcProgress) outcome(ctx context.Context) error {
 	case p.worst == endError:
 		return errors.New(msgClaimsFailed(of))
 	case p.worst == endRefused:
-		return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: claims.ReasonClaimKept, Message: msgClaimsRefused(bad, of, p.run.did, p.first)}, style: p.run.env.errStyle()}
+		return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: claims.ReasonClaimKept, Message: msgClaimsRefused(bad, of, p.run.did, p.first)}}
 	}
-	return &outcomeError{Decision: operate.Decision{Verdict: operate.Stuck, Reason: claims.ReasonClaimHeld, Message: msgClaimsStuck(bad, of, p.first)}, style: p.run.env.errStyle()}
+	return &outcomeError{Decision: operate.Decision{Verdict: operate.Stuck, Reason: claims.ReasonClaimHeld, Message: msgClaimsStuck(bad, of, p.first)}}
 }

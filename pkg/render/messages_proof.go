@@ -8,7 +8,7 @@ import (
 
 func msgProofPod(pod, trouble string) string { return "pod " + pod + " " + trouble }
 
-func msgProofTrap(revision, target string, blocked []sts.Ordinal) string {
+func msgProofRollout(revision, target string, blocked []sts.Ordinal) string {
 	text := fmt.Sprintf("It runs revision %s but should run %s. The StatefulSet controller waits for it to become ready, which will not happen (kubernetes#67250).", revision, target)
 	if len(blocked) > 0 {
 		text += " Blocked: " + sts.SayOrdinals(blocked) + "."

@@ -11,8 +11,8 @@ func TestProofMessages(t *testing.T) {
 	blocked := []sts.Ordinal{0, 1}
 	messagetest.Golden(t, "proof",
 		messagetest.Call(msgProofPod, "web-2", "is in CrashLoopBackOff (container app, exit code 1, 4 restarts)"),
-		messagetest.Call(msgProofTrap, "web-7549", "web-6f66", blocked),
-		messagetest.Call(msgProofTrap, "web-7549", "web-6f66", nil),
+		messagetest.Call(msgProofRollout, "web-7549", "web-6f66", blocked),
+		messagetest.Call(msgProofRollout, "web-7549", "web-6f66", nil),
 		messagetest.Call(msgFixBack, "web-6f66"),
 		messagetest.Call(msgFixForward),
 		messagetest.Call(msgProofMissing, "web-7549", blocked),

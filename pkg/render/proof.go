@@ -23,7 +23,7 @@ func Proof(w io.Writer, p *report.Proof, unified string, now time.Time, st Style
 		say(Plain, msgProofRecreate(p.Revision, p.Blocks))
 		say(Plain, msgFixRecreate(p.TargetRevision))
 	default:
-		say(Plain, msgProofTrap(p.Revision, p.TargetRevision, p.Blocks))
+		say(Plain, msgProofRollout(p.Revision, p.TargetRevision, p.Blocks))
 	}
 	switch {
 	case p.Missing && p.Remedy == diagnose.RollBack:

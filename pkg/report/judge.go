@@ -229,9 +229,9 @@ func (st *Status) judgeRollout(s *sts.Snapshot, c *record.Canary, replicas []sts
 // stuck is true, and sets the state, where a desired ordinal is failing and will not be
 // removed: see [diagnose.Trouble].
 func (st *Status) stuck(s *sts.Snapshot, c *record.Canary) bool {
-	trap := diagnose.Rollout(s)
+	rollout := diagnose.Rollout(s)
 	for _, r := range st.Replicas {
-		if r.Trouble == nil || !r.Trouble.Failing || st.Drain.leaves(s, r.Ordinal) || trap != nil && r.Ordinal != trap.Replica.Ordinal {
+		if r.Trouble == nil || !r.Trouble.Failing || st.Drain.leaves(s, r.Ordinal) || rollout != nil && r.Ordinal != rollout.Replica.Ordinal {
 			continue
 		}
 		inUpdate := c != nil || st.StableRevision != st.UpdateRevision || r.Revision != "" && r.Revision != st.UpdateRevision
@@ -245,7 +245,7 @@ func (st *Status) stuck(s *sts.Snapshot, c *record.Canary) bool {
 		switch {
 		case needed && r.Role != Missing:
 			msg = sentence(msg, msgBlocksUpdate())
-		case trap != nil && revision != st.UpdateRevision:
+		case rollout != nil && revision != st.UpdateRevision:
 			// The forced rollback trap, kubernetes#67250.
 			msg = sentence(msg, msgNotReplaced())
 		case inUpdate && revision == st.UpdateRevision && sts.StrategyOf(s.Set).HasPartition():
@@ -259,9 +259,9 @@ func (st *Status) stuck(s *sts.Snapshot, c *record.Canary) bool {
 		case !sts.StrategyOf(s.Set).ReplacesPods() && r.Revision != "" && r.Revision != st.UpdateRevision && !r.Terminating:
 			msg = sentence(msg, msgOnDeleteWaits())
 			hint = st.replaceCommand(s, r.Ordinal)
-		case needed && (c == nil || !c.Aborting), trap != nil && c != nil:
+		case needed && (c == nil || !c.Aborting), rollout != nil && c != nil:
 			hint = st.canary("abort")
-		case trap != nil && trap.Remedy != diagnose.NoRemedy:
+		case rollout != nil && rollout.Remedy != diagnose.NoRemedy:
 			hint = sts.Kubectl(st.Namespace, "sts unstick", st.Name)
 		}
 		st.say(Stuck, msg, hint)
