@@ -36,10 +36,10 @@ func (s *screen) say(text string) {
 }
 
 // line writes a line of plain text, which may be foreign.
-func (s *screen) line(text string) { s.say(render.Printable(text) + "\n") }
+func (s *screen) line(text string) { s.say(render.OneLine(text) + "\n") }
 
 // warn writes a warning.
-func (s *screen) warn(text string) { s.line("warning: " + text) }
+func (s *screen) warn(text string) { s.say(render.Printable("warning: "+text) + "\n") }
 
 // tell is the screen for a view of the cluster.
 func (s *screen) tell() kube.Tell {
@@ -75,4 +75,4 @@ func (s *screen) wipe() {
 
 func warnTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, render.Printable("warning: "+text)) }
 
-func noteTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, render.Printable("note: "+text)) }
+func noteTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, render.OneLine("note: "+text)) }

@@ -73,8 +73,8 @@ func TestNothingForeignOnTheScreen(t *testing.T) {
 	s.tell().Warn(foreign)
 	s.tell().Say(foreign)
 	(&narrator{screen: s}).Executed(&operate.Exec{For: foreign}, operate.ExecResult{Problem: foreign})
-	ended := msgCommandEnded((&operate.Exec{For: "app\nfailed"}).Label(), operate.ExecResult{Problem: "app\nfailed"}.String())
-	want := "warning: app\nfailed\nnote: app\nfailed\nwarning: app\nfailed\nwarning: app\nfailed\napp\nfailed\n" + ended + "\n"
+	ended := msgCommandEnded((&operate.Exec{For: "app failed"}).Label(), operate.ExecResult{Problem: "app failed"}.String())
+	want := "warning: app\nfailed\nnote: app failed\nwarning: app\nfailed\nwarning: app\nfailed\napp failed\n" + ended + "\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -17,17 +17,22 @@ func Foreign(line string) string {
 	line = line[strings.LastIndexByte(line, '\r')+1:]
 	line = strings.ReplaceAll(escapes.ReplaceAllString(line, ""), "\t", "    ")
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if changesTerminal(r) {
 			return -1
 		}
 		return r
 	}, line)
 }
 
+// changesTerminal reports whether the character does something else than stand for itself: control
+// characters, those of format, such as U+202E, which reverses the rest of the line, and the separators of
+// lines and paragraphs.
+func changesTerminal(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
+
 // Printable is the text without what would change the terminal: messages of events, of container
 // states and of the API server are foreign. Its lines stay.
 func Printable(text string) string {
-	if strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) < 0 {
+	if strings.IndexFunc(text, func(r rune) bool { return changesTerminal(r) && r != '\n' }) < 0 {
 		return text
 	}
 	lines := strings.Split(text, "\n")
@@ -37,5 +42,5 @@ func Printable(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// oneLine is the printable text on one line.
-func oneLine(text string) string { return strings.ReplaceAll(Printable(text), "\n", " ") }
+// OneLine is the printable text on one line.
+func OneLine(text string) string { return strings.ReplaceAll(Printable(text), "\n", " ") }

@@ -25,6 +25,7 @@ func TestForeign(t *testing.T) {
 		"half a sequence":      {"text\x1b[", "text"},
 		"a progress bar":       {"10%\r50%\r100%\r\n", "100%"},
 		"tabs and bells":       {"a\tb\a\x00c\u009bd", "a    bcd"},
+		"reversed text":        {"a\u202eb\u2066c\u200bd\u2028e", "abcde"},
 		"other scripts":        {"données ✓ 数据", "données ✓ 数据"},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, Foreign(test.line), test.want) })
@@ -37,7 +38,7 @@ func TestNothingChangesTheTerminal(t *testing.T) {
 	const message = "\x1b[2K\x1b]0;owned\x07back-off\nof\a app"
 	st := Style{Width: 80, Color: true}
 	assert.Equal(t, st.Wrap("", 0, Plain, message), "back-off of app\n")
-	assert.Equal(t, Style{}.Wrap("→ ", 2, Plain, message), "→ back-off\nof app\n")
+	assert.Equal(t, Style{}.Wrap("→ ", 2, Plain, message), "→ back-off of app\n")
 	var b strings.Builder
 	rows := &table{style: st}
 	rows.row(cell{message, Bad}, cell{"last", Plain})
@@ -52,5 +53,5 @@ func TestNothingChangesTheTerminal(t *testing.T) {
 	assert.Assert(t, strings.Contains(b.String(), "Progressing=Unknown: back-off of app"), b.String())
 	b.Reset()
 	Missing(&b, []sts.Missing{{Resource: "pods", Reason: message}})
-	assert.Equal(t, b.String(), msgUnreadable("pods", "back-off\nof app")+"\n")
+	assert.Equal(t, b.String(), msgUnreadable("pods", "back-off of app")+"\n")
 }

@@ -124,7 +124,7 @@ func StatusScreen(w io.Writer, s *report.Status, now time.Time, st Style) error 
 	fmt.Fprintf(&b, "%s  %s  %d/%d ready\n", st.Paint(Bold, "statefulset.apps/"+s.Name),
 		st.Paint(stateTones[s.State], string(s.State)), s.ReadyReplicas, s.DesiredReplicas)
 	field := func(name, format string, args ...any) {
-		b.WriteString("  " + st.Paint(Dim, fmt.Sprintf("%-9s", name)) + "  " + cut(oneLine(fmt.Sprintf(format, args...)), st.Width, 13) + "\n")
+		b.WriteString("  " + st.Paint(Dim, fmt.Sprintf("%-9s", name)) + "  " + cut(OneLine(fmt.Sprintf(format, args...)), st.Width, 13) + "\n")
 	}
 	field("Image", "%s", imageLine(s))
 	field("Strategy", "%s", strategyLine(s))
@@ -370,7 +370,7 @@ func claimPhase(c report.ClaimStatus) string {
 
 // StatusLine is one set in one line, for logs: the output of -w without a terminal.
 func StatusLine(s *report.Status) string {
-	return oneLine(msgStatusLine(s.Name, s.State, s.ReadyReplicas, s.DesiredReplicas, s.Message))
+	return OneLine(msgStatusLine(s.Name, s.State, s.ReadyReplicas, s.DesiredReplicas, s.Message))
 }
 
 // Hint is a hint on a line of its own, nothing when there is none.
@@ -391,6 +391,6 @@ func Ageless(line string) string { return ages.ReplaceAllString(line, "") }
 // Missing prints what could not be read.
 func Missing(w io.Writer, missing []sts.Missing) {
 	for _, m := range missing {
-		fmt.Fprintln(w, Printable(msgUnreadable(m.Resource, m.Reason)))
+		fmt.Fprintln(w, OneLine(msgUnreadable(m.Resource, m.Reason)))
 	}
 }

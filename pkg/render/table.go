@@ -43,12 +43,13 @@ func (s Style) Paint(t Tone, text string) string {
 }
 
 // Wrap breaks the text at words to fit the width; further lines are indented like the
-// text of the first one. The prefix may be coloured, so its width is given.
+// text of the first one. Line breaks in the text become spaces: what another client has written must
+// not look like a line of ours. The prefix may be coloured, so its width is given.
 func (s Style) Wrap(prefix string, prefixWidth int, t Tone, text string) string {
 	const least = 40 // narrower text is not readable
 	room := s.Width - prefixWidth
 	if s.Width == 0 || room < least {
-		return prefix + s.Paint(t, text) + "\n"
+		return prefix + s.Paint(t, OneLine(text)) + "\n"
 	}
 	var b strings.Builder
 	line, lead := "", prefix
@@ -103,7 +104,7 @@ func (t *table) header(titles ...string) {
 
 func (t *table) row(cells ...cell) {
 	for i := range cells {
-		cells[i].text = oneLine(cells[i].text)
+		cells[i].text = OneLine(cells[i].text)
 	}
 	t.rows = append(t.rows, cells)
 }

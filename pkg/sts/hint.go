@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Hint says what to do: a sentence, whose commands are data until they are printed. An empty one
@@ -156,5 +157,27 @@ func shellWord(word string) string {
 	return ShellQuote(word)
 }
 
-// ShellQuote quotes a word for a shell.
-func ShellQuote(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
+// ShellQuote quotes a word for a shell. A word with control characters, such as a script of several
+// lines, is quoted as $'…' (bash, zsh, ksh), so that a command is always one line.
+func ShellQuote(word string) string {
+	if strings.IndexFunc(word, unicode.IsControl) < 0 {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	var b strings.Builder
+	b.WriteString("$'")
+	for _, r := range word {
+		switch {
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case unicode.IsControl(r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		case r == '\'' || r == '\\':
+			b.WriteString(`\` + string(r))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String() + "'"
+}

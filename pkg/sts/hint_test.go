@@ -50,6 +50,21 @@ func TestHints(t *testing.T) {
 }
 
 // A format that Hintf cannot do is noticed when it is used, not by the reader of the hint.
+// A command is one line, and a shell reads from it what was given.
+func TestQuotedWords(t *testing.T) {
+	for word, want := range map[string]string{
+		"a b":            `'a b'`,
+		"it's":           `'it'\''s'`,
+		"a\nb\tc's \\":    `$'a\nb\tc\'s \\'`,
+		"\x1b[2K":        `$'\u001b[2K'`,
+		"x\n→ kubectl …": `$'x\n→ kubectl …'`,
+	} {
+		if got := sts.ShellQuote(word); got != want {
+			t.Errorf("%q: %s, want %s", word, got, want)
+		}
+	}
+}
+
 func TestHintFormats(t *testing.T) {
 	hintf := sts.Hintf // vet does not check it
 	for _, test := range []struct {
