@@ -79,7 +79,11 @@ func canaryRecord(s *sts.Snapshot) (c *record.Canary, derived bool, d *Decision)
 
 // badRecord refuses to guess the content of a record that cannot be read.
 func badRecord(err error) Decision {
-	return decide(Refused, ReasonBadRecord, err.Error(), hintBadRecord())
+	var hint sts.Hint
+	if invalid, ok := errors.AsType[*record.InvalidError](err); ok {
+		hint = invalid.Hint()
+	}
+	return decide(Refused, ReasonBadRecord, err.Error(), hint)
 }
 
 // revisionGone refuses to guess a pod template that is recorded nowhere.

@@ -264,16 +264,22 @@ func requireNoOperation(l look) *Decision {
 		d := decide(Refused, reason, message, hint)
 		return &d
 	}
-	if c, err := record.ReadCanary(s.Set); c != nil || err != nil {
+	c, err := record.ReadCanary(s.Set)
+	if err != nil {
+		d := badRecord(err)
+		return &d
+	}
+	if c != nil {
 		message, hint := msgDrainCanaryInProgress(s.Set.Name, canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort"))
 		return refuse(ReasonCanaryOnItsWay, message, hint)
 	}
-	if r, err := record.ReadRestart(s.Set); r != nil || err != nil {
-		var resume sts.Hint
-		if r != nil {
-			resume = r.Again(s.Set)
-		}
-		message, hint := msgDrainRestartInProgress(s.Set.Name, resume, forget(s))
+	r, err := record.ReadRestart(s.Set)
+	if err != nil {
+		d := badRecord(err)
+		return &d
+	}
+	if r != nil {
+		message, hint := msgDrainRestartInProgress(s.Set.Name, r.Again(s.Set), forget(s))
 		return refuse(ReasonRestartOnItsWay, message, hint)
 	}
 	if what := inFlight(s); what != "" && sts.Observed(s.Set) && sts.StrategyOf(s.Set).ReplacesPods() {

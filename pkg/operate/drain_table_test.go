@@ -105,7 +105,7 @@ type cell struct {
 func newCell(from, to int32, o observation) cell {
 	command := []profile.Command{{Name: "command", On: profile.Survivor, Command: []string{"command"}, Timeout: metav1.Duration{Duration: time.Minute}}}
 	c := cell{facts: Facts{Wrote: true}}
-	c.ID, c.Replicas = "1", to
+	c.Name, c.ID, c.Replicas = "alice@laptop", "1", to
 	if o.hooks == withHooks {
 		c.Profile = &profile.Profile{Metadata: profile.Metadata{Name: "etcd"}, Drain: command, After: command,
 			Join: &profile.Join{Before: command, Started: command, After: command}}

@@ -31,7 +31,7 @@ type Lock struct {
 func (l Lock) requireLock(s *sts.Snapshot, f Facts) *Decision {
 	o, err := record.ReadOwner(s.Set)
 	if err != nil {
-		d := decide(Refused, ReasonBadRecord, err.Error(), hintBadOwner(s.Set.Namespace, s.Set.Name))
+		d := badRecord(err)
 		return &d
 	}
 	switch {

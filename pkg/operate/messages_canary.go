@@ -31,10 +31,6 @@ func msgInvalidImage(value string) string {
 
 // Records and revisions.
 
-func hintBadRecord() sts.Hint {
-	return sts.Hintf("fix the annotation, or remove it and complete the update with kubectl")
-}
-
 func msgRevisionGone(set, revision string) string {
 	return fmt.Sprintf("cannot determine the previous template of statefulset/%s: revision %s is no longer in its history and its template was not recorded", set, revision)
 }

@@ -90,10 +90,7 @@ func msgDrainCanaryInProgress(set string, promote, abort sts.Hint) (message stri
 }
 
 func msgDrainRestartInProgress(set string, resume, forget sts.Hint) (message string, hint sts.Hint) {
-	if len(resume) > 0 {
-		hint = sts.Hintf("resume it: %s; or ", resume)
-	}
-	return fmt.Sprintf("a restart of statefulset/%s is in progress", set), sts.Hintf("%sdiscard its record: %s", hint, forget)
+	return fmt.Sprintf("a restart of statefulset/%s is in progress", set), sts.Hintf("resume it: %s; or discard its record: %s", resume, forget)
 }
 
 func hintDrainPartition(promote, abort sts.Hint) sts.Hint {

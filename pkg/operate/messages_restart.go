@@ -41,10 +41,6 @@ func msgNothingToRestart() string { return "nothing to restart: 0 replicas" }
 
 // What ends a restart.
 
-func hintForgetBadRecord(forget sts.Hint) sts.Hint {
-	return sts.Hintf("discard the record: %s", forget)
-}
-
 func msgRestartRecordRemoved(set string) string {
 	return fmt.Sprintf("annotation %s of statefulset/%s was removed during the restart", record.RestartAnnotation, set)
 }

@@ -26,7 +26,6 @@ func TestMessagesOfRestart(t *testing.T) {
 		messagetest.Call(msgWaitForUpdate, all, "web-7549"),
 		messagetest.Call(msgNoSuchRevision, "web-2", "web-other"),
 		messagetest.Call(msgBudgetHoldsUnready, "web"),
-		messagetest.Call(hintForgetBadRecord, forget),
 		messagetest.Call(msgRestartRecordRemoved, "web"),
 		messagetest.Call(msgOtherRestart, "web", "kim@laptop", all),
 		messagetest.Call(msgOtherRestart, "web", "", nil),

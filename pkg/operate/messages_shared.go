@@ -11,11 +11,6 @@ import (
 
 // The lock.
 
-func hintBadOwner(namespace, set string) sts.Hint {
-	return sts.Hintf("if no kubectl sts command is running for this StatefulSet, remove the annotation: %s",
-		sts.Kubectl(namespace, "annotate statefulset", set, record.OwnerAnnotation+"-"))
-}
-
 func msgLockRemoved(set string) string {
 	return fmt.Sprintf("lost the lock on statefulset/%s: annotation %s was removed", set, record.OwnerAnnotation)
 }

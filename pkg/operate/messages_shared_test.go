@@ -19,7 +19,6 @@ const (
 func TestSharedMessages(t *testing.T) {
 	low := []sts.Ordinal{0, 1}
 	messagetest.Golden(t, "shared",
-		messagetest.Call(hintBadOwner, "shop", "web"),
 		messagetest.Call(msgLockRemoved, "web"),
 		messagetest.Call(msgLockTaken, "web", "kim@laptop", "canary start"),
 		messagetest.Call(hintCheckStatus, "shop", "web"),

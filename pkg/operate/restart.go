@@ -106,7 +106,7 @@ func restartLook(s *sts.Snapshot, f Facts) look {
 	restart, err := record.ReadRestart(s.Set)
 	l.restart, l.unreadable = restart, nil // the record of a canary does not matter
 	if err != nil {
-		d := decide(Refused, ReasonBadRecord, err.Error(), hintForgetBadRecord(forget(s)))
+		d := badRecord(err)
 		l.unreadable = &d
 	}
 	return l

@@ -27,7 +27,9 @@ func Foreign(line string) string {
 // changesTerminal reports whether the character does something else than stand for itself: control
 // characters, those of format, such as U+202E, which reverses the rest of the line, and the separators of
 // lines and paragraphs.
-func changesTerminal(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
+func changesTerminal(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+}
 
 // Printable is the text without what would change the terminal: messages of events, of container
 // states and of the API server are foreign. Its lines stay.

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -350,7 +351,8 @@ func NewStatus(s *sts.Snapshot) Status {
 	// The verbs that change a set refuse a record that cannot be read; the
 	// report does without it.
 	canary, unreadable := record.ReadCanary(set)
-	st.Owner, _ = record.ReadOwner(set)
+	owner, unreadableOwner := record.ReadOwner(set)
+	st.Owner = owner
 	drain, unreadableDrain := record.ReadDrain(set)
 	st.Drain = NewDrainStatus(s, drain)
 	if n, ok := record.ParkedSize(set); ok {
@@ -389,13 +391,16 @@ func NewStatus(s *sts.Snapshot) Status {
 		st.Canary = canaryStatus(&st, canary)
 		st.Canary.Auto = st.autoStatus(s, canary)
 	}
-	restart, _ := record.ReadRestart(set)
+	restart, unreadableRestart := record.ReadRestart(set)
 	st.judge(s, canary, drain, replicas)
 	st.judgeRestart(s, restart)
 	st.judgeClaims(s, replicas)
-	for _, err := range []error{unreadable, unreadableDrain} {
-		if err != nil {
-			st.Message = sentence(st.Message, err.Error())
+	for _, err := range []error{unreadable, unreadableDrain, unreadableRestart, unreadableOwner} {
+		if invalid, ok := errors.AsType[*record.InvalidError](err); ok {
+			st.Message = sentence(st.Message, invalid.Error())
+			if len(st.Hint) == 0 {
+				st.Hint = invalid.Hint()
+			}
 		}
 	}
 	return st

@@ -55,7 +55,7 @@ func TestQuotedWords(t *testing.T) {
 	for word, want := range map[string]string{
 		"a b":            `'a b'`,
 		"it's":           `'it'\''s'`,
-		"a\nb\tc's \\":    `$'a\nb\tc\'s \\'`,
+		"a\nb\tc's \\":   `$'a\nb\tc\'s \\'`,
 		"\x1b[2K":        `$'\u001b[2K'`,
 		"x\n→ kubectl …": `$'x\n→ kubectl …'`,
 	} {

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -137,7 +136,7 @@ func (d *Drain) Ordinals() []sts.Ordinal {
 func ReadDrain(set *appsv1.StatefulSet) (*Drain, error) {
 	d, err := readAnnotation[Drain](set, DrainAnnotation)
 	if d != nil && (d.From == d.To || d.From < 0 || d.To < 0 || d.Member != nil && d.Member.Phase == "") {
-		return nil, errors.New(msgDrainRecordInvalid(set.Name))
+		return nil, invalid(set, DrainAnnotation, msgNoSizes())
 	}
 	return d, err
 }

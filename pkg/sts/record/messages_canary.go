@@ -8,23 +8,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// What commands report about a record that cannot be read, canary commands and status about the
-// canary's record, and changes of a pod template.
-
-func msgInvalidRecord(set, annotation, problem string) string {
-	return fmt.Sprintf("statefulset/%s: annotation %s is not a valid record: %s", set, annotation, problem)
-}
-
-func msgUnexpectedJSON(kind, field string) string {
-	if field == "" {
-		return "unexpected " + kind
-	}
-	return fmt.Sprintf("unexpected %s in field %s", kind, field)
-}
-
-func msgNoStableRevision(set, annotation string) string {
-	return fmt.Sprintf("statefulset/%s: annotation %s has no stable revision", set, annotation)
-}
+// What canary commands and status report about the canary's record, and changes of a pod template.
 
 func msgPartitionMoved(who, set string, from, to int32, fromOrdinal, toOrdinal sts.Ordinal) string {
 	return fmt.Sprintf("%s changed the partition of statefulset/%s from %d to %d (lowest updated ordinal: %s to %s) during the canary",

@@ -10,10 +10,6 @@ import (
 func TestCanaryMessages(t *testing.T) {
 	call := messagetest.Call
 	messagetest.Golden(t, "canary",
-		call(msgInvalidRecord, "web", CanaryAnnotation, "unexpected end of JSON input"),
-		call(msgUnexpectedJSON, "array", ""),
-		call(msgUnexpectedJSON, "string", "member.ordinal"),
-		call(msgNoStableRevision, "web", CanaryAnnotation),
 		call(msgPartitionMoved, "field manager helm", "web", 3, 0, 6, 3),
 		call(msgTemplateChanged, "field manager helm", "web"),
 		call(msgTemplateReapplied, "another client", "web", "web-6986cb69d8"),

@@ -3,6 +3,7 @@ package record
 import (
 	"encoding/json"
 	"errors"
+	"regexp"
 	"strings"
 	"time"
 
@@ -138,8 +139,8 @@ func (r *Restart) Split(s *sts.Snapshot) (done, left []sts.Ordinal) {
 
 // Again is the command that resumes the restart, for a hint. The recorded options are quoted already.
 func (r *Restart) Again(set *appsv1.StatefulSet) sts.Hint {
-	verb, options, _ := strings.Cut(r.Command, " ")
-	return sts.Kubectl(set.Namespace, strings.TrimSpace("sts "+verb+" "+set.Name+" "+options))
+	_, options, _ := strings.Cut(r.Command, " ")
+	return sts.Kubectl(set.Namespace, strings.TrimSpace("sts restart "+set.Name+" "+options))
 }
 
 // Owner is the lock holder: the command that is changing a set. It is absent between commands.
@@ -161,7 +162,7 @@ type Owner struct {
 func ReadCanary(set *appsv1.StatefulSet) (*Canary, error) {
 	c, err := readAnnotation[Canary](set, CanaryAnnotation)
 	if err == nil && c != nil && (c.StableRevision == "" || len(c.StableTemplate) == 0) {
-		return nil, errors.New(msgNoStableRevision(set.Name, CanaryAnnotation))
+		return nil, invalid(set, CanaryAnnotation, msgNoStableRevision())
 	}
 	return c, err
 }
@@ -169,13 +170,56 @@ func ReadCanary(set *appsv1.StatefulSet) (*Canary, error) {
 // ReadRestart reads the record of a restart in progress: nil when there is none, an error
 // when it can't be read.
 func ReadRestart(set *appsv1.StatefulSet) (*Restart, error) {
-	return readAnnotation[Restart](set, RestartAnnotation)
+	r, err := readAnnotation[Restart](set, RestartAnnotation)
+	if r != nil && (r.StartedAt.IsZero() || r.Command != "" && !restartCommand.MatchString(r.Command)) {
+		return nil, invalid(set, RestartAnnotation, msgNoCommand())
+	}
+	return r, err
 }
+
+// restartCommand is a command with its options, each a plain word or quoted for a shell. It is
+// printed in hints, so an annotation that holds anything else is not trusted.
+var restartCommand = regexp.MustCompile(`^[a-z]+( ([A-Za-z0-9%+,./:=@_-]|'[^'[:cntrl:]]*'|\\'|\$'([^'\\[:cntrl:]]|\\[^[:cntrl:]])*')+)*$`)
 
 // ReadOwner reads which command holds the lock of the set: nil when none does, an error when
 // the record can't be read.
 func ReadOwner(set *appsv1.StatefulSet) (*Owner, error) {
-	return readAnnotation[Owner](set, OwnerAnnotation)
+	o, err := readAnnotation[Owner](set, OwnerAnnotation)
+	if o != nil && (o.Name == "" || o.ID == "") {
+		return nil, invalid(set, OwnerAnnotation, msgNoOwner())
+	}
+	return o, err
+}
+
+// InvalidError is about a record that cannot be read.
+type InvalidError struct {
+	// Set is the name of the StatefulSet.
+	Namespace, Set string
+	// Annotation is that of the record.
+	Annotation string
+	// Problem is what is wrong with its value.
+	Problem string
+}
+
+func invalid(set *appsv1.StatefulSet, annotation, problem string) *InvalidError {
+	return &InvalidError{Namespace: set.Namespace, Set: set.Name, Annotation: annotation, Problem: problem}
+}
+
+// Error implements error.
+func (e *InvalidError) Error() string { return msgInvalidRecord(e.Set, e.Annotation, e.Problem) }
+
+// Hint is how to go on without the record.
+func (e *InvalidError) Hint() sts.Hint {
+	remove := sts.Kubectl(e.Namespace, "annotate statefulset", e.Set, e.Annotation+"-")
+	switch e.Annotation {
+	case OwnerAnnotation:
+		return hintBadOwner(remove)
+	case CanaryAnnotation:
+		return hintBadCanary(remove)
+	case DrainAnnotation:
+		return hintBadDrain(remove)
+	}
+	return hintBadRestart(sts.Kubectl(e.Namespace, "sts restart", e.Set, "--forget"))
 }
 
 func readAnnotation[T any](set *appsv1.StatefulSet, key string) (*T, error) {
@@ -185,7 +229,7 @@ func readAnnotation[T any](set *appsv1.StatefulSet, key string) (*T, error) {
 	}
 	v := new(T)
 	if err := json.Unmarshal([]byte(raw), v); err != nil {
-		return nil, errors.New(msgInvalidRecord(set.Name, key, jsonProblem(err)))
+		return nil, invalid(set, key, jsonProblem(err))
 	}
 	return v, nil
 }
