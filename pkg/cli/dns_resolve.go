@@ -242,7 +242,7 @@ func (s *forwardServer) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	explained := errors.New(msgDNSClusterServer(err) + "\n" + hintDNSOtherServers().String())
+	explained := &hintedError{err: errors.New(msgDNSClusterServer(err)), hint: hintDNSOtherServers()}
 	if hopeless(err) {
 		return &hopelessError{explained}
 	}
@@ -300,7 +300,7 @@ func (s *podServer) Resolve(ctx context.Context, questions []names.Question) ([]
 	case err == nil || ctx.Err() != nil:
 		return answers, err
 	case errors.Is(err, kube.ErrNoShell), errors.Is(err, kube.ErrNoTool):
-		return nil, &hopelessError{fmt.Errorf("%w\n%s", errDNSPod(s.pod, err), hintDNSOtherPods())}
+		return nil, &hopelessError{&hintedError{err: errDNSPod(s.pod, err), hint: hintDNSOtherPods()}}
 	}
 	return nil, errDNSPod(s.pod, err)
 }

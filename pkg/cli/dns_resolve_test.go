@@ -15,6 +15,7 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/names"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // A flag that says where to query, or until when, implies --resolve.
@@ -91,7 +92,7 @@ func TestWatchQueriesIncorrectNames(t *testing.T) {
 	clock := clocktesting.NewFakeClock(now)
 	streams, _, _, stderr := genericiooptions.NewTestIOStreams()
 	env := &Env{IOStreams: streams, Clock: clock}
-	w := &dnsWatch{common: &common{env: env}, screen: newScreen(env), tracks: map[names.Question]*track{}}
+	w := &dnsWatch{common: &common{env: env, config: genericclioptions.NewConfigFlags(true)}, screen: newScreen(env), tracks: map[names.Question]*track{}}
 	question := func(name string) names.Question { return names.Question{Name: name, Type: "A"} }
 	lookup := func(name string, expected bool, want ...string) names.DNSLookup {
 		return names.DNSLookup{Question: question(name), Expected: expected, Want: want}
@@ -148,7 +149,7 @@ func TestWatchQueriesIncorrectNames(t *testing.T) {
 	answers = []names.Answer{right}
 	asks("changed names, at once", 0, "web-1", "web-2")
 
-	broken := errors.New("cannot query DNS server 10.96.0.10: connection refused\nhint")
+	broken := &hintedError{err: errors.New("cannot query DNS server 10.96.0.10: connection refused"), hint: sts.Hintf("hint")}
 	for range 2 {
 		if err := w.receive(answered{err: broken}); err != nil {
 			t.Fatal(err)
@@ -160,7 +161,7 @@ func TestWatchQueriesIncorrectNames(t *testing.T) {
 	receive(right, names.Answer{Question: question("web-1"), Code: "NOERROR", Addresses: []string{"10.0.0.9"}},
 		names.Answer{Question: question("web-2"), Code: "NOERROR", Addresses: []string{"10.0.0.3"}})
 	asks("all names are correct", lastPause)
-	const said = "warning: cannot query DNS server 10.96.0.10: connection refused; retrying\nhint\nthe DNS server is responding again\n"
+	const said = "warning: cannot query DNS server 10.96.0.10: connection refused; retrying\n→ hint\nthe DNS server is responding again\n"
 	if stderr.String() != said {
 		t.Errorf("said %q, want %q", stderr, said)
 	}

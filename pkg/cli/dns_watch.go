@@ -217,8 +217,10 @@ func (w *dnsWatch) receive(a answered) error {
 		}
 		if text := a.err.Error(); text != w.broken {
 			w.broken = text
-			problem, ways, _ := strings.Cut(text, "\n")
-			w.screen.warn(strings.TrimSuffix(msgDNSRetrying(problem)+"\n"+ways, "\n"))
+			w.screen.warn(msgDNSRetrying(text))
+			if hinted := (*hintedError)(nil); errors.As(a.err, &hinted) {
+				w.screen.say(render.Hint(w.hint(hinted.hint), w.screen.style))
+			}
 		}
 		w.pause = min(max(2*w.pause, firstPause), lastPause)
 		for _, t := range w.tracks {

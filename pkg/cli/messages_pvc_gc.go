@@ -44,8 +44,9 @@ func msgAsideRefused(claim, why string) (message string, hint sts.Hint) {
 
 func msgBackupFailed() string { return "cannot write to --backup-dir, nothing was deleted" }
 
-func msgClaimsDeletedEvent(by string, claims []string) string {
-	return fmt.Sprintf("%s deleted by %s (restore with kubectl sts pvc-gc undo): %s", sts.Count(len(claims), "claim"), by, strings.Join(claims, ", "))
+// msgClaimsDeletedEvent is an event. Other people read it, so undo does not fit this command line.
+func msgClaimsDeletedEvent(by string, claims []string, undo sts.Hint) string {
+	return fmt.Sprintf("%s deleted by %s (restore with %s): %s", sts.Count(len(claims), "claim"), by, undo, strings.Join(claims, ", "))
 }
 
 func msgNeededAgain(claim, what string) string {
@@ -78,6 +79,10 @@ func msgFinishingUndo(claim string) string {
 }
 
 func msgConfirmUndo(n int) string { return "Restore " + sts.Count(n, "claim") + "?" }
+
+func hintListNamespaces(list sts.Hint) sts.Hint {
+	return sts.Hintf("list the namespaces (in retained.namespaces): %s", list)
+}
 
 func hintCreateNamespace(create sts.Hint) sts.Hint { return sts.Hintf("create it first: %s", create) }
 

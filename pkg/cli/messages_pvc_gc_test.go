@@ -18,12 +18,12 @@ func TestPVCGCMessages(t *testing.T) {
 		call(hintRescueFirst, "kubectl sts pvc-gc rescue data-web-1"),
 
 		call(msgNothingToDelete), call(msgClaimsToDelete, 1), call(msgClaimsToDelete, 2), call(msgAsideRefused, "data-web-3", "deployment.apps/reader references it"),
-		call(msgBackupFailed), call(msgClaimsDeletedEvent, "kim@laptop", []string{"data-web-2", "data-web-3"}),
+		call(msgBackupFailed), call(msgClaimsDeletedEvent, "kim@laptop", []string{"data-web-2", "data-web-3"}, sts.Kubectl("shop", "sts pvc-gc undo")),
 		call(msgNeededAgain, "data-web-2", "deleted, but is needed again: run undo before a new, empty claim is created"),
 		call(msgTooMany, 60, "claim", 50), call(msgTooMany, 2, "volume", 1),
 
 		call(msgRetainedNotFound, "shop"), call(msgNothingToDo), call(msgClaimExists, "data-web-3"), call(msgFinishingUndo, "data-web-3"), call(msgConfirmUndo, 2),
-		call(hintCreateNamespace, sts.Kubectl("", "create namespace", "shop")), call(msgSetInsteadOfClaim, "web", []string{"data-web-2", "data-web-3"}),
+		call(hintListNamespaces, sts.Kubectl("", "sts pvc-gc", "-A", "-o", "json")), call(hintCreateNamespace, sts.Kubectl("", "create namespace", "shop")), call(msgSetInsteadOfClaim, "web", []string{"data-web-2", "data-web-3"}),
 		call(msgVolumeOfDeletion, sts.Kubectl("", "sts pvc-gc undo", "pvc-0f3a"), "2026-03-01 12:40:00 UTC"),
 		call(msgDeletedTwice, "data-web-3", []sts.Hint{msgVolumeOfDeletion(sts.Kubectl("", "sts pvc-gc undo", "pvc-0f3a"), "2026-03-01 12:40:00 UTC"),
 			msgVolumeOfDeletion(sts.Kubectl("", "sts pvc-gc undo", "pvc-77de"), "2026-03-02 09:00:00 UTC")}),

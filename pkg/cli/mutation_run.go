@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -98,9 +97,7 @@ func (r *mutationRun) run(ctx context.Context) error {
 		}
 		return err
 	}
-	for _, w := range slices.Concat(operate.DataLoss(r.snapshot, r.report.Plan), operate.Cautions(r.snapshot, r.report.Plan)) {
-		warnTo(r.env.ErrOut, w)
-	}
+	r.warn()
 	if err := r.showPlan(); err != nil {
 		return err
 	}
@@ -114,6 +111,16 @@ func (r *mutationRun) run(ctx context.Context) error {
 		}
 	}
 	return r.carryOut(ctx)
+}
+
+// warn warns of what the plan loses, and of other clients that manage the set.
+func (r *mutationRun) warn() {
+	for _, loss := range operate.DataLoss(r.snapshot, r.report.Plan) {
+		warnTo(r.env.ErrOut, loss)
+	}
+	for _, caution := range operate.Cautions(r.snapshot, r.report.Plan) {
+		warnTo(r.env.ErrOut, r.hint(caution).String())
+	}
 }
 
 // cluster is what the loop works on: the API server, and the commands that it runs.

@@ -8,6 +8,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // svg is a picture of ordinals over time.
@@ -44,8 +45,7 @@ func runPlan(ctx context.Context, c *common, o planOptions, out *output) error {
 	if err != nil {
 		return err
 	}
-	f := forecast.Run(s, q)
-	f.Outcome.Hint = c.hint(f.Outcome.Hint)
+	f := c.predict(s, q)
 	switch {
 	case out.format() == svg:
 		err = render.ForecastSVG(c.env.Out, f)
@@ -61,6 +61,16 @@ func runPlan(ctx context.Context, c *common, o planOptions, out *output) error {
 		return refused(reasonInvalid, problem, hintServerRejectsFields())
 	}
 	return o.verdict(f, out)
+}
+
+// predict is the prediction, with hints that fit the command line.
+func (c *common) predict(s *sts.Snapshot, q forecast.Question) *forecast.Forecast {
+	f := forecast.Run(s, q)
+	f.Outcome.Hint = c.hint(f.Outcome.Hint)
+	for i := range f.Notes {
+		f.Notes[i].Hint = c.hint(f.Notes[i].Hint)
+	}
+	return f
 }
 
 // verdict is the error for --exit-code.

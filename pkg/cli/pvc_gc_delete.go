@@ -131,7 +131,7 @@ func (g *gcRun) trail(ctx context.Context, client *kube.Client, sets []*appsv1.S
 		calls <- struct{}{}
 		group.Go(func() {
 			defer func() { <-calls }()
-			if err := client.Record(ctx, set, "ClaimsDeleted", msgClaimsDeletedEvent(g.env.Who, names)); err != nil {
+			if err := client.Record(ctx, set, "ClaimsDeleted", msgClaimsDeletedEvent(g.env.Who, names, sts.Kubectl(set.Namespace, "sts pvc-gc undo"))); err != nil {
 				failed.Store(&err)
 			}
 		})

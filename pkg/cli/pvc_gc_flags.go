@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // Defaults of the flags.
@@ -47,7 +49,10 @@ func (g *gcRun) inOneNamespace(cmd *cobra.Command, everything *bool, usage strin
 func (g *gcRun) checkNames(args []string, everything bool) error {
 	switch {
 	case g.all:
-		return usagef("--all-namespaces is not supported: set --namespace; \"kubectl sts pvc-gc -A -o json\" lists the namespaces in retained.namespaces")
+		return &hintedError{
+			err:  usagef("--all-namespaces is not supported: set --namespace"),
+			hint: hintListNamespaces(sts.Kubectl("", "sts pvc-gc", "-A", "-o", "json")),
+		}
 	case everything && len(args) > 0:
 		return usagef("names and --all are mutually exclusive")
 	case !everything && len(args) == 0 && (g.yes || g.dryRun != "none"):

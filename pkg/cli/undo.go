@@ -32,7 +32,7 @@ func newUndo(c *common) *cobra.Command {
 	cmd.Flags().StringVar(&o.canaries, "canaries", "1", "Number of highest ordinals to update, `N|P%` (rounded up)")
 	cmd.Flags().BoolVar(&o.wait, "wait", true, "Wait for the canary to become available")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		build, err := o.toIntent(m)
+		build, err := o.toIntent(m, args)
 		if err != nil {
 			return err
 		}
@@ -41,14 +41,14 @@ func newUndo(c *common) *cobra.Command {
 	return cmd
 }
 
-func (o *undoFlags) toIntent(m *mutation) (newIntent, error) {
+func (o *undoFlags) toIntent(m *mutation, args []string) (newIntent, error) {
 	count, err := operate.ParseCount(o.canaries)
 	if err != nil {
 		return nil, usagef("--canaries: %s", err)
 	}
 	if o.revision == "" {
 		// "The one before" would be a canary that was just aborted.
-		return nil, usagef("--to-revision is required; run \"kubectl sts history NAME\" to list the revisions")
+		return nil, m.revisionRequired(args)
 	}
 	return func(_ context.Context, _ *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
 		template, err := earlierTemplate(s, o.revision)
@@ -58,6 +58,16 @@ func (o *undoFlags) toIntent(m *mutation) (newIntent, error) {
 		options := operate.StartOptions{Lock: lock, Template: template, Canaries: count, NoWait: !o.wait, AcceptAdmission: *m.acceptAdmission}
 		return operate.NewStartCanary(options, s), nil
 	}, nil
+}
+
+// revisionRequired is the error where --to-revision is missing.
+func (c *common) revisionRequired(args []string) error {
+	name, err := setName(args)
+	if err != nil {
+		return err
+	}
+	ns, _ := c.namespace() // none if the kubeconfig cannot be read
+	return &hintedError{err: usagef("--to-revision is required"), hint: hintListRevisions(sts.Kubectl(ns, "sts history", name))}
 }
 
 // earlierTemplate is the pod template of a revision by number or name. An undo that was killed

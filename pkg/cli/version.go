@@ -69,7 +69,19 @@ func (c *common) serverVersion(ctx context.Context) (*report.ServerVersion, erro
 	if err != nil {
 		return nil, err
 	}
-	return report.NewServerVersion(info.GitVersion, info.Platform)
+	return c.serverReport(info.GitVersion, info.Platform)
+}
+
+// serverReport is the report on a server, with workarounds that fit the command line.
+func (c *common) serverReport(version, platform string) (*report.ServerVersion, error) {
+	r, err := report.NewServerVersion(version, platform)
+	if err != nil {
+		return nil, err
+	}
+	for i := range r.KnownIssues {
+		r.KnownIssues[i].WayOut = c.hint(r.KnownIssues[i].WayOut)
+	}
+	return r, nil
 }
 
 func noArgs(cmd *cobra.Command, args []string) error {

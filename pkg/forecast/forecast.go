@@ -354,6 +354,8 @@ type ForecastNote struct {
 	Reason NoteReason `json:"reason"`
 	// Message is the same, in words.
 	Message string `json:"message"`
+	// Hint is what to do.
+	Hint sts.Hint `json:"hint,omitempty"`
 }
 
 // Question is what to predict.

@@ -13,7 +13,7 @@ import (
 
 // note adds a note.
 func (t *teller) note(reason NoteReason, message string) {
-	t.Notes = append(t.Notes, ForecastNote{reason, message})
+	t.Notes = append(t.Notes, ForecastNote{Reason: reason, Message: message})
 }
 
 // tellNotes notes what is assumed, and what is not known.
@@ -102,7 +102,8 @@ func (t *teller) noteAsleep() {
 	}
 	for _, e := range t.events {
 		if e.Kind == PodCreated && e.At.Equal(t.start) && t.original(e.Object) == nil {
-			t.note(NoteStaleClaim, msgControllerAsleep(e.Object, sts.Kubectl(t.Namespace, "annotate statefulset", t.Name, "example.com/retry=now")))
+			message, hint := msgControllerAsleep(e.Object, sts.Kubectl(t.Namespace, "annotate statefulset", t.Name, "example.com/retry=now"))
+			t.Notes = append(t.Notes, ForecastNote{Reason: NoteStaleClaim, Message: message, Hint: hint})
 		}
 	}
 }

@@ -368,8 +368,9 @@ func msgAssumedReady(pod, trouble string) string {
 
 func msgNotReadyNow() string { return "is not ready" }
 
-func msgControllerAsleep(pod string, annotate sts.Hint) string {
-	return "pod " + pod + ` is missing although nothing blocks it: the StatefulSet controller may have missed the deletion of its old claim; if the pod is not created, run "` + annotate.String() + `"`
+func msgControllerAsleep(pod string, annotate sts.Hint) (message string, hint sts.Hint) {
+	return "pod " + pod + " is missing although nothing blocks it: the StatefulSet controller may have missed the deletion of its old claim",
+		sts.Hintf("if the pod is not created: %s", annotate)
 }
 
 func msgControllerBlind(claim, pod string) string {

@@ -1528,6 +1528,14 @@ func cancelCases() []decisionCase {
 			verdict: operate.Do, reason: "Cancel",
 		},
 		{
+			name:    "one that joins stays",
+			from:    ststest.Web(6),
+			changes: on{joining(q, record.Starting)},
+			intent:  cancel,
+			facts:   none,
+			verdict: operate.Do, reason: "Cancel",
+		},
+		{
 			name:    "one will be added",
 			from:    ststest.Web(5),
 			changes: on{joining(nil, record.Announcing)},

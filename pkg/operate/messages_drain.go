@@ -402,8 +402,8 @@ func msgDrainCancelScaled(replicas int32, lowest string) string {
 	return fmt.Sprintf("it was scaled to %s meanwhile: %s and above will be removed without being drained", sts.Count(replicas, "replica"), lowest)
 }
 
-func msgDrainCancelStays(member string, remove sts.Hint) string {
-	return fmt.Sprintf("%s stays; to remove it: %s", member, remove)
+func msgDrainCancelStays(member string, remove sts.Hint) (message string, hint sts.Hint) {
+	return member + " stays", sts.Hintf("to remove %s: %s", member, remove)
 }
 
 func msgDrainCancelKnown(member string) string {

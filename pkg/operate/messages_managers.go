@@ -53,14 +53,14 @@ func hintAutoscaled(change string) sts.Hint {
 	return sts.Hintf("%s first, or pause the autoscaler", change)
 }
 
-func msgIgnoresParked(autoscaler, size string) string {
-	return fmt.Sprintf("%s (%s) ignores this StatefulSet while it has 0 replicas and scales it again after --unpark", autoscaler, size)
+func msgIgnoresParked(autoscaler, size string) sts.Hint {
+	return sts.Hintf("%s (%s) ignores this StatefulSet while it has 0 replicas and scales it again after --unpark", autoscaler, size)
 }
 
-func msgMayScale(autoscaler, size string, to int32) string {
-	return fmt.Sprintf("%s scales this StatefulSet (%s) and may override replicas: %d", autoscaler, size, to)
+func msgMayScale(autoscaler, size string, to int32) sts.Hint {
+	return sts.Hintf("%s scales this StatefulSet (%s) and may override replicas: %d", autoscaler, size, to)
 }
 
-func msgMayScaleCanary(autoscaler, size string) string {
-	return fmt.Sprintf("%s scales this StatefulSet (%s): pods that it adds during the canary will run the canary's revision", autoscaler, size)
+func msgMayScaleCanary(autoscaler, size string) sts.Hint {
+	return sts.Hintf("%s scales this StatefulSet (%s): pods that it adds during the canary will run the canary's revision", autoscaler, size)
 }

@@ -66,12 +66,12 @@ func (i drainScale) requireNoAutoscaler(s *sts.Snapshot) *Decision {
 
 // Cautions are warnings before the first step that writes: which other clients manage the set
 // and, where the step begins a canary, which autoscaler may scale it meanwhile.
-func Cautions(s *sts.Snapshot, steps []Decision) []string {
+func Cautions(s *sts.Snapshot, steps []Decision) []sts.Hint {
 	first, changing, size := firstPatch(steps, func(*PatchSet) bool { return true }), FirstPatch(steps), lastScale(steps)
 	if size == nil && (first == nil || changing == nil && first.Canary == nil) {
 		return nil // no other client manages the pods
 	}
-	var out []string
+	var out []sts.Hint
 	var fields []sts.Field
 	if changing != nil {
 		fields = changing.fields()

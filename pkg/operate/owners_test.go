@@ -68,7 +68,9 @@ func TestCautions(t *testing.T) {
 			}
 			s := test.from.Snapshots()[0]
 			got := operate.Cautions(s, operate.Preview(test.intent, s))
-			if !slices.EqualFunc(test.want, got, func(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }) {
+			if !slices.EqualFunc(test.want, got, func(pattern string, caution sts.Hint) bool {
+				return regexp.MustCompile(pattern).MatchString(caution.String())
+			}) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})

@@ -138,5 +138,6 @@ func (p *forecastPage) end() {
 	p.out.WriteString(Hint(p.Outcome.Hint, p.style))
 	for _, n := range p.Notes {
 		p.out.WriteString(p.style.Wrap("note: ", len("note: "), Dim, n.Message))
+		p.out.WriteString(Hint(n.Hint, p.style))
 	}
 }

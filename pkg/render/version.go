@@ -41,7 +41,7 @@ func serverVersion(b *strings.Builder, s *report.ServerVersion, st Style) {
 		line(Plain, msgKnownWhen(k.When))
 		line(Plain, k.What+" "+k.Why)
 		prefix, width := st.arrow(indent)
-		b.WriteString(st.Wrap(prefix, width, Plain, k.WayOut))
+		b.WriteString(st.Wrap(prefix, width, Plain, k.WayOut.String()))
 		line(Dim, msgKnownSource(k.Source, k.Shown))
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/version"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // KnownIssue is unexpected behavior of Kubernetes itself with StatefulSets.
@@ -22,7 +24,7 @@ type KnownIssue struct {
 	// Why is why it matters.
 	Why string `json:"why"`
 	// WayOut is the workaround: a command or an instruction.
-	WayOut string `json:"wayOut"`
+	WayOut sts.Hint `json:"wayOut"`
 	// Source is where it is discussed.
 	Source string `json:"source"`
 	// Shown is true if a test scenario verifies it on the tested versions.
@@ -55,7 +57,7 @@ var knownIssues = []KnownIssue{
 		When:    "podManagementPolicy is OrderedReady (the default)",
 		What:    "A pod of a broken update that never became ready is not replaced when the template is rolled back: the controller keeps waiting for it.",
 		Why:     "kubectl rollout undo appears to succeed, but nothing happens.",
-		WayOut:  "kubectl sts unstick NAME; during a canary, kubectl sts canary abort NAME",
+		WayOut:  sts.Hintf("%s; during a canary, %s", sts.Kubectl("", "sts unstick", "NAME"), sts.Kubectl("", "sts canary abort", "NAME")),
 		Source:  "https://github.com/kubernetes/kubernetes/issues/67250",
 		Shown:   true,
 	},
@@ -65,7 +67,7 @@ var knownIssues = []KnownIssue{
 		When:    "podManagementPolicy is Parallel",
 		What:    "Pods of a broken update are not replaced when the template is fixed, once maxUnavailable pods are unavailable. Without the feature gate they are.",
 		Why:     "The StatefulSet stays down. The feature gate was enabled by default from 1.35.0 to 1.35.3.",
-		WayOut:  "kubectl sts unstick NAME",
+		WayOut:  sts.Kubectl("", "sts unstick", "NAME"),
 		Source:  "https://github.com/kubernetes/kubernetes/issues/137409",
 		Shown:   true,
 	},
@@ -75,7 +77,7 @@ var knownIssues = []KnownIssue{
 		When:    "spec.updateStrategy.rollingUpdate.maxUnavailable is set",
 		What:    "The API server drops the field without a warning.",
 		Why:     "The rollout updates one pod at a time and takes longer, even after an upgrade from a version that kept the field.",
-		WayOut:  "enable the feature gate in kube-apiserver and kube-controller-manager, or expect one pod at a time",
+		WayOut:  sts.Hintf("enable the feature gate in kube-apiserver and kube-controller-manager, or expect one pod at a time"),
 		Source:  "https://github.com/kubernetes/enhancements/issues/961",
 		Shown:   true,
 	},
@@ -86,7 +88,7 @@ var knownIssues = []KnownIssue{
 		When:   "spec.updateStrategy.rollingUpdate has a partition and maxUnavailable",
 		What:   "An unavailable pod below the partition counts against maxUnavailable, and a percentage applies to all replicas. As of 1.38 only the ordinals from the partition up count for both.",
 		Why:    "One broken pod below the partition keeps the update from starting, without any message.",
-		WayOut: "make that pod available first; kubectl sts status NAME shows it",
+		WayOut: sts.Hintf("make that pod available first; %s shows it", sts.Kubectl("", "sts status", "NAME")),
 		Source: "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/statefulset/stateful_set_control.go#L845",
 		Shown:  true,
 	},
@@ -96,9 +98,10 @@ var knownIssues = []KnownIssue{
 		When:    "updateStrategy is Recreate",
 		What:    "An update deletes all pods at once, regardless of podManagementPolicy and PodDisruptionBudgets, and creates new pods only after the last one has terminated.",
 		Why:     "The StatefulSet is down for the whole update, and a single pod that does not terminate (lost node, finalizer) keeps it down.",
-		WayOut:  "kubectl sts plan NAME --image IMAGE shows it in advance; kubectl sts status NAME shows the pod that does not terminate",
-		Source:  "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/statefulset/stateful_set_control.go#L671",
-		Shown:   true,
+		WayOut: sts.Hintf("%s shows it in advance; %s shows the pod that does not terminate",
+			sts.Kubectl("", "sts plan", "NAME", "--image", "IMAGE"), sts.Kubectl("", "sts status", "NAME")),
+		Source: "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/statefulset/stateful_set_control.go#L671",
+		Shown:  true,
 	},
 	{
 		Code:    "recreate-forgets-claims",
@@ -106,7 +109,7 @@ var knownIssues = []KnownIssue{
 		When:    "updateStrategy is Recreate, persistentVolumeClaimRetentionPolicy.whenScaled is Delete, and a single change updates the template and lowers replicas",
 		What:    "The claims of the removed ordinals are not deleted: their pods are gone before the controller processes the claims.",
 		Why:     "Their volumes still cost money, and a later scale-up reuses the old data.",
-		WayOut:  "kubectl sts pvc-gc NAME",
+		WayOut:  sts.Kubectl("", "sts pvc-gc", "NAME"),
 		Source:  "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/statefulset/stateful_set_control.go#L671",
 		Shown:   true,
 	},
@@ -116,7 +119,7 @@ var knownIssues = []KnownIssue{
 		When:    "updateStrategy is Recreate",
 		What:    "The controller does nothing for the StatefulSet: no updates, no scaling, and no replacement for a lost pod. It reports an event with reason UnknownStrategy.",
 		Why:     "A StatefulSet that was created while the feature gate was enabled no longer recovers once it is disabled.",
-		WayOut:  "enable the feature gate in kube-apiserver and kube-controller-manager, or set spec.updateStrategy.type to RollingUpdate",
+		WayOut:  sts.Hintf("enable the feature gate in kube-apiserver and kube-controller-manager, or set spec.updateStrategy.type to RollingUpdate"),
 		Source:  "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/statefulset/stateful_set_control.go#L577",
 		Shown:   true,
 	},
@@ -126,7 +129,7 @@ var knownIssues = []KnownIssue{
 		When:    "the control plane is upgraded from 1.33 or older",
 		What:    "All StatefulSets restart their pods although their templates have not changed: the server serializes templates differently.",
 		Why:     "All databases in the cluster restart during the upgrade of the control plane.",
-		WayOut:  "upgrade directly to 1.34.2 or later",
+		WayOut:  sts.Hintf("upgrade directly to 1.34.2 or later"),
 		Source:  "https://github.com/kubernetes/kubernetes/issues/134773",
 	},
 	{
@@ -135,7 +138,7 @@ var knownIssues = []KnownIssue{
 		When:    "a StatefulSet is rolled back to a template that a server of 1.33 or older wrote",
 		What:    "The server does not recognize the old revision, unless it is the newest, and creates one with another name.",
 		Why:     "The rollback also restarts pods that already run this template.",
-		WayOut:  "kubectl sts canary abort NAME leaves those pods alone and shows how to continue",
+		WayOut:  sts.Hintf("%s leaves those pods alone and shows how to continue", sts.Kubectl("", "sts canary abort", "NAME")),
 		Source:  "https://github.com/kubernetes/kubernetes/pull/135017",
 		Shown:   true,
 	},
@@ -145,7 +148,7 @@ var knownIssues = []KnownIssue{
 		When:    "updateStrategy is OnDelete",
 		What:    "status.currentRevision keeps the old revision after all pods have been replaced, and status.currentReplicas drops to 0.",
 		Why:     "Tools that rely on the status wait forever for an update that is complete.",
-		WayOut:  "kubectl sts status NAME, which checks the pods",
+		WayOut:  sts.Hintf("%s, which checks the pods", sts.Kubectl("", "sts status", "NAME")),
 		Source:  "https://github.com/kubernetes/kubernetes/issues/73492",
 		Shown:   true,
 	},
@@ -155,7 +158,7 @@ var knownIssues = []KnownIssue{
 		When:    "minReadySeconds is set, and pods do not become ready at once",
 		What:    "The controller may notice minReadySeconds or more too late that a pod has become available.",
 		Why:     "Rollouts, and tools that wait for them, take up to twice as long.",
-		WayOut:  "none required, the rollout continues by itself; use a long --timeout",
+		WayOut:  sts.Hintf("none required, the rollout continues by itself; use a long --timeout"),
 		Source:  "https://github.com/kubernetes/kubernetes/issues/119352",
 		Shown:   true,
 	},
@@ -165,7 +168,7 @@ var knownIssues = []KnownIssue{
 		When:    "minReadySeconds is set",
 		What:    "status.currentRevision changes to the new revision as soon as the last pod is ready, not when it is available.",
 		Why:     "Tools that rely on the status report a complete update although its last pod may still fail.",
-		WayOut:  "kubectl sts status NAME --for=complete waits for pods to be available",
+		WayOut:  sts.Hintf("%s waits for pods to be available", sts.Kubectl("", "sts status", "NAME", "--for=complete")),
 		Source:  "https://github.com/kubernetes/kubernetes/issues/136831",
 		Shown:   true,
 	},
@@ -175,7 +178,7 @@ var knownIssues = []KnownIssue{
 		When:    "a StatefulSet with a partition is scaled to 0 during an update, and back up",
 		What:    "All pods are recreated at the new revision, including those below the partition.",
 		Why:     "The canary now includes all pods, and the previous revision may have been deleted.",
-		WayOut:  "kubectl sts canary abort NAME, which has recorded the previous template",
+		WayOut:  sts.Hintf("%s, which has recorded the previous template", sts.Kubectl("", "sts canary abort", "NAME")),
 		Source:  "https://github.com/kubernetes/kubernetes/issues/121534",
 		Shown:   true,
 	},
@@ -185,7 +188,7 @@ var knownIssues = []KnownIssue{
 		When:    "a pod below the partition is deleted during an update",
 		What:    "The pod is recreated at the new revision.",
 		Why:     "Each node failure adds pods to the canary.",
-		WayOut:  "upgrade to 1.27.8 or 1.28.4",
+		WayOut:  sts.Hintf("upgrade to 1.27.8 or 1.28.4"),
 		Source:  "https://github.com/kubernetes/kubernetes/issues/119685",
 	},
 	{
@@ -194,7 +197,7 @@ var knownIssues = []KnownIssue{
 		When:    "persistentVolumeClaimRetentionPolicy.whenDeleted is Delete",
 		What:    "A claim that was created just before its StatefulSet is deleted can remain, because it has no owner reference yet.",
 		Why:     "Its volume still costs money, and a StatefulSet with the same name reuses the old data.",
-		WayOut:  "kubectl sts pvc-gc -A",
+		WayOut:  sts.Kubectl("", "sts pvc-gc", "-A"),
 		Source:  "https://github.com/kubernetes/kubernetes/pull/142130",
 	},
 	{
@@ -203,7 +206,7 @@ var knownIssues = []KnownIssue{
 		When:    "persistentVolumeClaimRetentionPolicy.whenScaled is Delete, and a StatefulSet is scaled down, and up again before the old claims are gone",
 		What:    "The controller rightly creates the pod only when its old claim is gone, but is not notified of this: the pod may be missing for hours.",
 		Why:     "The StatefulSet has too few pods, and no event explains why.",
-		WayOut:  "kubectl annotate statefulset NAME example.com/retry=now: after any change of the StatefulSet the controller retries",
+		WayOut:  sts.Hintf("%s: after any change of the StatefulSet the controller retries", sts.Kubectl("", "annotate statefulset", "NAME", "example.com/retry=now")),
 		Source:  "https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/controller/statefulset/stateful_set_control.go#L436",
 		Shown:   true,
 	},
@@ -213,7 +216,7 @@ var knownIssues = []KnownIssue{
 		When:    "persistentVolumeClaimRetentionPolicy.whenScaled is Delete, and the StatefulSet is deleted with --cascade=foreground during a scale-down",
 		What:    "Pods that the scale-down had not reached wait for their claims, and the claims wait for the pods: neither is deleted, nor is the StatefulSet.",
 		Why:     "kubectl delete does not finish.",
-		WayOut:  `kubectl patch pod NAME --type=merge -p '{"metadata":{"finalizers":null}}', once its phase is Succeeded or Failed`,
+		WayOut:  sts.Hintf("%s, once its phase is Succeeded or Failed", sts.Kubectl("", "patch pod", "NAME", "--type=merge", "-p", `{"metadata":{"finalizers":null}}`)),
 		Source:  "https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/controller/volume/pvcprotection/pvc_protection_controller.go#L449",
 		Shown:   true,
 	},

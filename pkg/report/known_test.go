@@ -83,7 +83,7 @@ func TestKnownIssuesAreComplete(t *testing.T) {
 			t.Errorf("%q is not a unique code", k.Code)
 		}
 		seen[k.Code] = true
-		if k.Versions == "" || k.When == "" || k.WayOut == "" || strings.HasSuffix(k.When, ".") || strings.HasSuffix(k.WayOut, ".") {
+		if k.Versions == "" || k.When == "" || len(k.WayOut) == 0 || strings.HasSuffix(k.When, ".") || strings.HasSuffix(k.WayOut.String(), ".") {
 			t.Errorf("%s: versions %q, when %q, way out %q", k.Code, k.Versions, k.When, k.WayOut)
 		}
 		for _, sentence := range []string{k.What, k.Why} {

@@ -69,12 +69,12 @@ func (m Manager) conflicts(fields []Field) []string {
 }
 
 // Caution is the warning before a write to the fields.
-func (m Manager) Caution(fields ...Field) string {
-	text := msgAlsoManages(m.Name, m.Hint)
+func (m Manager) Caution(fields ...Field) Hint {
+	caution := msgAlsoManages(m.Name, m.Hint)
 	if paths := m.conflicts(fields); len(paths) > 0 {
-		text = msgAppliesFields(text, paths)
+		caution = msgAppliesFields(caution, paths)
 	}
-	return text
+	return caution
 }
 
 // Managers finds the other clients that write the set: from its owner reference, from

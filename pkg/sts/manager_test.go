@@ -125,7 +125,7 @@ func TestCaution(t *testing.T) {
 		plain + "; it applies spec.updateStrategy.rollingUpdate.partition" + after:                   {sts.FieldPartition},
 		plain + "; it applies spec.template and spec.updateStrategy.rollingUpdate.partition" + after: {sts.FieldTemplate, sts.FieldPartition},
 	} {
-		if got := m.Caution(fields...); got != want {
+		if got := m.Caution(fields...).String(); got != want {
 			t.Errorf("%v:\n%s", fields, got)
 		}
 	}

@@ -1,9 +1,6 @@
 package sts
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 func msgFieldManagers(names []string) string {
 	if len(names) == 1 {
@@ -12,14 +9,14 @@ func msgFieldManagers(names []string) string {
 	return "field managers " + strings.Join(names, " and ")
 }
 
-func msgAlsoManages(manager string, hint Hint) string {
-	return manager + " also manages this StatefulSet: " + hint.String()
+func msgAlsoManages(manager string, hint Hint) Hint {
+	return Hintf("%s also manages this StatefulSet: %s", manager, hint)
 }
 
 // fields are those that it applies and that a command writes.
-func msgAppliesFields(text string, fields []string) string {
-	return fmt.Sprintf("%s; it applies %s server-side: until this operation has finished, its next apply will conflict with field manager %s or, if forced, revert the change",
-		text, strings.Join(fields, " and "), FieldManager)
+func msgAppliesFields(caution Hint, fields []string) Hint {
+	return Hintf("%s; it applies %s server-side: until this operation has finished, its next apply will conflict with field manager %s or, if forced, revert the change",
+		caution, strings.Join(fields, " and "), FieldManager)
 }
 
 func hintOperator(kind, name string, edit Hint) Hint {

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+)
+
+// Commands in warnings, notes, workarounds and usage errors are for the cluster and the namespace of the
+// command line, too.
+func TestNotesFitTheCommandLine(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "kim's config")
+	if err := os.WriteFile(file, []byte(`{"contexts": [{"name": "prod", "context": {"namespace": "shop"}}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	flags := []string{"--context=prod", "--kubeconfig", file, "-n", ststest.Namespace}
+	anywhere := " --context prod --kubeconfig " + sts.ShellQuote(file)
+	there := " -n " + ststest.Namespace + anywhere
+	for _, test := range []struct {
+		name  string
+		print func(t *testing.T, c *common)
+		want  string
+	}{
+		{"a warning about an operator", func(_ *testing.T, c *common) {
+			inv := ststest.Web(3)
+			inv.Sets[0].OwnerReferences = []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: "Database", Name: "db", Controller: new(true)}}
+			plan := []operate.Decision{{Verdict: operate.Do, Action: &operate.Scale{From: 3, To: 4, Ordinal: 3}}}
+			r := &mutationRun{mutation: &mutation{common: c}, snapshot: inv.Snapshots()[0], report: &ChangeReport{Plan: plan}}
+			r.warn()
+		}, "whose operator manages this StatefulSet: kubectl edit Database.example.com db" + there + "\n"},
+		{"a note of plan", func(t *testing.T, c *common) {
+			inv := ststest.Web(3)
+			inv.Sets[0].Spec.PersistentVolumeClaimRetentionPolicy = &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{
+				WhenScaled: appsv1.DeletePersistentVolumeClaimRetentionPolicyType, WhenDeleted: appsv1.RetainPersistentVolumeClaimRetentionPolicyType,
+			}
+			inv.Pods, inv.Claims = inv.Pods[:2], inv.Claims[:2]
+			if err := render.Forecast(c.env.Out, c.predict(inv.Snapshots()[0], forecast.Question{From: forecast.Live}), c.env.style(), false); err != nil {
+				t.Fatal(err)
+			}
+		}, "→ if the pod is not created: kubectl annotate statefulset web example.com/retry=now" + there + "\n"},
+		{"a member that stays after a cancelled scale-up", func(t *testing.T, c *common) {
+			inv := ststest.Web(6)
+			inv.Sets[0].Annotations = map[string]string{record.DrainAnnotation: sts.EncodeAnnotation(record.Drain{
+				From: 5, To: 7, Profile: "etcd", StartedAt: ststest.Now, Member: &record.Member{Ordinal: 5, Phase: record.Starting, Since: ststest.Now},
+			})}
+			s := inv.Snapshots()[0]
+			plan := operate.Preview(operate.NewCancelDrain(operate.CancelOptions{}, s), s)
+			r := &mutationRun{mutation: &mutation{common: c, out: newText(), drains: true}, snapshot: s, report: &ChangeReport{Name: "web", Plan: plan}}
+			if err := r.finish(s, plan[len(plan)-1], nil); err != nil {
+				t.Fatal(err)
+			}
+		}, "→ to remove web-5: kubectl sts drain-scale web --replicas 5" + there + "\n"},
+		{"a workaround of a known issue", func(t *testing.T, c *common) {
+			server, err := c.serverReport("v1.37.2", "linux/amd64")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, known := range server.KnownIssues {
+				_, _ = c.env.Out.Write([]byte(known.WayOut.String() + "\n"))
+			}
+		}, "kubectl sts pvc-gc -A" + anywhere + "\n"},
+		{"undo without --to-revision", func(t *testing.T, c *common) { rerun(t, c, append(flags, "undo", "sts/web")...) },
+			"error: --to-revision is required\n→ list the revisions: kubectl sts history web" + there + "\n"},
+		{"pvc-gc purge -A", func(t *testing.T, c *common) { rerun(t, c, append(flags, "pvc-gc", "purge", "-A")...) },
+			"--all-namespaces is not supported: set --namespace\n→ list the namespaces (in retained.namespaces): kubectl sts pvc-gc -A -o json" + anywhere + "\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var b bytes.Buffer
+			c := &common{config: genericclioptions.NewConfigFlags(true), env: &Env{
+				IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: &b, ErrOut: &b}, Getenv: func(string) string { return "" },
+			}}
+			f := pflag.NewFlagSet("", pflag.ContinueOnError)
+			c.config.AddFlags(f)
+			if err := f.Parse(flags); err != nil {
+				t.Fatal(err)
+			}
+			test.print(t, c)
+			if got := b.String(); !strings.Contains(got, test.want) {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+// rerun runs the whole command line with the output of c.
+func rerun(t *testing.T, c *common, args ...string) {
+	t.Helper()
+	i := invoke(t, args...)
+	_, _ = c.env.ErrOut.Write(i.err.Bytes())
+	if i.code != ExitUsage {
+		t.Errorf("exit code %d", i.code)
+	}
+}
