@@ -7,7 +7,7 @@ import (
 )
 
 func msgDrainRecordInvalid(set string) string {
-	return fmt.Sprintf("annotation %s of statefulset/%s is not a valid record of a drain-scale", DrainAnnotation, set)
+	return fmt.Sprintf("annotation %s on statefulset/%s is not a valid record of a drain-scale", DrainAnnotation, set)
 }
 
 func hintDrainInline(resume sts.Hint, option string) sts.Hint {
