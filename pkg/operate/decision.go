@@ -120,7 +120,7 @@ const (
 	Failed Verdict = "Failed"
 )
 
-// Decision is what to do next, or why there is nothing to do now or at all.
+// Decision is what to do next, or why nothing can or needs to be done.
 type Decision struct {
 	// Verdict is the kind of decision.
 	Verdict Verdict `json:"verdict"`
