@@ -15,8 +15,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// World is the cluster as the loop sees it.
-type World interface {
+// Cluster is the cluster as the loop sees it.
+type Cluster interface {
 	// Watch sends a Snapshot whenever something has changed, and regularly when nothing
 	// has; none while the watch is behind, since a stale snapshot must not decide.
 	// The channel is closed when ctx ends or the watch fails; Err then says why.
@@ -135,10 +135,10 @@ type Options struct {
 // Run calls the intent again and again until its verdict ends the command, until the
 // timeout or until ctx ends. In any case, commands that still run are ended
 // and the lock is released if it was taken.
-func Run(ctx context.Context, w World, i operate.Intent, opts Options, o Observer) (Result, error) {
+func Run(ctx context.Context, c Cluster, i operate.Intent, opts Options, o Observer) (Result, error) {
 	watchCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	r := runner{world: w, intent: i, observer: o, changes: w.Watch(watchCtx), executed: make(chan executed)}
+	r := runner{cluster: c, intent: i, observer: o, changes: c.Watch(watchCtx), executed: make(chan executed)}
 	r.facts.StoredTemplate = opts.StoredTemplate
 	r.due = time.NewTimer(time.Hour) //nolint:forbidigo // only wakes the loop; the snapshot's time decides
 	r.due.Stop()
@@ -161,7 +161,7 @@ func Run(ctx context.Context, w World, i operate.Intent, opts Options, o Observe
 			return r.end(&InterruptedError{Cause: cause, Last: r.result.Decision})
 		case s, ok := <-r.changes:
 			if !ok {
-				return r.result, w.Err() // the set is gone, or may not be watched any more
+				return r.result, c.Err() // the set is gone, or may not be watched any more
 			}
 			if done, err := r.look(ctx, s); done || err != nil {
 				return r.end(err)
@@ -171,15 +171,15 @@ func Run(ctx context.Context, w World, i operate.Intent, opts Options, o Observe
 				return r.end(e.err)
 			}
 			r.record(e)
-			w.Wake()
+			c.Wake()
 		case <-r.due.C:
-			w.Wake()
+			c.Wake()
 		}
 	}
 }
 
 type runner struct {
-	world    World
+	cluster  Cluster
 	intent   operate.Intent
 	observer Observer
 	changes  <-chan *sts.Snapshot
@@ -217,7 +217,7 @@ func (r *runner) exec(ctx context.Context, command *operate.Exec) error {
 	r.facts = r.facts.WithStarted(command.Key)
 	r.running.Go(func() {
 		e := executed{command: command}
-		e.result, e.err = r.world.Exec(ctx, command)
+		e.result, e.err = r.cluster.Exec(ctx, command)
 		select {
 		case r.executed <- e:
 		case <-ctx.Done():
@@ -308,7 +308,7 @@ func wakeAt(d operate.Decision, now time.Time) time.Time {
 func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d operate.Decision) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), CallTimeout)
 	defer cancel()
-	seen, err := r.world.Apply(ctx, s, d.Action)
+	seen, err := r.cluster.Apply(ctx, s, d.Action)
 	_, isPatch := d.Action.(*operate.PatchSet)
 	if errors.Is(err, operate.ErrBehind) {
 		if r.behind++; r.behind > 1 { // else it is a matter of milliseconds
@@ -329,7 +329,7 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d operate.Decision)
 	}
 	if stored := (*operate.StoredError)(nil); errors.As(err, &stored) && r.facts.StoredTemplate != stored.Digest {
 		r.facts.StoredTemplate = stored.Digest
-		r.world.Wake()
+		r.cluster.Wake()
 		return false, nil
 	}
 	if answer := (*operate.AnswerError)(nil); errors.As(err, &answer) {
@@ -414,7 +414,7 @@ func (r *runner) end(err error) (Result, error) {
 		if a == nil {
 			break
 		}
-		_, e := r.world.Apply(ctx, s, a)
+		_, e := r.cluster.Apply(ctx, s, a)
 		switch {
 		case errors.Is(e, operate.ErrChanged):
 			r.stale = s.Set.ResourceVersion

@@ -70,8 +70,8 @@ const (
 // Run works on every claim until it is done. A failure of one does not stop the others.
 // When ctx ends nothing new is started, and what was started ends in a safe state. ended is
 // called with each result, one at a time.
-func Run(ctx context.Context, w Cluster, tasks []Task, o Options, ended func(Result)) {
-	r := &runner{world: w, options: o, ended: ended, calls: make(chan struct{}, o.Concurrency)}
+func Run(ctx context.Context, c Cluster, tasks []Task, o Options, ended func(Result)) {
+	r := &runner{cluster: c, options: o, ended: ended, calls: make(chan struct{}, o.Concurrency)}
 	var order []string
 	byNamespace := map[string][]*run{}
 	for n := range tasks {
@@ -95,7 +95,7 @@ func Run(ctx context.Context, w Cluster, tasks []Task, o Options, ended func(Res
 }
 
 type runner struct {
-	world   Cluster
+	cluster Cluster
 	options Options
 	calls   chan struct{}
 
@@ -162,7 +162,7 @@ func (r *runner) look(ctx context.Context, ns string, pvcs []*run) {
 	defer func() { <-r.calls }()
 	var judge func(claims.View) *claims.Around
 	err := r.call(ctx, func(ctx context.Context) (err error) {
-		judge, err = r.world.Look(ctx, ns)
+		judge, err = r.cluster.Look(ctx, ns)
 		return err
 	})
 	for _, c := range pvcs {
@@ -183,7 +183,7 @@ func (r *runner) step(ctx context.Context, c *run) {
 				return
 			}
 			err := r.call(ctx, func(ctx context.Context) (err error) {
-				c.result.View, err = r.world.Read(ctx, c.result.View)
+				c.result.View, err = r.cluster.Read(ctx, c.result.View)
 				return err
 			})
 			if err != nil {
@@ -216,7 +216,7 @@ func (r *runner) step(ctx context.Context, c *run) {
 		}
 		c.result.View.Sent = c.result.View.Sent || isDeletion
 		err := r.call(ctx, func(ctx context.Context) error {
-			next, err := r.world.Apply(ctx, c.result.View, d.Action)
+			next, err := r.cluster.Apply(ctx, c.result.View, d.Action)
 			if err == nil {
 				c.result.View = next
 			}
@@ -282,7 +282,7 @@ func (r *runner) await(ctx context.Context, ns string, pvcs []*run) []*run {
 	for n, c := range pvcs {
 		views[n] = &c.result.View
 	}
-	changed, err := r.world.Await(within, ns, views)
+	changed, err := r.cluster.Await(within, ns, views)
 	for n, c := range pvcs {
 		switch {
 		case err == nil && changed[n]:

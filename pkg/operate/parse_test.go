@@ -1,0 +1,103 @@
+package operate_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+)
+
+func TestParseSteps(t *testing.T) {
+	tests := []struct {
+		in   string
+		want []intstr.IntOrString // nil: not taken
+	}{
+		{"1", []intstr.IntOrString{intstr.FromInt32(1)}},
+		{"1,3,50%,100%", []intstr.IntOrString{intstr.FromInt32(1), intstr.FromInt32(3), intstr.FromString("50%"), intstr.FromString("100%")}},
+		{" 1, 20% ", []intstr.IntOrString{intstr.FromInt32(1), intstr.FromString("20%")}},
+		{"50%,1", []intstr.IntOrString{intstr.FromString("50%"), intstr.FromInt32(1)}}, // more in a set of one
+		{"", nil}, {",", nil}, {"1,", nil}, {"0", nil}, {"0%", nil}, {"101%", nil}, {"-1", nil}, {"1;2", nil}, {"all", nil}, {"1.5", nil},
+		{"3,3", nil}, {"3,1", nil}, {"50%,20%", nil}, {"1,50%,1", nil}, {"20%,7,10%", nil}, {"100%,7", nil}, {"99999999999", nil},
+	}
+	for _, test := range tests {
+		got, err := operate.ParseSteps(test.in)
+		if diff := cmp.Diff(test.want, got); diff != "" || (err == nil) != (test.want != nil) {
+			t.Errorf("ParseSteps(%q): %v\n%s", test.in, err, diff)
+		}
+	}
+}
+
+func TestParseCount(t *testing.T) {
+	tests := []struct {
+		in       string
+		of       int32
+		want     int32
+		accepted bool
+	}{
+		{"1", 5, 1, true}, {"7", 5, 7, true}, {"20%", 5, 1, true}, {"21%", 5, 2, true}, {"1%", 1, 1, true}, {"100%", 5, 5, true},
+		{"50%", 0, 0, true}, {"34%", 2147483647, 730144440, true},
+		{"0", 0, 0, false}, {"0%", 0, 0, false}, {"101%", 0, 0, false}, {"-1", 0, 0, false}, {"", 0, 0, false}, {"%", 0, 0, false},
+		{"1.5", 0, 0, false}, {"two", 0, 0, false}, {"2147483648", 0, 0, false}, {"1 ", 0, 0, false},
+	}
+	for _, test := range tests {
+		c, err := operate.ParseCount(test.in)
+		if (err == nil) != test.accepted || err == nil && operate.CountOf(c, test.of) != test.want {
+			t.Errorf("ParseCount(%q) of %d: %d, %v; want %d", test.in, test.of, operate.CountOf(c, test.of), err, test.want)
+		}
+	}
+}
+
+func FuzzParseCount(f *testing.F) {
+	for _, seed := range []string{"1", "20%", "100%", "0", "-3", "%", "99999999999"} {
+		f.Add(seed, int32(5))
+	}
+	f.Fuzz(func(t *testing.T, in string, replicas int32) {
+		c, err := operate.ParseCount(in)
+		if err != nil || replicas < 1 {
+			return
+		}
+		if n := operate.CountOf(c, replicas); n < 1 || c.Type == intstr.String && n > replicas {
+			t.Errorf("%q of %d is %d", in, replicas, n)
+		}
+	})
+}
+
+func TestParseImage(t *testing.T) {
+	tests := []struct {
+		in   string
+		want operate.ImageRequest
+		ok   bool
+	}{
+		{"postgres:17", operate.ImageRequest{Image: "postgres:17"}, true},
+		{"app=registry.example:5000/app@sha256:abc", operate.ImageRequest{Container: "app", Image: "registry.example:5000/app@sha256:abc"}, true},
+		{"app=x=y", operate.ImageRequest{Container: "app", Image: "x=y"}, true},
+		{"", operate.ImageRequest{}, false}, {"app=", operate.ImageRequest{}, false}, {"=x", operate.ImageRequest{}, false},
+		{"app= x", operate.ImageRequest{}, false}, {"x\n", operate.ImageRequest{}, false},
+	}
+	for _, test := range tests {
+		if got, err := operate.ParseImage(test.in); got != test.want || (err == nil) != test.ok {
+			t.Errorf("ParseImage(%q) = %+v, %v", test.in, got, err)
+		}
+	}
+}
+
+func FuzzParseImage(f *testing.F) {
+	for _, seed := range []string{"postgres:17", "app=x", "=", "a=", "a=b=c", "\t"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		r, err := operate.ParseImage(in)
+		if err != nil {
+			return
+		}
+		back := r.Image
+		if r.Container != "" {
+			back = r.Container + "=" + r.Image
+		}
+		if r.Image == "" || back != in {
+			t.Errorf("%q is read as %+v", in, r)
+		}
+	})
+}
