@@ -10,7 +10,9 @@ func msgOwnerVersionInvalid(apiVersion string) string {
 	return "its apiVersion " + apiVersion + " is invalid"
 }
 
-func msgOwnerVersionUnknown(apiVersion string) string { return "the API server does not serve " + apiVersion }
+func msgOwnerVersionUnknown(apiVersion string) string {
+	return "the API server does not serve " + apiVersion
+}
 
 func msgOwnerVersionHidden(apiVersion string) string {
 	return "no permission to read the resources of " + apiVersion

@@ -108,7 +108,9 @@ func msgTwoBudgets(budgets []string, pod string) string {
 	return fmt.Sprintf("cannot evict pod %s: more than one PodDisruptionBudget selects it (%s)", pod, strings.Join(budgets, " and "))
 }
 
-func hintTwoBudgets() sts.Hint { return sts.Hintf("delete or change all but one of these PodDisruptionBudgets") }
+func hintTwoBudgets() sts.Hint {
+	return sts.Hintf("delete or change all but one of these PodDisruptionBudgets")
+}
 
 func msgBudgetHoldsUnready(budget string) string {
 	return fmt.Sprintf("for a pod to become healthy: poddisruptionbudget/%s blocks the eviction of unready pods until then", budget)
