@@ -227,9 +227,9 @@ spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}
 			err: "assumed to be in namespace data"},
 		{name: "with --namespace", file: service + "---\n" + inNS(object("web", "serviceName: web"), "data"), args: "dns -n data" + inNamespace, out: "data/true"},
 		{name: "several namespaces, and a Service without one", file: service + "---\n" + inNS(object("web", "serviceName: web"), "a") + "---\n" + inNS(object("web", "serviceName: web"), "b"), args: "dns web -o jsonpath={.items[*].findings[*].message}",
-			out: "service web is in namespace default of the manifest, but statefulset/web is in namespace a"},
+			out: "in the manifest, service web is in namespace default, but statefulset/web is in namespace a"},
 		{name: "plan knows it, too", file: service + "---\n" + inNS(object("web", "serviceName: web"), "a") + "---\n" + inNS(object("db", "serviceName: web"), "b"), args: "plan db -o jsonpath={.notes[*].message}",
-			out: "service web is in namespace default of the manifest, but the StatefulSet is in namespace b"},
+			out: "in the manifest, service web is in namespace default, but the StatefulSet is in namespace b"},
 		{name: "none names a namespace", file: service + "---\n" + object("web", "serviceName: web"), args: "dns" + inNamespace, out: "default/true"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

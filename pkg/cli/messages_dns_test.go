@@ -32,7 +32,7 @@ func TestDNSMessages(t *testing.T) {
 		call(msgDNSForCluster), call(msgDNSForSet), call(msgDNSForOrdinals), call(msgDNSForServer, errDNSServer("10.96.0.10", refused).Error()), call(msgDNSForFirstAnswers), call(msgDNSForLastAnswers),
 		call(msgDNSForNames, 1, name, ""), call(msgDNSForNames, 1, name, notReady), call(msgDNSForNames, 3, name, notReady), call(msgDNSPodNotReady), call(msgDNSPodLeaving),
 		call(msgDNSChange, name, "A", msgDNSUnpublished(notReady)), call(msgDNSUnpublished, ""), call(msgDNSUnpublished, notReady),
-		call(msgDNSState, "wrong", "resolves to 10.0.0.9 instead of 10.0.0.3; may be cached for another 2s"), call(msgDNSState, "correct", msgDNSAfter("10.0.0.3", 2900*time.Millisecond)),
+		call(msgDNSState, "incorrect", "resolves to 10.0.0.9 instead of 10.0.0.3; may be cached for another 2s"), call(msgDNSState, "correct", msgDNSAfter("10.0.0.3", 2900*time.Millisecond)),
 		call(msgDNSRecords, 5), call(msgDNSAfter, msgDNSRecords(5), 2900*time.Millisecond),
 	)
 }

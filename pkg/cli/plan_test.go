@@ -39,10 +39,10 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--delete" + summary, out: "deleted with --cascade=background|10s|5|Deleted"},
 		{args: web + "--delete --cascade orphan" + summary, out: "deleted with --cascade=orphan|0s|1|Orphaned"},
 		{args: web + "--new-file testdata/plan/forbidden.yaml", code: ExitRefused,
-			err: "refused: the API server would reject the change: spec.serviceName, spec.volumeClaimTemplates of statefulset/web are immutable, only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, persistentVolumeClaimRetentionPolicy, minReadySeconds can be changed\n" +
+			err: "refused: the API server would reject the change: spec.serviceName, spec.volumeClaimTemplates of statefulset/web are immutable; only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, persistentVolumeClaimRetentionPolicy, minReadySeconds can be changed\n" +
 				"→ delete the StatefulSet with --cascade=orphan, then apply the new manifest, which takes over the pods and claims; to preview the deletion, run \"kubectl sts plan web -f testdata/plan/web.yaml --delete --cascade=orphan\"\n"},
 		{args: web + "--as kim --new-file testdata/plan/forbidden.yaml -o name", code: ExitRefused,
-			err: "refused: the API server would reject the change: spec.serviceName, spec.volumeClaimTemplates of statefulset/web are immutable, only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, persistentVolumeClaimRetentionPolicy, minReadySeconds can be changed\n" +
+			err: "refused: the API server would reject the change: spec.serviceName, spec.volumeClaimTemplates of statefulset/web are immutable; only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, persistentVolumeClaimRetentionPolicy, minReadySeconds can be changed\n" +
 				"→ delete the StatefulSet with --cascade=orphan, then apply the new manifest, which takes over the pods and claims; to preview the deletion, run \"kubectl sts plan web -f testdata/plan/web.yaml --delete --cascade=orphan --as kim\"\n"},
 		{args: "plan Web -f testdata/plan/wrong.yaml", code: ExitRefused, err: "refused: the API server would reject statefulset/Web: " +
 			`metadata.name: invalid value "Web": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?'); ` +

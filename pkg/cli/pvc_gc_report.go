@@ -49,7 +49,7 @@ type GCItem struct {
 	Class string `json:"class,omitempty"`
 	// Volume is the PersistentVolume with the data; absent if there never was one.
 	Volume string `json:"volume,omitempty"`
-	// ReclaimPolicy is the volume's own reclaim policy, which is restored together with the claim.
+	// ReclaimPolicy is the volume's original reclaim policy, which is restored together with the claim.
 	ReclaimPolicy string `json:"reclaimPolicy,omitempty"`
 	// Reason is why the claim could be deleted, or with `rescue` what is at risk, in words.
 	Reason string `json:"reason,omitempty"`
@@ -58,7 +58,7 @@ type GCItem struct {
 	DeletedAt *metav1.Time `json:"deletedAt,omitempty"`
 	// With `undo` and `purge`: who deleted it.
 	DeletedBy string `json:"deletedBy,omitempty"`
-	// Outcome is the result; absent if nothing was tried or the command ended before.
+	// Outcome is the result; absent if the claim was not processed.
 	Outcome *claims.ClaimDecision `json:"outcome,omitempty"`
 	// Error is the error that ended it, including a timeout or an interruption.
 	Error string `json:"error,omitempty"`

@@ -25,7 +25,7 @@ func newPVCGCRescue(c *common) *cobra.Command {
 	g := &gcRun{common: c, verb: "pvc-gc rescue", did: "rescued", out: newOutput(cmd)}
 	g.out.resource = "persistentvolumeclaim"
 	g.addFlags(cmd)
-	g.inOneNamespace(cmd, &everything, "All claims of the namespace that need rescue")
+	g.inOneNamespace(cmd, &everything, "Rescue all claims at risk in the namespace")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := g.checkNames(args, everything); err != nil {
 			return err

@@ -26,7 +26,7 @@ func newPVCGCUndo(c *common) *cobra.Command {
 	g := &gcRun{common: c, verb: "pvc-gc undo", did: "restored", out: newOutput(cmd)}
 	g.out.resource = "persistentvolumeclaim"
 	g.addFlags(cmd)
-	g.inOneNamespace(cmd, &everything, "All deleted claims of the namespace whose data is kept")
+	g.inOneNamespace(cmd, &everything, "Restore all deleted claims in the namespace whose data is retained")
 	cmd.Flags().BoolVar(&replace, "replace", false, "Replace the new, empty claim that the StatefulSet controller created")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := g.checkNames(args, everything); err != nil {

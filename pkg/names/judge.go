@@ -26,11 +26,11 @@ const (
 	Incomplete Verdict = "Incomplete"
 	// Incorrect: it has an address that is not the pod's, usually that of the previous pod.
 	Incorrect Verdict = "Incorrect"
-	// Stale: there is a record, although none is published any more.
+	// Stale: there is a record, although none is published now.
 	Stale Verdict = "Stale"
 	// Failed: the DNS server returns an error, such as SERVFAIL or REFUSED.
 	Failed Verdict = "Failed"
-	// NoAnswer: there was no response, or not in time.
+	// NoAnswer: there was no response in time.
 	NoAnswer Verdict = "NoAnswer"
 )
 

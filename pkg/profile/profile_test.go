@@ -241,8 +241,8 @@ metadata: {name: my-etcd}, system: X, match: {images: ['bitnami/etc?'], labels: 
 		{"an image wins over a label", set("cassandra:5", app("rabbitmq"), nil), profile.Builtin(), "cassandra", "matched image cassandra:5 of container db", ""},
 		{"two by image", set("bitnami/etcd", nil, nil), twins, "", "", "etcd my-etcd"},
 		{"two by label", set("example.com/db", app("rabbitmq"), nil), twins, "", "", "rabbitmq my-etcd"},
-		{"the annotation wins", set("etcd", nil, on("minio")), profile.Builtin(), "minio", "annotation kubectl-sts.dev/drain-profile of the StatefulSet", ""},
-		{"none by annotation", set("etcd", nil, on("none")), profile.Builtin(), "", "annotation kubectl-sts.dev/drain-profile of the StatefulSet", ""},
+		{"the annotation wins", set("etcd", nil, on("minio")), profile.Builtin(), "minio", "annotation kubectl-sts.dev/drain-profile on the StatefulSet", ""},
+		{"none by annotation", set("etcd", nil, on("none")), profile.Builtin(), "", "annotation kubectl-sts.dev/drain-profile on the StatefulSet", ""},
 		{"no match", set("postgres:17", nil, nil), profile.Builtin(), "", "", ""},
 	} {
 		got, err := profile.Detect(test.set, test.profiles)
@@ -264,7 +264,7 @@ metadata: {name: my-etcd}, system: X, match: {images: ['bitnami/etc?'], labels: 
 	template := set("etcd", nil, nil)
 	template.Spec.Template.Annotations = on("nosql")
 	if _, err := profile.Detect(template, profile.Builtin()); err == nil ||
-		err.Error() != `annotation kubectl-sts.dev/drain-profile of the pod template: drain profile "nosql" not found` {
+		err.Error() != `annotation kubectl-sts.dev/drain-profile on the pod template: drain profile "nosql" not found` {
 		t.Error(err)
 	}
 }

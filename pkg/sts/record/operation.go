@@ -87,8 +87,8 @@ func (c *Canary) PartitionAfter(set *appsv1.StatefulSet) int32 {
 
 // Auto are the options of canary promote --auto.
 type Auto struct {
-	// Steps is how many ordinals have the update after each step, such as `3` or `50%`; absent for one
-	// more at each step.
+	// Steps is how many ordinals are updated after each step, such as `3` or `50%`; absent if each step
+	// updates one more.
 	Steps []string `json:"steps,omitempty"`
 	// Soak is for how long every updated pod must be Ready at each step, such as `5m0s`.
 	Soak string `json:"soak,omitempty"`
