@@ -54,7 +54,7 @@ func TestConfirmNumber(t *testing.T) {
 			if code := Exit(io.Discard, err); code != test.code || test.want != nil && !errors.Is(err, test.want) {
 				t.Errorf("%v, exit code %d", err, code)
 			}
-			if asked := strings.HasPrefix(out.String(), "Type 12 to delete them: "); asked != test.terminal {
+			if asked := strings.HasPrefix(out.String(), msgTypeNumber(12, "delete them")); asked != test.terminal {
 				t.Errorf("the prompt is %q", out.String())
 			}
 		})
@@ -145,10 +145,10 @@ func TestProgressOfClaims(t *testing.T) {
 
 func TestSameIn(t *testing.T) {
 	for want, namespaces := range map[string][]string{
-		"":                          nil,
-		" (repeat with -n b)":       {"b"},
-		" (repeat with -n b, -n c)": {"b", "c"},
-		" (repeat with -n b, -n c, -n d and 2 more)": {"b", "c", "d", "e", "f"},
+		"":                                       nil,
+		hintUndoElsewhere([]string{"b"}, 0):      {"b"},
+		hintUndoElsewhere([]string{"b", "c"}, 0): {"b", "c"},
+		hintUndoElsewhere([]string{"b", "c", "d"}, 2): {"b", "c", "d", "e", "f"},
 	} {
 		if got := sameIn(namespaces); got != want {
 			t.Errorf("%v: %q, want %q", namespaces, got, want)

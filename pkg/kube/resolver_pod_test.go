@@ -57,7 +57,7 @@ hosts*) exit 2 ;;
 esac`},
 			want: "web-0 A: NOERROR 10.0.0.5\nweb-1 A: NOTFOUND",
 		},
-		{name: "no tool", err: "no dig, nslookup or getent found"},
+		{name: "no tool", err: msgNoTool()},
 		{
 			name: "no server reachable", err: "no answer",
 			tools: map[string]string{"nslookup": "echo ';; connection timed out; no servers could be reached'; exit 1"},

@@ -191,7 +191,7 @@ func TestResolve(t *testing.T) {
 				m := q.reply(0, address(q.name, 66))
 				m.Questions = nil
 				say(m)
-			}, err: "no answer within 2s", within: 4 * second},
+			}, err: errNoAnswerWithin(2 * time.Second).Error(), within: 4 * second},
 		{name: "truncated over TCP", ask: ask("web-0"),
 			answer: func(_ int, q query, say func(dnsmessage.Message)) {
 				m := q.reply(0)
@@ -227,9 +227,9 @@ func TestResolve(t *testing.T) {
 				zone(conn, q, say)
 			}, want: "slow A: timed out: no answer within 2s\nweb-0 A: NOERROR 10.0.0.1 30s"},
 		{name: "no answer at all", ask: many(900), within: 4 * second,
-			answer: func(int, query, func(dnsmessage.Message)) {}, err: "no answer within 2s"},
+			answer: func(int, query, func(dnsmessage.Message)) {}, err: errNoAnswerWithin(2 * time.Second).Error()},
 		{name: "closes the connection at once", ask: many(900), within: second,
-			answer: func(_ int, q query, _ func(dnsmessage.Message)) { q.hangUp() }, err: "the server closed the connection"},
+			answer: func(_ int, q query, _ func(dnsmessage.Message)) { q.hangUp() }, err: msgServerClosed()},
 		{name: "stops answering", ask: ask("web-0", "web-1", "web-2"), within: 7 * second,
 			answer: func(conn int, q query, say func(dnsmessage.Message)) {
 				if conn == 1 && q.number == 1 {
@@ -355,10 +355,10 @@ func TestOddBytes(t *testing.T) {
 		send func(id uint16) []byte // after the question has been read
 		want string
 	}{
-		{"half a length", func(uint16) []byte { return []byte{0} }, "the server closed the connection"},
-		{"half a message", func(uint16) []byte { return []byte{0, 40, 1, 2, 3} }, "the connection was closed in the middle of an answer: unexpected EOF"},
-		{"an empty message", func(uint16) []byte { return []byte{0, 0} }, "the server closed the connection"},
-		{"HTTP", func(uint16) []byte { return []byte("HTTP/1.1 400 Bad Request\r\n\r\n") }, "the connection was closed in the middle of an answer: unexpected EOF"},
+		{"half a length", func(uint16) []byte { return []byte{0} }, msgServerClosed()},
+		{"half a message", func(uint16) []byte { return []byte{0, 40, 1, 2, 3} }, errConnectionCut(errors.New("unexpected EOF")).Error()},
+		{"an empty message", func(uint16) []byte { return []byte{0, 0} }, msgServerClosed()},
+		{"HTTP", func(uint16) []byte { return []byte("HTTP/1.1 400 Bad Request\r\n\r\n") }, errConnectionCut(errors.New("unexpected EOF")).Error()},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -467,7 +467,7 @@ func TestPackets(t *testing.T) {
 				}
 			}, want: "web-0 A: NOERROR 10.0.0.1 30s\nweb-1 A: timed out: answer too long for UDP; query over TCP failed: no answer within 2s"},
 		{name: "nothing gets through", within: 6 * second, conns: 3,
-			answer: func(int, query, func(dnsmessage.Message)) {}, err: "no answer within 2s"},
+			answer: func(int, query, func(dnsmessage.Message)) {}, err: errNoAnswerWithin(2 * time.Second).Error()},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

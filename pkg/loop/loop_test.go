@@ -491,7 +491,7 @@ func TestTimeout(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		r.mustBeOver(t, true)
 		var timeout *loop.TimeoutError
-		if !errors.As(r.err, &timeout) || timeout.After != 90*time.Second || r.err.Error() != "timed out after 1m30s waiting for web-4" {
+		if !errors.As(r.err, &timeout) || timeout.After != 90*time.Second || r.err.Error() != loop.MsgTimedOut(90*time.Second, "for web-4") {
 			t.Errorf("error %v", r.err)
 		}
 		if diff := cmp.Diff([]bool{false}, i.released); diff != "" {
@@ -506,7 +506,7 @@ func TestTimeoutBeforeAnythingWasSeen(t *testing.T) {
 		r := run(c, i, time.Second)
 		time.Sleep(2 * time.Second)
 		r.mustBeOver(t, true)
-		if r.err == nil || r.err.Error() != "timed out after 1s" || r.result.Last != nil || len(i.released) != 0 {
+		if r.err == nil || r.err.Error() != loop.MsgTimedOut(time.Second, "") || r.result.Last != nil || len(i.released) != 0 {
 			t.Errorf("%v, %+v, released %v", r.err, r.result, i.released)
 		}
 	})

@@ -12,3 +12,21 @@ type (
 	CancelDrain   = cancelDrain
 	Unpark        = unpark
 )
+
+// The messages, for tests that compare which one is shown, and about what, not its words.
+var (
+	HintQuotaExceeded      = hintQuotaExceeded
+	HintQuotaRequires      = hintQuotaRequires
+	MsgInvalid             = msgInvalid
+	MsgQuotaExceeded       = msgQuotaExceeded
+	MsgSelectorMismatch    = msgSelectorMismatch
+	MsgWebhookFails        = msgWebhookFails
+	StepAddFinalizer       = stepAddFinalizer
+	StepDrainFinish        = stepDrainFinish
+	StepDrainFirst         = stepDrainFirst
+	StepDrainRemove        = stepDrainRemove
+	StepDrainRemoveMissing = stepDrainRemoveMissing
+	StepDrainScaleDown     = stepDrainScaleDown
+	StepEvict              = stepEvict
+	StepRemoveFinalizer    = stepRemoveFinalizer
+)

@@ -46,16 +46,16 @@ func TestStatusOfClaimsAtRisk(t *testing.T) {
 	}{
 		{"all is well", func(*sts.Inventory) {}, report.Complete, "all 2 pods available", ""},
 		{"a claim is being deleted", func(inv *sts.Inventory) { inv.Claims[1].DeletionTimestamp = deleted }, report.DataAtRisk,
-			"do not restart ordinal 1: persistentvolumeclaim/data-web-1 is being deleted (requested 60s ago): when its pod is gone, persistentvolume/pv-data-web-1 will be deleted with its data (reclaim policy Delete)",
+			report.MsgDoNotRestart([]sts.Ordinal{1}, "persistentvolumeclaim/data-web-1 is being deleted (requested 60s ago): when its pod is gone, persistentvolume/pv-data-web-1 will be deleted with its data (reclaim policy Delete)", 1),
 			"kubectl sts pvc-gc rescue data-web-1 -n test"},
 		{"a shared claim is being deleted", func(inv *sts.Inventory) { inv.Claims[2].DeletionTimestamp = deleted }, report.DataAtRisk,
 			"do not restart ordinals 0-1: persistentvolumeclaim/shared is being deleted", "kubectl sts pvc-gc rescue shared -n test"},
 		{"a shared claim is rescued", func(inv *sts.Inventory) {
 			inv.Claims[2].DeletionTimestamp = deleted
 			inv.Volumes[2].ReclaimPolicy, inv.Volumes[2].Retained = corev1.PersistentVolumeReclaimRetain, &sts.RetainedClaim{UID: inv.Claims[2].UID}
-		}, report.Complete, "claim shared is being deleted, but its volume retains the data: when its pods are gone, run pvc-gc undo to restore it", "kubectl sts pvc-gc undo shared -n test"},
+		}, report.Complete, report.MsgClaimsRescued([]string{"shared"}), "kubectl sts pvc-gc undo shared -n test"},
 		{"a volume is being deleted", func(inv *sts.Inventory) { inv.Volumes[0].DeletionTimestamp = deleted }, report.DataAtRisk,
-			"do not restart ordinal 0: persistentvolume/pv-data-web-0 of persistentvolumeclaim/data-web-0 is being deleted (requested 60s ago)", "kubectl sts pvc-gc rescue data-web-0 -n test"},
+			report.MsgDoNotRestart([]sts.Ordinal{0}, "persistentvolume/pv-data-web-0 of persistentvolumeclaim/data-web-0 is being deleted (requested 60s ago)", 1), "kubectl sts pvc-gc rescue data-web-0 -n test"},
 		{"a claim is lost, and a canary stands", func(inv *sts.Inventory) {
 			inv.Claims[0].Status.Phase = corev1.ClaimLost
 			inv.Sets[0].Generation = 9

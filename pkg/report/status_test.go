@@ -201,11 +201,11 @@ func TestStatusUnderOnDelete(t *testing.T) {
 		state         report.State
 		message, hint string
 	}{
-		{"waiting for deletions", nil, report.Paused, "OnDelete: ordinals 0-2 will be updated when the pods are deleted", "kubectl delete pod web-2 -n test"},
+		{"waiting for deletions", nil, report.Paused, report.MsgUpdatedOnDelete("OnDelete", []sts.Ordinal{0, 1, 2}), "kubectl delete pod web-2 -n test"},
 		{"a pod fails on its old revision", []func(*sts.Inventory){crashing(1, ststest.StableRevision)}, report.Stuck,
-			"web-1 " + is + "; the update strategy is OnDelete: it keeps its revision until it is deleted", "kubectl delete pod web-1 -n test"},
+			report.MsgPod("web-1", is) + "; the update strategy is OnDelete: it keeps its revision until it is deleted", "kubectl delete pod web-1 -n test"},
 		{"a pod fails on the new revision", []func(*sts.Inventory){crashing(1, "web-new")}, report.Stuck,
-			"web-1 " + is, "kubectl describe pod web-1 -n test"},
+			report.MsgPod("web-1", is), "kubectl describe pod web-1 -n test"},
 		{"its data would be lost with it", []func(*sts.Inventory){crashing(1, ststest.StableRevision), atRisk}, report.DataAtRisk,
 			"do not restart ordinal 1: persistentvolumeclaim/data-web-2 has lost its persistentvolume: no new pod can mount it; web-1 " + is +
 				"; the update strategy is OnDelete: it keeps its revision until it is deleted", "kubectl describe pvc data-web-2 -n test"},
@@ -281,19 +281,19 @@ func TestStatusUnderRecreate(t *testing.T) {
 			inv.Pods = inv.Pods[1:2]
 			inv.Pods[0].Finalizers = []string{"example.com/held"}
 		}}, report.Progressing, "updating: 0 of 3 pods updated; web-1 is terminating, blocked by finalizer example.com/held", "Missing Updating Missing"},
-		{"not deleted yet", nil, report.Progressing, "updating: 0 of 3 pods updated", "Updating Updating Updating"},
+		{"not deleted yet", nil, report.Progressing, report.MsgUpdating(0, 3), "Updating Updating Updating"},
 		{"an old pod does not end", []func(*sts.Inventory){deleting, terminating(ststest.Now.Add(-time.Hour))}, report.Stuck,
 			"web-2 is still terminating 60m after its grace period (node node-0 may be down); the update strategy is Recreate: no new pods are created until it has terminated", "Updating Updating Updating"},
 		{"new pods are created", []func(*sts.Inventory){progressing(corev1.ConditionTrue, "RecreateInProgress", "Waiting for new-revision pods to be created"), created}, report.Progressing,
 			"updating: 1 of 3 pods updated; web-0 is running but not ready (4s)", "Missing Missing Updating"},
 		{"the new pod fails", []func(*sts.Inventory){deleting, crashing}, report.Stuck,
 			"web-0 is in CrashLoopBackOff (container app, exit code 1, 4 restarts); the update cannot complete until it is ready", "Missing Missing Updating"},
-		{"the controller has not counted yet", []func(*sts.Inventory){deleting, ready}, report.Progressing, "all pods updated, waiting for the StatefulSet controller to complete the update", "Updated Updated Updated"},
+		{"the controller has not counted yet", []func(*sts.Inventory){deleting, ready}, report.Progressing, report.MsgFinishing(), "Updated Updated Updated"},
 		{"complete", []func(*sts.Inventory){progressing(corev1.ConditionFalse, "RecreateCompleted", "All pods recreated successfully"), done}, report.Complete,
-			"all 3 pods available at revision web-new", "Stable Stable Stable"},
+			report.MsgComplete(3, "web-new"), "Stable Stable Stable"},
 		{"the gate is off", []func(*sts.Inventory){unobserved, warned(time.Hour)}, report.Stuck, off, "Updating Updating Updating"},
 		{"the gate was turned off, and a pod is lost", []func(*sts.Inventory){done, warned(time.Minute), func(inv *sts.Inventory) { inv.Pods = inv.Pods[:2] }}, report.Stuck, off, "Missing Stable Stable"},
-		{"the gate was turned off long ago", []func(*sts.Inventory){done, warned(time.Hour)}, report.Complete, "all 3 pods available at revision web-new", "Stable Stable Stable"},
+		{"the gate was turned off long ago", []func(*sts.Inventory){done, warned(time.Hour)}, report.Complete, report.MsgComplete(3, "web-new"), "Stable Stable Stable"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -348,11 +348,11 @@ func TestStatusNamesWhatAPodWaitsFor(t *testing.T) {
 	}{
 		{"a claim, at first", pending(6 * time.Second), report.Progressing, "2 of 3 pods available; web-2 is waiting for claim data-web-2, which is Pending (" + why + ")",
 			"kubectl describe pvc data-web-2 -n test", why},
-		{"a claim", pending(time.Minute), report.Stuck, "web-2 is waiting for claim data-web-2, which is Pending (" + why + ")",
+		{"a claim", pending(time.Minute), report.Stuck, report.MsgPod("web-2", `is waiting for claim data-web-2, which is Pending (ProvisioningFailed: storageclass.storage.k8s.io "fast" not found)`),
 			"kubectl describe pvc data-web-2 -n test", why},
 		{"an init container, at first", hangs(time.Minute), report.Progressing, "2 of 3 pods available; web-2 is Pending: init container wait is still running (60s)",
 			"kubectl logs web-2 -c wait -n test", ""},
-		{"an init container", hangs(3 * time.Hour), report.Stuck, "web-2 is Pending: init container wait is still running (3h)",
+		{"an init container", hangs(3 * time.Hour), report.Stuck, report.MsgPod("web-2", "is Pending: init container wait is still running (3h)"),
 			"kubectl logs web-2 -c wait -n test", ""},
 	}
 	for _, test := range tests {

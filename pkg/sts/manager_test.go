@@ -55,7 +55,7 @@ func TestManagers(t *testing.T) {
 			entry("kubectl", apply, "", ownsTemplate), entry("ci", apply, "", ownsPartition), entry("ci", apply, "scale", ownsReplicas)},
 			want: []sts.Manager{
 				{Name: "field manager ci", Evidence: "metadata.managedFields", Applies: []sts.Field{sts.FieldPartition, sts.FieldReplicas}},
-				{Name: "field manager kubectl", Evidence: "metadata.managedFields", Applies: []sts.Field{sts.FieldTemplate}}}},
+				{Name: sts.MsgFieldManagers([]string{"kubectl"}), Evidence: "metadata.managedFields", Applies: []sts.Field{sts.FieldTemplate}}}},
 		{name: "what is no concern of ours", managed: []m{
 			entry("kubectl-edit", update, "", ownsAll), entry("labeler", apply, "", ownsLabels), entry("controller", apply, "status", ownsAll),
 			entry(sts.FieldManager, apply, "", ownsAll), entry("broken", apply, "", `{`)}},
@@ -122,8 +122,8 @@ func TestCaution(t *testing.T) {
 	const after = " server-side: until this operation has finished, its next apply will conflict with field manager kubectl-sts or, if forced, revert the change"
 	for want, fields := range map[string][]sts.Field{
 		plain: {sts.FieldReplicas},
-		plain + "; it applies spec.updateStrategy.rollingUpdate.partition" + after:                   {sts.FieldPartition},
-		plain + "; it applies spec.template and spec.updateStrategy.rollingUpdate.partition" + after: {sts.FieldTemplate, sts.FieldPartition},
+		sts.MsgAppliesFields(plain, []string{"spec.updateStrategy.rollingUpdate.partition"}):                  {sts.FieldPartition},
+		sts.MsgAppliesFields(plain, []string{"spec.template", "spec.updateStrategy.rollingUpdate.partition"}): {sts.FieldTemplate, sts.FieldPartition},
 	} {
 		if got := m.Caution(fields...); got != want {
 			t.Errorf("%v:\n%s", fields, got)

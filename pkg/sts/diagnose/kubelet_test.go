@@ -27,7 +27,7 @@ func TestTroubleOfARealKubelet(t *testing.T) {
 			"mount":   {"FailedMount", `configmap "none" not found \(x\d+ over 2m`, true},
 			"sidecar": {"CrashLoopBackOff", `container proxy, exit code 7, \d+ restarts`, true},
 			"unready": {"NotReady", `container metrics$`, false},
-			"gate":    {"ReadinessGatesNotReady", `readiness gate lb.example/web has no condition`, false},
+			"gate":    {"ReadinessGatesNotReady", diagnose.MsgGateWithoutCondition("lb.example/web"), false},
 		},
 		"kubelet-rejected.json": {
 			"cpu":      {"Recreated", `keeps being recreated \(\d+ times\): the kubelet reports OutOfcpu: Node didn't have enough resource: cpu, requested: 1000000, used: 0, capacity: 2000$`, true},

@@ -1,0 +1,6 @@
+package loop
+
+// The messages, for tests that compare which one is shown, and about what, not its words.
+var (
+	MsgTimedOut = msgTimedOut
+)

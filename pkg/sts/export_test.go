@@ -1,0 +1,7 @@
+package sts
+
+// The messages, for tests that compare which one is shown, and about what, not its words.
+var (
+	MsgAppliesFields = msgAppliesFields
+	MsgFieldManagers = msgFieldManagers
+)

@@ -1,0 +1,6 @@
+package record
+
+// The messages, for tests that compare which one is shown, and about what, not its words.
+var (
+	MsgUnexpectedJSON = msgUnexpectedJSON
+)
