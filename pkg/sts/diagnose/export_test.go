@@ -2,6 +2,7 @@ package diagnose
 
 // The messages, for tests that compare which one is shown, and about what, not its words.
 var (
+	MsgCannotAttach         = msgCannotAttach
 	MsgCannotCreate         = msgCannotCreate
 	MsgCannotDelete         = msgCannotDelete
 	MsgCannotMount          = msgCannotMount
@@ -14,6 +15,7 @@ var (
 	MsgGateWithoutCondition = msgGateWithoutCondition
 	MsgGated                = msgGated
 	MsgInitContainer        = msgInitContainer
+	MsgLabelChanged         = msgLabelChanged
 	MsgMinReadySeconds      = msgMinReadySeconds
 	MsgMissing              = msgMissing
 	MsgMissingAfterError    = msgMissingAfterError
@@ -21,6 +23,7 @@ var (
 	MsgNameOfEarlierSet     = msgNameOfEarlierSet
 	MsgNameTaken            = msgNameTaken
 	MsgNameTerminating      = msgNameTerminating
+	MsgNoSandbox            = msgNoSandbox
 	MsgNoScaleUp            = msgNoScaleUp
 	MsgNodeDidNotHelp       = msgNodeDidNotHelp
 	MsgNodeRequested        = msgNodeRequested
@@ -37,6 +40,7 @@ var (
 	MsgReadinessGates       = msgReadinessGates
 	MsgRecreated            = msgRecreated
 	MsgRejected             = msgRejected
+	MsgRepeated             = msgRepeated
 	MsgSidecar              = msgSidecar
 	MsgTerminatedContainer  = msgTerminatedContainer
 	MsgTerminating          = msgTerminating

@@ -227,10 +227,13 @@ func TestTroubleOfPulls(t *testing.T) {
 			warn(inv, pod, corev1.EventTypeWarning, reason, message, count, last)
 		}
 	}
+	inApp := func(reason, why string) string {
+		return diagnose.MsgContainerWaiting(reason, diagnose.MsgContainerDetail("app", why, "", nil, 0))
+	}
 	var cases []podCase
 	for _, reason := range []string{"ErrImagePull", "RegistryUnavailable", "ImageInspectError"} {
 		said := func(failing bool) *diagnose.Trouble {
-			return &diagnose.Trouble{Reason: reason, Failing: failing, Message: "is in " + reason + " (container app, i/o timeout)"}
+			return &diagnose.Trouble{Reason: reason, Failing: failing, Message: inApp(reason, "i/o timeout")}
 		}
 		cases = append(cases,
 			podCase{reason + " for the first time", pulls(reason, "i/o timeout", 5*time.Second), said(false)},
@@ -244,19 +247,19 @@ func TestTroubleOfPulls(t *testing.T) {
 	}
 	for _, message := range []string{"app:2: not found", "manifest unknown", "unauthorized: authentication required", "pull access denied"} {
 		cases = append(cases, podCase{"a definite answer: " + message, pulls("ErrImagePull", message, time.Second),
-			&diagnose.Trouble{Reason: "ErrImagePull", Failing: true, Message: "is in ErrImagePull (container app, " + message + ")"}})
+			&diagnose.Trouble{Reason: "ErrImagePull", Failing: true, Message: inApp("ErrImagePull", message)}})
 	}
 	for _, reason := range []string{"ImagePullBackOff", "SignatureValidationFailed", "InvalidImageName", "ErrImageNeverPull"} {
-		cases = append(cases, podCase{reason, pulls(reason, "", time.Second), &diagnose.Trouble{Reason: reason, Failing: true, Message: "is in " + reason + " (container app)"}})
+		cases = append(cases, podCase{reason, pulls(reason, "", time.Second), &diagnose.Trouble{Reason: reason, Failing: true, Message: inApp(reason, "")}})
 	}
 	const whole = `Back-off pulling image "app:2": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image "docker.io/library/app:2": failed to resolve reference "docker.io/library/app:2": docker.io/library/app:2: not found`
 	cases = append(cases,
 		podCase{"the whole message", pulls("ImagePullBackOff", whole, time.Second),
-			&diagnose.Trouble{Reason: "ImagePullBackOff", Failing: true, Message: diagnose.MsgContainerWaiting("ImagePullBackOff", diagnose.MsgContainerDetail("app", "docker.io/library/app:2: not found", "", nil, 0)), Detail: whole}},
+			&diagnose.Trouble{Reason: "ImagePullBackOff", Failing: true, Message: inApp("ImagePullBackOff", "docker.io/library/app:2: not found"), Detail: whole}},
 		podCase{"a word that is not in the list", pulls("Unheard", "of", time.Minute),
-			&diagnose.Trouble{Reason: "ContainerWaiting", Message: diagnose.MsgContainerWaiting("Unheard", diagnose.MsgContainerDetail("app", "of", "", nil, 0))}},
+			&diagnose.Trouble{Reason: "ContainerWaiting", Message: inApp("Unheard", "of")}},
 		podCase{"a word that is not in the list, for long", pulls("Unheard", "of", 11*time.Minute),
-			&diagnose.Trouble{Reason: "ContainerWaiting", Failing: true, Message: diagnose.MsgContainerWaiting("Unheard", diagnose.MsgContainerDetail("app", "of", "", nil, 0))}},
+			&diagnose.Trouble{Reason: "ContainerWaiting", Failing: true, Message: inApp("Unheard", "of")}},
 		podCase{"a stuck container comes before one that may recover", pulls("ErrImagePull", "i/o timeout", time.Second, func(_ *sts.Inventory, pod *corev1.Pod) {
 			pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{Name: "proxy", RestartCount: 5,
 				State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}}})

@@ -287,17 +287,17 @@ func TestRecreated(t *testing.T) {
 		}
 	}
 	again := func(n int, why string) *diagnose.Trouble {
-		return &diagnose.Trouble{Reason: "Recreated", Failing: true, Message: fmt.Sprintf("keeps being recreated (%d times): %s", n, why)}
+		return &diagnose.Trouble{Reason: "Recreated", Failing: true, Message: diagnose.MsgRecreated(n, why)}
 	}
 	once := &diagnose.Trouble{Reason: "Failed", Message: diagnose.MsgFailed("OutOfcpu", "Pod was rejected: no cpu")}
-	notReady := func(age string) *diagnose.Trouble {
-		return &diagnose.Trouble{Reason: "NotReady", Message: "is running but not ready (" + age + ")"}
+	notReady := func(age time.Duration) *diagnose.Trouble {
+		return &diagnose.Trouble{Reason: "NotReady", Message: diagnose.MsgNotReady(age, nil)}
 	}
 	withFix := func(t *diagnose.Trouble) *diagnose.Trouble {
 		t.Fix = sts.Kubectl("", "get", "mutatingwebhookconfigurations,mutatingadmissionpolicies")
 		return t
 	}
-	const rewritten = `its label controller-revision-hash is "pinned", which is not a revision of the StatefulSet; an admission webhook or policy may have changed it`
+	rewritten := diagnose.MsgLabelChanged("pinned")
 	wantTrouble(t, []troubleCase{
 		{"rejected once", []func(*sts.Inventory){failed(time.Second)}, once},
 		{"rejected once, after updates", []func(*sts.Inventory){failed(time.Second), done("Delete", 9, time.Hour, time.Minute)}, once},
@@ -306,27 +306,27 @@ func TestRecreated(t *testing.T) {
 		{"between two pods", []func(*sts.Inventory){without, done("Delete", 12, 30*time.Second, 0)}, again(12, diagnose.MsgDeletedEachTime())},
 		{"while it is terminating", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), func(inv *sts.Inventory) { ststest.Terminating(inv.Pods[1], ststest.Now) }},
 			again(12, diagnose.MsgDeletedEachTime())},
-		{"the last one has stayed", []func(*sts.Inventory){starting(2 * time.Minute), done("Delete", 12, 4*time.Minute, 2*time.Minute)}, notReady("2m")},
-		{"long ago", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Minute, 29*time.Minute)}, notReady("1s")},
-		{"updated occasionally", []func(*sts.Inventory){starting(time.Second), done("Delete", 5, 5*time.Minute, 0)}, notReady("1s")},
-		{"updated repeatedly", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), wrote("", templateField, 20*time.Second)}, notReady("1s")},
-		{"canaries, each aborted", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), renumbered(20 * time.Second)}, notReady("1s")},
+		{"the last one has stayed", []func(*sts.Inventory){starting(2 * time.Minute), done("Delete", 12, 4*time.Minute, 2*time.Minute)}, notReady(2 * time.Minute)},
+		{"long ago", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Minute, 29*time.Minute)}, notReady(time.Second)},
+		{"updated occasionally", []func(*sts.Inventory){starting(time.Second), done("Delete", 5, 5*time.Minute, 0)}, notReady(time.Second)},
+		{"updated repeatedly", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), wrote("", templateField, 20*time.Second)}, notReady(time.Second)},
+		{"canaries, each aborted", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), renumbered(20 * time.Second)}, notReady(time.Second)},
 		{"a canary before", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), renumbered(time.Minute)}, again(12, diagnose.MsgDeletedEachTime())},
 		{"updated before", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), wrote("", templateField, time.Minute)}, again(12, diagnose.MsgDeletedEachTime())},
-		{"a watch saw three deleted, in three updates", []func(*sts.Inventory){starting(time.Second), went(3, false), wrote("", `{"f:spec":{"f:updateStrategy":{"f:rollingUpdate":{"f:partition":{}}}}}`, time.Second)}, notReady("1s")},
+		{"a watch saw three deleted, in three updates", []func(*sts.Inventory){starting(time.Second), went(3, false), wrote("", `{"f:spec":{"f:updateStrategy":{"f:rollingUpdate":{"f:partition":{}}}}}`, time.Second)}, notReady(time.Second)},
 		{"evicted every few minutes", []func(*sts.Inventory){starting(3 * time.Minute), evicted(3, 3*time.Minute)}, &diagnose.Trouble{Reason: "Recreated", Failing: true,
 			Message: diagnose.MsgRecreated(3, diagnose.MsgRejected("Evicted", "The node was low on resource: memory")), Detail: "The node was low on resource: memory."}},
-		{"evicted twice", []func(*sts.Inventory){starting(3 * time.Minute), evicted(2, 3*time.Minute)}, notReady("3m")},
-		{"evicted long ago", []func(*sts.Inventory){starting(3 * time.Minute), evicted(3, 7*time.Minute)}, notReady("3m")},
+		{"evicted twice", []func(*sts.Inventory){starting(3 * time.Minute), evicted(2, 3*time.Minute)}, notReady(3 * time.Minute)},
+		{"evicted long ago", []func(*sts.Inventory){starting(3 * time.Minute), evicted(3, 7*time.Minute)}, notReady(3 * time.Minute)},
 		{"a watch saw three rejected ones deleted", []func(*sts.Inventory){starting(time.Second), went(3, false)}, again(3, diagnose.MsgRejected("NodeAffinity", ""))},
-		{"a watch saw two rejected ones deleted", []func(*sts.Inventory){starting(time.Second), went(2, false)}, notReady("1s")},
-		{"a watch saw three ready ones deleted", []func(*sts.Inventory){starting(time.Second), went(3, true)}, notReady("1s")},
+		{"a watch saw two rejected ones deleted", []func(*sts.Inventory){starting(time.Second), went(2, false)}, notReady(time.Second)},
+		{"a watch saw three ready ones deleted", []func(*sts.Inventory){starting(time.Second), went(3, true)}, notReady(time.Second)},
 		{"its revision label was changed", []func(*sts.Inventory){pinned(time.Second), done("Delete", 11, 10*time.Second, 0)}, withFix(again(11, rewritten))},
 		{"its revision label was changed, and it is ready for a moment", []func(*sts.Inventory){func(inv *sts.Inventory) {
 			inv.Pods[1].CreationTimestamp = metav1.NewTime(ago(time.Second))
 			inv.Pods[1].Labels[appsv1.StatefulSetRevisionLabel] = "pinned"
 		}, done("Delete", 11, 10*time.Second, 0)}, withFix(again(11, rewritten))},
-		{"its revision label is unknown", []func(*sts.Inventory){pinned(time.Second)}, notReady("1s")},
+		{"its revision label is unknown", []func(*sts.Inventory){pinned(time.Second)}, notReady(time.Second)},
 		{"available", []func(*sts.Inventory){done("Delete", 12, 30*time.Second, 0)}, nil},
 	}, diagnose.Replica)
 }

@@ -87,7 +87,7 @@ func TestTrouble(t *testing.T) {
 		return v
 	}
 	unboundFor := func(why string) *diagnose.Trouble {
-		return &diagnose.Trouble{Reason: "UnboundClaim", Failing: true, Claim: "data-web-1", Message: "is waiting for claim data-web-1, which is Pending (" + why + ")"}
+		return &diagnose.Trouble{Reason: "UnboundClaim", Failing: true, Claim: "data-web-1", Message: diagnose.MsgUnboundClaim("data-web-1", "Pending", why)}
 	}
 	// initializing makes the pod's init containers run for this long.
 	initializing := func(started *bool, ran time.Duration, sidecar bool) func(*sts.Inventory) {
@@ -109,10 +109,11 @@ func TestTrouble(t *testing.T) {
 			inv.Pods[1].Finalizers = finalizers
 		}
 	}
+	const elsewhere = "volume data is in use elsewhere"
 	volume := func(reason string, count int32, seen, first time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
 			inv.Pods[1].Status = corev1.PodStatus{Phase: corev1.PodPending}
-			e := ststest.Event("Pod", "web-1", "volume data is in use elsewhere")
+			e := ststest.Event("Pod", "web-1", elsewhere)
 			e.InvolvedObject.UID = inv.Pods[1].UID
 			e.Reason, e.Count, e.LastTimestamp, e.FirstTimestamp = reason, count, metav1.NewTime(ago(seen)), metav1.NewTime(ago(first))
 			inv.Events = append(inv.Events, e)
@@ -132,8 +133,8 @@ func TestTrouble(t *testing.T) {
 			st.Conditions = append(st.Conditions, corev1.PodCondition{Type: corev1.PodReadyToStartContainers, Status: is, LastTransitionTime: metav1.NewTime(ago(time.Minute))})
 		}
 	}
-	pendingFor := func(age string) *diagnose.Trouble {
-		return &diagnose.Trouble{Reason: "Pending", Message: "is Pending (" + age + ")"}
+	pendingFor := func(age time.Duration) *diagnose.Trouble {
+		return &diagnose.Trouble{Reason: "Pending", Message: diagnose.MsgPhase("Pending", age)}
 	}
 	missing := func(message string, seen time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
@@ -215,9 +216,9 @@ func TestTrouble(t *testing.T) {
 		{"a claim that waits for its pod is not the cause", unbound(31 * time.Second),
 			&diagnose.Trouble{Reason: "Unschedulable", Message: diagnose.MsgUnschedulable(31*time.Second, "0/3 nodes are available", "")}},
 		{"its volume is being provisioned", all(unbound(30*time.Second), scheduler(immediate)),
-			&diagnose.Trouble{Reason: "UnboundClaim", Claim: "data-web-1", Message: diagnose.MsgUnboundClaim("data-web-1", "Pending", diagnose.MsgUnboundByScheduler("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims"))}},
+			&diagnose.Trouble{Reason: "UnboundClaim", Claim: "data-web-1", Message: diagnose.MsgUnboundClaim("data-web-1", "Pending", diagnose.MsgUnboundByScheduler(immediate))}},
 		{"its claim is not bound, by the scheduler's message", all(unbound(31*time.Second), scheduler(immediate)),
-			unboundFor(diagnose.MsgUnboundByScheduler("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims"))},
+			unboundFor(diagnose.MsgUnboundByScheduler(immediate))},
 		{"no node has a volume for its claim", all(unbound(3*time.Minute), scheduler(noVolume)),
 			&diagnose.Trouble{Reason: "UnboundClaim", Claim: "data-web-1", Message: diagnose.MsgUnboundClaim("data-web-1", "Pending", diagnose.MsgUnboundByScheduler(noVolume))}},
 		{"no node has a volume for its claim, for a long time", all(unbound(4*time.Minute), scheduler(noVolume)), unboundFor(diagnose.MsgUnboundByScheduler(noVolume))},
@@ -298,32 +299,32 @@ func TestTrouble(t *testing.T) {
 			&diagnose.Trouble{Reason: "NotReady", Message: diagnose.MsgNotReady(time.Minute, nil)}},
 
 		{"FailedMount once", volume("FailedMount", 1, time.Minute, time.Minute),
-			&diagnose.Trouble{Reason: "FailedMount", Message: diagnose.MsgCannotMount("volume data is in use elsewhere")}},
+			&diagnose.Trouble{Reason: "FailedMount", Message: diagnose.MsgCannotMount(elsewhere)}},
 		{"FailedMount repeatedly", volume("FailedMount", 3, time.Minute, 2*time.Minute+time.Second),
-			&diagnose.Trouble{Reason: "FailedMount", Failing: true, Message: "cannot mount its volume: volume data is in use elsewhere (x3 over 2m1s)"}},
+			&diagnose.Trouble{Reason: "FailedMount", Failing: true, Message: diagnose.MsgCannotMount(elsewhere + diagnose.MsgRepeated(3, 121*time.Second))}},
 		{"FailedMount twice, for a moment", volume("FailedMount", 2, 0, time.Minute),
-			&diagnose.Trouble{Reason: "FailedMount", Message: "cannot mount its volume: volume data is in use elsewhere (x2 over 60s)"}},
+			&diagnose.Trouble{Reason: "FailedMount", Message: diagnose.MsgCannotMount(elsewhere + diagnose.MsgRepeated(2, time.Minute))}},
 		{"FailedAttachVolume", volume("FailedAttachVolume", 2, 0, 3*time.Minute),
-			&diagnose.Trouble{Reason: "FailedAttachVolume", Failing: true, Message: "cannot attach its volume: volume data is in use elsewhere (x2 over 3m)"}},
+			&diagnose.Trouble{Reason: "FailedAttachVolume", Failing: true, Message: diagnose.MsgCannotAttach(elsewhere + diagnose.MsgRepeated(2, 3*time.Minute))}},
 		{"FailedMount, rate limited to one in 5 minutes", volume("FailedMount", 30, 11*time.Minute, time.Hour),
-			&diagnose.Trouble{Reason: "FailedMount", Failing: true, Message: "cannot mount its volume: volume data is in use elsewhere (x30 over 60m)"}},
-		{"FailedMount long ago", all(volume("FailedMount", 9, 13*time.Minute, 20*time.Minute), started(time.Minute)), pendingFor("60s")},
-		{"FailedMount before the sandbox existed", all(volume("FailedMount", 9, 3*time.Minute, 8*time.Minute), started(time.Minute), sandbox(corev1.ConditionTrue)), pendingFor("60s")},
-		{"FailedMount before the sandbox was lost", all(volume("FailedMount", 9, 3*time.Minute, 8*time.Minute), started(time.Minute), sandbox(corev1.ConditionFalse)), pendingFor("60s")},
+			&diagnose.Trouble{Reason: "FailedMount", Failing: true, Message: diagnose.MsgCannotMount(elsewhere + diagnose.MsgRepeated(30, time.Hour))}},
+		{"FailedMount long ago", all(volume("FailedMount", 9, 13*time.Minute, 20*time.Minute), started(time.Minute)), pendingFor(time.Minute)},
+		{"FailedMount before the sandbox existed", all(volume("FailedMount", 9, 3*time.Minute, 8*time.Minute), started(time.Minute), sandbox(corev1.ConditionTrue)), pendingFor(time.Minute)},
+		{"FailedMount before the sandbox was lost", all(volume("FailedMount", 9, 3*time.Minute, 8*time.Minute), started(time.Minute), sandbox(corev1.ConditionFalse)), pendingFor(time.Minute)},
 		{"FailedMount of an earlier pod of the name", all(volume("FailedMount", 9, time.Minute, time.Hour), started(time.Minute), func(inv *sts.Inventory) {
 			inv.Events[0].InvolvedObject.UID = "earlier"
-		}), pendingFor("60s")},
+		}), pendingFor(time.Minute)},
 		{"no sandbox", volume("FailedCreatePodSandBox", 40, 10*time.Second, time.Hour),
-			&diagnose.Trouble{Reason: "FailedCreatePodSandBox", Failing: true, Message: "cannot create its sandbox: volume data is in use elsewhere (x40 over 60m)"}},
+			&diagnose.Trouble{Reason: "FailedCreatePodSandBox", Failing: true, Message: diagnose.MsgNoSandbox(elsewhere + diagnose.MsgRepeated(40, time.Hour))}},
 		{"no sandbox, by the count", volume("FailedCreatePodSandBox", 40, 0, 0),
-			&diagnose.Trouble{Reason: "FailedCreatePodSandBox", Failing: true, Message: "cannot create its sandbox: volume data is in use elsewhere (x40 over 6m30s)"}},
+			&diagnose.Trouble{Reason: "FailedCreatePodSandBox", Failing: true, Message: diagnose.MsgNoSandbox(elsewhere + diagnose.MsgRepeated(40, 390*time.Second))}},
 		{"no sandbox at first", volume("FailedCreatePodSandBox", 3, 0, 30*time.Second),
-			&diagnose.Trouble{Reason: "FailedCreatePodSandBox", Message: "cannot create its sandbox: volume data is in use elsewhere (x3 over 30s)"}},
+			&diagnose.Trouble{Reason: "FailedCreatePodSandBox", Message: diagnose.MsgNoSandbox(elsewhere + diagnose.MsgRepeated(3, 30*time.Second))}},
 		{"a kubelet that reports nothing", volume("None", 0, 0, 0),
 			&diagnose.Trouble{Reason: "NotStarted", Failing: true, Message: diagnose.MsgNotStarted("node-0", time.Hour)}},
 		{"a pod that was just assigned to its node", all(volume("None", 0, 0, 0), func(inv *sts.Inventory) {
 			inv.Pods[1].Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(ago(5 * time.Minute))}}
-		}), pendingFor("5m")},
+		}), pendingFor(5 * time.Minute)},
 		{"no scheduler", func(inv *sts.Inventory) {
 			inv.Pods[1].Spec.NodeName, inv.Pods[1].Status = "", corev1.PodStatus{Phase: corev1.PodPending}
 			inv.Pods[1].CreationTimestamp = metav1.NewTime(ago(4 * time.Minute))
@@ -332,8 +333,8 @@ func TestTrouble(t *testing.T) {
 			inv.Pods[1].Spec.NodeName, inv.Pods[1].Status = "", corev1.PodStatus{Phase: corev1.PodPending}
 			inv.Pods[1].CreationTimestamp = metav1.NewTime(ststest.Now)
 			inv.SchedulingGrace = new(time.Duration)
-		}, pendingFor("0s")},
-		{"containers are being created", all(volume("None", 0, 0, 0), started(10*time.Minute)), pendingFor("10m")},
+		}, pendingFor(0)},
+		{"containers are being created", all(volume("None", 0, 0, 0), started(10*time.Minute)), pendingFor(10 * time.Minute)},
 		{"containers are being created forever", all(volume("None", 0, 0, 0), started(11*time.Minute)),
 			&diagnose.Trouble{Reason: "Pending", Failing: true, Message: diagnose.MsgPhase("Pending", 11*time.Minute)}},
 
