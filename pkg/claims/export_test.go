@@ -30,8 +30,10 @@ var (
 	MsgDoubtSharedStorage      = msgDoubtSharedStorage
 	MsgDoubtVolumeTaken        = msgDoubtVolumeTaken
 	MsgHeldAmbiguous           = msgHeldAmbiguous
+	MsgHeldAmbiguousSelection  = msgHeldAmbiguousSelection
 	MsgHeldByClaim             = msgHeldByClaim
 	MsgHeldBySet               = msgHeldBySet
+	MsgHeldHandMade            = msgHeldHandMade
 	MsgHeldLastUseUnknown      = msgHeldLastUseUnknown
 	MsgHeldNameOnly            = msgHeldNameOnly
 	MsgHeldOtherSet            = msgHeldOtherSet
@@ -45,9 +47,24 @@ var (
 	MsgHeldUsesUnknown         = msgHeldUsesUnknown
 	MsgMatchedByLabels         = msgMatchedByLabels
 	MsgMatchedByName           = msgMatchedByName
+	MsgNewClaimFilled          = msgNewClaimFilled
+	MsgNewClaimKept            = msgNewClaimKept
+	MsgNewClaimMakerUnknown    = msgNewClaimMakerUnknown
+	MsgNewClaimNotNeeded       = msgNewClaimNotNeeded
+	MsgNewClaimOlder           = msgNewClaimOlder
+	MsgNewClaimOtherPod        = msgNewClaimOtherPod
+	MsgNewVolumeGone           = msgNewVolumeGone
+	MsgNewVolumeOfOther        = msgNewVolumeOfOther
+	MsgNewVolumeTerminating    = msgNewVolumeTerminating
+	MsgNoAccessMode            = msgNoAccessMode
+	MsgOtherController         = msgOtherController
+	MsgOtherVolumeMode         = msgOtherVolumeMode
+	MsgOwnerNotRestored        = msgOwnerNotRestored
 	MsgReservedByAnnotation    = msgReservedByAnnotation
 	MsgReservedByDrain         = msgReservedByDrain
 	MsgReservedByKEDA          = msgReservedByKEDA
 	MsgReservedByParkedSize    = msgReservedByParkedSize
+	MsgRestored                = msgRestored
 	MsgSetDeleting             = msgSetDeleting
+	MsgTooSmall                = msgTooSmall
 )

@@ -107,7 +107,7 @@ type want struct {
 	Held       string
 }
 
-const beyond = "out of range (statefulset/web has ordinals 0-2)"
+var beyond = claims.MsgClaimOutOfRange("web", "ordinals 0-2")
 
 func TestClaimVerdicts(t *testing.T) {
 	all := claims.Choice{DeletedSets: true, Parked: true, Reserved: true}

@@ -187,7 +187,7 @@ func (p *place) other(name string, labels map[string]string) {
 
 // A claim that its state makes a candidate is excluded by what is not known, and by a choice of sets.
 func TestClaimsHeldBack(t *testing.T) {
-	const byHand = "its managedFields do not show that the StatefulSet controller created it; requires --claim"
+	byHand := claims.MsgHeldHandMade()
 	velero := func(p *place) {
 		p.claim.ManagedFields = madeBy("velero-server")
 		p.claim.Labels["velero.io/restore-name"] = "r1"
@@ -196,7 +196,7 @@ func TestClaimsHeldBack(t *testing.T) {
 		p.claim.Name, p.claim.Labels = "data-web-db-0", labelsOf("app", "db")
 		p.Claims = append(p.Claims, p.claim)
 	}
-	ambiguous := "created by one of these StatefulSets: db, web-db; "
+	ambiguous := claims.MsgHeldAmbiguousSelection([]string{"db", "web-db"})
 	for name, test := range map[string]struct {
 		change func(*place)
 		choice claims.Choice
@@ -222,8 +222,8 @@ func TestClaimsHeldBack(t *testing.T) {
 		"of another":                   {nil, claims.Choice{Sets: []string{"db"}}, claims.MsgHeldOtherSet("web")},
 		"no set is chosen":             {nil, claims.Choice{Sets: []string{}}, claims.MsgHeldOtherSet("web")},
 		"ambiguous":                    {gone, claims.Choice{DeletedSets: true}, ""},
-		"ambiguous, one is named":      {gone, claims.Choice{DeletedSets: true, Sets: []string{"db"}}, ambiguous + "requires --claim, or --deleted-sets without a StatefulSet name or selector"},
-		"ambiguous, both named":        {gone, claims.Choice{DeletedSets: true, Sets: []string{"db", "web-db"}}, ambiguous + "requires --claim, or --deleted-sets without a StatefulSet name or selector"},
+		"ambiguous, one is named":      {gone, claims.Choice{DeletedSets: true, Sets: []string{"db"}}, ambiguous},
+		"ambiguous, both named":        {gone, claims.Choice{DeletedSets: true, Sets: []string{"db", "web-db"}}, ambiguous},
 		"ambiguous, itself named":      {gone, claims.Choice{DeletedSets: true, Sets: []string{}, Named: true}, ""},
 		"ambiguous, orphaned": {func(p *place) {
 			p.set("old-web", "data", 1).Spec.Selector.MatchLabels = labelsOf("app", "web")
@@ -279,19 +279,19 @@ func TestClaimUses(t *testing.T) {
 		state  claims.State
 		reason string
 	}{
-		"named":       {[]sts.ClaimUse{use("cronjob.batch/backup", sts.UseNames)}, nil, claims.ClaimDesired, claims.MsgClaimReferenced("cronjob.batch/backup", "references it", 0)},
-		"by two":      {[]sts.ClaimUse{use("job.batch/b", sts.UseNames), use("deployment.apps/a", sts.UseNames)}, nil, claims.ClaimDesired, claims.MsgClaimReferenced("deployment.apps/a", "references it", 1)},
-		"cloned":      {[]sts.ClaimUse{use("persistentvolumeclaim/copy", sts.UseClones)}, nil, claims.ClaimDesired, claims.MsgClaimReferenced("persistentvolumeclaim/copy", "uses it as its data source", 0)},
-		"snapshotted": {[]sts.ClaimUse{use("volumesnapshot.snapshot.storage.k8s.io/s", sts.UseSnapshots)}, nil, claims.ClaimDesired, claims.MsgClaimReferenced("volumesnapshot.snapshot.storage.k8s.io/s", "is taking a snapshot of it", 0)},
+		"named":       {[]sts.ClaimUse{use("cronjob.batch/backup", sts.UseNames)}, nil, claims.ClaimDesired, claims.MsgClaimReferenced("cronjob.batch/backup", string(sts.UseNames), 0)},
+		"by two":      {[]sts.ClaimUse{use("job.batch/b", sts.UseNames), use("deployment.apps/a", sts.UseNames)}, nil, claims.ClaimDesired, claims.MsgClaimReferenced("deployment.apps/a", string(sts.UseNames), 1)},
+		"cloned":      {[]sts.ClaimUse{use("persistentvolumeclaim/copy", sts.UseClones)}, nil, claims.ClaimDesired, claims.MsgClaimReferenced("persistentvolumeclaim/copy", string(sts.UseClones), 0)},
+		"snapshotted": {[]sts.ClaimUse{use("volumesnapshot.snapshot.storage.k8s.io/s", sts.UseSnapshots)}, nil, claims.ClaimDesired, claims.MsgClaimReferenced("volumesnapshot.snapshot.storage.k8s.io/s", string(sts.UseSnapshots), 0)},
 		"elsewhere":   {[]sts.ClaimUse{{Namespace: "other", Claim: "data-web-3", By: "job.batch/b", How: sts.UseNames}}, nil, claims.ClaimOrphaned, beyond},
 		"another":     {[]sts.ClaimUse{{Namespace: ststest.Namespace, Claim: "data-web-4", By: "job.batch/b", How: sts.UseNames}}, nil, claims.ClaimOrphaned, beyond},
 		"of a parked set": {[]sts.ClaimUse{use("statefulset.apps/other", sts.UseNames)}, func(p *place) { p.scale(0) },
-			claims.ClaimDesired, claims.MsgClaimReferenced("statefulset.apps/other", "references it", 0)},
-		"foreign":       {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.claim.ManagedFields = madeBy("helm") }, claims.ClaimDesired, claims.MsgClaimReferenced("job.batch/b", "references it", 0)},
+			claims.ClaimDesired, claims.MsgClaimReferenced("statefulset.apps/other", string(sts.UseNames), 0)},
+		"foreign":       {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.claim.ManagedFields = madeBy("helm") }, claims.ClaimDesired, claims.MsgClaimReferenced("job.batch/b", string(sts.UseNames), 0)},
 		"in range, too": {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.scale(4) }, claims.ClaimDesired, claims.MsgClaimNeeded("web", "ordinals 0-3")},
 		"mounted, too":  {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.pod("b-1", "data-web-3") }, claims.ClaimInUse, claims.MsgClaimMounted([]string{"b-1"})},
 		"being deleted": {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.claim.DeletionTimestamp = &metav1.Time{Time: ststest.Now} },
-			claims.ClaimTerminating, claims.MsgClaimTerminating("0s", claims.MsgClaimReferenced("job.batch/b", "references it", 0))},
+			claims.ClaimTerminating, claims.MsgClaimTerminating("0s", claims.MsgClaimReferenced("job.batch/b", string(sts.UseNames), 0))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := claimPlace("data-web-3")

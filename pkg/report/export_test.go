@@ -2,16 +2,38 @@ package report
 
 // The messages, for tests that compare which one is shown, and about what, not its words.
 var (
-	MsgClaimsRescued    = msgClaimsRescued
-	MsgComplete         = msgComplete
-	MsgDoNotRestart     = msgDoNotRestart
-	MsgDrainAlmostDone  = msgDrainAlmostDone
-	MsgDrainNextToLeave = msgDrainNextToLeave
-	MsgDrainRecordLost  = msgDrainRecordLost
-	MsgFinishing        = msgFinishing
-	MsgParked           = msgParked
-	MsgPod              = msgPod
-	MsgScaledToZero     = msgScaledToZero
-	MsgUpdatedOnDelete  = msgUpdatedOnDelete
-	MsgUpdating         = msgUpdating
+	MsgAvailable          = msgAvailable
+	MsgClaimsRescued      = msgClaimsRescued
+	MsgComplete           = msgComplete
+	MsgDeleting           = msgDeleting
+	MsgDoNotRestart       = msgDoNotRestart
+	MsgDrainAlmostDone    = msgDrainAlmostDone
+	MsgDrainNextToJoin    = msgDrainNextToJoin
+	MsgDrainNextToLeave   = msgDrainNextToLeave
+	MsgDrainRecordLost    = msgDrainRecordLost
+	MsgDrainScaling       = msgDrainScaling
+	MsgFinishing          = msgFinishing
+	MsgMemberAdded        = msgMemberAdded
+	MsgMemberFinishing    = msgMemberFinishing
+	MsgMemberGone         = msgMemberGone
+	MsgMemberJoining      = msgMemberJoining
+	MsgMemberLeaving      = msgMemberLeaving
+	MsgMemberLeft         = msgMemberLeft
+	MsgMemberPhase        = msgMemberPhase
+	MsgMemberRemoved      = msgMemberRemoved
+	MsgMemberReverted     = msgMemberReverted
+	MsgMemberStarting     = msgMemberStarting
+	MsgMemberStillThere   = msgMemberStillThere
+	MsgMemberTerminating  = msgMemberTerminating
+	MsgNotObserved        = msgNotObserved
+	MsgOnDeleteWaits      = msgOnDeleteWaits
+	MsgParked             = msgParked
+	MsgPod                = msgPod
+	MsgPodsUnreadable     = msgPodsUnreadable
+	MsgRecreateWaits      = msgRecreateWaits
+	MsgScaledDuringCanary = msgScaledDuringCanary
+	MsgScaledToZero       = msgScaledToZero
+	MsgUpdateIncomplete   = msgUpdateIncomplete
+	MsgUpdatedOnDelete    = msgUpdatedOnDelete
+	MsgUpdating           = msgUpdating
 )

@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // Opinion is how the plugin judges a claim.
@@ -549,7 +550,7 @@ func (w *ClaimWorld) CheckOpinion(name string, o Opinion) []string {
 	switch o.State {
 	case claims.ClaimInUse:
 		if words = w.mounters(name, true); w.Hidden == "pods" {
-			words = []string{"condition Unused"}
+			words = []string{string(corev1.PersistentVolumeClaimUnused)}
 		}
 	case claims.ClaimDesired:
 		words = w.inRange(name)

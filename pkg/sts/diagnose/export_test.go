@@ -10,6 +10,10 @@ var (
 	MsgContainerWaiting     = msgContainerWaiting
 	MsgCrashes              = msgCrashes
 	MsgDeletedEachTime      = msgDeletedEachTime
+	MsgEffectClaimOnly      = msgEffectClaimOnly
+	MsgEffectDeleted        = msgEffectDeleted
+	MsgEffectRetained       = msgEffectRetained
+	MsgEffectUnknown        = msgEffectUnknown
 	MsgFailed               = msgFailed
 	MsgGateNotTrue          = msgGateNotTrue
 	MsgGateWithoutCondition = msgGateWithoutCondition
@@ -41,6 +45,7 @@ var (
 	MsgRecreated            = msgRecreated
 	MsgRejected             = msgRejected
 	MsgRepeated             = msgRepeated
+	MsgRiskClaimTerminating = msgRiskClaimTerminating
 	MsgSidecar              = msgSidecar
 	MsgTerminatedContainer  = msgTerminatedContainer
 	MsgTerminating          = msgTerminating
