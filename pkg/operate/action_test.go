@@ -36,8 +36,8 @@ func TestDecisionsInJSON(t *testing.T) {
 	}{
 		{operate.Decision{Verdict: operate.Done, Reason: "Complete", Message: "done"},
 			`{"verdict":"Done","reason":"Complete","message":"done"}`},
-		{operate.Decision{Verdict: operate.Do, Reason: "Evict", Message: operate.StepEvict("web-1"), Action: &operate.EvictPod{
-			Why: operate.StepEvict("web-1"), PodRef: operate.PodRef{Name: "web-1", UID: "u", Ordinal: 1, Revision: "r"}}},
+		{operate.Decision{Verdict: operate.Do, Reason: "Evict", Message: "evict pod web-1", Action: &operate.EvictPod{
+			Why: "evict pod web-1", PodRef: operate.PodRef{Name: "web-1", UID: "u", Ordinal: 1, Revision: "r"}}},
 			`{"verdict":"Do","reason":"Evict","message":"evict pod web-1","action":{"type":"EvictPod","why":"evict pod web-1","name":"web-1","uid":"u","ordinal":1,"revision":"r"}}`},
 		{operate.Decision{Verdict: operate.Do, Reason: "Check", Message: "check", Action: &operate.Exec{Why: "check", Key: "k", For: "check", Command: "true"}},
 			`{"verdict":"Do","reason":"Check","message":"check","action":{"type":"Exec","why":"check","for":"check","command":"true"}}`},

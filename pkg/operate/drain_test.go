@@ -668,13 +668,14 @@ func TestPreviewBackingOutOfAQuota(t *testing.T) {
 			for _, d := range operate.Preview(operate.NewDrainScale(drainOptions(3, nil), s), s) {
 				got = append(got, d.Message)
 			}
+			kept, _ := operate.MsgDrainKeptClaims([]string{"data-web-3", "data-web-4", "data-web-5"}, nil)
 			want := []string{
 				operate.StepDrainFirst(false, 6, 3, operate.StepDrainRemoveMissing("web-5", "create Pod web-4 in StatefulSet web failed error: exceeded quota")),
 				operate.StepDrainScaleDown(5, "web-5"),
 				operate.StepDrainRemoveMissing("web-4", ""), operate.StepDrainScaleDown(4, "web-4"),
 				operate.StepDrainRemove("web-3"), operate.StepAddFinalizer("web-3"), operate.StepEvict("web-3"), operate.StepDrainScaleDown(3, "web-3"), operate.StepRemoveFinalizer("web-3"),
 				operate.StepDrainFinish(false, []sts.Ordinal{3, 4, 5}),
-				"scaled to 3 replicas; removed ordinals 3-5; data kept in claims data-web-3, data-web-4, and 1 more",
+				operate.MsgDrainScaled(3, false, []sts.Ordinal{3, 4, 5}) + "; " + kept,
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
