@@ -95,14 +95,14 @@ func TestProgressOfClaims(t *testing.T) {
 	}{
 		{"to a file", "", "", false, "persistentvolumeclaim/c-0 deleted\npersistentvolumeclaim/c-6 deleted\n",
 			"persistentvolumeclaim/c-1: a pod uses it\n→ kubectl x -n shop\n" +
-				"persistentvolumeclaim/c-3: interrupted; rerun the command to resume\n" +
-				"persistentvolumeclaim/c-4: interrupted; rerun the command to resume\n" +
-				"persistentvolumeclaim/c-5: interrupted during the deletion; data retained on persistentvolume/v\n"},
+				"persistentvolumeclaim/c-3: " + msgClaimInterrupted() + "\n" +
+				"persistentvolumeclaim/c-4: " + msgClaimInterrupted() + "\n" +
+				"persistentvolumeclaim/c-5: " + msgClaimInterruptedDeleting("v") + "\n"},
 		{"as JSON to a file", "json", "", false, "",
 			"persistentvolumeclaim/c-1: a pod uses it\n→ kubectl x -n shop\n2 of 7 claims\n" +
-				"persistentvolumeclaim/c-3: interrupted; rerun the command to resume\n4 of 7 claims\n" +
-				"persistentvolumeclaim/c-4: interrupted; rerun the command to resume\n" +
-				"persistentvolumeclaim/c-5: interrupted during the deletion; data retained on persistentvolume/v\n6 of 7 claims\n"},
+				"persistentvolumeclaim/c-3: " + msgClaimInterrupted() + "\n4 of 7 claims\n" +
+				"persistentvolumeclaim/c-4: " + msgClaimInterrupted() + "\n" +
+				"persistentvolumeclaim/c-5: " + msgClaimInterruptedDeleting("v") + "\n6 of 7 claims\n"},
 		{"on a terminal", "json", "", true, "", "\x1b[2m[####--------------------------] 1 of 7\x1b[0m"},
 		{"without colours", "json", "NO_COLOR", true, "", "[####--------------------------] 1 of 7\r" + strings.Repeat(" ", 39) + "\rpersistentvolumeclaim/c-1: a pod uses it\n→ kubectl x"},
 	} {

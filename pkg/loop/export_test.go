@@ -2,5 +2,8 @@ package loop
 
 // The messages, for tests that compare which one is shown, and about what, not its words.
 var (
-	MsgTimedOut = msgTimedOut
+	HintRerun        = hintRerun
+	MsgKeepsChanging = msgKeepsChanging
+	MsgTimedOut      = msgTimedOut
+	MsgWatchBehind   = msgWatchBehind
 )

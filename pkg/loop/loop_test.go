@@ -349,7 +349,7 @@ func TestGivesUpWhenItKeepsChanging(t *testing.T) {
 			c.show(n)
 		}
 		r.mustBeOver(t, true)
-		if !errors.Is(r.err, operate.ErrChanged) || !strings.Contains(r.err.Error(), "statefulset/web keeps changing") {
+		if !errors.Is(r.err, operate.ErrChanged) || r.err.Error() != loop.MsgKeepsChanging("web", len(i.facts))+": "+operate.ErrChanged.Error() {
 			t.Errorf("error %v", r.err)
 		}
 		if len(i.facts) < 10 || len(i.facts) > 30 {
@@ -696,7 +696,7 @@ func TestAStaleWatchIsWaitedOut(t *testing.T) {
 		for range 30 {
 			c.show(1)
 		}
-		if said := slices.DeleteFunc(slices.Clone(c.log), func(line string) bool { return !strings.Contains(line, "for the watch to catch up") }); len(said) != 29 {
+		if said := slices.DeleteFunc(slices.Clone(c.log), func(line string) bool { return !strings.Contains(line, loop.MsgWatchBehind()) }); len(said) != 29 {
 			t.Errorf("said %d times: %s", len(said), strings.Join(said, "\n"))
 		}
 		behind = false

@@ -12,6 +12,7 @@ var (
 	MsgNoMatch           = msgNoMatch
 	MsgNoVariable        = msgNoVariable
 	MsgNotCaptured       = msgNotCaptured
+	MsgNotFound          = msgNotFound
 	MsgTerminated        = msgTerminated
 	MsgValueControl      = msgValueControl
 	MsgValueLong         = msgValueLong

@@ -141,7 +141,7 @@ func TestArgv(t *testing.T) {
 		{"$$$$", "$$", ""},
 		{"$(date) $(pod_name) $() $(A B) $HOME $", "$(date) $(pod_name) $() $(A B) $HOME $", ""},
 		{"$(POD_NAME", "$(POD_NAME", ""},
-		{"$(OTHER)", "", profile.MsgCommandError("x", errors.New("$(OTHER) has no value"))},
+		{"$(OTHER)", "", profile.MsgCommandError("x", errors.New(profile.MsgNoVariable("OTHER")))},
 	} {
 		c := profile.Command{Name: "x", Command: []string{test.arg}}
 		argv, err := c.Argv(vars)
@@ -177,7 +177,7 @@ func TestWanted(t *testing.T) {
 		}
 	}
 	c := profile.Command{Name: "x", If: map[string]string{"GONE": "."}}
-	if _, err := c.Wanted(vars); err == nil || err.Error() != profile.MsgCommandError("x", errors.New("$(GONE) has no value")) {
+	if _, err := c.Wanted(vars); err == nil || err.Error() != profile.MsgCommandError("x", errors.New(profile.MsgNoVariable("GONE"))) {
 		t.Error(err)
 	}
 }

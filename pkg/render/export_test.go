@@ -5,4 +5,6 @@ var (
 	ErrDNSNoSuchPort   = errDNSNoSuchPort
 	ErrDNSPortUnknown  = errDNSPortUnknown
 	ErrDNSSeveralPorts = errDNSSeveralPorts
+	MsgCondition       = msgCondition
+	MsgStarted         = msgStarted
 )

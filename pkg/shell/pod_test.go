@@ -55,7 +55,7 @@ func (immediate) After(time.Duration) <-chan time.Time {
 
 func TestCommandsThatRunInPods(t *testing.T) {
 	broken := result{err: fmt.Errorf("%w: unexpected EOF", operate.ErrTransient)}
-	disconnected := "lost the connection: " + broken.err.Error()
+	disconnected := msgDisconnected(broken.err)
 	failed := result{err: errors.New("container not found")}
 	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "pods/exec"}, "web-2", nil)
 	line := []string{"sh", "-c", "run it"}
@@ -106,7 +106,7 @@ func TestCommandsThatRunInPods(t *testing.T) {
 		},
 		{
 			name: "no such program", argv: argv, results: []result{{err: errors.New(`OCI runtime: exec: "nodetool": executable file not found in $PATH`)}},
-			want: operate.ExecResult{ExitCode: -1, Problem: msgFailed(errors.New("nodetool not found in container app of pod web-2"))}, calls: [][]string{argv},
+			want: operate.ExecResult{ExitCode: -1, Problem: msgFailed(errors.New(msgNoExecutable("nodetool", "app", "web-2")))}, calls: [][]string{argv},
 		},
 		{
 			name: "forbidden", argv: argv, results: []result{{err: forbidden}},

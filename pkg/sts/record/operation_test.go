@@ -94,7 +94,7 @@ func TestAnnotationsAbsentOrGarbage(t *testing.T) {
 		`{"startedAt":"yesterday"}`: `parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"`,
 	} {
 		c, err := record.ReadCanary(annotated(record.CanaryAnnotation, garbage))
-		if c != nil || err == nil || err.Error() != "statefulset/web: annotation kubectl-sts.dev/canary is not a valid record: "+problem {
+		if c != nil || err == nil || err.Error() != record.MsgInvalidRecord("web", record.CanaryAnnotation, problem) {
 			t.Errorf("%q: %v, %v", garbage, c, err)
 		}
 	}
