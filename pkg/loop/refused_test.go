@@ -34,12 +34,12 @@ func TestAdmissionRefusesARemoval(t *testing.T) {
 		verdict   operate.Verdict
 		message   string // its beginning
 	}{
-		"the first":                             {[]operate.Decision{deletion("b")}, refused, operate.Refused, " pod b"},
-		"after an annotation":                   {[]operate.Decision{patch("begin"), deletion("b")}, refused, operate.Refused, " pod b"},
-		"after another pod":                     {[]operate.Decision{deletion("a"), deletion("b")}, refused, operate.Stuck, " pod b"},
+		"the first":                             {[]operate.Decision{deletion("b")}, refused, operate.Refused, " b"},
+		"after an annotation":                   {[]operate.Decision{patch("begin"), deletion("b")}, refused, operate.Refused, " b"},
+		"after another pod":                     {[]operate.Decision{deletion("a"), deletion("b")}, refused, operate.Stuck, " b"},
 		"a patch, and a webhook that is silent": {[]operate.Decision{deletion("a"), patch("b")}, silent, operate.Stuck, " statefulset/web"},
 		"the first, and it is silent":           {[]operate.Decision{patch("b")}, silent, operate.Refused, " statefulset/web"},
-		"a webhook that is silent":              {[]operate.Decision{deletion("a"), deletion("b")}, silent, operate.Stuck, " pod b"},
+		"a webhook that is silent":              {[]operate.Decision{deletion("a"), deletion("b")}, silent, operate.Stuck, " b"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
