@@ -54,7 +54,7 @@ func TestConfirmNumber(t *testing.T) {
 			if code := Exit(io.Discard, err); code != test.code || test.want != nil && !errors.Is(err, test.want) {
 				t.Errorf("%v, exit code %d", err, code)
 			}
-			if asked := strings.HasPrefix(out.String(), "Type 12 to delete them: "); asked != test.terminal {
+			if asked := strings.HasPrefix(out.String(), msgTypeNumber(12, "delete them")); asked != test.terminal {
 				t.Errorf("the prompt is %q", out.String())
 			}
 		})
@@ -95,14 +95,14 @@ func TestProgressOfClaims(t *testing.T) {
 	}{
 		{"to a file", "", "", false, "persistentvolumeclaim/c-0 deleted\npersistentvolumeclaim/c-6 deleted\n",
 			"persistentvolumeclaim/c-1: a pod uses it\n→ kubectl x -n shop\n" +
-				"persistentvolumeclaim/c-3: interrupted; rerun the command to resume\n" +
-				"persistentvolumeclaim/c-4: interrupted; rerun the command to resume\n" +
-				"persistentvolumeclaim/c-5: interrupted during the deletion; data retained on persistentvolume/v\n"},
+				"persistentvolumeclaim/c-3: " + msgClaimInterrupted() + "\n" +
+				"persistentvolumeclaim/c-4: " + msgClaimInterrupted() + "\n" +
+				"persistentvolumeclaim/c-5: " + msgClaimInterruptedDeleting("v") + "\n"},
 		{"as JSON to a file", "json", "", false, "",
 			"persistentvolumeclaim/c-1: a pod uses it\n→ kubectl x -n shop\n2 of 7 claims\n" +
-				"persistentvolumeclaim/c-3: interrupted; rerun the command to resume\n4 of 7 claims\n" +
-				"persistentvolumeclaim/c-4: interrupted; rerun the command to resume\n" +
-				"persistentvolumeclaim/c-5: interrupted during the deletion; data retained on persistentvolume/v\n6 of 7 claims\n"},
+				"persistentvolumeclaim/c-3: " + msgClaimInterrupted() + "\n4 of 7 claims\n" +
+				"persistentvolumeclaim/c-4: " + msgClaimInterrupted() + "\n" +
+				"persistentvolumeclaim/c-5: " + msgClaimInterruptedDeleting("v") + "\n6 of 7 claims\n"},
 		{"on a terminal", "json", "", true, "", "\x1b[2m[####--------------------------] 1 of 7\x1b[0m"},
 		{"without colours", "json", "NO_COLOR", true, "", "[####--------------------------] 1 of 7\r" + strings.Repeat(" ", 39) + "\rpersistentvolumeclaim/c-1: a pod uses it\n→ kubectl x"},
 	} {
@@ -145,10 +145,10 @@ func TestProgressOfClaims(t *testing.T) {
 
 func TestSameIn(t *testing.T) {
 	for want, namespaces := range map[string][]string{
-		"":                          nil,
-		" (repeat with -n b)":       {"b"},
-		" (repeat with -n b, -n c)": {"b", "c"},
-		" (repeat with -n b, -n c, -n d and 2 more)": {"b", "c", "d", "e", "f"},
+		"":                                       nil,
+		hintUndoElsewhere([]string{"b"}, 0):      {"b"},
+		hintUndoElsewhere([]string{"b", "c"}, 0): {"b", "c"},
+		hintUndoElsewhere([]string{"b", "c", "d"}, 2): {"b", "c", "d", "e", "f"},
 	} {
 		if got := sameIn(namespaces); got != want {
 			t.Errorf("%v: %q, want %q", namespaces, got, want)
