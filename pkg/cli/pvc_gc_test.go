@@ -120,7 +120,7 @@ func TestProgressOfClaims(t *testing.T) {
 			}
 			g := &gcRun{common: &common{env: env, config: genericclioptions.NewConfigFlags(true)}, did: "deleted", out: newOutput(&cobra.Command{})}
 			*g.out.flags.OutputFormat = test.format
-			p := &gcProgress{run: g, screen: newScreen(env), total: len(results), counts: map[string]int{}}
+			p := &gcProgress{run: g, screen: newScreen(env), total: len(results), tally: claimloop.Tally{Did: g.did}}
 			p.next = clock.Now().Add(p.every())
 			for n, r := range results {
 				clock.Step(3 * time.Second)
@@ -136,7 +136,7 @@ func TestProgressOfClaims(t *testing.T) {
 			if diff := cmp.Diff([]string{test.out, test.err}, []string{out.String(), errOut.String()}); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if got, want := p.summary(), "2 deleted, 1 stuck, 3 interrupted, 1 not started"; got != want {
+			if got, want := p.tally.String(), "2 deleted, 1 stuck, 3 interrupted, 1 not started"; got != want {
 				t.Errorf("summary %q", got)
 			}
 		})
