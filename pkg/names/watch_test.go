@@ -137,6 +137,12 @@ func TestWatchRetriesTheServer(t *testing.T) {
 		t.Errorf("not complete: server %q", f.Report.Server)
 	}
 	f.asks("all names are correct", MaxPause)
+	f.lookups(lookup("web-0", true, "10.0.0.9"))
+	f.asks("changed", 0, "web-0")
+	if !f.fail("connection reset") {
+		t.Error("a problem that comes back is not new")
+	}
+	f.asks("after the first failure since then", minPause)
 }
 
 // An answer is shown with the rest of its TTL.
@@ -255,6 +261,10 @@ func TestChanges(t *testing.T) {
 	f.Due(f.now)
 	f.answer(found("web-0", "10.0.0.2"))
 	expect("correct", Change{DNSLookup: judged(lookup("web-0", true, "10.0.0.2"), Correct, rcodeSuccess, "", "10.0.0.2"), After: 3 * time.Second})
+	f.look()
+	expect("scaled down")
+	web(false)
+	expect("back: its first state")
 }
 
 func TestServerHint(t *testing.T) {
