@@ -221,7 +221,7 @@ func TestNameless(t *testing.T) {
 	}
 }
 
-// A change is told once, and not the first state of a name.
+// A change is reported once; the first state of a name is none.
 func TestChanges(t *testing.T) {
 	f := newWatching(t)
 	expect := func(what string, want ...Change) {
