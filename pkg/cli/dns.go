@@ -37,7 +37,7 @@ func newDNS(c *common) *cobra.Command {
 		Use:               "dns [NAME...]",
 		ValidArgsFunction: c.completeNames,
 	})
-	out := newOutput(cmd, wide, hosts, seeds, envFile, srv)
+	out := newOutput(cmd, dnsFormats...)
 	out.resource = "" // DNS names have no kind
 	t.addFlags(cmd)
 	f := cmd.Flags()

@@ -17,6 +17,8 @@ const (
 	srv     = "srv"
 )
 
+var dnsFormats = []string{wide, hosts, seeds, envFile, srv}
+
 // showDNS prints a report in the requested format.
 func showDNS(c *common, o dnsOptions, out *output, r *names.DNSReport) error {
 	columns := render.Columns{Namespace: o.all || severalNamespaces(r)}
