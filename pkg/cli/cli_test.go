@@ -339,8 +339,8 @@ func TestExit(t *testing.T) {
 		{"an error of a webhook that changes the terminal", errors.New("admission webhook \"x\" denied the request: \x1b[2Kno\x1b]0;owned\x07"), 1, "error: admission webhook \"x\" denied the request: no\n"},
 		{"usage", usagef("--x is wrong"), 2, "error: --x is wrong\n"},
 		{"usage, wrapped", fmt.Errorf("flags: %w", usagef("--x is wrong")), 2, "error: --x is wrong\n"},
-		{"usage, with a hint", &hintedError{err: usagef("--x is wrong"), hint: sts.Hintf("give --y")}, 2, "error: --x is wrong\n→ give --y\n"},
-		{"an error, with a hint", &hintedError{err: errors.New("boom"), hint: sts.Hintf("retry")}, 1, "error: boom\n→ retry\n"},
+		{"usage, with a hint", &fittedError{err: usagef("--x is wrong"), hint: sts.Hintf("give --y")}, 2, "error: --x is wrong\n→ give --y\n"},
+		{"an error, with a hint", &fittedError{err: errors.New("boom"), hint: sts.Hintf("retry")}, 1, "error: boom\n→ retry\n"},
 		{"a bad request", outcome(operate.Refused, operate.ReasonBadRequest, ""), 2, "error: why\n"},
 		{"not yet", &notYetError{"not complete: web"}, 3, "not complete: web\n"},
 		{"stuck", outcome(operate.Stuck, operate.ReasonPodFailing, "do this"), 4, "stuck: why\n→ do this\n"},
@@ -612,7 +612,7 @@ func TestErrorsFitTheCommandLine(t *testing.T) {
 		{"refused", func(hint sts.Hint) error { return refused("Because", "no", hint) }},
 		{"refused, and another error", func(hint sts.Hint) error { return errors.Join(refused("Because", "no", hint), errors.New("boom")) }},
 		{"an error with a hint", func(hint sts.Hint) error {
-			return fmt.Errorf("set: %w", &hintedError{err: errors.New("boom"), hint: hint})
+			return fmt.Errorf("set: %w", &sts.HintedError{Err: errors.New("boom"), Hint: hint})
 		}},
 	} {
 		c := &common{env: &Env{IOStreams: genericiooptions.NewTestIOStreamsDiscard()}, config: genericclioptions.NewConfigFlags(true)}

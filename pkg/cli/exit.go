@@ -74,15 +74,15 @@ type notYetError struct{ msg string }
 
 func (e *notYetError) Error() string { return e.msg }
 
-// hintedError is an error with what to do about it.
-type hintedError struct {
+// fittedError is an error with a hint that is adapted to the command line, see fitErrors.
+type fittedError struct {
 	err   error
 	hint  sts.Hint
 	style render.Style
 }
 
-func (e *hintedError) Error() string { return e.err.Error() }
-func (e *hintedError) Unwrap() error { return e.err }
+func (e *fittedError) Error() string { return e.err.Error() }
+func (e *fittedError) Unwrap() error { return e.err }
 
 // notAllowed adds a hint how to resume the command to an error about a missing permission for a
 // write.
@@ -90,7 +90,7 @@ func notAllowed(err error) error {
 	if !apierrors.IsForbidden(err) {
 		return err
 	}
-	return &hintedError{err: err, hint: hintNotAllowed()}
+	return &sts.HintedError{Err: err, Hint: hintNotAllowed()}
 }
 
 // errDeclined: the confirmation was declined.
@@ -117,7 +117,7 @@ func Exit(w io.Writer, err error) int {
 		}
 	}
 	hint := func() {
-		if hinted := (*hintedError)(nil); errors.As(err, &hinted) {
+		if hinted := (*fittedError)(nil); errors.As(err, &hinted) {
 			_, _ = io.WriteString(w, render.Hint(hinted.hint, hinted.style))
 		}
 	}

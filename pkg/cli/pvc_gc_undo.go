@@ -54,7 +54,7 @@ func (g *gcRun) undo(ctx context.Context, names []string, replace bool) error {
 		return err
 	}
 	if err := client.CheckNamespace(ctx, ns); err != nil {
-		return &hintedError{err: err, hint: hintCreateNamespace(sts.Kubectl("", "create namespace", ns))}
+		return &sts.HintedError{Err: err, Hint: hintCreateNamespace(sts.Kubectl("", "create namespace", ns))}
 	}
 	half, err := g.halfUndone(ctx, client, ns, names, picked)
 	if err != nil {

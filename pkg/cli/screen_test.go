@@ -68,7 +68,7 @@ func TestNothingForeignOnTheScreen(t *testing.T) {
 	s.tell().Say(foreign)
 	(&narrator{screen: s}).Executed(&operate.Exec{For: foreign}, operate.ExecResult{Problem: foreign})
 	ended := msgCommandEnded((&operate.Exec{For: "app failed"}).Label(), operate.ExecResult{Problem: "app failed"}.String())
-	want := "warning: app\nfailed\nnote: app failed\nwarning: app\nfailed\nwarning: app\nfailed\napp failed\n" + ended + "\n"
+	want := "warning: app failed\nnote: app failed\nwarning: app failed\nwarning: app failed\napp failed\n" + ended + "\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -49,7 +49,8 @@ func (r *DNSReport) Judge(now time.Time, answers []Answer) {
 }
 
 func (l *DNSLookup) judge(now time.Time, a *Answer, owners map[string]string) {
-	l.Code = a.Code
+	// An earlier answer may have been judged before.
+	l.Code, l.Message, l.Took, l.KeptFor = a.Code, "", nil, nil
 	if a.Took > 0 { // not every tool reports it
 		l.Took = &metav1.Duration{Duration: a.Took}
 	}

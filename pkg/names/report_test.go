@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"gotest.tools/v3/golden"
 	"sigs.k8s.io/yaml"
 
@@ -151,6 +152,20 @@ func TestVerdicts(t *testing.T) {
 			}
 			t.Errorf("no query for %v", test.answer.Question)
 		})
+	}
+}
+
+// With --wait and --watch a report is judged again with every answer: nothing is left of the one before.
+func TestJudgedAgain(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	question := names.Question{Name: "web-2.web.shop.svc.cluster.local", Type: "A"}
+	right := names.Answer{Question: question, Code: "NOERROR", Addresses: []string{"10.0.0.3"}}
+	once, twice := reportOf(t, nil, nil, names.Options{Resolve: true}), reportOf(t, nil, nil, names.Options{Resolve: true})
+	once.Judge(now, []names.Answer{right})
+	twice.Judge(now, []names.Answer{{Question: question, Code: "NOERROR", Addresses: []string{"10.0.0.77"}, TTL: 30 * time.Second, Took: time.Millisecond}})
+	twice.Judge(now, []names.Answer{right})
+	if diff := cmp.Diff(once.Items[0].Replicas[2].Lookups, twice.Items[0].Replicas[2].Lookups, cmpopts.IgnoreUnexported(names.DNSLookup{})); diff != "" {
+		t.Errorf("judged once (-) and twice (+):\n%s", diff)
 	}
 }
 
