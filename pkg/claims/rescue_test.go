@@ -340,7 +340,7 @@ func TestRescueThereAndBack(t *testing.T) {
 				t.Errorf("again: %v, then %s %s", w.steps, d.Verdict, d.Message)
 			}
 			if d = w.drive(undo("pvc-1", false), "pvc-1", forEver, inOrder); d.Verdict != operate.Stuck || d.Reason != claims.ReasonClaimHeld ||
-				d.Hint.String() != "kubectl sts restart web --ordinal 3 -n shop, then kubectl sts pvc-gc undo data-web-3 --replace -n shop" {
+				d.Hint.String() != "kubectl sts restart web --ordinal 3 -n shop\nthen kubectl sts pvc-gc undo data-web-3 --replace -n shop" {
 				t.Errorf("while the pod runs: %s %s: %s", d.Verdict, d.Message, d.Hint)
 			}
 			test.between(w)

@@ -35,15 +35,15 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--new-file testdata/plan/web.yaml" + summary, out: "0s|0|Complete"},
 		{args: web + "--lose-node node-1 --exit-code" + summary, out: "node node-1 becomes unreachable|7m10s|7|Stuck", code: ExitStuck,
 			err: "stuck: pod web-1 stays unavailable until node node-1 is deleted or tainted as out-of-service; it is then recreated on another node with the same name and claims\n" +
-				"→ make sure that the machine of node node-1 is powered off (two pods must never write to the same volume), then run \"kubectl delete node node-1\"\n"},
+				"→ make sure that the machine of node node-1 is powered off (two pods must never write to the same volume), then run kubectl delete node node-1\n"},
 		{args: web + "--delete" + summary, out: "deleted with --cascade=background|10s|5|Deleted"},
 		{args: web + "--delete --cascade orphan" + summary, out: "deleted with --cascade=orphan|0s|1|Orphaned"},
 		{args: web + "--new-file testdata/plan/forbidden.yaml", code: ExitRefused,
 			err: "refused: the API server would reject the change: spec.serviceName, spec.volumeClaimTemplates of statefulset/web are immutable, only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, persistentVolumeClaimRetentionPolicy, minReadySeconds can be changed\n" +
-				"→ delete the StatefulSet with --cascade=orphan, then apply the new manifest, which takes over the pods and claims; to preview the deletion, run \"kubectl sts plan web -f testdata/plan/web.yaml --delete --cascade=orphan\"\n"},
+				"→ delete the StatefulSet with --cascade=orphan, then apply the new manifest, which takes over the pods and claims; to preview the deletion: kubectl sts plan web -f testdata/plan/web.yaml --delete --cascade=orphan\n"},
 		{args: web + "--as kim --new-file testdata/plan/forbidden.yaml -o name", code: ExitRefused,
 			err: "refused: the API server would reject the change: spec.serviceName, spec.volumeClaimTemplates of statefulset/web are immutable, only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, persistentVolumeClaimRetentionPolicy, minReadySeconds can be changed\n" +
-				"→ delete the StatefulSet with --cascade=orphan, then apply the new manifest, which takes over the pods and claims; to preview the deletion, run \"kubectl sts plan web -f testdata/plan/web.yaml --delete --cascade=orphan --as kim\"\n"},
+				"→ delete the StatefulSet with --cascade=orphan, then apply the new manifest, which takes over the pods and claims; to preview the deletion: kubectl sts plan web -f testdata/plan/web.yaml --delete --cascade=orphan --as kim\n"},
 		{args: "plan Web -f testdata/plan/wrong.yaml", code: ExitRefused, err: "refused: the API server would reject statefulset/Web: " +
 			`metadata.name: invalid value "Web": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?'); ` +
 			"spec.selector: does not match spec.template.metadata.labels; spec.template.spec.restartPolicy: unsupported value \"Never\", must be Always; spec.template.spec.containers[0]: name and image are required\n"},

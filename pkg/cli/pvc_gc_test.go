@@ -143,14 +143,14 @@ func TestProgressOfClaims(t *testing.T) {
 	}
 }
 
-func TestSameIn(t *testing.T) {
+func TestUndoIn(t *testing.T) {
+	const undo = "kubectl sts pvc-gc undo -n a"
 	for want, namespaces := range map[string][]string{
-		"":                          nil,
-		" (repeat with -n b)":       {"b"},
-		" (repeat with -n b, -n c)": {"b", "c"},
-		" (repeat with -n b, -n c, -n d and 2 more)": {"b", "c", "d", "e", "f"},
+		undo:                                {"a"},
+		"in each namespace (a, b): " + undo: {"a", "b"},
+		"in each namespace (a, b, c, d and 2 more): " + undo: {"a", "b", "c", "d", "e", "f"},
 	} {
-		if got := sameIn(namespaces); got != want {
+		if got := undoIn(namespaces).String(); got != want {
 			t.Errorf("%v: %q, want %q", namespaces, got, want)
 		}
 	}

@@ -22,7 +22,7 @@ func TestAdmissionRefusesARemoval(t *testing.T) {
 	}
 	refused := &operate.AnswerError{Decision: operate.ReadObjection(webhook("Forbidden", 403, `admission webhook "guard" denied the request: no`)).RefuseRemoval("test", "delete", "b")}
 	silent := fmt.Errorf("%w: %w", operate.ErrTransient, webhook("InternalError", 500, `Internal error occurred: failed calling webhook "guard": timeout`))
-	const hint = "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations; rerun the command to resume"
+	const hint = "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations\nrerun the command to resume"
 	for name, test := range map[string]struct {
 		decisions []operate.Decision
 		err       error

@@ -79,7 +79,7 @@ const (
 	resumePlain = "kubectl sts drain-scale web --replicas 3 --profile none -n test"
 	resumeUp    = "kubectl sts drain-scale web --replicas 7 --profile etcd -n test"
 	resumeUpRaw = "kubectl sts drain-scale web --replicas 7 --profile none -n test"
-	orCancel    = "; to cancel: kubectl sts drain-scale web --cancel -n test"
+	orCancel    = "\nto cancel: kubectl sts drain-scale web --cancel -n test"
 	fromTo      = "; scaling from 5 to 3 replicas"
 	describe4   = "kubectl describe pod web-4 -n test"
 )
@@ -108,7 +108,7 @@ func drainCases() []drainCase {
 			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, ""},
 		{"by an inline command", byHand, nil, report.ScalingDown,
 			"web-4 is leaving its cluster (draining for 3m, --drain-exec)" + fromTo,
-			"to resume: kubectl sts drain-scale web --replicas 3 -n test (add the same --drain-exec)" + orCancel},
+			"to resume: add the same --drain-exec as before (it is not recorded) to kubectl sts drain-scale web --replicas 3 -n test" + orCancel},
 		{"it is failing, and so may leave", scalingDown(record.Draining), on{failing(4)}, report.ScalingDown,
 			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
 		{"another one that will leave is failing", scalingDown(record.Draining), on{failing(3)}, report.ScalingDown,
@@ -142,10 +142,10 @@ func drainCases() []drainCase {
 			"web-4 has left its cluster (removing for 3m, etcd)" + fromTo + "; cannot read pods; status of the StatefulSet: 0 of 5 ready, 0 updated", resume},
 		{"the record is missing", nil, on{held(4)}, report.ScalingDown,
 			"web-4 is leaving or has left its cluster; annotation kubectl-sts.dev/drain, the record of its scale-down, is missing",
-			"if it has left: kubectl sts drain-scale web --replicas 4 --profile none -n test; if it is still a member: kubectl sts drain-scale web --cancel -n test"},
+			"if it has left: kubectl sts drain-scale web --replicas 4 --profile none -n test\nif it is still a member: kubectl sts drain-scale web --cancel -n test"},
 		{"the record is missing, and the set is scaled down", nil, on{held(4), ending(4), wants(3)}, report.ScalingDown,
 			"web-4 is leaving or has left its cluster; annotation kubectl-sts.dev/drain, the record of its scale-down, is missing",
-			"if it has left: kubectl sts drain-scale web --replicas 3 --profile none -n test; if it is still a member: kubectl sts drain-scale web --cancel -n test"},
+			"if it has left: kubectl sts drain-scale web --replicas 3 --profile none -n test\nif it is still a member: kubectl sts drain-scale web --cancel -n test"},
 		{"will be added", scalingUp(record.Announcing, ""), nil, report.ScalingUp,
 			"web-5 will be added (for 20s); scaling from 5 to 7 replicas", "to resume: " + resumeUpRaw + orCancel},
 		{"will join", scalingUp(record.Announcing, "etcd"), nil, report.ScalingUp,
